@@ -1,0 +1,176 @@
+// Package model says what brookgen found in one annotated package: plain data and
+// positions. The loader fills it, the templates read it; it knows neither go/types nor jennifer.
+package model
+
+import "fmt"
+
+// Pos is a place in a source file.
+type Pos struct {
+	File      string // absolute path
+	Line, Col int    // from 1; Col counts bytes
+}
+
+// String gives file:line:col.
+func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
+
+// Package is one package that brookgen generates for.
+type Package struct {
+	Name string // as in the package clause
+	Path string // import path
+	Dir  string // where its files are, and where output goes
+
+	// Events in declaration order (file name, then position); events adopted from
+	// other packages without an alias follow in the order of their first use.
+	Events      []*Event
+	Collections []*Collection // in declaration order
+	Sets        []*Set        // in declaration order of the set types
+}
+
+// Contract reports whether p holds events alone, and so gets names and codecs but no App.
+func (p *Package) Contract() bool { return len(p.Sets) == 0 && len(p.Collections) == 0 && !p.adopts() }
+
+func (p *Package) adopts() bool {
+	for _, e := range p.Events {
+		if e.Foreign() && (e.Publish || e.Discard) {
+			return true
+		}
+	}
+	return false
+}
+
+// Event is one event type of the package, its own or adopted.
+type Event struct {
+	Pos
+	Name   string // the type as it stands on the wire: user.registered
+	GoName string // E in EType, AppendEJSON, DecodeEJSON: the type's name or go=Name
+	Type   *Type  // the payload; for an alias the aliased type
+
+	// CodecPkg is the import path of the package whose AppendEJSON and DecodeEJSON serve
+	// this event; "" where this package has them. CodecName is E in that package.
+	CodecPkg, CodecName string
+	// Alias is set where a directive on an alias of this package adopted a foreign event.
+	// EType is then a constant of this package; a foreign event without an alias uses the
+	// one of CodecPkg.
+	Alias string
+
+	Key     *Key   // nil: an event without key
+	Topic   string // "": the app's default topic
+	History int    // newest N per key; HistoryAll, HistoryOff
+	Publish bool   // sent, not handled here
+	Discard bool   // received and on purpose ignored
+}
+
+// Values of Event.History besides a count.
+const (
+	HistoryAll = -1
+	HistoryOff = 0
+)
+
+// Foreign reports whether the payload is declared, and its codecs are generated, in another package.
+func (e *Event) Foreign() bool { return e.CodecPkg != "" }
+
+// Collection is one collection of the package.
+type Collection struct {
+	Pos
+	Name    string // as it is stored: users
+	GoName  string // C in CView and CEvent, and the field of Views: Users
+	Type    *Type  // V
+	Key     *Key   // K; Key.Fields has one element where the value carries its key, none for key=Type
+	History bool
+	Indexes []*Index
+	// Writers are the events whose handlers can write the collection, in the order of
+	// Package.Events: what CEvent is the sum of.
+	Writers []*Event
+}
+
+// Index is one indexed field of a collection.
+type Index struct {
+	Pos
+	GoName  string     // of the field: Email, in ByEmail and EmailIndex
+	Path    []PathStep // from the value to the field
+	Type    *Type      // what is asked for: the field's type without its pointer or slice
+	Parts   []KeyPart  // of Type
+	Unique  bool
+	Pointer bool // the field is *Type: nil is not indexed
+	Slice   bool // the field is []Type: an entry each
+}
+
+// Key says how key bytes are made.
+type Key struct {
+	// Type is K. For an event with key=A,B (several fields) it is nil: such a key is only ever bytes.
+	Type *Type
+	// Fields are the fields that carry the key, in order: one for a field, several for key=A,B.
+	// One with an empty path is the value itself (key=.). None: the key is not part of the value (key=Type).
+	Fields []KeyField
+	// Parts are the flattened leaves, in order, of Type: for a composite key type one or more per field of
+	// it. For several Fields see their own.
+	Parts []KeyPart
+}
+
+// Composite reports whether K is a struct, and so has prefixes.
+func (k *Key) Composite() bool { return k.Type != nil && k.Type.Kind == Struct }
+
+// KeyField is a field that carries (part of) a key.
+type KeyField struct {
+	Path  []PathStep
+	Type  *Type
+	Parts []KeyPart // of Type
+}
+
+// KeyPart is one leaf of a key: a string, an integer, a bool or an [N]byte.
+type KeyPart struct {
+	Path []PathStep // from K to the leaf; empty where K is the leaf
+	Type *Type      // perhaps a defined type
+}
+
+// PathStep is one selector of a field path.
+type PathStep struct {
+	Name     string
+	Type     *Type // of the field
+	Embedded bool
+	// Pointer: the field is a pointer, which may be nil and is followed to get any further.
+	Pointer bool
+}
+
+// Set is one handler set: a type with annotated methods.
+type Set struct {
+	Pos
+	Name     string // of the receiver type
+	Pointer  bool   // NewApp takes *Name
+	Handlers []*Handler
+}
+
+// Handler is one annotated method.
+type Handler struct {
+	Pos
+	Name    string
+	Context bool // takes a context first
+	Event   *Event
+	Reads   []Read
+	Results []Result // without the error
+	Error   bool     // returns an error last
+}
+
+// Read is a view or index parameter.
+type Read struct {
+	Collection *Collection
+	Index      *Index // nil: the whole view
+}
+
+// Result is one result of a handler, other than the error.
+type Result struct {
+	Kind       ResultKind
+	Slice      bool
+	Collection *Collection // of a Change
+	Event      *Event      // of an Emission
+}
+
+// ResultKind tells what a result is.
+type ResultKind uint8
+
+// The kinds of results.
+const (
+	Change ResultKind = iota
+	Emission
+	Effect
+)
