@@ -1,0 +1,60 @@
+package brook
+
+import "context"
+
+// Driver is a partitioned log: where events are published to and read from. Its methods are safe
+// for concurrent use. An error means "not now" and is retried, unless it wraps [ErrPermanent].
+//
+// Further powers of a driver are interfaces of their own: [Marker].
+type Driver interface {
+	// Partitions tells what partitions the topics have, ordered by topic and number. A topic that
+	// does not exist is created where the driver creates topics, else it is an error that names it.
+	Partitions(ctx context.Context, topics ...string) ([]Partition, error)
+
+	// Open gives a reader of one partition that starts at from.Offset. An offset before the
+	// start of the partition, or past its end, is an error that wraps [ErrOutOfRange].
+	Open(ctx context.Context, from Position) (PartitionReader, error)
+
+	// Publish appends records to their topics, each to the partition that its key hashes to, and
+	// gives their positions in the same order once they are stored. Records of one
+	// partition keep their order. The driver keeps nothing of the records' bytes after it returned.
+	//
+	// Where some records were refused, the error is a [*PublishError] that says which; the
+	// positions of the others are valid.
+	Publish(ctx context.Context, records []Record) ([]Position, error)
+}
+
+// PartitionReader reads one partition in order. It is used by one goroutine at a time.
+type PartitionReader interface {
+	// Read waits until there is something past what it gave last: records, or offsets without
+	// records (compacted, aborted, markers) that are dealt with. It gives at most max records.
+	// It returns at once when ctx ends, with its error.
+	Read(ctx context.Context, max int) (Chunk, error)
+	// Close frees what the reader holds. The log is not affected.
+	Close() error
+}
+
+// Chunk is what one read of a partition gave.
+type Chunk struct {
+	Records []Record // by offset; may be empty
+	Next    int64    // every offset below is in this or an earlier chunk, or holds no record
+	End     int64    // the offset that the partition's next record will get, as far as is known; >= Next
+}
+
+// Partition is one partition of a topic at some instant.
+type Partition struct {
+	Topic  string
+	Number int32
+	Log    string // the identity of the log: another one after a topic was deleted and made anew
+	Start  int64  // the lowest offset that can be read
+	End    int64  // the offset that the next record will get
+}
+
+// Marker is a driver that can keep, beside the log, how far a group has acted on it: published
+// its emissions and run its effects. Marks only matter for stores that forget.
+type Marker interface {
+	// Mark records that group has acted on all below the given positions.
+	Mark(ctx context.Context, group string, positions []Position) error
+	// Marks gives what was marked last, for every partition that has a mark.
+	Marks(ctx context.Context, group string) ([]Position, error)
+}

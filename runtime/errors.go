@@ -1,0 +1,82 @@
+package brook
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors of reading.
+var (
+	// ErrNotFound is returned when there is no value for a key.
+	ErrNotFound = errors.New("brook: not found")
+	// ErrSnapshotMoved is returned when a snapshot of a remote store could not be had at one instant.
+	ErrSnapshotMoved = errors.New("brook: the store moved on under the snapshot")
+)
+
+// Errors that a handler or a store gives to say what shall become of an event.
+var (
+	// ErrRetry is wrapped by a handler's error to say that another try may succeed. Any
+	// other error of a handler is final at once.
+	ErrRetry = errors.New("brook: try again")
+	// ErrUnique is returned when a value of a unique field is taken by another row.
+	ErrUnique = errors.New("brook: unique value is taken")
+	// ErrTooLarge is returned when an event changes more than its store takes in one commit.
+	ErrTooLarge = errors.New("brook: too large for one commit")
+)
+
+// Errors of an app.
+var (
+	// ErrDeadLetter is returned by WaitFor when the event waited for became a dead letter.
+	ErrDeadLetter = errors.New("brook: dead letter")
+	// ErrClosed is returned by an app that was closed.
+	ErrClosed = errors.New("brook: closed")
+	// ErrRunning is returned by Run while another Run of the same app is under way.
+	ErrRunning = errors.New("brook: already running")
+	// ErrConfig is returned by NewApp when the configuration can't work; the error says what and why.
+	ErrConfig = errors.New("brook: configuration")
+	// ErrStale is returned when the views were made by other handlers than these, and Config.OnStale is Fail.
+	ErrStale = errors.New("brook: views are stale")
+	// ErrDeadLettersFull is reported when a partition stands still because it has too many dead letters.
+	ErrDeadLettersFull = errors.New("brook: too many dead letters")
+)
+
+// Errors of a log.
+var (
+	// ErrPermanent is wrapped by a driver's error when trying again won't help.
+	ErrPermanent = errors.New("brook: permanent")
+	// ErrOutOfRange is returned by a driver when an offset is before a partition's start or past its end.
+	ErrOutOfRange = errors.New("brook: offset out of range")
+	// ErrLogChanged is returned when the log is another than the one that the views were made from.
+	ErrLogChanged = errors.New("brook: the log is another one")
+	// ErrRetention is returned when the log no longer holds events that the views have yet to see.
+	ErrRetention = errors.New("brook: events are gone from the log")
+)
+
+// PublishError says which records of a batch were not published, and why.
+type PublishError struct {
+	Errs []error // by record; nil where it was published
+}
+
+// Error tells how many failed, and the first reason.
+func (e *PublishError) Error() string {
+	n, first := 0, error(nil)
+	for _, err := range e.Errs {
+		if err != nil {
+			if n++; first == nil {
+				first = err
+			}
+		}
+	}
+	return fmt.Sprintf("brook: %d of %d records were not published: %v", n, len(e.Errs), first)
+}
+
+// Unwrap gives the errors of the records.
+func (e *PublishError) Unwrap() []error {
+	var errs []error
+	for _, err := range e.Errs {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}

@@ -1,0 +1,26 @@
+package brook
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// Position is where a record stands in the log. The zero Position is nowhere: it is what an
+// event has that never went through a log.
+type Position struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+}
+
+// String gives topic/partition/offset.
+func (p Position) String() string { return fmt.Sprintf("%s/%d/%d", p.Topic, p.Partition, p.Offset) }
+
+// IsZero reports whether p is nowhere.
+func (p Position) IsZero() bool { return p == Position{} }
+
+// Compare orders positions by topic, partition, offset.
+func (p Position) Compare(q Position) int {
+	return cmp.Or(strings.Compare(p.Topic, q.Topic), cmp.Compare(p.Partition, q.Partition), cmp.Compare(p.Offset, q.Offset))
+}

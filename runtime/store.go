@@ -1,0 +1,127 @@
+package brook
+
+import (
+	"context"
+	"iter"
+)
+
+// Store keeps an app's rows, their history, and everything that has to stand or fall with them
+// (positions in the log, indexes, dead letters, emissions not yet published), as tables of rows
+// ordered by key. It knows nothing of events: the apply loop says what is in a table.
+//
+// Its methods are safe for concurrent use. An error means "not now" and is retried, unless it is or
+// wraps one of the named ones. Further powers are interfaces of their own: [Durable], [Dropper], [Counter].
+type Store interface {
+	// Table gives the table of that name, and makes it where it is not there yet.
+	Table(ctx context.Context, spec TableSpec) (Table, error)
+
+	// Latest reads what was committed last. Each call sees whole commits only; two calls
+	// may see different ones.
+	Latest() Reader
+
+	// Snapshot pins the present instant until it is closed.
+	Snapshot(ctx context.Context) (Snapshot, error)
+
+	// Commit applies all writes of the batch, or none. Commits are ordered: when it has returned,
+	// every later read sees it. A batch that is more than the store can take in one
+	// commit is [ErrTooLarge], with nothing written. The store may keep the batch's
+	// values, history entries and key bytes, but not its slices: the caller uses those again.
+	Commit(ctx context.Context, b *Batch) error
+}
+
+// TableSpec describes a table to the store that keeps it.
+type TableSpec struct {
+	Name string // unique in the store, of printable ASCII
+	// Codec turns the table's values into bytes and back, for stores that keep bytes. Nil: the values are []byte.
+	Codec Codec
+	// Keep says how many history entries of an event type are kept per key, the newest; a type that
+	// is not in it keeps all. It only concerns what is appended from now on.
+	Keep map[string]int
+}
+
+// Table is a store's own handle of a table; only that store looks inside.
+type Table any
+
+// Codec turns typed values into bytes and back. Its methods are safe for concurrent use.
+type Codec interface {
+	// Append appends the encoded value to dst.
+	Append(dst []byte, value any) ([]byte, error)
+	// Decode makes a value that shares no memory with data.
+	Decode(data []byte) (any, error)
+}
+
+// Reader reads rows.
+type Reader interface {
+	// Get gives the value at key, or [ErrNotFound].
+	Get(ctx context.Context, t Table, key []byte) (Value, error)
+	// Scan gives the rows with from <= key < to in key order; a nil to means to the end. A row's key is
+	// valid until the next step. The scan sees one instant, or says in the store's documentation what else.
+	// After an error it ends.
+	Scan(ctx context.Context, t Table, from, to []byte) iter.Seq2[Row, error]
+	// History gives the history of the row at key, oldest first; the entries are shared and never change.
+	History(ctx context.Context, t Table, key []byte) iter.Seq2[*HistoryEntry, error]
+}
+
+// Snapshot reads one instant. It must be closed.
+type Snapshot interface {
+	Reader
+	Close() error
+}
+
+// Value is a value as it comes out of a store.
+type Value struct {
+	// Data is what was written: the same type, and for a table without codec a []byte.
+	Data any
+	// Shared says that Data belongs to the store: look, do not touch, and clone before handing it on.
+	Shared bool
+}
+
+// Row is a key with its value.
+type Row struct {
+	Key   []byte
+	Value Value
+}
+
+// Batch is what one commit does. Of one table and key there is one write at most.
+type Batch struct {
+	Writes []Write
+}
+
+// Write is what a commit does to one row, in this order: Clear, then the value, then the history.
+type Write struct {
+	Table Table
+	Key   []byte
+	Op    WriteOp
+	Value any // for Put: belongs to the store from now on
+	// Clear removes the history that the row had before this commit.
+	Clear bool
+	// History is appended to the row's history and then trimmed by TableSpec.Keep.
+	// Remove leaves it out: a row that is not there has no history.
+	History []*HistoryEntry
+}
+
+// WriteOp says what happens to the value of a row.
+type WriteOp uint8
+
+// What can happen to the value of a row.
+const (
+	Put    WriteOp = iota // the value is stored
+	Remove                // the row and its history go; no error where there is none
+)
+
+// Durable is a store that tells whether its commits outlive the process. One that does not
+// tell forgets.
+type Durable interface {
+	Durable() bool
+}
+
+// Dropper is a store that empties a whole table faster than row by row. It need not be one instant:
+// nobody reads a table that is dropped. The rows are gone for good when it has returned.
+type Dropper interface {
+	Drop(ctx context.Context, t Table) error
+}
+
+// Counter is a reader that counts the rows of a table without a scan.
+type Counter interface {
+	Count(ctx context.Context, t Table) (int, error)
+}
