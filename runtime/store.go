@@ -25,7 +25,7 @@ type Store interface {
 	// Commit applies all writes of the batch, or none. Commits are ordered: when it has returned,
 	// every later read sees it. A batch that is more than the store can take in one
 	// commit is [ErrTooLarge], with nothing written. The store may keep the batch's
-	// values, history entries and key bytes, but not its slices: the caller uses those again.
+	// values and history entries, but neither its slices nor its key bytes: the caller uses those again.
 	Commit(ctx context.Context, b *Batch) error
 }
 
@@ -55,7 +55,7 @@ type Reader interface {
 	// Get gives the value at key, or [ErrNotFound].
 	Get(ctx context.Context, t Table, key []byte) (Value, error)
 	// Scan gives the rows with from <= key < to in key order; a nil to means to the end. A row's key is
-	// valid until the next step. The scan sees one instant, or says in the store's documentation what else.
+	// the store's: valid until the next step, and not to be changed. The scan sees one instant, or says in the store's documentation what else.
 	// After an error it ends.
 	Scan(ctx context.Context, t Table, from, to []byte) iter.Seq2[Row, error]
 	// History gives the history of the row at key, oldest first; the entries are shared and never change.

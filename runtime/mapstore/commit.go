@@ -1,0 +1,141 @@
+package mapstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// trimStep is how many waiting rows a commit trims beside its own.
+const trimStep = 64
+
+// surplus is a row with versions that only pinned instants see.
+type surplus struct {
+	content *content
+	entry   *entry
+}
+
+// Commit applies all writes of the batch at one instant, or none; there is no limit to its size.
+// The store keeps the values and the history entries as they are, and copies keys and slices. An error is
+// that of ctx, if it ended before the commit began, or a batch that breaks the contract.
+func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for i := range b.Writes {
+		w := &b.Writes[i]
+		if _, err := s.own(w.Table); err != nil {
+			return err
+		}
+		if w.Op > brook.Remove {
+			return fmt.Errorf("mapstore: unknown operation %d", w.Op)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seq := s.clock.seq() + 1
+	for i := range b.Writes {
+		w := &b.Writes[i]
+		t := w.Table.(*table)
+		c := &t.contents.head.Load().val
+		if e := t.apply(seq, c, w); e != nil {
+			if v := e.rows.head.Load(); v.val.gone || v.prev.Load() != nil {
+				s.touched = append(s.touched, surplus{c, e})
+			}
+		}
+	}
+	for _, t := range s.counted {
+		t.counts.push(&version[int]{seq: seq, val: t.rows})
+		t.counted = false
+		s.await(t)
+	}
+	clear(s.counted)
+	s.counted = s.counted[:0]
+	s.publish()
+	s.clock.tick(seq)
+	s.trim(trimStep + len(b.Writes))
+	return nil
+}
+
+// edit says that the tree of c is about to change.
+func (s *Store) edit(c *content) {
+	if !c.tree.editing {
+		c.tree.editing = true
+		s.edited = append(s.edited, c)
+	}
+}
+
+// publish shows the edited trees to the scans that begin from now on.
+func (s *Store) publish() {
+	for _, c := range s.edited {
+		c.tree.publish()
+	}
+	clear(s.edited)
+	s.edited = s.edited[:0]
+}
+
+// await has the counts and contents of t trimmed.
+func (s *Store) await(t *table) {
+	if !t.waiting {
+		t.waiting = true
+		s.waiting = append(s.waiting, t)
+	}
+}
+
+// trim drops what nobody can see any more: of the rows that the commit touched, and of up to n that
+// waited for an instant to go.
+func (s *Store) trim(n int) {
+	for _, r := range s.touched {
+		s.trimRow(r)
+	}
+	clear(s.touched)
+	s.touched = s.touched[:0]
+	if cap(s.touched) > 1<<16 {
+		s.touched = nil
+	}
+	for range min(n, len(s.clock.due)) {
+		last := len(s.clock.due) - 1
+		r := s.clock.due[last]
+		s.clock.due[last] = surplus{}
+		s.clock.due = s.clock.due[:last]
+		r.entry.queued = false
+		s.trimRow(r)
+	}
+	if len(s.clock.due) == 0 {
+		s.clock.due = nil
+	}
+	s.publish()
+	s.waiting = slices.DeleteFunc(s.waiting, func(t *table) bool {
+		contents, counts := t.contents.trim(&s.clock), t.counts.trim(&s.clock)
+		t.waiting = !contents || !counts
+		return !t.waiting
+	})
+}
+
+// trimRow drops a row's versions that nobody can see, and the row itself where nothing is left of
+// it. What somebody can see waits for the newest instant that does.
+func (s *Store) trimRow(r surplus) {
+	switch alone := r.entry.rows.trim(&s.clock); {
+	case alone && r.entry.rows.head.Load().val.gone:
+		s.edit(r.content)
+		r.content.hash.remove(s.hash(r.entry.key), r.entry)
+		r.content.tree.remove(r.entry)
+	case !alone && !r.entry.queued:
+		in := s.clock.newestBefore(r.entry.rows.head.Load().seq)
+		in.surplus = append(in.surplus, r)
+		r.entry.queued = true
+	}
+}
+
+// help trims all that waits, a step at a time so that no commit waits long. Where a commit is
+// under way, it leaves the rest to that and the following ones.
+func (s *Store) help() {
+	for more := true; more && s.mu.TryLock(); {
+		s.clock.expire()
+		s.trim(trimStep)
+		more = len(s.clock.due) > 0
+		s.mu.Unlock()
+	}
+}

@@ -1,0 +1,75 @@
+package mapstore
+
+import "bytes"
+
+// maxDepth is more levels than a tree of nodes a quarter full can have.
+const maxDepth = 16
+
+// A cursor walks the leaves of a tree in order.
+type cursor struct {
+	path  [maxDepth]step
+	depth int
+}
+
+type step struct {
+	node *node
+	at   int
+}
+
+// seek gives the leaf that holds the key, or would, and where in it the keys from that one on begin.
+func (c *cursor) seek(root *node, key []byte) (*node, int) {
+	x := root
+	for x.children != nil {
+		i := x.child(key)
+		c.path[c.depth] = step{x, i}
+		c.depth++
+		x = x.children[i]
+	}
+	return x, x.lowest(0, key)
+}
+
+// next gives the leaf after the last one, nil at the end.
+func (c *cursor) next() *node {
+	for c.depth > 0 {
+		s := &c.path[c.depth-1]
+		if s.at++; s.at == int(s.node.n) {
+			c.depth--
+			continue
+		}
+		x := s.node.children[s.at]
+		for x.children != nil {
+			c.path[c.depth] = step{x, 0}
+			c.depth++
+			x = x.children[0]
+		}
+		return x
+	}
+	return nil
+}
+
+// A page is what a leaf holds at some instant.
+type page struct {
+	n    int
+	rows [width]struct {
+		key []byte
+		*version[row]
+	}
+}
+
+// fill takes the rows of a leaf from the i-th on, up to the key to, and says whether
+// that was met. It looks at many rows in one go, so that the waits for memory overlap.
+func (p *page) fill(x *node, i int, to []byte, seq uint64) (end bool) {
+	p.n = 0
+	for ; i < int(x.n); i++ {
+		e := x.entries[i]
+		if to != nil && bytes.Compare(e.key, to) >= 0 {
+			return true
+		}
+		if v := e.rows.at(seq); v != nil && !v.val.gone {
+			r := &p.rows[p.n]
+			r.key, r.version = e.key, v
+			p.n++
+		}
+	}
+	return false
+}

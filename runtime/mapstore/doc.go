@@ -1,0 +1,32 @@
+// Package mapstore keeps an app's views as typed values in memory.
+//
+//	store := mapstore.New()
+//	app, err := shop.NewApp(brook.Config{Author: "shop", Driver: driver, Store: store}, shop.Projection{})
+//
+// # What it does
+//
+// A value is kept as it was committed, a pointer to the very struct: nothing is encoded, and what is
+// read is Shared, to be looked at and not changed. Nothing outlives the process. One store may serve
+// several apps, and an app that is opened again on a store of the same process finds its views there.
+//
+// # Concurrency
+//
+// Reads take no lock and wait for nobody, also while a commit runs. A snapshot and a scan
+// pin an instant with one atomic addition; no row is copied for them. Commits queue up behind one
+// another, and one commit across any number of tables becomes visible at one instant. A scan of Latest
+// sees the instant at which it began. Contexts are looked at by Commit before it begins, and by scans.
+//
+// # Memory
+//
+// A row costs about 150 bytes beside its value: 64 for the row with a key of up to 24 bytes, 48 for its
+// newest version, 10 to 20 for the hash index and 15 to 35 for the order. A superseded value is
+// let go by the commit that superseded it, unless a snapshot or a scan that is open can
+// still see it. It is then let go when that one is closed, or by the commits that follow. Exactly what an
+// open one can see is kept, so a snapshot held for long costs one old version of each row changed
+// since, however often it was changed. A snapshot that is never closed keeps them for good, and so does an
+// iterator pulled (iter.Pull) and never stopped.
+//
+// History entries are kept as they were committed, one pointer each. A trimmed entry stays in memory until the
+// row's history has grown by a quarter (four entries at least). Removed rows are let go of;
+// the index does not shrink, but its room is used again. [Store.Drop] frees it all.
+package mapstore

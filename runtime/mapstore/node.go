@@ -1,0 +1,144 @@
+package mapstore
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// width is the most entries of a node: with it a node fills an allocation of 1 KiB.
+const width = 60
+
+// A node of the tree that keeps the order of the keys. A leaf holds entries; an inner node holds
+// children, and with each an entry whose key is no higher than the child's keys and higher than
+// all before; the first of these is not looked at. Nodes are immutable once the edit that made them is over.
+//
+// All keys that can come to a node lie between two bounds, so they share the
+// bytes that the bounds share; the prefixes are the 8 bytes behind those.
+type node struct {
+	edit     uint64
+	n        int32
+	shared   int32
+	prefixes [width]uint64
+	entries  [width]*entry
+	children *[width]*node // nil: a leaf
+}
+
+func prefixOf(key []byte, shared int32) uint64 {
+	if len(key) <= int(shared) {
+		return 0
+	}
+	key = key[shared:]
+	if len(key) >= 8 {
+		return binary.BigEndian.Uint64(key)
+	}
+	var p uint64
+	for i, b := range key {
+		p |= uint64(b) << (56 - 8*i)
+	}
+	return p
+}
+
+// lowest gives the first i >= from whose key is at least the given one.
+func (x *node) lowest(from int, key []byte) int {
+	p := prefixOf(key, x.shared)
+	lo, hi := from, int(x.n)
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if x.less(mid, p, key) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+func (x *node) less(i int, prefix uint64, key []byte) bool {
+	if q := x.prefixes[i]; q != prefix {
+		return q < prefix
+	}
+	return bytes.Compare(x.entries[i].key, key) < 0
+}
+
+// child gives the number of the child that the key belongs to.
+func (x *node) child(key []byte) int {
+	i := x.lowest(1, key)
+	if i < int(x.n) && x.prefixes[i] == prefixOf(key, x.shared) && bytes.Equal(x.entries[i].key, key) {
+		return i
+	}
+	return i - 1
+}
+
+// bound computes the prefixes anew for a node between two bounds, nil for none.
+func (x *node) bound(from, to *entry) {
+	x.shared = 0
+	if from != nil && to != nil {
+		for int(x.shared) < min(len(from.key), len(to.key)) && from.key[x.shared] == to.key[x.shared] {
+			x.shared++
+		}
+	}
+	first := int32(0)
+	if x.children != nil {
+		first = 1
+	}
+	for i := first; i < x.n; i++ {
+		x.prefixes[i] = prefixOf(x.entries[i].key, x.shared)
+	}
+}
+
+// own gives x, or a copy where x is not of this edit.
+func (x *node) own(edit uint64) *node {
+	if x.edit == edit {
+		return x
+	}
+	c := *x
+	c.edit = edit
+	if x.children != nil {
+		children := *x.children
+		c.children = &children
+	}
+	return &c
+}
+
+// put makes room at i for an entry, and its child in an inner node.
+func (x *node) put(i int, e *entry, child *node) {
+	n := int(x.n)
+	copy(x.prefixes[i+1:n+1], x.prefixes[i:n])
+	copy(x.entries[i+1:n+1], x.entries[i:n])
+	x.prefixes[i], x.entries[i] = prefixOf(e.key, x.shared), e
+	if x.children != nil {
+		copy(x.children[i+1:n+1], x.children[i:n])
+		x.children[i] = child
+	}
+	x.n++
+}
+
+// cut removes what is at i.
+func (x *node) cut(i int) {
+	n := int(x.n)
+	copy(x.prefixes[i:], x.prefixes[i+1:n])
+	copy(x.entries[i:], x.entries[i+1:n])
+	x.entries[n-1] = nil
+	if x.children != nil {
+		copy(x.children[i:], x.children[i+1:n])
+		x.children[n-1] = nil
+	}
+	x.n--
+}
+
+// split moves what is from i on to a new node, and gives it with its lowest entry.
+func (x *node) split(i int, from, to *entry) (*node, *entry) {
+	right := &node{edit: x.edit, n: x.n - int32(i)}
+	copy(right.entries[:], x.entries[i:x.n])
+	clear(x.entries[i:x.n])
+	if x.children != nil {
+		right.children = new([width]*node)
+		copy(right.children[:], x.children[i:x.n])
+		clear(x.children[i:x.n])
+	}
+	x.n = int32(i)
+	middle := right.entries[0]
+	x.bound(from, middle)
+	right.bound(middle, to)
+	return right, middle
+}

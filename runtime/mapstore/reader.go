@@ -1,0 +1,149 @@
+package mapstore
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// latest reads what was committed last.
+type latest struct{ store *Store }
+
+func (r latest) Get(_ context.Context, t brook.Table, key []byte) (brook.Value, error) {
+	table, err := r.store.own(t)
+	if err != nil {
+		return brook.Value{}, err
+	}
+	if e := table.find(key); e != nil {
+		return valueOf(e.rows.latest(&r.store.clock))
+	}
+	return brook.Value{}, brook.ErrNotFound
+}
+
+func (r latest) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+	return r.store.scan(ctx, t, from, to, nil)
+}
+
+func (r latest) History(_ context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+	return func(yield func(*brook.HistoryEntry, error) bool) {
+		table, err := r.store.own(t)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if e := table.find(key); e != nil {
+			yieldHistory(e.rows.latest(&r.store.clock), yield)
+		}
+	}
+}
+
+func (r latest) Count(_ context.Context, t brook.Table) (int, error) {
+	table, err := r.store.own(t)
+	if err != nil {
+		return 0, err
+	}
+	return countOf(table.counts.latest(&r.store.clock)), nil
+}
+
+// snapshot reads a pinned instant.
+type snapshot struct {
+	store  *Store
+	in     *instant
+	closed atomic.Bool
+}
+
+func (r *snapshot) Close() error {
+	if r.closed.Swap(true) {
+		return errClosed
+	}
+	r.store.release(r.in)
+	return nil
+}
+
+// own gives the table behind a handle, and what it held at the instant.
+func (r *snapshot) own(t brook.Table) (*table, *version[content], error) {
+	if r.closed.Load() {
+		return nil, nil, errClosed
+	}
+	table, err := r.store.own(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	return table, table.contents.at(r.in.seq), nil
+}
+
+func (r *snapshot) find(t brook.Table, key []byte) (*version[row], error) {
+	_, c, err := r.own(t)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	if e := c.val.hash.find(r.store.hash(key), key); e != nil {
+		return e.rows.at(r.in.seq), nil
+	}
+	return nil, nil
+}
+
+func (r *snapshot) Get(_ context.Context, t brook.Table, key []byte) (brook.Value, error) {
+	v, err := r.find(t, key)
+	if err != nil {
+		return brook.Value{}, err
+	}
+	return valueOf(v)
+}
+
+func (r *snapshot) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+	return r.store.scan(ctx, t, from, to, r)
+}
+
+func (r *snapshot) History(_ context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+	return func(yield func(*brook.HistoryEntry, error) bool) {
+		v, err := r.find(t, key)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		yieldHistory(v, yield)
+	}
+}
+
+func (r *snapshot) Count(_ context.Context, t brook.Table) (int, error) {
+	table, _, err := r.own(t)
+	if err != nil {
+		return 0, err
+	}
+	return countOf(table.counts.at(r.in.seq)), nil
+}
+
+// release unpins an instant and lets go of what only it saw.
+func (s *Store) release(in *instant) {
+	if s.clock.unpin(in) {
+		s.help()
+	}
+}
+
+func valueOf(v *version[row]) (brook.Value, error) {
+	if v == nil || v.val.gone {
+		return brook.Value{}, brook.ErrNotFound
+	}
+	return brook.Value{Data: v.val.value, Shared: true}, nil
+}
+
+func yieldHistory(v *version[row], yield func(*brook.HistoryEntry, error) bool) {
+	if v == nil {
+		return
+	}
+	for e := range v.val.history.all() {
+		if !yield(e, nil) {
+			return
+		}
+	}
+}
+
+func countOf(v *version[int]) int {
+	if v == nil {
+		return 0
+	}
+	return v.val
+}

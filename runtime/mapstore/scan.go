@@ -1,0 +1,60 @@
+package mapstore
+
+import (
+	"context"
+	"iter"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// scan gives the rows of a table at the instant of snap, or for nil at that at which it begins. It pins
+// the instant itself: a snapshot may be closed under it.
+func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, snap *snapshot) iter.Seq2[brook.Row, error] {
+	return func(yield func(brook.Row, error) bool) {
+		table, err := s.own(t)
+		if err != nil {
+			yield(brook.Row{}, err)
+			return
+		}
+		in, err := s.pin(snap)
+		if err != nil {
+			yield(brook.Row{}, err)
+			return
+		}
+		defer s.release(in)
+		c := table.contents.at(in.seq)
+		if c == nil {
+			return
+		}
+		var (
+			cur cursor
+			p   page
+		)
+		for leaf, i := cur.seek(c.val.tree.root.Load(), from); leaf != nil; leaf, i = cur.next(), 0 {
+			if err := ctx.Err(); err != nil {
+				yield(brook.Row{}, err)
+				return
+			}
+			end := p.fill(leaf, i, to, in.seq)
+			for _, r := range p.rows[:p.n] {
+				if !yield(brook.Row{Key: r.key, Value: brook.Value{Data: r.val.value, Shared: true}}, nil) {
+					return
+				}
+			}
+			if end {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) pin(snap *snapshot) (*instant, error) {
+	if snap == nil {
+		return s.clock.pin(), nil
+	}
+	// The snapshot holds the instant until it is closed, so it can be pinned once more.
+	if snap.closed.Load() || snap.in.readers.Add(1) <= 0 {
+		return nil, errClosed
+	}
+	return snap.in, nil
+}
