@@ -1,0 +1,181 @@
+package memdriver
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Driver is a partitioned log in memory. Its methods are safe for concurrent use.
+type Driver struct {
+	partitions int // of topics made on demand
+
+	mu     sync.RWMutex
+	topics map[string]*topic
+	marks  map[string]map[place]int64 // by group
+}
+
+var (
+	_ brook.Driver = (*Driver)(nil)
+	_ brook.Marker = (*Driver)(nil)
+)
+
+type topic struct {
+	name       string
+	id         string
+	partitions []*partition
+	turn       atomic.Uint32 // of the next record without a key
+}
+
+// place is a partition by name.
+type place struct {
+	topic  string
+	number int32
+}
+
+// Option says how a driver is made.
+type Option func(*Driver)
+
+// Partitions is how many partitions a topic gets that is made on demand. The default is 1; less than
+// 1 is 1.
+func Partitions(n int) Option {
+	return func(d *Driver) { d.partitions = max(n, 1) }
+}
+
+// Topic makes a topic with a number of partitions of its own.
+func Topic(name string, partitions int) Option {
+	return func(d *Driver) { d.topics[name] = newTopic(name, max(partitions, 1)) }
+}
+
+// New makes an empty log.
+func New(options ...Option) *Driver {
+	d := &Driver{partitions: 1, topics: map[string]*topic{}, marks: map[string]map[place]int64{}}
+	for _, option := range options {
+		option(d)
+	}
+	return d
+}
+
+func newTopic(name string, partitions int) *topic {
+	t := &topic{name: name, id: rand.Text(), partitions: make([]*partition, partitions)}
+	for i := range t.partitions {
+		t.partitions[i] = &partition{topic: t, number: int32(i)}
+	}
+	return t
+}
+
+var errNoName = fmt.Errorf("memdriver: a topic needs a name: %w", brook.ErrPermanent)
+
+// demand gives the topic of that name, and makes it where it is not there yet.
+func (d *Driver) demand(name string) (*topic, error) {
+	d.mu.RLock()
+	t := d.topics[name]
+	d.mu.RUnlock()
+	if t != nil {
+		return t, nil
+	}
+	if name == "" {
+		return nil, errNoName
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t = d.topics[name]; t == nil {
+		t = newTopic(name, d.partitions)
+		d.topics[name] = t
+	}
+	return t, nil
+}
+
+// find gives a partition that is there.
+func (d *Driver) find(name string, number int32) (*partition, error) {
+	d.mu.RLock()
+	t := d.topics[name]
+	d.mu.RUnlock()
+	if t == nil || number < 0 || int(number) >= len(t.partitions) {
+		return nil, fmt.Errorf("memdriver: there is no partition %s/%d: %w", name, number, brook.ErrPermanent)
+	}
+	return t.partitions[number], nil
+}
+
+// Partitions tells what partitions the topics have, ordered by topic and number; a topic named twice is told once. It makes
+// those that do not exist.
+func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var all []brook.Partition
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(topics))) {
+		t, err := d.demand(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range t.partitions {
+			start, end := p.span()
+			all = append(all, brook.Partition{Topic: t.name, Number: p.number, Log: t.id, Start: start, End: end})
+		}
+	}
+	return all, nil
+}
+
+// Open gives a reader of one partition. The error wraps brook.ErrOutOfRange where the offset was
+// trimmed or is past the end, and brook.ErrPermanent where there is no such partition.
+func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.PartitionReader, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p, err := d.find(from.Topic, from.Partition)
+	if err != nil {
+		return nil, err
+	}
+	if start, end := p.span(); from.Offset < start || from.Offset > end {
+		return nil, p.outOfRange(from.Offset, start, end)
+	}
+	return &reader{partition: p, next: from.Offset}, nil
+}
+
+// Trim deletes the records of a partition before an offset, as retention does; an offset
+// past the end deletes all. A reader that had not come so far gets brook.ErrOutOfRange.
+func (d *Driver) Trim(topic string, partition int32, before int64) error {
+	p, err := d.find(topic, partition)
+	if err != nil {
+		return err
+	}
+	p.trim(before)
+	return nil
+}
+
+// Mark records how far a group has acted on the log. Marks last as long as the driver.
+func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Position) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.marks[group] == nil {
+		d.marks[group] = map[place]int64{}
+	}
+	for _, p := range positions {
+		d.marks[group][place{p.Topic, p.Partition}] = p.Offset
+	}
+	return nil
+}
+
+// Marks gives the group's marks, ordered by topic and partition.
+func (d *Driver) Marks(ctx context.Context, group string) ([]brook.Position, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var all []brook.Position
+	for at, offset := range d.marks[group] {
+		all = append(all, brook.Position{Topic: at.topic, Partition: at.number, Offset: offset})
+	}
+	slices.SortFunc(all, brook.Position.Compare)
+	return all, nil
+}
