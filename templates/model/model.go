@@ -24,6 +24,12 @@ type Package struct {
 	Events      []*Event
 	Collections []*Collection // in declaration order
 	Sets        []*Set        // in declaration order of the set types
+
+	// Names are what the package's own files declare at package level or import, outside our output:
+	// generated code can't declare them.
+	Names map[string]Pos
+	// Imports are those of Names that are imports only: generated files may import by them.
+	Imports map[string]bool
 }
 
 // Contract reports whether p holds events alone, and so gets names and codecs but no App.

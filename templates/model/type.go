@@ -86,7 +86,9 @@ type Methods struct {
 // Field is a field of a struct type as it is declared.
 type Field struct {
 	Pos
-	Name     string // for an embedded field the type's name
+	Name string // for an embedded field the type's name
+	// Type, where the field is unexported or skipped, may have neither elements nor fields: such a field is
+	// never written or read.
 	Type     *Type
 	Tag      string // the whole tag, unquoted
 	Exported bool

@@ -1,0 +1,149 @@
+package load
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+const runtimePath = "github.com/brookgen/brookgen/runtime"
+
+// An analysis works out the model of one package.
+type analysis struct {
+	*graph
+	src   *source
+	b     *builder
+	out   *model.Package
+	diags []Diagnostic
+
+	marks   []*mark
+	marked  map[types.Object]*mark // annotated types, also where the annotation is faulty
+	events  map[types.Object]*event
+	colls   map[types.Object]*model.Collection
+	adopted []*event // foreign events without an alias, in order of use
+	sets    map[types.Object]*set
+	unbuilt bool                          // some annotated type is in neither events nor colls
+	lost    bool                          // some handler's event can't be told
+	used    map[model.Pos]map[string]bool // words of brook tags that mean something, by field
+}
+
+// An event is a model's event, and what only the rules need.
+type event struct {
+	*model.Event
+	obj     types.Object // the payload's type
+	at      span         // the name of the type or, without an alias, the first use
+	adopted bool         // foreign, without an alias
+	handled []string     // by which handlers
+	emitted []string
+}
+
+// analyse gives the model of a package, or what is wrong with it.
+func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
+	a := &analysis{
+		graph: g, src: src, b: newBuilder(g),
+		out: &model.Package{
+			Name: src.pkg.Name, Path: src.path, Dir: src.dir(),
+			Names:   map[string]model.Pos{},
+			Imports: map[string]bool{},
+		},
+		marked: map[types.Object]*mark{},
+		events: map[types.Object]*event{},
+		colls:  map[types.Object]*model.Collection{},
+		sets:   map[types.Object]*set{},
+		used:   map[model.Pos]map[string]bool{},
+	}
+	a.scan()
+	a.declared()
+	a.addTypes()
+	a.addHandlers()
+	a.addAdopted()
+	a.order()
+	a.checkMarks()
+	a.checkNames()
+	a.checkSerial()
+	a.checkTags()
+	a.b.settle()
+	return a.out, sorted(a.diags)
+}
+
+// report notes a mistake between two places of the source.
+func (a *analysis) report(at span, format string, args ...any) {
+	d := Diagnostic{Pos: position(a.pos(at.from)), Message: fmt.Sprintf(format, args...)}
+	if at.to.IsValid() {
+		d.End = position(a.pos(at.to))
+	}
+	a.diags = append(a.diags, d)
+}
+
+func at(n ast.Node) span { return span{n.Pos(), n.End()} }
+
+// place is the position of a node's start.
+func (a *analysis) place(p token.Pos) model.Pos { return position(a.pos(p)) }
+
+// scan collects the directives of all files.
+func (a *analysis) scan() {
+	for _, f := range a.src.files {
+		marks, wrong := f.scan()
+		a.marks = append(a.marks, marks...)
+		for _, w := range wrong {
+			a.report(span{w.from, w.to}, "%s", w.message)
+		}
+	}
+}
+
+// declared collects the package-level names of the package's own files, and the names of their imports.
+func (a *analysis) declared() {
+	add := func(id *ast.Ident) {
+		if _, known := a.out.Names[id.Name]; !known && id.Name != "_" {
+			a.out.Names[id.Name] = a.place(id.Pos())
+		}
+	}
+	for _, f := range a.src.files {
+		for _, d := range f.decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil && d.Name.Name != "init" {
+					add(d.Name)
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					switch s := s.(type) {
+					case *ast.TypeSpec:
+						add(s.Name)
+					case *ast.ValueSpec:
+						for _, id := range s.Names {
+							add(id)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, f := range a.src.files {
+		for _, spec := range f.ast.Imports {
+			name := ""
+			if spec.Name != nil {
+				name = spec.Name.Name
+			} else if dep := a.src.pkg.Imports[importPath(spec)]; dep != nil {
+				name = dep.Name
+			}
+			if _, known := a.out.Names[name]; !known && token.IsIdentifier(name) && name != "_" {
+				a.out.Names[name] = a.place(spec.Pos())
+				a.out.Imports[name] = true
+			}
+		}
+	}
+}
+
+// describe names a type as the package's author would: bare names for its own types and the runtime's.
+func (a *analysis) describe(t types.Type) string {
+	return expr(t, func(p *types.Package) string {
+		if p.Path() == a.src.path || p.Path() == runtimePath {
+			return ""
+		}
+		return p.Name()
+	})
+}

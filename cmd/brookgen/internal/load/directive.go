@@ -1,0 +1,207 @@
+package load
+
+import (
+	"fmt"
+	"go/token"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+const directivePrefix = "//brook:"
+
+// The directives.
+const (
+	verbEvent      = "event"
+	verbCollection = "collection"
+	verbHandle     = "handle"
+)
+
+var verbs = []string{verbEvent, verbCollection, verbHandle}
+
+// A directive is one //brook: comment.
+type directive struct {
+	verb    string
+	name    string
+	nameOff int
+	opts    map[string]option
+}
+
+// An option is one word after the name, split at its equals sign.
+type option struct {
+	name, value string
+	off, end    int // in the comment
+}
+
+// A problem is what is wrong with (part of) a comment.
+type problem struct {
+	off, end int
+	message  string
+}
+
+// The options of each directive, as they are written in messages; a trailing = asks for a value.
+var options = map[string][]string{
+	verbEvent:      {"key=", "topic=", "history=", "publish", "discard", "go="},
+	verbCollection: {"key=", "history=", "go="},
+}
+
+// isSpaced reports whether a comment was meant as a directive, but begins with a blank.
+func isSpaced(text string) bool {
+	rest, ok := strings.CutPrefix(text, "//")
+	trimmed := strings.TrimLeft(rest, " \t")
+	if !ok || trimmed == rest {
+		return false
+	}
+	word, _, _ := strings.Cut(trimmed, " ")
+	verb, ok := strings.CutPrefix(word, "brook:")
+	if !ok {
+		return false
+	}
+	for _, v := range verbs {
+		if verb == v {
+			return true
+		}
+	}
+	return false
+}
+
+// parseDirective reads a comment that begins with //brook:. It gives what it could make out
+// of it, together with everything that is wrong.
+func parseDirective(text string) (directive, []problem) {
+	words := split(text)
+	d := directive{verb: strings.TrimPrefix(words[0].name, directivePrefix), opts: map[string]option{}}
+	var problems []problem
+	report := func(w option, format string, args ...any) {
+		problems = append(problems, problem{w.off, w.end, fmt.Sprintf(format, args...)})
+	}
+	rest := words[1:]
+	switch d.verb {
+	case verbEvent, verbCollection:
+		if len(rest) == 0 || isOption(d.verb, rest[0].name) {
+			report(words[0], "//brook:%s lacks its name: write //brook:%s NAME, the name first", d.verb, d.verb)
+		} else {
+			d.name, d.nameOff = rest[0].name, rest[0].off
+			rest = rest[1:]
+		}
+		for _, w := range rest {
+			o := w
+			o.name, o.value, _ = strings.Cut(w.name, "=")
+			if p := checkOption(d.verb, w.name, o); p != "" {
+				report(w, "%s", p)
+				continue
+			}
+			if _, twice := d.opts[o.name]; twice {
+				report(w, "option %s is given twice: keep one", o.name)
+				continue
+			}
+			d.opts[o.name] = o
+		}
+	case verbHandle:
+		for _, w := range rest {
+			report(w, "//brook:handle takes no name and no option: the method's signature says it all")
+		}
+	default:
+		report(words[0], "unknown directive %s%s; the directives are //brook:event, //brook:collection and //brook:handle",
+			words[0].name, didYouMean(d.verb, verbs, directivePrefix))
+	}
+	return d, problems
+}
+
+// split cuts a comment at blanks. There is always a first word.
+func split(text string) []option {
+	var words []option
+	start := -1
+	for i, r := range text + " " {
+		switch blank := unicode.IsSpace(r); {
+		case blank && start >= 0:
+			words = append(words, option{name: text[start:i], off: start, end: i})
+			start = -1
+		case !blank && start < 0:
+			start = i
+		}
+	}
+	if len(words) == 0 {
+		words = []option{{}}
+	}
+	return words
+}
+
+// isOption reports whether a word that stands where a name should is an option with its value.
+func isOption(verb, word string) bool {
+	name, _, ok := strings.Cut(word, "=")
+	if !ok {
+		return false
+	}
+	for _, o := range options[verb] {
+		if o == name+"=" {
+			return true
+		}
+	}
+	return false
+}
+
+// checkOption says what is wrong with an option, if anything.
+func checkOption(verb, word string, o option) string {
+	hasValue := word != o.name
+	for _, known := range options[verb] {
+		name, wants := strings.CutSuffix(known, "=")
+		if name != o.name {
+			continue
+		}
+		switch {
+		case wants && o.value == "":
+			return fmt.Sprintf("option %s needs a value: %s…", name, known)
+		case !wants && hasValue:
+			return fmt.Sprintf("option %s takes no value: write %s alone", name, name)
+		}
+		return checkValue(verb, o)
+	}
+	if strings.HasPrefix(word, "//") {
+		return "a directive takes no comment: put it on a line of its own"
+	}
+	names := make([]string, len(options[verb]))
+	for i, known := range options[verb] {
+		names[i] = strings.TrimSuffix(known, "=")
+	}
+	return fmt.Sprintf("unknown option %s of //brook:%s%s; the options are %s",
+		o.name, verb, didYouMean(o.name, names, ""), enumerate(options[verb]))
+}
+
+func checkValue(verb string, o option) string {
+	switch o.name {
+	case "history":
+		if verb == verbCollection {
+			if o.value != "on" && o.value != "off" {
+				return fmt.Sprintf("history=%s of a collection: write on or off", o.value)
+			}
+			return ""
+		}
+		if _, ok := historyOf(o.value); !ok {
+			return fmt.Sprintf("history=%s of an event: write a number from 1, all or off", o.value)
+		}
+	case "go":
+		if !token.IsIdentifier(o.value) || !startsUpper(o.value) {
+			return fmt.Sprintf("go=%s: write a Go identifier that begins with an upper-case letter", o.value)
+		}
+	}
+	return ""
+}
+
+func historyOf(value string) (int, bool) {
+	switch value {
+	case "all":
+		return model.HistoryAll, true
+	case "off":
+		return model.HistoryOff, true
+	}
+	n, err := strconv.ParseUint(value, 10, 31)
+	return int(n), err == nil && n > 0
+}
+
+func startsUpper(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsUpper(r)
+}

@@ -1,0 +1,90 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// A graph is every package that go list names for the patterns, and what was read of them.
+type graph struct {
+	dir   string
+	fset  *token.FileSet
+	roots []*packages.Package
+	all   map[string]*packages.Package // by import path
+	local map[string]bool              // whose source is read, by import path
+
+	sources map[string]*source        // read from source
+	types   map[string]*types.Package // from source or export data
+}
+
+// list asks go list which packages there are, without compiling any.
+func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
+	if len(patterns) == 0 {
+		patterns = []string{"."}
+	}
+	roots, err := packages.Load(&packages.Config{
+		Mode:    packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule,
+		Context: ctx,
+		Dir:     dir,
+	}, patterns...)
+	if err != nil {
+		return nil, err
+	}
+	if len(roots) == 0 {
+		return nil, fmt.Errorf("no package matches %s", strings.Join(patterns, " "))
+	}
+	g := &graph{
+		dir:     dir,
+		fset:    token.NewFileSet(),
+		roots:   roots,
+		all:     map[string]*packages.Package{},
+		local:   map[string]bool{},
+		sources: map[string]*source{},
+		types:   map[string]*types.Package{"unsafe": types.Unsafe},
+	}
+	var errs []error
+	for _, p := range roots {
+		for _, e := range p.Errors {
+			// Files that don't parse are reported with their positions when they are read.
+			if len(p.GoFiles) == 0 || p.Name == "" {
+				errs = append(errs, e)
+			}
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	packages.Visit(roots, nil, func(p *packages.Package) {
+		g.all[p.PkgPath] = p
+		g.local[p.PkgPath] = inTree(p) || slices.ContainsFunc(imported(p), func(path string) bool { return g.local[path] })
+	})
+	for _, p := range roots {
+		g.local[p.PkgPath] = true
+	}
+	return g, nil
+}
+
+// inTree reports whether p lies in a module that is being worked on: a main module, or one that is
+// replaced by a folder. Such packages may not compile yet, so they have no export data.
+func inTree(p *packages.Package) bool {
+	m := p.Module
+	if m == nil {
+		return false
+	}
+	return m.Main || m.Replace != nil && m.Replace.Version == ""
+}
+
+func imported(p *packages.Package) []string {
+	paths := make([]string, 0, len(p.Imports))
+	for _, dep := range p.Imports {
+		paths = append(paths, dep.PkgPath)
+	}
+	return paths
+}

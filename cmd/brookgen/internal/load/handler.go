@@ -1,0 +1,213 @@
+package load
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// A variable is a parameter or result: its type, and where that is written.
+type variable struct {
+	typ  types.Type
+	expr ast.Expr
+}
+
+// variables flattens a field list: a, b T are two.
+func variables(list *ast.FieldList, tuple *types.Tuple) []variable {
+	var vars []variable
+	if list == nil {
+		return nil
+	}
+	for _, f := range list.List {
+		for range max(len(f.Names), 1) {
+			if len(vars) < tuple.Len() {
+				vars = append(vars, variable{tuple.At(len(vars)).Type(), f.Type})
+			}
+		}
+	}
+	return vars
+}
+
+// addHandler adds an annotated method.
+func (a *analysis) addHandler(fn *ast.FuncDecl) {
+	obj, ok := a.src.info.Defs[fn.Name].(*types.Func)
+	if !ok {
+		a.lost = true
+		return
+	}
+	name := methodName(fn)
+	if !fn.Name.IsExported() {
+		a.report(at(fn.Name), "handler %s has to be exported: rename it to %s", name, exported(fn.Name.Name))
+	}
+	s := a.setOf(fn, obj)
+	sig := obj.Signature()
+	h := &model.Handler{Pos: a.place(fn.Name.Pos()), Name: fn.Name.Name}
+	a.params(h, name, fn, sig)
+	a.results(h, name, variables(fn.Type.Results, sig.Results()))
+	if h.Event == nil || s == nil {
+		a.lost = true
+		return
+	}
+	if first := s.handles[h.Event]; first != nil {
+		a.report(at(fn.Name), "%s handles %s, and so does %s at %s: a set has one handler for an event; join them, or give one to another set",
+			name, h.Event.Type.Named.Name, methodName(first), a.short(a.place(first.Name.Pos())))
+		return
+	}
+	s.handles[h.Event] = fn
+	s.Handlers = append(s.Handlers, h)
+}
+
+// params reads context, event and reads.
+func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *types.Signature) {
+	params := variables(fn.Type.Params, sig.Params())
+	if sig.Variadic() {
+		last := params[len(params)-1]
+		a.report(at(last.expr), "%s: a handler can't be variadic: name each view", name)
+		params = params[:len(params)-1]
+	}
+	if len(params) > 0 && isContext(params[0].typ) {
+		h.Context = true
+		params = params[1:]
+	}
+	if len(params) == 0 {
+		a.report(at(fn.Name), "%s takes no event: its first parameter, or the one after a context, is brook.Event[E]", name)
+		return
+	}
+	first := params[0]
+	switch event := isRuntime(first.typ, "Event"); {
+	case a.invalid(first.typ):
+		a.unresolved(first.expr, name)
+	case event == nil:
+		a.report(at(first.expr), "%s: the first parameter, or the one after a context, is the event, brook.Event[E], not %s%s",
+			name, a.describe(first.typ), hint(first.typ, "Event"))
+	default:
+		if e := a.eventOf(event.TypeArgs().At(0), name, "handles", typeArg(first.expr)); e != nil {
+			e.handled = append(e.handled, name)
+			h.Event = e.Event
+		}
+	}
+	for _, p := range params[1:] {
+		if r, ok := a.read(name, p); ok {
+			h.Reads = append(h.Reads, r)
+		}
+	}
+}
+
+// hint tells of a pointer that should not be there.
+func hint(t types.Type, name string) string {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok && isRuntime(p.Elem(), name) != nil {
+		return ": take it without the pointer"
+	}
+	return ""
+}
+
+// typeArg narrows brook.Event[E] to E, where it is written so.
+func typeArg(x ast.Expr) span {
+	if i, ok := ast.Unparen(x).(*ast.IndexExpr); ok {
+		return at(i.Index)
+	}
+	return at(x)
+}
+
+// eventOf gives the event of payload type t, which a handler handles or emits.
+func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
+	what := a.describe(t)
+	named, ok := types.Unalias(t).(*types.Named)
+	switch ptr, isPtr := types.Unalias(t).(*types.Pointer); {
+	case isPtr:
+		a.report(use, "%s %s *%s: an event is a value, write %s", name, does, a.describe(ptr.Elem()), a.describe(ptr.Elem()))
+		return nil
+	case !ok || named.Obj().Pkg() == nil:
+		a.report(use, "%s %s %s, which is no event: declare a type for it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name), what)
+		return nil
+	case named.TypeArgs().Len() > 0:
+		a.report(use, "%s %s %s, which is no event: declare a type made of it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name), what)
+		return nil
+	}
+	obj := named.Obj()
+	if e := a.events[obj]; e != nil {
+		return e
+	}
+	if m := a.marked[obj]; m != nil {
+		if m.verb == verbCollection {
+			a.report(use, "%s %s %s, which is a collection and no event", name, does, what)
+		}
+		return nil // something about it is reported already
+	}
+	if obj.Pkg().Path() == a.src.path {
+		a.report(use, "%s %s %s, which is no event: put //brook:event NAME above type %s", name, does, what, obj.Name())
+		return nil
+	}
+	return a.adopt(named, use)
+}
+
+// suggestion is a type name made of a handler's.
+func suggestion(name string) string { return name[strings.LastIndex(name, ".")+1:] }
+
+// read makes a view or index parameter.
+func (a *analysis) read(name string, p variable) (model.Read, bool) {
+	if a.invalid(p.typ) {
+		a.unresolved(p.expr, name)
+		return model.Read{}, false
+	}
+	if view := isRuntime(p.typ, "View"); view != nil {
+		c := a.collectionOf(name, "reads", p, view, 0)
+		return model.Read{Collection: c}, c != nil
+	}
+	if index := isRuntime(p.typ, "Index"); index != nil {
+		c := a.collectionOf(name, "reads", p, index, 1)
+		if c == nil {
+			return model.Read{}, false
+		}
+		x, problem := a.indexOf(c, index.TypeArgs().At(0))
+		if problem != "" {
+			a.report(at(p.expr), "%s reads %s, but %s", name, a.describe(p.typ), problem)
+		}
+		return model.Read{Collection: c, Index: x}, x != nil
+	}
+	why := "a handler reads brook.View[K, V] and brook.Index[I, K, V]"
+	switch {
+	case isContext(p.typ):
+		why = "the context comes first"
+	case isRuntime(p.typ, "Event") != nil:
+		why = "a handler takes one event, and takes it first"
+	case hint(p.typ, "View") != "" || hint(p.typ, "Index") != "":
+		why = "take it without the pointer"
+	}
+	a.report(at(p.expr), "%s takes %s: %s", name, a.describe(p.typ), why)
+	return model.Read{}, false
+}
+
+// collectionOf gives the collection that K and V of an instance name; K stands at index k.
+func (a *analysis) collectionOf(name, does string, v variable, t *types.Named, k int) *model.Collection {
+	key, value := t.TypeArgs().At(k), t.TypeArgs().At(k+1)
+	what := a.describe(v.typ)
+	named, ok := types.Unalias(value).(*types.Named)
+	if !ok || named.Obj().Pkg() == nil || named.TypeArgs().Len() > 0 {
+		if p, ok := types.Unalias(value).(*types.Pointer); ok {
+			a.report(at(v.expr), "%s %s %s: a collection's value has no pointer, write %s", name, does, what, a.describe(p.Elem()))
+			return nil
+		}
+		a.report(at(v.expr), "%s %s %s, but %s is no collection: declare a type for it, with //brook:collection NAME above", name, does, what, a.describe(value))
+		return nil
+	}
+	c := a.colls[named.Obj()]
+	switch {
+	case c == nil && named.Obj().Pkg().Path() != a.src.path:
+		a.report(at(v.expr), "%s %s %s, but %s is of another package, and a handler works on its own package's collections: declare a type here", name, does, what, a.describe(value))
+		return nil
+	case c == nil && a.marked[named.Obj()] == nil:
+		a.report(at(v.expr), "%s %s %s, but %s is no collection: put //brook:collection NAME above type %s", name, does, what, a.describe(value), named.Obj().Name())
+		return nil
+	case c == nil:
+		if a.marked[named.Obj()].verb == verbEvent {
+			a.report(at(v.expr), "%s %s %s, but %s is an event and no collection", name, does, what, a.describe(value))
+		}
+		return nil
+	case c.Key.Type.Kind != model.Invalid && a.b.of(key) != c.Key.Type:
+		a.report(at(v.expr), "%s %s %s, but %s is keyed by %s", name, does, what, c.Name, a.describe(a.b.goType[c.Key.Type]))
+	}
+	return c
+}

@@ -1,0 +1,57 @@
+// Package load reads annotated packages: it lists them with go/packages, type-checks their
+// declarations without bodies, and turns directives, types and handlers into the model that the
+// templates read, or into diagnostics that say where a mistake is and what to do about it.
+package load
+
+import (
+	"context"
+	"slices"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// Load reads the packages that patterns match, relative to dir. It returns those that hold
+// directives and are free of mistakes, in the order of their import paths, and every mistake in the
+// others. Packages without a directive are passed over. The error is for what is no mistake in
+// source: go list failing, or no such package.
+func Load(ctx context.Context, dir string, patterns []string) ([]*model.Package, []Diagnostic, error) {
+	g, err := list(ctx, dir, patterns)
+	if err != nil {
+		return nil, nil, err
+	}
+	targets, diags := g.annotated()
+	if err := g.check(ctx, targets); err != nil {
+		return nil, nil, err
+	}
+	var pkgs []*model.Package
+	for _, src := range targets {
+		p, found := analyse(g, src)
+		if len(found) > 0 {
+			diags = append(diags, found...)
+			continue
+		}
+		pkgs = append(pkgs, p)
+	}
+	return pkgs, sorted(diags), nil
+}
+
+// annotated reads the sources of the matched packages and gives those with a directive. What is
+// wrong in a way that hides the directives is told at once.
+func (g *graph) annotated() ([]*source, []Diagnostic) {
+	var targets []*source
+	var diags []Diagnostic
+	parsed := g.parse(g.roots)
+	for _, src := range parsed {
+		diags = append(diags, src.inTests()...)
+		if !src.hasDirective() {
+			continue
+		}
+		if len(src.broken) > 0 {
+			diags = append(diags, src.broken...)
+			continue
+		}
+		targets = append(targets, src)
+	}
+	slices.SortFunc(targets, func(a, b *source) int { return compare(a.path, b.path) })
+	return targets, diags
+}

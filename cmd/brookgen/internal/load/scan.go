@@ -1,0 +1,166 @@
+package load
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"strings"
+)
+
+// A mark is a directive on the declaration that it belongs to.
+type mark struct {
+	directive
+	file    *file
+	comment *ast.Comment
+	spec    *ast.TypeSpec // for event and collection
+	fn      *ast.FuncDecl // for handle
+	faulty  bool          // something about it is reported
+}
+
+// A misplaced is a mistake in a comment that has nothing to do with types.
+type misplaced struct {
+	from, to token.Pos
+	message  string
+}
+
+// An owner is what a comment group belongs to.
+type owner struct {
+	spec *ast.TypeSpec
+	fn   *ast.FuncDecl
+	what string // what it is, where no directive belongs
+}
+
+// scan finds the directives of a file, in source order, and what is wrong with them.
+func (f *file) scan() ([]*mark, []misplaced) {
+	if !f.marked {
+		return nil, nil
+	}
+	owners := f.owners()
+	var marks []*mark
+	var wrong []misplaced
+	for _, group := range f.ast.Comments {
+		own := owners[group]
+		for _, c := range group.List {
+			if own != nil && own.what == "" && isSpaced(c.Text) {
+				wrong = append(wrong, misplaced{c.Pos(), c.End(), "a directive has no blank after //: write //" + strings.TrimLeft(c.Text[2:], " \t")})
+				marks = append(marks, &mark{file: f, comment: c, spec: own.spec, fn: own.fn, faulty: true})
+			}
+			if !strings.HasPrefix(c.Text, directivePrefix) {
+				continue
+			}
+			d, problems := parseDirective(c.Text)
+			for _, p := range problems {
+				wrong = append(wrong, misplaced{c.Pos() + token.Pos(p.off), c.Pos() + token.Pos(p.end), p.message})
+			}
+			m := &mark{directive: d, file: f, comment: c, faulty: len(problems) > 0}
+			if message := f.place(m, own); message != "" {
+				wrong = append(wrong, misplaced{c.Pos(), c.End(), message})
+				continue
+			}
+			marks = append(marks, m)
+		}
+	}
+	return marks, wrong
+}
+
+// place ties a directive to its declaration, or says why it can't.
+func (f *file) place(m *mark, own *owner) string {
+	verb := directivePrefix + m.verb
+	switch {
+	case own == nil:
+		for _, body := range f.bodies {
+			if body.contains(m.comment.Pos()) {
+				return fmt.Sprintf("%s has no meaning inside a function: declare at package level what it marks", verb)
+			}
+		}
+		return fmt.Sprintf("%s belongs to no declaration: put it into the doc comment right above one, with no empty line between", verb)
+	case own.what != "":
+		return fmt.Sprintf("%s has no meaning on %s: %s", verb, own.what, wants(m.verb))
+	case m.verb == verbHandle && own.fn == nil:
+		return fmt.Sprintf("%s has no meaning on a type: it marks a method", verb)
+	case m.verb == verbHandle && own.fn.Recv == nil:
+		return fmt.Sprintf("%s has no meaning on the function %s: give it a receiver, the handler set that it belongs to", verb, own.fn.Name.Name)
+	case (m.verb == verbEvent || m.verb == verbCollection) && own.spec == nil:
+		return fmt.Sprintf("%s has no meaning on %s: %s", verb, funcKind(own.fn), wants(m.verb))
+	}
+	m.spec, m.fn = own.spec, own.fn
+	return ""
+}
+
+func funcKind(fn *ast.FuncDecl) string {
+	if fn.Recv != nil {
+		return "the method " + fn.Name.Name
+	}
+	return "the function " + fn.Name.Name
+}
+
+func wants(verb string) string {
+	if verb == verbHandle {
+		return "it marks a method"
+	}
+	return "it marks a type"
+}
+
+// owners tells for each comment group of the file what it belongs to.
+func (f *file) owners() map[*ast.CommentGroup]*owner {
+	owners := map[*ast.CommentGroup]*owner{}
+	set := func(group *ast.CommentGroup, o owner) {
+		if group != nil {
+			owners[group] = &o
+		}
+	}
+	for _, d := range f.decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			set(d.Doc, owner{fn: d})
+		case *ast.GenDecl:
+			switch {
+			case d.Tok != token.TYPE:
+				set(d.Doc, owner{what: "a " + d.Tok.String() + " declaration"})
+			case d.Lparen.IsValid():
+				set(d.Doc, owner{what: "a group of types"})
+			}
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					if !d.Lparen.IsValid() {
+						set(d.Doc, owner{spec: s})
+					}
+					set(s.Doc, owner{spec: s})
+					set(s.Comment, owner{what: "the line of a declaration"})
+					members(s.Type, set)
+				case *ast.ValueSpec:
+					set(s.Doc, owner{what: "a " + d.Tok.String() + " declaration"})
+					set(s.Comment, owner{what: "a " + d.Tok.String() + " declaration"})
+				}
+			}
+		}
+	}
+	return owners
+}
+
+// members sets the owners of comments inside a type.
+func members(t ast.Expr, set func(*ast.CommentGroup, owner)) {
+	ast.Inspect(t, func(n ast.Node) bool {
+		what := ""
+		var fields *ast.FieldList
+		switch n := n.(type) {
+		case *ast.StructType:
+			what, fields = "a field", n.Fields
+		case *ast.InterfaceType:
+			what, fields = "a method of an interface", n.Methods
+		default:
+			return true
+		}
+		for _, field := range fields.List {
+			set(field.Doc, owner{what: what})
+			set(field.Comment, owner{what: what})
+		}
+		return true
+	})
+}
+
+// part is a stretch of the comment.
+func (m *mark) part(off, end int) span {
+	return span{m.comment.Pos() + token.Pos(off), m.comment.Pos() + token.Pos(end)}
+}

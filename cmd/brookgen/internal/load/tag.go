@@ -1,0 +1,144 @@
+package load
+
+import (
+	"fmt"
+	"go/ast"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The words of a brook field tag.
+const (
+	tagKey      = "key"
+	tagIndex    = "index"
+	tagUnique   = "unique"
+	tagRequired = "required"
+)
+
+var tagWords = []string{tagKey, tagIndex, tagUnique, tagRequired}
+
+// words gives the words of a field's brook tag.
+func words(tag string) []string {
+	value := reflect.StructTag(tag).Get("brook")
+	if value == "" {
+		return nil
+	}
+	list := strings.Split(value, ",")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
+}
+
+func hasWord(tag, word string) bool { return slices.Contains(words(tag), word) }
+
+// checkTag says what is wrong with a field's tag in itself.
+func checkTag(lit *ast.BasicLit) string {
+	tag, err := strconv.Unquote(lit.Value)
+	if err != nil {
+		return "" // the parser has seen to that
+	}
+	value, ok := reflect.StructTag(tag).Lookup("brook")
+	if !ok {
+		if strings.Contains(tag, "brook:") {
+			return "malformed tag, which Go ignores: write brook:\"key\", with no blank after the colon, and blanks between tags"
+		}
+		return ""
+	}
+	list := words(tag)
+	if value == "" {
+		return fmt.Sprintf("empty brook tag; the words are %s", enumerate(tagWords))
+	}
+	for i, w := range list {
+		switch {
+		case !slices.Contains(tagWords, w):
+			return fmt.Sprintf("unknown word %q in the brook tag%s; the words are %s", w, didYouMean(w, tagWords, ""), enumerate(tagWords))
+		case slices.Contains(list[:i], w):
+			return fmt.Sprintf("%s stands twice in the brook tag", w)
+		}
+	}
+	switch {
+	case hasWord(tag, tagIndex) && hasWord(tag, tagUnique):
+		return "unique is an index already: write unique alone"
+	case hasWord(tag, tagKey) && (hasWord(tag, tagIndex) || hasWord(tag, tagUnique)):
+		return "a key is unique and indexed already: write key alone"
+	}
+	return ""
+}
+
+// What each word is for, as messages say it.
+var tagMeaning = map[string]string{
+	tagKey:      "it is for a collection's own fields, and for fields of events and of what they contain",
+	tagIndex:    "it is for a collection's own fields, or those of a struct that it embeds",
+	tagUnique:   "it is for a collection's own fields, or those of a struct that it embeds",
+	tagRequired: "it is for fields that are read from the wire with an event",
+}
+
+// checkTags reports brook tags that are faulty, or that mean nothing where they stand.
+func (a *analysis) checkTags() {
+	for _, f := range a.src.files {
+		if !f.marked {
+			continue
+		}
+		for _, d := range f.decls {
+			gen, ok := d.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(gen, func(n ast.Node) bool {
+				if field, ok := n.(*ast.Field); ok && field.Tag != nil {
+					a.checkField(field)
+				}
+				_, body := n.(*ast.BlockStmt)
+				return !body
+			})
+		}
+	}
+}
+
+func (a *analysis) checkField(field *ast.Field) {
+	if problem := checkTag(field.Tag); problem != "" {
+		a.report(at(field.Tag), "%s", problem)
+		return
+	}
+	if a.unbuilt {
+		return // a type that was not understood may have given it its meaning
+	}
+	tag, err := strconv.Unquote(field.Tag.Value)
+	if err != nil {
+		return
+	}
+	for _, name := range fieldIdents(field) {
+		for _, w := range words(tag) {
+			if !a.used[a.place(name.Pos())][w] {
+				a.report(at(field.Tag), "brook:%q has no meaning on %s: %s", w, name.Name, tagMeaning[w])
+			}
+		}
+	}
+}
+
+// fieldIdents are the names of a field; for an embedded one that of its type.
+func fieldIdents(field *ast.Field) []*ast.Ident {
+	if len(field.Names) > 0 {
+		return field.Names
+	}
+	t := ast.Unparen(field.Type)
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = ast.Unparen(star.X)
+	}
+	switch x := t.(type) {
+	case *ast.IndexExpr:
+		t = x.X
+	case *ast.IndexListExpr:
+		t = x.X
+	}
+	switch x := t.(type) {
+	case *ast.Ident:
+		return []*ast.Ident{x}
+	case *ast.SelectorExpr:
+		return []*ast.Ident{x.Sel}
+	}
+	return nil
+}

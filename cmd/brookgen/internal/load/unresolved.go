@@ -1,0 +1,124 @@
+package load
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// invalid reports whether the type checker could not make out a type.
+func (a *analysis) invalid(t types.Type) bool {
+	b, ok := types.Unalias(t).(*types.Basic)
+	return ok && b.Kind() == types.Invalid
+}
+
+// unresolved reports why the type written at node, in this package, can't be made out.
+func (a *analysis) unresolved(node ast.Node, where string) {
+	place, why := a.why(a.src, node)
+	a.report(place, "%s: %s", where, why)
+}
+
+// why says what the type checker had against a type.
+func (a *analysis) why(src *source, node ast.Node) (span, string) {
+	for _, e := range src.errs {
+		if node.Pos() <= e.Pos && e.Pos < node.End() {
+			name, undefined := strings.CutPrefix(e.Msg, "undefined: ")
+			if !undefined {
+				return span{e.Pos, token.NoPos}, e.Msg
+			}
+			place := span{e.Pos, e.Pos + token.Pos(len(name))}
+			if a.willBe(name) {
+				return place, name + " is what brookgen generates: annotated types, what they contain and handlers' signatures can't name it"
+			}
+			if src != a.src || strings.Contains(name, ".") {
+				return place, e.Msg
+			}
+			names := slices.Sorted(maps.Keys(a.out.Names))
+			return place, e.Msg + didYouMean(name, names, "")
+		}
+	}
+	place, why := at(node), "its type can't be made out"
+	ast.Inspect(node, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		x, ok := sel.X.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		if path, err := src.failure(x); err != nil {
+			place, why = at(sel), fmt.Sprintf("package %s can't be loaded: %s", path, strings.TrimSpace(err.Error()))
+			if path == runtimePath {
+				why += "; go get github.com/brookgen/brookgen adds it"
+			}
+		}
+		return true
+	})
+	return place, why
+}
+
+// failure tells which failed import a package name stands for.
+func (s *source) failure(x *ast.Ident) (string, error) {
+	for _, f := range s.files {
+		if x.Pos() < f.ast.FileStart || f.ast.FileEnd < x.Pos() {
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			path := importPath(spec)
+			err := s.failed[path]
+			if err == nil {
+				continue
+			}
+			name := path[strings.LastIndex(path, "/")+1:]
+			if dep := s.pkg.Imports[path]; dep != nil && dep.Name != "" {
+				name = dep.Name
+			}
+			if spec.Name != nil {
+				name = spec.Name.Name
+			}
+			if name == x.Name {
+				return path, err
+			}
+		}
+	}
+	return "", nil
+}
+
+// declaration finds where the field or type whose name stands at pos gets its type.
+func (s *source) declaration(pos token.Pos) ast.Expr {
+	var typ ast.Expr
+	for _, f := range s.files {
+		if pos < f.ast.FileStart || f.ast.FileEnd < pos {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if n == nil || pos < n.Pos() || n.End() <= pos {
+				return false
+			}
+			switch n := n.(type) {
+			case *ast.Field:
+				typ = n.Type
+			case *ast.TypeSpec:
+				typ = n.Type
+			}
+			return true
+		})
+	}
+	return typ
+}
+
+// short gives a place as messages about this package name it: without the folder.
+func (a *analysis) short(p model.Pos) string {
+	if filepath.Dir(p.File) == a.out.Dir {
+		p.File = filepath.Base(p.File)
+	}
+	return p.String()
+}

@@ -1,0 +1,188 @@
+package load
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// A candidate is a field that encoding/json would consider, before shadowing.
+type candidate struct {
+	model.JSONField
+	tagged bool
+	index  []int
+}
+
+// A clash is two fields of which one hides the other, or both each other, though nobody can have meant it.
+type clash struct {
+	name string
+	a, b candidate
+}
+
+// An embedded is a struct whose fields are promoted.
+type embedded struct {
+	typ   *model.Type
+	path  []model.PathStep
+	index []int
+}
+
+// wireFields gives the fields of a struct as encoding/json sees them, by the rules of its
+// typeFields: promotion, tags before names, shadowing by depth, and equals that annihilate each other.
+func wireFields(root *model.Type) ([]model.JSONField, []clash) {
+	var found []candidate
+	visited := map[*model.Type]bool{}
+	var count, nextCount map[*model.Type]int
+	for current, next := []embedded(nil), []embedded{{typ: root}}; len(next) > 0; {
+		current, next = next, nil
+		count, nextCount = nextCount, map[*model.Type]int{}
+		for _, at := range current {
+			if visited[at.typ] {
+				continue
+			}
+			visited[at.typ] = true
+			for i := range at.typ.Fields {
+				c, promoted := considered(at, i)
+				switch {
+				case c == nil:
+				case promoted == nil:
+					found = append(found, *c)
+					if count[at.typ] > 1 {
+						found = append(found, *c) // several embeddings: one more, to be annihilated
+					}
+				default:
+					nextCount[promoted]++
+					if nextCount[promoted] == 1 {
+						next = append(next, embedded{promoted, c.Path, c.index})
+					}
+				}
+			}
+		}
+	}
+	return dominant(found)
+}
+
+// considered gives field i of a struct, if encoding/json looks at it, and the struct whose
+// fields it promotes, if it does.
+func considered(at embedded, i int) (*candidate, *model.Type) {
+	f := &at.typ.Fields[i]
+	inner := f.Type
+	if inner.Kind == model.Pointer && inner.Named == nil && inner.Elem != nil {
+		inner = inner.Elem
+	}
+	promotable := structural(inner)
+	if f.Skip || !f.Exported && !(f.Embedded && promotable) {
+		return nil, nil
+	}
+	name, opts, _ := strings.Cut(reflect.StructTag(f.Tag).Get("json"), ",")
+	if !validName(name) {
+		name = ""
+	}
+	c := &candidate{
+		JSONField: model.JSONField{
+			Pos:  f.Pos,
+			Name: cmp.Or(name, f.Name),
+			Path: append(slices.Clone(at.path), model.PathStep{
+				Name: f.Name, Type: f.Type, Embedded: f.Embedded, Pointer: f.Type.Kind == model.Pointer,
+			}),
+			Type:      f.Type,
+			OmitEmpty: hasOption(opts, "omitempty"),
+			OmitZero:  hasOption(opts, "omitzero"),
+			String:    hasOption(opts, "string") && quotable(inner.Kind),
+			Required:  f.Required,
+		},
+		tagged: name != "",
+		index:  append(slices.Clone(at.index), i),
+	}
+	if name != "" || !f.Embedded || !promotable {
+		return c, nil
+	}
+	return c, inner
+}
+
+// structural reports whether reflect calls a type a struct: time.Time is one too.
+func structural(t *model.Type) bool { return t.Kind == model.Struct || t.Kind == model.Time }
+
+// quotable reports whether encoding/json heeds the string option for a kind.
+func quotable(k model.Kind) bool {
+	return k >= model.Bool && k <= model.String || k == model.Number
+}
+
+// dominant keeps one field, or none, of each name, in the order of their indexes.
+func dominant(found []candidate) ([]model.JSONField, []clash) {
+	slices.SortFunc(found, func(a, b candidate) int {
+		tagged := 0
+		if a.tagged != b.tagged {
+			tagged = 1
+			if a.tagged {
+				tagged = -1
+			}
+		}
+		return cmp.Or(
+			cmp.Compare(a.Name, b.Name),
+			cmp.Compare(len(a.index), len(b.index)),
+			tagged,
+			slices.Compare(a.index, b.index),
+		)
+	})
+	var kept []candidate
+	var clashes []clash
+	for i := 0; i < len(found); {
+		n := 1
+		for i+n < len(found) && found[i+n].Name == found[i].Name {
+			n++
+		}
+		same := found[i : i+n]
+		if n == 1 || len(same[0].index) != len(same[1].index) || same[0].tagged != same[1].tagged {
+			kept = append(kept, same[0])
+		}
+		if n > 1 && unmeant(same[0], same[1]) {
+			clashes = append(clashes, clash{same[0].Name, same[0], same[1]})
+		}
+		i += n
+	}
+	slices.SortFunc(kept, func(a, b candidate) int { return slices.Compare(a.index, b.index) })
+	fields := make([]model.JSONField, len(kept))
+	for i, c := range kept {
+		fields[i] = c.JSONField
+	}
+	return fields, clashes
+}
+
+// unmeant reports whether two fields of one name are a slip rather than shadowing: both are fields of the
+// struct itself, or both are tagged with that name.
+func unmeant(a, b candidate) bool {
+	if len(a.index) != len(b.index) || slices.Equal(a.index, b.index) {
+		return false
+	}
+	return len(a.index) == 1 || a.tagged && b.tagged
+}
+
+func hasOption(opts, name string) bool {
+	for opts != "" {
+		var o string
+		o, opts, _ = strings.Cut(opts, ",")
+		if o == name {
+			return true
+		}
+	}
+	return false
+}
+
+// validName is encoding/json's isValidTag: another name is as good as none.
+func validName(s string) bool {
+	if s == "" {
+		return false
+	}
+	for _, c := range s {
+		switch {
+		case strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c):
+		case !unicode.IsLetter(c) && !unicode.IsDigit(c):
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,3 @@
+module github.com/brookgen/brookgen
+
+go 1.26.0

@@ -1,0 +1,16 @@
+// Package brook stands in for the runtime in tests of the loader, which knows its types by name.
+package brook
+
+import "context"
+
+type Event[E any] struct{ Data E }
+
+type Change[K comparable, V any] struct{}
+
+type Emission[E any] struct{}
+
+type Effect func(context.Context) error
+
+type View[K comparable, V any] struct{}
+
+type Index[I comparable, K comparable, V any] struct{}
