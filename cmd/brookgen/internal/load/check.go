@@ -7,11 +7,11 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"io"
 	"maps"
 	"os"
 	"slices"
 
-	"golang.org/x/tools/go/gcexportdata"
 	"golang.org/x/tools/go/packages"
 )
 
@@ -99,7 +99,7 @@ func (g *graph) checkSource(src *source) *types.Package {
 	}
 	info := &types.Info{Defs: map[*ast.Ident]types.Object{}}
 	conf := types.Config{
-		Importer:         importer(func(path string) (*types.Package, error) { return g.imported(src, path) }),
+		Importer:         importerFunc(func(path string) (*types.Package, error) { return g.imported(src, path) }),
 		IgnoreFuncBodies: true,
 		FakeImportC:      true,
 		Error: func(err error) {
@@ -112,13 +112,12 @@ func (g *graph) checkSource(src *source) *types.Package {
 	pkg, err := conf.Check(src.path, g.fset, files, info)
 	_ = err // every error is in errs, and most don't matter
 	src.types, src.info = pkg, info
-	g.types[src.path] = pkg
 	return pkg
 }
 
-type importer func(path string) (*types.Package, error)
+type importerFunc func(path string) (*types.Package, error)
 
-func (f importer) Import(path string) (*types.Package, error) { return f(path) }
+func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 // imported gives a package that src imports. One that no declaration names is an empty stand-in.
 func (g *graph) imported(src *source, path string) (*types.Package, error) {
@@ -153,25 +152,22 @@ func (s *source) fail(path string, err error) error {
 
 // exported reads a package's export data.
 func (g *graph) exported(p *packages.Package) (*types.Package, error) {
-	if t := g.types[p.PkgPath]; t != nil && t.Complete() {
-		return t, nil
-	}
 	if p.ExportFile == "" {
 		if len(p.Errors) > 0 {
 			return nil, errors.New(p.Errors[0].Msg)
 		}
 		return nil, fmt.Errorf("package %s does not compile", p.PkgPath)
 	}
-	f, err := os.Open(p.ExportFile)
-	if err != nil {
-		return nil, err
+	return g.compiled.Import(p.PkgPath)
+}
+
+// openExport opens the export data of a package for the importer.
+func (g *graph) openExport(path string) (io.ReadCloser, error) {
+	p := g.all[path]
+	if p == nil || p.ExportFile == "" {
+		return nil, fmt.Errorf("package %s has no export data", path)
 	}
-	defer f.Close()
-	r, err := gcexportdata.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	return gcexportdata.Read(r, g.fset, g.types, p.PkgPath)
+	return os.Open(p.ExportFile)
 }
 
 // pos is a place in the source as it is, whatever //line comments say.

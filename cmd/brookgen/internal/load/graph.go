@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/importer"
 	"go/token"
 	"go/types"
 	"slices"
@@ -20,8 +21,8 @@ type graph struct {
 	all   map[string]*packages.Package // by import path
 	local map[string]bool              // whose source is read, by import path
 
-	sources map[string]*source        // read from source
-	types   map[string]*types.Package // from source or export data
+	sources  map[string]*source // read from source
+	compiled types.Importer     // reads the export data of the others
 }
 
 // list asks go list which packages there are, without compiling any.
@@ -47,8 +48,8 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 		all:     map[string]*packages.Package{},
 		local:   map[string]bool{},
 		sources: map[string]*source{},
-		types:   map[string]*types.Package{"unsafe": types.Unsafe},
 	}
+	g.compiled = importer.ForCompiler(g.fset, "gc", g.openExport)
 	var errs []error
 	for _, p := range roots {
 		for _, e := range p.Errors {
