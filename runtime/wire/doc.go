@@ -1,0 +1,18 @@
+// Package wire is the runtime behind the JSON codecs that brookgen writes: an appending
+// encoder, a one-pass decoder, and the deep copies that stores take of values.
+//
+// It follows encoding/json (version 1) in what it writes, in what it accepts and in the
+// value that it makes of it, without reflection. It differs where encoding/json would be of
+// no use to a codec:
+//
+//   - The first mistake ends the decoding; encoding/json goes on after a type mismatch,
+//     and fails all the same.
+//   - Pointers, slices and maps nested deeper than 10,000 levels are an encoding error, whether
+//     they are a cycle or not. Such a text could not be decoded either.
+//
+// Generated code is its only intended caller: its API is shaped for code that is small and
+// fast to compile, and may change together with the generator.
+package wire
+
+// maxDepth is how deep values may nest, as in encoding/json.
+const maxDepth = 10000

@@ -1,0 +1,147 @@
+package templates
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// marshals tells by which of its methods, if any, encoding/json encodes a value of t. Where it cannot take
+// the value's address (in a map), methods of the pointer do not count.
+func marshals(t *model.Type, inMap bool) (json, text bool) {
+	has := func(m model.Method) bool { return m == model.OnValue || m == model.OnPointer && !inMap }
+	if t.Kind == model.Pointer {
+		return false, false
+	}
+	json = has(t.Methods.MarshalJSON)
+	return json, !json && has(t.Methods.MarshalText)
+}
+
+// addressMatters reports whether a value of t in a map is encoded otherwise than elsewhere.
+func addressMatters(t *model.Type) bool {
+	if t.Methods.MarshalJSON == model.OnValue {
+		return false
+	}
+	if t.Methods.MarshalJSON == model.OnPointer || t.Methods.MarshalText == model.OnPointer {
+		return true
+	}
+	if t.Methods.MarshalText == model.OnValue {
+		return false
+	}
+	switch t.Kind {
+	case model.Array:
+		return addressMatters(t.Elem)
+	case model.Struct:
+		for _, f := range t.JSON {
+			behindPointer := false
+			for _, step := range f.Path[:len(f.Path)-1] {
+				behindPointer = behindPointer || step.Pointer
+			}
+			if !behindPointer && addressMatters(f.Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// encodeAs is the method of wire.Encoder for a kind, and the type that it takes.
+var encodeAs = map[model.Kind][2]string{
+	model.Bool: {"Bool", "bool"}, model.String: {"String", "string"},
+	model.Int: {"Int", "int64"}, model.Int8: {"Int", "int64"}, model.Int16: {"Int", "int64"}, model.Int32: {"Int", "int64"}, model.Int64: {"Int", "int64"},
+	model.Uint: {"Uint", "uint64"}, model.Uint8: {"Uint", "uint64"}, model.Uint16: {"Uint", "uint64"}, model.Uint32: {"Uint", "uint64"},
+	model.Uint64: {"Uint", "uint64"}, model.Uintptr: {"Uint", "uint64"}, model.Float32: {"Float32", "float32"}, model.Float64: {"Float64", "float64"},
+}
+
+// encode gives the statements that encode o; e is the encoder, perhaps e.Name(…).
+func (c *codecs) encode(e *jen.Statement, t *model.Type, o operand, inMap bool) []jen.Code {
+	return []jen.Code{c.encodeOne(e, t, o, inMap)}
+}
+
+func (c *codecs) encodeOne(e *jen.Statement, t *model.Type, o operand, inMap bool) jen.Code {
+	if t.Kind == model.Time {
+		return e.Dot("Time").Call(o.value())
+	}
+	json, text := marshals(t, inMap)
+	switch {
+	case t.Kind == model.Interface && (json || text):
+		return jen.Id(c.encoderOf(t, inMap)).Call(e, o.ref())
+	case json:
+		return e.Dot("JSON").Call(o.selector().Dot("MarshalJSON").Call())
+	case text:
+		return e.Dot("Text").Call(o.selector().Dot("MarshalText").Call())
+	}
+	if as, ok := encodeAs[t.Kind]; ok {
+		return e.Dot(as[0]).Call(o.basic(t, as[1]))
+	}
+	switch t.Kind {
+	case model.Number:
+		return e.Dot("Number").Call(o.value())
+	case model.Bytes:
+		if predeclaredType(t.Elem) {
+			return e.Dot("Bytes").Call(o.value())
+		}
+		return jen.Qual(wirePath, "EncodeBytes").Call(e, o.value())
+	case model.Slice:
+		return jen.Qual(wirePath, "EncodeSlice").Call(e, o.value(), c.encodeElem(t.Elem, false))
+	case model.Array:
+		return jen.Qual(wirePath, "EncodeArray").Call(e, o.selector().Index(jen.Op(":")), c.encodeElem(t.Elem, inMap))
+	case model.Pointer:
+		return jen.Qual(wirePath, "EncodePointer").Call(e, o.value(), c.encodeElem(t.Elem, false))
+	case model.Map:
+		return jen.Qual(wirePath, "EncodeMap").Call(e, o.value(), c.formatKey(t.Key), c.encodeElem(t.Elem, true))
+	case model.Struct:
+		return jen.Id(c.encoderOf(t, inMap)).Call(e, o.ref())
+	}
+	return e.Dot("Any").Call(o.value())
+}
+
+// encodeElem is a func(*wire.Encoder, *T) for elements of type t.
+func (c *codecs) encodeElem(t *model.Type, inMap bool) jen.Code { return jen.Id(c.encoderOf(t, inMap)) }
+
+func (c *codecs) encoderOf(t *model.Type, inMap bool) string {
+	if inMap && addressMatters(t) {
+		return c.fn(t, encodingValue)
+	}
+	return c.fn(t, encoding)
+}
+
+// formatKey is the function that makes text of a map's key.
+func (c *codecs) formatKey(t *model.Type) jen.Code {
+	name := "FormatUint"
+	switch {
+	case t.Kind == model.String || t.Kind == model.Number:
+		name = "FormatString"
+	case t.Kind == model.Pointer:
+		return jen.Qual(wirePath, "FormatPointer").Types(goType(t.Elem))
+	case t.Methods.MarshalText == model.OnValue:
+		name = "FormatText"
+	case t.Kind >= model.Int && t.Kind <= model.Int64:
+		name = "FormatInt"
+	}
+	return jen.Qual(wirePath, name)
+}
+
+// encodeFunc is the function for a type: func encodeTag(e *wire.Encoder, v *Tag).
+func (c *codecs) encodeFunc(t *model.Type, inMap bool) jen.Code {
+	name := c.encoderOf(t, inMap)
+	var body []jen.Code
+	json, text := marshals(t, inMap)
+	switch {
+	case t.Kind == model.Interface && (json || text):
+		method := "MarshalText"
+		if json {
+			method = "MarshalJSON"
+		}
+		body = []jen.Code{
+			jen.If(jen.Op("*").Id("v").Op("==").Nil()).Block(jen.Id("e").Dot("Null").Call(), jen.Return()),
+			jen.Id("e").Dot(method[len("Marshal"):]).Call(jen.Parens(jen.Op("*").Id("v")).Dot(method).Call()),
+		}
+	case t.Kind == model.Struct && !json && !text:
+		body = c.encodeStruct(t, inMap)
+	default:
+		body = c.encode(jen.Id("e"), t, at("v"), inMap)
+	}
+	return jen.Func().Id(name).
+		Params(jen.Id("e").Op("*").Qual(wirePath, "Encoder"), jen.Id("v").Op("*").Add(goType(t))).Block(body...)
+}
