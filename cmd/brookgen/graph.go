@@ -1,0 +1,136 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/brookgen/brookgen/cmd/brookgen/internal/load"
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+func graphCommand() command {
+	return command{
+		name: "graph", args: "[-format mermaid|dot] [packages]", maximum: -1,
+		short: "draw which events are handled where, and what comes of it",
+		long:  graphManual,
+		flags: func(set *flag.FlagSet) func(*job) {
+			format := set.String("format", "mermaid", "mermaid or dot")
+			return func(j *job) { j.format = *format }
+		},
+		run: drawGraph,
+	}
+}
+
+func drawGraph(j *job) int {
+	draw := map[string]func(io.Writer, flow) error{"mermaid": drawMermaid, "dot": drawDot}[j.format]
+	if draw == nil {
+		j.complain("unknown format %q: it is mermaid or dot", j.format)
+		return misuse
+	}
+	pkgs, diags, err := load.Load(j.ctx, j.dir, j.args)
+	if err != nil {
+		j.complain("%v", err)
+		return failure
+	}
+	if len(diags) > 0 {
+		if err := load.Print(j.err, j.dir, diags); err != nil {
+			j.complain("%v", err)
+		}
+		return failure
+	}
+	if err := draw(j.out, flowOf(pkgs)); err != nil {
+		j.complain("%v", err)
+		return failure
+	}
+	return success
+}
+
+// A flow is the picture of some packages. Nodes have ids e0, h0, c0, … in order of appearance.
+type flow struct {
+	events []node
+	groups []group
+	edges  []edge
+}
+
+// A group holds the handlers and collections of a package.
+type group struct {
+	path        string
+	handlers    []node
+	collections []node
+}
+
+type node struct{ id, text string }
+
+type edge struct {
+	from, to string
+	kind     edgeKind
+}
+
+type edgeKind uint8
+
+const (
+	handles edgeKind = iota // event to handler
+	reads                   // collection to handler
+	writes                  // handler to collection
+	emits                   // handler to event
+)
+
+// flowOf draws events once each, by their names: that is how packages hang together.
+func flowOf(pkgs []*model.Package) flow {
+	var f flow
+	events := map[string]string{}
+	event := func(e *model.Event) string {
+		if events[e.Name] == "" {
+			events[e.Name] = fmt.Sprintf("e%d", len(f.events))
+			f.events = append(f.events, node{events[e.Name], e.Name})
+		}
+		return events[e.Name]
+	}
+	handlers, collections := 0, 0
+	for _, p := range pkgs {
+		g := group{path: p.Path}
+		ids := map[*model.Collection]string{}
+		for _, e := range p.Events {
+			event(e)
+		}
+		for _, c := range p.Collections {
+			ids[c] = fmt.Sprintf("c%d", collections)
+			collections++
+			g.collections = append(g.collections, node{ids[c], c.Name})
+		}
+		for _, s := range p.Sets {
+			for _, h := range s.Handlers {
+				id := fmt.Sprintf("h%d", handlers)
+				handlers++
+				g.handlers = append(g.handlers, node{id, s.Name + "." + h.Name})
+				f.add(event(h.Event), id, handles)
+				for _, r := range h.Reads {
+					f.add(ids[r.Collection], id, reads)
+				}
+				for _, r := range h.Results {
+					switch r.Kind {
+					case model.Change:
+						f.add(id, ids[r.Collection], writes)
+					case model.Emission:
+						f.add(id, event(r.Event), emits)
+					}
+				}
+			}
+		}
+		if len(g.handlers)+len(g.collections) > 0 {
+			f.groups = append(f.groups, g)
+		}
+	}
+	return f
+}
+
+func (f *flow) add(from, to string, kind edgeKind) {
+	e := edge{from, to, kind}
+	for _, other := range f.edges {
+		if other == e {
+			return
+		}
+	}
+	f.edges = append(f.edges, e)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/modfile"
+)
+
+const toolPath = "github.com/brookgen/brookgen/cmd/brookgen"
+
+func initCommand() command {
+	return command{
+		name: "init", args: "[folder]", maximum: 1,
+		short: "write a first package",
+		long:  initManual,
+		run:   initialise,
+	}
+}
+
+func initialise(j *job) int {
+	folder := "shop"
+	if len(j.args) == 1 {
+		folder = filepath.ToSlash(filepath.Clean(j.args[0]))
+	}
+	name := path.Base(folder)
+	if !token.IsIdentifier(name) || name == "main" || !filepath.IsLocal(folder) {
+		j.complain("init: %q is no folder for a package: it must lie below this one, and its name be that of a package", folder)
+		return misuse
+	}
+	root, mod, err := findModule(j.dir)
+	if err != nil {
+		j.complain("%v", err)
+		return failure
+	}
+	below, err := filepath.Rel(root, j.dir)
+	if err != nil {
+		j.complain("%v", err)
+		return failure
+	}
+	program := "cmd/" + name
+	fill := strings.NewReplacer("PACKAGE", name, "IMPORT", path.Join(modfile.ModulePath(mod), filepath.ToSlash(below), folder))
+	files := []change{
+		{path: filepath.Join(j.dir, folder, name+".go"), new: []byte(fill.Replace(firstPackage))},
+		{path: filepath.Join(j.dir, program, "main.go"), new: []byte(fill.Replace(firstProgram))},
+	}
+	if err := create(files); err != nil {
+		j.complain("init: %v", err)
+		return failure
+	}
+	fmt.Fprintf(j.out, "wrote %s/%s.go and %s/main.go. Now run:\n\n", folder, name, program)
+	if !strings.Contains(string(mod), toolPath) {
+		fmt.Fprintf(j.out, "\tgo get -tool %s\n", toolPath)
+	}
+	fmt.Fprintf(j.out, "\tgo generate ./%s\n\tgo run ./%s\n", folder, program)
+	return success
+}
+
+// findModule gives the folder and the text of the go.mod that rules dir.
+func findModule(dir string) (string, []byte, error) {
+	for at := dir; ; at = filepath.Dir(at) {
+		mod, err := os.ReadFile(filepath.Join(at, "go.mod"))
+		if err == nil {
+			if modfile.ModulePath(mod) == "" {
+				return "", nil, fmt.Errorf("init: %s has no module line", filepath.Join(at, "go.mod"))
+			}
+			return at, mod, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", nil, err
+		}
+		if at == filepath.Dir(at) {
+			return "", nil, fmt.Errorf("init: there is no go.mod here. Begin with\n\n\tgo mod init example.com/shop\n\tgo get -tool %s\n", toolPath)
+		}
+	}
+}
+
+// create writes new files, all or none: it writes nothing where there is a Go file already.
+func create(files []change) error {
+	for _, f := range files {
+		present, err := filepath.Glob(filepath.Join(escape(filepath.Dir(f.path)), "*.go"))
+		if err != nil {
+			return err
+		}
+		if len(present) > 0 {
+			return fmt.Errorf("%s is there already: nothing was written", present[0])
+		}
+	}
+	for _, f := range files {
+		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
+			return err
+		}
+	}
+	return commit(files)
+}

@@ -1,0 +1,189 @@
+package templates
+
+import (
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// app writes App, and how one is made.
+func app(n *names) *jen.File {
+	if n.pkg.Contract() {
+		return nil
+	}
+	f := n.file()
+	f.Add(comment("App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop, Rebuild, PublishAll " +
+		"and Close are those of brook.App."))
+	f.Type().Id("App").Struct(
+		jen.Op("*").Qual(brookPath, "App"),
+		jen.Id("Views").Id("Views").Comment("to read at any time"),
+		jen.Id("Publish").Id(n.publish).Comment("sends events through the driver"),
+		jen.Id("Process").Id(n.process).Comment("applies events at once, without the driver"),
+	)
+	d := newDispatcher(n)
+	f.Line()
+	if len(n.pkg.Sets) == 0 {
+		f.Add(comment("NewApp makes an App. Close it when done."))
+	} else {
+		f.Add(comment("NewApp makes an App of the package's handler sets; of one event each in turn gets hold. Close it when done."))
+	}
+	f.Add(d.newApp())
+	f.Line().Add(comment("%s encodes an event of whichever type, for PublishAll.", n.encodeOutgoing))
+	f.Add(n.outgoing())
+	n.publishers(f)
+	n.processors(f)
+	return f
+}
+
+//	func NewApp(config brook.Config, projection Projection) (*App, error) {
+//		app, err := brook.NewApp(config, &brook.Definition{…})
+//		if err != nil {
+//			return nil, err
+//		}
+//		return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
+//	}
+func (d *dispatcher) newApp() *jen.Statement {
+	scope := newScope(d.top, "app", "config", "d", "err", "tx")
+	params := []jen.Code{jen.Id("config").Qual(brookPath, "Config")}
+	var body []jen.Code
+	given := map[*model.Set]string{}
+	for _, s := range d.pkg.Sets {
+		name := scope.pick(lowerFirst(s.Name), lowerFirst(s.Name)+"Set")
+		given[s] = name
+		params = append(params, jen.Id(name).Add(setType(s)))
+		if s.Pointer {
+			body = append(body, jen.If(jen.Id(name).Op("==").Nil()).Block(jen.Return(
+				jen.Nil(), jen.Qual("fmt", "Errorf").Call(jen.Lit("%w: NewApp got a nil *"+s.Name), jen.Qual(brookPath, "ErrConfig")))))
+		}
+	}
+	made := oneLine(
+		jen.Id("App").Op(":").Id("app"),
+		jen.Id("Views").Op(":").Id(d.newViews).Call(jen.Id("app").Dot("Source").Call()),
+		jen.Id("Publish").Op(":").Id(d.publish).Add(oneLine(jen.Id("app"))),
+		jen.Id("Process").Op(":").Id(d.process).Add(oneLine(jen.Id("app"))),
+	)
+	body = append(body,
+		jen.List(jen.Id("app"), jen.Err()).Op(":=").Qual(brookPath, "NewApp").Call(
+			jen.Id("config"), jen.Op("&").Qual(brookPath, "Definition").Add(literal(d.definition(given)))),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
+		jen.Return(jen.Op("&").Id("App").Add(made), jen.Nil()),
+	)
+	return jen.Func().Id("NewApp").Params(params...).Params(jen.Op("*").Id("App"), jen.Error()).Block(body...)
+}
+
+func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
+	var sets, collections, events, discards []jen.Code
+	for _, s := range d.pkg.Sets {
+		sets = append(sets, jen.Lit(s.Name))
+	}
+	for _, c := range d.pkg.Collections {
+		collections = append(collections, jen.Op("&").Id(d.collections[c].def))
+	}
+	for _, e := range d.pkg.Events {
+		events = append(events, jen.Op("&").Id(d.events[e].def))
+		if e.Discard {
+			discards = append(discards, typeConst(e))
+		}
+	}
+	var fields []jen.Code
+	add := func(name string, list jen.Code, values []jen.Code) {
+		if len(values) > 0 {
+			fields = append(fields, line(name, jen.Index().Add(list).Add(oneLine(values...))))
+		}
+	}
+	add("Sets", jen.String(), sets)
+	add("Collections", jen.Qual(brookPath, "AnyCollection"), collections)
+	add("Events", jen.Qual(brookPath, "AnyEvent"), events)
+	if handlers := d.handlers(); len(handlers) > 0 {
+		fields = append(fields, line("Handlers", jen.Index().Qual(brookPath, "Handler").Add(literal(handlers))))
+	}
+	add("Discards", jen.String(), discards)
+	return append(fields, line("Lane", d.lane(given)), line("Outgoing", jen.Id(d.encodeOutgoing)))
+}
+
+// {Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}},
+func (d *dispatcher) handlers() []jen.Code {
+	var all []jen.Code
+	for i, s := range d.pkg.Sets {
+		for _, e := range d.handled {
+			h := handlerOf(s, e)
+			if h == nil {
+				continue
+			}
+			fields := []jen.Code{
+				jen.Id("Set").Op(":").Lit(i),
+				jen.Id("Name").Op(":").Lit(h.Name),
+				jen.Id("Event").Op(":").Add(typeConst(e)),
+			}
+			var reads, writes []int
+			var indexes []jen.Code
+			for _, r := range h.Reads {
+				c := slices.Index(d.pkg.Collections, r.Collection)
+				if r.Index == nil {
+					reads = unique(reads, c)
+					continue
+				}
+				indexes = append(indexes, oneLine(
+					jen.Id("Collection").Op(":").Lit(c), jen.Id("Index").Op(":").Lit(slices.Index(r.Collection.Indexes, r.Index))))
+			}
+			for _, r := range h.Results {
+				if r.Kind == model.Change {
+					writes = unique(writes, slices.Index(d.pkg.Collections, r.Collection))
+				}
+			}
+			if len(reads) > 0 {
+				fields = append(fields, jen.Id("Reads").Op(":").Index().Int().Add(oneLine(literals(reads)...)))
+			}
+			if len(indexes) > 0 {
+				fields = append(fields, jen.Id("Indexes").Op(":").Index().Qual(brookPath, "IndexRef").Add(oneLine(indexes...)))
+			}
+			if len(writes) > 0 {
+				fields = append(fields, jen.Id("Writes").Op(":").Index().Int().Add(oneLine(literals(writes)...)))
+			}
+			all = append(all, oneLine(fields...))
+		}
+	}
+	return all
+}
+
+func unique(list []int, n int) []int {
+	if slices.Contains(list, n) {
+		return list
+	}
+	return append(list, n)
+}
+
+func literals(list []int) []jen.Code {
+	var codes []jen.Code
+	for _, n := range list {
+		codes = append(codes, jen.Lit(n))
+	}
+	return codes
+}
+
+//	func(tx *brook.Tx) func(*brook.Delivery) {
+//		d := &dispatch{projection: projection, users: brook.RowsOf(tx, 0, &usersCollection)}
+//		return d.deliver
+//	}
+func (d *dispatcher) lane(given map[*model.Set]string) *jen.Statement {
+	var fields []jen.Code
+	for _, s := range d.pkg.Sets {
+		fields = append(fields, line(d.sets[s], jen.Id(given[s])))
+	}
+	for i, c := range d.pkg.Collections {
+		if d.rows[c] != "" {
+			fields = append(fields, line(d.rows[c], jen.Qual(brookPath, "RowsOf").Call(
+				jen.Id("tx"), jen.Lit(i), jen.Op("&").Id(d.collections[c].def))))
+		}
+	}
+	tx := "tx"
+	if len(d.rows) == 0 {
+		tx = "_"
+	}
+	return jen.Func().Params(jen.Id(tx).Op("*").Qual(brookPath, "Tx")).Func().Params(jen.Op("*").Qual(brookPath, "Delivery")).Block(
+		jen.Id("d").Op(":=").Op("&").Id(d.dispatch).Add(literal(fields)),
+		jen.Return(jen.Id("d").Dot("deliver")),
+	)
+}

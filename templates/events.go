@@ -1,0 +1,115 @@
+package templates
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// events writes the handshake with the runtime, the types' constants and, where an App uses them, the definitions.
+func events(n *names) *jen.File {
+	f := n.file()
+	f.Add(comment("This fits the code that brookgen wrote to the runtime that it is compiled with. Where the compiler does not " +
+		"know brook.GeneratedV1, the two are of different versions: run go generate with the brookgen of the module version in go.mod."))
+	f.Const().Id("_").Op("=").Qual(brookPath, "GeneratedV1")
+	if decl := eventConstants(n.pkg); decl != nil {
+		f.Line().Add(comment("The types of the package's events, as they stand on the wire."))
+		f.Add(decl)
+	}
+	if n.pkg.Contract() {
+		return f
+	}
+	for _, e := range n.pkg.Events {
+		f.Line().Add(n.eventDef(e))
+	}
+	return f
+}
+
+// const (
+//
+//	OrderPlacedType = "order.placed"
+//
+// )
+func eventConstants(p *model.Package) *jen.Statement {
+	var defs []jen.Code
+	for _, e := range p.Events {
+		if !e.Foreign() || e.Alias != "" {
+			defs = append(defs, typeConst(e).Op("=").Lit(e.Name))
+		}
+	}
+	if len(defs) == 0 {
+		return nil
+	}
+	return jen.Const().Defs(defs...)
+}
+
+//	var orderPlacedEvent = brook.EventDef[OrderPlaced]{
+//		Type:      OrderPlacedType,
+//		Shape:     "string",
+//		AppendKey: func(dst []byte, e *OrderPlaced) []byte { return key.AppendString(dst, e.UserID) },
+//		Append:    AppendOrderPlacedJSON,
+//		Decode:    DecodeOrderPlacedJSON,
+//		History:   100,
+//	}
+func (n *names) eventDef(e *model.Event) *jen.Statement {
+	fields := []jen.Code{line("Type", typeConst(e))}
+	if e.Topic != "" {
+		fields = append(fields, line("Topic", jen.Lit(e.Topic)))
+	}
+	if e.Key != nil {
+		var parts []model.KeyPart
+		for _, field := range e.Key.Fields {
+			parts = append(parts, field.Parts...)
+		}
+		fields = append(fields, line("Shape", jen.Lit(shape(parts))), line("AppendKey", n.eventKey(e)))
+	}
+	fields = append(fields, line("Append", codec("Append", e)), line("Decode", codec("Decode", e)))
+	switch e.History {
+	case model.HistoryOff:
+	case model.HistoryAll:
+		fields = append(fields, line("History", jen.Qual(brookPath, "KeepAll")))
+	default:
+		fields = append(fields, line("History", jen.Lit(e.History)))
+	}
+	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").Index(n.payload(e)).Add(literal(fields))
+}
+
+//	func(dst []byte, e *Pushed) []byte {
+//		if e.Repo == nil {
+//			return nil
+//		}
+//		dst = key.AppendString(dst, e.Repo.Owner)
+//		return key.AppendString(dst, e.Repo.Name)
+//	}
+func (n *names) eventKey(e *model.Event) *jen.Statement {
+	var body []jen.Code
+	guarded := map[string]bool{}
+	for _, field := range e.Key.Fields {
+		for i, step := range field.Path {
+			test := n.selector("e", e.Type, field.Path[:i+1]).Op("==").Nil()
+			if source := jen.Add(test).GoString(); step.Pointer && !guarded[source] {
+				guarded[source] = true
+				body = append(body, jen.If(test).Block(jen.Return(jen.Nil())))
+			}
+		}
+	}
+	for i, field := range e.Key.Fields {
+		value := n.eventKeyPart(e, field)
+		if i < len(e.Key.Fields)-1 {
+			body = append(body, jen.Id("dst").Op("=").Add(value))
+		} else {
+			body = append(body, jen.Return(value))
+		}
+	}
+	return jen.Func().Params(jen.Id("dst").Index().Byte(), jen.Id("e").Op("*").Add(n.payload(e))).Index().Byte().Block(body...)
+}
+
+func (n *names) eventKeyPart(e *model.Event, field model.KeyField) *jen.Statement {
+	switch field.Type.Kind {
+	case model.Struct:
+		return jen.Id(n.keys[field.Type].append).Call(jen.Id("dst"), n.followed("e", e.Type, field.Path))
+	case model.Array:
+		return appendPart(field.Type, n.selector("e", e.Type, field.Path)) // slicing follows pointers
+	}
+	return appendPart(field.Type, n.followed("e", e.Type, field.Path))
+}

@@ -1,0 +1,93 @@
+package templates
+
+import (
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// call writes the call of a handler and what becomes of its results.
+//
+//	order, user, err := d.projection.OrderPlaced(e, d.users.View)
+//	if err != nil {
+//		return err
+//	}
+//	d.orders.Apply(order)
+//	d.users.Apply(user)
+//	return nil
+func (d *dispatcher) call(s *model.Set, h *model.Handler) []jen.Code {
+	call := jen.Id("d").Dot(d.sets[s]).Dot(h.Name).Call(d.arguments(h)...)
+	switch {
+	case len(h.Results) == 0 && h.Error:
+		return []jen.Code{jen.Return(call)}
+	case len(h.Results) == 0:
+		return []jen.Code{call, jen.Return(jen.Nil())}
+	case len(h.Results) == 1 && !h.Error:
+		return []jen.Code{d.settle(h.Results[0], call), jen.Return(jen.Nil())}
+	}
+	scope := newScope(d.top, "ctx", "d", "e", "err", "m", "ok")
+	var results []jen.Code
+	var body []jen.Code
+	for _, r := range h.Results {
+		name := resultName(r)
+		name = scope.pick(name, name+"Result")
+		results = append(results, jen.Id(name))
+		body = append(body, d.settle(r, jen.Id(name)))
+	}
+	if !h.Error {
+		return slices.Concat([]jen.Code{jen.List(results...).Op(":=").Add(call)}, body, []jen.Code{jen.Return(jen.Nil())})
+	}
+	return slices.Concat([]jen.Code{
+		jen.List(append(results, jen.Err())...).Op(":=").Add(call),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
+	}, body, []jen.Code{jen.Return(jen.Nil())})
+}
+
+func (d *dispatcher) arguments(h *model.Handler) []jen.Code {
+	var args []jen.Code
+	if h.Context {
+		args = append(args, jen.Id("ctx"))
+	}
+	args = append(args, jen.Id("e"))
+	for _, read := range h.Reads {
+		view := jen.Id("d").Dot(d.rows[read.Collection]).Dot("View")
+		if read.Index != nil {
+			view = d.indexOf(view, slices.Index(read.Collection.Indexes, read.Index), read.Index)
+		}
+		args = append(args, view)
+	}
+	return args
+}
+
+// settle writes what becomes of one result: d.users.Apply(user), brook.Send(m, &shippedEvent, shipped), m.After(effect).
+func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement {
+	if r.Slice {
+		value.Op("...")
+	}
+	switch r.Kind {
+	case model.Change:
+		return jen.Id("d").Dot(d.rows[r.Collection]).Dot("Apply").Call(value)
+	case model.Emission:
+		return jen.Qual(brookPath, "Send").Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
+	}
+	return jen.Id("m").Dot("After").Call(value)
+}
+
+// resultName is what a result is called: user, users, orderPlaced, effect.
+func resultName(r model.Result) string {
+	name := "effect"
+	switch {
+	case r.Kind == model.Emission:
+		name = lowerFirst(r.Event.GoName)
+	case r.Kind == model.Change && r.Slice:
+		return lowerFirst(r.Collection.GoName)
+	case r.Kind == model.Change && r.Collection.Type.Named != nil:
+		name = lowerFirst(r.Collection.Type.Named.Name)
+	}
+	if r.Slice {
+		name += "s"
+	}
+	return name
+}

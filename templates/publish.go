@@ -1,0 +1,84 @@
+package templates
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
+
+// sent are the events that the package may publish: all that it does not merely discard.
+func sent(p *model.Package) []*model.Event {
+	var events []*model.Event
+	for _, e := range p.Events {
+		if !e.Discard {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+//	func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
+//		switch o := o.(type) {
+//		case brook.Emission[OrderPlaced]:
+//			brook.Encode(out, &orderPlacedEvent, o)
+//		default:
+//			return false
+//		}
+//		return true
+//	}
+func (n *names) outgoing() *jen.Statement {
+	head := jen.Func().Id(n.encodeOutgoing).Params(
+		jen.Id("o").Qual(brookPath, "Outgoing"), jen.Id("out").Op("*").Qual(brookPath, "Outbound")).Bool()
+	var cases []jen.Code
+	for _, e := range sent(n.pkg) {
+		cases = append(cases, jen.Case(jen.Qual(brookPath, "Emission").Index(n.payload(e))).Block(
+			jen.Qual(brookPath, "Encode").Call(jen.Id("out"), jen.Op("&").Id(n.events[e].def), jen.Id("o"))))
+	}
+	if len(cases) == 0 {
+		return head.Block(jen.Return(jen.False()))
+	}
+	cases = append(cases, jen.Default().Block(jen.Return(jen.False())))
+	return head.Block(
+		jen.Switch(jen.Id("o").Op(":=").Id("o").Assert(jen.Type())).Block(cases...),
+		jen.Return(jen.True()),
+	)
+}
+
+// publishers adds the methods of app.Publish:
+//
+//	func (p publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
+//		return brook.Publish(ctx, p.app, &orderPlacedEvent, data, options)
+//	}
+func (n *names) publishers(f *jen.File) {
+	f.Line().Type().Id(n.publish).Struct(jen.Id("app").Op("*").Qual(brookPath, "App"))
+	for _, e := range sent(n.pkg) {
+		f.Line().Add(comment("%s publishes data as %s and gives its position in the log.", e.GoName, e.Name))
+		f.Func().Params(jen.Id("p").Id(n.publish)).Id(e.GoName).Params(
+			ctxParam("ctx"), jen.Id("data").Add(n.payload(e)), jen.Id("options").Op("...").Qual(brookPath, "PublishOption"),
+		).Params(jen.Qual(brookPath, "Position"), jen.Error()).Block(
+			jen.Return(jen.Qual(brookPath, "Publish").Call(n.withApp(e, jen.Id("options"))...)))
+	}
+}
+
+// processors adds the methods of app.Process:
+//
+//	func (p process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
+//		return brook.Process(ctx, p.app, &orderPlacedEvent, data)
+//	}
+func (n *names) processors(f *jen.File) {
+	f.Line().Type().Id(n.process).Struct(jen.Id("app").Op("*").Qual(brookPath, "App"))
+	for _, e := range n.pkg.Events {
+		if !handled(n.pkg, e) {
+			continue
+		}
+		f.Line().Add(comment("%s applies data as %s at once, for all handler sets or for none. It is not in the log: a Rebuild forgets it.",
+			e.GoName, e.Name))
+		f.Func().Params(jen.Id("p").Id(n.process)).Id(e.GoName).Params(ctxParam("ctx"), jen.Id("data").Add(n.payload(e))).Error().Block(
+			jen.Return(jen.Qual(brookPath, "Process").Call(n.withApp(e)...)))
+	}
+}
+
+// withApp writes the arguments ctx, p.app, &orderPlacedEvent, data and more.
+func (n *names) withApp(e *model.Event, more ...jen.Code) []jen.Code {
+	return append([]jen.Code{jen.Id("ctx"), jen.Id("p").Dot("app"), jen.Op("&").Id(n.events[e].def), jen.Id("data")}, more...)
+}
