@@ -87,6 +87,10 @@ func parseDirective(text string) (directive, []problem) {
 			rest = rest[1:]
 		}
 		for _, w := range rest {
+			if strings.HasPrefix(w.name, "//") {
+				report(w, "a directive takes no comment: put it on a line of its own")
+				break
+			}
 			o := w
 			o.name, o.value, _ = strings.Cut(w.name, "=")
 			if p := checkOption(d.verb, w.name, o); p != "" {
@@ -104,8 +108,8 @@ func parseDirective(text string) (directive, []problem) {
 			report(w, "//brook:handle takes no name and no option: the method's signature says it all")
 		}
 	default:
-		report(words[0], "unknown directive %s%s; the directives are //brook:event, //brook:collection and //brook:handle",
-			words[0].name, didYouMean(d.verb, verbs, directivePrefix))
+		report(words[0], "unknown directive %s%s", words[0].name, orOneOf(d.verb, verbs, directivePrefix, "the directives are",
+			[]string{"//brook:event", "//brook:collection", "//brook:handle"}))
 	}
 	return d, problems
 }
@@ -159,15 +163,11 @@ func checkOption(verb, word string, o option) string {
 		}
 		return checkValue(verb, o)
 	}
-	if strings.HasPrefix(word, "//") {
-		return "a directive takes no comment: put it on a line of its own"
-	}
 	names := make([]string, len(options[verb]))
 	for i, known := range options[verb] {
 		names[i] = strings.TrimSuffix(known, "=")
 	}
-	return fmt.Sprintf("unknown option %s of //brook:%s%s; the options are %s",
-		o.name, verb, didYouMean(o.name, names, ""), enumerate(options[verb]))
+	return fmt.Sprintf("unknown option %s of //brook:%s%s", o.name, verb, orOneOf(o.name, names, "", "the options are", options[verb]))
 }
 
 func checkValue(verb string, o option) string {

@@ -3,6 +3,7 @@ package load
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -47,7 +48,6 @@ func (a *analysis) addHandler(fn *ast.FuncDecl) {
 	a.params(h, name, fn, sig)
 	a.results(h, name, variables(fn.Type.Results, sig.Results()))
 	if h.Event == nil || s == nil {
-		a.lost = true
 		return
 	}
 	if first := s.handles[h.Event]; first != nil {
@@ -78,8 +78,14 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 	first := params[0]
 	switch event := isRuntime(first.typ, "Event"); {
 	case a.invalid(first.typ):
+		a.lost = true
 		a.unresolved(first.expr, name)
+	case event == nil && takesEvent(params[1:]):
+		a.lost = true
+		a.report(at(first.expr), "%s: the event comes first, only a context may stand before it", name)
+		return
 	case event == nil:
+		a.lost = true
 		a.report(at(first.expr), "%s: the first parameter, or the one after a context, is the event, brook.Event[E], not %s%s",
 			name, a.describe(first.typ), hint(first.typ, "Event"))
 	default:
@@ -93,6 +99,10 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 			h.Reads = append(h.Reads, r)
 		}
 	}
+}
+
+func takesEvent(params []variable) bool {
+	return slices.ContainsFunc(params, func(p variable) bool { return isRuntime(p.typ, "Event") != nil })
 }
 
 // hint tells of a pointer that should not be there.
@@ -117,6 +127,7 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 	named, ok := types.Unalias(t).(*types.Named)
 	switch ptr, isPtr := types.Unalias(t).(*types.Pointer); {
 	case isPtr:
+		a.lost = true
 		a.report(use, "%s %s *%s: an event is a value, write %s", name, does, a.describe(ptr.Elem()), a.describe(ptr.Elem()))
 		return nil
 	case !ok || named.Obj().Pkg() == nil:
@@ -131,6 +142,7 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 		return e
 	}
 	if m := a.marked[obj]; m != nil {
+		a.lost = true
 		if m.verb == verbCollection {
 			a.report(use, "%s %s %s, which is a collection and no event", name, does, what)
 		}

@@ -98,8 +98,8 @@ func (a *analysis) checkFields() {
 			events[e.GoName] = e
 			continue
 		}
-		if !e.Foreign() && !other.Foreign() {
-			continue // told already, by EType
+		if !e.Foreign() && !other.Foreign() || e.Name == other.Name {
+			continue // told already
 		}
 		a.diags = append(a.diags, Diagnostic{Pos: e.Pos, Message: fmt.Sprintf(
 			"events %s and %s are both called %s: adopt one under another name, with a directive above an alias", other.Name, e.Name, e.GoName)})

@@ -13,6 +13,14 @@ func didYouMean(word string, candidates []string, prefix string) string {
 	return ""
 }
 
+// orOneOf is didYouMean followed by all that is valid: kind names it, as in "the options are".
+func orOneOf(word string, candidates []string, prefix, kind string, valid []string) string {
+	if hint := didYouMean(word, candidates, prefix); hint != "" {
+		return hint + " T" + kind[1:] + " " + enumerate(valid)
+	}
+	return "; " + kind + " " + enumerate(valid)
+}
+
 // nearest gives the candidate with the fewest edits from word, if they are few for its length.
 func nearest(word string, candidates []string) string {
 	best, least := "", len([]rune(word))/2+1

@@ -54,7 +54,7 @@ func checkTag(lit *ast.BasicLit) string {
 	for i, w := range list {
 		switch {
 		case !slices.Contains(tagWords, w):
-			return fmt.Sprintf("unknown word %q in the brook tag%s; the words are %s", w, didYouMean(w, tagWords, ""), enumerate(tagWords))
+			return fmt.Sprintf("unknown word %q in the brook tag%s", w, orOneOf(w, tagWords, "", "the words are", tagWords))
 		case slices.Contains(list[:i], w):
 			return fmt.Sprintf("%s stands twice in the brook tag", w)
 		}
