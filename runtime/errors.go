@@ -80,3 +80,21 @@ func (e *PublishError) Unwrap() []error {
 	}
 	return errs
 }
+
+// RecordError says what is wrong with one record of the log.
+type RecordError struct {
+	Position Position
+	Type     string // of the event, where it is known
+	Err      error
+}
+
+// Error names position, type and reason.
+func (e *RecordError) Error() string {
+	if e.Type == "" {
+		return fmt.Sprintf("brook: record %s: %v", e.Position, e.Err)
+	}
+	return fmt.Sprintf("brook: record %s (%s): %v", e.Position, e.Type, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *RecordError) Unwrap() error { return e.Err }

@@ -1,0 +1,212 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// App is the running part of a package of event handlers: it reads the log, folds the events into the views and
+// publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
+type App struct {
+	config Config
+	def    *Definition
+	layout *layout
+	store  Store
+	reader Reader
+	events map[string]eventInfo
+	keep   map[string]int
+	topics []string
+	ids    *idSource
+
+	ctx    context.Context // ends at Close
+	cancel context.CancelFunc
+	done   chan struct{} // closed by Close
+	closed atomic.Bool
+
+	meta        Table
+	outboxTable Table
+	state       state // guarded by gate
+	live        atomic.Pointer[generation]
+	progress    *progress
+	outbox      *outbox
+	hub         *hub
+
+	// gate is held for reading by whoever folds events into the live views, batch by batch, and
+	// for writing by whoever needs all lanes at rest.
+	gate  sync.RWMutex
+	waits map[partitionID]*waits // of the live generation
+	solo  *lane                  // what Process and Redrive run in, under the gate
+
+	running   sync.Mutex // held by Run
+	rebuildMu sync.Mutex // held by a rebuild
+	lanesMu   sync.Mutex
+	lanes     []*lane // that run
+}
+
+// NewApp opens the views of a package in a store. Generated code calls it.
+//
+// Errors of the configuration wrap [ErrConfig]; all of them are reported at once.
+func NewApp(config Config, def *Definition) (*App, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: config, def: def, layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
+		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
+		progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub()}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	for _, e := range def.Events {
+		info := e.info()
+		a.events[info.typ] = info
+		if info.history != KeepAll {
+			a.keep[info.typ] = info.history
+		}
+	}
+	topics := map[string]bool{}
+	for _, h := range def.Handlers {
+		topics[a.topic(a.events[h.Event].topic)] = true
+	}
+	for _, typ := range def.Discards {
+		topics[a.topic(a.events[typ].topic)] = true
+	}
+	a.topics = slices.Sorted(maps.Keys(topics))
+	if err := a.load(a.ctx); err != nil {
+		a.cancel()
+		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
+	}
+	return a, nil
+}
+
+// load opens what the store holds of the app.
+func (a *App) load(ctx context.Context) error {
+	if err := a.openMeta(ctx); err != nil {
+		return err
+	}
+	if err := a.dropLeftovers(ctx); err != nil {
+		return err
+	}
+	live, err := a.open(ctx, a.state.Generation)
+	if err != nil {
+		return err
+	}
+	a.live.Store(live)
+	if err := a.fillIndexes(ctx, live); err != nil {
+		return err
+	}
+	standings, err := a.standings(ctx, a.reader, live)
+	if err != nil {
+		return err
+	}
+	for id, s := range standings {
+		a.progress.advance(id, s.Next)
+	}
+	if a.waits, err = a.loadWaits(ctx, live); err != nil {
+		return err
+	}
+	if err := a.loadOutbox(ctx); err != nil {
+		return err
+	}
+	a.solo = a.newLane(live, "solo", true)
+	return nil
+}
+
+// loadWaits reads which keys dead letters hold up.
+func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*waits, error) {
+	all := map[partitionID]*waits{}
+	for row, err := range a.reader.Scan(ctx, g.letters, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		l, err := decodeLetter(row.Value)
+		if err != nil {
+			return nil, err
+		}
+		id := l.Position.partition()
+		if all[id] == nil {
+			all[id] = &waits{}
+		}
+		all[id].add(&l, a.config.OnFailure != GoOn)
+	}
+	return all, nil
+}
+
+// waitsOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
+func (a *App) waitsOf(id partitionID) *waits {
+	if a.waits[id] == nil {
+		a.waits[id] = &waits{}
+	}
+	return a.waits[id]
+}
+
+// Source gives where the app's views read. Generated code uses it.
+func (a *App) Source() Source { return Source{&latest{a, context.Background()}} }
+
+// Close ends Run where it is under way, waits for it, and ends all waiting calls with [ErrClosed]. It closes
+// neither driver nor store. Closing twice is fine.
+func (a *App) Close() error {
+	if a.closed.CompareAndSwap(false, true) {
+		close(a.done)
+		a.cancel()
+	}
+	a.running.Lock()
+	defer a.running.Unlock()
+	a.rebuildMu.Lock()
+	defer a.rebuildMu.Unlock()
+	a.hub.close()
+	return nil
+}
+
+// reads reports whether the app reads a topic.
+func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic) }
+
+// insist does something that store or driver must do until it succeeds, fails for good or ctx ends.
+func (a *App) insist(ctx context.Context, what string, do func() error) error {
+	for attempts := 1; ; attempts++ {
+		err := do()
+		if err == nil || errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		a.failure(Failure{What: what, Attempts: attempts, Err: err})
+		if serr := sleep(ctx, a.config.Retry.wait(attempts)); serr != nil {
+			return err
+		}
+	}
+}
+
+// failure tells hooks and log of something that failed.
+func (a *App) failure(f Failure) {
+	if a.config.Hooks.Failure != nil {
+		a.config.Hooks.Failure(f)
+	}
+	log := a.config.Log.Warn
+	if f.Final {
+		log = a.config.Log.Error
+	}
+	args := []any{"app", a.config.Name, "attempts", f.Attempts, "error", f.Err}
+	if !f.Position.IsZero() {
+		args = append(args, "position", f.Position.String())
+	}
+	log("brook: "+f.What+" failed", args...)
+}
+
+// tell tells hooks and log of a dead letter.
+func (a *App) tell(l DeadLetter) {
+	if a.config.Hooks.DeadLetter != nil {
+		a.config.Hooks.DeadLetter(l)
+	}
+	if l.Attempts > 0 {
+		a.config.Log.Error("brook: dead letter", "app", a.config.Name, "position", l.Position.String(), "type", l.Type,
+			"stage", l.Stage, "set", l.Set, "attempts", l.Attempts, "error", l.Error)
+	}
+}
+
+func now() time.Time { return time.Now().UTC() }

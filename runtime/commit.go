@@ -1,0 +1,153 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// commit writes the batch: changes, indexes, history, letters, emissions and positions, all or nothing. Where it is too
+// large for the store it is put back, to come again in smaller ones.
+func (l *lane) commit(ctx context.Context) error {
+	b := &l.batch
+	l.writes = l.tx.writes(l.writes[:0])
+	for i := range b.letters {
+		l.writes = append(l.writes, b.letters[i].write(l.gen.letters))
+	}
+	for _, item := range b.items {
+		l.writes = append(l.writes, item.write(l.app.outboxTable))
+	}
+	for k, s := range l.folded {
+		l.writes = append(l.writes, Write{Table: l.gen.folded, Key: []byte(k), Value: s.encode()})
+	}
+	var moved []Progress
+	for _, f := range l.feeds {
+		if f.dirty() {
+			s := standing{Log: f.log, First: f.first, Next: f.next}
+			l.writes = append(l.writes, Write{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: s.encode()})
+			moved = append(moved, Progress{f.id.topic, f.id.number, f.next, max(f.end, f.next)})
+		}
+	}
+	l.writes = append(l.writes, b.writes...)
+	if len(l.writes) == 0 {
+		l.forget()
+		return nil
+	}
+	err := l.app.insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, &Batch{Writes: l.writes}) })
+	if err != nil {
+		l.rewind()
+		if !errors.Is(err, ErrTooLarge) {
+			return err
+		}
+		return l.shrink(err, b.events)
+	}
+	l.committed(moved)
+	return nil
+}
+
+// shrink makes the next batch smaller after one that was too large, down to a single event, which becomes
+// a dead letter.
+func (l *lane) shrink(err error, events int) error {
+	switch {
+	case events > 1:
+		l.limit = max(1, min(l.limit, events)/2)
+	case l.tooLarge == nil:
+		l.limit, l.tooLarge = 1, err
+	default:
+		return fmt.Errorf("brook: not even the dead letter of an event can be stored: %w", err)
+	}
+	l.forget()
+	return nil
+}
+
+// rewind puts the batch back.
+func (l *lane) rewind() {
+	for i := range l.batch.letters {
+		letter := &l.batch.letters[i]
+		for _, f := range l.feeds {
+			if f.id == letter.Position.partition() {
+				f.waits.remove(letter)
+			}
+		}
+	}
+	for _, f := range l.feeds {
+		f.rewind()
+		f.folded = nil
+	}
+}
+
+// committed tells everybody what the batch brought.
+func (l *lane) committed(moved []Progress) {
+	b := &l.batch
+	if l.live {
+		l.app.hub.publish(l.tx)
+		l.app.outbox.add(b.items...)
+	}
+	for _, f := range l.feeds {
+		if f.dirty() {
+			f.commit()
+			if l.live {
+				l.app.progress.advance(f.id, f.base)
+			}
+		}
+	}
+	if l.live {
+		for i := range b.letters {
+			l.app.tell(b.letters[i])
+		}
+		l.app.outbox.add(l.acted(moved)...)
+		if hook := l.app.config.Hooks.Commit; hook != nil && len(moved) > 0 {
+			hook(Commit{Partitions: moved, Events: b.events, Strays: b.strays, Repeats: b.repeats, Duration: time.Since(b.started)})
+		}
+		l.hand(b.effects)
+	}
+	if l.tooLarge != nil && b.events > 0 {
+		l.tooLarge = nil
+	}
+	if l.limit < l.app.config.BatchSize {
+		l.limit = min(l.app.config.BatchSize, l.limit+max(1, l.limit/8))
+	}
+	l.forget()
+}
+
+// acted gives the mark that the driver keeps where the store forgets: it follows the batch's emissions
+// through the outbox.
+func (l *lane) acted(moved []Progress) []*outboxItem {
+	if !l.app.forgets() || len(moved) == 0 {
+		return nil
+	}
+	var marks []Position
+	for _, p := range moved {
+		marks = append(marks, Position{p.Topic, p.Partition, p.Next})
+	}
+	return []*outboxItem{{mark: marks}}
+}
+
+// forgets reports whether the store's commits end with the process.
+func (a *App) forgets() bool {
+	d, ok := a.store.(Durable)
+	return !ok || !d.Durable()
+}
+
+// hand gives effects to whoever runs them for this lane.
+func (l *lane) hand(effects []effectRun) {
+	for _, e := range effects {
+		if l.effects != nil {
+			l.effects <- e
+		} else {
+			l.app.runEffect(l.app.ctx, e)
+		}
+	}
+}
+
+// forget empties the batch.
+func (l *lane) forget() {
+	l.tx.reset()
+	clear(l.folded)
+	clear(l.writes)
+	b := &l.batch
+	clear(b.effects)
+	*b = pending{effects: b.effects[:0], letters: slices.Delete(b.letters, 0, len(b.letters)), items: slices.Delete(b.items, 0, len(b.items))}
+}

@@ -1,0 +1,122 @@
+package brook
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+)
+
+// Config says what an app runs on. Author, Driver and Store are required; the zero of every other field
+// is a sound default.
+type Config struct {
+	// Author names the service in the events that it publishes.
+	Author string
+	// Driver is the log. The app does not close it.
+	Driver Driver
+	// Store keeps the views. The app does not close it.
+	Store Store
+
+	// Name prefixes all that is stored and names the group at the driver; Author where it is "".
+	Name string
+	// Topic is for events without topic=; Author where it is "".
+	Topic string
+	// Envelope says how events lie in records; [CloudEvents] where it is nil.
+	Envelope Envelope
+
+	// Retry is for handlers whose error wraps [ErrRetry] and for effects. A driver or store that fails is tried
+	// again with the same waits, for as long as it takes.
+	Retry Retry
+	// OnFailure says what becomes of later events of a key after one of them failed: [Wait] (the
+	// default), [GoOn], or [Stop], which ends Run with the error.
+	OnFailure string
+	// OnStale says what to do with views that other handlers made: [RebuildStale] (the default), [Fail] or [GoOn].
+	OnStale string
+	// OnRetention says what to do where the log no longer has events that the views have yet to see: [Fail] (the default) or [GoOn].
+	OnRetention string
+	// MaxDeadLetters is how many of them a partition may have before it stands still; 10,000 where it is 0.
+	MaxDeadLetters int
+	// MaxOutbox is how many emissions of a partition may wait to be published before it stands still; 10,000 where it is 0.
+	MaxOutbox int
+	// BatchSize is the largest number of events in one commit; 1,000 where it is 0.
+	BatchSize int
+	// ShutdownTimeout is how long what is in flight may take once Run's context ended; 10 s where it is 0.
+	ShutdownTimeout time.Duration
+	// Log gets what people should know; [slog.Default] where it is nil.
+	Log *slog.Logger
+	// Hooks are told what the app does.
+	Hooks Hooks
+}
+
+// What Config.OnFailure, OnStale and OnRetention can be.
+const (
+	Wait         = "wait"
+	GoOn         = "go on"
+	Stop         = "stop"
+	Fail         = "fail"
+	RebuildStale = "rebuild"
+)
+
+// withDefaults checks a configuration and fills what was left out.
+func (c Config) withDefaults() (Config, error) {
+	var errs []error
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
+	}
+	if c.Author == "" {
+		bad("Author is missing: the name of this service, as it stands in the events that it publishes")
+	}
+	if c.Driver == nil {
+		bad("Driver is missing: for a start, memdriver.New()")
+	}
+	if c.Store == nil {
+		bad("Store is missing: for a start, mapstore.New()")
+	}
+	oneOf := func(field string, value *string, choices ...string) {
+		if *value == "" {
+			*value = choices[0]
+		}
+		for _, choice := range choices {
+			if *value == choice {
+				return
+			}
+		}
+		bad("%s is %q, and can be one of %q", field, *value, choices)
+	}
+	oneOf("OnFailure", &c.OnFailure, Wait, GoOn, Stop)
+	oneOf("OnStale", &c.OnStale, RebuildStale, Fail, GoOn)
+	oneOf("OnRetention", &c.OnRetention, Fail, GoOn)
+	for _, n := range []struct {
+		field    string
+		value    *int
+		standard int
+	}{{"MaxDeadLetters", &c.MaxDeadLetters, 10_000}, {"MaxOutbox", &c.MaxOutbox, 10_000}, {"BatchSize", &c.BatchSize, 1000}, {"Retry.Attempts", &c.Retry.Attempts, 5}} {
+		if *n.value < 0 {
+			bad("%s is %d, and can't be negative", n.field, *n.value)
+		}
+		if *n.value == 0 {
+			*n.value = n.standard
+		}
+	}
+	if c.ShutdownTimeout == 0 {
+		c.ShutdownTimeout = 10 * time.Second
+	}
+	if c.Name == "" {
+		c.Name = c.Author
+	}
+	if c.Topic == "" {
+		c.Topic = c.Author
+	}
+	if c.Envelope == nil {
+		c.Envelope = CloudEvents{}
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	c.Retry = c.Retry.withDefaults()
+	return c, errors.Join(errs...)
+}
+
+// table gives the name of one of the app's tables in the store.
+func (c *Config) table(name string) string { return url.PathEscape(c.Name) + "/" + name }

@@ -1,0 +1,29 @@
+package brook
+
+// Definition is all that the generator knows of a package, for [NewApp]. It is generated.
+type Definition struct {
+	Sets        []string // names of the handler sets, in order
+	Collections []AnyCollection
+	Events      []AnyEvent // all that are handled, published or discarded
+	Handlers    []Handler
+	Discards    []string // types that are received and ignored on purpose
+
+	// Lane makes the dispatch of one lane: a function that decodes an event, calls its
+	// handlers and applies what they give, all through tx.
+	Lane func(tx *Tx) func(*Delivery)
+	// Outgoing encodes an event of whichever type; false where its type is not the package's.
+	Outgoing func(o Outgoing, out *Outbound) bool
+}
+
+// Handler says what the signature of a handler says.
+type Handler struct {
+	Set     int    // in Definition.Sets
+	Name    string // of the method
+	Event   string // type of the event
+	Reads   []int  // collections whose view it takes
+	Indexes []IndexRef
+	Writes  []int // collections that it gives changes of
+}
+
+// IndexRef names an index.
+type IndexRef struct{ Collection, Index int }

@@ -1,0 +1,222 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// Delivery is one event on its way through the handler sets of one lane. Generated code uses it.
+type Delivery struct {
+	tx       *Tx
+	ctx      context.Context
+	def      *Definition
+	message  Message
+	position Position
+	record   *Record
+
+	// What is decided before the event is dispatched.
+	only   string // the set that alone runs, for a redriven letter; "": all
+	forced error  // what every set fails with
+	feed   *feed  // nil for an event that waits behind nobody
+	lane   *lane
+	once   bool // Process: all sets or none
+
+	// What the event is like, known once it is decoded.
+	key     []byte // key bytes, nil where it has none
+	known   bool
+	handled bool
+
+	set       int
+	results   []result
+	emissions []emission
+	effects   []effect
+	aborted   bool
+	decodeErr error
+}
+
+// result is how one set dealt with the event.
+type result struct {
+	set   string
+	stage string // of the failure
+	err   error  // nil: its changes are kept
+	waits bool   // not tried: it waits behind another
+	again bool   // another try may succeed
+}
+
+// emission is an event to publish after the commit.
+type emission struct {
+	set, ordinal int
+	out          Outbound
+}
+
+type effect struct {
+	set string
+	run Effect
+}
+
+// Type gives the event's type.
+func (m *Delivery) Type() string { return m.message.Type }
+
+// Discard says that events of this type are received and ignored on purpose.
+func (m *Delivery) Discard() { m.known = true }
+
+// Unknown says that the package has no such event type.
+func (m *Delivery) Unknown() {}
+
+// Decode decodes the event's payload. It gives false where that failed, which is noted.
+func Decode[E any](m *Delivery, def *EventDef[E]) (e Event[E], ok bool) {
+	m.known = true
+	data, err := def.Decode(m.message.Data)
+	if err != nil {
+		m.decodeErr = err
+		return e, false
+	}
+	if def.AppendKey != nil {
+		m.key = def.AppendKey(m.key[:0], &data)
+	}
+	if !m.started(def.info()) {
+		return e, false
+	}
+	return Event[E]{ID: m.message.ID, Type: def.Type, Author: m.message.Author, Time: m.message.Time, Data: data,
+		Key: m.record.Key, Headers: m.message.Headers, Cause: m.message.Cause, Position: m.position}, true
+}
+
+// started prepares the transaction for an event that was decoded.
+func (m *Delivery) started(info eventInfo) bool {
+	m.handled = true
+	if info.history != 0 {
+		m.tx.past = m
+	}
+	if m.tx.prefix == nil {
+		return true
+	}
+	// In parallel lanes only the key's own partition may hold the event.
+	if m.key == nil || !m.message.Keyed || !keyMatches(info, m.key, m.record.Key) {
+		m.tx.strayed, m.aborted = true, true
+		return false
+	}
+	m.tx.prefix = m.key
+	return true
+}
+
+// entry makes the event's entry in histories, which lives on after the delivery.
+func (m *Delivery) entry() *HistoryEntry {
+	return &HistoryEntry{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author,
+		Cause: m.message.Cause, Time: m.message.Time, Key: m.record.Key, Headers: m.message.Headers, Data: m.message.Data}
+}
+
+// keyMatches reports whether a record's key is the text of the event's key.
+func keyMatches(info eventInfo, encoded, record []byte) bool {
+	if n := len(record); info.shape == "string" && len(encoded) == n+2 && string(encoded[:n]) == string(record) {
+		return true
+	}
+	var buf [64]byte
+	text, err := info.shape.Text(buf[:0], encoded)
+	return err == nil && string(text) == string(record)
+}
+
+// Handle runs a handler of set number set under a savepoint: it calls the handler and applies what it gave. An
+// error, or a panic, undoes what the set did.
+func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
+	name := m.def.Sets[set]
+	if m.aborted || m.only != "" && m.only != name {
+		return
+	}
+	if m.feed != nil {
+		if behind, waits := m.lane.waiting(m.feed, m, name); waits {
+			m.results = append(m.results, result{set: name, stage: StageHandle, waits: true,
+				err: fmt.Errorf("waits behind the dead letter at %s", behind)})
+			return
+		}
+	}
+	m.set = set
+	m.tx.savepoint()
+	emissions, effects := len(m.emissions), len(m.effects)
+	err := m.forced
+	stage := StageApply
+	if err == nil {
+		stage, err = m.call(run)
+	}
+	if m.tx.fault != nil || m.tx.strayed || m.ctx.Err() != nil {
+		m.aborted = true
+		return
+	}
+	if err == nil {
+		m.results = append(m.results, result{set: name})
+		return
+	}
+	m.tx.rollback()
+	clear(m.emissions[emissions:])
+	clear(m.effects[effects:])
+	m.emissions, m.effects = m.emissions[:emissions], m.effects[:effects]
+	m.results = append(m.results, result{set: name, stage: stage, err: err, again: errors.Is(err, ErrRetry)})
+	if m.once {
+		m.aborted = true
+	}
+}
+
+// call runs a handler, and what it gave through the overlay and its indexes.
+func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			stage, err = StageHandle, &PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	if err := run(m.ctx); err != nil {
+		return StageHandle, err
+	}
+	if m.tx.failed != nil {
+		return StageHandle, m.tx.failed
+	}
+	if err := m.tx.indexed(); err != nil {
+		return StageApply, err
+	}
+	return "", nil
+}
+
+// Send asks for emissions to be published once the set's changes are committed.
+func Send[E any](m *Delivery, def *EventDef[E], emissions ...Emission[E]) {
+	for i := range emissions {
+		if !emissions[i].set || m.tx.failed != nil {
+			continue
+		}
+		e := emission{set: m.set}
+		Encode(&e.out, def, emissions[i])
+		if e.out.err != nil {
+			m.tx.failed = e.out.err
+			return
+		}
+		for _, other := range m.emissions {
+			if other.set == m.set {
+				e.ordinal++
+			}
+		}
+		m.emissions = append(m.emissions, e)
+	}
+}
+
+// After asks for effects to run once the set's changes are committed.
+func (m *Delivery) After(effects ...Effect) {
+	for _, run := range effects {
+		if run != nil {
+			m.effects = append(m.effects, effect{m.def.Sets[m.set], run})
+		}
+	}
+}
+
+// PanicError is the error of a handler that panicked.
+type PanicError struct {
+	Value any
+	Stack []byte // of the handler's goroutine
+}
+
+// Error tells what the handler panicked with.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap gives the value where it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}

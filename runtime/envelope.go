@@ -1,0 +1,51 @@
+package brook
+
+import "time"
+
+// Envelope says how an event lies in a record: where its type, id, author and time stand beside
+// its payload. Implementations are safe for concurrent use and keep nothing.
+type Envelope interface {
+	// Wrap fills r's Value and Headers, and its Key where that is not the event's, from m.
+	// r.Key, r.Topic and r.Time are filled already.
+	Wrap(m *Message, r *Record) error
+	// Open fills m from r; m holds another message before, of which nothing may stay. What it fills may
+	// share r's bytes. An error says what is wrong with the record.
+	Open(r *Record, m *Message) error
+}
+
+// Message is an event between its record and its payload's type.
+type Message struct {
+	ID     string // Open: "" where the record has none
+	Type   string
+	Author string
+	Time   time.Time // Open: zero where the record has none
+	Cause  string
+	// Lane and Sequence let a receiver drop repeats of emissions: of one author's lane it folds
+	// each sequence once, and they rise. Lane is "" for what no handler emitted.
+	Lane     string
+	Sequence Sequence
+	// Headers are all that the envelope does not use itself.
+	Headers []Header
+	Data    []byte // the payload as JSON
+	// Keyed says that the record's key is the event's key.
+	Keyed bool
+}
+
+// Sequence numbers the emissions of a lane: the offset of the cause, then the place among its emissions.
+type Sequence struct {
+	Offset  int64
+	Ordinal int32
+}
+
+// After reports whether s is later than t.
+func (s Sequence) After(t Sequence) bool {
+	return s.Offset > t.Offset || s.Offset == t.Offset && s.Ordinal > t.Ordinal
+}
+
+// Outbound is an event that is being published.
+type Outbound struct {
+	message Message
+	topic   string
+	key     []byte // the record's
+	err     error
+}

@@ -1,0 +1,200 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// readSize is how many records are asked for at a time; two such chunks of a partition are in memory at most.
+const readSize = 512
+
+// feed is one partition in a lane: what was read of it and how far it is folded.
+type feed struct {
+	id     partitionID
+	log    string
+	first  int64 // the first offset folded ever
+	until  int64 // what is at or past it is not taken; -1: no end
+	silent int64 // what is below was acted on before: it is folded silently
+
+	records []Record // read and not committed
+	taken   int      // of these, how many are in the batch
+	next    int64    // all below is in the batch or committed
+	base    int64    // all below is committed
+	ahead   int64    // all below was read
+	end     int64    // of the partition, as far as is known
+	chunks  int      // that wait for room in records
+
+	attempts int       // of the head
+	held     time.Time // the head is not tried before
+	full     bool      // it stands still for want of room for dead letters, which was told
+	waits    *waits
+	folded   map[string]Sequence // lane → the highest sequence folded; filled as they are met
+
+	credit chan struct{} // a token for each chunk that may be read ahead
+}
+
+// chunk is what a reader hands to its lane.
+type chunk struct {
+	feed *feed
+	Chunk
+	err error // that ends the feed for good
+}
+
+// read reads a partition from next on, handing chunks to the lane as it has room, until ctx ends.
+func (a *App) read(ctx context.Context, f *feed, out chan<- chunk) {
+	var reader PartitionReader
+	defer func() {
+		if reader != nil {
+			if err := reader.Close(); err != nil {
+				a.failure(Failure{What: "close", Position: f.id.at(f.next), Attempts: 1, Err: err, Final: true})
+			}
+		}
+	}()
+	next := f.next
+	for attempts := 0; ; {
+		var err error
+		if reader == nil {
+			reader, err = a.config.Driver.Open(ctx, f.id.at(next))
+		}
+		var c Chunk
+		if err == nil {
+			c, err = reader.Read(ctx, readSize)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, ErrPermanent) || errors.Is(err, ErrOutOfRange):
+			send(ctx, out, chunk{feed: f, err: fmt.Errorf("brook: read %s: %w", f.id.at(next), err)})
+			return
+		case err != nil:
+			attempts++
+			a.failure(Failure{What: "read", Position: f.id.at(next), Attempts: attempts, Err: err})
+			if reader != nil {
+				if cerr := reader.Close(); cerr != nil {
+					a.failure(Failure{What: "close", Position: f.id.at(next), Attempts: attempts, Err: cerr})
+				}
+				reader = nil
+			}
+			if sleep(ctx, a.config.Retry.wait(attempts)) != nil {
+				return
+			}
+			continue
+		}
+		attempts, next = 0, c.Next
+		if !send(ctx, out, chunk{feed: f, Chunk: c}) {
+			return
+		}
+		select {
+		case <-f.credit:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func send(ctx context.Context, out chan<- chunk, c chunk) bool {
+	select {
+	case out <- c:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// take adds a chunk to the feed.
+func (f *feed) take(c Chunk) {
+	f.records = append(f.records, c.Records...)
+	f.ahead, f.end = c.Next, max(f.end, c.End)
+	f.chunks++
+	if f.taken == len(f.records) {
+		f.next = f.limit(f.ahead) // there were offsets without records
+	}
+}
+
+// limit caps an offset where the feed has an end.
+func (f *feed) limit(offset int64) int64 {
+	if f.until >= 0 {
+		return min(offset, f.until)
+	}
+	return offset
+}
+
+// head gives the record that is next, or nil.
+func (f *feed) head() *Record {
+	if f.taken == len(f.records) {
+		return nil
+	}
+	r := &f.records[f.taken]
+	if f.until >= 0 && r.Offset >= f.until {
+		return nil
+	}
+	return r
+}
+
+// unread reports whether the partition has records that are not here yet.
+func (f *feed) unread() bool { return f.taken == len(f.records) && f.ahead < f.limit(f.end) }
+
+// pass moves on behind the head.
+func (f *feed) pass() {
+	f.next = f.records[f.taken].Offset + 1
+	f.taken++
+	if f.taken == len(f.records) {
+		f.next = f.limit(f.ahead)
+	}
+	f.attempts, f.held = 0, time.Time{}
+}
+
+// rewind puts the whole batch back.
+func (f *feed) rewind() {
+	f.taken, f.next = 0, f.base
+	f.attempts, f.held = 0, time.Time{}
+}
+
+// commit forgets the batch, which is in the store, and asks for more where there is room.
+func (f *feed) commit() {
+	clear(f.records[:f.taken])
+	f.records = f.records[f.taken:]
+	f.taken, f.base = 0, f.next
+	if len(f.records) == 0 {
+		f.records = nil
+	}
+	for f.chunks > 0 && len(f.records) < readSize {
+		f.chunks--
+		f.credit <- struct{}{}
+	}
+}
+
+// dirty reports whether the batch moves the feed on.
+func (f *feed) dirty() bool { return f.next != f.base }
+
+func newFeed(id partitionID, p Partition, w *waits) *feed {
+	f := &feed{id: id, log: p.Log, first: p.Start, until: -1, next: p.Start, base: p.Start, ahead: p.Start, end: p.End,
+		waits: w, credit: make(chan struct{}, 4)}
+	f.credit <- struct{}{}
+	return f
+}
+
+// follow makes the feed go on where the views stand, which has to be a place of that very log.
+func (f *feed) follow(s standing, p Partition, goOn bool, log *slog.Logger) error {
+	at := f.id.at(s.Next)
+	switch {
+	case s.Log != p.Log:
+		return fmt.Errorf("%w: the views were made from log %s of %s/%d, and it is %s now; start with an empty store, or another Name",
+			ErrLogChanged, s.Log, f.id.topic, f.id.number, p.Log)
+	case s.Next > p.End:
+		return fmt.Errorf("%w: the views stand at %s, and the partition ends at %d; start with an empty store, or another Name",
+			ErrLogChanged, at, p.End)
+	case s.Next < p.Start && !goOn:
+		return fmt.Errorf("%w: the views stand at %s, and the partition starts at %d: %d records are missing; Config.OnRetention GoOn goes on without them",
+			ErrRetention, at, p.Start, p.Start-s.Next)
+	case s.Next < p.Start:
+		log.Warn("brook: going on without events that the log no longer has", "position", at.String(), "missing", p.Start-s.Next)
+		s.Next = p.Start
+	}
+	f.first = s.First
+	f.next, f.base, f.ahead = s.Next, s.Next, s.Next
+	return nil
+}

@@ -1,0 +1,145 @@
+package brook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+)
+
+// layoutVersion is that of what an app keeps in its store: see Layout in ARCHITECTURE.md.
+const layoutVersion = 1
+
+// generation is one set of views with all that has to stand or fall with them. A rebuild makes the next one.
+type generation struct {
+	number    int
+	tables    []Table // by slot
+	positions Table
+	letters   Table
+	folded    Table
+}
+
+// state is what the store knows of the app as a whole; it is one row.
+type state struct {
+	Layout      int
+	Generation  int      // the live one
+	Building    int      // one that was not finished, 0: none
+	Dropped     []int    // those that may have left rows behind
+	Fingerprint []string // of the code that made the live one
+	Indexes     []string // that the live one has
+	Redrives    int64    // how many events were redriven
+}
+
+var stateKey = []byte("state")
+
+// openMeta reads the state, and makes it where the store is new.
+func (a *App) openMeta(ctx context.Context) error {
+	var err error
+	if a.meta, err = a.store.Table(ctx, TableSpec{Name: a.config.table("state")}); err != nil {
+		return err
+	}
+	if a.outboxTable, err = a.store.Table(ctx, TableSpec{Name: a.config.table("outbox")}); err != nil {
+		return err
+	}
+	v, err := a.reader.Get(ctx, a.meta, stateKey)
+	if errors.Is(err, ErrNotFound) {
+		a.state = state{Layout: layoutVersion, Generation: 1, Fingerprint: a.fingerprint(), Indexes: a.indexNames()}
+		return a.store.Commit(ctx, &Batch{Writes: []Write{a.state.write(a.meta)}})
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(v.Data.([]byte), &a.state); err != nil {
+		return fmt.Errorf("brook: %s: the state in the store is damaged: %w", a.config.Name, err)
+	}
+	if a.state.Layout > layoutVersion {
+		return fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, a.state.Layout, layoutVersion)
+	}
+	return nil
+}
+
+func (s *state) write(meta Table) Write {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // plain data
+	}
+	return Write{Table: meta, Key: stateKey, Value: b}
+}
+
+// open makes the tables of generation number known to the store.
+func (a *App) open(ctx context.Context, number int) (*generation, error) {
+	g := &generation{number: number, tables: make([]Table, a.layout.slots)}
+	name := func(parts string) string { return a.config.table(strconv.Itoa(number) + "/" + parts) }
+	var errs []error
+	table := func(spec TableSpec) Table {
+		t, err := a.store.Table(ctx, spec)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("brook: table %s: %w", spec.Name, err))
+		}
+		return t
+	}
+	for ord, info := range a.layout.collections {
+		path := url.PathEscape(info.name)
+		g.tables[a.layout.rows[ord]] = table(TableSpec{Name: name("rows/" + path), Keep: a.keep})
+		for x, index := range info.indexes {
+			g.tables[a.layout.index[ord][x]] = table(TableSpec{Name: name("index/" + path + "/" + index.field)})
+		}
+	}
+	g.positions = table(TableSpec{Name: name("positions")})
+	g.letters = table(TableSpec{Name: name("letters")})
+	g.folded = table(TableSpec{Name: name("folded")})
+	return g, errors.Join(errs...)
+}
+
+// drop removes all rows of a generation.
+func (a *App) drop(ctx context.Context, g *generation) error {
+	for _, t := range append([]Table{g.positions, g.letters, g.folded}, g.tables...) {
+		if err := a.empty(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// empty removes all rows of a table.
+func (a *App) empty(ctx context.Context, t Table) error {
+	if d, ok := a.store.(Dropper); ok {
+		return d.Drop(ctx, t)
+	}
+	for {
+		var writes []Write
+		for row, err := range a.reader.Scan(ctx, t, nil, nil) {
+			if err != nil {
+				return err
+			}
+			writes = append(writes, Write{Table: t, Key: append([]byte(nil), row.Key...), Op: Remove})
+			if len(writes) == a.config.BatchSize {
+				break
+			}
+		}
+		if len(writes) == 0 {
+			return nil
+		}
+		if err := a.store.Commit(ctx, &Batch{Writes: writes}); err != nil {
+			return err
+		}
+	}
+}
+
+// standings reads how far a generation has come.
+func (a *App) standings(ctx context.Context, r Reader, g *generation) (map[partitionID]standing, error) {
+	all := map[partitionID]standing{}
+	for row, err := range r.Scan(ctx, g.positions, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		id, s, err := decodeStanding(row.Key, row.Value.Data.([]byte))
+		if err != nil {
+			return nil, err
+		}
+		all[id] = s
+	}
+	return all, nil
+}

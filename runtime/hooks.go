@@ -1,0 +1,55 @@
+package brook
+
+import "time"
+
+// Hooks are told what an app does; those that are nil are not. They are called from the goroutines that do the
+// work, several at a time, and hold these up: they should be quick.
+type Hooks struct {
+	// Mode is told at the start, and at every change, how the partitions are run and why.
+	Mode func(Mode)
+	// Commit is told of every commit.
+	Commit func(Commit)
+	// DeadLetter is told of every new dead letter once it is committed.
+	DeadLetter func(DeadLetter)
+	// Unknown is told of every event passed over because the package has no such type.
+	Unknown func(Position, string)
+	// Failure is told of what failed and will be tried again, or, for effects, was given up.
+	Failure func(Failure)
+	// Rebuild is told when a rebuild starts (done false) and when it ended, with its error.
+	Rebuild func(done bool, err error)
+}
+
+// Mode tells how an app runs its partitions.
+type Mode struct {
+	Lanes  int    // how many run side by side
+	Reason string // why not more, "" where every partition number has its own
+}
+
+// Commit tells of one commit to the store.
+type Commit struct {
+	Partitions []Progress
+	Events     int // that were in it, of whatever outcome
+	Strays     int // of these, how many were undone and run alone
+	Repeats    int // of these, how many were dropped because they were folded before
+	Duration   time.Duration
+}
+
+// Progress tells how far a partition is read and committed.
+type Progress struct {
+	Topic     string
+	Partition int32
+	Next      int64 // all below is dealt with
+	End       int64 // the offset of the partition's next record, as far as is known
+}
+
+// Lag gives how many offsets of the partition are yet to be dealt with.
+func (p Progress) Lag() int64 { return max(0, p.End-p.Next) }
+
+// Failure tells of something that failed.
+type Failure struct {
+	What     string   // read, commit, handle, publish, effect
+	Position Position // of the event, where there is one
+	Attempts int
+	Err      error
+	Final    bool // it is not tried again
+}

@@ -1,0 +1,290 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// lane folds the events of some partitions, one at a time, into the views of one generation.
+type lane struct {
+	app      *App
+	gen      *generation
+	name     string
+	live     bool // folds into the live views: under the gate, with emissions and effects
+	parallel bool // others run beside it
+	feeds    []*feed
+	chunks   chan chunk
+	wake     chan struct{} // holds a token when a feed that stood still may go on
+	effects  chan effectRun
+
+	tx      *Tx
+	deliver func(*Delivery)
+	m       Delivery
+	batch   pending
+	writes  []Write             // of the commit, kept for its room
+	folded  map[string]Sequence // lanes of emissions that the batch moved on
+	limit   int                 // events per batch
+	strays  int                 // so far
+	events  int                 // so far
+
+	tooLarge error // the next event alone is more than the store takes
+	redrive  int64 // the number of the redrive that runs, 0: none
+}
+
+// pending is what a batch holds besides the transaction.
+type pending struct {
+	events, strays, repeats int
+	letters                 []DeadLetter
+	items                   []*outboxItem
+	effects                 []effectRun
+	writes                  []Write // of removed letters and the like
+	started                 time.Time
+}
+
+// effectRun is an effect with what it belongs to.
+type effectRun struct {
+	position Position
+	set      string
+	run      Effect
+}
+
+// outcome is what became of an event that a lane took.
+type outcome uint8
+
+const (
+	kept   outcome = iota // it is in the batch
+	again                 // it is to be tried again later
+	broken                // the store did not answer
+	stray                 // it has to run alone
+	ended                 // the runtime's context ended
+	halted                // Run ends because of it
+	settle                // it is kept, but Run is to go on with one lane
+)
+
+// errSettle makes Run go on with one lane.
+var errSettle = errors.New("brook: events stray too often")
+
+func (a *App) newLane(g *generation, name string, live bool) *lane {
+	l := &lane{app: a, gen: g, name: name, live: live, tx: newTx(a.def, a.layout), limit: max(1, a.config.BatchSize),
+		wake: make(chan struct{}, 1), chunks: make(chan chunk)}
+	l.tx.reader, l.tx.tables = a.reader, g.tables
+	l.deliver = a.def.Lane(l.tx)
+	return l
+}
+
+// run folds what its feeds bring until stop ends, finishing under ctx what is in flight then. It returns nil
+// when stop ended, and when every feed reached its end.
+func (l *lane) run(stop, ctx context.Context) error {
+	for !l.finished() {
+		if stop.Err() != nil {
+			return nil
+		}
+		l.enter()
+		f, wait := l.pick()
+		l.leave()
+		if f == nil {
+			if err := l.await(stop, wait); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := l.fold(stop, ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finished reports whether every feed has an end and reached it.
+func (l *lane) finished() bool {
+	return len(l.feeds) > 0 && !slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.until < 0 || f.base < f.until })
+}
+
+// await waits for a chunk, a wake, the end of a retry's wait, or stop; then it takes what is there.
+func (l *lane) await(stop context.Context, wait time.Duration) error {
+	if err := l.moved(stop); err != nil {
+		return err
+	}
+	var timer <-chan time.Time
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case c := <-l.chunks:
+		if c.err != nil {
+			return c.err
+		}
+		c.feed.take(c.Chunk)
+		return l.drain()
+	case <-l.wake:
+	case <-timer:
+	case <-stop.Done():
+	}
+	return nil
+}
+
+// drain takes the chunks that wait, without waiting itself.
+func (l *lane) drain() error {
+	for {
+		select {
+		case c := <-l.chunks:
+			if c.err != nil {
+				return c.err
+			}
+			c.feed.take(c.Chunk)
+		default:
+			return nil
+		}
+	}
+}
+
+// moved commits offsets that hold no records, when nothing else is to do.
+func (l *lane) moved(stop context.Context) error {
+	if !slices.ContainsFunc(l.feeds, (*feed).dirty) {
+		return nil
+	}
+	l.enter()
+	defer l.leave()
+	return l.commit(stop)
+}
+
+// enter and leave stand around every batch: while lanes are at rest, nobody is between them.
+func (l *lane) enter() {
+	if l.live {
+		l.app.gate.RLock()
+	}
+}
+
+func (l *lane) leave() {
+	if l.live {
+		l.app.gate.RUnlock()
+	}
+}
+
+// pick gives the feed whose head goes first: the one with the lowest record time, then topic and
+// partition. It gives nil where the lane has to wait, and how long at most.
+func (l *lane) pick() (first *feed, wait time.Duration) {
+	var at time.Time
+	for _, f := range l.feeds {
+		if !f.held.IsZero() {
+			if at.IsZero() {
+				at = time.Now()
+			}
+			if d := f.held.Sub(at); d > 0 {
+				if wait == 0 || d < wait {
+					wait = d
+				}
+				continue
+			}
+		}
+		r := f.head()
+		if r == nil {
+			if f.unread() {
+				return nil, wait // its head may be older than all others
+			}
+			continue
+		}
+		if l.stands(f) {
+			continue
+		}
+		if first == nil || r.Time.Before(first.head().Time) {
+			first = f // feeds are in order of topic and partition
+		}
+	}
+	return first, wait
+}
+
+// stands reports whether a feed stands still for want of room.
+func (l *lane) stands(f *feed) bool {
+	if !l.live {
+		return false
+	}
+	if l.app.outbox.pending(f.id)+len(l.batch.items) >= l.app.config.MaxOutbox {
+		return true
+	}
+	if f.waits.n < l.app.config.MaxDeadLetters {
+		f.full = false
+		return false
+	}
+	if !f.full {
+		f.full = true
+		l.app.failure(Failure{What: "handle", Position: f.id.at(f.next), Attempts: 1, Err: fmt.Errorf(
+			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", ErrDeadLettersFull, f.id.topic, f.id.number, f.waits.n)})
+	}
+	return true
+}
+
+// fold takes events into a batch and commits it.
+func (l *lane) fold(stop, ctx context.Context) error {
+	l.enter()
+	l.batch.started = time.Now()
+	var what outcome
+	var err error
+	var f *feed
+	for l.batch.events < l.limit {
+		if err := l.drain(); err != nil {
+			l.leave()
+			return err
+		}
+		if f, _ = l.pick(); f == nil || stop.Err() != nil {
+			break
+		}
+		if what, err = l.step(ctx, f, f.head()); what != kept {
+			break
+		}
+		f.pass()
+	}
+	if cerr := l.commit(ctx); cerr != nil {
+		l.leave()
+		return cerr
+	}
+	l.leave()
+	l.events += l.batch.events
+	if what == stray {
+		what, err = l.alone(ctx, f)
+	}
+	return l.after(stop, f, what, err)
+}
+
+// after deals with an event that did not make it into the batch.
+func (l *lane) after(stop context.Context, f *feed, what outcome, err error) error {
+	switch what {
+	case broken:
+		f.attempts++
+		l.app.failure(Failure{What: "store", Position: f.id.at(f.next), Attempts: f.attempts, Err: err})
+		sleep(stop, l.app.config.Retry.wait(f.attempts)) // the end of stop shows at the next turn
+		f.attempts = 0
+	case again:
+		f.attempts++
+		f.held = time.Now().Add(l.app.config.Retry.wait(f.attempts))
+		l.app.failure(Failure{What: "handle", Position: f.id.at(f.next), Attempts: f.attempts, Err: err})
+	case halted, settle:
+		return err
+	}
+	return nil
+}
+
+// alone runs the head of f with all other lanes at rest.
+func (l *lane) alone(ctx context.Context, f *feed) (outcome, error) {
+	l.app.gate.Lock()
+	defer l.app.gate.Unlock()
+	l.parallel = false
+	what, err := l.step(ctx, f, f.head())
+	l.parallel = true
+	if what == kept {
+		f.pass()
+	}
+	l.batch.strays++
+	if cerr := l.commit(ctx); cerr != nil {
+		return halted, cerr
+	}
+	if l.strays++; what == kept && l.strays > 100 && l.strays*10 > l.events {
+		return settle, errSettle
+	}
+	return what, err
+}

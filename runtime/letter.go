@@ -1,0 +1,88 @@
+package brook
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// The stages at which an event becomes a dead letter.
+const (
+	StageDecode = "decode" // the record holds no event that can be read
+	StageHandle = "handle" // the handler gave an error or panicked, or the event waits behind such a one
+	StageApply  = "apply"  // the store can't take what the handler gave
+	StageEmit   = "emit"   // the log refuses what the handler emitted
+)
+
+// DeadLetter is an event that was put aside, with all that is needed to see why and to try it again. It
+// is the caller's own.
+type DeadLetter struct {
+	Position Position // of the event; for stage emit that of the event whose handler emitted
+	ID       string
+	Type     string // "" where the record does not say
+	Author   string
+	Stage    string
+	Set      string // the handler set, "" where it failed before any
+	Error    string
+	Attempts int       // tries so far; 0: it only waits behind another one
+	Time     time.Time // when it was put aside
+	Key      []byte    // the event's key as text: what later events wait for; nil: none do
+	Record   Record    // the whole record; for stage emit the one that was to be published
+
+	Ordinal int // for stage emit: the place among the set's emissions
+}
+
+// String says what failed where in one line.
+func (l DeadLetter) String() string {
+	who := l.Type
+	if l.Set != "" {
+		who += " in " + l.Set
+	}
+	return fmt.Sprintf("%s %s: %s: %s (attempts: %d)", l.Position, who, l.Stage, l.Error, l.Attempts)
+}
+
+// appendKey appends the letter's key in its table: in log order.
+func (l *DeadLetter) appendKey(dst []byte) []byte {
+	dst = l.Position.partition().appendKey(dst)
+	dst = key.AppendInt(dst, l.Position.Offset)
+	dst = key.AppendBool(dst, l.Stage == StageEmit)
+	dst = key.AppendString(dst, l.Set)
+	return key.AppendInt(dst, l.Ordinal)
+}
+
+func (l *DeadLetter) write(t Table) Write {
+	b, err := json.Marshal(l)
+	if err != nil {
+		b, err = json.Marshal(DeadLetter{Position: l.Position, Stage: l.Stage, Set: l.Set, Error: err.Error(), Attempts: l.Attempts, Record: Record{Value: l.Record.Value}})
+		if err != nil {
+			panic(err) // strings and bytes
+		}
+	}
+	return Write{Table: t, Key: l.appendKey(nil), Value: b}
+}
+
+func decodeLetter(v Value) (l DeadLetter, err error) {
+	if err := json.Unmarshal(v.Data.([]byte), &l); err != nil {
+		return l, fmt.Errorf("brook: stored dead letter: %w", err)
+	}
+	return l, nil
+}
+
+// DeadLetters gives all dead letters in log order: by topic, partition, offset.
+func (a *App) DeadLetters() iter.Seq2[DeadLetter, error] {
+	return func(yield func(DeadLetter, error) bool) {
+		table := a.live.Load().letters
+		for row, err := range a.reader.Scan(a.ctx, table, nil, nil) {
+			var l DeadLetter
+			if err == nil {
+				l, err = decodeLetter(row.Value)
+			}
+			if !yield(l, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package brook
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// partitionID names a partition.
+type partitionID struct {
+	topic  string
+	number int32
+}
+
+func (p Position) partition() partitionID { return partitionID{p.Topic, p.Partition} }
+
+func (p partitionID) at(offset int64) Position { return Position{p.topic, p.number, offset} }
+
+func (p partitionID) appendKey(dst []byte) []byte {
+	return key.AppendInt(key.AppendString(dst, p.topic), p.number)
+}
+
+func decodePartition(r *key.Reader) partitionID {
+	return partitionID{r.String(), key.ReadInt[int32](r)}
+}
+
+// standing is how far the views of a generation have come in one partition, as it is stored.
+type standing struct {
+	Log   string // the log's identity
+	First int64  // the first offset that was folded
+	Next  int64  // all below is folded
+}
+
+func (s standing) encode() []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // two integers and a string
+	}
+	return b
+}
+
+func decodeStanding(encodedKey, value []byte) (partitionID, standing, error) {
+	r := key.Read(encodedKey)
+	id := decodePartition(&r)
+	var s standing
+	if err := r.End(); err != nil {
+		return id, s, fmt.Errorf("brook: stored position: %w", err)
+	}
+	if err := json.Unmarshal(value, &s); err != nil {
+		return id, s, fmt.Errorf("brook: stored position of %s/%d: %w", id.topic, id.number, err)
+	}
+	return id, s, nil
+}

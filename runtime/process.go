@@ -1,0 +1,103 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Process applies an event at once, without the driver: all sets or none, in turn with the apply loop but
+// waiting behind no dead letter. It returns when the views show it, or the errors of the handlers with nothing
+// kept. The event does not stand in the log: a rebuild forgets it. Its effects have run when Process returns; its
+// emissions are published by Run.
+func Process[E any](ctx context.Context, a *App, def *EventDef[E], data E) error {
+	var out Outbound
+	encode(&out, def, &data)
+	return a.process(ctx, &out)
+}
+
+func (a *App) process(ctx context.Context, out *Outbound) error {
+	if out.err != nil {
+		return out.err
+	}
+	if a.closed.Load() {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	effects, err := a.processAlone(ctx, out)
+	for _, e := range effects {
+		a.runEffect(ctx, e)
+	}
+	return err
+}
+
+func (a *App) processAlone(ctx context.Context, out *Outbound) ([]effectRun, error) {
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	l, m := a.solo, &a.solo.m
+	defer l.forget()
+	l.prepare(ctx, m, &Record{Topic: a.topic(out.topic), Key: out.key, Value: out.message.Data, Time: now()})
+	m.position = Position{}
+	m.once = true
+	m.message = Message{ID: a.ids.next(), Type: out.message.Type, Author: a.config.Author, Time: m.record.Time, Data: out.message.Data}
+	l.tx.begin()
+	l.dispatch(m)
+	if err := a.unprocessed(m); err != nil {
+		l.tx.revert()
+		return nil, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
+	}
+	l.tx.settle()
+	l.act(m)
+	effects := append([]effectRun(nil), l.batch.effects...)
+	l.batch.effects = nil
+	if err := l.commitAlone(ctx); err != nil {
+		return nil, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
+	}
+	return effects, nil
+}
+
+// unprocessed says why an event of Process can't be kept, or nil.
+func (a *App) unprocessed(m *Delivery) error {
+	switch {
+	case m.ctx.Err() != nil:
+		return m.ctx.Err()
+	case m.tx.fault != nil:
+		return m.tx.fault
+	case m.decodeErr != nil:
+		return m.decodeErr
+	}
+	var errs []error
+	for i := range m.results {
+		if r := &m.results[i]; r.err != nil {
+			errs = append(errs, fmt.Errorf("set %s: %w", r.set, r.err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// commitAlone commits what a lane without feeds holds. It tries once: the caller is there to hear of it.
+func (l *lane) commitAlone(ctx context.Context) error {
+	b := &l.batch
+	writes := l.tx.writes(nil)
+	for i := range b.letters {
+		writes = append(writes, b.letters[i].write(l.gen.letters))
+	}
+	for _, item := range b.items {
+		writes = append(writes, item.write(l.app.outboxTable))
+	}
+	writes = append(writes, b.writes...)
+	if len(writes) == 0 {
+		return nil
+	}
+	if err := l.app.store.Commit(ctx, &Batch{Writes: writes}); err != nil {
+		return err
+	}
+	l.app.hub.publish(l.tx)
+	l.app.outbox.add(b.items...)
+	for i := range b.letters {
+		l.app.tell(b.letters[i])
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package brook
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// progress knows how far the live views have come, and wakes those who wait for it.
+type progress struct {
+	mu      sync.Mutex
+	next    map[partitionID]int64
+	changed chan struct{} // closed and replaced at every change
+}
+
+func newProgress() *progress {
+	return &progress{next: map[partitionID]int64{}, changed: make(chan struct{})}
+}
+
+// advance notes that all below offset next is dealt with.
+func (p *progress) advance(id partitionID, next int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if next > p.next[id] {
+		p.next[id] = next
+		close(p.changed)
+		p.changed = make(chan struct{})
+	}
+}
+
+// wait waits until the event at pos is dealt with, or ctx or closed ends.
+func (p *progress) wait(ctx context.Context, pos Position, closed <-chan struct{}) error {
+	for {
+		p.mu.Lock()
+		next, changed := p.next[pos.partition()], p.changed
+		p.mu.Unlock()
+		if next > pos.Offset {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-closed:
+			return ErrClosed
+		case <-ctx.Done():
+			return fmt.Errorf("brook: wait for %s (the views stand at %d): %w", pos, next, context.Cause(ctx))
+		}
+	}
+}
+
+// WaitFor waits until the views show the event at pos and all before it in its partition: read your own
+// writes. Where that event became a dead letter of any set, the error wraps [ErrDeadLetter]. It does not wait for
+// emissions or effects, and not at all for the zero position. Somebody has to call Run.
+func (a *App) WaitFor(ctx context.Context, pos Position) error {
+	if pos.IsZero() {
+		return nil
+	}
+	if !a.reads(pos.Topic) {
+		return fmt.Errorf("brook: wait for %s: this app does not read topic %q", pos, pos.Topic)
+	}
+	if err := a.progress.wait(ctx, pos, a.done); err != nil {
+		return err
+	}
+	from := (&DeadLetter{Position: pos}).appendKey(nil)
+	pos.Offset++
+	to := (&DeadLetter{Position: pos}).appendKey(nil)
+	for row, err := range a.reader.Scan(ctx, a.live.Load().letters, from, to) {
+		if err != nil {
+			return err
+		}
+		l, err := decodeLetter(row.Value)
+		if err != nil {
+			return err
+		}
+		if l.Stage != StageEmit {
+			return fmt.Errorf("%w: %s", ErrDeadLetter, l)
+		}
+	}
+	return nil
+}
+
+// at gives the offset below which all is dealt with.
+func (p *progress) at(id partitionID) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.next[id]
+}
+
+// none reports whether nothing was ever folded.
+func (p *progress) none() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.next) == 0
+}

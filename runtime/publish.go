@@ -1,0 +1,138 @@
+package brook
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// Encode fills out from an emission. Generated code uses it.
+func Encode[E any](out *Outbound, def *EventDef[E], e Emission[E]) {
+	encode(out, def, &e.data)
+}
+
+func encode[E any](out *Outbound, def *EventDef[E], data *E) {
+	out.message.Type, out.topic = def.Type, def.Topic
+	if out.message.Data, out.err = def.Append(nil, data); out.err != nil {
+		out.err = fmt.Errorf("brook: encode %s: %w", def.Type, out.err)
+		return
+	}
+	if def.AppendKey == nil {
+		return
+	}
+	if encoded := def.AppendKey(nil, data); encoded != nil {
+		out.key, out.err = def.Shape.Text([]byte{}, encoded)
+	}
+}
+
+// Publish encodes data and appends it to the log, and gives its position there. It does not wait until it
+// is handled: see [App.WaitFor]. It is safe for concurrent use.
+func Publish[E any](ctx context.Context, a *App, def *EventDef[E], data E, options []PublishOption) (Position, error) {
+	var out Outbound
+	for _, o := range options {
+		o.apply(&out)
+	}
+	encode(&out, def, &data)
+	positions, err := a.publish(ctx, []*Outbound{&out})
+	if err != nil {
+		return Position{}, err
+	}
+	return positions[0], nil
+}
+
+// publishBatch is how many events PublishAll hands to the driver at a time.
+const publishBatch = 500
+
+// PublishAll publishes many events in order, a batch at a time, and gives the position of the last one; an
+// [Emission] of any of the package's events is an [Outgoing]. What was published before an error stays published.
+// To wait for all of them, wait for the last one of each partition.
+func (a *App) PublishAll(ctx context.Context, events iter.Seq[Outgoing]) (last Position, err error) {
+	var batch []*Outbound
+	flush := func() error {
+		positions, err := a.publish(ctx, batch)
+		if err == nil && len(positions) > 0 {
+			last = positions[len(positions)-1]
+		}
+		batch = batch[:0]
+		return err
+	}
+	for event := range events {
+		out := &Outbound{}
+		if event == nil || !a.def.Outgoing(event, out) {
+			return last, errors.Join(fmt.Errorf("brook: publish: %T is no event of this package", event), flush())
+		}
+		if batch = append(batch, out); len(batch) == publishBatch {
+			if err := flush(); err != nil {
+				return last, err
+			}
+		}
+	}
+	return last, flush()
+}
+
+func (a *App) publish(ctx context.Context, outs []*Outbound) ([]Position, error) {
+	if len(outs) == 0 {
+		return nil, nil
+	}
+	if a.closed.Load() {
+		return nil, ErrClosed
+	}
+	records := make([]Record, len(outs))
+	for i, out := range outs {
+		if err := a.wrap(out, &records[i]); err != nil {
+			return nil, err
+		}
+	}
+	positions, err := a.config.Driver.Publish(ctx, records)
+	if err != nil {
+		return positions, fmt.Errorf("brook: publish: %w", err)
+	}
+	return positions, nil
+}
+
+// wrap makes the record of an event.
+func (a *App) wrap(out *Outbound, r *Record) error {
+	if out.err != nil {
+		return out.err
+	}
+	m := &out.message
+	if m.ID == "" {
+		m.ID = a.ids.next()
+	}
+	if m.Time.IsZero() {
+		m.Time = time.Now().UTC()
+	}
+	m.Author = a.config.Author
+	r.Topic, r.Key, r.Time = a.topic(out.topic), out.key, m.Time
+	if err := a.config.Envelope.Wrap(m, r); err != nil {
+		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
+	}
+	return nil
+}
+
+func (a *App) topic(declared string) string {
+	if declared == "" {
+		return a.config.Topic
+	}
+	return declared
+}
+
+// idSource makes IDs: a random part of its own and a counter.
+type idSource struct {
+	prefix string
+	count  atomic.Uint64
+}
+
+func newIDSource() *idSource {
+	var b [12]byte
+	rand.Read(b[:]) // never fails
+	return &idSource{prefix: hex.EncodeToString(b[:]) + "-"}
+}
+
+func (s *idSource) next() string { return s.prefix + strconv.FormatUint(s.count.Add(1), 36) }

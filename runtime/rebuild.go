@@ -1,0 +1,270 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// RebuildOption changes what a rebuild does.
+type RebuildOption int
+
+// AcceptLoss lets a rebuild go on although the log no longer has all events that the views were made from.
+const AcceptLoss RebuildOption = 1
+
+// Rebuild makes the views anew from the log's start, beside the live ones, and switches at once when they stand
+// at the same positions. Nothing is emitted and no effect runs. Readers see the old views until then. What Process
+// applied is forgotten. It returns when the switch is done; ctx's end or the app's leaves the old views as they are.
+//
+// It is refused with [ErrRetention] where the log lost events that the views were made from, unless [AcceptLoss] is given.
+func (a *App) Rebuild(ctx context.Context, options ...RebuildOption) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.ctx, cancel)()
+	err := a.rebuild(ctx, options...)
+	if a.closed.Load() && err != nil {
+		return ErrClosed
+	}
+	return err
+}
+
+func (a *App) rebuild(ctx context.Context, options ...RebuildOption) (err error) {
+	a.rebuildMu.Lock()
+	defer a.rebuildMu.Unlock()
+	if hook := a.config.Hooks.Rebuild; hook != nil {
+		hook(false, nil)
+		defer func() { hook(true, err) }()
+	}
+	if err := a.rebuildInto(ctx, options); err != nil {
+		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
+	}
+	return nil
+}
+
+func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
+	partitions, err := a.config.Driver.Partitions(ctx, a.topics...)
+	if err != nil {
+		return err
+	}
+	g, err := a.startBuilding(ctx)
+	if err != nil {
+		return err
+	}
+	finished := false
+	defer func() {
+		if !finished {
+			a.abandon(g)
+		}
+	}()
+	l := a.newLane(g, "rebuild", false)
+	if err := a.feedRebuild(ctx, l, partitions, slices.Contains(options, AcceptLoss)); err != nil {
+		return err
+	}
+	reading, cancel := context.WithCancel(ctx)
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	defer cancel()
+	for _, f := range l.feeds {
+		readers.Go(func() { a.read(reading, f, l.chunks) })
+	}
+	// Most of the way beside the live lanes, the last steps with them at rest.
+	for range 5 {
+		if a.target(l) == 0 {
+			break
+		}
+		if err := l.run(ctx, ctx); err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+	}
+	old, err := a.switchTo(ctx, l, partitions)
+	if err != nil {
+		return err
+	}
+	finished = true
+	a.hub.gap()
+	a.wakeLanes()
+	if err := a.dropOld(ctx, old); err != nil {
+		a.failure(Failure{What: "removal of the old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
+	}
+	return nil
+}
+
+// startBuilding notes in the store that a generation is being made, so that what is left of it can be found.
+func (a *App) startBuilding(ctx context.Context) (*generation, error) {
+	a.gate.Lock()
+	next := a.state
+	next.Building = max(next.Generation, slices.Max(append(next.Dropped, 0))) + 1
+	err := a.store.Commit(ctx, &Batch{Writes: []Write{next.write(a.meta)}})
+	if err == nil {
+		a.state = next
+	}
+	a.gate.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	g, err := a.open(ctx, next.Building)
+	if err != nil {
+		return nil, err
+	}
+	return g, a.drop(ctx, g)
+}
+
+// abandon removes what was built of a generation; where that fails, the next open does.
+func (a *App) abandon(g *generation) {
+	ctx, cancel := context.WithTimeout(context.Background(), a.config.ShutdownTimeout)
+	defer cancel()
+	err := a.drop(ctx, g)
+	if err == nil {
+		a.gate.Lock()
+		defer a.gate.Unlock()
+		next := a.state
+		next.Building = 0
+		if err = a.store.Commit(ctx, &Batch{Writes: []Write{next.write(a.meta)}}); err == nil {
+			a.state = next
+			return
+		}
+	}
+	a.failure(Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
+}
+
+// feedRebuild gives the lane its feeds, from the log's start.
+func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, acceptLoss bool) error {
+	standings, err := a.standings(ctx, a.reader, a.live.Load())
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range partitions {
+		id := partitionID{p.Topic, p.Number}
+		if s, ok := standings[id]; ok {
+			if s.Log != p.Log {
+				errs = append(errs, fmt.Errorf("%w: %s/%d", ErrLogChanged, p.Topic, p.Number))
+			} else if s.First < p.Start && !acceptLoss {
+				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made from %d on; AcceptLoss rebuilds without them",
+					ErrRetention, p.Topic, p.Number, p.Start, s.First))
+			}
+		}
+		l.feeds = append(l.feeds, newFeed(id, p, &waits{}))
+	}
+	return errors.Join(errs...)
+}
+
+// target makes the lane's feeds end where the live views stand, and gives how many offsets they are behind.
+func (a *App) target(l *lane) (behind int64) {
+	for _, f := range l.feeds {
+		f.until = max(f.base, a.progress.at(f.id))
+		f.end = max(f.end, f.until)
+		behind += f.until - f.base
+	}
+	return behind
+}
+
+// switchTo makes the generation of l the live one, in one commit, with all lanes at rest.
+func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (old *generation, err error) {
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	if a.target(l) > 0 {
+		if err := l.run(ctx, ctx); err != nil || ctx.Err() != nil {
+			return nil, errors.Join(err, ctx.Err())
+		}
+	}
+	old = a.live.Load()
+	writes, err := a.carriedLetters(ctx, old, l.gen, partitions)
+	if err != nil {
+		return nil, err
+	}
+	next := a.state
+	next.Generation, next.Building = l.gen.number, 0
+	next.Dropped = append(slices.Clone(next.Dropped), old.number)
+	next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
+	if err := a.store.Commit(ctx, &Batch{Writes: append(writes, next.write(a.meta))}); err != nil {
+		return nil, err
+	}
+	a.state = next
+	a.live.Store(l.gen)
+	// From here on nothing may fail: memory follows what is stored.
+	byPartition := map[partitionID]*waits{}
+	for _, f := range l.feeds {
+		byPartition[f.id] = f.waits
+	}
+	a.waits = byPartition
+	for _, w := range writes {
+		letter, err := decodeLetter(Value{Data: w.Value})
+		if err != nil {
+			return nil, err
+		}
+		a.waitsOf(letter.Position.partition()).add(&letter, a.config.OnFailure != GoOn)
+	}
+	a.lanesMu.Lock()
+	defer a.lanesMu.Unlock()
+	for _, live := range append([]*lane{a.solo}, a.lanes...) {
+		live.gen, live.tx.tables = l.gen, l.gen.tables
+		for _, f := range live.feeds {
+			f.waits, f.folded = a.waitsOf(f.id), nil
+		}
+	}
+	return old, nil
+}
+
+// carriedLetters gives the letters of old that the new generation can't have made itself: of emissions, and of records
+// that the log no longer has.
+func (a *App) carriedLetters(ctx context.Context, old, g *generation, partitions []Partition) ([]Write, error) {
+	start := map[partitionID]int64{}
+	for _, p := range partitions {
+		start[partitionID{p.Topic, p.Number}] = p.Start
+	}
+	var writes []Write
+	for row, err := range a.reader.Scan(ctx, old.letters, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		l, err := decodeLetter(row.Value)
+		if err != nil {
+			return nil, err
+		}
+		if first, ok := start[l.Position.partition()]; l.Stage == StageEmit || !ok || l.Position.Offset < first {
+			writes = append(writes, l.write(g.letters))
+		}
+	}
+	return writes, nil
+}
+
+// dropOld removes a generation that is no longer live.
+func (a *App) dropOld(ctx context.Context, g *generation) error {
+	if err := a.drop(ctx, g); err != nil {
+		return err
+	}
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	next := a.state
+	next.Dropped = slices.DeleteFunc(slices.Clone(next.Dropped), func(n int) bool { return n == g.number })
+	if err := a.store.Commit(ctx, &Batch{Writes: []Write{next.write(a.meta)}}); err != nil {
+		return err
+	}
+	a.state = next
+	return nil
+}
+
+// dropLeftovers removes what rebuilds that did not end well left behind.
+func (a *App) dropLeftovers(ctx context.Context) error {
+	left := slices.Clone(a.state.Dropped)
+	if a.state.Building != 0 {
+		left = append(left, a.state.Building)
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	for _, number := range left {
+		g, err := a.open(ctx, number)
+		if err != nil {
+			return err
+		}
+		if err := a.drop(ctx, g); err != nil {
+			return err
+		}
+	}
+	a.state.Building, a.state.Dropped = 0, nil
+	return a.store.Commit(ctx, &Batch{Writes: []Write{a.state.write(a.meta)}})
+}

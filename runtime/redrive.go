@@ -1,0 +1,223 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// held names what a letter holds up.
+type held struct {
+	id partitionID
+	waitKey
+}
+
+// Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and gives how many were
+// applied. Per handler set and key it takes the longest run of letters that the filter accepts and stops at the first one that
+// fails again, whose attempts go up. Letters of stage emit go back to be published. It runs between the batches of Run,
+// or by itself where nothing runs. The error is the store's or the context's; what was applied before stays so.
+func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int, err error) {
+	defer a.wakeLanes()
+	barred := map[held]bool{}
+	for letter, err := range a.letters() {
+		if err != nil {
+			return n, err
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		own := held{letter.Position.partition(), waitKey{letter.Set, string(letter.Key)}}
+		all := held{own.id, waitKey{"", own.key}}
+		free := letter.Key == nil || letter.Stage == StageEmit
+		if !free && (barred[own] || barred[all]) {
+			continue
+		}
+		if filter != nil && !filter(letter) {
+			barred[own] = !free
+			continue
+		}
+		applied, effects, err := a.redrive(ctx, letter)
+		for _, e := range effects {
+			a.runEffect(ctx, e)
+		}
+		if err != nil {
+			return n, err
+		}
+		if applied {
+			n++
+		} else {
+			barred[own] = !free
+		}
+	}
+	return n, nil
+}
+
+// letters gives all dead letters as they are now, whatever happens to them meanwhile.
+func (a *App) letters() func(func(DeadLetter, error) bool) {
+	var all []DeadLetter
+	var failed error
+	for l, err := range a.DeadLetters() {
+		if err != nil {
+			failed = err
+			break
+		}
+		all = append(all, l)
+	}
+	return func(yield func(DeadLetter, error) bool) {
+		for _, l := range all {
+			if !yield(l, nil) {
+				return
+			}
+		}
+		if failed != nil {
+			yield(DeadLetter{}, failed)
+		}
+	}
+}
+
+// redrive tries one letter with all lanes at rest.
+func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, effects []effectRun, err error) {
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	if a.closed.Load() {
+		return false, nil, ErrClosed
+	}
+	l := a.solo
+	at := letter.appendKey(nil)
+	if _, err := a.reader.Get(ctx, l.gen.letters, at); err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return false, nil, nil // somebody else was faster
+		}
+		return false, nil, err
+	}
+	defer l.forget()
+	defer func() { l.redrive = 0 }()
+	next := a.state
+	next.Redrives++
+	l.redrive = next.Redrives
+	remove := []Write{{Table: l.gen.letters, Key: at, Op: Remove}, next.write(a.meta)}
+	if letter.Stage == StageEmit {
+		applied, err = true, l.emitAgain(ctx, letter, remove)
+	} else {
+		applied, err = l.handleAgain(ctx, letter, remove)
+		effects = slices.Clone(l.batch.effects)
+	}
+	if err == nil {
+		a.state = next
+	}
+	return applied, effects, err
+}
+
+// handleAgain runs a letter's event through the set that failed, or through all where it failed before any.
+func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Write) (applied bool, err error) {
+	a, w := l.app, l.app.waitsOf(letter.Position.partition())
+	f := &feed{id: letter.Position.partition(), waits: w, attempts: letter.Attempts, until: -1}
+	m := &l.m
+	record := letter.Record
+	l.prepare(ctx, m, &record)
+	m.lane, m.feed, m.only = l, f, letter.Set
+	l.unwrap(m)
+	l.tx.begin()
+	l.tx.again = true
+	if m.decodeErr == nil {
+		l.dispatch(m)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case l.tx.fault != nil:
+		return false, l.tx.fault
+	}
+	w.remove(&letter)
+	l.keep(f, m)
+	l.batch.writes = remove
+	applied = len(l.batch.letters) == 0
+	err = l.commitAlone(ctx)
+	if errors.Is(err, ErrTooLarge) {
+		// What it changes does not fit: it stays a letter, tried once more.
+		l.unput(w)
+		l.forget()
+		failed := letter
+		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, err.Error(), StageApply
+		l.put(f, failed)
+		l.batch.writes = remove[1:]
+		applied, err = false, l.commitAlone(ctx)
+	}
+	if err != nil {
+		l.unput(w)
+		w.add(&letter, a.config.OnFailure != GoOn)
+	}
+	return applied, err
+}
+
+// unput takes the letters of the batch out of the waits again.
+func (l *lane) unput(w *waits) {
+	for i := range l.batch.letters {
+		w.remove(&l.batch.letters[i])
+	}
+}
+
+// emitAgain puts what the log refused back to be published, in the lane of redriven events.
+func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write) error {
+	item := &outboxItem{Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
+		Record: letter.Record, key: outboxKey(letter.Position, letter.ID, slices.Index(l.app.def.Sets, letter.Set), letter.Ordinal)}
+	var m Message
+	envelope := l.app.config.Envelope
+	if err := envelope.Open(&item.Record, &m); err != nil {
+		return fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
+	}
+	if m.Lane != "" {
+		m.Lane = fmt.Sprintf("%s/%d/%s/redrive", letter.Position.Topic, letter.Position.Partition, letter.Set)
+		m.Sequence = Sequence{l.redrive, int32(letter.Ordinal)}
+		if err := envelope.Wrap(&m, &item.Record); err != nil {
+			return fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
+		}
+	}
+	l.batch.items = append(l.batch.items, item)
+	l.batch.writes = remove
+	return l.commitAlone(ctx)
+}
+
+// Drop removes dead letters, those that filter accepts (nil: all), and gives how many. What waited behind them stays a dead
+// letter until it is redriven or dropped too; events yet to come wait no longer.
+func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, err error) {
+	defer a.wakeLanes()
+	for letter, err := range a.letters() {
+		if err != nil {
+			return n, err
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		if filter != nil && !filter(letter) {
+			continue
+		}
+		dropped, err := a.dropLetter(ctx, letter)
+		if err != nil {
+			return n, err
+		}
+		if dropped {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	table, at := a.live.Load().letters, letter.appendKey(nil)
+	if _, err := a.reader.Get(ctx, table, at); err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return false, nil
+		}
+		return false, err
+	}
+	err := a.store.Commit(ctx, &Batch{Writes: []Write{{Table: table, Key: at, Op: Remove}}})
+	if err != nil {
+		return false, err
+	}
+	a.waitsOf(letter.Position.partition()).remove(&letter)
+	return true, nil
+}

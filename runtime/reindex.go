@@ -1,0 +1,109 @@
+package brook
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// claim is a wish of a row to hold a unique value.
+type claim struct {
+	collection, index int
+	row, value        []byte
+}
+
+// indexed brings the indexes of the rows that the set wrote up to date, and checks the unique ones
+// once all old entries are gone, so that rows may swap values.
+func (tx *Tx) indexed() error {
+	var claims []claim
+	wrote := tx.undo[tx.mark:]
+	for ord, info := range tx.lay.collections {
+		if len(info.indexes) == 0 {
+			continue
+		}
+		for i := range wrote {
+			if c := wrote[i].cell; c.slot == tx.lay.rows[ord] {
+				claims = tx.reindex(claims, ord, c.key, wrote[i].was.value, c.value)
+			}
+		}
+	}
+	for _, c := range claims {
+		slot := tx.lay.index[c.collection][c.index]
+		holder, err := tx.holder(slot, c.value, c.row)
+		if err != nil {
+			return err
+		}
+		if holder != nil {
+			def, info := tx.def.Collections[c.collection], tx.lay.collections[c.collection]
+			return fmt.Errorf("%w: %s %q has the same %s as %q, which was first",
+				ErrUnique, info.name, def.keyText(c.row), info.indexes[c.index].field, def.keyText(holder))
+		}
+		tx.put(slot, entryKey(c.value, c.row), present)
+	}
+	return nil
+}
+
+// reindex replaces the index entries of one row, leaving the claims to unique values for later.
+func (tx *Tx) reindex(claims []claim, ord int, row []byte, old, value any) []claim {
+	def := tx.def.Collections[ord]
+	for x, index := range tx.lay.collections[ord].indexes {
+		slot := tx.lay.index[ord][x]
+		was, is := entriesOf(def, x, old), entriesOf(def, x, value)
+		for _, v := range was {
+			if !contains(is, v) {
+				tx.put(slot, entryKey(v, row), nil)
+			}
+		}
+		for _, v := range is {
+			switch {
+			case contains(was, v):
+			case index.unique:
+				claims = append(claims, claim{ord, x, row, v})
+			default:
+				tx.put(slot, entryKey(v, row), present)
+			}
+		}
+	}
+	return claims
+}
+
+// entriesOf gives the key bytes of the values that a row is found by.
+func entriesOf(def AnyCollection, index int, value any) (entries [][]byte) {
+	if value != nil {
+		def.entries(index, value, func(encoded []byte) { entries = append(entries, bytes.Clone(encoded)) })
+	}
+	return entries
+}
+
+func contains(entries [][]byte, entry []byte) bool {
+	return slices.ContainsFunc(entries, func(e []byte) bool { return bytes.Equal(e, entry) })
+}
+
+// entryKey gives the key of the index entry that leads from value to row.
+func entryKey(value, row []byte) []byte { return append(bytes.Clone(value), row...) }
+
+// present is the value of an index entry.
+var present any = []byte{}
+
+// put writes a row of a table that only the runtime writes; a nil value removes it.
+func (tx *Tx) put(slot int, key []byte, value any) {
+	c := tx.rows[slot].at(key)
+	tx.undo = append(tx.undo, undo{c, *c})
+	c.value, c.known, c.dirty = value, true, true
+}
+
+// holder gives the row other than row that an index entry with that prefix points to.
+func (tx *Tx) holder(slot int, prefix, row []byte) ([]byte, error) {
+	prefixed := tx.prefix
+	tx.prefix = nil
+	defer func() { tx.prefix = prefixed }()
+	for entry, err := range tx.scan(slot, prefix, prefixEnd(prefix)) {
+		if err != nil {
+			return nil, err
+		}
+		if other := entry.Key[len(prefix):]; !bytes.Equal(other, row) {
+			return bytes.Clone(other), nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,183 @@
+package brook
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// source is where a view reads: what was committed last, a snapshot, or a transaction under way. Tables are
+// named by slot, see layout.
+type source interface {
+	layout() *layout
+	get(slot int, key []byte) (Value, error)
+	scan(slot int, from, to []byte) iter.Seq2[Row, error]
+	history(slot int, key []byte) iter.Seq2[*HistoryEntry, error]
+	count(slot int) (int, error)
+	// pin calls f with a source that stays at one instant.
+	pin(f func(source) error) error
+}
+
+// Source is where views read: what was committed last, or a snapshot. Generated code hands it on.
+type Source struct{ src source }
+
+// Snapshot calls f with a source that stays at one instant.
+func (s Source) Snapshot(ctx context.Context, f func(Source) error) error {
+	return s.WithContext(ctx).src.pin(func(pinned source) error { return f(Source{pinned}) })
+}
+
+// WithContext gives the same source with ctx bound to every read.
+func (s Source) WithContext(ctx context.Context) Source {
+	if l, ok := s.src.(*latest); ok {
+		return Source{&latest{l.app, ctx}}
+	}
+	return s
+}
+
+// layout numbers the tables of a package: each collection's rows, then its indexes.
+type layout struct {
+	collections []collectionInfo
+	rows        []int   // by collection
+	index       [][]int // by collection and index
+	slots       int
+}
+
+func newLayout(collections []AnyCollection) *layout {
+	l := &layout{}
+	for _, c := range collections {
+		info := c.info()
+		l.collections = append(l.collections, info)
+		l.rows = append(l.rows, l.slots)
+		l.slots++
+		var index []int
+		for range info.indexes {
+			index = append(index, l.slots)
+			l.slots++
+		}
+		l.index = append(l.index, index)
+	}
+	return l
+}
+
+// latest reads what the live generation committed last.
+type latest struct {
+	app *App
+	ctx context.Context
+}
+
+func (l *latest) layout() *layout { return l.app.layout }
+
+func (l *latest) get(slot int, key []byte) (Value, error) {
+	for {
+		g := l.app.live.Load()
+		v, err := l.app.reader.Get(l.ctx, g.tables[slot], key)
+		if err != nil && l.app.live.Load() != g {
+			continue // a rebuild switched and dropped what was read
+		}
+		return v, err
+	}
+}
+
+func (l *latest) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		err := l.pin(func(s source) error {
+			for row, err := range s.scan(slot, from, to) {
+				if !yield(row, err) {
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield(Row{}, err)
+		}
+	}
+}
+
+func (l *latest) history(slot int, key []byte) iter.Seq2[*HistoryEntry, error] {
+	return func(yield func(*HistoryEntry, error) bool) {
+		err := l.pin(func(s source) error {
+			for entry, err := range s.history(slot, key) {
+				if !yield(entry, err) {
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (l *latest) count(slot int) (n int, err error) {
+	err = l.pin(func(s source) error {
+		n, err = s.count(slot)
+		return err
+	})
+	return n, err
+}
+
+func (l *latest) pin(f func(source) error) error {
+	for {
+		g := l.app.live.Load()
+		snap, err := l.app.store.Snapshot(l.ctx)
+		if err != nil {
+			return err
+		}
+		if l.app.live.Load() != g {
+			if err := snap.Close(); err != nil {
+				return err
+			}
+			continue // the snapshot may have lost the tables of g
+		}
+		err = f(&pinned{l.app.layout, g.tables, snap, l.ctx})
+		if cerr := snap.Close(); err == nil {
+			err = cerr
+		}
+		return err
+	}
+}
+
+// pinned reads fixed tables through one reader.
+type pinned struct {
+	lay    *layout
+	tables []Table
+	reader Reader
+	ctx    context.Context
+}
+
+func (p *pinned) layout() *layout { return p.lay }
+func (p *pinned) get(slot int, key []byte) (Value, error) {
+	return p.reader.Get(p.ctx, p.tables[slot], key)
+}
+func (p *pinned) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
+	return p.reader.Scan(p.ctx, p.tables[slot], from, to)
+}
+func (p *pinned) history(slot int, key []byte) iter.Seq2[*HistoryEntry, error] {
+	return p.reader.History(p.ctx, p.tables[slot], key)
+}
+func (p *pinned) count(slot int) (int, error)    { return count(p.ctx, p.reader, p.tables[slot]) }
+func (p *pinned) pin(f func(source) error) error { return f(p) }
+
+func count(ctx context.Context, r Reader, t Table) (int, error) {
+	if c, ok := r.(Counter); ok {
+		return c.Count(ctx, t)
+	}
+	n := 0
+	for _, err := range r.Scan(ctx, t, nil, nil) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// keyBuffers lends the bytes that keys are encoded in for a read.
+var keyBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// prefixEnd gives the end of the range of what begins with prefix.
+func prefixEnd(prefix []byte) []byte { return key.Successor(prefix) }

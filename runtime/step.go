@@ -1,0 +1,240 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// step runs one record through the handler sets. Unless the outcome is kept, nothing of it stays, and the
+// error says why.
+func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
+	if l.batch.started.IsZero() {
+		l.batch.started = now()
+	}
+	m := &l.m
+	l.prepare(ctx, m, r)
+	m.lane, m.feed, m.forced = l, f, l.tooLarge
+	if r.Value == nil { // a tombstone
+		l.batch.events++
+		return kept, nil
+	}
+	l.unwrap(m)
+	if m.message.Lane != "" {
+		repeat, err := l.repeated(ctx, f, m)
+		if err != nil {
+			return broken, err
+		}
+		if repeat {
+			l.batch.events++
+			l.batch.repeats++
+			return kept, nil
+		}
+	}
+	l.tx.begin()
+	if m.decodeErr == nil {
+		l.dispatch(m)
+	}
+	what, err := l.judge(f, m)
+	if what != kept {
+		l.tx.revert()
+		return what, err
+	}
+	l.keep(f, m)
+	if m.message.Lane != "" {
+		l.foldedUpTo(f, m)
+	}
+	l.batch.events++
+	return kept, nil
+}
+
+// prepare clears the delivery for a record.
+func (l *lane) prepare(ctx context.Context, m *Delivery, r *Record) {
+	message, key := m.message, m.key
+	clear(m.results)
+	clear(m.emissions)
+	clear(m.effects)
+	*m = Delivery{tx: l.tx, ctx: ctx, def: l.app.def, message: message, position: r.Position(), record: r, key: key[:0],
+		results: m.results[:0], emissions: m.emissions[:0], effects: m.effects[:0]}
+	l.tx.ctx = ctx
+	l.tx.again = false
+	l.tx.prefix = nil
+	if l.parallel {
+		l.tx.prefix = []byte{}
+	}
+}
+
+// unwrap opens the record's envelope.
+func (l *lane) unwrap(m *Delivery) {
+	if err := l.app.config.Envelope.Open(m.record, &m.message); err != nil {
+		m.known, m.decodeErr = true, err
+		m.message.Keyed, m.message.Lane = false, ""
+	}
+	if m.message.ID == "" {
+		m.message.ID = m.position.String()
+	}
+	if m.message.Time.IsZero() {
+		m.message.Time = m.record.Time.UTC()
+	}
+}
+
+// dispatch runs the generated code, which may panic where it decodes.
+func (l *lane) dispatch(m *Delivery) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.known = true
+			m.decodeErr = &PanicError{Value: p}
+		}
+	}()
+	l.deliver(m)
+}
+
+// judge says what becomes of an event that was dispatched.
+func (l *lane) judge(f *feed, m *Delivery) (outcome, error) {
+	switch {
+	case l.tx.strayed:
+		return stray, nil
+	case m.ctx.Err() != nil:
+		return ended, m.ctx.Err()
+	case l.tx.fault != nil:
+		return broken, l.tx.fault
+	}
+	for i := range m.results {
+		if r := &m.results[i]; r.again && f.attempts+1 < l.app.config.Retry.Attempts {
+			return again, fmt.Errorf("%s: %w", r.set, r.err)
+		}
+	}
+	if l.app.config.OnFailure != Stop || !l.live {
+		return kept, nil
+	}
+	if m.decodeErr != nil {
+		return halted, &RecordError{m.position, m.message.Type, m.decodeErr}
+	}
+	for i := range m.results {
+		if r := &m.results[i]; r.err != nil {
+			return halted, &RecordError{m.position, m.message.Type, fmt.Errorf("set %s: %s: %w", r.set, r.stage, r.err)}
+		}
+	}
+	return kept, nil
+}
+
+// keep takes into the batch what became of an event.
+func (l *lane) keep(f *feed, m *Delivery) {
+	if m.decodeErr != nil {
+		l.tx.revert()
+		var key []byte
+		if m.message.Keyed {
+			key = m.record.Key
+		}
+		l.put(f, l.letter(m, "", StageDecode, m.decodeErr, f.attempts+1, key))
+		return
+	}
+	if !m.known {
+		l.unknown(m)
+	}
+	for i := range m.results {
+		r := &m.results[i]
+		if r.err == nil {
+			continue
+		}
+		attempts := f.attempts + 1
+		if r.waits {
+			attempts = 0
+		}
+		l.put(f, l.letter(m, r.set, r.stage, r.err, attempts, l.keyText(m)))
+	}
+	l.tx.settle()
+	if l.live && m.position.Offset >= f.silent {
+		l.act(m)
+	}
+}
+
+// act takes the emissions and effects of an event into the batch.
+func (l *lane) act(m *Delivery) {
+	for i := range m.emissions {
+		if item := l.item(m, &m.emissions[i]); item != nil {
+			l.batch.items = append(l.batch.items, item)
+		}
+	}
+	for _, e := range m.effects {
+		l.batch.effects = append(l.batch.effects, effectRun{m.position, e.set, e.run})
+	}
+}
+
+// item makes the outbox entry of an emission; one that its envelope refuses is a dead letter of its own.
+func (l *lane) item(m *Delivery, e *emission) *outboxItem {
+	set := l.app.def.Sets[e.set]
+	out := &e.out
+	out.message.Cause = m.message.ID
+	out.message.Time = m.message.Time
+	out.message.Headers = trace(out.message.Headers, m.message.Headers)
+	out.message.ID = fmt.Sprintf("%s/%s/%d", m.message.ID, set, e.ordinal)
+	if !m.position.IsZero() {
+		out.message.ID = fmt.Sprintf("%s/%s/%d", m.position, set, e.ordinal)
+		out.message.Lane = fmt.Sprintf("%s/%d/%s", m.position.Topic, m.position.Partition, set)
+		out.message.Sequence = Sequence{m.position.Offset, int32(e.ordinal)}
+		if l.redrive > 0 {
+			out.message.Lane += "/redrive"
+			out.message.Sequence.Offset = l.redrive
+		}
+	}
+	item := &outboxItem{Position: m.position, Author: m.message.Author, Type: out.message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
+		key: outboxKey(m.position, m.message.ID, e.set, e.ordinal)}
+	if err := l.app.wrap(out, &item.Record); err != nil {
+		l.batch.letters = append(l.batch.letters, item.letter(err))
+		return nil
+	}
+	return item
+}
+
+// trace hands the trace context of a handled event to what its handler emits.
+func trace(headers, cause []Header) []Header {
+	for _, h := range cause {
+		if h.Key == "traceparent" || h.Key == "tracestate" {
+			headers = append(headers, h)
+		}
+	}
+	return headers
+}
+
+// unknown counts an event that the package does not know.
+func (l *lane) unknown(m *Delivery) {
+	if hook := l.app.config.Hooks.Unknown; hook != nil && l.live {
+		hook(m.position, m.message.Type)
+	}
+}
+
+// waiting reports whether the event has to wait for a set, and behind which position.
+func (l *lane) waiting(f *feed, m *Delivery, set string) (Position, bool) {
+	if len(f.waits.keys) == 0 || len(m.key) == 0 {
+		return Position{}, false
+	}
+	offset, ok := f.waits.behind(set, l.keyText(m), m.position.Offset)
+	return f.id.at(offset), ok
+}
+
+// keyText gives the event's key as text, nil where it has none.
+func (l *lane) keyText(m *Delivery) []byte {
+	if len(m.key) == 0 {
+		return nil
+	}
+	text, err := l.app.events[m.message.Type].shape.Text([]byte{}, m.key)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, key []byte) DeadLetter {
+	if errors.Is(err, ErrTooLarge) {
+		stage = StageApply
+	}
+	return DeadLetter{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author, Stage: stage, Set: set,
+		Error: err.Error(), Attempts: attempts, Time: now(), Key: key, Record: *m.record}
+}
+
+// put takes a letter into the batch.
+func (l *lane) put(f *feed, letter DeadLetter) {
+	l.batch.letters = append(l.batch.letters, letter)
+	f.waits.add(&letter, l.app.config.OnFailure != GoOn)
+}

@@ -1,0 +1,198 @@
+package brook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// Tx is the transaction of one lane: an overlay of changes not yet committed over what the store
+// holds, with savepoints. Handlers read through it. It is used by one goroutine at a time.
+type Tx struct {
+	ctx    context.Context
+	reader Reader
+	lay    *layout
+	tables []Table
+	def    *Definition
+	rows   []overlay // by slot
+
+	undo    []undo
+	mark    int    // length of undo at the savepoint of the set that runs
+	event   uint64 // number of the event that runs
+	savings uint64 // number of the savepoint that runs
+
+	prefix  []byte        // what keys of the event must begin with; nil: anything goes
+	strayed bool          // the event touched a key without the prefix
+	fault   error         // the store failed to answer: the event has no outcome
+	failed  error         // why the set fails although its handler gave no error
+	past    *Delivery     // the event, where its type is kept in histories
+	entry   *HistoryEntry // of past, once it is needed
+	again   bool          // the event may be in histories already: it was a dead letter
+}
+
+// errStray makes a handler fail early whose event is to run alone.
+var errStray = errors.New("brook: the key does not begin with the event's key")
+
+func newTx(def *Definition, lay *layout) *Tx {
+	tx := &Tx{def: def, lay: lay, rows: make([]overlay, lay.slots)}
+	for slot := range tx.rows {
+		tx.rows[slot].slot = slot
+	}
+	return tx
+}
+
+// begin starts an event under a savepoint of its own.
+func (tx *Tx) begin() {
+	tx.event++
+	tx.undo = tx.undo[:0]
+	tx.strayed, tx.fault, tx.failed, tx.past, tx.entry = false, nil, nil, nil, nil
+	tx.savepoint()
+}
+
+// savepoint starts a set.
+func (tx *Tx) savepoint() {
+	tx.savings++
+	tx.mark = len(tx.undo)
+	tx.failed = nil
+}
+
+// rollback undoes what happened since the set's savepoint.
+func (tx *Tx) rollback() { tx.undoTo(tx.mark) }
+
+// revert undoes the whole event.
+func (tx *Tx) revert() { tx.undoTo(0) }
+
+func (tx *Tx) undoTo(mark int) {
+	for i := len(tx.undo) - 1; i >= mark; i-- {
+		u := &tx.undo[i]
+		*u.cell = u.was
+		u.cell.saved = 0
+	}
+	clear(tx.undo[mark:])
+	tx.undo = tx.undo[:mark]
+}
+
+// reset forgets everything: after a commit, or to start the batch anew.
+func (tx *Tx) reset() {
+	for i := range tx.rows {
+		tx.rows[i].reset()
+	}
+	clear(tx.undo)
+	tx.undo, tx.mark = tx.undo[:0], 0
+}
+
+// writes appends what the transaction changed to a batch.
+func (tx *Tx) writes(dst []Write) []Write {
+	for slot := range tx.rows {
+		for _, c := range tx.rows[slot].list {
+			if !c.dirty {
+				continue
+			}
+			w := Write{Table: tx.tables[slot], Key: c.key, Value: c.value, Clear: c.clear, History: c.history}
+			if c.value == nil {
+				w = Write{Table: tx.tables[slot], Key: c.key, Op: Remove}
+			}
+			dst = append(dst, w)
+		}
+	}
+	return dst
+}
+
+// may reports whether the event may touch key, and marks it as straying where not.
+func (tx *Tx) may(key []byte) bool {
+	if tx.prefix == nil || bytes.HasPrefix(key, tx.prefix) {
+		return true
+	}
+	tx.strayed = true
+	return false
+}
+
+func (tx *Tx) layout() *layout { return tx.lay }
+
+func (tx *Tx) get(slot int, key []byte) (Value, error) {
+	if !tx.may(key) {
+		return Value{}, errStray
+	}
+	if c := tx.rows[slot].find(key); c != nil && c.known {
+		if c.value == nil {
+			return Value{}, ErrNotFound
+		}
+		return Value{Data: c.value, Shared: true}, nil
+	}
+	v, err := tx.reader.Get(tx.ctx, tx.tables[slot], key)
+	return v, tx.note(err)
+}
+
+// note keeps the first error that is the store's fault.
+func (tx *Tx) note(err error) error {
+	if err == nil || err == ErrNotFound {
+		return err
+	}
+	if errors.Is(err, ErrNotFound) {
+		return ErrNotFound
+	}
+	if tx.fault == nil {
+		tx.fault = err
+	}
+	return err
+}
+
+func (tx *Tx) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
+	if tx.prefix != nil {
+		if end := key.Successor(tx.prefix); !bytes.HasPrefix(from, tx.prefix) || end != nil && (to == nil || bytes.Compare(to, end) > 0) {
+			tx.strayed = true
+			return func(yield func(Row, error) bool) { yield(Row{}, errStray) }
+		}
+	}
+	return func(yield func(Row, error) bool) {
+		over := tx.rows[slot].between(from, to)
+		for row, err := range tx.reader.Scan(tx.ctx, tx.tables[slot], from, to) {
+			if err != nil {
+				yield(Row{}, tx.note(err))
+				return
+			}
+			for len(over) > 0 && bytes.Compare(over[0].key, row.Key) < 0 {
+				if !over[0].yield(yield) {
+					return
+				}
+				over = over[1:]
+			}
+			if len(over) > 0 && bytes.Equal(over[0].key, row.Key) {
+				if over[0].known {
+					continue // it comes from the overlay
+				}
+				over = over[1:]
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+		for _, c := range over {
+			if !c.yield(yield) {
+				return
+			}
+		}
+	}
+}
+
+func (tx *Tx) history(int, []byte) iter.Seq2[*HistoryEntry, error] {
+	return func(yield func(*HistoryEntry, error) bool) {
+		yield(nil, errors.New("brook: handlers can't read histories"))
+	}
+}
+
+func (tx *Tx) count(slot int) (int, error) {
+	n := 0
+	for _, err := range tx.scan(slot, nil, nil) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+func (tx *Tx) pin(f func(source) error) error { return f(tx) }

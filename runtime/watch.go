@@ -1,0 +1,224 @@
+package brook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"sync/atomic"
+)
+
+// Update is a change of one row as a watcher sees it. Only the last of several changes in quick succession may be seen.
+type Update[K comparable, V any] struct {
+	Key     K
+	Value   V    // the caller's own; the zero value where Present is false
+	Present bool // false: the row was deleted
+	// Missed is set where changes of rows were lost between the update before and this one, because the
+	// watcher was too slow or the views were rebuilt: what else it knows may be stale. With a rebuild, Key is
+	// the zero key where nothing more is known.
+	Missed bool
+}
+
+// watchBuffer is how many rows with changes not seen yet a watcher may have before it misses some.
+const watchBuffer = 1024
+
+// Watch gives the value at key as it is, and again after every change of it, until ctx or the app
+// ends: then the sequence ends, for the app's end with [ErrClosed].
+func Watch[K comparable, V any](ctx context.Context, v View[K, V], k K) iter.Seq2[Update[K, V], error] {
+	return func(yield func(Update[K, V], error) bool) {
+		encoded := v.def.AppendKey(nil, k)
+		w, err := v.subscribe(encoded)
+		if err != nil {
+			yield(Update[K, V]{}, err)
+			return
+		}
+		defer w.close()
+		read := func(missed bool) bool {
+			value, err := v.Get(k)
+			if errors.Is(err, ErrNotFound) {
+				return yield(Update[K, V]{Key: k, Missed: missed}, nil)
+			}
+			return yield(Update[K, V]{Key: k, Value: value, Present: err == nil, Missed: missed}, err) && err == nil
+		}
+		if !read(false) {
+			return
+		}
+		watch(ctx, v, w, yield, read)
+	}
+}
+
+// Changes gives every change of the collection from now on, until ctx or the app ends: then the
+// sequence ends, for the app's end with [ErrClosed].
+func Changes[K comparable, V any](ctx context.Context, v View[K, V]) iter.Seq2[Update[K, V], error] {
+	w, err := v.subscribe(nil)
+	return func(yield func(Update[K, V], error) bool) {
+		if err != nil {
+			yield(Update[K, V]{}, err)
+			return
+		}
+		defer w.close()
+		watch(ctx, v, w, yield, func(missed bool) bool { return yield(Update[K, V]{Missed: missed}, nil) })
+	}
+}
+
+// watch yields what a watcher gets; moved tells of rows of which nothing but a gap is known.
+func watch[K comparable, V any](ctx context.Context, v View[K, V], w *watcher, yield func(Update[K, V], error) bool, moved func(missed bool) bool) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.ready:
+		}
+		rows, missed, closed := w.take()
+		if missed && len(rows) == 0 && !moved(true) {
+			return
+		}
+		for _, row := range rows {
+			u := Update[K, V]{Present: row.value != nil, Missed: missed}
+			missed = false
+			var err error
+			if u.Key, err = v.def.DecodeKey(row.key); err == nil && u.Present {
+				err = v.own(&u.Value, Value{Data: row.value, Shared: true})
+			}
+			if !yield(u, err) || err != nil {
+				return
+			}
+		}
+		if closed {
+			yield(Update[K, V]{}, ErrClosed)
+			return
+		}
+	}
+}
+
+func (v View[K, V]) subscribe(key []byte) (*watcher, error) {
+	l, ok := v.src.(*latest)
+	if !ok {
+		return nil, errors.New("brook: only the views of an app can be watched: a snapshot stays as it is")
+	}
+	return l.app.hub.subscribe(v.slot, key), nil
+}
+
+// hub hands committed changes to watchers.
+type hub struct {
+	n        atomic.Int64 // watchers, so that commits without any pay nothing
+	mu       sync.Mutex
+	watchers map[*watcher]bool
+	closed   bool
+}
+
+// watcher is one who watches a table, or one row of it.
+type watcher struct {
+	hub   *hub
+	slot  int
+	key   []byte        // nil: all
+	ready chan struct{} // holds a token when there is something to take
+
+	mu     sync.Mutex
+	rows   []watched
+	place  map[string]int // in rows
+	missed bool
+	closed bool
+}
+
+type watched struct {
+	key   []byte
+	value any // nil: deleted
+}
+
+func newHub() *hub { return &hub{watchers: map[*watcher]bool{}} }
+
+func (h *hub) subscribe(slot int, key []byte) *watcher {
+	w := &watcher{hub: h, slot: slot, key: key, ready: make(chan struct{}, 1), place: map[string]int{}}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		w.closed = true
+		w.signal()
+		return w
+	}
+	h.watchers[w] = true
+	h.n.Add(1)
+	return w
+}
+
+func (w *watcher) close() {
+	w.hub.mu.Lock()
+	defer w.hub.mu.Unlock()
+	if w.hub.watchers[w] {
+		delete(w.hub.watchers, w)
+		w.hub.n.Add(-1)
+	}
+}
+
+// publish hands the rows that a commit wrote to those who watch them.
+func (h *hub) publish(tx *Tx) {
+	if h.n.Load() == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.watchers {
+		for _, c := range tx.rows[w.slot].list {
+			if c.dirty && (w.key == nil || bytes.Equal(w.key, c.key)) {
+				w.offer(c.key, c.value)
+			}
+		}
+	}
+}
+
+// gap tells all watchers that they missed changes.
+func (h *hub) gap() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.watchers {
+		w.mu.Lock()
+		w.rows, w.missed = nil, true
+		clear(w.place)
+		w.mu.Unlock()
+		w.signal()
+	}
+}
+
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for w := range h.watchers {
+		w.mu.Lock()
+		w.closed = true
+		w.mu.Unlock()
+		w.signal()
+	}
+}
+
+func (w *watcher) offer(key []byte, value any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if i, ok := w.place[string(key)]; ok {
+		w.rows[i].value = value // the latest wins
+	} else if len(w.rows) < watchBuffer {
+		w.place[string(key)] = len(w.rows)
+		w.rows = append(w.rows, watched{key, value})
+	} else {
+		w.missed = true
+	}
+	w.signal()
+}
+
+func (w *watcher) signal() {
+	select {
+	case w.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (w *watcher) take() (rows []watched, missed, closed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rows, missed, closed = w.rows, w.missed, w.closed
+	w.rows, w.missed = nil, false
+	clear(w.place)
+	return rows, missed, closed
+}
