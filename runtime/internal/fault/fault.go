@@ -1,0 +1,148 @@
+// Package fault decides when a store or a driver under test fails. One Fault may be shared by
+// several of them: it counts the operations of all.
+package fault
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+)
+
+// Kind says how an operation goes wrong.
+type Kind uint8
+
+// The ways to go wrong.
+const (
+	// Fail leaves the operation undone and gives an error. Later ones work.
+	Fail Kind = iota
+	// CrashBefore leaves the operation undone, and nothing works from then on.
+	CrashBefore
+	// CrashAfter does the operation, but nobody learns that, and nothing works from then on.
+	CrashAfter
+	// Half publishes the first half of a batch and refuses the rest (a *brook.PublishError). Of any other
+	// operation it is Fail.
+	Half
+)
+
+// Op names an operation. The names are those of the methods.
+type Op string
+
+// The operations of stores, and below them those of drivers. Row is a scan's step to a row, or
+// a history's to an entry.
+const (
+	Table    Op = "Table"
+	Snapshot Op = "Snapshot"
+	Commit   Op = "Commit"
+	Get      Op = "Get"
+	Scan     Op = "Scan"
+	History  Op = "History"
+	Row      Op = "Row"
+	Count    Op = "Count"
+	Drop     Op = "Drop"
+
+	Partitions Op = "Partitions"
+	Open       Op = "Open"
+	Publish    Op = "Publish"
+	Read       Op = "Read"
+	Mark       Op = "Mark"
+	Marks      Op = "Marks"
+)
+
+// The errors of a fault.
+var (
+	// ErrInjected is returned by the operation that fails.
+	ErrInjected = errors.New("fault: injected")
+	// ErrCrashed is returned by every operation after a crash, and by the one that crashed.
+	ErrCrashed = errors.New("fault: crashed")
+)
+
+// A Fault strikes once, at one operation. It is safe for concurrent use.
+type Fault struct {
+	kind   Kind
+	at     int
+	ops    []Op
+	ctx    context.Context // ends with the crash
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex
+	count int
+}
+
+// New makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or of all
+// where none are given. With 0 it never strikes, and counts.
+func New(kind Kind, n int, ops ...Op) *Fault {
+	f := &Fault{kind: kind, at: n, ops: ops}
+	f.ctx, f.cancel = context.WithCancelCause(context.Background())
+	return f
+}
+
+// Count is how many operations of those that the fault looks at there were.
+func (f *Fault) Count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.count
+}
+
+// Struck reports whether the fault happened.
+func (f *Fault) Struck() bool { return f.at > 0 && f.Count() >= f.at }
+
+// Crashed reports whether nothing works any more.
+func (f *Fault) Crashed() bool { return f.ctx.Err() != nil }
+
+// Strike counts an operation and says how it goes: done says whether to do it, and
+// err is what to return whatever it gives.
+func (f *Fault) Strike(op Op) (done bool, err error) {
+	if f.Crashed() {
+		return false, ErrCrashed
+	}
+	if len(f.ops) > 0 && !slices.Contains(f.ops, op) {
+		return true, nil
+	}
+	f.mu.Lock()
+	f.count++
+	hit := f.count == f.at
+	f.mu.Unlock()
+	if !hit {
+		return true, nil
+	}
+	switch f.kind {
+	case CrashBefore:
+		f.Crash()
+		return false, ErrCrashed
+	case CrashAfter:
+		return true, ErrCrashed
+	default:
+		return false, ErrInjected
+	}
+}
+
+// Do does an operation, or not, or fails after it.
+func (f *Fault) Do(op Op, do func() error) error {
+	done, err := f.Strike(op)
+	if done {
+		if e := do(); err == nil {
+			err = e
+		}
+	}
+	if errors.Is(err, ErrCrashed) {
+		f.Crash()
+	}
+	return err
+}
+
+// Crash makes everything fail from now on.
+func (f *Fault) Crash() { f.cancel(ErrCrashed) }
+
+// Halves reports whether the operation that just failed is to be done by half.
+func (f *Fault) Halves() bool { return f.kind == Half }
+
+// Until gives a context that also ends with the crash. Call stop when done with it.
+func (f *Fault) Until(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	unhook := context.AfterFunc(f.ctx, func() { cancel(ErrCrashed) })
+	return ctx, func() {
+		unhook()
+		cancel(nil)
+	}
+}
