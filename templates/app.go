@@ -27,7 +27,7 @@ func app(n *names) *jen.File {
 	if len(n.pkg.Sets) == 0 {
 		f.Add(comment("NewApp makes an App. Close it when done."))
 	} else {
-		f.Add(comment("NewApp makes an App of the package's handler sets; of one event each in turn gets hold. Close it when done."))
+		f.Add(comment("NewApp makes an App of the package's handler sets. Close it when done."))
 	}
 	f.Add(d.newApp())
 	f.Line().Add(comment("%s encodes an event of whichever type, for PublishAll.", n.encodeOutgoing))

@@ -158,12 +158,12 @@ func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 		if h == nil {
 			continue
 		}
-		ctx := "_"
+		ctx := jen.Qual("context", "Context")
 		if h.Context {
-			ctx = "ctx"
+			ctx = ctxParam("ctx")
 		}
 		body = append(body, jen.Id("m").Dot("Handle").Call(
-			jen.Lit(i), jen.Func().Params(ctxParam(ctx)).Error().Block(d.call(s, h)...)))
+			jen.Lit(i), jen.Func().Params(ctx).Error().Block(d.call(s, h)...)))
 	}
 	return jen.Func().Params(d.receiver()).Id(d.methods[e]).Params(jen.Id("m").Op("*").Qual(brookPath, "Delivery")).Block(body...)
 }

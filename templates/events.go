@@ -101,7 +101,11 @@ func (n *names) eventKey(e *model.Event) *jen.Statement {
 			body = append(body, jen.Return(value))
 		}
 	}
-	return jen.Func().Params(jen.Id("dst").Index().Byte(), jen.Id("e").Op("*").Add(n.payload(e))).Index().Byte().Block(body...)
+	fn := jen.Func().Params(jen.Id("dst").Index().Byte(), jen.Id("e").Op("*").Add(n.payload(e))).Index().Byte()
+	if len(body) == 1 {
+		return fn.Add(brief(body...))
+	}
+	return fn.Block(body...)
 }
 
 func (n *names) eventKeyPart(e *model.Event, field model.KeyField) *jen.Statement {

@@ -30,7 +30,7 @@ func history(n *names) *jen.File {
 	)
 	for _, e := range wrapped(n.pkg) {
 		f.Line().Add(comment("%s is %s in a history.", wrapperName(e), e.Name))
-		f.Type().Id(wrapperName(e)).Struct(n.payload(e))
+		f.Type().Id(wrapperName(e)).Op("struct").Add(brief(n.payload(e)))
 	}
 	for _, c := range n.pkg.Collections {
 		if c.History {
@@ -71,7 +71,7 @@ func (n *names) collectionHistory(f *jen.File, c *model.Collection) {
 	own := n.collections[c]
 	sum := c.GoName + "Event"
 	f.Line().Add(comment("%s is one of the events that can write %s, or an OldEvent.", sum, c.Name))
-	f.Type().Id(sum).Interface(jen.Id(own.marker).Params())
+	f.Type().Id(sum).Op("interface").Add(brief(jen.Id(own.marker).Params()))
 	f.Line()
 	for _, e := range c.Writers {
 		f.Func().Params(n.member(e)).Id(own.marker).Params().Block()

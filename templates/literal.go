@@ -10,6 +10,11 @@ func literal(fields []jen.Code) *jen.Statement {
 	return jen.Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, fields...)
 }
 
+// brief is a body, of a function or a type, on one line.
+func brief(code ...jen.Code) *jen.Statement {
+	return jen.Custom(jen.Options{Open: "{ ", Close: " }", Separator: "; "}, code...)
+}
+
 // oneLine writes { values } on one line.
 func oneLine(values ...jen.Code) *jen.Statement {
 	return jen.Custom(jen.Options{Open: "{", Close: "}", Separator: ","}, values...)

@@ -50,7 +50,7 @@ func (n *names) outgoing() *jen.Statement {
 //		return brook.Publish(ctx, p.app, &orderPlacedEvent, data, options)
 //	}
 func (n *names) publishers(f *jen.File) {
-	f.Line().Type().Id(n.publish).Struct(jen.Id("app").Op("*").Qual(brookPath, "App"))
+	f.Line().Type().Id(n.publish).Add(holder())
 	for _, e := range sent(n.pkg) {
 		f.Line().Add(comment("%s publishes data as %s and gives its position in the log.", e.GoName, e.Name))
 		f.Func().Params(jen.Id("p").Id(n.publish)).Id(e.GoName).Params(
@@ -66,7 +66,7 @@ func (n *names) publishers(f *jen.File) {
 //		return brook.Process(ctx, p.app, &orderPlacedEvent, data)
 //	}
 func (n *names) processors(f *jen.File) {
-	f.Line().Type().Id(n.process).Struct(jen.Id("app").Op("*").Qual(brookPath, "App"))
+	f.Line().Type().Id(n.process).Add(holder())
 	for _, e := range n.pkg.Events {
 		if !handled(n.pkg, e) {
 			continue
@@ -81,4 +81,9 @@ func (n *names) processors(f *jen.File) {
 // withApp writes the arguments ctx, p.app, &orderPlacedEvent, data and more.
 func (n *names) withApp(e *model.Event, more ...jen.Code) []jen.Code {
 	return append([]jen.Code{jen.Id("ctx"), jen.Id("p").Dot("app"), jen.Op("&").Id(n.events[e].def), jen.Id("data")}, more...)
+}
+
+// struct{ app *brook.App }
+func holder() *jen.Statement {
+	return jen.Op("struct").Add(brief(jen.Id("app").Op("*").Qual(brookPath, "App")))
 }

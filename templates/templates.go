@@ -45,7 +45,11 @@ func Generate(p *model.Package) ([]File, error) {
 		if err := f.Render(&source); err != nil {
 			return nil, fmt.Errorf("%s of package %s: %w", name, p.Path, err)
 		}
-		files = append(files, File{name, source.Bytes()})
+		sorted, err := grouped(source.Bytes())
+		if err != nil {
+			return nil, fmt.Errorf("%s of package %s: %w", name, p.Path, err)
+		}
+		files = append(files, File{name, sorted})
 	}
 	return files, nil
 }

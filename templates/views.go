@@ -98,7 +98,7 @@ func (n *names) view(f *jen.File, number int, c *model.Collection) {
 	value := func() *jen.Statement { return jen.Id("v").Dot("View") }
 
 	f.Line().Add(comment("%sView reads the collection %s.", c.GoName, c.Name))
-	f.Type().Id(c.GoName + "View").Struct(generic("View"))
+	f.Type().Id(c.GoName + "View").Op("struct").Add(brief(generic("View")))
 	for i, x := range c.Indexes {
 		n.index(f, c, i, x)
 	}
@@ -116,9 +116,4 @@ func (n *names) view(f *jen.File, number int, c *model.Collection) {
 
 func sequence(of ...jen.Code) *jen.Statement {
 	return jen.Qual("iter", "Seq2").Index(jen.List(of...))
-}
-
-// brief is a function's body on one line.
-func brief(code ...jen.Code) *jen.Statement {
-	return jen.Custom(jen.Options{Open: "{", Close: "}", Separator: ";"}, code...)
 }

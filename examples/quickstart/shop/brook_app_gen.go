@@ -4,6 +4,7 @@ package shop
 
 import (
 	"context"
+
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
@@ -16,8 +17,7 @@ type App struct {
 	Process process // applies events at once, without the driver
 }
 
-// NewApp makes an App of the package's handler sets; of one event each in turn gets hold. Close it
-// when done.
+// NewApp makes an App of the package's handler sets. Close it when done.
 func NewApp(config brook.Config, projection Projection) (*App, error) {
 	app, err := brook.NewApp(config, &brook.Definition{
 		Sets:        []string{"Projection"},
@@ -56,9 +56,7 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct {
-	app *brook.App
-}
+type publish struct{ app *brook.App }
 
 // UserRegistered publishes data as user.registered and gives its position in the log.
 func (p publish) UserRegistered(ctx context.Context, data UserRegistered, options ...brook.PublishOption) (brook.Position, error) {
@@ -70,9 +68,7 @@ func (p publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...b
 	return brook.Publish(ctx, p.app, &orderPlacedEvent, data, options)
 }
 
-type process struct {
-	app *brook.App
-}
+type process struct{ app *brook.App }
 
 // UserRegistered applies data as user.registered at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.

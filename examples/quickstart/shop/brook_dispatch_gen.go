@@ -4,6 +4,7 @@ package shop
 
 import (
 	"context"
+
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
@@ -30,7 +31,7 @@ func (d *dispatch) userRegistered(m *brook.Delivery) {
 	if !ok {
 		return
 	}
-	m.Handle(0, func(_ context.Context) error {
+	m.Handle(0, func(context.Context) error {
 		d.users.Apply(d.projection.UserRegistered(e))
 		return nil
 	})
@@ -41,7 +42,7 @@ func (d *dispatch) orderPlaced(m *brook.Delivery) {
 	if !ok {
 		return
 	}
-	m.Handle(0, func(_ context.Context) error {
+	m.Handle(0, func(context.Context) error {
 		order, user, err := d.projection.OrderPlaced(e, d.users.View)
 		if err != nil {
 			return err

@@ -19,23 +19,19 @@ const (
 )
 
 var userRegisteredEvent = brook.EventDef[UserRegistered]{
-	Type:  UserRegisteredType,
-	Shape: "string",
-	AppendKey: func(dst []byte, e *UserRegistered) []byte {
-		return key.AppendString(dst, e.ID)
-	},
-	Append:  AppendUserRegisteredJSON,
-	Decode:  DecodeUserRegisteredJSON,
-	History: 100,
+	Type:      UserRegisteredType,
+	Shape:     "string",
+	AppendKey: func(dst []byte, e *UserRegistered) []byte { return key.AppendString(dst, e.ID) },
+	Append:    AppendUserRegisteredJSON,
+	Decode:    DecodeUserRegisteredJSON,
+	History:   100,
 }
 
 var orderPlacedEvent = brook.EventDef[OrderPlaced]{
-	Type:  OrderPlacedType,
-	Shape: "string",
-	AppendKey: func(dst []byte, e *OrderPlaced) []byte {
-		return key.AppendString(dst, e.UserID)
-	},
-	Append:  AppendOrderPlacedJSON,
-	Decode:  DecodeOrderPlacedJSON,
-	History: 100,
+	Type:      OrderPlacedType,
+	Shape:     "string",
+	AppendKey: func(dst []byte, e *OrderPlaced) []byte { return key.AppendString(dst, e.UserID) },
+	Append:    AppendOrderPlacedJSON,
+	Decode:    DecodeOrderPlacedJSON,
+	History:   100,
 }

@@ -12,9 +12,7 @@ type OldEvent struct {
 }
 
 // UsersEvent is one of the events that can write users, or an OldEvent.
-type UsersEvent interface {
-	usersEvent()
-}
+type UsersEvent interface{ usersEvent() }
 
 func (UserRegistered) usersEvent() {}
 func (OrderPlaced) usersEvent()    {}
@@ -52,9 +50,7 @@ func (v UsersView) EventsOfOrderPlaced(key string) ([]brook.Event[OrderPlaced], 
 }
 
 // OrdersEvent is one of the events that can write orders, or an OldEvent.
-type OrdersEvent interface {
-	ordersEvent()
-}
+type OrdersEvent interface{ ordersEvent() }
 
 func (OrderPlaced) ordersEvent() {}
 func (OldEvent) ordersEvent()    {}

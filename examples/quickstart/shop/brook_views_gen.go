@@ -4,9 +4,10 @@ package shop
 
 import (
 	"context"
+	"iter"
+
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
-	"iter"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
@@ -54,9 +55,7 @@ var usersCollection = brook.Collection[string, User]{
 }
 
 // UsersView reads the collection users.
-type UsersView struct {
-	brook.View[string, User]
-}
+type UsersView struct{ brook.View[string, User] }
 
 // ByEmail gives the value whose Email is value, or brook.ErrNotFound.
 func (v UsersView) ByEmail(value string) (User, error) {
@@ -95,9 +94,7 @@ var ordersCollection = brook.Collection[string, Order]{
 }
 
 // OrdersView reads the collection orders.
-type OrdersView struct {
-	brook.View[string, Order]
-}
+type OrdersView struct{ brook.View[string, Order] }
 
 // ByUserID gives the values whose UserID is value, in key order.
 func (v OrdersView) ByUserID(value string) iter.Seq2[Order, error] {
