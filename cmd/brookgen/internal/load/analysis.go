@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
@@ -78,6 +79,13 @@ func (a *analysis) report(at span, format string, args ...any) {
 	a.diags = append(a.diags, d)
 }
 
+// reportAt notes a mistake about a name, at its place.
+func (a *analysis) reportAt(pos model.Pos, name, format string, args ...any) {
+	d := pointAt(pos, name)
+	d.Message = fmt.Sprintf(format, args...)
+	a.diags = append(a.diags, d)
+}
+
 func at(n ast.Node) span { return span{n.Pos(), n.End()} }
 
 // place is the position of a node's start.
@@ -140,10 +148,11 @@ func (a *analysis) declared() {
 
 // describe names a type as the package's author would: bare names for its own types and the runtime's.
 func (a *analysis) describe(t types.Type) string {
-	return expr(t, func(p *types.Package) string {
+	text := expr(t, func(p *types.Package) string {
 		if p.Path() == a.src.path || p.Path() == runtimePath {
 			return ""
 		}
 		return p.Name()
 	})
+	return strings.ReplaceAll(text, "]uint8", "]byte") // as people write it
 }

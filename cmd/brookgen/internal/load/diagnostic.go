@@ -24,6 +24,13 @@ type Diagnostic struct {
 // String gives file:line:col: message.
 func (d Diagnostic) String() string { return d.Pos.String() + ": " + d.Message }
 
+// pointAt begins a diagnostic about a name in source.
+func pointAt(pos model.Pos, name string) Diagnostic {
+	end := pos
+	end.Col += len(name)
+	return Diagnostic{Pos: pos, End: end}
+}
+
 func compare(a, b string) int { return cmp.Compare(a, b) }
 
 // sorted orders diagnostics by file, line and column and drops repeats.

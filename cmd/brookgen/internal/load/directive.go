@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -172,6 +173,10 @@ func checkOption(verb, word string, o option) string {
 
 func checkValue(verb string, o option) string {
 	switch o.name {
+	case "key":
+		if slices.Contains(strings.Split(o.value, ","), "") {
+			return fmt.Sprintf("key=%s: a name is missing beside a comma", o.value)
+		}
 	case "history":
 		if verb == verbCollection {
 			if o.value != "on" && o.value != "off" {

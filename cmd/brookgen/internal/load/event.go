@@ -94,8 +94,12 @@ func (a *analysis) addEvent(m *mark, obj types.Object) {
 	e := a.newEvent(m, obj)
 	e.Type = a.b.of(obj.Type())
 	key, problem := a.eventKey(obj, m.option("key"))
-	if problem != "" {
-		a.report(m.at("key", m.spec.Name), "%s", problem)
+	switch {
+	case problem == nil:
+	case problem.pos.File != "":
+		a.reportAt(problem.pos, problem.field, "%s", problem.message)
+	default:
+		a.report(m.at("key", m.spec.Name), "%s", problem.message)
 	}
 	e.Key = key
 	a.addNamed(m, e)

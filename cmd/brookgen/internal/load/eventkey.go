@@ -11,11 +11,27 @@ import (
 
 // eventKey works out an event's key from its key option, else from the tags of its fields. Without
 // either the event has no key.
-func (a *analysis) eventKey(obj types.Object, opt *option) (*model.Key, string) {
-	t := obj.Type()
+func (a *analysis) eventKey(obj types.Object, opt *option) (*model.Key, *keyProblem) {
 	if opt == nil {
-		return a.taggedKey(t)
+		return a.taggedKey(obj.Type())
 	}
+	key, problem := a.namedKey(obj, opt)
+	if problem != "" {
+		return nil, &keyProblem{message: problem}
+	}
+	return key, nil
+}
+
+// A keyProblem is what is wrong with an event's key, and the tagged field where it is its fault.
+type keyProblem struct {
+	message string
+	pos     model.Pos
+	field   string
+}
+
+// namedKey is the key that an option names.
+func (a *analysis) namedKey(obj types.Object, opt *option) (*model.Key, string) {
+	t := obj.Type()
 	if opt.value == "." {
 		m := a.b.of(t)
 		parts, problem := a.keyParts(m)
@@ -53,11 +69,12 @@ type level struct {
 }
 
 // taggedKey looks for the field tagged as key, in the payload and then in ever deeper structs in it.
-func (a *analysis) taggedKey(t types.Type) (*model.Key, string) {
+func (a *analysis) taggedKey(t types.Type) (*model.Key, *keyProblem) {
 	seen := map[*model.Type]bool{}
 	for levels := []level{{typ: a.b.of(t)}}; len(levels) > 0; {
 		var found [][]model.PathStep
 		var next []level
+		var last model.Field
 		for _, l := range levels {
 			seen[l.typ] = true
 		}
@@ -68,7 +85,7 @@ func (a *analysis) taggedKey(t types.Type) (*model.Key, string) {
 				})
 				if hasWord(f.Tag, tagKey) {
 					a.use(f.Pos, tagKey)
-					found = append(found, path)
+					found, last = append(found, path), f
 				}
 				inner := f.Type
 				if inner.Kind == model.Pointer && inner.Elem != nil {
@@ -85,19 +102,19 @@ func (a *analysis) taggedKey(t types.Type) (*model.Key, string) {
 		case 1:
 			f, problem := a.keyAt(t, found[0])
 			if problem != "" {
-				return nil, fmt.Sprintf("the field tagged brook:\"key\": %s", problem)
+				return nil, &keyProblem{problem, last.Pos, last.Name}
 			}
-			return keyOf([]model.KeyField{f}), ""
+			return keyOf([]model.KeyField{f}), nil
 		default:
 			names := make([]string, len(found))
 			for i, path := range found {
 				names[i] = dotted(path)
 			}
-			return nil, fmt.Sprintf("fields %s are both tagged brook:\"key\": keep one, or write key=%s for a key of both",
-				enumerate(names), strings.Join(names, ","))
+			return nil, &keyProblem{message: fmt.Sprintf("fields %s are tagged brook:\"key\" at one depth: keep one, or write key=%s for a key of several",
+				enumerate(names), strings.Join(names, ","))}
 		}
 	}
-	return nil, ""
+	return nil, nil
 }
 
 func dotted(path []model.PathStep) string {

@@ -40,7 +40,7 @@ func (a *analysis) addAlias(m *mark, obj types.Object) {
 	e.Pos, e.Name, e.Alias, e.GoName = own.Pos, own.Name, name, name
 	m.apply(e.Event)
 	if o := m.option("key"); o != nil {
-		if e.Key, problem = a.eventKey(named.Obj(), o); problem != "" {
+		if e.Key, problem = a.namedKey(named.Obj(), o); problem != "" {
 			a.report(m.at("key", m.spec.Name), "%s", problem)
 		}
 	}
@@ -88,8 +88,8 @@ func (a *analysis) foreignEvent(named *types.Named) (*model.Event, string) {
 		return nil, fmt.Sprintf("%s: the directive above it is faulty, run brookgen on package %s", what, obj.Pkg().Path())
 	}
 	key, problem := a.eventKey(obj, m.option("key"))
-	if problem != "" {
-		return nil, fmt.Sprintf("%s: %s; correct it in package %s", what, problem, obj.Pkg().Path())
+	if problem != nil {
+		return nil, fmt.Sprintf("%s: %s; correct it in package %s", what, problem.message, obj.Pkg().Path())
 	}
 	e := &model.Event{
 		Name:     m.name,

@@ -55,7 +55,7 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 		for _, e := range p.Errors {
 			// Files that don't parse are reported with their positions when they are read.
 			if len(p.GoFiles) == 0 || p.Name == "" {
-				errs = append(errs, e)
+				errs = append(errs, errors.New(e.Msg))
 			}
 		}
 	}

@@ -2,8 +2,10 @@ package load
 
 import (
 	"fmt"
+	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
@@ -36,16 +38,16 @@ func (a *analysis) taggedFields(t types.Type) []taggedField {
 			if len(words(s.Tag(i))) == 0 {
 				continue
 			}
-			f := taggedField{tag: s.Tag(i), path: a.steps(t, at), at: span{v.Pos(), 0}}
+			f := taggedField{tag: s.Tag(i), path: a.steps(t, at), at: span{v.Pos(), v.Pos() + token.Pos(len(v.Name()))}}
 			if a.inSource(v.Pkg().Path()) {
 				f.pos = a.place(v.Pos())
 			}
-			obj, _, _ := types.LookupFieldOrMethod(t, true, v.Pkg(), v.Name())
-			if obj != v {
-				continue // shadowed: checkTags says that the tag means nothing
-			}
 			for _, w := range []string{tagKey, tagIndex, tagUnique} {
 				a.use(f.pos, w)
+			}
+			if obj, _, _ := types.LookupFieldOrMethod(t, true, v.Pkg(), v.Name()); obj != v {
+				a.report(f.at, "brook:%q has no meaning on %s: another field %s hides it", strings.Join(words(f.tag), ","), dotted(f.path), v.Name())
+				continue
 			}
 			found = append(found, f)
 		}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"slices"
@@ -10,9 +11,10 @@ import (
 
 // A generated is an exported name that the output will declare, and because of what.
 type generated struct {
-	name string
-	why  string // "for collection users"
-	pos  model.Pos
+	name   string
+	why    string // "for collection users"
+	pos    model.Pos
+	source string // the name at pos
 }
 
 // generated lists the exported names that the output will declare.
@@ -23,24 +25,26 @@ func (a *analysis) generated() []generated {
 			names = append(names, generated{name: name, why: "in every package"})
 		}
 	}
-	codec := func(name, why string, pos model.Pos) {
-		names = append(names, generated{"Append" + name + "JSON", why, pos}, generated{"Decode" + name + "JSON", why, pos})
+	add := func(name, why string, pos model.Pos, source string) {
+		names = append(names, generated{name, why, pos, source})
 	}
 	for _, c := range a.out.Collections {
-		why := "for collection " + c.Name
-		names = append(names, generated{c.GoName + "View", why, c.Pos}, generated{c.GoName + "Event", why, c.Pos})
-		codec(c.Type.Named.Name, why, c.Pos)
+		why, source := "for collection "+c.Name, c.Type.Named.Name
+		for _, name := range []string{c.GoName + "View", c.GoName + "Event", "Append" + source + "JSON", "Decode" + source + "JSON"} {
+			add(name, why, c.Pos, source)
+		}
 	}
 	for _, e := range a.out.Events {
-		why := "for event " + e.Name
-		if !e.Foreign() {
-			codec(e.GoName, why, e.Pos)
-		}
+		why, source := "for event "+e.Name, cmp.Or(e.Alias, e.Type.Named.Name)
 		if !e.Foreign() || e.Alias != "" {
-			names = append(names, generated{e.GoName + "Type", why, e.Pos})
+			add(e.GoName+"Type", why, e.Pos, source)
+		}
+		if !e.Foreign() {
+			add("Append"+e.GoName+"JSON", why, e.Pos, source)
+			add("Decode"+e.GoName+"JSON", why, e.Pos, source)
 		}
 		if e.Foreign() && a.writes(e) {
-			names = append(names, generated{e.GoName + "Data", why, e.Pos})
+			add(e.GoName+"Data", why, e.Pos, source)
 		}
 	}
 	return names
@@ -58,22 +62,32 @@ func (a *analysis) willBe(name string) bool {
 // checkNames reports generated names that clash with each other or with the package's own.
 func (a *analysis) checkNames() {
 	first := map[string]generated{}
+	twice := map[[2]model.Pos][]string{}
+	var pairs [][2]generated
 	for _, g := range a.generated() {
 		if other, taken := first[g.name]; taken {
-			if g.pos.File != "" && g.pos != other.pos {
-				a.diags = append(a.diags, Diagnostic{Pos: g.pos, Message: fmt.Sprintf(
-					"%s would be generated twice, %s and %s: give one another name with go=Name", g.name, other.why, g.why)})
+			if g.why == other.why {
+				continue // two of one name, which is told already
 			}
+			pair := [2]model.Pos{other.pos, g.pos}
+			if twice[pair] == nil {
+				pairs = append(pairs, [2]generated{other, g})
+			}
+			twice[pair] = append(twice[pair], g.name)
 			continue
 		}
 		first[g.name] = g
 		if pos, taken := a.out.Names[g.name]; taken {
-			message := fmt.Sprintf("%s is what brookgen generates %s: rename this one", g.name, g.why)
+			what := "rename this one"
 			if g.pos.File != "" {
-				message += fmt.Sprintf(", or give the other a name with go=Name (%s)", a.short(g.pos))
+				what += fmt.Sprintf(", or give the other a name with go=Name (%s)", a.short(g.pos))
 			}
-			a.diags = append(a.diags, Diagnostic{Pos: pos, Message: message})
+			a.reportAt(pos, g.name, "%s is what brookgen generates %s: %s", g.name, g.why, what)
 		}
+	}
+	for _, p := range pairs {
+		names := twice[[2]model.Pos{p[0].pos, p[1].pos}]
+		a.reportAt(p[1].pos, p[1].source, "%s would be generated %s, and %s already: give one another name with go=Name", enumerate(names), p[1].why, p[0].why)
 	}
 	a.checkFields()
 	a.checkMethods()
@@ -81,14 +95,9 @@ func (a *analysis) checkNames() {
 
 // checkFields reports collections and events whose members of Views and Publish clash.
 func (a *analysis) checkFields() {
-	views := map[string]*model.Collection{}
 	for _, c := range a.out.Collections {
 		if c.GoName == "Snapshot" || c.GoName == "WithContext" {
-			a.diags = append(a.diags, Diagnostic{Pos: c.Pos, Message: fmt.Sprintf(
-				"collection %s would be Views.%s, which is a method of Views: give it another name with go=Name", c.Name, c.GoName)})
-		}
-		if views[c.GoName] == nil {
-			views[c.GoName] = c
+			a.reportAt(c.Pos, c.Type.Named.Name, "collection %s would be Views.%s, which is a method of Views: give it another name with go=Name", c.Name, c.GoName)
 		}
 	}
 	events := map[string]*model.Event{}
@@ -101,9 +110,18 @@ func (a *analysis) checkFields() {
 		if !e.Foreign() && !other.Foreign() || e.Name == other.Name {
 			continue // told already
 		}
-		a.diags = append(a.diags, Diagnostic{Pos: e.Pos, Message: fmt.Sprintf(
-			"events %s and %s are both called %s: adopt one under another name, with a directive above an alias", other.Name, e.Name, e.GoName)})
+		a.report(a.eventSpan(e), "events %s and %s are both called %s: adopt one under another name, with a directive above an alias", other.Name, e.Name, e.GoName)
 	}
+}
+
+// eventSpan is where an event is declared or, without a declaration here, used first.
+func (a *analysis) eventSpan(e *model.Event) span {
+	for _, known := range a.events {
+		if known.Event == e {
+			return known.at
+		}
+	}
+	return span{}
 }
 
 // checkMethods reports methods of generated types that the user has written already.

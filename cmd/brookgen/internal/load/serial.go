@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
@@ -31,21 +32,17 @@ func (a *analysis) checkSerial() {
 }
 
 func (w *walk) root(t *model.Type, pos model.Pos) {
-	w.check(t, t.Named.Name, Diagnostic{Pos: pos}, false)
+	w.check(t, t.Named.Name, pointAt(pos, t.Named.Name), false)
 }
 
 // check looks at a type that was reached by path. The place is that of the nearest field in source.
 func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
-	if w.seen[t] {
-		return
-	}
-	w.seen[t] = true
 	instead := "give it another type"
 	if field {
 		instead = "give it another type, or leave it out with json:\"-\""
 	}
 	fail := func(format string, args ...any) {
-		place.Message = path + ": " + fmt.Sprintf(format, args...) + ": " + instead
+		place.Message = path + ": " + fmt.Sprintf(format, args...) + "; " + instead
 		w.diags = append(w.diags, place)
 	}
 	goType := w.b.goType[t]
@@ -59,19 +56,43 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 	case marshals(t) || w.binary && t.Methods.MarshalBinary != model.None && t.Methods.UnmarshalBinary != model.None:
 		return // what it holds is its own affair
 	}
+	if t.Kind == model.Invalid {
+		fail("%s can't be serialized", w.bare(goType))
+		return
+	}
+	if t.Kind == model.Map && !mapKey(t.Key) {
+		fail("map keys of type %s can't be names in JSON, which are strings, integers, or what has MarshalText and UnmarshalText", w.describe(w.b.goType[t.Key]))
+	}
+	if t.Kind == model.Struct && w.lost(t) {
+		half := ""
+		if t.Methods.MarshalJSON != model.None || t.Methods.MarshalText != model.None {
+			half = " that reads it back"
+		}
+		fail("%s keeps state in unexported fields and has no marshaller%s, so it would be lost", w.describe(goType), half)
+		return
+	}
+	if t.Named != nil || t.Kind == model.Struct {
+		if w.seen[t] {
+			return // what it holds is looked at once
+		}
+		w.seen[t] = true
+	}
 	switch t.Kind {
-	case model.Invalid:
-		fail("%s can't be serialized", w.describe(goType))
 	case model.Pointer, model.Slice, model.Array, model.Bytes:
 		w.check(t.Elem, path, place, field)
 	case model.Map:
-		if !mapKey(t.Key) {
-			fail("map keys of type %s can't be names in JSON: they are strings, integers, or have MarshalText and UnmarshalText", w.describe(w.b.goType[t.Key]))
-		}
 		w.check(t.Elem, path, place, field)
 	case model.Struct:
-		w.structure(t, path, place, fail)
+		w.structure(t, path, place)
 	}
+}
+
+// bare describes a type by what it is made of, with its name before where it has one.
+func (w *walk) bare(t types.Type) string {
+	if _, named := t.(*types.Named); named {
+		return w.describe(t) + ", a " + w.describe(t.Underlying()) + ","
+	}
+	return w.describe(t)
 }
 
 // mapKey reports whether encoding/json writes and reads maps with such keys.
@@ -82,29 +103,15 @@ func mapKey(t *model.Type) bool {
 	return t.Methods.MarshalText == model.OnValue && t.Methods.UnmarshalText != model.None
 }
 
-func (w *walk) structure(t *model.Type, path string, place Diagnostic, fail func(string, ...any)) {
-	if w.lost(t) {
-		half := ""
-		if t.Methods.MarshalJSON != model.None || t.Methods.MarshalText != model.None {
-			half = " that reads it back"
-		}
-		fail("%s keeps state in unexported fields and has no marshaller%s, so it would be lost", w.describe(w.b.goType[t]), half)
-		return
-	}
+func (w *walk) structure(t *model.Type, path string, place Diagnostic) {
 	for _, c := range w.b.clashes[t] {
-		at := Diagnostic{Pos: c.b.Pos}
-		if at.Pos.File == "" {
-			at = place
-		}
+		at := nearer(c.b.JSONField, place)
 		at.Message = fmt.Sprintf("%s: fields %s and %s have one wire name, %q, which hides one or both: give one another json name",
 			path, dotted(c.a.Path), dotted(c.b.Path), c.name)
 		w.diags = append(w.diags, at)
 	}
 	for _, f := range t.JSON {
-		at := place
-		if f.Pos.File != "" {
-			at = Diagnostic{Pos: f.Pos}
-		}
+		at := nearer(f, place)
 		if !w.binary {
 			w.use(f.Pos, tagKey)
 			w.use(f.Pos, tagRequired)
@@ -117,6 +124,14 @@ func (w *walk) structure(t *model.Type, path string, place Diagnostic, fail func
 		}
 		w.check(f.Type, path+"."+dotted(f.Path), at, true)
 	}
+}
+
+// nearer is the place of a field, or the place so far where the field is not in source.
+func nearer(f model.JSONField, place Diagnostic) Diagnostic {
+	if f.Pos.File == "" {
+		return place
+	}
+	return pointAt(f.Pos, f.Path[len(f.Path)-1].Name)
 }
 
 // behind gives the embedded pointer to an unexported struct that a path goes through, if it does.
@@ -171,7 +186,10 @@ func (w *walk) missing(path string, place Diagnostic) {
 			}
 		}
 	}
-	place.Message = path + ": " + message
+	if !strings.HasPrefix(message, importFails) {
+		message = path + ": " + message
+	}
+	place.Message = message
 	w.diags = append(w.diags, place)
 }
 

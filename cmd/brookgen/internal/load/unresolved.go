@@ -1,7 +1,6 @@
 package load
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -22,8 +21,14 @@ func (a *analysis) invalid(t types.Type) bool {
 // unresolved reports why the type written at node, in this package, can't be made out.
 func (a *analysis) unresolved(node ast.Node, where string) {
 	place, why := a.why(a.src, node)
+	if strings.HasPrefix(why, importFails) {
+		a.report(place, "%s", why) // once, whatever names it
+		return
+	}
 	a.report(place, "%s: %s", where, why)
 }
+
+const importFails = "can't load package "
 
 // why says what the type checker had against a type.
 func (a *analysis) why(src *source, node ast.Node) (span, string) {
@@ -50,14 +55,10 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 		if !ok {
 			return true
 		}
-		x, ok := sel.X.(*ast.Ident)
-		if !ok {
-			return true
-		}
-		if path, err := src.failure(x); err != nil {
-			place, why = at(sel), fmt.Sprintf("package %s can't be loaded: %s", path, strings.TrimSpace(err.Error()))
-			if path == runtimePath {
-				why += "; go get github.com/brookgen/brookgen adds it"
+		if x, ok := sel.X.(*ast.Ident); ok {
+			if spec, err := src.failure(x); err != nil {
+				place = at(spec.Path)
+				why = importFails + importPath(spec) + ": " + strings.Join(strings.Fields(err.Error()), " ")
 			}
 		}
 		return true
@@ -66,7 +67,7 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 }
 
 // failure tells which failed import a package name stands for.
-func (s *source) failure(x *ast.Ident) (string, error) {
+func (s *source) failure(x *ast.Ident) (*ast.ImportSpec, error) {
 	for _, f := range s.files {
 		if x.Pos() < f.ast.FileStart || f.ast.FileEnd < x.Pos() {
 			continue
@@ -85,11 +86,11 @@ func (s *source) failure(x *ast.Ident) (string, error) {
 				name = spec.Name.Name
 			}
 			if name == x.Name {
-				return path, err
+				return spec, err
 			}
 		}
 	}
-	return "", nil
+	return nil, nil
 }
 
 // declaration finds where the field or type whose name stands at pos gets its type.
