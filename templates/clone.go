@@ -47,16 +47,21 @@ func embeddedStruct(f model.Field) bool {
 	return f.Embedded && t.Kind == model.Struct
 }
 
-// marshaller is by which methods a struct with unexported state is stored: Text, Binary or JSON; "" for
-// structs without such state or such methods.
+// marshaller is by which methods a struct is stored whose fields do not tell all of its state: Text, Binary
+// or JSON; "" where fields will do, or there are no such methods.
 func marshaller(t *model.Type) string {
-	hidden := false
-	for _, f := range t.Fields {
-		hidden = hidden || !f.Exported && !f.Skip && f.Name != "_" && !embeddedStruct(f)
+	by := marshallers(t)
+	if by == "" || !losesState(t, map[*model.Type]bool{}) {
+		return ""
 	}
+	return by
+}
+
+// marshallers tells which pair of methods a struct has.
+func marshallers(t *model.Type) string {
 	m := t.Methods
 	switch {
-	case !hidden:
+	case t.Kind != model.Struct:
 	case m.MarshalText != model.None && m.UnmarshalText != model.None:
 		return "Text"
 	case m.MarshalBinary != model.None && m.UnmarshalBinary != model.None:
@@ -65,6 +70,26 @@ func marshaller(t *model.Type) string {
 		return "JSON"
 	}
 	return ""
+}
+
+// losesState reports whether a copy by fields would lose what unexported fields hold, of t or of a type in it that
+// has no marshaller.
+func losesState(t *model.Type, seen map[*model.Type]bool) bool {
+	if t == nil || t.Kind == model.Time || seen[t] || len(seen) > 0 && marshallers(t) != "" {
+		return false
+	}
+	seen[t] = true
+	if t.Kind != model.Struct {
+		return losesState(t.Elem, seen)
+	}
+	for _, f := range t.Fields {
+		switch {
+		case f.Skip || f.Name == "_":
+		case !kept(f), losesState(f.Type, seen):
+			return true
+		}
+	}
+	return false
 }
 
 // cloneFile writes brook_clone_gen.go: nil where no value needs it.

@@ -50,7 +50,7 @@ func direct(t *model.Type) string {
 func (c *codecs) decode(t *model.Type, o operand) []jen.Code {
 	if name := direct(t); name != "" {
 		p := o.refAs(t)
-		if t.Kind == model.Number || t.Kind == model.Raw {
+		if t.Kind == model.Time || t.Kind == model.Number || t.Kind == model.Raw {
 			p = o.ref()
 		}
 		return []jen.Code{jen.Id("d").Dot(name).Call(p)}

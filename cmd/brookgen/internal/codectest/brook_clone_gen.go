@@ -3,12 +3,13 @@
 package codectest
 
 import (
-	"github.com/brookgen/brookgen/runtime/wire"
 	"maps"
 	"math/big"
 	"net/netip"
 	"net/url"
 	"slices"
+
+	"github.com/brookgen/brookgen/runtime/wire"
 )
 
 // cloneStored makes *dst a deep copy of *src, as storing and loading it would.
@@ -64,8 +65,8 @@ func copyInt(c *wire.Cloner, dst, src *big.Int) {
 }
 
 func copyURL(c *wire.Cloner, dst, src *url.URL) {
-	*dst = *src
-	wire.ClonePointer(c, &dst.User, src.User, copyUserinfo)
+	*dst = url.URL{}
+	wire.CloneBinary(c, dst, src)
 }
 
 func copyAddr(c *wire.Cloner, dst, src *netip.Addr) {
@@ -102,10 +103,6 @@ func copyExtra(c *wire.Cloner, dst, src *Extra) {
 
 func copyLower(c *wire.Cloner, dst, src *lower) {
 	*dst = lower{Visible: src.Visible}
-}
-
-func copyUserinfo(c *wire.Cloner, dst, src *url.Userinfo) {
-	*dst = url.Userinfo{}
 }
 
 func copyTreePointer(c *wire.Cloner, dst, src **Tree) {

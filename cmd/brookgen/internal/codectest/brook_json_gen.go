@@ -4,11 +4,12 @@ package codectest
 
 import (
 	"encoding/json"
-	"github.com/brookgen/brookgen/runtime/wire"
 	"math/big"
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/wire"
 )
 
 // AppendBasicsJSON appends *v to dst as JSON. After an error it gives dst as it was.
@@ -217,7 +218,7 @@ func decodeSpecial(d *wire.Decoder, v *Special) {
 	for i := d.Object(specialFields); i >= 0; i = d.Next(specialFields, i) {
 		switch i {
 		case 0:
-			d.Time((*time.Time)(&v.At))
+			d.Time(&v.At)
 		case 1:
 			wire.DecodePointer(d, &v.AtPtr, (*wire.Decoder).Time)
 		case 2:
@@ -592,7 +593,7 @@ func decodeOptions(d *wire.Decoder, v *Options) {
 		case 10:
 			d.Any(&v.EmptyAny)
 		case 11:
-			d.Time((*time.Time)(&v.EmptyTime))
+			d.Time(&v.EmptyTime)
 		case 12:
 			d.Bool((*bool)(&v.EmptyNamed))
 		case 13:
@@ -612,7 +613,7 @@ func decodeOptions(d *wire.Decoder, v *Options) {
 		case 20:
 			wire.DecodePointer(d, &v.ZeroPtr, (*wire.Decoder).Int)
 		case 21:
-			d.Time((*time.Time)(&v.ZeroTime))
+			d.Time(&v.ZeroTime)
 		case 22:
 			wire.DecodePointer(d, &v.ZeroTimePtr, (*wire.Decoder).Time)
 		case 23:
@@ -711,13 +712,10 @@ func encodeQuoted(e *wire.Encoder, v *Quoted) {
 	}
 	wire.EncodeSlice(e.Name(`,"slice":`), v.Slice, encodeInt)
 	wire.EncodePointer(e.Name(`,"ptr_ptr":`), v.PtrPtr, encodeIntPointer)
-	e.Name(`,"upper":`).Text(v.Upper.MarshalText())
-	wire.EncodePointer(e.Name(`,"upper_ptr":`), v.UpperPtr, encodeUpper)
-	e.Name(`,"status":`).JSON(v.Status.MarshalJSON())
 	e.End()
 }
 
-var quotedFields = []string{"bool", "int", "int8", "uint16", "cents", "float32", "float64", "string", "email", "number", "int_ptr", "bool_ptr", "str_ptr", "slice", "ptr_ptr", "upper", "upper_ptr", "status"}
+var quotedFields = []string{"bool", "int", "int8", "uint16", "cents", "float32", "float64", "string", "email", "number", "int_ptr", "bool_ptr", "str_ptr", "slice", "ptr_ptr"}
 
 func decodeQuoted(d *wire.Decoder, v *Quoted) {
 	for i := d.Object(quotedFields); i >= 0; i = d.Next(quotedFields, i) {
@@ -764,11 +762,42 @@ func decodeQuoted(d *wire.Decoder, v *Quoted) {
 			wire.DecodeSlice(d, &v.Slice, (*wire.Decoder).Int)
 		case 14:
 			wire.DecodePointer(d, &v.PtrPtr, decodeIntPointer)
-		case 15:
+		}
+	}
+}
+
+// AppendQuotedOwnJSON appends *v to dst as JSON. After an error it gives dst as it was.
+func AppendQuotedOwnJSON(dst []byte, v *QuotedOwn) ([]byte, error) {
+	e := wire.NewEncoder(dst)
+	encodeQuotedOwn(e, v)
+	return e.Finish()
+}
+
+// DecodeQuotedOwnJSON decodes a QuotedOwn from JSON. It shares no memory with data.
+func DecodeQuotedOwnJSON(data []byte) (v QuotedOwn, err error) {
+	d := wire.NewDecoder(data)
+	decodeQuotedOwn(d, &v)
+	return v, d.Finish()
+}
+
+func encodeQuotedOwn(e *wire.Encoder, v *QuotedOwn) {
+	e.Name(`{"upper":`).Text(v.Upper.MarshalText())
+	wire.EncodePointer(e.Name(`,"upper_ptr":`), v.UpperPtr, encodeUpper)
+	e.Name(`,"status":`).JSON(v.Status.MarshalJSON())
+	wire.EncodePointer(e.Name(`,"stat_ptr":`), v.StatPtr, encodeStatus)
+	e.End()
+}
+
+var quotedOwnFields = []string{"upper", "upper_ptr", "status", "stat_ptr"}
+
+func decodeQuotedOwn(d *wire.Decoder, v *QuotedOwn) {
+	for i := d.Object(quotedOwnFields); i >= 0; i = d.Next(quotedOwnFields, i) {
+		switch i {
+		case 0:
 			if b, ok := d.QuotedString(); ok {
 				d.Check(v.Upper.UnmarshalText(b))
 			}
-		case 16:
+		case 1:
 			if d.QuotedNull() {
 				v.UpperPtr = nil
 			} else {
@@ -776,9 +805,17 @@ func decodeQuoted(d *wire.Decoder, v *Quoted) {
 					d.Check(wire.At(&v.UpperPtr).UnmarshalText(b))
 				}
 			}
-		case 17:
+		case 2:
 			if b, ok := d.QuotedJSON(); ok {
 				d.Check(v.Status.UnmarshalJSON(b))
+			}
+		case 3:
+			if d.QuotedNull() {
+				v.StatPtr = nil
+			} else {
+				if b, ok := d.QuotedJSON(); ok {
+					d.Check(wire.At(&v.StatPtr).UnmarshalJSON(b))
+				}
 			}
 		}
 	}
@@ -786,6 +823,10 @@ func decodeQuoted(d *wire.Decoder, v *Quoted) {
 
 func encodeUpper(e *wire.Encoder, v *Upper) {
 	e.Text(v.MarshalText())
+}
+
+func encodeStatus(e *wire.Encoder, v *Status) {
+	e.JSON(v.MarshalJSON())
 }
 
 // AppendMarshalersJSON appends *v to dst as JSON. After an error it gives dst as it was.
@@ -884,16 +925,6 @@ func decodeMarshalers(d *wire.Decoder, v *Marshalers) {
 	}
 }
 
-func encodeStatus(e *wire.Encoder, v *Status) {
-	e.JSON(v.MarshalJSON())
-}
-
-func decodeStatus(d *wire.Decoder, v *Status) {
-	if b, ok := d.JSON(); ok {
-		d.Check(v.UnmarshalJSON(b))
-	}
-}
-
 func encodeUpperValue(e *wire.Encoder, v *Upper) {
 	e.String(string(*v))
 }
@@ -983,6 +1014,12 @@ func decodeInt(d *wire.Decoder, v *big.Int) {
 	}
 }
 
+func decodeStatus(d *wire.Decoder, v *Status) {
+	if b, ok := d.JSON(); ok {
+		d.Check(v.UnmarshalJSON(b))
+	}
+}
+
 func decodeList(d *wire.Decoder, v *List) {
 	if b, ok := d.JSON(); ok {
 		d.Check(v.UnmarshalJSON(b))
@@ -1062,7 +1099,7 @@ func decodeEmbedding(d *wire.Decoder, v *Embedding) {
 	for i := d.Object(embeddingFields); i >= 0; i = d.Next(embeddingFields, i) {
 		switch i {
 		case 0:
-			d.Time((*time.Time)(&v.Base.Created))
+			d.Time(&v.Base.Created)
 		case 1:
 			d.String(&wire.At(&v.Extra).Note)
 		case 2:
@@ -1431,7 +1468,7 @@ func decodeAccount(d *wire.Decoder, v *Account) {
 		case 4:
 			d.Float64(&v.Balance)
 		case 5:
-			d.Time((*time.Time)(&v.Created))
+			d.Time(&v.Created)
 		case 6:
 			wire.DecodeSlice(d, &v.Tags, (*wire.Decoder).String)
 		case 7:
@@ -1662,7 +1699,7 @@ func decodeStored(d *wire.Decoder, v *Stored) {
 		case 8:
 			wire.DecodeArray(d, v.Flat[:], (*wire.Decoder).Int)
 		case 9:
-			d.Time((*time.Time)(&v.At))
+			d.Time(&v.At)
 		case 10:
 			wire.DecodeSlice(d, &v.Times, (*wire.Decoder).Time)
 		case 11:
@@ -1690,7 +1727,7 @@ func decodeStored(d *wire.Decoder, v *Stored) {
 		case 22:
 			d.Int(&v.Base.ID)
 		case 23:
-			d.Time((*time.Time)(&v.Base.Created))
+			d.Time(&v.Base.Created)
 		case 24:
 			d.String(&v.Base.Shadow)
 		case 25:
