@@ -1,3 +1,5 @@
+//lint:file-ignore SA5008,U1000 odd tags and unused fields are what is tested
+
 package load
 
 // Structs whose wire fields encoding/json is asked about, see TestWireFields.
