@@ -1,0 +1,43 @@
+package drivertest
+
+import (
+	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Trimmer is what a driver, or a wrapper of it for the test, has to offer for the suite to check
+// what happens to readers when retention deletes records.
+type Trimmer interface {
+	// Trim deletes the records of a partition before an offset.
+	Trim(topic string, partition int32, before int64) error
+}
+
+// Run checks a driver. Open is called once for each subtest, and has t.Cleanup close what it made.
+func Run(t *testing.T, open func(t *testing.T) brook.Driver) {
+	for _, c := range []struct {
+		name string
+		test func(*fixture)
+	}{
+		{"Partitions", testPartitions},
+		{"Positions", testPositions},
+		{"RecordsWhole", testRecordsWhole},
+		{"RecordsOwned", testRecordsOwned},
+		{"Times", testTimes},
+		{"Keys", testKeys},
+		{"Topics", testTopics},
+		{"Replay", testReplay},
+		{"Backlog", testBacklog},
+		{"ReadWaits", testReadWaits},
+		{"ReadCancelled", testReadCancelled},
+		{"ReadersApart", testReadersApart},
+		{"LargeRecords", testLargeRecords},
+		{"Publishers", testPublishers},
+		{"OutOfRange", testOutOfRange},
+		{"Retention", testRetention},
+		{"Cancelled", testCancelled},
+		{"Marks", testMarks},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(newFixture(t, open(t))) })
+	}
+}
