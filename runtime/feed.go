@@ -163,7 +163,10 @@ func (f *feed) commit() {
 	}
 	for f.chunks > 0 && len(f.records) < readSize {
 		f.chunks--
-		f.credit <- struct{}{}
+		select {
+		case f.credit <- struct{}{}:
+		default: // nobody reads ahead
+		}
 	}
 }
 

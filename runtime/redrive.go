@@ -1,6 +1,8 @@
 package brook
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +55,8 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 	return n, nil
 }
 
-// letters gives all dead letters as they are now, whatever happens to them meanwhile.
+// letters gives all dead letters as they are now, whatever happens to them meanwhile: in log order, and of one event in
+// the order of the sets.
 func (a *App) letters() func(func(DeadLetter, error) bool) {
 	var all []DeadLetter
 	var failed error
@@ -64,6 +67,9 @@ func (a *App) letters() func(func(DeadLetter, error) bool) {
 		}
 		all = append(all, l)
 	}
+	slices.SortStableFunc(all, func(l, m DeadLetter) int {
+		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(a.def.Sets, l.Set), slices.Index(a.def.Sets, m.Set)))
+	})
 	return func(yield func(DeadLetter, error) bool) {
 		for _, l := range all {
 			if !yield(l, nil) {
@@ -131,8 +137,8 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 	}
 	w.remove(&letter)
 	l.keep(f, m)
-	l.batch.writes = remove
 	applied = len(l.batch.letters) == 0
+	l.batch.writes = l.unlessRewritten(remove)
 	err = l.commitAlone(ctx)
 	if errors.Is(err, ErrTooLarge) {
 		// What it changes does not fit: it stays a letter, tried once more.
@@ -141,7 +147,7 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 		failed := letter
 		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, err.Error(), StageApply
 		l.put(f, failed)
-		l.batch.writes = remove[1:]
+		l.batch.writes = l.unlessRewritten(remove)
 		applied, err = false, l.commitAlone(ctx)
 	}
 	if err != nil {
@@ -149,6 +155,16 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 		w.add(&letter, a.config.OnFailure != GoOn)
 	}
 	return applied, err
+}
+
+// unlessRewritten leaves out the removal of a letter that the batch writes anew.
+func (l *lane) unlessRewritten(remove []Write) []Write {
+	for i := range l.batch.letters {
+		if bytes.Equal(l.batch.letters[i].appendKey(nil), remove[0].Key) {
+			return remove[1:]
+		}
+	}
+	return remove
 }
 
 // unput takes the letters of the batch out of the waits again.

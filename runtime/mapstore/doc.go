@@ -21,10 +21,10 @@
 // A row costs about 150 bytes beside its value: 64 for the row with a key of up to 24 bytes, 48 for its
 // newest version, 10 to 20 for the hash index and 15 to 35 for the order. A superseded value is
 // let go by the commit that superseded it, unless a snapshot or a scan that is open can
-// still see it. It is then let go when that one is closed, or by the commits that follow. Exactly what an
-// open one can see is kept, so a snapshot held for long costs one old version of each row changed
-// since, however often it was changed. A snapshot that is never closed keeps them for good, and so does an
-// iterator pulled (iter.Pull) and never stopped.
+// still see it. It is then let go when that one is closed, or by the commits that follow. A row that changes
+// keeps exactly what the open ones can see, so a snapshot held for long costs one old version of each row
+// changed since, however often it was changed. A snapshot that is never closed keeps them for good, and so
+// does an iterator pulled (iter.Pull) and never stopped.
 //
 // History entries are kept as they were committed, one pointer each. A trimmed entry stays in memory until the
 // row's history has grown by a quarter (four entries at least). Removed rows are let go of;

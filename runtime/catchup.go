@@ -1,0 +1,134 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// CatchUp does what Run does, until everything is folded that the log holds, with what handlers emit meanwhile, and then
+// returns. It works in the calling goroutine and starts no other, in one lane: for programs that end, and for tests. Its
+// errors are those of Run, and [ErrDeadLettersFull]. Where ctx ends, what is done is committed, and ctx's error returned.
+func (a *App) CatchUp(ctx context.Context) error {
+	if !a.running.TryLock() {
+		return ErrRunning
+	}
+	defer a.running.Unlock()
+	if a.closed.Load() {
+		return ErrClosed
+	}
+	stale, err := a.stale()
+	if err != nil {
+		return err
+	}
+	if stale {
+		if err := a.rebuild(ctx); err != nil {
+			return err
+		}
+	}
+	partitions, err := a.config.Driver.Partitions(ctx, a.topics...)
+	if err != nil {
+		return err
+	}
+	feeds, err := a.resume(ctx, partitions)
+	if err != nil {
+		return err
+	}
+	c := &catchUp{app: a, lane: a.split(feeds, Mode{Lanes: 1})[0], readers: map[*feed]PartitionReader{}}
+	a.lanesMu.Lock()
+	a.lanes = []*lane{c.lane}
+	a.lanesMu.Unlock()
+	err = c.run(ctx)
+	for _, r := range c.readers {
+		err = errors.Join(err, r.Close())
+	}
+	return err
+}
+
+// catchUp is a lane that reads its partitions itself.
+type catchUp struct {
+	app     *App
+	lane    *lane
+	readers map[*feed]PartitionReader
+}
+
+func (c *catchUp) run(ctx context.Context) error {
+	for {
+		more, err := c.read(ctx)
+		if err != nil {
+			return err
+		}
+		folded, err := c.fold(ctx)
+		if err != nil {
+			return err
+		}
+		items := c.app.outbox.head()
+		if len(items) > 0 {
+			if err := c.app.publishItems(ctx, items); err != nil {
+				return err
+			}
+			c.app.outbox.done(items)
+		}
+		if !more && !folded && len(items) == 0 {
+			return nil
+		}
+	}
+}
+
+// read takes a chunk of every partition that has one and none in memory, and reports whether there was any.
+func (c *catchUp) read(ctx context.Context) (more bool, err error) {
+	partitions, err := c.app.config.Driver.Partitions(ctx, c.app.topics...)
+	if err != nil {
+		return false, err
+	}
+	ends := map[partitionID]int64{}
+	for _, p := range partitions {
+		ends[partitionID{p.Topic, p.Number}] = p.End
+	}
+	for _, f := range c.lane.feeds {
+		if f.taken < len(f.records) || f.ahead >= ends[f.id] {
+			continue
+		}
+		if c.readers[f] == nil {
+			if c.readers[f], err = c.app.config.Driver.Open(ctx, f.id.at(f.ahead)); err != nil {
+				return false, err
+			}
+		}
+		chunk, err := c.readers[f].Read(ctx, readSize)
+		if err != nil {
+			return false, fmt.Errorf("brook: read %s: %w", f.id.at(f.ahead), err)
+		}
+		f.take(chunk)
+		more = true
+	}
+	return more, nil
+}
+
+// fold folds what is in memory until a partition runs dry, and reports whether there was anything.
+func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
+	l := c.lane
+	for {
+		if err := ctx.Err(); err != nil {
+			return any, err
+		}
+		f, wait := l.pick()
+		switch {
+		case f != nil:
+			if err := l.fold(ctx, ctx); err != nil {
+				return any, err
+			}
+			any = true
+		case wait > 0:
+			if err := sleep(ctx, wait); err != nil {
+				return any, err
+			}
+		default:
+			for _, f := range l.feeds {
+				if f.head() != nil && f.full {
+					return any, fmt.Errorf("%w: partition %s/%d", ErrDeadLettersFull, f.id.topic, f.id.number)
+				}
+			}
+			return any, l.moved(ctx)
+		}
+	}
+}
