@@ -114,7 +114,7 @@ func (g *generator) special(v reflect.Value) bool {
 	case *url.URL:
 		*p = url.URL{Scheme: "https", Host: "example.com", Path: "/" + fmt.Sprint(g.IntN(9)), User: url.User("u")}
 	case *Opaque:
-		p.state = []string{g.text()}
+		p.state = []string{strings.ToValidUTF8(g.text(), "?")}
 	default:
 		return false
 	}
