@@ -69,7 +69,7 @@ func (a *analysis) fits(m *mark, obj types.Object) bool {
 	case alias:
 		return true
 	case a.invalid(obj.Type().Underlying()):
-		a.unresolved(m.spec.Type, name.Name)
+		a.unresolved(m.spec, name.Name)
 	case types.IsInterface(obj.Type()):
 		a.report(at(name), "%s is an interface and can't be %s: annotate the types that implement it", name.Name, kind)
 	case isPointer(obj.Type()):

@@ -6,6 +6,7 @@ package load
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
@@ -30,7 +31,9 @@ func Load(ctx context.Context, dir string, patterns []string) ([]*model.Package,
 			diags = append(diags, found...)
 			continue
 		}
-		pkgs = append(pkgs, p)
+		if len(p.Events)+len(p.Collections)+len(p.Sets) > 0 { // else it only talks of directives
+			pkgs = append(pkgs, p)
+		}
 	}
 	return pkgs, sorted(diags), nil
 }
@@ -46,6 +49,7 @@ func (g *graph) annotated() ([]*source, []Diagnostic) {
 		if !src.hasDirective() {
 			continue
 		}
+		src.broken = append(src.broken, g.listed(src)...)
 		if len(src.broken) > 0 {
 			diags = append(diags, src.broken...)
 			continue
@@ -54,4 +58,18 @@ func (g *graph) annotated() ([]*source, []Diagnostic) {
 	}
 	slices.SortFunc(targets, func(a, b *source) int { return compare(a.path, b.path) })
 	return targets, diags
+}
+
+// listed gives what go list has against a package as a whole.
+func (g *graph) listed(src *source) []Diagnostic {
+	var diags []Diagnostic
+	for _, e := range src.pkg.Errors {
+		if strings.Contains(e.Msg, "import cycle") || strings.Contains(e.Msg, "found packages") {
+			name := src.files[0].ast.Name
+			d := pointAt(position(g.pos(name.Pos())), name.Name)
+			d.Message = e.Msg
+			diags = append(diags, d)
+		}
+	}
+	return diags
 }

@@ -47,6 +47,9 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 	}
 	goType := w.b.goType[t]
 	switch {
+	case w.b.endless[t]:
+		fail("the type contains ever larger types made of itself")
+		return
 	case t.Kind == model.Invalid && w.invalid(goType.Underlying()):
 		w.missing(path, place)
 		return

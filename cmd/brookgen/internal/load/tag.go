@@ -87,27 +87,37 @@ func (a *analysis) checkTags() {
 			if !ok {
 				continue
 			}
-			ast.Inspect(gen, func(n ast.Node) bool {
-				if field, ok := n.(*ast.Field); ok && field.Tag != nil {
-					a.checkField(field)
-				}
-				_, body := n.(*ast.BlockStmt)
-				return !body
-			})
+			for _, s := range gen.Specs {
+				spec, isType := s.(*ast.TypeSpec)
+				meant := isType && a.here(spec)
+				ast.Inspect(s, func(n ast.Node) bool {
+					if field, ok := n.(*ast.Field); ok && field.Tag != nil {
+						a.checkField(field, meant)
+					}
+					return true
+				})
+			}
 		}
 	}
 }
 
-func (a *analysis) checkField(field *ast.Field) {
+// here reports whether the tags of a type can only be meant for this package: an exported type that
+// nothing annotated contains may be part of another package's events.
+func (a *analysis) here(spec *ast.TypeSpec) bool {
+	obj := a.src.info.Defs[spec.Name]
+	if obj == nil || a.unbuilt {
+		return false
+	}
+	return !spec.Name.IsExported() || a.b.memo.At(obj.Type()) != nil
+}
+
+func (a *analysis) checkField(field *ast.Field, meant bool) {
 	if problem := checkTag(field.Tag); problem != "" {
 		a.report(at(field.Tag), "%s", problem)
 		return
 	}
-	if a.unbuilt {
-		return // a type that was not understood may have given it its meaning
-	}
 	tag, err := strconv.Unquote(field.Tag.Value)
-	if err != nil {
+	if err != nil || !meant {
 		return
 	}
 	for _, name := range fieldIdents(field) {

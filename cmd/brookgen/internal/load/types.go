@@ -19,6 +19,7 @@ type builder struct {
 	open    []*model.Type // structs whose wire fields are not known yet
 	hidden  []hiddenField // fields whose type is only named so far
 	clashes map[*model.Type][]clash
+	endless map[*model.Type]bool // cut short, as they never end
 	depth   int
 }
 
@@ -30,7 +31,7 @@ type hiddenField struct {
 }
 
 func newBuilder(g *graph) *builder {
-	return &builder{g: g, goType: map[*model.Type]types.Type{}, clashes: map[*model.Type][]clash{}}
+	return &builder{g: g, goType: map[*model.Type]types.Type{}, clashes: map[*model.Type][]clash{}, endless: map[*model.Type]bool{}}
 }
 
 // of gives the model of t.
@@ -67,13 +68,31 @@ func (b *builder) settle() {
 	}
 }
 
+// nesting counts how deep type arguments stand in each other. Where that has no end, a generic type
+// contains ever larger instances of itself.
+func nesting(t types.Type) int {
+	deepest := 0
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		for arg := range t.TypeArgs().Types() {
+			deepest = max(deepest, 1+nesting(arg))
+		}
+	case interface{ Elem() types.Type }:
+		if _, isMap := t.(*types.Map); !isMap {
+			return 1 + nesting(t.Elem())
+		}
+	}
+	return deepest
+}
+
 func (b *builder) fill(m *model.Type, t types.Type) {
 	b.head(m, t)
 	switch {
 	case m.Kind == model.Time || m.Kind == model.Number || m.Kind == model.Raw:
 		return
-	case b.depth > 200: // a generic type that contains ever larger instances of itself
+	case nesting(t) > 10:
 		m.Kind = model.Invalid
+		b.endless[m] = true
 		return
 	}
 	switch u := t.Underlying().(type) {

@@ -36,7 +36,8 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 		if node.Pos() <= e.Pos && e.Pos < node.End() {
 			name, undefined := strings.CutPrefix(e.Msg, "undefined: ")
 			if !undefined {
-				return span{e.Pos, token.NoPos}, e.Msg
+				first, _, _ := strings.Cut(e.Msg, "\n")
+				return span{e.Pos, token.NoPos}, first
 			}
 			place := span{e.Pos, e.Pos + token.Pos(len(name))}
 			if a.willBe(name) {
@@ -56,6 +57,9 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 			return true
 		}
 		if x, ok := sel.X.(*ast.Ident); ok {
+			if x.Name == "C" {
+				place, why = at(sel), "types of cgo can't be read: use a Go type"
+			}
 			if spec, err := src.failure(x); err != nil {
 				place = at(spec.Path)
 				why = importFails + importPath(spec) + ": " + strings.Join(strings.Fields(err.Error()), " ")
