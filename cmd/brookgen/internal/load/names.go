@@ -15,6 +15,8 @@ type generated struct {
 	why    string // "for collection users"
 	pos    model.Pos
 	source string // the name at pos
+
+	adopted bool // for an event of another package, without an alias
 }
 
 // generated lists the exported names that the output will declare.
@@ -26,7 +28,7 @@ func (a *analysis) generated() []generated {
 		}
 	}
 	add := func(name, why string, pos model.Pos, source string) {
-		names = append(names, generated{name, why, pos, source})
+		names = append(names, generated{name: name, why: why, pos: pos, source: source})
 	}
 	for _, c := range a.out.Collections {
 		why, source := "for collection "+c.Name, c.Type.Named.Name
@@ -45,6 +47,7 @@ func (a *analysis) generated() []generated {
 		}
 		if e.Foreign() && a.writes(e) {
 			add(e.GoName+"Data", why, e.Pos, source)
+			names[len(names)-1].adopted = e.Alias == ""
 		}
 	}
 	return names
@@ -79,7 +82,10 @@ func (a *analysis) checkNames() {
 		first[g.name] = g
 		if pos, taken := a.out.Names[g.name]; taken {
 			what := "rename this one"
-			if g.pos.File != "" {
+			switch {
+			case g.adopted:
+				what += ", or adopt the event under another name, with a directive above an alias"
+			case g.pos.File != "":
 				what += fmt.Sprintf(", or give the other a name with go=Name (%s)", a.short(g.pos))
 			}
 			a.reportAt(pos, g.name, "%s is what brookgen generates %s: %s", g.name, g.why, what)

@@ -106,7 +106,7 @@ func (a *analysis) setOf(fn *ast.FuncDecl, obj *types.Func) *set {
 	}
 	named, ok := t.(*types.Named)
 	if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != a.src.path || types.IsInterface(named) || isPointer(named) {
-		a.report(at(fn.Recv.List[0].Type), "%s: a handler set is a type declared in this package", methodName(fn))
+		a.report(at(fn.Recv.List[0].Type), "%s: a handler set is a type of this package, and neither an interface nor a pointer", methodName(fn))
 		return nil
 	}
 	s := a.sets[named.Obj()]

@@ -39,7 +39,7 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 				first, _, _ := strings.Cut(e.Msg, "\n")
 				return span{e.Pos, token.NoPos}, first
 			}
-			place := span{e.Pos, e.Pos + token.Pos(len(name))}
+			place := span{e.Pos, e.Pos + token.Pos(len(name)-strings.LastIndex(name, ".")-1)}
 			if a.willBe(name) {
 				return place, name + " is what brookgen generates: annotated types, what they contain and handlers' signatures can't name it"
 			}

@@ -22,6 +22,10 @@ type WireDeep struct {
 	Name string
 }
 
+type WireLeft struct{ wireOther }
+
+type WireRight struct{ wireOther }
+
 type wireText string
 
 type WireNumber int
@@ -90,6 +94,16 @@ type wireCases struct {
 	Twice struct {
 		WireDeep
 		wireBase
+	}
+	Diamond struct {
+		WireLeft
+		WireRight
+		Own int
+	}
+	DiamondShadowed struct {
+		WireLeft
+		WireRight
+		Extra int `json:"extra"`
 	}
 	Hidden struct {
 		a int
