@@ -93,6 +93,10 @@ func caret(out *bytes.Buffer, line string, d Diagnostic) {
 }
 
 func relative(dir, file string) string {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return file
+	}
 	rel, err := filepath.Rel(dir, file)
 	if err != nil || len(rel) >= len(file) {
 		return file
