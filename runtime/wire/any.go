@@ -3,6 +3,8 @@ package wire
 import "strconv"
 
 // Any decodes a value of any kind: nil, bool, float64, string, []any or map[string]any.
+//
+//go:noinline
 func (d *Decoder) Any(p *any) { *p = d.any() }
 
 func (d *Decoder) any() any {

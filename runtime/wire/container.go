@@ -124,6 +124,8 @@ func DecodeMap[K comparable, V any](d *Decoder, p *map[K]V, key func(*Decoder, [
 }
 
 // Bytes decodes base64 in a string, or an array of numbers; null makes *p nil.
+//
+//go:noinline
 func (d *Decoder) Bytes(p *[]byte) { DecodeBytes(d, p, (*Decoder).Uint8) }
 
 // DecodeBytes is Bytes for defined types of bytes.

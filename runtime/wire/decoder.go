@@ -34,6 +34,8 @@ func (d *Decoder) Finish() error {
 }
 
 // Check takes the error of an UnmarshalJSON or UnmarshalText method.
+//
+//go:noinline
 func (d *Decoder) Check(err error) {
 	if err != nil && d.err == nil {
 		d.pos = d.start
@@ -42,6 +44,8 @@ func (d *Decoder) Check(err error) {
 }
 
 // Null reports whether a null comes next, and takes it.
+//
+//go:noinline
 func (d *Decoder) Null() bool {
 	if d.peek() != 'n' {
 		return false
@@ -51,6 +55,8 @@ func (d *Decoder) Null() bool {
 }
 
 // IsNull reports whether a null comes next.
+//
+//go:noinline
 func (d *Decoder) IsNull() bool { return d.peek() == 'n' }
 
 // peek gives the next byte that is not white space, 0 at the end.

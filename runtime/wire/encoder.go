@@ -47,13 +47,19 @@ func (e *Encoder) enter() bool {
 func (e *Encoder) leave() { e.depth-- }
 
 // Open begins an object all of whose fields may be left out.
+//
+//go:noinline
 func (e *Encoder) Open() { e.buf = append(e.buf, '{') }
 
 // End ends an object.
+//
+//go:noinline
 func (e *Encoder) End() { e.buf = append(e.buf, '}') }
 
 // Name writes what comes before a field's value: `{"name":` for a field that begins the object,
 // `,"name":` for any other, whose comma is left out where it follows Open.
+//
+//go:noinline
 func (e *Encoder) Name(s string) *Encoder {
 	if s[0] == ',' && e.buf[len(e.buf)-1] == '{' {
 		s = s[1:]
@@ -63,21 +69,33 @@ func (e *Encoder) Name(s string) *Encoder {
 }
 
 // Null writes null.
+//
+//go:noinline
 func (e *Encoder) Null() { e.buf = append(e.buf, "null"...) }
 
 // Bool writes true or false.
+//
+//go:noinline
 func (e *Encoder) Bool(b bool) { e.buf = strconv.AppendBool(e.buf, b) }
 
 // Int writes an integer.
+//
+//go:noinline
 func (e *Encoder) Int(n int64) { e.buf = strconv.AppendInt(e.buf, n, 10) }
 
 // Uint writes an integer.
+//
+//go:noinline
 func (e *Encoder) Uint(n uint64) { e.buf = strconv.AppendUint(e.buf, n, 10) }
 
 // Float64 writes a number; NaN and infinities are errors.
+//
+//go:noinline
 func (e *Encoder) Float64(f float64) { e.float(f, 64) }
 
 // Float32 writes a number; NaN and infinities are errors.
+//
+//go:noinline
 func (e *Encoder) Float32(f float32) { e.float(float64(f), 32) }
 
 func (e *Encoder) float(f float64, size int) {
@@ -111,21 +129,33 @@ func (e *Encoder) Number(n json.Number) {
 }
 
 // QuotedBool is Bool for a field with the string option, and so are all Quoted methods.
+//
+//go:noinline
 func (e *Encoder) QuotedBool(b bool) { e.quote(); e.Bool(b); e.quote() }
 
 // QuotedInt is Int in quotes.
+//
+//go:noinline
 func (e *Encoder) QuotedInt(n int64) { e.quote(); e.Int(n); e.quote() }
 
 // QuotedUint is Uint in quotes.
+//
+//go:noinline
 func (e *Encoder) QuotedUint(n uint64) { e.quote(); e.Uint(n); e.quote() }
 
 // QuotedFloat64 is Float64 in quotes.
+//
+//go:noinline
 func (e *Encoder) QuotedFloat64(f float64) { e.quote(); e.Float64(f); e.quote() }
 
 // QuotedFloat32 is Float32 in quotes.
+//
+//go:noinline
 func (e *Encoder) QuotedFloat32(f float32) { e.quote(); e.Float32(f); e.quote() }
 
 // QuotedNumber is Number in quotes.
+//
+//go:noinline
 func (e *Encoder) QuotedNumber(n json.Number) { e.quote(); e.Number(n); e.quote() }
 
 // QuotedString writes a string that holds a string literal.

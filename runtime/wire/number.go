@@ -131,6 +131,8 @@ func (d *Decoder) Bool(p *bool) {
 }
 
 // Int decodes an int.
+//
+//go:noinline
 func (d *Decoder) Int(p *int) {
 	if n, ok := d.integer(strconv.IntSize, "an integer of the size of int"); ok {
 		*p = int(n)
@@ -138,6 +140,8 @@ func (d *Decoder) Int(p *int) {
 }
 
 // Int8 decodes an int8.
+//
+//go:noinline
 func (d *Decoder) Int8(p *int8) {
 	if n, ok := d.integer(8, "an integer of 8 bits"); ok {
 		*p = int8(n)
@@ -145,6 +149,8 @@ func (d *Decoder) Int8(p *int8) {
 }
 
 // Int16 decodes an int16.
+//
+//go:noinline
 func (d *Decoder) Int16(p *int16) {
 	if n, ok := d.integer(16, "an integer of 16 bits"); ok {
 		*p = int16(n)
@@ -152,6 +158,8 @@ func (d *Decoder) Int16(p *int16) {
 }
 
 // Int32 decodes an int32.
+//
+//go:noinline
 func (d *Decoder) Int32(p *int32) {
 	if n, ok := d.integer(32, "an integer of 32 bits"); ok {
 		*p = int32(n)
@@ -159,6 +167,8 @@ func (d *Decoder) Int32(p *int32) {
 }
 
 // Int64 decodes an int64.
+//
+//go:noinline
 func (d *Decoder) Int64(p *int64) {
 	if n, ok := d.integer(64, "an integer of 64 bits"); ok {
 		*p = n
@@ -166,6 +176,8 @@ func (d *Decoder) Int64(p *int64) {
 }
 
 // Uint decodes a uint.
+//
+//go:noinline
 func (d *Decoder) Uint(p *uint) {
 	if n, ok := d.unsigned(strconv.IntSize, "an unsigned integer of the size of uint"); ok {
 		*p = uint(n)
@@ -173,6 +185,8 @@ func (d *Decoder) Uint(p *uint) {
 }
 
 // Uint8 decodes a uint8.
+//
+//go:noinline
 func (d *Decoder) Uint8(p *uint8) {
 	if n, ok := d.unsigned(8, "an unsigned integer of 8 bits"); ok {
 		*p = uint8(n)
@@ -180,6 +194,8 @@ func (d *Decoder) Uint8(p *uint8) {
 }
 
 // Uint16 decodes a uint16.
+//
+//go:noinline
 func (d *Decoder) Uint16(p *uint16) {
 	if n, ok := d.unsigned(16, "an unsigned integer of 16 bits"); ok {
 		*p = uint16(n)
@@ -187,6 +203,8 @@ func (d *Decoder) Uint16(p *uint16) {
 }
 
 // Uint32 decodes a uint32.
+//
+//go:noinline
 func (d *Decoder) Uint32(p *uint32) {
 	if n, ok := d.unsigned(32, "an unsigned integer of 32 bits"); ok {
 		*p = uint32(n)
@@ -194,6 +212,8 @@ func (d *Decoder) Uint32(p *uint32) {
 }
 
 // Uint64 decodes a uint64.
+//
+//go:noinline
 func (d *Decoder) Uint64(p *uint64) {
 	if n, ok := d.unsigned(64, "an unsigned integer of 64 bits"); ok {
 		*p = n
@@ -201,6 +221,8 @@ func (d *Decoder) Uint64(p *uint64) {
 }
 
 // Uintptr decodes a uintptr.
+//
+//go:noinline
 func (d *Decoder) Uintptr(p *uintptr) {
 	if n, ok := d.unsigned(strconv.IntSize, "an unsigned integer of the size of uintptr"); ok {
 		*p = uintptr(n)
@@ -208,6 +230,8 @@ func (d *Decoder) Uintptr(p *uintptr) {
 }
 
 // Float32 decodes a float32.
+//
+//go:noinline
 func (d *Decoder) Float32(p *float32) {
 	if f, ok := d.float(32, "a number of 32 bits"); ok {
 		*p = float32(f)
@@ -215,6 +239,8 @@ func (d *Decoder) Float32(p *float32) {
 }
 
 // Float64 decodes a float64.
+//
+//go:noinline
 func (d *Decoder) Float64(p *float64) {
 	if f, ok := d.float(64, "a number of 64 bits"); ok {
 		*p = f

@@ -125,6 +125,8 @@ func (d *Decoder) colon() {
 
 // Require notes those of the fields need that were not seen in the object that was just left.
 // An object that is null is as good as absent, unless it is the whole text.
+//
+//go:noinline
 func (d *Decoder) Require(names []string, seen []bool, need ...int) {
 	if d.err != nil {
 		return

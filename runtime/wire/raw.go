@@ -34,12 +34,16 @@ func (d *Decoder) Text() ([]byte, bool) {
 
 // Nothing is for types that encoding/json cannot decode, such as interfaces with methods: it takes a
 // null, and reports that.
+//
+//go:noinline
 func (d *Decoder) Nothing() bool {
 	d.nullOr("null, as nothing else can be decoded here")
 	return d.err == nil
 }
 
 // Raw decodes any value as its own text, null included.
+//
+//go:noinline
 func (d *Decoder) Raw(p *json.RawMessage) {
 	if b, ok := d.JSON(); ok {
 		*p = append((*p)[:0], b...)
@@ -55,6 +59,8 @@ func (d *Decoder) Time(p *time.Time) {
 
 // Unexported is for fields behind an embedded pointer to an unexported struct, which encoding/json cannot
 // decode either: it is an error.
+//
+//go:noinline
 func (d *Decoder) Unexported() {
 	d.fail("no such field, as its embedded pointer to an unexported struct cannot be set")
 }
