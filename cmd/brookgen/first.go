@@ -64,6 +64,7 @@ func run(ctx context.Context) error {
 	}
 	defer app.Close()
 	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- app.Run(ctx) }()
 

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -29,8 +30,7 @@ type command struct {
 	long    string                         // the manual
 	flags   func(*flag.FlagSet) func(*job) // declares flags; what it returns copies them into the job
 	run     func(*job) int
-	minimum int // arguments
-	maximum int // -1: any number
+	maximum int // of arguments; -1: any number
 }
 
 // A job is one run of a command.
@@ -75,8 +75,8 @@ func run(ctx context.Context, args []string, std stdio, dir string) int {
 	}
 	settle(j)
 	j.args = set.Args()
-	if n := len(j.args); n < c.minimum || c.maximum >= 0 && n > c.maximum {
-		j.complain("%s: %d arguments, but its usage is: %s", c.name, n, usage(c))
+	if n := len(j.args); c.maximum >= 0 && n > c.maximum {
+		j.complain("%s takes %s", c.name, c.takes())
 		return misuse
 	}
 	return c.run(j)
@@ -107,8 +107,12 @@ func find(args []string) (command, []string, error) {
 	if first == "all" || strings.ContainsAny(first, "./\\") {
 		return all[0], args, nil
 	}
-	return command{}, nil, fmt.Errorf("unknown command %s\nThe commands are %s. For the package in that folder: brookgen ./%s",
-		first, names(all), first)
+	hint := ""
+	if c := nearest(first, all); c != "" {
+		hint = ": did you mean " + c + "?"
+	}
+	return command{}, nil, fmt.Errorf("unknown command %s%s\nThe commands are %s. For the package in the folder of that name: brookgen ./%s",
+		first, hint, names(all), first)
 }
 
 func names(all []command) string {
@@ -120,3 +124,35 @@ func names(all []command) string {
 }
 
 func usage(c command) string { return strings.TrimSpace("brookgen " + c.name + " " + c.args) }
+
+func (c command) takes() string {
+	if c.maximum == 0 {
+		return "no arguments: " + usage(c)
+	}
+	return fmt.Sprintf("%d argument at most: %s", c.maximum, usage(c))
+}
+
+// nearest gives the command that a word was probably meant to be: with the same letters but for one, or in another order.
+func nearest(word string, all []command) string {
+	letters := func(s string) string {
+		b := []byte(s)
+		slices.Sort(b)
+		return string(b)
+	}
+	for _, c := range all {
+		if letters(c.name) == letters(word) {
+			return c.name
+		}
+		for i := range c.name {
+			if c.name[:i]+c.name[i+1:] == word {
+				return c.name
+			}
+		}
+		for i := range word {
+			if word[:i]+word[i+1:] == c.name {
+				return c.name
+			}
+		}
+	}
+	return ""
+}
