@@ -70,7 +70,8 @@ func describe(data []byte, pos int) string {
 	case c == '[':
 		return "an array"
 	case c == '"':
-		n, over := stringEnd(rest), ""
+		n, _ := stringEnd(rest)
+		over := ""
 		if n > 40 {
 			n, over = 40, "…"
 		}
@@ -93,15 +94,15 @@ func word(b []byte) string {
 	return string(b[:n])
 }
 
-// stringEnd gives the length of the string literal at the start of b, or of b.
-func stringEnd(b []byte) int {
+// stringEnd gives the length of the string literal at the start of b, or of b where it has no end.
+func stringEnd(b []byte) (n int, closed bool) {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
 		case '\\':
 			i++
 		case '"':
-			return i + 1
+			return i + 1, true
 		}
 	}
-	return len(b)
+	return len(b), false
 }

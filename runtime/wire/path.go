@@ -39,8 +39,8 @@ func (w *walker) pathAt(off int) string {
 				w.open[last].key = nil
 			}
 		case '"':
-			n := stringEnd(w.data[w.pos:])
-			if w.pos+n > off {
+			n, closed := stringEnd(w.data[w.pos:])
+			if !closed || w.pos+n > off {
 				return w.path()
 			}
 			if last >= 0 && !w.open[last].array && w.open[last].key == nil {

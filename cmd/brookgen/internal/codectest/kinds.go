@@ -1,5 +1,7 @@
 package codectest
 
+//lint:file-ignore SA5008 odd tags are what is tested
+
 import (
 	"encoding/json"
 	"time"
@@ -159,7 +161,7 @@ type Options struct {
 	Bad         string          `json:"bad\"name"`
 	Unicode     string          `json:"größe"`
 	Long        string          `json:"ſize"`
-	hidden      int
+	hidden      int //lint:ignore U1000 as nobody sees it
 }
 
 // Plain can be compared.

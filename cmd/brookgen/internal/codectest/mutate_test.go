@@ -27,7 +27,7 @@ var values = []string{
 // corpus gives texts for a type: each value as a whole, and each in each field.
 func corpus(c tested) []string {
 	texts := append([]string{
-		" \t\r\n{ } ", "{} x", "{}{}", "{\"a\":1,\"a\":2}", "\ufeff{}", "[", strings.Repeat("[", 10001), "{\"x\":" + strings.Repeat("[", 9999) + strings.Repeat("]", 9999) + "}",
+		" \t\r\n{ } ", "{\"", `{"\"`, `{"a":1,"\`, `["\"`, `{"a\u12":1}`, "{} x", "{}{}", "{\"a\":1,\"a\":2}", "\ufeff{}", "[", strings.Repeat("[", 10001), "{\"x\":" + strings.Repeat("[", 9999) + strings.Repeat("]", 9999) + "}",
 		"{\"x\":" + strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + "}", "{\"x\":" + strings.Repeat("{\"a\":", 10000) + "1" + strings.Repeat("}", 10000) + "}",
 	}, values...)
 	for _, name := range fieldNames(reflect.TypeOf(c.fresh()).Elem()) {
