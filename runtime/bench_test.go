@@ -1,10 +1,10 @@
 package brook_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"testing"
-	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"

@@ -26,7 +26,7 @@ func (a *App) CatchUp(ctx context.Context) error {
 			return err
 		}
 	}
-	partitions, err := a.config.Driver.Partitions(ctx, a.topics...)
+	partitions, err := a.partitions(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (c *catchUp) run(ctx context.Context) error {
 
 // read takes a chunk of every partition that has one and none in memory, and reports whether there was any.
 func (c *catchUp) read(ctx context.Context) (more bool, err error) {
-	partitions, err := c.app.config.Driver.Partitions(ctx, c.app.topics...)
+	partitions, err := c.app.partitions(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -89,19 +89,32 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 		if f.taken < len(f.records) || f.ahead >= ends[f.id] {
 			continue
 		}
-		if c.readers[f] == nil {
-			if c.readers[f], err = c.app.config.Driver.Open(ctx, f.id.at(f.ahead)); err != nil {
-				return false, err
-			}
-		}
-		chunk, err := c.readers[f].Read(ctx, readSize)
+		err := c.app.insist(ctx, "read", func() error { return c.chunk(ctx, f) })
 		if err != nil {
 			return false, fmt.Errorf("brook: read %s: %w", f.id.at(f.ahead), err)
 		}
-		f.take(chunk)
 		more = true
 	}
 	return more, nil
+}
+
+// chunk takes the next chunk of a partition that has one.
+func (c *catchUp) chunk(ctx context.Context, f *feed) error {
+	r := c.readers[f]
+	if r == nil {
+		var err error
+		if r, err = c.app.config.Driver.Open(ctx, f.id.at(f.ahead)); err != nil {
+			return err
+		}
+		c.readers[f] = r
+	}
+	chunk, err := r.Read(ctx, readSize)
+	if err != nil {
+		delete(c.readers, f)
+		return errors.Join(err, r.Close())
+	}
+	f.take(chunk)
+	return nil
 }
 
 // fold folds what is in memory until a partition runs dry, and reports whether there was anything.

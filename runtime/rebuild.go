@@ -44,7 +44,7 @@ func (a *App) rebuild(ctx context.Context, options ...RebuildOption) (err error)
 }
 
 func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
-	partitions, err := a.config.Driver.Partitions(ctx, a.topics...)
+	partitions, err := a.partitions(ctx)
 	if err != nil {
 		return err
 	}

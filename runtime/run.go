@@ -71,11 +71,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) error
 	}
 	one := ""
 	for {
-		var partitions []Partition
-		err := a.insist(stop, "read", func() (err error) {
-			partitions, err = a.config.Driver.Partitions(stop, a.topics...)
-			return err
-		})
+		partitions, err := a.partitions(stop)
 		if err != nil {
 			return err
 		}
@@ -94,6 +90,15 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) error
 		}
 		one = "more than a tenth of the events touch keys that don't begin with their own"
 	}
+}
+
+// partitions asks the driver for what the app reads, for as long as it takes.
+func (a *App) partitions(ctx context.Context) (partitions []Partition, err error) {
+	err = a.insist(ctx, "read", func() (err error) {
+		partitions, err = a.config.Driver.Partitions(ctx, a.topics...)
+		return err
+	})
+	return partitions, err
 }
 
 func (a *App) announce(mode Mode, partitions int) {

@@ -50,12 +50,9 @@ func unquote(s []byte) []byte {
 		case c == '\\':
 			b, s = append(b, escaped(s[1])), s[2:]
 		case c < utf8.RuneSelf:
-			n, _ := plain(s)
-			for k, c := range s[:n] {
-				if c >= utf8.RuneSelf {
-					n = k
-					break
-				}
+			n := 1
+			for n < len(s) && s[n] < utf8.RuneSelf && s[n] != '\\' {
+				n++
 			}
 			b, s = append(b, s[:n]...), s[n:]
 		default:
