@@ -29,7 +29,7 @@ func history(n *names) *jen.File {
 		jen.Id("Data").Index().Byte().Comment("as JSON"),
 	)
 	for _, e := range wrapped(n.pkg) {
-		f.Line().Add(comment("%s is %s in a history.", wrapperName(e), e.Name))
+		f.Line().Add(comment("%s is the event %s, of another package, as it stands in a history.", wrapperName(e), e.Name))
 		f.Type().Id(wrapperName(e)).Op("struct").Add(brief(n.payload(e)))
 	}
 	for _, c := range n.pkg.Collections {

@@ -116,7 +116,7 @@ func (n *names) prefixes(f *jen.File, c *model.Collection) {
 				parts++
 			}
 		}
-		f.Line().Add(comment("%s gives the values whose key begins so, in key order.", name))
+		f.Line().Add(comment("%s gives the values whose key has these first fields, in key order.", name))
 		f.Func().Params(jen.Id("v").Id(c.GoName + "View")).Id(name).Params(params...).
 			Add(sequence(jen.Qual(brookPath, "Entry").Index(jen.List(goType(c.Key.Type), goType(c.Type))), jen.Error())).Block(
 			jen.Return(jen.Id("v").Dot("Prefix").Call(goType(c.Key.Type).Add(oneLine(values...)), jen.Lit(parts))))
