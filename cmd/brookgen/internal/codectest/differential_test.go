@@ -101,7 +101,9 @@ func TestCorpus(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for i, c := range all {
 		for _, text := range corpus(c) {
-			f.Add(i, []byte(text))
+			if len(text) < 1000 && i%4 == 0 { // enough of them: each is run many times
+				f.Add(i, []byte(text))
+			}
 		}
 		g := newGenerator(3)
 		for range 5 {

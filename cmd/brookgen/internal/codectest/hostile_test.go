@@ -18,6 +18,9 @@ func TestHostile(t *testing.T) {
 		"long fraction":  strings.Repeat("9", 1_000_000) + "." + strings.Repeat("1", 1_000_000),
 		"long exponent":  "1e" + strings.Repeat("9", 1_000_000),
 		"long key":       `{"` + strings.Repeat("k", 1_000_000) + `":[`,
+		"mixed":          `"\n` + strings.Repeat("aé", 300_000) + `" x`,
+		"mixed keys":     `{"\n` + strings.Repeat("aé", 300_000) + `":1} x`,
+		"invalid UTF-8":  `"` + strings.Repeat("a\xff", 300_000) + `" x`,
 		"escapes":        `"` + strings.Repeat(`\ud83d`, 200_000),
 	}
 	for name, text := range texts {

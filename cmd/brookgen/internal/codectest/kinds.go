@@ -161,7 +161,7 @@ type Options struct {
 	Bad         string          `json:"bad\"name"`
 	Unicode     string          `json:"größe"`
 	Long        string          `json:"ſize"`
-	hidden      int //lint:ignore U1000 as nobody sees it
+	hidden      int             //lint:ignore U1000 as nobody sees it
 }
 
 // Plain can be compared.
