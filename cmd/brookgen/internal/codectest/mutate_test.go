@@ -30,7 +30,7 @@ func corpus(c tested) []string {
 		" \t\r\n{ } ", "{\"", `{"\"`, `{"a":1,"\`, `["\"`, `{"a\u12":1}`, "{} x", "{}{}", "{\"a\":1,\"a\":2}", "\ufeff{}", "[", strings.Repeat("[", 10001), "{\"x\":" + strings.Repeat("[", 9999) + strings.Repeat("]", 9999) + "}",
 		"{\"x\":" + strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + "}", "{\"x\":" + strings.Repeat("{\"a\":", 10000) + "1" + strings.Repeat("}", 10000) + "}",
 	}, values...)
-	for _, name := range fieldNames(reflect.TypeOf(c.fresh()).Elem()) {
+	for i, name := range fieldNames(reflect.TypeOf(c.fresh()).Elem()) {
 		for _, v := range values {
 			texts = append(texts, fmt.Sprintf("{%s:%s}", name, v))
 		}
@@ -44,9 +44,10 @@ func corpus(c tested) []string {
 			fmt.Sprintf("{%s:{\"a\":{\"name\":\"a\"},\"b\":{}},%s:{\"a\":{\"count\":2}}}", name, name),
 			fmt.Sprintf("{%s:1}", strings.NewReplacer("s", "ſ", "k", "\u212a").Replace(name)),
 			fmt.Sprintf("{%s:1}", strings.Replace(name, "i", `\u0069`, 1)),
-			strings.Repeat(fmt.Sprintf("{%s:", name), 10001),
-			strings.Repeat(fmt.Sprintf("{%s:[", name), 9000),
 		)
+		if i == 0 || name == `"self"` || name == `"tree"` || name == `"any"` || name == `"forest"` {
+			texts = append(texts, strings.Repeat(fmt.Sprintf("{%s:", name), 10001), strings.Repeat(fmt.Sprintf("{%s:[", name), 9000))
+		}
 	}
 	return texts
 }
