@@ -1,0 +1,177 @@
+// Package brookgen_test guards what concerns the repository as a whole: who may import whom, and that the README tells
+// the truth.
+package brookgen_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/brookgen/brookgen"
+
+// A rule says what the files of some folders may import.
+type rule struct {
+	name  string
+	holds func(dir string) bool           // the folders it is about, relative to the root
+	allow func(dir, imported string) bool // what is imported: an import path, that of this module shortened to "./…"
+	tests bool                            // holds for test files too
+}
+
+var rules = []rule{
+	{
+		name:  "the runtime and its in-memory adapters use the standard library and each other",
+		holds: below("runtime"),
+		allow: func(_, i string) bool { return standard(i) || below("runtime")(local(i)) },
+		tests: true,
+	},
+	{
+		name:  "package brook knows no driver and no store",
+		holds: only("runtime"),
+		allow: func(_, i string) bool { return standard(i) || i == "./runtime/key" || i == "./runtime/wire" },
+	},
+	{
+		name:  "packages key and wire know nothing of events",
+		holds: only("runtime/key", "runtime/wire"),
+		allow: func(_, i string) bool { return standard(i) },
+	},
+	{
+		name:  "drivers and stores do not know each other",
+		holds: only("runtime/memdriver", "runtime/mapstore"),
+		allow: func(_, i string) bool { return standard(i) || i == "./runtime" || i == "./runtime/key" },
+	},
+	{
+		name:  "package brook does not reflect",
+		holds: only("runtime", "runtime/key"),
+		allow: func(_, i string) bool { return i != "reflect" },
+	},
+	{
+		name:  "the model is plain data",
+		holds: below("templates/model"),
+		allow: func(_, i string) bool { return standard(i) && !strings.HasPrefix(i, "go/") },
+		tests: true,
+	},
+	{
+		name:  "templates know the model and jennifer; the runtime by its import path alone",
+		holds: func(dir string) bool { return below("templates")(dir) && !below("templates/model")(dir) },
+		allow: func(_, i string) bool {
+			return standard(i) && i != "go/types" || i == "./templates/model" || strings.HasPrefix(i, jennifer)
+		},
+	},
+	{
+		name:  "jennifer is used in templates and nowhere else",
+		holds: func(dir string) bool { return !below("templates")(dir) },
+		allow: func(_, i string) bool { return !strings.HasPrefix(i, jennifer) },
+		tests: true,
+	},
+	{
+		name:  "load makes the model, and knows nothing of output",
+		holds: below("cmd/brookgen/internal/load"),
+		allow: func(_, i string) bool {
+			return i == "./templates/model" || !below("templates")(local(i)) && !below("runtime")(local(i))
+		},
+		tests: true,
+	},
+	{
+		name:  "nothing but commands and tests uses what belongs to commands",
+		holds: func(dir string) bool { return !below("cmd")(dir) },
+		allow: func(_, i string) bool { return !below("cmd")(local(i)) },
+	},
+	{
+		name:  "examples show what a user can do",
+		holds: below("examples"),
+		allow: func(dir, i string) bool {
+			return standard(i) || below("runtime")(local(i)) && !strings.Contains(i, "/internal/") || below("examples")(local(i))
+		},
+		tests: true,
+	},
+}
+
+const jennifer = "github.com/dave/jennifer"
+
+// below matches a folder and all in it.
+func below(root string) func(string) bool {
+	return func(dir string) bool { return dir == root || strings.HasPrefix(dir, root+"/") }
+}
+
+func only(dirs ...string) func(string) bool {
+	return func(dir string) bool { return slices.Contains(dirs, dir) }
+}
+
+// standard reports whether an import path is that of the standard library: its first element has no dot.
+func standard(imported string) bool {
+	first, _, _ := strings.Cut(imported, "/")
+	return !strings.Contains(first, ".")
+}
+
+// local gives the folder of a package of this module, "" for all others.
+func local(imported string) string {
+	dir, _ := strings.CutPrefix(imported, "./")
+	if dir == imported {
+		return ""
+	}
+	return dir
+}
+
+// TestArchitecture holds every Go file of the module against the rules.
+func TestArchitecture(t *testing.T) {
+	matched := map[string]int{}
+	files := 0
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if name != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata" || name == "benchmarks") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if path.Ext(name) != ".go" {
+			return nil
+		}
+		files++
+		name = filepath.ToSlash(name)
+		dir := path.Dir(name)
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, r := range rules {
+			if !r.holds(dir) || strings.HasSuffix(name, "_test.go") && !r.tests {
+				continue
+			}
+			matched[r.name]++
+			for _, spec := range f.Imports {
+				imported, err := strconv.Unquote(spec.Path.Value)
+				if err != nil {
+					return err
+				}
+				if imported == module || strings.HasPrefix(imported, module+"/") {
+					imported = "./" + strings.TrimPrefix(strings.TrimPrefix(imported, module), "/")
+				}
+				if !r.allow(dir, imported) {
+					t.Errorf("%s imports %s, but %s", name, imported, r.name)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rules {
+		if matched[r.name] == 0 {
+			t.Errorf("no file is held by the rule %q: was a folder renamed?", r.name)
+		}
+	}
+	if files < 100 {
+		t.Errorf("only %d files were looked at", files)
+	}
+}
