@@ -1,0 +1,5 @@
+module github.com/brookgen/brookgen/benchmarks
+
+go 1.26.0
+
+replace github.com/brookgen/brookgen => ..
