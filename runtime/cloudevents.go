@@ -62,11 +62,10 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 		case "ce_type":
 			m.Type = same(before.Type, value)
 		case "ce_time":
-			t, err := time.Parse(time.RFC3339Nano, string(value))
-			if err != nil {
+			if err := m.Time.UnmarshalText(value); err != nil {
 				return fmt.Errorf("header ce_time: %w", err)
 			}
-			m.Time = t.UTC()
+			m.Time = m.Time.UTC()
 		case "ce_brookcause":
 			m.Cause = string(value)
 		case "ce_brooklane":

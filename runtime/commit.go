@@ -94,14 +94,12 @@ func (l *lane) committed(moved []Progress) {
 		}
 	}
 	if l.live {
-		for i := range b.letters {
-			l.app.tell(b.letters[i])
-		}
 		l.app.outbox.add(l.acted(moved)...)
-		if hook := l.app.config.Hooks.Commit; hook != nil && len(moved) > 0 {
-			hook(Commit{Partitions: moved, Events: b.events, Strays: b.strays, Repeats: b.repeats, Duration: time.Since(b.started)})
+		l.due.letters = append(l.due.letters, b.letters...)
+		l.due.effects = append(l.due.effects, b.effects...)
+		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
+			l.due.commits = append(l.due.commits, Commit{Partitions: moved, Events: b.events, Strays: b.strays, Repeats: b.repeats, Duration: time.Since(b.started)})
 		}
-		l.hand(b.effects)
 	}
 	if l.tooLarge != nil && b.events > 0 {
 		l.tooLarge = nil
@@ -131,15 +129,31 @@ func (a *App) forgets() bool {
 	return !ok || !d.Durable()
 }
 
-// hand gives effects to whoever runs them for this lane.
-func (l *lane) hand(effects []effectRun) {
-	for _, e := range effects {
+// due is what follows a commit outside of the gate, because it may run what users wrote.
+type due struct {
+	letters []DeadLetter
+	commits []Commit
+	effects []effectRun
+}
+
+// follow does what is due after commits.
+func (l *lane) follow() {
+	for i := range l.due.letters {
+		l.app.tell(l.due.letters[i])
+	}
+	for i := range l.due.commits {
+		l.app.config.Hooks.Commit(l.due.commits[i])
+	}
+	for _, e := range l.due.effects {
 		if l.effects != nil {
 			l.effects <- e
 		} else {
 			l.app.runEffect(l.app.ctx, e)
 		}
 	}
+	clear(l.due.letters)
+	clear(l.due.effects)
+	l.due = due{letters: l.due.letters[:0], effects: l.due.effects[:0]}
 }
 
 // forget empties the batch.

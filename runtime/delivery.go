@@ -25,6 +25,7 @@ type Delivery struct {
 
 	// What the event is like, known once it is decoded.
 	key     []byte // key bytes, nil where it has none
+	scratch any    // *E of the last event that had a key, so that the next needs none of its own
 	known   bool
 	handled bool
 
@@ -74,7 +75,13 @@ func Decode[E any](m *Delivery, def *EventDef[E]) (e Event[E], ok bool) {
 		return e, false
 	}
 	if def.AppendKey != nil {
-		m.key = def.AppendKey(m.key[:0], &data)
+		at, ok := m.scratch.(*E)
+		if !ok {
+			at = new(E)
+			m.scratch = at
+		}
+		*at = data
+		m.key = def.AppendKey(m.key[:0], at)
 	}
 	if !m.started(def.info()) {
 		return e, false

@@ -247,3 +247,33 @@ func TestProcess(t *testing.T) {
 		t.Errorf("letters: %v", l)
 	}
 }
+
+func TestEffectMayUseTheApp(t *testing.T) {
+	var h *harness
+	done := make(chan error, 1)
+	h = start(t, &ledger.Audit{Effect: func(e brook.Event[ledger.Moved]) brook.Effect {
+		if e.Data.Cents != 1 {
+			return nil
+		}
+		return func(ctx context.Context) error {
+			done <- h.Process.Moved(ctx, ledger.Moved{Account: "a", Cents: 10})
+			return nil
+		}
+	}})
+	h.opened("a")
+	h.wait(h.move("a", 1, ""))
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	h.balance("a", 11, 2)
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.move("a", 1, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.CatchUp(h.ctx); err != nil { // effects run inline
+		t.Fatal(err)
+	}
+	h.balance("a", 22, 4)
+}

@@ -19,6 +19,7 @@ type lane struct {
 	chunks   chan chunk
 	wake     chan struct{} // holds a token when a feed that stood still may go on
 	effects  chan effectRun
+	due      due
 
 	tx      *Tx
 	deliver func(*Delivery)
@@ -149,8 +150,10 @@ func (l *lane) moved(stop context.Context) error {
 		return nil
 	}
 	l.enter()
-	defer l.leave()
-	return l.commit(stop)
+	err := l.commit(stop)
+	l.leave()
+	l.follow()
+	return err
 }
 
 // enter and leave stand around every batch: while lanes are at rest, nobody is between them.
@@ -239,14 +242,16 @@ func (l *lane) fold(stop, ctx context.Context) error {
 		}
 		f.pass()
 	}
+	l.events += l.batch.events
 	if cerr := l.commit(ctx); cerr != nil {
 		l.leave()
 		return cerr
 	}
 	l.leave()
-	l.events += l.batch.events
+	l.follow()
 	if what == stray {
 		what, err = l.alone(ctx, f)
+		l.follow()
 	}
 	return l.after(stop, f, what, err)
 }

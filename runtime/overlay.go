@@ -13,6 +13,7 @@ type overlay struct {
 	sorted []*cell // in key order, kept once the table was scanned
 	scans  bool
 	slot   int
+	free   []*cell // of earlier batches
 }
 
 // cell is one row of an overlay.
@@ -42,7 +43,8 @@ func (o *overlay) at(key []byte) *cell {
 	if c := o.cells[string(key)]; c != nil {
 		return c
 	}
-	c := &cell{slot: o.slot, key: bytes.Clone(key)}
+	c := o.cell()
+	c.key = bytes.Clone(key)
 	if o.cells == nil {
 		o.cells = map[string]*cell{}
 	}
@@ -52,6 +54,19 @@ func (o *overlay) at(key []byte) *cell {
 		i, _ := slices.BinarySearchFunc(o.sorted, key, compareCell)
 		o.sorted = slices.Insert(o.sorted, i, c)
 	}
+	return c
+}
+
+// cell gives an empty cell.
+func (o *overlay) cell() *cell {
+	n := len(o.free)
+	if n == 0 {
+		return &cell{slot: o.slot}
+	}
+	c := o.free[n-1]
+	o.free = o.free[:n-1]
+	clear(c.history)
+	*c = cell{slot: o.slot, history: c.history[:0], spare: c.spare}
 	return c
 }
 
@@ -74,6 +89,10 @@ func (o *overlay) between(from, to []byte) []*cell {
 
 func (o *overlay) reset() {
 	clear(o.cells)
+	for _, c := range o.list {
+		c.value = nil // it is the store's now
+	}
+	o.free = append(o.free, o.list...)
 	clear(o.list)
 	clear(o.sorted)
 	o.list, o.sorted = o.list[:0], o.sorted[:0]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Process applies an event at once, without the driver: all sets or none, in turn with the apply loop but
@@ -26,14 +27,22 @@ func (a *App) process(ctx context.Context, out *Outbound) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	effects, err := a.processAlone(ctx, out)
-	for _, e := range effects {
-		a.runEffect(ctx, e)
-	}
+	after, err := a.processAlone(ctx, out)
+	a.follow(ctx, after)
 	return err
 }
 
-func (a *App) processAlone(ctx context.Context, out *Outbound) ([]effectRun, error) {
+// follow does what is due after a commit of the solo lane.
+func (a *App) follow(ctx context.Context, after due) {
+	for _, l := range after.letters {
+		a.tell(l)
+	}
+	for _, e := range after.effects {
+		a.runEffect(ctx, e)
+	}
+}
+
+func (a *App) processAlone(ctx context.Context, out *Outbound) (due, error) {
 	a.gate.Lock()
 	defer a.gate.Unlock()
 	l, m := a.solo, &a.solo.m
@@ -46,16 +55,14 @@ func (a *App) processAlone(ctx context.Context, out *Outbound) ([]effectRun, err
 	l.dispatch(m)
 	if err := a.unprocessed(m); err != nil {
 		l.tx.revert()
-		return nil, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
+		return due{}, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
 	}
 	l.tx.settle()
 	l.act(m)
-	effects := append([]effectRun(nil), l.batch.effects...)
-	l.batch.effects = nil
 	if err := l.commitAlone(ctx); err != nil {
-		return nil, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
+		return due{}, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
 	}
-	return effects, nil
+	return l.take(), nil
 }
 
 // unprocessed says why an event of Process can't be kept, or nil.
@@ -77,7 +84,8 @@ func (a *App) unprocessed(m *Delivery) error {
 	return errors.Join(errs...)
 }
 
-// commitAlone commits what a lane without feeds holds. It tries once: the caller is there to hear of it.
+// commitAlone commits what a lane without feeds holds; the caller takes what is due after it. It tries once: the
+// caller is there to hear of it.
 func (l *lane) commitAlone(ctx context.Context) error {
 	b := &l.batch
 	writes := l.tx.writes(nil)
@@ -88,16 +96,20 @@ func (l *lane) commitAlone(ctx context.Context) error {
 		writes = append(writes, item.write(l.app.outboxTable))
 	}
 	writes = append(writes, b.writes...)
-	if len(writes) == 0 {
-		return nil
-	}
-	if err := l.app.store.Commit(ctx, &Batch{Writes: writes}); err != nil {
-		return err
+	if len(writes) > 0 {
+		if err := l.app.store.Commit(ctx, &Batch{Writes: writes}); err != nil {
+			return err
+		}
 	}
 	l.app.hub.publish(l.tx)
 	l.app.outbox.add(b.items...)
-	for i := range b.letters {
-		l.app.tell(b.letters[i])
-	}
+	l.due = due{letters: slices.Clone(b.letters), effects: slices.Clone(b.effects)}
 	return nil
+}
+
+// take gives what is due, for a caller that does it once it left the gate.
+func (l *lane) take() due {
+	after := l.due
+	l.due = due{}
+	return after
 }

@@ -39,10 +39,8 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 			barred[own] = !free
 			continue
 		}
-		applied, effects, err := a.redrive(ctx, letter)
-		for _, e := range effects {
-			a.runEffect(ctx, e)
-		}
+		applied, after, err := a.redrive(ctx, letter)
+		a.follow(ctx, after)
 		if err != nil {
 			return n, err
 		}
@@ -83,19 +81,19 @@ func (a *App) letters() func(func(DeadLetter, error) bool) {
 }
 
 // redrive tries one letter with all lanes at rest.
-func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, effects []effectRun, err error) {
+func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, after due, err error) {
 	a.gate.Lock()
 	defer a.gate.Unlock()
 	if a.closed.Load() {
-		return false, nil, ErrClosed
+		return false, due{}, ErrClosed
 	}
 	l := a.solo
 	at := letter.appendKey(nil)
 	if _, err := a.reader.Get(ctx, l.gen.letters, at); err != nil {
 		if errors.Is(err, ErrNotFound) {
-			return false, nil, nil // somebody else was faster
+			return false, due{}, nil // somebody else was faster
 		}
-		return false, nil, err
+		return false, due{}, err
 	}
 	defer l.forget()
 	defer func() { l.redrive = 0 }()
@@ -107,12 +105,11 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, eff
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
 		applied, err = l.handleAgain(ctx, letter, remove)
-		effects = slices.Clone(l.batch.effects)
 	}
 	if err == nil {
 		a.state = next
 	}
-	return applied, effects, err
+	return applied, l.take(), err
 }
 
 // handleAgain runs a letter's event through the set that failed, or through all where it failed before any.

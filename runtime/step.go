@@ -50,11 +50,11 @@ func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
 
 // prepare clears the delivery for a record.
 func (l *lane) prepare(ctx context.Context, m *Delivery, r *Record) {
-	message, key := m.message, m.key
+	message, key, scratch := m.message, m.key, m.scratch
 	clear(m.results)
 	clear(m.emissions)
 	clear(m.effects)
-	*m = Delivery{tx: l.tx, ctx: ctx, def: l.app.def, message: message, position: r.Position(), record: r, key: key[:0],
+	*m = Delivery{tx: l.tx, ctx: ctx, def: l.app.def, message: message, position: r.Position(), record: r, key: key[:0], scratch: scratch,
 		results: m.results[:0], emissions: m.emissions[:0], effects: m.effects[:0]}
 	l.tx.ctx = ctx
 	l.tx.again = false

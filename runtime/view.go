@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 )
@@ -34,22 +35,34 @@ type Entry[K comparable, V any] struct {
 
 // Get gives the value at key, or an error that wraps [ErrNotFound] and names collection and key.
 func (v View[K, V]) Get(key K) (V, error) {
-	var out V
-	buf := keyBuffers.Get().(*[]byte)
-	encoded := v.def.AppendKey((*buf)[:0], key)
-	row, err := v.src.get(v.slot, encoded)
-	*buf = encoded
-	keyBuffers.Put(buf)
+	row, err := v.row(key)
 	if err != nil {
-		if err == ErrNotFound {
-			err = &notFound{v.def.Name, key}
-		}
-		return out, err
+		var zero V
+		return zero, err
 	}
-	if err := v.own(&out, row); err != nil {
-		return out, err
+	if v.def.Clone == nil || !row.Shared {
+		return *row.Data.(*V), nil
 	}
-	return out, nil
+	return v.cloned(row)
+}
+
+// row gives the stored value at key.
+func (v View[K, V]) row(key K) (Value, error) {
+	buf := keyBuffers.Get().(*[]byte)
+	*buf = v.def.AppendKey((*buf)[:0], key)
+	row, err := v.src.get(v.slot, *buf)
+	keyBuffers.Put(buf)
+	if err == ErrNotFound {
+		err = &notFound{v.def.Name, key}
+	}
+	return row, err
+}
+
+// cloned stands apart from Get because what it makes is on the heap.
+func (v View[K, V]) cloned(row Value) (V, error) {
+	var out V
+	err := v.def.Clone(&out, row.Data.(*V))
+	return out, err
 }
 
 // own makes out the caller's own copy of a value.
@@ -84,8 +97,8 @@ func (v View[K, V]) MustGet(key K) V { return Must(v.Get(key)) }
 
 // Has reports whether there is a value at key.
 func (v View[K, V]) Has(key K) (bool, error) {
-	_, err := v.src.get(v.slot, v.def.AppendKey(nil, key))
-	if err == ErrNotFound {
+	_, err := v.row(key)
+	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err

@@ -1,0 +1,207 @@
+package brook
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+)
+
+// StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
+// The tables are each collection's rows, then its indexes, collection by collection.
+func StaticSource(reader Reader, tables []Table, collections ...AnyCollection) Source {
+	return Source{&pinned{newLayout(collections), tables, reader, context.Background()}}
+}
+
+// Backstage is what tests need of an app and programs do not. Package brooktest offers it in a friendlier form.
+type Backstage struct{ app *App }
+
+// Backstage gives the back door of the app that s reads; false where s is no app's source.
+func (s Source) Backstage() (Backstage, bool) {
+	l, ok := s.src.(*latest)
+	if !ok {
+		return Backstage{}, false
+	}
+	return Backstage{l.app}, true
+}
+
+// Config gives what the app runs on, defaults filled in.
+func (b Backstage) Config() Config { return b.app.config }
+
+// Events gives the package's event types: each an *EventDef of its payload.
+func (b Backstage) Events() []AnyEvent { return slices.Clone(b.app.def.Events) }
+
+// Record gives the record that publishing an event would make, without publishing it.
+func (b Backstage) Record(event Outgoing, options ...PublishOption) (r Record, err error) {
+	out, err := b.app.encoded(event, options)
+	if err == nil {
+		err = b.app.wrap(out, &r)
+	}
+	return r, err
+}
+
+// Wrap gives the record of a message, which may hold anything, on the topic of its type.
+func (b Backstage) Wrap(m Message, key []byte) (Record, error) {
+	r := Record{Topic: b.app.topic(b.app.events[m.Type].topic), Key: key, Time: m.Time}
+	err := b.app.config.Envelope.Wrap(&m, &r)
+	return r, err
+}
+
+// EffectCall is an effect that is due.
+type EffectCall struct {
+	Position Position // of the event; zero where it came through no log
+	ID, Type string   // of the event
+	Set      string
+	Run      Effect
+}
+
+// OnEffect has f called in place of every effect, and again with the same call where it gave an error and
+// Config.Retry allows. It has to be set before the app folds its first event.
+func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error) {
+	b.app.gate.Lock()
+	defer b.app.gate.Unlock()
+	diverted := func(deliver func(*Delivery)) func(*Delivery) {
+		return func(m *Delivery) {
+			deliver(m)
+			for i := range m.effects {
+				e := &m.effects[i]
+				call := &EffectCall{m.position, m.message.ID, m.message.Type, e.set, e.run}
+				e.run = func(ctx context.Context) error { return f(ctx, call) }
+			}
+		}
+	}
+	def := *b.app.def
+	lane := def.Lane
+	def.Lane = func(tx *Tx) func(*Delivery) { return diverted(lane(tx)) }
+	b.app.def = &def
+	b.app.solo.deliver = diverted(b.app.solo.deliver)
+}
+
+// Clear removes every row of the collections named, or of all, with histories and index entries. Positions in the
+// log, dead letters and emissions stay as they are. It takes turns with the apply loop.
+func (b Backstage) Clear(ctx context.Context, collections ...string) error {
+	a := b.app
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	known := make([]string, len(a.layout.collections))
+	for ord, info := range a.layout.collections {
+		known[ord] = info.name
+	}
+	for _, name := range collections {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("brook: clear: there is no collection %q, but %q", name, known)
+		}
+	}
+	for ord, name := range known {
+		if len(collections) > 0 && !slices.Contains(collections, name) {
+			continue
+		}
+		for more := true; more; {
+			var err error
+			if more, err = a.solo.removeSome(ctx, a.layout.rows[ord]); err != nil {
+				return fmt.Errorf("brook: clear %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// removeSome removes a batch of rows in one commit, and reports whether there may be more. The caller holds the gate.
+func (l *lane) removeSome(ctx context.Context, slot int) (more bool, err error) {
+	defer l.forget()
+	l.begin(ctx)
+	n := 0
+	for row, err := range l.tx.reader.Scan(ctx, l.tx.tables[slot], nil, nil) {
+		if err != nil {
+			return false, err
+		}
+		if n++; n > l.app.config.BatchSize {
+			more = true
+			break
+		}
+		c := l.tx.rows[slot].at(row.Key)
+		c.value, c.known = row.Value.Data, true
+		l.tx.undo = append(l.tx.undo, undo{c, *c})
+		c.value, c.dirty, c.clear = nil, true, true
+	}
+	if err := l.tx.indexed(); err != nil {
+		return false, err
+	}
+	return more, l.commitAlone(ctx)
+}
+
+// begin makes the lane's transaction ready for changes that no event makes.
+func (l *lane) begin(ctx context.Context) {
+	l.tx.ctx, l.tx.prefix, l.tx.again = ctx, nil, false
+	l.tx.begin()
+}
+
+// Seed stores rows in one commit as if handlers had created them, whatever was there: in key order, with their index entries, and
+// with the events of past as their history. Where the value carries its key and that field is zero, it is set. The
+// view has to be an app's.
+func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, past ...Outgoing) error {
+	s, ok := v.src.(*latest)
+	if !ok {
+		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", v.def.Name)
+	}
+	a, l := s.app, s.app.solo
+	var entries []*HistoryEntry
+	for _, event := range past {
+		out, err := a.encoded(event, nil)
+		if err != nil {
+			return fmt.Errorf("brook: seed %s: %w", v.def.Name, err)
+		}
+		m := out.message
+		entries = append(entries, &HistoryEntry{ID: a.ids.next(), Type: m.Type, Author: a.config.Author, Time: now(), Key: out.key, Data: m.Data})
+	}
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	defer l.forget()
+	l.begin(ctx)
+	table := Rows[K, V]{viewOf(source(l.tx), v.ord, v.def), l.tx}
+	table.Apply(creations(v.def, rows)...)
+	switch {
+	case l.tx.fault != nil:
+		return l.tx.fault
+	case l.tx.failed != nil:
+		return l.tx.failed
+	}
+	if err := l.tx.indexed(); err != nil {
+		return err
+	}
+	for _, c := range l.tx.rows[v.slot].list {
+		c.clear = true
+		if v.def.History {
+			c.history = entries
+		}
+	}
+	return l.commitAlone(ctx)
+}
+
+// creations gives changes that create rows, in key order.
+func creations[K comparable, V any](def *Collection[K, V], rows map[K]V) []Change[K, V] {
+	var zero K
+	changes := make([]Change[K, V], 0, len(rows))
+	for k, value := range rows {
+		if def.Key != nil && *def.Key(&value) == zero {
+			*def.Key(&value) = k
+		}
+		changes = append(changes, Create(k, value))
+	}
+	slices.SortFunc(changes, func(c, d Change[K, V]) int {
+		return bytes.Compare(def.AppendKey(nil, c.key), def.AppendKey(nil, d.key))
+	})
+	return changes
+}
+
+// encoded encodes an event of whichever type.
+func (a *App) encoded(event Outgoing, options []PublishOption) (*Outbound, error) {
+	out := &Outbound{}
+	for _, o := range options {
+		o.apply(out)
+	}
+	if event == nil || !a.def.Outgoing(event, out) {
+		return nil, fmt.Errorf("brook: %T is no event of this package", event)
+	}
+	return out, out.err
+}
