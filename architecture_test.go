@@ -128,7 +128,7 @@ func TestArchitecture(t *testing.T) {
 			return err
 		}
 		if entry.IsDir() {
-			if name != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata" || name == "benchmarks") {
+			if name != "." && (strings.ContainsAny(entry.Name()[:1], "._") || entry.Name() == "testdata" || name == "benchmarks") {
 				return filepath.SkipDir
 			}
 			return nil

@@ -1,0 +1,34 @@
+# "make" lists what there is. The tools that are used are pinned here; Go fetches and builds them when they are needed.
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+GO ?= go
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## run the tests (needs Go and nothing else)
+	$(GO) test ./...
+
+.PHONY: race
+race: ## run the tests under the race detector (needs a C compiler too)
+	$(GO) test -race ./...
+
+.PHONY: lint
+lint: ## check format, vet and lint
+	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(GOLANGCI_LINT) run ./...
+
+.PHONY: generate
+generate: ## bring generated files up to date
+	$(GO) generate ./...
+
+.PHONY: bench
+bench: ## measure: the module's own benchmarks, then those against others
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	cd benchmarks && $(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./...
