@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/brookgen/brookgen/examples/github/hub"
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/mapstore"
+	"github.com/brookgen/brookgen/runtime/memdriver"
+)
+
+// A chunk is published, folded and forgotten before the next is read: so much is in memory at a time.
+const (
+	chunkRecords = 512
+	chunkBytes   = 8 << 20
+)
+
+// folder folds deliveries chunk by chunk.
+type folder struct {
+	app      *hub.App
+	driver   *memdriver.Driver
+	out      *bufio.Writer // for dead letters
+	progress *progress
+
+	total  totals
+	lost   int            // dead letters that Tally had counted as applied
+	chunk  []brook.Record // to be published
+	bytes  int            // in the chunk
+	places []int          // of the chunk's records: which delivery they are, counted from 1
+	first  int64          // the offset of the chunk's first record
+	bad    []letter
+}
+
+// letter is a dead letter as it is listed.
+type letter struct {
+	place int // of its delivery
+	text  string
+}
+
+func newFolder(out *bufio.Writer, p *progress) (*folder, error) {
+	f := &folder{driver: memdriver.New(), out: out, progress: p}
+	var err error
+	f.app, err = hub.NewApp(brook.Config{
+		Author: author, Driver: f.driver, Store: mapstore.New(), Log: slog.New(slog.DiscardHandler), // letters are listed, not logged
+		OnFailure: brook.GoOn, // each delivery shows the whole of its subject: none needs the one before
+		Hooks: brook.Hooks{
+			Unknown:    func(brook.Position, string) { f.total.unknown++ },
+			DeadLetter: f.deadLetter,
+		},
+	}, hub.Catalog{}, hub.Crowd{}, hub.Shelf{}, hub.Tally{}, hub.Tracker{})
+	return f, err
+}
+
+// fold folds all lines of all files.
+func (f *folder) fold(ctx context.Context, files []string, stdin io.Reader) error {
+	for l, err := range lines(files, stdin) {
+		if err != nil {
+			return errors.Join(err, f.flush(ctx))
+		}
+		f.total.deliveries++
+		f.progress.add(len(l.text))
+		if err := f.take(l); err != nil {
+			return err
+		}
+		if len(f.chunk) == chunkRecords || f.bytes >= chunkBytes || len(f.bad) == chunkRecords {
+			if err := f.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return f.flush(ctx)
+}
+
+// take adds a line to the chunk. One that is no delivery is a dead letter at once.
+func (f *folder) take(l line) error {
+	d, err := parse(l.text)
+	if err != nil {
+		f.total.letters++
+		f.bad = append(f.bad, letter{f.total.deliveries, l.where() + ": " + err.Error()})
+		return nil
+	}
+	r, err := d.record(l.where(), time.Now())
+	if err != nil {
+		return err
+	}
+	f.chunk = append(f.chunk, r)
+	f.bytes += len(r.Value)
+	f.places = append(f.places, f.total.deliveries)
+	return nil
+}
+
+// flush folds the chunk, lists its dead letters, and lets go of it.
+func (f *folder) flush(ctx context.Context) error {
+	if len(f.chunk) > 0 {
+		if _, err := f.driver.Publish(ctx, f.chunk); err != nil {
+			return err
+		}
+		if err := f.app.CatchUp(ctx); err != nil {
+			return err
+		}
+		f.first += int64(len(f.chunk))
+		if err := f.driver.Trim(author, 0, f.first); err != nil {
+			return err
+		}
+	}
+	if len(f.bad) > 0 {
+		f.progress.clear()
+		slices.SortStableFunc(f.bad, func(a, b letter) int { return a.place - b.place })
+		for _, l := range f.bad {
+			fmt.Fprintln(f.out, "dead letter:", l.text)
+		}
+		if _, err := f.app.Drop(ctx, nil); err != nil { // they are told; nobody will redrive them
+			return err
+		}
+	}
+	clear(f.chunk)
+	f.chunk, f.places, f.bad, f.bytes = f.chunk[:0], f.places[:0], f.bad[:0], 0
+	return nil
+}
+
+// deadLetter is told of dead letters. A delivery has one where it can't be decoded, else one for each set that failed.
+func (f *folder) deadLetter(l brook.DeadLetter) {
+	place := f.places[l.Position.Offset-f.first]
+	if !slices.ContainsFunc(f.bad, func(b letter) bool { return b.place == place }) {
+		f.total.letters++
+		if l.Set != "" && l.Set != hub.TallySet {
+			f.lost++
+		}
+	}
+	stage := l.Stage
+	if l.Set != "" {
+		stage += " in " + l.Set
+	}
+	f.bad = append(f.bad, letter{place, fmt.Sprintf("%s: %s: %s: %s", l.ID, strings.TrimPrefix(l.Type, author+"."), stage, l.Error)})
+}
+
+// totals says what became of everything. What is known and neither applied nor a dead letter was discarded.
+func (f *folder) totals() (totals, error) {
+	t := f.total
+	t.applied = -f.lost
+	for kind, err := range f.app.Views.Kinds.All() {
+		if err != nil {
+			return t, err
+		}
+		t.applied += kind.Value.Deliveries
+	}
+	t.discarded = t.deliveries - t.applied - t.unknown - t.letters
+	return t, nil
+}
