@@ -31,10 +31,10 @@ var fixedImports = [][2]string{
 	{"fmt", "fmt"}, {"iter", "iter"}, {"maps", "maps"}, {"math", "math"}, {"slices", "slices"}, {"strconv", "strconv"}, {"time", "time"},
 }
 
-// locals are the names that emitters give to parameters and variables; no import may hide behind one.
+// locals are the names, besides single letters, that emitters give to parameters and variables; no import may hide
+// behind one.
 var locals = []string{
-	"add", "app", "b", "config", "ctx", "d", "data", "dst", "e", "encoded", "err", "f", "i", "k", "m", "n", "o", "ok", "options",
-	"out", "p", "r", "s", "src", "tx", "typ", "v", "value", "x",
+	"add", "app", "config", "ctx", "data", "dst", "encoded", "err", "ok", "options", "out", "seen", "src", "tx", "typ", "value",
 }
 
 // imports gives every package that the files of p may name a local name that nothing else in the
@@ -43,7 +43,7 @@ func imports(p *model.Package, top *scope) []imported {
 	var list []imported
 	add := func(importPath, name string, known bool) {
 		wanted := []string{name, importAlias(importPath, name)}
-		if slices.Contains(locals, name) {
+		if len(name) == 1 || slices.Contains(locals, name) {
 			wanted = wanted[1:]
 		}
 		alias := top.pick(wanted...)

@@ -46,14 +46,14 @@ func (n *names) outgoing() *jen.Statement {
 
 // publishers adds the methods of app.Publish:
 //
-//	func (p publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
+//	func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
 //		return brook.Publish(ctx, p.app, &orderPlacedEvent, data, options)
 //	}
 func (n *names) publishers(f *jen.File) {
 	f.Line().Type().Id(n.publish).Add(holder())
 	for _, e := range sent(n.pkg) {
 		f.Line().Add(comment("%s publishes data as %s and gives its position in the log.", e.GoName, e.Name))
-		f.Func().Params(jen.Id("p").Id(n.publish)).Id(e.GoName).Params(
+		f.Func().Params(jen.Id("p").Op("*").Id(n.publish)).Id(e.GoName).Params(
 			ctxParam("ctx"), jen.Id("data").Add(n.payload(e)), jen.Id("options").Op("...").Qual(brookPath, "PublishOption"),
 		).Params(jen.Qual(brookPath, "Position"), jen.Error()).Block(
 			jen.Return(jen.Qual(brookPath, "Publish").Call(n.withApp(e, jen.Id("options"))...)))
@@ -62,7 +62,7 @@ func (n *names) publishers(f *jen.File) {
 
 // processors adds the methods of app.Process:
 //
-//	func (p process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
+//	func (p *process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
 //		return brook.Process(ctx, p.app, &orderPlacedEvent, data)
 //	}
 func (n *names) processors(f *jen.File) {
@@ -73,7 +73,7 @@ func (n *names) processors(f *jen.File) {
 		}
 		f.Line().Add(comment("%s applies data as %s at once, for all handler sets or for none. It is not in the log: a Rebuild forgets it.",
 			e.GoName, e.Name))
-		f.Func().Params(jen.Id("p").Id(n.process)).Id(e.GoName).Params(ctxParam("ctx"), jen.Id("data").Add(n.payload(e))).Error().Block(
+		f.Func().Params(jen.Id("p").Op("*").Id(n.process)).Id(e.GoName).Params(ctxParam("ctx"), jen.Id("data").Add(n.payload(e))).Error().Block(
 			jen.Return(jen.Qual(brookPath, "Process").Call(n.withApp(e)...)))
 	}
 }

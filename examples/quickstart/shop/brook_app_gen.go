@@ -59,12 +59,12 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 type publish struct{ app *brook.App }
 
 // UserRegistered publishes data as user.registered and gives its position in the log.
-func (p publish) UserRegistered(ctx context.Context, data UserRegistered, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) UserRegistered(ctx context.Context, data UserRegistered, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &userRegisteredEvent, data, options)
 }
 
 // OrderPlaced publishes data as order.placed and gives its position in the log.
-func (p publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &orderPlacedEvent, data, options)
 }
 
@@ -72,12 +72,12 @@ type process struct{ app *brook.App }
 
 // UserRegistered applies data as user.registered at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
-func (p process) UserRegistered(ctx context.Context, data UserRegistered) error {
+func (p *process) UserRegistered(ctx context.Context, data UserRegistered) error {
 	return brook.Process(ctx, p.app, &userRegisteredEvent, data)
 }
 
 // OrderPlaced applies data as order.placed at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
-func (p process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
+func (p *process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
 	return brook.Process(ctx, p.app, &orderPlacedEvent, data)
 }
