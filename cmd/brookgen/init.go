@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/modfile"
+	"golang.org/x/mod/modfile"
 )
 
 const toolPath = "github.com/brookgen/brookgen/cmd/brookgen"
@@ -76,7 +76,7 @@ func findModule(dir string) (string, []byte, error) {
 			return "", nil, err
 		}
 		if at == filepath.Dir(at) {
-			return "", nil, fmt.Errorf("init: there is no go.mod here. Begin with\n\n\tgo mod init example.com/shop\n\tgo get -tool %s\n", toolPath)
+			return "", nil, fmt.Errorf("init: there is no go.mod here. Begin with\n\n\tgo mod init example.com/shop\n\tgo get -tool %s", toolPath)
 		}
 	}
 }
