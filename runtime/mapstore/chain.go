@@ -14,18 +14,17 @@ type chain[T any] struct {
 	head atomic.Pointer[version[T]]
 }
 
-// at gives the version that the instant seq sees, nil where there was none. The instant must be pinned.
-func (c *chain[T]) at(seq uint64) *version[T] {
-	v := c.head.Load()
+// at gives the version, of the chain that v was the newest of, that the instant seq sees; nil where there was
+// none. The instant must be pinned.
+func (v *version[T]) at(seq uint64) *version[T] {
 	for v != nil && v.seq > seq {
 		v = v.prev.Load()
 	}
 	return v
 }
 
-// latest gives the version that was committed last, without a pin.
-func (c *chain[T]) latest(clock *clock) *version[T] {
-	v := c.head.Load()
+// latest gives the version, of the chain that v was the newest of, that was committed last. It needs no pin.
+func (v *version[T]) latest(clock *clock) *version[T] {
 	if v == nil || v.seq <= clock.seq() {
 		return v
 	}

@@ -14,7 +14,7 @@ const trimStep = 64
 // surplus is a row with versions that only pinned instants see.
 type surplus struct {
 	content *content
-	entry   *entry
+	cell    *cell
 }
 
 // Commit applies all writes of the batch at one instant, or none; there is no limit to its size.
@@ -40,10 +40,8 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 		w := &b.Writes[i]
 		t := w.Table.(*table)
 		c := &t.contents.head.Load().val
-		if e := t.apply(seq, c, w); e != nil {
-			if v := e.rows.head.Load(); v.val.gone || v.prev.Load() != nil {
-				s.touched = append(s.touched, surplus{c, e})
-			}
+		if v := t.apply(seq, c, w); v != nil && (v.val.gone() || v.prev.Load() != nil) {
+			s.touched = append(s.touched, surplus{c, v.val.cell})
 		}
 	}
 	for _, t := range s.counted {
@@ -100,7 +98,7 @@ func (s *Store) trim(n int) {
 		r := s.clock.due[last]
 		s.clock.due[last] = surplus{}
 		s.clock.due = s.clock.due[:last]
-		r.entry.queued = false
+		r.cell.queued = false
 		s.trimRow(r)
 	}
 	if len(s.clock.due) == 0 {
@@ -117,15 +115,18 @@ func (s *Store) trim(n int) {
 // trimRow drops a row's versions that nobody can see, and the row itself where nothing is left of
 // it. What somebody can see waits for the newest instant that does.
 func (s *Store) trimRow(r surplus) {
-	switch alone := r.entry.rows.trim(&s.clock); {
-	case alone && r.entry.rows.head.Load().val.gone:
+	alone, newest := r.cell.rows.trim(&s.clock), r.cell.rows.head.Load()
+	switch {
+	case alone && newest.val.gone():
 		s.edit(r.content)
-		r.content.hash.remove(s.hash(r.entry.key), r.entry)
-		r.content.tree.remove(r.entry)
-	case !alone && !r.entry.queued:
-		in := s.clock.newestBefore(r.entry.rows.head.Load().seq)
+		if at, v := r.content.hash.slot(s.hash(newest.val.key), newest.val.key); v == newest {
+			at.remove()
+		}
+		r.content.tree.remove(r.cell)
+	case !alone && !r.cell.queued:
+		in := s.clock.newestBefore(newest.seq)
 		in.surplus = append(in.surplus, r)
-		r.entry.queued = true
+		r.cell.queued = true
 	}
 }
 

@@ -50,10 +50,7 @@ func (c *cursor) next() *node {
 // A page is what a leaf holds at some instant.
 type page struct {
 	n    int
-	rows [width]struct {
-		key []byte
-		*version[row]
-	}
+	rows [width]*version[row]
 }
 
 // fill takes the rows of a leaf from the i-th on, up to the key to, and says whether
@@ -61,13 +58,12 @@ type page struct {
 func (p *page) fill(x *node, i int, to []byte, seq uint64) (end bool) {
 	p.n = 0
 	for ; i < int(x.n); i++ {
-		e := x.entries[i]
-		if to != nil && bytes.Compare(e.key, to) >= 0 {
+		v := x.cells[i].rows.head.Load()
+		if to != nil && bytes.Compare(v.val.key, to) >= 0 {
 			return true
 		}
-		if v := e.rows.at(seq); v != nil && !v.val.gone {
-			r := &p.rows[p.n]
-			r.key, r.version = e.key, v
+		if v = v.at(seq); v != nil && !v.val.gone() {
+			p.rows[p.n] = v
 			p.n++
 		}
 	}

@@ -18,8 +18,8 @@
 //
 // # Memory
 //
-// A row costs about 150 bytes beside its value: 64 for the row with a key of up to 24 bytes, 48 for its
-// newest version, 10 to 20 for the hash index and 15 to 35 for the order. A superseded value is
+// A row costs about 155 bytes beside its value: 112 for the row with a key of up to 24 bytes (as much more as a
+// longer key is), 10 to 20 for the hash index and 18 to 35 for the order. A superseded value is
 // let go by the commit that superseded it, unless a snapshot or a scan that is open can
 // still see it. It is then let go when that one is closed, or by the commits that follow. A row that changes
 // keeps exactly what the open ones can see, so a snapshot held for long costs one old version of each row

@@ -7,7 +7,7 @@ import (
 )
 
 // The hash index is an extendible hash: a directory of segments, picked by the first bits of the
-// hash. A full segment splits in two, so no insert ever moves more than one segment's entries. One
+// hash. A full segment splits in two, so no insert ever moves more than one segment's rows. One
 // writer changes it while anybody reads: slots are filled before their tag says so.
 const (
 	bucketSlots    = 7
@@ -23,15 +23,15 @@ const (
 // tagDeleted, or 0x80 with 7 bits of the hash.
 type bucket struct {
 	tags  atomic.Uint64
-	slots [bucketSlots]atomic.Pointer[entry]
+	slots [bucketSlots]atomic.Pointer[version[row]]
 }
 
 // The fields before the buckets fill a cache line together with the 8 bytes that Go puts before an object
 // of this size, so that each bucket is one.
 type segment struct {
-	live   int    // the writer's: entries
+	live   int    // the writer's: rows
 	used   int    // the writer's: entries and deleted ones
-	depth  uint   // bits of the hash that all entries share
+	depth  uint   // bits of the hash that all rows share
 	_      [4]int // padding
 	bucket [segmentBuckets]bucket
 }
@@ -49,8 +49,14 @@ func (x *hashIndex) init() {
 	x.dir.Store(d)
 }
 
-// find gives the entry of the key, or nil.
-func (x *hashIndex) find(hash uint64, key []byte) *entry {
+// find gives the newest version of the row of that key, or nil.
+func (x *hashIndex) find(hash uint64, key []byte) *version[row] {
+	_, v := x.slot(hash, key)
+	return v
+}
+
+// slot gives also where that version is. Only the writer may use the place.
+func (x *hashIndex) slot(hash uint64, key []byte) (place, *version[row]) {
 	d := x.dir.Load()
 	seg := d.segments[hash>>d.shift].Load()
 	want := lowBits * tagOf(hash)
@@ -61,38 +67,62 @@ func (x *hashIndex) find(hash uint64, key []byte) *entry {
 		diff := tags ^ want
 		// The trick of the zero byte may name a byte too many, never one too few.
 		for m := (diff - lowBits) & ^diff & tagBits; m != 0; m &= m - 1 {
-			if e := b.slots[bits.TrailingZeros64(m)/8].Load(); e != nil && bytes.Equal(e.key, key) {
-				return e
+			i := bits.TrailingZeros64(m) / 8
+			if v := b.slots[i].Load(); v != nil && bytes.Equal(v.val.key, key) {
+				return place{seg, b, i}, v
 			}
 		}
 		if (tags-lowBits)&^tags&tagBits != 0 {
-			return nil // a slot was never used: nobody had to go further
+			break // a slot was never used: nobody had to go further
 		}
 		if at++; at == segmentBuckets {
 			at = 0
 		}
 	}
-	return nil
+	return place{}, nil
+}
+
+// A place is where in the index a row is, until the next insert.
+type place struct {
+	segment *segment
+	bucket  *bucket
+	slot    int
+}
+
+// replace puts a newer version of the row there.
+func (p place) replace(v *version[row]) { p.bucket.slots[p.slot].Store(v) }
+
+// remove takes out the row.
+func (p place) remove() {
+	tags := p.bucket.tags.Load()
+	var left uint64 = tagDeleted
+	if (tags-lowBits)&^tags&tagBits != 0 {
+		left = 0 // searches end here anyway
+		p.segment.used--
+	}
+	p.segment.live--
+	p.bucket.tags.Store(tags&^(0xff<<(8*p.slot)) | left<<(8*p.slot))
+	p.bucket.slots[p.slot].Store(nil)
 }
 
 func tagOf(hash uint64) uint64 { return hash&0x7f | 0x80 }
 
 func bucketOf(hash uint64) int { return int(uint64(uint32(hash>>7)) * segmentBuckets >> 32) }
 
-// insert adds an entry whose key is not there.
-func (x *hashIndex) insert(hash uint64, e *entry, hashOf func([]byte) uint64) {
+// insert adds a row whose key is not there.
+func (x *hashIndex) insert(hash uint64, v *version[row], hashOf func([]byte) uint64) {
 	for {
 		d := x.dir.Load()
 		seg := d.segments[hash>>d.shift].Load()
 		if seg.used < segmentLimit {
-			seg.put(hash, e)
+			seg.put(hash, v)
 			return
 		}
 		x.split(hash, seg, hashOf)
 	}
 }
 
-func (s *segment) put(hash uint64, e *entry) {
+func (s *segment) put(hash uint64, v *version[row]) {
 	tag := tagOf(hash)
 	for at := bucketOf(hash); ; at = (at + 1) % segmentBuckets {
 		b := &s.bucket[at]
@@ -106,34 +136,9 @@ func (s *segment) put(hash uint64, e *entry) {
 			s.used++
 		}
 		s.live++
-		b.slots[i].Store(e)
+		b.slots[i].Store(v)
 		b.tags.Store(tags&^(0xff<<(8*i)) | tag<<(8*i))
 		return
-	}
-}
-
-// remove takes out the entry.
-func (x *hashIndex) remove(hash uint64, e *entry) {
-	d := x.dir.Load()
-	seg := d.segments[hash>>d.shift].Load()
-	at := bucketOf(hash)
-	for range segmentBuckets {
-		b := &seg.bucket[at]
-		tags := b.tags.Load()
-		for i := range b.slots {
-			if b.slots[i].Load() == e {
-				var left uint64 = tagDeleted
-				if (tags-lowBits)&^tags&tagBits != 0 {
-					left = 0 // searches end here anyway
-					seg.used--
-				}
-				seg.live--
-				b.tags.Store(tags&^(0xff<<(8*i)) | left<<(8*i))
-				b.slots[i].Store(nil)
-				return
-			}
-		}
-		at = (at + 1) % segmentBuckets
 	}
 }
 
@@ -147,9 +152,9 @@ func (x *hashIndex) split(hash uint64, old *segment, hashOf func([]byte) uint64)
 	}
 	for i := range old.bucket {
 		for j := range old.bucket[i].slots {
-			if e := old.bucket[i].slots[j].Load(); e != nil {
-				h := hashOf(e.key)
-				parts[h>>(63-old.depth)&1].put(h, e)
+			if v := old.bucket[i].slots[j].Load(); v != nil {
+				h := hashOf(v.val.key)
+				parts[h>>(63-old.depth)&1].put(h, v)
 			}
 		}
 	}

@@ -5,11 +5,11 @@ import (
 	"encoding/binary"
 )
 
-// width is the most entries of a node: with it a node fills an allocation of 1 KiB.
-const width = 60
+// width is the most cells of a node: with it a node fills an allocation of 480 bytes.
+const width = 28
 
-// A node of the tree that keeps the order of the keys. A leaf holds entries; an inner node holds
-// children, and with each an entry whose key is no higher than the child's keys and higher than
+// A node of the tree that keeps the order of the keys. A leaf holds cells; an inner node holds
+// children, and with each a cell whose key is no higher than the child's keys and higher than
 // all before; the first of these is not looked at. Nodes are immutable once the edit that made them is over.
 //
 // All keys that can come to a node lie between two bounds, so they share the
@@ -19,7 +19,7 @@ type node struct {
 	n        int32
 	shared   int32
 	prefixes [width]uint64
-	entries  [width]*entry
+	cells    [width]*cell
 	children *[width]*node // nil: a leaf
 }
 
@@ -57,23 +57,24 @@ func (x *node) less(i int, prefix uint64, key []byte) bool {
 	if q := x.prefixes[i]; q != prefix {
 		return q < prefix
 	}
-	return bytes.Compare(x.entries[i].key, key) < 0
+	return bytes.Compare(x.cells[i].key(), key) < 0
 }
 
 // child gives the number of the child that the key belongs to.
 func (x *node) child(key []byte) int {
 	i := x.lowest(1, key)
-	if i < int(x.n) && x.prefixes[i] == prefixOf(key, x.shared) && bytes.Equal(x.entries[i].key, key) {
+	if i < int(x.n) && x.prefixes[i] == prefixOf(key, x.shared) && bytes.Equal(x.cells[i].key(), key) {
 		return i
 	}
 	return i - 1
 }
 
 // bound computes the prefixes anew for a node between two bounds, nil for none.
-func (x *node) bound(from, to *entry) {
+func (x *node) bound(from, to *cell) {
 	x.shared = 0
 	if from != nil && to != nil {
-		for int(x.shared) < min(len(from.key), len(to.key)) && from.key[x.shared] == to.key[x.shared] {
+		a, b := from.key(), to.key()
+		for int(x.shared) < min(len(a), len(b)) && a[x.shared] == b[x.shared] {
 			x.shared++
 		}
 	}
@@ -82,7 +83,7 @@ func (x *node) bound(from, to *entry) {
 		first = 1
 	}
 	for i := first; i < x.n; i++ {
-		x.prefixes[i] = prefixOf(x.entries[i].key, x.shared)
+		x.prefixes[i] = prefixOf(x.cells[i].key(), x.shared)
 	}
 }
 
@@ -100,12 +101,12 @@ func (x *node) own(edit uint64) *node {
 	return &c
 }
 
-// put makes room at i for an entry, and its child in an inner node.
-func (x *node) put(i int, e *entry, child *node) {
+// put makes room at i for a cell, and its child in an inner node.
+func (x *node) put(i int, c *cell, child *node) {
 	n := int(x.n)
 	copy(x.prefixes[i+1:n+1], x.prefixes[i:n])
-	copy(x.entries[i+1:n+1], x.entries[i:n])
-	x.prefixes[i], x.entries[i] = prefixOf(e.key, x.shared), e
+	copy(x.cells[i+1:n+1], x.cells[i:n])
+	x.prefixes[i], x.cells[i] = prefixOf(c.key(), x.shared), c
 	if x.children != nil {
 		copy(x.children[i+1:n+1], x.children[i:n])
 		x.children[i] = child
@@ -117,8 +118,8 @@ func (x *node) put(i int, e *entry, child *node) {
 func (x *node) cut(i int) {
 	n := int(x.n)
 	copy(x.prefixes[i:], x.prefixes[i+1:n])
-	copy(x.entries[i:], x.entries[i+1:n])
-	x.entries[n-1] = nil
+	copy(x.cells[i:], x.cells[i+1:n])
+	x.cells[n-1] = nil
 	if x.children != nil {
 		copy(x.children[i:], x.children[i+1:n])
 		x.children[n-1] = nil
@@ -126,18 +127,18 @@ func (x *node) cut(i int) {
 	x.n--
 }
 
-// split moves what is from i on to a new node, and gives it with its lowest entry.
-func (x *node) split(i int, from, to *entry) (*node, *entry) {
+// split moves what is from i on to a new node, and gives it with its lowest cell.
+func (x *node) split(i int, from, to *cell) (*node, *cell) {
 	right := &node{edit: x.edit, n: x.n - int32(i)}
-	copy(right.entries[:], x.entries[i:x.n])
-	clear(x.entries[i:x.n])
+	copy(right.cells[:], x.cells[i:x.n])
+	clear(x.cells[i:x.n])
 	if x.children != nil {
 		right.children = new([width]*node)
 		copy(right.children[:], x.children[i:x.n])
 		clear(x.children[i:x.n])
 	}
 	x.n = int32(i)
-	middle := right.entries[0]
+	middle := right.cells[0]
 	x.bound(from, middle)
 	right.bound(middle, to)
 	return right, middle

@@ -16,10 +16,7 @@ func (r latest) Get(_ context.Context, t brook.Table, key []byte) (brook.Value, 
 	if err != nil {
 		return brook.Value{}, err
 	}
-	if e := table.find(key); e != nil {
-		return valueOf(e.rows.latest(&r.store.clock))
-	}
-	return brook.Value{}, brook.ErrNotFound
+	return valueOf(table.find(key).latest(&r.store.clock))
 }
 
 func (r latest) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
@@ -33,9 +30,7 @@ func (r latest) History(_ context.Context, t brook.Table, key []byte) iter.Seq2[
 			yield(nil, err)
 			return
 		}
-		if e := table.find(key); e != nil {
-			yieldHistory(e.rows.latest(&r.store.clock), yield)
-		}
+		yieldHistory(table.find(key).latest(&r.store.clock), yield)
 	}
 }
 
@@ -44,7 +39,7 @@ func (r latest) Count(_ context.Context, t brook.Table) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return countOf(table.counts.latest(&r.store.clock)), nil
+	return countOf(table.counts.head.Load().latest(&r.store.clock)), nil
 }
 
 // snapshot reads a pinned instant.
@@ -71,7 +66,7 @@ func (r *snapshot) own(t brook.Table) (*table, *version[content], error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return table, table.contents.at(r.in.seq), nil
+	return table, table.contents.head.Load().at(r.in.seq), nil
 }
 
 func (r *snapshot) find(t brook.Table, key []byte) (*version[row], error) {
@@ -79,10 +74,7 @@ func (r *snapshot) find(t brook.Table, key []byte) (*version[row], error) {
 	if err != nil || c == nil {
 		return nil, err
 	}
-	if e := c.val.hash.find(r.store.hash(key), key); e != nil {
-		return e.rows.at(r.in.seq), nil
-	}
-	return nil, nil
+	return c.val.hash.find(r.store.hash(key), key).at(r.in.seq), nil
 }
 
 func (r *snapshot) Get(_ context.Context, t brook.Table, key []byte) (brook.Value, error) {
@@ -113,7 +105,7 @@ func (r *snapshot) Count(_ context.Context, t brook.Table) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return countOf(table.counts.at(r.in.seq)), nil
+	return countOf(table.counts.head.Load().at(r.in.seq)), nil
 }
 
 // release unpins an instant and lets go of what only it saw.
@@ -124,7 +116,7 @@ func (s *Store) release(in *instant) {
 }
 
 func valueOf(v *version[row]) (brook.Value, error) {
-	if v == nil || v.val.gone {
+	if v == nil || v.val.gone() {
 		return brook.Value{}, brook.ErrNotFound
 	}
 	return brook.Value{Data: v.val.value, Shared: true}, nil

@@ -1,41 +1,59 @@
 package mapstore
 
-// An entry is a key and the versions of its row. It is in the indexes of its table from the commit that makes the row
-// until nobody can see the row any more.
-type entry struct {
+// A cell stands for a row in the order of its table, from the commit that makes the row until nobody can see
+// the row any more.
+type cell struct {
 	rows   chain[row]
-	key    []byte // never changes; in the same allocation where it is short
-	queued bool   // the writer's: waits to be trimmed when some instant has gone
+	queued bool // the writer's: waits to be trimmed when some instant has gone
 }
 
-// row is what a key had at some instant.
+// key gives the row's key, which never changes.
+func (c *cell) key() []byte { return c.rows.head.Load().val.key }
+
+// row is what a key had at some instant. The hash index leads to the newest version of a row directly, so
+// that a read waits for memory twice only; hence each has the key.
 type row struct {
 	value   any
 	history *history
-	gone    bool
+	cell    *cell
+	key     []byte // in the same allocation where it is short
 }
 
-// newEntry makes an entry with a copy of the key. A short key lies beside its
-// entry, in one cache line, and costs no allocation.
-func newEntry(key []byte) *entry {
+// gone is the value of a row that was removed.
+type gone struct{}
+
+func (r *row) gone() bool {
+	_, is := r.value.(gone)
+	return is
+}
+
+// newRow makes a version with a key of its own; old is another version of the row, if there is one.
+func newRow(seq uint64, key []byte, old *version[row]) *version[row] {
+	var v *version[row]
 	switch n := len(key); {
 	case n <= 24:
-		e := &struct {
-			entry
+		r := &struct {
+			version[row]
 			room [24]byte
 		}{}
-		e.key = append(e.room[:0:n], key...)
-		return &e.entry
+		v, r.val.key = &r.version, append(r.room[:0:n], key...)
+	case n <= 40:
+		r := &struct {
+			version[row]
+			room [40]byte
+		}{}
+		v, r.val.key = &r.version, append(r.room[:0:n], key...)
 	case n <= 56:
-		e := &struct {
-			entry
+		r := &struct {
+			version[row]
 			room [56]byte
 		}{}
-		e.key = append(e.room[:0:n], key...)
-		return &e.entry
+		v, r.val.key = &r.version, append(r.room[:0:n], key...)
+	case old != nil:
+		v = &version[row]{val: row{key: old.val.key}}
 	default:
-		e := &entry{key: make([]byte, n)}
-		copy(e.key, key)
-		return e
+		v = &version[row]{val: row{key: append(make([]byte, 0, n), key...)}}
 	}
+	v.seq = seq
+	return v
 }

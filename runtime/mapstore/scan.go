@@ -22,7 +22,7 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, snap *
 			return
 		}
 		defer s.release(in)
-		c := table.contents.at(in.seq)
+		c := table.contents.head.Load().at(in.seq)
 		if c == nil {
 			return
 		}
@@ -37,7 +37,7 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, snap *
 			}
 			end := p.fill(leaf, i, to, in.seq)
 			for _, r := range p.rows[:p.n] {
-				if !yield(brook.Row{Key: r.key, Value: brook.Value{Data: r.val.value, Shared: true}}, nil) {
+				if !yield(brook.Row{Key: r.val.key, Value: brook.Value{Data: r.val.value, Shared: true}}, nil) {
 					return
 				}
 			}

@@ -13,7 +13,7 @@ type table struct {
 	waiting  bool // is in Store.waiting
 }
 
-// content is the rows of a table and their indexes. Both indexes hold every entry that somebody
+// content is the rows of a table and their indexes. Both indexes hold every row that somebody
 // can see, and others.
 type content struct {
 	hash hashIndex
@@ -36,49 +36,48 @@ func (t *table) reset(seq uint64) {
 	t.rows = 0
 }
 
-// find gives the entry of the key in what the table holds now, or nil.
-func (t *table) find(key []byte) *entry {
+// find gives the newest version of the row of that key in what the table holds now, or nil.
+func (t *table) find(key []byte) *version[row] {
 	return t.contents.head.Load().val.hash.find(t.store.hash(key), key)
 }
 
-// apply makes the new version of a row, and gives the row's entry; nil where there is nothing to do.
-func (t *table) apply(seq uint64, c *content, w *brook.Write) *entry {
+// apply makes the new version of a row, and gives it; nil where there is nothing to do.
+func (t *table) apply(seq uint64, c *content, w *brook.Write) *version[row] {
 	hash := t.store.hash(w.Key)
-	e := c.hash.find(hash, w.Key)
-	var old *row
-	if e != nil {
-		if v := e.rows.head.Load(); !v.val.gone {
-			old = &v.val
-		}
+	at, old := c.hash.slot(hash, w.Key)
+	there := old != nil && !old.val.gone()
+	if w.Op == brook.Remove && !there {
+		return nil
 	}
-	if w.Op == brook.Remove {
-		if old == nil {
-			return nil
-		}
-		e.rows.push(&version[row]{seq: seq, val: row{gone: true}})
+	v := newRow(seq, w.Key, old)
+	switch {
+	case w.Op == brook.Remove:
+		v.val.value = gone{}
 		t.count(-1)
-		return e
+	default:
+		v.val.value = w.Value
+		if there && !w.Clear {
+			v.val.history = old.val.history
+		}
+		if len(w.History) > 0 {
+			v.val.history = v.val.history.extend(w.History, t.keep)
+		}
+		if !there {
+			t.count(1)
+		}
 	}
-	v := &version[row]{seq: seq, val: row{value: w.Value}}
-	if old != nil && !w.Clear {
-		v.val.history = old.history
+	if old != nil {
+		v.val.cell = old.val.cell
+		v.val.cell.rows.push(v)
+		at.replace(v)
+		return v
 	}
-	if len(w.History) > 0 {
-		v.val.history = v.val.history.extend(w.History, t.keep)
-	}
-	if e != nil {
-		e.rows.push(v)
-	} else {
-		e = newEntry(w.Key)
-		e.rows.push(v)
-		t.store.edit(c)
-		c.hash.insert(hash, e, t.store.hash)
-		c.tree.insert(e)
-	}
-	if old == nil {
-		t.count(1)
-	}
-	return e
+	v.val.cell = &cell{}
+	v.val.cell.rows.push(v)
+	t.store.edit(c)
+	c.hash.insert(hash, v, t.store.hash)
+	c.tree.insert(v.val.cell)
+	return v
 }
 
 func (t *table) count(n int) {

@@ -2,7 +2,7 @@ package mapstore
 
 import "sync/atomic"
 
-// A tree is a copy-on-write B-tree over the entries of a table, superseded and gone rows
+// A tree is a copy-on-write B-tree over the cells of a table, those of gone rows
 // included. The writer edits and publishes it; who has loaded a root reads on in it.
 type tree struct {
 	root    atomic.Pointer[node]
@@ -23,38 +23,38 @@ func (t *tree) publish() {
 	t.editing = false
 }
 
-// insert adds an entry whose key is not there.
-func (t *tree) insert(e *entry) {
+// insert adds a cell whose key is not there.
+func (t *tree) insert(c *cell) {
 	t.next = t.next.own(t.edit)
-	if right, middle := t.insertAt(t.next, nil, nil, e); right != nil {
+	if right, middle := t.insertAt(t.next, nil, nil, c); right != nil {
 		top := &node{edit: t.edit, n: 2, children: new([width]*node)}
 		top.children[0], top.children[1] = t.next, right
-		top.entries[1] = middle
+		top.cells[1] = middle
 		top.bound(nil, nil)
 		t.next = top
 	}
 }
 
-// insertAt adds e to a node of this edit. Where it had to be split, it gives the right half and its bound.
-func (t *tree) insertAt(x *node, from, to, e *entry) (*node, *entry) {
+// insertAt adds c to a node of this edit. Where it had to be split, it gives the right half and its bound.
+func (t *tree) insertAt(x *node, from, to, c *cell) (*node, *cell) {
 	if x.children == nil {
-		i := x.lowest(0, e.key)
+		i := x.lowest(0, c.key())
 		if int(x.n) < width {
-			x.put(i, e, nil)
+			x.put(i, c, nil)
 			return nil, nil
 		}
 		right, middle := x.split(splitPoint(i, to), from, to)
 		if i <= int(x.n) {
-			x.put(i, e, nil)
+			x.put(i, c, nil)
 		} else {
-			right.put(i-int(x.n), e, nil)
+			right.put(i-int(x.n), c, nil)
 		}
 		return right, middle
 	}
-	i := x.child(e.key)
+	i := x.child(c.key())
 	childFrom, childTo := x.bounds(i, from, to)
 	x.children[i] = x.children[i].own(t.edit)
-	child, bound := t.insertAt(x.children[i], childFrom, childTo, e)
+	child, bound := t.insertAt(x.children[i], childFrom, childTo, c)
 	if child == nil {
 		return nil, nil
 	}
@@ -74,7 +74,7 @@ func (t *tree) insertAt(x *node, from, to, e *entry) (*node, *entry) {
 
 // splitPoint says where to split a full node that gets something at i: in the middle, but
 // keys that come in order leave full nodes behind.
-func splitPoint(i int, to *entry) int {
+func splitPoint(i int, to *cell) int {
 	if i == width && to == nil {
 		return width - 1
 	}
@@ -82,58 +82,58 @@ func splitPoint(i int, to *entry) int {
 }
 
 // bounds gives the bounds of the child i of a node.
-func (x *node) bounds(i int, from, to *entry) (*entry, *entry) {
+func (x *node) bounds(i int, from, to *cell) (*cell, *cell) {
 	if i > 0 {
-		from = x.entries[i]
+		from = x.cells[i]
 	}
 	if i+1 < int(x.n) {
-		to = x.entries[i+1]
+		to = x.cells[i+1]
 	}
 	return from, to
 }
 
-// remove takes out an entry.
-func (t *tree) remove(e *entry) {
+// remove takes out a cell.
+func (t *tree) remove(c *cell) {
 	t.next = t.next.own(t.edit)
-	t.removeAt(t.next, nil, nil, e)
+	t.removeAt(t.next, nil, nil, c)
 	if t.next.children != nil && t.next.n == 1 {
 		t.next = t.next.children[0]
 	}
 }
 
-func (t *tree) removeAt(x *node, from, to, e *entry) {
+func (t *tree) removeAt(x *node, from, to, c *cell) {
 	if x.children == nil {
-		if i := x.lowest(0, e.key); i < int(x.n) && x.entries[i] == e {
+		if i := x.lowest(0, c.key()); i < int(x.n) && x.cells[i] == c {
 			x.cut(i)
 		}
 		return
 	}
-	i := x.child(e.key)
+	i := x.child(c.key())
 	childFrom, childTo := x.bounds(i, from, to)
 	child := x.children[i].own(t.edit)
 	x.children[i] = child
-	t.removeAt(child, childFrom, childTo, e)
+	t.removeAt(child, childFrom, childTo, c)
 	if child.n < width/4 && x.n > 1 {
 		t.balance(x, min(i, int(x.n)-2), from, to)
 	}
 }
 
 // balance makes one node of the children i and i+1 of x, or two equal ones where that would be too full.
-func (t *tree) balance(x *node, i int, from, to *entry) {
+func (t *tree) balance(x *node, i int, from, to *cell) {
 	a, b := x.children[i], x.children[i+1]
 	from, _ = x.bounds(i, from, to)
 	_, to = x.bounds(i+1, from, to)
-	var entries [2 * width]*entry
-	n := copy(entries[:], a.entries[:a.n])
-	n += copy(entries[n:], b.entries[:b.n])
+	var cells [2 * width]*cell
+	n := copy(cells[:], a.cells[:a.n])
+	n += copy(cells[n:], b.cells[:b.n])
 	var children [2 * width]*node
 	if a.children != nil {
-		entries[a.n] = x.entries[i+1] // nobody looked at an inner node's first one until now
+		cells[a.n] = x.cells[i+1] // nobody looked at an inner node's first one until now
 		copy(children[copy(children[:], a.children[:a.n]):], b.children[:b.n])
 	}
-	part := func(lo, hi int, from, to *entry) *node {
+	part := func(lo, hi int, from, to *cell) *node {
 		p := &node{edit: t.edit, n: int32(hi - lo)}
-		copy(p.entries[:], entries[lo:hi])
+		copy(p.cells[:], cells[lo:hi])
 		if a.children != nil {
 			p.children = new([width]*node)
 			copy(p.children[:], children[lo:hi])
@@ -146,7 +146,7 @@ func (t *tree) balance(x *node, i int, from, to *entry) {
 		x.cut(i + 1)
 		return
 	}
-	middle := entries[n/2]
+	middle := cells[n/2]
 	x.children[i], x.children[i+1] = part(0, n/2, from, middle), part(n/2, n, middle, to)
-	x.entries[i+1], x.prefixes[i+1] = middle, prefixOf(middle.key, x.shared)
+	x.cells[i+1], x.prefixes[i+1] = middle, prefixOf(middle.key(), x.shared)
 }

@@ -31,12 +31,12 @@ func TestTree(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
 			var tr tree
 			tr.init()
-			model := map[string]*entry{}
+			model := map[string]*cell{}
 			var order []string
 			for i := range 20000 {
 				key := shape(r, i)
 				if model[string(key)] == nil {
-					e := newEntry(key)
+					e := newCell(key)
 					model[string(key)] = e
 					order = append(order, string(key))
 					tr.insert(e)
@@ -55,41 +55,65 @@ func TestTree(t *testing.T) {
 					checkTree(t, &tr, model)
 				}
 			}
-			if got := len(entriesOf(before, nil)); got != wanted {
+			if got := len(cellsOf(before, nil)); got != wanted {
 				t.Errorf("an edit changed what was published: %d entries, want %d", got, wanted)
 			}
 		})
 	}
 }
 
-func entriesOf(root *node, from []byte) (all []*entry) {
+func newCell(key []byte) *cell {
+	c := &cell{}
+	v := newRow(1, key, nil)
+	v.val.cell = c
+	c.rows.push(v)
+	return c
+}
+
+func removeFrom(t *testing.T, x *hashIndex, hash uint64, c *cell) {
+	t.Helper()
+	at, v := x.slot(hash, c.key())
+	if v != newest(c) {
+		t.Fatalf("%q is not in the index", c.key())
+	}
+	at.remove()
+}
+
+func newest(c *cell) *version[row] {
+	if c == nil {
+		return nil
+	}
+	return c.rows.head.Load()
+}
+
+func cellsOf(root *node, from []byte) (all []*cell) {
 	var c cursor
 	for leaf, i := c.seek(root, from); leaf != nil; leaf, i = c.next(), 0 {
-		all = append(all, leaf.entries[i:leaf.n]...)
+		all = append(all, leaf.cells[i:leaf.n]...)
 	}
 	return all
 }
 
-func checkTree(t *testing.T, tr *tree, model map[string]*entry) {
+func checkTree(t *testing.T, tr *tree, model map[string]*cell) {
 	t.Helper()
 	var keys []string
 	for key := range model {
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
-	got := entriesOf(tr.next, nil)
+	got := cellsOf(tr.next, nil)
 	if len(got) != len(keys) {
 		t.Fatalf("%d entries, want %d", len(got), len(keys))
 	}
 	for i, e := range got {
-		if string(e.key) != keys[i] || e != model[keys[i]] {
-			t.Fatalf("entry %d is %q, want %q", i, e.key, keys[i])
+		if string(e.key()) != keys[i] || e != model[keys[i]] {
+			t.Fatalf("entry %d is %q, want %q", i, e.key(), keys[i])
 		}
 	}
 	for i := 0; i < len(keys); i += 1 + len(keys)/20 {
 		for _, from := range [][]byte{[]byte(keys[i]), append([]byte(keys[i]), 0), bytes.TrimSuffix([]byte(keys[i]), []byte(keys[i])[max(0, len(keys[i])-1):])} {
 			want, _ := slices.BinarySearch(keys, string(from))
-			if rest := entriesOf(tr.next, from); len(rest) != len(keys)-want {
+			if rest := cellsOf(tr.next, from); len(rest) != len(keys)-want {
 				t.Fatalf("from %q: %d entries, want %d", from, len(rest), len(keys)-want)
 			}
 		}
@@ -121,12 +145,12 @@ func TestHashIndex(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, 4))
 			var x hashIndex
 			x.init()
-			model := map[string]*entry{}
+			model := map[string]*cell{}
 			var keys []string
 			check := func() {
 				t.Helper()
 				for _, key := range keys {
-					if got := x.find(s.hash([]byte(key)), []byte(key)); got != model[key] {
+					if got := x.find(s.hash([]byte(key)), []byte(key)); got != newest(model[key]) {
 						t.Fatalf("%q: %p, want %p", key, got, model[key])
 					}
 				}
@@ -134,11 +158,11 @@ func TestHashIndex(t *testing.T) {
 			for i := range 30000 {
 				key := shape(r, i)
 				if model[string(key)] == nil {
-					model[string(key)] = newEntry(key)
+					model[string(key)] = newCell(key)
 					keys = append(keys, string(key))
-					x.insert(s.hash(key), model[string(key)], s.hash)
+					x.insert(s.hash(key), newest(model[string(key)]), s.hash)
 				} else if r.IntN(2) == 0 {
-					x.remove(s.hash(key), model[string(key)])
+					removeFrom(t, &x, s.hash(key), model[string(key)])
 					model[string(key)] = nil
 					keys = slices.DeleteFunc(keys, func(k string) bool { return k == string(key) })
 				}
@@ -146,7 +170,7 @@ func TestHashIndex(t *testing.T) {
 			check()
 			for i, key := range keys {
 				if i%3 > 0 {
-					x.remove(s.hash([]byte(key)), model[key])
+					removeFrom(t, &x, s.hash([]byte(key)), model[key])
 					model[key] = nil
 				}
 			}
@@ -154,9 +178,9 @@ func TestHashIndex(t *testing.T) {
 			for round := range 10 { // removing and adding again does not fill it up
 				for i := range 3000 {
 					key := fmt.Appendf(nil, "%d/%d", round, i)
-					e := newEntry(key)
-					x.insert(s.hash(key), e, s.hash)
-					x.remove(s.hash(key), e)
+					e := newCell(key)
+					x.insert(s.hash(key), newest(e), s.hash)
+					removeFrom(t, &x, s.hash(key), e)
 				}
 			}
 			check()

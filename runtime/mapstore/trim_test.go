@@ -13,7 +13,7 @@ import (
 // versionsOf counts the versions that the rows of a table hold.
 func versionsOf(t *testing.T, bt brook.Table) (rows, versions int) {
 	t.Helper()
-	for _, e := range entriesOf(bt.(*table).contents.head.Load().val.tree.root.Load(), nil) {
+	for _, e := range cellsOf(bt.(*table).contents.head.Load().val.tree.root.Load(), nil) {
 		rows++
 		for v := e.rows.head.Load(); v != nil; v = v.prev.Load() {
 			versions++
@@ -266,7 +266,7 @@ func TestHistoryLetGo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h := rows.(*table).find([]byte("k")).rows.head.Load().val.history
+	h := rows.(*table).find([]byte("k")).val.history
 	if got := len(h.entries); got > 15 {
 		t.Errorf("%d entries are in memory to keep 10", got)
 	}
