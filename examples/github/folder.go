@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,7 @@ const (
 type folder struct {
 	app      *hub.App
 	driver   *memdriver.Driver
-	out      *bufio.Writer // for dead letters
+	out      io.Writer // for dead letters
 	progress *progress
 
 	total  totals
@@ -45,7 +44,7 @@ type letter struct {
 	text  string
 }
 
-func newFolder(out *bufio.Writer, p *progress) (*folder, error) {
+func newFolder(out io.Writer, p *progress) (*folder, error) {
 	f := &folder{driver: memdriver.New(), out: out, progress: p}
 	var err error
 	f.app, err = hub.NewApp(brook.Config{
