@@ -1,0 +1,42 @@
+package brooktest
+
+import (
+	"fmt"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Apply gives what a handler's changes make of rows, in order and by the rules of stores: a merge of a row that is not there starts
+// with the zero value, its field tagged brook:"key" set. The rows that it was given stay as they are. It panics where K or
+// V can't be a collection's.
+func Apply[K comparable, V any](rows map[K]V, changes ...brook.Change[K, V]) map[K]V {
+	keys := keyFieldOf[K, V]()
+	after := map[K]V{}
+	keep := func(key K, value V) {
+		var own V
+		if err := clone(&own, &value); err != nil {
+			panic(fmt.Sprintf("brooktest: Apply: row %v: %v", key, err))
+		}
+		keys.fill(&own, key)
+		after[key] = own
+	}
+	for key, value := range rows {
+		keep(key, value)
+	}
+	for _, c := range changes {
+		if c.Op() == brook.OpDiscard {
+			continue
+		}
+		old, present := after[c.Key()]
+		if !present && c.Op() == brook.OpMerge {
+			present = true
+			keys.fill(&old, c.Key())
+		}
+		if value, present := c.Apply(old, present); present {
+			keep(c.Key(), value)
+		} else {
+			delete(after, c.Key())
+		}
+	}
+	return after
+}

@@ -1,0 +1,172 @@
+package brooktest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/memdriver"
+)
+
+// Driver is a log in memory, a [memdriver.Driver], that remembers what was published to it and can be told to fail. Its methods are
+// safe for concurrent use.
+type Driver struct {
+	// Envelope is how [Driver.Events] reads what was published; [brook.CloudEvents] where it is nil.
+	Envelope brook.Envelope
+
+	log *memdriver.Driver
+
+	mu      sync.Mutex
+	records []brook.Record
+	fail    int // so many calls of Publish to come
+	failure error
+	refuse  func(brook.Record) error
+}
+
+var (
+	_ brook.Driver = (*Driver)(nil)
+	_ brook.Marker = (*Driver)(nil)
+)
+
+// NewDriver makes an empty log: of topics with one partition, where options do not say otherwise.
+func NewDriver(options ...memdriver.Option) *Driver { return &Driver{log: memdriver.New(options...)} }
+
+var errTold = errors.New("brooktest: the driver was told to fail")
+
+// FailNext makes the next n calls of Publish fail with err, all records of each; a nil err is some error that is not for good.
+// Where err wraps [brook.ErrPermanent], emissions become dead letters, else they are published once the n calls are over. What a program
+// publishes itself fails at once. Zero ends the failing.
+func (d *Driver) FailNext(n int, err error) {
+	if err == nil {
+		err = errTold
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fail, d.failure = n, err
+}
+
+// Refuse makes Publish refuse the records for which refuse gives an error, and publish the others of the same call. An error that does
+// not wrap [brook.ErrPermanent] has an emission tried again for as long as it is given. Nil ends the refusing.
+func (d *Driver) Refuse(refuse func(brook.Record) error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refuse = refuse
+}
+
+// Publish appends records to the log and remembers them, or fails as it was told.
+func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fail > 0 {
+		d.fail--
+		return nil, d.failure
+	}
+	errs := make([]error, len(records))
+	var taken []brook.Record
+	var places []int
+	for i, r := range records {
+		if d.refuse != nil {
+			errs[i] = d.refuse(copyRecord(r))
+		}
+		if errs[i] == nil {
+			taken, places = append(taken, r), append(places, i)
+		}
+	}
+	got, err := d.log.Publish(ctx, taken)
+	if err != nil {
+		return nil, err
+	}
+	positions := make([]brook.Position, len(records))
+	for i, at := range got {
+		positions[places[i]] = at
+		r := copyRecord(taken[i])
+		r.Partition, r.Offset = at.Partition, at.Offset
+		d.records = append(d.records, r)
+	}
+	if len(taken) < len(records) {
+		return positions, &brook.PublishError{Errs: errs}
+	}
+	return positions, nil
+}
+
+// Deliver appends records to the log as others would: it neither fails as Publish is told to, nor are they remembered.
+func (d *Driver) Deliver(ctx context.Context, records ...brook.Record) ([]brook.Position, error) {
+	return d.log.Publish(ctx, records)
+}
+
+// Records gives what was published, in order: to some topics, or to all.
+func (d *Driver) Records(topics ...string) []brook.Record {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var records []brook.Record
+	for _, r := range d.records {
+		if len(topics) == 0 || slices.Contains(topics, r.Topic) {
+			records = append(records, copyRecord(r))
+		}
+	}
+	return records
+}
+
+// Events gives what was published as events, in order: to some topics, or to all. Their data is JSON. A record that
+// the envelope can't read is an error.
+func (d *Driver) Events(topics ...string) ([]brook.Event[json.RawMessage], error) {
+	var envelope brook.Envelope = brook.CloudEvents{}
+	if d.Envelope != nil {
+		envelope = d.Envelope
+	}
+	var events []brook.Event[json.RawMessage]
+	for _, r := range d.Records(topics...) {
+		var m brook.Message
+		if err := envelope.Open(&r, &m); err != nil {
+			return events, fmt.Errorf("brooktest: record %s: %w", r.Position(), err)
+		}
+		events = append(events, brook.Event[json.RawMessage]{ID: m.ID, Type: m.Type, Author: m.Author, Time: m.Time, Data: m.Data,
+			Key: r.Key, Headers: m.Headers, Cause: m.Cause, Position: r.Position()})
+	}
+	return events, nil
+}
+
+// Forget forgets what was published so far. The log keeps it.
+func (d *Driver) Forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.records = nil
+}
+
+// Partitions is that of the log.
+func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
+	return d.log.Partitions(ctx, topics...)
+}
+
+// Open is that of the log.
+func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.PartitionReader, error) {
+	return d.log.Open(ctx, from)
+}
+
+// Trim is that of the log: it deletes records as retention does.
+func (d *Driver) Trim(topic string, partition int32, before int64) error {
+	return d.log.Trim(topic, partition, before)
+}
+
+// Mark is that of the log.
+func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Position) error {
+	return d.log.Mark(ctx, group, positions)
+}
+
+// Marks is that of the log.
+func (d *Driver) Marks(ctx context.Context, group string) ([]brook.Position, error) {
+	return d.log.Marks(ctx, group)
+}
+
+func copyRecord(r brook.Record) brook.Record {
+	r.Key, r.Value, r.Headers = bytes.Clone(r.Key), bytes.Clone(r.Value), slices.Clone(r.Headers)
+	for i := range r.Headers {
+		r.Headers[i].Value = bytes.Clone(r.Headers[i].Value)
+	}
+	return r
+}

@@ -1,0 +1,49 @@
+package brooktest
+
+import (
+	"context"
+	"slices"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Effect is an effect that a handler asked for and whose event was committed.
+type Effect struct {
+	ID, Type string // of the event
+	Position brook.Position
+	Set      string // the handler set
+	Tries    int    // how often it was run: 0 where it is held
+	Err      error  // of the last try
+
+	run  brook.Effect
+	call *brook.EffectCall // a retry comes with the same
+}
+
+// Run runs the effect, once: for effects that were held.
+func (e *Effect) Run(ctx context.Context) error {
+	e.Tries++
+	e.Err = e.run(ctx)
+	return e.Err
+}
+
+// Effects gives the effects of the last step, in the order in which they were due. They have been run when the step
+// returns, and again where they failed, as Config.Retry says; or not at all after [Scenario.HoldEffects].
+func (s *Scenario[A]) Effects() []*Effect { return s.effects }
+
+// HoldEffects has effects held from now on instead of run: no mail is sent, and [Effect.Run] runs those that are meant to.
+func (s *Scenario[A]) HoldEffects() { s.hold = true }
+
+// effect is called in place of every effect.
+func (s *Scenario[A]) effect(ctx context.Context, call *brook.EffectCall) error {
+	var e *Effect
+	if i := slices.IndexFunc(s.effects, func(e *Effect) bool { return e.call == call }); i >= 0 {
+		e = s.effects[i]
+	} else {
+		e = &Effect{ID: call.ID, Type: call.Type, Position: call.Position, Set: call.Set, run: call.Run, call: call}
+		s.effects = append(s.effects, e)
+	}
+	if s.hold {
+		return nil
+	}
+	return e.Run(ctx)
+}

@@ -1,0 +1,49 @@
+package brooktest
+
+import (
+	"strings"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// letterID tells dead letters apart.
+type letterID struct {
+	position   brook.Position
+	id         string
+	set, stage string
+	ordinal    int
+}
+
+// DeadLetters gives the app's dead letters, in log order: all that there are, of whatever step.
+func (s *Scenario[A]) DeadLetters() []brook.DeadLetter {
+	s.t.Helper()
+	var all []brook.DeadLetter
+	for l, err := range s.App.DeadLetters() {
+		if err != nil {
+			s.t.Fatalf("brooktest: dead letters: %v", err)
+		}
+		s.noted[idOf(l)] = true
+		all = append(all, l)
+	}
+	return all
+}
+
+// unseen lists the dead letters that DeadLetters never gave, a line for each.
+func (s *Scenario[A]) unseen() string {
+	s.t.Helper()
+	var b strings.Builder
+	for l, err := range s.App.DeadLetters() {
+		if err != nil {
+			s.t.Errorf("brooktest: dead letters: %v", err)
+			break
+		}
+		if !s.noted[idOf(l)] {
+			b.WriteString("\n\t" + l.String())
+		}
+	}
+	return b.String()
+}
+
+func idOf(l brook.DeadLetter) letterID {
+	return letterID{l.Position, l.ID, l.Set, l.Stage, l.Ordinal}
+}

@@ -1,0 +1,31 @@
+package brooktest
+
+import brook "github.com/brookgen/brookgen/runtime"
+
+// With gives an event that is published with options: an ID, a time, headers.
+//
+//	s.When(brooktest.With(brook.Emit(shop.OrderPlaced{…}), brook.WithHeader("traceparent", trace)))
+func With(event brook.Outgoing, options ...brook.PublishOption) brook.Outgoing {
+	if e, ok := event.(dressed); ok {
+		event, options = e.Outgoing, append(e.options[:len(e.options):len(e.options)], options...)
+	}
+	return dressed{event, options}
+}
+
+// dressed is an event with options.
+type dressed struct {
+	brook.Outgoing
+	options []brook.PublishOption
+}
+
+// Raw gives an event as others may publish it: of any type, with anything for data. Its topic is that of the type, or the app's
+// own where the app does not know the type. An empty key is none.
+//
+//	s.When(brooktest.Raw("order.placed", "u1", `{"cents": "a lot"}`))
+func Raw(typ, key, data string) brook.Outgoing { return raw{typ: typ, key: key, data: data} }
+
+// raw is an event that no package knows.
+type raw struct {
+	brook.Outgoing
+	typ, key, data string
+}

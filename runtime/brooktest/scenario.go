@@ -1,0 +1,206 @@
+package brooktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"strconv"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/mapstore"
+)
+
+// patience is how long a step may take: a handler that hangs, or a driver that always fails, fails the test.
+const patience = 30 * time.Second
+
+// App is what a scenario needs of an app; every generated App is one.
+type App interface {
+	Source() brook.Source
+	CatchUp(ctx context.Context) error
+	DeadLetters() iter.Seq2[brook.DeadLetter, error]
+	Close() error
+}
+
+// Scenario tests a whole app, event by event, in the test's own goroutine: given these events, when those come,
+// the views, what was published, the effects and the dead letters are as follows. When a step returns, everything has happened.
+//
+// Of dead letters a test has to take note: it fails at its end where there are some that [Scenario.DeadLetters] never gave.
+//
+// Its methods are for one goroutine.
+type Scenario[A App] struct {
+	// App is the app under test.
+	App A
+	// Driver is the log. What the app published since the last step began, it remembers.
+	Driver *Driver
+	// Time is when the next event is made; each comes a second after the one before.
+	Time time.Time
+
+	t       TB
+	open    func(brook.Config) (A, error)
+	config  brook.Config
+	back    brook.Backstage
+	number  int // of events so far, which are their IDs
+	effects []*Effect
+	hold    bool
+	noted   map[letterID]bool
+}
+
+// New opens an app for a test, with a new driver and a new store, and closes it when the test ends:
+//
+//	s := brooktest.New(t, func(c brook.Config) (*shop.App, error) { return shop.NewApp(c, shop.Projection{}) })
+//
+// The function may change the configuration: Driver to another [NewDriver], everything else to anything. Nothing is waited for
+// between retries, and what the app logs as wrong is in the test's output.
+func New[A App](t TB, open func(brook.Config) (A, error)) *Scenario[A] {
+	t.Helper()
+	s := &Scenario[A]{t: t, open: open, Time: start(), noted: map[letterID]bool{}}
+	s.config = brook.Config{
+		Author: "test",
+		Driver: NewDriver(),
+		Store:  mapstore.New(),
+		Retry:  brook.Retry{Min: 1, Max: 1},
+		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: withoutTime})),
+	}
+	s.start()
+	t.Cleanup(s.end)
+	return s
+}
+
+func withoutTime(groups []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey && len(groups) == 0 {
+		return slog.Attr{}
+	}
+	return a
+}
+
+// start opens the app.
+func (s *Scenario[A]) start() {
+	s.t.Helper()
+	app, err := s.open(s.config)
+	if err != nil {
+		s.t.Fatalf("brooktest: %v", err)
+	}
+	back, ok := app.Source().Backstage()
+	if !ok {
+		s.t.Fatalf("brooktest: the source of a %T is no app's", app)
+	}
+	config := back.Config()
+	driver, ok := config.Driver.(*Driver)
+	if !ok {
+		s.t.Fatalf("brooktest: a scenario runs on a *brooktest.Driver, not on a %T", config.Driver)
+	}
+	driver.Envelope = config.Envelope
+	s.App, s.back, s.Driver, s.config.Driver = app, back, driver, driver
+	back.OnEffect(s.effect)
+}
+
+// end closes the app and looks for dead letters that nobody looked at.
+func (s *Scenario[A]) end() {
+	s.t.Helper()
+	if unseen := s.unseen(); unseen != "" {
+		s.t.Errorf("brooktest: dead letters that the test did not ask for:%s", unseen)
+	}
+	if err := s.App.Close(); err != nil {
+		s.t.Errorf("brooktest: close: %v", err)
+	}
+}
+
+// Given has events happen before what is tested: they are published by somebody and folded. One that becomes a dead letter ends the test. What
+// they made the app publish, and their effects, happened too and are forgotten.
+func (s *Scenario[A]) Given(events ...brook.Outgoing) {
+	s.t.Helper()
+	s.step(events)
+	if unseen := s.unseen(); unseen != "" {
+		s.DeadLetters()
+		s.t.Fatalf("brooktest: given events became dead letters:%s", unseen)
+	}
+	s.forget()
+}
+
+// When has events happen: they are published by somebody, in this order, with the author of the app, and folded, with all that handlers emit
+// to topics that the app reads. [Scenario.Published], [Scenario.Effects] and the Driver then tell what the app did.
+func (s *Scenario[A]) When(events ...brook.Outgoing) {
+	s.t.Helper()
+	s.step(events)
+}
+
+// Do has anything happen that no event is, and then folds what there is to fold. It gives the error of either.
+//
+//	err := s.Do(func(ctx context.Context) error {
+//		_, err := s.App.Redrive(ctx, nil)
+//		return err
+//	})
+func (s *Scenario[A]) Do(do func(ctx context.Context) error) error {
+	s.forget()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	if err := do(ctx); err != nil {
+		return err
+	}
+	return s.App.CatchUp(ctx)
+}
+
+// Restart closes the app and opens it again on the same log with a store that holds nothing, as a service with views in memory does: it
+// folds the whole log once more, and must neither publish nor have effects again. What did not come through the log is
+// forgotten. A store of the test's own is kept.
+func (s *Scenario[A]) Restart() {
+	s.t.Helper()
+	if err := s.App.Close(); err != nil {
+		s.t.Fatalf("brooktest: close: %v", err)
+	}
+	s.config.Store = mapstore.New()
+	s.start()
+	s.step(nil)
+}
+
+func (s *Scenario[A]) step(events []brook.Outgoing) {
+	s.t.Helper()
+	err := s.Do(func(ctx context.Context) error {
+		for _, event := range events {
+			r, err := s.record(event)
+			if err == nil {
+				_, err = s.Driver.Deliver(ctx, r)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		s.t.Fatalf("brooktest: the app did not come to rest within %s: %v", patience, err)
+	case err != nil:
+		s.t.Fatalf("brooktest: %v", err)
+	}
+}
+
+// record gives the record of an event that happens next.
+func (s *Scenario[A]) record(event brook.Outgoing) (brook.Record, error) {
+	s.number++
+	id, at := strconv.Itoa(s.number), s.Time
+	s.Time = at.Add(time.Second)
+	switch e := event.(type) {
+	case raw:
+		var key []byte
+		if e.key != "" {
+			key = []byte(e.key)
+		}
+		return s.back.Wrap(brook.Message{ID: id, Type: e.typ, Author: s.back.Config().Author, Time: at, Data: []byte(e.data)}, key)
+	case dressed:
+		if _, ok := e.Outgoing.(raw); ok {
+			return brook.Record{}, fmt.Errorf("an event made by Raw takes no options")
+		}
+		return s.back.Record(e.Outgoing, append([]brook.PublishOption{brook.WithID(id), brook.WithTime(at)}, e.options...)...)
+	}
+	return s.back.Record(event, brook.WithID(id), brook.WithTime(at))
+}
+
+// forget forgets what the last step brought.
+func (s *Scenario[A]) forget() {
+	s.effects = nil
+	s.Driver.Forget()
+}

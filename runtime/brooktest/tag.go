@@ -1,0 +1,30 @@
+package brooktest
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// taggedFields gives the fields of a struct, its own and promoted ones, whose brook tag has one of some words.
+func taggedFields(t reflect.Type, words ...string) (fields []reflect.StructField) {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		if slices.ContainsFunc(words, func(word string) bool { return hasWord(f, word) }) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// hasWord reports whether a field's brook tag has a word.
+func hasWord(f reflect.StructField, word string) bool {
+	for w := range strings.SplitSeq(f.Tag.Get("brook"), ",") {
+		if strings.TrimSpace(w) == word {
+			return true
+		}
+	}
+	return false
+}

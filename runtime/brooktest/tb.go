@@ -1,0 +1,16 @@
+package brooktest
+
+import (
+	"context"
+	"io"
+)
+
+// TB is what this package needs of a test; every *testing.T, B and F is one.
+type TB interface {
+	Helper()
+	Context() context.Context
+	Cleanup(func())
+	Output() io.Writer
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
