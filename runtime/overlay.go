@@ -135,7 +135,11 @@ func (tx *Tx) remember(c *cell) error {
 // settle ends an event whose changes stay: values of this batch that it replaced may be used again.
 func (tx *Tx) settle() {
 	for i := range tx.undo {
-		if u := &tx.undo[i]; u.was.dirty && u.was.value != nil && u.was.value != u.cell.value {
+		u := &tx.undo[i]
+		if _, raw := u.was.value.([]byte); raw {
+			continue // an index entry
+		}
+		if u.was.dirty && u.was.value != nil && u.was.value != u.cell.value {
 			u.cell.spare = u.was.value
 		}
 	}
