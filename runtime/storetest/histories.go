@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -57,6 +58,12 @@ func testHistoryCleared(f *fixture) {
 // testHistoryKeepChanged: another Keep concerns what is appended from then on.
 func testHistoryKeepChanged(f *fixture) {
 	f.commit(put(f.docs, "k", newDoc(1), events("two", 0, 5)...), put(f.docs, "still", newDoc(1), events("all", 0, 5)...))
+	const slow = 12 // rows with 1, 2, 3… events, each of a commit of its own
+	for n := range slow {
+		for i := range n + 1 {
+			f.commit(put(f.docs, fmt.Sprint("slow ", n), newDoc(i), event("two", i)))
+		}
+	}
 	f.openTables(map[string]int{"two": 4, "all": 1})
 	f.wantHistory(f.store.Latest(), f.docs, "k", events("two", 3, 5)...)
 	f.wantHistory(f.store.Latest(), f.docs, "still", events("all", 0, 5)...)
@@ -65,6 +72,12 @@ func testHistoryKeepChanged(f *fixture) {
 	f.wantHistory(f.store.Latest(), f.docs, "still", events("all", 0, 5)...)
 	f.commit(put(f.docs, "still", newDoc(1), event("all", 5)))
 	f.wantHistory(f.store.Latest(), f.docs, "still", event("all", 5))
+	for n := range slow {
+		key := fmt.Sprint("slow ", n)
+		f.wantHistory(f.store.Latest(), f.docs, key, events("two", max(n-1, 0), n+1)...)
+		f.commit(put(f.docs, key, newDoc(1), event("two", n+1)))
+		f.wantHistory(f.store.Latest(), f.docs, key, events("two", max(n-1, 0), n+2)...)
+	}
 	f.commit(put(f.docs, "k", newDoc(1), events("two", 6, 9)...))
 	f.wantHistory(f.store.Latest(), f.docs, "k", events("two", 5, 9)...)
 }
