@@ -17,10 +17,11 @@ type Driver interface {
 
 	// Publish appends records to their topics, each to the partition that its key hashes to, and
 	// gives their positions in the same order once they are stored. Records of one
-	// partition keep their order. The driver keeps nothing of the records' bytes after it returned.
+	// partition keep their order: after one that failed, later ones of its partition fail too, unless
+	// it was refused for good. The driver keeps nothing of the records' bytes after it returned.
 	//
-	// Where some records were refused, the error is a [*PublishError] that says which; the
-	// positions of the others are valid.
+	// Where some records failed, the error is a [*PublishError] that says which; the positions of the others
+	// are valid. Those whose error wraps [ErrPermanent] are refused for good.
 	Publish(ctx context.Context, records []Record) ([]Position, error)
 }
 

@@ -277,3 +277,78 @@ func TestEffectMayUseTheApp(t *testing.T) {
 	}
 	h.balance("a", 22, 4)
 }
+
+// partial is a driver that answers Publish by script: for each call the errors of the records, nil for none.
+type partial struct {
+	*memdriver.Driver
+	script [][]error
+}
+
+func (d *partial) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
+	if len(d.script) == 0 {
+		return d.Driver.Publish(ctx, records)
+	}
+	answers := d.script[0]
+	d.script = d.script[1:]
+	var take []brook.Record
+	some := &brook.PublishError{Errs: make([]error, len(records))}
+	for i := range records {
+		if some.Errs[i] = answers[min(i, len(answers)-1)]; some.Errs[i] == nil {
+			take = append(take, records[i])
+		}
+	}
+	if len(take) > 0 {
+		if _, err := d.Driver.Publish(ctx, take); err != nil {
+			return nil, err
+		}
+	}
+	if len(take) == 0 && len(answers) == 1 {
+		return nil, answers[0] // a call that fails as a whole
+	}
+	return make([]brook.Position, len(records)), some
+}
+
+func TestEveryEmissionIsPublishedOrALetter(t *testing.T) {
+	later, never := errors.New("later"), fmt.Errorf("%w: never", brook.ErrPermanent)
+	for _, script := range [][][]error{
+		{{nil, later, later}, {never}},
+		{{nil, later, never}, {later, nil}, {nil}},
+		{{later, never, nil}, {never}},
+		{{never}, {nil}},
+		{{later}, {nil, never, later}, {later}},
+	} {
+		d := &partial{Driver: memdriver.New()}
+		app, err := ledger.NewApp(config(d, mapstore.New()), ledger.Books{}, &ledger.Audit{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events := []brook.Outgoing{brook.Emit(ledger.Opened{Account: "a"})}
+		for i := range 3 {
+			events = append(events, brook.Emit(ledger.Moved{Account: "a", Cents: int64(i), Order: "emit"}))
+		}
+		if _, err := app.PublishAll(t.Context(), slices.Values(events)); err != nil {
+			t.Fatal(err)
+		}
+		d.script = script
+		if err := app.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		notes, err := app.Views.Notes.Get("a")
+		if err != nil && !errors.Is(err, brook.ErrNotFound) {
+			t.Fatal(err)
+		}
+		letters := 0
+		for l, err := range app.DeadLetters() {
+			if err != nil || l.Stage != brook.StageEmit {
+				t.Fatal(l, err)
+			}
+			letters++
+		}
+		if len(notes)+letters != 3 {
+			t.Errorf("%v: %d published, %d letters", script, len(notes), letters)
+		}
+		if err := app.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -148,49 +148,20 @@ func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) {
 
 // publishItems publishes items and removes them from the store, trying for as long as it takes.
 func (a *App) publishItems(ctx context.Context, items []*outboxItem) error {
-	var records []Record
 	var sent []*outboxItem
 	var marks []Position
 	for _, item := range items {
 		if item.mark != nil {
 			marks = append(marks, item.mark...)
-			continue
+		} else {
+			sent = append(sent, item)
 		}
-		records, sent = append(records, item.Record), append(sent, item)
 	}
-	refused := map[int]error{}
-	err := a.insist(ctx, "publish", func() error {
-		if len(records) == 0 {
-			return nil
-		}
-		_, err := a.config.Driver.Publish(ctx, records)
-		var perr *PublishError
-		if !errors.As(err, &perr) {
-			if err != nil && errors.Is(err, ErrPermanent) {
-				for i := range records {
-					refused[i] = err
-				}
-				return nil
-			}
-			return err
-		}
-		// What was published is not published again; what was refused for good is a dead letter.
-		var rest []Record
-		var transient error
-		for i, err := range perr.Errs {
-			switch {
-			case err == nil:
-			case errors.Is(err, ErrPermanent):
-				refused[i+len(sent)-len(records)] = err
-			case transient == nil:
-				transient = err
-				rest = records[i:]
-			}
-		}
-		if transient != nil {
-			records = rest
-		}
-		return transient
+	refused := map[*outboxItem]error{}
+	rest := sent // what is neither published nor refused
+	err := a.insist(ctx, "publish", func() (err error) {
+		rest, err = a.publishRest(ctx, rest, refused)
+		return err
 	})
 	if err != nil {
 		return err
@@ -199,9 +170,9 @@ func (a *App) publishItems(ctx context.Context, items []*outboxItem) error {
 	err = a.insist(ctx, "commit", func() error {
 		letters = letters[:0]
 		var batch Batch
-		for i, item := range sent {
+		for _, item := range sent {
 			batch.Writes = append(batch.Writes, Write{Table: a.outboxTable, Key: item.key, Op: Remove})
-			if err := refused[i]; err != nil {
+			if err := refused[item]; err != nil {
 				l := item.letter(err)
 				letters = append(letters, l)
 				batch.Writes = append(batch.Writes, l.write(a.live.Load().letters))
@@ -221,6 +192,44 @@ func (a *App) publishItems(ctx context.Context, items []*outboxItem) error {
 		a.tell(l)
 	}
 	return a.mark(ctx, marks)
+}
+
+// publishRest publishes items once, and gives those that have to be tried again, with the reason. Those refused for good are noted.
+func (a *App) publishRest(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) (rest []*outboxItem, err error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	records := make([]Record, len(items))
+	for i, item := range items {
+		records[i] = item.Record
+	}
+	_, err = a.config.Driver.Publish(ctx, records)
+	if err == nil {
+		return nil, nil
+	}
+	reason := func(int) error { return err }
+	if some := (*PublishError)(nil); errors.As(err, &some) {
+		reason = func(i int) error { return some.Errs[i] }
+	}
+	for i, item := range items {
+		switch why := reason(i); {
+		case why == nil:
+		case errors.Is(why, ErrPermanent):
+			refused[item] = why
+		default:
+			rest = append(rest, item)
+		}
+	}
+	if len(rest) == 0 {
+		return nil, nil
+	}
+	// The reason of one that is tried again: insist must not take another's for it.
+	for i, item := range items {
+		if item == rest[0] {
+			err = reason(i)
+		}
+	}
+	return rest, err
 }
 
 func (i *outboxItem) letter(err error) DeadLetter {
