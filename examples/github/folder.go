@@ -40,7 +40,8 @@ type folder struct {
 
 // letter is a dead letter as it is listed.
 type letter struct {
-	place int // of its delivery
+	place int    // of its delivery
+	set   string // that failed; "": none was reached
 	text  string
 }
 
@@ -60,13 +61,13 @@ func newFolder(out io.Writer, p *progress) (*folder, error) {
 
 // fold folds all lines of all files.
 func (f *folder) fold(ctx context.Context, files []string, stdin io.Reader) error {
-	for l, err := range lines(files, stdin) {
+	for in, err := range lines(files, stdin) {
 		if err != nil {
 			return errors.Join(err, f.flush(ctx))
 		}
 		f.total.deliveries++
-		f.progress.add(len(l.text))
-		if err := f.take(l); err != nil {
+		f.progress.add(len(in.text))
+		if err := f.take(in); err != nil {
 			return err
 		}
 		if len(f.chunk) == chunkRecords || f.bytes >= chunkBytes || len(f.bad) == chunkRecords {
@@ -79,14 +80,13 @@ func (f *folder) fold(ctx context.Context, files []string, stdin io.Reader) erro
 }
 
 // take adds a line to the chunk. One that is no delivery is a dead letter at once.
-func (f *folder) take(l line) error {
-	d, err := parse(l.text)
+func (f *folder) take(in input) error {
+	l, err := parse(in.text)
 	if err != nil {
-		f.total.letters++
-		f.bad = append(f.bad, letter{f.total.deliveries, l.where() + ": " + err.Error()})
+		f.bad = append(f.bad, letter{f.total.deliveries, "", fmt.Sprintf("%s: %s: %v", in.where(), or(l.Event, "?"), err)})
 		return nil
 	}
-	r, err := d.record(l.where(), time.Now())
+	r, err := record(l, in.where(), time.Now())
 	if err != nil {
 		return err
 	}
@@ -111,34 +111,50 @@ func (f *folder) flush(ctx context.Context) error {
 		}
 	}
 	if len(f.bad) > 0 {
-		f.progress.clear()
-		slices.SortStableFunc(f.bad, func(a, b letter) int { return a.place - b.place })
-		for _, l := range f.bad {
-			fmt.Fprintln(f.out, "dead letter:", l.text)
+		if err := f.list(); err != nil {
+			return err
 		}
 		if _, err := f.app.Drop(ctx, nil); err != nil { // they are told; nobody will redrive them
 			return err
 		}
 	}
 	clear(f.chunk)
-	f.chunk, f.places, f.bad, f.bytes = f.chunk[:0], f.places[:0], f.bad[:0], 0
+	f.chunk, f.places, f.bad, f.bytes = f.chunk[:0], f.places[:0], nil, 0
 	return nil
 }
 
 // deadLetter is told of dead letters. A delivery has one where it can't be decoded, else one for each set that failed.
 func (f *folder) deadLetter(l brook.DeadLetter) {
-	place := f.places[l.Position.Offset-f.first]
-	if !slices.ContainsFunc(f.bad, func(b letter) bool { return b.place == place }) {
-		f.total.letters++
-		if l.Set != "" && l.Set != hub.TallySet {
-			f.lost++
-		}
-	}
 	stage := l.Stage
 	if l.Set != "" {
 		stage += " in " + l.Set
 	}
-	f.bad = append(f.bad, letter{place, fmt.Sprintf("%s: %s: %s: %s", l.ID, strings.TrimPrefix(l.Type, author+"."), stage, l.Error)})
+	f.bad = append(f.bad, letter{f.places[l.Position.Offset-f.first], l.Set,
+		fmt.Sprintf("%s: %s: %s: %s", l.ID, strings.TrimPrefix(l.Type, author+"."), stage, l.Error)})
+}
+
+// list prints the chunk's dead letters in the order of their lines, and counts their deliveries.
+func (f *folder) list() error {
+	slices.SortStableFunc(f.bad, func(a, b letter) int { return a.place - b.place })
+	var text strings.Builder
+	for len(f.bad) > 0 {
+		n := 1
+		for n < len(f.bad) && f.bad[n].place == f.bad[0].place {
+			n++
+		}
+		of := f.bad[:n]
+		f.bad = f.bad[n:]
+		f.total.letters++
+		if of[0].set != "" && !slices.ContainsFunc(of, func(l letter) bool { return l.set == hub.TallySet }) {
+			f.lost++
+		}
+		for _, l := range of {
+			text.WriteString("dead letter: " + l.text + "\n")
+		}
+	}
+	f.progress.clear()
+	_, err := io.WriteString(f.out, text.String())
+	return err
 }
 
 // totals says what became of everything. What is known and neither applied nor a dead letter was discarded.

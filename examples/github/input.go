@@ -28,19 +28,19 @@ func check(files []string) error {
 	return errors.Join(errs...)
 }
 
-// line is a line of an input.
-type line struct {
+// input is a line of a file.
+type input struct {
 	file   string
 	number int
 	text   []byte // without the blanks around it; only valid until the next line
 }
 
 // where names the line as compilers do.
-func (l line) where() string { return fmt.Sprintf("%s:%d", l.file, l.number) }
+func (l input) where() string { return fmt.Sprintf("%s:%d", l.file, l.number) }
 
 // lines gives all lines of all files that are not blank. Lines may be as long as memory allows.
-func lines(files []string, stdin io.Reader) iter.Seq2[line, error] {
-	return func(yield func(line, error) bool) {
+func lines(files []string, stdin io.Reader) iter.Seq2[input, error] {
+	return func(yield func(input, error) bool) {
 		if len(files) == 0 {
 			files = []string{"-"}
 		}
@@ -52,20 +52,20 @@ func lines(files []string, stdin io.Reader) iter.Seq2[line, error] {
 	}
 }
 
-func fileLines(name string, stdin io.Reader, yield func(line, error) bool) (more bool) {
-	input := stdin
+func fileLines(name string, stdin io.Reader, yield func(input, error) bool) (more bool) {
+	from := stdin
 	if name == "-" {
 		name = "stdin"
 	} else {
 		f, err := os.Open(name)
 		if err != nil {
-			yield(line{}, err)
+			yield(input{}, err)
 			return false
 		}
 		defer f.Close()
-		input = f
+		from = f
 	}
-	r := bufio.NewReaderSize(input, 256<<10)
+	r := bufio.NewReaderSize(from, 256<<10)
 	var long []byte
 	for number := 1; ; number++ {
 		text, err := r.ReadSlice('\n')
@@ -82,7 +82,7 @@ func fileLines(name string, stdin io.Reader, yield func(line, error) bool) (more
 			text = bytes.TrimPrefix(text, []byte("\ufeff"))
 		}
 		if text = bytes.TrimSpace(text); len(text) > 0 && (err == nil || errors.Is(err, io.EOF)) {
-			if !yield(line{name, number, text}, nil) {
+			if !yield(input{name, number, text}, nil) {
 				return false
 			}
 		}
@@ -90,7 +90,7 @@ func fileLines(name string, stdin io.Reader, yield func(line, error) bool) (more
 		case errors.Is(err, io.EOF):
 			return true
 		case err != nil:
-			yield(line{}, fmt.Errorf("read %s: %w", name, err))
+			yield(input{}, fmt.Errorf("read %s: %w", name, err))
 			return false
 		}
 	}

@@ -31,6 +31,9 @@ func main() {
 	if terminal(os.Stderr) {
 		s.progress = os.Stderr
 	}
+	if len(os.Args) == 1 && s.progress != nil && terminal(os.Stdin) {
+		fmt.Fprintln(os.Stderr, "github: reading deliveries from standard input")
+	}
 	os.Exit(run(context.Background(), os.Args[1:], s))
 }
 
@@ -69,14 +72,14 @@ func process(ctx context.Context, files []string, s streams) (totals, error) {
 	if err := check(files); err != nil {
 		return totals{}, err
 	}
-	out := bufio.NewWriter(s.out)
-	f, err := newFolder(out, newProgress(s.progress))
+	f, err := newFolder(s.out, newProgress(s.progress))
 	if err != nil {
 		return totals{}, err
 	}
 	defer f.app.Close()
 	failed := f.fold(ctx, files, s.in)
 	f.progress.clear()
+	out := bufio.NewWriter(s.out)
 	t, err := f.totals()
 	if err == nil {
 		err = report(out, f.app.Views)

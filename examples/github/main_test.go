@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/brookgen/brookgen/examples/github/hub"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // result is what a run of the program gave.
@@ -71,7 +74,7 @@ func TestClasses(t *testing.T) {
 		issue("closed", 1, "")
 	r := fold(t, in)
 	r.ends(t, 1, 2, 1, 2, 2)
-	r.says(t, "dead letter: stdin:6: no delivery: ", "dead letter: stdin:8: issues: decode: ", "issue.number", "issues: closed 1 opened 1")
+	r.says(t, "dead letter: stdin:6: ?: no delivery: ", "dead letter: stdin:8: issues: decode: ", "issue.number", "issues: closed 1 opened 1")
 }
 
 // A line that is no delivery is a dead letter, and those after it are folded.
@@ -104,6 +107,11 @@ func TestMalformedLines(t *testing.T) {
 			r.says(t, "dead letter: stdin:2: ")
 		})
 	}
+}
+
+// A line whose payload is missing still tells its kind.
+func TestKindOfMalformedLine(t *testing.T) {
+	fold(t, `{"event":"issues","payload":null}`).says(t, "dead letter: stdin:1: issues: no delivery: ")
 }
 
 // A kind that is not known may look like anything.
@@ -185,6 +193,37 @@ func TestManyChunks(t *testing.T) {
 	}
 	if again := fold(t, in.String()); again != r {
 		t.Error("the output differs from one run to the next")
+	}
+}
+
+// A delivery that fails in several sets is one dead letter, whatever the other sets made of it.
+func TestFailingSets(t *testing.T) {
+	var out bytes.Buffer
+	f, err := newFolder(&out, newProgress(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.app.Close()
+	for range 4 {
+		if err := f.fold(t.Context(), nil, strings.NewReader(issue("opened", 1, ""))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.places = []int{1, 2, 3} // as if three of them had failed, one in Tally
+	for i, sets := range [][]string{{"Catalog", "Tracker"}, {"Tracker"}, {"Catalog", hub.TallySet}} {
+		for _, set := range sets {
+			f.deadLetter(brook.DeadLetter{Position: brook.Position{Offset: f.first + int64(i)}, Stage: brook.StageHandle, Set: set, Error: "broken"})
+		}
+	}
+	if err := f.list(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.totals()
+	if got.letters != 3 || got.applied != 2 || err != nil { // Tally booked the third here
+		t.Errorf("%s, %v", got, err)
+	}
+	if n := strings.Count(out.String(), "dead letter: "); n != 5 {
+		t.Errorf("%d lines, want 5:\n%s", n, out.String())
 	}
 }
 

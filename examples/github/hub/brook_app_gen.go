@@ -142,67 +142,67 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 type publish struct{ app *brook.App }
 
 // CreateHook publishes data as github.create and gives its position in the log.
-func (p publish) CreateHook(ctx context.Context, data CreateHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) CreateHook(ctx context.Context, data CreateHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &createHookEvent, data, options)
 }
 
 // DeleteHook publishes data as github.delete and gives its position in the log.
-func (p publish) DeleteHook(ctx context.Context, data DeleteHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) DeleteHook(ctx context.Context, data DeleteHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &deleteHookEvent, data, options)
 }
 
 // ForkHook publishes data as github.fork and gives its position in the log.
-func (p publish) ForkHook(ctx context.Context, data ForkHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) ForkHook(ctx context.Context, data ForkHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &forkHookEvent, data, options)
 }
 
 // IssueHook publishes data as github.issues and gives its position in the log.
-func (p publish) IssueHook(ctx context.Context, data IssueHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) IssueHook(ctx context.Context, data IssueHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &issueHookEvent, data, options)
 }
 
 // CommentHook publishes data as github.issue_comment and gives its position in the log.
-func (p publish) CommentHook(ctx context.Context, data CommentHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) CommentHook(ctx context.Context, data CommentHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &commentHookEvent, data, options)
 }
 
 // PullHook publishes data as github.pull_request and gives its position in the log.
-func (p publish) PullHook(ctx context.Context, data PullHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) PullHook(ctx context.Context, data PullHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &pullHookEvent, data, options)
 }
 
 // PushHook publishes data as github.push and gives its position in the log.
-func (p publish) PushHook(ctx context.Context, data PushHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) PushHook(ctx context.Context, data PushHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &pushHookEvent, data, options)
 }
 
 // LabelHook publishes data as github.label and gives its position in the log.
-func (p publish) LabelHook(ctx context.Context, data LabelHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) LabelHook(ctx context.Context, data LabelHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &labelHookEvent, data, options)
 }
 
 // MilestoneHook publishes data as github.milestone and gives its position in the log.
-func (p publish) MilestoneHook(ctx context.Context, data MilestoneHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) MilestoneHook(ctx context.Context, data MilestoneHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &milestoneHookEvent, data, options)
 }
 
 // ReleaseHook publishes data as github.release and gives its position in the log.
-func (p publish) ReleaseHook(ctx context.Context, data ReleaseHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) ReleaseHook(ctx context.Context, data ReleaseHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &releaseHookEvent, data, options)
 }
 
 // MemberHook publishes data as github.member and gives its position in the log.
-func (p publish) MemberHook(ctx context.Context, data MemberHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) MemberHook(ctx context.Context, data MemberHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &memberHookEvent, data, options)
 }
 
 // RepositoryHook publishes data as github.repository and gives its position in the log.
-func (p publish) RepositoryHook(ctx context.Context, data RepositoryHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) RepositoryHook(ctx context.Context, data RepositoryHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &repositoryHookEvent, data, options)
 }
 
 // StarHook publishes data as github.star and gives its position in the log.
-func (p publish) StarHook(ctx context.Context, data StarHook, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) StarHook(ctx context.Context, data StarHook, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &starHookEvent, data, options)
 }
 
@@ -210,78 +210,78 @@ type process struct{ app *brook.App }
 
 // CreateHook applies data as github.create at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
-func (p process) CreateHook(ctx context.Context, data CreateHook) error {
+func (p *process) CreateHook(ctx context.Context, data CreateHook) error {
 	return brook.Process(ctx, p.app, &createHookEvent, data)
 }
 
 // DeleteHook applies data as github.delete at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
-func (p process) DeleteHook(ctx context.Context, data DeleteHook) error {
+func (p *process) DeleteHook(ctx context.Context, data DeleteHook) error {
 	return brook.Process(ctx, p.app, &deleteHookEvent, data)
 }
 
 // ForkHook applies data as github.fork at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
-func (p process) ForkHook(ctx context.Context, data ForkHook) error {
+func (p *process) ForkHook(ctx context.Context, data ForkHook) error {
 	return brook.Process(ctx, p.app, &forkHookEvent, data)
 }
 
 // IssueHook applies data as github.issues at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
-func (p process) IssueHook(ctx context.Context, data IssueHook) error {
+func (p *process) IssueHook(ctx context.Context, data IssueHook) error {
 	return brook.Process(ctx, p.app, &issueHookEvent, data)
 }
 
 // CommentHook applies data as github.issue_comment at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
-func (p process) CommentHook(ctx context.Context, data CommentHook) error {
+func (p *process) CommentHook(ctx context.Context, data CommentHook) error {
 	return brook.Process(ctx, p.app, &commentHookEvent, data)
 }
 
 // PullHook applies data as github.pull_request at once, for all handler sets or for none. It is not
 // in the log: a Rebuild forgets it.
-func (p process) PullHook(ctx context.Context, data PullHook) error {
+func (p *process) PullHook(ctx context.Context, data PullHook) error {
 	return brook.Process(ctx, p.app, &pullHookEvent, data)
 }
 
 // PushHook applies data as github.push at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
-func (p process) PushHook(ctx context.Context, data PushHook) error {
+func (p *process) PushHook(ctx context.Context, data PushHook) error {
 	return brook.Process(ctx, p.app, &pushHookEvent, data)
 }
 
 // LabelHook applies data as github.label at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
-func (p process) LabelHook(ctx context.Context, data LabelHook) error {
+func (p *process) LabelHook(ctx context.Context, data LabelHook) error {
 	return brook.Process(ctx, p.app, &labelHookEvent, data)
 }
 
 // MilestoneHook applies data as github.milestone at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
-func (p process) MilestoneHook(ctx context.Context, data MilestoneHook) error {
+func (p *process) MilestoneHook(ctx context.Context, data MilestoneHook) error {
 	return brook.Process(ctx, p.app, &milestoneHookEvent, data)
 }
 
 // ReleaseHook applies data as github.release at once, for all handler sets or for none. It is not
 // in the log: a Rebuild forgets it.
-func (p process) ReleaseHook(ctx context.Context, data ReleaseHook) error {
+func (p *process) ReleaseHook(ctx context.Context, data ReleaseHook) error {
 	return brook.Process(ctx, p.app, &releaseHookEvent, data)
 }
 
 // MemberHook applies data as github.member at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
-func (p process) MemberHook(ctx context.Context, data MemberHook) error {
+func (p *process) MemberHook(ctx context.Context, data MemberHook) error {
 	return brook.Process(ctx, p.app, &memberHookEvent, data)
 }
 
 // RepositoryHook applies data as github.repository at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
-func (p process) RepositoryHook(ctx context.Context, data RepositoryHook) error {
+func (p *process) RepositoryHook(ctx context.Context, data RepositoryHook) error {
 	return brook.Process(ctx, p.app, &repositoryHookEvent, data)
 }
 
 // StarHook applies data as github.star at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
-func (p process) StarHook(ctx context.Context, data StarHook) error {
+func (p *process) StarHook(ctx context.Context, data StarHook) error {
 	return brook.Process(ctx, p.app, &starHookEvent, data)
 }
