@@ -35,7 +35,8 @@ func (l *lane) commit(ctx context.Context) error {
 		l.forget()
 		return nil
 	}
-	err := l.app.insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, &Batch{Writes: l.writes}) })
+	batch := &Batch{ID: l.app.ids.batch(), Writes: l.writes}
+	err := l.app.insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, batch) })
 	if err != nil {
 		l.rewind()
 		if !errors.Is(err, ErrTooLarge) {

@@ -44,7 +44,7 @@ func (o *overlay) at(key []byte) *cell {
 		return c
 	}
 	c := o.cell()
-	c.key = bytes.Clone(key)
+	c.key = append(c.key, key...)
 	if o.cells == nil {
 		o.cells = map[string]*cell{}
 	}
@@ -66,7 +66,7 @@ func (o *overlay) cell() *cell {
 	c := o.free[n-1]
 	o.free = o.free[:n-1]
 	clear(c.history)
-	*c = cell{slot: o.slot, history: c.history[:0], spare: c.spare}
+	*c = cell{slot: o.slot, key: c.key[:0], history: c.history[:0], spare: c.spare}
 	return c
 }
 

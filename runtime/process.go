@@ -97,7 +97,7 @@ func (l *lane) commitAlone(ctx context.Context) error {
 	}
 	writes = append(writes, b.writes...)
 	if len(writes) > 0 {
-		if err := l.app.store.Commit(ctx, &Batch{Writes: writes}); err != nil {
+		if err := l.app.store.Commit(ctx, &Batch{ID: l.app.ids.batch(), Writes: writes}); err != nil {
 			return err
 		}
 	}

@@ -2,13 +2,9 @@ package brook
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
-	"strconv"
-	"sync/atomic"
 	"time"
 )
 
@@ -123,16 +119,3 @@ func (a *App) topic(declared string) string {
 	return declared
 }
 
-// idSource makes IDs: a random part of its own and a counter.
-type idSource struct {
-	prefix string
-	count  atomic.Uint64
-}
-
-func newIDSource() *idSource {
-	var b [12]byte
-	rand.Read(b[:]) // never fails
-	return &idSource{prefix: hex.EncodeToString(b[:]) + "-"}
-}
-
-func (s *idSource) next() string { return s.prefix + strconv.FormatUint(s.count.Add(1), 36) }

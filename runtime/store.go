@@ -84,8 +84,15 @@ type Row struct {
 
 // Batch is what one commit does. Of one table and key there is one write at most.
 type Batch struct {
+	// ID is the batch's own, the same when it is tried again: a store whose commit may have
+	// happened although it gave an error takes a repeat for a success.
+	ID     BatchID
 	Writes []Write
 }
+
+// BatchID tells batches apart, in the whole world. The zero BatchID is that of a batch that may be repeated
+// without harm.
+type BatchID [16]byte
 
 // Write is what a commit does to one row, in this order: Clear, then the value, then the history.
 type Write struct {

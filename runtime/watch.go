@@ -200,7 +200,7 @@ func (w *watcher) offer(key []byte, value any) {
 		w.rows[i].value = value // the latest wins
 	} else if len(w.rows) < watchBuffer {
 		w.place[string(key)] = len(w.rows)
-		w.rows = append(w.rows, watched{key, value})
+		w.rows = append(w.rows, watched{bytes.Clone(key), value})
 	} else {
 		w.missed = true
 	}
