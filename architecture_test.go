@@ -34,11 +34,11 @@ var rules = []rule{
 	{
 		name:  "package brook knows no driver and no store",
 		holds: only("runtime"),
-		allow: func(_, i string) bool { return standard(i) || i == "./runtime/key" || i == "./runtime/wire" },
+		allow: func(_, i string) bool { return standard(i) || i == "./runtime/key" || i == "./runtime/wire" || i == "./runtime/pack" },
 	},
 	{
-		name:  "packages key and wire know nothing of events",
-		holds: only("runtime/key", "runtime/wire"),
+		name:  "packages key, wire and pack know nothing of events",
+		holds: only("runtime/key", "runtime/wire", "runtime/pack"),
 		allow: func(_, i string) bool { return standard(i) },
 	},
 	{

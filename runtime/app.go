@@ -96,6 +96,9 @@ func (a *App) load(ctx context.Context) error {
 		return err
 	}
 	a.live.Store(live)
+	if err := a.recordShapes(ctx, live.shapes); err != nil {
+		return err
+	}
 	if err := a.fillIndexes(ctx, live); err != nil {
 		return err
 	}

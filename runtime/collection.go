@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Collection describes a collection to the runtime; it is generated and never changes.
@@ -17,7 +18,10 @@ type Collection[K comparable, V any] struct {
 	// Key points at the key field of a value; nil where the value does not carry its key.
 	Key func(*V) *K
 	// Clone makes dst what one encode and decode of src would give. Nil: an assignment does.
-	Clone   func(dst, src *V) error
+	Clone func(dst, src *V) error
+	// Pack writes a value as stores keep it, or reads it; Schema is the shape of what it writes, see [pack.Schema].
+	Pack    func(c *pack.Coder, v *V)
+	Schema  string
 	History bool
 	Indexes []IndexDef[V]
 }
@@ -32,7 +36,7 @@ type IndexDef[V any] struct {
 }
 
 func (c *Collection[K, V]) info() collectionInfo {
-	info := collectionInfo{name: c.Name, shape: c.Shape, history: c.History, keyed: c.Key != nil}
+	info := collectionInfo{name: c.Name, shape: c.Shape, history: c.History, keyed: c.Key != nil, schema: c.Schema}
 	for _, x := range c.Indexes {
 		info.indexes = append(info.indexes, indexInfo{x.Field, x.Shape, x.Unique})
 	}
@@ -56,6 +60,7 @@ type AnyCollection interface {
 	info() collectionInfo
 	entries(index int, value any, add func(encoded []byte))
 	keyText(encoded []byte) string
+	codec(s *shapes) Codec
 }
 
 type collectionInfo struct {
@@ -63,6 +68,7 @@ type collectionInfo struct {
 	shape   key.Shape
 	history bool
 	keyed   bool
+	schema  string
 	indexes []indexInfo
 }
 

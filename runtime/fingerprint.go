@@ -35,6 +35,7 @@ func (a *App) changes() string {
 			out = append(out, "new: "+line)
 		}
 	}
+	out = append(out, a.live.Load().shapes.lost(a.layout.collections)...)
 	return strings.Join(out, "; ")
 }
 

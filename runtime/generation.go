@@ -19,6 +19,7 @@ type generation struct {
 	positions Table
 	letters   Table
 	folded    Table
+	shapes    *shapes
 }
 
 // state is what the store knows of the app as a whole; it is one row.
@@ -70,7 +71,7 @@ func (s *state) write(meta Table) Write {
 
 // open makes the tables of generation number known to the store.
 func (a *App) open(ctx context.Context, number int) (*generation, error) {
-	g := &generation{number: number, tables: make([]Table, a.layout.slots)}
+	g := &generation{number: number, tables: make([]Table, a.layout.slots), shapes: &shapes{}}
 	name := func(parts string) string { return a.config.table(strconv.Itoa(number) + "/" + parts) }
 	var errs []error
 	table := func(spec TableSpec) Table {
@@ -82,7 +83,7 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 	}
 	for ord, info := range a.layout.collections {
 		path := url.PathEscape(info.name)
-		g.tables[a.layout.rows[ord]] = table(TableSpec{Name: name("rows/" + path), Keep: a.keep})
+		g.tables[a.layout.rows[ord]] = table(TableSpec{Name: name("rows/" + path), Codec: a.def.Collections[ord].codec(g.shapes), Keep: a.keep})
 		for x, index := range info.indexes {
 			g.tables[a.layout.index[ord][x]] = table(TableSpec{Name: name("index/" + path + "/" + index.field)})
 		}
@@ -90,7 +91,11 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 	g.positions = table(TableSpec{Name: name("positions")})
 	g.letters = table(TableSpec{Name: name("letters")})
 	g.folded = table(TableSpec{Name: name("folded")})
-	return g, errors.Join(errs...)
+	g.shapes.table = table(TableSpec{Name: name("shapes")})
+	if err := errors.Join(errs...); err != nil {
+		return g, err
+	}
+	return g, a.readShapes(ctx, g.shapes)
 }
 
 // drop removes all rows of a generation.
@@ -100,7 +105,7 @@ func (a *App) drop(ctx context.Context, g *generation) error {
 			return err
 		}
 	}
-	return nil
+	return a.empty(ctx, g.shapes.table) // last, as rows can't be read without
 }
 
 // empty removes all rows of a table.

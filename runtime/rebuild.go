@@ -108,7 +108,10 @@ func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g, a.drop(ctx, g)
+	if err := a.drop(ctx, g); err != nil {
+		return nil, err
+	}
+	return g, a.recordShapes(ctx, g.shapes)
 }
 
 // abandon removes what was built of a generation; where that fails, the next open does.

@@ -16,9 +16,13 @@ const (
 	encodingValue             // the same, where encoding/json could not take the value's address
 	decoding                  // func(d *wire.Decoder, v *T)
 	copying                   // func(c *wire.Cloner, dst, src *T)
+	packing                   // func(c *pack.Coder, v *T), both ways
 )
 
-var rolePrefix = [...]string{"encode", "encode", "decode", "copy"}
+var rolePrefix = [...]string{"encode", "encode", "decode", "copy", "pack"}
+
+// roleSuffix ends the names of functions where all shorter ones are taken.
+var roleSuffix = [...]string{"JSON", "JSON", "JSON", "JSON", "Store"}
 
 // work is a function that some other function calls.
 type work struct {
@@ -53,7 +57,11 @@ func (c *codecs) fn(t *model.Type, r role) string {
 	if t.Named != nil && t.Named.PkgPath != "" && t.Named.PkgPath != c.pkg.Path {
 		wanted = append(wanted, prefix+upperFirst(t.Named.PkgName)+base)
 	}
-	c.funcs[w] = c.top.pick(append(wanted, prefix+base+"JSON")...)
+	if reserved, ok := c.stored[t]; ok && r == packing {
+		c.funcs[w] = reserved.pack
+	} else {
+		c.funcs[w] = c.top.pick(append(wanted, prefix+base+roleSuffix[r])...)
+	}
 	c.queue = append(c.queue, w)
 	return c.funcs[w]
 }
@@ -180,7 +188,7 @@ func (c *codecs) appendJSON(r codecRoot) jen.Code {
 	body := []jen.Code{jen.Id("e").Op(":=").Qual(wirePath, "NewEncoder").Call(jen.Id("dst"))}
 	body = append(body, c.encode(jen.Id("e"), r.typ, at("v"), false)...)
 	body = append(body, jen.Return(jen.Id("e").Dot("Finish").Call()))
-	return jen.Comment(name + " appends *v to dst as JSON. After an error it gives dst as it was.").Line().
+	return jen.Comment(name+" appends *v to dst as JSON. After an error it gives dst as it was.").Line().
 		Func().Id(name).Params(jen.Id("dst").Index().Byte(), jen.Id("v").Op("*").Add(goType(r.typ))).
 		Params(jen.Index().Byte(), jen.Error()).Block(body...)
 }
@@ -191,7 +199,7 @@ func (c *codecs) decodeJSON(r codecRoot) jen.Code {
 	body := []jen.Code{jen.Id("d").Op(":=").Qual(wirePath, "NewDecoder").Call(jen.Id("data"))}
 	body = append(body, c.decode(r.typ, variable("v"))...)
 	body = append(body, jen.Return(jen.Id("v"), jen.Id("d").Dot("Finish").Call()))
-	return jen.Comment(name + " decodes " + article(r.name) + " from JSON. It shares no memory with data.").Line().
+	return jen.Comment(name+" decodes "+article(r.name)+" from JSON. It shares no memory with data.").Line().
 		Func().Id(name).Params(jen.Id("data").Index().Byte()).
 		Params(jen.Id("v").Add(goType(r.typ)), jen.Id("err").Error()).Block(body...)
 }

@@ -13,6 +13,8 @@ import (
 //		DecodeKey: key.DecodeString[string],
 //		Key:       func(v *User) *string { return &v.ID },
 //		Clone:     cloneUser,
+//		Pack:      packUser,
+//		Schema:    userSchema,
 //		History:   true,
 //		Indexes:   []brook.IndexDef[User]{…},
 //	}
@@ -29,6 +31,9 @@ func (n *names) collectionDef(c *model.Collection) *jen.Statement {
 	if clone := n.cloner(c.Type); clone != nil {
 		fields = append(fields, line("Clone", clone))
 	}
+	fields = append(fields,
+		line("Pack", jen.Id(n.stored[c.Type].pack)),
+		line("Schema", jen.Id(n.stored[c.Type].schema)))
 	if c.History {
 		fields = append(fields, line("History", jen.True()))
 	}

@@ -16,6 +16,7 @@ const (
 	brookPath = "github.com/brookgen/brookgen/runtime"
 	keyPath   = brookPath + "/key"
 	wirePath  = brookPath + "/wire"
+	packPath  = brookPath + "/pack"
 )
 
 // An imported package is one that generated files may name.
@@ -26,7 +27,7 @@ type imported struct {
 
 // fixedImports are the packages that emitters name themselves, with their names.
 var fixedImports = [][2]string{
-	{brookPath, "brook"}, {keyPath, "key"}, {wirePath, "wire"},
+	{brookPath, "brook"}, {keyPath, "key"}, {wirePath, "wire"}, {packPath, "pack"},
 	{"context", "context"}, {"encoding", "encoding"}, {"encoding/base64", "base64"}, {"encoding/json", "json"}, {"errors", "errors"},
 	{"fmt", "fmt"}, {"iter", "iter"}, {"maps", "maps"}, {"math", "math"}, {"slices", "slices"}, {"strconv", "strconv"}, {"time", "time"},
 }
@@ -71,7 +72,7 @@ var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
 
 // importAlias is what a package is called where its name is taken: its folder's name comes first.
 func importAlias(importPath, name string) string {
-	if importPath == brookPath || importPath == keyPath || importPath == wirePath {
+	if importPath == brookPath || importPath == keyPath || importPath == wirePath || importPath == packPath {
 		return "brookgen" + name
 	}
 	dir := path.Dir(importPath)

@@ -23,6 +23,7 @@ type names struct {
 	events      map[*model.Event]eventNames
 	collections map[*model.Collection]collectionNames
 	keys        map[*model.Type]keyNames
+	stored      map[*model.Type]storedNames
 }
 
 // eventNames belong to one event.
@@ -36,6 +37,9 @@ type collectionNames struct {
 	marker, decode string // the method that seals CEvent, and what decodes one
 }
 
+// storedNames belong to the type of a collection: what writes and reads it for stores, and its schema.
+type storedNames struct{ pack, schema string }
+
 // keyNames belong to one type of keys that takes functions of its own.
 type keyNames struct{ append, decode string }
 
@@ -47,6 +51,7 @@ func newNames(p *model.Package) *names {
 		events:      map[*model.Event]eventNames{},
 		collections: map[*model.Collection]collectionNames{},
 		keys:        map[*model.Type]keyNames{},
+		stored:      map[*model.Type]storedNames{},
 	}
 	for name := range p.Names {
 		if !p.Imports[name] {
@@ -67,6 +72,11 @@ func newNames(p *model.Package) *names {
 			def:    n.pick(lowerFirst(c.GoName) + "Collection"),
 			marker: lowerFirst(c.GoName) + "Event", // a method: no business of the package's scope
 			decode: n.pick("decode" + c.GoName + "Event"),
+		}
+	}
+	for _, c := range p.Collections {
+		if t := c.Type; n.stored[t] == (storedNames{}) {
+			n.stored[t] = storedNames{n.pick("pack" + t.Named.Name), n.pick(lowerFirst(t.Named.Name) + "Schema")}
 		}
 	}
 	for _, k := range keyUses(p) {

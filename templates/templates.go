@@ -23,6 +23,7 @@ var artefacts = []struct {
 	{"events", events},
 	{"json", (*names).jsonFile},
 	{"clone", (*names).cloneFile},
+	{"store", (*names).storeFile},
 	{"keys", keys},
 	{"views", views},
 	{"history", history},

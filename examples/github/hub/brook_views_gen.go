@@ -65,6 +65,8 @@ var collaboratorsCollection = brook.Collection[MemberKey, Collaborator]{
 	Shape:     "int64 int64",
 	AppendKey: appendMemberKey,
 	DecodeKey: decodeMemberKey,
+	Pack:      packCollaborator,
+	Schema:    collaboratorSchema,
 	Indexes: []brook.IndexDef[Collaborator]{
 		{Field: "Login", Entries: func(v *Collaborator, add func([]byte)) {
 			if v.Login != "" {
@@ -109,6 +111,8 @@ var commentsCollection = brook.Collection[CommentKey, Comment]{
 	Shape:     "int64 int64 int64",
 	AppendKey: appendCommentKey,
 	DecodeKey: decodeCommentKey,
+	Pack:      packComment,
+	Schema:    commentSchema,
 	Indexes: []brook.IndexDef[Comment]{
 		{Field: "Author", Entries: func(v *Comment, add func([]byte)) {
 			if v.Author != 0 {
@@ -160,6 +164,8 @@ var issuesCollection = brook.Collection[IssueKey, Issue]{
 	DecodeKey: decodeIssueKey,
 	Key:       func(v *Issue) *IssueKey { return &v.Key },
 	Clone:     cloneIssue,
+	Pack:      packIssue,
+	Schema:    issueSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Issue]{
 		{Field: "Author", Entries: func(v *Issue, add func([]byte)) {
@@ -267,6 +273,8 @@ var kindsCollection = brook.Collection[KindKey, Kind]{
 	Shape:     "string string",
 	AppendKey: appendKindKey,
 	DecodeKey: decodeKindKey,
+	Pack:      packKind,
+	Schema:    kindSchema,
 }
 
 // KindsView reads the collection kinds.
@@ -292,6 +300,8 @@ var labelsCollection = brook.Collection[LabelKey, Label]{
 	Shape:     "int64 string",
 	AppendKey: appendLabelKey,
 	DecodeKey: decodeLabelKey,
+	Pack:      packLabel,
+	Schema:    labelSchema,
 }
 
 // LabelsView reads the collection labels.
@@ -317,6 +327,8 @@ var milestonesCollection = brook.Collection[MilestoneKey, Milestone]{
 	Shape:     "int64 int64",
 	AppendKey: appendMilestoneKey,
 	DecodeKey: decodeMilestoneKey,
+	Pack:      packMilestone,
+	Schema:    milestoneSchema,
 	Indexes: []brook.IndexDef[Milestone]{
 		{Field: "State", Entries: func(v *Milestone, add func([]byte)) {
 			if v.State != "" {
@@ -362,6 +374,8 @@ var organizationsCollection = brook.Collection[OrgID, Organization]{
 	AppendKey: key.AppendInt[OrgID],
 	DecodeKey: key.DecodeInt[OrgID],
 	Key:       func(v *Organization) *OrgID { return &v.ID },
+	Pack:      packOrganization,
+	Schema:    organizationSchema,
 	Indexes: []brook.IndexDef[Organization]{
 		{Field: "Login", Entries: func(v *Organization, add func([]byte)) {
 			if v.Login != "" {
@@ -402,6 +416,8 @@ var peopleCollection = brook.Collection[UserID, Person]{
 	AppendKey: key.AppendInt[UserID],
 	DecodeKey: key.DecodeInt[UserID],
 	Key:       func(v *Person) *UserID { return &v.ID },
+	Pack:      packPerson,
+	Schema:    personSchema,
 	Indexes: []brook.IndexDef[Person]{
 		{Field: "Login", Entries: func(v *Person, add func([]byte)) {
 			if v.Login != "" {
@@ -456,6 +472,8 @@ var pullsCollection = brook.Collection[IssueKey, Pull]{
 	DecodeKey: decodeIssueKey,
 	Key:       func(v *Pull) *IssueKey { return &v.Key },
 	Clone:     clonePull,
+	Pack:      packPull,
+	Schema:    pullSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Pull]{
 		{Field: "MergedBy", Entries: func(v *Pull, add func([]byte)) {
@@ -595,6 +613,8 @@ var refsCollection = brook.Collection[RefKey, Ref]{
 	Shape:     "int64 string string",
 	AppendKey: appendRefKey,
 	DecodeKey: decodeRefKey,
+	Pack:      packRef,
+	Schema:    refSchema,
 }
 
 // RefsView reads the collection refs.
@@ -625,6 +645,8 @@ var releasesCollection = brook.Collection[ReleaseKey, Release]{
 	Shape:     "int64 int64",
 	AppendKey: appendReleaseKey,
 	DecodeKey: decodeReleaseKey,
+	Pack:      packRelease,
+	Schema:    releaseSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Release]{
 		{Field: "Author", Entries: func(v *Release, add func([]byte)) {
@@ -672,6 +694,8 @@ var repositoriesCollection = brook.Collection[RepoID, Repository]{
 	DecodeKey: key.DecodeInt[RepoID],
 	Key:       func(v *Repository) *RepoID { return &v.ID },
 	Clone:     cloneRepository,
+	Pack:      packRepository,
+	Schema:    repositorySchema,
 	Indexes: []brook.IndexDef[Repository]{
 		{Field: "FullName", Entries: func(v *Repository, add func([]byte)) {
 			if v.FullName != "" {
@@ -739,6 +763,8 @@ var starsCollection = brook.Collection[StarKey, Star]{
 	Shape:     "int64 int64",
 	AppendKey: appendStarKey,
 	DecodeKey: decodeStarKey,
+	Pack:      packStar,
+	Schema:    starSchema,
 	Indexes: []brook.IndexDef[Star]{
 		{Field: "User", Entries: func(v *Star, add func([]byte)) {
 			if v.User != 0 {

@@ -44,6 +44,8 @@ var usersCollection = brook.Collection[string, User]{
 	AppendKey: key.AppendString[string],
 	DecodeKey: key.DecodeString[string],
 	Key:       func(v *User) *string { return &v.ID },
+	Pack:      packUser,
+	Schema:    userSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[User]{
 		{Field: "Email", Unique: true, Entries: func(v *User, add func([]byte)) {
@@ -83,6 +85,8 @@ var ordersCollection = brook.Collection[string, Order]{
 	AppendKey: key.AppendString[string],
 	DecodeKey: key.DecodeString[string],
 	Key:       func(v *Order) *string { return &v.ID },
+	Pack:      packOrder,
+	Schema:    orderSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Order]{
 		{Field: "UserID", Entries: func(v *Order, add func([]byte)) {

@@ -73,22 +73,22 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 type publish struct{ app *brook.App }
 
 // Opened publishes data as account.opened and gives its position in the log.
-func (p publish) Opened(ctx context.Context, data Opened, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) Opened(ctx context.Context, data Opened, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &openedEvent, data, options)
 }
 
 // Moved publishes data as money.moved and gives its position in the log.
-func (p publish) Moved(ctx context.Context, data Moved, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) Moved(ctx context.Context, data Moved, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &movedEvent, data, options)
 }
 
 // Closed publishes data as account.closed and gives its position in the log.
-func (p publish) Closed(ctx context.Context, data Closed, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) Closed(ctx context.Context, data Closed, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &closedEvent, data, options)
 }
 
 // Noted publishes data as audit.noted and gives its position in the log.
-func (p publish) Noted(ctx context.Context, data Noted, options ...brook.PublishOption) (brook.Position, error) {
+func (p *publish) Noted(ctx context.Context, data Noted, options ...brook.PublishOption) (brook.Position, error) {
 	return brook.Publish(ctx, p.app, &notedEvent, data, options)
 }
 
@@ -96,24 +96,24 @@ type process struct{ app *brook.App }
 
 // Opened applies data as account.opened at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
-func (p process) Opened(ctx context.Context, data Opened) error {
+func (p *process) Opened(ctx context.Context, data Opened) error {
 	return brook.Process(ctx, p.app, &openedEvent, data)
 }
 
 // Moved applies data as money.moved at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
-func (p process) Moved(ctx context.Context, data Moved) error {
+func (p *process) Moved(ctx context.Context, data Moved) error {
 	return brook.Process(ctx, p.app, &movedEvent, data)
 }
 
 // Closed applies data as account.closed at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
-func (p process) Closed(ctx context.Context, data Closed) error {
+func (p *process) Closed(ctx context.Context, data Closed) error {
 	return brook.Process(ctx, p.app, &closedEvent, data)
 }
 
 // Noted applies data as audit.noted at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
-func (p process) Noted(ctx context.Context, data Noted) error {
+func (p *process) Noted(ctx context.Context, data Noted) error {
 	return brook.Process(ctx, p.app, &notedEvent, data)
 }

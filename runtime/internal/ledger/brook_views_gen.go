@@ -47,6 +47,8 @@ var accountsCollection = brook.Collection[string, Account]{
 	DecodeKey: key.DecodeString[string],
 	Key:       func(v *Account) *string { return &v.ID },
 	Clone:     cloneAccount,
+	Pack:      packAccount,
+	Schema:    accountSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Account]{
 		{Field: "Email", Entries: func(v *Account, add func([]byte)) {
@@ -85,12 +87,14 @@ var linesCollection = brook.Collection[LineKey, Line]{
 	Shape:     "string int64",
 	AppendKey: appendLineKey,
 	DecodeKey: decodeLineKey,
+	Pack:      packLine,
+	Schema:    lineSchema,
 }
 
 // LinesView reads the collection lines.
 type LinesView struct{ brook.View[LineKey, Line] }
 
-// WithAccount gives the values whose key begins so, in key order.
+// WithAccount gives the values whose key has these first fields, in key order.
 func (v LinesView) WithAccount(account string) iter.Seq2[brook.Entry[LineKey, Line], error] {
 	return v.Prefix(LineKey{Account: account}, 1)
 }
@@ -111,6 +115,8 @@ var notesCollection = brook.Collection[string, Note]{
 	AppendKey: key.AppendString[string],
 	DecodeKey: key.DecodeString[string],
 	Clone:     cloneNote,
+	Pack:      packNote,
+	Schema:    noteSchema,
 	History:   true,
 }
 

@@ -1,0 +1,221 @@
+package brook
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/brookgen/brookgen/runtime/pack"
+)
+
+// shapes are the shapes in which values of a generation were ever written, as its table of them has it: at the
+// collection's name, a zero byte and the shape's number in 4 bytes stands the schema. A value in the store begins with the number
+// of its shape, from 1 on in each collection.
+type shapes struct {
+	table Table
+	mu    sync.RWMutex
+	known map[string]map[uint64]string // collection, number, schema
+}
+
+// readShapes reads the shapes that a generation knows.
+func (a *App) readShapes(ctx context.Context, s *shapes) error {
+	known := map[string]map[uint64]string{}
+	for row, err := range a.reader.Scan(ctx, s.table, nil, nil) {
+		if err != nil {
+			return err
+		}
+		name, number, ok := bytes.Cut(row.Key, []byte{0})
+		schema, isBytes := row.Value.Data.([]byte)
+		if !ok || len(number) != 4 || !isBytes {
+			return fmt.Errorf("brook: %s: the shapes in the store are damaged", a.config.Name)
+		}
+		if known[string(name)] == nil {
+			known[string(name)] = map[uint64]string{}
+		}
+		known[string(name)][uint64(binary.BigEndian.Uint32(number))] = string(schema)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known = known
+	return nil
+}
+
+// recordShapes gives numbers to the shapes that the code writes and the generation does not know yet. It comes before
+// any value is written.
+func (a *App) recordShapes(ctx context.Context, s *shapes) error {
+	if err := a.readShapes(ctx, s); err != nil {
+		return err
+	}
+	var writes []Write
+	for _, info := range a.layout.collections {
+		known := s.known[info.name]
+		if info.schema == "" || numberOf(known, info.schema) > 0 {
+			continue
+		}
+		number := uint64(1)
+		for n := range known {
+			number = max(number, n+1)
+		}
+		key := binary.BigEndian.AppendUint32(append([]byte(info.name), 0), uint32(number))
+		writes = append(writes, Write{Table: s.table, Key: key, Value: []byte(info.schema)})
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	if err := a.store.Commit(ctx, &Batch{Writes: writes}); err != nil {
+		return err
+	}
+	return a.readShapes(ctx, s)
+}
+
+// numberOf gives the number of a schema, or 0.
+func numberOf(known map[uint64]string, schema string) uint64 {
+	for _, number := range slices.Sorted(maps.Keys(known)) {
+		if known[number] == schema {
+			return number
+		}
+	}
+	return 0
+}
+
+// lost says, line by line, which shapes the values of a collection may have that its code can't read any more.
+func (s *shapes) lost(collections []collectionInfo) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var lines []string
+	for _, info := range collections {
+		for _, number := range slices.Sorted(maps.Keys(s.known[info.name])) {
+			if old := s.known[info.name][number]; info.schema != "" && old != info.schema {
+				t, err := transcoder(old, info.schema)
+				if err != nil {
+					lines = append(lines, fmt.Sprintf("shape %d of %s: %v", number, info.name, err))
+				} else if lost := t.Lost(); lost != "" {
+					lines = append(lines, fmt.Sprintf("values of %s: %s", info.name, lost))
+				}
+			}
+		}
+	}
+	return lines
+}
+
+func transcoder(old, now string) (*pack.Transcoder, error) {
+	from, err := pack.ParseSchema(old)
+	if err != nil {
+		return nil, err
+	}
+	to, err := pack.ParseSchema(now)
+	if err != nil {
+		return nil, err
+	}
+	return pack.NewTranscoder(from, to)
+}
+
+func (c *Collection[K, V]) codec(s *shapes) Codec {
+	return &rowCodec[V]{name: c.Name, pack: c.Pack, schema: c.Schema, shapes: s, olds: map[uint64]*pack.Transcoder{}}
+}
+
+// rowCodec turns a collection's values into bytes and back: the number of the shape, then the value by position.
+type rowCodec[V any] struct {
+	name   string
+	pack   func(c *pack.Coder, v *V)
+	schema string
+	shapes *shapes
+	number atomic.Uint64 // of schema; 0: not looked up yet
+
+	mu   sync.RWMutex
+	olds map[uint64]*pack.Transcoder // by shape
+}
+
+// Append appends a value, which is a *V.
+func (c *rowCodec[V]) Append(dst []byte, value any) ([]byte, error) {
+	v, ok := value.(*V)
+	if !ok {
+		return dst, fmt.Errorf("brook: %s: a %T is none of its values", c.name, value)
+	}
+	number, err := c.current()
+	if err != nil {
+		return dst, err
+	}
+	out, err := pack.Append(binary.AppendUvarint(dst, number), v, c.pack)
+	if err != nil {
+		return out[:len(dst)], fmt.Errorf("brook: value of %s: %w", c.name, err)
+	}
+	return out, nil
+}
+
+// Decode makes a *V.
+func (c *rowCodec[V]) Decode(data []byte) (any, error) {
+	current, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	number, n := binary.Uvarint(data)
+	if n <= 0 {
+		return nil, fmt.Errorf("brook: value of %s: its bytes don't begin with a shape", c.name)
+	}
+	data = data[n:]
+	if number != current {
+		old, err := c.old(number)
+		if err == nil {
+			data, err = old.Append(nil, data)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("brook: value of %s, in its shape %d: %w", c.name, number, err)
+		}
+	}
+	v := new(V)
+	if err := pack.Decode(data, v, c.pack); err != nil {
+		return nil, fmt.Errorf("brook: value of %s: %w", c.name, err)
+	}
+	return v, nil
+}
+
+// current gives the number of the shape that the code writes.
+func (c *rowCodec[V]) current() (uint64, error) {
+	if number := c.number.Load(); number > 0 {
+		return number, nil
+	}
+	if c.pack == nil || c.schema == "" {
+		return 0, fmt.Errorf("brook: %s can't be turned into bytes: run brookgen again", c.name)
+	}
+	c.shapes.mu.RLock()
+	defer c.shapes.mu.RUnlock()
+	number := numberOf(c.shapes.known[c.name], c.schema)
+	if number == 0 {
+		return 0, fmt.Errorf("brook: %s: its shape was not recorded", c.name)
+	}
+	c.number.Store(number)
+	return number, nil
+}
+
+var errShape = errors.New("the store has no such shape: was the value written by a newer version of the program?")
+
+// old gives what turns values of an old shape into present ones.
+func (c *rowCodec[V]) old(number uint64) (*pack.Transcoder, error) {
+	c.mu.RLock()
+	t := c.olds[number]
+	c.mu.RUnlock()
+	if t != nil {
+		return t, nil
+	}
+	c.shapes.mu.RLock()
+	schema, ok := c.shapes.known[c.name][number]
+	c.shapes.mu.RUnlock()
+	if !ok {
+		return nil, errShape
+	}
+	t, err := transcoder(schema, c.schema)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.olds[number] = t
+	return t, nil
+}
