@@ -2,6 +2,7 @@ package brook
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/pack"
@@ -31,8 +32,8 @@ type IndexDef[V any] struct {
 	Field  string // as in the struct
 	Shape  key.Shape
 	Unique bool
-	// Entries calls add with the key bytes of each value that the row is to be found by; add keeps none of them.
-	Entries func(v *V, add func(encoded []byte))
+	// Entries adds the key bytes of each value that the row is to be found by.
+	Entries func(v *V, e *Entries)
 }
 
 func (c *Collection[K, V]) info() collectionInfo {
@@ -43,22 +44,76 @@ func (c *Collection[K, V]) info() collectionInfo {
 	return info
 }
 
-func (c *Collection[K, V]) entries(index int, value any, add func(encoded []byte)) {
-	c.Indexes[index].Entries(value.(*V), add)
-}
+func (c *Collection[K, V]) entries(index int, value any, e *Entries) { c.Indexes[index].Entries(value.(*V), e) }
 
-func (c *Collection[K, V]) keyText(encoded []byte) string {
-	text, err := c.Shape.Text(nil, encoded)
-	if err != nil {
-		return string(encoded)
+func (c *Collection[K, V]) keyText(encoded []byte) string { return keyText(c.Shape, encoded) }
+
+// keyText gives a key as people read it in a message, a string in quotes.
+func keyText(shape key.Shape, encoded []byte) string {
+	text, err := shape.Text(nil, encoded)
+	if err != nil || shape == "string" {
+		return strconv.Quote(string(text))
 	}
 	return string(text)
+}
+
+// own gives the caller's own copy of a stored value.
+//
+//go:noinline
+func (c *Collection[K, V]) own(value Value, err error) (V, error) {
+	if err != nil {
+		return *new(V), err
+	}
+	at := value.Data.(*V)
+	if c.Clone != nil && value.Shared {
+		own := new(V)
+		err = c.Clone(own, at)
+		at = own
+	}
+	return *at, err
+}
+
+// yield hands a row to an iteration, and reports whether that wants more.
+//
+//go:noinline
+func (c *Collection[K, V]) yield(yield func(Entry[K, V], error) bool, row Row, err error) bool {
+	var e Entry[K, V]
+	if err == nil {
+		e.Key, err = c.DecodeKey(row.Key)
+	}
+	e.Value, err = c.own(row.Value, err)
+	return yield(e, err) && err == nil
+}
+
+// copied gives a copy of a value, in the place of spare where there is one.
+func (c *Collection[K, V]) copied(value, spare any) (any, error) {
+	dst, ok := spare.(*V)
+	if !ok {
+		dst = new(V)
+	}
+	if c.Clone == nil {
+		*dst = *value.(*V)
+		return dst, nil
+	}
+	*dst = *new(V)
+	return dst, c.Clone(dst, value.(*V))
+}
+
+// stored gives what a store would keep of a value, which shares nothing with what the handler holds.
+func (c *Collection[K, V]) stored(value any) (any, error) {
+	if c.Clone == nil {
+		return value, nil
+	}
+	return c.copied(value, nil)
 }
 
 // AnyCollection is a [Collection] of whatever types.
 type AnyCollection interface {
 	info() collectionInfo
-	entries(index int, value any, add func(encoded []byte))
+	copied(value, spare any) (any, error)
+	stored(value any) (any, error)
+	prefixLen(encoded []byte, n int) (int, error)
+	entries(index int, value any, e *Entries)
 	keyText(encoded []byte) string
 	codec(s *shapes) Codec
 }

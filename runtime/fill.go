@@ -44,16 +44,19 @@ func (a *App) fillIndex(ctx context.Context, g *generation, ord, x int) error {
 		writes = writes[:0]
 		return err
 	}
+	var entries Entries
 	holders := map[string]string{} // of unique values
 	for row, err := range a.reader.Scan(ctx, g.tables[a.layout.rows[ord]], nil, nil) {
 		if err != nil {
 			return err
 		}
 		key := bytes.Clone(row.Key)
-		for _, value := range entriesOf(def, x, row.Value.Data) {
+		entries.reset()
+		def.entries(x, row.Value.Data, &entries)
+		for value := range entries.All {
 			if info.indexes[x].unique {
 				if holder, taken := holders[string(value)]; taken && holder != string(key) {
-					return fmt.Errorf("%w: %q and %q have the same", ErrUnique, def.keyText([]byte(holder)), def.keyText(key))
+					return fmt.Errorf("%w: %s and %s have the same", ErrUnique, def.keyText([]byte(holder)), def.keyText(key))
 				}
 				holders[string(value)] = string(key)
 			}

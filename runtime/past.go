@@ -5,32 +5,55 @@ import "errors"
 // ErrUnknownType is what generated code answers for an event type that is not in the history's sum.
 var ErrUnknownType = errors.New("brook: unknown event type")
 
-// Events gives the history of the value at k, oldest first: the events that made it what it is.
-// An event that decode does not know, or that no longer decodes, goes through old. A key without value has no history.
-func Events[K comparable, V, T any](v View[K, V], k K, decode func(typ string, data []byte) (T, error), old func(typ string, data []byte) T) ([]Event[T], error) {
-	events := []Event[T]{}
-	for entry, err := range v.src.history(v.slot, v.def.AppendKey(nil, k)) {
+// Past is the history of one row, not read yet. Generated code uses it.
+type Past struct {
+	at  place
+	key []byte
+}
+
+// Past gives the history of the value at key. Generated code reads it typed, as Events and EventsOf….
+//
+//go:noinline
+func (v View[K, V]) Past(key K) Past { return Past{v.at, v.def.AppendKey(nil, key)} }
+
+// entries reads the history, oldest first.
+func (p Past) entries() ([]*HistoryEntry, error) {
+	var entries []*HistoryEntry
+	for entry, err := range p.at.past(p.key) {
 		if err != nil {
 			return nil, err
 		}
+		entries = append(entries, entry)
+	}
+	return entries, nil
+}
+
+// Events gives a history, oldest first: the events that made the value what it is. An event that decode does
+// not know, or that no longer decodes, goes through old. A key without value has no history.
+//
+//go:noinline
+func Events[T any](p Past, decode func(typ string, data []byte) (T, error), old func(typ string, data []byte) T) ([]Event[T], error) {
+	entries, err := p.entries()
+	events := make([]Event[T], 0, len(entries))
+	for _, entry := range entries {
 		data, err := decode(entry.Type, entry.Data)
 		if err != nil {
 			data = old(entry.Type, append([]byte(nil), entry.Data...))
 		}
 		events = append(events, past(entry, data))
 	}
-	return events, nil
+	return events, err
 }
 
-// EventsOf gives those of the history's events that have def's type, oldest first. Entries that no longer decode are an
+// EventsOf gives those of a history's events that have def's type, oldest first. Entries that no longer decode are an
 // error that says which, after all that do.
-func EventsOf[K comparable, V, E any](v View[K, V], k K, def *EventDef[E]) ([]Event[E], error) {
+//
+//go:noinline
+func EventsOf[E any](p Past, def *EventDef[E]) ([]Event[E], error) {
+	entries, err := p.entries()
 	events := []Event[E]{}
 	var bad []error
-	for entry, err := range v.src.history(v.slot, v.def.AppendKey(nil, k)) {
-		if err != nil {
-			return nil, err
-		}
+	for _, entry := range entries {
 		if entry.Type != def.Type {
 			continue
 		}
@@ -41,9 +64,10 @@ func EventsOf[K comparable, V, E any](v View[K, V], k K, def *EventDef[E]) ([]Ev
 		}
 		events = append(events, past(entry, data))
 	}
-	return events, errors.Join(bad...)
+	return events, errors.Join(append(bad, err)...)
 }
 
+//go:noinline
 func past[T any](h *HistoryEntry, data T) Event[T] {
 	return Event[T]{ID: h.ID, Type: h.Type, Author: h.Author, Time: h.Time, Data: data, Key: h.Key,
 		Headers: h.Headers, Cause: h.Cause, Position: h.Position}

@@ -118,4 +118,3 @@ func (a *App) topic(declared string) string {
 	}
 	return declared
 }
-

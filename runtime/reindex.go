@@ -3,7 +3,8 @@ package brook
 import (
 	"bytes"
 	"fmt"
-	"slices"
+
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // claim is a wish of a row to hold a unique value.
@@ -35,7 +36,7 @@ func (tx *Tx) indexed() error {
 		}
 		if holder != nil {
 			def, info := tx.def.Collections[c.collection], tx.lay.collections[c.collection]
-			return fmt.Errorf("%w: %s %q has the same %s as %q, which was first",
+			return fmt.Errorf("%w: %s %s has the same %s as %s, which was first",
 				ErrUnique, info.name, def.keyText(c.row), info.indexes[c.index].field, def.keyText(holder))
 		}
 		tx.put(slot, entryKey(c.value, c.row), present)
@@ -45,38 +46,36 @@ func (tx *Tx) indexed() error {
 
 // reindex replaces the index entries of one row, leaving the claims to unique values for later.
 func (tx *Tx) reindex(claims []claim, ord int, row []byte, old, value any) []claim {
-	def := tx.def.Collections[ord]
+	def, was, is := tx.def.Collections[ord], &tx.was, &tx.is
 	for x, index := range tx.lay.collections[ord].indexes {
+		was.reset()
+		is.reset()
+		if old != nil {
+			def.entries(x, old, was)
+		}
+		if value != nil {
+			def.entries(x, value, is)
+		}
+		if was.equal(is) {
+			continue
+		}
 		slot := tx.lay.index[ord][x]
-		was, is := entriesOf(def, x, old), entriesOf(def, x, value)
-		for _, v := range was {
-			if !contains(is, v) {
+		for v := range was.All {
+			if !is.contains(v) {
 				tx.put(slot, entryKey(v, row), nil)
 			}
 		}
-		for _, v := range is {
+		for v := range is.All {
 			switch {
-			case contains(was, v):
+			case was.contains(v):
 			case index.unique:
-				claims = append(claims, claim{ord, x, row, v})
+				claims = append(claims, claim{ord, x, row, bytes.Clone(v)})
 			default:
 				tx.put(slot, entryKey(v, row), present)
 			}
 		}
 	}
 	return claims
-}
-
-// entriesOf gives the key bytes of the values that a row is found by.
-func entriesOf(def AnyCollection, index int, value any) (entries [][]byte) {
-	if value != nil {
-		def.entries(index, value, func(encoded []byte) { entries = append(entries, bytes.Clone(encoded)) })
-	}
-	return entries
-}
-
-func contains(entries [][]byte, entry []byte) bool {
-	return slices.ContainsFunc(entries, func(e []byte) bool { return bytes.Equal(e, entry) })
 }
 
 // entryKey gives the key of the index entry that leads from value to row.
@@ -97,7 +96,7 @@ func (tx *Tx) holder(slot int, prefix, row []byte) ([]byte, error) {
 	prefixed := tx.prefix
 	tx.prefix = nil
 	defer func() { tx.prefix = prefixed }()
-	for entry, err := range tx.scan(slot, prefix, prefixEnd(prefix)) {
+	for entry, err := range tx.scan(slot, prefix, key.Successor(prefix)) {
 		if err != nil {
 			return nil, err
 		}

@@ -1,94 +1,137 @@
 package brook
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Rows is one collection in a transaction: the view that handlers read, and where their changes go.
 // Generated code uses it.
 type Rows[K comparable, V any] struct {
-	View[K, V]
-	tx *Tx
+	View View[K, V]
+	tx   *Tx
 }
 
 // RowsOf gives the collection that is number ordinal of its package.
+//
+//go:noinline
 func RowsOf[K comparable, V any](tx *Tx, ordinal int, def *Collection[K, V]) Rows[K, V] {
-	return Rows[K, V]{viewOf(source(tx), ordinal, def), tx}
+	return Rows[K, V]{View[K, V]{def, placeOf(tx, ordinal, def)}, tx}
 }
 
 // Apply applies changes in order. What is wrong with one fails the handler set that runs.
+//
+//go:noinline
 func (r Rows[K, V]) Apply(changes ...Change[K, V]) {
 	for i := range changes {
-		if r.tx.failed != nil || r.tx.strayed || r.tx.fault != nil {
-			return
+		c := &changes[i]
+		if c.op == OpDiscard || r.tx.over() {
+			continue
 		}
-		if changes[i].op != OpDiscard {
-			if err := r.apply(&changes[i]); err != nil {
-				r.tx.failed = err
+		r.tx.buf = r.View.def.AppendKey(r.tx.buf[:0], c.key)
+		w, ok := r.tx.open(&r.View.at, c.op)
+		if !ok {
+			continue
+		}
+		at, key := c.value, r.View.def.Key
+		if c.op == OpMerge {
+			if at, _ = w.value.(*V); at == nil {
+				at = new(V)
+				if key != nil {
+					*key(at) = c.key
+				}
 			}
+			c.merge(at)
 		}
+		if at != nil && key != nil && *key(at) != c.key {
+			r.tx.mismatch(w, *key(at))
+			continue
+		}
+		w.value = at
+		r.tx.write(w)
 	}
 }
 
-func (r Rows[K, V]) apply(change *Change[K, V]) error {
-	buf := keyBuffers.Get().(*[]byte)
-	encoded := r.def.AppendKey((*buf)[:0], change.key)
-	defer func() {
-		*buf = encoded
-		keyBuffers.Put(buf)
-	}()
-	if !r.tx.may(encoded) {
-		return errStray
+// writing is a change of one row under way.
+type writing struct {
+	at    *place
+	op    Op
+	cell  *cell
+	value any // what is to be stored
+}
+
+// over reports whether the set that runs has failed already.
+func (tx *Tx) over() bool { return tx.failed != nil || tx.strayed || tx.fault != nil }
+
+// open prepares a change of the row whose key is in tx.buf: what a merge works on is its own copy.
+func (tx *Tx) open(at *place, op Op) (w writing, ok bool) {
+	if !tx.may(tx.buf) {
+		return w, false
 	}
-	c := r.tx.rows[r.slot].at(encoded)
-	if change.op == OpMerge || len(r.def.Indexes) > 0 {
-		if err := r.load(c); err != nil {
-			return err
+	c := tx.rows[at.slot].at(tx.buf)
+	if op == OpMerge || len(tx.lay.index[at.ord]) > 0 {
+		if err := tx.load(c); err != nil {
+			return w, false // it is noted as the store's fault
 		}
 	}
-	fresh := c.saved != r.tx.savings
+	fresh := c.saved != tx.savings
 	if fresh {
-		c.saved = r.tx.savings
-		r.tx.undo = append(r.tx.undo, undo{c, *c})
+		c.saved = tx.savings
+		tx.undo = append(tx.undo, undo{c, *c})
 	}
-	switch change.op {
-	case OpCreate:
-		value, err := r.stored(change.value)
-		if err != nil {
-			return r.wrong(change, err)
-		}
-		if err := r.keyed(value, change); err != nil {
-			return err
-		}
-		c.value = value
-	case OpMerge:
-		value, err := r.copied(c, change.key, fresh)
-		if err != nil {
-			return r.wrong(change, err)
-		}
-		change.merge(value)
-		if err := r.keyed(value, change); err != nil {
-			return err
-		}
-		if value, err = r.stored(value); err != nil {
-			return r.wrong(change, err)
-		}
-		c.value = value
-	case OpDelete:
+	w = writing{at: at, op: op, cell: c}
+	if op != OpMerge {
+		return w, true
+	}
+	var err error
+	if w.value = c.value; w.value != nil && fresh {
+		w.value, err = at.def.copied(c.value, c.spare)
+		c.spare = nil
+	}
+	return w, tx.check(&w, err)
+}
+
+// write puts the changed value into the overlay, in the form that a store would keep.
+func (tx *Tx) write(w writing) {
+	c := w.cell
+	if w.op == OpDelete {
 		c.value, c.history, c.entry, c.clear = nil, nil, nil, true
+		c.known, c.dirty = true, true
+		return
 	}
-	c.known, c.dirty = true, true
-	if r.def.History && change.op != OpDelete {
-		return r.tx.remember(c)
+	value, err := w.at.def.stored(w.value)
+	if !tx.check(&w, err) {
+		return
 	}
-	return nil
+	c.value, c.known, c.dirty = value, true, true
+	if tx.lay.collections[w.at.ord].history {
+		tx.check(&w, tx.remember(c))
+	}
+}
+
+// mismatch fails the set that runs because a value does not carry the key that it is stored at.
+func (tx *Tx) mismatch(w writing, key any) {
+	if s, ok := key.(string); ok {
+		key = strconv.Quote(s)
+	}
+	tx.check(&w, fmt.Errorf("the value's key field is %+v", key))
+}
+
+// check fails the set that runs where err is not nil.
+func (tx *Tx) check(w *writing, err error) bool {
+	if err != nil && tx.failed == nil {
+		tx.failed = fmt.Errorf("brook: %s of %s at key %s: %w", w.op, w.at.def.info().name, w.at.def.keyText(w.cell.key), err)
+	}
+	return err == nil
 }
 
 // load makes sure that c holds what the store has.
-func (r Rows[K, V]) load(c *cell) error {
+func (tx *Tx) load(c *cell) error {
 	if c.known {
 		return nil
 	}
-	v, err := r.tx.reader.Get(r.tx.ctx, r.tx.tables[r.slot], c.key)
-	switch err = r.tx.note(err); {
+	v, err := tx.reader.Get(tx.ctx, tx.tables[c.slot], c.key)
+	switch err = tx.note(err); {
 	case err == ErrNotFound:
 		c.value = nil
 	case err != nil:
@@ -98,51 +141,4 @@ func (r Rows[K, V]) load(c *cell) error {
 	}
 	c.known = true
 	return nil
-}
-
-// copied gives the value of c that a merge may work on: the one of this savepoint, else a copy.
-func (r Rows[K, V]) copied(c *cell, key K, fresh bool) (*V, error) {
-	old, _ := c.value.(*V)
-	if old == nil {
-		value := new(V)
-		if r.def.Key != nil {
-			*r.def.Key(value) = key
-		}
-		return value, nil
-	}
-	if !fresh {
-		return old, nil
-	}
-	value, _ := c.spare.(*V)
-	if value == nil {
-		value = new(V)
-	}
-	c.spare = nil
-	if r.def.Clone == nil {
-		*value = *old
-		return value, nil
-	}
-	*value = *new(V)
-	return value, r.def.Clone(value, old)
-}
-
-// stored gives what a store would keep of value, which shares nothing with what the handler holds.
-func (r Rows[K, V]) stored(value *V) (*V, error) {
-	if r.def.Clone == nil {
-		return value, nil
-	}
-	own := new(V)
-	return own, r.def.Clone(own, value)
-}
-
-// keyed checks that a value carries the key that it is stored at.
-func (r Rows[K, V]) keyed(value *V, change *Change[K, V]) error {
-	if r.def.Key == nil || *r.def.Key(value) == change.key {
-		return nil
-	}
-	return fmt.Errorf("brook: %s of %s at key %v: the value's key field is %v", change.op, r.def.Name, quoted(change.key), quoted(*r.def.Key(value)))
-}
-
-func (r Rows[K, V]) wrong(change *Change[K, V], err error) error {
-	return fmt.Errorf("brook: %s of %s at key %v: %w", change.op, r.def.Name, quoted(change.key), err)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"sync"
-
-	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // source is where a view reads: what was committed last, a snapshot, or a transaction under way. Tables are
@@ -178,6 +176,3 @@ func count(ctx context.Context, r Reader, t Table) (int, error) {
 
 // keyBuffers lends the bytes that keys are encoded in for a read.
 var keyBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-// prefixEnd gives the end of the range of what begins with prefix.
-func prefixEnd(prefix []byte) []byte { return key.Successor(prefix) }

@@ -140,7 +140,7 @@ func (l *lane) begin(ctx context.Context) {
 // with the events of past as their history. Where the value carries its key and that field is zero, it is set. The
 // view has to be an app's.
 func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, past ...Outgoing) error {
-	s, ok := v.src.(*latest)
+	s, ok := v.at.src.(*latest)
 	if !ok {
 		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", v.def.Name)
 	}
@@ -158,7 +158,7 @@ func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, 
 	defer a.gate.Unlock()
 	defer l.forget()
 	l.begin(ctx)
-	table := Rows[K, V]{viewOf(source(l.tx), v.ord, v.def), l.tx}
+	table := RowsOf(l.tx, v.at.ord, v.def)
 	table.Apply(creations(v.def, rows)...)
 	switch {
 	case l.tx.fault != nil:
@@ -169,7 +169,7 @@ func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, 
 	if err := l.tx.indexed(); err != nil {
 		return err
 	}
-	for _, c := range l.tx.rows[v.slot].list {
+	for _, c := range l.tx.rows[v.at.slot].list {
 		c.clear = true
 		if v.def.History {
 			c.history = entries

@@ -24,6 +24,8 @@ type Tx struct {
 	event   uint64 // number of the event that runs
 	savings uint64 // number of the savepoint that runs
 
+	was, is Entries       // of a row that is indexed anew
+	buf     []byte        // the encoded key that is at hand
 	prefix  []byte        // what keys of the event must begin with; nil: anything goes
 	strayed bool          // the event touched a key without the prefix
 	fault   error         // the store failed to answer: the event has no outcome

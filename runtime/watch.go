@@ -3,7 +3,6 @@ package brook
 import (
 	"bytes"
 	"context"
-	"errors"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -25,79 +24,37 @@ const watchBuffer = 1024
 
 // Watch gives the value at key as it is, and again after every change of it, until ctx or the app
 // ends: then the sequence ends, for the app's end with [ErrClosed].
-func Watch[K comparable, V any](ctx context.Context, v View[K, V], k K) iter.Seq2[Update[K, V], error] {
-	return func(yield func(Update[K, V], error) bool) {
-		encoded := v.def.AppendKey(nil, k)
-		w, err := v.subscribe(encoded)
-		if err != nil {
-			yield(Update[K, V]{}, err)
-			return
-		}
-		defer w.close()
-		read := func(missed bool) bool {
-			value, err := v.Get(k)
-			if errors.Is(err, ErrNotFound) {
-				return yield(Update[K, V]{Key: k, Missed: missed}, nil)
-			}
-			return yield(Update[K, V]{Key: k, Value: value, Present: err == nil, Missed: missed}, err) && err == nil
-		}
-		if !read(false) {
-			return
-		}
-		watch(ctx, v, w, yield, read)
-	}
+//
+//go:noinline
+func Watch[K comparable, V any](ctx context.Context, v View[K, V], key K) iter.Seq2[Update[K, V], error] {
+	return v.updates(ctx, v.def.AppendKey(nil, key), true)
 }
 
 // Changes gives every change of the collection from now on, until ctx or the app ends: then the
 // sequence ends, for the app's end with [ErrClosed].
+//
+//go:noinline
 func Changes[K comparable, V any](ctx context.Context, v View[K, V]) iter.Seq2[Update[K, V], error] {
-	w, err := v.subscribe(nil)
+	return v.updates(ctx, nil, false)
+}
+
+//go:noinline
+func (v View[K, V]) updates(ctx context.Context, encoded []byte, first bool) iter.Seq2[Update[K, V], error] {
+	w := v.at.subscribe(encoded)
 	return func(yield func(Update[K, V], error) bool) {
-		if err != nil {
-			yield(Update[K, V]{}, err)
-			return
-		}
-		defer w.close()
-		watch(ctx, v, w, yield, func(missed bool) bool { return yield(Update[K, V]{Missed: missed}, nil) })
-	}
-}
-
-// watch yields what a watcher gets; moved tells of rows of which nothing but a gap is known.
-func watch[K comparable, V any](ctx context.Context, v View[K, V], w *watcher, yield func(Update[K, V], error) bool, moved func(missed bool) bool) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-w.ready:
-		}
-		rows, missed, closed := w.take()
-		if missed && len(rows) == 0 && !moved(true) {
-			return
-		}
-		for _, row := range rows {
-			u := Update[K, V]{Present: row.value != nil, Missed: missed}
-			missed = false
-			var err error
-			if u.Key, err = v.def.DecodeKey(row.key); err == nil && u.Present {
-				err = v.own(&u.Value, Value{Data: row.value, Shared: true})
+		v.at.watch(ctx, w, first, func(row *watched, missed bool, err error) bool {
+			u := Update[K, V]{Missed: missed}
+			if row != nil {
+				if u.Present = row.value != nil; u.Present {
+					u.Value, err = v.def.own(Value{Data: row.value, Shared: true}, err)
+				}
+				if err == nil {
+					u.Key, err = v.def.DecodeKey(row.key)
+				}
 			}
-			if !yield(u, err) || err != nil {
-				return
-			}
-		}
-		if closed {
-			yield(Update[K, V]{}, ErrClosed)
-			return
-		}
+			return yield(u, err) && err == nil
+		})
 	}
-}
-
-func (v View[K, V]) subscribe(key []byte) (*watcher, error) {
-	l, ok := v.src.(*latest)
-	if !ok {
-		return nil, errors.New("brook: only the views of an app can be watched: a snapshot stays as it is")
-	}
-	return l.app.hub.subscribe(v.slot, key), nil
 }
 
 // hub hands committed changes to watchers.

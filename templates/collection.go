@@ -25,6 +25,9 @@ func (n *names) collectionDef(c *model.Collection) *jen.Statement {
 		line("AppendKey", n.keyFunc(c.Key.Type)),
 		line("DecodeKey", n.keyDecoder(c.Key.Type)),
 	}
+	if counts := fieldParts(c.Key); counts != nil {
+		fields = append(fields, line("Fields", jen.Index().Int().Add(oneLine(counts...))))
+	}
 	if len(c.Key.Fields) > 0 {
 		fields = append(fields, line("Key", n.keyField(c)))
 	}
@@ -46,6 +49,24 @@ func (n *names) collectionDef(c *model.Collection) *jen.Statement {
 	}
 	return jen.Var().Id(n.collections[c].def).Op("=").Qual(brookPath, "Collection").
 		Index(jen.List(goType(c.Key.Type), goType(c.Type))).Add(literal(fields))
+}
+
+// fieldParts counts the parts of each field of a composite key; nil where each has one.
+func fieldParts(k *model.Key) []jen.Code {
+	if !k.Composite() || len(k.Parts) == len(k.Type.Fields) {
+		return nil
+	}
+	var counts []jen.Code
+	for _, field := range k.Type.Fields {
+		n := 0
+		for _, part := range k.Parts {
+			if part.Path[0].Name == field.Name {
+				n++
+			}
+		}
+		counts = append(counts, jen.Lit(n))
+	}
+	return counts
 }
 
 // keyDecoder writes key.DecodeString[string] or decodeIssueKey.

@@ -116,13 +116,14 @@ func (n *names) eventsOf(f *jen.File, c *model.Collection) {
 		return jen.Func().Params(jen.Id("v").Id(c.GoName + "View")).Id(name).Params(jen.Id("key").Add(goType(c.Key.Type)))
 	}
 	list := func(of jen.Code) *jen.Statement { return jen.Index().Qual(brookPath, "Event").Index(of) }
+	past := func() *jen.Statement { return jen.Id("v").Dot("Past").Call(jen.Id("key")) }
 	old := jen.Func().Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).Id(sum).Add(brief(
 		jen.Return(jen.Id("OldEvent").Add(oneLine(jen.Id("typ"), jen.Id("data"))))))
 
 	f.Line().Add(comment("Events gives the events that made the value at key, oldest first. There are none where there is no value."))
 	f.Add(method("Events").Params(list(jen.Id(sum)), jen.Error()).Block(
 		jen.Return(jen.Qual(brookPath, "Events").Call(
-			jen.Id("v").Dot("View"), jen.Id("key"), jen.Id(n.collections[c].decode), old))))
+			past(), jen.Id(n.collections[c].decode), old))))
 	f.Line().Add(comment("MustEvents is Events that panics with its error."))
 	f.Add(method("MustEvents").Add(list(jen.Id(sum))).Block(
 		jen.Return(jen.Qual(brookPath, "Must").Call(jen.Id("v").Dot("Events").Call(jen.Id("key"))))))
@@ -130,6 +131,6 @@ func (n *names) eventsOf(f *jen.File, c *model.Collection) {
 		f.Line().Add(comment("EventsOf%s gives those of Events that are %s.", e.GoName, e.Name))
 		f.Add(method("EventsOf"+e.GoName).Params(list(n.payload(e)), jen.Error()).Block(
 			jen.Return(jen.Qual(brookPath, "EventsOf").Call(
-				jen.Id("v").Dot("View"), jen.Id("key"), jen.Op("&").Id(n.events[e].def)))))
+				past(), jen.Op("&").Id(n.events[e].def)))))
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-//	{Field: "Email", Unique: true, Entries: func(v *User, add func(encoded []byte)) {
+//	{Field: "Email", Shape: "string", Unique: true, Entries: func(v *User, e *brook.Entries) {
 //		if v.Email != "" {
-//			add(key.AppendString(nil, v.Email))
+//			e.Add(key.AppendString(e.Bytes(), v.Email))
 //		}
 //	}}
 func (n *names) indexDef(c *model.Collection, x *model.Index) *jen.Statement {
@@ -34,20 +34,21 @@ func (n *names) indexDef(c *model.Collection, x *model.Index) *jen.Statement {
 		}
 		body = jen.If(all(append(tests, indexable(value(), x.Type)))).Block(n.addEntry(x, value()))
 	}
-	entries := jen.Func().Params(jen.Id("v").Op("*").Add(goType(c.Type)), jen.Id("add").Func().Params(jen.Index().Byte())).Block(body)
-	fields := []jen.Code{jen.Id("Field").Op(":").Lit(x.GoName)}
+	entries := jen.Func().Params(jen.Id("v").Op("*").Add(goType(c.Type)), jen.Id("e").Op("*").Qual(brookPath, "Entries")).Block(body)
+	fields := []jen.Code{jen.Id("Field").Op(":").Lit(x.GoName), jen.Id("Shape").Op(":").Lit(shape(x.Parts))}
 	if x.Unique {
 		fields = append(fields, jen.Id("Unique").Op(":").True())
 	}
 	return oneLine(append(fields, jen.Id("Entries").Op(":").Add(entries))...)
 }
 
-// add(key.AppendString(nil, v.Email))
+// e.Add(key.AppendString(e.Bytes(), v.Email))
 func (n *names) addEntry(x *model.Index, value *jen.Statement) *jen.Statement {
+	encode := jen.Qual(keyPath, "Append"+keyKind(x.Type))
 	if own, ok := n.keys[x.Type]; ok {
-		return jen.Id("add").Call(jen.Id(own.append).Call(jen.Nil(), value))
+		encode = jen.Id(own.append)
 	}
-	return jen.Id("add").Call(jen.Qual(keyPath, "Append"+keyKind(x.Type)).Call(jen.Nil(), value))
+	return jen.Id("e").Dot("Add").Call(encode.Call(jen.Id("e").Dot("Bytes").Call(), value))
 }
 
 // indexable writes the test for a value that is worth an entry.
@@ -104,21 +105,15 @@ func (n *names) prefixes(f *jen.File, c *model.Collection) {
 	scope := newScope(n.top, "v")
 	name := "With"
 	var params, values []jen.Code
-	parts := 0
 	for i := range fields[:max(len(fields)-1, 0)] {
 		field := fields[i]
 		param := scope.pick(lowerFirst(field.Name), lowerFirst(field.Name)+"Value")
 		name += field.Name
 		params = append(params, jen.Id(param).Add(goType(field.Type)))
 		values = append(values, jen.Id(field.Name).Op(":").Id(param))
-		for _, part := range c.Key.Parts {
-			if part.Path[0].Name == field.Name {
-				parts++
-			}
-		}
 		f.Line().Add(comment("%s gives the values whose key has these first fields, in key order.", name))
 		f.Func().Params(jen.Id("v").Id(c.GoName + "View")).Id(name).Params(params...).
 			Add(sequence(jen.Qual(brookPath, "Entry").Index(jen.List(goType(c.Key.Type), goType(c.Type))), jen.Error())).Block(
-			jen.Return(jen.Id("v").Dot("Prefix").Call(goType(c.Key.Type).Add(oneLine(values...)), jen.Lit(parts))))
+			jen.Return(jen.Id("v").Dot("Prefix").Call(goType(c.Key.Type).Add(oneLine(values...)), jen.Lit(i+1))))
 	}
 }

@@ -40,22 +40,24 @@ func newIndex[I comparable, K comparable, V any](rows map[K]V, field []string) (
 	if err := t.grow(); err != nil {
 		return x, err
 	}
-	def := brook.IndexDef[V]{Field: f.Name, Shape: k.shape(), Unique: hasWord(f, "unique"), Entries: func(v *V, add func([]byte)) {
+	def := brook.IndexDef[V]{Field: f.Name, Shape: k.shape(), Unique: hasWord(f, "unique"), Entries: func(v *V, e *brook.Entries) {
 		for _, value := range valuesOf(reflect.ValueOf(v).Elem(), f) {
-			add(k.append(nil, value))
+			e.Add(k.append(e.Bytes(), value))
 		}
 	}}
 	t.def.Indexes = []brook.IndexDef[V]{def}
 	holders := map[string]string{}
 	for _, w := range t.batch.Writes {
-		def.Entries(w.Value.(*V), func(value []byte) {
+		var entries brook.Entries
+		def.Entries(w.Value.(*V), &entries)
+		for value := range entries.All {
 			row := text(t.def.Shape, w.Key)
 			if other, taken := holders[string(value)]; taken && other != row && def.Unique {
 				err = fmt.Errorf("rows %q and %q have the same %s, which is unique", min(row, other), max(row, other), f.Name)
 			}
 			holders[string(value)] = row
 			t.put(1, append(value[:len(value):len(value)], w.Key...), []byte{})
-		})
+		}
 	}
 	if err != nil {
 		return x, err

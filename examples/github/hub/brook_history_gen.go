@@ -40,7 +40,7 @@ func decodeIssuesEvent(typ string, data []byte) (IssuesEvent, error) {
 // Events gives the events that made the value at key, oldest first. There are none where there is
 // no value.
 func (v IssuesView) Events(key IssueKey) ([]brook.Event[IssuesEvent], error) {
-	return brook.Events(v.View, key, decodeIssuesEvent, func(typ string, data []byte) IssuesEvent { return OldEvent{typ, data} })
+	return brook.Events(v.Past(key), decodeIssuesEvent, func(typ string, data []byte) IssuesEvent { return OldEvent{typ, data} })
 }
 
 // MustEvents is Events that panics with its error.
@@ -50,27 +50,27 @@ func (v IssuesView) MustEvents(key IssueKey) []brook.Event[IssuesEvent] {
 
 // EventsOfIssueHook gives those of Events that are github.issues.
 func (v IssuesView) EventsOfIssueHook(key IssueKey) ([]brook.Event[IssueHook], error) {
-	return brook.EventsOf(v.View, key, &issueHookEvent)
+	return brook.EventsOf(v.Past(key), &issueHookEvent)
 }
 
 // EventsOfCommentHook gives those of Events that are github.issue_comment.
 func (v IssuesView) EventsOfCommentHook(key IssueKey) ([]brook.Event[CommentHook], error) {
-	return brook.EventsOf(v.View, key, &commentHookEvent)
+	return brook.EventsOf(v.Past(key), &commentHookEvent)
 }
 
 // EventsOfLabelHook gives those of Events that are github.label.
 func (v IssuesView) EventsOfLabelHook(key IssueKey) ([]brook.Event[LabelHook], error) {
-	return brook.EventsOf(v.View, key, &labelHookEvent)
+	return brook.EventsOf(v.Past(key), &labelHookEvent)
 }
 
 // EventsOfMilestoneHook gives those of Events that are github.milestone.
 func (v IssuesView) EventsOfMilestoneHook(key IssueKey) ([]brook.Event[MilestoneHook], error) {
-	return brook.EventsOf(v.View, key, &milestoneHookEvent)
+	return brook.EventsOf(v.Past(key), &milestoneHookEvent)
 }
 
 // EventsOfRepositoryHook gives those of Events that are github.repository.
 func (v IssuesView) EventsOfRepositoryHook(key IssueKey) ([]brook.Event[RepositoryHook], error) {
-	return brook.EventsOf(v.View, key, &repositoryHookEvent)
+	return brook.EventsOf(v.Past(key), &repositoryHookEvent)
 }
 
 // PullsEvent is one of the events that can write pulls, or an OldEvent.
@@ -102,7 +102,7 @@ func decodePullsEvent(typ string, data []byte) (PullsEvent, error) {
 // Events gives the events that made the value at key, oldest first. There are none where there is
 // no value.
 func (v PullsView) Events(key IssueKey) ([]brook.Event[PullsEvent], error) {
-	return brook.Events(v.View, key, decodePullsEvent, func(typ string, data []byte) PullsEvent { return OldEvent{typ, data} })
+	return brook.Events(v.Past(key), decodePullsEvent, func(typ string, data []byte) PullsEvent { return OldEvent{typ, data} })
 }
 
 // MustEvents is Events that panics with its error.
@@ -112,27 +112,27 @@ func (v PullsView) MustEvents(key IssueKey) []brook.Event[PullsEvent] {
 
 // EventsOfCommentHook gives those of Events that are github.issue_comment.
 func (v PullsView) EventsOfCommentHook(key IssueKey) ([]brook.Event[CommentHook], error) {
-	return brook.EventsOf(v.View, key, &commentHookEvent)
+	return brook.EventsOf(v.Past(key), &commentHookEvent)
 }
 
 // EventsOfPullHook gives those of Events that are github.pull_request.
 func (v PullsView) EventsOfPullHook(key IssueKey) ([]brook.Event[PullHook], error) {
-	return brook.EventsOf(v.View, key, &pullHookEvent)
+	return brook.EventsOf(v.Past(key), &pullHookEvent)
 }
 
 // EventsOfLabelHook gives those of Events that are github.label.
 func (v PullsView) EventsOfLabelHook(key IssueKey) ([]brook.Event[LabelHook], error) {
-	return brook.EventsOf(v.View, key, &labelHookEvent)
+	return brook.EventsOf(v.Past(key), &labelHookEvent)
 }
 
 // EventsOfMilestoneHook gives those of Events that are github.milestone.
 func (v PullsView) EventsOfMilestoneHook(key IssueKey) ([]brook.Event[MilestoneHook], error) {
-	return brook.EventsOf(v.View, key, &milestoneHookEvent)
+	return brook.EventsOf(v.Past(key), &milestoneHookEvent)
 }
 
 // EventsOfRepositoryHook gives those of Events that are github.repository.
 func (v PullsView) EventsOfRepositoryHook(key IssueKey) ([]brook.Event[RepositoryHook], error) {
-	return brook.EventsOf(v.View, key, &repositoryHookEvent)
+	return brook.EventsOf(v.Past(key), &repositoryHookEvent)
 }
 
 // ReleasesEvent is one of the events that can write releases, or an OldEvent.
@@ -155,7 +155,7 @@ func decodeReleasesEvent(typ string, data []byte) (ReleasesEvent, error) {
 // Events gives the events that made the value at key, oldest first. There are none where there is
 // no value.
 func (v ReleasesView) Events(key ReleaseKey) ([]brook.Event[ReleasesEvent], error) {
-	return brook.Events(v.View, key, decodeReleasesEvent, func(typ string, data []byte) ReleasesEvent { return OldEvent{typ, data} })
+	return brook.Events(v.Past(key), decodeReleasesEvent, func(typ string, data []byte) ReleasesEvent { return OldEvent{typ, data} })
 }
 
 // MustEvents is Events that panics with its error.
@@ -165,10 +165,10 @@ func (v ReleasesView) MustEvents(key ReleaseKey) []brook.Event[ReleasesEvent] {
 
 // EventsOfReleaseHook gives those of Events that are github.release.
 func (v ReleasesView) EventsOfReleaseHook(key ReleaseKey) ([]brook.Event[ReleaseHook], error) {
-	return brook.EventsOf(v.View, key, &releaseHookEvent)
+	return brook.EventsOf(v.Past(key), &releaseHookEvent)
 }
 
 // EventsOfRepositoryHook gives those of Events that are github.repository.
 func (v ReleasesView) EventsOfRepositoryHook(key ReleaseKey) ([]brook.Event[RepositoryHook], error) {
-	return brook.EventsOf(v.View, key, &repositoryHookEvent)
+	return brook.EventsOf(v.Past(key), &repositoryHookEvent)
 }

@@ -68,9 +68,9 @@ var collaboratorsCollection = brook.Collection[MemberKey, Collaborator]{
 	Pack:      packCollaborator,
 	Schema:    collaboratorSchema,
 	Indexes: []brook.IndexDef[Collaborator]{
-		{Field: "Login", Entries: func(v *Collaborator, add func([]byte)) {
+		{Field: "Login", Shape: "string", Entries: func(v *Collaborator, e *brook.Entries) {
 			if v.Login != "" {
-				add(key.AppendString(nil, v.Login))
+				e.Add(key.AppendString(e.Bytes(), v.Login))
 			}
 		}},
 	},
@@ -114,9 +114,9 @@ var commentsCollection = brook.Collection[CommentKey, Comment]{
 	Pack:      packComment,
 	Schema:    commentSchema,
 	Indexes: []brook.IndexDef[Comment]{
-		{Field: "Author", Entries: func(v *Comment, add func([]byte)) {
+		{Field: "Author", Shape: "int64", Entries: func(v *Comment, e *brook.Entries) {
 			if v.Author != 0 {
-				add(key.AppendInt(nil, v.Author))
+				e.Add(key.AppendInt(e.Bytes(), v.Author))
 			}
 		}},
 	},
@@ -168,33 +168,33 @@ var issuesCollection = brook.Collection[IssueKey, Issue]{
 	Schema:    issueSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Issue]{
-		{Field: "Author", Entries: func(v *Issue, add func([]byte)) {
+		{Field: "Author", Shape: "int64", Entries: func(v *Issue, e *brook.Entries) {
 			if v.Thread.Author != 0 {
-				add(key.AppendInt(nil, v.Thread.Author))
+				e.Add(key.AppendInt(e.Bytes(), v.Thread.Author))
 			}
 		}},
-		{Field: "State", Entries: func(v *Issue, add func([]byte)) {
+		{Field: "State", Shape: "string", Entries: func(v *Issue, e *brook.Entries) {
 			if v.Thread.State != "" {
-				add(key.AppendString(nil, v.Thread.State))
+				e.Add(key.AppendString(e.Bytes(), v.Thread.State))
 			}
 		}},
-		{Field: "Labels", Entries: func(v *Issue, add func([]byte)) {
+		{Field: "Labels", Shape: "string", Entries: func(v *Issue, e *brook.Entries) {
 			for _, x := range v.Thread.Labels {
 				if x != "" {
-					add(key.AppendString(nil, x))
+					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Assignees", Entries: func(v *Issue, add func([]byte)) {
+		{Field: "Assignees", Shape: "string", Entries: func(v *Issue, e *brook.Entries) {
 			for _, x := range v.Thread.Assignees {
 				if x != "" {
-					add(key.AppendString(nil, x))
+					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Milestone", Entries: func(v *Issue, add func([]byte)) {
+		{Field: "Milestone", Shape: "int64 int64", Entries: func(v *Issue, e *brook.Entries) {
 			if v.Thread.Milestone != (MilestoneKey{}) {
-				add(appendMilestoneKey(nil, v.Thread.Milestone))
+				e.Add(appendMilestoneKey(e.Bytes(), v.Thread.Milestone))
 			}
 		}},
 	},
@@ -330,9 +330,9 @@ var milestonesCollection = brook.Collection[MilestoneKey, Milestone]{
 	Pack:      packMilestone,
 	Schema:    milestoneSchema,
 	Indexes: []brook.IndexDef[Milestone]{
-		{Field: "State", Entries: func(v *Milestone, add func([]byte)) {
+		{Field: "State", Shape: "string", Entries: func(v *Milestone, e *brook.Entries) {
 			if v.State != "" {
-				add(key.AppendString(nil, v.State))
+				e.Add(key.AppendString(e.Bytes(), v.State))
 			}
 		}},
 	},
@@ -377,9 +377,9 @@ var organizationsCollection = brook.Collection[OrgID, Organization]{
 	Pack:      packOrganization,
 	Schema:    organizationSchema,
 	Indexes: []brook.IndexDef[Organization]{
-		{Field: "Login", Entries: func(v *Organization, add func([]byte)) {
+		{Field: "Login", Shape: "string", Entries: func(v *Organization, e *brook.Entries) {
 			if v.Login != "" {
-				add(key.AppendString(nil, v.Login))
+				e.Add(key.AppendString(e.Bytes(), v.Login))
 			}
 		}},
 	},
@@ -419,14 +419,14 @@ var peopleCollection = brook.Collection[UserID, Person]{
 	Pack:      packPerson,
 	Schema:    personSchema,
 	Indexes: []brook.IndexDef[Person]{
-		{Field: "Login", Entries: func(v *Person, add func([]byte)) {
+		{Field: "Login", Shape: "string", Entries: func(v *Person, e *brook.Entries) {
 			if v.Login != "" {
-				add(key.AppendString(nil, v.Login))
+				e.Add(key.AppendString(e.Bytes(), v.Login))
 			}
 		}},
-		{Field: "Type", Entries: func(v *Person, add func([]byte)) {
+		{Field: "Type", Shape: "string", Entries: func(v *Person, e *brook.Entries) {
 			if v.Type != "" {
-				add(key.AppendString(nil, v.Type))
+				e.Add(key.AppendString(e.Bytes(), v.Type))
 			}
 		}},
 	},
@@ -476,45 +476,45 @@ var pullsCollection = brook.Collection[IssueKey, Pull]{
 	Schema:    pullSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Pull]{
-		{Field: "MergedBy", Entries: func(v *Pull, add func([]byte)) {
+		{Field: "MergedBy", Shape: "int64", Entries: func(v *Pull, e *brook.Entries) {
 			if v.MergedBy != 0 {
-				add(key.AppendInt(nil, v.MergedBy))
+				e.Add(key.AppendInt(e.Bytes(), v.MergedBy))
 			}
 		}},
-		{Field: "Reviewers", Entries: func(v *Pull, add func([]byte)) {
+		{Field: "Reviewers", Shape: "string", Entries: func(v *Pull, e *brook.Entries) {
 			for _, x := range v.Reviewers {
 				if x != "" {
-					add(key.AppendString(nil, x))
+					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Author", Entries: func(v *Pull, add func([]byte)) {
+		{Field: "Author", Shape: "int64", Entries: func(v *Pull, e *brook.Entries) {
 			if v.Thread.Author != 0 {
-				add(key.AppendInt(nil, v.Thread.Author))
+				e.Add(key.AppendInt(e.Bytes(), v.Thread.Author))
 			}
 		}},
-		{Field: "State", Entries: func(v *Pull, add func([]byte)) {
+		{Field: "State", Shape: "string", Entries: func(v *Pull, e *brook.Entries) {
 			if v.Thread.State != "" {
-				add(key.AppendString(nil, v.Thread.State))
+				e.Add(key.AppendString(e.Bytes(), v.Thread.State))
 			}
 		}},
-		{Field: "Labels", Entries: func(v *Pull, add func([]byte)) {
+		{Field: "Labels", Shape: "string", Entries: func(v *Pull, e *brook.Entries) {
 			for _, x := range v.Thread.Labels {
 				if x != "" {
-					add(key.AppendString(nil, x))
+					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Assignees", Entries: func(v *Pull, add func([]byte)) {
+		{Field: "Assignees", Shape: "string", Entries: func(v *Pull, e *brook.Entries) {
 			for _, x := range v.Thread.Assignees {
 				if x != "" {
-					add(key.AppendString(nil, x))
+					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Milestone", Entries: func(v *Pull, add func([]byte)) {
+		{Field: "Milestone", Shape: "int64 int64", Entries: func(v *Pull, e *brook.Entries) {
 			if v.Thread.Milestone != (MilestoneKey{}) {
-				add(appendMilestoneKey(nil, v.Thread.Milestone))
+				e.Add(appendMilestoneKey(e.Bytes(), v.Thread.Milestone))
 			}
 		}},
 	},
@@ -649,9 +649,9 @@ var releasesCollection = brook.Collection[ReleaseKey, Release]{
 	Schema:    releaseSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Release]{
-		{Field: "Author", Entries: func(v *Release, add func([]byte)) {
+		{Field: "Author", Shape: "int64", Entries: func(v *Release, e *brook.Entries) {
 			if v.Author != 0 {
-				add(key.AppendInt(nil, v.Author))
+				e.Add(key.AppendInt(e.Bytes(), v.Author))
 			}
 		}},
 	},
@@ -697,19 +697,19 @@ var repositoriesCollection = brook.Collection[RepoID, Repository]{
 	Pack:      packRepository,
 	Schema:    repositorySchema,
 	Indexes: []brook.IndexDef[Repository]{
-		{Field: "FullName", Entries: func(v *Repository, add func([]byte)) {
+		{Field: "FullName", Shape: "string", Entries: func(v *Repository, e *brook.Entries) {
 			if v.FullName != "" {
-				add(key.AppendString(nil, v.FullName))
+				e.Add(key.AppendString(e.Bytes(), v.FullName))
 			}
 		}},
-		{Field: "Owner", Entries: func(v *Repository, add func([]byte)) {
+		{Field: "Owner", Shape: "string", Entries: func(v *Repository, e *brook.Entries) {
 			if v.Owner != "" {
-				add(key.AppendString(nil, v.Owner))
+				e.Add(key.AppendString(e.Bytes(), v.Owner))
 			}
 		}},
-		{Field: "Parent", Entries: func(v *Repository, add func([]byte)) {
+		{Field: "Parent", Shape: "int64", Entries: func(v *Repository, e *brook.Entries) {
 			if v.Parent != 0 {
-				add(key.AppendInt(nil, v.Parent))
+				e.Add(key.AppendInt(e.Bytes(), v.Parent))
 			}
 		}},
 	},
@@ -766,9 +766,9 @@ var starsCollection = brook.Collection[StarKey, Star]{
 	Pack:      packStar,
 	Schema:    starSchema,
 	Indexes: []brook.IndexDef[Star]{
-		{Field: "User", Entries: func(v *Star, add func([]byte)) {
+		{Field: "User", Shape: "int64", Entries: func(v *Star, e *brook.Entries) {
 			if v.User != 0 {
-				add(key.AppendInt(nil, v.User))
+				e.Add(key.AppendInt(e.Bytes(), v.User))
 			}
 		}},
 	},

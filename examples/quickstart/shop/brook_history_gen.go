@@ -31,7 +31,7 @@ func decodeUsersEvent(typ string, data []byte) (UsersEvent, error) {
 // Events gives the events that made the value at key, oldest first. There are none where there is
 // no value.
 func (v UsersView) Events(key string) ([]brook.Event[UsersEvent], error) {
-	return brook.Events(v.View, key, decodeUsersEvent, func(typ string, data []byte) UsersEvent { return OldEvent{typ, data} })
+	return brook.Events(v.Past(key), decodeUsersEvent, func(typ string, data []byte) UsersEvent { return OldEvent{typ, data} })
 }
 
 // MustEvents is Events that panics with its error.
@@ -41,12 +41,12 @@ func (v UsersView) MustEvents(key string) []brook.Event[UsersEvent] {
 
 // EventsOfUserRegistered gives those of Events that are user.registered.
 func (v UsersView) EventsOfUserRegistered(key string) ([]brook.Event[UserRegistered], error) {
-	return brook.EventsOf(v.View, key, &userRegisteredEvent)
+	return brook.EventsOf(v.Past(key), &userRegisteredEvent)
 }
 
 // EventsOfOrderPlaced gives those of Events that are order.placed.
 func (v UsersView) EventsOfOrderPlaced(key string) ([]brook.Event[OrderPlaced], error) {
-	return brook.EventsOf(v.View, key, &orderPlacedEvent)
+	return brook.EventsOf(v.Past(key), &orderPlacedEvent)
 }
 
 // OrdersEvent is one of the events that can write orders, or an OldEvent.
@@ -66,7 +66,7 @@ func decodeOrdersEvent(typ string, data []byte) (OrdersEvent, error) {
 // Events gives the events that made the value at key, oldest first. There are none where there is
 // no value.
 func (v OrdersView) Events(key string) ([]brook.Event[OrdersEvent], error) {
-	return brook.Events(v.View, key, decodeOrdersEvent, func(typ string, data []byte) OrdersEvent { return OldEvent{typ, data} })
+	return brook.Events(v.Past(key), decodeOrdersEvent, func(typ string, data []byte) OrdersEvent { return OldEvent{typ, data} })
 }
 
 // MustEvents is Events that panics with its error.
@@ -76,5 +76,5 @@ func (v OrdersView) MustEvents(key string) []brook.Event[OrdersEvent] {
 
 // EventsOfOrderPlaced gives those of Events that are order.placed.
 func (v OrdersView) EventsOfOrderPlaced(key string) ([]brook.Event[OrderPlaced], error) {
-	return brook.EventsOf(v.View, key, &orderPlacedEvent)
+	return brook.EventsOf(v.Past(key), &orderPlacedEvent)
 }

@@ -48,9 +48,9 @@ var usersCollection = brook.Collection[string, User]{
 	Schema:    userSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[User]{
-		{Field: "Email", Unique: true, Entries: func(v *User, add func([]byte)) {
+		{Field: "Email", Shape: "string", Unique: true, Entries: func(v *User, e *brook.Entries) {
 			if v.Email != "" {
-				add(key.AppendString(nil, v.Email))
+				e.Add(key.AppendString(e.Bytes(), v.Email))
 			}
 		}},
 	},
@@ -89,9 +89,9 @@ var ordersCollection = brook.Collection[string, Order]{
 	Schema:    orderSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Order]{
-		{Field: "UserID", Entries: func(v *Order, add func([]byte)) {
+		{Field: "UserID", Shape: "string", Entries: func(v *Order, e *brook.Entries) {
 			if v.UserID != "" {
-				add(key.AppendString(nil, v.UserID))
+				e.Add(key.AppendString(e.Bytes(), v.UserID))
 			}
 		}},
 	},

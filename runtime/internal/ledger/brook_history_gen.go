@@ -34,7 +34,7 @@ func decodeAccountsEvent(typ string, data []byte) (AccountsEvent, error) {
 // Events gives the events that made the value at key, oldest first. There are none where there is
 // no value.
 func (v AccountsView) Events(key string) ([]brook.Event[AccountsEvent], error) {
-	return brook.Events(v.View, key, decodeAccountsEvent, func(typ string, data []byte) AccountsEvent { return OldEvent{typ, data} })
+	return brook.Events(v.Past(key), decodeAccountsEvent, func(typ string, data []byte) AccountsEvent { return OldEvent{typ, data} })
 }
 
 // MustEvents is Events that panics with its error.
@@ -44,17 +44,17 @@ func (v AccountsView) MustEvents(key string) []brook.Event[AccountsEvent] {
 
 // EventsOfOpened gives those of Events that are account.opened.
 func (v AccountsView) EventsOfOpened(key string) ([]brook.Event[Opened], error) {
-	return brook.EventsOf(v.View, key, &openedEvent)
+	return brook.EventsOf(v.Past(key), &openedEvent)
 }
 
 // EventsOfMoved gives those of Events that are money.moved.
 func (v AccountsView) EventsOfMoved(key string) ([]brook.Event[Moved], error) {
-	return brook.EventsOf(v.View, key, &movedEvent)
+	return brook.EventsOf(v.Past(key), &movedEvent)
 }
 
 // EventsOfClosed gives those of Events that are account.closed.
 func (v AccountsView) EventsOfClosed(key string) ([]brook.Event[Closed], error) {
-	return brook.EventsOf(v.View, key, &closedEvent)
+	return brook.EventsOf(v.Past(key), &closedEvent)
 }
 
 // NotesEvent is one of the events that can write notes, or an OldEvent.
@@ -77,7 +77,7 @@ func decodeNotesEvent(typ string, data []byte) (NotesEvent, error) {
 // Events gives the events that made the value at key, oldest first. There are none where there is
 // no value.
 func (v NotesView) Events(key string) ([]brook.Event[NotesEvent], error) {
-	return brook.Events(v.View, key, decodeNotesEvent, func(typ string, data []byte) NotesEvent { return OldEvent{typ, data} })
+	return brook.Events(v.Past(key), decodeNotesEvent, func(typ string, data []byte) NotesEvent { return OldEvent{typ, data} })
 }
 
 // MustEvents is Events that panics with its error.
@@ -87,10 +87,10 @@ func (v NotesView) MustEvents(key string) []brook.Event[NotesEvent] {
 
 // EventsOfMoved gives those of Events that are money.moved.
 func (v NotesView) EventsOfMoved(key string) ([]brook.Event[Moved], error) {
-	return brook.EventsOf(v.View, key, &movedEvent)
+	return brook.EventsOf(v.Past(key), &movedEvent)
 }
 
 // EventsOfNoted gives those of Events that are audit.noted.
 func (v NotesView) EventsOfNoted(key string) ([]brook.Event[Noted], error) {
-	return brook.EventsOf(v.View, key, &notedEvent)
+	return brook.EventsOf(v.Past(key), &notedEvent)
 }

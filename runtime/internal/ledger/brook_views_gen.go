@@ -51,9 +51,9 @@ var accountsCollection = brook.Collection[string, Account]{
 	Schema:    accountSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Account]{
-		{Field: "Email", Entries: func(v *Account, add func([]byte)) {
+		{Field: "Email", Shape: "string", Entries: func(v *Account, e *brook.Entries) {
 			if v.Email != "" {
-				add(key.AppendString(nil, v.Email))
+				e.Add(key.AppendString(e.Bytes(), v.Email))
 			}
 		}},
 	},

@@ -40,7 +40,7 @@ func decodePeopleEvent(typ string, data []byte) (PeopleEvent, error) {
 // Events gives the events that made the value at key, oldest first. There are none where there is
 // no value.
 func (v PeopleView) Events(key int64) ([]brook.Event[PeopleEvent], error) {
-	return brook.Events(v.View, key, decodePeopleEvent, func(typ string, data []byte) PeopleEvent { return OldEvent{typ, data} })
+	return brook.Events(v.Past(key), decodePeopleEvent, func(typ string, data []byte) PeopleEvent { return OldEvent{typ, data} })
 }
 
 // MustEvents is Events that panics with its error.
@@ -50,25 +50,25 @@ func (v PeopleView) MustEvents(key int64) []brook.Event[PeopleEvent] {
 
 // EventsOfJoined gives those of Events that are person.joined.
 func (v PeopleView) EventsOfJoined(key int64) ([]brook.Event[Joined], error) {
-	return brook.EventsOf(v.View, key, &joinedEvent)
+	return brook.EventsOf(v.Past(key), &joinedEvent)
 }
 
 // EventsOfMoved gives those of Events that are person.moved.
 func (v PeopleView) EventsOfMoved(key int64) ([]brook.Event[Moved], error) {
-	return brook.EventsOf(v.View, key, &movedEvent)
+	return brook.EventsOf(v.Past(key), &movedEvent)
 }
 
 // EventsOfSwapped gives those of Events that are people.swapped.
 func (v PeopleView) EventsOfSwapped(key int64) ([]brook.Event[Swapped], error) {
-	return brook.EventsOf(v.View, key, &swappedEvent)
+	return brook.EventsOf(v.Past(key), &swappedEvent)
 }
 
 // EventsOfCleared gives those of Events that are team.cleared.
 func (v PeopleView) EventsOfCleared(key int64) ([]brook.Event[Cleared], error) {
-	return brook.EventsOf(v.View, key, &clearedEvent)
+	return brook.EventsOf(v.Past(key), &clearedEvent)
 }
 
 // EventsOfWrote gives those of Events that are mail.written.
 func (v PeopleView) EventsOfWrote(key int64) ([]brook.Event[Wrote], error) {
-	return brook.EventsOf(v.View, key, &wroteEvent)
+	return brook.EventsOf(v.Past(key), &wroteEvent)
 }

@@ -45,23 +45,25 @@ var peopleCollection = brook.Collection[int64, Person]{
 	DecodeKey: key.DecodeInt[int64],
 	Key:       func(v *Person) *int64 { return &v.ID },
 	Clone:     clonePerson,
+	Pack:      packPerson,
+	Schema:    personSchema,
 	History:   true,
 	Indexes: []brook.IndexDef[Person]{
-		{Field: "Email", Unique: true, Entries: func(v *Person, add func([]byte)) {
+		{Field: "Email", Shape: "string", Unique: true, Entries: func(v *Person, e *brook.Entries) {
 			if v.Email != "" {
-				add(key.AppendString(nil, v.Email))
+				e.Add(key.AppendString(e.Bytes(), v.Email))
 			}
 		}},
-		{Field: "Teams", Entries: func(v *Person, add func([]byte)) {
+		{Field: "Teams", Shape: "string", Entries: func(v *Person, e *brook.Entries) {
 			for _, x := range v.Teams {
 				if x != "" {
-					add(key.AppendString(nil, x))
+					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Boss", Entries: func(v *Person, add func([]byte)) {
+		{Field: "Boss", Shape: "int64", Entries: func(v *Person, e *brook.Entries) {
 			if v.Boss != nil && *v.Boss != 0 {
-				add(key.AppendInt(nil, *v.Boss))
+				e.Add(key.AppendInt(e.Bytes(), *v.Boss))
 			}
 		}},
 	},
@@ -115,6 +117,8 @@ var clearedSizesCollection = brook.Collection[Team, Size]{
 	Shape:     "string",
 	AppendKey: key.AppendString[Team],
 	DecodeKey: key.DecodeString[Team],
+	Pack:      packSize,
+	Schema:    sizeSchema,
 }
 
 // ClearedSizesView reads the collection cleared-sizes.

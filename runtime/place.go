@@ -1,0 +1,174 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// place is a collection seen from one source. It does for all views what does not depend on their types: what is
+// generic is compiled anew for every collection of every user.
+type place struct {
+	src  source
+	def  AnyCollection
+	slot int // of the rows
+	ord  int // of the collection
+}
+
+func placeOf(s source, ordinal int, def AnyCollection) place {
+	return place{s, def, s.layout().rows[ordinal], ordinal}
+}
+
+// get gives the stored value at an encoded key.
+func (p *place) get(encoded []byte) (Value, error) {
+	v, err := p.src.get(p.slot, encoded)
+	if err == ErrNotFound {
+		err = &notFound{p.def, -1, string(encoded)}
+	}
+	return v, err
+}
+
+func (p *place) has(encoded []byte) (bool, error) {
+	_, err := p.src.get(p.slot, encoded)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// walk calls f with the rows of a range until it gives false; the last call may be with an error.
+func (p *place) walk(from, to []byte, f func(Row, error) bool) {
+	for row, err := range p.src.scan(p.slot, from, to) {
+		if !f(row, err) || err != nil {
+			return
+		}
+	}
+}
+
+// each calls f with every row until it gives an error.
+func (p *place) each(f func(Row) error) error {
+	for row, err := range p.src.scan(p.slot, nil, nil) {
+		if err == nil {
+			err = f(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prefix gives the range of the keys that have their first n fields in common with one.
+func (p *place) prefix(encoded []byte, n int) (from, to []byte, err error) {
+	size, err := p.def.prefixLen(encoded, n)
+	if err != nil {
+		return nil, nil, fmt.Errorf("brook: %s: a prefix of %d fields of %s: %w", p.def.info().name, n, p.def.keyText(encoded), err)
+	}
+	return encoded[:size], key.Successor(encoded[:size]), nil
+}
+
+// walkIndex calls f with the rows that an index leads to from an encoded value, in key order, until it gives false; the
+// last call may be with an error.
+func (p *place) walkIndex(index int, value []byte, f func(Row, error) bool) {
+	err := p.src.pin(func(s source) error {
+		for entry, err := range s.scan(s.layout().index[p.ord][index], value, key.Successor(value)) {
+			row := Row{}
+			if err == nil {
+				row.Key = entry.Key[len(value):]
+				if row.Value, err = s.get(p.slot, row.Key); err != nil {
+					err = fmt.Errorf("brook: %s: index entry of %s: %w", p.def.info().name, p.def.keyText(row.Key), err)
+				}
+			}
+			if !f(row, err) || err != nil {
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		f(Row{}, err)
+	}
+}
+
+// past gives the history of the row at an encoded key.
+func (p *place) past(encoded []byte) iter.Seq2[*HistoryEntry, error] {
+	return p.src.history(p.slot, encoded)
+}
+
+// subscribe begins to watch a row, or all where encoded is nil. It gives nil for what stays as it is.
+func (p *place) subscribe(encoded []byte) *watcher {
+	l, ok := p.src.(*latest)
+	if !ok {
+		return nil
+	}
+	return l.app.hub.subscribe(p.slot, encoded)
+}
+
+// watch calls seen with what becomes of what w watches until it gives false, ctx ends or the app does; before that,
+// where first is set, with how it stands. The rows of a gap are not known: seen gets none then.
+func (p *place) watch(ctx context.Context, w *watcher, first bool, seen func(row *watched, missed bool, err error) bool) {
+	if w == nil {
+		seen(nil, false, errors.New("brook: only the views of an app can be watched: a snapshot stays as it is"))
+		return
+	}
+	defer w.close()
+	if first && !p.now(w.key, false, seen) {
+		return
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.ready:
+		}
+		rows, missed, closed := w.take()
+		if missed && len(rows) == 0 && !p.now(w.key, true, seen) {
+			return
+		}
+		for i := range rows {
+			if !seen(&rows[i], missed, nil) {
+				return
+			}
+			missed = false
+		}
+		if closed {
+			seen(nil, false, ErrClosed)
+			return
+		}
+	}
+}
+
+// now shows a watcher of one row how it stands, and one of all that it missed something.
+func (p *place) now(encoded []byte, missed bool, seen func(row *watched, missed bool, err error) bool) bool {
+	if encoded == nil {
+		return seen(nil, missed, nil)
+	}
+	v, err := p.src.get(p.slot, encoded)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		seen(nil, missed, err)
+		return false
+	}
+	return seen(&watched{encoded, v.Data}, missed, nil)
+}
+
+// notFound is an ErrNotFound that says what was looked for, made cheap because many callers expect it.
+type notFound struct {
+	def   AnyCollection
+	index int // -1: by key
+	key   string
+}
+
+func (e *notFound) Error() string {
+	info := e.def.info()
+	if e.index < 0 {
+		return fmt.Sprintf("brook: %s: no value at key %s", info.name, e.def.keyText([]byte(e.key)))
+	}
+	x := info.indexes[e.index]
+	return fmt.Sprintf("brook: %s: no value whose %s is %s", info.name, x.field, keyText(x.shape, []byte(e.key)))
+}
+
+// Unwrap gives ErrNotFound.
+func (e *notFound) Unwrap() error { return ErrNotFound }
