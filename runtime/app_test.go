@@ -12,7 +12,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
-	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -66,7 +65,7 @@ func open(t *testing.T, config brook.Config, audit *ledger.Audit) *harness {
 
 func start(t *testing.T, audit *ledger.Audit) *harness {
 	t.Helper()
-	return open(t, config(memdriver.New(), mapstore.New()), audit)
+	return open(t, config(memdriver.New(), newStore()), audit)
 }
 
 // opened publishes the opening of accounts and waits for them.

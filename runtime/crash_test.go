@@ -11,7 +11,6 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/drivertest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
-	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
@@ -94,7 +93,7 @@ func tell(t *testing.T, app *ledger.App) (all told) {
 func log(t *testing.T, partitions int, events []brook.Outgoing) *memdriver.Driver {
 	t.Helper()
 	d := memdriver.New(memdriver.Partitions(partitions))
-	app, err := ledger.NewApp(config(d, mapstore.New()), ledger.Books{}, &ledger.Audit{})
+	app, err := ledger.NewApp(config(d, newStore()), ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +138,7 @@ func TestViewsEqualOnePassWhateverFails(t *testing.T) {
 	events := story(rnd, 80)
 	count := storetest.NewFault(storetest.Fail, 0)
 	d := log(t, 1, events)
-	app, _ := catchUp(t, drivertest.Faulty(d, count), storetest.Faulty(mapstore.New(), count), count)
+	app, _ := catchUp(t, drivertest.Faulty(d, count), storetest.Faulty(newStore(), count), count)
 	operations := count.Count()
 	want := tell(t, app)
 	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 {
@@ -150,7 +149,7 @@ func TestViewsEqualOnePassWhateverFails(t *testing.T) {
 	}
 	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore, storetest.CrashAfter, drivertest.Half} {
 		for n := 1; n <= operations; n++ {
-			d, s := log(t, 1, events), mapstore.New()
+			d, s := log(t, 1, events), newStore()
 			fault := storetest.NewFault(kind, n)
 			if app, _ := catchUp(t, drivertest.Faulty(d, fault), storetest.Faulty(s, fault), fault); app != nil {
 				if err := app.Close(); err != nil {
@@ -186,7 +185,7 @@ func TestViewsEqualANaiveModel(t *testing.T) {
 		events := story(rnd, 20+rnd.IntN(200))
 		want := naive(events)
 		d := log(t, 1, events)
-		c := config(d, mapstore.New())
+		c := config(d, newStore())
 		c.OnFailure = brook.GoOn
 		c.BatchSize = 1 + rnd.IntN(50)
 		var b breaker
@@ -260,13 +259,13 @@ func TestEveryWayOfRunningAgrees(t *testing.T) {
 	}
 	d := log(t, 3, events)
 	none := storetest.NewFault(storetest.Fail, 0)
-	app, _ := catchUp(t, d, mapstore.New(), none)
+	app, _ := catchUp(t, d, newStore(), none)
 	want := tell(t, app)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
 	var b breaker
-	c := config(d, mapstore.New())
+	c := config(d, newStore())
 	h := open(t, c, &ledger.Audit{Do: b.do})
 	h.caughtUp()
 	if got := tell(t, h.App); !reflect.DeepEqual(got, want) {

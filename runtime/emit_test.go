@@ -11,7 +11,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
-	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -112,7 +111,7 @@ func (d *refusing) refuse(n int, err error) {
 
 func TestBrokerThatFailsIsTriedAgain(t *testing.T) {
 	d := &refusing{Driver: memdriver.New()}
-	h := open(t, config(d, mapstore.New()), &ledger.Audit{})
+	h := open(t, config(d, newStore()), &ledger.Audit{})
 	h.driver = d.Driver
 	h.opened("a")
 	// Published by hand, so that only the emission meets the refusal.
@@ -129,7 +128,7 @@ func TestBrokerThatFailsIsTriedAgain(t *testing.T) {
 func TestEmissionThatIsRefusedForGood(t *testing.T) {
 	d := &refusing{Driver: memdriver.New()}
 	letters := make(chan brook.DeadLetter, 1)
-	c := config(d, mapstore.New())
+	c := config(d, newStore())
 	c.Hooks.DeadLetter = func(l brook.DeadLetter) { letters <- l }
 	h := open(t, c, &ledger.Audit{})
 	h.driver = d.Driver
@@ -197,7 +196,7 @@ func TestColdStartIsSilent(t *testing.T) {
 	}
 	ctx := t.Context()
 	for round := range 3 {
-		app, err := ledger.NewApp(config(d, mapstore.New()), ledger.Books{}, audit())
+		app, err := ledger.NewApp(config(d, newStore()), ledger.Books{}, audit())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +317,7 @@ func TestEveryEmissionIsPublishedOrALetter(t *testing.T) {
 		{{later}, {nil, never, later}, {later}},
 	} {
 		d := &partial{Driver: memdriver.New()}
-		app, err := ledger.NewApp(config(d, mapstore.New()), ledger.Books{}, &ledger.Audit{})
+		app, err := ledger.NewApp(config(d, newStore()), ledger.Books{}, &ledger.Audit{})
 		if err != nil {
 			t.Fatal(err)
 		}

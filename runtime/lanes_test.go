@@ -12,7 +12,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
-	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -59,7 +58,7 @@ func TestPartitionsRunSideBySide(t *testing.T) {
 	const lanes = 4
 	var mu sync.Mutex
 	inside, meet := 0, make(chan struct{})
-	c := config(memdriver.New(memdriver.Partitions(lanes)), mapstore.New())
+	c := config(memdriver.New(memdriver.Partitions(lanes)), newStore())
 	told := modes(&c)
 	h := open(t, c, &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
 		if e.Data.Order != "meet" {
@@ -101,7 +100,7 @@ func TestPartitionsRunSideBySide(t *testing.T) {
 }
 
 func TestStrayingEventsRunAlone(t *testing.T) {
-	c := config(memdriver.New(memdriver.Partitions(3)), mapstore.New())
+	c := config(memdriver.New(memdriver.Partitions(3)), newStore())
 	c.BatchSize = 7
 	var mu sync.Mutex
 	strays := 0
@@ -149,7 +148,7 @@ func TestStrayingEventsRunAlone(t *testing.T) {
 }
 
 func TestAppThatStraysOftenSettles(t *testing.T) {
-	c := config(memdriver.New(memdriver.Partitions(2)), mapstore.New())
+	c := config(memdriver.New(memdriver.Partitions(2)), newStore())
 	told := modes(&c)
 	h := open(t, c, &ledger.Audit{})
 	h.opened("a", "b")
@@ -171,7 +170,7 @@ func TestAppThatStraysOftenSettles(t *testing.T) {
 
 func TestKeyOfAnotherPartitionStrays(t *testing.T) {
 	// A producer that keys its records in a way of its own must not break the views.
-	h := open(t, config(memdriver.New(memdriver.Partitions(4)), mapstore.New()), &ledger.Audit{})
+	h := open(t, config(memdriver.New(memdriver.Partitions(4)), newStore()), &ledger.Audit{})
 	h.opened("a")
 	for i := range 50 {
 		h.raw(fmt.Sprint("odd", i), ledger.MovedType, `{"account":"a","cents":1,"order":"quiet"}`)
@@ -200,7 +199,7 @@ func TestOneLaneGoesByRecordTime(t *testing.T) {
 		want = append(want, fmt.Sprint(i))
 	}
 	var got []string
-	app, err := ledger.NewApp(config(d, mapstore.New()), ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+	app, err := ledger.NewApp(config(d, newStore()), ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
 		got = append(got, e.Data.Account)
 		return nil
 	}})

@@ -10,7 +10,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
-	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -130,7 +129,7 @@ func TestDropUnblocksTheKey(t *testing.T) {
 
 func TestGoOnHoldsNothingUp(t *testing.T) {
 	var b breaker
-	c := config(memdriver.New(), mapstore.New())
+	c := config(memdriver.New(), newStore())
 	c.OnFailure = brook.GoOn
 	h := open(t, c, &ledger.Audit{Do: b.do})
 	h.opened("a")
@@ -144,7 +143,7 @@ func TestGoOnHoldsNothingUp(t *testing.T) {
 
 func TestStopKeepsNothingOfTheEvent(t *testing.T) {
 	var b breaker
-	c := config(memdriver.New(), mapstore.New())
+	c := config(memdriver.New(), newStore())
 	c.OnFailure = brook.Stop
 	app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{Do: b.do})
 	if err != nil {
@@ -214,7 +213,7 @@ func (h *harness) raw(key, typ, data string) brook.Position {
 
 func TestStrangersArePassedOver(t *testing.T) {
 	unknown := make(chan string, 10)
-	c := config(memdriver.New(), mapstore.New())
+	c := config(memdriver.New(), newStore())
 	c.Hooks.Unknown = func(_ brook.Position, typ string) { unknown <- typ }
 	h := open(t, c, &ledger.Audit{})
 	h.opened("a")
@@ -263,7 +262,7 @@ func TestRetry(t *testing.T) {
 func TestTooManyDeadLettersStopThePartition(t *testing.T) {
 	var b breaker
 	full := make(chan error, 10)
-	c := config(memdriver.New(), mapstore.New())
+	c := config(memdriver.New(), newStore())
 	c.MaxDeadLetters = 2
 	c.Hooks.Failure = func(f brook.Failure) { full <- f.Err }
 	h := open(t, c, &ledger.Audit{Do: b.do})

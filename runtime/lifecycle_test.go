@@ -14,7 +14,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
-	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -90,7 +89,7 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 
 func TestShutdownHasALimit(t *testing.T) {
 	entered := make(chan struct{})
-	c := config(memdriver.New(), mapstore.New())
+	c := config(memdriver.New(), newStore())
 	c.ShutdownTimeout = time.Millisecond
 	h := open(t, c, &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
 		close(entered)
@@ -109,7 +108,7 @@ func TestShutdownHasALimit(t *testing.T) {
 }
 
 func TestAppGoesOnWhereItWas(t *testing.T) {
-	d, s := memdriver.New(), mapstore.New()
+	d, s := memdriver.New(), newStore()
 	h := open(t, config(d, s), &ledger.Audit{})
 	h.opened("a")
 	h.wait(h.move("a", 1, "emit"))
@@ -130,7 +129,7 @@ func TestAppGoesOnWhereItWas(t *testing.T) {
 }
 
 func TestAnotherLog(t *testing.T) {
-	s := mapstore.New()
+	s := newStore()
 	h := open(t, config(memdriver.New(), s), &ledger.Audit{})
 	h.opened("a")
 	if err := h.stop(); err != nil {
@@ -148,7 +147,7 @@ func TestAnotherLog(t *testing.T) {
 }
 
 func TestRetention(t *testing.T) {
-	d, s := memdriver.New(), mapstore.New()
+	d, s := memdriver.New(), newStore()
 	h := open(t, config(d, s), &ledger.Audit{})
 	h.opened("a", "b")
 	if err := h.stop(); err != nil {
@@ -260,7 +259,7 @@ func values[V any](t *testing.T, seq func(func(V, error) bool)) func(func(V) boo
 }
 
 func TestReadersSeeNoHalfBuiltView(t *testing.T) {
-	h := open(t, config(memdriver.New(memdriver.Partitions(2)), mapstore.New()), &ledger.Audit{})
+	h := open(t, config(memdriver.New(memdriver.Partitions(2)), newStore()), &ledger.Audit{})
 	const accounts = 50
 	for i := range accounts {
 		h.opened(fmt.Sprint(i))
@@ -399,7 +398,7 @@ func TestReadersOwnWhatTheyGet(t *testing.T) {
 
 func TestLogSpeaksToPeople(t *testing.T) {
 	var out bytes.Buffer
-	c := config(memdriver.New(), mapstore.New())
+	c := config(memdriver.New(), newStore())
 	c.Log = slog.New(slog.NewTextHandler(&out, nil))
 	h := open(t, c, &ledger.Audit{})
 	h.fails(h.move("nobody", 1, ""))

@@ -8,7 +8,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/people"
-	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -22,7 +21,7 @@ type registry struct {
 func newRegistry(t *testing.T, partitions int) *registry {
 	t.Helper()
 	d := memdriver.New(memdriver.Partitions(partitions))
-	c := config(d, mapstore.New())
+	c := config(d, newStore())
 	c.OnFailure = brook.GoOn
 	app, err := people.NewApp(c, people.Registry{}, &people.Post{})
 	if err != nil {
