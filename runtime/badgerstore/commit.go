@@ -1,0 +1,131 @@
+package badgerstore
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// commit is what somebody waits for the committer to do.
+type commit struct {
+	writes []write
+	buf    []byte
+	spans  []span // of history entries
+
+	drop *table
+	do   func(*group) error // of the store itself
+
+	err  error
+	done chan struct{}
+}
+
+// write is a brook.Write, encoded.
+type write struct {
+	table   *table
+	key     []byte // the caller's
+	remove  bool
+	clear   bool
+	value   span
+	history []*brook.HistoryEntry // the caller's
+	entries int                   // index in spans of the first
+}
+
+// span is a piece of commit.buf.
+type span struct{ from, to int }
+
+func (c *commit) bytes(s span) []byte { return c.buf[s.from:s.to:s.to] }
+
+var commits = sync.Pool{New: func() any { return &commit{done: make(chan struct{}, 1)} }}
+
+func (c *commit) release() {
+	clear(c.writes)
+	if cap(c.buf) > 4<<20 {
+		c.buf = nil
+	}
+	*c = commit{writes: c.writes[:0], buf: c.buf[:0], spans: c.spans[:0], done: c.done}
+	commits.Put(c)
+}
+
+// Commit applies all writes of the batch, or none; unless the store was opened with NoSync they are on the disk when
+// it has returned. Batches of several callers at a time share one sync. What is larger than [Store.Limit], or has a key of more than 64,971 bytes,
+// is brook.ErrTooLarge. The context is looked at until the batch's turn comes.
+func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.queue == nil {
+		return ErrReadOnly
+	}
+	if len(b.Writes) == 0 {
+		return s.usable()
+	}
+	c := commits.Get().(*commit)
+	defer c.release()
+	for i := range b.Writes {
+		if err := s.encode(c, &b.Writes[i]); err != nil {
+			return err
+		}
+	}
+	return s.run(ctx, c)
+}
+
+// encode does what of a write can be done beside other commits.
+func (s *Store) encode(c *commit, w *brook.Write) error {
+	t, err := s.own(w.Table)
+	if err != nil {
+		return err
+	}
+	if w.Op > brook.Remove {
+		return fmt.Errorf("badgerstore: table %s: unknown operation %d", t.name, w.Op)
+	}
+	if err := checkKey(t, w.Key); err != nil {
+		return err
+	}
+	op := write{table: t, key: w.Key, remove: w.Op == brook.Remove, clear: w.Clear}
+	if op.remove {
+		c.writes = append(c.writes, op)
+		return nil
+	}
+	from := len(c.buf)
+	if c.buf, err = t.encode(c.buf, w.Value); err != nil {
+		return err
+	}
+	op.value = span{from, len(c.buf)}
+	op.history, op.entries = w.History, len(c.spans)
+	for _, e := range w.History {
+		from := len(c.buf)
+		c.buf = appendEntry(c.buf, e)
+		c.spans = append(c.spans, span{from, len(c.buf)})
+	}
+	c.writes = append(c.writes, op)
+	return nil
+}
+
+// run has the committer do c, and waits until it is done.
+func (s *Store) run(ctx context.Context, c *commit) error {
+	select {
+	case s.queue <- c:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.stopped:
+		return ErrClosed
+	}
+	select {
+	case <-c.done:
+		return c.err
+	case <-s.stopped:
+	}
+	select { // it may have been the last that was done
+	case <-c.done:
+		return c.err
+	default:
+		return ErrClosed
+	}
+}
+
+func (c *commit) finish(err error) {
+	c.err = err
+	c.done <- struct{}{}
+}

@@ -1,0 +1,165 @@
+package badgerstore
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// nameTable gives a table its number.
+func (g *group) nameTable(t *table) {
+	s := g.store
+	s.lastTable++
+	t.staged = tableState{number: s.lastTable}
+	g.saveTable(t)
+}
+
+// Flags of a table.
+const (
+	flagHistories = 1 << iota
+	flagLarge
+)
+
+// saveTable writes what the store knows of a table: number (4 bytes) and flags (1).
+func (g *group) saveTable(t *table) {
+	value := binary.BigEndian.AppendUint32(g.bytes.take(5), t.staged.number)
+	flags := byte(0)
+	if t.staged.histories {
+		flags |= flagHistories
+	}
+	if t.staged.large {
+		flags |= flagLarge
+	}
+	g.set(g.key(0, kindTable, []byte(t.name)), append(value, flags), 0)
+	g.touched = append(g.touched, t)
+}
+
+// dropTable takes a table's number, under which the purger deletes all.
+func (g *group) dropTable(t *table) {
+	if t.staged.number == 0 {
+		return
+	}
+	g.remove(g.key(0, kindTable, []byte(t.name)))
+	g.set(droppedKey(g.bytes.take(prefixLen+4), t.staged.number), nil, 0)
+	t.staged = tableState{}
+	g.touched = append(g.touched, t)
+	g.purge = true
+}
+
+func droppedKey(dst []byte, number uint32) []byte {
+	return binary.BigEndian.AppendUint32(appendPrefix(dst, 0, kindDropped), number)
+}
+
+// types are the event types that histories hold. The committer alone changes them.
+type types struct {
+	numbers map[string]uint32
+	names   []string // by number; 0 is none
+	kept    int      // numbers from here on are being staged
+	shown   atomic.Pointer[[]string]
+}
+
+func newTypes() types { return types{numbers: map[string]uint32{}, names: []string{""}, kept: 1} }
+
+func (t *types) accept() {
+	if t.kept < len(t.names) {
+		t.show()
+	}
+}
+
+func (t *types) show() {
+	t.kept = len(t.names)
+	names := slices.Clone(t.names)
+	t.shown.Store(&names)
+}
+
+func (t *types) reject() {
+	for _, name := range t.names[t.kept:] {
+		delete(t.numbers, name)
+	}
+	t.names = t.names[:t.kept]
+}
+
+// name gives the name of a type, for readers.
+func (t *types) name(number uint32) (string, error) {
+	names := *t.shown.Load()
+	if number == 0 || int(number) >= len(names) {
+		return "", fmt.Errorf("%w: a history has the event type %d, which has no name", ErrDamaged, number)
+	}
+	return names[number], nil
+}
+
+// typeNumber gives the number of an event type.
+func (g *group) typeNumber(name string) uint32 {
+	t := &g.store.types
+	if n, ok := t.numbers[name]; ok {
+		return n
+	}
+	n := uint32(len(t.names))
+	t.numbers[name] = n
+	t.names = append(t.names, name)
+	g.set(g.key(0, kindType, []byte(name)), binary.BigEndian.AppendUint32(g.bytes.take(4), n), 0)
+	return n
+}
+
+// loadNames reads tables, event types and dropped tables.
+func (s *Store) loadNames(txn *badger.Txn) error {
+	err := eachKey(txn, 0, kindTable, func(name, value []byte) error {
+		if len(value) != 5 {
+			return fmt.Errorf("%w: table %q has no number", ErrDamaged, name)
+		}
+		t := s.newTable(string(name))
+		t.state = tableState{binary.BigEndian.Uint32(value), value[4]&flagHistories != 0, value[4]&flagLarge != 0}
+		t.staged = t.state
+		t.number.Store(t.state.number)
+		s.lastTable = max(s.lastTable, t.state.number)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = eachKey(txn, 0, kindDropped, func(number, _ []byte) error {
+		if len(number) != 4 {
+			return fmt.Errorf("%w: a dropped table has no number", ErrDamaged)
+		}
+		s.lastTable = max(s.lastTable, binary.BigEndian.Uint32(number))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = eachKey(txn, 0, kindType, func(name, value []byte) error {
+		if len(value) != 4 || binary.BigEndian.Uint32(value) > 1<<24 {
+			return fmt.Errorf("%w: event type %q has no number", ErrDamaged, name)
+		}
+		n := binary.BigEndian.Uint32(value)
+		for int(n) >= len(s.types.names) {
+			s.types.names = append(s.types.names, "")
+		}
+		s.types.names[n] = string(name)
+		s.types.numbers[string(name)] = n
+		return nil
+	})
+	s.types.show()
+	return err
+}
+
+// eachKey gives what of the keys of a kind follows their prefix, with their values.
+func eachKey(txn *badger.Txn, number uint32, kind byte, f func(rest, value []byte) error) error {
+	it := iterate(txn, number, kind)
+	defer it.Close()
+	for it.Rewind(); it.Valid(); it.Next() {
+		if err := it.Item().Value(func(value []byte) error { return f(it.Item().Key()[prefixLen:], value) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// iterate gives an iterator over the keys of a kind. Values lie beside the keys, so fetching them ahead would
+// only cost goroutines.
+func iterate(txn *badger.Txn, number uint32, kind byte) *badger.Iterator {
+	return txn.NewIterator(badger.IteratorOptions{Prefix: appendPrefix(nil, number, kind)})
+}

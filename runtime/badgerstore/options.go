@@ -1,0 +1,69 @@
+package badgerstore
+
+import (
+	"log/slog"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// Option changes how a store is opened.
+type Option func(*config)
+
+type config struct {
+	noSync     bool
+	memory     bool
+	readOnly   bool
+	unverified bool
+	limit      int64
+	log        *slog.Logger
+}
+
+// DefaultMemory is about how many bytes of memory a store takes at most where the option Memory is not given.
+const DefaultMemory = 512 << 20
+
+// minMemory is the least that works: below it a commit could take less than a few pieces of a large value.
+const minMemory = 32 << 20
+
+// Memory bounds the store's memory to about so many bytes, 32 MiB at least: 65 % are for memtables, filled while writes
+// come faster than they are flushed; 25 % cache blocks of files, and 10 % their indexes. [Store.Limit], what a commit may hold, is 1.8 % of it.
+func Memory(bytes int64) Option { return func(c *config) { c.limit = max(bytes, minMemory) } }
+
+// NoSync leaves it to the system when commits reach the disk. A process that is killed loses nothing; a machine that
+// fails loses about the last second. Should the disk have lost commits and kept later ones, Open gives ErrDamaged.
+func NoSync() Option { return func(c *config) { c.noSync = true } }
+
+// InMemory keeps all in memory, for tests; the directory must be "", and the store is not durable.
+func InMemory() Option { return func(c *config) { c.memory = true } }
+
+// ReadOnly opens a store that was closed in order, to look at it. Several processes may do so at a time, but none
+// while another one writes: copy the directory then.
+func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
+
+// Unverified leaves out that Open reads every table file to check its sums, which takes about a second per GB. A file that went
+// bad on the disk may then show as missing rows.
+func Unverified() Option { return func(c *config) { c.unverified = true } }
+
+// Log is where the store and Badger tell what people should know; slog.Default() where it is not given.
+func Log(log *slog.Logger) Option { return func(c *config) { c.log = log } }
+
+// badger gives the options of Badger.
+func (c *config) badger(dir string, log badger.Logger) badger.Options {
+	o := badger.DefaultOptions(dir)
+	o.Logger = log
+	o.InMemory = c.memory
+	o.ReadOnly = c.readOnly
+	o.SyncWrites = !c.noSync && !c.memory
+	o.DetectConflicts = false // one committer
+	o.MetricsEnabled = false  // they are global
+	o.NumCompactors = 2
+	o.NumMemtables = 2 // that wait to be flushed; two more are written and being flushed
+	o.MemTableSize = c.limit / 8
+	o.BlockCacheSize = c.limit / 4
+	o.IndexCacheSize = c.limit / 10
+	// All values stay in the tables: see pieceSize.
+	o.ValueThreshold = 2 * pieceSize
+	o.ValueLogFileSize = 1 << 20
+	o.ChecksumVerificationMode = options.OnBlockRead
+	return o
+}

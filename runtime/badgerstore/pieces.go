@@ -1,0 +1,106 @@
+package badgerstore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// pieceSize is how large a value may be that is stored in one piece. Pieces keep all values out of Badger's
+// value log, which has to be compacted by hand and is not synced in step with the rest.
+const pieceSize = 256 << 10
+
+// setRow stores a row's value.
+func (g *group) setRow(t *table, key, rest, value []byte) {
+	if len(value) <= pieceSize {
+		g.set(key, value, 0)
+		return
+	}
+	if !t.staged.large {
+		t.staged.large = true
+		g.saveTable(t)
+	}
+	g.setPieces(key, t.staged.number, kindPiece, rest, value)
+}
+
+// setPieces stores a value in pieces: at key how many there are and the whole length, and each piece.
+func (g *group) setPieces(key []byte, number uint32, kind byte, rest, value []byte) {
+	n := (len(value) + pieceSize - 1) / pieceSize
+	whole := binary.AppendUvarint(g.bytes.take(2*binary.MaxVarintLen64), uint64(n))
+	g.set(key, binary.AppendUvarint(whole, uint64(len(value))), metaPieces)
+	for i := range n {
+		piece := value[i*pieceSize : min((i+1)*pieceSize, len(value))]
+		g.set(appendPieceKey(g.bytes.take(prefixLen+len(rest)+pieceTail), number, kind, rest, uint32(i)), piece, 0)
+	}
+}
+
+// removePieces deletes the pieces of the value at key, where it has some.
+func (g *group) removePieces(key []byte, number uint32, kind byte, rest []byte) error {
+	item, err := g.txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil
+	}
+	if err != nil || item.UserMeta() != metaPieces {
+		return err
+	}
+	n, _, err := readWhole(item)
+	for i := range n {
+		g.remove(appendPieceKey(g.bytes.take(prefixLen+len(rest)+pieceTail), number, kind, rest, i))
+	}
+	return err
+}
+
+func appendPieceKey(dst []byte, number uint32, kind byte, rest []byte, i uint32) []byte {
+	return binary.BigEndian.AppendUint32(appendKey(dst, number, kind, rest), i)
+}
+
+// readWhole reads how many pieces a value has, and its length.
+func readWhole(item *badger.Item) (n uint32, size uint64, err error) {
+	err = item.Value(func(data []byte) error {
+		pieces, a := binary.Uvarint(data)
+		if a <= 0 {
+			return fmt.Errorf("%w: a value in pieces does not say how many", ErrDamaged)
+		}
+		var b int
+		size, b = binary.Uvarint(data[a:])
+		if b <= 0 || a+b != len(data) || pieces > 1<<20 || size > pieces*pieceSize {
+			return fmt.Errorf("%w: a value in pieces does not say how many", ErrDamaged)
+		}
+		n = uint32(pieces)
+		return nil
+	})
+	return n, size, err
+}
+
+// readValue gives a copy of a value, put together where it is in pieces.
+func readValue(txn *badger.Txn, item *badger.Item, number uint32, kind byte, rest []byte) ([]byte, error) {
+	if item.UserMeta() != metaPieces {
+		return item.ValueCopy([]byte{})
+	}
+	n, size, err := readWhole(item)
+	if err != nil {
+		return nil, err
+	}
+	value := make([]byte, 0, size)
+	for i := range n {
+		piece, err := txn.Get(appendPieceKey(nil, number, kind, rest, i))
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return nil, fmt.Errorf("%w: piece %d of a large value is missing", ErrDamaged, i)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := piece.Value(func(data []byte) error {
+			value = append(value, data...)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if uint64(len(value)) != size {
+		return nil, fmt.Errorf("%w: the pieces of a large value have %d bytes, and it has %d", ErrDamaged, len(value), size)
+	}
+	return value, nil
+}

@@ -1,0 +1,86 @@
+package badgerstore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Badger replays the logs of memtables that were not flushed one after the other, each up to the first
+// thing that does not fit, and passes over the rest. Where the end of one log was lost and the next one was not, which
+// happens without syncs, or where a file was damaged, commits are missing in the middle. So every commit n writes
+// the key n modulo ringSize, whose version Badger makes n, and Open looks whether all are there.
+
+// ringSize is how many of the newest commits leave a trace. Memtables that were not flushed must not hold more;
+// see minCommit.
+const ringSize = 1 << 20
+
+// minCommit is how many bytes a commit takes in the log at least, that ringSize commits fill all memtables that Badger
+// keeps before it blocks: the one that is written, those that wait, and the one that is being flushed. One memtable
+// takes its size and one commit more, and the factor 2 is for what a commit may count twice.
+func minCommit(o badger.Options) int64 {
+	all := int64(o.NumMemtables+2) * (o.MemTableSize + o.MemTableSize*15/100)
+	return 2 * all / ringSize
+}
+
+func appendRingKey(dst []byte, n uint64) []byte {
+	return binary.BigEndian.AppendUint32(appendPrefix(dst, 0, kindRing), uint32(n%ringSize))
+}
+
+// ring adds the trace of the commit, and makes it large enough.
+func (g *group) ring() error {
+	if g.store.memory {
+		return nil
+	}
+	if err := g.apply(&put{key: appendRingKey(g.bytes.take(prefixLen+4), g.ts)}); err != nil {
+		return err
+	}
+	if missing := g.store.minCommit - g.largest; missing > 0 {
+		padding := make([]byte, missing)
+		return g.apply(&put{key: appendPrefix(g.bytes.take(prefixLen), 0, kindPadding), value: padding})
+	}
+	return nil
+}
+
+// checkRing looks whether all of the newest commits left their trace. After a shutdown in order there is nothing
+// left to replay, and the last few will do.
+func (s *Store) checkRing(txn *badger.Txn, last uint64, crashed bool) error {
+	if crashed {
+		return checkWholeRing(txn, last)
+	}
+	for n := last; n > 0 && n+1000 > last; n-- {
+		item, err := txn.Get(appendRingKey(nil, n))
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return fmt.Errorf("%w: commit %d of %d is missing", ErrDamaged, n, last)
+		}
+		if err != nil {
+			return err
+		}
+		if item.Version() != n {
+			return fmt.Errorf("%w: commit %d of %d is missing", ErrDamaged, n, last)
+		}
+	}
+	return nil
+}
+
+func checkWholeRing(txn *badger.Txn, last uint64) error {
+	it := iterate(txn, 0, kindRing)
+	defer it.Close()
+	found, oldest := uint64(0), uint64(0)
+	if last > ringSize {
+		oldest = last - ringSize
+	}
+	for it.Rewind(); it.Valid(); it.Next() {
+		n := it.Item().Version()
+		if string(it.Item().Key()) != string(appendRingKey(nil, n)) || n <= oldest {
+			return fmt.Errorf("%w: of its last %d commits up to %d some are missing, as if the disk had lost them and kept later ones", ErrDamaged, last-oldest, last)
+		}
+		found++
+	}
+	if found != last-oldest {
+		return fmt.Errorf("%w: of its last %d commits up to %d only %d are there, as if the disk had lost some and kept later ones", ErrDamaged, last-oldest, last, found)
+	}
+	return nil
+}

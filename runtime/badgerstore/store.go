@@ -1,0 +1,185 @@
+package badgerstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Store keeps views in a directory. Its methods are safe for concurrent use.
+type Store struct {
+	dir      string
+	log      *slog.Logger
+	db       *badger.DB
+	memory   bool
+	readOnly bool
+
+	limit, limitCount int64 // of one commit
+	minCommit         int64
+
+	now     atomic.Pointer[instant]
+	failed  atomic.Pointer[error]
+	closing atomic.Bool
+
+	mu     sync.Mutex
+	tables map[string]*table
+
+	queue    chan *commit // nil where nothing is written
+	stop     chan struct{}
+	stopped  chan struct{} // the committer has ended
+	purgeDue chan struct{}
+	workers  sync.WaitGroup
+
+	closeOnce sync.Mutex
+	closed    bool
+
+	// The committer's:
+	ts        uint64 // of the last commit
+	used      []*instant
+	group     group
+	heads     *heads
+	types     types
+	lastTable uint32
+}
+
+var (
+	_ brook.Store   = (*Store)(nil)
+	_ brook.Durable = (*Store)(nil)
+	_ brook.Dropper = (*Store)(nil)
+)
+
+// closeWait is how long Close waits for reads.
+const closeWait = 10 * time.Second
+
+// Close ends the store: commits that are under way are finished, and what is in memory is flushed. It waits up to ten
+// seconds for reads, scans and snapshots that are still open, and gives an error if they stay; the store
+// can't be used then, but Close can be called again.
+func (s *Store) Close() error {
+	s.closeOnce.Lock()
+	defer s.closeOnce.Unlock()
+	if s.closed {
+		return nil
+	}
+	if !s.closing.Swap(true) {
+		close(s.stop)
+	}
+	s.workers.Wait()
+	open := s.now.Load()
+	deadline := time.Now().Add(closeWait)
+	for wait := 10 * time.Microsecond; ; wait = min(2*wait, 10*time.Millisecond) {
+		s.used = slices.DeleteFunc(s.used, (*instant).end)
+		if open.users.Load() < 0 || open.end() {
+			if len(s.used) == 0 {
+				break
+			}
+		}
+		if time.Now().After(deadline) {
+			n := max(open.users.Load(), 0)
+			for _, in := range s.used {
+				n += in.users.Load()
+			}
+			return fmt.Errorf("badgerstore: close %s: %d snapshots or scans are still open: close them first", s.dir, n)
+		}
+		time.Sleep(wait)
+	}
+	s.closed = true
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("badgerstore: close %s: %w", s.dir, err)
+	}
+	return nil
+}
+
+// usable gives the error of a store that is closed or broken.
+func (s *Store) usable() error {
+	if s.closing.Load() {
+		return ErrClosed
+	}
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Durable reports whether commits outlive the process: they do, unless the store is in memory.
+func (s *Store) Durable() bool { return !s.memory }
+
+// Limit says how many bytes of keys and values one commit takes at most.
+func (s *Store) Limit() int64 { return s.limit }
+
+// Table gives the table of that name, with the rows that it has. The spec's Codec and Keep replace those of an earlier call; the
+// handle is the same each time. Nothing is written before the first row is.
+func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if spec.Name == "" || len(spec.Name) > maxKey {
+		return nil, errors.New("badgerstore: a table needs a name")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[spec.Name]
+	if t == nil {
+		t = s.newTable(spec.Name)
+	}
+	t.setSpec(spec)
+	return t, nil
+}
+
+func (s *Store) newTable(name string) *table {
+	t := &table{store: s, name: name}
+	t.setSpec(brook.TableSpec{})
+	s.tables[name] = t
+	return t
+}
+
+// Tables gives the names of the tables that hold something or were asked for, in order.
+func (s *Store) Tables() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := make([]string, 0, len(s.tables))
+	for name := range s.tables {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Latest reads what was committed last. Each call sees one instant; a scan, a history and a count see the one at which they
+// begin.
+func (s *Store) Latest() brook.Reader { return latest{s} }
+
+// Snapshot pins the present instant. While it is open, what is superseded can't be removed from the disk.
+func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	in, err := s.enter()
+	if err != nil {
+		return nil, err
+	}
+	return &snapshot{store: s, in: in}, nil
+}
+
+// Drop empties a table in one commit; the room on the disk is freed in the background. Readers of the table find it
+// empty at once, also those of older snapshots.
+func (s *Store) Drop(ctx context.Context, t brook.Table) error {
+	own, err := s.own(t)
+	if err != nil {
+		return err
+	}
+	if s.queue == nil {
+		return ErrReadOnly
+	}
+	c := commits.Get().(*commit)
+	defer c.release()
+	c.drop = own
+	return s.run(ctx, c)
+}

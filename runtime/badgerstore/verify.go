@@ -1,0 +1,117 @@
+package badgerstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+	sst "github.com/dgraph-io/badger/v4/table"
+	"github.com/dgraph-io/ristretto/v2/z"
+)
+
+// files is what of a directory has to be known before Badger opens it.
+type files struct {
+	logs    int   // of memtables that were not flushed: the process crashed
+	largest int64 // of them, in bytes
+}
+
+// prepare looks at a directory that nobody has open. It removes empty files, which a process that is killed may leave, and which
+// Badger would not open.
+func prepare(dir string, readOnly bool) (f files, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) && !readOnly {
+		return f, nil
+	}
+	if err != nil {
+		return f, fmt.Errorf("badgerstore: %w", err)
+	}
+	manifest, tables := false, false
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			return f, fmt.Errorf("badgerstore: %w", err)
+		}
+		ext := filepath.Ext(e.Name())
+		switch {
+		case e.Name() == badger.ManifestFilename:
+			manifest = true
+		case ext == ".sst":
+			tables = true
+		case (ext == ".mem" || ext == ".vlog") && info.Size() == 0:
+			if readOnly {
+				continue
+			}
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+				return f, fmt.Errorf("badgerstore: %w", err)
+			}
+		case ext == ".mem":
+			f.logs++
+			f.largest = max(f.largest, info.Size())
+		}
+	}
+	if !manifest && (tables || f.logs > 0) {
+		return f, fmt.Errorf("%w: %s: the file %s is missing", ErrDamaged, dir, badger.ManifestFilename)
+	}
+	return f, nil
+}
+
+// verify reads all table files that the manifest names, for Badger takes a damaged block for the end of the table, and a
+// damaged index for a reason to end the process.
+func verify(dir string, o badger.Options, whole bool) error {
+	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("badgerstore: %w", err)
+	}
+	defer f.Close()
+	manifest, _, err := badger.ReplayManifestFile(f, 0, o)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrDamaged, f.Name(), err)
+	}
+	ids := make([]uint64, 0, len(manifest.Tables))
+	for id := range manifest.Tables {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		name := sst.NewFilename(id, dir)
+		t := manifest.Tables[id]
+		to := sst.Options{ReadOnly: true, BlockSize: o.BlockSize, Compression: t.Compression}
+		if whole {
+			to.ChkMode = options.OnTableRead
+		}
+		if err := verifyTable(name, to); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrDamaged, name, err)
+		}
+	}
+	return nil
+}
+
+func verifyTable(name string, o sst.Options) (err error) {
+	if info, err := os.Stat(name); err != nil {
+		return err
+	} else if info.Size() < 16 {
+		return fmt.Errorf("the file has %d bytes", info.Size())
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the file does not decode: %.200v", r)
+		}
+	}()
+	f, err := z.OpenMmapFile(name, os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	t, err := sst.OpenTable(f, o)
+	if err != nil {
+		return err
+	}
+	return t.Close(-1)
+}
