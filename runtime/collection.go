@@ -44,7 +44,9 @@ func (c *Collection[K, V]) info() collectionInfo {
 	return info
 }
 
-func (c *Collection[K, V]) entries(index int, value any, e *Entries) { c.Indexes[index].Entries(value.(*V), e) }
+func (c *Collection[K, V]) entries(index int, value any, e *Entries) {
+	c.Indexes[index].Entries(value.(*V), e)
+}
 
 func (c *Collection[K, V]) keyText(encoded []byte) string { return keyText(c.Shape, encoded) }
 

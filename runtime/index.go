@@ -20,7 +20,9 @@ func IndexOf[I comparable, K comparable, V any](v View[K, V], number int, append
 // Get gives the first entry by key whose indexed field holds value, or an error that wraps [ErrNotFound].
 //
 //go:noinline
-func (x Index[I, K, V]) Get(value I) (Entry[K, V], error) { return x.view.first(x.number, x.append(nil, value)) }
+func (x Index[I, K, V]) Get(value I) (Entry[K, V], error) {
+	return first(x.view, x.number, x.append(nil, value))
+}
 
 // First gives the value of the first entry by key, as Get does.
 //
@@ -34,20 +36,20 @@ func (x Index[I, K, V]) First(value I) (V, error) {
 //
 //go:noinline
 func (x Index[I, K, V]) All(value I) iter.Seq2[Entry[K, V], error] {
-	return x.view.indexed(x.number, x.append(nil, value))
+	return indexed(x.view, x.number, x.append(nil, value))
 }
 
 // Values gives the values of All.
 //
 //go:noinline
 func (x Index[I, K, V]) Values(value I) iter.Seq2[V, error] {
-	return x.view.indexedValues(x.number, x.append(nil, value))
+	return indexedValues(x.view, x.number, x.append(nil, value))
 }
 
 // first gives the first entry that an index leads to.
 //
 //go:noinline
-func (v View[K, V]) first(number int, value []byte) (first Entry[K, V], err error) {
+func first[K comparable, V any](v View[K, V], number int, value []byte) (first Entry[K, V], err error) {
 	err = &notFound{v.def, number, string(value)}
 	v.at.walkIndex(number, value, func(row Row, rowErr error) bool {
 		return v.def.yield(func(e Entry[K, V], entryErr error) bool {
@@ -59,14 +61,14 @@ func (v View[K, V]) first(number int, value []byte) (first Entry[K, V], err erro
 }
 
 //go:noinline
-func (v View[K, V]) indexed(number int, value []byte) iter.Seq2[Entry[K, V], error] {
+func indexed[K comparable, V any](v View[K, V], number int, value []byte) iter.Seq2[Entry[K, V], error] {
 	return func(yield func(Entry[K, V], error) bool) {
 		v.at.walkIndex(number, value, func(row Row, err error) bool { return v.def.yield(yield, row, err) })
 	}
 }
 
 //go:noinline
-func (v View[K, V]) indexedValues(number int, value []byte) iter.Seq2[V, error] {
+func indexedValues[K comparable, V any](v View[K, V], number int, value []byte) iter.Seq2[V, error] {
 	return func(yield func(V, error) bool) {
 		v.at.walkIndex(number, value, func(row Row, err error) bool {
 			value, err := v.def.own(row.Value, err)

@@ -60,13 +60,13 @@ func (v View[K, V]) Len() (int, error) { return v.at.src.count(v.at.slot) }
 // All gives every value in key order.
 //
 //go:noinline
-func (v View[K, V]) All() iter.Seq2[Entry[K, V], error] { return v.entries(nil, nil, nil) }
+func (v View[K, V]) All() iter.Seq2[Entry[K, V], error] { return entries(v, nil, nil, nil) }
 
 // Range gives the values with from <= key < to, in key order.
 //
 //go:noinline
 func (v View[K, V]) Range(from, to K) iter.Seq2[Entry[K, V], error] {
-	return v.entries(v.def.AppendKey(nil, from), v.def.AppendKey(nil, to), nil)
+	return entries(v, v.def.AppendKey(nil, from), v.def.AppendKey(nil, to), nil)
 }
 
 // Prefix gives the values whose composite key has the same first n fields as key, in key order. It
@@ -74,11 +74,12 @@ func (v View[K, V]) Range(from, to K) iter.Seq2[Entry[K, V], error] {
 //
 //go:noinline
 func (v View[K, V]) Prefix(key K, n int) iter.Seq2[Entry[K, V], error] {
-	return v.entries(v.at.prefix(v.def.AppendKey(nil, key), n))
+	from, to, err := v.at.prefix(v.def.AppendKey(nil, key), n)
+	return entries(v, from, to, err)
 }
 
 //go:noinline
-func (v View[K, V]) entries(from, to []byte, err error) iter.Seq2[Entry[K, V], error] {
+func entries[K comparable, V any](v View[K, V], from, to []byte, err error) iter.Seq2[Entry[K, V], error] {
 	return func(yield func(Entry[K, V], error) bool) {
 		if err != nil {
 			yield(Entry[K, V]{}, err)

@@ -27,7 +27,7 @@ const watchBuffer = 1024
 //
 //go:noinline
 func Watch[K comparable, V any](ctx context.Context, v View[K, V], key K) iter.Seq2[Update[K, V], error] {
-	return v.updates(ctx, v.def.AppendKey(nil, key), true)
+	return updates(ctx, v, v.def.AppendKey(nil, key), true)
 }
 
 // Changes gives every change of the collection from now on, until ctx or the app ends: then the
@@ -35,11 +35,11 @@ func Watch[K comparable, V any](ctx context.Context, v View[K, V], key K) iter.S
 //
 //go:noinline
 func Changes[K comparable, V any](ctx context.Context, v View[K, V]) iter.Seq2[Update[K, V], error] {
-	return v.updates(ctx, nil, false)
+	return updates(ctx, v, nil, false)
 }
 
 //go:noinline
-func (v View[K, V]) updates(ctx context.Context, encoded []byte, first bool) iter.Seq2[Update[K, V], error] {
+func updates[K comparable, V any](ctx context.Context, v View[K, V], encoded []byte, first bool) iter.Seq2[Update[K, V], error] {
 	w := v.at.subscribe(encoded)
 	return func(yield func(Update[K, V], error) bool) {
 		v.at.watch(ctx, w, first, func(row *watched, missed bool, err error) bool {
