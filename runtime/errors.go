@@ -20,6 +20,9 @@ var (
 	ErrRetry = errors.New("brook: try again")
 	// ErrUnique is returned when a value of a unique field is taken by another row.
 	ErrUnique = errors.New("brook: unique value is taken")
+	// ErrConflict is returned by a store's Commit when another process changed what the batch relies on. The
+	// apply loop reads anew and folds again; Process and Redrive return it where that goes on.
+	ErrConflict = errors.New("brook: changed by another process")
 	// ErrTooLarge is returned when an event changes more than its store takes in one commit.
 	ErrTooLarge = errors.New("brook: too large for one commit")
 )

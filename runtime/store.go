@@ -74,6 +74,8 @@ type Value struct {
 	Data any
 	// Shared says that Data belongs to the store: look, do not touch, and clone before handing it on.
 	Shared bool
+	// Version changes with every commit that writes the row, where the store is [Fenced]; 0 elsewhere.
+	Version uint64
 }
 
 // Row is a key with its value.
@@ -88,6 +90,16 @@ type Batch struct {
 	// happened although it gave an error takes a repeat for a success.
 	ID     BatchID
 	Writes []Write
+	// Checks are what the batch relies on, for a store that is [Fenced]: where one does not hold, the commit is
+	// [ErrConflict] and nothing is written.
+	Checks []Check
+}
+
+// Check says that a row is still the one that was read.
+type Check struct {
+	Table   Table
+	Key     []byte
+	Version uint64 // as read; 0: there was no row
 }
 
 // BatchID tells batches apart, in the whole world. The zero BatchID is that of a batch that may be repeated
@@ -131,4 +143,23 @@ type Dropper interface {
 // Counter is a reader that counts the rows of a table without a scan.
 type Counter interface {
 	Count(ctx context.Context, t Table) (int, error)
+}
+
+// Fenced is a store that several processes write at once. Its values have versions, and its commits heed Batch.Checks.
+type Fenced interface {
+	Fenced() bool
+}
+
+// Announcer is a store that tells what all processes commit, so that watchers see the changes of others.
+type Announcer interface {
+	// Announcements gives the rows that are written to the given tables from now on, until ctx ends or
+	// the store is lost, which is its error. A row may be announced more than once, and not before it can be read.
+	Announcements(ctx context.Context, tables []Table) iter.Seq2[Announcement, error]
+}
+
+// Announcement tells of a row that was written.
+type Announcement struct {
+	Table  Table
+	Key    []byte // the receiver's own
+	Missed bool   // announcements were lost before this one, of which nothing else is known
 }
