@@ -100,6 +100,8 @@ type Check struct {
 	Table   Table
 	Key     []byte
 	Version uint64 // as read; 0: there was no row
+	// Value, where it is not nil, is what the row of a table without codec has to hold, whatever its version.
+	Value []byte
 }
 
 // BatchID tells batches apart, in the whole world. The zero BatchID is that of a batch that may be repeated
