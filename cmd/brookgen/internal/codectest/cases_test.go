@@ -44,4 +44,5 @@ var all = []tested{
 	codec("Index", AppendIndexJSON, DecodeIndexJSON),
 	codec("Stored", AppendStoredJSON, DecodeStoredJSON),
 	codec("Simple", AppendSimpleJSON, DecodeSimpleJSON),
+	codec("Veteran", AppendVeteranJSON, DecodeVeteranJSON),
 }
