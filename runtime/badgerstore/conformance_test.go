@@ -15,7 +15,7 @@ func quiet(t testing.TB) badgerstore.Option {
 }
 
 // small makes memtables so small that tests fill them.
-func small() badgerstore.Option { return badgerstore.Memory(32 << 20) }
+func small() badgerstore.Option { return badgerstore.Memory(1) }
 
 func open(t testing.TB, dir string, options ...badgerstore.Option) *badgerstore.Store {
 	t.Helper()

@@ -20,13 +20,6 @@ type run struct {
 	first, next uint64
 }
 
-func (h *head) entries() (n uint64) {
-	for _, r := range h.types {
-		n += r.next - r.first
-	}
-	return n
-}
-
 // clone gives a head that can be changed.
 func (h *head) clone() *head {
 	c := *h

@@ -22,10 +22,10 @@ type config struct {
 // DefaultMemory is about how many bytes of memory a store takes at most where the option Memory is not given.
 const DefaultMemory = 512 << 20
 
-// minMemory is the least that works: below it a commit could take less than a few pieces of a large value.
-const minMemory = 32 << 20
+// minMemory lets a commit take 1.2 MB, so that the dead letter of an event of up to 1 MB fits.
+const minMemory = 64 << 20
 
-// Memory bounds the store's memory to about so many bytes, 32 MiB at least: 65 % are for memtables, filled while writes
+// Memory bounds the store's memory to about so many bytes, 64 MiB at least: 65 % are for memtables, filled while writes
 // come faster than they are flushed; 25 % cache blocks of files, and 10 % their indexes. [Store.Limit], what a commit may hold, is 1.8 % of it.
 func Memory(bytes int64) Option { return func(c *config) { c.limit = max(bytes, minMemory) } }
 

@@ -1,0 +1,222 @@
+package badgerstore_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime/badgerstore"
+	"github.com/brookgen/brookgen/runtime/internal/ledger"
+)
+
+// With childVariable set, the test binary is a process to be killed.
+const childVariable = "BADGERSTORE_TEST_CHILD"
+
+// killsVariable says how often processes are killed; 30 times where it is not set.
+const killsVariable = "BADGERSTORE_TEST_KILLS"
+
+func TestMain(m *testing.M) {
+	if args := os.Getenv(childVariable); args != "" {
+		if err := child(strings.Fields(args)); err != nil {
+			fmt.Fprintln(os.Stderr, "child:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// A trial is a log that is folded by processes that are killed one after the other.
+type trial struct {
+	dir        string
+	seed       uint64
+	partitions int
+	noSync     bool
+}
+
+const trialEvents = 4000
+
+func (tr trial) args() string {
+	return fmt.Sprint(tr.dir, " ", tr.seed, " ", tr.partitions, " ", tr.noSync)
+}
+
+// child folds the log of a trial, in batches of a few events. It says "open" when it begins.
+func child(args []string) error {
+	seed, err := strconv.ParseUint(args[1], 10, 64)
+	if err != nil {
+		return err
+	}
+	partitions, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	sent, err := os.OpenFile(filepath.Join(args[0], "sent"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer sent.Close()
+	d, err := newStill(seed, partitions, trialEvents, sent)
+	if err != nil {
+		return err
+	}
+	options := []badgerstore.Option{badgerstore.Memory(1), badgerstore.Log(slog.New(slog.DiscardHandler))}
+	if args[3] == "true" {
+		options = append(options, badgerstore.NoSync())
+	}
+	fmt.Println("ready")
+	s, err := badgerstore.Open(filepath.Join(args[0], "store"), options...)
+	if err != nil {
+		return err
+	}
+	c := config(d, s)
+	c.BatchSize = 1 + int(time.Now().UnixNano()%7)
+	app, err := ledger.NewApp(c, ledger.Books{}, audit())
+	if err != nil {
+		return err
+	}
+	fmt.Println("open")
+	if partitions == 1 {
+		err = app.CatchUp(context.Background())
+	} else {
+		err = runThrough(d, app)
+	}
+	if err != nil {
+		return err
+	}
+	if err := app.Close(); err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+// runThrough runs an app until all of the log is dealt with and published.
+func runThrough(d still, app *ledger.App) error {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- app.Run(ctx) }()
+	partitions, err := d.Partitions(ctx, "ledger")
+	if err != nil {
+		return err
+	}
+	for _, p := range partitions {
+		// An error is that of the event, which may be a dead letter.
+		_ = app.WaitFor(ctx, at(p))
+	}
+	stop()
+	if err := <-done; err != nil {
+		return err
+	}
+	return app.CatchUp(context.Background()) // publishes what is left
+}
+
+// spawn runs a process of the trial, and kills it after a while where kill is set. It reports whether the process got to its end.
+func (tr trial) spawn(t *testing.T, rnd *rand.Rand, kill bool) bool {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"="+tr.args())
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if kill {
+		after := "open"
+		if rnd.IntN(4) == 0 {
+			after = "ready" // while it opens what the one before left
+		}
+		for lines.Scan() && lines.Text() != after {
+		}
+		time.Sleep(time.Duration(rnd.Int64N(int64(60 * time.Millisecond))))
+		_ = cmd.Process.Kill()
+	}
+	for lines.Scan() {
+	}
+	err = cmd.Wait()
+	if err != nil && !strings.Contains(err.Error(), "killed") {
+		t.Fatalf("%v: %v\n%s", tr, err, stderr.String())
+	}
+	return err == nil
+}
+
+// TestKilled: whatever instant processes are killed at, views, histories, indexes and letters equal one pass, and all emissions were sent.
+func TestKilled(t *testing.T) {
+	kills := 30
+	if v := os.Getenv(killsVariable); v != "" {
+		var err error
+		if kills, err = strconv.Atoi(v); err != nil {
+			t.Fatal(err)
+		}
+	} else if testing.Short() {
+		kills = 4
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	killed := 0
+	for n := 0; killed < kills; n++ {
+		tr := trial{dir: t.TempDir(), seed: rnd.Uint64(), partitions: 1 + n%2*3, noSync: n%3 == 1}
+		for range 8 {
+			if killed == kills || tr.spawn(t, rnd, true) {
+				break
+			}
+			killed++
+		}
+		if !tr.spawn(t, rnd, false) {
+			t.Fatal("the last process was killed too")
+		}
+		if tr.check(t); t.Failed() {
+			t.Fatalf("%+v", tr)
+		}
+	}
+	t.Logf("%d processes killed", killed)
+}
+
+func (tr trial) check(t *testing.T) {
+	t.Helper()
+	all := &strings.Builder{}
+	d, err := newStill(tr.seed, tr.partitions, trialEvents, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := onePass(t, d)
+	app := newApp(t, d, open(t, filepath.Join(tr.dir, "fresh"), badgerstore.NoSync()))
+	caughtUp(t, app)
+	same(t, tell(t, app), want)
+	if err := app.Close(); err != nil {
+		t.Fatal(err)
+	}
+	app = newApp(t, d, open(t, filepath.Join(tr.dir, "store")))
+	same(t, tell(t, app), want)
+	if err := app.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(tr.dir, "sent"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := unique(string(data)), unique(all.String()); !slices.Equal(got, want) {
+		t.Errorf("%d emissions were sent, want %d", len(got), len(want))
+	}
+}
+
+func unique(lines string) []string {
+	all := strings.Fields(lines)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
