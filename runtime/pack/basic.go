@@ -7,7 +7,11 @@ import "strconv"
 //go:noinline
 func (c *Coder) Struct(n int) {
 	if !c.reading {
-		c.buf = appendArrayLen(c.buf, n)
+		if n < 16 {
+			c.buf = append(c.buf, codeFixArray|byte(n))
+		} else {
+			c.buf = appendArrayLen(c.buf, n)
+		}
 		return
 	}
 	if at := c.pos; n < 16 && c.peek() == codeFixArray|byte(n) {
@@ -48,7 +52,9 @@ func (c *Coder) Bool(p *bool) {
 //go:noinline
 func (c *Coder) String(p *string) {
 	if !c.reading {
-		if c.fits(len(*p)) {
+		if n := len(*p); n < 32 {
+			c.buf = append(append(c.buf, codeFixStr|byte(n)), *p...)
+		} else if c.fits(n) {
 			c.buf = appendString(c.buf, *p)
 		}
 		return

@@ -75,6 +75,10 @@ func (c *Coder) integer(want string) (bits uint64, negative, ok bool) {
 // signed reads an integer of at most size bits.
 func (c *Coder) signed(size int, want string) (int64, bool) {
 	at := c.pos
+	if at < len(c.buf) && c.buf[at] < codeFixMap {
+		c.pos++
+		return int64(c.buf[at]), true
+	}
 	bits, negative, ok := c.integer(want)
 	if n := int64(bits); ok && (n < 0) == negative && n<<(64-size)>>(64-size) == n {
 		return n, true
