@@ -1,2 +1,76 @@
-// Package badgerstore keeps an app's views on disk, in the embedded database Badger.
+// Package badgerstore keeps an app's views on disk, in the embedded database [Badger].
+//
+//	store, err := badgerstore.Open("/var/lib/shop/views")
+//	…
+//	defer store.Close()
+//	app, err := shop.NewApp(brook.Config{Author: "shop", Driver: driver, Store: store}, shop.Projection{})
+//
+// A directory belongs to one process; one store may serve several apps. The options are [Memory], [NoSync], [InMemory],
+// [ReadOnly], [Unverified] and [Log].
+//
+// # What it promises
+//
+// A commit is one Badger transaction, synced before Commit returns unless the option NoSync is given: what was committed
+// survives the process and the machine. Commits that come while another one is being synced share the next sync, so lanes that run in
+// parallel do not wait in line. What is found at open is always the state after some commit, with all that belongs to it: rows,
+// histories, indexes, letters and positions. A process that is killed loses nothing that was committed. With
+// NoSync a machine that fails loses about a second; the app folds it again from the log.
+//
+// Open reads all table files and checks their sums ([Unverified] leaves it out), and that no commit is missing between others. Where it
+// can't give such a state the error is [ErrDamaged]; nothing repairs that but a backup, or deleting the directory, after
+// which the app folds the whole log again. A damaged end of the newest log of writes can't be told from writes that never
+// reached the disk: it gives the state before. When a write fails half-way, the store refuses everything with [ErrBroken]
+// until it is opened again. A full disk ends the process with SIGBUS, for Badger maps its files into memory.
+//
+// # Concurrency
+//
+// Reads wait for no commit. A snapshot, and a scan, a history or a count of Latest, reads one instant, with whatever is committed
+// meanwhile. It costs nothing to open; as long as it is, what it sees stays on the disk. Count goes through all keys of a
+// table without their values, a few million in a second. One goroutine commits, one deletes what is dropped, and one syncs where commits
+// are not; they end in Close. Badger's own goroutines flush and compact.
+//
+// # Memory and disk
+//
+// [Memory], 512 MiB by default, bounds memtables (four of 1/8, of which one is used unless writes come faster than they are
+// flushed), the cache of blocks (1/4) and that of indexes (1/10, for about 1.5 bytes a row). Besides there are the heads of 65,536 histories (about 15 MB), and
+// the batches that are being committed. Files are mapped into memory, which tools may count as memory of the process.
+//
+// A commit takes 15 % of a memtable at most: 9.6 MiB by default, 1.2 MiB with the least memory. What is larger is brook.ErrTooLarge, which makes the app
+// commit fewer events at once. A key takes up to 64,971 bytes. Values beyond 256 KiB are stored in pieces.
+//
+// Superseded and deleted rows go when Badger compacts. Its value log is not used, so it needs no collection of garbage. Histories of
+// more than 64 entries that are removed, and dropped tables, are out of sight with the commit; their keys are deleted in the
+// background, a few hundred at a time.
+//
+// # Layout
+//
+// This is version 1. Numbers are big endian; a varint is one of encoding/binary. Each commit has the next number, from 1, which is the version
+// that Badger keeps of the keys that it wrote (managed transactions). A key begins with the number of its table (4 bytes) and its kind (1 byte).
+// Table 0 is the store's own:
+//
+//	v                      → the version of the layout, as decimal text
+//	t NAME                 → the table of that name: number (4), flags (1: there were histories, 2: there were large values)
+//	y TYPE                 → the event type of that name: number (4)
+//	c SLOT(4)              → nothing. Each commit n writes slot n modulo 2²⁰
+//	z                      → bytes that make a small commit larger, so that fewer than 2²⁰ are in logs at a time
+//	p COMMIT(8) INDEX(4)   → history that is to be deleted: table (4), life (8), flags (1), varint length of the key, key, runs
+//	d TABLE(4)             → nothing. The table was dropped, and its keys are to be deleted
+//
+// The other tables, of which [Store.Tables] gives the names, have
+//
+//	r KEY                        → the value, as the table's codec encodes it
+//	l KEY PIECE(4)               → a piece of a value
+//	h KEY                        → the head of the row's history: life (8), flags (1: there are large entries), varint order, runs
+//	e KEY LIFE(8) TYPE(4) SEQ(8) → a history entry: order (8), then as in entry.go
+//	m … as e … PIECE(4)          → a piece of an entry
+//
+// A value of more than 256 KiB is in pieces of that size: Badger's user meta of the key is 1, and there are two varints, the number
+// of pieces and the length of the whole. The runs of a head are a varint count, then of each event type its number, the first
+// sequence number that is there, and how many are. Order numbers say how entries of several types follow
+// one another. A history that was cleared gets another life, the number of the commit and of the batch in it (6 and 2 bytes).
+//
+// To look into a store, open it with [ReadOnly], ask for tables without a codec, and scan. What an app keeps in its tables is
+// described in the project's ARCHITECTURE.md.
+//
+// [Badger]: https://pkg.go.dev/github.com/dgraph-io/badger/v4
 package badgerstore

@@ -27,7 +27,7 @@ const killsVariable = "BADGERSTORE_TEST_KILLS"
 
 func TestMain(m *testing.M) {
 	if args := os.Getenv(childVariable); args != "" {
-		if err := child(strings.Fields(args)); err != nil {
+		if err := runChild(strings.Fields(args)); err != nil {
 			fmt.Fprintln(os.Stderr, "child:", err)
 			os.Exit(1)
 		}
@@ -48,6 +48,16 @@ const trialEvents = 4000
 
 func (tr trial) args() string {
 	return fmt.Sprint(tr.dir, " ", tr.seed, " ", tr.partitions, " ", tr.noSync)
+}
+
+func runChild(args []string) error {
+	switch args[0] {
+	case "fill":
+		return fillChild(args[1:])
+	case "dump":
+		return dumpChild(args[1:])
+	}
+	return child(args)
 }
 
 // child folds the log of a trial, in batches of a few events. It says "open" when it begins.

@@ -70,7 +70,7 @@ func (s *Store) inspect(c *config, o badger.Options) (found files, err error) {
 	if found.logs > 0 && c.readOnly {
 		return found, fmt.Errorf("badgerstore: %s: the store was not closed in order: open it for writing once", s.dir)
 	}
-	if err := verify(s.dir, o, !c.unverified); err != nil {
+	if err := verify(s.dir, o, found, !c.unverified); err != nil {
 		return found, err
 	}
 	if found.largest > o.MemTableSize && found.largest != 2*o.MemTableSize {
@@ -121,7 +121,7 @@ func (s *Store) load(crashed bool) error {
 	in = s.db.NewTransactionAt(s.ts, false) // with what a new store got
 	if !s.memory {
 		if err := s.checkRing(in, s.ts, crashed); err != nil {
-			return fmt.Errorf("badgerstore: open %s: %w", s.dir, err)
+			return err
 		}
 	}
 	if err := s.loadNames(in); err != nil {
@@ -137,7 +137,7 @@ func (s *Store) checkLayout(in *badger.Txn) error {
 	item, err := in.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
 		if s.ts > 0 {
-			return fmt.Errorf("%w: %s: there is a Badger database that is no store of this package", ErrLayout, s.dir)
+			return fmt.Errorf("%w: %s: there is a Badger database that is no store of this package, or no longer a whole one", ErrLayout, s.dir)
 		}
 		if s.readOnly {
 			return fmt.Errorf("%w: %s: the store is empty", ErrLayout, s.dir)

@@ -48,24 +48,21 @@ func (g *group) ring() error {
 // left to replay, and the last few will do.
 func (s *Store) checkRing(txn *badger.Txn, last uint64, crashed bool) error {
 	if crashed {
-		return checkWholeRing(txn, last)
+		return s.checkWholeRing(txn, last)
 	}
 	for n := last; n > 0 && n+1000 > last; n-- {
 		item, err := txn.Get(appendRingKey(nil, n))
-		if errors.Is(err, badger.ErrKeyNotFound) {
-			return fmt.Errorf("%w: commit %d of %d is missing", ErrDamaged, n, last)
+		if err != nil && !errors.Is(err, badger.ErrKeyNotFound) {
+			return fmt.Errorf("badgerstore: open %s: %w", s.dir, err)
 		}
-		if err != nil {
-			return err
-		}
-		if item.Version() != n {
-			return fmt.Errorf("%w: commit %d of %d is missing", ErrDamaged, n, last)
+		if err != nil || item.Version() != n {
+			return fmt.Errorf("%w: %s: commit %d of %d is missing", ErrDamaged, s.dir, n, last)
 		}
 	}
 	return nil
 }
 
-func checkWholeRing(txn *badger.Txn, last uint64) error {
+func (s *Store) checkWholeRing(txn *badger.Txn, last uint64) error {
 	it := iterate(txn, 0, kindRing)
 	defer it.Close()
 	found, oldest := uint64(0), uint64(0)
@@ -73,14 +70,12 @@ func checkWholeRing(txn *badger.Txn, last uint64) error {
 		oldest = last - ringSize
 	}
 	for it.Rewind(); it.Valid(); it.Next() {
-		n := it.Item().Version()
-		if string(it.Item().Key()) != string(appendRingKey(nil, n)) || n <= oldest {
-			return fmt.Errorf("%w: of its last %d commits up to %d some are missing, as if the disk had lost them and kept later ones", ErrDamaged, last-oldest, last)
+		if n := it.Item().Version(); n > oldest && string(it.Item().Key()) == string(appendRingKey(nil, n)) {
+			found++
 		}
-		found++
 	}
 	if found != last-oldest {
-		return fmt.Errorf("%w: of its last %d commits up to %d only %d are there, as if the disk had lost some and kept later ones", ErrDamaged, last-oldest, last, found)
+		return fmt.Errorf("%w: %s: of the last %d commits only %d are there, as if the disk had lost some and kept later ones", ErrDamaged, s.dir, last-oldest, found)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -62,7 +63,7 @@ func prepare(dir string, readOnly bool) (f files, err error) {
 
 // verify reads all table files that the manifest names, for Badger takes a damaged block for the end of the table, and a
 // damaged index for a reason to end the process.
-func verify(dir string, o badger.Options, whole bool) error {
+func verify(dir string, o badger.Options, found files, whole bool) error {
 	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -71,9 +72,15 @@ func verify(dir string, o badger.Options, whole bool) error {
 		return fmt.Errorf("badgerstore: %w", err)
 	}
 	defer f.Close()
-	manifest, _, err := badger.ReplayManifestFile(f, 0, o)
+	manifest, end, err := badger.ReplayManifestFile(f, 0, o)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrDamaged, f.Name(), err)
+	}
+	// Badger goes on without an entry that was not written whole, and deletes the tables that it does not find in the rest.
+	if info, err := f.Stat(); err != nil {
+		return fmt.Errorf("badgerstore: %w", err)
+	} else if end < info.Size() && found.logs == 0 {
+		return fmt.Errorf("%w: %s: its end is missing", ErrDamaged, f.Name())
 	}
 	ids := make([]uint64, 0, len(manifest.Tables))
 	for id := range manifest.Tables {
@@ -102,7 +109,7 @@ func verifyTable(name string, o sst.Options) (err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the file does not decode: %.200v", r)
+			err = fmt.Errorf("the file does not decode: %.200s", strings.Join(strings.Fields(fmt.Sprint(r)), " "))
 		}
 	}()
 	f, err := z.OpenMmapFile(name, os.O_RDONLY, 0)
