@@ -172,7 +172,7 @@ func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic)
 func (a *App) insist(ctx context.Context, what string, do func() error) error {
 	for attempts := 1; ; attempts++ {
 		err := do()
-		if err == nil || errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) {
+		if err == nil || errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrConflict) {
 			return err
 		}
 		if ctx.Err() != nil {

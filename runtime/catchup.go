@@ -26,11 +26,19 @@ func (a *App) CatchUp(ctx context.Context) error {
 			return err
 		}
 	}
-	partitions, err := a.partitions(ctx)
-	if err != nil {
-		return err
+	for {
+		err := a.catchUp(ctx)
+		if !errors.Is(err, errReload) {
+			return err
+		}
+		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+			return err
+		}
 	}
-	feeds, err := a.resume(ctx, partitions)
+}
+
+func (a *App) catchUp(ctx context.Context) error {
+	_, feeds, err := a.resume(ctx)
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,8 @@ func (l *lane) commit(ctx context.Context) error {
 	var moved []Progress
 	for _, f := range l.feeds {
 		if f.dirty() {
-			s := standing{Log: f.log, First: f.first, Next: f.next}
-			l.writes = append(l.writes, Write{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: s.encode()})
+			f.storing = standing{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}.encode()
+			l.writes = append(l.writes, Write{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.storing})
 			moved = append(moved, Progress{f.id.topic, f.id.number, f.next, max(f.end, f.next)})
 		}
 	}
@@ -35,10 +35,14 @@ func (l *lane) commit(ctx context.Context) error {
 		l.forget()
 		return nil
 	}
-	batch := &Batch{ID: l.app.ids.batch(), Writes: l.writes}
+	batch := &Batch{ID: l.app.ids.batch(), Writes: l.writes, Checks: l.checks()}
 	err := l.app.insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, batch) })
 	if err != nil {
 		l.rewind()
+		if errors.Is(err, ErrConflict) {
+			l.forget()
+			return errReload
+		}
 		if !errors.Is(err, ErrTooLarge) {
 			return err
 		}

@@ -30,6 +30,9 @@ type feed struct {
 	attempts int       // of the head
 	held     time.Time // the head is not tried before
 	full     bool      // it stands still for want of room for dead letters, which was told
+	epoch    int64
+	stored   []byte // the position as the store has it; nil: it has none
+	storing  []byte // as the batch writes it
 	waits    *waits
 	folded   map[string]Sequence // lane → the highest sequence folded; filled as they are met
 
@@ -157,7 +160,7 @@ func (f *feed) rewind() {
 func (f *feed) commit() {
 	clear(f.records[:f.taken])
 	f.records = f.records[f.taken:]
-	f.taken, f.base = 0, f.next
+	f.taken, f.base, f.stored = 0, f.next, f.storing
 	if len(f.records) == 0 {
 		f.records = nil
 	}
@@ -197,7 +200,8 @@ func (f *feed) follow(s standing, p Partition, goOn bool, log *slog.Logger) erro
 		log.Warn("brook: going on without events that the log no longer has", "position", at.String(), "missing", p.Start-s.Next)
 		s.Next = p.Start
 	}
-	f.first = s.First
+	f.stored = s.raw
+	f.first, f.epoch = s.First, s.Epoch
 	f.next, f.base, f.ahead = s.Next, s.Next, s.Next
 	return nil
 }

@@ -62,11 +62,7 @@ func (a *App) stale() (rebuild bool, err error) {
 	if a.progress.none() || a.config.OnStale == GoOn {
 		next := a.state
 		next.Fingerprint = a.fingerprint()
-		if err := a.store.Commit(a.ctx, &Batch{Writes: []Write{next.write(a.meta)}}); err != nil {
-			return false, err
-		}
-		a.state = next
-		return false, nil
+		return false, a.change(a.ctx, next)
 	}
 	if a.config.OnStale == Fail {
 		return false, fmt.Errorf("%w: %s; Rebuild makes them anew", ErrStale, changes)

@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,8 @@ type state struct {
 	Fingerprint []string // of the code that made the live one
 	Indexes     []string // that the live one has
 	Redrives    int64    // how many events were redriven
+
+	raw []byte // as stored
 }
 
 var stateKey = []byte("state")
@@ -52,8 +55,8 @@ func (a *App) openMeta(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(v.Data.([]byte), &a.state); err != nil {
-		return fmt.Errorf("brook: %s: the state in the store is damaged: %w", a.config.Name, err)
+	if a.state, err = a.decodeState(v); err != nil {
+		return err
 	}
 	if a.state.Layout > layoutVersion {
 		return fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, a.state.Layout, layoutVersion)
@@ -61,12 +64,36 @@ func (a *App) openMeta(ctx context.Context) error {
 	return nil
 }
 
+func (a *App) decodeState(v Value) (s state, err error) {
+	raw := v.Data.([]byte)
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w", a.config.Name, err)
+	}
+	s.raw = bytes.Clone(raw)
+	return s, nil
+}
+
+// write stores the state; s is what the store has once that is committed.
 func (s *state) write(meta Table) Write {
 	b, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // plain data
 	}
+	s.raw = b
 	return Write{Table: meta, Key: stateKey, Value: b}
+}
+
+// unchanged checks that nobody else changed the state.
+func (a *App) unchanged() Check { return Check{Table: a.meta, Key: stateKey, Value: a.state.raw} }
+
+// change stores a new state, unless another process changed it meanwhile. The caller holds the gate.
+func (a *App) change(ctx context.Context, next state, writes ...Write) error {
+	batch := &Batch{ID: a.ids.batch(), Writes: append(writes, next.write(a.meta)), Checks: []Check{a.unchanged()}}
+	if err := a.store.Commit(ctx, batch); err != nil {
+		return err
+	}
+	a.state = next
+	return nil
 }
 
 // open makes the tables of generation number known to the store.

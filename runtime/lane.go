@@ -42,6 +42,7 @@ type pending struct {
 	items                   []*outboxItem
 	effects                 []effectRun
 	writes                  []Write // of removed letters and the like
+	checks                  []Check // what these rely on
 	started                 time.Time
 }
 
@@ -72,6 +73,9 @@ func (a *App) newLane(g *generation, name string, live bool) *lane {
 	l := &lane{app: a, gen: g, name: name, live: live, tx: newTx(a.def, a.layout), limit: max(1, a.config.BatchSize),
 		wake: make(chan struct{}, 1), chunks: make(chan chunk)}
 	l.tx.reader, l.tx.tables = a.reader, g.tables
+	if live && a.fenced() {
+		l.tx.relied = &relied{known: map[reliedKey]bool{}}
+	}
 	l.deliver = a.def.Lane(l.tx)
 	return l
 }

@@ -196,8 +196,9 @@ func TestRebuild(t *testing.T) {
 		return func(context.Context) error { effects.Add(1); return nil }
 	}})
 	h.opened("a", "b")
-	h.wait(h.move("a", 1, "emit"))
-	h.caughtUp()
+	pos := h.wait(h.move("a", 1, "emit"))
+	pos.Offset++
+	h.wait(pos, nil) // what it emitted
 	h.fails(h.move("b", 2, "fail"))
 	if err := h.Process.Moved(h.ctx, ledger.Moved{Account: "a", Cents: 1000}); err != nil {
 		t.Fatal(err)

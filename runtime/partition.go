@@ -30,6 +30,8 @@ type standing struct {
 	Log   string // the log's identity
 	First int64  // the first offset that was folded
 	Next  int64  // all below is folded
+	Epoch int64  `json:",omitempty"` // rises when another process is to read the partition's dead letters again
+	raw   []byte // as stored
 }
 
 func (s standing) encode() []byte {
@@ -50,5 +52,6 @@ func decodeStanding(encodedKey, value []byte) (partitionID, standing, error) {
 	if err := json.Unmarshal(value, &s); err != nil {
 		return id, s, fmt.Errorf("brook: stored position of %s/%d: %w", id.topic, id.number, err)
 	}
+	s.raw = value
 	return id, s, nil
 }

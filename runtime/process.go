@@ -27,7 +27,11 @@ func (a *App) process(ctx context.Context, out *Outbound) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	after, err := a.processAlone(ctx, out)
+	var after due
+	err := a.again(ctx, func() (err error) {
+		after, err = a.processAlone(ctx, out)
+		return err
+	})
 	a.follow(ctx, after)
 	return err
 }
@@ -97,7 +101,8 @@ func (l *lane) commitAlone(ctx context.Context) error {
 	}
 	writes = append(writes, b.writes...)
 	if len(writes) > 0 {
-		if err := l.app.store.Commit(ctx, &Batch{ID: l.app.ids.batch(), Writes: writes}); err != nil {
+		batch := &Batch{ID: l.app.ids.batch(), Writes: writes, Checks: append(l.checks(), b.checks...)}
+		if err := l.app.store.Commit(ctx, batch); err != nil {
 			return err
 		}
 	}

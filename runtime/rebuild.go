@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,9 @@ func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
 	if err != nil {
 		return err
 	}
+	if err := a.dropReplaced(ctx); err != nil {
+		return err
+	}
 	finished := false
 	defer func() {
 		if !finished {
@@ -85,6 +89,9 @@ func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
 	finished = true
 	a.hub.gap()
 	a.wakeLanes()
+	if a.fenced() {
+		return nil // others still read the old views; the next rebuild removes them
+	}
 	if err := a.dropOld(ctx, old); err != nil {
 		a.failure(Failure{What: "removal of the old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
 	}
@@ -93,18 +100,22 @@ func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
 
 // startBuilding notes in the store that a generation is being made, so that what is left of it can be found.
 func (a *App) startBuilding(ctx context.Context) (*generation, error) {
-	a.gate.Lock()
-	next := a.state
-	next.Building = max(next.Generation, slices.Max(append(next.Dropped, 0))) + 1
-	err := a.store.Commit(ctx, &Batch{Writes: []Write{next.write(a.meta)}})
-	if err == nil {
-		a.state = next
-	}
-	a.gate.Unlock()
+	number := 0
+	err := a.again(ctx, func() error {
+		a.gate.Lock()
+		defer a.gate.Unlock()
+		next := a.state
+		if next.Building != 0 { // of another process, which finds that out when it is to switch
+			next.Dropped = append(slices.Clone(next.Dropped), next.Building)
+		}
+		number = max(next.Generation, slices.Max(append(next.Dropped, 0))) + 1
+		next.Building = number
+		return a.change(ctx, next)
+	})
 	if err != nil {
 		return nil, err
 	}
-	g, err := a.open(ctx, next.Building)
+	g, err := a.open(ctx, number)
 	if err != nil {
 		return nil, err
 	}
@@ -123,9 +134,11 @@ func (a *App) abandon(g *generation) {
 		a.gate.Lock()
 		defer a.gate.Unlock()
 		next := a.state
+		if next.Building != g.number {
+			return // another process builds by now
+		}
 		next.Building = 0
-		if err = a.store.Commit(ctx, &Batch{Writes: []Write{next.write(a.meta)}}); err == nil {
-			a.state = next
+		if err = a.change(ctx, next); err == nil {
 			return
 		}
 	}
@@ -168,24 +181,38 @@ func (a *App) target(l *lane) (behind int64) {
 func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (old *generation, err error) {
 	a.gate.Lock()
 	defer a.gate.Unlock()
-	if a.target(l) > 0 {
-		if err := l.run(ctx, ctx); err != nil || ctx.Err() != nil {
-			return nil, errors.Join(err, ctx.Err())
+	old = a.live.Load()
+	var writes []Write
+	for {
+		checks, err := a.meet(ctx, l, old)
+		if err != nil {
+			return nil, err
+		}
+		if writes, err = a.carriedLetters(ctx, old, l.gen, partitions); err != nil {
+			return nil, err
+		}
+		next := a.state
+		next.Generation, next.Building = l.gen.number, 0
+		next.Dropped = append(slices.Clone(next.Dropped), old.number)
+		next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
+		batch := &Batch{ID: a.ids.batch(), Writes: append(slices.Clone(writes), next.write(a.meta)), Checks: append(checks, a.unchanged())}
+		err = a.store.Commit(ctx, batch)
+		if err == nil {
+			a.state = next
+			break
+		}
+		if !errors.Is(err, ErrConflict) {
+			return nil, err
+		}
+		// Another process folded on meanwhile, or built views of its own, and then this rebuild is over.
+		v, rerr := a.reader.Get(ctx, a.meta, stateKey)
+		if rerr != nil {
+			return nil, errors.Join(err, rerr)
+		}
+		if !bytes.Equal(v.Data.([]byte), a.state.raw) {
+			return nil, err
 		}
 	}
-	old = a.live.Load()
-	writes, err := a.carriedLetters(ctx, old, l.gen, partitions)
-	if err != nil {
-		return nil, err
-	}
-	next := a.state
-	next.Generation, next.Building = l.gen.number, 0
-	next.Dropped = append(slices.Clone(next.Dropped), old.number)
-	next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
-	if err := a.store.Commit(ctx, &Batch{Writes: append(writes, next.write(a.meta))}); err != nil {
-		return nil, err
-	}
-	a.state = next
 	a.live.Store(l.gen)
 	// From here on nothing may fail: memory follows what is stored.
 	byPartition := map[partitionID]*waits{}
@@ -209,6 +236,26 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 		}
 	}
 	return old, nil
+}
+
+// meet folds what the lane is behind the live views, with all lanes at rest, and gives what makes sure that these
+// stand there still.
+func (a *App) meet(ctx context.Context, l *lane, live *generation) (checks []Check, err error) {
+	if a.fenced() {
+		standings, err := a.standings(ctx, a.reader, live)
+		if err != nil {
+			return nil, err
+		}
+		for id, s := range standings {
+			a.progress.advance(id, s.Next)
+			checks = append(checks, Check{Table: live.positions, Key: id.appendKey(nil), Value: s.raw})
+		}
+	}
+	if a.target(l) == 0 {
+		return checks, nil
+	}
+	err = l.run(ctx, ctx)
+	return checks, errors.Join(err, ctx.Err())
 }
 
 // carriedLetters gives the letters of old that the new generation can't have made itself: of emissions, and of records
@@ -243,15 +290,34 @@ func (a *App) dropOld(ctx context.Context, g *generation) error {
 	defer a.gate.Unlock()
 	next := a.state
 	next.Dropped = slices.DeleteFunc(slices.Clone(next.Dropped), func(n int) bool { return n == g.number })
-	if err := a.store.Commit(ctx, &Batch{Writes: []Write{next.write(a.meta)}}); err != nil {
-		return err
+	return a.change(ctx, next)
+}
+
+// dropReplaced removes the views that were replaced before the live ones, which no process reads any more.
+func (a *App) dropReplaced(ctx context.Context) error {
+	a.gate.RLock()
+	replaced := slices.Clone(a.state.Dropped)
+	a.gate.RUnlock()
+	for _, number := range replaced {
+		g, err := a.open(ctx, number)
+		if err != nil {
+			return err
+		}
+		if err := a.dropOld(ctx, g); err != nil {
+			return err
+		}
 	}
-	a.state = next
 	return nil
 }
 
 // dropLeftovers removes what rebuilds that did not end well left behind.
+//
+// Where several processes write the store, one of them may still read or build these: what was replaced is
+// removed when the next rebuild begins.
 func (a *App) dropLeftovers(ctx context.Context) error {
+	if a.fenced() {
+		return nil
+	}
 	left := slices.Clone(a.state.Dropped)
 	if a.state.Building != 0 {
 		left = append(left, a.state.Building)
@@ -268,6 +334,7 @@ func (a *App) dropLeftovers(ctx context.Context) error {
 			return err
 		}
 	}
-	a.state.Building, a.state.Dropped = 0, nil
-	return a.store.Commit(ctx, &Batch{Writes: []Write{a.state.write(a.meta)}})
+	next := a.state
+	next.Building, next.Dropped = 0, nil
+	return a.change(ctx, next)
 }

@@ -39,7 +39,12 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 			barred[own] = !free
 			continue
 		}
-		applied, after, err := a.redrive(ctx, letter)
+		var applied bool
+		var after due
+		err := a.again(ctx, func() (err error) {
+			applied, after, err = a.redrive(ctx, letter)
+			return err
+		})
 		a.follow(ctx, after)
 		if err != nil {
 			return n, err
@@ -95,12 +100,17 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 		}
 		return false, due{}, err
 	}
+	raise, checks, err := a.raise(ctx, letter.Position.partition())
+	if err != nil {
+		return false, due{}, err
+	}
 	defer l.forget()
+	l.batch.checks = checks
 	defer func() { l.redrive = 0 }()
 	next := a.state
 	next.Redrives++
 	l.redrive = next.Redrives
-	remove := []Write{{Table: l.gen.letters, Key: at, Op: Remove}, next.write(a.meta)}
+	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}, next.write(a.meta)}, raise...)
 	if letter.Stage == StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
@@ -139,8 +149,10 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 	err = l.commitAlone(ctx)
 	if errors.Is(err, ErrTooLarge) {
 		// What it changes does not fit: it stays a letter, tried once more.
+		checks := l.batch.checks
 		l.unput(w)
 		l.forget()
+		l.batch.checks = checks
 		failed := letter
 		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, err.Error(), StageApply
 		l.put(f, failed)
@@ -206,7 +218,11 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 		if filter != nil && !filter(letter) {
 			continue
 		}
-		dropped, err := a.dropLetter(ctx, letter)
+		var dropped bool
+		err := a.again(ctx, func() (err error) {
+			dropped, err = a.dropLetter(ctx, letter)
+			return err
+		})
 		if err != nil {
 			return n, err
 		}
@@ -227,8 +243,12 @@ func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
 		}
 		return false, err
 	}
-	err := a.store.Commit(ctx, &Batch{Writes: []Write{{Table: table, Key: at, Op: Remove}}})
+	raise, checks, err := a.raise(ctx, letter.Position.partition())
 	if err != nil {
+		return false, err
+	}
+	writes := append([]Write{{Table: table, Key: at, Op: Remove}}, raise...)
+	if err := a.store.Commit(ctx, &Batch{ID: a.ids.batch(), Writes: writes, Checks: checks}); err != nil {
 		return false, err
 	}
 	a.waitsOf(letter.Position.partition()).remove(&letter)

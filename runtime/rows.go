@@ -131,7 +131,9 @@ func (tx *Tx) load(c *cell) error {
 		return nil
 	}
 	v, err := tx.reader.Get(tx.ctx, tx.tables[c.slot], c.key)
-	switch err = tx.note(err); {
+	err = tx.note(err)
+	tx.rely(c.slot, c.key, v, err)
+	switch {
 	case err == ErrNotFound:
 		c.value = nil
 	case err != nil:

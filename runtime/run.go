@@ -71,11 +71,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) error
 	}
 	one := ""
 	for {
-		partitions, err := a.partitions(stop)
-		if err != nil {
-			return err
-		}
-		feeds, err := a.resume(stop, partitions)
+		partitions, feeds, err := a.resume(stop)
 		if err != nil {
 			return err
 		}
@@ -85,6 +81,12 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) error
 		}
 		a.announce(mode, len(feeds))
 		err = a.fold(stop, finish, feeds, mode)
+		if errors.Is(err, errReload) {
+			if err := a.insist(stop, "reload", func() error { return a.reload(stop) }); err != nil {
+				return err
+			}
+			continue
+		}
 		if !errors.Is(err, errSettle) {
 			return err
 		}
@@ -113,10 +115,21 @@ func (a *App) announce(mode Mode, partitions int) {
 }
 
 // resume makes the feeds of the live views, each from where they stand.
-func (a *App) resume(ctx context.Context, partitions []Partition) ([]*feed, error) {
-	standings, err := a.standings(ctx, a.reader, a.live.Load())
+func (a *App) resume(ctx context.Context) ([]Partition, []*feed, error) {
+	var standings map[partitionID]standing
+	err := a.insist(ctx, "read", func() (err error) { // first, because other processes may move on
+		standings, err = a.standings(ctx, a.reader, a.live.Load())
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	for id, s := range standings {
+		a.progress.advance(id, s.Next)
+	}
+	partitions, err := a.partitions(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	marks := map[partitionID]int64{}
 	if m, ok := a.config.Driver.(Marker); ok && a.forgets() {
@@ -126,7 +139,7 @@ func (a *App) resume(ctx context.Context, partitions []Partition) ([]*feed, erro
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, p := range all {
 			marks[p.partition()] = p.Offset
@@ -134,6 +147,15 @@ func (a *App) resume(ctx context.Context, partitions []Partition) ([]*feed, erro
 	}
 	a.gate.Lock()
 	defer a.gate.Unlock()
+	if a.fenced() { // after the standings: what is older than they must not go by newer ones
+		err := a.insist(ctx, "read", func() (err error) {
+			a.waits, err = a.loadWaits(ctx, a.live.Load())
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
 	var feeds []*feed
 	var errs []error
 	for _, p := range partitions {
@@ -145,7 +167,7 @@ func (a *App) resume(ctx context.Context, partitions []Partition) ([]*feed, erro
 		}
 		feeds = append(feeds, f)
 	}
-	return feeds, errors.Join(errs...)
+	return partitions, feeds, errors.Join(errs...)
 }
 
 // fold runs lanes over the feeds until stop ends or one of them can't go on.

@@ -33,6 +33,7 @@ type Tx struct {
 	past    *Delivery     // the event, where its type is kept in histories
 	entry   *HistoryEntry // of past, once it is needed
 	again   bool          // the event may be in histories already: it was a dead letter
+	relied  *relied       // what was read; nil where the store is the process's own
 }
 
 // errStray makes a handler fail early whose event is to run alone.
@@ -84,6 +85,7 @@ func (tx *Tx) reset() {
 	}
 	clear(tx.undo)
 	tx.undo, tx.mark = tx.undo[:0], 0
+	tx.relied.reset()
 }
 
 // writes appends what the transaction changed to a batch.
@@ -125,7 +127,9 @@ func (tx *Tx) get(slot int, key []byte) (Value, error) {
 		return Value{Data: c.value, Shared: true}, nil
 	}
 	v, err := tx.reader.Get(tx.ctx, tx.tables[slot], key)
-	return v, tx.note(err)
+	err = tx.note(err)
+	tx.rely(slot, key, v, err)
+	return v, err
 }
 
 // note keeps the first error that is the store's fault.
@@ -156,6 +160,7 @@ func (tx *Tx) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
 				yield(Row{}, tx.note(err))
 				return
 			}
+			tx.rely(slot, row.Key, row.Value, nil)
 			for len(over) > 0 && bytes.Compare(over[0].key, row.Key) < 0 {
 				if !over[0].yield(yield) {
 					return

@@ -1,0 +1,142 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// With a store that several processes write, every commit says what it relies on: the rows that its events read, the position
+// that it goes on from, and the state of the app as a whole. Where another process was there first, nothing is written and
+// the lane begins anew from what the store holds.
+
+// errReload makes Run begin anew from what the store holds.
+var errReload = errors.New("brook: another process moved the views on")
+
+// fenced reports whether several processes may write the store.
+func (a *App) fenced() bool {
+	f, ok := a.store.(Fenced)
+	return ok && f.Fenced()
+}
+
+// relied is what a transaction read of a store that several processes write.
+type relied struct {
+	checks []Check
+	known  map[reliedKey]bool
+}
+
+type reliedKey struct {
+	slot int
+	key  string
+}
+
+// rely notes that the transaction goes by a row being as it was read.
+func (tx *Tx) rely(slot int, key []byte, v Value, err error) {
+	if tx.relied == nil || err != nil && err != ErrNotFound {
+		return
+	}
+	k := reliedKey{slot, string(key)}
+	if tx.relied.known[k] {
+		return
+	}
+	tx.relied.known[k] = true
+	tx.relied.checks = append(tx.relied.checks, Check{Table: tx.tables[slot], Key: []byte(k.key), Version: v.Version})
+}
+
+func (r *relied) reset() {
+	if r != nil {
+		r.checks = nil
+		clear(r.known)
+	}
+}
+
+// checks gives what a batch relies on; nil where the store is the process's own.
+func (l *lane) checks() []Check {
+	if l.tx.relied == nil {
+		return nil
+	}
+	checks := append(l.tx.relied.checks, l.app.unchanged())
+	for _, f := range l.feeds {
+		if f.dirty() {
+			checks = append(checks, Check{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.stored})
+		}
+	}
+	return checks
+}
+
+// raise writes a partition's position anew, one epoch on, so that every other process that folds it reads its dead
+// letters again. The caller holds the gate.
+func (a *App) raise(ctx context.Context, id partitionID) ([]Write, []Check, error) {
+	if !a.fenced() {
+		return nil, nil, nil
+	}
+	g := a.live.Load()
+	k := id.appendKey(nil)
+	checks := []Check{a.unchanged()}
+	v, err := a.reader.Get(ctx, g.positions, k)
+	if errors.Is(err, ErrNotFound) {
+		return nil, append(checks, Check{Table: g.positions, Key: k}), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	_, s, err := decodeStanding(k, v.Data.([]byte))
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Epoch++
+	checks = append(checks, Check{Table: g.positions, Key: k, Value: v.Data.([]byte)})
+	return []Write{{Table: g.positions, Key: k, Value: s.encode()}}, checks, nil
+}
+
+// again does something that takes turns with other processes, and again where one of them was faster.
+func (a *App) again(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if !errors.Is(err, ErrConflict) || !a.fenced() || ctx.Err() != nil {
+			return err
+		}
+		if err := a.reload(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// reload brings what memory knows of the store up to date: the state, the live generation, dead letters, positions.
+func (a *App) reload(ctx context.Context) error {
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	v, err := a.reader.Get(ctx, a.meta, stateKey)
+	if err != nil {
+		return fmt.Errorf("brook: reload %s: %w", a.config.Name, err)
+	}
+	next, err := a.decodeState(v)
+	if err != nil {
+		return err
+	}
+	live := a.live.Load()
+	if next.Generation != live.number {
+		if live, err = a.open(ctx, next.Generation); err != nil {
+			return err
+		}
+	}
+	waits, err := a.loadWaits(ctx, live)
+	if err != nil {
+		return err
+	}
+	switched := live != a.live.Load()
+	a.state, a.waits = next, waits
+	a.live.Store(live)
+	a.solo.gen, a.solo.tx.tables = live, live.tables
+	standings, err := a.standings(ctx, a.reader, live)
+	if err != nil {
+		return err
+	}
+	for id, s := range standings {
+		a.progress.advance(id, s.Next)
+	}
+	if switched {
+		a.hub.gap()
+	}
+	return nil
+}
