@@ -1,0 +1,66 @@
+// Package counters is what the benchmarks of the Badger store fold: one event that makes a row with history, and one
+// that makes a row without.
+package counters
+
+//go:generate go run github.com/brookgen/brookgen/cmd/brookgen
+
+import brook "github.com/brookgen/brookgen/runtime"
+
+// Added adds to a counter with history.
+//
+//brook:event counter.added history=10
+type Added struct {
+	ID     string `json:"id" brook:"key"`
+	Amount int64  `json:"amount"`
+	Reason string `json:"reason"`
+}
+
+// Counted adds to a counter without history.
+//
+//brook:event counter.counted history=off
+type Counted struct {
+	ID     string `json:"id" brook:"key"`
+	Amount int64  `json:"amount"`
+	Reason string `json:"reason"`
+}
+
+// Counter is a counter with history.
+//
+//brook:collection counters
+type Counter struct {
+	ID     string `json:"id" brook:"key"`
+	Total  int64  `json:"total"`
+	Times  int    `json:"times"`
+	Reason string `json:"reason"`
+}
+
+// Tally is a counter without history.
+//
+//brook:collection tallies history=off
+type Tally struct {
+	ID     string `json:"id" brook:"key"`
+	Total  int64  `json:"total"`
+	Times  int    `json:"times"`
+	Reason string `json:"reason"`
+}
+
+// Sums adds up.
+type Sums struct{}
+
+//brook:handle
+func (Sums) Added(e brook.Event[Added]) brook.Change[string, Counter] {
+	return brook.Merge(e.Data.ID, func(c *Counter) {
+		c.Total += e.Data.Amount
+		c.Times++
+		c.Reason = e.Data.Reason
+	})
+}
+
+//brook:handle
+func (Sums) Counted(e brook.Event[Counted]) brook.Change[string, Tally] {
+	return brook.Merge(e.Data.ID, func(c *Tally) {
+		c.Total += e.Data.Amount
+		c.Times++
+		c.Reason = e.Data.Reason
+	})
+}

@@ -1,0 +1,2 @@
+// Package badger measures runtime/badgerstore against bare Badger.
+package badger
