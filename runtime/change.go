@@ -43,7 +43,8 @@ func Create[K comparable, V any](key K, value V) Change[K, V] {
 }
 
 // Merge folds into the value at key, or into the zero value (its key field set) where there is none.
-// The function must depend on nothing but the value and what it captured, and may run more than once.
+// The function must depend on nothing but the value and what it captured, and may run more than once. One that does nothing
+// makes sure that there is a value.
 func Merge[K comparable, V any](key K, merge func(*V)) Change[K, V] {
 	return Change[K, V]{op: OpMerge, key: key, merge: merge}
 }

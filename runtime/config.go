@@ -18,7 +18,8 @@ type Config struct {
 	// Store keeps the views. The app does not close it.
 	Store Store
 
-	// Name prefixes all that is stored and names the group at the driver; Author where it is "".
+	// Name prefixes all that is stored and names the group at the driver; Author where it is "". Under another name an
+	// app starts with empty views.
 	Name string
 	// Topic is for events without topic=; Author where it is "".
 	Topic string
@@ -28,8 +29,10 @@ type Config struct {
 	// Retry is for handlers whose error wraps [ErrRetry] and for effects. A driver or store that fails is tried
 	// again with the same waits, for as long as it takes.
 	Retry Retry
-	// OnFailure says what becomes of later events of a key after one of them failed: [Wait] (the
-	// default), [GoOn], or [Stop], which ends Run with the error.
+	// OnFailure says what becomes of later events of a key after a handler set failed for one of them: for that
+	// set they wait behind it as dead letters of their own ([Wait], the default), or it takes them ([GoOn]), or Run ends
+	// with the error ([Stop]). With Wait, an event that would mend what made the other fail waits too, where both have one
+	// key: drop or redrive the letter, or Process the event, which waits for nobody.
 	OnFailure string
 	// OnStale says what to do with views that other handlers made: [RebuildStale] (the default), [Fail] or [GoOn].
 	OnStale string

@@ -51,7 +51,8 @@ var (
 	ErrOutOfRange = errors.New("brook: offset out of range")
 	// ErrLogChanged is returned when the log is another than the one that the views were made from.
 	ErrLogChanged = errors.New("brook: the log is another one")
-	// ErrRetention is returned when the log no longer holds events that the views have yet to see.
+	// ErrRetention is returned when the log no longer holds events that the views need: those they have yet to see, or, for a
+	// rebuild, those they were made from.
 	ErrRetention = errors.New("brook: events are gone from the log")
 )
 

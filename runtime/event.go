@@ -7,7 +7,9 @@ import (
 )
 
 // GeneratedV1 is referred to by generated code. Where it is not defined, the code was made by a brookgen of
-// another version than this runtime: run go generate with the brookgen of this module version.
+// another version than this runtime:
+//
+//	go get github.com/brookgen/brookgen && go generate ./...
 const GeneratedV1 = true
 
 // Event is an event as a handler gets it, and as a history gives it back.
@@ -17,7 +19,8 @@ type Event[E any] struct {
 	Author string    // the service that published it
 	Time   time.Time // when it was made, UTC
 	Data   E
-	// Key is the key of the record in the log, nil where it has none. It is shared: do not change it.
+	// Key is the key of the record in the log, the event's key as text, nil where it has none. It is shared: do not
+	// change it.
 	Key []byte
 	// Headers are those that the envelope does not use itself. They are shared: do not change them.
 	Headers []Header
@@ -40,7 +43,7 @@ type EventDef[E any] struct {
 	History   int // the newest so many per key are kept; KeepAll; 0: none
 }
 
-// KeepAll is the value of EventDef.History that keeps all.
+// KeepAll is the value of EventDef.History that keeps every event.
 const KeepAll = -1
 
 func (d *EventDef[E]) info() eventInfo {

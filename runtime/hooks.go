@@ -13,7 +13,7 @@ type Hooks struct {
 	DeadLetter func(DeadLetter)
 	// Unknown is told of every event passed over because the package has no such type.
 	Unknown func(Position, string)
-	// Failure is told of what failed and will be tried again, or, for effects, was given up.
+	// Failure is told of what failed and will be tried again, or, where Final is set, was given up.
 	Failure func(Failure)
 	// Rebuild is told when a rebuild starts (done false) and when it ended, with its error.
 	Rebuild func(done bool, err error)
@@ -47,7 +47,7 @@ func (p Progress) Lag() int64 { return max(0, p.End-p.Next) }
 
 // Failure tells of something that failed.
 type Failure struct {
-	What     string   // read, commit, handle, publish, effect
+	What     string   // what was done, for people: read, commit, store, handle, publish, mark, effect, rebuild, …
 	Position Position // of the event, where there is one
 	Attempts int
 	Err      error

@@ -28,7 +28,7 @@ type DeadLetter struct {
 	Set      string // the handler set, "" where it failed before any
 	Error    string
 	Attempts int       // tries so far; 0: it only waits behind another one
-	Time     time.Time // when it was put aside
+	Time     time.Time // when it was put aside, or tried last
 	Key      []byte    // the event's key as text: what later events wait for; nil: none do
 	Record   Record    // the whole record; for stage emit the one that was to be published
 

@@ -28,7 +28,8 @@ func encode[E any](out *Outbound, def *EventDef[E], data *E) {
 }
 
 // Publish encodes data and appends it to the log, and gives its position there. It does not wait until it
-// is handled: see [App.WaitFor]. It is safe for concurrent use.
+// is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the driver's. It is safe for
+// concurrent use.
 func Publish[E any](ctx context.Context, a *App, def *EventDef[E], data E, options []PublishOption) (Position, error) {
 	var out Outbound
 	for _, o := range options {
@@ -46,8 +47,9 @@ func Publish[E any](ctx context.Context, a *App, def *EventDef[E], data E, optio
 const publishBatch = 500
 
 // PublishAll publishes many events in order, a batch at a time, and gives the position of the last one; an
-// [Emission] of any of the package's events is an [Outgoing]. What was published before an error stays published.
-// To wait for all of them, wait for the last one of each partition.
+// [Emission] of any of the package's events is an [Outgoing]. After an error the position is that of the last whole batch, zero
+// where there is none; some events of the batch that failed may stand in the log. To wait for all events, wait for the last
+// one of each partition.
 func (a *App) PublishAll(ctx context.Context, events iter.Seq[Outgoing]) (last Position, err error) {
 	var batch []*Outbound
 	flush := func() error {

@@ -52,7 +52,7 @@ type Codec interface {
 
 // Reader reads rows.
 type Reader interface {
-	// Get gives the value at key, or [ErrNotFound].
+	// Get gives the value at key, or [ErrNotFound] itself, not wrapped.
 	Get(ctx context.Context, t Table, key []byte) (Value, error)
 	// Scan gives the rows with from <= key < to in key order; a nil to means to the end. A row's key is
 	// the store's: valid until the next step, and not to be changed. The scan sees one instant, or says in the store's documentation what else.

@@ -70,7 +70,7 @@ func (v View[K, V]) Range(from, to K) iter.Seq2[Entry[K, V], error] {
 }
 
 // Prefix gives the values whose composite key has the same first n fields as key, in key order. It
-// gives an error where K has fewer than n fields.
+// gives an error where n is less than 1 or K has fewer fields.
 //
 //go:noinline
 func (v View[K, V]) Prefix(key K, n int) iter.Seq2[Entry[K, V], error] {

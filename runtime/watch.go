@@ -23,15 +23,16 @@ type Update[K comparable, V any] struct {
 const watchBuffer = 1024
 
 // Watch gives the value at key as it is, and again after every change of it, until ctx or the app
-// ends: then the sequence ends, for the app's end with [ErrClosed].
+// ends: then the sequence ends, for the app's end with [ErrClosed]. Only views of an app can be watched, not those of a
+// snapshot. Watching begins with the call; the sequence can be ranged over once, and should be: until then, or until the
+// app closes, it is kept up to date.
 //
 //go:noinline
 func Watch[K comparable, V any](ctx context.Context, v View[K, V], key K) iter.Seq2[Update[K, V], error] {
 	return updates(ctx, v, v.def.AppendKey(nil, key), true)
 }
 
-// Changes gives every change of the collection from now on, until ctx or the app ends: then the
-// sequence ends, for the app's end with [ErrClosed].
+// Changes gives every change of the collection from the call on, as Watch does for one value.
 //
 //go:noinline
 func Changes[K comparable, V any](ctx context.Context, v View[K, V]) iter.Seq2[Update[K, V], error] {

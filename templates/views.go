@@ -104,11 +104,11 @@ func (n *names) view(f *jen.File, number int, c *model.Collection) {
 	}
 	n.prefixes(f, c)
 
-	f.Line().Add(comment("Watch gives what becomes of the value at key from now on, until ctx is done."))
+	f.Line().Add(comment("Watch gives the value at key as it is, and again after every change, until ctx or the app ends."))
 	f.Func().Params(view()).Id("Watch").Params(ctxParam("ctx"), jen.Id("key").Add(goType(c.Key.Type))).
 		Add(sequence(generic("Update"), jen.Error())).Block(
 		jen.Return(jen.Qual(brookPath, "Watch").Call(jen.Id("ctx"), value(), jen.Id("key"))))
-	f.Line().Add(comment("Changes gives what becomes of every value from now on, until ctx is done."))
+	f.Line().Add(comment("Changes gives every change of the collection from the call on, until ctx or the app ends."))
 	f.Func().Params(view()).Id("Changes").Params(ctxParam("ctx")).
 		Add(sequence(generic("Update"), jen.Error())).Block(
 		jen.Return(jen.Qual(brookPath, "Changes").Call(jen.Id("ctx"), value())))

@@ -5,7 +5,7 @@ package main
 const firstPackage = `// Package PACKAGE keeps what was sold. Its types and handlers are written by hand, its brook_*_gen.go files by "go generate".
 package PACKAGE
 
-//go:generate go tool brookgen
+` + "//go:generate" + ` go tool brookgen
 
 import brook "github.com/brookgen/brookgen/runtime"
 

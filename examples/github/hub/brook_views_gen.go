@@ -96,12 +96,12 @@ func (v CollaboratorsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[MemberKey
 	return v.Prefix(MemberKey{Repo: repo}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v CollaboratorsView) Watch(ctx context.Context, key MemberKey) iter.Seq2[brook.Update[MemberKey, Collaborator], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v CollaboratorsView) Changes(ctx context.Context) iter.Seq2[brook.Update[MemberKey, Collaborator], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -147,12 +147,12 @@ func (v CommentsView) WithRepoNumber(repo RepoID, number int) iter.Seq2[brook.En
 	return v.Prefix(CommentKey{Repo: repo, Number: number}, 2)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v CommentsView) Watch(ctx context.Context, key CommentKey) iter.Seq2[brook.Update[CommentKey, Comment], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v CommentsView) Changes(ctx context.Context) iter.Seq2[brook.Update[CommentKey, Comment], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -258,12 +258,12 @@ func (v IssuesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[IssueKey, Issue]
 	return v.Prefix(IssueKey{Repo: repo}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v IssuesView) Watch(ctx context.Context, key IssueKey) iter.Seq2[brook.Update[IssueKey, Issue], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v IssuesView) Changes(ctx context.Context) iter.Seq2[brook.Update[IssueKey, Issue], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -285,12 +285,12 @@ func (v KindsView) WithEvent(event string) iter.Seq2[brook.Entry[KindKey, Kind],
 	return v.Prefix(KindKey{Event: event}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v KindsView) Watch(ctx context.Context, key KindKey) iter.Seq2[brook.Update[KindKey, Kind], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v KindsView) Changes(ctx context.Context) iter.Seq2[brook.Update[KindKey, Kind], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -312,12 +312,12 @@ func (v LabelsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[LabelKey, Label]
 	return v.Prefix(LabelKey{Repo: repo}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v LabelsView) Watch(ctx context.Context, key LabelKey) iter.Seq2[brook.Update[LabelKey, Label], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v LabelsView) Changes(ctx context.Context) iter.Seq2[brook.Update[LabelKey, Label], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -358,12 +358,12 @@ func (v MilestonesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[MilestoneKey
 	return v.Prefix(MilestoneKey{Repo: repo}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v MilestonesView) Watch(ctx context.Context, key MilestoneKey) iter.Seq2[brook.Update[MilestoneKey, Milestone], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v MilestonesView) Changes(ctx context.Context) iter.Seq2[brook.Update[MilestoneKey, Milestone], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -400,12 +400,12 @@ func (v OrganizationsView) LoginIndex() brook.Index[Login, OrgID, Organization] 
 	return brook.IndexOf(v.View, 0, key.AppendString[Login])
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v OrganizationsView) Watch(ctx context.Context, key OrgID) iter.Seq2[brook.Update[OrgID, Organization], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v OrganizationsView) Changes(ctx context.Context) iter.Seq2[brook.Update[OrgID, Organization], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -455,12 +455,12 @@ func (v PeopleView) TypeIndex() brook.Index[string, UserID, Person] {
 	return brook.IndexOf(v.View, 1, key.AppendString[string])
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v PeopleView) Watch(ctx context.Context, key UserID) iter.Seq2[brook.Update[UserID, Person], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v PeopleView) Changes(ctx context.Context) iter.Seq2[brook.Update[UserID, Person], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -598,12 +598,12 @@ func (v PullsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[IssueKey, Pull], 
 	return v.Prefix(IssueKey{Repo: repo}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v PullsView) Watch(ctx context.Context, key IssueKey) iter.Seq2[brook.Update[IssueKey, Pull], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v PullsView) Changes(ctx context.Context) iter.Seq2[brook.Update[IssueKey, Pull], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -630,12 +630,12 @@ func (v RefsView) WithRepoKind(repo RepoID, kind string) iter.Seq2[brook.Entry[R
 	return v.Prefix(RefKey{Repo: repo, Kind: kind}, 2)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v RefsView) Watch(ctx context.Context, key RefKey) iter.Seq2[brook.Update[RefKey, Ref], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v RefsView) Changes(ctx context.Context) iter.Seq2[brook.Update[RefKey, Ref], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -677,12 +677,12 @@ func (v ReleasesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[ReleaseKey, Re
 	return v.Prefix(ReleaseKey{Repo: repo}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v ReleasesView) Watch(ctx context.Context, key ReleaseKey) iter.Seq2[brook.Update[ReleaseKey, Release], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v ReleasesView) Changes(ctx context.Context) iter.Seq2[brook.Update[ReleaseKey, Release], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -748,12 +748,12 @@ func (v RepositoriesView) ParentIndex() brook.Index[RepoID, RepoID, Repository] 
 	return brook.IndexOf(v.View, 2, key.AppendInt[RepoID])
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v RepositoriesView) Watch(ctx context.Context, key RepoID) iter.Seq2[brook.Update[RepoID, Repository], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v RepositoriesView) Changes(ctx context.Context) iter.Seq2[brook.Update[RepoID, Repository], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -792,12 +792,12 @@ func (v StarsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[StarKey, Star], e
 	return v.Prefix(StarKey{Repo: repo}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v StarsView) Watch(ctx context.Context, key StarKey) iter.Seq2[brook.Update[StarKey, Star], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v StarsView) Changes(ctx context.Context) iter.Seq2[brook.Update[StarKey, Star], error] {
 	return brook.Changes(ctx, v.View)
 }

@@ -69,12 +69,12 @@ func (v UsersView) EmailIndex() brook.Index[string, string, User] {
 	return brook.IndexOf(v.View, 0, key.AppendString[string])
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v UsersView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, User], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v UsersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, User], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -110,12 +110,12 @@ func (v OrdersView) UserIDIndex() brook.Index[string, string, Order] {
 	return brook.IndexOf(v.View, 0, key.AppendString[string])
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v OrdersView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Order], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v OrdersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Order], error] {
 	return brook.Changes(ctx, v.View)
 }

@@ -72,12 +72,12 @@ func (v AccountsView) EmailIndex() brook.Index[string, string, Account] {
 	return brook.IndexOf(v.View, 0, key.AppendString[string])
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v AccountsView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Account], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v AccountsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Account], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -99,12 +99,12 @@ func (v LinesView) WithAccount(account string) iter.Seq2[brook.Entry[LineKey, Li
 	return v.Prefix(LineKey{Account: account}, 1)
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v LinesView) Watch(ctx context.Context, key LineKey) iter.Seq2[brook.Update[LineKey, Line], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v LinesView) Changes(ctx context.Context) iter.Seq2[brook.Update[LineKey, Line], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -123,12 +123,12 @@ var notesCollection = brook.Collection[string, Note]{
 // NotesView reads the collection notes.
 type NotesView struct{ brook.View[string, Note] }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v NotesView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Note], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v NotesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Note], error] {
 	return brook.Changes(ctx, v.View)
 }

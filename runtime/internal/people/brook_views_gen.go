@@ -102,12 +102,12 @@ func (v PeopleView) BossIndex() brook.Index[int64, int64, Person] {
 	return brook.IndexOf(v.View, 2, key.AppendInt[int64])
 }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v PeopleView) Watch(ctx context.Context, key int64) iter.Seq2[brook.Update[int64, Person], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v PeopleView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Person], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -124,12 +124,12 @@ var clearedSizesCollection = brook.Collection[Team, Size]{
 // ClearedSizesView reads the collection cleared-sizes.
 type ClearedSizesView struct{ brook.View[Team, Size] }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v ClearedSizesView) Watch(ctx context.Context, key Team) iter.Seq2[brook.Update[Team, Size], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v ClearedSizesView) Changes(ctx context.Context) iter.Seq2[brook.Update[Team, Size], error] {
 	return brook.Changes(ctx, v.View)
 }
