@@ -1,0 +1,110 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/redis/go-redis/v9"
+)
+
+// pulse is how long a subscription may be silent before it is asked whether it is still there.
+const pulse = 15 * time.Second
+
+// Announcements gives what all processes write to the tables, which are of one app. The first one is always marked Missed and names no
+// row: what is committed after it was received is announced, or its loss is. So do all that follow a loss:
+// numbers of commits tell when something was lost. Where the subscription broke, the sequence ends with the error.
+func (s *Store) Announcements(ctx context.Context, tables []brook.Table) iter.Seq2[brook.Announcement, error] {
+	return func(yield func(brook.Announcement, error) bool) {
+		var v *view
+		byName := map[string]brook.Table{}
+		for _, t := range tables {
+			own, err := s.own(t)
+			if err == nil && v != nil && v != own.view {
+				err = fmt.Errorf("%w: %s and %s", errViews, v.name, own.view.name)
+			}
+			if err != nil {
+				yield(brook.Announcement{}, err)
+				return
+			}
+			v = own.view
+			byName[own.rest] = t
+		}
+		if v == nil {
+			return
+		}
+		if err := s.listen(ctx, v, byName, yield); err != nil && ctx.Err() == nil {
+			yield(brook.Announcement{}, fmt.Errorf("redisstore: announcements of %s: %w", v.tag, err))
+		}
+	}
+}
+
+// listen gives announcements until the receiver has enough (nil) or the subscription breaks.
+func (s *Store) listen(ctx context.Context, v *view, tables map[string]brook.Table, yield func(brook.Announcement, error) bool) error {
+	sub := s.client.SSubscribe(ctx, v.news)
+	defer sub.Close()
+	defer context.AfterFunc(ctx, func() { sub.Close() })() // a receive does not heed ctx
+	last, subscribed, asked := int64(0), false, false
+	for {
+		message, err := sub.ReceiveTimeout(ctx, pulse)
+		if err != nil {
+			var timeout net.Error
+			if !errors.As(err, &timeout) || !timeout.Timeout() || asked {
+				return err
+			}
+			asked = true
+			if err := sub.Ping(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		asked = false
+		switch m := message.(type) {
+		case *redis.Subscription:
+			if m.Kind != "ssubscribe" {
+				return errors.New("the server ended the subscription: the slot moved")
+			}
+			if subscribed {
+				return errors.New("the subscription was interrupted")
+			}
+			subscribed = true
+			h, err := s.headOf(ctx, v)
+			if err != nil {
+				return err
+			}
+			last = h.number
+			if !yield(brook.Announcement{Missed: true}, nil) {
+				return nil
+			}
+		case *redis.Message:
+			b, ok := parseNews(m.Payload)
+			if !ok {
+				return fmt.Errorf("%w: news that do not decode", ErrDamaged)
+			}
+			// Numbers up to last were committed after the subscription and before it was looked what last is.
+			missed := !b.known || b.number > last+1
+			last = max(last, b.number)
+			if missed && !yield(brook.Announcement{Missed: true}, nil) {
+				return nil
+			}
+			for _, row := range b.rows {
+				if t, ok := tables[row.table]; ok && !yield(brook.Announcement{Table: t, Key: row.key}, nil) {
+					return nil
+				}
+			}
+		}
+	}
+}
+
+// headOf reads the newest head of a view.
+func (s *Store) headOf(ctx context.Context, v *view) (head, error) {
+	text, err := s.client.HGet(ctx, v.key, "head").Result()
+	if err != nil && err != redis.Nil {
+		return head{}, err
+	}
+	return v.read(text)
+}

@@ -1,0 +1,102 @@
+package redisstore
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strconv"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/redis/go-redis/v9"
+)
+
+// Commit runs one script that does all of the batch or nothing. The client may send it several times, and so may the caller: the
+// batch's ID makes once of it. Where that can no longer be told, the error is brook.ErrConflict too.
+func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(b.Writes) == 0 && len(b.Checks) == 0 {
+		return nil
+	}
+	p, err := s.newProgram(b)
+	if err != nil {
+		return err
+	}
+	if p.size > s.limit {
+		return fmt.Errorf("%w: %d bytes, and the limit is %d", brook.ErrTooLarge, p.size, s.limit)
+	}
+	if n := len(p.args) + len(p.keys); n > maxArgs {
+		return fmt.Errorf("%w: %d arguments, and the limit is %d", brook.ErrTooLarge, n, maxArgs)
+	}
+	id := b.ID
+	if id == (brook.BatchID{}) {
+		rand.Read(id[:]) // the client's own repeats are to be told too
+	}
+	base, old := p.view.base(id)
+	if old {
+		if err := s.refresh(ctx, p.view); err != nil {
+			return err
+		}
+		base, _ = p.view.base(id)
+	}
+	return s.run(ctx, p, id, base)
+}
+
+// refresh reads the newest head of a view.
+func (s *Store) refresh(ctx context.Context, v *view) error {
+	text, err := s.client.HGet(ctx, v.key, "head").Result()
+	if err != nil && err != redis.Nil {
+		return fmt.Errorf("redisstore: commit to %s: %w", v.tag, err)
+	}
+	h, err := v.read(text)
+	if err == nil {
+		v.saw(h, true)
+	}
+	return err
+}
+
+func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base string) error {
+	v := p.view
+	copy(p.args, []any{strconv.Itoa(layoutVersion), id[:], base, keptIDs, v.news, p.news})
+	reply, err := s.scripts.commit.Run(ctx, s.client, p.keys, p.args...).Slice()
+	if err != nil {
+		v.unsure(id, base)
+		return fmt.Errorf("redisstore: commit to %s: %w", v.tag, err)
+	}
+	defer v.answered(id)
+	var what, text string
+	if len(reply) >= 2 {
+		what, _ = reply[0].(string)
+		text, _ = reply[1].(string)
+	}
+	h, err := v.read(text)
+	if err != nil {
+		return err
+	}
+	switch what {
+	case "done":
+		return nil
+	case "conflict":
+		return p.conflict(reply)
+	case "stale":
+		v.saw(h, true)
+		return fmt.Errorf("%w: %s: the commit that this one was to follow is no longer known there", brook.ErrConflict, v.tag)
+	case "layout":
+		layout, _ := reply[2].(string)
+		return v.checkLayout(layout)
+	}
+	return fmt.Errorf("%w: commit to %s: the reply %q", ErrDamaged, v.tag, what)
+}
+
+// conflict says which row is no longer the one that was read.
+func (p *program) conflict(reply []any) error {
+	if len(reply) == 4 {
+		for t, part := range p.tables {
+			if n, _ := reply[2].(int64); int(n) == part.index {
+				return fmt.Errorf("%w: table %s: the row at %.100q", brook.ErrConflict, t.name, reply[3])
+			}
+		}
+	}
+	return brook.ErrConflict
+}

@@ -1,0 +1,2 @@
+// Package redisstore keeps views on a Redis server, shared by many processes.
+package redisstore

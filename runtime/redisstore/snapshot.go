@@ -1,0 +1,127 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/redis/go-redis/v9"
+)
+
+// Snapshot pins the present instant of the views whose tables were asked for. Nothing is kept for it: each read finds out
+// whether the view still stands there, and gives brook.ErrSnapshotMoved where it does not.
+func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	views := slices.Collect(maps.Values(s.views))
+	s.mu.Unlock()
+	snap := &snapshot{store: s, heads: map[*view]string{}}
+	for _, v := range views {
+		text, err := s.client.HGet(ctx, v.key, "head").Result()
+		if err != nil && err != redis.Nil {
+			return nil, fmt.Errorf("redisstore: snapshot of %s: %w", v.tag, err)
+		}
+		if _, err := v.read(text); err != nil {
+			return nil, err
+		}
+		snap.heads[v] = text
+	}
+	return snap, nil
+}
+
+// snapshot reads views as long as they stand still.
+type snapshot struct {
+	store  *Store
+	heads  map[*view]string
+	closed atomic.Bool
+}
+
+// Close ends the snapshot.
+func (r *snapshot) Close() error {
+	if r.closed.Swap(true) {
+		return errSnapshot
+	}
+	return nil
+}
+
+// still checks that a view has the head that is pinned.
+func (r *snapshot) still(v *view, head string) error {
+	if r.closed.Load() {
+		return errSnapshot
+	}
+	if pinned, ok := r.heads[v]; !ok || pinned != head {
+		return brook.ErrSnapshotMoved
+	}
+	return nil
+}
+
+func (r *snapshot) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value, error) {
+	own, err := r.store.own(t)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return brook.Value{}, err
+	}
+	field := string(key)
+	reply, err := r.store.scripts.get.Run(ctx, r.store.client, []string{own.view.key, own.rows}, field).Slice()
+	if err != nil {
+		return brook.Value{}, own.failed("read", field, err)
+	}
+	head, err := own.reply(reply, 2)
+	if err == nil {
+		err = r.still(own.view, head)
+	}
+	if err != nil {
+		return brook.Value{}, err
+	}
+	stored, ok := reply[1].(string)
+	if !ok {
+		return brook.Value{}, brook.ErrNotFound
+	}
+	return own.decode(field, stored)
+}
+
+func (r *snapshot) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+	return r.store.scan(ctx, t, from, to, r.still)
+}
+
+func (r *snapshot) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+	return r.store.history(ctx, t, key, r.still)
+}
+
+func (r *snapshot) Count(ctx context.Context, t brook.Table) (int, error) {
+	own, err := r.store.own(t)
+	if err != nil {
+		return 0, err
+	}
+	reply, err := r.store.scripts.count.Run(ctx, r.store.client, []string{own.view.key, own.rows}).Slice()
+	if err != nil {
+		return 0, fmt.Errorf("redisstore: table %s: count: %w", own.name, err)
+	}
+	head, err := own.reply(reply, 2)
+	if err == nil {
+		err = r.still(own.view, head)
+	}
+	if err != nil {
+		return 0, err
+	}
+	n, _ := reply[1].(int64)
+	return int(n), nil
+}
+
+// reply gives the head that a script's reply begins with.
+func (t *table) reply(reply []any, least int) (string, error) {
+	if len(reply) >= least {
+		if head, ok := reply[0].(string); ok {
+			return head, nil
+		}
+	}
+	return "", fmt.Errorf("%w: table %s: a reply of %d parts", ErrDamaged, t.name, len(reply))
+}

@@ -1,0 +1,78 @@
+package redisstore
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// table is a table of the store, and the handle of it.
+type table struct {
+	store       *Store
+	view        *view
+	name        string // whole, as it was asked for
+	rest        string // without the view's
+	rows, order string
+	past        string // what the keys of histories begin with
+	spec        atomic.Pointer[spec]
+}
+
+// spec is what a table was asked for with.
+type spec struct {
+	codec brook.Codec
+	keep  map[string]int
+}
+
+func newTable(s *Store, v *view, name, rest string) *table {
+	escaped := escape(rest, ":")
+	return &table{store: s, view: v, name: name, rest: rest, rows: v.tag + kindRows + escaped, order: v.tag + kindOrder + escaped, past: v.tag + kindPast + escaped + ":"}
+}
+
+// own gives the table behind a handle of this store.
+func (s *Store) own(t brook.Table) (*table, error) {
+	if own, ok := t.(*table); ok && own.store == s {
+		return own, nil
+	}
+	return nil, fmt.Errorf("%w (%T)", errForeign, t)
+}
+
+// versionLen is what a stored value begins with: the version of its row.
+const versionLen = 8
+
+// encode appends a value.
+func (t *table) encode(dst []byte, value any) ([]byte, error) {
+	codec := t.spec.Load().codec
+	if codec == nil {
+		b, ok := value.([]byte)
+		if !ok {
+			return dst, fmt.Errorf("redisstore: table %s: a value of type %T, and without a codec it must be []byte", t.name, value)
+		}
+		return append(dst, b...), nil
+	}
+	dst, err := codec.Append(dst, value)
+	if err != nil {
+		return dst, fmt.Errorf("redisstore: table %s: encode a value: %w", t.name, err)
+	}
+	return dst, nil
+}
+
+// decode decodes a stored value with its version.
+func (t *table) decode(key, stored string) (v brook.Value, err error) {
+	if len(stored) < versionLen {
+		return v, fmt.Errorf("%w: table %s: the row at %.100q has no version", ErrDamaged, t.name, key)
+	}
+	data := []byte(stored)
+	v.Version = binary.BigEndian.Uint64(data)
+	data = data[versionLen:]
+	codec := t.spec.Load().codec
+	if codec == nil {
+		v.Data = data
+		return v, nil
+	}
+	if v.Data, err = codec.Decode(data); err != nil {
+		return brook.Value{}, fmt.Errorf("redisstore: table %s: decode the value at %.100q: %w", t.name, key, err)
+	}
+	return v, nil
+}

@@ -1,0 +1,103 @@
+package redisstore
+
+import (
+	"strconv"
+	"sync"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// view is what one app keeps: all its tables, in one hash slot, with one row of commits.
+type view struct {
+	name           string
+	tag            string
+	key, ids, news string
+
+	mu    sync.Mutex
+	head  head
+	known time.Time // when head was the newest
+	bases map[brook.BatchID]string
+	order []brook.BatchID // of bases, oldest first
+}
+
+// head names the newest commit of a view: its number, and the ID of its batch.
+type head struct {
+	id     string
+	number int64
+}
+
+// parseHead reads a head; that of a view without commits is "".
+func parseHead(text string) (h head, ok bool) {
+	if text == "" {
+		return h, true
+	}
+	if len(text) <= 16 {
+		return h, false
+	}
+	n, err := strconv.ParseInt(text[16:], 10, 64)
+	return head{text[:16], n}, err == nil
+}
+
+const (
+	keptIDs   = 4096        // batches whose IDs are kept in a view
+	keptBases = 1024        // batches without answer that a store remembers
+	headAge   = time.Second // after which a head is read anew before a commit
+)
+
+func newView(prefix, name string) *view {
+	tag := tagOf(prefix, name)
+	return &view{name: name, tag: tag, key: tag + suffixView, ids: tag + suffixIDs, news: tag + suffixNews, bases: map[brook.BatchID]string{}}
+}
+
+// saw notes a head that was read. Replies overtake each other, so an older one changes nothing unless it is sure.
+func (v *view) saw(h head, sure bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if sure || h.number >= v.head.number {
+		v.head, v.known = h, time.Now()
+	}
+}
+
+// base gives the commit that a batch is to come after at the latest, and whether it is worth a look at the server first.
+// For a batch that comes again it is that of the first time: where that one is still among the kept
+// IDs, so is that of the batch if it was done.
+func (v *view) base(id brook.BatchID) (base string, old bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if base, again := v.bases[id]; again {
+		return base, false
+	}
+	return v.head.id, time.Since(v.known) > headAge
+}
+
+// unsure remembers the base of a batch that may have been done.
+func (v *view) unsure(id brook.BatchID, base string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if _, again := v.bases[id]; again {
+		return
+	}
+	if len(v.order) == keptBases {
+		delete(v.bases, v.order[0])
+		v.order = v.order[1:]
+	}
+	v.bases[id] = base
+	v.order = append(v.order, id)
+}
+
+// answered forgets the base of a batch whose end is known.
+func (v *view) answered(id brook.BatchID) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if _, again := v.bases[id]; !again {
+		return
+	}
+	delete(v.bases, id)
+	for i := range v.order {
+		if v.order[i] == id {
+			v.order = append(v.order[:i], v.order[i+1:]...)
+			return
+		}
+	}
+}
