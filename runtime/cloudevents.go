@@ -73,7 +73,7 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 				return err
 			}
 		case "content-type":
-			content = string(value)
+			content = same(jsonContent, value)
 		default:
 			extra = append(extra, r.Headers[i])
 		}

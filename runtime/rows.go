@@ -9,6 +9,7 @@ import (
 // Generated code uses it.
 type Rows[K comparable, V any] struct {
 	View View[K, V]
+	at   *place // the view's, where many changes can point at it
 	tx   *Tx
 }
 
@@ -16,7 +17,8 @@ type Rows[K comparable, V any] struct {
 //
 //go:noinline
 func RowsOf[K comparable, V any](tx *Tx, ordinal int, def *Collection[K, V]) Rows[K, V] {
-	return Rows[K, V]{View[K, V]{def, placeOf(tx, ordinal, def)}, tx}
+	at := placeOf(tx, ordinal, def)
+	return Rows[K, V]{View[K, V]{def, at}, &at, tx}
 }
 
 // Apply applies changes in order. What is wrong with one fails the handler set that runs.
@@ -29,7 +31,7 @@ func (r Rows[K, V]) Apply(changes ...Change[K, V]) {
 			continue
 		}
 		r.tx.buf = r.View.def.AppendKey(r.tx.buf[:0], c.key)
-		w, ok := r.tx.open(&r.View.at, c.op)
+		w, ok := r.tx.open(r.at, c.op)
 		if !ok {
 			continue
 		}
@@ -102,6 +104,9 @@ func (tx *Tx) write(w writing) {
 	value, err := w.at.def.stored(w.value)
 	if !tx.check(&w, err) {
 		return
+	}
+	if value != w.value && w.op == OpMerge {
+		c.spare = w.value // the copy that the merge worked on
 	}
 	c.value, c.known, c.dirty = value, true, true
 	if tx.lay.collections[w.at.ord].history {
