@@ -56,7 +56,7 @@ func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, 
 
 // Faulty wraps a store so that it fails as f says. After a crash the store itself is as it was at that instant: use
 // it, or wrap it anew, as the one that is opened after the crash. The wrapper has
-// those powers (brook.Durable, Dropper, Counter) that the store has.
+// those powers (brook.Durable, Fenced, Dropper, Counter) that the store has.
 func Faulty(store brook.Store, f *Fault) brook.Store {
 	s := faulty{store, f}
 	if d, ok := store.(brook.Dropper); ok {
@@ -73,6 +73,11 @@ type faulty struct {
 func (s faulty) Durable() bool {
 	d, ok := s.store.(brook.Durable)
 	return ok && d.Durable()
+}
+
+func (s faulty) Fenced() bool {
+	f, ok := s.store.(brook.Fenced)
+	return ok && f.Fenced()
 }
 
 func (s faulty) Table(ctx context.Context, spec brook.TableSpec) (t brook.Table, err error) {

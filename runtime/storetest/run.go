@@ -54,6 +54,10 @@ func Run(t *testing.T, open func(t *testing.T) brook.Store, options ...Option) {
 		{"Count", testCount},
 		{"Drop", testDrop},
 		{"Random", testRandom},
+		{"Versions", testVersions},
+		{"Checks", testChecks},
+		{"BatchRepeated", testBatchRepeated},
+		{"Updates", testUpdates},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(newFixture(t, &s, open(t))) })
 	}
