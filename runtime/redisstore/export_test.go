@@ -1,18 +1,65 @@
 package redisstore
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+)
+
+// KeptIDs is how many batches a view remembers.
+const KeptIDs = keptIDs
+
+// CheckInfo judges a server by its answer to INFO.
+var CheckInfo = checkInfo
 
 // Erase removes all views whose tables were asked for, as if they had never been.
 func (s *Store) Erase(ctx context.Context) error {
+	var errs []error
 	for _, t := range s.tables {
-		if err := s.Drop(ctx, t); err != nil {
-			return err
-		}
+		errs = append(errs, s.Drop(ctx, t))
 	}
 	for _, v := range s.views {
-		if err := s.client.Unlink(ctx, v.key, v.ids).Err(); err != nil {
+		errs = append(errs, s.client.Unlink(ctx, v.key, v.ids).Err())
+	}
+	return errors.Join(errs...)
+}
+
+// Tags gives the hash tags of all views whose tables were asked for.
+func (s *Store) Tags() (tags []string) {
+	for _, v := range s.views {
+		tags = append(tags, v.tag)
+	}
+	return tags
+}
+
+// SetLayout has the views be of another layout.
+func (s *Store) SetLayout(ctx context.Context, layout string) error {
+	for _, v := range s.views {
+		if err := s.client.HSet(ctx, v.key, "layout", layout).Err(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Rewind has the server forget the last n commits, but for the rows.
+func Rewind(ctx context.Context, t testing.TB, s *Store, n int64) {
+	t.Helper()
+	for _, v := range s.views {
+		last, err := s.client.ZRevRange(ctx, v.ids, n, n).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.client.ZRemRangeByRank(ctx, v.ids, -n, -1).Err(); err != nil {
+			t.Fatal(err)
+		}
+		score, err := s.client.ZScore(ctx, v.ids, last[0]).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.client.HSet(ctx, v.key, "head", fmt.Sprint(last[0], int64(score))).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -51,6 +51,11 @@ func checkNode(ctx context.Context, client redis.Cmdable) error {
 	if err != nil {
 		return fmt.Errorf("redisstore: ask the server what it is: %w", err)
 	}
+	return checkInfo(text)
+}
+
+// checkInfo judges a server by what it says of itself.
+func checkInfo(text string) error {
 	info := map[string]string{}
 	for line := range strings.Lines(text) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
