@@ -43,6 +43,7 @@ type fixture struct {
 	*counters.App
 	store *badgerstore.Store
 	dir   string
+	log   float64 // what the events in the log take of the heap, in MB
 }
 
 func newFixture(b *testing.B, options ...badgerstore.Option) *fixture {
@@ -69,14 +70,16 @@ func newFixture(b *testing.B, options ...badgerstore.Option) *fixture {
 		}
 		_ = os.RemoveAll(dir)
 	})
-	return &fixture{app, store, dir}
+	return &fixture{App: app, store: store, dir: dir}
 }
 
 func (f *fixture) publish(b *testing.B, events func(yield func(brook.Outgoing) bool)) {
 	b.Helper()
+	before := heap()
 	if _, err := f.PublishAll(b.Context(), events); err != nil {
 		b.Fatal(err)
 	}
+	f.log += heap() - before
 }
 
 func (f *fixture) catchUp(b *testing.B) {

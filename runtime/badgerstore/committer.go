@@ -118,9 +118,9 @@ func (g *group) discard() {
 // entryCost is what Badger reckons for an entry besides its key and its value.
 const entryCost = 2 + 10
 
-// reserved bytes and entries are kept free for the store's own entries of a transaction.
+// reserved bytes and entries are kept free for the store's own entries of a transaction, besides the padding.
 const (
-	reserved      = 8 << 10
+	reserved      = 1 << 10
 	reservedCount = 16
 )
 

@@ -120,9 +120,9 @@ func TestPowerLoss(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 4))
 	all := &states{known: map[int]string{}}
-	failures, damaged, opened := 40, 0, 0
-	if testing.Short() {
-		failures = 8
+	failures, damaged, opened := 10, 0, 0
+	if os.Getenv(killsVariable) != "" {
+		failures = 200
 	}
 	err := fillTable(t.Context(), s, 1, damageCommits, func(n int) error {
 		if rnd.IntN(damageCommits/failures) > 0 {

@@ -106,8 +106,8 @@ func (s *Store) openBadger(o badger.Options, log *badgerLog) (err error) {
 		_ = s.db.Close()
 		return fmt.Errorf("%w: open %s: %s", ErrDamaged, s.dir, *log.ignored.Load())
 	}
-	s.limit, s.limitCount = s.db.MaxBatchSize()-reserved, s.db.MaxBatchCount()-reservedCount
 	s.minCommit = minCommit(o)
+	s.limit, s.limitCount = s.db.MaxBatchSize()-s.minCommit-reserved, s.db.MaxBatchCount()-reservedCount
 	return nil
 }
 

@@ -164,8 +164,8 @@ func TestLessMemory(t *testing.T) {
 	}
 	table := bytesTable(t, s, "t")
 	var batch brook.Batch
-	for i := range 400_000 { // more than a small memtable holds
-		batch.Writes = append(batch.Writes, brook.Write{Table: table, Key: fmt.Appendf(nil, "%06d", i), Value: []byte("v")})
+	for i := range 120_000 { // more than a small memtable holds
+		batch.Writes = append(batch.Writes, brook.Write{Table: table, Key: fmt.Appendf(nil, "%06d", i), Value: make([]byte, 60)})
 		if len(batch.Writes) == 10_000 {
 			if err := s.Commit(t.Context(), &batch); err != nil {
 				t.Fatal(err)
@@ -178,7 +178,7 @@ func TestLessMemory(t *testing.T) {
 	closed(t, s)
 	for range 2 {
 		s = open(t, crashed)
-		if n, err := s.Latest().(brook.Counter).Count(context.Background(), bytesTable(t, s, "t")); n != 400_000 || err != nil {
+		if n, err := s.Latest().(brook.Counter).Count(context.Background(), bytesTable(t, s, "t")); n != 120_000 || err != nil {
 			t.Errorf("%d rows, %v", n, err)
 		}
 		closed(t, s)

@@ -25,8 +25,12 @@ const DefaultMemory = 512 << 20
 // minMemory lets a commit take 1.2 MB, so that the dead letter of an event of up to 1 MB fits.
 const minMemory = 64 << 20
 
+// maxMemtable is beyond which larger memtables only make larger pauses.
+const maxMemtable = 256 << 20
+
 // Memory bounds the store's memory to about so many bytes, 64 MiB at least: 65 % are for memtables, filled while writes
-// come faster than they are flushed; 25 % cache blocks of files, and 10 % their indexes. [Store.Limit], what a commit may hold, is 1.8 % of it.
+// come faster than they are flushed; 25 % cache blocks of files, and 10 % their indexes. [Store.Limit], what a commit may hold, is 1.8 % of it,
+// and 40 MB at most.
 func Memory(bytes int64) Option { return func(c *config) { c.limit = max(bytes, minMemory) } }
 
 // NoSync leaves it to the system when commits reach the disk. A process that is killed loses nothing; a machine that
@@ -58,7 +62,7 @@ func (c *config) badger(dir string, log badger.Logger) badger.Options {
 	o.MetricsEnabled = false  // they are global
 	o.NumCompactors = 2
 	o.NumMemtables = 2 // that wait to be flushed; two more are written and being flushed
-	o.MemTableSize = c.limit / 8
+	o.MemTableSize = min(c.limit/8, maxMemtable)
 	o.BlockCacheSize = c.limit / 4
 	o.IndexCacheSize = c.limit / 10
 	// All values stay in the tables: see pieceSize.

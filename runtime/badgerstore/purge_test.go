@@ -131,7 +131,7 @@ func TestDropInBackground(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, dir)
 	rows := tableOf(t, s, nil)
-	for i := range 20 {
+	for i := range 5 {
 		b := &brook.Batch{}
 		for j := range 1000 {
 			b.Writes = append(b.Writes, brook.Write{Table: rows, Key: fmt.Append(nil, i, " ", j), Value: []byte("v"), History: entriesOf("a", 1, 1)})
