@@ -36,6 +36,8 @@ type App struct {
 	progress    *progress
 	outbox      *outbox
 	hub         *hub
+	listening   sync.Once
+	background  sync.WaitGroup // ends after ctx
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
@@ -162,6 +164,7 @@ func (a *App) Close() error {
 	a.rebuildMu.Lock()
 	defer a.rebuildMu.Unlock()
 	a.hub.close()
+	a.background.Wait()
 	return nil
 }
 

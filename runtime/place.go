@@ -73,12 +73,16 @@ func (p *place) prefix(encoded []byte, n int) (from, to []byte, err error) {
 // walkIndex calls f with the rows that an index leads to from an encoded value, in key order, until it gives false; the
 // last call may be with an error.
 func (p *place) walkIndex(index int, value []byte, f func(Row, error) bool) {
-	err := p.src.pin(func(s source) error {
+	err := p.src.steady(func(s source) error {
 		for entry, err := range s.scan(s.layout().index[p.ord][index], value, key.Successor(value)) {
 			row := Row{}
 			if err == nil {
 				row.Key = entry.Key[len(value):]
-				if row.Value, err = s.get(p.slot, row.Key); err != nil {
+				row.Value, err = s.get(p.slot, row.Key)
+				if moved, ok := s.(*pinned); ok && !moved.still && errors.Is(err, ErrNotFound) {
+					continue // it was deleted since
+				}
+				if err != nil {
 					err = fmt.Errorf("brook: %s: index entry of %s: %w", p.def.info().name, p.def.keyText(row.Key), err)
 				}
 			}
@@ -104,6 +108,7 @@ func (p *place) subscribe(encoded []byte) *watcher {
 	if !ok {
 		return nil
 	}
+	l.app.listen()
 	return l.app.hub.subscribe(p.slot, encoded)
 }
 
@@ -129,7 +134,11 @@ func (p *place) watch(ctx context.Context, w *watcher, first bool, seen func(row
 			return
 		}
 		for i := range rows {
-			if !seen(&rows[i], missed, nil) {
+			if _, told := rows[i].value.(announced); told {
+				if !p.now(rows[i].key, missed, seen) {
+					return
+				}
+			} else if !seen(&rows[i], missed, nil) {
 				return
 			}
 			missed = false

@@ -2,6 +2,7 @@ package brook
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 )
@@ -14,8 +15,11 @@ type source interface {
 	scan(slot int, from, to []byte) iter.Seq2[Row, error]
 	history(slot int, key []byte) iter.Seq2[*HistoryEntry, error]
 	count(slot int) (int, error)
-	// pin calls f with a source that stays at one instant.
+	// pin calls f with a source that stays at one instant, perhaps more than once.
 	pin(f func(source) error) error
+	// steady calls f, once, with a source that stays at one instant where the store can do that without a risk; else
+	// each scan does, or each page of it, as the store says.
+	steady(f func(source) error) error
 }
 
 // Source is where views read: what was committed last, or a snapshot. Generated code hands it on.
@@ -80,7 +84,7 @@ func (l *latest) get(slot int, key []byte) (Value, error) {
 
 func (l *latest) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		err := l.pin(func(s source) error {
+		err := l.steady(func(s source) error {
 			for row, err := range s.scan(slot, from, to) {
 				if !yield(row, err) {
 					return nil
@@ -96,7 +100,7 @@ func (l *latest) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
 
 func (l *latest) history(slot int, key []byte) iter.Seq2[*HistoryEntry, error] {
 	return func(yield func(*HistoryEntry, error) bool) {
-		err := l.pin(func(s source) error {
+		err := l.steady(func(s source) error {
 			for entry, err := range s.history(slot, key) {
 				if !yield(entry, err) {
 					return nil
@@ -111,15 +115,26 @@ func (l *latest) history(slot int, key []byte) iter.Seq2[*HistoryEntry, error] {
 }
 
 func (l *latest) count(slot int) (n int, err error) {
-	err = l.pin(func(s source) error {
+	err = l.steady(func(s source) error {
 		n, err = s.count(slot)
 		return err
 	})
 	return n, err
 }
 
+// steady scans what others write too without a snapshot, which might move; their old generations stay for a while.
+func (l *latest) steady(f func(source) error) error {
+	if l.app.fenced() {
+		return f(&pinned{l.app.layout, l.app.live.Load().tables, l.app.reader, l.ctx, false})
+	}
+	return l.pin(f)
+}
+
+// pinTries is how often a snapshot is taken that moves under its reader.
+const pinTries = 10
+
 func (l *latest) pin(f func(source) error) error {
-	for {
+	for tries := 1; ; tries++ {
 		g := l.app.live.Load()
 		snap, err := l.app.store.Snapshot(l.ctx)
 		if err != nil {
@@ -131,11 +146,13 @@ func (l *latest) pin(f func(source) error) error {
 			}
 			continue // the snapshot may have lost the tables of g
 		}
-		err = f(&pinned{l.app.layout, g.tables, snap, l.ctx})
+		err = f(&pinned{l.app.layout, g.tables, snap, l.ctx, true})
 		if cerr := snap.Close(); err == nil {
 			err = cerr
 		}
-		return err
+		if tries == pinTries || !errors.Is(err, ErrSnapshotMoved) {
+			return err
+		}
 	}
 }
 
@@ -145,6 +162,7 @@ type pinned struct {
 	tables []Table
 	reader Reader
 	ctx    context.Context
+	still  bool // all reads are of one instant
 }
 
 func (p *pinned) layout() *layout { return p.lay }
@@ -157,8 +175,9 @@ func (p *pinned) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
 func (p *pinned) history(slot int, key []byte) iter.Seq2[*HistoryEntry, error] {
 	return p.reader.History(p.ctx, p.tables[slot], key)
 }
-func (p *pinned) count(slot int) (int, error)    { return count(p.ctx, p.reader, p.tables[slot]) }
-func (p *pinned) pin(f func(source) error) error { return f(p) }
+func (p *pinned) count(slot int) (int, error)       { return count(p.ctx, p.reader, p.tables[slot]) }
+func (p *pinned) pin(f func(source) error) error    { return f(p) }
+func (p *pinned) steady(f func(source) error) error { return f(p) }
 
 func count(ctx context.Context, r Reader, t Table) (int, error) {
 	if c, ok := r.(Counter); ok {

@@ -203,3 +203,5 @@ func (tx *Tx) count(slot int) (int, error) {
 }
 
 func (tx *Tx) pin(f func(source) error) error { return f(tx) }
+
+func (tx *Tx) steady(f func(source) error) error { return f(tx) }

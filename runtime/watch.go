@@ -64,6 +64,7 @@ type hub struct {
 	mu       sync.Mutex
 	watchers map[*watcher]bool
 	closed   bool
+	remote   bool // changes come as announcements of the store
 }
 
 // watcher is one who watches a table, or one row of it.
@@ -84,6 +85,9 @@ type watched struct {
 	key   []byte
 	value any // nil: deleted
 }
+
+// announced stands for the value of a row that another process may have written: it is read when it is looked at.
+type announced struct{}
 
 func newHub() *hub { return &hub{watchers: map[*watcher]bool{}} }
 
@@ -112,7 +116,7 @@ func (w *watcher) close() {
 
 // publish hands the rows that a commit wrote to those who watch them.
 func (h *hub) publish(tx *Tx) {
-	if h.n.Load() == 0 {
+	if h.n.Load() == 0 || h.remote {
 		return
 	}
 	h.mu.Lock()
