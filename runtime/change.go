@@ -46,6 +46,9 @@ func Create[K comparable, V any](key K, value V) Change[K, V] {
 // The function must depend on nothing but the value and what it captured, and may run more than once. One that does nothing
 // makes sure that there is a value.
 func Merge[K comparable, V any](key K, merge func(*V)) Change[K, V] {
+	if merge == nil {
+		panic("brook: Merge of a nil function")
+	}
 	return Change[K, V]{op: OpMerge, key: key, merge: merge}
 }
 

@@ -6,7 +6,7 @@ import "time"
 // its payload. Implementations are safe for concurrent use and keep nothing.
 type Envelope interface {
 	// Wrap fills r's Value and Headers, and its Key where that is not the event's, from m.
-	// r.Key, r.Topic and r.Time are filled already.
+	// r.Key and r.Topic are filled already.
 	Wrap(m *Message, r *Record) error
 	// Open fills m from r; m holds another message before, of which nothing may stay. What it fills may
 	// share r's bytes. An error says what is wrong with the record.

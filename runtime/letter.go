@@ -74,6 +74,10 @@ func decodeLetter(v Value) (l DeadLetter, err error) {
 // DeadLetters gives all dead letters in log order: by topic, partition, offset.
 func (a *App) DeadLetters() iter.Seq2[DeadLetter, error] {
 	return func(yield func(DeadLetter, error) bool) {
+		if a.closed.Load() {
+			yield(DeadLetter{}, ErrClosed)
+			return
+		}
 		table := a.live.Load().letters
 		for row, err := range a.reader.Scan(a.ctx, table, nil, nil) {
 			var l DeadLetter

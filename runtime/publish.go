@@ -52,6 +52,9 @@ const publishBatch = 500
 // one of each partition.
 func (a *App) PublishAll(ctx context.Context, events iter.Seq[Outgoing]) (last Position, err error) {
 	var batch []*Outbound
+	if events == nil {
+		return last, nil
+	}
 	flush := func() error {
 		positions, err := a.publish(ctx, batch)
 		if err == nil && len(positions) > 0 {
@@ -107,7 +110,7 @@ func (a *App) wrap(out *Outbound, r *Record) error {
 		m.Time = time.Now().UTC()
 	}
 	m.Author = a.config.Author
-	r.Topic, r.Key, r.Time = a.topic(out.topic), out.key, m.Time
+	r.Topic, r.Key = a.topic(out.topic), out.key // its time is the log's: what was emitted comes after its cause
 	if err := a.config.Envelope.Wrap(m, r); err != nil {
 		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
 	}

@@ -24,6 +24,9 @@ func (a *App) Rebuild(ctx context.Context, options ...RebuildOption) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()
+	if a.closed.Load() {
+		return ErrClosed
+	}
 	err := a.rebuild(ctx, options...)
 	if a.closed.Load() && err != nil {
 		return ErrClosed

@@ -12,11 +12,11 @@ type Header struct {
 // bytes of a record that a driver delivered: its log may share them.
 type Record struct {
 	Topic     string
-	Partition int32 // ignored by Publish, which chooses it by Key
-	Offset    int64 // ignored by Publish
-	Time      time.Time
-	Key       []byte // nil: the record may go to any partition
-	Value     []byte // nil: a tombstone
+	Partition int32     // ignored by Publish, which chooses it by Key
+	Offset    int64     // ignored by Publish
+	Time      time.Time // when it was appended; zero for Publish, where the driver is to say so
+	Key       []byte    // nil: the record may go to any partition
+	Value     []byte    // nil: a tombstone
 	Headers   []Header
 }
 

@@ -20,6 +20,9 @@ type held struct {
 // fails again, whose attempts go up. Letters of stage emit go back to be published. It runs between the batches of Run,
 // or by itself where nothing runs. The error is the store's or the context's; what was applied before stays so.
 func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int, err error) {
+	if a.closed.Load() {
+		return 0, ErrClosed
+	}
 	defer a.wakeLanes()
 	barred := map[held]bool{}
 	for letter, err := range a.letters() {
@@ -207,6 +210,9 @@ func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write)
 // Drop removes dead letters, those that filter accepts (nil: all), and gives how many. What waited behind them stays a dead
 // letter until it is redriven or dropped too; events yet to come wait no longer.
 func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, err error) {
+	if a.closed.Load() {
+		return 0, ErrClosed
+	}
 	defer a.wakeLanes()
 	for letter, err := range a.letters() {
 		if err != nil {

@@ -36,6 +36,7 @@ func (b Backstage) Record(event Outgoing, options ...PublishOption) (r Record, e
 	out, err := b.app.encoded(event, options)
 	if err == nil {
 		err = b.app.wrap(out, &r)
+		r.Time = out.message.Time
 	}
 	return r, err
 }

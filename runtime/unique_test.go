@@ -173,3 +173,57 @@ func TestRequired(t *testing.T) {
 		t.Errorf("letters %q", l)
 	}
 }
+
+func TestReplayFoldsEmissionsAfterTheirCauses(t *testing.T) {
+	r := newRegistry(t, 1)
+	if l := r.fold(brook.Emit(people.Hired{ID: 1}), brook.Emit(people.Hired{ID: 2})); l != nil {
+		t.Fatal(l)
+	}
+	check := func(v people.Views) {
+		t.Helper()
+		for _, id := range []int64{1, 2} {
+			if p, err := v.Payroll.Get(id); err != nil || !p.Paid {
+				t.Errorf("%d is %+v, %v", id, p, err)
+			}
+		}
+	}
+	check(r.Views)
+	if err := r.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check(r.Views)
+	again, err := people.NewApp(config(r.driver, newStore()), people.Registry{}, &people.Post{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if err := again.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check(again.Views)
+	for l := range again.DeadLetters() {
+		t.Error(l)
+	}
+}
+
+func TestEverythingIsClosed(t *testing.T) {
+	r := newRegistry(t, 1)
+	if err := r.App.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	_, redrive := r.Redrive(ctx, nil)
+	_, drop := r.Drop(ctx, nil)
+	_, publish := r.Publish.Paid(ctx, people.Paid{})
+	var letters error
+	for _, err := range r.DeadLetters() {
+		letters = err
+	}
+	for what, err := range map[string]error{"Redrive": redrive, "Drop": drop, "Publish": publish, "DeadLetters": letters, "Rebuild": r.Rebuild(ctx),
+		"Process": r.Process.Paid(ctx, people.Paid{}), "CatchUp": r.CatchUp(ctx), "Run": r.Run(ctx),
+		"WaitFor": r.WaitFor(ctx, brook.Position{Topic: "aaa", Offset: 7})} {
+		if !errors.Is(err, brook.ErrClosed) {
+			t.Errorf("%s after Close: %v", what, err)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -23,7 +24,8 @@ type Driver struct {
 
 	mu      sync.Mutex
 	records []brook.Record
-	fail    int // so many calls of Publish to come
+	last    time.Time // of a record
+	fail    int       // so many calls of Publish to come
 	failure error
 	refuse  func(brook.Record) error
 }
@@ -70,6 +72,10 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 	var taken []brook.Record
 	var places []int
 	for i, r := range records {
+		if r.Time.IsZero() && !d.last.IsZero() { // what is emitted comes after all that was given, on every run
+			d.last = d.last.Add(time.Microsecond)
+			r.Time = d.last
+		}
 		if d.refuse != nil {
 			errs[i] = d.refuse(copyRecord(r))
 		}
@@ -96,6 +102,13 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 
 // Deliver appends records to the log as others would: it neither fails as Publish is told to, nor are they remembered.
 func (d *Driver) Deliver(ctx context.Context, records ...brook.Record) ([]brook.Position, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range records {
+		if records[i].Time.After(d.last) {
+			d.last = records[i].Time
+		}
+	}
 	return d.log.Publish(ctx, records)
 }
 
