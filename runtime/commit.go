@@ -103,7 +103,7 @@ func (l *lane) committed(moved []Progress) {
 		l.due.letters = append(l.due.letters, b.letters...)
 		l.due.effects = append(l.due.effects, b.effects...)
 		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
-			l.due.commits = append(l.due.commits, Commit{Partitions: moved, Events: b.events, Strays: b.strays, Repeats: b.repeats, Duration: time.Since(b.started)})
+			l.due.commits = append(l.due.commits, Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: b.unknown, Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
 		}
 	}
 	if l.tooLarge != nil && b.events > 0 {

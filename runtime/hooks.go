@@ -28,9 +28,12 @@ type Mode struct {
 // Commit tells of one commit to the store.
 type Commit struct {
 	Partitions []Progress
-	Events     int // that were in it, of whatever outcome
-	Strays     int // of these, how many were undone and run alone
-	Repeats    int // of these, how many were dropped because they were folded before
+	Events     int // that were in it, of whatever outcome; of these
+	Discarded  int // are of types marked discard, and tombstones
+	Unknown    int // are of types that the package does not know
+	Repeats    int // are emissions that were folded before
+	Strays     int // were undone and run alone
+	Letters    int // new dead letters, of which an event may make one for each handler set
 	Duration   time.Duration
 }
 

@@ -38,6 +38,7 @@ type lane struct {
 // pending is what a batch holds besides the transaction.
 type pending struct {
 	events, strays, repeats int
+	discarded, unknown      int
 	letters                 []DeadLetter
 	items                   []*outboxItem
 	effects                 []effectRun

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -215,6 +216,12 @@ func TestStrangersArePassedOver(t *testing.T) {
 	unknown := make(chan string, 10)
 	c := config(memdriver.New(), newStore())
 	c.Hooks.Unknown = func(_ brook.Position, typ string) { unknown <- typ }
+	var events, odd, discarded atomic.Int64
+	c.Hooks.Commit = func(commit brook.Commit) {
+		events.Add(int64(commit.Events))
+		odd.Add(int64(commit.Unknown))
+		discarded.Add(int64(commit.Discarded))
+	}
 	h := open(t, c, &ledger.Audit{})
 	h.opened("a")
 	h.wait(h.raw("a", "not.ours", `nothing`), nil)
@@ -235,6 +242,12 @@ func TestStrangersArePassedOver(t *testing.T) {
 	}
 	h.fails(pos[0], nil)
 	h.wait(h.move("a", 1, "")) // it holds nobody up
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if events.Load() != 7 || odd.Load() != 1 || discarded.Load() != 2 {
+		t.Errorf("%d events, %d unknown, %d discarded", events.Load(), odd.Load(), discarded.Load())
+	}
 }
 
 func TestRetry(t *testing.T) {

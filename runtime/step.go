@@ -17,6 +17,7 @@ func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
 	m.lane, m.feed, m.forced = l, f, l.tooLarge
 	if r.Value == nil { // a tombstone
 		l.batch.events++
+		l.batch.discarded++
 		return kept, nil
 	}
 	l.unwrap(m)
@@ -129,8 +130,12 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		l.put(f, l.letter(m, "", StageDecode, m.decodeErr, f.attempts+1, key))
 		return
 	}
-	if !m.known {
+	switch {
+	case !m.known:
+		l.batch.unknown++
 		l.unknown(m)
+	case !m.handled:
+		l.batch.discarded++
 	}
 	for i := range m.results {
 		r := &m.results[i]
