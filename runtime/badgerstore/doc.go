@@ -19,7 +19,8 @@
 // Open reads all table files and checks their sums ([Unverified] leaves it out), and that no commit is missing between others. Where it
 // can't give such a state the error is [ErrDamaged]; nothing repairs that but a backup, or deleting the directory, after
 // which the app folds the whole log again. A damaged end of the newest log of writes can't be told from writes that never
-// reached the disk: it gives the state before. When a write fails half-way, the store refuses everything with [ErrBroken]
+// reached the disk: it gives the state before. A file that goes bad while the store is open may show as missing rows, which the
+// next Open finds. When a write fails half-way, the store refuses everything with [ErrBroken]
 // until it is opened again. A full disk ends the process with SIGBUS, for Badger maps its files into memory.
 //
 // # Concurrency

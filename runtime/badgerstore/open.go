@@ -27,7 +27,7 @@ func Open(dir string, opts ...Option) (*Store, error) {
 	if c.memory && (dir != "" || c.readOnly) || !c.memory && dir == "" {
 		return nil, errors.New("badgerstore: a store is in a directory, or in memory and then not read-only")
 	}
-	s := &Store{dir: dir, log: c.log, memory: c.memory, readOnly: c.readOnly,
+	s := &Store{dir: dir, log: c.log, memory: c.memory, readOnly: c.readOnly, slots: ringSize, closeWait: closeWait,
 		tables: map[string]*table{}, types: newTypes(), heads: newHeads(cachedHeads),
 		stop: make(chan struct{}), stopped: make(chan struct{}), purgeDue: make(chan struct{}, 1)}
 	if err := s.open(&c); err != nil {

@@ -13,7 +13,7 @@ import (
 // happens without syncs, or where a file was damaged, commits are missing in the middle. So every commit n writes
 // the key n modulo ringSize, whose version Badger makes n, and Open looks whether all are there.
 
-// ringSize is how many of the newest commits leave a trace. Memtables that were not flushed must not hold more;
+// ringSize is Store.slots: how many of the newest commits leave a trace. Memtables that were not flushed must not hold more;
 // see minCommit.
 const ringSize = 1 << 20
 
@@ -25,8 +25,8 @@ func minCommit(o badger.Options) int64 {
 	return 2 * all / ringSize
 }
 
-func appendRingKey(dst []byte, n uint64) []byte {
-	return binary.BigEndian.AppendUint32(appendPrefix(dst, 0, kindRing), uint32(n%ringSize))
+func (s *Store) appendRingKey(dst []byte, n uint64) []byte {
+	return binary.BigEndian.AppendUint32(appendPrefix(dst, 0, kindRing), uint32(n%s.slots))
 }
 
 // ring adds the trace of the commit, and makes it large enough.
@@ -34,7 +34,7 @@ func (g *group) ring() error {
 	if g.store.memory {
 		return nil
 	}
-	if err := g.apply(&put{key: appendRingKey(g.bytes.take(prefixLen+4), g.ts)}); err != nil {
+	if err := g.apply(&put{key: g.store.appendRingKey(g.bytes.take(prefixLen+4), g.ts)}); err != nil {
 		return err
 	}
 	if missing := g.store.minCommit - g.largest; missing > 0 {
@@ -50,8 +50,8 @@ func (s *Store) checkRing(txn *badger.Txn, last uint64, crashed bool) error {
 	if crashed {
 		return s.checkWholeRing(txn, last)
 	}
-	for n := last; n > 0 && n+1000 > last; n-- {
-		item, err := txn.Get(appendRingKey(nil, n))
+	for n := last; n > 0 && n+min(1000, s.slots) > last; n-- {
+		item, err := txn.Get(s.appendRingKey(nil, n))
 		if err != nil && !errors.Is(err, badger.ErrKeyNotFound) {
 			return fmt.Errorf("badgerstore: open %s: %w", s.dir, err)
 		}
@@ -66,11 +66,11 @@ func (s *Store) checkWholeRing(txn *badger.Txn, last uint64) error {
 	it := iterate(txn, 0, kindRing)
 	defer it.Close()
 	found, oldest := uint64(0), uint64(0)
-	if last > ringSize {
-		oldest = last - ringSize
+	if last > s.slots {
+		oldest = last - s.slots
 	}
 	for it.Rewind(); it.Valid(); it.Next() {
-		if n := it.Item().Version(); n > oldest && string(it.Item().Key()) == string(appendRingKey(nil, n)) {
+		if n := it.Item().Version(); n > oldest && n <= last && string(it.Item().Key()) == string(s.appendRingKey(nil, n)) {
 			found++
 		}
 	}

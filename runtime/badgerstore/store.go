@@ -24,6 +24,8 @@ type Store struct {
 
 	limit, limitCount int64 // of one commit
 	minCommit         int64
+	slots             uint64 // of the ring
+	closeWait         time.Duration
 
 	now     atomic.Pointer[instant]
 	failed  atomic.Pointer[error]
@@ -73,7 +75,7 @@ func (s *Store) Close() error {
 	}
 	s.workers.Wait()
 	open := s.now.Load()
-	deadline := time.Now().Add(closeWait)
+	deadline := time.Now().Add(s.closeWait)
 	for wait := 10 * time.Microsecond; ; wait = min(2*wait, 10*time.Millisecond) {
 		s.used = slices.DeleteFunc(s.used, (*instant).end)
 		if open.users.Load() < 0 || open.end() {

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -82,20 +86,33 @@ func verify(dir string, o badger.Options, found files, whole bool) error {
 	} else if end < info.Size() && found.logs == 0 {
 		return fmt.Errorf("%w: %s: its end is missing", ErrDamaged, f.Name())
 	}
-	ids := make([]uint64, 0, len(manifest.Tables))
-	for id := range manifest.Tables {
-		ids = append(ids, id)
+	return verifyTables(dir, manifest.Tables, o, whole)
+}
+
+// verifyTables reads tables, as many at a time as there are processors, and gives the error of the first that is damaged.
+func verifyTables(dir string, tables map[uint64]badger.TableManifest, o badger.Options, whole bool) error {
+	ids := slices.Sorted(maps.Keys(tables))
+	errs := make([]error, len(ids))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(ids)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(ids); i = next.Add(1) - 1 {
+				name := sst.NewFilename(ids[i], dir)
+				to := sst.Options{ReadOnly: true, BlockSize: o.BlockSize, Compression: tables[ids[i]].Compression}
+				if whole {
+					to.ChkMode = options.OnTableRead
+				}
+				if err := verifyTable(name, to); err != nil {
+					errs[i] = fmt.Errorf("%w: %s: %w", ErrDamaged, name, err)
+				}
+			}
+		})
 	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		name := sst.NewFilename(id, dir)
-		t := manifest.Tables[id]
-		to := sst.Options{ReadOnly: true, BlockSize: o.BlockSize, Compression: t.Compression}
-		if whole {
-			to.ChkMode = options.OnTableRead
-		}
-		if err := verifyTable(name, to); err != nil {
-			return fmt.Errorf("%w: %s: %w", ErrDamaged, name, err)
+	workers.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
 	return nil
