@@ -73,7 +73,7 @@ func TestAppWhateverFails(t *testing.T) {
 	}
 	want := onePass(t, d)
 	step := 101
-	if testing.Short() {
+	if testing.Short() || raced {
 		step = 307
 	}
 	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore, storetest.CrashAfter} {

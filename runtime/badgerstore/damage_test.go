@@ -247,7 +247,7 @@ func TestDamaged(t *testing.T) {
 	switch {
 	case os.Getenv(killsVariable) != "":
 		rounds, share = 3, 1
-	case testing.Short():
+	case testing.Short() || raced:
 		share = 15
 	}
 	outcomes := map[string]int{}
