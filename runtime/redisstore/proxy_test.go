@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,8 +13,7 @@ import (
 type proxy struct {
 	addr   string
 	server string
-	every  atomic.Int64 // short reply that is lost, for long ones would never arrive; 0: none
-	seen   atomic.Int64
+	every  atomic.Int64 // one of so many short replies is lost, for long ones would never arrive; 0: none
 	lost   atomic.Int64
 
 	listener net.Listener
@@ -61,9 +61,9 @@ func (p *proxy) cut() {
 	}
 }
 
-// loseEvery has every n-th reply from now on lost, or none for 0.
+// loseEvery has one of n replies lost from now on, or none for 0. It is left to chance which, for a new connection
+// has the same replies each time.
 func (p *proxy) loseEvery(n int64) {
-	p.seen.Store(0)
 	p.every.Store(n)
 }
 
@@ -94,7 +94,7 @@ func (p *proxy) serve(client net.Conn) {
 	})
 	pass(client, server, func(n int) bool {
 		every := p.every.Load()
-		if every == 0 || n > 1000 || p.seen.Add(1)%every != 0 {
+		if every == 0 || n > 1000 || rand.Int64N(every) > 0 {
 			return true
 		}
 		p.lost.Add(1)
