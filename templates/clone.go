@@ -75,6 +75,9 @@ func marshallers(t *model.Type) string {
 // losesState reports whether a copy by fields would lose what unexported fields hold, of t or of a type in it that
 // has no marshaller.
 func losesState(t *model.Type, seen map[*model.Type]bool) bool {
+	if t != nil && t.Hidden {
+		return true // a copy by fields can't be written
+	}
 	if t == nil || t.Kind == model.Time || seen[t] || len(seen) > 0 && marshallers(t) != "" {
 		return false
 	}

@@ -24,7 +24,7 @@ func (c *codecs) encodeStruct(t *model.Type, inMap bool) []jen.Code {
 			continue
 		}
 		o := at("v").dot(path...)
-		if f.OmitEmpty {
+		if f.OmitEmpty && !(f.OmitZero && zeroBehind(f.Type)) {
 			present = append(present, notEmpty(f.Type, o)...)
 		}
 		if f.OmitZero && !(f.OmitEmpty && emptyIfZero(f.Type)) {
@@ -110,7 +110,12 @@ func notEmpty(t *model.Type, o operand) []jen.Code {
 
 // emptyIfZero reports whether omitzero leaves out nothing that omitempty keeps.
 func emptyIfZero(t *model.Type) bool {
-	return t.Zero == model.None && t.Kind != model.Struct && t.Kind != model.Array && t.Kind != model.Time && t.Kind != model.Pointer
+	return t.Zero == model.None && t.Kind != model.Struct && t.Kind != model.Array && t.Kind != model.Time && !zeroBehind(t)
+}
+
+// zeroBehind reports whether t is a pointer to what has an IsZero method.
+func zeroBehind(t *model.Type) bool {
+	return t.Kind == model.Pointer && t.Named == nil && t.Elem.Zero != model.None && t.Elem.Kind != model.Interface && t.Elem.Kind != model.Pointer
 }
 
 // nonZero is what omitzero asks.
@@ -118,7 +123,7 @@ func nonZero(t *model.Type, o operand) jen.Code {
 	switch {
 	case t.Zero != model.None && t.Kind == model.Interface:
 		return jen.Op("!").Qual(wirePath, "IsZeroInterface").Call(o.value())
-	case t.Kind == model.Pointer && t.Named == nil && t.Elem.Zero != model.None && t.Elem.Kind != model.Interface && t.Elem.Kind != model.Pointer:
+	case zeroBehind(t):
 		return o.value().Op("!=").Nil().Op("&&").Op("!").Add(o.selector()).Dot("IsZero").Call()
 	case t.Zero != model.None && t.Kind != model.Pointer || t.Kind == model.Time:
 		return jen.Op("!").Add(o.selector()).Dot("IsZero").Call()

@@ -29,6 +29,9 @@ func goType(t *model.Type) *jen.Statement {
 
 // underlying renders a type without its name: the []Tag of type Tags []Tag.
 func underlying(t *model.Type) *jen.Statement {
+	if t.Source != nil {
+		return sourceOf(t)
+	}
 	switch t.Kind {
 	case model.Pointer:
 		return jen.Op("*").Add(goType(t.Elem))
@@ -49,6 +52,19 @@ func underlying(t *model.Type) *jen.Statement {
 		return jen.Id(name)
 	}
 	return jen.Op(t.Expr) // an interface literal with methods
+}
+
+// sourceOf renders a type of which nothing but its source is known.
+func sourceOf(t *model.Type) *jen.Statement {
+	s := jen.Null()
+	for _, piece := range t.Source {
+		if piece.Type != nil {
+			s.Add(goType(piece.Type))
+		} else {
+			s.Op(piece.Text)
+		}
+	}
+	return s
 }
 
 func structType(t *model.Type) *jen.Statement {

@@ -111,6 +111,9 @@ func foreignPackages(p *model.Package) map[string]string {
 		for _, f := range t.Fields {
 			walk(f.Type)
 		}
+		for _, piece := range t.Source {
+			walk(piece.Type)
+		}
 		for _, f := range t.JSON {
 			walk(f.Type)
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// sent are the events that the package may publish: all that it does not merely discard.
+// sent are the events that app.Publish has a method for: all that the package does not merely discard.
 func sent(p *model.Package) []*model.Event {
 	var events []*model.Event
 	for _, e := range p.Events {
@@ -30,7 +30,7 @@ func (n *names) outgoing() *jen.Statement {
 	head := jen.Func().Id(n.encodeOutgoing).Params(
 		jen.Id("o").Qual(brookPath, "Outgoing"), jen.Id("out").Op("*").Qual(brookPath, "Outbound")).Bool()
 	var cases []jen.Code
-	for _, e := range sent(n.pkg) {
+	for _, e := range n.pkg.Events {
 		cases = append(cases, jen.Case(jen.Qual(brookPath, "Emission").Index(n.payload(e))).Block(
 			jen.Qual(brookPath, "Encode").Call(jen.Id("out"), jen.Op("&").Id(n.events[e].def), jen.Id("o"))))
 	}

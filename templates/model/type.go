@@ -53,8 +53,19 @@ type Type struct {
 	Comparable bool
 	// Zero is how the zero value is tested for omitzero where there is an IsZero method.
 	Zero Method
+	// Hidden: code of this package can't name it, or what it is made of, as it is unexported in another package or
+	// declared in an internal one.
+	Hidden bool
+	// Source is a type without a name that is only named, piece by piece. Such a type has neither Elem, Key nor Fields.
+	Source []Fragment
 	// Expr is the type as Go source with full import paths instead of package names, unique per type.
 	Expr string
+}
+
+// Fragment is a piece of a type as Go source: text, or a type that has a name.
+type Fragment struct {
+	Text string
+	Type *Type // nil: Text
 }
 
 // Named is the name of a defined or basic type.

@@ -44,7 +44,7 @@ type event struct {
 // analyse gives the model of a package, or what is wrong with it.
 func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	a := &analysis{
-		graph: g, src: src, b: newBuilder(g),
+		graph: g, src: src, b: newBuilder(g, src.types),
 		out: &model.Package{
 			Name: src.pkg.Name, Path: src.path, Dir: src.dir(),
 			Names:   map[string]model.Pos{},
@@ -65,6 +65,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	a.checkMarks()
 	a.checkNames()
 	a.checkSerial()
+	a.checkReach()
 	a.checkTags()
 	a.b.settle()
 	return a.out, sorted(a.diags)

@@ -87,6 +87,9 @@ func (a *analysis) foreignEvent(named *types.Named) (*model.Event, string) {
 	case m.faulty || m.name == "":
 		return nil, fmt.Sprintf("%s: the directive above it is faulty, run brookgen on package %s", what, obj.Pkg().Path())
 	}
+	if t := a.b.unnamed(named); t != nil {
+		return nil, fmt.Sprintf("%s: %s; declare a type of your own here", what, a.whyUnnamed(a.b.mention(t)))
+	}
 	key, problem := a.eventKey(obj, m.option("key"))
 	if problem != nil {
 		return nil, fmt.Sprintf("%s: %s; correct it in package %s", what, problem.message, obj.Pkg().Path())

@@ -80,6 +80,8 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 	case a.invalid(first.typ):
 		a.lost = true
 		a.unresolved(first.expr, name)
+	case !a.whole(name, first):
+		a.lost = true
 	case event == nil && takesEvent(params[1:]):
 		a.lost = true
 		a.report(at(first.expr), "%s: the event comes first, only a context may stand before it", name)
@@ -164,6 +166,9 @@ func (a *analysis) read(name string, p variable) (model.Read, bool) {
 		a.unresolved(p.expr, name)
 		return model.Read{}, false
 	}
+	if !a.whole(name, p) {
+		return model.Read{}, false
+	}
 	if view := isRuntime(p.typ, "View"); view != nil {
 		c := a.collectionOf(name, "reads", p, view, 0)
 		return model.Read{Collection: c}, c != nil
@@ -222,4 +227,22 @@ func (a *analysis) collectionOf(name, does string, v variable, t *types.Named, k
 		a.report(at(v.expr), "%s %s %s, but %s is keyed by %s", name, does, what, c.Name, a.describe(a.b.goType[c.Key.Type]))
 	}
 	return c
+}
+
+// whole reports whether a type is written with as many type arguments as it takes, and tells where it is not.
+func (a *analysis) whole(name string, v variable) bool {
+	t := types.Unalias(v.typ)
+	for {
+		inner, ok := t.(interface{ Elem() types.Type })
+		if !ok {
+			break
+		}
+		t = types.Unalias(inner.Elem())
+	}
+	named, ok := t.(*types.Named)
+	if !ok || named.TypeArgs().Len() == named.Origin().TypeParams().Len() {
+		return true
+	}
+	a.unresolved(v.expr, name)
+	return false
 }

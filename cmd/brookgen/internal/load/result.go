@@ -29,6 +29,9 @@ func (a *analysis) result(name string, r variable) (model.Result, bool) {
 		a.unresolved(r.expr, name)
 		return model.Result{}, false
 	}
+	if !a.whole(name, r) {
+		return model.Result{}, false
+	}
 	t := types.Unalias(r.typ)
 	list, slice := t.(*types.Slice)
 	if slice {

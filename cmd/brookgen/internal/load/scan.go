@@ -78,7 +78,7 @@ func (f *file) place(m *mark, own *owner) string {
 		return fmt.Sprintf("%s has no meaning on %s: %s", verb, own.what, wants(m.verb))
 	case m.verb == verbHandle && own.fn == nil:
 		return fmt.Sprintf("%s has no meaning on a type: it marks a method", verb)
-	case m.verb == verbHandle && own.fn.Recv == nil:
+	case m.verb == verbHandle && !hasReceiver(own.fn):
 		return fmt.Sprintf("%s has no meaning on the function %s: give it a receiver, the handler set that it belongs to", verb, own.fn.Name.Name)
 	case (m.verb == verbEvent || m.verb == verbCollection) && own.spec == nil:
 		return fmt.Sprintf("%s has no meaning on %s: %s", verb, funcKind(own.fn), wants(m.verb))
@@ -88,11 +88,14 @@ func (f *file) place(m *mark, own *owner) string {
 }
 
 func funcKind(fn *ast.FuncDecl) string {
-	if fn.Recv != nil {
+	if hasReceiver(fn) {
 		return "the method " + fn.Name.Name
 	}
 	return "the function " + fn.Name.Name
 }
+
+// hasReceiver reports whether fn is a method: func () F() is none.
+func hasReceiver(fn *ast.FuncDecl) bool { return fn.Recv != nil && len(fn.Recv.List) > 0 }
 
 func wants(verb string) string {
 	if verb == verbHandle {

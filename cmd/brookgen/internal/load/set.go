@@ -47,7 +47,7 @@ func (a *analysis) addHandlers() {
 // unmarked reports an exported method that takes an event and has no directive.
 func (a *analysis) unmarked(fn *ast.FuncDecl) {
 	obj, ok := a.src.info.Defs[fn.Name].(*types.Func)
-	if !ok || !fn.Name.IsExported() || fn.Recv == nil {
+	if !ok || !fn.Name.IsExported() || !hasReceiver(fn) {
 		return
 	}
 	params := obj.Signature().Params()

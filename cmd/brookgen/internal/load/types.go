@@ -12,6 +12,7 @@ import (
 // A builder turns go/types into the model's types, one for each distinct type.
 type builder struct {
 	g       *graph
+	home    *types.Package
 	memo    typeutil.Map // types.Type → *model.Type
 	shallow typeutil.Map // the same, for types that are only named
 	goType  map[*model.Type]types.Type
@@ -30,8 +31,8 @@ type hiddenField struct {
 	typ   types.Type
 }
 
-func newBuilder(g *graph) *builder {
-	return &builder{g: g, goType: map[*model.Type]types.Type{}, clashes: map[*model.Type][]clash{}, endless: map[*model.Type]bool{}}
+func newBuilder(g *graph, home *types.Package) *builder {
+	return &builder{g: g, home: home, goType: map[*model.Type]types.Type{}, clashes: map[*model.Type][]clash{}, endless: map[*model.Type]bool{}}
 }
 
 // of gives the model of t.
@@ -120,6 +121,7 @@ func (b *builder) head(m *model.Type, t types.Type) {
 	m.Named = b.named(t)
 	m.Expr = expr(t, (*types.Package).Path)
 	m.Comparable = isComparable(t, 0)
+	m.Hidden = b.unnamed(t) != nil
 	if named, ok := t.(*types.Named); ok || m.Kind == model.Struct {
 		m.Methods = methodsOf(t)
 		m.Zero = method(t, "IsZero", isZero)
@@ -245,8 +247,10 @@ func (b *builder) mention(t types.Type) *model.Type {
 	m := &model.Type{}
 	b.shallow.Set(t, m)
 	b.head(m, t)
-	if a, ok := t.Underlying().(*types.Array); ok {
-		m.Len = int(a.Len())
+	if m.Named == nil {
+		w := sourceWriter{builder: b}
+		w.write(t)
+		m.Source = w.done()
 	}
 	return m
 }

@@ -25,7 +25,7 @@ func TestWireFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBuilder(&graph{fset: fset, sources: map[string]*source{}})
+	b := newBuilder(&graph{fset: fset, sources: map[string]*source{}}, pkg)
 	cases := b.of(pkg.Scope().Lookup("wireCases").Type())
 	values := reflect.ValueOf(new(wireCases)).Elem()
 	if values.NumField() == 0 {
