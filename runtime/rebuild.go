@@ -128,26 +128,6 @@ func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 	return g, a.recordShapes(ctx, g.shapes)
 }
 
-// abandon removes what was built of a generation; where that fails, the next open does.
-func (a *App) abandon(g *generation) {
-	ctx, cancel := context.WithTimeout(context.Background(), a.config.ShutdownTimeout)
-	defer cancel()
-	err := a.drop(ctx, g)
-	if err == nil {
-		a.gate.Lock()
-		defer a.gate.Unlock()
-		next := a.state
-		if next.Building != g.number {
-			return // another process builds by now
-		}
-		next.Building = 0
-		if err = a.change(ctx, next); err == nil {
-			return
-		}
-	}
-	a.failure(Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
-}
-
 // feedRebuild gives the lane its feeds, from the log's start.
 func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, acceptLoss bool) error {
 	standings, err := a.standings(ctx, a.reader, a.live.Load())
@@ -282,62 +262,4 @@ func (a *App) carriedLetters(ctx context.Context, old, g *generation, partitions
 		}
 	}
 	return writes, nil
-}
-
-// dropOld removes a generation that is no longer live.
-func (a *App) dropOld(ctx context.Context, g *generation) error {
-	if err := a.drop(ctx, g); err != nil {
-		return err
-	}
-	a.gate.Lock()
-	defer a.gate.Unlock()
-	next := a.state
-	next.Dropped = slices.DeleteFunc(slices.Clone(next.Dropped), func(n int) bool { return n == g.number })
-	return a.change(ctx, next)
-}
-
-// dropReplaced removes the views that were replaced before the live ones, which no process reads any more.
-func (a *App) dropReplaced(ctx context.Context) error {
-	a.gate.RLock()
-	replaced := slices.Clone(a.state.Dropped)
-	a.gate.RUnlock()
-	for _, number := range replaced {
-		g, err := a.open(ctx, number)
-		if err != nil {
-			return err
-		}
-		if err := a.dropOld(ctx, g); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dropLeftovers removes what rebuilds that did not end well left behind.
-//
-// Where several processes write the store, one of them may still read or build these: what was replaced is
-// removed when the next rebuild begins.
-func (a *App) dropLeftovers(ctx context.Context) error {
-	if a.fenced() {
-		return nil
-	}
-	left := slices.Clone(a.state.Dropped)
-	if a.state.Building != 0 {
-		left = append(left, a.state.Building)
-	}
-	if len(left) == 0 {
-		return nil
-	}
-	for _, number := range left {
-		g, err := a.open(ctx, number)
-		if err != nil {
-			return err
-		}
-		if err := a.drop(ctx, g); err != nil {
-			return err
-		}
-	}
-	next := a.state
-	next.Building, next.Dropped = 0, nil
-	return a.change(ctx, next)
 }
