@@ -70,7 +70,7 @@ func newNames(p *model.Package) *names {
 	for _, c := range p.Collections {
 		n.collections[c] = collectionNames{
 			def:    n.pick(lowerFirst(c.GoName) + "Collection"),
-			marker: lowerFirst(c.GoName) + "Event", // a method: no business of the package's scope
+			marker: c.Marker(), // a method: no business of the package's scope
 			decode: n.pick("decode" + c.GoName + "Event"),
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/brookgen/brookgen/templates/model"
 )
 
 // A scope hands out identifiers, each once, and none that it was told is taken.
@@ -56,17 +58,8 @@ var predeclared = map[string]bool{
 	"uint32": true, "uint64": true, "uint8": true, "uintptr": true, "_": true,
 }
 
-// lowerFirst makes an exported name unexported: userRegistered, id, urlSeen.
-func lowerFirst(name string) string {
-	runes := []rune(name)
-	for i, r := range runes {
-		if !unicode.IsUpper(r) || i > 0 && i+1 < len(runes) && unicode.IsLower(runes[i+1]) {
-			break
-		}
-		runes[i] = unicode.ToLower(r)
-	}
-	return string(runes)
-}
+// lowerFirst makes an exported name unexported.
+func lowerFirst(name string) string { return model.Unexported(name) }
 
 // upperFirst makes a name exported.
 func upperFirst(name string) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +47,7 @@ func (j *job) plan() ([]change, int) {
 	}()
 	pkgs, diags, err := load.Load(j.ctx, j.dir, j.args)
 	matched := <-listed
-	if err = errors.Join(err, matched.err); err != nil {
+	if err = cmp.Or(err, matched.err); err != nil {
 		j.complain("%v", err)
 		return nil, failure
 	}

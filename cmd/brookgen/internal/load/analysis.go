@@ -28,6 +28,7 @@ type analysis struct {
 	sets    map[types.Object]*set
 	unbuilt bool                          // some annotated type is in neither events nor colls
 	lost    bool                          // some handler's event can't be told
+	told    map[*model.Type]bool          // structs of which it is said that an unexported field would be lost
 	used    map[model.Pos]map[string]bool // words of brook tags that mean something, by field
 }
 
@@ -54,6 +55,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 		events: map[types.Object]*event{},
 		colls:  map[types.Object]*model.Collection{},
 		sets:   map[types.Object]*set{},
+		told:   map[*model.Type]bool{},
 		used:   map[model.Pos]map[string]bool{},
 	}
 	a.scan()

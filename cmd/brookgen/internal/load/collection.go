@@ -107,7 +107,7 @@ func (a *analysis) keyOption(m *mark, obj types.Object, value string) (*model.Ke
 	switch {
 	case value == ".":
 		return nil, fmt.Sprintf("key=. is for events: write key=Field or key=Type for collection %s", m.name)
-	case strings.Contains(value, ","):
+	case strings.Contains(value, ",") && !strings.Contains(value, "["):
 		return nil, fmt.Sprintf("key=%s: a collection has one key: write key=%sKey with type %sKey struct { … }", value, name, name)
 	}
 	first, _, _ := strings.Cut(value, ".")
@@ -123,6 +123,10 @@ func (a *analysis) keyOption(m *mark, obj types.Object, value string) (*model.Ke
 		return nil, fmt.Sprintf("key=%s: %s", value, problem)
 	}
 	tv, err := types.Eval(a.fset, a.src.types, m.spec.Pos(), value)
+	if qualifier, typ, ok := strings.Cut(value, "."); ok && err != nil && token.IsIdentifier(qualifier) && token.IsIdentifier(typ) && !m.file.imported(qualifier, a.src) {
+		return nil, fmt.Sprintf("key=%s: this file imports no package called %s: import it, or write key=%sKey with type %sKey %s beside that import",
+			value, qualifier, name, name, value)
+	}
 	if err != nil || !tv.IsType() || a.invalid(tv.Type) {
 		return nil, fmt.Sprintf("key=%s: %s has no such field, and there is no such type%s", value, name, didYouMean(value, a.keyNames(obj), ""))
 	}

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/types"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
@@ -61,7 +63,7 @@ func (a *analysis) fits(m *mark, obj types.Object) bool {
 	alias := m.spec.Assign.IsValid()
 	switch {
 	case !name.IsExported():
-		a.report(at(name), "%s %s has to be exported: rename it to %s", kind[strings.Index(kind, " ")+1:], name.Name, exported(name.Name))
+		a.report(at(name), "%s %s has to be exported: %s", kind[strings.Index(kind, " ")+1:], name.Name, exported(name.Name))
 	case m.spec.TypeParams != nil:
 		a.report(at(name), "generic type %s can't be %s: annotate a type made of it, as in type Some%s %s[…]", name.Name, kind, name.Name, name.Name)
 	case alias && m.verb == verbCollection:
@@ -80,8 +82,13 @@ func (a *analysis) fits(m *mark, obj types.Object) bool {
 	return false
 }
 
+// exported says what to do about a name that is not exported.
 func exported(name string) string {
-	return strings.ToUpper(name[:1]) + name[1:]
+	r, size := utf8.DecodeRuneInString(strings.TrimLeft(name, "_"))
+	if upper := unicode.ToUpper(r); unicode.IsUpper(upper) {
+		return "rename it to " + string(upper) + strings.TrimLeft(name, "_")[size:]
+	}
+	return "give it a name that begins with an upper-case letter"
 }
 
 func isPointer(t types.Type) bool {
@@ -120,6 +127,10 @@ func (a *analysis) newEvent(m *mark, obj types.Object) *event {
 	m.apply(e.Event)
 	if e.Publish && e.Discard {
 		a.report(m.at("discard", m.spec.Name), "%s is marked publish (only sent) and discard (received, ignored): keep one", m.spec.Name.Name)
+	}
+	if m.option("history") != nil && e.Publish != e.Discard {
+		a.report(m.at("history", m.spec.Name), "history has no meaning beside %s: an event that is not handled here is in no history",
+			map[bool]string{true: "publish", false: "discard"}[e.Publish])
 	}
 	return e
 }

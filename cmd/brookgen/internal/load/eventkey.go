@@ -46,6 +46,9 @@ func (a *analysis) namedKey(obj types.Object, opt *option) (*model.Key, string) 
 		if slices.Contains(names[:i], name) {
 			return nil, fmt.Sprintf("key=%s names %s twice", opt.value, name)
 		}
+		if name == "." {
+			return nil, fmt.Sprintf("key=%s: the dot is the value itself, and stands alone", opt.value)
+		}
 		f, problem := a.keyField(t, obj.Pkg(), name)
 		if problem != "" {
 			return nil, fmt.Sprintf("key=%s: %s", opt.value, problem)

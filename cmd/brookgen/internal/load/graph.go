@@ -35,6 +35,9 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 		Context: ctx,
 		Dir:     dir,
 	}, patterns...)
+	if err != nil && strings.Contains(err.Error(), "go.mod file not found") {
+		return nil, errors.New(`no go.mod in this folder or above it: begin with "go mod init example.com/shop"`)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func (a *analysis) addHandler(fn *ast.FuncDecl) {
 	}
 	name := methodName(fn)
 	if !fn.Name.IsExported() {
-		a.report(at(fn.Name), "handler %s has to be exported: rename it to %s", name, exported(fn.Name.Name))
+		a.report(at(fn.Name), "handler %s has to be exported: %s", name, exported(fn.Name.Name))
 	}
 	s := a.setOf(fn, obj)
 	sig := obj.Signature()
@@ -133,10 +133,10 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 		a.report(use, "%s %s *%s: an event is a value, write %s", name, does, a.describe(ptr.Elem()), a.describe(ptr.Elem()))
 		return nil
 	case !ok || named.Obj().Pkg() == nil:
-		a.report(use, "%s %s %s, which is no event: declare a type for it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name), what)
+		a.report(use, "%s %s %s, which is no event: declare a type for it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name, does), what)
 		return nil
 	case named.TypeArgs().Len() > 0:
-		a.report(use, "%s %s %s, which is no event: declare a type made of it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name), what)
+		a.report(use, "%s %s %s, which is no event: declare a type made of it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name, does), what)
 		return nil
 	}
 	obj := named.Obj()
@@ -157,8 +157,14 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 	return a.adopt(named, use)
 }
 
-// suggestion is a type name made of a handler's.
-func suggestion(name string) string { return name[strings.LastIndex(name, ".")+1:] }
+// suggestion is a name for the type of an event. What a handler handles is mostly called as it is.
+func suggestion(name, does string) string {
+	method := name[strings.LastIndex(name, ".")+1:]
+	if does == "emits" || !startsUpper(method) {
+		return "Happened"
+	}
+	return method
+}
 
 // read makes a view or index parameter.
 func (a *analysis) read(name string, p variable) (model.Read, bool) {

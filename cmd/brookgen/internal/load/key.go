@@ -91,6 +91,9 @@ func (a *analysis) keyAt(t types.Type, path []model.PathStep) (model.KeyField, s
 func (a *analysis) path(t types.Type, home *types.Package, name string) ([]model.PathStep, string) {
 	var path []model.PathStep
 	for segment := range strings.SplitSeq(name, ".") {
+		if segment == "_" {
+			return nil, "a field that is called _ can't be read"
+		}
 		obj, index, _ := types.LookupFieldOrMethod(t, true, home, segment)
 		v, ok := obj.(*types.Var)
 		switch {
@@ -161,6 +164,7 @@ func (a *analysis) whyLost(t *model.Type, name string, path []model.PathStep) st
 		case f.Skip:
 			return fmt.Sprintf("field %s is left out by json:\"-\", so it would be lost", name)
 		case !f.Exported && !f.Embedded:
+			a.told[t] = true
 			return fmt.Sprintf("field %s is unexported, so it would be lost: export it", name)
 		}
 	}

@@ -97,6 +97,54 @@ func (a *analysis) checkNames() {
 	}
 	a.checkFields()
 	a.checkMethods()
+	a.checkMarkers()
+	a.checkPredeclared()
+	a.checkDotImports()
+}
+
+// checkMarkers reports fields of events that are called as the method which seals the sum that they are in.
+func (a *analysis) checkMarkers() {
+	for _, c := range a.out.Collections {
+		if !c.History {
+			continue
+		}
+		for _, e := range c.Writers {
+			if e.Foreign() {
+				continue // it has a wrapper
+			}
+			for _, f := range e.Type.Fields {
+				if f.Name == c.Marker() && f.Pos.File != "" {
+					a.reportAt(f.Pos, f.Name, "%s.%s is what brookgen generates for collection %s, a method: rename this field", e.Type.Named.Name, f.Name, c.Name)
+				}
+			}
+		}
+	}
+}
+
+// predeclared are the names of the universe that generated code uses.
+var predeclared = []string{
+	"any", "append", "bool", "byte", "error", "false", "float32", "float64", "int", "int16", "int32", "int64", "int8", "len", "new",
+	"nil", "string", "true", "uint", "uint16", "uint32", "uint64", "uint8", "uintptr",
+}
+
+// checkPredeclared reports declarations that hide them.
+func (a *analysis) checkPredeclared() {
+	for _, name := range predeclared {
+		if pos, taken := a.out.Names[name]; taken && !a.out.Imports[name] {
+			a.reportAt(pos, name, "generated code needs the predeclared %s: rename this one", name)
+		}
+	}
+}
+
+// checkDotImports reports imports that put the runtime's names among the package's own.
+func (a *analysis) checkDotImports() {
+	for _, f := range a.src.files {
+		for _, spec := range f.ast.Imports {
+			if spec.Name != nil && spec.Name.Name == "." && importPath(spec) == runtimePath {
+				a.report(at(spec), "the runtime can't be imported with a dot, as it has names that are generated too: write brook %s", spec.Path.Value)
+			}
+		}
+	}
 }
 
 // checkFields reports collections and events whose members of Views and Publish clash.
@@ -146,6 +194,27 @@ func (a *analysis) checkMethods() {
 		}
 		methods[c.GoName+"View"] = view
 	}
+	add := func(typ, method, coll string) {
+		if methods[typ] == nil {
+			methods[typ] = map[string]string{}
+		}
+		methods[typ][method] = coll
+	}
+	for _, c := range a.out.Collections {
+		if !c.History {
+			continue
+		}
+		add("OldEvent", c.Marker(), c.Name)
+		for _, e := range c.Writers {
+			if !e.Foreign() {
+				add(e.Type.Named.Name, c.Marker(), c.Name)
+			}
+		}
+	}
+	if !a.out.Contract() {
+		add("Views", "Snapshot", "")
+		add("Views", "WithContext", "")
+	}
 	for _, f := range a.src.files {
 		for _, d := range f.decls {
 			fn, ok := d.(*ast.FuncDecl)
@@ -157,7 +226,11 @@ func (a *analysis) checkMethods() {
 				continue
 			}
 			if coll, taken := methods[base.Name][fn.Name.Name]; taken {
-				a.report(at(fn.Name), "%s.%s is what brookgen generates for collection %s: rename this one", base.Name, fn.Name.Name, coll)
+				why := "in every package"
+				if coll != "" {
+					why = "for collection " + coll
+				}
+				a.report(at(fn.Name), "%s.%s is what brookgen generates %s: rename this one", base.Name, fn.Name.Name, why)
 			}
 		}
 	}

@@ -10,8 +10,12 @@ func position(p token.Position) model.Pos {
 	return model.Pos{File: p.Filename, Line: p.Line, Col: p.Column}
 }
 
-// inSource reports whether a package's declarations were read from source, and so have exact positions.
+// inSource reports whether a package's declarations were read from source, and so have exact positions. Nobody
+// corrects a mistake in the runtime's.
 func (g *graph) inSource(path string) bool {
+	if path == runtimePath {
+		return false
+	}
 	src := g.sources[path]
 	return src != nil && src.types != nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -49,11 +50,18 @@ func (f *file) scan() ([]*mark, []misplaced) {
 				continue
 			}
 			d, problems := parseDirective(c.Text)
+			if own != nil && slices.Contains(tagWords, d.verb) && own.what == "a field" {
+				wrong = append(wrong, misplaced{c.Pos(), c.End(), fmt.Sprintf("%s is no directive but a tag of the field: write `brook:%q` behind its type", c.Text, d.verb)})
+				continue
+			}
 			for _, p := range problems {
 				wrong = append(wrong, misplaced{c.Pos() + token.Pos(p.off), c.Pos() + token.Pos(p.end), p.message})
 			}
 			m := &mark{directive: d, file: f, comment: c, faulty: len(problems) > 0}
 			if message := f.place(m, own); message != "" {
+				if !slices.Contains(verbs, d.verb) {
+					continue // that it is unknown is enough
+				}
 				wrong = append(wrong, misplaced{c.Pos(), c.End(), message})
 				continue
 			}

@@ -56,6 +56,8 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 	case t.Kind == model.Interface:
 		fail("interface %s can't be read back, as nobody could tell which type was written", w.describe(goType))
 		return
+	case w.nilMethods(t, path, place):
+		return
 	case marshals(t) || w.binary && t.Methods.MarshalBinary != model.None && t.Methods.UnmarshalBinary != model.None:
 		return // what it holds is its own affair
 	}
@@ -67,6 +69,9 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 		fail("map keys of type %s can't be names in JSON, which are strings, integers, or what has MarshalText and UnmarshalText", w.describe(w.b.goType[t.Key]))
 	}
 	if t.Kind == model.Struct && w.lost(t) {
+		if w.told[t] {
+			return
+		}
 		half := ""
 		if t.Methods.MarshalJSON != model.None || t.Methods.MarshalText != model.None {
 			half = " that reads it back"
@@ -88,6 +93,31 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 	case model.Struct:
 		w.structure(t, path, place)
 	}
+}
+
+// nilMethods reports a struct whose marshaller is that of a pointer which it embeds, and so fails where that is nil.
+func (w *walk) nilMethods(t *model.Type, path string, place Diagnostic) bool {
+	if t.Kind != model.Struct {
+		return false
+	}
+	goType := w.b.goType[t]
+	for _, name := range []string{"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "MarshalBinary", "UnmarshalBinary"} {
+		obj, index, _ := types.LookupFieldOrMethod(goType, true, nil, name)
+		if _, ok := obj.(*types.Func); !ok || strings.HasSuffix(name, "Binary") && !w.binary {
+			continue
+		}
+		u := goType
+		for _, i := range index[:len(index)-1] {
+			v := structOf(u).Field(i)
+			if u = v.Type(); isPointer(u) {
+				place.Message = fmt.Sprintf("%s: its %s is that of the embedded pointer %s, which fails where that is nil; embed it without the pointer, "+
+					"or give the field a name", path, name, v.Name())
+				w.diags = append(w.diags, place)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // bare describes a type by what it is made of, with its name before where it has one.
@@ -178,7 +208,7 @@ func empty(t types.Type) bool {
 
 // missing reports a type that can't be made out, at the place where it is written.
 func (w *walk) missing(path string, place Diagnostic) {
-	message := "its type can't be made out"
+	message := noType
 	if src, pos := w.locate(place.Pos); src != nil {
 		if node := src.declaration(pos); node != nil {
 			var at span

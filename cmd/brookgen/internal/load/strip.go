@@ -139,6 +139,17 @@ func (f *file) keyPackages() []string {
 	return names
 }
 
+// imported reports whether f imports a package by that name.
+func (f *file) imported(name string, src *source) bool {
+	for _, spec := range f.ast.Imports {
+		switch dep := src.pkg.Imports[importPath(spec)]; {
+		case spec.Name != nil && spec.Name.Name == name, spec.Name == nil && dep != nil && dep.Name == name:
+			return true
+		}
+	}
+	return false
+}
+
 func importPath(spec *ast.ImportSpec) string {
 	return strings.Trim(spec.Path.Value, "`\"")
 }

@@ -28,6 +28,18 @@ func (a *analysis) unresolved(node ast.Node, where string) {
 	a.report(place, "%s: %s", where, why)
 }
 
+// annotates reports whether a package that src imports by that name has directives.
+func (a *analysis) annotates(src *source, name string) bool {
+	for _, dep := range src.pkg.Imports {
+		if s := a.sources[dep.PkgPath]; dep.Name == name && s != nil && s.hasDirective() {
+			return true
+		}
+	}
+	return false
+}
+
+const noType = "its type can't be made out: go vet tells more"
+
 const importFails = "can't load package "
 
 // why says what the type checker had against a type.
@@ -43,6 +55,9 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 			if a.willBe(name) {
 				return place, name + " is what brookgen generates: annotated types, what they contain and handlers' signatures can't name it"
 			}
+			if pkg, _, ok := strings.Cut(name, "."); ok && a.annotates(src, pkg) {
+				return place, e.Msg + ": if brookgen generates it there, annotated types, what they contain and handlers' signatures can't name it"
+			}
 			if src != a.src || strings.Contains(name, ".") {
 				return place, e.Msg
 			}
@@ -50,7 +65,7 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 			return place, e.Msg + didYouMean(name, names, "")
 		}
 	}
-	place, why := at(node), "its type can't be made out"
+	place, why := at(node), noType
 	ast.Inspect(node, func(n ast.Node) bool {
 		sel, ok := n.(*ast.SelectorExpr)
 		if !ok {
