@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/dave/jennifer/jen"
@@ -14,8 +15,7 @@ func app(n *names) *jen.File {
 		return nil
 	}
 	f := n.file()
-	f.Add(comment("App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop, Rebuild, PublishAll " +
-		"and Close are those of brook.App."))
+	f.Add(n.appDoc())
 	f.Type().Id("App").Struct(
 		jen.Op("*").Qual(brookPath, "App"),
 		jen.Id("Views").Id("Views").Comment("to read at any time"),
@@ -24,10 +24,14 @@ func app(n *names) *jen.File {
 	)
 	d := newDispatcher(n)
 	f.Line()
-	if len(n.pkg.Sets) == 0 {
+	switch len(n.pkg.Sets) {
+	case 0:
 		f.Add(comment("NewApp makes an App. Close it when done."))
-	} else {
-		f.Add(comment("NewApp makes an App of the package's handler sets. Close it when done."))
+	case 1:
+		f.Add(comment("NewApp makes an App of the package's handler set. Close it when done."))
+	default:
+		f.Add(comment("NewApp makes an App of the package's handler sets, which stand in the order of their types' declarations: by file name, " +
+			"then by place. For one event they run in that order. Close the App when done."))
 	}
 	f.Add(d.newApp())
 	f.Line().Add(comment("%s encodes an event of whichever type, for PublishAll.", n.encodeOutgoing))
@@ -35,6 +39,45 @@ func app(n *names) *jen.File {
 	n.publishers(f)
 	n.processors(f)
 	return f
+}
+
+// appDoc says what an App has, with the methods of Publish and Process, whose types are not documented.
+func (n *names) appDoc() *jen.Statement {
+	var doc []jen.Code
+	paragraph := func(text string) {
+		if len(doc) > 0 {
+			doc = append(doc, jen.Line(), jen.Comment("//"), jen.Line())
+		}
+		doc = append(doc, comment("%s", text))
+	}
+	paragraph("App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop, Rebuild, PublishAll " +
+		"and Close are those of brook.App.")
+	if events := sent(n.pkg); len(events) > 0 {
+		e := events[0]
+		paragraph("Publish has a method for each event that the package sends or handles, in the form of")
+		doc = append(doc, jen.Line(), jen.Comment("//"), jen.Line(),
+			jen.Comment(fmt.Sprintf("//\tPublish.%s(ctx, %s{…}, options…) (brook.Position, error)", e.GoName, n.written(e))))
+	}
+	for _, e := range n.pkg.Events {
+		if handled(n.pkg, e) {
+			paragraph("Process has one for each event that is handled:")
+			doc = append(doc, jen.Line(), jen.Comment("//"), jen.Line(),
+				jen.Comment(fmt.Sprintf("//\tProcess.%s(ctx, %s{…}) error", e.GoName, n.written(e))))
+			break
+		}
+	}
+	return jen.Add(doc...)
+}
+
+// written is the type of an event's data as documentation writes it.
+func (n *names) written(e *model.Event) string {
+	switch {
+	case e.Alias != "":
+		return e.Alias
+	case e.Foreign():
+		return e.Type.Named.PkgName + "." + e.Type.Named.Name
+	}
+	return e.Type.Named.Name
 }
 
 //	func NewApp(config brook.Config, projection Projection) (*App, error) {

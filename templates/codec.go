@@ -1,8 +1,6 @@
 package templates
 
 import (
-	"strings"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -174,14 +172,6 @@ func (c *codecs) jsonFunc(w work) []jen.Code {
 	return []jen.Code{c.encodeFunc(w.typ, w.role == encodingValue)}
 }
 
-// article is a or an.
-func article(name string) string {
-	if strings.ContainsRune("AEIOU", rune(name[0])) {
-		return "an " + name
-	}
-	return "a " + name
-}
-
 // func AppendOrderPlacedJSON(dst []byte, v *OrderPlaced) ([]byte, error)
 func (c *codecs) appendJSON(r codecRoot) jen.Code {
 	name := "Append" + r.name + "JSON"
@@ -199,7 +189,7 @@ func (c *codecs) decodeJSON(r codecRoot) jen.Code {
 	body := []jen.Code{jen.Id("d").Op(":=").Qual(wirePath, "NewDecoder").Call(jen.Id("data"))}
 	body = append(body, c.decode(r.typ, variable("v"))...)
 	body = append(body, jen.Return(jen.Id("v"), jen.Id("d").Dot("Finish").Call()))
-	return jen.Comment(name+" decodes "+article(r.name)+" from JSON. It shares no memory with data.").Line().
+	return jen.Comment(name+" decodes the JSON of one "+r.name+". It shares no memory with data.").Line().
 		Func().Id(name).Params(jen.Id("data").Index().Byte()).
 		Params(jen.Id("v").Add(goType(r.typ)), jen.Id("err").Error()).Block(body...)
 }

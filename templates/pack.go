@@ -44,7 +44,7 @@ func (c *codecs) packFunc(t *model.Type) jen.Code {
 		jen.Id("v").Op("*").Add(goType(t)),
 	).Block(body...)
 	if stored, ok := c.stored[t]; ok && stored.pack == name {
-		return comment("%s writes %s as stores keep it, or reads it.", name, article(t.Named.Name)).Line().Add(fn)
+		return comment("%s writes one %s as stores keep it, or reads it.", name, t.Named.Name).Line().Add(fn)
 	}
 	return fn
 }

@@ -53,19 +53,21 @@ options; a name is any text without blanks.
 
 	//brook:event NAME       above an exported type, or above an alias of another package's event
 		key=Field        the field that is the event's key; default: the field tagged brook:"key"
+		key=A.B          a field of a struct in it, of an embedded one just key=B
 		key=A,B          several fields, in that order
 		key=.            the value itself
 		topic=NAME       where it is published and read (default: Config.Topic)
 		history=N        how many of the newest events of this type a value's history keeps (default 100)
 		history=all      all of them
 		history=off      none
-		publish          sent, and not handled here
-		discard          received, and ignored on purpose
+		publish          sent, and not handled here; it is in no history
+		discard          received, and ignored on purpose; app.Publish has no method for it, app.PublishAll takes it
 		go=Name          what it is called in generated code (default: the type's name)
 	//brook:collection NAME  above an exported type
 		key=Field        the field that is the key; default: the field tagged brook:"key"
 		key=Type         the key's type, where the value does not carry its key
-		history=on|off   whether values keep the events that made them (default on)
+		history=on|off   whether values keep the events that made them (default on); with off its view has no Events,
+		                 MustEvents and EventsOf…, and there is no CEvent
 		go=Name          what it is called in generated code (default: NAME in camel case)
 	//brook:handle           above an exported method, see "brookgen help handlers"
 
@@ -80,8 +82,15 @@ Field tags:
 Key types are strings, integers, bool, [N]byte, types defined over those, and structs of those. Indexed fields are of key types,
 pointers to them or slices of them; zero values and nil are not indexed.
 
+As for encoding/json, fields are what is exported: unexported ones are neither sent nor stored, unless their struct has methods that
+marshal it. A struct of another module that has any, or one that has no other, needs such methods.
+
 Every event is handled by a method, or marked publish or discard. A package of events alone needs no marks: it gets names and
-serializers, and other packages handle or emit its events.
+serializers, and other packages handle or emit its events. The NAME above an alias is the event's type on the wire for this package:
+with another than the contract's it neither receives nor sends what others call by the contract's name.
+
+An event that embeds another event by value is one of every CEvent that the other is of, as its method is promoted: give the field a
+name where a type switch has to tell them apart.
 `
 
 const handlersManual = `A handler is an exported method with a //brook:handle directive. Its parameters say what it reads, its results what it writes:
@@ -96,8 +105,12 @@ const handlersManual = `A handler is an exported method with a //brook:handle di
 	        []brook.Emission[E]
 	        brook.Effect           a func(context.Context) error that runs after the commit
 
+An Index has Get and First (the first entry by key, or its value alone), All and Values (those of every entry). Which index is
+meant is told by I: two indexed fields of one collection that are asked for so need types of their own, as in type Email string.
+
 The receiver's type is a handler set. For one event the sets run in the order of their types' declarations, each a transaction of
-its own; NewApp takes one argument for each. Changes are applied in the order of the results. With an error nothing of what the
+its own; NewApp takes one argument for each, in the order of file names and places. Handlers and effects of one set may run
+on several goroutines at once, a lane for each partition: what they share in the set needs a lock. Changes are applied in the order of the results. With an error nothing of what the
 handler gave is kept, and the event becomes a dead letter.
 
 A handler depends on its event, its views and nothing else: it may run again, and it runs again when views are rebuilt. What

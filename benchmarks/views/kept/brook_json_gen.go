@@ -11,7 +11,7 @@ func AppendHitJSON(dst []byte, v *Hit) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeHitJSON decodes a Hit from JSON. It shares no memory with data.
+// DecodeHitJSON decodes the JSON of one Hit. It shares no memory with data.
 func DecodeHitJSON(data []byte) (v Hit, err error) {
 	d := wire.NewDecoder(data)
 	decodeHit(d, &v)
@@ -47,7 +47,7 @@ func AppendPageJSON(dst []byte, v *Page) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodePageJSON decodes a Page from JSON. It shares no memory with data.
+// DecodePageJSON decodes the JSON of one Page. It shares no memory with data.
 func DecodePageJSON(data []byte) (v Page, err error) {
 	d := wire.NewDecoder(data)
 	decodePage(d, &v)

@@ -7,7 +7,7 @@ import "github.com/brookgen/brookgen/runtime/pack"
 // pageSchema is the shape of what packPage writes.
 const pageSchema = "{name string,hits int64,bytes int64}"
 
-// packPage writes a Page as stores keep it, or reads it.
+// packPage writes one Page as stores keep it, or reads it.
 func packPage(c *pack.Coder, v *Page) {
 	c.Struct(3)
 	c.String(&v.Name)

@@ -11,7 +11,7 @@ func AppendLineJSON(dst []byte, v *Line) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeLineJSON decodes a Line from JSON. It shares no memory with data.
+// DecodeLineJSON decodes the JSON of one Line. It shares no memory with data.
 func DecodeLineJSON(data []byte) (v Line, err error) {
 	d := wire.NewDecoder(data)
 	decodeLine(d, &v)

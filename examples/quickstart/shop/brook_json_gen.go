@@ -11,7 +11,7 @@ func AppendUserRegisteredJSON(dst []byte, v *UserRegistered) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeUserRegisteredJSON decodes an UserRegistered from JSON. It shares no memory with data.
+// DecodeUserRegisteredJSON decodes the JSON of one UserRegistered. It shares no memory with data.
 func DecodeUserRegisteredJSON(data []byte) (v UserRegistered, err error) {
 	d := wire.NewDecoder(data)
 	decodeUserRegistered(d, &v)
@@ -44,7 +44,7 @@ func AppendOrderPlacedJSON(dst []byte, v *OrderPlaced) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeOrderPlacedJSON decodes an OrderPlaced from JSON. It shares no memory with data.
+// DecodeOrderPlacedJSON decodes the JSON of one OrderPlaced. It shares no memory with data.
 func DecodeOrderPlacedJSON(data []byte) (v OrderPlaced, err error) {
 	d := wire.NewDecoder(data)
 	decodeOrderPlaced(d, &v)
@@ -80,7 +80,7 @@ func AppendUserJSON(dst []byte, v *User) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeUserJSON decodes an User from JSON. It shares no memory with data.
+// DecodeUserJSON decodes the JSON of one User. It shares no memory with data.
 func DecodeUserJSON(data []byte) (v User, err error) {
 	d := wire.NewDecoder(data)
 	decodeUser(d, &v)
@@ -116,7 +116,7 @@ func AppendOrderJSON(dst []byte, v *Order) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeOrderJSON decodes an Order from JSON. It shares no memory with data.
+// DecodeOrderJSON decodes the JSON of one Order. It shares no memory with data.
 func DecodeOrderJSON(data []byte) (v Order, err error) {
 	d := wire.NewDecoder(data)
 	decodeOrder(d, &v)

@@ -7,7 +7,7 @@ import "github.com/brookgen/brookgen/runtime/pack"
 // userSchema is the shape of what packUser writes.
 const userSchema = "{id string,email string,orders int}"
 
-// packUser writes an User as stores keep it, or reads it.
+// packUser writes one User as stores keep it, or reads it.
 func packUser(c *pack.Coder, v *User) {
 	c.Struct(3)
 	c.String(&v.ID)
@@ -18,7 +18,7 @@ func packUser(c *pack.Coder, v *User) {
 // orderSchema is the shape of what packOrder writes.
 const orderSchema = "{id string,user_id string,cents int64}"
 
-// packOrder writes an Order as stores keep it, or reads it.
+// packOrder writes one Order as stores keep it, or reads it.
 func packOrder(c *pack.Coder, v *Order) {
 	c.Struct(3)
 	c.String(&v.ID)

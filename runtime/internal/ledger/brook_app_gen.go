@@ -11,6 +11,14 @@ import (
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
 // Rebuild, PublishAll and Close are those of brook.App.
+//
+// Publish has a method for each event that the package sends or handles, in the form of
+//
+//	Publish.Opened(ctx, Opened{…}, options…) (brook.Position, error)
+//
+// Process has one for each event that is handled:
+//
+//	Process.Opened(ctx, Opened{…}) error
 type App struct {
 	*brook.App
 	Views   Views   // to read at any time
@@ -18,7 +26,9 @@ type App struct {
 	Process process // applies events at once, without the driver
 }
 
-// NewApp makes an App of the package's handler sets. Close it when done.
+// NewApp makes an App of the package's handler sets, which stand in the order of their types'
+// declarations: by file name, then by place. For one event they run in that order. Close the App
+// when done.
 func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 	if audit == nil {
 		return nil, fmt.Errorf("%w: NewApp got a nil *Audit", brook.ErrConfig)
@@ -64,6 +74,8 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 		brook.Encode(out, &closedEvent, o)
 	case brook.Emission[Noted]:
 		brook.Encode(out, &notedEvent, o)
+	case brook.Emission[Ignored]:
+		brook.Encode(out, &ignoredEvent, o)
 	default:
 		return false
 	}

@@ -11,7 +11,7 @@ func AppendOpenedJSON(dst []byte, v *Opened) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeOpenedJSON decodes an Opened from JSON. It shares no memory with data.
+// DecodeOpenedJSON decodes the JSON of one Opened. It shares no memory with data.
 func DecodeOpenedJSON(data []byte) (v Opened, err error) {
 	d := wire.NewDecoder(data)
 	decodeOpened(d, &v)
@@ -55,7 +55,7 @@ func AppendMovedJSON(dst []byte, v *Moved) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeMovedJSON decodes a Moved from JSON. It shares no memory with data.
+// DecodeMovedJSON decodes the JSON of one Moved. It shares no memory with data.
 func DecodeMovedJSON(data []byte) (v Moved, err error) {
 	d := wire.NewDecoder(data)
 	decodeMoved(d, &v)
@@ -98,7 +98,7 @@ func AppendClosedJSON(dst []byte, v *Closed) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeClosedJSON decodes a Closed from JSON. It shares no memory with data.
+// DecodeClosedJSON decodes the JSON of one Closed. It shares no memory with data.
 func DecodeClosedJSON(data []byte) (v Closed, err error) {
 	d := wire.NewDecoder(data)
 	decodeClosed(d, &v)
@@ -128,7 +128,7 @@ func AppendNotedJSON(dst []byte, v *Noted) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeNotedJSON decodes a Noted from JSON. It shares no memory with data.
+// DecodeNotedJSON decodes the JSON of one Noted. It shares no memory with data.
 func DecodeNotedJSON(data []byte) (v Noted, err error) {
 	d := wire.NewDecoder(data)
 	decodeNoted(d, &v)
@@ -161,7 +161,7 @@ func AppendIgnoredJSON(dst []byte, v *Ignored) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeIgnoredJSON decodes an Ignored from JSON. It shares no memory with data.
+// DecodeIgnoredJSON decodes the JSON of one Ignored. It shares no memory with data.
 func DecodeIgnoredJSON(data []byte) (v Ignored, err error) {
 	d := wire.NewDecoder(data)
 	decodeIgnored(d, &v)
@@ -184,7 +184,7 @@ func AppendAccountJSON(dst []byte, v *Account) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeAccountJSON decodes an Account from JSON. It shares no memory with data.
+// DecodeAccountJSON decodes the JSON of one Account. It shares no memory with data.
 func DecodeAccountJSON(data []byte) (v Account, err error) {
 	d := wire.NewDecoder(data)
 	decodeAccount(d, &v)
@@ -226,7 +226,7 @@ func AppendLineJSON(dst []byte, v *Line) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeLineJSON decodes a Line from JSON. It shares no memory with data.
+// DecodeLineJSON decodes the JSON of one Line. It shares no memory with data.
 func DecodeLineJSON(data []byte) (v Line, err error) {
 	d := wire.NewDecoder(data)
 	decodeLine(d, &v)
@@ -259,7 +259,7 @@ func AppendNoteJSON(dst []byte, v *Note) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeNoteJSON decodes a Note from JSON. It shares no memory with data.
+// DecodeNoteJSON decodes the JSON of one Note. It shares no memory with data.
 func DecodeNoteJSON(data []byte) (v Note, err error) {
 	d := wire.NewDecoder(data)
 	wire.DecodeSlice(d, (*[]string)(&v), (*wire.Decoder).String)

@@ -7,7 +7,7 @@ import "github.com/brookgen/brookgen/runtime/pack"
 // accountSchema is the shape of what packAccount writes.
 const accountSchema = "{id string,email string,balance int64,moves int,tags []string}"
 
-// packAccount writes an Account as stores keep it, or reads it.
+// packAccount writes one Account as stores keep it, or reads it.
 func packAccount(c *pack.Coder, v *Account) {
 	c.Struct(5)
 	c.String(&v.ID)
@@ -20,7 +20,7 @@ func packAccount(c *pack.Coder, v *Account) {
 // lineSchema is the shape of what packLine writes.
 const lineSchema = "{cents int64,balance int64}"
 
-// packLine writes a Line as stores keep it, or reads it.
+// packLine writes one Line as stores keep it, or reads it.
 func packLine(c *pack.Coder, v *Line) {
 	c.Struct(2)
 	c.Int64(&v.Cents)
@@ -30,7 +30,7 @@ func packLine(c *pack.Coder, v *Line) {
 // noteSchema is the shape of what packNote writes.
 const noteSchema = "[]string"
 
-// packNote writes a Note as stores keep it, or reads it.
+// packNote writes one Note as stores keep it, or reads it.
 func packNote(c *pack.Coder, v *Note) {
 	pack.Slice(c, (*[]string)(v), (*pack.Coder).String)
 }

@@ -11,6 +11,14 @@ import (
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
 // Rebuild, PublishAll and Close are those of brook.App.
+//
+// Publish has a method for each event that the package sends or handles, in the form of
+//
+//	Publish.Hired(ctx, Hired{…}, options…) (brook.Position, error)
+//
+// Process has one for each event that is handled:
+//
+//	Process.Hired(ctx, Hired{…}) error
 type App struct {
 	*brook.App
 	Views   Views   // to read at any time
@@ -18,7 +26,9 @@ type App struct {
 	Process process // applies events at once, without the driver
 }
 
-// NewApp makes an App of the package's handler sets. Close it when done.
+// NewApp makes an App of the package's handler sets, which stand in the order of their types'
+// declarations: by file name, then by place. For one event they run in that order. Close the App
+// when done.
 func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 	if post == nil {
 		return nil, fmt.Errorf("%w: NewApp got a nil *Post", brook.ErrConfig)

@@ -11,7 +11,7 @@ func AppendHiredJSON(dst []byte, v *Hired) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeHiredJSON decodes a Hired from JSON. It shares no memory with data.
+// DecodeHiredJSON decodes the JSON of one Hired. It shares no memory with data.
 func DecodeHiredJSON(data []byte) (v Hired, err error) {
 	d := wire.NewDecoder(data)
 	decodeHired(d, &v)
@@ -41,7 +41,7 @@ func AppendPaidJSON(dst []byte, v *Paid) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodePaidJSON decodes a Paid from JSON. It shares no memory with data.
+// DecodePaidJSON decodes the JSON of one Paid. It shares no memory with data.
 func DecodePaidJSON(data []byte) (v Paid, err error) {
 	d := wire.NewDecoder(data)
 	decodePaid(d, &v)
@@ -71,7 +71,7 @@ func AppendJoinedJSON(dst []byte, v *Joined) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeJoinedJSON decodes a Joined from JSON. It shares no memory with data.
+// DecodeJoinedJSON decodes the JSON of one Joined. It shares no memory with data.
 func DecodeJoinedJSON(data []byte) (v Joined, err error) {
 	d := wire.NewDecoder(data)
 	decodeJoined(d, &v)
@@ -125,7 +125,7 @@ func AppendMovedJSON(dst []byte, v *Moved) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeMovedJSON decodes a Moved from JSON. It shares no memory with data.
+// DecodeMovedJSON decodes the JSON of one Moved. It shares no memory with data.
 func DecodeMovedJSON(data []byte) (v Moved, err error) {
 	d := wire.NewDecoder(data)
 	decodeMoved(d, &v)
@@ -158,7 +158,7 @@ func AppendSwappedJSON(dst []byte, v *Swapped) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeSwappedJSON decodes a Swapped from JSON. It shares no memory with data.
+// DecodeSwappedJSON decodes the JSON of one Swapped. It shares no memory with data.
 func DecodeSwappedJSON(data []byte) (v Swapped, err error) {
 	d := wire.NewDecoder(data)
 	decodeSwapped(d, &v)
@@ -191,7 +191,7 @@ func AppendClearedJSON(dst []byte, v *Cleared) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeClearedJSON decodes a Cleared from JSON. It shares no memory with data.
+// DecodeClearedJSON decodes the JSON of one Cleared. It shares no memory with data.
 func DecodeClearedJSON(data []byte) (v Cleared, err error) {
 	d := wire.NewDecoder(data)
 	d.String((*string)(&v))
@@ -205,7 +205,7 @@ func AppendWroteJSON(dst []byte, v *Wrote) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeWroteJSON decodes a Wrote from JSON. It shares no memory with data.
+// DecodeWroteJSON decodes the JSON of one Wrote. It shares no memory with data.
 func DecodeWroteJSON(data []byte) (v Wrote, err error) {
 	d := wire.NewDecoder(data)
 	decodeWrote(d, &v)
@@ -238,7 +238,7 @@ func AppendPayrollJSON(dst []byte, v *Payroll) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodePayrollJSON decodes a Payroll from JSON. It shares no memory with data.
+// DecodePayrollJSON decodes the JSON of one Payroll. It shares no memory with data.
 func DecodePayrollJSON(data []byte) (v Payroll, err error) {
 	d := wire.NewDecoder(data)
 	decodePayroll(d, &v)
@@ -271,7 +271,7 @@ func AppendPersonJSON(dst []byte, v *Person) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodePersonJSON decodes a Person from JSON. It shares no memory with data.
+// DecodePersonJSON decodes the JSON of one Person. It shares no memory with data.
 func DecodePersonJSON(data []byte) (v Person, err error) {
 	d := wire.NewDecoder(data)
 	decodePerson(d, &v)
@@ -313,7 +313,7 @@ func AppendSizeJSON(dst []byte, v *Size) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeSizeJSON decodes a Size from JSON. It shares no memory with data.
+// DecodeSizeJSON decodes the JSON of one Size. It shares no memory with data.
 func DecodeSizeJSON(data []byte) (v Size, err error) {
 	d := wire.NewDecoder(data)
 	d.Int((*int)(&v))

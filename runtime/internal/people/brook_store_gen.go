@@ -7,7 +7,7 @@ import "github.com/brookgen/brookgen/runtime/pack"
 // payrollSchema is the shape of what packPayroll writes.
 const payrollSchema = "{ID int64,Paid bool}"
 
-// packPayroll writes a Payroll as stores keep it, or reads it.
+// packPayroll writes one Payroll as stores keep it, or reads it.
 func packPayroll(c *pack.Coder, v *Payroll) {
 	c.Struct(2)
 	c.Int64(&v.ID)
@@ -17,7 +17,7 @@ func packPayroll(c *pack.Coder, v *Payroll) {
 // personSchema is the shape of what packPerson writes.
 const personSchema = "{ID int64,Email string,Teams []string,Boss *int64,Letters int}"
 
-// packPerson writes a Person as stores keep it, or reads it.
+// packPerson writes one Person as stores keep it, or reads it.
 func packPerson(c *pack.Coder, v *Person) {
 	c.Struct(5)
 	c.Int64(&v.ID)
@@ -34,7 +34,7 @@ func packTeam(c *pack.Coder, v *Team) {
 // sizeSchema is the shape of what packSize writes.
 const sizeSchema = "int"
 
-// packSize writes a Size as stores keep it, or reads it.
+// packSize writes one Size as stores keep it, or reads it.
 func packSize(c *pack.Coder, v *Size) {
 	c.Int((*int)(v))
 }
