@@ -7,7 +7,7 @@ GO ?= go
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## run the tests (needs Go and nothing else)
@@ -16,6 +16,10 @@ test: ## run the tests (needs Go and nothing else)
 .PHONY: race
 race: ## run the tests under the race detector (needs a C compiler too)
 	$(GO) test -race ./...
+
+.PHONY: test-redis
+test-redis: ## run the tests of the Redis store (needs redis-server)
+	scripts/redis run scripts/redis run --cluster $(GO) test -race ./runtime/redisstore
 
 .PHONY: lint
 lint: ## check format, vet and lint
