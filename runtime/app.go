@@ -41,9 +41,11 @@ type App struct {
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
-	gate  sync.RWMutex
-	waits map[partitionID]*waits // of the live generation
-	solo  *lane                  // what Process and Redrive run in, under the gate
+	gate   sync.RWMutex
+	wanted atomic.Int32           // how many wait for the lanes to rest
+	unsure atomic.Bool            // a commit may have happened although it gave an error
+	waits  map[partitionID]*waits // of the live generation
+	solo   *lane                  // what Process and Redrive run in, under the gate
 
 	running   sync.Mutex // held by Run
 	rebuildMu sync.Mutex // held by a rebuild
@@ -141,6 +143,13 @@ func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*wa
 	return all, nil
 }
 
+// rest takes the gate for writing: from then on no lane is in a batch. Lanes end theirs early for it.
+func (a *App) rest() {
+	a.wanted.Add(1)
+	a.gate.Lock()
+	a.wanted.Add(-1)
+}
+
 // waitsOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
 func (a *App) waitsOf(id partitionID) *waits {
 	if a.waits[id] == nil {
@@ -163,6 +172,8 @@ func (a *App) Close() error {
 	defer a.running.Unlock()
 	a.rebuildMu.Lock()
 	defer a.rebuildMu.Unlock()
+	a.rest() // whoever processes or redrives is done, or will find the app closed
+	a.gate.Unlock()
 	a.hub.close()
 	a.background.Wait()
 	return nil

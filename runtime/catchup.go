@@ -17,6 +17,12 @@ func (a *App) CatchUp(ctx context.Context) error {
 	if a.closed.Load() {
 		return ErrClosed
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.ctx, cancel)()
+	if err := a.doubtless(ctx); err != nil {
+		return err
+	}
 	stale, err := a.stale()
 	if err != nil {
 		return err
@@ -38,14 +44,11 @@ func (a *App) CatchUp(ctx context.Context) error {
 }
 
 func (a *App) catchUp(ctx context.Context) error {
-	_, feeds, err := a.resume(ctx)
+	lanes, _, err := a.resume(ctx, "the caller's goroutine")
 	if err != nil {
 		return err
 	}
-	c := &catchUp{app: a, lane: a.split(feeds, Mode{Lanes: 1})[0], readers: map[*feed]PartitionReader{}}
-	a.lanesMu.Lock()
-	a.lanes = []*lane{c.lane}
-	a.lanesMu.Unlock()
+	c := &catchUp{app: a, lane: lanes[0], readers: map[*feed]PartitionReader{}}
 	err = c.run(ctx)
 	for _, r := range c.readers {
 		err = errors.Join(err, r.Close())

@@ -49,6 +49,7 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 	before := *m // type and author are often those of the message before
 	*m = Message{Keyed: true, Data: r.Value}
 	var extra []Header
+	var bad error
 	content, version := "", false
 	for i := range r.Headers {
 		value := r.Headers[i].Value
@@ -63,14 +64,14 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 			m.Type = same(before.Type, value)
 		case "ce_time":
 			if err := m.Time.UnmarshalText(value); err != nil {
-				return fmt.Errorf("header ce_time: %w", err)
+				bad = fmt.Errorf("header ce_time: %w", err)
 			}
 			m.Time = m.Time.UTC()
 		case "ce_brookcause":
 			m.Cause = string(value)
 		case "ce_brooklane":
 			if err := c.lane(string(value), m); err != nil {
-				return err
+				bad = err
 			}
 		case "content-type":
 			content = same(jsonContent, value)
@@ -89,7 +90,7 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 	case content != "" && !strings.Contains(media, "json"):
 		return fmt.Errorf("content-type %q: only JSON can be decoded", content)
 	}
-	return nil
+	return bad
 }
 
 // same gives value as a string, sparing the copy where it is what the message before held.

@@ -12,6 +12,11 @@ import (
 // large for the store it is put back, to come again in smaller ones.
 func (l *lane) commit(ctx context.Context) error {
 	b := &l.batch
+	if l.live && l.gen != l.app.live.Load() { // another process switched, and Process or Redrive saw it first
+		l.rewind()
+		l.forget()
+		return errReload
+	}
 	l.writes = l.tx.writes(l.writes[:0])
 	for i := range b.letters {
 		l.writes = append(l.writes, b.letters[i].write(l.gen.letters))
@@ -44,6 +49,7 @@ func (l *lane) commit(ctx context.Context) error {
 			return errReload
 		}
 		if !errors.Is(err, ErrTooLarge) {
+			l.app.doubt(err)
 			return err
 		}
 		return l.shrink(err, b.events)
@@ -55,16 +61,18 @@ func (l *lane) commit(ctx context.Context) error {
 // shrink makes the next batch smaller after one that was too large, down to a single event, which becomes
 // a dead letter.
 func (l *lane) shrink(err error, events int) error {
-	switch {
+	switch at := l.batch.last; {
 	case events > 1:
 		l.limit = max(1, min(l.limit, events)/2)
-	case l.tooLarge == nil:
-		l.limit, l.tooLarge = 1, err
+	case events == 1 && l.tooLargeAt != at:
+		l.limit, l.tooLarge, l.tooLargeAt = 1, err, at
+	case events == 1:
+		return fmt.Errorf("brook: not even the dead letter of the event at %s can be stored: %w", at, err)
 	default:
-		return fmt.Errorf("brook: not even the dead letter of an event can be stored: %w", err)
+		return err
 	}
 	l.forget()
-	return nil
+	return errRewound
 }
 
 // rewind puts the batch back.
@@ -101,13 +109,14 @@ func (l *lane) committed(moved []Progress) {
 	if l.live {
 		l.app.outbox.add(l.acted(moved)...)
 		l.due.letters = append(l.due.letters, b.letters...)
+		l.due.unknown = append(l.due.unknown, b.unknown...)
 		l.due.effects = append(l.due.effects, b.effects...)
 		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
-			l.due.commits = append(l.due.commits, Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: b.unknown, Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
+			l.due.commits = append(l.due.commits, Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.unknown), Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
 		}
 	}
-	if l.tooLarge != nil && b.events > 0 {
-		l.tooLarge = nil
+	if l.tooLargeAt == b.last {
+		l.tooLarge, l.tooLargeAt = nil, Position{}
 	}
 	if l.limit < l.app.config.BatchSize {
 		l.limit = min(l.app.config.BatchSize, l.limit+max(1, l.limit/8))
@@ -136,29 +145,43 @@ func (a *App) forgets() bool {
 
 // due is what follows a commit outside of the gate, because it may run what users wrote.
 type due struct {
-	letters []DeadLetter
-	commits []Commit
-	effects []effectRun
+	letters  []DeadLetter
+	unknown  []unknownEvent
+	failures []Failure
+	commits  []Commit
+	effects  []effectRun
+}
+
+// unknownEvent is an event of a type that the package does not know.
+type unknownEvent struct {
+	position Position
+	typ      string
 }
 
 // follow does what is due after commits.
 func (l *lane) follow() {
-	for i := range l.due.letters {
-		l.app.tell(l.due.letters[i])
+	after := l.take()
+	for i := range after.letters {
+		l.app.tell(after.letters[i])
 	}
-	for i := range l.due.commits {
-		l.app.config.Hooks.Commit(l.due.commits[i])
+	if hook := l.app.config.Hooks.Unknown; hook != nil {
+		for _, u := range after.unknown {
+			hook(u.position, u.typ)
+		}
 	}
-	for _, e := range l.due.effects {
+	for _, f := range after.failures {
+		l.app.failure(f)
+	}
+	for i := range after.commits {
+		l.app.config.Hooks.Commit(after.commits[i])
+	}
+	for _, e := range after.effects {
 		if l.effects != nil {
 			l.effects <- e
 		} else {
 			l.app.runEffect(l.app.ctx, e)
 		}
 	}
-	clear(l.due.letters)
-	clear(l.due.effects)
-	l.due = due{letters: l.due.letters[:0], effects: l.due.effects[:0]}
 }
 
 // forget empties the batch.

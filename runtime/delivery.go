@@ -22,6 +22,7 @@ type Delivery struct {
 	feed   *feed  // nil for an event that waits behind nobody
 	lane   *lane
 	once   bool // Process: all sets or none
+	silent bool // it was acted on before
 
 	// What the event is like, known once it is decoded.
 	key     []byte // key bytes, nil where it has none
@@ -172,6 +173,7 @@ func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err 
 		}
 	}()
 	if err := run(m.ctx); err != nil {
+		probe(err)
 		return StageHandle, err
 	}
 	if m.tx.failed != nil {
@@ -181,6 +183,12 @@ func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err 
 		return StageApply, err
 	}
 	return "", nil
+}
+
+// probe makes an error show here, where it is caught, what it can do: that of a nil pointer may panic when it is asked.
+func probe(err error) {
+	_ = err.Error()
+	_ = errors.Is(err, ErrRetry) || errors.Is(err, ErrTooLarge)
 }
 
 // Send asks for emissions to be published once the set's changes are committed.

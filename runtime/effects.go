@@ -18,16 +18,21 @@ func (a *App) runEffects(ctx context.Context, effects <-chan effectRun) {
 
 // runEffect runs an effect, and again where it fails, as Config.Retry says.
 func (a *App) runEffect(ctx context.Context, e effectRun) {
-	for attempts := 1; ctx.Err() == nil; attempts++ {
+	for attempts := 1; ; attempts++ {
+		if err := ctx.Err(); err != nil {
+			a.failure(Failure{What: "effect", Position: e.position, Attempts: attempts - 1, Err: fmt.Errorf("set %s: not run: %w", e.set, context.Cause(ctx)), Final: true})
+			return
+		}
 		err := callEffect(ctx, e.run)
 		if err == nil {
 			return
 		}
 		final := attempts >= a.config.Retry.Attempts
 		a.failure(Failure{What: "effect", Position: e.position, Attempts: attempts, Err: fmt.Errorf("set %s: %w", e.set, err), Final: final})
-		if final || sleep(ctx, a.config.Retry.wait(attempts)) != nil {
+		if final {
 			return
 		}
+		sleep(ctx, a.config.Retry.wait(attempts)) // the end of ctx shows above
 	}
 }
 
@@ -37,5 +42,9 @@ func callEffect(ctx context.Context, run Effect) (err error) {
 			err = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	return run(ctx)
+	if err := run(ctx); err != nil {
+		probe(err)
+		return err
+	}
+	return nil
 }

@@ -49,14 +49,14 @@ type chunk struct {
 // read reads a partition from next on, handing chunks to the lane as it has room, until ctx ends.
 func (a *App) read(ctx context.Context, f *feed, out chan<- chunk) {
 	var reader PartitionReader
+	next := f.next
 	defer func() {
 		if reader != nil {
 			if err := reader.Close(); err != nil {
-				a.failure(Failure{What: "close", Position: f.id.at(f.next), Attempts: 1, Err: err, Final: true})
+				a.failure(Failure{What: "close", Position: f.id.at(next), Attempts: 1, Err: err, Final: true})
 			}
 		}
 	}()
-	next := f.next
 	for attempts := 0; ; {
 		var err error
 		if reader == nil {
@@ -68,6 +68,9 @@ func (a *App) read(ctx context.Context, f *feed, out chan<- chunk) {
 		}
 		switch {
 		case ctx.Err() != nil:
+			return
+		case errors.Is(err, ErrOutOfRange) && f.until < 0: // retention was faster: look what is to be done
+			send(ctx, out, chunk{feed: f, err: errReload})
 			return
 		case errors.Is(err, ErrPermanent) || errors.Is(err, ErrOutOfRange):
 			send(ctx, out, chunk{feed: f, err: fmt.Errorf("brook: read %s: %w", f.id.at(next), err)})

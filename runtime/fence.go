@@ -104,7 +104,7 @@ func (a *App) again(ctx context.Context, do func() error) error {
 
 // reload brings what memory knows of the store up to date: the state, the live generation, dead letters, positions.
 func (a *App) reload(ctx context.Context) error {
-	a.gate.Lock()
+	a.rest()
 	defer a.gate.Unlock()
 	v, err := a.reader.Get(ctx, a.meta, stateKey)
 	if err != nil {

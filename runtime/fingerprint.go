@@ -53,7 +53,7 @@ func (a *App) indexNames() []string {
 
 // stale deals with views that other code made, and reports whether they have to be rebuilt.
 func (a *App) stale() (rebuild bool, err error) {
-	a.gate.Lock()
+	a.rest()
 	defer a.gate.Unlock()
 	changes := a.changes()
 	if changes == "" {

@@ -20,6 +20,7 @@ type lane struct {
 	wake     chan struct{} // holds a token when a feed that stood still may go on
 	effects  chan effectRun
 	due      due
+	inside   bool // between enter and leave
 
 	tx      *Tx
 	deliver func(*Delivery)
@@ -31,14 +32,17 @@ type lane struct {
 	strays  int                 // so far
 	events  int                 // so far
 
-	tooLarge error // the next event alone is more than the store takes
-	redrive  int64 // the number of the redrive that runs, 0: none
+	tooLarge   error // the event at tooLargeAt alone is more than the store takes
+	tooLargeAt Position
+	redrive    int64 // the number of the redrive that runs, 0: none
 }
 
 // pending is what a batch holds besides the transaction.
 type pending struct {
 	events, strays, repeats int
-	discarded, unknown      int
+	discarded               int
+	unknown                 []unknownEvent
+	last                    Position // of the event that came last
 	letters                 []DeadLetter
 	items                   []*outboxItem
 	effects                 []effectRun
@@ -67,6 +71,9 @@ const (
 	settle                // it is kept, but Run is to go on with one lane
 )
 
+// errRewound says that a batch was put back because it was too large.
+var errRewound = errors.New("brook: the batch comes again, smaller")
+
 // errSettle makes Run go on with one lane.
 var errSettle = errors.New("brook: events stray too often")
 
@@ -91,6 +98,7 @@ func (l *lane) run(stop, ctx context.Context) error {
 		l.enter()
 		f, wait := l.pick()
 		l.leave()
+		l.follow()
 		if f == nil {
 			if err := l.await(stop, wait); err != nil {
 				return err
@@ -158,6 +166,9 @@ func (l *lane) moved(stop context.Context) error {
 	err := l.commit(stop)
 	l.leave()
 	l.follow()
+	if errors.Is(err, errRewound) {
+		return nil
+	}
 	return err
 }
 
@@ -165,13 +176,24 @@ func (l *lane) moved(stop context.Context) error {
 func (l *lane) enter() {
 	if l.live {
 		l.app.gate.RLock()
+		l.inside = true
 	}
 }
 
 func (l *lane) leave() {
 	if l.live {
+		l.inside = false
 		l.app.gate.RUnlock()
 	}
+}
+
+// batchTime is about how long a batch may take before it is committed.
+const batchTime = 50 * time.Millisecond
+
+// rushed reports whether the batch should end: somebody waits for the lanes to rest, or it takes long.
+func (l *lane) rushed() bool {
+	n := l.batch.events
+	return l.live && n > 0 && (l.app.wanted.Load() > 0 || n%8 == 0 && time.Since(l.batch.started) > batchTime)
 }
 
 // pick gives the feed whose head goes first: the one with the lowest record time, then topic and
@@ -221,7 +243,7 @@ func (l *lane) stands(f *feed) bool {
 	}
 	if !f.full {
 		f.full = true
-		l.app.failure(Failure{What: "handle", Position: f.id.at(f.next), Attempts: 1, Err: fmt.Errorf(
+		l.due.failures = append(l.due.failures, Failure{What: "handle", Position: f.id.at(f.next), Attempts: 1, Err: fmt.Errorf(
 			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", ErrDeadLettersFull, f.id.topic, f.id.number, f.waits.n)})
 	}
 	return true
@@ -232,14 +254,16 @@ func (l *lane) fold(stop, ctx context.Context) error {
 	l.enter()
 	l.batch.started = time.Now()
 	var what outcome
-	var err error
+	var err, lost error
 	var f *feed
 	for l.batch.events < l.limit {
-		if err := l.drain(); err != nil {
-			l.leave()
-			return err
+		if lost = l.drain(); lost != nil { // what is in the batch is committed all the same
+			break
 		}
-		if f, _ = l.pick(); f == nil || stop.Err() != nil {
+		if l.rushed() || stop.Err() != nil {
+			break
+		}
+		if f, _ = l.pick(); f == nil {
 			break
 		}
 		if what, err = l.step(ctx, f, f.head()); what != kept {
@@ -248,12 +272,17 @@ func (l *lane) fold(stop, ctx context.Context) error {
 		f.pass()
 	}
 	l.events += l.batch.events
-	if cerr := l.commit(ctx); cerr != nil {
-		l.leave()
-		return cerr
-	}
+	cerr := l.commit(ctx)
 	l.leave()
 	l.follow()
+	switch {
+	case errors.Is(cerr, errRewound):
+		return lost // the batch comes again, and with it what was to be done about an event
+	case cerr != nil:
+		return cerr
+	case lost != nil:
+		return lost
+	}
 	if what == stray {
 		what, err = l.alone(ctx, f)
 		l.follow()
@@ -281,7 +310,7 @@ func (l *lane) after(stop context.Context, f *feed, what outcome, err error) err
 
 // alone runs the head of f with all other lanes at rest.
 func (l *lane) alone(ctx context.Context, f *feed) (outcome, error) {
-	l.app.gate.Lock()
+	l.app.rest()
 	defer l.app.gate.Unlock()
 	l.parallel = false
 	what, err := l.step(ctx, f, f.head())
@@ -290,7 +319,9 @@ func (l *lane) alone(ctx context.Context, f *feed) (outcome, error) {
 		f.pass()
 	}
 	l.batch.strays++
-	if cerr := l.commit(ctx); cerr != nil {
+	if cerr := l.commit(ctx); errors.Is(cerr, errRewound) {
+		return kept, nil
+	} else if cerr != nil {
 		return halted, cerr
 	}
 	if l.strays++; what == kept && l.strays > 100 && l.strays*10 > l.events {

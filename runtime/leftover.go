@@ -9,18 +9,24 @@ import (
 func (a *App) abandon(g *generation) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.ShutdownTimeout)
 	defer cancel()
-	err := a.drop(ctx, g)
-	if err == nil {
-		a.gate.Lock()
+	if a.switched(ctx, g) {
+		return // the switch was told as a failure, and was none
+	}
+	err := a.again(ctx, func() error {
+		a.rest()
 		defer a.gate.Unlock()
 		next := a.state
-		if next.Building != g.number {
-			return // another process builds by now
+		if next.Building == g.number { // else another process builds by now
+			next.Building = 0
 		}
-		next.Building = 0
-		if err = a.change(ctx, next); err == nil {
-			return
-		}
+		next.Dropped = append(slices.Clone(next.Dropped), g.number)
+		return a.change(ctx, next)
+	})
+	if err == nil {
+		err = a.dropOld(ctx, g)
+	}
+	if err == nil {
+		return
 	}
 	a.failure(Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
 }
@@ -30,7 +36,7 @@ func (a *App) dropOld(ctx context.Context, g *generation) error {
 	if err := a.drop(ctx, g); err != nil {
 		return err
 	}
-	a.gate.Lock()
+	a.rest()
 	defer a.gate.Unlock()
 	next := a.state
 	next.Dropped = slices.DeleteFunc(slices.Clone(next.Dropped), func(n int) bool { return n == g.number })

@@ -33,6 +33,8 @@ type DeadLetter struct {
 	Record   Record    // the whole record; for stage emit the one that was to be published
 
 	Ordinal int // for stage emit: the place among the set's emissions
+	// Silent: the event was acted on before a rebuild made this letter; redriving it neither emits nor runs effects.
+	Silent bool
 }
 
 // String says what failed where in one line.
@@ -50,24 +52,37 @@ func (l *DeadLetter) appendKey(dst []byte) []byte {
 	dst = key.AppendInt(dst, l.Position.Offset)
 	dst = key.AppendBool(dst, l.Stage == StageEmit)
 	dst = key.AppendString(dst, l.Set)
-	return key.AppendInt(dst, l.Ordinal)
+	dst = key.AppendInt(dst, l.Ordinal)
+	if l.Position.IsZero() {
+		dst = key.AppendString(dst, l.ID)
+	}
+	return dst
+}
+
+// storedLetter is a letter as it is stored: JSON has no times of odd years, and records of others may.
+type storedLetter struct {
+	DeadLetter
+	Seconds int64 // the record's time
+	Nanos   int
 }
 
 func (l *DeadLetter) write(t Table) Write {
-	b, err := json.Marshal(l)
+	stored := storedLetter{DeadLetter: *l, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond()}
+	stored.Record.Time = time.Time{}
+	b, err := json.Marshal(stored)
 	if err != nil {
-		b, err = json.Marshal(DeadLetter{Position: l.Position, Stage: l.Stage, Set: l.Set, Error: err.Error(), Attempts: l.Attempts, Record: Record{Value: l.Record.Value}})
-		if err != nil {
-			panic(err) // strings and bytes
-		}
+		panic(err) // strings, bytes and a time that is now
 	}
 	return Write{Table: t, Key: l.appendKey(nil), Value: b}
 }
 
 func decodeLetter(v Value) (l DeadLetter, err error) {
-	if err := json.Unmarshal(v.Data.([]byte), &l); err != nil {
+	var stored storedLetter
+	if err := json.Unmarshal(v.Data.([]byte), &stored); err != nil {
 		return l, fmt.Errorf("brook: stored dead letter: %w", err)
 	}
+	l = stored.DeadLetter
+	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	return l, nil
 }
 

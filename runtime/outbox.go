@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -33,9 +34,11 @@ func (i *outboxItem) write(t Table) Write {
 	return Write{Table: t, Key: i.key, Value: b}
 }
 
-// outboxKey orders emissions by cause, set and result; an event that came through no log is told apart by its ID.
-func outboxKey(cause Position, id string, set, ordinal int) []byte {
-	dst := cause.partition().appendKey(nil)
+// outboxKey orders emissions by cause, set and result, those of redriven events by the number of the redrive; an event that
+// came through no log is told apart by its ID.
+func outboxKey(cause Position, id string, redrive int64, set, ordinal int) []byte {
+	dst := key.AppendInt(nil, redrive)
+	dst = cause.partition().appendKey(dst)
 	dst = key.AppendInt(dst, cause.Offset)
 	if cause.IsZero() {
 		dst = key.AppendString(dst, id)
@@ -47,6 +50,7 @@ func outboxKey(cause Position, id string, set, ordinal int) []byte {
 type outbox struct {
 	mu    sync.Mutex
 	items []*outboxItem
+	taken int                 // of items, how many are being published
 	count map[partitionID]int // items by the partition of their cause
 	wake  chan struct{}       // holds a token when there may be something to do
 }
@@ -61,6 +65,13 @@ func (o *outbox) add(items ...*outboxItem) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if last := len(o.items) - 1; last >= o.taken && o.items[last].mark != nil && items[0].mark != nil {
+		o.items[last].mark = append(o.items[last].mark, items[0].mark...)
+		if marks := o.items[last].mark; len(marks) > 1000 {
+			o.items[last].mark = newest(marks)
+		}
+		items = items[1:]
+	}
 	o.items = append(o.items, items...)
 	for _, item := range items {
 		if item.mark == nil {
@@ -83,7 +94,17 @@ func (o *outbox) pending(id partitionID) int {
 func (o *outbox) head() []*outboxItem {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Clone(o.items[:min(len(o.items), publishBatch)])
+	o.taken = min(len(o.items), publishBatch)
+	return slices.Clone(o.items[:o.taken])
+}
+
+// newest leaves the last mark of each partition.
+func newest(marks []Position) []Position {
+	last := map[partitionID]Position{}
+	for _, m := range marks {
+		last[m.partition()] = m
+	}
+	return slices.Collect(maps.Values(last))
 }
 
 func (o *outbox) empty() bool {
@@ -95,6 +116,7 @@ func (o *outbox) empty() bool {
 func (o *outbox) done(items []*outboxItem) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.taken = 0
 	clear(o.items[:len(items)])
 	if o.items = o.items[len(items):]; len(o.items) == 0 {
 		o.items = nil
@@ -122,7 +144,7 @@ func (a *App) loadOutbox(ctx context.Context) error {
 }
 
 // publishOutbox publishes emissions until stop is closed and nothing is left, or ctx ends.
-func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) {
+func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 	for {
 		items := a.outbox.head()
 		if len(items) == 0 {
@@ -131,15 +153,18 @@ func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) {
 				continue
 			case <-stop:
 				if a.outbox.empty() {
-					return
+					return nil
 				}
 				continue
 			case <-ctx.Done():
-				return
+				return nil
 			}
 		}
 		if err := a.publishItems(ctx, items); err != nil {
-			return
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("brook: publish what was emitted: %w", err)
 		}
 		a.outbox.done(items)
 		a.wakeLanes()
@@ -166,11 +191,24 @@ func (a *App) publishItems(ctx context.Context, items []*outboxItem) error {
 	if err != nil {
 		return err
 	}
+	if err := a.settleItems(ctx, sent, refused); err != nil {
+		return err
+	}
+	return a.mark(ctx, newest(marks))
+}
+
+// settleItems removes from the store what was published, and makes letters of what was refused.
+func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) error {
+	if len(items) == 0 {
+		return nil
+	}
 	var letters []DeadLetter
-	err = a.insist(ctx, "commit", func() error {
-		letters = letters[:0]
-		var batch Batch
-		for _, item := range sent {
+	batch := Batch{ID: a.ids.batch()}
+	err := a.insist(ctx, "commit", func() error {
+		a.gate.RLock() // until it is committed no rebuild switches the letters' table
+		defer a.gate.RUnlock()
+		letters, batch.Writes = letters[:0], batch.Writes[:0]
+		for _, item := range items {
 			batch.Writes = append(batch.Writes, Write{Table: a.outboxTable, Key: item.key, Op: Remove})
 			if err := refused[item]; err != nil {
 				l := item.letter(err)
@@ -178,20 +216,27 @@ func (a *App) publishItems(ctx context.Context, items []*outboxItem) error {
 				batch.Writes = append(batch.Writes, l.write(a.live.Load().letters))
 			}
 		}
-		if len(batch.Writes) == 0 {
-			return nil
+		if a.fenced() && len(letters) > 0 {
+			batch.Checks = []Check{a.unchanged()}
 		}
-		a.gate.RLock() // a rebuild may be about to switch the letters' table
-		defer a.gate.RUnlock()
 		return a.store.Commit(ctx, &batch)
 	})
+	if half := len(items) / 2; errors.Is(err, ErrTooLarge) && half > 0 {
+		return errors.Join(a.settleItems(ctx, items[:half], refused), a.settleItems(ctx, items[half:], refused))
+	}
+	if errors.Is(err, ErrConflict) {
+		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+			return err
+		}
+		return a.settleItems(ctx, items, refused)
+	}
 	if err != nil {
 		return err
 	}
 	for _, l := range letters {
 		a.tell(l)
 	}
-	return a.mark(ctx, marks)
+	return nil
 }
 
 // publishRest publishes items once, and gives those that have to be tried again, with the reason. Those refused for good are noted.

@@ -92,6 +92,10 @@ func (o *overlay) reset() {
 	for _, c := range o.list {
 		c.value = nil // it is the store's now
 	}
+	if len(o.list)+len(o.free) > 8192 { // a huge event does not keep its room
+		o.cells, o.list, o.sorted, o.free = nil, nil, nil, nil
+		return
+	}
 	o.free = append(o.free, o.list...)
 	clear(o.list)
 	clear(o.sorted)

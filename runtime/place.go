@@ -120,8 +120,11 @@ func (p *place) watch(ctx context.Context, w *watcher, first bool, seen func(row
 		return
 	}
 	defer w.close()
-	if first && !p.now(w.key, false, seen) {
-		return
+	if first {
+		w.take() // older than what is read now
+		if !p.now(w.key, false, seen) {
+			return
+		}
 	}
 	for {
 		select {

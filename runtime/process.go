@@ -41,14 +41,31 @@ func (a *App) follow(ctx context.Context, after due) {
 	for _, l := range after.letters {
 		a.tell(l)
 	}
+	if len(after.effects) == 0 {
+		return
+	}
+	// They run although ctx ended: the events are committed.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout)
+	defer cancel()
 	for _, e := range after.effects {
 		a.runEffect(ctx, e)
 	}
 }
 
+// doubt notes that a commit may have happened although it gave an error: what memory knows of the store is read anew
+// before the next run.
+func (a *App) doubt(err error) {
+	if !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrConflict) {
+		a.unsure.Store(true)
+	}
+}
+
 func (a *App) processAlone(ctx context.Context, out *Outbound) (due, error) {
-	a.gate.Lock()
+	a.rest()
 	defer a.gate.Unlock()
+	if a.closed.Load() {
+		return due{}, ErrClosed
+	}
 	l, m := a.solo, &a.solo.m
 	defer l.forget()
 	l.prepare(ctx, m, &Record{Topic: a.topic(out.topic), Key: out.key, Value: out.message.Data, Time: now()})
@@ -88,8 +105,8 @@ func (a *App) unprocessed(m *Delivery) error {
 	return errors.Join(errs...)
 }
 
-// commitAlone commits what a lane without feeds holds; the caller takes what is due after it. It tries once: the
-// caller is there to hear of it.
+// commitAlone commits what a lane without feeds holds, trying for as long as ctx lives; the caller takes what is due
+// after it.
 func (l *lane) commitAlone(ctx context.Context) error {
 	b := &l.batch
 	writes := l.tx.writes(nil)
@@ -102,7 +119,8 @@ func (l *lane) commitAlone(ctx context.Context) error {
 	writes = append(writes, b.writes...)
 	if len(writes) > 0 {
 		batch := &Batch{ID: l.app.ids.batch(), Writes: writes, Checks: append(l.checks(), b.checks...)}
-		if err := l.app.store.Commit(ctx, batch); err != nil {
+		if err := l.app.insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, batch) }); err != nil {
+			l.app.doubt(err)
 			return err
 		}
 	}

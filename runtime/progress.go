@@ -63,19 +63,24 @@ func (a *App) WaitFor(ctx context.Context, pos Position) error {
 	from := (&DeadLetter{Position: pos}).appendKey(nil)
 	pos.Offset++
 	to := (&DeadLetter{Position: pos}).appendKey(nil)
-	for row, err := range a.reader.Scan(ctx, a.live.Load().letters, from, to) {
-		if err != nil {
-			return err
+	for {
+		g := a.live.Load()
+		for row, err := range a.reader.Scan(ctx, g.letters, from, to) {
+			if err != nil {
+				return err
+			}
+			l, err := decodeLetter(row.Value)
+			if err != nil {
+				return err
+			}
+			if l.Stage != StageEmit {
+				return fmt.Errorf("%w: %s", ErrDeadLetter, l)
+			}
 		}
-		l, err := decodeLetter(row.Value)
-		if err != nil {
-			return err
-		}
-		if l.Stage != StageEmit {
-			return fmt.Errorf("%w: %s", ErrDeadLetter, l)
+		if a.live.Load() == g { // else a rebuild may have dropped what was read
+			return nil
 		}
 	}
-	return nil
 }
 
 // at gives the offset below which all is dealt with.

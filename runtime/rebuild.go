@@ -105,7 +105,7 @@ func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
 func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 	number := 0
 	err := a.again(ctx, func() error {
-		a.gate.Lock()
+		a.rest()
 		defer a.gate.Unlock()
 		next := a.state
 		if next.Building != 0 { // of another process, which finds that out when it is to switch
@@ -154,6 +154,9 @@ func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, 
 func (a *App) target(l *lane) (behind int64) {
 	for _, f := range l.feeds {
 		f.until = max(f.base, a.progress.at(f.id))
+		if f.taken == len(f.records) {
+			f.next = f.limit(f.ahead) // offsets without records that are known already
+		}
 		f.end = max(f.end, f.until)
 		behind += f.until - f.base
 	}
@@ -162,7 +165,7 @@ func (a *App) target(l *lane) (behind int64) {
 
 // switchTo makes the generation of l the live one, in one commit, with all lanes at rest.
 func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (old *generation, err error) {
-	a.gate.Lock()
+	a.rest()
 	defer a.gate.Unlock()
 	old = a.live.Load()
 	var writes []Write
@@ -179,7 +182,10 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 		next.Dropped = append(slices.Clone(next.Dropped), old.number)
 		next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
 		batch := &Batch{ID: a.ids.batch(), Writes: append(slices.Clone(writes), next.write(a.meta)), Checks: append(checks, a.unchanged())}
-		err = a.store.Commit(ctx, batch)
+		err = a.insist(ctx, "commit", func() error { return a.store.Commit(ctx, batch) })
+		if err != nil && a.switched(ctx, l.gen) {
+			err = nil // only the answer was lost
+		}
 		if err == nil {
 			a.state = next
 			break
@@ -199,8 +205,9 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 	a.live.Store(l.gen)
 	// From here on nothing may fail: memory follows what is stored.
 	byPartition := map[partitionID]*waits{}
+	first := map[partitionID]int64{}
 	for _, f := range l.feeds {
-		byPartition[f.id] = f.waits
+		byPartition[f.id], first[f.id] = f.waits, f.first
 	}
 	a.waits = byPartition
 	for _, w := range writes {
@@ -216,9 +223,34 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 		live.gen, live.tx.tables = l.gen, l.gen.tables
 		for _, f := range live.feeds {
 			f.waits, f.folded = a.waitsOf(f.id), nil
+			if at, ok := first[f.id]; ok {
+				f.first = at
+			}
 		}
 	}
 	return old, nil
+}
+
+// switched reports whether the store has g as the live generation.
+func (a *App) switched(ctx context.Context, g *generation) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout)
+	defer cancel()
+	v, err := a.reader.Get(ctx, a.meta, stateKey)
+	if err != nil {
+		return false
+	}
+	s, err := a.decodeState(v)
+	return err == nil && s.Generation == g.number
+}
+
+// actedOn reports whether the event of a letter that a rebuild makes was acted on: the live views have no such letter, or a silent one.
+func (l *lane) actedOn(letter *DeadLetter) bool {
+	v, err := l.app.reader.Get(l.tx.ctx, l.app.live.Load().letters, letter.appendKey(nil))
+	if err != nil {
+		return true
+	}
+	old, err := decodeLetter(v)
+	return err != nil || old.Silent
 }
 
 // meet folds what the lane is behind the live views, with all lanes at rest, and gives what makes sure that these

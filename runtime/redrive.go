@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // held names what a letter holds up.
@@ -90,7 +91,7 @@ func (a *App) letters() func(func(DeadLetter, error) bool) {
 
 // redrive tries one letter with all lanes at rest.
 func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, after due, err error) {
-	a.gate.Lock()
+	a.rest()
 	defer a.gate.Unlock()
 	if a.closed.Load() {
 		return false, due{}, ErrClosed
@@ -111,7 +112,7 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	l.batch.checks = checks
 	defer func() { l.redrive = 0 }()
 	next := a.state
-	next.Redrives++
+	next.Redrives = max(next.Redrives+1, time.Now().UnixNano()) // rising too where the store forgot
 	l.redrive = next.Redrives
 	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}, next.write(a.meta)}, raise...)
 	if letter.Stage == StageEmit {
@@ -132,7 +133,7 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 	m := &l.m
 	record := letter.Record
 	l.prepare(ctx, m, &record)
-	m.lane, m.feed, m.only = l, f, letter.Set
+	m.lane, m.feed, m.only, m.silent = l, f, letter.Set, letter.Silent
 	l.unwrap(m)
 	l.tx.begin()
 	l.tx.again = true
@@ -144,6 +145,11 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 		return false, ctx.Err()
 	case l.tx.fault != nil:
 		return false, l.tx.fault
+	}
+	if m.only != "" && m.decodeErr == nil && len(m.results) == 0 {
+		m.known, m.handled = true, true
+		m.results = append(m.results, result{set: m.only, stage: StageHandle,
+			err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", m.message.Type, m.only)})
 	}
 	w.remove(&letter)
 	l.keep(f, m)
@@ -189,7 +195,7 @@ func (l *lane) unput(w *waits) {
 // emitAgain puts what the log refused back to be published, in the lane of redriven events.
 func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write) error {
 	item := &outboxItem{Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
-		Record: letter.Record, key: outboxKey(letter.Position, letter.ID, slices.Index(l.app.def.Sets, letter.Set), letter.Ordinal)}
+		Record: letter.Record, key: outboxKey(letter.Position, letter.ID, l.redrive, slices.Index(l.app.def.Sets, letter.Set), letter.Ordinal)}
 	var m Message
 	envelope := l.app.config.Envelope
 	if err := envelope.Open(&item.Record, &m); err != nil {
@@ -240,7 +246,7 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 }
 
 func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
-	a.gate.Lock()
+	a.rest()
 	defer a.gate.Unlock()
 	table, at := a.live.Load().letters, letter.appendKey(nil)
 	if _, err := a.reader.Get(ctx, table, at); err != nil {

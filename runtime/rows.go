@@ -45,6 +45,10 @@ func (r Rows[K, V]) Apply(changes ...Change[K, V]) {
 			}
 			c.merge(at)
 		}
+		if c.op == OpCreate && r.View.def.Clone == nil {
+			own := *c.value // the change may be used again
+			at = &own
+		}
 		if at != nil && key != nil && *key(at) != c.key {
 			r.tx.mismatch(w, *key(at))
 			continue

@@ -41,21 +41,29 @@ func (a *App) Run(ctx context.Context) error {
 	return err
 }
 
-func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) error {
+func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err error) {
 	stale, err := a.stale()
 	if err != nil {
 		return err
 	}
-	published := make(chan struct{})
+	if err := a.doubtless(stop); err != nil {
+		return err
+	}
+	published := make(chan error, 1)
 	drained := make(chan struct{})
 	go func() {
-		defer close(published)
-		a.publishOutbox(finish, drained)
+		err := a.publishOutbox(finish, drained)
+		if err != nil {
+			cancel()
+		}
+		published <- err
 	}()
 	defer func() {
 		cancel()
 		close(drained)
-		<-published
+		if perr := <-published; perr != nil {
+			err = perr
+		}
 	}()
 
 	var rebuilds sync.WaitGroup
@@ -71,16 +79,12 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) error
 	}
 	one := ""
 	for {
-		partitions, feeds, err := a.resume(stop)
+		lanes, mode, err := a.resume(stop, one)
 		if err != nil {
 			return err
 		}
-		mode := a.mode(partitions)
-		if one != "" {
-			mode = Mode{1, one}
-		}
-		a.announce(mode, len(feeds))
-		err = a.fold(stop, finish, feeds, mode)
+		a.announce(mode, lanes)
+		err = a.fold(stop, finish, cancel, lanes)
 		if errors.Is(err, errReload) {
 			if err := a.insist(stop, "reload", func() error { return a.reload(stop) }); err != nil {
 				return err
@@ -103,7 +107,11 @@ func (a *App) partitions(ctx context.Context) (partitions []Partition, err error
 	return partitions, err
 }
 
-func (a *App) announce(mode Mode, partitions int) {
+func (a *App) announce(mode Mode, lanes []*lane) {
+	partitions := 0
+	for _, l := range lanes {
+		partitions += len(l.feeds)
+	}
 	if a.config.Hooks.Mode != nil {
 		a.config.Hooks.Mode(mode)
 	}
@@ -114,46 +122,73 @@ func (a *App) announce(mode Mode, partitions int) {
 	a.config.Log.Info("brook: running", args...)
 }
 
-// resume makes the feeds of the live views, each from where they stand.
-func (a *App) resume(ctx context.Context) ([]Partition, []*feed, error) {
+// resume makes the lanes of the live views, each partition from where they stand: in one lane where one says why.
+func (a *App) resume(ctx context.Context, one string) ([]*lane, Mode, error) {
+	for {
+		g := a.live.Load()
+		standings, partitions, marks, err := a.look(ctx, g)
+		if err != nil {
+			return nil, Mode{}, err
+		}
+		mode := a.mode(partitions)
+		if one != "" {
+			mode = Mode{1, one}
+		}
+		lanes, err := a.register(ctx, g, standings, partitions, marks, mode)
+		if lanes != nil || err != nil {
+			return lanes, mode, err
+		}
+	}
+}
+
+// look reads where the live views stand, and what there is to read.
+func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing, []Partition, map[partitionID]int64, error) {
 	var standings map[partitionID]standing
 	err := a.insist(ctx, "read", func() (err error) { // first, because other processes may move on
-		standings, err = a.standings(ctx, a.reader, a.live.Load())
+		standings, err = a.standings(ctx, a.reader, g)
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	for id, s := range standings {
 		a.progress.advance(id, s.Next)
 	}
 	partitions, err := a.partitions(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	marks := map[partitionID]int64{}
-	if m, ok := a.config.Driver.(Marker); ok && a.forgets() {
+	if m, ok := a.config.Driver.(Marker); ok {
 		var all []Position
 		err := a.insist(ctx, "read", func() (err error) {
 			all, err = m.Marks(ctx, a.config.Name)
 			return err
 		})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		for _, p := range all {
 			marks[p.partition()] = p.Offset
 		}
 	}
-	a.gate.Lock()
+	return standings, partitions, marks, nil
+}
+
+// register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
+func (a *App) register(ctx context.Context, g *generation, standings map[partitionID]standing, partitions []Partition, marks map[partitionID]int64, mode Mode) ([]*lane, error) {
+	a.rest()
 	defer a.gate.Unlock()
+	if a.live.Load() != g {
+		return nil, nil
+	}
 	if a.fenced() { // after the standings: what is older than they must not go by newer ones
 		err := a.insist(ctx, "read", func() (err error) {
 			a.waits, err = a.loadWaits(ctx, a.live.Load())
 			return err
 		})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	var feeds []*feed
@@ -161,23 +196,56 @@ func (a *App) resume(ctx context.Context) ([]Partition, []*feed, error) {
 	for _, p := range partitions {
 		id := partitionID{p.Topic, p.Number}
 		f := newFeed(id, p, a.waitsOf(id))
-		f.silent = marks[id]
-		if s, ok := standings[id]; ok {
+		s, ok := standings[id]
+		if !ok || a.forgets() {
+			f.silent = marks[id]
+		}
+		if ok {
 			errs = append(errs, f.follow(s, p, a.config.OnRetention == GoOn, a.config.Log))
 		}
+		a.progress.advance(id, f.base)
 		feeds = append(feeds, f)
 	}
-	return partitions, feeds, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	lanes := a.split(feeds, mode)
+	a.lanesMu.Lock()
+	defer a.lanesMu.Unlock()
+	a.lanes = lanes
+	return lanes, nil
+}
+
+// doubtless reads anew what memory knows of the store where a commit's outcome was never learnt.
+func (a *App) doubtless(ctx context.Context) error {
+	if !a.unsure.Load() {
+		return nil
+	}
+	if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+		return err
+	}
+	a.outbox = newOutbox()
+	if err := a.loadOutbox(ctx); err != nil {
+		return err
+	}
+	a.unsure.Store(false)
+	return nil
 }
 
 // fold runs lanes over the feeds until stop ends or one of them can't go on.
-func (a *App) fold(stop, finish context.Context, feeds []*feed, mode Mode) error {
-	ctx, cancel := context.WithCancelCause(stop)
-	defer cancel(nil)
-	lanes := a.split(feeds, mode)
-	a.lanesMu.Lock()
-	a.lanes = lanes
-	a.lanesMu.Unlock()
+func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes []*lane) error {
+	ctx, cancel := context.WithCancel(stop)
+	defer cancel()
+	var once sync.Once
+	var first error
+	over := func(err error) {
+		once.Do(func() { first = err })
+		if errors.Is(err, errSettle) || errors.Is(err, errReload) {
+			cancel()
+		} else {
+			end() // the others finish what is in flight, within the limit
+		}
+	}
 	var work, readers sync.WaitGroup
 	for _, l := range lanes {
 		for _, f := range l.feeds {
@@ -188,21 +256,24 @@ func (a *App) fold(stop, finish context.Context, feeds []*feed, mode Mode) error
 			l.effects = effects
 			var running sync.WaitGroup
 			running.Go(func() { a.runEffects(finish, effects) })
-			err := l.run(ctx, finish)
-			close(effects)
-			running.Wait()
-			if err != nil {
-				cancel(err)
-			}
+			err := errors.New("brook: a handler ended the goroutine of its lane (runtime.Goexit)")
+			defer func() {
+				if l.inside {
+					l.leave()
+				}
+				close(effects)
+				running.Wait()
+				if err != nil {
+					over(err)
+				}
+			}()
+			err = l.run(ctx, finish)
 		})
 	}
 	work.Wait()
-	cancel(nil)
+	cancel()
 	readers.Wait()
-	if err := context.Cause(ctx); stop.Err() == nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return first
 }
 
 // split gives each lane its feeds: all to one, or those of a partition number to one each.

@@ -14,7 +14,11 @@ func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
 	}
 	m := &l.m
 	l.prepare(ctx, m, r)
-	m.lane, m.feed, m.forced = l, f, l.tooLarge
+	m.lane, m.feed = l, f
+	l.batch.last = m.position
+	if l.tooLarge != nil && l.tooLargeAt == m.position {
+		m.forced = l.tooLarge
+	}
 	if r.Value == nil { // a tombstone
 		l.batch.events++
 		l.batch.discarded++
@@ -68,8 +72,10 @@ func (l *lane) prepare(ctx context.Context, m *Delivery, r *Record) {
 // unwrap opens the record's envelope.
 func (l *lane) unwrap(m *Delivery) {
 	if err := l.app.config.Envelope.Open(m.record, &m.message); err != nil {
-		m.known, m.decodeErr = true, err
-		m.message.Keyed, m.message.Lane = false, ""
+		if _, ours := l.app.events[m.message.Type]; ours || m.message.Type == "" {
+			m.known, m.decodeErr = true, err // of a stranger's events nobody wants to know
+		}
+		m.message.Keyed, m.message.Lane = m.message.Keyed && m.message.Type != "", ""
 	}
 	if m.message.ID == "" {
 		m.message.ID = m.position.String()
@@ -132,8 +138,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 	}
 	switch {
 	case !m.known:
-		l.batch.unknown++
-		l.unknown(m)
+		l.batch.unknown = append(l.batch.unknown, unknownEvent{m.position, m.message.Type})
 	case !m.handled:
 		l.batch.discarded++
 	}
@@ -149,7 +154,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		l.put(f, l.letter(m, r.set, r.stage, r.err, attempts, l.keyText(m)))
 	}
 	l.tx.settle()
-	if l.live && m.position.Offset >= f.silent {
+	if l.live && !m.silent && m.position.Offset >= f.silent {
 		l.act(m)
 	}
 }
@@ -184,7 +189,7 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 		}
 	}
 	item := &outboxItem{Position: m.position, Author: m.message.Author, Type: out.message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
-		key: outboxKey(m.position, m.message.ID, e.set, e.ordinal)}
+		key: outboxKey(m.position, m.message.ID, l.redrive, e.set, e.ordinal)}
 	if err := l.app.wrap(out, &item.Record); err != nil {
 		l.batch.letters = append(l.batch.letters, item.letter(err))
 		return nil
@@ -200,13 +205,6 @@ func trace(headers, cause []Header) []Header {
 		}
 	}
 	return headers
-}
-
-// unknown counts an event that the package does not know.
-func (l *lane) unknown(m *Delivery) {
-	if hook := l.app.config.Hooks.Unknown; hook != nil && l.live {
-		hook(m.position, m.message.Type)
-	}
 }
 
 // waiting reports whether the event has to wait for a set, and behind which position.
@@ -240,6 +238,9 @@ func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, k
 
 // put takes a letter into the batch.
 func (l *lane) put(f *feed, letter DeadLetter) {
+	if !l.live {
+		letter.Silent = l.actedOn(&letter)
+	}
 	l.batch.letters = append(l.batch.letters, letter)
 	f.waits.add(&letter, l.app.config.OnFailure != GoOn)
 }

@@ -42,6 +42,9 @@ func Changes[K comparable, V any](ctx context.Context, v View[K, V]) iter.Seq2[U
 //go:noinline
 func updates[K comparable, V any](ctx context.Context, v View[K, V], encoded []byte, first bool) iter.Seq2[Update[K, V], error] {
 	w := v.at.subscribe(encoded)
+	if w != nil {
+		context.AfterFunc(ctx, w.close) // also where nobody ranges
+	}
 	return func(yield func(Update[K, V], error) bool) {
 		v.at.watch(ctx, w, first, func(row *watched, missed bool, err error) bool {
 			u := Update[K, V]{Missed: missed}
