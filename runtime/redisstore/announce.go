@@ -46,8 +46,9 @@ func (s *Store) Announcements(ctx context.Context, tables []brook.Table) iter.Se
 // listen gives announcements until the receiver has enough (nil) or the subscription breaks.
 func (s *Store) listen(ctx context.Context, v *view, tables map[string]brook.Table, yield func(brook.Announcement, error) bool) error {
 	sub := s.client.SSubscribe(ctx, v.news)
-	defer sub.Close()
-	defer context.AfterFunc(ctx, func() { sub.Close() })() // a receive does not heed ctx
+	hangUp := func() { _ = sub.Close() } // a connection that is read no more
+	defer hangUp()
+	defer context.AfterFunc(ctx, hangUp)() // a receive does not heed ctx
 	last, subscribed, asked := int64(0), false, false
 	for {
 		message, err := sub.ReceiveTimeout(ctx, pulse)
@@ -72,7 +73,7 @@ func (s *Store) listen(ctx context.Context, v *view, tables map[string]brook.Tab
 				return errors.New("the subscription was interrupted")
 			}
 			subscribed = true
-			h, err := s.headOf(ctx, v)
+			h, err := s.head(ctx, v)
 			if err != nil {
 				return err
 			}
@@ -98,13 +99,4 @@ func (s *Store) listen(ctx context.Context, v *view, tables map[string]brook.Tab
 			}
 		}
 	}
-}
-
-// headOf reads the newest head of a view.
-func (s *Store) headOf(ctx context.Context, v *view) (head, error) {
-	text, err := s.client.HGet(ctx, v.key, "head").Result()
-	if err != nil && err != redis.Nil {
-		return head{}, err
-	}
-	return v.read(text)
 }

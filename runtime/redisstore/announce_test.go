@@ -134,7 +134,7 @@ func TestAnnouncementsOfTwoApps(t *testing.T) {
 			t.Errorf("tables of two apps: %v", err)
 		}
 	}
-	for range s.Announcements(t.Context(), nil) {
-		t.Error("no tables, and an announcement")
+	for a, err := range s.Announcements(t.Context(), nil) {
+		t.Error("no tables, and an announcement", a, err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/redis/go-redis/v9"
 )
 
 // Commit runs one script that does all of the batch or nothing. The client may send it several times, and so may the caller: the
@@ -35,25 +34,14 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	}
 	base, old := p.view.base(id)
 	if old {
-		if err := s.refresh(ctx, p.view); err != nil {
-			return err
+		h, err := s.head(ctx, p.view)
+		if err != nil {
+			return fmt.Errorf("redisstore: commit to %s: %w", p.view.tag, err)
 		}
+		p.view.saw(h, true)
 		base, _ = p.view.base(id)
 	}
 	return s.run(ctx, p, id, base)
-}
-
-// refresh reads the newest head of a view.
-func (s *Store) refresh(ctx context.Context, v *view) error {
-	text, err := s.client.HGet(ctx, v.key, "head").Result()
-	if err != nil && err != redis.Nil {
-		return fmt.Errorf("redisstore: commit to %s: %w", v.tag, err)
-	}
-	h, err := v.read(text)
-	if err == nil {
-		v.saw(h, true)
-	}
-	return err
 }
 
 func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base string) error {

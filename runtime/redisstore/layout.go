@@ -23,13 +23,3 @@ func (v *view) checkLayout(text string) error {
 	}
 	return nil
 }
-
-// read takes notice of a head as the server gave it.
-func (v *view) read(text string) (head, error) {
-	h, ok := parseHead(text)
-	if !ok {
-		return h, fmt.Errorf("%w: the head of %s is %.40q", ErrDamaged, v.key, text)
-	}
-	v.saw(h, false)
-	return h, nil
-}

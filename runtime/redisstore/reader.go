@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -29,7 +30,7 @@ func (r latest) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value
 	}
 	field := string(key)
 	stored, err := r.store.client.HGet(ctx, own.rows, field).Result()
-	if err == redis.Nil {
+	if errors.Is(err, redis.Nil) {
 		return brook.Value{}, brook.ErrNotFound
 	}
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/redis/go-redis/v9"
 )
 
 // Snapshot pins the present instant of the views whose tables were asked for. Nothing is kept for it: each read finds out
@@ -21,16 +20,13 @@ func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	s.mu.Lock()
 	views := slices.Collect(maps.Values(s.views))
 	s.mu.Unlock()
-	snap := &snapshot{store: s, heads: map[*view]string{}}
+	snap := &snapshot{store: s, heads: map[*view]head{}}
 	for _, v := range views {
-		text, err := s.client.HGet(ctx, v.key, "head").Result()
-		if err != nil && err != redis.Nil {
+		h, err := s.head(ctx, v)
+		if err != nil {
 			return nil, fmt.Errorf("redisstore: snapshot of %s: %w", v.tag, err)
 		}
-		if _, err := v.read(text); err != nil {
-			return nil, err
-		}
-		snap.heads[v] = text
+		snap.heads[v] = h
 	}
 	return snap, nil
 }
@@ -38,7 +34,7 @@ func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 // snapshot reads views as long as they stand still.
 type snapshot struct {
 	store  *Store
-	heads  map[*view]string
+	heads  map[*view]head
 	closed atomic.Bool
 }
 
@@ -51,11 +47,15 @@ func (r *snapshot) Close() error {
 }
 
 // still checks that a view has the head that is pinned.
-func (r *snapshot) still(v *view, head string) error {
+func (r *snapshot) still(v *view, text string) error {
 	if r.closed.Load() {
 		return errSnapshot
 	}
-	if pinned, ok := r.heads[v]; !ok || pinned != head {
+	h, err := v.read(text)
+	if err != nil {
+		return err
+	}
+	if pinned, ok := r.heads[v]; !ok || pinned != h {
 		return brook.ErrSnapshotMoved
 	}
 	return nil

@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"strconv"
 	"sync"
 	"time"
 
@@ -19,24 +18,6 @@ type view struct {
 	known time.Time // when head was the newest
 	bases map[brook.BatchID]string
 	order []brook.BatchID // of bases, oldest first
-}
-
-// head names the newest commit of a view: its number, and the ID of its batch.
-type head struct {
-	id     string
-	number int64
-}
-
-// parseHead reads a head; that of a view without commits is "".
-func parseHead(text string) (h head, ok bool) {
-	if text == "" {
-		return h, true
-	}
-	if len(text) <= 16 {
-		return h, false
-	}
-	n, err := strconv.ParseInt(text[16:], 10, 64)
-	return head{text[:16], n}, err == nil
 }
 
 const (
