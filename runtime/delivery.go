@@ -101,7 +101,7 @@ func (m *Delivery) started(info eventInfo) bool {
 		return true
 	}
 	// In parallel lanes only the key's own partition may hold the event.
-	if m.key == nil || !m.message.Keyed || !keyMatches(info, m.key, m.record.Key) {
+	if m.key == nil || !m.message.Keyed || !keyMatches(info, m.key, m.record.Key) || !m.lane.owns(m.record) {
 		m.tx.strayed, m.aborted = true, true
 		return false
 	}

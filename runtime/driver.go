@@ -5,7 +5,7 @@ import "context"
 // Driver is a partitioned log: where events are published to and read from. Its methods are safe
 // for concurrent use. An error means "not now" and is retried, unless it wraps [ErrPermanent].
 //
-// Further powers of a driver are interfaces of their own: [Marker].
+// Further powers of a driver are interfaces of their own: [Partitioner], [Marker].
 type Driver interface {
 	// Partitions tells what partitions the topics have, ordered by topic and number. A topic that
 	// does not exist is created where the driver creates topics, else it is an error that names it.
@@ -50,6 +50,13 @@ type Partition struct {
 	Log    string // the identity of the log: another one after a topic was deleted and made anew
 	Start  int64  // the lowest offset that can be read
 	End    int64  // the offset that the next record will get
+}
+
+// Partitioner is a driver that says which of so many partitions a key belongs to. Without it partitions are folded in one
+// lane: nobody knows whether a key's events are all in one of them. An event that another producer put elsewhere is
+// undone and run alone.
+type Partitioner interface {
+	Partition(key []byte, count int) int
 }
 
 // Marker is a driver that can keep, beside the log, how far a group has acted on it: published

@@ -46,10 +46,9 @@ type chunk struct {
 	err error // that ends the feed for good
 }
 
-// read reads a partition from next on, handing chunks to the lane as it has room, until ctx ends.
-func (a *App) read(ctx context.Context, f *feed, out chan<- chunk) {
+// read reads a partition from an offset on, handing chunks to the lane as it has room, until ctx ends.
+func (a *App) read(ctx context.Context, f *feed, next int64, out chan<- chunk) {
 	var reader PartitionReader
-	next := f.next
 	defer func() {
 		if reader != nil {
 			if err := reader.Close(); err != nil {

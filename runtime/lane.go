@@ -15,6 +15,7 @@ type lane struct {
 	name     string
 	live     bool // folds into the live views: under the gate, with emissions and effects
 	parallel bool // others run beside it
+	count    int  // of lanes
 	feeds    []*feed
 	chunks   chan chunk
 	wake     chan struct{} // holds a token when a feed that stood still may go on
@@ -99,6 +100,12 @@ func (l *lane) run(stop, ctx context.Context) error {
 		f, wait := l.pick()
 		l.leave()
 		l.follow()
+		if f == nil && slices.ContainsFunc(l.feeds, (*feed).dirty) {
+			if err := l.moved(stop); err != nil {
+				return err
+			}
+			continue
+		}
 		if f == nil {
 			if err := l.await(stop, wait); err != nil {
 				return err
@@ -119,9 +126,6 @@ func (l *lane) finished() bool {
 
 // await waits for a chunk, a wake, the end of a retry's wait, or stop; then it takes what is there.
 func (l *lane) await(stop context.Context, wait time.Duration) error {
-	if err := l.moved(stop); err != nil {
-		return err
-	}
 	var timer <-chan time.Time
 	if wait > 0 {
 		t := time.NewTimer(wait)
@@ -170,6 +174,12 @@ func (l *lane) moved(stop context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// owns reports whether a record is in the partition that its key belongs to.
+func (l *lane) owns(r *Record) bool {
+	p, ok := l.app.config.Driver.(Partitioner)
+	return ok && p.Partition(r.Key, l.count) == int(r.Partition)
 }
 
 // enter and leave stand around every batch: while lanes are at rest, nobody is between them.

@@ -23,6 +23,9 @@ func (a *App) mode(partitions []Partition) Mode {
 	if lanes <= 1 {
 		return Mode{1, "there is one partition"}
 	}
+	if _, ok := a.config.Driver.(Partitioner); !ok {
+		return Mode{1, "the driver does not say which partition a key belongs to"}
+	}
 	for i := range a.def.Handlers {
 		if reason := a.obstacle(&a.def.Handlers[i]); reason != "" {
 			return Mode{1, reason}

@@ -74,7 +74,8 @@ func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
 	defer readers.Wait()
 	defer cancel()
 	for _, f := range l.feeds {
-		readers.Go(func() { a.read(reading, f, l.chunks) })
+		next := f.next // the lane's from now on
+		readers.Go(func() { a.read(reading, f, next, l.chunks) })
 	}
 	// Most of the way beside the live lanes, the last steps with them at rest.
 	for range 5 {

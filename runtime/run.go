@@ -249,7 +249,8 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes [
 	var work, readers sync.WaitGroup
 	for _, l := range lanes {
 		for _, f := range l.feeds {
-			readers.Go(func() { a.read(ctx, f, l.chunks) })
+			next := f.next // the lane's from now on
+			readers.Go(func() { a.read(ctx, f, next, l.chunks) })
 		}
 		work.Go(func() {
 			effects := make(chan effectRun, effectBuffer)
@@ -281,7 +282,7 @@ func (a *App) split(feeds []*feed, mode Mode) []*lane {
 	lanes := make([]*lane, 0, mode.Lanes)
 	for n := range mode.Lanes {
 		l := a.newLane(a.live.Load(), fmt.Sprint(n), true)
-		l.parallel = mode.Lanes > 1
+		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
 		for _, f := range feeds {
 			if mode.Lanes == 1 || f.id.number == int32(n) {
 				l.feeds = append(l.feeds, f)

@@ -85,3 +85,8 @@ func (t *topic) choose(key []byte) *partition {
 		return t.partitions[murmur2(key)&0x7fffffff%n]
 	}
 }
+
+// Partition gives the partition of count that Publish chooses for a key, as Kafka's default partitioner does.
+func (d *Driver) Partition(key []byte, count int) int {
+	return int((murmur2(key) & 0x7fffffff) % uint32(count))
+}
