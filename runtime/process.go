@@ -107,7 +107,14 @@ func (a *App) unprocessed(m *Delivery) error {
 
 // commitAlone commits what a lane without feeds holds, trying for as long as ctx lives; the caller takes what is due
 // after it.
-func (l *lane) commitAlone(ctx context.Context) error {
+func (l *lane) commitAlone(ctx context.Context) error { return l.commitBy(ctx, l.app.insist) }
+
+// commitOnce is commitAlone for who rather hears of a failure.
+func (l *lane) commitOnce(ctx context.Context) error {
+	return l.commitBy(ctx, func(_ context.Context, _ string, do func() error) error { return do() })
+}
+
+func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error) error {
 	b := &l.batch
 	writes := l.tx.writes(nil)
 	for i := range b.letters {
@@ -119,7 +126,7 @@ func (l *lane) commitAlone(ctx context.Context) error {
 	writes = append(writes, b.writes...)
 	if len(writes) > 0 {
 		batch := &Batch{ID: l.app.ids.batch(), Writes: writes, Checks: append(l.checks(), b.checks...)}
-		if err := l.app.insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, batch) }); err != nil {
+		if err := insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, batch) }); err != nil {
 			l.app.doubt(err)
 			return err
 		}

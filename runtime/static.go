@@ -128,7 +128,7 @@ func (l *lane) removeSome(ctx context.Context, slot int) (more bool, err error) 
 	if err := l.tx.indexed(); err != nil {
 		return false, err
 	}
-	return more, l.commitAlone(ctx)
+	return more, l.commitOnce(ctx)
 }
 
 // begin makes the lane's transaction ready for changes that no event makes.
@@ -176,7 +176,7 @@ func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, 
 			c.history = entries
 		}
 	}
-	return l.commitAlone(ctx)
+	return l.commitOnce(ctx)
 }
 
 // creations gives changes that create rows, in key order.

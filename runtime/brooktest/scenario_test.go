@@ -118,7 +118,7 @@ func TestRawAndWith(t *testing.T) {
 	if len(past) != 1 || past[0].ID != "mine" || !past[0].Time.Equal(at) || len(past[0].Headers) != 1 {
 		t.Errorf("history %+v", past)
 	}
-	for _, event := range []brook.Outgoing{nil, brook.Emit(1), brook.Emit(ledger.Ignored{}), brooktest.With(nil), brooktest.With(brooktest.Raw("x", "", ""))} {
+	for _, event := range []brook.Outgoing{nil, brook.Emit(1), brooktest.With(nil), brooktest.With(brooktest.Raw("x", "", ""))} {
 		got := run(func(t *fakeT) {
 			s := brooktest.New(t, openWith(&ledger.Audit{}))
 			s.When(event)
