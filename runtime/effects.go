@@ -32,7 +32,7 @@ func (a *App) runEffect(ctx context.Context, e effectRun) {
 		if final {
 			return
 		}
-		sleep(ctx, a.config.Retry.wait(attempts)) // the end of ctx shows above
+		_ = sleep(ctx, a.config.Retry.wait(attempts)) // the end of ctx shows above
 	}
 }
 

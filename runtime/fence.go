@@ -32,7 +32,7 @@ type reliedKey struct {
 
 // rely notes that the transaction goes by a row being as it was read.
 func (tx *Tx) rely(slot int, key []byte, v Value, err error) {
-	if tx.relied == nil || err != nil && err != ErrNotFound {
+	if tx.relied == nil || err != nil && !errors.Is(err, ErrNotFound) {
 		return
 	}
 	k := reliedKey{slot, string(key)}

@@ -160,11 +160,11 @@ func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 				return nil
 			}
 		}
-		if err := a.publishItems(ctx, items); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		if err := a.publishItems(ctx, items); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: publish what was emitted: %w", err)
+		}
+		if ctx.Err() != nil {
+			return nil // what is left stays in the store
 		}
 		a.outbox.done(items)
 		a.wakeLanes()

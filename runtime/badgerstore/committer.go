@@ -147,7 +147,7 @@ func (g *group) tooLarge() error {
 func (g *group) accept(c *commit) {
 	for i := range g.puts {
 		if err := g.apply(&g.puts[i]); err != nil {
-			g.store.fail(err)
+			_ = g.store.fail(err) // every later write gives it
 		}
 	}
 	for _, h := range g.heads {

@@ -127,7 +127,7 @@ func (s *Store) purgeSome() (more bool, err error) {
 			return errFound
 		})
 	}
-	if do == nil || err != nil && err != errFound {
+	if do == nil || err != nil && !errors.Is(err, errFound) {
 		return false, err
 	}
 	c := commits.Get().(*commit)

@@ -75,7 +75,7 @@ func verify(dir string, o badger.Options, found files, whole bool) error {
 	if err != nil {
 		return fmt.Errorf("badgerstore: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	manifest, end, err := badger.ReplayManifestFile(f, 0, o)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrDamaged, f.Name(), err)
