@@ -148,7 +148,25 @@ func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, 
 		}
 		l.feeds = append(l.feeds, newFeed(id, p, &waits{}))
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
+	for row, err := range a.reader.Scan(ctx, a.live.Load().letters, nil, nil) {
+		if err != nil {
+			return err
+		}
+		letter, err := decodeLetter(row.Value)
+		if err != nil {
+			return err
+		}
+		for _, f := range l.feeds {
+			if f.id == letter.Position.partition() && letter.Position.Offset < f.base {
+				f.waits.add(&letter, a.config.OnFailure != GoOn)
+			}
+		}
+	}
+	return nil
 }
 
 // target makes the lane's feeds end where the live views stand, and gives how many offsets they are behind.
@@ -170,6 +188,7 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 	defer a.gate.Unlock()
 	old = a.live.Load()
 	var writes []Write
+	var held map[partitionID]*waits
 	for {
 		checks, err := a.meet(ctx, l, old)
 		if err != nil {
@@ -178,11 +197,20 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 		if writes, err = a.carriedLetters(ctx, old, l.gen, partitions); err != nil {
 			return nil, err
 		}
+		for part := range slices.Chunk(writes, 16) { // nobody reads them before the switch
+			err := a.insist(ctx, "commit", func() error { return a.store.Commit(ctx, &Batch{Writes: part}) })
+			if err != nil {
+				return nil, err
+			}
+		}
+		if held, err = a.loadWaits(ctx, l.gen); err != nil {
+			return nil, err
+		}
 		next := a.state
 		next.Generation, next.Building = l.gen.number, 0
 		next.Dropped = append(slices.Clone(next.Dropped), old.number)
 		next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
-		batch := &Batch{ID: a.ids.batch(), Writes: append(slices.Clone(writes), next.write(a.meta)), Checks: append(checks, a.unchanged())}
+		batch := &Batch{ID: a.ids.batch(), Writes: []Write{next.write(a.meta)}, Checks: append(checks, a.unchanged())}
 		err = a.insist(ctx, "commit", func() error { return a.store.Commit(ctx, batch) })
 		if err != nil && a.switched(ctx, l.gen) {
 			err = nil // only the answer was lost
@@ -205,18 +233,10 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 	}
 	a.live.Store(l.gen)
 	// From here on nothing may fail: memory follows what is stored.
-	byPartition := map[partitionID]*waits{}
+	a.waits = held
 	first := map[partitionID]int64{}
 	for _, f := range l.feeds {
-		byPartition[f.id], first[f.id] = f.waits, f.first
-	}
-	a.waits = byPartition
-	for _, w := range writes {
-		letter, err := decodeLetter(Value{Data: w.Value})
-		if err != nil {
-			return nil, err
-		}
-		a.waitsOf(letter.Position.partition()).add(&letter, a.config.OnFailure != GoOn)
+		first[f.id] = f.first
 	}
 	a.lanesMu.Lock()
 	defer a.lanesMu.Unlock()

@@ -120,6 +120,9 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	} else {
 		applied, err = l.handleAgain(ctx, letter, remove)
 	}
+	if errors.Is(err, errNoRecord) {
+		return false, due{}, nil
+	}
 	if err == nil {
 		a.state = next
 	}
@@ -192,6 +195,9 @@ func (l *lane) unput(w *waits) {
 	}
 }
 
+// errNoRecord says that a letter of stage emit can't be published: its envelope refused to make a record.
+var errNoRecord = errors.New("brook: no record")
+
 // emitAgain puts what the log refused back to be published, in the lane of redriven events.
 func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write) error {
 	item := &outboxItem{Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
@@ -199,7 +205,7 @@ func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write)
 	var m Message
 	envelope := l.app.config.Envelope
 	if err := envelope.Open(&item.Record, &m); err != nil {
-		return fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
+		return errNoRecord
 	}
 	if m.Lane != "" {
 		m.Lane = fmt.Sprintf("%s/%d/%s/redrive", letter.Position.Topic, letter.Position.Partition, letter.Set)
