@@ -36,7 +36,8 @@ type Config struct {
 	OnFailure string
 	// OnStale says what to do with views that other handlers made: [RebuildStale] (the default), [Fail] or [GoOn].
 	OnStale string
-	// OnRetention says what to do where the log no longer has events that the views have yet to see: [Fail] (the default) or [GoOn].
+	// OnRetention says what to do where the log no longer has events that the views have yet to see, or, for a rebuild, were
+	// made from: [Fail] (the default) or [GoOn] without them.
 	OnRetention string
 	// MaxDeadLetters is how many of them a partition may have before it stands still; 10,000 where it is 0.
 	MaxDeadLetters int

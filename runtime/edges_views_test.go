@@ -101,20 +101,25 @@ func TestUnknownEventOfAnotherContentType(t *testing.T) {
 	}
 }
 
-func TestFirstAfterAcceptLoss(t *testing.T) {
-	d := memdriver.New()
-	h := open(t, config(d, newStore()), &ledger.Audit{})
+func TestRebuildNotesWhatItBeganWith(t *testing.T) {
+	d, store := memdriver.New(), newStore()
+	c := config(d, store)
+	c.OnRetention = brook.GoOn
+	h := open(t, c, &ledger.Audit{})
 	h.opened("a", "b", "c")
-	d.Trim("ledger", 0, 2)
-	if err := h.Rebuild(h.ctx, brook.AcceptLoss); err != nil {
+	if err := d.Trim("ledger", 0, 2); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Rebuild(h.ctx); err != nil {
-		t.Fatalf("at once: %v", err)
+		t.Fatal(err)
 	}
 	h.opened("d")
-	if err := h.Rebuild(h.ctx); err != nil {
-		t.Errorf("the log has all that the views were made from: %v", err)
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	app := newLedger(t, config(d, store), &ledger.Audit{}) // nothing is lost since
+	if err := app.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -254,7 +259,7 @@ func TestCarriedLettersHoldNoKeysInTheRebuild(t *testing.T) {
 	h.opened("a")
 	h.fails(h.move("a", 2, "")) // waits
 	d.Trim("ledger", 0, 2)
-	if err := h.Rebuild(h.ctx, brook.AcceptLoss); err != nil {
+	if err := h.Rebuild(h.ctx); err != nil {
 		t.Fatal(err)
 	}
 	for range h.letters() {

@@ -181,7 +181,7 @@ func TestRetention(t *testing.T) {
 	if n, err := h.Views.Accounts.Len(); n != 3 || err != nil {
 		t.Errorf("%d accounts, %v; want a, b and e", n, err)
 	}
-	if err := h.Rebuild(h.ctx, brook.AcceptLoss); err != nil {
+	if err := h.Rebuild(h.ctx); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := h.Views.Accounts.Len(); n != 1 || err != nil {

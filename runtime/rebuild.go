@@ -9,45 +9,40 @@ import (
 	"sync"
 )
 
-// RebuildOption changes what a rebuild does.
-type RebuildOption int
-
-// AcceptLoss lets a rebuild go on although the log no longer has all events that the views were made from.
-const AcceptLoss RebuildOption = 1
-
 // Rebuild makes the views anew from the log's start, beside the live ones, and switches at once when they stand
 // at the same positions. Nothing is emitted and no effect runs. Readers see the old views until then. What Process
 // applied is forgotten. It returns when the switch is done; ctx's end or the app's leaves the old views as they are.
 //
-// It is refused with [ErrRetention] where the log lost events that the views were made from, unless [AcceptLoss] is given.
-func (a *App) Rebuild(ctx context.Context, options ...RebuildOption) error {
+// It is refused with [ErrRetention] where the log lost events that the views were made from, unless
+// Config.OnRetention is [GoOn].
+func (a *App) Rebuild(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()
 	if a.closed.Load() {
 		return ErrClosed
 	}
-	err := a.rebuild(ctx, options...)
+	err := a.rebuild(ctx)
 	if a.closed.Load() && err != nil {
 		return ErrClosed
 	}
 	return err
 }
 
-func (a *App) rebuild(ctx context.Context, options ...RebuildOption) (err error) {
+func (a *App) rebuild(ctx context.Context) (err error) {
 	a.rebuildMu.Lock()
 	defer a.rebuildMu.Unlock()
 	if hook := a.config.Hooks.Rebuild; hook != nil {
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
-	if err := a.rebuildInto(ctx, options); err != nil {
+	if err := a.rebuildInto(ctx); err != nil {
 		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
 	}
 	return nil
 }
 
-func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
+func (a *App) rebuildInto(ctx context.Context) error {
 	partitions, err := a.partitions(ctx)
 	if err != nil {
 		return err
@@ -66,7 +61,7 @@ func (a *App) rebuildInto(ctx context.Context, options []RebuildOption) error {
 		}
 	}()
 	l := a.newLane(g, "rebuild", false)
-	if err := a.feedRebuild(ctx, l, partitions, slices.Contains(options, AcceptLoss)); err != nil {
+	if err := a.feedRebuild(ctx, l, partitions, a.config.OnRetention == GoOn); err != nil {
 		return err
 	}
 	reading, cancel := context.WithCancel(ctx)
@@ -142,7 +137,7 @@ func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, 
 			if s.Log != p.Log {
 				errs = append(errs, fmt.Errorf("%w: %s/%d", ErrLogChanged, p.Topic, p.Number))
 			} else if s.First < p.Start && !acceptLoss {
-				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made from %d on; AcceptLoss rebuilds without them",
+				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
 					ErrRetention, p.Topic, p.Number, p.Start, s.First))
 			}
 		}
