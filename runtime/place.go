@@ -79,8 +79,8 @@ func (p *place) walkIndex(index int, value []byte, f func(Row, error) bool) {
 			if err == nil {
 				row.Key = entry.Key[len(value):]
 				row.Value, err = s.get(p.slot, row.Key)
-				if moved, ok := s.(*pinned); ok && !moved.still && errors.Is(err, ErrNotFound) {
-					continue // it was deleted since
+				if pin, ok := s.(*pinned); ok && !pin.still && p.left(index, value, row.Value, err) {
+					continue
 				}
 				if err != nil {
 					err = fmt.Errorf("brook: %s: index entry of %s: %w", p.def.info().name, p.def.keyText(row.Key), err)
@@ -95,6 +95,16 @@ func (p *place) walkIndex(index int, value []byte, f func(Row, error) bool) {
 	if err != nil {
 		f(Row{}, err)
 	}
+}
+
+// left reports whether a row that an index led to was deleted or changed since, so that the value leads to it no more.
+func (p *place) left(index int, value []byte, row Value, err error) bool {
+	if err != nil {
+		return errors.Is(err, ErrNotFound)
+	}
+	var e Entries
+	p.def.entries(index, row.Data, &e)
+	return !e.contains(value)
 }
 
 // past gives the history of the row at an encoded key.
