@@ -119,7 +119,7 @@ func (a *App) load(ctx context.Context) error {
 	if err := a.loadOutbox(ctx); err != nil {
 		return err
 	}
-	a.solo = a.newLane(live, "solo", true)
+	a.solo = a.newLane(live, true)
 	return nil
 }
 

@@ -37,7 +37,7 @@ type IndexDef[V any] struct {
 }
 
 func (c *Collection[K, V]) info() collectionInfo {
-	info := collectionInfo{name: c.Name, shape: c.Shape, history: c.History, keyed: c.Key != nil, schema: c.Schema}
+	info := collectionInfo{name: c.Name, shape: c.Shape, history: c.History, schema: c.Schema}
 	for _, x := range c.Indexes {
 		info.indexes = append(info.indexes, indexInfo{x.Field, x.Shape, x.Unique})
 	}
@@ -124,7 +124,6 @@ type collectionInfo struct {
 	name    string
 	shape   key.Shape
 	history bool
-	keyed   bool
 	schema  string
 	indexes []indexInfo
 }

@@ -262,8 +262,6 @@ func TestCarriedLettersHoldNoKeysInTheRebuild(t *testing.T) {
 	if err := h.Rebuild(h.ctx); err != nil {
 		t.Fatal(err)
 	}
-	for range h.letters() {
-	}
 	n, _ := h.Views.Notes.Get("a")
 	b.set(true)
 	h.Redrive(h.ctx, nil)

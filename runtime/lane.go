@@ -12,7 +12,6 @@ import (
 type lane struct {
 	app      *App
 	gen      *generation
-	name     string
 	live     bool // folds into the live views: under the gate, with emissions and effects
 	parallel bool // others run beside it
 	count    int  // of lanes
@@ -78,8 +77,8 @@ var errRewound = errors.New("brook: the batch comes again, smaller")
 // errSettle makes Run go on with one lane.
 var errSettle = errors.New("brook: events stray too often")
 
-func (a *App) newLane(g *generation, name string, live bool) *lane {
-	l := &lane{app: a, gen: g, name: name, live: live, tx: newTx(a.def, a.layout), limit: max(1, a.config.BatchSize),
+func (a *App) newLane(g *generation, live bool) *lane {
+	l := &lane{app: a, gen: g, live: live, tx: newTx(a.def, a.layout), limit: max(1, a.config.BatchSize),
 		wake: make(chan struct{}, 1), chunks: make(chan chunk)}
 	l.tx.reader, l.tx.tables = a.reader, g.tables
 	if live && a.fenced() {

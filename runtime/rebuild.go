@@ -60,7 +60,7 @@ func (a *App) rebuildInto(ctx context.Context) error {
 			a.abandon(g)
 		}
 	}()
-	l := a.newLane(g, "rebuild", false)
+	l := a.newLane(g, false)
 	if err := a.feedRebuild(ctx, l, partitions, a.config.OnRetention == GoOn); err != nil {
 		return err
 	}

@@ -281,7 +281,7 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes [
 func (a *App) split(feeds []*feed, mode Mode) []*lane {
 	lanes := make([]*lane, 0, mode.Lanes)
 	for n := range mode.Lanes {
-		l := a.newLane(a.live.Load(), fmt.Sprint(n), true)
+		l := a.newLane(a.live.Load(), true)
 		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
 		for _, f := range feeds {
 			if mode.Lanes == 1 || f.id.number == int32(n) {

@@ -21,7 +21,6 @@ type Tx struct {
 
 	undo    []undo
 	mark    int    // length of undo at the savepoint of the set that runs
-	event   uint64 // number of the event that runs
 	savings uint64 // number of the savepoint that runs
 
 	was, is Entries       // of a row that is indexed anew
@@ -49,7 +48,6 @@ func newTx(def *Definition, lay *layout) *Tx {
 
 // begin starts an event under a savepoint of its own.
 func (tx *Tx) begin() {
-	tx.event++
 	tx.undo = tx.undo[:0]
 	tx.strayed, tx.fault, tx.failed, tx.past, tx.entry = false, nil, nil, nil, nil
 	tx.savepoint()
