@@ -5,7 +5,7 @@ import "context"
 // Driver is a partitioned log: where events are published to and read from. Its methods are safe
 // for concurrent use. An error means "not now" and is retried, unless it wraps [ErrPermanent].
 //
-// Further powers of a driver are interfaces of their own: [Partitioner], [Marker].
+// Further powers of a driver are interfaces of their own: [Partitioner], [Marker], [Grower], [Grouper].
 type Driver interface {
 	// Partitions tells what partitions the topics have, ordered by topic and number. A topic that
 	// does not exist is created where the driver creates topics, else it is an error that names it.
@@ -66,4 +66,30 @@ type Marker interface {
 	Mark(ctx context.Context, group string, positions []Position) error
 	// Marks gives what was marked last, for every partition that has a mark.
 	Marks(ctx context.Context, group string) ([]Position, error)
+}
+
+// Grower is a driver that tells when topics got further partitions. Without it, partitions are counted when Run begins.
+type Grower interface {
+	// Grown waits until topics of the given partitions have others than these, and returns nil then; where ctx ends
+	// before, its error.
+	Grown(ctx context.Context, known []Partition) error
+}
+
+// Grouper is a driver whose apps can be members of a group. A group divides the partitions of its topics among its
+// members: each is one member's at a time, and those of one number are the same member's.
+type Grouper interface {
+	// Join makes m a member of group until ctx ends; then it leaves, and returns nil. An error says that the
+	// membership could not be had, or is lost; the caller may join again. While it is a member, Marker.Mark of the group marks
+	// as this member.
+	Join(ctx context.Context, group string, topics []string, m Member) error
+}
+
+// Member is told what it has in a group. Its methods are called one at a time, and not after Join returned.
+type Member interface {
+	// Release is called before the partitions are divided anew, and before the member leaves. What it has is its own until Release
+	// returns: the time to mark what was acted on. The group waits for it until ctx ends.
+	Release(ctx context.Context)
+	// Assign gives all that the member has from now on, with the group's marks as their offsets, 0 where there is none. It is called
+	// with none when the membership is lost.
+	Assign(partitions []Position)
 }
