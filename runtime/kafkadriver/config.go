@@ -1,0 +1,76 @@
+package kafkadriver
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+// Defaults of what sarama's own are too short for: a broker that restarts, or a partition whose leader moves, takes some seconds.
+const (
+	publishRetries = 30
+	publishBackoff = 250 * time.Millisecond
+)
+
+// settle gives a configuration of the driver's own that keeps its promises. What stands at sarama's default counts as not
+// set; what contradicts the promises is refused.
+func settle(given *sarama.Config) (*sarama.Config, error) {
+	plain := sarama.NewConfig()
+	c := *plain
+	if given != nil {
+		c = *given
+	}
+	var errs []error
+	refuse := func(is bool, format string, args ...any) {
+		if is {
+			errs = append(errs, fmt.Errorf("sarama.Config."+format, args...))
+		}
+	}
+	refuse(!c.Version.IsAtLeast(sarama.V2_8_0_0), "Version is %v: topics have had an identity since 2.8.0 only", c.Version)
+	refuse(!c.ApiVersionsRequest, "ApiVersionsRequest is false: what the broker can do has to be asked")
+	refuse(!slices.Contains([]int{1, plain.Net.MaxOpenRequests}, c.Net.MaxOpenRequests),
+		"Net.MaxOpenRequests is %d: retries keep the order with 1 only", c.Net.MaxOpenRequests)
+	refuse(!slices.Contains([]sarama.RequiredAcks{sarama.WaitForAll, plain.Producer.RequiredAcks}, c.Producer.RequiredAcks),
+		"Producer.RequiredAcks is %d: what is published has to be on all in-sync replicas, WaitForAll", c.Producer.RequiredAcks)
+	refuse(!same(c.Producer.Partitioner, plain.Producer.Partitioner) && !same(c.Producer.Partitioner, sarama.NewMurmur2Partitioner),
+		"Producer.Partitioner is one that other clients do not agree with: leave it out, or NewMurmur2Partitioner")
+	refuse(c.Producer.Transaction.ID != "", "Producer.Transaction.ID is %q: the driver makes no transactions", c.Producer.Transaction.ID)
+	refuse(len(c.Producer.Interceptors) > 0, "Producer.Interceptors would not be called")
+	refuse(len(c.Consumer.Interceptors) > 0, "Consumer.Interceptors would not be called")
+	refuse(c.Consumer.Fetch.Max != 0, "Consumer.Fetch.Max is %d: records above it would be lost, leave it 0", c.Consumer.Fetch.Max)
+
+	if c.Version == plain.Version {
+		c.Version = sarama.MaxVersion // the broker's own, where that is less
+	}
+	c.Net.MaxOpenRequests = 1
+	c.Producer.Idempotent = true
+	c.Producer.RequiredAcks = sarama.WaitForAll
+	c.Producer.Partitioner = sarama.NewMurmur2Partitioner
+	if c.Producer.Retry.Max == plain.Producer.Retry.Max {
+		c.Producer.Retry.Max = publishRetries
+	}
+	if c.Producer.Retry.Backoff == plain.Producer.Retry.Backoff {
+		c.Producer.Retry.Backoff = publishBackoff
+	}
+	c.Consumer.IsolationLevel = sarama.ReadCommitted
+	c.Metadata.Full = false // only what is asked for
+	c.Metadata.AllowAutoTopicCreation = false
+	if c.ClientID == plain.ClientID {
+		c.ClientID = "brook"
+	}
+	if len(errs) == 0 {
+		if err := c.Validate(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return &c, errors.Join(errs...)
+}
+
+// same reports whether two makers of partitioners are the same function.
+func same(a, b sarama.PartitionerConstructor) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}
