@@ -80,6 +80,12 @@ func NewApp(config Config, def *Definition) (*App, error) {
 		topics[a.topic(a.events[typ].topic)] = true
 	}
 	a.topics = slices.Sorted(maps.Keys(topics))
+	if config.Group {
+		if err := a.divisible(); err != nil {
+			a.cancel()
+			return nil, err
+		}
+	}
 	if err := a.load(a.ctx); err != nil {
 		a.cancel()
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
@@ -116,8 +122,10 @@ func (a *App) load(ctx context.Context) error {
 	if a.waits, err = a.loadWaits(ctx, live); err != nil {
 		return err
 	}
-	if err := a.loadOutbox(ctx); err != nil {
-		return err
+	if !a.config.Group { // its members publish what was caused in the partitions that they have
+		if err := a.loadOutbox(ctx, everyPartition); err != nil {
+			return err
+		}
 	}
 	a.solo = a.newLane(live, true)
 	return nil

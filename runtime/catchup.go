@@ -7,7 +7,8 @@ import (
 )
 
 // CatchUp does what Run does, until everything is folded that the log holds, with what handlers emit meanwhile, and then
-// returns. It works in the calling goroutine and starts no other, in one lane: for programs that end, and for tests. Its
+// returns. It works in the calling goroutine and starts no other, in one lane, for all partitions and as a member of no group:
+// for programs that end, and for tests. Its
 // errors are those of Run, and [ErrDeadLettersFull]. Where ctx ends, what is done is committed, and ctx's error returned.
 func (a *App) CatchUp(ctx context.Context) error {
 	if !a.running.TryLock() {
@@ -32,6 +33,11 @@ func (a *App) CatchUp(ctx context.Context) error {
 			return err
 		}
 	}
+	if a.config.Group {
+		if err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, everyPartition) }); err != nil {
+			return err
+		}
+	}
 	for {
 		err := a.catchUp(ctx)
 		if !errors.Is(err, errReload) {
@@ -44,7 +50,7 @@ func (a *App) CatchUp(ctx context.Context) error {
 }
 
 func (a *App) catchUp(ctx context.Context) error {
-	lanes, _, err := a.resume(ctx, "the caller's goroutine")
+	lanes, _, _, err := a.resume(ctx, "the caller's goroutine", nil)
 	if err != nil {
 		return err
 	}
@@ -80,8 +86,9 @@ func (c *catchUp) run(ctx context.Context) error {
 			}
 			c.app.outbox.done(items)
 		}
-		if !more && !folded && len(items) == 0 {
-			return nil
+		over := !more && !folded && len(items) == 0
+		if _, err := c.app.mark(ctx, over); err != nil || over {
+			return err
 		}
 	}
 }

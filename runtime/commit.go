@@ -96,7 +96,6 @@ func (l *lane) committed(moved []Progress) {
 	b := &l.batch
 	if l.live {
 		l.app.hub.publish(l.tx)
-		l.app.outbox.add(b.items...)
 	}
 	for _, f := range l.feeds {
 		if f.dirty() {
@@ -107,10 +106,9 @@ func (l *lane) committed(moved []Progress) {
 		}
 	}
 	if l.live {
-		l.app.outbox.add(l.acted(moved)...)
 		l.due.letters = append(l.due.letters, b.letters...)
 		l.due.unknown = append(l.due.unknown, b.unknown...)
-		l.due.effects = append(l.due.effects, b.effects...)
+		l.due.effects = append(l.due.effects, l.app.outbox.commit(b.items, b.effects, l.app.marks(moved))...)
 		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
 			l.due.commits = append(l.due.commits, Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.unknown), Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
 		}
@@ -124,17 +122,14 @@ func (l *lane) committed(moved []Progress) {
 	l.forget()
 }
 
-// acted gives the mark that the driver keeps where the store forgets: it follows the batch's emissions
-// through the outbox.
-func (l *lane) acted(moved []Progress) []*outboxItem {
-	if !l.app.forgets() || len(moved) == 0 {
-		return nil
+// marks gives what the driver is to be told once the batch's emissions are published, where it keeps marks.
+func (a *App) marks(moved []Progress) (marks []Position) {
+	if _, ok := a.config.Driver.(Marker); ok {
+		for _, p := range moved {
+			marks = append(marks, Position{p.Topic, p.Partition, p.Next})
+		}
 	}
-	var marks []Position
-	for _, p := range moved {
-		marks = append(marks, Position{p.Topic, p.Partition, p.Next})
-	}
-	return []*outboxItem{{mark: marks}}
+	return marks
 }
 
 // forgets reports whether the store's commits end with the process.
@@ -161,6 +156,7 @@ type unknownEvent struct {
 // follow does what is due after commits.
 func (l *lane) follow() {
 	after := l.take()
+	after.effects = append(l.app.outbox.freed(l.feeds), after.effects...)
 	for i := range after.letters {
 		l.app.tell(after.letters[i])
 	}

@@ -23,6 +23,10 @@ type Config struct {
 	Name string
 	// Topic is for events without topic=; Author where it is "".
 	Topic string
+	// Group makes the instances of Name divide the partitions among them, as members of the driver's group of that name,
+	// over one store that they share. Without it each instance folds all partitions into views of its own. It needs a
+	// driver that is a [Grouper], a store that is [Fenced], and handlers whose partitions can be folded side by side.
+	Group bool
 	// Envelope says how events lie in records; [CloudEvents] where it is nil.
 	Envelope Envelope
 

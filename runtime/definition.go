@@ -23,6 +23,7 @@ type Handler struct {
 	Reads   []int  // collections whose view it takes
 	Indexes []IndexRef
 	Writes  []int // collections that it gives changes of
+	Acts    bool  // it emits or has effects
 }
 
 // IndexRef names an index.

@@ -13,6 +13,15 @@ type Envelope interface {
 	Open(r *Record, m *Message) error
 }
 
+// Unkeyed is an envelope that may say that the keys of its records are not the events' keys, so that the events of one key may be in any
+// partition: they are folded in one lane.
+type Unkeyed interface{ Unkeyed() bool }
+
+func unkeyed(e Envelope) bool {
+	u, ok := e.(Unkeyed)
+	return ok && u.Unkeyed()
+}
+
 // Message is an event between its record and its payload's type.
 type Message struct {
 	ID     string // Open: "" where the record has none

@@ -39,6 +39,8 @@ var (
 	ErrConfig = errors.New("brook: configuration")
 	// ErrStale is returned when the views were made by other handlers than these, and Config.OnStale is Fail.
 	ErrStale = errors.New("brook: views are stale")
+	// ErrGroup is returned by Process of an app whose instances divide the partitions among them.
+	ErrGroup = errors.New("brook: not with a group")
 	// ErrDeadLettersFull is reported when a partition stands still because it has too many dead letters.
 	ErrDeadLettersFull = errors.New("brook: too many dead letters")
 )

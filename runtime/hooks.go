@@ -7,6 +7,9 @@ import "time"
 type Hooks struct {
 	// Mode is told at the start, and at every change, how the partitions are run and why.
 	Mode func(Mode)
+	// Assigned is told of all partitions that the group gives the app, each time that it divides them: with Config.Group
+	// to fold, else to act for. The offsets are the group's marks.
+	Assigned func([]Position)
 	// Commit is told of every commit.
 	Commit func(Commit)
 	// DeadLetter is told of every new dead letter once it is committed.

@@ -333,7 +333,7 @@ func (l *lane) alone(ctx context.Context, f *feed) (outcome, error) {
 	} else if cerr != nil {
 		return halted, cerr
 	}
-	if l.strays++; what == kept && l.strays > 100 && l.strays*10 > l.events {
+	if l.strays++; what == kept && l.strays > 100 && l.strays*10 > l.events && !l.app.config.Group {
 		return settle, errSettle
 	}
 	return what, err

@@ -26,6 +26,9 @@ func (a *App) mode(partitions []Partition) Mode {
 	if _, ok := a.config.Driver.(Partitioner); !ok {
 		return Mode{1, "the driver does not say which partition a key belongs to"}
 	}
+	if unkeyed(a.config.Envelope) {
+		return Mode{1, "the envelope's record keys are not the events' keys"}
+	}
 	for i := range a.def.Handlers {
 		if reason := a.obstacle(&a.def.Handlers[i]); reason != "" {
 			return Mode{1, reason}

@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/brookgen/brookgen/runtime/key"
 )
@@ -22,8 +24,10 @@ type outboxItem struct {
 	Ordinal  int
 	Record   Record
 
-	key  []byte
-	mark []Position // instead of a record: the app has acted on all below
+	key    []byte
+	free   bool                  // of an event that was redriven or processed: whoever did that publishes it
+	passed bool                  // another member of the group published it: it is only removed
+	mark   map[partitionID]int64 // instead of a record: all emissions below are published
 }
 
 func (i *outboxItem) write(t Table) Write {
@@ -46,38 +50,82 @@ func outboxKey(cause Position, id string, redrive int64, set, ordinal int) []byt
 	return key.AppendInt(key.AppendInt(dst, set), ordinal)
 }
 
-// outbox publishes emissions in the order of their commits.
+// outbox does what commits left to do, in their order: publishes emissions and then tells the driver how far it came. Where
+// it is shared, only for the app's own partitions.
 type outbox struct {
 	mu    sync.Mutex
 	items []*outboxItem
 	taken int                 // of items, how many are being published
-	count map[partitionID]int // items by the partition of their cause
+	count map[partitionID]int // emissions that wait, by the partition of their cause, and effects that are held back
 	wake  chan struct{}       // holds a token when there may be something to do
+	share share
+
+	marks  map[partitionID]int64 // to be told to the driver: all emissions below are published
+	marked time.Time             // when it was told last
+	hurry  []chan struct{}       // of those who wait until nothing is left
 }
 
 func newOutbox() *outbox {
-	return &outbox{count: map[partitionID]int{}, wake: make(chan struct{}, 1)}
+	return &outbox{count: map[partitionID]int{}, wake: make(chan struct{}, 1), marks: map[partitionID]int64{}}
 }
 
+// add takes emissions that are published whatever the app's share.
 func (o *outbox) add(items ...*outboxItem) {
 	if len(items) == 0 {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if last := len(o.items) - 1; last >= o.taken && o.items[last].mark != nil && items[0].mark != nil {
-		o.items[last].mark = append(o.items[last].mark, items[0].mark...)
-		if marks := o.items[last].mark; len(marks) > 1000 {
-			o.items[last].mark = newest(marks)
-		}
-		items = items[1:]
+	for _, item := range items {
+		o.count[item.Position.partition()]++
 	}
 	o.items = append(o.items, items...)
+	o.rouse()
+}
+
+// commit takes what a commit left to do, with how far it moved partitions on, and gives those effects that are to run now.
+func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved []Position) (now []effectRun) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	for _, item := range items {
-		if item.mark == nil {
-			o.count[item.Position.partition()]++
+		id := item.Position.partition()
+		o.count[id]++
+		if o.share.owns(id) {
+			o.items = append(o.items, item)
+		} else {
+			o.share.back(id).items = append(o.share.back(id).items, item)
 		}
 	}
+	for _, e := range effects {
+		id := e.position.partition()
+		if o.share.owns(id) {
+			now = append(now, e)
+		} else {
+			o.count[id]++
+			o.share.back(id).effects = append(o.share.back(id).effects, e)
+		}
+	}
+	o.move(moved)
+	o.rouse()
+	return now
+}
+
+// move puts marks behind the emissions that they count on.
+func (o *outbox) move(moved []Position) {
+	last := len(o.items) - 1
+	for _, p := range moved {
+		if !o.share.owns(p.partition()) {
+			continue
+		}
+		if last < o.taken || o.items[last].mark == nil {
+			o.items = append(o.items, &outboxItem{mark: map[partitionID]int64{}})
+			last = len(o.items) - 1
+		}
+		o.items[last].mark[p.partition()] = p.Offset
+	}
+}
+
+func (o *outbox) rouse() {
 	select {
 	case o.wake <- struct{}{}:
 	default:
@@ -98,21 +146,14 @@ func (o *outbox) head() []*outboxItem {
 	return slices.Clone(o.items[:o.taken])
 }
 
-// newest leaves the last mark of each partition.
-func newest(marks []Position) []Position {
-	last := map[partitionID]Position{}
-	for _, m := range marks {
-		last[m.partition()] = m
-	}
-	return slices.Collect(maps.Values(last))
-}
-
-func (o *outbox) empty() bool {
+// has reports whether an emission waits in the outbox that is stored at key.
+func (o *outbox) has(key []byte) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.items) == 0
+	return slices.ContainsFunc(o.items, func(i *outboxItem) bool { return bytes.Equal(i.key, key) })
 }
 
+// done forgets items that were dealt with, and notes the marks among them.
 func (o *outbox) done(items []*outboxItem) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -125,11 +166,71 @@ func (o *outbox) done(items []*outboxItem) {
 		if item.mark == nil {
 			o.count[item.Position.partition()]--
 		}
+		maps.Copy(o.marks, item.mark)
+	}
+	o.ease()
+}
+
+// ease lets those go on who wait until nothing is left.
+func (o *outbox) ease() {
+	if len(o.items) > 0 || len(o.marks) > 0 {
+		return
+	}
+	for _, c := range o.hurry {
+		close(c)
+	}
+	o.hurry = nil
+}
+
+// drain waits until all is published and marked that is in the outbox, or ctx ends.
+func (o *outbox) drain(ctx context.Context) {
+	c := make(chan struct{})
+	o.mu.Lock()
+	o.hurry = append(o.hurry, c)
+	o.ease()
+	o.rouse()
+	o.mu.Unlock()
+	select {
+	case <-c:
+	case <-ctx.Done():
 	}
 }
 
-// loadOutbox fills the outbox with what an earlier run did not get to publish.
-func (a *App) loadOutbox(ctx context.Context) error {
+// markPause is how seldom the driver is told how far the app came, where nothing hangs on it.
+const markPause = time.Second
+
+// due reports whether marks are to be told now, and gives those of the app's share; else how long to wait, 0: there are none.
+func (o *outbox) due(now bool) (marks []Position, wait time.Duration, any bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.marks) == 0 {
+		return nil, 0, false
+	}
+	if !now && len(o.hurry) == 0 {
+		if wait = markPause - time.Since(o.marked); wait > 0 {
+			return nil, wait, false
+		}
+	}
+	for id, offset := range o.marks {
+		if o.share.owns(id) {
+			marks = append(marks, id.at(offset))
+		}
+	}
+	slices.SortFunc(marks, Position.Compare)
+	return marks, 0, true
+}
+
+// told forgets the marks that were due.
+func (o *outbox) told() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.marked = time.Now()
+	clear(o.marks) // only who publishes adds to them, and that is the caller
+	o.ease()
+}
+
+// loadOutbox fills the outbox with what earlier runs did not get to publish: all, or what was caused in the partitions wanted.
+func (a *App) loadOutbox(ctx context.Context, wanted func(partitionID) bool) error {
 	for row, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
 		if err != nil {
 			return err
@@ -138,52 +239,71 @@ func (a *App) loadOutbox(ctx context.Context) error {
 		if err := json.Unmarshal(row.Value.Data.([]byte), item); err != nil {
 			return fmt.Errorf("brook: stored emission: %w", err)
 		}
-		a.outbox.add(item)
+		r := key.Read(row.Key)
+		item.free = key.ReadInt[int64](&r) != 0 || item.Position.IsZero()
+		if wanted(item.Position.partition()) && !a.outbox.has(item.key) {
+			a.outbox.add(item)
+		}
 	}
 	return nil
 }
 
+func everyPartition(partitionID) bool { return true }
+
 // publishOutbox publishes emissions until stop is closed and nothing is left, or ctx ends.
 func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
+	ending := false
 	for {
 		items := a.outbox.head()
-		if len(items) == 0 {
-			select {
-			case <-a.outbox.wake:
-				continue
-			case <-stop:
-				if a.outbox.empty() {
-					return nil
-				}
-				continue
-			case <-ctx.Done():
-				return nil
-			}
-		}
 		if err := a.publishItems(ctx, items); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: publish what was emitted: %w", err)
 		}
 		if ctx.Err() != nil {
 			return nil // what is left stays in the store
 		}
-		a.outbox.done(items)
-		a.wakeLanes()
+		if len(items) > 0 {
+			a.outbox.done(items)
+			a.wakeLanes()
+		}
+		wait, err := a.mark(ctx, ending)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if len(items) > 0 {
+			continue
+		}
+		if ending {
+			return nil
+		}
+		var timer <-chan time.Time
+		if wait > 0 {
+			t := time.NewTimer(wait)
+			defer t.Stop()
+			timer = t.C
+		}
+		select {
+		case <-a.outbox.wake:
+		case <-timer:
+		case <-stop:
+			ending = true
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
 
 // publishItems publishes items and removes them from the store, trying for as long as it takes.
 func (a *App) publishItems(ctx context.Context, items []*outboxItem) error {
-	var sent []*outboxItem
-	var marks []Position
+	var stored, rest []*outboxItem // rest is what is neither published nor refused
 	for _, item := range items {
-		if item.mark != nil {
-			marks = append(marks, item.mark...)
-		} else {
-			sent = append(sent, item)
+		if item.mark == nil {
+			stored = append(stored, item)
+			if !item.passed {
+				rest = append(rest, item)
+			}
 		}
 	}
 	refused := map[*outboxItem]error{}
-	rest := sent // what is neither published nor refused
 	err := a.insist(ctx, "publish", func() (err error) {
 		rest, err = a.publishRest(ctx, rest, refused)
 		return err
@@ -191,10 +311,7 @@ func (a *App) publishItems(ctx context.Context, items []*outboxItem) error {
 	if err != nil {
 		return err
 	}
-	if err := a.settleItems(ctx, sent, refused); err != nil {
-		return err
-	}
-	return a.mark(ctx, newest(marks))
+	return a.settleItems(ctx, stored, refused)
 }
 
 // settleItems removes from the store what was published, and makes letters of what was refused.
@@ -282,11 +399,23 @@ func (i *outboxItem) letter(err error) DeadLetter {
 		Error: err.Error(), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}
 }
 
-// mark tells the driver how far the app has acted.
-func (a *App) mark(ctx context.Context, marks []Position) error {
-	m, ok := a.config.Driver.(Marker)
-	if !ok || len(marks) == 0 {
-		return nil
+// mark tells the driver how far the app has acted, where it is time, and else how long to wait for that. Effects of a store
+// that forgets hang on it; with others it shows people the lag, and the group what its members need not publish.
+func (a *App) mark(ctx context.Context, now bool) (wait time.Duration, err error) {
+	forgets := a.forgets()
+	marks, wait, any := a.outbox.due(now || forgets)
+	if !any {
+		return wait, nil
 	}
-	return a.insist(ctx, "mark", func() error { return m.Mark(ctx, a.config.Name, marks) })
+	if len(marks) > 0 {
+		m := a.config.Driver.(Marker) // else there are none
+		tell := func() error { return m.Mark(ctx, a.config.Name, marks) }
+		if forgets && !a.outbox.shared() {
+			err = a.insist(ctx, "mark", tell)
+		} else if failed := tell(); failed != nil && ctx.Err() == nil {
+			a.failure(Failure{What: "mark", Position: marks[0], Attempts: 1, Err: failed, Final: true}) // the next one tells more
+		}
+	}
+	a.outbox.told()
+	return 0, err
 }

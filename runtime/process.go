@@ -10,7 +10,7 @@ import (
 // Process applies an event at once, without the driver: all sets or none, in turn with the apply loop but
 // waiting behind no dead letter. It returns when the views show it, or the errors of the handlers with nothing
 // kept. The event does not stand in the log: it has no position to wait for, and a rebuild forgets it. All lanes rest meanwhile. Its effects have run when Process returns; its
-// emissions are published by Run.
+// emissions are published by Run. With Config.Group it is refused with [ErrGroup].
 func Process[E any](ctx context.Context, a *App, def *EventDef[E], data E) error {
 	var out Outbound
 	encode(&out, def, &data)
@@ -23,6 +23,9 @@ func (a *App) process(ctx context.Context, out *Outbound) error {
 	}
 	if a.closed.Load() {
 		return ErrClosed
+	}
+	if a.config.Group {
+		return fmt.Errorf("%w: process %s: with Config.Group the event's rows may be another member's: publish it", ErrGroup, out.message.Type)
 	}
 	if err := ctx.Err(); err != nil {
 		return err

@@ -3,6 +3,7 @@ package brook
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 )
 
@@ -95,4 +96,11 @@ func (p *progress) none() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.next) == 0
+}
+
+// all gives what is known of all partitions.
+func (p *progress) all() map[partitionID]int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.next)
 }

@@ -61,29 +61,38 @@ func (a *App) rebuildInto(ctx context.Context) error {
 		}
 	}()
 	l := a.newLane(g, false)
-	if err := a.feedRebuild(ctx, l, partitions, a.config.OnRetention == GoOn); err != nil {
-		return err
-	}
 	reading, cancel := context.WithCancel(ctx)
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer cancel()
-	for _, f := range l.feeds {
-		next := f.next // the lane's from now on
-		readers.Go(func() { a.read(reading, f, next, l.chunks) })
-	}
-	// Most of the way beside the live lanes, the last steps with them at rest.
-	for range 5 {
-		if a.target(l) == 0 {
+	var old *generation
+	for {
+		fresh, err := a.feedRebuild(ctx, l, partitions, a.config.OnRetention == GoOn)
+		if err != nil {
+			return err
+		}
+		for _, f := range fresh {
+			next := f.next // the lane's from now on
+			readers.Go(func() { a.read(reading, f, next, l.chunks) })
+		}
+		// Most of the way beside the live lanes, the last steps with them at rest.
+		for range 5 {
+			if a.target(l) == 0 {
+				break
+			}
+			if err := l.run(ctx, ctx); err != nil || ctx.Err() != nil {
+				return errors.Join(err, ctx.Err())
+			}
+		}
+		if old, err = a.switchTo(ctx, l, partitions); err == nil {
 			break
 		}
-		if err := l.run(ctx, ctx); err != nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
+		if !errors.Is(err, errOthers) {
+			return err
 		}
-	}
-	old, err := a.switchTo(ctx, l, partitions)
-	if err != nil {
-		return err
+		if partitions, err = a.partitions(ctx); err != nil { // topics grew meanwhile
+			return err
+		}
 	}
 	finished = true
 	a.hub.gap()
@@ -124,15 +133,18 @@ func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 	return g, a.recordShapes(ctx, g.shapes)
 }
 
-// feedRebuild gives the lane its feeds, from the log's start.
-func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, acceptLoss bool) error {
+// feedRebuild gives the lane feeds of the partitions that it has none of, from the log's start.
+func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, acceptLoss bool) (fresh []*feed, err error) {
 	standings, err := a.standings(ctx, a.reader, a.live.Load())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var errs []error
 	for _, p := range partitions {
 		id := partitionID{p.Topic, p.Number}
+		if l.feed(id) != nil {
+			continue
+		}
 		if s, ok := standings[id]; ok {
 			if s.Log != p.Log {
 				errs = append(errs, fmt.Errorf("%w: %s/%d", ErrLogChanged, p.Topic, p.Number))
@@ -141,24 +153,36 @@ func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, 
 					ErrRetention, p.Topic, p.Number, p.Start, s.First))
 			}
 		}
-		l.feeds = append(l.feeds, newFeed(id, p, &waits{}))
+		fresh = append(fresh, newFeed(id, p, &waits{}))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return err
+		return nil, err
 	}
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
 	for row, err := range a.reader.Scan(ctx, a.live.Load().letters, nil, nil) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		letter, err := decodeLetter(row.Value)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, f := range l.feeds {
+		for _, f := range fresh {
 			if f.id == letter.Position.partition() && letter.Position.Offset < f.base {
 				f.waits.add(&letter, a.config.OnFailure != GoOn)
 			}
+		}
+	}
+	l.feeds = append(l.feeds, fresh...)
+	slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.at(0).Compare(g.id.at(0)) })
+	return fresh, nil
+}
+
+// feed gives the lane's feed of a partition, or nil.
+func (l *lane) feed(id partitionID) *feed {
+	for _, f := range l.feeds {
+		if f.id == id {
+			return f
 		}
 	}
 	return nil
@@ -182,6 +206,11 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 	a.rest()
 	defer a.gate.Unlock()
 	old = a.live.Load()
+	for id := range a.progress.all() {
+		if a.reads(id.topic) && l.feed(id) == nil {
+			return nil, errOthers // what was folded of it is not in the new views
+		}
+	}
 	var writes []Write
 	var held map[partitionID]*waits
 	for {

@@ -200,7 +200,7 @@ var errNoRecord = errors.New("brook: no record")
 
 // emitAgain puts what the log refused back to be published, in the lane of redriven events.
 func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write) error {
-	item := &outboxItem{Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
+	item := &outboxItem{free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
 		Record: letter.Record, key: outboxKey(letter.Position, letter.ID, l.redrive, slices.Index(l.app.def.Sets, letter.Set), letter.Ordinal)}
 	var m Message
 	envelope := l.app.config.Envelope

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Run folds events into the views until ctx ends, and then finishes and commits what is in flight, within
@@ -66,6 +67,10 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		}
 	}()
 
+	m := a.newMembership()
+	if m != nil {
+		defer m.join(finish, cancel)(&err)
+	}
 	var rebuilds sync.WaitGroup
 	defer rebuilds.Wait()
 	if stale {
@@ -79,24 +84,27 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	}
 	one := ""
 	for {
-		lanes, mode, err := a.resume(stop, one)
+		mine, changed := m.part()
+		lanes, partitions, mode, err := a.resume(stop, one, mine)
 		if err != nil {
 			return err
 		}
 		a.announce(mode, lanes)
-		err = a.fold(stop, finish, cancel, lanes)
-		if errors.Is(err, errReload) {
+		switch err = a.fold(stop, finish, cancel, lanes, partitions, changed); {
+		case errors.Is(err, errReload):
 			if err := a.insist(stop, "reload", func() error { return a.reload(stop) }); err != nil {
 				return err
 			}
-			continue
-		}
-		if !errors.Is(err, errSettle) {
+		case errors.Is(err, errSettle):
+			one = "more than a tenth of the events touch keys that don't begin with their own"
+		case !errors.Is(err, errOthers):
 			return err
 		}
-		one = "more than a tenth of the events touch keys that don't begin with their own"
 	}
 }
+
+// errOthers makes Run go on with other partitions.
+var errOthers = errors.New("brook: the partitions are others now")
 
 // partitions asks the driver for what the app reads, for as long as it takes.
 func (a *App) partitions(ctx context.Context) (partitions []Partition, err error) {
@@ -122,21 +130,25 @@ func (a *App) announce(mode Mode, lanes []*lane) {
 	a.config.Log.Info("brook: running", args...)
 }
 
-// resume makes the lanes of the live views, each partition from where they stand: in one lane where one says why.
-func (a *App) resume(ctx context.Context, one string) ([]*lane, Mode, error) {
+// resume makes the lanes of the live views, each partition from where they stand: in one lane where one says why, and only of
+// the partitions that are mine where that is not nil. It gives all partitions that there are too.
+func (a *App) resume(ctx context.Context, one string, mine map[partitionID]bool) ([]*lane, []Partition, Mode, error) {
 	for {
 		g := a.live.Load()
 		standings, partitions, marks, err := a.look(ctx, g)
 		if err != nil {
-			return nil, Mode{}, err
+			return nil, nil, Mode{}, err
 		}
 		mode := a.mode(partitions)
 		if one != "" {
 			mode = Mode{1, one}
 		}
-		lanes, err := a.register(ctx, g, standings, partitions, marks, mode)
+		if mine != nil && mode.Lanes == 1 && len(partitions) > len(a.topics) {
+			return nil, nil, mode, fmt.Errorf("%w: Group: the partitions can't be divided: %s", ErrConfig, mode.Reason)
+		}
+		lanes, err := a.register(ctx, g, standings, partitions, marks, mode, mine)
 		if lanes != nil || err != nil {
-			return lanes, mode, err
+			return lanes, partitions, mode, err
 		}
 	}
 }
@@ -176,7 +188,7 @@ func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing
 }
 
 // register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
-func (a *App) register(ctx context.Context, g *generation, standings map[partitionID]standing, partitions []Partition, marks map[partitionID]int64, mode Mode) ([]*lane, error) {
+func (a *App) register(ctx context.Context, g *generation, standings map[partitionID]standing, partitions []Partition, marks map[partitionID]int64, mode Mode, mine map[partitionID]bool) ([]*lane, error) {
 	a.rest()
 	defer a.gate.Unlock()
 	if a.live.Load() != g {
@@ -195,6 +207,9 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 	var errs []error
 	for _, p := range partitions {
 		id := partitionID{p.Topic, p.Number}
+		if mine != nil && !mine[id] {
+			continue
+		}
 		f := newFeed(id, p, a.waitsOf(id))
 		s, ok := standings[id]
 		if !ok || a.forgets() {
@@ -208,6 +223,12 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
+	}
+	if mine != nil { // what earlier owners did not get to publish
+		err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, func(id partitionID) bool { return mine[id] }) })
+		if err != nil {
+			return nil, err
+		}
 	}
 	lanes := a.split(feeds, mode)
 	a.lanesMu.Lock()
@@ -225,28 +246,45 @@ func (a *App) doubtless(ctx context.Context) error {
 		return err
 	}
 	a.outbox = newOutbox()
-	if err := a.loadOutbox(ctx); err != nil {
-		return err
+	if !a.config.Group {
+		if err := a.loadOutbox(ctx, everyPartition); err != nil {
+			return err
+		}
 	}
 	a.unsure.Store(false)
 	return nil
 }
 
-// fold runs lanes over the feeds until stop ends or one of them can't go on.
-func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes []*lane) error {
+// fold runs lanes over the feeds until stop ends, one of them can't go on, or there are other partitions than these to be folded: because
+// changed is closed, or topics grew.
+func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes []*lane, partitions []Partition, changed <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(stop)
 	defer cancel()
 	var once sync.Once
 	var first error
 	over := func(err error) {
 		once.Do(func() { first = err })
-		if errors.Is(err, errSettle) || errors.Is(err, errReload) {
+		if errors.Is(err, errSettle) || errors.Is(err, errReload) || errors.Is(err, errOthers) {
 			cancel()
 		} else {
 			end() // the others finish what is in flight, within the limit
 		}
 	}
-	var work, readers sync.WaitGroup
+	var work, readers, watches sync.WaitGroup
+	watches.Go(func() {
+		select {
+		case <-changed:
+			over(errOthers)
+		case <-ctx.Done():
+		}
+	})
+	if g, ok := a.config.Driver.(Grower); ok {
+		watches.Go(func() {
+			if a.grown(ctx, g, partitions) {
+				over(errOthers)
+			}
+		})
+	}
 	for _, l := range lanes {
 		for _, f := range l.feeds {
 			next := f.next // the lane's from now on
@@ -272,9 +310,31 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes [
 		})
 	}
 	work.Wait()
+	if len(lanes) == 0 { // it has no partition now
+		<-ctx.Done()
+	}
 	cancel()
 	readers.Wait()
+	watches.Wait()
 	return first
+}
+
+// grown waits until there are other partitions, which it reports, or ctx ends.
+func (a *App) grown(ctx context.Context, g Grower, known []Partition) bool {
+	for attempts := 1; ; attempts++ {
+		started := time.Now()
+		err := g.Grown(ctx, known)
+		if err == nil || ctx.Err() != nil {
+			return err == nil
+		}
+		a.failure(Failure{What: "looking for new partitions", Attempts: attempts, Err: err})
+		if time.Since(started) > time.Minute {
+			attempts = 0
+		}
+		if sleep(ctx, a.config.Retry.wait(attempts)) != nil {
+			return false
+		}
+	}
 }
 
 // split gives each lane its feeds: all to one, or those of a partition number to one each.
@@ -287,6 +347,9 @@ func (a *App) split(feeds []*feed, mode Mode) []*lane {
 			if mode.Lanes == 1 || f.id.number == int32(n) {
 				l.feeds = append(l.feeds, f)
 			}
+		}
+		if len(l.feeds) == 0 {
+			continue // another member's
 		}
 		slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.at(0).Compare(g.id.at(0)) })
 		lanes = append(lanes, l)

@@ -154,7 +154,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		l.put(f, l.letter(m, r.set, r.stage, r.err, attempts, l.keyText(m)))
 	}
 	l.tx.settle()
-	if l.live && !m.silent && m.position.Offset >= f.silent {
+	if len(m.emissions)+len(m.effects) > 0 && l.live && !m.silent && m.position.Offset >= f.silent && !l.app.outbox.acted(f.id, m.position.Offset) {
 		l.act(m)
 	}
 }
@@ -188,7 +188,7 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 			out.message.Sequence.Offset = l.redrive
 		}
 	}
-	item := &outboxItem{Position: m.position, Author: m.message.Author, Type: out.message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
+	item := &outboxItem{free: l.redrive > 0 || m.position.IsZero(), Position: m.position, Author: m.message.Author, Type: out.message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
 		key: outboxKey(m.position, m.message.ID, l.redrive, e.set, e.ordinal)}
 	if err := l.app.wrap(out, &item.Record); err != nil {
 		l.batch.letters = append(l.batch.letters, item.letter(err))

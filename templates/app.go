@@ -185,6 +185,9 @@ func (d *dispatcher) handlers() []jen.Code {
 			if len(writes) > 0 {
 				fields = append(fields, jen.Id("Writes").Op(":").Index().Int().Add(oneLine(literals(writes)...)))
 			}
+			if slices.ContainsFunc(h.Results, func(r model.Result) bool { return r.Kind != model.Change }) {
+				fields = append(fields, jen.Id("Acts").Op(":").True())
+			}
 			all = append(all, oneLine(fields...))
 		}
 	}

@@ -41,7 +41,7 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 			{Set: 0, Name: "Opened", Event: OpenedType, Writes: []int{0}},
 			{Set: 0, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{0, 1}},
 			{Set: 0, Name: "Closed", Event: ClosedType, Reads: []int{1}, Writes: []int{0, 1}},
-			{Set: 1, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{2}},
+			{Set: 1, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{2}, Acts: true},
 			{Set: 1, Name: "Noted", Event: NotedType, Writes: []int{2}},
 		},
 		Discards: []string{IgnoredType},

@@ -1,0 +1,209 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// membership is the app's place in the group of its name at the driver. Members divide the partitions: with Config.Group for
+// folding, else for acting, which means publishing emissions and running effects.
+type membership struct {
+	app    *App
+	driver Grouper
+	finish context.Context
+
+	mu      sync.Mutex
+	mine    map[partitionID]bool
+	changed chan struct{} // closed when mine is another one
+}
+
+// newMembership gives nil for an app that has no use for a group: nothing is divided, and nobody acts, or whoever commits does.
+func (a *App) newMembership() *membership {
+	g, ok := a.config.Driver.(Grouper)
+	acts := slices.ContainsFunc(a.def.Handlers, func(h Handler) bool { return h.Acts })
+	if !ok || !a.config.Group && (a.fenced() || !acts) {
+		return nil
+	}
+	return &membership{app: a, driver: g, mine: map[partitionID]bool{}, changed: make(chan struct{})}
+}
+
+// divisible says why the instances of an app can't divide the partitions, as errors of the configuration.
+func (a *App) divisible() error {
+	var errs []error
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%w: Group: "+format, append([]any{ErrConfig}, args...)...))
+	}
+	if _, ok := a.config.Driver.(Grouper); !ok {
+		bad("the driver has no groups")
+	}
+	if _, ok := a.config.Driver.(Partitioner); !ok {
+		bad("the driver does not say which partition a key belongs to")
+	}
+	if !a.fenced() {
+		bad("the store is the process's own, so each instance has to fold all partitions; leave Group out, or share a store: redisstore")
+	}
+	if unkeyed(a.config.Envelope) {
+		bad("the envelope's record keys are not the events' keys, so that events of one key may be in any partition")
+	}
+	for i := range a.def.Handlers {
+		if reason := a.obstacle(&a.def.Handlers[i]); reason != "" {
+			bad("%s", reason)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// join makes the app a member until the function it gives is called, which waits for the end; a membership that can't be
+// had ends Run.
+func (m *membership) join(finish context.Context, end context.CancelFunc) (leave func(*error)) {
+	a := m.app
+	m.finish = finish
+	if !a.config.Group {
+		a.outbox.enter()
+	}
+	ctx, cancel := context.WithCancel(finish)
+	var work sync.WaitGroup
+	var failed error
+	work.Go(func() {
+		if failed = m.stay(ctx); failed != nil {
+			end()
+		}
+	})
+	if _, ok := a.config.Driver.(Marker); ok && !a.config.Group {
+		work.Go(func() { m.hear(ctx) })
+	}
+	return func(err *error) {
+		cancel()
+		work.Wait()
+		if !a.config.Group {
+			a.outbox.leave()
+		}
+		if failed != nil {
+			*err = failed
+		}
+	}
+}
+
+// stay joins the group, and again where the membership was lost, until ctx ends.
+func (m *membership) stay(ctx context.Context) error {
+	a := m.app
+	for attempts := 1; ; attempts++ {
+		started := time.Now()
+		err := m.driver.Join(ctx, a.config.Name, a.topics, m)
+		m.assign(nil)
+		if ctx.Err() != nil {
+			return nil // it left; how well, the driver's hooks and the group's time-out tell
+		}
+		if err == nil {
+			err = errors.New("the driver ended it")
+		}
+		err = fmt.Errorf("brook: member of group %s: %w", a.config.Name, err)
+		if errors.Is(err, ErrPermanent) {
+			return err
+		}
+		if time.Since(started) > time.Minute {
+			attempts = 1
+		}
+		a.failure(Failure{What: "group", Attempts: attempts, Err: err})
+		_ = sleep(ctx, a.config.Retry.wait(attempts)) // the end of ctx shows at the next turn
+	}
+}
+
+// hearPause is how often a member asks how far the others acted, while it holds anything back.
+const hearPause = time.Second
+
+// hear lets go of what was held back once the group's marks have passed it.
+func (m *membership) hear(ctx context.Context) {
+	ticker := time.NewTicker(hearPause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+		if !m.app.outbox.holds() {
+			continue
+		}
+		all, err := m.app.config.Driver.(Marker).Marks(ctx, m.app.config.Name)
+		if err != nil {
+			if ctx.Err() == nil {
+				m.app.failure(Failure{What: "reading marks", Attempts: 1, Err: err})
+			}
+			continue
+		}
+		marks := map[partitionID]int64{}
+		for _, p := range all {
+			marks[p.partition()] = p.Offset
+		}
+		m.app.outbox.heard(marks)
+		m.app.wakeLanes()
+	}
+}
+
+// Release ends what the app does for the group's other members, before the partitions are divided anew: from here on emissions and effects are
+// held back, and the group's marks stand where it ended. Folding goes on.
+func (m *membership) Release(ctx context.Context) {
+	if !m.app.config.Group {
+		m.app.outbox.hold()
+	}
+	// On leaving, the member's own context may have ended.
+	ctx, cancel := limited(ctx, m.finish, m.app.config.ShutdownTimeout)
+	defer cancel()
+	m.app.outbox.drain(ctx)
+}
+
+// limited gives a context that ends when limit does, at ctx's deadline, or after a time where it has none.
+func limited(ctx, limit context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(limit, deadline)
+	}
+	return context.WithTimeout(limit, timeout)
+}
+
+// Assign makes partitions the app's own.
+func (m *membership) Assign(partitions []Position) {
+	m.assign(partitions)
+	if hook := m.app.config.Hooks.Assigned; hook != nil {
+		hook(slices.Clone(partitions))
+	}
+	m.app.config.Log.Info("brook: the group gave partitions", "app", m.app.config.Name, "partitions", len(partitions))
+}
+
+func (m *membership) assign(partitions []Position) {
+	if !m.app.config.Group {
+		own := map[partitionID]int64{}
+		for _, p := range partitions {
+			own[p.partition()] = p.Offset
+		}
+		m.app.outbox.divide(own)
+		m.app.wakeLanes()
+		return
+	}
+	mine := map[partitionID]bool{}
+	for _, p := range partitions {
+		mine[p.partition()] = true
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !maps.Equal(mine, m.mine) {
+		m.mine = mine
+		close(m.changed)
+		m.changed = make(chan struct{})
+	}
+}
+
+// part gives the partitions that are to be folded, nil for all, and a channel that is closed when they are others.
+func (m *membership) part() (map[partitionID]bool, <-chan struct{}) {
+	if m == nil || !m.app.config.Group {
+		return nil, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mine, m.changed
+}
