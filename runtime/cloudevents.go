@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -33,7 +32,7 @@ func (CloudEvents) Wrap(m *Message, r *Record) error {
 		add("ce_brookcause", m.Cause)
 	}
 	if m.Lane != "" {
-		add("ce_brooklane", fmt.Sprintf("%d.%d %s", m.Sequence.Offset, m.Sequence.Ordinal, m.Lane))
+		add("ce_brooklane", m.laneText())
 	}
 	for _, h := range m.Headers {
 		if strings.HasPrefix(h.Key, "ce_") || h.Key == "content-type" {
@@ -70,8 +69,8 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 		case "ce_brookcause":
 			m.Cause = string(value)
 		case "ce_brooklane":
-			if err := c.lane(string(value), m); err != nil {
-				bad = err
+			if err := m.setLane(string(value)); err != nil {
+				bad = fmt.Errorf("header ce_brooklane: %w", err)
 			}
 		case "content-type":
 			content = same(jsonContent, value)
@@ -99,18 +98,6 @@ func same(before string, value []byte) string {
 		return before
 	}
 	return string(value)
-}
-
-func (CloudEvents) lane(value string, m *Message) error {
-	seq, lane, ok := strings.Cut(value, " ")
-	offset, ordinal, dot := strings.Cut(seq, ".")
-	o, err := strconv.ParseInt(offset, 10, 64)
-	n, err2 := strconv.ParseInt(ordinal, 10, 32)
-	if !ok || !dot || lane == "" || err != nil || err2 != nil {
-		return fmt.Errorf("header ce_brooklane: %q is no lane", value)
-	}
-	m.Lane, m.Sequence = lane, Sequence{o, int32(n)}
-	return nil
 }
 
 func (c CloudEvents) structured(r *Record, m *Message) error {
@@ -146,7 +133,7 @@ func (c CloudEvents) structured(r *Record, m *Message) error {
 		m.Data = []byte("null")
 	}
 	if event.Lane != "" {
-		return c.lane(event.Lane, m)
+		return m.setLane(event.Lane)
 	}
 	return nil
 }

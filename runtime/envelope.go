@@ -13,8 +13,9 @@ type Envelope interface {
 	Open(r *Record, m *Message) error
 }
 
-// Unkeyed is an envelope that may say that the keys of its records are not the events' keys, so that the events of one key may be in any
-// partition: they are folded in one lane.
+// Unkeyed is an envelope that can say before the first record that the keys of its records are not the events' keys: where
+// Unkeyed gives true, Open never sets Message.Keyed, and the events of one key may be in any partition. They are folded in one
+// lane, and a Config.Group is refused. An envelope that is no Unkeyed has keyed records, or leaves it to each record.
 type Unkeyed interface{ Unkeyed() bool }
 
 func unkeyed(e Envelope) bool {

@@ -10,7 +10,7 @@
 //   - Pointers, slices and maps nested deeper than 10,000 levels are an encoding error, whether
 //     they are a cycle or not. Such a text could not be decoded either.
 //
-// Generated code is its only intended caller: its API is shaped for code that is small and
+// Generated code, and envelopes that read JSON, are its only intended callers: its API is shaped for code that is small and
 // fast to compile, and may change together with the generator. That is also why its methods are kept from being
 // inlined: generated code would take twice as long to compile, and run no faster.
 package wire

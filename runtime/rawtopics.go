@@ -1,0 +1,52 @@
+package brook
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// RawTopics is the envelope of topics whose records are payloads and nothing else: the topic names the event. It
+// suits change streams and the logs of devices. The record's key is the event's.
+//
+// ID, author and time of what is published travel in the headers brook-id, brook-author and brook-time, what tells a receiver repeats of
+// emissions in brook-cause and brook-lane. A record without them is read, too: its position is its ID, its time that of
+// the event, and the author is unknown.
+type RawTopics struct {
+	// Types gives the event type of each topic; one that is not in it holds events of the topic's own name.
+	Types map[string]string
+}
+
+// typeOf gives the one event type of a topic.
+func (e RawTopics) typeOf(topic string) string {
+	if t, ok := e.Types[topic]; ok {
+		return t
+	}
+	return topic
+}
+
+// Wrap makes the payload the record's value. An event of another type than the topic's is an error.
+func (e RawTopics) Wrap(m *Message, r *Record) error {
+	if want := e.typeOf(r.Topic); m.Type != want {
+		return fmt.Errorf("topic %q holds events of type %q alone: give %q a topic of its own (topic=… of its directive), and name it in RawTopics.Types where "+
+			"the two differ", r.Topic, want, m.Type)
+	}
+	if len(m.Data) == 0 {
+		return errors.New("no payload: the record would be a tombstone")
+	}
+	if err := m.PutHeaders(r); err != nil {
+		return err
+	}
+	r.addHeader(headerAuthor, m.Author)
+	if !m.Time.IsZero() {
+		r.addHeader(headerTime, m.Time.Format(time.RFC3339Nano))
+	}
+	r.Value = m.Data
+	return nil
+}
+
+// Open takes the record's value as it is.
+func (e RawTopics) Open(r *Record, m *Message) error {
+	*m = Message{Type: e.typeOf(r.Topic), Keyed: true, Data: r.Value}
+	return m.TakeHeaders(r)
+}
