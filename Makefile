@@ -7,7 +7,7 @@ GO ?= go
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## run the tests (needs Go and nothing else)
@@ -20,6 +20,10 @@ race: ## run the tests under the race detector (needs a C compiler too)
 .PHONY: test-redis
 test-redis: ## run the tests of the Redis store (needs redis-server)
 	scripts/redis run scripts/redis run --cluster $(GO) test -race ./runtime/redisstore
+
+.PHONY: test-kafka
+test-kafka: ## run the tests of the Kafka driver on a real broker (needs Java, Maven and kcat)
+	scripts/kafka run --sasl --tls $(GO) test -race ./runtime/kafkadriver
 
 .PHONY: lint
 lint: ## check format, vet and lint
