@@ -80,9 +80,6 @@ func (m *membership) join(finish context.Context, end context.CancelFunc) (leave
 	return func(err *error) {
 		cancel()
 		work.Wait()
-		if !a.config.Group {
-			a.outbox.leave()
-		}
 		if failed != nil {
 			*err = failed
 		}

@@ -65,6 +65,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		if perr := <-published; perr != nil {
 			err = perr
 		}
+		a.outbox.leave() // only now, when nobody publishes any more
 	}()
 
 	m := a.newMembership()
