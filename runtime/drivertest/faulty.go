@@ -26,7 +26,8 @@ const (
 	Half        = fault.Half        // Publish takes the first half of its records and refuses the others; other operations Fail
 )
 
-// The operations of a driver. OpRead is counted when there is something to give.
+// The operations of a driver. OpRead and OpGrown are counted when there is something to give, OpJoin before the member
+// is told anything.
 const (
 	OpPartitions = fault.Partitions
 	OpOpen       = fault.Open
@@ -34,6 +35,8 @@ const (
 	OpRead       = fault.Read
 	OpMark       = fault.Mark
 	OpMarks      = fault.Marks
+	OpGrown      = fault.Grown
+	OpJoin       = fault.Join
 )
 
 // The errors of a fault.
@@ -46,15 +49,23 @@ var (
 // all where none are given. With n = 0 it only counts.
 func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, n, ops...) }
 
-// Faulty wraps a driver so that it fails as f says. A crash ends the reads that wait. The driver itself is then as
+// Faulty wraps a driver so that it fails as f says. A crash ends the reads that wait, and memberships of groups, whose members are told
+// nothing of it. The driver itself is then as
 // it was at that instant: use it, or wrap it anew, as the one that is there after the crash. The wrapper is a
-// brook.Marker if the driver is.
+// brook.Marker if the driver is, and a brook.Partitioner, brook.Grower and brook.Grouper too if the driver is all four.
 func Faulty(driver brook.Driver, f *Fault) brook.Driver {
 	d := faulty{driver, f}
-	if m, ok := driver.(brook.Marker); ok {
-		return faultyMarker{d, m}
+	m, ok := driver.(brook.Marker)
+	if !ok {
+		return d
 	}
-	return d
+	p, partitions := driver.(brook.Partitioner)
+	grower, grows := driver.(brook.Grower)
+	grouper, groups := driver.(brook.Grouper)
+	if partitions && grows && groups {
+		return faultyPeer{faultyMarker{d, m}, p, grower, grouper}
+	}
+	return faultyMarker{d, m}
 }
 
 type faulty struct {

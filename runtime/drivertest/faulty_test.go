@@ -1,6 +1,7 @@
 package drivertest_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -95,5 +96,31 @@ func TestFaultyRead(t *testing.T) {
 	}
 	if err := <-ended; !errors.Is(err, drivertest.ErrCrashed) {
 		t.Errorf("Read: %v", err)
+	}
+}
+
+type silent struct{ t *testing.T }
+
+func (m silent) Release(context.Context)            { m.t.Error("a member is told to release after a crash") }
+func (m silent) Assign(partitions []brook.Position) {}
+
+// A crash ends a membership, without a word to the member, and a Grown that waits.
+func TestFaultyGroup(t *testing.T) {
+	driver := memdriver.New()
+	known, err := driver.Partitions(t.Context(), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	crash := drivertest.NewFault(drivertest.CrashBefore, 2, drivertest.OpJoin)
+	faulty := drivertest.Faulty(driver, crash)
+	ended := make(chan error)
+	go func() { ended <- faulty.(brook.Grower).Grown(t.Context(), known) }()
+	join := func() { ended <- faulty.(brook.Grouper).Join(t.Context(), "g", []string{"t"}, silent{t}) }
+	go join()
+	go join()
+	for range 3 {
+		if err := <-ended; !errors.Is(err, drivertest.ErrCrashed) {
+			t.Errorf("%v, want ErrCrashed", err)
+		}
 	}
 }

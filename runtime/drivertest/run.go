@@ -13,6 +13,13 @@ type Trimmer interface {
 	Trim(topic string, partition int32, before int64) error
 }
 
+// Expander is what a driver, or a wrapper of it for the test, has to offer for the suite to check what happens when
+// topics get further partitions.
+type Expander interface {
+	// Grow gives a topic further partitions, so that it has that many.
+	Grow(topic string, partitions int) error
+}
+
 // Run checks a driver. Open is called once for each subtest, and has t.Cleanup close what it made.
 func Run(t *testing.T, open func(t *testing.T) brook.Driver) {
 	for _, c := range []struct {
@@ -37,6 +44,13 @@ func Run(t *testing.T, open func(t *testing.T) brook.Driver) {
 		{"Retention", testRetention},
 		{"Cancelled", testCancelled},
 		{"Marks", testMarks},
+		{"Growth", testGrowth},
+		{"GroupAlone", testGroupAlone},
+		{"GroupDivides", testGroupDivides},
+		{"GroupsApart", testGroupsApart},
+		{"GroupMarks", testGroupMarks},
+		{"GroupChurn", testGroupChurn},
+		{"GroupGrows", testGroupGrows},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(newFixture(t, open(t))) })
 	}

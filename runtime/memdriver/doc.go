@@ -15,6 +15,12 @@
 // to an earlier record of the partition, should the clock have been set back. A time that
 // is given is kept, in UTC.
 //
+// # Groups
+//
+// Apps that share a Driver can divide its partitions among themselves ([Driver.Join]), as consumer groups of Kafka do; so
+// what several instances of a service do is tested in one process. [Driver.Grow] gives a topic further partitions. Nothing of that
+// sleeps or polls.
+//
 // # Concurrency and ownership
 //
 // All methods of a Driver are safe for concurrent use. The records of one Publish stay together in their

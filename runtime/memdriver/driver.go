@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,18 +19,33 @@ type Driver struct {
 	mu     sync.RWMutex
 	topics map[string]*topic
 	marks  map[string]map[place]int64 // by group
+	groups map[string]*group
+	grown  chan struct{} // closed when a topic grows
 }
 
 var (
-	_ brook.Driver = (*Driver)(nil)
-	_ brook.Marker = (*Driver)(nil)
+	_ brook.Driver      = (*Driver)(nil)
+	_ brook.Partitioner = (*Driver)(nil)
+	_ brook.Marker      = (*Driver)(nil)
+	_ brook.Grower      = (*Driver)(nil)
+	_ brook.Grouper     = (*Driver)(nil)
 )
 
 type topic struct {
 	name       string
 	id         string
-	partitions []*partition
-	turn       atomic.Uint32 // of the next record without a key
+	partitions atomic.Pointer[[]*partition] // never changed, but replaced when the topic grows
+	turn       atomic.Uint32                // of the next record without a key
+}
+
+func (t *topic) all() []*partition { return *t.partitions.Load() }
+
+// set gives the topic the partitions that it has, and new ones up to a number.
+func (t *topic) set(partitions []*partition, n int) {
+	for i := len(partitions); i < n; i++ {
+		partitions = append(partitions, &partition{topic: t, number: int32(i)})
+	}
+	t.partitions.Store(&partitions)
 }
 
 // place is a partition by name.
@@ -54,7 +70,13 @@ func Topic(name string, partitions int) Option {
 
 // New makes an empty log.
 func New(options ...Option) *Driver {
-	d := &Driver{partitions: 1, topics: map[string]*topic{}, marks: map[string]map[place]int64{}}
+	d := &Driver{
+		partitions: 1,
+		topics:     map[string]*topic{},
+		marks:      map[string]map[place]int64{},
+		groups:     map[string]*group{},
+		grown:      make(chan struct{}),
+	}
 	for _, option := range options {
 		option(d)
 	}
@@ -62,10 +84,8 @@ func New(options ...Option) *Driver {
 }
 
 func newTopic(name string, partitions int) *topic {
-	t := &topic{name: name, id: rand.Text(), partitions: make([]*partition, partitions)}
-	for i := range t.partitions {
-		t.partitions[i] = &partition{topic: t, number: int32(i)}
-	}
+	t := &topic{name: name, id: rand.Text()}
+	t.set(nil, partitions)
 	return t
 }
 
@@ -96,10 +116,10 @@ func (d *Driver) find(name string, number int32) (*partition, error) {
 	d.mu.RLock()
 	t := d.topics[name]
 	d.mu.RUnlock()
-	if t == nil || number < 0 || int(number) >= len(t.partitions) {
+	if t == nil || number < 0 || int(number) >= len(t.all()) {
 		return nil, fmt.Errorf("memdriver: there is no partition %s/%d: %w", name, number, brook.ErrPermanent)
 	}
-	return t.partitions[number], nil
+	return t.all()[number], nil
 }
 
 // Partitions tells what partitions the topics have, ordered by topic and number; a topic named twice is told once. It makes
@@ -114,7 +134,7 @@ func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Part
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range t.partitions {
+		for _, p := range t.all() {
 			start, end := p.span()
 			all = append(all, brook.Partition{Topic: t.name, Number: p.number, Log: t.id, Start: start, End: end})
 		}
@@ -149,7 +169,7 @@ func (d *Driver) Trim(topic string, partition int32, before int64) error {
 	return nil
 }
 
-// Mark records how far a group has acted on the log. Marks last as long as the driver.
+// Mark records how far a group has acted on the log, whether or not it has members. Marks last as long as the driver.
 func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Position) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -165,15 +185,20 @@ func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Posit
 	return nil
 }
 
+// marked gives a copy of a group's marks.
+func (d *Driver) marked(group string) map[place]int64 {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return maps.Clone(d.marks[group])
+}
+
 // Marks gives the group's marks, ordered by topic and partition.
 func (d *Driver) Marks(ctx context.Context, group string) ([]brook.Position, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
 	var all []brook.Position
-	for at, offset := range d.marks[group] {
+	for at, offset := range d.marked(group) {
 		all = append(all, brook.Position{Topic: at.topic, Partition: at.number, Offset: offset})
 	}
 	slices.SortFunc(all, brook.Position.Compare)

@@ -75,14 +75,15 @@ func (b *batch) add(i int, p *partition) {
 
 // choose gives the partition of the next record with that key.
 func (t *topic) choose(key []byte) *partition {
-	n := uint32(len(t.partitions))
+	partitions := t.all()
+	n := uint32(len(partitions))
 	switch {
 	case n == 1:
-		return t.partitions[0]
+		return partitions[0]
 	case key == nil:
-		return t.partitions[(t.turn.Add(1)-1)%n]
+		return partitions[(t.turn.Add(1)-1)%n]
 	default:
-		return t.partitions[murmur2(key)&0x7fffffff%n]
+		return partitions[murmur2(key)&0x7fffffff%n]
 	}
 }
 

@@ -47,6 +47,8 @@ const (
 	Read       Op = "Read"
 	Mark       Op = "Mark"
 	Marks      Op = "Marks"
+	Grown      Op = "Grown"
+	Join       Op = "Join"
 )
 
 // The errors of a fault.
