@@ -197,10 +197,12 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 	return item
 }
 
-// trace hands the trace context of a handled event to what its handler emits.
+// trace hands the trace context of a handled event to what its handler emits: that of the record, and that which CloudEvents have
+// as an extension, the trace of where it all began.
 func trace(headers, cause []Header) []Header {
 	for _, h := range cause {
-		if h.Key == "traceparent" || h.Key == "tracestate" {
+		switch h.Key {
+		case "traceparent", "tracestate", "ce_traceparent", "ce_tracestate":
 			headers = append(headers, h)
 		}
 	}
