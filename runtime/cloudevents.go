@@ -64,7 +64,7 @@ func checkAttribute(key string) error {
 	case "specversion", "id", "source", "type", "time", "datacontenttype", "data", "brookcause", "brooklane":
 		return fmt.Errorf("header %q: it belongs to the envelope", key)
 	}
-	if name == "" || strings.ContainsFunc(key[len(attributePrefix):], func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+	if name == "" || key != attributePrefix+name || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
 		return fmt.Errorf("header %q: a CloudEvents attribute is named by lower-case letters and digits", key)
 	}
 	return nil

@@ -1,0 +1,169 @@
+package brook_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+func TestCloudEvents(t *testing.T) {
+	m := message()
+	m.Headers = append(m.Headers, headers("ce_subject", "o1", "ce_partitionkey", "p")...)
+	r := brook.Record{Topic: "orders", Key: []byte("u1")}
+	got := reopened(t, brook.CloudEvents{}, m, &r)
+	m.Keyed = true
+	if !reflect.DeepEqual(got, m) {
+		t.Errorf("opened is\n%+v, wrapped was\n%+v", got, m)
+	}
+	want := brook.Record{Topic: "orders", Key: []byte("u1"), Value: []byte(`{"order_id":"o1","cents":995}`),
+		Headers: headers("ce_specversion", "1.0", "ce_id", "orders/0/7/Audit/1", "ce_source", `the "shop"`, "ce_type", "order.placed", "ce_time", "2020-06-08T12:34:56.789Z",
+			"content-type", "application/json", "ce_brookcause", "c1", "ce_brooklane", "7.1 orders/0/Audit", "region", "eu", "traceparent", "00-1-2-01",
+			"ce_subject", "o1", "ce_partitionkey", "p")}
+	if !reflect.DeepEqual(r, want) {
+		t.Errorf("the record is\n%s %s, want\n%s %s", r.Value, r.Headers, want.Value, want.Headers)
+	}
+}
+
+func TestCloudEventsHeadersOfItsOwn(t *testing.T) {
+	for key, want := range map[string]string{
+		"ce_id": "belongs to the envelope", "CE_Id": "belongs to the envelope", "ce_brooklane": "belongs to the envelope", "ce_data": "belongs to the envelope",
+		"Content-Type": "belongs to the envelope", "ce_": "lower-case letters and digits", "ce_my-name": "lower-case letters and digits", "CE_subject": "lower-case letters and digits", "ce_Subject": "lower-case letters and digits",
+		"ce_subject": "", "subject": "", "c": "",
+	} {
+		m := message()
+		m.Headers = headers(key, "x")
+		err := (brook.CloudEvents{}).Wrap(&m, &brook.Record{})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("header %s: %v, want %q", key, err, want)
+		}
+	}
+}
+
+// binary is a record in binary mode, with further headers.
+func binary(pairs ...string) brook.Record {
+	return brook.Record{Value: []byte(`{}`), Headers: append(headers("ce_specversion", "1.0", "ce_type", "t"), headers(pairs...)...)}
+}
+
+// structured is a record in structured mode.
+func structured(value string, pairs ...string) brook.Record {
+	if pairs == nil {
+		pairs = []string{"content-type", "application/cloudevents+json"}
+	}
+	return brook.Record{Value: []byte(value), Headers: headers(pairs...)}
+}
+
+func TestCloudEventsOfOthers(t *testing.T) {
+	at := time.Date(2018, 4, 5, 17, 31, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		r    brook.Record
+		want brook.Message
+	}{
+		"no content-type, no id":    {binary(), brook.Message{Type: "t", Data: []byte(`{}`)}},
+		"charset":                   {binary("content-type", `Application/JSON; charset="UTF-8"`), brook.Message{Type: "t", Data: []byte(`{}`)}},
+		"text/json":                 {binary("content-type", `text/json;version=1`), brook.Message{Type: "t", Data: []byte(`{}`)}},
+		"+json":                     {binary("content-type", `application/vnd.x+json`), brook.Message{Type: "t", Data: []byte(`{}`)}},
+		"other case":                {binary("CE_Id", "i", "Ce_Time", "2018-04-05T19:31:00+02:00", "Content-Type", "text/json", "Ce_Subject", "s"), brook.Message{ID: "i", Type: "t", Time: at, Data: []byte(`{}`), Headers: headers("ce_subject", "s")}},
+		"not percent-encoded":       {binary("ce_source", "a%20ü b"), brook.Message{Author: "a%20ü b", Type: "t", Data: []byte(`{}`)}},
+		"structured":                {structured(` {"specversion":"1.0","type":"t","data":[ 1 ]} `), brook.Message{Type: "t", Data: []byte(`[ 1 ]`)}},
+		"structured, charset":       {structured(`{"data":1,"specversion":"1.0","type":"t"}`, "content-type", "Application/CloudEvents+JSON; charset=UTF-8"), brook.Message{Type: "t", Data: []byte(`1`)}},
+		"structured, no data":       {structured(`{"specversion":"1.0","type":"t","id":"\u0031","time":"2018-04-05T19:31:00+02:00"}`), brook.Message{ID: "1", Type: "t", Time: at, Data: []byte(`null`)}},
+		"structured, nulls":         {structured(`{"specversion":"1.0","type":"t","id":null,"time":null,"subject":null,"datacontenttype":null,"data_base64":null,"data":null}`), brook.Message{Type: "t", Data: []byte(`null`)}},
+		"structured, base64":        {structured(`{"specversion":"1.0","type":"t","data_base64":"eyJhIjoxfQ=="}`), brook.Message{Type: "t", Data: []byte(`{"a":1}`)}},
+		"structured, case of names": {structured(`{"specversion":"1.0","type":"t","Type":"x","data":"d"}`), brook.Message{Type: "t", Data: []byte(`"d"`), Headers: headers("ce_Type", "x")}},
+		"structured, extensions and headers": {structured(`{"specversion":"1.0","type":"t","data":0,"n":-5,"b":true,"subject":"\"s\"","traceparent":"00-1-2-01","brookcause":"c","brooklane":"7.1 l","source":"s"}`,
+			"content-type", "application/cloudevents+json", "ce_type", "other", "ce_subject", "other", "region", "eu"),
+			brook.Message{Type: "t", Author: "s", Cause: "c", Lane: "l", Sequence: brook.Sequence{Offset: 7, Ordinal: 1}, Data: []byte(`0`),
+				Headers: headers("region", "eu", "ce_n", "-5", "ce_b", "true", "ce_subject", `"s"`, "ce_traceparent", "00-1-2-01")}},
+	} {
+		m := message()
+		if err := (brook.CloudEvents{}).Open(&c.r, &m); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c.want.Keyed = true
+		if !reflect.DeepEqual(m, c.want) {
+			t.Errorf("%s is\n%+v, want\n%+v", name, m, c.want)
+		}
+	}
+}
+
+func TestCloudEventsErrors(t *testing.T) {
+	for want, r := range map[string]brook.Record{
+		"no CloudEvent: neither":                       {Value: []byte(`{}`)},
+		"ce_type is missing":                           {Value: []byte(`{}`), Headers: headers("ce_specversion", "1.0")},
+		`ce_specversion: "0.3"`:                        {Value: []byte(`{}`), Headers: headers("ce_specversion", "0.3", "ce_type", "t")},
+		"ce_time":                                      binary("ce_time", "noon"),
+		"ce_brooklane":                                 binary("ce_brooklane", "noon"),
+		`"application/avro": only JSON`:                binary("content-type", "application/avro"),
+		`"application/x-ndjson": only JSON`:            binary("content-type", "application/x-ndjson"),
+		`charset=utf-16": only JSON in UTF-8`:          binary("content-type", "application/json; charset=utf-16"),
+		"has no batches":                               structured(`[]`, "content-type", "application/cloudevents-batch+json"),
+		"application/cloudevents+avro":                 structured(`x`, "content-type", "application/cloudevents+avro"),
+		`charset=latin1": only JSON in UTF-8`:          structured(`{}`, "content-type", "application/cloudevents+json;charset=latin1"),
+		"structured CloudEvent: json: found an array":  structured(`[]`),
+		"specversion or type is missing":               structured(`{"specversion":"1.0"}`),
+		`specversion "2.0"`:                            structured(`{"specversion":"2.0","type":"t"}`),
+		"type: found number 1":                         structured(`{"specversion":"1.0","type":1}`),
+		"both data and data_base64":                    structured(`{"specversion":"1.0","type":"t","data":1,"data_base64":"MQ=="}`),
+		"data_base64: illegal":                         structured(`{"specversion":"1.0","type":"t","data_base64":"?"}`),
+		`datacontenttype "application/xml": only JSON`: structured(`{"specversion":"1.0","type":"t","data":"<a/>","datacontenttype":"application/xml"}`),
+		"time:":      structured(`{"specversion":"1.0","type":"t","time":"noon"}`),
+		"brooklane:": structured(`{"specversion":"1.0","type":"t","brooklane":"noon"}`),
+		"structured CloudEvent: json: data.a: found '}'": structured(`{"specversion":"1.0","type":"t","data":{"a":}`),
+	} {
+		var m brook.Message
+		if err := (brook.CloudEvents{}).Open(&r, &m); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s %s: %v, want an error with %q", r.Headers, r.Value, err, want)
+		}
+	}
+}
+
+// FuzzStructured compares what is opened with what encoding/json finds.
+func FuzzStructured(f *testing.F) {
+	for _, value := range []string{`{"specversion":"1.0","type":"t","data":{"a":1}}`, `{"specversion":"1.0","type":"t","x":"\u0000","y":[1]}`, `{"type":"t"}`, `{"specversion":"1.0","type":"t","data_base64":"MQ=="}`} {
+		f.Add([]byte(value))
+	}
+	f.Fuzz(func(t *testing.T, value []byte) {
+		r := structured(string(value))
+		var m brook.Message
+		if err := (brook.CloudEvents{}).Open(&r, &m); err != nil {
+			return
+		}
+		var all map[string]json.RawMessage
+		if err := json.Unmarshal(value, &all); err != nil {
+			t.Fatalf("%q is taken, though %v", value, err)
+		}
+		var typ string
+		if json.Unmarshal(all["type"], &typ) != nil || all["type"][0] == '"' && typ != m.Type {
+			t.Errorf("%q: type %q", value, m.Type)
+		}
+		if data, ok := all["data"]; ok && string(m.Data) != strings.Trim(string(data), " \t\r\n") {
+			t.Errorf("%q: data %q", value, m.Data)
+		}
+	})
+}
+
+func ExampleCloudEvents() {
+	m := brook.Message{ID: "o1", Type: "order.placed", Author: "shop", Time: time.UnixMilli(1591619696789).UTC(), Data: []byte(`{"order_id":"o1"}`)}
+	r := brook.Record{Topic: "orders", Key: []byte("ada")}
+	if err := (brook.CloudEvents{}).Wrap(&m, &r); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Printf("%s\n", r.Value)
+	for _, h := range r.Headers {
+		fmt.Printf("%s: %s\n", h.Key, h.Value)
+	}
+	// Output:
+	// {"order_id":"o1"}
+	// ce_specversion: 1.0
+	// ce_id: o1
+	// ce_source: shop
+	// ce_type: order.placed
+	// ce_time: 2020-06-08T12:34:56.789Z
+	// content-type: application/json
+}
