@@ -41,7 +41,11 @@ func (l *lane) commit(ctx context.Context) error {
 		return nil
 	}
 	batch := &Batch{ID: l.app.ids.batch(), Writes: l.writes, Checks: l.checks()}
-	err := l.app.insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, batch) })
+	commit := func() error { return l.app.store.Commit(ctx, batch) }
+	err := l.app.insist(ctx, "commit", commit)
+	for errors.Is(err, ErrTooLarge) && b.events <= 1 && l.lighten(batch) {
+		err = l.app.insist(ctx, "commit", commit)
+	}
 	if err != nil {
 		l.rewind()
 		if errors.Is(err, ErrConflict) {

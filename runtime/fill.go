@@ -3,6 +3,7 @@ package brook
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,10 +38,7 @@ func (a *App) fillIndex(ctx context.Context, g *generation, ord, x int) error {
 	def, info := a.def.Collections[ord], a.layout.collections[ord]
 	var writes []Write
 	flush := func() error {
-		if len(writes) == 0 {
-			return nil
-		}
-		err := a.store.Commit(ctx, &Batch{Writes: writes})
+		err := inParts(writes, func(part []Write) error { return a.store.Commit(ctx, &Batch{Writes: part}) })
 		writes = writes[:0]
 		return err
 	}
@@ -69,6 +67,21 @@ func (a *App) fillIndex(ctx context.Context, g *generation, ord, x int) error {
 		}
 	}
 	return flush()
+}
+
+// inParts commits writes that need not be one commit, in as many as the store takes them in.
+func inParts(writes []Write, commit func([]Write) error) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	err := commit(writes)
+	if half := len(writes) / 2; errors.Is(err, ErrTooLarge) && half > 0 {
+		if err := inParts(writes[:half], commit); err != nil {
+			return err
+		}
+		return inParts(writes[half:], commit)
+	}
+	return err
 }
 
 func (c *collectionInfo) indexName(x indexInfo) string {

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"strconv"
 )
 
 // layoutVersion is that of what an app keeps in its store: see Layout in ARCHITECTURE.md.
-const layoutVersion = 1
+const layoutVersion = 2
 
 // generation is one set of views with all that has to stand or fall with them. A rebuild makes the next one.
 type generation struct {
@@ -32,6 +30,8 @@ type state struct {
 	Fingerprint []string // of the code that made the live one
 	Indexes     []string // that the live one has
 	Redrives    int64    // how many events were redriven
+	// Tables names those of rows and indexes that a generation may have rows in: the code that drops it may not know them any more.
+	Tables map[int][]string
 
 	raw []byte // as stored
 }
@@ -49,7 +49,8 @@ func (a *App) openMeta(ctx context.Context) error {
 	}
 	v, err := a.reader.Get(ctx, a.meta, stateKey)
 	if errors.Is(err, ErrNotFound) {
-		a.state = state{Layout: layoutVersion, Generation: 1, Fingerprint: a.fingerprint(), Indexes: a.indexNames()}
+		a.state = state{Layout: layoutVersion, Generation: 1, Fingerprint: a.fingerprint(), Indexes: a.indexNames(),
+			Tables: map[int][]string{1: a.tableNames()}}
 		return a.store.Commit(ctx, &Batch{Writes: []Write{a.state.write(a.meta)}})
 	}
 	if err != nil {
@@ -58,16 +59,16 @@ func (a *App) openMeta(ctx context.Context) error {
 	if a.state, err = a.decodeState(v); err != nil {
 		return err
 	}
-	if a.state.Layout > layoutVersion {
-		return fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, a.state.Layout, layoutVersion)
-	}
-	return nil
+	return a.recordTables(ctx)
 }
 
 func (a *App) decodeState(v Value) (s state, err error) {
 	raw := v.Data.([]byte)
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w", a.config.Name, err)
+	}
+	if s.Layout > layoutVersion {
+		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, s.Layout, layoutVersion)
 	}
 	s.raw = bytes.Clone(raw)
 	return s, nil
@@ -99,7 +100,7 @@ func (a *App) change(ctx context.Context, next state, writes ...Write) error {
 // open makes the tables of generation number known to the store.
 func (a *App) open(ctx context.Context, number int) (*generation, error) {
 	g := &generation{number: number, tables: make([]Table, a.layout.slots), shapes: &shapes{}}
-	name := func(parts string) string { return a.config.table(strconv.Itoa(number) + "/" + parts) }
+	name := func(parts string) string { return a.generationTable(number, parts) }
 	var errs []error
 	table := func(spec TableSpec) Table {
 		t, err := a.store.Table(ctx, spec)
@@ -109,10 +110,9 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 		return t
 	}
 	for ord, info := range a.layout.collections {
-		path := url.PathEscape(info.name)
-		g.tables[a.layout.rows[ord]] = table(TableSpec{Name: name("rows/" + path), Codec: a.def.Collections[ord].codec(g.shapes), Keep: a.keep})
+		g.tables[a.layout.rows[ord]] = table(TableSpec{Name: name(rowsTable(info.name)), Codec: a.def.Collections[ord].codec(g.shapes), Keep: a.keep})
 		for x, index := range info.indexes {
-			g.tables[a.layout.index[ord][x]] = table(TableSpec{Name: name("index/" + path + "/" + index.field)})
+			g.tables[a.layout.index[ord][x]] = table(TableSpec{Name: name(indexTable(info.name, index.field))})
 		}
 	}
 	g.positions = table(TableSpec{Name: name("positions")})
@@ -127,7 +127,12 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 
 // drop removes all rows of a generation.
 func (a *App) drop(ctx context.Context, g *generation) error {
-	for _, t := range append([]Table{g.positions, g.letters, g.folded}, g.tables...) {
+	tables := append([]Table{g.positions, g.letters, g.folded}, g.tables...)
+	gone, err := a.forgotten(ctx, g.number)
+	if err != nil {
+		return err
+	}
+	for _, t := range append(tables, gone...) {
 		if err := a.empty(ctx, t); err != nil {
 			return err
 		}

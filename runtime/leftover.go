@@ -2,6 +2,7 @@ package brook
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
@@ -40,6 +41,8 @@ func (a *App) dropOld(ctx context.Context, g *generation) error {
 	defer a.gate.Unlock()
 	next := a.state
 	next.Dropped = slices.DeleteFunc(slices.Clone(next.Dropped), func(n int) bool { return n == g.number })
+	next.Tables = maps.Clone(next.Tables)
+	delete(next.Tables, g.number)
 	return a.change(ctx, next)
 }
 
@@ -86,5 +89,6 @@ func (a *App) dropLeftovers(ctx context.Context) error {
 	}
 	next := a.state
 	next.Building, next.Dropped = 0, nil
+	next.Tables = map[int][]string{next.Generation: next.Tables[next.Generation]}
 	return a.change(ctx, next)
 }

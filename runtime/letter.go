@@ -1,9 +1,11 @@
 package brook
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/brookgen/brookgen/runtime/key"
@@ -32,6 +34,10 @@ type DeadLetter struct {
 	Key      []byte    // the event's key as text: what later events wait for; nil: none do
 	Record   Record    // the whole record; for stage emit the one that was to be published
 
+	// Omitted is how many bytes of the record the letter does not hold, because the store takes less in one commit: those of
+	// Record.Value and, where that was not enough, of Record.Key and Record.Headers. Redrive reads the record from the log again.
+	Omitted int
+
 	Ordinal int // for stage emit: the place among the set's emissions
 	// Silent: the event was acted on before a rebuild made this letter; redriving it neither emits nor runs effects.
 	Silent bool
@@ -59,30 +65,46 @@ func (l *DeadLetter) appendKey(dst []byte) []byte {
 	return dst
 }
 
-// storedLetter is a letter as it is stored: JSON has no times of odd years, and records of others may.
+// storedLetter is a letter as it is stored: as JSON, which has no times of odd years, and records of others may; the record's value follows
+// as it is.
 type storedLetter struct {
 	DeadLetter
 	Seconds int64 // the record's time
 	Nanos   int
+	Length  *int // of the value behind the JSON; nil: there is none, unless in the JSON, where layout 1 had it
 }
 
 func (l *DeadLetter) write(t Table) Write {
 	stored := storedLetter{DeadLetter: *l, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond()}
 	stored.Record.Time = time.Time{}
+	value := l.Record.Value
+	if stored.Record.Value = nil; value != nil {
+		n := len(value)
+		stored.Length = &n
+	}
 	b, err := json.Marshal(stored)
 	if err != nil {
 		panic(err) // strings, bytes and a time that is now
 	}
-	return Write{Table: t, Key: l.appendKey(nil), Value: b}
+	return Write{Table: t, Key: l.appendKey(nil), Value: append(b, value...)}
 }
 
+// decodeLetter gives a letter whose Record.Value may be the store's.
 func decodeLetter(v Value) (l DeadLetter, err error) {
 	var stored storedLetter
-	if err := json.Unmarshal(v.Data.([]byte), &stored); err != nil {
+	data := v.Data.([]byte)
+	d := json.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(&stored); err != nil {
 		return l, fmt.Errorf("brook: stored dead letter: %w", err)
 	}
 	l = stored.DeadLetter
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
+	if value := data[d.InputOffset():]; stored.Length != nil {
+		if len(value) != *stored.Length {
+			return l, fmt.Errorf("brook: stored dead letter: the record's value has %d bytes, and had %d", len(value), *stored.Length)
+		}
+		l.Record.Value = slices.Clip(value)
+	}
 	return l, nil
 }
 
@@ -98,6 +120,7 @@ func (a *App) DeadLetters() iter.Seq2[DeadLetter, error] {
 			var l DeadLetter
 			if err == nil {
 				l, err = decodeLetter(row.Value)
+				l.Record.Value = bytes.Clone(l.Record.Value)
 			}
 			if !yield(l, err) || err != nil {
 				return

@@ -396,7 +396,7 @@ func (a *App) publishRest(ctx context.Context, items []*outboxItem, refused map[
 
 func (i *outboxItem) letter(err error) DeadLetter {
 	return DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: StageEmit, Set: i.Set,
-		Error: err.Error(), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}
+		Error: errorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}
 }
 
 // mark tells the driver how far the app has acted, where it is time, and else how long to wait for that. Effects of a store

@@ -129,7 +129,12 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	writes = append(writes, b.writes...)
 	if len(writes) > 0 {
 		batch := &Batch{ID: l.app.ids.batch(), Writes: writes, Checks: append(l.checks(), b.checks...)}
-		if err := insist(ctx, "commit", func() error { return l.app.store.Commit(ctx, batch) }); err != nil {
+		commit := func() error { return l.app.store.Commit(ctx, batch) }
+		err := insist(ctx, "commit", commit)
+		for errors.Is(err, ErrTooLarge) && l.lighten(batch) {
+			err = insist(ctx, "commit", commit)
+		}
+		if err != nil {
 			l.app.doubt(err)
 			return err
 		}

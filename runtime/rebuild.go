@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -118,6 +119,8 @@ func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 		}
 		number = max(next.Generation, slices.Max(append(next.Dropped, 0))) + 1
 		next.Building = number
+		next.Tables = maps.Clone(next.Tables)
+		next.Tables[number] = a.tableNames()
 		return a.change(ctx, next)
 	})
 	if err != nil {
@@ -211,21 +214,14 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 			return nil, errOthers // what was folded of it is not in the new views
 		}
 	}
-	var writes []Write
 	var held map[partitionID]*waits
 	for {
 		checks, err := a.meet(ctx, l, old)
 		if err != nil {
 			return nil, err
 		}
-		if writes, err = a.carriedLetters(ctx, old, l.gen, partitions); err != nil {
+		if err := a.carryLetters(ctx, old, l.gen, partitions); err != nil {
 			return nil, err
-		}
-		for part := range slices.Chunk(writes, 16) { // nobody reads them before the switch
-			err := a.insist(ctx, "commit", func() error { return a.store.Commit(ctx, &Batch{Writes: part}) })
-			if err != nil {
-				return nil, err
-			}
 		}
 		if held, err = a.loadWaits(ctx, l.gen); err != nil {
 			return nil, err
@@ -318,25 +314,34 @@ func (a *App) meet(ctx context.Context, l *lane, live *generation) (checks []Che
 	return checks, errors.Join(err, ctx.Err())
 }
 
-// carriedLetters gives the letters of old that the new generation can't have made itself: of emissions, and of records
-// that the log no longer has.
-func (a *App) carriedLetters(ctx context.Context, old, g *generation, partitions []Partition) ([]Write, error) {
+// carryLetters gives the new generation the letters of old that it can't have made itself: of emissions, and of records
+// that the log no longer has. Nobody reads them before the switch.
+func (a *App) carryLetters(ctx context.Context, old, g *generation, partitions []Partition) error {
 	start := map[partitionID]int64{}
 	for _, p := range partitions {
 		start[partitionID{p.Topic, p.Number}] = p.Start
 	}
 	var writes []Write
+	commit := func(part []Write) error {
+		return a.insist(ctx, "commit", func() error { return a.store.Commit(ctx, &Batch{Writes: part}) })
+	}
 	for row, err := range a.reader.Scan(ctx, old.letters, nil, nil) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		l, err := decodeLetter(row.Value)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if first, ok := start[l.Position.partition()]; l.Stage == StageEmit || !ok || l.Position.Offset < first {
-			writes = append(writes, l.write(g.letters))
+		if first, ok := start[l.Position.partition()]; l.Stage != StageEmit && ok && l.Position.Offset >= first {
+			continue
+		}
+		if writes = append(writes, l.write(g.letters)); len(writes) == 16 {
+			if err := inParts(writes, commit); err != nil {
+				return err
+			}
+			writes = nil
 		}
 	}
-	return writes, nil
+	return inParts(writes, commit)
 }

@@ -19,14 +19,15 @@ type held struct {
 // Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and gives how many were
 // applied. Per handler set and key it takes the longest run of letters that the filter accepts and stops at the first one that
 // fails again, whose attempts go up. Letters of stage emit go back to be published. It runs between the batches of Run,
-// or by itself where nothing runs. The error is the store's or the context's; what was applied before stays so.
+// or by itself where nothing runs. What a letter does not hold (see [DeadLetter.Omitted]) is read from the log again; where the log has it no more, the
+// letter stays, and hooks and log are told. The error is the store's, the driver's or the context's; what was applied before stays so.
 func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int, err error) {
 	if a.closed.Load() {
 		return 0, ErrClosed
 	}
 	defer a.wakeLanes()
 	barred := map[held]bool{}
-	for letter, err := range a.letters() {
+	for letter, err := range a.letters(ctx) {
 		if err != nil {
 			return n, err
 		}
@@ -43,9 +44,18 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 			barred[own] = !free
 			continue
 		}
+		letter, err := a.whole(ctx, letter)
+		if errors.Is(err, errGone) || errors.Is(err, ErrPermanent) {
+			a.failure(Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
+			barred[own] = !free
+			continue
+		}
+		if err != nil {
+			return n, fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
+		}
 		var applied bool
 		var after due
-		err := a.again(ctx, func() (err error) {
+		err = a.again(ctx, func() (err error) {
 			applied, after, err = a.redrive(ctx, letter)
 			return err
 		})
@@ -62,9 +72,9 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 	return n, nil
 }
 
-// letters gives all dead letters as they are now, whatever happens to them meanwhile: in log order, and of one event in
+// letters gives the dead letters that there are now, each as it is when its turn comes: in log order, and of one event in
 // the order of the sets.
-func (a *App) letters() func(func(DeadLetter, error) bool) {
+func (a *App) letters(ctx context.Context) func(func(DeadLetter, error) bool) {
 	var all []DeadLetter
 	var failed error
 	for l, err := range a.DeadLetters() {
@@ -72,20 +82,42 @@ func (a *App) letters() func(func(DeadLetter, error) bool) {
 			failed = err
 			break
 		}
+		l.Record = Record{} // not all of them at a time
 		all = append(all, l)
 	}
 	slices.SortStableFunc(all, func(l, m DeadLetter) int {
 		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(a.def.Sets, l.Set), slices.Index(a.def.Sets, m.Set)))
 	})
 	return func(yield func(DeadLetter, error) bool) {
-		for _, l := range all {
-			if !yield(l, nil) {
+		for i := range all {
+			l, err := a.storedLetter(ctx, &all[i])
+			if errors.Is(err, ErrNotFound) {
+				continue // somebody else was faster
+			}
+			if !yield(l, err) || err != nil {
 				return
 			}
 		}
 		if failed != nil {
 			yield(DeadLetter{}, failed)
 		}
+	}
+}
+
+// storedLetter reads a letter again.
+func (a *App) storedLetter(ctx context.Context, l *DeadLetter) (DeadLetter, error) {
+	for {
+		g := a.live.Load()
+		v, err := a.reader.Get(ctx, g.letters, l.appendKey(nil))
+		if err != nil && a.live.Load() != g {
+			continue // a rebuild switched and dropped what was read
+		}
+		if err != nil {
+			return DeadLetter{}, err
+		}
+		again, err := decodeLetter(v)
+		again.Record.Value = bytes.Clone(again.Record.Value)
+		return again, err
 	}
 }
 
@@ -166,7 +198,7 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 		l.forget()
 		l.batch.checks = checks
 		failed := letter
-		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, err.Error(), StageApply
+		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, errorText(err), StageApply
 		l.put(f, failed)
 		l.batch.writes = l.unlessRewritten(remove)
 		applied, err = false, l.commitAlone(ctx)
@@ -226,7 +258,7 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 		return 0, ErrClosed
 	}
 	defer a.wakeLanes()
-	for letter, err := range a.letters() {
+	for letter, err := range a.letters(ctx) {
 		if err != nil {
 			return n, err
 		}

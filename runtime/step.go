@@ -235,7 +235,7 @@ func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, k
 		stage = StageApply
 	}
 	return DeadLetter{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author, Stage: stage, Set: set,
-		Error: err.Error(), Attempts: attempts, Time: now(), Key: key, Record: *m.record}
+		Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record}
 }
 
 // put takes a letter into the batch.

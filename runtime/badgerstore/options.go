@@ -22,7 +22,7 @@ type config struct {
 // DefaultMemory is about how many bytes of memory a store takes at most where the option Memory is not given.
 const DefaultMemory = 512 << 20
 
-// minMemory lets a commit take 1.2 MB, so that the dead letter of an event of up to 1 MB fits.
+// minMemory lets a commit take 1.2 MB: the whole dead letter of a record of Kafka's usual limit.
 const minMemory = 64 << 20
 
 // maxMemtable is beyond which larger memtables only make larger pauses.

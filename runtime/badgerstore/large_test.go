@@ -1,0 +1,18 @@
+package badgerstore_test
+
+import (
+	"testing"
+
+	"github.com/brookgen/brookgen/runtime/badgerstore"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
+)
+
+// What is more than a store takes in one commit, with the defaults (9.6 MiB) and with the least memory.
+func TestLargeRecords(t *testing.T) {
+	t.Run("limited", func(t *testing.T) {
+		apptest.LargeRecords(t, open(t, t.TempDir(), badgerstore.NoSync()), 11_000_000, true)
+	})
+	t.Run("small memory", func(t *testing.T) {
+		apptest.LargeRecords(t, open(t, t.TempDir(), badgerstore.NoSync(), badgerstore.Memory(1)), 3_000_000, true)
+	})
+}

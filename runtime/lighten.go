@@ -1,0 +1,95 @@
+package brook
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// maxErrorText is how many bytes of an error's text are kept; some quote what they could not take.
+const maxErrorText = 16 << 10
+
+// maxName is how much is kept of a letter's ID, Type and Author where the whole is too much for the store.
+const maxName = 1 << 10
+
+// errorText gives what a letter keeps of an error.
+func errorText(err error) string { return cut(err.Error(), maxErrorText) }
+
+// cut shortens a text to about max bytes.
+func cut(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:max], ""), len(text))
+}
+
+// lighten takes from the batch's dead letters what can be read from the log again, a part at a time, because the batch was too
+// large for the store. It reports whether there was any.
+func (l *lane) lighten(batch *Batch) (any bool) {
+	for i := range l.batch.letters {
+		letter := &l.batch.letters[i]
+		held := bytes.Clone(letter.Key)
+		if !letter.lighten() {
+			continue
+		}
+		any = true
+		if held != nil && letter.Key == nil {
+			l.unhold(letter, held)
+		}
+		w := letter.write(l.gen.letters)
+		for j := range batch.Writes {
+			if batch.Writes[j].Table == w.Table && bytes.Equal(batch.Writes[j].Key, w.Key) {
+				batch.Writes[j] = w
+			}
+		}
+	}
+	if any {
+		batch.ID = l.app.ids.batch()
+	}
+	return any
+}
+
+// lighten makes a letter smaller by the next part: the value, then the rest of the record with names that are too long, last the key
+// that later events would wait for.
+func (l *DeadLetter) lighten() bool {
+	if l.Stage == StageEmit || l.Position.IsZero() {
+		return false // the log does not have it
+	}
+	before := l.Record.size()
+	switch {
+	case len(l.Record.Value) > 0:
+		l.Record.Value = nil
+	case before > 0 || max(len(l.ID), len(l.Type), len(l.Author)) > 2*maxName:
+		l.Record.Key, l.Record.Headers = nil, nil
+		l.ID, l.Type, l.Author = cut(l.ID, maxName), cut(l.Type, maxName), cut(l.Author, maxName)
+	case l.Key != nil:
+		l.Key = nil
+	default:
+		return false
+	}
+	l.Omitted += before - l.Record.size()
+	return true
+}
+
+// size is how many bytes key, value and headers have.
+func (r *Record) size() int {
+	n := len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += len(r.Headers[i].Key) + len(r.Headers[i].Value)
+	}
+	return n
+}
+
+// unhold lets later events of a key go on that the letter was to hold up: it is too large to be kept.
+func (l *lane) unhold(letter *DeadLetter, key []byte) {
+	w := l.app.waitsOf
+	for _, f := range l.feeds {
+		if f.id == letter.Position.partition() {
+			w = func(partitionID) *waits { return f.waits }
+		}
+	}
+	waits, old := w(letter.Position.partition()), *letter
+	old.Key = key
+	waits.remove(&old)
+	waits.add(letter, false)
+}
