@@ -22,7 +22,7 @@ func (a *App) fenced() bool {
 // relied is what a transaction read of a store that several processes write.
 type relied struct {
 	checks []Check
-	known  map[reliedKey]bool
+	known  map[reliedKey]uint64 // the version of the check
 }
 
 type reliedKey struct {
@@ -36,10 +36,10 @@ func (tx *Tx) rely(slot int, key []byte, v Value, err error) {
 		return
 	}
 	k := reliedKey{slot, string(key)}
-	if tx.relied.known[k] {
-		return
+	if version, known := tx.relied.known[k]; known && version == v.Version {
+		return // read twice, and another version each time: one of the two checks fails
 	}
-	tx.relied.known[k] = true
+	tx.relied.known[k] = v.Version
 	tx.relied.checks = append(tx.relied.checks, Check{Table: tx.tables[slot], Key: []byte(k.key), Version: v.Version})
 }
 

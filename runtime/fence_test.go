@@ -84,6 +84,18 @@ func (r versioned) Get(ctx context.Context, t brook.Table, key []byte) (brook.Va
 	return v, err
 }
 
+func (r versioned) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Value, error) {
+	values := make([]brook.Value, len(keys))
+	for i, k := range keys {
+		v, err := r.Get(ctx, k.Table, k.Key)
+		if err != nil && !errors.Is(err, brook.ErrNotFound) {
+			return nil, err
+		}
+		values[i] = v
+	}
+	return values, nil
+}
+
 func (r versioned) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()

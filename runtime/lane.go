@@ -34,7 +34,8 @@ type lane struct {
 
 	tooLarge   error // the event at tooLargeAt alone is more than the store takes
 	tooLargeAt Position
-	redrive    int64 // the number of the redrive that runs, 0: none
+	redrive    int64      // the number of the redrive that runs, 0: none
+	rehearsal  *rehearsal // nil until it is needed
 }
 
 // pending is what a batch holds besides the transaction.
@@ -49,6 +50,7 @@ type pending struct {
 	writes                  []Write // of removed letters and the like
 	checks                  []Check // what these rely on
 	started                 time.Time
+	rehearsed               time.Duration // how long that took
 }
 
 // effectRun is an effect with what it belongs to.
@@ -82,7 +84,7 @@ func (a *App) newLane(g *generation, live bool) *lane {
 		wake: make(chan struct{}, 1), chunks: make(chan chunk)}
 	l.tx.reader, l.tx.tables = a.reader, g.tables
 	if live && a.fenced() {
-		l.tx.relied = &relied{known: map[reliedKey]bool{}}
+		l.tx.relied = &relied{known: map[reliedKey]uint64{}}
 	}
 	l.deliver = a.def.Lane(l.tx)
 	return l
@@ -202,7 +204,7 @@ const batchTime = 50 * time.Millisecond
 // rushed reports whether the batch should end: somebody waits for the lanes to rest, or it takes long.
 func (l *lane) rushed() bool {
 	n := l.batch.events
-	return l.live && n > 0 && (l.app.wanted.Load() > 0 || n%8 == 0 && time.Since(l.batch.started) > batchTime)
+	return l.live && n > 0 && (l.app.wanted.Load() > 0 || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
 }
 
 // pick gives the feed whose head goes first: the one with the lowest record time, then topic and
@@ -275,6 +277,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 		if f, _ = l.pick(); f == nil {
 			break
 		}
+		l.rehearse(ctx, stop, f)
 		if what, err = l.step(ctx, f, f.head()); what != kept {
 			break
 		}

@@ -199,7 +199,7 @@ func TestOneLaneGoesByRecordTime(t *testing.T) {
 		want = append(want, fmt.Sprint(i))
 	}
 	var got []string
-	app, err := ledger.NewApp(config(d, newStore()), ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+	app, err := ledger.NewApp(config(d, newNear()), ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
 		got = append(got, e.Data.Account)
 		return nil
 	}})

@@ -252,7 +252,7 @@ func TestStrangersArePassedOver(t *testing.T) {
 
 func TestRetry(t *testing.T) {
 	tries := map[string]int{}
-	h := start(t, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+	h := open(t, config(memdriver.New(), newNear()), &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
 		tries[e.Data.Order]++
 		if e.Data.Order == "never" || e.Data.Order == "later" && tries["later"] < 3 {
 			return fmt.Errorf("%w: not yet", brook.ErrRetry)

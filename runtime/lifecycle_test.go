@@ -64,7 +64,7 @@ func TestCloseEndsEverything(t *testing.T) {
 
 func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
-	h := start(t, &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
+	h := open(t, config(memdriver.New(), newNear()), &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
 		close(entered)
 		<-leave
 		return ctx.Err()
@@ -89,7 +89,7 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 
 func TestShutdownHasALimit(t *testing.T) {
 	entered := make(chan struct{})
-	c := config(memdriver.New(), newStore())
+	c := config(memdriver.New(), newNear())
 	c.ShutdownTimeout = time.Millisecond
 	h := open(t, c, &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
 		close(entered)
@@ -108,7 +108,7 @@ func TestShutdownHasALimit(t *testing.T) {
 }
 
 func TestAppGoesOnWhereItWas(t *testing.T) {
-	d, s := memdriver.New(), newStore()
+	d, s := memdriver.New(), newNear()
 	h := open(t, config(d, s), &ledger.Audit{})
 	h.opened("a")
 	h.wait(h.move("a", 1, "emit"))

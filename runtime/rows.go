@@ -139,9 +139,7 @@ func (tx *Tx) load(c *cell) error {
 	if c.known {
 		return nil
 	}
-	v, err := tx.reader.Get(tx.ctx, tx.tables[c.slot], c.key)
-	err = tx.note(err)
-	tx.rely(c.slot, c.key, v, err)
+	v, err := tx.read(c.slot, c.key)
 	switch {
 	case err == ErrNotFound:
 		c.value = nil

@@ -10,7 +10,8 @@ import (
 // ordered by key. It knows nothing of events: the apply loop says what is in a table.
 //
 // Its methods are safe for concurrent use. An error means "not now" and is retried, unless it is or
-// wraps one of the named ones. Further powers are interfaces of their own: [Durable], [Dropper], [Counter].
+// wraps one of the named ones. Further powers are interfaces of their own: [Durable], [Dropper],
+// [Counter], [Fetcher], [Fenced], [Announcer].
 type Store interface {
 	// Table gives the table of that name, and makes it where it is not there yet.
 	Table(ctx context.Context, spec TableSpec) (Table, error)
@@ -41,6 +42,12 @@ type TableSpec struct {
 
 // Table is a store's own handle of a table; only that store looks inside.
 type Table any
+
+// TableKey names a row of a table.
+type TableKey struct {
+	Table Table
+	Key   []byte
+}
 
 // Codec turns typed values into bytes and back. Its methods are safe for concurrent use.
 type Codec interface {
@@ -145,6 +152,14 @@ type Dropper interface {
 // Counter is a reader that counts the rows of a table without a scan.
 type Counter interface {
 	Count(ctx context.Context, t Table) (int, error)
+}
+
+// Fetcher is a reader that reads many rows, of several tables, at the cost of one that is far away: a lane then asks for
+// all that its next events are going to read at once.
+type Fetcher interface {
+	// Fetch gives the values at keys, one for each, in their order; a Value without Data where there is none. Each is what Get would
+	// give at some instant of the call. The reader keeps neither the slice nor its keys.
+	Fetch(ctx context.Context, keys []TableKey) ([]Value, error)
 }
 
 // Fenced is a store that several processes write at once. Its values have versions, and its commits heed Batch.Checks.

@@ -33,6 +33,9 @@ type Tx struct {
 	entry   *HistoryEntry // of past, once it is needed
 	again   bool          // the event may be in histories already: it was a dead letter
 	relied  *relied       // what was read; nil where the store is the process's own
+
+	fetched   *fetched   // what was read ahead; nil where nothing is
+	rehearsal *rehearsal // that it is the transaction of
 }
 
 // errStray makes a handler fail early whose event is to run alone.
@@ -84,6 +87,7 @@ func (tx *Tx) reset() {
 	clear(tx.undo)
 	tx.undo, tx.mark = tx.undo[:0], 0
 	tx.relied.reset()
+	tx.fetched.reset()
 }
 
 // writes appends what the transaction changed to a batch.
@@ -124,15 +128,28 @@ func (tx *Tx) get(slot int, key []byte) (Value, error) {
 		}
 		return Value{Data: c.value, Shared: true}, nil
 	}
-	v, err := tx.reader.Get(tx.ctx, tx.tables[slot], key)
-	err = tx.note(err)
+	return tx.read(slot, key)
+}
+
+// read gives a row as the store has it, or as it was fetched for the batch.
+func (tx *Tx) read(slot int, key []byte) (v Value, err error) {
+	if tx.rehearsal != nil {
+		return tx.rehearsal.read(slot, key)
+	}
+	if ahead, ok := tx.fetched.find(slot, key); ok {
+		v, err = found(ahead)
+	} else {
+		v, err = tx.reader.Get(tx.ctx, tx.tables[slot], key)
+		err = tx.note(err)
+		tx.fetched.miss()
+	}
 	tx.rely(slot, key, v, err)
 	return v, err
 }
 
 // note keeps the first error that is the store's fault.
 func (tx *Tx) note(err error) error {
-	if err == nil || err == ErrNotFound {
+	if err == nil || err == ErrNotFound || tx.rehearsal != nil {
 		return err
 	}
 	if errors.Is(err, ErrNotFound) {

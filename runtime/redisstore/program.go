@@ -3,7 +3,9 @@ package redisstore
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -236,14 +238,4 @@ func newest(h []*brook.HistoryEntry, keep map[string]int) (kept []int, limited [
 }
 
 // chunks cuts a slice into pieces that Lua can unpack.
-func chunks[T any](all []T) func(yield func([]T) bool) {
-	return func(yield func([]T) bool) {
-		for len(all) > 0 {
-			n := min(len(all), chunkLen)
-			if !yield(all[:n]) {
-				return
-			}
-			all = all[n:]
-		}
-	}
-}
+func chunks[T any](all []T) iter.Seq[[]T] { return slices.Chunk(all, chunkLen) }

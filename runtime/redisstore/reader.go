@@ -18,6 +18,7 @@ type latest struct{ store *Store }
 var (
 	_ brook.Counter = latest{}
 	_ brook.Counter = (*snapshot)(nil)
+	_ brook.Fetcher = latest{}
 )
 
 func (r latest) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value, error) {

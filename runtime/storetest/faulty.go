@@ -36,6 +36,7 @@ const (
 	OpRow      = fault.Row
 	OpCount    = fault.Count
 	OpDrop     = fault.Drop
+	OpFetch    = fault.Fetch
 )
 
 // The errors of a fault.
@@ -56,7 +57,7 @@ func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, 
 
 // Faulty wraps a store so that it fails as f says. After a crash the store itself is as it was at that instant: use
 // it, or wrap it anew, as the one that is opened after the crash. The wrapper has
-// those powers (brook.Durable, Fenced, Dropper, Counter) that the store has.
+// those powers (brook.Durable, Fenced, Dropper, Counter, Fetcher) that the store has.
 func Faulty(store brook.Store, f *Fault) brook.Store {
 	s := faulty{store, f}
 	if d, ok := store.(brook.Dropper); ok {
@@ -135,13 +136,44 @@ type closer struct{ snapshot brook.Snapshot }
 func (c closer) Close() error { return c.snapshot.Close() }
 
 func reader(r brook.Reader, f *Fault) brook.Reader {
-	if c, ok := r.(brook.Counter); ok {
+	own := faultyReader{r, f}
+	c, counts := r.(brook.Counter)
+	e, fetches := r.(brook.Fetcher)
+	switch {
+	case counts && fetches:
 		return struct {
 			faultyReader
 			faultyCounter
-		}{faultyReader{r, f}, faultyCounter{c, f}}
+			faultyFetcher
+		}{own, faultyCounter{c, f}, faultyFetcher{e, f}}
+	case counts:
+		return struct {
+			faultyReader
+			faultyCounter
+		}{own, faultyCounter{c, f}}
+	case fetches:
+		return struct {
+			faultyReader
+			faultyFetcher
+		}{own, faultyFetcher{e, f}}
 	}
-	return faultyReader{r, f}
+	return own
+}
+
+type faultyFetcher struct {
+	fetcher brook.Fetcher
+	fault   *Fault
+}
+
+func (e faultyFetcher) Fetch(ctx context.Context, keys []brook.TableKey) (values []brook.Value, err error) {
+	err = e.fault.Do(OpFetch, func() (err error) {
+		values, err = e.fetcher.Fetch(ctx, keys)
+		return err
+	})
+	if err != nil {
+		values = nil
+	}
+	return values, err
 }
 
 type faultyCounter struct {

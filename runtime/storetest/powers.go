@@ -142,3 +142,62 @@ func testDrop(f *fixture) {
 	drop(f.docs)
 	check(f.docs, 0)
 }
+
+// testFetch: a Fetcher gives what as many calls of Get would.
+func testFetch(f *fixture) {
+	fetcher, ok := f.store.Latest().(brook.Fetcher)
+	if !ok {
+		f.Skip("the store's readers are no brook.Fetcher")
+	}
+	if values, err := fetcher.Fetch(f.ctx, nil); err != nil || len(values) != 0 {
+		f.Errorf("nothing is fetched: %d values, %v", len(values), err)
+	}
+	var keys []brook.TableKey
+	var batch []brook.Write
+	for i := range 3000 { // more than a store may want to ask for in one go
+		t, key := []brook.Table{f.docs, f.more, f.bytes}[i%3], fmt.Sprintf("%04d\x00\xff", i/4)
+		keys = append(keys, brook.TableKey{Table: t, Key: []byte(key)})
+		switch {
+		case i/3%4 == 0: // it is not there
+		case i%3 == 2:
+			batch = append(batch, put(t, key, []byte(key)))
+		default:
+			batch = append(batch, put(t, key, newDoc(i), event("all", i)))
+		}
+	}
+	keys = append(keys, keys[1], brook.TableKey{Table: f.docs, Key: []byte{}}) // one comes again
+	seen := map[string]bool{}
+	var once []brook.Write
+	for _, w := range batch {
+		if at := fmt.Sprint(w.Table == f.docs, w.Table == f.more, w.Key); !seen[at] {
+			seen[at] = true
+			once = append(once, w)
+		}
+	}
+	f.commit(once...)
+	values, err := f.store.Latest().(brook.Fetcher).Fetch(f.ctx, keys)
+	if err != nil || len(values) != len(keys) {
+		f.Fatalf("%d values of %d keys, %v", len(values), len(keys), err)
+	}
+	there := 0
+	for i, k := range keys {
+		want, err := f.store.Latest().Get(f.ctx, k.Table, k.Key)
+		if err != nil && !errors.Is(err, brook.ErrNotFound) {
+			f.Fatal(err)
+		}
+		if want.Data != nil {
+			there++
+		}
+		if got := values[i]; got.Version != want.Version || (got.Data == nil) != (want.Data == nil) || got.Data != nil && !sameValue(got.Data, want.Data) {
+			f.Fatalf("key %d: %s at version %d, and Get gives %s at %d", i, show(got.Data), got.Version, show(want.Data), want.Version)
+		}
+	}
+	if there < 1000 || there == len(keys) {
+		f.Errorf("%d of %d rows are there", there, len(keys))
+	}
+	ctx, cancel := context.WithCancel(f.ctx)
+	cancel()
+	if _, err := fetcher.Fetch(ctx, keys); err != nil && !errors.Is(err, context.Canceled) {
+		f.Errorf("Fetch: %v, want context.Canceled", err)
+	}
+}

@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) brook.Store, options ...Option) {
 		{"Cancelled", testCancelled},
 		{"Count", testCount},
 		{"Drop", testDrop},
+		{"Fetch", testFetch},
 		{"Random", testRandom},
 		{"Versions", testVersions},
 		{"Checks", testChecks},

@@ -3,6 +3,7 @@ package bytestore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -10,17 +11,24 @@ import (
 )
 
 // Store keeps bytes in memory.
-type Store struct{ rows *mapstore.Store }
+type Store struct {
+	rows *mapstore.Store
+	far  bool
+}
 
 var (
 	_ brook.Store   = (*Store)(nil)
 	_ brook.Durable = (*Store)(nil)
 	_ brook.Dropper = (*Store)(nil)
 	_ brook.Counter = reader{}
+	_ brook.Fetcher = far{}
 )
 
 // New makes an empty store.
-func New() *Store { return &Store{mapstore.New()} }
+func New() *Store { return &Store{rows: mapstore.New()} }
+
+// NewFar makes an empty store whose readers are a brook.Fetcher, so that lanes rehearse as they do over one that is far away.
+func NewFar() *Store { return &Store{mapstore.New(), true} }
 
 // table is a handle with the codec that it was asked for with.
 type table struct {
@@ -41,7 +49,13 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 }
 
 // Latest reads what was committed last.
-func (s *Store) Latest() brook.Reader { return reader{s.rows.Latest()} }
+func (s *Store) Latest() brook.Reader {
+	r := reader{s.rows.Latest()}
+	if s.far {
+		return far{r}
+	}
+	return r
+}
 
 // Snapshot pins the present instant.
 func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
@@ -133,3 +147,19 @@ type snapshot struct {
 }
 
 func (s snapshot) Close() error { return s.rows.Close() }
+
+// far reads as one does that is a round trip away.
+type far struct{ reader }
+
+// Fetch gives what as many calls of Get would.
+func (r far) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Value, error) {
+	values := make([]brook.Value, len(keys))
+	for i, k := range keys {
+		v, err := r.Get(ctx, k.Table, k.Key)
+		if err != nil && !errors.Is(err, brook.ErrNotFound) {
+			return nil, err
+		}
+		values[i] = v
+	}
+	return values, nil
+}

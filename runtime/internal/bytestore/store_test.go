@@ -12,6 +12,10 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) brook.Store { return bytestore.New() })
 }
 
+func TestFarStore(t *testing.T) {
+	storetest.Run(t, func(*testing.T) brook.Store { return bytestore.NewFar() })
+}
+
 func TestStoreAgain(t *testing.T) {
 	storetest.RunReopen(t, func(*testing.T) (brook.Store, func() brook.Store) {
 		s := bytestore.New()

@@ -40,6 +40,7 @@ const (
 	Row      Op = "Row"
 	Count    Op = "Count"
 	Drop     Op = "Drop"
+	Fetch    Op = "Fetch"
 
 	Partitions Op = "Partitions"
 	Open       Op = "Open"
