@@ -47,8 +47,8 @@ type App struct {
 	waits  map[partitionID]*waits // of the live generation
 	solo   *lane                  // what Process and Redrive run in, under the gate
 
-	running   sync.Mutex // held by Run
-	rebuildMu sync.Mutex // held by a rebuild
+	running   turn // of Run
+	rebuildMu turn // of a rebuild
 	lanesMu   sync.Mutex
 	lanes     []*lane // that run
 }
@@ -63,6 +63,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 	}
 	a := &App{config: config, def: def, layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
+		running: newTurn(), rebuildMu: newTurn(),
 		progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub()}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	for _, e := range def.Events {
@@ -168,24 +169,6 @@ func (a *App) waitsOf(id partitionID) *waits {
 
 // Source gives where the app's views read. Generated code uses it.
 func (a *App) Source() Source { return Source{&latest{a, context.Background()}} }
-
-// Close ends Run where it is under way, waits for it, and ends all waiting calls with [ErrClosed]. It closes
-// neither driver nor store. Closing twice is fine.
-func (a *App) Close() error {
-	if a.closed.CompareAndSwap(false, true) {
-		close(a.done)
-		a.cancel()
-	}
-	a.running.Lock()
-	defer a.running.Unlock()
-	a.rebuildMu.Lock()
-	defer a.rebuildMu.Unlock()
-	a.rest() // whoever processes or redrives is done, or will find the app closed
-	a.gate.Unlock()
-	a.hub.close()
-	a.background.Wait()
-	return nil
-}
 
 // reads reports whether the app reads a topic.
 func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic) }

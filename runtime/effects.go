@@ -16,8 +16,12 @@ func (a *App) runEffects(ctx context.Context, effects <-chan effectRun) {
 	}
 }
 
+// effectOf is the key of a context of effects for the app that runs them.
+type effectOf struct{}
+
 // runEffect runs an effect, and again where it fails, as Config.Retry says.
 func (a *App) runEffect(ctx context.Context, e effectRun) {
+	ctx = context.WithValue(ctx, effectOf{}, a)
 	for attempts := 1; ; attempts++ {
 		if err := ctx.Err(); err != nil {
 			a.failure(Failure{What: "effect", Position: e.position, Attempts: attempts - 1, Err: fmt.Errorf("set %s: not run: %w", e.set, context.Cause(ctx)), Final: true})

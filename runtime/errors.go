@@ -33,8 +33,11 @@ var (
 	ErrDeadLetter = errors.New("brook: dead letter")
 	// ErrClosed is returned by an app that was closed.
 	ErrClosed = errors.New("brook: closed")
-	// ErrRunning is returned by Run while another Run of the same app is under way.
-	ErrRunning = errors.New("brook: already running")
+	// ErrRunning is returned by Run while another Run of the same app is under way, and by Close where one does not end.
+	ErrRunning = errors.New("brook: still running")
+	// ErrInEffect is returned by WaitFor where an effect of the same app calls it: the lane of the event that it waits for may wait for
+	// the effect. Publish, return, and let a handler of what was published do the rest.
+	ErrInEffect = errors.New("brook: an effect can't wait for its own app")
 	// ErrConfig is returned by NewApp when the configuration can't work; the error says what and why.
 	ErrConfig = errors.New("brook: configuration")
 	// ErrStale is returned when the views were made by other handlers than these, and Config.OnStale is Fail.

@@ -28,6 +28,7 @@ type feed struct {
 	chunks  int      // that wait for room in records
 
 	attempts int       // of the head
+	tried    int       // attempts of the first record of the batch, before it was taken
 	held     time.Time // the head is not tried before
 	full     bool      // it stands still for want of room for dead letters, which was told
 	epoch    int64
@@ -144,6 +145,9 @@ func (f *feed) unread() bool { return f.taken == len(f.records) && f.ahead < f.l
 
 // pass moves on behind the head.
 func (f *feed) pass() {
+	if f.taken == 0 {
+		f.tried = f.attempts
+	}
 	f.next = f.records[f.taken].Offset + 1
 	f.taken++
 	if f.taken == len(f.records) {
@@ -152,10 +156,12 @@ func (f *feed) pass() {
 	f.attempts, f.held = 0, time.Time{}
 }
 
-// rewind puts the whole batch back.
+// rewind puts the whole batch back. Its tries don't count.
 func (f *feed) rewind() {
+	if f.taken > 0 {
+		f.attempts, f.held = f.tried, time.Time{}
+	}
 	f.taken, f.next = 0, f.base
-	f.attempts, f.held = 0, time.Time{}
 }
 
 // commit forgets the batch, which is in the store, and asks for more where there is room.

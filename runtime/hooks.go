@@ -3,7 +3,9 @@ package brook
 import "time"
 
 // Hooks are told what an app does; those that are nil are not. They are called from the goroutines that do the
-// work, several at a time, and hold these up: they should be quick.
+// work, several at a time, and hold these up: they should be quick. They may read views, and publish. They must not wait for the app: Failure
+// is told of a failing commit while it is tried again, with all at rest that Process, Redrive, Drop, Rebuild and Close
+// would wait for.
 type Hooks struct {
 	// Mode is told at the start, and at every change, how the partitions are run and why.
 	Mode func(Mode)

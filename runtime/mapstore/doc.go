@@ -9,6 +9,11 @@
 // read is Shared, to be looked at and not changed. Nothing outlives the process. One store may serve
 // several apps, and an app that is opened again on a store of the same process finds its views there.
 //
+// An app that starts with an empty store folds the log from its start, and all that was acted on before (brook.Marker) silently: it emits
+// nothing again and runs no effect again. Dead letters are not kept beyond the process either. So where a handler failed, and succeeds when
+// the log is folded again, its changes are there, but what it would have emitted then never is. Where emissions must not be lost so, keep the views
+// in a store that is durable, or redrive letters before the process ends.
+//
 // # Concurrency
 //
 // Reads take no lock and wait for nobody, also while a commit runs. A snapshot and a scan
