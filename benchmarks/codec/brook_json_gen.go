@@ -11,7 +11,7 @@ func AppendOrderJSON(dst []byte, v *Order) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeOrderJSON decodes an Order from JSON. It shares no memory with data.
+// DecodeOrderJSON decodes the JSON of one Order. It shares no memory with data.
 func DecodeOrderJSON(data []byte) (v Order, err error) {
 	d := wire.NewDecoder(data)
 	decodeOrder(d, &v)
@@ -47,7 +47,7 @@ func AppendAccountJSON(dst []byte, v *Account) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeAccountJSON decodes an Account from JSON. It shares no memory with data.
+// DecodeAccountJSON decodes the JSON of one Account. It shares no memory with data.
 func DecodeAccountJSON(data []byte) (v Account, err error) {
 	d := wire.NewDecoder(data)
 	decodeAccount(d, &v)

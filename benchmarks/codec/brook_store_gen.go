@@ -7,7 +7,7 @@ import "github.com/brookgen/brookgen/runtime/pack"
 // orderSchema is the shape of what packOrder writes.
 const orderSchema = "{id string,user_id string,cents int64}"
 
-// packOrder writes an Order as stores keep it, or reads it.
+// packOrder writes one Order as stores keep it, or reads it.
 func packOrder(c *pack.Coder, v *Order) {
 	c.Struct(3)
 	c.String(&v.ID)
@@ -18,7 +18,7 @@ func packOrder(c *pack.Coder, v *Order) {
 // accountSchema is the shape of what packAccount writes.
 const accountSchema = "{id string,email string,name string,active bool,balance float64,created time,tags []string,visits int64}"
 
-// packAccount writes an Account as stores keep it, or reads it.
+// packAccount writes one Account as stores keep it, or reads it.
 func packAccount(c *pack.Coder, v *Account) {
 	c.Struct(8)
 	c.String(&v.ID)

@@ -51,12 +51,12 @@ var ordersCollection = brook.Collection[string, Order]{
 // OrdersView reads the collection orders.
 type OrdersView struct{ brook.View[string, Order] }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v OrdersView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Order], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v OrdersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Order], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -75,12 +75,12 @@ var accountsCollection = brook.Collection[string, Account]{
 // AccountsView reads the collection accounts.
 type AccountsView struct{ brook.View[string, Account] }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v AccountsView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Account], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v AccountsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Account], error] {
 	return brook.Changes(ctx, v.View)
 }

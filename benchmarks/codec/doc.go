@@ -3,5 +3,5 @@
 //	go test -bench . ./codec
 package codec
 
-//go:generate go run github.com/brookgen/brookgen/cmd/brookgen
+//go:generate go tool brookgen
 //go:generate go run github.com/tinylib/msgp@v1.6.5 -unexported -tests=false -io=false -file peers.go -o peers_msgp.go

@@ -10,6 +10,14 @@ import (
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
 // Rebuild, PublishAll and Close are those of brook.App.
+//
+// Publish has a method for each event that the package sends or handles, in the form of
+//
+//	Publish.Added(ctx, Added{…}, options…) (brook.Position, error)
+//
+// Process has one for each event that is handled:
+//
+//	Process.Added(ctx, Added{…}) error
 type App struct {
 	*brook.App
 	Views   Views   // to read at any time
@@ -17,7 +25,7 @@ type App struct {
 	Process process // applies events at once, without the driver
 }
 
-// NewApp makes an App of the package's handler sets. Close it when done.
+// NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, sums Sums) (*App, error) {
 	app, err := brook.NewApp(config, &brook.Definition{
 		Sets:        []string{"Sums"},

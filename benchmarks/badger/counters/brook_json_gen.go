@@ -11,7 +11,7 @@ func AppendAddedJSON(dst []byte, v *Added) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeAddedJSON decodes an Added from JSON. It shares no memory with data.
+// DecodeAddedJSON decodes the JSON of one Added. It shares no memory with data.
 func DecodeAddedJSON(data []byte) (v Added, err error) {
 	d := wire.NewDecoder(data)
 	decodeAdded(d, &v)
@@ -47,7 +47,7 @@ func AppendCountedJSON(dst []byte, v *Counted) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeCountedJSON decodes a Counted from JSON. It shares no memory with data.
+// DecodeCountedJSON decodes the JSON of one Counted. It shares no memory with data.
 func DecodeCountedJSON(data []byte) (v Counted, err error) {
 	d := wire.NewDecoder(data)
 	decodeCounted(d, &v)
@@ -83,7 +83,7 @@ func AppendCounterJSON(dst []byte, v *Counter) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeCounterJSON decodes a Counter from JSON. It shares no memory with data.
+// DecodeCounterJSON decodes the JSON of one Counter. It shares no memory with data.
 func DecodeCounterJSON(data []byte) (v Counter, err error) {
 	d := wire.NewDecoder(data)
 	decodeCounter(d, &v)
@@ -122,7 +122,7 @@ func AppendTallyJSON(dst []byte, v *Tally) ([]byte, error) {
 	return e.Finish()
 }
 
-// DecodeTallyJSON decodes a Tally from JSON. It shares no memory with data.
+// DecodeTallyJSON decodes the JSON of one Tally. It shares no memory with data.
 func DecodeTallyJSON(data []byte) (v Tally, err error) {
 	d := wire.NewDecoder(data)
 	decodeTally(d, &v)

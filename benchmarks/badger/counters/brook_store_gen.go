@@ -7,7 +7,7 @@ import "github.com/brookgen/brookgen/runtime/pack"
 // counterSchema is the shape of what packCounter writes.
 const counterSchema = "{id string,total int64,times int,reason string}"
 
-// packCounter writes a Counter as stores keep it, or reads it.
+// packCounter writes one Counter as stores keep it, or reads it.
 func packCounter(c *pack.Coder, v *Counter) {
 	c.Struct(4)
 	c.String(&v.ID)
@@ -19,7 +19,7 @@ func packCounter(c *pack.Coder, v *Counter) {
 // tallySchema is the shape of what packTally writes.
 const tallySchema = "{id string,total int64,times int,reason string}"
 
-// packTally writes a Tally as stores keep it, or reads it.
+// packTally writes one Tally as stores keep it, or reads it.
 func packTally(c *pack.Coder, v *Tally) {
 	c.Struct(4)
 	c.String(&v.ID)

@@ -52,12 +52,12 @@ var countersCollection = brook.Collection[string, Counter]{
 // CountersView reads the collection counters.
 type CountersView struct{ brook.View[string, Counter] }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v CountersView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Counter], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v CountersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Counter], error] {
 	return brook.Changes(ctx, v.View)
 }
@@ -75,12 +75,12 @@ var talliesCollection = brook.Collection[string, Tally]{
 // TalliesView reads the collection tallies.
 type TalliesView struct{ brook.View[string, Tally] }
 
-// Watch gives what becomes of the value at key from now on, until ctx is done.
+// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
 func (v TalliesView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Tally], error] {
 	return brook.Watch(ctx, v.View, key)
 }
 
-// Changes gives what becomes of every value from now on, until ctx is done.
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
 func (v TalliesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Tally], error] {
 	return brook.Changes(ctx, v.View)
 }

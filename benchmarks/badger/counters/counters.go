@@ -2,7 +2,7 @@
 // that makes a row without.
 package counters
 
-//go:generate go run github.com/brookgen/brookgen/cmd/brookgen
+//go:generate go tool brookgen
 
 import brook "github.com/brookgen/brookgen/runtime"
 
