@@ -29,7 +29,7 @@ type Driver interface {
 type PartitionReader interface {
 	// Read waits until there is something past what it gave last: records, or offsets without
 	// records (compacted, aborted, markers) that are dealt with. It gives at most max records.
-	// It returns at once when ctx ends, with its error. Where retention took what comes next, the
+	// It returns at once when ctx ends, with its error. Where retention took what comes next, and it was not read ahead, the
 	// error wraps [ErrOutOfRange].
 	Read(ctx context.Context, max int) (Chunk, error)
 	// Close frees what the reader holds. The log is not affected.

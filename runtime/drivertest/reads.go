@@ -163,15 +163,20 @@ func testOutOfRange(f *fixture) {
 	}
 }
 
-// testRetention: after old records are deleted, who needs them is told, and the rest is as before.
+// testRetention: after old records are deleted, who needs them is told, once what was read ahead is used up, and the rest is as
+// before. The records that are deleted are 5 MB: no reader may hold so many.
 func testRetention(f *fixture) {
 	trimmer, ok := f.driver.(Trimmer)
 	if !ok {
 		f.Skip("the driver is no drivertest.Trimmer")
 	}
-	const n = 300
-	at := f.publish(f.numbered("k", 0, n)...)
-	behind, ahead := f.open(at[0]), f.open(at[200])
+	const n, trimmed = 300, 250
+	records := f.numbered("k", 0, n)
+	for i := range records {
+		records[i].Headers = []brook.Header{{Key: "padding", Value: make([]byte, 20_000)}}
+	}
+	at := f.publish(records...)
+	behind, ahead := f.open(at[0]), f.open(at[270])
 	if _, err := f.read(behind, 10, 10); err != nil {
 		f.Fatalf("Read: %v", err)
 	}
@@ -179,25 +184,27 @@ func testRetention(f *fixture) {
 	if err != nil {
 		f.Fatalf("Read: %v", err)
 	}
-	if err := trimmer.Trim(f.topic, at[0].Partition, at[150].Offset); err != nil {
+	if err := trimmer.Trim(f.topic, at[0].Partition, at[trimmed].Offset); err != nil {
 		f.Fatalf("Trim: %v", err)
 	}
 	f.wantNumbered(held, 0)
-	if p := f.partitions(f.topic)[at[0].Partition]; p.Start != at[150].Offset || p.End != at[n-1].Offset+1 {
-		f.Errorf("trimmed to %d, the partition is %+v", at[150].Offset, p)
+	if p := f.partitions(f.topic)[at[0].Partition]; p.Start != at[trimmed].Offset || p.End != at[n-1].Offset+1 {
+		f.Errorf("trimmed to %d, the partition is %+v", at[trimmed].Offset, p)
 	}
-	if _, err := behind.Read(f.ctx, 10); !errors.Is(err, brook.ErrOutOfRange) {
-		f.Errorf("Read of what is deleted: %v, want ErrOutOfRange", err)
+	more, err := f.read(behind, trimmed-10, 10)
+	f.wantNumbered(more, 10)
+	if !errors.Is(err, brook.ErrOutOfRange) {
+		f.Errorf("Read of what is deleted: %v after %d records, want ErrOutOfRange", err, 10+len(more))
 	}
-	if _, err := f.driver.Open(f.ctx, at[149]); !errors.Is(err, brook.ErrOutOfRange) {
+	if _, err := f.driver.Open(f.ctx, at[trimmed-1]); !errors.Is(err, brook.ErrOutOfRange) {
 		f.Errorf("Open of what is deleted: %v, want ErrOutOfRange", err)
 	}
-	f.wantNumbered(f.records(at[150], n-150), 150)
-	rest, err := f.read(ahead, n-200, 1000)
+	f.wantNumbered(f.records(at[trimmed], n-trimmed), trimmed)
+	rest, err := f.read(ahead, n-270, 1000)
 	if err != nil {
 		f.Fatalf("Read: %v", err)
 	}
-	f.wantNumbered(rest, 200)
+	f.wantNumbered(rest, 270)
 
 	if err := trimmer.Trim(f.topic, at[0].Partition, at[n-1].Offset+1); err != nil {
 		f.Fatalf("Trim: %v", err)

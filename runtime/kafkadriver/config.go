@@ -43,6 +43,8 @@ func settle(given *sarama.Config) (*sarama.Config, error) {
 	refuse(len(c.Consumer.Interceptors) > 0, "Consumer.Interceptors would not be called")
 	refuse(c.Consumer.Fetch.Max != 0, "Consumer.Fetch.Max is %d: records above it would be lost, leave it 0", c.Consumer.Fetch.Max)
 
+	refuse(c.Net.ReadTimeout <= c.Consumer.MaxWaitTime, "Net.ReadTimeout is %v: it has to be longer than Consumer.MaxWaitTime, %v", c.Net.ReadTimeout, c.Consumer.MaxWaitTime)
+
 	if c.Version == plain.Version {
 		c.Version = sarama.MaxVersion // the broker's own, where that is less
 	}

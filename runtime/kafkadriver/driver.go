@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/IBM/sarama"
+
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // ErrClosed is returned by a driver that was closed, and by its readers.
@@ -17,12 +20,29 @@ type Driver struct {
 	addrs   []string
 	config  *sarama.Config
 	options options
-	client  sarama.Client // for what is neither fetched nor published
+	client  sarama.Client // for groups
 
 	ctx    context.Context // ends when the driver is closed
 	cancel context.CancelFunc
 	owned  sync.WaitGroup // the driver's goroutines
+
+	router  *router
+	reading *reading
+	writing *writing
+
+	mu     sync.Mutex
+	topics map[string]*topic // as told last
+	logs   map[string]string // by topic: what Partitions said last
+	told   []string          // addresses of brokers, by the cluster
+	chief  string            // address of the broker that creates topics
+	links  map[string]*link  // for questions, by address
 }
+
+var (
+	_ brook.Driver      = (*Driver)(nil)
+	_ brook.Partitioner = (*Driver)(nil)
+	_ brook.Grower      = (*Driver)(nil)
+)
 
 // Open connects to a cluster that brokers, as host:port, belong to. A nil config is a sound default. The configuration is
 // copied; the driver does not change it, nor may others while the driver is open.
@@ -41,25 +61,57 @@ func Open(brokers []string, config *sarama.Config, opts ...Option) (*Driver, err
 	if errs = append(errs, err); errors.Join(errs...) != nil {
 		return nil, fmt.Errorf("kafkadriver: configuration: %w", errors.Join(errs...))
 	}
-	client, err := sarama.NewClient(brokers, c)
-	if err != nil {
+	d := &Driver{addrs: slices.Clone(brokers), config: c, options: o, topics: map[string]*topic{}, logs: map[string]string{}, links: map[string]*link{}}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	c.Net.Proxy.Dialer, c.Net.Proxy.Enable = newDialer(d.ctx, c), true
+	if err := d.reach(); err != nil {
+		d.cancel()
+		return nil, err
+	}
+	if d.client, err = sarama.NewClient(brokers, c); err != nil {
+		d.cancel()
 		return nil, fmt.Errorf("kafkadriver: open %v: %w", brokers, err)
 	}
-	if _, err := client.RefreshController(); err != nil {
-		return nil, errors.Join(fmt.Errorf("kafkadriver: open %v: %w", brokers, err), client.Close())
-	}
-	d := &Driver{addrs: brokers, config: c, options: o, client: client}
-	d.ctx, d.cancel = context.WithCancel(context.Background())
+	d.router, d.reading, d.writing = newRouter(d), newReading(d), newWriting(d)
+	d.begin(d.router.run)
 	return d, nil
 }
 
-// Close ends all that is under way and waits for it.
+// reach connects to one of the brokers, which is where wrong addresses and credentials show.
+func (d *Driver) reach() error {
+	var errs []error
+	for _, addr := range d.addrs {
+		l := d.link(addr)
+		b, err := l.open()
+		if err == nil {
+			if _, err = b.Connected(); err == nil {
+				return nil
+			}
+			l.drop(b)
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", addr, err))
+	}
+	return fmt.Errorf("kafkadriver: no broker can be reached: %w", errors.Join(errs...))
+}
+
+// Close ends all that is under way and waits for it. Reads and publishes that wait get [ErrClosed]; what was handed to Publish may
+// still be stored.
 func (d *Driver) Close() error {
-	if d.ctx.Err() != nil {
+	d.mu.Lock()
+	closed := d.ctx.Err() != nil
+	d.cancel()
+	links := d.links
+	d.mu.Unlock()
+	if closed {
+		d.owned.Wait()
 		return nil
 	}
-	d.cancel()
+	d.reading.stop()
+	d.writing.stop()
 	err := d.client.Close()
 	d.owned.Wait()
+	for _, l := range links {
+		l.close()
+	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/murmur2"
 )
 
 // Publish appends records to their topics. It fails for records without a topic only, and for all
@@ -83,11 +84,11 @@ func (t *topic) choose(key []byte) *partition {
 	case key == nil:
 		return partitions[(t.turn.Add(1)-1)%n]
 	default:
-		return partitions[murmur2(key)&0x7fffffff%n]
+		return partitions[murmur2.Partition(key, int(n))]
 	}
 }
 
 // Partition gives the partition of count that Publish chooses for a key, as Kafka's default partitioner does.
 func (d *Driver) Partition(key []byte, count int) int {
-	return int((murmur2(key) & 0x7fffffff) % uint32(count))
+	return murmur2.Partition(key, count)
 }

@@ -1,9 +1,12 @@
-package memdriver
+// Package murmur2 chooses partitions as the default partitioner of Kafka does.
+package murmur2
 
 import "encoding/binary"
 
-// murmur2 is the hash of Kafka's default partitioner.
-func murmur2(data []byte) uint32 {
+// Partition gives the partition of count that a key belongs to.
+func Partition(key []byte, count int) int { return int((hash(key) & 0x7fffffff) % uint32(count)) }
+
+func hash(data []byte) uint32 {
 	const (
 		seed = 0x9747b28c
 		m    = 0x5bd1e995

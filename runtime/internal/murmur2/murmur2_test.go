@@ -1,4 +1,4 @@
-package memdriver
+package murmur2
 
 import "testing"
 
@@ -12,7 +12,7 @@ func TestMurmur2(t *testing.T) {
 		"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
 		"abc": 479470107,
 	} {
-		if got := int32(murmur2([]byte(key))); got != want {
+		if got := int32(hash([]byte(key))); got != want {
 			t.Errorf("%q: %d, want %d", key, got, want)
 		}
 	}

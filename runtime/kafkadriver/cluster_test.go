@@ -1,0 +1,89 @@
+package kafkadriver_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/drivertest"
+	"github.com/brookgen/brookgen/runtime/kafkadriver"
+)
+
+// fake starts a cluster within the process.
+func fake(t testing.TB, options ...kfake.Opt) *kfake.Cluster {
+	t.Helper()
+	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1)}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// brokers gives the addresses of the real cluster, and skips the test where there is none.
+func brokers(t testing.TB) []string {
+	t.Helper()
+	addrs := os.Getenv("BROOK_KAFKA")
+	if addrs == "" {
+		t.Skip("SKIPPED: BROOK_KAFKA does not name a broker (host:port), so this is NOT tested; scripts/kafka starts one")
+	}
+	return strings.Split(addrs, ",")
+}
+
+// open opens a driver that creates topics of three partitions, and closes it with the test.
+func open(t testing.TB, addrs []string, config *sarama.Config, options ...kafkadriver.Option) *kafkadriver.Driver {
+	t.Helper()
+	d, err := kafkadriver.Open(addrs, config, append([]kafkadriver.Option{kafkadriver.CreateTopics(3, 1)}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return d
+}
+
+// trimmed is a driver whose cluster can be told to delete records.
+type trimmed struct {
+	*kafkadriver.Driver
+	admin sarama.ClusterAdmin
+}
+
+func (d trimmed) Trim(topic string, partition int32, before int64) error {
+	return d.admin.DeleteRecords(topic, map[int32]int64{partition: before})
+}
+
+func openTrimmed(t *testing.T, addrs []string) brook.Driver {
+	return trimmed{open(t, addrs, nil), admin(t, addrs)}
+}
+
+// admin opens a client that may change the cluster.
+func admin(t testing.TB, addrs []string) sarama.ClusterAdmin {
+	t.Helper()
+	config := sarama.NewConfig()
+	config.Version = sarama.MaxVersion
+	a, err := sarama.NewClusterAdmin(addrs, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a
+}
+
+// The fake stands in for a cluster wherever there is Go; what only a real one shows is in the tests that need BROOK_KAFKA.
+func TestDriverFake(t *testing.T) {
+	t.Log("against an in-process fake (kfake); TestDriverKafka is against the real thing")
+	c := fake(t)
+	drivertest.Run(t, func(t *testing.T) brook.Driver { return openTrimmed(t, c.ListenAddrs()) })
+}
+
+func TestDriverKafka(t *testing.T) {
+	addrs := brokers(t)
+	drivertest.Run(t, func(t *testing.T) brook.Driver { return openTrimmed(t, addrs) })
+}

@@ -1,0 +1,98 @@
+package kafkadriver
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+// Brokers hear of a new topic one after another: for 5 s it is asked for again.
+const (
+	createTries = 100
+	createPause = 50 * time.Millisecond
+)
+
+// demand gives topics, and creates those that are missing where the driver is to do so. Topics have errors of their own, as in lookup.
+func (d *Driver) demand(ctx context.Context, names []string) (map[string]*topic, map[string]error, error) {
+	found, failed, err := d.lookup(ctx, names)
+	if err != nil || d.options.partitions == 0 {
+		return found, failed, err
+	}
+	var made []string
+	for _, name := range slices.Sorted(maps.Keys(failed)) {
+		if !errors.Is(failed[name], sarama.ErrUnknownTopicOrPartition) {
+			continue
+		}
+		if err := d.create(ctx, name); err != nil {
+			failed[name] = err
+			continue
+		}
+		made = append(made, name)
+	}
+	for tries := 1; len(made) > 0 && tries <= createTries; tries++ {
+		if tries > 1 {
+			if err := d.pause(ctx, createPause); err != nil {
+				return nil, nil, err
+			}
+		}
+		again, still, err := d.lookup(ctx, made)
+		if err != nil {
+			return nil, nil, err
+		}
+		for name, t := range again {
+			found[name] = t
+			delete(failed, name)
+		}
+		maps.Copy(failed, still)
+		made = slices.Collect(maps.Keys(still))
+	}
+	return found, failed, nil
+}
+
+func (d *Driver) create(ctx context.Context, name string) error {
+	detail := &sarama.TopicDetail{NumPartitions: d.options.partitions, ReplicationFactor: d.options.replication}
+	details := map[string]*sarama.TopicDetail{name: detail}
+	err := d.insist(ctx, func() error {
+		d.mu.Lock()
+		chief := d.chief
+		d.mu.Unlock()
+		response, err := await(ctx, d, func() (*sarama.CreateTopicsResponse, error) {
+			request := sarama.NewCreateTopicsRequest(d.config.Version, details, d.config.Admin.Timeout, false)
+			return call(d.link(chief), (*sarama.Broker).CreateTopics, request)
+		})
+		if err != nil {
+			return err
+		}
+		if refusal := response.TopicErrors[name]; refusal == nil {
+			return sarama.ErrIncompleteResponse
+		} else if refusal.Err != sarama.ErrNoError {
+			if refusal.Err == sarama.ErrNotController {
+				_, _, _ = d.lookup(ctx, []string{name}) // it tells who is
+			}
+			return refusal
+		}
+		return nil
+	})
+	if err == nil || errors.Is(err, sarama.ErrTopicAlreadyExists) { // another was faster
+		return nil
+	}
+	return explain(err, "create topic %q with %d partitions and %d replicas", name, detail.NumPartitions, detail.ReplicationFactor)
+}
+
+// pause waits, but not longer than ctx and the driver last.
+func (d *Driver) pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return d.alive(ctx)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-d.ctx.Done():
+		return ErrClosed
+	}
+}

@@ -1,0 +1,152 @@
+package kafkadriver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// While leaders move, it is asked again for some seconds.
+const (
+	offsetTries = 20
+	offsetPause = 250 * time.Millisecond
+)
+
+// Partitions tells what partitions the topics have, ordered by topic and number; a topic named twice is told once. Log is the
+// topic's ID. End is the last stable offset: what an open transaction wrote, and all behind it, does not count yet. Topics
+// that do not exist are created where [CreateTopics] says so; else the error names one, and is not permanent: somebody may
+// create it.
+func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
+	names := slices.Compact(slices.Sorted(slices.Values(topics)))
+	if slices.Contains(names, "") {
+		return nil, errNoName
+	}
+	var all []brook.Partition
+	err := d.insist(ctx, func() (err error) {
+		all, err = d.partitions(ctx, names)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.remember(all)
+	return all, nil
+}
+
+// insist calls f again, for some seconds, while brokers say that leaders move.
+func (d *Driver) insist(ctx context.Context, f func() error) error {
+	for tries := 1; ; tries++ {
+		if err := d.alive(ctx); err != nil {
+			return err
+		}
+		err := f()
+		var code sarama.KError
+		if err == nil || tries == offsetTries || permanent(err) || errors.Is(err, sarama.ErrUnknownTopicOrPartition) || !errors.As(err, &code) {
+			return err
+		}
+		if err := d.pause(ctx, offsetPause); err != nil {
+			return err
+		}
+	}
+}
+
+// remember notes which logs the application knows.
+func (d *Driver) remember(all []brook.Partition) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range all {
+		d.logs[p.Topic] = p.Log
+	}
+}
+
+func (d *Driver) partitions(ctx context.Context, names []string) ([]brook.Partition, error) {
+	found, failed, err := d.demand(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := failed[name]; err != nil {
+			return nil, err
+		}
+	}
+	var all []brook.Partition
+	for _, name := range names {
+		for n := range found[name].leaders {
+			all = append(all, brook.Partition{Topic: name, Number: int32(n), Log: found[name].log()})
+		}
+	}
+	if err := d.span(ctx, found, all); err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// span fills in where partitions start and end: two questions to each leader.
+func (d *Driver) span(ctx context.Context, topics map[string]*topic, all []brook.Partition) error {
+	byLeader := map[string][]*brook.Partition{}
+	for i := range all {
+		p := &all[i]
+		addr := topics[p.Topic].leaders[p.Number].addr
+		if addr == "" {
+			return noLeader(p.Topic, p.Number)
+		}
+		byLeader[addr] = append(byLeader[addr], p)
+	}
+	var (
+		wg   sync.WaitGroup
+		errs = make(chan error, len(byLeader))
+	)
+	for addr, led := range byLeader {
+		wg.Go(func() {
+			_, err := await(ctx, d, func() (struct{}, error) { return struct{}{}, d.offsets(addr, led) })
+			errs <- err
+		})
+	}
+	wg.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// offsets asks the leader of partitions where they start and end.
+func (d *Driver) offsets(addr string, partitions []*brook.Partition) error {
+	for _, which := range []struct {
+		time int64
+		set  func(*brook.Partition, int64)
+	}{
+		{sarama.OffsetOldest, func(p *brook.Partition, offset int64) { p.Start = offset }},
+		{sarama.OffsetNewest, func(p *brook.Partition, offset int64) { p.End = max(offset, p.Start) }},
+	} {
+		request := sarama.NewOffsetRequest(d.config.Version)
+		request.IsolationLevel = sarama.ReadCommitted
+		for _, p := range partitions {
+			request.AddBlock(p.Topic, p.Number, which.time, 1)
+		}
+		response, err := call(d.link(addr), (*sarama.Broker).GetAvailableOffsets, request)
+		if err != nil {
+			return fmt.Errorf("kafkadriver: offsets of broker %s: %w", addr, err)
+		}
+		for _, p := range partitions {
+			block := response.GetBlock(p.Topic, p.Number)
+			if block == nil {
+				return explain(sarama.ErrIncompleteResponse, "offsets of %s/%d", p.Topic, p.Number)
+			}
+			if block.Err != sarama.ErrNoError {
+				return explain(block.Err, "offsets of %s/%d", p.Topic, p.Number)
+			}
+			which.set(p, block.Offset)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package kafkadriver
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/IBM/sarama"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// explain gives a broker's error with what concerns it; it wraps brook.ErrPermanent where trying again cannot help.
+func explain(err error, format string, args ...any) error {
+	what := fmt.Sprintf(format, args...)
+	if permanent(err) {
+		return fmt.Errorf("kafkadriver: %s: %w: %w", what, err, brook.ErrPermanent)
+	}
+	return fmt.Errorf("kafkadriver: %s: %w", what, err)
+}
+
+// permanent reports whether an error stays until somebody changes rights, topics or records.
+func permanent(err error) bool {
+	var code sarama.KError
+	if !errors.As(err, &code) {
+		return false
+	}
+	switch code {
+	case sarama.ErrInvalidTopic, sarama.ErrTopicAuthorizationFailed, sarama.ErrClusterAuthorizationFailed,
+		sarama.ErrGroupAuthorizationFailed, sarama.ErrPolicyViolation, sarama.ErrUnsupportedCompressionType,
+		sarama.ErrUnsupportedForMessageFormat, sarama.ErrInvalidReplicationFactor, sarama.ErrInvalidPartitions, sarama.ErrInvalidConfig:
+		return true
+	}
+	return refused(err)
+}
+
+// refused reports whether a broker does not take a batch because of a record in it.
+func refused(err error) bool {
+	var code sarama.KError
+	if !errors.As(err, &code) {
+		return false
+	}
+	switch code {
+	case sarama.ErrMessageSizeTooLarge, sarama.ErrMessageSetSizeTooLarge, sarama.ErrInvalidRecord, sarama.ErrInvalidTimestamp:
+		return true
+	}
+	return false
+}
+
+// unsure reports whether a batch may have been stored although sending it gave this error.
+func unsure(err error) bool {
+	var code sarama.KError
+	if !errors.As(err, &code) {
+		return true // the answer was lost
+	}
+	switch code {
+	case sarama.ErrUnknown, sarama.ErrRequestTimedOut, sarama.ErrNotEnoughReplicasAfterAppend, sarama.ErrNetworkException, sarama.ErrDuplicateSequenceNumber:
+		return true
+	}
+	return false
+}
+
+// forgotten reports whether a broker no longer knows, or no longer wants, the producer that we said to be.
+func forgotten(err error) bool {
+	var code sarama.KError
+	if !errors.As(err, &code) {
+		return false
+	}
+	switch code {
+	case sarama.ErrOutOfOrderSequenceNumber, sarama.ErrUnknownProducerID, sarama.ErrInvalidProducerEpoch, sarama.ErrProducerFenced,
+		sarama.ErrInvalidProducerIDMapping:
+		return true
+	}
+	return false
+}
+
+func noPartition(topic string, n int32) error {
+	return explain(sarama.ErrUnknownTopicOrPartition, "there is no partition %s/%d", topic, n)
+}
+
+func noLeader(topic string, n int32) error {
+	return explain(sarama.ErrLeaderNotAvailable, "partition %s/%d", topic, n)
+}
+
+// errWithdrawn is for records whose caller is gone: nobody reads it.
+var errWithdrawn = errors.New("kafkadriver: withdrawn")

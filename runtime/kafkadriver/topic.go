@@ -1,0 +1,155 @@
+package kafkadriver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// A topic is what the brokers said last about one. It is not changed.
+type topic struct {
+	name    string
+	id      sarama.Uuid
+	leaders []leader // by partition
+	seen    time.Time
+}
+
+// A leader is the broker that has a partition.
+type leader struct {
+	addr  string // "" while there is none
+	epoch int32
+}
+
+// log is the identity of a topic, which another one of the same name does not have.
+func (t *topic) log() string { return t.id.String() }
+
+var errNoName = fmt.Errorf("kafkadriver: a topic needs a name: %w", brook.ErrPermanent)
+
+// lookup asks for topics, each of which is then known or has an error of its own. The last error is of the question itself.
+func (d *Driver) lookup(ctx context.Context, names []string) (map[string]*topic, map[string]error, error) {
+	if len(names) == 0 {
+		return nil, nil, d.alive(ctx)
+	}
+	response, err := await(ctx, d, func() (*sarama.MetadataResponse, error) { return d.metadata(names) })
+	if err != nil {
+		return nil, nil, err
+	}
+	addrs := map[int32]string{}
+	for _, b := range response.Brokers {
+		addrs[b.ID()] = b.Addr()
+	}
+	found, failed := map[string]*topic{}, map[string]error{}
+	for _, m := range response.Topics {
+		t, err := newTopic(m, addrs)
+		if err != nil {
+			failed[m.Name] = err
+			continue
+		}
+		found[m.Name] = t
+	}
+	for _, name := range names {
+		if found[name] == nil && failed[name] == nil {
+			failed[name] = explain(sarama.ErrIncompleteResponse, "topic %q", name)
+		}
+	}
+	d.mu.Lock()
+	for name, t := range found {
+		d.topics[name] = t
+	}
+	for name := range failed {
+		delete(d.topics, name)
+	}
+	d.mu.Unlock()
+	return found, failed, nil
+}
+
+func newTopic(m *sarama.TopicMetadata, addrs map[int32]string) (*topic, error) {
+	if m.Err != sarama.ErrNoError && m.Err != sarama.ErrLeaderNotAvailable {
+		if m.Err == sarama.ErrUnknownTopicOrPartition {
+			return nil, fmt.Errorf("kafkadriver: topic %q does not exist; create it, or have it created: CreateTopics: %w", m.Name, m.Err)
+		}
+		return nil, explain(m.Err, "topic %q", m.Name)
+	}
+	if m.Uuid == (sarama.Uuid{}) {
+		return nil, fmt.Errorf("kafkadriver: topic %q has no identity: the brokers have to be Kafka 2.8 or later", m.Name)
+	}
+	t := &topic{name: m.Name, id: m.Uuid, leaders: make([]leader, len(m.Partitions)), seen: time.Now()}
+	for _, p := range m.Partitions {
+		if p.ID < 0 || int(p.ID) >= len(t.leaders) {
+			return nil, fmt.Errorf("kafkadriver: topic %q: there is a partition %d of %d", m.Name, p.ID, len(t.leaders))
+		}
+		t.leaders[p.ID] = leader{addr: addrs[p.Leader], epoch: p.LeaderEpoch}
+	}
+	if len(t.leaders) == 0 {
+		return nil, explain(sarama.ErrLeaderNotAvailable, "topic %q has no partitions yet", m.Name)
+	}
+	return t, nil
+}
+
+// metadata asks one broker after another, those first that answered before.
+func (d *Driver) metadata(names []string) (*sarama.MetadataResponse, error) {
+	var errs []error
+	for _, addr := range d.known() {
+		request := sarama.NewMetadataRequest(d.config.Version, names)
+		response, err := call(d.link(addr), (*sarama.Broker).GetMetadata, request)
+		if err == nil && len(response.Brokers) == 0 {
+			err = errors.New("the broker knows no brokers yet")
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", addr, err))
+			if d.ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		d.learn(addr, response)
+		return response, nil
+	}
+	return nil, fmt.Errorf("kafkadriver: no broker tells where topics are: %w", errors.Join(errs...))
+}
+
+// known gives the addresses of brokers: first those that the cluster told, then those that Open was given.
+func (d *Driver) known() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Concat(d.told, d.addrs)
+}
+
+// learn notes the addresses of brokers, first that of the one which answered.
+func (d *Driver) learn(answered string, response *sarama.MetadataResponse) {
+	var (
+		told  []string
+		chief string
+	)
+	for _, b := range response.Brokers {
+		if b.ID() == response.ControllerID {
+			chief = b.Addr()
+		}
+		if b.Addr() == answered {
+			told = slices.Insert(told, 0, answered)
+		} else {
+			told = append(told, b.Addr())
+		}
+	}
+	d.mu.Lock()
+	d.told, d.chief = told, chief
+	d.mu.Unlock()
+}
+
+// link gives the connection to a broker that is for questions.
+func (d *Driver) link(addr string) *link {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.links[addr]
+	if l == nil {
+		l = &link{addr: addr, config: d.config}
+		d.links[addr] = l
+	}
+	return l
+}
