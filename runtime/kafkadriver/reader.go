@@ -234,7 +234,9 @@ func (r *reader) Close() error {
 }
 
 // at is where the next fetch begins.
-func (r *reader) at() brook.Position { return brook.Position{Topic: r.topic, Partition: r.number, Offset: r.offset} }
+func (r *reader) at() brook.Position {
+	return brook.Position{Topic: r.topic, Partition: r.number, Offset: r.offset}
+}
 
 // outOfRange says that the log has nothing at an offset.
 func outOfRange(at brook.Position, block *sarama.FetchResponseBlock) error {
