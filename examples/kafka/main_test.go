@@ -1,0 +1,29 @@
+package main
+
+import (
+	"crypto/rand"
+	"os"
+	"strings"
+	"testing"
+)
+
+// What the documentation says: the second run folds what is new, and nothing else.
+func TestGoesOnWhereItWas(t *testing.T) {
+	brokers := os.Getenv("BROOK_KAFKA")
+	if brokers == "" {
+		t.Skip("no Kafka: set BROOK_KAFKA, as scripts/kafka run does")
+	}
+	dir, topic := t.TempDir(), "shop-"+strings.ToLower(rand.Text())
+	for _, want := range []string{
+		"Orders in the views: 0\nOrders in the views: 3, of them ada's: 3\nEvents folded in this run: 4\n",
+		"Orders in the views: 3\nOrders in the views: 6, of them ada's: 6\nEvents folded in this run: 3\n",
+	} {
+		var out strings.Builder
+		if err := run(t.Context(), &out, strings.Split(brokers, ","), topic, dir, 3); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != want {
+			t.Errorf("it printed\n%swant\n%s", out.String(), want)
+		}
+	}
+}
