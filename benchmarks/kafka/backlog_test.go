@@ -25,6 +25,7 @@ func BenchmarkBacklog(b *testing.B) {
 	for _, p := range []peer{
 		{name: bareGroup, run: discardGroup},
 		{name: "map/sarama+hand-decoder", folds: true, run: foldByHand},
+		{name: "map/brook", folds: true, run: foldMap},
 	} {
 		b.Run(p.name, func(b *testing.B) {
 			before, peak := 0.0, 0.0

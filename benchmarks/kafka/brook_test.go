@@ -2,8 +2,8 @@ package kafka
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -16,22 +16,19 @@ import (
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/kafkadriver"
 	"github.com/brookgen/brookgen/runtime/mapstore"
-	"github.com/brookgen/brookgen/runtime/redisstore"
-	"github.com/redis/go-redis/v9"
 )
-
-var quiet = slog.New(slog.DiscardHandler)
 
 // settings are those of an app that reads the topic's bare JSON.
 func settings(t *topic, driver *kafkadriver.Driver, store brook.Store) brook.Config {
 	return brook.Config{
 		Author:    "accounts",
+		Name:      "bench-" + rand.Text(),
 		Topic:     t.name,
 		Envelope:  brook.RawTopics{Types: map[string]string{t.name: accounts.PaidType}},
 		Driver:    driver,
 		Store:     store,
 		BatchSize: batch,
-		Log:       quiet,
+		Log:       slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -82,7 +79,7 @@ func foldApp(b *testing.B, t *topic, store brook.Store) (summary, time.Duration)
 	return sum, taken
 }
 
-// foldApp's views are in memory.
+// foldMap has its views in memory.
 func foldMap(b *testing.B, t *topic) (summary, time.Duration) { return foldApp(b, t, mapstore.New()) }
 
 // foldBadger has its views in Badger, which is told to sync each commit or not.
@@ -93,7 +90,7 @@ func foldBadger(options ...badgerstore.Option) func(*testing.B, *topic) (summary
 			b.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		store, err := badgerstore.Open(dir, append(options, badgerstore.Log(quiet))...)
+		store, err := badgerstore.Open(dir, append(options, badgerstore.Log(slog.New(slog.DiscardHandler)))...)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -162,45 +159,3 @@ func publishEach(b *testing.B, t *topic, payments []accounts.Paid) time.Duration
 		return errors.Join(errs...)
 	})
 }
-
-// joinApp joins as an app that divides the partitions with others, over a store in Redis that they share.
-func joinApp(b *testing.B, t *topic, group string, handled func(int32, int)) (stop func() error) {
-	b.Helper()
-	addr := os.Getenv("BROOK_REDIS")
-	if addr == "" {
-		b.Skip("NOT MEASURED: there is no Redis server. Start one: scripts/redis run make bench, or set BROOK_REDIS to the address of one")
-	}
-	client := redis.NewClient(&redis.Options{Addr: addr})
-	store, err := redisstore.New(b.Context(), client, redisstore.Prefix(group))
-	if err != nil {
-		b.Fatal(err)
-	}
-	driver := open(b, t)
-	s := settings(t, driver, store)
-	s.Name, s.Group = group, true
-	s.Hooks.Commit = func(c brook.Commit) {
-		for i, p := range c.Partitions {
-			events := 0
-			if i == 0 {
-				events = c.Events // of all that are in the commit
-			}
-			handled(p.Partition, events)
-		}
-	}
-	app, err := accounts.NewApp(s, accounts.Sums{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(b.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- app.Run(ctx) }()
-	return func() error {
-		cancel()
-		err := <-ended
-		if err != nil {
-			err = fmt.Errorf("app: %w", err)
-		}
-		return errors.Join(err, app.Close(), driver.Close(), client.Close())
-	}
-}
-

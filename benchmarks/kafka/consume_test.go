@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/badgerstore"
 )
 
 // users is how many accounts there are.
@@ -35,6 +37,9 @@ func BenchmarkConsume(b *testing.B) {
 		{name: "map/watermill", folds: true, run: foldWatermill},
 		{name: "badger/sarama+encoding-json", folds: true, run: keepByHand(false)},
 		{name: "badger-sync/sarama+encoding-json", folds: true, run: keepByHand(true)},
+		{name: "map/brook", folds: true, run: foldMap, hand: "map/sarama+encoding-json"},
+		{name: "badger/brook", folds: true, run: foldBadger(badgerstore.NoSync()), hand: "badger/sarama+encoding-json"},
+		{name: "badger-sync/brook", folds: true, run: foldBadger(), hand: "badger-sync/sarama+encoding-json"},
 	} {
 		b.Run(p.name, func(b *testing.B) {
 			var taken time.Duration

@@ -27,6 +27,8 @@ func BenchmarkPublish(b *testing.B) {
 	bare := 0.0
 	for _, p := range []publisher{
 		{bareProducer, publishBare},
+		{"brook-publish-all", publishAll},
+		{"brook-publish", publishEach},
 	} {
 		b.Run(p.name, func(b *testing.B) {
 			var taken time.Duration

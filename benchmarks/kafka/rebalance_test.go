@@ -27,15 +27,16 @@ type joiner func(b *testing.B, t *topic, group string, handled func(partition in
 func BenchmarkRebalance(b *testing.B) {
 	for _, c := range []struct {
 		name string
-		join joiner
+		open func(*testing.B) joiner
 	}{
 		{"sarama-range", joinSarama(sarama.NewBalanceStrategyRange)},
 		{"sarama-cooperative-sticky", joinSarama(sarama.NewBalanceStrategyCooperativeSticky)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
+			join := c.open(b)
 			var stayed, moved time.Duration
 			for b.Loop() {
-				s, m := rebalance(b, c.join)
+				s, m := rebalance(b, join)
 				stayed, moved = max(stayed, s), max(moved, m)
 			}
 			b.ReportMetric(float64(stayed.Microseconds())/1000, "ms-stayed")
@@ -131,8 +132,9 @@ func load(b *testing.B, t *topic) (stop func() error) {
 }
 
 // joinSarama joins as the usual loop of a sarama consumer group.
-func joinSarama(strategy func() sarama.BalanceStrategy) joiner {
-	return func(b *testing.B, t *topic, group string, handled func(int32, int)) (stop func() error) {
+func joinSarama(strategy func() sarama.BalanceStrategy) func(*testing.B) joiner {
+	join := func(b *testing.B, t *topic, group string, handled func(int32, int)) (stop func() error) {
+		b.Helper()
 		c := config()
 		c.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{strategy()}
 		g, err := sarama.NewConsumerGroup(t.brokers, group, c)
@@ -159,6 +161,7 @@ func joinSarama(strategy func() sarama.BalanceStrategy) joiner {
 			return errors.Join(failed, g.Close())
 		}
 	}
+	return func(*testing.B) joiner { return join }
 }
 
 // listener is a member of a group that tells of every event.
