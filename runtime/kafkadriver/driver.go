@@ -36,12 +36,16 @@ type Driver struct {
 	told   []string          // addresses of brokers, by the cluster
 	chief  string            // address of the broker that creates topics
 	links  map[string]*link  // for questions, by address
+
+	groups groups
 }
 
 var (
 	_ brook.Driver      = (*Driver)(nil)
 	_ brook.Partitioner = (*Driver)(nil)
 	_ brook.Grower      = (*Driver)(nil)
+	_ brook.Marker      = (*Driver)(nil)
+	_ brook.Grouper     = (*Driver)(nil)
 )
 
 // Open connects to a cluster that brokers, as host:port, belong to. A nil config is a sound default. The configuration is
