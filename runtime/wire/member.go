@@ -54,7 +54,7 @@ func (d *Decoder) Element(i int) bool {
 	return d.element(i)
 }
 
-// Kind gives the first byte of the next value: one of { [ " t f n, or what a number begins with; 0 where there is none.
+// Kind goes to the next value and gives its first byte: one of { [ " t f n, or what a number begins with; 0 where there is none.
 func (d *Decoder) Kind() byte { return d.peek() }
 
 // Offset is how far the text was read, in bytes.
@@ -62,6 +62,14 @@ func (d *Decoder) Offset() int { return d.pos }
 
 // Failed reports whether a mistake was met.
 func (d *Decoder) Failed() bool { return d.err != nil }
+
+// Fail makes what stands at an offset that was passed already the caller's mistake, unless there was one before. It ends the text.
+func (d *Decoder) Fail(offset int, err error) {
+	if d.err == nil {
+		d.pos = offset
+		d.failWith(&Error{Err: err})
+	}
+}
 
 // Unquote gives the value of a valid string literal with its quotes, as Member and JSON give them. It is a part of the
 // literal where that has no escapes.

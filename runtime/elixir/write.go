@@ -1,0 +1,235 @@
+package elixir
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime/wire"
+)
+
+// appendTerm appends a JSON text as the format has it, of the given type.
+func (f Format) appendTerm(dst, data []byte, t Type) ([]byte, error) {
+	if f > JSONSerde {
+		return nil, fmt.Errorf("there is no format %d", f)
+	}
+	w := writer{format: f, d: wire.NewDecoder(data), dst: dst}
+	w.value(t)
+	if err := w.d.Finish(); err != nil {
+		return nil, err
+	}
+	return w.dst, nil
+}
+
+// writer rewrites plain JSON.
+type writer struct {
+	format Format
+	d      *wire.Decoder
+	dst    []byte
+}
+
+// value writes the next value, of a type.
+func (w *writer) value(t Type) {
+	if t == nil || w.d.Kind() == 'n' {
+		w.take()
+		return
+	}
+	t.write(w)
+}
+
+// take writes the next value as it is.
+func (w *writer) take() {
+	b, _ := w.d.JSON()
+	w.dst = append(w.dst, b...)
+}
+
+// text appends a string literal.
+func (w *writer) text(s string) {
+	e := wire.NewEncoder(w.dst)
+	e.String(s)
+	w.dst, _ = e.Finish() // a string can always be written
+}
+
+// tagged begins an object that stands for one of Elixir's own types, for the value that starts at an offset. Where the format has no form for it, that is an error.
+func (w *writer) tagged(start int, s Scalar, member string) bool {
+	name := w.format.nameOf(s)
+	if name == "" {
+		w.d.Fail(start, fmt.Errorf("%s has no form for an elixir.%s", w.format, s))
+		return false
+	}
+	w.dst = append(append(append(w.dst, `{"`...), w.format.key()...), `":"`...)
+	w.dst = append(append(append(w.dst, name...), `","`...), member...)
+	w.dst = append(w.dst, `":`...)
+	return true
+}
+
+// elements writes an array whose elements are of the types that each gives, and gives how many there are.
+func (w *writer) elements(each func(i int) Type) int {
+	w.dst = append(w.dst, '[')
+	n := 0
+	for ; w.d.Element(n); n++ {
+		if n > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		w.value(each(n))
+	}
+	w.dst = append(w.dst, ']')
+	return n
+}
+
+// object writes the members of an object, of the types that each gives, up to its end.
+func (w *writer) object(each func(name string) Type) {
+	w.dst = append(w.dst, '{')
+	for i := 0; ; i++ {
+		literal, ok := w.d.Member(i)
+		if !ok {
+			return
+		}
+		if i > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		w.dst = append(append(w.dst, literal...), ':')
+		w.value(each(string(wire.Unquote(literal))))
+	}
+}
+
+func (t Struct) write(w *writer) {
+	start, key := w.d.Offset(), w.format.key()
+	if t.Name == "" {
+		w.d.Fail(start, errors.New("its elixir.Struct has no Name"))
+		return
+	}
+	w.object(func(name string) Type {
+		if name == key {
+			w.d.Fail(start, fmt.Errorf("it has a field %s, where the name of its struct belongs", key))
+		}
+		return t.Fields[name]
+	})
+	if w.dst[len(w.dst)-1] != '{' {
+		w.dst = append(w.dst, ',')
+	}
+	w.text(key)
+	w.dst = append(w.dst, ':')
+	w.text(t.Name)
+	w.dst = append(w.dst, '}')
+}
+
+func (t Map) write(w *writer) {
+	w.object(func(string) Type { return t.Of })
+	w.dst = append(w.dst, '}')
+}
+
+func (t List) write(w *writer) { w.elements(func(int) Type { return t.Of }) }
+
+func (t MapSet) write(w *writer) {
+	if w.tagged(w.d.Offset(), mapSet, "values") {
+		w.elements(func(int) Type { return t.Of })
+		w.dst = append(w.dst, '}')
+	}
+}
+
+func (t Tuple) write(w *writer) {
+	start := w.d.Offset()
+	if !w.tagged(start, tuple, "values") {
+		return
+	}
+	n := w.elements(func(i int) Type {
+		if i < len(t) {
+			return t[i]
+		}
+		return nil
+	})
+	if n != len(t) {
+		w.d.Fail(start, fmt.Errorf("it has %d elements, its elixir.Tuple has %d", n, len(t)))
+	}
+	w.dst = append(w.dst, '}')
+}
+
+func (t Keyword) write(w *writer) {
+	if w.format == JSONSerde {
+		List{Tuple{Atom, t.Of}}.write(w)
+		return
+	}
+	w.dst = append(w.dst, `{"keyword":true,"list":`...)
+	w.elements(func(int) Type { return pair(t) })
+	w.dst = append(w.dst, '}')
+}
+
+// pair is an element of a keyword list of brook_serializer.
+type pair Keyword
+
+func (t pair) write(w *writer) {
+	start := w.d.Offset()
+	n := w.elements(func(i int) Type {
+		if i > 0 {
+			return t.Of
+		}
+		return Atom
+	})
+	if n != 2 {
+		w.d.Fail(start, fmt.Errorf("it has %d elements, a pair of an elixir.Keyword has 2", n))
+	}
+}
+
+func (s Scalar) write(w *writer) {
+	kind, start := w.d.Kind(), w.d.Offset()
+	literal, ok := w.d.JSON()
+	if !ok {
+		return
+	}
+	value := string(literal)
+	if kind == '"' {
+		value = string(wire.Unquote(literal))
+	} else if s != Decimal {
+		w.d.Fail(start, fmt.Errorf("an elixir.%s is written from a string", s))
+		return
+	}
+	value, err := s.check(value)
+	if err != nil {
+		w.d.Fail(start, err)
+		return
+	}
+	if s == Atom && w.format == BrookSerializer {
+		w.dst = append(w.dst, literal...)
+		return
+	}
+	if w.tagged(start, s, "value") {
+		w.text(value)
+		w.dst = append(w.dst, '}')
+	}
+}
+
+// withoutZone is RFC 3339 without the zone; a fraction of a second is parsed, too.
+const withoutZone = "2006-01-02T15:04:05"
+
+// check gives the value to write: what Elixir could not read is an error here, not there.
+func (s Scalar) check(value string) (string, error) {
+	var err error
+	switch s {
+	case DateTime:
+		_, err = time.Parse(time.RFC3339, value)
+	case NaiveDateTime:
+		if _, err = time.Parse(withoutZone, value); err != nil {
+			var t time.Time
+			t, err = time.Parse(time.RFC3339, value)
+			value = t.UTC().Format(withoutZone + ".999999999")
+		}
+	case Date:
+		_, err = time.Parse(time.DateOnly, value)
+	case Time:
+		_, err = time.Parse(time.TimeOnly, value)
+	case Atom:
+	case Decimal:
+		var n json.Number
+		d := wire.NewDecoder([]byte(`"` + value + `"`))
+		d.Number(&n)
+		err = d.Finish()
+	default:
+		err = errors.New("there is no such elixir.Scalar")
+	}
+	if err != nil {
+		return "", fmt.Errorf("%q is no %s: %w", value, s, err)
+	}
+	return value, nil
+}
