@@ -82,7 +82,12 @@ func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 	var typed, authored bool
 	m.Type, typed = e.typ.string(s.forms, before.Type)
 	m.Author, authored = e.author.string(s.forms, before.Author)
-	if err := s.d.Finish(); err != nil {
+	err := s.d.Finish()
+	if err == nil && s.bad != nil {
+		s.d.Fail(s.badAt, s.bad)
+		err = s.d.Finish()
+	}
+	if err != nil {
 		return fmt.Errorf("elixir: %w", err)
 	}
 	switch {

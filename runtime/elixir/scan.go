@@ -25,6 +25,10 @@ type scan struct {
 	d     *wire.Decoder
 	text  []byte
 	forms []form
+
+	// The first object that is not what its name says, and why. The text is read to its end all the same: an event's type comes after its data.
+	badAt int
+	bad   error
 }
 
 // part is a value of the text whose objects are those from first on, up to last.
@@ -92,7 +96,9 @@ func (s *scan) object() {
 	}
 	f, err := o.form()
 	if err != nil {
-		s.d.Fail(start, err)
+		if s.bad == nil {
+			s.badAt, s.bad = start, err
+		}
 		return
 	}
 	s.forms[at] = f
