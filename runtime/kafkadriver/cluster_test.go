@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -49,18 +50,24 @@ func open(t testing.TB, addrs []string, config *sarama.Config, options ...kafkad
 	return d
 }
 
-// trimmed is a driver whose cluster can be told to delete records.
-type trimmed struct {
+// managed is a driver whose cluster can be told what the suite wants of it.
+type managed struct {
 	*kafkadriver.Driver
 	admin sarama.ClusterAdmin
 }
 
-func (d trimmed) Trim(topic string, partition int32, before int64) error {
+func (d managed) Trim(topic string, partition int32, before int64) error {
 	return d.admin.DeleteRecords(topic, map[int32]int64{partition: before})
 }
 
-func openTrimmed(t *testing.T, addrs []string) brook.Driver {
-	return trimmed{open(t, addrs, nil), admin(t, addrs)}
+func (d managed) Grow(topic string, partitions int) error {
+	return d.admin.CreatePartitions(topic, int32(partitions), nil, false)
+}
+
+func openManaged(t *testing.T, addrs []string) brook.Driver {
+	config := sarama.NewConfig()
+	config.Metadata.RefreshFrequency = 100 * time.Millisecond
+	return managed{open(t, addrs, config), admin(t, addrs)}
 }
 
 // admin opens a client that may change the cluster.
@@ -80,10 +87,10 @@ func admin(t testing.TB, addrs []string) sarama.ClusterAdmin {
 func TestDriverFake(t *testing.T) {
 	t.Log("against an in-process fake (kfake); TestDriverKafka is against the real thing")
 	c := fake(t)
-	drivertest.Run(t, func(t *testing.T) brook.Driver { return openTrimmed(t, c.ListenAddrs()) })
+	drivertest.Run(t, func(t *testing.T) brook.Driver { return openManaged(t, c.ListenAddrs()) })
 }
 
 func TestDriverKafka(t *testing.T) {
 	addrs := brokers(t)
-	drivertest.Run(t, func(t *testing.T) brook.Driver { return openTrimmed(t, addrs) })
+	drivertest.Run(t, func(t *testing.T) brook.Driver { return openManaged(t, addrs) })
 }

@@ -53,10 +53,10 @@ func undecodable(err error) bool {
 }
 
 // digest turns an answer into records.
-func (p *poller) digest(asks map[place]*ask, response *sarama.FetchResponse) map[*ask]digest {
-	all := make(map[*ask]digest, len(asks))
+func (p *poller) digest(wishes map[place]*wish, response *sarama.FetchResponse) map[*wish]digest {
+	all := make(map[*wish]digest, len(wishes))
 	total := 0
-	for at, a := range asks {
+	for at, a := range wishes {
 		g := digest{lost: explain(sarama.ErrIncompleteResponse, "fetch %s/%d from %s", at.topic, at.number, p.addr)}
 		if block := response.GetBlock(at.topic, at.number); block != nil {
 			g = p.block(a, at, block)
@@ -74,7 +74,7 @@ func (p *poller) digest(asks map[place]*ask, response *sarama.FetchResponse) map
 }
 
 // block turns what an answer has of one partition into records.
-func (p *poller) block(a *ask, at place, block *sarama.FetchResponseBlock) digest {
+func (p *poller) block(a *wish, at place, block *sarama.FetchResponseBlock) digest {
 	from := brook.Position{Topic: at.topic, Partition: at.number, Offset: a.offset}
 	switch {
 	case block.Err == sarama.ErrOffsetOutOfRange:

@@ -67,8 +67,8 @@ type poller struct {
 	names map[string]string
 }
 
-// An ask is for one partition from an offset on, and who wants it.
-type ask struct {
+// A wish is for one partition from an offset on, and who wants it.
+type wish struct {
 	reader  *reader // the first one
 	readers []*reader
 	offset  int64
@@ -83,29 +83,29 @@ type place struct {
 func (p *poller) run() {
 	defer p.link.close()
 	for {
-		asks, wait := p.choose()
-		if asks == nil {
+		wishes, wait := p.choose()
+		if wishes == nil {
 			return
 		}
-		response, err := call(&p.link, (*sarama.Broker).Fetch, p.request(asks, wait))
-		p.deliver(asks, response, err)
+		response, err := call(&p.link, (*sarama.Broker).Fetch, p.request(wishes, wait))
+		p.deliver(wishes, response, err)
 	}
 }
 
 // choose waits until there is something to ask for; it gives nothing when the driver is closed.
-func (p *poller) choose() (asks map[place]*ask, wait time.Duration) {
+func (p *poller) choose() (wishes map[place]*wish, wait time.Duration) {
 	p.reading.mu.Lock()
 	defer p.reading.mu.Unlock()
 	for !p.reading.stopped {
-		asks = map[place]*ask{}
-		if wait = p.gather(asks); len(asks) > 0 {
-			for _, a := range asks {
+		wishes = map[place]*wish{}
+		if wait = p.gather(wishes); len(wishes) > 0 {
+			for _, a := range wishes {
 				for _, r := range a.readers {
 					r.busy = true
 				}
 			}
 			p.waiting = p.waiting || p.tail && wait > short
-			return asks, wait
+			return wishes, wait
 		}
 		p.changed.Wait()
 	}
@@ -113,7 +113,7 @@ func (p *poller) choose() (asks map[place]*ask, wait time.Duration) {
 }
 
 // gather collects what this connection is to ask for, and says how long the broker may wait for it.
-func (p *poller) gather(asks map[place]*ask) time.Duration {
+func (p *poller) gather(wishes map[place]*wish) time.Duration {
 	behind, left := false, false
 	for r := range p.readers {
 		if r.full() {
@@ -128,14 +128,14 @@ func (p *poller) gather(asks map[place]*ask) time.Duration {
 			continue
 		}
 		if r.alone {
-			clear(asks)
-			asks[place{r.topic, r.number}] = &ask{reader: r, readers: []*reader{r}, offset: r.offset, epoch: r.epoch}
+			clear(wishes)
+			wishes[place{r.topic, r.number}] = &wish{reader: r, readers: []*reader{r}, offset: r.offset, epoch: r.epoch}
 			return 0
 		}
-		a := asks[place{r.topic, r.number}]
+		a := wishes[place{r.topic, r.number}]
 		if a == nil {
-			a = &ask{reader: r, offset: r.offset, epoch: r.epoch}
-			asks[place{r.topic, r.number}] = a
+			a = &wish{reader: r, offset: r.offset, epoch: r.epoch}
+			wishes[place{r.topic, r.number}] = a
 		} else if a.offset != r.offset || a.epoch != r.epoch {
 			left = true
 			continue
@@ -153,7 +153,7 @@ func (p *poller) gather(asks map[place]*ask) time.Duration {
 	}
 }
 
-func (p *poller) request(asks map[place]*ask, wait time.Duration) *sarama.FetchRequest {
+func (p *poller) request(wishes map[place]*wish, wait time.Duration) *sarama.FetchRequest {
 	c := p.reading.driver.config
 	request := &sarama.FetchRequest{
 		Version:      12,
@@ -166,27 +166,27 @@ func (p *poller) request(asks map[place]*ask, wait time.Duration) *sarama.FetchR
 	if p.tail {
 		request.MinBytes = c.Consumer.Fetch.Min
 	}
-	for at, a := range asks {
+	for at, a := range wishes {
 		request.AddBlock(at.topic, at.number, a.offset, c.Consumer.Fetch.Default, a.epoch)
 	}
 	return request
 }
 
 // deliver hands out what came, or has the leaders looked for.
-func (p *poller) deliver(asks map[place]*ask, response *sarama.FetchResponse, err error) {
+func (p *poller) deliver(wishes map[place]*wish, response *sarama.FetchResponse, err error) {
 	if err == nil && response.ErrorCode != 0 {
 		err = sarama.KError(response.ErrorCode)
 	}
-	var got map[*ask]digest
+	var got map[*wish]digest
 	if err == nil {
-		got = p.digest(asks, response)
+		got = p.digest(wishes, response)
 	}
 	p.reading.mu.Lock()
 	defer p.reading.mu.Unlock()
 	if p.tail {
 		p.waiting = false
 	}
-	for _, a := range asks {
+	for _, a := range wishes {
 		for _, r := range a.readers {
 			r.busy = false
 			switch {
