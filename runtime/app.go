@@ -36,7 +36,11 @@ type App struct {
 	progress    *progress
 	outbox      *outbox
 	hub         *hub
-	listening   sync.Once
+	news        *news
+	hearing     atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
+	born        time.Time
+	trustMu     sync.Mutex     // held by who looks which generation is live
+	trusted     atomic.Int64   // the age at which it was looked last
 	background  sync.WaitGroup // ends after ctx
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
@@ -64,7 +68,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 	a := &App{config: config, def: def, layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
 		running: newTurn(), rebuildMu: newTurn(),
-		progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub()}
+		progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	for _, e := range def.Events {
 		info := e.info()
@@ -91,6 +95,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 		a.cancel()
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
 	}
+	a.listen()
 	return a, nil
 }
 

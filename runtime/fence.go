@@ -3,7 +3,6 @@ package brook
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // With a store that several processes write, every commit says what it relies on: the rows that its events read, the position
@@ -106,27 +105,18 @@ func (a *App) again(ctx context.Context, do func() error) error {
 func (a *App) reload(ctx context.Context) error {
 	a.rest()
 	defer a.gate.Unlock()
-	v, err := a.reader.Get(ctx, a.meta, stateKey)
-	if err != nil {
-		return fmt.Errorf("brook: reload %s: %w", a.config.Name, err)
-	}
-	next, err := a.decodeState(v)
+	a.trustMu.Lock()
+	next, err := a.renew(ctx)
+	a.trustMu.Unlock()
 	if err != nil {
 		return err
 	}
 	live := a.live.Load()
-	if next.Generation != live.number {
-		if live, err = a.open(ctx, next.Generation); err != nil {
-			return err
-		}
-	}
 	waits, err := a.loadWaits(ctx, live)
 	if err != nil {
 		return err
 	}
-	switched := live != a.live.Load()
 	a.state, a.waits = next, waits
-	a.live.Store(live)
 	a.solo.gen, a.solo.tx.tables = live, live.tables
 	standings, err := a.standings(ctx, a.reader, live)
 	if err != nil {
@@ -134,9 +124,6 @@ func (a *App) reload(ctx context.Context) error {
 	}
 	for id, s := range standings {
 		a.progress.advance(id, s.Next)
-	}
-	if switched {
-		a.hub.gap()
 	}
 	return nil
 }

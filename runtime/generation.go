@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // layoutVersion is that of what an app keeps in its store: see Layout in ARCHITECTURE.md.
@@ -30,6 +31,8 @@ type state struct {
 	Fingerprint []string // of the code that made the live one
 	Indexes     []string // that the live one has
 	Redrives    int64    // how many events were redriven
+	// Replaced says when those of Dropped that were live ceased to be, as the process saw it that replaced them.
+	Replaced map[int]time.Time `json:",omitempty"`
 	// Tables names those of rows and indexes that a generation may have rows in: the code that drops it may not know them any more.
 	Tables map[int][]string
 

@@ -43,13 +43,19 @@ func (a *App) dropOld(ctx context.Context, g *generation) error {
 	next.Dropped = slices.DeleteFunc(slices.Clone(next.Dropped), func(n int) bool { return n == g.number })
 	next.Tables = maps.Clone(next.Tables)
 	delete(next.Tables, g.number)
+	next.Replaced = maps.Clone(next.Replaced)
+	delete(next.Replaced, g.number)
 	return a.change(ctx, next)
 }
 
-// dropReplaced removes the views that were replaced before the live ones, which no process reads any more.
+// dropReplaced removes the views that were replaced long enough ago that no process reads them any more. Where the clocks of processes
+// differ by more than half of keptFor, it may be too early.
 func (a *App) dropReplaced(ctx context.Context) error {
 	a.gate.RLock()
-	replaced := slices.Clone(a.state.Dropped)
+	replaced := slices.DeleteFunc(slices.Clone(a.state.Dropped), func(n int) bool {
+		at, live := a.state.Replaced[n]
+		return live && a.fenced() && now().Sub(at) < keptFor
+	})
 	a.gate.RUnlock()
 	for _, number := range replaced {
 		g, err := a.open(ctx, number)
@@ -66,7 +72,7 @@ func (a *App) dropReplaced(ctx context.Context) error {
 // dropLeftovers removes what rebuilds that did not end well left behind.
 //
 // Where several processes write the store, one of them may still read or build these: what was replaced is
-// removed when the next rebuild begins.
+// removed when a later rebuild begins.
 func (a *App) dropLeftovers(ctx context.Context) error {
 	if a.fenced() {
 		return nil

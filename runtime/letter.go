@@ -115,8 +115,12 @@ func (a *App) DeadLetters() iter.Seq2[DeadLetter, error] {
 			yield(DeadLetter{}, ErrClosed)
 			return
 		}
-		table := a.live.Load().letters
-		for row, err := range a.reader.Scan(a.ctx, table, nil, nil) {
+		watch, err := a.guarded(a.ctx)
+		if err != nil {
+			yield(DeadLetter{}, err)
+			return
+		}
+		for row, err := range checked(a.ctx, watch, a.reader.Scan(a.ctx, watch.gen.letters, nil, nil)) {
 			var l DeadLetter
 			if err == nil {
 				l, err = decodeLetter(row.Value)

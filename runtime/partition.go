@@ -21,6 +21,13 @@ func (p partitionID) appendKey(dst []byte) []byte {
 	return key.AppendInt(key.AppendString(dst, p.topic), p.number)
 }
 
+// partitionOf gives the partition that a key of the positions is for.
+func partitionOf(encodedKey []byte) (partitionID, error) {
+	r := key.Read(encodedKey)
+	id := decodePartition(&r)
+	return id, r.End()
+}
+
 func decodePartition(r *key.Reader) partitionID {
 	return partitionID{r.String(), key.ReadInt[int32](r)}
 }
@@ -43,10 +50,9 @@ func (s standing) encode() []byte {
 }
 
 func decodeStanding(encodedKey, value []byte) (partitionID, standing, error) {
-	r := key.Read(encodedKey)
-	id := decodePartition(&r)
 	var s standing
-	if err := r.End(); err != nil {
+	id, err := partitionOf(encodedKey)
+	if err != nil {
 		return id, s, fmt.Errorf("brook: stored position: %w", err)
 	}
 	if err := json.Unmarshal(value, &s); err != nil {

@@ -118,7 +118,6 @@ func (p *place) subscribe(encoded []byte) *watcher {
 	if !ok {
 		return nil
 	}
-	l.app.listen()
 	return l.app.hub.subscribe(p.slot, encoded)
 }
 

@@ -81,6 +81,9 @@ func (a *App) WaitFor(ctx context.Context, pos Position) error {
 				return fmt.Errorf("%w: %s", ErrDeadLetter, l)
 			}
 		}
+		if err := a.confirm(ctx); err != nil {
+			return err
+		}
 		if a.live.Load() == g { // else a rebuild may have dropped what was read
 			return nil
 		}

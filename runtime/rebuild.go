@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Rebuild makes the views anew from the log's start, beside the live ones, and switches at once when they stand
@@ -99,7 +100,7 @@ func (a *App) rebuildInto(ctx context.Context) error {
 	a.hub.gap()
 	a.wakeLanes()
 	if a.fenced() {
-		return nil // others still read the old views; the next rebuild removes them
+		return nil // others still read the old views; a later rebuild removes them
 	}
 	if err := a.dropOld(ctx, old); err != nil {
 		a.failure(Failure{What: "removal of the old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
@@ -229,6 +230,11 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 		next := a.state
 		next.Generation, next.Building = l.gen.number, 0
 		next.Dropped = append(slices.Clone(next.Dropped), old.number)
+		next.Replaced = maps.Clone(next.Replaced)
+		if next.Replaced == nil {
+			next.Replaced = map[int]time.Time{}
+		}
+		next.Replaced[old.number] = now()
 		next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
 		batch := &Batch{ID: a.ids.batch(), Writes: []Write{next.write(a.meta)}, Checks: append(checks, a.unchanged())}
 		err = a.insist(ctx, "commit", func() error { return a.store.Commit(ctx, batch) })
@@ -251,7 +257,7 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 			return nil, err
 		}
 	}
-	a.live.Store(l.gen)
+	a.show(l.gen)
 	// From here on nothing may fail: memory follows what is stored.
 	a.waits = held
 	first := map[partitionID]int64{}

@@ -78,6 +78,14 @@ func (l *latest) get(slot int, key []byte) (Value, error) {
 		if err != nil && l.app.live.Load() != g {
 			continue // a rebuild switched and dropped what was read
 		}
+		if l.app.fenced() {
+			if cerr := l.app.confirm(l.ctx); cerr != nil {
+				return Value{}, cerr
+			}
+			if l.app.live.Load() != g {
+				continue
+			}
+		}
 		return v, err
 	}
 }
@@ -125,7 +133,11 @@ func (l *latest) count(slot int) (n int, err error) {
 // steady scans what others write too without a snapshot, which might move; their old generations stay for a while.
 func (l *latest) steady(f func(source) error) error {
 	if l.app.fenced() {
-		return f(&pinned{l.app.layout, l.app.live.Load().tables, l.app.reader, l.ctx, false})
+		watch, err := l.app.guarded(l.ctx)
+		if err != nil {
+			return err
+		}
+		return f(&pinned{l.app.layout, watch.gen.tables, l.app.reader, l.ctx, false, watch})
 	}
 	return l.pin(f)
 }
@@ -135,7 +147,11 @@ const pinTries = 10
 
 func (l *latest) pin(f func(source) error) error {
 	for tries := 1; ; tries++ {
-		g := l.app.live.Load()
+		watch, err := l.app.guarded(l.ctx)
+		if err != nil {
+			return err
+		}
+		g := watch.gen
 		snap, err := l.app.store.Snapshot(l.ctx)
 		if err != nil {
 			return err
@@ -146,7 +162,10 @@ func (l *latest) pin(f func(source) error) error {
 			}
 			continue // the snapshot may have lost the tables of g
 		}
-		err = f(&pinned{l.app.layout, g.tables, snap, l.ctx, true})
+		err = f(&pinned{l.app.layout, g.tables, snap, l.ctx, true, nil})
+		if err == nil && l.app.fenced() {
+			err = watch.check(l.ctx) // what was read may have been removed, which moves no snapshot
+		}
 		if cerr := snap.Close(); err == nil {
 			err = cerr
 		}
@@ -163,19 +182,57 @@ type pinned struct {
 	reader Reader
 	ctx    context.Context
 	still  bool // all reads are of one instant
+	watch  *guard
 }
 
 func (p *pinned) layout() *layout { return p.lay }
+
 func (p *pinned) get(slot int, key []byte) (Value, error) {
-	return p.reader.Get(p.ctx, p.tables[slot], key)
+	v, err := p.reader.Get(p.ctx, p.tables[slot], key)
+	if cerr := p.watch.check(p.ctx); cerr != nil {
+		return Value{}, cerr
+	}
+	return v, err
 }
+
 func (p *pinned) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
-	return p.reader.Scan(p.ctx, p.tables[slot], from, to)
+	return checked(p.ctx, p.watch, p.reader.Scan(p.ctx, p.tables[slot], from, to))
 }
+
 func (p *pinned) history(slot int, key []byte) iter.Seq2[*HistoryEntry, error] {
-	return p.reader.History(p.ctx, p.tables[slot], key)
+	return checked(p.ctx, p.watch, p.reader.History(p.ctx, p.tables[slot], key))
 }
-func (p *pinned) count(slot int) (int, error)       { return count(p.ctx, p.reader, p.tables[slot]) }
+
+func (p *pinned) count(slot int) (int, error) {
+	n, err := count(p.ctx, p.reader, p.tables[slot])
+	if cerr := p.watch.check(p.ctx); cerr != nil {
+		return 0, cerr
+	}
+	return n, err
+}
+
+// checked gives a sequence as long as its generation may be read.
+func checked[T any](ctx context.Context, watch *guard, all iter.Seq2[T, error]) iter.Seq2[T, error] {
+	if watch == nil {
+		return all
+	}
+	return func(yield func(T, error) bool) {
+		var none T
+		for v, err := range all {
+			if cerr := watch.check(ctx); cerr != nil {
+				yield(none, cerr)
+				return
+			}
+			if !yield(v, err) {
+				return
+			}
+		}
+		if err := watch.check(ctx); err != nil { // the end may have come too early
+			yield(none, err)
+		}
+	}
+}
+
 func (p *pinned) pin(f func(source) error) error    { return f(p) }
 func (p *pinned) steady(f func(source) error) error { return f(p) }
 

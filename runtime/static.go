@@ -10,7 +10,7 @@ import (
 // StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
 // The tables are each collection's rows, then its indexes, collection by collection.
 func StaticSource(reader Reader, tables []Table, collections ...AnyCollection) Source {
-	return Source{&pinned{newLayout(collections), tables, reader, context.Background(), true}}
+	return Source{&pinned{newLayout(collections), tables, reader, context.Background(), true, nil}}
 }
 
 // Backstage is what tests need of an app and programs do not. Package brooktest offers it in a friendlier form.

@@ -167,7 +167,7 @@ type Fenced interface {
 	Fenced() bool
 }
 
-// Announcer is a store that tells what all processes commit, so that watchers see the changes of others.
+// Announcer is a store that tells what all processes commit, so that an app knows of what others change.
 type Announcer interface {
 	// Announcements gives the rows that are written to the given tables from now on, until ctx ends or
 	// the store is lost, which is its error. A row may be announced more than once, and not before it can be read.
@@ -176,7 +176,9 @@ type Announcer interface {
 
 // Announcement tells of a row that was written.
 type Announcement struct {
-	Table  Table
-	Key    []byte // the receiver's own
-	Missed bool   // announcements were lost before this one, of which nothing else is known
+	Table Table
+	Key   []byte // the receiver's own
+	// Missed says that nothing is known of some rows that were written before: rows of any table where Table is nil, of that one
+	// else. There is no Key then.
+	Missed bool
 }

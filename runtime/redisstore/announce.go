@@ -93,7 +93,7 @@ func (s *Store) listen(ctx context.Context, v *view, tables map[string]brook.Tab
 				return nil
 			}
 			for _, row := range b.rows {
-				if t, ok := tables[row.table]; ok && !yield(brook.Announcement{Table: t, Key: row.key}, nil) {
+				if t, ok := tables[row.table]; ok && !yield(brook.Announcement{Table: t, Key: row.key, Missed: row.missed}, nil) {
 					return nil
 				}
 			}

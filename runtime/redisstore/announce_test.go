@@ -92,6 +92,17 @@ func TestAnnouncements(t *testing.T) {
 		if h := next(t, steps); h.err != nil || h.a.Missed || string(h.a.Key) != "k" {
 			t.Fatalf("after it: %+v", h)
 		}
+		var many []brook.Write
+		for i := range 5000 {
+			many = append(many, put(theirs[0], fmt.Sprintf("%020d", i), ""))
+		}
+		commit(t, writer, append(many, put(theirs[1], "few", ""))...)
+		if h := next(t, steps); h.err != nil || h.a.Missed || string(h.a.Key) != "few" {
+			t.Fatalf("a table of few rows: %+v", h)
+		}
+		if h := next(t, steps); h.err != nil || !h.a.Missed || h.a.Table != ours[0] {
+			t.Fatalf("a table of many rows: %+v", h)
+		}
 		cancel()
 		for h := range steps {
 			t.Errorf("after the end: %+v", h)

@@ -22,8 +22,10 @@
 // step, whether anybody committed since, and is brook.ErrSnapshotMoved where that is so. An app runs the function
 // that reads it a few times before it gives up.
 //
-// Every commit announces the keys of the rows that it wrote, for watchers in other processes. Announcements of more than 32 KiB
-// name no rows, and any that is lost shows as a gap in the numbers of commits.
+// Every commit announces the keys of the rows that it wrote, to all processes that have the app open: watchers see changes of others,
+// WaitFor hears of positions that others committed, and views that another process rebuilt are read as soon as they are
+// the live ones. An announcement has about 32 KiB at most: of tables of which it does not fit, it only says that rows were
+// written. Any that is lost shows as a gap in the numbers of commits, and the app then reads where things stand.
 //
 // # What the server has to be like
 //
@@ -68,7 +70,7 @@
 //	                         seconds, nanoseconds, key, data, headers (numbers as varints; texts with their length
 //	                         in front, bytes with their length plus one, 0 for nil)
 //	{name}:news      sharded channel: number of the commit in decimal, a blank, "+", then T, how many keys, the keys, for each
-//	                         table; nothing behind the blank where that is too much
+//	                         table; 0 keys where some are not named, nothing behind the blank where even the tables are too many
 //
 // Tables without a slash in their names are of the view "", whose tag is {%}. A version is random, so that none comes back after a
 // failover; it changes with each write. Everything can be looked at from outside with redis-cli, as in

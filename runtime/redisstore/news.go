@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,7 +11,8 @@ import (
 
 // News are what a commit publishes: its number, a blank, and the rows that it wrote, table by table: the table's name without
 // the view's, how many keys there are, the keys. Texts have their length in front, and lengths and numbers are
-// varints. Where that would be more than newsLen, nothing stands behind the blank.
+// varints. Tables of which few rows were written come first, and those whose keys would make it more than newsLen have 0
+// keys. Where the tables alone are too many, nothing stands behind the blank.
 const newsLen = 32 << 10
 
 // newsMark begins what is known, so that it is never empty.
@@ -19,25 +21,34 @@ const newsMark = '+'
 func appendNews(dst []byte, p *program) []byte {
 	start := len(dst)
 	dst = append(dst, newsMark)
-	for _, t := range p.order {
-		part := p.tables[t]
-		n := len(part.puts) + len(part.removes)
-		if n == 0 {
-			continue
-		}
+	written := slices.DeleteFunc(slices.Clone(p.order), func(t *table) bool { return p.tables[t].written() == 0 })
+	slices.SortStableFunc(written, func(t, u *table) int { return p.tables[t].written() - p.tables[u].written() })
+	for _, t := range written {
 		dst = appendText(dst, t.rest)
-		dst = binary.AppendUvarint(dst, uint64(n))
-		for _, writes := range [][]*brook.Write{part.puts, part.removes} {
-			for _, w := range writes {
-				dst = append(binary.AppendUvarint(dst, uint64(len(w.Key))), w.Key...)
-				if len(dst)-start > newsLen {
-					return dst[:start]
-				}
+		if len(dst)-start > 2*newsLen {
+			return dst[:start]
+		}
+		dst = appendKeys(dst, start+newsLen, p.tables[t])
+	}
+	return dst
+}
+
+// appendKeys appends how many rows were written, and their keys; 0 where these don't fit.
+func appendKeys(dst []byte, limit int, part *part) []byte {
+	start := len(dst)
+	dst = binary.AppendUvarint(dst, uint64(part.written()))
+	for _, writes := range [][]*brook.Write{part.puts, part.removes} {
+		for _, w := range writes {
+			dst = append(binary.AppendUvarint(dst, uint64(len(w.Key))), w.Key...)
+			if len(dst) > limit {
+				return append(dst[:start], 0)
 			}
 		}
 	}
 	return dst
 }
+
+func (p *part) written() int { return len(p.puts) + len(p.removes) }
 
 // bulletin is what one commit published.
 type bulletin struct {
@@ -47,8 +58,9 @@ type bulletin struct {
 }
 
 type announced struct {
-	table string
-	key   []byte
+	table  string
+	key    []byte
+	missed bool // rows were written that are not named
 }
 
 func parseNews(payload string) (b bulletin, ok bool) {
@@ -69,9 +81,12 @@ func parseNews(payload string) (b bulletin, ok bool) {
 		return b, false
 	}
 	for len(d.data) > 0 && !d.failed {
-		table := d.text()
-		for n := d.uvarint(); n > 0 && !d.failed; n-- {
-			b.rows = append(b.rows, announced{table, d.take(d.uvarint())})
+		table, n := d.text(), d.uvarint()
+		if n == 0 {
+			b.rows = append(b.rows, announced{table: table, missed: true})
+		}
+		for ; n > 0 && !d.failed; n-- {
+			b.rows = append(b.rows, announced{table: table, key: d.take(d.uvarint())})
 		}
 	}
 	return b, !d.failed

@@ -1,0 +1,92 @@
+package brook
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Where several processes write the store, one of them may rebuild the views, and remove the generation that others go on
+// reading. So nobody goes by a generation for longer than freshFor without a look whether it is still the live one, and
+// one that was replaced is kept for keptFor. What is between is for scans that are long, and for clocks that differ.
+const (
+	freshFor = 5 * time.Second
+	scanFor  = 30 * time.Second // how long a scan may go on in a generation that it last knew to be the live one
+	keptFor  = time.Minute
+)
+
+// age gives how old the app is, by a clock that nobody sets.
+func (a *App) age() time.Duration { return time.Since(a.born) }
+
+// confirm makes sure that the live generation is the one that the store had as such not longer than freshFor ago.
+func (a *App) confirm(ctx context.Context) error {
+	if !a.fenced() || a.age()-time.Duration(a.trusted.Load()) < freshFor {
+		return nil
+	}
+	a.trustMu.Lock()
+	defer a.trustMu.Unlock()
+	if a.age()-time.Duration(a.trusted.Load()) < freshFor { // somebody else did
+		return nil
+	}
+	_, err := a.renew(ctx)
+	return err
+}
+
+// renew makes the generation the live one that the store has as such, and gives the state. It needs no rest of the lanes: what they commit
+// is checked against the state. The caller holds trustMu.
+func (a *App) renew(ctx context.Context) (state, error) {
+	asked := a.age()
+	v, err := a.reader.Get(ctx, a.meta, stateKey)
+	if err != nil {
+		return state{}, fmt.Errorf("brook: reload %s: %w", a.config.Name, err)
+	}
+	next, err := a.decodeState(v)
+	if err != nil {
+		return state{}, err
+	}
+	if next.Generation != a.live.Load().number {
+		g, err := a.open(ctx, next.Generation)
+		if err != nil {
+			return state{}, err
+		}
+		a.show(g)
+		a.hub.gap()
+		a.news.note(func() { a.news.state = true }) // the rest of what memory knows
+	}
+	a.trusted.Store(int64(asked))
+	return next, nil
+}
+
+// guard watches over reads of one generation that take long.
+type guard struct {
+	app   *App
+	gen   *generation
+	known time.Duration // when it was known to be the live one
+}
+
+// guarded begins to read the live generation.
+func (a *App) guarded(ctx context.Context) (*guard, error) {
+	if err := a.confirm(ctx); err != nil {
+		return nil, err
+	}
+	known := time.Duration(a.trusted.Load()) // before the generation, which is at least as new
+	return &guard{a, a.live.Load(), known}, nil
+}
+
+// check says whether what was just read counts: ErrSnapshotMoved where the generation may be under removal.
+func (g *guard) check(ctx context.Context) error {
+	if g == nil || !g.app.fenced() || g.app.age()-g.known < freshFor {
+		return nil
+	}
+	if err := g.app.confirm(ctx); err != nil {
+		return err
+	}
+	if known := time.Duration(g.app.trusted.Load()); g.app.live.Load() == g.gen {
+		g.known = known
+		return nil
+	}
+	if g.app.age()-g.known > scanFor {
+		return fmt.Errorf("%w: the views were rebuilt, and those that this reads are removed", ErrSnapshotMoved)
+	}
+	return nil
+}
