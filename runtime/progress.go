@@ -50,7 +50,8 @@ func (p *progress) wait(ctx context.Context, pos Position, closed <-chan struct{
 
 // WaitFor waits until the views show the event at pos and all before it in its partition: read your own
 // writes. Where that event became a dead letter of any set, the error wraps [ErrDeadLetter]. It does not wait for
-// emissions or effects, and not at all for the zero position. Somebody has to call Run. In an effect of the same app it is refused with [ErrInEffect].
+// emissions or effects, and not at all for the zero position. Somebody has to call Run: this
+// app, or another process over a store that announces what is committed ([Announcer]). In an effect of the same app it is refused with [ErrInEffect].
 func (a *App) WaitFor(ctx context.Context, pos Position) error {
 	if ctx.Value(effectOf{}) == a {
 		return fmt.Errorf("wait for %s: %w", pos, ErrInEffect)
