@@ -17,9 +17,10 @@ type Delivery struct {
 	record   *Record
 
 	// What is decided before the event is dispatched.
-	only   string // the set that alone runs, for a redriven letter; "": all
-	forced error  // what every set fails with
-	feed   *feed  // nil for an event that waits behind nobody
+	letter *DeadLetter // that is redriven
+	only   string      // the set that alone runs, for a redriven letter; "": all
+	forced error       // what every set fails with
+	feed   *feed       // nil for an event that waits behind nobody
 	lane   *lane
 	once   bool // Process: all sets or none
 	silent bool // it was acted on before

@@ -168,7 +168,7 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 	m := &l.m
 	record := letter.Record
 	l.prepare(ctx, m, &record)
-	m.lane, m.feed, m.only, m.silent = l, f, letter.Set, letter.Silent
+	m.lane, m.feed, m.letter, m.only, m.silent = l, f, &letter, letter.Set, letter.Silent
 	l.unwrap(m)
 	l.tx.begin()
 	l.tx.again = true

@@ -133,7 +133,10 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		if m.message.Keyed {
 			key = m.record.Key
 		}
-		l.put(f, l.letter(m, "", StageDecode, m.decodeErr, f.attempts+1, key))
+		if m.letter != nil {
+			key = m.letter.Key
+		}
+		l.put(f, l.letter(m, m.only, StageDecode, m.decodeErr, f.attempts+1, key)) // of one set it stays that set's: others took it before
 		return
 	}
 	switch {
@@ -235,7 +238,7 @@ func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, k
 		stage = StageApply
 	}
 	return DeadLetter{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author, Stage: stage, Set: set,
-		Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record}
+		Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent}
 }
 
 // put takes a letter into the batch.

@@ -1,0 +1,28 @@
+package badgerstore_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/badgerstore"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
+)
+
+// Whatever is done with an app, and whenever it crashes, it shows what a naive model does.
+func TestRandomAppsEqualANaiveModel(t *testing.T) {
+	t.Run("in memory", func(t *testing.T) {
+		for range 2 {
+			apptest.Random(t, open(t, "", badgerstore.InMemory(), badgerstore.Memory(1)), nil, rand.Uint64(), 50)
+		}
+	})
+	t.Run("on disk", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir, badgerstore.NoSync(), badgerstore.Memory(1))
+		apptest.Random(t, s, func() brook.Store {
+			closed(t, s)
+			s = open(t, dir, badgerstore.NoSync(), badgerstore.Memory(1))
+			return s
+		}, rand.Uint64(), 50)
+	})
+}

@@ -1,0 +1,328 @@
+package apptest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/ledger"
+)
+
+// model is the ledger without brook: maps, and the rules of dead letters, read off the log record by record.
+type model struct {
+	shown   shown
+	letters []modelLetter
+	next    int64           // offset of the log's next record
+	seen    map[string]bool // emissions folded
+	emitted map[string]bool // emissions that have to be in the log
+	broken  bool            // handlers fail on request, and odd records don't decode
+	past    *model          // of a rebuild: what was live when it began
+}
+
+// shown is what can be seen of the views.
+type shown struct {
+	Accounts map[string]ledger.Account
+	Lines    map[ledger.LineKey]ledger.Line
+	Notes    map[string]ledger.Note
+	Histories
+}
+
+// Histories are those of accounts and notes, by key.
+type Histories struct{ OfAccounts, OfNotes map[string][]string }
+
+type modelLetter struct {
+	offset   int64
+	set      string
+	stage    string
+	key      string
+	attempts int
+	silent   bool
+}
+
+var sets = []string{"", "Books", "Audit"}
+
+func newModel() *model {
+	return &model{seen: map[string]bool{}, emitted: map[string]bool{}, shown: shown{Accounts: map[string]ledger.Account{}, Lines: map[ledger.LineKey]ledger.Line{},
+		Notes: map[string]ledger.Note{}, Histories: Histories{map[string][]string{}, map[string][]string{}}}}
+}
+
+// incoming is an event on its way through the model.
+type incoming struct {
+	offset int64 // -1: Process
+	typ    string
+	key    string
+	data   []byte
+	odd    bool
+	silent bool
+}
+
+func read(r brook.Record) (e incoming, id string, emission bool) {
+	e = incoming{offset: r.Offset, key: string(r.Key), data: r.Value}
+	for _, h := range r.Headers {
+		switch h.Key {
+		case "ce_type":
+			e.typ = string(h.Value)
+		case "ce_id":
+			id = string(h.Value)
+		case "ce_brooklane":
+			emission = true
+		case "odd":
+			e.odd = true
+		}
+	}
+	return e, id, emission
+}
+
+// fold takes the next record of the log.
+func (m *model) fold(r brook.Record) {
+	m.next = r.Offset + 1
+	if r.Value == nil {
+		return
+	}
+	e, id, emission := read(r)
+	if emission && m.seen[id] {
+		return
+	}
+	if emission {
+		m.seen[id] = true
+	}
+	m.deliver(e, "", 0)
+}
+
+// deliver runs an event through one set, or all for "", and keeps what fails. It reports whether nothing did.
+func (m *model) deliver(e incoming, only string, attempts int) bool {
+	if !slices.Contains([]string{ledger.OpenedType, ledger.MovedType, ledger.ClosedType, ledger.NotedType}, e.typ) {
+		return true
+	}
+	if e.odd && m.broken {
+		m.put(modelLetter{e.offset, only, brook.StageDecode, e.key, attempts + 1, e.silent})
+		return false
+	}
+	ok, written := true, map[string]bool{} // histories that have the event
+	for _, set := range sets[1:] {
+		if only != "" && set != only || !handles(set, e.typ) {
+			continue
+		}
+		if m.waits(e, set) {
+			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, 0, e.silent})
+			ok = false
+		} else if !m.handle(e, set, written) {
+			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, attempts + 1, e.silent})
+			ok = false
+		}
+	}
+	return ok
+}
+
+func handles(set, typ string) bool {
+	return typ == ledger.MovedType || (typ == ledger.NotedType) == (set == "Audit")
+}
+
+// put keeps a letter; one that a rebuild makes is silent where the event was acted on before.
+func (m *model) put(l modelLetter) {
+	if m.past != nil {
+		old := m.past.letter(l.offset, l.set)
+		l.silent = old == nil || old.silent
+	}
+	m.letters = append(m.letters, l)
+	slices.SortFunc(m.letters, func(l, k modelLetter) int {
+		return cmp.Or(cmp.Compare(l.offset, k.offset), cmp.Compare(slices.Index(sets, l.set), slices.Index(sets, k.set)))
+	})
+}
+
+func (m *model) letter(offset int64, set string) *modelLetter {
+	for i := range m.letters {
+		if l := &m.letters[i]; l.offset == offset && l.set == set {
+			return l
+		}
+	}
+	return nil
+}
+
+func (m *model) remove(l modelLetter) {
+	m.letters = slices.DeleteFunc(m.letters, func(k modelLetter) bool { return k.offset == l.offset && k.set == l.set })
+}
+
+func (m *model) waits(e incoming, set string) bool {
+	return slices.ContainsFunc(m.letters, func(l modelLetter) bool {
+		return l.key == e.key && l.offset < e.offset && (l.set == set || l.set == "")
+	})
+}
+
+// handle is the handlers of a set. It reports whether they succeeded, and changes nothing where not.
+func (m *model) handle(e incoming, set string, written map[string]bool) bool {
+	s := &m.shown
+	wrote := func(histories map[string][]string, name, key string) {
+		if e.typ == ledger.NotedType || written[name+key] {
+			return
+		}
+		written[name+key] = true
+		at := fmt.Sprint(e.offset, " ", e.typ)
+		histories[key] = trimmed(append(histories[key], at))
+	}
+	decode := func(to any) {
+		if err := json.Unmarshal(e.data, to); err != nil {
+			panic(err) // the records are ours
+		}
+	}
+	switch e.typ {
+	case ledger.OpenedType:
+		var o ledger.Opened
+		decode(&o)
+		s.Accounts[o.Account] = ledger.Account{ID: o.Account, Email: o.Email, Tags: o.Tags}
+		wrote(s.OfAccounts, "a", o.Account)
+	case ledger.ClosedType:
+		var c ledger.Closed
+		decode(&c)
+		delete(s.Accounts, c.Account)
+		delete(s.OfAccounts, c.Account)
+		maps.DeleteFunc(s.Lines, func(k ledger.LineKey, _ ledger.Line) bool { return k.Account == c.Account })
+	case ledger.NotedType:
+		var n ledger.Noted
+		decode(&n)
+		s.Notes[n.Account] = append(slices.Clone(s.Notes[n.Account]), "noted: "+n.Text)
+	case ledger.MovedType:
+		var v ledger.Moved
+		decode(&v)
+		if set == "Books" {
+			return m.moved(v, func(account string) { wrote(s.OfAccounts, "a", account) })
+		}
+		account, there := s.Accounts[v.Account]
+		if v.Order == "fail" && m.broken || !there {
+			return false
+		}
+		switch text := fmt.Sprintf("%+d makes %d", v.Cents, account.Balance); v.Order {
+		case "emit":
+			if !e.silent && m.past == nil && e.offset >= 0 {
+				m.emitted[fmt.Sprintf("ledger/0/%d/Audit/0", e.offset)] = true
+			}
+		case "quiet":
+		default:
+			s.Notes[v.Account] = append(slices.Clone(s.Notes[v.Account]), text)
+			wrote(s.OfNotes, "n", v.Account)
+		}
+	}
+	return true
+}
+
+// moved is what Books does with a move.
+func (m *model) moved(v ledger.Moved, wrote func(account string)) bool {
+	s := &m.shown
+	old, there := s.Accounts[v.Account]
+	if _, from := s.Accounts[v.From]; !there || v.From != "" && !from {
+		return false
+	}
+	add := func(id string, cents int64) {
+		a := s.Accounts[id]
+		a.Balance += cents
+		a.Moves++
+		s.Accounts[id] = a
+		wrote(id)
+	}
+	if add(v.Account, v.Cents); v.From != "" {
+		add(v.From, -v.Cents)
+	}
+	s.Lines[ledger.LineKey{Account: v.Account, Number: old.Moves + 1}] = ledger.Line{Cents: v.Cents, Balance: old.Balance + v.Cents}
+	return true
+}
+
+// trimmed keeps the newest five moves, as history=5 says.
+func trimmed(h []string) (kept []string) {
+	moves := 0
+	for _, e := range slices.Backward(h) {
+		if strings.HasSuffix(e, ledger.MovedType) {
+			if moves++; moves > 5 {
+				continue
+			}
+		}
+		kept = append(kept, e)
+	}
+	slices.Reverse(kept)
+	return kept
+}
+
+// process is Process: all sets or none, waiting behind nobody.
+func (m *model) process(typ string, data []byte) bool {
+	e := incoming{offset: -1, typ: typ, data: data}
+	trial := m.clone()
+	written := map[string]bool{}
+	for _, set := range sets[1:] {
+		if handles(set, typ) && !trial.handle(e, set, written) {
+			return false
+		}
+	}
+	*m = *trial
+	return true
+}
+
+func (m *model) clone() *model {
+	c := *m
+	c.letters = slices.Clone(m.letters)
+	c.seen, c.emitted = maps.Clone(m.seen), maps.Clone(m.emitted)
+	s := &c.shown
+	s.Accounts, s.Lines, s.Notes = maps.Clone(s.Accounts), maps.Clone(s.Lines), maps.Clone(s.Notes)
+	s.OfAccounts, s.OfNotes = cloneAll(s.OfAccounts), cloneAll(s.OfNotes)
+	return &c
+}
+
+func cloneAll(h map[string][]string) map[string][]string {
+	c := map[string][]string{}
+	for k, v := range h {
+		c[k] = slices.Clone(v)
+	}
+	return c
+}
+
+// redrive tries letters again, those that filter accepts, until so many were tried. It gives how many were applied.
+func (m *model) redrive(log []brook.Record, filter func(offset int64) bool, tries int) (n int) {
+	barred := map[string]bool{}
+	for _, l := range slices.Clone(m.letters) {
+		own, all := l.set+" "+l.key, " "+l.key
+		if barred[own] || barred[all] {
+			continue
+		}
+		if !filter(l.offset) {
+			barred[own] = true
+			continue
+		}
+		if tries == 0 {
+			return n
+		}
+		tries--
+		e, _, _ := read(log[l.offset])
+		e.silent = l.silent
+		m.remove(l)
+		if m.deliver(e, l.set, l.attempts) {
+			n++
+			continue
+		}
+		barred[own] = true
+	}
+	return n
+}
+
+// drop removes letters that filter accepts, so many at most, and gives how many.
+func (m *model) drop(filter func(offset int64) bool, most int) (n int) {
+	for _, l := range slices.Clone(m.letters) {
+		if filter(l.offset) && n != most {
+			m.remove(l)
+			n++
+		}
+	}
+	return n
+}
+
+// rebuilt gives what a rebuild makes of the log.
+func (m *model) rebuilt(log []brook.Record) *model {
+	r := newModel()
+	r.broken, r.past = m.broken, m
+	for _, record := range log[:m.next] {
+		r.fold(record)
+	}
+	r.past, r.emitted = nil, m.emitted
+	return r
+}
