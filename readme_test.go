@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -164,9 +165,9 @@ func snippets(t *testing.T, blocks []block) string {
 		t.Fatal("README.md has no snippets")
 	}
 	var imports strings.Builder
-	for _, path := range []string{"errors", "fmt", "slices"} {
-		if strings.Contains(body.String(), path+".") {
-			fmt.Fprintf(&imports, "\t%q\n", path)
+	for _, imported := range []string{"errors", "fmt", "slices", module + "/runtime/elixir"} {
+		if strings.Contains(body.String(), path.Base(imported)+".") {
+			fmt.Fprintf(&imports, "\t%q\n", imported)
 		}
 	}
 	return `package main
@@ -264,7 +265,7 @@ func TestReadmeQuickstart(t *testing.T) {
 // TestReadmeNames wants all names of packages that documents mention to exist, and what they link to.
 func TestReadmeNames(t *testing.T) {
 	packages := map[string]map[string]bool{"brook": exported(t, "runtime")}
-	for _, name := range []string{"brooktest", "memdriver", "mapstore", "storetest", "drivertest", "key", "wire"} {
+	for _, name := range []string{"brooktest", "memdriver", "mapstore", "storetest", "drivertest", "elixir", "key", "wire"} {
 		packages[name] = exported(t, "runtime/"+name)
 	}
 	names := strings.Join(slices.Sorted(maps.Keys(packages)), "|")

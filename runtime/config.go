@@ -27,7 +27,8 @@ type Config struct {
 	// over one store that they share. Without it each instance folds all partitions into views of its own. It needs a
 	// driver that is a [Grouper], a store that is [Fenced], and handlers whose partitions can be folded side by side.
 	Group bool
-	// Envelope says how events lie in records; [CloudEvents] where it is nil.
+	// Envelope says how events lie in records: [CloudEvents] where it is nil, or [PlainJSON], [RawTopics], or that of Brook for Elixir in package
+	// elixir. One app reads and writes one.
 	Envelope Envelope
 
 	// Retry is for handlers whose error wraps [ErrRetry] and for effects. A driver or store that fails is tried
