@@ -31,6 +31,7 @@ func BenchmarkRebalance(b *testing.B) {
 	}{
 		{"sarama-range", joinSarama(sarama.NewBalanceStrategyRange)},
 		{"sarama-cooperative-sticky", joinSarama(sarama.NewBalanceStrategyCooperativeSticky)},
+		{"brook+redis", joinApp},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			join := c.open(b)
