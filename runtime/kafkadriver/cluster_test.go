@@ -1,6 +1,7 @@
 package kafkadriver_test
 
 import (
+	"crypto/rand"
 	"os"
 	"strings"
 	"testing"
@@ -94,3 +95,6 @@ func TestDriverKafka(t *testing.T) {
 	addrs := brokers(t)
 	drivertest.Run(t, func(t *testing.T) brook.Driver { return openManaged(t, addrs) })
 }
+
+// newTopic gives the name of a topic that nobody has used.
+func newTopic() string { return "kafkadriver-" + strings.ToLower(rand.Text()) }
