@@ -80,9 +80,8 @@ func cutAttribute(key string) (name string, is bool) {
 
 // Open reads a record in binary or structured mode. m.Data is a part of r.Value, but for data that is in base64.
 func (c CloudEvents) Open(r *Record, m *Message) error {
-	before := *m // type and author are often those of the message before
+	h := attributes{author: m.Author, typ: m.Type} // often those of the message before
 	*m = Message{Keyed: true, Data: r.Value}
-	h := attributes{before: &before}
 	for i := range r.Headers {
 		if key := r.Headers[i].Key; !h.take(m, key, r.Headers[i].Value) {
 			// Kafka's names have a case, those of CloudEvents have none: some bridges change it.
@@ -117,7 +116,7 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 
 // attributes reads the headers of binary mode.
 type attributes struct {
-	before           *Message
+	author, typ      string // guesses
 	version, content string
 	bad              error
 }
@@ -130,9 +129,9 @@ func (h *attributes) take(m *Message, key string, value []byte) bool {
 	case "ce_id":
 		m.ID = string(value)
 	case "ce_source":
-		m.Author = same(h.before.Author, value)
+		m.Author = same(h.author, value)
 	case "ce_type":
-		m.Type = same(h.before.Type, value)
+		m.Type = same(h.typ, value)
 	case "ce_time":
 		if err := m.Time.UnmarshalText(value); err != nil {
 			h.bad = fmt.Errorf("header ce_time: %w", err)

@@ -167,3 +167,29 @@ func ExampleCloudEvents() {
 	// ce_time: 2020-06-08T12:34:56.789Z
 	// content-type: application/json
 }
+
+func BenchmarkCloudEvents(b *testing.B) {
+	m := message()
+	m.Headers = nil
+	var r brook.Record
+	if err := (brook.CloudEvents{}).Wrap(&m, &r); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("binary", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := (brook.CloudEvents{}).Open(&r, &m); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	s := structured(`{"specversion":"1.0","id":"1","source":"shop","type":"order.placed","time":"2020-06-08T12:34:56.789Z","datacontenttype":"application/json","data":{"order_id":"o1"}}`)
+	b.Run("structured", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := (brook.CloudEvents{}).Open(&s, &m); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
