@@ -156,14 +156,17 @@ func discardPartitions(b *testing.B, t *topic) (sum summary, taken time.Duration
 	}
 	start := time.Now()
 	var claims [partitions]discarder
+	var readers [partitions]sarama.PartitionConsumer
 	var work sync.WaitGroup
 	for p := range ends {
 		reader, err := consumer.ConsumePartition(t.name, int32(p), sarama.OffsetOldest)
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer reader.AsyncClose()
+		readers[p] = reader
+		late := time.AfterFunc(patience, reader.AsyncClose)
 		work.Go(func() {
+			defer late.Stop()
 			for m := range reader.Messages() {
 				claims[p].sum.seen(m.Value)
 				if m.Offset+1 == ends[p] {
@@ -176,6 +179,14 @@ func discardPartitions(b *testing.B, t *topic) (sum summary, taken time.Duration
 	taken = time.Since(start)
 	for p := range claims {
 		sum.merge(&claims[p].sum)
+		readers[p].AsyncClose()
+	}
+	for _, reader := range readers {
+		for range reader.Messages() { // until it is closed
+		}
+	}
+	if err := consumer.Close(); err != nil {
+		b.Fatal(err)
 	}
 	return sum, taken
 }

@@ -141,21 +141,24 @@ const callers = 1_000
 // publishEach publishes with a call for each event, each of which waits until its event is stored.
 func publishEach(b *testing.B, t *topic, payments []accounts.Paid) time.Duration {
 	return publishApp(b, t, func(ctx context.Context, app *accounts.App) error {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
 		var next atomic.Int64
 		var work sync.WaitGroup
-		errs := make([]error, callers)
-		for c := range errs {
+		for range callers {
 			work.Go(func() {
-				for errs[c] == nil {
+				for ctx.Err() == nil {
 					i := int(next.Add(1)) - 1
 					if i >= len(payments) {
 						return
 					}
-					_, errs[c] = app.Publish.Paid(ctx, payments[i])
+					if _, err := app.Publish.Paid(ctx, payments[i]); err != nil {
+						cancel(err) // the first is told
+					}
 				}
 			})
 		}
 		work.Wait()
-		return errors.Join(errs...)
+		return context.Cause(ctx)
 	})
 }

@@ -78,7 +78,20 @@ func newTopic(b *testing.B) *topic {
 			b.Error(err)
 		}
 	})
-	return t
+	// The broker knows of it a little later.
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+	defer cancel()
+	for {
+		about, err := admin.DescribeTopics([]string{t.name})
+		if err == nil && len(about) == 1 && about[0].Err == sarama.ErrNoError && len(about[0].Partitions) == partitions {
+			return t
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			b.Fatalf("the topic that was made is not there: %v", err)
+		}
+	}
 }
 
 // newFilledTopic makes a topic with payments 0 to n to so many accounts, in batches of up to 128 KiB, not compressed.
