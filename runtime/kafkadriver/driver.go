@@ -77,17 +77,13 @@ func Open(brokers []string, config *sarama.Config, opts ...Option) (*Driver, err
 	return d, nil
 }
 
-// reach connects to one of the brokers, which is where wrong addresses and credentials show.
+// reach asks one of the brokers something, which is where wrong addresses, credentials and certificates show.
 func (d *Driver) reach() error {
 	var errs []error
 	for _, addr := range d.addrs {
-		l := d.link(addr)
-		b, err := l.open()
+		_, err := call(d.link(addr), (*sarama.Broker).ApiVersions, &sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: "brook", ClientSoftwareVersion: "1"})
 		if err == nil {
-			if _, err = b.Connected(); err == nil {
-				return nil
-			}
-			l.drop(b)
+			return nil
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", addr, err))
 	}
