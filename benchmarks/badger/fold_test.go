@@ -43,10 +43,14 @@ type fixture struct {
 	*counters.App
 	store *badgerstore.Store
 	dir   string
-	log   float64 // what the events in the log take of the heap, in MB
 }
 
 func newFixture(b *testing.B, options ...badgerstore.Option) *fixture {
+	b.Helper()
+	return newFixtureOver(b, memdriver.New(), options...)
+}
+
+func newFixtureOver(b *testing.B, log brook.Driver, options ...badgerstore.Option) *fixture {
 	b.Helper()
 	dir, err := os.MkdirTemp("", "badgerstore")
 	if err != nil {
@@ -57,7 +61,7 @@ func newFixture(b *testing.B, options ...badgerstore.Option) *fixture {
 	if err != nil {
 		b.Fatal(err)
 	}
-	app, err := counters.NewApp(brook.Config{Author: "counters", Driver: memdriver.New(), Store: store, Log: quiet}, counters.Sums{})
+	app, err := counters.NewApp(brook.Config{Author: "counters", Driver: log, Store: store, Log: quiet}, counters.Sums{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -75,11 +79,9 @@ func newFixture(b *testing.B, options ...badgerstore.Option) *fixture {
 
 func (f *fixture) publish(b *testing.B, events func(yield func(brook.Outgoing) bool)) {
 	b.Helper()
-	before := heap()
 	if _, err := f.PublishAll(b.Context(), events); err != nil {
 		b.Fatal(err)
 	}
-	f.log += heap() - before
 }
 
 func (f *fixture) catchUp(b *testing.B) {
