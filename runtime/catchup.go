@@ -38,11 +38,13 @@ func (a *App) CatchUp(ctx context.Context) error {
 			return err
 		}
 	}
+	var losses losses
 	for {
 		err := a.catchUp(ctx)
 		if !errors.Is(err, errReload) {
 			return err
 		}
+		losses.giveWay(ctx)
 		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return err
 		}

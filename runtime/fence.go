@@ -3,6 +3,8 @@ package brook
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"time"
 )
 
 // With a store that several processes write, every commit says what it relies on: the rows that its events read, the position
@@ -11,6 +13,27 @@ import (
 
 // errReload makes Run begin anew from what the store holds.
 var errReload = errors.New("brook: another process moved the views on")
+
+// losses counts how often another process was first. Processes that all begin anew at once would only be in each other's way, with
+// every batch: so who loses waits a while, longer each time, and the others get on with what it would have done.
+type losses struct {
+	n    int
+	last time.Time
+}
+
+const (
+	firstWait = 4 * time.Millisecond
+	mostWaits = 7 // the wait is twice as long each time, this often
+)
+
+func (l *losses) giveWay(ctx context.Context) {
+	if time.Since(l.last) > time.Second {
+		l.n = 0
+	}
+	_ = sleep(ctx, rand.N(firstWait<<l.n)) // the end of ctx shows at the next turn
+	l.n = min(l.n+1, mostWaits)
+	l.last = time.Now()
+}
 
 // fenced reports whether several processes may write the store.
 func (a *App) fenced() bool {

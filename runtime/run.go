@@ -84,6 +84,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		})
 	}
 	one := ""
+	var losses losses
 	for {
 		mine, changed := m.part()
 		lanes, partitions, mode, err := a.resume(stop, one, mine)
@@ -93,6 +94,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		a.announce(mode, lanes)
 		switch err = a.fold(stop, finish, cancel, lanes, partitions, changed); {
 		case errors.Is(err, errReload):
+			losses.giveWay(stop)
 			if err := a.insist(stop, "reload", func() error { return a.reload(stop) }); err != nil {
 				return err
 			}
