@@ -87,7 +87,8 @@ type Grouper interface {
 // Member is told what it has in a group. Its methods are called one at a time, and not after Join returned.
 type Member interface {
 	// Release is called before the partitions are divided anew, and before the member leaves. What it has is its own until Release
-	// returns: the time to mark what was acted on. The group waits for it until ctx ends.
+	// returns: the time to mark what was acted on. The group waits for it until ctx ends, which has nothing to do with Join's: on leaving
+	// that one has ended.
 	Release(ctx context.Context)
 	// Assign gives all that the member has from now on, with the group's marks as their offsets, 0 where there is none. It is called
 	// with none when the membership is lost.

@@ -68,6 +68,7 @@ func (d managed) Grow(topic string, partitions int) error {
 func openManaged(t *testing.T, addrs []string) brook.Driver {
 	config := sarama.NewConfig()
 	config.Metadata.RefreshFrequency = 100 * time.Millisecond
+	config.Consumer.Group.Heartbeat.Interval = 100 * time.Millisecond
 	return managed{open(t, addrs, config), admin(t, addrs)}
 }
 

@@ -48,11 +48,11 @@ func TestGroupZombie(t *testing.T) {
 		member := join(t, zombie, group, []string{topic}, nil)
 		member.owns(3)
 		at := brook.Position{Topic: topic, Partition: 1, Offset: 0}
-		if err := zombie.Mark(t.Context(), group, []brook.Position{at}); err != nil {
-			t.Fatalf("Mark of a member: %v", err)
+		if err := zombie.Mark(t.Context(), group, []brook.Position{{Topic: topic, Partition: 7}, at}); err == nil || !strings.Contains(err.Error(), topic+"/7") {
+			t.Errorf("Mark also of what the member does not have: %v, want an error that names it", err)
 		}
-		if err := zombie.Mark(t.Context(), group, []brook.Position{{Topic: topic, Partition: 7}}); err == nil || !strings.Contains(err.Error(), topic+"/7") {
-			t.Errorf("Mark of what the member does not have: %v, want an error that names it", err)
+		if marks, err := zombie.Marks(t.Context(), group); err != nil || len(marks) != 1 || marks[0] != at {
+			t.Fatalf("Marks: %v, %v; want that of what the member has", marks, err)
 		}
 		other := open(t, addrs, lively())
 		at.Offset = 5

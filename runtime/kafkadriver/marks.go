@@ -16,16 +16,13 @@ import (
 const markTries = 9
 
 // Mark commits the positions as the group's offsets. While the driver has members of the group, it is they who
-// commit: partitions that none of them has are refused, and the brokers refuse who was a member and is none any more. Without, the brokers
-// refuse all while the group has other members.
+// commit: positions in partitions that none of them has are refused, the others committed; and the brokers refuse who was a member and is none
+// any more. Without, the brokers refuse all while the group has other members.
 func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Position) error {
 	if err := d.alive(ctx); err != nil || len(positions) == 0 {
 		return err
 	}
-	commits, err := d.commits(group, positions)
-	if err != nil {
-		return err
-	}
+	commits, foreign := d.commits(group, positions)
 	for _, c := range commits {
 		_, err := insist(ctx, d, func() (struct{}, error) { return struct{}{}, d.commit(ctx, c) })
 		if err == nil {
@@ -45,11 +42,14 @@ func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Posit
 		}
 		return refusal(err, "mark", group)
 	}
+	if len(foreign) > 0 {
+		return fmt.Errorf("kafkadriver: mark group %q at %v: the member does not have these partitions now", group, foreign)
+	}
 	return nil
 }
 
-// commits makes the requests: one for each member that has some of the partitions, or one of nobody's.
-func (d *Driver) commits(group string, positions []brook.Position) ([]*sarama.OffsetCommitRequest, error) {
+// commits makes the requests: one for each member that has some of the partitions, or one of nobody's. What is not the members' is foreign.
+func (d *Driver) commits(group string, positions []brook.Position) (commits []*sarama.OffsetCommitRequest, foreign []brook.Position) {
 	d.groups.mu.Lock()
 	defer d.groups.mu.Unlock()
 	members := d.groups.members[group]
@@ -57,7 +57,8 @@ func (d *Driver) commits(group string, positions []brook.Position) ([]*sarama.Of
 	for _, p := range positions {
 		i := slices.IndexFunc(members, func(s *membership) bool { return s.has[division.Place{Topic: p.Topic, Number: p.Partition}] })
 		if i < 0 && len(members) > 0 {
-			return nil, fmt.Errorf("kafkadriver: mark group %q at %v: the member does not have this partition now", group, p)
+			foreign = append(foreign, p)
+			continue
 		}
 		if requests[i+1] == nil {
 			requests[i+1] = sarama.NewOffsetCommitRequest(d.config, group)
@@ -67,7 +68,7 @@ func (d *Driver) commits(group string, positions []brook.Position) ([]*sarama.Of
 		}
 		requests[i+1].AddBlockWithLeaderEpoch(p.Topic, p.Partition, p.Offset, -1, 0, "")
 	}
-	return slices.DeleteFunc(requests, func(r *sarama.OffsetCommitRequest) bool { return r == nil }), nil
+	return slices.DeleteFunc(requests, func(r *sarama.OffsetCommitRequest) bool { return r == nil }), foreign
 }
 
 func (d *Driver) commit(ctx context.Context, request *sarama.OffsetCommitRequest) error {

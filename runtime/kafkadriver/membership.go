@@ -61,7 +61,7 @@ func (s *membership) run(ctx context.Context) error {
 		}
 		if ctx.Err() != nil {
 			s.leave(ctx)
-			return nil
+			return nil //nolint:nilerr // it ended when it was to
 		}
 		if since.IsZero() {
 			since = time.Now()
