@@ -10,9 +10,9 @@ import (
 // What is more than a store takes in one commit, with the defaults (9.6 MiB) and with the least memory.
 func TestLargeRecords(t *testing.T) {
 	t.Run("limited", func(t *testing.T) {
-		apptest.LargeRecords(t, open(t, t.TempDir(), badgerstore.NoSync()), 11_000_000, true)
+		apptest.LargeRecords(t, open(t, t.TempDir(), badgerstore.NoSync(), badgerstore.Memory(badgerstore.DefaultMemory)), 11_000_000, true)
 	})
 	t.Run("small memory", func(t *testing.T) {
-		apptest.LargeRecords(t, open(t, t.TempDir(), badgerstore.NoSync(), badgerstore.Memory(1)), 3_000_000, true)
+		apptest.LargeRecords(t, open(t, t.TempDir(), badgerstore.NoSync()), 3_000_000, true)
 	})
 }

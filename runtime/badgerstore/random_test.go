@@ -13,15 +13,15 @@ import (
 func TestRandomAppsEqualANaiveModel(t *testing.T) {
 	t.Run("in memory", func(t *testing.T) {
 		for range 2 {
-			apptest.Random(t, open(t, "", badgerstore.InMemory(), badgerstore.Memory(1)), nil, rand.Uint64(), 50)
+			apptest.Random(t, open(t, "", badgerstore.InMemory()), nil, rand.Uint64(), 50)
 		}
 	})
 	t.Run("on disk", func(t *testing.T) {
 		dir := t.TempDir()
-		s := open(t, dir, badgerstore.NoSync(), badgerstore.Memory(1))
+		s := open(t, dir, badgerstore.NoSync())
 		apptest.Random(t, s, func() brook.Store {
 			closed(t, s)
-			s = open(t, dir, badgerstore.NoSync(), badgerstore.Memory(1))
+			s = open(t, dir, badgerstore.NoSync())
 			return s
 		}, rand.Uint64(), 50)
 	})
