@@ -33,6 +33,9 @@ func (a *App) CatchUp(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.alone(ctx); err != nil {
+		return err
+	}
 	if a.config.Group {
 		if err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, everyPartition) }); err != nil {
 			return err
@@ -49,6 +52,23 @@ func (a *App) CatchUp(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// alone makes the app do what it holds back as a member of a group that it is no more, unless others did.
+func (a *App) alone(ctx context.Context) error {
+	if a.outbox.holds() {
+		var marks map[partitionID]int64
+		err := a.insist(ctx, "read", func() (err error) {
+			marks, err = a.marked(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		a.outbox.heard(marks)
+	}
+	a.outbox.alone()
+	return nil
 }
 
 func (a *App) catchUp(ctx context.Context) error {

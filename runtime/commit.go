@@ -160,7 +160,7 @@ type unknownEvent struct {
 // follow does what is due after commits.
 func (l *lane) follow() {
 	after := l.take()
-	after.effects = append(l.app.outbox.freed(l.feeds), after.effects...)
+	after.effects = append(l.app.outbox.freed(func(id partitionID) bool { return l.feed(id) != nil }), after.effects...)
 	for i := range after.letters {
 		l.app.tell(after.letters[i])
 	}

@@ -76,11 +76,13 @@ type Grower interface {
 }
 
 // Grouper is a driver whose apps can be members of a group. A group divides the partitions of its topics among its
-// members: each is one member's at a time, and those of one number are the same member's.
+// members: each is one member's at a time, and those of one number are the same member's. Its marks tell a member where the one before
+// it ended.
 type Grouper interface {
+	Marker
 	// Join makes m a member of group until ctx ends; then it leaves, and returns nil. An error says that the
-	// membership could not be had, or is lost; the caller may join again. While it is a member, Marker.Mark of the group marks
-	// as this member.
+	// membership could not be had, or is lost; the caller may join again, unless it wraps [ErrPermanent]. While it is a member,
+	// Mark of the group marks as this member.
 	Join(ctx context.Context, group string, topics []string, m Member) error
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -13,11 +12,12 @@ import (
 // membership is the app's place in the group of its name at the driver. Members divide the partitions: with Config.Group for
 // folding, else for acting, which means publishing emissions and running effects.
 type membership struct {
-	app    *App
-	driver Grouper
-	finish context.Context
+	app     *App
+	driver  Grouper
+	publish context.Context // ends when nobody publishes any more
 
 	mu      sync.Mutex
+	over    bool // the app ends: it is given nothing any more
 	mine    map[partitionID]bool
 	changed chan struct{} // closed when mine is another one
 }
@@ -59,14 +59,11 @@ func (a *App) divisible() error {
 }
 
 // join makes the app a member until the function it gives is called, which waits for the end; a membership that can't be
-// had ends Run.
-func (m *membership) join(finish context.Context, end context.CancelFunc) (leave func(*error)) {
+// had ends Run. What is in flight may take until finish ends, and publishing until publish does.
+func (m *membership) join(finish, publish context.Context, end context.CancelFunc) (leave func(*error)) {
 	a := m.app
-	m.finish = finish
-	if !a.config.Group {
-		a.outbox.enter()
-	}
-	ctx, cancel := context.WithCancel(finish)
+	m.publish = publish
+	ctx, cancel := context.WithCancel(publish)
 	var work sync.WaitGroup
 	var failed error
 	work.Go(func() {
@@ -74,15 +71,30 @@ func (m *membership) join(finish context.Context, end context.CancelFunc) (leave
 			end()
 		}
 	})
-	if _, ok := a.config.Driver.(Marker); ok && !a.config.Group {
+	if !a.config.Group {
 		work.Go(func() { m.hear(ctx) })
 	}
 	return func(err *error) {
+		m.close(finish)
 		cancel()
 		work.Wait()
 		if failed != nil {
 			*err = failed
 		}
+	}
+}
+
+// close ends what the app is given, and does what it was given when its lanes had ended already.
+func (m *membership) close(finish context.Context) {
+	m.mu.Lock()
+	m.over = true
+	m.mu.Unlock()
+	if m.app.config.Group {
+		return
+	}
+	m.app.outbox.hold()
+	for _, e := range m.app.outbox.freed(everyPartition) {
+		m.app.runEffect(finish, e)
 	}
 }
 
@@ -127,16 +139,12 @@ func (m *membership) hear(ctx context.Context) {
 		if !m.app.outbox.holds() {
 			continue
 		}
-		all, err := m.app.config.Driver.(Marker).Marks(ctx, m.app.config.Name)
+		marks, err := m.app.marked(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
 				m.app.failure(Failure{What: "reading marks", Attempts: 1, Err: err})
 			}
 			continue
-		}
-		marks := map[partitionID]int64{}
-		for _, p := range all {
-			marks[p.partition()] = p.Offset
 		}
 		m.app.outbox.heard(marks)
 		m.app.wakeLanes()
@@ -149,18 +157,18 @@ func (m *membership) Release(ctx context.Context) {
 	if !m.app.config.Group {
 		m.app.outbox.hold()
 	}
-	// On leaving, the member's own context may have ended.
-	ctx, cancel := limited(ctx, m.finish, m.app.config.ShutdownTimeout)
+	ctx, cancel := limited(ctx, m.app.config.ShutdownTimeout)
 	defer cancel()
+	defer context.AfterFunc(m.publish, cancel)()
 	m.app.outbox.drain(ctx)
 }
 
-// limited gives a context that ends when limit does, at ctx's deadline, or after a time where it has none.
-func limited(ctx, limit context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok {
-		return context.WithDeadline(limit, deadline)
+// limited gives a context that ends with ctx, and after a time where that has no deadline.
+func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(limit, timeout)
+	return context.WithTimeout(ctx, timeout)
 }
 
 // Assign makes partitions the app's own.
@@ -173,26 +181,29 @@ func (m *membership) Assign(partitions []Position) {
 }
 
 func (m *membership) assign(partitions []Position) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.over {
+		return
+	}
+	marks := map[partitionID]int64{}
+	mine := map[partitionID]bool{}
+	for _, p := range partitions {
+		marks[p.partition()] = p.Offset
+		mine[p.partition()] = true
+	}
 	if !m.app.config.Group {
-		own := map[partitionID]int64{}
-		for _, p := range partitions {
-			own[p.partition()] = p.Offset
-		}
-		m.app.outbox.divide(own)
+		m.app.outbox.divide(marks)
 		m.app.wakeLanes()
 		return
 	}
-	mine := map[partitionID]bool{}
-	for _, p := range partitions {
-		mine[p.partition()] = true
+	if len(mine)+len(m.mine) == 0 {
+		return
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !maps.Equal(mine, m.mine) {
-		m.mine = mine
-		close(m.changed)
-		m.changed = make(chan struct{})
-	}
+	// Even where they are the same: a member that is gone may have left something to publish in them.
+	m.mine = mine
+	close(m.changed)
+	m.changed = make(chan struct{})
 }
 
 // part gives the partitions that are to be folded, nil for all, and a channel that is closed when they are others.

@@ -50,9 +50,15 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if err := a.doubtless(stop); err != nil {
 		return err
 	}
+	m := a.newMembership()
+	if m != nil && !a.config.Group {
+		a.outbox.enter()
+	}
 	published := make(chan error, 1)
 	drained := make(chan struct{})
+	publishing, over := context.WithCancel(finish)
 	go func() {
+		defer over()
 		err := a.publishOutbox(finish, drained)
 		if err != nil {
 			cancel()
@@ -65,12 +71,9 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		if perr := <-published; perr != nil {
 			err = perr
 		}
-		a.outbox.leave() // only now, when nobody publishes any more
 	}()
-
-	m := a.newMembership()
 	if m != nil {
-		defer m.join(finish, cancel)(&err)
+		defer m.join(finish, publishing, cancel)(&err)
 	}
 	var rebuilds sync.WaitGroup
 	defer rebuilds.Wait()
@@ -173,21 +176,12 @@ func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	marks := map[partitionID]int64{}
-	if m, ok := a.config.Driver.(Marker); ok {
-		var all []Position
-		err := a.insist(ctx, "read", func() (err error) {
-			all, err = m.Marks(ctx, a.config.Name)
-			return err
-		})
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		for _, p := range all {
-			marks[p.partition()] = p.Offset
-		}
-	}
-	return standings, partitions, marks, nil
+	var marks map[partitionID]int64
+	err = a.insist(ctx, "read", func() (err error) {
+		marks, err = a.marked(ctx)
+		return err
+	})
+	return standings, partitions, marks, err
 }
 
 // register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
@@ -228,10 +222,17 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		return nil, err
 	}
 	if mine != nil { // what earlier owners did not get to publish
-		err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, func(id partitionID) bool { return mine[id] }) })
+		err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, leftTo(mine, partitions)) })
 		if err != nil {
 			return nil, err
 		}
+	}
+	for _, f := range feeds {
+		next := f.base
+		if a.fenced() {
+			next = 0 // others may not have published what they folded
+		}
+		a.outbox.begin(f.id, next, marks[f.id])
 	}
 	lanes := a.split(feeds, mode)
 	a.lanesMu.Lock()
@@ -240,22 +241,42 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 	return lanes, nil
 }
 
+// leftTo tells whose emissions the member that has the partitions in mine publishes: theirs, and those of partitions that the app
+// no longer reads if it has the first one of all.
+func leftTo(mine map[partitionID]bool, partitions []Partition) func(partitionID) bool {
+	first, all := false, map[partitionID]bool{}
+	for i, p := range partitions {
+		id := partitionID{p.Topic, p.Number}
+		all[id] = true
+		first = first || i == 0 && mine[id]
+	}
+	return func(id partitionID) bool { return mine[id] || first && !all[id] }
+}
+
 // doubtless reads anew what memory knows of the store where a commit's outcome was never learnt.
 func (a *App) doubtless(ctx context.Context) error {
-	if !a.unsure.Load() {
+	if !a.unsure.Swap(false) {
 		return nil
 	}
-	if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
-		return err
+	err := a.insist(ctx, "reload", func() error { return a.reload(ctx) })
+	if err == nil {
+		err = a.insist(ctx, "reload", func() error { return a.reloadOutbox(ctx) })
 	}
-	a.outbox = newOutbox()
-	if !a.config.Group {
-		if err := a.loadOutbox(ctx, everyPartition); err != nil {
-			return err
-		}
+	if err != nil {
+		a.unsure.Store(true)
 	}
-	a.unsure.Store(false)
-	return nil
+	return err
+}
+
+// reloadOutbox fills the outbox anew, but with Config.Group, where a member does that when it knows what it has.
+func (a *App) reloadOutbox(ctx context.Context) error {
+	a.rest() // nobody adds to it meanwhile
+	defer a.gate.Unlock()
+	a.outbox.clear()
+	if a.config.Group {
+		return nil
+	}
+	return a.loadOutbox(ctx, everyPartition)
 }
 
 // fold runs lanes over the feeds until stop ends, one of them can't go on, or there are other partitions than these to be folded: because
@@ -263,11 +284,15 @@ func (a *App) doubtless(ctx context.Context) error {
 func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes []*lane, partitions []Partition, changed <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(stop)
 	defer cancel()
-	var once sync.Once
+	var mu sync.Mutex
 	var first error
 	over := func(err error) {
-		once.Do(func() { first = err })
-		if errors.Is(err, errSettle) || errors.Is(err, errReload) || errors.Is(err, errOthers) {
+		mu.Lock()
+		defer mu.Unlock()
+		if first == nil || goesOn(first) && !goesOn(err) {
+			first = err
+		}
+		if goesOn(err) {
 			cancel()
 		} else {
 			end() // the others finish what is in flight, within the limit
@@ -320,6 +345,11 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes [
 	readers.Wait()
 	watches.Wait()
 	return first
+}
+
+// goesOn reports whether Run goes on after what ended the lanes.
+func goesOn(err error) bool {
+	return errors.Is(err, errSettle) || errors.Is(err, errReload) || errors.Is(err, errOthers)
 }
 
 // grown waits until there are other partitions, which it reports, or ctx ends.

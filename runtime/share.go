@@ -6,10 +6,13 @@ import "slices"
 // all partitions, the owner of a partition acts, and the others hold back what is to be done until they hear
 // that it was done, or become the owner. The zero share is all.
 type share struct {
-	part bool // of the partitions, those in own; else all are the app's
-	own  map[partitionID]int64
-	held map[partitionID]*heldBack
-	free map[partitionID][]effectRun // effects that were held back and are to be run now
+	part   bool // of the partitions, those in own; else all are the app's
+	own    map[partitionID]bool
+	ending bool                  // what comes is held back, until the next share is known
+	acted  map[partitionID]int64 // the group's marks as far as they are known: what is below was acted on
+	stands map[partitionID]int64 // what is below is folded, and what it left to do is in the outbox
+	held   map[partitionID]*heldBack
+	free   map[partitionID][]effectRun // effects that were held back and are to be run now
 }
 
 // heldBack is what the app does not do in one partition, in order.
@@ -18,29 +21,36 @@ type heldBack struct {
 	effects []effectRun
 }
 
-func (s *share) owns(id partitionID) bool {
-	if !s.part || id == (partitionID{}) {
-		return true
-	}
-	_, ok := s.own[id]
-	return ok
+func newShare() share {
+	return share{acted: map[partitionID]int64{}, stands: map[partitionID]int64{}, held: map[partitionID]*heldBack{}, free: map[partitionID][]effectRun{}}
 }
+
+// owns reports whether the app may mark a partition.
+func (s *share) owns(id partitionID) bool { return !s.part || s.own[id] }
+
+// acts reports whether the app does what a partition's commits leave to do.
+func (s *share) acts(id partitionID) bool {
+	return id == partitionID{} || s.owns(id) && !s.ending
+}
+
+// passed reports whether the group acted on an event.
+func (s *share) passed(p Position) bool { return s.part && p.Offset < s.acted[p.partition()] }
+
+// know takes a mark of the group; marks only rise.
+func (s *share) know(id partitionID, mark int64) { s.acted[id] = max(s.acted[id], mark) }
 
 func (s *share) back(id partitionID) *heldBack {
 	if s.held[id] == nil {
-		if s.held == nil {
-			s.held = map[partitionID]*heldBack{}
-		}
 		s.held[id] = &heldBack{}
 	}
 	return s.held[id]
 }
 
-// enter makes the outbox that of a group's member, which has nothing yet.
+// enter makes the outbox that of a group's member, which has nothing yet. Nobody publishes meanwhile.
 func (o *outbox) enter() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.share.part, o.share.own = true, nil
+	o.share.part, o.share.own, o.share.ending = true, nil, false
 	o.items = slices.DeleteFunc(o.items, func(i *outboxItem) bool {
 		if i.mark != nil || i.free {
 			return false
@@ -51,54 +61,61 @@ func (o *outbox) enter() {
 	})
 }
 
+// alone gives the app all partitions, and what was held back to be done.
+func (o *outbox) alone() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id := range o.share.held {
+		o.release(id)
+	}
+	o.share.part, o.share.own, o.share.ending = false, nil, false
+}
+
 // hold ends the app's share, until the next one is known: what is there is still done, what comes is held back.
 func (o *outbox) hold() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.share.own = nil
+	o.share.ending = true
 }
 
-// divide gives the app a share, with the marks of its partitions: what is at or past them and was held back is to be done.
-func (o *outbox) divide(own map[partitionID]int64) {
+// divide gives the app a share, with the group's marks: what is at or past them and was held back is to be done.
+func (o *outbox) divide(marks map[partitionID]int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.share.own = own
-	for id, mark := range own {
-		b := o.share.held[id]
-		if b == nil {
-			continue
-		}
-		o.pass(b, id, mark)
-		o.items = append(o.items, b.items...)
-		if len(b.effects) > 0 {
-			if o.share.free == nil {
-				o.share.free = map[partitionID][]effectRun{}
-			}
-			o.share.free[id] = append(o.share.free[id], b.effects...)
-			o.count[id] -= len(b.effects)
-		}
-		delete(o.share.held, id)
+	o.share.own, o.share.ending = map[partitionID]bool{}, false
+	for id, mark := range marks {
+		o.share.own[id] = true
+		o.share.know(id, mark)
+		o.release(id)
+		o.note(id, o.share.stands[id])
 	}
 	o.rouse()
 }
 
-// leave gives the app all partitions again; what was held back is published by whoever takes the outbox up next.
-func (o *outbox) leave() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.share.part, o.share.own = false, nil
-	for _, b := range o.share.held {
-		o.items = append(o.items, b.items...)
-		b.items = nil
+// release gives what was held back in a partition to be done.
+func (o *outbox) release(id partitionID) {
+	b := o.share.held[id]
+	if b == nil {
+		return
 	}
+	o.pass(b, id)
+	o.items = append(o.items, b.items...)
+	if len(b.effects) > 0 {
+		o.share.free[id] = append(o.share.free[id], b.effects...)
+		o.count[id] -= len(b.effects)
+	}
+	delete(o.share.held, id)
 }
 
-// heard lets go of what was held back and is done by others, who came as far as the marks.
+// heard takes the group's marks, and lets go of what was held back and is done by others.
 func (o *outbox) heard(marks map[partitionID]int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for id, mark := range marks {
+		o.share.know(id, mark)
+	}
 	for id, b := range o.share.held {
-		o.pass(b, id, marks[id])
+		o.pass(b, id)
 		if len(b.items)+len(b.effects) == 0 {
 			delete(o.share.held, id)
 		}
@@ -106,21 +123,38 @@ func (o *outbox) heard(marks map[partitionID]int64) {
 	o.rouse()
 }
 
-// pass lets go of what is below a mark: emissions are yet to be removed from the store.
-func (o *outbox) pass(b *heldBack, id partitionID, mark int64) {
+// pass lets go of what the group acted on: emissions are yet to be removed from the store.
+func (o *outbox) pass(b *heldBack, id partitionID) {
 	n := 0
-	for n < len(b.items) && b.items[n].Position.Offset < mark {
+	for n < len(b.items) && o.share.passed(b.items[n].Position) {
 		b.items[n].passed = true
 		n++
 	}
 	o.items = append(o.items, b.items[:n]...)
 	b.items = slices.Delete(b.items, 0, n)
 	n = 0
-	for n < len(b.effects) && b.effects[n].position.Offset < mark {
+	for n < len(b.effects) && o.share.passed(b.effects[n].position) {
 		n++
 	}
 	o.count[id] -= n
 	b.effects = slices.Delete(b.effects, 0, n)
+}
+
+// begin notes where the folding of a partition begins, and the group's mark. What was folded before is in the outbox.
+func (o *outbox) begin(id partitionID, next, mark int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.share.know(id, mark)
+	o.stand(id, next)
+	o.rouse()
+}
+
+// stand notes how far a partition is folded: so far it is acted on, too, once the outbox is through with what it holds now.
+func (o *outbox) stand(id partitionID, next int64) {
+	o.share.stands[id] = next
+	if o.share.acts(id) {
+		o.note(id, next)
+	}
 }
 
 // holds reports whether anything is held back.
@@ -137,23 +171,22 @@ func (o *outbox) shared() bool {
 	return o.share.part
 }
 
-// acted reports whether another member acted on the event at an offset before the app got the partition.
-func (o *outbox) acted(id partitionID, offset int64) bool {
+// acted reports whether the group acted on an event that the app comes to now.
+func (o *outbox) acted(p Position) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.share.part && offset < o.share.own[id]
+	return o.share.passed(p)
 }
 
-// freed gives the effects of some feeds' partitions that were held back and are to be run now.
-func (o *outbox) freed(feeds []*feed) (effects []effectRun) {
+// freed gives the effects of partitions that were held back and are to be run now.
+func (o *outbox) freed(wanted func(partitionID) bool) (effects []effectRun) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.share.free) == 0 {
-		return nil
-	}
-	for _, f := range feeds {
-		effects = append(effects, o.share.free[f.id]...)
-		delete(o.share.free, f.id)
+	for id, free := range o.share.free {
+		if wanted(id) {
+			effects = append(effects, free...)
+			delete(o.share.free, id)
+		}
 	}
 	return effects
 }

@@ -157,9 +157,15 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		l.put(f, l.letter(m, r.set, r.stage, r.err, attempts, l.keyText(m)))
 	}
 	l.tx.settle()
-	if len(m.emissions)+len(m.effects) > 0 && l.live && !m.silent && m.position.Offset >= f.silent && !l.app.outbox.acted(f.id, m.position.Offset) {
+	if len(m.emissions)+len(m.effects) > 0 && !l.acted(f, m) {
 		l.act(m)
 	}
+}
+
+// acted reports whether nothing is to be done about an event any more: an earlier run, or another member of the group, did. What is redriven
+// was not done yet, wherever the group stands.
+func (l *lane) acted(f *feed, m *Delivery) bool {
+	return !l.live || m.silent || m.position.Offset < f.silent || l.redrive == 0 && l.app.outbox.acted(m.position)
 }
 
 // act takes the emissions and effects of an event into the batch.

@@ -1,0 +1,170 @@
+package brook_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/memdriver"
+)
+
+// Release waits for what there is, not for what comes meanwhile.
+func TestReleaseUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memdriver.New()
+		c := config(&meddled{publish: func(_ context.Context, do func() error) error {
+			time.Sleep(3 * time.Millisecond)
+			return do()
+		}}, newShared())
+		c.Group = true
+		a := enlist(t, d, c, nil)
+		a.place.Assign(ledgerAt(0))
+		a.wait(a.happen("x", 1), nil)
+		load, stop := context.WithCancel(t.Context())
+		fed := make(chan struct{})
+		go func() {
+			defer close(fed)
+			for n := 2; load.Err() == nil; n++ {
+				a.raw("x", ledger.MovedType, fmt.Sprintf(`{"account":"x","cents":%d,"order":"emit"}`, n))
+				time.Sleep(time.Millisecond)
+			}
+		}()
+		time.Sleep(100 * time.Millisecond)
+		began := time.Now()
+		a.place.Release(a.ctx)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("Release took %s", took)
+		}
+		stop()
+		<-fed
+	})
+}
+
+// Where nobody publishes any more, nobody waits for that.
+func TestEndOfPublishingEndsMembership(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memdriver.New()
+		s := newSpy(newStore())
+		s.durable = true
+		broken := fmt.Errorf("%w: disk is gone", brook.ErrPermanent)
+		s.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error {
+			for _, w := range b.Writes {
+				if w.Op == brook.Remove && s.name(w.Table) == "ledger/outbox" {
+					return broken
+				}
+			}
+			return do()
+		})
+		driver := conduct(d)
+		app, err := ledger.NewApp(config(driver, s), ledger.Books{}, &ledger.Audit{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer app.Close()
+		ended := make(chan error, 1)
+		began := time.Now()
+		go func() { ended <- app.Run(t.Context()) }()
+		place := <-driver.members
+		place.Assign(ledgerAt(0))
+		h := &harness{App: app, t: t, ctx: t.Context(), driver: d}
+		(&member{harness: h}).happen("x", 1)
+		if err := <-ended; !errors.Is(err, brook.ErrPermanent) {
+			t.Errorf("Run: %v", err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %s to end", took)
+		}
+	})
+}
+
+// unforeseen is a shared store over which nothing is rehearsed.
+type unforeseen struct{ *shared }
+
+func (s unforeseen) Latest() brook.Reader { return struct{ brook.Reader }{s.shared.Latest()} }
+
+// What ends Run for good counts, although the partitions were divided anew at the same time.
+func TestFailureDuringDivision(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memdriver.New()
+		driver := conduct(d)
+		c := config(driver, unforeseen{newShared()})
+		c.Group, c.OnFailure = true, brook.Stop
+		entered, goOn := make(chan struct{}), make(chan struct{})
+		app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+			close(entered)
+			<-goOn
+			return errBroken
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer app.Close()
+		ended := make(chan error, 1)
+		go func() { ended <- app.Run(t.Context()) }()
+		place := <-driver.members
+		place.Assign(ledgerAt(0))
+		h := &harness{App: app, t: t, ctx: t.Context(), driver: d}
+		(&member{harness: h}).happen("x", 1)
+		<-entered
+		place.Assign(nil)
+		synctest.Wait()
+		close(goOn)
+		if err := <-ended; !errors.Is(err, errBroken) {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// A membership that can't be had ends Run with the reason, within no time.
+func TestMembershipThatCannotBeHad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memdriver.New()
+		driver := conduct(d)
+		app, err := ledger.NewApp(config(driver, newStore()), ledger.Books{}, &ledger.Audit{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer app.Close()
+		ended := make(chan error, 1)
+		go func() { ended <- app.Run(t.Context()) }()
+		<-driver.members
+		driver.lost <- fmt.Errorf("%w: not allowed", brook.ErrPermanent)
+		if err := <-ended; !errors.Is(err, brook.ErrPermanent) {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// Run ends in time while a partition is being released whose emissions can't be published.
+func TestRunEndsDuringRelease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memdriver.New()
+		c := config(&meddled{publish: func(ctx context.Context, _ func() error) error { return errors.New("the broker is away") }}, lasting{newStore()})
+		c.ShutdownTimeout = 3 * time.Second
+		a := enlist(t, d, c, nil)
+		a.place.Assign(ledgerAt(0))
+		a.wait(a.happen("x", 1), nil)
+		released := make(chan struct{})
+		go func() {
+			defer close(released)
+			a.place.Release(context.Background())
+		}()
+		synctest.Wait()
+		began := time.Now()
+		if err := a.stop(); err != nil {
+			t.Fatal(err)
+		}
+		<-released
+		if took := time.Since(began); took > 4*time.Second {
+			t.Errorf("it took %s to end", took)
+		}
+		if n := waiting(t, a.store); n != 1 {
+			t.Errorf("%d emissions wait in the store", n)
+		}
+	})
+}

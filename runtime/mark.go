@@ -1,0 +1,134 @@
+package brook
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// markPause is how seldom the driver is told how far the app came, where nothing hangs on it.
+const markPause = time.Second
+
+// marks are what the driver is to be told: that all below was acted on.
+type marks struct {
+	due   map[partitionID]int64
+	next  time.Time // when they are told
+	tries int       // that failed since it was told last
+}
+
+// note puts a mark behind the emissions that it counts on.
+func (o *outbox) note(id partitionID, next int64) {
+	if next <= o.share.acted[id] {
+		return // marks only rise
+	}
+	last := len(o.items) - 1
+	if last < o.taken || o.items[last].mark == nil {
+		o.items = append(o.items, &outboxItem{mark: map[partitionID]int64{}})
+		last++
+	}
+	o.items[last].mark[id] = next
+}
+
+// due gives the marks that are to be told, or how long to wait for that, 0: there are none. Now says not to wait; soon, to wait only
+// after failures.
+func (o *outbox) due(soon, now bool) (due []Position, wait time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id, next := range o.marks.due {
+		if o.share.owns(id) && next > o.share.acted[id] {
+			due = append(due, id.at(next))
+		} else {
+			delete(o.marks.due, id) // others go on from there
+		}
+	}
+	if len(due) == 0 {
+		o.ease()
+		return nil, 0
+	}
+	soon = (soon || len(o.hurry) > 0) && o.marks.tries == 0
+	if wait = time.Until(o.marks.next); wait > 0 && !soon && !now {
+		return nil, wait
+	}
+	slices.SortFunc(due, Position.Compare)
+	return due, 0
+}
+
+// told forgets the marks that were due.
+func (o *outbox) told(due []Position) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, p := range due {
+		o.share.know(p.partition(), p.Offset)
+	}
+	clear(o.marks.due) // only who publishes adds to them, and that is the caller
+	o.marks.tries, o.marks.next = 0, time.Now().Add(markPause)
+	o.ease()
+}
+
+// untold has the marks told again later.
+func (o *outbox) untold(retry Retry) (tries int, wait time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.marks.tries++
+	wait = retry.wait(o.marks.tries)
+	o.marks.next = time.Now().Add(wait)
+	return o.marks.tries, wait
+}
+
+// forgo forgets the marks that were due, though they could not be told.
+func (o *outbox) forgo() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clear(o.marks.due)
+	o.marks.tries = 0
+	o.ease()
+}
+
+// marked gives how far the group has acted, as the driver keeps it.
+func (a *App) marked(ctx context.Context) (map[partitionID]int64, error) {
+	m, ok := a.config.Driver.(Marker)
+	if !ok {
+		return nil, nil
+	}
+	all, err := m.Marks(ctx, a.config.Name)
+	if err != nil {
+		return nil, err
+	}
+	marks := map[partitionID]int64{}
+	for _, p := range all {
+		marks[p.partition()] = p.Offset
+	}
+	return marks, nil
+}
+
+// mark tells the driver how far the app has acted, where it is time, and else says how long to wait for that. Effects of a store
+// that forgets hang on it; with others it shows people the lag, and the group what its members need not do.
+func (a *App) mark(ctx context.Context, now bool) (wait time.Duration, err error) {
+	forgets := a.forgets()
+	due, wait := a.outbox.due(forgets, now)
+	if len(due) == 0 {
+		return wait, nil
+	}
+	m := a.config.Driver.(Marker) // else there are none
+	tell := func() error { return m.Mark(ctx, a.config.Name, due) }
+	if forgets && !a.outbox.shared() {
+		err = a.insist(ctx, "mark", tell)
+	} else {
+		err = tell()
+	}
+	switch {
+	case err == nil:
+		a.outbox.told(due)
+	case forgets && !a.outbox.shared():
+		return 0, err
+	case errors.Is(err, ErrPermanent):
+		a.failure(Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true})
+		a.outbox.forgo()
+	case ctx.Err() == nil:
+		var tries int
+		tries, wait = a.outbox.untold(a.config.Retry)
+		a.failure(Failure{What: "mark", Position: due[0], Attempts: tries, Err: err})
+	}
+	return wait, nil
+}
