@@ -22,8 +22,8 @@ test-redis: ## run the tests of the Redis store (needs redis-server)
 	scripts/redis run scripts/redis run --cluster $(GO) test -race ./runtime/redisstore
 
 .PHONY: test-kafka
-test-kafka: ## run the tests of the Kafka driver on a real broker (needs Java, Maven and kcat)
-	scripts/kafka run --sasl --tls $(GO) test -race ./runtime/kafkadriver
+test-kafka: ## run the tests of the Kafka driver on real brokers (needs Java, Maven, kcat and redis-server)
+	scripts/redis run scripts/kafka run --sasl --tls $(GO) test -race ./runtime/kafkadriver/...
 
 .PHONY: lint
 lint: ## check format, vet and lint

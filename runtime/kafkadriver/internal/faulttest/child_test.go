@@ -1,0 +1,161 @@
+package faulttest_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/badgerstore"
+	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/kafkadriver"
+)
+
+// With childVariable set, the test binary is an instance in a process of its own, which ends when its standard input does, or is killed.
+const childVariable = "BROOK_FAULTTEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childVariable); text != "" {
+		if err := runChild(text); err != nil {
+			fmt.Fprintln(os.Stderr, "child:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// An order says what a child is to do.
+type order struct {
+	Addrs  []string
+	Topic  string
+	Badger string // the directory of its store
+	Batch  int
+}
+
+// What a child says it did, a word on a line.
+const (
+	opened    = "open"
+	committed = "commit"
+	published = "publish"
+)
+
+// telling is a driver that says what it publishes.
+type telling struct {
+	*kafkadriver.Driver
+	say func(string)
+}
+
+func (d telling) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
+	d.say(published)
+	return d.Driver.Publish(ctx, records)
+}
+
+func runChild(text string) (err error) {
+	var o order
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(os.Stdout)
+	var mu sync.Mutex
+	say := func(word string) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(out, word)
+		out.Flush()
+	}
+	d, err := kafkadriver.Open(o.Addrs, settings())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	store, err := badgerstore.Open(o.Badger, badgerstore.Log(slog.New(slog.DiscardHandler)), badgerstore.Memory(1))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	c := config(telling{d, say}, store, o.Topic)
+	c.BatchSize = o.Batch
+	c.Hooks.Commit = func(brook.Commit) { say(committed) }
+	app, err := ledger.NewApp(c, ledger.Books{}, audit())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	say(opened)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	return app.Run(ctx)
+}
+
+// A child is a process with an instance.
+type child struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	in     io.Closer
+	lines  *bufio.Scanner
+	stderr strings.Builder
+}
+
+// spawn starts a child; it does not outlive the test.
+func spawn(t *testing.T, ctx context.Context, o order) *child {
+	t.Helper()
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &child{t: t, cmd: exec.CommandContext(ctx, os.Args[0])}
+	p.cmd.Env = append(os.Environ(), childVariable+"="+string(text))
+	p.cmd.Stderr = &p.stderr
+	in, err := p.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.in = in
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.lines = bufio.NewScanner(out)
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// await waits until the child said a word so often.
+func (p *child) await(word string, times int) {
+	p.t.Helper()
+	for p.lines.Scan() {
+		if p.lines.Text() == word {
+			if times--; times == 0 {
+				return
+			}
+		}
+	}
+	p.t.Fatalf("the child ended, %d times short of saying %q: %v\n%s", times, word, p.cmd.Wait(), p.stderr.String())
+}
+
+// kill ends the child at once.
+func (p *child) kill() {
+	p.t.Helper()
+	_ = p.cmd.Process.Kill()
+	for p.lines.Scan() {
+	}
+	if err := p.cmd.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
+		p.t.Fatalf("the child ended before it was killed: %v\n%s", err, p.stderr.String())
+	}
+}

@@ -1,0 +1,101 @@
+package faulttest_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/mapstore"
+)
+
+// told is what can be seen of an app that is the same whatever it went through.
+type told struct {
+	Accounts []ledger.Account
+	Lines    []brook.Entry[ledger.LineKey, ledger.Line]
+	Notes    map[string]ledger.Note
+	ByEmail  map[string][]string
+	History  map[string][]string
+	Letters  []string
+}
+
+func tell(t *testing.T, app *ledger.App) told {
+	t.Helper()
+	all := told{ByEmail: map[string][]string{}, History: map[string][]string{}}
+	check := func(err error) {
+		if err != nil {
+			t.Helper()
+			t.Fatal(err)
+		}
+	}
+	var err error
+	all.Accounts, err = app.Views.Accounts.Values()
+	check(err)
+	all.Notes, err = app.Views.Notes.Map()
+	check(err)
+	for e, err := range app.Views.Lines.All() {
+		check(err)
+		all.Lines = append(all.Lines, e)
+	}
+	for _, a := range all.Accounts {
+		if all.ByEmail[a.Email] == nil {
+			for b, err := range app.Views.Accounts.ByEmail(a.Email) {
+				check(err)
+				all.ByEmail[a.Email] = append(all.ByEmail[a.Email], b.ID)
+			}
+		}
+		events, err := app.Views.Accounts.Events(a.ID)
+		check(err)
+		for _, e := range events {
+			all.History[a.ID] = append(all.History[a.ID], fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
+		}
+	}
+	for l, err := range app.DeadLetters() {
+		check(err)
+		all.Letters = append(all.Letters, fmt.Sprint(l.Position, " ", l.Stage, " ", l.Set, " ", l.Error, " ", l.Attempts))
+	}
+	return all
+}
+
+// silent is a driver that says yes to what is to be published, and drops it: an app over it only looks.
+type silent struct{ brook.Driver }
+
+func (silent) Publish(_ context.Context, records []brook.Record) ([]brook.Position, error) {
+	return make([]brook.Position, len(records)), nil
+}
+
+// onePass is what the log says when nothing goes wrong.
+func onePass(t *testing.T, ctx context.Context, driver brook.Driver, topic string) told {
+	t.Helper()
+	app, err := ledger.NewApp(config(silent{driver}, mapstore.New(), topic), ledger.Books{}, audit())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	if err := app.CatchUp(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return tell(t, app)
+}
+
+// same wants what apps tell to be what one pass over the log tells, made by a client that nothing happens to.
+func same(t *testing.T, ctx context.Context, c *cluster, topic string, apps ...*instance) told {
+	t.Helper()
+	want := onePass(t, ctx, c.driver(nil), topic)
+	for n, app := range apps {
+		equal(t, fmt.Sprintf("app %d: ", n), tell(t, app.App), want)
+	}
+	return want
+}
+
+func equal(t *testing.T, name string, got, want told) {
+	t.Helper()
+	a, b := reflect.ValueOf(got), reflect.ValueOf(want)
+	for i := range a.NumField() {
+		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+			t.Errorf("%s%s\n got %.2000v\nwant %.2000v", name, a.Type().Field(i).Name, a.Field(i), b.Field(i))
+		}
+	}
+}
