@@ -5,20 +5,21 @@
 //	defer store.Close()
 //	app, err := shop.NewApp(brook.Config{Author: "shop", Driver: driver, Store: store}, shop.Projection{})
 //
-// A directory belongs to one process; one store may serve several apps. The options are [Memory], [NoSync], [InMemory],
+// A directory belongs to one process, and another one gets [ErrLocked], which names the first; one store may serve several apps. The options are [Memory], [NoSync], [InMemory],
 // [ReadOnly], [Unverified] and [Log].
 //
 // # What it promises
 //
 // A commit is one Badger transaction, synced before Commit returns unless the option NoSync is given: what was committed
-// survives the process and the machine. Commits that come while another one is being synced share the next sync, so lanes that run in
+// survives the process and the machine, as far as the disk keeps what it was told to sync. Commits that come while another one is being synced share the next sync, so lanes that run in
 // parallel do not wait in line. What is found at open is always the state after some commit, with all that belongs to it: rows,
 // histories, indexes, letters and positions. A process that is killed loses nothing that was committed. With
-// NoSync a machine that fails loses about a second; the app folds it again from the log.
+// NoSync a machine that fails loses about a second; the app folds it again from the log. Should the disk have kept later commits
+// and lost earlier ones, Open says so with [ErrDamaged].
 //
 // Open reads all table files and checks their sums ([Unverified] leaves it out), and that no commit is missing between others. Where it
 // can't give such a state the error is [ErrDamaged]; nothing repairs that but a backup, or deleting the directory, after
-// which the app folds the whole log again. A damaged end of the newest log of writes can't be told from writes that never
+// which the app folds the whole log again. A backup is a copy of the directory made while no process has it open. A damaged end of the newest log of writes can't be told from writes that never
 // reached the disk: it gives the state before. A file that goes bad while the store is open may show as missing rows, which the
 // next Open finds. When a write fails half-way, the store refuses everything with [ErrBroken]
 // until it is opened again. A full disk ends the process with SIGBUS, for Badger maps its files into memory.
@@ -32,12 +33,13 @@
 //
 // # Memory and disk
 //
-// [Memory], 512 MiB by default, bounds memtables (four of 1/8, of which one is used unless writes come faster than they are
+// [Memory], 512 MiB by default, bounds memtables (four of 1/8 and about a third more each, of which one is used unless writes come faster than they are
 // flushed), the cache of blocks (1/4) and that of indexes (1/10, for about 1.5 bytes a row). Besides there are the heads of 65,536 histories (about 15 MB), and
 // the batches that are being committed. Files are mapped into memory, which tools may count as memory of the process.
 //
 // A commit takes 15 % of a memtable at most: 9.6 MiB by default, 1.2 MiB with the least memory. What is larger is brook.ErrTooLarge, which makes the app
-// commit fewer events at once. A key takes up to 64,971 bytes. Values beyond 256 KiB are stored in pieces.
+// commit fewer events at once. An event that is too large by itself becomes a dead letter; where its record is too large for that too, the letter does not hold it,
+// and Redrive reads it from the log (brook.DeadLetter.Omitted). A key takes up to 64,971 bytes. Values beyond 256 KiB are stored in pieces.
 //
 // Superseded and deleted rows go when Badger compacts. Its value log is not used, so it needs no collection of garbage. Histories of
 // more than 64 entries that are removed, and dropped tables, are out of sight with the commit; their keys are deleted in the
@@ -45,7 +47,7 @@
 //
 // # Layout
 //
-// This is version 1. Numbers are big endian; a varint is one of encoding/binary. Each commit has the next number, from 1, which is the version
+// This is version 1. Open refuses a store of a later version with [ErrLayout]; later versions of this package read the stores of earlier ones. Numbers are big endian; a varint is one of encoding/binary. Each commit has the next number, from 1, which is the version
 // that Badger keeps of the keys that it wrote (managed transactions). A key begins with the number of its table (4 bytes) and its kind (1 byte).
 // Table 0 is the store's own:
 //
