@@ -168,3 +168,91 @@ func TestRunEndsDuringRelease(t *testing.T) {
 		}
 	})
 }
+
+// With Config.Group too, a member marks only what it has: others go on from there.
+func TestMemberMarksWhatItHas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memdriver.New()
+		var foreign, has bool
+		c := config(&meddled{mark: func(_ context.Context, _ []brook.Position, do func() error) error {
+			if !has {
+				foreign = true
+				return errors.New("the member does not have these partitions now")
+			}
+			return do()
+		}}, newShared())
+		c.Group = true
+		a := enlist(t, d, c, nil)
+		has = true
+		a.place.Assign(ledgerAt(0))
+		a.wait(a.happen("x", 1), nil)
+		synctest.Wait()
+		a.place.Release(a.ctx)
+		a.wait(a.raw("x", ledger.MovedType, `{"account":"x","cents":1}`), nil) // folding goes on
+		has = false
+		a.place.Assign(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		began := time.Now()
+		a.place.Release(a.ctx)
+		if took := time.Since(began); foreign || took > 0 {
+			t.Errorf("it marked what it had no longer: %t; Release took %s", foreign, took)
+		}
+	})
+}
+
+// What a member of a group that is gone left in another's partition, or in one that nobody reads any more, is published after the next
+// division.
+func TestEmissionsOfNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, s := memdriver.New(), newShared()
+		away := func(context.Context, func() error) error { return errors.New("the broker is away") }
+		old := config(&meddled{publish: away}, s)
+		old.Group, old.Topic = true, "old"
+		gone := enlist(t, d, old, nil)
+		gone.place.Assign([]brook.Position{{Topic: "old"}})
+		for _, r := range []string{`{"account":"x"}`, `{"account":"x","cents":1,"order":"emit"}`} {
+			typ := ledger.OpenedType
+			if len(r) > 20 {
+				typ = ledger.MovedType
+			}
+			record := brook.Record{Topic: "old", Key: []byte("x")}
+			m := brook.Message{ID: r, Type: typ, Author: "elsewhere", Data: []byte(r)}
+			if err := (brook.CloudEvents{}).Wrap(&m, &record); err != nil {
+				t.Fatal(err)
+			}
+			at, err := d.Publish(t.Context(), []brook.Record{record})
+			if err != nil {
+				t.Fatal(err)
+			}
+			gone.wait(at[0], nil)
+		}
+		c := config(nil, s)
+		c.Group = true
+		stays := enlist(t, d, c, func(context.Context, brook.Event[ledger.Moved]) error { return errBroken })
+		stays.place.Assign(ledgerAt(0))
+		synctest.Wait()
+		if n := len(published(t, d, "old")); n != 3 {
+			t.Errorf("%d events in the topic that is read no more, want 3", n)
+		}
+		stays.happen("y", 0)
+		stays.fails(stays.raw("y", ledger.MovedType, `{"account":"y","cents":1,"order":"emit"}`), nil)
+
+		// Another member redrives the letter, and is gone before it publishes.
+		c = config(&meddled{publish: away}, s)
+		c.Group, c.ShutdownTimeout = true, time.Second
+		other := enlist(t, d, c, nil)
+		other.place.Assign(nil)
+		if n, err := other.Redrive(t.Context(), nil); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		if err := other.stop(); err != nil {
+			t.Fatal(err)
+		}
+		stays.place.Assign(ledgerAt(0))
+		synctest.Wait()
+		if n := waiting(t, s); n != 0 || emitted(t, d)["y"] != 1 {
+			t.Errorf("%d emissions wait, %d are published", n, emitted(t, d)["y"])
+		}
+	})
+}

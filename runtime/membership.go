@@ -192,8 +192,8 @@ func (m *membership) assign(partitions []Position) {
 		marks[p.partition()] = p.Offset
 		mine[p.partition()] = true
 	}
+	m.app.outbox.divide(marks)
 	if !m.app.config.Group {
-		m.app.outbox.divide(marks)
 		m.app.wakeLanes()
 		return
 	}

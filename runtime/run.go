@@ -51,8 +51,8 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		return err
 	}
 	m := a.newMembership()
-	if m != nil && !a.config.Group {
-		a.outbox.enter()
+	if m != nil {
+		a.outbox.enter(!a.config.Group)
 	}
 	published := make(chan error, 1)
 	drained := make(chan struct{})

@@ -6,7 +6,8 @@ import "slices"
 // all partitions, the owner of a partition acts, and the others hold back what is to be done until they hear
 // that it was done, or become the owner. The zero share is all.
 type share struct {
-	part   bool // of the partitions, those in own; else all are the app's
+	member bool // of a group, where the partitions in own are the app's to mark; else all are
+	part   bool // they alone are the app's to act for, too
 	own    map[partitionID]bool
 	ending bool                  // what comes is held back, until the next share is known
 	acted  map[partitionID]int64 // the group's marks as far as they are known: what is below was acted on
@@ -26,11 +27,11 @@ func newShare() share {
 }
 
 // owns reports whether the app may mark a partition.
-func (s *share) owns(id partitionID) bool { return !s.part || s.own[id] }
+func (s *share) owns(id partitionID) bool { return !s.member || s.own[id] }
 
 // acts reports whether the app does what a partition's commits leave to do.
 func (s *share) acts(id partitionID) bool {
-	return id == partitionID{} || s.owns(id) && !s.ending
+	return !s.part || id == partitionID{} || s.own[id] && !s.ending
 }
 
 // passed reports whether the group acted on an event.
@@ -46,11 +47,15 @@ func (s *share) back(id partitionID) *heldBack {
 	return s.held[id]
 }
 
-// enter makes the outbox that of a group's member, which has nothing yet. Nobody publishes meanwhile.
-func (o *outbox) enter() {
+// enter makes the outbox that of a group's member, which has nothing to mark yet; part says that it has nothing to act
+// for either. Nobody publishes meanwhile.
+func (o *outbox) enter(part bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.share.part, o.share.own, o.share.ending = true, nil, false
+	o.share.member, o.share.part, o.share.own, o.share.ending = true, part, nil, false
+	if !part {
+		return
+	}
 	o.items = slices.DeleteFunc(o.items, func(i *outboxItem) bool {
 		if i.mark != nil || i.free {
 			return false
@@ -68,7 +73,7 @@ func (o *outbox) alone() {
 	for id := range o.share.held {
 		o.release(id)
 	}
-	o.share.part, o.share.own, o.share.ending = false, nil, false
+	o.share.member, o.share.part, o.share.own, o.share.ending = false, false, nil, false
 }
 
 // hold ends the app's share, until the next one is known: what is there is still done, what comes is held back.
