@@ -80,15 +80,14 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if stale {
 		rebuild, cancel := context.WithCancel(stop)
 		defer cancel()
-		rebuilds.Go(func() {
-			if err := a.rebuild(rebuild); err != nil && rebuild.Err() == nil {
-				a.failure(Failure{What: "rebuild", Attempts: 1, Err: err, Final: true})
-			}
-		})
+		rebuilds.Go(func() { a.rebuildStale(rebuild, m) })
 	}
-	one := ""
+	one, generation := "", a.live.Load().number
 	var losses losses
 	for {
+		if generation, err = a.ours(generation); err != nil {
+			return err
+		}
 		mine, changed := m.part()
 		lanes, partitions, mode, err := a.resume(stop, one, mine)
 		if err != nil {
