@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
@@ -328,5 +329,30 @@ func TestGroupDriverClosed(t *testing.T) {
 	<-member.ended
 	if member.err == nil || len(member.has) > 0 {
 		t.Errorf("Join: %v, and the member has %v", member.err, member.has)
+	}
+}
+
+// The oldest brokers that the driver is for speak earlier versions of all that groups need.
+func TestGroupOldBrokers(t *testing.T) {
+	c := fake(t, kfake.MaxVersions(kversion.V2_8_0()), kfake.GroupMinSessionTimeout(100*time.Millisecond))
+	topic, group := named("topic"), named("group")
+	d := open(t, c.ListenAddrs(), lively())
+	first := join(t, d, group, []string{topic}, nil)
+	first.owns(3)
+	at := brook.Position{Topic: topic, Partition: 2, Offset: 4}
+	if err := d.Mark(t.Context(), group, []brook.Position{at}); err != nil {
+		t.Fatalf("Mark: %v", err)
+	}
+	second := join(t, open(t, c.ListenAddrs(), lively()), group, []string{topic}, nil)
+	second.owns(1)
+	if err := first.end(); err != nil {
+		t.Errorf("Join: %v", err)
+	}
+	second.owns(3)
+	if !slices.Contains(second.has, at) {
+		t.Errorf("the member has %v, want the mark %v among it", second.has, at)
+	}
+	if marks, err := d.Marks(t.Context(), group); err != nil || !slices.Equal(marks, []brook.Position{at}) {
+		t.Errorf("Marks: %v, %v; want %v", marks, err, at)
 	}
 }
