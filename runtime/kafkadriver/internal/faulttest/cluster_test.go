@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,8 @@ type cluster struct {
 	t      *testing.T
 	addrs  []string
 	script string
-	dir    string // "" where it is not the test's own
+	dir    string              // "" where it is not the test's own
+	still  *kafkadriver.Driver // that nothing happens to
 }
 
 // shared gives the cluster that tests share, and skips the test where there is none.
@@ -103,9 +105,13 @@ func (c *cluster) create(name string, partitions int32, settings map[string]stri
 	for k, v := range settings {
 		detail.ConfigEntries[k] = &v
 	}
-	if err := c.admin().CreateTopic(name, detail, false); err != nil {
+	admin := c.admin()
+	if err := admin.CreateTopic(name, detail, false); err != nil {
 		c.t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+	defer cancel()
+	c.leaders(ctx, admin, name, func(now []int32) bool { return len(now) == int(partitions) && !slices.Contains(now, -1) })
 }
 
 // admin opens a client that may change the cluster.
@@ -147,6 +153,15 @@ func (c *cluster) driver(config *sarama.Config, options ...kafkadriver.Option) *
 		}
 	})
 	return d
+}
+
+// steady gives a driver that nothing happens to.
+func (c *cluster) steady() *kafkadriver.Driver {
+	c.t.Helper()
+	if c.still == nil {
+		c.still = c.driver(nil)
+	}
+	return c.still
 }
 
 // limit gives the time that a test may take.

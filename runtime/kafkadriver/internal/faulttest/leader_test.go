@@ -3,6 +3,7 @@ package faulttest_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func (c *cluster) elect(ctx context.Context, admin sarama.ClusterAdmin, topic st
 	}, "election: %v", &last)
 }
 
-// until asks a cluster, which tells nobody by itself, until it says yes.
+// until asks a cluster, which tells nobody by itself, until it says yes. Seen points to what it says else.
 func (c *cluster) until(ctx context.Context, ask func() bool, format string, seen any) {
 	c.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -101,7 +102,7 @@ func (c *cluster) until(ctx context.Context, ask func() bool, format string, see
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			c.t.Fatalf(format, seen)
+			c.t.Fatalf(format, reflect.ValueOf(seen).Elem())
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (c *cluster) read(ctx context.Context, topic string) []record {
 	c.t.Helper()
 	until := map[int32]int64{}
 	from := map[int32]kgo.Offset{}
-	for _, end := range ends(c.t, ctx, c.driver(nil), topic) {
+	for _, end := range ends(c.t, ctx, c.steady(), topic) {
 		until[end.Partition] = end.Offset
 		from[end.Partition] = kgo.NewOffset().AtStart()
 	}

@@ -25,6 +25,9 @@ func event(typ, key, value string, more ...kgo.RecordHeader) *kgo.Record {
 		Headers: append([]kgo.RecordHeader{header("ce_specversion", "1.0"), header("ce_type", typ), header("ce_source", "another")}, more...)}
 }
 
+// tombstone makes a record that says that a key is gone.
+func tombstone(key string) *kgo.Record { return &kgo.Record{Key: []byte(key)} }
+
 // produce writes records as another client than ours.
 func (c *cluster) produce(ctx context.Context, topic string, records ...*kgo.Record) {
 	c.t.Helper()
@@ -72,9 +75,7 @@ func hostile() (records []*kgo.Record, stages []string) {
 	add("", event(ledger.OpenedType, "\xff", "{\"account\":\"\xff\"}"))
 	add("", event("never.heard", "x", "\xff"))
 	for _, key := range [][]byte{nil, {}, []byte("good")} {
-		tombstone := event(ledger.OpenedType, "", "")
-		tombstone.Key, tombstone.Value = key, nil
-		add("", tombstone)
+		add("", &kgo.Record{Key: key, Headers: event(ledger.OpenedType, "", "").Headers})
 	}
 	return records, stages
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/brooktest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
@@ -83,7 +84,7 @@ func onePass(t *testing.T, ctx context.Context, driver brook.Driver, topic strin
 // same wants what apps tell to be what one pass over the log tells, made by a client that nothing happens to.
 func same(t *testing.T, ctx context.Context, c *cluster, topic string, apps ...*instance) told {
 	t.Helper()
-	want := onePass(t, ctx, c.driver(nil), topic)
+	want := onePass(t, ctx, c.steady(), topic)
 	for n, app := range apps {
 		equal(t, fmt.Sprintf("app %d: ", n), tell(t, app.App), want)
 	}
@@ -92,10 +93,7 @@ func same(t *testing.T, ctx context.Context, c *cluster, topic string, apps ...*
 
 func equal(t *testing.T, name string, got, want told) {
 	t.Helper()
-	a, b := reflect.ValueOf(got), reflect.ValueOf(want)
-	for i := range a.NumField() {
-		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			t.Errorf("%s%s\n got %.2000v\nwant %.2000v", name, a.Type().Field(i).Name, a.Field(i), b.Field(i))
-		}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s\n%.4000s", name, brooktest.Diff(got, want))
 	}
 }
