@@ -46,12 +46,6 @@ func (g digest) tell(r *reader) {
 	}
 }
 
-// undecodable reports whether an answer was there, but could not be made sense of. One partition may be to blame.
-func undecodable(err error) bool {
-	var decoding sarama.PacketDecodingError
-	return errors.As(err, &decoding) || errors.Is(err, sarama.ErrInsufficientData)
-}
-
 // digest turns an answer into records.
 func (p *poller) digest(wishes map[place]*wish, response *sarama.FetchResponse) map[*wish]digest {
 	all := make(map[*wish]digest, len(wishes))
@@ -173,8 +167,8 @@ func (p *poller) records(g *digest, at place, b *sarama.RecordBatch) (size int, 
 		size += recordSize + len(r.Key) + len(r.Value)
 		if len(r.Headers) > 0 {
 			first := len(slab)
-			for _, h := range r.Headers {
-				slab = append(slab, brook.Header{Key: p.name(h.Key), Value: h.Value})
+			for i, h := range r.Headers {
+				slab = append(slab, brook.Header{Key: p.name(i, h.Key), Value: h.Value})
 				size += headerSize + len(h.Key) + len(h.Value)
 			}
 			record.Headers = slab[first:len(slab):len(slab)]
@@ -193,14 +187,19 @@ const (
 // maxNames bounds the names that are kept: a topic where each record has names of its own is not to fill the memory.
 const maxNames = 1000
 
-// name gives the name of a header, most often one that was there before.
-func (p *poller) name(b []byte) string {
-	if s, ok := p.names[string(b)]; ok {
-		return s
+// name gives the name of a record's n-th header: most often that of the record before, or one that was there earlier.
+func (p *poller) name(n int, b []byte) string {
+	if n < len(p.recent) && p.recent[n] == string(b) {
+		return p.recent[n]
 	}
-	s := string(b)
-	if len(p.names) < maxNames && len(s) <= 64 {
-		p.names[s] = s
+	s, ok := p.names[string(b)]
+	if !ok {
+		if s = string(b); len(p.names) < maxNames && len(s) <= 64 {
+			p.names[s] = s
+		}
+	}
+	if n < len(p.recent) {
+		p.recent[n] = s
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -80,11 +81,11 @@ func TestClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked := make(chan struct{})
+	asked, answer := make(chan struct{}), make(chan struct{})
 	c.ControlKey(0, func(request kmsg.Request) (kmsg.Response, error, bool) {
 		close(asked)
 		c.DropControl()
-		c.SleepControl(func() { <-t.Context().Done() })
+		c.SleepControl(func() { <-answer })
 		return nil, nil, false
 	})
 	ended := make(chan error, 3)
@@ -112,9 +113,10 @@ func TestClose(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Errorf("Close of a reader: %v", err)
 	}
+	close(answer)
 	c.Close()
 	// The fake's goroutines, and those of the metrics that sarama keeps for all clients, end after it said so.
-	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before+1; runtime.Gosched() {
+	for deadline := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before+1; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
@@ -123,3 +125,35 @@ func TestClose(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// A broker that wants silence for an hour holds up nobody for good, and Close not at all.
+func TestCloseThrottled(t *testing.T) {
+	c := fake(t, kfake.SeedTopics(1, "t"))
+	d := open(t, c.ListenAddrs(), nil)
+	throttled := make(chan struct{})
+	c.ControlKey(int16(kmsg.Metadata), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		close(throttled)
+		response := request.ResponseKind().(*kmsg.MetadataResponse)
+		response.ThrottleMillis = 3_600_000
+		broker := kmsg.NewMetadataResponseBroker()
+		host, port, _ := net.SplitHostPort(c.ListenAddrs()[0])
+		n, _ := strconv.Atoi(port)
+		broker.Host, broker.Port = host, int32(n)
+		response.Brokers = append(response.Brokers, broker)
+		return response, nil, true
+	})
+	ended := make(chan error)
+	go func() {
+		for {
+			if _, err := d.Partitions(t.Context(), "t"); errors.Is(err, kafkadriver.ErrClosed) {
+				ended <- err
+				return
+			}
+		}
+	}()
+	<-throttled
+	if err := d.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	<-ended
+}

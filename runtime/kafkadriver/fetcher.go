@@ -62,9 +62,10 @@ const short = 10 * time.Millisecond
 // A poller is one of the connections of a fetcher. Header names are the same few all the time, and kept.
 type poller struct {
 	*fetcher
-	tail  bool
-	link  link
-	names map[string]string
+	tail   bool
+	link   link
+	names  map[string]string
+	recent [16]string // those of the record before
 }
 
 // A wish is for one partition from an offset on, and who wants it.
@@ -192,7 +193,7 @@ func (p *poller) deliver(wishes map[place]*wish, response *sarama.FetchResponse,
 			switch {
 			case r.closed:
 			case err != nil:
-				r.alone = r.alone || undecodable(err)
+				r.alone = r.tries > 0 // one partition's damaged batch is not to hold up the others
 				r.lose(explain(err, "fetch %v from %s", r.at(), p.addr))
 			default:
 				got[a].tell(r)

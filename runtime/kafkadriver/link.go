@@ -2,6 +2,7 @@ package kafkadriver
 
 import (
 	"sync"
+	"time"
 
 	"github.com/IBM/sarama"
 )
@@ -13,10 +14,12 @@ type link struct {
 
 	mu     sync.Mutex
 	broker *sarama.Broker
+	silent time.Time // until when the broker wants to be left alone
 }
 
 // call sends a request. A connection over which it failed is given up.
 func call[Request, Response any](l *link, send func(*sarama.Broker, Request) (Response, error), request Request) (Response, error) {
+	l.quiet()
 	b, err := l.open()
 	if err != nil {
 		var none Response
@@ -25,6 +28,8 @@ func call[Request, Response any](l *link, send func(*sarama.Broker, Request) (Re
 	response, err := send(b, request)
 	if err != nil {
 		l.drop(b)
+	} else {
+		l.heed(b, response)
 	}
 	return response, err
 }

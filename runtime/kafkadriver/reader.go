@@ -12,8 +12,7 @@ import (
 
 var errReaderClosed = errors.New("kafkadriver: the reader is closed")
 
-// A reader reads one partition. What it reads ahead lies in parts, of Consumer.Fetch.Default bytes and what one more fetch
-// brings.
+// A reader reads one partition. What it reads ahead lies in parts: while one is read, others are fetched.
 type reader struct {
 	driver *Driver
 	topic  string
@@ -148,16 +147,16 @@ func (r *reader) take(most int) (brook.Chunk, bool, error) {
 	return chunk, true, nil
 }
 
-// full reports whether nothing is to be fetched for now.
-func (r *reader) full() bool { return r.size >= int(r.driver.config.Consumer.Fetch.Default) }
+// full reports whether nothing is to be fetched for now. A fetch brings Fetch.Default bytes most often: there is room for two.
+func (r *reader) full() bool { return r.size >= 2*int(r.driver.config.Consumer.Fetch.Default) }
 
 // give adds what a fetch brought. It is called with reading.mu held.
 func (r *reader) give(p part, end int64) {
-	r.end, r.tries, r.err = end, 0, nil
+	r.end, r.tries, r.err, r.alone, r.barren = end, 0, nil, false, 0
 	if p.next == r.offset {
 		return
 	}
-	r.offset, r.alone, r.barren = p.next, false, 0
+	r.offset = p.next
 	r.size += p.size
 	r.parts = append(r.parts, p)
 	r.rouse()
