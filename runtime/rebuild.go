@@ -68,7 +68,7 @@ func (a *App) rebuildInto(ctx context.Context) error {
 	defer readers.Wait()
 	defer cancel()
 	var old *generation
-	for {
+	for attempts := 1; ; attempts++ {
 		fresh, err := a.feedRebuild(ctx, l, partitions, a.config.OnRetention == GoOn)
 		if err != nil {
 			return err
@@ -91,6 +91,11 @@ func (a *App) rebuildInto(ctx context.Context) error {
 		}
 		if !errors.Is(err, errOthers) {
 			return err
+		}
+		if len(fresh) == 0 { // another process knows of a partition that this one has yet to hear of
+			if err := sleep(ctx, a.config.Retry.wait(attempts)); err != nil {
+				return err
+			}
 		}
 		if partitions, err = a.partitions(ctx); err != nil { // topics grew meanwhile
 			return err
@@ -210,11 +215,6 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 	a.rest()
 	defer a.gate.Unlock()
 	old = a.live.Load()
-	for id := range a.progress.all() {
-		if a.reads(id.topic) && l.feed(id) == nil {
-			return nil, errOthers // what was folded of it is not in the new views
-		}
-	}
 	var held map[partitionID]*waits
 	for {
 		checks, err := a.meet(ctx, l, old)
@@ -311,6 +311,16 @@ func (a *App) meet(ctx context.Context, l *lane, live *generation) (checks []Che
 		for id, s := range standings {
 			a.progress.advance(id, s.Next)
 			checks = append(checks, Check{Table: live.positions, Key: id.appendKey(nil), Value: s.raw})
+		}
+		for _, f := range l.feeds {
+			if _, ok := standings[f.id]; !ok { // nor may anybody begin with it
+				checks = append(checks, Check{Table: live.positions, Key: f.id.appendKey(nil)})
+			}
+		}
+	}
+	for id := range a.progress.all() {
+		if a.reads(id.topic) && l.feed(id) == nil {
+			return nil, errOthers // what was folded of it is not in the new views
 		}
 	}
 	if a.target(l) == 0 {
