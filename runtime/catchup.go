@@ -44,6 +44,9 @@ func (a *App) CatchUp(ctx context.Context) error {
 	var losses losses
 	for {
 		err := a.catchUp(ctx)
+		if errors.Is(err, errOthers) {
+			continue
+		}
 		if !errors.Is(err, errReload) {
 			return err
 		}
@@ -123,7 +126,11 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 	}
 	ends := map[partitionID]int64{}
 	for _, p := range partitions {
-		ends[partitionID{p.Topic, p.Number}] = p.End
+		id := partitionID{p.Topic, p.Number}
+		if c.lane.feed(id) == nil {
+			return false, errOthers // topics grew meanwhile
+		}
+		ends[id] = p.End
 	}
 	for _, f := range c.lane.feeds {
 		if f.taken < len(f.records) || f.ahead >= ends[f.id] {

@@ -256,3 +256,26 @@ func TestEmissionsOfNobody(t *testing.T) {
 		}
 	})
 }
+
+// Mode tells of the member's own lanes.
+func TestModeOfMember(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := memdriver.New(memdriver.Partitions(4))
+		var mode brook.Mode
+		c := config(nil, newShared())
+		c.Group = true
+		c.Hooks.Mode = func(m brook.Mode) { mode = m }
+		a := enlist(t, d, c, nil)
+		for _, n := range []int{3, 0, 1} {
+			var own []brook.Position
+			for p := range int32(n) {
+				own = append(own, brook.Position{Topic: "ledger", Partition: p})
+			}
+			a.place.Assign(own)
+			synctest.Wait()
+			if mode.Lanes != n {
+				t.Errorf("%d lanes with %d partitions", mode.Lanes, n)
+			}
+		}
+	})
+}

@@ -83,3 +83,38 @@ func TestPartitionThatBeginsDuringSwitch(t *testing.T) {
 		}
 	}
 }
+
+// CatchUp folds what comes in partitions that are new since it began.
+func TestCatchUpWhileTopicGrows(t *testing.T) {
+	d := memdriver.New(memdriver.Topic("ledger", 1))
+	var app *ledger.App
+	c := config(d, newStore())
+	opened := 0
+	c.Hooks.Commit = func(brook.Commit) {
+		if opened > 1 {
+			return
+		}
+		if err := d.Grow("ledger", 2); err != nil {
+			t.Error(err)
+		}
+		for ; opened < 20; opened++ {
+			if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: string(rune('a' + opened))}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "first"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := app.Views.Accounts.Len(); n != 21 || err != nil {
+		t.Errorf("%d accounts, %v", n, err)
+	}
+}

@@ -93,6 +93,9 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		if err != nil {
 			return err
 		}
+		if mine != nil {
+			mode.Lanes = len(lanes) // the others' run elsewhere
+		}
 		a.announce(mode, lanes)
 		switch err = a.fold(stop, finish, cancel, lanes, partitions, changed); {
 		case errors.Is(err, errReload):
