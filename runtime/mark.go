@@ -110,7 +110,11 @@ func (a *App) mark(ctx context.Context, now bool) (wait time.Duration, err error
 	if len(due) == 0 {
 		return wait, nil
 	}
-	m := a.config.Driver.(Marker) // else there are none
+	m, ok := a.config.Driver.(Marker)
+	if !ok {
+		a.outbox.forgo()
+		return 0, nil
+	}
 	tell := func() error { return m.Mark(ctx, a.config.Name, due) }
 	if forgets && !a.outbox.shared() {
 		err = a.insist(ctx, "mark", tell)

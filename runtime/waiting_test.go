@@ -199,3 +199,26 @@ func (h *harness) balanceAfter(account string, n int) {
 	h.wait(h.move(account, 0, "quiet"))
 	h.balance(account, int64(n), n+1)
 }
+
+// A driver that keeps no marks will do: what is committed is not folded again where the store stays.
+func TestDriverWithoutMarks(t *testing.T) {
+	d := struct{ brook.Driver }{memdriver.New()}
+	s := newStore()
+	for n := range 3 {
+		app := newLedger(t, config(d, s), &ledger.Audit{})
+		if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: fmt.Sprint(n)}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := app.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if accounts, err := app.Views.Accounts.Len(); err != nil || accounts != n+1 {
+			t.Errorf("%d accounts, %v", accounts, err)
+		}
+		if err := app.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
