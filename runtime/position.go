@@ -2,7 +2,7 @@ package brook
 
 import (
 	"cmp"
-	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -15,7 +15,12 @@ type Position struct {
 }
 
 // String gives topic/partition/offset.
-func (p Position) String() string { return fmt.Sprintf("%s/%d/%d", p.Topic, p.Partition, p.Offset) }
+func (p Position) String() string {
+	var room [64]byte
+	b := append(append(room[:0], p.Topic...), '/')
+	b = append(strconv.AppendInt(b, int64(p.Partition), 10), '/')
+	return string(strconv.AppendInt(b, p.Offset, 10))
+}
 
 // IsZero reports whether p is nowhere.
 func (p Position) IsZero() bool { return p == Position{} }
