@@ -36,6 +36,10 @@ lint: ## check format, vet and lint
 generate: ## bring generated files up to date
 	$(GO) generate ./...
 
+.PHONY: bench-redis
+bench-redis: ## measure the Redis store with up to 10,000,000 keys, KEYS=N for fewer (needs redis-server and 4 GB)
+	cd benchmarks && BROOK_BENCH_KEYS=$(or $(KEYS),10000000) ../scripts/redis run $(GO) test -run '^$$' -bench 'Keys|Fold|Bare$$' -benchtime 200000x -timeout 15m ./redis
+
 .PHONY: bench
 bench: ## measure: the module's own benchmarks, then those against others
 	$(GO) test -run '^$$' -bench . -benchmem ./...

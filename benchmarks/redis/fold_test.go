@@ -60,13 +60,15 @@ func connect(b *testing.B) *redis.Client {
 	return c
 }
 
-func newApp(b *testing.B) *counters.App {
+// newApp gives an app whose view is its own, and the prefix of that.
+func newApp(b *testing.B) (app *counters.App, prefix string) {
 	b.Helper()
-	store, err := redisstore.New(b.Context(), connect(b), redisstore.Prefix(rand.Text()))
+	prefix = rand.Text()
+	store, err := redisstore.New(b.Context(), connect(b), redisstore.Prefix(prefix))
 	if err != nil {
 		b.Fatal(err)
 	}
-	app, err := counters.NewApp(brook.Config{Author: "counters", Driver: memdriver.New(), Store: store, BatchSize: batch, Log: slog.New(slog.DiscardHandler)}, counters.Sums{})
+	app, err = counters.NewApp(brook.Config{Author: "counters", Driver: memdriver.New(), Store: store, BatchSize: batch, Log: slog.New(slog.DiscardHandler)}, counters.Sums{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -75,7 +77,7 @@ func newApp(b *testing.B) *counters.App {
 			b.Error(err)
 		}
 	})
-	return app
+	return app, prefix
 }
 
 func fold(b *testing.B, app *counters.App, events func(yield func(string) bool), history bool) (catchUp func()) {
@@ -113,7 +115,7 @@ func all(yield func(string) bool) {
 // BenchmarkFold folds b.N events from the in-memory log into the store.
 func BenchmarkFold(b *testing.B) {
 	variants(b, func(b *testing.B, history bool) {
-		app := newApp(b)
+		app, _ := newApp(b)
 		fold(b, app, all, history)()
 		catchUp := fold(b, app, ids(b.N), history)
 		b.ReportAllocs()
@@ -150,7 +152,7 @@ func BenchmarkBare(b *testing.B) {
 
 // BenchmarkGet reads one row at a time, BenchmarkBareGet the same bytes from a hash.
 func BenchmarkGet(b *testing.B) {
-	app := newApp(b)
+	app, _ := newApp(b)
 	fold(b, app, all, false)()
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -179,7 +181,7 @@ func BenchmarkBareGet(b *testing.B) {
 
 // BenchmarkScan reads b.N rows in pages.
 func BenchmarkScan(b *testing.B) {
-	app := newApp(b)
+	app, _ := newApp(b)
 	fold(b, app, all, false)()
 	b.ReportAllocs()
 	b.ResetTimer()
