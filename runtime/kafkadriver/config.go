@@ -12,7 +12,7 @@ import (
 
 // Defaults of what sarama's own are too short for: a broker that restarts, or a partition whose leader moves, takes some seconds.
 const (
-	publishRetries = 30
+	publishRetries = 60
 	publishBackoff = 250 * time.Millisecond
 )
 
