@@ -12,9 +12,7 @@ import (
 // Whatever is done with an app, and whenever it crashes, it shows what a naive model does.
 func TestRandomAppsEqualANaiveModel(t *testing.T) {
 	t.Run("in memory", func(t *testing.T) {
-		for range 2 {
-			apptest.Random(t, open(t, "", badgerstore.InMemory()), nil, rand.Uint64(), 50)
-		}
+		apptest.Random(t, open(t, "", badgerstore.InMemory()), nil, rand.Uint64(), 60)
 	})
 	t.Run("on disk", func(t *testing.T) {
 		dir := t.TempDir()
@@ -23,6 +21,6 @@ func TestRandomAppsEqualANaiveModel(t *testing.T) {
 			closed(t, s)
 			s = open(t, dir, badgerstore.NoSync())
 			return s
-		}, rand.Uint64(), 50)
+		}, rand.Uint64(), 40)
 	})
 }
