@@ -171,6 +171,7 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 		if err := ctx.Err(); err != nil {
 			return any, err
 		}
+		l.look()
 		f, wait := l.pick()
 		switch {
 		case f != nil:

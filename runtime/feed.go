@@ -31,6 +31,7 @@ type feed struct {
 	tried    int       // attempts of the first record of the batch, before it was taken
 	held     time.Time // the head is not tried before
 	full     bool      // it stands still for want of room for dead letters, which was told
+	outbound int       // what waited in the outbox for it when the batch began
 	epoch    int64
 	stored   []byte // the position as the store has it; nil: it has none
 	storing  []byte // as the batch writes it

@@ -98,6 +98,7 @@ func (l *lane) run(stop, ctx context.Context) error {
 			return nil
 		}
 		l.enter()
+		l.look()
 		f, wait := l.pick()
 		l.leave()
 		l.follow()
@@ -240,12 +241,22 @@ func (l *lane) pick() (first *feed, wait time.Duration) {
 	return first, wait
 }
 
+// look notes, once for each batch, what waits in the outbox.
+func (l *lane) look() {
+	if !l.live {
+		return
+	}
+	for _, f := range l.feeds {
+		f.outbound = l.app.outbox.pending(f.id)
+	}
+}
+
 // stands reports whether a feed stands still for want of room.
 func (l *lane) stands(f *feed) bool {
 	if !l.live {
 		return false
 	}
-	if l.app.outbox.pending(f.id)+len(l.batch.items) >= l.app.config.MaxOutbox {
+	if f.outbound+len(l.batch.items) >= l.app.config.MaxOutbox {
 		return true
 	}
 	if f.waits.n < l.app.config.MaxDeadLetters {
@@ -263,6 +274,7 @@ func (l *lane) stands(f *feed) bool {
 // fold takes events into a batch and commits it.
 func (l *lane) fold(stop, ctx context.Context) error {
 	l.enter()
+	l.look()
 	l.batch.started = time.Now()
 	var what outcome
 	var err, lost error
