@@ -232,7 +232,9 @@ func TestCompactedKafka(t *testing.T) {
 		"cleanup.policy": &compact, "segment.ms": &soon, "min.compaction.lag.ms": &none, "delete.retention.ms": &none}}, false); err != nil {
 		t.Fatal(err)
 	}
-	d := open(t, addrs, nil)
+	config := sarama.NewConfig()
+	config.Consumer.Fetch.Default = 64 // the first batch of a partition comes whole, and nothing else
+	d := open(t, addrs, config)
 	const n = 12
 	for i := range n {
 		// Each has a producer ID of its own, and ends a segment.
