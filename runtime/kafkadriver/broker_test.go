@@ -71,13 +71,27 @@ func TestRestartKafka(t *testing.T) {
 			}
 		}
 	}()
+	soon := sarama.NewConfig()
+	soon.Producer.Retry.Max, soon.Producer.Retry.Backoff = 20, 50*time.Millisecond
+	hasty := open(t, addrs, soon)
+	other := newTopic()
+	if _, err := hasty.Publish(t.Context(), numbered(other, "k", 0, 10)); err != nil {
+		t.Fatal(err)
+	}
 	<-started
 	run(t, "", script, "kill", dir, "1")
+	if _, err := hasty.Publish(t.Context(), numbered(other, "k", 10, 20)); err == nil || errors.Is(err, brook.ErrPermanent) {
+		t.Errorf("Publish without a broker: %v", err)
+	}
 	run(t, "", script, "up", dir, "1")
 	rest, failures := read(t, r, n)
 	wantNumbers(t, append(got, rest...), n)
 	t.Logf("Read failed %d times", failures)
 	<-published
+	// Who had given up goes on, in a new epoch.
+	if at, err := hasty.Publish(t.Context(), numbered(other, "k", 10, 20)); err != nil || at[0].Offset != 10 || at[9].Offset != 19 {
+		t.Errorf("Publish after the restart: %v, %v", at, err)
+	}
 }
 
 // A record of 10 MB passes where the topic allows it, and is refused for good, saying how large it is, where not.

@@ -142,11 +142,11 @@ func TestCloseThrottled(t *testing.T) {
 		response.Brokers = append(response.Brokers, broker)
 		return response, nil, true
 	})
-	ended := make(chan error)
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		for {
 			if _, err := d.Partitions(t.Context(), "t"); errors.Is(err, kafkadriver.ErrClosed) {
-				ended <- err
 				return
 			}
 		}

@@ -171,12 +171,16 @@ func (l *lane) failed(err error) {
 	}
 }
 
-// retry has the leader looked for, and the same batch sent again.
+// retry has the leader looked for, and the same batch sent again: at once after the first error, which may be no more than a connection that was
+// idle for too long.
 func (l *lane) retry() {
 	c := &l.writing.driver.config.Producer.Retry
 	wait := c.Backoff
 	if c.BackoffFunc != nil {
 		wait = c.BackoffFunc(l.tries, c.Max)
+	}
+	if l.tries == 1 {
+		wait = 0
 	}
 	l.writing.mu.Lock()
 	l.home = nil

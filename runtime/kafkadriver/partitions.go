@@ -40,16 +40,22 @@ func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Part
 	return all, nil
 }
 
-// insist calls f again, for some seconds, while brokers say that leaders move.
+// insist calls f again, for some seconds, while brokers say that leaders move, and once where a connection broke, which may have been idle for too
+// long.
 func (d *Driver) insist(ctx context.Context, f func() error) error {
 	for tries := 1; ; tries++ {
 		if err := d.alive(ctx); err != nil {
 			return err
 		}
 		err := f()
-		var code sarama.KError
-		if err == nil || tries == offsetTries || permanent(err) || errors.Is(err, sarama.ErrUnknownTopicOrPartition) || !errors.As(err, &code) {
+		if err == nil || tries == offsetTries || permanent(err) || errors.Is(err, sarama.ErrUnknownTopicOrPartition) {
 			return err
+		}
+		if code := sarama.KError(0); !errors.As(err, &code) {
+			if tries > 1 {
+				return err
+			}
+			continue
 		}
 		if err := d.pause(ctx, offsetPause); err != nil {
 			return err
