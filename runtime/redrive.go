@@ -20,7 +20,8 @@ type held struct {
 // applied. Per handler set and key it takes the longest run of letters that the filter accepts and stops at the first one that
 // fails again, whose attempts go up. Letters of stage emit go back to be published. It runs between the batches of Run,
 // or by itself where nothing runs. What a letter does not hold (see [DeadLetter.Omitted]) is read from the log again; where the log has it no more, the
-// letter stays, and hooks and log are told. The error is the store's, the driver's or the context's; what was applied before stays so.
+// letter stays, and hooks and log are told. Where several instances each fold all partitions, each has letters of its own, and what a redriven
+// event emits is published by whoever redrives it: twice where two do. The error is the store's, the driver's or the context's; what was applied before stays so.
 func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int, err error) {
 	if a.closed.Load() {
 		return 0, ErrClosed
