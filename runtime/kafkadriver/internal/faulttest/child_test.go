@@ -14,10 +14,13 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/kafkadriver"
+	"github.com/brookgen/brookgen/runtime/redisstore"
 )
 
 // With childVariable set, the test binary is an instance in a process of its own, which ends when its standard input does, or is killed.
@@ -38,7 +41,9 @@ func TestMain(m *testing.M) {
 type order struct {
 	Addrs  []string
 	Topic  string
-	Badger string // the directory of its store
+	Badger string // the directory of its store; or
+	Redis  string // the address of one that is shared
+	Group  bool
 	Batch  int
 }
 
@@ -78,12 +83,13 @@ func runChild(text string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	store, err := badgerstore.Open(o.Badger, badgerstore.Log(slog.New(slog.DiscardHandler)), badgerstore.Memory(1))
+	store, done, err := o.store()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
+	defer func() { err = errors.Join(err, done()) }()
 	c := config(telling{d, say}, store, o.Topic)
+	c.Group = o.Group
 	c.BatchSize = o.Batch
 	c.Hooks.Commit = func(brook.Commit) { say(committed) }
 	app, err := ledger.NewApp(c, ledger.Books{}, audit())
@@ -99,6 +105,20 @@ func runChild(text string) (err error) {
 		cancel()
 	}()
 	return app.Run(ctx)
+}
+
+// store opens the store of an order, and gives what closes it.
+func (o order) store() (brook.Store, func() error, error) {
+	if o.Redis == "" {
+		s, err := badgerstore.Open(o.Badger, badgerstore.Log(slog.New(slog.DiscardHandler)), badgerstore.Memory(1))
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, s.Close, nil
+	}
+	client := redis.NewClient(&redis.Options{Addr: o.Redis})
+	s, err := redisstore.New(context.Background(), client)
+	return s, client.Close, err
 }
 
 // A child is a process with an instance.
@@ -157,5 +177,16 @@ func (p *child) kill() {
 	}
 	if err := p.cmd.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
 		p.t.Fatalf("the child ended before it was killed: %v\n%s", err, p.stderr.String())
+	}
+}
+
+// leave ends the child in order.
+func (p *child) leave() {
+	p.t.Helper()
+	p.in.Close()
+	for p.lines.Scan() {
+	}
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Fatalf("the child: %v\n%s", err, p.stderr.String())
 	}
 }
