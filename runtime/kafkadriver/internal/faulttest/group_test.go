@@ -8,6 +8,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/kafkadriver"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
@@ -64,18 +65,20 @@ func TestGroupChurn(t *testing.T) {
 	ctx := limit(t)
 	topic := c.topic(6, nil)
 	l := paced(t, ctx, c.writer(topic))
-	member := func(p *pauses) *instance {
-		conf := config(c.driver(nil), shareable(t, addr), topic)
+	group := func(d *kafkadriver.Driver) brook.Config {
+		conf := config(d, shareable(t, addr), topic)
 		conf.Group = true
-		if p != nil {
-			p.watch(&conf)
-		}
-		return run(t, conf, audit())
+		return conf
 	}
+	member := func() *instance { return run(t, group(c.driver(nil)), audit()) }
 	other := func() *child { return spawn(t, ctx, order{Addrs: c.addrs, Topic: topic, Redis: addr, Group: true}) }
 
 	var p pauses
-	stays := member(&p)
+	watched := group(c.driver(nil))
+	p.watch(&watched)
+	stays := run(t, watched, audit())
+	n := newNetwork(t)
+	lost := run(t, group(c.driver(n.through(settings()))), audit()) // it will be cut off, and not know it
 	l.give(10)
 	stop := l.flow()
 	tick := time.NewTicker(time.Second)
@@ -83,14 +86,14 @@ func TestGroupChurn(t *testing.T) {
 	var inside *instance
 	var outside, dies *child
 	for _, step := range []func(){
-		func() { inside = member(nil) },
+		func() { inside = member() },
 		func() { dies = other() },
 		func() { dies.await(committed, 1); dies.kill() },
-		func() { outside = other() },
+		func() { outside = other(); n.away(true) },
 		func() { inside.stop() },
 		func() { dies = other() },
-		func() { inside = member(nil) },
-		func() { outside.await(committed, 1); outside.leave() },
+		func() { inside = member() },
+		func() { outside.await(committed, 1); outside.leave(); n.away(false) },
 		func() { dies.await(committed, 1); dies.kill() },
 		func() { outside = other() },
 		func() { dies = other() },
@@ -105,8 +108,8 @@ func TestGroupChurn(t *testing.T) {
 		}
 	}
 	stop()
-	finish(ctx, stays)
-	l.check(c.read(ctx, topic), same(t, ctx, c, topic, stays))
+	finish(ctx, stays, lost)
+	l.check(c.read(ctx, topic), same(t, ctx, c, topic, stays, lost))
 	longest, divisions := p.result()
 	t.Logf("rebalance pause: a partition that was kept stood still for %v at most, through %d divisions", longest, divisions)
 }
@@ -198,7 +201,7 @@ func TestInstancesChurn(t *testing.T) {
 	t.Logf("%d effects ran once, %d did not do as they should", once, wrong)
 }
 
-// TestInstancesKilled: instances with views of their own die without a word. Emissions are folded once all the same.
+// TestInstancesKilled: instances with views of their own die without a word, and one is cut off and comes back. Emissions are folded once all the same.
 func TestInstancesKilled(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -210,15 +213,18 @@ func TestInstancesKilled(t *testing.T) {
 		return spawn(t, ctx, order{Addrs: c.addrs, Topic: topic, Badger: dir + "/" + store, Batch: 50})
 	}
 	stays := run(t, config(c.driver(nil), mapstore.New(), topic), audit())
+	n := newNetwork(t)
+	lost := run(t, config(c.driver(n.through(settings())), mapstore.New(), topic), audit())
 	l.give(10)
 	stop := l.flow()
-	for n := range 6 {
-		dies := other([]string{"a", "b"}[n%2])
+	for i := range 6 {
+		n.away(i == 1 || i == 2)
+		dies := other([]string{"a", "b"}[i%2])
 		dies.await(published, 1) // it has got something to act for
 		dies.kill()
 	}
 	stop()
 	disk := run(t, config(c.driver(nil), badger(t, dir+"/a"), topic), audit())
-	finish(ctx, stays, disk)
-	l.check(c.read(ctx, topic), same(t, ctx, c, topic, stays, disk))
+	finish(ctx, stays, lost, disk)
+	l.check(c.read(ctx, topic), same(t, ctx, c, topic, stays, lost, disk))
 }

@@ -228,6 +228,14 @@ func (n *network) goOn() {
 	}
 }
 
+// away has nothing come through any more: what is connected leads nowhere, new connections are refused; or everything again.
+func (n *network) away(is bool) {
+	n.set(&n.refuses, is)
+	if is {
+		n.forget()
+	}
+}
+
 func (n *network) set(what *bool, to bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
