@@ -59,7 +59,7 @@ func (p *poller) digest(wishes map[place]*wish, response *sarama.FetchResponse) 
 		total += g.part.size
 	}
 	for a, g := range all {
-		if g.shared && g.part.size < total/4 { // few bytes are not to hold many
+		if g.shared && g.part.size < total/8 { // few bytes are not to hold many
 			own(g.part.records)
 		}
 		all[a] = g
@@ -85,6 +85,15 @@ func (p *poller) block(a *wish, at place, block *sarama.FetchResponseBlock) dige
 	g := digest{part: part{next: a.offset}, end: end}
 	sift := sifter{aborted: map[int64]bool{}, pending: slices.Clone(block.AbortedTransactions)}
 	slices.SortFunc(sift.pending, func(a, b *sarama.AbortedTransaction) int { return int(min(max(a.FirstOffset-b.FirstOffset, -1), 1)) })
+	n := 0
+	for _, set := range block.RecordsSet {
+		if b := set.RecordBatch; b != nil && !b.Control {
+			n += len(b.Records)
+		}
+	}
+	if n > 0 {
+		g.part.records = make([]brook.Record, 0, n)
+	}
 	for _, set := range block.RecordsSet {
 		b := set.RecordBatch
 		if b == nil {
@@ -143,11 +152,7 @@ func (p *poller) records(g *digest, at place, b *sarama.RecordBatch) (size int, 
 	if headers > 0 {
 		slab = make([]brook.Header, 0, headers)
 	}
-	if g.part.records == nil {
-		g.part.records = make([]brook.Record, 0, len(b.Records))
-	} else {
-		g.part.records = slices.Grow(g.part.records, len(b.Records))
-	}
+	g.part.records = slices.Grow(g.part.records, len(b.Records))
 	delta := int64(-1)
 	for _, r := range b.Records {
 		if r.OffsetDelta <= delta || r.OffsetDelta > int64(b.LastOffsetDelta) {

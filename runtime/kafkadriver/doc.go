@@ -74,7 +74,7 @@
 // a broker leads at once. A driver that has nothing to do polls each broker every Consumer.MaxWaitTime.
 //
 // Memory: a reader holds at most twice Consumer.Fetch.Default of records read ahead, and what one more fetch brings; of compressed batches, what they
-// hold (sarama.MaxDecompressedBatchSize bounds one). Small records may hold on to an answer four times their size. What is
+// hold (sarama.MaxDecompressedBatchSize bounds one). What is read ahead may hold on to an answer eight times its size. What is
 // on its way to brokers is bounded by [InFlight], and copied once more when it is sent.
 //
 // # Limits
