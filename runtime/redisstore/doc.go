@@ -22,10 +22,14 @@
 // step, whether anybody committed since, and is brook.ErrSnapshotMoved where that is so. An app runs the function
 // that reads it a few times before it gives up.
 //
+// An app asks for the rows that its next events are going to read all at once, a HMGET per 500 rows in one pipeline, so that a batch of
+// events costs a few round trips whatever its handlers read. What their scans read is asked for when its turn comes.
+//
 // Every commit announces the keys of the rows that it wrote, to all processes that have the app open: watchers see changes of others,
 // WaitFor hears of positions that others committed, and views that another process rebuilt are read as soon as they are
 // the live ones. An announcement has about 32 KiB at most: of tables of which it does not fit, it only says that rows were
-// written. Any that is lost shows as a gap in the numbers of commits, and the app then reads where things stand.
+// written. Any that is lost shows as a gap in the numbers of commits, and the app then reads where things stand. Each
+// open app has one connection for them. Views that were replaced stay for a minute at least, for who did not hear of it.
 //
 // # What the server has to be like
 //
@@ -40,7 +44,8 @@
 //     Only emissions are published again, with the same IDs, and effects run again.
 //   - Replication is asynchronous: a failover can take back the last commits, likewise whole. To make that rarer, set
 //     min-replicas-to-write and min-replicas-max-lag: a master without replicas then refuses commits, which are tried
-//     again. WAIT is not used, for it can't take back a commit that no replica has.
+//     again. WAIT is not used, for it can't take back a commit that no replica has. Until lost events are folded again,
+//     views lack what App.WaitFor said that they show. A client that follows Sentinel (redis.NewFailoverClient) needs no more.
 //   - ReadTimeout of the client (3 s) has to be longer than the longest commit takes. A context's deadline ends a call under
 //     way only where the client has ContextTimeoutEnabled.
 //   - With access lists, the user needs the keys and the channel of the pattern {name}* and the commands EVALSHA, EVAL, INFO, TYPE,
