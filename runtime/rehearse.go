@@ -217,18 +217,18 @@ func (r *rehearsal) perform(ctx context.Context, e entrance) bool {
 
 // read answers from what the batch did so far and what was fetched for it, and takes note of everything else.
 func (r *rehearsal) read(slot int, key []byte) (Value, error) {
-	real := r.real.tx
-	if c := real.rows[slot].find(key); c != nil && c.known {
+	tx := r.real.tx
+	if c := tx.rows[slot].find(key); c != nil && c.known {
 		return found(Value{Data: c.value, Shared: true})
 	}
-	if v, ok := real.fetched.find(slot, key); ok {
+	if v, ok := tx.fetched.find(slot, key); ok {
 		return found(v)
 	}
 	r.unknown = true
 	if !r.asked[reliedKey{slot, string(key)}] {
 		k := reliedKey{slot, string(key)}
 		r.asked[k] = true
-		r.keys = append(r.keys, TableKey{real.tables[slot], unsafe.Slice(unsafe.StringData(k.key), len(k.key))})
+		r.keys = append(r.keys, TableKey{tx.tables[slot], unsafe.Slice(unsafe.StringData(k.key), len(k.key))})
 		r.slots = append(r.slots, slot)
 	}
 	return Value{}, errUnknown

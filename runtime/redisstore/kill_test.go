@@ -169,7 +169,7 @@ func TestKilled(t *testing.T) {
 		if kills, err = strconv.Atoi(v); err != nil {
 			t.Fatal(err)
 		}
-	} else if testing.Short() {
+	} else if testing.Short() || raced {
 		kills = 6
 	}
 	seed := rand.Uint64()

@@ -74,7 +74,7 @@ func NewStill(seed uint64, partitions, n int, out io.Writer) (*Still, error) {
 			account := fmt.Sprint(rnd.IntN(Accounts))
 			opened := ledger.Opened{Account: account, Email: fmt.Sprint(rnd.IntN(4)), Tags: []string{account}}
 			moved := ledger.Moved{Account: account, Cents: rnd.Int64N(50), Order: []string{"", "", "", "emit", "quiet"}[rnd.IntN(5)]}
-			more := true
+			var more bool
 			switch kind := rnd.IntN(50); {
 			case i < Accounts:
 				more = yield(brook.Emit(ledger.Opened{Account: fmt.Sprint(i), Email: "0"}))
