@@ -10,10 +10,12 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// Defaults of what sarama's own are too short for: a broker that restarts, or a partition whose leader moves, takes some seconds.
+// What stands for sarama's defaults. A broker that restarts, or a partition whose leader moves, takes some seconds; a connection that comes about
+// at all does not take half a minute.
 const (
 	publishRetries = 60
 	publishBackoff = 250 * time.Millisecond
+	dialTimeout    = 10 * time.Second
 )
 
 // settle gives a configuration of the driver's own that keeps its promises. What stands at sarama's default counts as not
@@ -52,6 +54,9 @@ func settle(given *sarama.Config) (*sarama.Config, error) {
 	c.Producer.Idempotent = true
 	c.Producer.RequiredAcks = sarama.WaitForAll
 	c.Producer.Partitioner = sarama.NewMurmur2Partitioner
+	if c.Net.DialTimeout == plain.Net.DialTimeout {
+		c.Net.DialTimeout = dialTimeout
+	}
 	if c.Producer.Retry.Max == plain.Producer.Retry.Max {
 		c.Producer.Retry.Max = publishRetries
 	}

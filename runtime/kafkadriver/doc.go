@@ -29,7 +29,8 @@
 //
 //	Version                           the newest that sarama knows; what a broker can do is agreed on per connection. 2.8 at least
 //	Net.MaxOpenRequests               1
-//	Net.ReadTimeout                   has to be longer than Consumer.MaxWaitTime
+//	Net.DialTimeout                   10 s where it is not set
+//	Net.ReadTimeout                   has to be longer than Consumer.MaxWaitTime; after it, a broker that fell silent is given up
 //	Producer.RequiredAcks             WaitForAll, with idempotence
 //	Producer.Partitioner              NewMurmur2Partitioner
 //	Producer.Retry                    60 tries 250 ms apart where it is not set: leaders take seconds to move

@@ -157,3 +157,29 @@ func TestCloseThrottled(t *testing.T) {
 	}
 	<-ended
 }
+
+// A broker that does not answer costs two seconds, not all that the timeouts allow.
+func TestSilentBroker(t *testing.T) {
+	c := fake(t, kfake.NumBrokers(2), kfake.SeedTopics(2, "t"))
+	config := sarama.NewConfig()
+	config.Net.ReadTimeout = time.Hour
+	d := open(t, c.ListenAddrs(), config)
+	if _, err := d.Partitions(t.Context(), "t"); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan struct{})
+	defer close(answer)
+	asked := false
+	c.ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+		if !asked {
+			asked = true
+			c.SleepControl(func() { <-answer })
+		}
+		return nil, nil, false
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if _, err := d.Partitions(ctx, "t"); err != nil {
+		t.Errorf("Partitions: %v", err)
+	}
+}

@@ -64,3 +64,15 @@ func (l *link) close() {
 		l.drop(b)
 	}
 }
+
+// link gives the connection to a broker that is for questions.
+func (d *Driver) link(addr string) *link {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.links[addr]
+	if l == nil {
+		l = &link{addr: addr, config: d.config}
+		d.links[addr] = l
+	}
+	return l
+}

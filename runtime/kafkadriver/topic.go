@@ -2,9 +2,7 @@ package kafkadriver
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -90,66 +88,4 @@ func newTopic(m *sarama.TopicMetadata, addrs map[int32]string) (*topic, error) {
 		return nil, explain(sarama.ErrLeaderNotAvailable, "topic %q has no partitions yet", m.Name)
 	}
 	return t, nil
-}
-
-// metadata asks one broker after another, those first that answered before.
-func (d *Driver) metadata(names []string) (*sarama.MetadataResponse, error) {
-	var errs []error
-	for _, addr := range d.known() {
-		request := sarama.NewMetadataRequest(d.config.Version, names)
-		response, err := call(d.link(addr), (*sarama.Broker).GetMetadata, request)
-		if err == nil && len(response.Brokers) == 0 {
-			err = errors.New("the broker knows no brokers yet")
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", addr, err))
-			if d.ctx.Err() != nil {
-				break
-			}
-			continue
-		}
-		d.learn(addr, response)
-		return response, nil
-	}
-	return nil, fmt.Errorf("kafkadriver: no broker tells where topics are: %w", errors.Join(errs...))
-}
-
-// known gives the addresses of brokers: first those that the cluster told, then those that Open was given.
-func (d *Driver) known() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Concat(d.told, d.addrs)
-}
-
-// learn notes the addresses of brokers, first that of the one which answered.
-func (d *Driver) learn(answered string, response *sarama.MetadataResponse) {
-	var (
-		told  []string
-		chief string
-	)
-	for _, b := range response.Brokers {
-		if b.ID() == response.ControllerID {
-			chief = b.Addr()
-		}
-		if b.Addr() == answered {
-			told = slices.Insert(told, 0, answered)
-		} else {
-			told = append(told, b.Addr())
-		}
-	}
-	d.mu.Lock()
-	d.told, d.chief = told, chief
-	d.mu.Unlock()
-}
-
-// link gives the connection to a broker that is for questions.
-func (d *Driver) link(addr string) *link {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	l := d.links[addr]
-	if l == nil {
-		l = &link{addr: addr, config: d.config}
-		d.links[addr] = l
-	}
-	return l
 }
