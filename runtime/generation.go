@@ -27,6 +27,7 @@ type state struct {
 	Layout      int
 	Generation  int      // the live one
 	Building    int      // one that was not finished, 0: none
+	Highest     int      `json:",omitempty"` // the highest number that one was built under
 	Dropped     []int    // those that may have left rows behind
 	Fingerprint []string // of the code that made the live one
 	Indexes     []string // that the live one has

@@ -123,8 +123,9 @@ func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 		if next.Building != 0 { // of another process, which finds that out when it is to switch
 			next.Dropped = append(slices.Clone(next.Dropped), next.Building)
 		}
-		number = max(next.Generation, slices.Max(append(next.Dropped, 0))) + 1
-		next.Building = number
+		// A number comes once: a process that does not know yet that its views are given up still writes them, or removes others.
+		number = max(next.Generation, slices.Max(append(next.Dropped, next.Highest))) + 1
+		next.Building, next.Highest = number, number
 		next.Tables = maps.Clone(next.Tables)
 		next.Tables[number] = a.tableNames()
 		return a.change(ctx, next)
@@ -217,6 +218,9 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 	old = a.live.Load()
 	var held map[partitionID]*waits
 	for {
+		if a.state.Building != l.gen.number { // the state may have been read anew since
+			return nil, fmt.Errorf("%w: another process rebuilt, or does", ErrConflict)
+		}
 		checks, err := a.meet(ctx, l, old)
 		if err != nil {
 			return nil, err
