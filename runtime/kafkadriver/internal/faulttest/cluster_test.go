@@ -76,6 +76,9 @@ func own(t *testing.T, brokers int) *cluster {
 // kill ends a broker at once: the first one is 1.
 func (c *cluster) kill(id int32) { c.call("kill", c.dir, fmt.Sprint(id)) }
 
+// signal sends a signal to a broker.
+func (c *cluster) signal(id int32, name string) { c.call("kill", c.dir, fmt.Sprint(id), name) }
+
 // up starts a broker that was killed, and waits until it serves.
 func (c *cluster) up(id int32) { c.call("up", c.dir, fmt.Sprint(id)) }
 

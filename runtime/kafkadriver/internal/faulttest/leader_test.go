@@ -13,7 +13,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// TestLeaderMoved: of three brokers the one that leads is killed, comes back, and leadership is handed round, while apps publish and fold.
+// TestLeaderMoved: of three brokers the one that leads is killed and comes back, leadership is handed round, and one hangs for a while, while apps publish and fold.
 func TestLeaderMoved(t *testing.T) {
 	t.Parallel()
 	c := own(t, 3)
@@ -48,9 +48,13 @@ func TestLeaderMoved(t *testing.T) {
 	t.Logf("leaders were %v, then %v, then %v", before, after, moved)
 	l.more(500)
 
-	c.kill(moved[1])
+	// One that hangs leads until the others notice, and believes so even after.
+	hangs := moved[1]
+	c.signal(hangs, "STOP")
 	l.more(500)
-	c.up(moved[1])
+	c.leaders(ctx, admin, topic, func(now []int32) bool { return !slices.Contains(now, hangs) && !slices.Contains(now, -1) })
+	c.signal(hangs, "CONT")
+	l.more(500)
 	l.stop()
 	finish(ctx, inMemory, onDisk)
 	l.check(c.read(ctx, topic), same(t, ctx, c, topic, inMemory, onDisk))
