@@ -46,6 +46,7 @@
 //	Metadata.AllowAutoTopicCreation   false: see [CreateTopics]
 //	ClientID                          "brook" where it is not set
 //	Interceptors, Transaction.ID      are refused
+//	RackID                            has no effect: it is leaders that are read from
 //
 // The rest of Producer and Consumer is for sarama's own clients, which the driver does not use, and has no effect: batches are as large as what is there
 // when the one before was answered (no Producer.Flush), channels have no sizes.

@@ -179,7 +179,8 @@ func (p *poller) deliver(wishes map[place]*wish, response *sarama.FetchResponse,
 		err = sarama.KError(response.ErrorCode)
 	}
 	var got map[*wish]digest
-	if err == nil {
+	silenced := err == nil && len(response.Blocks) == 0 && response.ThrottleTime > 0 // by a quota: it is to be asked again
+	if err == nil && !silenced {
 		got = p.digest(wishes, response)
 	}
 	p.reading.mu.Lock()
@@ -191,7 +192,7 @@ func (p *poller) deliver(wishes map[place]*wish, response *sarama.FetchResponse,
 		for _, r := range a.readers {
 			r.busy = false
 			switch {
-			case r.closed:
+			case r.closed || silenced:
 			case err != nil:
 				r.alone = r.tries > 0 // one partition's damaged batch is not to hold up the others
 				r.lose(explain(err, "fetch %v from %s", r.at(), p.addr))

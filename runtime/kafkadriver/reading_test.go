@@ -89,6 +89,36 @@ func TestReadRetries(t *testing.T) {
 	}
 }
 
+// A quota costs time and nothing else.
+func TestReadThrottled(t *testing.T) {
+	c := fake(t)
+	d := open(t, c.ListenAddrs(), nil)
+	at, err := d.Publish(t.Context(), numbered("t", "k", 0, 500))
+	if err != nil {
+		t.Fatal(err)
+	}
+	throttled := 0
+	c.ControlKey(int16(kmsg.Fetch), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		if throttled++; throttled > 8 {
+			return nil, nil, false
+		}
+		c.KeepControl()
+		response := request.ResponseKind().(*kmsg.FetchResponse)
+		response.ThrottleMillis = int32(throttled * 20) // longer, at last, than sarama is left to wait
+		return response, nil, true
+	})
+	r, err := d.Open(t.Context(), at[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got, failures := read(t, r, 500)
+	wantNumbers(t, got, 500)
+	if failures > 0 || throttled < 8 {
+		t.Errorf("Read failed %d times, after %d answers without records", failures, throttled)
+	}
+}
+
 // While leaders move and connections break, every record is read once, in order.
 func TestReadWhileLeadersMove(t *testing.T) {
 	c := fake(t, kfake.NumBrokers(3))
@@ -259,14 +289,13 @@ func TestCompacted(t *testing.T) {
 }
 
 // A topic that was deleted and made anew is another log: no reader goes from one to the other unnoticed.
-func TestTopicMadeAnew(t *testing.T) {
-	c := fake(t)
-	d := open(t, c.ListenAddrs(), nil)
-	was, err := d.Partitions(t.Context(), "t")
+func testMadeAnew(t *testing.T, addrs []string, topic string) {
+	d := open(t, addrs, nil)
+	was, err := d.Partitions(t.Context(), topic)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at, err := d.Publish(t.Context(), numbered("t", "k", 0, 10))
+	at, err := d.Publish(t.Context(), numbered(topic, "k", 0, 10))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,12 +305,11 @@ func TestTopicMadeAnew(t *testing.T) {
 	}
 	defer r.Close()
 	read(t, r, 10)
-	a := admin(t, c.ListenAddrs())
-	if err := a.DeleteTopic("t"); err != nil {
+	if err := admin(t, addrs).DeleteTopic(topic); err != nil {
 		t.Fatal(err)
 	}
 	// The next driver makes it anew, and longer than it was.
-	again, err := open(t, c.ListenAddrs(), nil).Publish(t.Context(), numbered("t", "k", 0, 20))
+	again, err := open(t, addrs, nil).Publish(t.Context(), numbered(topic, "k", 0, 20))
 	if err != nil || again[0].Partition != at[0].Partition {
 		t.Fatalf("%v, %v", again, err)
 	}
@@ -299,11 +327,20 @@ func TestTopicMadeAnew(t *testing.T) {
 	if _, err := d.Open(t.Context(), at[5]); !errors.Is(err, brook.ErrOutOfRange) {
 		t.Errorf("Open: %v, want ErrOutOfRange until Partitions told of the new log", err)
 	}
-	is, err := d.Partitions(t.Context(), "t")
+	// The sequence of who published before does not fit the new log, and is begun anew.
+	more, err := d.Publish(t.Context(), numbered(topic, "k", 20, 30))
+	if err != nil || more[0].Offset != 20 {
+		t.Errorf("published to the new log: %v, %v", more, err)
+	}
+	is, err := d.Partitions(t.Context(), topic)
 	if err != nil || is[0].Log == was[0].Log {
 		t.Errorf("the log was %s, and is %s now, %v", was[0].Log, is[0].Log, err)
 	}
-	if got := values(t, d, again[0]); len(got) != 20 {
+	if got := values(t, d, again[0]); len(got) != 30 {
 		t.Errorf("the new log has %v", got)
 	}
 }
+
+func TestTopicMadeAnewFake(t *testing.T) { testMadeAnew(t, fake(t).ListenAddrs(), "t") }
+
+func TestTopicMadeAnewKafka(t *testing.T) { testMadeAnew(t, brokers(t), newTopic()) }
