@@ -120,7 +120,7 @@ func (p *poller) block(a *wish, at place, block *sarama.FetchResponseBlock) dige
 // batch adds the records of one batch.
 func (p *poller) batch(g *digest, sift *sifter, at place, b *sarama.RecordBatch) error {
 	last := b.LastOffset()
-	if b.FirstOffset < 0 || b.LastOffsetDelta < 0 || last < b.FirstOffset {
+	if b.FirstOffset < 0 || b.LastOffsetDelta < 0 || last+1 <= b.FirstOffset {
 		return fmt.Errorf("a batch goes from %d to %d", b.FirstOffset, last)
 	}
 	keep, err := sift.keeps(b)
