@@ -188,3 +188,38 @@ func TestLettersOfOneProcessAreRedrivenByAnother(t *testing.T) {
 		t.Errorf("the other process sees %+v", a)
 	}
 }
+
+// A rebuild that another process overtook ends with a conflict, also where the app read the state anew meanwhile.
+func TestOvertakenRebuildDoesNotSwitch(t *testing.T) {
+	d, s := log(t, 1, []brook.Outgoing{brook.Emit(ledger.Opened{Account: "a"}), brook.Emit(ledger.Moved{Account: "a", Cents: 1})}), newShared()
+	other := another(t, d, s)
+	if err := other.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	entered, leave := make(chan struct{}), make(chan struct{})
+	slow, err := ledger.NewApp(config(d, s), ledger.Books{}, &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+		once.Do(func() { close(entered); <-leave })
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	rebuilt := make(chan error, 1)
+	go func() { rebuilt <- slow.Rebuild(t.Context()) }()
+	<-entered
+	if err := other.Rebuild(t.Context()); err != nil { // gives up what the slow one builds
+		t.Fatal(err)
+	}
+	process(t, slow, "b") // which reads the state anew
+	close(leave)
+	if err := <-rebuilt; !errors.Is(err, brook.ErrConflict) {
+		t.Errorf("the overtaken rebuild: %v, want ErrConflict", err)
+	}
+	for _, app := range []*ledger.App{slow, other} {
+		if n, err := app.Views.Accounts.Len(); n != 2 || err != nil {
+			t.Errorf("%d accounts, %v; want 2", n, err)
+		}
+	}
+}
