@@ -16,7 +16,15 @@ type Delivery struct {
 	position Position
 	record   *Record
 
-	// What is decided before the event is dispatched.
+	fate
+	findings
+	results   []result
+	emissions []emission
+	effects   []effect
+}
+
+// fate is what is decided before the event is dispatched.
+type fate struct {
 	letter *DeadLetter // that is redriven
 	only   string      // the set that alone runs, for a redriven letter; "": all
 	forced error       // what every set fails with
@@ -24,19 +32,17 @@ type Delivery struct {
 	lane   *lane
 	once   bool // Process: all sets or none
 	silent bool // it was acted on before
+}
 
-	// What the event is like, known once it is decoded.
-	key     []byte // key bytes, nil where it has none
-	scratch any    // *E of the last event that had a key, so that the next needs none of its own
-	known   bool
-	handled bool
-
-	set       int
-	results   []result
-	emissions []emission
-	effects   []effect
-	aborted   bool
+// findings are what the event is like, known once it is decoded, and how far it came.
+type findings struct {
+	key       []byte // key bytes, nil where it has none
+	scratch   any    // *E of the last event that had a key, so that the next needs none of its own
 	decodeErr error
+	set       int
+	known     bool
+	handled   bool
+	aborted   bool
 }
 
 // result is how one set dealt with the event.

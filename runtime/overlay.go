@@ -18,22 +18,27 @@ type overlay struct {
 
 // cell is one row of an overlay.
 type cell struct {
-	slot    int // of the table
-	key     []byte
-	value   any  // nil: no value
-	known   bool // value counts; else the store's does
-	dirty   bool // to be written
-	clear   bool // the history before this batch goes
+	slot  int // of the table
+	key   []byte
+	saved uint64 // the savepoint for which an undo exists
+	spare any    // a value of this batch that was replaced, to be used again
+	contents
+}
+
+// contents is what becomes of a row.
+type contents struct {
+	value   any // nil: no value
 	history []*HistoryEntry
 	entry   *HistoryEntry // the last that was appended, so that an event comes once
-	saved   uint64        // the savepoint for which an undo exists
-	spare   any           // a value of this batch that was replaced, to be used again
+	known   bool          // value counts; else the store's does
+	dirty   bool          // to be written
+	clear   bool          // the history before this batch goes
 }
 
 // undo restores a cell.
 type undo struct {
 	cell *cell
-	was  cell
+	was  contents
 }
 
 func (o *overlay) find(key []byte) *cell { return o.cells[string(key)] }
@@ -66,7 +71,7 @@ func (o *overlay) cell() *cell {
 	c := o.free[n-1]
 	o.free = o.free[:n-1]
 	clear(c.history)
-	*c = cell{slot: o.slot, key: c.key[:0], history: c.history[:0], spare: c.spare}
+	c.key, c.saved, c.contents = c.key[:0], 0, contents{history: c.history[:0]}
 	return c
 }
 

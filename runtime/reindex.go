@@ -87,7 +87,7 @@ var present any = []byte{}
 // put writes a row of a table that only the runtime writes; a nil value removes it.
 func (tx *Tx) put(slot int, key []byte, value any) {
 	c := tx.rows[slot].at(key)
-	tx.undo = append(tx.undo, undo{c, *c})
+	tx.undo = append(tx.undo, undo{c, c.contents})
 	c.value, c.known, c.dirty = value, true, true
 }
 

@@ -83,7 +83,7 @@ func (tx *Tx) open(at *place, op Op) (w writing, ok bool) {
 	fresh := c.saved != tx.savings
 	if fresh {
 		c.saved = tx.savings
-		tx.undo = append(tx.undo, undo{c, *c})
+		tx.undo = append(tx.undo, undo{c, c.contents})
 	}
 	w = writing{at: at, op: op, cell: c}
 	if op != OpMerge {

@@ -122,7 +122,7 @@ func (l *lane) removeSome(ctx context.Context, slot int) (more bool, err error) 
 		}
 		c := l.tx.rows[slot].at(row.Key)
 		c.value, c.known = row.Value.Data, true
-		l.tx.undo = append(l.tx.undo, undo{c, *c})
+		l.tx.undo = append(l.tx.undo, undo{c, c.contents})
 		c.value, c.dirty, c.clear = nil, true, true
 	}
 	if err := l.tx.indexed(); err != nil {

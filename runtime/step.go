@@ -55,12 +55,12 @@ func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
 
 // prepare clears the delivery for a record.
 func (l *lane) prepare(ctx context.Context, m *Delivery, r *Record) {
-	message, key, scratch := m.message, m.key, m.scratch
 	clear(m.results)
 	clear(m.emissions)
 	clear(m.effects)
-	*m = Delivery{tx: l.tx, ctx: ctx, def: l.app.def, message: message, position: r.Position(), record: r, key: key[:0], scratch: scratch,
-		results: m.results[:0], emissions: m.emissions[:0], effects: m.effects[:0]}
+	m.results, m.emissions, m.effects = m.results[:0], m.emissions[:0], m.effects[:0]
+	m.tx, m.ctx, m.def, m.position, m.record = l.tx, ctx, l.app.def, r.Position(), r
+	m.fate, m.findings = fate{}, findings{key: m.key[:0], scratch: m.scratch}
 	l.tx.ctx = ctx
 	l.tx.again = false
 	l.tx.prefix = nil

@@ -72,7 +72,7 @@ func (tx *Tx) revert() { tx.undoTo(0) }
 func (tx *Tx) undoTo(mark int) {
 	for i := len(tx.undo) - 1; i >= mark; i-- {
 		u := &tx.undo[i]
-		*u.cell = u.was
+		u.cell.contents = u.was
 		u.cell.saved = 0
 	}
 	clear(tx.undo[mark:])
