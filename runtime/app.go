@@ -182,6 +182,9 @@ func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic)
 func (a *App) insist(ctx context.Context, what string, do func() error) error {
 	for attempts := 1; ; attempts++ {
 		err := do()
+		if err == nil && attempts > 1 {
+			a.mended(what, attempts-1, Position{})
+		}
 		if err == nil || errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrConflict) {
 			return err
 		}
@@ -200,6 +203,9 @@ func (a *App) failure(f Failure) {
 	if a.config.Hooks.Failure != nil {
 		a.config.Hooks.Failure(f)
 	}
+	if !f.Final && !logged(f.Attempts) {
+		return
+	}
 	log := a.config.Log.Warn
 	if f.Final {
 		log = a.config.Log.Error
@@ -208,7 +214,22 @@ func (a *App) failure(f Failure) {
 	if !f.Position.IsZero() {
 		args = append(args, "position", f.Position.String())
 	}
+	if p := (*PanicError)(nil); errors.As(f.Err, &p) {
+		args = append(args, "stack", string(p.Stack))
+	}
 	log("brook: "+f.What+" failed", args...)
+}
+
+// logged says which failing attempts the log is told of. What is down may stay so for hours, and every partition tells of it.
+func logged(attempts int) bool { return attempts&(attempts-1) == 0 || attempts%64 == 0 }
+
+// mended tells the log that what had failed works again.
+func (a *App) mended(what string, attempts int, pos Position) {
+	args := []any{"app", a.config.Name, "failures", attempts}
+	if !pos.IsZero() {
+		args = append(args, "position", pos.String())
+	}
+	a.config.Log.Info("brook: "+what+" works again", args...)
 }
 
 // tell tells hooks and log of a dead letter.
@@ -217,8 +238,12 @@ func (a *App) tell(l DeadLetter) {
 		a.config.Hooks.DeadLetter(l)
 	}
 	if l.Attempts > 0 {
-		a.config.Log.Error("brook: dead letter", "app", a.config.Name, "position", l.Position.String(), "type", l.Type,
-			"stage", l.Stage, "set", l.Set, "attempts", l.Attempts, "error", l.Error)
+		args := []any{"app", a.config.Name, "position", l.Position.String(), "type", l.Type,
+			"stage", l.Stage, "set", l.Set, "attempts", l.Attempts, "error", l.Error}
+		if l.stack != nil {
+			args = append(args, "stack", string(l.stack))
+		}
+		a.config.Log.Error("brook: dead letter", args...)
 	}
 }
 

@@ -52,7 +52,8 @@ type Config struct {
 	BatchSize int
 	// ShutdownTimeout is how long what is in flight may take once Run's context ended; 10 s where it is 0.
 	ShutdownTimeout time.Duration
-	// Log gets what people should know; [slog.Default] where it is nil.
+	// Log gets what people should know; [slog.Default] where it is nil. Of what fails again and again these are the tries 1, 2, 4, 8 and so
+	// on, each 64th later, and that it works again; of what panicked, the stack too.
 	Log *slog.Logger
 	// Hooks are told what the app does.
 	Hooks Hooks

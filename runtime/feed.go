@@ -90,6 +90,9 @@ func (a *App) read(ctx context.Context, f *feed, next int64, out chan<- chunk) {
 			}
 			continue
 		}
+		if attempts > 0 {
+			a.mended("read", attempts, f.id.at(next))
+		}
 		attempts, next = 0, c.Next
 		if !send(ctx, out, chunk{feed: f, Chunk: c}) {
 			return

@@ -41,15 +41,20 @@ type DeadLetter struct {
 	Ordinal int // for stage emit: the place among the set's emissions
 	// Silent: the event was acted on before a rebuild made this letter; redriving it neither emits nor runs effects.
 	Silent bool
+
+	stack []byte // of a panic, for the log; it is not stored
 }
 
 // String says what failed where in one line.
 func (l DeadLetter) String() string {
-	who := l.Type
-	if l.Set != "" {
-		who += " in " + l.Set
+	where := l.Position.String()
+	if l.Type != "" {
+		where += " " + l.Type
 	}
-	return fmt.Sprintf("%s %s: %s: %s (attempts: %d)", l.Position, who, l.Stage, l.Error, l.Attempts)
+	if l.Set != "" {
+		where += " in " + l.Set
+	}
+	return fmt.Sprintf("%s: %s: %s (attempts: %d)", where, l.Stage, l.Error, l.Attempts)
 }
 
 // appendKey appends the letter's key in its table: in log order.

@@ -412,3 +412,90 @@ func TestLogSpeaksToPeople(t *testing.T) {
 		}
 	}
 }
+
+func TestLogTellsWhereAHandlerPanicked(t *testing.T) {
+	var out bytes.Buffer
+	c := config(memdriver.New(), newStore())
+	c.Log = slog.New(slog.NewTextHandler(&out, nil))
+	var b breaker
+	h := open(t, c, &ledger.Audit{Do: b.do})
+	h.opened("a")
+	h.fails(h.move("a", 1, "panic"))
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if log := out.String(); !strings.Contains(log, `error="panic: broken"`) || !strings.Contains(log, "(*breaker).do") {
+		t.Errorf("the log lacks the panic, or its stack:\n%s", log)
+	}
+}
+
+// down is a driver that can't be read from so many times.
+type down struct {
+	brook.Driver
+	left atomic.Int64
+}
+
+func (d *down) Open(ctx context.Context, from brook.Position) (brook.PartitionReader, error) {
+	if d.left.Add(-1) >= 0 {
+		return nil, errBroken
+	}
+	return d.Driver.Open(ctx, from)
+}
+
+func TestLogIsNotFilledByWhatStaysDown(t *testing.T) {
+	const failures = 70
+	d := &down{Driver: memdriver.New()}
+	d.left.Store(failures)
+	var out bytes.Buffer
+	var told atomic.Int64
+	c := config(d, newStore())
+	c.Log = slog.New(slog.NewTextHandler(&out, nil))
+	c.Retry = brook.Retry{Min: time.Microsecond, Max: time.Microsecond}
+	c.Hooks.Failure = func(brook.Failure) { told.Add(1) }
+	h := open(t, c, &ledger.Audit{})
+	h.opened("a")
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if told.Load() != failures {
+		t.Errorf("the hook was told of %d failures", told.Load())
+	}
+	log := out.String()
+	if n := strings.Count(log, "brook: read failed"); n != 7 {
+		t.Errorf("%d lines, not those of the tries 1, 2, 4, 8, 16, 32 and 64:\n%s", n, log)
+	}
+	if !strings.Contains(log, fmt.Sprintf("brook: read works again\" app=%s failures=%d", c.Author, failures)) {
+		t.Errorf("the log does not say that the log can be read again:\n%s", log)
+	}
+}
+
+func TestLogTellsWhatRunWaitsFor(t *testing.T) {
+	var out bytes.Buffer
+	c := config(memdriver.New(), newStore())
+	c.ShutdownTimeout = time.Millisecond
+	c.Log = slog.New(slog.NewTextHandler(&out, nil))
+	entered := make(chan struct{})
+	h := open(t, c, &ledger.Audit{Do: func(ctx context.Context, _ brook.Event[ledger.Moved]) error {
+		close(entered)
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	h.opened("a")
+	if _, err := h.move("a", 1, ""); err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if log := out.String(); !strings.Contains(log, "brook: shutdown takes long") {
+		t.Errorf("the log does not say why Run does not return:\n%s", log)
+	}
+}
+
+func TestLetterWithoutType(t *testing.T) {
+	l := brook.DeadLetter{Position: brook.Position{Topic: "ledger", Offset: 3}, Stage: brook.StageDecode, Error: "what is this", Attempts: 1}
+	if got, want := l.String(), "ledger/0/3: decode: what is this (attempts: 1)"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}

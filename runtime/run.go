@@ -12,7 +12,8 @@ import (
 // Config.ShutdownTimeout; it returns nil then. A store or driver that fails makes it wait and go on. It
 // returns an error where it can't go on: [ErrLogChanged], [ErrRetention], [ErrStale], the failure of an event
 // under Config.OnFailure Stop, or one that wraps [ErrPermanent]. One Run of an app at a time: another one
-// is [ErrRunning].
+// is [ErrRunning]. It does not return before handlers, effects and hooks do: one that does not heed its context keeps it, and
+// the log says so.
 func (a *App) Run(ctx context.Context) error {
 	if !a.running.TryLock() {
 		return ErrRunning
@@ -30,6 +31,8 @@ func (a *App) Run(ctx context.Context) error {
 	defer abort(nil)
 	defer context.AfterFunc(stop, func() {
 		if sleep(finish, a.config.ShutdownTimeout) == nil {
+			a.config.Log.Warn("brook: shutdown takes long: what is in flight is interrupted, and Run returns once handlers, effects and hooks have",
+				"app", a.config.Name, "timeout", a.config.ShutdownTimeout)
 			abort(fmt.Errorf("brook: shutdown took longer than %s", a.config.ShutdownTimeout))
 		}
 	})()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // step runs one record through the handler sets. Unless the outcome is kept, nothing of it stays, and the
@@ -90,7 +91,7 @@ func (l *lane) dispatch(m *Delivery) {
 	defer func() {
 		if p := recover(); p != nil {
 			m.known = true
-			m.decodeErr = &PanicError{Value: p}
+			m.decodeErr = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	l.deliver(m)
@@ -243,7 +244,11 @@ func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, k
 	if errors.Is(err, ErrTooLarge) {
 		stage = StageApply
 	}
-	return DeadLetter{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author, Stage: stage, Set: set,
+	var stack []byte
+	if p := (*PanicError)(nil); errors.As(err, &p) {
+		stack = p.Stack
+	}
+	return DeadLetter{stack: stack, Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author, Stage: stage, Set: set,
 		Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent}
 }
 
