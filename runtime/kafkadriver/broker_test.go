@@ -215,6 +215,21 @@ func TestKcatKafka(t *testing.T) {
 	}
 }
 
+// A name that Kafka does not take is refused for good, wherever it is named.
+func TestTopicNameKafka(t *testing.T) {
+	d := open(t, brokers(t), nil)
+	const name = "a name with blanks"
+	if _, err := d.Partitions(t.Context(), name); !errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), name) {
+		t.Errorf("Partitions: %v", err)
+	}
+	if _, err := d.Publish(t.Context(), numbered(name, "k", 0, 1)); !errors.Is(err, brook.ErrPermanent) {
+		t.Errorf("Publish: %v", err)
+	}
+	if _, err := d.Open(t.Context(), brook.Position{Topic: name}); !errors.Is(err, brook.ErrPermanent) {
+		t.Errorf("Open: %v", err)
+	}
+}
+
 // Keys live where librdkafka's and Kafka's own partitioner put them.
 func TestPartitionerKafka(t *testing.T) {
 	addrs := brokers(t)

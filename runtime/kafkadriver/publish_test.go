@@ -287,29 +287,89 @@ func TestPublishBackPressure(t *testing.T) {
 		return nil, nil, false
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	errs := make(chan error, 3)
-	publish := func(size int) {
-		wg.Go(func() {
-			_, err := d.Publish(ctx, []brook.Record{{Topic: "t", Key: []byte("k"), Value: make([]byte, size)}})
-			errs <- err
-		})
+	first := make(chan error, 1)
+	publish := func(ctx context.Context, size int) error {
+		_, err := d.Publish(ctx, []brook.Record{{Topic: "t", Key: []byte("k"), Value: make([]byte, size)}})
+		return err
 	}
-	publish(6000)
+	go func() { first <- publish(ctx, 6000) }()
 	<-asked // it is under way
-	publish(3000)
-	publish(50_000) // there is no room for it
+	soon, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	var undecided *brook.PublishError
+	if err := publish(soon, 3000); !errors.As(err, &undecided) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("what waits behind it: %v", err)
+	}
+	soon, stop = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	if err := publish(soon, 50_000); errors.As(err, &undecided) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("what there is no room for: %v", err)
+	}
 	cancel()
-	wg.Wait()
-	close(errs)
-	for err := range errs {
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("Publish: %v", err)
-		}
+	if err := <-first; !errors.As(err, &undecided) || !errors.Is(err, context.Canceled) {
+		t.Errorf("what is under way: %v", err)
 	}
 	close(answer)
 	positions, err := d.Publish(t.Context(), numbered("t", "k", 1, 2))
 	if err != nil || positions[0].Offset != 2 {
 		t.Errorf("after the record that was under way: %v, %v; want offset 2", positions, err)
+	}
+}
+
+// Without any broker, records fail when the tries are used up.
+func TestPublishWithoutBrokers(t *testing.T) {
+	c := fake(t)
+	d := open(t, c.ListenAddrs(), impatient())
+	if _, err := d.Publish(t.Context(), numbered("t", "k", 0, 10)); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	var refused *brook.PublishError
+	_, err := d.Publish(t.Context(), numbered("t", "k", 10, 20))
+	if !errors.As(err, &refused) || errors.Is(err, brook.ErrPermanent) {
+		t.Fatalf("Publish: %v", err)
+	}
+	for i, err := range refused.Errs {
+		if err == nil {
+			t.Errorf("record %d was published", i)
+		}
+	}
+}
+
+// Publishing begins when there is a producer ID.
+func TestPublishBegins(t *testing.T) {
+	c := fake(t)
+	d := open(t, c.ListenAddrs(), quick())
+	h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID}, TopLevel: true, Err: kerr.CoordinatorLoadInProgress, Count: 3})
+	at, err := d.Publish(t.Context(), numbered("t", "k", 0, 10))
+	if err != nil || at[9].Offset != 9 || h.Hits() != 3 {
+		t.Errorf("Publish: %v, %v, after %d faults", at, err, h.Hits())
+	}
+}
+
+// Many drivers may want to create the same topic, and all of them have it; what can't be created is an error for good.
+func TestCreateTopics(t *testing.T) {
+	c := fake(t, kfake.NumBrokers(3))
+	var wg sync.WaitGroup
+	for range 8 {
+		d := open(t, c.ListenAddrs(), nil)
+		wg.Go(func() {
+			if all, err := d.Partitions(t.Context(), "t", "u"); err != nil || len(all) != 6 {
+				t.Errorf("Partitions: %+v, %v", all, err)
+			}
+		})
+	}
+	wg.Wait()
+	d := open(t, c.ListenAddrs(), nil)
+	if _, err := d.Partitions(t.Context(), ""); !errors.Is(err, brook.ErrPermanent) {
+		t.Errorf("a topic without name: %v", err)
+	}
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Topic: "v", Err: kerr.PolicyViolation})
+	if _, err := d.Partitions(t.Context(), "v"); !errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), `"v"`) {
+		t.Errorf("a topic that is against a policy: %v", err)
+	}
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Topic: "w", Err: kerr.NotController, Count: 2})
+	if all, err := d.Partitions(t.Context(), "w"); err != nil || len(all) != 3 {
+		t.Errorf("while the controller moves: %+v, %v", all, err)
 	}
 }
