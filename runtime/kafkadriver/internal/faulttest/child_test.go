@@ -49,9 +49,10 @@ type order struct {
 
 // What a child says it did, a word on a line.
 const (
-	opened    = "open"
-	committed = "commit"
-	published = "publish"
+	opened     = "open"
+	committed  = "commit"
+	publishing = "publish" // that it begins to
+	published  = "published"
 )
 
 // telling is a driver that says what it publishes.
@@ -61,7 +62,8 @@ type telling struct {
 }
 
 func (d telling) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
-	d.say(published)
+	d.say(publishing)
+	defer d.say(published)
 	return d.Driver.Publish(ctx, records)
 }
 
