@@ -67,17 +67,18 @@ func (d *Driver) create(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if refusal := response.TopicErrors[name]; refusal == nil {
+		refusal := response.TopicErrors[name]
+		switch {
+		case refusal == nil:
 			return sarama.ErrIncompleteResponse
-		} else if refusal.Err != sarama.ErrNoError {
-			if refusal.Err == sarama.ErrNotController {
-				_, _, _ = d.lookup(ctx, []string{name}) // it tells who is
-			}
-			return refusal
+		case refusal.Err == sarama.ErrNoError || refusal.Err == sarama.ErrTopicAlreadyExists: // another was faster
+			return nil
+		case refusal.Err == sarama.ErrNotController:
+			_, _, _ = d.lookup(ctx, []string{name}) // it tells who is
 		}
-		return nil
+		return refusal
 	})
-	if err == nil || errors.Is(err, sarama.ErrTopicAlreadyExists) { // another was faster
+	if err == nil {
 		return nil
 	}
 	return explain(err, "create topic %q with %d partitions and %d replicas", name, detail.NumPartitions, detail.ReplicationFactor)
