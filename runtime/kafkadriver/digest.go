@@ -1,8 +1,6 @@
 package kafkadriver
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -10,6 +8,7 @@ import (
 	"github.com/IBM/sarama"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
 // A digest is what a fetch says of one partition.
@@ -47,12 +46,12 @@ func (g digest) tell(r *reader) {
 }
 
 // digest turns an answer into records.
-func (p *poller) digest(wishes map[place]*wish, response *sarama.FetchResponse) map[*wish]digest {
+func (p *poller) digest(wishes map[division.Place]*wish, response *sarama.FetchResponse) map[*wish]digest {
 	all := make(map[*wish]digest, len(wishes))
 	total := 0
 	for at, a := range wishes {
-		g := digest{lost: explain(sarama.ErrIncompleteResponse, "fetch %s/%d from %s", at.topic, at.number, p.addr)}
-		if block := response.GetBlock(at.topic, at.number); block != nil {
+		g := digest{lost: explain(sarama.ErrIncompleteResponse, "fetch %s/%d from %s", at.Topic, at.Number, p.addr)}
+		if block := response.GetBlock(at.Topic, at.Number); block != nil {
 			g = p.block(a, at, block)
 		}
 		all[a] = g
@@ -68,8 +67,8 @@ func (p *poller) digest(wishes map[place]*wish, response *sarama.FetchResponse) 
 }
 
 // block turns what an answer has of one partition into records.
-func (p *poller) block(a *wish, at place, block *sarama.FetchResponseBlock) digest {
-	from := brook.Position{Topic: at.topic, Partition: at.number, Offset: a.offset}
+func (p *poller) block(a *wish, at division.Place, block *sarama.FetchResponseBlock) digest {
+	from := brook.Position{Topic: at.Topic, Partition: at.Number, Offset: a.offset}
 	switch {
 	case block.Err == sarama.ErrOffsetOutOfRange:
 		return digest{fatal: outOfRange(from, block)}
@@ -118,7 +117,7 @@ func (p *poller) block(a *wish, at place, block *sarama.FetchResponseBlock) dige
 }
 
 // batch adds the records of one batch.
-func (p *poller) batch(g *digest, sift *sifter, at place, b *sarama.RecordBatch) error {
+func (p *poller) batch(g *digest, sift *sifter, at division.Place, b *sarama.RecordBatch) error {
 	last := b.LastOffset()
 	if b.FirstOffset < 0 || b.LastOffsetDelta < 0 || last+1 <= b.FirstOffset {
 		return fmt.Errorf("a batch goes from %d to %d", b.FirstOffset, last)
@@ -143,7 +142,7 @@ func (p *poller) batch(g *digest, sift *sifter, at place, b *sarama.RecordBatch)
 }
 
 // records appends the records of a batch that were asked for, and gives how many bytes they have.
-func (p *poller) records(g *digest, at place, b *sarama.RecordBatch) (size int, err error) {
+func (p *poller) records(g *digest, at division.Place, b *sarama.RecordBatch) (size int, err error) {
 	headers := 0
 	for _, r := range b.Records {
 		headers += len(r.Headers)
@@ -162,7 +161,7 @@ func (p *poller) records(g *digest, at place, b *sarama.RecordBatch) (size int, 
 		if b.FirstOffset+delta < g.part.next {
 			continue
 		}
-		record := brook.Record{Topic: at.topic, Partition: at.number, Offset: b.FirstOffset + delta, Key: r.Key, Value: r.Value}
+		record := brook.Record{Topic: at.Topic, Partition: at.Number, Offset: b.FirstOffset + delta, Key: r.Key, Value: r.Value}
 		switch {
 		case b.LogAppendTime:
 			record.Time = b.MaxTimestamp.UTC()
@@ -208,64 +207,6 @@ func (p *poller) name(n int, b []byte) string {
 	}
 	return s
 }
-
-// own gives records bytes of their own.
-func own(records []brook.Record) {
-	size := 0
-	for i := range records {
-		r := &records[i]
-		size += len(r.Key) + len(r.Value)
-		for _, h := range r.Headers {
-			size += len(h.Value)
-		}
-	}
-	slab := make([]byte, 0, size)
-	for i := range records {
-		r := &records[i]
-		slab = keep(slab, &r.Key)
-		slab = keep(slab, &r.Value)
-		for j := range r.Headers {
-			slab = keep(slab, &r.Headers[j].Value)
-		}
-	}
-}
-
-// keep moves b into the slab, and leaves nil what is nil.
-func keep(slab []byte, b *[]byte) []byte {
-	if *b == nil {
-		return slab
-	}
-	first := len(slab)
-	slab = append(slab, *b...)
-	*b = slab[first:len(slab):len(slab)]
-	return slab
-}
-
-// A sifter leaves out what is no record of the log: markers, and what aborted transactions wrote.
-type sifter struct {
-	pending []*sarama.AbortedTransaction // by first offset
-	aborted map[int64]bool               // producers within a transaction that was aborted
-}
-
-// keeps reports whether the records of the next batch count.
-func (s *sifter) keeps(b *sarama.RecordBatch) (bool, error) {
-	for len(s.pending) > 0 && s.pending[0].FirstOffset <= b.LastOffset() {
-		s.aborted[s.pending[0].ProducerID] = true
-		s.pending = s.pending[1:]
-	}
-	if b.Control {
-		if len(b.Records) == 0 || len(b.Records[0].Key) < 4 {
-			return false, errors.New("a control record does not say what it is")
-		}
-		if binary.BigEndian.Uint16(b.Records[0].Key[2:]) == controlAbort {
-			delete(s.aborted, b.ProducerID)
-		}
-		return false, nil
-	}
-	return !b.IsTransactional || !s.aborted[b.ProducerID], nil
-}
-
-const controlAbort = 0
 
 // passed gives the offset after batches that compaction left without any record: sarama notes it, but does not give it out.
 func passed(block *sarama.FetchResponseBlock) int64 {

@@ -10,6 +10,7 @@ import (
 	"github.com/IBM/sarama"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
 func batch(first int64, last int32, offsets ...int64) *sarama.Records {
@@ -60,7 +61,7 @@ func TestDigest(t *testing.T) {
 			p := &poller{fetcher: &fetcher{addr: "broker"}, names: map[string]string{}}
 			block := &sarama.FetchResponseBlock{LastStableOffset: 100, HighWaterMarkOffset: 200, RecordsSet: c.sets,
 				AbortedTransactions: []*sarama.AbortedTransaction{{ProducerID: 8, FirstOffset: 50}, {ProducerID: 7, FirstOffset: 2}}}
-			g := p.block(&wish{offset: 10}, place{"t", 3}, block)
+			g := p.block(&wish{offset: 10}, division.Place{Topic: "t", Number: 3}, block)
 			if c.lost != "" || c.fatal != nil {
 				if g.lost != nil && !strings.Contains(g.lost.Error(), c.lost) || (g.lost != nil) != (c.lost != "") || !errors.Is(g.fatal, c.fatal) || len(g.part.records) > 0 {
 					t.Errorf("it comes to %+v", g)

@@ -8,13 +8,14 @@ import (
 	"github.com/IBM/sarama"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
 // A lane is the way to one partition. It has one batch on its way, which is tried until the broker has said yes or no: so
 // records keep their order, and none is stored twice.
 type lane struct {
 	writing *writing
-	place   place
+	place   division.Place
 
 	// Guarded by writing.mu.
 	queue  []*parcel
@@ -131,7 +132,7 @@ func (l *lane) build(c *sarama.Config) error {
 // stored goes on after the batch was stored.
 func (l *lane) stored(offset int64) {
 	for _, c := range l.cuts {
-		c.parcel.publication.stored(c.parcel.at[c.from:c.to], brook.Position{Topic: l.place.topic, Partition: l.place.number, Offset: offset})
+		c.parcel.publication.stored(c.parcel.at[c.from:c.to], brook.Position{Topic: l.place.Topic, Partition: l.place.Number, Offset: offset})
 		offset += int64(c.to - c.from)
 	}
 	n := int32(len(l.batch.Records))
@@ -259,7 +260,7 @@ func (l *lane) drop(p *parcel, err error) {
 	}
 }
 
-func (l *lane) where() (string, int32) { return l.place.topic, l.place.number }
+func (l *lane) where() division.Place { return l.place }
 
 func (l *lane) found(_ *topic, at leader) {
 	l.writing.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"github.com/IBM/sarama"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
 var errReaderClosed = errors.New("kafkadriver: the reader is closed")
@@ -15,8 +16,7 @@ var errReaderClosed = errors.New("kafkadriver: the reader is closed")
 // A reader reads one partition. What it reads ahead lies in parts: while one is read, others are fetched.
 type reader struct {
 	driver *Driver
-	topic  string
-	number int32
+	place  division.Place
 	log    string
 	wake   chan struct{} // holds a token when there may be something to give
 
@@ -84,7 +84,7 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 	if known != "" && known != t.log() {
 		return nil, anew(from.Topic, known, t.log())
 	}
-	r := &reader{driver: d, topic: from.Topic, number: from.Partition, log: t.log(), wake: make(chan struct{}, 1),
+	r := &reader{driver: d, place: division.Place{Topic: from.Topic, Number: from.Partition}, log: t.log(), wake: make(chan struct{}, 1),
 		offset: from.Offset, end: p[0].End}
 	r.found(t, t.leaders[from.Partition])
 	return r, d.alive(ctx)
@@ -193,7 +193,7 @@ func (r *reader) rouse() {
 	}
 }
 
-func (r *reader) where() (string, int32) { return r.topic, r.number }
+func (r *reader) where() division.Place { return r.place }
 
 func (r *reader) missed(err error) {
 	mu := &r.driver.reading.mu
@@ -215,7 +215,7 @@ func (r *reader) found(t *topic, l leader) {
 	switch {
 	case r.closed:
 	case t.log() != r.log:
-		r.fail(anew(r.topic, r.log, t.log()))
+		r.fail(anew(r.place.Topic, r.log, t.log()))
 	default:
 		r.epoch = l.epoch
 		r.driver.reading.join(r, l.addr)
@@ -234,7 +234,7 @@ func (r *reader) Close() error {
 
 // at is where the next fetch begins.
 func (r *reader) at() brook.Position {
-	return brook.Position{Topic: r.topic, Partition: r.number, Offset: r.offset}
+	return brook.Position{Topic: r.place.Topic, Partition: r.place.Number, Offset: r.offset}
 }
 
 // outOfRange says that the log has nothing at an offset.

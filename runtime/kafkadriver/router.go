@@ -3,11 +3,13 @@ package kafkadriver
 import (
 	"sync"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
 // A seeker is who needs the leader of a partition.
 type seeker interface {
-	where() (topic string, number int32)
+	where() division.Place
 	// found is told the leader, which may be the one that it had before.
 	found(t *topic, l leader)
 	// missed is told that there is no leader for now, and why.
@@ -96,14 +98,14 @@ func (r *router) route(seekers []seeker) {
 	var names []string
 	named := map[string]bool{}
 	for _, s := range seekers {
-		if name, _ := s.where(); !named[name] {
+		if name := s.where().Topic; !named[name] {
 			named[name] = true
 			names = append(names, name)
 		}
 	}
 	topics, failed, err := r.driver.lookup(r.driver.ctx, names)
 	for _, s := range seekers {
-		name, n := s.where()
+		name, n := s.where().Topic, s.where().Number
 		t := topics[name]
 		switch {
 		case err != nil:

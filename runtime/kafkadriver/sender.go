@@ -73,7 +73,7 @@ func (s *sender) send(lanes []*lane) {
 			l.failed(err)
 			continue
 		}
-		request.AddBatch(l.place.topic, l.place.number, l.batch)
+		request.AddBatch(l.place.Topic, l.place.Number, l.batch)
 		sent = append(sent, l)
 	}
 	if len(sent) == 0 {
@@ -82,13 +82,13 @@ func (s *sender) send(lanes []*lane) {
 	response, err := call(&s.link, (*sarama.Broker).Produce, request)
 	for _, l := range sent {
 		if err != nil {
-			l.failed(explain(err, "publish to %s/%d at %s", l.place.topic, l.place.number, s.link.addr))
+			l.failed(explain(err, "publish to %s/%d at %s", l.place.Topic, l.place.Number, s.link.addr))
 			continue
 		}
-		block := response.GetBlock(l.place.topic, l.place.number)
+		block := response.GetBlock(l.place.Topic, l.place.Number)
 		switch {
 		case block == nil:
-			l.failed(explain(sarama.ErrIncompleteResponse, "publish to %s/%d at %s", l.place.topic, l.place.number, s.link.addr))
+			l.failed(explain(sarama.ErrIncompleteResponse, "publish to %s/%d at %s", l.place.Topic, l.place.Number, s.link.addr))
 		case block.Err != sarama.ErrNoError:
 			l.failed(describe(l, block, s.link.addr))
 		default:
@@ -107,5 +107,5 @@ func describe(l *lane, block *sarama.ProduceResponseBlock, addr string) error {
 	for _, r := range l.batch.Records {
 		size += sentSize(r)
 	}
-	return explain(block.Err, "publish to %s/%d at %s (records: %d, bytes: %d)%s", l.place.topic, l.place.number, addr, len(l.batch.Records), size, said)
+	return explain(block.Err, "publish to %s/%d at %s (records: %d, bytes: %d)%s", l.place.Topic, l.place.Number, addr, len(l.batch.Records), size, said)
 }

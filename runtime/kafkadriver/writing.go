@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
 // writing is all that is published: a lane for each partition, a sender for each broker.
@@ -22,14 +24,14 @@ type writing struct {
 	epoch  int16
 
 	mu      sync.Mutex
-	lanes   map[place]*lane
+	lanes   map[division.Place]*lane
 	senders map[string]*sender // by address
 	turns   map[string]uint32  // by topic: of calls that have records without key
 	stopped bool
 }
 
 func newWriting(d *Driver) *writing {
-	return &writing{driver: d, room: newRoom(d.options.inFlight), id: -1, lanes: map[place]*lane{}, senders: map[string]*sender{}, turns: map[string]uint32{}}
+	return &writing{driver: d, room: newRoom(d.options.inFlight), id: -1, lanes: map[division.Place]*lane{}, senders: map[string]*sender{}, turns: map[string]uint32{}}
 }
 
 // next gives the partition for the records of a call that have no key: in turn, those without leader only where none has one.
@@ -62,7 +64,7 @@ func (w *writing) accept(parcels []*parcel, topics map[string]*topic) {
 			continue
 		}
 		l.active = true
-		if addr := topics[p.place.topic].leaders[p.place.number].addr; l.home == nil && addr != "" {
+		if addr := topics[p.place.Topic].leaders[p.place.Number].addr; l.home == nil && addr != "" {
 			l.home = w.sender(addr)
 		}
 		l.schedule()
