@@ -28,6 +28,7 @@ type feed struct {
 	chunks  int      // that wait for room in records
 
 	attempts int       // of the head
+	broken   int       // tries of the head that the store failed, one after the other
 	tried    int       // attempts of the first record of the batch, before it was taken
 	held     time.Time // the head is not tried before
 	full     bool      // it stands still for want of room for dead letters, which was told

@@ -293,6 +293,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 		if what, err = l.step(ctx, f, f.head()); what != kept {
 			break
 		}
+		l.mended(f)
 		f.pass()
 	}
 	l.events += l.batch.events
@@ -314,13 +315,21 @@ func (l *lane) fold(stop, ctx context.Context) error {
 	return l.after(stop, f, what, err)
 }
 
+// mended notes that the store gives what the head of f needs.
+func (l *lane) mended(f *feed) {
+	if f.broken > 0 {
+		l.app.mended("store", f.broken, f.id.at(f.next))
+		f.broken = 0
+	}
+}
+
 // after deals with an event that did not make it into the batch.
 func (l *lane) after(stop context.Context, f *feed, what outcome, err error) error {
 	switch what {
 	case broken:
-		f.attempts++
-		l.app.failure(Failure{What: "store", Position: f.id.at(f.next), Attempts: f.attempts, Err: err})
-		sleep(stop, l.app.config.Retry.wait(f.attempts)) // the end of stop shows at the next turn
+		f.broken++
+		l.app.failure(Failure{What: "store", Position: f.id.at(f.next), Attempts: f.broken, Err: err})
+		sleep(stop, l.app.config.Retry.wait(f.broken)) // the end of stop shows at the next turn
 		f.attempts = 0
 	case again:
 		f.attempts++
@@ -340,6 +349,7 @@ func (l *lane) alone(ctx context.Context, f *feed) (outcome, error) {
 	what, err := l.step(ctx, f, f.head())
 	l.parallel = true
 	if what == kept {
+		l.mended(f)
 		f.pass()
 	}
 	l.batch.strays++

@@ -38,9 +38,11 @@ func (a *App) rebuild(ctx context.Context) (err error) {
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
+	started := time.Now()
 	if err := a.rebuildInto(ctx); err != nil {
 		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
 	}
+	a.config.Log.Info("brook: the views are rebuilt", "app", a.config.Name, "took", time.Since(started).Round(time.Millisecond))
 	return nil
 }
 

@@ -84,7 +84,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 			f.silent = marks[id]
 		}
 		if ok {
-			errs = append(errs, f.follow(s, p, a.config.OnRetention == GoOn, a.config.Log))
+			errs = append(errs, f.follow(s, p, a.config.OnRetention == GoOn, a.config.Log.With("app", a.config.Name)))
 		}
 		a.progress.advance(id, f.base)
 		feeds = append(feeds, f)
