@@ -208,37 +208,37 @@ func testTransactions(t *testing.T, addrs []string, topic string) {
 			t.Fatal(err)
 		}
 	}
-	begin(one) // 0 to 2, the marker is 4
+	r, err := d.Open(t.Context(), brook.Position{Topic: topic})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	begin(one) // 0 to 2
 	produce(t, one, topic, "a0", "a1", "a2")
-	begin(two) // 3, aborted by 5
+	begin(two) // 3
 	produce(t, two, topic, "b0")
-	end(t, one, kgo.TryCommit)
+	end(t, one, kgo.TryCommit) // the markers are 4 and 5, and come later
 	end(t, two, kgo.TryAbort)
+	got, _ := read(t, r, 6)
+	if !slices.Equal(got, []string{"a0", "a1", "a2"}) {
+		t.Errorf("one transaction committed, one aborted: %v", got)
+	}
 	begin(two) // 6 and 9
 	produce(t, two, topic, "c0")
-	begin(one) // 7 and 8, aborted by 10
+	begin(one) // 7 and 8
 	produce(t, one, topic, "d0", "d1")
 	produce(t, two, topic, "c1")
 	end(t, one, kgo.TryAbort)
 	if p := partition(t, d, brook.Position{Topic: topic}); p.End != 6 {
 		t.Errorf("while a transaction is open the partition is %+v, want End 6", p)
 	}
-	r, err := d.Open(t.Context(), brook.Position{Topic: topic})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	got, _ := read(t, r, 6)
-	if !slices.Equal(got, []string{"a0", "a1", "a2"}) {
-		t.Errorf("before the open transaction stand %v", got)
-	}
-	end(t, two, kgo.TryCommit)
-	if p := partition(t, d, brook.Position{Topic: topic}); p.End != 12 {
-		t.Errorf("the partition is %+v, want End 12", p)
-	}
+	end(t, two, kgo.TryCommit) // the markers are 10 and 11
 	got, _ = read(t, r, 12)
 	if !slices.Equal(got, []string{"c0", "c1"}) {
 		t.Errorf("after it was committed: %v", got)
+	}
+	if p := partition(t, d, brook.Position{Topic: topic}); p.End != 12 {
+		t.Errorf("the partition is %+v, want End 12", p)
 	}
 	for from, want := range map[int64][]string{1: {"a1", "a2", "c0", "c1"}, 3: {"c0", "c1"}, 4: {"c0", "c1"}, 8: {"c1"}, 10: nil, 11: nil} {
 		r, err := d.Open(t.Context(), brook.Position{Topic: topic, Offset: from})
