@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net"
 	"slices"
 	"sync"
 
@@ -84,6 +86,9 @@ func (d *Driver) reach() error {
 		_, err := call(d.link(addr), (*sarama.Broker).ApiVersions, &sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: "brook", ClientSoftwareVersion: "1"})
 		if err == nil {
 			return nil
+		}
+		if silent := net.Error(nil); errors.Is(err, io.EOF) || errors.As(err, &silent) && silent.Timeout() {
+			err = fmt.Errorf("%w: no answer as of a Kafka broker: does the listener want TLS or SASL, or is it another service's?", err)
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", addr, err))
 	}

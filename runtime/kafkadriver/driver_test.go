@@ -64,6 +64,32 @@ func TestOpenUnreachable(t *testing.T) {
 	open(t, append([]string{addr}, fake(t).ListenAddrs()...), nil)
 }
 
+// Who hangs up may be a listener that wants TLS or SASL, which the error says.
+func TestOpenOfWhatHangsUp(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Read(make([]byte, 1000))
+			c.Close()
+		}
+	}()
+	_, err = kafkadriver.Open([]string{l.Addr().String()}, nil)
+	l.Close()
+	<-ended
+	if err == nil || !strings.Contains(err.Error(), "TLS or SASL") {
+		t.Errorf("Open: %v, want an error that speaks of TLS and SASL", err)
+	}
+}
+
 // Closing ends all that waits, whatever the brokers do, and leaves nothing behind.
 func TestClose(t *testing.T) {
 	before := runtime.NumGoroutine()
