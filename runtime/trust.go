@@ -2,6 +2,7 @@ package brook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -38,6 +39,9 @@ func (a *App) renew(ctx context.Context) (state, error) {
 	asked := a.age()
 	v, err := a.reader.Get(ctx, a.meta, stateKey)
 	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			err = errors.New("the store lost the app's state: bring back what it had, or start the app anew to fold the log from its start")
+		}
 		return state{}, fmt.Errorf("brook: reload %s: %w", a.config.Name, err)
 	}
 	next, err := a.decodeState(v)

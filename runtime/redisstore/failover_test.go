@@ -176,6 +176,7 @@ func TestFailoverLosesCommits(t *testing.T) {
 	o := newOutage(t, c)
 	for range 2 {
 		o.more(50)
+		replica.catchesUp(master)
 		replica.do("replicaof", "no", "one") // from here on it misses what is committed
 		o.more(50)
 		master.crash()
@@ -205,6 +206,7 @@ func TestSentinelFailsOver(t *testing.T) {
 	}
 	o := newOutage(t, connect())
 	o.more(50)
+	replica.catchesUp(master)
 	master.crash()
 	o.more(50)
 	if role := replica.info("role"); role != "master" {
@@ -214,6 +216,7 @@ func TestSentinelFailsOver(t *testing.T) {
 	second.until("master_link_status", "up")
 	sentinel.until("master0", "name=brook,status=ok,address="+replica.addr+",slaves=2,sentinels=1") // with the one that crashed
 	o.more(50)
+	second.catchesUp(replica)
 	sentinel.accepts("sentinel", "failover", "brook") // once it knows the second one well enough
 	second.until("role", "master")
 	o.more(50)

@@ -115,6 +115,25 @@ func (n *node) until(name, value string) {
 	}
 }
 
+// catchesUp waits until a replica has what its master has now. Without, it may have nothing at all: a master sends a new replica its
+// commands from the first acknowledgement on, which comes within a second.
+func (n *node) catchesUp(master *node) {
+	n.t.Helper()
+	offset := func(of *node, name string) int64 {
+		v, err := strconv.ParseInt(of.info(name), 10, 64)
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		return v
+	}
+	want := offset(master, "master_repl_offset")
+	for deadline := time.Now().Add(30 * time.Second); offset(n, "slave_repl_offset") < want; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			n.t.Fatalf("%s does not catch up with %s", n.addr, master.addr)
+		}
+	}
+}
+
 // switched is a client that goes to the server that it is told to.
 type switched struct {
 	*redis.Client
