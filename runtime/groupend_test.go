@@ -201,6 +201,39 @@ func TestMemberMarksWhatItHas(t *testing.T) {
 	})
 }
 
+// What a member of a group that was killed had no time to mark is marked by who has the partition next, though no event comes: else
+// it shows as lag for ever.
+func TestMemberMarksWhatOthersFolded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, s := memdriver.New(), newShared()
+		c := config(&meddled{mark: func(context.Context, []brook.Position, func() error) error { return errors.New("the broker is away") }}, s)
+		c.Group, c.ShutdownTimeout = true, time.Second
+		gone := enlist(t, d, c, nil)
+		gone.place.Assign(ledgerAt(0))
+		gone.wait(gone.raw("x", ledger.OpenedType, `{"account":"x"}`), nil)
+		if err := gone.stop(); err != nil {
+			t.Fatal(err)
+		}
+		c = config(nil, s)
+		c.Group = true
+		next := enlist(t, d, c, nil)
+		next.place.Assign(ledgerAt(0))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		marks, err := d.Marks(t.Context(), c.Author)
+		if err != nil {
+			t.Fatal(err)
+		}
+		partitions, err := d.Partitions(t.Context(), "ledger")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(marks) != 1 || marks[0].Offset != partitions[0].End {
+			t.Errorf("marks %v, and the partition ends at %d", marks, partitions[0].End)
+		}
+	})
+}
+
 // What a member of a group that is gone left in another's partition, or in one that nobody reads any more, is published after the next
 // division.
 func TestEmissionsOfNobody(t *testing.T) {

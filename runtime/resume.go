@@ -100,8 +100,8 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 	}
 	for _, f := range feeds {
 		next := f.base
-		if a.fenced() {
-			next = 0 // others may not have published what they folded
+		if a.fenced() && mine == nil {
+			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
 		a.outbox.begin(f.id, next, marks[f.id])
 	}
