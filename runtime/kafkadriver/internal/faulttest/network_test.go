@@ -2,6 +2,7 @@ package faulttest_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"math/rand/v2"
 	"net"
@@ -30,12 +31,15 @@ type network struct {
 	opened  int           // connections
 	refused int           // of these
 	swallow int           // pieces that went to nobody
+	late    int           // answers to what was to be published and held
 }
 
 // A wire is one connection, from both ends.
 type wire struct {
 	client, server net.Conn
-	dead           bool // neither end knows
+	dead           bool          // neither end knows
+	held           chan struct{} // nil: it is not; closed when it goes on
+	publishes      bool          // of what is held, some is to be published
 }
 
 func newNetwork(t *testing.T) *network {
@@ -118,11 +122,12 @@ func (n *network) serve(client net.Conn, broker string) {
 	}
 	var both sync.WaitGroup
 	both.Go(func() {
-		defer server.Close()
 		n.pass(w, server, client, false)
+		_ = server.(*net.TCPConn).CloseWrite() // what it was asked last it may still answer
 	})
 	n.pass(w, client, server, true)
 	client.Close()
+	server.Close()
 	both.Wait()
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -139,6 +144,11 @@ func (n *network) pass(w *wire, to, from net.Conn, answers bool) {
 		}
 		n.mu.Lock()
 		stalled := n.stalled
+		if w.held != nil {
+			stalled = w.held
+			const produce = 0 // the number of the request, behind its size
+			w.publishes = w.publishes || !answers && size > 6 && binary.BigEndian.Uint16(buf[4:]) == produce
+		}
 		n.mu.Unlock()
 		if stalled != nil {
 			n.count(func() bool { n.held++; return true })
@@ -146,6 +156,9 @@ func (n *network) pass(w *wire, to, from net.Conn, answers bool) {
 		}
 		if n.count(func() bool { n.swallow++; return w.dead }) {
 			continue
+		}
+		if answers {
+			n.count(func() bool { n.late++; return w.publishes })
 		}
 		if answers && n.count(func() bool { n.lost++; return n.lossy && rand.IntN(4) == 0 }) {
 			return // what was asked is done, and nobody hears of it
@@ -160,9 +173,9 @@ func (n *network) pass(w *wire, to, from net.Conn, answers bool) {
 func (n *network) count(happens func() bool) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	held, lost, refused, swallow := n.held, n.lost, n.refused, n.swallow
+	held, lost, refused, swallow, late := n.held, n.lost, n.refused, n.swallow, n.late
 	if !happens() {
-		n.held, n.lost, n.refused, n.swallow = held, lost, refused, swallow
+		n.held, n.lost, n.refused, n.swallow, n.late = held, lost, refused, swallow, late
 		return false
 	}
 	close(n.changed)
@@ -170,12 +183,16 @@ func (n *network) count(happens func() bool) bool {
 	return true
 }
 
-// await waits until a count has gone up so often.
-func (n *network) await(t *testing.T, ctx context.Context, what string, count *int, more int) {
-	t.Helper()
+// now gives a count.
+func (n *network) now(count *int) int {
 	n.mu.Lock()
-	until := *count + more
-	n.mu.Unlock()
+	defer n.mu.Unlock()
+	return *count
+}
+
+// await waits until a count has come so far.
+func (n *network) await(t *testing.T, ctx context.Context, what string, count *int, until int) {
+	t.Helper()
 	for {
 		n.mu.Lock()
 		now, changed := *count, n.changed
@@ -219,6 +236,17 @@ func (n *network) stall() {
 	n.stalled = make(chan struct{})
 }
 
+// hold holds up what is sent over the connections that there are, until the function that it gives is called: even if those who sent it have given up.
+func (n *network) hold() (deliver func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	held := make(chan struct{})
+	for w := range n.conns {
+		w.held = held
+	}
+	return sync.OnceFunc(func() { close(held) })
+}
+
 func (n *network) goOn() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -250,7 +278,9 @@ func TestNetworkBroken(t *testing.T) {
 	topic := c.topic(3, nil)
 	n := newNetwork(t)
 	inMemory := run(t, config(c.driver(n.through(settings())), mapstore.New(), topic), audit())
-	onDisk := run(t, config(c.driver(n.through(settings())), badger(t, t.TempDir()), topic), audit())
+	hasty := n.through(settings())
+	hasty.Producer.Retry.Max = 1 // so that it is the outbox that publishes again
+	onDisk := run(t, config(c.driver(hasty), badger(t, t.TempDir()), topic), audit())
 	l := begin(t, ctx, inMemory.App)
 	l.more(300)
 	for range 5 {
@@ -264,7 +294,7 @@ func TestNetworkBroken(t *testing.T) {
 	l.more(100)
 
 	n.forget()
-	n.await(t, ctx, "pieces that go to nobody", &n.swallow, 5)
+	n.await(t, ctx, "pieces that go to nobody", &n.swallow, 1)
 	l.more(100)
 
 	n.stall()
@@ -272,8 +302,9 @@ func TestNetworkBroken(t *testing.T) {
 	n.goOn() // nobody's patience ends
 	l.more(100)
 
+	before := n.now(&n.opened)
 	n.stall()
-	n.await(t, ctx, "connections that are made anew", &n.opened, 3)
+	n.await(t, ctx, "connections that are made anew", &n.opened, before+3)
 	n.goOn()
 	l.more(100)
 
