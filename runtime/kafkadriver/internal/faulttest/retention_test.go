@@ -17,12 +17,13 @@ import (
 
 // missing is a log for people that adds up how many events they are told to be gone.
 type missing struct {
-	slog.Handler
 	mu    sync.Mutex
 	count int64
 }
 
 func (m *missing) Enabled(context.Context, slog.Level) bool { return true }
+func (m *missing) WithAttrs([]slog.Attr) slog.Handler       { return m }
+func (m *missing) WithGroup(string) slog.Handler            { return m }
 
 func (m *missing) Handle(_ context.Context, r slog.Record) error {
 	r.Attrs(func(a slog.Attr) bool {
