@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -45,8 +46,11 @@ func (e RawTopics) Wrap(m *Message, r *Record) error {
 	return nil
 }
 
-// Open takes the record's value as it is.
+// Open takes the record's value as it is. A payload null is an error: it would be an event of zero values.
 func (e RawTopics) Open(r *Record, m *Message) error {
 	*m = Message{Type: e.typeOf(r.Topic), Keyed: true, Data: r.Value}
+	if string(bytes.TrimSpace(r.Value)) == "null" {
+		return errors.New("the payload is null")
+	}
 	return m.TakeHeaders(r)
 }

@@ -60,6 +60,9 @@ func TestRawTopicsErrors(t *testing.T) {
 	if err := e.Open(&brook.Record{Topic: "orders", Value: []byte("1"), Headers: headers("brook-time", "noon")}, &m); err == nil || m.Type != "order.placed" {
 		t.Errorf("a bad brook-time: %v", err)
 	}
+	if err := e.Open(&brook.Record{Topic: "orders", Key: []byte("ada"), Value: []byte(" null\n")}, &m); err == nil || m.Type != "order.placed" || !m.Keyed {
+		t.Errorf("a payload null: %v", err)
+	}
 }
 
 func ExampleRawTopics() {
