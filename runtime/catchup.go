@@ -133,7 +133,7 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 		ends[id] = p.End
 	}
 	for _, f := range c.lane.feeds {
-		if f.taken < len(f.records) || f.ahead >= ends[f.id] {
+		if !f.read.dry() || f.ahead >= ends[f.id] {
 			continue
 		}
 		err := c.app.insist(ctx, "read", func() error { return c.chunk(ctx, f) })

@@ -19,13 +19,12 @@ type feed struct {
 	until  int64 // what is at or past it is not taken; -1: no end
 	silent int64 // what is below was acted on before: it is folded silently
 
-	records []Record // read and not committed
-	taken   int      // of these, how many are in the batch
-	next    int64    // all below is in the batch or committed
-	base    int64    // all below is committed
-	ahead   int64    // all below was read
-	end     int64    // of the partition, as far as is known
-	chunks  int      // that wait for room in records
+	read    backlog // and not committed
+	next    int64   // all below is in the batch or committed
+	base    int64   // all below is committed
+	ahead   int64   // all below was read
+	end     int64   // of the partition, as far as is known
+	waiting int     // chunks of read for which no other one was asked for yet
 
 	attempts int       // of the head
 	broken   int       // tries of the head that the store failed, one after the other
@@ -117,10 +116,10 @@ func send(ctx context.Context, out chan<- chunk, c chunk) bool {
 
 // take adds a chunk to the feed.
 func (f *feed) take(c Chunk) {
-	f.records = append(f.records, c.Records...)
+	f.read.add(c.Records)
 	f.ahead, f.end = c.Next, max(f.end, c.End)
-	f.chunks++
-	if f.taken == len(f.records) {
+	f.waiting++
+	if f.read.dry() {
 		f.next = f.limit(f.ahead) // there were offsets without records
 	}
 }
@@ -135,27 +134,28 @@ func (f *feed) limit(offset int64) int64 {
 
 // head gives the record that is next, or nil.
 func (f *feed) head() *Record {
-	if f.taken == len(f.records) {
-		return nil
-	}
-	r := &f.records[f.taken]
-	if f.until >= 0 && r.Offset >= f.until {
+	return f.within(f.read.at(f.read.next))
+}
+
+// within gives r, or nil where the feed ends before it.
+func (f *feed) within(r *Record) *Record {
+	if r == nil || f.until >= 0 && r.Offset >= f.until {
 		return nil
 	}
 	return r
 }
 
 // unread reports whether the partition has records that are not here yet.
-func (f *feed) unread() bool { return f.taken == len(f.records) && f.ahead < f.limit(f.end) }
+func (f *feed) unread() bool { return f.read.dry() && f.ahead < f.limit(f.end) }
 
 // pass moves on behind the head.
 func (f *feed) pass() {
-	if f.taken == 0 {
+	if f.read.taken == 0 {
 		f.tried = f.attempts
 	}
-	f.next = f.records[f.taken].Offset + 1
-	f.taken++
-	if f.taken == len(f.records) {
+	f.next = f.read.at(f.read.next).Offset + 1
+	f.read.take()
+	if f.read.dry() {
 		f.next = f.limit(f.ahead)
 	}
 	f.attempts, f.held = 0, time.Time{}
@@ -163,22 +163,19 @@ func (f *feed) pass() {
 
 // rewind puts the whole batch back. Its tries don't count.
 func (f *feed) rewind() {
-	if f.taken > 0 {
+	if f.read.taken > 0 {
 		f.attempts, f.held = f.tried, time.Time{}
 	}
-	f.taken, f.next = 0, f.base
+	f.read.rewind()
+	f.next = f.base
 }
 
 // commit forgets the batch, which is in the store, and asks for more where there is room.
 func (f *feed) commit() {
-	clear(f.records[:f.taken])
-	f.records = f.records[f.taken:]
-	f.taken, f.base, f.stored = 0, f.next, f.storing
-	if len(f.records) == 0 {
-		f.records = nil
-	}
-	for f.chunks > 0 && len(f.records) < readSize {
-		f.chunks--
+	f.read.forget()
+	f.base, f.stored = f.next, f.storing
+	for f.waiting > 0 && f.read.count < readSize {
+		f.waiting--
 		select {
 		case f.credit <- struct{}{}:
 		default: // nobody reads ahead

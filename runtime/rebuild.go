@@ -204,7 +204,7 @@ func (l *lane) feed(id partitionID) *feed {
 func (a *App) target(l *lane) (behind int64) {
 	for _, f := range l.feeds {
 		f.until = max(f.base, a.progress.at(f.id))
-		if f.taken == len(f.records) {
+		if f.read.dry() {
 			f.next = f.limit(f.ahead) // offsets without records that are known already
 		}
 		f.end = max(f.end, f.until)

@@ -152,27 +152,27 @@ func (r *rehearsal) run(ctx, stop context.Context) {
 // next gives the next n events in the order of the lane, as far as they were read.
 func (r *rehearsal) next(n int) (events []entrance) {
 	feeds := r.real.feeds
-	at := make([]int, len(feeds))
+	at := make([]cursor, len(feeds))
 	for i, f := range feeds {
-		at[i] = f.taken
+		at[i] = f.read.next
 		if !f.held.IsZero() {
-			at[i] = len(f.records)
+			at[i] = f.read.end()
 		}
 	}
 	for len(events) < n {
+		var head *Record
 		first := -1
 		for i, f := range feeds {
-			if at[i] < len(f.records) && (f.until < 0 || f.records[at[i]].Offset < f.until) &&
-				(first < 0 || f.records[at[i]].Time.Before(feeds[first].records[at[first]].Time)) {
-				first = i
+			if r := f.within(f.read.at(at[i])); r != nil && (first < 0 || r.Time.Before(head.Time)) {
+				first, head = i, r
 			}
 		}
 		if first < 0 {
 			break
 		}
 		f := feeds[first]
-		events = append(events, entrance{f, &f.records[at[first]]})
-		at[first]++
+		events = append(events, entrance{f, head})
+		at[first] = f.read.after(at[first])
 	}
 	return events
 }
