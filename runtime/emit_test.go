@@ -351,3 +351,30 @@ func TestEveryEmissionIsPublishedOrALetter(t *testing.T) {
 		}
 	}
 }
+
+// grudging is a driver that takes no marks, as Kafka does from who is no member of a group that has some.
+type grudging struct{ *memdriver.Driver }
+
+func (grudging) Mark(context.Context, string, []brook.Position) error {
+	return errors.New("the group has members")
+}
+
+// CatchUp says that the driver takes no marks, rather than to try for ever.
+func TestCatchUpWithoutMarks(t *testing.T) {
+	d := grudging{memdriver.New()}
+	app, err := ledger.NewApp(config(d, newStore()), ledger.Books{}, &ledger.Audit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	pos, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.CatchUp(t.Context()); err == nil || !strings.Contains(err.Error(), "the group has members") {
+		t.Errorf("CatchUp: %v, want why there are no marks", err)
+	}
+	if err := app.WaitFor(t.Context(), pos); err != nil {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,7 @@ package brook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -103,8 +104,9 @@ func (a *App) marked(ctx context.Context) (map[partitionID]int64, error) {
 }
 
 // mark tells the driver how far the app has acted, where it is time, and else says how long to wait for that. Effects of a store
-// that forgets hang on it; with others it shows people the lag, and the group what its members need not do.
-func (a *App) mark(ctx context.Context, now bool) (wait time.Duration, err error) {
+// that forgets hang on it, so there it is tried until it is told, or so often as tries says where that is not 0; with others it shows people the lag,
+// and the group what its members need not do.
+func (a *App) mark(ctx context.Context, now bool, tries int) (wait time.Duration, err error) {
 	forgets := a.forgets()
 	due, wait := a.outbox.due(forgets, now)
 	if len(due) == 0 {
@@ -115,7 +117,16 @@ func (a *App) mark(ctx context.Context, now bool) (wait time.Duration, err error
 		a.outbox.forgo()
 		return 0, nil
 	}
-	tell := func() error { return m.Mark(ctx, a.config.Name, due) }
+	failed := 0
+	tell := func() error {
+		err := m.Mark(ctx, a.config.Name, due)
+		if err != nil {
+			if failed++; failed == tries {
+				return fmt.Errorf("brook: the driver is not told how far the app acted, and it would act again from there: %w: %w", err, ErrPermanent)
+			}
+		}
+		return err
+	}
 	if forgets && !a.outbox.shared() {
 		err = a.insist(ctx, "mark", tell)
 	} else {
@@ -130,9 +141,9 @@ func (a *App) mark(ctx context.Context, now bool) (wait time.Duration, err error
 		a.failure(Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true})
 		a.outbox.forgo()
 	case ctx.Err() == nil:
-		var tries int
-		tries, wait = a.outbox.untold(a.config.Retry)
-		a.failure(Failure{What: "mark", Position: due[0], Attempts: tries, Err: err})
+		var attempts int
+		attempts, wait = a.outbox.untold(a.config.Retry)
+		a.failure(Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err})
 	}
 	return wait, nil
 }

@@ -22,7 +22,7 @@ func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 			a.outbox.done(items)
 			a.wakeLanes()
 		}
-		wait, err := a.mark(ctx, ending)
+		wait, err := a.mark(ctx, ending, 0)
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: mark how far the app acted: %w", err)
 		}

@@ -19,7 +19,7 @@ type config struct {
 	log        *slog.Logger
 }
 
-// DefaultMemory is about how many bytes of memory a store takes at most where the option Memory is not given.
+// DefaultMemory is about how many bytes a store keeps in memory at most where the option Memory is not given.
 const DefaultMemory = 512 << 20
 
 // minMemory lets a commit take 1.2 MB: the whole dead letter of a record of Kafka's usual limit.
@@ -29,7 +29,8 @@ const minMemory = 64 << 20
 const maxMemtable = 256 << 20
 
 // Memory bounds the store's memory to about so many bytes, 64 MiB at least: 65 % are for memtables, filled while writes
-// come faster than they are flushed; 25 % cache blocks of files, and 10 % their indexes. [Store.Limit], what a commit may hold, is 1.8 % of it,
+// come faster than they are flushed; 25 % cache blocks of files, and 10 % their indexes. What Go's collector has not freed yet comes
+// on top, up to as much again; GOMEMLIMIT bounds both. [Store.Limit], what a commit may hold, is 1.8 % of it,
 // and 40 MB at most.
 func Memory(bytes int64) Option { return func(c *config) { c.limit = max(bytes, minMemory) } }
 
