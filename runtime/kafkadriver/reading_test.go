@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,14 +98,15 @@ func TestReadThrottled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	throttled := 0
+	var throttled atomic.Int32
 	c.ControlKey(int16(kmsg.Fetch), func(request kmsg.Request) (kmsg.Response, error, bool) {
-		if throttled++; throttled > 8 {
+		n := throttled.Add(1)
+		if n > 8 {
 			return nil, nil, false
 		}
 		c.KeepControl()
 		response := request.ResponseKind().(*kmsg.FetchResponse)
-		response.ThrottleMillis = int32(throttled * 20) // longer, at last, than sarama is left to wait
+		response.ThrottleMillis = n * 20 // longer, at last, than sarama is left to wait
 		return response, nil, true
 	})
 	r, err := d.Open(t.Context(), at[0])
@@ -114,8 +116,8 @@ func TestReadThrottled(t *testing.T) {
 	defer r.Close()
 	got, failures := read(t, r, 500)
 	wantNumbers(t, got, 500)
-	if failures > 0 || throttled < 8 {
-		t.Errorf("Read failed %d times, after %d answers without records", failures, throttled)
+	if failures > 0 || throttled.Load() < 8 {
+		t.Errorf("Read failed %d times, after %d answers without records", failures, throttled.Load())
 	}
 }
 
