@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // CatchUp does what Run does, until everything is folded that the log holds, with what handlers emit meanwhile, and then
 // returns. It works in the calling goroutine and starts no other, in one lane, for all partitions and as a member of no group:
 // for programs that end, and for tests. Its errors are those of Run, and [ErrDeadLettersFull], and over a store that forgets, that the
-// driver is not told how far the app came (Kafka takes that from members alone while a group has some). Where ctx ends,
+// driver did not take for a minute how far the app came (Kafka takes that from members alone while a group has some). Where ctx ends,
 // what is done is committed, and ctx's error returned.
 func (a *App) CatchUp(ctx context.Context) error {
 	if !a.running.TryLock() {
@@ -88,6 +89,9 @@ func (a *App) catchUp(ctx context.Context) error {
 	return err
 }
 
+// markLimit is how long CatchUp tries to tell the driver how far it came: longer than a group keeps members that are gone.
+const markLimit = time.Minute
+
 // catchUp is a lane that reads its partitions itself.
 type catchUp struct {
 	app     *App
@@ -113,7 +117,7 @@ func (c *catchUp) run(ctx context.Context) error {
 			c.app.outbox.done(items)
 		}
 		over := !more && !folded && len(items) == 0
-		if _, err := c.app.mark(ctx, over, c.app.config.Retry.Attempts); err != nil || over {
+		if _, err := c.app.mark(ctx, over, markLimit); err != nil || over {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
@@ -360,7 +361,9 @@ func (grudging) Mark(context.Context, string, []brook.Position) error {
 }
 
 // CatchUp says that the driver takes no marks, rather than to try for ever.
-func TestCatchUpWithoutMarks(t *testing.T) {
+func TestCatchUpWithoutMarks(t *testing.T) { synctest.Test(t, testCatchUpWithoutMarks) }
+
+func testCatchUpWithoutMarks(t *testing.T) {
 	d := grudging{memdriver.New()}
 	app, err := ledger.NewApp(config(d, newStore()), ledger.Books{}, &ledger.Audit{})
 	if err != nil {

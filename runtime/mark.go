@@ -104,9 +104,9 @@ func (a *App) marked(ctx context.Context) (map[partitionID]int64, error) {
 }
 
 // mark tells the driver how far the app has acted, where it is time, and else says how long to wait for that. Effects of a store
-// that forgets hang on it, so there it is tried until it is told, or so often as tries says where that is not 0; with others it shows people the lag,
-// and the group what its members need not do.
-func (a *App) mark(ctx context.Context, now bool, tries int) (wait time.Duration, err error) {
+// that forgets hang on it, so there it is tried until it is told, or for as long as limit says where that is not 0; with others it shows people the
+// lag, and the group what its members need not do.
+func (a *App) mark(ctx context.Context, now bool, limit time.Duration) (wait time.Duration, err error) {
 	forgets := a.forgets()
 	due, wait := a.outbox.due(forgets, now)
 	if len(due) == 0 {
@@ -117,13 +117,11 @@ func (a *App) mark(ctx context.Context, now bool, tries int) (wait time.Duration
 		a.outbox.forgo()
 		return 0, nil
 	}
-	failed := 0
+	started := time.Now()
 	tell := func() error {
 		err := m.Mark(ctx, a.config.Name, due)
-		if err != nil {
-			if failed++; failed == tries {
-				return fmt.Errorf("brook: the driver is not told how far the app acted, and it would act again from there: %w: %w", err, ErrPermanent)
-			}
+		if err != nil && limit > 0 && time.Since(started) >= limit {
+			return fmt.Errorf("brook: the driver does not take how far the app acted, so that it would act again from there: %w: %w", err, ErrPermanent)
 		}
 		return err
 	}
