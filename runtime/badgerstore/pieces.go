@@ -12,6 +12,9 @@ import (
 // value log, which has to be compacted by hand and is not synced in step with the rest.
 const pieceSize = 256 << 10
 
+// maxPieces is more than fit into the largest commit. Where a value says that it has more, it is damaged.
+const maxPieces = maxMemtable / pieceSize
+
 // setRow stores a row's value.
 func (g *group) setRow(t *table, key, rest, value []byte) {
 	if len(value) <= pieceSize {
@@ -65,7 +68,7 @@ func readWhole(item *badger.Item) (n uint32, size uint64, err error) {
 		}
 		var b int
 		size, b = binary.Uvarint(data[a:])
-		if b <= 0 || a+b != len(data) || pieces > 1<<20 || size > pieces*pieceSize {
+		if b <= 0 || a+b != len(data) || pieces > maxPieces || size > pieces*pieceSize {
 			return fmt.Errorf("%w: a value in pieces does not say how many", ErrDamaged)
 		}
 		n = uint32(pieces)
@@ -83,7 +86,7 @@ func readValue(txn *badger.Txn, item *badger.Item, number uint32, kind byte, res
 	if err != nil {
 		return nil, err
 	}
-	value := make([]byte, 0, size)
+	value := make([]byte, 0, min(size, 16*pieceSize)) // more once pieces are there
 	for i := range n {
 		piece, err := txn.Get(appendPieceKey(nil, number, kind, rest, i))
 		if errors.Is(err, badger.ErrKeyNotFound) {

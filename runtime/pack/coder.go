@@ -16,6 +16,7 @@ type Coder struct {
 	pos     int    // in what is read
 	reading bool
 	depth   int
+	budget  uint64 // bytes that may still be claimed on the word of a length
 	err     error
 	spans   []span // of the maps that are being written
 }
@@ -41,7 +42,7 @@ func Append[T any](dst []byte, v *T, code func(c *Coder, v *T)) ([]byte, error) 
 // error *v is half read.
 func Decode[T any](data []byte, v *T, code func(c *Coder, v *T)) error {
 	c := coders.Get().(*Coder)
-	c.buf, c.reading = data, true
+	c.buf, c.reading, c.budget = data, true, 256+32*uint64(len(data))
 	code(c, v)
 	if c.err == nil && c.pos < len(data) {
 		c.expected("the end of the data")

@@ -35,7 +35,7 @@ func readSlice[T any](c *Coder, element func(*Coder, *T)) []T {
 		return nil
 	}
 	var zero T
-	s := make([]T, 0, room(n, c.left(), unsafe.Sizeof(zero)))
+	s := make([]T, 0, c.claim(n, unsafe.Sizeof(zero)))
 	for i := range n {
 		if i == cap(s) {
 			s = slices.Grow(s, 1)
@@ -49,14 +49,18 @@ func readSlice[T any](c *Coder, element func(*Coder, *T)) []T {
 	return s
 }
 
-// room is for how many of n elements memory is taken at once: all where that is in proportion to the bytes
-// that are left, which is so but for hostile data and for types that are large and have little to store.
-func room(n, left int, size uintptr) int {
-	most := 32*uint64(left) + 256
-	if size == 0 || uint64(n)*uint64(size) <= most {
+// claim returns for how many of n elements memory is taken before they are read. All claims for one value
+// share a budget in proportion to its bytes, so that damaged lengths can't nest claims; it is enough for
+// all but types that are large and have little to store, whose slices and maps grow as they are read.
+func (c *Coder) claim(n int, size uintptr) int {
+	if size == 0 {
 		return n
 	}
-	return int(most/uint64(size)) + 1
+	if uint64(n)*uint64(size) > c.budget {
+		n = int(c.budget / uint64(size))
+	}
+	c.budget -= uint64(n) * uint64(size)
+	return n
 }
 
 // Array codes s, which is all of a Go array.
@@ -208,7 +212,7 @@ func readMap[K comparable, V any](c *Coder, key func(*Coder, *K), element func(*
 	}
 	var k, noKey K
 	var v, zero V
-	m := make(map[K]V, room(n, c.left(), unsafe.Sizeof(k)+unsafe.Sizeof(v)))
+	m := make(map[K]V, c.claim(n, unsafe.Sizeof(k)+unsafe.Sizeof(v)+1))
 	for range n {
 		k, v = noKey, zero
 		key(c, &k)

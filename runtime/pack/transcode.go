@@ -35,7 +35,7 @@ func (e *TranscodeError) Unwrap() error { return e.Err }
 
 // Append appends data, a value of the old shape, to dst as one of the new. After an error it gives dst as it was.
 func (t *Transcoder) Append(dst, data []byte) ([]byte, error) {
-	r := &rewriter{in: Coder{buf: data, reading: true}, out: dst}
+	r := &rewriter{in: Coder{buf: data, reading: true}, out: dst, most: len(dst) + 16<<20 + 256*len(data)}
 	err := r.run(t.root)
 	if err == nil {
 		if r.in.pos < len(data) {
@@ -54,12 +54,19 @@ type rewriter struct {
 	in    Coder
 	out   []byte
 	depth int
+	most  int // bytes that out may have
 }
+
+// errGrowth is for data that are damaged: small structs that become large ones, again and again.
+var errGrowth = errors.New("the value grows beyond all proportion: it is damaged, or its new shape far too large")
 
 // run rewrites the next value. An error says where below the value it happened.
 func (r *rewriter) run(s *step) error {
 	if r.depth++; r.depth > 4*maxDepth { // structs and what becomes a pointer count too
 		return &TranscodeError{"", errDepth}
+	}
+	if len(r.out) > r.most {
+		return &TranscodeError{"", errGrowth}
 	}
 	err := r.rewrite(s)
 	r.depth--
@@ -210,7 +217,7 @@ func (r *rewriter) list(s *step) error {
 
 // octet rewrites one byte of binary, which becomes an element of an array.
 func (r *rewriter) octet(s *step) error {
-	one := rewriter{in: Coder{buf: appendUint(nil, uint64(r.in.take(1)[0])), reading: true}, out: r.out, depth: r.depth}
+	one := rewriter{in: Coder{buf: appendUint(nil, uint64(r.in.take(1)[0])), reading: true}, out: r.out, depth: r.depth, most: r.most}
 	err := one.run(s)
 	r.out = one.out
 	return err
