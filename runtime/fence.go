@@ -128,6 +128,11 @@ func (a *App) again(ctx context.Context, do func() error) error {
 func (a *App) reload(ctx context.Context) error {
 	a.rest()
 	defer a.gate.Unlock()
+	return a.reloadResting(ctx)
+}
+
+// reloadResting is reload for who holds the gate for writing.
+func (a *App) reloadResting(ctx context.Context) error {
 	a.trustMu.Lock()
 	next, err := a.renew(ctx)
 	a.trustMu.Unlock()

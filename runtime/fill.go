@@ -26,8 +26,10 @@ func (a *App) fillIndexes(ctx context.Context, g *generation) error {
 			}
 		}
 	}
-	a.state.Indexes = names
-	return a.store.Commit(ctx, &Batch{Writes: []Write{a.state.write(a.meta)}})
+	return a.updateState(ctx, func(next *state) error {
+		next.Indexes = names
+		return nil
+	}, nil)
 }
 
 func (a *App) fillIndex(ctx context.Context, g *generation, ord, x int) error {

@@ -60,9 +60,10 @@ func (a *App) stale() (rebuild bool, err error) {
 		return false, nil
 	}
 	if a.progress.none() || a.config.OnStale == GoOn {
-		next := a.state
-		next.Fingerprint = a.fingerprint()
-		return false, a.change(a.ctx, next)
+		return false, a.updateStateResting(a.ctx, func(next *state) error {
+			next.Fingerprint = a.fingerprint()
+			return nil
+		}, nil)
 	}
 	if a.config.OnStale == Fail {
 		return false, fmt.Errorf("%w: %s; Rebuild makes them anew", ErrStale, changes)

@@ -1,16 +1,10 @@
 package brook
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 )
-
-// layoutVersion is that of what an app keeps in its store: see Layout in ARCHITECTURE.md.
-const layoutVersion = 2
 
 // generation is one set of views with all that has to stand or fall with them. A rebuild makes the next one.
 type generation struct {
@@ -22,26 +16,6 @@ type generation struct {
 	shapes    *shapes
 }
 
-// state is what the store knows of the app as a whole; it is one row.
-type state struct {
-	Layout      int
-	Generation  int      // the live one
-	Building    int      // one that was not finished, 0: none
-	Highest     int      `json:",omitempty"` // the highest number that one was built under
-	Dropped     []int    // those that may have left rows behind
-	Fingerprint []string // of the code that made the live one
-	Indexes     []string // that the live one has
-	Redrives    int64    // how many events were redriven
-	// Replaced says when those of Dropped that were live ceased to be, as the process saw it that replaced them.
-	Replaced map[int]time.Time `json:",omitempty"`
-	// Tables names those of rows and indexes that a generation may have rows in: the code that drops it may not know them any more.
-	Tables map[int][]string
-
-	raw []byte // as stored
-}
-
-var stateKey = []byte("state")
-
 // openMeta reads the state, and makes it where the store is new.
 func (a *App) openMeta(ctx context.Context) error {
 	var err error
@@ -51,54 +25,21 @@ func (a *App) openMeta(ctx context.Context) error {
 	if a.outboxTable, err = a.store.Table(ctx, TableSpec{Name: a.config.table("outbox")}); err != nil {
 		return err
 	}
-	v, err := a.reader.Get(ctx, a.meta, stateKey)
+	a.state, err = a.readState(ctx)
 	if errors.Is(err, ErrNotFound) {
-		a.state = state{Layout: layoutVersion, Generation: 1, Fingerprint: a.fingerprint(), Indexes: a.indexNames(),
-			Tables: map[int][]string{1: a.tableNames()}}
-		return a.store.Commit(ctx, &Batch{Writes: []Write{a.state.write(a.meta)}})
+		err = a.updateState(ctx, func(next *state) error {
+			if next.raw != nil {
+				return errAsIs // another process made it meanwhile
+			}
+			*next = state{Layout: layoutVersion, Generation: 1, Fingerprint: a.fingerprint(), Indexes: a.indexNames(),
+				Tables: map[int][]string{1: a.tableNames()}}
+			return nil
+		}, nil)
 	}
 	if err != nil {
-		return err
-	}
-	if a.state, err = a.decodeState(v); err != nil {
 		return err
 	}
 	return a.recordTables(ctx)
-}
-
-func (a *App) decodeState(v Value) (s state, err error) {
-	raw := v.Data.([]byte)
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w", a.config.Name, err)
-	}
-	if s.Layout > layoutVersion {
-		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, s.Layout, layoutVersion)
-	}
-	s.raw = bytes.Clone(raw)
-	return s, nil
-}
-
-// write stores the state; s is what the store has once that is committed.
-func (s *state) write(meta Table) Write {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // plain data
-	}
-	s.raw = b
-	return Write{Table: meta, Key: stateKey, Value: b}
-}
-
-// unchanged checks that nobody else changed the state.
-func (a *App) unchanged() Check { return Check{Table: a.meta, Key: stateKey, Value: a.state.raw} }
-
-// change stores a new state, unless another process changed it meanwhile. The caller holds the gate.
-func (a *App) change(ctx context.Context, next state, writes ...Write) error {
-	batch := &Batch{ID: a.ids.batch(), Writes: append(writes, next.write(a.meta)), Checks: []Check{a.unchanged()}}
-	if err := a.store.Commit(ctx, batch); err != nil {
-		return err
-	}
-	a.state = next
-	return nil
 }
 
 // open makes the tables of generation number known to the store.

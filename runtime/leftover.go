@@ -2,7 +2,6 @@ package brook
 
 import (
 	"context"
-	"maps"
 	"slices"
 )
 
@@ -13,16 +12,13 @@ func (a *App) abandon(g *generation) {
 	if a.switched(ctx, g) {
 		return // the switch was told as a failure, and was none
 	}
-	err := a.again(ctx, func() error {
-		a.rest()
-		defer a.gate.Unlock()
-		next := a.state
+	err := a.updateState(ctx, func(next *state) error {
 		if next.Building == g.number { // else another process builds by now
 			next.Building = 0
 		}
-		next.Dropped = append(slices.Clone(next.Dropped), g.number)
-		return a.change(ctx, next)
-	})
+		next.Dropped = append(next.Dropped, g.number)
+		return nil
+	}, nil)
 	if err == nil {
 		err = a.dropOld(ctx, g)
 	}
@@ -37,15 +33,12 @@ func (a *App) dropOld(ctx context.Context, g *generation) error {
 	if err := a.drop(ctx, g); err != nil {
 		return err
 	}
-	a.rest()
-	defer a.gate.Unlock()
-	next := a.state
-	next.Dropped = slices.DeleteFunc(slices.Clone(next.Dropped), func(n int) bool { return n == g.number })
-	next.Tables = maps.Clone(next.Tables)
-	delete(next.Tables, g.number)
-	next.Replaced = maps.Clone(next.Replaced)
-	delete(next.Replaced, g.number)
-	return a.change(ctx, next)
+	return a.updateState(ctx, func(next *state) error {
+		next.Dropped = slices.DeleteFunc(next.Dropped, func(n int) bool { return n == g.number })
+		delete(next.Tables, g.number)
+		delete(next.Replaced, g.number)
+		return nil
+	}, nil)
 }
 
 // dropReplaced removes the views that were replaced long enough ago that no process reads them any more. Where the clocks of processes
@@ -93,8 +86,9 @@ func (a *App) dropLeftovers(ctx context.Context) error {
 			return err
 		}
 	}
-	next := a.state
-	next.Building, next.Dropped = 0, nil
-	next.Tables = map[int][]string{next.Generation: next.Tables[next.Generation]}
-	return a.change(ctx, next)
+	return a.updateState(ctx, func(next *state) error {
+		next.Building, next.Dropped, next.Replaced = 0, nil, nil
+		next.Tables = map[int][]string{next.Generation: next.Tables[next.Generation]}
+		return nil
+	}, nil)
 }

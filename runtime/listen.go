@@ -150,11 +150,7 @@ func (a *App) followNews() {
 
 // followState begins anew from the store where its live generation is another one.
 func (a *App) followState(ctx context.Context) error {
-	v, err := a.reader.Get(ctx, a.meta, stateKey)
-	if err != nil {
-		return err
-	}
-	s, err := a.decodeState(v)
+	s, err := a.readState(ctx)
 	if err != nil {
 		return err
 	}

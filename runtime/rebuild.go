@@ -1,11 +1,9 @@
 package brook
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -118,20 +116,16 @@ func (a *App) rebuildInto(ctx context.Context) error {
 // startBuilding notes in the store that a generation is being made, so that what is left of it can be found.
 func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 	number := 0
-	err := a.again(ctx, func() error {
-		a.rest()
-		defer a.gate.Unlock()
-		next := a.state
+	err := a.updateState(ctx, func(next *state) error {
 		if next.Building != 0 { // of another process, which finds that out when it is to switch
-			next.Dropped = append(slices.Clone(next.Dropped), next.Building)
+			next.Dropped = append(next.Dropped, next.Building)
 		}
 		// A number comes once: a process that does not know yet that its views are given up still writes them, or removes others.
-		number = max(next.Generation, slices.Max(append(next.Dropped, next.Highest))) + 1
+		number = max(next.Generation, slices.Max(append(slices.Clone(next.Dropped), next.Highest))) + 1
 		next.Building, next.Highest = number, number
-		next.Tables = maps.Clone(next.Tables)
 		next.Tables[number] = a.tableNames()
-		return a.change(ctx, next)
-	})
+		return nil
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -213,6 +207,9 @@ func (a *App) target(l *lane) (behind int64) {
 	return behind
 }
 
+// errOvertaken ends a rebuild whose number the state no longer has as the one that is built.
+var errOvertaken = fmt.Errorf("%w: another process rebuilt, or does", ErrConflict)
+
 // switchTo makes the generation of l the live one, in one commit, with all lanes at rest.
 func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (old *generation, err error) {
 	a.rest()
@@ -220,8 +217,8 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 	old = a.live.Load()
 	var held map[partitionID]*waits
 	for {
-		if a.state.Building != l.gen.number { // the state may have been read anew since
-			return nil, fmt.Errorf("%w: another process rebuilt, or does", ErrConflict)
+		if a.state.Building != l.gen.number { // it may have been read anew since
+			return nil, errOvertaken
 		}
 		checks, err := a.meet(ctx, l, old)
 		if err != nil {
@@ -233,35 +230,22 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 		if held, err = a.loadWaits(ctx, l.gen); err != nil {
 			return nil, err
 		}
-		next := a.state
-		next.Generation, next.Building = l.gen.number, 0
-		next.Dropped = append(slices.Clone(next.Dropped), old.number)
-		next.Replaced = maps.Clone(next.Replaced)
-		if next.Replaced == nil {
-			next.Replaced = map[int]time.Time{}
-		}
-		next.Replaced[old.number] = now()
-		next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
-		batch := &Batch{ID: a.ids.batch(), Writes: []Write{next.write(a.meta)}, Checks: append(checks, a.unchanged())}
-		err = a.insist(ctx, "commit", func() error { return a.store.Commit(ctx, batch) })
-		if err != nil && a.switched(ctx, l.gen) {
-			err = nil // only the answer was lost
-		}
+		err = a.updateStateResting(ctx, func(next *state) error {
+			if next.Building != l.gen.number {
+				return errOvertaken
+			}
+			next.Generation, next.Building = l.gen.number, 0
+			next.Dropped = append(next.Dropped, old.number)
+			next.Replaced[old.number] = now()
+			next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
+			return nil
+		}, &Batch{Checks: checks})
 		if err == nil {
-			a.state = next
 			break
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, ErrConflict) || errors.Is(err, errOvertaken) {
 			return nil, err
-		}
-		// Another process folded on meanwhile, or built views of its own, and then this rebuild is over.
-		v, rerr := a.reader.Get(ctx, a.meta, stateKey)
-		if rerr != nil {
-			return nil, errors.Join(err, rerr)
-		}
-		if !bytes.Equal(v.Data.([]byte), a.state.raw) {
-			return nil, err
-		}
+		} // else another process folded on meanwhile
 	}
 	a.show(l.gen)
 	// From here on nothing may fail: memory follows what is stored.

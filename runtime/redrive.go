@@ -142,12 +142,16 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 		return false, due{}, err
 	}
 	defer l.forget()
-	l.batch.checks = checks
 	defer func() { l.redrive = 0 }()
-	next := a.state
-	next.Redrives = max(next.Redrives+1, time.Now().UnixNano()) // rising too where the store forgot
-	l.redrive = next.Redrives
-	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}, next.write(a.meta)}, raise...)
+	number, err := a.changeState(func(next *state) error {
+		next.Redrives = max(next.Redrives+1, time.Now().UnixNano()) // rising too where the store forgot
+		return nil
+	})
+	if err != nil {
+		return false, due{}, err
+	}
+	l.redrive, l.batch.checks = number.next.Redrives, append(checks, number.check)
+	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}, number.write}, raise...)
 	if letter.Stage == StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
@@ -157,7 +161,7 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 		return false, due{}, nil
 	}
 	if err == nil {
-		a.state = next
+		number.adopt()
 	}
 	return applied, l.take(), err
 }

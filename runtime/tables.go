@@ -2,8 +2,6 @@ package brook
 
 import (
 	"context"
-	"errors"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -37,8 +35,7 @@ func (a *App) tableNames() []string {
 // recordTables notes the tables that the code adds to the live generation, before anything is written into them. A state of layout 1, which
 // did not say what there is, becomes one of now.
 func (a *App) recordTables(ctx context.Context) error {
-	for {
-		next := a.state
+	return a.updateState(ctx, func(next *state) error {
 		numbers, names := []int{next.Generation}, append(a.tableNames(), next.Tables[next.Generation]...)
 		if next.Layout == 1 {
 			numbers, names = append(numbers, next.Dropped...), append(names, next.tablesOfLayout1()...)
@@ -49,27 +46,14 @@ func (a *App) recordTables(ctx context.Context) error {
 		slices.Sort(names)
 		names = slices.Compact(names)
 		if next.Layout == layoutVersion && slices.Equal(names, next.Tables[next.Generation]) {
-			return nil
+			return errAsIs
 		}
-		next.Layout, next.Tables = layoutVersion, maps.Clone(next.Tables)
-		if next.Tables == nil {
-			next.Tables = map[int][]string{}
-		}
+		next.Layout = layoutVersion
 		for _, number := range numbers {
 			next.Tables[number] = names
 		}
-		err := a.change(ctx, next)
-		if !errors.Is(err, ErrConflict) {
-			return err
-		}
-		v, err := a.reader.Get(ctx, a.meta, stateKey) // another process was faster
-		if err != nil {
-			return err
-		}
-		if a.state, err = a.decodeState(v); err != nil {
-			return err
-		}
-	}
+		return nil
+	}, nil)
 }
 
 // tablesOfLayout1 works out which tables the live generation has: layout 1 did not say it.

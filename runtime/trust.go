@@ -37,14 +37,11 @@ func (a *App) confirm(ctx context.Context) error {
 // is checked against the state. The caller holds trustMu.
 func (a *App) renew(ctx context.Context) (state, error) {
 	asked := a.age()
-	v, err := a.reader.Get(ctx, a.meta, stateKey)
-	if err != nil {
-		if errors.Is(err, ErrNotFound) {
-			err = errors.New("the store lost the app's state: bring back what it had, or start the app anew to fold the log from its start")
-		}
-		return state{}, fmt.Errorf("brook: reload %s: %w", a.config.Name, err)
+	next, err := a.readState(ctx)
+	if errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("brook: reload %s: %w", a.config.Name,
+			errors.New("the store lost the app's state: bring back what it had, or start the app anew to fold the log from its start"))
 	}
-	next, err := a.decodeState(v)
 	if err != nil {
 		return state{}, err
 	}
