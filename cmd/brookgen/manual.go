@@ -49,7 +49,7 @@ it writes (dotted: reads) and to the events that it emits (thick).
 `
 
 const annotationsManual = `Annotations are directive comments, without a blank after the slashes, in the doc comment of one declaration. The name comes first, then
-options; a name is any text without blanks.
+options; a name is any text without blanks, quotes, commas and equals signs.
 
 	//brook:event NAME       above an exported type, or above an alias of another package's event
 		key=Field        the field that is the event's key; default: the field tagged brook:"key"
@@ -77,6 +77,8 @@ Field tags:
 	brook:"index"     of a collection: values are found by this field
 	brook:"unique"    of a collection: and no two values have the same
 	brook:"required"  of an event or what it contains: absent or null is an error
+	brook:"key,required"
+	                  both, as words of one tag
 	json:"…"          names and options on the wire, as encoding/json has them
 
 Key types are strings, integers, bool, [N]byte, types defined over those, and structs of those. Indexed fields are of key types,

@@ -81,12 +81,20 @@ func parseDirective(text string) (directive, []problem) {
 	rest := words[1:]
 	switch d.verb {
 	case verbEvent, verbCollection:
-		if len(rest) == 0 || isOption(d.verb, rest[0].name) {
-			report(words[0], "//brook:%s lacks its name: write //brook:%s NAME, the name first", d.verb, d.verb)
-		} else {
-			d.name, d.nameOff = rest[0].name, rest[0].off
-			rest = rest[1:]
+		name, others, problem := nameAmong(d.verb, rest)
+		switch {
+		case problem != "" && len(rest) == 0:
+			report(words[0], "%s", problem)
+		case problem != "":
+			report(rest[0], "%s", problem)
 		}
+		if name != nil {
+			d.name, d.nameOff = name.name, name.off
+			if p := checkName(name.name, ""); p != "" {
+				report(*name, "%s", p)
+			}
+		}
+		rest = others
 		for _, w := range rest {
 			if strings.HasPrefix(w.name, "//") {
 				report(w, "a directive takes no comment: put it on a line of its own")
@@ -173,6 +181,8 @@ func checkOption(verb, word string, o option) string {
 
 func checkValue(verb string, o option) string {
 	switch o.name {
+	case "topic":
+		return checkName(o.value, "topic=")
 	case "key":
 		if slices.Contains(strings.Split(o.value, ","), "") {
 			return fmt.Sprintf("key=%s: a name is missing beside a comma", o.value)
