@@ -89,7 +89,7 @@ func copyContainers(c *wire.Cloner, dst, src *Containers) {
 }
 
 func copyOptions(c *wire.Cloner, dst, src *Options) {
-	*dst = Options{EmptyBool: src.EmptyBool, EmptyInt: src.EmptyInt, EmptyFloat: src.EmptyFloat, EmptyString: src.EmptyString, EmptyArray: src.EmptyArray, EmptyNone: src.EmptyNone, EmptyNamed: src.EmptyNamed, EmptyNumber: src.EmptyNumber, ZeroInt: src.ZeroInt, ZeroFloat: src.ZeroFloat, ZeroString: src.ZeroString, ZeroPlain: src.ZeroPlain, ZeroArray: src.ZeroArray, ZeroOwn: src.ZeroOwn, ZeroOwnPtr: src.ZeroOwnPtr, Both: src.Both, Dash: src.Dash, Odd: src.Odd, Bad: src.Bad, Unicode: src.Unicode, Long: src.Long}
+	*dst = Options{EmptyBool: src.EmptyBool, EmptyInt: src.EmptyInt, EmptyFloat: src.EmptyFloat, EmptyString: src.EmptyString, EmptyArray: src.EmptyArray, EmptyNone: src.EmptyNone, EmptyNamed: src.EmptyNamed, EmptyNumber: src.EmptyNumber, ZeroInt: src.ZeroInt, ZeroFloat: src.ZeroFloat, ZeroString: src.ZeroString, ZeroPlain: src.ZeroPlain, ZeroArray: src.ZeroArray, ZeroOwn: src.ZeroOwn, ZeroOwnPtr: src.ZeroOwnPtr, Both: src.Both, Dash: src.Dash, Odd: src.Odd, Bad: src.Bad, Unicode: src.Unicode, Long: src.Long, Event: src.Event, Eventual: src.Eventual}
 	dst.EmptySlice = slices.Clone(src.EmptySlice)
 	dst.EmptyMap = maps.Clone(src.EmptyMap)
 	wire.ClonePointer(c, &dst.EmptyPtr, src.EmptyPtr, copyItem)
@@ -136,6 +136,7 @@ func copyMarshalers(c *wire.Cloner, dst, src *Marshalers) {
 	wire.ClonePointer(c, &dst.BigPtr, src.BigPtr, copyInt)
 	copyAddr(c, &dst.Addr, &src.Addr)
 	dst.ByAddr = maps.Clone(src.ByAddr)
+	copyEmbeds(c, &dst.Embeds, &src.Embeds)
 }
 
 func copyEmbedding(c *wire.Cloner, dst, src *Embedding) {
@@ -259,6 +260,11 @@ func copyInt(c *wire.Cloner, dst, src *big.Int) {
 
 func copyAddr(c *wire.Cloner, dst, src *netip.Addr) {
 	*dst = netip.Addr{}
+	wire.CloneText(c, dst, src)
+}
+
+func copyEmbeds(c *wire.Cloner, dst, src *Embeds) {
+	*dst = Embeds{}
 	wire.CloneText(c, dst, src)
 }
 

@@ -562,10 +562,12 @@ func encodeOptions(e *wire.Encoder, v *Options) {
 	e.Name(`,"Bad":`).String(v.Bad)
 	e.Name(`,"größe":`).String(v.Unicode)
 	e.Name(`,"ſize":`).String(v.Long)
+	e.Name(`,"e":`).String(v.Event)
+	e.Name(`,"E":`).Int(int64(v.Eventual))
 	e.End()
 }
 
-var optionsFields = []string{"empty_bool", "empty_int", "empty_float", "empty_string", "empty_slice", "empty_map", "empty_ptr", "empty_struct", "empty_array", "empty_none", "empty_any", "empty_time", "empty_named", "empty_number", "empty_raw", "zero_int", "zero_float", "zero_string", "zero_slice", "zero_map", "zero_ptr", "zero_time", "zero_time_ptr", "zero_plain", "zero_item", "zero_array", "zero_slices", "zero_own", "zero_own_ptr", "both", "-", "a<b&c", "Bad", "größe", "ſize"}
+var optionsFields = []string{"empty_bool", "empty_int", "empty_float", "empty_string", "empty_slice", "empty_map", "empty_ptr", "empty_struct", "empty_array", "empty_none", "empty_any", "empty_time", "empty_named", "empty_number", "empty_raw", "zero_int", "zero_float", "zero_string", "zero_slice", "zero_map", "zero_ptr", "zero_time", "zero_time_ptr", "zero_plain", "zero_item", "zero_array", "zero_slices", "zero_own", "zero_own_ptr", "both", "-", "a<b&c", "Bad", "größe", "ſize", "e", "E"}
 
 func decodeOptions(d *wire.Decoder, v *Options) {
 	for i := d.ObjectFold(optionsFields); i >= 0; i = d.NextFold(optionsFields, i) {
@@ -640,6 +642,10 @@ func decodeOptions(d *wire.Decoder, v *Options) {
 			d.String(&v.Unicode)
 		case 34:
 			d.String(&v.Long)
+		case 35:
+			d.String(&v.Event)
+		case 36:
+			d.Int(&v.Eventual)
 		}
 	}
 }
@@ -766,69 +772,6 @@ func decodeQuoted(d *wire.Decoder, v *Quoted) {
 	}
 }
 
-// AppendQuotedOwnJSON appends *v to dst as JSON. After an error it gives dst as it was.
-func AppendQuotedOwnJSON(dst []byte, v *QuotedOwn) ([]byte, error) {
-	e := wire.NewEncoder(dst)
-	encodeQuotedOwn(e, v)
-	return e.Finish()
-}
-
-// DecodeQuotedOwnJSON decodes the JSON of one QuotedOwn. It shares no memory with data.
-func DecodeQuotedOwnJSON(data []byte) (v QuotedOwn, err error) {
-	d := wire.NewDecoder(data)
-	decodeQuotedOwn(d, &v)
-	return v, d.Finish()
-}
-
-func encodeQuotedOwn(e *wire.Encoder, v *QuotedOwn) {
-	e.Name(`{"upper":`).Text(v.Upper.MarshalText())
-	wire.EncodePointer(e.Name(`,"upper_ptr":`), v.UpperPtr, encodeUpper)
-	e.Name(`,"status":`).JSON(v.Status.MarshalJSON())
-	wire.EncodePointer(e.Name(`,"stat_ptr":`), v.StatPtr, encodeStatus)
-	e.End()
-}
-
-var quotedOwnFields = []string{"upper", "upper_ptr", "status", "stat_ptr"}
-
-func decodeQuotedOwn(d *wire.Decoder, v *QuotedOwn) {
-	for i := d.Object(quotedOwnFields); i >= 0; i = d.Next(quotedOwnFields, i) {
-		switch i {
-		case 0:
-			if b, ok := d.QuotedString(); ok {
-				d.Check(v.Upper.UnmarshalText(b))
-			}
-		case 1:
-			if d.QuotedNull() {
-				v.UpperPtr = nil
-			} else {
-				if b, ok := d.QuotedString(); ok {
-					d.Check(wire.At(&v.UpperPtr).UnmarshalText(b))
-				}
-			}
-		case 2:
-			if b, ok := d.QuotedJSON(); ok {
-				d.Check(v.Status.UnmarshalJSON(b))
-			}
-		case 3:
-			if d.QuotedNull() {
-				v.StatPtr = nil
-			} else {
-				if b, ok := d.QuotedJSON(); ok {
-					d.Check(wire.At(&v.StatPtr).UnmarshalJSON(b))
-				}
-			}
-		}
-	}
-}
-
-func encodeUpper(e *wire.Encoder, v *Upper) {
-	e.Text(v.MarshalText())
-}
-
-func encodeStatus(e *wire.Encoder, v *Status) {
-	e.JSON(v.MarshalJSON())
-}
-
 // AppendMarshalersJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendMarshalersJSON(dst []byte, v *Marshalers) ([]byte, error) {
 	e := wire.NewEncoder(dst)
@@ -925,6 +868,20 @@ func decodeMarshalers(d *wire.Decoder, v *Marshalers) {
 	}
 }
 
+func encodeStatus(e *wire.Encoder, v *Status) {
+	e.JSON(v.MarshalJSON())
+}
+
+func decodeStatus(d *wire.Decoder, v *Status) {
+	if b, ok := d.JSON(); ok {
+		d.Check(v.UnmarshalJSON(b))
+	}
+}
+
+func encodeUpper(e *wire.Encoder, v *Upper) {
+	e.Text(v.MarshalText())
+}
+
 func encodeUpperValue(e *wire.Encoder, v *Upper) {
 	e.String(string(*v))
 }
@@ -1014,12 +971,6 @@ func decodeInt(d *wire.Decoder, v *big.Int) {
 	}
 }
 
-func decodeStatus(d *wire.Decoder, v *Status) {
-	if b, ok := d.JSON(); ok {
-		d.Check(v.UnmarshalJSON(b))
-	}
-}
-
 func decodeList(d *wire.Decoder, v *List) {
 	if b, ok := d.JSON(); ok {
 		d.Check(v.UnmarshalJSON(b))
@@ -1070,6 +1021,7 @@ func DecodeEmbeddingJSON(data []byte) (v Embedding, err error) {
 
 func encodeEmbedding(e *wire.Encoder, v *Embedding) {
 	e.Name(`{"created":`).Time(v.Base.Created)
+	e.Name(`,"Once":`).String(v.Base.Once)
 	if v.Extra != nil {
 		e.Name(`,"note":`).String(v.Extra.Note)
 	}
@@ -1093,7 +1045,7 @@ func encodeEmbedding(e *wire.Encoder, v *Embedding) {
 	e.End()
 }
 
-var embeddingFields = []string{"created", "note", "size", "Visible", "tagged", "deepest", "count", "Upper", "Words", "id", "shadow"}
+var embeddingFields = []string{"created", "Once", "note", "size", "Visible", "tagged", "deepest", "count", "Upper", "Words", "id", "shadow"}
 
 func decodeEmbedding(d *wire.Decoder, v *Embedding) {
 	for i := d.Object(embeddingFields); i >= 0; i = d.Next(embeddingFields, i) {
@@ -1101,24 +1053,26 @@ func decodeEmbedding(d *wire.Decoder, v *Embedding) {
 		case 0:
 			d.Time(&v.Base.Created)
 		case 1:
-			d.String(&wire.At(&v.Extra).Note)
+			d.String(&v.Base.Once)
 		case 2:
-			wire.DecodePointer(d, &wire.At(&v.Extra).Size, (*wire.Decoder).Int)
+			d.String(&wire.At(&v.Extra).Note)
 		case 3:
-			d.String(&v.lower.Visible)
+			wire.DecodePointer(d, &wire.At(&v.Extra).Size, (*wire.Decoder).Int)
 		case 4:
-			decodeTagged(d, &v.Tagged)
+			d.String(&v.lower.Visible)
 		case 5:
-			d.String(&wire.At(&wire.At(&v.Nested).Inner).Deepest)
+			decodeTagged(d, &v.Tagged)
 		case 6:
-			d.Quoted(&wire.At(&wire.At(&v.Nested).Inner).Count)
+			d.String(&wire.At(&wire.At(&v.Nested).Inner).Deepest)
 		case 7:
-			decodeUpper(d, &wire.At(&v.Nested).Upper)
+			d.Quoted(&wire.At(&wire.At(&v.Nested).Inner).Count)
 		case 8:
-			wire.DecodeSlice(d, (*[]Email)(&v.Words), decodeEmail)
+			decodeUpper(d, &wire.At(&v.Nested).Upper)
 		case 9:
-			d.String(&v.ID)
+			wire.DecodeSlice(d, (*[]Email)(&v.Words), decodeEmail)
 		case 10:
+			d.String(&v.ID)
+		case 11:
 			d.String(&v.Outer)
 		}
 	}
@@ -1741,6 +1695,7 @@ func encodeStored(e *wire.Encoder, v *Stored) {
 	e.Name(`,"id":`).Int(int64(v.Base.ID))
 	e.Name(`,"created":`).Time(v.Base.Created)
 	e.Name(`,"shadow":`).String(v.Base.Shadow)
+	e.Name(`,"Once":`).String(v.Base.Once)
 	if v.Extra != nil {
 		e.Name(`,"note":`).String(v.Extra.Note)
 	}
@@ -1751,7 +1706,7 @@ func encodeStored(e *wire.Encoder, v *Stored) {
 	e.End()
 }
 
-var storedFields = []string{"ID", "Tags", "Items", "ByName", "Deep", "Ptr", "ItemPtr", "Arr", "Flat", "At", "Times", "Any", "Object", "Raw", "Blob", "Big", "BigPtr", "URL", "Addr", "Tree", "Opaque", "Half", "id", "created", "shadow", "note", "size", "Visible"}
+var storedFields = []string{"ID", "Tags", "Items", "ByName", "Deep", "Ptr", "ItemPtr", "Arr", "Flat", "At", "Times", "Any", "Object", "Raw", "Blob", "Big", "BigPtr", "URL", "Addr", "Tree", "Opaque", "Half", "id", "created", "shadow", "Once", "note", "size", "Visible"}
 
 func decodeStored(d *wire.Decoder, v *Stored) {
 	for i := d.Object(storedFields); i >= 0; i = d.Next(storedFields, i) {
@@ -1807,10 +1762,12 @@ func decodeStored(d *wire.Decoder, v *Stored) {
 		case 24:
 			d.String(&v.Base.Shadow)
 		case 25:
-			d.String(&wire.At(&v.Extra).Note)
+			d.String(&v.Base.Once)
 		case 26:
-			wire.DecodePointer(d, &wire.At(&v.Extra).Size, (*wire.Decoder).Int)
+			d.String(&wire.At(&v.Extra).Note)
 		case 27:
+			wire.DecodePointer(d, &wire.At(&v.Extra).Size, (*wire.Decoder).Int)
+		case 28:
 			d.String(&v.lower.Visible)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // everythingSchema is the shape of what packEverything writes.
-const everythingSchema = "{Basics {bool bool,int int,int8 int8,int16 int16,int32 int32,int64 int64,uint uint,uint8 uint8,uint16 uint16,uint32 uint32,uint64 uint64,uintptr uintptr,float32 float32,float64 float64,string string,Rune int32,Byte uint8},Named {Flag bool,Cents int64,Level uint8,Ratio float32,Email string,Words @1=[]string,Counts map[string]int64,Chunk []uint8,Text []uint8,Link *int64,Free any,Digits string,Wait int64,Month int},Special {at time,at_ptr *time,times []time,wait int64,raw raw,raw_ptr *raw,raws []raw,number number,num_ptr *number,any any,any_ptr *any,anys []any,object map[string]any,bytes []uint8,blobs [][]uint8},Containers {strings []string,matrix [][]int,triple [3]int,hash [4]uint8,none [0]string,items []@2={name string,count int,tags []string},item_ptrs []*@2,pair [2]@2,pair_ptr *[2]@2,by_name map[string]@2,by_id map[int64]*@2,by_level map[uint8][]string,by_small map[int8]bool,by_text map[@3={X int,Y int}]string,by_both map[{N int}]int,deep map[string][]map[string]*@2,ptr *string,ptr_ptr **int,slice_ptr *[]string,map_ptr *map[string]int},Options {empty_bool bool,empty_int int,empty_float float64,empty_string string,empty_slice []string,empty_map map[string]int,empty_ptr *@2,empty_struct @2,empty_array [2]int,empty_none [0]int,empty_any any,empty_time time,empty_named bool,empty_number number,empty_raw raw,zero_int int64,zero_float float64,zero_string string,zero_slice []string,zero_map map[string]int,zero_ptr *int,zero_time time,zero_time_ptr *time,zero_plain @4={A int,B string,C float64},zero_item @2,zero_array [2]int,zero_slices [2][]int,zero_own int,zero_own_ptr string,both string,\"-\" string,\"a<b&c\" string,\"bad\\\"name\" string,\"größe\" string,\"ſize\" string},Quoted {bool bool,int int,int8 int8,uint16 uint16,cents int64,float32 float32,float64 float64,string string,email string,number number,int_ptr *int,bool_ptr *bool,str_ptr *string,slice []int,ptr_ptr **int},Marshalers {status int,status_ptr *int,statuses []int,by_name map[string]int,upper string,upper_ptr *string,uppers []string,in_map map[string]string,arr_map map[string][2]string,holder @5={Upper string,Plain string,Ptr *string,Pair [2]string},holders map[string]@5,holder_ptr map[string]*@5,point @3,points []@3,list []string,table map[string]int,list_text []string,grades []uint8,big text,big_ptr *text,addr text,by_addr map[text]int,embeds {Point @3,Label string}},Embedding {Base @6={id int,created time,shadow string,Twice string},Extra *@7={note string,Twice string,size *int},lower @8={Visible string},tagged {A int,B int},Nested *{Inner *{deepest string,count int},Upper string},Words @1,id string,shadow string},Shapes @9={inline {a int,b string},inlines []{X float64,Y float64},empty {},page {items []@2,next int},pages map[string]{items []*@2,next int},pair {First string,Second []int},tree @10={name string,Left *@10,Right *@10,children []@10,by_name map[string]*@10},forest @11=[]@11,self *@9,maybe {Value *int64}},Stored *{ID string,Tags []string,Items []@2,ByName map[string]int,Deep map[string][]@2,Ptr *int,ItemPtr *@2,Arr [2][]int,Flat [2]int,At time,Times []time,Any any,Object map[string]any,Raw raw,Blob []uint8,Big text,BigPtr *text,URL *binary,Addr text,Tree *@10,Opaque json,Half {Seen string},Base @6,Extra *@7,lower @8},Simple map[uint8]{ID string,Count int,Arr [4]uint8,Plain @4},Letters [3]uint8,Grades [2]uint8,Nothing [0]@2,Ptrs []***int,AnyPtr **any,SlicePtrs []*[]string,RawMap map[string][]uint8,Note string,Batch []@2,Index *map[string]*@2}"
+const everythingSchema = "{Basics {bool bool,int int,int8 int8,int16 int16,int32 int32,int64 int64,uint uint,uint8 uint8,uint16 uint16,uint32 uint32,uint64 uint64,uintptr uintptr,float32 float32,float64 float64,string string,Rune int32,Byte uint8},Named {Flag bool,Cents int64,Level uint8,Ratio float32,Email string,Words @1=[]string,Counts map[string]int64,Chunk []uint8,Text []uint8,Link *int64,Free any,Digits string,Wait int64,Month int},Special {at time,at_ptr *time,times []time,wait int64,raw raw,raw_ptr *raw,raws []raw,number number,num_ptr *number,any any,any_ptr *any,anys []any,object map[string]any,bytes []uint8,blobs [][]uint8},Containers {strings []string,matrix [][]int,triple [3]int,hash [4]uint8,none [0]string,items []@2={name string,count int,tags []string},item_ptrs []*@2,pair [2]@2,pair_ptr *[2]@2,by_name map[string]@2,by_id map[int64]*@2,by_level map[uint8][]string,by_small map[int8]bool,by_text map[@3={X int,Y int}]string,by_both map[{N int}]int,deep map[string][]map[string]*@2,ptr *string,ptr_ptr **int,slice_ptr *[]string,map_ptr *map[string]int},Options {empty_bool bool,empty_int int,empty_float float64,empty_string string,empty_slice []string,empty_map map[string]int,empty_ptr *@2,empty_struct @2,empty_array [2]int,empty_none [0]int,empty_any any,empty_time time,empty_named bool,empty_number number,empty_raw raw,zero_int int64,zero_float float64,zero_string string,zero_slice []string,zero_map map[string]int,zero_ptr *int,zero_time time,zero_time_ptr *time,zero_plain @4={A int,B string,C float64},zero_item @2,zero_array [2]int,zero_slices [2][]int,zero_own int,zero_own_ptr string,both string,\"-\" string,\"a<b&c\" string,\"bad\\\"name\" string,\"größe\" string,\"ſize\" string,e string,E int},Quoted {bool bool,int int,int8 int8,uint16 uint16,cents int64,float32 float32,float64 float64,string string,email string,number number,int_ptr *int,bool_ptr *bool,str_ptr *string,slice []int,ptr_ptr **int},Marshalers {status int,status_ptr *int,statuses []int,by_name map[string]int,upper string,upper_ptr *string,uppers []string,in_map map[string]string,arr_map map[string][2]string,holder @5={Upper string,Plain string,Ptr *string,Pair [2]string},holders map[string]@5,holder_ptr map[string]*@5,point @3,points []@3,list []string,table map[string]int,list_text []string,grades []uint8,big text,big_ptr *text,addr text,by_addr map[text]int,embeds text},Embedding {Base @6={id int,created time,shadow string,Once string},Extra *@7={note string,size *int},lower @8={Visible string},tagged {A int,B int},Nested *{Inner *{deepest string,count int},Upper string},Words @1,id string,shadow string},Shapes @9={inline {a int,b string},inlines []{X float64,Y float64},empty {},page {items []@2,next int},pages map[string]{items []*@2,next int},pair {First string,Second []int},tree @10={name string,Left *@10,Right *@10,children []@10,by_name map[string]*@10},forest @11=[]@11,self *@9,maybe {Value *int64}},Stored *{ID string,Tags []string,Items []@2,ByName map[string]int,Deep map[string][]@2,Ptr *int,ItemPtr *@2,Arr [2][]int,Flat [2]int,At time,Times []time,Any any,Object map[string]any,Raw raw,Blob []uint8,Big text,BigPtr *text,URL *binary,Addr text,Tree *@10,Opaque json,Half {Seen string},Base @6,Extra *@7,lower @8},Simple map[uint8]{ID string,Count int,Arr [4]uint8,Plain @4},Letters [3]uint8,Grades [2]uint8,Nothing [0]@2,Ptrs []***int,AnyPtr **any,SlicePtrs []*[]string,RawMap map[string][]uint8,Note string,Batch []@2,Index *map[string]*@2}"
 
 // packEverything writes one Everything as stores keep it, or reads it.
 func packEverything(c *pack.Coder, v *Everything) {
@@ -123,7 +123,7 @@ func packContainers(c *pack.Coder, v *Containers) {
 }
 
 func packOptions(c *pack.Coder, v *Options) {
-	c.Struct(35)
+	c.Struct(37)
 	c.Bool(&v.EmptyBool)
 	c.Int(&v.EmptyInt)
 	c.Float64(&v.EmptyFloat)
@@ -159,6 +159,8 @@ func packOptions(c *pack.Coder, v *Options) {
 	c.String(&v.Bad)
 	c.String(&v.Unicode)
 	c.String(&v.Long)
+	c.String(&v.Event)
+	c.Int(&v.Eventual)
 }
 
 func packQuoted(c *pack.Coder, v *Quoted) {
@@ -406,9 +408,7 @@ func packAddr(c *pack.Coder, v *netip.Addr) {
 }
 
 func packEmbeds(c *pack.Coder, v *Embeds) {
-	c.Struct(2)
-	packPoint(c, &v.Point)
-	c.String(&v.Label)
+	pack.Text(c, v)
 }
 
 func packBase(c *pack.Coder, v *Base) {
@@ -416,13 +416,12 @@ func packBase(c *pack.Coder, v *Base) {
 	c.Int(&v.ID)
 	c.Time(&v.Created)
 	c.String(&v.Shadow)
-	c.String(&v.Twice)
+	c.String(&v.Once)
 }
 
 func packExtra(c *pack.Coder, v *Extra) {
-	c.Struct(3)
+	c.Struct(2)
 	c.String(&v.Note)
-	c.String(&v.Twice)
 	pack.Pointer(c, &v.Size, (*pack.Coder).Int)
 }
 
@@ -537,7 +536,7 @@ func packTreePointer(c *pack.Coder, v **Tree) {
 }
 
 // storedSchema is the shape of what packStored writes.
-const storedSchema = "{ID string,Tags []string,Items []@1={name string,count int,tags []string},ByName map[string]int,Deep map[string][]@1,Ptr *int,ItemPtr *@1,Arr [2][]int,Flat [2]int,At time,Times []time,Any any,Object map[string]any,Raw raw,Blob []uint8,Big text,BigPtr *text,URL *binary,Addr text,Tree *@2={name string,Left *@2,Right *@2,children []@2,by_name map[string]*@2},Opaque json,Half {Seen string},Base {id int,created time,shadow string,Twice string},Extra *{note string,Twice string,size *int},lower {Visible string}}"
+const storedSchema = "{ID string,Tags []string,Items []@1={name string,count int,tags []string},ByName map[string]int,Deep map[string][]@1,Ptr *int,ItemPtr *@1,Arr [2][]int,Flat [2]int,At time,Times []time,Any any,Object map[string]any,Raw raw,Blob []uint8,Big text,BigPtr *text,URL *binary,Addr text,Tree *@2={name string,Left *@2,Right *@2,children []@2,by_name map[string]*@2},Opaque json,Half {Seen string},Base {id int,created time,shadow string,Once string},Extra *{note string,size *int},lower {Visible string}}"
 
 // simpleSchema is the shape of what packSimple writes.
 const simpleSchema = "{ID string,Count int,Arr [4]uint8,Plain {A int,B string,C float64}}"

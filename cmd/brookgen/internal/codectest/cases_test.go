@@ -32,7 +32,6 @@ var all = []tested{
 	codec("Containers", AppendContainersJSON, DecodeContainersJSON),
 	codec("Options", AppendOptionsJSON, DecodeOptionsJSON),
 	codec("Quoted", AppendQuotedJSON, DecodeQuotedJSON),
-	codec("QuotedOwn", AppendQuotedOwnJSON, DecodeQuotedOwnJSON),
 	codec("Marshalers", AppendMarshalersJSON, DecodeMarshalersJSON),
 	codec("Embedding", AppendEmbeddingJSON, DecodeEmbeddingJSON),
 	codec("Shapes", AppendShapesJSON, DecodeShapesJSON),

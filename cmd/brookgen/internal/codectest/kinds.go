@@ -161,6 +161,8 @@ type Options struct {
 	Bad         string          `json:"bad\"name"`
 	Unicode     string          `json:"größe"`
 	Long        string          `json:"ſize"`
+	Event       string          `json:"e"` // case tells names apart where both are known
+	Eventual    int             `json:"E"`
 	hidden      int             //lint:ignore U1000 as nobody sees it
 }
 
@@ -202,14 +204,4 @@ type Quoted struct {
 	StrPtr  *string     `json:"str_ptr,string"`
 	Slice   []int       `json:"slice,string"`
 	PtrPtr  **int       `json:"ptr_ptr,string"`
-}
-
-// QuotedOwn has the string option on types with methods, which are written without heeding it but read with it.
-//
-//brook:event quoted.own publish
-type QuotedOwn struct {
-	Upper    Upper   `json:"upper,string"`
-	UpperPtr *Upper  `json:"upper_ptr,string"`
-	Status   Status  `json:"status,string"`
-	StatPtr  *Status `json:"stat_ptr,string"`
 }

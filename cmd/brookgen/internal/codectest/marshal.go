@@ -178,5 +178,5 @@ func (g *Grade) UnmarshalText(b []byte) error {
 // Embeds has promoted methods.
 type Embeds struct {
 	Point
-	Label string
+	cached int //lint:ignore U1000 as nobody sees it
 }

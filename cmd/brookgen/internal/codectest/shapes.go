@@ -21,14 +21,13 @@ type Base struct {
 	ID      int       `json:"id"`
 	Created time.Time `json:"created"`
 	Shadow  string    `json:"shadow"`
-	Twice   string
+	Once    string
 }
 
 // Extra is embedded through a pointer.
 type Extra struct {
-	Note  string `json:"note"`
-	Twice string
-	Size  *int `json:"size,omitempty"`
+	Note string `json:"note"`
+	Size *int   `json:"size,omitempty"`
 }
 
 type lower struct {

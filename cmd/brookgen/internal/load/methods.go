@@ -8,7 +8,7 @@ import (
 
 // methodsOf tells which marshallers t has, its own or promoted.
 func methodsOf(t types.Type) model.Methods {
-	return model.Methods{
+	m := model.Methods{
 		MarshalJSON:     method(t, "MarshalJSON", isMarshal),
 		UnmarshalJSON:   method(t, "UnmarshalJSON", isUnmarshal),
 		MarshalText:     method(t, "MarshalText", isMarshal),
@@ -16,6 +16,10 @@ func methodsOf(t types.Type) model.Methods {
 		MarshalBinary:   method(t, "MarshalBinary", isMarshal),
 		UnmarshalBinary: method(t, "UnmarshalBinary", isUnmarshal),
 	}
+	if structOf(t) != nil && !isPointer(t) {
+		dropInherited(t, &m)
+	}
+	return m
 }
 
 // method tells whether t has a method of that name and signature.

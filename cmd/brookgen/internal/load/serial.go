@@ -5,6 +5,9 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -15,19 +18,56 @@ type walk struct {
 	*analysis
 	seen   map[*model.Type]bool
 	binary bool // what is only stored: MarshalBinary will do, and nothing is required
+
+	reported  map[*types.Var]bool // fields of which something is told, as several types may lead to them
+	behind    bool                // the next type is reached through a pointer
+	inMap     bool                // the value of a map is being looked at, whose address nobody has
+	seenInMap map[*model.Type]bool
+	unasked   []unasked
+}
+
+// An unasked is a required field that is read by a method of the author's.
+type unasked struct {
+	field  model.Field
+	reader string
 }
 
 // checkSerial checks every type that is encoded here. A foreign event's is its own package's concern.
 func (a *analysis) checkSerial() {
-	w := &walk{analysis: a, seen: map[*model.Type]bool{}}
+	w := &walk{analysis: a, seen: map[*model.Type]bool{}, seenInMap: map[*model.Type]bool{}, reported: map[*types.Var]bool{}}
 	for _, e := range a.out.Events {
 		if !e.Foreign() {
 			w.root(e.Type, e.Pos)
 		}
 	}
-	w = &walk{analysis: a, seen: w.seen, binary: true}
+	a.checkForeign()
+	stored := &walk{analysis: a, seen: w.seen, seenInMap: w.seenInMap, reported: w.reported, binary: true}
 	for _, c := range a.out.Collections {
-		w.root(c.Type, c.Pos)
+		stored.root(c.Type, c.Pos)
+	}
+	for _, u := range w.unasked {
+		if pos := u.field.Pos; !a.used[pos][tagRequired] {
+			a.use(pos, tagRequired)
+			a.reportAt(pos, u.field.Name, "brook:\"required\" has no effect on %s, which is read by %s: check it there", u.field.Name, u.reader)
+		}
+	}
+}
+
+// checkForeign reports events of other packages of which something is lost: an older brookgen may have passed them.
+func (a *analysis) checkForeign() {
+	for _, e := range a.events {
+		if !e.Foreign() {
+			continue
+		}
+		w := &walk{analysis: a, seen: map[*model.Type]bool{}, reported: map[*types.Var]bool{}}
+		diags := a.diags
+		a.diags = nil
+		ok := !w.checkInherited(e.Type, e.Type.Named.Name, Diagnostic{})
+		found := a.diags
+		a.diags = diags
+		if !ok {
+			a.report(e.at, "event %s of package %s is to be corrected there: %s", e.Name, e.CodecPkg, found[0].Message)
+		}
 	}
 }
 
@@ -46,6 +86,9 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 		w.diags = append(w.diags, place)
 	}
 	goType := w.b.goType[t]
+	w.checkLocks(t, path, place, w.behind)
+	w.behind = false
+	w.below(t, reader(t), map[*model.Type]bool{})
 	switch {
 	case w.b.endless[t]:
 		fail("the type contains ever larger types made of itself")
@@ -56,7 +99,12 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 	case t.Kind == model.Interface:
 		fail("interface %s can't be read back, as nobody could tell which type was written", w.describe(goType))
 		return
-	case w.nilMethods(t, path, place):
+	case w.nilMethods(t, path, place), w.checkInherited(t, path, place):
+		return
+	case w.inMap && t.Kind == model.Struct && w.lost(t) && onPointerOnly(t):
+		place.Message = fmt.Sprintf("%s: encoding/json can't call the marshaller of %s, which has a pointer receiver, on a map's value, so it would be lost: put *%s into the map",
+			path, w.describe(goType), w.describe(goType))
+		w.diags = append(w.diags, place)
 		return
 	case marshals(t) || w.binary && t.Methods.MarshalBinary != model.None && t.Methods.UnmarshalBinary != model.None:
 		return // what it holds is its own affair
@@ -68,8 +116,11 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 	if t.Kind == model.Map && !mapKey(t.Key) {
 		fail("map keys of type %s can't be names in JSON, which are strings, integers, or what has MarshalText and UnmarshalText", w.describe(w.b.goType[t.Key]))
 	}
+	if t.Kind == model.Map && mapKey(t.Key) {
+		w.checkInherited(t.Key, path+"[key]", place)
+	}
 	if t.Kind == model.Struct && w.lost(t) {
-		if w.told[t] {
+		if _, locked := lockPath(goType, nil); locked || w.told[t] {
 			return
 		}
 		half := ""
@@ -80,16 +131,25 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 		return
 	}
 	if t.Named != nil || t.Kind == model.Struct {
-		if w.seen[t] {
+		if w.inMap && !w.seenInMap[t] {
+			w.seenInMap[t] = true
+		} else if w.seen[t] {
 			return // what it holds is looked at once
 		}
 		w.seen[t] = true
 	}
 	switch t.Kind {
 	case model.Pointer, model.Slice, model.Array, model.Bytes:
+		w.behind = t.Kind == model.Pointer
+		inMap := w.inMap
+		w.inMap = w.inMap && t.Kind == model.Array
 		w.check(t.Elem, path, place, field)
+		w.inMap = inMap
 	case model.Map:
+		inMap := w.inMap
+		w.inMap = true
 		w.check(t.Elem, path, place, field)
+		w.inMap = inMap
 	case model.Struct:
 		w.structure(t, path, place)
 	}
@@ -109,9 +169,13 @@ func (w *walk) nilMethods(t *model.Type, path string, place Diagnostic) bool {
 		u := goType
 		for _, i := range index[:len(index)-1] {
 			v := structOf(u).Field(i)
-			if u = v.Type(); isPointer(u) {
-				place.Message = fmt.Sprintf("%s: its %s is that of the embedded pointer %s, which fails where that is nil; embed it without the pointer, "+
-					"or give the field a name", path, name, v.Name())
+			if u = v.Type(); isPointer(u) || types.IsInterface(u) {
+				what := "pointer"
+				if types.IsInterface(u) {
+					what = "interface"
+				}
+				place.Message = fmt.Sprintf("%s: its %s is that of the embedded %s %s, which fails where that is nil: give the field a name",
+					path, name, what, v.Name())
 				w.diags = append(w.diags, place)
 				return true
 			}
@@ -137,17 +201,38 @@ func mapKey(t *model.Type) bool {
 }
 
 func (w *walk) structure(t *model.Type, path string, place Diagnostic) {
+	w.tags(t, path)
 	for _, c := range w.b.clashes[t] {
 		at := nearer(c.b.JSONField, place)
-		at.Message = fmt.Sprintf("%s: fields %s and %s have one wire name, %q, which hides one or both: give one another json name",
-			path, dotted(c.a.Path), dotted(c.b.Path), c.name)
+		switch {
+		case slices.Equal(c.a.index, c.b.index):
+			at.Message = fmt.Sprintf("%s: field %s is in a struct that is embedded on several ways, so encoding/json leaves it out: embed it once, or give one of them a name",
+				path, dotted(c.b.Path))
+		case c.a.tagged == c.b.tagged:
+			at.Message = fmt.Sprintf("%s: fields %s and %s have one wire name, %q, so encoding/json leaves out both: give one another json name",
+				path, dotted(c.a.Path), dotted(c.b.Path), c.name)
+		default:
+			at.Message = fmt.Sprintf("%s: field %s has the wire name of %s, %q, so encoding/json leaves it out: give one another json name",
+				path, dotted(c.b.Path), dotted(c.a.Path), c.name)
+		}
 		w.diags = append(w.diags, at)
 	}
+	w.unread(t, path, place, map[*model.Type]bool{})
 	for _, f := range t.JSON {
 		at := nearer(f, place)
 		if !w.binary {
 			w.use(f.Pos, tagKey)
-			w.use(f.Pos, tagRequired)
+			if t.Methods.UnmarshalJSON == model.None && t.Methods.UnmarshalText == model.None {
+				w.use(f.Pos, tagRequired)
+			}
+		}
+		if own := ownText(t, f); own != "" {
+			d := at
+			d.Message = fmt.Sprintf("%s.%s: the string option has no effect on a type with %s: remove it", path, dotted(f.Path), own)
+			if f.String {
+				d.Message = fmt.Sprintf("%s.%s: the string option has no effect on what %s writes, but on how it is read: remove it", path, dotted(f.Path), own)
+			}
+			w.diags = append(w.diags, d)
 		}
 		if step := behind(f.Path); step != nil {
 			d := at
@@ -156,6 +241,94 @@ func (w *walk) structure(t *model.Type, path string, place Diagnostic) {
 			w.diags = append(w.diags, d)
 		}
 		w.check(f.Type, path+"."+dotted(f.Path), at, true)
+	}
+}
+
+// below notes what is required in a type that is read by a method of the author's, which knows nothing of that.
+func (w *walk) below(t *model.Type, reader string, seen map[*model.Type]bool) {
+	if w.binary || t == nil || reader == "" || seen[t] {
+		return
+	}
+	seen[t] = true
+	w.below(t.Elem, reader, seen)
+	for _, f := range t.Fields {
+		if f.Required && f.Pos.File != "" {
+			w.unasked = append(w.unasked, unasked{f, reader})
+		}
+		w.below(f.Type, reader, seen)
+	}
+}
+
+// reader names the method by which a type is read, if it has one.
+func reader(t *model.Type) string {
+	name := ""
+	if t.Named != nil {
+		name = t.Named.Name + "'s "
+	}
+	switch {
+	case t.Methods.UnmarshalJSON != model.None:
+		return name + "own UnmarshalJSON"
+	case t.Methods.UnmarshalText != model.None:
+		return name + "own UnmarshalText"
+	}
+	return ""
+}
+
+// onPointerOnly reports whether a type is written by a marshaller whose receiver is a pointer.
+func onPointerOnly(t *model.Type) bool {
+	m := t.Methods
+	return m.MarshalJSON != model.OnValue && m.MarshalText != model.OnValue && (m.MarshalJSON == model.OnPointer || m.MarshalText == model.OnPointer)
+}
+
+// ownText names the method of a field's type that doesn't go with the string option of its tag.
+func ownText(owner *model.Type, f model.JSONField) string {
+	if _, opts, _ := strings.Cut(reflect.StructTag(tagAt(owner, f.Path)).Get("json"), ","); !hasOption(opts, "string") {
+		return ""
+	}
+	t := f.Type
+	if t.Kind == model.Pointer && t.Named == nil && t.Elem != nil {
+		t = t.Elem
+	}
+	for _, m := range []struct {
+		name string
+		has  model.Method
+	}{
+		{"MarshalJSON", t.Methods.MarshalJSON}, {"UnmarshalJSON", t.Methods.UnmarshalJSON},
+		{"MarshalText", t.Methods.MarshalText}, {"UnmarshalText", t.Methods.UnmarshalText},
+	} {
+		if m.has != model.None {
+			return m.name
+		}
+	}
+	return ""
+}
+
+// tagAt is the tag of the field at path.
+func tagAt(t *model.Type, path []model.PathStep) string {
+	tag := ""
+	for _, step := range path {
+		if t.Kind == model.Pointer {
+			t = t.Elem
+		}
+		for _, f := range t.Fields {
+			if f.Name == step.Name {
+				t, tag = f.Type, f.Tag
+				break
+			}
+		}
+	}
+	return tag
+}
+
+// tags reports faulty tags of a struct that another package declares; checkTags sees to this one's.
+func (w *walk) tags(t *model.Type, path string) {
+	for _, f := range t.Fields {
+		if f.Pos.File == "" || filepath.Dir(f.Pos.File) == w.src.dir() {
+			continue
+		}
+		if problem := checkTagText(f.Tag, true); problem != "" {
+			w.reportAt(f.Pos, f.Name, "%s.%s: %s", path, f.Name, problem)
+		}
 	}
 }
 

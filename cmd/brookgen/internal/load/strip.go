@@ -13,6 +13,7 @@ var asked = map[string]bool{
 	"MarshalText": true, "UnmarshalText": true,
 	"MarshalBinary": true, "UnmarshalBinary": true,
 	"IsZero": true,
+	"Lock":   true, "Unlock": true, // what has them can't be copied
 }
 
 // strip drops what can't change any model, so that nobody has to load what only it needs.

@@ -35,16 +35,12 @@ func words(tag string) []string {
 func hasWord(tag, word string) bool { return slices.Contains(words(tag), word) }
 
 // checkTag says what is wrong with a field's tag in itself.
-func checkTag(lit *ast.BasicLit) string {
-	tag, err := strconv.Unquote(lit.Value)
-	if err != nil {
-		return "" // the parser has seen to that
+func checkTag(tag string, reached bool) string {
+	if problem := checkTagText(tag, reached); problem != "" {
+		return problem
 	}
 	value, ok := reflect.StructTag(tag).Lookup("brook")
 	if !ok {
-		if strings.Contains(tag, "brook:") {
-			return "malformed tag, which Go ignores: write brook:\"key\", with no blank after the colon, and blanks between tags"
-		}
 		return ""
 	}
 	list := words(tag)
@@ -79,9 +75,6 @@ var tagMeaning = map[string]string{
 // checkTags reports brook tags that are faulty, or that mean nothing where they stand.
 func (a *analysis) checkTags() {
 	for _, f := range a.src.files {
-		if !f.marked {
-			continue
-		}
 		for _, d := range f.decls {
 			gen, ok := d.(*ast.GenDecl)
 			if !ok {
@@ -90,9 +83,10 @@ func (a *analysis) checkTags() {
 			for _, s := range gen.Specs {
 				spec, isType := s.(*ast.TypeSpec)
 				meant := isType && a.here(spec)
+				reached := isType && a.reached(spec)
 				ast.Inspect(s, func(n ast.Node) bool {
 					if field, ok := n.(*ast.Field); ok && field.Tag != nil {
-						a.checkField(field, meant)
+						a.checkField(field, meant, reached)
 					}
 					return true
 				})
@@ -108,16 +102,25 @@ func (a *analysis) here(spec *ast.TypeSpec) bool {
 	if obj == nil || a.unbuilt {
 		return false
 	}
-	return !spec.Name.IsExported() || a.b.memo.At(obj.Type()) != nil
+	return !spec.Name.IsExported() || a.reached(spec)
 }
 
-func (a *analysis) checkField(field *ast.Field, meant bool) {
-	if problem := checkTag(field.Tag); problem != "" {
+// reached reports whether a type is written or read here.
+func (a *analysis) reached(spec *ast.TypeSpec) bool {
+	obj := a.src.info.Defs[spec.Name]
+	return obj != nil && a.b.memo.At(obj.Type()) != nil
+}
+
+func (a *analysis) checkField(field *ast.Field, meant, reached bool) {
+	tag, err := strconv.Unquote(field.Tag.Value)
+	if err != nil {
+		return // the parser has seen to that
+	}
+	if problem := checkTag(tag, reached); problem != "" {
 		a.report(at(field.Tag), "%s", problem)
 		return
 	}
-	tag, err := strconv.Unquote(field.Tag.Value)
-	if err != nil || !meant {
+	if !meant {
 		return
 	}
 	for _, name := range fieldIdents(field) {

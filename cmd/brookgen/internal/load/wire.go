@@ -17,7 +17,8 @@ type candidate struct {
 	index  []int
 }
 
-// A clash is two fields of which one hides the other, or both each other, though nobody can have meant it.
+// A clash is two fields of one depth of which one hides the other, or both each other, though nobody can have meant it. A field
+// twice is one of a struct that is embedded several times.
 type clash struct {
 	name string
 	a, b candidate
@@ -77,10 +78,8 @@ func considered(at embedded, i int) (*candidate, *model.Type) {
 	if f.Skip || !f.Exported && !(f.Embedded && promotable) {
 		return nil, nil
 	}
-	name, opts, _ := strings.Cut(reflect.StructTag(f.Tag).Get("json"), ",")
-	if !validName(name) {
-		name = ""
-	}
+	_, opts, _ := strings.Cut(reflect.StructTag(f.Tag).Get("json"), ",")
+	name := jsonName(f.Tag)
 	c := &candidate{
 		JSONField: model.JSONField{
 			Pos:  f.Pos,
@@ -101,6 +100,15 @@ func considered(at embedded, i int) (*candidate, *model.Type) {
 		return c, nil
 	}
 	return c, inner
+}
+
+// jsonName is the name that a field's json tag gives, or "".
+func jsonName(tag string) string {
+	name, _, _ := strings.Cut(reflect.StructTag(tag).Get("json"), ",")
+	if !validName(name) {
+		return ""
+	}
+	return name
 }
 
 // structural reports whether reflect calls a type a struct: time.Time is one too.
@@ -139,8 +147,10 @@ func dominant(found []candidate) ([]model.JSONField, []clash) {
 		if n == 1 || len(same[0].index) != len(same[1].index) || same[0].tagged != same[1].tagged {
 			kept = append(kept, same[0])
 		}
-		if n > 1 && unmeant(same[0], same[1]) {
-			clashes = append(clashes, clash{same[0].Name, same[0], same[1]})
+		for _, other := range same[1:] {
+			if len(other.index) == len(same[0].index) {
+				clashes = append(clashes, clash{same[0].Name, same[0], other})
+			}
 		}
 		i += n
 	}
@@ -150,15 +160,6 @@ func dominant(found []candidate) ([]model.JSONField, []clash) {
 		fields[i] = c.JSONField
 	}
 	return fields, clashes
-}
-
-// unmeant reports whether two fields of one name are a slip rather than shadowing: both are fields of the
-// struct itself, or both are tagged with that name.
-func unmeant(a, b candidate) bool {
-	if len(a.index) != len(b.index) || slices.Equal(a.index, b.index) {
-		return false
-	}
-	return len(a.index) == 1 || a.tagged && b.tagged
 }
 
 func hasOption(opts, name string) bool {
