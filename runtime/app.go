@@ -32,6 +32,7 @@ type App struct {
 	meta        Table
 	outboxTable Table
 	state       state // guarded by gate
+	building    int   // the generation that this process makes, 0: none; guarded by gate
 	live        atomic.Pointer[generation]
 	progress    *progress
 	outbox      *outbox
@@ -42,6 +43,7 @@ type App struct {
 	trustMu     sync.Mutex     // held by who looks which generation is live
 	trusted     atomic.Int64   // the age at which it was looked last
 	background  sync.WaitGroup // ends after ctx
+	leftovers   leftovers
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
@@ -68,7 +70,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 	a := &App{config: config, def: def, layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
 		running: newTurn(), rebuildMu: newTurn(),
-		progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
+		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	for _, e := range def.Events {
 		info := e.info()
@@ -96,15 +98,13 @@ func NewApp(config Config, def *Definition) (*App, error) {
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
 	}
 	a.listen()
+	a.background.Go(a.removeLeftovers)
 	return a, nil
 }
 
 // load opens what the store holds of the app.
 func (a *App) load(ctx context.Context) error {
 	if err := a.openMeta(ctx); err != nil {
-		return err
-	}
-	if err := a.dropLeftovers(ctx); err != nil {
 		return err
 	}
 	live, err := a.open(ctx, a.state.Generation)

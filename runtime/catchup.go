@@ -46,6 +46,10 @@ func (a *App) CatchUp(ctx context.Context) error {
 	var losses losses
 	for {
 		err := a.catchUp(ctx)
+		if err == nil {
+			a.tidy(ctx)
+			return nil
+		}
 		if errors.Is(err, errOthers) {
 			continue
 		}
@@ -56,6 +60,13 @@ func (a *App) CatchUp(ctx context.Context) error {
 		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return err
 		}
+	}
+}
+
+// tidy removes what is left of generations, which the background may not get to in a program that ends.
+func (a *App) tidy(ctx context.Context) {
+	if _, err := a.sweep(ctx); err != nil && ctx.Err() == nil {
+		a.failure(Failure{What: "removal of old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
 	}
 }
 

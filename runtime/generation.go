@@ -14,6 +14,7 @@ type generation struct {
 	letters   Table
 	folded    Table
 	shapes    *shapes
+	pins      pins // of those who read it while it is live, and longer
 }
 
 // openMeta reads the state, and makes it where the store is new.

@@ -2,93 +2,169 @@ package brook
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync"
+	"time"
 )
 
-// abandon removes what was built of a generation; where that fails, the next open does.
+// leftovers are generations that are no longer live, or never became so. They are removed in the background once nobody reads
+// them, and where several processes write the store, keptFor after they were replaced.
+type leftovers struct {
+	turn turn          // of who removes
+	wake chan struct{} // holds a token when there may be something to remove
+
+	mu   sync.Mutex
+	read map[int]*generation // replaced, and perhaps still read
+}
+
+func newLeftovers() leftovers {
+	return leftovers{turn: newTurn(), wake: make(chan struct{}, 1), read: map[int]*generation{}}
+}
+
+// rouse makes removeLeftovers look again.
+func (l *leftovers) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// replaced notes a generation that this process may still read.
+func (l *leftovers) replaced(g *generation) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read[g.number] = g
+}
+
+// unread reports whether nobody in this process reads a generation, and sees to it that nobody begins to. Of one that is read the last
+// reader rouses.
+func (l *leftovers) unread(number int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.read[number]
+	if g != nil && !g.pins.release() {
+		return false
+	}
+	delete(l.read, number)
+	return true
+}
+
+// removeLeftovers removes what is left of generations, until the app closes.
+func (a *App) removeLeftovers() {
+	for attempts := 1; ; attempts++ {
+		wait, err := a.sweep(a.ctx)
+		switch {
+		case a.ctx.Err() != nil:
+			return
+		case errors.Is(err, ErrPermanent):
+			a.failure(Failure{What: "removal of old views", Attempts: attempts, Err: err, Final: true})
+			return // the next open tries again
+		case err != nil:
+			a.failure(Failure{What: "removal of old views", Attempts: attempts, Err: err})
+			wait = a.config.Retry.wait(attempts)
+		default:
+			attempts = 0
+		}
+		if !a.leftovers.await(a.ctx, wait) {
+			return
+		}
+	}
+}
+
+// await waits until it is roused, for a time where it is not 0, or until ctx ends, which makes it report false.
+func (l *leftovers) await(ctx context.Context, wait time.Duration) bool {
+	var timer <-chan time.Time
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case <-l.wake:
+	case <-timer:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// sweep removes the leftovers that may be removed now, and returns when the next one may, 0: that is not known.
+func (a *App) sweep(ctx context.Context) (next time.Duration, err error) {
+	if !a.leftovers.turn.lockWithin(ctx) {
+		return 0, ctx.Err()
+	}
+	defer a.leftovers.turn.Unlock()
+	a.gate.RLock()
+	s, building := a.state, a.building // what the state points to never changes in place
+	a.gate.RUnlock()
+	left := slices.Clone(s.Dropped)
+	if s.Building != 0 && s.Building != building && !a.fenced() { // of a process that is no more
+		left = append(left, s.Building)
+	}
+	for _, number := range left {
+		if at, ok := s.Replaced[number]; ok && a.fenced() {
+			if wait := keptFor - now().Sub(at); wait > 0 {
+				if next == 0 || wait < next {
+					next = wait
+				}
+				continue
+			}
+		}
+		if !a.leftovers.unread(number) {
+			continue
+		}
+		g, err := a.open(ctx, number)
+		if err != nil {
+			return 0, err
+		}
+		if err := a.drop(ctx, g); err != nil {
+			return 0, err
+		}
+		if err := a.forgetGeneration(ctx, number); err != nil {
+			return 0, err
+		}
+	}
+	return next, nil
+}
+
+// forgetGeneration notes that nothing is left of a generation.
+func (a *App) forgetGeneration(ctx context.Context, number int) error {
+	return a.updateState(ctx, func(next *state) error {
+		if next.Building == number {
+			next.Building = 0
+		}
+		next.Dropped = slices.DeleteFunc(next.Dropped, func(n int) bool { return n == number })
+		delete(next.Tables, number)
+		delete(next.Replaced, number)
+		return nil
+	}, nil)
+}
+
+// abandon notes that what was built of a generation is to be removed; where that fails, the next rebuild or open finds it.
 func (a *App) abandon(g *generation) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.ShutdownTimeout)
 	defer cancel()
-	if a.switched(ctx, g) {
-		return // the switch was told as a failure, and was none
+	switched, err := a.switched(ctx, g) // the switch may have been told as a failure, and was none
+	if err == nil && !switched {
+		err = a.noteAbandoned(ctx, g)
 	}
-	err := a.updateState(ctx, func(next *state) error {
+	if err != nil {
+		a.failure(Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
+	}
+	a.leftovers.rouse()
+}
+
+func (a *App) noteAbandoned(ctx context.Context, g *generation) error {
+	return a.updateState(ctx, func(next *state) error {
+		a.building = 0
+		if next.Generation == g.number || slices.Contains(next.Dropped, g.number) {
+			return errAsIs
+		}
 		if next.Building == g.number { // else another process builds by now
 			next.Building = 0
 		}
 		next.Dropped = append(next.Dropped, g.number)
-		return nil
-	}, nil)
-	if err == nil {
-		err = a.dropOld(ctx, g)
-	}
-	if err == nil {
-		return
-	}
-	a.failure(Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
-}
-
-// dropOld removes a generation that is no longer live.
-func (a *App) dropOld(ctx context.Context, g *generation) error {
-	if err := a.drop(ctx, g); err != nil {
-		return err
-	}
-	return a.updateState(ctx, func(next *state) error {
-		next.Dropped = slices.DeleteFunc(next.Dropped, func(n int) bool { return n == g.number })
-		delete(next.Tables, g.number)
-		delete(next.Replaced, g.number)
-		return nil
-	}, nil)
-}
-
-// dropReplaced removes the views that were replaced long enough ago that no process reads them any more. Where the clocks of processes
-// differ by more than half of keptFor, it may be too early.
-func (a *App) dropReplaced(ctx context.Context) error {
-	a.gate.RLock()
-	replaced := slices.DeleteFunc(slices.Clone(a.state.Dropped), func(n int) bool {
-		at, live := a.state.Replaced[n]
-		return live && a.fenced() && now().Sub(at) < keptFor
-	})
-	a.gate.RUnlock()
-	for _, number := range replaced {
-		g, err := a.open(ctx, number)
-		if err != nil {
-			return err
-		}
-		if err := a.dropOld(ctx, g); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dropLeftovers removes what rebuilds that did not end well left behind.
-//
-// Where several processes write the store, one of them may still read or build these: what was replaced is
-// removed when a later rebuild begins.
-func (a *App) dropLeftovers(ctx context.Context) error {
-	if a.fenced() {
-		return nil
-	}
-	left := slices.Clone(a.state.Dropped)
-	if a.state.Building != 0 {
-		left = append(left, a.state.Building)
-	}
-	if len(left) == 0 {
-		return nil
-	}
-	for _, number := range left {
-		g, err := a.open(ctx, number)
-		if err != nil {
-			return err
-		}
-		if err := a.drop(ctx, g); err != nil {
-			return err
-		}
-	}
-	return a.updateState(ctx, func(next *state) error {
-		next.Building, next.Dropped, next.Replaced = 0, nil, nil
-		next.Tables = map[int][]string{next.Generation: next.Tables[next.Generation]}
 		return nil
 	}, nil)
 }

@@ -125,6 +125,7 @@ func (a *App) DeadLetters() iter.Seq2[DeadLetter, error] {
 			yield(DeadLetter{}, err)
 			return
 		}
+		defer watch.end()
 		for row, err := range checked(a.ctx, watch, a.reader.Scan(a.ctx, watch.gen.letters, nil, nil)) {
 			var l DeadLetter
 			if err == nil {

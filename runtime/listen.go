@@ -119,7 +119,9 @@ func (a *App) hear(announcer Announcer) error {
 
 // show makes g the live generation, and has what is announced of it heard.
 func (a *App) show(g *generation) {
-	a.live.Store(g)
+	if old := a.live.Swap(g); old != nil {
+		a.leftovers.replaced(old)
+	}
 	if stop := a.hearing.Load(); stop != nil {
 		(*stop)()
 	}

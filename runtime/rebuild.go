@@ -53,9 +53,6 @@ func (a *App) rebuildInto(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.dropReplaced(ctx); err != nil {
-		return err
-	}
 	finished := false
 	defer func() {
 		if !finished {
@@ -67,7 +64,6 @@ func (a *App) rebuildInto(ctx context.Context) error {
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer cancel()
-	var old *generation
 	for attempts := 1; ; attempts++ {
 		fresh, err := a.feedRebuild(ctx, l, partitions, a.config.OnRetention == GoOn)
 		if err != nil {
@@ -86,7 +82,7 @@ func (a *App) rebuildInto(ctx context.Context) error {
 				return errors.Join(err, ctx.Err())
 			}
 		}
-		if old, err = a.switchTo(ctx, l, partitions); err == nil {
+		if err = a.switchTo(ctx, l, partitions); err == nil {
 			break
 		}
 		if !errors.Is(err, errOthers) {
@@ -104,12 +100,7 @@ func (a *App) rebuildInto(ctx context.Context) error {
 	finished = true
 	a.hub.gap()
 	a.wakeLanes()
-	if a.fenced() {
-		return nil // others still read the old views; a later rebuild removes them
-	}
-	if err := a.dropOld(ctx, old); err != nil {
-		a.failure(Failure{What: "removal of the old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
-	}
+	a.leftovers.rouse()
 	return nil
 }
 
@@ -124,6 +115,7 @@ func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 		number = max(next.Generation, slices.Max(append(slices.Clone(next.Dropped), next.Highest))) + 1
 		next.Building, next.Highest = number, number
 		next.Tables[number] = a.tableNames()
+		a.building = number
 		return nil
 	}, nil)
 	if err != nil {
@@ -211,24 +203,24 @@ func (a *App) target(l *lane) (behind int64) {
 var errOvertaken = fmt.Errorf("%w: another process rebuilt, or does", ErrConflict)
 
 // switchTo makes the generation of l the live one, in one commit, with all lanes at rest.
-func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (old *generation, err error) {
+func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (err error) {
 	a.rest()
 	defer a.gate.Unlock()
-	old = a.live.Load()
+	old := a.live.Load()
 	var held map[partitionID]*waits
 	for {
 		if a.state.Building != l.gen.number { // it may have been read anew since
-			return nil, errOvertaken
+			return errOvertaken
 		}
 		checks, err := a.meet(ctx, l, old)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := a.carryLetters(ctx, old, l.gen, partitions); err != nil {
-			return nil, err
+			return err
 		}
 		if held, err = a.loadWaits(ctx, l.gen); err != nil {
-			return nil, err
+			return err
 		}
 		err = a.updateStateResting(ctx, func(next *state) error {
 			if next.Building != l.gen.number {
@@ -244,9 +236,10 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 			break
 		}
 		if !errors.Is(err, ErrConflict) || errors.Is(err, errOvertaken) {
-			return nil, err
+			return err
 		} // else another process folded on meanwhile
 	}
+	a.building = 0
 	a.show(l.gen)
 	// From here on nothing may fail: memory follows what is stored.
 	a.waits = held
@@ -265,19 +258,13 @@ func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (ol
 			}
 		}
 	}
-	return old, nil
+	return nil
 }
 
 // switched reports whether the store has g as the live generation.
-func (a *App) switched(ctx context.Context, g *generation) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout)
-	defer cancel()
-	v, err := a.reader.Get(ctx, a.meta, stateKey)
-	if err != nil {
-		return false
-	}
-	s, err := a.decodeState(v)
-	return err == nil && s.Generation == g.number
+func (a *App) switched(ctx context.Context, g *generation) (bool, error) {
+	s, err := a.readState(ctx)
+	return err == nil && s.Generation == g.number, err
 }
 
 // actedOn reports whether the event of a letter that a rebuild makes was acted on: the live views have no such letter, or a silent one.

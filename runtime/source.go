@@ -137,6 +137,7 @@ func (l *latest) steady(f func(source) error) error {
 		if err != nil {
 			return err
 		}
+		defer watch.end()
 		return f(&pinned{l.app.layout, watch.gen.tables, l.app.reader, l.ctx, false, watch})
 	}
 	return l.pin(f)
@@ -147,32 +148,34 @@ const pinTries = 10
 
 func (l *latest) pin(f func(source) error) error {
 	for tries := 1; ; tries++ {
-		watch, err := l.app.guarded(l.ctx)
-		if err != nil {
-			return err
-		}
-		g := watch.gen
-		snap, err := l.app.store.Snapshot(l.ctx)
-		if err != nil {
-			return err
-		}
-		if l.app.live.Load() != g {
-			if err := snap.Close(); err != nil {
-				return err
-			}
-			continue // the snapshot may have lost the tables of g
-		}
-		err = f(&pinned{l.app.layout, g.tables, snap, l.ctx, true, nil})
-		if err == nil && l.app.fenced() {
-			err = watch.check(l.ctx) // what was read may have been removed, which moves no snapshot
-		}
-		if cerr := snap.Close(); err == nil {
-			err = cerr
-		}
+		err := l.pinOnce(f)
 		if tries == pinTries || !errors.Is(err, ErrSnapshotMoved) {
 			return err
 		}
 	}
+}
+
+func (l *latest) pinOnce(f func(source) error) (err error) {
+	watch, err := l.app.guarded(l.ctx)
+	if err != nil {
+		return err
+	}
+	defer watch.end()
+	snap, err := l.app.store.Snapshot(l.ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := snap.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	err = f(&pinned{l.app.layout, watch.gen.tables, snap, l.ctx, true, nil})
+	// What was read may have been removed by another process, which moves no snapshot, and looks as if there were nothing.
+	if cerr := watch.check(l.ctx); cerr != nil {
+		err = cerr
+	}
+	return err
 }
 
 // pinned reads fixed tables through one reader.

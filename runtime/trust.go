@@ -65,14 +65,17 @@ type guard struct {
 	known time.Duration // when it was known to be the live one
 }
 
-// guarded begins to read the live generation.
+// guarded begins to read the live generation, which this process does not remove until end.
 func (a *App) guarded(ctx context.Context) (*guard, error) {
 	if err := a.confirm(ctx); err != nil {
 		return nil, err
 	}
 	known := time.Duration(a.trusted.Load()) // before the generation, which is at least as new
-	return &guard{a, a.live.Load(), known}, nil
+	return &guard{a, a.pin(), known}, nil
 }
+
+// end ends the reads.
+func (g *guard) end() { g.app.unpin(g.gen) }
 
 // check says whether what was just read counts: ErrSnapshotMoved where the generation may be under removal.
 func (g *guard) check(ctx context.Context) error {
