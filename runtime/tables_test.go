@@ -107,6 +107,9 @@ func TestCollectionsLostWhileGoingOnAreRemoved(t *testing.T) {
 	if err := app.Rebuild(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := app.CatchUp(t.Context()); err != nil { // it waits for the removal
+		t.Fatal(err)
+	}
 	wantNothingLeft(t, s, "1")
 }
 
