@@ -9,6 +9,9 @@
 //     and fails all the same.
 //   - Pointers, slices and maps nested deeper than 10,000 levels are an encoding error, whether
 //     they are a cycle or not. Such a text could not be decoded either.
+//   - It is the encoding/json of Go 1.26, whatever Go compiles it. From Go 1.27 on, encoding/json stands on its
+//     version 2, which writes and takes a few things in another way: the characters of names in tags, bytes that are no UTF-8,
+//     escapes in times, the option "string". Values of types that only an "any" tells are written by encoding/json, but for such bytes.
 //
 // Generated code, and envelopes that read JSON, are its only intended callers: its API is shaped for code that is small and
 // fast to compile, and may change together with the generator. That is also why its methods are kept from being

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 )
@@ -41,5 +42,20 @@ func (e *Encoder) other(v any) {
 		e.fail(fmt.Errorf("json: %T: %w", v, err))
 		return
 	}
-	e.buf = append(e.buf, b...)
+	// For bytes that are no UTF-8, encoding/json writes this escape before Go 1.27, and the character itself from then on.
+	for escape := []byte(`\ufffd`); len(b) > 0; {
+		n := bytes.IndexByte(b, '\\')
+		switch {
+		case n < 0:
+			n = len(b)
+		case bytes.HasPrefix(b[n:], escape):
+			e.buf = append(append(e.buf, b[:n]...), "\ufffd"...)
+			b = b[n+len(escape):]
+			continue
+		default:
+			n += 2 // an escape is a backslash and one character at least
+		}
+		e.buf = append(e.buf, b[:n]...)
+		b = b[n:]
+	}
 }

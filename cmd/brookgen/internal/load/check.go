@@ -46,7 +46,7 @@ func (g *graph) check(ctx context.Context, targets []*source) error {
 	for _, src := range targets {
 		g.checkSource(src)
 	}
-	return nil
+	return g.unreadable(ctx)
 }
 
 // imports are the paths that the declarations of s name.
@@ -158,7 +158,7 @@ func (g *graph) exported(p *packages.Package) (*types.Package, error) {
 		}
 		return nil, fmt.Errorf("package %s does not compile", p.PkgPath)
 	}
-	return g.compiled.Import(p.PkgPath)
+	return g.importExport(p.PkgPath)
 }
 
 // openExport opens the export data of a package for the importer.

@@ -23,12 +23,13 @@ func writeExpr(sb *strings.Builder, t types.Type, qualify types.Qualifier) {
 			sb.WriteString(basicName(t))
 		}
 	case *types.Named:
-		if p := t.Obj().Pkg(); p != nil {
-			if name := qualify(p); name != "" {
-				sb.WriteString(name + ".")
+		pkg, name := origin(t)
+		if pkg != nil {
+			if q := qualify(pkg); q != "" {
+				sb.WriteString(q + ".")
 			}
 		}
-		sb.WriteString(t.Obj().Name())
+		sb.WriteString(name)
 		for i, arg := range typeList(t) {
 			sb.WriteString([]string{"[", ", "}[min(i, 1)])
 			writeExpr(sb, arg, qualify)
@@ -75,6 +76,16 @@ func writeExpr(sb *strings.Builder, t types.Type, qualify types.Qualifier) {
 	default:
 		sb.WriteString(types.TypeString(t, qualify))
 	}
+}
+
+// origin returns the package and the name by which t is written. From Go 1.27 on, json.RawMessage is an
+// alias of a type that older Go versions lack: output names the one that all of them have.
+func origin(t *types.Named) (*types.Package, string) {
+	pkg, name := t.Obj().Pkg(), t.Obj().Name()
+	if pkg != nil && pkg.Path() == "encoding/json/jsontext" && name == "Value" {
+		return types.NewPackage("encoding/json", "json"), "RawMessage"
+	}
+	return pkg, name
 }
 
 func typeList(t *types.Named) []types.Type {

@@ -23,6 +23,7 @@ type graph struct {
 
 	sources  map[string]*source // read from source
 	compiled types.Importer     // reads the export data of the others
+	unread   error              // the first of these that could not be read, or nil
 }
 
 // list asks go list which packages there are, without compiling any.
@@ -64,6 +65,9 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
+	}
+	if err := checkLanguage(roots); err != nil {
+		return nil, err
 	}
 	packages.Visit(roots, nil, func(p *packages.Package) {
 		g.all[p.PkgPath] = p

@@ -139,9 +139,10 @@ func (b *builder) named(t types.Type) *model.Named {
 		}
 		return &model.Named{Name: basicName(t)}
 	case *types.Named:
-		n := &model.Named{Name: t.Obj().Name()}
-		if p := t.Obj().Pkg(); p != nil {
-			n.PkgPath, n.PkgName = p.Path(), p.Name()
+		pkg, name := origin(t)
+		n := &model.Named{Name: name}
+		if pkg != nil {
+			n.PkgPath, n.PkgName = pkg.Path(), pkg.Name()
 		}
 		for arg := range t.TypeArgs().Types() {
 			n.Args = append(n.Args, b.of(arg))

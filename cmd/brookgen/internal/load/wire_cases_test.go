@@ -72,12 +72,14 @@ type wireCases struct {
 		C int `json:""`
 		D int `json:",omitempty"`
 		E int `json:"a b"`
+		H int `json:"ünï/x.y-z_$%"`
+		I int `json:"comma,whatever"`
+		L int `xml:"x" json:"last"`
+	}
+	OddTags struct {
 		F int `json:"q\"uote"`
 		G int `json:"back\\slash"`
-		H int `json:"ünï/x.y-z_$%"`
-		I int `json:"comma,unknown"`
 		J int `json:"émoji☃"`
-		L int `xml:"x" json:"last"`
 	}
 	Strings struct {
 		A int      `json:",string"`
