@@ -114,14 +114,40 @@ func (s *schemaWriter) fields(t *model.Type) {
 			name += "'"
 		}
 		taken[name] = true
-		if strings.ContainsFunc(name, func(r rune) bool { return r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') }) {
-			name = strconv.Quote(name)
+		switch odd := strings.ContainsFunc(name, isOdd); {
+		case promotes(f):
+			name = "~" + strings.Map(func(r rune) rune {
+				if isOdd(r) {
+					return '_'
+				}
+				return r
+			}, name)
+		case odd || byFields(inner(f.Type)):
+			name = strconv.Quote(name) // without quotes it might be an embedded struct of old
 		}
 		s.WriteString(name + " ")
 		s.write(f.Type)
 	}
 	s.WriteByte('}')
 }
+
+func isOdd(r rune) bool { return r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') }
+
+// inner is what a pointer without a name points at, else the type itself.
+func inner(t *model.Type) *model.Type {
+	if t.Kind == model.Pointer && t.Named == nil && t.Elem != nil {
+		return t.Elem
+	}
+	return t
+}
+
+// promotes reports whether a field is an embedded struct whose fields are on the wire as if they were the outer one's own.
+func promotes(f model.Field) bool {
+	name, _, _ := strings.Cut(reflect.StructTag(f.Tag).Get("json"), ",")
+	return f.Embedded && name == "" && byFields(inner(f.Type))
+}
+
+func byFields(t *model.Type) bool { return t.Kind == model.Struct && marshaller(t) == "" }
 
 // wireName is the name in a field's json tag, else its own.
 func wireName(f model.Field) string {

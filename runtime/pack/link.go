@@ -19,6 +19,7 @@ const (
 	opList
 	opMap
 	opStruct
+	opPromote // a struct with promoted fields
 )
 
 // A step turns values of one type into values of another.
@@ -31,6 +32,7 @@ type step struct {
 	olds     []target // for opStruct: what becomes of each old field
 	news     []source // and where each new one comes from
 	ordered  bool     // the fields that stay keep their order
+	promote  *promotion
 }
 
 // target says which new field an old one becomes; -1: it is removed.
@@ -79,7 +81,9 @@ func (l *linker) link(old, now *node) *step {
 	case old.kind == kindMap && now.kind == kindMap:
 		s.op, s.key, s.elem = opMap, l.link(old.key, now.key), l.link(old.elem, now.elem)
 	case old.kind == kindStruct && now.kind == kindStruct:
-		l.fields(s)
+		if !l.promoted(s) {
+			l.fields(s)
+		}
 	default:
 		s.zero = l.zero(now)
 	}
@@ -166,11 +170,16 @@ func same(a, b *node, seen map[[2]*node]bool) bool {
 		return same(a.key, b.key, seen) && same(a.elem, b.elem, seen)
 	}
 	for i, f := range a.fields {
-		if f.name != b.fields[i].name || !same(f.typ, b.fields[i].typ, seen) {
+		if !f.alike(b.fields[i]) || !same(f.typ, b.fields[i].typ, seen) {
 			return false
 		}
 	}
 	return true
+}
+
+// alike reports whether two fields of one type and place are the same one. What an embedded struct is called does not matter.
+func (f field) alike(g field) bool {
+	return f.embedded && g.embedded || f.name == g.name && (f.embedded == g.embedded || !f.quoted && !g.quoted)
 }
 
 // Lost says what of the old shape can't be carried into the new one where it occurs, or "".
@@ -195,6 +204,11 @@ func (s *step) lost(path string, seen map[*step]bool, lost *[]string) {
 	s.elem.lost(path, seen, lost)
 	for i, f := range s.olds {
 		f.step.lost(join(path, s.old.fields[i].name), seen, lost)
+	}
+	if s.promote != nil {
+		for i, f := range s.promote.leaves {
+			s.promote.steps[i].lost(join(path, f.name), seen, lost)
+		}
 	}
 }
 

@@ -8,9 +8,10 @@ import (
 
 // Schema is the shape of a value: what is written at which position. Its text is what brookgen makes of a type:
 //
-//	{id string,"a name" []int64,at time,tree @1={name string,left *@1}}
+//	{id string,"a name" []int64,at time,~Base {by string},tree @1={name string,left *@1}}
 //
-// A struct has the wire names of its stored fields, an embedded struct without one the name of its type. The
+// A struct has the wire names of its stored fields. An embedded struct without one has ~ and the name of its type; before there was that
+// mark it had its name alone, so that a struct that is no embedded one stands in quotes since. The
 // basic types are called as in Go; text, binary and json are structs that are stored through their marshallers;
 // []uint8 is binary. What occurs more than once is numbered where it stands first.
 type Schema struct {
@@ -33,8 +34,10 @@ type node struct {
 }
 
 type field struct {
-	name string
-	typ  *node
+	name     string
+	typ      *node
+	embedded bool // its fields are promoted
+	quoted   bool
 }
 
 type kind uint8
@@ -193,9 +196,12 @@ func (p *parser) body(n *node) {
 			if len(n.fields) > 0 {
 				p.need(",")
 			}
-			name := p.name()
+			f := field{embedded: p.take("~")}
+			f.quoted = p.pos < len(p.text) && p.text[p.pos] == '"'
+			f.name = p.name()
 			p.need(" ")
-			n.fields = append(n.fields, field{name, p.typ()})
+			f.typ = p.typ()
+			n.fields = append(n.fields, f)
 			if p.err != nil {
 				return
 			}

@@ -68,6 +68,8 @@ func FuzzTranscode(f *testing.F) {
 	f.Add("map[string]float32", "map[string]float64", []byte("\x81\xa1k\xca\x3f\x80\x00\x00"))
 	f.Add("[]uint8", "[]int", []byte("\xc4\x02\x01\x02"))
 	f.Add("*int", "int", []byte("\xc0"))
+	f.Add("{id string,~A *{n int8,~B {x int}}}", "{~C {x int,id string},n *int}", []byte("\x92\xa1k\x91\x92\x05\x91\x06"))
+	f.Add("{id string,A {n int}}", "{n int,~B *{id string}}", []byte("\x92\xa1k\x91\x05"))
 	f.Fuzz(func(t *testing.T, from, to string, data []byte) {
 		old, err := ParseSchema(from)
 		if err != nil {

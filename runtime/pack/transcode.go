@@ -8,10 +8,12 @@ import (
 
 // Transcoder rewrites values of an old shape into a new one. It is safe for concurrent use.
 //
-// Fields are matched by their names, however deep: a field that is new is zero, one that is gone is dropped, and their
-// order does not matter. Integers may change their size where the value fits, and become floats where that is exact, as
-// may floats among themselves; a value may become a pointer to it, and the other way round; slices may become
-// arrays that are as long, and arrays slices. Any other change of a type is an error that names path and types.
+// Fields are matched by their names, however deep, and those of embedded structs as if they were the outer one's own: a
+// field that is new is zero, one that is gone is dropped, and their order does not matter. An embedded pointer is nil
+// if nothing of what it points at was stored. Integers may change their size where the value fits, and become floats
+// where that is exact, as may floats among themselves; a value may become a pointer to it, and the other way round;
+// slices may become arrays that are as long, and arrays slices. Any other change of a type is an error that names path
+// and types.
 type Transcoder struct{ root *step }
 
 // NewTranscoder makes what turns values of shape old into values of shape now. An error means that a schema is damaged.
@@ -85,6 +87,8 @@ func (r *rewriter) rewrite(s *step) error {
 		return r.run(s.elem)
 	case opStruct:
 		return r.fields(s)
+	case opPromote:
+		return r.promote(s.promote)
 	}
 	if r.in.peek() == codeNil {
 		r.in.pos++
@@ -268,11 +272,8 @@ func keyPath(data []byte) string {
 
 // fields goes through the old fields in their order, and then brings what became of them into the order of the new ones.
 func (r *rewriter) fields(s *step) error {
-	start := r.in.pos
-	if n, _ := r.in.arrayLen("a struct"); r.in.err != nil || n != len(s.olds) || r.in.pos == start+1 && r.in.buf[start] == codeNil {
-		r.in.pos = start
-		r.in.expected("a struct of " + strconv.Itoa(len(s.olds)) + " fields")
-		return r.in.err
+	if err := r.header(len(s.olds)); err != nil {
+		return err
 	}
 	r.out = appendArrayLen(r.out, len(s.news))
 	body := len(r.out)

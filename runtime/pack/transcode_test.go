@@ -46,7 +46,7 @@ func (e *evolution) shape(depth int) *node {
 	}
 	n := &node{kind: kindStruct}
 	for range e.IntN(5) {
-		n.fields = append(n.fields, field{e.name(), e.shape(depth - 1)})
+		n.fields = append(n.fields, field{name: e.name(), typ: e.shape(depth - 1)})
 	}
 	return n
 }
@@ -93,11 +93,11 @@ func (e *evolution) later(n *node) *node {
 		now := &node{kind: kindStruct}
 		for _, f := range n.fields {
 			if e.IntN(6) > 0 {
-				now.fields = append(now.fields, field{f.name, e.later(f.typ)})
+				now.fields = append(now.fields, field{name: f.name, typ: e.later(f.typ)})
 			}
 		}
 		for range e.IntN(3) {
-			now.fields = append(now.fields, field{e.name(), e.shape(2)})
+			now.fields = append(now.fields, field{name: e.name(), typ: e.shape(2)})
 		}
 		if e.IntN(2) == 0 {
 			e.Shuffle(len(now.fields), func(i, j int) { now.fields[i], now.fields[j] = now.fields[j], now.fields[i] })

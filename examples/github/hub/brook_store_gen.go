@@ -27,7 +27,7 @@ func packComment(c *pack.Coder, v *Comment) {
 }
 
 // issueSchema is the shape of what packIssue writes.
-const issueSchema = "{Key {Repo int64,Number int},Reason string,Type string,Pinned bool,Thread {Title string,Author int64,State string,Labels []string,Assignees []string,Milestone {Repo int64,Number int},Locked bool,Comments int,Created int64,Updated int64,Closed int64}}"
+const issueSchema = "{\"Key\" {Repo int64,Number int},Reason string,Type string,Pinned bool,~Thread {Title string,Author int64,State string,Labels []string,Assignees []string,\"Milestone\" {Repo int64,Number int},Locked bool,Comments int,Created int64,Updated int64,Closed int64}}"
 
 // packIssue writes one Issue as stores keep it, or reads it.
 func packIssue(c *pack.Coder, v *Issue) {
@@ -139,7 +139,7 @@ func packPerson(c *pack.Coder, v *Person) {
 }
 
 // pullSchema is the shape of what packPull writes.
-const pullSchema = "{Key {Repo int64,Number int},Draft bool,Merged bool,MergedBy int64,AutoMerge string,Base string,Head string,SHA string,Reviewers []string,Commits int,Additions int,Deletions int,Files int,Thread {Title string,Author int64,State string,Labels []string,Assignees []string,Milestone {Repo int64,Number int},Locked bool,Comments int,Created int64,Updated int64,Closed int64}}"
+const pullSchema = "{\"Key\" {Repo int64,Number int},Draft bool,Merged bool,MergedBy int64,AutoMerge string,Base string,Head string,SHA string,Reviewers []string,Commits int,Additions int,Deletions int,Files int,~Thread {Title string,Author int64,State string,Labels []string,Assignees []string,\"Milestone\" {Repo int64,Number int},Locked bool,Comments int,Created int64,Updated int64,Closed int64}}"
 
 // packPull writes one Pull as stores keep it, or reads it.
 func packPull(c *pack.Coder, v *Pull) {

@@ -1978,8 +1978,8 @@ func encodeVeteran(e *wire.Encoder, v *Veteran) {
 	e.Name(`,"born":`).Time(v.Born)
 	wire.EncodeSlice(e.Name(`,"homes":`), v.Homes, encodeHome)
 	wire.EncodePointer(e.Name(`,"parent":`), v.Parent, encodeVeteran)
-	e.Name(`,"city":`).String(v.Origin.City)
-	e.Name(`,"code":`).Uint(uint64(v.Origin.Code))
+	e.Name(`,"city":`).String(v.Birthplace.City)
+	e.Name(`,"code":`).Uint(uint64(v.Birthplace.Code))
 	e.End()
 }
 
@@ -2005,9 +2005,9 @@ func decodeVeteran(d *wire.Decoder, v *Veteran) {
 		case 7:
 			wire.DecodePointer(d, &v.Parent, decodeVeteran)
 		case 8:
-			d.String(&v.Origin.City)
+			d.String(&v.Birthplace.City)
 		case 9:
-			d.Uint32(&v.Origin.Code)
+			d.Uint32(&v.Birthplace.Code)
 		}
 	}
 }

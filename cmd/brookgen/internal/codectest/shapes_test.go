@@ -78,7 +78,7 @@ func recordVeteran(t *testing.T, file string) {
 	v := Veteran{
 		ID: "v4", FullName: "Four", Age: 1 << 40, Nick: ptr("quad"), Scores: map[string]float64{"a": 0.1, "b": -2},
 		Born: time.Date(1950, 6, 7, 8, 9, 10, 11, time.FixedZone("", 7200)), Homes: []Home{{"1", "Main Street", "NO"}, {}},
-		Parent: &Veteran{ID: "p4", Homes: []Home{}}, Origin: Origin{"Oslo", 70000},
+		Parent: &Veteran{ID: "p4", Homes: []Home{}}, Birthplace: Birthplace{"Oslo", 70000},
 	}
 	data, err := pack.Append(nil, &v, packVeteran)
 	if err != nil {

@@ -7,15 +7,15 @@ import "time"
 //
 //brook:collection veterans key=string
 type Veteran struct {
-	FullName string             `json:"name"` // the first shape called it Name
-	ID       string             `json:"id"`
-	Age      int64              `json:"age"`    // int16, then int32
-	Nick     *string            `json:"nick"`   // string
-	Scores   map[string]float64 `json:"scores"` // map[string]float32
-	Born     time.Time          `json:"born"`   // since the second
-	Homes    []Home             `json:"homes"`  // since the second
-	Parent   *Veteran           `json:"parent"`
-	Origin                      // since the third
+	FullName   string             `json:"name"` // the first shape called it Name
+	ID         string             `json:"id"`
+	Age        int64              `json:"age"`    // int16, then int32
+	Nick       *string            `json:"nick"`   // string
+	Scores     map[string]float64 `json:"scores"` // map[string]float32
+	Born       time.Time          `json:"born"`   // since the second
+	Homes      []Home             `json:"homes"`  // since the second
+	Parent     *Veteran           `json:"parent"`
+	Birthplace                    // since the third, called Origin until the sixth
 }
 
 // Home is where a veteran lived.
@@ -25,8 +25,8 @@ type Home struct {
 	Country string `json:"country"` // since the fourth
 }
 
-// Origin is where a veteran comes from.
-type Origin struct {
+// Birthplace is where a veteran comes from.
+type Birthplace struct {
 	City string `json:"city"`
 	Code uint32 `json:"code"` // uint8
 }
