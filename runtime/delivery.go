@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 )
 
 // Delivery is one event on its way through the handler sets of one lane. Generated code uses it.
@@ -116,10 +117,29 @@ func (m *Delivery) started(info eventInfo) bool {
 	return true
 }
 
-// entry makes the event's entry in histories, which lives on after the delivery.
+// entry makes the event's entry in histories, which lives on after the delivery: with bytes of its own, as those of the record may be a
+// few of the many that a driver read at once.
 func (m *Delivery) entry() *HistoryEntry {
-	return &HistoryEntry{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author,
-		Cause: m.message.Cause, Time: m.message.Time, Key: m.record.Key, Headers: m.message.Headers, Data: m.message.Data}
+	e := &HistoryEntry{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author,
+		Cause: m.message.Cause, Time: m.message.Time, Key: m.record.Key, Headers: slices.Clone(m.message.Headers), Data: m.message.Data}
+	n := len(e.Key) + len(e.Data)
+	for i := range e.Headers {
+		n += len(e.Headers[i].Value)
+	}
+	own := make([]byte, 0, n)
+	keep := func(b *[]byte) {
+		if *b != nil {
+			from := len(own)
+			own = append(own, *b...)
+			*b = own[from:len(own):len(own)]
+		}
+	}
+	keep(&e.Key)
+	keep(&e.Data)
+	for i := range e.Headers {
+		keep(&e.Headers[i].Value)
+	}
+	return e
 }
 
 // keyMatches reports whether a record's key is the text of the event's key.

@@ -41,6 +41,7 @@ type lane struct {
 // pending is what a batch holds besides the transaction.
 type pending struct {
 	events, strays, repeats int
+	bytes                   int // of the events' records
 	discarded               int
 	unknown                 []unknownEvent
 	last                    Position // of the event that came last
@@ -202,6 +203,10 @@ func (l *lane) leave() {
 // batchTime is about how long a batch may take before it is committed.
 const batchTime = 50 * time.Millisecond
 
+// batchBytes is about how many bytes of records a batch may hold: rows, histories, letters and emissions hold them again, and so does the
+// store until the commit is done.
+const batchBytes = 8 << 20
+
 // rushed reports whether the batch should end: somebody waits for the lanes to rest, or it takes long.
 func (l *lane) rushed() bool {
 	n := l.batch.events
@@ -279,7 +284,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 	var what outcome
 	var err, lost error
 	var f *feed
-	for l.batch.events < l.limit {
+	for l.batch.events < l.limit && l.batch.bytes < batchBytes {
 		if lost = l.drain(); lost != nil { // what is in the batch is committed all the same
 			break
 		}
@@ -294,6 +299,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 			break
 		}
 		l.mended(f)
+		l.batch.bytes += len(f.head().Key) + len(f.head().Value)
 		f.pass()
 	}
 	l.events += l.batch.events

@@ -33,13 +33,13 @@
 //
 // # Memory and disk
 //
-// [Memory], 512 MiB by default, bounds memtables (four of 1/8 and about a third more each, of which one is used unless writes come faster than they are
-// flushed), the cache of blocks (1/4) and that of indexes (1/10, for about 1.5 bytes a row). Besides there are the heads of 65,536 histories (about 15 MB), and
+// [Memory], 640 MiB by default, bounds memtables (three of 1/10 and about a third more each, of which one is used unless writes come faster than they are
+// flushed), the making of tables (up to 4/10), the cache of blocks (16 %) and that of indexes (8 %, for about 1.5 bytes a row). Besides there are the compactions of files (up to about 100 MB while much is written), the heads of 65,536 histories (about 15 MB), and
 // the batches that are being committed. Files are mapped into memory, which tools may count as memory of the process.
 //
 // A commit takes 15 % of a memtable at most: 9.6 MiB by default, 1.2 MiB with the least memory. What is larger is brook.ErrTooLarge, which makes the app
 // commit fewer events at once. An event that is too large by itself becomes a dead letter; where its record is too large for that too, the letter does not hold it,
-// and Redrive reads it from the log (brook.DeadLetter.Omitted). A key takes up to 64,971 bytes. Values beyond 256 KiB are stored in pieces.
+// and Redrive reads it from the log (brook.DeadLetter.Omitted). A key takes up to 64,971 bytes. Values beyond 15 KiB (256 KiB where the key is longer than 1 KiB) are stored in pieces.
 //
 // Superseded and deleted rows go when Badger compacts. Its value log is not used, so it needs no collection of garbage. Histories of
 // more than 64 entries that are removed, and dropped tables, are out of sight with the commit; their keys are deleted in the
@@ -67,7 +67,7 @@
 //	e KEY LIFE(8) TYPE(4) SEQ(8) → a history entry: order (8), then as in entry.go
 //	m … as e … PIECE(4)          → a piece of an entry
 //
-// A value of more than 256 KiB is in pieces of that size: Badger's user meta of the key is 1, and there are two varints, the number
+// A large value is in pieces of 15 KiB, or of 256 KiB where its key is longer than 1 KiB, as earlier versions had them all: Badger's user meta of the key is 1, and there are two varints, the number
 // of pieces and the length of the whole. The runs of a head are a varint count, then of each event type its number, the first
 // sequence number that is there, and how many are. Order numbers say how entries of several types follow
 // one another. A history that was cleared gets another life, the number of the commit and of the batch in it (6 and 2 bytes).

@@ -106,6 +106,7 @@ func (s *Store) openBadger(o badger.Options, log *badgerLog) (err error) {
 		_ = s.db.Close()
 		return fmt.Errorf("%w: open %s: %s", ErrDamaged, s.dir, *log.ignored.Load())
 	}
+	keepNoAllocators(s.db)
 	s.minCommit = minCommit(o)
 	s.limit, s.limitCount = s.db.MaxBatchSize()-s.minCommit-reserved, s.db.MaxBatchCount()-reservedCount
 	return nil

@@ -20,18 +20,18 @@ type config struct {
 }
 
 // DefaultMemory is about how many bytes a store keeps in memory at most where the option Memory is not given.
-const DefaultMemory = 512 << 20
+const DefaultMemory = 640 << 20
 
 // minMemory lets a commit take 1.2 MB: the whole dead letter of a record of Kafka's usual limit.
-const minMemory = 64 << 20
+const minMemory = 80 << 20
 
 // maxMemtable is beyond which larger memtables only make larger pauses.
 const maxMemtable = 256 << 20
 
-// Memory bounds the store's memory to about so many bytes, 64 MiB at least: 65 % are for memtables, filled while writes
-// come faster than they are flushed; 25 % cache blocks of files, and 10 % their indexes. What Go's collector has not freed yet comes
-// on top, up to as much again; GOMEMLIMIT bounds both. [Store.Limit], what a commit may hold, is 1.8 % of it,
-// and 40 MB at most.
+// Memory bounds the store's memory to about so many bytes, 80 MiB at least: 40 % are for memtables, filled while writes
+// come faster than they are flushed; up to 40 % for the tables that are made of them; 16 % cache blocks of files, and 8 %
+// their indexes. Compactions take up to about 100 MB more while much is written. What Go's collector has not freed yet comes on top, up to as much again; GOMEMLIMIT bounds both.
+// [Store.Limit], what a commit may hold, is 1.5 % of it, and 40 MB at most.
 func Memory(bytes int64) Option { return func(c *config) { c.limit = max(bytes, minMemory) } }
 
 // NoSync leaves it to the system when commits reach the disk. A process that is killed loses nothing; a machine that
@@ -62,12 +62,13 @@ func (c *config) badger(dir string, log badger.Logger) badger.Options {
 	o.DetectConflicts = false // one committer
 	o.MetricsEnabled = false  // they are global
 	o.NumCompactors = 2
-	o.NumMemtables = 2 // that wait to be flushed; two more are written and being flushed
-	o.MemTableSize = min(c.limit/8, maxMemtable)
-	o.BlockCacheSize = c.limit / 4
-	o.IndexCacheSize = c.limit / 10
+	o.NumMemtables = 1 // that waits to be flushed; two more are written and being flushed
+	o.MemTableSize = min(c.limit/10, maxMemtable)
+	o.BlockCacheSize = c.limit * 16 / 100
+	o.IndexCacheSize = c.limit * 8 / 100
+	o.BlockSize = 16 << 10 // with room for the key of a piece
 	// All values stay in the tables: see pieceSize.
-	o.ValueThreshold = 2 * pieceSize
+	o.ValueThreshold = 2 * largestPiece
 	o.ValueLogFileSize = 1 << 20
 	o.ChecksumVerificationMode = options.OnBlockRead
 	return o

@@ -8,16 +8,29 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// pieceSize is how large a value may be that is stored in one piece. Pieces keep all values out of Badger's
-// value log, which has to be compacted by hand and is not synced in step with the rest.
-const pieceSize = 256 << 10
+// pieceSize is how large a value may be that is stored in one piece, which fits into a block: Badger takes more than
+// three times the memory for what doesn't when it builds tables. Pieces also keep all values out of Badger's
+// value log, which has to be compacted by hand and is not synced in step with the rest. Earlier versions of this
+// package had pieces of largestPiece.
+const (
+	pieceSize    = 15 << 10
+	largestPiece = 256 << 10
+)
+
+// pieceLen returns how large the pieces of a value with a key are: the key is stored with each of them, so a long one has few.
+func pieceLen(key []byte) int {
+	if len(key) > 1<<10 {
+		return largestPiece
+	}
+	return pieceSize
+}
 
 // maxPieces is more than fit into the largest commit. Where a value says that it has more, it is damaged.
 const maxPieces = maxMemtable / pieceSize
 
 // setRow stores a row's value.
 func (g *group) setRow(t *table, key, rest, value []byte) {
-	if len(value) <= pieceSize {
+	if len(value) <= pieceLen(rest) {
 		g.set(key, value, 0)
 		return
 	}
@@ -30,11 +43,12 @@ func (g *group) setRow(t *table, key, rest, value []byte) {
 
 // setPieces stores a value in pieces: at key how many there are and the whole length, and each piece.
 func (g *group) setPieces(key []byte, number uint32, kind byte, rest, value []byte) {
-	n := (len(value) + pieceSize - 1) / pieceSize
+	size := pieceLen(rest)
+	n := (len(value) + size - 1) / size
 	whole := binary.AppendUvarint(g.bytes.take(2*binary.MaxVarintLen64), uint64(n))
 	g.set(key, binary.AppendUvarint(whole, uint64(len(value))), metaPieces)
 	for i := range n {
-		piece := value[i*pieceSize : min((i+1)*pieceSize, len(value))]
+		piece := value[i*size : min((i+1)*size, len(value))]
 		g.set(appendPieceKey(g.bytes.take(prefixLen+len(rest)+pieceTail), number, kind, rest, uint32(i)), piece, 0)
 	}
 }
@@ -68,7 +82,7 @@ func readWhole(item *badger.Item) (n uint32, size uint64, err error) {
 		}
 		var b int
 		size, b = binary.Uvarint(data[a:])
-		if b <= 0 || a+b != len(data) || pieces > maxPieces || size > pieces*pieceSize {
+		if b <= 0 || a+b != len(data) || pieces > maxPieces || size > pieces*largestPiece {
 			return fmt.Errorf("%w: a value in pieces does not say how many", ErrDamaged)
 		}
 		n = uint32(pieces)
@@ -86,9 +100,11 @@ func readValue(txn *badger.Txn, item *badger.Item, number uint32, kind byte, res
 	if err != nil {
 		return nil, err
 	}
-	value := make([]byte, 0, min(size, 16*pieceSize)) // more once pieces are there
+	value := make([]byte, 0, min(size, 4<<20)) // more once pieces are there
+	key := appendPieceKey(nil, number, kind, rest, 0)
 	for i := range n {
-		piece, err := txn.Get(appendPieceKey(nil, number, kind, rest, i))
+		binary.BigEndian.PutUint32(key[len(key)-pieceTail:], i)
+		piece, err := txn.Get(key)
 		if errors.Is(err, badger.ErrKeyNotFound) {
 			return nil, fmt.Errorf("%w: piece %d of a large value is missing", ErrDamaged, i)
 		}

@@ -135,7 +135,7 @@ func (g *group) append(c *commit, w *write, number uint32, h *head) (changed boo
 		data := c.bytes(c.spans[w.entries+i])
 		binary.BigEndian.PutUint64(data, order)
 		key := g.entryKey(number, kindEntry, w.key, h.life, types[i], seq)
-		if len(data) <= pieceSize {
+		if len(data) <= pieceLen(key[prefixLen:]) {
 			g.set(key, data, 0)
 			continue
 		}
