@@ -89,6 +89,7 @@ func testRecordsWhole(f *fixture) {
 		{Key: []byte("k"), Value: []byte{}},
 		{Key: nil, Value: []byte("no key")},
 		{Key: nil, Value: nil},
+		{Key: nil, Value: []byte{}},
 		{Key: []byte{}, Value: []byte("empty key")},
 		{Key: []byte{0, 0xff}, Value: []byte{0, 0xff, 0}},
 		{Key: []byte("k"), Value: []byte("v"), Headers: []brook.Header{
@@ -102,6 +103,11 @@ func testRecordsWhole(f *fixture) {
 	for i, p := range f.publish(records...) {
 		if got := f.at(p); !same(&got, &records[i]) {
 			f.Errorf("record %d is %s, want %s", i, show(&got), show(&records[i]))
+		}
+	}
+	for i := range records { // published alone, too
+		if got := f.at(f.publish(records[i])[0]); !same(&got, &records[i]) {
+			f.Errorf("record %d published alone is %s, want %s", i, show(&got), show(&records[i]))
 		}
 	}
 }

@@ -35,6 +35,8 @@ func (c *copier) bytes(b []byte) []byte {
 	switch {
 	case b == nil:
 		return nil
+	case n == 0:
+		return []byte{}
 	case n > cap(c.piece)-len(c.piece):
 		if n > pieceSize/8 { // a piece of its own wastes nothing of the others
 			c.left -= n

@@ -76,15 +76,12 @@ func (d *Decoder) Fail(offset int, err error) {
 func Unquote(literal []byte) []byte { return unquote(literal[1 : len(literal)-1]) }
 
 // Millis decodes a time that is given in milliseconds since 1970, or as RFC 3339 in a string; null leaves *p as it is. A fraction of a
-// millisecond is dropped. Years before 0 and after 9999 are mistakes, as they can't be written as RFC 3339.
+// millisecond is dropped; an empty string is as good as null. Years before 0 and after 9999 are mistakes, as they can't be written as RFC 3339.
 func (d *Decoder) Millis(p *time.Time) {
 	const want = "milliseconds since 1970, or a time as RFC 3339"
 	switch d.peek() {
 	case '"':
-		d.Time(p)
-		if d.err == nil {
-			*p = p.UTC()
-		}
+		d.Timestamp(p)
 	case 'n':
 		d.literal("null")
 	default:

@@ -52,8 +52,14 @@ func (d *Decoder) Raw(p *json.RawMessage) {
 
 // Time decodes a time as RFC 3339 has it; null leaves *p as it is.
 func (d *Decoder) Time(p *time.Time) {
-	if b, ok := d.JSON(); ok {
-		d.Check(p.UnmarshalJSON(b))
+	b, ok := d.JSON()
+	switch {
+	case !ok || p.UnmarshalJSON(b) == nil:
+	case b[0] == '"':
+		d.Check(noTime(Unquote(b)))
+	default:
+		d.pos = d.start
+		d.fail("a time as RFC 3339, in a string")
 	}
 }
 
