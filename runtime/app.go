@@ -23,6 +23,7 @@ type App struct {
 	keep   map[string]int
 	topics []string
 	ids    *idSource
+	bare   bool // the envelope takes anything for a payload
 
 	ctx    context.Context // ends at Close
 	cancel context.CancelFunc
@@ -67,7 +68,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: config, def: def, layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
+	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
 		running: newTurn(), rebuildMu: newTurn(),
 		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}

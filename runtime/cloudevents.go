@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/wire"
 )
 
 // CloudEvents is the envelope of the CloudEvents 1.0 Kafka protocol binding. It writes binary mode:
@@ -14,58 +16,95 @@ import (
 // ce_source is the author. Two extension attributes are brook's own: ce_brookcause holds Message.Cause, ce_brooklane
 // Message.Lane and Sequence. All other attributes (subject, dataschema, extensions) are headers of their names, ce_subject, in
 // Message.Headers: of events in structured mode, too. They can be published by [WithHeader]. Of the required attributes id and
-// source may be absent. Payloads are JSON in UTF-8; content-type, where it is there, has to say so.
+// source may be absent; an optional one that is null or empty is as good as absent. An attribute that occurs twice is an error, in
+// either mode. Payloads are JSON in UTF-8; content-type, where it is there, has to say so.
+//
+// A record in binary mode whose value is null or empty is an event without data, and no tombstone. It decodes as JSON null would, to the
+// zero value with the key of the record; so does one whose data is null.
+//
+// NewApp refuses an author that is no URI reference (RFC 3986), Publish attributes that are no text or have control characters.
 type CloudEvents struct{}
 
-const (
-	jsonContent      = "application/json"
-	attributePrefix  = "ce_"
-	specVersion      = "1.0"
-	contentTypeName  = "content-type"
-	cloudEventsMedia = "application/cloudevents"
+var (
+	_ Envelope         = CloudEvents{}
+	_ AuthorChecker    = CloudEvents{}
+	_ TombstoneChecker = CloudEvents{}
 )
+
+const (
+	attributePrefix = "ce_"
+	specVersion     = "1.0"
+)
+
+// CheckAuthor says why an author can't be a CloudEvent's source.
+func (CloudEvents) CheckAuthor(author string) error { return checkSource(author) }
+
+// IsTombstone reports whether a record whose value is null is no event in binary mode.
+func (CloudEvents) IsTombstone(r *Record) bool {
+	for i := range r.Headers {
+		if name, is := cutAttribute(r.Headers[i].Key); is && (name == "specversion" || name == "type") && len(r.Headers[i].Value) > 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // Wrap writes a record in binary mode.
 func (CloudEvents) Wrap(m *Message, r *Record) error {
+	if m.Type == "" {
+		return errors.New("CloudEvents: the event has no type")
+	}
+	if err := m.check(); err != nil {
+		return fmt.Errorf("CloudEvents: %w", err)
+	}
 	r.Value = m.Data
 	r.Headers = make([]Header, 0, 8+len(m.Headers))
 	add := func(key, value string) { r.Headers = append(r.Headers, Header{key, []byte(value)}) }
 	add("ce_specversion", specVersion)
-	add("ce_id", m.ID)
-	add("ce_source", m.Author)
+	r.addHeader("ce_id", m.ID)
+	r.addHeader("ce_source", m.Author)
 	add("ce_type", m.Type)
 	if !m.Time.IsZero() {
-		add("ce_time", m.Time.Format(time.RFC3339Nano))
+		add("ce_time", m.Time.UTC().Format(time.RFC3339Nano))
 	}
 	add(contentTypeName, jsonContent)
 	r.addHeader("ce_brookcause", m.Cause)
 	if m.Lane != "" {
 		add("ce_brooklane", m.laneText())
 	}
-	for _, h := range m.Headers {
-		if err := checkAttribute(h.Key); err != nil {
+	var there names
+	for i := range m.Headers {
+		if err := checkAttribute(&m.Headers[i], r.Headers, &there); err != nil {
 			return err
 		}
-		r.Headers = append(r.Headers, h)
+		r.Headers = append(r.Headers, m.Headers[i])
 	}
 	return nil
 }
 
-// checkAttribute says what is wrong with the name of a header that the envelope does not use.
-func checkAttribute(key string) error {
-	name, is := cutAttribute(key)
+// checkAttribute says what is wrong with a header that the envelope does not use, beside others.
+func checkAttribute(h *Header, others []Header, there *names) error {
+	name, is := cutAttribute(h.Key)
 	switch {
-	case strings.EqualFold(key, contentTypeName):
-		return fmt.Errorf("header %q: it belongs to the envelope", key)
+	case strings.EqualFold(h.Key, contentTypeName):
+		return fmt.Errorf("header %q: it belongs to the envelope", h.Key)
 	case !is:
 		return nil
 	}
 	switch name {
 	case "specversion", "id", "source", "type", "time", "datacontenttype", "data", "brookcause", "brooklane":
-		return fmt.Errorf("header %q: it belongs to the envelope", key)
+		return fmt.Errorf("header %q: it belongs to the envelope", h.Key)
 	}
-	if name == "" || key != attributePrefix+name || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
-		return fmt.Errorf("header %q: a CloudEvents attribute is named by lower-case letters and digits", key)
+	switch {
+	case name == "" || h.Key != attributePrefix+name || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }):
+		return fmt.Errorf("header %q: a CloudEvents attribute is named by lower-case letters and digits", h.Key)
+	case len(h.Value) == 0:
+		return fmt.Errorf("header %q: a CloudEvents attribute is not empty", h.Key)
+	case there.have(others, h.Key):
+		return fmt.Errorf("header %q: a CloudEvents attribute is there once", h.Key)
+	}
+	if err := checkText(h.Value); err != nil {
+		return fmt.Errorf("header %q: a CloudEvents attribute is text: %w", h.Key, err)
 	}
 	return nil
 }
@@ -89,7 +128,11 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 				strings.EqualFold(key, contentTypeName) && h.take(m, contentTypeName, r.Headers[i].Value) {
 				continue
 			} else if is {
-				m.Headers = append(m.Headers, Header{attributePrefix + name, r.Headers[i].Value})
+				key = attributePrefix + name
+				if h.there.have(m.Headers, key) {
+					h.again(key)
+				}
+				m.Headers = append(m.Headers, Header{key, r.Headers[i].Value})
 			} else {
 				m.Headers = append(m.Headers, r.Headers[i])
 			}
@@ -100,13 +143,12 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 	} else if structured {
 		return c.structured(r, m)
 	}
-	switch {
-	case h.version == "":
-		return errors.New("no CloudEvent: neither a header ce_specversion nor the content-type application/cloudevents+json")
-	case m.Type == "":
-		return errors.New("no CloudEvent: the header ce_type is missing or empty")
-	case h.version != specVersion:
-		return fmt.Errorf("header ce_specversion: %q: only events of version %s can be read", h.version, specVersion)
+	if err := h.check(m); err != nil {
+		return err
+	}
+	if len(r.Value) == 0 {
+		m.Data = nullData()
+		return h.bad
 	}
 	if err := checkContent(h.content); err != nil {
 		return fmt.Errorf("header content-type: %w", err)
@@ -114,40 +156,115 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 	return h.bad
 }
 
+// nullData is the payload of an event without data.
+func nullData() []byte { return []byte("null") }
+
 // attributes reads the headers of binary mode.
 type attributes struct {
 	author, typ      string // guesses
 	version, content string
+	seen             int
+	there            names
 	bad              error
+	ambiguous        bool // there are two types
 }
 
-// take reads a header into m, and reports whether the envelope uses it.
-func (h *attributes) take(m *Message, key string, value []byte) bool {
+// check says whether there is an event at all, of a type that can be known.
+func (h *attributes) check(m *Message) error {
+	switch {
+	case h.version == "":
+		return errors.New("no CloudEvent: neither a header ce_specversion nor the content-type application/cloudevents+json")
+	case m.Type == "":
+		return errors.New("no CloudEvent: the header ce_type is missing or empty")
+	case h.version != specVersion:
+		return fmt.Errorf("header ce_specversion: %w", badVersion(h.version))
+	case h.ambiguous:
+		m.Type = ""
+		return h.bad
+	}
+	return nil
+}
+
+// badVersion is the error of an event of another version of CloudEvents, or of what is none: then its type means nothing, either.
+func badVersion(version string) error {
+	err := fmt.Errorf("%.100q: only events of version %s can be read", version, specVersion)
+	switch version {
+	case "0.1", "0.2", "0.3":
+		return err
+	}
+	return untyped{err}
+}
+
+// untyped is the error of an envelope whose event type can't be relied on: the record is a dead letter, whether the app knows that type or not.
+type untyped struct{ error }
+
+func (e untyped) Unwrap() error { return e.error }
+
+// again notes that an attribute occurs twice.
+func (h *attributes) again(key string) {
+	if h.bad == nil {
+		h.bad = fmt.Errorf("the header %s occurs twice", key)
+	}
+}
+
+// attributeOf returns which of the attributes that the envelope uses a header is, or 0.
+func attributeOf(key string) int {
 	switch key {
 	case "ce_specversion":
-		h.version = same(specVersion, value)
+		return sawVersion
 	case "ce_id":
-		m.ID = string(value)
+		return sawID
 	case "ce_source":
-		m.Author = same(h.author, value)
+		return sawAuthor
 	case "ce_type":
-		m.Type = same(h.typ, value)
+		return sawType
 	case "ce_time":
-		if err := m.Time.UnmarshalText(value); err != nil {
+		return sawTime
+	case "ce_brookcause":
+		return sawCause
+	case "ce_brooklane":
+		return sawLane
+	case contentTypeName:
+		return sawContent
+	}
+	return 0
+}
+
+// take reads a header into m, and reports whether the envelope uses it. One that is empty is as good as absent.
+func (h *attributes) take(m *Message, key string, value []byte) bool {
+	what := attributeOf(key)
+	if what == 0 || len(value) == 0 {
+		return what != 0
+	}
+	if h.seen&what != 0 {
+		h.again(key)
+	}
+	switch what {
+	case sawVersion:
+		h.version = same(specVersion, value)
+	case sawID:
+		m.ID = string(value)
+	case sawAuthor:
+		m.Author = same(h.author, value)
+	case sawType:
+		typ := same(h.typ, value)
+		h.ambiguous = h.ambiguous || h.seen&sawType != 0 && typ != m.Type
+		m.Type = typ
+	case sawTime:
+		var err error
+		if m.Time, err = wire.ParseTime(value); err != nil {
 			h.bad = fmt.Errorf("header ce_time: %w", err)
 		}
-		m.Time = m.Time.UTC()
-	case "ce_brookcause":
+	case sawCause:
 		m.Cause = string(value)
-	case "ce_brooklane":
+	case sawLane:
 		if err := m.setLane(string(value)); err != nil {
 			h.bad = fmt.Errorf("header ce_brooklane: %w", err)
 		}
-	case contentTypeName:
+	case sawContent:
 		h.content = same(jsonContent, value)
-	default:
-		return false
 	}
+	h.seen |= what
 	return true
 }
 
@@ -157,46 +274,4 @@ func same(before string, value []byte) string {
 		return before
 	}
 	return string(value)
-}
-
-// structuredMode reports whether a content-type says that the value holds all of a CloudEvent in the JSON format.
-func structuredMode(content string) (bool, error) {
-	media, _, _ := strings.Cut(content, ";")
-	media = strings.TrimSpace(media)
-	if len(media) < len(cloudEventsMedia) || !strings.EqualFold(media[:len(cloudEventsMedia)], cloudEventsMedia) {
-		return false, nil
-	}
-	switch format := strings.ToLower(media[len(cloudEventsMedia):]); {
-	case format == "+json":
-		if err := checkContent(content); err != nil {
-			return true, fmt.Errorf("header content-type: %w", err)
-		}
-		return true, nil
-	case strings.HasPrefix(format, "-batch"):
-		return true, fmt.Errorf("header content-type: %q: a record holds one CloudEvent, as its Kafka binding has no batches", content)
-	}
-	return true, fmt.Errorf("header content-type: %q: of structured CloudEvents only application/cloudevents+json can be read", content)
-}
-
-// checkContent wants a media type to be that of JSON in UTF-8; an empty one is.
-func checkContent(content string) error {
-	if content == "" || content == jsonContent {
-		return nil
-	}
-	media, parameters, _ := strings.Cut(strings.ToLower(content), ";")
-	if media = strings.TrimSpace(media); !strings.HasSuffix(media, "/json") && !strings.HasSuffix(media, "+json") {
-		return fmt.Errorf("%q: only JSON can be decoded", content)
-	}
-	for p := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(p, "=")
-		if strings.TrimSpace(name) != "charset" {
-			continue
-		}
-		switch strings.Trim(value, " \t\"") {
-		case "utf-8", "utf8", "us-ascii":
-		default:
-			return fmt.Errorf("%q: only JSON in UTF-8 can be decoded", content)
-		}
-	}
-	return nil
 }

@@ -11,7 +11,8 @@ import (
 // Config says what an app runs on. Author, Driver and Store are required; the zero of every other field
 // is a sound default.
 type Config struct {
-	// Author names the service in the events that it publishes.
+	// Author names the service in the events that it publishes. In CloudEvents it is the source, and has to be a URI reference: shop,
+	// /shop, https://example.com/shop.
 	Author string
 	// Driver is the log. The app does not close it.
 	Driver Driver
@@ -120,6 +121,13 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Envelope == nil {
 		c.Envelope = CloudEvents{}
+	}
+	if err := checkText(c.Author); err != nil {
+		bad("Author is %.200q: %w", c.Author, err)
+	} else if e, ok := c.Envelope.(AuthorChecker); ok && c.Author != "" {
+		if err := e.CheckAuthor(c.Author); err != nil {
+			bad("Author: %w", err)
+		}
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()

@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,7 @@ type findings struct {
 	known     bool
 	handled   bool
 	aborted   bool
+	bare      bool // its envelope takes anything for a payload
 }
 
 // result is how one set dealt with the event.
@@ -80,8 +82,13 @@ func Decode[E any](m *Delivery, def *EventDef[E]) (e Event[E], ok bool) {
 	m.known = true
 	data, err := def.Decode(m.message.Data)
 	if err != nil {
-		m.decodeErr = err
+		m.decodeErr = explain(m.message.Data, err)
 		return e, false
+	}
+	if def.AppendKey != nil && isNull(m.message.Data) {
+		if m.decodeErr = fillKey(m, def, &data); m.decodeErr != nil {
+			return e, false
+		}
 	}
 	if def.AppendKey != nil {
 		at, ok := m.scratch.(*E)
@@ -91,6 +98,14 @@ func Decode[E any](m *Delivery, def *EventDef[E]) (e Event[E], ok bool) {
 		}
 		*at = data
 		m.key = def.AppendKey(m.key[:0], at)
+		if m.bare && (m.record.Key == nil || !keyMatches(def.info(), m.key, m.record.Key)) {
+			var none E
+			if bytes.Equal(def.AppendKey(nil, &none), m.key) {
+				if m.decodeErr = m.keyless(); m.decodeErr != nil {
+					return e, false
+				}
+			}
+		}
 	}
 	if !m.started(def.info()) {
 		return e, false

@@ -9,8 +9,25 @@ type Envelope interface {
 	// r.Key and r.Topic are filled already.
 	Wrap(m *Message, r *Record) error
 	// Open fills m from r; m holds another message before, of which nothing may stay. What it fills may
-	// share r's bytes. An error says what is wrong with the record.
+	// share r's bytes. An error says what is wrong with the record: it becomes a dead letter, unless m.Type is set all the same
+	// and is none of the app's.
 	Open(r *Record, m *Message) error
+}
+
+// AuthorChecker is an envelope that not every author fits. NewApp refuses a Config.Author for which CheckAuthor returns an error.
+type AuthorChecker interface{ CheckAuthor(author string) error }
+
+// TombstoneChecker is an envelope whose records may hold an event though their value is null. Only a null value for which IsTombstone
+// returns true is a tombstone. To an envelope that is no TombstoneChecker every null value is one.
+type TombstoneChecker interface{ IsTombstone(r *Record) bool }
+
+// tombstone reports whether a record is a tombstone.
+func tombstone(e Envelope, r *Record) bool {
+	if r.Value != nil {
+		return false
+	}
+	c, ok := e.(TombstoneChecker)
+	return !ok || c.IsTombstone(r)
 }
 
 // Unkeyed is an envelope that can say before the first record that the keys of its records are not the events' keys: where
@@ -36,7 +53,7 @@ type Message struct {
 	Sequence Sequence
 	// Headers are all that the envelope does not use itself.
 	Headers []Header
-	Data    []byte // the payload as JSON
+	Data    []byte // the payload as JSON; null for an event without data
 	// Keyed says that the record's key is the event's key.
 	Keyed bool
 }
@@ -57,5 +74,6 @@ type Outbound struct {
 	message Message
 	topic   string
 	key     []byte // the record's
+	keyed   bool   // events of its type have a key
 	err     error
 }

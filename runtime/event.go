@@ -17,7 +17,7 @@ type Event[E any] struct {
 	ID     string    // unique per Author
 	Type   string    // as on the wire: order.placed
 	Author string    // the service that published it
-	Time   time.Time // when it was made, UTC
+	Time   time.Time // when it was made, UTC; zero where neither the event nor its record has a time of the years 0 to 9999
 	Data   E
 	// Key is the key of the record in the log, the event's key as text, nil where it has none. It is shared: do not
 	// change it.
@@ -38,9 +38,11 @@ type EventDef[E any] struct {
 	Shape key.Shape
 	// AppendKey appends the key's bytes; it gives nil where the key lies behind a nil pointer.
 	AppendKey func(dst []byte, data *E) []byte
-	Append    func(dst []byte, data *E) ([]byte, error)
-	Decode    func(data []byte) (E, error)
-	History   int // the newest so many per key are kept; KeepAll; 0: none
+	// ReadKey sets the fields of the key, for an event without data.
+	ReadKey func(r *key.Reader, data *E)
+	Append  func(dst []byte, data *E) ([]byte, error)
+	Decode  func(data []byte) (E, error)
+	History int // the newest so many per key are kept; KeepAll; 0: none
 }
 
 // KeepAll is the value of EventDef.History that keeps every event.

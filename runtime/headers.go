@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/brookgen/brookgen/runtime/wire"
 )
 
 // Headers of envelopes whose values have no place for what brook has to know. All names that begin so belong to them.
@@ -19,8 +20,12 @@ const (
 
 // PutHeaders makes r's headers of m's ID, Cause, Lane and Sequence, and of m's Headers, for envelopes whose values have no place
 // for them: brook-id, brook-cause and brook-lane, each where it is not empty. A header of m whose name begins with brook- is
-// an error. r shares the values of m's Headers.
+// an error, and so are a time of a year outside of 0 to 9999 and an ID, type or author with control characters or invalid UTF-8. r shares
+// the values of m's Headers.
 func (m *Message) PutHeaders(r *Record) error {
+	if err := m.check(); err != nil {
+		return err
+	}
 	r.Headers = make([]Header, 0, 5+len(m.Headers))
 	for _, h := range m.Headers {
 		if strings.HasPrefix(h.Key, headerPrefix) {
@@ -44,35 +49,63 @@ func (r *Record) addHeader(key, value string) {
 
 // TakeHeaders is the inverse of PutHeaders. It reads brook-author and brook-time, too, which [RawTopics] writes. What is not there
 // stays as it is in m, other than Headers, which become all that have other names; they share r's bytes. The error says which header
-// can't be read; the others are.
+// can't be read, or occurs twice; the others are read. One that is empty is as good as absent.
 func (m *Message) TakeHeaders(r *Record) error {
 	var bad error
 	var others []Header
+	seen := 0
 	for i := range r.Headers {
 		h := &r.Headers[i]
-		switch h.Key {
-		case headerID:
-			m.ID = string(h.Value)
-		case headerAuthor:
-			m.Author = same(m.Author, h.Value)
-		case headerTime:
-			if t, err := time.Parse(time.RFC3339, string(h.Value)); err != nil {
-				bad = fmt.Errorf("header %s: %w", headerTime, err)
-			} else {
-				m.Time = t.UTC()
-			}
-		case headerCause:
-			m.Cause = string(h.Value)
-		case headerLane:
-			if err := m.setLane(string(h.Value)); err != nil {
-				bad = fmt.Errorf("header %s: %w", headerLane, err)
-			}
-		default:
+		what := headerOf(h.Key)
+		switch {
+		case what == 0:
 			others = append(others, *h)
+			continue
+		case len(h.Value) == 0:
+			continue
+		case seen&what != 0:
+			bad = fmt.Errorf("the header %s occurs twice", h.Key)
+		}
+		seen |= what
+		if err := m.takeHeader(what, h.Value); err != nil {
+			bad = fmt.Errorf("header %s: %w", h.Key, err)
 		}
 	}
 	m.Headers = others
 	return bad
+}
+
+// headerOf returns which of the envelope's headers a name is, or 0.
+func headerOf(key string) int {
+	switch key {
+	case headerID:
+		return sawID
+	case headerAuthor:
+		return sawAuthor
+	case headerTime:
+		return sawTime
+	case headerCause:
+		return sawCause
+	case headerLane:
+		return sawLane
+	}
+	return 0
+}
+
+func (m *Message) takeHeader(what int, value []byte) (err error) {
+	switch what {
+	case sawID:
+		m.ID = string(value)
+	case sawAuthor:
+		m.Author = same(m.Author, value)
+	case sawTime:
+		m.Time, err = wire.ParseTime(value)
+	case sawCause:
+		m.Cause = string(value)
+	case sawLane:
+		err = m.setLane(string(value))
+	}
+	return err
 }
 
 // laneText is how a lane and its sequence travel: offset.ordinal, a blank, the lane.

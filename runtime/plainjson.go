@@ -60,20 +60,13 @@ func checkPayload(data []byte) error {
 	return nil
 }
 
-// What PlainJSON has to find in an object.
-const (
-	sawType = 1 << iota
-	sawAuthor
-	sawTime
-	sawData
-)
-
 // Open reads the object. m.Data is a part of r.Value.
 func (PlainJSON) Open(r *Record, m *Message) error {
 	before := *m // type and author are often those of the message before
 	*m = Message{Keyed: true}
 	bad := m.TakeHeaders(r)
 	var seen int
+	var ambiguous bool // there are two types
 	once := func(what int, name string) {
 		if seen&what != 0 && bad == nil {
 			bad = fmt.Errorf("plain JSON: the member %s occurs twice", name)
@@ -88,9 +81,12 @@ func (PlainJSON) Open(r *Record, m *Message) error {
 		}
 		switch string(wire.Unquote(name)) {
 		case "type":
+			again := seen&sawType != 0
 			once(sawType, "type")
 			if b, ok := d.Text(); ok {
-				m.Type = same(before.Type, b)
+				typ := same(before.Type, b)
+				ambiguous = ambiguous || again && typ != m.Type
+				m.Type = typ
 			}
 		case "author":
 			once(sawAuthor, "author")
@@ -109,6 +105,10 @@ func (PlainJSON) Open(r *Record, m *Message) error {
 	}
 	if err := d.Finish(); err != nil {
 		return fmt.Errorf("plain JSON: %w", err)
+	}
+	if ambiguous {
+		m.Type = ""
+		return bad
 	}
 	var missing []string
 	if m.Type == "" {

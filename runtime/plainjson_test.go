@@ -121,7 +121,7 @@ func TestPlainJSONErrors(t *testing.T) {
 			t.Errorf("%+v is wrapped", m)
 		}
 	}
-	for _, h := range headers("brook-lane", "", "brook-lane", "7.1", "brook-lane", "7.x lane", "brook-lane", "7 lane", "brook-time", "noon") {
+	for _, h := range headers("brook-lane", "7.1", "brook-lane", "7.x lane", "brook-lane", "7 lane", "brook-time", "noon") {
 		m := brook.Message{}
 		err := (brook.PlainJSON{}).Open(&brook.Record{Value: []byte(`{"type":"t","data":1}`), Headers: []brook.Header{h}}, &m)
 		if err == nil || !strings.Contains(err.Error(), h.Key) || m.Type != "t" {

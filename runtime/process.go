@@ -74,7 +74,7 @@ func (a *App) processAlone(ctx context.Context, out *Outbound) (due, error) {
 	l.prepare(ctx, m, &Record{Topic: a.topic(out.topic), Key: out.key, Value: out.message.Data, Time: now()})
 	m.position = Position{}
 	m.once = true
-	m.message = Message{ID: a.ids.next(), Type: out.message.Type, Author: a.config.Author, Time: m.record.Time, Data: out.message.Data}
+	m.message = Message{ID: a.ids.next(), Type: out.message.Type, Author: a.config.Author, Time: m.record.Time, Data: out.message.Data, Keyed: true}
 	l.tx.begin()
 	l.dispatch(m)
 	if err := a.unprocessed(m); err != nil {

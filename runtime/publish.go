@@ -15,11 +15,14 @@ func Encode[E any](out *Outbound, def *EventDef[E], e Emission[E]) {
 
 func encode[E any](out *Outbound, def *EventDef[E], data *E) {
 	out.message.Type, out.topic = def.Type, def.Topic
+	if out.err != nil {
+		return // an option's
+	}
 	if out.message.Data, out.err = def.Append(nil, data); out.err != nil {
 		out.err = fmt.Errorf("brook: encode %s: %w", def.Type, out.err)
 		return
 	}
-	if def.AppendKey == nil {
+	if out.keyed = def.AppendKey != nil; !out.keyed {
 		return
 	}
 	if encoded := def.AppendKey(nil, data); encoded != nil {
@@ -110,6 +113,12 @@ func (a *App) wrap(out *Outbound, r *Record) error {
 		m.Time = time.Now().UTC()
 	}
 	m.Author = a.config.Author
+	if err := m.check(); err != nil {
+		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
+	}
+	if out.keyed && isNull(m.Data) && (out.key == nil || unkeyed(a.config.Envelope)) {
+		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it could tell its key", m.Type)
+	}
 	r.Topic, r.Key = a.topic(out.topic), out.key // its time is the log's: what was emitted comes after its cause
 	if err := a.config.Envelope.Wrap(m, r); err != nil {
 		return fmt.Errorf("brook: publish %s: %w", m.Type, err)

@@ -1,7 +1,6 @@
 package brook
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -13,6 +12,9 @@ import (
 // ID, author and time of what is published travel in the headers brook-id, brook-author and brook-time, what tells a receiver repeats of
 // emissions in brook-cause and brook-lane. A record without them is read, too: its position is its ID, its time that of
 // the event, and the author is unknown.
+//
+// There is no event without data: a null value is a tombstone, a payload null an error. An event whose payload has no key though its record
+// has one is a dead letter that says what the payload looks like: most often it is wrapped, as Kafka Connect and Debezium do.
 type RawTopics struct {
 	// Types gives the event type of each topic; one that is not in it holds events of the topic's own name.
 	Types map[string]string
@@ -35,22 +37,33 @@ func (e RawTopics) Wrap(m *Message, r *Record) error {
 	if len(m.Data) == 0 {
 		return errors.New("no payload: the record would be a tombstone")
 	}
+	if isNull(m.Data) {
+		return errNullPayload
+	}
 	if err := m.PutHeaders(r); err != nil {
 		return err
 	}
 	r.addHeader(headerAuthor, m.Author)
 	if !m.Time.IsZero() {
-		r.addHeader(headerTime, m.Time.Format(time.RFC3339Nano))
+		r.addHeader(headerTime, m.Time.UTC().Format(time.RFC3339Nano))
 	}
 	r.Value = m.Data
 	return nil
 }
 
-// Open takes the record's value as it is. A payload null is an error: it would be an event of zero values.
+// Open takes the record's value as it is. A payload that is null or empty is an error: it would be an event of zero values.
 func (e RawTopics) Open(r *Record, m *Message) error {
 	*m = Message{Type: e.typeOf(r.Topic), Keyed: true, Data: r.Value}
-	if string(bytes.TrimSpace(r.Value)) == "null" {
-		return errors.New("the payload is null")
+	bad := m.TakeHeaders(r)
+	switch {
+	case len(r.Value) == 0:
+		return errors.New("the payload is empty")
+	case isNull(r.Value):
+		return errNullPayload
 	}
-	return m.TakeHeaders(r)
+	return bad
 }
+
+var errNullPayload = errors.New("the payload is null")
+
+func (RawTopics) bare() {}

@@ -195,7 +195,7 @@ func (r *rehearsal) play(ctx, stop context.Context, events []entrance) (again []
 
 // perform runs one event, and reports whether it asked in vain. What it changes is seen by those behind it.
 func (r *rehearsal) perform(ctx context.Context, e entrance) bool {
-	if e.record.Value == nil {
+	if tombstone(r.real.app.config.Envelope, e.record) {
 		return false
 	}
 	s, m := r.stage, &r.stage.m

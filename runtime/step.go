@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+
+	"github.com/brookgen/brookgen/runtime/wire"
 )
 
 // step runs one record through the handler sets. Unless the outcome is kept, nothing of it stays, and the
@@ -20,7 +23,7 @@ func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
 	if l.tooLarge != nil && l.tooLargeAt == m.position {
 		m.forced = l.tooLarge
 	}
-	if r.Value == nil { // a tombstone
+	if r.Value == nil && tombstone(l.app.config.Envelope, r) {
 		l.batch.events++
 		l.batch.discarded++
 		return kept, nil
@@ -72,16 +75,17 @@ func (l *lane) prepare(ctx context.Context, m *Delivery, r *Record) {
 
 // unwrap opens the record's envelope.
 func (l *lane) unwrap(m *Delivery) {
+	m.bare = l.app.bare
 	if err := l.app.config.Envelope.Open(m.record, &m.message); err != nil {
-		if _, ours := l.app.events[m.message.Type]; ours || m.message.Type == "" {
-			m.known, m.decodeErr = true, err // of a stranger's events nobody wants to know
+		if _, ours := l.app.events[m.message.Type]; ours || m.message.Type == "" || errors.As(err, &untyped{}) {
+			m.known, m.decodeErr = true, explain(m.record.Value, err) // of a stranger's events nobody wants to know
 		}
 		m.message.Keyed, m.message.Lane = m.message.Keyed && m.message.Type != "", ""
 	}
 	if m.message.ID == "" {
 		m.message.ID = m.position.String()
 	}
-	if m.message.Time.IsZero() {
+	if m.message.Time.IsZero() && wire.Writable(m.record.Time) {
 		m.message.Time = m.record.Time.UTC()
 	}
 }
@@ -208,12 +212,22 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 }
 
 // trace hands the trace context of a handled event to what its handler emits: that of the record, and that which CloudEvents have
-// as an extension, the trace of where it all began.
+// as an extension, the trace of where it all began. Of two headers of one name the last one counts; what is no text was made by nobody's tracer.
 func trace(headers, cause []Header) []Header {
-	for _, h := range cause {
+	first := len(headers)
+	for i := range cause {
+		h := &cause[i]
 		switch h.Key {
 		case "traceparent", "tracestate", "ce_traceparent", "ce_tracestate":
-			headers = append(headers, h)
+			if len(h.Value) == 0 || checkText(h.Value) != nil {
+				continue
+			}
+			same := func(other Header) bool { return other.Key == h.Key }
+			if at := slices.IndexFunc(headers[first:], same); at >= 0 {
+				headers[first+at] = *h
+			} else {
+				headers = append(headers, *h)
+			}
 		}
 	}
 	return headers

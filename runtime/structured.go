@@ -46,40 +46,87 @@ type structuredEvent struct {
 	version string
 	content string
 	base64  string
+	seen    int
+	there   names
 	bad     error
+	// ambiguous: there are two types
+	ambiguous bool
+}
+
+// structuredOf returns which of the members that the envelope uses a name is, or 0.
+func structuredOf(name string) int {
+	switch name {
+	case "specversion":
+		return sawVersion
+	case "id":
+		return sawID
+	case "source":
+		return sawAuthor
+	case "type":
+		return sawType
+	case "time":
+		return sawTime
+	case "datacontenttype":
+		return sawContent
+	case "brookcause":
+		return sawCause
+	case "brooklane":
+		return sawLane
+	case "data":
+		return sawData
+	case "data_base64":
+		return sawBase64
+	}
+	return 0
 }
 
 // member reads the value of a member; null is as good as absent.
 func (e *structuredEvent) member(name string) {
-	switch name {
-	case "specversion":
+	if e.d.Null() {
+		return
+	}
+	what := structuredOf(name)
+	if what != 0 && e.seen&what != 0 {
+		e.again(name)
+	}
+	switch what {
+	case sawVersion:
 		e.text(&e.version)
-	case "id":
+	case sawID:
 		e.text(&e.m.ID)
-	case "source":
+	case sawAuthor:
 		e.text(&e.m.Author)
-	case "type":
+	case sawType:
+		before := e.m.Type
 		e.text(&e.m.Type)
-	case "datacontenttype":
+		e.ambiguous = e.ambiguous || e.seen&sawType != 0 && e.m.Type != before
+	case sawTime:
+		e.d.Timestamp(&e.m.Time)
+	case sawContent:
 		e.text(&e.content)
-	case "brookcause":
+	case sawCause:
 		e.text(&e.m.Cause)
-	case "data_base64":
-		e.text(&e.base64)
-	case "time":
-		e.d.Time(&e.m.Time)
-		e.m.Time = e.m.Time.UTC()
-	case "brooklane":
+	case sawLane:
 		var lane string
 		if e.text(&lane); lane != "" {
 			if err := e.m.setLane(lane); err != nil {
 				e.bad = fmt.Errorf("brooklane: %w", err)
 			}
 		}
-	case "data":
+	case sawData:
 		e.m.Data, _ = e.d.JSON()
+	case sawBase64:
+		e.text(&e.base64)
 	default:
 		e.extension(name)
+	}
+	e.seen |= what
+}
+
+// again notes that a member occurs twice.
+func (e *structuredEvent) again(name string) {
+	if e.bad == nil {
+		e.bad = fmt.Errorf("the member %.100s occurs twice", name)
 	}
 }
 
@@ -92,16 +139,16 @@ func (e *structuredEvent) text(p *string) {
 // extension makes a header of an attribute, as it would be in binary mode.
 func (e *structuredEvent) extension(name string) {
 	var value []byte
-	switch e.d.Kind() {
-	case 'n':
-		e.d.Skip()
-		return
-	case '"':
+	if e.d.Kind() == '"' {
 		value, _ = e.d.Text()
-	default:
+	} else {
 		value, _ = e.d.JSON()
 	}
-	e.m.Headers = append(e.m.Headers, Header{attributePrefix + name, value})
+	key := attributePrefix + name
+	if e.there.have(e.m.Headers, key) {
+		e.again(name)
+	}
+	e.m.Headers = append(e.m.Headers, Header{key, value})
 }
 
 // check says what is wrong with an event that was read, and decodes its data.
@@ -110,9 +157,16 @@ func (e *structuredEvent) check() error {
 	case e.version == "" || e.m.Type == "":
 		return errors.New("specversion or type is missing")
 	case e.version != specVersion:
-		return fmt.Errorf("specversion %q: only events of version %s can be read", e.version, specVersion)
+		return fmt.Errorf("specversion %w", badVersion(e.version))
+	case e.ambiguous:
+		e.m.Type = ""
+		return e.bad
 	case e.base64 != "" && e.m.Data != nil:
 		return errors.New("it has both data and data_base64")
+	}
+	if e.base64 == "" && e.m.Data == nil {
+		e.m.Data = nullData()
+		return e.bad
 	}
 	if err := checkContent(e.content); err != nil {
 		return fmt.Errorf("datacontenttype %w", err)
@@ -123,9 +177,6 @@ func (e *structuredEvent) check() error {
 			return fmt.Errorf("data_base64: %w", err)
 		}
 		e.m.Data = data
-	}
-	if e.m.Data == nil {
-		e.m.Data = []byte("null")
 	}
 	return e.bad
 }

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -47,6 +49,7 @@ func eventConstants(p *model.Package) *jen.Statement {
 //		Type:      OrderPlacedType,
 //		Shape:     "string",
 //		AppendKey: func(dst []byte, e *OrderPlaced) []byte { return key.AppendString(dst, e.UserID) },
+//		ReadKey:   func(r *key.Reader, e *OrderPlaced) { key.SetString(&e.UserID, r) },
 //		Append:    AppendOrderPlacedJSON,
 //		Decode:    DecodeOrderPlacedJSON,
 //		History:   100,
@@ -62,6 +65,9 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 			parts = append(parts, field.Parts...)
 		}
 		fields = append(fields, line("Shape", jen.Lit(shape(parts))), line("AppendKey", n.eventKey(e)))
+		if read := n.readEventKey(e); read != nil {
+			fields = append(fields, line("ReadKey", read))
+		}
 	}
 	fields = append(fields, line("Append", codec("Append", e)), line("Decode", codec("Decode", e)))
 	switch e.History {
@@ -116,4 +122,34 @@ func (n *names) eventKeyPart(e *model.Event, field model.KeyField) *jen.Statemen
 		return appendPart(field.Type, n.selector("e", e.Type, field.Path)) // slicing follows pointers
 	}
 	return appendPart(field.Type, n.followed("e", e.Type, field.Path))
+}
+
+//	func(r *key.Reader, e *Pushed) {
+//		key.SetString(&key.Ensure(&e.Repo).Owner, r)
+//		r.Bytes(e.Hash[:])
+//	}
+//
+// It is nil for a key behind a pointer that can't be named here.
+func (n *names) readEventKey(e *model.Event) *jen.Statement {
+	var body []jen.Code
+	for _, field := range e.Key.Fields {
+		for _, part := range field.Parts {
+			place, pointer := n.reached("e", e.Type, slices.Concat(field.Path, part.Path))
+			switch {
+			case place == nil:
+				return nil
+			case part.Type.Kind == model.Array:
+				body = append(body, jen.Id("r").Dot("Bytes").Call(place.Index(jen.Op(":"))))
+				continue
+			case !pointer:
+				place = jen.Op("&").Add(place)
+			}
+			body = append(body, jen.Qual(keyPath, "Set"+keyKind(part.Type)).Call(place, jen.Id("r")))
+		}
+	}
+	fn := jen.Func().Params(jen.Id("r").Op("*").Qual(keyPath, "Reader"), jen.Id("e").Op("*").Add(n.payload(e)))
+	if len(body) == 1 {
+		return fn.Add(brief(body...))
+	}
+	return fn.Block(body...)
 }

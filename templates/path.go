@@ -53,6 +53,27 @@ func (n *names) followed(base string, owner *model.Type, path []model.PathStep) 
 	return s
 }
 
+// reached writes what stands at the end of a path from a pointer to owner, with every pointer on the way made if it is nil:
+// key.Ensure(&base.A).B. pointer: it is a pointer to that. It is nil for a path that goes through a pointer that can't be named, or whose
+// type has a name.
+func (n *names) reached(base string, owner *model.Type, path []model.PathStep) (s *jen.Statement, pointer bool) {
+	s, pointer = jen.Id(base), true
+	for _, step := range path {
+		hidden := n.hidden(owner, step)
+		if step.Pointer && (hidden || step.Type.Kind != model.Pointer || step.Type.Named != nil) {
+			return nil, false
+		}
+		if !hidden {
+			s, pointer = s.Dot(step.Name), false
+		}
+		if step.Pointer {
+			s, pointer = jen.Qual(keyPath, "Ensure").Call(jen.Op("&").Add(s)), true
+		}
+		owner = pointee(step.Type)
+	}
+	return s, pointer
+}
+
 // all joins conditions with &&.
 func all(tests []jen.Code) *jen.Statement {
 	s := jen.Null()

@@ -265,3 +265,37 @@ func TestWeRefuseTheSDKsXML(t *testing.T) {
 		}
 	}
 }
+
+// An event that the SDK has no data for is, to us, an event without data, in both modes; so it is where a client for Kafka makes the empty value
+// null, as the SDKs for Go and Java do, and Python's leaves it empty.
+func TestWeReadTheSDKsEventsWithoutData(t *testing.T) {
+	e := event.New()
+	e.SetID("1")
+	e.SetSource("s")
+	e.SetType("order.cancelled")
+	xml := e.Clone()
+	xml.SetDataContentType("application/xml")
+	want := brook.Message{ID: "1", Author: "s", Type: "order.cancelled", Data: []byte("null"), Keyed: true}
+	for name, e := range map[string]event.Event{"plain": e, "with a content type": xml} {
+		for _, mode := range []binding.Encoding{binding.EncodingBinary, binding.EncodingStructured} {
+			got, r := opened(t, e, mode)
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s in %s mode is\n%+v, want\n%+v\nthe record was %s %q", name, mode, got, want, r.Headers, r.Value)
+			}
+			if mode == binding.EncodingStructured {
+				continue
+			}
+			for _, value := range [][]byte{nil, {}} {
+				r.Value = value
+				got = brook.Message{}
+				if err := (brook.CloudEvents{}).Open(&r, &got); err != nil || !reflect.DeepEqual(got, want) || (brook.CloudEvents{}).IsTombstone(&r) {
+					t.Errorf("%s with the value %#v is\n%+v, %v", name, value, got, err)
+				}
+				back, err := binding.ToEvent(t.Context(), sdkMessage{r})
+				if err != nil || back.Validate() != nil || len(back.Data()) > 0 || back.Type() != e.Type() {
+					t.Errorf("the SDK reads %s, %v", back, err)
+				}
+			}
+		}
+	}
+}

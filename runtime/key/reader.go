@@ -131,3 +131,20 @@ func DecodeBool[T ~bool](encoded []byte) (T, error) {
 	b := r.Bool()
 	return T(b), r.End()
 }
+
+// SetString, SetInt and SetBool read the next part into *p.
+func SetString[T ~string](p *T, r *Reader) { *p = T(r.String()) }
+
+// SetInt is like SetString.
+func SetInt[T Integer](p *T, r *Reader) { *p = ReadInt[T](r) }
+
+// SetBool is like SetString.
+func SetBool[T ~bool](p *T, r *Reader) { *p = T(r.Bool()) }
+
+// Ensure returns *p, which it sets to a new T if it is nil.
+func Ensure[T any](p **T) *T {
+	if *p == nil {
+		*p = new(T)
+	}
+	return *p
+}

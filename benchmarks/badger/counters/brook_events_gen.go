@@ -22,6 +22,7 @@ var addedEvent = brook.EventDef[Added]{
 	Type:      AddedType,
 	Shape:     "string",
 	AppendKey: func(dst []byte, e *Added) []byte { return key.AppendString(dst, e.ID) },
+	ReadKey:   func(r *key.Reader, e *Added) { key.SetString(&e.ID, r) },
 	Append:    AppendAddedJSON,
 	Decode:    DecodeAddedJSON,
 	History:   10,
@@ -31,6 +32,7 @@ var countedEvent = brook.EventDef[Counted]{
 	Type:      CountedType,
 	Shape:     "string",
 	AppendKey: func(dst []byte, e *Counted) []byte { return key.AppendString(dst, e.ID) },
+	ReadKey:   func(r *key.Reader, e *Counted) { key.SetString(&e.ID, r) },
 	Append:    AppendCountedJSON,
 	Decode:    DecodeCountedJSON,
 }

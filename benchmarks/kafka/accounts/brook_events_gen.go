@@ -21,6 +21,7 @@ var paidEvent = brook.EventDef[Paid]{
 	Type:      PaidType,
 	Shape:     "string",
 	AppendKey: func(dst []byte, e *Paid) []byte { return key.AppendString(dst, e.Account) },
+	ReadKey:   func(r *key.Reader, e *Paid) { key.SetString(&e.Account, r) },
 	Append:    AppendPaidJSON,
 	Decode:    DecodePaidJSON,
 }

@@ -21,6 +21,7 @@ var hitEvent = brook.EventDef[Hit]{
 	Type:      HitType,
 	Shape:     "string",
 	AppendKey: func(dst []byte, e *Hit) []byte { return key.AppendString(dst, e.Page) },
+	ReadKey:   func(r *key.Reader, e *Hit) { key.SetString(&e.Page, r) },
 	Append:    AppendHitJSON,
 	Decode:    DecodeHitJSON,
 	History:   100,

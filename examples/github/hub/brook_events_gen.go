@@ -34,6 +34,7 @@ var createHookEvent = brook.EventDef[CreateHook]{
 	Type:      CreateHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *CreateHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *CreateHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendCreateHookJSON,
 	Decode:    DecodeCreateHookJSON,
 }
@@ -42,6 +43,7 @@ var deleteHookEvent = brook.EventDef[DeleteHook]{
 	Type:      DeleteHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *DeleteHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *DeleteHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendDeleteHookJSON,
 	Decode:    DecodeDeleteHookJSON,
 }
@@ -50,6 +52,7 @@ var forkHookEvent = brook.EventDef[ForkHook]{
 	Type:      ForkHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *ForkHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *ForkHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendForkHookJSON,
 	Decode:    DecodeForkHookJSON,
 }
@@ -58,6 +61,7 @@ var issueHookEvent = brook.EventDef[IssueHook]{
 	Type:      IssueHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *IssueHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *IssueHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendIssueHookJSON,
 	Decode:    DecodeIssueHookJSON,
 	History:   100,
@@ -67,6 +71,7 @@ var commentHookEvent = brook.EventDef[CommentHook]{
 	Type:      CommentHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *CommentHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *CommentHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendCommentHookJSON,
 	Decode:    DecodeCommentHookJSON,
 	History:   100,
@@ -76,6 +81,7 @@ var pullHookEvent = brook.EventDef[PullHook]{
 	Type:      PullHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *PullHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *PullHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendPullHookJSON,
 	Decode:    DecodePullHookJSON,
 	History:   100,
@@ -85,6 +91,7 @@ var pushHookEvent = brook.EventDef[PushHook]{
 	Type:      PushHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *PushHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *PushHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendPushHookJSON,
 	Decode:    DecodePushHookJSON,
 }
@@ -98,14 +105,16 @@ var labelHookEvent = brook.EventDef[LabelHook]{
 		}
 		return key.AppendInt(dst, e.Repository.ID)
 	},
-	Append: AppendLabelHookJSON,
-	Decode: DecodeLabelHookJSON,
+	ReadKey: func(r *key.Reader, e *LabelHook) { key.SetInt(&key.Ensure(&e.Repository).ID, r) },
+	Append:  AppendLabelHookJSON,
+	Decode:  DecodeLabelHookJSON,
 }
 
 var milestoneHookEvent = brook.EventDef[MilestoneHook]{
 	Type:      MilestoneHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *MilestoneHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *MilestoneHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendMilestoneHookJSON,
 	Decode:    DecodeMilestoneHookJSON,
 }
@@ -114,6 +123,7 @@ var releaseHookEvent = brook.EventDef[ReleaseHook]{
 	Type:      ReleaseHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *ReleaseHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *ReleaseHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendReleaseHookJSON,
 	Decode:    DecodeReleaseHookJSON,
 	History:   100,
@@ -123,6 +133,7 @@ var memberHookEvent = brook.EventDef[MemberHook]{
 	Type:      MemberHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *MemberHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *MemberHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendMemberHookJSON,
 	Decode:    DecodeMemberHookJSON,
 }
@@ -131,6 +142,7 @@ var repositoryHookEvent = brook.EventDef[RepositoryHook]{
 	Type:      RepositoryHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *RepositoryHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *RepositoryHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendRepositoryHookJSON,
 	Decode:    DecodeRepositoryHookJSON,
 }
@@ -139,6 +151,7 @@ var starHookEvent = brook.EventDef[StarHook]{
 	Type:      StarHookType,
 	Shape:     "int64",
 	AppendKey: func(dst []byte, e *StarHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
+	ReadKey:   func(r *key.Reader, e *StarHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
 	Append:    AppendStarHookJSON,
 	Decode:    DecodeStarHookJSON,
 }

@@ -23,6 +23,7 @@ var placedEvent = brook.EventDef[Placed]{
 	Topic:     "orders",
 	Shape:     "string",
 	AppendKey: func(dst []byte, e *Placed) []byte { return key.AppendString(dst, e.Order) },
+	ReadKey:   func(r *key.Reader, e *Placed) { key.SetString(&e.Order, r) },
 	Append:    AppendPlacedJSON,
 	Decode:    DecodePlacedJSON,
 	History:   100,
@@ -33,6 +34,7 @@ var billedEvent = brook.EventDef[Billed]{
 	Topic:     "bills",
 	Shape:     "string",
 	AppendKey: func(dst []byte, e *Billed) []byte { return key.AppendString(dst, e.Order) },
+	ReadKey:   func(r *key.Reader, e *Billed) { key.SetString(&e.Order, r) },
 	Append:    AppendBilledJSON,
 	Decode:    DecodeBilledJSON,
 }
