@@ -92,8 +92,17 @@ func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 	}
 	switch {
 	case e.twice != "":
+		if before, ok := e.typBefore.string(s.forms, m.Type); e.typBefore.text != nil && (!ok || !typed || before != m.Type) {
+			m.Type = "" // there are two
+		}
 		return fmt.Errorf("elixir: the member %s occurs twice", e.twice)
-	case !e.is:
+	}
+	old, err := e.inString()
+	if err != nil {
+		return fmt.Errorf("elixir: data, a string of JSON as Brook up to 0.4.10 wrote it: %w", err)
+	}
+	switch {
+	case !e.is && !(old != nil && e.seen == sawType|sawAuthor|sawTime|sawData):
 		return fmt.Errorf("elixir: no event of Brook: neither %s nor %s is %s", brookKey, serdeKey, eventOf)
 	case !typed || !authored:
 		return errors.New("elixir: type or author is neither a string nor an atom")
@@ -101,6 +110,10 @@ func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 		return errors.New("elixir: type is missing, null or empty")
 	case e.data.text == nil:
 		return errors.New("elixir: data is missing")
+	}
+	if old != nil {
+		m.Data = old
+		return bad
 	}
 	if m.Data = e.data.text; e.data.special(s.forms, e.format) {
 		m.Data = e.data.plain(s.forms, e.format)
@@ -111,7 +124,9 @@ func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 // event is what is found in the object of an event.
 type event struct {
 	typ, author, data part
+	typBefore         part // the one that typ took the place of
 	is                bool // its struct is that of an event
+	late              bool // data came before the struct's name, or in json_serde's format: it is no string of JSON
 	format            Format
 	seen              uint8
 	twice             string
@@ -138,7 +153,7 @@ func (e *event) member(s *scan, m *brook.Message, name []byte) {
 	switch string(name) {
 	case "type":
 		e.once(sawType, "type")
-		e.typ = s.part()
+		e.typBefore, e.typ = e.typ, s.part()
 	case "author":
 		e.once(sawAuthor, "author")
 		e.author = s.part()
@@ -154,10 +169,33 @@ func (e *event) member(s *scan, m *brook.Message, name []byte) {
 		if b, ok := s.d.Text(); ok {
 			e.is = string(b) == eventOf
 		}
-		if string(name) == serdeKey {
+		if e.late = e.seen&sawData != 0 || string(name) == serdeKey; string(name) == serdeKey {
 			e.format = JSONSerde
 		}
 	default:
 		s.d.Skip()
 	}
+}
+
+// inString returns the payload as plain JSON, if it is JSON in a string as Brook up to 0.4.10 wrote it, or else nil. In these records, maps of
+// Elixir, the name of the struct comes first (before 0.3.2 there was none). In later ones, structs, it comes last, and a string is a string.
+func (e *event) inString() ([]byte, error) {
+	if e.late || len(e.data.text) == 0 || e.data.text[0] != '"' {
+		return nil, nil
+	}
+	text := wire.Unquote(e.data.text)
+	inner := scan{d: wire.NewDecoder(text), text: text}
+	data := inner.part()
+	if inner.d.Finish() != nil {
+		return nil, nil // a string that is no JSON was not written by Brook: it is a string
+	}
+	if inner.bad != nil {
+		d := wire.NewDecoder(text)
+		d.Fail(inner.badAt, inner.bad)
+		return nil, d.Finish()
+	}
+	if data.special(inner.forms, JSONSerde) { // there were no keyword lists
+		return data.plain(inner.forms, JSONSerde), nil
+	}
+	return data.text, nil
 }

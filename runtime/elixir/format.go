@@ -53,7 +53,7 @@ func (f Format) nameOf(s Scalar) string {
 	case Atom:
 		return "atom"
 	case Decimal:
-		return "Elixir.Decimal"
+		return decimalName
 	case mapSet:
 		return "map_set"
 	}

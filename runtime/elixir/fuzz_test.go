@@ -159,6 +159,9 @@ func FuzzOpen(f *testing.F) {
 			}
 			return
 		}
+		if strings.Contains(value, "Decimal") || strings.Contains(value, `\u00`) && strings.Contains(value, "coef") {
+			return // see FuzzDecimal
+		}
 		if twice([]byte(value)) {
 			return // encoding/json and Elixir take the last one; here some are mistakes
 		}
@@ -180,34 +183,46 @@ func FuzzOpen(f *testing.F) {
 func FuzzWrap(f *testing.F) {
 	f.Add([]byte(personData), false)
 	f.Add([]byte(personData), true)
-	for _, data := range []string{`{}`, `null`, `{"tags":[],"days":null,"phones":[]}`, `{"options":[]}`, `{"a":[{"b":"\u0000"}]}`, `{"born":"2020-06-08","born":null}`, `{"role":"\ud800\u2028"}`} {
+	for _, data := range []string{`{}`, `null`, `{"tags":[],"days":null,"phones":[]}`, `{"options":[]}`, `{"a":[{"b":"\u0000"}]}`, `{"born":"2020-06-08","born":null}`, `{"role":"\ud800\u2028"}`,
+		`{"__brook_struct__":"Elixir.A"}`, `[{"__data_type__":"date","value":1}]`, `{"keyword":true,"list":[]}`, `{"\u005f_brook_struct__":null}`, `{"rooms":{"keyword":true,"list":{}}}`, `"{\"a\":1}"`, `"12"`} {
 		f.Add([]byte(data), true)
 		f.Add([]byte(data), false)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, serde bool) {
-		if bytes.Contains(data, []byte("_")) || bytes.Contains(data, []byte(`\u005`)) || bytes.Contains(data, []byte("keyword")) || bytes.Contains(data, []byte("naive")) {
-			return // data that holds names of structs, or what is written in another way
+		if bytes.Contains(data, []byte("naive")) {
+			return // written in another way
 		}
 		e := elixir.Envelope{Types: map[string]elixir.Type{"t": person}}
 		if serde {
 			e.Format = elixir.JSONSerde
 		}
 		m := brook.Message{Type: "t", Data: data}
-		var r brook.Record
-		if err := e.Wrap(&m, &r); err != nil {
-			return
-		}
-		if !json.Valid(data) || !json.Valid(r.Value) {
-			t.Fatalf("%s is written as %s", data, r.Value)
-		}
-		var back brook.Message
-		if err := e.Open(&r, &back); err != nil {
-			t.Fatalf("%s is written as %s: %v", data, r.Value, err)
-		}
-		got, err := decoded(back.Data)
-		want, bad := decoded(data)
-		if err != nil || bad != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s is written as %s and read as %s: %v", data, r.Value, back.Data, strings.TrimSpace(string(back.Data)))
+		for _, plain := range []bool{false, true} {
+			if plain {
+				e.Types = nil // as it is
+			}
+			reread(t, e, m)
 		}
 	})
+}
+
+// reread wants to read a message that can be written.
+func reread(t *testing.T, e elixir.Envelope, m brook.Message) {
+	data := m.Data
+	var r brook.Record
+	if err := e.Wrap(&m, &r); err != nil {
+		return
+	}
+	if !json.Valid(data) || !json.Valid(r.Value) {
+		t.Fatalf("%s is written as %s", data, r.Value)
+	}
+	var back brook.Message
+	if err := e.Open(&r, &back); err != nil {
+		t.Fatalf("%s is written as %s: %v", data, r.Value, err)
+	}
+	got, err := decoded(back.Data)
+	want, bad := decoded(data)
+	if err != nil || bad != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s is written as %s and read as %s: %v", data, r.Value, back.Data, strings.TrimSpace(string(back.Data)))
+	}
 }

@@ -79,6 +79,9 @@ func (w *plainer) object(f form) {
 	case f == list:
 		w.only("values")
 		return
+	case f == decimal:
+		w.decimal()
+		return
 	case f == keyword && w.keywords:
 		w.only("list")
 		return
@@ -117,4 +120,28 @@ func (w *plainer) only(member string) {
 			w.dst = w.dst[:end]
 		}
 	}
+}
+
+// decimal writes the number that fields make.
+func (w *plainer) decimal() {
+	var number fields
+	start := len(w.dst)
+	for i := 0; ; i++ {
+		literal, ok := w.d.Member(i)
+		if !ok {
+			break
+		}
+		w.value()
+		text := append([]byte(nil), w.dst[start:]...)
+		w.dst = w.dst[:start]
+		switch string(wire.Unquote(literal)) {
+		case "coef":
+			number.coef = text
+		case "exp":
+			number.exp = text
+		case "sign":
+			number.sign = text
+		}
+	}
+	w.dst = number.appendText(w.dst)
 }

@@ -13,6 +13,7 @@ const (
 	object  form = iota // itself
 	structs             // a struct: itself without the struct's name
 	scalar              // its value
+	decimal             // the number that its fields make
 	naive               // its value, a time without a zone
 	list                // its values
 	keyword             // its list, in the format of brook_serializer; else itself
@@ -68,7 +69,8 @@ type members struct {
 	name, key           string // of the struct, and the key under which it stands
 	value, values, list byte   // the first bytes of their values, 0 where there are none
 	keyword             bool
-	twice               seen // what occurs more than once
+	number              fields // of a Decimal
+	twice               seen   // what occurs more than once
 }
 
 type seen uint8
@@ -78,6 +80,7 @@ const (
 	twiceValue
 	twiceValues
 	twiceList
+	twiceNumber
 )
 
 func (s *scan) object() {
@@ -133,8 +136,25 @@ func (s *scan) member(o *members, name []byte) {
 		o.keyword = kind == 't'
 	case "list":
 		o.list = once(o.list, twiceList)
+	case "coef":
+		s.field(o, &o.number.coef)
+		return
+	case "exp":
+		s.field(o, &o.number.exp)
+		return
+	case "sign":
+		s.field(o, &o.number.sign)
+		return
 	}
 	s.value()
+}
+
+// field takes the value of a field that may be a Decimal's.
+func (s *scan) field(o *members, f *[]byte) {
+	if *f != nil {
+		o.twice |= twiceNumber
+	}
+	*f = s.part().text
 }
 
 // form tells what an object with such members stands for.
@@ -149,7 +169,14 @@ func (o *members) form() (form, error) {
 		return 0, fmt.Errorf("this struct has two names, %s %q is the last", o.key, o.name)
 	}
 	f := formOf(o.key, o.name)
+	if f == decimal && o.value != 0 {
+		f = scalar // json_serde from 1.0.2 on
+	}
 	switch f {
+	case decimal:
+		if o.twice&twiceNumber != 0 || !o.number.ok() {
+			return 0, fmt.Errorf("%s %q wants a value, a string, or coef, exp and sign, each one integer", o.key, o.name)
+		}
 	case scalar, naive:
 		if o.value != '"' || o.twice&twiceValue != 0 {
 			return 0, fmt.Errorf("%s %q wants one value, a string", o.key, o.name)
@@ -171,12 +198,14 @@ func formOf(key, name string) form {
 		return naive
 	case "Elixir.MapSet":
 		return list
+	case decimalName:
+		return decimal
 	}
 	if key == brookKey {
 		return structs
 	}
 	switch name {
-	case "date_time", "date", "time", "atom", "Elixir.Decimal":
+	case "date_time", "date", "time", "atom":
 		return scalar
 	case "naive_date_time":
 		return naive

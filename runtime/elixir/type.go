@@ -41,7 +41,7 @@ const (
 	Date          Scalar = "Date"          // 2020-06-08
 	Time          Scalar = "Time"          // 12:34:56.789
 	Atom          Scalar = "Atom"          // to brook_serializer atoms are strings
-	Decimal       Scalar = "Decimal"       // a number, or a string that holds one; brook_serializer has none
+	Decimal       Scalar = "Decimal"       // a number, or a string that holds one; to brook_serializer a struct of its coef, exp and sign
 )
 
 // Not written by their names.

@@ -1,10 +1,8 @@
 package elixir
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/brookgen/brookgen/runtime/wire"
 )
@@ -14,7 +12,7 @@ func (f Format) appendTerm(dst, data []byte, t Type) ([]byte, error) {
 	if f > JSONSerde {
 		return nil, fmt.Errorf("there is no format %d", f)
 	}
-	w := writer{format: f, d: wire.NewDecoder(data), dst: dst}
+	w := writer{format: f, d: wire.NewDecoder(data), source: data, dst: dst}
 	w.value(t)
 	if err := w.d.Finish(); err != nil {
 		return nil, err
@@ -26,6 +24,7 @@ func (f Format) appendTerm(dst, data []byte, t Type) ([]byte, error) {
 type writer struct {
 	format Format
 	d      *wire.Decoder
+	source []byte
 	dst    []byte
 }
 
@@ -40,8 +39,36 @@ func (w *writer) value(t Type) {
 
 // take writes the next value as it is.
 func (w *writer) take() {
-	b, _ := w.d.JSON()
-	w.dst = append(w.dst, b...)
+	w.d.Kind() // past white space
+	start := w.d.Offset()
+	w.pass()
+	if !w.d.Failed() {
+		w.dst = append(w.dst, w.source[start:w.d.Offset()]...)
+	}
+}
+
+// pass goes over the next value, in which nothing may look like what the formats have for Elixir's own types.
+func (w *writer) pass() {
+	switch w.d.Kind() {
+	case '{':
+		var g guard
+		start := w.d.Offset()
+		for i := 0; ; i++ {
+			literal, ok := w.d.Member(i)
+			if !ok {
+				break
+			}
+			g.member(w, wire.Unquote(literal))
+			w.pass()
+		}
+		g.end(w, start)
+	case '[':
+		for i := 0; w.d.Element(i); i++ {
+			w.pass()
+		}
+	default:
+		w.d.Skip()
+	}
 }
 
 // text appends a string literal.
@@ -79,7 +106,7 @@ func (w *writer) elements(each func(i int) Type) int {
 }
 
 // object writes the members of an object, of the types that each gives, up to its end.
-func (w *writer) object(each func(name string) Type) {
+func (w *writer) object(g *guard, each func(name string) Type) {
 	w.dst = append(w.dst, '{')
 	for i := 0; ; i++ {
 		literal, ok := w.d.Member(i)
@@ -90,7 +117,9 @@ func (w *writer) object(each func(name string) Type) {
 			w.dst = append(w.dst, ',')
 		}
 		w.dst = append(append(w.dst, literal...), ':')
-		w.value(each(string(wire.Unquote(literal))))
+		name := wire.Unquote(literal)
+		g.member(w, name)
+		w.value(each(string(name)))
 	}
 }
 
@@ -100,12 +129,11 @@ func (t Struct) write(w *writer) {
 		w.d.Fail(start, errors.New("its elixir.Struct has no Name"))
 		return
 	}
-	w.object(func(name string) Type {
-		if name == key {
-			w.d.Fail(start, fmt.Errorf("it has a field %s, where the name of its struct belongs", key))
-		}
-		return t.Fields[name]
-	})
+	if formOf(key, t.Name) != structs {
+		w.d.Fail(start, fmt.Errorf("to %s %s is no struct: write it with its own type of package elixir, such as elixir.Date", w.format, t.Name))
+		return
+	}
+	w.object(&guard{}, func(name string) Type { return t.Fields[name] })
 	if w.dst[len(w.dst)-1] != '{' {
 		w.dst = append(w.dst, ',')
 	}
@@ -116,7 +144,11 @@ func (t Struct) write(w *writer) {
 }
 
 func (t Map) write(w *writer) {
-	w.object(func(string) Type { return t.Of })
+	var g guard
+	w.d.Kind() // past white space
+	start := w.d.Offset()
+	w.object(&g, func(string) Type { return t.Of })
+	g.end(w, start)
 	w.dst = append(w.dst, '}')
 }
 
@@ -194,42 +226,15 @@ func (s Scalar) write(w *writer) {
 		w.dst = append(w.dst, literal...)
 		return
 	}
+	if s == Decimal && w.format == BrookSerializer {
+		if w.dst, ok = appendFields(w.dst, value); !ok {
+			w.d.Fail(start, fmt.Errorf("%q is no Decimal: its exponent is out of range", value))
+		}
+		w.dst = append(w.dst, `,"`+brookKey+`":"`+decimalName+`"}`...)
+		return
+	}
 	if w.tagged(start, s, "value") {
 		w.text(value)
 		w.dst = append(w.dst, '}')
 	}
-}
-
-// withoutZone is RFC 3339 without the zone; a fraction of a second is parsed, too.
-const withoutZone = "2006-01-02T15:04:05"
-
-// check gives the value to write: what Elixir could not read is an error here, not there.
-func (s Scalar) check(value string) (string, error) {
-	var err error
-	switch s {
-	case DateTime:
-		_, err = time.Parse(time.RFC3339, value)
-	case NaiveDateTime:
-		if _, err = time.Parse(withoutZone, value); err != nil {
-			var t time.Time
-			t, err = time.Parse(time.RFC3339, value)
-			value = t.UTC().Format(withoutZone + ".999999999")
-		}
-	case Date:
-		_, err = time.Parse(time.DateOnly, value)
-	case Time:
-		_, err = time.Parse(time.TimeOnly, value)
-	case Atom:
-	case Decimal:
-		var n json.Number
-		d := wire.NewDecoder([]byte(`"` + value + `"`))
-		d.Number(&n)
-		err = d.Finish()
-	default:
-		err = errors.New("there is no such elixir.Scalar")
-	}
-	if err != nil {
-		return "", fmt.Errorf("%q is no %s: %w", value, s, err)
-	}
-	return value, nil
 }
