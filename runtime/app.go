@@ -32,6 +32,9 @@ type App struct {
 
 	meta        Table
 	outboxTable Table
+	sending     Table    // of what publishing goes by: see numbers and lease
+	numbers     *numbers // as the store has them, guarded by gate; nil: not known
+	targets     *targets
 	state       state // guarded by gate
 	building    int   // the generation that this process makes, 0: none; guarded by gate
 	live        atomic.Pointer[generation]
@@ -70,7 +73,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 	}
 	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
-		running: newTurn(), rebuildMu: newTurn(),
+		targets: newTargets(config.Driver), running: newTurn(), rebuildMu: newTurn(),
 		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	for _, e := range def.Events {

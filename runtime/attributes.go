@@ -123,6 +123,7 @@ const (
 	sawTime
 	sawCause
 	sawLane
+	sawHash
 	sawContent
 	sawData
 	sawBase64

@@ -13,8 +13,8 @@ import (
 // attributes in ce_… headers, the payload alone in the value. It reads binary and structured mode, the latter
 // in the JSON format. The record's key is the event's.
 //
-// ce_source is the author. Two extension attributes are brook's own: ce_brookcause holds Message.Cause, ce_brooklane
-// Message.Lane and Sequence. All other attributes (subject, dataschema, extensions) are headers of their names, ce_subject, in
+// ce_source is the author. Three extension attributes are brook's own: ce_brookcause holds Message.Cause, ce_brooklane
+// Message.Lane and Sequence, ce_brookhash Message.Hash. All other attributes (subject, dataschema, extensions) are headers of their names, ce_subject, in
 // Message.Headers: of events in structured mode, too. They can be published by [WithHeader]. Of the required attributes id and
 // source may be absent; an optional one that is null or empty is as good as absent. An attribute that occurs twice is an error, in
 // either mode. Payloads are JSON in UTF-8; content-type, where it is there, has to say so.
@@ -58,7 +58,7 @@ func (CloudEvents) Wrap(m *Message, r *Record) error {
 		return fmt.Errorf("CloudEvents: %w", err)
 	}
 	r.Value = m.Data
-	r.Headers = make([]Header, 0, 8+len(m.Headers))
+	r.Headers = make([]Header, 0, 9+len(m.Headers))
 	add := func(key, value string) { r.Headers = append(r.Headers, Header{key, []byte(value)}) }
 	add("ce_specversion", specVersion)
 	r.addHeader("ce_id", m.ID)
@@ -71,6 +71,7 @@ func (CloudEvents) Wrap(m *Message, r *Record) error {
 	r.addHeader("ce_brookcause", m.Cause)
 	if m.Lane != "" {
 		add("ce_brooklane", m.laneText())
+		r.addHeader("ce_brookhash", m.Hash)
 	}
 	var there names
 	for i := range m.Headers {
@@ -92,7 +93,7 @@ func checkAttribute(h *Header, others []Header, there *names) error {
 		return nil
 	}
 	switch name {
-	case "specversion", "id", "source", "type", "time", "datacontenttype", "data", "brookcause", "brooklane":
+	case "specversion", "id", "source", "type", "time", "datacontenttype", "data", "brookcause", "brooklane", "brookhash":
 		return fmt.Errorf("header %q: it belongs to the envelope", h.Key)
 	}
 	switch {
@@ -224,6 +225,8 @@ func attributeOf(key string) int {
 		return sawCause
 	case "ce_brooklane":
 		return sawLane
+	case "ce_brookhash":
+		return sawHash
 	case contentTypeName:
 		return sawContent
 	}
@@ -261,6 +264,8 @@ func (h *attributes) take(m *Message, key string, value []byte) bool {
 		if err := m.setLane(string(value)); err != nil {
 			h.bad = fmt.Errorf("header ce_brooklane: %w", err)
 		}
+	case sawHash:
+		m.Hash = string(value)
 	case sawContent:
 		h.content = same(jsonContent, value)
 	}

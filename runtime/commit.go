@@ -189,6 +189,7 @@ func (l *lane) forget() {
 	l.tx.reset()
 	clear(l.folded)
 	clear(l.writes)
+	l.numbered = false
 	b := &l.batch
 	clear(b.effects)
 	*b = pending{effects: b.effects[:0], letters: slices.Delete(b.letters, 0, len(b.letters)), items: slices.Delete(b.items, 0, len(b.items))}

@@ -5,7 +5,7 @@ import "context"
 // Driver is a partitioned log: where events are published to and read from. Its methods are safe
 // for concurrent use. An error means "not now" and is retried, unless it wraps [ErrPermanent].
 //
-// Further powers of a driver are interfaces of their own: [Partitioner], [Marker], [Grower], [Grouper].
+// Further powers of a driver are interfaces of their own: [Partitioner], [Placer], [Marker], [Grower], [Grouper].
 type Driver interface {
 	// Partitions tells what partitions the topics have, ordered by topic and number. A topic that
 	// does not exist is created where the driver creates topics, else it is an error that names it.
@@ -57,6 +57,15 @@ type Partition struct {
 // undone and run alone.
 type Partitioner interface {
 	Partition(key []byte, count int) int
+}
+
+// Placer is a driver that publishes records to given partitions: its Publish puts a record that is Placed into its Partition; where the topic
+// has no such partition, the record fails with an error that wraps [ErrOutOfRange]. Without it, an emission that is published again, after
+// a crash, comes to another partition where its topic grew meanwhile, or where it has no key: receivers take it for a new one.
+type Placer interface {
+	// Place returns the partition that Publish would choose now for a record of the topic with that key, which is not nil. It
+	// is called for every emission: what the driver knows already is to be answered from memory.
+	Place(ctx context.Context, topic string, key []byte) (int32, error)
 }
 
 // Marker is a driver that can keep, beside the log, how far a group has acted on it: published

@@ -48,7 +48,7 @@ func TestEmission(t *testing.T) {
 	if err := (brook.CloudEvents{}).Open(&cause, &c); err != nil {
 		t.Fatal(err)
 	}
-	if want := pos.String() + "/Audit/0"; m.ID != want || m.Type != ledger.NotedType || m.Cause != c.ID || !m.Time.Equal(c.Time) || string(r.Key) != "a" {
+	if want := emissionID(t, h.driver, pos, "Audit", 0); m.ID != want || m.Type != ledger.NotedType || m.Cause != c.ID || !m.Time.Equal(c.Time) || string(r.Key) != "a" {
 		t.Errorf("emitted %+v with key %q, want id %s, cause %s, time %s, key a", m, r.Key, want, c.ID, c.Time)
 	}
 	// The same emission again is a repeat.

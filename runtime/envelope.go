@@ -48,9 +48,12 @@ type Message struct {
 	Time   time.Time // Open: zero where the record has none
 	Cause  string
 	// Lane and Sequence let a receiver drop repeats of emissions: of one author's lane it folds
-	// each sequence once, and they rise. Lane is "" for what no handler emitted.
+	// each sequence of a partition once, and they rise. Lane is "" for what no handler emitted.
 	Lane     string
 	Sequence Sequence
+	// Hash travels beside Lane: of Author and ID, as whoever emitted the event had them. Who makes an event of its own from
+	// another's headers copies it too, and then it does not match. Open: "" where the record has none.
+	Hash string
 	// Headers are all that the envelope does not use itself.
 	Headers []Header
 	Data    []byte // the payload as JSON; null for an event without data
@@ -58,7 +61,8 @@ type Message struct {
 	Keyed bool
 }
 
-// Sequence numbers the emissions of a lane: the offset of the cause, then the place among its emissions.
+// Sequence numbers the emissions of a lane: by the offset of the cause, then the place among its emissions; or by a number that the
+// store counted.
 type Sequence struct {
 	Offset  int64
 	Ordinal int32

@@ -37,6 +37,7 @@ type feed struct {
 	storing  []byte // as the batch writes it
 	waits    *waits
 	folded   map[string]Sequence // lane → the highest sequence folded; filled as they are met
+	emits    string              // what the streams of emissions that are caused here begin with; "": not needed yet
 
 	credit chan struct{} // a token for each chunk that may be read ahead
 }
@@ -181,6 +182,14 @@ func (f *feed) commit() {
 		default: // nobody reads ahead
 		}
 	}
+}
+
+// source gives what the streams of emissions that are caused in the partition begin with.
+func (f *feed) source(a *App) string {
+	if f.emits == "" {
+		f.emits = a.source(f.log, f.id)
+	}
+	return f.emits
 }
 
 // dirty reports whether the batch moves the feed on.

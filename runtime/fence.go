@@ -144,7 +144,7 @@ func (a *App) reloadResting(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.state, a.waits = next, waits
+	a.state, a.waits, a.numbers = next, waits, nil
 	a.solo.gen, a.solo.tx.tables = live, live.tables
 	standings, err := a.standings(ctx, a.reader, live)
 	if err != nil {

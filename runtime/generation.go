@@ -26,6 +26,9 @@ func (a *App) openMeta(ctx context.Context) error {
 	if a.outboxTable, err = a.store.Table(ctx, TableSpec{Name: a.config.table("outbox")}); err != nil {
 		return err
 	}
+	if a.sending, err = a.store.Table(ctx, TableSpec{Name: a.config.table("sending")}); err != nil {
+		return err
+	}
 	a.state, err = a.readState(ctx)
 	if errors.Is(err, ErrNotFound) {
 		err = a.updateState(ctx, func(next *state) error {

@@ -16,17 +16,18 @@ const (
 	headerTime   = "brook-time"
 	headerCause  = "brook-cause"
 	headerLane   = "brook-lane"
+	headerHash   = "brook-hash"
 )
 
-// PutHeaders makes r's headers of m's ID, Cause, Lane and Sequence, and of m's Headers, for envelopes whose values have no place
-// for them: brook-id, brook-cause and brook-lane, each where it is not empty. A header of m whose name begins with brook- is
+// PutHeaders makes r's headers of m's ID, Cause, Lane, Sequence and Hash, and of m's Headers, for envelopes whose values have no place
+// for them: brook-id, brook-cause, brook-lane and brook-hash, each where it is not empty. A header of m whose name begins with brook- is
 // an error, and so are a time of a year outside of 0 to 9999 and an ID, type or author with control characters or invalid UTF-8. r shares
 // the values of m's Headers.
 func (m *Message) PutHeaders(r *Record) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	r.Headers = make([]Header, 0, 5+len(m.Headers))
+	r.Headers = make([]Header, 0, 6+len(m.Headers))
 	for _, h := range m.Headers {
 		if strings.HasPrefix(h.Key, headerPrefix) {
 			return fmt.Errorf("header %q: the names %s… belong to the envelope", h.Key, headerPrefix)
@@ -36,6 +37,7 @@ func (m *Message) PutHeaders(r *Record) error {
 	r.addHeader(headerCause, m.Cause)
 	if m.Lane != "" {
 		r.addHeader(headerLane, m.laneText())
+		r.addHeader(headerHash, m.Hash)
 	}
 	r.Headers = append(r.Headers, m.Headers...)
 	return nil
@@ -88,6 +90,8 @@ func headerOf(key string) int {
 		return sawCause
 	case headerLane:
 		return sawLane
+	case headerHash:
+		return sawHash
 	}
 	return 0
 }
@@ -104,6 +108,8 @@ func (m *Message) takeHeader(what int, value []byte) (err error) {
 		m.Cause = string(value)
 	case sawLane:
 		err = m.setLane(string(value))
+	case sawHash:
+		m.Hash = string(value)
 	}
 	return err
 }

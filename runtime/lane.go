@@ -34,7 +34,7 @@ type lane struct {
 
 	tooLarge   error // the event at tooLargeAt alone is more than the store takes
 	tooLargeAt Position
-	redrive    int64      // the number of the redrive that runs, 0: none
+	numbered   bool       // the batch used numbers that the store counts
 	rehearsal  *rehearsal // nil until it is needed
 }
 

@@ -22,7 +22,7 @@ type outboxItem struct {
 	Record   Record
 
 	key    []byte
-	free   bool                  // of an event that was redriven or processed: whoever did that publishes it
+	free   bool                  // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
 	passed bool                  // another member of the group published it: it is only removed
 	mark   map[partitionID]int64 // instead of a record: all emissions below are published
 }
@@ -35,10 +35,10 @@ func (i *outboxItem) write(t Table) Write {
 	return Write{Table: t, Key: i.key, Value: b}
 }
 
-// outboxKey orders emissions by cause, set and result, those of redriven events by the number of the redrive; an event that
+// outboxKey orders emissions by cause, set and result, numbered ones by their numbers; an event that
 // came through no log is told apart by its ID.
-func outboxKey(cause Position, id string, redrive int64, set, ordinal int) []byte {
-	dst := key.AppendInt(nil, redrive)
+func outboxKey(cause Position, id string, number int64, set, ordinal int) []byte {
+	dst := key.AppendInt(nil, number)
 	dst = cause.partition().appendKey(dst)
 	dst = key.AppendInt(dst, cause.Offset)
 	if cause.IsZero() {

@@ -69,6 +69,9 @@ func (a *App) processAlone(ctx context.Context, out *Outbound) (due, error) {
 	if a.closed.Load() {
 		return due{}, ErrClosed
 	}
+	if err := a.openNumbers(ctx); err != nil {
+		return due{}, err
+	}
 	l, m := a.solo, &a.solo.m
 	defer l.forget()
 	l.prepare(ctx, m, &Record{Topic: a.topic(out.topic), Key: out.key, Value: out.message.Data, Time: now()})
@@ -126,15 +129,20 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	for _, item := range b.items {
 		writes = append(writes, item.write(l.app.outboxTable))
 	}
-	writes = append(writes, b.writes...)
+	counted, unchanged := l.numberWrites()
+	writes = append(append(writes, b.writes...), counted...)
 	if len(writes) > 0 {
-		batch := &Batch{ID: l.app.ids.batch(), Writes: writes, Checks: append(l.checks(), b.checks...)}
+		batch := &Batch{ID: l.app.ids.batch(), Writes: writes}
+		if l.app.fenced() {
+			batch.Checks = append(append(l.checks(), b.checks...), unchanged...)
+		}
 		commit := func() error { return l.app.store.Commit(ctx, batch) }
 		err := insist(ctx, "commit", commit)
 		for errors.Is(err, ErrTooLarge) && l.lighten(batch) {
 			err = insist(ctx, "commit", commit)
 		}
 		if err != nil {
+			l.app.numbers = nil // they are read anew
 			l.app.doubt(err)
 			return err
 		}

@@ -12,7 +12,8 @@ type Header struct {
 // bytes of a record that a driver delivered: its log may share them.
 type Record struct {
 	Topic     string
-	Partition int32     // ignored by Publish, which chooses it by Key
+	Partition int32     // ignored by Publish, which chooses it by Key, unless Placed
+	Placed    bool      `json:",omitempty"` // for Publish of a driver that is a [Placer]: Partition is where the record goes
 	Offset    int64     // ignored by Publish
 	Time      time.Time // when it was appended; zero for Publish, where the driver is to say so
 	Key       []byte    // nil: the record may go to any partition

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 )
 
 // held names what a letter holds up.
@@ -138,20 +137,15 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 		return false, due{}, err
 	}
 	raise, checks, err := a.raise(ctx, letter.Position.partition())
+	if err == nil {
+		err = a.openNumbers(ctx)
+	}
 	if err != nil {
 		return false, due{}, err
 	}
 	defer l.forget()
-	defer func() { l.redrive = 0 }()
-	number, err := a.changeState(func(next *state) error {
-		next.Redrives = max(next.Redrives+1, time.Now().UnixNano()) // rising too where the store forgot
-		return nil
-	})
-	if err != nil {
-		return false, due{}, err
-	}
-	l.redrive, l.batch.checks = number.next.Redrives, append(checks, number.check)
-	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}, number.write}, raise...)
+	l.batch.checks = checks
+	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}}, raise...)
 	if letter.Stage == StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
@@ -160,9 +154,6 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	if errors.Is(err, errNoRecord) {
 		return false, due{}, nil
 	}
-	if err == nil {
-		number.adopt()
-	}
 	return applied, l.take(), err
 }
 
@@ -170,6 +161,9 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Write) (applied bool, err error) {
 	a, w := l.app, l.app.waitsOf(letter.Position.partition())
 	f := &feed{id: letter.Position.partition(), waits: w, attempts: letter.Attempts, until: -1}
+	if f.log, err = a.logOf(ctx, f.id); err != nil {
+		return false, err
+	}
 	m := &l.m
 	record := letter.Record
 	l.prepare(ctx, m, &record)
@@ -235,25 +229,46 @@ func (l *lane) unput(w *waits) {
 // errNoRecord says that a letter of stage emit can't be published: its envelope refused to make a record.
 var errNoRecord = errors.New("brook: no record")
 
-// emitAgain puts what the log refused back to be published, in the lane of redriven events.
+// logOf gives the identity of the log that the live views folded a partition of.
+func (a *App) logOf(ctx context.Context, id partitionID) (string, error) {
+	k := id.appendKey(nil)
+	v, err := a.reader.Get(ctx, a.live.Load().positions, k)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	_, s, err := decodeStanding(k, v.Data.([]byte))
+	return s.Log, err
+}
+
+// emitAgain puts what the log refused back to be published, in the stream of numbered emissions.
 func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write) error {
 	item := &outboxItem{free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
-		Record: letter.Record, key: outboxKey(letter.Position, letter.ID, l.redrive, slices.Index(l.app.def.Sets, letter.Set), letter.Ordinal)}
+		Record: letter.Record}
+	if err := l.renumber(item); err != nil {
+		return err
+	}
+	l.batch.items = append(l.batch.items, item)
+	l.batch.writes = remove
+	return l.commitAlone(ctx)
+}
+
+// renumber makes an emission whose record is there the next one of the numbered stream.
+func (l *lane) renumber(item *outboxItem) error {
 	var m Message
 	envelope := l.app.config.Envelope
 	if err := envelope.Open(&item.Record, &m); err != nil {
 		return errNoRecord
 	}
-	if m.Lane != "" {
-		m.Lane = fmt.Sprintf("%s/%d/%s/redrive", letter.Position.Topic, letter.Position.Partition, letter.Set)
-		m.Sequence = Sequence{l.redrive, int32(letter.Ordinal)}
-		if err := envelope.Wrap(&m, &item.Record); err != nil {
-			return fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
-		}
+	number := l.number(&m)
+	if err := envelope.Wrap(&m, &item.Record); err != nil {
+		return fmt.Errorf("brook: redrive %s: %w", item.Position, err)
 	}
-	l.batch.items = append(l.batch.items, item)
-	l.batch.writes = remove
-	return l.commitAlone(ctx)
+	item.free = true
+	item.key = outboxKey(item.Position, item.ID, number, slices.Index(l.app.def.Sets, item.Set), item.Ordinal)
+	return nil
 }
 
 // Drop removes dead letters, those that filter accepts (nil: all), and gives how many. What waited behind them stays a dead

@@ -24,7 +24,6 @@ type state struct {
 	Dropped     []int    // those that may have left rows behind
 	Fingerprint []string // of the code that made the live one
 	Indexes     []string // that the live one has
-	Redrives    int64    // how many events were redriven
 	// Replaced says when those of Dropped that were live ceased to be, as the process saw it that replaced them.
 	Replaced map[int]time.Time `json:",omitempty"`
 	// Tables names those of rows and indexes that a generation may have rows in: the code that drops it may not know them any more.

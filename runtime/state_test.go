@@ -18,12 +18,6 @@ var writers = map[string]func(t *testing.T, s brook.Store, c brook.Config, arm f
 		arm()
 		return app.Rebuild(t.Context())
 	},
-	"redrive": func(t *testing.T, _ brook.Store, c brook.Config, arm func()) error {
-		app := ledgerOver(t, c)
-		arm()
-		_, err := app.Redrive(t.Context(), nil)
-		return err
-	},
 	"going on with stale views": func(t *testing.T, s brook.Store, c brook.Config, arm func()) error {
 		alter(t, s, foreignCode)
 		c.OnStale = brook.GoOn

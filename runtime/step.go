@@ -88,6 +88,9 @@ func (l *lane) unwrap(m *Delivery) {
 	if m.message.Time.IsZero() && wire.Writable(m.record.Time) {
 		m.message.Time = m.record.Time.UTC()
 	}
+	if m.message.Lane != "" && !m.message.genuine() {
+		m.message.Lane = "" // somebody else's event, with the headers of an emission
+	}
 }
 
 // dispatch runs the generated code, which may panic where it decodes.
@@ -170,7 +173,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 // acted reports whether nothing is to be done about an event any more: an earlier run, or another member of the group, did. What is redriven
 // was not done yet, wherever the group stands.
 func (l *lane) acted(f *feed, m *Delivery) bool {
-	return !l.live || m.silent || m.position.Offset < f.silent || l.redrive == 0 && l.app.outbox.acted(m.position)
+	return !l.live || m.silent || m.position.Offset < f.silent || l != l.app.solo && l.app.outbox.acted(m.position)
 }
 
 // act takes the emissions and effects of an event into the batch.
@@ -187,27 +190,30 @@ func (l *lane) act(m *Delivery) {
 
 // item makes the outbox entry of an emission; one that its envelope refuses is a dead letter of its own.
 func (l *lane) item(m *Delivery, e *emission) *outboxItem {
-	set := l.app.def.Sets[e.set]
+	a, set := l.app, l.app.def.Sets[e.set]
 	out := &e.out
+	source := a.stem()
+	if m.feed != nil {
+		source = m.feed.source(a)
+	}
+	out.message.Author = a.config.Author
 	out.message.Cause = m.message.ID
 	out.message.Time = m.message.Time
 	out.message.Headers = trace(out.message.Headers, m.message.Headers)
-	out.message.ID = fmt.Sprintf("%s/%s/%d", m.message.ID, set, e.ordinal)
-	if !m.position.IsZero() {
-		out.message.ID = fmt.Sprintf("%s/%s/%d", m.position, set, e.ordinal)
-		out.message.Lane = fmt.Sprintf("%s/%d/%s", m.position.Topic, m.position.Partition, set)
-		out.message.Sequence = Sequence{m.position.Offset, int32(e.ordinal)}
-		if l.redrive > 0 {
-			out.message.Lane += "/redrive"
-			out.message.Sequence.Offset = l.redrive
-		}
+	out.message.ID = emissionID(source, &m.message, m.position, set, e.ordinal)
+	number := int64(0)
+	if l == a.solo {
+		number = l.number(&out.message)
+	} else {
+		out.message.sign(source+"/"+set, Sequence{m.position.Offset, int32(e.ordinal)})
 	}
-	item := &outboxItem{free: l.redrive > 0 || m.position.IsZero(), Position: m.position, Author: m.message.Author, Type: out.message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
-		key: outboxKey(m.position, m.message.ID, l.redrive, e.set, e.ordinal)}
-	if err := l.app.wrap(out, &item.Record); err != nil {
+	item := &outboxItem{free: number > 0, Position: m.position, Author: m.message.Author, Type: out.message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
+		key: outboxKey(m.position, m.message.ID, number, e.set, e.ordinal)}
+	if err := a.wrap(out, &item.Record); err != nil {
 		l.batch.letters = append(l.batch.letters, item.letter(err))
 		return nil
 	}
+	a.targets.choose(m.ctx, &item.Record, out.message.ID)
 	return item
 }
 

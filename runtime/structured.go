@@ -72,6 +72,8 @@ func structuredOf(name string) int {
 		return sawCause
 	case "brooklane":
 		return sawLane
+	case "brookhash":
+		return sawHash
 	case "data":
 		return sawData
 	case "data_base64":
@@ -106,6 +108,8 @@ func (e *structuredEvent) member(name string) {
 		e.text(&e.content)
 	case sawCause:
 		e.text(&e.m.Cause)
+	case sawHash:
+		e.text(&e.m.Hash)
 	case sawLane:
 		var lane string
 		if e.text(&lane); lane != "" {

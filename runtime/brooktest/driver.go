@@ -33,6 +33,7 @@ type Driver struct {
 var (
 	_ brook.Driver = (*Driver)(nil)
 	_ brook.Marker = (*Driver)(nil)
+	_ brook.Placer = (*Driver)(nil)
 )
 
 // NewDriver makes an empty log: of topics with one partition, where options do not say otherwise.
@@ -151,14 +152,23 @@ func (d *Driver) Forget() {
 	d.records = nil
 }
 
-// Partitions is that of the log.
+// Partitions is that of the log, but for the logs' identities: they are the same on every run, and so are the IDs of what is emitted.
 func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
-	return d.log.Partitions(ctx, topics...)
+	all, err := d.log.Partitions(ctx, topics...)
+	for i := range all {
+		all[i].Log = "brooktest/" + all[i].Topic
+	}
+	return all, err
 }
 
 // Open is that of the log.
 func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.PartitionReader, error) {
 	return d.log.Open(ctx, from)
+}
+
+// Place is that of the log.
+func (d *Driver) Place(ctx context.Context, topic string, key []byte) (int32, error) {
+	return d.log.Place(ctx, topic, key)
 }
 
 // Trim is that of the log: it deletes records as retention does.

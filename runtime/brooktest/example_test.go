@@ -222,7 +222,7 @@ func ExampleDriver_Events() {
 	}
 	fmt.Println(err)
 	// Output:
-	// test/0/1/Audit/0 audit.noted {"account":"a","text":"+5 makes 5"}
+	// test/0cbb56ee/test/0/1/Audit/0 audit.noted {"account":"a","text":"+5 makes 5"}
 	// <nil>
 }
 

@@ -40,7 +40,7 @@ func TestScenario(t *testing.T) {
 	}
 	e := noted[0]
 	at := time.Date(2020, 1, 1, 12, 0, 2, 0, time.UTC) // the third event
-	brooktest.Equal(t, e, brook.Event[ledger.Noted]{ID: "test/0/3/Audit/0", Type: ledger.NotedType, Author: "test", Time: at,
+	brooktest.Equal(t, e, brook.Event[ledger.Noted]{ID: "test/0cbb56ee/test/0/3/Audit/0", Type: ledger.NotedType, Author: "test", Time: at,
 		Data: ledger.Noted{Account: "a", Text: "+2 makes 3"}, Key: []byte("a"), Cause: "3",
 		Position: brook.Position{Topic: "test", Offset: 5}})
 	brooktest.Equal(t, brooktest.PublishedData[ledger.Noted](s), []ledger.Noted{e.Data})

@@ -52,7 +52,8 @@ func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, 
 // Faulty wraps a driver so that it fails as f says. A crash ends the reads that wait, and memberships of groups, whose members are told
 // nothing of it. The driver itself is then as
 // it was at that instant: use it, or wrap it anew, as the one that is there after the crash. The wrapper is a
-// brook.Marker if the driver is, and a brook.Partitioner, brook.Grower and brook.Grouper too if the driver is all four.
+// brook.Marker if the driver is, and a brook.Partitioner, brook.Placer, brook.Grower and brook.Grouper too if the driver is all five. Place never
+// fails on purpose.
 func Faulty(driver brook.Driver, f *Fault) brook.Driver {
 	d := faulty{driver, f}
 	m, ok := driver.(brook.Marker)
@@ -62,8 +63,9 @@ func Faulty(driver brook.Driver, f *Fault) brook.Driver {
 	p, partitions := driver.(brook.Partitioner)
 	grower, grows := driver.(brook.Grower)
 	grouper, groups := driver.(brook.Grouper)
-	if partitions && grows && groups {
-		return faultyPeer{faultyMarker{d, m}, p, grower, grouper}
+	placer, places := driver.(brook.Placer)
+	if partitions && places && grows && groups {
+		return faultyPeer{faultyMarker{d, m}, p, placer, grower, grouper}
 	}
 	return faultyMarker{d, m}
 }

@@ -10,6 +10,7 @@ import (
 type faultyPeer struct {
 	faultyMarker
 	brook.Partitioner
+	brook.Placer
 	grower  brook.Grower
 	grouper brook.Grouper
 }

@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -179,6 +180,53 @@ func testKeys(f *fixture) {
 	}
 	if len(used) != n {
 		f.Errorf("100 keys are in %d of %d partitions", len(used), n)
+	}
+}
+
+// testPlaced: a driver that is a Placer says where Publish puts a key, and puts a record that is placed where it is to be, also after the topic
+// grew; one for a partition that is not there is out of range, and nothing of it is kept.
+func testPlaced(f *fixture) {
+	placer, ok := f.driver.(brook.Placer)
+	if !ok {
+		f.Skip("the driver is no brook.Placer")
+	}
+	partitions := f.partitions(f.topic)
+	for i := range 20 {
+		key := fmt.Appendf(nil, "key-%d", i)
+		want, err := placer.Place(f.ctx, f.topic, key)
+		if err != nil {
+			f.Fatalf("Place: %v", err)
+		}
+		if at := f.publish(brook.Record{Topic: f.topic, Key: key}); at[0].Partition != want {
+			f.Errorf("%s is published to partition %d, and Place gave %d", key, at[0].Partition, want)
+		}
+	}
+	var records []brook.Record
+	for i := range 4 * len(partitions) {
+		var key []byte
+		if i%2 == 0 {
+			key = []byte("one key")
+		}
+		records = append(records, brook.Record{Topic: f.topic, Partition: int32(i % len(partitions)), Placed: true, Key: key, Value: fmt.Append(nil, i)})
+	}
+	last := map[int32]int64{}
+	for i, p := range f.publish(records...) {
+		if p.Partition != records[i].Partition {
+			f.Errorf("record %d is in partition %d, want %d", i, p.Partition, records[i].Partition)
+		}
+		if before, ok := last[p.Partition]; ok && p.Offset <= before {
+			f.Errorf("record %d has offset %d after %d", i, p.Offset, before)
+		}
+		last[p.Partition] = p.Offset
+		if got := f.at(p); !same(&got, &records[i]) || got.Placed {
+			f.Errorf("at %v stands %s, want %s", p, show(&got), show(&records[i]))
+		}
+	}
+	nowhere := []brook.Record{{Topic: f.topic, Partition: int32(len(partitions)), Placed: true}, {Topic: f.topic, Partition: 0, Placed: true}}
+	_, err := f.driver.Publish(f.ctx, nowhere)
+	refused := (*brook.PublishError)(nil)
+	if !errors.As(err, &refused) || !errors.Is(refused.Errs[0], brook.ErrOutOfRange) || errors.Is(refused.Errs[0], brook.ErrPermanent) || refused.Errs[1] != nil {
+		f.Errorf("a partition that is not there: %v, want one error that wraps ErrOutOfRange", err)
 	}
 }
 

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) brook.Driver) {
 		{"RecordsOwned", testRecordsOwned},
 		{"Times", testTimes},
 		{"Keys", testKeys},
+		{"Placed", testPlaced},
 		{"Topics", testTopics},
 		{"Replay", testReplay},
 		{"Backlog", testBacklog},

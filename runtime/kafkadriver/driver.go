@@ -45,6 +45,7 @@ type Driver struct {
 var (
 	_ brook.Driver      = (*Driver)(nil)
 	_ brook.Partitioner = (*Driver)(nil)
+	_ brook.Placer      = (*Driver)(nil)
 	_ brook.Grower      = (*Driver)(nil)
 	_ brook.Marker      = (*Driver)(nil)
 	_ brook.Grouper     = (*Driver)(nil)

@@ -221,7 +221,7 @@ func (l *lane) giveUp(err error) {
 	}
 	l.writing.mu.Lock()
 	defer l.writing.mu.Unlock()
-	if !permanent(err) {
+	if !permanent(err) || unauthorized(err) {
 		for _, c := range l.cuts {
 			l.drop(c.parcel, err)
 		}

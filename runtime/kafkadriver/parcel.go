@@ -75,7 +75,13 @@ func (w *writing) pack(p *publication, records []brook.Record, topics map[string
 			continue
 		}
 		at := division.Place{Topic: r.Topic}
-		if r.Key == nil {
+		if r.Placed {
+			if r.Partition < 0 || int(r.Partition) >= len(t.leaders) {
+				p.fail(i, fmt.Errorf("kafkadriver: there is no partition %s/%d: %w", r.Topic, r.Partition, brook.ErrOutOfRange))
+				continue
+			}
+			at.Number = r.Partition
+		} else if r.Key == nil {
 			n, ok := keyless[r.Topic]
 			if !ok {
 				n = w.next(t)

@@ -65,5 +65,5 @@ func (p *publication) fail(n int, err error) {
 	if p.errs == nil {
 		p.errs = make([]error, len(p.positions))
 	}
-	p.errs[n] = err
+	p.errs[n] = ofRecord(err)
 }

@@ -10,7 +10,8 @@ import (
 
 // Publish appends records to their topics, together with what others publish at the same time. A record with a key goes to the
 // partition that Kafka's default partitioner chooses; those of one call without a key go to one partition of their topic, those of the
-// next call to another.
+// next call to another. A record that is Placed goes to its Partition. What lacks a right is not refused for good: an emission is published once somebody
+// grants it.
 //
 // It waits while [InFlight] bytes are on their way. Brokers that can't take records are tried again as the configuration's
 // Producer.Retry says; then the records fail, those of the call that would come after them in the partition too. Where ctx ends before, what was

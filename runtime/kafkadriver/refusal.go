@@ -33,6 +33,32 @@ func permanent(err error) bool {
 	return refused(err)
 }
 
+// unauthorized reports whether a right is missing, which somebody may grant at any time.
+func unauthorized(err error) bool {
+	var code sarama.KError
+	return errors.As(err, &code) && (code == sarama.ErrTopicAuthorizationFailed || code == sarama.ErrClusterAuthorizationFailed)
+}
+
+// A missingRight is why a record could not be published until somebody grants a right. It does not wrap brook.ErrPermanent: the
+// record itself is not refused.
+type missingRight struct {
+	text string
+	code sarama.KError
+}
+
+func (e *missingRight) Error() string { return e.text }
+func (e *missingRight) Unwrap() error { return e.code }
+
+// ofRecord returns the error of a record that was not published.
+func ofRecord(err error) error {
+	if !unauthorized(err) {
+		return err
+	}
+	e := &missingRight{text: err.Error()}
+	errors.As(err, &e.code)
+	return e
+}
+
 // refused reports whether a broker does not take a batch because of a record in it.
 func refused(err error) bool {
 	var code sarama.KError

@@ -2,14 +2,15 @@ package memdriver
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/murmur2"
 )
 
-// Publish appends records to their topics. It fails for records without a topic only, and for all
-// when ctx has ended before it began.
+// Publish appends records to their topics. It fails for records without a topic, for those that are placed in a partition that
+// their topic does not have, and for all when ctx has ended before it began.
 func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -36,7 +37,15 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 			}
 			t = next
 		}
-		b.add(i, t.choose(records[i].Key))
+		p, err := t.place(&records[i])
+		if err != nil {
+			if refused == nil {
+				refused = &brook.PublishError{Errs: make([]error, len(records))}
+			}
+			refused.Errs[i] = err
+			continue
+		}
+		b.add(i, p)
 	}
 	now := time.Now().UTC()
 	for _, r := range b.runs {
@@ -74,6 +83,18 @@ func (b *batch) add(i int, p *partition) {
 	b.runs = append(b.runs, run{p, i, i})
 }
 
+// place returns the partition of the next record: its own, or the one of its key.
+func (t *topic) place(r *brook.Record) (*partition, error) {
+	if !r.Placed {
+		return t.choose(r.Key), nil
+	}
+	all := t.all()
+	if r.Partition < 0 || int(r.Partition) >= len(all) {
+		return nil, fmt.Errorf("memdriver: there is no partition %s/%d: %w", t.name, r.Partition, brook.ErrOutOfRange)
+	}
+	return all[r.Partition], nil
+}
+
 // choose gives the partition of the next record with that key.
 func (t *topic) choose(key []byte) *partition {
 	partitions := t.all()
@@ -86,6 +107,18 @@ func (t *topic) choose(key []byte) *partition {
 	default:
 		return partitions[murmur2.Partition(key, int(n))]
 	}
+}
+
+// Place returns the partition that Publish would choose now for a record of the topic with that key; it makes a topic that does not exist.
+func (d *Driver) Place(ctx context.Context, topic string, key []byte) (int32, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	t, err := d.demand(topic)
+	if err != nil {
+		return 0, err
+	}
+	return int32(murmur2.Partition(key, len(t.all()))), nil
 }
 
 // Partition gives the partition of count that Publish chooses for a key, as Kafka's default partitioner does.

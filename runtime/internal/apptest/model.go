@@ -198,7 +198,7 @@ func (m *model) handle(e incoming, set string, written map[string]bool) bool {
 		switch text := fmt.Sprintf("%+d makes %d", v.Cents, account.Balance); v.Order {
 		case "emit":
 			if !e.silent && m.past == nil && e.offset >= 0 {
-				m.emitted[fmt.Sprintf("ledger/0/%d/Audit/0", e.offset)] = true
+				m.emitted[fmt.Sprintf("ledger/ledger/0/%d/Audit/0", e.offset)] = true
 			}
 		case "quiet":
 		default:
