@@ -48,10 +48,13 @@ var (
 	ErrDeadLettersFull = errors.New("brook: too many dead letters")
 )
 
+// ErrPermanent is wrapped by an error of a driver or a store when trying again won't help. A driver says so of a record, a topic or a partition.
+// A store says so of itself: it is closed, broken or damaged. That ends Run, and every call that would have waited for
+// the store, with this error.
+var ErrPermanent = errors.New("brook: permanent")
+
 // Errors of a log.
 var (
-	// ErrPermanent is wrapped by a driver's error when trying again won't help.
-	ErrPermanent = errors.New("brook: permanent")
 	// ErrOutOfRange is returned by a driver when an offset is before a partition's start or past its end.
 	ErrOutOfRange = errors.New("brook: offset out of range")
 	// ErrLogChanged is returned when the log is another than the one that the views were made from.

@@ -100,13 +100,13 @@ func decodeLetter(v Value) (l DeadLetter, err error) {
 	data := v.Data.([]byte)
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&stored); err != nil {
-		return l, fmt.Errorf("brook: stored dead letter: %w", err)
+		return l, fmt.Errorf("brook: stored dead letter: %w: %w", err, ErrPermanent)
 	}
 	l = stored.DeadLetter
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	if value := data[d.InputOffset():]; stored.Length != nil {
 		if len(value) != *stored.Length {
-			return l, fmt.Errorf("brook: stored dead letter: the record's value has %d bytes, and had %d", len(value), *stored.Length)
+			return l, fmt.Errorf("brook: stored dead letter: the record's value has %d bytes, and had %d: %w", len(value), *stored.Length, ErrPermanent)
 		}
 		l.Record.Value = slices.Clip(value)
 	}

@@ -224,7 +224,7 @@ func (a *App) loadOutbox(ctx context.Context, wanted func(partitionID) bool) err
 		}
 		item := &outboxItem{key: slices.Clone(row.Key)}
 		if err := json.Unmarshal(row.Value.Data.([]byte), item); err != nil {
-			return fmt.Errorf("brook: stored emission: %w", err)
+			return fmt.Errorf("brook: stored emission: %w: %w", err, ErrPermanent)
 		}
 		r := key.Read(row.Key)
 		item.free = key.ReadInt[int64](&r) != 0 || item.Position.IsZero()

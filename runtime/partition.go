@@ -53,10 +53,10 @@ func decodeStanding(encodedKey, value []byte) (partitionID, standing, error) {
 	var s standing
 	id, err := partitionOf(encodedKey)
 	if err != nil {
-		return id, s, fmt.Errorf("brook: stored position: %w", err)
+		return id, s, fmt.Errorf("brook: stored position: %w: %w", err, ErrPermanent)
 	}
 	if err := json.Unmarshal(value, &s); err != nil {
-		return id, s, fmt.Errorf("brook: stored position of %s/%d: %w", id.topic, id.number, err)
+		return id, s, fmt.Errorf("brook: stored position of %s/%d: %w: %w", id.topic, id.number, err, ErrPermanent)
 	}
 	s.raw = value
 	return id, s, nil

@@ -27,7 +27,7 @@ func (l *lane) repeated(ctx context.Context, f *feed, m *Delivery) (bool, error)
 			return false, err
 		default:
 			if last, err = decodeSequence(v.Data.([]byte)); err != nil {
-				return false, fmt.Errorf("brook: stored mark of lane %s: %w", m.message.Lane, err)
+				return false, fmt.Errorf("brook: stored mark of lane %s: %w: %w", m.message.Lane, err, ErrPermanent)
 			}
 		}
 		if f.folded == nil {

@@ -33,7 +33,7 @@ func (a *App) readShapes(ctx context.Context, s *shapes) error {
 		name, number, ok := bytes.Cut(row.Key, []byte{0})
 		schema, isBytes := row.Value.Data.([]byte)
 		if !ok || len(number) != 4 || !isBytes {
-			return fmt.Errorf("brook: %s: the shapes in the store are damaged", a.config.Name)
+			return fmt.Errorf("brook: %s: the shapes in the store are damaged: %w", a.config.Name, ErrPermanent)
 		}
 		if known[string(name)] == nil {
 			known[string(name)] = map[uint64]string{}

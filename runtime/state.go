@@ -64,7 +64,7 @@ func (a *App) readState(ctx context.Context) (state, error) {
 func (a *App) decodeState(v Value) (s state, err error) {
 	raw := v.Data.([]byte)
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w", a.config.Name, err)
+		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w: %w", a.config.Name, err, ErrPermanent)
 	}
 	if s.Layout > layoutVersion {
 		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, s.Layout, layoutVersion)

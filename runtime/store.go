@@ -10,7 +10,7 @@ import (
 // ordered by key. It knows nothing of events: the apply loop says what is in a table.
 //
 // Its methods are safe for concurrent use. An error means "not now" and is retried, unless it is or
-// wraps one of the named ones. Further powers are interfaces of their own: [Durable], [Dropper],
+// wraps one of the named ones; what trying again can't mend (the store is closed, broken or damaged) wraps [ErrPermanent]. Further powers are interfaces of their own: [Durable], [Dropper],
 // [Counter], [Fetcher], [Fenced], [Announcer].
 type Store interface {
 	// Table gives the table of that name, and makes it where it is not there yet.

@@ -59,3 +59,11 @@ func TestStoreReopened(t *testing.T) {
 		}
 	})
 }
+
+// A store that the user closes while an app runs does not keep that waiting.
+func TestStoreClosed(t *testing.T) {
+	storetest.RunClosed(t, func(t *testing.T) (brook.Store, func()) {
+		s := open(t, t.TempDir(), badgerstore.NoSync())
+		return s, func() { closed(t, s) }
+	})
+}

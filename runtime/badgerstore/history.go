@@ -32,7 +32,7 @@ func (s *Store) history(ctx context.Context, in *instant, t brook.Table, key []b
 		return
 	}
 	fail := func(err error) {
-		yield(nil, fmt.Errorf("badgerstore: table %s: history of %.100q: %w", own.name, key, err))
+		yield(nil, fmt.Errorf("badgerstore: table %s: history of %.100q: %w", own.name, key, failed(err)))
 	}
 	h, err := readHead(in.txn, appendKey(nil, number, kindHead, key))
 	if err != nil {

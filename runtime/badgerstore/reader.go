@@ -161,7 +161,7 @@ func (s *Store) get(ctx context.Context, in *instant, t brook.Table, key []byte)
 		return v, brook.ErrNotFound
 	}
 	if err != nil {
-		return v, fmt.Errorf("badgerstore: table %s: read %.100q: %w", own.name, key, err)
+		return v, fmt.Errorf("badgerstore: table %s: read %.100q: %w", own.name, key, failed(err))
 	}
 	return s.value(in, own, number, key, item)
 }
@@ -170,7 +170,7 @@ func (s *Store) value(in *instant, t *table, number uint32, key []byte, item *ba
 	if item.UserMeta() == metaPieces || t.spec.Load().codec == nil {
 		data, err := readValue(in.txn, item, number, kindPiece, key)
 		if err != nil {
-			return v, fmt.Errorf("badgerstore: table %s: read %.100q: %w", t.name, key, err)
+			return v, fmt.Errorf("badgerstore: table %s: read %.100q: %w", t.name, key, failed(err))
 		}
 		return t.decode(key, data, true)
 	}

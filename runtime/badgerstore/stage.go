@@ -24,7 +24,7 @@ func (g *group) stage(c *commit) error {
 	for i := range c.writes {
 		w := &c.writes[i]
 		if err := g.stageWrite(c, w); err != nil {
-			return fmt.Errorf("badgerstore: table %s: write at %.100q: %w", w.table.name, w.key, err)
+			return fmt.Errorf("badgerstore: table %s: write at %.100q: %w", w.table.name, w.key, failed(err))
 		}
 	}
 	return nil

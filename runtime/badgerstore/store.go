@@ -125,6 +125,9 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 	if spec.Name == "" || len(spec.Name) > maxKey {
 		return nil, errors.New("badgerstore: a table needs a name")
 	}
+	if err := s.usable(); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tables[spec.Name]

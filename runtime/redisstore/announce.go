@@ -38,7 +38,7 @@ func (s *Store) Announcements(ctx context.Context, tables []brook.Table) iter.Se
 			return
 		}
 		if err := s.listen(ctx, v, byName, yield); err != nil && ctx.Err() == nil {
-			yield(brook.Announcement{}, fmt.Errorf("redisstore: announcements of %s: %w", v.tag, err))
+			yield(brook.Announcement{}, fmt.Errorf("redisstore: announcements of %s: %w", v.tag, explain(err)))
 		}
 	}
 }

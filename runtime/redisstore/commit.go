@@ -32,11 +32,19 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	if id == (brook.BatchID{}) {
 		rand.Read(id[:]) // the client's own repeats are to be told too
 	}
+	if p.view.unjudged() {
+		if err := s.mayEvict(ctx, p.view); err != nil {
+			return err
+		}
+	}
 	base, old := p.view.base(id)
 	if old {
 		h, err := s.head(ctx, p.view)
 		if err != nil {
-			return fmt.Errorf("redisstore: commit to %s: %w", p.view.tag, err)
+			return fmt.Errorf("redisstore: commit to %s: %w", p.view.tag, explain(err))
+		}
+		if p.view.lost(h) {
+			return p.view.isLost()
 		}
 		p.view.saw(h, true)
 		base, _ = p.view.base(id)
@@ -50,7 +58,7 @@ func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base stri
 	reply, err := s.scripts.commit.Run(ctx, s.client, p.keys, p.args...).Slice()
 	if err != nil {
 		v.unsure(id, base)
-		return fmt.Errorf("redisstore: commit to %s: %w", v.tag, err)
+		return fmt.Errorf("redisstore: commit to %s: %w", v.tag, explain(err))
 	}
 	defer v.answered(id)
 	var what, text string
@@ -66,8 +74,14 @@ func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base stri
 	case "done":
 		return nil
 	case "conflict":
+		if err := s.mayEvict(ctx, v); err != nil { // what is missing may have been thrown away
+			return err
+		}
 		return p.conflict(reply)
 	case "stale":
+		if v.lost(h) {
+			return v.isLost()
+		}
 		v.saw(h, true)
 		return fmt.Errorf("%w: %s: the commit that this one was to follow is no longer known there", brook.ErrConflict, v.tag)
 	case "layout":

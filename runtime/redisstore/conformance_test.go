@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/redisstore"
 	"github.com/brookgen/brookgen/runtime/storetest"
 	"github.com/redis/go-redis/v9"
 )
@@ -47,4 +48,22 @@ func TestStoreOverLossyNetwork(t *testing.T) {
 		t.Cleanup(func() { p.loseEvery(0) })
 		return s
 	}, storetest.Remote())
+}
+
+// A store whose client the user closes while an app runs does not keep that waiting.
+func TestStoreClosed(t *testing.T) {
+	server := client(t)
+	storetest.RunClosed(t, func(t *testing.T) (brook.Store, func()) {
+		prefix := apart(t)
+		c := redis.NewClient(server.Options())
+		s, err := redisstore.New(t.Context(), c, redisstore.Prefix(prefix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, func() {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }

@@ -15,7 +15,8 @@
 // Where that one is no longer among those kept, too many others were in between to tell whether the batch was done,
 // or a failover took it back: the commit is brook.ErrConflict, and the app reads anew. So does every commit of which a row that was
 // read is no longer the same. Any error of the network or the server means "not now"; asked again, the store
-// finds out what became of the commit.
+// finds out what became of the commit. What trying again can't mend wraps brook.ErrPermanent and ends the app's Run: the client was closed
+// ([ErrClosed]), the server came back empty ([ErrLost]), it may evict ([ErrServer]), keys are damaged or of another type ([ErrDamaged]).
 //
 // Latest reads are one instant each, a scan one per page (16 rows at first, up to 2,048 or about 1 MiB later), in key order and no
 // key twice. A history comes in one reply. A snapshot costs the server nothing: each of its reads finds out, in the same
@@ -34,7 +35,8 @@
 // # What the server has to be like
 //
 //   - maxmemory-policy is noeviction (or one of the volatile ones, which never take keys like ours, that do not expire). [New]
-//     refuses a server that may evict, and a replica.
+//     refuses a server that may evict, and a replica; a commit looks at the policy again once a second. A server whose maxmemory is
+//     used up refuses commits that add, which are tried again, and takes those that remove: App.Drop works.
 //   - Clients that read from replicas (ReadOnly, RouteByLatency, RouteRandomly) are refused, for a read has to see every earlier
 //     commit. So is redis.Ring, which moves keys elsewhere when a server is down.
 //   - What survives the end of the server itself is the server's configuration. With appendonly yes and appendfsync always a commit

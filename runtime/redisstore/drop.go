@@ -17,12 +17,12 @@ func (s *Store) Drop(ctx context.Context, t brook.Table) error {
 	for {
 		keys, err := s.client.ZRange(ctx, own.order, 0, chunkLen-1).Result()
 		if err != nil {
-			return fmt.Errorf("redisstore: drop table %s: %w", own.name, err)
+			return fmt.Errorf("redisstore: drop table %s: %w", own.name, explain(err))
 		}
 		if len(keys) == 0 {
 			// Rows without a place in the order there are none; but whatever is left is gone then.
 			if err := s.client.Unlink(ctx, own.rows, own.order).Err(); err != nil {
-				return fmt.Errorf("redisstore: drop table %s: %w", own.name, err)
+				return fmt.Errorf("redisstore: drop table %s: %w", own.name, explain(err))
 			}
 			return nil
 		}
@@ -34,7 +34,7 @@ func (s *Store) Drop(ctx context.Context, t brook.Table) error {
 			args = append(args, key)
 		}
 		if err := s.scripts.drop.Run(ctx, s.client, names, args...).Err(); err != nil {
-			return fmt.Errorf("redisstore: drop table %s: %w", own.name, err)
+			return fmt.Errorf("redisstore: drop table %s: %w", own.name, explain(err))
 		}
 	}
 }

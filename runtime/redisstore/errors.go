@@ -1,16 +1,24 @@
 package redisstore
 
-import "errors"
+import (
+	"errors"
 
-// Errors of a store.
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Errors of a store. All wrap brook.ErrPermanent: an app whose store gives one ends Run with it.
 var (
 	// ErrServer is returned by New when the server can't keep views: it is too old, may evict, is a replica, or the client
 	// reads from replicas. The error says what to change.
-	ErrServer = errors.New("redisstore: the server can't keep views")
+	ErrServer error = permanent("redisstore: the server can't keep views")
 	// ErrLayout is returned when a newer version wrote the view, or something else than this package uses its keys.
-	ErrLayout = errors.New("redisstore: the layout is not known")
+	ErrLayout error = permanent("redisstore: the layout is not known")
+	// ErrClosed is returned once the client is closed.
+	ErrClosed error = permanent("redisstore: the client is closed")
+	// ErrLost is returned when a view that had commits has none any more: the server was restarted empty, or somebody removed what it had.
+	ErrLost error = permanent("redisstore: the server lost the view")
 	// ErrDamaged is returned when rows are no more as this package wrote them.
-	ErrDamaged = errors.New("redisstore: the view is damaged")
+	ErrDamaged error = permanent("redisstore: the view is damaged")
 )
 
 var (
@@ -18,3 +26,10 @@ var (
 	errSnapshot = errors.New("redisstore: the snapshot is closed")
 	errViews    = errors.New("redisstore: tables of several apps can't be used at once")
 )
+
+// permanent is an error that trying again does not mend: it wraps brook.ErrPermanent.
+type permanent string
+
+func (e permanent) Error() string { return string(e) }
+
+func (e permanent) Unwrap() error { return brook.ErrPermanent }

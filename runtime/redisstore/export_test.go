@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 )
 
 // KeptIDs is how many batches a view remembers.
@@ -61,5 +62,14 @@ func Rewind(ctx context.Context, t testing.TB, s *Store, n int64) {
 		if err := s.client.HSet(ctx, v.key, "head", fmt.Sprint(last[0], int64(score))).Err(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Judge has the next commit look whether the server may evict.
+func (s *Store) Judge() {
+	for _, v := range s.views {
+		v.mu.Lock()
+		v.judged = time.Time{}
+		v.mu.Unlock()
 	}
 }

@@ -49,7 +49,7 @@ func (r latest) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Value
 		return nil, nil
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, fmt.Errorf("redisstore: view %s: read %d rows: %w", order[0].view.tag, len(keys), err)
+		return nil, fmt.Errorf("redisstore: view %s: read %d rows: %w", order[0].view.tag, len(keys), explain(err))
 	}
 	values := make([]brook.Value, len(keys))
 	for _, q := range requests {

@@ -54,9 +54,22 @@ func (s *Store) newProgram(b *brook.Batch) (*program, error) {
 	for _, t := range p.order {
 		p.check(p.tables[t])
 	}
+	// A server whose memory is full refuses a script that begins with adding something, and none that begins with removing: so
+	// what frees more than it takes is not refused.
+	frees := frees(b.Writes)
+	if frees {
+		for _, t := range p.order {
+			p.removals(p.tables[t])
+		}
+	}
 	for _, t := range p.order {
 		if err := p.rows(t, p.tables[t]); err != nil {
 			return nil, err
+		}
+	}
+	if !frees {
+		for _, t := range p.order {
+			p.removals(p.tables[t])
 		}
 	}
 	for _, t := range p.order {
@@ -157,13 +170,34 @@ func (p *program) rows(t *table, part *part) error {
 			p.arg(p.cut(n))
 		}
 	}
+	return nil
+}
+
+func (p *program) removals(part *part) {
 	for chunk := range chunks(part.removes) {
 		p.op("remove", part.index, len(chunk))
 		for _, w := range chunk {
 			p.arg(w.Key)
 		}
 	}
-	return nil
+}
+
+// frees reports whether a batch is for removing rows: what it writes besides is little, as the positions and the state of the app are.
+func frees(writes []brook.Write) bool {
+	removes, puts := 0, 0
+	for i := range writes {
+		w := &writes[i]
+		data, _ := w.Value.([]byte)
+		switch {
+		case w.Op == brook.Remove:
+			removes++
+		case len(w.History) > 0 || len(data) > 16<<10 || data == nil: // a row of a view
+			return false
+		default:
+			puts++
+		}
+	}
+	return removes > 0 && puts <= removes+2
 }
 
 // forget has the histories go that are to go.

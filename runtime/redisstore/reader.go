@@ -55,12 +55,12 @@ func (r latest) Count(ctx context.Context, t brook.Table) (int, error) {
 	}
 	n, err := r.store.client.HLen(ctx, own.rows).Result()
 	if err != nil {
-		return 0, fmt.Errorf("redisstore: table %s: count: %w", own.name, err)
+		return 0, fmt.Errorf("redisstore: table %s: count: %w", own.name, explain(err))
 	}
 	return int(n), nil
 }
 
 // failed is an error of the server or of the way there.
 func (t *table) failed(what, key string, err error) error {
-	return fmt.Errorf("redisstore: table %s: %s %.100q: %w", t.name, what, key, err)
+	return fmt.Errorf("redisstore: table %s: %s %.100q: %w", t.name, what, key, explain(err))
 }

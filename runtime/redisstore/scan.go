@@ -72,7 +72,7 @@ func (s *Store) page(ctx context.Context, t *table, start, end string, size int,
 	}
 	reply, err := s.scripts.scan.Run(ctx, s.client, []string{t.view.key, t.rows, t.order}, start, end, size, pageBytes).Slice()
 	if err != nil {
-		return nil, false, fmt.Errorf("redisstore: table %s: scan: %w", t.name, err)
+		return nil, false, fmt.Errorf("redisstore: table %s: scan: %w", t.name, explain(err))
 	}
 	head, err := t.reply(reply, 2)
 	if err == nil && len(reply)%2 != 0 {

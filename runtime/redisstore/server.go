@@ -49,28 +49,64 @@ func checkServer(ctx context.Context, client redis.UniversalClient) error {
 func checkNode(ctx context.Context, client redis.Cmdable) error {
 	text, err := client.Info(ctx, "server", "memory", "replication").Result()
 	if err != nil {
-		return fmt.Errorf("redisstore: ask the server what it is: %w", err)
+		where := ""
+		if c, ok := client.(*redis.Client); ok {
+			where = " at " + c.Options().Addr
+		}
+		return fmt.Errorf("redisstore: ask the server%s what it is: %w", where, strange(err))
 	}
 	return checkInfo(text)
 }
 
-// checkInfo judges a server by what it says of itself.
-func checkInfo(text string) error {
+// mayEvict reports that the server of a view was told, since New looked at it, to throw keys away where its memory is full. What
+// can't be asked is no reason not to go on.
+func (s *Store) mayEvict(ctx context.Context, v *view) error {
+	node := redis.Cmdable(s.client)
+	if c, ok := s.client.(*redis.ClusterClient); ok {
+		master, err := c.MasterForKey(ctx, v.key)
+		if err != nil {
+			return nil
+		}
+		node = master
+	}
+	text, err := node.Info(ctx, "memory").Result()
+	info := infoOf(text)
+	if err != nil || info["maxmemory_policy"] == "" {
+		return nil
+	}
+	return checkPolicy(info, v.tag)
+}
+
+func checkPolicy(info map[string]string, where string) error {
+	// The volatile policies take only keys that expire, which none of ours does.
+	if policy := info["maxmemory_policy"]; policy != "noeviction" && !strings.HasPrefix(policy, "volatile-") {
+		return fmt.Errorf("%w: %s: maxmemory-policy is %q, so it may throw rows away: set it to noeviction", ErrServer, where, policy)
+	}
+	return nil
+}
+
+// infoOf reads the answer to INFO.
+func infoOf(text string) map[string]string {
 	info := map[string]string{}
 	for line := range strings.Lines(text) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
 			info[name] = value
 		}
 	}
+	return info
+}
+
+// checkInfo judges a server by what it says of itself.
+func checkInfo(text string) error {
+	info := infoOf(text)
 	where := "port " + info["tcp_port"]
 	version := info["redis_version"]
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err != nil || n < oldest {
 		return fmt.Errorf("%w: %s: it is Redis %q, and %d or newer is needed", ErrServer, where, version, oldest)
 	}
-	// The volatile policies take only keys that expire, which none of ours does.
-	if policy := info["maxmemory_policy"]; policy != "noeviction" && !strings.HasPrefix(policy, "volatile-") {
-		return fmt.Errorf("%w: %s: maxmemory-policy is %q, so it may throw rows away: set it to noeviction", ErrServer, where, policy)
+	if err := checkPolicy(info, where); err != nil {
+		return err
 	}
 	if role := info["role"]; role == "slave" {
 		return fmt.Errorf("%w: %s: it is a replica: connect to its master", ErrServer, where)

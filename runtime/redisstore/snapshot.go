@@ -24,7 +24,7 @@ func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	for _, v := range views {
 		h, err := s.head(ctx, v)
 		if err != nil {
-			return nil, fmt.Errorf("redisstore: snapshot of %s: %w", v.tag, err)
+			return nil, fmt.Errorf("redisstore: snapshot of %s: %w", v.tag, explain(err))
 		}
 		snap.heads[v] = h
 	}
@@ -103,7 +103,7 @@ func (r *snapshot) Count(ctx context.Context, t brook.Table) (int, error) {
 	}
 	reply, err := r.store.scripts.count.Run(ctx, r.store.client, []string{own.view.key, own.rows}).Slice()
 	if err != nil {
-		return 0, fmt.Errorf("redisstore: table %s: count: %w", own.name, err)
+		return 0, fmt.Errorf("redisstore: table %s: count: %w", own.name, explain(err))
 	}
 	head, err := own.reply(reply, 2)
 	if err == nil {

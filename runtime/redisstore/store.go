@@ -65,7 +65,7 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 	reply, err := s.scripts.open.Run(ctx, s.client, []string{t.view.key, t.view.ids, t.rows, t.order}).StringSlice()
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("redisstore: open table %s: %w", spec.Name, err)
+		return nil, fmt.Errorf("redisstore: open table %s: %w", spec.Name, explain(err))
 	case len(reply) == 4:
 		return nil, fmt.Errorf("%w: table %s: the key %q is a %s of somebody else", ErrLayout, spec.Name, reply[2], reply[3])
 	case len(reply) != 2:
@@ -74,8 +74,7 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 	if err := t.view.checkLayout(reply[0]); err != nil {
 		return nil, err
 	}
-	_, err = t.view.read(reply[1])
-	return t, err
+	return t, t.view.reopened(reply[1])
 }
 
 // table finds or makes a handle.

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -13,11 +14,12 @@ type view struct {
 	tag            string
 	key, ids, news string
 
-	mu    sync.Mutex
-	head  head
-	known time.Time // when head was the newest
-	bases map[brook.BatchID]string
-	order []brook.BatchID // of bases, oldest first
+	mu     sync.Mutex
+	head   head
+	known  time.Time // when head was the newest
+	judged time.Time // when it was looked whether the server may evict
+	bases  map[brook.BatchID]string
+	order  []brook.BatchID // of bases, oldest first
 }
 
 const (
@@ -38,6 +40,37 @@ func (v *view) saw(h head, sure bool) {
 	if sure || h.number >= v.head.number {
 		v.head, v.known = h, time.Now()
 	}
+}
+
+// unjudged reports, once a second, that it is to be looked whether the server may evict.
+func (v *view) unjudged() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if time.Since(v.judged) < headAge {
+		return false
+	}
+	v.judged = time.Now()
+	return true
+}
+
+// lost reports that the server, which says that the newest commit is h, knew of commits before.
+func (v *view) lost(h head) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return h.number == 0 && v.head.number > 0
+}
+
+func (v *view) isLost() error {
+	return fmt.Errorf("%w: %s had commits and has none any more: bring back what it had, or start the app anew to fold the log from its start", ErrLost, v.tag)
+}
+
+// reopened notes the head that a view has when one of its tables is asked for: it may begin anew then.
+func (v *view) reopened(text string) error {
+	h, err := v.read(text)
+	if err == nil && h.number == 0 {
+		v.saw(h, true)
+	}
+	return err
 }
 
 // base gives the commit that a batch is to come after at the latest, and whether it is worth a look at the server first.
