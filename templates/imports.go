@@ -152,6 +152,9 @@ func packageName(importPath string) string {
 func (n *names) file() *jen.File {
 	f := jen.NewFilePathName(n.pkg.Path, n.pkg.Name)
 	f.HeaderComment(n.header)
+	if n.pkg.Constraint != "" {
+		f.HeaderComment("//go:build " + n.pkg.Constraint)
+	}
 	for _, i := range n.imports {
 		if i.plain {
 			f.ImportName(i.path, i.alias)

@@ -22,6 +22,9 @@ nothing is written at all, and every mistake is told at once. Files that are as 
 that brookgen wrote and that are not wanted any more are removed; a file of such a name that somebody else wrote is never
 overwritten. A package need not compile yet: what handlers' bodies do is not looked at.
 
+What is annotated in a package belongs to the same builds: the output repeats the build constraint of its files, and several are a
+mistake. Tests and files of other builds are read for the names that they take.
+
 	-v	name the files that change
 `
 

@@ -79,7 +79,11 @@ func (j *job) plan() ([]change, int) {
 	}
 	slices.SortFunc(changes, func(a, b change) int { return strings.Compare(a.path, b.path) })
 	if len(pkgs) == 0 && len(changes) == 0 {
-		j.complain("nothing to do: no //brook: directive in %s", strings.Join(j.patterns(), " "))
+		others := ""
+		if slices.ContainsFunc(matched.dirs, load.OtherBuilds) {
+			others = " that belongs to the present build (GOOS and GOFLAGS=-tags=… choose another)"
+		}
+		j.complain("nothing to do: no //brook: directive%s in %s", others, strings.Join(j.patterns(), " "))
 	}
 	return changes, success
 }
@@ -122,13 +126,16 @@ func compare(dir string, wanted []templates.File) ([]change, error) {
 			errs = append(errs, err)
 		case !generated(old):
 			errs = append(errs, fmt.Errorf("%s was not written by brookgen, but is where its output goes: rename it", path))
-		case !bytes.Equal(old, f.Source):
+		case !bytes.Equal(unixLines(old), f.Source):
 			changes = append(changes, change{path, old, f.Source})
 		}
 	}
 	present, err := filepath.Glob(filepath.Join(escape(dir), "brook_*_gen.go"))
 	if err != nil {
 		errs = append(errs, err)
+	}
+	if len(wanted) == 0 && len(present) > 0 && load.OtherBuilds(dir) { // they stay
+		return nil, errors.Join(errs...)
 	}
 	for _, path := range present {
 		if ours[filepath.Base(path)] {
@@ -143,6 +150,9 @@ func compare(dir string, wanted []templates.File) ([]change, error) {
 	}
 	return changes, errors.Join(errs...)
 }
+
+// unixLines is text without the line endings of Windows, as git may write them there.
+func unixLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // generated reports whether a file begins with our header.
 func generated(source []byte) bool {

@@ -18,6 +18,8 @@ type Package struct {
 	Name string // as in the package clause
 	Path string // import path
 	Dir  string // where its files are, and where output goes
+	// Constraint is the build constraint of all files that hold annotations, which output repeats; "" where it belongs to every build.
+	Constraint string
 
 	// Events in declaration order (file name, then position); events adopted from
 	// other packages without an alias follow in the order of their first use.

@@ -5,6 +5,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -59,6 +61,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 		used:   map[model.Pos]map[string]bool{},
 	}
 	a.scan()
+	a.checkConstraints()
 	a.declared()
 	a.addTypes()
 	a.addHandlers()
@@ -68,6 +71,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	a.checkNames()
 	a.checkSerial()
 	a.checkReach()
+	a.checkBuilds()
 	a.checkTags()
 	a.b.settle()
 	return a.out, sorted(a.diags)
@@ -105,14 +109,16 @@ func (a *analysis) scan() {
 	}
 }
 
-// declared collects the package-level names of the package's own files, and the names of their imports.
+// declared collects the package-level names of the package's own files, tests and other builds included, and the names of their
+// imports.
 func (a *analysis) declared() {
 	add := func(id *ast.Ident) {
 		if _, known := a.out.Names[id.Name]; !known && id.Name != "_" {
 			a.out.Names[id.Name] = a.place(id.Pos())
 		}
 	}
-	for _, f := range a.src.files {
+	files := slices.Concat(a.src.files, a.src.others())
+	for _, f := range files {
 		for _, d := range f.decls {
 			switch d := d.(type) {
 			case *ast.FuncDecl:
@@ -133,13 +139,15 @@ func (a *analysis) declared() {
 			}
 		}
 	}
-	for _, f := range a.src.files {
+	for _, f := range files {
 		for _, spec := range f.ast.Imports {
 			name := ""
 			if spec.Name != nil {
 				name = spec.Name.Name
 			} else if dep := a.src.pkg.Imports[importPath(spec)]; dep != nil {
 				name = dep.Name
+			} else {
+				name = path.Base(importPath(spec)) // mostly
 			}
 			if _, known := a.out.Names[name]; !known && token.IsIdentifier(name) && name != "_" {
 				a.out.Names[name] = a.place(spec.Pos())

@@ -215,7 +215,7 @@ func (a *analysis) checkMethods() {
 		add("Views", "Snapshot", "")
 		add("Views", "WithContext", "")
 	}
-	for _, f := range a.src.files {
+	for _, f := range slices.Concat(a.src.files, a.src.others()) {
 		for _, d := range f.decls {
 			fn, ok := d.(*ast.FuncDecl)
 			if !ok {

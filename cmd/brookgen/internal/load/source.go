@@ -22,6 +22,7 @@ import (
 type source struct {
 	path   string
 	pkg    *packages.Package
+	fset   *token.FileSet
 	files  []*file // by name; without our own outputs
 	broken []Diagnostic
 
@@ -32,6 +33,7 @@ type source struct {
 	failed map[string]error // imports that could not be had
 	needs  map[string]bool  // see imports
 	events map[string]*mark // see eventMark
+	beside []*file          // see others
 	seen   bool             // its imports are being followed
 }
 
@@ -44,6 +46,9 @@ type file struct {
 	bodies []span     // of functions, to tell a local declaration
 	marked bool       // the text may hold a directive
 	err    error
+
+	constraint string // see constraintOf
+	test       bool
 }
 
 type span struct{ from, to token.Pos }
@@ -59,7 +64,7 @@ func (g *graph) parse(pkgs []*packages.Package) []*source {
 			sources = append(sources, src)
 			continue
 		}
-		src := &source{path: p.PkgPath, pkg: p, failed: map[string]error{}}
+		src := &source{path: p.PkgPath, pkg: p, fset: g.fset, failed: map[string]error{}}
 		g.sources[p.PkgPath] = src
 		sources = append(sources, src)
 		fresh = append(fresh, src)
@@ -108,6 +113,7 @@ func (f *file) read(fset *token.FileSet) {
 	f.ast, f.err = parser.ParseFile(fset, f.path, src, parser.ParseComments|parser.SkipObjectResolution)
 	if f.ast != nil {
 		f.decls = f.ast.Decls
+		f.constraint = constraintOf(f.path, f.ast)
 		f.strip()
 	}
 }
@@ -173,7 +179,7 @@ func (s *source) hasDirective() bool {
 
 // inTests tells of directives in test files, which nobody reads.
 func (s *source) inTests() []Diagnostic {
-	names, err := filepath.Glob(filepath.Join(s.dir(), "*_test.go"))
+	names, err := filepath.Glob(filepath.Join(escaped(s.dir()), "*_test.go"))
 	if err != nil {
 		return nil // only for a malformed pattern
 	}
@@ -202,6 +208,40 @@ func (s *source) inTests() []Diagnostic {
 		}
 	}
 	return diags
+}
+
+// others are the files of the package that the present build leaves out: its tests, and what build constraints exclude. Their names
+// count as taken. Files that can't be parsed, and those that never belong to it, are nobody's business here.
+func (s *source) others() []*file {
+	if s.beside != nil {
+		return s.beside
+	}
+	s.beside = []*file{}
+	names, err := filepath.Glob(filepath.Join(escaped(s.dir()), "*.go"))
+	if err != nil {
+		return s.beside // only for a malformed pattern
+	}
+	present := map[string]bool{}
+	for _, name := range s.pkg.GoFiles {
+		present[filepath.Base(name)] = true
+	}
+	for _, name := range names {
+		base := filepath.Base(name)
+		if present[base] || strings.HasPrefix(base, "_") || strings.HasPrefix(base, ".") {
+			continue
+		}
+		f := &file{path: name, test: strings.HasSuffix(base, "_test.go")}
+		f.read(s.fset)
+		if f.err == nil && f.ast != nil && f.ast.Name.Name == s.pkg.Name && f.constraint != "ignore" {
+			s.beside = append(s.beside, f)
+		}
+	}
+	return s.beside
+}
+
+// escaped makes a path that a glob takes literally.
+func escaped(path string) string {
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 func (s *source) dir() string {
