@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
@@ -11,6 +13,9 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/brookgen/brookgen/cmd/brookgen/internal/load"
 )
 
 const toolPath = "github.com/brookgen/brookgen/cmd/brookgen"
@@ -30,8 +35,8 @@ func initialise(j *job) int {
 		folder = filepath.ToSlash(filepath.Clean(j.args[0]))
 	}
 	name := path.Base(folder)
-	if !token.IsIdentifier(name) || name == "main" || !filepath.IsLocal(folder) {
-		j.complain("init: %q is no folder for a package: it must lie below this one, and its name be that of a package", folder)
+	if problem := unfit(folder, name); problem != "" {
+		j.complain("init: %q is no folder for a package: %s", folder, problem)
 		return misuse
 	}
 	root, mod, err := findModule(j.dir)
@@ -60,6 +65,50 @@ func initialise(j *job) int {
 	}
 	fmt.Fprintf(j.out, "\tgo generate ./%s\n\tgo run ./%s\n", folder, program)
 	return success
+}
+
+// unfit says why a folder can't be that of a first package, whose name is that of the folder.
+func unfit(folder, name string) string {
+	switch {
+	case !filepath.IsLocal(folder):
+		return "it must lie below this one"
+	case token.IsKeyword(name):
+		return "its name is that of the package, and Go has a keyword " + name
+	case !token.IsIdentifier(name) || name == "_":
+		return "its name is that of the package, which is letters and digits, a letter first, as in " + path.Join(path.Dir(folder), "shop")
+	case name == "main" || name == "init" || name == "testdata" || name == "vendor" || strings.HasPrefix(name, "_"):
+		return "a package of that name can't be imported, as Go has another meaning for it"
+	case programNames()[name]:
+		return "the program that uses it needs " + name + " for something else"
+	case !load.IsFileName(name + ".go"):
+		return name + ".go would be a test, or a file for one system alone"
+	case path.Join("cmd", name) == folder:
+		return "the program that uses it goes there"
+	}
+	if err := module.CheckImportPath(path.Join("example.com", folder)); err != nil {
+		var bad *module.InvalidPathError
+		if errors.As(err, &bad) {
+			err = bad.Err
+		}
+		return "the go command refuses its path: " + err.Error()
+	}
+	return ""
+}
+
+// programNames are the names that mean something in the program that init writes.
+func programNames() map[string]bool {
+	names := map[string]bool{}
+	f, err := parser.ParseFile(token.NewFileSet(), "", firstProgram, parser.SkipObjectResolution)
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			names[id.Name] = true
+		}
+		return true
+	})
+	return names
 }
 
 // findModule gives the folder and the text of the go.mod that rules dir.

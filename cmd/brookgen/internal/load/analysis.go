@@ -112,30 +112,11 @@ func (a *analysis) scan() {
 // declared collects the package-level names of the package's own files, tests and other builds included, and the names of their
 // imports.
 func (a *analysis) declared() {
-	add := func(id *ast.Ident) {
-		if _, known := a.out.Names[id.Name]; !known && id.Name != "_" {
-			a.out.Names[id.Name] = a.place(id.Pos())
-		}
-	}
 	files := slices.Concat(a.src.files, a.src.others())
 	for _, f := range files {
-		for _, d := range f.decls {
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				if d.Recv == nil && d.Name.Name != "init" {
-					add(d.Name)
-				}
-			case *ast.GenDecl:
-				for _, s := range d.Specs {
-					switch s := s.(type) {
-					case *ast.TypeSpec:
-						add(s.Name)
-					case *ast.ValueSpec:
-						for _, id := range s.Names {
-							add(id)
-						}
-					}
-				}
+		for _, id := range f.declares() {
+			if _, known := a.out.Names[id.Name]; !known && id.Name != "_" {
+				a.out.Names[id.Name] = a.place(id.Pos())
 			}
 		}
 	}
@@ -155,6 +136,29 @@ func (a *analysis) declared() {
 			}
 		}
 	}
+}
+
+// declares gives the names that a file declares at package level.
+func (f *file) declares() []*ast.Ident {
+	var names []*ast.Ident
+	for _, d := range f.decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil && d.Name.Name != "init" {
+				names = append(names, d.Name)
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					names = append(names, s.Name)
+				case *ast.ValueSpec:
+					names = append(names, s.Names...)
+				}
+			}
+		}
+	}
+	return names
 }
 
 // describe names a type as the package's author would: bare names for its own types and the runtime's.

@@ -132,6 +132,11 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 		a.lost = true
 		a.report(use, "%s %s *%s: an event is a value, write %s", name, does, a.describe(ptr.Elem()), a.describe(ptr.Elem()))
 		return nil
+	case (!ok || named.Obj().Pkg() == nil) && !payload(t):
+		a.lost = a.lost || does == "handles" // of which event, nobody knows
+		a.report(use, "%s %s %s, which is no event: declare a type for its payload, with //brook:event NAME above, as in type %s struct { … } "+
+			"or, for JSON objects of any kind, type %s map[string]any", name, does, what, suggestion(name, does), suggestion(name, does))
+		return nil
 	case !ok || named.Obj().Pkg() == nil:
 		a.report(use, "%s %s %s, which is no event: declare a type for it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name, does), what)
 		return nil
@@ -155,6 +160,16 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 		return nil
 	}
 	return a.adopt(named, use)
+}
+
+// payload reports whether a type without a name can be what a type of events is made of.
+func payload(t types.Type) bool {
+	switch types.Unalias(t).Underlying().(type) {
+	case *types.Interface, *types.Signature, *types.Chan, *types.Pointer, *types.Tuple:
+		return false
+	}
+	b, basic := types.Unalias(t).Underlying().(*types.Basic)
+	return !basic || b.Info()&(types.IsComplex|types.IsUntyped) == 0 && b.Kind() != types.UnsafePointer && b.Kind() != types.Invalid
 }
 
 // suggestion is a name for the type of an event. What a handler handles is mostly called as it is.

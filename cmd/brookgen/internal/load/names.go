@@ -136,17 +136,6 @@ func (a *analysis) checkPredeclared() {
 	}
 }
 
-// checkDotImports reports imports that put the runtime's names among the package's own.
-func (a *analysis) checkDotImports() {
-	for _, f := range a.src.files {
-		for _, spec := range f.ast.Imports {
-			if spec.Name != nil && spec.Name.Name == "." && importPath(spec) == runtimePath {
-				a.report(at(spec), "the runtime can't be imported with a dot, as it has names that are generated too: write brook %s", spec.Path.Value)
-			}
-		}
-	}
-}
-
 // checkFields reports collections and events whose members of Views and Publish clash.
 func (a *analysis) checkFields() {
 	for _, c := range a.out.Collections {
