@@ -163,6 +163,9 @@ func (f *file) declares() []*ast.Ident {
 
 // describe names a type as the package's author would: bare names for its own types and the runtime's.
 func (a *analysis) describe(t types.Type) string {
+	if a.b.large(t) {
+		return "a very large type"
+	}
 	text := expr(t, func(p *types.Package) string {
 		if p.Path() == a.src.path || p.Path() == runtimePath {
 			return ""

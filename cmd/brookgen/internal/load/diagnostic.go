@@ -76,6 +76,7 @@ func caret(out *bytes.Buffer, line string, d Diagnostic) {
 	if strings.TrimSpace(line) == "" || start < 0 || start > len(line) {
 		return
 	}
+	line, start, d.End.Col = window(line, start, d.End.Col)
 	var pad strings.Builder
 	for _, r := range line[:start] {
 		if r == '\t' {
@@ -85,11 +86,31 @@ func caret(out *bytes.Buffer, line string, d Diagnostic) {
 		}
 	}
 	mark := "^"
-	if d.End.Line == d.Pos.Line && d.End.Col > d.Pos.Col && d.End.Col-1 <= len(line) {
+	if d.End.Line == d.Pos.Line && d.End.Col-1 > start && d.End.Col-1 <= len(line) {
 		n := utf8.RuneCountInString(line[start : d.End.Col-1])
 		mark += strings.Repeat("~", max(n-1, 0))
 	}
 	fmt.Fprintf(out, "\t%s\n\t%s%s\n", line, pad.String(), mark)
+}
+
+// window cuts what is far from the place out of a very long line, and gives the line with the place and its end in it.
+func window(line string, start, end int) (string, int, int) {
+	const before, after = 100, 200
+	if len(line)-start > after {
+		cut := start + after
+		for !utf8.RuneStart(line[cut]) {
+			cut--
+		}
+		line, end = line[:cut]+"…", min(end, cut+1)
+	}
+	if start > before && len(line) > before+after {
+		cut := start - before
+		for !utf8.RuneStart(line[cut]) {
+			cut++
+		}
+		line, start, end = "…"+line[cut:], start-cut+len("…"), end-cut+len("…")
+	}
+	return line, start, end
 }
 
 func relative(dir, file string) string {

@@ -138,7 +138,11 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 			"or, for JSON objects of any kind, type %s map[string]any", name, does, what, suggestion(name, does), suggestion(name, does))
 		return nil
 	case !ok || named.Obj().Pkg() == nil:
-		a.report(use, "%s %s %s, which is no event: declare a type for it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name, does), what)
+		shape := what
+		if a.b.large(t) {
+			shape = "struct { … }"
+		}
+		a.report(use, "%s %s %s, which is no event: declare a type for it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name, does), shape)
 		return nil
 	case named.TypeArgs().Len() > 0:
 		a.report(use, "%s %s %s, which is no event: declare a type made of it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name, does), what)

@@ -3,14 +3,16 @@ package load
 import (
 	"fmt"
 	"go/types"
-	"slices"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
 
 // lockPath gives the fields that lead from a type to a lock which it holds by value, and whether it holds one, or is one. What
 // a lock is, is what go vet takes for one: a struct with methods Lock and Unlock on the pointer alone.
-func lockPath(t types.Type, seen []types.Type) (path []*types.Var, found bool) {
+func lockPath(t types.Type, seen map[types.Type]bool) (path []*types.Var, found bool) {
+	if seen == nil {
+		seen = map[types.Type]bool{}
+	}
 	for {
 		array, ok := t.Underlying().(*types.Array)
 		if !ok {
@@ -20,10 +22,10 @@ func lockPath(t types.Type, seen []types.Type) (path []*types.Var, found bool) {
 	}
 	t = types.Unalias(t)
 	s, ok := t.Underlying().(*types.Struct)
-	if !ok || slices.ContainsFunc(seen, func(o types.Type) bool { return types.Identical(o, t) }) {
+	if !ok || seen[t] {
 		return nil, false
 	}
-	seen = append(seen, t)
+	seen[t] = true
 	for v := range s.Fields() {
 		if rest, found := lockPath(v.Type(), seen); found {
 			return append([]*types.Var{v}, rest...), true

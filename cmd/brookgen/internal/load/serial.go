@@ -86,6 +86,11 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 		w.diags = append(w.diags, place)
 	}
 	goType := w.b.goType[t]
+	if w.b.isTooLarge(t) {
+		place.Message = path + ": " + tooLarge
+		w.diags = append(w.diags, place)
+		return
+	}
 	w.checkLocks(t, path, place, w.behind)
 	w.behind = false
 	w.below(t, reader(t), map[*model.Type]bool{})
@@ -202,6 +207,11 @@ func mapKey(t *model.Type) bool {
 
 func (w *walk) structure(t *model.Type, path string, place Diagnostic) {
 	w.tags(t, path)
+	for _, f := range t.Fields {
+		if w.b.isTooLarge(f.Type) && (f.Skip || !f.Exported) && f.Pos.File != "" {
+			w.reportAt(f.Pos, f.Name, "%s.%s: %s", path, f.Name, tooLarge)
+		}
+	}
 	for _, c := range w.b.clashes[t] {
 		at := nearer(c.b.JSONField, place)
 		switch {

@@ -22,6 +22,9 @@ type builder struct {
 	clashes map[*model.Type][]clash
 	endless map[*model.Type]bool // cut short, as they never end
 	depth   int
+
+	extents  map[types.Type]extent
+	tooLarge map[types.Type]*model.Type // see enormous
 }
 
 // A hiddenField is a field that is not serialized: its type gets no details, unless it occurs elsewhere.
@@ -32,12 +35,16 @@ type hiddenField struct {
 }
 
 func newBuilder(g *graph, home *types.Package) *builder {
-	return &builder{g: g, home: home, goType: map[*model.Type]types.Type{}, clashes: map[*model.Type][]clash{}, endless: map[*model.Type]bool{}}
+	return &builder{g: g, home: home, goType: map[*model.Type]types.Type{}, clashes: map[*model.Type][]clash{}, endless: map[*model.Type]bool{},
+		extents: map[types.Type]extent{}, tooLarge: map[types.Type]*model.Type{}}
 }
 
 // of gives the model of t.
 func (b *builder) of(t types.Type) *model.Type {
 	t = types.Unalias(t)
+	if b.large(t) {
+		return b.enormous(t)
+	}
 	if m, ok := b.memo.At(t).(*model.Type); ok {
 		return m
 	}
@@ -72,18 +79,25 @@ func (b *builder) settle() {
 // nesting counts how deep type arguments stand in each other. Where that has no end, a generic type
 // contains ever larger instances of itself.
 func nesting(t types.Type) int {
-	deepest := 0
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
+		deepest := 0
 		for arg := range t.TypeArgs().Types() {
-			deepest = max(deepest, 1+nesting(arg))
+			deepest = max(deepest, 1+within(arg))
 		}
+		return deepest
 	case interface{ Elem() types.Type }:
-		if _, isMap := t.(*types.Map); !isMap {
-			return 1 + nesting(t.Elem())
-		}
+		return nesting(t.Elem())
 	}
-	return deepest
+	return 0
+}
+
+// within is nesting inside of a type argument, where every level counts.
+func within(t types.Type) int {
+	if t, ok := types.Unalias(t).(interface{ Elem() types.Type }); ok {
+		return 1 + within(t.Elem())
+	}
+	return nesting(t)
 }
 
 func (b *builder) fill(m *model.Type, t types.Type) {
@@ -120,7 +134,7 @@ func (b *builder) head(m *model.Type, t types.Type) {
 	m.Kind = kindOf(t)
 	m.Named = b.named(t)
 	m.Expr = expr(t, (*types.Package).Path)
-	m.Comparable = isComparable(t, 0)
+	m.Comparable = isComparable(t)
 	m.Hidden = b.unnamed(t) != nil
 	if named, ok := t.(*types.Named); ok || m.Kind == model.Struct {
 		m.Methods = methodsOf(t)
@@ -228,7 +242,9 @@ func (b *builder) fields(m *model.Type, t types.Type, u *types.Struct) {
 		}
 		if f.Skip || !f.Exported && !(f.Embedded && isStruct(v.Type())) {
 			f.Type = b.mention(v.Type())
-			b.hidden = append(b.hidden, hiddenField{m, i, types.Unalias(v.Type())})
+			if !b.isTooLarge(f.Type) {
+				b.hidden = append(b.hidden, hiddenField{m, i, types.Unalias(v.Type())})
+			}
 		} else {
 			f.Type = b.of(v.Type())
 		}
@@ -239,6 +255,9 @@ func (b *builder) fields(m *model.Type, t types.Type, u *types.Struct) {
 // mention gives a type without its elements and fields.
 func (b *builder) mention(t types.Type) *model.Type {
 	t = types.Unalias(t)
+	if b.large(t) {
+		return b.enormous(t)
+	}
 	if m, ok := b.memo.At(t).(*model.Type); ok {
 		return m
 	}
