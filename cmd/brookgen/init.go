@@ -103,7 +103,7 @@ func programNames() map[string]bool {
 		panic(err) // it is a constant
 	}
 	ast.Inspect(f, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
+		if id, ok := n.(*ast.Ident); ok && !id.IsExported() { // exported ones are members
 			names[id.Name] = true
 		}
 		return true
