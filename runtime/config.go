@@ -122,6 +122,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Envelope == nil {
 		c.Envelope = CloudEvents{}
 	}
+	if err := checkText(c.Name); err != nil && c.Name != c.Author {
+		bad("Name is %.200q: %w", c.Name, err)
+	}
 	if err := checkText(c.Author); err != nil {
 		bad("Author is %.200q: %w", c.Author, err)
 	} else if e, ok := c.Envelope.(AuthorChecker); ok && c.Author != "" {
