@@ -1,7 +1,6 @@
 package brook
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -86,7 +85,7 @@ func Decode[E any](m *Delivery, def *EventDef[E]) (e Event[E], ok bool) {
 		return e, false
 	}
 	if def.AppendKey != nil && isNull(m.message.Data) {
-		if m.decodeErr = fillKey(m, def, &data); m.decodeErr != nil {
+		if data, m.decodeErr = withKey(m, def, data); m.decodeErr != nil {
 			return e, false
 		}
 	}
@@ -99,11 +98,8 @@ func Decode[E any](m *Delivery, def *EventDef[E]) (e Event[E], ok bool) {
 		*at = data
 		m.key = def.AppendKey(m.key[:0], at)
 		if m.bare && (m.record.Key == nil || !keyMatches(def.info(), m.key, m.record.Key)) {
-			var none E
-			if bytes.Equal(def.AppendKey(nil, &none), m.key) {
-				if m.decodeErr = m.keyless(); m.decodeErr != nil {
-					return e, false
-				}
+			if m.decodeErr = keyless(m, def); m.decodeErr != nil {
+				return e, false
 			}
 		}
 	}

@@ -12,25 +12,25 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// fillKey gives the fields of a key that the payload does not have, as it is null, what the record's key says. The event's data is then
-// what such an event would have been published with, so that histories have the key too.
+// withKey returns what a payload that is null decoded to with the key that the record has. The event's data is then what such an event would
+// have been published with, so that histories have the key too.
 //
 //go:noinline
-func fillKey[E any](m *Delivery, def *EventDef[E], data *E) error {
+func withKey[E any](m *Delivery, def *EventDef[E], data E) (E, error) {
 	encoded, err := m.givenKey(def.Shape)
 	if err != nil {
-		return fmt.Errorf("the event has no data, and no key: %w", err)
+		return data, fmt.Errorf("the event has no data, and no key: %w", err)
 	}
 	if def.ReadKey == nil {
-		return errors.New("the event has no data, and the generated code is too old to take its key from the record: run go generate")
+		return data, errors.New("the event has no data, and the generated code is too old to take its key from the record: run go generate")
 	}
 	r := key.Read(encoded)
-	def.ReadKey(&r, data)
+	def.ReadKey(&r, &data)
 	if err := r.End(); err != nil {
-		return fmt.Errorf("the event has no data, and no key: %w", err)
+		return data, fmt.Errorf("the event has no data, and no key: %w", err)
 	}
-	m.message.Data, err = def.Append(nil, data)
-	return err
+	m.message.Data, err = def.Append(nil, &data)
+	return data, err
 }
 
 // givenKey returns the key bytes of the event's key as the record has it.
@@ -59,8 +59,14 @@ func isBare(e Envelope) bool {
 	return is
 }
 
-// keyless says what is wrong with a payload that has no key, or nil.
-func (m *Delivery) keyless() error {
+// keyless says what is wrong with a payload if it has no key.
+//
+//go:noinline
+func keyless[E any](m *Delivery, def *EventDef[E]) error {
+	var none E
+	if !bytes.Equal(def.AppendKey(nil, &none), m.key) {
+		return nil
+	}
 	wrapped := wrapper(m.message.Data)
 	switch {
 	case len(m.record.Key) > 0 && wrapped != "":

@@ -25,7 +25,7 @@ func (c CloudEvents) structured(r *Record, m *Message) error {
 		if !ok {
 			break
 		}
-		e.member(string(wire.Unquote(name)))
+		e.member(wire.Unquote(name))
 	}
 	if err := e.d.Finish(); err != nil {
 		return fmt.Errorf("structured CloudEvent: %w", err)
@@ -54,8 +54,8 @@ type structuredEvent struct {
 }
 
 // structuredOf returns which of the members that the envelope uses a name is, or 0.
-func structuredOf(name string) int {
-	switch name {
+func structuredOf(name []byte) int {
+	switch string(name) {
 	case "specversion":
 		return sawVersion
 	case "id":
@@ -83,7 +83,7 @@ func structuredOf(name string) int {
 }
 
 // member reads the value of a member; null is as good as absent.
-func (e *structuredEvent) member(name string) {
+func (e *structuredEvent) member(name []byte) {
 	if e.d.Null() {
 		return
 	}
@@ -128,7 +128,7 @@ func (e *structuredEvent) member(name string) {
 }
 
 // again notes that a member occurs twice.
-func (e *structuredEvent) again(name string) {
+func (e *structuredEvent) again(name []byte) {
 	if e.bad == nil {
 		e.bad = fmt.Errorf("the member %.100s occurs twice", name)
 	}
@@ -141,14 +141,14 @@ func (e *structuredEvent) text(p *string) {
 }
 
 // extension makes a header of an attribute, as it would be in binary mode.
-func (e *structuredEvent) extension(name string) {
+func (e *structuredEvent) extension(name []byte) {
 	var value []byte
 	if e.d.Kind() == '"' {
 		value, _ = e.d.Text()
 	} else {
 		value, _ = e.d.JSON()
 	}
-	key := attributePrefix + name
+	key := attributePrefix + string(name)
 	if e.there.have(e.m.Headers, key) {
 		e.again(name)
 	}
