@@ -35,8 +35,11 @@ type App struct {
 	sending     Table    // of what publishing goes by: see numbers and lease
 	numbers     *numbers // as the store has them, guarded by gate; nil: not known
 	targets     *targets
-	state       state // guarded by gate
-	building    int   // the generation that this process makes, 0: none; guarded by gate
+	state       state                  // guarded by gate
+	rested      atomic.Pointer[string] // the promotion of another process that this one rested for
+	owing       atomic.Bool            // the live generation may hold emissions that are to go to the outbox
+	refused     atomic.Bool            // a rebuild was refused, and none is tried again by itself
+	building    int                    // the generation that this process makes, 0: none; guarded by gate
 	live        atomic.Pointer[generation]
 	progress    *progress
 	outbox      *outbox
@@ -138,6 +141,7 @@ func (a *App) load(ctx context.Context) error {
 		}
 	}
 	a.solo = a.newLane(live, true)
+	a.noteOwed()
 	return nil
 }
 

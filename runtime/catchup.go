@@ -30,8 +30,11 @@ func (a *App) CatchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if stale {
-		if err := a.rebuild(ctx); err != nil {
+	var refused error
+	if stale && !a.refused.Load() {
+		if err := a.rebuildStale(ctx, nil); errors.Is(err, ErrRebuildRefused) {
+			refused = err // the live views go on
+		} else if err != nil {
 			return err
 		}
 	}
@@ -48,7 +51,7 @@ func (a *App) CatchUp(ctx context.Context) error {
 		err := a.catchUp(ctx)
 		if err == nil {
 			a.tidy(ctx)
-			return nil
+			return refused
 		}
 		if errors.Is(err, errOthers) {
 			continue
@@ -60,6 +63,7 @@ func (a *App) CatchUp(ctx context.Context) error {
 		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return err
 		}
+		a.giveTurn(ctx)
 	}
 }
 
@@ -118,6 +122,9 @@ func (c *catchUp) run(ctx context.Context) error {
 		}
 		folded, err := c.fold(ctx)
 		if err != nil {
+			return err
+		}
+		if err := c.app.adoptOwed(ctx); err != nil {
 			return err
 		}
 		items := c.app.outbox.head()

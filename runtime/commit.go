@@ -24,6 +24,9 @@ func (l *lane) commit(ctx context.Context) error {
 	for _, item := range b.items {
 		l.writes = append(l.writes, item.write(l.app.outboxTable))
 	}
+	for _, item := range b.owed {
+		l.writes = append(l.writes, item.write(l.gen.owed))
+	}
 	for k, s := range l.folded {
 		l.writes = append(l.writes, Write{Table: l.gen.folded, Key: []byte(k), Value: s.encode()})
 	}
@@ -100,6 +103,9 @@ func (l *lane) committed(moved []Progress) {
 	b := &l.batch
 	if l.live {
 		l.app.hub.publish(l.tx)
+	}
+	if l.rebuild != nil {
+		l.rebuild.passedOver(b.unknown)
 	}
 	for _, f := range l.feeds {
 		if f.dirty() {

@@ -31,8 +31,10 @@ type fate struct {
 	forced error       // what every set fails with
 	feed   *feed       // nil for an event that waits behind nobody
 	lane   *lane
-	once   bool // Process: all sets or none
-	silent bool // it was acted on before
+	once   bool     // Process: all sets or none
+	silent bool     // it was acted on before
+	owes   []string // but not by these sets
+	skips  []string // sets for which it was dropped
 }
 
 // findings are what the event is like, known once it is decoded, and how far it came.
@@ -167,7 +169,7 @@ func keyMatches(info eventInfo, encoded, record []byte) bool {
 // error, or a panic, undoes what the set did.
 func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	name := m.def.Sets[set]
-	if m.aborted || m.only != "" && m.only != name {
+	if m.aborted || m.only != "" && m.only != name || m.skips != nil && slices.Contains(m.skips, name) {
 		return
 	}
 	if m.feed != nil {

@@ -42,6 +42,9 @@ var (
 	ErrConfig = errors.New("brook: configuration")
 	// ErrStale is returned when the views were made by other handlers than these, and Config.OnStale is Fail.
 	ErrStale = errors.New("brook: views are stale")
+	// ErrRebuildRefused is returned by Rebuild when events fail in the rebuilt views that did not fail in the live ones, which stay: a
+	// [RebuildRefusedError] says which.
+	ErrRebuildRefused = errors.New("brook: rebuild refused")
 	// ErrGroup is returned by Process of an app whose instances divide the partitions among them.
 	ErrGroup = errors.New("brook: not with a group")
 	// ErrDeadLettersFull is reported when a partition stands still because it has too many dead letters.

@@ -39,6 +39,8 @@ type feed struct {
 	folded   map[string]Sequence // lane → the highest sequence folded; filled as they are met
 	emits    string              // what the streams of emissions that are caused here begin with; "": not needed yet
 
+	rebuild *rebuilding // that reads it, nil: none
+
 	credit chan struct{} // a token for each chunk that may be read ahead
 }
 
@@ -46,7 +48,8 @@ type feed struct {
 type chunk struct {
 	feed *feed
 	Chunk
-	err error // that ends the feed for good
+	err  error // that ends the feed for good
+	lost *gap  // what the log lost before it, and a rebuild goes on without
 }
 
 // read reads a partition from an offset on, handing chunks to the lane as it has room, until ctx ends.
@@ -68,13 +71,21 @@ func (a *App) read(ctx context.Context, f *feed, next int64, out chan<- chunk) {
 		if err == nil {
 			c, err = reader.Read(ctx, readSize)
 		}
+		var lost *gap
+		if f.rebuild != nil && errors.Is(err, ErrOutOfRange) {
+			if reader != nil {
+				_ = reader.Close()
+				reader = nil
+			}
+			c, lost, err = f.rebuild.overtaken(ctx, f.id, next)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, ErrOutOfRange) && f.until < 0: // retention was faster: look what is to be done
+		case errors.Is(err, ErrOutOfRange) && f.rebuild == nil: // retention was faster: look what is to be done
 			send(ctx, out, chunk{feed: f, err: errReload})
 			return
-		case errors.Is(err, ErrPermanent) || errors.Is(err, ErrOutOfRange):
+		case errors.Is(err, ErrPermanent) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrRetention) || errors.Is(err, ErrLogChanged):
 			send(ctx, out, chunk{feed: f, err: fmt.Errorf("brook: read %s: %w", f.id.at(next), err)})
 			return
 		case err != nil:
@@ -95,7 +106,7 @@ func (a *App) read(ctx context.Context, f *feed, next int64, out chan<- chunk) {
 			a.mended("read", attempts, f.id.at(next))
 		}
 		attempts, next = 0, c.Next
-		if !send(ctx, out, chunk{feed: f, Chunk: c}) {
+		if !send(ctx, out, chunk{feed: f, Chunk: c, lost: lost}) {
 			return
 		}
 		select {

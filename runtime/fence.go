@@ -121,6 +121,7 @@ func (a *App) again(ctx context.Context, do func() error) error {
 		if err := a.reload(ctx); err != nil {
 			return err
 		}
+		a.giveTurn(ctx)
 	}
 }
 

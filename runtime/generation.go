@@ -13,6 +13,8 @@ type generation struct {
 	positions Table
 	letters   Table
 	folded    Table
+	dropped   Table // which letters were dropped
+	owed      Table // emissions that a rebuild owes for letters of the views before
 	shapes    *shapes
 	pins      pins // of those who read it while it is live, and longer
 }
@@ -67,6 +69,8 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 	g.positions = table(TableSpec{Name: name("positions")})
 	g.letters = table(TableSpec{Name: name("letters")})
 	g.folded = table(TableSpec{Name: name("folded")})
+	g.dropped = table(TableSpec{Name: name("dropped")})
+	g.owed = table(TableSpec{Name: name("owed")})
 	g.shapes.table = table(TableSpec{Name: name("shapes")})
 	if err := errors.Join(errs...); err != nil {
 		return g, err
@@ -76,7 +80,7 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 
 // drop removes all rows of a generation.
 func (a *App) drop(ctx context.Context, g *generation) error {
-	tables := append([]Table{g.positions, g.letters, g.folded}, g.tables...)
+	tables := append([]Table{g.positions, g.letters, g.folded, g.dropped, g.owed}, g.tables...)
 	gone, err := a.forgotten(ctx, g.number)
 	if err != nil {
 		return err

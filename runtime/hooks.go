@@ -22,6 +22,8 @@ type Hooks struct {
 	Failure func(Failure)
 	// Rebuild is told when a rebuild starts (done false) and when it ended, with its error.
 	Rebuild func(done bool, err error)
+	// Rebuilt is told what a rebuild came to, whether it was promoted or refused.
+	Rebuilt func(RebuildReport)
 }
 
 // Mode tells how an app runs its partitions.

@@ -20,7 +20,9 @@ type lane struct {
 	wake     chan struct{} // holds a token when a feed that stood still may go on
 	effects  chan effectRun
 	due      due
-	inside   bool // between enter and leave
+	inside   bool                 // between enter and leave
+	rebuild  *rebuilding          // that it folds for, nil: none
+	overfull *RebuildRefusedError // why the rebuild ends: it has too many dead letters
 
 	tx      *Tx
 	deliver func(*Delivery)
@@ -47,6 +49,7 @@ type pending struct {
 	last                    Position // of the event that came last
 	letters                 []DeadLetter
 	items                   []*outboxItem
+	owed                    []*outboxItem // of a rebuild
 	effects                 []effectRun
 	writes                  []Write // of removed letters and the like
 	checks                  []Check // what these rely on
@@ -100,9 +103,13 @@ func (l *lane) run(stop, ctx context.Context) error {
 		}
 		l.enter()
 		l.look()
+		l.overfull = nil
 		f, wait := l.pick()
 		l.leave()
 		l.follow()
+		if l.overfull != nil {
+			return l.overfull
+		}
 		if f == nil && slices.ContainsFunc(l.feeds, (*feed).dirty) {
 			if err := l.moved(stop); err != nil {
 				return err
@@ -140,7 +147,7 @@ func (l *lane) await(stop context.Context, wait time.Duration) error {
 		if c.err != nil {
 			return c.err
 		}
-		c.feed.take(c.Chunk)
+		l.takeChunk(c)
 		return l.drain()
 	case <-l.wake:
 	case <-timer:
@@ -157,11 +164,19 @@ func (l *lane) drain() error {
 			if c.err != nil {
 				return c.err
 			}
-			c.feed.take(c.Chunk)
+			l.takeChunk(c)
 		default:
 			return nil
 		}
 	}
+}
+
+// takeChunk takes a chunk.
+func (l *lane) takeChunk(c chunk) {
+	if c.lost != nil {
+		l.rebuild.skip(c.feed, *c.lost)
+	}
+	c.feed.take(c.Chunk)
 }
 
 // moved commits offsets that hold no records, when nothing else is to do.
@@ -258,8 +273,8 @@ func (l *lane) look() {
 
 // stands reports whether a feed stands still for want of room.
 func (l *lane) stands(f *feed) bool {
-	if !l.live {
-		return false
+	if l.rebuild != nil {
+		return l.rebuild.full(f)
 	}
 	if f.outbound+len(l.batch.items) >= l.app.config.MaxOutbox {
 		return true

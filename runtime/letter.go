@@ -42,7 +42,8 @@ type DeadLetter struct {
 	// Silent: the event was acted on before a rebuild made this letter; redriving it neither emits nor runs effects.
 	Silent bool
 
-	stack []byte // of a panic, for the log; it is not stored
+	owes  []string // sets that did not act, although Silent is set
+	stack []byte   // of a panic, for the log; it is not stored
 }
 
 // String says what failed where in one line.
@@ -76,11 +77,12 @@ type storedLetter struct {
 	DeadLetter
 	Seconds int64 // the record's time
 	Nanos   int
-	Length  *int // of the value behind the JSON; nil: there is none, unless in the JSON, where layout 1 had it
+	Owes    []string `json:",omitempty"` // the letter's owes
+	Length  *int     // of the value behind the JSON; nil: there is none, unless in the JSON, where layout 1 had it
 }
 
 func (l *DeadLetter) write(t Table) Write {
-	stored := storedLetter{DeadLetter: *l, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond()}
+	stored := storedLetter{DeadLetter: *l, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond(), Owes: l.owes}
 	stored.Record.Time = time.Time{}
 	value := l.Record.Value
 	if stored.Record.Value = nil; value != nil {
@@ -103,6 +105,7 @@ func decodeLetter(v Value) (l DeadLetter, err error) {
 		return l, fmt.Errorf("brook: stored dead letter: %w: %w", err, ErrPermanent)
 	}
 	l = stored.DeadLetter
+	l.owes = stored.Owes
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	if value := data[d.InputOffset():]; stored.Length != nil {
 		if len(value) != *stored.Length {

@@ -121,6 +121,7 @@ func (a *App) hear(announcer Announcer) error {
 func (a *App) show(g *generation) {
 	if old := a.live.Swap(g); old != nil {
 		a.leftovers.replaced(old)
+		a.noteOwed()
 	}
 	if stop := a.hearing.Load(); stop != nil {
 		(*stop)()

@@ -193,6 +193,7 @@ func (m *membership) assign(partitions []Position) {
 		mine[p.partition()] = true
 	}
 	m.app.outbox.divide(marks)
+	m.app.noteOwed()
 	if !m.app.config.Group {
 		m.app.wakeLanes()
 		return

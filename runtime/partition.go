@@ -17,6 +17,9 @@ func (p Position) partition() partitionID { return partitionID{p.Topic, p.Partit
 
 func (p partitionID) at(offset int64) Position { return Position{p.topic, p.number, offset} }
 
+// name returns topic/number.
+func (p partitionID) name() string { return fmt.Sprintf("%s/%d", p.topic, p.number) }
+
 func (p partitionID) appendKey(dst []byte) []byte {
 	return key.AppendInt(key.AppendString(dst, p.topic), p.number)
 }

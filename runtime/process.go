@@ -129,6 +129,9 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	for _, item := range b.items {
 		writes = append(writes, item.write(l.app.outboxTable))
 	}
+	for _, item := range b.owed {
+		writes = append(writes, item.write(l.gen.owed))
+	}
 	counted, unchanged := l.numberWrites()
 	writes = append(append(writes, b.writes...), counted...)
 	if len(writes) > 0 {
@@ -142,10 +145,15 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 			err = insist(ctx, "commit", commit)
 		}
 		if err != nil {
-			l.app.numbers = nil // they are read anew
+			if l.live {
+				l.app.numbers = nil // they are read anew
+			}
 			l.app.doubt(err)
 			return err
 		}
+	}
+	if !l.live {
+		return nil
 	}
 	l.app.hub.publish(l.tx)
 	l.app.outbox.add(b.items...)

@@ -11,6 +11,9 @@ import (
 func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 	ending := false
 	for {
+		if err := a.adoptOwed(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("brook: take over what was emitted: %w", err)
+		}
 		items := a.outbox.head()
 		if err := a.publishItems(ctx, items); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: publish what was emitted: %w", err)

@@ -9,106 +9,205 @@ import (
 	"time"
 )
 
-// Rebuild makes the views anew from the log's start, beside the live ones, and switches at once when they stand
-// at the same positions. Nothing is emitted and no effect runs. Readers see the old views until then. What Process
-// applied is forgotten. It returns when the switch is done; ctx's end or the app's leaves the old views as they are.
+// Rebuild makes the views anew from the log's start, beside the live ones, and promotes them at once when both stand
+// at the same positions. Readers see the old views until then, and what they began to read to its end. Handlers emit nothing and no effect runs, but for what
+// never happened yet: what is emitted by events that are dead letters of the live views, and that the rebuilt ones handle well, is published after the promotion. What
+// [App.Drop] dropped stays dropped. What Process applied is forgotten. It returns when the promotion is done; ctx's end or the app's leaves
+// the old views as they are. A store or driver that fails makes it wait.
 //
 // It is refused with [ErrRetention] where the log lost events that the views were made from, unless
-// Config.OnRetention is [GoOn].
-func (a *App) Rebuild(ctx context.Context) error {
+// Config.OnRetention is [GoOn]; and with [ErrRebuildRefused] where more events fail than Config.MaxDeadLetters, or some fail that did not fail
+// in the live views, unless [AcceptLetters] is given. [ErrConflict] says that another process rebuilt meanwhile.
+func (a *App) Rebuild(ctx context.Context, options ...RebuildOption) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()
 	if a.closed.Load() {
 		return ErrClosed
 	}
-	err := a.rebuild(ctx)
+	err := a.rebuild(ctx, options...)
 	if a.closed.Load() && err != nil {
 		return ErrClosed
 	}
 	return err
 }
 
-func (a *App) rebuild(ctx context.Context) (err error) {
-	a.rebuildMu.Lock()
+func (a *App) rebuild(ctx context.Context, options ...RebuildOption) (err error) {
+	if !a.rebuildMu.lockWithin(ctx) {
+		return ctx.Err()
+	}
 	defer a.rebuildMu.Unlock()
 	if hook := a.config.Hooks.Rebuild; hook != nil {
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
-	started := time.Now()
-	if err := a.rebuildInto(ctx); err != nil {
+	r := &rebuilding{app: a, started: time.Now(), tried: map[string]bool{}, gaps: map[partitionID][]gap{}}
+	for _, o := range options {
+		o.rebuild(&r.options)
+	}
+	if err := r.run(ctx); err != nil {
+		if refused := (*RebuildRefusedError)(nil); errors.As(err, &refused) {
+			a.tellReport(&refused.Report)
+			a.config.Log.Error("brook: the rebuild is refused", "app", a.config.Name, "error", err)
+		}
 		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
 	}
-	a.config.Log.Info("brook: the views are rebuilt", "app", a.config.Name, "took", time.Since(started).Round(time.Millisecond))
+	r.report.Promoted, r.report.Took = true, time.Since(r.started)
+	a.refused.Store(false)
+	a.tellReport(&r.report)
+	a.config.Log.Info("brook: the views are rebuilt", "app", a.config.Name, "took", r.report.Took.Round(time.Millisecond))
+	if hook := a.config.Hooks.DeadLetter; hook != nil {
+		for i := range r.strangers {
+			hook(r.strangers[i])
+		}
+	}
 	return nil
 }
 
-func (a *App) rebuildInto(ctx context.Context) error {
-	partitions, err := a.partitions(ctx)
+// rebuilding is a rebuild that is under way.
+type rebuilding struct {
+	app        *App
+	options    rebuildOptions
+	started    time.Time
+	lane       *lane
+	partitions []Partition
+	contended  bool // other processes commit all the time: they are asked to rest
+
+	asides    asides                // of the live views, at least of what is below the feeds' ends
+	madeFrom  map[string]bool       // the types that the live views were made from
+	passed    map[string]int        // events of these types that the code does not know
+	gaps      map[partitionID][]gap // what retention took from under the readers
+	tried     map[string]bool       // letters that were redriven, by key
+	strangers []DeadLetter          // that were tried and that the live views don't have; without values
+	report    RebuildReport
+}
+
+// gap is a range of offsets that the log lost while it was read.
+type gap struct{ from, to int64 }
+
+func (r *rebuilding) run(ctx context.Context) (err error) {
+	a := r.app
+	if r.partitions, err = a.partitions(ctx); err != nil {
+		return err
+	}
+	var g *generation
+	err = a.insist(ctx, "rebuild", func() (err error) {
+		g, err = a.startBuilding(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	g, err := a.startBuilding(ctx)
-	if err != nil {
-		return err
-	}
-	finished := false
+	promoted := false
 	defer func() {
-		if !finished {
+		if !promoted {
 			a.abandon(g)
 		}
 	}()
-	l := a.newLane(g, false)
+	r.lane = a.newLane(g, false)
+	r.lane.rebuild = r
+	a.gate.RLock()
+	r.madeFrom = a.madeFrom()
+	a.gate.RUnlock()
+	r.passed = map[string]int{}
 	reading, cancel := context.WithCancel(ctx)
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer cancel()
+	read := func(f *feed) {
+		next := f.next // the lane's from now on
+		readers.Go(func() { a.read(reading, f, next, r.lane.chunks) })
+	}
 	for attempts := 1; ; attempts++ {
-		fresh, err := a.feedRebuild(ctx, l, partitions, a.config.OnRetention == GoOn)
-		if err != nil {
-			return err
-		}
-		for _, f := range fresh {
-			next := f.next // the lane's from now on
-			readers.Go(func() { a.read(reading, f, next, l.chunks) })
-		}
-		// Most of the way beside the live lanes, the last steps with them at rest.
-		for range 5 {
-			if a.target(l) == 0 {
-				break
-			}
-			if err := l.run(ctx, ctx); err != nil || ctx.Err() != nil {
-				return errors.Join(err, ctx.Err())
-			}
-		}
-		if err = a.switchTo(ctx, l, partitions); err == nil {
-			break
-		}
-		if !errors.Is(err, errOthers) {
-			return err
-		}
-		if len(fresh) == 0 { // another process knows of a partition that this one has yet to hear of
-			if err := sleep(ctx, a.config.Retry.wait(attempts)); err != nil {
+		err := r.round(ctx, read)
+		switch {
+		case err == nil:
+			promoted = true
+			a.hub.gap()
+			a.wakeLanes()
+			a.noteOwed()
+			a.leftovers.rouse()
+			return nil
+		case ctx.Err() != nil:
+			return errors.Join(err, ctx.Err())
+		case errors.Is(err, errOthers): // a partition that this process has yet to hear of, or topics grew
+			if r.partitions, err = a.partitions(ctx); err != nil {
 				return err
 			}
+		case errors.Is(err, errContended):
+			attempts = 0 // it is its turn now
+			continue
+		case !transient(err):
+			return err
+		default:
+			a.failure(Failure{What: "rebuild", Attempts: attempts, Err: err})
 		}
-		if partitions, err = a.partitions(ctx); err != nil { // topics grew meanwhile
+		if err := sleep(ctx, a.config.Retry.wait(attempts)); err != nil {
 			return err
 		}
 	}
-	finished = true
-	a.hub.gap()
-	a.wakeLanes()
-	a.leftovers.rouse()
-	return nil
+}
+
+// transient reports whether a rebuild waits and goes on after an error of a store or driver.
+func transient(err error) bool {
+	for _, final := range []error{ErrPermanent, ErrConflict, ErrRebuildRefused, ErrRetention, ErrLogChanged, ErrOutOfRange, ErrTooLarge, ErrClosed} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return true
+}
+
+// round folds what is behind the live views, and promotes. What it did before an error stays done.
+func (r *rebuilding) round(ctx context.Context, read func(*feed)) error {
+	fresh, err := r.feed(ctx)
+	for _, f := range fresh {
+		read(f)
+	}
+	if err != nil {
+		return err
+	}
+	// Most of the way beside the live lanes, the last steps with them at rest.
+	for range 5 {
+		behind, err := r.aim(ctx)
+		if err != nil {
+			return err
+		}
+		if behind == 0 {
+			break
+		}
+		if err := r.fold(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.redrive(ctx, nil); err != nil {
+		return err
+	}
+	if r.contended {
+		if err := r.app.askForRest(ctx, r.lane.gen); err != nil {
+			return err
+		}
+	}
+	return r.promote(ctx)
+}
+
+// fold runs the lane until its feeds end.
+func (r *rebuilding) fold(ctx context.Context) error {
+	err := r.lane.run(ctx, ctx)
+	if full := (*RebuildRefusedError)(nil); errors.As(err, &full) {
+		if rerr := r.count(ctx); rerr != nil {
+			return rerr
+		}
+		full.Report = r.report
+	}
+	return errors.Join(err, ctx.Err())
 }
 
 // startBuilding notes in the store that a generation is being made, so that what is left of it can be found.
 func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 	number := 0
 	err := a.updateState(ctx, func(next *state) error {
-		if next.Building != 0 { // of another process, which finds that out when it is to switch
+		if next.Building != 0 { // of another process, which finds that out when it is to switch; or what this one began in vain
 			next.Dropped = append(next.Dropped, next.Building)
 		}
 		// A number comes once: a process that does not know yet that its views are given up still writes them, or removes others.
@@ -131,14 +230,15 @@ func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 	return g, a.recordShapes(ctx, g.shapes)
 }
 
-// feedRebuild gives the lane feeds of the partitions that it has none of, from the log's start.
-func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, acceptLoss bool) (fresh []*feed, err error) {
+// feed gives the lane feeds of the partitions that it has none of, from the log's start.
+func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
+	a, l := r.app, r.lane
 	standings, err := a.standings(ctx, a.reader, a.live.Load())
 	if err != nil {
 		return nil, err
 	}
 	var errs []error
-	for _, p := range partitions {
+	for _, p := range r.partitions {
 		id := partitionID{p.Topic, p.Number}
 		if l.feed(id) != nil {
 			continue
@@ -146,30 +246,29 @@ func (a *App) feedRebuild(ctx context.Context, l *lane, partitions []Partition, 
 		if s, ok := standings[id]; ok {
 			if s.Log != p.Log {
 				errs = append(errs, fmt.Errorf("%w: %s/%d", ErrLogChanged, p.Topic, p.Number))
-			} else if s.First < p.Start && !acceptLoss {
+			} else if s.First < p.Start && a.config.OnRetention != GoOn {
 				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
 					ErrRetention, p.Topic, p.Number, p.Start, s.First))
 			}
 		}
-		fresh = append(fresh, newFeed(id, p, &waits{}))
+		f := newFeed(id, p, &waits{})
+		f.rebuild = r
+		fresh = append(fresh, f)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(errs...); err != nil || len(fresh) == 0 {
 		return nil, err
 	}
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
-	for row, err := range a.reader.Scan(ctx, a.live.Load().letters, nil, nil) {
-		if err != nil {
-			return nil, err
-		}
-		letter, err := decodeLetter(row.Value)
-		if err != nil {
-			return nil, err
-		}
+	_, err = a.readAsides(ctx, a.live.Load(), func(letter *DeadLetter) error {
 		for _, f := range fresh {
 			if f.id == letter.Position.partition() && letter.Position.Offset < f.base {
-				f.waits.add(&letter, a.config.OnFailure != GoOn)
+				f.waits.add(letter, a.config.OnFailure != GoOn)
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	l.feeds = append(l.feeds, fresh...)
 	slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.at(0).Compare(g.id.at(0)) })
@@ -186,155 +285,18 @@ func (l *lane) feed(id partitionID) *feed {
 	return nil
 }
 
-// target makes the lane's feeds end where the live views stand, and gives how many offsets they are behind.
-func (a *App) target(l *lane) (behind int64) {
-	for _, f := range l.feeds {
-		f.until = max(f.base, a.progress.at(f.id))
+// aim makes the lane's feeds end where the live views stand, and returns how many offsets they are behind.
+func (r *rebuilding) aim(ctx context.Context) (behind int64, err error) {
+	for _, f := range r.lane.feeds {
+		f.until = max(f.base, r.app.progress.at(f.id))
 		if f.read.dry() {
 			f.next = f.limit(f.ahead) // offsets without records that are known already
 		}
 		f.end = max(f.end, f.until)
 		behind += f.until - f.base
 	}
-	return behind
-}
-
-// errOvertaken ends a rebuild whose number the state no longer has as the one that is built.
-var errOvertaken = fmt.Errorf("%w: another process rebuilt, or does", ErrConflict)
-
-// switchTo makes the generation of l the live one, in one commit, with all lanes at rest.
-func (a *App) switchTo(ctx context.Context, l *lane, partitions []Partition) (err error) {
-	a.rest()
-	defer a.gate.Unlock()
-	old := a.live.Load()
-	var held map[partitionID]*waits
-	for {
-		if a.state.Building != l.gen.number { // it may have been read anew since
-			return errOvertaken
-		}
-		checks, err := a.meet(ctx, l, old)
-		if err != nil {
-			return err
-		}
-		if err := a.carryLetters(ctx, old, l.gen, partitions); err != nil {
-			return err
-		}
-		if held, err = a.loadWaits(ctx, l.gen); err != nil {
-			return err
-		}
-		err = a.updateStateResting(ctx, func(next *state) error {
-			if next.Building != l.gen.number {
-				return errOvertaken
-			}
-			next.Generation, next.Building = l.gen.number, 0
-			next.Dropped = append(next.Dropped, old.number)
-			next.Replaced[old.number] = now()
-			next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
-			return nil
-		}, &Batch{Checks: checks})
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, ErrConflict) || errors.Is(err, errOvertaken) {
-			return err
-		} // else another process folded on meanwhile
+	if behind > 0 { // what is below these ends and was put aside is there, or was
+		r.asides, err = r.app.readAsides(ctx, r.app.live.Load(), nil)
 	}
-	a.building = 0
-	a.show(l.gen)
-	// From here on nothing may fail: memory follows what is stored.
-	a.waits = held
-	first := map[partitionID]int64{}
-	for _, f := range l.feeds {
-		first[f.id] = f.first
-	}
-	a.lanesMu.Lock()
-	defer a.lanesMu.Unlock()
-	for _, live := range append([]*lane{a.solo}, a.lanes...) {
-		live.gen, live.tx.tables = l.gen, l.gen.tables
-		for _, f := range live.feeds {
-			f.waits, f.folded = a.waitsOf(f.id), nil
-			if at, ok := first[f.id]; ok {
-				f.first = at
-			}
-		}
-	}
-	return nil
-}
-
-// switched reports whether the store has g as the live generation.
-func (a *App) switched(ctx context.Context, g *generation) (bool, error) {
-	s, err := a.readState(ctx)
-	return err == nil && s.Generation == g.number, err
-}
-
-// actedOn reports whether the event of a letter that a rebuild makes was acted on: the live views have no such letter, or a silent one.
-func (l *lane) actedOn(letter *DeadLetter) bool {
-	v, err := l.app.reader.Get(l.tx.ctx, l.app.live.Load().letters, letter.appendKey(nil))
-	if err != nil {
-		return true
-	}
-	old, err := decodeLetter(v)
-	return err != nil || old.Silent
-}
-
-// meet folds what the lane is behind the live views, with all lanes at rest, and gives what makes sure that these
-// stand there still.
-func (a *App) meet(ctx context.Context, l *lane, live *generation) (checks []Check, err error) {
-	if a.fenced() {
-		standings, err := a.standings(ctx, a.reader, live)
-		if err != nil {
-			return nil, err
-		}
-		for id, s := range standings {
-			a.progress.advance(id, s.Next)
-			checks = append(checks, Check{Table: live.positions, Key: id.appendKey(nil), Value: s.raw})
-		}
-		for _, f := range l.feeds {
-			if _, ok := standings[f.id]; !ok { // nor may anybody begin with it
-				checks = append(checks, Check{Table: live.positions, Key: f.id.appendKey(nil)})
-			}
-		}
-	}
-	for id := range a.progress.all() {
-		if a.reads(id.topic) && l.feed(id) == nil {
-			return nil, errOthers // what was folded of it is not in the new views
-		}
-	}
-	if a.target(l) == 0 {
-		return checks, nil
-	}
-	err = l.run(ctx, ctx)
-	return checks, errors.Join(err, ctx.Err())
-}
-
-// carryLetters gives the new generation the letters of old that it can't have made itself: of emissions, and of records
-// that the log no longer has. Nobody reads them before the switch.
-func (a *App) carryLetters(ctx context.Context, old, g *generation, partitions []Partition) error {
-	start := map[partitionID]int64{}
-	for _, p := range partitions {
-		start[partitionID{p.Topic, p.Number}] = p.Start
-	}
-	var writes []Write
-	commit := func(part []Write) error {
-		return a.insist(ctx, "commit", func() error { return a.store.Commit(ctx, &Batch{Writes: part}) })
-	}
-	for row, err := range a.reader.Scan(ctx, old.letters, nil, nil) {
-		if err != nil {
-			return err
-		}
-		l, err := decodeLetter(row.Value)
-		if err != nil {
-			return err
-		}
-		if first, ok := start[l.Position.partition()]; l.Stage != StageEmit && ok && l.Position.Offset >= first {
-			continue
-		}
-		if writes = append(writes, l.write(g.letters)); len(writes) == 16 {
-			if err := inParts(writes, commit); err != nil {
-				return err
-			}
-			writes = nil
-		}
-	}
-	return inParts(writes, commit)
+	return behind, err
 }

@@ -85,9 +85,7 @@ func (a *App) letters(ctx context.Context) func(func(DeadLetter, error) bool) {
 		l.Record = Record{} // not all of them at a time
 		all = append(all, l)
 	}
-	slices.SortStableFunc(all, func(l, m DeadLetter) int {
-		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(a.def.Sets, l.Set), slices.Index(a.def.Sets, m.Set)))
-	})
+	a.inOrder(all)
 	return func(yield func(DeadLetter, error) bool) {
 		for i := range all {
 			l, err := a.storedLetter(ctx, &all[i])
@@ -102,6 +100,13 @@ func (a *App) letters(ctx context.Context) func(func(DeadLetter, error) bool) {
 			yield(DeadLetter{}, failed)
 		}
 	}
+}
+
+// inOrder sorts letters as they are redriven: in log order, and of one event in the order of the sets.
+func (a *App) inOrder(all []DeadLetter) {
+	slices.SortStableFunc(all, func(l, m DeadLetter) int {
+		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(a.def.Sets, l.Set), slices.Index(a.def.Sets, m.Set)))
+	})
 }
 
 // storedLetter reads a letter again.
@@ -149,7 +154,12 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	if letter.Stage == StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
-		applied, err = l.handleAgain(ctx, letter, remove)
+		id := letter.Position.partition()
+		f := &feed{id: id, waits: a.waitsOf(id), attempts: letter.Attempts, until: -1}
+		if f.log, err = a.logOf(ctx, id); err != nil {
+			return false, due{}, err
+		}
+		applied, err = l.handleAgain(ctx, f, letter, remove)
 	}
 	if errors.Is(err, errNoRecord) {
 		return false, due{}, nil
@@ -158,16 +168,12 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 }
 
 // handleAgain runs a letter's event through the set that failed, or through all where it failed before any.
-func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Write) (applied bool, err error) {
-	a, w := l.app, l.app.waitsOf(letter.Position.partition())
-	f := &feed{id: letter.Position.partition(), waits: w, attempts: letter.Attempts, until: -1}
-	if f.log, err = a.logOf(ctx, f.id); err != nil {
-		return false, err
-	}
+func (l *lane) handleAgain(ctx context.Context, f *feed, letter DeadLetter, remove []Write) (applied bool, err error) {
+	a, w := l.app, f.waits
 	m := &l.m
 	record := letter.Record
 	l.prepare(ctx, m, &record)
-	m.lane, m.feed, m.letter, m.only, m.silent = l, f, &letter, letter.Set, letter.Silent
+	m.lane, m.feed, m.letter, m.only, m.silent, m.owes = l, f, &letter, letter.Set, letter.Silent, letter.owes
 	l.unwrap(m)
 	l.tx.begin()
 	l.tx.again = true
@@ -188,8 +194,18 @@ func (l *lane) handleAgain(ctx context.Context, letter DeadLetter, remove []Writ
 	w.remove(&letter)
 	l.keep(f, m)
 	applied = len(l.batch.letters) == 0
+	if l.rebuild != nil && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].appendKey(nil), remove[0].Key) {
+		l.unput(w)
+		w.add(&letter, a.config.OnFailure != GoOn) // it stays as it was
+		return false, nil
+	}
 	l.batch.writes = l.unlessRewritten(remove)
 	err = l.commitAlone(ctx)
+	if errors.Is(err, ErrTooLarge) && l.rebuild != nil {
+		l.unput(w)
+		w.add(&letter, a.config.OnFailure != GoOn)
+		return false, nil
+	}
 	if errors.Is(err, ErrTooLarge) {
 		// What it changes does not fit: it stays a letter, tried once more.
 		checks := l.batch.checks
@@ -271,7 +287,7 @@ func (l *lane) renumber(item *outboxItem) error {
 	return nil
 }
 
-// Drop removes dead letters, those that filter accepts (nil: all), and gives how many. What waited behind them stays a dead
+// Drop removes dead letters, those that filter accepts (nil: all), and gives how many. A rebuild drops them too: the event stays undone for that set. What waited behind them stays a dead
 // letter until it is redriven or dropped too; events yet to come wait no longer.
 func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, err error) {
 	if a.closed.Load() {
@@ -300,6 +316,11 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 			n++
 		}
 	}
+	if n > 0 {
+		if err := a.forgetDropped(ctx); err != nil { // the next call tries again
+			a.failure(Failure{What: "forgetting what was dropped", Attempts: 1, Err: err, Final: true})
+		}
+	}
 	return n, nil
 }
 
@@ -317,7 +338,8 @@ func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	writes := append([]Write{{Table: table, Key: at, Op: Remove}}, raise...)
+	writes := append([]Write{{Table: table, Key: at, Op: Remove}}, letter.keepDropped(a.live.Load().dropped)...)
+	writes = append(writes, raise...)
 	if err := a.store.Commit(ctx, &Batch{ID: a.ids.batch(), Writes: writes, Checks: checks}); err != nil {
 		return false, err
 	}

@@ -18,7 +18,7 @@ func TestSilentLetterStaysSilentWhenItFailsAgain(t *testing.T) {
 	h.opened("a")
 	at := h.wait(h.move("a", 1, "fail")) // acted on
 	b.set(false)
-	if err := h.Rebuild(h.ctx); err != nil {
+	if err := h.Rebuild(h.ctx, brook.AcceptLetters()); err != nil {
 		t.Fatal(err)
 	}
 	for try := 1; try <= 3; try++ {

@@ -79,10 +79,10 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	}
 	var rebuilds sync.WaitGroup
 	defer rebuilds.Wait()
-	if stale {
+	if stale && !a.refused.Load() {
 		rebuild, cancel := context.WithCancel(stop)
 		defer cancel()
-		rebuilds.Go(func() { a.rebuildStale(rebuild, m) })
+		rebuilds.Go(func() { _ = a.rebuildStale(rebuild, m) }) // what it fails with is told
 	}
 	one, generation := "", a.live.Load().number
 	var losses losses
@@ -105,6 +105,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 			if err := a.insist(stop, "reload", func() error { return a.reload(stop) }); err != nil {
 				return err
 			}
+			a.giveTurn(stop)
 		case errors.Is(err, errSettle):
 			one = "more than a tenth of the events touch keys that don't begin with their own"
 		case !errors.Is(err, errOthers):

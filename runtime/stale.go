@@ -20,26 +20,38 @@ func (a *App) ours(was int) (int, error) {
 	return is, nil
 }
 
-// rebuildStale rebuilds views that other code made. Of a group that divides the partitions one member does, which has the first of them.
-func (a *App) rebuildStale(ctx context.Context, m *membership) {
+// rebuildStale rebuilds views that other code made, until they are rebuilt, by whomever, or that is refused, which lasts until the next
+// start. Of a group that divides the partitions the member m does it that has the first of them.
+func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 	for attempts := 1; ; attempts++ {
-		if a.config.Group {
-			stale, err := a.stillStale(ctx, m)
-			if err != nil && ctx.Err() == nil {
-				a.failure(Failure{What: "rebuild", Attempts: attempts, Err: err, Final: true})
-			}
-			if !stale || err != nil {
-				return
+		stale, err := true, error(nil)
+		switch {
+		case m != nil && a.config.Group:
+			stale, err = a.stillStale(ctx, m)
+		case attempts > 1:
+			if err = a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err == nil {
+				stale, err = a.stale()
 			}
 		}
-		err := a.rebuild(ctx)
+		if err == nil && !stale {
+			return nil
+		}
+		if err == nil {
+			err = a.rebuild(ctx)
+		}
 		if err == nil || ctx.Err() != nil {
-			return
+			return err
 		}
-		again := a.config.Group && errors.Is(err, ErrConflict) // another member got the first partition meanwhile
+		if errors.Is(err, ErrRebuildRefused) {
+			a.refused.Store(true)
+		}
+		again := transient(err) || errors.Is(err, ErrConflict) // another process was faster, perhaps with the same code
 		a.failure(Failure{What: "rebuild", Attempts: attempts, Err: err, Final: !again})
-		if !again || sleep(ctx, a.config.Retry.wait(attempts)) != nil {
-			return
+		if !again {
+			return err
+		}
+		if serr := sleep(ctx, a.config.Retry.wait(attempts)); serr != nil {
+			return err
 		}
 	}
 }

@@ -28,6 +28,8 @@ type state struct {
 	Replaced map[int]time.Time `json:",omitempty"`
 	// Tables names those of rows and indexes that a generation may have rows in: the code that drops it may not know them any more.
 	Tables map[int][]string
+	// Promoting is set where a process is about to promote what it built, and asks the others to let it.
+	Promoting *promotion `json:",omitempty"`
 	// Stamp tells who wrote the row: whose answer was lost finds out that the commit was done.
 	Stamp string `json:",omitempty"`
 

@@ -23,7 +23,10 @@ func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
 	if l.tooLarge != nil && l.tooLargeAt == m.position {
 		m.forced = l.tooLarge
 	}
-	if r.Value == nil && tombstone(l.app.config.Envelope, r) {
+	if l.rebuild != nil {
+		m.skips = l.rebuild.asides.dropped(m.position)
+	}
+	if r.Value == nil && tombstone(l.app.config.Envelope, r) || slices.Contains(m.skips, "") { // the latter was dropped for all sets
 		l.batch.events++
 		l.batch.discarded++
 		return kept, nil
@@ -165,7 +168,11 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		l.put(f, l.letter(m, r.set, r.stage, r.err, attempts, l.keyText(m)))
 	}
 	l.tx.settle()
-	if len(m.emissions)+len(m.effects) > 0 && !l.acted(f, m) {
+	switch {
+	case len(m.emissions)+len(m.effects) == 0:
+	case l.rebuild != nil:
+		l.owe(m)
+	case !l.acted(f, m):
 		l.act(m)
 	}
 }
@@ -173,20 +180,29 @@ func (l *lane) keep(f *feed, m *Delivery) {
 // acted reports whether nothing is to be done about an event any more: an earlier run, or another member of the group, did. What is redriven
 // was not done yet, wherever the group stands.
 func (l *lane) acted(f *feed, m *Delivery) bool {
-	return !l.live || m.silent || m.position.Offset < f.silent || l != l.app.solo && l.app.outbox.acted(m.position)
+	return m.silent && len(m.owes) == 0 || m.position.Offset < f.silent || l != l.app.solo && l.app.outbox.acted(m.position)
 }
 
 // act takes the emissions and effects of an event into the batch.
 func (l *lane) act(m *Delivery) {
 	for i := range m.emissions {
+		if !m.owing(l.app.def.Sets[m.emissions[i].set]) {
+			continue
+		}
 		if item := l.item(m, &m.emissions[i]); item != nil {
 			l.batch.items = append(l.batch.items, item)
 		}
 	}
 	for _, e := range m.effects {
+		if !m.owing(e.set) {
+			continue
+		}
 		l.batch.effects = append(l.batch.effects, effectRun{m.position, e.set, e.run})
 	}
 }
+
+// owing reports whether a set is to act on the event.
+func (m *Delivery) owing(set string) bool { return !m.silent || slices.Contains(m.owes, set) }
 
 // item makes the outbox entry of an emission; one that its envelope refuses is a dead letter of its own.
 func (l *lane) item(m *Delivery, e *emission) *outboxItem {
@@ -260,6 +276,14 @@ func (l *lane) keyText(m *Delivery) []byte {
 	return text
 }
 
+// owed names the sets that are to act on the event although it is silent, for a letter of all sets.
+func (m *Delivery) owed(set string) []string {
+	if set != "" {
+		return nil
+	}
+	return m.owes
+}
+
 func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, key []byte) DeadLetter {
 	if errors.Is(err, ErrTooLarge) {
 		stage = StageApply
@@ -269,13 +293,13 @@ func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, k
 		stack = p.Stack
 	}
 	return DeadLetter{stack: stack, Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author, Stage: stage, Set: set,
-		Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent}
+		Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent && (set == "" || !m.owing(set)), owes: m.owed(set)}
 }
 
 // put takes a letter into the batch.
 func (l *lane) put(f *feed, letter DeadLetter) {
-	if !l.live {
-		letter.Silent = l.actedOn(&letter)
+	if l.rebuild != nil && letter.Stage != StageEmit {
+		letter.Silent, letter.owes = l.rebuild.asides.silence(&letter)
 	}
 	l.batch.letters = append(l.batch.letters, letter)
 	f.waits.add(&letter, l.app.config.OnFailure != GoOn)

@@ -15,7 +15,7 @@ import (
 )
 
 // ledgerTables are the tables of a ledger's generation.
-var ledgerTables = []string{"rows/accounts", "rows/lines", "rows/notes", "index/accounts/Email", "positions", "letters", "folded", "shapes"}
+var ledgerTables = []string{"rows/accounts", "rows/lines", "rows/notes", "index/accounts/Email", "positions", "letters", "folded", "dropped", "owed", "shapes"}
 
 // filled gives a store in which the ledger has something in most tables, and its log.
 func filled(t *testing.T) (*memdriver.Driver, brook.Store) {
@@ -71,8 +71,11 @@ func TestRebuildRemovesCollectionsThatAreNoMore(t *testing.T) {
 // A rebuild that can't remove the old views leaves it to the next open, whose code knows them as little.
 func TestOpenRemovesCollectionsThatAreNoMore(t *testing.T) {
 	d, s := filled(t)
-	app := replaced(t, d, storetest.Faulty(s, storetest.NewFault(storetest.CrashBefore, 9, storetest.OpDrop))) // 8 tables of the generation that begins
-	if err := app.CatchUp(t.Context()); err == nil {
+	fault := storetest.NewFault(storetest.CrashBefore, 11, storetest.OpDrop) // after the 10 tables of the generation that begins
+	app := replaced(t, d, storetest.Faulty(s, fault))
+	ctx, cancel := fault.Until(t.Context())
+	defer cancel()
+	if err := app.CatchUp(ctx); err == nil {
 		t.Log("the crash came after the switch")
 	}
 	if err := app.Close(); err != nil {

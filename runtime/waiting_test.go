@@ -82,7 +82,7 @@ func TestCloseFromWithin(t *testing.T) {
 		"effect of CatchUp": {(*ledger.App).CatchUp, "effect", "Run or CatchUp"},
 		"handler":           {(*ledger.App).Run, "handler", "Run or CatchUp"},
 		"hook":              {(*ledger.App).Run, "hook", "Run or CatchUp"},
-		"hook of Rebuild":   {(*ledger.App).Rebuild, "rebuild", "Rebuild"},
+		"hook of Rebuild":   {func(app *ledger.App, ctx context.Context) error { return app.Rebuild(ctx) }, "rebuild", "Rebuild"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -273,7 +273,7 @@ func (r *random) redriven() string {
 
 func (r *random) rebuilt() string {
 	before := r.generation()
-	done := r.crashing(func(ctx context.Context) error { return r.Rebuild(ctx) })
+	done := r.crashing(func(ctx context.Context) error { return r.Rebuild(ctx, brook.AcceptLetters()) })
 	if now := r.generation(); now != before {
 		r.model = r.model.rebuilt(r.log())
 	} else if done < 0 {

@@ -1,0 +1,163 @@
+package brook
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// RebuildOption changes what a rebuild does.
+type RebuildOption interface{ rebuild(*rebuildOptions) }
+
+type rebuildOptions struct{ accept bool }
+
+type rebuildOption func(*rebuildOptions)
+
+func (o rebuildOption) rebuild(options *rebuildOptions) { o(options) }
+
+// AcceptLetters promotes the rebuilt views although they have dead letters that the live ones don't have.
+func AcceptLetters() RebuildOption { return rebuildOption(func(o *rebuildOptions) { o.accept = true }) }
+
+// RebuildReport tells what a rebuild came to. It is the caller's own.
+type RebuildReport struct {
+	// Promoted is set where the rebuilt views are the live ones now.
+	Promoted bool
+	// Letters is how many dead letters the rebuilt views have, those included that only wait behind others or that the live views
+	// have too.
+	Letters int
+	// Failures are the dead letters that were tried and that the live views don't have, by type, set, stage and error, the most frequent
+	// ones first. With any of these a rebuild is refused, unless it is told to accept them.
+	Failures []FailureCount
+	// First are the first of them in log order, 20 at most. Their records have no values.
+	First []DeadLetter
+	// Passed counts the events that the rebuild passed over because the code does not know their types, of those types that the live
+	// views were made from.
+	Passed map[string]int
+	// Took is how long it took so far.
+	Took time.Duration
+}
+
+// FailureCount says how many events failed in one way.
+type FailureCount struct {
+	Type  string // of the event
+	Set   string // "": before any
+	Stage string
+	Error string // of the first one
+	Count int
+}
+
+const (
+	firstLetters = 20
+	mostFailures = 50 // ways to fail that a report tells apart
+)
+
+// String says it in one line.
+func (f FailureCount) String() string {
+	set := ""
+	if f.Set != "" {
+		set = " in " + f.Set
+	}
+	return fmt.Sprintf("%d × %s%s (%s: %s)", f.Count, cmp.Or(f.Type, "unknown type"), set, f.Stage, cut(f.Error, 200))
+}
+
+// RebuildRefusedError says why a rebuild was not promoted. It wraps [ErrRebuildRefused].
+type RebuildRefusedError struct {
+	Report RebuildReport
+	Err    error // that ended the rebuild before it was done; nil: it was done
+}
+
+// Error says what failed, and what to do.
+func (e *RebuildRefusedError) Error() string {
+	var b strings.Builder
+	b.WriteString(ErrRebuildRefused.Error())
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	n := 0
+	for _, f := range e.Report.Failures {
+		n += f.Count
+	}
+	if n > 0 {
+		fmt.Fprintf(&b, ": %d dead letters that the live views don't have: ", n)
+		for i, f := range e.Report.Failures {
+			if i == 3 {
+				b.WriteString("; …")
+				break
+			}
+			if i > 0 {
+				b.WriteString("; ")
+			}
+			b.WriteString(f.String())
+		}
+		fmt.Fprintf(&b, "; the first at %s", e.Report.First[0].Position)
+	}
+	b.WriteString("; the live views stay: mend the code")
+	if e.Err == nil {
+		b.WriteString(", or promote it all the same with Rebuild(ctx, brook.AcceptLetters())")
+	}
+	return b.String()
+}
+
+// Unwrap returns ErrRebuildRefused and the error that ended the rebuild.
+func (e *RebuildRefusedError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{ErrRebuildRefused}
+	}
+	return []error{ErrRebuildRefused, e.Err}
+}
+
+// stranger takes a letter that the live views don't have into the report.
+func (r *RebuildReport) stranger(l *DeadLetter) {
+	if len(r.First) < firstLetters {
+		first := *l
+		first.Record.Value = nil
+		r.First = append(r.First, first)
+	}
+	// Errors that quote their values are all different: then those of one type, set and stage count as one.
+	for exact := true; ; exact = false {
+		i := slices.IndexFunc(r.Failures, func(f FailureCount) bool {
+			return f.Type == l.Type && f.Set == l.Set && f.Stage == l.Stage && (f.Error == l.Error || !exact)
+		})
+		if i >= 0 {
+			r.Failures[i].Count++
+			return
+		}
+		if exact && len(r.Failures) < mostFailures || !exact {
+			r.Failures = append(r.Failures, FailureCount{l.Type, l.Set, l.Stage, l.Error, 1})
+			return
+		}
+	}
+}
+
+func (r *RebuildReport) sort() {
+	slices.SortStableFunc(r.Failures, func(f, g FailureCount) int { return cmp.Compare(g.Count, f.Count) })
+}
+
+// tellReport tells log and hook what a rebuild came to.
+func (a *App) tellReport(r *RebuildReport) {
+	log := a.config.Log.With("app", a.config.Name)
+	if len(r.Passed) > 0 {
+		var types []string
+		for _, typ := range slices.Sorted(maps.Keys(r.Passed)) {
+			types = append(types, fmt.Sprintf("%d × %s", r.Passed[typ], typ))
+		}
+		log.Warn("brook: the rebuild passed over events that the live views were made from: the code does not know their types any more (was one renamed?)",
+			"events", strings.Join(types, ", "))
+	}
+	if r.Letters > 0 {
+		log.Warn("brook: the rebuilt views have dead letters", "letters", r.Letters)
+	}
+	for i, f := range r.Failures {
+		if i == 10 {
+			log.Warn("brook: and more ways to fail", "ways", len(r.Failures)-i)
+			break
+		}
+		log.Warn("brook: dead letters that the live views don't have", "letters", f.Count, "type", f.Type, "set", f.Set, "stage", f.Stage, "error", cut(f.Error, 500))
+	}
+	if a.config.Hooks.Rebuilt != nil {
+		a.config.Hooks.Rebuilt(*r)
+	}
+}
