@@ -20,6 +20,7 @@ type model struct {
 	seen    map[string]bool // emissions folded
 	emitted map[string]bool // emissions that have to be in the log
 	broken  bool            // handlers fail on request, and odd records don't decode
+	dropped map[place]bool  // letters that were dropped, which a rebuild drops too
 	past    *model          // of a rebuild: what was live when it began
 }
 
@@ -34,6 +35,12 @@ type shown struct {
 // Histories are those of accounts and notes, by key.
 type Histories struct{ OfAccounts, OfNotes map[string][]string }
 
+// place is an event and a set, "": all.
+type place struct {
+	offset int64
+	set    string
+}
+
 type modelLetter struct {
 	offset   int64
 	set      string
@@ -41,12 +48,13 @@ type modelLetter struct {
 	key      string
 	attempts int
 	silent   bool
+	owes     string // the sets that did not act although the letter is silent
 }
 
 var sets = []string{"", "Books", "Audit"}
 
 func newModel() *model {
-	return &model{seen: map[string]bool{}, emitted: map[string]bool{}, shown: shown{Accounts: map[string]ledger.Account{}, Lines: map[ledger.LineKey]ledger.Line{},
+	return &model{dropped: map[place]bool{}, seen: map[string]bool{}, emitted: map[string]bool{}, shown: shown{Accounts: map[string]ledger.Account{}, Lines: map[ledger.LineKey]ledger.Line{},
 		Notes: map[string]ledger.Note{}, Histories: Histories{map[string][]string{}, map[string][]string{}}}}
 }
 
@@ -58,6 +66,7 @@ type incoming struct {
 	data   []byte
 	odd    bool
 	silent bool
+	owes   string
 }
 
 func read(r brook.Record) (e incoming, id string, emission bool) {
@@ -90,7 +99,9 @@ func (m *model) fold(r brook.Record) {
 	if emission {
 		m.seen[id] = true
 	}
-	m.deliver(e, "", 0)
+	if m.past == nil || !m.dropped[place{e.offset, ""}] {
+		m.deliver(e, "", 0)
+	}
 }
 
 // deliver runs an event through one set, or all for "", and keeps what fails. It reports whether nothing did.
@@ -99,19 +110,19 @@ func (m *model) deliver(e incoming, only string, attempts int) bool {
 		return true
 	}
 	if e.odd && m.broken {
-		m.put(modelLetter{e.offset, only, brook.StageDecode, e.key, attempts + 1, e.silent})
+		m.put(modelLetter{e.offset, only, brook.StageDecode, e.key, attempts + 1, e.silent, e.owes})
 		return false
 	}
 	ok, written := true, map[string]bool{} // histories that have the event
 	for _, set := range sets[1:] {
-		if only != "" && set != only || !handles(set, e.typ) {
+		if only != "" && set != only || !handles(set, e.typ) || m.past != nil && m.dropped[place{e.offset, set}] {
 			continue
 		}
 		if m.waits(e, set) {
-			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, 0, e.silent})
+			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, 0, e.silent && !strings.Contains(e.owes, set), ""})
 			ok = false
 		} else if !m.handle(e, set, written) {
-			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, attempts + 1, e.silent})
+			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, attempts + 1, e.silent && !strings.Contains(e.owes, set), ""})
 			ok = false
 		}
 	}
@@ -125,13 +136,35 @@ func handles(set, typ string) bool {
 // put keeps a letter; one that a rebuild makes is silent where the event was acted on before.
 func (m *model) put(l modelLetter) {
 	if m.past != nil {
-		old := m.past.letter(l.offset, l.set)
-		l.silent = old == nil || old.silent
+		l.silent, l.owes = m.past.silence(l)
 	}
 	m.letters = append(m.letters, l)
 	slices.SortFunc(m.letters, func(l, k modelLetter) int {
 		return cmp.Or(cmp.Compare(l.offset, k.offset), cmp.Compare(slices.Index(sets, l.set), slices.Index(sets, k.set)))
 	})
+}
+
+// owed reports whether a set never acted on an event, because it is a letter.
+func (m *model) owed(offset int64, set string) bool {
+	return slices.ContainsFunc(m.letters, func(l modelLetter) bool {
+		return l.offset == offset && (l.set == set || l.set == "") && (!l.silent || strings.Contains(l.owes, set))
+	})
+}
+
+// silence says of a letter that a rebuild of m makes whether it is silent, and for which set not.
+func (m *model) silence(l modelLetter) (silent bool, owes string) {
+	if l.set != "" {
+		return !m.owed(l.offset, l.set), ""
+	}
+	if old := m.letter(l.offset, ""); old != nil {
+		return old.silent, old.owes
+	}
+	for _, set := range sets[1:] {
+		if m.owed(l.offset, set) {
+			owes += " " + set
+		}
+	}
+	return true, owes
 }
 
 func (m *model) letter(offset int64, set string) *modelLetter {
@@ -197,7 +230,7 @@ func (m *model) handle(e incoming, set string, written map[string]bool) bool {
 		}
 		switch text := fmt.Sprintf("%+d makes %d", v.Cents, account.Balance); v.Order {
 		case "emit":
-			if !e.silent && m.past == nil && e.offset >= 0 {
+			if acts := !e.silent || strings.Contains(e.owes, set); (m.past == nil && acts || m.past != nil && m.past.owed(e.offset, set)) && e.offset >= 0 {
 				m.emitted[fmt.Sprintf("ledger/ledger/0/%d/Audit/0", e.offset)] = true
 			}
 		case "quiet":
@@ -262,6 +295,7 @@ func (m *model) process(typ string, data []byte) bool {
 func (m *model) clone() *model {
 	c := *m
 	c.letters = slices.Clone(m.letters)
+	c.dropped = maps.Clone(m.dropped)
 	c.seen, c.emitted = maps.Clone(m.seen), maps.Clone(m.emitted)
 	s := &c.shown
 	s.Accounts, s.Lines, s.Notes = maps.Clone(s.Accounts), maps.Clone(s.Lines), maps.Clone(s.Notes)
@@ -294,7 +328,7 @@ func (m *model) redrive(log []brook.Record, filter func(offset int64) bool, trie
 		}
 		tries--
 		e, _, _ := read(log[l.offset])
-		e.silent = l.silent
+		e.silent, e.owes = l.silent, l.owes
 		m.remove(l)
 		if m.deliver(e, l.set, l.attempts) {
 			n++
@@ -310,19 +344,41 @@ func (m *model) drop(filter func(offset int64) bool, most int) (n int) {
 	for _, l := range slices.Clone(m.letters) {
 		if filter(l.offset) && n != most {
 			m.remove(l)
+			m.dropped[place{l.offset, l.set}] = true
 			n++
 		}
 	}
 	return n
 }
 
-// rebuilt gives what a rebuild makes of the log.
+// rebuilt gives what a rebuild makes of the log: what fails is tried once more, and then stays as it was where it fails again.
 func (m *model) rebuilt(log []brook.Record) *model {
 	r := newModel()
-	r.broken, r.past = m.broken, m
+	r.broken, r.past, r.emitted, r.dropped = m.broken, m, maps.Clone(m.emitted), m.dropped
 	for _, record := range log[:m.next] {
 		r.fold(record)
 	}
-	r.past, r.emitted = nil, m.emitted
+	r.again(log)
+	r.past = nil
 	return r
+}
+
+// again tries all letters of a rebuild once.
+func (m *model) again(log []brook.Record) {
+	barred := map[string]bool{}
+	for _, l := range slices.Clone(m.letters) {
+		own := l.set + " " + l.key
+		if barred[own] || barred[" "+l.key] {
+			continue
+		}
+		e, _, _ := read(log[l.offset])
+		m.remove(l)
+		if m.deliver(e, l.set, l.attempts) {
+			continue
+		}
+		barred[own] = true
+		if again := m.letter(l.offset, l.set); again != nil {
+			*again = l
+		}
+	}
 }
