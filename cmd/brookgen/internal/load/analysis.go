@@ -22,16 +22,20 @@ type analysis struct {
 	out   *model.Package
 	diags []Diagnostic
 
-	marks   []*mark
-	marked  map[types.Object]*mark // annotated types, also where the annotation is faulty
-	events  map[types.Object]*event
-	colls   map[types.Object]*model.Collection
-	adopted []*event // foreign events without an alias, in order of use
-	sets    map[types.Object]*set
-	unbuilt bool                          // some annotated type is in neither events nor colls
-	lost    bool                          // some handler's event can't be told
-	told    map[*model.Type]bool          // structs of which it is said that an unexported field would be lost
-	used    map[model.Pos]map[string]bool // words of brook tags that mean something, by field
+	marks     []*mark
+	marked    map[types.Object]*mark // annotated types, also where the annotation is faulty
+	events    map[types.Object]*event
+	colls     map[types.Object]*model.Collection
+	adopted   []*event // foreign events without an alias, in order of use
+	sets      map[types.Object]*set
+	unbuilt   bool                          // some annotated type is in neither events nor colls
+	lost      bool                          // some handler's event can't be told
+	unwritten bool                          // some handler's result can't be told
+	told      map[*model.Type]bool          // structs of which it is said that an unexported field would be lost
+	used      map[model.Pos]map[string]bool // words of brook tags that mean something, by field
+
+	unimports  map[*file]bool  // of which it is said that they lack the import of the runtime
+	undeclared map[string]bool // types of keys of which it is said that they are not there
 }
 
 // An event is a model's event, and what only the rules need.
@@ -59,15 +63,20 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 		sets:   map[types.Object]*set{},
 		told:   map[*model.Type]bool{},
 		used:   map[model.Pos]map[string]bool{},
+
+		unimports:  map[*file]bool{},
+		undeclared: map[string]bool{},
 	}
 	a.scan()
 	a.checkConstraints()
 	a.declared()
 	a.addTypes()
+	a.lost = src.handlesInTests
 	a.addHandlers()
 	a.addAdopted()
 	a.order()
 	a.checkMarks()
+	a.checkWriters()
 	a.checkNames()
 	a.checkSerial()
 	a.checkReach()

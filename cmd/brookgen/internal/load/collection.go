@@ -127,6 +127,10 @@ func (a *analysis) keyOption(m *mark, obj types.Object, value string) (*model.Ke
 		return nil, fmt.Sprintf("key=%s: this file imports no package called %s: import it, or write key=%sKey with type %sKey %s beside that import",
 			value, qualifier, name, name, value)
 	}
+	if (err != nil || !tv.IsType() || a.invalid(tv.Type)) && token.IsIdentifier(value) && startsUpper(value) && nearest(value, a.keyNames(obj)) == "" {
+		a.undeclared[value] = true
+		return nil, fmt.Sprintf("key=%s: %s has no such field, and there is no such type: declare type %s struct { … } with the fields of the key", value, name, value)
+	}
 	if err != nil || !tv.IsType() || a.invalid(tv.Type) {
 		return nil, fmt.Sprintf("key=%s: %s has no such field, and there is no such type%s", value, name, didYouMean(value, a.keyNames(obj), ""))
 	}

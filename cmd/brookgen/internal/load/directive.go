@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"go/token"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,24 +50,27 @@ var options = map[string][]string{
 	verbCollection: {"key=", "history=", "go="},
 }
 
-// isSpaced reports whether a comment was meant as a directive, but begins with a blank.
+// nearly matches comments that were meant as directives: // brook:event, //Brook:event, //brook event, //brook: event, /* brook:event */.
+var nearly = regexp.MustCompile(`^(?:(//|/\*)[ \t]*([bB]rook:)[ \t]*|(//)([bB]rook[ \t]+|[bB]rook))(event|collection|handle)(?:[ \t*]|$)`)
+
+// isSpaced reports whether a comment was meant as a directive, but is not quite one.
 func isSpaced(text string) bool {
-	rest, ok := strings.CutPrefix(text, "//")
-	trimmed := strings.TrimLeft(rest, " \t")
-	if !ok || trimmed == rest {
+	m := nearly.FindStringSubmatch(text)
+	if m == nil {
 		return false
 	}
-	word, _, _ := strings.Cut(trimmed, " ")
-	verb, ok := strings.CutPrefix(word, "brook:")
-	if !ok {
-		return false
+	return !strings.HasPrefix(text, directivePrefix+m[5])
+}
+
+// plainForm says how such a comment is written.
+func plainForm(text string) string {
+	m := nearly.FindStringSubmatch(text)
+	rest := strings.TrimSpace(strings.TrimSuffix(text[strings.Index(text, m[5])+len(m[5]):], "*/"))
+	right := strings.TrimSpace(directivePrefix + m[5] + " " + rest)
+	if strings.HasPrefix(text, "//") && strings.TrimLeft(text[2:], " \t") == right[2:] {
+		return "a directive has no blank after //: write " + right
 	}
-	for _, v := range verbs {
-		if verb == v {
-			return true
-		}
-	}
-	return false
+	return "this is not quite a directive: write " + right
 }
 
 // parseDirective reads a comment that begins with //brook:. It gives what it could make out
@@ -102,6 +106,10 @@ func parseDirective(text string) (directive, []problem) {
 			}
 			o := w
 			o.name, o.value, _ = strings.Cut(w.name, "=")
+			if o.name == "" {
+				report(w, "an option and its value have no blanks between: write option=value")
+				break
+			}
 			if p := checkOption(d.verb, w.name, o); p != "" {
 				report(w, "%s", p)
 				continue
@@ -166,7 +174,7 @@ func checkOption(verb, word string, o option) string {
 		}
 		switch {
 		case wants && o.value == "":
-			return fmt.Sprintf("option %s needs a value: %s…", name, known)
+			return fmt.Sprintf("option %s needs a value, with no blank before it: %s", name, values(verb, name))
 		case !wants && hasValue:
 			return fmt.Sprintf("option %s takes no value: write %s alone", name, name)
 		}
@@ -177,6 +185,19 @@ func checkOption(verb, word string, o option) string {
 		names[i] = strings.TrimSuffix(known, "=")
 	}
 	return fmt.Sprintf("unknown option %s of //brook:%s%s", o.name, verb, orOneOf(o.name, names, "", "the options are", options[verb]))
+}
+
+// values shows an option with what it takes.
+func values(verb, name string) string {
+	switch {
+	case name == "history" && verb == verbCollection:
+		return "history=on or history=off"
+	case name == "history":
+		return "history=N, history=all or history=off"
+	case name == "key":
+		return "key=Field"
+	}
+	return name + "=Name"
 }
 
 func checkValue(verb string, o option) string {

@@ -89,11 +89,13 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 	case event == nil:
 		a.lost = true
 		a.report(at(first.expr), "%s: the first parameter, or the one after a context, is the event, brook.Event[E], not %s%s",
-			name, a.describe(first.typ), hint(first.typ, "Event"))
+			name, a.describe(first.typ), a.eventHint(first.typ))
 	default:
 		if e := a.eventOf(event.TypeArgs().At(0), name, "handles", typeArg(first.expr)); e != nil {
 			e.handled = append(e.handled, name)
 			h.Event = e.Event
+		} else {
+			a.lost = true // something about it is reported
 		}
 	}
 	for _, p := range params[1:] {
@@ -105,6 +107,17 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 
 func takesEvent(params []variable) bool {
 	return slices.ContainsFunc(params, func(p variable) bool { return isRuntime(p.typ, "Event") != nil })
+}
+
+// eventHint says what to write in place of t for an event.
+func (a *analysis) eventHint(t types.Type) string {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok && isRuntime(p.Elem(), "Event") == nil {
+		t = p.Elem()
+	}
+	if named, ok := types.Unalias(t).(*types.Named); ok && a.events[named.Obj()] != nil {
+		return ": write brook.Event[" + a.describe(t) + "]"
+	}
+	return hint(t, "Event")
 }
 
 // hint tells of a pointer that should not be there.
@@ -133,7 +146,6 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 		a.report(use, "%s %s *%s: an event is a value, write %s", name, does, a.describe(ptr.Elem()), a.describe(ptr.Elem()))
 		return nil
 	case (!ok || named.Obj().Pkg() == nil) && !payload(t):
-		a.lost = a.lost || does == "handles" // of which event, nobody knows
 		a.report(use, "%s %s %s, which is no event: declare a type for its payload, with //brook:event NAME above, as in type %s struct { … } "+
 			"or, for JSON objects of any kind, type %s map[string]any", name, does, what, suggestion(name, does), suggestion(name, does))
 		return nil
@@ -230,6 +242,10 @@ func (a *analysis) collectionOf(name, does string, v variable, t *types.Named, k
 	if !ok || named.Obj().Pkg() == nil || named.TypeArgs().Len() > 0 {
 		if p, ok := types.Unalias(value).(*types.Pointer); ok {
 			a.report(at(v.expr), "%s %s %s: a collection's value has no pointer, write %s", name, does, what, a.describe(p.Elem()))
+			return nil
+		}
+		if k, ok := types.Unalias(key).(*types.Named); ok && a.colls[k.Obj()] != nil {
+			a.report(at(v.expr), "%s %s %s: the key comes first, and then %s", name, does, what, a.describe(key))
 			return nil
 		}
 		a.report(at(v.expr), "%s %s %s, but %s is no collection: declare a type for it, with //brook:collection NAME above", name, does, what, a.describe(value))

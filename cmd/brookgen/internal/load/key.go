@@ -162,13 +162,26 @@ func (a *analysis) whyLost(t *model.Type, name string, path []model.PathStep) st
 		switch {
 		case f.Name != name:
 		case f.Skip:
-			return fmt.Sprintf("field %s is left out by json:\"-\", so it would be lost", name)
+			return fmt.Sprintf("field %s has json:\"-\", so it is neither sent nor stored: remove that, or take another field", name)
 		case !f.Exported && !f.Embedded:
 			a.told[t] = true
 			return fmt.Sprintf("field %s is unexported, so it would be lost: export it", name)
 		}
 	}
-	return fmt.Sprintf("field %s is shadowed by another of the same wire name, so it would be lost", path[len(path)-1].Name)
+	last := path[len(path)-1]
+	if last.Embedded && embeddedFields(last.Type) {
+		return fmt.Sprintf("%s is embedded, so that its fields stand among the others on the wire and %s itself does not: give it a name, as in Key %s",
+			last.Name, last.Name, a.describe(a.b.goType[last.Type]))
+	}
+	return fmt.Sprintf("field %s is shadowed by another of the same wire name, so it would be lost", last.Name)
+}
+
+// embeddedFields reports whether embedding a type promotes fields.
+func embeddedFields(t *model.Type) bool {
+	if t.Kind == model.Pointer && t.Elem != nil {
+		t = t.Elem
+	}
+	return t.Kind == model.Struct
 }
 
 func hasPrefix(path, prefix []model.PathStep) bool {

@@ -23,7 +23,10 @@ func orOneOf(word string, candidates []string, prefix, kind string, valid []stri
 
 // nearest gives the candidate with the fewest edits from word, if they are few for its length.
 func nearest(word string, candidates []string) string {
-	best, least := "", len([]rune(word))/2+1
+	best, least := "", max(len([]rune(word))/3, 1)+1
+	if len(word) < 3 {
+		least = 1 // but for case, anything is as near
+	}
 	if len(word) > 100 {
 		return "" // no slip of the finger
 	}

@@ -20,6 +20,8 @@ func (a *analysis) results(h *model.Handler, name string, results []variable) {
 		}
 		if result, ok := a.result(name, r); ok {
 			h.Results = append(h.Results, result)
+		} else {
+			a.unwritten = true
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package load
 
+import "github.com/brookgen/brookgen/templates/model"
+
 // checkMarks checks that every event is handled, or that its directive says why not.
 func (a *analysis) checkMarks() {
 	contract := a.out.Contract()
@@ -38,4 +40,17 @@ func (a *analysis) eventMarked(m *mark) *event {
 		}
 	}
 	return nil
+}
+
+// checkWriters reports collections that no handler writes.
+func (a *analysis) checkWriters() {
+	if len(a.out.Sets) == 0 || a.lost || a.unbuilt || a.unwritten { // without any handler, they are still to come
+		return
+	}
+	for _, c := range a.out.Collections {
+		if len(c.Writers) == 0 && c.Key.Type.Kind != model.Invalid {
+			a.reportAt(c.Pos, c.Type.Named.Name, "no handler writes collection %s: return brook.Change[%s, %s] from one", c.Name,
+				a.describe(a.b.goType[c.Key.Type]), c.Type.Named.Name)
+		}
+	}
 }

@@ -43,8 +43,9 @@ func (f *file) scan() ([]*mark, []misplaced) {
 		own := owners[group]
 		for _, c := range group.List {
 			if own != nil && own.what == "" && isSpaced(c.Text) {
-				wrong = append(wrong, misplaced{c.Pos(), c.End(), "a directive has no blank after //: write //" + strings.TrimLeft(c.Text[2:], " \t")})
+				wrong = append(wrong, misplaced{c.Pos(), c.End(), plainForm(c.Text)})
 				marks = append(marks, &mark{file: f, comment: c, spec: own.spec, fn: own.fn, faulty: true})
+				continue
 			}
 			if !strings.HasPrefix(c.Text, directivePrefix) {
 				continue
@@ -63,6 +64,13 @@ func (f *file) scan() ([]*mark, []misplaced) {
 					continue // that it is unknown is enough
 				}
 				wrong = append(wrong, misplaced{c.Pos(), c.End(), message})
+				if own == nil { // what is below is what it was meant for
+					m.spec, m.fn = f.below(c.End())
+					m.faulty = true
+					if f.fits(m) {
+						marks = append(marks, m)
+					}
+				}
 				continue
 			}
 			marks = append(marks, m)
@@ -93,6 +101,34 @@ func (f *file) place(m *mark, own *owner) string {
 	}
 	m.spec, m.fn = own.spec, own.fn
 	return ""
+}
+
+// below gives the type or method that is declared next after a place.
+func (f *file) below(p token.Pos) (*ast.TypeSpec, *ast.FuncDecl) {
+	for _, d := range f.decls {
+		if d.Pos() < p {
+			continue
+		}
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			return nil, d
+		case *ast.GenDecl:
+			if len(d.Specs) == 1 && d.Doc == nil {
+				spec, _ := d.Specs[0].(*ast.TypeSpec)
+				return spec, nil
+			}
+		}
+		break
+	}
+	return nil, nil
+}
+
+// fits reports whether what a directive stands above is what such a directive is for.
+func (f *file) fits(m *mark) bool {
+	if m.verb == verbHandle {
+		return m.fn != nil && hasReceiver(m.fn)
+	}
+	return m.spec != nil
 }
 
 func funcKind(fn *ast.FuncDecl) string {

@@ -396,6 +396,9 @@ func (w *walk) missing(path string, place Diagnostic) {
 		if node := src.declaration(pos); node != nil {
 			var at span
 			at, message = w.why(src, node)
+			if message == "" {
+				return // told
+			}
 			place.Pos = w.place(at.from)
 			if at.to.IsValid() {
 				place.End = w.place(at.to)

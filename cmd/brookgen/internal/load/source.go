@@ -34,7 +34,9 @@ type source struct {
 	needs  map[string]bool  // see imports
 	events map[string]*mark // see eventMark
 	beside []*file          // see others
-	seen   bool             // its imports are being followed
+
+	handlesInTests bool // a handler in a test file was found, which is told
+	seen           bool // its imports are being followed
 }
 
 // A file is one source file. The syntax tree lacks what nobody asks for: functions, bodies, methods
@@ -109,7 +111,7 @@ func (f *file) read(fset *token.FileSet) {
 	if ownOutput(f.path, src) {
 		return
 	}
-	f.marked = bytes.Contains(src, []byte("brook:"))
+	f.marked = bytes.Contains(src, []byte("rook"))
 	f.ast, f.err = parser.ParseFile(fset, f.path, src, parser.ParseComments|parser.SkipObjectResolution)
 	if f.ast != nil {
 		f.decls = f.ast.Decls
@@ -199,6 +201,7 @@ func (s *source) inTests() []Diagnostic {
 				if !strings.HasPrefix(c.Text, directivePrefix) {
 					continue
 				}
+				s.handlesInTests = s.handlesInTests || strings.HasPrefix(c.Text, directivePrefix+verbHandle)
 				diags = append(diags, Diagnostic{
 					Pos:     position(fset.PositionFor(c.Pos(), false)),
 					End:     position(fset.PositionFor(c.End(), false)),

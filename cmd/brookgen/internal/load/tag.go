@@ -84,6 +84,9 @@ func (a *analysis) checkTags() {
 				spec, isType := s.(*ast.TypeSpec)
 				meant := isType && a.here(spec)
 				reached := isType && a.reached(spec)
+				if isType && !reached {
+					a.undirected(spec)
+				}
 				ast.Inspect(s, func(n ast.Node) bool {
 					if field, ok := n.(*ast.Field); ok && field.Tag != nil {
 						a.checkField(field, meant, reached)
@@ -103,6 +106,31 @@ func (a *analysis) here(spec *ast.TypeSpec) bool {
 		return false
 	}
 	return !spec.Name.IsExported() || a.reached(spec)
+}
+
+// undirected reports an exported struct with tags that only annotated types have, and no directive.
+func (a *analysis) undirected(spec *ast.TypeSpec) {
+	s, ok := spec.Type.(*ast.StructType)
+	obj := a.src.info.Defs[spec.Name]
+	if !ok || a.unbuilt || !spec.Name.IsExported() || obj == nil || a.marked[obj] != nil {
+		return
+	}
+	for _, field := range s.Fields.List {
+		if field.Tag == nil {
+			continue
+		}
+		tag, err := strconv.Unquote(field.Tag.Value)
+		if err != nil {
+			continue
+		}
+		for _, w := range words(tag) {
+			if slices.Contains(tagWords, w) {
+				a.report(at(spec.Name), "%s has brook tags, but no directive, and nothing that has one contains it: put //brook:event NAME or //brook:collection NAME above it, or remove the tags",
+					spec.Name.Name)
+				return
+			}
+		}
+	}
 }
 
 // reached reports whether a type is written or read here.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -21,6 +22,9 @@ func (a *analysis) invalid(t types.Type) bool {
 // unresolved reports why the type written at node, in this package, can't be made out.
 func (a *analysis) unresolved(node ast.Node, where string) {
 	place, why := a.why(a.src, node)
+	if why == "" {
+		return // told
+	}
 	if strings.HasPrefix(why, importFails) {
 		a.report(place, "%s", why) // once, whatever names it
 		return
@@ -49,9 +53,15 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 			name, undefined := strings.CutPrefix(e.Msg, "undefined: ")
 			if !undefined {
 				first, _, _ := strings.Cut(e.Msg, "\n")
-				return span{e.Pos, token.NoPos}, first
+				return span{e.Pos, token.NoPos}, first + form(first)
 			}
 			place := span{e.Pos, e.Pos + token.Pos(len(name)-strings.LastIndex(name, ".")-1)}
+			if a.undeclared[name] {
+				return span{}, ""
+			}
+			if name == "brook" {
+				return span{e.Pos, e.Pos + token.Pos(len(name))}, a.unimported(src, e.Pos)
+			}
 			if a.willBe(name) {
 				return place, name + " is what brookgen generates: annotated types, what they contain and handlers' signatures can't name it"
 			}
@@ -78,11 +88,45 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 			if spec, err := src.failure(x); err != nil {
 				place = at(spec.Path)
 				why = importFails + importPath(spec) + ": " + strings.Join(strings.Fields(err.Error()), " ")
+				if p := importPath(spec); p != runtimePath && strings.HasSuffix(p, "/runtime") && strings.Contains(p, "brook") {
+					why += "; did you mean " + runtimePath + "?"
+				}
 			}
 		}
 		return true
 	})
 	return place, why
+}
+
+// unimported says how to import the runtime in the file of a place where brook is undefined. It says so once for each file.
+func (a *analysis) unimported(src *source, pos token.Pos) string {
+	for _, f := range src.files {
+		if pos < f.ast.FileStart || f.ast.FileEnd < pos {
+			continue
+		}
+		if a.unimports[f] {
+			return ""
+		}
+		a.unimports[f] = true
+		for _, spec := range f.ast.Imports {
+			if importPath(spec) == runtimePath && spec.Name != nil {
+				return fmt.Sprintf("undefined: brook: this file imports the runtime as %s", spec.Name.Name)
+			}
+		}
+	}
+	return fmt.Sprintf("undefined: brook: add the import brook %q", runtimePath)
+}
+
+// form shows how a type of the runtime is written of which there are too few or too many type arguments.
+func form(message string) string {
+	for name, form := range map[string]string{
+		"Event": "Event[E]", "View": "View[K, V]", "Index": "Index[I, K, V]", "Change": "Change[K, V]", "Emission": "Emission[E]",
+	} {
+		if strings.Contains(message, "for type "+name+":") {
+			return ": write brook." + form
+		}
+	}
+	return ""
 }
 
 // failure tells which failed import a package name stands for.
