@@ -9,12 +9,16 @@ GO ?= go
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+.PHONY: download
+download: ## fetch the modules that building and testing need, those that are not there
+	$(GO) mod download
+
 .PHONY: test
-test: ## run the tests (needs Go and nothing else)
+test: download ## run the tests (needs Go and nothing else)
 	$(GO) test ./...
 
 .PHONY: race
-race: ## run the tests under the race detector (needs a C compiler too)
+race: download ## run the tests under the race detector (needs a C compiler too)
 	$(GO) test -race ./...
 
 .PHONY: test-redis
@@ -27,7 +31,7 @@ test-kafka: ## run the tests of the Kafka driver on real brokers (needs Java, Ma
 
 .PHONY: lint
 lint: ## check format, vet and lint
-	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; \
+	@unformatted="$$(gofmt -l .)"; \
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
 	$(GO) vet ./...
 	$(GO) run $(GOLANGCI_LINT) run ./...

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/brookgen/brookgen/internal/checkout"
 )
 
 // A block is a fenced text of the README. A comment before it says what it is for: <!-- file: main.go -->.
@@ -25,9 +27,11 @@ type block struct {
 
 var fence = regexp.MustCompile("(?m)(?:^<!-- ([^\n]*) -->\n)?^```(\\w*)\n((?s:.*?))^```$")
 
-func readme(t *testing.T) (string, []block) {
+func readme(t *testing.T) (string, []block) { return document(t, "README.md") }
+
+func document(t *testing.T, name string) (string, []block) {
 	t.Helper()
-	b, err := os.ReadFile("README.md")
+	b, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,13 +61,7 @@ type newcomer struct {
 
 func newNewcomer(t *testing.T) *newcomer {
 	t.Helper()
-	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// What the module needs is in the module cache, or this test would not have been built.
-	proxy := "GOPROXY=file://" + filepath.ToSlash(strings.TrimSpace(string(cache))) + "/cache/download"
-	return &newcomer{t, t.TempDir(), append(os.Environ(), "GOFLAGS=-mod=mod -buildvcs=false", "GOWORK=off", "GOSUMDB=off", proxy)}
+	return &newcomer{t, t.TempDir(), append(checkout.Env(t), "GOFLAGS=-buildvcs=false")}
 }
 
 func (n *newcomer) write(name, text string) {
@@ -78,9 +76,8 @@ func (n *newcomer) write(name, text string) {
 }
 
 // run runs a command and gives what it writes.
-func (n *newcomer) run(command string) (stdout, stderr string, err error) {
+func (n *newcomer) run(args ...string) (stdout, stderr string, err error) {
 	var out, errs bytes.Buffer
-	args := strings.Fields(command)
 	cmd := exec.CommandContext(n.t.Context(), args[0], args[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = n.dir, n.env, &out, &errs
 	err = cmd.Run()
@@ -88,11 +85,11 @@ func (n *newcomer) run(command string) (stdout, stderr string, err error) {
 }
 
 // must runs a command that has to succeed, and gives what it writes to its standard output.
-func (n *newcomer) must(command string) string {
+func (n *newcomer) must(args ...string) string {
 	n.t.Helper()
-	stdout, stderr, err := n.run(command)
+	stdout, stderr, err := n.run(args...)
 	if err != nil {
-		n.t.Fatalf("%s: %v\n%s%s", command, err, stdout, stderr)
+		n.t.Fatalf("%q: %v\n%s%s", args, err, stdout, stderr)
 	}
 	return stdout
 }
@@ -103,10 +100,6 @@ func TestReadme(t *testing.T) {
 		t.Skip("it compiles programs")
 	}
 	_, blocks := readme(t)
-	root, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
 	n := newNewcomer(t)
 	for _, b := range blocks {
 		if name, ok := strings.CutPrefix(b.role, "file: "); ok {
@@ -120,32 +113,61 @@ func TestReadme(t *testing.T) {
 	}
 	for line := range strings.Lines(blocks[installs].text) {
 		command, _, _ := strings.Cut(line, "#")
-		out = n.must(command)
+		out = n.must(strings.Fields(command)...)
 		if strings.HasPrefix(command, "go mod init") {
-			n.must("go mod edit -replace=" + module + "=" + filepath.ToSlash(root))
+			n.must("go", "mod", "edit", "-replace="+module+"="+filepath.ToSlash(checkout.Root(t)))
 		}
 	}
 	if want := find(t, blocks, "output"); out != want {
 		t.Errorf("the program prints\n%sand README.md says\n%s", out, want)
 	}
-	n.must("go tool brookgen check ./...")
-	if got, want := n.must("go tool brookgen graph ./shop"), find(t, blocks, "graph"); got != want {
+	n.must("go", "tool", "brookgen", "check", "./...")
+	if got, want := n.must("go", "tool", "brookgen", "graph", "./shop"), find(t, blocks, "graph"); got != want {
 		t.Errorf("the graph is\n%sand README.md says\n%s", got, want)
 	}
 
 	n.write("snippets_test.go", snippets(t, blocks))
-	n.must("go vet ./...")
-	n.must("go test ./...")
+	n.must("go", "vet", "./...")
+	n.must("go", "test", "./...")
 
 	source := find(t, blocks, "file: shop/shop.go")
 	n.write("shop/shop.go", strings.Replace(source, "//brook:event order.placed", "//brook:event order.placed histroy=10", 1))
-	_, got, err := n.run("go tool brookgen ./shop")
+	_, got, err := n.run("go", "tool", "brookgen", "./shop")
 	if err == nil {
 		t.Error("a misspelt option is accepted")
 	}
 	got, _, _ = strings.Cut(got, "exit status")
 	if want := find(t, blocks, "mistake"); got != want {
 		t.Errorf("a misspelt option is told as\n%sand README.md says\n%s", got, want)
+	}
+}
+
+// TestTryFromCheckout does what CONTRIBUTING.md says for who wants to use a checkout from a module of their own.
+func TestTryFromCheckout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles programs")
+	}
+	_, blocks := document(t, "CONTRIBUTING.md")
+	i := slices.IndexFunc(blocks, func(b block) bool { return strings.Contains(b.text, "go mod edit -require=") })
+	if i < 0 {
+		t.Fatal("CONTRIBUTING.md does not say how to use a checkout")
+	}
+	n := newNewcomer(t)
+	out := ""
+	for line := range strings.Lines(blocks[i].text) {
+		command, _, _ := strings.Cut(line, "#")
+		args := strings.Fields(command)
+		for i := range args {
+			args[i] = strings.Replace(args[i], "=../brookgen", "="+filepath.ToSlash(checkout.Root(t)), 1)
+		}
+		out = n.must(args...)
+	}
+	if out != "apples sold: 3\n" {
+		t.Errorf("the program prints %q", out)
+	}
+	n.must("go", "tool", "brookgen", "check", "./...")
+	if got := n.must("go", "tool", "brookgen", "version"); !strings.HasPrefix(got, "brookgen ") {
+		t.Errorf("go tool brookgen version prints %q", got)
 	}
 }
 

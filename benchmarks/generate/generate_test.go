@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/brookgen/brookgen/internal/checkout"
 )
 
 // BenchmarkBrookgen runs brookgen on packages of 10, 100 and 1000 annotated types, half events and half collections, of six fields
@@ -23,14 +25,11 @@ import (
 //	bare-s       the same of the package as its author wrote it
 func BenchmarkBrookgen(b *testing.B) {
 	brookgen := filepath.Join(b.TempDir(), "brookgen")
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		b.Fatal(err)
-	}
+	root := checkout.Root(b)
 	command(b, root, "go", "build", "-o", brookgen, "./cmd/brookgen")
 	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			dir := module(b, root, n)
+			dir := module(b, n)
 			bare := build(b, dir)
 			for b.Loop() {
 				b.StopTimer()
@@ -84,17 +83,13 @@ func generated(b *testing.B, dir string) []string {
 }
 
 // module writes a module with a package of n annotated types.
-func module(b *testing.B, root string, n int) string {
+func module(b *testing.B, n int) string {
 	b.Helper()
 	dir := b.TempDir()
-	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	mod := "module example.com/types\n\ngo 1.26\n\nrequire github.com/brookgen/brookgen v0.0.0\n\n" +
-		"replace github.com/brookgen/brookgen => " + filepath.ToSlash(root) + "\n"
-	for name, data := range map[string]string{"go.mod": mod, "go.sum": string(sum), "types.go": source(n / 2)} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+	files := checkout.Module(b, "example.com/types")
+	files["types.go"] = []byte(source(n / 2))
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -140,7 +135,7 @@ func command(b *testing.B, dir string, name string, args ...string) {
 	b.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	cmd.Env = checkout.Env(b)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/brookgen/brookgen/internal/checkout"
 )
 
 var update = flag.Bool("update", false, "write what comes out into testdata")
@@ -181,38 +183,14 @@ func brookgen(t *testing.T, dir string, args ...string) (status int, out, errs s
 // tempModule makes a module that uses this checkout of brook.
 func tempModule(t *testing.T, path string) string {
 	t.Helper()
-	t.Setenv("GOFLAGS", "-mod=mod")
-	t.Setenv("GOPROXY", "off")
-	t.Setenv("GOWORK", "off")
-	dir := t.TempDir()
-	files, err := moduleFiles(path)
-	if err != nil {
-		t.Fatal(err)
+	for name, value := range checkout.Settings(t) {
+		t.Setenv(name, value)
 	}
-	for name, data := range files {
+	dir := t.TempDir()
+	for name, data := range checkout.Module(t, path) {
 		write(t, filepath.Join(dir, name), data)
 	}
 	return dir
-}
-
-// moduleFiles are go.mod and go.sum of such a module. What brook requires is required there too, so that go asks for nothing.
-func moduleFiles(path string) (map[string][]byte, error) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		return nil, err
-	}
-	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	if err != nil {
-		return nil, err
-	}
-	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	if err != nil {
-		return nil, err
-	}
-	_, requires, _ := strings.Cut(string(mod), "\nrequire ")
-	text := "module " + path + "\n\ngo 1.26\n\nrequire github.com/brookgen/brookgen v0.0.0\n\nrequire " + requires +
-		"\nreplace github.com/brookgen/brookgen => " + filepath.ToSlash(root) + "\n"
-	return map[string][]byte{"go.mod": []byte(text), "go.sum": sum}, nil
 }
 
 func write(t *testing.T, path string, data []byte) {

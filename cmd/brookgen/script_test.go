@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/brookgen/brookgen/internal/checkout"
 )
 
 func TestMain(m *testing.M) {
@@ -23,11 +25,7 @@ func TestScripts(t *testing.T) {
 	if found, err := filepath.Glob(dir + "/*.txtar"); err != nil || len(found) == 0 {
 		t.Fatal("no scripts:", err)
 	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	goEnv := map[string]string{}
+	goEnv := checkout.Settings(t)
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOTOOLCHAIN", "GOROOT"} {
 		out, err := exec.Command("go", "env", name).Output()
 		if err != nil {
@@ -43,11 +41,8 @@ func TestScripts(t *testing.T) {
 			for name, value := range goEnv {
 				env.Setenv(name, value)
 			}
-			env.Setenv("GOFLAGS", "-mod=mod")
-			env.Setenv("GOPROXY", "file://"+filepath.ToSlash(goEnv["GOMODCACHE"])+"/cache/download")
-			env.Setenv("GONOSUMDB", "*")
-			env.Setenv("GOWORK", "off")
-			env.Setenv("BROOK", root)
+			env.Setenv("BROOK", checkout.Root(t))
+			env.Values[testKey{}] = t
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -62,11 +57,12 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// testKey is where scripts have their test.
+type testKey struct{}
+
 // module PATH makes the folder a module that uses this checkout.
 func makeModule(ts *testscript.TestScript, _ bool, args []string) {
-	files, err := moduleFiles(args[0])
-	ts.Check(err)
-	for name, data := range files {
+	for name, data := range checkout.Module(ts.Value(testKey{}).(*testing.T), args[0]) {
 		ts.Check(os.WriteFile(ts.MkAbs(name), data, 0o644))
 	}
 }

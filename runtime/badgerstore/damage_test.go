@@ -142,7 +142,7 @@ func killedStore(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "store")
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"=fill "+dir)
+	cmd.Env = append(os.Environ(), childVariable+"=fill\n"+dir)
 	cmd.Stderr = t.Output()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -169,7 +169,7 @@ func killedStore(t *testing.T) string {
 func openDamaged(t *testing.T, dir string) (state string, counter int, err error) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"=dump "+dir)
+	cmd.Env = append(os.Environ(), childVariable+"=dump\n"+dir)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -28,7 +28,7 @@ const killsVariable = "BADGERSTORE_TEST_KILLS"
 
 func TestMain(m *testing.M) {
 	if args := os.Getenv(childVariable); args != "" {
-		if err := runChild(strings.Fields(args)); err != nil {
+		if err := runChild(strings.Split(args, "\n")); err != nil {
 			fmt.Fprintln(os.Stderr, "child:", err)
 			os.Exit(1)
 		}
@@ -48,7 +48,7 @@ type trial struct {
 const trialEvents = 4000
 
 func (tr trial) args() string {
-	return fmt.Sprint(tr.dir, " ", tr.seed, " ", tr.partitions, " ", tr.noSync)
+	return fmt.Sprintf("%s\n%d\n%d\n%t", tr.dir, tr.seed, tr.partitions, tr.noSync)
 }
 
 func runChild(args []string) error {

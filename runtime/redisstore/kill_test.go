@@ -53,14 +53,14 @@ type trial struct {
 const trialEvents = 2000
 
 func (tr trial) arguments() string {
-	return fmt.Sprintf("%s %s %d %d", tr.prefix, tr.dir, tr.seed, tr.partitions)
+	return fmt.Sprintf("%s %q %d %d", tr.prefix, tr.dir, tr.seed, tr.partitions)
 }
 
 // runChild folds the log of a trial, in batches of a few events, or rebuilds the views first. It says "ready" when it begins, and "open"
 // when it has the views.
 func runChild(arguments string) error {
 	var tr trial
-	if _, err := fmt.Sscan(arguments, &tr.prefix, &tr.dir, &tr.seed, &tr.partitions); err != nil {
+	if _, err := fmt.Sscanf(arguments, "%s %q %d %d", &tr.prefix, &tr.dir, &tr.seed, &tr.partitions); err != nil {
 		return err
 	}
 	rnd := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(time.Now().UnixNano())))

@@ -10,15 +10,28 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/tools/txtar"
+
+	"github.com/brookgen/brookgen/internal/checkout"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens")
 
+// TestMain keeps the machine's settings about other modules away from those of the tests.
+func TestMain(m *testing.M) {
+	for name, value := range map[string]string{"GOFLAGS": "", "GOWORK": "off"} {
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
 // TestGoldens loads each archive under testdata/load as a module and compares what comes of it: the
 // model, or the diagnostics as a user sees them.
 func TestGoldens(t *testing.T) {
-	names, err := filepath.Glob(filepath.Join(root(t), "testdata", "load", "*.txtar"))
+	names, err := filepath.Glob(filepath.Join(checkout.Root(t), "testdata", "load", "*.txtar"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +116,7 @@ func extract(t testing.TB, archive *txtar.Archive) string {
 	if !hasModule {
 		write(t, filepath.Join(dir, "go.mod"), fmt.Appendf(nil,
 			"module example.com/shop\n\ngo 1.26.0\n\nrequire github.com/brookgen/brookgen v0.0.0\n\nreplace github.com/brookgen/brookgen => %s\n",
-			filepath.Join(root(t), "testdata", "load", "stub")))
+			modfile.AutoQuote(filepath.ToSlash(filepath.Join(checkout.Root(t), "testdata", "load", "stub")))))
 	}
 	return dir
 }
@@ -115,23 +128,5 @@ func write(t testing.TB, name string, data []byte) {
 	}
 	if err := os.WriteFile(name, data, 0o666); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// root is the top folder of the checkout.
-func root(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
 	}
 }

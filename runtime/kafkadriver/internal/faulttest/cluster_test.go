@@ -66,11 +66,11 @@ func own(t *testing.T, brokers int) *cluster {
 		}
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
-	words := strings.Fields(line)
-	if err != nil || len(words) != 2 {
+	addrs, dir, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	if err != nil || !ok {
 		t.Fatalf("scripts/kafka said %q: %v", line, err)
 	}
-	return &cluster{t: t, addrs: strings.Split(words[0], ","), script: script, dir: words[1]}
+	return &cluster{t: t, addrs: strings.Split(addrs, ","), script: script, dir: dir}
 }
 
 // kill ends a broker at once: the first one is 1.

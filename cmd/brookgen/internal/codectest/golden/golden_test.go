@@ -9,16 +9,14 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"github.com/brookgen/brookgen/internal/checkout"
 )
 
 // TestGoldens generates codecs for each package under testdata/codec and compares them with those beside it. With
 // -update they are written. What was generated is compiled, and where the package has tests they are run.
 func TestGoldens(t *testing.T) {
-	root, err := filepath.Abs("../../../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	names, err := filepath.Glob(filepath.Join(root, "testdata", "codec", "*.txtar"))
+	names, err := filepath.Glob(filepath.Join(checkout.Root(t), "testdata", "codec", "*.txtar"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,11 +24,11 @@ func TestGoldens(t *testing.T) {
 		t.Fatal("no case in testdata/codec")
 	}
 	for _, name := range names {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) { golden(t, root, name) })
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) { golden(t, name) })
 	}
 }
 
-func golden(t *testing.T, root, name string) {
+func golden(t *testing.T, name string) {
 	archive, err := txtar.ParseFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -44,12 +42,13 @@ func golden(t *testing.T, root, name string) {
 			input = append(input, f)
 		}
 	}
-	// Within the module, so that nothing needs resolving; no pattern of ours reaches a name with an underscore.
-	dir, err := os.MkdirTemp(".", "_golden")
-	if err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for name, value := range checkout.Settings(t) {
+		t.Setenv(name, value)
 	}
-	defer os.RemoveAll(dir)
+	for name, data := range checkout.Module(t, "example.com/codec") {
+		write(t, filepath.Join(dir, name), data)
+	}
 	for _, f := range input {
 		write(t, filepath.Join(dir, f.Name), f.Data)
 	}
