@@ -28,6 +28,9 @@ func encode[E any](out *Outbound, def *EventDef[E], data *E) {
 	if encoded := def.AppendKey(nil, data); encoded != nil {
 		out.key, out.err = def.Shape.Text([]byte{}, encoded)
 	}
+	if out.err == nil && !textual(def.Shape, out.key) {
+		out.err = fmt.Errorf("brook: encode %s: its key %.100q is no UTF-8, and JSON can't hold it", def.Type, out.key)
+	}
 }
 
 // Publish encodes data and appends it to the log, and gives its position there. It does not wait until it

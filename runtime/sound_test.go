@@ -175,7 +175,7 @@ func FuzzWhatIsWrappedIsOpened(f *testing.F) {
 	f.Add("i", "t", "a", "", "", int64(253402300800), int64(0), "k", []byte(nil), "k2", []byte("1"), int64(0), int32(0))
 	f.Add("i", "t", "a", "", "", int64(-62167219201), int64(0), "k", []byte(nil), "k2", []byte("1"), int64(0), int32(0))
 	f.Fuzz(func(t *testing.T, id, typ, author, cause, lane string, seconds, nanos int64, name string, value []byte, other string, data []byte, offset int64, ordinal int32) {
-		if !json.Valid(data) || len(data) == 0 {
+		if !json.Valid(data) || len(data) == 0 || bytes.Contains(data, []byte("__brook_struct__")) {
 			data = []byte(`{"a":1}`) // what a codec makes is JSON
 		}
 		m := brook.Message{ID: id, Type: typ, Author: author, Cause: cause, Lane: lane, Time: time.Unix(seconds, nanos).UTC(), Data: data, Keyed: true,
@@ -212,4 +212,59 @@ func FuzzWhatIsWrappedIsOpened(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Rule 41, through an app: what Publish accepts is folded as it was given, in every envelope, and so is what its handlers emit; nothing
+// becomes a letter.
+func FuzzWhatIsPublishedIsFolded(f *testing.F) {
+	f.Add("a", "x@y", "tag", "i", int64(1591619696), int64(789e6), "k", []byte("v"), int64(5))
+	f.Add("", "", "", "1", int64(-62167219200), int64(1), "ce_subject", []byte("s"), int64(-1))
+	f.Add("a\x00/%", "\xff", "\u2028", "\u00e9", int64(253402300799), int64(999999999), "traceparent", []byte{}, int64(math.MaxInt64))
+	f.Add("\xff", "e", "t", "i", int64(253402300800), int64(0), "brook-x", []byte(nil), int64(0))
+	f.Fuzz(func(t *testing.T, account, email, tag, id string, seconds, nanos int64, name string, value []byte, cents int64) {
+		for kind, e := range envelopes() {
+			d := memdriver.New()
+			c := config(d, newStore())
+			c.Envelope = e
+			app := newLedger(t, c, &ledger.Audit{})
+			at := time.Unix(seconds, nanos).UTC()
+			opened := ledger.Opened{Account: account, Email: strings.ToValidUTF8(email, "\uFFFD"), Tags: []string{strings.ToValidUTF8(tag, "\uFFFD")}}
+			_, err := app.Publish.Opened(t.Context(), opened, brook.WithID(id), brook.WithTime(at), brook.WithHeader(name, value))
+			if err == nil {
+				if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: account, Cents: cents, Order: "emit"}, brook.WithID(id+"2"), brook.WithTime(at), brook.WithHeader(name, value)); err != nil {
+					t.Errorf("%s: the first is published, the second not: %v", kind, err)
+				}
+				for range 2 {
+					if err := app.CatchUp(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, l := range letters(t, app) {
+					t.Errorf("%s: %v", kind, l)
+				}
+				history, err := app.Views.Accounts.Events(account)
+				if err != nil || len(history) != 2 || !reflect.DeepEqual(history[0].Data, opened) || history[0].ID != id || !history[0].Time.Truncate(time.Millisecond).Equal(at.Truncate(time.Millisecond)) && !at.IsZero() {
+					t.Errorf("%s: %+v is folded as %+v, %v", kind, opened, history, err)
+				}
+				if notes, err := app.Views.Notes.Get(account); err != nil || len(notes) != 1 {
+					t.Errorf("%s: notes %q, %v", kind, notes, err)
+				}
+			}
+			if err := app.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// A key that JSON can't hold would be another one for who reads it.
+func TestPublishRefusesKeysThatAreNoText(t *testing.T) {
+	app := newLedger(t, config(memdriver.New(), newStore()), &ledger.Audit{})
+	defer app.Close()
+	if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a\xff"}); err == nil || !strings.Contains(err.Error(), "no UTF-8") {
+		t.Error(err)
+	}
+	if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a\xff"}); err == nil || !strings.Contains(err.Error(), "no UTF-8") {
+		t.Error(err)
+	}
 }

@@ -1,6 +1,7 @@
 package elixir
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -58,6 +59,10 @@ func (e Envelope) Wrap(m *brook.Message, r *brook.Record) error {
 	value, err = buf.Finish()
 	if err != nil {
 		return fmt.Errorf("elixir: %w", err)
+	}
+	if e.Format == JSONSerde && bytes.Contains(value, []byte(brookKey)) {
+		// Brook.Legacy takes a record for the other format where these bytes occur, in a text, too.
+		value = bytes.ReplaceAll(value, []byte(brookKey), []byte(`\u005f`+brookKey[1:]))
 	}
 	r.Value = append(append(append(value, `,"`...), e.Format.key()...), `":"`+eventOf+`"}`...)
 	return nil

@@ -3,6 +3,7 @@ package elixir_test
 import (
 	"encoding/json"
 	"math/big"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -131,6 +132,23 @@ func FuzzDecimal(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Brook.Legacy looks for the name of brook_serializer's key anywhere in a record: in one of json_serde it does not occur, and is read all the same.
+func TestTextForBrookLegacy(t *testing.T) {
+	m := brook.Message{Type: "__brook_struct__", Author: "a__brook_struct__", Data: []byte(`{"a":"__brook_struct__ \\__brook_struct__","x__brook_struct__":["___brook_struct__"]}`)}
+	var r brook.Record
+	if err := (elixir.Envelope{Format: elixir.JSONSerde}).Wrap(&m, &r); err != nil || strings.Contains(string(r.Value), "__brook_struct__") {
+		t.Errorf("%s, %v", r.Value, err)
+	}
+	var back brook.Message
+	if err := (elixir.Envelope{}).Open(&r, &back); err != nil || back.Type != m.Type || back.Author != m.Author {
+		t.Errorf("%+v, %v", back, err)
+	}
+	var got, want any
+	if json.Unmarshal(back.Data, &got) != nil || json.Unmarshal(m.Data, &want) != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s, want %s", back.Data, m.Data)
+	}
 }
 
 // What Brook would take for something else is not written: the error names the member.
