@@ -37,58 +37,81 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 			return err
 		}
 	}
-	base, old := p.view.base(id)
-	if old {
-		h, err := s.head(ctx, p.view)
+	for {
+		base, err := s.base(ctx, p.view, id)
 		if err != nil {
+			return err
+		}
+		held, err := s.run(ctx, p, id, base)
+		if err != nil || held == 0 {
+			return err
+		}
+		if err := s.free(ctx, p.view, held); err != nil {
 			return fmt.Errorf("redisstore: commit to %s: %w", p.view.tag, explain(err))
 		}
-		if p.view.lost(h) {
-			return p.view.isLost()
-		}
-		p.view.saw(h, true)
-		base, _ = p.view.base(id)
 	}
-	return s.run(ctx, p, id, base)
 }
 
-func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base string) error {
+// base gives the commit that a batch is to come after at the latest.
+func (s *Store) base(ctx context.Context, v *view, id brook.BatchID) (string, error) {
+	base, old := v.base(id)
+	if old {
+		h, err := s.head(ctx, v)
+		if err != nil {
+			return "", fmt.Errorf("redisstore: commit to %s: %w", v.tag, explain(err))
+		}
+		if v.lost(h) {
+			return "", v.isLost()
+		}
+		v.saw(h, true)
+		base, _ = v.base(id)
+	}
+	return base, nil
+}
+
+// run sends a commit, and gives for how many milliseconds it is held back, in which case nothing was done.
+func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base string) (held int64, err error) {
 	v := p.view
 	copy(p.args, []any{strconv.Itoa(layoutVersion), id[:], base, keptIDs, v.news, p.news})
 	reply, err := s.scripts.commit.Run(ctx, s.client, p.keys, p.args...).Slice()
 	if err != nil {
 		v.unsure(id, base)
-		return fmt.Errorf("redisstore: commit to %s: %w", v.tag, explain(err))
+		return 0, fmt.Errorf("redisstore: commit to %s: %w", v.tag, explain(err))
 	}
-	defer v.answered(id)
 	var what, text string
 	if len(reply) >= 2 {
 		what, _ = reply[0].(string)
 		text, _ = reply[1].(string)
 	}
+	if what != "held" { // a try before this one may still be under way
+		defer v.answered(id)
+	}
 	h, err := v.read(text)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	switch what {
 	case "done":
-		return nil
+		return 0, nil
+	case "held":
+		held, _ = reply[2].(int64)
+		return max(held, 1), nil
 	case "conflict":
 		if err := s.mayEvict(ctx, v); err != nil { // what is missing may have been thrown away
-			return err
+			return 0, err
 		}
-		return p.conflict(reply)
+		return 0, p.conflict(reply)
 	case "stale":
 		if v.lost(h) {
-			return v.isLost()
+			return 0, v.isLost()
 		}
 		v.saw(h, true)
-		return fmt.Errorf("%w: %s: the commit that this one was to follow is no longer known there", brook.ErrConflict, v.tag)
+		return 0, fmt.Errorf("%w: %s: the commit that this one was to follow is no longer known there", brook.ErrConflict, v.tag)
 	case "layout":
 		layout, _ := reply[2].(string)
-		return v.checkLayout(layout)
+		return 0, v.checkLayout(layout)
 	}
-	return fmt.Errorf("%w: commit to %s: the reply %q", ErrDamaged, v.tag, what)
+	return 0, fmt.Errorf("%w: commit to %s: the reply %q", ErrDamaged, v.tag, what)
 }
 
 // conflict says which row is no longer the one that was read.

@@ -6,13 +6,22 @@
 local layout, id, base, keep = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local channel, news = ARGV[5], ARGV[6]
 
-local view = redis.call('HMGET', KEYS[1], 'layout', 'head')
+local view = redis.call('HMGET', KEYS[1], 'layout', 'head', 'held')
 local head = view[2] or ''
 if view[1] and tonumber(view[1]) > layout then
   return {'layout', head, view[1]}
 end
 if redis.call('ZSCORE', KEYS[2], id) then
   return {'done', head}
+end
+-- A snapshot that reads holds commits back for a moment.
+if view[3] then
+  local clock = redis.call('TIME')
+  local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+  local left = tonumber(string.match(view[3], '^%d+')) - now
+  if left > 0 then
+    return {'held', head, left}
+  end
 end
 -- Where its base is no longer among the ids that are kept, nobody can tell whether the batch was done before. The base of
 -- those who saw no commit is "", which stands before the first.

@@ -19,9 +19,11 @@
 // ([ErrClosed]), the server came back empty ([ErrLost]), it may evict ([ErrServer]), keys are damaged or of another type ([ErrDamaged]).
 //
 // Latest reads are one instant each, a scan one per page (16 rows at first, up to 2,048 or about 1 MiB later), in key order and no
-// key twice. A history comes in one reply. A snapshot costs the server nothing: each of its reads finds out, in the same
-// step, whether anybody committed since, and is brook.ErrSnapshotMoved where that is so. An app runs the function
-// that reads it a few times before it gives up.
+// key twice. A history comes in one reply. Each read of a snapshot finds out, in the same step, whether anybody committed
+// since, and is brook.ErrSnapshotMoved where that is so. An app then runs the function that reads it again, up to ten times, and
+// has commits of all processes held back meanwhile: for 100 ms, up to a second where that is too short, and then commits are free for as
+// long. So snapshots of up to a second succeed under constant writes; what takes longer is for a store that is close, as an app of
+// another name has over badgerstore or mapstore.
 //
 // An app asks for the rows that its next events are going to read all at once, a HMGET per 500 rows in one pipeline, so that a batch of
 // events costs a few round trips whatever its handlers read. What their scans read is asked for when its turn comes.
@@ -52,7 +54,7 @@
 //     way only where the client has ContextTimeoutEnabled.
 //   - With access lists, the user needs the keys and the channel of the pattern {name}* and the commands EVALSHA, EVAL, INFO, TYPE,
 //     HGET, HLEN, HSET, HDEL, HMGET, ZADD, ZREM, ZRANGE, ZSCORE, ZLEXCOUNT, ZREMRANGEBYLEX, ZREMRANGEBYSCORE, UNLINK,
-//     SPUBLISH, SSUBSCRIBE and PING. KEYS and SCAN are never used.
+//     TIME, SPUBLISH, SSUBSCRIBE and PING. KEYS and SCAN are never used.
 //
 // # Limits
 //
@@ -68,7 +70,8 @@
 // are no visible ASCII and percent signs are written %XX, braces too in the tag, colons too in T. K
 // is a row's key as it is; it ends the name, so no two things share one.
 //
-//	{name}:view      hash    layout: the version; head: the last commit, 16 bytes of batch ID and its number in decimal
+//	{name}:view      hash    layout: the version; head: the last commit, 16 bytes of batch ID and its number in decimal;
+//	                         held: until when snapshots hold commits back, since when, and how many (milliseconds)
 //	{name}:ids       zset    the IDs of the last 4,096 batches, by the numbers of their commits
 //	{name}:rows:T    hash    K → 8 bytes of version, then the value as the table's codec wrote it
 //	{name}:order:T   zset    each K with score 0, so that they are in the order of their bytes

@@ -73,3 +73,10 @@ func (s *Store) Judge() {
 		v.mu.Unlock()
 	}
 }
+
+// Moved has the next snapshot hold commits back.
+func (s *Store) Moved() {
+	for _, v := range s.views {
+		v.movedUnder(false)
+	}
+}

@@ -7,12 +7,14 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // Snapshot pins the present instant of the views whose tables were asked for. Nothing is kept for it: each read finds out
-// whether the view still stands there, and gives brook.ErrSnapshotMoved where it does not.
+// whether the view still stands there, and gives brook.ErrSnapshotMoved where it does not. The next snapshots of that view, for ten
+// seconds after one that moved, hold commits back while they read, for a second at most.
 func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -20,13 +22,18 @@ func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	s.mu.Lock()
 	views := slices.Collect(maps.Values(s.views))
 	s.mu.Unlock()
-	snap := &snapshot{store: s, heads: map[*view]head{}}
+	snap := &snapshot{store: s, heads: map[*view]head{}, began: time.Now()}
 	for _, v := range views {
-		h, err := s.head(ctx, v)
-		if err != nil {
-			return nil, fmt.Errorf("redisstore: snapshot of %s: %w", v.tag, explain(err))
+		h, held, err := s.hold(ctx, v)
+		if held {
+			snap.last.Store(time.Now().UnixNano())
+			v.holds(snap)
 		}
 		snap.heads[v] = h
+		if err != nil {
+			_ = snap.Close()
+			return nil, fmt.Errorf("redisstore: snapshot of %s: %w", v.tag, explain(err))
+		}
 	}
 	return snap, nil
 }
@@ -35,6 +42,9 @@ func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 type snapshot struct {
 	store  *Store
 	heads  map[*view]head
+	began  time.Time
+	last   atomic.Int64 // when it was read last
+	moved  atomic.Bool
 	closed atomic.Bool
 }
 
@@ -42,6 +52,14 @@ type snapshot struct {
 func (r *snapshot) Close() error {
 	if r.closed.Swap(true) {
 		return errSnapshot
+	}
+	for v := range r.heads {
+		if v.lets(r) {
+			r.store.release(v)
+			if !r.moved.Load() {
+				v.heldStill(time.Since(r.began))
+			}
+		}
 	}
 	return nil
 }
@@ -55,7 +73,11 @@ func (r *snapshot) still(v *view, text string) error {
 	if err != nil {
 		return err
 	}
+	r.last.Store(time.Now().UnixNano())
 	if pinned, ok := r.heads[v]; !ok || pinned != h {
+		if !r.moved.Swap(true) {
+			v.movedUnder(v.lets(r))
+		}
 		return brook.ErrSnapshotMoved
 	}
 	return nil

@@ -20,6 +20,10 @@ type view struct {
 	judged time.Time // when it was looked whether the server may evict
 	bases  map[brook.BatchID]string
 	order  []brook.BatchID // of bases, oldest first
+
+	moved   time.Time     // when the view moved under a snapshot last
+	holdFor time.Duration // how long a snapshot holds commits back after that
+	holders holders
 }
 
 const (
