@@ -36,6 +36,12 @@ type App struct {
 	numbers     *numbers // as the store has them, guarded by gate; nil: not known
 	targets     *targets
 	state       state                  // guarded by gate
+	made        map[string]origin      // what the code makes rows from
+	contract    string                 // of the code
+	claimed     atomic.Bool            // the state has that contract, and the live generation the code's shapes
+	lost        atomic.Bool            // another contract came in its place
+	had         bool                   // the app might fold since it began to; guarded by gate
+	fills       chan struct{}          // holds a token when there may be an index to fill
 	rested      atomic.Pointer[string] // the promotion of another process that this one rested for
 	owing       atomic.Bool            // the live generation may hold emissions that are to go to the outbox
 	refused     atomic.Bool            // a rebuild was refused, and none is tried again by itself
@@ -76,7 +82,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 	}
 	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
-		targets: newTargets(config.Driver), running: newTurn(), rebuildMu: newTurn(),
+		targets: newTargets(config.Driver), running: newTurn(), rebuildMu: newTurn(), fills: make(chan struct{}, 1),
 		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	for _, e := range def.Events {
@@ -94,6 +100,8 @@ func NewApp(config Config, def *Definition) (*App, error) {
 		topics[a.topic(a.events[typ].topic)] = true
 	}
 	a.topics = slices.Sorted(maps.Keys(topics))
+	a.made = a.structure()
+	a.contract = a.contractOf(a.made)
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
@@ -114,17 +122,11 @@ func (a *App) load(ctx context.Context) error {
 	if err := a.openMeta(ctx); err != nil {
 		return err
 	}
-	live, err := a.open(ctx, a.state.Generation)
+	live, err := a.openLive(ctx, &a.state, nil)
 	if err != nil {
 		return err
 	}
 	a.live.Store(live)
-	if err := a.recordShapes(ctx, live.shapes); err != nil {
-		return err
-	}
-	if err := a.fillIndexes(ctx, live); err != nil {
-		return err
-	}
 	standings, err := a.standings(ctx, a.reader, live)
 	if err != nil {
 		return err
@@ -142,6 +144,7 @@ func (a *App) load(ctx context.Context) error {
 	}
 	a.solo = a.newLane(live, true)
 	a.noteOwed()
+	a.fit()
 	return nil
 }
 
@@ -160,6 +163,7 @@ func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*wa
 		if all[id] == nil {
 			all[id] = &waits{}
 		}
+		l.Set = a.setNow(l.Type, l.Set)
 		all[id].add(&l, a.config.OnFailure != GoOn)
 	}
 	return all, nil

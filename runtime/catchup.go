@@ -26,6 +26,7 @@ func (a *App) CatchUp(ctx context.Context) error {
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
+	a.fresh()
 	stale, err := a.stale()
 	if err != nil {
 		return err
@@ -48,6 +49,15 @@ func (a *App) CatchUp(ctx context.Context) error {
 	}
 	var losses losses
 	for {
+		if why := a.superseded(); why != nil {
+			return why
+		}
+		if err := a.ready(ctx); err != nil {
+			return err
+		}
+		if err := a.fill(ctx); err != nil {
+			return err
+		}
 		err := a.catchUp(ctx)
 		if err == nil {
 			a.tidy(ctx)
@@ -187,6 +197,17 @@ func (c *catchUp) chunk(ctx context.Context, f *feed) error {
 	return nil
 }
 
+// begin makes sure that there are all indexes before an event needs them.
+func (c *catchUp) begin(ctx context.Context) error {
+	if c.app.claimed.Load() {
+		return nil
+	}
+	if err := c.app.claim(ctx); err != nil {
+		return err
+	}
+	return c.app.fill(ctx)
+}
+
 // fold folds what is in memory until a partition runs dry, and reports whether there was anything.
 func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 	l := c.lane
@@ -198,6 +219,9 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 		f, wait := l.pick()
 		switch {
 		case f != nil:
+			if err := c.begin(ctx); err != nil {
+				return any, err
+			}
 			if err := l.fold(ctx, ctx); err != nil {
 				return any, err
 			}

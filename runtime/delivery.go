@@ -212,7 +212,11 @@ func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err 
 			stage, err = StageHandle, &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	if err := run(m.ctx); err != nil {
+	err = run(m.ctx)
+	if errors.Is(m.tx.failed, ErrUnreadable) { // whatever the handler made of it
+		return StageApply, m.tx.failed
+	}
+	if err != nil {
 		probe(err)
 		return StageHandle, err
 	}

@@ -9,6 +9,11 @@ import (
 var (
 	// ErrNotFound is returned when there is no value for a key.
 	ErrNotFound = errors.New("brook: not found")
+	// ErrNotReady is returned by what reads an index that is new in the code and is being filled, while Run or CatchUp does.
+	ErrNotReady = errors.New("brook: the index is not filled yet")
+	// ErrUnreadable is returned where a stored row can't be read by the present code, because a field's type changed and this value does not
+	// fit the new one. An event whose handler meets it is a dead letter. Rebuild makes the rows anew.
+	ErrUnreadable = errors.New("brook: a stored row can't be read by this code any more (Rebuild makes the views anew)")
 	// ErrSnapshotMoved is returned when a snapshot of a remote store could not be had at one instant.
 	ErrSnapshotMoved = errors.New("brook: the store moved on under the snapshot")
 )

@@ -146,7 +146,8 @@ func (a *App) reloadResting(ctx context.Context) error {
 		return err
 	}
 	a.state, a.waits, a.numbers = next, waits, nil
-	a.solo.gen, a.solo.tx.tables = live, live.tables
+	a.solo.in(live)
+	a.fit()
 	standings, err := a.standings(ctx, a.reader, live)
 	if err != nil {
 		return err

@@ -7,68 +7,272 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
-// fillIndexes brings the indexes of existing rows up to date with the code: new ones and those whose field
-// changed are filled.
-func (a *App) fillIndexes(ctx context.Context, g *generation) error {
-	names := a.indexNames()
-	if slices.Equal(names, a.state.Indexes) {
+// An index that the code has and the live generation has not is filled while Run folds on. From the claim on (see claim.go) whoever
+// folds keeps it up, so that what is left to do are the rows that nobody writes: one by one, each under a check that it is still the row
+// that was read. Until it is whole nobody reads it, and events that need it wait.
+
+// fillStep is how many rows are looked at while the lanes rest.
+const fillStep = 500
+
+// fillTold is how often the filling of an index is told of.
+const fillTold = 10 * time.Second
+
+// unfilled is an index that is to be filled, or whose values are to be looked at for what must be there once.
+type unfilled struct {
+	ord, x int
+	slot   int
+	kept   keptIndex
+}
+
+// unfilled returns the indexes of the live generation that are not all that the code says of them. The caller holds the gate.
+func (a *App) unfilled() (all []unfilled) {
+	if a.state.Folds != a.contract {
 		return nil
 	}
 	for ord, info := range a.layout.collections {
 		for x, index := range info.indexes {
-			if slices.Contains(a.state.Indexes, info.indexName(index)) {
-				continue
-			}
-			if err := a.fillIndex(ctx, g, ord, x); err != nil {
-				return fmt.Errorf("index %s.%s: %w", info.name, index.field, err)
+			kept := a.state.Kept[info.entriesName(index)]
+			if !kept.Whole || index.unique && !kept.Once {
+				all = append(all, unfilled{ord, x, a.layout.index[ord][x], kept})
 			}
 		}
 	}
-	return a.updateState(ctx, func(next *state) error {
-		next.Indexes = names
-		return nil
-	}, nil)
+	return all
 }
 
-func (a *App) fillIndex(ctx context.Context, g *generation, ord, x int) error {
-	table := g.tables[a.layout.index[ord][x]]
-	if err := a.empty(ctx, table); err != nil {
-		return err
+// fillIndexes fills what is to be filled, until ctx ends; end is called with an error that ends Run.
+func (a *App) fillIndexes(ctx context.Context, end func(error)) {
+	for attempts := 0; ; {
+		select {
+		case <-a.fills:
+		case <-ctx.Done():
+			return
+		}
+		err := a.fill(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, ErrUnique) || errors.Is(err, ErrPermanent):
+			end(err)
+			return
+		case err != nil:
+			attempts++
+			a.failure(Failure{What: "filling an index", Attempts: attempts, Err: err})
+			if sleep(ctx, a.config.Retry.wait(attempts)) != nil {
+				return
+			}
+			a.wantFill()
+		default:
+			attempts = 0
+		}
 	}
-	def, info := a.def.Collections[ord], a.layout.collections[ord]
-	var writes []Write
-	flush := func() error {
-		err := inParts(writes, func(part []Write) error { return a.store.Commit(ctx, &Batch{Writes: part}) })
-		writes = writes[:0]
-		return err
+}
+
+// wantFill has it looked what is to be filled.
+func (a *App) wantFill() {
+	select {
+	case a.fills <- struct{}{}:
+	default:
 	}
+}
+
+// fill fills the indexes that are to be filled now.
+func (a *App) fill(ctx context.Context) error {
+	for {
+		a.gate.RLock()
+		todo := a.unfilled()
+		g := a.live.Load()
+		a.gate.RUnlock()
+		if len(todo) == 0 {
+			return nil
+		}
+		u := todo[0]
+		info := a.layout.collections[u.ord]
+		f := &filling{app: a, gen: g, unfilled: u, told: time.Now(), progress: IndexProgress{Collection: info.name, Field: info.indexes[u.x].field}}
+		err := f.run(ctx)
+		if errors.Is(err, errReload) {
+			continue // another generation, or other indexes
+		}
+		if f.progress.Done, f.progress.Err = true, err; ctx.Err() == nil {
+			f.tell("brook: an index is whole")
+		}
+		if err != nil {
+			return fmt.Errorf("brook: index %s.%s: %w", info.name, info.indexes[u.x].field, err)
+		}
+		a.wakeLanes()
+	}
+}
+
+// filling is the filling of one index.
+type filling struct {
+	app *App
+	gen *generation
+	unfilled
+	progress IndexProgress
+	told     time.Time
+}
+
+func (f *filling) run(ctx context.Context) error {
+	if !f.kept.Whole {
+		if err := f.rows(ctx); err != nil {
+			return err
+		}
+	}
+	if f.app.layout.collections[f.ord].indexes[f.x].unique {
+		if err := f.once(ctx); err != nil {
+			return err
+		}
+	}
+	return f.whole(ctx)
+}
+
+// rows writes the entries of all rows, step by step.
+func (f *filling) rows(ctx context.Context) error {
+	f.app.config.Log.Info("brook: filling a new index", "app", f.app.config.Name, "collection", f.progress.Collection, "field", f.progress.Field)
+	var from []byte
+	for n := fillStep; ; {
+		next, err := f.step(ctx, from, n)
+		switch {
+		case errors.Is(err, ErrTooLarge) && n > 1:
+			n /= 2
+			continue
+		case errors.Is(err, ErrConflict): // a row is another one by now
+			if err := f.app.reload(ctx); err != nil {
+				return err
+			}
+			continue
+		case err != nil || next == nil:
+			return err
+		}
+		from = next
+		if time.Since(f.told) > fillTold {
+			f.told = time.Now()
+			f.tell("brook: filling a new index")
+		}
+	}
+}
+
+func (f *filling) tell(message string) {
+	if hook := f.app.config.Hooks.Index; hook != nil {
+		hook(f.progress)
+	}
+	args := []any{"app", f.app.config.Name, "collection", f.progress.Collection, "field", f.progress.Field, "rows", f.progress.Rows}
+	if f.progress.Err != nil {
+		f.app.config.Log.Error("brook: an index can't be filled", append(args, "error", f.progress.Err)...)
+		return
+	}
+	f.app.config.Log.Info(message, args...)
+}
+
+// step writes the entries of n rows, with all lanes of the process at rest, and returns where it goes on; nil: nowhere.
+func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, err error) {
+	a := f.app
+	a.rest()
+	defer a.gate.Unlock()
+	if a.live.Load() != f.gen {
+		return nil, errReload
+	}
+	batch := &Batch{ID: a.ids.batch()}
+	if a.fenced() {
+		batch.Checks = append(batch.Checks, a.unchanged())
+	}
+	rows := f.gen.tables[a.layout.rows[f.ord]]
 	var entries Entries
-	holders := map[string]string{} // of unique values
-	for row, err := range a.reader.Scan(ctx, g.tables[a.layout.rows[ord]], nil, nil) {
+	seen := 0
+	for row, err := range a.reader.Scan(ctx, rows, from, nil) {
+		if err != nil {
+			return nil, err
+		}
+		key := bytes.Clone(row.Key)
+		if seen == n {
+			next = key
+			break
+		}
+		seen++
+		entries.reset()
+		a.def.Collections[f.ord].entries(f.x, row.Value.Data, &entries)
+		for value := range entries.All {
+			batch.Writes = append(batch.Writes, Write{Table: f.gen.tables[f.slot], Key: entryKey(value, key), Value: present})
+		}
+		if a.fenced() {
+			batch.Checks = append(batch.Checks, Check{Table: rows, Key: key, Version: row.Value.Version})
+		}
+	}
+	if len(batch.Writes) > 0 {
+		if err := a.store.Commit(ctx, batch); err != nil {
+			return nil, err
+		}
+	}
+	f.progress.Rows += seen
+	return next, nil
+}
+
+// once makes sure that no two rows are found under one value.
+func (f *filling) once(ctx context.Context) error {
+	a := f.app
+	def, index := a.def.Collections[f.ord], a.layout.collections[f.ord].indexes[f.x]
+	var last []byte
+	size := 0
+	for row, err := range a.reader.Scan(ctx, f.gen.tables[f.slot], nil, nil) {
 		if err != nil {
 			return err
 		}
-		key := bytes.Clone(row.Key)
-		entries.reset()
-		def.entries(x, row.Value.Data, &entries)
-		for value := range entries.All {
-			if info.indexes[x].unique {
-				if holder, taken := holders[string(value)]; taken && holder != string(key) {
-					return fmt.Errorf("%w: %s and %s have the same", ErrUnique, def.keyText([]byte(holder)), def.keyText(key))
-				}
-				holders[string(value)] = string(key)
-			}
-			writes = append(writes, Write{Table: table, Key: entryKey(value, key), Value: present})
+		n, err := index.shape.Len(row.Key, index.shape.Parts())
+		if err != nil {
+			return fmt.Errorf("its entries are damaged: %w", err)
 		}
-		if len(writes) >= a.config.BatchSize {
-			if err := flush(); err != nil {
+		if last != nil && bytes.Equal(last[:size], row.Key[:n]) {
+			both, err := f.both(ctx, last, row.Key)
+			if err != nil {
 				return err
 			}
+			if both {
+				return fmt.Errorf("%w: %s and %s have the same; change one of them, or take the tag back",
+					ErrUnique, def.keyText(last[size:]), def.keyText(row.Key[n:]))
+			}
 		}
+		last, size = append(last[:0], row.Key...), n
 	}
-	return flush()
+	return nil
+}
+
+// both reports whether two entries are there at one instant: a scan of a store that is far away is of several.
+func (f *filling) both(ctx context.Context, one, other []byte) (bool, error) {
+	if !f.app.fenced() {
+		return true, nil
+	}
+	table, there := f.gen.tables[f.slot], present.([]byte)
+	err := f.app.store.Commit(ctx, &Batch{ID: f.app.ids.batch(),
+		Checks: []Check{{Table: table, Key: one, Value: there}, {Table: table, Key: other, Value: there}}})
+	if errors.Is(err, ErrConflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// whole notes that the index has the entries of all rows: every commit since it was claimed has brought its own, or was refused.
+func (f *filling) whole(ctx context.Context) error {
+	a := f.app
+	a.rest()
+	defer a.gate.Unlock()
+	info := a.layout.collections[f.ord]
+	name := info.entriesName(info.indexes[f.x])
+	err := a.updateStateResting(ctx, func(next *state) error {
+		kept, ok := next.Kept[name]
+		if next.Generation != f.gen.number || next.Folds != a.contract || !ok || kept.Table != f.kept.Table {
+			return errReload
+		}
+		kept.Whole, kept.Once = true, info.indexes[f.x].unique
+		next.Kept[name] = kept
+		return nil
+	}, nil)
+	if err != nil {
+		return err
+	}
+	return a.install(ctx)
 }
 
 // inParts commits writes that need not be one commit, in as many as the store takes them in.
@@ -86,6 +290,23 @@ func inParts(writes []Write, commit func([]Write) error) error {
 	return err
 }
 
+// entriesName names an index by what its entries are like: whether its values have to be unique makes no difference to them.
+func (c *collectionInfo) entriesName(x indexInfo) string {
+	return strings.Join([]string{c.name, x.field, string(x.shape)}, " ")
+}
+
 func (c *collectionInfo) indexName(x indexInfo) string {
 	return strings.Join([]string{c.name, x.field, string(x.shape), fmt.Sprint(x.unique)}, " ")
+}
+
+// indexNames names the indexes that the code has.
+func (a *App) indexNames() []string {
+	var names []string
+	for _, c := range a.layout.collections {
+		for _, x := range c.indexes {
+			names = append(names, c.indexName(x))
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // generation is one set of views with all that has to stand or fall with them. A rebuild makes the next one.
@@ -16,7 +18,9 @@ type generation struct {
 	dropped   Table // which letters were dropped
 	owed      Table // emissions that a rebuild owes for letters of the views before
 	shapes    *shapes
-	pins      pins // of those who read it while it is live, and longer
+	pins      *pins                // of those who read it while it is live, and longer
+	kept      map[string]keptIndex // what tables and unready go by
+	unready   []bool               // by slot: an index that does not have the entries of all rows
 }
 
 // openMeta reads the state, and makes it where the store is new.
@@ -37,20 +41,16 @@ func (a *App) openMeta(ctx context.Context) error {
 			if next.raw != nil {
 				return errAsIs // another process made it meanwhile
 			}
-			*next = state{Layout: layoutVersion, Generation: 1, Fingerprint: a.fingerprint(), Indexes: a.indexNames(),
-				Tables: map[int][]string{1: a.tableNames()}}
+			*next = state{Layout: layoutVersion, Generation: 1} // the rest comes with the first commit
 			return nil
 		}, nil)
 	}
-	if err != nil {
-		return err
-	}
-	return a.recordTables(ctx)
+	return err
 }
 
 // open makes the tables of generation number known to the store.
 func (a *App) open(ctx context.Context, number int) (*generation, error) {
-	g := &generation{number: number, tables: make([]Table, a.layout.slots), shapes: &shapes{}}
+	g := &generation{number: number, tables: make([]Table, a.layout.slots), shapes: &shapes{}, pins: &pins{}}
 	name := func(parts string) string { return a.generationTable(number, parts) }
 	var errs []error
 	table := func(spec TableSpec) Table {
@@ -66,6 +66,7 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 			g.tables[a.layout.index[ord][x]] = table(TableSpec{Name: name(indexTable(info.name, index.field))})
 		}
 	}
+	g.unready = make([]bool, a.layout.slots)
 	g.positions = table(TableSpec{Name: name("positions")})
 	g.letters = table(TableSpec{Name: name("letters")})
 	g.folded = table(TableSpec{Name: name("folded")})
@@ -75,7 +76,41 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 	if err := errors.Join(errs...); err != nil {
 		return g, err
 	}
+	g.shapes.again = func() error {
+		ctx, cancel := context.WithTimeout(a.ctx, a.config.ShutdownTimeout)
+		defer cancel()
+		return a.readShapes(ctx, g.shapes)
+	}
 	return g, a.readShapes(ctx, g.shapes)
+}
+
+// openLive opens the live generation that the state names, with the indexes that it has. Where was is that very generation but for
+// them, it goes on.
+func (a *App) openLive(ctx context.Context, s *state, was *generation) (g *generation, err error) {
+	if was != nil && was.number == s.Generation {
+		if maps.Equal(was.kept, s.Kept) {
+			return was, nil
+		}
+		next := *was
+		next.tables, next.unready, g = slices.Clone(was.tables), make([]bool, a.layout.slots), &next
+	} else if g, err = a.open(ctx, s.Generation); err != nil {
+		return nil, err
+	}
+	g.kept = s.Kept
+	for ord, info := range a.layout.collections {
+		for x, index := range info.indexes {
+			slot := a.layout.index[ord][x]
+			kept, ok := s.Kept[info.entriesName(index)]
+			g.unready[slot] = s.Folds != "" && !kept.Whole
+			if !ok {
+				continue
+			}
+			if g.tables[slot], err = a.store.Table(ctx, TableSpec{Name: a.generationTable(g.number, kept.Table)}); err != nil {
+				return nil, fmt.Errorf("brook: table %s: %w", kept.Table, err)
+			}
+		}
+	}
+	return g, nil
 }
 
 // drop removes all rows of a generation.

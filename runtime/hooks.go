@@ -20,6 +20,8 @@ type Hooks struct {
 	Unknown func(Position, string)
 	// Failure is told of what failed and will be tried again, or, where Final is set, was given up.
 	Failure func(Failure)
+	// Index is told how far the filling of an index has come that is new in the code.
+	Index func(IndexProgress)
 	// Rebuild is told when a rebuild starts (done false) and when it ended, with its error.
 	Rebuild func(done bool, err error)
 	// Rebuilt is told what a rebuild came to, whether it was promoted or refused.
@@ -54,6 +56,14 @@ type Progress struct {
 
 // Lag gives how many offsets of the partition are yet to be dealt with.
 func (p Progress) Lag() int64 { return max(0, p.End-p.Next) }
+
+// IndexProgress tells how far the filling of a new index has come.
+type IndexProgress struct {
+	Collection, Field string
+	Rows              int   // that were looked at
+	Done              bool  // it is whole, or was given up
+	Err               error // why it was given up
+}
 
 // Failure tells of something that failed.
 type Failure struct {

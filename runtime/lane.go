@@ -86,7 +86,8 @@ var errSettle = errors.New("brook: events stray too often")
 func (a *App) newLane(g *generation, live bool) *lane {
 	l := &lane{app: a, gen: g, live: live, tx: newTx(a.def, a.layout), limit: max(1, a.config.BatchSize),
 		wake: make(chan struct{}, 1), chunks: make(chan chunk)}
-	l.tx.reader, l.tx.tables = a.reader, g.tables
+	l.tx.reader = a.reader
+	l.in(g)
 	if live && a.fenced() {
 		l.tx.relied = &relied{known: map[reliedKey]uint64{}}
 	}
@@ -100,6 +101,9 @@ func (l *lane) run(stop, ctx context.Context) error {
 	for !l.finished() {
 		if stop.Err() != nil {
 			return nil
+		}
+		if l.live && l.app.lost.Load() {
+			return errReload
 		}
 		l.enter()
 		l.look()
@@ -293,6 +297,13 @@ func (l *lane) stands(f *feed) bool {
 
 // fold takes events into a batch and commits it.
 func (l *lane) fold(stop, ctx context.Context) error {
+	if l.live {
+		if err := l.app.claim(stop); err != nil && l.app.lost.Load() {
+			return errReload
+		} else if err != nil {
+			return err
+		}
+	}
 	l.enter()
 	l.look()
 	l.batch.started = time.Now()

@@ -156,7 +156,7 @@ func (a *App) abandon(g *generation) {
 }
 
 func (a *App) noteAbandoned(ctx context.Context, g *generation) error {
-	return a.updateState(ctx, func(next *state) error {
+	return a.tryState(ctx, func(next *state) error {
 		a.building = 0
 		if next.Generation == g.number || slices.Contains(next.Dropped, g.number) {
 			return errAsIs
@@ -166,5 +166,5 @@ func (a *App) noteAbandoned(ctx context.Context, g *generation) error {
 		}
 		next.Dropped = append(next.Dropped, g.number)
 		return nil
-	}, nil)
+	})
 }

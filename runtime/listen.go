@@ -3,6 +3,7 @@ package brook
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -102,6 +103,7 @@ func (a *App) hear(announcer Announcer) error {
 			a.hub.gap()
 		case at < rows:
 			a.hub.announce(a.layout.rows[at], told.Key)
+		case told.Table == a.meta && !told.Missed && string(told.Key) != string(stateKey):
 		case told.Table == a.meta:
 			a.news.note(func() { a.news.state = true })
 		default:
@@ -158,7 +160,7 @@ func (a *App) followState(ctx context.Context) error {
 		return err
 	}
 	a.gate.RLock()
-	same := a.state.Generation == s.Generation
+	same := a.state.Generation == s.Generation && a.state.Folds == s.Folds && maps.Equal(a.state.Kept, s.Kept)
 	a.gate.RUnlock()
 	if same {
 		return nil // what else is new shows at the next commit

@@ -20,6 +20,8 @@ type membership struct {
 	over    bool // the app ends: it is given nothing any more
 	mine    map[partitionID]bool
 	changed chan struct{} // closed when mine is another one
+	aside   chan struct{} // closed when the app, which stands aside, may join again; nil: it does not
+	leave   context.CancelFunc
 }
 
 // newMembership gives nil for an app that has no use for a group: nothing is divided, and nobody acts, or whoever commits does.
@@ -102,11 +104,31 @@ func (m *membership) close(finish context.Context) {
 func (m *membership) stay(ctx context.Context) error {
 	a := m.app
 	for attempts := 1; ; attempts++ {
+		joined, leave := context.WithCancel(ctx)
+		m.mu.Lock()
+		aside := m.aside
+		m.leave = leave
+		m.mu.Unlock()
+		if aside != nil {
+			leave()
+			select {
+			case <-aside:
+				continue
+			case <-ctx.Done():
+				return nil
+			}
+		}
 		started := time.Now()
-		err := m.driver.Join(ctx, a.config.Name, a.topics, m)
+		err := m.driver.Join(joined, a.config.Name, a.topics, m)
+		left := joined.Err() != nil
+		leave()
 		m.assign(nil)
 		if ctx.Err() != nil {
 			return nil // it left; how well, the driver's hooks and the group's time-out tell
+		}
+		if left {
+			attempts = 0
+			continue
 		}
 		if err == nil {
 			err = errors.New("the driver ended it")
@@ -121,6 +143,29 @@ func (m *membership) stay(ctx context.Context) error {
 		a.failure(Failure{What: "group", Attempts: attempts, Err: err})
 		_ = sleep(ctx, a.config.Retry.wait(attempts)) // the end of ctx shows at the next turn
 	}
+}
+
+// retire makes the member leave the group until it may join again.
+func (m *membership) retire() {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.aside = make(chan struct{})
+	if m.leave != nil {
+		m.leave()
+	}
+}
+
+func (m *membership) rejoin() {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	close(m.aside)
+	m.aside = nil
 }
 
 // hearPause is how often a member asks how far the others acted, while it holds anything back.

@@ -31,7 +31,7 @@ func (a *App) pin() *generation {
 
 // unpin ends a read of g.
 func (a *App) unpin(g *generation) {
-	if g.pins.n.Add(-1) == 0 && a.live.Load() != g {
+	if g.pins.n.Add(-1) == 0 && a.live.Load().number != g.number {
 		a.leftovers.rouse()
 	}
 }

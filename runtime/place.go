@@ -74,6 +74,11 @@ func (p *place) prefix(encoded []byte, n int) (from, to []byte, err error) {
 // last call may be with an error.
 func (p *place) walkIndex(index int, value []byte, f func(Row, error) bool) {
 	err := p.src.steady(func(s source) error {
+		if slot := s.layout().index[p.ord][index]; !s.whole(slot) {
+			info := p.def.info()
+			f(Row{}, fmt.Errorf("%w: %s by %s", ErrNotReady, info.name, info.indexes[index].field))
+			return nil
+		}
 		for entry, err := range s.scan(s.layout().index[p.ord][index], value, key.Successor(value)) {
 			row := Row{}
 			if err == nil {

@@ -69,6 +69,9 @@ func (a *App) processAlone(ctx context.Context, out *Outbound) (due, error) {
 	if a.closed.Load() {
 		return due{}, ErrClosed
 	}
+	if err := a.claimResting(ctx); err != nil {
+		return due{}, fmt.Errorf("brook: process %s: %w", out.message.Type, err)
+	}
 	if err := a.openNumbers(ctx); err != nil {
 		return due{}, err
 	}
@@ -117,7 +120,7 @@ func (l *lane) commitAlone(ctx context.Context) error { return l.commitBy(ctx, l
 
 // commitOnce is commitAlone for who rather hears of a failure.
 func (l *lane) commitOnce(ctx context.Context) error {
-	return l.commitBy(ctx, func(_ context.Context, _ string, do func() error) error { return do() })
+	return l.commitBy(ctx, once)
 }
 
 func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error) error {

@@ -45,7 +45,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			next.Generation, next.Building, next.Promoting = l.gen.number, 0, nil
 			next.Dropped = append(next.Dropped, old.number)
 			next.Replaced[old.number] = now()
-			next.Fingerprint, next.Indexes = a.fingerprint(), a.indexNames()
+			a.madeHere(next)
 			return nil
 		}, &Batch{Checks: checks})
 		if err == nil {
@@ -61,7 +61,9 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		}
 	}
 	a.building = 0
+	l.gen.kept = a.state.Kept
 	a.show(l.gen)
+	defer a.fit()
 	// From here on nothing may fail: memory follows what is stored.
 	a.waits = held
 	first := map[partitionID]int64{}
@@ -71,7 +73,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	a.lanesMu.Lock()
 	defer a.lanesMu.Unlock()
 	for _, live := range append([]*lane{a.solo}, a.lanes...) {
-		live.gen, live.tx.tables = l.gen, l.gen.tables
+		live.in(l.gen)
 		for _, f := range live.feeds {
 			f.waits, f.folded = a.waitsOf(f.id), nil
 			if at, ok := first[f.id]; ok {

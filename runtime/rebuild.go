@@ -74,6 +74,7 @@ type rebuilding struct {
 	contended  bool // other processes commit all the time: they are asked to rest
 
 	asides    asides                // of the live views, at least of what is below the feeds' ends
+	beyond    bool                  // partitions that the live views don't know are folded to their ends: nobody folds these meanwhile
 	madeFrom  map[string]bool       // the types that the live views were made from
 	passed    map[string]int        // events of these types that the code does not know
 	gaps      map[partitionID][]gap // what retention took from under the readers
@@ -106,6 +107,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 	}()
 	r.lane = a.newLane(g, false)
 	r.lane.rebuild = r
+	r.beyond = a.displaced()
 	a.gate.RLock()
 	r.madeFrom = a.madeFrom()
 	a.gate.RUnlock()
@@ -289,6 +291,9 @@ func (l *lane) feed(id partitionID) *feed {
 func (r *rebuilding) aim(ctx context.Context) (behind int64, err error) {
 	for _, f := range r.lane.feeds {
 		f.until = max(f.base, r.app.progress.at(f.id))
+		if r.beyond && r.app.progress.at(f.id) == 0 {
+			f.until = f.end
+		}
 		if f.read.dry() {
 			f.next = f.limit(f.ahead) // offsets without records that are known already
 		}

@@ -133,6 +133,9 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	if a.closed.Load() {
 		return false, due{}, ErrClosed
 	}
+	if err := a.claimResting(ctx); err != nil {
+		return false, due{}, err
+	}
 	l := a.solo
 	at := letter.appendKey(nil)
 	if _, err := a.reader.Get(ctx, l.gen.letters, at); err != nil {
@@ -151,6 +154,7 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	defer l.forget()
 	l.batch.checks = checks
 	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}}, raise...)
+	letter.Set = a.setNow(letter.Type, letter.Set)
 	if letter.Stage == StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
@@ -343,6 +347,7 @@ func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
 	if err := a.store.Commit(ctx, &Batch{ID: a.ids.batch(), Writes: writes, Checks: checks}); err != nil {
 		return false, err
 	}
+	letter.Set = a.setNow(letter.Type, letter.Set)
 	a.waitsOf(letter.Position.partition()).remove(&letter)
 	return true, nil
 }

@@ -117,7 +117,7 @@ type entrance struct {
 func (r *rehearsal) run(ctx, stop context.Context) {
 	s, l := r.stage, r.real
 	s.gen, s.live, s.parallel, s.count = l.gen, l.live, l.parallel, l.count
-	s.tx.tables = l.tx.tables
+	s.tx.tables, s.tx.unready = l.tx.tables, l.tx.unready
 	defer s.tx.reset()
 	events := r.next(l.limit - l.batch.events)
 	many := len(events) >= 8 // of few it can't be told whether it pays

@@ -30,6 +30,9 @@ func (tx *Tx) indexed() error {
 	}
 	for _, c := range claims {
 		slot := tx.lay.index[c.collection][c.index]
+		if !tx.whole(slot) {
+			return ErrNotReady
+		}
 		holder, err := tx.holder(slot, c.value, c.row)
 		if err != nil {
 			return err

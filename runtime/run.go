@@ -45,11 +45,12 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err error) {
-	stale, err := a.stale()
-	if err != nil {
+	if err := a.doubtless(stop); err != nil {
 		return err
 	}
-	if err := a.doubtless(stop); err != nil {
+	a.fresh()
+	stale, err := a.stale()
+	if err != nil {
 		return err
 	}
 	m := a.newMembership()
@@ -77,17 +78,50 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if m != nil {
 		defer m.join(finish, publishing, cancel)(&err)
 	}
-	var rebuilds sync.WaitGroup
-	defer rebuilds.Wait()
-	if stale && !a.refused.Load() {
-		rebuild, cancel := context.WithCancel(stop)
-		defer cancel()
-		rebuilds.Go(func() { _ = a.rebuildStale(rebuild, m) }) // what it fails with is told
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	filled := make(chan error, 1)
+	ctx, end := context.WithCancel(stop)
+	defer end()
+	beside.Go(func() {
+		a.fillIndexes(ctx, func(err error) {
+			filled <- err
+			cancel()
+		})
+	})
+	defer func() {
+		select {
+		case ferr := <-filled:
+			err = ferr
+		default:
+		}
+	}()
+	if a.fenced() {
+		beside.Go(func() { a.beat(ctx) })
 	}
-	one, generation := "", a.live.Load().number
+	one := ""
 	var losses losses
 	for {
-		if generation, err = a.ours(generation); err != nil {
+		if why := a.superseded(); why != nil {
+			if a.standAside(stop, m, why); stop.Err() != nil {
+				return nil
+			}
+			if stale, err = a.stale(); err != nil {
+				return err
+			}
+		}
+		if stale && !a.refused.Load() {
+			stale = false // it is tried once
+			ended := make(chan struct{})
+			beside.Go(func() {
+				defer close(ended)
+				_ = a.rebuildStale(ctx, m) // what it fails with is told
+			})
+			if err := a.replaced(stop, ended); err != nil || stop.Err() != nil {
+				return err
+			}
+		}
+		if err := a.ready(stop); err != nil && !a.lost.Load() {
 			return err
 		}
 		mine, changed := m.part()

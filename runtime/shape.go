@@ -19,6 +19,7 @@ import (
 // of its shape, from 1 on in each collection.
 type shapes struct {
 	table Table
+	again func() error // reads them again: other processes give numbers too
 	mu    sync.RWMutex
 	known map[string]map[uint64]string // collection, number, schema
 }
@@ -46,13 +47,11 @@ func (a *App) readShapes(ctx context.Context, s *shapes) error {
 	return nil
 }
 
-// recordShapes gives numbers to the shapes that the code writes and the generation does not know yet. It comes before
-// any value is written.
-func (a *App) recordShapes(ctx context.Context, s *shapes) error {
-	if err := a.readShapes(ctx, s); err != nil {
-		return err
-	}
-	var writes []Write
+// newShapes makes what gives numbers to the shapes that the code writes and the generation does not know yet, if no other process
+// gives the same ones meanwhile. It is committed before any value is written.
+func (a *App) newShapes(s *shapes) (writes []Write, checks []Check) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	for _, info := range a.layout.collections {
 		known := s.known[info.name]
 		if info.schema == "" || numberOf(known, info.schema) > 0 {
@@ -64,11 +63,21 @@ func (a *App) recordShapes(ctx context.Context, s *shapes) error {
 		}
 		key := binary.BigEndian.AppendUint32(append([]byte(info.name), 0), uint32(number))
 		writes = append(writes, Write{Table: s.table, Key: key, Value: []byte(info.schema)})
+		checks = append(checks, Check{Table: s.table, Key: key})
 	}
+	return writes, checks
+}
+
+// recordShapes gives numbers to the shapes of a generation that nobody else writes.
+func (a *App) recordShapes(ctx context.Context, s *shapes) error {
+	if err := a.readShapes(ctx, s); err != nil {
+		return err
+	}
+	writes, checks := a.newShapes(s)
 	if len(writes) == 0 {
 		return nil
 	}
-	if err := a.store.Commit(ctx, &Batch{Writes: writes}); err != nil {
+	if err := a.store.Commit(ctx, &Batch{ID: a.ids.batch(), Writes: writes, Checks: checks}); err != nil {
 		return err
 	}
 	return a.readShapes(ctx, s)
@@ -151,29 +160,38 @@ func (c *rowCodec[V]) Append(dst []byte, value any) ([]byte, error) {
 
 // Decode makes a *V.
 func (c *rowCodec[V]) Decode(data []byte) (any, error) {
-	current, err := c.current()
-	if err != nil {
+	if err := c.complete(); err != nil {
 		return nil, err
 	}
 	number, n := binary.Uvarint(data)
 	if n <= 0 {
-		return nil, fmt.Errorf("brook: value of %s: its bytes don't begin with a shape", c.name)
+		return nil, fmt.Errorf("%w: value of %s: its bytes don't begin with a shape", ErrUnreadable, c.name)
 	}
 	data = data[n:]
-	if number != current {
+	if number != c.number.Load() {
 		old, err := c.old(number)
-		if err == nil {
-			data, err = old.Append(nil, data)
-		}
 		if err != nil {
 			return nil, fmt.Errorf("brook: value of %s, in its shape %d: %w", c.name, number, err)
+		}
+		if old != nil {
+			if data, err = old.Append(nil, data); err != nil {
+				return nil, fmt.Errorf("%w: value of %s, in its shape %d: %w", ErrUnreadable, c.name, number, err)
+			}
 		}
 	}
 	v := new(V)
 	if err := pack.Decode(data, v, c.pack); err != nil {
-		return nil, fmt.Errorf("brook: value of %s: %w", c.name, err)
+		return nil, fmt.Errorf("%w: value of %s: %w", ErrUnreadable, c.name, err)
 	}
 	return v, nil
+}
+
+// complete reports what the generator left out.
+func (c *rowCodec[V]) complete() error {
+	if c.pack == nil || c.schema == "" {
+		return fmt.Errorf("brook: %s can't be turned into bytes: run brookgen again", c.name)
+	}
+	return nil
 }
 
 // current gives the number of the shape that the code writes.
@@ -181,8 +199,8 @@ func (c *rowCodec[V]) current() (uint64, error) {
 	if number := c.number.Load(); number > 0 {
 		return number, nil
 	}
-	if c.pack == nil || c.schema == "" {
-		return 0, fmt.Errorf("brook: %s can't be turned into bytes: run brookgen again", c.name)
+	if err := c.complete(); err != nil {
+		return 0, err
 	}
 	c.shapes.mu.RLock()
 	defer c.shapes.mu.RUnlock()
@@ -194,28 +212,48 @@ func (c *rowCodec[V]) current() (uint64, error) {
 	return number, nil
 }
 
-var errShape = errors.New("the store has no such shape: was the value written by a newer version of the program?")
+var errShape = errors.New("the store has no such shape")
 
-// old gives what turns values of an old shape into present ones.
+// old gives what turns values of a shape into present ones; nil where they are that.
 func (c *rowCodec[V]) old(number uint64) (*pack.Transcoder, error) {
 	c.mu.RLock()
-	t := c.olds[number]
+	t, ok := c.olds[number]
 	c.mu.RUnlock()
-	if t != nil {
+	if ok {
 		return t, nil
 	}
-	c.shapes.mu.RLock()
-	schema, ok := c.shapes.known[c.name][number]
-	c.shapes.mu.RUnlock()
-	if !ok {
-		return nil, errShape
-	}
-	t, err := transcoder(schema, c.schema)
+	schema, err := c.shapes.find(c.name, number)
 	if err != nil {
 		return nil, err
+	}
+	if schema != c.schema {
+		if t, err = transcoder(schema, c.schema); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.olds[number] = t
 	return t, nil
+}
+
+// find gives the schema of a shape, which newer code that writes the same store may have recorded since they were read.
+func (s *shapes) find(collection string, number uint64) (string, error) {
+	known := func() (string, bool) {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		schema, ok := s.known[collection][number]
+		return schema, ok
+	}
+	schema, ok := known()
+	if !ok && s.again != nil {
+		if err := s.again(); err != nil {
+			return "", err
+		}
+		schema, ok = known()
+	}
+	if !ok {
+		return "", errShape
+	}
+	return schema, nil
 }

@@ -110,8 +110,12 @@ func TestOldShapesAreRead(t *testing.T) {
 
 func TestShapesComeOnce(t *testing.T) {
 	d, s := memdriver.New(), bytestore.New()
+	publishLedger(t, d, brook.Emit(ledger.Opened{Account: "a"}))
 	for range 3 {
-		ledgerOver(t, config(d, s))
+		app := ledgerOver(t, config(d, s))
+		if err := errors.Join(app.CatchUp(t.Context()), app.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if shapes := rawRows(t, s, "1/shapes"); len(shapes) != 3 {
 		t.Errorf("shapes are %q", shapes)
@@ -181,4 +185,29 @@ type specs struct {
 func (s *specs) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
 	s.all = append(s.all, spec)
 	return s.Store.Table(ctx, spec)
+}
+
+// rawRowsOf returns the keys of a table, values aside.
+func rawRowsOf(t *testing.T, s brook.Store, table string) (keys []string) {
+	t.Helper()
+	raw, err := s.Table(t.Context(), brook.TableSpec{Name: table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, err := range s.Latest().Scan(t.Context(), raw, nil, nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, string(row.Key))
+	}
+	return keys
+}
+
+// publishLedger puts events of the ledger on a log.
+func publishLedger(t *testing.T, d brook.Driver, events ...brook.Outgoing) {
+	t.Helper()
+	app := ledgerOver(t, config(d, newStore()))
+	if _, err := app.PublishAll(t.Context(), slices.Values(events)); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -15,6 +15,8 @@ type source interface {
 	scan(slot int, from, to []byte) iter.Seq2[Row, error]
 	history(slot int, key []byte) iter.Seq2[*HistoryEntry, error]
 	count(slot int) (int, error)
+	// whole reports whether an index has the entries of all rows.
+	whole(slot int) bool
 	// pin calls f with a source that stays at one instant, perhaps more than once.
 	pin(f func(source) error) error
 	// steady calls f, once, with a source that stays at one instant where the store can do that without a risk; else
@@ -70,6 +72,8 @@ type latest struct {
 }
 
 func (l *latest) layout() *layout { return l.app.layout }
+
+func (l *latest) whole(slot int) bool { return !l.app.live.Load().unready[slot] }
 
 func (l *latest) get(slot int, key []byte) (Value, error) {
 	for {
@@ -138,7 +142,7 @@ func (l *latest) steady(f func(source) error) error {
 			return err
 		}
 		defer watch.end()
-		return f(&pinned{l.app.layout, watch.gen.tables, l.app.reader, l.ctx, false, watch})
+		return f(&pinned{l.app.layout, watch.gen.tables, watch.gen.unready, l.app.reader, l.ctx, false, watch})
 	}
 	return l.pin(f)
 }
@@ -170,7 +174,7 @@ func (l *latest) pinOnce(f func(source) error) (err error) {
 			err = cerr
 		}
 	}()
-	err = f(&pinned{l.app.layout, watch.gen.tables, snap, l.ctx, true, nil})
+	err = f(&pinned{l.app.layout, watch.gen.tables, watch.gen.unready, snap, l.ctx, true, nil})
 	// What was read may have been removed by another process, which moves no snapshot, and looks as if there were nothing.
 	if cerr := watch.check(l.ctx); cerr != nil {
 		err = cerr
@@ -180,15 +184,18 @@ func (l *latest) pinOnce(f func(source) error) (err error) {
 
 // pinned reads fixed tables through one reader.
 type pinned struct {
-	lay    *layout
-	tables []Table
-	reader Reader
-	ctx    context.Context
-	still  bool // all reads are of one instant
-	watch  *guard
+	lay     *layout
+	tables  []Table
+	unready []bool // nil: all is
+	reader  Reader
+	ctx     context.Context
+	still   bool // all reads are of one instant
+	watch   *guard
 }
 
 func (p *pinned) layout() *layout { return p.lay }
+
+func (p *pinned) whole(slot int) bool { return p.unready == nil || !p.unready[slot] }
 
 func (p *pinned) get(slot int, key []byte) (Value, error) {
 	v, err := p.reader.Get(p.ctx, p.tables[slot], key)

@@ -4,20 +4,82 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 )
 
-// ours gives the number of the live generation; where it is another one than it was, and made by other code than this, with an error.
-func (a *App) ours(was int) (int, error) {
+// changes says how the code differs from what made the views, or "". The caller holds the gate.
+func (a *App) changes() string {
+	s := &a.state
+	if a.untouched(s) {
+		return ""
+	}
+	lines := a.structureChanges(s)
+	return strings.Join(append(lines, a.live.Load().shapes.lost(a.layout.collections)...), "; ")
+}
+
+// structureChanges says what the live generation's rows are made from otherwise than the code makes them.
+func (a *App) structureChanges(s *state) (lines []string) {
+	if s.Made == nil {
+		lines = a.earlierChanges(s.Fingerprint)
+	} else {
+		lines = differences(s.Made, a.made)
+	}
+	if s.Mixed {
+		lines = append(lines, "code that makes them from something else has folded into them")
+	}
+	return lines
+}
+
+// untouched reports whether nothing was folded into the live generation yet.
+func (a *App) untouched(s *state) bool {
+	return s.Folds == "" || s.Folds == layout2 && a.progress.none()
+}
+
+// stale deals with views that other code made, and reports whether they have to be rebuilt. Nothing is written: that comes with the first
+// commit.
+func (a *App) stale() (rebuild bool, err error) {
 	a.rest()
 	defer a.gate.Unlock()
-	is := a.live.Load().number
-	if is == was || a.config.OnStale == GoOn {
-		return is, nil
+	changes := a.changes()
+	if changes == "" {
+		return false, nil
 	}
-	if changes := a.changes(); changes != "" {
-		return is, fmt.Errorf("%w: another instance has rebuilt the views with other code: %s; run one version of it", ErrStale, changes)
+	switch a.config.OnStale {
+	case GoOn:
+		a.config.Log.Warn("brook: going on with views that other code made", "app", a.config.Name, "changes", changes)
+		return false, nil
+	case Fail:
+		return false, fmt.Errorf("%w: %s; Rebuild makes them anew", ErrStale, changes)
 	}
-	return is, nil
+	a.config.Log.Info("brook: the views were made by other code and are rebuilt", "app", a.config.Name, "changes", changes)
+	return true, nil
+}
+
+// displaced reports whether the views were made from other topics than those that are read now: what these hold must not be folded on top.
+func (a *App) displaced() bool {
+	a.rest()
+	defer a.gate.Unlock()
+	s := &a.state
+	return !a.untouched(s) && (elsewhere(s.Made, a.made) || s.Made == nil && a.otherTopics() != "")
+}
+
+// replaced waits, where the views are displaced, until a rebuild replaced them: here, where ended is closed then, or in another process.
+func (a *App) replaced(ctx context.Context, ended <-chan struct{}) error {
+	for a.displaced() {
+		select {
+		case <-ended:
+			if ctx.Err() == nil && a.displaced() {
+				return fmt.Errorf("%w: they were made from other topics, and could not be rebuilt", ErrStale)
+			}
+			return nil
+		case <-time.After(time.Second):
+		}
+		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rebuildStale rebuilds views that other code made, until they are rebuilt, by whomever, or that is refused, which lasts until the next

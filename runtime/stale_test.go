@@ -1,9 +1,12 @@
 package brook_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -40,7 +43,8 @@ func alter(t *testing.T, s brook.Store, change func(state map[string]any)) {
 }
 
 func foreignCode(state map[string]any) {
-	state["Fingerprint"] = append(state["Fingerprint"].([]any), "set Gone handles gone")
+	state["Made"].(map[string]any)["gone"] = map[string]any{"Key": "string"}
+	state["Folds"] = "another version"
 }
 
 // Stale views are rebuilt by one member of a group, whoever has which partition later.
@@ -96,29 +100,67 @@ func TestGroupRebuildsOnce(t *testing.T) {
 	})
 }
 
-// An instance does not go on with views that another one's code makes now.
+// An instance that finds that other code folds now folds nothing more, leaves the group and says so; it comes back when its own contract does, and
+// when nobody folds by the other one any more (rule 40).
 func TestViewsBecomeOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newShared()
 		driver := conduct(d)
 		c := config(driver, s)
 		c.Group = true
+		told := make(chan error, 10)
+		c.Hooks.Failure = func(f brook.Failure) {
+			if f.What == "folding" {
+				told <- f.Err
+			}
+		}
 		app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer app.Close()
+		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- app.Run(t.Context()) }()
-		(<-driver.members).Assign(ledgerAt(0))
+		go func() { ended <- app.Run(ctx) }()
+		place := <-driver.members
+		place.Assign(ledgerAt(0))
 		m := &member{harness: &harness{App: app, t: t, ctx: t.Context(), driver: d}}
 		m.wait(m.raw("x", ledger.OpenedType, `{"account":"x"}`), nil)
+		var was map[string]any
 		alter(t, s, func(state map[string]any) {
+			was = maps.Clone(state)
+			was["Made"] = maps.Clone(state["Made"].(map[string]any))
 			foreignCode(state)
-			state["Generation"] = 2
 		})
-		m.raw("y", ledger.OpenedType, `{"account":"yy"}`)
-		if err := <-ended; !errors.Is(err, brook.ErrStale) {
+		y := m.raw("y", ledger.OpenedType, `{"account":"yy"}`)
+		if err := <-told; !errors.Is(err, brook.ErrStale) || !strings.Contains(err.Error(), "gone") {
+			t.Errorf("told: %v", err)
+		}
+		synctest.Wait()
+		if n := len(rawRowsOf(t, s, "ledger/1/rows/accounts")); n != 1 {
+			t.Errorf("%d accounts were folded", n)
+		}
+		if _, err := app.Views.Accounts.Get("x"); err != nil {
+			t.Errorf("a read meanwhile: %v", err)
+		}
+		alter(t, s, func(state map[string]any) {
+			clear(state)
+			maps.Copy(state, was)
+		})
+		(<-driver.members).Assign(ledgerAt(0)) // it joined again
+		m.wait(y, nil)
+
+		alter(t, s, foreignCode)
+		z := m.raw("z", ledger.OpenedType, `{"account":"z"}`)
+		<-told
+		started := time.Now()
+		(<-driver.members).Assign(ledgerAt(0)) // nobody folds by that contract
+		m.wait(z, nil)
+		if took := time.Since(started); took < 30*time.Second || took > 2*time.Minute {
+			t.Errorf("it came back after %s", took)
+		}
+		stop()
+		if err := <-ended; err != nil {
 			t.Errorf("Run: %v", err)
 		}
 	})

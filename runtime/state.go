@@ -13,17 +13,30 @@ import (
 )
 
 // layoutVersion is that of what an app keeps in its store: see Layout in ARCHITECTURE.md.
-const layoutVersion = 2
+const layoutVersion = 3
 
 // state is what the store knows of the app as a whole; it is one row, written by updateState alone.
 type state struct {
-	Layout      int
-	Generation  int      // the live one
-	Building    int      // one that was not finished, 0: none
-	Highest     int      `json:",omitempty"` // the highest number that one was built under
-	Dropped     []int    // those that may have left rows behind
-	Fingerprint []string // of the code that made the live one
-	Indexes     []string // that the live one has
+	Layout     int
+	Generation int   // the live one
+	Building   int   // one that was not finished, 0: none
+	Highest    int   `json:",omitempty"` // the highest number that one was built under
+	Dropped    []int // those that may have left rows behind
+
+	// Folds is the contract of the code that folds into the live generation; "" where nobody did yet. It changes in the first commit
+	// of code with another one, so that commits of the others fail from then on.
+	Folds string `json:",omitempty"`
+	// Made says what the rows of the live generation are made from.
+	Made map[string]origin `json:",omitempty"`
+	// Mixed: code that makes rows from something else than Made says has folded into the live generation too.
+	Mixed bool `json:",omitempty"`
+	// Kept are the indexes that who folds keeps up, by collection, field and the shape of its values.
+	Kept map[string]keptIndex `json:",omitempty"`
+	// Serial counts tables of indexes that came later than their generation.
+	Serial int `json:",omitempty"`
+	// Fingerprint and Indexes are what layout 2 had in the place of these.
+	Fingerprint, Indexes []string `json:",omitempty"`
+
 	// Replaced says when those of Dropped that were live ceased to be, as the process saw it that replaced them.
 	Replaced map[int]time.Time `json:",omitempty"`
 	// Tables names those of rows and indexes that a generation may have rows in: the code that drops it may not know them any more.
@@ -34,6 +47,13 @@ type state struct {
 	Stamp string `json:",omitempty"`
 
 	raw []byte // as stored; nil: it is not stored yet
+}
+
+// keptIndex is an index of the live generation.
+type keptIndex struct {
+	Table string // in the generation
+	Whole bool   // it has the entries of all rows; else it is being filled
+	Once  bool   // no two rows were found under one value, since the field is unique
 }
 
 var stateKey = []byte("state")
@@ -47,6 +67,9 @@ func (s *state) clone() state {
 	next.Dropped = slices.Clone(s.Dropped)
 	if next.Replaced = maps.Clone(s.Replaced); next.Replaced == nil {
 		next.Replaced = map[int]time.Time{}
+	}
+	if next.Kept = maps.Clone(s.Kept); next.Kept == nil {
+		next.Kept = map[string]keptIndex{}
 	}
 	if next.Tables = maps.Clone(s.Tables); next.Tables == nil {
 		next.Tables = map[int][]string{}
@@ -72,6 +95,7 @@ func (a *App) decodeState(v Value) (s state, err error) {
 		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, s.Layout, layoutVersion)
 	}
 	s.raw = bytes.Clone(raw)
+	s.upgrade()
 	return s, nil
 }
 
@@ -88,8 +112,25 @@ func (a *App) updateState(ctx context.Context, change func(next *state) error, e
 	return a.updateStateResting(ctx, change, extra)
 }
 
+// tryState is updateState for who rather hears of a store that fails.
+func (a *App) tryState(ctx context.Context, change func(next *state) error) error {
+	a.rest()
+	defer a.gate.Unlock()
+	return a.updateStateBy(ctx, once, change, nil)
+}
+
 // updateStateResting is updateState for who holds the gate for writing.
 func (a *App) updateStateResting(ctx context.Context, change func(next *state) error, extra *Batch) error {
+	if a.live.Load() == nil {
+		return a.updateStateBy(ctx, once, change, extra)
+	}
+	return a.updateStateBy(ctx, a.insist, change, extra)
+}
+
+// once does something without insisting on it.
+func once(_ context.Context, _ string, do func() error) error { return do() }
+
+func (a *App) updateStateBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error, change func(next *state) error, extra *Batch) error {
 	for {
 		w, err := a.changeState(change)
 		if errors.Is(err, errAsIs) {
@@ -103,12 +144,7 @@ func (a *App) updateStateResting(ctx context.Context, change func(next *state) e
 			batch.Writes = append(batch.Writes, extra.Writes...)
 			batch.Checks = append(batch.Checks, extra.Checks...)
 		}
-		commit := func() error { return a.store.Commit(ctx, batch) }
-		if a.live.Load() == nil {
-			err = commit()
-		} else {
-			err = a.insist(ctx, "commit", commit)
-		}
+		err = insist(ctx, "commit", func() error { return a.store.Commit(ctx, batch) })
 		if err == nil {
 			w.adopt()
 			return nil
@@ -131,7 +167,7 @@ func (a *App) updateStateResting(ctx context.Context, change func(next *state) e
 		case bytes.Equal(stored.raw, was) || ctx.Err() != nil:
 			return err
 		case a.live.Load() == nil:
-			a.state = stored
+			a.state = stored // NewApp has yet to open what it names
 		default:
 			if err := a.reloadResting(ctx); err != nil {
 				return err
@@ -170,6 +206,9 @@ func (a *App) changeState(change func(next *state) error) (*stateWrite, error) {
 	}
 	w.next.raw = b
 	w.write = Write{Table: a.meta, Key: stateKey, Value: b}
-	w.adopt = func() { a.state = w.next }
+	w.adopt = func() {
+		a.state = w.next
+		a.fit()
+	}
 	return w, nil
 }

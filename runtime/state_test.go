@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/ledger"
 )
 
 // writers are the occasions at which an app writes its state.
@@ -22,6 +23,9 @@ var writers = map[string]func(t *testing.T, s brook.Store, c brook.Config, arm f
 		alter(t, s, foreignCode)
 		c.OnStale = brook.GoOn
 		app := ledgerOver(t, c)
+		if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "new"}); err != nil {
+			return err
+		}
 		arm()
 		return app.CatchUp(t.Context())
 	},

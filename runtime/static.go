@@ -10,7 +10,7 @@ import (
 // StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
 // The tables are each collection's rows, then its indexes, collection by collection.
 func StaticSource(reader Reader, tables []Table, collections ...AnyCollection) Source {
-	return Source{&pinned{newLayout(collections), tables, reader, context.Background(), true, nil}}
+	return Source{&pinned{newLayout(collections), tables, nil, reader, context.Background(), true, nil}}
 }
 
 // Backstage is what tests need of an app and programs do not. Package brooktest offers it in a friendlier form.
@@ -84,6 +84,9 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 	a := b.app
 	a.rest()
 	defer a.gate.Unlock()
+	if err := a.claimResting(ctx); err != nil {
+		return err
+	}
 	known := make([]string, len(a.layout.collections))
 	for ord, info := range a.layout.collections {
 		known[ord] = info.name
@@ -157,6 +160,9 @@ func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, 
 	}
 	a.rest()
 	defer a.gate.Unlock()
+	if err := a.claimResting(ctx); err != nil {
+		return err
+	}
 	defer l.forget()
 	l.begin(ctx)
 	table := RowsOf(l.tx, v.at.ord, v.def)

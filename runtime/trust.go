@@ -45,11 +45,15 @@ func (a *App) renew(ctx context.Context) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	if next.Generation != a.live.Load().number {
-		g, err := a.open(ctx, next.Generation)
-		if err != nil {
-			return state{}, err
-		}
+	was := a.live.Load()
+	g, err := a.openLive(ctx, &next, was)
+	switch {
+	case err != nil:
+		return state{}, err
+	case g.number == was.number && g != was:
+		a.live.Store(g)
+		a.news.note(func() { a.news.state = true })
+	case g != was:
 		a.show(g)
 		a.hub.gap()
 		a.news.note(func() { a.news.state = true }) // the rest of what memory knows
@@ -85,7 +89,7 @@ func (g *guard) check(ctx context.Context) error {
 	if err := g.app.confirm(ctx); err != nil {
 		return err
 	}
-	if known := time.Duration(g.app.trusted.Load()); g.app.live.Load() == g.gen {
+	if known := time.Duration(g.app.trusted.Load()); g.app.live.Load().number == g.gen.number {
 		g.known = known
 		return nil
 	}

@@ -12,12 +12,13 @@ import (
 // Tx is the transaction of one lane: an overlay of changes not yet committed over what the store
 // holds, with savepoints. Handlers read through it. It is used by one goroutine at a time.
 type Tx struct {
-	ctx    context.Context
-	reader Reader
-	lay    *layout
-	tables []Table
-	def    *Definition
-	rows   []overlay // by slot
+	ctx     context.Context
+	reader  Reader
+	lay     *layout
+	tables  []Table
+	unready []bool // by slot: an index that is not whole
+	def     *Definition
+	rows    []overlay // by slot
 
 	undo    []undo
 	mark    int    // length of undo at the savepoint of the set that runs
@@ -118,6 +119,15 @@ func (tx *Tx) may(key []byte) bool {
 
 func (tx *Tx) layout() *layout { return tx.lay }
 
+// whole reports whether an index can be gone by; where it can't, the event has to wait.
+func (tx *Tx) whole(slot int) bool {
+	if tx.unready == nil || !tx.unready[slot] {
+		return true
+	}
+	tx.note(ErrNotReady)
+	return false
+}
+
 func (tx *Tx) get(slot int, key []byte) (Value, error) {
 	if !tx.may(key) {
 		return Value{}, errStray
@@ -154,6 +164,12 @@ func (tx *Tx) note(err error) error {
 	}
 	if errors.Is(err, ErrNotFound) {
 		return ErrNotFound
+	}
+	if errors.Is(err, ErrUnreadable) { // it will be tomorrow
+		if tx.failed == nil || !errors.Is(tx.failed, ErrUnreadable) {
+			tx.failed = err
+		}
+		return err
 	}
 	if tx.fault == nil {
 		tx.fault = err

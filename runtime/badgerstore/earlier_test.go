@@ -1,6 +1,7 @@
 package badgerstore_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -133,7 +134,10 @@ func wantSoldiers(t *testing.T, app *rolls.App, when string) rolls.Soldier {
 		}
 		n := 0
 		for found, err := range app.Views.Soldiers.ByFullName(s.FullName) {
-			if n++; err != nil || found.ID != id {
+			if n++; when == "before" && errors.Is(err, brook.ErrNotReady) {
+				continue // an index that is new in the code
+			}
+			if err != nil || found.ID != id {
 				t.Errorf("%s: by name %q: %+v, %v", when, s.FullName, found, err)
 			}
 		}

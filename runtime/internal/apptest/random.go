@@ -26,6 +26,10 @@ func Random(t *testing.T, store brook.Store, reopen func() brook.Store, seed uin
 	defer cancel()
 	r := &random{t: t, ctx: ctx, rnd: rand.New(rand.NewPCG(seed, 11)), store: store, reopen: reopen, driver: memdriver.New(), model: newModel()}
 	r.open(nil)
+	back, _ := r.Source().Backstage()
+	if err := back.Clear(ctx); err != nil { // so that no commit but its own precedes what is done first
+		t.Fatal(err)
+	}
 	for step := range steps {
 		what := r.step()
 		r.settle()

@@ -1,0 +1,67 @@
+package brook
+
+import (
+	"context"
+	"time"
+)
+
+// An app that finds another contract in the state than its own, which it had before, stands aside: it folds nothing more, gives its
+// partitions away, and serves reads. It comes back when the state has its contract again, and when nobody is left who folds by the other
+// one: those who fold say every now and then that they are there.
+
+const (
+	beatPause = 5 * time.Second // how often who folds says that it is there, and who stands aside looks
+	beatsGone = 8               // looks in vain after which nobody folds any more
+)
+
+// foldsKey is where those who fold say that they do. No commit checks that row.
+var foldsKey = []byte("folds")
+
+// beat says every now and then that the app folds, as long as it does, until ctx ends.
+func (a *App) beat(ctx context.Context) {
+	for {
+		if a.claimed.Load() {
+			id := a.ids.batch()
+			_ = a.store.Commit(ctx, &Batch{ID: id, Writes: []Write{{Table: a.meta, Key: foldsKey, Value: append([]byte(a.contract+" "), id[:]...)}}}) // commits tell of a broken store
+		}
+		if sleep(ctx, beatPause) != nil {
+			return
+		}
+	}
+}
+
+// standAside waits until the app may fold again, or ctx ends.
+func (a *App) standAside(ctx context.Context, m *membership, why error) {
+	a.config.Log.Warn("brook: this instance folds no longer, gives its partitions away and serves reads", "app", a.config.Name, "why", why)
+	a.failure(Failure{What: "folding", Attempts: 1, Err: why, Final: true})
+	m.retire()
+	defer m.rejoin()
+	last, silent := "", 0
+	for sleep(ctx, beatPause) == nil {
+		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+			return
+		}
+		if a.superseded() == nil {
+			break
+		}
+		v, err := a.reader.Get(ctx, a.meta, foldsKey)
+		if err != nil && err != ErrNotFound {
+			continue
+		}
+		beat := ""
+		if err == nil {
+			beat = string(v.Data.([]byte))
+		}
+		if beat != last {
+			last, silent = beat, 0
+			continue
+		}
+		if silent++; silent == beatsGone {
+			a.fresh()
+			break
+		}
+	}
+	if ctx.Err() == nil {
+		a.config.Log.Info("brook: this instance folds again", "app", a.config.Name)
+	}
+}
