@@ -3,10 +3,7 @@ package load
 import (
 	"fmt"
 	"go/ast"
-	"go/token"
 	"go/types"
-	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -26,12 +23,6 @@ type walk struct {
 	unasked   []unasked
 }
 
-// An unasked is a required field that is read by a method of the author's.
-type unasked struct {
-	field  model.Field
-	reader string
-}
-
 // checkSerial checks every type that is encoded here. A foreign event's is its own package's concern.
 func (a *analysis) checkSerial() {
 	w := &walk{analysis: a, seen: map[*model.Type]bool{}, seenInMap: map[*model.Type]bool{}, reported: map[*types.Var]bool{}}
@@ -49,24 +40,6 @@ func (a *analysis) checkSerial() {
 		if pos := u.field.Pos; !a.used[pos][tagRequired] {
 			a.use(pos, tagRequired)
 			a.reportAt(pos, u.field.Name, "brook:\"required\" has no effect on %s, which is read by %s: check it there", u.field.Name, u.reader)
-		}
-	}
-}
-
-// checkForeign reports events of other packages of which something is lost: an older brookgen may have passed them.
-func (a *analysis) checkForeign() {
-	for _, e := range a.events {
-		if !e.Foreign() {
-			continue
-		}
-		w := &walk{analysis: a, seen: map[*model.Type]bool{}, reported: map[*types.Var]bool{}}
-		diags := a.diags
-		a.diags = nil
-		ok := !w.checkInherited(e.Type, e.Type.Named.Name, Diagnostic{})
-		found := a.diags
-		a.diags = diags
-		if !ok {
-			a.report(e.at, "event %s of package %s is to be corrected there: %s", e.Name, e.CodecPkg, found[0].Message)
 		}
 	}
 }
@@ -254,94 +227,6 @@ func (w *walk) structure(t *model.Type, path string, place Diagnostic) {
 	}
 }
 
-// below notes what is required in a type that is read by a method of the author's, which knows nothing of that.
-func (w *walk) below(t *model.Type, reader string, seen map[*model.Type]bool) {
-	if w.binary || t == nil || reader == "" || seen[t] {
-		return
-	}
-	seen[t] = true
-	w.below(t.Elem, reader, seen)
-	for _, f := range t.Fields {
-		if f.Required && f.Pos.File != "" {
-			w.unasked = append(w.unasked, unasked{f, reader})
-		}
-		w.below(f.Type, reader, seen)
-	}
-}
-
-// reader names the method by which a type is read, if it has one.
-func reader(t *model.Type) string {
-	name := ""
-	if t.Named != nil {
-		name = t.Named.Name + "'s "
-	}
-	switch {
-	case t.Methods.UnmarshalJSON != model.None:
-		return name + "own UnmarshalJSON"
-	case t.Methods.UnmarshalText != model.None:
-		return name + "own UnmarshalText"
-	}
-	return ""
-}
-
-// onPointerOnly reports whether a type is written by a marshaller whose receiver is a pointer.
-func onPointerOnly(t *model.Type) bool {
-	m := t.Methods
-	return m.MarshalJSON != model.OnValue && m.MarshalText != model.OnValue && (m.MarshalJSON == model.OnPointer || m.MarshalText == model.OnPointer)
-}
-
-// ownText names the method of a field's type that doesn't go with the string option of its tag.
-func ownText(owner *model.Type, f model.JSONField) string {
-	if _, opts, _ := strings.Cut(reflect.StructTag(tagAt(owner, f.Path)).Get("json"), ","); !hasOption(opts, "string") {
-		return ""
-	}
-	t := f.Type
-	if t.Kind == model.Pointer && t.Named == nil && t.Elem != nil {
-		t = t.Elem
-	}
-	for _, m := range []struct {
-		name string
-		has  model.Method
-	}{
-		{"MarshalJSON", t.Methods.MarshalJSON}, {"UnmarshalJSON", t.Methods.UnmarshalJSON},
-		{"MarshalText", t.Methods.MarshalText}, {"UnmarshalText", t.Methods.UnmarshalText},
-	} {
-		if m.has != model.None {
-			return m.name
-		}
-	}
-	return ""
-}
-
-// tagAt is the tag of the field at path.
-func tagAt(t *model.Type, path []model.PathStep) string {
-	tag := ""
-	for _, step := range path {
-		if t.Kind == model.Pointer {
-			t = t.Elem
-		}
-		for _, f := range t.Fields {
-			if f.Name == step.Name {
-				t, tag = f.Type, f.Tag
-				break
-			}
-		}
-	}
-	return tag
-}
-
-// tags reports faulty tags of a struct that another package declares; checkTags sees to this one's.
-func (w *walk) tags(t *model.Type, path string) {
-	for _, f := range t.Fields {
-		if f.Pos.File == "" || filepath.Dir(f.Pos.File) == w.src.dir() {
-			continue
-		}
-		if problem := checkTagText(f.Tag, true); problem != "" {
-			w.reportAt(f.Pos, f.Name, "%s.%s: %s", path, f.Name, problem)
-		}
-	}
-}
-
 // nearer is the place of a field, or the place so far where the field is not in source.
 func nearer(f model.JSONField, place Diagnostic) Diagnostic {
 	if f.Pos.File == "" {
@@ -387,39 +272,4 @@ func empty(t types.Type) bool {
 		return u.Len() == 0 || empty(u.Elem())
 	}
 	return false
-}
-
-// missing reports a type that can't be made out, at the place where it is written.
-func (w *walk) missing(path string, place Diagnostic) {
-	message := noType
-	if src, pos := w.locate(place.Pos); src != nil {
-		if node := src.declaration(pos); node != nil {
-			var at span
-			at, message = w.why(src, node)
-			if message == "" {
-				return // told
-			}
-			place.Pos = w.place(at.from)
-			if at.to.IsValid() {
-				place.End = w.place(at.to)
-			}
-		}
-	}
-	if !strings.HasPrefix(message, importFails) {
-		message = path + ": " + message
-	}
-	place.Message = message
-	w.diags = append(w.diags, place)
-}
-
-// locate is the way back from a place to the syntax.
-func (g *graph) locate(p model.Pos) (*source, token.Pos) {
-	for _, src := range g.sources {
-		for _, f := range src.files {
-			if f.path == p.File && src.types != nil {
-				return src, g.fset.File(f.ast.FileStart).LineStart(p.Line) + token.Pos(p.Col-1)
-			}
-		}
-	}
-	return nil, token.NoPos
 }

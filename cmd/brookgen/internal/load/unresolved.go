@@ -186,3 +186,38 @@ func (a *analysis) short(p model.Pos) string {
 	}
 	return p.String()
 }
+
+// missing reports a type that can't be made out, at the place where it is written.
+func (w *walk) missing(path string, place Diagnostic) {
+	message := noType
+	if src, pos := w.locate(place.Pos); src != nil {
+		if node := src.declaration(pos); node != nil {
+			var at span
+			at, message = w.why(src, node)
+			if message == "" {
+				return // told
+			}
+			place.Pos = w.place(at.from)
+			if at.to.IsValid() {
+				place.End = w.place(at.to)
+			}
+		}
+	}
+	if !strings.HasPrefix(message, importFails) {
+		message = path + ": " + message
+	}
+	place.Message = message
+	w.diags = append(w.diags, place)
+}
+
+// locate is the way back from a place to the syntax.
+func (g *graph) locate(p model.Pos) (*source, token.Pos) {
+	for _, src := range g.sources {
+		for _, f := range src.files {
+			if f.path == p.File && src.types != nil {
+				return src, g.fset.File(f.ast.FileStart).LineStart(p.Line) + token.Pos(p.Col-1)
+			}
+		}
+	}
+	return nil, token.NoPos
+}
