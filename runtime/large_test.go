@@ -39,3 +39,6 @@ func TestBatchesAreBoundedInBytes(t *testing.T) {
 		t.Errorf("%d events, up to %d of 1 MiB in one batch", all, most)
 	}
 }
+
+// Letters keep null and empty values apart.
+func TestEventsWithoutDataOverTheStore(t *testing.T) { apptest.EventsWithoutData(t, newStore()) }

@@ -19,3 +19,8 @@ func TestLargeRecords(t *testing.T) {
 		apptest.LargeRecords(t, open(t, t.TempDir(), badgerstore.NoSync()), 1_400_000, true)
 	})
 }
+
+// Letters keep null and empty values apart.
+func TestEventsWithoutData(t *testing.T) {
+	apptest.EventsWithoutData(t, open(t, t.TempDir(), badgerstore.NoSync()))
+}

@@ -11,3 +11,8 @@ import (
 func TestLargeRecords(t *testing.T) {
 	apptest.LargeRecords(t, open(t, client(t), apart(t), redisstore.Limit(1<<20)), 1_200_000, true)
 }
+
+// Letters keep null and empty values apart.
+func TestEventsWithoutData(t *testing.T) {
+	apptest.EventsWithoutData(t, open(t, client(t), apart(t)))
+}
