@@ -128,8 +128,10 @@ func (a *App) sweep(ctx context.Context) (next time.Duration, err error) {
 	return next, nil
 }
 
-// forgetGeneration notes that nothing is left of a generation.
+// forgetGeneration notes that nothing is left of a generation. Where the store fails it does not wait for long: lanes wait for it.
 func (a *App) forgetGeneration(ctx context.Context, number int) error {
+	ctx, cancel := context.WithTimeout(ctx, max(100*time.Millisecond, a.config.Retry.Max))
+	defer cancel()
 	return a.updateState(ctx, func(next *state) error {
 		if next.Building == number {
 			next.Building = 0

@@ -120,9 +120,30 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, err error) {
 	if len(l.batch.items) == 0 {
 		return false, nil
 	}
+	if err := l.raiseAll(ctx, l.batch.items); err != nil { // a promotion that carries these over must not come between
+		return false, err
+	}
 	err = l.commitAlone(ctx) // until it is known: what is in the outbox must be in memory
 	l.take()
 	return more, err
+}
+
+// raiseAll raises the epochs of the partitions that caused items.
+func (l *lane) raiseAll(ctx context.Context, items []*outboxItem) error {
+	raised := map[partitionID]bool{}
+	for _, item := range items {
+		id := item.Position.partition()
+		if raised[id] {
+			continue
+		}
+		raised[id] = true
+		writes, checks, err := l.app.raise(ctx, id)
+		if err != nil {
+			return err
+		}
+		l.batch.writes, l.batch.checks = append(l.batch.writes, writes...), append(l.batch.checks, checks...)
+	}
+	return nil
 }
 
 // actsFor reports whether the app publishes what was caused in a partition.

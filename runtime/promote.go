@@ -175,7 +175,7 @@ func (r *rebuilding) settleOnce(ctx context.Context, old *generation) error {
 		err = r.settleLetters(ctx, carried, &parts)
 	}
 	if err == nil {
-		err = r.settleOwed(ctx, &parts)
+		err = r.settleOwed(ctx, old, &parts)
 	}
 	if err == nil {
 		err = r.carryDropped(ctx, old, &parts)
@@ -235,9 +235,20 @@ func (r *rebuilding) over(l *DeadLetter) bool {
 	return slices.Contains(dropped, "") || l.Set != "" && slices.Contains(dropped, l.Set)
 }
 
-// settleOwed removes the emissions of what was redriven or dropped meanwhile.
-func (r *rebuilding) settleOwed(ctx context.Context, parts *writer) error {
+// settleOwed removes the emissions of what was redriven or dropped meanwhile, and carries over those that the live views owe still.
+func (r *rebuilding) settleOwed(ctx context.Context, old *generation, parts *writer) error {
 	g := r.lane.gen
+	carried := map[string]bool{}
+	for row, err := range r.app.reader.Scan(ctx, old.owed, nil, nil) {
+		if err != nil {
+			return err
+		}
+		carried[string(row.Key)] = true
+		w := Write{Table: g.owed, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
+		if err := parts.add(ctx, w); err != nil {
+			return err
+		}
+	}
 	for row, err := range r.app.reader.Scan(ctx, g.owed, nil, nil) {
 		if err != nil {
 			return err
@@ -246,7 +257,7 @@ func (r *rebuilding) settleOwed(ctx context.Context, parts *writer) error {
 		if err != nil {
 			return err
 		}
-		if r.asides.owed(item.Position, item.Set) {
+		if carried[string(row.Key)] || r.asides.owed(item.Position, item.Set) {
 			continue
 		}
 		if err := parts.add(ctx, Write{Table: g.owed, Key: item.key, Op: Remove}); err != nil {
