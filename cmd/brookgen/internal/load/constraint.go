@@ -126,11 +126,11 @@ func (a *analysis) checkBuilds() {
 			}
 			for _, s := range gen.Specs {
 				spec, ok := s.(*ast.TypeSpec)
-				if !ok || told[spec] || a.marked[a.src.info.Defs[spec.Name]] != nil {
+				if !ok || told[spec] {
 					continue
 				}
 				obj := a.src.info.Defs[spec.Name]
-				if obj == nil || a.sets[obj] == nil && a.b.memo.At(obj.Type()) == nil {
+				if a.marked[obj] != nil || a.sets[obj] == nil && !a.reached(spec) {
 					continue
 				}
 				told[spec] = true

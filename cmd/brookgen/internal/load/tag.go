@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"go/ast"
+	"go/types"
 	"reflect"
 	"slices"
 	"strconv"
@@ -135,8 +136,8 @@ func (a *analysis) undirected(spec *ast.TypeSpec) {
 
 // reached reports whether a type is written or read here.
 func (a *analysis) reached(spec *ast.TypeSpec) bool {
-	obj := a.src.info.Defs[spec.Name]
-	return obj != nil && a.b.memo.At(obj.Type()) != nil
+	obj, ok := a.src.info.Defs[spec.Name].(*types.TypeName)
+	return ok && a.b.reached[obj]
 }
 
 func (a *analysis) checkField(field *ast.Field, meant, reached bool) {

@@ -23,6 +23,7 @@ type builder struct {
 	endless map[*model.Type]bool // cut short, as they never end
 	depth   int
 
+	reached  map[*types.TypeName]bool // defined types, and generic ones of which there are instances
 	extents  map[types.Type]extent
 	tooLarge map[types.Type]*model.Type // see enormous
 }
@@ -36,7 +37,7 @@ type hiddenField struct {
 
 func newBuilder(g *graph, home *types.Package) *builder {
 	return &builder{g: g, home: home, goType: map[*model.Type]types.Type{}, clashes: map[*model.Type][]clash{}, endless: map[*model.Type]bool{},
-		extents: map[types.Type]extent{}, tooLarge: map[types.Type]*model.Type{}}
+		reached: map[*types.TypeName]bool{}, extents: map[types.Type]extent{}, tooLarge: map[types.Type]*model.Type{}}
 }
 
 // of gives the model of t.
@@ -50,6 +51,9 @@ func (b *builder) of(t types.Type) *model.Type {
 	}
 	m := &model.Type{}
 	b.memo.Set(t, m)
+	if named, ok := t.(*types.Named); ok {
+		b.reached[named.Obj()] = true
+	}
 	b.depth++
 	b.fill(m, t)
 	b.depth--
