@@ -155,6 +155,7 @@ type due struct {
 	failures []Failure
 	commits  []Commit
 	effects  []effectRun
+	strays   []Stray
 }
 
 // unknownEvent is an event of a type that the package does not know.
@@ -174,6 +175,9 @@ func (l *lane) follow() {
 		for _, u := range after.unknown {
 			hook(u.position, u.typ)
 		}
+	}
+	for i, s := range after.strays {
+		l.app.tellStray(s, l.strays-len(after.strays)+i+1)
 	}
 	for _, f := range after.failures {
 		l.app.failure(f)

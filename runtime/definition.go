@@ -15,7 +15,7 @@ type Definition struct {
 	Outgoing func(o Outgoing, out *Outbound) bool
 }
 
-// Handler says what the signature of a handler says.
+// Handler says what the signature of a handler says, and what was proved of its body.
 type Handler struct {
 	Set     int    // in Definition.Sets
 	Name    string // of the method
@@ -24,6 +24,10 @@ type Handler struct {
 	Indexes []IndexRef
 	Writes  []int // collections that it gives changes of
 	Acts    bool  // it emits or has effects
+
+	Proved      bool   // every key that it reads or writes begins with the event's key
+	Partitioned bool   // that is not proved, but asserted
+	Doubt       string // the first expression that is not proved; with none, nobody tried
 }
 
 // IndexRef names an index.

@@ -47,6 +47,7 @@ type findings struct {
 	handled   bool
 	aborted   bool
 	bare      bool // its envelope takes anything for a payload
+	foreign   bool // the record is not where events of the key are
 }
 
 // result is how one set dealt with the event.
@@ -123,6 +124,13 @@ func (m *Delivery) started(info eventInfo) bool {
 	}
 	// In parallel lanes only the key's own partition may hold the event.
 	if m.key == nil || !m.message.Keyed || !keyMatches(info, m.key, m.record.Key) || !m.lane.owns(m.record) {
+		m.foreign = true
+		if m.lane.app.config.Group {
+			if s := m.strayed(); m.forced == nil {
+				m.forced = s.barred()
+			}
+			return true
+		}
 		m.tx.strayed, m.aborted = true, true
 		return false
 	}
@@ -186,6 +194,10 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	stage := StageApply
 	if err == nil {
 		stage, err = m.call(run)
+	}
+	if m.tx.strayed && m.tx.fault == nil && m.ctx.Err() == nil && m.lane.app.config.Group {
+		s := m.strayed()
+		stage, err, m.tx.strayed = StageApply, s.barred(), false
 	}
 	if m.tx.fault != nil || m.tx.strayed || m.ctx.Err() != nil {
 		m.aborted = true

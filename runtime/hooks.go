@@ -18,6 +18,8 @@ type Hooks struct {
 	DeadLetter func(DeadLetter)
 	// Unknown is told of every event passed over because the package has no such type.
 	Unknown func(Position, string)
+	// Stray is told of every event that was undone and run alone. With Config.Group it becomes a dead letter instead.
+	Stray func(Stray)
 	// Failure is told of what failed and will be tried again, or, where Final is set, was given up.
 	Failure func(Failure)
 	// Index is told how far the filling of an index has come that is new in the code.

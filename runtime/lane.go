@@ -32,6 +32,7 @@ type lane struct {
 	folded  map[string]Sequence // lanes of emissions that the batch moved on
 	limit   int                 // events per batch
 	strays  int                 // so far
+	last    Stray               // the last of them
 	events  int                 // so far
 
 	tooLarge   error // the event at tooLargeAt alone is more than the store takes
@@ -81,7 +82,7 @@ const (
 var errRewound = errors.New("brook: the batch comes again, smaller")
 
 // errSettle makes Run go on with one lane.
-var errSettle = errors.New("brook: events stray too often")
+var errSettle = errors.New("more than a tenth of the events stray")
 
 func (a *App) newLane(g *generation, live bool) *lane {
 	l := &lane{app: a, gen: g, live: live, tx: newTx(a.def, a.layout), limit: max(1, a.config.BatchSize),
@@ -390,8 +391,11 @@ func (l *lane) alone(ctx context.Context, f *feed) (outcome, error) {
 	} else if cerr != nil {
 		return halted, cerr
 	}
+	if what == kept {
+		l.due.strays = append(l.due.strays, l.last)
+	}
 	if l.strays++; what == kept && l.strays > 100 && l.strays*10 > l.events && !l.app.config.Group {
-		return settle, errSettle
+		return settle, fmt.Errorf("%w: %s", errSettle, l.last.reason())
 	}
 	return what, err
 }

@@ -141,7 +141,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 			}
 			a.giveTurn(stop)
 		case errors.Is(err, errSettle):
-			one = "more than a tenth of the events touch keys that don't begin with their own"
+			one = err.Error()
 		case !errors.Is(err, errOthers):
 			return err
 		}

@@ -111,6 +111,7 @@ func (l *lane) dispatch(m *Delivery) {
 func (l *lane) judge(f *feed, m *Delivery) (outcome, error) {
 	switch {
 	case l.tx.strayed:
+		l.last = m.strayed()
 		return stray, nil
 	case m.ctx.Err() != nil:
 		return ended, m.ctx.Err()

@@ -39,9 +39,6 @@ type Tx struct {
 	rehearsal *rehearsal // that it is the transaction of
 }
 
-// errStray makes a handler fail early whose event is to run alone.
-var errStray = errors.New("brook: the key does not begin with the event's key")
-
 func newTx(def *Definition, lay *layout) *Tx {
 	tx := &Tx{def: def, lay: lay, rows: make([]overlay, lay.slots)}
 	for slot := range tx.rows {

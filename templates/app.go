@@ -188,10 +188,24 @@ func (d *dispatcher) handlers() []jen.Code {
 			if slices.ContainsFunc(h.Results, func(r model.Result) bool { return r.Kind != model.Change }) {
 				fields = append(fields, jen.Id("Acts").Op(":").True())
 			}
+			fields = append(fields, proof(h)...)
 			all = append(all, oneLine(fields...))
 		}
 	}
 	return all
+}
+
+// proof says whether the handler's body was proved to stay within its event's key, or else what is in the way.
+func proof(h *model.Handler) []jen.Code {
+	switch {
+	case h.Obstacle != "": // which the runtime sees as well
+		return nil
+	case len(h.Doubts) == 0:
+		return []jen.Code{jen.Id("Proved").Op(":").True()}
+	case h.Partitioned:
+		return []jen.Code{jen.Id("Partitioned").Op(":").True()}
+	}
+	return []jen.Code{jen.Id("Doubt").Op(":").Lit(h.Doubts[0].Text)}
 }
 
 func unique(list []int, n int) []int {

@@ -27,6 +27,9 @@ func drawDot(w io.Writer, f flow) error {
 		style := map[edgeKind]string{reads: " [style=dotted]", emits: " [style=bold]"}[e.kind]
 		fmt.Fprintf(&b, "\t%s -> %s%s\n", e.from, e.to, style)
 	}
+	for _, n := range f.notes {
+		fmt.Fprintf(&b, "\t// %s\n", n)
+	}
 	b.WriteString("}\n")
 	_, err := w.Write(b.Bytes())
 	return err

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/brookgen/brookgen/cmd/brookgen/internal/load"
 	"github.com/brookgen/brookgen/templates/model"
@@ -39,7 +40,7 @@ func drawGraph(j *job) int {
 		}
 		return failure
 	}
-	if err := draw(j.out, flowOf(pkgs)); err != nil {
+	if err := draw(j.out, j.flowOf(pkgs)); err != nil {
 		j.complain("%v", err)
 		return failure
 	}
@@ -51,6 +52,7 @@ type flow struct {
 	events []node
 	groups []group
 	edges  []edge
+	notes  []string // how the packages run, and why
 }
 
 // A group holds the handlers and collections of a package.
@@ -77,7 +79,7 @@ const (
 )
 
 // flowOf draws events once each, by their names: that is how packages hang together.
-func flowOf(pkgs []*model.Package) flow {
+func (j *job) flowOf(pkgs []*model.Package) flow {
 	var f flow
 	events := map[string]string{}
 	event := func(e *model.Event) string {
@@ -103,7 +105,7 @@ func flowOf(pkgs []*model.Package) flow {
 			for _, h := range s.Handlers {
 				id := fmt.Sprintf("h%d", handlers)
 				handlers++
-				g.handlers = append(g.handlers, node{id, s.Name + "." + h.Name})
+				g.handlers = append(g.handlers, node{id, s.Name + "." + h.Name + j.beside(h)})
 				f.add(event(h.Event), id, handles)
 				for _, r := range h.Reads {
 					f.add(ids[r.Collection], id, reads)
@@ -122,6 +124,9 @@ func flowOf(pkgs []*model.Package) flow {
 			f.groups = append(f.groups, g)
 		}
 	}
+	var notes strings.Builder
+	j.printLanes(&notes, "", pkgs)
+	f.notes = strings.Split(strings.TrimSuffix(notes.String(), "\n"), "\n")
 	return f
 }
 

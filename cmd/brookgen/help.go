@@ -12,6 +12,7 @@ func topics() []topic {
 	return []topic{
 		{"annotations", "what is written above types, methods and fields", annotationsManual},
 		{"handlers", "what a handler may take and give", handlersManual},
+		{"lanes", "when partitions are folded side by side", lanesManual},
 		{"output", "what is generated", outputManual},
 	}
 }

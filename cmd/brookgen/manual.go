@@ -20,12 +20,13 @@ Patterns are those of go build. The name of the command may be left out.
 All packages are read and all output is made before the first file is written. With any mistake, in whichever package,
 nothing is written at all, and every mistake is told at once. Files that are as they should be are not touched; brook_*_gen.go files
 that brookgen wrote and that are not wanted any more are removed; a file of such a name that somebody else wrote is never
-overwritten. A package need not compile yet: what handlers' bodies do is not looked at.
+overwritten. A package need not compile yet: names in bodies that are not declared yet are passed over.
 
 What is annotated in a package belongs to the same builds: the output repeats the build constraint of its files, and several are a
 mistake. Tests and files of other builds are read for the names that they take.
 
-	-v	name the files that change
+	-v	say of each package whether its partitions are folded side by side or in one lane, and why ("brookgen help
+		lanes"), and name the files that change
 `
 
 const checkManual = `Check does what generate does, but writes nothing: where files would change, it prints the difference and fails. It is
@@ -45,7 +46,8 @@ It does not touch go.mod. In a new project, go.mod comes first:
 `
 
 const graphManual = `Graph draws how events flow through the packages: an event to the handlers that take it, a handler to the collections that
-it writes (dotted: reads) and to the events that it emits (thick).
+it writes (dotted: reads) and to the events that it emits (thick). Below a handler stands the expression that keeps its package to
+one lane, and at the end, as comments, every one of them and why ("brookgen help lanes").
 
 	-format mermaid	for Markdown (default)
 	-format dot	for Graphviz
@@ -73,6 +75,7 @@ options; a name is any text without blanks, quotes, commas and equals signs.
 		                 MustEvents and EventsOf…, and there is no CEvent
 		go=Name          what it is called in generated code (default: NAME in camel case)
 	//brook:handle           above an exported method, see "brookgen help handlers"
+		partitioned      asserts that it touches only rows whose key begins with the event's, see "brookgen help lanes"
 
 Field tags:
 
@@ -122,6 +125,35 @@ A handler depends on its event, its views and nothing else: it may run again, an
 must happen once goes into an emission or an effect.
 
 These types and signatures never name what is generated; bodies and other code may.
+`
+
+const lanesManual = `Partitions are folded side by side, each in a lane of its own, where it is proved that events of two partitions never meet at a
+row: that every key which a handler reads or writes begins with its event's key. Else they are folded in one lane, in the order of the
+records' times, so that views come out alike whenever the log is folded anew. "brookgen graph" and "brookgen -v" say which it
+is, and name every expression that is in the way; so do the log and the hook Mode of a running app.
+
+A signature rules it out where the event has no key, an index is read, a collection with a unique field is written, or one is touched
+whose keys can't begin with the event's.
+
+In the body, these are proved to begin with the event's key:
+
+	e.Data.ID                          its key field; of a key of several, all of them in order
+	string(e.Key)                      where the key is one string and nobody can change e.Key
+	LineKey{e.Data.ID, n}              a key that is a struct and begins with it
+	OrderID(e.Data.ID)                 a conversion that keeps the bytes: string to string, int to int64, not back
+	id := e.Data.ID                    a local that gets its one value where it is declared
+	idOf(e.Data), put(e.Data.ID)       functions and methods of the package, which are looked into
+	entry.Key                          of a range over lines.Prefix(LineKey{ID: e.Data.ID}, 1), or a Range between two such keys
+
+Not proved are: a key made in any other way; what is changed after its declaration, or whose address is taken (a method with a
+pointer receiver takes it, json.Unmarshal(b, &e.Data) too); All, Len and Map of a view; a view that is kept, captured by a function literal or
+handed to anything but a function of the package; changes that come from, or go to, a function of another package, a variable of the
+package, an interface; functions that call themselves.
+
+	//brook:handle partitioned
+
+asserts what can't be proved. An event that touches another key all the same is undone and runs alone while the other lanes rest;
+Hooks.Stray, Commit.Strays and the log tell of it. With Config.Group it becomes a dead letter of stage apply.
 `
 
 const outputManual = `The files are brook_<artefact>_gen.go, beside the source. Exported names, for each event E and each collection C:

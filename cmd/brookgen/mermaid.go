@@ -29,10 +29,13 @@ func drawMermaid(w io.Writer, f flow) error {
 		arrow := map[edgeKind]string{handles: "-->", writes: "-->", reads: "-.->", emits: "==>"}[e.kind]
 		fmt.Fprintf(&b, "\t%s %s %s\n", e.from, arrow, e.to)
 	}
+	for _, n := range f.notes {
+		fmt.Fprintf(&b, "\t%%%% %s\n", n)
+	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
 func mermaidText(s string) string {
-	return `"` + strings.NewReplacer(`"`, "#quot;", "#", "#35;").Replace(s) + `"`
+	return `"` + strings.NewReplacer(`"`, "#quot;", "#", "#35;", "<", "#lt;", ">", "#gt;", "\n", "<br>").Replace(s) + `"`
 }

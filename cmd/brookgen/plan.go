@@ -67,6 +67,9 @@ func (j *job) plan() ([]change, int) {
 			return nil, failure
 		}
 	}
+	if j.verbose {
+		j.printLanes(j.out, "", pkgs)
+	}
 	var changes []change
 	var errs []error
 	for dir, files := range wanted {

@@ -1,5 +1,8 @@
 // Quickstart runs the shop of package shop on an in-memory log and an in-memory store: it publishes events, waits until
 // they are in the views, reads these in every way, and has an order fail and succeed later.
+//
+// Of a log with several partitions the shop folds all in one lane, in the order of time: no two users may have one email, which only
+// one lane can tell. "brookgen -v" says so.
 package main
 
 import (

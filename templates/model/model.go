@@ -157,6 +157,20 @@ type Handler struct {
 	Reads   []Read
 	Results []Result // without the error
 	Error   bool     // returns an error last
+
+	// Partitioned asserts that the handler touches nothing but rows whose key begins with the event's.
+	Partitioned bool
+	// Obstacle says why the signature alone keeps the package to one lane, "" where it does not.
+	Obstacle string
+	// Doubts are what in the body is not proved to stay within the event's key, in the order of the source; none: it is proved.
+	Doubts []Doubt
+}
+
+// Doubt is an expression that the partition proof fails at.
+type Doubt struct {
+	Pos
+	Text string // the expression, on one line
+	Why  string
 }
 
 // Read is a view or index parameter.

@@ -32,8 +32,8 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 		Collections: []brook.AnyCollection{&countersCollection, &talliesCollection},
 		Events:      []brook.AnyEvent{&addedEvent, &countedEvent},
 		Handlers: []brook.Handler{
-			{Set: 0, Name: "Added", Event: AddedType, Writes: []int{0}},
-			{Set: 0, Name: "Counted", Event: CountedType, Writes: []int{1}},
+			{Set: 0, Name: "Added", Event: AddedType, Writes: []int{0}, Proved: true},
+			{Set: 0, Name: "Counted", Event: CountedType, Writes: []int{1}, Proved: true},
 		},
 		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
 			d := &dispatch{

@@ -33,7 +33,8 @@ type Sums struct{}
 
 //brook:handle
 func (Sums) Paid(e brook.Event[Paid]) brook.Change[string, Balance] {
-	return brook.Merge(e.Data.Account, func(b *Balance) { b.Add(&e.Data) })
+	account := e.Data.Account // before anybody has the address of the payment
+	return brook.Merge(account, func(b *Balance) { b.Add(&e.Data) })
 }
 
 // Add adds a payment.

@@ -32,7 +32,7 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 		Collections: []brook.AnyCollection{&balancesCollection},
 		Events:      []brook.AnyEvent{&paidEvent},
 		Handlers: []brook.Handler{
-			{Set: 0, Name: "Paid", Event: PaidType, Writes: []int{0}},
+			{Set: 0, Name: "Paid", Event: PaidType, Writes: []int{0}, Proved: true},
 		},
 		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
 			d := &dispatch{

@@ -32,7 +32,7 @@ func NewApp(config brook.Config, counter Counter) (*App, error) {
 		Collections: []brook.AnyCollection{&pagesCollection},
 		Events:      []brook.AnyEvent{&hitEvent},
 		Handlers: []brook.Handler{
-			{Set: 0, Name: "Hit", Event: HitType, Writes: []int{0}},
+			{Set: 0, Name: "Hit", Event: HitType, Writes: []int{0}, Proved: true},
 		},
 		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
 			d := &dispatch{

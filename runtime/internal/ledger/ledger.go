@@ -88,7 +88,7 @@ func (Books) Opened(e brook.Event[Opened]) brook.Change[string, Account] {
 	return brook.Create(e.Data.Account, Account{ID: e.Data.Account, Email: e.Data.Email, Tags: e.Data.Tags})
 }
 
-//brook:handle
+//brook:handle partitioned
 func (Books) Moved(e brook.Event[Moved], accounts brook.View[string, Account]) ([]brook.Change[string, Account], brook.Change[LineKey, Line], error) {
 	var line brook.Change[LineKey, Line]
 	old, err := accounts.Get(e.Data.Account)

@@ -38,8 +38,8 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 		Collections: []brook.AnyCollection{&payrollCollection, &peopleCollection, &clearedSizesCollection},
 		Events:      []brook.AnyEvent{&hiredEvent, &paidEvent, &joinedEvent, &movedEvent, &swappedEvent, &clearedEvent, &wroteEvent},
 		Handlers: []brook.Handler{
-			{Set: 0, Name: "Hired", Event: HiredType, Writes: []int{0}, Acts: true},
-			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Writes: []int{0}},
+			{Set: 0, Name: "Hired", Event: HiredType, Writes: []int{0}, Acts: true, Proved: true},
+			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Joined", Event: JoinedType, Writes: []int{1}},
 			{Set: 0, Name: "Moved", Event: MovedType, Writes: []int{1}},
 			{Set: 0, Name: "Swapped", Event: SwappedType, Reads: []int{1}, Writes: []int{1}},

@@ -32,8 +32,8 @@ func NewApp(config brook.Config, billing Billing) (*App, error) {
 		Collections: []brook.AnyCollection{&billsCollection},
 		Events:      []brook.AnyEvent{&placedEvent, &billedEvent},
 		Handlers: []brook.Handler{
-			{Set: 0, Name: "Placed", Event: PlacedType, Acts: true},
-			{Set: 0, Name: "Billed", Event: BilledType, Writes: []int{0}},
+			{Set: 0, Name: "Placed", Event: PlacedType, Acts: true, Proved: true},
+			{Set: 0, Name: "Billed", Event: BilledType, Writes: []int{0}, Proved: true},
 		},
 		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
 			d := &dispatch{

@@ -32,8 +32,8 @@ func NewApp(config brook.Config, clerk Clerk) (*App, error) {
 		Collections: []brook.AnyCollection{&soldiersCollection},
 		Events:      []brook.AnyEvent{&enlistedEvent, &promotedEvent},
 		Handlers: []brook.Handler{
-			{Set: 0, Name: "Enlisted", Event: EnlistedType, Writes: []int{0}},
-			{Set: 0, Name: "Promoted", Event: PromotedType, Writes: []int{0}},
+			{Set: 0, Name: "Enlisted", Event: EnlistedType, Writes: []int{0}, Proved: true},
+			{Set: 0, Name: "Promoted", Event: PromotedType, Writes: []int{0}, Proved: true},
 		},
 		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
 			d := &dispatch{

@@ -82,6 +82,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	a.checkReach()
 	a.checkBuilds()
 	a.checkTags()
+	a.prove()
 	a.b.settle()
 	return a.out, sorted(a.diags)
 }

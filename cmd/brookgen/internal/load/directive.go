@@ -48,6 +48,7 @@ type problem struct {
 var options = map[string][]string{
 	verbEvent:      {"key=", "topic=", "history=", "publish", "discard", "go="},
 	verbCollection: {"key=", "history=", "go="},
+	verbHandle:     {"partitioned"},
 }
 
 // nearly matches comments that were meant as directives: // brook:event, //Brook:event, //brook event, //brook: event, /* brook:event */.
@@ -98,37 +99,39 @@ func parseDirective(text string) (directive, []problem) {
 				report(*name, "%s", p)
 			}
 		}
-		rest = others
-		for _, w := range rest {
-			if strings.HasPrefix(w.name, "//") {
-				report(w, "a directive takes no comment: put it on a line of its own")
-				break
-			}
-			o := w
-			o.name, o.value, _ = strings.Cut(w.name, "=")
-			if o.name == "" {
-				report(w, "an option and its value have no blanks between: write option=value")
-				break
-			}
-			if p := checkOption(d.verb, w.name, o); p != "" {
-				report(w, "%s", p)
-				continue
-			}
-			if _, twice := d.opts[o.name]; twice {
-				report(w, "option %s is given twice: keep one", o.name)
-				continue
-			}
-			d.opts[o.name] = o
-		}
+		d.options(others, report)
 	case verbHandle:
-		for _, w := range rest {
-			report(w, "//brook:handle takes no name and no option: the method's signature says it all")
-		}
+		d.options(rest, report)
 	default:
 		report(words[0], "unknown directive %s%s", words[0].name, orOneOf(d.verb, verbs, directivePrefix, "the directives are",
 			[]string{"//brook:event", "//brook:collection", "//brook:handle"}))
 	}
 	return d, problems
+}
+
+// options reads the words behind the name.
+func (d *directive) options(words []option, report func(w option, format string, args ...any)) {
+	for _, w := range words {
+		if strings.HasPrefix(w.name, "//") {
+			report(w, "a directive takes no comment: put it on a line of its own")
+			break
+		}
+		o := w
+		o.name, o.value, _ = strings.Cut(w.name, "=")
+		if o.name == "" {
+			report(w, "an option and its value have no blanks between: write option=value")
+			break
+		}
+		if p := checkOption(d.verb, w.name, o); p != "" {
+			report(w, "%s", p)
+			continue
+		}
+		if _, twice := d.opts[o.name]; twice {
+			report(w, "option %s is given twice: keep one", o.name)
+			continue
+		}
+		d.opts[o.name] = o
+	}
 }
 
 // split cuts a comment at blanks. There is always a first word.

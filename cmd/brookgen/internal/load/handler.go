@@ -32,7 +32,8 @@ func variables(list *ast.FieldList, tuple *types.Tuple) []variable {
 }
 
 // addHandler adds an annotated method.
-func (a *analysis) addHandler(fn *ast.FuncDecl) {
+func (a *analysis) addHandler(m *mark) {
+	fn := m.fn
 	obj, ok := a.src.info.Defs[fn.Name].(*types.Func)
 	if !ok {
 		a.lost = true
@@ -44,7 +45,7 @@ func (a *analysis) addHandler(fn *ast.FuncDecl) {
 	}
 	s := a.setOf(fn, obj)
 	sig := obj.Signature()
-	h := &model.Handler{Pos: a.place(fn.Name.Pos()), Name: fn.Name.Name}
+	h := &model.Handler{Pos: a.place(fn.Name.Pos()), Name: fn.Name.Name, Partitioned: m.option("partitioned") != nil}
 	a.params(h, name, fn, sig)
 	a.results(h, name, variables(fn.Type.Results, sig.Results()))
 	if h.Event == nil || s == nil {

@@ -33,7 +33,7 @@ func (a *analysis) addHandlers() {
 			a.lost = true // a faulty directive: what it means to handle is handled
 			continue
 		}
-		a.addHandler(m.fn)
+		a.addHandler(m)
 	}
 	for _, f := range a.src.files {
 		for _, d := range f.ast.Decls {

@@ -51,6 +51,9 @@ type file struct {
 
 	constraint string // see constraintOf
 	test       bool
+
+	whole   map[*ast.FuncDecl]*ast.BlockStmt // the bodies that were dropped, for the proof
+	runtime bool                             // of the runtime, whose functions the proof knows by name
 }
 
 type span struct{ from, to token.Pos }
@@ -73,7 +76,7 @@ func (g *graph) parse(pkgs []*packages.Package) []*source {
 		names := slices.Clone(p.GoFiles)
 		slices.Sort(names)
 		for _, name := range names {
-			src.files = append(src.files, &file{path: name})
+			src.files = append(src.files, &file{path: name, runtime: p.PkgPath == runtimePath})
 		}
 		work = append(work, src.files...)
 	}

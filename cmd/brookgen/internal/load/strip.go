@@ -19,6 +19,7 @@ var asked = map[string]bool{
 // strip drops what can't change any model, so that nobody has to load what only it needs.
 func (f *file) strip() {
 	var kept []ast.Decl
+	f.whole = map[*ast.FuncDecl]*ast.BlockStmt{}
 	for _, d := range f.decls {
 		fn, ok := d.(*ast.FuncDecl)
 		if !ok {
@@ -28,9 +29,10 @@ func (f *file) strip() {
 		}
 		if fn.Body != nil {
 			f.bodies = append(f.bodies, span{fn.Body.Pos(), fn.Body.End()})
+			f.whole[fn] = fn.Body
 			fn.Body = nil
 		}
-		if fn.Recv != nil && (asked[fn.Name.Name] || mayHandle(fn)) {
+		if f.runtime && fn.Name.IsExported() || fn.Recv != nil && (asked[fn.Name.Name] || mayHandle(fn)) {
 			kept = append(kept, d)
 		}
 	}
