@@ -100,7 +100,7 @@ func (j *job) patterns() []string {
 
 // folders are those of every package that was named, with directives or without.
 func (j *job) folders() ([]string, error) {
-	pkgs, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedFiles, Context: j.ctx, Dir: j.dir}, j.patterns()...)
+	pkgs, err := load.Packages(&packages.Config{Mode: packages.NeedName | packages.NeedFiles, Context: j.ctx, Dir: j.dir}, j.patterns()...)
 	if err != nil {
 		return nil, err
 	}

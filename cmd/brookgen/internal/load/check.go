@@ -70,7 +70,7 @@ func (g *graph) export(ctx context.Context, paths []string) error {
 	if len(paths) == 0 {
 		return nil
 	}
-	pkgs, err := packages.Load(&packages.Config{
+	pkgs, err := Packages(&packages.Config{
 		Mode:    packages.NeedName | packages.NeedExportFile,
 		Context: ctx,
 		Dir:     g.dir,

@@ -31,7 +31,7 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	roots, err := packages.Load(&packages.Config{
+	roots, err := Packages(&packages.Config{
 		Mode:    packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule,
 		Context: ctx,
 		Dir:     dir,
