@@ -49,24 +49,31 @@ func Publish[E any](ctx context.Context, a *App, def *EventDef[E], data E, optio
 	return positions[0], nil
 }
 
-// publishBatch is how many events PublishAll hands to the driver at a time.
-const publishBatch = 500
+// publishBatch is how many emissions are handed to the driver at a time. PublishAll hands over manyEvents, or as many as have manyBytes: they may
+// be for a thousand partitions, and a broker's work is by batch of a partition.
+const (
+	publishBatch = 500
+	manyEvents   = 20_000
+	manyBytes    = 4 << 20
+)
 
 // PublishAll publishes many events in order, a batch at a time, and gives the position of the last one; an
 // [Emission] of any of the package's events is an [Outgoing]. After an error the position is that of the last whole batch, zero
 // where there is none; some events of the batch that failed may stand in the log. To wait for all events, wait for the last
 // one of each partition.
 func (a *App) PublishAll(ctx context.Context, events iter.Seq[Outgoing]) (last Position, err error) {
-	var batch []*Outbound
+	var batch []Record
+	size := 0
 	if events == nil {
 		return last, nil
 	}
 	flush := func() error {
-		positions, err := a.publish(ctx, batch)
+		positions, err := a.send(ctx, batch)
 		if err == nil && len(positions) > 0 {
 			last = positions[len(positions)-1]
 		}
-		batch = batch[:0]
+		clear(batch)
+		batch, size = batch[:0], 0
 		return err
 	}
 	for event := range events {
@@ -74,7 +81,12 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[Outgoing]) (last P
 		if event == nil || !a.def.Outgoing(event, out) {
 			return last, errors.Join(fmt.Errorf("brook: publish: %T is no event of this package", event), flush())
 		}
-		if batch = append(batch, out); len(batch) == publishBatch {
+		var record Record
+		if err := a.wrap(out, &record); err != nil {
+			return last, errors.Join(err, flush())
+		}
+		size += len(record.Key) + len(record.Value)
+		if batch = append(batch, record); len(batch) == manyEvents || size >= manyBytes {
 			if err := flush(); err != nil {
 				return last, err
 			}
@@ -84,17 +96,22 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[Outgoing]) (last P
 }
 
 func (a *App) publish(ctx context.Context, outs []*Outbound) ([]Position, error) {
-	if len(outs) == 0 {
-		return nil, nil
-	}
-	if a.closed.Load() {
-		return nil, ErrClosed
-	}
 	records := make([]Record, len(outs))
 	for i, out := range outs {
 		if err := a.wrap(out, &records[i]); err != nil {
 			return nil, err
 		}
+	}
+	return a.send(ctx, records)
+}
+
+// send publishes records.
+func (a *App) send(ctx context.Context, records []Record) ([]Position, error) {
+	if len(records) == 0 {
+		return nil, nil
+	}
+	if a.closed.Load() {
+		return nil, ErrClosed
 	}
 	positions, err := a.config.Driver.Publish(ctx, records)
 	if err != nil {

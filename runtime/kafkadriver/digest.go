@@ -15,6 +15,7 @@ import (
 type digest struct {
 	part   part
 	end    int64
+	high   int64 // the offset behind all, with what open transactions wrote
 	shared bool  // the bytes are those of the whole answer
 	lost   error // the leader has to be looked for
 	fatal  error // the reader is at its end
@@ -42,6 +43,7 @@ func (g digest) tell(r *reader) {
 		r.alone, r.end = true, g.end
 	default:
 		r.give(g.part, g.end)
+		r.heldUp(g.high)
 	}
 }
 
@@ -81,7 +83,7 @@ func (p *poller) block(a *wish, at division.Place, block *sarama.FetchResponseBl
 	if end < 0 {
 		end = block.HighWaterMarkOffset
 	}
-	g := digest{part: part{next: a.offset}, end: end}
+	g := digest{part: part{next: a.offset}, end: end, high: block.HighWaterMarkOffset}
 	sift := sifter{aborted: map[int64]bool{}, pending: slices.Clone(block.AbortedTransactions)}
 	slices.SortFunc(sift.pending, func(a, b *sarama.AbortedTransaction) int { return int(min(max(a.FirstOffset-b.FirstOffset, -1), 1)) })
 	n := 0

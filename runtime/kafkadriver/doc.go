@@ -14,7 +14,8 @@
 //
 // Reading: nothing is skipped. Each fetch ends in records, in a later position that compaction, markers or aborted transactions explain, or in an
 // error; after any error that does not wrap brook.ErrPermanent or brook.ErrOutOfRange, Read can be called again, and goes on where it was. What open
-// transactions wrote, and all behind it, is not read until they end, and is not counted in brook.Partition.End. While leaders
+// transactions wrote, and all behind it, is not read until they end, and is not counted in brook.Partition.End; one that holds a
+// partition up for half a minute is told in the log ([Log]). While leaders
 // move and brokers restart, Read waits for a moment before it says so.
 //
 // Logs: brook.Partition.Log is the topic's ID. A topic that was deleted and made anew is another log, and its readers get
@@ -67,13 +68,13 @@
 //	config.Net.SASL.Mechanism = sarama.SASLTypeOAuth
 //	config.Net.SASL.TokenProvider = provider // has Token() (*sarama.AccessToken, error)
 //
-// Open connects, so wrong addresses, certificates and passwords show there. Neither errors nor what sarama logs (nothing, unless sarama.Logger is
+// Open connects, so wrong addresses, certificates and passwords show there, within 20 seconds; [OpenContext] ends with its context. Neither errors nor what sarama logs (nothing, unless sarama.Logger is
 // set) hold passwords or tokens.
 //
 // # What it costs
 //
 // Connections: to each broker, one for questions, one for publishing and two for fetching, each when it is first needed. A fetch asks for all partitions that
-// a broker leads at once. A driver that has nothing to do polls each broker every Consumer.MaxWaitTime.
+// a broker leads at once, and so do the questions of readers that are opened together. What there is for a broker that leaves the cluster is freed. A driver that has nothing to do polls each broker every Consumer.MaxWaitTime.
 //
 // Memory: a reader holds at most twice Consumer.Fetch.Default of records read ahead, and what one more fetch brings; of compressed batches, what they
 // hold (sarama.MaxDecompressedBatchSize bounds one). What is read ahead may hold on to an answer eight times its size. What is

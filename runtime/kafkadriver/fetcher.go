@@ -16,6 +16,7 @@ type fetcher struct {
 	changed *sync.Cond
 	readers map[*reader]struct{}
 	waiting bool // the tail is in a long poll
+	gone    bool // the broker is no more, and nobody reads from it
 }
 
 // short is how long a poll lasts that another may have to wait for.

@@ -90,6 +90,31 @@ func (d *Driver) learn(answered string, response *sarama.MetadataResponse) {
 		}
 	}
 	d.mu.Lock()
+	gone := slices.ContainsFunc(d.told, func(addr string) bool { return !slices.Contains(told, addr) })
 	d.told, d.chief = told, chief
 	d.mu.Unlock()
+	if gone || d.leaving.Load() {
+		d.leave()
+	}
+}
+
+// leave frees what there is for brokers that the cluster has no more, once nobody has anything to do with them.
+func (d *Driver) leave() {
+	addrs := d.known()
+	gone := func(addr string) bool { return !slices.Contains(addrs, addr) }
+	left := d.reading.prune(gone)
+	left = d.writing.prune(gone) || left
+	d.mu.Lock()
+	var links []*link
+	for addr, l := range d.links {
+		if gone(addr) {
+			delete(d.links, addr)
+			links = append(links, l)
+		}
+	}
+	d.mu.Unlock()
+	for _, l := range links {
+		l.close()
+	}
+	d.leaving.Store(left)
 }

@@ -1,6 +1,11 @@
 package kafkadriver
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
 
 // Option changes how a driver works.
 type Option func(*options) error
@@ -9,7 +14,12 @@ type options struct {
 	partitions  int32 // of topics that the driver creates; 0: it creates none
 	replication int16
 	inFlight    int64
+	log         *slog.Logger
+	heldFor     time.Duration // after which an open transaction is told
 }
+
+// heldFor is longer than transactions take that go on as they should; brokers abort one after its producer's timeout, a minute most often.
+const heldFor = 30 * time.Second
 
 // defaultInFlight holds some hundred thousand records of the usual size.
 const defaultInFlight = 64 << 20
@@ -34,6 +44,18 @@ func InFlight(bytes int) Option {
 			return fmt.Errorf("InFlight(%d): it needs some room", bytes)
 		}
 		o.inFlight = int64(bytes)
+		return nil
+	}
+}
+
+// Log is where the driver says what people should know and no call can return, as that an open transaction holds a partition up;
+// slog.Default() where it is not given.
+func Log(log *slog.Logger) Option {
+	return func(o *options) error {
+		if log == nil {
+			return errors.New("Log(nil): leave the option out, or give slog.New(slog.DiscardHandler)")
+		}
+		o.log = log
 		return nil
 	}
 }

@@ -1,9 +1,9 @@
 package kafkadriver
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -111,7 +111,7 @@ func (d *Driver) span(ctx context.Context, topics map[string]*topic, all []brook
 	)
 	for addr, led := range byLeader {
 		wg.Go(func() {
-			_, err := await(ctx, d, func() (struct{}, error) { return struct{}{}, d.offsets(addr, led) })
+			_, err := await(ctx, d, func() (struct{}, error) { return struct{}{}, cmp.Or(d.offsets(addr, led)...) })
 			errs <- err
 		})
 	}
@@ -120,38 +120,6 @@ func (d *Driver) span(ctx context.Context, topics map[string]*topic, all []brook
 	for err := range errs {
 		if err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// offsets asks the leader of partitions where they start and end.
-func (d *Driver) offsets(addr string, partitions []*brook.Partition) error {
-	for _, which := range []struct {
-		time int64
-		set  func(*brook.Partition, int64)
-	}{
-		{sarama.OffsetOldest, func(p *brook.Partition, offset int64) { p.Start = offset }},
-		{sarama.OffsetNewest, func(p *brook.Partition, offset int64) { p.End = max(offset, p.Start) }},
-	} {
-		request := sarama.NewOffsetRequest(d.config.Version)
-		request.IsolationLevel = sarama.ReadCommitted
-		for _, p := range partitions {
-			request.AddBlock(p.Topic, p.Number, which.time, 1)
-		}
-		response, err := call(d.link(addr), (*sarama.Broker).GetAvailableOffsets, request)
-		if err != nil {
-			return fmt.Errorf("kafkadriver: offsets of broker %s: %w", addr, err)
-		}
-		for _, p := range partitions {
-			block := response.GetBlock(p.Topic, p.Number)
-			if block == nil {
-				return explain(sarama.ErrIncompleteResponse, "offsets of %s/%d", p.Topic, p.Number)
-			}
-			if block.Err != sarama.ErrNoError {
-				return explain(block.Err, "offsets of %s/%d", p.Topic, p.Number)
-			}
-			which.set(p, block.Offset)
 		}
 	}
 	return nil

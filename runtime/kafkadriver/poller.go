@@ -36,11 +36,11 @@ func (p *poller) run() {
 	}
 }
 
-// choose waits until there is something to ask for; it gives nothing when the driver is closed.
+// choose waits until there is something to ask for; it gives nothing when the driver is closed, or the broker gone.
 func (p *poller) choose() (wishes map[division.Place]*wish, wait time.Duration) {
 	p.reading.mu.Lock()
 	defer p.reading.mu.Unlock()
-	for !p.reading.stopped {
+	for !p.reading.stopped && !p.gone {
 		wishes = map[division.Place]*wish{}
 		if wait = p.gather(wishes); len(wishes) > 0 {
 			for _, a := range wishes {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -34,6 +35,8 @@ type reader struct {
 	err    error // told once
 	fatal  error // told from now on
 	closed bool
+	held   time.Time // since when an open transaction holds up what is next; zero: none does
+	told   bool      // and that it was told
 }
 
 // A part is what one fetch brought.
@@ -55,28 +58,18 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 	}
 	var (
 		t *topic
-		p []brook.Partition
+		p brook.Partition
 	)
-	err := d.insist(ctx, func() error {
-		found, failed, err := d.lookup(ctx, []string{from.Topic})
-		if err == nil {
-			err = failed[from.Topic]
-		}
-		if err != nil {
-			return err
-		}
-		t = found[from.Topic]
-		if from.Partition < 0 || int(from.Partition) >= len(t.leaders) {
-			return fmt.Errorf("kafkadriver: there is no partition %s/%d: %w", from.Topic, from.Partition, brook.ErrPermanent)
-		}
-		p = []brook.Partition{{Topic: from.Topic, Number: from.Partition}}
-		return d.span(ctx, found, p)
+	place := division.Place{Topic: from.Topic, Number: from.Partition}
+	err := d.insist(ctx, func() (err error) {
+		t, p, err = d.locator.locate(ctx, place)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if from.Offset < p[0].Start || from.Offset > p[0].End {
-		return nil, fmt.Errorf("kafkadriver: offset %v: the partition has %d to %d: %w", from, p[0].Start, p[0].End, brook.ErrOutOfRange)
+	if from.Offset < p.Start || from.Offset > p.End {
+		return nil, fmt.Errorf("kafkadriver: offset %v: the partition has %d to %d: %w", from, p.Start, p.End, brook.ErrOutOfRange)
 	}
 	d.mu.Lock()
 	known := d.logs[from.Topic]
@@ -84,8 +77,8 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 	if known != "" && known != t.log() {
 		return nil, anew(from.Topic, known, t.log())
 	}
-	r := &reader{driver: d, place: division.Place{Topic: from.Topic, Number: from.Partition}, log: t.log(), wake: make(chan struct{}, 1),
-		offset: from.Offset, end: p[0].End}
+	r := &reader{driver: d, place: place, log: t.log(), wake: make(chan struct{}, 1),
+		offset: from.Offset, end: p.End}
 	r.found(t, t.leaders[from.Partition])
 	return r, d.alive(ctx)
 }

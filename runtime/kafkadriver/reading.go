@@ -31,6 +31,24 @@ func (g *reading) join(r *reader, addr string) {
 	f.changed.Broadcast()
 }
 
+// prune ends the fetchers of brokers that are gone and have no readers, and reports whether some still have.
+func (g *reading) prune(gone func(addr string) bool) (left bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for addr, f := range g.fetchers {
+		switch {
+		case !gone(addr):
+		case len(f.readers) > 0:
+			left = true
+		default:
+			delete(g.fetchers, addr)
+			f.gone = true
+			f.changed.Broadcast()
+		}
+	}
+	return left
+}
+
 func (g *reading) stop() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -15,6 +15,7 @@ type sender struct {
 	// Guarded by writing.mu.
 	changed *sync.Cond
 	ready   []*lane
+	gone    bool // the broker is no more
 }
 
 // requestSize is how large a request may be, one batch aside.
@@ -36,7 +37,7 @@ func (s *sender) take() (lanes []*lane) {
 	s.writing.mu.Lock()
 	defer s.writing.mu.Unlock()
 	limit := s.writing.driver.config.Producer.MaxMessageBytes
-	for !s.writing.stopped {
+	for !s.writing.stopped && !s.gone {
 		for size := 0; len(s.ready) > 0 && size < requestSize; {
 			l := s.ready[0]
 			n := l.load(limit)

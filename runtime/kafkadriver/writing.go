@@ -105,6 +105,35 @@ func (w *writing) sender(addr string) *sender {
 	return s
 }
 
+// prune ends the senders to brokers that are gone and have nothing to send, and reports whether some still have.
+func (w *writing) prune(gone func(addr string) bool) (left bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for addr, s := range w.senders {
+		if !gone(addr) {
+			continue
+		}
+		busy := len(s.ready) > 0
+		for _, l := range w.lanes {
+			switch {
+			case l.home != s:
+			case l.active:
+				busy = true
+			default:
+				l.home = nil // the router finds another
+			}
+		}
+		if busy {
+			left = true
+			continue
+		}
+		delete(w.senders, addr)
+		s.gone = true
+		s.changed.Broadcast()
+	}
+	return left
+}
+
 func (w *writing) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
