@@ -82,13 +82,13 @@ func (f *folder) fold(ctx context.Context, files []string, stdin io.Reader) erro
 // take adds a line to the chunk. One that is no delivery is a dead letter at once.
 func (f *folder) take(in input) error {
 	l, err := parse(in.text)
+	var r brook.Record
+	if err == nil {
+		r, err = record(l, in.where(), time.Now()) // it refuses a kind that no event type can be
+	}
 	if err != nil {
 		f.bad = append(f.bad, letter{f.total.deliveries, "", fmt.Sprintf("%s: %s: %v", in.where(), or(l.Event, "?"), err)})
 		return nil
-	}
-	r, err := record(l, in.where(), time.Now())
-	if err != nil {
-		return err
 	}
 	f.chunk = append(f.chunk, r)
 	f.bytes += len(r.Value)
