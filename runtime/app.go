@@ -36,6 +36,7 @@ type App struct {
 	numbers     *numbers // as the store has them, guarded by gate; nil: not known
 	targets     *targets
 	state       state                  // guarded by gate
+	aloneMark   atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
 	made        map[string]origin      // what the code makes rows from
 	contract    string                 // of the code
 	claimed     atomic.Bool            // the state has that contract, and the live generation the code's shapes
@@ -143,6 +144,9 @@ func (a *App) load(ctx context.Context) error {
 		}
 	}
 	a.solo = a.newLane(live, true)
+	if err := a.readAlone(ctx); err != nil {
+		return err
+	}
 	a.noteOwed()
 	a.fit()
 	return nil

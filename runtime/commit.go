@@ -33,9 +33,15 @@ func (l *lane) commit(ctx context.Context) error {
 	var moved []Progress
 	for _, f := range l.feeds {
 		if f.dirty() {
-			f.storing = standing{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}.encode()
+			s := standing{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}
+			if f.next < f.silent {
+				s.Silent = f.silent
+			}
+			f.storing = s.encode()
 			l.writes = append(l.writes, Write{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.storing})
-			moved = append(moved, Progress{f.id.topic, f.id.number, f.next, max(f.end, f.next)})
+			if f.next != f.base {
+				moved = append(moved, Progress{f.id.topic, f.id.number, f.next, max(f.end, f.next)})
+			}
 		}
 	}
 	l.writes = append(l.writes, b.writes...)
@@ -44,6 +50,10 @@ func (l *lane) commit(ctx context.Context) error {
 		return nil
 	}
 	batch := &Batch{ID: l.app.ids.batch(), Writes: l.writes, Checks: l.checks()}
+	marked := func() {}
+	if l.live && slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.unseen }) {
+		marked = l.mark(batch)
+	}
 	commit := func() error { return l.app.store.Commit(ctx, batch) }
 	err := l.app.insist(ctx, "commit", commit)
 	for errors.Is(err, ErrTooLarge) && b.events <= 1 && l.lighten(batch) {
@@ -61,6 +71,7 @@ func (l *lane) commit(ctx context.Context) error {
 		}
 		return l.shrink(err, b.events)
 	}
+	marked()
 	l.committed(moved)
 	return nil
 }

@@ -33,6 +33,7 @@ type feed struct {
 	full     bool      // it stands still for want of room for dead letters, which was told
 	outbound int       // what waited in the outbox for it when the batch began
 	epoch    int64
+	unseen   bool   // the store has yet to learn that there is the partition
 	stored   []byte // the position as the store has it; nil: it has none
 	storing  []byte // as the batch writes it
 	waits    *waits
@@ -128,8 +129,11 @@ func send(ctx context.Context, out chan<- chunk, c chunk) bool {
 
 // take adds a chunk to the feed.
 func (f *feed) take(c Chunk) {
+	for len(c.Records) > 0 && c.Records[0].Offset < f.ahead { // it was folded, whatever the driver gives
+		c.Records = c.Records[1:]
+	}
 	f.read.add(c.Records)
-	f.ahead, f.end = c.Next, max(f.end, c.End)
+	f.ahead, f.end = max(f.ahead, c.Next), max(f.end, c.End)
 	f.waiting++
 	if f.read.dry() {
 		f.next = f.limit(f.ahead) // there were offsets without records
@@ -185,7 +189,7 @@ func (f *feed) rewind() {
 // commit forgets the batch, which is in the store, and asks for more where there is room.
 func (f *feed) commit() {
 	f.read.forget()
-	f.base, f.stored = f.next, f.storing
+	f.base, f.stored, f.unseen = f.next, f.storing, false
 	for f.waiting > 0 && f.read.count < readSize {
 		f.waiting--
 		select {
@@ -204,7 +208,7 @@ func (f *feed) source(a *App) string {
 }
 
 // dirty reports whether the batch moves the feed on.
-func (f *feed) dirty() bool { return f.next != f.base }
+func (f *feed) dirty() bool { return f.next != f.base || f.unseen }
 
 func newFeed(id partitionID, p Partition, w *waits) *feed {
 	f := &feed{id: id, log: p.Log, first: p.Start, until: -1, next: p.Start, base: p.Start, ahead: p.Start, end: p.End,
@@ -231,7 +235,7 @@ func (f *feed) follow(s standing, p Partition, goOn bool, log *slog.Logger) erro
 		s.Next = p.Start
 	}
 	f.stored = s.raw
-	f.first, f.epoch = s.First, s.Epoch
+	f.first, f.epoch, f.silent = s.First, s.Epoch, max(f.silent, s.Silent)
 	f.next, f.base, f.ahead = s.Next, s.Next, s.Next
 	return nil
 }

@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -45,6 +46,8 @@ func (a *App) fenced() bool {
 type relied struct {
 	checks []Check
 	known  map[reliedKey]uint64 // the version of the check
+	// scanned: it goes by rows not being there, too. No version says that; but who adds one moves a position, or commits alone.
+	scanned bool
 }
 
 type reliedKey struct {
@@ -67,7 +70,7 @@ func (tx *Tx) rely(slot int, key []byte, v Value, err error) {
 
 func (r *relied) reset() {
 	if r != nil {
-		r.checks = nil
+		r.checks, r.scanned = nil, false
 		clear(r.known)
 	}
 }
@@ -79,11 +82,75 @@ func (l *lane) checks() []Check {
 	}
 	checks := append(l.tx.relied.checks, l.app.unchanged())
 	for _, f := range l.feeds {
-		if f.dirty() {
+		if f.dirty() || l.tx.relied.scanned {
 			checks = append(checks, Check{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.stored})
 		}
 	}
-	return checks
+	if !l.tx.relied.scanned {
+		return checks
+	}
+	if l.exclusive { // what it scanned may be any lane's
+		for _, other := range l.app.lanes {
+			for _, f := range other.feeds {
+				if other != l {
+					checks = append(checks, Check{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.stored})
+				}
+			}
+		}
+	}
+	return append(checks, Check{Table: l.app.meta, Key: aloneKey, Value: *l.app.aloneMark.Load()})
+}
+
+// aloneKey is where the last commit left its mark of which no position tells: of Process, Redrive and the like, and the first one of
+// a partition.
+var aloneKey = []byte("alone")
+
+// readAlone reads that mark.
+func (a *App) readAlone(ctx context.Context) error {
+	if !a.fenced() {
+		return nil
+	}
+	v, err := a.reader.Get(ctx, a.meta, aloneKey)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		a.aloneMark.Store(new([]byte))
+	case err != nil:
+		return err
+	default:
+		mark := bytes.Clone(v.Data.([]byte))
+		a.aloneMark.Store(&mark)
+	}
+	return nil
+}
+
+// standAlone reads what a commit of the solo lane goes by where its events scan, before they do: the positions of all partitions, and the
+// mark of the last such commit.
+func (l *lane) standAlone(ctx context.Context) error {
+	if l.tx.relied == nil {
+		return nil
+	}
+	if err := l.app.readAlone(ctx); err != nil {
+		return err
+	}
+	standings, err := l.app.standings(ctx, l.app.reader, l.gen)
+	l.others = l.others[:0]
+	for id, s := range standings {
+		l.others = append(l.others, Check{Table: l.gen.positions, Key: id.appendKey(nil), Value: s.raw})
+	}
+	return err
+}
+
+// mark leaves the mark of a commit that no position tells of.
+func (l *lane) mark(batch *Batch) (done func()) {
+	if l.tx.relied == nil {
+		return func() {}
+	}
+	if l.tx.relied.scanned {
+		batch.Checks = append(batch.Checks, l.others...)
+	}
+	mark := bytes.Clone(batch.ID[:])
+	batch.Writes = append(batch.Writes, Write{Table: l.app.meta, Key: aloneKey, Value: mark})
+	return func() { l.app.aloneMark.Store(&mark) }
 }
 
 // raise writes a partition's position anew, one epoch on, so that every other process that folds it reads its dead
@@ -148,6 +215,9 @@ func (a *App) reloadResting(ctx context.Context) error {
 	a.state, a.waits, a.numbers = next, waits, nil
 	a.solo.in(live)
 	a.fit()
+	if err := a.readAlone(ctx); err != nil {
+		return err
+	}
 	standings, err := a.standings(ctx, a.reader, live)
 	if err != nil {
 		return err

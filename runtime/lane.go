@@ -10,19 +10,21 @@ import (
 
 // lane folds the events of some partitions, one at a time, into the views of one generation.
 type lane struct {
-	app      *App
-	gen      *generation
-	live     bool // folds into the live views: under the gate, with emissions and effects
-	parallel bool // others run beside it
-	count    int  // of lanes
-	feeds    []*feed
-	chunks   chan chunk
-	wake     chan struct{} // holds a token when a feed that stood still may go on
-	effects  chan effectRun
-	due      due
-	inside   bool                 // between enter and leave
-	rebuild  *rebuilding          // that it folds for, nil: none
-	overfull *RebuildRefusedError // why the rebuild ends: it has too many dead letters
+	app       *App
+	gen       *generation
+	live      bool // folds into the live views: under the gate, with emissions and effects
+	parallel  bool // others run beside it
+	count     int  // of lanes
+	feeds     []*feed
+	chunks    chan chunk
+	wake      chan struct{} // holds a token when a feed that stood still may go on
+	effects   chan effectRun
+	due       due
+	exclusive bool                 // it runs with all others at rest
+	others    []Check              // of a lane without feeds: that the partitions stand where they stood
+	inside    bool                 // between enter and leave
+	rebuild   *rebuilding          // that it folds for, nil: none
+	overfull  *RebuildRefusedError // why the rebuild ends: it has too many dead letters
 
 	tx      *Tx
 	deliver func(*Delivery)
@@ -378,7 +380,8 @@ func (l *lane) after(stop context.Context, f *feed, what outcome, err error) err
 func (l *lane) alone(ctx context.Context, f *feed) (outcome, error) {
 	l.app.rest()
 	defer l.app.gate.Unlock()
-	l.parallel = false
+	l.parallel, l.exclusive = false, true
+	defer func() { l.exclusive = false }()
 	what, err := l.step(ctx, f, f.head())
 	l.parallel = true
 	if what == kept {

@@ -5,6 +5,20 @@ import (
 	"slices"
 )
 
+// uneven reports whether the topics have different numbers of partitions.
+func (a *App) uneven(partitions []Partition) bool {
+	counts := map[string]int{}
+	for _, p := range partitions {
+		counts[p.Topic]++
+	}
+	for _, n := range counts {
+		if n != counts[a.topics[0]] {
+			return true
+		}
+	}
+	return false
+}
+
 // mode says whether partitions can be folded side by side: they can where every handler is proved, or asserted, to touch nothing
 // but rows whose key begins with its event's key, so that events of two partitions never meet.
 func (a *App) mode(partitions []Partition) Mode {

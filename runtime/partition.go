@@ -40,8 +40,10 @@ type standing struct {
 	Log   string // the log's identity
 	First int64  // the first offset that was folded
 	Next  int64  // all below is folded
-	Epoch int64  `json:",omitempty"` // rises when another process is to read the partition's dead letters again
-	raw   []byte // as stored
+	// Silent is the offset below which events were acted on before the views were made, while they are not there yet.
+	Silent int64  `json:",omitempty"`
+	Epoch  int64  `json:",omitempty"` // rises when another process is to read the partition's dead letters again
+	raw    []byte // as stored
 }
 
 func (s standing) encode() []byte {

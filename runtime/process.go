@@ -77,6 +77,9 @@ func (a *App) processAlone(ctx context.Context, out *Outbound) (due, error) {
 	}
 	l, m := a.solo, &a.solo.m
 	defer l.forget()
+	if err := l.standAlone(ctx); err != nil {
+		return due{}, fmt.Errorf("brook: process %s: %w", out.message.Type, err)
+	}
 	l.prepare(ctx, m, &Record{Topic: a.topic(out.topic), Key: out.key, Value: out.message.Data, Time: now()})
 	m.position = Position{}
 	m.once = true
@@ -142,6 +145,10 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 		if l.app.fenced() {
 			batch.Checks = append(append(l.checks(), b.checks...), unchanged...)
 		}
+		marked := func() {}
+		if l.live {
+			marked = l.mark(batch)
+		}
 		commit := func() error { return l.app.store.Commit(ctx, batch) }
 		err := insist(ctx, "commit", commit)
 		for errors.Is(err, ErrTooLarge) && l.lighten(batch) {
@@ -154,6 +161,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 			l.app.doubt(err)
 			return err
 		}
+		marked()
 	}
 	if !l.live {
 		return nil

@@ -254,7 +254,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 			}
 		}
 		f := newFeed(id, p, &waits{})
-		f.rebuild = r
+		f.rebuild, f.silent, f.unseen = r, standings[id].Silent, true
 		fresh = append(fresh, f)
 	}
 	if err := errors.Join(errs...); err != nil || len(fresh) == 0 {

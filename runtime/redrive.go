@@ -163,6 +163,9 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 		if f.log, err = a.logOf(ctx, id); err != nil {
 			return false, due{}, err
 		}
+		if err := l.standAlone(ctx); err != nil {
+			return false, due{}, err
+		}
 		applied, err = l.handleAgain(ctx, f, letter, remove)
 	}
 	if errors.Is(err, errNoRecord) {

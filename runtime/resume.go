@@ -21,7 +21,13 @@ func (a *App) resume(ctx context.Context, one string, mine map[partitionID]bool)
 			mode = Mode{1, one}
 		}
 		if mine != nil && mode.Lanes == 1 && len(partitions) > len(a.topics) {
-			return nil, nil, mode, fmt.Errorf("%w: Group: the partitions can't be divided: %s", ErrConfig, mode.Reason)
+			why := fmt.Errorf("%w: Group: the partitions can't be divided: %s", ErrConfig, mode.Reason)
+			if !a.uneven(partitions) {
+				return nil, nil, mode, why
+			}
+			// Topics grow one after the other.
+			a.failure(Failure{What: "folding", Attempts: 1, Err: fmt.Errorf("%w: nothing is folded until they have the same number", why)})
+			return nil, partitions, mode, nil
 		}
 		lanes, err := a.register(ctx, g, standings, partitions, marks, mode, mine)
 		if lanes != nil || err != nil {
@@ -83,6 +89,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		if !ok || a.forgets() {
 			f.silent = marks[id]
 		}
+		f.unseen = !ok
 		if ok {
 			errs = append(errs, f.follow(s, p, a.config.OnRetention == GoOn, a.config.Log.With("app", a.config.Name)))
 		}

@@ -182,6 +182,9 @@ func (tx *Tx) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
 		}
 	}
 	return func(yield func(Row, error) bool) {
+		if tx.relied != nil {
+			tx.relied.scanned = true
+		}
 		over := tx.rows[slot].between(from, to)
 		for row, err := range tx.reader.Scan(tx.ctx, tx.tables[slot], from, to) {
 			if err != nil {
