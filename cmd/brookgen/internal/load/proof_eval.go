@@ -231,7 +231,7 @@ func (f *frame) ranged(x ast.Expr) value {
 		return value{}
 	}
 	v := f.unknown(entry)
-	for i := range f.leaves {
+	for i := range min(f.leaves, f.size(s.Field(0).Type())) { // of a type parameter no more than its first leaf is seen
 		v.tags[i] = i
 	}
 	return v

@@ -69,6 +69,11 @@ type Paired struct {
 	Other string
 }
 
+// Nested has a key of three parts.
+//
+//brook:event nested key=At
+type Nested struct{ At TripleKey }
+
 // Behind has its key behind a pointer.
 //
 //brook:event behind key=At.ID

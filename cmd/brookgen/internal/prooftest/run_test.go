@@ -158,6 +158,8 @@ func events(rnd *rand.Rand, words []string) map[reflect.Type]struct {
 	add(brook.Event[Inner]{Data: i}, []byte(i.At.ID), str(i.At.ID))
 	pair := Paired{PairKey{word(), word()}, word()}
 	add(brook.Event[Paired]{Data: pair}, []byte(pair.Key.Org+"/"+pair.Key.ID), appendPair(nil, pair.Key))
+	three := Nested{TripleKey{PairKey{word(), word()}, 1}}
+	add(brook.Event[Nested]{Data: three}, fmt.Appendf(nil, "%s/%s/1", three.At.Pair.Org, three.At.Pair.ID), appendTriple(nil, three.At))
 	b := Behind{&Base{word()}}
 	add(brook.Event[Behind]{Data: b}, []byte(b.At.ID), str(b.At.ID))
 	n := Named{OrderID(word()), OrderID(word())}

@@ -146,6 +146,8 @@ var sets = []any{
 	PrefixedByGeneric{},
 	PrefixedByGenericOther{},
 	PrefixedByGenericNumber{},
+	PrefixedByGenericThree{},
+	PrefixedThree{},
 	PrefixedByGenericShort{},
 	Variadic{},
 	VariadicOther{},

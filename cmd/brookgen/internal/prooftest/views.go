@@ -307,6 +307,25 @@ func (PrefixedByGenericNumber) Handle(e placed, all lines) (c []line, err error)
 	return deleteUnder(all, LineKey{ID: e.Data.ID}, int(e.Data.N))
 }
 
+// PrefixedByGenericThree is open.
+type PrefixedByGenericThree struct{}
+
+//brook:handle
+func (PrefixedByGenericThree) Handle(e brook.Event[Nested], all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple], err error) {
+	return deleteUnder(all, TripleKey(e.Data.At), 2)
+}
+
+// PrefixedThree is proved.
+type PrefixedThree struct{}
+
+//brook:handle
+func (PrefixedThree) Handle(e brook.Event[Nested], all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple]) {
+	for entry := range all.Prefix(e.Data.At, 2) {
+		c = append(c, brook.Delete[Triple](entry.Key))
+	}
+	return c
+}
+
 // PrefixedByGenericShort is open.
 type PrefixedByGenericShort struct{}
 
