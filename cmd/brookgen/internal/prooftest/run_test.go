@@ -29,10 +29,10 @@ var (
 // keysOf is where DecodeKey finds what was encoded once.
 var keysOf = map[string]any{}
 
-func collection[K comparable, V any](name string, shape key.Shape, fields []int, append func([]byte, K) []byte) *brook.Collection[K, V] {
+func collection[K comparable, V any](name string, shape key.Shape, fields []int, encode func([]byte, K) []byte) *brook.Collection[K, V] {
 	return &brook.Collection[K, V]{Name: name, Shape: shape, Fields: fields,
 		AppendKey: func(dst []byte, k K) []byte {
-			out := append(dst, k)
+			out := encode(dst, k)
 			keysOf[name+string(out[len(dst):])] = k
 			return out
 		},
