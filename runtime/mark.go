@@ -103,6 +103,27 @@ func (a *App) marked(ctx context.Context) (map[partitionID]int64, error) {
 	return marks, nil
 }
 
+// tellUnmarked says in the log that an app whose store forgets is about to act on all that partitions hold, because the driver has no mark for
+// them: as it should be at the very first start, and not where marks expired or went with their group.
+func (a *App) tellUnmarked(standings map[partitionID]standing, partitions []Partition, marks map[partitionID]int64) {
+	if marks == nil || !a.forgets() || !slices.ContainsFunc(a.def.Handlers, func(h Handler) bool { return h.Acts }) {
+		return
+	}
+	n, events := 0, int64(0)
+	for _, p := range partitions {
+		id := partitionID{p.Topic, p.Number}
+		_, stands := standings[id]
+		if _, marked := marks[id]; !marked && !stands && p.End > p.Start {
+			n, events = n+1, events+p.End-p.Start
+		}
+	}
+	if n > 0 {
+		a.config.Log.Warn("brook: the store forgets, and the log has no mark of how far the app acted on these partitions: "+
+			"all that they hold is acted on, so emissions are published and effects run, perhaps not for the first time",
+			"app", a.config.Name, "partitions", n, "offsets", events)
+	}
+}
+
 // mark tells the driver how far the app has acted, where it is time, and else says how long to wait for that. Effects of a store
 // that forgets hang on it, so there it is tried until it is told, or for as long as limit says where that is not 0; with others it shows people the
 // lag, and the group what its members need not do.

@@ -58,6 +58,9 @@ func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing
 		marks, err = a.marked(ctx)
 		return err
 	})
+	if err == nil {
+		a.tellUnmarked(standings, partitions, marks)
+	}
 	return standings, partitions, marks, err
 }
 

@@ -67,10 +67,19 @@ func (d *Driver) lookup(ctx context.Context, names []string) (map[string]*topic,
 	return found, failed, nil
 }
 
+// missingTopic says that a topic does not exist, in words that name it, and not once more in Kafka's.
+type missingTopic struct{ name string }
+
+func (e *missingTopic) Error() string {
+	return fmt.Sprintf("kafkadriver: topic %q does not exist: create it, or have it created with the option CreateTopics", e.name)
+}
+
+func (e *missingTopic) Unwrap() error { return sarama.ErrUnknownTopicOrPartition }
+
 func newTopic(m *sarama.TopicMetadata, addrs map[int32]string) (*topic, error) {
 	if m.Err != sarama.ErrNoError && m.Err != sarama.ErrLeaderNotAvailable {
 		if m.Err == sarama.ErrUnknownTopicOrPartition {
-			return nil, fmt.Errorf("kafkadriver: topic %q does not exist; create it, or have it created: CreateTopics: %w", m.Name, m.Err)
+			return nil, &missingTopic{m.Name}
 		}
 		return nil, explain(m.Err, "topic %q", m.Name)
 	}
