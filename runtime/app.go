@@ -35,6 +35,7 @@ type App struct {
 	sending     Table    // of what publishing goes by: see numbers and lease
 	numbers     *numbers // as the store has them, guarded by gate; nil: not known
 	targets     *targets
+	lease       lease
 	state       state                  // guarded by gate
 	aloneMark   atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
 	made        map[string]origin      // what the code makes rows from
@@ -138,7 +139,7 @@ func (a *App) load(ctx context.Context) error {
 	if a.waits, err = a.loadWaits(ctx, live); err != nil {
 		return err
 	}
-	if !a.config.Group { // its members publish what was caused in the partitions that they have
+	if !a.fenced() { // else that is for who holds the lease, or has the partition
 		if err := a.loadOutbox(ctx, everyPartition); err != nil {
 			return err
 		}

@@ -42,6 +42,14 @@ func (a *App) CatchUp(ctx context.Context) error {
 	if err := a.alone(ctx); err != nil {
 		return err
 	}
+	if on, err := a.lease.begin(ctx, a); err != nil {
+		return err
+	} else if on {
+		defer a.lease.leave(ctx, a)
+		if err := a.insist(ctx, "lease", func() error { return a.lease.wait(ctx, a) }); err != nil {
+			return err
+		}
+	}
 	if a.config.Group {
 		if err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, everyPartition) }); err != nil {
 			return err
@@ -137,16 +145,23 @@ func (c *catchUp) run(ctx context.Context) error {
 		if err := c.app.adoptOwed(ctx); err != nil {
 			return err
 		}
-		items := c.app.outbox.head()
-		if len(items) > 0 {
-			if err := c.app.publishItems(ctx, items); err != nil {
-				return err
-			}
-			c.app.outbox.done(items)
+		if err := c.app.lease.due(ctx, c.app); err != nil {
+			return err
 		}
-		over := !more && !folded && len(items) == 0
+		c.app.collect(ctx)
+		published, err := c.app.publishSome(ctx, false)
+		if err != nil {
+			return err
+		}
+		wait := c.app.outbox.next()
+		over := !more && !folded && !published && wait == 0
 		if _, err := c.app.mark(ctx, over, markLimit); err != nil || over {
 			return err
+		}
+		if !more && !folded && !published {
+			if err := sleep(ctx, wait); err != nil {
+				return err
+			}
 		}
 	}
 }

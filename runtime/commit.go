@@ -118,8 +118,10 @@ func (l *lane) committed(moved []Progress) {
 	if l.rebuild != nil {
 		l.rebuild.passedOver(b.unknown)
 	}
+	var from []Position
 	for _, f := range l.feeds {
 		if f.dirty() {
+			from = append(from, f.id.at(f.base))
 			f.commit()
 			if l.live {
 				l.app.progress.advance(f.id, f.base)
@@ -129,7 +131,7 @@ func (l *lane) committed(moved []Progress) {
 	if l.live {
 		l.due.letters = append(l.due.letters, b.letters...)
 		l.due.unknown = append(l.due.unknown, b.unknown...)
-		l.due.effects = append(l.due.effects, l.app.outbox.commit(b.items, b.effects, l.app.marks(moved))...)
+		l.due.effects = append(l.due.effects, l.app.outbox.commit(b.items, b.effects, positions(moved), from, l.app.marking())...)
 		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
 			l.due.commits = append(l.due.commits, Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.unknown), Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
 		}
@@ -143,14 +145,18 @@ func (l *lane) committed(moved []Progress) {
 	l.forget()
 }
 
-// marks gives what the driver is to be told once the batch's emissions are published, where it keeps marks.
-func (a *App) marks(moved []Progress) (marks []Position) {
-	if _, ok := a.config.Driver.(Marker); ok {
-		for _, p := range moved {
-			marks = append(marks, Position{p.Topic, p.Partition, p.Next})
-		}
+// positions returns where partitions were moved to.
+func positions(moved []Progress) (at []Position) {
+	for _, p := range moved {
+		at = append(at, Position{p.Topic, p.Partition, p.Next})
 	}
-	return marks
+	return at
+}
+
+// marking reports whether the driver keeps marks, so that it is told how far the app came once the emissions are published.
+func (a *App) marking() bool {
+	_, ok := a.config.Driver.(Marker)
+	return ok
 }
 
 // forgets reports whether the store's commits end with the process.

@@ -286,14 +286,15 @@ func (l *lane) stands(f *feed) bool {
 	if f.outbound+len(l.batch.items) >= l.app.config.MaxOutbox {
 		return true
 	}
-	if f.waits.n < l.app.config.MaxDeadLetters {
+	letters := f.waits.n + int(f.waits.emits.Load())
+	if letters < l.app.config.MaxDeadLetters {
 		f.full = false
 		return false
 	}
 	if !f.full {
 		f.full = true
 		l.due.failures = append(l.due.failures, Failure{What: "handle", Position: f.id.at(f.next), Attempts: 1, Err: fmt.Errorf(
-			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", ErrDeadLettersFull, f.id.topic, f.id.number, f.waits.n)})
+			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", ErrDeadLettersFull, f.id.topic, f.id.number, letters)})
 	}
 	return true
 }

@@ -85,7 +85,7 @@ func (a *App) hear(announcer Announcer) error {
 		tables = append(tables, g.tables[slot])
 	}
 	rows := len(tables)
-	tables = append(tables, a.meta, g.positions)
+	tables = append(tables, a.meta, a.sending, g.positions)
 	for told, err := range announcer.Announcements(ctx, tables) {
 		switch {
 		case ctx.Err() != nil:
@@ -106,6 +106,10 @@ func (a *App) hear(announcer Announcer) error {
 		case told.Table == a.meta && !told.Missed && string(told.Key) != string(stateKey):
 		case told.Table == a.meta:
 			a.news.note(func() { a.news.state = true })
+		case told.Table == a.sending:
+			if told.Missed || string(told.Key) == string(numbersKey) {
+				a.outbox.lags()
+			}
 		default:
 			a.news.note(func() {
 				if id, err := partitionOf(told.Key); err == nil && !told.Missed {
@@ -179,6 +183,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 		standings, err := a.standings(ctx, a.reader, g)
 		for id, s := range standings {
 			a.progress.advance(id, s.Next)
+			a.outbox.heardOf(id, s.Next)
 		}
 		return err
 	}
@@ -196,6 +201,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 			return err
 		}
 		a.progress.advance(id, s.Next)
+		a.outbox.heardOf(id, s.Next)
 	}
 	return nil
 }

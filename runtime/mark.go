@@ -14,8 +14,9 @@ const markPause = time.Second
 // marks are what the driver is to be told: that all below was acted on.
 type marks struct {
 	due   map[partitionID]int64
-	next  time.Time // when they are told
-	tries int       // that failed since it was told last
+	held  map[partitionID]int64 // that wait for emissions that could not be published yet
+	next  time.Time             // when they are told
+	tries int                   // that failed since it was told last
 }
 
 // note puts a mark behind the emissions that it counts on.
@@ -24,7 +25,7 @@ func (o *outbox) note(id partitionID, next int64) {
 		return // marks only rise
 	}
 	last := len(o.items) - 1
-	if last < o.taken || o.items[last].mark == nil {
+	if last < 0 || o.items[last].mark == nil {
 		o.items = append(o.items, &outboxItem{mark: map[partitionID]int64{}})
 		last++
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
+	"iter"
 	"slices"
 	"sync"
 
@@ -24,6 +24,7 @@ type outboxItem struct {
 	key    []byte
 	free   bool                  // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
 	passed bool                  // another member of the group published it: it is only removed
+	way    *way                  // the failing one that it waits for; nil: none
 	mark   map[partitionID]int64 // instead of a record: all emissions below are published
 }
 
@@ -50,34 +51,47 @@ func outboxKey(cause Position, id string, number int64, set, ordinal int) []byte
 // outbox does what commits left to do, in their order: publishes emissions and then tells the driver how far it came. Where
 // it is shared, only for the app's own partitions.
 type outbox struct {
-	mu    sync.Mutex
-	items []*outboxItem
-	taken int                 // of items, how many are being published
-	gone  int64               // how many items were dealt with
-	count map[partitionID]int // emissions that wait, by the partition of their cause, and effects that are held back
-	wake  chan struct{}       // holds a token when there may be something to do
-	share share
-	marks marks
-	hurry []*drain
+	mu     sync.Mutex
+	items  []*outboxItem
+	flying []*outboxItem       // that are being published
+	gone   int64               // how many items left the queue
+	count  map[partitionID]int // emissions that wait, by the partition of their cause, and effects that are held back
+	ways   map[string]*way     // that failed, by name
+	late   map[partitionID]int // emissions that wait for these
+	wake   chan struct{}       // holds a token when there may be something to do
+	share  share
+	leased leased
+	marks  marks
+	hurry  []*drain
 }
 
-// drain is somebody's wait until so many items are dealt with and marked.
+// drain is somebody's wait until so many items were tried, and what can be marked is.
 type drain struct {
 	gone int64
 	done chan struct{}
 }
 
 func newOutbox() *outbox {
-	return &outbox{count: map[partitionID]int{}, wake: make(chan struct{}, 1), share: newShare(), marks: marks{due: map[partitionID]int64{}}}
+	return &outbox{count: map[partitionID]int{}, ways: map[string]*way{}, late: map[partitionID]int{},
+		wake: make(chan struct{}, 1), share: newShare(), marks: marks{due: map[partitionID]int64{}, held: map[partitionID]int64{}}}
 }
 
-// add takes emissions that are published whatever the app's share.
+// add takes emissions that are published whatever the app's share; where the store is shared, who holds the lease collects them.
 func (o *outbox) add(items ...*outboxItem) {
 	if len(items) == 0 {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.leased.on {
+		o.leased.behind = true
+		o.rouse()
+		return
+	}
+	o.append(items)
+}
+
+func (o *outbox) append(items []*outboxItem) {
 	for _, item := range items {
 		o.count[item.Position.partition()]++
 	}
@@ -85,10 +99,14 @@ func (o *outbox) add(items ...*outboxItem) {
 	o.rouse()
 }
 
-// commit takes what a commit left to do, with how far it moved partitions on, and gives those effects that are to run now.
-func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved []Position) (now []effectRun) {
+// commit takes what a commit left to do, with how far it moved partitions on, and from where, and gives those effects that are to run now.
+func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved, from []Position, marking bool) (now []effectRun) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.leased.all() {
+		o.commitLeased(items, moved, from, marking)
+		return effects
+	}
 	for _, item := range items {
 		id := item.Position.partition()
 		o.count[id]++
@@ -113,7 +131,9 @@ func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved []Positi
 		}
 	}
 	for _, p := range moved {
-		o.stand(p.partition(), p.Offset)
+		if marking {
+			o.stand(p.partition(), p.Offset)
+		}
 	}
 	o.rouse()
 	return now
@@ -130,33 +150,6 @@ func (o *outbox) pending(id partitionID) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.count[id]
-}
-
-// head gives what is published next: at most publishBatch emissions.
-func (o *outbox) head() []*outboxItem {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.taken = min(len(o.items), publishBatch)
-	return slices.Clone(o.items[:o.taken])
-}
-
-// done forgets items that were dealt with, and notes the marks among them.
-func (o *outbox) done(items []*outboxItem) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.taken = 0
-	clear(o.items[:len(items)])
-	if o.items = o.items[len(items):]; len(o.items) == 0 {
-		o.items = nil
-	}
-	o.gone += int64(len(items))
-	for _, item := range items {
-		if item.mark == nil {
-			o.count[item.Position.partition()]--
-		}
-		maps.Copy(o.marks.due, item.mark)
-	}
-	o.ease()
 }
 
 // ease lets those go on who have waited for enough.
@@ -177,7 +170,7 @@ func (o *outbox) ease() {
 func (o *outbox) drain(ctx context.Context) {
 	d := &drain{done: make(chan struct{})}
 	o.mu.Lock()
-	d.gone = o.gone + int64(len(o.items))
+	d.gone = o.gone + int64(len(o.flying)+len(o.items))
 	o.hurry = append(o.hurry, d)
 	o.ease()
 	o.rouse()
@@ -191,26 +184,39 @@ func (o *outbox) drain(ctx context.Context) {
 	}
 }
 
-// clear forgets all emissions, which are to be loaded again.
+// clear forgets all emissions, which are to be loaded again. Nobody publishes meanwhile.
 func (o *outbox) clear() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.gone += int64(len(o.items))
-	o.items, o.taken = nil, 0
+	o.items = nil
+	clear(o.ways)
+	clear(o.late)
 	clear(o.count)
 	for id, b := range o.share.held {
 		b.items = nil
 		o.count[id] = len(b.effects)
 	}
+	o.leased.restart()
 }
 
-// keys gives where the emissions are stored that wait in the outbox.
+// keys returns where the emissions are stored that wait in the outbox.
 func (o *outbox) keys() map[string]bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	keys := make(map[string]bool, len(o.items))
-	for _, i := range o.items {
-		keys[string(i.key)] = true
+	note := func(items []*outboxItem) {
+		for _, i := range items {
+			keys[string(i.key)] = true
+		}
+	}
+	note(o.items)
+	note(o.flying)
+	for _, w := range o.ways {
+		note(w.items)
+	}
+	for _, b := range o.share.held {
+		note(b.items)
 	}
 	return keys
 }
@@ -218,21 +224,48 @@ func (o *outbox) keys() map[string]bool {
 // loadOutbox fills the outbox with what earlier runs did not get to publish: all, or what was caused in the partitions wanted.
 func (a *App) loadOutbox(ctx context.Context, wanted func(partitionID) bool) error {
 	loaded := a.outbox.keys()
-	for row, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
+	for item, err := range a.storedItems(ctx) {
 		if err != nil {
 			return err
 		}
-		item := &outboxItem{key: slices.Clone(row.Key)}
-		if err := json.Unmarshal(row.Value.Data.([]byte), item); err != nil {
-			return fmt.Errorf("brook: stored emission: %w: %w", err, ErrPermanent)
-		}
-		r := key.Read(row.Key)
-		item.free = key.ReadInt[int64](&r) != 0 || item.Position.IsZero()
-		if wanted(item.Position.partition()) && !loaded[string(item.key)] {
-			a.outbox.add(item)
+		if wanted(item.Position.partition()) && !loaded[string(item.key)] && !(item.free && a.fenced()) {
+			a.outbox.load(item)
 		}
 	}
 	return nil
+}
+
+func (o *outbox) load(items ...*outboxItem) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.append(items)
+}
+
+// storedItems returns the emissions that the store has, in the order of their keys.
+func (a *App) storedItems(ctx context.Context) iter.Seq2[*outboxItem, error] {
+	return func(yield func(*outboxItem, error) bool) {
+		for row, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			item, err := decodeItem(row)
+			if err != nil {
+				yield(nil, fmt.Errorf("%w: %w", err, ErrPermanent))
+				return
+			}
+			item.free = item.number() != 0 || item.Position.IsZero()
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+// number returns the number of a numbered emission, 0 for others.
+func (i *outboxItem) number() int64 {
+	r := key.Read(i.key)
+	return key.ReadInt[int64](&r)
 }
 
 func everyPartition(partitionID) bool { return true }

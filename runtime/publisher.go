@@ -7,33 +7,35 @@ import (
 	"time"
 )
 
-// publishOutbox publishes emissions until stop is closed and nothing is left, or ctx ends.
+// publishOutbox publishes emissions until stop is closed and nothing is left but what was tried in vain, or ctx ends.
 func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 	ending := false
 	for {
 		if err := a.adoptOwed(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: take over what was emitted: %w", err)
 		}
-		items := a.outbox.head()
-		if err := a.publishItems(ctx, items); err != nil && ctx.Err() == nil {
+		a.collect(ctx)
+		tried, err := a.publishSome(ctx, ending)
+		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: publish what was emitted: %w", err)
 		}
 		if ctx.Err() != nil {
 			return nil // what is left stays in the store
 		}
-		if len(items) > 0 {
-			a.outbox.done(items)
-			a.wakeLanes()
-		}
 		wait, err := a.mark(ctx, ending, 0)
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: mark how far the app acted: %w", err)
 		}
-		if len(items) > 0 {
+		if ending && a.outbox.queued() == 0 {
+			return nil
+		}
+		if tried && a.outbox.queued() > 0 {
 			continue
 		}
-		if ending {
-			return nil
+		for _, d := range []time.Duration{a.outbox.next(), a.lease.pause()} {
+			if d > 0 && (wait == 0 || d < wait) {
+				wait = d
+			}
 		}
 		if ending, err = a.pause(ctx, stop, wait); err != nil {
 			return nil
@@ -61,39 +63,163 @@ func (a *App) pause(ctx context.Context, stop <-chan struct{}, wait time.Duratio
 	return false, nil
 }
 
-// publishItems publishes items and removes them from the store, trying for as long as it takes.
-func (a *App) publishItems(ctx context.Context, items []*outboxItem) error {
-	var stored, rest []*outboxItem // rest is what is neither published nor refused
-	for _, item := range items {
-		if item.mark == nil {
-			stored = append(stored, item)
-			if !item.passed {
-				rest = append(rest, item)
-			}
+// publishSome tries once what there is to publish, all of it where all says so, and removes from the store what was published. What failed waits
+// for another try, and with it what goes to the same partition. It reports whether there was anything.
+func (a *App) publishSome(ctx context.Context, all bool) (any bool, err error) {
+	batch := a.outbox.take(time.Now(), all)
+	if len(batch) == 0 {
+		return false, nil
+	}
+	failed, refused := map[*outboxItem]error{}, map[*outboxItem]error{}
+	a.publishItems(ctx, a.placed(ctx, batch, failed), failed, refused)
+	var settled []*outboxItem
+	for _, item := range batch {
+		if failed[item] == nil && item.mark == nil {
+			settled = append(settled, item)
 		}
 	}
-	refused := map[*outboxItem]error{}
-	err := a.insist(ctx, "publish", func() (err error) {
-		rest, err = a.publishRest(ctx, rest, refused)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return a.settleItems(ctx, stored, refused)
+	err = a.settleAll(ctx, settled, refused)
+	failing, mended := a.outbox.land(failed, a.config.Retry)
+	a.tellWays(failing, mended)
+	a.wakeLanes()
+	return true, err
 }
 
-// settleItems removes from the store what was published, and makes letters of what was refused.
+// placed returns those of a batch that can be tried now: each goes to a partition that is known, and stored, before it does.
+func (a *App) placed(ctx context.Context, batch []*outboxItem, failed map[*outboxItem]error) (ready []*outboxItem) {
+	var late []*outboxItem
+	places := &Batch{ID: a.ids.batch()}
+	for _, item := range batch {
+		if item.mark != nil || item.passed {
+			continue
+		}
+		if !item.Record.Placed && a.targets.placer != nil {
+			if err := a.targets.find(ctx, &item.Record, item.emitted()); err != nil {
+				failed[item] = err
+				continue
+			}
+			late = append(late, item)
+			places.Writes = append(places.Writes, item.write(a.outboxTable))
+		}
+		ready = append(ready, item)
+	}
+	if len(late) == 0 {
+		return ready
+	}
+	if err := a.store.Commit(ctx, places); err != nil {
+		for _, item := range late {
+			item.Record.Placed, item.Record.Partition = false, 0
+			failed[item] = err
+		}
+	}
+	return ready
+}
+
+// emitted returns the ID of an emission that has none in its entry: that of its cause and its place tell it as well.
+func (i *outboxItem) emitted() string {
+	return i.ID + "/" + i.Set + "/" + fmt.Sprint(i.Ordinal)
+}
+
+// publishItems publishes items once, but those behind one that failed, and notes those that are to be tried again, and those refused for good.
+func (a *App) publishItems(ctx context.Context, items []*outboxItem, failed, refused map[*outboxItem]error) {
+	var tried []*outboxItem
+	var records []Record
+	behind := map[string]error{}
+	for _, item := range items {
+		if failed[item] != nil {
+			behind[item.target()] = failed[item]
+			continue
+		}
+		err := behind[item.target()]
+		if w := a.outbox.behind(item); err == nil && w {
+			err = errBehind
+		}
+		if err != nil {
+			failed[item] = err
+			continue
+		}
+		tried, records = append(tried, item), append(records, item.Record)
+	}
+	if len(tried) == 0 {
+		return
+	}
+	_, err := a.config.Driver.Publish(ctx, records)
+	if err == nil {
+		return
+	}
+	reason := func(int) error { return err }
+	if some := (*PublishError)(nil); errors.As(err, &some) {
+		reason = func(i int) error { return some.Errs[i] }
+	}
+	for i, item := range tried {
+		switch why := reason(i); {
+		case why == nil:
+		case errors.Is(why, ErrPermanent):
+			refused[item] = why
+		case errors.Is(why, ErrOutOfRange) && item.Record.Placed: // the topic was made anew, with fewer partitions
+			item.Record.Placed, item.Record.Partition = false, 0
+			failed[item] = why
+		default:
+			failed[item] = why
+		}
+	}
+}
+
+// errBehind is why an emission is not tried that goes where others wait.
+var errBehind = errors.New("it waits behind others")
+
+// behind reports whether others wait where an item goes that was not there before.
+func (o *outbox) behind(item *outboxItem) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w := o.ways[item.target()]
+	return w != nil && w != item.way
+}
+
+// tellWays tells what could not be published, once for each topic, and what can be again.
+func (a *App) tellWays(failing, mended []*way) {
+	told := map[string]bool{}
+	for _, w := range failing {
+		if !told[w.topic] {
+			told[w.topic] = true
+			a.failure(Failure{What: "publish", Attempts: w.tries, Err: fmt.Errorf("topic %s: %w", w.topic, w.why)})
+		}
+	}
+	for _, w := range mended {
+		if !told[w.topic] {
+			told[w.topic] = true
+			a.mended("publish", w.tries, Position{})
+		}
+	}
+}
+
+// settleAll removes from the store what was published, and makes letters of what was refused.
+func (a *App) settleAll(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) error {
+	if !a.fenced() {
+		return a.settleItems(ctx, items, refused)
+	}
+	var held, own []*outboxItem // by the lease, and by the app's own share
+	for _, item := range items {
+		if item.free || !a.config.Group {
+			held = append(held, item)
+		} else {
+			own = append(own, item)
+		}
+	}
+	return errors.Join(a.settleItems(ctx, own, refused), a.settleItems(ctx, held, refused))
+}
+
 func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) error {
 	if len(items) == 0 {
 		return nil
 	}
+	leased := a.fenced() && (items[0].free || !a.config.Group)
 	var letters []DeadLetter
 	batch := Batch{ID: a.ids.batch()}
 	err := a.insist(ctx, "commit", func() error {
 		a.gate.RLock() // until it is committed no rebuild switches the letters' table
 		defer a.gate.RUnlock()
-		letters, batch.Writes = letters[:0], batch.Writes[:0]
+		letters, batch.Writes, batch.Checks = letters[:0], batch.Writes[:0], nil
 		for _, item := range items {
 			batch.Writes = append(batch.Writes, Write{Table: a.outboxTable, Key: item.key, Op: Remove})
 			if err := refused[item]; err != nil {
@@ -103,14 +229,28 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 			}
 		}
 		if a.fenced() && len(letters) > 0 {
-			batch.Checks = []Check{a.unchanged()}
+			batch.Checks = append(batch.Checks, a.unchanged())
 		}
-		return a.store.Commit(ctx, &batch)
+		if leased {
+			batch.Checks = append(batch.Checks, a.lease.check(a.sending))
+		}
+		err := a.store.Commit(ctx, &batch)
+		for i := range letters {
+			if w := a.waits[letters[i].Position.partition()]; err == nil && w != nil {
+				w.emits.Add(1)
+			}
+		}
+		return err
 	})
 	if half := len(items) / 2; errors.Is(err, ErrTooLarge) && half > 0 {
 		return errors.Join(a.settleItems(ctx, items[:half], refused), a.settleItems(ctx, items[half:], refused))
 	}
 	if errors.Is(err, ErrConflict) {
+		if leased {
+			if held, lerr := a.lease.still(ctx, a); lerr != nil || !held {
+				return lerr // who took over publishes them, and receivers know repeats
+			}
+		}
 		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return err
 		}
@@ -123,44 +263,6 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		a.tell(l)
 	}
 	return nil
-}
-
-// publishRest publishes items once, and gives those that have to be tried again, with the reason. Those refused for good are noted.
-func (a *App) publishRest(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) (rest []*outboxItem, err error) {
-	if len(items) == 0 {
-		return nil, nil
-	}
-	records := make([]Record, len(items))
-	for i, item := range items {
-		records[i] = item.Record
-	}
-	_, err = a.config.Driver.Publish(ctx, records)
-	if err == nil {
-		return nil, nil
-	}
-	reason := func(int) error { return err }
-	if some := (*PublishError)(nil); errors.As(err, &some) {
-		reason = func(i int) error { return some.Errs[i] }
-	}
-	for i, item := range items {
-		switch why := reason(i); {
-		case why == nil:
-		case errors.Is(why, ErrPermanent):
-			refused[item] = why
-		default:
-			rest = append(rest, item)
-		}
-	}
-	if len(rest) == 0 {
-		return nil, nil
-	}
-	// The reason of one that is tried again: insist must not take another's for it.
-	for i, item := range items {
-		if item == rest[0] {
-			err = reason(i)
-		}
-	}
-	return rest, err
 }
 
 func (i *outboxItem) letter(err error) DeadLetter {

@@ -275,7 +275,11 @@ func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write)
 	}
 	l.batch.items = append(l.batch.items, item)
 	l.batch.writes = remove
-	return l.commitAlone(ctx)
+	err := l.commitAlone(ctx)
+	if err == nil {
+		l.app.waitsOf(letter.Position.partition()).remove(&letter)
+	}
+	return err
 }
 
 // renumber makes an emission whose record is there the next one of the numbered stream.

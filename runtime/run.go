@@ -57,6 +57,11 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if m != nil {
 		a.outbox.enter(!a.config.Group)
 	}
+	leave, err := a.keepLease(stop, finish)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	published := make(chan error, 1)
 	drained := make(chan struct{})
 	publishing, over := context.WithCancel(finish)
@@ -190,12 +195,13 @@ func (a *App) doubtless(ctx context.Context) error {
 	return err
 }
 
-// reloadOutbox fills the outbox anew, but with Config.Group, where a member does that when it knows what it has.
+// reloadOutbox fills the outbox anew, but over a shared store: a member of a group does that when it knows what it has, and who holds the
+// lease when it looks.
 func (a *App) reloadOutbox(ctx context.Context) error {
 	a.rest() // nobody adds to it meanwhile
 	defer a.gate.Unlock()
 	a.outbox.clear()
-	if a.config.Group {
+	if a.fenced() {
 		return nil
 	}
 	return a.loadOutbox(ctx, everyPartition)

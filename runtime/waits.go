@@ -1,10 +1,14 @@
 package brook
 
+import "sync/atomic"
+
 // waits knows which keys of one partition are held up by dead letters, and by which. It is the
 // partition's lane's, or whoever holds the gate.
 type waits struct {
 	keys map[waitKey][]int64 // offsets of the letters, rising
-	n    int                 // letters of the partition
+	n    int                 // letters of the partition, but for those of stage emit
+	// emits counts those, which come and go beside the lane.
+	emits atomic.Int64
 }
 
 type waitKey struct {
@@ -15,6 +19,7 @@ type waitKey struct {
 // add notes a letter; hold says whether later events of its key wait. Emissions hold up nobody.
 func (w *waits) add(l *DeadLetter, hold bool) {
 	if l.Stage == StageEmit {
+		w.emits.Add(1)
 		return
 	}
 	w.n++
@@ -31,6 +36,7 @@ func (w *waits) add(l *DeadLetter, hold bool) {
 // remove forgets a letter.
 func (w *waits) remove(l *DeadLetter) {
 	if l.Stage == StageEmit {
+		w.emits.Add(-1)
 		return
 	}
 	w.n--
