@@ -33,6 +33,9 @@ func (s *Store) commitAll(c *commit) {
 	defer g.discard()
 	for c != nil {
 		err := g.stage(c)
+		if err == nil {
+			err = s.room(g.putSize, g.removes())
+		}
 		switch {
 		case err == nil && g.fits():
 			g.accept(c)
@@ -132,6 +135,16 @@ func (g *group) set(key, value []byte, meta byte) {
 func (g *group) remove(key []byte) {
 	g.puts = append(g.puts, put{key: key, remove: true})
 	g.putSize += int64(len(key) + entryCost)
+}
+
+// removes reports whether what is staged only removes.
+func (g *group) removes() bool {
+	for i := range g.puts {
+		if !g.puts[i].remove {
+			return false
+		}
+	}
+	return true
 }
 
 func (g *group) fits() bool {

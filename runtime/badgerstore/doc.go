@@ -22,7 +22,10 @@
 // which the app folds the whole log again. A backup is a copy of the directory made while no process has it open. A damaged end of the newest log of writes can't be told from writes that never
 // reached the disk: it gives the state before. A file that goes bad while the store is open may show as missing rows, which the
 // next Open finds. When a write fails half-way, the store refuses everything with [ErrBroken]
-// until it is opened again. These errors, and [ErrClosed], wrap brook.ErrPermanent and end the app's Run. A full disk ends the process with SIGBUS, for Badger maps its files into memory.
+// until it is opened again. These errors, and [ErrClosed], wrap brook.ErrPermanent and end the app's Run. While the disk
+// has little room left, commits are refused with [ErrFull], and go on once there is more: Badger maps its files into memory, so that the process would
+// end with SIGBUS where the disk was full. It still does where others fill the disk at once.
+// What has to be free is about 3/5 of the option [Memory], and as much again while files are compacted.
 //
 // # Concurrency
 //

@@ -27,6 +27,10 @@ var (
 	ErrReadOnly error = permanent("badgerstore: read-only")
 )
 
+// ErrFull is returned by Commit, with nothing written, while the disk has too little room for what the store does in the background. It is
+// not permanent: an app waits until there is room.
+var ErrFull = errors.New("badgerstore: the disk is full")
+
 var (
 	errForeign  = errors.New("badgerstore: the table is none of this store")
 	errSnapshot = errors.New("badgerstore: the snapshot is closed")

@@ -47,6 +47,7 @@ type Store struct {
 	ts        uint64 // of the last commit
 	used      []*instant
 	group     group
+	disk      disk
 	heads     *heads
 	types     types
 	lastTable uint32
