@@ -68,6 +68,7 @@ type App struct {
 	waits  map[partitionID]*waits // of the live generation
 	solo   *lane                  // what Process and Redrive run in, under the gate
 
+	held      hold // of the name
 	running   turn // of Run
 	rebuildMu turn // of a rebuild
 	lanesMu   sync.Mutex

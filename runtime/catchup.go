@@ -20,6 +20,11 @@ func (a *App) CatchUp(ctx context.Context) error {
 	if a.closed.Load() {
 		return ErrClosed
 	}
+	release, err := a.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()

@@ -10,6 +10,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/internal/people"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -152,5 +153,31 @@ func TestRefusedUniqueLeavesTheIndex(t *testing.T) {
 	}
 	if state := rawRows(t, s, "state")["state"]; !strings.Contains(state, `"people Email string":{"Table":"index/people/Email","Whole":true,"Once":false}`) {
 		t.Errorf("the state is %s", state)
+	}
+}
+
+// Of two apps of one name over one store of the process one folds: two would count every event twice.
+func TestTwoAppsOfOneName(t *testing.T) {
+	d, s := memdriver.New(), mapstore.New()
+	c := config(d, s)
+	h := open(t, c, &ledger.Audit{})
+	h.opened("a")
+	second := ledgerOver(t, c)
+	for name, err := range map[string]error{
+		"Run": second.Run(t.Context()), "CatchUp": second.CatchUp(t.Context()), "Rebuild": second.Rebuild(t.Context()),
+		"Process": second.Process.Opened(t.Context(), ledger.Opened{Account: "b"}),
+	} {
+		if !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), "ledger") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := second.Views.Accounts.Get("a"); err != nil {
+		t.Errorf("a read: %v", err)
+	}
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.CatchUp(t.Context()); err != nil {
+		t.Errorf("when the first one has ended: %v", err)
 	}
 }

@@ -38,7 +38,8 @@ var (
 	ErrDeadLetter = errors.New("brook: dead letter")
 	// ErrClosed is returned by an app that was closed.
 	ErrClosed = errors.New("brook: closed")
-	// ErrRunning is returned by Run while another Run of the same app is under way, and by Close where one does not end.
+	// ErrRunning is returned by Run while another Run of the same app is under way, by what folds while another app of the same name
+	// does over the same store, and by Close where one does not end.
 	ErrRunning = errors.New("brook: still running")
 	// ErrInEffect is returned by WaitFor where an effect of the same app calls it: the lane of the event that it waits for may wait for
 	// the effect. Publish, return, and let a handler of what was published do the rest.

@@ -27,11 +27,16 @@ func (a *App) process(ctx context.Context, out *Outbound) error {
 	if a.config.Group {
 		return fmt.Errorf("%w: process %s: with Config.Group the event's rows may be another member's: publish it", ErrGroup, out.message.Type)
 	}
+	release, err := a.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	var after due
-	err := a.again(ctx, func() (err error) {
+	err = a.again(ctx, func() (err error) {
 		after, err = a.processAlone(ctx, out)
 		return err
 	})

@@ -25,7 +25,12 @@ func (a *App) Rebuild(ctx context.Context, options ...RebuildOption) error {
 	if a.closed.Load() {
 		return ErrClosed
 	}
-	err := a.rebuild(ctx, options...)
+	release, err := a.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = a.rebuild(ctx, options...)
 	if a.closed.Load() && err != nil {
 		return ErrClosed
 	}

@@ -25,6 +25,11 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 	if a.closed.Load() {
 		return 0, ErrClosed
 	}
+	release, err := a.hold()
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	defer a.wakeLanes()
 	barred := map[held]bool{}
 	for letter, err := range a.letters(ctx) {
@@ -304,6 +309,11 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 	if a.closed.Load() {
 		return 0, ErrClosed
 	}
+	release, err := a.hold()
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	defer a.wakeLanes()
 	for letter, err := range a.letters(ctx) {
 		if err != nil {

@@ -22,6 +22,11 @@ func (a *App) Run(ctx context.Context) error {
 	if a.closed.Load() {
 		return ErrClosed
 	}
+	release, err := a.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()
@@ -37,7 +42,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 	})()
 
-	err := a.run(stop, finish, cancel)
+	err = a.run(stop, finish, cancel)
 	if ctx.Err() != nil || a.closed.Load() {
 		return nil // what failed meanwhile was told, and the next run tries it again
 	}

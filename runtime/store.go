@@ -11,7 +11,7 @@ import (
 //
 // Its methods are safe for concurrent use. An error means "not now" and is retried, unless it is or
 // wraps one of the named ones; what trying again can't mend (the store is closed, broken or damaged) wraps [ErrPermanent]. Further powers are interfaces of their own: [Durable], [Dropper],
-// [Counter], [Fetcher], [Fenced], [Announcer].
+// [Counter], [Fetcher], [Fenced], [Announcer], [Holder].
 type Store interface {
 	// Table gives the table of that name, and makes it where it is not there yet.
 	Table(ctx context.Context, spec TableSpec) (Table, error)
@@ -165,6 +165,12 @@ type Fetcher interface {
 // Fenced is a store that several processes write at once. Its values have versions, and its commits heed Batch.Checks.
 type Fenced interface {
 	Fenced() bool
+}
+
+// Holder is a store of one process that knows which of its apps folds: two of one name at a time would count every event twice.
+type Holder interface {
+	// Hold takes a name, and returns what gives it back; false where somebody has it.
+	Hold(name string) (release func(), ok bool)
 }
 
 // Announcer is a store that tells what all processes commit, so that an app knows of what others change.

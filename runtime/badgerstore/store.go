@@ -30,6 +30,7 @@ type Store struct {
 	now     atomic.Pointer[instant]
 	failed  atomic.Pointer[error]
 	closing atomic.Bool
+	holds   holds
 
 	mu     sync.Mutex
 	tables map[string]*table
@@ -57,6 +58,7 @@ var (
 	_ brook.Store   = (*Store)(nil)
 	_ brook.Durable = (*Store)(nil)
 	_ brook.Dropper = (*Store)(nil)
+	_ brook.Holder  = (*Store)(nil)
 )
 
 // closeWait is how long Close waits for reads.

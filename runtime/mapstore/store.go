@@ -15,6 +15,7 @@ import (
 type Store struct {
 	clock clock
 	seed  maphash.Seed
+	holds holds
 
 	mu      sync.Mutex // the writer's; reads never take it
 	tables  map[string]*table
@@ -28,6 +29,7 @@ var (
 	_ brook.Store   = (*Store)(nil)
 	_ brook.Durable = (*Store)(nil)
 	_ brook.Dropper = (*Store)(nil)
+	_ brook.Holder  = (*Store)(nil)
 	_ brook.Counter = latest{}
 	_ brook.Counter = (*snapshot)(nil)
 )
