@@ -33,6 +33,7 @@ func (l *lane) commit(ctx context.Context) error {
 	var moved []Progress
 	for _, f := range l.feeds {
 		if f.dirty() {
+			l.writes = f.window.writes(l.writes, l.gen.window, f.id)
 			s := standing{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}
 			if f.next < f.silent {
 				s.Silent = f.silent
@@ -105,7 +106,7 @@ func (l *lane) rewind() {
 	}
 	for _, f := range l.feeds {
 		f.rewind()
-		f.folded = nil
+		f.folded, f.window = nil, nil
 	}
 }
 

@@ -49,6 +49,12 @@ type Config struct {
 	MaxDeadLetters int
 	// MaxOutbox is how many emissions of a partition may wait to be published before it stands still; 10,000 where it is 0.
 	MaxOutbox int
+	// DropRepeats is how many events of each partition are remembered by author and ID: one that has both of an event among them, folded or
+	// a dead letter, is passed over and counted (Commit.Repeats). 0, the default, remembers none: then two events of one author and ID count
+	// twice, as producers write them that publish again what they were not sure of. Emissions of brook need none of it: see [Message]. Each remembered event takes 16 bytes of the store
+	// and 60 to 90 of memory (of this process, for each partition that it folds), each event a fifth of a microsecond; a commit writes up to 4 KiB more for each partition.
+	// Repeats that come to another partition, or after as many other events, are not noticed. A rebuild begins with an empty window.
+	DropRepeats int
 	// BatchSize is the largest number of events in one commit; 1,000 where it is 0.
 	BatchSize int
 	// ShutdownTimeout is how long what is in flight may take once Run's context ended; 10 s where it is 0.
@@ -109,6 +115,9 @@ func (c Config) withDefaults() (Config, error) {
 		if *n.value == 0 {
 			*n.value = n.standard
 		}
+	}
+	if c.DropRepeats < 0 {
+		bad("DropRepeats is %d, and can't be negative", c.DropRepeats)
 	}
 	if c.ShutdownTimeout == 0 {
 		c.ShutdownTimeout = 10 * time.Second

@@ -43,6 +43,8 @@ type findings struct {
 	scratch   any    // *E of the last event that had a key, so that the next needs none of its own
 	decodeErr error
 	set       int
+	named     bool      // the record has an ID
+	hash      eventHash // of author and ID, with Config.DropRepeats
 	known     bool
 	handled   bool
 	aborted   bool

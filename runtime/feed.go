@@ -38,6 +38,7 @@ type feed struct {
 	storing  []byte // as the batch writes it
 	waits    *waits
 	folded   map[string]Sequence // lane → the highest sequence folded; filled as they are met
+	window   *window             // of Config.DropRepeats; nil: it is not known
 	emits    string              // what the streams of emissions that are caused here begin with; "": not needed yet
 
 	rebuild *rebuilding // that reads it, nil: none

@@ -15,6 +15,7 @@ type generation struct {
 	positions Table
 	letters   Table
 	folded    Table
+	window    Table
 	dropped   Table // which letters were dropped
 	owed      Table // emissions that a rebuild owes for letters of the views before
 	shapes    *shapes
@@ -70,6 +71,7 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 	g.positions = table(TableSpec{Name: name("positions")})
 	g.letters = table(TableSpec{Name: name("letters")})
 	g.folded = table(TableSpec{Name: name("folded")})
+	g.window = table(TableSpec{Name: name("window")})
 	g.dropped = table(TableSpec{Name: name("dropped")})
 	g.owed = table(TableSpec{Name: name("owed")})
 	g.shapes.table = table(TableSpec{Name: name("shapes")})
@@ -115,7 +117,7 @@ func (a *App) openLive(ctx context.Context, s *state, was *generation) (g *gener
 
 // drop removes all rows of a generation.
 func (a *App) drop(ctx context.Context, g *generation) error {
-	tables := append([]Table{g.positions, g.letters, g.folded, g.dropped, g.owed}, g.tables...)
+	tables := append([]Table{g.positions, g.letters, g.folded, g.window, g.dropped, g.owed}, g.tables...)
 	gone, err := a.forgotten(ctx, g.number)
 	if err != nil {
 		return err

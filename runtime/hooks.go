@@ -42,7 +42,7 @@ type Commit struct {
 	Events     int // that were in it, of whatever outcome; of these
 	Discarded  int // are of types marked discard, and tombstones
 	Unknown    int // are of types that the package does not know
-	Repeats    int // are emissions that were folded before
+	Repeats    int // were folded before: emissions, and events that Config.DropRepeats remembers
 	Strays     int // were undone and run alone
 	Letters    int // new dead letters, of which an event may make one for each handler set
 	Duration   time.Duration

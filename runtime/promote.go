@@ -75,7 +75,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	for _, live := range append([]*lane{a.solo}, a.lanes...) {
 		live.in(l.gen)
 		for _, f := range live.feeds {
-			f.waits, f.folded = a.waitsOf(f.id), nil
+			f.waits, f.folded, f.window = a.waitsOf(f.id), nil, nil
 			if at, ok := first[f.id]; ok {
 				f.first = at
 			}

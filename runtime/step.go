@@ -43,6 +43,17 @@ func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
 			return kept, nil
 		}
 	}
+	if l.app.config.DropRepeats > 0 && m.named {
+		repeat, err := l.remembered(ctx, f, m)
+		if err != nil {
+			return broken, err
+		}
+		if repeat {
+			l.batch.events++
+			l.batch.repeats++
+			return kept, nil
+		}
+	}
 	l.tx.begin()
 	if m.decodeErr == nil {
 		l.dispatch(m)
@@ -55,6 +66,9 @@ func (l *lane) step(ctx context.Context, f *feed, r *Record) (outcome, error) {
 	l.keep(f, m)
 	if m.message.Lane != "" {
 		l.foldedUpTo(f, m)
+	}
+	if m.hash != (eventHash{}) && (m.handled || m.decodeErr != nil) {
+		f.window.add(m.hash)
 	}
 	l.batch.events++
 	return kept, nil
@@ -85,7 +99,8 @@ func (l *lane) unwrap(m *Delivery) {
 		}
 		m.message.Keyed, m.message.Lane = m.message.Keyed && m.message.Type != "", ""
 	}
-	if m.message.ID == "" {
+	m.named = m.message.ID != ""
+	if !m.named {
 		m.message.ID = m.position.String()
 	}
 	if m.message.Time.IsZero() && wire.Writable(m.record.Time) {
