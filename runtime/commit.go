@@ -85,8 +85,15 @@ func (l *lane) shrink(err error, events int) error {
 		l.limit = max(1, min(l.limit, events)/2)
 	case events == 1 && l.tooLargeAt != at:
 		l.limit, l.tooLarge, l.tooLargeAt = 1, err, at
-	case events == 1:
-		return fmt.Errorf("brook: not even the dead letter of the event at %s can be stored: %w", at, err)
+	case events == 1: // the partition stands still, until the store takes more
+		for _, f := range l.feeds {
+			if f.id == at.partition() {
+				f.unstored++
+				f.held = time.Now().Add(l.app.config.Retry.wait(f.unstored))
+				l.due.failures = append(l.due.failures, Failure{What: "commit", Position: at, Attempts: f.unstored,
+					Err: fmt.Errorf("not even the dead letter of the event can be stored, and its partition stands still until the store takes more in one commit: %w", err)})
+			}
+		}
 	default:
 		return err
 	}
@@ -124,6 +131,7 @@ func (l *lane) committed(moved []Progress) {
 		if f.dirty() {
 			from = append(from, f.id.at(f.base))
 			f.commit()
+			f.unstored = 0
 			if l.live {
 				l.app.progress.advance(f.id, f.base)
 			}

@@ -30,6 +30,7 @@ type feed struct {
 	broken   int       // tries of the head that the store failed, one after the other
 	tried    int       // attempts of the first record of the batch, before it was taken
 	held     time.Time // the head is not tried before
+	unstored int       // tries of the head of which not even the letter could be stored
 	full     bool      // it stands still for want of room for dead letters, which was told
 	outbound int       // what waited in the outbox for it when the batch began
 	epoch    int64

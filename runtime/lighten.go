@@ -12,6 +12,9 @@ const maxErrorText = 16 << 10
 // maxName is how much is kept of a letter's ID, Type and Author where the whole is too much for the store.
 const maxName = 1 << 10
 
+// leastName is how much is kept of them, and of its error, at the least.
+const leastName = 64
+
 // errorText gives what a letter keeps of an error.
 func errorText(err error) string { return cut(err.Error(), maxErrorText) }
 
@@ -49,8 +52,8 @@ func (l *lane) lighten(batch *Batch) (any bool) {
 	return any
 }
 
-// lighten makes a letter smaller by the next part: the value, then the rest of the record with names that are too long, last the key
-// that later events would wait for.
+// lighten makes a letter smaller by the next part: the value, then the rest of the record with names that are too long, then most of
+// the error, then the key that later events would wait for, last what else can be spared.
 func (l *DeadLetter) lighten() bool {
 	if l.Stage == StageEmit || l.Position.IsZero() {
 		return false // the log does not have it
@@ -62,8 +65,12 @@ func (l *DeadLetter) lighten() bool {
 	case before > 0 || max(len(l.ID), len(l.Type), len(l.Author)) > 2*maxName:
 		l.Record.Key, l.Record.Headers = nil, nil
 		l.ID, l.Type, l.Author = cut(l.ID, maxName), cut(l.Type, maxName), cut(l.Author, maxName)
+	case len(l.Error) > maxName+32: // and the mark of the cut
+		l.Error = cut(l.Error, maxName)
 	case l.Key != nil:
 		l.Key = nil
+	case max(len(l.ID), len(l.Type), len(l.Author), len(l.Error)) > 2*leastName:
+		l.ID, l.Type, l.Author, l.Error = cut(l.ID, leastName), cut(l.Type, leastName), cut(l.Author, leastName), cut(l.Error, leastName)
 	default:
 		return false
 	}

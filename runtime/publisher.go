@@ -230,6 +230,9 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		}
 		if a.fenced() && len(letters) > 0 {
 			batch.Checks = append(batch.Checks, a.unchanged())
+			if err := a.raiseFor(ctx, letters, &batch); err != nil {
+				return err
+			}
 		}
 		if leased {
 			batch.Checks = append(batch.Checks, a.lease.check(a.sending))
@@ -261,6 +264,24 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 	}
 	for _, l := range letters {
 		a.tell(l)
+	}
+	return nil
+}
+
+// raiseFor raises the epochs of the partitions of letters, so that no promotion that carries letters over comes between.
+func (a *App) raiseFor(ctx context.Context, letters []DeadLetter, batch *Batch) error {
+	raised := map[partitionID]bool{}
+	for i := range letters {
+		id := letters[i].Position.partition()
+		if raised[id] {
+			continue
+		}
+		raised[id] = true
+		writes, checks, err := a.raise(ctx, id)
+		if err != nil {
+			return err
+		}
+		batch.Writes, batch.Checks = append(batch.Writes, writes...), append(batch.Checks, checks...)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,10 +42,36 @@ func Log(t *testing.T, d *memdriver.Driver) (records []brook.Record) {
 
 var errBug = errors.New("the bug")
 
+// Stale makes views such that other code than the ledger's made them.
+func Stale(t *testing.T, s brook.Store) {
+	t.Helper()
+	table, err := s.Table(t.Context(), brook.TableSpec{Name: "ledger/state"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Latest().Get(t.Context(), table, []byte("state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := map[string]any{}
+	if err := json.Unmarshal(v.Data.([]byte), &state); err != nil {
+		t.Fatal(err)
+	}
+	state["Made"].(map[string]any)["gone"] = map[string]any{"Key": "string"}
+	state["Folds"] = "another version"
+	b, err := json.Marshal(state)
+	if err == nil {
+		err = s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Key: []byte("state"), Value: b}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Unacted tells the story of a bug over a driver and a store: orders whose handler fails, others that wait behind them, code without the bug, whose
-// views are rebuilt by themselves because stale makes them such, and everything emitted that never was, once. The code without the bug first runs over what broken
+// views are rebuilt by themselves, and everything emitted that never was, once. The code without the bug first runs over what broken
 // gives, where it is not nil, which may fail.
-func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, stale func(), fault *storetest.Fault, broken func() (brook.Driver, brook.Store)) {
+func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, fault *storetest.Fault, broken func() (brook.Driver, brook.Store)) {
 	t.Helper()
 	bug := true
 	run := func(ctx context.Context, d brook.Driver, s brook.Store) error {
@@ -82,7 +109,7 @@ func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, stale func(), fau
 	check(publisher.Close())
 	check(run(t.Context(), d, s))
 	bug = false
-	stale()
+	Stale(t, s)
 	if broken != nil {
 		ctx, cancel := fault.Until(t.Context())
 		d, s := broken()

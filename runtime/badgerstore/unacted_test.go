@@ -1,0 +1,14 @@
+package badgerstore_test
+
+import (
+	"testing"
+
+	"github.com/brookgen/brookgen/runtime/badgerstore"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
+	"github.com/brookgen/brookgen/runtime/memdriver"
+)
+
+// A rebuild by code without the bug emits what dead letters never did, once (rule 26).
+func TestWhatALetterNeverDidHappensAfterTheFix(t *testing.T) {
+	apptest.Unacted(t, memdriver.New(), open(t, t.TempDir(), badgerstore.NoSync()), nil, nil)
+}

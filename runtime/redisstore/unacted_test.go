@@ -1,0 +1,16 @@
+package redisstore_test
+
+import (
+	"testing"
+
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
+	"github.com/brookgen/brookgen/runtime/memdriver"
+	"github.com/redis/go-redis/v9"
+)
+
+// A rebuild by code without the bug emits what dead letters never did, once (rule 26).
+func TestWhatALetterNeverDidHappensAfterTheFix(t *testing.T) {
+	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
+		apptest.Unacted(t, memdriver.New(), open(t, connect(t), apart(t)), nil, nil)
+	})
+}
