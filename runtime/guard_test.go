@@ -345,6 +345,7 @@ func TestPromotionGetsItsTurn(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := another(t, d, s)
+		synctest.Wait() // nobody waits for a lock, which would stop the clock
 		commits := 0
 		h.before = func(b *brook.Batch) {
 			if !writesState(b) || commits > 100 {
