@@ -37,14 +37,14 @@ type Config struct {
 	Retry Retry
 	// OnFailure says what becomes of later events of a key after a handler set failed for one of them: for that
 	// set they wait behind it as dead letters of their own ([Wait], the default), or it takes them ([GoOn]), or Run ends
-	// with the error ([Stop]). With Wait, an event that would mend what made the other fail waits too, where both have one
+	// with the error ([Fail] or [Stop]). With Wait, an event that would mend what made the other fail waits too, where both have one
 	// key: drop or redrive the letter, or Process the event, which waits for nobody.
-	OnFailure string
+	OnFailure FailurePolicy
 	// OnStale says what to do with views that other handlers made: [RebuildStale] (the default), [Fail] or [GoOn].
-	OnStale string
+	OnStale StalePolicy
 	// OnRetention says what to do where the log no longer has events that the views have yet to see, or, for a rebuild, were
 	// made from: [Fail] (the default) or [GoOn] without them.
-	OnRetention string
+	OnRetention RetentionPolicy
 	// MaxDeadLetters is how many of them, of whatever stage, a partition may have before it stands still; 10,000 where it is 0. As many end a rebuild.
 	MaxDeadLetters int
 	// MaxOutbox is how many emissions of a partition may wait to be published before it stands still; 10,000 where it is 0.
@@ -66,15 +66,6 @@ type Config struct {
 	Hooks Hooks
 }
 
-// What Config.OnFailure, OnStale and OnRetention can be.
-const (
-	Wait         = "wait"
-	GoOn         = "go on"
-	Stop         = "stop"
-	Fail         = "fail"
-	RebuildStale = "rebuild"
-)
-
 // withDefaults checks a configuration and fills what was left out.
 func (c Config) withDefaults() (Config, error) {
 	var errs []error
@@ -90,20 +81,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Store == nil {
 		bad("Store is missing: for a start, mapstore.New()")
 	}
-	oneOf := func(field string, value *string, choices ...string) {
-		if *value == "" {
-			*value = choices[0]
-		}
-		for _, choice := range choices {
-			if *value == choice {
-				return
-			}
-		}
-		bad("%s is %q, and can be one of %q", field, *value, choices)
+	oneOf(bad, "OnFailure", &c.OnFailure, Wait, GoOn, Fail, Stop)
+	oneOf(bad, "OnStale", &c.OnStale, RebuildStale, Fail, GoOn)
+	oneOf(bad, "OnRetention", &c.OnRetention, Fail, GoOn)
+	if c.OnFailure == Fail {
+		c.OnFailure = Stop
 	}
-	oneOf("OnFailure", &c.OnFailure, Wait, GoOn, Stop)
-	oneOf("OnStale", &c.OnStale, RebuildStale, Fail, GoOn)
-	oneOf("OnRetention", &c.OnRetention, Fail, GoOn)
 	for _, n := range []struct {
 		field    string
 		value    *int

@@ -142,10 +142,17 @@ func TestGoOnHoldsNothingUp(t *testing.T) {
 	}
 }
 
+// Rule 2.
 func TestStopKeepsNothingOfTheEvent(t *testing.T) {
+	for _, policy := range []brook.FailurePolicy{brook.Stop, brook.Fail} {
+		t.Run(string(policy), func(t *testing.T) { stopKeepsNothing(t, policy) })
+	}
+}
+
+func stopKeepsNothing(t *testing.T, policy brook.FailurePolicy) {
 	var b breaker
 	c := config(memdriver.New(), newStore())
-	c.OnFailure = brook.Stop
+	c.OnFailure = policy
 	app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{Do: b.do})
 	if err != nil {
 		t.Fatal(err)

@@ -106,7 +106,7 @@ func TestRetentionWhileDown(t *testing.T) {
 func TestRetentionWhileBehind(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
-	for name, onRetention := range map[string]string{"fail": brook.Fail, "go on": brook.GoOn} {
+	for name, onRetention := range map[string]brook.RetentionPolicy{"fail": brook.Fail, "go on": brook.GoOn} {
 		t.Run(name, func(t *testing.T) {
 			c := &cluster{t: t, addrs: c.addrs}
 			ctx := limit(t)
