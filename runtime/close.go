@@ -8,8 +8,8 @@ import (
 // Close ends Run where it is under way, waits for it, and ends all waiting calls with [ErrClosed]. It closes
 // neither driver nor store. Closing twice is fine.
 //
-// It waits for twice Config.ShutdownTimeout, and then gives an error that wraps [ErrRunning] and says what has not ended: a handler, effect or hook
-// that does not heed its context, or one that calls Close itself, and so would wait for its own end. The app is closed all the same, and
+// It waits for twice Config.ShutdownTimeout, and then gives an error that wraps [ErrRunning] and says what has not ended: a handler or hook
+// that does not heed its context, or one that calls Close itself, and so would wait for its own end; an effect of Run may call it. The app is closed all the same, and
 // Close can be called again to wait for what is left.
 func (a *App) Close() error {
 	if a.closed.CompareAndSwap(false, true) {

@@ -213,7 +213,7 @@ func (l *lane) follow() {
 	}
 	for _, e := range after.effects {
 		if l.effects != nil {
-			l.effects <- e
+			l.effects.push(e)
 		} else {
 			l.app.runEffect(l.app.ctx, e)
 		}

@@ -18,7 +18,7 @@ type lane struct {
 	feeds     []*feed
 	chunks    chan chunk
 	wake      chan struct{} // holds a token when a feed that stood still may go on
-	effects   chan effectRun
+	effects   *effectLine   // nil: they are run at once
 	due       due
 	exclusive bool                 // it runs with all others at rest
 	others    []Check              // of a lane without feeds: that the partitions stand where they stood
@@ -238,6 +238,9 @@ func (l *lane) rushed() bool {
 // pick gives the feed whose head goes first: the one with the lowest record time, then topic and
 // partition. It gives nil where the lane has to wait, and how long at most.
 func (l *lane) pick() (first *feed, wait time.Duration) {
+	if wait = l.effects.full(); wait > 0 {
+		return nil, wait
+	}
 	var at time.Time
 	for _, f := range l.feeds {
 		if !f.held.IsZero() {

@@ -61,8 +61,8 @@ func (a *App) divisible() error {
 }
 
 // join makes the app a member until the function it gives is called, which waits for the end; a membership that can't be
-// had ends Run. What is in flight may take until finish ends, and publishing until publish does.
-func (m *membership) join(finish, publish context.Context, end context.CancelFunc) (leave func(*error)) {
+// had ends Run. Publishing may take until publish ends.
+func (m *membership) join(effects *effects, publish context.Context, end context.CancelFunc) (leave func(*error)) {
 	a := m.app
 	m.publish = publish
 	ctx, cancel := context.WithCancel(publish)
@@ -77,7 +77,7 @@ func (m *membership) join(finish, publish context.Context, end context.CancelFun
 		work.Go(func() { m.hear(ctx) })
 	}
 	return func(err *error) {
-		m.close(finish)
+		m.close(effects)
 		cancel()
 		work.Wait()
 		if failed != nil {
@@ -87,7 +87,7 @@ func (m *membership) join(finish, publish context.Context, end context.CancelFun
 }
 
 // close ends what the app is given, and does what it was given when its lanes had ended already.
-func (m *membership) close(finish context.Context) {
+func (m *membership) close(effects *effects) {
 	m.mu.Lock()
 	m.over = true
 	m.mu.Unlock()
@@ -96,7 +96,7 @@ func (m *membership) close(finish context.Context) {
 	}
 	m.app.outbox.hold()
 	for _, e := range m.app.outbox.freed(everyPartition) {
-		m.app.runEffect(finish, e)
+		effects.line(int(e.position.Partition), nil).push(e)
 	}
 }
 

@@ -159,9 +159,14 @@ func (a *App) wakeLanes() {
 	a.lanesMu.Lock()
 	defer a.lanesMu.Unlock()
 	for _, l := range a.lanes {
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
+		l.rouse()
+	}
+}
+
+// rouse makes the lane look whether what it stood still for is over.
+func (l *lane) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
 	}
 }

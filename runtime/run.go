@@ -12,8 +12,8 @@ import (
 // Config.ShutdownTimeout; it returns nil then. A store or driver that fails makes it wait and go on. It
 // returns an error where it can't go on: [ErrLogChanged], [ErrRetention], [ErrStale], the failure of an event
 // under Config.OnFailure Stop, or one that wraps [ErrPermanent]. One Run of an app at a time: another one
-// is [ErrRunning]. It does not return before handlers, effects and hooks do: one that does not heed its context keeps it, and
-// the log says so.
+// is [ErrRunning]. It does not return before handlers and hooks do: one that does not heed its context keeps it, and
+// the log says so. Effects have a second more, and then their context ends.
 func (a *App) Run(ctx context.Context) error {
 	if !a.running.TryLock() {
 		return ErrRunning
@@ -36,7 +36,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer abort(nil)
 	defer context.AfterFunc(stop, func() {
 		if sleep(finish, a.config.ShutdownTimeout) == nil {
-			a.config.Log.Warn("brook: shutdown takes long: what is in flight is interrupted, and Run returns once handlers, effects and hooks have",
+			a.config.Log.Warn("brook: shutdown takes long: what is in flight is interrupted, and Run returns once handlers and hooks have",
 				"app", a.config.Name, "timeout", a.config.ShutdownTimeout)
 			abort(fmt.Errorf("brook: shutdown took longer than %s", a.config.ShutdownTimeout))
 		}
@@ -62,6 +62,8 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if m != nil {
 		a.outbox.enter(!a.config.Group)
 	}
+	effects := a.newEffects(context.WithoutCancel(finish))
+	defer effects.end()
 	leave, err := a.keepLease(stop, finish)
 	if err != nil {
 		return err
@@ -86,7 +88,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		}
 	}()
 	if m != nil {
-		defer m.join(finish, publishing, cancel)(&err)
+		defer m.join(effects, publishing, cancel)(&err)
 	}
 	var beside sync.WaitGroup
 	defer beside.Wait()
@@ -143,7 +145,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 			mode.Lanes = len(lanes) // the others' run elsewhere
 		}
 		a.announce(mode, lanes)
-		switch err = a.fold(stop, finish, cancel, lanes, partitions, changed); {
+		switch err = a.fold(stop, finish, cancel, effects, lanes, partitions, changed); {
 		case errors.Is(err, errReload):
 			losses.giveWay(stop)
 			if err := a.insist(stop, "reload", func() error { return a.reload(stop) }); err != nil {
@@ -214,7 +216,7 @@ func (a *App) reloadOutbox(ctx context.Context) error {
 
 // fold runs lanes over the feeds until stop ends, one of them can't go on, or there are other partitions than these to be folded: because
 // changed is closed, or topics grew.
-func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes []*lane, partitions []Partition, changed <-chan struct{}) error {
+func (a *App) fold(stop, finish context.Context, end context.CancelFunc, effects *effects, lanes []*lane, partitions []Partition, changed <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(stop)
 	defer cancel()
 	var mu sync.Mutex
@@ -252,17 +254,16 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lanes [
 			readers.Go(func() { a.read(ctx, f, next, l.chunks) })
 		}
 		work.Go(func() {
-			effects := make(chan effectRun, effectBuffer)
-			l.effects = effects
-			var running sync.WaitGroup
-			running.Go(func() { a.runEffects(finish, effects) })
+			number := oneLane
+			if l.parallel {
+				number = int(l.feeds[0].id.number)
+			}
+			l.effects = effects.line(number, l.rouse)
 			err := errors.New("brook: a handler ended the goroutine of its lane (runtime.Goexit)")
 			defer func() {
 				if l.inside {
 					l.leave()
 				}
-				close(effects)
-				running.Wait()
 				if err != nil {
 					over(err)
 				}

@@ -78,7 +78,7 @@ func TestCloseFromWithin(t *testing.T) {
 		where string
 		what  string
 	}{
-		"effect":            {(*ledger.App).Run, "effect", "Run or CatchUp"},
+		"effect":            {(*ledger.App).Run, "effect", ""},
 		"effect of CatchUp": {(*ledger.App).CatchUp, "effect", "Run or CatchUp"},
 		"handler":           {(*ledger.App).Run, "handler", "Run or CatchUp"},
 		"hook":              {(*ledger.App).Run, "hook", "Run or CatchUp"},
@@ -111,7 +111,11 @@ func TestCloseFromWithin(t *testing.T) {
 				}
 				done := make(chan error, 1)
 				go func() { done <- c.run(app, t.Context()) }()
-				if err := <-results; !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), c.what) {
+				if err := <-results; c.what == "" {
+					if err != nil { // Run does not wait for its effects
+						t.Errorf("Close in an effect: %v", err)
+					}
+				} else if !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), c.what) {
 					t.Errorf("Close from within: %v", err)
 				}
 				if err := <-done; err != nil && !errors.Is(err, brook.ErrClosed) && !errors.Is(err, context.Canceled) && !errors.Is(err, brook.ErrNotFound) {
