@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,8 +63,7 @@ type App struct {
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
-	gate   sync.RWMutex
-	wanted atomic.Int32           // how many wait for the lanes to rest
+	gate   gate
 	unsure atomic.Bool            // a commit may have happened although it gave an error
 	waits  map[partitionID]*waits // of the live generation
 	solo   *lane                  // what Process and Redrive run in, under the gate
@@ -175,13 +175,6 @@ func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*wa
 	return all, nil
 }
 
-// rest takes the gate for writing: from then on no lane is in a batch. Lanes end theirs early for it.
-func (a *App) rest() {
-	a.wanted.Add(1)
-	a.gate.Lock()
-	a.wanted.Add(-1)
-}
-
 // waitsOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
 func (a *App) waitsOf(id partitionID) *waits {
 	if a.waits[id] == nil {
@@ -198,22 +191,61 @@ func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic)
 
 // insist does something that store or driver must do until it succeeds, fails for good or ctx ends.
 func (a *App) insist(ctx context.Context, what string, do func() error) error {
+	return a.insistBy(ctx, what, sleep, do)
+}
+
+// insistBy is insist for who does more between two tries than to wait.
+func (a *App) insistBy(ctx context.Context, what string, pause func(context.Context, time.Duration) error, do func() error) error {
 	for attempts := 1; ; attempts++ {
 		err := do()
 		if err == nil && attempts > 1 {
 			a.mended(what, attempts-1, Position{})
 		}
-		if err == nil || errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrConflict) {
+		if err == nil || isFinal(err) {
 			return err
 		}
 		if ctx.Err() != nil {
 			return err
 		}
 		a.failure(Failure{What: what, Attempts: attempts, Err: err})
-		if serr := sleep(ctx, a.config.Retry.wait(attempts)); serr != nil {
+		if perr := pause(ctx, a.config.Retry.wait(attempts)); perr != nil {
 			return err
 		}
 	}
+}
+
+// insistResting does something with the gate taken, and again where the store refuses its commit; the gate is others' between two tries.
+func (a *App) insistResting(ctx context.Context, do func() error) error {
+	var over error
+	err := a.insist(ctx, "commit", func() error {
+		if err := a.gate.Lock(ctx); err != nil {
+			return err
+		}
+		defer a.gate.Unlock()
+		over = do()
+		if errors.As(over, &refusal{}) {
+			return over
+		}
+		return nil
+	})
+	return cmp.Or(err, over)
+}
+
+// refusal is the error of a commit that may succeed when it is tried again.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() error { return r.error }
+
+func refused(err error) error {
+	if isFinal(err) {
+		return err
+	}
+	return refusal{err}
+}
+
+// isFinal reports whether what failed with an error is not tried again.
+func isFinal(err error) bool {
+	return errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrConflict) || err == errRewound
 }
 
 // failure tells hooks and log of something that failed.

@@ -149,8 +149,11 @@ func (a *App) forgetDropped(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.gate.RLock() // no rebuild promotes meanwhile
-	defer a.gate.RUnlock()
+	v, err := a.gate.RLock(ctx) // no rebuild promotes meanwhile
+	if err != nil {
+		return err
+	}
+	defer a.gate.leave(v)
 	t := a.live.Load().dropped
 	var writes []Write
 	for _, p := range partitions {

@@ -31,8 +31,8 @@ func (a *App) CatchUp(ctx context.Context) error {
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
-	a.fresh()
-	stale, err := a.stale()
+	a.fresh(ctx)
+	stale, err := a.stale(ctx)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (a *App) CatchUp(ctx context.Context) error {
 	}
 	var losses losses
 	for {
-		if why := a.superseded(); why != nil {
+		if why := a.superseded(ctx); why != nil {
 			return why
 		}
 		if err := a.ready(ctx); err != nil {

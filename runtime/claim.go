@@ -39,9 +39,7 @@ func (a *App) claim(ctx context.Context) error {
 	if a.claimed.Load() {
 		return nil
 	}
-	a.rest()
-	defer a.gate.Unlock()
-	return a.claimResting(ctx)
+	return a.insistResting(ctx, func() error { return a.claimResting(ctx) })
 }
 
 // claimResting is claim for who holds the gate for writing.
@@ -165,10 +163,13 @@ func (a *App) overtaken(s *state) error {
 	return fmt.Errorf("%w: another version of the code folds into them now: %s", ErrStale, changes)
 }
 
-// superseded returns why the app folds no longer: nil where it may. The caller does not hold the gate.
-func (a *App) superseded() error {
-	a.rest()
-	defer a.gate.Unlock()
+// superseded returns why the app folds no longer: nil where it may, or ctx ended. The caller does not hold the gate.
+func (a *App) superseded(ctx context.Context) error {
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return nil
+	}
+	defer a.gate.leave(v)
 	if !a.had || a.state.Folds == a.contract {
 		return nil
 	}
@@ -176,8 +177,10 @@ func (a *App) superseded() error {
 }
 
 // fresh forgets that the app had folded: who starts, folds.
-func (a *App) fresh() {
-	a.rest()
+func (a *App) fresh(ctx context.Context) {
+	if a.gate.Lock(ctx) != nil {
+		return
+	}
 	defer a.gate.Unlock()
 	a.had = false
 	a.fit()
@@ -186,9 +189,12 @@ func (a *App) fresh() {
 // ready claims what can be claimed at the start: where the code makes its rows from what they were made from, it is refused by nobody, and
 // new indexes begin to be filled before there is anything to fold.
 func (a *App) ready(ctx context.Context) error {
-	a.gate.RLock()
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return err
+	}
 	same := a.state.Folds != "" && a.state.Folds != layout2 && len(a.structureChanges(&a.state)) == 0
-	a.gate.RUnlock()
+	a.gate.leave(v)
 	if !same {
 		return nil
 	}

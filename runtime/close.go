@@ -26,17 +26,10 @@ func (a *App) Close() error {
 		return a.unended("Rebuild")
 	}
 	defer a.rebuildMu.Unlock()
-	rested := make(chan struct{})
-	a.background.Go(func() {
-		a.rest() // whoever processes or redrives is done, or will find the app closed
-		a.gate.Unlock()
-		close(rested)
-	})
-	select {
-	case <-rested:
-	case <-ctx.Done():
+	if a.gate.Lock(ctx) != nil { // whoever processes or redrives is done, or will find the app closed
 		return a.unended("Process, Redrive or Drop")
 	}
+	a.gate.Unlock()
 	a.hub.close()
 	a.background.Wait()
 	return nil

@@ -55,16 +55,30 @@ func (l *lane) commit(ctx context.Context) error {
 	if l.live && slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.unseen }) {
 		marked = l.mark(batch)
 	}
-	commit := func() error { return l.app.store.Commit(ctx, batch) }
-	err := l.app.insist(ctx, "commit", commit)
+	l.overtaken = false
+	commit := func() error {
+		if l.overtaken {
+			done, err := l.stored(ctx)
+			if err == nil && !done {
+				err = errRewound
+			}
+			return err
+		}
+		return l.app.store.Commit(ctx, batch)
+	}
+	err := l.insist(ctx, "commit", commit)
 	for errors.Is(err, ErrTooLarge) && b.events <= 1 && l.lighten(batch) {
-		err = l.app.insist(ctx, "commit", commit)
+		err = l.insist(ctx, "commit", commit)
 	}
 	if err != nil {
 		l.rewind()
 		if errors.Is(err, ErrConflict) {
 			l.forget()
 			return errReload
+		}
+		if err == errRewound {
+			l.forget()
+			return err
 		}
 		if !errors.Is(err, ErrTooLarge) {
 			l.app.doubt(err)
@@ -103,14 +117,8 @@ func (l *lane) shrink(err error, events int) error {
 
 // rewind puts the batch back.
 func (l *lane) rewind() {
-	for i := range l.batch.letters {
-		letter := &l.batch.letters[i]
-		for _, f := range l.feeds {
-			if f.id == letter.Position.partition() {
-				f.waits.remove(letter)
-			}
-		}
-	}
+	l.withhold()
+	l.withheld = false
 	for _, f := range l.feeds {
 		f.rewind()
 		f.folded, f.window = nil, nil

@@ -194,7 +194,9 @@ func (a *App) again(ctx context.Context, do func() error) error {
 
 // reload brings what memory knows of the store up to date: the state, the live generation, dead letters, positions.
 func (a *App) reload(ctx context.Context) error {
-	a.rest()
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
+	}
 	defer a.gate.Unlock()
 	return a.reloadResting(ctx)
 }

@@ -82,17 +82,20 @@ func (a *App) wantFill() {
 // fill fills the indexes that are to be filled now.
 func (a *App) fill(ctx context.Context) error {
 	for {
-		a.gate.RLock()
+		v, err := a.gate.RLock(ctx)
+		if err != nil {
+			return err
+		}
 		todo := a.unfilled()
 		g := a.live.Load()
-		a.gate.RUnlock()
+		a.gate.leave(v)
 		if len(todo) == 0 {
 			return nil
 		}
 		u := todo[0]
 		info := a.layout.collections[u.ord]
 		f := &filling{app: a, gen: g, unfilled: u, told: time.Now(), progress: IndexProgress{Collection: info.name, Field: info.indexes[u.x].field}}
-		err := f.run(ctx)
+		err = f.run(ctx)
 		if errors.Is(err, errReload) {
 			continue // another generation, or other indexes
 		}
@@ -170,7 +173,9 @@ func (f *filling) tell(message string) {
 // step writes the entries of n rows, with all lanes of the process at rest, and returns where it goes on; nil: nowhere.
 func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, err error) {
 	a := f.app
-	a.rest()
+	if err := a.gate.Lock(ctx); err != nil {
+		return nil, err
+	}
 	defer a.gate.Unlock()
 	if a.live.Load() != f.gen {
 		return nil, errReload
@@ -256,7 +261,9 @@ func (f *filling) both(ctx context.Context, one, other []byte) (bool, error) {
 // whole notes that the index has the entries of all rows: every commit since it was claimed has brought its own, or was refused.
 func (f *filling) whole(ctx context.Context) error {
 	a := f.app
-	a.rest()
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
+	}
 	defer a.gate.Unlock()
 	info := a.layout.collections[f.ord]
 	name := info.entriesName(info.indexes[f.x])

@@ -131,7 +131,7 @@ func (r *rebuilding) redrive(ctx context.Context, letters []DeadLetter) error {
 			continue // it waits
 		}
 		applied := false
-		err := a.insist(ctx, "rebuild", func() (err error) {
+		err := l.insist(ctx, "rebuild", func() (err error) {
 			applied, err = r.redriveOne(ctx, k)
 			return err
 		})
@@ -161,8 +161,8 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 	if letter, err = a.whole(ctx, letter); err != nil {
 		return false, err
 	}
-	own := l.feed(letter.Position.partition())
-	f := &feed{id: own.id, log: own.log, waits: own.waits, attempts: letter.Attempts, until: -1}
+	real := l.feed(letter.Position.partition())
+	f := &feed{id: real.id, log: real.log, waits: real.waits, attempts: letter.Attempts, until: -1}
 	defer l.forget()
 	return l.handleAgain(ctx, f, letter, []Write{{Table: l.gen.letters, Key: k, Op: Remove}})
 }

@@ -22,7 +22,12 @@ type lane struct {
 	due       due
 	exclusive bool                 // it runs with all others at rest
 	others    []Check              // of a lane without feeds: that the partitions stand where they stood
+	visit     visit                // of the gate
 	inside    bool                 // between enter and leave
+	rest      *rest                // of whom the lane runs in
+	aside     func() (back func()) // see setAside
+	withheld  bool                 // the letters of the batch are not in the waits
+	overtaken bool                 // somebody had the gate since the batch was tried
 	rebuild   *rebuilding          // that it folds for, nil: none
 	overfull  *RebuildRefusedError // why the rebuild ends: it has too many dead letters
 
@@ -108,7 +113,9 @@ func (l *lane) run(stop, ctx context.Context) error {
 		if l.live && l.app.lost.Load() {
 			return errReload
 		}
-		l.enter()
+		if l.enter(stop) != nil {
+			return nil
+		}
 		l.look()
 		l.overfull = nil
 		f, wait := l.pick()
@@ -191,11 +198,13 @@ func (l *lane) moved(stop context.Context) error {
 	if !slices.ContainsFunc(l.feeds, (*feed).dirty) {
 		return nil
 	}
-	l.enter()
+	if l.enter(stop) != nil {
+		return nil
+	}
 	err := l.commit(stop)
 	l.leave()
 	l.follow()
-	if errors.Is(err, errRewound) {
+	if errors.Is(err, errRewound) || stop.Err() != nil {
 		return nil
 	}
 	return err
@@ -207,18 +216,20 @@ func (l *lane) owns(r *Record) bool {
 	return ok && p.Partition(r.Key, l.count) == int(r.Partition)
 }
 
-// enter and leave stand around every batch: while lanes are at rest, nobody is between them.
-func (l *lane) enter() {
-	if l.live {
-		l.app.gate.RLock()
-		l.inside = true
+// enter and leave stand around every batch: while lanes are at rest, nobody is between them. Only the end of ctx is an error.
+func (l *lane) enter(ctx context.Context) error {
+	if !l.live {
+		return nil
 	}
+	err := l.app.gate.enter(ctx, &l.visit)
+	l.inside = err == nil
+	return err
 }
 
 func (l *lane) leave() {
-	if l.live {
+	if l.inside {
 		l.inside = false
-		l.app.gate.RUnlock()
+		l.app.gate.leave(&l.visit)
 	}
 }
 
@@ -232,7 +243,7 @@ const batchBytes = 8 << 20
 // rushed reports whether the batch should end: somebody waits for the lanes to rest, or it takes long.
 func (l *lane) rushed() bool {
 	n := l.batch.events
-	return l.live && n > 0 && (l.app.wanted.Load() > 0 || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
+	return l.live && n > 0 && (l.app.gate.hurried(&l.visit) || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
 }
 
 // pick gives the feed whose head goes first: the one with the lowest record time, then topic and
@@ -305,13 +316,18 @@ func (l *lane) stands(f *feed) bool {
 // fold takes events into a batch and commits it.
 func (l *lane) fold(stop, ctx context.Context) error {
 	if l.live {
-		if err := l.app.claim(stop); err != nil && l.app.lost.Load() {
+		switch err := l.app.claim(stop); {
+		case err != nil && l.app.lost.Load():
 			return errReload
-		} else if err != nil {
+		case err != nil && stop.Err() != nil:
+			return nil
+		case err != nil:
 			return err
 		}
 	}
-	l.enter()
+	if l.enter(stop) != nil {
+		return nil
+	}
 	l.look()
 	l.batch.started = time.Now()
 	var what outcome
@@ -348,7 +364,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 		return lost
 	}
 	if what == stray {
-		what, err = l.alone(ctx, f)
+		what, err = l.alone(stop, ctx, f)
 		l.follow()
 	}
 	return l.after(stop, f, what, err)
@@ -366,6 +382,9 @@ func (l *lane) mended(f *feed) {
 func (l *lane) after(stop context.Context, f *feed, what outcome, err error) error {
 	switch what {
 	case broken:
+		if errors.Is(err, ErrPermanent) {
+			return err
+		}
 		f.broken++
 		l.app.failure(Failure{What: "store", Position: f.id.at(f.next), Attempts: f.broken, Err: err})
 		sleep(stop, l.app.config.Retry.wait(f.broken)) // the end of stop shows at the next turn
@@ -380,10 +399,17 @@ func (l *lane) after(stop context.Context, f *feed, what outcome, err error) err
 	return nil
 }
 
-// alone runs the head of f with all other lanes at rest.
-func (l *lane) alone(ctx context.Context, f *feed) (outcome, error) {
-	l.app.rest()
-	defer l.app.gate.Unlock()
+// alone runs the head of f with all other lanes at rest. It waits for these until stop ends.
+func (l *lane) alone(stop, ctx context.Context, f *feed) (outcome, error) {
+	rest, err := l.app.rest(stop)
+	if err != nil {
+		return ended, err
+	}
+	l.rest = rest
+	defer func() {
+		l.rest = nil
+		rest.end()
+	}()
 	l.parallel, l.exclusive = false, true
 	defer func() { l.exclusive = false }()
 	what, err := l.step(ctx, f, f.head())

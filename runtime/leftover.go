@@ -95,9 +95,12 @@ func (a *App) sweep(ctx context.Context) (next time.Duration, err error) {
 		return 0, ctx.Err()
 	}
 	defer a.leftovers.turn.Unlock()
-	a.gate.RLock()
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return 0, err
+	}
 	s, building := a.state, a.building // what the state points to never changes in place
-	a.gate.RUnlock()
+	a.gate.leave(v)
 	left := slices.Clone(s.Dropped)
 	if s.Building != 0 && s.Building != building && !a.fenced() { // of a process that is no more
 		left = append(left, s.Building)
@@ -168,5 +171,5 @@ func (a *App) noteAbandoned(ctx context.Context, g *generation) error {
 		}
 		next.Dropped = append(next.Dropped, g.number)
 		return nil
-	})
+	}, nil)
 }

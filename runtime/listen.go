@@ -163,9 +163,12 @@ func (a *App) followState(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.gate.RLock()
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return err
+	}
 	same := a.state.Generation == s.Generation && a.state.Folds == s.Folds && maps.Equal(a.state.Kept, s.Kept)
-	a.gate.RUnlock()
+	a.gate.leave(v)
 	if same {
 		return nil // what else is new shows at the next commit
 	}

@@ -87,10 +87,13 @@ func (a *App) owes(ctx context.Context) (any bool, err error) {
 
 // adoptSome moves some emissions, with all lanes at rest, and reports whether there may be more.
 func (a *App) adoptSome(ctx context.Context, step int) (more bool, err error) {
-	a.rest()
-	defer a.gate.Unlock()
+	rest, err := a.rest(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer rest.end()
 	l := a.solo
-	defer l.forget()
+	defer l.within(rest)()
 	if err := a.openNumbers(ctx); err != nil {
 		return false, err
 	}

@@ -69,8 +69,14 @@ func (a *App) doubt(err error) {
 }
 
 func (a *App) processAlone(ctx context.Context, out *Outbound) (due, error) {
-	a.rest()
-	defer a.gate.Unlock()
+	if err := a.claim(ctx); err != nil {
+		return due{}, fmt.Errorf("brook: process %s: %w", out.message.Type, err)
+	}
+	rest, err := a.rest(ctx)
+	if err != nil {
+		return due{}, fmt.Errorf("brook: process %s: %w", out.message.Type, err)
+	}
+	defer rest.end()
 	if a.closed.Load() {
 		return due{}, ErrClosed
 	}
@@ -81,7 +87,7 @@ func (a *App) processAlone(ctx context.Context, out *Outbound) (due, error) {
 		return due{}, err
 	}
 	l, m := a.solo, &a.solo.m
-	defer l.forget()
+	defer l.within(rest)()
 	if err := l.standAlone(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.message.Type, err)
 	}
@@ -124,7 +130,7 @@ func (a *App) unprocessed(m *Delivery) error {
 
 // commitAlone commits what a lane without feeds holds, trying for as long as ctx lives; the caller takes what is due
 // after it.
-func (l *lane) commitAlone(ctx context.Context) error { return l.commitBy(ctx, l.app.insist) }
+func (l *lane) commitAlone(ctx context.Context) error { return l.commitBy(ctx, l.insist) }
 
 // commitOnce is commitAlone for who rather hears of a failure.
 func (l *lane) commitOnce(ctx context.Context) error {
@@ -160,7 +166,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 			err = insist(ctx, "commit", commit)
 		}
 		if err != nil {
-			if l.live {
+			if l.live && (l.rest == nil || !l.rest.over) {
 				l.app.numbers = nil // they are read anew
 			}
 			l.app.doubt(err)
@@ -175,6 +181,15 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	l.app.outbox.add(b.items...)
 	l.due = due{letters: slices.Clone(b.letters), effects: slices.Clone(b.effects)}
 	return nil
+}
+
+// within makes a lane without feeds one of a rest, until the function returned is called, which empties its batch.
+func (l *lane) within(r *rest) (end func()) {
+	l.rest = r
+	return func() {
+		l.rest, l.aside = nil, nil
+		l.forget()
+	}
 }
 
 // take gives what is due, for a caller that does it once it left the gate.

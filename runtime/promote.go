@@ -20,11 +20,24 @@ const promoteTries = 3
 // promote makes the rebuilt generation the live one, in one commit, with all lanes at rest.
 func (r *rebuilding) promote(ctx context.Context) (err error) {
 	a, l := r.app, r.lane
-	a.rest()
-	defer a.gate.Unlock()
-	old := a.live.Load()
+	rest, err := a.rest(ctx)
+	if err != nil {
+		return err
+	}
+	l.rest = rest
+	defer func() {
+		l.rest = nil
+		rest.end()
+	}()
+	var old *generation
 	var held map[partitionID]*waits
 	for tries := 1; ; tries++ {
+		rest.released = false
+		old = a.live.Load()
+		if old.number == l.gen.number { // a try before did it, and its answer was lost
+			a.building = 0
+			return nil
+		}
 		if a.state.Building != l.gen.number { // it may have been read anew since
 			return errOvertaken
 		}
@@ -35,10 +48,17 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		if err := r.settle(ctx, old); err != nil {
 			return err
 		}
+		if rest.released { // the live views may have moved on
+			tries--
+			continue
+		}
 		if held, err = a.loadWaits(ctx, l.gen); err != nil {
 			return err
 		}
 		err = a.updateStateResting(ctx, func(next *state) error {
+			if next.Generation == l.gen.number {
+				return errAsIs // a try before did it
+			}
 			if next.Building != l.gen.number {
 				return errOvertaken
 			}
@@ -48,6 +68,9 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			a.madeHere(next)
 			return nil
 		}, &Batch{Checks: checks})
+		if err == nil && a.live.Load() != old {
+			continue
+		}
 		if err == nil {
 			break
 		}

@@ -217,8 +217,11 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 	var letters []DeadLetter
 	batch := Batch{ID: a.ids.batch()}
 	err := a.insist(ctx, "commit", func() error {
-		a.gate.RLock() // until it is committed no rebuild switches the letters' table
-		defer a.gate.RUnlock()
+		v, err := a.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
+		if err != nil {
+			return err
+		}
+		defer a.gate.leave(v)
 		letters, batch.Writes, batch.Checks = letters[:0], batch.Writes[:0], nil
 		for _, item := range items {
 			batch.Writes = append(batch.Writes, Write{Table: a.outboxTable, Key: item.key, Op: Remove})
@@ -237,7 +240,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		if leased {
 			batch.Checks = append(batch.Checks, a.lease.check(a.sending))
 		}
-		err := a.store.Commit(ctx, &batch)
+		err = a.store.Commit(ctx, &batch)
 		for i := range letters {
 			if w := a.waits[letters[i].Position.partition()]; err == nil && w != nil {
 				w.emits.Add(1)

@@ -112,10 +112,13 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 	}()
 	r.lane = a.newLane(g, false)
 	r.lane.rebuild = r
-	r.beyond = a.displaced()
-	a.gate.RLock()
+	r.beyond = a.displaced(ctx)
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return err
+	}
 	r.madeFrom = a.madeFrom()
-	a.gate.RUnlock()
+	a.gate.leave(v)
 	r.passed = map[string]int{}
 	reading, cancel := context.WithCancel(ctx)
 	var readers sync.WaitGroup

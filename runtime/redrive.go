@@ -133,8 +133,14 @@ func (a *App) storedLetter(ctx context.Context, l *DeadLetter) (DeadLetter, erro
 
 // redrive tries one letter with all lanes at rest.
 func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, after due, err error) {
-	a.rest()
-	defer a.gate.Unlock()
+	if err := a.claim(ctx); err != nil {
+		return false, due{}, err
+	}
+	rest, err := a.rest(ctx)
+	if err != nil {
+		return false, due{}, err
+	}
+	defer rest.end()
 	if a.closed.Load() {
 		return false, due{}, ErrClosed
 	}
@@ -156,7 +162,7 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	if err != nil {
 		return false, due{}, err
 	}
-	defer l.forget()
+	defer l.within(rest)()
 	l.batch.checks = checks
 	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}}, raise...)
 	letter.Set = a.setNow(letter.Type, letter.Set)
@@ -205,6 +211,22 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter DeadLetter, remo
 	}
 	w.remove(&letter)
 	l.keep(f, m)
+	away := false
+	l.aside = func() func() {
+		l.unput(w)
+		w.add(&letter, a.config.OnFailure != GoOn)
+		away = true
+		return func() {
+			w = a.waitsOf(f.id)
+			f.waits = w
+			w.remove(&letter)
+			for i := range l.batch.letters {
+				w.add(&l.batch.letters[i], a.config.OnFailure != GoOn)
+			}
+			away = false
+		}
+	}
+	defer func() { l.aside = nil }()
 	applied = len(l.batch.letters) == 0
 	if l.rebuild != nil && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].appendKey(nil), remove[0].Key) {
 		l.unput(w)
@@ -230,7 +252,7 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter DeadLetter, remo
 		l.batch.writes = l.unlessRewritten(remove)
 		applied, err = false, l.commitAlone(ctx)
 	}
-	if err != nil {
+	if err != nil && !away {
 		l.unput(w)
 		w.add(&letter, a.config.OnFailure != GoOn)
 	}
@@ -346,7 +368,9 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 }
 
 func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
-	a.rest()
+	if err := a.gate.Lock(ctx); err != nil {
+		return false, err
+	}
 	defer a.gate.Unlock()
 	table, at := a.live.Load().letters, letter.appendKey(nil)
 	if _, err := a.reader.Get(ctx, table, at); err != nil {

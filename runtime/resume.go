@@ -66,7 +66,9 @@ func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing
 
 // register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
 func (a *App) register(ctx context.Context, g *generation, standings map[partitionID]standing, partitions []Partition, marks map[partitionID]int64, mode Mode, mine map[partitionID]bool) ([]*lane, error) {
-	a.rest()
+	if err := a.gate.Lock(ctx); err != nil {
+		return nil, err
+	}
 	defer a.gate.Unlock()
 	if a.live.Load() != g {
 		return nil, nil

@@ -53,8 +53,8 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if err := a.doubtless(stop); err != nil {
 		return err
 	}
-	a.fresh()
-	stale, err := a.stale()
+	a.fresh(stop)
+	stale, err := a.stale(stop)
 	if err != nil {
 		return err
 	}
@@ -114,11 +114,11 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	one := ""
 	var losses losses
 	for {
-		if why := a.superseded(); why != nil {
+		if why := a.superseded(stop); why != nil {
 			if a.standAside(stop, m, why); stop.Err() != nil {
 				return nil
 			}
-			if stale, err = a.stale(); err != nil {
+			if stale, err = a.stale(stop); err != nil {
 				return err
 			}
 		}
@@ -205,7 +205,9 @@ func (a *App) doubtless(ctx context.Context) error {
 // reloadOutbox fills the outbox anew, but over a shared store: a member of a group does that when it knows what it has, and who holds the
 // lease when it looks.
 func (a *App) reloadOutbox(ctx context.Context) error {
-	a.rest() // nobody adds to it meanwhile
+	if err := a.gate.Lock(ctx); err != nil { // nobody adds to it meanwhile
+		return err
+	}
 	defer a.gate.Unlock()
 	a.outbox.clear()
 	if a.fenced() {

@@ -38,8 +38,10 @@ func (a *App) untouched(s *state) bool {
 
 // stale deals with views that other code made, and reports whether they have to be rebuilt. Nothing is written: that comes with the first
 // commit.
-func (a *App) stale() (rebuild bool, err error) {
-	a.rest()
+func (a *App) stale(ctx context.Context) (rebuild bool, err error) {
+	if err := a.gate.Lock(ctx); err != nil {
+		return false, err
+	}
 	defer a.gate.Unlock()
 	changes := a.changes()
 	if changes == "" {
@@ -57,19 +59,22 @@ func (a *App) stale() (rebuild bool, err error) {
 }
 
 // displaced reports whether the views were made from other topics than those that are read now: what these hold must not be folded on top.
-func (a *App) displaced() bool {
-	a.rest()
-	defer a.gate.Unlock()
+func (a *App) displaced(ctx context.Context) bool {
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return false
+	}
+	defer a.gate.leave(v)
 	s := &a.state
 	return !a.untouched(s) && (elsewhere(s.Made, a.made) || s.Made == nil && a.otherTopics() != "")
 }
 
 // replaced waits, where the views are displaced, until a rebuild replaced them: here, where ended is closed then, or in another process.
 func (a *App) replaced(ctx context.Context, ended <-chan struct{}) error {
-	for a.displaced() {
+	for a.displaced(ctx) {
 		select {
 		case <-ended:
-			if ctx.Err() == nil && a.displaced() {
+			if ctx.Err() == nil && a.displaced(ctx) {
 				return fmt.Errorf("%w: they were made from other topics, and could not be rebuilt", ErrStale)
 			}
 			return nil
@@ -92,7 +97,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 			stale, err = a.stillStale(ctx, m)
 		case attempts > 1:
 			if err = a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err == nil {
-				stale, err = a.stale()
+				stale, err = a.stale(ctx)
 			}
 		}
 		if err == nil && !stale {
@@ -134,5 +139,5 @@ func (a *App) stillStale(ctx context.Context, m *membership) (bool, error) {
 	if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 		return false, err
 	}
-	return a.stale()
+	return a.stale(ctx)
 }

@@ -2,7 +2,6 @@ package brook
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -42,11 +41,11 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return
 		}
-		if a.superseded() == nil {
+		if a.superseded(ctx) == nil {
 			break
 		}
 		v, err := a.reader.Get(ctx, a.meta, foldsKey)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		if err != nil && err != ErrNotFound {
 			continue
 		}
 		beat := ""
@@ -58,7 +57,7 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 			continue
 		}
 		if silent++; silent == beatsGone {
-			a.fresh()
+			a.fresh(ctx)
 			break
 		}
 	}

@@ -107,30 +107,26 @@ func (a *App) unchanged() Check { return Check{Table: a.meta, Key: stateKey, Val
 // run more than once; its error ends it all, and [errAsIs] without a commit and without an error. [ErrConflict] says that the row is as it
 // was, and that a check of extra does not hold. A store that fails is tried again until ctx ends, but in NewApp. The caller does not hold the gate.
 func (a *App) updateState(ctx context.Context, change func(next *state) error, extra *Batch) error {
-	a.rest()
-	defer a.gate.Unlock()
-	return a.updateStateResting(ctx, change, extra)
+	if a.live.Load() == nil {
+		return a.tryState(ctx, change, extra)
+	}
+	return a.insistResting(ctx, func() error { return a.updateStateResting(ctx, change, extra) })
 }
 
 // tryState is updateState for who rather hears of a store that fails.
-func (a *App) tryState(ctx context.Context, change func(next *state) error) error {
-	a.rest()
-	defer a.gate.Unlock()
-	return a.updateStateBy(ctx, once, change, nil)
-}
-
-// updateStateResting is updateState for who holds the gate for writing.
-func (a *App) updateStateResting(ctx context.Context, change func(next *state) error, extra *Batch) error {
-	if a.live.Load() == nil {
-		return a.updateStateBy(ctx, once, change, extra)
+func (a *App) tryState(ctx context.Context, change func(next *state) error, extra *Batch) error {
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
 	}
-	return a.updateStateBy(ctx, a.insist, change, extra)
+	defer a.gate.Unlock()
+	return a.updateStateResting(ctx, change, extra)
 }
 
 // once does something without insisting on it.
 func once(_ context.Context, _ string, do func() error) error { return do() }
 
-func (a *App) updateStateBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error, change func(next *state) error, extra *Batch) error {
+// updateStateResting is updateState for who holds the gate for writing. It tries once: what may succeed when it is tried again is a [refusal].
+func (a *App) updateStateResting(ctx context.Context, change func(next *state) error, extra *Batch) error {
 	for {
 		w, err := a.changeState(change)
 		if errors.Is(err, errAsIs) {
@@ -144,7 +140,7 @@ func (a *App) updateStateBy(ctx context.Context, insist func(ctx context.Context
 			batch.Writes = append(batch.Writes, extra.Writes...)
 			batch.Checks = append(batch.Checks, extra.Checks...)
 		}
-		err = insist(ctx, "commit", func() error { return a.store.Commit(ctx, batch) })
+		err = a.store.Commit(ctx, batch)
 		if err == nil {
 			w.adopt()
 			return nil
@@ -156,16 +152,16 @@ func (a *App) updateStateBy(ctx context.Context, insist func(ctx context.Context
 		stored, rerr := a.stateAfter(ctx)
 		switch {
 		case rerr != nil && was == nil && errors.Is(rerr, ErrNotFound):
-			return err // the store is new still
+			return refused(err) // the store is new still
 		case rerr != nil && errors.Is(err, ErrConflict):
-			return rerr
+			return refused(rerr)
 		case rerr != nil:
-			return errors.Join(err, rerr)
+			return refused(errors.Join(err, rerr))
 		case stored.Stamp == w.next.Stamp: // only the answer was lost
 			w.adopt()
 			return nil
 		case bytes.Equal(stored.raw, was) || ctx.Err() != nil:
-			return err
+			return refused(err)
 		case a.live.Load() == nil:
 			a.state = stored // NewApp has yet to open what it names
 		default:

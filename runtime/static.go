@@ -59,7 +59,7 @@ type EffectCall struct {
 // OnEffect has f called in place of every effect, and again with the same call where it gave an error and
 // Config.Retry allows. It has to be set before the app folds its first event.
 func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error) {
-	b.app.rest()
+	_ = b.app.gate.Lock(context.Background()) // which does not end
 	defer b.app.gate.Unlock()
 	diverted := func(deliver func(*Delivery)) func(*Delivery) {
 		return func(m *Delivery) {
@@ -82,7 +82,9 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 // log, dead letters and emissions stay as they are. It takes turns with the apply loop.
 func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 	a := b.app
-	a.rest()
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
+	}
 	defer a.gate.Unlock()
 	if err := a.claimResting(ctx); err != nil {
 		return err
@@ -158,7 +160,9 @@ func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, 
 		m := out.message
 		entries = append(entries, &HistoryEntry{ID: a.ids.next(), Type: m.Type, Author: a.config.Author, Time: now(), Key: out.key, Data: m.Data})
 	}
-	a.rest()
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
+	}
 	defer a.gate.Unlock()
 	if err := a.claimResting(ctx); err != nil {
 		return err

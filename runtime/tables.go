@@ -39,9 +39,12 @@ func sorted(names []string) []string {
 // forgotten opens the tables of a generation that the code does not know any more.
 func (a *App) forgotten(ctx context.Context, number int) ([]Table, error) {
 	known := a.tableNames()
-	a.gate.RLock()
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return nil, err
+	}
 	names := a.state.Tables[number] // never changed in place
-	a.gate.RUnlock()
+	a.gate.leave(v)
 	var tables []Table
 	for _, name := range names {
 		if slices.Contains(known, name) {

@@ -29,9 +29,12 @@ func (a *App) askForRest(ctx context.Context, g *generation) error {
 // giveTurn rests for the promotion of another process, where one asks for that: until it is done, or for restFor.
 func (a *App) giveTurn(ctx context.Context) {
 	for started := time.Now(); ; {
-		a.gate.RLock()
+		v, err := a.gate.RLock(ctx)
+		if err != nil {
+			return
+		}
 		wish, own := a.state.Promoting, a.building
-		a.gate.RUnlock()
+		a.gate.leave(v)
 		if wish == nil || wish.Generation == own {
 			return
 		}

@@ -29,7 +29,7 @@ func claims(n int, code byte, key string, elements func(left int) int) []byte {
 }
 
 type wide struct {
-	_    [64]uint64 // what an element claims
+	pad  [64]uint64
 	kids []wide
 	most map[string]wide
 }

@@ -29,11 +29,7 @@ func Log(t *testing.T, d *memdriver.Driver) (records []brook.Record) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer r.Close()
 	for next := p.Start; next < p.End; {
 		c, err := r.Read(t.Context(), 1000)
 		if err != nil {

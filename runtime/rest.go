@@ -1,0 +1,140 @@
+package brook
+
+import (
+	"context"
+	"time"
+)
+
+// rest is the time in which somebody has the gate, and so all lanes are at rest.
+type rest struct {
+	app      *App
+	over     bool
+	released bool // it was others' meanwhile
+}
+
+// rest takes the gate.
+func (a *App) rest(ctx context.Context) (*rest, error) {
+	if err := a.gate.Lock(ctx); err != nil {
+		return nil, err
+	}
+	return &rest{app: a}, nil
+}
+
+// end gives the gate up.
+func (r *rest) end() {
+	if !r.over {
+		r.over = true
+		r.app.gate.Unlock()
+	}
+}
+
+// pause waits, and lets others have the gate meanwhile. Where it gives an error the rest may be over.
+func (r *rest) pause(ctx context.Context, d time.Duration) error {
+	r.end()
+	err := sleep(ctx, d)
+	if lerr := r.app.gate.Lock(ctx); lerr != nil {
+		return lerr
+	}
+	r.over, r.released = false, true
+	return err
+}
+
+// insist is App.insist for what a lane does with the store. Between two tries nobody waits for the lane: a commit may be refused for
+// as long as nobody drops something.
+func (l *lane) insist(ctx context.Context, what string, do func() error) error {
+	return l.app.insistBy(ctx, what, l.pause, do)
+}
+
+// pause waits between two tries of a commit.
+func (l *lane) pause(ctx context.Context, d time.Duration) error {
+	switch {
+	case l.live && len(l.feeds) > 0:
+		return l.stepOut(ctx, d)
+	case l.rest == nil:
+		return sleep(ctx, d)
+	case !l.live:
+		return l.rest.pause(ctx, d)
+	case !l.app.fenced(): // others' commits must not come between a commit whose outcome is not known and its repeat
+		return sleep(ctx, d)
+	}
+	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
+	a := l.app
+	a.numbers = nil
+	a.solo = a.newLane(l.gen, true)
+	back := l.setAside()
+	if err := l.rest.pause(ctx, d); err != nil {
+		return err
+	}
+	back()
+	return nil
+}
+
+// setAside takes what an uncommitted batch did to the waits back, for as long as it is others' turn.
+func (l *lane) setAside() (back func()) {
+	if l.aside == nil {
+		return func() {}
+	}
+	return l.aside()
+}
+
+// stepOut leaves the gate between two tries of a commit. Where somebody took it meanwhile, and nobody but memory can tell whether the batch fits
+// what he left behind, it is put back, unless it is committed.
+func (l *lane) stepOut(ctx context.Context, d time.Duration) error {
+	turns := l.app.gate.taking()
+	l.withhold()
+	var err error
+	if l.rest != nil { // it strays
+		turns++ // its own
+		if err = l.rest.pause(ctx, d); l.rest.over {
+			return err
+		}
+	} else {
+		l.leave()
+		err = sleep(ctx, d)
+		if eerr := l.enter(ctx); eerr != nil {
+			return eerr
+		}
+	}
+	l.restore()
+	l.overtaken = l.overtaken || !l.app.fenced() && l.app.gate.taking() != turns
+	return err
+}
+
+// withhold takes the batch's letters out of the waits, and restore puts them back.
+func (l *lane) withhold() {
+	if l.withheld {
+		return
+	}
+	l.withheld = true
+	l.eachLetter(func(w *waits, letter *DeadLetter) { w.remove(letter) })
+}
+
+func (l *lane) restore() {
+	l.withheld = false
+	l.eachLetter(func(w *waits, letter *DeadLetter) { w.add(letter, l.app.config.OnFailure != GoOn) })
+}
+
+func (l *lane) eachLetter(do func(*waits, *DeadLetter)) {
+	for i := range l.batch.letters {
+		letter := &l.batch.letters[i]
+		for _, f := range l.feeds {
+			if f.id == letter.Position.partition() {
+				do(f.waits, letter)
+			}
+		}
+	}
+}
+
+// stored reports whether the batch that moves the feeds on is committed.
+func (l *lane) stored(ctx context.Context) (bool, error) {
+	standings, err := l.app.standings(ctx, l.app.reader, l.gen)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range l.feeds {
+		if f.dirty() && string(standings[f.id].raw) != string(f.storing) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
