@@ -132,6 +132,20 @@ func (o *outbox) lags() {
 	o.rouse()
 }
 
+// untilLook returns how long it is until the store is asked again, for what others committed may not be announced; 0: nothing is collected.
+func (o *outbox) untilLook(now time.Time) time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.leased.on {
+		return 0
+	}
+	wait := leaseBeat - now.Sub(o.leased.looked)
+	if wait <= 0 { // there is nothing to look for now
+		wait = leaseBeat
+	}
+	return wait
+}
+
 // collecting reports whether what the store has is to be looked at now, and whether as the holder of the lease.
 func (o *outbox) collecting(now time.Time) (want, holder, group bool) {
 	o.mu.Lock()

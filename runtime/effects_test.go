@@ -3,6 +3,7 @@ package brook_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,9 +89,9 @@ func TestDivisionDoesNotWaitForEffects(t *testing.T) {
 		release := make(chan struct{})
 		c := config(conduct(d), s)
 		c.Group = true
-		done := 0
+		var done atomic.Int32
 		app := newLedger(t, c, &ledger.Audit{Effect: func(e brook.Event[ledger.Moved]) brook.Effect {
-			return func(ctx context.Context) error { <-release; done++; return nil }
+			return func(ctx context.Context) error { <-release; done.Add(1); return nil }
 		}})
 		run, end := context.WithCancel(t.Context())
 		result := make(chan error, 1)
@@ -117,8 +118,8 @@ func TestDivisionDoesNotWaitForEffects(t *testing.T) {
 		}
 		close(release)
 		synctest.Wait()
-		if done != 2 {
-			t.Errorf("%d effects are done, want 2", done)
+		if n := done.Load(); n != 2 {
+			t.Errorf("%d effects are done, want 2", n)
 		}
 		end()
 		if err := <-result; err != nil {

@@ -26,10 +26,9 @@ var (
 	beatKey  = []byte("beat")
 )
 
-// lease is what a process knows of the lease. The zero lease is of a store that nobody shares.
+// lease is what a process knows of the lease.
 type lease struct {
 	mu    sync.Mutex
-	on    bool
 	held  bool
 	row   []byte // that names the holder, as last seen; nil: there is none
 	beat  []byte
@@ -45,16 +44,6 @@ type leaseRow struct {
 type beatRow struct {
 	Holder string
 	Beat   int64
-}
-
-// pause returns how long the publisher waits at most: what others committed may not be announced.
-func (l *lease) pause() time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.on {
-		return 0
-	}
-	return leaseBeat
 }
 
 // check makes sure that the lease is still the process's own.
@@ -202,7 +191,7 @@ func (l *lease) acquire(ctx context.Context, a *App, term int64, row, beat []byt
 func (l *lease) leave(ctx context.Context, a *App) {
 	l.mu.Lock()
 	held, row := l.held, l.row
-	l.held, l.seen, l.on = false, time.Time{}, false
+	l.held, l.seen = false, time.Time{}
 	l.mu.Unlock()
 	a.outbox.lease(false)
 	if !held {
@@ -235,9 +224,6 @@ func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
 		return false, err
 	}
 	if acts {
-		l.mu.Lock()
-		l.on = true
-		l.mu.Unlock()
 		a.outbox.leaseOnly(a.config.Group)
 	}
 	return acts, nil

@@ -149,7 +149,7 @@ func TestOneInstancePublishesOverASharedStore(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		move(b)
 		if x := emissions(c); x != 63 {
-			t.Errorf("after the other came back: %d, want 63", x)
+			t.Errorf("after the other came back: %d, want 63; %d by the other, %d wait", x, emissions(b), waiting(t, s))
 		}
 		notes := 0
 		for i := range 5 {

@@ -32,7 +32,7 @@ func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 		if tried && a.outbox.queued() > 0 {
 			continue
 		}
-		for _, d := range []time.Duration{a.outbox.next(), a.lease.pause()} {
+		for _, d := range []time.Duration{a.outbox.next(), a.outbox.untilLook(time.Now())} {
 			if d > 0 && (wait == 0 || d < wait) {
 				wait = d
 			}
