@@ -161,8 +161,8 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 	if letter, err = a.whole(ctx, letter); err != nil {
 		return false, err
 	}
-	real := l.feed(letter.Position.partition())
-	f := &feed{id: real.id, log: real.log, waits: real.waits, attempts: letter.Attempts, until: -1}
+	own := l.feed(letter.Position.partition())
+	f := &feed{id: own.id, log: own.log, waits: own.waits, attempts: letter.Attempts, until: -1}
 	defer l.forget()
 	return l.handleAgain(ctx, f, letter, []Write{{Table: l.gen.letters, Key: k, Op: Remove}})
 }

@@ -2,6 +2,7 @@ package brook
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -45,7 +46,7 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 			break
 		}
 		v, err := a.reader.Get(ctx, a.meta, foldsKey)
-		if err != nil && err != ErrNotFound {
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			continue
 		}
 		beat := ""

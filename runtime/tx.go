@@ -121,7 +121,7 @@ func (tx *Tx) whole(slot int) bool {
 	if tx.unready == nil || !tx.unready[slot] {
 		return true
 	}
-	tx.note(ErrNotReady)
+	_ = tx.note(ErrNotReady) // what the event comes to is asked of the transaction
 	return false
 }
 

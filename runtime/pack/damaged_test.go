@@ -29,7 +29,7 @@ func claims(n int, code byte, key string, elements func(left int) int) []byte {
 }
 
 type wide struct {
-	pad  [64]uint64
+	_    [64]uint64 // what an element claims
 	kids []wide
 	most map[string]wide
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -100,8 +101,10 @@ func put(dst []byte, n *node) []byte {
 	for _, f := range n.fields {
 		switch {
 		case !f.embedded:
-			var v int
-			fmt.Sscanf(f.name, "f%d", &v)
+			v, err := strconv.Atoi(strings.TrimPrefix(f.name, "f"))
+			if err != nil {
+				panic(err) // the test names its fields itself
+			}
 			dst = appendInt(dst, int64(v))
 		case f.typ.kind == kindPointer:
 			dst = put(append(dst, codeFixArray|1), f.typ.elem)

@@ -29,7 +29,11 @@ func Log(t *testing.T, d *memdriver.Driver) (records []brook.Record) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for next := p.Start; next < p.End; {
 		c, err := r.Read(t.Context(), 1000)
 		if err != nil {

@@ -1,0 +1,5 @@
+package brook
+
+// Version is the version of brook: of the runtime, the generator and the adapters, which are released together. One with the suffix -dev is
+// on its way to the release of that number.
+const Version = "0.1.0-dev"
