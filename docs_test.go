@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -63,8 +64,8 @@ func TestDocumentedNames(t *testing.T) {
 	}
 }
 
-// TestDocumentedCommands wants targets of make, folders, scripts and topics of help that documents name to exist, also where
-// commands are not run.
+// TestDocumentedCommands wants targets of make, folders, scripts, files and topics of help that documents name to exist, also
+// where commands are not run.
 func TestDocumentedCommands(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
@@ -74,6 +75,7 @@ func TestDocumentedCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sources := sourceNames(t)
 	there := func(name string) bool { _, err := os.Stat(filepath.Join(checkout.Root(t), name)); return err == nil }
 	for _, file := range documents(t) {
 		text, blocks := document(t, file)
@@ -94,11 +96,29 @@ func TestDocumentedCommands(t *testing.T) {
 			case strings.HasPrefix(args[0], "scripts/") && !there(args[0]),
 				args[0] == "go" && args[1] == "run" && strings.HasPrefix(args[2], "./examples") && !there(args[2]):
 				t.Errorf("%s names what is not there: %s", file, strings.Join(args, " "))
+			case strings.HasSuffix(args[0], ".go") && !strings.ContainsAny(args[0], "*/") && !sources[args[0]]:
+				t.Errorf("%s: no file is called %s", file, args[0])
 			case args[0] == "brookgen" && args[1] == "help" && args[2] != "" && !strings.Contains(string(manual), `"`+args[2]+`"`):
 				t.Errorf("%s: brookgen help has no topic %s", file, args[2])
 			}
 		}
 	}
+}
+
+// sourceNames returns the names of all Go files, and of those of the shop in README.
+func sourceNames(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{"shop.go": true, "main.go": true}
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && path.Ext(name) == ".go" {
+			names[entry.Name()] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // TestDocumentedLinks wants files and headings that documents link to to be there.
@@ -132,7 +152,7 @@ func TestDocumentForm(t *testing.T) {
 	if text, _ := document(t, "README.md"); len(text) > 9<<10 {
 		t.Errorf("README.md has %d bytes, and may have %d: is there a page for it in docs?", len(text), 9<<10)
 	}
-	for _, file := range append(pages(t), "SECURITY.md") {
+	for _, file := range append(documents(t), "CHANGELOG.md") {
 		text, _ := document(t, file)
 		fenced := false
 		for line := range strings.Lines(text) {
