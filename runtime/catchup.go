@@ -256,7 +256,10 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 					return any, fmt.Errorf("%w: partition %s/%d", ErrDeadLettersFull, f.id.topic, f.id.number)
 				}
 			}
-			return any, l.moved(ctx)
+			if err := l.moved(ctx); err != nil {
+				return any, err
+			}
+			return any, ctx.Err()
 		}
 	}
 }

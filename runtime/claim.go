@@ -59,10 +59,12 @@ func (a *App) claimResting(ctx context.Context) error {
 		if err != nil && !errors.Is(err, ErrConflict) { // a conflict: another process gave a shape the same number
 			return err
 		}
-		if err := a.insist(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) }); err != nil {
-			return err
+		err = a.insist(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) })
+		if err == nil {
+			err = a.install(ctx)
 		}
-		if err := a.install(ctx); err != nil {
+		if err != nil { // the state has the claim, but lanes go by other indexes still
+			a.claimed.Store(false)
 			return err
 		}
 	}

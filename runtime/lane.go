@@ -319,7 +319,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 		switch err := l.app.claim(stop); {
 		case err != nil && l.app.lost.Load():
 			return errReload
-		case err != nil && stop.Err() != nil:
+		case err != nil && stop.Err() != nil: // the partitions move, perhaps, and Run goes on
 			return nil
 		case err != nil:
 			return err

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -46,7 +48,7 @@ func (r *reached) look() {
 }
 
 // wait waits until all is folded that the ledger's log holds, with what is emitted meanwhile.
-func (r *reached) wait(t *testing.T, d *memdriver.Driver) {
+func (r *reached) wait(t *testing.T, ctx context.Context, d *memdriver.Driver) {
 	t.Helper()
 	for {
 		partitions, err := d.Partitions(t.Context(), "ledger")
@@ -66,7 +68,11 @@ func (r *reached) wait(t *testing.T, d *memdriver.Driver) {
 		if !behind {
 			return
 		}
-		<-done
+		select {
+		case <-done:
+		case <-ctx.Done():
+			t.Fatal(ctx.Err())
+		}
 	}
 }
 
@@ -111,10 +117,10 @@ func TestGroupDividesPartitions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if round%4 == 0 { // else the next division finds them at work
-			r.wait(t, d)
+			r.wait(t, apps[0].ctx, d)
 		}
 	}
-	r.wait(t, d)
+	r.wait(t, apps[0].ctx, d)
 	got := tell(t, apps[0].App)
 	t.Logf("%d conflicts", s.conflicts)
 
@@ -137,6 +143,80 @@ func TestGroupDividesPartitions(t *testing.T) {
 	}
 	if n := waiting(t, s); n != 0 {
 		t.Errorf("%d emissions wait in the store", n)
+	}
+}
+
+// stopped is a shared store that holds up the next commit that writes a table, until the commit's context ends.
+type stopped struct {
+	*shared
+	suffix string // of the table's name
+	table  brook.Table
+	armed  atomic.Bool
+	at     chan struct{} // closed when the commit has come
+}
+
+func (s *stopped) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
+	t, err := s.shared.Table(ctx, spec)
+	if strings.HasSuffix(spec.Name, s.suffix) {
+		s.table = t
+	}
+	return t, err
+}
+
+func (s *stopped) Commit(ctx context.Context, b *brook.Batch) error {
+	writes := func(w brook.Write) bool { return w.Table == s.table && string(w.Key) != "folds" }
+	if slices.ContainsFunc(b.Writes, writes) && s.armed.CompareAndSwap(true, false) {
+		close(s.at)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.shared.Commit(ctx, b)
+}
+
+// A division ends what a lane is about to write: its claim, or offsets without records. That does not end Run.
+func TestDivisionInterruptsWritesOfLanes(t *testing.T) {
+	for _, test := range []struct {
+		name, table string
+		events      int
+	}{{"claim", "/state", 1}, {"offsets without records", "/positions", 0}} {
+		t.Run(test.name, func(t *testing.T) {
+			d, s := log(t, 1, nil), &stopped{shared: newShared(), suffix: test.table, at: make(chan struct{})}
+			m := &member{driver: conduct(d)}
+			c := config(m.driver, s)
+			c.Group = true
+			m.harness = open(t, c, &ledger.Audit{})
+			m.harness.driver = d
+			m.place = <-m.driver.members
+			for range test.events {
+				m.raw("b", ledger.OpenedType, `{"account":"b"}`)
+			}
+			s.armed.Store(true)
+			all := []brook.Position{{Topic: "ledger"}}
+			m.place.Assign(all)
+			<-s.at
+			m.place.Assign(nil)
+			m.place.Assign(all)
+			m.wait(m.raw("a", ledger.OpenedType, `{"account":"a"}`), nil)
+			if err := m.stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// CatchUp says so when its context ended before it had written how far the partitions stand.
+func TestInterruptedCatchUpHasNotCaughtUp(t *testing.T) {
+	s := &stopped{shared: newShared(), suffix: "/positions", at: make(chan struct{})}
+	app, err := ledger.NewApp(config(log(t, 1, nil), s), ledger.Books{}, &ledger.Audit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	s.armed.Store(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-s.at; cancel() }()
+	if err := app.CatchUp(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("CatchUp: %v, want that it was cancelled", err)
 	}
 }
 
