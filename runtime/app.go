@@ -75,7 +75,7 @@ type App struct {
 	lanes     []*lane // that run
 }
 
-// NewApp opens the views of a package in a store. Generated code calls it.
+// NewApp opens the views of a package in a store. Generated code uses it.
 //
 // Errors of the configuration wrap [ErrConfig]; all of them are reported at once.
 func NewApp(config Config, def *Definition) (*App, error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/pack"
 )
 
-// Collection describes a collection to the runtime; it is generated and never changes.
+// Collection describes a collection to the runtime, and never changes. Generated code uses it.
 type Collection[K comparable, V any] struct {
 	Name  string
 	Shape key.Shape
@@ -27,7 +27,7 @@ type Collection[K comparable, V any] struct {
 	Indexes []IndexDef[V]
 }
 
-// IndexDef describes an indexed field.
+// IndexDef describes an indexed field. Generated code uses it.
 type IndexDef[V any] struct {
 	Field  string // as in the struct
 	Shape  key.Shape
@@ -109,7 +109,7 @@ func (c *Collection[K, V]) stored(value any) (any, error) {
 	return c.copied(value, nil)
 }
 
-// AnyCollection is a [Collection] of whatever types.
+// AnyCollection is a [Collection] of whatever types. Generated code uses it.
 type AnyCollection interface {
 	info() collectionInfo
 	copied(value, spare any) (any, error)

@@ -1,6 +1,6 @@
 package brook
 
-// Definition is all that the generator knows of a package, for [NewApp]. It is generated.
+// Definition is all that the generator knows of a package, for [NewApp]. Generated code uses it.
 type Definition struct {
 	Sets        []string // names of the handler sets, in order
 	Collections []AnyCollection
@@ -15,7 +15,7 @@ type Definition struct {
 	Outgoing func(o Outgoing, out *Outbound) bool
 }
 
-// Handler says what the signature of a handler says, and what was proved of its body.
+// Handler says what the signature of a handler says, and what was proved of its body. Generated code uses it.
 type Handler struct {
 	Set     int    // in Definition.Sets
 	Name    string // of the method
@@ -30,5 +30,5 @@ type Handler struct {
 	Doubt       string // the first expression that is not proved; with none, nobody tried
 }
 
-// IndexRef names an index.
+// IndexRef names an index. Generated code uses it.
 type IndexRef struct{ Collection, Index int }

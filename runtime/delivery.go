@@ -81,7 +81,7 @@ func (m *Delivery) Discard() { m.known = true }
 // Unknown says that the package has no such event type.
 func (m *Delivery) Unknown() {}
 
-// Decode decodes the event's payload. It gives false where that failed, which is noted.
+// Decode decodes the event's payload. It gives false where that failed, which is noted. Generated code uses it.
 func Decode[E any](m *Delivery, def *EventDef[E]) (e Event[E], ok bool) {
 	m.known = true
 	data, err := def.Decode(m.message.Data)
@@ -249,7 +249,7 @@ func probe(err error) {
 	_ = errors.Is(err, ErrRetry) || errors.Is(err, ErrTooLarge)
 }
 
-// Send asks for emissions to be published once the set's changes are committed.
+// Send asks for emissions to be published once the set's changes are committed. Generated code uses it.
 func Send[E any](m *Delivery, def *EventDef[E], emissions ...Emission[E]) {
 	for i := range emissions {
 		if !emissions[i].set || m.tx.failed != nil {

@@ -1,15 +1,55 @@
 // Package brook is the runtime of typed event views: a service consumes a stream of events and
 // keeps the slice of state that it needs as local, queryable views.
 //
-// Programs use it through the code that brookgen generates for their own events, collections and handlers. They name
-// [Event], [View], [Index], [Change], [Emission] and [Effect] in handlers' signatures,
+// Programs use it through the code that brookgen generates for their own events, collections and
+// handlers.
+//
+// # Handlers
+//
+// A handler's parameters are what it reads, and its results are what it writes:
 //
 //	func (Set) Name([ctx context.Context,] e brook.Event[E] {, view or index}) ({change, emission or effect} [, error])
 //
-// make what these give with [Create], [Merge], [Delete] and [Emit], and run the generated App, which embeds [App], on a
-// [Config]. Whoever writes a driver or a store implements [Driver] or [Store] and proves it with package drivertest or
-// storetest.
+// It gets an [Event], and each [View] and [Index] that it asks for. It returns a [Change], made by
+// [Create], [Merge] or [Delete], an [Emission], made by [Emit], or an [Effect]; of the first two
+// also slices.
 //
-// Everything else ([Collection], [EventDef], [Definition], [Tx], [Delivery], [Rows], [Source] and the functions over them) is
-// for generated code, or, as [Backstage], [Seed] and [StaticSource], for package brooktest.
+// # An app
+//
+// The generated App embeds [App] and runs on a [Config]: a [Driver], a [Store], and perhaps an
+// [Envelope], [Retry], a [FailurePolicy], a [StalePolicy], a [RetentionPolicy] and [Hooks]. What is
+// published is at a [Position]; [WithID], [WithTime] and [WithHeader] are options. What fails is a
+// [DeadLetter]. Errors that can be told apart are variables: [ErrNotFound], [ErrDeadLetter],
+// [ErrConfig] and so on.
+//
+// The generated views embed [View]. Scans return each [Entry] of a collection, watching each
+// [Update].
+//
+// # Envelopes
+//
+// An [Envelope] says how an event lies in a record: [CloudEvents], the default, [PlainJSON] or
+// [RawTopics]. Whoever writes another one implements two methods over [Record], [Message] and
+// [Outbound], and perhaps [Unkeyed], [AuthorChecker] or [TombstoneChecker].
+//
+// # Drivers and stores
+//
+// Whoever writes a driver implements [Driver] and [PartitionReader], and proves it with package
+// drivertest. Its further powers are [Partitioner], [Placer], [Marker], [Grower] and [Grouper].
+//
+// Whoever writes a store implements [Store], [Reader] and [Snapshot], and proves it with package
+// storetest. Its further powers are [Counter], [Fetcher], [Durable], [Dropper], [Fenced],
+// [Announcer] and [Holder].
+//
+// # For generated code
+//
+// What follows is no concern of programs: generated code alone uses it, and the comments say so. It
+// may change with any version, together with brookgen; [GeneratedV1] makes the compiler notice.
+//
+// A package is described by [Definition], [Handler], [IndexRef], [EventDef], [AnyEvent], [KeepAll],
+// [Collection], [AnyCollection], [IndexDef] and [Entries], and opened by [NewApp]. Views are made
+// by [ViewOf] and [IndexOf] of a [Source], and histories of a [Past] by [Events] and [EventsOf],
+// with [ErrUnknownType]. Events go out by [Publish], [Process] and [Encode], and through the
+// handlers in a [Tx] by [Delivery], [Decode], [Send], [Rows] and [RowsOf].
+//
+// [Backstage], [EffectCall], [Seed] and [StaticSource] are for package brooktest.
 package brook

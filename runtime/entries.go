@@ -2,7 +2,7 @@ package brook
 
 import "bytes"
 
-// Entries collects the key bytes of the values that a row is to be found by. Generated code fills it:
+// Entries collects the key bytes of the values that a row is to be found by. Generated code uses it:
 //
 //	e.Add(key.AppendString(e.Bytes(), v.Email))
 type Entries struct {

@@ -6,7 +6,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// GeneratedV1 is referred to by generated code. Where it is not defined, the code was made by a brookgen of
+// GeneratedV1 is the version of generated code. Generated code uses it. Where it is not defined, the code was made by a brookgen of
 // another version than this runtime:
 //
 //	go get github.com/brookgen/brookgen && go generate ./...
@@ -30,7 +30,7 @@ type Event[E any] struct {
 	Position Position
 }
 
-// EventDef describes an event type to the runtime; it is generated and never changes.
+// EventDef describes an event type to the runtime, and never changes. Generated code uses it.
 type EventDef[E any] struct {
 	Type  string
 	Topic string // "": Config.Topic
@@ -45,14 +45,14 @@ type EventDef[E any] struct {
 	History int // the newest so many per key are kept; KeepAll; 0: none
 }
 
-// KeepAll is the value of EventDef.History that keeps every event.
+// KeepAll is the value of EventDef.History that keeps every event. Generated code uses it.
 const KeepAll = -1
 
 func (d *EventDef[E]) info() eventInfo {
 	return eventInfo{typ: d.Type, topic: d.Topic, shape: d.Shape, history: d.History}
 }
 
-// AnyEvent is an [EventDef] of whatever payload.
+// AnyEvent is an [EventDef] of whatever payload. Generated code uses it.
 type AnyEvent interface{ info() eventInfo }
 
 type eventInfo struct {

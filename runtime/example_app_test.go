@@ -14,7 +14,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Package ledger stands for your own annotated package: brookgen generated ledger.NewApp, which takes one argument per handler set.
+// Package ledger stands for your own annotated package: brookgen generated ledger.NewApp, which
+// takes one argument per handler set.
 func exampleConfig() brook.Config {
 	return brook.Config{
 		Author: "ledger",
@@ -100,8 +101,8 @@ func ExampleApp_DeadLetters() {
 	// money.moved of bob in Books: brook: accounts: no value at key "bob"
 }
 
-// Put right what made an event fail, and redrive it. What is published for the same key would wait behind the letter; Process waits
-// for nobody.
+// Put right what made an event fail, and redrive it. What is published for the same key would wait
+// behind the letter; Process waits for nobody.
 func ExampleApp_Redrive() {
 	ctx := context.Background()
 	app := openLedger(brook.Emit(ledger.Moved{Account: "bob", Cents: 5})) // whom nobody knows
@@ -111,7 +112,8 @@ func ExampleApp_Redrive() {
 		return
 	}
 
-	applied, err := app.Redrive(ctx, func(l brook.DeadLetter) bool { return string(l.Key) == "bob" }) // nil: all
+	bobs := func(l brook.DeadLetter) bool { return string(l.Key) == "bob" }
+	applied, err := app.Redrive(ctx, bobs) // nil: all
 	fmt.Println("applied:", applied, err)
 	account, err := app.Views.Accounts.Get("bob")
 	fmt.Println("balance:", account.Balance, err)
@@ -124,16 +126,20 @@ func ExampleApp_Redrive() {
 func ExampleApp_Drop() {
 	app := openLedger(brook.Emit(ledger.Moved{Account: "bob", Cents: 5})) // whom nobody knows
 	defer app.Close()
-	dropped, err := app.Drop(context.Background(), func(l brook.DeadLetter) bool { return l.Type == ledger.MovedType })
+	moves := func(l brook.DeadLetter) bool { return l.Type == ledger.MovedType }
+	dropped, err := app.Drop(context.Background(), moves)
 	fmt.Println(dropped, err)
 	// Output: 2 <nil>
 }
 
-// Rebuild makes the views anew from the log, while readers see those that there are. The hook is told what came of it.
+// Rebuild makes the views anew from the log, while readers see those that there are. The hook is
+// told what came of it.
 func ExampleApp_Rebuild() {
 	ctx := context.Background()
 	config := exampleConfig()
-	config.Hooks.Rebuilt = func(r brook.RebuildReport) { fmt.Println("promoted:", r.Promoted, "dead letters:", r.Letters) }
+	config.Hooks.Rebuilt = func(r brook.RebuildReport) {
+		fmt.Println("promoted:", r.Promoted, "dead letters:", r.Letters)
+	}
 	app, err := ledger.NewApp(config, ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		fmt.Println(err)
@@ -142,7 +148,8 @@ func ExampleApp_Rebuild() {
 	defer app.Close()
 	published := brook.Must(app.Publish.Opened(ctx, ledger.Opened{Account: "ada"}))
 	fmt.Println(published, app.CatchUp(ctx))
-	fmt.Println(app.Process.Opened(ctx, ledger.Opened{Account: "by hand"})) // in the views, and not in the log
+	// In the views, and not in the log.
+	fmt.Println(app.Process.Opened(ctx, ledger.Opened{Account: "by hand"}))
 	fmt.Println(app.Views.Accounts.Len())
 
 	fmt.Println(app.Rebuild(ctx))

@@ -2,7 +2,7 @@ package brook
 
 import "errors"
 
-// ErrUnknownType is what generated code answers for an event type that is not in the history's sum.
+// ErrUnknownType is the answer for an event type that is not in the history's sum. Generated code uses it.
 var ErrUnknownType = errors.New("brook: unknown event type")
 
 // Past is the history of one row, not read yet. Generated code uses it.
@@ -29,7 +29,7 @@ func (p Past) entries() ([]*HistoryEntry, error) {
 }
 
 // Events gives a history, oldest first: the events that made the value what it is. An event that decode does
-// not know, or that no longer decodes, goes through old. A key without value has no history.
+// not know, or that no longer decodes, goes through old. A key without value has no history. Generated code uses it.
 //
 //go:noinline
 func Events[T any](p Past, decode func(typ string, data []byte) (T, error), old func(typ string, data []byte) T) ([]Event[T], error) {
@@ -46,7 +46,7 @@ func Events[T any](p Past, decode func(typ string, data []byte) (T, error), old 
 }
 
 // EventsOf gives those of a history's events that have def's type, oldest first. Entries that no longer decode are an
-// error that says which, after all that do.
+// error that says which, after all that do. Generated code uses it.
 //
 //go:noinline
 func EventsOf[E any](p Past, def *EventDef[E]) ([]Event[E], error) {

@@ -2,11 +2,13 @@ package brook
 
 import "slices"
 
-// FailurePolicy says what becomes of later events of a key after a handler set failed for one of them.
+// FailurePolicy says what becomes of later events of a key after a handler set failed for one of
+// them.
 //
-// Each of the three policies is a type of its own, so that a constant in the wrong place does not compile. [GoOn] and [Fail], which all
-// three have, are untyped. A policy that is read from a file, a flag or the environment is converted, and [NewApp] refuses one that is unknown with
-// an error that lists those that are known; "" is the default:
+// Each of the three policies is a type of its own, so that a constant in the wrong place does not
+// compile. [GoOn] and [Fail], which all three have, are untyped. A policy that is read from a file,
+// a flag or the environment is converted, and [NewApp] refuses one that is unknown with an error
+// that lists those that are known; "" is the default:
 //
 //	config.OnFailure = brook.FailurePolicy(os.Getenv("ON_FAILURE")) // wait, go on or fail
 type FailurePolicy string
@@ -19,25 +21,32 @@ type RetentionPolicy string
 
 // GoOn and Fail are for Config.OnFailure, OnStale and OnRetention.
 const (
-	GoOn = "go on" // the app goes on: with the key's next event, with the views as they are, without the events that are missing
-	Fail = "fail"  // Run ends with the error
+	// GoOn goes on: with the key's next event, with the views as they are, or without the events
+	// that are missing.
+	GoOn = "go on"
+	// Fail ends Run with the error.
+	Fail = "fail"
 )
 
 // Wait and Stop are for Config.OnFailure alone.
 const (
-	Wait FailurePolicy = "wait" // later events of the key wait behind the failed one, for the set that failed
-	Stop FailurePolicy = "stop" // the same as Fail
+	// Wait has later events of the key wait behind the failed one, for the set that failed.
+	Wait FailurePolicy = "wait"
+	// Stop is the same as Fail.
+	Stop FailurePolicy = "stop"
 )
 
-// RebuildStale is for Config.OnStale alone: the views are rebuilt from the log, beside the live ones.
+// RebuildStale is for Config.OnStale alone: the views are rebuilt from the log, beside the live
+// ones.
 const RebuildStale StalePolicy = "rebuild"
 
-// oneOf replaces a policy that was left out by the first of the choices, and reports one that is none of them.
-func oneOf[P ~string](report func(format string, args ...any), field string, policy *P, choices ...P) {
+// oneOf replaces a policy that was left out by the first of the choices, and reports one that is
+// none of them.
+func oneOf[P ~string](bad func(format string, args ...any), field string, policy *P, choices ...P) {
 	if *policy == "" {
 		*policy = choices[0]
 	}
 	if !slices.Contains(choices, *policy) {
-		report("%s is %q, and can be one of %q", field, *policy, choices)
+		bad("%s is %q, and can be one of %q", field, *policy, choices)
 	}
 }

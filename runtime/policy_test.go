@@ -27,12 +27,14 @@ var policies = map[string][]string{
 	"OnRetention": {"GoOn", "Fail"},
 }
 
-// A policy's constant in the place of another policy does not compile, and in its own place it does.
+// A policy's constant in the place of another policy does not compile, and in its own place it
+// does.
 func TestWrongPolicyDoesNotCompile(t *testing.T) {
 	brookTypes := exportData(t, "github.com/brookgen/brookgen/runtime")
 	compile := func(source string) error {
 		fset := token.NewFileSet()
-		f, err := parser.ParseFile(fset, "config.go", "package config\n\nimport brook \"github.com/brookgen/brookgen/runtime\"\n\n"+source, 0)
+		source = "package config\n\nimport brook \"github.com/brookgen/brookgen/runtime\"\n\n" + source
+		f, err := parser.ParseFile(fset, "config.go", source, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,9 +80,9 @@ func TestPolicyFromTextIsChecked(t *testing.T) {
 		return app.Close()
 	}
 	for _, c := range []brook.Config{
-		{OnFailure: brook.FailurePolicy("wait"), OnStale: brook.StalePolicy("go on"), OnRetention: brook.RetentionPolicy("fail")},
-		{OnFailure: brook.FailurePolicy("stop"), OnStale: brook.StalePolicy("rebuild"), OnRetention: brook.RetentionPolicy("go on")},
-		{OnFailure: brook.FailurePolicy("fail"), OnStale: brook.StalePolicy("fail")},
+		{OnFailure: "wait", OnStale: "go on", OnRetention: "fail"},
+		{OnFailure: "stop", OnStale: "rebuild", OnRetention: "go on"},
+		{OnFailure: "fail", OnStale: "fail"},
 	} {
 		if err := open(c); err != nil {
 			t.Errorf("%q, %q, %q: %v", c.OnFailure, c.OnStale, c.OnRetention, err)
@@ -101,10 +103,12 @@ func TestPolicyFromTextIsChecked(t *testing.T) {
 	}
 }
 
-// exportData returns an importer of a package of this module and of what it imports, by what the go command compiled of them.
+// exportData returns an importer of a package of this module and of what it imports, by what the go
+// command compiled of them.
 func exportData(t *testing.T, name string) types.Importer {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}", name).Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps",
+		"-f", "{{.ImportPath}}={{.Export}}", name).Output()
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
@@ -117,5 +121,7 @@ func exportData(t *testing.T, name string) types.Importer {
 		name, file, _ := strings.Cut(strings.TrimSpace(line), "=")
 		files[name] = file
 	}
-	return importer.ForCompiler(token.NewFileSet(), "gc", func(name string) (io.ReadCloser, error) { return os.Open(files[name]) })
+	return importer.ForCompiler(token.NewFileSet(), "gc", func(name string) (io.ReadCloser, error) {
+		return os.Open(files[name])
+	})
 }

@@ -10,7 +10,7 @@ import (
 // Process applies an event at once, without the driver: all sets or none, in turn with the apply loop but
 // waiting behind no dead letter. It returns when the views show it, or the errors of the handlers with nothing
 // kept. The event does not stand in the log: it has no position to wait for, and a rebuild forgets it. All lanes rest meanwhile. Its effects have run when Process returns; its
-// emissions are published by Run. With Config.Group it is refused with [ErrGroup].
+// emissions are published by Run. With Config.Group it is refused with [ErrGroup]. Generated code uses it.
 func Process[E any](ctx context.Context, a *App, def *EventDef[E], data E) error {
 	var out Outbound
 	encode(&out, def, &data)

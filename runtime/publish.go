@@ -35,7 +35,7 @@ func encode[E any](out *Outbound, def *EventDef[E], data *E) {
 
 // Publish encodes data and appends it to the log, and gives its position there. It does not wait until it
 // is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the driver's. It is safe for
-// concurrent use.
+// concurrent use. Generated code uses it.
 func Publish[E any](ctx context.Context, a *App, def *EventDef[E], data E, options []PublishOption) (Position, error) {
 	var out Outbound
 	for _, o := range options {

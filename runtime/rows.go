@@ -13,7 +13,7 @@ type Rows[K comparable, V any] struct {
 	tx   *Tx
 }
 
-// RowsOf gives the collection that is number ordinal of its package.
+// RowsOf gives the collection that is number ordinal of its package. Generated code uses it.
 //
 //go:noinline
 func RowsOf[K comparable, V any](tx *Tx, ordinal int, def *Collection[K, V]) Rows[K, V] {

@@ -24,7 +24,7 @@ type source interface {
 	steady(f func(source) error) error
 }
 
-// Source is where views read: what was committed last, or a snapshot. Generated code hands it on.
+// Source is where views read: what was committed last, or a snapshot. Generated code uses it.
 type Source struct{ src source }
 
 // Snapshot calls f with a source that stays at one instant.

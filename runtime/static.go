@@ -8,12 +8,12 @@ import (
 )
 
 // StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
-// The tables are each collection's rows, then its indexes, collection by collection.
+// The tables are each collection's rows, then its indexes, collection by collection. Package brooktest uses it.
 func StaticSource(reader Reader, tables []Table, collections ...AnyCollection) Source {
 	return Source{&pinned{newLayout(collections), tables, nil, reader, context.Background(), true, nil}}
 }
 
-// Backstage is what tests need of an app and programs do not. Package brooktest offers it in a friendlier form.
+// Backstage is what tests need of an app and programs do not. Package brooktest uses it.
 type Backstage struct{ app *App }
 
 // Backstage gives the back door of the app that s reads; false where s is no app's source.
@@ -48,7 +48,7 @@ func (b Backstage) Wrap(m Message, key []byte) (Record, error) {
 	return r, err
 }
 
-// EffectCall is an effect that is due.
+// EffectCall is an effect that is due. Package brooktest uses it.
 type EffectCall struct {
 	Position Position // of the event; zero where it came through no log
 	ID, Type string   // of the event
@@ -144,7 +144,7 @@ func (l *lane) begin(ctx context.Context) {
 
 // Seed stores rows in one commit as if handlers had created them, whatever was there: in key order, with their index entries, and
 // with the events of past as their history. Where the value carries its key and that field is zero, it is set. The
-// view has to be an app's.
+// view has to be an app's. Package brooktest uses it.
 func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, past ...Outgoing) error {
 	s, ok := v.at.src.(*latest)
 	if !ok {

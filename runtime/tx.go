@@ -10,7 +10,7 @@ import (
 )
 
 // Tx is the transaction of one lane: an overlay of changes not yet committed over what the store
-// holds, with savepoints. Handlers read through it. It is used by one goroutine at a time.
+// holds, with savepoints. Handlers read through it. It is used by one goroutine at a time. Generated code uses it.
 type Tx struct {
 	ctx     context.Context
 	reader  Reader
