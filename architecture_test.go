@@ -1,4 +1,4 @@
-// Package brookgen_test guards what concerns the repository as a whole: who may import whom, and that the README tells
+// Package brookgen_test guards what concerns the repository as a whole: who may import whom, and that the documents tell
 // the truth.
 package brookgen_test
 
