@@ -59,6 +59,7 @@ type App struct {
 	trustMu     sync.Mutex     // held by who looks which generation is live
 	trusted     atomic.Int64   // the age at which it was looked last
 	background  sync.WaitGroup // ends after ctx
+	broken      chan error     // what ends Run from beside it
 	leftovers   leftovers
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
@@ -85,7 +86,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 	}
 	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
-		targets: newTargets(config.Driver), running: newTurn(), rebuildMu: newTurn(), fills: make(chan struct{}, 1),
+		targets: newTargets(config.Driver), running: newTurn(), rebuildMu: newTurn(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
 		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	for _, e := range def.Events {
@@ -208,7 +209,9 @@ func (a *App) insistBy(ctx context.Context, what string, pause func(context.Cont
 			return err
 		}
 		a.failure(Failure{What: what, Attempts: attempts, Err: err})
-		if perr := pause(ctx, a.config.Retry.wait(attempts)); perr != nil {
+		if perr := pause(ctx, a.config.Retry.wait(attempts)); errors.Is(perr, ErrClosed) {
+			return errors.Join(perr, err)
+		} else if perr != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // what is done is committed, and ctx's error returned.
 func (a *App) CatchUp(ctx context.Context) error {
 	if !a.running.TryLock() {
-		return ErrRunning
+		return a.busy()
 	}
 	defer a.running.Unlock()
 	if a.closed.Load() {

@@ -39,7 +39,9 @@ func (a *App) claim(ctx context.Context) error {
 	if a.claimed.Load() {
 		return nil
 	}
-	return a.insistResting(ctx, func() error { return a.claimResting(ctx) })
+	ctx, cancel := a.whileOpen(ctx)
+	defer cancel()
+	return closing(ctx, a.insistResting(ctx, func() error { return a.claimResting(ctx) }))
 }
 
 // claimResting is claim for who holds the gate for writing.

@@ -35,6 +35,14 @@ func (a *App) Close() error {
 	return nil
 }
 
+// busy is the error of who would run an app that somebody runs, or closes.
+func (a *App) busy() error {
+	if a.closed.Load() {
+		return ErrClosed
+	}
+	return ErrRunning
+}
+
 func (a *App) unended(what string) error {
 	return fmt.Errorf("%w: close %s: %s has not ended within %s: a handler, effect or hook does not heed its context, or calls Close itself",
 		ErrRunning, a.config.Name, what, 2*a.config.ShutdownTimeout)

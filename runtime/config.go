@@ -99,6 +99,14 @@ func (c Config) withDefaults() (Config, error) {
 			*n.value = n.standard
 		}
 	}
+	for _, d := range []struct {
+		field string
+		value time.Duration
+	}{{"Retry.Min", c.Retry.Min}, {"Retry.Max", c.Retry.Max}, {"ShutdownTimeout", c.ShutdownTimeout}} {
+		if d.value < 0 {
+			bad("%s is %s, and can't be negative", d.field, d.value)
+		}
+	}
 	if c.DropRepeats < 0 {
 		bad("DropRepeats is %d, and can't be negative", c.DropRepeats)
 	}

@@ -105,6 +105,7 @@ func (l *lease) keep(ctx context.Context, a *App) {
 		if err := l.turn(ctx, a); err != nil && ctx.Err() == nil {
 			failures++
 			a.failure(Failure{What: "lease", Attempts: failures, Err: err})
+			a.broke(err)
 		} else if failures > 0 && err == nil {
 			a.mended("lease", failures, Position{})
 			failures = 0

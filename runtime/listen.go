@@ -65,7 +65,11 @@ func (a *App) listen() {
 				attempts = 0
 				continue
 			}
-			a.failure(Failure{What: "listening to the store", Attempts: attempts, Err: err})
+			final := errors.Is(err, ErrPermanent)
+			a.failure(Failure{What: "listening to the store", Attempts: attempts, Err: err, Final: final})
+			if a.broke(err); final {
+				return
+			}
 			if sleep(a.ctx, a.config.Retry.wait(attempts)) != nil {
 				return
 			}
@@ -153,6 +157,7 @@ func (a *App) followNews() {
 		})
 		if err != nil && a.ctx.Err() == nil {
 			a.failure(Failure{What: "following the store", Attempts: 1, Err: err, Final: true})
+			a.broke(err)
 		}
 	}
 }
@@ -207,15 +212,4 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 		a.outbox.heardOf(id, s.Next)
 	}
 	return nil
-}
-
-// announce tells watchers of a row that another process may have written.
-func (h *hub) announce(slot int, key []byte) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for w := range h.watchers {
-		if w.slot == slot && (w.key == nil || string(w.key) == string(key)) {
-			w.offer(key, announced{})
-		}
-	}
 }

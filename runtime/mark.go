@@ -155,7 +155,7 @@ func (a *App) mark(ctx context.Context, now bool, limit time.Duration) (wait tim
 	switch {
 	case err == nil:
 		a.outbox.told(due)
-	case forgets && !a.outbox.shared():
+	case forgets && (!a.outbox.shared() || errors.Is(err, ErrPermanent)):
 		return 0, err
 	case errors.Is(err, ErrPermanent):
 		a.failure(Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true})

@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,20 +68,24 @@ func (m *membership) join(effects *effects, publish context.Context, end context
 	m.publish = publish
 	ctx, cancel := context.WithCancel(publish)
 	var work sync.WaitGroup
-	var failed error
+	var failed, deaf error
 	work.Go(func() {
 		if failed = m.stay(ctx); failed != nil {
 			end()
 		}
 	})
 	if !a.config.Group {
-		work.Go(func() { m.hear(ctx) })
+		work.Go(func() {
+			if deaf = m.hear(ctx); deaf != nil {
+				end()
+			}
+		})
 	}
 	return func(err *error) {
 		m.close(effects)
 		cancel()
 		work.Wait()
-		if failed != nil {
+		if failed = cmp.Or(failed, deaf); failed != nil {
 			*err = failed
 		}
 	}
@@ -172,23 +177,27 @@ func (m *membership) rejoin() {
 const hearPause = time.Second
 
 // hear lets go of what was held back once the group's marks have passed it.
-func (m *membership) hear(ctx context.Context) {
+func (m *membership) hear(ctx context.Context) error {
 	ticker := time.NewTicker(hearPause)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return
+			return nil
 		}
 		if !m.app.outbox.holds() {
 			continue
 		}
 		marks, err := m.app.marked(ctx)
 		if err != nil {
-			if ctx.Err() == nil {
-				m.app.failure(Failure{What: "reading marks", Attempts: 1, Err: err})
+			if ctx.Err() != nil {
+				return nil
 			}
+			if errors.Is(err, ErrPermanent) {
+				return fmt.Errorf("brook: reading marks: %w", err)
+			}
+			m.app.failure(Failure{What: "reading marks", Attempts: 1, Err: err})
 			continue
 		}
 		m.app.outbox.heard(marks)

@@ -117,13 +117,13 @@ func (p *place) past(encoded []byte) iter.Seq2[*HistoryEntry, error] {
 	return p.src.history(p.slot, encoded)
 }
 
-// subscribe begins to watch a row, or all where encoded is nil. It gives nil for what stays as it is.
-func (p *place) subscribe(encoded []byte) *watcher {
+// subscribe begins to watch a row, or all where encoded is nil, until ctx ends. It gives nil for what stays as it is.
+func (p *place) subscribe(ctx context.Context, encoded []byte) *watcher {
 	l, ok := p.src.(*latest)
 	if !ok {
 		return nil
 	}
-	return l.app.hub.subscribe(p.slot, encoded)
+	return l.app.hub.subscribe(ctx, p.slot, encoded)
 }
 
 // watch calls seen with what becomes of what w watches until it gives false, ctx ends or the app does; before that,

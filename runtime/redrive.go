@@ -368,10 +368,11 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 }
 
 func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
-	if err := a.gate.Lock(ctx); err != nil {
+	rest, err := a.rest(ctx)
+	if err != nil {
 		return false, err
 	}
-	defer a.gate.Unlock()
+	defer rest.end()
 	table, at := a.live.Load().letters, letter.appendKey(nil)
 	if _, err := a.reader.Get(ctx, table, at); err != nil {
 		if errors.Is(err, ErrNotFound) {

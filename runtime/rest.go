@@ -2,6 +2,7 @@ package brook
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -14,10 +15,30 @@ type rest struct {
 
 // rest takes the gate.
 func (a *App) rest(ctx context.Context) (*rest, error) {
+	ctx, cancel := a.whileOpen(ctx)
+	defer cancel()
 	if err := a.gate.Lock(ctx); err != nil {
-		return nil, err
+		return nil, closing(ctx, err)
 	}
 	return &rest{app: a}, nil
+}
+
+// whileOpen returns a context that ends with ctx and when the app closes.
+func (a *App) whileOpen(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(a.ctx, func() { cancel(ErrClosed) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// closing is ErrClosed in the place of an error that a wait ended with because the app closed.
+func closing(ctx context.Context, err error) error {
+	if err != nil && errors.Is(context.Cause(ctx), ErrClosed) {
+		return ErrClosed
+	}
+	return err
 }
 
 // end gives the gate up.
@@ -54,16 +75,19 @@ func (l *lane) pause(ctx context.Context, d time.Duration) error {
 		return sleep(ctx, d)
 	case !l.live:
 		return l.rest.pause(ctx, d)
-	case !l.app.fenced(): // others' commits must not come between a commit whose outcome is not known and its repeat
-		return sleep(ctx, d)
+	}
+	a := l.app
+	ctx, cancel := a.whileOpen(ctx)
+	defer cancel()
+	if !a.fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
+		return closing(ctx, sleep(ctx, d))
 	}
 	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
-	a := l.app
 	a.numbers = nil
 	a.solo = a.newLane(l.gen, true)
 	back := l.setAside()
 	if err := l.rest.pause(ctx, d); err != nil {
-		return err
+		return closing(ctx, err)
 	}
 	back()
 	return nil

@@ -28,11 +28,15 @@ func (r Retry) withDefaults() Retry {
 	return r
 }
 
-// wait gives how long to wait after so many failed attempts.
+// wait returns how long to wait after so many failed attempts.
 func (r Retry) wait(attempts int) time.Duration {
-	d := r.Max
-	if shift := attempts - 1; shift < 30 && r.Min<<shift < r.Max {
-		d = r.Min << shift
+	d := max(r.Min, 0)
+	for ; attempts > 1 && 0 < d && d < r.Max; attempts-- {
+		if d > r.Max/2 {
+			d = r.Max
+		} else {
+			d *= 2
+		}
 	}
 	return d - rand.N(d/4+1)
 }

@@ -16,7 +16,7 @@ import (
 // the log says so. Effects have a second more, and then their context ends.
 func (a *App) Run(ctx context.Context) error {
 	if !a.running.TryLock() {
-		return ErrRunning
+		return a.busy()
 	}
 	defer a.running.Unlock()
 	if a.closed.Load() {
@@ -50,6 +50,7 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err error) {
+	defer a.heedBroken(stop, cancel)(&err)
 	if err := a.doubtless(stop); err != nil {
 		return err
 	}
@@ -92,9 +93,9 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	}
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	filled := make(chan error, 1)
 	ctx, end := context.WithCancel(stop)
 	defer end()
+	filled := make(chan error, 1)
 	beside.Go(func() {
 		a.fillIndexes(ctx, func(err error) {
 			filled <- err
@@ -127,7 +128,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 			ended := make(chan struct{})
 			beside.Go(func() {
 				defer close(ended)
-				_ = a.rebuildStale(ctx, m) // what it fails with is told
+				a.broke(a.rebuildStale(ctx, m)) // what else it fails with is told
 			})
 			if err := a.replaced(stop, ended); err != nil || stop.Err() != nil {
 				return err
@@ -245,8 +246,8 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, effects
 	})
 	if g, ok := a.config.Driver.(Grower); ok {
 		watches.Go(func() {
-			if a.grown(ctx, g, partitions) {
-				over(errOthers)
+			if err := a.grown(ctx, g, partitions); err != nil {
+				over(err)
 			}
 		})
 	}
@@ -288,20 +289,25 @@ func goesOn(err error) bool {
 	return errors.Is(err, errSettle) || errors.Is(err, errReload) || errors.Is(err, errOthers)
 }
 
-// grown waits until there are other partitions, which it reports, or ctx ends.
-func (a *App) grown(ctx context.Context, g Grower, known []Partition) bool {
+// grown waits until there are other partitions, which it returns as errOthers, or ctx ends.
+func (a *App) grown(ctx context.Context, g Grower, known []Partition) error {
 	for attempts := 1; ; attempts++ {
 		started := time.Now()
 		err := g.Grown(ctx, known)
-		if err == nil || ctx.Err() != nil {
-			return err == nil
+		switch {
+		case err == nil:
+			return errOthers
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, ErrPermanent):
+			return fmt.Errorf("brook: looking for new partitions: %w", err)
 		}
 		a.failure(Failure{What: "looking for new partitions", Attempts: attempts, Err: err})
 		if time.Since(started) > time.Minute {
 			attempts = 0
 		}
 		if sleep(ctx, a.config.Retry.wait(attempts)) != nil {
-			return false
+			return nil
 		}
 	}
 }

@@ -23,7 +23,8 @@ func (a *App) beat(ctx context.Context) {
 	for {
 		if a.claimed.Load() {
 			id := a.ids.batch()
-			_ = a.store.Commit(ctx, &Batch{ID: id, Writes: []Write{{Table: a.meta, Key: foldsKey, Value: append([]byte(a.contract+" "), id[:]...)}}}) // commits tell of a broken store
+			err := a.store.Commit(ctx, &Batch{ID: id, Writes: []Write{{Table: a.meta, Key: foldsKey, Value: append([]byte(a.contract+" "), id[:]...)}}})
+			a.broke(err) // else commits tell of it
 		}
 		if sleep(ctx, beatPause) != nil {
 			return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -41,10 +42,7 @@ func Changes[K comparable, V any](ctx context.Context, v View[K, V]) iter.Seq2[U
 
 //go:noinline
 func updates[K comparable, V any](ctx context.Context, v View[K, V], encoded []byte, first bool) iter.Seq2[Update[K, V], error] {
-	w := v.at.subscribe(encoded)
-	if w != nil {
-		context.AfterFunc(ctx, w.close) // also where nobody ranges
-	}
+	w := v.at.subscribe(ctx, encoded)
 	return func(yield func(Update[K, V], error) bool) {
 		v.at.watch(ctx, w, first, func(row *watched, missed bool, err error) bool {
 			u := Update[K, V]{Missed: missed}
@@ -63,11 +61,17 @@ func updates[K comparable, V any](ctx context.Context, v View[K, V], encoded []b
 
 // hub hands committed changes to watchers.
 type hub struct {
-	n        atomic.Int64 // watchers, so that commits without any pay nothing
-	mu       sync.Mutex
-	watchers map[*watcher]bool
-	closed   bool
-	remote   bool // changes come as announcements of the store
+	n      atomic.Int64 // watchers, so that commits without any pay nothing
+	mu     sync.Mutex
+	tables map[int]*watchedTable // by slot
+	closed bool
+	remote bool // changes come as announcements of the store
+}
+
+// watchedTable is who watches a table: all of it, or single rows.
+type watchedTable struct {
+	all  []*watcher
+	keys map[string][]*watcher
 }
 
 // watcher is one who watches a table, or one row of it.
@@ -76,6 +80,7 @@ type watcher struct {
 	slot  int
 	key   []byte        // nil: all
 	ready chan struct{} // holds a token when there is something to take
+	stop  func() bool   // ends the wait for the end of the watcher's context; guarded by the hub
 
 	mu     sync.Mutex
 	rows   []watched
@@ -92,9 +97,10 @@ type watched struct {
 // announced stands for the value of a row that another process may have written: it is read when it is looked at.
 type announced struct{}
 
-func newHub() *hub { return &hub{watchers: map[*watcher]bool{}} }
+func newHub() *hub { return &hub{tables: map[int]*watchedTable{}} }
 
-func (h *hub) subscribe(slot int, key []byte) *watcher {
+// subscribe begins to watch until ctx ends, the watcher or the hub is closed.
+func (h *hub) subscribe(ctx context.Context, slot int, key []byte) *watcher {
 	w := &watcher{hub: h, slot: slot, key: key, ready: make(chan struct{}, 1), place: map[string]int{}}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -103,17 +109,39 @@ func (h *hub) subscribe(slot int, key []byte) *watcher {
 		w.signal()
 		return w
 	}
-	h.watchers[w] = true
+	t := h.tables[slot]
+	if t == nil {
+		t = &watchedTable{keys: map[string][]*watcher{}}
+		h.tables[slot] = t
+	}
+	if key == nil {
+		t.all = append(t.all, w)
+	} else {
+		t.keys[string(key)] = append(t.keys[string(key)], w)
+	}
 	h.n.Add(1)
+	w.stop = context.AfterFunc(ctx, w.close) // also where nobody ranges
 	return w
 }
 
 func (w *watcher) close() {
-	w.hub.mu.Lock()
-	defer w.hub.mu.Unlock()
-	if w.hub.watchers[w] {
-		delete(w.hub.watchers, w)
-		w.hub.n.Add(-1)
+	h := w.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w.stop == nil {
+		return // it is closed
+	}
+	w.stop()
+	w.stop = nil
+	h.n.Add(-1)
+	t := h.tables[w.slot]
+	is := func(other *watcher) bool { return other == w }
+	if w.key == nil {
+		t.all = slices.DeleteFunc(t.all, is)
+	} else if rest := slices.DeleteFunc(t.keys[string(w.key)], is); len(rest) > 0 {
+		t.keys[string(w.key)] = rest
+	} else {
+		delete(t.keys, string(w.key))
 	}
 }
 
@@ -124,10 +152,43 @@ func (h *hub) publish(tx *Tx) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for w := range h.watchers {
-		for _, c := range tx.rows[w.slot].list {
-			if c.dirty && (w.key == nil || bytes.Equal(w.key, c.key)) {
-				w.offer(c.key, c.value)
+	for slot, t := range h.tables {
+		for _, c := range tx.rows[slot].list {
+			if c.dirty {
+				t.offer(c.key, c.value)
+			}
+		}
+	}
+}
+
+// announce tells watchers of a row that another process may have written.
+func (h *hub) announce(slot int, key []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t := h.tables[slot]; t != nil {
+		t.offer(key, announced{})
+	}
+}
+
+// offer hands a row to those who watch it.
+func (t *watchedTable) offer(key []byte, value any) {
+	for _, w := range t.keys[string(key)] {
+		w.offer(key, value)
+	}
+	for _, w := range t.all {
+		w.offer(key, value)
+	}
+}
+
+// each calls f with every watcher. The caller holds mu.
+func (h *hub) each(f func(*watcher)) {
+	for _, t := range h.tables {
+		for _, w := range t.all {
+			f(w)
+		}
+		for _, watchers := range t.keys {
+			for _, w := range watchers {
+				f(w)
 			}
 		}
 	}
@@ -137,25 +198,30 @@ func (h *hub) publish(tx *Tx) {
 func (h *hub) gap() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for w := range h.watchers {
+	h.each(func(w *watcher) {
 		w.mu.Lock()
 		w.rows, w.missed = nil, true
 		clear(w.place)
 		w.mu.Unlock()
 		w.signal()
-	}
+	})
 }
 
+// close ends all watching.
 func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	for w := range h.watchers {
+	h.each(func(w *watcher) {
+		w.stop()
+		w.stop = nil
 		w.mu.Lock()
 		w.closed = true
 		w.mu.Unlock()
 		w.signal()
-	}
+	})
+	h.n.Store(0)
+	clear(h.tables)
 }
 
 func (w *watcher) offer(key []byte, value any) {
