@@ -123,6 +123,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 
 // load opens what the store holds of the app.
 func (a *App) load(ctx context.Context) error {
+	defer a.still("reading positions, dead letters and emissions from the store")()
 	if err := a.openMeta(ctx); err != nil {
 		return err
 	}

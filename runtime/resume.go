@@ -38,6 +38,7 @@ func (a *App) resume(ctx context.Context, one string, mine map[partitionID]bool)
 
 // look reads where the live views stand, and what there is to read.
 func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing, []Partition, map[partitionID]int64, error) {
+	defer a.still("asking store and driver for positions, partitions and marks")()
 	var standings map[partitionID]standing
 	err := a.insist(ctx, "read", func() (err error) { // first, because other processes may move on
 		standings, err = a.standings(ctx, a.reader, g)
@@ -66,6 +67,7 @@ func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing
 
 // register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
 func (a *App) register(ctx context.Context, g *generation, standings map[partitionID]standing, partitions []Partition, marks map[partitionID]int64, mode Mode, mine map[partitionID]bool) ([]*lane, error) {
+	defer a.still("waiting for calls under way, and reading dead letters and emissions")()
 	if err := a.gate.Lock(ctx); err != nil {
 		return nil, err
 	}
