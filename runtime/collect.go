@@ -26,6 +26,11 @@ func (l *leased) restart() {
 	l.behind = l.holder
 }
 
+// others reports whether other processes publish an emission, because this one does not hold the lease.
+func (l *leased) others(i *outboxItem) bool {
+	return l.on && !l.holder && i.mark == nil && (i.free || !l.group)
+}
+
 // earlierNumbers are above all that this version counts: earlier ones numbered by clocks.
 const earlierNumbers = 1 << 60
 
@@ -44,17 +49,16 @@ func (o *outbox) lease(held bool) {
 	o.leased.holder = held
 	o.leased.restart()
 	if !held {
-		theirs := func(i *outboxItem) bool { return i.mark == nil && (i.free || !o.leased.group) }
 		n := len(o.items)
-		o.items = slices.DeleteFunc(o.items, theirs)
+		o.items = slices.DeleteFunc(o.items, o.leased.others)
 		o.gone += int64(n - len(o.items))
 		for name, w := range o.ways {
-			if w.items = slices.DeleteFunc(w.items, theirs); len(w.items) == 0 {
+			if w.items = slices.DeleteFunc(w.items, o.leased.others); len(w.items) == 0 {
 				delete(o.ways, name)
 			}
 		}
-		o.recount()
 	}
+	o.recount() // without the lease, what others are to publish counted as well
 	o.rouse()
 }
 
@@ -213,28 +217,23 @@ func (a *App) gather(ctx context.Context, holder, group bool) error {
 			items = append(items, item)
 		}
 	}
-	loaded := a.outbox.keys()
-	a.outbox.gathered(items, loaded, standings, holder, a.marking())
+	a.outbox.gathered(items, standings, holder, a.marking())
 	a.wakeLanes()
 	return nil
 }
 
 // gathered takes what the store has to be published.
-func (o *outbox) gathered(items []*outboxItem, loaded map[string]bool, standings map[partitionID]standing, holder, marking bool) {
+func (o *outbox) gathered(items []*outboxItem, standings map[partitionID]standing, holder, marking bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	loaded := o.loaded()
+	fresh := slices.DeleteFunc(items, func(i *outboxItem) bool { return loaded[string(i.key)] })
 	if !holder || !o.leased.holder {
-		clear(o.count)
-		for _, i := range items {
+		o.recount()
+		for _, i := range fresh {
 			o.count[i.Position.partition()]++
 		}
 		return
-	}
-	var fresh []*outboxItem
-	for _, i := range items {
-		if !loaded[string(i.key)] {
-			fresh = append(fresh, i)
-		}
 	}
 	o.append(fresh)
 	if o.leased.group {

@@ -30,7 +30,7 @@ func (l *lane) commit(ctx context.Context) error {
 	for k, s := range l.folded {
 		l.writes = append(l.writes, Write{Table: l.gen.folded, Key: []byte(k), Value: s.encode()})
 	}
-	var moved []Progress
+	moved, from := l.moves()
 	for _, f := range l.feeds {
 		if f.dirty() {
 			l.writes = f.window.writes(l.writes, l.gen.window, f.id)
@@ -40,9 +40,6 @@ func (l *lane) commit(ctx context.Context) error {
 			}
 			f.storing = s.encode()
 			l.writes = append(l.writes, Write{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.storing})
-			if f.next != f.base {
-				moved = append(moved, Progress{f.id.topic, f.id.number, f.next, max(f.end, f.next)})
-			}
 		}
 	}
 	l.writes = append(l.writes, b.writes...)
@@ -87,7 +84,7 @@ func (l *lane) commit(ctx context.Context) error {
 		return l.shrink(err, b.events)
 	}
 	marked()
-	l.committed(moved)
+	l.committed(moved, from)
 	return nil
 }
 
@@ -125,8 +122,19 @@ func (l *lane) rewind() {
 	}
 }
 
+// moves returns how far the batch moves partitions on, and for each of them from where.
+func (l *lane) moves() (moved []Progress, from []Position) {
+	for _, f := range l.feeds {
+		if f.next != f.base {
+			moved = append(moved, Progress{f.id.topic, f.id.number, f.next, max(f.end, f.next)})
+			from = append(from, f.id.at(f.base))
+		}
+	}
+	return moved, from
+}
+
 // committed tells everybody what the batch brought.
-func (l *lane) committed(moved []Progress) {
+func (l *lane) committed(moved []Progress, from []Position) {
 	b := &l.batch
 	if l.live {
 		l.app.hub.publish(l.tx)
@@ -134,10 +142,8 @@ func (l *lane) committed(moved []Progress) {
 	if l.rebuild != nil {
 		l.rebuild.passedOver(b.unknown)
 	}
-	var from []Position
 	for _, f := range l.feeds {
 		if f.dirty() {
-			from = append(from, f.id.at(f.base))
 			f.commit()
 			f.unstored = 0
 			if l.live {

@@ -192,6 +192,7 @@ func (f *feed) rewind() {
 func (f *feed) commit() {
 	f.read.forget()
 	f.base, f.stored, f.unseen = f.next, f.storing, false
+	f.window.commit()
 	for f.waiting > 0 && f.read.count < readSize {
 		f.waiting--
 		select {

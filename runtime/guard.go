@@ -51,11 +51,12 @@ func (r *rebuilding) count(ctx context.Context) error {
 
 // full reports whether the lane stands still at a feed because its partition has too many dead letters, which ends the rebuild.
 func (r *rebuilding) full(f *feed) bool {
-	if f.waits.n < r.app.config.MaxDeadLetters {
+	letters := f.waits.letters()
+	if letters < r.app.config.MaxDeadLetters {
 		return false
 	}
 	r.lane.overfull = &RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
-		ErrDeadLettersFull, f.id.topic, f.id.number, f.waits.n, f.next)}
+		ErrDeadLettersFull, f.id.topic, f.id.number, letters, f.next)}
 	return true
 }
 

@@ -300,7 +300,7 @@ func (l *lane) stands(f *feed) bool {
 	if f.outbound+len(l.batch.items) >= l.app.config.MaxOutbox {
 		return true
 	}
-	letters := f.waits.n + int(f.waits.emits.Load())
+	letters := f.waits.letters()
 	if letters < l.app.config.MaxDeadLetters {
 		f.full = false
 		return false

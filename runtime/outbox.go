@@ -204,6 +204,11 @@ func (o *outbox) clear() {
 func (o *outbox) keys() map[string]bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.loaded()
+}
+
+// loaded is keys for who holds the lock.
+func (o *outbox) loaded() map[string]bool {
 	keys := make(map[string]bool, len(o.items))
 	note := func(items []*outboxItem) {
 		for _, i := range items {

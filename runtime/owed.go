@@ -55,7 +55,9 @@ func (a *App) adoptOwed(ctx context.Context) error {
 			if any, err := a.owes(ctx); err != nil || !any {
 				return err
 			}
-			more, err = a.adoptSome(ctx, step)
+			var after due
+			more, after, err = a.adoptSome(ctx, step)
+			a.follow(ctx, after)
 			return err
 		})
 		switch {
@@ -85,28 +87,30 @@ func (a *App) owes(ctx context.Context) (any bool, err error) {
 	return false, nil
 }
 
-// adoptSome moves some emissions, with all lanes at rest, and reports whether there may be more.
-func (a *App) adoptSome(ctx context.Context, step int) (more bool, err error) {
+// adoptSome moves some emissions, with all lanes at rest, and reports whether there may be more. One whose record can't be renumbered becomes a
+// dead letter.
+func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, err error) {
 	rest, err := a.rest(ctx)
 	if err != nil {
-		return false, err
+		return false, due{}, err
 	}
 	defer rest.end()
 	l := a.solo
 	defer l.within(rest)()
 	if err := a.openNumbers(ctx); err != nil {
-		return false, err
+		return false, due{}, err
 	}
+	var taken []*outboxItem
 	for row, err := range a.reader.Scan(ctx, l.gen.owed, nil, nil) {
 		if err != nil {
-			return false, err
+			return false, due{}, err
 		}
-		if more = len(l.batch.items) == step; more {
+		if more = len(taken) == step; more {
 			break
 		}
 		item, err := decodeItem(row)
 		if err != nil {
-			return false, err
+			return false, due{}, fmt.Errorf("%w: %w", err, ErrPermanent)
 		}
 		if !a.outbox.actsFor(item.Position.partition()) {
 			continue // its owner does
@@ -115,20 +119,27 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, err error) {
 		if a.fenced() {
 			l.batch.checks = append(l.batch.checks, Check{Table: l.gen.owed, Key: item.key, Value: bytes.Clone(row.Value.Data.([]byte))})
 		}
-		if err := l.renumber(item); err != nil {
-			return false, err
+		taken = append(taken, item)
+		if err := l.renumber(item); err != nil { // it holds up no others
+			l.batch.letters = append(l.batch.letters, item.letter(err))
+			continue
 		}
 		l.batch.items = append(l.batch.items, item)
 	}
-	if len(l.batch.items) == 0 {
-		return false, nil
+	if len(taken) == 0 {
+		return false, due{}, nil
 	}
-	if err := l.raiseAll(ctx, l.batch.items); err != nil { // a promotion that carries these over must not come between
-		return false, err
+	if err := l.raiseAll(ctx, taken); err != nil { // a promotion that carries these over must not come between
+		return false, due{}, err
 	}
-	err = l.commitAlone(ctx) // until it is known: what is in the outbox must be in memory
-	l.take()
-	return more, err
+	if err := l.commitAlone(ctx); err != nil { // until it is known: what is in the outbox must be in memory
+		return more, due{}, err
+	}
+	after = l.take()
+	for i := range after.letters {
+		a.waitsOf(after.letters[i].Position.partition()).add(&after.letters[i], false)
+	}
+	return more, after, nil
 }
 
 // raiseAll raises the epochs of the partitions that caused items.

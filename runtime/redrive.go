@@ -65,6 +65,10 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 			return err
 		})
 		a.follow(ctx, after)
+		if errors.Is(err, errNoRecord) {
+			a.failure(Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
+			continue
+		}
 		if err != nil {
 			return n, err
 		}
@@ -179,9 +183,6 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 		}
 		applied, err = l.handleAgain(ctx, f, letter, remove)
 	}
-	if errors.Is(err, errNoRecord) {
-		return false, due{}, nil
-	}
 	return applied, l.take(), err
 }
 
@@ -227,7 +228,7 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter DeadLetter, remo
 		}
 	}
 	defer func() { l.aside = nil }()
-	applied = len(l.batch.letters) == 0
+	applied = !slices.ContainsFunc(l.batch.letters, func(l DeadLetter) bool { return l.Stage != StageEmit }) // its emissions have letters of their own
 	if l.rebuild != nil && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].appendKey(nil), remove[0].Key) {
 		l.unput(w)
 		w.add(&letter, a.config.OnFailure != GoOn) // it stays as it was
@@ -276,8 +277,8 @@ func (l *lane) unput(w *waits) {
 	}
 }
 
-// errNoRecord says that a letter of stage emit can't be published: its envelope refused to make a record.
-var errNoRecord = errors.New("brook: no record")
+// errNoRecord is returned for an emission whose record the envelope can't open, or make anew with its number.
+var errNoRecord = errors.New("brook: the record can't be renumbered")
 
 // logOf gives the identity of the log that the live views folded a partition of.
 func (a *App) logOf(ctx context.Context, id partitionID) (string, error) {
@@ -314,11 +315,11 @@ func (l *lane) renumber(item *outboxItem) error {
 	var m Message
 	envelope := l.app.config.Envelope
 	if err := envelope.Open(&item.Record, &m); err != nil {
-		return errNoRecord
+		return fmt.Errorf("%w: %w", errNoRecord, err)
 	}
 	number := l.number(&m)
 	if err := envelope.Wrap(&m, &item.Record); err != nil {
-		return fmt.Errorf("brook: redrive %s: %w", item.Position, err)
+		return fmt.Errorf("%w: %w", errNoRecord, err)
 	}
 	item.free = true
 	item.key = outboxKey(item.Position, item.ID, number, slices.Index(l.app.def.Sets, item.Set), item.Ordinal)

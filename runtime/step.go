@@ -242,7 +242,11 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 	item := &outboxItem{free: number > 0, Position: m.position, Author: m.message.Author, Type: out.message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
 		key: outboxKey(m.position, m.message.ID, number, e.set, e.ordinal)}
 	if err := a.wrap(out, &item.Record); err != nil {
-		l.batch.letters = append(l.batch.letters, item.letter(err))
+		if m.feed == nil { // of Process: it counts for no partition
+			l.batch.letters = append(l.batch.letters, item.letter(err))
+		} else {
+			l.put(m.feed, item.letter(err))
+		}
 		return nil
 	}
 	a.targets.choose(m.ctx, &item.Record, out.message.ID)

@@ -16,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/storetest"
+	"time"
 )
 
 // The way of every bug: it makes dead letters, the mended code is deployed, the views are rebuilt, and every order is completed, once (rule 26).
@@ -242,4 +243,54 @@ func (r flakyReader) Get(ctx context.Context, t brook.Table, key []byte) (brook.
 		return brook.Value{}, errFlaky
 	}
 	return r.Reader.Get(ctx, t, key)
+}
+
+// blind can write events of a type that it can't read.
+type blind struct{ brook.CloudEvents }
+
+func (b blind) Open(r *brook.Record, m *brook.Message) error {
+	if t, _ := r.Header("ce_type"); string(t) == ledger.NotedType {
+		return errors.New("written for others only")
+	}
+	return b.CloudEvents.Open(r, m)
+}
+
+// One emission that a rebuild owes and whose record can't be opened (the envelope is another one now, or writes only) becomes a letter and holds up no others.
+func TestOwedEmissionThatCantBeOpened(t *testing.T) {
+	c := config(memdriver.New(), newStore())
+	c.Envelope = blind{}
+	var b breaker
+	app := newLedger(t, c, &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
+		if e.Data.Cents == 7 {
+			return b.do(ctx, brook.Event[ledger.Moved]{Data: ledger.Moved{Order: "fail"}})
+		}
+		return nil
+	}})
+	defer app.Close()
+	at(t, c.Driver, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
+	at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"a","cents":7,"order":"emit"}`)
+	if err := app.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(letters(t, app)); n != 1 {
+		t.Fatalf("%d letters", n)
+	}
+	b.set(true)
+	if err := app.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	at(t, c.Driver, min_(0), "b", ledger.OpenedType, `{"account":"b"}`)
+	at(t, c.Driver, min_(0), "b", ledger.MovedType, `{"account":"b","cents":1,"order":"emit"}`)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	if err := app.CatchUp(ctx); err != nil {
+		t.Errorf("nothing is published any more: %v", err)
+	}
+	l := slices.DeleteFunc(letters(t, app), func(l brook.DeadLetter) bool { return l.Stage == brook.StageDecode }) // of what was emitted for b
+	if len(l) != 1 || l[0].Stage != brook.StageEmit || !strings.Contains(l[0].Error, "written for others only") {
+		t.Errorf("letters: %+v", l)
+	}
+	if n := len(published(t, c.Driver.(*memdriver.Driver), "ledger")); n != 4+1 {
+		t.Errorf("%d records, want the four and what was emitted for b", n)
+	}
 }

@@ -11,6 +11,9 @@ type waits struct {
 	emits atomic.Int64
 }
 
+// letters returns how many dead letters the partition has, of all stages.
+func (w *waits) letters() int { return w.n + int(w.emits.Load()) }
+
 type waitKey struct {
 	set string // "": every set
 	key string

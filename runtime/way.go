@@ -93,7 +93,7 @@ func (o *outbox) land(failed map[*outboxItem]error, retry Retry) (failing []*way
 		if from == nil {
 			o.gone++
 		}
-		if why, again := failed[item]; again {
+		if why, again := failed[item]; again && !o.leased.others(item) {
 			o.fail(item, why, flew)
 			continue
 		}
@@ -115,7 +115,9 @@ func (o *outbox) land(failed map[*outboxItem]error, retry Retry) (failing []*way
 		case len(w.items) > 0:
 			w.at = time.Time{} // it works: the rest follows at once
 		default:
-			delete(o.ways, w.name)
+			if o.ways[w.name] == w { // what failed may have made it anew since the lease was lost
+				delete(o.ways, w.name)
+			}
 			if w.tries > 0 {
 				mended = append(mended, w)
 			}
@@ -129,9 +131,6 @@ func (o *outbox) land(failed map[*outboxItem]error, retry Retry) (failing []*way
 
 // fail has an item wait for where it goes now.
 func (o *outbox) fail(item *outboxItem, why error, flew map[*way][]*outboxItem) {
-	if o.leased.on && !o.leased.holder && (item.free || !o.leased.group) {
-		return // another process has it now
-	}
 	name := item.target()
 	w := o.ways[name]
 	if w == nil {

@@ -17,6 +17,7 @@ type window struct {
 	queue  []eventHash         // the same, oldest first, and where one came twice, its earlier places
 	next   int64               // the number of the next one
 	stored int64               // those below are stored
+	oldest int64               // the first block that the store may have
 }
 
 // eventHash is a hash of author and ID: 16 bytes of SHA-256.
@@ -63,6 +64,13 @@ func (l *lane) openWindow(ctx context.Context, id partitionID) (*window, error) 
 		if err := r.End(); err != nil || len(hashes)%len(eventHash{}) != 0 || len(hashes) > windowBlock*len(eventHash{}) {
 			return nil, fmt.Errorf("brook: stored window of %s/%d: %w: %w", id.topic, id.number, key.ErrCorrupt, ErrPermanent)
 		}
+		switch {
+		case w.next == 0:
+			w.oldest = block
+		case w.next != block*windowBlock: // those between were never needed, and those before are too old
+			w.queue = nil
+			clear(w.last)
+		}
 		w.next = block * windowBlock
 		for ; len(hashes) > 0; hashes = hashes[len(eventHash{}):] {
 			w.add(eventHash(hashes))
@@ -85,13 +93,16 @@ func (w *window) add(h eventHash) {
 	}
 }
 
+// windowCleans is how many blocks that are too old one commit removes at most, where there were more, as after a larger window.
+const windowCleans = 16
+
 // writes appends what stores the window of a partition: blocks that have new ones, and the removal of those that are too old.
 func (w *window) writes(writes []Write, t Table, id partitionID) []Write {
 	if w == nil || w.stored == w.next {
 		return writes
 	}
 	first := w.next - int64(len(w.queue)) // the oldest number
-	for block := w.stored / windowBlock; block*windowBlock < w.next; block++ {
+	for block := max(w.stored, first) / windowBlock; block*windowBlock < w.next; block++ {
 		var value []byte
 		for n := block * windowBlock; n < min((block+1)*windowBlock, w.next); n++ {
 			var h eventHash // of one that is too old nothing is known, and nothing needed
@@ -104,9 +115,21 @@ func (w *window) writes(writes []Write, t Table, id partitionID) []Write {
 		}
 		writes = append(writes, Write{Table: t, Key: windowKey(id, block), Value: value})
 	}
-	// Those that left the window since it was stored last, and one more of a window that was larger.
-	for block := max(0, (w.stored-int64(w.size))/windowBlock-1); (block+1)*windowBlock <= first && block < w.stored/windowBlock; block++ {
+	for block := w.oldest; block < w.keeps(); block++ {
 		writes = append(writes, Write{Table: t, Key: windowKey(id, block), Op: Remove})
 	}
 	return writes
+}
+
+// keeps returns the first block that the next commit leaves in the store.
+func (w *window) keeps() int64 {
+	first := (w.next - int64(len(w.queue))) / windowBlock
+	return max(w.oldest, min(first, w.stored/windowBlock+1, w.oldest+windowCleans))
+}
+
+// commit notes that what writes returned is in the store.
+func (w *window) commit() {
+	if w != nil && w.stored != w.next {
+		w.oldest, w.stored = w.keeps(), w.next
+	}
 }

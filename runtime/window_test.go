@@ -1,7 +1,9 @@
 package brook_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -127,5 +129,48 @@ func TestWindowOverCrashes(t *testing.T) {
 	}
 	if n < 300 || n > 300+3*256 {
 		t.Errorf("the store remembers %d events for a window of 300", n)
+	}
+}
+
+// Config.DropRepeats: "a commit writes up to 4 KiB more for each partition", however long the process runs, and old blocks go.
+func TestWindowWritesStaySmall(t *testing.T) {
+	d, s := memdriver.New(), newSpy(newStore())
+	s.durable = true
+	last, rows := 0, map[string]bool{}
+	s.commit = func(_ context.Context, b *brook.Batch, do func() error) error {
+		n := 0
+		for _, w := range b.Writes {
+			if strings.HasSuffix(s.name(w.Table), "/window") {
+				n += len(w.Key)
+				if v, ok := w.Value.([]byte); ok {
+					n += len(v)
+				}
+				if rows[string(w.Key)] = true; w.Op == brook.Remove {
+					delete(rows, string(w.Key))
+				}
+			}
+		}
+		if n > 0 {
+			last = n
+		}
+		return do()
+	}
+	c := config(d, s)
+	c.DropRepeats, c.BatchSize = 100, 50
+	app := newLedger(t, c, &ledger.Audit{})
+	defer app.Close()
+	at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
+	var all []brook.Record
+	for n := range 5000 {
+		all = append(all, movedBy("x", fmt.Sprint(n), ""))
+	}
+	if _, err := d.Publish(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if last > 8<<10 || len(rows) > 3 {
+		t.Errorf("the last commit of 50 events wrote %d bytes of the window of 100 events, which has %d blocks in the store", last, len(rows))
 	}
 }

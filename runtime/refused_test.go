@@ -1,0 +1,52 @@
+package brook_test
+
+import (
+	"errors"
+	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/memdriver"
+)
+
+// Rule 18: letters of every stage count, those of emissions that the envelope refuses too.
+func TestRefusedEmissionsCountAsLetters(t *testing.T) {
+	c := config(memdriver.New(), newStore())
+	c.Envelope, c.MaxDeadLetters, c.BatchSize = picky{}, 2, 1
+	app := newLedger(t, c, &ledger.Audit{})
+	defer app.Close()
+	at(t, c.Driver, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
+	for range 8 {
+		at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"a","order":"emit"}`)
+	}
+	err := app.CatchUp(t.Context())
+	if n := len(letters(t, app)); !errors.Is(err, brook.ErrDeadLettersFull) || n > 3 {
+		t.Errorf("%d letters with MaxDeadLetters 2, and %v", n, err)
+	}
+}
+
+// Rule 18: dropping letters makes as much room as they took: with MaxDeadLetters 3 there are never more, of whatever stage.
+func TestDroppedEmissionsMakeNoRoom(t *testing.T) {
+	c := config(memdriver.New(), newStore())
+	c.Envelope, c.MaxDeadLetters, c.BatchSize = picky{}, 3, 1
+	var b breaker
+	app := newLedger(t, c, &ledger.Audit{Do: b.do})
+	defer app.Close()
+	at(t, c.Driver, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
+	for range 2 {
+		at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"a","order":"emit"}`)
+	}
+	if err := app.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := app.Drop(t.Context(), nil); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	for range 8 {
+		at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"a","order":"fail"}`)
+	}
+	err := app.CatchUp(t.Context())
+	if n := len(letters(t, app)); n > 3 {
+		t.Errorf("%d letters with MaxDeadLetters 3, and %v", n, err)
+	}
+}
