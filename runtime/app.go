@@ -41,6 +41,8 @@ type App struct {
 	aloneMark   atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
 	made        map[string]origin      // what the code makes rows from
 	contract    string                 // of the code
+	named       atomic.Bool            // the state has the names of the code's sets
+	names       atomic.Pointer[setNames]
 	claimed     atomic.Bool            // the state has that contract, and the live generation the code's shapes
 	lost        atomic.Bool            // another contract came in its place
 	had         bool                   // the app might fold since it began to; guarded by gate
@@ -139,6 +141,7 @@ func (a *App) load(ctx context.Context) error {
 	for id, s := range standings {
 		a.progress.advance(id, s.Next)
 	}
+	a.noteNames(&a.state)
 	if a.waits, err = a.loadWaits(ctx, live); err != nil {
 		return err
 	}

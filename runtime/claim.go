@@ -17,6 +17,7 @@ var errMoved = errors.New("brook: the live views are others now")
 
 // fit notes whether the app may fold into the live generation. The caller holds the gate for writing, or opens the app.
 func (a *App) fit() {
+	a.noteNames(&a.state)
 	g := a.live.Load()
 	if g == nil {
 		return
@@ -36,7 +37,7 @@ func (a *App) fit() {
 
 // claim makes sure that the app may fold into the live generation, before it does for the first time. The caller does not hold the gate.
 func (a *App) claim(ctx context.Context) error {
-	if a.claimed.Load() {
+	if a.claimed.Load() && a.named.Load() {
 		return nil
 	}
 	ctx, cancel := a.whileOpen(ctx)
@@ -70,7 +71,7 @@ func (a *App) claimResting(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return a.nameSets(ctx)
 }
 
 // takeOver makes the state that of a generation that this code folds into from now on.
@@ -82,7 +83,8 @@ func (a *App) takeOver(next *state) error {
 		}
 		switch changes := a.structureChanges(next); {
 		case len(changes) == 0 || a.config.OnStale == GoOn:
-			next.Made, next.Mixed, next.Fingerprint = a.made, false, nil
+			next.rename(a)
+			next.Mixed, next.Fingerprint = false, nil
 		case a.config.OnStale == Fail:
 			return fmt.Errorf("%w: %s; Rebuild makes them anew", ErrStale, strings.Join(changes, "; "))
 		default: // beside the rebuild
@@ -90,7 +92,8 @@ func (a *App) takeOver(next *state) error {
 		}
 	}
 	if untouched {
-		next.Made, next.Mixed, next.Fingerprint = a.made, false, nil
+		next.rename(a)
+		next.Mixed, next.Fingerprint = false, nil
 	}
 	fresh := next.Folds == ""
 	next.Folds = a.contract
@@ -119,7 +122,8 @@ func (a *App) takeOver(next *state) error {
 
 // madeHere makes the state that of a generation that this code has built.
 func (a *App) madeHere(next *state) {
-	next.Folds, next.Made, next.Mixed, next.Fingerprint = a.contract, a.made, false, nil
+	next.rename(a)
+	next.Folds, next.Mixed, next.Fingerprint = a.contract, false, nil
 	next.Kept = map[string]keptIndex{}
 	for _, info := range a.layout.collections {
 		for _, index := range info.indexes {

@@ -210,6 +210,7 @@ func (a *App) reloadResting(ctx context.Context) error {
 		return err
 	}
 	live := a.live.Load()
+	a.noteNames(&next)
 	waits, err := a.loadWaits(ctx, live)
 	if err != nil {
 		return err

@@ -117,6 +117,7 @@ func TestMarkIsToldUntilItIsTaken(t *testing.T) {
 			a.place.Assign(ledgerAt(0))
 			a.wait(a.happen("x", 1), nil)
 			if released {
+				synctest.Wait() // what the commit left to do is in the outbox
 				a.place.Release(a.ctx)
 			} else {
 				time.Sleep(5 * time.Second)

@@ -178,14 +178,14 @@ func (a *App) announce(mode Mode, lanes []*lane) {
 	for _, l := range lanes {
 		partitions += len(l.feeds)
 	}
-	if a.config.Hooks.Mode != nil {
-		a.config.Hooks.Mode(mode)
-	}
 	args := []any{"app", a.config.Name, "partitions", partitions, "lanes", mode.Lanes}
 	if mode.Reason != "" && partitions > 1 {
 		args = append(args, "why", mode.Reason)
 	}
 	a.config.Log.Info("brook: running", args...)
+	if a.config.Hooks.Mode != nil {
+		a.config.Hooks.Mode(mode)
+	}
 }
 
 // doubtless reads anew what memory knows of the store where a commit's outcome was never learnt.

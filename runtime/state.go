@@ -28,6 +28,8 @@ type state struct {
 	Folds string `json:",omitempty"`
 	// Made says what the rows of the live generation are made from.
 	Made map[string]origin `json:",omitempty"`
+	// Former says what the sets are called now that had other names when letters were made, by event type and name.
+	Former map[string]string `json:",omitempty"`
 	// Mixed: code that makes rows from something else than Made says has folded into the live generation too.
 	Mixed bool `json:",omitempty"`
 	// Kept are the indexes that who folds keeps up, by collection, field and the shape of its values.

@@ -132,51 +132,6 @@ func (a *App) contractOf(structure map[string]origin) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// setNow gives the set that handles today what set handled when a letter was made: sets may be renamed in Go, and handlers moved between them.
-func (a *App) setNow(typ, set string) string {
-	if set == "" || a.handles(set, typ) {
-		return set
-	}
-	var were, are []string // those that are no more, and those that came instead
-	for _, o := range a.state.Made {
-		for _, c := range o.Events {
-			if c.Event != typ {
-				continue
-			}
-			for _, h := range c.Handlers {
-				if name, _, _ := strings.Cut(h, "."); !a.handles(name, typ) && !slices.Contains(were, name) {
-					were = append(were, name)
-				}
-			}
-		}
-	}
-	if !slices.Contains(were, set) {
-		were = []string{set}
-	}
-	known := func(name string) bool {
-		for _, o := range a.state.Made {
-			for _, c := range o.Events {
-				if c.Event == typ && slices.ContainsFunc(c.Handlers, func(h string) bool { return strings.HasPrefix(h, name+".") }) {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	for _, h := range a.def.Handlers {
-		if name := a.def.Sets[h.Set]; h.Event == typ && !known(name) && !slices.Contains(are, name) {
-			are = append(are, name)
-		}
-	}
-	if len(were) == len(are) {
-		return are[slices.Index(were, set)]
-	}
-	if all := a.handlersOf(typ); len(all) == 1 {
-		return all[0]
-	}
-	return set
-}
-
 // handlersOf names the sets that handle an event type.
 func (a *App) handlersOf(typ string) (sets []string) {
 	for _, h := range a.def.Handlers {
