@@ -252,7 +252,7 @@ func refused(err error) error {
 
 // isFinal reports whether what failed with an error is not tried again.
 func isFinal(err error) bool {
-	return errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrConflict) || err == errRewound
+	return errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrConflict) || errors.Is(err, ErrLogChanged) || err == errRewound
 }
 
 // failure tells hooks and log of something that failed.

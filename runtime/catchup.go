@@ -119,10 +119,12 @@ func (a *App) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := &catchUp{app: a, lane: lanes[0], readers: map[*feed]PartitionReader{}}
+	c := &catchUp{app: a, lane: lanes[0], readers: map[*feed]*catchUpReader{}}
 	err = c.run(ctx)
 	for _, r := range c.readers {
-		err = errors.Join(err, r.Close())
+		if r.PartitionReader != nil {
+			err = errors.Join(err, r.Close())
+		}
 	}
 	return err
 }
@@ -134,7 +136,13 @@ const markLimit = time.Minute
 type catchUp struct {
 	app     *App
 	lane    *lane
-	readers map[*feed]PartitionReader
+	readers map[*feed]*catchUpReader
+}
+
+// catchUpReader is a reader with where it is.
+type catchUpReader struct {
+	PartitionReader // nil: it has to be opened
+	at              bookmark
 }
 
 func (c *catchUp) run(ctx context.Context) error {
@@ -202,19 +210,30 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 func (c *catchUp) chunk(ctx context.Context, f *feed) error {
 	r := c.readers[f]
 	if r == nil {
-		var err error
-		if r, err = c.app.config.Driver.Open(ctx, f.id.at(f.ahead)); err != nil {
-			return err
-		}
+		r = &catchUpReader{at: f.bookmark()}
 		c.readers[f] = r
 	}
-	chunk, err := r.Read(ctx, readSize)
-	if err != nil {
-		delete(c.readers, f)
-		return errors.Join(err, r.Close())
+	for {
+		if r.PartitionReader == nil {
+			opened, err := r.at.open(ctx, c.app.config.Driver)
+			if err != nil {
+				return err
+			}
+			r.PartitionReader = opened
+		}
+		chunk, err := r.Read(ctx, readSize)
+		if err != nil {
+			err = errors.Join(err, r.Close())
+			r.PartitionReader = nil
+			return err
+		}
+		if fresh, err := r.at.check(&chunk); err != nil {
+			return err
+		} else if fresh {
+			f.take(chunk)
+			return nil
+		}
 	}
-	f.take(chunk)
-	return nil
 }
 
 // begin makes sure that there are all indexes before an event needs them.

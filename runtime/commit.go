@@ -35,6 +35,10 @@ func (l *lane) commit(ctx context.Context) error {
 		if f.dirty() {
 			l.writes = f.window.writes(l.writes, l.gen.window, f.id)
 			s := standing{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}
+			if f.turning = f.last; f.read.taken > 0 {
+				f.turning = anchorOf(f.read.lastTaken())
+			}
+			s.Last, s.Sum = f.turning.offset, f.turning.sum
 			if f.next < f.silent {
 				s.Silent = f.silent
 			}

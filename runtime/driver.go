@@ -30,7 +30,8 @@ type PartitionReader interface {
 	// Read waits until there is something past what it gave last: records, or offsets without
 	// records (compacted, aborted, markers) that are dealt with. It gives at most max records.
 	// It returns at once when ctx ends, with its error. Where retention took what comes next, and it was not read ahead, the
-	// error wraps [ErrOutOfRange].
+	// error wraps [ErrOutOfRange]. An offset's record is the same whenever it is read, its time (in milliseconds) and the order of its headers included: that
+	// tells whether it is that log still. Where a log may have been cut back behind what the reader gave, it is [ErrOutOfRange] too, if the driver knows.
 	Read(ctx context.Context, max int) (Chunk, error)
 	// Close frees what the reader holds. The log is not affected.
 	Close() error

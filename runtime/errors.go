@@ -66,7 +66,8 @@ var ErrPermanent = errors.New("brook: permanent")
 var (
 	// ErrOutOfRange is returned by a driver when an offset is before a partition's start or past its end.
 	ErrOutOfRange = errors.New("brook: offset out of range")
-	// ErrLogChanged is returned when the log is another than the one that the views were made from.
+	// ErrLogChanged is returned when the log is another than the one that the views were made from: it was made anew, or cut back
+	// behind what they hold. Start with an empty store, or another Config.Name.
 	ErrLogChanged = errors.New("brook: the log is another one")
 	// ErrRetention is returned when the log no longer holds events that the views need: those they have yet to see, or, for a
 	// rebuild, those they were made from.

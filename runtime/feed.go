@@ -37,12 +37,15 @@ type feed struct {
 	unseen   bool   // the store has yet to learn that there is the partition
 	stored   []byte // the position as the store has it; nil: it has none
 	storing  []byte // as the batch writes it
+	last     anchor // of the last record that is committed
+	turning  anchor // as the batch writes it
 	waits    *waits
 	folded   map[string]Sequence // lane → the highest sequence folded; filled as they are met
 	window   *window             // of Config.DropRepeats; nil: it is not known
 	emits    string              // what the streams of emissions that are caused here begin with; "": not needed yet
 
 	rebuild *rebuilding // that reads it, nil: none
+	meets   anchor      // what the live views read last, which a rebuild is to find
 
 	credit chan struct{} // a token for each chunk that may be read ahead
 }
@@ -55,24 +58,33 @@ type chunk struct {
 	lost *gap  // what the log lost before it, and a rebuild goes on without
 }
 
-// read reads a partition from an offset on, handing chunks to the lane as it has room, until ctx ends.
-func (a *App) read(ctx context.Context, f *feed, next int64, out chan<- chunk) {
+// bookmark returns where the feed is read on. Once it is being read, what that goes by is the lane's.
+func (f *feed) bookmark() bookmark {
+	return bookmark{id: f.id, next: f.next, last: f.last, ahead: f.meets}
+}
+
+// read reads a partition from a bookmark on, handing chunks to the lane as it has room, until ctx ends.
+func (a *App) read(ctx context.Context, f *feed, at bookmark, out chan<- chunk) {
 	var reader PartitionReader
 	defer func() {
 		if reader != nil {
 			if err := reader.Close(); err != nil {
-				a.failure(Failure{What: "close", Position: f.id.at(next), Attempts: 1, Err: err, Final: true})
+				a.failure(Failure{What: "close", Position: f.id.at(at.next), Attempts: 1, Err: err, Final: true})
 			}
 		}
 	}()
 	for attempts := 0; ; {
 		var err error
 		if reader == nil {
-			reader, err = a.config.Driver.Open(ctx, f.id.at(next))
+			reader, err = at.open(ctx, a.config.Driver)
 		}
 		var c Chunk
 		if err == nil {
 			c, err = reader.Read(ctx, readSize)
+		}
+		fresh := false
+		if err == nil {
+			fresh, err = at.check(&c)
 		}
 		var lost *gap
 		if f.rebuild != nil && errors.Is(err, ErrOutOfRange) {
@@ -80,7 +92,9 @@ func (a *App) read(ctx context.Context, f *feed, next int64, out chan<- chunk) {
 				_ = reader.Close()
 				reader = nil
 			}
-			c, lost, err = f.rebuild.overtaken(ctx, f.id, next)
+			if c, lost, err = f.rebuild.overtaken(ctx, f.id, at.next); err == nil {
+				fresh, err = at.check(&c)
+			}
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -89,14 +103,14 @@ func (a *App) read(ctx context.Context, f *feed, next int64, out chan<- chunk) {
 			send(ctx, out, chunk{feed: f, err: errReload})
 			return
 		case errors.Is(err, ErrPermanent) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrRetention) || errors.Is(err, ErrLogChanged):
-			send(ctx, out, chunk{feed: f, err: fmt.Errorf("brook: read %s: %w", f.id.at(next), err)})
+			send(ctx, out, chunk{feed: f, err: fmt.Errorf("brook: read %s: %w", f.id.at(at.next), err)})
 			return
 		case err != nil:
 			attempts++
-			a.failure(Failure{What: "read", Position: f.id.at(next), Attempts: attempts, Err: err})
+			a.failure(Failure{What: "read", Position: f.id.at(at.next), Attempts: attempts, Err: err})
 			if reader != nil {
 				if cerr := reader.Close(); cerr != nil {
-					a.failure(Failure{What: "close", Position: f.id.at(next), Attempts: attempts, Err: cerr})
+					a.failure(Failure{What: "close", Position: f.id.at(at.next), Attempts: attempts, Err: cerr})
 				}
 				reader = nil
 			}
@@ -106,9 +120,12 @@ func (a *App) read(ctx context.Context, f *feed, next int64, out chan<- chunk) {
 			continue
 		}
 		if attempts > 0 {
-			a.mended("read", attempts, f.id.at(next))
+			a.mended("read", attempts, f.id.at(at.next))
 		}
-		attempts, next = 0, c.Next
+		attempts = 0
+		if !fresh {
+			continue
+		}
 		if !send(ctx, out, chunk{feed: f, Chunk: c, lost: lost}) {
 			return
 		}
@@ -131,9 +148,6 @@ func send(ctx context.Context, out chan<- chunk, c chunk) bool {
 
 // take adds a chunk to the feed.
 func (f *feed) take(c Chunk) {
-	for len(c.Records) > 0 && c.Records[0].Offset < f.ahead { // it was folded, whatever the driver gives
-		c.Records = c.Records[1:]
-	}
 	f.read.add(c.Records)
 	f.ahead, f.end = max(f.ahead, c.Next), max(f.end, c.End)
 	f.waiting++
@@ -191,7 +205,7 @@ func (f *feed) rewind() {
 // commit forgets the batch, which is in the store, and asks for more where there is room.
 func (f *feed) commit() {
 	f.read.forget()
-	f.base, f.stored, f.unseen = f.next, f.storing, false
+	f.base, f.stored, f.last, f.unseen = f.next, f.storing, f.turning, false
 	f.window.commit()
 	for f.waiting > 0 && f.read.count < readSize {
 		f.waiting--
@@ -220,16 +234,27 @@ func newFeed(id partitionID, p Partition, w *waits) *feed {
 	return f
 }
 
+// of returns an error if the views were made from another log than that of p, or stand past its end.
+func (s standing) of(p Partition) error {
+	id := partitionID{p.Topic, p.Number}
+	switch {
+	case s.Log != p.Log:
+		return fmt.Errorf("%w: the views were made from log %s of %s, and it is %s now; start with an empty store, or another Name",
+			ErrLogChanged, s.Log, id.name(), p.Log)
+	case s.Next > p.End:
+		return fmt.Errorf("%w: the views stand at %s, and the partition ends at %d; start with an empty store, or another Name",
+			ErrLogChanged, id.at(s.Next), p.End)
+	}
+	return nil
+}
+
 // follow makes the feed go on where the views stand, which has to be a place of that very log.
 func (f *feed) follow(s standing, p Partition, goOn bool, log *slog.Logger) error {
 	at := f.id.at(s.Next)
+	if err := s.of(p); err != nil {
+		return err
+	}
 	switch {
-	case s.Log != p.Log:
-		return fmt.Errorf("%w: the views were made from log %s of %s/%d, and it is %s now; start with an empty store, or another Name",
-			ErrLogChanged, s.Log, f.id.topic, f.id.number, p.Log)
-	case s.Next > p.End:
-		return fmt.Errorf("%w: the views stand at %s, and the partition ends at %d; start with an empty store, or another Name",
-			ErrLogChanged, at, p.End)
 	case s.Next < p.Start && !goOn:
 		return fmt.Errorf("%w: the views stand at %s, and the partition starts at %d: %d records are missing; Config.OnRetention GoOn goes on without them",
 			ErrRetention, at, p.Start, p.Start-s.Next)
@@ -238,6 +263,9 @@ func (f *feed) follow(s standing, p Partition, goOn bool, log *slog.Logger) erro
 		s.Next = p.Start
 	}
 	f.stored = s.raw
+	if s.Last >= p.Start {
+		f.last = anchor{s.Last, s.Sum}
+	}
 	f.first, f.epoch, f.silent = s.First, s.Epoch, max(f.silent, s.Silent)
 	f.next, f.base, f.ahead = s.Next, s.Next, s.Next
 	return nil

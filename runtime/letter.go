@@ -43,6 +43,7 @@ type DeadLetter struct {
 	Silent bool
 
 	owes  []string // sets that did not act, although Silent is set
+	sum   uint64   // of the whole record, where Omitted is not 0; 0: it is not known
 	stack []byte   // of a panic, for the log; it is not stored
 }
 
@@ -78,11 +79,12 @@ type storedLetter struct {
 	Seconds int64 // the record's time
 	Nanos   int
 	Owes    []string `json:",omitempty"` // the letter's owes
+	Sum     uint64   `json:",omitempty"` // the letter's sum
 	Length  *int     // of the value behind the JSON; nil: there is none, unless in the JSON, where layout 1 had it
 }
 
 func (l *DeadLetter) write(t Table) Write {
-	stored := storedLetter{DeadLetter: *l, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond(), Owes: l.owes}
+	stored := storedLetter{DeadLetter: *l, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond(), Owes: l.owes, Sum: l.sum}
 	stored.Record.Time = time.Time{}
 	value := l.Record.Value
 	if stored.Record.Value = nil; value != nil {
@@ -105,7 +107,7 @@ func decodeLetter(v Value) (l DeadLetter, err error) {
 		return l, fmt.Errorf("brook: stored dead letter: %w: %w", err, ErrPermanent)
 	}
 	l = stored.DeadLetter
-	l.owes = stored.Owes
+	l.owes, l.sum = stored.Owes, stored.Sum
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	if value := data[d.InputOffset():]; stored.Length != nil {
 		if len(value) != *stored.Length {

@@ -59,6 +59,9 @@ func (l *DeadLetter) lighten() bool {
 		return false // the log does not have it
 	}
 	before := l.Record.size()
+	if l.Omitted == 0 {
+		l.sum = l.Record.sum()
+	}
 	switch {
 	case len(l.Record.Value) > 0:
 		l.Record.Value = nil

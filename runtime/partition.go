@@ -41,9 +41,12 @@ type standing struct {
 	First int64  // the first offset that was folded
 	Next  int64  // all below is folded
 	// Silent is the offset below which events were acted on before the views were made, while they are not there yet.
-	Silent int64  `json:",omitempty"`
-	Epoch  int64  `json:",omitempty"` // rises when another process is to read the partition's dead letters again
-	raw    []byte // as stored
+	Silent int64 `json:",omitempty"`
+	Epoch  int64 `json:",omitempty"` // rises when another process is to read the partition's dead letters again
+	// Last and Sum are the anchor of the last record that was folded. Earlier runtimes did not keep them.
+	Last int64  `json:",omitempty"`
+	Sum  uint64 `json:",omitempty"`
+	raw  []byte // as stored
 }
 
 func (s standing) encode() []byte {

@@ -125,8 +125,8 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 	defer readers.Wait()
 	defer cancel()
 	read := func(f *feed) {
-		next := f.next // the lane's from now on
-		readers.Go(func() { a.read(reading, f, next, r.lane.chunks) })
+		at := f.bookmark()
+		readers.Go(func() { a.read(reading, f, at, r.lane.chunks) })
 	}
 	for attempts := 1; ; attempts++ {
 		err := r.round(ctx, read)
@@ -247,6 +247,11 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(r.partitions, func(p Partition) bool { return standings[partitionID{p.Topic, p.Number}].Next > p.End }) {
+		if r.partitions, err = a.partitions(ctx); err != nil { // other processes moved on since these were read
+			return nil, err
+		}
+	}
 	var errs []error
 	for _, p := range r.partitions {
 		id := partitionID{p.Topic, p.Number}
@@ -254,8 +259,8 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 			continue
 		}
 		if s, ok := standings[id]; ok {
-			if s.Log != p.Log {
-				errs = append(errs, fmt.Errorf("%w: %s/%d", ErrLogChanged, p.Topic, p.Number))
+			if err := s.of(p); err != nil {
+				errs = append(errs, err)
 			} else if s.First < p.Start && a.config.OnRetention != GoOn {
 				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
 					ErrRetention, p.Topic, p.Number, p.Start, s.First))
@@ -263,6 +268,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 		}
 		f := newFeed(id, p, &waits{})
 		f.rebuild, f.silent, f.unseen = r, standings[id].Silent, true
+		f.meets = anchor{standings[id].Last, standings[id].Sum}
 		fresh = append(fresh, f)
 	}
 	if err := errors.Join(errs...); err != nil || len(fresh) == 0 {

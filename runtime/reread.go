@@ -23,13 +23,13 @@ func (a *App) whole(ctx context.Context, l DeadLetter) (DeadLetter, error) {
 	if errors.Is(err, ErrOutOfRange) {
 		err = errors.Join(errGone, err)
 	}
-	if err == nil && r.size() != l.Record.size()+l.Omitted {
+	if err == nil && (r.size() != l.Record.size()+l.Omitted || l.sum != 0 && r.sum() != l.sum) {
 		err = fmt.Errorf("%w: there is another one of %d bytes", errGone, r.size())
 	}
 	if err != nil {
 		return l, err
 	}
-	l.Record, l.Omitted = r, 0
+	l.Record, l.Omitted, l.sum = r, 0, 0
 	return l, nil
 }
 

@@ -253,8 +253,8 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, effects
 	}
 	for _, l := range lanes {
 		for _, f := range l.feeds {
-			next := f.next // the lane's from now on
-			readers.Go(func() { a.read(ctx, f, next, l.chunks) })
+			at := f.bookmark()
+			readers.Go(func() { a.read(ctx, f, at, l.chunks) })
 		}
 		work.Go(func() {
 			number := oneLane

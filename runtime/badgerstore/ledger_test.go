@@ -12,6 +12,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -55,7 +56,7 @@ func config(driver brook.Driver, store brook.Store) brook.Config {
 // newStill makes a log of a story of n events, the same for the same seed. Over several partitions no event concerns two accounts.
 func newStill(seed uint64, partitions, n int, out io.Writer) (still, error) {
 	d := memdriver.New(memdriver.Partitions(partitions))
-	app, err := ledger.NewApp(config(d, mapstore.New()), ledger.Books{}, &ledger.Audit{})
+	app, err := ledger.NewApp(config(apptest.Dated(d), mapstore.New()), ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		return still{}, err
 	}

@@ -272,3 +272,53 @@ func testMarks(f *fixture) {
 	want(group, at[7], zero)
 	want(other, at[1])
 }
+
+// A log that is cut back and grows again has other records at the same offsets: a reader that had come further says so, one that had not
+// reads on, and what was read stays as it was.
+func testCutBack(f *fixture) {
+	truncater, ok := f.driver.(Truncater)
+	if !ok {
+		f.Skip("the driver is no drivertest.Truncater")
+	}
+	const n, cut, regrown = 100, 40, 90
+	at := f.publish(f.numbered("k", 0, n)...)
+	past, before, waits := f.open(at[0]), f.open(at[0]), f.open(at[0])
+	held, err := f.read(past, 60, 7)
+	if err != nil {
+		f.Fatalf("Read: %v", err)
+	}
+	if _, err := f.read(before, 30, 30); err != nil {
+		f.Fatalf("Read: %v", err)
+	}
+	if _, err := f.read(waits, n, n); err != nil {
+		f.Fatalf("Read: %v", err)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		_, err := f.read(waits, 1, 1)
+		failed <- err
+	}()
+	if err := truncater.Truncate(f.topic, at[0].Partition, at[cut].Offset); err != nil {
+		f.Fatalf("Truncate: %v", err)
+	}
+	if err := <-failed; !errors.Is(err, brook.ErrOutOfRange) {
+		f.Errorf("a Read that waits at the end of what is cut back: %v, want ErrOutOfRange", err)
+	}
+	if p := f.partitions(f.topic)[at[0].Partition]; p.End != at[cut].Offset {
+		f.Errorf("cut back to %d, the partition is %+v", at[cut].Offset, p)
+	}
+	next := f.publish(f.numbered("k", 1000+cut, 1000+regrown)...)
+	if next[0] != at[cut] {
+		f.Errorf("the next record is at %v, want %v", next[0], at[cut])
+	}
+	f.wantNumbered(held, 0)
+	if c, err := f.read(past, 1, 1); !errors.Is(err, brook.ErrOutOfRange) {
+		f.Errorf("Read in the middle of what grew anew: %v, %v, want ErrOutOfRange", c, err)
+	}
+	rest, err := f.read(before, regrown-30, 1000)
+	if err != nil {
+		f.Fatalf("Read: %v", err)
+	}
+	f.wantNumbered(rest[:cut-30], 30)
+	f.wantNumbered(rest[cut-30:], 1000+cut)
+}

@@ -13,6 +13,13 @@ type Trimmer interface {
 	Trim(topic string, partition int32, before int64) error
 }
 
+// Truncater is what a driver, or a wrapper of it for the test, has to offer for the suite to check what happens to readers when a log
+// is cut back and grows again.
+type Truncater interface {
+	// Truncate deletes the records of a partition from an offset on.
+	Truncate(topic string, partition int32, from int64) error
+}
+
 // Expander is what a driver, or a wrapper of it for the test, has to offer for the suite to check what happens when
 // topics get further partitions.
 type Expander interface {
@@ -43,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) brook.Driver) {
 		{"Publishers", testPublishers},
 		{"OutOfRange", testOutOfRange},
 		{"Retention", testRetention},
+		{"CutBack", testCutBack},
 		{"Cancelled", testCancelled},
 		{"Marks", testMarks},
 		{"Growth", testGrowth},

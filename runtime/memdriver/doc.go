@@ -31,7 +31,7 @@
 //
 // # Memory
 //
-// Nothing is ever forgotten but by [Driver.Trim]. A record costs 128 bytes beside its key, value and
+// Nothing is ever forgotten but by [Driver.Trim] and, from the end, [Driver.Truncate]. A record costs 128 bytes beside its key, value and
 // headers. Trim lets go of whole blocks of up to 4096 records, and of record bytes by
 // pieces of up to 256 KiB, each when nothing in it is left and no reader holds a chunk of it.
 package memdriver

@@ -156,7 +156,7 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 	if start, end := p.span(); from.Offset < start || from.Offset > end {
 		return nil, p.outOfRange(from.Offset, start, end)
 	}
-	return &reader{partition: p, next: from.Offset}, nil
+	return &reader{partition: p, next: from.Offset, cuts: p.cutsSoFar()}, nil
 }
 
 // Trim deletes the records of a partition before an offset, as retention does; an offset
@@ -167,6 +167,17 @@ func (d *Driver) Trim(topic string, partition int32, before int64) error {
 		return err
 	}
 	p.trim(before)
+	return nil
+}
+
+// Truncate deletes the records of a partition from an offset on, as Kafka does when a replica that lacks them becomes the
+// leader; the next record gets that offset. An offset past the end deletes none, one before the start all. Readers that had come further get brook.ErrOutOfRange.
+func (d *Driver) Truncate(topic string, partition int32, from int64) error {
+	p, err := d.find(topic, partition)
+	if err != nil {
+		return err
+	}
+	p.truncate(from)
 	return nil
 }
 

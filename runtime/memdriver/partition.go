@@ -25,6 +25,7 @@ type partition struct {
 	blocks  [][]brook.Record // none is empty
 	start   int64            // the first offset that can be read
 	end     int64            // the next record's offset
+	cuts    []int64          // the ends that truncate left, one after the other
 	stamped time.Time        // the last time that was the driver's choice
 	wake    chan struct{}    // closed when something is published; nil while nobody waits
 }
@@ -84,10 +85,12 @@ func (p *partition) room() *[]brook.Record {
 
 // read gives up to max records from an offset on, all of one block. Where there are none yet it gives a
 // channel that is closed when there are.
-func (p *partition) read(from int64, max int) (brook.Chunk, <-chan struct{}, error) {
+func (p *partition) read(from int64, max int, cuts *int) (brook.Chunk, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if from < p.start {
+	cut := len(p.cuts) > *cuts && slices.Min(p.cuts[*cuts:]) < from
+	*cuts = len(p.cuts)
+	if from < p.start || from > p.end || cut {
 		return brook.Chunk{}, nil, p.outOfRange(from, p.start, p.end)
 	}
 	if from == p.end {
@@ -102,6 +105,36 @@ func (p *partition) read(from int64, max int) (brook.Chunk, <-chan struct{}, err
 		rest = rest[:max]
 	}
 	return brook.Chunk{Records: slices.Clip(rest), Next: from + int64(len(rest)), End: p.end}, nil, nil
+}
+
+func (p *partition) cutsSoFar() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.cuts)
+}
+
+// truncate lets go of the records from an offset on.
+func (p *partition) truncate(from int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if from = max(from, p.start); from >= p.end {
+		return
+	}
+	p.end = from
+	p.cuts = append(p.cuts, from)
+	n := len(p.blocks)
+	for n > 0 && p.blocks[n-1][0].Offset >= from {
+		n--
+	}
+	p.blocks = slices.Delete(p.blocks, n, len(p.blocks))
+	if n > 0 { // readers may hold what was behind: it is not written over
+		last := p.blocks[n-1]
+		p.blocks[n-1] = slices.Clip(last[:min(int64(len(last)), from-last[0].Offset)])
+	}
+	if p.wake != nil {
+		close(p.wake)
+		p.wake = nil
+	}
 }
 
 // trim lets go of the records before an offset.

@@ -9,10 +9,11 @@ import (
 
 var errClosed = errors.New("memdriver: the reader is closed")
 
-// reader reads one partition. It holds nothing but its offset.
+// reader reads one partition. It holds no records.
 type reader struct {
 	partition *partition
 	next      int64
+	cuts      int // of the partition, that the reader knows of
 	closed    bool
 }
 
@@ -28,7 +29,7 @@ func (r *reader) Read(ctx context.Context, max int) (brook.Chunk, error) {
 		if err := ctx.Err(); err != nil {
 			return brook.Chunk{}, err
 		}
-		chunk, wake, err := r.partition.read(r.next, max)
+		chunk, wake, err := r.partition.read(r.next, max, &r.cuts)
 		if err != nil {
 			return brook.Chunk{}, err
 		}

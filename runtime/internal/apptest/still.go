@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
@@ -56,6 +57,34 @@ func (d *Still) Publish(_ context.Context, records []brook.Record) ([]brook.Posi
 	return positions, nil
 }
 
+// Dated returns a driver that publishes to d what is the same in every process: with IDs and times that count up.
+func Dated(d *memdriver.Driver) brook.Driver { return &dated{Driver: d} }
+
+type dated struct {
+	*memdriver.Driver
+	mu sync.Mutex
+	n  int
+}
+
+func (d *dated) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range records {
+		r := &records[i]
+		d.n++
+		r.Time = time.Unix(1_700_000_000+int64(d.n), 0).UTC()
+		for j := range r.Headers {
+			switch h := &r.Headers[j]; h.Key {
+			case "ce_id":
+				h.Value = fmt.Appendf(nil, "dated-%d", d.n)
+			case "ce_time":
+				h.Value = r.Time.AppendFormat(nil, time.RFC3339)
+			}
+		}
+	}
+	return d.Driver.Publish(ctx, records)
+}
+
 // Accounts is how many accounts the story of NewStill is about: "0", "1" and so on.
 const Accounts = 9
 
@@ -63,7 +92,7 @@ const Accounts = 9
 // so that partitions can be folded in any order. Some of it is to fail, see FailOnDemand, and some emits.
 func NewStill(seed uint64, partitions, n int, out io.Writer) (*Still, error) {
 	d := memdriver.New(memdriver.Partitions(partitions))
-	config := brook.Config{Author: "ledger", Driver: d, Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}
+	config := brook.Config{Author: "ledger", Driver: Dated(d), Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}
 	app, err := ledger.NewApp(config, ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		return nil, err
