@@ -50,7 +50,7 @@ func hostile() (records []*kgo.Record, stages []string) {
 	add(brook.StageDecode, event(ledger.OpenedType, "torn", `{"account":`))
 	add(brook.StageHandle, event(ledger.OpenedType, "torn", `{"account":"torn"}`)) // it waits
 	add(brook.StageDecode, event(ledger.MovedType, "7", `{"account":7}`))
-	add(brook.StageDecode, event(ledger.MovedType, "empty", ""))
+	add(brook.StageHandle, event(ledger.MovedType, "empty", "")) // an event without data, of an account that is not there
 	add(brook.StageDecode, event(ledger.OpenedType, "deep", `{"account":"deep","tags":`+strings.Repeat("[", 200_000)))
 	add(brook.StageDecode, &kgo.Record{Key: []byte("noise"), Value: []byte("\x00\x01\xff")})
 	add(brook.StageDecode, &kgo.Record{Value: []byte(fine)})
@@ -74,8 +74,10 @@ func hostile() (records []*kgo.Record, stages []string) {
 	add("", event(ledger.OpenedType, "\xff\xfe", `{"account":"other key"}`))
 	add("", event(ledger.OpenedType, "\xff", "{\"account\":\"\xff\"}"))
 	add("", event("never.heard", "x", "\xff"))
-	for _, key := range [][]byte{nil, {}, []byte("good")} {
-		add("", &kgo.Record{Key: key, Headers: event(ledger.OpenedType, "", "").Headers})
+	dataless := event(ledger.OpenedType, "", "").Headers
+	add(brook.StageDecode, &kgo.Record{Headers: dataless}) // nothing says which account it is about
+	for _, key := range [][]byte{{}, []byte("good")} {
+		add("", &kgo.Record{Key: key, Headers: dataless})
 	}
 	return records, stages
 }
