@@ -114,6 +114,7 @@ func NewApp(config Config, def *Definition) (*App, error) {
 			return nil, err
 		}
 	}
+	a.openHold()
 	if err := a.load(a.ctx); err != nil {
 		a.cancel()
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)

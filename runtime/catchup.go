@@ -20,7 +20,7 @@ func (a *App) CatchUp(ctx context.Context) error {
 	if a.closed.Load() {
 		return ErrClosed
 	}
-	release, err := a.hold()
+	release, err := a.hold(ctx)
 	if err != nil {
 		return err
 	}

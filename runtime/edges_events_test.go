@@ -29,6 +29,12 @@ type spy struct {
 func newSpy(s brook.Store) *spy { return &spy{Store: s, names: map[brook.Table]string{}} }
 
 func (s *spy) Durable() bool { return s.durable }
+func (s *spy) Holds() *brook.Holds {
+	if h, ok := s.Store.(brook.Holder); ok {
+		return h.Holds()
+	}
+	return nil
+}
 func (s *spy) Drop(ctx context.Context, t brook.Table) error {
 	return s.Store.(brook.Dropper).Drop(ctx, t)
 }

@@ -209,6 +209,7 @@ func (a *App) reloadResting(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.shown()
 	live := a.live.Load()
 	a.noteNames(&next)
 	waits, err := a.loadWaits(ctx, live)

@@ -36,6 +36,10 @@ func (a *App) openMeta(ctx context.Context) error {
 	if a.sending, err = a.store.Table(ctx, TableSpec{Name: a.config.table("sending")}); err != nil {
 		return err
 	}
+	if n := a.held.name; n != nil {
+		n.opening.Lock()
+		defer n.opening.Unlock()
+	}
 	a.state, err = a.readState(ctx)
 	if errors.Is(err, ErrNotFound) {
 		err = a.updateState(ctx, func(next *state) error {
@@ -51,7 +55,7 @@ func (a *App) openMeta(ctx context.Context) error {
 
 // open makes the tables of generation number known to the store.
 func (a *App) open(ctx context.Context, number int) (*generation, error) {
-	g := &generation{number: number, tables: make([]Table, a.layout.slots), shapes: &shapes{}, pins: &pins{}}
+	g := &generation{number: number, tables: make([]Table, a.layout.slots), shapes: &shapes{}, pins: a.pinsOf(number)}
 	name := func(parts string) string { return a.generationTable(number, parts) }
 	var errs []error
 	table := func(spec TableSpec) Table {

@@ -1,37 +1,110 @@
 package brook
 
 import (
+	"context"
 	"fmt"
-	"sync"
 )
 
 // hold is an app's hold on its name in a store that is the process's own: while the app folds, no other app of that name does, which
 // would count every event twice.
 type hold struct {
-	mu      sync.Mutex
-	users   int
-	release func()
+	turn  turn
+	name  *heldName // nil: the store is no such
+	users int
+	known uint64 // the turn of the name that memory is as new as
 }
 
-// hold takes the name, for as long as one of those who took it has not called the function returned. Another app that has it is [ErrRunning].
-func (a *App) hold() (release func(), err error) {
-	h, ok := a.store.(Holder)
-	if !ok || a.fenced() {
+// openHold finds the name, before anything is read of the store.
+func (a *App) openHold() {
+	a.held.turn = newTurn()
+	if h, ok := a.store.(Holder); ok && !a.fenced() {
+		if holds := h.Holds(); holds != nil {
+			a.held.name = holds.name(a.config.Name)
+			a.held.known = a.held.name.seen()
+		}
+	}
+}
+
+// hold takes the name until each of those who took it has called the function returned. Another app that has it is [ErrRunning]. If another
+// app had it since this one did, what memory knows of the store is read anew.
+func (a *App) hold(ctx context.Context) (release func(), err error) {
+	h := &a.held
+	if h.name == nil {
 		return func() {}, nil
 	}
-	a.held.mu.Lock()
-	defer a.held.mu.Unlock()
-	if a.held.users == 0 {
-		if a.held.release, ok = h.Hold(a.config.Name); !ok {
+	if !h.turn.lockWithin(ctx) {
+		return nil, ctx.Err()
+	}
+	defer h.turn.Unlock()
+	if h.users == 0 {
+		before, ok, err := h.name.take(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
 			return nil, fmt.Errorf("%w: another App of the name %s over the same store: give one of them another Config.Name, or use one App", ErrRunning, a.config.Name)
 		}
+		if before != h.known {
+			if err := a.afterOthers(ctx); err != nil {
+				h.name.release()
+				return nil, err
+			}
+		}
+		h.known = h.name.holds(a)
+		if a.leftovers.missed.Swap(false) {
+			a.leftovers.rouse()
+		}
 	}
-	a.held.users++
+	h.users++
 	return func() {
-		a.held.mu.Lock()
-		defer a.held.mu.Unlock()
-		if a.held.users--; a.held.users == 0 {
-			a.held.release()
+		h.turn.Lock()
+		defer h.turn.Unlock()
+		if h.users--; h.users == 0 {
+			h.name.release()
 		}
 	}, nil
+}
+
+// afterOthers reads anew what another app of the name may have changed.
+func (a *App) afterOthers(ctx context.Context) error {
+	a.unsure.Store(true)
+	if err := a.doubtless(ctx); err != nil {
+		return err
+	}
+	live := a.live.Load()
+	a.leftovers.rouse()
+	return a.insist(ctx, "reload", func() error { return a.readShapes(ctx, live.shapes) })
+}
+
+// displacedBy reports whether another app of the name, in the same process, replaced the live generation that this one knows.
+func (h *hold) displacedBy(a *App) bool {
+	if h.name == nil {
+		return false
+	}
+	live := h.name.live.Load()
+	return live != 0 && live != int64(a.live.Load().number) && h.name.by.Load() != a
+}
+
+// shown notes the live generation for other apps of the name, if this app holds it.
+func (a *App) shown() {
+	if n := a.held.name; n != nil && n.by.Load() == a {
+		n.live.Store(int64(a.live.Load().number))
+	}
+}
+
+// cleaning makes ctx one in which leftovers may be removed, until end: no other app of the name folds, and memory is as new as the store.
+// It reports false if another app folds, or did since.
+func (a *App) cleaning(ctx context.Context) (cleaning context.Context, end func(), ok bool) {
+	n := a.held.name
+	if n == nil {
+		return ctx, func() {}, true
+	}
+	if !a.held.turn.lockWithin(ctx) {
+		return nil, nil, false
+	}
+	defer a.held.turn.Unlock()
+	if cleaning, end, ok = n.clean(ctx, a, a.held.known); !ok {
+		a.leftovers.missed.Store(true)
+	}
+	return cleaning, end, ok
 }

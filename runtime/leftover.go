@@ -5,14 +5,16 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // leftovers are generations that are no longer live, or never became so. They are removed in the background once nobody reads
 // them, and where several processes write the store, keptFor after they were replaced.
 type leftovers struct {
-	turn turn          // of who removes
-	wake chan struct{} // holds a token when there may be something to remove
+	turn   turn          // of who removes
+	wake   chan struct{} // holds a token when there may be something to remove
+	missed atomic.Bool   // another app of the name folded, when something was to be removed
 
 	mu   sync.Mutex
 	read map[int]*generation // replaced, and perhaps still read
@@ -39,11 +41,15 @@ func (l *leftovers) replaced(g *generation) {
 
 // unread reports whether nobody in this process reads a generation, and sees to it that nobody begins to. Of one that is read the last
 // reader rouses.
-func (l *leftovers) unread(number int) bool {
+func (a *App) unread(number int) bool {
+	l := &a.leftovers
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	g := l.read[number]
-	if g != nil && !g.pins.release() {
+	p := a.pinsOf(number)
+	if g := l.read[number]; g != nil {
+		p = g.pins
+	}
+	if !p.release() {
 		return false
 	}
 	delete(l.read, number)
@@ -95,6 +101,20 @@ func (a *App) sweep(ctx context.Context) (next time.Duration, err error) {
 		return 0, ctx.Err()
 	}
 	defer a.leftovers.turn.Unlock()
+	cleaning, end, ok := a.cleaning(ctx)
+	if !ok {
+		return 0, nil // whoever folds removes them
+	}
+	defer end()
+	next, err = a.sweepOnce(cleaning)
+	if err != nil && cleaning.Err() != nil && ctx.Err() == nil { // another app of the name folds from now on
+		a.leftovers.missed.Store(true)
+		return 0, nil
+	}
+	return next, err
+}
+
+func (a *App) sweepOnce(ctx context.Context) (next time.Duration, err error) {
 	v, err := a.gate.RLock(ctx)
 	if err != nil {
 		return 0, err
@@ -114,7 +134,7 @@ func (a *App) sweep(ctx context.Context) (next time.Duration, err error) {
 				continue
 			}
 		}
-		if !a.leftovers.unread(number) {
+		if !a.unread(number) {
 			continue
 		}
 		g, err := a.open(ctx, number)

@@ -27,7 +27,7 @@ func (a *App) process(ctx context.Context, out *Outbound) error {
 	if a.config.Group {
 		return fmt.Errorf("%w: process %s: with Config.Group the event's rows may be another member's: publish it", ErrGroup, out.message.Type)
 	}
-	release, err := a.hold()
+	release, err := a.hold(ctx)
 	if err != nil {
 		return err
 	}

@@ -86,6 +86,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	a.building = 0
 	l.gen.kept = a.state.Kept
 	a.show(l.gen)
+	a.shown()
 	defer a.fit()
 	// From here on nothing may fail: memory follows what is stored.
 	a.waits = held

@@ -25,7 +25,7 @@ func (a *App) Rebuild(ctx context.Context, options ...RebuildOption) error {
 	if a.closed.Load() {
 		return ErrClosed
 	}
-	release, err := a.hold()
+	release, err := a.hold(ctx)
 	if err != nil {
 		return err
 	}

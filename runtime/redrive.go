@@ -25,7 +25,7 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 	if a.closed.Load() {
 		return 0, ErrClosed
 	}
-	release, err := a.hold()
+	release, err := a.hold(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -332,7 +332,7 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 	if a.closed.Load() {
 		return 0, ErrClosed
 	}
-	release, err := a.hold()
+	release, err := a.hold(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -22,8 +22,11 @@ func (a *App) Run(ctx context.Context) error {
 	if a.closed.Load() {
 		return ErrClosed
 	}
-	release, err := a.hold()
-	if err != nil {
+	release, err := a.hold(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return err
 	}
 	defer release()

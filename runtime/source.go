@@ -82,13 +82,11 @@ func (l *latest) get(slot int, key []byte) (Value, error) {
 		if err != nil && l.app.live.Load() != g {
 			continue // a rebuild switched and dropped what was read
 		}
-		if l.app.fenced() {
-			if cerr := l.app.confirm(l.ctx); cerr != nil {
-				return Value{}, cerr
-			}
-			if l.app.live.Load() != g {
-				continue
-			}
+		if cerr := l.app.confirm(l.ctx); cerr != nil {
+			return Value{}, cerr
+		}
+		if l.app.live.Load().number != g.number {
+			continue
 		}
 		return v, err
 	}

@@ -167,10 +167,10 @@ type Fenced interface {
 	Fenced() bool
 }
 
-// Holder is a store of one process that knows which of its apps folds: two of one name at a time would count every event twice.
+// Holder is a store of one process whose apps know of each other: two of one name that fold at a time would count every event twice.
 type Holder interface {
-	// Hold takes a name, and returns what gives it back; false where somebody has it.
-	Hold(name string) (release func(), ok bool)
+	// Holds returns the same Holds each time. A nil one is as if the store were no Holder.
+	Holds() *Holds
 }
 
 // Announcer is a store that tells what all processes commit, so that an app knows of what others change.

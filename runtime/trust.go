@@ -19,14 +19,32 @@ const (
 // age gives how old the app is, by a clock that nobody sets.
 func (a *App) age() time.Duration { return time.Since(a.born) }
 
-// confirm makes sure that the live generation is the one that the store had as such not longer than freshFor ago.
+// confirm makes sure that the live generation is the one that the store had as such not longer than freshFor ago; of a store that is the
+// process's own, that it is.
 func (a *App) confirm(ctx context.Context) error {
-	if !a.fenced() || a.age()-time.Duration(a.trusted.Load()) < freshFor {
+	if !a.fenced() {
+		return a.confirmHeld(ctx)
+	}
+	if a.age()-time.Duration(a.trusted.Load()) < freshFor {
 		return nil
 	}
 	a.trustMu.Lock()
 	defer a.trustMu.Unlock()
 	if a.age()-time.Duration(a.trusted.Load()) < freshFor { // somebody else did
+		return nil
+	}
+	_, err := a.renew(ctx)
+	return err
+}
+
+// confirmHeld is confirm for a store that is the process's own, where another app of the name may have rebuilt.
+func (a *App) confirmHeld(ctx context.Context) error {
+	if !a.held.displacedBy(a) {
+		return nil
+	}
+	a.trustMu.Lock()
+	defer a.trustMu.Unlock()
+	if !a.held.displacedBy(a) {
 		return nil
 	}
 	_, err := a.renew(ctx)
@@ -71,11 +89,15 @@ type guard struct {
 
 // guarded begins to read the live generation, which this process does not remove until end.
 func (a *App) guarded(ctx context.Context) (*guard, error) {
-	if err := a.confirm(ctx); err != nil {
-		return nil, err
+	for {
+		if err := a.confirm(ctx); err != nil {
+			return nil, err
+		}
+		known := time.Duration(a.trusted.Load()) // before the generation, which is at least as new
+		if g, ok := a.tryPin(); ok {
+			return &guard{a, g, known}, nil
+		}
 	}
-	known := time.Duration(a.trusted.Load()) // before the generation, which is at least as new
-	return &guard{a, a.pin(), known}, nil
 }
 
 // end ends the reads.

@@ -30,7 +30,7 @@ type Store struct {
 	now     atomic.Pointer[instant]
 	failed  atomic.Pointer[error]
 	closing atomic.Bool
-	holds   holds
+	holds   brook.Holds
 
 	mu     sync.Mutex
 	tables map[string]*table

@@ -15,7 +15,7 @@ import (
 type Store struct {
 	clock clock
 	seed  maphash.Seed
-	holds holds
+	holds brook.Holds
 
 	mu      sync.Mutex // the writer's; reads never take it
 	tables  map[string]*table

@@ -20,6 +20,7 @@ var (
 	_ brook.Store   = (*Store)(nil)
 	_ brook.Durable = (*Store)(nil)
 	_ brook.Dropper = (*Store)(nil)
+	_ brook.Holder  = (*Store)(nil)
 	_ brook.Counter = reader{}
 	_ brook.Fetcher = far{}
 )
@@ -38,6 +39,9 @@ type table struct {
 
 // Durable reports false: nothing outlives the process.
 func (s *Store) Durable() bool { return false }
+
+// Holds returns what the apps over the store know of each other.
+func (s *Store) Holds() *brook.Holds { return s.rows.Holds() }
 
 // Table gives the table of that name.
 func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
