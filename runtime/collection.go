@@ -78,12 +78,13 @@ func (c *Collection[K, V]) own(value Value, err error) (V, error) {
 // yield hands a row to an iteration, and reports whether that wants more.
 //
 //go:noinline
-func (c *Collection[K, V]) yield(yield func(Entry[K, V], error) bool, row Row, err error) bool {
+func (c *Collection[K, V]) yield(u *use, yield func(Entry[K, V], error) bool, row Row, err error) bool {
 	var e Entry[K, V]
 	if err == nil {
 		e.Key, err = c.DecodeKey(row.Key)
 	}
 	e.Value, err = c.own(row.Value, err)
+	u.leave()
 	return yield(e, err) && err == nil
 }
 

@@ -222,11 +222,13 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 // call runs a handler, and what it gave through the overlay and its indexes.
 func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err error) {
 	defer func() {
+		m.tx.ended()
 		if p := recover(); p != nil {
 			stage, err = StageHandle, &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	err = run(m.ctx)
+	m.tx.ended()
 	if errors.Is(m.tx.failed, ErrUnreadable) { // whatever the handler made of it
 		return StageApply, m.tx.failed
 	}
@@ -251,6 +253,7 @@ func probe(err error) {
 
 // Send asks for emissions to be published once the set's changes are committed. Generated code uses it.
 func Send[E any](m *Delivery, def *EventDef[E], emissions ...Emission[E]) {
+	m.tx.ended()
 	for i := range emissions {
 		if !emissions[i].set || m.tx.failed != nil {
 			continue

@@ -13,5 +13,6 @@ import "context"
 // Effects of a lane run one after the other, beside it, and hold up nothing else: no other lane, no division of the partitions, and the end of Run for two
 // seconds at most. Their context ends then. The lane stands still where 256 of them wait, but not longer than five seconds for one and the
 // same effect; where 100,000 wait, further ones are not run, which is told. So an effect may publish, and call Process, Redrive, Drop and Close. WaitFor refuses
-// to wait for its own app ([ErrInEffect]), Run and CatchUp return [ErrRunning]. It has to give its context to all of them.
+// to wait for its own app ([ErrInEffect]), Run and CatchUp return [ErrRunning]. It has to give its context to all of them. It reads the app's
+// Views: those of the handler that made it are over ([ErrHandlerReturned]).
 type Effect func(context.Context) error

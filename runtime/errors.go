@@ -14,6 +14,10 @@ var (
 	// ErrUnreadable is returned where a stored row can't be read by the present code, because a field's type changed and this value does not
 	// fit the new one. An event whose handler meets it is a dead letter. Rebuild makes the rows anew.
 	ErrUnreadable = errors.New("brook: a stored row can't be read by this code any more (Rebuild makes the views anew)")
+	// ErrHandlerReturned is returned by a view or an index that a handler was given, if it is used after the handler returned: by an
+	// effect, a goroutine, a later handler, or an iteration that goes on. Effects and goroutines read app.Views. A Merge function may
+	// use what its handler was given.
+	ErrHandlerReturned = errors.New("brook: the view that a handler is given ends when the handler returns (read app.Views in effects and goroutines)")
 	// ErrSnapshotMoved is returned when a snapshot of a remote store could not be had at one instant.
 	ErrSnapshotMoved = errors.New("brook: the store moved on under the snapshot")
 )

@@ -51,8 +51,8 @@ func (x Index[I, K, V]) Values(value I) iter.Seq2[V, error] {
 //go:noinline
 func first[K comparable, V any](v View[K, V], number int, value []byte) (first Entry[K, V], err error) {
 	err = &notFound{v.def, number, string(value)}
-	v.at.walkIndex(number, value, func(row Row, rowErr error) bool {
-		return v.def.yield(func(e Entry[K, V], entryErr error) bool {
+	v.at.walkIndex(number, value, func(u *use, row Row, rowErr error) bool {
+		return v.def.yield(u, func(e Entry[K, V], entryErr error) bool {
 			first, err = e, entryErr
 			return false
 		}, row, rowErr)
@@ -63,15 +63,16 @@ func first[K comparable, V any](v View[K, V], number int, value []byte) (first E
 //go:noinline
 func indexed[K comparable, V any](v View[K, V], number int, value []byte) iter.Seq2[Entry[K, V], error] {
 	return func(yield func(Entry[K, V], error) bool) {
-		v.at.walkIndex(number, value, func(row Row, err error) bool { return v.def.yield(yield, row, err) })
+		v.at.walkIndex(number, value, func(u *use, row Row, err error) bool { return v.def.yield(u, yield, row, err) })
 	}
 }
 
 //go:noinline
 func indexedValues[K comparable, V any](v View[K, V], number int, value []byte) iter.Seq2[V, error] {
 	return func(yield func(V, error) bool) {
-		v.at.walkIndex(number, value, func(row Row, err error) bool {
+		v.at.walkIndex(number, value, func(u *use, row Row, err error) bool {
 			value, err := v.def.own(row.Value, err)
+			u.leave()
 			return yield(value, err) && err == nil
 		})
 	}

@@ -14,16 +14,20 @@ import (
 type place struct {
 	src  source
 	def  AnyCollection
-	slot int // of the rows
-	ord  int // of the collection
+	slot int    // of the rows
+	ord  int    // of the collection
+	lent uint64 // the savepoint of the set whose handler may use it; 0: anybody may
 }
 
 func placeOf(s source, ordinal int, def AnyCollection) place {
-	return place{s, def, s.layout().rows[ordinal], ordinal}
+	return place{src: s, def: def, slot: s.layout().rows[ordinal], ord: ordinal}
 }
 
-// get gives the stored value at an encoded key.
-func (p *place) get(encoded []byte) (Value, error) {
+// get gives the stored value at an encoded key. Who calls it leaves u.
+func (p *place) get(u *use, encoded []byte) (Value, error) {
+	if err := u.enter(); err != nil {
+		return Value{}, err
+	}
 	v, err := p.src.get(p.slot, encoded)
 	if err == ErrNotFound {
 		err = &notFound{p.def, -1, string(encoded)}
@@ -32,24 +36,42 @@ func (p *place) get(encoded []byte) (Value, error) {
 }
 
 func (p *place) has(encoded []byte) (bool, error) {
-	_, err := p.src.get(p.slot, encoded)
+	u := use{at: p}
+	defer u.leave()
+	_, err := p.get(&u, encoded)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// walk calls f with the rows of a range until it gives false; the last call may be with an error.
-func (p *place) walk(from, to []byte, f func(Row, error) bool) {
-	for row, err := range p.src.scan(p.slot, from, to) {
-		if !f(row, err) || err != nil {
-			return
-		}
+func (p *place) count() (int, error) {
+	u := use{at: p}
+	if err := u.enter(); err != nil {
+		return 0, err
 	}
+	defer u.leave()
+	return p.src.count(p.slot)
+}
+
+// walk calls f with the rows of a range until it gives false; the last call may be with an error.
+func (p *place) walk(from, to []byte, f func(*use, Row, error) bool) {
+	u, err := p.begin()
+	if err != nil {
+		f(u, Row{}, err)
+		return
+	}
+	defer u.leave()
+	p.src.scan(p.slot, from, to)(func(row Row, err error) bool { return u.step(f, row, err) })
 }
 
 // each calls f with every row until it gives an error.
 func (p *place) each(f func(Row) error) error {
+	u := use{at: p}
+	if err := u.enter(); err != nil {
+		return err
+	}
+	defer u.leave()
 	for row, err := range p.src.scan(p.slot, nil, nil) {
 		if err == nil {
 			err = f(row)
@@ -72,33 +94,37 @@ func (p *place) prefix(encoded []byte, n int) (from, to []byte, err error) {
 
 // walkIndex calls f with the rows that an index leads to from an encoded value, in key order, until it gives false; the
 // last call may be with an error.
-func (p *place) walkIndex(index int, value []byte, f func(Row, error) bool) {
-	err := p.src.steady(func(s source) error {
+func (p *place) walkIndex(index int, value []byte, f func(*use, Row, error) bool) {
+	u, err := p.begin()
+	if err != nil {
+		f(u, Row{}, err)
+		return
+	}
+	defer u.leave()
+	err = p.src.steady(func(s source) error {
 		if slot := s.layout().index[p.ord][index]; !s.whole(slot) {
 			info := p.def.info()
-			f(Row{}, fmt.Errorf("%w: %s by %s", ErrNotReady, info.name, info.indexes[index].field))
+			f(u, Row{}, fmt.Errorf("%w: %s by %s", ErrNotReady, info.name, info.indexes[index].field))
 			return nil
 		}
-		for entry, err := range s.scan(s.layout().index[p.ord][index], value, key.Successor(value)) {
+		s.scan(s.layout().index[p.ord][index], value, key.Successor(value))(func(entry Row, err error) bool {
 			row := Row{}
 			if err == nil {
 				row.Key = entry.Key[len(value):]
 				row.Value, err = s.get(p.slot, row.Key)
 				if pin, ok := s.(*pinned); ok && !pin.still && p.left(index, value, row.Value, err) {
-					continue
+					return true
 				}
 				if err != nil {
 					err = fmt.Errorf("brook: %s: index entry of %s: %w", p.def.info().name, p.def.keyText(row.Key), err)
 				}
 			}
-			if !f(row, err) || err != nil {
-				return nil
-			}
-		}
+			return u.step(f, row, err)
+		})
 		return nil
 	})
 	if err != nil {
-		f(Row{}, err)
+		f(u, Row{}, err)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 // Rows is one collection in a transaction: the view that handlers read, and where their changes go.
 // Generated code uses it.
 type Rows[K comparable, V any] struct {
-	View View[K, V]
-	at   *place // the view's, where many changes can point at it
+	View View[K, V] // for code generated before Lend: it knows nothing of the handler's end
+	at   *place     // the view's, where many changes can point at it
 	tx   *Tx
 }
 
@@ -25,6 +25,7 @@ func RowsOf[K comparable, V any](tx *Tx, ordinal int, def *Collection[K, V]) Row
 //
 //go:noinline
 func (r Rows[K, V]) Apply(changes ...Change[K, V]) {
+	r.tx.ended()
 	for i := range changes {
 		c := &changes[i]
 		if c.op == OpDiscard || r.tx.over() {
@@ -43,7 +44,9 @@ func (r Rows[K, V]) Apply(changes ...Change[K, V]) {
 					*key(at) = c.key
 				}
 			}
+			r.tx.relend()
 			c.merge(at)
+			r.tx.ended()
 		}
 		if c.op == OpCreate && r.View.def.Clone == nil {
 			own := *c.value // the change may be used again

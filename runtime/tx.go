@@ -34,6 +34,7 @@ type Tx struct {
 	entry   *HistoryEntry // of past, once it is needed
 	again   bool          // the event may be in histories already: it was a dead letter
 	relied  *relied       // what was read; nil where the store is the process's own
+	loan    loan          // to the handler that runs
 
 	fetched   *fetched   // what was read ahead; nil where nothing is
 	rehearsal *rehearsal // that it is the transaction of

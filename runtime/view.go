@@ -4,7 +4,7 @@ import "iter"
 
 // View reads one collection. A view that a program got from its App reads what was committed last
 // and is safe for concurrent use; one that a handler got reads everything before its event and what
-// earlier sets did for its event, and is only valid until the handler returns.
+// earlier sets did for its event, and is only valid until the handler returns: what uses it later gets [ErrHandlerReturned].
 //
 // Values that it gives are the caller's own. The zero View is not usable.
 //
@@ -33,7 +33,9 @@ type Entry[K comparable, V any] struct {
 func (v View[K, V]) Get(key K) (V, error) {
 	buf := keyBuffers.Get().(*[]byte)
 	*buf = v.def.AppendKey((*buf)[:0], key)
-	row, err := v.at.get(*buf)
+	u := use{at: &v.at}
+	defer u.leave()
+	row, err := v.at.get(&u, *buf)
 	keyBuffers.Put(buf)
 	return v.def.own(row, err)
 }
@@ -55,7 +57,7 @@ func (v View[K, V]) Has(key K) (bool, error) { return v.at.has(v.def.AppendKey(n
 // Len gives the number of values.
 //
 //go:noinline
-func (v View[K, V]) Len() (int, error) { return v.at.src.count(v.at.slot) }
+func (v View[K, V]) Len() (int, error) { return v.at.count() }
 
 // All gives every value in key order.
 //
@@ -85,7 +87,7 @@ func entries[K comparable, V any](v View[K, V], from, to []byte, err error) iter
 			yield(Entry[K, V]{}, err)
 			return
 		}
-		v.at.walk(from, to, func(row Row, err error) bool { return v.def.yield(yield, row, err) })
+		v.at.walk(from, to, func(u *use, row Row, err error) bool { return v.def.yield(u, yield, row, err) })
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // call writes the call of a handler and what becomes of its results.
 //
-//	order, user, err := d.projection.OrderPlaced(e, d.users.View)
+//	order, user, err := d.projection.OrderPlaced(e, d.users.Lend())
 //	if err != nil {
 //		return err
 //	}
@@ -52,7 +52,7 @@ func (d *dispatcher) arguments(h *model.Handler) []jen.Code {
 	}
 	args = append(args, jen.Id("e"))
 	for _, read := range h.Reads {
-		view := jen.Id("d").Dot(d.rows[read.Collection]).Dot("View")
+		view := jen.Id("d").Dot(d.rows[read.Collection]).Dot("Lend").Call()
 		if read.Index != nil {
 			view = d.indexOf(view, slices.Index(read.Collection.Indexes, read.Index), read.Index)
 		}

@@ -122,7 +122,8 @@ on several goroutines at once, a lane for each partition: what they share in the
 handler gave is kept, and the event becomes a dead letter.
 
 A handler depends on its event, its views and nothing else: it may run again, and it runs again when views are rebuilt. What
-must happen once goes into an emission or an effect.
+must happen once goes into an emission or an effect. Its views end when it returns (brook.ErrHandlerReturned): effects and
+goroutines read app.Views, and the functions given to Merge may go on using what their handler was given.
 
 These types and signatures never name what is generated; bodies and other code may.
 `

@@ -151,7 +151,7 @@ func (d *dispatch) issueHook(m *brook.Delivery) {
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		issues, comments, err := d.tracker.IssueHook(e, d.comments.View)
+		issues, comments, err := d.tracker.IssueHook(e, d.comments.Lend())
 		if err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (d *dispatch) commentHook(m *brook.Delivery) {
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		comment, issue, pull, err := d.tracker.CommentHook(e, d.pulls.View)
+		comment, issue, pull, err := d.tracker.CommentHook(e, d.pulls.Lend())
 		if err != nil {
 			return err
 		}
@@ -259,7 +259,7 @@ func (d *dispatch) labelHook(m *brook.Delivery) {
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		labels, issues, pulls, err := d.tracker.LabelHook(e, brook.IndexOf(d.issues.View, 2, key.AppendString[LabelName]), brook.IndexOf(d.pulls.View, 4, key.AppendString[LabelName]))
+		labels, issues, pulls, err := d.tracker.LabelHook(e, brook.IndexOf(d.issues.Lend(), 2, key.AppendString[LabelName]), brook.IndexOf(d.pulls.Lend(), 4, key.AppendString[LabelName]))
 		if err != nil {
 			return err
 		}
@@ -290,7 +290,7 @@ func (d *dispatch) milestoneHook(m *brook.Delivery) {
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		milestone, issues, pulls, err := d.tracker.MilestoneHook(e, brook.IndexOf(d.issues.View, 4, appendMilestoneKey), brook.IndexOf(d.pulls.View, 6, appendMilestoneKey))
+		milestone, issues, pulls, err := d.tracker.MilestoneHook(e, brook.IndexOf(d.issues.Lend(), 4, appendMilestoneKey), brook.IndexOf(d.pulls.Lend(), 6, appendMilestoneKey))
 		if err != nil {
 			return err
 		}
@@ -354,7 +354,7 @@ func (d *dispatch) repositoryHook(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult, refs, collaborators, stars, err := d.catalog.RepositoryHook(e, d.refs.View, d.collaborators.View, d.stars.View)
+		repository, organizationResult, refs, collaborators, stars, err := d.catalog.RepositoryHook(e, d.refs.Lend(), d.collaborators.Lend(), d.stars.Lend())
 		if err != nil {
 			return err
 		}
@@ -370,7 +370,7 @@ func (d *dispatch) repositoryHook(m *brook.Delivery) {
 		return nil
 	})
 	m.Handle(2, func(context.Context) error {
-		releases, err := d.shelf.RepositoryHook(e, d.releases.View)
+		releases, err := d.shelf.RepositoryHook(e, d.releases.Lend())
 		if err != nil {
 			return err
 		}
@@ -382,7 +382,7 @@ func (d *dispatch) repositoryHook(m *brook.Delivery) {
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		issues, pulls, comments, labels, milestones, err := d.tracker.RepositoryHook(e, d.issues.View, d.pulls.View, d.comments.View, d.labels.View, d.milestones.View)
+		issues, pulls, comments, labels, milestones, err := d.tracker.RepositoryHook(e, d.issues.Lend(), d.pulls.Lend(), d.comments.Lend(), d.labels.Lend(), d.milestones.Lend())
 		if err != nil {
 			return err
 		}

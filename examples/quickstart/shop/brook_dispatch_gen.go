@@ -43,7 +43,7 @@ func (d *dispatch) orderPlaced(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		order, user, err := d.projection.OrderPlaced(e, d.users.View)
+		order, user, err := d.projection.OrderPlaced(e, d.users.Lend())
 		if err != nil {
 			return err
 		}

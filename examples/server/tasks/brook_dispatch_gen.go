@@ -42,7 +42,7 @@ func (d *dispatch) taskDone(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		task, err := d.board.TaskDone(e, d.tasks.View)
+		task, err := d.board.TaskDone(e, d.tasks.Lend())
 		if err != nil {
 			return err
 		}

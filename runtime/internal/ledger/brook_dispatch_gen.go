@@ -51,7 +51,7 @@ func (d *dispatch) moved(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		accounts, line, err := d.books.Moved(e, d.accounts.View)
+		accounts, line, err := d.books.Moved(e, d.accounts.Lend())
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (d *dispatch) moved(m *brook.Delivery) {
 		return nil
 	})
 	m.Handle(1, func(ctx context.Context) error {
-		note, noted, effect, err := d.audit.Moved(ctx, e, d.accounts.View)
+		note, noted, effect, err := d.audit.Moved(ctx, e, d.accounts.Lend())
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (d *dispatch) closed(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		account, lines, err := d.books.Closed(e, d.lines.View)
+		account, lines, err := d.books.Closed(e, d.lines.Lend())
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (d *dispatch) added(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		dataset, err := d.catalog.Added(e, d.orgs.View)
+		dataset, err := d.catalog.Added(e, d.orgs.Lend())
 		if err != nil {
 			return err
 		}

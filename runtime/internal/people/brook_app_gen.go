@@ -44,7 +44,7 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 			{Set: 0, Name: "Moved", Event: MovedType, Writes: []int{1}},
 			{Set: 0, Name: "Swapped", Event: SwappedType, Reads: []int{1}, Writes: []int{1}},
 			{Set: 0, Name: "Cleared", Event: ClearedType, Indexes: []brook.IndexRef{{Collection: 1, Index: 1}}, Writes: []int{1, 2}},
-			{Set: 1, Name: "Wrote", Event: WroteType, Indexes: []brook.IndexRef{{Collection: 1, Index: 0}}, Writes: []int{1}},
+			{Set: 1, Name: "Wrote", Event: WroteType, Reads: []int{1}, Indexes: []brook.IndexRef{{Collection: 1, Index: 0}}, Writes: []int{1}, Acts: true},
 		},
 		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
 			d := &dispatch{

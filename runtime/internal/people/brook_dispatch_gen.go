@@ -58,7 +58,7 @@ func (d *dispatch) paid(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		payroll, err := d.registry.Paid(e, d.payroll.View)
+		payroll, err := d.registry.Paid(e, d.payroll.Lend())
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (d *dispatch) swapped(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		people, err := d.registry.Swapped(e, d.people.View)
+		people, err := d.registry.Swapped(e, d.people.Lend())
 		if err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (d *dispatch) cleared(m *brook.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		people, size, err := d.registry.Cleared(e, brook.IndexOf(d.people.View, 1, key.AppendString[Team]))
+		people, size, err := d.registry.Cleared(e, brook.IndexOf(d.people.Lend(), 1, key.AppendString[Team]))
 		if err != nil {
 			return err
 		}
@@ -126,11 +126,12 @@ func (d *dispatch) wrote(m *brook.Delivery) {
 		return
 	}
 	m.Handle(1, func(context.Context) error {
-		person, err := d.post.Wrote(e, brook.IndexOf(d.people.View, 0, key.AppendString[Email]))
+		person, effect, err := d.post.Wrote(e, d.people.Lend(), brook.IndexOf(d.people.Lend(), 0, key.AppendString[Email]))
 		if err != nil {
 			return err
 		}
 		d.people.Apply(person)
+		m.After(effect)
 		return nil
 	})
 }

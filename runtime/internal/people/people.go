@@ -115,14 +115,19 @@ func (Registry) Cleared(e brook.Event[Cleared], teams brook.Index[Team, int64, P
 	return gone, brook.Merge(team, func(s *Size) { *s += Size(len(gone)) }), nil
 }
 
-// Post hands letters out.
-type Post struct{}
+// Post hands letters out. Instead, where it is set, does something else with what the handler is given.
+type Post struct {
+	Instead func(e brook.Event[Wrote], people brook.View[int64, Person], addresses brook.Index[Email, int64, Person]) (brook.Change[int64, Person], brook.Effect, error)
+}
 
 //brook:handle
-func (*Post) Wrote(e brook.Event[Wrote], addresses brook.Index[Email, int64, Person]) (brook.Change[int64, Person], error) {
+func (p *Post) Wrote(e brook.Event[Wrote], people brook.View[int64, Person], addresses brook.Index[Email, int64, Person]) (brook.Change[int64, Person], brook.Effect, error) {
+	if p.Instead != nil {
+		return p.Instead(e, people, addresses)
+	}
 	to, err := addresses.Get(e.Data.To)
 	if err != nil {
-		return brook.Change[int64, Person]{}, fmt.Errorf("letter to %s: %w", e.Data.To, err)
+		return brook.Change[int64, Person]{}, nil, fmt.Errorf("letter to %s: %w", e.Data.To, err)
 	}
-	return brook.Merge(to.Key, func(p *Person) { p.Letters++ }), nil
+	return brook.Merge(to.Key, func(p *Person) { p.Letters++ }), nil, nil
 }
