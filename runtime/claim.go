@@ -49,6 +49,9 @@ func (a *App) claim(ctx context.Context) error {
 func (a *App) claimResting(ctx context.Context) error {
 	for !a.claimed.Load() {
 		g := a.live.Load()
+		if err := a.readShapes(ctx, g.shapes); err != nil { // another app of the name may have given numbers since
+			return err
+		}
 		writes, checks := a.newShapes(g.shapes)
 		err := a.updateStateResting(ctx, func(next *state) error {
 			if a.live.Load() != g {

@@ -45,7 +45,18 @@ func (c *Collection[K, V]) info() collectionInfo {
 }
 
 func (c *Collection[K, V]) entries(index int, value any, e *Entries) {
-	c.Indexes[index].Entries(value.(*V), e)
+	if v, ok := value.(*V); ok {
+		c.Indexes[index].Entries(v, e)
+	}
+}
+
+// misfit returns the error of a value that a store of Go values has from another package or another version of this one; nil where value is this
+// collection's.
+func (c *Collection[K, V]) misfit(value any) error {
+	if _, ok := value.(*V); ok {
+		return nil
+	}
+	return fmt.Errorf("%w: value of %s: the store holds it as a %T, which is a type of other code", ErrUnreadable, c.Name, value)
 }
 
 func (c *Collection[K, V]) keyText(encoded []byte) string { return keyText(c.Shape, encoded) }
@@ -66,7 +77,10 @@ func (c *Collection[K, V]) own(value Value, err error) (V, error) {
 	if err != nil {
 		return *new(V), err
 	}
-	at := value.Data.(*V)
+	at, ok := value.Data.(*V)
+	if !ok {
+		return *new(V), c.misfit(value.Data)
+	}
 	if c.Clone != nil && value.Shared {
 		own := new(V)
 		err = c.Clone(own, at)
@@ -117,6 +131,7 @@ type AnyCollection interface {
 	stored(value any) (any, error)
 	prefixLen(encoded []byte, n int) (int, error)
 	entries(index int, value any, e *Entries)
+	misfit(value any) error
 	keyText(encoded []byte) string
 	codec(s *shapes) Codec
 }

@@ -12,7 +12,7 @@ var (
 	// ErrNotReady is returned by what reads an index that is new in the code and is being filled, while Run or CatchUp does.
 	ErrNotReady = errors.New("brook: the index is not filled yet")
 	// ErrUnreadable is returned where a stored row can't be read by the present code, because a field's type changed and this value does not
-	// fit the new one. An event whose handler meets it is a dead letter. Rebuild makes the rows anew.
+	// fit the new one, or because a store in memory has it from another package or version. An event whose handler meets it is a dead letter. Rebuild makes the rows anew.
 	ErrUnreadable = errors.New("brook: a stored row can't be read by this code any more (Rebuild makes the views anew)")
 	// ErrHandlerReturned is returned by a view or an index that a handler was given, if it is used after the handler returned: by an
 	// effect, a goroutine, a later handler, or an iteration that goes on. Effects and goroutines read app.Views. A Merge function may

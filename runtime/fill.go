@@ -198,6 +198,9 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 		}
 		seen++
 		entries.reset()
+		if err := a.def.Collections[f.ord].misfit(row.Value.Data); err != nil {
+			return nil, err
+		}
 		a.def.Collections[f.ord].entries(f.x, row.Value.Data, &entries)
 		for value := range entries.All {
 			batch.Writes = append(batch.Writes, Write{Table: f.gen.tables[f.slot], Key: entryKey(value, key), Value: present})

@@ -145,7 +145,7 @@ type rowCodec[V any] struct {
 func (c *rowCodec[V]) Append(dst []byte, value any) ([]byte, error) {
 	v, ok := value.(*V)
 	if !ok {
-		return dst, fmt.Errorf("brook: %s: a %T is none of its values", c.name, value)
+		return dst, fmt.Errorf("brook: %s: a %T is none of its values: %w", c.name, value, ErrPermanent)
 	}
 	number, err := c.current()
 	if err != nil {
@@ -206,7 +206,7 @@ func (c *rowCodec[V]) current() (uint64, error) {
 	defer c.shapes.mu.RUnlock()
 	number := numberOf(c.shapes.known[c.name], c.schema)
 	if number == 0 {
-		return 0, fmt.Errorf("brook: %s: its shape was not recorded", c.name)
+		return 0, fmt.Errorf("brook: %s: its shape was not recorded: %w", c.name, ErrPermanent)
 	}
 	c.number.Store(number)
 	return number, nil

@@ -13,7 +13,8 @@ import (
 // wraps one of the named ones; what trying again can't mend (the store is closed, broken or damaged) wraps [ErrPermanent]. Further powers are interfaces of their own: [Durable], [Dropper],
 // [Counter], [Fetcher], [Fenced], [Announcer], [Holder].
 type Store interface {
-	// Table gives the table of that name, and makes it where it is not there yet.
+	// Table gives a handle of the table of that name, and makes the table where it is not there yet. All handles are of the same rows, and
+	// each goes by the spec that it was asked for with.
 	Table(ctx context.Context, spec TableSpec) (Table, error)
 
 	// Latest reads what was committed last. Each call sees whole commits only; two calls

@@ -18,7 +18,8 @@ type Tx struct {
 	tables  []Table
 	unready []bool // by slot: an index that is not whole
 	def     *Definition
-	rows    []overlay // by slot
+	rows    []overlay       // by slot
+	typed   []AnyCollection // by slot: whose rows it has; nil of an index
 
 	undo    []undo
 	mark    int    // length of undo at the savepoint of the set that runs
@@ -41,7 +42,10 @@ type Tx struct {
 }
 
 func newTx(def *Definition, lay *layout) *Tx {
-	tx := &Tx{def: def, lay: lay, rows: make([]overlay, lay.slots)}
+	tx := &Tx{def: def, lay: lay, rows: make([]overlay, lay.slots), typed: make([]AnyCollection, lay.slots)}
+	for ord, slot := range lay.rows {
+		tx.typed[slot] = def.Collections[ord]
+	}
 	for slot := range tx.rows {
 		tx.rows[slot].slot = slot
 	}
@@ -152,7 +156,18 @@ func (tx *Tx) read(slot int, key []byte) (v Value, err error) {
 		tx.fetched.miss()
 	}
 	tx.rely(slot, key, v, err)
+	if err == nil {
+		err = tx.fits(slot, v)
+	}
 	return v, err
+}
+
+// fits returns, and notes, the error of a row that other code wrote to a store of Go values.
+func (tx *Tx) fits(slot int, v Value) error {
+	if def := tx.typed[slot]; v.Shared && def != nil {
+		return tx.note(def.misfit(v.Data))
+	}
+	return nil
 }
 
 // note keeps the first error that is the store's fault.
@@ -193,6 +208,10 @@ func (tx *Tx) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
 				return
 			}
 			tx.rely(slot, row.Key, row.Value, nil)
+			if err := tx.fits(slot, row.Value); err != nil {
+				yield(Row{}, err)
+				return
+			}
 			for len(over) > 0 && bytes.Compare(over[0].key, row.Key) < 0 {
 				if !over[0].yield(yield) {
 					return

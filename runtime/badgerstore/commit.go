@@ -24,6 +24,7 @@ type commit struct {
 // write is a brook.Write, encoded.
 type write struct {
 	table   *table
+	keep    map[string]int
 	key     []byte // the caller's
 	remove  bool
 	clear   bool
@@ -80,10 +81,10 @@ func (s *Store) encode(c *commit, w *brook.Write) error {
 	if w.Op > brook.Remove {
 		return fmt.Errorf("badgerstore: table %s: unknown operation %d", t.name, w.Op)
 	}
-	if err := checkKey(t, w.Key); err != nil {
+	if err := checkKey(t.table, w.Key); err != nil {
 		return err
 	}
-	op := write{table: t, key: w.Key, remove: w.Op == brook.Remove, clear: w.Clear}
+	op := write{table: t.table, keep: t.keep, key: w.Key, remove: w.Op == brook.Remove, clear: w.Clear}
 	if op.remove {
 		c.writes = append(c.writes, op)
 		return nil

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/dgraph-io/badger/v4"
 )
 
@@ -186,5 +185,3 @@ func (s *Store) start(c *config) {
 		go s.syncer()
 	}
 }
-
-func (t *table) setSpec(s brook.TableSpec) { t.spec.Store(&spec{s.Codec, s.Keep}) }

@@ -16,18 +16,18 @@ func TestDamagedPiecesClaimLittle(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	handle, err := s.Table(t.Context(), brook.TableSpec{Name: "t"})
+	h, err := s.Table(t.Context(), brook.TableSpec{Name: "t"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: handle, Key: []byte("k"), Value: make([]byte, 3*pieceSize)}}}); err != nil {
+	if err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: h, Key: []byte("k"), Value: make([]byte, 3*pieceSize)}}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, pieces := range []uint64{maxPieces, maxPieces + 1, 1 << 20} {
 		c := commits.Get().(*commit)
 		c.do = func(g *group) error {
 			whole := binary.AppendUvarint(nil, pieces)
-			g.set(appendKey(nil, handle.(*table).state.number, kindRow, []byte("k")), binary.AppendUvarint(whole, pieces*pieceSize), metaPieces)
+			g.set(appendKey(nil, h.(*handle).state.number, kindRow, []byte("k")), binary.AppendUvarint(whole, pieces*pieceSize), metaPieces)
 			return nil
 		}
 		err := s.run(t.Context(), c)
@@ -37,7 +37,7 @@ func TestDamagedPiecesClaimLittle(t *testing.T) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err = s.Latest().Get(t.Context(), handle, []byte("k"))
+		_, err = s.Latest().Get(t.Context(), h, []byte("k"))
 		runtime.ReadMemStats(&after)
 		if !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d pieces: %v", pieces, err)

@@ -28,13 +28,13 @@ func openTest(t *testing.T, dir string, options ...Option) *Store {
 	return s
 }
 
-func tableOf(t *testing.T, s *Store, keep map[string]int) *table {
+func tableOf(t *testing.T, s *Store, keep map[string]int) *handle {
 	t.Helper()
 	h, err := s.Table(t.Context(), brook.TableSpec{Name: "t", Keep: keep})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h.(*table)
+	return h.(*handle)
 }
 
 func commitTo(t *testing.T, s *Store, w brook.Write) {

@@ -166,8 +166,8 @@ func (s *Store) get(ctx context.Context, in *instant, t brook.Table, key []byte)
 	return s.value(in, own, number, key, item)
 }
 
-func (s *Store) value(in *instant, t *table, number uint32, key []byte, item *badger.Item) (v brook.Value, err error) {
-	if item.UserMeta() == metaPieces || t.spec.Load().codec == nil {
+func (s *Store) value(in *instant, t *handle, number uint32, key []byte, item *badger.Item) (v brook.Value, err error) {
+	if item.UserMeta() == metaPieces || t.codec == nil {
 		data, err := readValue(in.txn, item, number, kindPiece, key)
 		if err != nil {
 			return v, fmt.Errorf("badgerstore: table %s: read %.100q: %w", t.name, key, failed(err))

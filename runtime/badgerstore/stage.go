@@ -106,10 +106,9 @@ func (g *group) append(c *commit, w *write, number uint32, h *head) (changed boo
 		h.of(types[i]).next++
 	}
 	var surplus []run
-	keep := w.table.spec.Load().keep
 	for i := range h.types {
 		r := &h.types[i]
-		limit, limited := keep[g.store.types.names[r.typ]]
+		limit, limited := w.keep[g.store.types.names[r.typ]]
 		if n := uint64(max(limit, 0)); limited && r.next-r.first > n {
 			first := r.next - n
 			if old := before.of(r.typ); old.first < min(first, old.next) {

@@ -119,8 +119,8 @@ func (s *Store) Durable() bool { return !s.memory }
 // Limit says how many bytes of keys and values one commit takes at most.
 func (s *Store) Limit() int64 { return s.limit }
 
-// Table gives the table of that name, with the rows that it has. The spec's Codec and Keep replace those of an earlier call; the
-// handle is the same each time. Nothing is written before the first row is.
+// Table gives the table of that name, with the rows that it has. The spec's Codec and Keep are the
+// handle's, and change nothing for other handles of the table. Nothing is written before the first row is.
 func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -137,13 +137,11 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 	if t == nil {
 		t = s.newTable(spec.Name)
 	}
-	t.setSpec(spec)
-	return t, nil
+	return &handle{t, spec.Codec, spec.Keep}, nil
 }
 
 func (s *Store) newTable(name string) *table {
 	t := &table{store: s, name: name}
-	t.setSpec(brook.TableSpec{})
 	s.tables[name] = t
 	return t
 }
@@ -188,6 +186,6 @@ func (s *Store) Drop(ctx context.Context, t brook.Table) error {
 	}
 	c := commits.Get().(*commit)
 	defer c.release()
-	c.drop = own
+	c.drop = own.table
 	return s.run(ctx, c)
 }

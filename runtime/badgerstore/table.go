@@ -7,11 +7,10 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// table is a table of the store, and the handle of it.
+// table is a table of the store.
 type table struct {
 	store *Store
 	name  string
-	spec  atomic.Pointer[spec]
 	// number is what its keys begin with; 0 while nothing was ever written to it. The committer alone
 	// changes it.
 	number atomic.Uint32
@@ -26,31 +25,31 @@ type tableState struct {
 	large     bool // some value was stored in pieces
 }
 
-// spec is what a table was asked for with.
-type spec struct {
+// handle is a table with what it was asked for with: several apps may have it, each with codec and limits of its own.
+type handle struct {
+	*table
 	codec brook.Codec
 	keep  map[string]int
 }
 
-// own gives the table behind a handle of this store.
-func (s *Store) own(t brook.Table) (*table, error) {
-	if own, ok := t.(*table); ok && own.store == s {
+// own gives a handle of this store.
+func (s *Store) own(t brook.Table) (*handle, error) {
+	if own, ok := t.(*handle); ok && own.store == s {
 		return own, nil
 	}
 	return nil, fmt.Errorf("%w (%T)", errForeign, t)
 }
 
 // encode appends a value.
-func (t *table) encode(dst []byte, value any) ([]byte, error) {
-	codec := t.spec.Load().codec
-	if codec == nil {
+func (t *handle) encode(dst []byte, value any) ([]byte, error) {
+	if t.codec == nil {
 		b, ok := value.([]byte)
 		if !ok {
 			return dst, fmt.Errorf("badgerstore: table %s: a value of type %T, and without a codec it must be []byte", t.name, value)
 		}
 		return append(dst, b...), nil
 	}
-	dst, err := codec.Append(dst, value)
+	dst, err := t.codec.Append(dst, value)
 	if err != nil {
 		return dst, fmt.Errorf("badgerstore: table %s: encode a value: %w", t.name, err)
 	}
@@ -58,15 +57,14 @@ func (t *table) encode(dst []byte, value any) ([]byte, error) {
 }
 
 // decode decodes a value; owned says that data is not used again.
-func (t *table) decode(key, data []byte, owned bool) (brook.Value, error) {
-	codec := t.spec.Load().codec
-	if codec == nil {
+func (t *handle) decode(key, data []byte, owned bool) (brook.Value, error) {
+	if t.codec == nil {
 		if !owned {
 			data = append(make([]byte, 0, len(data)), data...)
 		}
 		return brook.Value{Data: data}, nil
 	}
-	v, err := codec.Decode(data)
+	v, err := t.codec.Decode(data)
 	if err != nil {
 		return brook.Value{}, fmt.Errorf("badgerstore: table %s: decode the value at %.100q: %w", t.name, key, err)
 	}

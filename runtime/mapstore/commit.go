@@ -38,7 +38,7 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	seq := s.clock.seq() + 1
 	for i := range b.Writes {
 		w := &b.Writes[i]
-		t := w.Table.(*table)
+		t := w.Table.(*handle)
 		c := &t.contents.head.Load().val
 		if v := t.apply(seq, c, w); v != nil && (v.val.gone() || v.prev.Load() != nil) {
 			s.touched = append(s.touched, surplus{c, v.val.cell})

@@ -7,7 +7,8 @@
 //
 // A value is kept as it was committed, a pointer to the very struct: nothing is encoded, and what is
 // read is Shared, to be looked at and not changed. Nothing outlives the process. One store may serve
-// several apps, and an app that is opened again on a store of the same process finds its views there.
+// several apps, and an app that is opened again on a store of the same process finds its views there. Apps of one name must be made from
+// the same package: to another one, or another version of it, its rows are brook.ErrUnreadable until a rebuild makes them anew.
 //
 // An app that starts with an empty store folds the log from its start, and all that was acted on before (brook.Marker) silently: it emits
 // nothing again and runs no effect again. Dead letters are not kept beyond the process either. So where a handler failed, and succeeds when

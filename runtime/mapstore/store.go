@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"maps"
 	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -50,8 +49,7 @@ func New() *Store {
 func (s *Store) Durable() bool { return false }
 
 // Table gives the table of that name, with the rows that it has, and makes it where it is not there
-// yet. The spec's Keep replaces that of an earlier call; its Codec is not used. The handle is
-// the same each time.
+// yet. The spec's Keep is the handle's, and changes nothing for other handles of the table; its Codec is not used.
 func (s *Store) Table(_ context.Context, spec brook.TableSpec) (brook.Table, error) {
 	if spec.Name == "" {
 		return nil, errors.New("mapstore: a table needs a name")
@@ -63,10 +61,7 @@ func (s *Store) Table(_ context.Context, spec brook.TableSpec) (brook.Table, err
 		t = newTable(s, s.clock.seq())
 		s.tables[spec.Name] = t
 	}
-	if keep := newLimits(spec.Keep); !maps.Equal(keep.perType, t.keep.perType) {
-		t.keep = keep
-	}
-	return t, nil
+	return t.handle(spec.Keep), nil
 }
 
 // Latest reads what was committed last. A scan, a history and a count are one instant each: the one at which they
@@ -82,15 +77,15 @@ func (s *Store) Snapshot(context.Context) (brook.Snapshot, error) {
 // Drop empties a table at one instant. Snapshots and scans that are open still see its rows; the memory is
 // let go when they are closed.
 func (s *Store) Drop(_ context.Context, t brook.Table) error {
-	table, err := s.own(t)
+	own, err := s.own(t)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seq := s.clock.seq() + 1
-	table.reset(seq)
-	s.await(table)
+	own.reset(seq)
+	s.await(own)
 	s.clock.tick(seq)
 	s.trim(trimStep)
 	return nil
@@ -98,8 +93,8 @@ func (s *Store) Drop(_ context.Context, t brook.Table) error {
 
 // own gives the table behind a handle of this store.
 func (s *Store) own(t brook.Table) (*table, error) {
-	if own, ok := t.(*table); ok && own.store == s {
-		return own, nil
+	if own, ok := t.(*handle); ok && own.store == s {
+		return own.table, nil
 	}
 	return nil, fmt.Errorf("%w (%T)", errForeign, t)
 }

@@ -1,13 +1,24 @@
 package mapstore
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"maps"
 
-// A table is what Store.Table gives.
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// handle is a table with what it was asked for with: several apps may have it, each with limits of its own. Of one table and the same
+// limits there is one handle.
+type handle struct {
+	*table
+	keep *limits
+}
+
+// table is a table of the store.
 type table struct {
 	store    *Store
 	contents chain[content] // a new version when the table is dropped
 	counts   chain[int]     // of rows
-	keep     *limits        // the writer's, as all below
+	handles  []*handle      // the writer's, as all below
 	rows     int
 	counted  bool // is in Store.counted
 	waiting  bool // is in Store.waiting
@@ -21,7 +32,7 @@ type content struct {
 }
 
 func newTable(s *Store, seq uint64) *table {
-	t := &table{store: s, keep: newLimits(nil)}
+	t := &table{store: s}
 	t.reset(seq)
 	return t
 }
@@ -41,8 +52,21 @@ func (t *table) find(key []byte) *version[row] {
 	return t.contents.head.Load().val.hash.find(t.store.hash(key), key)
 }
 
+// handle gives the handle of those limits.
+func (t *table) handle(keep map[string]int) *handle {
+	limits := newLimits(keep)
+	for _, h := range t.handles {
+		if maps.Equal(h.keep.perType, limits.perType) {
+			return h
+		}
+	}
+	h := &handle{t, limits}
+	t.handles = append(t.handles, h)
+	return h
+}
+
 // apply makes the new version of a row, and gives it; nil where there is nothing to do.
-func (t *table) apply(seq uint64, c *content, w *brook.Write) *version[row] {
+func (t *handle) apply(seq uint64, c *content, w *brook.Write) *version[row] {
 	hash := t.store.hash(w.Key)
 	at, old := c.hash.slot(hash, w.Key)
 	there := old != nil && !old.val.gone()

@@ -13,7 +13,7 @@ import (
 // versionsOf counts the versions that the rows of a table hold.
 func versionsOf(t *testing.T, bt brook.Table) (rows, versions int) {
 	t.Helper()
-	for _, e := range cellsOf(bt.(*table).contents.head.Load().val.tree.root.Load(), nil) {
+	for _, e := range cellsOf(bt.(*handle).contents.head.Load().val.tree.root.Load(), nil) {
 		rows++
 		for v := e.rows.head.Load(); v != nil; v = v.prev.Load() {
 			versions++
@@ -114,13 +114,13 @@ func TestTrim(t *testing.T) {
 	commit(same)
 	commit(removed)
 	wantVersions(t, rows, 0, 0)
-	if got := rows.(*table).contents.head.Load().val.hash.dir.Load(); liveIn(got) != 0 {
+	if got := rows.(*handle).contents.head.Load().val.hash.dir.Load(); liveIn(got) != 0 {
 		t.Errorf("the hash index holds %d rows, want none", liveIn(got))
 	}
 	if len(s.clock.live) != 1 || len(s.clock.due) != 0 || len(s.waiting) != 0 {
 		t.Errorf("%d instants, %d rows and %d tables wait", len(s.clock.live), len(s.clock.due), len(s.waiting))
 	}
-	if c := rows.(*table).counts.head.Load(); c.prev.Load() != nil {
+	if c := rows.(*handle).counts.head.Load(); c.prev.Load() != nil {
 		t.Error("an old count is kept")
 	}
 }
@@ -193,7 +193,7 @@ func TestDropUnderSnapshot(t *testing.T) {
 	}
 	closed(t, snap)
 	commit(same)
-	if rows.(*table).contents.head.Load().prev.Load() != nil {
+	if rows.(*handle).contents.head.Load().prev.Load() != nil {
 		t.Error("the dropped rows are kept")
 	}
 	if err := snap.Close(); err == nil {
@@ -266,7 +266,7 @@ func TestHistoryLetGo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h := rows.(*table).find([]byte("k")).val.history
+	h := rows.(*handle).find([]byte("k")).val.history
 	if got := len(h.entries); got > 15 {
 		t.Errorf("%d entries are in memory to keep 10", got)
 	}

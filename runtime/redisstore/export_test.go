@@ -18,7 +18,7 @@ var CheckInfo = checkInfo
 func (s *Store) Erase(ctx context.Context) error {
 	var errs []error
 	for _, t := range s.tables {
-		errs = append(errs, s.Drop(ctx, t))
+		errs = append(errs, s.Drop(ctx, &handle{table: t}))
 	}
 	for _, v := range s.views {
 		errs = append(errs, s.client.Unlink(ctx, v.key, v.ids).Err())

@@ -17,8 +17,8 @@ func (r latest) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Value
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	parts := map[*table][]int{} // the numbers of the keys
-	var order []*table
+	parts := map[*handle][]int{} // the numbers of the keys
+	var order []*handle
 	for i, k := range keys {
 		t, err := r.store.own(k.Table)
 		if err != nil {
@@ -30,7 +30,7 @@ func (r latest) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Value
 		parts[t] = append(parts[t], i)
 	}
 	type request struct {
-		table   *table
+		table   *handle
 		numbers []int
 		reply   *redis.SliceCmd
 	}

@@ -63,7 +63,7 @@ func (s *Store) newProgram(b *brook.Batch) (*program, error) {
 		}
 	}
 	for _, t := range p.order {
-		if err := p.rows(t, p.tables[t]); err != nil {
+		if err := p.rows(p.tables[t]); err != nil {
 			return nil, err
 		}
 	}
@@ -98,11 +98,11 @@ func (p *program) sort(s *Store, b *brook.Batch) error {
 		if p.view != own.view {
 			return nil, fmt.Errorf("%w: %s and %s", errViews, p.view.name, own.view.name)
 		}
-		if p.tables[own] == nil {
-			p.tables[own] = &part{}
-			p.order = append(p.order, own)
+		if p.tables[own.table] == nil {
+			p.tables[own.table] = &part{}
+			p.order = append(p.order, own.table)
 		}
-		return p.tables[own], nil
+		return p.tables[own.table], nil
 	}
 	for i := range b.Checks {
 		part, err := at(b.Checks[i].Table)
@@ -157,14 +157,14 @@ func (p *program) check(part *part) {
 	}
 }
 
-func (p *program) rows(t *table, part *part) error {
+func (p *program) rows(part *part) error {
 	for chunk := range chunks(part.puts) {
 		p.op("put", part.index, len(chunk))
 		for _, w := range chunk {
 			p.arg(w.Key)
 			n := len(p.arena)
 			var err error
-			if p.arena, err = t.encode(append(p.arena, p.stamp[:]...), w.Value); err != nil {
+			if p.arena, err = w.Table.(*handle).encode(append(p.arena, p.stamp[:]...), w.Value); err != nil {
 				return err
 			}
 			p.arg(p.cut(n))
@@ -219,11 +219,11 @@ func (p *program) forget(t *table, part *part) {
 
 // histories has entries appended and old ones trimmed.
 func (p *program) histories(t *table, part *part) {
-	keep := t.spec.Load().keep
 	for _, w := range part.puts {
 		if len(w.History) == 0 {
 			continue
 		}
+		keep := w.Table.(*handle).keep
 		p.keys = append(p.keys, t.past+string(w.Key))
 		index := len(p.keys)
 		kept, limited := newest(w.History, keep)

@@ -32,7 +32,7 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, still 
 		}
 		var key []byte
 		for start, size := start, firstPage; ; size = min(4*size, maxPage) {
-			rows, more, err := s.page(ctx, own, start, end, size, still)
+			rows, more, err := s.page(ctx, own.table, start, end, size, still)
 			if err != nil {
 				yield(brook.Row{}, err)
 				return

@@ -52,8 +52,8 @@ func (s *Store) Durable() bool { return true }
 // Fenced reports true: several processes may write one view.
 func (s *Store) Fenced() bool { return true }
 
-// Table gives the table of that name, with the rows that it has. The spec's Codec and Keep replace those of an earlier call; the
-// handle is the same each time. Nothing is written before the first row is.
+// Table gives the table of that name, with the rows that it has. The spec's Codec and Keep are the
+// handle's, and change nothing for other handles of the table. Nothing is written before the first row is.
 func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 	if err := checkName(spec.Name); err != nil {
 		return nil, err
 	}
-	t := s.table(spec)
+	t := s.table(spec.Name)
 	reply, err := s.scripts.open.Run(ctx, s.client, []string{t.view.key, t.view.ids, t.rows, t.order}).StringSlice()
 	switch {
 	case err != nil:
@@ -74,25 +74,24 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 	if err := t.view.checkLayout(reply[0]); err != nil {
 		return nil, err
 	}
-	return t, t.view.reopened(reply[1])
+	return &handle{t, spec.Codec, spec.Keep}, t.view.reopened(reply[1])
 }
 
-// table finds or makes a handle.
-func (s *Store) table(sp brook.TableSpec) *table {
+// table finds or makes a table.
+func (s *Store) table(whole string) *table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.tables[sp.Name]
+	t := s.tables[whole]
 	if t == nil {
-		name, rest := split(sp.Name)
+		name, rest := split(whole)
 		v := s.views[name]
 		if v == nil {
 			v = newView(s.prefix, name)
 			s.views[name] = v
 		}
-		t = newTable(s, v, sp.Name, rest)
-		s.tables[sp.Name] = t
+		t = newTable(s, v, whole, rest)
+		s.tables[whole] = t
 	}
-	t.spec.Store(&spec{sp.Codec, sp.Keep})
 	return t
 }
 

@@ -3,12 +3,11 @@ package redisstore
 import (
 	"encoding/binary"
 	"fmt"
-	"sync/atomic"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// table is a table of the store, and the handle of it.
+// table is a table of the store.
 type table struct {
 	store       *Store
 	view        *view
@@ -16,11 +15,11 @@ type table struct {
 	rest        string // without the view's
 	rows, order string
 	past        string // what the keys of histories begin with
-	spec        atomic.Pointer[spec]
 }
 
-// spec is what a table was asked for with.
-type spec struct {
+// handle is a table with what it was asked for with: several apps may have it, each with codec and limits of its own.
+type handle struct {
+	*table
 	codec brook.Codec
 	keep  map[string]int
 }
@@ -30,9 +29,9 @@ func newTable(s *Store, v *view, name, rest string) *table {
 	return &table{store: s, view: v, name: name, rest: rest, rows: v.tag + kindRows + escaped, order: v.tag + kindOrder + escaped, past: v.tag + kindPast + escaped + ":"}
 }
 
-// own gives the table behind a handle of this store.
-func (s *Store) own(t brook.Table) (*table, error) {
-	if own, ok := t.(*table); ok && own.store == s {
+// own gives a handle of this store.
+func (s *Store) own(t brook.Table) (*handle, error) {
+	if own, ok := t.(*handle); ok && own.store == s {
 		return own, nil
 	}
 	return nil, fmt.Errorf("%w (%T)", errForeign, t)
@@ -42,16 +41,15 @@ func (s *Store) own(t brook.Table) (*table, error) {
 const versionLen = 8
 
 // encode appends a value.
-func (t *table) encode(dst []byte, value any) ([]byte, error) {
-	codec := t.spec.Load().codec
-	if codec == nil {
+func (t *handle) encode(dst []byte, value any) ([]byte, error) {
+	if t.codec == nil {
 		b, ok := value.([]byte)
 		if !ok {
 			return dst, fmt.Errorf("redisstore: table %s: a value of type %T, and without a codec it must be []byte", t.name, value)
 		}
 		return append(dst, b...), nil
 	}
-	dst, err := codec.Append(dst, value)
+	dst, err := t.codec.Append(dst, value)
 	if err != nil {
 		return dst, fmt.Errorf("redisstore: table %s: encode a value: %w", t.name, err)
 	}
@@ -59,19 +57,18 @@ func (t *table) encode(dst []byte, value any) ([]byte, error) {
 }
 
 // decode decodes a stored value with its version.
-func (t *table) decode(key, stored string) (v brook.Value, err error) {
+func (t *handle) decode(key, stored string) (v brook.Value, err error) {
 	if len(stored) < versionLen {
 		return v, fmt.Errorf("%w: table %s: the row at %.100q has no version", ErrDamaged, t.name, key)
 	}
 	data := []byte(stored)
 	v.Version = binary.BigEndian.Uint64(data)
 	data = data[versionLen:]
-	codec := t.spec.Load().codec
-	if codec == nil {
+	if t.codec == nil {
 		v.Data = data
 		return v, nil
 	}
-	if v.Data, err = codec.Decode(data); err != nil {
+	if v.Data, err = t.codec.Decode(data); err != nil {
 		return brook.Value{}, fmt.Errorf("redisstore: table %s: decode the value at %.100q: %w", t.name, key, err)
 	}
 	return v, nil

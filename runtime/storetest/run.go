@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) brook.Store, options ...Option) {
 	}{
 		{"Tables", testTables},
 		{"TablesApart", testTablesApart},
+		{"HandlesApart", testHandlesApart},
 		{"Values", testValues},
 		{"ValuesOwned", testValuesOwned},
 		{"BatchReused", testBatchReused},

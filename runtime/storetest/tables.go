@@ -26,6 +26,35 @@ func testTables(f *fixture) {
 	f.wantValue(f.store.Latest(), late, "k", []byte("v"))
 }
 
+// testHandlesApart: handles of one table are of the same rows, and each goes by the codec and the limits that it was asked for with:
+// two apps, or two versions of one, may have the table.
+func testHandlesApart(f *fixture) {
+	one := f.table(brook.TableSpec{Name: "both", Codec: docCodec{}, Keep: map[string]int{"two": 2}})
+	other := f.table(brook.TableSpec{Name: "both", Codec: brokenCodec{}, Keep: map[string]int{"two": 5}})
+	f.commit(put(one, "k", newDoc(1), events("two", 0, 4)...))
+	f.wantValue(f.store.Latest(), one, "k", newDoc(1))
+	f.wantRows(f.store.Latest(), one, nil, nil, []pair{{"k", newDoc(1)}})
+	f.wantHistory(f.store.Latest(), one, "k", events("two", 2, 4)...)
+	f.wantHistory(f.store.Latest(), other, "k", events("two", 2, 4)...)
+	f.commit(remove(other, "k"))
+	f.wantValue(f.store.Latest(), one, "k", nil)
+
+	third := f.table(brook.TableSpec{Name: "both", Codec: docCodec{}, Keep: map[string]int{"two": 5}})
+	f.commit(put(third, "k", newDoc(2), events("two", 0, 4)...))
+	f.wantHistory(f.store.Latest(), one, "k", events("two", 0, 4)...)
+	f.commit(put(one, "k", newDoc(3), events("two", 4, 5)...))
+	f.wantHistory(f.store.Latest(), third, "k", events("two", 3, 5)...)
+	f.wantValue(f.store.Latest(), third, "k", newDoc(3))
+}
+
+// brokenCodec is that of an app that can't write: it disturbs nobody else.
+type brokenCodec struct{}
+
+func (brokenCodec) Append(dst []byte, _ any) ([]byte, error) { return dst, errBroken }
+func (brokenCodec) Decode([]byte) (any, error)               { return nil, errBroken }
+
+var errBroken = errors.New("storetest: the codec of another handle was used")
+
 // testTablesApart: equal keys in several tables are several rows, also where a table's name and key
 // together read like another's.
 func testTablesApart(f *fixture) {
