@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/bytestore"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/internal/people"
@@ -110,6 +111,9 @@ func TestUnreadableRowIsALetter(t *testing.T) {
 	}
 }
 
+// So does one whose number the code's type can't hold (rule 27).
+func TestNarrowedRowIsALetter(t *testing.T) { apptest.Narrowed(t, bytestore.New()) }
+
 // Code that runs reads rows of a shape that newer code recorded since (rule 40).
 func TestNewerShapesAreLookedUp(t *testing.T) {
 	d, s := memdriver.New(), bytestore.New()
@@ -155,6 +159,9 @@ func TestRefusedUniqueLeavesTheIndex(t *testing.T) {
 		t.Errorf("the state is %s", state)
 	}
 }
+
+// Nor does it lose a row once the tag is taken back.
+func TestUniqueTagTakenBack(t *testing.T) { apptest.UniqueTakenBack(t, newStore()) }
 
 // Of two apps of one name over one store of the process one folds: two would count every event twice.
 func TestTwoAppsOfOneName(t *testing.T) {

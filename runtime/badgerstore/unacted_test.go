@@ -12,3 +12,13 @@ import (
 func TestWhatALetterNeverDidHappensAfterTheFix(t *testing.T) {
 	apptest.Unacted(t, memdriver.New(), open(t, t.TempDir(), badgerstore.NoSync()), nil, nil)
 }
+
+// A row that the code's types can't hold makes letters that name Rebuild, which mends it.
+func TestNarrowedRowIsALetter(t *testing.T) {
+	apptest.Narrowed(t, open(t, t.TempDir(), badgerstore.NoSync()))
+}
+
+// A unique tag that is refused and taken back leaves the index whole.
+func TestUniqueTagTakenBack(t *testing.T) {
+	apptest.UniqueTakenBack(t, open(t, t.TempDir(), badgerstore.NoSync()))
+}

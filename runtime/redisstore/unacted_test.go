@@ -14,3 +14,17 @@ func TestWhatALetterNeverDidHappensAfterTheFix(t *testing.T) {
 		apptest.Unacted(t, memdriver.New(), open(t, connect(t), apart(t)), nil, nil)
 	})
 }
+
+// A row that the code's types can't hold makes letters that name Rebuild, which mends it.
+func TestNarrowedRowIsALetter(t *testing.T) {
+	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
+		apptest.Narrowed(t, open(t, connect(t), apart(t)))
+	})
+}
+
+// A unique tag that is refused and taken back leaves the index whole.
+func TestUniqueTagTakenBack(t *testing.T) {
+	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
+		apptest.UniqueTakenBack(t, open(t, connect(t), apart(t)))
+	})
+}
