@@ -64,13 +64,18 @@ func (s *effects) line(number int, wake func()) *effectLine {
 // push has an effect run behind the others of its line.
 func (l *effectLine) push(e effectRun) {
 	s := l.effects
+	if !l.add(e) {
+		s.app.failure(Failure{What: "effect", Position: e.position, Err: fmt.Errorf("set %s: not run: %d others wait", e.set, effectMost), Final: true})
+	}
+}
+
+// add puts an effect into the line, and reports whether there is room.
+func (l *effectLine) add(e effectRun) bool {
+	s := l.effects
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(l.queue) >= effectMost {
-		s.app.background.Go(func() {
-			s.app.failure(Failure{What: "effect", Position: e.position, Err: fmt.Errorf("set %s: not run: %d others wait", e.set, effectMost), Final: true})
-		})
-		return
+		return false
 	}
 	l.queue = append(l.queue, e)
 	l.waits.Add(1)
@@ -79,6 +84,7 @@ func (l *effectLine) push(e effectRun) {
 		s.busy++
 		go l.run()
 	}
+	return true
 }
 
 // full returns how long the lane is to stand still at most because too many effects wait; 0: it goes on. An effect that runs for long may wait

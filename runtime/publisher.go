@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,36 +86,6 @@ func (a *App) publishSome(ctx context.Context, all bool) (any bool, err error) {
 	return true, err
 }
 
-// placed returns those of a batch that can be tried now: each goes to a partition that is known, and stored, before it does.
-func (a *App) placed(ctx context.Context, batch []*outboxItem, failed map[*outboxItem]error) (ready []*outboxItem) {
-	var late []*outboxItem
-	places := &Batch{ID: a.ids.batch()}
-	for _, item := range batch {
-		if item.mark != nil || item.passed {
-			continue
-		}
-		if !item.Record.Placed && a.targets.placer != nil {
-			if err := a.targets.find(ctx, &item.Record, item.emitted()); err != nil {
-				failed[item] = err
-				continue
-			}
-			late = append(late, item)
-			places.Writes = append(places.Writes, item.write(a.outboxTable))
-		}
-		ready = append(ready, item)
-	}
-	if len(late) == 0 {
-		return ready
-	}
-	if err := a.store.Commit(ctx, places); err != nil {
-		for _, item := range late {
-			item.Record.Placed, item.Record.Partition = false, 0
-			failed[item] = err
-		}
-	}
-	return ready
-}
-
 // emitted returns the ID of an emission that has none in its entry: that of its cause and its place tell it as well.
 func (i *outboxItem) emitted() string {
 	return i.ID + "/" + i.Set + "/" + fmt.Sprint(i.Ordinal)
@@ -130,7 +101,7 @@ func (a *App) publishItems(ctx context.Context, items []*outboxItem, failed, ref
 			behind[item.target()] = failed[item]
 			continue
 		}
-		err := behind[item.target()]
+		err := cmp.Or(behind[item.target()], behind[item.Record.Topic])
 		if w := a.outbox.behind(item); err == nil && w {
 			err = errBehind
 		}
@@ -200,7 +171,7 @@ func (a *App) settleAll(ctx context.Context, items []*outboxItem, refused map[*o
 	}
 	var held, own []*outboxItem // by the lease, and by the app's own share
 	for _, item := range items {
-		if item.free || !a.config.Group {
+		if a.leases(item) {
 			held = append(held, item)
 		} else {
 			own = append(own, item)
@@ -213,7 +184,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 	if len(items) == 0 {
 		return nil
 	}
-	leased := a.fenced() && (items[0].free || !a.config.Group)
+	leased := a.leases(items[0])
 	var letters []DeadLetter
 	batch := Batch{ID: a.ids.batch()}
 	err := a.insist(ctx, "commit", func() error {
@@ -263,6 +234,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		return a.settleItems(ctx, items, refused)
 	}
 	if err != nil {
+		a.doubt(err) // letters that are stored, perhaps, are counted nowhere yet
 		return err
 	}
 	for _, l := range letters {
