@@ -254,8 +254,12 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 		if err := ctx.Err(); err != nil {
 			return any, err
 		}
+		if err := l.enter(ctx); err != nil {
+			return any, err
+		}
 		l.look()
 		f, wait := l.pick()
+		l.leave()
 		switch {
 		case f != nil:
 			if err := c.begin(ctx); err != nil {

@@ -60,10 +60,13 @@ func (l *lane) commit(ctx context.Context) error {
 	commit := func() error {
 		if l.overtaken {
 			done, err := l.stored(ctx)
-			if err == nil && !done {
-				err = errRewound
+			switch {
+			case err != nil:
+				return err
+			case !done:
+				return errRewound
 			}
-			return err
+			return l.recount(ctx)
 		}
 		return l.app.store.Commit(ctx, batch)
 	}

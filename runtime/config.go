@@ -45,7 +45,7 @@ type Config struct {
 	// OnRetention says what to do where the log no longer has events that the views have yet to see, or, for a rebuild, were
 	// made from: [Fail] (the default) or [GoOn] without them.
 	OnRetention RetentionPolicy
-	// MaxDeadLetters is how many of them, of whatever stage, a partition may have before it stands still; 10,000 where it is 0. As many end a rebuild.
+	// MaxDeadLetters is how many of them, of whatever stage, a partition may have before it stands still; 10,000 where it is 0. A rebuild ends at an event of a partition that has as many already.
 	MaxDeadLetters int
 	// MaxOutbox is how many emissions of a partition may wait to be published before it stands still; 10,000 where it is 0.
 	MaxOutbox int

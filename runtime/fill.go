@@ -136,13 +136,17 @@ func (f *filling) run(ctx context.Context) error {
 func (f *filling) rows(ctx context.Context) error {
 	f.app.config.Log.Info("brook: filling a new index", "app", f.app.config.Name, "collection", f.progress.Collection, "field", f.progress.Field)
 	var from []byte
-	for n := fillStep; ; {
+	var losses losses
+	for n, most := fillStep, fillStep; ; {
 		next, err := f.step(ctx, from, n)
 		switch {
 		case errors.Is(err, ErrTooLarge) && n > 1:
 			n /= 2
+			most = n
 			continue
 		case errors.Is(err, ErrConflict): // a row is another one by now
+			n = max(1, n/2)
+			losses.giveWay(ctx)
 			if err := f.app.reload(ctx); err != nil {
 				return err
 			}
@@ -150,7 +154,7 @@ func (f *filling) rows(ctx context.Context) error {
 		case err != nil || next == nil:
 			return err
 		}
-		from = next
+		from, n = next, min(most, 2*n)
 		if time.Since(f.told) > fillTold {
 			f.told = time.Now()
 			f.tell("brook: filling a new index")

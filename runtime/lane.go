@@ -328,6 +328,10 @@ func (l *lane) fold(stop, ctx context.Context) error {
 	if l.enter(stop) != nil {
 		return nil
 	}
+	if l.unclaimed() { // since it was claimed
+		l.leave()
+		return nil
+	}
 	l.look()
 	l.batch.started = time.Now()
 	var what outcome
@@ -370,6 +374,10 @@ func (l *lane) fold(stop, ctx context.Context) error {
 	return l.after(stop, f, what, err)
 }
 
+// unclaimed reports whether another version of the code overtook this one, or the live views are others that are to be claimed first.
+// The caller visits the gate, or took it.
+func (l *lane) unclaimed() bool { return l.live && !l.app.claimed.Load() }
+
 // mended notes that the store gives what the head of f needs.
 func (l *lane) mended(f *feed) {
 	if f.broken > 0 {
@@ -410,6 +418,9 @@ func (l *lane) alone(stop, ctx context.Context, f *feed) (outcome, error) {
 		l.rest = nil
 		rest.end()
 	}()
+	if l.unclaimed() { // since the batch was left
+		return kept, nil
+	}
 	l.parallel, l.exclusive = false, true
 	defer func() { l.exclusive = false }()
 	what, err := l.step(ctx, f, f.head())

@@ -102,6 +102,9 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		return err
 	})
 	if err != nil {
+		if g != nil {
+			a.abandon(g)
+		}
 		return err
 	}
 	promoted := false
@@ -213,10 +216,11 @@ func (r *rebuilding) fold(ctx context.Context) error {
 	return errors.Join(err, ctx.Err())
 }
 
-// startBuilding notes in the store that a generation is being made, so that what is left of it can be found.
-func (a *App) startBuilding(ctx context.Context) (*generation, error) {
+// startBuilding notes in the store that a generation is being made, so that what is left of it can be found. With an error it returns the
+// one that is to be abandoned, nil if there is none.
+func (a *App) startBuilding(ctx context.Context) (g *generation, err error) {
 	number := 0
-	err := a.updateState(ctx, func(next *state) error {
+	err = a.updateState(ctx, func(next *state) error {
 		if next.Building != 0 { // of another process, which finds that out when it is to switch; or what this one began in vain
 			next.Dropped = append(next.Dropped, next.Building)
 		}
@@ -228,14 +232,16 @@ func (a *App) startBuilding(ctx context.Context) (*generation, error) {
 		return nil
 	}, nil)
 	if err != nil {
-		return nil, err
+		if number == 0 {
+			return nil, err
+		}
+		return &generation{number: number}, err // it may be stored all the same
 	}
-	g, err := a.open(ctx, number)
-	if err != nil {
-		return nil, err
+	if g, err = a.open(ctx, number); err != nil {
+		return g, err
 	}
 	if err := a.drop(ctx, g); err != nil {
-		return nil, err
+		return g, err
 	}
 	return g, a.recordShapes(ctx, g.shapes)
 }

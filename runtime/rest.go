@@ -119,8 +119,9 @@ func (l *lane) stepOut(ctx context.Context, d time.Duration) error {
 			return eerr
 		}
 	}
-	l.restore()
-	l.overtaken = l.overtaken || !l.app.fenced() && l.app.gate.taking() != turns
+	if l.overtaken = l.overtaken || !l.app.fenced() && l.app.gate.taking() != turns; !l.overtaken {
+		l.restore()
+	} // else the letters may be dropped already: see recount
 	return err
 }
 
@@ -136,6 +137,40 @@ func (l *lane) withhold() {
 func (l *lane) restore() {
 	l.withheld = false
 	l.eachLetter(func(w *waits, letter *DeadLetter) { w.add(letter, l.app.config.OnFailure != GoOn) })
+}
+
+// recount reads the waits of the feeds anew, after a commit that was stored and overtaken: what it put aside may have been redriven or dropped.
+func (l *lane) recount(ctx context.Context) error {
+	all, err := l.app.loadWaits(ctx, l.gen)
+	if err != nil {
+		return err
+	}
+	emits := map[*DeadLetter]bool{}
+	for i := range l.batch.letters {
+		letter := &l.batch.letters[i]
+		if letter.Stage != StageEmit {
+			continue
+		}
+		_, err := l.app.reader.Get(ctx, l.gen.letters, letter.appendKey(nil))
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		emits[letter] = err == nil
+	}
+	for _, f := range l.feeds {
+		now := all[f.id]
+		if now == nil {
+			now = &waits{}
+		}
+		f.waits.keys, f.waits.n = now.keys, now.n // emits come and go beside the lane
+	}
+	l.eachLetter(func(w *waits, letter *DeadLetter) {
+		if emits[letter] {
+			w.add(letter, false)
+		}
+	})
+	l.withheld = false
+	return nil
 }
 
 func (l *lane) eachLetter(do func(*waits, *DeadLetter)) {
