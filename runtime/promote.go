@@ -55,6 +55,9 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		if held, err = a.loadWaits(ctx, l.gen); err != nil {
 			return err
 		}
+		if err := r.measure(ctx, old); err != nil {
+			return err
+		}
 		err = a.updateStateResting(ctx, func(next *state) error {
 			if next.Generation == l.gen.number {
 				return errAsIs // a try before did it
@@ -104,6 +107,22 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 				f.first = at
 			}
 		}
+	}
+	return nil
+}
+
+// measure notes how much of the log the rebuilt views are made from, and the live ones.
+func (r *rebuilding) measure(ctx context.Context, live *generation) error {
+	standings, err := r.app.standings(ctx, r.app.reader, live)
+	if err != nil {
+		return err
+	}
+	r.report.Read, r.report.ReadBefore = 0, 0
+	for _, s := range standings {
+		r.report.ReadBefore += max(0, s.Next-s.First)
+	}
+	for _, f := range r.lane.feeds {
+		r.report.Read += max(0, f.base-f.first)
 	}
 	return nil
 }

@@ -52,14 +52,14 @@ func (a *App) rebuild(ctx context.Context, options ...RebuildOption) (err error)
 	}
 	if err := r.run(ctx); err != nil {
 		if refused := (*RebuildRefusedError)(nil); errors.As(err, &refused) {
-			a.tellReport(&refused.Report)
+			a.tellReport(&refused.Report, r.changes)
 			a.config.Log.Error("brook: the rebuild is refused", "app", a.config.Name, "error", err)
 		}
 		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
 	}
 	r.report.Promoted, r.report.Took = true, time.Since(r.started)
 	a.refused.Store(false)
-	a.tellReport(&r.report)
+	a.tellReport(&r.report, r.changes)
 	a.config.Log.Info("brook: the views are rebuilt", "app", a.config.Name, "took", r.report.Took.Round(time.Millisecond))
 	if hook := a.config.Hooks.DeadLetter; hook != nil {
 		for i := range r.strangers {
@@ -86,6 +86,7 @@ type rebuilding struct {
 	tried     map[string]bool       // letters that were redriven, by key
 	strangers []DeadLetter          // that were tried and that the live views don't have; without values
 	report    RebuildReport
+	changes   string // of the code since the live views were made
 }
 
 // gap is a range of offsets that the log lost while it was read.
@@ -120,7 +121,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.madeFrom = a.madeFrom()
+	r.madeFrom, r.changes = a.madeFrom(), a.changes()
 	a.gate.leave(v)
 	r.passed = map[string]int{}
 	reading, cancel := context.WithCancel(ctx)

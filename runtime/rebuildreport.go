@@ -36,6 +36,9 @@ type RebuildReport struct {
 	// Passed counts the events that the rebuild passed over because the code does not know their types, of those types that the live
 	// views were made from.
 	Passed map[string]int
+	// Read is how many offsets of the log the rebuilt views are made from, and ReadBefore how many the live ones were: far fewer, where an event's
+	// topic is another one (was it mistyped?), or the log lost records.
+	Read, ReadBefore int64
 	// Took is how long it took so far.
 	Took time.Duration
 }
@@ -136,8 +139,8 @@ func (r *RebuildReport) sort() {
 	slices.SortStableFunc(r.Failures, func(f, g FailureCount) int { return cmp.Compare(g.Count, f.Count) })
 }
 
-// tellReport tells log and hook what a rebuild came to.
-func (a *App) tellReport(r *RebuildReport) {
+// tellReport tells log and hook what a rebuild came to; changes are how the code differs from what made the views before.
+func (a *App) tellReport(r *RebuildReport, changes string) {
 	log := a.config.Log.With("app", a.config.Name)
 	if len(r.Passed) > 0 {
 		var types []string
@@ -146,6 +149,10 @@ func (a *App) tellReport(r *RebuildReport) {
 		}
 		log.Warn("brook: the rebuild passed over events that the live views were made from: the code does not know their types any more (was one renamed?)",
 			"events", strings.Join(types, ", "))
+	}
+	if r.Promoted && r.Read < r.ReadBefore/2 {
+		log.Warn("brook: the rebuilt views are made from far less of the log than those that they replaced (is a topic mistyped?)",
+			"read", r.Read, "before", r.ReadBefore, "topics", strings.Join(a.topics, ", "), "changes", changes)
 	}
 	if r.Letters > 0 {
 		log.Warn("brook: the rebuilt views have dead letters", "letters", r.Letters)

@@ -47,13 +47,13 @@ func TestTwoInstancesHoldUniqueValuesOnce(t *testing.T) {
 			if err := two.Process.Joined(t.Context(), people.Joined{ID: 100, Email: "first@x"}); err != nil {
 				t.Fatal(err)
 			}
-			rows, err := s.Table(t.Context(), brook.TableSpec{Name: "ledger/1/rows/people"})
+			addresses, err := s.Table(t.Context(), brook.TableSpec{Name: "ledger/1/index/people/Email"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			var between atomic.Bool
 			h.before = func(b *brook.Batch) {
-				if !slices.ContainsFunc(b.Writes, func(w brook.Write) bool { return w.Table == rows }) || between.Swap(true) {
+				if !slices.ContainsFunc(b.Writes, func(w brook.Write) bool { return w.Table == addresses }) || between.Swap(true) {
 					return
 				}
 				var err error
