@@ -40,6 +40,8 @@ func (o *outbox) leaseOnly(group bool) {
 	defer o.mu.Unlock()
 	o.leased = leased{on: true, group: group}
 	o.leased.restart()
+	o.leave() // of calls before the run: others may have left more that comes before it
+	o.recount()
 }
 
 // lease says whether the process holds the lease from now on. Where it does not, others have what is here.
@@ -49,17 +51,22 @@ func (o *outbox) lease(held bool) {
 	o.leased.holder = held
 	o.leased.restart()
 	if !held {
-		n := len(o.items)
-		o.items = slices.DeleteFunc(o.items, o.leased.others)
-		o.gone += int64(n - len(o.items))
-		for name, w := range o.ways {
-			if w.items = slices.DeleteFunc(w.items, o.leased.others); len(w.items) == 0 {
-				delete(o.ways, name)
-			}
-		}
+		o.leave()
 	}
 	o.recount() // without the lease, what others are to publish counted as well
 	o.rouse()
+}
+
+// leave leaves what is here to be published to who holds the lease: it is in the store.
+func (o *outbox) leave() {
+	n := len(o.items)
+	o.items = slices.DeleteFunc(o.items, o.leased.others)
+	o.gone += int64(n - len(o.items))
+	for name, w := range o.ways {
+		if w.items = slices.DeleteFunc(w.items, o.leased.others); len(w.items) == 0 {
+			delete(o.ways, name)
+		}
+	}
 }
 
 // recount counts what waits.

@@ -213,3 +213,65 @@ func TestCatchUpOverASharedStore(t *testing.T) {
 		}
 	})
 }
+
+// Rule 14: what an instance processes or redrives before it runs comes behind what others left in the outbox: their numbers are lower, and
+// receivers take what comes after a higher one for a repeat.
+func TestProcessedBeforeRunComesBehindWhatOthersLeft(t *testing.T) {
+	for _, run := range []string{"CatchUp", "Run"} {
+		d, s := &watched{Driver: memdriver.New()}, newShared()
+		for i := range 3 {
+			app := newLedger(t, config(d, s), &ledger.Audit{})
+			defer app.Close()
+			if i == 0 {
+				if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := app.Process.Moved(t.Context(), ledger.Moved{Account: "a", Cents: int64(i + 1), Order: "emit"}); err != nil {
+				t.Fatal(err)
+			}
+			if i < 2 {
+				app.Close() // it never publishes
+				continue
+			}
+			if run == "CatchUp" {
+				if err := app.CatchUp(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- app.Run(ctx) }()
+			r, err := d.Open(ctx, brook.Position{Topic: "ledger"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n := 0; n < 3; {
+				c, err := r.Read(ctx, 3)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n += len(c.Records)
+			}
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		var last brook.Sequence
+		for _, r := range d.published {
+			var m brook.Message
+			if err := (brook.CloudEvents{}).Open(&r, &m); err != nil {
+				t.Fatal(err)
+			}
+			if m.Sequence.Offset <= last.Offset {
+				t.Errorf("%s: number %d is published behind %d", run, m.Sequence.Offset, last.Offset)
+			}
+			last = m.Sequence
+		}
+		if len(d.published) != 3 {
+			t.Errorf("%s: %d emissions are published, want 3", run, len(d.published))
+		}
+	}
+}
