@@ -253,7 +253,7 @@ func refused(err error) error {
 
 // isFinal reports whether what failed with an error is not tried again.
 func isFinal(err error) bool {
-	return errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrConflict) || errors.Is(err, ErrLogChanged) || err == errRewound
+	return errors.Is(err, ErrPermanent) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrOutOfRange) || errors.Is(err, ErrConflict) || errors.Is(err, ErrLogChanged) || errors.Is(err, errRewound)
 }
 
 // failure tells hooks and log of something that failed.

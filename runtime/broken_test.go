@@ -134,7 +134,9 @@ func TestPermanentErrorsEndRun(t *testing.T) {
 					if err := app.Close(); err != nil {
 						t.Error(err)
 					}
-					<-done
+					if err := <-done; err != nil {
+						t.Errorf("Run: %v", err)
+					}
 					return
 				}
 				select {

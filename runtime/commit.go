@@ -80,7 +80,7 @@ func (l *lane) commit(ctx context.Context) error {
 			l.forget()
 			return errReload
 		}
-		if err == errRewound {
+		if errors.Is(err, errRewound) {
 			l.forget()
 			return err
 		}

@@ -3,6 +3,7 @@ package brook_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"testing"
@@ -115,8 +116,8 @@ func TestViewEndsWhenItsHandlerReturns(t *testing.T) {
 		case "error":
 			return none, nil, errors.New("refused")
 		case "panic":
-			for range view.All() {
-				panic("in an iteration")
+			for _, err := range view.All() {
+				panic(fmt.Sprint("in an iteration: ", err))
 			}
 		}
 		return none, func(context.Context) error {
@@ -232,7 +233,10 @@ func TestMergeUsesWhatItsHandlerWasGiven(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			for range view.All() { // readers within readers
+			for _, err := range view.All() { // readers within readers
+				if err != nil {
+					t.Error(err)
+				}
 				n, err := lastOf(index.All("b"))
 				if n != 1 || err != nil {
 					t.Errorf("index: %d, %v", n, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -76,20 +77,20 @@ func TestLostAnswersOfTheState(t *testing.T) {
 		for _, done := range []bool{true, false} {
 			d, own := filled(t)
 			spy := newSpy(own)
-			armed, lost := false, 0
+			var armed atomic.Bool
+			var lost atomic.Int32 // the removal of leftovers commits beside the test
 			spy.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error {
-				if !armed || lost > 2 || !writesState(b) {
+				if !armed.Load() || !writesState(b) || lost.Add(1) > 3 {
 					return do()
 				}
-				lost++
 				if done {
 					return errors.Join(errAnswer, do())
 				}
 				return errAnswer
 			})
-			err := write(t, own, config(d, spy), func() { armed = true })
-			if err != nil || lost == 0 {
-				t.Errorf("%s, done %t, lost %d: %v", name, done, lost, err)
+			err := write(t, own, config(d, spy), func() { armed.Store(true) })
+			if err != nil || lost.Load() == 0 {
+				t.Errorf("%s, done %t, lost %d: %v", name, done, lost.Load(), err)
 			}
 			if err := ledgerOver(t, config(d, own)).Rebuild(t.Context()); err != nil {
 				t.Errorf("%s, done %t: a rebuild after it: %v", name, done, err)

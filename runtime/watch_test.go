@@ -60,7 +60,10 @@ func TestWatchersLeaveNothingBehind(t *testing.T) {
 	}
 	ctx := &countedContext{Context: t.Context(), done: make(chan struct{})}
 	for range 100 {
-		for range app.Views.Accounts.Watch(ctx, "a") {
+		for _, err := range app.Views.Accounts.Watch(ctx, "a") {
+			if err != nil {
+				t.Error(err)
+			}
 			break
 		}
 	}

@@ -71,7 +71,7 @@ func UniqueTakenBack(t *testing.T, s brook.Store) {
 			t.Fatal(err)
 		}
 	}
-	run := func(unique bool) (err error, letters int, byTag map[string]int) {
+	run := func(unique bool) (letters int, byTag map[string]int, err error) {
 		t.Helper()
 		def, rows := badges(unique)
 		app, err := brook.NewApp(brook.Config{Author: "badges", Driver: d, Store: s, Log: slog.New(slog.DiscardHandler), OnStale: brook.Fail,
@@ -98,11 +98,11 @@ func UniqueTakenBack(t *testing.T, s brook.Store) {
 		if cerr := app.Close(); cerr != nil {
 			t.Error(cerr)
 		}
-		return err, letters, byTag
+		return letters, byTag, err
 	}
 	holds := func(unique bool, letters, a, b, c int) {
 		t.Helper()
-		err, l, by := run(unique)
+		l, by, err := run(unique)
 		if err != nil || l != letters || by["a"] != a || by["b"] != b || by["c"] != c {
 			t.Errorf("unique %t: %v, %d letters, by tag %v; want %d, a %d, b %d, c %d", unique, err, l, by, letters, a, b, c)
 		}
@@ -115,7 +115,7 @@ func UniqueTakenBack(t *testing.T, s brook.Store) {
 	}
 	holds(false, 0, 20, 10, 0)
 	for range 2 {
-		if err, _, _ := run(true); !errors.Is(err, brook.ErrUnique) {
+		if _, _, err := run(true); !errors.Is(err, brook.ErrUnique) {
 			t.Errorf("two rows have one tag: %v, want ErrUnique", err)
 		}
 	}
