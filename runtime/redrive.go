@@ -135,6 +135,15 @@ func (a *App) storedLetter(ctx context.Context, l *DeadLetter) (DeadLetter, erro
 	}
 }
 
+// stillThere returns what makes sure that nobody redrives or drops a letter that is there before a commit that does; ErrNotFound if somebody did.
+func (a *App) stillThere(ctx context.Context, letters Table, at []byte) ([]Check, error) {
+	v, err := a.reader.Get(ctx, letters, at)
+	if err != nil || !a.fenced() {
+		return nil, err
+	}
+	return []Check{{Table: letters, Key: at, Version: v.Version}}, nil
+}
+
 // redrive tries one letter with all lanes at rest.
 func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, after due, err error) {
 	if err := a.claim(ctx); err != nil {
@@ -153,10 +162,11 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	}
 	l := a.solo
 	at := letter.appendKey(nil)
-	if _, err := a.reader.Get(ctx, l.gen.letters, at); err != nil {
-		if errors.Is(err, ErrNotFound) {
-			return false, due{}, nil // somebody else was faster
-		}
+	there, err := a.stillThere(ctx, l.gen.letters, at)
+	if errors.Is(err, ErrNotFound) {
+		return false, due{}, nil // somebody else was faster
+	}
+	if err != nil {
 		return false, due{}, err
 	}
 	raise, checks, err := a.raise(ctx, letter.Position.partition())
@@ -167,7 +177,7 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 		return false, due{}, err
 	}
 	defer l.within(rest)()
-	l.batch.checks = checks
+	l.batch.checks = append(checks, there...)
 	remove := append([]Write{{Table: l.gen.letters, Key: at, Op: Remove}}, raise...)
 	letter.Set = a.setNow(letter.Type, letter.Set)
 	if letter.Stage == StageEmit {
@@ -375,10 +385,11 @@ func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
 	}
 	defer rest.end()
 	table, at := a.live.Load().letters, letter.appendKey(nil)
-	if _, err := a.reader.Get(ctx, table, at); err != nil {
-		if errors.Is(err, ErrNotFound) {
-			return false, nil
-		}
+	there, err := a.stillThere(ctx, table, at)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
 		return false, err
 	}
 	raise, checks, err := a.raise(ctx, letter.Position.partition())
@@ -387,7 +398,7 @@ func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
 	}
 	writes := append([]Write{{Table: table, Key: at, Op: Remove}}, letter.keepDropped(a.live.Load().dropped)...)
 	writes = append(writes, raise...)
-	if err := a.store.Commit(ctx, &Batch{ID: a.ids.batch(), Writes: writes, Checks: checks}); err != nil {
+	if err := a.store.Commit(ctx, &Batch{ID: a.ids.batch(), Writes: writes, Checks: append(checks, there...)}); err != nil {
 		return false, err
 	}
 	letter.Set = a.setNow(letter.Type, letter.Set)

@@ -1,7 +1,10 @@
 package brook_test
 
 import (
+	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -73,4 +76,81 @@ func TestLetterThatNoLongerDecodesStaysItsSets(t *testing.T) {
 	}
 	h.balance("a", 7, 1)
 	h.note("a", "+7 makes 7")
+}
+
+// between is a shared store as one process sees it: others do something between two of its reads.
+type between struct {
+	*shared
+	reads atomic.Int32 // after which others do
+	do    func()
+}
+
+func (s *between) Latest() brook.Reader { return betweenReader{s.shared.Latest(), s} }
+
+type betweenReader struct {
+	brook.Reader
+	s *between
+}
+
+func (r betweenReader) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value, error) {
+	v, err := r.Reader.Get(ctx, t, key)
+	if r.s.do != nil && r.s.reads.Add(-1) == 0 {
+		r.s.do()
+	}
+	return v, err
+}
+
+// Rule 19: of two processes that redrive or drop one letter one does, whatever read of the one the other comes after.
+func TestLetterIsRedrivenByOneProcess(t *testing.T) {
+	drop := func(app *ledger.App) (int, error) { return app.Drop(t.Context(), nil) }
+	redrive := func(app *ledger.App) (int, error) { return app.Redrive(t.Context(), nil) }
+	for name, c := range map[string]struct {
+		first, second func(*ledger.App) (int, error)
+	}{
+		"redriven twice": {redrive, redrive}, "dropped, then redriven": {drop, redrive}, "redriven, then dropped": {redrive, drop}, "dropped twice": {drop, drop},
+	} {
+		came := true
+		for reads := int32(1); came; reads++ {
+			fail := errors.New("not yet")
+			d, s := memdriver.New(), newShared()
+			audit := func() *ledger.Audit {
+				return &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error { return fail }}
+			}
+			one := newLedger(t, config(d, s), audit())
+			other := &between{shared: s}
+			two := newLedger(t, config(d, other), audit())
+			if _, err := one.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := one.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 5}); err != nil {
+				t.Fatal(err)
+			}
+			if err := one.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			fail, came = nil, false
+			other.reads.Store(reads)
+			n := 0
+			other.do = func() {
+				var err error
+				if n, err = c.first(one); err != nil {
+					t.Error(err)
+				}
+				came = true
+			}
+			m, err := c.second(two)
+			if err != nil || came && n+m != 1 {
+				t.Errorf("%s, after %d reads: %d and %d, %v", name, reads, n, m, err)
+			}
+			want := ledger.Note{"+5 makes 5"}
+			if came && n == 1 && strings.HasPrefix(name, "dropped") || !came && strings.HasSuffix(name, "dropped") || came && m == 1 && strings.HasSuffix(name, "dropped") || name == "dropped twice" {
+				want = nil
+			}
+			if note, err := one.Views.Notes.Get("a"); err != nil && !errors.Is(err, brook.ErrNotFound) || !slices.Equal(note, want) {
+				t.Errorf("%s, after %d reads: %v, %v, want %v", name, reads, note, err, want)
+			}
+			one.Close()
+			two.Close()
+		}
+	}
 }
