@@ -101,7 +101,7 @@ func TestPurge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tableOf(t, s, map[string]int{"a": 5000})
+	all = tableOf(t, s, map[string]int{"a": 5000})
 	commitTo(t, s, brook.Write{Table: all, Key: key, Value: []byte{1}, History: entriesOf("a", 1, 10)})
 	eventually(t, "trimmed", func() bool { return keysLeft(s, false, "e") == 5002 && keysLeft(s, true, "p") == 0 })
 	commitTo(t, s, brook.Write{Table: all, Key: key, Value: []byte{1}, Clear: true, History: entriesOf("b", 2, 10)})
