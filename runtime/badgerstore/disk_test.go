@@ -52,7 +52,7 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	if n, err = fill(); n < 50 {
+	if n, err = fill(); n < 10 { // how many depends on what compactions hold just then
 		t.Errorf("once there was more room, %d MiB: %v", n, err)
 	}
 	for _, err := range s.Latest().Scan(t.Context(), table, nil, nil) {
