@@ -49,7 +49,8 @@ func (a *App) claim(ctx context.Context) error {
 func (a *App) claimResting(ctx context.Context) error {
 	for !a.claimed.Load() {
 		g := a.live.Load()
-		if err := a.readShapes(ctx, g.shapes); err != nil { // another app of the name may have given numbers since
+		// Another app of the name may have given numbers since.
+		if err := a.insist(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) }); err != nil {
 			return err
 		}
 		writes, checks := a.newShapes(g.shapes)
