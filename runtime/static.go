@@ -28,6 +28,9 @@ func (s Source) Backstage() (Backstage, bool) {
 // Config gives what the app runs on, defaults filled in.
 func (b Backstage) Config() Config { return b.app.config }
 
+// Topics returns the topics that the app reads.
+func (b Backstage) Topics() []string { return slices.Clone(b.app.topics) }
+
 // Events gives the package's event types: each an *EventDef of its payload.
 func (b Backstage) Events() []AnyEvent { return slices.Clone(b.app.def.Events) }
 

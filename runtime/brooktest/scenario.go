@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -95,6 +96,34 @@ func (s *Scenario[A]) start() {
 	driver.Envelope = config.Envelope
 	s.App, s.back, s.Driver, s.config.Driver = app, back, driver, driver
 	back.OnEffect(s.effect)
+	if err := s.begin(s.t.Context()); err != nil {
+		s.t.Fatalf("brooktest: %v", err)
+	}
+}
+
+// begin marks the start of each partition that has no mark: the log of a scenario is as new as the
+// app, which need not warn that it may have acted on all of it before.
+func (s *Scenario[A]) begin(ctx context.Context) error {
+	name := s.back.Config().Name
+	partitions, err := s.Driver.Partitions(ctx, s.back.Topics()...)
+	if err != nil {
+		return err
+	}
+	marks, err := s.Driver.Marks(ctx, name)
+	if err != nil {
+		return err
+	}
+	var starts []brook.Position
+	for _, p := range partitions {
+		marked := func(m brook.Position) bool { return m.Topic == p.Topic && m.Partition == p.Number }
+		if !slices.ContainsFunc(marks, marked) {
+			starts = append(starts, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.Start})
+		}
+	}
+	if len(starts) == 0 {
+		return nil
+	}
+	return s.Driver.Mark(ctx, name, starts)
 }
 
 // end closes the app and looks for dead letters that nobody looked at.
@@ -138,6 +167,9 @@ func (s *Scenario[A]) Do(do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	if err := do(ctx); err != nil {
+		return err
+	}
+	if err := s.begin(ctx); err != nil { // topics may have partitions that they had not
 		return err
 	}
 	return s.App.CatchUp(ctx)
