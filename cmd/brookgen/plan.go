@@ -86,7 +86,7 @@ func (j *job) plan() ([]change, int) {
 		if slices.ContainsFunc(matched.dirs, load.OtherBuilds) {
 			others = " that belongs to the present build (GOOS and GOFLAGS=-tags=… choose another)"
 		}
-		j.complain("nothing to do: no //brook: directive%s in %s", others, strings.Join(j.patterns(), " "))
+		j.complain("nothing to do: no //brook: directive%s in %s%s", others, strings.Join(j.patterns(), " "), j.below())
 	}
 	return changes, success
 }
@@ -96,6 +96,14 @@ func (j *job) patterns() []string {
 		return []string{"."}
 	}
 	return j.args
+}
+
+// below says that packages below the folder have directives, if it alone was meant and some do.
+func (j *job) below() string {
+	if !slices.Equal(j.patterns(), []string{"."}) || !slices.ContainsFunc(load.Below(j.ctx, j.dir), load.Annotated) {
+		return ""
+	}
+	return "; packages below it have some: name them with ./..."
 }
 
 // folders are those of every package that was named, with directives or without.

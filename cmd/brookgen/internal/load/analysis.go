@@ -21,6 +21,7 @@ type analysis struct {
 	b     *builder
 	out   *model.Package
 	diags []Diagnostic
+	later []Diagnostic // see toldElsewhere: told if nothing else is
 
 	marks     []*mark
 	marked    map[types.Object]*mark // annotated types, also where the annotation is faulty
@@ -28,14 +29,15 @@ type analysis struct {
 	colls     map[types.Object]*model.Collection
 	adopted   []*event // foreign events without an alias, in order of use
 	sets      map[types.Object]*set
-	unbuilt   bool                          // some annotated type is in neither events nor colls
-	lost      bool                          // some handler's event can't be told
-	unwritten bool                          // some handler's result can't be told
-	told      map[*model.Type]bool          // structs of which it is said that an unexported field would be lost
-	used      map[model.Pos]map[string]bool // words of brook tags that mean something, by field
+	unbuilt   bool                            // some annotated type is in neither events nor colls
+	lost      bool                            // some handler's event can't be told
+	unwritten bool                            // some handler's result can't be told
+	hushed    map[*model.Type]map[string]bool // wire names of structs whose clash is told
+	told      map[*model.Type]bool            // structs of which it is said that an unexported field would be lost
+	used      map[model.Pos]map[string]bool   // words of brook tags that mean something, by field
 
-	unimports  map[*file]bool  // of which it is said that they lack the import of the runtime
-	undeclared map[string]bool // types of keys of which it is said that they are not there
+	unimports  map[unimport]bool // of which it is said that the import is missing
+	undeclared map[string]bool   // types of keys of which it is said that they are not there
 }
 
 // An event is a model's event, and what only the rules need.
@@ -62,16 +64,17 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 		colls:  map[types.Object]*model.Collection{},
 		sets:   map[types.Object]*set{},
 		told:   map[*model.Type]bool{},
+		hushed: map[*model.Type]map[string]bool{},
 		used:   map[model.Pos]map[string]bool{},
 
-		unimports:  map[*file]bool{},
+		unimports:  map[unimport]bool{},
 		undeclared: map[string]bool{},
 	}
 	a.scan()
 	a.checkConstraints()
 	a.declared()
 	a.addTypes()
-	a.lost = src.handlesInTests
+	a.lost = a.lost || src.handlesInTests
 	a.addHandlers()
 	a.addAdopted()
 	a.order()
@@ -84,6 +87,9 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	a.checkTags()
 	a.prove()
 	a.b.settle()
+	if len(a.diags) == 0 {
+		a.diags = a.later
+	}
 	return a.out, sorted(a.diags)
 }
 
@@ -93,6 +99,15 @@ func (a *analysis) report(at span, format string, args ...any) {
 	if at.to.IsValid() {
 		d.End = position(a.pos(at.to))
 	}
+	a.note(d)
+}
+
+// note adds a mistake.
+func (a *analysis) note(d Diagnostic) {
+	if strings.HasSuffix(d.Message, toldElsewhere) {
+		a.later = append(a.later, d)
+		return
+	}
 	a.diags = append(a.diags, d)
 }
 
@@ -100,7 +115,7 @@ func (a *analysis) report(at span, format string, args ...any) {
 func (a *analysis) reportAt(pos model.Pos, name, format string, args ...any) {
 	d := pointAt(pos, name)
 	d.Message = fmt.Sprintf(format, args...)
-	a.diags = append(a.diags, d)
+	a.note(d)
 }
 
 func at(n ast.Node) span { return span{n.Pos(), n.End()} }
@@ -115,6 +130,7 @@ func (a *analysis) scan() {
 		a.marks = append(a.marks, marks...)
 		for _, w := range wrong {
 			a.report(span{w.from, w.to}, "%s", w.message)
+			a.lost = a.lost || w.handles
 		}
 	}
 }

@@ -78,6 +78,9 @@ func (a *analysis) collectionKey(m *mark, obj types.Object, tagged []taggedField
 	name := m.spec.Name.Name
 	switch len(keys) {
 	case 0:
+		if m.faulty && strings.Contains(m.comment.Text, "key") {
+			return nil, at(m.spec.Name), "" // what is said of the option is enough
+		}
 		return nil, at(m.spec.Name), fmt.Sprintf("collection %s has no key: tag a field of %s with brook:\"key\", or write key=Field, or key=Type where the value does not carry its key", m.name, name)
 	case 1:
 		key, problem := a.carried(obj.Type(), keys[0].path)
@@ -91,7 +94,7 @@ func (a *analysis) collectionKey(m *mark, obj types.Object, tagged []taggedField
 func (a *analysis) carried(t types.Type, path []model.PathStep) (*model.Key, string) {
 	for _, step := range path[:len(path)-1] {
 		if step.Pointer {
-			return nil, fmt.Sprintf("a collection's key can't lie behind a pointer, as %s does behind %s", dotted(path), step.Name)
+			return nil, fmt.Sprintf("a collection's key can't lie behind a pointer, as %s does behind %s: write %s without the pointer", dotted(path), step.Name, step.Name)
 		}
 	}
 	f, problem := a.keyAt(t, path)

@@ -33,7 +33,8 @@ func pointAt(pos model.Pos, name string) Diagnostic {
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
 
-// sorted orders diagnostics by file, line and column and drops repeats.
+// sorted orders diagnostics by file, line and column and drops repeats: at one place, the same words
+// but for how it was reached, which is what stands before the first colon.
 func sorted(diags []Diagnostic) []Diagnostic {
 	slices.SortStableFunc(diags, func(a, b Diagnostic) int {
 		return cmp.Or(
@@ -43,8 +44,19 @@ func sorted(diags []Diagnostic) []Diagnostic {
 			cmp.Compare(a.Message, b.Message),
 		)
 	})
-	return slices.CompactFunc(diags, func(a, b Diagnostic) bool {
-		return a.Pos == b.Pos && a.Message == b.Message
+	type mistake struct {
+		pos  model.Pos
+		text string
+	}
+	told := map[mistake]bool{}
+	return slices.DeleteFunc(diags, func(d Diagnostic) bool {
+		m := mistake{d.Pos, d.Message}
+		if reached, text, ok := strings.Cut(d.Message, ": "); ok && !strings.Contains(reached, " ") {
+			m.text = text
+		}
+		repeat := told[m]
+		told[m] = true
+		return repeat
 	})
 }
 

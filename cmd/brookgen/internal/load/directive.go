@@ -102,6 +102,8 @@ func parseDirective(text string) (directive, []problem) {
 		d.options(others, report)
 	case verbHandle:
 		d.options(rest, report)
+	case "view", "views", "table", "projection", "row", "model", "entity", "state":
+		report(words[0], "unknown directive %s: write //brook:collection NAME above the type of a view's rows", words[0].name)
 	default:
 		report(words[0], "unknown directive %s%s", words[0].name, orOneOf(d.verb, verbs, directivePrefix, "the directives are",
 			[]string{"//brook:event", "//brook:collection", "//brook:handle"}))

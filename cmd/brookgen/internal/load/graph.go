@@ -36,14 +36,14 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 		Context: ctx,
 		Dir:     dir,
 	}, patterns...)
-	if err != nil && strings.Contains(err.Error(), "go.mod file not found") {
-		return nil, errors.New(`no go.mod in this folder or above it: begin with "go mod init example.com/shop"`)
-	}
 	if err != nil {
+		if outside := outsideModules(ctx, dir); outside != "" {
+			err = errors.New(outside)
+		}
 		return nil, err
 	}
 	if len(roots) == 0 {
-		return nil, fmt.Errorf("no package matches %s", strings.Join(patterns, " "))
+		return nil, fmt.Errorf("no package matches %s: write one, or have brookgen init write one", strings.Join(patterns, " "))
 	}
 	g := &graph{
 		dir:     dir,
@@ -59,11 +59,14 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 		for _, e := range p.Errors {
 			// Files that don't parse are reported with their positions when they are read.
 			if len(p.GoFiles) == 0 || p.Name == "" {
-				errs = append(errs, errors.New(e.Msg))
+				errs = append(errs, errors.New(g.explain(ctx, e.Msg)))
 			}
 		}
 	}
 	if len(errs) > 0 {
+		if outside := outsideModules(ctx, dir); outside != "" {
+			return nil, errors.New(outside)
+		}
 		return nil, errors.Join(errs...)
 	}
 	if err := checkLanguage(roots); err != nil {

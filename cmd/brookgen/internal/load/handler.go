@@ -44,6 +44,10 @@ func (a *analysis) addHandler(m *mark) {
 		a.report(at(fn.Name), "handler %s has to be exported: %s", name, exported(fn.Name.Name))
 	}
 	s := a.setOf(fn, obj)
+	if _, generic := receiver(fn); generic && s == nil { // its types stand for any
+		a.lost, a.unwritten = true, true
+		return
+	}
 	sig := obj.Signature()
 	h := &model.Handler{Pos: a.place(fn.Name.Pos()), Name: fn.Name.Name, Partitioned: m.option("partitioned") != nil}
 	a.params(h, name, fn, sig)
@@ -158,7 +162,11 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 		a.report(use, "%s %s %s, which is no event: declare a type for it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name, does), shape)
 		return nil
 	case named.TypeArgs().Len() > 0:
-		a.report(use, "%s %s %s, which is no event: declare a type made of it, as in type %s %s, with //brook:event NAME above", name, does, what, suggestion(name, does), what)
+		fresh := suggestion(name, does)
+		if _, taken := a.out.Names[fresh]; taken {
+			fresh = "Some" + fresh
+		}
+		a.report(use, "%s %s %s, which is no event: declare a type made of it, as in type %s %s, with //brook:event NAME above", name, does, what, fresh, what)
 		return nil
 	}
 	obj := named.Obj()
@@ -168,7 +176,7 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 	if m := a.marked[obj]; m != nil {
 		a.lost = true
 		if m.verb == verbCollection {
-			a.report(use, "%s %s %s, which is a collection and no event", name, does, what)
+			a.report(use, "%s %s %s, which is a collection and no event: declare a type for the event, with //brook:event NAME above", name, does, what)
 		}
 		return nil // something about it is reported already
 	}
@@ -255,20 +263,29 @@ func (a *analysis) collectionOf(name, does string, v variable, t *types.Named, k
 	c := a.colls[named.Obj()]
 	switch {
 	case c == nil && named.Obj().Pkg().Path() != a.src.path:
-		a.report(at(v.expr), "%s %s %s, but %s is of another package, and a handler works on its own package's collections: declare a type here", name, does, what, a.describe(value))
+		a.report(at(v.expr), "%s %s %s, but %s is of another package, and a handler works on its own package's collections: handle the events of that package here, and keep a collection of your own", name, does, what, a.describe(value))
 		return nil
 	case c == nil && a.marked[named.Obj()] == nil:
 		a.report(at(v.expr), "%s %s %s, but %s is no collection: put //brook:collection NAME above type %s", name, does, what, a.describe(value), named.Obj().Name())
 		return nil
 	case c == nil:
 		if a.marked[named.Obj()].verb == verbEvent {
-			a.report(at(v.expr), "%s %s %s, but %s is an event and no collection", name, does, what, a.describe(value))
+			a.report(at(v.expr), "%s %s %s, but %s is an event and no collection: declare a type for the rows, with //brook:collection NAME above", name, does, what, a.describe(value))
 		}
 		return nil
 	case c.Key.Type.Kind != model.Invalid && a.b.of(key) != c.Key.Type:
-		a.report(at(v.expr), "%s %s %s, but %s is keyed by %s", name, does, what, c.Name, a.describe(a.b.goType[c.Key.Type]))
+		a.report(at(v.expr), "%s %s %s, but %s is keyed by %s: write brook.%s", name, does, what, c.Name, a.describe(a.b.goType[c.Key.Type]), a.rekeyed(c, t))
 	}
 	return c
+}
+
+// rekeyed writes an instance of View, Index or Change with the key that the collection has.
+func (a *analysis) rekeyed(c *model.Collection, t *types.Named) string {
+	args := []string{a.describe(a.b.goType[c.Key.Type]), a.describe(a.b.goType[c.Type])}
+	if t.TypeArgs().Len() > 2 {
+		args = append([]string{a.describe(t.TypeArgs().At(0))}, args...)
+	}
+	return t.Obj().Name() + "[" + strings.Join(args, ", ") + "]"
 }
 
 // whole reports whether a type is written with as many type arguments as it takes, and tells where it is not.

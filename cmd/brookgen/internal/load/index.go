@@ -74,7 +74,9 @@ func (a *analysis) addIndexes(c *model.Collection, t types.Type, tagged []tagged
 		problem := a.onWire(a.b.of(t), f.path)
 		if problem == "" {
 			x.Parts, problem = a.keyParts(x.Type)
-			if problem != "" {
+			if problem != "" && a.invalid(a.b.goType[x.Type]) {
+				problem = toldElsewhere
+			} else if problem != "" {
 				problem = fmt.Sprintf("field %s can't be indexed: %s", leaf.Name, problem)
 			}
 		}

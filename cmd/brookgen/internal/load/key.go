@@ -9,6 +9,10 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
+// toldElsewhere stands for what is wrong with a field of an event or row whose type can't be made out:
+// the check of all that they contain says why.
+const toldElsewhere = "its type can't be made out"
+
 const keyTypes = "keys are strings, integers, bools, [N]byte, and structs of those"
 
 // keyParts gives the leaves of a key type, or says why it is none.
@@ -77,6 +81,9 @@ func (a *analysis) keyField(t types.Type, home *types.Package, name string) (mod
 // keyAt checks that the field at path can be (part of) a key.
 func (a *analysis) keyAt(t types.Type, path []model.PathStep) (model.KeyField, string) {
 	leaf := path[len(path)-1]
+	if a.invalid(a.b.goType[leaf.Type]) {
+		return model.KeyField{}, toldElsewhere
+	}
 	if problem := a.onWire(a.b.of(t), path); problem != "" {
 		return model.KeyField{}, problem
 	}
@@ -173,7 +180,16 @@ func (a *analysis) whyLost(t *model.Type, name string, path []model.PathStep) st
 		return fmt.Sprintf("%s is embedded, so that its fields stand among the others on the wire and %s itself does not: give it a name, as in Key %s",
 			last.Name, last.Name, a.describe(a.b.goType[last.Type]))
 	}
-	return fmt.Sprintf("field %s is shadowed by another of the same wire name, so it would be lost", last.Name)
+	for _, c := range a.b.clashes[t] {
+		if hasPrefix(path, c.a.Path) || hasPrefix(path, c.b.Path) {
+			if a.hushed[t] == nil {
+				a.hushed[t] = map[string]bool{}
+			}
+			a.hushed[t][c.name] = true // told here
+			return c.String()
+		}
+	}
+	return fmt.Sprintf("field %s is shadowed by another of the same wire name, so it would be lost: give one another json name", last.Name)
 }
 
 // embeddedFields reports whether embedding a type promotes fields.

@@ -67,7 +67,10 @@ func (g *graph) listed(src *source) []Diagnostic {
 		if strings.Contains(e.Msg, "import cycle") || strings.Contains(e.Msg, "found packages") {
 			name := src.files[0].ast.Name
 			d := pointAt(position(g.pos(name.Pos())), name.Name)
-			d.Message = e.Msg
+			d.Message = e.Msg + ": move what both need to a package that imports neither"
+			if strings.Contains(e.Msg, "found packages") {
+				d.Message = e.Msg + ": a folder has one package, so move the files of the other"
+			}
 			diags = append(diags, d)
 		}
 	}

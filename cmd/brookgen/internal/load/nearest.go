@@ -18,6 +18,9 @@ func orOneOf(word string, candidates []string, prefix, kind string, valid []stri
 	if hint := didYouMean(word, candidates, prefix); hint != "" {
 		return hint + " T" + kind[1:] + " " + enumerate(valid)
 	}
+	if len(valid) == 1 {
+		kind = strings.Replace(kind, "s are", " is", 1)
+	}
 	return "; " + kind + " " + enumerate(valid)
 }
 

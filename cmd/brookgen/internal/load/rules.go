@@ -1,12 +1,17 @@
 package load
 
-import "github.com/brookgen/brookgen/templates/model"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/brookgen/brookgen/templates/model"
+)
 
 // checkMarks checks that every event is handled, or that its directive says why not.
 func (a *analysis) checkMarks() {
 	contract := a.out.Contract()
 	for _, m := range a.marks {
-		if m.spec == nil || m.verb != verbEvent {
+		if m.spec == nil || m.verb != verbEvent || m != a.marked[a.src.info.Defs[m.spec.Name]] {
 			continue
 		}
 		e := a.eventMarked(m)
@@ -23,9 +28,17 @@ func (a *analysis) checkMarks() {
 		case len(e.emitted) > 0:
 			a.report(e.at, "event %s is emitted by %s, but no handler takes it: mark it publish if it is only sent, or write a handler of %s", e.Name, e.emitted[0], name)
 		case !contract || e.Alias != "":
-			a.report(e.at, "no handler takes event %s: write one with a parameter brook.Event[%s], or mark the event publish (only sent) or discard (ignored on purpose)", e.Name, name)
+			a.report(e.at, "no handler takes event %s: write one with a parameter brook.Event[%s], or mark the event publish (only sent) or discard (ignored on purpose)%s", e.Name, name, nameFirst(e.Name))
 		}
 	}
+}
+
+// nameFirst says that what was probably meant as an option is taken for the name.
+func nameFirst(name string) string {
+	if !slices.Contains(options[verbEvent], name) {
+		return ""
+	}
+	return fmt.Sprintf("; %s is its name here, which stands before the options", name)
 }
 
 // eventMarked gives the event that a directive made.

@@ -22,6 +22,7 @@ type mark struct {
 type misplaced struct {
 	from, to token.Pos
 	message  string
+	handles  bool // what it is about was meant as a handler
 }
 
 // An owner is what a comment group belongs to.
@@ -43,7 +44,7 @@ func (f *file) scan() ([]*mark, []misplaced) {
 		own := owners[group]
 		for _, c := range group.List {
 			if own != nil && own.what == "" && isSpaced(c.Text) {
-				wrong = append(wrong, misplaced{c.Pos(), c.End(), plainForm(c.Text)})
+				wrong = append(wrong, misplaced{from: c.Pos(), to: c.End(), message: plainForm(c.Text)})
 				marks = append(marks, &mark{file: f, comment: c, spec: own.spec, fn: own.fn, faulty: true})
 				continue
 			}
@@ -52,18 +53,19 @@ func (f *file) scan() ([]*mark, []misplaced) {
 			}
 			d, problems := parseDirective(c.Text)
 			if own != nil && slices.Contains(tagWords, d.verb) && own.what == "a field" {
-				wrong = append(wrong, misplaced{c.Pos(), c.End(), fmt.Sprintf("%s is no directive but a tag of the field: write `brook:%q` behind its type", c.Text, d.verb)})
+				wrong = append(wrong, misplaced{from: c.Pos(), to: c.End(),
+					message: fmt.Sprintf("%s is no directive but a tag of the field: write `brook:%q` behind its type", c.Text, d.verb)})
 				continue
 			}
 			for _, p := range problems {
-				wrong = append(wrong, misplaced{c.Pos() + token.Pos(p.off), c.Pos() + token.Pos(p.end), p.message})
+				wrong = append(wrong, misplaced{from: c.Pos() + token.Pos(p.off), to: c.Pos() + token.Pos(p.end), message: p.message})
 			}
 			m := &mark{directive: d, file: f, comment: c, faulty: len(problems) > 0}
 			if message := f.place(m, own); message != "" {
 				if !slices.Contains(verbs, d.verb) {
 					continue // that it is unknown is enough
 				}
-				wrong = append(wrong, misplaced{c.Pos(), c.End(), message})
+				wrong = append(wrong, misplaced{from: c.Pos(), to: c.End(), message: message, handles: d.verb == verbHandle})
 				if own == nil { // what is below is what it was meant for
 					m.spec, m.fn = f.below(c.End())
 					m.faulty = true

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
-	"slices"
 	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -186,18 +185,11 @@ func (w *walk) structure(t *model.Type, path string, place Diagnostic) {
 		}
 	}
 	for _, c := range w.b.clashes[t] {
-		at := nearer(c.b.JSONField, place)
-		switch {
-		case slices.Equal(c.a.index, c.b.index):
-			at.Message = fmt.Sprintf("%s: field %s is in a struct that is embedded on several ways, so encoding/json leaves it out: embed it once, or give one of them a name",
-				path, dotted(c.b.Path))
-		case c.a.tagged == c.b.tagged:
-			at.Message = fmt.Sprintf("%s: fields %s and %s have one wire name, %q, so encoding/json leaves out both: give one another json name",
-				path, dotted(c.a.Path), dotted(c.b.Path), c.name)
-		default:
-			at.Message = fmt.Sprintf("%s: field %s has the wire name of %s, %q, so encoding/json leaves it out: give one another json name",
-				path, dotted(c.b.Path), dotted(c.a.Path), c.name)
+		if w.hushed[t][c.name] {
+			continue
 		}
+		at := nearer(c.b.JSONField, place)
+		at.Message = path + ": " + c.String()
 		w.diags = append(w.diags, at)
 	}
 	w.unread(t, path, place, map[*model.Type]bool{})

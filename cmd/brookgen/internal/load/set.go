@@ -56,6 +56,7 @@ func (a *analysis) unmarked(fn *ast.FuncDecl) {
 		i++
 	}
 	if i < params.Len() && isRuntime(params.At(i).Type(), "Event") != nil {
+		a.lost = true
 		a.report(at(fn.Name), "%s takes an event, but lacks //brook:handle: add it, or give a helper an unexported name", methodName(fn))
 	}
 }

@@ -143,15 +143,7 @@ func (f *file) keyPackages() []string {
 }
 
 // imported reports whether f imports a package by that name.
-func (f *file) imported(name string, src *source) bool {
-	for _, spec := range f.ast.Imports {
-		switch dep := src.pkg.Imports[importPath(spec)]; {
-		case spec.Name != nil && spec.Name.Name == name, spec.Name == nil && dep != nil && dep.Name == name:
-			return true
-		}
-	}
-	return false
-}
+func (f *file) imported(name string, src *source) bool { return f.importedAs(name, src) != "" }
 
 func importPath(spec *ast.ImportSpec) string {
 	return strings.Trim(spec.Path.Value, "`\"")

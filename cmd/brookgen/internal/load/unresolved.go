@@ -1,13 +1,10 @@
 package load
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -55,25 +52,12 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 				first, _, _ := strings.Cut(e.Msg, "\n")
 				return span{e.Pos, token.NoPos}, first + form(first)
 			}
-			place := span{e.Pos, e.Pos + token.Pos(len(name)-strings.LastIndex(name, ".")-1)}
-			if a.undeclared[name] {
-				return span{}, ""
-			}
-			if name == "brook" {
-				return span{e.Pos, e.Pos + token.Pos(len(name))}, a.unimported(src, e.Pos)
-			}
-			if a.willBe(name) {
-				return place, name + " is what brookgen generates: annotated types, what they contain and handlers' signatures can't name it"
-			}
-			if pkg, _, ok := strings.Cut(name, "."); ok && a.annotates(src, pkg) {
-				return place, e.Msg + ": if brookgen generates it there, annotated types, what they contain and handlers' signatures can't name it"
-			}
-			if src != a.src || strings.Contains(name, ".") {
-				return place, e.Msg
-			}
-			names := slices.Sorted(maps.Keys(a.out.Names))
-			return place, e.Msg + didYouMean(name, names, "")
+			return a.undefined(src, node, e.Pos, name)
 		}
+	}
+	if e := src.declared(node); e != nil {
+		first, _, _ := strings.Cut(e.Msg, "\n")
+		return span{e.Pos, token.NoPos}, first + form(first)
 	}
 	place, why := at(node), noType
 	ast.Inspect(node, func(n ast.Node) bool {
@@ -88,7 +72,10 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 			if spec, err := src.failure(x); err != nil {
 				place = at(spec.Path)
 				why = importFails + importPath(spec) + ": " + strings.Join(strings.Fields(err.Error()), " ")
-				if p := importPath(spec); p != runtimePath && strings.HasSuffix(p, "/runtime") && strings.Contains(p, "brook") {
+				switch p := importPath(spec); {
+				case p == modulePath:
+					why = importFails + p + ", which holds no code: write " + importRuntime
+				case p != runtimePath && strings.Contains(p, "brook") && (x.Name == "brook" || strings.HasSuffix(p, "/runtime")):
 					why += "; did you mean " + runtimePath + "?"
 				}
 			}
@@ -98,27 +85,37 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 	return place, why
 }
 
-// unimported says how to import the runtime in the file of a place where brook is undefined. It says so once for each file.
-func (a *analysis) unimported(src *source, pos token.Pos) string {
-	for _, f := range src.files {
-		if pos < f.ast.FileStart || f.ast.FileEnd < pos {
-			continue
+// declared returns what the type checker has against the declaration of a type of the package that
+// node names, or nil.
+func (s *source) declared(node ast.Node) *types.Error {
+	names := map[string]bool{}
+	ast.Inspect(node, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			names[id.Name] = true
 		}
-		if a.unimports[f] {
-			return ""
-		}
-		a.unimports[f] = true
-		for _, spec := range f.ast.Imports {
-			if importPath(spec) == runtimePath && spec.Name != nil {
-				return fmt.Sprintf("undefined: brook: this file imports the runtime as %s", spec.Name.Name)
+		return true
+	})
+	for _, f := range s.files {
+		for _, id := range f.declares() {
+			if !names[id.Name] {
+				continue
+			}
+			for i := range s.errs {
+				if s.errs[i].Pos == id.Pos() {
+					return &s.errs[i]
+				}
 			}
 		}
 	}
-	return fmt.Sprintf("undefined: brook: add the import brook %q", runtimePath)
+	return nil
 }
 
-// form shows how a type of the runtime is written of which there are too few or too many type arguments.
+// form shows how a type of the runtime is written of which there are too few or too many type
+// arguments, and what a type may hold of itself.
 func form(message string) string {
+	if strings.HasPrefix(message, "invalid recursive type") {
+		return ", which only a pointer, slice or map can"
+	}
 	for name, form := range map[string]string{
 		"Event": "Event[E]", "View": "View[K, V]", "Index": "Index[I, K, V]", "Change": "Change[K, V]", "Emission": "Emission[E]",
 	} {
@@ -190,6 +187,7 @@ func (a *analysis) short(p model.Pos) string {
 // missing reports a type that can't be made out, at the place where it is written.
 func (w *walk) missing(path string, place Diagnostic) {
 	message := noType
+	w.unbuilt = true // what is behind it is not looked at
 	if src, pos := w.locate(place.Pos); src != nil {
 		if node := src.declaration(pos); node != nil {
 			var at span

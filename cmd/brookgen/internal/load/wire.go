@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,6 +23,17 @@ type candidate struct {
 type clash struct {
 	name string
 	a, b candidate
+}
+
+// String says what the clash is and what to do.
+func (c clash) String() string {
+	switch {
+	case slices.Equal(c.a.index, c.b.index):
+		return fmt.Sprintf("field %s is in a struct that is embedded on several ways, so encoding/json leaves it out: embed it once, or give one of them a name", dotted(c.b.Path))
+	case c.a.tagged == c.b.tagged:
+		return fmt.Sprintf("fields %s and %s have one wire name, %q, so encoding/json leaves out both: give one another json name", dotted(c.a.Path), dotted(c.b.Path), c.name)
+	}
+	return fmt.Sprintf("field %s has the wire name of %s, %q, so encoding/json leaves it out: give one another json name", dotted(c.b.Path), dotted(c.a.Path), c.name)
 }
 
 // An embedded is a struct whose fields are promoted.
