@@ -11,7 +11,7 @@ import (
 
 // toldElsewhere stands for what is wrong with a field of an event or row whose type can't be made out:
 // the check of all that they contain says why.
-const toldElsewhere = "its type can't be made out"
+const toldElsewhere = "the type of this key can't be made out: go vet tells more"
 
 const keyTypes = "keys are strings, integers, bools, [N]byte, and structs of those"
 
