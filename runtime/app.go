@@ -82,11 +82,11 @@ type App struct {
 //
 // Errors of the configuration wrap [ErrConfig]; all of them are reported at once.
 func NewApp(config Config, def *Definition) (*App, error) {
-	config, err := config.withDefaults()
+	config, err := withDefaults(config)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: newLayout(def.Collections), store: config.Store, reader: config.Store.Latest(),
+	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]eventInfo{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
 		targets: newTargets(config.Driver), running: newTurn(), rebuildMu: newTurn(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
 		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
@@ -171,7 +171,7 @@ func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*wa
 		if err != nil {
 			return nil, err
 		}
-		id := l.Position.partition()
+		id := partitionOf(l.Position)
 		if all[id] == nil {
 			all[id] = &waits{}
 		}
@@ -190,7 +190,7 @@ func (a *App) waitsOf(id partitionID) *waits {
 }
 
 // Source gives where the app's views read. Generated code uses it.
-func (a *App) Source() Source { return Source{&latest{a, context.Background()}} }
+func (a *App) Source() Source { return &latest{a, context.Background()} }
 
 // reads reports whether the app reads a topic.
 func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic) }
@@ -214,7 +214,7 @@ func (a *App) insistBy(ctx context.Context, what string, pause func(context.Cont
 			return err
 		}
 		a.failure(Failure{What: what, Attempts: attempts, Err: err})
-		if perr := pause(ctx, a.config.Retry.wait(attempts)); errors.Is(perr, ErrClosed) {
+		if perr := pause(ctx, waitAfter(a.config.Retry, attempts)); errors.Is(perr, ErrClosed) {
 			return errors.Join(perr, err)
 		} else if perr != nil {
 			return err
@@ -291,9 +291,9 @@ func (a *App) mended(what string, attempts int, pos Position) {
 }
 
 // tell tells hooks and log of a dead letter.
-func (a *App) tell(l DeadLetter) {
+func (a *App) tell(l deadLetter) {
 	if a.config.Hooks.DeadLetter != nil {
-		a.config.Hooks.DeadLetter(l)
+		a.config.Hooks.DeadLetter(l.DeadLetter)
 	}
 	if l.Attempts > 0 {
 		args := []any{"app", a.config.Name, "position", l.Position.String(), "type", l.Type,

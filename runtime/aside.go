@@ -24,14 +24,14 @@ type aside struct {
 }
 
 func (all asides) add(at Position, one aside) {
-	id := at.partition()
+	id := partitionOf(at)
 	if all[id] == nil {
 		all[id] = map[int64][]aside{}
 	}
 	all[id][at.Offset] = append(all[id][at.Offset], one)
 }
 
-func (all asides) at(p Position) []aside { return all[p.partition()][p.Offset] }
+func (all asides) at(p Position) []aside { return all[partitionOf(p)][p.Offset] }
 
 // owed reports whether a set never acted on an event, because it is a dead letter.
 func (all asides) owed(p Position, set string) bool {
@@ -56,7 +56,7 @@ func (all asides) dropped(p Position) (sets []string) {
 }
 
 // silence says of a letter that a rebuild makes whether its event was acted on, and by which sets it was not.
-func (all asides) silence(l *DeadLetter) (silent bool, owes []string) {
+func (all asides) silence(l *deadLetter) (silent bool, owes []string) {
 	if l.Set != "" {
 		return !all.owed(l.Position, l.Set), nil
 	}
@@ -73,7 +73,7 @@ func (all asides) silence(l *DeadLetter) (silent bool, owes []string) {
 }
 
 // readAsides reads what a generation put aside, and calls each with the letters.
-func (a *App) readAsides(ctx context.Context, g *generation, each func(*DeadLetter) error) (asides, error) {
+func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadLetter) error) (asides, error) {
 	all := asides{}
 	// Letters first: one that is dropped meanwhile is among these or among those that were dropped.
 	for row, err := range a.reader.Scan(ctx, g.letters, nil, nil) {
@@ -116,7 +116,7 @@ type droppedLetter struct {
 }
 
 // keepDropped writes down that a letter was dropped; it gives nothing where no rebuild can meet the event again.
-func (l *DeadLetter) keepDropped(t Table) []Write {
+func (l *deadLetter) keepDropped(t Table) []Write {
 	if l.Stage == StageEmit || l.Position.IsZero() {
 		return nil
 	}

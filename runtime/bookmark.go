@@ -16,11 +16,11 @@ type anchor struct {
 	sum    uint64 // 0: the anchor is not known
 }
 
-func anchorOf(r *Record) anchor { return anchor{r.Offset, r.sum()} }
+func anchorOf(r *Record) anchor { return anchor{r.Offset, sumOf(r)} }
 
-// sum returns a hash of the record, which is stored: it is the same in every process, and never 0. Null and empty are one to
+// sumOf returns a hash of the record, which is stored: it is the same in every process, and never 0. Null and empty are one to
 // it, and time counts in milliseconds, as drivers may come to tell them better.
-func (r *Record) sum() uint64 {
+func sumOf(r *Record) uint64 {
 	h := fnv.New64a()
 	var room [8]byte
 	number := func(n int64) { _, _ = h.Write(binary.BigEndian.AppendUint64(room[:0], uint64(n))) }
@@ -90,7 +90,7 @@ func (b *bookmark) check(c *Chunk) (fresh bool, err error) {
 // compare returns an error if c has another record at the anchor's offset. Where it has none, compaction took it, and nothing can be told.
 func (k anchor) compare(id partitionID, c *Chunk) error {
 	i := sort.Search(len(c.Records), func(i int) bool { return c.Records[i].Offset >= k.offset })
-	if k.sum == 0 || i == len(c.Records) || c.Records[i].Offset != k.offset || c.Records[i].sum() == k.sum {
+	if k.sum == 0 || i == len(c.Records) || c.Records[i].Offset != k.offset || sumOf(&c.Records[i]) == k.sum {
 		return nil
 	}
 	return fmt.Errorf("%w: the record at %s is not the one that the views were made from, so the log was cut back and written anew, and they hold events that it does not have; start with an empty store, or another Name",

@@ -193,13 +193,16 @@ func badVersion(version string) error {
 	case "0.1", "0.2", "0.3":
 		return err
 	}
-	return untyped{err}
+	return untypedError{err}
 }
 
-// untyped is the error of an envelope whose event type can't be relied on: the record is a dead letter, whether the app knows that type or not.
-type untyped struct{ error }
+// untypedError is the error of an envelope whose event type can't be relied on: the record is a dead letter, whether the app knows that type or not.
+type untypedError struct{ error }
 
-func (e untyped) Unwrap() error { return e.error }
+func (e untypedError) Unwrap() error { return e.error }
+
+// Untyped returns true.
+func (untypedError) Untyped() bool { return true }
 
 // again notes that an attribute occurs twice.
 func (h *attributes) again(key string) {

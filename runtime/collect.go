@@ -78,9 +78,9 @@ func (o *outbox) recount() {
 			if i.mark != nil {
 				continue
 			}
-			o.count[i.Position.partition()]++
+			o.count[partitionOf(i.Position)]++
 			if i.way != nil {
-				o.late[i.Position.partition()]++
+				o.late[partitionOf(i.Position)]++
 			}
 		}
 	}
@@ -100,7 +100,7 @@ func (o *outbox) recount() {
 func (o *outbox) commitLeased(items []*outboxItem, moved, from []Position, marking bool) {
 	known := map[partitionID]bool{}
 	for i, p := range moved {
-		id := p.partition()
+		id := partitionOf(p)
 		if seen, ok := o.leased.seen[id]; o.leased.holder && ok && seen == from[i].Offset {
 			known[id] = true
 			o.leased.seen[id] = p.Offset
@@ -109,7 +109,7 @@ func (o *outbox) commitLeased(items []*outboxItem, moved, from []Position, marki
 		}
 	}
 	for _, item := range items {
-		id := item.Position.partition()
+		id := partitionOf(item.Position)
 		switch {
 		case known[id]:
 			o.append([]*outboxItem{item})
@@ -118,8 +118,8 @@ func (o *outbox) commitLeased(items []*outboxItem, moved, from []Position, marki
 		}
 	}
 	for _, p := range moved {
-		if marking && known[p.partition()] {
-			o.stand(p.partition(), p.Offset)
+		if marking && known[partitionOf(p)] {
+			o.stand(partitionOf(p), p.Offset)
 		}
 	}
 	o.rouse()
@@ -212,7 +212,7 @@ func (a *App) gather(ctx context.Context, holder, group bool) error {
 		if err != nil {
 			return err
 		}
-		id := item.Position.partition()
+		id := partitionOf(item.Position)
 		n := item.number()
 		s, known := standings[id]
 		switch {
@@ -238,7 +238,7 @@ func (o *outbox) gathered(items []*outboxItem, standings map[partitionID]standin
 	if !holder || !o.leased.holder {
 		o.recount()
 		for _, i := range fresh {
-			o.count[i.Position.partition()]++
+			o.count[partitionOf(i.Position)]++
 		}
 		return
 	}

@@ -1,6 +1,7 @@
 package brook
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 
@@ -39,7 +40,7 @@ type IndexDef[V any] struct {
 func (c *Collection[K, V]) info() collectionInfo {
 	info := collectionInfo{name: c.Name, shape: c.Shape, history: c.History, schema: c.Schema}
 	for _, x := range c.Indexes {
-		info.indexes = append(info.indexes, indexInfo{x.Field, x.Shape, x.Unique})
+		info.indexes = append(info.indexes, indexInfo{field: x.Field, shape: x.Shape, unique: x.Unique})
 	}
 	return info
 }
@@ -133,21 +134,7 @@ type AnyCollection interface {
 	entries(index int, value any, e *Entries)
 	misfit(value any) error
 	keyText(encoded []byte) string
-	codec(s *shapes) Codec
-}
-
-type collectionInfo struct {
-	name    string
-	shape   key.Shape
-	history bool
-	schema  string
-	indexes []indexInfo
-}
-
-type indexInfo struct {
-	field  string
-	shape  key.Shape
-	unique bool
+	codec(s Shape) Codec
 }
 
 func (c *Collection[K, V]) prefixLen(encoded []byte, n int) (int, error) {
@@ -166,4 +153,69 @@ func (c *Collection[K, V]) prefixLen(encoded []byte, n int) (int, error) {
 		parts += p
 	}
 	return c.Shape.Len(encoded, parts)
+}
+
+// Shape is in which shapes the values of one collection were ever written. Package engine implements it.
+type Shape interface {
+	// Number returns the number of the shape that the code writes.
+	Number() (uint64, error)
+	// Upgrade returns a value of an earlier shape in the one that the code writes, perhaps data itself. An error wraps ErrUnreadable if it can't
+	// be carried over.
+	Upgrade(number uint64, data []byte) ([]byte, error)
+}
+
+func (c *Collection[K, V]) codec(s Shape) Codec {
+	return &rowCodec[V]{c.Name, c.Pack, c.Pack != nil && c.Schema != "", s}
+}
+
+// rowCodec turns a collection's values into bytes and back: the number of the shape, then the value by position.
+type rowCodec[V any] struct {
+	name     string
+	pack     func(c *pack.Coder, v *V)
+	complete bool // the generator left nothing out
+	shape    Shape
+}
+
+// Append appends a value, which is a *V.
+func (c *rowCodec[V]) Append(dst []byte, value any) ([]byte, error) {
+	v, ok := value.(*V)
+	if !ok {
+		return dst, fmt.Errorf("brook: %s: a %T is none of its values: %w", c.name, value, ErrPermanent)
+	}
+	if !c.complete {
+		return dst, c.incomplete()
+	}
+	number, err := c.shape.Number()
+	if err != nil {
+		return dst, err
+	}
+	out, err := pack.Append(binary.AppendUvarint(dst, number), v, c.pack)
+	if err != nil {
+		return out[:len(dst)], fmt.Errorf("brook: value of %s: %w", c.name, err)
+	}
+	return out, nil
+}
+
+// Decode makes a *V.
+func (c *rowCodec[V]) Decode(data []byte) (any, error) {
+	if !c.complete {
+		return nil, c.incomplete()
+	}
+	number, n := binary.Uvarint(data)
+	if n <= 0 {
+		return nil, fmt.Errorf("%w: value of %s: its bytes don't begin with a shape", ErrUnreadable, c.name)
+	}
+	data, err := c.shape.Upgrade(number, data[n:])
+	if err != nil {
+		return nil, err
+	}
+	v := new(V)
+	if err := pack.Decode(data, v, c.pack); err != nil {
+		return nil, fmt.Errorf("%w: value of %s: %w", ErrUnreadable, c.name, err)
+	}
+	return v, nil
+}
+
+func (c *rowCodec[V]) incomplete() error {
+	return fmt.Errorf("brook: %s can't be turned into bytes: run brookgen again", c.name)
 }

@@ -28,7 +28,7 @@ func (l *lane) commit(ctx context.Context) error {
 		l.writes = append(l.writes, item.write(l.gen.owed))
 	}
 	for k, s := range l.folded {
-		l.writes = append(l.writes, Write{Table: l.gen.folded, Key: []byte(k), Value: s.encode()})
+		l.writes = append(l.writes, Write{Table: l.gen.folded, Key: []byte(k), Value: encodeSequence(s)})
 	}
 	moved, from := l.moves()
 	for _, f := range l.feeds {
@@ -105,9 +105,9 @@ func (l *lane) shrink(err error, events int) error {
 		l.limit, l.tooLarge, l.tooLargeAt = 1, err, at
 	case events == 1: // the partition stands still, until the store takes more
 		for _, f := range l.feeds {
-			if f.id == at.partition() {
+			if f.id == partitionOf(at) {
 				f.unstored++
-				f.held = time.Now().Add(l.app.config.Retry.wait(f.unstored))
+				f.held = time.Now().Add(waitAfter(l.app.config.Retry, f.unstored))
 				l.due.failures = append(l.due.failures, Failure{What: "commit", Position: at, Attempts: f.unstored,
 					Err: fmt.Errorf("not even the dead letter of the event can be stored, and its partition stands still until the store takes more in one commit: %w", err)})
 			}
@@ -197,7 +197,7 @@ func (a *App) forgets() bool {
 
 // due is what follows a commit outside of the gate, because it may run what users wrote.
 type due struct {
-	letters  []DeadLetter
+	letters  []deadLetter
 	unknown  []unknownEvent
 	failures []Failure
 	commits  []Commit

@@ -26,7 +26,7 @@ type Delivery struct {
 
 // fate is what is decided before the event is dispatched.
 type fate struct {
-	letter *DeadLetter // that is redriven
+	letter *deadLetter // that is redriven
 	only   string      // the set that alone runs, for a redriven letter; "": all
 	forced error       // what every set fails with
 	feed   *feed       // nil for an event that waits behind nobody
@@ -129,7 +129,7 @@ func (m *Delivery) started(info eventInfo) bool {
 		m.foreign = true
 		if m.lane.app.config.Group {
 			if s := m.strayed(); m.forced == nil {
-				m.forced = s.barred()
+				m.forced = barred(&s)
 			}
 			return true
 		}
@@ -199,7 +199,7 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	}
 	if m.tx.strayed && m.tx.fault == nil && m.ctx.Err() == nil && m.lane.app.config.Group {
 		s := m.strayed()
-		stage, err, m.tx.strayed = StageApply, s.barred(), false
+		stage, err, m.tx.strayed = StageApply, barred(&s), false
 	}
 	if m.tx.fault != nil || m.tx.strayed || m.ctx.Err() != nil {
 		m.aborted = true
@@ -222,13 +222,13 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 // call runs a handler, and what it gave through the overlay and its indexes.
 func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err error) {
 	defer func() {
-		m.tx.ended()
+		m.tx.Returned()
 		if p := recover(); p != nil {
 			stage, err = StageHandle, &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	err = run(m.ctx)
-	m.tx.ended()
+	m.tx.Returned()
 	if errors.Is(m.tx.failed, ErrUnreadable) { // whatever the handler made of it
 		return StageApply, m.tx.failed
 	}
@@ -253,9 +253,9 @@ func probe(err error) {
 
 // Send asks for emissions to be published once the set's changes are committed. Generated code uses it.
 func Send[E any](m *Delivery, def *EventDef[E], emissions ...Emission[E]) {
-	m.tx.ended()
+	m.tx.Returned()
 	for i := range emissions {
-		if !emissions[i].set || m.tx.failed != nil {
+		if _, set := emissions[i].Data(); !set || m.tx.failed != nil {
 			continue
 		}
 		e := emission{set: m.set}
@@ -280,19 +280,4 @@ func (m *Delivery) After(effects ...Effect) {
 			m.effects = append(m.effects, effect{m.def.Sets[m.set], run})
 		}
 	}
-}
-
-// PanicError is the error of a handler that panicked.
-type PanicError struct {
-	Value any
-	Stack []byte // of the handler's goroutine
-}
-
-// Error tells what the handler panicked with.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Unwrap gives the value where it is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
 }

@@ -183,7 +183,7 @@ func (a *App) runEffect(ctx context.Context, e effectRun) {
 		if final {
 			return
 		}
-		_ = sleep(ctx, a.config.Retry.wait(attempts)) // the end of ctx shows above
+		_ = sleep(ctx, waitAfter(a.config.Retry, attempts)) // the end of ctx shows above
 	}
 }
 

@@ -21,24 +21,14 @@ type AuthorChecker interface{ CheckAuthor(author string) error }
 // returns true is a tombstone. To an envelope that is no TombstoneChecker every null value is one.
 type TombstoneChecker interface{ IsTombstone(r *Record) bool }
 
-// tombstone reports whether a record is a tombstone.
-func tombstone(e Envelope, r *Record) bool {
-	if r.Value != nil {
-		return false
-	}
-	c, ok := e.(TombstoneChecker)
-	return !ok || c.IsTombstone(r)
-}
+// Bare is an envelope that takes whatever a topic holds for payloads, as [RawTopics] does. Of an event whose payload has no key though its
+// record has one, the dead letter then says what the payload looks like.
+type Bare interface{ Bare() bool }
 
 // Unkeyed is an envelope that can say before the first record that the keys of its records are not the events' keys: where
 // Unkeyed gives true, Open never sets Message.Keyed, and the events of one key may be in any partition. They are folded in one
 // lane, and a Config.Group is refused. An envelope that is no Unkeyed has keyed records, or leaves it to each record.
 type Unkeyed interface{ Unkeyed() bool }
-
-func unkeyed(e Envelope) bool {
-	u, ok := e.(Unkeyed)
-	return ok && u.Unkeyed()
-}
 
 // Message is an event between its record and its payload's type.
 type Message struct {

@@ -124,3 +124,18 @@ func (e *RecordError) Error() string {
 
 // Unwrap gives the reason.
 func (e *RecordError) Unwrap() error { return e.Err }
+
+// PanicError is the error of a handler that panicked.
+type PanicError struct {
+	Value any
+	Stack []byte // of the handler's goroutine
+}
+
+// Error tells what the handler panicked with.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap gives the value where it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}

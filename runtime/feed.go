@@ -114,7 +114,7 @@ func (a *App) read(ctx context.Context, f *feed, at bookmark, out chan<- chunk) 
 				}
 				reader = nil
 			}
-			if sleep(ctx, a.config.Retry.wait(attempts)) != nil {
+			if sleep(ctx, waitAfter(a.config.Retry, attempts)) != nil {
 				return
 			}
 			continue

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -61,7 +60,7 @@ func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 		case err != nil:
 			attempts++
 			a.failure(Failure{What: "filling an index", Attempts: attempts, Err: err})
-			if sleep(ctx, a.config.Retry.wait(attempts)) != nil {
+			if sleep(ctx, waitAfter(a.config.Retry, attempts)) != nil {
 				return
 			}
 			a.wantFill()
@@ -302,15 +301,6 @@ func inParts(writes []Write, commit func([]Write) error) error {
 		return inParts(writes[half:], commit)
 	}
 	return err
-}
-
-// entriesName names an index by what its entries are like: whether its values have to be unique makes no difference to them.
-func (c *collectionInfo) entriesName(x indexInfo) string {
-	return strings.Join([]string{c.name, x.field, string(x.shape)}, " ")
-}
-
-func (c *collectionInfo) indexName(x indexInfo) string {
-	return strings.Join([]string{c.name, x.field, string(x.shape), fmt.Sprint(x.unique)}, " ")
 }
 
 // indexNames names the indexes that the code has.

@@ -27,13 +27,13 @@ type generation struct {
 // openMeta reads the state, and makes it where the store is new.
 func (a *App) openMeta(ctx context.Context) error {
 	var err error
-	if a.meta, err = a.store.Table(ctx, TableSpec{Name: a.config.table("state")}); err != nil {
+	if a.meta, err = a.store.Table(ctx, TableSpec{Name: tableName(&a.config, "state")}); err != nil {
 		return err
 	}
-	if a.outboxTable, err = a.store.Table(ctx, TableSpec{Name: a.config.table("outbox")}); err != nil {
+	if a.outboxTable, err = a.store.Table(ctx, TableSpec{Name: tableName(&a.config, "outbox")}); err != nil {
 		return err
 	}
-	if a.sending, err = a.store.Table(ctx, TableSpec{Name: a.config.table("sending")}); err != nil {
+	if a.sending, err = a.store.Table(ctx, TableSpec{Name: tableName(&a.config, "sending")}); err != nil {
 		return err
 	}
 	if n := a.held.name; n != nil {
@@ -66,7 +66,7 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 		return t
 	}
 	for ord, info := range a.layout.collections {
-		g.tables[a.layout.rows[ord]] = table(TableSpec{Name: name(rowsTable(info.name)), Codec: a.def.Collections[ord].codec(g.shapes), Keep: a.keep})
+		g.tables[a.layout.rows[ord]] = table(TableSpec{Name: name(rowsTable(info.name)), Codec: a.def.Collections[ord].codec(g.shapes.of(info)), Keep: a.keep})
 		for x, index := range info.indexes {
 			g.tables[a.layout.index[ord][x]] = table(TableSpec{Name: name(indexTable(info.name, index.field))})
 		}

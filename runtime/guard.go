@@ -21,7 +21,7 @@ func (r *rebuilding) reset() {
 }
 
 // note takes a letter of the rebuilt views into the report.
-func (r *rebuilding) note(l *DeadLetter) {
+func (r *rebuilding) note(l *deadLetter) {
 	r.report.Letters++
 	if l.Stage == StageEmit || l.Attempts == 0 || r.asides.has(l.Position, l.Set) {
 		return
@@ -29,7 +29,7 @@ func (r *rebuilding) note(l *DeadLetter) {
 	stranger := *l
 	stranger.Record = Record{}
 	r.strangers = append(r.strangers, stranger)
-	r.report.stranger(l)
+	addStranger(&r.report, &l.DeadLetter)
 }
 
 // count makes the report of a rebuild that ends before it is done.
@@ -45,7 +45,7 @@ func (r *rebuilding) count(ctx context.Context) error {
 		}
 		r.note(&l)
 	}
-	r.report.sort()
+	sortFailures(&r.report)
 	return nil
 }
 
@@ -97,14 +97,14 @@ func (r *rebuilding) skip(f *feed, lost gap) {
 	for offset, put := range r.asides[f.id] {
 		for _, one := range put {
 			if lost.from <= offset && offset < lost.to && !one.dropped {
-				f.waits.add(&DeadLetter{Position: f.id.at(offset), Set: one.set, Key: one.key}, r.app.config.OnFailure != GoOn)
+				f.waits.add(&deadLetter{DeadLetter: DeadLetter{Position: f.id.at(offset), Set: one.set, Key: one.key}}, r.app.config.OnFailure != GoOn)
 			}
 		}
 	}
 }
 
 // redrive tries letters of the rebuilt views once more, in log order: those given, or all where nil is. What fails again stays as it was.
-func (r *rebuilding) redrive(ctx context.Context, letters []DeadLetter) error {
+func (r *rebuilding) redrive(ctx context.Context, letters []deadLetter) error {
 	a, l := r.app, r.lane
 	if letters == nil {
 		for row, err := range a.reader.Scan(ctx, l.gen.letters, nil, nil) {
@@ -126,7 +126,7 @@ func (r *rebuilding) redrive(ctx context.Context, letters []DeadLetter) error {
 		if r.tried[string(k)] || letters[i].Stage == StageEmit || r.gone(letters[i].Position) {
 			continue
 		}
-		key := held{letters[i].Position.partition(), waitKey{letters[i].Set, string(letters[i].Key)}}
+		key := held{partitionOf(letters[i].Position), waitKey{letters[i].Set, string(letters[i].Key)}}
 		every := held{key.id, waitKey{"", key.key}}
 		if letters[i].Key != nil && (barred[key] || barred[every]) {
 			continue // it waits
@@ -162,7 +162,7 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 	if letter, err = a.whole(ctx, letter); err != nil {
 		return false, err
 	}
-	own := l.feed(letter.Position.partition())
+	own := l.feed(partitionOf(letter.Position))
 	f := &feed{id: own.id, log: own.log, waits: own.waits, attempts: letter.Attempts, until: -1}
 	defer l.forget()
 	return l.handleAgain(ctx, f, letter, []Write{{Table: l.gen.letters, Key: k, Op: Remove}})

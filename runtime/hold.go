@@ -11,12 +11,14 @@ type hold struct {
 	turn  turn
 	name  *heldName // nil: the store is no such
 	users int
+	self  *tenant // the app, as others of its name know it
 	known uint64 // the turn of the name that memory is as new as
 }
 
 // openHold finds the name, before anything is read of the store.
 func (a *App) openHold() {
 	a.held.turn = newTurn()
+	a.held.self = &tenant{rouse: a.leftovers.rouse}
 	if h, ok := a.store.(Holder); ok && !a.fenced() {
 		if holds := h.Holds(); holds != nil {
 			a.held.name = holds.name(a.config.Name)
@@ -37,7 +39,7 @@ func (a *App) hold(ctx context.Context) (release func(), err error) {
 	}
 	defer h.turn.Unlock()
 	if h.users == 0 {
-		before, ok, err := h.name.take(ctx, a)
+		before, ok, err := h.name.take(ctx, h.self)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +52,7 @@ func (a *App) hold(ctx context.Context) (release func(), err error) {
 				return nil, err
 			}
 		}
-		h.known = h.name.holds(a)
+		h.known = h.name.holds(h.self, a.live.Load().number)
 		if a.leftovers.missed.Swap(false) {
 			a.leftovers.rouse()
 		}
@@ -82,12 +84,12 @@ func (h *hold) displacedBy(a *App) bool {
 		return false
 	}
 	live := h.name.live.Load()
-	return live != 0 && live != int64(a.live.Load().number) && h.name.by.Load() != a
+	return live != 0 && live != int64(a.live.Load().number) && h.name.by.Load() != h.self
 }
 
 // shown notes the live generation for other apps of the name, if this app holds it.
 func (a *App) shown() {
-	if n := a.held.name; n != nil && n.by.Load() == a {
+	if n := a.held.name; n != nil && n.by.Load() == a.held.self {
 		n.live.Store(int64(a.live.Load().number))
 	}
 }
@@ -103,7 +105,7 @@ func (a *App) cleaning(ctx context.Context) (cleaning context.Context, end func(
 		return nil, nil, false
 	}
 	defer a.held.turn.Unlock()
-	if cleaning, end, ok = n.clean(ctx, a, a.held.known); !ok {
+	if cleaning, end, ok = n.clean(ctx, a.held.self, a.held.known); !ok {
 		a.leftovers.missed.Store(true)
 	}
 	return cleaning, end, ok

@@ -13,19 +13,24 @@ type Holds struct {
 	names map[string]*heldName
 }
 
+// tenant is an app as the others of its name know it.
+type tenant struct {
+	rouse func() // makes it look whether there are leftovers to remove
+}
+
 // heldName is what the apps of one name know of each other.
 type heldName struct {
 	opening sync.Mutex // of who makes the state of a new store
 
 	live atomic.Int64        // the number of the live generation; 0: not known
-	by   atomic.Pointer[App] // who holds the name, and knows what the store has; nil: nobody
+	by   atomic.Pointer[tenant] // who holds the name, and knows what the store has; nil: nobody
 
 	mu     sync.Mutex
 	taken  bool
 	turns  uint64        // how often it was taken
 	sweep  func()        // ends the removal of leftovers that is under way; nil: there is none
 	swept  chan struct{} // closed when that has ended
-	sweeps *App          // whose it is
+	sweeps *tenant       // whose it is
 	pins   map[int]*pins // by the number of the generation; those of removed ones stay, so that nobody begins to read these
 }
 
@@ -54,7 +59,7 @@ func (n *heldName) seen() uint64 {
 }
 
 // take takes the name, and returns the turn before; ok is false if another app has it. A removal of leftovers by another app is ended first.
-func (n *heldName) take(ctx context.Context, a *App) (before uint64, ok bool, err error) {
+func (n *heldName) take(ctx context.Context, a *tenant) (before uint64, ok bool, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for !n.taken && n.sweep != nil && n.sweeps != a {
@@ -78,9 +83,9 @@ func (n *heldName) take(ctx context.Context, a *App) (before uint64, ok bool, er
 	return n.turns - 1, true, nil
 }
 
-// holds notes that a, which took the name, knows what the store has, and returns the turn.
-func (n *heldName) holds(a *App) uint64 {
-	n.live.Store(int64(a.live.Load().number))
+// holds notes that a, which took the name, knows what the store has, and which generation is live, and returns the turn.
+func (n *heldName) holds(a *tenant, live int) uint64 {
+	n.live.Store(int64(live))
 	n.by.Store(a)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -96,7 +101,7 @@ func (n *heldName) release() {
 
 // clean begins a removal of leftovers, until end or until another app takes the name. It reports false if another app folds, or did
 // after the turn known, or removes leftovers.
-func (n *heldName) clean(ctx context.Context, a *App, known uint64) (cleaning context.Context, end func(), ok bool) {
+func (n *heldName) clean(ctx context.Context, a *tenant, known uint64) (cleaning context.Context, end func(), ok bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.turns != known || n.sweep != nil {

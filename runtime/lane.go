@@ -55,7 +55,7 @@ type pending struct {
 	discarded               int
 	unknown                 []unknownEvent
 	last                    Position // of the event that came last
-	letters                 []DeadLetter
+	letters                 []deadLetter
 	items                   []*outboxItem
 	owed                    []*outboxItem // of a rebuild
 	effects                 []effectRun
@@ -395,11 +395,11 @@ func (l *lane) after(stop context.Context, f *feed, what outcome, err error) err
 		}
 		f.broken++
 		l.app.failure(Failure{What: "store", Position: f.id.at(f.next), Attempts: f.broken, Err: err})
-		sleep(stop, l.app.config.Retry.wait(f.broken)) // the end of stop shows at the next turn
+		sleep(stop, waitAfter(l.app.config.Retry, f.broken)) // the end of stop shows at the next turn
 		f.attempts = 0
 	case again:
 		f.attempts++
-		f.held = time.Now().Add(l.app.config.Retry.wait(f.attempts))
+		f.held = time.Now().Add(waitAfter(l.app.config.Retry, f.attempts))
 		l.app.failure(Failure{What: "handle", Position: f.id.at(f.next), Attempts: f.attempts, Err: err})
 	case halted, settle:
 		return err
@@ -439,7 +439,7 @@ func (l *lane) alone(stop, ctx context.Context, f *feed) (outcome, error) {
 		l.due.strays = append(l.due.strays, l.last)
 	}
 	if l.strays++; what == kept && l.strays > 100 && l.strays*10 > l.events && !l.app.config.Group {
-		return settle, fmt.Errorf("%w: %s", errSettle, l.last.reason())
+		return settle, fmt.Errorf("%w: %s", errSettle, reasonOf(&l.last))
 	}
 	return what, err
 }

@@ -68,7 +68,7 @@ func (a *App) removeLeftovers() {
 			return // the next open tries again
 		case err != nil:
 			a.failure(Failure{What: "removal of old views", Attempts: attempts, Err: err})
-			wait = a.config.Retry.wait(attempts)
+			wait = waitAfter(a.config.Retry, attempts)
 		default:
 			attempts = 0
 		}

@@ -54,13 +54,13 @@ func (l *lane) lighten(batch *Batch) (any bool) {
 
 // lighten makes a letter smaller by the next part: the value, then the rest of the record with names that are too long, then most of
 // the error, then the key that later events would wait for, last what else can be spared.
-func (l *DeadLetter) lighten() bool {
+func (l *deadLetter) lighten() bool {
 	if l.Stage == StageEmit || l.Position.IsZero() {
 		return false // the log does not have it
 	}
-	before := l.Record.size()
+	before := sizeOf(&l.Record)
 	if l.Omitted == 0 {
-		l.sum = l.Record.sum()
+		l.sum = sumOf(&l.Record)
 	}
 	switch {
 	case len(l.Record.Value) > 0:
@@ -77,12 +77,12 @@ func (l *DeadLetter) lighten() bool {
 	default:
 		return false
 	}
-	l.Omitted += before - l.Record.size()
+	l.Omitted += before - sizeOf(&l.Record)
 	return true
 }
 
-// size is how many bytes key, value and headers have.
-func (r *Record) size() int {
+// sizeOf is how many bytes key, value and headers have.
+func sizeOf(r *Record) int {
 	n := len(r.Key) + len(r.Value)
 	for i := range r.Headers {
 		n += len(r.Headers[i].Key) + len(r.Headers[i].Value)
@@ -91,14 +91,14 @@ func (r *Record) size() int {
 }
 
 // unhold lets later events of a key go on that the letter was to hold up: it is too large to be kept.
-func (l *lane) unhold(letter *DeadLetter, key []byte) {
+func (l *lane) unhold(letter *deadLetter, key []byte) {
 	w := l.app.waitsOf
 	for _, f := range l.feeds {
-		if f.id == letter.Position.partition() {
+		if f.id == partitionOf(letter.Position) {
 			w = func(partitionID) *waits { return f.waits }
 		}
 	}
-	waits, old := w(letter.Position.partition()), *letter
+	waits, old := w(partitionOf(letter.Position)), *letter
 	old.Key = key
 	waits.remove(&old)
 	waits.add(letter, false)

@@ -70,7 +70,7 @@ func (a *App) listen() {
 			if a.broke(err); final {
 				return
 			}
-			if sleep(a.ctx, a.config.Retry.wait(attempts)) != nil {
+			if sleep(a.ctx, waitAfter(a.config.Retry, attempts)) != nil {
 				return
 			}
 		}
@@ -116,7 +116,7 @@ func (a *App) hear(announcer Announcer) error {
 			}
 		default:
 			a.news.note(func() {
-				if id, err := partitionOf(told.Key); err == nil && !told.Missed {
+				if id, err := partitionFrom(told.Key); err == nil && !told.Missed {
 					a.news.partitions[id] = true
 				} else {
 					a.news.everything = true

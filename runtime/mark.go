@@ -61,7 +61,7 @@ func (o *outbox) told(due []Position) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, p := range due {
-		o.share.know(p.partition(), p.Offset)
+		o.share.know(partitionOf(p), p.Offset)
 	}
 	clear(o.marks.due) // only who publishes adds to them, and that is the caller
 	o.marks.tries, o.marks.next = 0, time.Now().Add(markPause)
@@ -73,7 +73,7 @@ func (o *outbox) untold(retry Retry) (tries int, wait time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.marks.tries++
-	wait = retry.wait(o.marks.tries)
+	wait = waitAfter(retry, o.marks.tries)
 	o.marks.next = time.Now().Add(wait)
 	return o.marks.tries, wait
 }
@@ -99,7 +99,7 @@ func (a *App) marked(ctx context.Context) (map[partitionID]int64, error) {
 	}
 	marks := map[partitionID]int64{}
 	for _, p := range all {
-		marks[p.partition()] = p.Offset
+		marks[partitionOf(p)] = p.Offset
 	}
 	return marks, nil
 }

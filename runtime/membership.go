@@ -146,7 +146,7 @@ func (m *membership) stay(ctx context.Context) error {
 			attempts = 1
 		}
 		a.failure(Failure{What: "group", Attempts: attempts, Err: err})
-		_ = sleep(ctx, a.config.Retry.wait(attempts)) // the end of ctx shows at the next turn
+		_ = sleep(ctx, waitAfter(a.config.Retry, attempts)) // the end of ctx shows at the next turn
 	}
 }
 
@@ -243,8 +243,8 @@ func (m *membership) assign(partitions []Position) {
 	marks := map[partitionID]int64{}
 	mine := map[partitionID]bool{}
 	for _, p := range partitions {
-		marks[p.partition()] = p.Offset
-		mine[p.partition()] = true
+		marks[partitionOf(p)] = p.Offset
+		mine[partitionOf(p)] = true
 	}
 	m.app.outbox.divide(marks)
 	m.app.noteOwed()

@@ -53,7 +53,7 @@ func (l *lane) number(m *Message) int64 {
 	number := n.Next
 	n.Next++
 	l.numbered = true
-	m.sign(n.Stream, Sequence{Offset: number})
+	sign(m, n.Stream, Sequence{Offset: number})
 	return number
 }
 

@@ -40,7 +40,7 @@ func (i *outboxItem) write(t Table) Write {
 // came through no log is told apart by its ID.
 func outboxKey(cause Position, id string, number int64, set, ordinal int) []byte {
 	dst := key.AppendInt(nil, number)
-	dst = cause.partition().appendKey(dst)
+	dst = partitionOf(cause).appendKey(dst)
 	dst = key.AppendInt(dst, cause.Offset)
 	if cause.IsZero() {
 		dst = key.AppendString(dst, id)
@@ -93,7 +93,7 @@ func (o *outbox) add(items ...*outboxItem) {
 
 func (o *outbox) append(items []*outboxItem) {
 	for _, item := range items {
-		o.count[item.Position.partition()]++
+		o.count[partitionOf(item.Position)]++
 	}
 	o.items = append(o.items, items...)
 	o.rouse()
@@ -108,7 +108,7 @@ func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved, from []
 		return effects
 	}
 	for _, item := range items {
-		id := item.Position.partition()
+		id := partitionOf(item.Position)
 		o.count[id]++
 		item.passed = o.share.passed(item.Position) // since it was folded
 		if item.passed || o.share.acts(id) {
@@ -119,7 +119,7 @@ func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved, from []
 		}
 	}
 	for _, e := range effects {
-		id := e.position.partition()
+		id := partitionOf(e.position)
 		switch {
 		case o.share.passed(e.position):
 		case o.share.acts(id):
@@ -132,7 +132,7 @@ func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved, from []
 	}
 	for _, p := range moved {
 		if marking {
-			o.stand(p.partition(), p.Offset)
+			o.stand(partitionOf(p), p.Offset)
 		}
 	}
 	o.rouse()
@@ -233,7 +233,7 @@ func (a *App) loadOutbox(ctx context.Context, wanted func(partitionID) bool) err
 		if err != nil {
 			return err
 		}
-		if wanted(item.Position.partition()) && !loaded[string(item.key)] && !(item.free && a.fenced()) {
+		if wanted(partitionOf(item.Position)) && !loaded[string(item.key)] && !(item.free && a.fenced()) {
 			a.outbox.load(item)
 		}
 	}

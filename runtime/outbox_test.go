@@ -31,7 +31,7 @@ func TestLeaseTakeoverCountsOnce(t *testing.T) {
 	if got := o.take(time.Now(), false); len(got) != 10 {
 		t.Fatalf("%d are published, want 10", len(got))
 	}
-	o.land(nil, Retry{}.withDefaults())
+	o.land(nil, retryDefaults(Retry{}))
 	if n := o.pending(id); n != 0 {
 		t.Errorf("all is published, and %d count as waiting: for good, towards MaxOutbox", n)
 	}
@@ -46,10 +46,10 @@ func TestWayOfOwnIsKeptWhenLeaseIsLost(t *testing.T) {
 		i := emissionOf(0, "out")
 		o.commit([]*outboxItem{i}, nil, []Position{{Topic: "in", Offset: 1}}, []Position{{Topic: "in"}}, false)
 		o.take(time.Now(), false)
-		o.land(map[*outboxItem]error{i: errors.New("away")}, Retry{}.withDefaults())
+		o.land(map[*outboxItem]error{i: errors.New("away")}, retryDefaults(Retry{}))
 		o.take(time.Now().Add(time.Hour), false) // its way is tried again
 		o.lease(false)                           // lost meanwhile
-		o.land(map[*outboxItem]error{i: errors.New("away")}, Retry{}.withDefaults())
+		o.land(map[*outboxItem]error{i: errors.New("away")}, retryDefaults(Retry{}))
 		if got := o.take(time.Now().Add(time.Hour), false); len(got) != 1 {
 			t.Fatalf("the emission is in no way and in no queue: it waits until a restart")
 		}
@@ -84,11 +84,11 @@ func TestFailureAfterTheLeaseLeavesNoCount(t *testing.T) {
 		failed := map[*outboxItem]error{i: errors.New("away")}
 		o.take(time.Now(), false)
 		if way { // it failed before
-			o.land(failed, Retry{}.withDefaults())
+			o.land(failed, retryDefaults(Retry{}))
 			o.take(time.Now().Add(time.Hour), false)
 		}
 		o.lease(false)
-		o.land(failed, Retry{}.withDefaults())
+		o.land(failed, retryDefaults(Retry{}))
 		if o.late[id] != 0 || o.count[id] != 0 || len(o.ways) != 0 {
 			t.Errorf("way %t: %d late, %d wait, %d ways", way, o.late[id], o.count[id], len(o.ways))
 		}

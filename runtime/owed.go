@@ -112,7 +112,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		if err != nil {
 			return false, due{}, fmt.Errorf("%w: %w", err, ErrPermanent)
 		}
-		if !a.outbox.actsFor(item.Position.partition()) {
+		if !a.outbox.actsFor(partitionOf(item.Position)) {
 			continue // its owner does
 		}
 		l.batch.writes = append(l.batch.writes, Write{Table: l.gen.owed, Key: item.key, Op: Remove})
@@ -137,7 +137,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 	}
 	after = l.take()
 	for i := range after.letters {
-		a.waitsOf(after.letters[i].Position.partition()).add(&after.letters[i], false)
+		a.waitsOf(partitionOf(after.letters[i].Position)).add(&after.letters[i], false)
 	}
 	return more, after, nil
 }
@@ -146,7 +146,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 func (l *lane) raiseAll(ctx context.Context, items []*outboxItem) error {
 	raised := map[partitionID]bool{}
 	for _, item := range items {
-		id := item.Position.partition()
+		id := partitionOf(item.Position)
 		if raised[id] {
 			continue
 		}

@@ -13,7 +13,8 @@ type partitionID struct {
 	number int32
 }
 
-func (p Position) partition() partitionID { return partitionID{p.Topic, p.Partition} }
+// partitionOf returns the partition of a position.
+func partitionOf(p Position) partitionID { return partitionID{p.Topic, p.Partition} }
 
 func (p partitionID) at(offset int64) Position { return Position{p.topic, p.number, offset} }
 
@@ -24,8 +25,8 @@ func (p partitionID) appendKey(dst []byte) []byte {
 	return key.AppendInt(key.AppendString(dst, p.topic), p.number)
 }
 
-// partitionOf gives the partition that a key of the positions is for.
-func partitionOf(encodedKey []byte) (partitionID, error) {
+// partitionFrom returns the partition that a key of the positions is for.
+func partitionFrom(encodedKey []byte) (partitionID, error) {
 	r := key.Read(encodedKey)
 	id := decodePartition(&r)
 	return id, r.End()
@@ -59,7 +60,7 @@ func (s standing) encode() []byte {
 
 func decodeStanding(encodedKey, value []byte) (partitionID, standing, error) {
 	var s standing
-	id, err := partitionOf(encodedKey)
+	id, err := partitionFrom(encodedKey)
 	if err != nil {
 		return id, s, fmt.Errorf("brook: stored position: %w: %w", err, ErrPermanent)
 	}

@@ -35,16 +35,16 @@ func withKey[E any](m *Delivery, def *EventDef[E], data E) (E, error) {
 
 // givenKey returns the key bytes of the event's key as the record has it.
 func (m *Delivery) givenKey(shape key.Shape) ([]byte, error) {
-	text := m.record.Key
+	given := m.record.Key
 	switch {
 	case !m.message.Keyed:
 		return nil, errors.New("the key of its record is another one")
-	case text == nil:
+	case given == nil:
 		return nil, errors.New("its record has none")
-	case !textual(shape, text):
-		return nil, fmt.Errorf("that of its record, %.100q, is no UTF-8", text)
+	case !textual(shape, given):
+		return nil, fmt.Errorf("that of its record, %.100q, is no UTF-8", given)
 	}
-	encoded, err := shape.Parse(nil, text)
+	encoded, err := shape.Parse(nil, given)
 	if err != nil {
 		return nil, fmt.Errorf("that of its record can't be one: %w", err)
 	}
@@ -54,14 +54,6 @@ func (m *Delivery) givenKey(shape key.Shape) ([]byte, error) {
 // textual reports whether a key's text can stand in JSON: whether its strings are UTF-8.
 func textual(shape key.Shape, text []byte) bool {
 	return utf8.Valid(text) || !strings.Contains(string(shape), "string")
-}
-
-// bare is an envelope that takes whatever a topic holds for payloads: what is none would be an event of zero values.
-type bare interface{ bare() }
-
-func isBare(e Envelope) bool {
-	_, is := e.(bare)
-	return is
 }
 
 // keyless says what is wrong with a payload if it has no key.

@@ -39,7 +39,7 @@ func (a *App) unpin(g *generation) {
 		a.leftovers.rouse()
 		if n := a.held.name; n != nil {
 			if by := n.by.Load(); by != nil {
-				by.leftovers.rouse()
+				by.rouse()
 			}
 		}
 	}

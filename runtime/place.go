@@ -12,15 +12,15 @@ import (
 // place is a collection seen from one source. It does for all views what does not depend on their types: what is
 // generic is compiled anew for every collection of every user.
 type place struct {
-	src  source
+	src  Source
 	def  AnyCollection
 	slot int    // of the rows
 	ord  int    // of the collection
 	lent uint64 // the savepoint of the set whose handler may use it; 0: anybody may
 }
 
-func placeOf(s source, ordinal int, def AnyCollection) place {
-	return place{src: s, def: def, slot: s.layout().rows[ordinal], ord: ordinal}
+func placeOf(s Source, ordinal int, def AnyCollection) place {
+	return place{src: s, def: def, slot: s.Layout().rows[ordinal], ord: ordinal}
 }
 
 // get gives the stored value at an encoded key. Who calls it leaves u.
@@ -28,7 +28,7 @@ func (p *place) get(u *use, encoded []byte) (Value, error) {
 	if err := u.enter(); err != nil {
 		return Value{}, err
 	}
-	v, err := p.src.get(p.slot, encoded)
+	v, err := p.src.Get(p.slot, encoded)
 	if err == ErrNotFound {
 		err = &notFound{p.def, -1, string(encoded)}
 	}
@@ -51,7 +51,7 @@ func (p *place) count() (int, error) {
 		return 0, err
 	}
 	defer u.leave()
-	return p.src.count(p.slot)
+	return p.src.Count(p.slot)
 }
 
 // walk calls f with the rows of a range until it gives false; the last call may be with an error.
@@ -62,7 +62,7 @@ func (p *place) walk(from, to []byte, f func(*use, Row, error) bool) {
 		return
 	}
 	defer u.leave()
-	p.src.scan(p.slot, from, to)(func(row Row, err error) bool { return u.step(f, row, err) })
+	p.src.Scan(p.slot, from, to)(func(row Row, err error) bool { return u.step(f, row, err) })
 }
 
 // each calls f with every row until it gives an error.
@@ -72,7 +72,7 @@ func (p *place) each(f func(Row) error) error {
 		return err
 	}
 	defer u.leave()
-	for row, err := range p.src.scan(p.slot, nil, nil) {
+	for row, err := range p.src.Scan(p.slot, nil, nil) {
 		if err == nil {
 			err = f(row)
 		}
@@ -101,18 +101,18 @@ func (p *place) walkIndex(index int, value []byte, f func(*use, Row, error) bool
 		return
 	}
 	defer u.leave()
-	err = p.src.steady(func(s source) error {
-		if slot := s.layout().index[p.ord][index]; !s.whole(slot) {
+	err = p.src.Steady(func(s Source) error {
+		if slot := s.Layout().index[p.ord][index]; !s.Complete(slot) {
 			info := p.def.info()
 			f(u, Row{}, fmt.Errorf("%w: %s by %s", ErrNotReady, info.name, info.indexes[index].field))
 			return nil
 		}
-		s.scan(s.layout().index[p.ord][index], value, key.Successor(value))(func(entry Row, err error) bool {
+		s.Scan(s.Layout().index[p.ord][index], value, key.Successor(value))(func(entry Row, err error) bool {
 			row := Row{}
 			if err == nil {
 				row.Key = entry.Key[len(value):]
-				row.Value, err = s.get(p.slot, row.Key)
-				if pin, ok := s.(*pinned); ok && !pin.still && p.left(index, value, row.Value, err) {
+				row.Value, err = s.Get(p.slot, row.Key)
+				if !s.Instant() && p.left(index, value, row.Value, err) {
 					return true
 				}
 				if err != nil {
@@ -140,45 +140,31 @@ func (p *place) left(index int, value []byte, row Value, err error) bool {
 
 // past gives the history of the row at an encoded key.
 func (p *place) past(encoded []byte) iter.Seq2[*HistoryEntry, error] {
-	return p.src.history(p.slot, encoded)
+	return p.src.History(p.slot, encoded)
 }
 
-// subscribe begins to watch a row, or all where encoded is nil, until ctx ends. It gives nil for what stays as it is.
-func (p *place) subscribe(ctx context.Context, encoded []byte) *watcher {
-	l, ok := p.src.(*latest)
-	if !ok {
-		return nil
-	}
-	return l.app.hub.subscribe(ctx, p.slot, encoded)
-}
-
-// watch calls seen with what becomes of what w watches until it gives false, ctx ends or the app does; before that,
-// where first is set, with how it stands. The rows of a gap are not known: seen gets none then.
-func (p *place) watch(ctx context.Context, w *watcher, first bool, seen func(row *watched, missed bool, err error) bool) {
+// watch calls seen with what becomes of what w watches until it returns false, ctx ends or the app does; before that,
+// if first is set, with how it stands. The rows of a gap are not known: seen gets none then.
+func (p *place) watch(ctx context.Context, w Watcher, first bool, seen func(row *Watched, missed bool, err error) bool) {
 	if w == nil {
 		seen(nil, false, errors.New("brook: only the views of an app can be watched: a snapshot stays as it is"))
 		return
 	}
-	defer w.close()
+	defer w.Close()
 	if first {
-		w.take() // older than what is read now
-		if !p.now(w.key, false, seen) {
+		w.Take() // older than what is read now
+		if !p.now(w.Key(), false, seen) {
 			return
 		}
 	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-w.ready:
-		}
-		rows, missed, closed := w.take()
-		if missed && len(rows) == 0 && !p.now(w.key, true, seen) {
+	for w.Wait(ctx) {
+		rows, missed, closed := w.Take()
+		if missed && len(rows) == 0 && !p.now(w.Key(), true, seen) {
 			return
 		}
 		for i := range rows {
-			if _, told := rows[i].value.(announced); told {
-				if !p.now(rows[i].key, missed, seen) {
+			if rows[i].Stale {
+				if !p.now(rows[i].Key, missed, seen) {
 					return
 				}
 			} else if !seen(&rows[i], missed, nil) {
@@ -194,16 +180,16 @@ func (p *place) watch(ctx context.Context, w *watcher, first bool, seen func(row
 }
 
 // now shows a watcher of one row how it stands, and one of all that it missed something.
-func (p *place) now(encoded []byte, missed bool, seen func(row *watched, missed bool, err error) bool) bool {
+func (p *place) now(encoded []byte, missed bool, seen func(row *Watched, missed bool, err error) bool) bool {
 	if encoded == nil {
 		return seen(nil, missed, nil)
 	}
-	v, err := p.src.get(p.slot, encoded)
+	v, err := p.src.Get(p.slot, encoded)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		seen(nil, missed, err)
 		return false
 	}
-	return seen(&watched{encoded, v.Data}, missed, nil)
+	return seen(&Watched{Key: encoded, Value: v.Data}, missed, nil)
 }
 
 // notFound is an ErrNotFound that says what was looked for, made cheap because many callers expect it.

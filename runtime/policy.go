@@ -1,7 +1,5 @@
 package brook
 
-import "slices"
-
 // FailurePolicy says what becomes of later events of a key after a handler set failed for one of
 // them.
 //
@@ -39,14 +37,3 @@ const (
 // RebuildStale is for Config.OnStale alone: the views are rebuilt from the log, beside the live
 // ones.
 const RebuildStale StalePolicy = "rebuild"
-
-// oneOf replaces a policy that was left out by the first of the choices, and reports one that is
-// none of them.
-func oneOf[P ~string](bad func(format string, args ...any), field string, policy *P, choices ...P) {
-	if *policy == "" {
-		*policy = choices[0]
-	}
-	if !slices.Contains(choices, *policy) {
-		bad("%s is %q, and can be one of %q", field, *policy, choices)
-	}
-}

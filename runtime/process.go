@@ -13,7 +13,7 @@ import (
 // emissions are published by Run. With Config.Group it is refused with [ErrGroup]. Generated code uses it.
 func Process[E any](ctx context.Context, a *App, def *EventDef[E], data E) error {
 	var out Outbound
-	encode(&out, def, &data)
+	Encode(&out, def, Emit(data))
 	return a.process(ctx, &out)
 }
 

@@ -33,7 +33,7 @@ func (p *progress) advance(id partitionID, next int64) {
 func (p *progress) wait(ctx context.Context, pos Position, closed <-chan struct{}) error {
 	for {
 		p.mu.Lock()
-		next, changed := p.next[pos.partition()], p.changed
+		next, changed := p.next[partitionOf(pos)], p.changed
 		p.mu.Unlock()
 		if next > pos.Offset {
 			return nil
@@ -65,9 +65,9 @@ func (a *App) WaitFor(ctx context.Context, pos Position) error {
 	if err := a.progress.wait(ctx, pos, a.done); err != nil {
 		return err
 	}
-	from := (&DeadLetter{Position: pos}).appendKey(nil)
+	from := (&deadLetter{DeadLetter: DeadLetter{Position: pos}}).appendKey(nil)
 	pos.Offset++
-	to := (&DeadLetter{Position: pos}).appendKey(nil)
+	to := (&deadLetter{DeadLetter: DeadLetter{Position: pos}}).appendKey(nil)
 	for {
 		g := a.live.Load()
 		for row, err := range a.reader.Scan(ctx, g.letters, from, to) {

@@ -166,7 +166,7 @@ func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []Check
 
 // gone reports whether the log lost a record before the rebuild came to it.
 func (r *rebuilding) gone(p Position) bool {
-	f := r.lane.feed(p.partition())
+	f := r.lane.feed(partitionOf(p))
 	return f == nil || p.Offset < f.first ||
 		slices.ContainsFunc(r.gaps[f.id], func(g gap) bool { return g.from <= p.Offset && p.Offset < g.to })
 }
@@ -179,7 +179,7 @@ func (r *rebuilding) settle(ctx context.Context, old *generation) error {
 		if err := r.settleOnce(ctx, old); err != nil {
 			return err
 		}
-		var untried []DeadLetter
+		var untried []deadLetter
 		for i := range r.strangers {
 			if !r.tried[string(r.strangers[i].appendKey(nil))] {
 				untried = append(untried, r.strangers[i])
@@ -203,7 +203,7 @@ func (r *rebuilding) settleOnce(ctx context.Context, old *generation) error {
 	parts := writer{app: a}
 	carried := map[string]bool{}
 	var err error
-	r.asides, err = a.readAsides(ctx, old, func(l *DeadLetter) error {
+	r.asides, err = a.readAsides(ctx, old, func(l *deadLetter) error {
 		if l.Stage != StageEmit && !r.gone(l.Position) {
 			return nil
 		}
@@ -249,7 +249,7 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 			if err := parts.add(ctx, Write{Table: g.letters, Key: bytes.Clone(row.Key), Op: Remove}); err != nil {
 				return err
 			}
-			if f := r.lane.feed(l.Position.partition()); f != nil {
+			if f := r.lane.feed(partitionOf(l.Position)); f != nil {
 				f.waits.remove(&l)
 			}
 			continue
@@ -262,12 +262,12 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 			}
 		}
 	}
-	r.report.sort()
+	sortFailures(&r.report)
 	return parts.flush(ctx)
 }
 
 // over reports whether a letter of the rebuild, or of an emission that it owes, is none any more: it was redriven or dropped in the live views meanwhile.
-func (r *rebuilding) over(l *DeadLetter) bool {
+func (r *rebuilding) over(l *deadLetter) bool {
 	switch {
 	case l.Stage == StageEmit:
 		return !r.asides.owed(l.Position, l.Set)

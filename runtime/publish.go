@@ -41,7 +41,7 @@ func Publish[E any](ctx context.Context, a *App, def *EventDef[E], data E, optio
 	for _, o := range options {
 		o.apply(&out)
 	}
-	encode(&out, def, &data)
+	Encode(&out, def, Emit(data))
 	positions, err := a.publish(ctx, []*Outbound{&out})
 	if err != nil {
 		return Position{}, err

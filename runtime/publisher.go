@@ -185,7 +185,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		return nil
 	}
 	leased := a.leases(items[0])
-	var letters []DeadLetter
+	var letters []deadLetter
 	batch := Batch{ID: a.ids.batch()}
 	err := a.insist(ctx, "commit", func() error {
 		v, err := a.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
@@ -213,7 +213,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		}
 		err = a.store.Commit(ctx, &batch)
 		for i := range letters {
-			if w := a.waits[letters[i].Position.partition()]; err == nil && w != nil {
+			if w := a.waits[partitionOf(letters[i].Position)]; err == nil && w != nil {
 				w.emits.Add(1)
 			}
 		}
@@ -244,10 +244,10 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 }
 
 // raiseFor raises the epochs of the partitions of letters, so that no promotion that carries letters over comes between.
-func (a *App) raiseFor(ctx context.Context, letters []DeadLetter, batch *Batch) error {
+func (a *App) raiseFor(ctx context.Context, letters []deadLetter, batch *Batch) error {
 	raised := map[partitionID]bool{}
 	for i := range letters {
-		id := letters[i].Position.partition()
+		id := partitionOf(letters[i].Position)
 		if raised[id] {
 			continue
 		}
@@ -261,7 +261,7 @@ func (a *App) raiseFor(ctx context.Context, letters []DeadLetter, batch *Batch) 
 	return nil
 }
 
-func (i *outboxItem) letter(err error) DeadLetter {
-	return DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: StageEmit, Set: i.Set,
-		Error: errorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}
+func (i *outboxItem) letter(err error) deadLetter {
+	return deadLetter{DeadLetter: DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: StageEmit, Set: i.Set,
+		Error: errorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}}
 }

@@ -66,4 +66,5 @@ func (e RawTopics) Open(r *Record, m *Message) error {
 
 var errNullPayload = errors.New("the payload is null")
 
-func (RawTopics) bare() {}
+// Bare returns true: a record is a payload and nothing else.
+func (RawTopics) Bare() bool { return true }

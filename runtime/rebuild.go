@@ -63,7 +63,7 @@ func (a *App) rebuild(ctx context.Context, options ...RebuildOption) (err error)
 	a.config.Log.Info("brook: the views are rebuilt", "app", a.config.Name, "took", r.report.Took.Round(time.Millisecond))
 	if hook := a.config.Hooks.DeadLetter; hook != nil {
 		for i := range r.strangers {
-			hook(r.strangers[i])
+			hook(r.strangers[i].DeadLetter)
 		}
 	}
 	return nil
@@ -84,7 +84,7 @@ type rebuilding struct {
 	passed    map[string]int        // events of these types that the code does not know
 	gaps      map[partitionID][]gap // what retention took from under the readers
 	tried     map[string]bool       // letters that were redriven, by key
-	strangers []DeadLetter          // that were tried and that the live views don't have; without values
+	strangers []deadLetter          // that were tried and that the live views don't have; without values
 	report    RebuildReport
 	changes   string // of the code since the live views were made
 }
@@ -156,7 +156,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		default:
 			a.failure(Failure{What: "rebuild", Attempts: attempts, Err: err})
 		}
-		if err := sleep(ctx, a.config.Retry.wait(attempts)); err != nil {
+		if err := sleep(ctx, waitAfter(a.config.Retry, attempts)); err != nil {
 			return err
 		}
 	}
@@ -282,9 +282,9 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 		return nil, err
 	}
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
-	_, err = a.readAsides(ctx, a.live.Load(), func(letter *DeadLetter) error {
+	_, err = a.readAsides(ctx, a.live.Load(), func(letter *deadLetter) error {
 		for _, f := range fresh {
-			if f.id == letter.Position.partition() && letter.Position.Offset < f.base {
+			if f.id == partitionOf(letter.Position) && letter.Position.Offset < f.base {
 				f.waits.add(letter, a.config.OnFailure != GoOn)
 			}
 		}

@@ -39,13 +39,13 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
-		own := held{letter.Position.partition(), waitKey{letter.Set, string(letter.Key)}}
+		own := held{partitionOf(letter.Position), waitKey{letter.Set, string(letter.Key)}}
 		all := held{own.id, waitKey{"", own.key}}
 		free := letter.Key == nil || letter.Stage == StageEmit
 		if !free && (barred[own] || barred[all]) {
 			continue
 		}
-		if filter != nil && !filter(letter) {
+		if filter != nil && !filter(letter.DeadLetter) {
 			barred[own] = !free
 			continue
 		}
@@ -83,8 +83,8 @@ func (a *App) Redrive(ctx context.Context, filter func(DeadLetter) bool) (n int,
 
 // letters gives the dead letters that there are now, each as it is when its turn comes: in log order, and of one event in
 // the order of the sets.
-func (a *App) letters(ctx context.Context) func(func(DeadLetter, error) bool) {
-	var all []DeadLetter
+func (a *App) letters(ctx context.Context) func(func(deadLetter, error) bool) {
+	var all []deadLetter
 	var failed error
 	for l, err := range a.DeadLetters() {
 		if err != nil {
@@ -92,10 +92,10 @@ func (a *App) letters(ctx context.Context) func(func(DeadLetter, error) bool) {
 			break
 		}
 		l.Record = Record{} // not all of them at a time
-		all = append(all, l)
+		all = append(all, deadLetter{DeadLetter: l})
 	}
 	a.inOrder(all)
-	return func(yield func(DeadLetter, error) bool) {
+	return func(yield func(deadLetter, error) bool) {
 		for i := range all {
 			l, err := a.storedLetter(ctx, &all[i])
 			if errors.Is(err, ErrNotFound) {
@@ -106,20 +106,20 @@ func (a *App) letters(ctx context.Context) func(func(DeadLetter, error) bool) {
 			}
 		}
 		if failed != nil {
-			yield(DeadLetter{}, failed)
+			yield(deadLetter{}, failed)
 		}
 	}
 }
 
 // inOrder sorts letters as they are redriven: in log order, and of one event in the order of the sets.
-func (a *App) inOrder(all []DeadLetter) {
-	slices.SortStableFunc(all, func(l, m DeadLetter) int {
+func (a *App) inOrder(all []deadLetter) {
+	slices.SortStableFunc(all, func(l, m deadLetter) int {
 		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(a.def.Sets, l.Set), slices.Index(a.def.Sets, m.Set)))
 	})
 }
 
 // storedLetter reads a letter again.
-func (a *App) storedLetter(ctx context.Context, l *DeadLetter) (DeadLetter, error) {
+func (a *App) storedLetter(ctx context.Context, l *deadLetter) (deadLetter, error) {
 	for {
 		g := a.live.Load()
 		v, err := a.reader.Get(ctx, g.letters, l.appendKey(nil))
@@ -127,7 +127,7 @@ func (a *App) storedLetter(ctx context.Context, l *DeadLetter) (DeadLetter, erro
 			continue // a rebuild switched and dropped what was read
 		}
 		if err != nil {
-			return DeadLetter{}, err
+			return deadLetter{}, err
 		}
 		again, err := decodeLetter(v)
 		again.Record.Value = bytes.Clone(again.Record.Value)
@@ -145,7 +145,7 @@ func (a *App) stillThere(ctx context.Context, letters Table, at []byte) ([]Check
 }
 
 // redrive tries one letter with all lanes at rest.
-func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, after due, err error) {
+func (a *App) redrive(ctx context.Context, letter deadLetter) (applied bool, after due, err error) {
 	if err := a.claim(ctx); err != nil {
 		return false, due{}, err
 	}
@@ -169,7 +169,7 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	if err != nil {
 		return false, due{}, err
 	}
-	raise, checks, err := a.raise(ctx, letter.Position.partition())
+	raise, checks, err := a.raise(ctx, partitionOf(letter.Position))
 	if err == nil {
 		err = a.openNumbers(ctx)
 	}
@@ -183,7 +183,7 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 	if letter.Stage == StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
-		id := letter.Position.partition()
+		id := partitionOf(letter.Position)
 		f := &feed{id: id, waits: a.waitsOf(id), attempts: letter.Attempts, until: -1}
 		if f.log, err = a.logOf(ctx, id); err != nil {
 			return false, due{}, err
@@ -197,7 +197,7 @@ func (a *App) redrive(ctx context.Context, letter DeadLetter) (applied bool, aft
 }
 
 // handleAgain runs a letter's event through the set that failed, or through all where it failed before any.
-func (l *lane) handleAgain(ctx context.Context, f *feed, letter DeadLetter, remove []Write) (applied bool, err error) {
+func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadLetter, remove []Write) (applied bool, err error) {
 	a, w := l.app, f.waits
 	m := &l.m
 	record := letter.Record
@@ -238,7 +238,7 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter DeadLetter, remo
 		}
 	}
 	defer func() { l.aside = nil }()
-	applied = !slices.ContainsFunc(l.batch.letters, func(l DeadLetter) bool { return l.Stage != StageEmit }) // its emissions have letters of their own
+	applied = !slices.ContainsFunc(l.batch.letters, func(l deadLetter) bool { return l.Stage != StageEmit }) // its emissions have letters of their own
 	if l.rebuild != nil && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].appendKey(nil), remove[0].Key) {
 		l.unput(w)
 		w.add(&letter, a.config.OnFailure != GoOn) // it stays as it was
@@ -305,7 +305,7 @@ func (a *App) logOf(ctx context.Context, id partitionID) (string, error) {
 }
 
 // emitAgain puts what the log refused back to be published, in the stream of numbered emissions.
-func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write) error {
+func (l *lane) emitAgain(ctx context.Context, letter deadLetter, remove []Write) error {
 	item := &outboxItem{free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
 		Record: letter.Record}
 	if err := l.renumber(item); err != nil {
@@ -315,7 +315,7 @@ func (l *lane) emitAgain(ctx context.Context, letter DeadLetter, remove []Write)
 	l.batch.writes = remove
 	err := l.commitAlone(ctx)
 	if err == nil {
-		l.app.waitsOf(letter.Position.partition()).remove(&letter)
+		l.app.waitsOf(partitionOf(letter.Position)).remove(&letter)
 	}
 	return err
 }
@@ -355,7 +355,7 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
-		if filter != nil && !filter(letter) {
+		if filter != nil && !filter(letter.DeadLetter) {
 			continue
 		}
 		var dropped bool
@@ -378,7 +378,7 @@ func (a *App) Drop(ctx context.Context, filter func(DeadLetter) bool) (n int, er
 	return n, nil
 }
 
-func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
+func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
 	rest, err := a.rest(ctx)
 	if err != nil {
 		return false, err
@@ -392,7 +392,7 @@ func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	raise, checks, err := a.raise(ctx, letter.Position.partition())
+	raise, checks, err := a.raise(ctx, partitionOf(letter.Position))
 	if err != nil {
 		return false, err
 	}
@@ -402,6 +402,6 @@ func (a *App) dropLetter(ctx context.Context, letter DeadLetter) (bool, error) {
 		return false, err
 	}
 	letter.Set = a.setNow(letter.Type, letter.Set)
-	a.waitsOf(letter.Position.partition()).remove(&letter)
+	a.waitsOf(partitionOf(letter.Position)).remove(&letter)
 	return true, nil
 }

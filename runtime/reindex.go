@@ -30,7 +30,7 @@ func (tx *Tx) indexed() error {
 	}
 	for _, c := range claims {
 		slot := tx.lay.index[c.collection][c.index]
-		if !tx.whole(slot) {
+		if !tx.Complete(slot) {
 			return ErrNotReady
 		}
 		holder, err := tx.holder(slot, c.value, c.row)
@@ -99,7 +99,7 @@ func (tx *Tx) holder(slot int, prefix, row []byte) ([]byte, error) {
 	prefixed := tx.prefix
 	tx.prefix = nil
 	defer func() { tx.prefix = prefixed }()
-	for entry, err := range tx.scan(slot, prefix, key.Successor(prefix)) {
+	for entry, err := range tx.Scan(slot, prefix, key.Successor(prefix)) {
 		if err != nil {
 			return nil, err
 		}

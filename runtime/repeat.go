@@ -48,7 +48,7 @@ func (l *lane) foldedUpTo(f *feed, m *Delivery) {
 	l.folded[string(k)] = m.message.Sequence
 }
 
-func (s Sequence) encode() []byte {
+func encodeSequence(s Sequence) []byte {
 	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, uint64(s.Offset)), uint32(s.Ordinal))
 }
 

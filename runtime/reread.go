@@ -11,7 +11,7 @@ var errGone = errors.New("the letter holds only a part of its record, and the lo
 
 // whole gives the letter with its whole record, read from the log where it does not hold it. An error that wraps errGone or
 // [ErrPermanent] stays.
-func (a *App) whole(ctx context.Context, l DeadLetter) (DeadLetter, error) {
+func (a *App) whole(ctx context.Context, l deadLetter) (deadLetter, error) {
 	if l.Omitted == 0 {
 		return l, nil
 	}
@@ -23,8 +23,8 @@ func (a *App) whole(ctx context.Context, l DeadLetter) (DeadLetter, error) {
 	if errors.Is(err, ErrOutOfRange) {
 		err = errors.Join(errGone, err)
 	}
-	if err == nil && (r.size() != l.Record.size()+l.Omitted || l.sum != 0 && r.sum() != l.sum) {
-		err = fmt.Errorf("%w: there is another one of %d bytes", errGone, r.size())
+	if err == nil && (sizeOf(&r) != sizeOf(&l.Record)+l.Omitted || l.sum != 0 && sumOf(&r) != l.sum) {
+		err = fmt.Errorf("%w: there is another one of %d bytes", errGone, sizeOf(&r))
 	}
 	if err != nil {
 		return l, err
@@ -47,7 +47,7 @@ func (a *App) reread(ctx context.Context, at Position) (r Record, err error) {
 		if p.Number != at.Partition {
 			continue
 		}
-		if s := standings[at.partition()]; s.Log != p.Log || at.Offset >= p.End {
+		if s := standings[partitionOf(at)]; s.Log != p.Log || at.Offset >= p.End {
 			return r, fmt.Errorf("%w: %w", ErrOutOfRange, ErrLogChanged)
 		}
 		return a.readOne(ctx, at)

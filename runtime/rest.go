@@ -131,12 +131,12 @@ func (l *lane) withhold() {
 		return
 	}
 	l.withheld = true
-	l.eachLetter(func(w *waits, letter *DeadLetter) { w.remove(letter) })
+	l.eachLetter(func(w *waits, letter *deadLetter) { w.remove(letter) })
 }
 
 func (l *lane) restore() {
 	l.withheld = false
-	l.eachLetter(func(w *waits, letter *DeadLetter) { w.add(letter, l.app.config.OnFailure != GoOn) })
+	l.eachLetter(func(w *waits, letter *deadLetter) { w.add(letter, l.app.config.OnFailure != GoOn) })
 }
 
 // recount reads the waits of the feeds anew, after a commit that was stored and overtaken: what it put aside may have been redriven or dropped.
@@ -145,7 +145,7 @@ func (l *lane) recount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	emits := map[*DeadLetter]bool{}
+	emits := map[*deadLetter]bool{}
 	for i := range l.batch.letters {
 		letter := &l.batch.letters[i]
 		if letter.Stage != StageEmit {
@@ -164,7 +164,7 @@ func (l *lane) recount(ctx context.Context) error {
 		}
 		f.waits.keys, f.waits.n = now.keys, now.n // emits come and go beside the lane
 	}
-	l.eachLetter(func(w *waits, letter *DeadLetter) {
+	l.eachLetter(func(w *waits, letter *deadLetter) {
 		if emits[letter] {
 			w.add(letter, false)
 		}
@@ -173,11 +173,11 @@ func (l *lane) recount(ctx context.Context) error {
 	return nil
 }
 
-func (l *lane) eachLetter(do func(*waits, *DeadLetter)) {
+func (l *lane) eachLetter(do func(*waits, *deadLetter)) {
 	for i := range l.batch.letters {
 		letter := &l.batch.letters[i]
 		for _, f := range l.feeds {
-			if f.id == letter.Position.partition() {
+			if f.id == partitionOf(letter.Position) {
 				do(f.waits, letter)
 			}
 		}

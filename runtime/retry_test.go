@@ -21,11 +21,11 @@ func FuzzRetryWait(f *testing.F) {
 		for n := 1; n < min(attempts, 64) && want < r.Max; n++ {
 			want = time.Duration(min(uint64(want)*2, uint64(r.Max)))
 		}
-		if got := r.wait(attempts); got > want || got < want-want/4-1 {
+		if got := waitAfter(r, attempts); got > want || got < want-want/4-1 {
 			t.Errorf("%+v.wait(%d) is %s, want about %s", r, attempts, got, want)
 		}
-		if r := r.withDefaults(); min(least, most) >= 0 && (r.wait(attempts) > r.Max || r.Max < r.Min) {
-			t.Errorf("%+v.wait(%d) is %s", r, attempts, r.wait(attempts))
+		if r := retryDefaults(r); min(least, most) >= 0 && (waitAfter(r, attempts) > r.Max || r.Max < r.Min) {
+			t.Errorf("%+v.wait(%d) is %s", r, attempts, waitAfter(r, attempts))
 		}
 	})
 }

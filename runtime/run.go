@@ -309,7 +309,7 @@ func (a *App) grown(ctx context.Context, g Grower, known []Partition) error {
 		if time.Since(started) > time.Minute {
 			attempts = 0
 		}
-		if sleep(ctx, a.config.Retry.wait(attempts)) != nil {
+		if sleep(ctx, waitAfter(a.config.Retry, attempts)) != nil {
 			return nil
 		}
 	}

@@ -125,15 +125,10 @@ func transcoder(old, now string) (*pack.Transcoder, error) {
 	return pack.NewTranscoder(from, to)
 }
 
-func (c *Collection[K, V]) codec(s *shapes) Codec {
-	return &rowCodec[V]{name: c.Name, pack: c.Pack, schema: c.Schema, shapes: s, olds: map[uint64]*pack.Transcoder{}}
-}
-
-// rowCodec turns a collection's values into bytes and back: the number of the shape, then the value by position.
-type rowCodec[V any] struct {
+// shape is the shapes of one collection, as its codec goes by them.
+type shape struct {
 	name   string
-	pack   func(c *pack.Coder, v *V)
-	schema string
+	schema string // that the code writes
 	shapes *shapes
 	number atomic.Uint64 // of schema; 0: not looked up yet
 
@@ -141,66 +136,14 @@ type rowCodec[V any] struct {
 	olds map[uint64]*pack.Transcoder // by shape
 }
 
-// Append appends a value, which is a *V.
-func (c *rowCodec[V]) Append(dst []byte, value any) ([]byte, error) {
-	v, ok := value.(*V)
-	if !ok {
-		return dst, fmt.Errorf("brook: %s: a %T is none of its values: %w", c.name, value, ErrPermanent)
-	}
-	number, err := c.current()
-	if err != nil {
-		return dst, err
-	}
-	out, err := pack.Append(binary.AppendUvarint(dst, number), v, c.pack)
-	if err != nil {
-		return out[:len(dst)], fmt.Errorf("brook: value of %s: %w", c.name, err)
-	}
-	return out, nil
+func (s *shapes) of(info collectionInfo) *shape {
+	return &shape{name: info.name, schema: info.schema, shapes: s, olds: map[uint64]*pack.Transcoder{}}
 }
 
-// Decode makes a *V.
-func (c *rowCodec[V]) Decode(data []byte) (any, error) {
-	if err := c.complete(); err != nil {
-		return nil, err
-	}
-	number, n := binary.Uvarint(data)
-	if n <= 0 {
-		return nil, fmt.Errorf("%w: value of %s: its bytes don't begin with a shape", ErrUnreadable, c.name)
-	}
-	data = data[n:]
-	if number != c.number.Load() {
-		old, err := c.old(number)
-		if err != nil {
-			return nil, fmt.Errorf("brook: value of %s, in its shape %d: %w", c.name, number, err)
-		}
-		if old != nil {
-			if data, err = old.Append(nil, data); err != nil {
-				return nil, fmt.Errorf("%w: value of %s, in its shape %d: %w", ErrUnreadable, c.name, number, err)
-			}
-		}
-	}
-	v := new(V)
-	if err := pack.Decode(data, v, c.pack); err != nil {
-		return nil, fmt.Errorf("%w: value of %s: %w", ErrUnreadable, c.name, err)
-	}
-	return v, nil
-}
-
-// complete reports what the generator left out.
-func (c *rowCodec[V]) complete() error {
-	if c.pack == nil || c.schema == "" {
-		return fmt.Errorf("brook: %s can't be turned into bytes: run brookgen again", c.name)
-	}
-	return nil
-}
-
-// current gives the number of the shape that the code writes.
-func (c *rowCodec[V]) current() (uint64, error) {
+// Number returns the number of the shape that the code writes.
+func (c *shape) Number() (uint64, error) {
 	if number := c.number.Load(); number > 0 {
 		return number, nil
-	}
-	if err := c.complete(); err != nil {
-		return 0, err
 	}
 	c.shapes.mu.RLock()
 	defer c.shapes.mu.RUnlock()
@@ -212,10 +155,28 @@ func (c *rowCodec[V]) current() (uint64, error) {
 	return number, nil
 }
 
+// Upgrade returns a value of an earlier shape in the one that the code writes, or data itself.
+func (c *shape) Upgrade(number uint64, data []byte) ([]byte, error) {
+	if number == c.number.Load() {
+		return data, nil
+	}
+	old, err := c.old(number)
+	if err != nil {
+		return nil, fmt.Errorf("brook: value of %s, in its shape %d: %w", c.name, number, err)
+	}
+	if old == nil {
+		return data, nil
+	}
+	if data, err = old.Append(nil, data); err != nil {
+		return nil, fmt.Errorf("%w: value of %s, in its shape %d: %w", ErrUnreadable, c.name, number, err)
+	}
+	return data, nil
+}
+
 var errShape = errors.New("the store has no such shape")
 
-// old gives what turns values of a shape into present ones; nil where they are that.
-func (c *rowCodec[V]) old(number uint64) (*pack.Transcoder, error) {
+// old returns what turns values of a shape into present ones; nil if they are that.
+func (c *shape) old(number uint64) (*pack.Transcoder, error) {
 	c.mu.RLock()
 	t, ok := c.olds[number]
 	c.mu.RUnlock()

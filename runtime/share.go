@@ -35,7 +35,7 @@ func (s *share) acts(id partitionID) bool {
 }
 
 // passed reports whether the group acted on an event.
-func (s *share) passed(p Position) bool { return s.part && p.Offset < s.acted[p.partition()] }
+func (s *share) passed(p Position) bool { return s.part && p.Offset < s.acted[partitionOf(p)] }
 
 // know takes a mark of the group; marks only rise.
 func (s *share) know(id partitionID, mark int64) { s.acted[id] = max(s.acted[id], mark) }
@@ -60,7 +60,7 @@ func (o *outbox) enter(part bool) {
 		if i.mark != nil || i.free {
 			return false
 		}
-		b := o.share.back(i.Position.partition())
+		b := o.share.back(partitionOf(i.Position))
 		b.items = append(b.items, i)
 		return true
 	})

@@ -117,7 +117,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 		if !again {
 			return err
 		}
-		if serr := sleep(ctx, a.config.Retry.wait(attempts)); serr != nil {
+		if serr := sleep(ctx, waitAfter(a.config.Retry, attempts)); serr != nil {
 			return err
 		}
 	}

@@ -10,15 +10,15 @@ import (
 // StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
 // The tables are each collection's rows, then its indexes, collection by collection. Package brooktest uses it.
 func StaticSource(reader Reader, tables []Table, collections ...AnyCollection) Source {
-	return Source{&pinned{newLayout(collections), tables, nil, reader, context.Background(), true, nil}}
+	return &pinned{layoutOf(collections), tables, nil, reader, context.Background(), true, nil}
 }
 
 // Backstage is what tests need of an app and programs do not. Package brooktest uses it.
 type Backstage struct{ app *App }
 
-// Backstage gives the back door of the app that s reads; false where s is no app's source.
-func (s Source) Backstage() (Backstage, bool) {
-	l, ok := s.src.(*latest)
+// BackstageOf returns the back door of the app that s reads; false if s is no app's source.
+func BackstageOf(s Source) (Backstage, bool) {
+	l, ok := s.(*latest)
 	if !ok {
 		return Backstage{}, false
 	}
@@ -149,16 +149,17 @@ func (l *lane) begin(ctx context.Context) {
 // with the events of past as their history. Where the value carries its key and that field is zero, it is set. The
 // view has to be an app's. Package brooktest uses it.
 func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, past ...Outgoing) error {
-	s, ok := v.at.src.(*latest)
+	source, ordinal, def := v.Place()
+	s, ok := source.(*latest)
 	if !ok {
-		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", v.def.Name)
+		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", def.Name)
 	}
 	a, l := s.app, s.app.solo
 	var entries []*HistoryEntry
 	for _, event := range past {
 		out, err := a.encoded(event, nil)
 		if err != nil {
-			return fmt.Errorf("brook: seed %s: %w", v.def.Name, err)
+			return fmt.Errorf("brook: seed %s: %w", def.Name, err)
 		}
 		m := out.message
 		entries = append(entries, &HistoryEntry{ID: a.ids.next(), Type: m.Type, Author: a.config.Author, Time: now(), Key: out.key, Data: m.Data})
@@ -172,8 +173,8 @@ func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, 
 	}
 	defer l.forget()
 	l.begin(ctx)
-	table := RowsOf(l.tx, v.at.ord, v.def)
-	table.Apply(creations(v.def, rows)...)
+	table := RowsOf(l.tx, ordinal, def)
+	table.Apply(creations(def, rows)...)
 	switch {
 	case l.tx.fault != nil:
 		return l.tx.fault
@@ -183,9 +184,9 @@ func Seed[K comparable, V any](ctx context.Context, v View[K, V], rows map[K]V, 
 	if err := l.tx.indexed(); err != nil {
 		return err
 	}
-	for _, c := range l.tx.rows[v.at.slot].list {
+	for _, c := range l.tx.rows[a.layout.rows[ordinal]].list {
 		c.clear = true
-		if v.def.History {
+		if def.History {
 			c.history = entries
 		}
 	}
@@ -203,7 +204,7 @@ func creations[K comparable, V any](def *Collection[K, V], rows map[K]V) []Chang
 		changes = append(changes, Create(k, value))
 	}
 	slices.SortFunc(changes, func(c, d Change[K, V]) int {
-		return bytes.Compare(def.AppendKey(nil, c.key), def.AppendKey(nil, d.key))
+		return bytes.Compare(def.AppendKey(nil, c.Key()), def.AppendKey(nil, d.Key()))
 	})
 	return changes
 }

@@ -94,7 +94,7 @@ func (l *lane) prepare(ctx context.Context, m *Delivery, r *Record) {
 func (l *lane) unwrap(m *Delivery) {
 	m.bare = l.app.bare
 	if err := l.app.config.Envelope.Open(m.record, &m.message); err != nil {
-		if _, ours := l.app.events[m.message.Type]; ours || m.message.Type == "" || errors.As(err, &untyped{}) {
+		if _, ours := l.app.events[m.message.Type]; ours || m.message.Type == "" || untyped(err) {
 			m.known, m.decodeErr = true, explain(m.record.Value, err) // of a stranger's events nobody wants to know
 		}
 		m.message.Keyed, m.message.Lane = m.message.Keyed && m.message.Type != "", ""
@@ -106,7 +106,7 @@ func (l *lane) unwrap(m *Delivery) {
 	if m.message.Time.IsZero() && wire.Writable(m.record.Time) {
 		m.message.Time = m.record.Time.UTC()
 	}
-	if m.message.Lane != "" && !m.message.genuine() {
+	if m.message.Lane != "" && !genuine(&m.message) {
 		m.message.Lane = "" // somebody else's event, with the headers of an emission
 	}
 }
@@ -237,7 +237,7 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 	if l == a.solo {
 		number = l.number(&out.message)
 	} else {
-		out.message.sign(source+"/"+set, Sequence{m.position.Offset, int32(e.ordinal)})
+		sign(&out.message, source+"/"+set, Sequence{m.position.Offset, int32(e.ordinal)})
 	}
 	item := &outboxItem{free: number > 0, Position: m.position, Author: m.message.Author, Type: out.message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
 		key: outboxKey(m.position, m.message.ID, number, e.set, e.ordinal)}
@@ -304,7 +304,7 @@ func (m *Delivery) owed(set string) []string {
 	return m.owes
 }
 
-func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, key []byte) DeadLetter {
+func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, key []byte) deadLetter {
 	if errors.Is(err, ErrTooLarge) {
 		stage = StageApply
 	}
@@ -312,12 +312,12 @@ func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, k
 	if p := (*PanicError)(nil); errors.As(err, &p) {
 		stack = p.Stack
 	}
-	return DeadLetter{stack: stack, Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author, Stage: stage, Set: set,
-		Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent && (set == "" || !m.owing(set)), owes: m.owed(set)}
+	return deadLetter{stack: stack, owes: m.owed(set), DeadLetter: DeadLetter{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author,
+		Stage: stage, Set: set, Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent && (set == "" || !m.owing(set))}}
 }
 
 // put takes a letter into the batch.
-func (l *lane) put(f *feed, letter DeadLetter) {
+func (l *lane) put(f *feed, letter deadLetter) {
 	if l.rebuild != nil && letter.Stage != StageEmit {
 		letter.Silent, letter.owes = l.rebuild.asides.silence(&letter)
 	}

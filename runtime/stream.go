@@ -34,13 +34,13 @@ func emissionID(source string, cause *Message, at Position, set string, ordinal 
 }
 
 // sign makes m the emission of a stream.
-func (m *Message) sign(stream string, s Sequence) {
+func sign(m *Message, stream string, s Sequence) {
 	m.Lane, m.Sequence = stream, s
 	m.Hash = hexadecimal(hashOf(m.Author, m.ID), 16)
 }
 
 // genuine reports whether what m says of its stream was said by who made m: others copy headers to events of their own.
-func (m *Message) genuine() bool {
+func genuine(m *Message) bool {
 	if m.Hash != "" {
 		return m.Hash == hexadecimal(hashOf(m.Author, m.ID), 16)
 	}

@@ -15,7 +15,7 @@ func indexTable(collection, field string) string {
 
 // generationTable gives the name in the store of a generation's table.
 func (a *App) generationTable(number int, name string) string {
-	return a.config.table(strconv.Itoa(number) + "/" + name)
+	return tableName(&a.config, strconv.Itoa(number) + "/" + name)
 }
 
 // tableNames names the tables of rows and indexes that the code has.

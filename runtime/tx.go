@@ -119,10 +119,10 @@ func (tx *Tx) may(key []byte) bool {
 	return false
 }
 
-func (tx *Tx) layout() *layout { return tx.lay }
+func (tx *Tx) Layout() *layout { return tx.lay }
 
 // whole reports whether an index can be gone by; where it can't, the event has to wait.
-func (tx *Tx) whole(slot int) bool {
+func (tx *Tx) Complete(slot int) bool {
 	if tx.unready == nil || !tx.unready[slot] {
 		return true
 	}
@@ -130,7 +130,7 @@ func (tx *Tx) whole(slot int) bool {
 	return false
 }
 
-func (tx *Tx) get(slot int, key []byte) (Value, error) {
+func (tx *Tx) Get(slot int, key []byte) (Value, error) {
 	if !tx.may(key) {
 		return Value{}, errStray
 	}
@@ -190,7 +190,7 @@ func (tx *Tx) note(err error) error {
 	return err
 }
 
-func (tx *Tx) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
+func (tx *Tx) Scan(slot int, from, to []byte) iter.Seq2[Row, error] {
 	if tx.prefix != nil {
 		if end := key.Successor(tx.prefix); !bytes.HasPrefix(from, tx.prefix) || end != nil && (to == nil || bytes.Compare(to, end) > 0) {
 			tx.strayed = true
@@ -236,15 +236,15 @@ func (tx *Tx) scan(slot int, from, to []byte) iter.Seq2[Row, error] {
 	}
 }
 
-func (tx *Tx) history(int, []byte) iter.Seq2[*HistoryEntry, error] {
+func (tx *Tx) History(int, []byte) iter.Seq2[*HistoryEntry, error] {
 	return func(yield func(*HistoryEntry, error) bool) {
 		yield(nil, errors.New("brook: handlers can't read histories"))
 	}
 }
 
-func (tx *Tx) count(slot int) (int, error) {
+func (tx *Tx) Count(slot int) (int, error) {
 	n := 0
-	for _, err := range tx.scan(slot, nil, nil) {
+	for _, err := range tx.Scan(slot, nil, nil) {
 		if err != nil {
 			return n, err
 		}
@@ -253,6 +253,17 @@ func (tx *Tx) count(slot int) (int, error) {
 	return n, nil
 }
 
-func (tx *Tx) pin(f func(source) error) error { return f(tx) }
+// Snapshot calls f with the transaction, which nobody else changes.
+func (tx *Tx) Snapshot(f func(Source) error) error { return f(tx) }
 
-func (tx *Tx) steady(f func(source) error) error { return f(tx) }
+// Steady calls f with the transaction.
+func (tx *Tx) Steady(f func(Source) error) error { return f(tx) }
+
+// Instant returns true: nobody else changes the transaction.
+func (tx *Tx) Instant() bool { return true }
+
+// WithContext returns the transaction, which has the context of its event.
+func (tx *Tx) WithContext(context.Context) Source { return tx }
+
+// Watch returns nil: a transaction is not watched.
+func (tx *Tx) Watch(context.Context, int, []byte) Watcher { return nil }

@@ -18,7 +18,12 @@ type View[K comparable, V any] struct {
 //
 //go:noinline
 func ViewOf[K comparable, V any](s Source, ordinal int, def *Collection[K, V]) View[K, V] {
-	return View[K, V]{def, placeOf(s.src, ordinal, def)}
+	return View[K, V]{def, placeOf(s, ordinal, def)}
+}
+
+// Place returns where the view reads and what it reads: the collection that is number ordinal of its package. Package engine uses it.
+func (v View[K, V]) Place() (source Source, ordinal int, def *Collection[K, V]) {
+	return v.at.src, v.at.ord, v.def
 }
 
 // Entry is a key with its value.

@@ -20,7 +20,7 @@ type waitKey struct {
 }
 
 // add notes a letter; hold says whether later events of its key wait. Emissions hold up nobody.
-func (w *waits) add(l *DeadLetter, hold bool) {
+func (w *waits) add(l *deadLetter, hold bool) {
 	if l.Stage == StageEmit {
 		w.emits.Add(1)
 		return
@@ -37,7 +37,7 @@ func (w *waits) add(l *DeadLetter, hold bool) {
 }
 
 // remove forgets a letter.
-func (w *waits) remove(l *DeadLetter) {
+func (w *waits) remove(l *deadLetter) {
 	if l.Stage == StageEmit {
 		w.emits.Add(-1)
 		return

@@ -71,7 +71,7 @@ func (o *outbox) take(now time.Time, all bool) []*outboxItem {
 // wait puts an item at the end of a way.
 func (o *outbox) wait(w *way, item *outboxItem) {
 	if item.way == nil {
-		o.late[item.Position.partition()]++
+		o.late[partitionOf(item.Position)]++
 	}
 	item.way = w
 	w.items = append(w.items, item)
@@ -97,7 +97,7 @@ func (o *outbox) land(failed map[*outboxItem]error, retry Retry) (failing []*way
 			o.fail(item, why, flew)
 			continue
 		}
-		id := item.Position.partition()
+		id := partitionOf(item.Position)
 		if from != nil {
 			o.late[id]--
 		}
@@ -110,7 +110,7 @@ func (o *outbox) land(failed map[*outboxItem]error, retry Retry) (failing []*way
 		switch {
 		case len(again) > 0:
 			w.tries++
-			w.at = time.Now().Add(retry.wait(w.tries))
+			w.at = time.Now().Add(waitAfter(retry, w.tries))
 			failing = append(failing, w)
 		case len(w.items) > 0:
 			w.at = time.Time{} // it works: the rest follows at once
@@ -139,7 +139,7 @@ func (o *outbox) fail(item *outboxItem, why error, flew map[*way][]*outboxItem) 
 	}
 	if flew[w] != nil || len(w.items) == 0 {
 		if item.way == nil {
-			o.late[item.Position.partition()]++
+			o.late[partitionOf(item.Position)]++
 		}
 		item.way = w
 		if len(flew[w]) == 0 {

@@ -1,0 +1,97 @@
+package brook
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// withDefaults checks a configuration and fills what was left out.
+func withDefaults(c Config) (Config, error) {
+	var errs []error
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrConfig}, args...)...))
+	}
+	if c.Author == "" {
+		bad("Author is missing: the name of this service, as it stands in the events that it publishes")
+	}
+	if c.Driver == nil {
+		bad("Driver is missing: for a start, memdriver.New()")
+	}
+	if c.Store == nil {
+		bad("Store is missing: for a start, mapstore.New()")
+	}
+	oneOf(bad, "OnFailure", &c.OnFailure, Wait, GoOn, Fail, Stop)
+	oneOf(bad, "OnStale", &c.OnStale, RebuildStale, Fail, GoOn)
+	oneOf(bad, "OnRetention", &c.OnRetention, Fail, GoOn)
+	if c.OnFailure == Fail {
+		c.OnFailure = Stop
+	}
+	for _, n := range []struct {
+		field    string
+		value    *int
+		standard int
+	}{{"MaxDeadLetters", &c.MaxDeadLetters, 10_000}, {"MaxOutbox", &c.MaxOutbox, 10_000}, {"BatchSize", &c.BatchSize, 1000}, {"Retry.Attempts", &c.Retry.Attempts, 5}} {
+		if *n.value < 0 {
+			bad("%s is %d, and can't be negative", n.field, *n.value)
+		}
+		if *n.value == 0 {
+			*n.value = n.standard
+		}
+	}
+	for _, d := range []struct {
+		field string
+		value time.Duration
+	}{{"Retry.Min", c.Retry.Min}, {"Retry.Max", c.Retry.Max}, {"ShutdownTimeout", c.ShutdownTimeout}} {
+		if d.value < 0 {
+			bad("%s is %s, and can't be negative", d.field, d.value)
+		}
+	}
+	if c.DropRepeats < 0 {
+		bad("DropRepeats is %d, and can't be negative", c.DropRepeats)
+	}
+	if c.ShutdownTimeout == 0 {
+		c.ShutdownTimeout = 10 * time.Second
+	}
+	if c.Name == "" {
+		c.Name = c.Author
+	}
+	if c.Topic == "" {
+		c.Topic = c.Author
+	}
+	if c.Envelope == nil {
+		c.Envelope = CloudEvents{}
+	}
+	if err := checkText(c.Name); err != nil && c.Name != c.Author {
+		bad("Name is %.200q: %w", c.Name, err)
+	}
+	if err := checkText(c.Author); err != nil {
+		bad("Author is %.200q: %w", c.Author, err)
+	} else if e, ok := c.Envelope.(AuthorChecker); ok && c.Author != "" {
+		if err := e.CheckAuthor(c.Author); err != nil {
+			bad("Author: %w", err)
+		}
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	c.Retry = retryDefaults(c.Retry)
+	return c, errors.Join(errs...)
+}
+
+// tableName returns the name of one of the app's tables in the store.
+func tableName(c *Config, name string) string { return url.PathEscape(c.Name) + "/" + name }
+
+// oneOf replaces a policy that was left out by the first of the choices, and reports one that is
+// none of them.
+func oneOf[P ~string](bad func(format string, args ...any), field string, policy *P, choices ...P) {
+	if *policy == "" {
+		*policy = choices[0]
+	}
+	if !slices.Contains(choices, *policy) {
+		bad("%s is %q, and can be one of %q", field, *policy, choices)
+	}
+}
