@@ -3,6 +3,7 @@
 package brookgen_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -32,11 +33,28 @@ var rules = []rule{
 		tests: true,
 	},
 	{
-		name:  "package brook knows no driver and no store",
+		name:  "package brook stands on plain data, and knows neither who runs an app nor any driver or store",
 		holds: only("runtime"),
 		allow: func(_, i string) bool {
-			return standard(i) || i == "./runtime/key" || i == "./runtime/wire" || i == "./runtime/pack"
+			return standard(i) || slices.Contains(ground, i)
 		},
+	},
+	{
+		name:  "what package brook stands on does not know it",
+		holds: only(folders(ground)...),
+		allow: func(_, i string) bool { return standard(i) || slices.Contains(ground, i) },
+	},
+	{
+		name:  "package engine runs apps over any driver and store",
+		holds: only("runtime/engine"),
+		allow: func(_, i string) bool {
+			return standard(i) || i == "./runtime" || slices.Contains(ground, i)
+		},
+	},
+	{
+		name:  "drivers, stores and envelopes know package brook, and not who runs an app",
+		holds: only("runtime/memdriver", "runtime/mapstore", "runtime/badgerstore", "runtime/redisstore", "runtime/kafkadriver", "runtime/elixir"),
+		allow: func(_, i string) bool { return i != "./runtime/engine" },
 	},
 	{
 		name:  "packages key, wire and pack know nothing of events",
@@ -51,8 +69,8 @@ var rules = []rule{
 		},
 	},
 	{
-		name:  "package brook does not reflect",
-		holds: only("runtime", "runtime/key"),
+		name:  "the runtime does not reflect",
+		holds: only("runtime", "runtime/key", "runtime/engine"),
 		allow: func(_, i string) bool { return i != "reflect" },
 	},
 	{
@@ -95,6 +113,20 @@ var rules = []rule{
 		},
 		tests: true,
 	},
+}
+
+// ground is what package brook stands on.
+var ground = []string{
+	"./runtime/key", "./runtime/wire", "./runtime/pack",
+	"./runtime/internal/holds", "./runtime/internal/schema", "./runtime/internal/text",
+}
+
+// folders returns the folders of packages of this module.
+func folders(imported []string) (dirs []string) {
+	for _, i := range imported {
+		dirs = append(dirs, local(i))
+	}
+	return dirs
 }
 
 // adapters are the packages that have something foreign to use, and what that is.
@@ -194,5 +226,40 @@ func TestArchitecture(t *testing.T) {
 	}
 	if files < 100 {
 		t.Errorf("only %d files were looked at", files)
+	}
+}
+
+// TestVocabulary holds package brook to be what users name: it starts no goroutine, and has no
+// channel and no lock. A pool of buffers is all that it shares.
+func TestVocabulary(t *testing.T) {
+	names, err := filepath.Glob("runtime/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range f.Imports {
+			if spec.Path.Value == `"sync/atomic"` {
+				t.Errorf("%s imports sync/atomic", fset.Position(spec.Pos()))
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt, *ast.SelectStmt, *ast.SendStmt, *ast.ChanType:
+				t.Errorf("%s: package brook has neither goroutines nor channels", fset.Position(n.Pos()))
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "sync" && n.Sel.Name != "Pool" {
+					t.Errorf("%s: package brook has no lock: sync.%s", fset.Position(n.Pos()), n.Sel.Name)
+				}
+			}
+			return true
+		})
 	}
 }

@@ -34,7 +34,7 @@ func documents(t *testing.T) []string {
 
 // TestDocumentedNames wants all names of packages that documents mention to exist.
 func TestDocumentedNames(t *testing.T) {
-	packages := map[string]map[string]bool{"brook": exported(t, "runtime")}
+	packages := map[string]map[string]bool{"brook": exported(t, "runtime"), "engine": exported(t, "runtime/engine")}
 	for _, name := range []string{
 		"badgerstore", "brooktest", "drivertest", "elixir", "kafkadriver", "key", "mapstore", "memdriver", "pack", "redisstore", "storetest", "wire",
 	} {
@@ -51,13 +51,13 @@ func TestDocumentedNames(t *testing.T) {
 			}
 		}
 		for _, m := range member.FindAllStringSubmatch(text, -1) {
-			of := m[1]
+			of, in := m[1], "brook"
 			if of == "app" {
-				if of = "App"; slices.Contains([]string{"Views", "Publish", "Process"}, m[2]) {
+				if of, in = "App", "engine"; slices.Contains([]string{"Views", "Publish", "Process"}, m[2]) {
 					continue
 				}
 			}
-			if !packages["brook"][of+"."+m[2]] {
+			if !packages[in][of+"."+m[2]] {
 				t.Errorf("%s: %s has no %s", file, m[1], m[2])
 			}
 		}

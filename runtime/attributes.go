@@ -1,48 +1,23 @@
 package brook
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// check says what of m can't be written so that every reader takes it.
-func (m *Message) check() error {
+// Check says what of m can't be written so that every reader takes it.
+func (m *Message) Check() error {
 	if !wire.Writable(m.Time) {
 		return fmt.Errorf("its time is in the year %d (UTC), and only years from 0 to 9999 can be written", m.Time.UTC().Year())
 	}
 	for _, a := range [...]struct{ name, text string }{{"ID", m.ID}, {"type", m.Type}, {"author", m.Author}} {
-		if err := checkText(a.text); err != nil {
+		if err := text.Check(a.text); err != nil {
 			return fmt.Errorf("its %s %.200q: %w", a.name, a.text, err)
-		}
-	}
-	return nil
-}
-
-// checkText says why a text can't be an attribute: it is no UTF-8, or has control characters.
-func checkText[T string | []byte](text T) error {
-	ascii := true
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c == 0x7F {
-			return fmt.Errorf("it has the control character %#U", rune(c))
-		} else if c >= utf8.RuneSelf {
-			ascii = false
-		}
-	}
-	if ascii {
-		return nil
-	}
-	s := string(text)
-	if !utf8.ValidString(s) {
-		return errors.New("it is no UTF-8")
-	}
-	for _, r := range s {
-		if r >= 0x80 && r <= 0x9F || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE {
-			return fmt.Errorf("it has %U, which is no character of texts", r)
 		}
 	}
 	return nil

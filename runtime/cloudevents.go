@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
@@ -54,7 +55,7 @@ func (CloudEvents) Wrap(m *Message, r *Record) error {
 	if m.Type == "" {
 		return errors.New("CloudEvents: the event has no type")
 	}
-	if err := m.check(); err != nil {
+	if err := m.Check(); err != nil {
 		return fmt.Errorf("CloudEvents: %w", err)
 	}
 	r.Value = m.Data
@@ -104,7 +105,7 @@ func checkAttribute(h *Header, others []Header, there *names) error {
 	case there.have(others, h.Key):
 		return fmt.Errorf("header %q: a CloudEvents attribute is there once", h.Key)
 	}
-	if err := checkText(h.Value); err != nil {
+	if err := text.Check(h.Value); err != nil {
 		return fmt.Errorf("header %q: a CloudEvents attribute is text: %w", h.Key, err)
 	}
 	return nil
@@ -199,6 +200,7 @@ func badVersion(version string) error {
 // untypedError is the error of an envelope whose event type can't be relied on: the record is a dead letter, whether the app knows that type or not.
 type untypedError struct{ error }
 
+// Unwrap returns the error.
 func (e untypedError) Unwrap() error { return e.error }
 
 // Untyped returns true.

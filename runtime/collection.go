@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/pack"
 )
@@ -37,30 +38,33 @@ type IndexDef[V any] struct {
 	Entries func(v *V, e *Entries)
 }
 
-func (c *Collection[K, V]) info() collectionInfo {
-	info := collectionInfo{name: c.Name, shape: c.Shape, history: c.History, schema: c.Schema}
+// Info returns the plain data of the description.
+func (c *Collection[K, V]) Info() schema.Collection {
+	info := schema.Collection{Name: c.Name, Shape: c.Shape, History: c.History, Schema: c.Schema}
 	for _, x := range c.Indexes {
-		info.indexes = append(info.indexes, indexInfo{field: x.Field, shape: x.Shape, unique: x.Unique})
+		info.Indexes = append(info.Indexes, schema.Index{Field: x.Field, Shape: x.Shape, Unique: x.Unique})
 	}
 	return info
 }
 
-func (c *Collection[K, V]) entries(index int, value any, e *Entries) {
+// Entries adds to e what a value, a *V, is found by in one index.
+func (c *Collection[K, V]) Entries(index int, value any, e *Entries) {
 	if v, ok := value.(*V); ok {
 		c.Indexes[index].Entries(v, e)
 	}
 }
 
-// misfit returns the error of a value that a store of Go values has from another package or another version of this one; nil where value is this
+// Misfit returns the error of a value that a store of Go values has from another package or another version of this one; nil where value is this
 // collection's.
-func (c *Collection[K, V]) misfit(value any) error {
+func (c *Collection[K, V]) Misfit(value any) error {
 	if _, ok := value.(*V); ok {
 		return nil
 	}
 	return fmt.Errorf("%w: value of %s: the store holds it as a %T, which is a type of other code", ErrUnreadable, c.Name, value)
 }
 
-func (c *Collection[K, V]) keyText(encoded []byte) string { return keyText(c.Shape, encoded) }
+// KeyText returns an encoded key as people read it in a message, a string in quotes.
+func (c *Collection[K, V]) KeyText(encoded []byte) string { return keyText(c.Shape, encoded) }
 
 // keyText gives a key as people read it in a message, a string in quotes.
 func keyText(shape key.Shape, encoded []byte) string {
@@ -80,7 +84,7 @@ func (c *Collection[K, V]) own(value Value, err error) (V, error) {
 	}
 	at, ok := value.Data.(*V)
 	if !ok {
-		return *new(V), c.misfit(value.Data)
+		return *new(V), c.Misfit(value.Data)
 	}
 	if c.Clone != nil && value.Shared {
 		own := new(V)
@@ -103,8 +107,8 @@ func (c *Collection[K, V]) yield(u *use, yield func(Entry[K, V], error) bool, ro
 	return yield(e, err) && err == nil
 }
 
-// copied gives a copy of a value, in the place of spare where there is one.
-func (c *Collection[K, V]) copied(value, spare any) (any, error) {
+// Copied gives a copy of a value, in the place of spare where there is one.
+func (c *Collection[K, V]) Copied(value, spare any) (any, error) {
 	dst, ok := spare.(*V)
 	if !ok {
 		dst = new(V)
@@ -117,24 +121,24 @@ func (c *Collection[K, V]) copied(value, spare any) (any, error) {
 	return dst, c.Clone(dst, value.(*V))
 }
 
-// stored gives what a store would keep of a value, which shares nothing with what the handler holds.
-func (c *Collection[K, V]) stored(value any) (any, error) {
+// Stored gives what a store would keep of a value, which shares nothing with what the handler holds.
+func (c *Collection[K, V]) Stored(value any) (any, error) {
 	if c.Clone == nil {
 		return value, nil
 	}
-	return c.copied(value, nil)
+	return c.Copied(value, nil)
 }
 
 // AnyCollection is a [Collection] of whatever types. Generated code uses it.
 type AnyCollection interface {
-	info() collectionInfo
-	copied(value, spare any) (any, error)
-	stored(value any) (any, error)
+	Info() schema.Collection
+	Copied(value, spare any) (any, error)
+	Stored(value any) (any, error)
 	prefixLen(encoded []byte, n int) (int, error)
-	entries(index int, value any, e *Entries)
-	misfit(value any) error
-	keyText(encoded []byte) string
-	codec(s Shape) Codec
+	Entries(index int, value any, e *Entries)
+	Misfit(value any) error
+	KeyText(encoded []byte) string
+	Codec(s Shape) Codec
 }
 
 func (c *Collection[K, V]) prefixLen(encoded []byte, n int) (int, error) {
@@ -164,7 +168,8 @@ type Shape interface {
 	Upgrade(number uint64, data []byte) ([]byte, error)
 }
 
-func (c *Collection[K, V]) codec(s Shape) Codec {
+// Codec returns what turns values into bytes and back.
+func (c *Collection[K, V]) Codec(s Shape) Codec {
 	return &rowCodec[V]{c.Name, c.Pack, c.Pack != nil && c.Schema != "", s}
 }
 

@@ -16,7 +16,7 @@
 //
 // # An app
 //
-// The generated App embeds [App] and runs on a [Config]: a [Driver], a [Store], and perhaps an
+// The generated App embeds App of package engine, whose methods run it, and runs on a [Config]: a [Driver], a [Store], and perhaps an
 // [Envelope], [Retry], a [FailurePolicy], a [StalePolicy], a [RetentionPolicy] and [Hooks]. What is
 // published is at a [Position]; [WithID], [WithTime] and [WithHeader] are options. What fails is a
 // [DeadLetter]. Errors that can be told apart are variables: [ErrNotFound], [ErrDeadLetter],
@@ -29,7 +29,7 @@
 //
 // An [Envelope] says how an event lies in a record: [CloudEvents], the default, [PlainJSON] or
 // [RawTopics]. Whoever writes another one implements two methods over [Record], [Message] and
-// [Outbound], and perhaps [Unkeyed], [AuthorChecker] or [TombstoneChecker].
+// [Outbound], and perhaps [Unkeyed], [Bare], [AuthorChecker] or [TombstoneChecker].
 //
 // # Drivers and stores
 //
@@ -42,14 +42,14 @@
 //
 // # For generated code
 //
-// What follows is no concern of programs: generated code alone uses it, and the comments say so. It
-// may change with any version, together with brookgen; [GeneratedV1] makes the compiler notice.
+// What follows is no concern of programs: generated code uses it, or package engine, which runs the
+// app, and the comments say so. It may change with any version, together with brookgen;
+// [GeneratedV2] makes the compiler notice.
 //
-// A package is described by [Definition], [Handler], [IndexRef], [EventDef], [AnyEvent], [KeepAll],
-// [Collection], [AnyCollection], [IndexDef] and [Entries], and opened by [NewApp]. Views are made
-// by [ViewOf] and [IndexOf] of a [Source], and histories of a [Past] by [Events] and [EventsOf],
-// with [ErrUnknownType]. Events go out by [Publish], [Process] and [Encode], and through the
-// handlers in a [Tx] by [Delivery], [Decode], [Send], [Rows] and [RowsOf].
-//
-// [Backstage], [EffectCall], [Seed] and [StaticSource] are for package brooktest.
+// A package is described by [EventDef], [AnyEvent], [KeepAll], [Collection], [AnyCollection],
+// [IndexDef] and [Entries]. Views are made by [ViewOf] and [IndexOf] of a [Source], which hands out
+// a [Watcher] of each [Watched] row, and histories of a [Past] by [Events] and [EventsOf], with
+// [ErrUnknownType]. Events go out as [Outbound], filled by [Encode], and handlers change [Rows], made by [RowsOf],
+// of a [Transaction], one [RowChange] at a time. Values are stored by their [Shape], and
+// [RebuildOptions] are set by options.
 package brook

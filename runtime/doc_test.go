@@ -24,7 +24,7 @@ func TestDocSaysWhatIsForGeneratedCode(t *testing.T) {
 	for _, m := range regexp.MustCompile(`\[(\w+)\]`).FindAllStringSubmatch(last, -1) {
 		listed[m[1]] = true
 	}
-	marked := regexp.MustCompile(`Generated\s+code\s+uses\s+it[.:]|Package\s+brooktest\s+uses\s+it\.`)
+	marked := regexp.MustCompile(`Generated\s+code\s+uses\s+it[.:;]|Package\s+engine\s+(uses|implements|calls)\s+it\b`)
 	exists := map[string]bool{}
 	each(d, func(name, text string) {
 		exists[name] = true

@@ -30,9 +30,11 @@ func (e *Entries) All(yield func([]byte) bool) {
 	}
 }
 
-func (e *Entries) reset() { e.bytes, e.ends = e.bytes[:0], e.ends[:0] }
+// Reset empties e, and keeps its room.
+func (e *Entries) Reset() { e.bytes, e.ends = e.bytes[:0], e.ends[:0] }
 
-func (e *Entries) contains(entry []byte) bool {
+// Contains reports whether an entry has these bytes.
+func (e *Entries) Contains(entry []byte) bool {
 	for other := range e.All {
 		if bytes.Equal(other, entry) {
 			return true
@@ -41,8 +43,8 @@ func (e *Entries) contains(entry []byte) bool {
 	return false
 }
 
-// equal reports whether e has the same bytes as o, entry by entry in the same order.
-func (e *Entries) equal(o *Entries) bool {
+// Equal reports whether e has the same bytes as o, entry by entry in the same order.
+func (e *Entries) Equal(o *Entries) bool {
 	if len(e.ends) != len(o.ends) || !bytes.Equal(e.bytes, o.bytes) {
 		return false
 	}

@@ -62,12 +62,3 @@ type Sequence struct {
 func (s Sequence) After(t Sequence) bool {
 	return s.Offset > t.Offset || s.Offset == t.Offset && s.Ordinal > t.Ordinal
 }
-
-// Outbound is an event that is being published.
-type Outbound struct {
-	message Message
-	topic   string
-	key     []byte // the record's
-	keyed   bool   // events of its type have a key
-	err     error
-}

@@ -3,14 +3,15 @@ package brook
 import (
 	"time"
 
+	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// GeneratedV1 is the version of generated code. Generated code uses it. Where it is not defined, the code was made by a brookgen of
+// GeneratedV2 is the version of generated code. Generated code uses it. Where it is not defined, the code was made by a brookgen of
 // another version than this runtime:
 //
 //	go get github.com/brookgen/brookgen && go generate ./...
-const GeneratedV1 = true
+const GeneratedV2 = true
 
 // Event is an event as a handler gets it, and as a history gives it back.
 type Event[E any] struct {
@@ -48,18 +49,13 @@ type EventDef[E any] struct {
 // KeepAll is the value of EventDef.History that keeps every event. Generated code uses it.
 const KeepAll = -1
 
-func (d *EventDef[E]) info() eventInfo {
-	return eventInfo{typ: d.Type, topic: d.Topic, shape: d.Shape, history: d.History}
+// Info returns the plain data of the description.
+func (d *EventDef[E]) Info() schema.Event {
+	return schema.Event{Type: d.Type, Topic: d.Topic, Shape: d.Shape, History: d.History}
 }
 
 // AnyEvent is an [EventDef] of whatever payload. Generated code uses it.
-type AnyEvent interface{ info() eventInfo }
-
-type eventInfo struct {
-	typ, topic string
-	shape      key.Shape
-	history    int
-}
+type AnyEvent interface{ Info() schema.Event }
 
 // Emission is an event that a handler asks to be published once its changes are committed. The
 // zero Emission is nothing. It is an [Outgoing].

@@ -24,7 +24,7 @@ const (
 // an error, and so are a time of a year outside of 0 to 9999 and an ID, type or author with control characters or invalid UTF-8. r shares
 // the values of m's Headers.
 func (m *Message) PutHeaders(r *Record) error {
-	if err := m.check(); err != nil {
+	if err := m.Check(); err != nil {
 		return err
 	}
 	r.Headers = make([]Header, 0, 6+len(m.Headers))

@@ -20,7 +20,7 @@ type place struct {
 }
 
 func placeOf(s Source, ordinal int, def AnyCollection) place {
-	return place{src: s, def: def, slot: s.Layout().rows[ordinal], ord: ordinal}
+	return place{src: s, def: def, slot: s.Layout().Rows[ordinal], ord: ordinal}
 }
 
 // get gives the stored value at an encoded key. Who calls it leaves u.
@@ -87,7 +87,7 @@ func (p *place) each(f func(Row) error) error {
 func (p *place) prefix(encoded []byte, n int) (from, to []byte, err error) {
 	size, err := p.def.prefixLen(encoded, n)
 	if err != nil {
-		return nil, nil, fmt.Errorf("brook: %s: a prefix of %d fields of %s: %w", p.def.info().name, n, p.def.keyText(encoded), err)
+		return nil, nil, fmt.Errorf("brook: %s: a prefix of %d fields of %s: %w", p.def.Info().Name, n, p.def.KeyText(encoded), err)
 	}
 	return encoded[:size], key.Successor(encoded[:size]), nil
 }
@@ -102,12 +102,12 @@ func (p *place) walkIndex(index int, value []byte, f func(*use, Row, error) bool
 	}
 	defer u.leave()
 	err = p.src.Steady(func(s Source) error {
-		if slot := s.Layout().index[p.ord][index]; !s.Complete(slot) {
-			info := p.def.info()
-			f(u, Row{}, fmt.Errorf("%w: %s by %s", ErrNotReady, info.name, info.indexes[index].field))
+		if slot := s.Layout().Index[p.ord][index]; !s.Complete(slot) {
+			info := p.def.Info()
+			f(u, Row{}, fmt.Errorf("%w: %s by %s", ErrNotReady, info.Name, info.Indexes[index].Field))
 			return nil
 		}
-		s.Scan(s.Layout().index[p.ord][index], value, key.Successor(value))(func(entry Row, err error) bool {
+		s.Scan(s.Layout().Index[p.ord][index], value, key.Successor(value))(func(entry Row, err error) bool {
 			row := Row{}
 			if err == nil {
 				row.Key = entry.Key[len(value):]
@@ -116,7 +116,7 @@ func (p *place) walkIndex(index int, value []byte, f func(*use, Row, error) bool
 					return true
 				}
 				if err != nil {
-					err = fmt.Errorf("brook: %s: index entry of %s: %w", p.def.info().name, p.def.keyText(row.Key), err)
+					err = fmt.Errorf("brook: %s: index entry of %s: %w", p.def.Info().Name, p.def.KeyText(row.Key), err)
 				}
 			}
 			return u.step(f, row, err)
@@ -134,8 +134,8 @@ func (p *place) left(index int, value []byte, row Value, err error) bool {
 		return errors.Is(err, ErrNotFound)
 	}
 	var e Entries
-	p.def.entries(index, row.Data, &e)
-	return !e.contains(value)
+	p.def.Entries(index, row.Data, &e)
+	return !e.Contains(value)
 }
 
 // past gives the history of the row at an encoded key.
@@ -199,13 +199,14 @@ type notFound struct {
 	key   string
 }
 
+// Error says what was looked for.
 func (e *notFound) Error() string {
-	info := e.def.info()
+	info := e.def.Info()
 	if e.index < 0 {
-		return fmt.Sprintf("brook: %s: no value at key %s", info.name, e.def.keyText([]byte(e.key)))
+		return fmt.Sprintf("brook: %s: no value at key %s", info.Name, e.def.KeyText([]byte(e.key)))
 	}
-	x := info.indexes[e.index]
-	return fmt.Sprintf("brook: %s: no value whose %s is %s", info.name, x.field, keyText(x.shape, []byte(e.key)))
+	x := info.Indexes[e.index]
+	return fmt.Sprintf("brook: %s: no value whose %s is %s", info.Name, x.Field, keyText(x.Shape, []byte(e.key)))
 }
 
 // Unwrap gives ErrNotFound.

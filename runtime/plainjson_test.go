@@ -10,22 +10,8 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 )
-
-// headers makes headers of names and values.
-func headers(pairs ...string) (all []brook.Header) {
-	for i := 0; i < len(pairs); i += 2 {
-		all = append(all, brook.Header{Key: pairs[i], Value: []byte(pairs[i+1])})
-	}
-	return all
-}
-
-// message is one that uses all there is.
-func message() brook.Message {
-	return brook.Message{ID: "orders/0/7/Audit/1", Type: "order.placed", Author: `the "shop"`, Time: time.Date(2020, 6, 8, 12, 34, 56, 789e6, time.UTC), Cause: "c1",
-		Lane: "orders/0/Audit", Sequence: brook.Sequence{Offset: 7, Ordinal: 1}, Headers: headers("region", "eu", "traceparent", "00-1-2-01"),
-		Data: []byte(`{"order_id":"o1","cents":995}`)}
-}
 
 // reopened wraps a message and opens the record over another message, of which nothing may stay.
 func reopened(t *testing.T, e brook.Envelope, m brook.Message, r *brook.Record) brook.Message {
@@ -34,7 +20,7 @@ func reopened(t *testing.T, e brook.Envelope, m brook.Message, r *brook.Record) 
 		t.Fatal(err)
 	}
 	old := brook.Message{ID: "old", Type: "old", Author: "old", Time: time.Unix(1, 0), Cause: "old", Lane: "old", Sequence: brook.Sequence{Offset: 1, Ordinal: 1},
-		Headers: headers("old", "old"), Data: []byte("old"), Keyed: true}
+		Headers: apptest.Headers("old", "old"), Data: []byte("old"), Keyed: true}
 	if err := e.Open(r, &old); err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +28,7 @@ func reopened(t *testing.T, e brook.Envelope, m brook.Message, r *brook.Record) 
 }
 
 func TestPlainJSON(t *testing.T) {
-	m := message()
+	m := apptest.FullMessage()
 	r := brook.Record{Topic: "orders", Key: []byte("u1")}
 	got := reopened(t, brook.PlainJSON{}, m, &r)
 	m.Keyed = true
@@ -51,7 +37,7 @@ func TestPlainJSON(t *testing.T) {
 	}
 	want := brook.Record{Topic: "orders", Key: []byte("u1"),
 		Value: []byte(`{"type":"order.placed","author":"the \"shop\"","create_ts":1591619696789,"data":{"order_id":"o1","cents":995}}`),
-		Headers: headers("brook-id", "orders/0/7/Audit/1", "brook-cause", "c1", "brook-lane", "7.1 orders/0/Audit",
+		Headers: apptest.Headers("brook-id", "orders/0/7/Audit/1", "brook-cause", "c1", "brook-lane", "7.1 orders/0/Audit",
 			"region", "eu", "traceparent", "00-1-2-01")}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("the record is\n%s %s, want\n%s %s", r.Value, r.Headers, want.Value, want.Headers)
@@ -68,7 +54,7 @@ func TestPlainJSONOfOthers(t *testing.T) {
 		`{"t\u0079pe":"\u0074","author":"ü","data":{"data":null},"create_ts":1591619696789.0}`:        {Type: "t", Author: "ü", Data: []byte(`{"data":null}`), Time: at},
 		`{"Type":"x","type":"t","Data":null,"data":false}`:                                            {Type: "t", Data: []byte("false")},
 	} {
-		m := message()
+		m := apptest.FullMessage()
 		if err := (brook.PlainJSON{}).Open(&brook.Record{Value: []byte(value)}, &m); err != nil {
 			t.Errorf("%s: %v", value, err)
 			continue
@@ -115,13 +101,13 @@ func TestPlainJSONErrors(t *testing.T) {
 		{Type: "t", Data: []byte(" null ")},
 		{Type: "t"},
 		{Type: "t", Data: []byte("{")},
-		{Type: "t", Data: []byte("1"), Headers: headers("brook-lane", "x")},
+		{Type: "t", Data: []byte("1"), Headers: apptest.Headers("brook-lane", "x")},
 	} {
 		if err := (brook.PlainJSON{}).Wrap(&m, &brook.Record{}); err == nil {
 			t.Errorf("%+v is wrapped", m)
 		}
 	}
-	for _, h := range headers("brook-lane", "7.1", "brook-lane", "7.x lane", "brook-lane", "7 lane", "brook-time", "noon") {
+	for _, h := range apptest.Headers("brook-lane", "7.1", "brook-lane", "7.x lane", "brook-lane", "7 lane", "brook-time", "noon") {
 		m := brook.Message{}
 		err := (brook.PlainJSON{}).Open(&brook.Record{Value: []byte(`{"type":"t","data":1}`), Headers: []brook.Header{h}}, &m)
 		if err == nil || !strings.Contains(err.Error(), h.Key) || m.Type != "t" {
@@ -220,7 +206,7 @@ func refusal(value []byte, all map[string]json.RawMessage) string {
 }
 
 func BenchmarkPlainJSON(b *testing.B) {
-	m := message()
+	m := apptest.FullMessage()
 	var r brook.Record
 	if err := (brook.PlainJSON{}).Wrap(&m, &r); err != nil {
 		b.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
 // RawTopics is the envelope of topics whose records are payloads and nothing else: the topic names the event. It
@@ -37,7 +39,7 @@ func (e RawTopics) Wrap(m *Message, r *Record) error {
 	if len(m.Data) == 0 {
 		return errors.New("no payload: the record would be a tombstone")
 	}
-	if isNull(m.Data) {
+	if text.IsNull(m.Data) {
 		return errNullPayload
 	}
 	if err := m.PutHeaders(r); err != nil {
@@ -58,7 +60,7 @@ func (e RawTopics) Open(r *Record, m *Message) error {
 	switch {
 	case len(r.Value) == 0:
 		return errors.New("the payload is empty")
-	case isNull(r.Value):
+	case text.IsNull(r.Value):
 		return errNullPayload
 	}
 	return bad

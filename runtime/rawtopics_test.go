@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 )
 
 func TestRawTopics(t *testing.T) {
 	e := brook.RawTopics{Types: map[string]string{"orders": "order.placed"}}
-	m := message()
+	m := apptest.FullMessage()
 	r := brook.Record{Topic: "orders", Key: []byte("u1")}
 	got := reopened(t, e, m, &r)
 	m.Keyed = true
@@ -19,7 +20,7 @@ func TestRawTopics(t *testing.T) {
 		t.Errorf("opened is\n%+v, wrapped was\n%+v", got, m)
 	}
 	want := brook.Record{Topic: "orders", Key: []byte("u1"), Value: []byte(`{"order_id":"o1","cents":995}`),
-		Headers: headers("brook-id", "orders/0/7/Audit/1", "brook-cause", "c1", "brook-lane", "7.1 orders/0/Audit", "region", "eu", "traceparent", "00-1-2-01",
+		Headers: apptest.Headers("brook-id", "orders/0/7/Audit/1", "brook-cause", "c1", "brook-lane", "7.1 orders/0/Audit", "region", "eu", "traceparent", "00-1-2-01",
 			"brook-author", `the "shop"`, "brook-time", "2020-06-08T12:34:56.789Z")}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("the record is\n%s %s, want\n%s %s", r.Value, r.Headers, want.Value, want.Headers)
@@ -29,8 +30,8 @@ func TestRawTopics(t *testing.T) {
 func TestRawTopicsOfOthers(t *testing.T) {
 	e := brook.RawTopics{Types: map[string]string{"orders": "order.placed"}}
 	for topic, typ := range map[string]string{"orders": "order.placed", "device.state": "device.state"} {
-		m := message()
-		r := brook.Record{Topic: topic, Value: []byte(`{"a":1}`), Headers: headers("source", "s1")}
+		m := apptest.FullMessage()
+		r := brook.Record{Topic: topic, Value: []byte(`{"a":1}`), Headers: apptest.Headers("source", "s1")}
 		if err := e.Open(&r, &m); err != nil {
 			t.Fatal(err)
 		}
@@ -50,14 +51,14 @@ func TestRawTopicsErrors(t *testing.T) {
 		{"orders", brook.Message{Type: "order.paid", Data: []byte("1")}, `"order.paid" a topic of its own`},
 		{"payments", brook.Message{Type: "order.placed", Data: []byte("1")}, `topic "payments" holds events of type "payments" alone`},
 		{"orders", brook.Message{Type: "order.placed"}, "tombstone"},
-		{"orders", brook.Message{Type: "order.placed", Data: []byte("1"), Headers: headers("brook-x", "")}, "belong to the envelope"},
+		{"orders", brook.Message{Type: "order.placed", Data: []byte("1"), Headers: apptest.Headers("brook-x", "")}, "belong to the envelope"},
 	} {
 		if err := e.Wrap(&c.m, &brook.Record{Topic: c.topic}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v on %s: %v, want an error with %q", c.m, c.topic, err, c.want)
 		}
 	}
 	var m brook.Message
-	if err := e.Open(&brook.Record{Topic: "orders", Value: []byte("1"), Headers: headers("brook-time", "noon")}, &m); err == nil || m.Type != "order.placed" {
+	if err := e.Open(&brook.Record{Topic: "orders", Value: []byte("1"), Headers: apptest.Headers("brook-time", "noon")}, &m); err == nil || m.Type != "order.placed" {
 		t.Errorf("a bad brook-time: %v", err)
 	}
 	if err := e.Open(&brook.Record{Topic: "orders", Key: []byte("ada"), Value: []byte(" null\n")}, &m); err == nil || m.Type != "order.placed" || !m.Keyed {

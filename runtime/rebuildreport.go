@@ -5,19 +5,28 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
 // RebuildOption changes what a rebuild does.
-type RebuildOption interface{ rebuild(*rebuildOptions) }
+type RebuildOption interface {
+	// Rebuild sets the option. Package engine calls it.
+	Rebuild(options *RebuildOptions)
+}
 
-type rebuildOptions struct{ accept bool }
+// RebuildOptions are what a rebuild goes by. Package engine uses it.
+type RebuildOptions struct {
+	Accept bool // dead letters that the live views don't have
+}
 
-type rebuildOption func(*rebuildOptions)
+type rebuildOption func(*RebuildOptions)
 
-func (o rebuildOption) rebuild(options *rebuildOptions) { o(options) }
+// Rebuild sets the option.
+func (o rebuildOption) Rebuild(options *RebuildOptions) { o(options) }
 
 // AcceptLetters promotes the rebuilt views although they have dead letters that the live ones don't have.
-func AcceptLetters() RebuildOption { return rebuildOption(func(o *rebuildOptions) { o.accept = true }) }
+func AcceptLetters() RebuildOption { return rebuildOption(func(o *RebuildOptions) { o.Accept = true }) }
 
 // RebuildReport tells what a rebuild came to. It is the caller's own.
 type RebuildReport struct {
@@ -56,7 +65,7 @@ func (f FailureCount) String() string {
 	if f.Set != "" {
 		set = " in " + f.Set
 	}
-	return fmt.Sprintf("%d × %s%s (%s: %s)", f.Count, cmp.Or(f.Type, "unknown type"), set, f.Stage, cut(f.Error, 200))
+	return fmt.Sprintf("%d × %s%s (%s: %s)", f.Count, cmp.Or(f.Type, "unknown type"), set, f.Stage, text.Cut(f.Error, 200))
 }
 
 // RebuildRefusedError says why a rebuild was not promoted. It wraps [ErrRebuildRefused].

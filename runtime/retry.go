@@ -1,8 +1,6 @@
 package brook
 
-import (
-	"time"
-)
+import "time"
 
 // Retry says how often and when something is tried again. Waits double from Min up to Max, each
 // made a little shorter by chance.

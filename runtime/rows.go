@@ -21,7 +21,7 @@ type Transaction interface {
 	Mismatch(change RowChange, key any)
 }
 
-// RowChange is a change of one row under way.
+// RowChange is a change of one row under way. Package engine uses it.
 type RowChange struct {
 	Collection AnyCollection
 	Ordinal    int // of the collection

@@ -4,13 +4,15 @@ import (
 	"context"
 	"iter"
 	"sync"
+
+	"github.com/brookgen/brookgen/runtime/internal/schema"
 )
 
 // Source is where views read: what was committed last, a snapshot, or a transaction under way. It names tables by their slot in
 // the layout. Generated code uses it; package engine implements it.
 type Source interface {
 	// Layout returns the layout of the package whose views read here. Nobody changes it.
-	Layout() *layout
+	Layout() *schema.Layout
 	// Get returns the stored value at an encoded key, or ErrNotFound itself.
 	Get(slot int, key []byte) (Value, error)
 	// Scan returns the rows with from <= key < to, in key order.
@@ -50,7 +52,7 @@ type Watcher interface {
 	Close()
 }
 
-// Watched is a row that changed.
+// Watched is a row that changed. Package engine uses it.
 type Watched struct {
 	Key   []byte
 	Value any // nil: it was deleted

@@ -3,6 +3,8 @@ package brook
 import (
 	"context"
 	"iter"
+
+	"github.com/brookgen/brookgen/runtime/internal/holds"
 )
 
 // Store keeps an app's rows, their history, and everything that has to stand or fall with them
@@ -171,7 +173,7 @@ type Fenced interface {
 // Holder is a store of one process whose apps know of each other: two of one name that fold at a time would count every event twice.
 type Holder interface {
 	// Holds returns the same Holds each time. A nil one is as if the store were no Holder.
-	Holds() *Holds
+	Holds() *holds.Holds
 }
 
 // Announcer is a store that tells what all processes commit, so that an app knows of what others change.
@@ -189,3 +191,7 @@ type Announcement struct {
 	// else. There is no Key then.
 	Missed bool
 }
+
+// Holds is what the apps of one process know of each other that share a store: which of them folds under a name, and which views
+// are the live ones. A store that is a [Holder] keeps one. The zero Holds is ready for use; a Holds must not be copied. It is safe for concurrent use.
+type Holds = holds.Holds

@@ -14,7 +14,7 @@ func (u *use) enter() error {
 		return nil
 	}
 	if err := u.at.src.Enter(u.at.lent); err != nil {
-		return fmt.Errorf("%w: %s", err, u.at.def.info().name)
+		return fmt.Errorf("%w: %s", err, u.at.def.Info().Name)
 	}
 	u.in = true
 	return nil

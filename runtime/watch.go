@@ -51,4 +51,3 @@ func updates[K comparable, V any](ctx context.Context, v View[K, V], encoded []b
 		})
 	}
 }
-

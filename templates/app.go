@@ -17,7 +17,7 @@ func app(n *names) *jen.File {
 	f := n.file()
 	f.Add(n.appDoc())
 	f.Type().Id("App").Struct(
-		jen.Op("*").Qual(brookPath, "App"),
+		jen.Op("*").Qual(enginePath, "App"),
 		jen.Id("Views").Id("Views").Comment("to read at any time"),
 		jen.Id("Publish").Id(n.publish).Comment("sends events through the driver"),
 		jen.Id("Process").Id(n.process).Comment("applies events at once, without the driver"),
@@ -51,7 +51,7 @@ func (n *names) appDoc() *jen.Statement {
 		doc = append(doc, comment("%s", text))
 	}
 	paragraph("App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop, Rebuild, PublishAll " +
-		"and Close are those of brook.App.")
+		"and Close are those of engine.App.")
 	if events := sent(n.pkg); len(events) > 0 {
 		e := events[0]
 		paragraph("Publish has a method for each event that the package sends or handles, in the form of")
@@ -81,7 +81,7 @@ func (n *names) written(e *model.Event) string {
 }
 
 //	func NewApp(config brook.Config, projection Projection) (*App, error) {
-//		app, err := brook.NewApp(config, &brook.Definition{…})
+//		app, err := engine.NewApp(config, &engine.Definition{…})
 //		if err != nil {
 //			return nil, err
 //		}
@@ -108,8 +108,8 @@ func (d *dispatcher) newApp() *jen.Statement {
 		jen.Id("Process").Op(":").Id(d.process).Add(oneLine(jen.Id("app"))),
 	)
 	body = append(body,
-		jen.List(jen.Id("app"), jen.Err()).Op(":=").Qual(brookPath, "NewApp").Call(
-			jen.Id("config"), jen.Op("&").Qual(brookPath, "Definition").Add(literal(d.definition(given)))),
+		jen.List(jen.Id("app"), jen.Err()).Op(":=").Qual(enginePath, "NewApp").Call(
+			jen.Id("config"), jen.Op("&").Qual(enginePath, "Definition").Add(literal(d.definition(given)))),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
 		jen.Return(jen.Op("&").Id("App").Add(made), jen.Nil()),
 	)
@@ -140,7 +140,7 @@ func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 	add("Collections", jen.Qual(brookPath, "AnyCollection"), collections)
 	add("Events", jen.Qual(brookPath, "AnyEvent"), events)
 	if handlers := d.handlers(); len(handlers) > 0 {
-		fields = append(fields, line("Handlers", jen.Index().Qual(brookPath, "Handler").Add(literal(handlers))))
+		fields = append(fields, line("Handlers", jen.Index().Qual(enginePath, "Handler").Add(literal(handlers))))
 	}
 	add("Discards", jen.String(), discards)
 	return append(fields, line("Lane", d.lane(given)), line("Outgoing", jen.Id(d.encodeOutgoing)))
@@ -180,7 +180,7 @@ func (d *dispatcher) handlers() []jen.Code {
 				fields = append(fields, jen.Id("Reads").Op(":").Index().Int().Add(oneLine(literals(reads)...)))
 			}
 			if len(indexes) > 0 {
-				fields = append(fields, jen.Id("Indexes").Op(":").Index().Qual(brookPath, "IndexRef").Add(oneLine(indexes...)))
+				fields = append(fields, jen.Id("Indexes").Op(":").Index().Qual(enginePath, "IndexRef").Add(oneLine(indexes...)))
 			}
 			if len(writes) > 0 {
 				fields = append(fields, jen.Id("Writes").Op(":").Index().Int().Add(oneLine(literals(writes)...)))
@@ -223,7 +223,7 @@ func literals(list []int) []jen.Code {
 	return codes
 }
 
-//	func(tx *brook.Tx) func(*brook.Delivery) {
+//	func(tx *engine.Tx) func(*engine.Delivery) {
 //		d := &dispatch{projection: projection, users: brook.RowsOf(tx, 0, &usersCollection)}
 //		return d.deliver
 //	}
@@ -242,7 +242,7 @@ func (d *dispatcher) lane(given map[*model.Set]string) *jen.Statement {
 	if len(d.rows) == 0 {
 		tx = "_"
 	}
-	return jen.Func().Params(jen.Id(tx).Op("*").Qual(brookPath, "Tx")).Func().Params(jen.Op("*").Qual(brookPath, "Delivery")).Block(
+	return jen.Func().Params(jen.Id(tx).Op("*").Qual(enginePath, "Tx")).Func().Params(jen.Op("*").Qual(enginePath, "Delivery")).Block(
 		jen.Id("d").Op(":=").Op("&").Id(d.dispatch).Add(literal(fields)),
 		jen.Return(jen.Id("d").Dot("deliver")),
 	)

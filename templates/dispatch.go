@@ -113,7 +113,7 @@ func setType(s *model.Set) *jen.Statement {
 
 func (d *dispatcher) receiver() *jen.Statement { return jen.Id("d").Op("*").Id(d.dispatch) }
 
-//	func (d *dispatch) deliver(m *brook.Delivery) {
+//	func (d *dispatch) deliver(m *engine.Delivery) {
 //		switch m.Type() {
 //		case OrderPlacedType:
 //			d.orderPlaced(m)
@@ -137,12 +137,12 @@ func (d *dispatcher) deliver() *jen.Statement {
 		cases = append(cases, jen.Case(ignored...).Block(m().Dot("Discard").Call()))
 	}
 	cases = append(cases, jen.Default().Block(m().Dot("Unknown").Call()))
-	return jen.Func().Params(d.receiver()).Id("deliver").Params(m().Op("*").Qual(brookPath, "Delivery")).Block(
+	return jen.Func().Params(d.receiver()).Id("deliver").Params(m().Op("*").Qual(enginePath, "Delivery")).Block(
 		jen.Switch(m().Dot("Type").Call()).Block(cases...))
 }
 
-//	func (d *dispatch) orderPlaced(m *brook.Delivery) {
-//		e, ok := brook.Decode(m, &orderPlacedEvent)
+//	func (d *dispatch) orderPlaced(m *engine.Delivery) {
+//		e, ok := engine.Decode(m, &orderPlacedEvent)
 //		if !ok {
 //			return
 //		}
@@ -150,7 +150,7 @@ func (d *dispatcher) deliver() *jen.Statement {
 //	}
 func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 	body := []jen.Code{
-		jen.List(jen.Id("e"), jen.Id("ok")).Op(":=").Qual(brookPath, "Decode").Call(jen.Id("m"), jen.Op("&").Id(d.events[e].def)),
+		jen.List(jen.Id("e"), jen.Id("ok")).Op(":=").Qual(enginePath, "Decode").Call(jen.Id("m"), jen.Op("&").Id(d.events[e].def)),
 		jen.If(jen.Op("!").Id("ok")).Block(jen.Return()),
 	}
 	for i, s := range d.pkg.Sets {
@@ -165,5 +165,5 @@ func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 		body = append(body, jen.Id("m").Dot("Handle").Call(
 			jen.Lit(i), jen.Func().Params(ctx).Error().Block(d.call(s, h)...)))
 	}
-	return jen.Func().Params(d.receiver()).Id(d.methods[e]).Params(jen.Id("m").Op("*").Qual(brookPath, "Delivery")).Block(body...)
+	return jen.Func().Params(d.receiver()).Id(d.methods[e]).Params(jen.Id("m").Op("*").Qual(enginePath, "Delivery")).Block(body...)
 }

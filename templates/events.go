@@ -12,8 +12,8 @@ import (
 func events(n *names) *jen.File {
 	f := n.file()
 	f.Add(comment("This fits the code that brookgen wrote to the runtime that it is compiled with. Where the compiler does not " +
-		"know brook.GeneratedV1, the two are of different versions: run go generate with the brookgen of the module version in go.mod."))
-	f.Const().Id("_").Op("=").Qual(brookPath, "GeneratedV1")
+		"know brook.GeneratedV2, the two are of different versions: run go generate with the brookgen of the module version in go.mod."))
+	f.Const().Id("_").Op("=").Qual(brookPath, "GeneratedV2")
 	if decl := eventConstants(n.pkg); decl != nil {
 		f.Line().Add(comment("The types of the package's events, as they stand on the wire."))
 		f.Add(decl)

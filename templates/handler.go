@@ -61,7 +61,7 @@ func (d *dispatcher) arguments(h *model.Handler) []jen.Code {
 	return args
 }
 
-// settle writes what becomes of one result: d.users.Apply(user), brook.Send(m, &shippedEvent, shipped), m.After(effect).
+// settle writes what becomes of one result: d.users.Apply(user), engine.Send(m, &shippedEvent, shipped), m.After(effect).
 func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement {
 	if r.Slice {
 		value.Op("...")
@@ -70,7 +70,7 @@ func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement
 	case model.Change:
 		return jen.Id("d").Dot(d.rows[r.Collection]).Dot("Apply").Call(value)
 	case model.Emission:
-		return jen.Qual(brookPath, "Send").Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
+		return jen.Qual(enginePath, "Send").Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
 	}
 	return jen.Id("m").Dot("After").Call(value)
 }

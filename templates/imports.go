@@ -13,10 +13,11 @@ import (
 
 // The packages of the runtime that generated code imports.
 const (
-	brookPath = "github.com/brookgen/brookgen/runtime"
-	keyPath   = brookPath + "/key"
-	wirePath  = brookPath + "/wire"
-	packPath  = brookPath + "/pack"
+	brookPath  = "github.com/brookgen/brookgen/runtime"
+	enginePath = brookPath + "/engine"
+	keyPath    = brookPath + "/key"
+	wirePath   = brookPath + "/wire"
+	packPath   = brookPath + "/pack"
 )
 
 // An imported package is one that generated files may name.
@@ -27,7 +28,7 @@ type imported struct {
 
 // fixedImports are the packages that emitters name themselves, with their names.
 var fixedImports = [][2]string{
-	{brookPath, "brook"}, {keyPath, "key"}, {wirePath, "wire"}, {packPath, "pack"},
+	{brookPath, "brook"}, {enginePath, "engine"}, {keyPath, "key"}, {wirePath, "wire"}, {packPath, "pack"},
 	{"context", "context"}, {"encoding", "encoding"}, {"encoding/base64", "base64"}, {"encoding/json", "json"}, {"errors", "errors"},
 	{"fmt", "fmt"}, {"iter", "iter"}, {"maps", "maps"}, {"math", "math"}, {"slices", "slices"}, {"strconv", "strconv"}, {"time", "time"},
 }
@@ -72,7 +73,7 @@ var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
 
 // importAlias is what a package is called where its name is taken: its folder's name comes first.
 func importAlias(importPath, name string) string {
-	if importPath == brookPath || importPath == keyPath || importPath == wirePath || importPath == packPath {
+	if importPath == brookPath || importPath == enginePath || importPath == keyPath || importPath == wirePath || importPath == packPath {
 		return "brookgen" + name
 	}
 	dir := path.Dir(importPath)

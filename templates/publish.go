@@ -47,7 +47,7 @@ func (n *names) outgoing() *jen.Statement {
 // publishers adds the methods of app.Publish:
 //
 //	func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
-//		return brook.Publish(ctx, p.app, &orderPlacedEvent, data, options)
+//		return engine.Publish(ctx, p.app, &orderPlacedEvent, data, options)
 //	}
 func (n *names) publishers(f *jen.File) {
 	f.Line().Type().Id(n.publish).Add(holder())
@@ -56,14 +56,14 @@ func (n *names) publishers(f *jen.File) {
 		f.Func().Params(jen.Id("p").Op("*").Id(n.publish)).Id(e.GoName).Params(
 			ctxParam("ctx"), jen.Id("data").Add(n.payload(e)), jen.Id("options").Op("...").Qual(brookPath, "PublishOption"),
 		).Params(jen.Qual(brookPath, "Position"), jen.Error()).Block(
-			jen.Return(jen.Qual(brookPath, "Publish").Call(n.withApp(e, jen.Id("options"))...)))
+			jen.Return(jen.Qual(enginePath, "Publish").Call(n.withApp(e, jen.Id("options"))...)))
 	}
 }
 
 // processors adds the methods of app.Process:
 //
 //	func (p *process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
-//		return brook.Process(ctx, p.app, &orderPlacedEvent, data)
+//		return engine.Process(ctx, p.app, &orderPlacedEvent, data)
 //	}
 func (n *names) processors(f *jen.File) {
 	f.Line().Type().Id(n.process).Add(holder())
@@ -74,7 +74,7 @@ func (n *names) processors(f *jen.File) {
 		f.Line().Add(comment("%s applies data as %s at once, for all handler sets or for none. It is not in the log: a Rebuild forgets it.",
 			e.GoName, e.Name))
 		f.Func().Params(jen.Id("p").Op("*").Id(n.process)).Id(e.GoName).Params(ctxParam("ctx"), jen.Id("data").Add(n.payload(e))).Error().Block(
-			jen.Return(jen.Qual(brookPath, "Process").Call(n.withApp(e)...)))
+			jen.Return(jen.Qual(enginePath, "Process").Call(n.withApp(e)...)))
 	}
 }
 
@@ -83,7 +83,7 @@ func (n *names) withApp(e *model.Event, more ...jen.Code) []jen.Code {
 	return append([]jen.Code{jen.Id("ctx"), jen.Id("p").Dot("app"), jen.Op("&").Id(n.events[e].def), jen.Id("data")}, more...)
 }
 
-// struct{ app *brook.App }
+// struct{ app *engine.App }
 func holder() *jen.Statement {
-	return jen.Op("struct").Add(brief(jen.Id("app").Op("*").Qual(brookPath, "App")))
+	return jen.Op("struct").Add(brief(jen.Id("app").Op("*").Qual(enginePath, "App")))
 }

@@ -67,13 +67,12 @@ func (n *names) newViewsFunc() *jen.Statement {
 }
 
 //	func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
-//		return v.source.Snapshot(ctx, func(s brook.Source) error { return f(newViews(s)) })
+//		return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 //	}
 func (n *names) snapshot() *jen.Statement {
 	return jen.Func().Params(jen.Id("v").Id("Views")).Id("Snapshot").
 		Params(ctxParam("ctx"), jen.Id("f").Func().Params(jen.Id("Views")).Error()).Error().Block(
-		jen.Return(jen.Id("v").Dot("source").Dot("Snapshot").Call(
-			jen.Id("ctx"),
+		jen.Return(jen.Id("v").Dot("source").Dot("WithContext").Call(jen.Id("ctx")).Dot("Snapshot").Call(
 			jen.Func().Params(jen.Id("s").Qual(brookPath, "Source")).Error().Add(brief(
 				jen.Return(jen.Id("f").Call(jen.Id(n.newViews).Call(jen.Id("s")))))),
 		)),

@@ -2,12 +2,15 @@
 
 package codec
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
+)
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -15,9 +18,9 @@ type App struct {
 
 // NewApp makes an App. Close it when done.
 func NewApp(config brook.Config) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Collections: []brook.AnyCollection{&ordersCollection, &accountsCollection},
-		Lane: func(_ *brook.Tx) func(*brook.Delivery) {
+		Lane: func(_ *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{}
 			return d.deliver
 		},
@@ -34,6 +37,6 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return false
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }

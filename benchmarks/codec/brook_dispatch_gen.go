@@ -2,12 +2,12 @@
 
 package codec
 
-import brook "github.com/brookgen/brookgen/runtime"
+import "github.com/brookgen/brookgen/runtime/engine"
 
 // dispatch calls the handlers of one lane.
 type dispatch struct{}
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	default:
 		m.Unknown()

@@ -5,6 +5,6 @@ package codec
 import brook "github.com/brookgen/brookgen/runtime"
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV1, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV1
+const _ = brook.GeneratedV2

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/benchmarks/badger/counters"
-	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -99,7 +99,7 @@ func appOfKeys(b *testing.B, c *redis.Client) (row int) {
 			for i := filled; i < filled+5000; i++ {
 				rows[id(i)] = counters.Tally{Total: int64(i), Times: 1, Reason: reason}
 			}
-			if err := brook.Seed(b.Context(), app.Views.Tallies.View, rows); err != nil {
+			if err := engine.Seed(b.Context(), app.Views.Tallies.View, rows); err != nil {
 				b.Fatal(err)
 			}
 		}

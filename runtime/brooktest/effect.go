@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // Effect is an effect that a handler asked for and whose event was committed.
@@ -16,7 +17,7 @@ type Effect struct {
 	Err      error  // of the last try
 
 	run  brook.Effect
-	call *brook.EffectCall // a retry comes with the same
+	call *engine.EffectCall // a retry comes with the same
 }
 
 // Run runs the effect, once: for effects that were held.
@@ -34,7 +35,7 @@ func (s *Scenario[A]) Effects() []*Effect { return s.effects }
 func (s *Scenario[A]) HoldEffects() { s.hold = true }
 
 // effect is called in place of every effect.
-func (s *Scenario[A]) effect(ctx context.Context, call *brook.EffectCall) error {
+func (s *Scenario[A]) effect(ctx context.Context, call *engine.EffectCall) error {
 	var e *Effect
 	if i := slices.IndexFunc(s.effects, func(e *Effect) bool { return e.call == call }); i >= 0 {
 		e = s.effects[i]

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
@@ -42,7 +43,7 @@ type Scenario[A App] struct {
 	t       TB
 	open    func(brook.Config) (A, error)
 	config  brook.Config
-	back    brook.Backstage
+	back    engine.Backstage
 	number  int // of events so far, which are their IDs
 	effects []*Effect
 	hold    bool
@@ -84,7 +85,7 @@ func (s *Scenario[A]) start() {
 	if err != nil {
 		s.t.Fatalf("brooktest: %v", err)
 	}
-	back, ok := app.Source().Backstage()
+	back, ok := engine.BackstageOf(app.Source())
 	if !ok {
 		s.t.Fatalf("brooktest: the source of a %T is no app's", app)
 	}

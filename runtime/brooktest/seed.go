@@ -4,6 +4,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // Seed stores rows in a collection of an app without any event: whatever was at their keys is replaced, indexes find them, and
@@ -14,7 +15,7 @@ import (
 // What is seeded does not stand in the log: a rebuild, or a restart on a map store, forgets it. An error ends the test.
 func Seed[K comparable, V any](t TB, view brook.View[K, V], rows map[K]V, past ...brook.Outgoing) {
 	t.Helper()
-	if err := brook.Seed(context.WithoutCancel(t.Context()), view, rows, past...); err != nil {
+	if err := engine.Seed(context.WithoutCancel(t.Context()), view, rows, past...); err != nil {
 		t.Fatalf("brooktest: %v", err)
 	}
 }

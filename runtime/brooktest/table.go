@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
@@ -67,5 +68,5 @@ func (t *table[K, V]) view() (brook.View[K, V], error) {
 	if err := t.store.Commit(context.Background(), &t.batch); err != nil {
 		return brook.View[K, V]{}, err
 	}
-	return brook.ViewOf(brook.StaticSource(t.store.Latest(), t.tables, &t.def), 0, &t.def), nil
+	return brook.ViewOf(engine.StaticSource(t.store.Latest(), t.tables, &t.def), 0, &t.def), nil
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	v1 "github.com/brookgen/brookgen/runtime/internal/deploy/v1"
 	v2 "github.com/brookgen/brookgen/runtime/internal/deploy/v2"
@@ -111,7 +112,7 @@ func runDeployed(arguments string) error {
 }
 
 // runAWhile runs an app: an older version may stand aside as long as it does.
-func runAWhile(ctx context.Context, app *brook.App, d time.Duration) error {
+func runAWhile(ctx context.Context, app *engine.App, d time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	return app.Run(ctx)
@@ -125,7 +126,7 @@ func another(err error) error {
 	return err
 }
 
-func openVersion(c brook.Config, version int) (*brook.App, error) {
+func openVersion(c brook.Config, version int) (*engine.App, error) {
 	if version == 1 {
 		app, err := v1.NewApp(c, v1.Orders{})
 		if err != nil {

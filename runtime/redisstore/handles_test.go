@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -13,13 +14,13 @@ import (
 // same package, or of another one with rows of its own types.
 func TestAnotherAppOfTheNameDisturbsNobody(t *testing.T) {
 	type other struct{ ID string }
-	def := &brook.Definition{Collections: []brook.AnyCollection{&brook.Collection[string, other]{Name: "accounts", Shape: "string",
+	def := &engine.Definition{Collections: []brook.AnyCollection{&brook.Collection[string, other]{Name: "accounts", Shape: "string",
 		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string]}},
-		Lane: func(*brook.Tx) func(*brook.Delivery) { return func(*brook.Delivery) {} }}
+		Lane: func(*engine.Tx) func(*engine.Delivery) { return func(*engine.Delivery) {} }}
 	for name, another := range map[string]func(t *testing.T, c brook.Config) (closes func() error){
 		"the same": func(t *testing.T, c brook.Config) func() error { return newApp(t, c.Driver, c.Store).Close },
 		"another package": func(t *testing.T, c brook.Config) func() error {
-			app, err := brook.NewApp(c, def)
+			app, err := engine.NewApp(c, def)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.Added(ctx, Added{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -27,15 +28,15 @@ type App struct {
 
 // NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, sums Sums) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Sums"},
 		Collections: []brook.AnyCollection{&countersCollection, &talliesCollection},
 		Events:      []brook.AnyEvent{&addedEvent, &countedEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "Added", Event: AddedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Counted", Event: CountedType, Writes: []int{1}, Proved: true},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				sums:     sums,
 				counters: brook.RowsOf(tx, 0, &countersCollection),
@@ -64,28 +65,28 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Added publishes data as counter.added and gives its position in the log.
 func (p *publish) Added(ctx context.Context, data Added, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &addedEvent, data, options)
+	return engine.Publish(ctx, p.app, &addedEvent, data, options)
 }
 
 // Counted publishes data as counter.counted and gives its position in the log.
 func (p *publish) Counted(ctx context.Context, data Counted, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &countedEvent, data, options)
+	return engine.Publish(ctx, p.app, &countedEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // Added applies data as counter.added at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Added(ctx context.Context, data Added) error {
-	return brook.Process(ctx, p.app, &addedEvent, data)
+	return engine.Process(ctx, p.app, &addedEvent, data)
 }
 
 // Counted applies data as counter.counted at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Counted(ctx context.Context, data Counted) error {
-	return brook.Process(ctx, p.app, &countedEvent, data)
+	return engine.Process(ctx, p.app, &countedEvent, data)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -15,7 +16,7 @@ type dispatch struct {
 	tallies  brook.Rows[string, Tally]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case AddedType:
 		d.added(m)
@@ -26,8 +27,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) added(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &addedEvent)
+func (d *dispatch) added(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &addedEvent)
 	if !ok {
 		return
 	}
@@ -37,8 +38,8 @@ func (d *dispatch) added(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) counted(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &countedEvent)
+func (d *dispatch) counted(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &countedEvent)
 	if !ok {
 		return
 	}

@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.Paid(ctx, Paid{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -27,14 +28,14 @@ type App struct {
 
 // NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, sums Sums) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Sums"},
 		Collections: []brook.AnyCollection{&balancesCollection},
 		Events:      []brook.AnyEvent{&paidEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "Paid", Event: PaidType, Writes: []int{0}, Proved: true},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				sums:     sums,
 				balances: brook.RowsOf(tx, 0, &balancesCollection),
@@ -60,17 +61,17 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Paid publishes data as account.paid and gives its position in the log.
 func (p *publish) Paid(ctx context.Context, data Paid, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &paidEvent, data, options)
+	return engine.Publish(ctx, p.app, &paidEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // Paid applies data as account.paid at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Paid(ctx context.Context, data Paid) error {
-	return brook.Process(ctx, p.app, &paidEvent, data)
+	return engine.Process(ctx, p.app, &paidEvent, data)
 }

@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.Hit(ctx, Hit{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -27,14 +28,14 @@ type App struct {
 
 // NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, counter Counter) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Counter"},
 		Collections: []brook.AnyCollection{&pagesCollection},
 		Events:      []brook.AnyEvent{&hitEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "Hit", Event: HitType, Writes: []int{0}, Proved: true},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				counter: counter,
 				pages:   brook.RowsOf(tx, 0, &pagesCollection),
@@ -60,17 +61,17 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Hit publishes data as page.hit and gives its position in the log.
 func (p *publish) Hit(ctx context.Context, data Hit, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &hitEvent, data, options)
+	return engine.Publish(ctx, p.app, &hitEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // Hit applies data as page.hit at once, for all handler sets or for none. It is not in the log: a
 // Rebuild forgets it.
 func (p *process) Hit(ctx context.Context, data Hit) error {
-	return brook.Process(ctx, p.app, &hitEvent, data)
+	return engine.Process(ctx, p.app, &hitEvent, data)
 }

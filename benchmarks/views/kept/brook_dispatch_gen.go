@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -14,7 +15,7 @@ type dispatch struct {
 	pages   brook.Rows[string, Page]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case HitType:
 		d.hit(m)
@@ -23,8 +24,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) hit(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &hitEvent)
+func (d *dispatch) hit(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &hitEvent)
 	if !ok {
 		return
 	}

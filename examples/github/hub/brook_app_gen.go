@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.CreateHook(ctx, CreateHook{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -29,11 +30,11 @@ type App struct {
 // declarations: by file name, then by place. For one event they run in that order. Close the App
 // when done.
 func NewApp(config brook.Config, catalog Catalog, crowd Crowd, shelf Shelf, tally Tally, tracker Tracker) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Catalog", "Crowd", "Shelf", "Tally", "Tracker"},
 		Collections: []brook.AnyCollection{&collaboratorsCollection, &commentsCollection, &issuesCollection, &kindsCollection, &labelsCollection, &milestonesCollection, &organizationsCollection, &peopleCollection, &pullsCollection, &refsCollection, &releasesCollection, &repositoriesCollection, &starsCollection},
 		Events:      []brook.AnyEvent{&createHookEvent, &deleteHookEvent, &forkHookEvent, &issueHookEvent, &commentHookEvent, &pullHookEvent, &pushHookEvent, &labelHookEvent, &milestoneHookEvent, &releaseHookEvent, &memberHookEvent, &repositoryHookEvent, &starHookEvent, &watchHookEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "CreateHook", Event: CreateHookType, Writes: []int{11, 6, 9}, Doubt: "brook.Merge(RefKey{repo.Key(), e.Data.RefType, name}, …)"},
 			{Set: 0, Name: "DeleteHook", Event: DeleteHookType, Writes: []int{11, 6, 9}, Doubt: "brook.Delete[Ref](RefKey{repo.Key(), e.Data.RefType, name})"},
 			{Set: 0, Name: "ForkHook", Event: ForkHookType, Writes: []int{11, 6}, Doubt: "brook.Merge(RepoID(e.Data.Forkee.ID), …)"},
@@ -78,12 +79,12 @@ func NewApp(config brook.Config, catalog Catalog, crowd Crowd, shelf Shelf, tall
 			{Set: 4, Name: "IssueHook", Event: IssueHookType, Reads: []int{1}, Writes: []int{2, 1}, Doubt: "brook.Delete[Issue](old)"},
 			{Set: 4, Name: "CommentHook", Event: CommentHookType, Reads: []int{8}, Writes: []int{1, 2, 8}, Proved: true},
 			{Set: 4, Name: "PullHook", Event: PullHookType, Writes: []int{8}, Proved: true},
-			{Set: 4, Name: "LabelHook", Event: LabelHookType, Indexes: []brook.IndexRef{{Collection: 2, Index: 2}, {Collection: 8, Index: 4}}, Writes: []int{4, 2, 8}},
-			{Set: 4, Name: "MilestoneHook", Event: MilestoneHookType, Indexes: []brook.IndexRef{{Collection: 2, Index: 4}, {Collection: 8, Index: 6}}, Writes: []int{5, 2, 8}},
+			{Set: 4, Name: "LabelHook", Event: LabelHookType, Indexes: []engine.IndexRef{{Collection: 2, Index: 2}, {Collection: 8, Index: 4}}, Writes: []int{4, 2, 8}},
+			{Set: 4, Name: "MilestoneHook", Event: MilestoneHookType, Indexes: []engine.IndexRef{{Collection: 2, Index: 4}, {Collection: 8, Index: 6}}, Writes: []int{5, 2, 8}},
 			{Set: 4, Name: "RepositoryHook", Event: RepositoryHookType, Reads: []int{2, 8, 1, 4, 5}, Writes: []int{2, 8, 1, 4, 5}, Proved: true},
 		},
 		Discards: []string{WatchHookType},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				catalog:       catalog,
 				crowd:         crowd,
@@ -151,149 +152,149 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // CreateHook publishes data as github.create and gives its position in the log.
 func (p *publish) CreateHook(ctx context.Context, data CreateHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &createHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &createHookEvent, data, options)
 }
 
 // DeleteHook publishes data as github.delete and gives its position in the log.
 func (p *publish) DeleteHook(ctx context.Context, data DeleteHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &deleteHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &deleteHookEvent, data, options)
 }
 
 // ForkHook publishes data as github.fork and gives its position in the log.
 func (p *publish) ForkHook(ctx context.Context, data ForkHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &forkHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &forkHookEvent, data, options)
 }
 
 // IssueHook publishes data as github.issues and gives its position in the log.
 func (p *publish) IssueHook(ctx context.Context, data IssueHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &issueHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &issueHookEvent, data, options)
 }
 
 // CommentHook publishes data as github.issue_comment and gives its position in the log.
 func (p *publish) CommentHook(ctx context.Context, data CommentHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &commentHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &commentHookEvent, data, options)
 }
 
 // PullHook publishes data as github.pull_request and gives its position in the log.
 func (p *publish) PullHook(ctx context.Context, data PullHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &pullHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &pullHookEvent, data, options)
 }
 
 // PushHook publishes data as github.push and gives its position in the log.
 func (p *publish) PushHook(ctx context.Context, data PushHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &pushHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &pushHookEvent, data, options)
 }
 
 // LabelHook publishes data as github.label and gives its position in the log.
 func (p *publish) LabelHook(ctx context.Context, data LabelHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &labelHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &labelHookEvent, data, options)
 }
 
 // MilestoneHook publishes data as github.milestone and gives its position in the log.
 func (p *publish) MilestoneHook(ctx context.Context, data MilestoneHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &milestoneHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &milestoneHookEvent, data, options)
 }
 
 // ReleaseHook publishes data as github.release and gives its position in the log.
 func (p *publish) ReleaseHook(ctx context.Context, data ReleaseHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &releaseHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &releaseHookEvent, data, options)
 }
 
 // MemberHook publishes data as github.member and gives its position in the log.
 func (p *publish) MemberHook(ctx context.Context, data MemberHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &memberHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &memberHookEvent, data, options)
 }
 
 // RepositoryHook publishes data as github.repository and gives its position in the log.
 func (p *publish) RepositoryHook(ctx context.Context, data RepositoryHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &repositoryHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &repositoryHookEvent, data, options)
 }
 
 // StarHook publishes data as github.star and gives its position in the log.
 func (p *publish) StarHook(ctx context.Context, data StarHook, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &starHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &starHookEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // CreateHook applies data as github.create at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) CreateHook(ctx context.Context, data CreateHook) error {
-	return brook.Process(ctx, p.app, &createHookEvent, data)
+	return engine.Process(ctx, p.app, &createHookEvent, data)
 }
 
 // DeleteHook applies data as github.delete at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) DeleteHook(ctx context.Context, data DeleteHook) error {
-	return brook.Process(ctx, p.app, &deleteHookEvent, data)
+	return engine.Process(ctx, p.app, &deleteHookEvent, data)
 }
 
 // ForkHook applies data as github.fork at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) ForkHook(ctx context.Context, data ForkHook) error {
-	return brook.Process(ctx, p.app, &forkHookEvent, data)
+	return engine.Process(ctx, p.app, &forkHookEvent, data)
 }
 
 // IssueHook applies data as github.issues at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) IssueHook(ctx context.Context, data IssueHook) error {
-	return brook.Process(ctx, p.app, &issueHookEvent, data)
+	return engine.Process(ctx, p.app, &issueHookEvent, data)
 }
 
 // CommentHook applies data as github.issue_comment at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
 func (p *process) CommentHook(ctx context.Context, data CommentHook) error {
-	return brook.Process(ctx, p.app, &commentHookEvent, data)
+	return engine.Process(ctx, p.app, &commentHookEvent, data)
 }
 
 // PullHook applies data as github.pull_request at once, for all handler sets or for none. It is not
 // in the log: a Rebuild forgets it.
 func (p *process) PullHook(ctx context.Context, data PullHook) error {
-	return brook.Process(ctx, p.app, &pullHookEvent, data)
+	return engine.Process(ctx, p.app, &pullHookEvent, data)
 }
 
 // PushHook applies data as github.push at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) PushHook(ctx context.Context, data PushHook) error {
-	return brook.Process(ctx, p.app, &pushHookEvent, data)
+	return engine.Process(ctx, p.app, &pushHookEvent, data)
 }
 
 // LabelHook applies data as github.label at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) LabelHook(ctx context.Context, data LabelHook) error {
-	return brook.Process(ctx, p.app, &labelHookEvent, data)
+	return engine.Process(ctx, p.app, &labelHookEvent, data)
 }
 
 // MilestoneHook applies data as github.milestone at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
 func (p *process) MilestoneHook(ctx context.Context, data MilestoneHook) error {
-	return brook.Process(ctx, p.app, &milestoneHookEvent, data)
+	return engine.Process(ctx, p.app, &milestoneHookEvent, data)
 }
 
 // ReleaseHook applies data as github.release at once, for all handler sets or for none. It is not
 // in the log: a Rebuild forgets it.
 func (p *process) ReleaseHook(ctx context.Context, data ReleaseHook) error {
-	return brook.Process(ctx, p.app, &releaseHookEvent, data)
+	return engine.Process(ctx, p.app, &releaseHookEvent, data)
 }
 
 // MemberHook applies data as github.member at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) MemberHook(ctx context.Context, data MemberHook) error {
-	return brook.Process(ctx, p.app, &memberHookEvent, data)
+	return engine.Process(ctx, p.app, &memberHookEvent, data)
 }
 
 // RepositoryHook applies data as github.repository at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
 func (p *process) RepositoryHook(ctx context.Context, data RepositoryHook) error {
-	return brook.Process(ctx, p.app, &repositoryHookEvent, data)
+	return engine.Process(ctx, p.app, &repositoryHookEvent, data)
 }
 
 // StarHook applies data as github.star at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) StarHook(ctx context.Context, data StarHook) error {
-	return brook.Process(ctx, p.app, &starHookEvent, data)
+	return engine.Process(ctx, p.app, &starHookEvent, data)
 }

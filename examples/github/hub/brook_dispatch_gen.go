@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -31,7 +32,7 @@ type dispatch struct {
 	stars         brook.Rows[StarKey, Star]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case CreateHookType:
 		d.createHook(m)
@@ -66,8 +67,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) createHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &createHookEvent)
+func (d *dispatch) createHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &createHookEvent)
 	if !ok {
 		return
 	}
@@ -88,8 +89,8 @@ func (d *dispatch) createHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) deleteHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &deleteHookEvent)
+func (d *dispatch) deleteHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &deleteHookEvent)
 	if !ok {
 		return
 	}
@@ -110,8 +111,8 @@ func (d *dispatch) deleteHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) forkHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &forkHookEvent)
+func (d *dispatch) forkHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &forkHookEvent)
 	if !ok {
 		return
 	}
@@ -131,8 +132,8 @@ func (d *dispatch) forkHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) issueHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &issueHookEvent)
+func (d *dispatch) issueHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &issueHookEvent)
 	if !ok {
 		return
 	}
@@ -161,8 +162,8 @@ func (d *dispatch) issueHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) commentHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &commentHookEvent)
+func (d *dispatch) commentHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &commentHookEvent)
 	if !ok {
 		return
 	}
@@ -192,8 +193,8 @@ func (d *dispatch) commentHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) pullHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &pullHookEvent)
+func (d *dispatch) pullHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &pullHookEvent)
 	if !ok {
 		return
 	}
@@ -217,8 +218,8 @@ func (d *dispatch) pullHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) pushHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &pushHookEvent)
+func (d *dispatch) pushHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &pushHookEvent)
 	if !ok {
 		return
 	}
@@ -239,8 +240,8 @@ func (d *dispatch) pushHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) labelHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &labelHookEvent)
+func (d *dispatch) labelHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &labelHookEvent)
 	if !ok {
 		return
 	}
@@ -270,8 +271,8 @@ func (d *dispatch) labelHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) milestoneHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &milestoneHookEvent)
+func (d *dispatch) milestoneHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &milestoneHookEvent)
 	if !ok {
 		return
 	}
@@ -301,8 +302,8 @@ func (d *dispatch) milestoneHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) releaseHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &releaseHookEvent)
+func (d *dispatch) releaseHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &releaseHookEvent)
 	if !ok {
 		return
 	}
@@ -326,8 +327,8 @@ func (d *dispatch) releaseHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) memberHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &memberHookEvent)
+func (d *dispatch) memberHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &memberHookEvent)
 	if !ok {
 		return
 	}
@@ -348,8 +349,8 @@ func (d *dispatch) memberHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) repositoryHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &repositoryHookEvent)
+func (d *dispatch) repositoryHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &repositoryHookEvent)
 	if !ok {
 		return
 	}
@@ -395,8 +396,8 @@ func (d *dispatch) repositoryHook(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) starHook(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &starHookEvent)
+func (d *dispatch) starHook(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &starHookEvent)
 	if !ok {
 		return
 	}

@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.UserRegistered(ctx, UserRegistered{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -27,15 +28,15 @@ type App struct {
 
 // NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, projection Projection) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Projection"},
 		Collections: []brook.AnyCollection{&usersCollection, &ordersCollection},
 		Events:      []brook.AnyEvent{&userRegisteredEvent, &orderPlacedEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "UserRegistered", Event: UserRegisteredType, Writes: []int{0}},
 			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				projection: projection,
 				users:      brook.RowsOf(tx, 0, &usersCollection),
@@ -64,28 +65,28 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // UserRegistered publishes data as user.registered and gives its position in the log.
 func (p *publish) UserRegistered(ctx context.Context, data UserRegistered, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &userRegisteredEvent, data, options)
+	return engine.Publish(ctx, p.app, &userRegisteredEvent, data, options)
 }
 
 // OrderPlaced publishes data as order.placed and gives its position in the log.
 func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &orderPlacedEvent, data, options)
+	return engine.Publish(ctx, p.app, &orderPlacedEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // UserRegistered applies data as user.registered at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
 func (p *process) UserRegistered(ctx context.Context, data UserRegistered) error {
-	return brook.Process(ctx, p.app, &userRegisteredEvent, data)
+	return engine.Process(ctx, p.app, &userRegisteredEvent, data)
 }
 
 // OrderPlaced applies data as order.placed at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
-	return brook.Process(ctx, p.app, &orderPlacedEvent, data)
+	return engine.Process(ctx, p.app, &orderPlacedEvent, data)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -15,7 +16,7 @@ type dispatch struct {
 	orders     brook.Rows[string, Order]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case UserRegisteredType:
 		d.userRegistered(m)
@@ -26,8 +27,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) userRegistered(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &userRegisteredEvent)
+func (d *dispatch) userRegistered(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &userRegisteredEvent)
 	if !ok {
 		return
 	}
@@ -37,8 +38,8 @@ func (d *dispatch) userRegistered(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) orderPlaced(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &orderPlacedEvent)
+func (d *dispatch) orderPlaced(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &orderPlacedEvent)
 	if !ok {
 		return
 	}

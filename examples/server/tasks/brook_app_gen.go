@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.TaskAdded(ctx, TaskAdded{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -27,15 +28,15 @@ type App struct {
 
 // NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, board Board) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Board"},
 		Collections: []brook.AnyCollection{&tasksCollection},
 		Events:      []brook.AnyEvent{&taskAddedEvent, &taskDoneEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "TaskAdded", Event: TaskAddedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "TaskDone", Event: TaskDoneType, Reads: []int{0}, Writes: []int{0}, Proved: true},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				board: board,
 				tasks: brook.RowsOf(tx, 0, &tasksCollection),
@@ -63,28 +64,28 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // TaskAdded publishes data as task.added and gives its position in the log.
 func (p *publish) TaskAdded(ctx context.Context, data TaskAdded, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &taskAddedEvent, data, options)
+	return engine.Publish(ctx, p.app, &taskAddedEvent, data, options)
 }
 
 // TaskDone publishes data as task.done and gives its position in the log.
 func (p *publish) TaskDone(ctx context.Context, data TaskDone, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &taskDoneEvent, data, options)
+	return engine.Publish(ctx, p.app, &taskDoneEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // TaskAdded applies data as task.added at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) TaskAdded(ctx context.Context, data TaskAdded) error {
-	return brook.Process(ctx, p.app, &taskAddedEvent, data)
+	return engine.Process(ctx, p.app, &taskAddedEvent, data)
 }
 
 // TaskDone applies data as task.done at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) TaskDone(ctx context.Context, data TaskDone) error {
-	return brook.Process(ctx, p.app, &taskDoneEvent, data)
+	return engine.Process(ctx, p.app, &taskDoneEvent, data)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -14,7 +15,7 @@ type dispatch struct {
 	tasks brook.Rows[string, Task]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case TaskAddedType:
 		d.taskAdded(m)
@@ -25,8 +26,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) taskAdded(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &taskAddedEvent)
+func (d *dispatch) taskAdded(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &taskAddedEvent)
 	if !ok {
 		return
 	}
@@ -36,8 +37,8 @@ func (d *dispatch) taskAdded(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) taskDone(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &taskDoneEvent)
+func (d *dispatch) taskDone(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &taskDoneEvent)
 	if !ok {
 		return
 	}

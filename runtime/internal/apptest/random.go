@@ -13,6 +13,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/drivertest"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/storetest"
@@ -26,7 +27,7 @@ func Random(t *testing.T, store brook.Store, reopen func() brook.Store, seed uin
 	defer cancel()
 	r := &random{t: t, ctx: ctx, rnd: rand.New(rand.NewPCG(seed, 11)), store: store, reopen: reopen, driver: memdriver.New(), model: newModel()}
 	r.open(nil)
-	back, _ := r.Source().Backstage()
+	back, _ := engine.BackstageOf(r.Source())
 	if err := back.Clear(ctx); err != nil { // so that no commit but its own precedes what is done first
 		t.Fatal(err)
 	}

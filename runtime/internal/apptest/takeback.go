@@ -10,6 +10,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/pack"
@@ -19,7 +20,7 @@ import (
 type badge struct{ ID, Tag string }
 
 // badges returns the package, as it is with the unique tag or without.
-func badges(unique bool) (*brook.Definition, *brook.Collection[string, badge]) {
+func badges(unique bool) (*engine.Definition, *brook.Collection[string, badge]) {
 	event := &brook.EventDef[badge]{Type: "badge", Shape: "string", AppendKey: func(dst []byte, e *badge) []byte { return key.AppendString(dst, e.ID) },
 		Decode: func(data []byte) (e badge, err error) {
 			err = json.Unmarshal(data, &e)
@@ -34,12 +35,12 @@ func badges(unique bool) (*brook.Definition, *brook.Collection[string, badge]) {
 		Indexes: []brook.IndexDef[badge]{{Field: "Tag", Shape: "string", Unique: unique, Entries: func(v *badge, e *brook.Entries) {
 			e.Add(key.AppendString(e.Bytes(), v.Tag))
 		}}}}
-	def := &brook.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows}, Events: []brook.AnyEvent{event},
-		Handlers: []brook.Handler{{Name: "Badge", Event: "badge", Writes: []int{0}}}}
-	def.Lane = func(tx *brook.Tx) func(*brook.Delivery) {
+	def := &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows}, Events: []brook.AnyEvent{event},
+		Handlers: []engine.Handler{{Name: "Badge", Event: "badge", Writes: []int{0}}}}
+	def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
 		at := brook.RowsOf(tx, 0, rows)
-		return func(m *brook.Delivery) {
-			if e, ok := brook.Decode(m, event); ok {
+		return func(m *engine.Delivery) {
+			if e, ok := engine.Decode(m, event); ok {
 				m.Handle(0, func(context.Context) error {
 					at.Apply(brook.Create(e.Data.ID, e.Data))
 					return nil
@@ -74,7 +75,7 @@ func UniqueTakenBack(t *testing.T, s brook.Store) {
 	run := func(unique bool) (letters int, byTag map[string]int, err error) {
 		t.Helper()
 		def, rows := badges(unique)
-		app, err := brook.NewApp(brook.Config{Author: "badges", Driver: d, Store: s, Log: slog.New(slog.DiscardHandler), OnStale: brook.Fail,
+		app, err := engine.NewApp(brook.Config{Author: "badges", Driver: d, Store: s, Log: slog.New(slog.DiscardHandler), OnStale: brook.Fail,
 			Retry: brook.Retry{Min: time.Microsecond, Max: time.Millisecond}}, def)
 		if err != nil {
 			t.Fatal(err)

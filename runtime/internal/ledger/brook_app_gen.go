@@ -7,10 +7,11 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -20,7 +21,7 @@ import (
 //
 //	Process.Opened(ctx, Opened{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -33,11 +34,11 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 	if audit == nil {
 		return nil, fmt.Errorf("%w: NewApp got a nil *Audit", brook.ErrConfig)
 	}
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Books", "Audit"},
 		Collections: []brook.AnyCollection{&accountsCollection, &linesCollection, &notesCollection},
 		Events:      []brook.AnyEvent{&openedEvent, &movedEvent, &closedEvent, &notedEvent, &ignoredEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "Opened", Event: OpenedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{0, 1}, Partitioned: true},
 			{Set: 0, Name: "Closed", Event: ClosedType, Reads: []int{1}, Writes: []int{0, 1}, Proved: true},
@@ -45,7 +46,7 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 			{Set: 1, Name: "Noted", Event: NotedType, Writes: []int{2}, Proved: true},
 		},
 		Discards: []string{IgnoredType},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				books:    books,
 				audit:    audit,
@@ -82,50 +83,50 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Opened publishes data as account.opened and gives its position in the log.
 func (p *publish) Opened(ctx context.Context, data Opened, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &openedEvent, data, options)
+	return engine.Publish(ctx, p.app, &openedEvent, data, options)
 }
 
 // Moved publishes data as money.moved and gives its position in the log.
 func (p *publish) Moved(ctx context.Context, data Moved, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &movedEvent, data, options)
+	return engine.Publish(ctx, p.app, &movedEvent, data, options)
 }
 
 // Closed publishes data as account.closed and gives its position in the log.
 func (p *publish) Closed(ctx context.Context, data Closed, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &closedEvent, data, options)
+	return engine.Publish(ctx, p.app, &closedEvent, data, options)
 }
 
 // Noted publishes data as audit.noted and gives its position in the log.
 func (p *publish) Noted(ctx context.Context, data Noted, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &notedEvent, data, options)
+	return engine.Publish(ctx, p.app, &notedEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // Opened applies data as account.opened at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Opened(ctx context.Context, data Opened) error {
-	return brook.Process(ctx, p.app, &openedEvent, data)
+	return engine.Process(ctx, p.app, &openedEvent, data)
 }
 
 // Moved applies data as money.moved at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Moved(ctx context.Context, data Moved) error {
-	return brook.Process(ctx, p.app, &movedEvent, data)
+	return engine.Process(ctx, p.app, &movedEvent, data)
 }
 
 // Closed applies data as account.closed at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Closed(ctx context.Context, data Closed) error {
-	return brook.Process(ctx, p.app, &closedEvent, data)
+	return engine.Process(ctx, p.app, &closedEvent, data)
 }
 
 // Noted applies data as audit.noted at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Noted(ctx context.Context, data Noted) error {
-	return brook.Process(ctx, p.app, &notedEvent, data)
+	return engine.Process(ctx, p.app, &notedEvent, data)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -17,7 +18,7 @@ type dispatch struct {
 	notes    brook.Rows[string, Note]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case OpenedType:
 		d.opened(m)
@@ -34,8 +35,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) opened(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &openedEvent)
+func (d *dispatch) opened(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &openedEvent)
 	if !ok {
 		return
 	}
@@ -45,8 +46,8 @@ func (d *dispatch) opened(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) moved(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &movedEvent)
+func (d *dispatch) moved(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &movedEvent)
 	if !ok {
 		return
 	}
@@ -65,14 +66,14 @@ func (d *dispatch) moved(m *brook.Delivery) {
 			return err
 		}
 		d.notes.Apply(note)
-		brook.Send(m, &notedEvent, noted)
+		engine.Send(m, &notedEvent, noted)
 		m.After(effect)
 		return nil
 	})
 }
 
-func (d *dispatch) closed(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &closedEvent)
+func (d *dispatch) closed(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &closedEvent)
 	if !ok {
 		return
 	}
@@ -87,8 +88,8 @@ func (d *dispatch) closed(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) noted(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &notedEvent)
+func (d *dispatch) noted(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &notedEvent)
 	if !ok {
 		return
 	}

@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.Founded(ctx, Founded{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -27,15 +28,15 @@ type App struct {
 
 // NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, catalog Catalog) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Catalog"},
 		Collections: []brook.AnyCollection{&orgsCollection, &datasetsCollection},
 		Events:      []brook.AnyEvent{&foundedEvent, &addedEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "Founded", Event: FoundedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Added", Event: AddedType, Reads: []int{0}, Writes: []int{1}, Doubt: "orgs.Has(e.Data.Org)"},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				catalog:  catalog,
 				orgs:     brook.RowsOf(tx, 0, &orgsCollection),
@@ -64,28 +65,28 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Founded publishes data as org and gives its position in the log.
 func (p *publish) Founded(ctx context.Context, data Founded, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &foundedEvent, data, options)
+	return engine.Publish(ctx, p.app, &foundedEvent, data, options)
 }
 
 // Added publishes data as dataset and gives its position in the log.
 func (p *publish) Added(ctx context.Context, data Added, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &addedEvent, data, options)
+	return engine.Publish(ctx, p.app, &addedEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // Founded applies data as org at once, for all handler sets or for none. It is not in the log: a
 // Rebuild forgets it.
 func (p *process) Founded(ctx context.Context, data Founded) error {
-	return brook.Process(ctx, p.app, &foundedEvent, data)
+	return engine.Process(ctx, p.app, &foundedEvent, data)
 }
 
 // Added applies data as dataset at once, for all handler sets or for none. It is not in the log: a
 // Rebuild forgets it.
 func (p *process) Added(ctx context.Context, data Added) error {
-	return brook.Process(ctx, p.app, &addedEvent, data)
+	return engine.Process(ctx, p.app, &addedEvent, data)
 }

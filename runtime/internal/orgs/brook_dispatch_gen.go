@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -15,7 +16,7 @@ type dispatch struct {
 	datasets brook.Rows[string, Dataset]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case FoundedType:
 		d.founded(m)
@@ -26,8 +27,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) founded(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &foundedEvent)
+func (d *dispatch) founded(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &foundedEvent)
 	if !ok {
 		return
 	}
@@ -37,8 +38,8 @@ func (d *dispatch) founded(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) added(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &addedEvent)
+func (d *dispatch) added(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &addedEvent)
 	if !ok {
 		return
 	}

@@ -7,10 +7,11 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -20,7 +21,7 @@ import (
 //
 //	Process.Hired(ctx, Hired{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -33,20 +34,20 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 	if post == nil {
 		return nil, fmt.Errorf("%w: NewApp got a nil *Post", brook.ErrConfig)
 	}
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Registry", "Post"},
 		Collections: []brook.AnyCollection{&payrollCollection, &peopleCollection, &clearedSizesCollection},
 		Events:      []brook.AnyEvent{&hiredEvent, &paidEvent, &joinedEvent, &movedEvent, &swappedEvent, &clearedEvent, &wroteEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "Hired", Event: HiredType, Writes: []int{0}, Acts: true, Proved: true},
 			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Joined", Event: JoinedType, Writes: []int{1}},
 			{Set: 0, Name: "Moved", Event: MovedType, Writes: []int{1}},
 			{Set: 0, Name: "Swapped", Event: SwappedType, Reads: []int{1}, Writes: []int{1}},
-			{Set: 0, Name: "Cleared", Event: ClearedType, Indexes: []brook.IndexRef{{Collection: 1, Index: 1}}, Writes: []int{1, 2}},
-			{Set: 1, Name: "Wrote", Event: WroteType, Reads: []int{1}, Indexes: []brook.IndexRef{{Collection: 1, Index: 0}}, Writes: []int{1}, Acts: true},
+			{Set: 0, Name: "Cleared", Event: ClearedType, Indexes: []engine.IndexRef{{Collection: 1, Index: 1}}, Writes: []int{1, 2}},
+			{Set: 1, Name: "Wrote", Event: WroteType, Reads: []int{1}, Indexes: []engine.IndexRef{{Collection: 1, Index: 0}}, Writes: []int{1}, Acts: true},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				registry:     registry,
 				post:         post,
@@ -87,83 +88,83 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Hired publishes data as person.hired and gives its position in the log.
 func (p *publish) Hired(ctx context.Context, data Hired, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &hiredEvent, data, options)
+	return engine.Publish(ctx, p.app, &hiredEvent, data, options)
 }
 
 // Paid publishes data as person.paid and gives its position in the log.
 func (p *publish) Paid(ctx context.Context, data Paid, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &paidEvent, data, options)
+	return engine.Publish(ctx, p.app, &paidEvent, data, options)
 }
 
 // Joined publishes data as person.joined and gives its position in the log.
 func (p *publish) Joined(ctx context.Context, data Joined, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &joinedEvent, data, options)
+	return engine.Publish(ctx, p.app, &joinedEvent, data, options)
 }
 
 // Moved publishes data as person.moved and gives its position in the log.
 func (p *publish) Moved(ctx context.Context, data Moved, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &movedEvent, data, options)
+	return engine.Publish(ctx, p.app, &movedEvent, data, options)
 }
 
 // Swapped publishes data as people.swapped and gives its position in the log.
 func (p *publish) Swapped(ctx context.Context, data Swapped, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &swappedEvent, data, options)
+	return engine.Publish(ctx, p.app, &swappedEvent, data, options)
 }
 
 // Cleared publishes data as team.cleared and gives its position in the log.
 func (p *publish) Cleared(ctx context.Context, data Cleared, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &clearedEvent, data, options)
+	return engine.Publish(ctx, p.app, &clearedEvent, data, options)
 }
 
 // Wrote publishes data as mail.written and gives its position in the log.
 func (p *publish) Wrote(ctx context.Context, data Wrote, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &wroteEvent, data, options)
+	return engine.Publish(ctx, p.app, &wroteEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // Hired applies data as person.hired at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Hired(ctx context.Context, data Hired) error {
-	return brook.Process(ctx, p.app, &hiredEvent, data)
+	return engine.Process(ctx, p.app, &hiredEvent, data)
 }
 
 // Paid applies data as person.paid at once, for all handler sets or for none. It is not in the log:
 // a Rebuild forgets it.
 func (p *process) Paid(ctx context.Context, data Paid) error {
-	return brook.Process(ctx, p.app, &paidEvent, data)
+	return engine.Process(ctx, p.app, &paidEvent, data)
 }
 
 // Joined applies data as person.joined at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Joined(ctx context.Context, data Joined) error {
-	return brook.Process(ctx, p.app, &joinedEvent, data)
+	return engine.Process(ctx, p.app, &joinedEvent, data)
 }
 
 // Moved applies data as person.moved at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Moved(ctx context.Context, data Moved) error {
-	return brook.Process(ctx, p.app, &movedEvent, data)
+	return engine.Process(ctx, p.app, &movedEvent, data)
 }
 
 // Swapped applies data as people.swapped at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Swapped(ctx context.Context, data Swapped) error {
-	return brook.Process(ctx, p.app, &swappedEvent, data)
+	return engine.Process(ctx, p.app, &swappedEvent, data)
 }
 
 // Cleared applies data as team.cleared at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Cleared(ctx context.Context, data Cleared) error {
-	return brook.Process(ctx, p.app, &clearedEvent, data)
+	return engine.Process(ctx, p.app, &clearedEvent, data)
 }
 
 // Wrote applies data as mail.written at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Wrote(ctx context.Context, data Wrote) error {
-	return brook.Process(ctx, p.app, &wroteEvent, data)
+	return engine.Process(ctx, p.app, &wroteEvent, data)
 }

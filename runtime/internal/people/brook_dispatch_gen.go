@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -18,7 +19,7 @@ type dispatch struct {
 	clearedSizes brook.Rows[Team, Size]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case HiredType:
 		d.hired(m)
@@ -39,21 +40,21 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) hired(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &hiredEvent)
+func (d *dispatch) hired(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &hiredEvent)
 	if !ok {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		payroll, paid := d.registry.Hired(e)
 		d.payroll.Apply(payroll)
-		brook.Send(m, &paidEvent, paid)
+		engine.Send(m, &paidEvent, paid)
 		return nil
 	})
 }
 
-func (d *dispatch) paid(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &paidEvent)
+func (d *dispatch) paid(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &paidEvent)
 	if !ok {
 		return
 	}
@@ -67,8 +68,8 @@ func (d *dispatch) paid(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) joined(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &joinedEvent)
+func (d *dispatch) joined(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &joinedEvent)
 	if !ok {
 		return
 	}
@@ -78,8 +79,8 @@ func (d *dispatch) joined(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) moved(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &movedEvent)
+func (d *dispatch) moved(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &movedEvent)
 	if !ok {
 		return
 	}
@@ -89,8 +90,8 @@ func (d *dispatch) moved(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) swapped(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &swappedEvent)
+func (d *dispatch) swapped(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &swappedEvent)
 	if !ok {
 		return
 	}
@@ -104,8 +105,8 @@ func (d *dispatch) swapped(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) cleared(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &clearedEvent)
+func (d *dispatch) cleared(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &clearedEvent)
 	if !ok {
 		return
 	}
@@ -120,8 +121,8 @@ func (d *dispatch) cleared(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) wrote(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &wroteEvent)
+func (d *dispatch) wrote(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &wroteEvent)
 	if !ok {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -14,7 +15,7 @@ type dispatch struct {
 	bills   brook.Rows[string, Bill]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case PlacedType:
 		d.placed(m)
@@ -25,19 +26,19 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) placed(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &placedEvent)
+func (d *dispatch) placed(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &placedEvent)
 	if !ok {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Send(m, &billedEvent, d.billing.Placed(e))
+		engine.Send(m, &billedEvent, d.billing.Placed(e))
 		return nil
 	})
 }
 
-func (d *dispatch) billed(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &billedEvent)
+func (d *dispatch) billed(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &billedEvent)
 	if !ok {
 		return
 	}

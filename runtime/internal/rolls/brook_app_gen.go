@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.Enlisted(ctx, Enlisted{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -27,15 +28,15 @@ type App struct {
 
 // NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, clerk Clerk) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Clerk"},
 		Collections: []brook.AnyCollection{&soldiersCollection},
 		Events:      []brook.AnyEvent{&enlistedEvent, &promotedEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "Enlisted", Event: EnlistedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Promoted", Event: PromotedType, Writes: []int{0}, Proved: true},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				clerk:    clerk,
 				soldiers: brook.RowsOf(tx, 0, &soldiersCollection),
@@ -63,28 +64,28 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Enlisted publishes data as soldier.enlisted and gives its position in the log.
 func (p *publish) Enlisted(ctx context.Context, data Enlisted, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &enlistedEvent, data, options)
+	return engine.Publish(ctx, p.app, &enlistedEvent, data, options)
 }
 
 // Promoted publishes data as soldier.promoted and gives its position in the log.
 func (p *publish) Promoted(ctx context.Context, data Promoted, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &promotedEvent, data, options)
+	return engine.Publish(ctx, p.app, &promotedEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // Enlisted applies data as soldier.enlisted at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Enlisted(ctx context.Context, data Enlisted) error {
-	return brook.Process(ctx, p.app, &enlistedEvent, data)
+	return engine.Process(ctx, p.app, &enlistedEvent, data)
 }
 
 // Promoted applies data as soldier.promoted at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Promoted(ctx context.Context, data Promoted) error {
-	return brook.Process(ctx, p.app, &promotedEvent, data)
+	return engine.Process(ctx, p.app, &promotedEvent, data)
 }

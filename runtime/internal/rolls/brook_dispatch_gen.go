@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -14,7 +15,7 @@ type dispatch struct {
 	soldiers brook.Rows[string, Soldier]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case EnlistedType:
 		d.enlisted(m)
@@ -25,8 +26,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) enlisted(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &enlistedEvent)
+func (d *dispatch) enlisted(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &enlistedEvent)
 	if !ok {
 		return
 	}
@@ -36,8 +37,8 @@ func (d *dispatch) enlisted(m *brook.Delivery) {
 	})
 }
 
-func (d *dispatch) promoted(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &promotedEvent)
+func (d *dispatch) promoted(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &promotedEvent)
 	if !ok {
 		return
 	}

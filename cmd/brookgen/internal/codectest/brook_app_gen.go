@@ -6,16 +6,17 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
 //	Publish.Basics(ctx, Basics{…}, options…) (brook.Position, error)
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -23,10 +24,10 @@ type App struct {
 
 // NewApp makes an App. Close it when done.
 func NewApp(config brook.Config) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Collections: []brook.AnyCollection{&everythingCollection, &storedCollection, &simpleCollection, &veteransCollection},
 		Events:      []brook.AnyEvent{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent},
-		Lane: func(_ *brook.Tx) func(*brook.Delivery) {
+		Lane: func(_ *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{}
 			return d.deliver
 		},
@@ -79,86 +80,86 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Basics publishes data as basics and gives its position in the log.
 func (p *publish) Basics(ctx context.Context, data Basics, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &basicsEvent, data, options)
+	return engine.Publish(ctx, p.app, &basicsEvent, data, options)
 }
 
 // Named publishes data as named and gives its position in the log.
 func (p *publish) Named(ctx context.Context, data Named, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &namedEvent, data, options)
+	return engine.Publish(ctx, p.app, &namedEvent, data, options)
 }
 
 // Special publishes data as special and gives its position in the log.
 func (p *publish) Special(ctx context.Context, data Special, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &specialEvent, data, options)
+	return engine.Publish(ctx, p.app, &specialEvent, data, options)
 }
 
 // Containers publishes data as containers and gives its position in the log.
 func (p *publish) Containers(ctx context.Context, data Containers, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &containersEvent, data, options)
+	return engine.Publish(ctx, p.app, &containersEvent, data, options)
 }
 
 // Options publishes data as options and gives its position in the log.
 func (p *publish) Options(ctx context.Context, data Options, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &optionsEvent, data, options)
+	return engine.Publish(ctx, p.app, &optionsEvent, data, options)
 }
 
 // Quoted publishes data as quoted and gives its position in the log.
 func (p *publish) Quoted(ctx context.Context, data Quoted, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &quotedEvent, data, options)
+	return engine.Publish(ctx, p.app, &quotedEvent, data, options)
 }
 
 // Marshalers publishes data as marshalers and gives its position in the log.
 func (p *publish) Marshalers(ctx context.Context, data Marshalers, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &marshalersEvent, data, options)
+	return engine.Publish(ctx, p.app, &marshalersEvent, data, options)
 }
 
 // Embedding publishes data as embedding and gives its position in the log.
 func (p *publish) Embedding(ctx context.Context, data Embedding, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &embeddingEvent, data, options)
+	return engine.Publish(ctx, p.app, &embeddingEvent, data, options)
 }
 
 // Shapes publishes data as shapes and gives its position in the log.
 func (p *publish) Shapes(ctx context.Context, data Shapes, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &shapesEvent, data, options)
+	return engine.Publish(ctx, p.app, &shapesEvent, data, options)
 }
 
 // Order publishes data as order and gives its position in the log.
 func (p *publish) Order(ctx context.Context, data Order, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &orderEvent, data, options)
+	return engine.Publish(ctx, p.app, &orderEvent, data, options)
 }
 
 // Account publishes data as account and gives its position in the log.
 func (p *publish) Account(ctx context.Context, data Account, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &accountEvent, data, options)
+	return engine.Publish(ctx, p.app, &accountEvent, data, options)
 }
 
 // Note publishes data as note and gives its position in the log.
 func (p *publish) Note(ctx context.Context, data Note, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &noteEvent, data, options)
+	return engine.Publish(ctx, p.app, &noteEvent, data, options)
 }
 
 // Total publishes data as total and gives its position in the log.
 func (p *publish) Total(ctx context.Context, data Total, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &totalEvent, data, options)
+	return engine.Publish(ctx, p.app, &totalEvent, data, options)
 }
 
 // Batch publishes data as batch and gives its position in the log.
 func (p *publish) Batch(ctx context.Context, data Batch, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &batchEvent, data, options)
+	return engine.Publish(ctx, p.app, &batchEvent, data, options)
 }
 
 // Index publishes data as index and gives its position in the log.
 func (p *publish) Index(ctx context.Context, data Index, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &indexEvent, data, options)
+	return engine.Publish(ctx, p.app, &indexEvent, data, options)
 }
 
 // Required publishes data as required and gives its position in the log.
 func (p *publish) Required(ctx context.Context, data Required, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &requiredEvent, data, options)
+	return engine.Publish(ctx, p.app, &requiredEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }

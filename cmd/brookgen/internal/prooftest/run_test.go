@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -98,7 +99,7 @@ func value(t brook.Table) brook.Value {
 // views gives what handlers read of w.
 func (w *witness) views() map[reflect.Type]reflect.Value {
 	defs := []brook.AnyCollection{rowDef, lineDef, pairDef, tripleDef}
-	src := brook.StaticSource(w, []brook.Table{"rows", "lines", "pairs", "triples"}, defs...)
+	src := engine.StaticSource(w, []brook.Table{"rows", "lines", "pairs", "triples"}, defs...)
 	all := map[reflect.Type]reflect.Value{}
 	for _, v := range []any{brook.ViewOf(src, 0, rowDef), brook.ViewOf(src, 1, lineDef), brook.ViewOf(src, 2, pairDef), brook.ViewOf(src, 3, tripleDef)} {
 		all[reflect.TypeOf(v)] = reflect.ValueOf(v)

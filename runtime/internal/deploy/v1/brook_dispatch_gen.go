@@ -6,6 +6,7 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // dispatch calls the handlers of one lane.
@@ -14,7 +15,7 @@ type dispatch struct {
 	users  brook.Rows[string, User]
 }
 
-func (d *dispatch) deliver(m *brook.Delivery) {
+func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case PlacedType:
 		d.placed(m)
@@ -25,8 +26,8 @@ func (d *dispatch) deliver(m *brook.Delivery) {
 	}
 }
 
-func (d *dispatch) placed(m *brook.Delivery) {
-	e, ok := brook.Decode(m, &placedEvent)
+func (d *dispatch) placed(m *engine.Delivery) {
+	e, ok := engine.Decode(m, &placedEvent)
 	if !ok {
 		return
 	}
@@ -36,7 +37,7 @@ func (d *dispatch) placed(m *brook.Delivery) {
 			return err
 		}
 		d.users.Apply(user)
-		brook.Send(m, &billedEvent, billed)
+		engine.Send(m, &billedEvent, billed)
 		return nil
 	})
 }

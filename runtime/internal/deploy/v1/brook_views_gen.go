@@ -28,7 +28,7 @@ func newViews(s brook.Source) Views {
 // Snapshot calls f with views that all stand at one instant. It may call f more than once, with a
 // store that can't hold still; f's error ends it and is returned.
 func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
-	return v.source.Snapshot(ctx, func(s brook.Source) error { return f(newViews(s)) })
+	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
 // WithContext gives the same views with ctx bound to every read, for stores that are remote.

@@ -6,10 +6,11 @@ import (
 	"context"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/engine"
 )
 
 // App runs the package's handlers and holds its views. Run, WaitFor, DeadLetters, Redrive, Drop,
-// Rebuild, PublishAll and Close are those of brook.App.
+// Rebuild, PublishAll and Close are those of engine.App.
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
@@ -19,7 +20,7 @@ import (
 //
 //	Process.Placed(ctx, Placed{…}) error
 type App struct {
-	*brook.App
+	*engine.App
 	Views   Views   // to read at any time
 	Publish publish // sends events through the driver
 	Process process // applies events at once, without the driver
@@ -27,15 +28,15 @@ type App struct {
 
 // NewApp makes an App of the package's handler set. Close it when done.
 func NewApp(config brook.Config, orders Orders) (*App, error) {
-	app, err := brook.NewApp(config, &brook.Definition{
+	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Orders"},
 		Collections: []brook.AnyCollection{&usersCollection},
 		Events:      []brook.AnyEvent{&placedEvent, &returnedEvent, &billedEvent},
-		Handlers: []brook.Handler{
+		Handlers: []engine.Handler{
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Proved: true},
 			{Set: 0, Name: "Returned", Event: ReturnedType, Writes: []int{0}, Proved: true},
 		},
-		Lane: func(tx *brook.Tx) func(*brook.Delivery) {
+		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				orders: orders,
 				users:  brook.RowsOf(tx, 0, &usersCollection),
@@ -65,33 +66,33 @@ func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
 	return true
 }
 
-type publish struct{ app *brook.App }
+type publish struct{ app *engine.App }
 
 // Placed publishes data as order.placed and gives its position in the log.
 func (p *publish) Placed(ctx context.Context, data Placed, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &placedEvent, data, options)
+	return engine.Publish(ctx, p.app, &placedEvent, data, options)
 }
 
 // Returned publishes data as order.returned and gives its position in the log.
 func (p *publish) Returned(ctx context.Context, data Returned, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &returnedEvent, data, options)
+	return engine.Publish(ctx, p.app, &returnedEvent, data, options)
 }
 
 // Billed publishes data as order.billed and gives its position in the log.
 func (p *publish) Billed(ctx context.Context, data Billed, options ...brook.PublishOption) (brook.Position, error) {
-	return brook.Publish(ctx, p.app, &billedEvent, data, options)
+	return engine.Publish(ctx, p.app, &billedEvent, data, options)
 }
 
-type process struct{ app *brook.App }
+type process struct{ app *engine.App }
 
 // Placed applies data as order.placed at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Placed(ctx context.Context, data Placed) error {
-	return brook.Process(ctx, p.app, &placedEvent, data)
+	return engine.Process(ctx, p.app, &placedEvent, data)
 }
 
 // Returned applies data as order.returned at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Returned(ctx context.Context, data Returned) error {
-	return brook.Process(ctx, p.app, &returnedEvent, data)
+	return engine.Process(ctx, p.app, &returnedEvent, data)
 }

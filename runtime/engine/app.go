@@ -1,0 +1,311 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/schema"
+)
+
+// App is the running part of a package of event handlers: it reads the log, folds the events into the views and
+// publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
+type App struct {
+	config brook.Config
+	def    *Definition
+	layout *schema.Layout
+	store  brook.Store
+	reader brook.Reader
+	events map[string]schema.Event
+	keep   map[string]int
+	topics []string
+	ids    *idSource
+	bare   bool // the envelope takes anything for a payload
+
+	ctx    context.Context // ends at Close
+	cancel context.CancelFunc
+	done   chan struct{} // closed by Close
+	closed atomic.Bool
+
+	meta        brook.Table
+	outboxTable brook.Table
+	sending     brook.Table // of what publishing goes by: see numbers and lease
+	numbers     *numbers    // as the store has them, guarded by gate; nil: not known
+	targets     *targets
+	lease       lease
+	state       state                  // guarded by gate
+	aloneMark   atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
+	made        map[string]origin      // what the code makes rows from
+	contract    string                 // of the code
+	named       atomic.Bool            // the state has the names of the code's sets
+	names       atomic.Pointer[setNames]
+	claimed     atomic.Bool            // the state has that contract, and the live generation the code's shapes
+	lost        atomic.Bool            // another contract came in its place
+	had         bool                   // the app might fold since it began to; guarded by gate
+	fills       chan struct{}          // holds a token when there may be an index to fill
+	rested      atomic.Pointer[string] // the promotion of another process that this one rested for
+	owing       atomic.Bool            // the live generation may hold emissions that are to go to the outbox
+	refused     atomic.Bool            // a rebuild was refused, and none is tried again by itself
+	building    int                    // the generation that this process makes, 0: none; guarded by gate
+	live        atomic.Pointer[generation]
+	progress    *progress
+	outbox      *outbox
+	hub         *hub
+	news        *news
+	hearing     atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
+	born        time.Time
+	trustMu     sync.Mutex     // held by who looks which generation is live
+	trusted     atomic.Int64   // the age at which it was looked last
+	background  sync.WaitGroup // ends after ctx
+	broken      chan error     // what ends Run from beside it
+	leftovers   leftovers
+
+	// gate is held for reading by whoever folds events into the live views, batch by batch, and
+	// for writing by whoever needs all lanes at rest.
+	gate   gate
+	unsure atomic.Bool            // a commit may have happened although it gave an error
+	waits  map[partitionID]*waits // of the live generation
+	solo   *lane                  // what Process and Redrive run in, under the gate
+
+	held      hold // of the name
+	running   turn // of Run
+	rebuildMu turn // of a rebuild
+	lanesMu   sync.Mutex
+	lanes     []*lane // that run
+}
+
+// NewApp opens the views of a package in a store. Generated code uses it.
+//
+// Errors of the configuration wrap [ErrConfig]; all of them are reported at once.
+func NewApp(config brook.Config, def *Definition) (*App, error) {
+	config, err := withDefaults(config)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), store: config.Store, reader: config.Store.Latest(),
+		events: map[string]schema.Event{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
+		targets: newTargets(config.Driver), running: newTurn(), rebuildMu: newTurn(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
+		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	for _, e := range def.Events {
+		info := e.Info()
+		a.events[info.Type] = info
+		if info.History != brook.KeepAll {
+			a.keep[info.Type] = info.History
+		}
+	}
+	topics := map[string]bool{}
+	for _, h := range def.Handlers {
+		topics[a.topic(a.events[h.Event].Topic)] = true
+	}
+	for _, typ := range def.Discards {
+		topics[a.topic(a.events[typ].Topic)] = true
+	}
+	a.topics = slices.Sorted(maps.Keys(topics))
+	a.made = a.structure()
+	a.contract = a.contractOf(a.made)
+	if config.Group {
+		if err := a.divisible(); err != nil {
+			a.cancel()
+			return nil, err
+		}
+	}
+	a.openHold()
+	if err := a.load(a.ctx); err != nil {
+		a.cancel()
+		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
+	}
+	a.listen()
+	a.background.Go(a.removeLeftovers)
+	return a, nil
+}
+
+// load opens what the store holds of the app.
+func (a *App) load(ctx context.Context) error {
+	defer a.still("reading positions, dead letters and emissions from the store")()
+	if err := a.openMeta(ctx); err != nil {
+		return err
+	}
+	live, err := a.openLive(ctx, &a.state, nil)
+	if err != nil {
+		return err
+	}
+	a.live.Store(live)
+	standings, err := a.standings(ctx, a.reader, live)
+	if err != nil {
+		return err
+	}
+	for id, s := range standings {
+		a.progress.advance(id, s.Next)
+	}
+	a.noteNames(&a.state)
+	if a.waits, err = a.loadWaits(ctx, live); err != nil {
+		return err
+	}
+	if !a.fenced() { // else that is for who holds the lease, or has the partition
+		if err := a.loadOutbox(ctx, everyPartition); err != nil {
+			return err
+		}
+	}
+	a.solo = a.newLane(live, true)
+	if err := a.readAlone(ctx); err != nil {
+		return err
+	}
+	a.noteOwed()
+	a.fit()
+	return nil
+}
+
+// loadWaits reads which keys dead letters hold up.
+func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*waits, error) {
+	all := map[partitionID]*waits{}
+	for row, err := range a.reader.Scan(ctx, g.letters, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		l, err := decodeLetter(row.Value)
+		if err != nil {
+			return nil, err
+		}
+		id := partitionOf(l.Position)
+		if all[id] == nil {
+			all[id] = &waits{}
+		}
+		l.Set = a.setNow(l.Type, l.Set)
+		all[id].add(&l, a.config.OnFailure != brook.GoOn)
+	}
+	return all, nil
+}
+
+// waitsOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
+func (a *App) waitsOf(id partitionID) *waits {
+	if a.waits[id] == nil {
+		a.waits[id] = &waits{}
+	}
+	return a.waits[id]
+}
+
+// Source gives where the app's views read. Generated code uses it.
+func (a *App) Source() brook.Source { return &latest{a, context.Background()} }
+
+// reads reports whether the app reads a topic.
+func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic) }
+
+// insist does something that store or driver must do until it succeeds, fails for good or ctx ends.
+func (a *App) insist(ctx context.Context, what string, do func() error) error {
+	return a.insistBy(ctx, what, sleep, do)
+}
+
+// insistBy is insist for who does more between two tries than to wait.
+func (a *App) insistBy(ctx context.Context, what string, pause func(context.Context, time.Duration) error, do func() error) error {
+	for attempts := 1; ; attempts++ {
+		err := do()
+		if err == nil && attempts > 1 {
+			a.mended(what, attempts-1, brook.Position{})
+		}
+		if err == nil || isFinal(err) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		a.failure(brook.Failure{What: what, Attempts: attempts, Err: err})
+		if perr := pause(ctx, waitAfter(a.config.Retry, attempts)); errors.Is(perr, brook.ErrClosed) {
+			return errors.Join(perr, err)
+		} else if perr != nil {
+			return err
+		}
+	}
+}
+
+// insistResting does something with the gate taken, and again where the store refuses its commit; the gate is others' between two tries.
+func (a *App) insistResting(ctx context.Context, do func() error) error {
+	var over error
+	err := a.insist(ctx, "commit", func() error {
+		if err := a.gate.Lock(ctx); err != nil {
+			return err
+		}
+		defer a.gate.Unlock()
+		over = do()
+		if errors.As(over, &refusal{}) {
+			return over
+		}
+		return nil
+	})
+	return cmp.Or(err, over)
+}
+
+// refusal is the error of a commit that may succeed when it is tried again.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() error { return r.error }
+
+func refused(err error) error {
+	if isFinal(err) {
+		return err
+	}
+	return refusal{err}
+}
+
+// isFinal reports whether what failed with an error is not tried again.
+func isFinal(err error) bool {
+	return errors.Is(err, brook.ErrPermanent) || errors.Is(err, brook.ErrTooLarge) || errors.Is(err, brook.ErrOutOfRange) || errors.Is(err, brook.ErrConflict) || errors.Is(err, brook.ErrLogChanged) || errors.Is(err, errRewound)
+}
+
+// failure tells hooks and log of something that failed.
+func (a *App) failure(f brook.Failure) {
+	if a.config.Hooks.Failure != nil {
+		a.config.Hooks.Failure(f)
+	}
+	if !f.Final && !logged(f.Attempts) {
+		return
+	}
+	log := a.config.Log.Warn
+	if f.Final {
+		log = a.config.Log.Error
+	}
+	args := []any{"app", a.config.Name, "attempts", f.Attempts, "error", f.Err}
+	if !f.Position.IsZero() {
+		args = append(args, "position", f.Position.String())
+	}
+	if p := (*brook.PanicError)(nil); errors.As(f.Err, &p) {
+		args = append(args, "stack", string(p.Stack))
+	}
+	log("brook: "+f.What+" failed", args...)
+}
+
+// logged says which failing attempts the log is told of. What is down may stay so for hours, and every partition tells of it.
+func logged(attempts int) bool { return attempts&(attempts-1) == 0 || attempts%64 == 0 }
+
+// mended tells the log that what had failed works again.
+func (a *App) mended(what string, attempts int, pos brook.Position) {
+	args := []any{"app", a.config.Name, "failures", attempts}
+	if !pos.IsZero() {
+		args = append(args, "position", pos.String())
+	}
+	a.config.Log.Info("brook: "+what+" works again", args...)
+}
+
+// tell tells hooks and log of a dead letter.
+func (a *App) tell(l deadLetter) {
+	if a.config.Hooks.DeadLetter != nil {
+		a.config.Hooks.DeadLetter(l.DeadLetter)
+	}
+	if l.Attempts > 0 {
+		args := []any{"app", a.config.Name, "position", l.Position.String(), "type", l.Type,
+			"stage", l.Stage, "set", l.Set, "attempts", l.Attempts, "error", l.Error}
+		if l.stack != nil {
+			args = append(args, "stack", string(l.stack))
+		}
+		a.config.Log.Error("brook: dead letter", args...)
+	}
+}
+
+func now() time.Time { return time.Now().UTC() }

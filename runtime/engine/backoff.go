@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// retryDefaults fills what was left out.
+func retryDefaults(r brook.Retry) brook.Retry {
+	if r.Attempts == 0 {
+		r.Attempts = 5
+	}
+	if r.Min == 0 {
+		r.Min = 50 * time.Millisecond
+	}
+	if r.Max == 0 {
+		r.Max = 5 * time.Second
+	}
+	r.Max = max(r.Max, r.Min)
+	return r
+}
+
+// waitAfter returns how long to wait after so many failed attempts.
+func waitAfter(r brook.Retry, attempts int) time.Duration {
+	d := max(r.Min, 0)
+	for ; attempts > 1 && 0 < d && d < r.Max; attempts-- {
+		if d > r.Max/2 {
+			d = r.Max
+		} else {
+			d *= 2
+		}
+	}
+	return d - rand.N(d/4+1)
+}
+
+// sleep waits d, or less where ctx ends first, which it reports.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"sort"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// anchor is a record that was read: where it stood and a hash of what it was. A log that was cut back and grew again, as after
+// an unclean election of Kafka, has another record there.
+type anchor struct {
+	offset int64
+	sum    uint64 // 0: the anchor is not known
+}
+
+func anchorOf(r *brook.Record) anchor { return anchor{r.Offset, sumOf(r)} }
+
+// sumOf returns a hash of the record, which is stored: it is the same in every process, and never 0. Null and empty are one to
+// it, and time counts in milliseconds, as drivers may come to tell them better.
+func sumOf(r *brook.Record) uint64 {
+	h := fnv.New64a()
+	var room [8]byte
+	number := func(n int64) { _, _ = h.Write(binary.BigEndian.AppendUint64(room[:0], uint64(n))) }
+	add := func(b []byte) {
+		number(int64(len(b)))
+		_, _ = h.Write(b)
+	}
+	number(r.Offset)
+	number(r.Time.UnixMilli())
+	add(r.Key)
+	add(r.Value)
+	for i := range r.Headers {
+		add([]byte(r.Headers[i].Key))
+		add(r.Headers[i].Value)
+	}
+	return max(h.Sum64(), 1)
+}
+
+// bookmark is where a partition is read on. It is used by who reads the partition alone.
+type bookmark struct {
+	id    partitionID
+	next  int64  // all below was read
+	last  anchor // that was read; a reader begins with it, where it is known
+	ahead anchor // that is to come; not known for live views
+	found bool   // the reader that is open gave last again, or what is in its place
+}
+
+// open returns a reader that begins one record before what is next, so that check can tell whether it is that log still.
+func (b *bookmark) open(ctx context.Context, d brook.Driver) (brook.PartitionReader, error) {
+	if b.last.sum != 0 {
+		b.found = false
+		r, err := d.Open(ctx, b.id.at(b.last.offset))
+		if !errors.Is(err, brook.ErrOutOfRange) {
+			return r, err
+		}
+		b.last = anchor{} // retention took it
+	}
+	return d.Open(ctx, b.id.at(b.next))
+}
+
+// check compares what a reader gave with what is known of the log, and leaves of it what is new. It reports whether
+// that is anything.
+func (b *bookmark) check(c *brook.Chunk) (fresh bool, err error) {
+	if !b.found {
+		if err := b.last.compare(b.id, c); err != nil {
+			return false, err
+		}
+		b.found = b.last.offset < c.Next
+	}
+	if b.ahead.sum != 0 && b.ahead.offset < c.Next {
+		if err := b.ahead.compare(b.id, c); err != nil {
+			return false, err
+		}
+		b.ahead = anchor{}
+	}
+	for len(c.Records) > 0 && c.Records[0].Offset < b.next {
+		c.Records = c.Records[1:]
+	}
+	if n := len(c.Records); n > 0 {
+		b.last = anchorOf(&c.Records[n-1])
+	}
+	fresh = c.Next > b.next
+	b.next = max(b.next, c.Next)
+	return fresh, nil
+}
+
+// compare returns an error if c has another record at the anchor's offset. Where it has none, compaction took it, and nothing can be told.
+func (k anchor) compare(id partitionID, c *brook.Chunk) error {
+	i := sort.Search(len(c.Records), func(i int) bool { return c.Records[i].Offset >= k.offset })
+	if k.sum == 0 || i == len(c.Records) || c.Records[i].Offset != k.offset || sumOf(&c.Records[i]) == k.sum {
+		return nil
+	}
+	return fmt.Errorf("%w: the record at %s is not the one that the views were made from, so the log was cut back and written anew, and they hold events that it does not have; start with an empty store, or another Name",
+		brook.ErrLogChanged, id.at(k.offset))
+}
+
+// lastTaken returns the last record of the batch, or nil.
+func (b *backlog) lastTaken() *brook.Record {
+	if b.taken == 0 {
+		return nil
+	}
+	if b.next.at > 0 {
+		return &b.chunks[b.next.chunk][b.next.at-1]
+	}
+	chunk := b.chunks[b.next.chunk-1]
+	return &chunk[len(chunk)-1]
+}

@@ -1,0 +1,290 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// CatchUp does what Run does, until everything is folded that the log holds, with what handlers emit meanwhile, and then
+// returns. It works in the calling goroutine and starts no other, in one lane, for all partitions and as a member of no group:
+// for programs that end, and for tests. Its errors are those of Run, and [ErrDeadLettersFull], and over a store that forgets, that the
+// driver did not take for a minute how far the app came (Kafka takes that from members alone while a group has some). Where ctx ends,
+// what is done is committed, and ctx's error returned.
+func (a *App) CatchUp(ctx context.Context) error {
+	if !a.running.TryLock() {
+		return a.busy()
+	}
+	defer a.running.Unlock()
+	if a.closed.Load() {
+		return brook.ErrClosed
+	}
+	release, err := a.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.ctx, cancel)()
+	if err := a.doubtless(ctx); err != nil {
+		return err
+	}
+	a.fresh(ctx)
+	stale, err := a.stale(ctx)
+	if err != nil {
+		return err
+	}
+	var refused error
+	if stale && !a.refused.Load() {
+		if err := a.rebuildStale(ctx, nil); errors.Is(err, brook.ErrRebuildRefused) {
+			refused = err // the live views go on
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := a.alone(ctx); err != nil {
+		return err
+	}
+	if on, err := a.lease.begin(ctx, a); err != nil {
+		return err
+	} else if on {
+		defer a.lease.leave(ctx, a)
+		if err := a.insist(ctx, "lease", func() error { return a.lease.wait(ctx, a) }); err != nil {
+			return err
+		}
+	}
+	if a.config.Group {
+		if err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, everyPartition) }); err != nil {
+			return err
+		}
+	}
+	var losses losses
+	for {
+		if why := a.superseded(ctx); why != nil {
+			return why
+		}
+		if err := a.ready(ctx); err != nil {
+			return err
+		}
+		if err := a.fill(ctx); err != nil {
+			return err
+		}
+		err := a.catchUp(ctx)
+		if err == nil {
+			a.tidy(ctx)
+			return refused
+		}
+		if errors.Is(err, errOthers) {
+			continue
+		}
+		if !errors.Is(err, errReload) {
+			return err
+		}
+		losses.giveWay(ctx)
+		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+			return err
+		}
+		a.giveTurn(ctx)
+	}
+}
+
+// tidy removes what is left of generations, which the background may not get to in a program that ends.
+func (a *App) tidy(ctx context.Context) {
+	if _, err := a.sweep(ctx); err != nil && ctx.Err() == nil {
+		a.failure(brook.Failure{What: "removal of old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
+	}
+}
+
+// alone makes the app do what it holds back as a member of a group that it is no more, unless others did.
+func (a *App) alone(ctx context.Context) error {
+	if a.outbox.holds() {
+		var marks map[partitionID]int64
+		err := a.insist(ctx, "read", func() (err error) {
+			marks, err = a.marked(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		a.outbox.heard(marks)
+	}
+	a.outbox.alone()
+	return nil
+}
+
+func (a *App) catchUp(ctx context.Context) error {
+	lanes, _, _, err := a.resume(ctx, "the caller's goroutine", nil)
+	if err != nil {
+		return err
+	}
+	c := &catchUp{app: a, lane: lanes[0], readers: map[*feed]*catchUpReader{}}
+	err = c.run(ctx)
+	for _, r := range c.readers {
+		if r.PartitionReader != nil {
+			err = errors.Join(err, r.Close())
+		}
+	}
+	return err
+}
+
+// markLimit is how long CatchUp tries to tell the driver how far it came: longer than a group keeps members that are gone.
+const markLimit = time.Minute
+
+// catchUp is a lane that reads its partitions itself.
+type catchUp struct {
+	app     *App
+	lane    *lane
+	readers map[*feed]*catchUpReader
+}
+
+// catchUpReader is a reader with where it is.
+type catchUpReader struct {
+	brook.PartitionReader // nil: it has to be opened
+	at                    bookmark
+}
+
+func (c *catchUp) run(ctx context.Context) error {
+	for {
+		more, err := c.read(ctx)
+		if err != nil {
+			return err
+		}
+		folded, err := c.fold(ctx)
+		if err != nil {
+			return err
+		}
+		if err := c.app.adoptOwed(ctx); err != nil {
+			return err
+		}
+		if err := c.app.lease.due(ctx, c.app); err != nil {
+			return err
+		}
+		c.app.collect(ctx)
+		published, err := c.app.publishSome(ctx, false)
+		if err != nil {
+			return err
+		}
+		wait := c.app.outbox.next()
+		over := !more && !folded && !published && wait == 0
+		if _, err := c.app.mark(ctx, over, markLimit); err != nil || over {
+			return err
+		}
+		if !more && !folded && !published {
+			if err := sleep(ctx, wait); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// read takes a chunk of every partition that has one and none in memory, and reports whether there was any.
+func (c *catchUp) read(ctx context.Context) (more bool, err error) {
+	partitions, err := c.app.partitions(ctx)
+	if err != nil {
+		return false, err
+	}
+	ends := map[partitionID]int64{}
+	for _, p := range partitions {
+		id := partitionID{p.Topic, p.Number}
+		if c.lane.feed(id) == nil {
+			return false, errOthers // topics grew meanwhile
+		}
+		ends[id] = p.End
+	}
+	for _, f := range c.lane.feeds {
+		if !f.read.dry() || f.ahead >= ends[f.id] {
+			continue
+		}
+		err := c.app.insist(ctx, "read", func() error { return c.chunk(ctx, f) })
+		if err != nil {
+			return false, fmt.Errorf("brook: read %s: %w", f.id.at(f.ahead), err)
+		}
+		more = true
+	}
+	return more, nil
+}
+
+// chunk takes the next chunk of a partition that has one.
+func (c *catchUp) chunk(ctx context.Context, f *feed) error {
+	r := c.readers[f]
+	if r == nil {
+		r = &catchUpReader{at: f.bookmark()}
+		c.readers[f] = r
+	}
+	for {
+		if r.PartitionReader == nil {
+			opened, err := r.at.open(ctx, c.app.config.Driver)
+			if err != nil {
+				return err
+			}
+			r.PartitionReader = opened
+		}
+		chunk, err := r.Read(ctx, readSize)
+		if err != nil {
+			err = errors.Join(err, r.Close())
+			r.PartitionReader = nil
+			return err
+		}
+		if fresh, err := r.at.check(&chunk); err != nil {
+			return err
+		} else if fresh {
+			f.take(chunk)
+			return nil
+		}
+	}
+}
+
+// begin makes sure that there are all indexes before an event needs them.
+func (c *catchUp) begin(ctx context.Context) error {
+	if c.app.claimed.Load() {
+		return nil
+	}
+	if err := c.app.claim(ctx); err != nil {
+		return err
+	}
+	return c.app.fill(ctx)
+}
+
+// fold folds what is in memory until a partition runs dry, and reports whether there was anything.
+func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
+	l := c.lane
+	for {
+		if err := ctx.Err(); err != nil {
+			return any, err
+		}
+		if err := l.enter(ctx); err != nil {
+			return any, err
+		}
+		l.look()
+		f, wait := l.pick()
+		l.leave()
+		switch {
+		case f != nil:
+			if err := c.begin(ctx); err != nil {
+				return any, err
+			}
+			if err := l.fold(ctx, ctx); err != nil {
+				return any, err
+			}
+			any = true
+		case wait > 0:
+			if err := sleep(ctx, wait); err != nil {
+				return any, err
+			}
+		default:
+			for _, f := range l.feeds {
+				if f.head() != nil && f.full {
+					return any, fmt.Errorf("%w: partition %s/%d", brook.ErrDeadLettersFull, f.id.topic, f.id.number)
+				}
+			}
+			if err := l.moved(ctx); err != nil {
+				return any, err
+			}
+			return any, ctx.Err()
+		}
+	}
+}

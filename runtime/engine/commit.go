@@ -1,0 +1,255 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// commit writes the batch: changes, indexes, history, letters, emissions and positions, all or nothing. Where it is too
+// large for the store it is put back, to come again in smaller ones.
+func (l *lane) commit(ctx context.Context) error {
+	b := &l.batch
+	if l.live && l.gen != l.app.live.Load() { // another process switched, and Process or Redrive saw it first
+		l.rewind()
+		l.forget()
+		return errReload
+	}
+	l.writes = l.tx.writes(l.writes[:0])
+	for i := range b.letters {
+		l.writes = append(l.writes, b.letters[i].write(l.gen.letters))
+	}
+	for _, item := range b.items {
+		l.writes = append(l.writes, item.write(l.app.outboxTable))
+	}
+	for _, item := range b.owed {
+		l.writes = append(l.writes, item.write(l.gen.owed))
+	}
+	for k, s := range l.folded {
+		l.writes = append(l.writes, brook.Write{Table: l.gen.folded, Key: []byte(k), Value: encodeSequence(s)})
+	}
+	moved, from := l.moves()
+	for _, f := range l.feeds {
+		if f.dirty() {
+			l.writes = f.window.writes(l.writes, l.gen.window, f.id)
+			s := standing{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}
+			if f.turning = f.last; f.read.taken > 0 {
+				f.turning = anchorOf(f.read.lastTaken())
+			}
+			s.Last, s.Sum = f.turning.offset, f.turning.sum
+			if f.next < f.silent {
+				s.Silent = f.silent
+			}
+			f.storing = s.encode()
+			l.writes = append(l.writes, brook.Write{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.storing})
+		}
+	}
+	l.writes = append(l.writes, b.writes...)
+	if len(l.writes) == 0 {
+		l.forget()
+		return nil
+	}
+	batch := &brook.Batch{ID: l.app.ids.batch(), Writes: l.writes, Checks: l.checks()}
+	marked := func() {}
+	if l.live && slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.unseen }) {
+		marked = l.mark(batch)
+	}
+	l.overtaken = false
+	commit := func() error {
+		if l.overtaken {
+			done, err := l.stored(ctx)
+			switch {
+			case err != nil:
+				return err
+			case !done:
+				return errRewound
+			}
+			return l.recount(ctx)
+		}
+		return l.app.store.Commit(ctx, batch)
+	}
+	err := l.insist(ctx, "commit", commit)
+	for errors.Is(err, brook.ErrTooLarge) && b.events <= 1 && l.lighten(batch) {
+		err = l.insist(ctx, "commit", commit)
+	}
+	if err != nil {
+		l.rewind()
+		if errors.Is(err, brook.ErrConflict) {
+			l.forget()
+			return errReload
+		}
+		if errors.Is(err, errRewound) {
+			l.forget()
+			return err
+		}
+		if !errors.Is(err, brook.ErrTooLarge) {
+			l.app.doubt(err)
+			return err
+		}
+		return l.shrink(err, b.events)
+	}
+	marked()
+	l.committed(moved, from)
+	return nil
+}
+
+// shrink makes the next batch smaller after one that was too large, down to a single event, which becomes
+// a dead letter.
+func (l *lane) shrink(err error, events int) error {
+	switch at := l.batch.last; {
+	case events > 1:
+		l.limit = max(1, min(l.limit, events)/2)
+	case events == 1 && l.tooLargeAt != at:
+		l.limit, l.tooLarge, l.tooLargeAt = 1, err, at
+	case events == 1: // the partition stands still, until the store takes more
+		for _, f := range l.feeds {
+			if f.id == partitionOf(at) {
+				f.unstored++
+				f.held = time.Now().Add(waitAfter(l.app.config.Retry, f.unstored))
+				l.due.failures = append(l.due.failures, brook.Failure{What: "commit", Position: at, Attempts: f.unstored,
+					Err: fmt.Errorf("not even the dead letter of the event can be stored, and its partition stands still until the store takes more in one commit: %w", err)})
+			}
+		}
+	default:
+		return err
+	}
+	l.forget()
+	return errRewound
+}
+
+// rewind puts the batch back.
+func (l *lane) rewind() {
+	l.withhold()
+	l.withheld = false
+	for _, f := range l.feeds {
+		f.rewind()
+		f.folded, f.window = nil, nil
+	}
+}
+
+// moves returns how far the batch moves partitions on, and for each of them from where.
+func (l *lane) moves() (moved []brook.Progress, from []brook.Position) {
+	for _, f := range l.feeds {
+		if f.next != f.base {
+			moved = append(moved, brook.Progress{Topic: f.id.topic, Partition: f.id.number, Next: f.next, End: max(f.end, f.next)})
+			from = append(from, f.id.at(f.base))
+		}
+	}
+	return moved, from
+}
+
+// committed tells everybody what the batch brought.
+func (l *lane) committed(moved []brook.Progress, from []brook.Position) {
+	b := &l.batch
+	if l.live {
+		l.app.hub.publish(l.tx)
+	}
+	if l.rebuild != nil {
+		l.rebuild.passedOver(b.unknown)
+	}
+	for _, f := range l.feeds {
+		if f.dirty() {
+			f.commit()
+			f.unstored = 0
+			if l.live {
+				l.app.progress.advance(f.id, f.base)
+			}
+		}
+	}
+	if l.live {
+		l.due.letters = append(l.due.letters, b.letters...)
+		l.due.unknown = append(l.due.unknown, b.unknown...)
+		l.due.effects = append(l.due.effects, l.app.outbox.commit(b.items, b.effects, positions(moved), from, l.app.marking())...)
+		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
+			l.due.commits = append(l.due.commits, brook.Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.unknown), Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
+		}
+	}
+	if l.tooLargeAt == b.last {
+		l.tooLarge, l.tooLargeAt = nil, brook.Position{}
+	}
+	if l.limit < l.app.config.BatchSize {
+		l.limit = min(l.app.config.BatchSize, l.limit+max(1, l.limit/8))
+	}
+	l.forget()
+}
+
+// positions returns where partitions were moved to.
+func positions(moved []brook.Progress) (at []brook.Position) {
+	for _, p := range moved {
+		at = append(at, brook.Position{Topic: p.Topic, Partition: p.Partition, Offset: p.Next})
+	}
+	return at
+}
+
+// marking reports whether the driver keeps marks, so that it is told how far the app came once the emissions are published.
+func (a *App) marking() bool {
+	_, ok := a.config.Driver.(brook.Marker)
+	return ok
+}
+
+// forgets reports whether the store's commits end with the process.
+func (a *App) forgets() bool {
+	d, ok := a.store.(brook.Durable)
+	return !ok || !d.Durable()
+}
+
+// due is what follows a commit outside of the gate, because it may run what users wrote.
+type due struct {
+	letters  []deadLetter
+	unknown  []unknownEvent
+	failures []brook.Failure
+	commits  []brook.Commit
+	effects  []effectRun
+	strays   []brook.Stray
+}
+
+// unknownEvent is an event of a type that the package does not know.
+type unknownEvent struct {
+	position brook.Position
+	typ      string
+}
+
+// follow does what is due after commits.
+func (l *lane) follow() {
+	after := l.take()
+	after.effects = append(l.app.outbox.freed(func(id partitionID) bool { return l.feed(id) != nil }), after.effects...)
+	for i := range after.letters {
+		l.app.tell(after.letters[i])
+	}
+	if hook := l.app.config.Hooks.Unknown; hook != nil {
+		for _, u := range after.unknown {
+			hook(u.position, u.typ)
+		}
+	}
+	for i, s := range after.strays {
+		l.app.tellStray(s, l.strays-len(after.strays)+i+1)
+	}
+	for _, f := range after.failures {
+		l.app.failure(f)
+	}
+	for i := range after.commits {
+		l.app.config.Hooks.Commit(after.commits[i])
+	}
+	for _, e := range after.effects {
+		if l.effects != nil {
+			l.effects.push(e)
+		} else {
+			l.app.runEffect(l.app.ctx, e)
+		}
+	}
+}
+
+// forget empties the batch.
+func (l *lane) forget() {
+	l.tx.reset()
+	clear(l.folded)
+	clear(l.writes)
+	l.numbered = false
+	b := &l.batch
+	clear(b.effects)
+	*b = pending{effects: b.effects[:0], letters: slices.Delete(b.letters, 0, len(b.letters)), items: slices.Delete(b.items, 0, len(b.items))}
+}

@@ -1,0 +1,36 @@
+package engine
+
+import "github.com/brookgen/brookgen/runtime"
+
+// Definition is all that the generator knows of a package, for [NewApp]. Generated code uses it.
+type Definition struct {
+	Sets        []string // names of the handler sets, in order
+	Collections []brook.AnyCollection
+	Events      []brook.AnyEvent // all that are handled, published or discarded
+	Handlers    []Handler
+	Discards    []string // types that are received and ignored on purpose
+
+	// Lane makes the dispatch of one lane: a function that decodes an event, calls its
+	// handlers and applies what they give, all through tx.
+	Lane func(tx *Tx) func(*Delivery)
+	// Outgoing encodes an event of whichever type; false where its type is not the package's.
+	Outgoing func(o brook.Outgoing, out *brook.Outbound) bool
+}
+
+// Handler says what the signature of a handler says, and what was proved of its body. Generated code uses it.
+type Handler struct {
+	Set     int    // in Definition.Sets
+	Name    string // of the method
+	Event   string // type of the event
+	Reads   []int  // collections whose view it takes
+	Indexes []IndexRef
+	Writes  []int // collections that it gives changes of
+	Acts    bool  // it emits or has effects
+
+	Proved      bool   // every key that it reads or writes begins with the event's key
+	Partitioned bool   // that is not proved, but asserted
+	Doubt       string // the first expression that is not proved; with none, nobody tried
+}
+
+// IndexRef names an index. Generated code uses it.
+type IndexRef struct{ Collection, Index int }

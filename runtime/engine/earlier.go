@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// What earlier layouts had in the state. It is read, and goes with the first commit.
+
+// layout2 is the contract of code before contracts were kept: that of nobody.
+const layout2 = "layout 2"
+
+// upgrade brings a state that was read to the present layout, in memory.
+func (s *state) upgrade() {
+	if s.Layout == 1 {
+		names := s.tablesOfLayout1()
+		s.Tables = map[int][]string{}
+		for _, number := range append(slices.Clone(s.Dropped), s.Generation, s.Building) {
+			if number != 0 {
+				s.Tables[number] = names
+			}
+		}
+	}
+	if s.Layout < 3 {
+		s.Folds = layout2
+		s.Kept = map[string]keptIndex{}
+		for _, index := range s.Indexes {
+			if parts := strings.Fields(index); len(parts) > 3 {
+				last := len(parts) - 1
+				s.Kept[strings.Join(parts[:last], " ")] = keptIndex{Table: indexTable(parts[0], parts[1]), Whole: true, Once: parts[last] == "true"}
+			}
+		}
+		s.Indexes = nil
+	}
+	s.Layout = layoutVersion
+}
+
+// tablesOfLayout1 works out which tables the live generation has: layout 1 did not say it.
+func (s *state) tablesOfLayout1() (names []string) {
+	for _, line := range s.Fingerprint {
+		if collection, ok := strings.CutPrefix(line, "collection "); ok {
+			name, _, _ := strings.Cut(collection, " ")
+			names = append(names, rowsTable(name))
+		}
+	}
+	for _, index := range s.Indexes {
+		if parts := strings.Fields(index); len(parts) > 1 {
+			names = append(names, indexTable(parts[0], parts[1]))
+		}
+	}
+	return names
+}
+
+// fingerprint says, as layout 2 did, what made the views: line by line, without topics.
+func (a *App) fingerprint() []string {
+	var lines []string
+	for _, h := range a.def.Handlers {
+		lines = append(lines, fmt.Sprintf("set %s handles %s", a.def.Sets[h.Set], h.Event))
+	}
+	for _, c := range a.layout.Collections {
+		lines = append(lines, fmt.Sprintf("collection %s is keyed by %s", c.Name, c.Shape))
+	}
+	slices.Sort(lines)
+	return append(lines, "sets run in the order "+strings.Join(a.def.Sets, ", "))
+}
+
+// earlierChanges says how the code differs from what made views of layout 2.
+func (a *App) earlierChanges(was []string) (changes []string) {
+	now := a.fingerprint()
+	for _, line := range was {
+		if !slices.Contains(now, line) {
+			changes = append(changes, "no longer: "+line)
+		}
+	}
+	for _, line := range now {
+		if !slices.Contains(was, line) {
+			changes = append(changes, "new: "+line)
+		}
+	}
+	if change := a.otherTopics(); change != "" {
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+// otherTopics says that views of layout 2 were made from topics of which none is read any more: it did not say from which, but the
+// views have positions there.
+func (a *App) otherTopics() string {
+	var stands []string
+	for id := range a.progress.all() {
+		stands = append(stands, id.topic)
+	}
+	stands = sorted(stands)
+	if len(stands) == 0 || slices.ContainsFunc(a.topics, func(topic string) bool { return slices.Contains(stands, topic) }) {
+		return ""
+	}
+	return fmt.Sprintf("the events are those of %s, and were of %s", strings.Join(a.topics, ", "), strings.Join(stands, ", "))
+}

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+const (
+	effectBuffer = 256             // how many effects of a lane may wait before the lane does
+	effectStuck  = 5 * time.Second // how long it does that for one and the same effect, which may wait for the lane
+	effectMost   = 100_000         // how many may wait at all; more are not run
+	effectGrace  = time.Second     // how long effects may go on when Run ends, and then have to heed their context
+)
+
+// effects are those of one Run, a line for each lane. They are run beside the lanes, and outlive them: nothing waits for effects but, for a
+// moment, the end of Run.
+type effects struct {
+	app    *App
+	ctx    context.Context // theirs
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	lines map[int]*effectLine // by the partition number of a lane, or oneLane
+	busy  int                 // lines that run
+	idle  chan struct{}       // closed when none does any more; nil: nobody wants to know
+}
+
+// oneLane is the number of a lane of all partitions.
+const oneLane = -1
+
+// effectLine runs effects one after the other.
+type effectLine struct {
+	effects *effects
+	wake    func()       // of the lane that may wait
+	waits   atomic.Int64 // how many do
+	since   atomic.Int64 // when the one that runs began, in nanoseconds of the app's age
+
+	// Guarded by effects.mu.
+	queue []effectRun
+	runs  bool
+}
+
+func (a *App) newEffects(ctx context.Context) *effects {
+	s := &effects{app: a, lines: map[int]*effectLine{}}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	return s
+}
+
+// line returns the line of a lane, which is woken when it may go on.
+func (s *effects) line(number int, wake func()) *effectLine {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lines[number] == nil {
+		s.lines[number] = &effectLine{effects: s}
+	}
+	s.lines[number].wake = wake
+	return s.lines[number]
+}
+
+// push has an effect run behind the others of its line.
+func (l *effectLine) push(e effectRun) {
+	s := l.effects
+	if !l.add(e) {
+		s.app.failure(brook.Failure{What: "effect", Position: e.position, Err: fmt.Errorf("set %s: not run: %d others wait", e.set, effectMost), Final: true})
+	}
+}
+
+// add puts an effect into the line, and reports whether there is room.
+func (l *effectLine) add(e effectRun) bool {
+	s := l.effects
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(l.queue) >= effectMost {
+		return false
+	}
+	l.queue = append(l.queue, e)
+	l.waits.Add(1)
+	if !l.runs {
+		l.runs = true
+		s.busy++
+		go l.run()
+	}
+	return true
+}
+
+// full returns how long the lane is to stand still at most because too many effects wait; 0: it goes on. An effect that runs for long may wait
+// for an event of the lane.
+func (l *effectLine) full() time.Duration {
+	if l == nil || l.waits.Load() < effectBuffer {
+		return 0
+	}
+	return max(0, effectStuck-(l.effects.app.age()-time.Duration(l.since.Load())))
+}
+
+// run runs effects until none waits.
+func (l *effectLine) run() {
+	s := l.effects
+	whole := false
+	defer func() {
+		if !whole { // an effect ended its goroutine
+			go l.run()
+		}
+	}()
+	for {
+		s.mu.Lock()
+		if len(l.queue) == 0 {
+			l.runs, l.queue, whole = false, nil, true
+			if s.busy--; s.busy == 0 && s.idle != nil {
+				close(s.idle)
+				s.idle = nil
+			}
+			s.mu.Unlock()
+			return
+		}
+		e, wake := l.queue[0], l.wake
+		l.queue[0] = effectRun{}
+		l.queue = l.queue[1:]
+		s.mu.Unlock()
+		l.since.Store(int64(s.app.age()))
+		if l.waits.Add(-1) == effectBuffer-1 && wake != nil {
+			wake()
+		}
+		s.app.runEffect(s.ctx, e)
+	}
+}
+
+// end gives effects a moment, then ends their context, and returns when none runs any more, or after another moment: one that does not heed its
+// context goes on by itself.
+func (s *effects) end() {
+	defer s.cancel()
+	if s.wait() {
+		return
+	}
+	s.cancel()
+	if !s.wait() {
+		s.app.config.Log.Warn("brook: an effect does not heed its context, and goes on after the end of Run", "app", s.app.config.Name)
+	}
+}
+
+// wait waits until no effect runs, for a moment, and reports whether that is so.
+func (s *effects) wait() bool {
+	s.mu.Lock()
+	if s.busy == 0 {
+		s.mu.Unlock()
+		return true
+	}
+	if s.idle == nil {
+		s.idle = make(chan struct{})
+	}
+	idle := s.idle
+	s.mu.Unlock()
+	timer := time.NewTimer(min(effectGrace, s.app.config.ShutdownTimeout))
+	defer timer.Stop()
+	select {
+	case <-idle:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// effectOf is the key of a context of effects for the app that runs them.
+type effectOf struct{}
+
+// runEffect runs an effect, and again where it fails, as Config.Retry says.
+func (a *App) runEffect(ctx context.Context, e effectRun) {
+	ctx = context.WithValue(ctx, effectOf{}, a)
+	for attempts := 1; ; attempts++ {
+		if err := ctx.Err(); err != nil {
+			a.failure(brook.Failure{What: "effect", Position: e.position, Attempts: attempts - 1, Err: fmt.Errorf("set %s: not run: %w", e.set, context.Cause(ctx)), Final: true})
+			return
+		}
+		err := callEffect(ctx, e.run)
+		if err == nil {
+			return
+		}
+		final := attempts >= a.config.Retry.Attempts
+		a.failure(brook.Failure{What: "effect", Position: e.position, Attempts: attempts, Err: fmt.Errorf("set %s: %w", e.set, err), Final: final})
+		if final {
+			return
+		}
+		_ = sleep(ctx, waitAfter(a.config.Retry, attempts)) // the end of ctx shows above
+	}
+}
+
+func callEffect(ctx context.Context, run brook.Effect) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &brook.PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	if err := run(ctx); err != nil {
+		probe(err)
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// What an app asks of its envelope beside Wrap and Open.
+
+// tombstone reports whether a record is a tombstone.
+func tombstone(e brook.Envelope, r *brook.Record) bool {
+	if r.Value != nil {
+		return false
+	}
+	c, ok := e.(brook.TombstoneChecker)
+	return !ok || c.IsTombstone(r)
+}
+
+// unkeyed reports whether the envelope says that the keys of its records are not those of its events.
+func unkeyed(e brook.Envelope) bool {
+	u, ok := e.(brook.Unkeyed)
+	return ok && u.Unkeyed()
+}
+
+// isBare reports whether the envelope takes whatever a topic holds for payloads: what is none would be an event of zero values.
+func isBare(e brook.Envelope) bool {
+	b, ok := e.(brook.Bare)
+	return ok && b.Bare()
+}
+
+// untyped reports whether an error of Open says that the type that it found can't be relied on.
+func untyped(err error) bool {
+	var u interface{ Untyped() bool }
+	return errors.As(err, &u) && u.Untyped()
+}

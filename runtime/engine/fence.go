@@ -1,0 +1,235 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// With a store that several processes write, every commit says what it relies on: the rows that its events read, the position
+// that it goes on from, and the state of the app as a whole. Where another process was there first, nothing is written and
+// the lane begins anew from what the store holds.
+
+// errReload makes Run begin anew from what the store holds.
+var errReload = errors.New("brook: another process moved the views on")
+
+// losses counts how often another process was first. Processes that all begin anew at once would only be in each other's way, with
+// every batch: so who loses waits a while, longer each time, and the others get on with what it would have done.
+type losses struct {
+	n    int
+	last time.Time
+}
+
+const (
+	firstWait = 4 * time.Millisecond
+	mostWaits = 7 // the wait is twice as long each time, this often
+)
+
+func (l *losses) giveWay(ctx context.Context) {
+	if time.Since(l.last) > time.Second {
+		l.n = 0
+	}
+	_ = sleep(ctx, rand.N(firstWait<<l.n)) // the end of ctx shows at the next turn
+	l.n = min(l.n+1, mostWaits)
+	l.last = time.Now()
+}
+
+// fenced reports whether several processes may write the store.
+func (a *App) fenced() bool {
+	f, ok := a.store.(brook.Fenced)
+	return ok && f.Fenced()
+}
+
+// relied is what a transaction read of a store that several processes write.
+type relied struct {
+	checks []brook.Check
+	known  map[reliedKey]uint64 // the version of the check
+	// scanned: it goes by rows not being there, too. No version says that; but who adds one moves a position, or commits alone.
+	scanned bool
+}
+
+type reliedKey struct {
+	slot int
+	key  string
+}
+
+// rely notes that the transaction goes by a row being as it was read.
+func (tx *Tx) rely(slot int, key []byte, v brook.Value, err error) {
+	if tx.relied == nil || err != nil && !errors.Is(err, brook.ErrNotFound) {
+		return
+	}
+	k := reliedKey{slot, string(key)}
+	if version, known := tx.relied.known[k]; known && version == v.Version {
+		return // read twice, and another version each time: one of the two checks fails
+	}
+	tx.relied.known[k] = v.Version
+	tx.relied.checks = append(tx.relied.checks, brook.Check{Table: tx.tables[slot], Key: []byte(k.key), Version: v.Version})
+}
+
+func (r *relied) reset() {
+	if r != nil {
+		r.checks, r.scanned = nil, false
+		clear(r.known)
+	}
+}
+
+// checks gives what a batch relies on; nil where the store is the process's own.
+func (l *lane) checks() []brook.Check {
+	if l.tx.relied == nil {
+		return nil
+	}
+	checks := append(l.tx.relied.checks, l.app.unchanged())
+	for _, f := range l.feeds {
+		if f.dirty() || l.tx.relied.scanned {
+			checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.stored})
+		}
+	}
+	if !l.tx.relied.scanned {
+		return checks
+	}
+	if l.exclusive { // what it scanned may be any lane's
+		for _, other := range l.app.lanes {
+			for _, f := range other.feeds {
+				if other != l {
+					checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.stored})
+				}
+			}
+		}
+	}
+	return append(checks, brook.Check{Table: l.app.meta, Key: aloneKey, Value: *l.app.aloneMark.Load()})
+}
+
+// aloneKey is where the last commit left its mark of which no position tells: of Process, Redrive and the like, and the first one of
+// a partition.
+var aloneKey = []byte("alone")
+
+// readAlone reads that mark.
+func (a *App) readAlone(ctx context.Context) error {
+	if !a.fenced() {
+		return nil
+	}
+	v, err := a.reader.Get(ctx, a.meta, aloneKey)
+	switch {
+	case errors.Is(err, brook.ErrNotFound):
+		a.aloneMark.Store(new([]byte))
+	case err != nil:
+		return err
+	default:
+		mark := bytes.Clone(v.Data.([]byte))
+		a.aloneMark.Store(&mark)
+	}
+	return nil
+}
+
+// standAlone reads what a commit of the solo lane goes by where its events scan, before they do: the positions of all partitions, and the
+// mark of the last such commit.
+func (l *lane) standAlone(ctx context.Context) error {
+	if l.tx.relied == nil {
+		return nil
+	}
+	if err := l.app.readAlone(ctx); err != nil {
+		return err
+	}
+	standings, err := l.app.standings(ctx, l.app.reader, l.gen)
+	l.others = l.others[:0]
+	for id, s := range standings {
+		l.others = append(l.others, brook.Check{Table: l.gen.positions, Key: id.appendKey(nil), Value: s.raw})
+	}
+	return err
+}
+
+// mark leaves the mark of a commit that no position tells of.
+func (l *lane) mark(batch *brook.Batch) (done func()) {
+	if l.tx.relied == nil {
+		return func() {}
+	}
+	if l.tx.relied.scanned {
+		batch.Checks = append(batch.Checks, l.others...)
+	}
+	mark := bytes.Clone(batch.ID[:])
+	batch.Writes = append(batch.Writes, brook.Write{Table: l.app.meta, Key: aloneKey, Value: mark})
+	return func() { l.app.aloneMark.Store(&mark) }
+}
+
+// raise writes a partition's position anew, one epoch on, so that every other process that folds it reads its dead
+// letters again. The caller holds the gate.
+func (a *App) raise(ctx context.Context, id partitionID) ([]brook.Write, []brook.Check, error) {
+	if !a.fenced() {
+		return nil, nil, nil
+	}
+	g := a.live.Load()
+	k := id.appendKey(nil)
+	checks := []brook.Check{a.unchanged()}
+	v, err := a.reader.Get(ctx, g.positions, k)
+	if errors.Is(err, brook.ErrNotFound) {
+		return nil, append(checks, brook.Check{Table: g.positions, Key: k}), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	_, s, err := decodeStanding(k, v.Data.([]byte))
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Epoch++
+	checks = append(checks, brook.Check{Table: g.positions, Key: k, Value: v.Data.([]byte)})
+	return []brook.Write{{Table: g.positions, Key: k, Value: s.encode()}}, checks, nil
+}
+
+// again does something that takes turns with other processes, and again where one of them was faster.
+func (a *App) again(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if !errors.Is(err, brook.ErrConflict) || !a.fenced() || ctx.Err() != nil {
+			return err
+		}
+		if err := a.reload(ctx); err != nil {
+			return err
+		}
+		a.giveTurn(ctx)
+	}
+}
+
+// reload brings what memory knows of the store up to date: the state, the live generation, dead letters, positions.
+func (a *App) reload(ctx context.Context) error {
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
+	}
+	defer a.gate.Unlock()
+	return a.reloadResting(ctx)
+}
+
+// reloadResting is reload for who holds the gate for writing.
+func (a *App) reloadResting(ctx context.Context) error {
+	a.trustMu.Lock()
+	next, err := a.renew(ctx)
+	a.trustMu.Unlock()
+	if err != nil {
+		return err
+	}
+	a.shown()
+	live := a.live.Load()
+	a.noteNames(&next)
+	waits, err := a.loadWaits(ctx, live)
+	if err != nil {
+		return err
+	}
+	a.state, a.waits, a.numbers = next, waits, nil
+	a.solo.in(live)
+	a.fit()
+	if err := a.readAlone(ctx); err != nil {
+		return err
+	}
+	standings, err := a.standings(ctx, a.reader, live)
+	if err != nil {
+		return err
+	}
+	for id, s := range standings {
+		a.progress.advance(id, s.Next)
+	}
+	return nil
+}

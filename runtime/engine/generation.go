@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/holds"
+)
+
+// generation is one set of views with all that has to stand or fall with them. A rebuild makes the next one.
+type generation struct {
+	number    int
+	tables    []brook.Table // by slot
+	positions brook.Table
+	letters   brook.Table
+	folded    brook.Table
+	window    brook.Table
+	dropped   brook.Table // which letters were dropped
+	owed      brook.Table // emissions that a rebuild owes for letters of the views before
+	shapes    *shapes
+	pins      *holds.Pins          // of those who read it while it is live, and longer
+	kept      map[string]keptIndex // what tables and unready go by
+	unready   []bool               // by slot: an index that does not have the entries of all rows
+}
+
+// openMeta reads the state, and makes it where the store is new.
+func (a *App) openMeta(ctx context.Context) error {
+	var err error
+	if a.meta, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, "state")}); err != nil {
+		return err
+	}
+	if a.outboxTable, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, "outbox")}); err != nil {
+		return err
+	}
+	if a.sending, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, "sending")}); err != nil {
+		return err
+	}
+	if n := a.held.name; n != nil {
+		n.Opening.Lock()
+		defer n.Opening.Unlock()
+	}
+	a.state, err = a.readState(ctx)
+	if errors.Is(err, brook.ErrNotFound) {
+		err = a.updateState(ctx, func(next *state) error {
+			if next.raw != nil {
+				return errAsIs // another process made it meanwhile
+			}
+			*next = state{Layout: layoutVersion, Generation: 1} // the rest comes with the first commit
+			return nil
+		}, nil)
+	}
+	return err
+}
+
+// open makes the tables of generation number known to the store.
+func (a *App) open(ctx context.Context, number int) (*generation, error) {
+	g := &generation{number: number, tables: make([]brook.Table, a.layout.Slots), shapes: &shapes{}, pins: a.pinsOf(number)}
+	name := func(parts string) string { return a.generationTable(number, parts) }
+	var errs []error
+	table := func(spec brook.TableSpec) brook.Table {
+		t, err := a.store.Table(ctx, spec)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("brook: table %s: %w", spec.Name, err))
+		}
+		return t
+	}
+	for ord, info := range a.layout.Collections {
+		g.tables[a.layout.Rows[ord]] = table(brook.TableSpec{Name: name(rowsTable(info.Name)), Codec: a.def.Collections[ord].Codec(g.shapes.of(info)), Keep: a.keep})
+		for x, index := range info.Indexes {
+			g.tables[a.layout.Index[ord][x]] = table(brook.TableSpec{Name: name(indexTable(info.Name, index.Field))})
+		}
+	}
+	g.unready = make([]bool, a.layout.Slots)
+	g.positions = table(brook.TableSpec{Name: name("positions")})
+	g.letters = table(brook.TableSpec{Name: name("letters")})
+	g.folded = table(brook.TableSpec{Name: name("folded")})
+	g.window = table(brook.TableSpec{Name: name("window")})
+	g.dropped = table(brook.TableSpec{Name: name("dropped")})
+	g.owed = table(brook.TableSpec{Name: name("owed")})
+	g.shapes.table = table(brook.TableSpec{Name: name("shapes")})
+	if err := errors.Join(errs...); err != nil {
+		return g, err
+	}
+	g.shapes.again = func() error {
+		ctx, cancel := context.WithTimeout(a.ctx, a.config.ShutdownTimeout)
+		defer cancel()
+		return a.readShapes(ctx, g.shapes)
+	}
+	return g, a.readShapes(ctx, g.shapes)
+}
+
+// openLive opens the live generation that the state names, with the indexes that it has. Where was is that very generation but for
+// them, it goes on.
+func (a *App) openLive(ctx context.Context, s *state, was *generation) (g *generation, err error) {
+	if was != nil && was.number == s.Generation {
+		if maps.Equal(was.kept, s.Kept) {
+			return was, nil
+		}
+		next := *was
+		next.tables, next.unready, g = slices.Clone(was.tables), make([]bool, a.layout.Slots), &next
+	} else if g, err = a.open(ctx, s.Generation); err != nil {
+		return nil, err
+	}
+	g.kept = s.Kept
+	for ord, info := range a.layout.Collections {
+		for x, index := range info.Indexes {
+			slot := a.layout.Index[ord][x]
+			kept, ok := s.Kept[info.EntriesName(index)]
+			g.unready[slot] = s.Folds != "" && !kept.Whole
+			if !ok {
+				continue
+			}
+			if g.tables[slot], err = a.store.Table(ctx, brook.TableSpec{Name: a.generationTable(g.number, kept.Table)}); err != nil {
+				return nil, fmt.Errorf("brook: table %s: %w", kept.Table, err)
+			}
+		}
+	}
+	return g, nil
+}
+
+// drop removes all rows of a generation.
+func (a *App) drop(ctx context.Context, g *generation) error {
+	tables := append([]brook.Table{g.positions, g.letters, g.folded, g.window, g.dropped, g.owed}, g.tables...)
+	gone, err := a.forgotten(ctx, g.number)
+	if err != nil {
+		return err
+	}
+	for _, t := range append(tables, gone...) {
+		if err := a.empty(ctx, t); err != nil {
+			return err
+		}
+	}
+	return a.empty(ctx, g.shapes.table) // last, as rows can't be read without
+}
+
+// empty removes all rows of a table.
+func (a *App) empty(ctx context.Context, t brook.Table) error {
+	if d, ok := a.store.(brook.Dropper); ok {
+		return d.Drop(ctx, t)
+	}
+	for {
+		var writes []brook.Write
+		for row, err := range a.reader.Scan(ctx, t, nil, nil) {
+			if err != nil {
+				return err
+			}
+			writes = append(writes, brook.Write{Table: t, Key: append([]byte(nil), row.Key...), Op: brook.Remove})
+			if len(writes) == a.config.BatchSize {
+				break
+			}
+		}
+		if len(writes) == 0 {
+			return nil
+		}
+		if err := a.store.Commit(ctx, &brook.Batch{Writes: writes}); err != nil {
+			return err
+		}
+	}
+}
+
+// standings reads how far a generation has come.
+func (a *App) standings(ctx context.Context, r brook.Reader, g *generation) (map[partitionID]standing, error) {
+	all := map[partitionID]standing{}
+	for row, err := range r.Scan(ctx, g.positions, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		id, s, err := decodeStanding(row.Key, row.Value.Data.([]byte))
+		if err != nil {
+			return nil, err
+		}
+		all[id] = s
+	}
+	return all, nil
+}

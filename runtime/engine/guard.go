@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// A rebuild is guarded: what fails in the rebuilt views and does not in the live ones keeps these.
+
+// reset empties what is counted anew with each look at the letters.
+func (r *rebuilding) reset() {
+	r.strangers = nil
+	r.report = brook.RebuildReport{Took: time.Since(r.started)}
+	if len(r.passed) > 0 {
+		r.report.Passed = maps.Clone(r.passed)
+	}
+}
+
+// note takes a letter of the rebuilt views into the report.
+func (r *rebuilding) note(l *deadLetter) {
+	r.report.Letters++
+	if l.Stage == brook.StageEmit || l.Attempts == 0 || r.asides.has(l.Position, l.Set) {
+		return
+	}
+	stranger := *l
+	stranger.Record = brook.Record{}
+	r.strangers = append(r.strangers, stranger)
+	addStranger(&r.report, &l.DeadLetter)
+}
+
+// count makes the report of a rebuild that ends before it is done.
+func (r *rebuilding) count(ctx context.Context) error {
+	r.reset()
+	for row, err := range r.app.reader.Scan(ctx, r.lane.gen.letters, nil, nil) {
+		if err != nil {
+			return err
+		}
+		l, err := decodeLetter(row.Value)
+		if err != nil {
+			return err
+		}
+		r.note(&l)
+	}
+	sortFailures(&r.report)
+	return nil
+}
+
+// full reports whether the lane stands still at a feed because its partition has too many dead letters, which ends the rebuild.
+func (r *rebuilding) full(f *feed) bool {
+	letters := f.waits.letters()
+	if letters < r.app.config.MaxDeadLetters {
+		return false
+	}
+	r.lane.overfull = &brook.RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
+		brook.ErrDeadLettersFull, f.id.topic, f.id.number, letters, f.next)}
+	return true
+}
+
+// passedOver counts events of types that the code does not know and that the live views were made from.
+func (r *rebuilding) passedOver(unknown []unknownEvent) {
+	for _, u := range unknown {
+		if r.madeFrom[u.typ] {
+			r.passed[u.typ]++
+		}
+	}
+}
+
+// overtaken says how a reader goes on whose offset the log has no more.
+func (r *rebuilding) overtaken(ctx context.Context, id partitionID, next int64) (c brook.Chunk, lost *gap, err error) {
+	partitions, err := r.app.config.Driver.Partitions(ctx, id.topic)
+	if err != nil {
+		return c, nil, err
+	}
+	i := slices.IndexFunc(partitions, func(p brook.Partition) bool { return p.Topic == id.topic && p.Number == id.number })
+	switch {
+	case i < 0 || partitions[i].End < next:
+		return c, nil, fmt.Errorf("%w: %s has no offset %d any more", brook.ErrLogChanged, id.name(), next)
+	case partitions[i].Start <= next:
+		return c, nil, fmt.Errorf("the log has offset %d, and did not a moment ago", next) // try again
+	case r.app.config.OnRetention != brook.GoOn:
+		return c, nil, fmt.Errorf("%w: retention overtook the rebuild: %s starts at %d now, and it was to read from %d on; with Config.OnRetention GoOn it goes on without them",
+			brook.ErrRetention, id.name(), partitions[i].Start, next)
+	}
+	p := partitions[i]
+	return brook.Chunk{Next: p.Start, End: p.End}, &gap{next, p.Start}, nil
+}
+
+// skip goes on behind what retention took from under a reader. Its letters are carried over, and hold up their keys.
+func (r *rebuilding) skip(f *feed, lost gap) {
+	r.app.config.Log.Warn("brook: retention overtook the rebuild, which goes on without what the log no longer has", "app", r.app.config.Name,
+		"position", f.id.at(lost.from).String(), "missing", lost.to-lost.from)
+	r.gaps[f.id] = append(r.gaps[f.id], lost)
+	for offset, put := range r.asides[f.id] {
+		for _, one := range put {
+			if lost.from <= offset && offset < lost.to && !one.dropped {
+				f.waits.add(&deadLetter{DeadLetter: brook.DeadLetter{Position: f.id.at(offset), Set: one.set, Key: one.key}}, r.app.config.OnFailure != brook.GoOn)
+			}
+		}
+	}
+}
+
+// redrive tries letters of the rebuilt views once more, in log order: those given, or all where nil is. What fails again stays as it was.
+func (r *rebuilding) redrive(ctx context.Context, letters []deadLetter) error {
+	a, l := r.app, r.lane
+	if letters == nil {
+		for row, err := range a.reader.Scan(ctx, l.gen.letters, nil, nil) {
+			if err != nil {
+				return err
+			}
+			letter, err := decodeLetter(row.Value)
+			if err != nil {
+				return err
+			}
+			letter.Record = brook.Record{} // not all of them at a time
+			letters = append(letters, letter)
+		}
+		a.inOrder(letters)
+	}
+	barred := map[held]bool{}
+	for i := range letters {
+		k := letters[i].appendKey(nil)
+		if r.tried[string(k)] || letters[i].Stage == brook.StageEmit || r.gone(letters[i].Position) {
+			continue
+		}
+		key := held{partitionOf(letters[i].Position), waitKey{letters[i].Set, string(letters[i].Key)}}
+		every := held{key.id, waitKey{"", key.key}}
+		if letters[i].Key != nil && (barred[key] || barred[every]) {
+			continue // it waits
+		}
+		applied := false
+		err := l.insist(ctx, "rebuild", func() (err error) {
+			applied, err = r.redriveOne(ctx, k)
+			return err
+		})
+		if err != nil && !errors.Is(err, brook.ErrPermanent) && !errors.Is(err, errGone) {
+			return err
+		}
+		r.tried[string(k)] = true
+		barred[key] = !applied && letters[i].Key != nil
+	}
+	return nil
+}
+
+// redriveOne tries one letter of the rebuilt views.
+func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, err error) {
+	a, l := r.app, r.lane
+	v, err := a.reader.Get(ctx, l.gen.letters, k)
+	if errors.Is(err, brook.ErrNotFound) {
+		return true, nil // a decode letter before it ran all sets
+	}
+	if err != nil {
+		return false, err
+	}
+	letter, err := decodeLetter(v)
+	if err != nil {
+		return false, err
+	}
+	if letter, err = a.whole(ctx, letter); err != nil {
+		return false, err
+	}
+	own := l.feed(partitionOf(letter.Position))
+	f := &feed{id: own.id, log: own.log, waits: own.waits, attempts: letter.Attempts, until: -1}
+	defer l.forget()
+	return l.handleAgain(ctx, f, letter, []brook.Write{{Table: l.gen.letters, Key: k, Op: brook.Remove}})
+}

@@ -1,0 +1,447 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// lane folds the events of some partitions, one at a time, into the views of one generation.
+type lane struct {
+	app       *App
+	gen       *generation
+	live      bool // folds into the live views: under the gate, with emissions and effects
+	parallel  bool // others run beside it
+	count     int  // of lanes
+	feeds     []*feed
+	chunks    chan chunk
+	wake      chan struct{} // holds a token when a feed that stood still may go on
+	effects   *effectLine   // nil: they are run at once
+	due       due
+	exclusive bool                       // it runs with all others at rest
+	others    []brook.Check              // of a lane without feeds: that the partitions stand where they stood
+	visit     visit                      // of the gate
+	inside    bool                       // between enter and leave
+	rest      *rest                      // of whom the lane runs in
+	aside     func() (back func())       // see setAside
+	withheld  bool                       // the letters of the batch are not in the waits
+	overtaken bool                       // somebody had the gate since the batch was tried
+	rebuild   *rebuilding                // that it folds for, nil: none
+	overfull  *brook.RebuildRefusedError // why the rebuild ends: it has too many dead letters
+
+	tx      *Tx
+	deliver func(*Delivery)
+	m       Delivery
+	batch   pending
+	writes  []brook.Write             // of the commit, kept for its room
+	folded  map[string]brook.Sequence // lanes of emissions that the batch moved on
+	limit   int                       // events per batch
+	strays  int                       // so far
+	last    brook.Stray               // the last of them
+	events  int                       // so far
+
+	tooLarge   error // the event at tooLargeAt alone is more than the store takes
+	tooLargeAt brook.Position
+	numbered   bool       // the batch used numbers that the store counts
+	rehearsal  *rehearsal // nil until it is needed
+}
+
+// pending is what a batch holds besides the transaction.
+type pending struct {
+	events, strays, repeats int
+	bytes                   int // of the events' records
+	discarded               int
+	unknown                 []unknownEvent
+	last                    brook.Position // of the event that came last
+	letters                 []deadLetter
+	items                   []*outboxItem
+	owed                    []*outboxItem // of a rebuild
+	effects                 []effectRun
+	writes                  []brook.Write // of removed letters and the like
+	checks                  []brook.Check // what these rely on
+	started                 time.Time
+	rehearsed               time.Duration // how long that took
+}
+
+// effectRun is an effect with what it belongs to.
+type effectRun struct {
+	position brook.Position
+	set      string
+	run      brook.Effect
+}
+
+// outcome is what became of an event that a lane took.
+type outcome uint8
+
+const (
+	kept   outcome = iota // it is in the batch
+	again                 // it is to be tried again later
+	broken                // the store did not answer
+	stray                 // it has to run alone
+	ended                 // the runtime's context ended
+	halted                // Run ends because of it
+	settle                // it is kept, but Run is to go on with one lane
+)
+
+// errRewound says that a batch was put back because it was too large.
+var errRewound = errors.New("brook: the batch comes again, smaller")
+
+// errSettle makes Run go on with one lane.
+var errSettle = errors.New("more than a tenth of the events stray")
+
+func (a *App) newLane(g *generation, live bool) *lane {
+	l := &lane{app: a, gen: g, live: live, tx: newTx(a.def, a.layout), limit: max(1, a.config.BatchSize),
+		wake: make(chan struct{}, 1), chunks: make(chan chunk)}
+	l.tx.reader = a.reader
+	l.in(g)
+	if live && a.fenced() {
+		l.tx.relied = &relied{known: map[reliedKey]uint64{}}
+	}
+	l.deliver = a.def.Lane(l.tx)
+	return l
+}
+
+// run folds what its feeds bring until stop ends, finishing under ctx what is in flight then. It returns nil
+// when stop ended, and when every feed reached its end.
+func (l *lane) run(stop, ctx context.Context) error {
+	for !l.finished() {
+		if stop.Err() != nil {
+			return nil
+		}
+		if l.live && l.app.lost.Load() {
+			return errReload
+		}
+		if l.enter(stop) != nil {
+			return nil
+		}
+		l.look()
+		l.overfull = nil
+		f, wait := l.pick()
+		l.leave()
+		l.follow()
+		if l.overfull != nil {
+			return l.overfull
+		}
+		if f == nil && slices.ContainsFunc(l.feeds, (*feed).dirty) {
+			if err := l.moved(stop); err != nil {
+				return err
+			}
+			continue
+		}
+		if f == nil {
+			if err := l.await(stop, wait); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := l.fold(stop, ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finished reports whether every feed has an end and reached it.
+func (l *lane) finished() bool {
+	return len(l.feeds) > 0 && !slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.until < 0 || f.base < f.until })
+}
+
+// await waits for a chunk, a wake, the end of a retry's wait, or stop; then it takes what is there.
+func (l *lane) await(stop context.Context, wait time.Duration) error {
+	var timer <-chan time.Time
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case c := <-l.chunks:
+		if c.err != nil {
+			return c.err
+		}
+		l.takeChunk(c)
+		return l.drain()
+	case <-l.wake:
+	case <-timer:
+	case <-stop.Done():
+	}
+	return nil
+}
+
+// drain takes the chunks that wait, without waiting itself.
+func (l *lane) drain() error {
+	for {
+		select {
+		case c := <-l.chunks:
+			if c.err != nil {
+				return c.err
+			}
+			l.takeChunk(c)
+		default:
+			return nil
+		}
+	}
+}
+
+// takeChunk takes a chunk.
+func (l *lane) takeChunk(c chunk) {
+	if c.lost != nil {
+		l.rebuild.skip(c.feed, *c.lost)
+	}
+	c.feed.take(c.Chunk)
+}
+
+// moved commits offsets that hold no records, when nothing else is to do.
+func (l *lane) moved(stop context.Context) error {
+	if !slices.ContainsFunc(l.feeds, (*feed).dirty) {
+		return nil
+	}
+	if l.enter(stop) != nil {
+		return nil
+	}
+	err := l.commit(stop)
+	l.leave()
+	l.follow()
+	if errors.Is(err, errRewound) || stop.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// owns reports whether a record is in the partition that its key belongs to.
+func (l *lane) owns(r *brook.Record) bool {
+	p, ok := l.app.config.Driver.(brook.Partitioner)
+	return ok && p.Partition(r.Key, l.count) == int(r.Partition)
+}
+
+// enter and leave stand around every batch: while lanes are at rest, nobody is between them. Only the end of ctx is an error.
+func (l *lane) enter(ctx context.Context) error {
+	if !l.live {
+		return nil
+	}
+	err := l.app.gate.enter(ctx, &l.visit)
+	l.inside = err == nil
+	return err
+}
+
+func (l *lane) leave() {
+	if l.inside {
+		l.inside = false
+		l.app.gate.leave(&l.visit)
+	}
+}
+
+// batchTime is about how long a batch may take before it is committed.
+const batchTime = 50 * time.Millisecond
+
+// batchBytes is about how many bytes of records a batch may hold: rows, histories, letters and emissions hold them again, and so does the
+// store until the commit is done.
+const batchBytes = 8 << 20
+
+// rushed reports whether the batch should end: somebody waits for the lanes to rest, or it takes long.
+func (l *lane) rushed() bool {
+	n := l.batch.events
+	return l.live && n > 0 && (l.app.gate.hurried(&l.visit) || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
+}
+
+// pick gives the feed whose head goes first: the one with the lowest record time, then topic and
+// partition. It gives nil where the lane has to wait, and how long at most.
+func (l *lane) pick() (first *feed, wait time.Duration) {
+	if wait = l.effects.full(); wait > 0 {
+		return nil, wait
+	}
+	var at time.Time
+	for _, f := range l.feeds {
+		if !f.held.IsZero() {
+			if at.IsZero() {
+				at = time.Now()
+			}
+			if d := f.held.Sub(at); d > 0 {
+				if wait == 0 || d < wait {
+					wait = d
+				}
+				continue
+			}
+		}
+		r := f.head()
+		if r == nil {
+			if f.unread() {
+				return nil, wait // its head may be older than all others
+			}
+			continue
+		}
+		if l.stands(f) {
+			continue
+		}
+		if first == nil || r.Time.Before(first.head().Time) {
+			first = f // feeds are in order of topic and partition
+		}
+	}
+	return first, wait
+}
+
+// look notes, once for each batch, what waits in the outbox.
+func (l *lane) look() {
+	if !l.live {
+		return
+	}
+	for _, f := range l.feeds {
+		f.outbound = l.app.outbox.pending(f.id)
+	}
+}
+
+// stands reports whether a feed stands still for want of room.
+func (l *lane) stands(f *feed) bool {
+	if l.rebuild != nil {
+		return l.rebuild.full(f)
+	}
+	if f.outbound+len(l.batch.items) >= l.app.config.MaxOutbox {
+		return true
+	}
+	letters := f.waits.letters()
+	if letters < l.app.config.MaxDeadLetters {
+		f.full = false
+		return false
+	}
+	if !f.full {
+		f.full = true
+		l.due.failures = append(l.due.failures, brook.Failure{What: "handle", Position: f.id.at(f.next), Attempts: 1, Err: fmt.Errorf(
+			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", brook.ErrDeadLettersFull, f.id.topic, f.id.number, letters)})
+	}
+	return true
+}
+
+// fold takes events into a batch and commits it.
+func (l *lane) fold(stop, ctx context.Context) error {
+	if l.live {
+		switch err := l.app.claim(stop); {
+		case err != nil && l.app.lost.Load():
+			return errReload
+		case err != nil && stop.Err() != nil: // the partitions move, perhaps, and Run goes on
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+	if l.enter(stop) != nil {
+		return nil
+	}
+	if l.unclaimed() { // since it was claimed
+		l.leave()
+		return nil
+	}
+	l.look()
+	l.batch.started = time.Now()
+	var what outcome
+	var err, lost error
+	var f *feed
+	for l.batch.events < l.limit && l.batch.bytes < batchBytes {
+		if lost = l.drain(); lost != nil { // what is in the batch is committed all the same
+			break
+		}
+		if l.rushed() || stop.Err() != nil {
+			break
+		}
+		if f, _ = l.pick(); f == nil {
+			break
+		}
+		l.rehearse(ctx, stop, f)
+		if what, err = l.step(ctx, f, f.head()); what != kept {
+			break
+		}
+		l.mended(f)
+		l.batch.bytes += len(f.head().Key) + len(f.head().Value)
+		f.pass()
+	}
+	l.events += l.batch.events
+	cerr := l.commit(ctx)
+	l.leave()
+	l.follow()
+	switch {
+	case errors.Is(cerr, errRewound):
+		return lost // the batch comes again, and with it what was to be done about an event
+	case cerr != nil:
+		return cerr
+	case lost != nil:
+		return lost
+	}
+	if what == stray {
+		what, err = l.alone(stop, ctx, f)
+		l.follow()
+	}
+	return l.after(stop, f, what, err)
+}
+
+// unclaimed reports whether another version of the code overtook this one, or the live views are others that are to be claimed first.
+// The caller visits the gate, or took it.
+func (l *lane) unclaimed() bool { return l.live && !l.app.claimed.Load() }
+
+// mended notes that the store gives what the head of f needs.
+func (l *lane) mended(f *feed) {
+	if f.broken > 0 {
+		l.app.mended("store", f.broken, f.id.at(f.next))
+		f.broken = 0
+	}
+}
+
+// after deals with an event that did not make it into the batch.
+func (l *lane) after(stop context.Context, f *feed, what outcome, err error) error {
+	switch what {
+	case broken:
+		if errors.Is(err, brook.ErrPermanent) {
+			return err
+		}
+		f.broken++
+		l.app.failure(brook.Failure{What: "store", Position: f.id.at(f.next), Attempts: f.broken, Err: err})
+		sleep(stop, waitAfter(l.app.config.Retry, f.broken)) // the end of stop shows at the next turn
+		f.attempts = 0
+	case again:
+		f.attempts++
+		f.held = time.Now().Add(waitAfter(l.app.config.Retry, f.attempts))
+		l.app.failure(brook.Failure{What: "handle", Position: f.id.at(f.next), Attempts: f.attempts, Err: err})
+	case halted, settle:
+		return err
+	}
+	return nil
+}
+
+// alone runs the head of f with all other lanes at rest. It waits for these until stop ends.
+func (l *lane) alone(stop, ctx context.Context, f *feed) (outcome, error) {
+	rest, err := l.app.rest(stop)
+	if err != nil {
+		return ended, err
+	}
+	l.rest = rest
+	defer func() {
+		l.rest = nil
+		rest.end()
+	}()
+	if l.unclaimed() { // since the batch was left
+		return kept, nil
+	}
+	l.parallel, l.exclusive = false, true
+	defer func() { l.exclusive = false }()
+	what, err := l.step(ctx, f, f.head())
+	l.parallel = true
+	if what == kept {
+		l.mended(f)
+		f.pass()
+	}
+	l.batch.strays++
+	if cerr := l.commit(ctx); errors.Is(cerr, errRewound) {
+		return kept, nil
+	} else if cerr != nil {
+		return halted, cerr
+	}
+	if what == kept {
+		l.due.strays = append(l.due.strays, l.last)
+	}
+	if l.strays++; what == kept && l.strays > 100 && l.strays*10 > l.events && !l.app.config.Group {
+		return settle, fmt.Errorf("%w: %s", errSettle, reasonOf(&l.last))
+	}
+	return what, err
+}

@@ -1,0 +1,289 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// Over a store that several processes write, one of them publishes what all commit, as long as it holds the lease: a row that names it,
+// and another one that it writes anew all the time. Whoever sees no beat for long takes over, by its own clock and not by a time in the row. Every commit that removes emissions
+// checks that the lease is still the process's own. With Config.Group the lease is for the numbered emissions alone; the others are published by who
+// has the partition.
+
+const (
+	leaseBeat = time.Second     // between beats, and between looks of others
+	leaseTime = 5 * time.Second // without a beat: then the holder is gone
+)
+
+var (
+	leaseKey = []byte("lease")
+	beatKey  = []byte("beat")
+)
+
+// lease is what a process knows of the lease.
+type lease struct {
+	mu    sync.Mutex
+	held  bool
+	row   []byte // that names the holder, as last seen; nil: there is none
+	beat  []byte
+	beats int64
+	seen  time.Time // when row and beat were last others than before, or this process's own
+}
+
+type leaseRow struct {
+	Holder string // "": nobody
+	Term   int64
+}
+
+type beatRow struct {
+	Holder string
+	Beat   int64
+}
+
+// check makes sure that the lease is still the process's own.
+func (l *lease) check(t brook.Table) brook.Check {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return brook.Check{Table: t, Key: leaseKey, Value: l.row}
+}
+
+// read reads both rows.
+func (l *lease) read(ctx context.Context, a *App) (row, beat []byte, err error) {
+	for _, r := range []struct {
+		key []byte
+		at  *[]byte
+	}{{leaseKey, &row}, {beatKey, &beat}} {
+		v, err := a.reader.Get(ctx, a.sending, r.key)
+		if errors.Is(err, brook.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		*r.at = bytes.Clone(v.Data.([]byte))
+	}
+	return row, beat, nil
+}
+
+// still reports whether the process holds the lease yet, and gives it up where it does not.
+func (l *lease) still(ctx context.Context, a *App) (bool, error) {
+	row, _, err := l.read(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	l.mu.Lock()
+	held := l.held && bytes.Equal(row, l.row)
+	l.mu.Unlock()
+	if !held {
+		l.lose(a)
+	}
+	return held, nil
+}
+
+func (l *lease) lose(a *App) {
+	l.mu.Lock()
+	was := l.held
+	l.held, l.seen = false, time.Now()
+	l.mu.Unlock()
+	a.outbox.lease(false)
+	if was {
+		a.config.Log.Warn("brook: another process publishes now", "app", a.config.Name)
+	}
+}
+
+// keep holds the lease, or waits for it, until ctx ends; then it leaves it to others.
+func (l *lease) keep(ctx context.Context, a *App) {
+	ticker := time.NewTicker(leaseBeat)
+	defer ticker.Stop()
+	for failures := 0; ; {
+		if err := l.turn(ctx, a); err != nil && ctx.Err() == nil {
+			failures++
+			a.failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
+			a.broke(err)
+		} else if failures > 0 && err == nil {
+			a.mended("lease", failures, brook.Position{})
+			failures = 0
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// turn renews the lease, or takes it where it is free.
+func (l *lease) turn(ctx context.Context, a *App) error {
+	l.mu.Lock()
+	held := l.held
+	l.mu.Unlock()
+	if held {
+		return l.renew(ctx, a)
+	}
+	row, beat, err := l.read(ctx, a)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	if !bytes.Equal(row, l.row) || !bytes.Equal(beat, l.beat) || l.seen.IsZero() {
+		l.row, l.beat, l.seen = row, beat, time.Now()
+	}
+	waited := time.Since(l.seen)
+	l.mu.Unlock()
+	var last leaseRow
+	if row != nil {
+		if err := json.Unmarshal(row, &last); err != nil {
+			return fmt.Errorf("brook: the stored lease is damaged: %w", err)
+		}
+	}
+	if last.Holder != "" && waited < leaseTime {
+		return nil
+	}
+	return l.acquire(ctx, a, last.Term+1, row, beat)
+}
+
+// renew writes a beat.
+func (l *lease) renew(ctx context.Context, a *App) error {
+	l.mu.Lock()
+	l.beats++
+	beat := mustJSON(beatRow{a.ids.prefix, l.beats})
+	row := l.row
+	l.mu.Unlock()
+	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: []brook.Write{{Table: a.sending, Key: beatKey, Value: beat}},
+		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}}})
+	if errors.Is(err, brook.ErrConflict) {
+		l.lose(a)
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		l.beat, l.seen = beat, time.Now()
+	}
+	return err
+}
+
+// acquire takes the lease from what the rows say of it.
+func (l *lease) acquire(ctx context.Context, a *App, term int64, row, beat []byte) error {
+	next := mustJSON(leaseRow{a.ids.prefix, term})
+	first := mustJSON(beatRow{a.ids.prefix, 0})
+	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: next}, {Table: a.sending, Key: beatKey, Value: first}},
+		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}, {Table: a.sending, Key: beatKey, Value: beat}}})
+	if errors.Is(err, brook.ErrConflict) {
+		return nil // another process was faster, or the holder is still there
+	}
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.held, l.row, l.beat, l.seen = true, next, first, time.Now()
+	l.mu.Unlock()
+	a.outbox.lease(true)
+	return nil
+}
+
+// leave gives the lease back, so that the next one need not wait.
+func (l *lease) leave(ctx context.Context, a *App) {
+	l.mu.Lock()
+	held, row := l.held, l.row
+	l.held, l.seen = false, time.Time{}
+	l.mu.Unlock()
+	a.outbox.lease(false)
+	if !held {
+		return
+	}
+	var last leaseRow
+	_ = json.Unmarshal(row, &last) // it was written by this process
+	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
+		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}}})
+	if err != nil && !errors.Is(err, brook.ErrConflict) && ctx.Err() == nil {
+		a.failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
+	}
+}
+
+// begin makes the app one that publishes by a lease, where its store is shared and there may be anything to publish. It reports whether it is.
+func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
+	if !a.fenced() {
+		return false, nil
+	}
+	acts := slices.ContainsFunc(a.def.Handlers, func(h Handler) bool { return h.Acts })
+	err := a.insist(ctx, "read", func() error {
+		for _, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
+			if acts = acts || err == nil; err != nil || acts {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	if acts {
+		a.outbox.leaseOnly(a.config.Group)
+	}
+	return acts, nil
+}
+
+// wait waits until the lease is the app's, or it is certain that somebody else has it: for CatchUp, which starts no goroutine.
+func (l *lease) wait(ctx context.Context, a *App) error {
+	started := time.Now()
+	var last []byte
+	for {
+		if err := l.turn(ctx, a); err != nil {
+			return err
+		}
+		l.mu.Lock()
+		held, beat := l.held, l.beat
+		l.mu.Unlock()
+		if held || last != nil && !bytes.Equal(beat, last) || time.Since(started) > 2*leaseTime {
+			return nil
+		}
+		last = append([]byte{}, beat...)
+		if err := sleep(ctx, leaseBeat/4); err != nil {
+			return err
+		}
+	}
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return b
+}
+
+// keepLease has the lease held, or waited for, until the function that it returns is called. What is in flight may take until finish ends.
+func (a *App) keepLease(stop, finish context.Context) (leave func(), err error) {
+	on, err := a.lease.begin(stop, a)
+	if err != nil || !on {
+		return func() {}, err
+	}
+	ctx, cancel := context.WithCancel(finish)
+	var work sync.WaitGroup
+	work.Go(func() { a.lease.keep(ctx, a) })
+	return func() {
+		cancel()
+		work.Wait()
+		a.lease.leave(finish, a)
+	}, nil
+}
+
+// due renews the lease where that is due.
+func (l *lease) due(ctx context.Context, a *App) error {
+	l.mu.Lock()
+	due := l.held && time.Since(l.seen) >= leaseBeat
+	l.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return a.insist(ctx, "lease", func() error { return l.renew(ctx, a) })
+}

@@ -1,0 +1,197 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// leftovers are generations that are no longer live, or never became so. They are removed in the background once nobody reads
+// them, and where several processes write the store, keptFor after they were replaced.
+type leftovers struct {
+	turn   turn          // of who removes
+	wake   chan struct{} // holds a token when there may be something to remove
+	missed atomic.Bool   // another app of the name folded, when something was to be removed
+
+	mu   sync.Mutex
+	read map[int]*generation // replaced, and perhaps still read
+}
+
+func newLeftovers() leftovers {
+	return leftovers{turn: newTurn(), wake: make(chan struct{}, 1), read: map[int]*generation{}}
+}
+
+// rouse makes removeLeftovers look again.
+func (l *leftovers) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// replaced notes a generation that this process may still read.
+func (l *leftovers) replaced(g *generation) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read[g.number] = g
+}
+
+// unread reports whether nobody in this process reads a generation, and sees to it that nobody begins to. Of one that is read the last
+// reader rouses.
+func (a *App) unread(number int) bool {
+	l := &a.leftovers
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := a.pinsOf(number)
+	if g := l.read[number]; g != nil {
+		p = g.pins
+	}
+	if !p.Release() {
+		return false
+	}
+	delete(l.read, number)
+	return true
+}
+
+// removeLeftovers removes what is left of generations, until the app closes.
+func (a *App) removeLeftovers() {
+	for attempts := 1; ; attempts++ {
+		wait, err := a.sweep(a.ctx)
+		switch {
+		case a.ctx.Err() != nil:
+			return
+		case errors.Is(err, brook.ErrPermanent):
+			a.failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err, Final: true})
+			return // the next open tries again
+		case err != nil:
+			a.failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err})
+			wait = waitAfter(a.config.Retry, attempts)
+		default:
+			attempts = 0
+		}
+		if !a.leftovers.await(a.ctx, wait) {
+			return
+		}
+	}
+}
+
+// await waits until it is roused, for a time where it is not 0, or until ctx ends, which makes it report false.
+func (l *leftovers) await(ctx context.Context, wait time.Duration) bool {
+	var timer <-chan time.Time
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case <-l.wake:
+	case <-timer:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// sweep removes the leftovers that may be removed now, and returns when the next one may, 0: that is not known.
+func (a *App) sweep(ctx context.Context) (next time.Duration, err error) {
+	if !a.leftovers.turn.lockWithin(ctx) {
+		return 0, ctx.Err()
+	}
+	defer a.leftovers.turn.Unlock()
+	cleaning, end, ok := a.cleaning(ctx)
+	if !ok {
+		return 0, nil // whoever folds removes them
+	}
+	defer end()
+	next, err = a.sweepOnce(cleaning)
+	if err != nil && cleaning.Err() != nil && ctx.Err() == nil { // another app of the name folds from now on
+		a.leftovers.missed.Store(true)
+		return 0, nil
+	}
+	return next, err
+}
+
+func (a *App) sweepOnce(ctx context.Context) (next time.Duration, err error) {
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s, building := a.state, a.building // what the state points to never changes in place
+	a.gate.leave(v)
+	left := slices.Clone(s.Dropped)
+	if s.Building != 0 && s.Building != building && !a.fenced() { // of a process that is no more
+		left = append(left, s.Building)
+	}
+	for _, number := range left {
+		if at, ok := s.Replaced[number]; ok && a.fenced() {
+			if wait := keptFor - now().Sub(at); wait > 0 {
+				if next == 0 || wait < next {
+					next = wait
+				}
+				continue
+			}
+		}
+		if !a.unread(number) {
+			continue
+		}
+		g, err := a.open(ctx, number)
+		if err != nil {
+			return 0, err
+		}
+		if err := a.drop(ctx, g); err != nil {
+			return 0, err
+		}
+		if err := a.forgetGeneration(ctx, number); err != nil {
+			return 0, err
+		}
+	}
+	return next, nil
+}
+
+// forgetGeneration notes that nothing is left of a generation. Where the store fails it does not wait for long: lanes wait for it.
+func (a *App) forgetGeneration(ctx context.Context, number int) error {
+	ctx, cancel := context.WithTimeout(ctx, max(100*time.Millisecond, a.config.Retry.Max))
+	defer cancel()
+	return a.updateState(ctx, func(next *state) error {
+		if next.Building == number {
+			next.Building = 0
+		}
+		next.Dropped = slices.DeleteFunc(next.Dropped, func(n int) bool { return n == number })
+		delete(next.Tables, number)
+		delete(next.Replaced, number)
+		return nil
+	}, nil)
+}
+
+// abandon notes that what was built of a generation is to be removed; where that fails, the next rebuild or open finds it.
+func (a *App) abandon(g *generation) {
+	ctx, cancel := context.WithTimeout(context.Background(), a.config.ShutdownTimeout)
+	defer cancel()
+	switched, err := a.switched(ctx, g) // the switch may have been told as a failure, and was none
+	if err == nil && !switched {
+		err = a.noteAbandoned(ctx, g)
+	}
+	if err != nil {
+		a.failure(brook.Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
+	}
+	a.leftovers.rouse()
+}
+
+func (a *App) noteAbandoned(ctx context.Context, g *generation) error {
+	return a.tryState(ctx, func(next *state) error {
+		a.building = 0
+		if next.Generation == g.number || slices.Contains(next.Dropped, g.number) {
+			return errAsIs
+		}
+		if next.Building == g.number { // else another process builds by now
+			next.Building = 0
+		}
+		next.Dropped = append(next.Dropped, g.number)
+		return nil
+	}, nil)
+}

@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// Where a store announces what all processes commit, an app listens from its opening on until it closes: so that watchers see
+// changes of others, who waits for a position hears that another process got there, and views that another process
+// rebuilt take the place of those that it replaced, also where no event comes.
+
+// news is what was announced and is not looked at yet.
+type news struct {
+	ready chan struct{} // holds a token when there is something
+
+	mu         sync.Mutex
+	state      bool // it may have changed
+	everything bool // so may all positions
+	partitions map[partitionID]bool
+}
+
+func newNews() *news {
+	return &news{ready: make(chan struct{}, 1), partitions: map[partitionID]bool{}}
+}
+
+// note takes something down, for who follows the news.
+func (n *news) note(what func()) {
+	n.mu.Lock()
+	what()
+	n.mu.Unlock()
+	select {
+	case n.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (n *news) take() (state, everything bool, partitions map[partitionID]bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	state, everything, partitions = n.state, n.everything, n.partitions
+	n.state, n.everything, n.partitions = false, false, map[partitionID]bool{}
+	return state, everything, partitions
+}
+
+// listen begins to listen, where the store announces anything.
+func (a *App) listen() {
+	announcer, ok := a.store.(brook.Announcer)
+	if !ok {
+		return
+	}
+	a.hub.remote = true
+	a.background.Go(func() {
+		for attempts := 1; a.ctx.Err() == nil; attempts++ {
+			started := time.Now()
+			err := a.hear(announcer)
+			a.hub.gap() // nobody knows what was announced meanwhile
+			if a.ctx.Err() != nil {
+				return
+			}
+			if err == nil || time.Since(started) > time.Minute {
+				attempts = 0
+				continue
+			}
+			final := errors.Is(err, brook.ErrPermanent)
+			a.failure(brook.Failure{What: "listening to the store", Attempts: attempts, Err: err, Final: final})
+			if a.broke(err); final {
+				return
+			}
+			if sleep(a.ctx, waitAfter(a.config.Retry, attempts)) != nil {
+				return
+			}
+		}
+	})
+	a.background.Go(a.followNews)
+}
+
+// hear hands announcements on until they break, or until the live tables are others.
+func (a *App) hear(announcer brook.Announcer) error {
+	ctx, cancel := context.WithCancel(a.ctx)
+	defer cancel()
+	a.hearing.Store(&cancel) // before it is looked which tables these are
+	g := a.live.Load()
+	var tables []brook.Table
+	for _, slot := range a.layout.Rows {
+		tables = append(tables, g.tables[slot])
+	}
+	rows := len(tables)
+	tables = append(tables, a.meta, a.sending, g.positions)
+	for told, err := range announcer.Announcements(ctx, tables) {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case told.Table == nil:
+			a.hub.gap()
+			a.news.note(func() { a.news.state, a.news.everything = true, true })
+			continue
+		}
+		switch at := slices.Index(tables, told.Table); {
+		case at < 0:
+		case at < rows && told.Missed:
+			a.hub.gap()
+		case at < rows:
+			a.hub.announce(a.layout.Rows[at], told.Key)
+		case told.Table == a.meta && !told.Missed && string(told.Key) != string(stateKey):
+		case told.Table == a.meta:
+			a.news.note(func() { a.news.state = true })
+		case told.Table == a.sending:
+			if told.Missed || string(told.Key) == string(numbersKey) {
+				a.outbox.lags()
+			}
+		default:
+			a.news.note(func() {
+				if id, err := partitionFrom(told.Key); err == nil && !told.Missed {
+					a.news.partitions[id] = true
+				} else {
+					a.news.everything = true
+				}
+			})
+		}
+	}
+	return nil
+}
+
+// show makes g the live generation, and has what is announced of it heard.
+func (a *App) show(g *generation) {
+	if old := a.live.Swap(g); old != nil {
+		a.leftovers.replaced(old)
+		a.noteOwed()
+	}
+	if stop := a.hearing.Load(); stop != nil {
+		(*stop)()
+	}
+}
+
+// followNews looks at what was announced: a new state, or positions that another process committed.
+func (a *App) followNews() {
+	for {
+		select {
+		case <-a.news.ready:
+		case <-a.ctx.Done():
+			return
+		}
+		state, everything, partitions := a.news.take()
+		err := a.insist(a.ctx, "following the store", func() error {
+			if state || everything {
+				if err := a.followState(a.ctx); err != nil {
+					return err
+				}
+			}
+			return a.followPositions(a.ctx, everything, partitions)
+		})
+		if err != nil && a.ctx.Err() == nil {
+			a.failure(brook.Failure{What: "following the store", Attempts: 1, Err: err, Final: true})
+			a.broke(err)
+		}
+	}
+}
+
+// followState begins anew from the store where its live generation is another one.
+func (a *App) followState(ctx context.Context) error {
+	s, err := a.readState(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return err
+	}
+	same := a.state.Generation == s.Generation && a.state.Folds == s.Folds && maps.Equal(a.state.Kept, s.Kept)
+	a.gate.leave(v)
+	if same {
+		return nil // what else is new shows at the next commit
+	}
+	if err := a.reload(ctx); err != nil {
+		return err
+	}
+	a.wakeLanes()
+	return nil
+}
+
+// followPositions reads how far the live views have come, in all partitions or in some.
+func (a *App) followPositions(ctx context.Context, everything bool, partitions map[partitionID]bool) error {
+	g := a.live.Load()
+	if everything {
+		standings, err := a.standings(ctx, a.reader, g)
+		for id, s := range standings {
+			a.progress.advance(id, s.Next)
+			a.outbox.heardOf(id, s.Next)
+		}
+		return err
+	}
+	for id := range partitions {
+		k := id.appendKey(nil)
+		v, err := a.reader.Get(ctx, g.positions, k)
+		if errors.Is(err, brook.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		_, s, err := decodeStanding(k, v.Data.([]byte))
+		if err != nil {
+			return err
+		}
+		a.progress.advance(id, s.Next)
+		a.outbox.heardOf(id, s.Next)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// numbers number the emissions that do not come in the order of their cause's partition: of events that were redriven or
+// processed. They have one stream of an app's store, with a random part: a store that was made anew has another one.
+type numbers struct {
+	Stream string
+	Next   int64
+
+	raw []byte // as stored; nil: the store has none yet
+}
+
+var numbersKey = []byte("numbers")
+
+// skipped is how many numbers are left out by who finds those of another process, or of one that ended: more than what a
+// store can have lost that was published already.
+const skipped = 1 << 20
+
+// openNumbers makes sure that a.numbers is what the store has. The caller holds the gate for writing.
+func (a *App) openNumbers(ctx context.Context) error {
+	if a.numbers != nil {
+		return nil
+	}
+	n := &numbers{Stream: a.stem() + "/" + rand.Text()[:16], Next: 1}
+	v, err := a.reader.Get(ctx, a.sending, numbersKey)
+	switch {
+	case errors.Is(err, brook.ErrNotFound):
+	case err != nil:
+		return err
+	default:
+		raw := v.Data.([]byte)
+		if err := json.Unmarshal(raw, n); err != nil {
+			return fmt.Errorf("brook: %s: the stored number of emissions is damaged: %w", a.config.Name, err)
+		}
+		n.raw = bytes.Clone(raw)
+		n.Next += skipped
+	}
+	a.numbers = n
+	return nil
+}
+
+// number makes an item the next one of the numbered stream, in a lane that commits alone.
+func (l *lane) number(m *brook.Message) int64 {
+	n := l.app.numbers
+	number := n.Next
+	n.Next++
+	l.numbered = true
+	sign(m, n.Stream, brook.Sequence{Offset: number})
+	return number
+}
+
+// numberWrites gives what stores the numbers that the batch used, and what makes sure that nobody else did.
+func (l *lane) numberWrites() ([]brook.Write, []brook.Check) {
+	if !l.numbered {
+		return nil, nil
+	}
+	a := l.app
+	b, err := json.Marshal(a.numbers)
+	if err != nil {
+		panic(err) // a string and a number
+	}
+	check := brook.Check{Table: a.sending, Key: numbersKey, Value: a.numbers.raw}
+	a.numbers.raw = b
+	return []brook.Write{{Table: a.sending, Key: numbersKey, Value: b}}, []brook.Check{check}
+}

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+func emissionOf(offset int64, topic string) *outboxItem {
+	at := brook.Position{Topic: "in", Partition: 0, Offset: offset}
+	return &outboxItem{Position: at, Set: "s", Record: brook.Record{Topic: topic, Placed: true}, key: outboxKey(at, "", 0, 0, 0)}
+}
+
+// A process that takes over the lease counts what waits once: else its lanes stand still for ever at MaxOutbox.
+func TestLeaseTakeoverCountsOnce(t *testing.T) {
+	o := newOutbox()
+	o.leaseOnly(false)
+	id := partitionID{"in", 0}
+	var all []*outboxItem
+	for n := range int64(10) { // committed here while another process holds the lease
+		i := emissionOf(n, "out")
+		all = append(all, i)
+		o.commit([]*outboxItem{i}, nil, []brook.Position{id.at(n + 1)}, []brook.Position{id.at(n)}, false)
+	}
+	o.gathered(all, nil, false, false) // as collect does each beat
+	if n := o.pending(id); n != 10 {
+		t.Fatalf("%d wait, want 10", n)
+	}
+	o.lease(true) // the other one is gone
+	o.gathered(all, map[partitionID]standing{id: {Next: 10}}, true, false)
+	if got := o.take(time.Now(), false); len(got) != 10 {
+		t.Fatalf("%d are published, want 10", len(got))
+	}
+	o.land(nil, retryDefaults(brook.Retry{}))
+	if n := o.pending(id); n != 0 {
+		t.Errorf("all is published, and %d count as waiting: for good, towards MaxOutbox", n)
+	}
+}
+
+// An own emission of a member of a group that failed while the lease was lost waits for its way; it is not forgotten.
+func TestWayOfOwnIsKeptWhenLeaseIsLost(t *testing.T) {
+	for range 20 {
+		o := newOutbox()
+		o.leaseOnly(true)
+		o.lease(true)
+		i := emissionOf(0, "out")
+		o.commit([]*outboxItem{i}, nil, []brook.Position{{Topic: "in", Offset: 1}}, []brook.Position{{Topic: "in"}}, false)
+		o.take(time.Now(), false)
+		o.land(map[*outboxItem]error{i: errors.New("away")}, retryDefaults(brook.Retry{}))
+		o.take(time.Now().Add(time.Hour), false) // its way is tried again
+		o.lease(false)                           // lost meanwhile
+		o.land(map[*outboxItem]error{i: errors.New("away")}, retryDefaults(brook.Retry{}))
+		if got := o.take(time.Now().Add(time.Hour), false); len(got) != 1 {
+			t.Fatalf("the emission is in no way and in no queue: it waits until a restart")
+		}
+	}
+}
+
+// How far a batch moves partitions on, and from where, are of the same partitions, also beside one that is only noted as seen. Else what is caused at 7 goes
+// before emissions of offsets 0 to 4 that are not here yet, and receivers take these for repeats.
+func TestMovesAreFromWhereTheyBegan(t *testing.T) {
+	l := &lane{feeds: []*feed{{id: partitionID{"in", 0}, unseen: true}, {id: partitionID{"in", 1}, base: 5, next: 10}}}
+	moved, from := l.moves()
+	o := newOutbox()
+	o.leaseOnly(false)
+	o.lease(true)
+	o.gathered(nil, map[partitionID]standing{{"in", 1}: {Next: 0}}, true, false) // others folded 0 to 4 since
+	o.collecting(time.Now())
+	o.commit([]*outboxItem{emissionOf(7, "out")}, nil, positions(moved), from, false)
+	if seen := o.leased.seen[partitionID{"in", 1}]; seen != 0 || !o.leased.behind {
+		t.Errorf("all below %d is taken for known, want 0", seen)
+	}
+}
+
+// What fails while the lease goes to another process is that one's: it leaves no count behind that keeps marks or lanes waiting for it.
+func TestFailureAfterTheLeaseLeavesNoCount(t *testing.T) {
+	for _, way := range []bool{false, true} {
+		o := newOutbox()
+		o.leaseOnly(false)
+		o.lease(true)
+		id := partitionID{"in", 0}
+		i := emissionOf(0, "out")
+		o.gathered([]*outboxItem{i}, map[partitionID]standing{id: {Next: 1}}, true, false)
+		failed := map[*outboxItem]error{i: errors.New("away")}
+		o.take(time.Now(), false)
+		if way { // it failed before
+			o.land(failed, retryDefaults(brook.Retry{}))
+			o.take(time.Now().Add(time.Hour), false)
+		}
+		o.lease(false)
+		o.land(failed, retryDefaults(brook.Retry{}))
+		if o.late[id] != 0 || o.count[id] != 0 || len(o.ways) != 0 {
+			t.Errorf("way %t: %d late, %d wait, %d ways", way, o.late[id], o.count[id], len(o.ways))
+		}
+	}
+}

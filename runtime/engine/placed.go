@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// placed returns the emissions of a batch that are to be published: each goes to a partition that is known, and stored, before it does. Those that
+// have none yet have failed.
+func (a *App) placed(ctx context.Context, batch []*outboxItem, failed map[*outboxItem]error) (ready []*outboxItem) {
+	var late []*outboxItem
+	for _, item := range batch {
+		if item.mark == nil && !item.passed && !item.Record.Placed && a.targets.placer != nil {
+			if err := a.targets.find(ctx, &item.Record, item.emitted()); err != nil {
+				failed[item] = err
+				continue
+			}
+			late = append(late, item)
+		}
+	}
+	a.storePlaces(ctx, late, failed)
+	for _, item := range batch {
+		if item.mark == nil && !item.passed {
+			ready = append(ready, item)
+		}
+	}
+	return ready
+}
+
+// storePlaces stores where emissions go, in as many commits as the store takes them in. What can't be stored is to be tried again.
+func (a *App) storePlaces(ctx context.Context, items []*outboxItem, failed map[*outboxItem]error) {
+	if len(items) == 0 {
+		return
+	}
+	err := a.commitPlaces(ctx, items)
+	half := len(items) / 2
+	switch {
+	case err == nil:
+	case errors.Is(err, brook.ErrTooLarge) && half > 0:
+		a.storePlaces(ctx, items[:half], failed)
+		a.storePlaces(ctx, items[half:], failed)
+	case errors.Is(err, brook.ErrTooLarge): // it stays as it is in the store, and is published all the same
+	default:
+		for _, item := range items {
+			item.Record.Placed, item.Record.Partition = false, 0
+			failed[item] = err
+		}
+	}
+}
+
+// commitPlaces stores where emissions go, all or none. Over a shared store another process may publish them by now, and have removed them: that of
+// the lease is noticed by the lease, one of the app's own share by its row.
+func (a *App) commitPlaces(ctx context.Context, items []*outboxItem) error {
+	batch := &brook.Batch{ID: a.ids.batch()}
+	leased := false
+	for _, item := range items {
+		if leased = leased || a.leases(item); a.fenced() && !a.leases(item) {
+			v, err := a.reader.Get(ctx, a.outboxTable, item.key)
+			if errors.Is(err, brook.ErrNotFound) {
+				item.passed = true
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			stored, err := decodeItem(brook.Row{Key: item.key, Value: v})
+			if err != nil {
+				return fmt.Errorf("%w: %w", err, brook.ErrPermanent)
+			}
+			if stored.Record.Placed {
+				item.Record = stored.Record
+				continue
+			}
+			batch.Checks = append(batch.Checks, brook.Check{Table: a.outboxTable, Key: item.key, Value: bytes.Clone(v.Data.([]byte))})
+		}
+		batch.Writes = append(batch.Writes, item.write(a.outboxTable))
+	}
+	if leased {
+		batch.Checks = append(batch.Checks, a.lease.check(a.sending))
+	}
+	if len(batch.Writes) == 0 {
+		return nil
+	}
+	err := a.store.Commit(ctx, batch)
+	if leased && errors.Is(err, brook.ErrConflict) {
+		if _, lerr := a.lease.still(ctx, a); lerr != nil {
+			return lerr
+		}
+	}
+	return err
+}
+
+// leases reports whether an emission is published by who holds the lease.
+func (a *App) leases(item *outboxItem) bool {
+	return a.fenced() && (item.free || !a.config.Group)
+}

@@ -1,0 +1,353 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// errOvertaken ends a rebuild whose number the state no longer has as the one that is built.
+var errOvertaken = fmt.Errorf("%w: another process rebuilt, or does", brook.ErrConflict)
+
+// errContended says that other processes commit too often for a promotion to come between.
+var errContended = errors.New("brook: other processes commit all the time")
+
+// promoteTries is how often a promotion is tried with this process's lanes at rest before they go on for a while.
+const promoteTries = 3
+
+// promote makes the rebuilt generation the live one, in one commit, with all lanes at rest.
+func (r *rebuilding) promote(ctx context.Context) (err error) {
+	a, l := r.app, r.lane
+	rest, err := a.rest(ctx)
+	if err != nil {
+		return err
+	}
+	l.rest = rest
+	defer func() {
+		l.rest = nil
+		rest.end()
+	}()
+	var old *generation
+	var held map[partitionID]*waits
+	for tries := 1; ; tries++ {
+		rest.released = false
+		old = a.live.Load()
+		if old.number == l.gen.number { // a try before did it, and its answer was lost
+			a.building = 0
+			return nil
+		}
+		if a.state.Building != l.gen.number { // it may have been read anew since
+			return errOvertaken
+		}
+		checks, err := r.meet(ctx, old)
+		if err != nil {
+			return err
+		}
+		if err := r.settle(ctx, old); err != nil {
+			return err
+		}
+		if rest.released { // the live views may have moved on
+			tries--
+			continue
+		}
+		if held, err = a.loadWaits(ctx, l.gen); err != nil {
+			return err
+		}
+		if err := r.measure(ctx, old); err != nil {
+			return err
+		}
+		err = a.updateStateResting(ctx, func(next *state) error {
+			if next.Generation == l.gen.number {
+				return errAsIs // a try before did it
+			}
+			if next.Building != l.gen.number {
+				return errOvertaken
+			}
+			next.Generation, next.Building, next.Promoting = l.gen.number, 0, nil
+			next.Dropped = append(next.Dropped, old.number)
+			next.Replaced[old.number] = now()
+			a.madeHere(next)
+			return nil
+		}, &brook.Batch{Checks: checks})
+		if err == nil && a.live.Load() != old {
+			continue
+		}
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, brook.ErrConflict) || errors.Is(err, errOvertaken) {
+			a.doubt(err)
+			return err
+		} // else another process folded on meanwhile
+		if tries == promoteTries {
+			r.contended = true
+			return errContended
+		}
+	}
+	a.building = 0
+	l.gen.kept = a.state.Kept
+	a.show(l.gen)
+	a.shown()
+	defer a.fit()
+	// From here on nothing may fail: memory follows what is stored.
+	a.waits = held
+	first := map[partitionID]int64{}
+	for _, f := range l.feeds {
+		first[f.id] = f.first
+	}
+	a.lanesMu.Lock()
+	defer a.lanesMu.Unlock()
+	for _, live := range append([]*lane{a.solo}, a.lanes...) {
+		live.in(l.gen)
+		for _, f := range live.feeds {
+			f.waits, f.folded, f.window = a.waitsOf(f.id), nil, nil
+			if at, ok := first[f.id]; ok {
+				f.first = at
+			}
+		}
+	}
+	return nil
+}
+
+// measure notes how much of the log the rebuilt views are made from, and the live ones.
+func (r *rebuilding) measure(ctx context.Context, live *generation) error {
+	standings, err := r.app.standings(ctx, r.app.reader, live)
+	if err != nil {
+		return err
+	}
+	r.report.Read, r.report.ReadBefore = 0, 0
+	for _, s := range standings {
+		r.report.ReadBefore += max(0, s.Next-s.First)
+	}
+	for _, f := range r.lane.feeds {
+		r.report.Read += max(0, f.base-f.first)
+	}
+	return nil
+}
+
+// switched reports whether the store has g as the live generation.
+func (a *App) switched(ctx context.Context, g *generation) (bool, error) {
+	s, err := a.readState(ctx)
+	return err == nil && s.Generation == g.number, err
+}
+
+// meet folds what the lane is behind the live views, with all lanes at rest, and returns what makes sure that these
+// stand there still.
+func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []brook.Check, err error) {
+	a, l := r.app, r.lane
+	if a.fenced() {
+		standings, err := a.standings(ctx, a.reader, live)
+		if err != nil {
+			return nil, err
+		}
+		for id, s := range standings {
+			a.progress.advance(id, s.Next)
+			checks = append(checks, brook.Check{Table: live.positions, Key: id.appendKey(nil), Value: s.raw})
+		}
+		for _, f := range l.feeds {
+			if _, ok := standings[f.id]; !ok { // nor may anybody begin with it
+				checks = append(checks, brook.Check{Table: live.positions, Key: f.id.appendKey(nil)})
+			}
+		}
+	}
+	for id := range a.progress.all() {
+		if a.reads(id.topic) && l.feed(id) == nil {
+			return nil, errOthers // what was folded of it is not in the new views
+		}
+	}
+	behind, err := r.aim(ctx)
+	if err != nil || behind == 0 {
+		return checks, err
+	}
+	return checks, r.fold(ctx)
+}
+
+// gone reports whether the log lost a record before the rebuild came to it.
+func (r *rebuilding) gone(p brook.Position) bool {
+	f := r.lane.feed(partitionOf(p))
+	return f == nil || p.Offset < f.first ||
+		slices.ContainsFunc(r.gaps[f.id], func(g gap) bool { return g.from <= p.Offset && p.Offset < g.to })
+}
+
+// settle decides, by what is true of the live views now, what becomes of the letters and emissions that the rebuild made, and carries over what it
+// could not make itself. Nobody reads these before the promotion. Letters that the live views don't have are redriven once; where
+// some are left, the rebuild is refused.
+func (r *rebuilding) settle(ctx context.Context, old *generation) error {
+	for {
+		if err := r.settleOnce(ctx, old); err != nil {
+			return err
+		}
+		var untried []deadLetter
+		for i := range r.strangers {
+			if !r.tried[string(r.strangers[i].appendKey(nil))] {
+				untried = append(untried, r.strangers[i])
+			}
+		}
+		if len(untried) == 0 {
+			break
+		}
+		if err := r.redrive(ctx, untried); err != nil {
+			return err
+		}
+	}
+	if len(r.strangers) > 0 && !r.options.Accept {
+		return &brook.RebuildRefusedError{Report: r.report}
+	}
+	return nil
+}
+
+func (r *rebuilding) settleOnce(ctx context.Context, old *generation) error {
+	a, g := r.app, r.lane.gen
+	parts := writer{app: a}
+	carried := map[string]bool{}
+	var err error
+	r.asides, err = a.readAsides(ctx, old, func(l *deadLetter) error {
+		if l.Stage != brook.StageEmit && !r.gone(l.Position) {
+			return nil
+		}
+		w := l.write(g.letters)
+		carried[string(w.Key)] = true
+		return parts.add(ctx, w)
+	})
+	if err == nil {
+		err = parts.flush(ctx)
+	}
+	if err == nil {
+		err = r.settleLetters(ctx, carried, &parts)
+	}
+	if err == nil {
+		err = r.settleOwed(ctx, old, &parts)
+	}
+	if err == nil {
+		err = r.carryDropped(ctx, old, &parts)
+	}
+	if err != nil {
+		return err
+	}
+	return parts.flush(ctx)
+}
+
+// settleLetters looks through the letters of the rebuild.
+func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool, parts *writer) error {
+	g := r.lane.gen
+	r.reset()
+	for row, err := range r.app.reader.Scan(ctx, g.letters, nil, nil) {
+		if err != nil {
+			return err
+		}
+		l, err := decodeLetter(row.Value)
+		if err != nil {
+			return err
+		}
+		if carried[string(row.Key)] {
+			r.report.Letters++
+			continue
+		}
+		if r.over(&l) {
+			if err := parts.add(ctx, brook.Write{Table: g.letters, Key: bytes.Clone(row.Key), Op: brook.Remove}); err != nil {
+				return err
+			}
+			if f := r.lane.feed(partitionOf(l.Position)); f != nil {
+				f.waits.remove(&l)
+			}
+			continue
+		}
+		r.note(&l)
+		if silent, owes := r.asides.silence(&l); l.Stage != brook.StageEmit && (silent != l.Silent || !slices.Equal(owes, l.owes)) {
+			l.Silent, l.owes = silent, owes
+			if err := parts.add(ctx, l.write(g.letters)); err != nil {
+				return err
+			}
+		}
+	}
+	sortFailures(&r.report)
+	return parts.flush(ctx)
+}
+
+// over reports whether a letter of the rebuild, or of an emission that it owes, is none any more: it was redriven or dropped in the live views meanwhile.
+func (r *rebuilding) over(l *deadLetter) bool {
+	switch {
+	case l.Stage == brook.StageEmit:
+		return !r.asides.owed(l.Position, l.Set)
+	case r.gone(l.Position):
+		return true // it was carried over before
+	}
+	dropped := r.asides.dropped(l.Position)
+	return slices.Contains(dropped, "") || l.Set != "" && slices.Contains(dropped, l.Set)
+}
+
+// settleOwed removes the emissions of what was redriven or dropped meanwhile, and carries over those that the live views owe still.
+func (r *rebuilding) settleOwed(ctx context.Context, old *generation, parts *writer) error {
+	g := r.lane.gen
+	carried := map[string]bool{}
+	for row, err := range r.app.reader.Scan(ctx, old.owed, nil, nil) {
+		if err != nil {
+			return err
+		}
+		carried[string(row.Key)] = true
+		w := brook.Write{Table: g.owed, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
+		if err := parts.add(ctx, w); err != nil {
+			return err
+		}
+	}
+	for row, err := range r.app.reader.Scan(ctx, g.owed, nil, nil) {
+		if err != nil {
+			return err
+		}
+		item, err := decodeItem(row)
+		if err != nil {
+			return err
+		}
+		if carried[string(row.Key)] || r.asides.owed(item.Position, item.Set) {
+			continue
+		}
+		if err := parts.add(ctx, brook.Write{Table: g.owed, Key: item.key, Op: brook.Remove}); err != nil {
+			return err
+		}
+	}
+	return parts.flush(ctx)
+}
+
+// carryDropped keeps which letters were dropped, but for those whose records no rebuild meets again.
+func (r *rebuilding) carryDropped(ctx context.Context, old *generation, parts *writer) error {
+	for row, err := range r.app.reader.Scan(ctx, old.dropped, nil, nil) {
+		if err != nil {
+			return err
+		}
+		d, err := decodeDropped(row)
+		if err != nil {
+			return err
+		}
+		if r.gone(d.position) {
+			continue
+		}
+		w := brook.Write{Table: r.lane.gen.dropped, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
+		if err := parts.add(ctx, w); err != nil {
+			return err
+		}
+	}
+	return parts.flush(ctx)
+}
+
+// writer commits writes that need not be one commit.
+type writer struct {
+	app    *App
+	writes []brook.Write
+}
+
+func (w *writer) add(ctx context.Context, one brook.Write) error {
+	if w.writes = append(w.writes, one); len(w.writes) < 16 {
+		return nil
+	}
+	return w.flush(ctx)
+}
+
+func (w *writer) flush(ctx context.Context) error {
+	err := inParts(w.writes, func(part []brook.Write) error { return w.app.store.Commit(ctx, &brook.Batch{Writes: part}) })
+	w.writes = nil
+	return err
+}

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/text"
+)
+
+// Publish encodes data and appends it to the log, and gives its position there. It does not wait until it
+// is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the driver's. It is safe for
+// concurrent use. Generated code uses it.
+func Publish[E any](ctx context.Context, a *App, def *brook.EventDef[E], data E, options []brook.PublishOption) (brook.Position, error) {
+	var out brook.Outbound
+	for _, o := range options {
+		o.Apply(&out)
+	}
+	brook.Encode(&out, def, brook.Emit(data))
+	positions, err := a.publish(ctx, []*brook.Outbound{&out})
+	if err != nil {
+		return brook.Position{}, err
+	}
+	return positions[0], nil
+}
+
+// publishBatch is how many emissions are handed to the driver at a time. PublishAll hands over manyEvents, or as many as have manyBytes: they may
+// be for a thousand partitions, and a broker's work is by batch of a partition.
+const (
+	publishBatch = 500
+	manyEvents   = 20_000
+	manyBytes    = 4 << 20
+)
+
+// PublishAll publishes many events in order, a batch at a time, and gives the position of the last one; an
+// [Emission] of any of the package's events is an [Outgoing]. After an error the position is that of the last whole batch, zero
+// where there is none; some events of the batch that failed may stand in the log. To wait for all events, wait for the last
+// one of each partition.
+func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (last brook.Position, err error) {
+	var batch []brook.Record
+	size := 0
+	if events == nil {
+		return last, nil
+	}
+	flush := func() error {
+		positions, err := a.send(ctx, batch)
+		if err == nil && len(positions) > 0 {
+			last = positions[len(positions)-1]
+		}
+		clear(batch)
+		batch, size = batch[:0], 0
+		return err
+	}
+	for event := range events {
+		out := &brook.Outbound{}
+		if event == nil || !a.def.Outgoing(event, out) {
+			return last, errors.Join(fmt.Errorf("brook: publish: %T is no event of this package", event), flush())
+		}
+		var record brook.Record
+		if err := a.wrap(out, &record); err != nil {
+			return last, errors.Join(err, flush())
+		}
+		size += len(record.Key) + len(record.Value)
+		if batch = append(batch, record); len(batch) == manyEvents || size >= manyBytes {
+			if err := flush(); err != nil {
+				return last, err
+			}
+		}
+	}
+	return last, flush()
+}
+
+func (a *App) publish(ctx context.Context, outs []*brook.Outbound) ([]brook.Position, error) {
+	records := make([]brook.Record, len(outs))
+	for i, out := range outs {
+		if err := a.wrap(out, &records[i]); err != nil {
+			return nil, err
+		}
+	}
+	return a.send(ctx, records)
+}
+
+// send publishes records.
+func (a *App) send(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
+	if len(records) == 0 {
+		return nil, nil
+	}
+	if a.closed.Load() {
+		return nil, brook.ErrClosed
+	}
+	positions, err := a.config.Driver.Publish(ctx, records)
+	if err != nil {
+		return positions, fmt.Errorf("brook: publish: %w", err)
+	}
+	return positions, nil
+}
+
+// wrap makes the record of an event.
+func (a *App) wrap(out *brook.Outbound, r *brook.Record) error {
+	if out.Err != nil {
+		return out.Err
+	}
+	m := &out.Message
+	if m.ID == "" {
+		m.ID = a.ids.next()
+	}
+	if m.Time.IsZero() {
+		m.Time = time.Now().UTC()
+	}
+	m.Author = a.config.Author
+	if err := m.Check(); err != nil {
+		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
+	}
+	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || unkeyed(a.config.Envelope)) {
+		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it could tell its key", m.Type)
+	}
+	r.Topic, r.Key = a.topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause
+	if err := a.config.Envelope.Wrap(m, r); err != nil {
+		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
+	}
+	return nil
+}
+
+func (a *App) topic(declared string) string {
+	if declared == "" {
+		return a.config.Topic
+	}
+	return declared
+}

@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// publishOutbox publishes emissions until stop is closed and nothing is left but what was tried in vain, or ctx ends.
+func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
+	ending := false
+	for {
+		if err := a.adoptOwed(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("brook: take over what was emitted: %w", err)
+		}
+		a.collect(ctx)
+		tried, err := a.publishSome(ctx, ending)
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("brook: publish what was emitted: %w", err)
+		}
+		if ctx.Err() != nil {
+			return nil // what is left stays in the store
+		}
+		wait, err := a.mark(ctx, ending, 0)
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("brook: mark how far the app acted: %w", err)
+		}
+		if ending && a.outbox.queued() == 0 {
+			return nil
+		}
+		if tried && a.outbox.queued() > 0 {
+			continue
+		}
+		for _, d := range []time.Duration{a.outbox.next(), a.outbox.untilLook(time.Now())} {
+			if d > 0 && (wait == 0 || d < wait) {
+				wait = d
+			}
+		}
+		if ending, err = a.pause(ctx, stop, wait); err != nil {
+			return nil
+		}
+	}
+}
+
+// pause waits until there is something to publish, for a time where it is not 0, until stop is closed, which it reports, or
+// ctx ends.
+func (a *App) pause(ctx context.Context, stop <-chan struct{}, wait time.Duration) (stopped bool, err error) {
+	var timer <-chan time.Time
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case <-a.outbox.wake:
+	case <-timer:
+	case <-stop:
+		return true, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	return false, nil
+}
+
+// publishSome tries once what there is to publish, all of it where all says so, and removes from the store what was published. What failed waits
+// for another try, and with it what goes to the same partition. It reports whether there was anything.
+func (a *App) publishSome(ctx context.Context, all bool) (any bool, err error) {
+	batch := a.outbox.take(time.Now(), all)
+	if len(batch) == 0 {
+		return false, nil
+	}
+	failed, refused := map[*outboxItem]error{}, map[*outboxItem]error{}
+	a.publishItems(ctx, a.placed(ctx, batch, failed), failed, refused)
+	var settled []*outboxItem
+	for _, item := range batch {
+		if failed[item] == nil && item.mark == nil {
+			settled = append(settled, item)
+		}
+	}
+	err = a.settleAll(ctx, settled, refused)
+	failing, mended := a.outbox.land(failed, a.config.Retry)
+	a.tellWays(failing, mended)
+	a.wakeLanes()
+	return true, err
+}
+
+// emitted returns the ID of an emission that has none in its entry: that of its cause and its place tell it as well.
+func (i *outboxItem) emitted() string {
+	return i.ID + "/" + i.Set + "/" + fmt.Sprint(i.Ordinal)
+}
+
+// publishItems publishes items once, but those behind one that failed, and notes those that are to be tried again, and those refused for good.
+func (a *App) publishItems(ctx context.Context, items []*outboxItem, failed, refused map[*outboxItem]error) {
+	var tried []*outboxItem
+	var records []brook.Record
+	behind := map[string]error{}
+	for _, item := range items {
+		if failed[item] != nil {
+			behind[item.target()] = failed[item]
+			continue
+		}
+		err := cmp.Or(behind[item.target()], behind[item.Record.Topic])
+		if w := a.outbox.behind(item); err == nil && w {
+			err = errBehind
+		}
+		if err != nil {
+			failed[item] = err
+			continue
+		}
+		tried, records = append(tried, item), append(records, item.Record)
+	}
+	if len(tried) == 0 {
+		return
+	}
+	_, err := a.config.Driver.Publish(ctx, records)
+	if err == nil {
+		return
+	}
+	reason := func(int) error { return err }
+	if some := (*brook.PublishError)(nil); errors.As(err, &some) {
+		reason = func(i int) error { return some.Errs[i] }
+	}
+	for i, item := range tried {
+		switch why := reason(i); {
+		case why == nil:
+		case errors.Is(why, brook.ErrPermanent):
+			refused[item] = why
+		case errors.Is(why, brook.ErrOutOfRange) && item.Record.Placed: // the topic was made anew, with fewer partitions
+			item.Record.Placed, item.Record.Partition = false, 0
+			failed[item] = why
+		default:
+			failed[item] = why
+		}
+	}
+}
+
+// errBehind is why an emission is not tried that goes where others wait.
+var errBehind = errors.New("it waits behind others")
+
+// behind reports whether others wait where an item goes that was not there before.
+func (o *outbox) behind(item *outboxItem) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w := o.ways[item.target()]
+	return w != nil && w != item.way
+}
+
+// tellWays tells what could not be published, once for each topic, and what can be again.
+func (a *App) tellWays(failing, mended []*way) {
+	told := map[string]bool{}
+	for _, w := range failing {
+		if !told[w.topic] {
+			told[w.topic] = true
+			a.failure(brook.Failure{What: "publish", Attempts: w.tries, Err: fmt.Errorf("topic %s: %w", w.topic, w.why)})
+		}
+	}
+	for _, w := range mended {
+		if !told[w.topic] {
+			told[w.topic] = true
+			a.mended("publish", w.tries, brook.Position{})
+		}
+	}
+}
+
+// settleAll removes from the store what was published, and makes letters of what was refused.
+func (a *App) settleAll(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) error {
+	if !a.fenced() {
+		return a.settleItems(ctx, items, refused)
+	}
+	var held, own []*outboxItem // by the lease, and by the app's own share
+	for _, item := range items {
+		if a.leases(item) {
+			held = append(held, item)
+		} else {
+			own = append(own, item)
+		}
+	}
+	return errors.Join(a.settleItems(ctx, own, refused), a.settleItems(ctx, held, refused))
+}
+
+func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) error {
+	if len(items) == 0 {
+		return nil
+	}
+	leased := a.leases(items[0])
+	var letters []deadLetter
+	batch := brook.Batch{ID: a.ids.batch()}
+	err := a.insist(ctx, "commit", func() error {
+		v, err := a.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
+		if err != nil {
+			return err
+		}
+		defer a.gate.leave(v)
+		letters, batch.Writes, batch.Checks = letters[:0], batch.Writes[:0], nil
+		for _, item := range items {
+			batch.Writes = append(batch.Writes, brook.Write{Table: a.outboxTable, Key: item.key, Op: brook.Remove})
+			if err := refused[item]; err != nil {
+				l := item.letter(err)
+				letters = append(letters, l)
+				batch.Writes = append(batch.Writes, l.write(a.live.Load().letters))
+			}
+		}
+		if a.fenced() && len(letters) > 0 {
+			batch.Checks = append(batch.Checks, a.unchanged())
+			if err := a.raiseFor(ctx, letters, &batch); err != nil {
+				return err
+			}
+		}
+		if leased {
+			batch.Checks = append(batch.Checks, a.lease.check(a.sending))
+		}
+		err = a.store.Commit(ctx, &batch)
+		for i := range letters {
+			if w := a.waits[partitionOf(letters[i].Position)]; err == nil && w != nil {
+				w.emits.Add(1)
+			}
+		}
+		return err
+	})
+	if half := len(items) / 2; errors.Is(err, brook.ErrTooLarge) && half > 0 {
+		return errors.Join(a.settleItems(ctx, items[:half], refused), a.settleItems(ctx, items[half:], refused))
+	}
+	if errors.Is(err, brook.ErrConflict) {
+		if leased {
+			if held, lerr := a.lease.still(ctx, a); lerr != nil || !held {
+				return lerr // who took over publishes them, and receivers know repeats
+			}
+		}
+		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+			return err
+		}
+		return a.settleItems(ctx, items, refused)
+	}
+	if err != nil {
+		a.doubt(err) // letters that are stored, perhaps, are counted nowhere yet
+		return err
+	}
+	for _, l := range letters {
+		a.tell(l)
+	}
+	return nil
+}
+
+// raiseFor raises the epochs of the partitions of letters, so that no promotion that carries letters over comes between.
+func (a *App) raiseFor(ctx context.Context, letters []deadLetter, batch *brook.Batch) error {
+	raised := map[partitionID]bool{}
+	for i := range letters {
+		id := partitionOf(letters[i].Position)
+		if raised[id] {
+			continue
+		}
+		raised[id] = true
+		writes, checks, err := a.raise(ctx, id)
+		if err != nil {
+			return err
+		}
+		batch.Writes, batch.Checks = append(batch.Writes, writes...), append(batch.Checks, checks...)
+	}
+	return nil
+}
+
+func (i *outboxItem) letter(err error) deadLetter {
+	return deadLetter{DeadLetter: brook.DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: brook.StageEmit, Set: i.Set,
+		Error: errorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}}
+}

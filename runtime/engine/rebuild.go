@@ -1,0 +1,330 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// Rebuild makes the views anew from the log's start, beside the live ones, and promotes them at once when both stand
+// at the same positions. Readers see the old views until then, and what they began to read to its end. Handlers emit nothing and no effect runs, but for what
+// never happened yet: what is emitted by events that are dead letters of the live views, and that the rebuilt ones handle well, is published after the promotion. What
+// [App.Drop] dropped stays dropped. What Process applied is forgotten. It returns when the promotion is done; ctx's end or the app's leaves
+// the old views as they are. A store or driver that fails makes it wait.
+//
+// It is refused with [ErrRetention] where the log lost events that the views were made from, unless
+// Config.OnRetention is [GoOn]; and with [ErrRebuildRefused] where more events fail than Config.MaxDeadLetters, or some fail that did not fail
+// in the live views, unless [AcceptLetters] is given. [ErrConflict] says that another process rebuilt meanwhile.
+func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.ctx, cancel)()
+	if a.closed.Load() {
+		return brook.ErrClosed
+	}
+	release, err := a.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = a.rebuild(ctx, options...)
+	if a.closed.Load() && err != nil {
+		return brook.ErrClosed
+	}
+	return err
+}
+
+func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err error) {
+	if !a.rebuildMu.lockWithin(ctx) {
+		return ctx.Err()
+	}
+	defer a.rebuildMu.Unlock()
+	if hook := a.config.Hooks.Rebuild; hook != nil {
+		hook(false, nil)
+		defer func() { hook(true, err) }()
+	}
+	r := &rebuilding{app: a, started: time.Now(), tried: map[string]bool{}, gaps: map[partitionID][]gap{}}
+	for _, o := range options {
+		o.Rebuild(&r.options)
+	}
+	if err := r.run(ctx); err != nil {
+		if refused := (*brook.RebuildRefusedError)(nil); errors.As(err, &refused) {
+			a.tellReport(&refused.Report, r.changes)
+			a.config.Log.Error("brook: the rebuild is refused", "app", a.config.Name, "error", err)
+		}
+		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
+	}
+	r.report.Promoted, r.report.Took = true, time.Since(r.started)
+	a.refused.Store(false)
+	a.tellReport(&r.report, r.changes)
+	a.config.Log.Info("brook: the views are rebuilt", "app", a.config.Name, "took", r.report.Took.Round(time.Millisecond))
+	if hook := a.config.Hooks.DeadLetter; hook != nil {
+		for i := range r.strangers {
+			hook(r.strangers[i].DeadLetter)
+		}
+	}
+	return nil
+}
+
+// rebuilding is a rebuild that is under way.
+type rebuilding struct {
+	app        *App
+	options    brook.RebuildOptions
+	started    time.Time
+	lane       *lane
+	partitions []brook.Partition
+	contended  bool // other processes commit all the time: they are asked to rest
+
+	asides    asides                // of the live views, at least of what is below the feeds' ends
+	beyond    bool                  // partitions that the live views don't know are folded to their ends: nobody folds these meanwhile
+	madeFrom  map[string]bool       // the types that the live views were made from
+	passed    map[string]int        // events of these types that the code does not know
+	gaps      map[partitionID][]gap // what retention took from under the readers
+	tried     map[string]bool       // letters that were redriven, by key
+	strangers []deadLetter          // that were tried and that the live views don't have; without values
+	report    brook.RebuildReport
+	changes   string // of the code since the live views were made
+}
+
+// gap is a range of offsets that the log lost while it was read.
+type gap struct{ from, to int64 }
+
+func (r *rebuilding) run(ctx context.Context) (err error) {
+	a := r.app
+	if r.partitions, err = a.partitions(ctx); err != nil {
+		return err
+	}
+	var g *generation
+	err = a.insist(ctx, "rebuild", func() (err error) {
+		g, err = a.startBuilding(ctx)
+		return err
+	})
+	if err != nil {
+		if g != nil {
+			a.abandon(g)
+		}
+		return err
+	}
+	promoted := false
+	defer func() {
+		if !promoted {
+			a.abandon(g)
+		}
+	}()
+	r.lane = a.newLane(g, false)
+	r.lane.rebuild = r
+	r.beyond = a.displaced(ctx)
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return err
+	}
+	r.madeFrom, r.changes = a.madeFrom(), a.changes()
+	a.gate.leave(v)
+	r.passed = map[string]int{}
+	reading, cancel := context.WithCancel(ctx)
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	defer cancel()
+	read := func(f *feed) {
+		at := f.bookmark()
+		readers.Go(func() { a.read(reading, f, at, r.lane.chunks) })
+	}
+	for attempts := 1; ; attempts++ {
+		err := r.round(ctx, read)
+		switch {
+		case err == nil:
+			promoted = true
+			a.hub.gap()
+			a.wakeLanes()
+			a.noteOwed()
+			a.leftovers.rouse()
+			return nil
+		case ctx.Err() != nil:
+			return errors.Join(err, ctx.Err())
+		case errors.Is(err, errOthers): // a partition that this process has yet to hear of, or topics grew
+			if r.partitions, err = a.partitions(ctx); err != nil {
+				return err
+			}
+		case errors.Is(err, errContended):
+			attempts = 0 // it is its turn now
+			continue
+		case !transient(err):
+			return err
+		default:
+			a.failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err})
+		}
+		if err := sleep(ctx, waitAfter(a.config.Retry, attempts)); err != nil {
+			return err
+		}
+	}
+}
+
+// transient reports whether a rebuild waits and goes on after an error of a store or driver.
+func transient(err error) bool {
+	for _, final := range []error{brook.ErrPermanent, brook.ErrConflict, brook.ErrRebuildRefused, brook.ErrRetention, brook.ErrLogChanged, brook.ErrOutOfRange, brook.ErrTooLarge, brook.ErrClosed} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return true
+}
+
+// round folds what is behind the live views, and promotes. What it did before an error stays done.
+func (r *rebuilding) round(ctx context.Context, read func(*feed)) error {
+	fresh, err := r.feed(ctx)
+	for _, f := range fresh {
+		read(f)
+	}
+	if err != nil {
+		return err
+	}
+	// Most of the way beside the live lanes, the last steps with them at rest.
+	for range 5 {
+		behind, err := r.aim(ctx)
+		if err != nil {
+			return err
+		}
+		if behind == 0 {
+			break
+		}
+		if err := r.fold(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.redrive(ctx, nil); err != nil {
+		return err
+	}
+	if r.contended {
+		if err := r.app.askForRest(ctx, r.lane.gen); err != nil {
+			return err
+		}
+	}
+	return r.promote(ctx)
+}
+
+// fold runs the lane until its feeds end.
+func (r *rebuilding) fold(ctx context.Context) error {
+	err := r.lane.run(ctx, ctx)
+	if full := (*brook.RebuildRefusedError)(nil); errors.As(err, &full) {
+		if rerr := r.count(ctx); rerr != nil {
+			return rerr
+		}
+		full.Report = r.report
+	}
+	return errors.Join(err, ctx.Err())
+}
+
+// startBuilding notes in the store that a generation is being made, so that what is left of it can be found. With an error it returns the
+// one that is to be abandoned, nil if there is none.
+func (a *App) startBuilding(ctx context.Context) (g *generation, err error) {
+	number := 0
+	err = a.updateState(ctx, func(next *state) error {
+		if next.Building != 0 { // of another process, which finds that out when it is to switch; or what this one began in vain
+			next.Dropped = append(next.Dropped, next.Building)
+		}
+		// A number comes once: a process that does not know yet that its views are given up still writes them, or removes others.
+		number = max(next.Generation, slices.Max(append(slices.Clone(next.Dropped), next.Highest))) + 1
+		next.Building, next.Highest = number, number
+		next.Tables[number] = a.tableNames()
+		a.building = number
+		return nil
+	}, nil)
+	if err != nil {
+		if number == 0 {
+			return nil, err
+		}
+		return &generation{number: number}, err // it may be stored all the same
+	}
+	if g, err = a.open(ctx, number); err != nil {
+		return g, err
+	}
+	if err := a.drop(ctx, g); err != nil {
+		return g, err
+	}
+	return g, a.recordShapes(ctx, g.shapes)
+}
+
+// feed gives the lane feeds of the partitions that it has none of, from the log's start.
+func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
+	a, l := r.app, r.lane
+	standings, err := a.standings(ctx, a.reader, a.live.Load())
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(r.partitions, func(p brook.Partition) bool { return standings[partitionID{p.Topic, p.Number}].Next > p.End }) {
+		if r.partitions, err = a.partitions(ctx); err != nil { // other processes moved on since these were read
+			return nil, err
+		}
+	}
+	var errs []error
+	for _, p := range r.partitions {
+		id := partitionID{p.Topic, p.Number}
+		if l.feed(id) != nil {
+			continue
+		}
+		if s, ok := standings[id]; ok {
+			if err := s.of(p); err != nil {
+				errs = append(errs, err)
+			} else if s.First < p.Start && a.config.OnRetention != brook.GoOn {
+				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
+					brook.ErrRetention, p.Topic, p.Number, p.Start, s.First))
+			}
+		}
+		f := newFeed(id, p, &waits{})
+		f.rebuild, f.silent, f.unseen = r, standings[id].Silent, true
+		f.meets = anchor{standings[id].Last, standings[id].Sum}
+		fresh = append(fresh, f)
+	}
+	if err := errors.Join(errs...); err != nil || len(fresh) == 0 {
+		return nil, err
+	}
+	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
+	_, err = a.readAsides(ctx, a.live.Load(), func(letter *deadLetter) error {
+		for _, f := range fresh {
+			if f.id == partitionOf(letter.Position) && letter.Position.Offset < f.base {
+				f.waits.add(letter, a.config.OnFailure != brook.GoOn)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.feeds = append(l.feeds, fresh...)
+	slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.at(0).Compare(g.id.at(0)) })
+	return fresh, nil
+}
+
+// feed gives the lane's feed of a partition, or nil.
+func (l *lane) feed(id partitionID) *feed {
+	for _, f := range l.feeds {
+		if f.id == id {
+			return f
+		}
+	}
+	return nil
+}
+
+// aim makes the lane's feeds end where the live views stand, and returns how many offsets they are behind.
+func (r *rebuilding) aim(ctx context.Context) (behind int64, err error) {
+	for _, f := range r.lane.feeds {
+		f.until = max(f.base, r.app.progress.at(f.id))
+		if r.beyond && r.app.progress.at(f.id) == 0 {
+			f.until = f.end
+		}
+		if f.read.dry() {
+			f.next = f.limit(f.ahead) // offsets without records that are known already
+		}
+		f.end = max(f.end, f.until)
+		behind += f.until - f.base
+	}
+	if behind > 0 { // what is below these ends and was put aside is there, or was
+		r.asides, err = r.app.readAsides(ctx, r.app.live.Load(), nil)
+	}
+	return behind, err
+}

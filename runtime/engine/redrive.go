@@ -1,0 +1,409 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// held names what a letter holds up.
+type held struct {
+	id partitionID
+	waitKey
+}
+
+// Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and gives how many were
+// applied. Per handler set and key it takes the longest run of letters that the filter accepts and stops at the first one that
+// fails again, whose attempts go up. Letters of stage emit go back to be published. It runs between the batches of Run,
+// or by itself where nothing runs. What a letter does not hold (see [DeadLetter.Omitted]) is read from the log again; where the log has it no more, the
+// letter stays, and hooks and log are told. Where several instances each fold all partitions, each has letters of its own, and what a redriven
+// event emits is published by whoever redrives it: twice where two do. The error is the store's, the driver's or the context's; what was applied before stays so.
+func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
+	if a.closed.Load() {
+		return 0, brook.ErrClosed
+	}
+	release, err := a.hold(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	defer a.wakeLanes()
+	barred := map[held]bool{}
+	for letter, err := range a.letters(ctx) {
+		if err != nil {
+			return n, err
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		own := held{partitionOf(letter.Position), waitKey{letter.Set, string(letter.Key)}}
+		all := held{own.id, waitKey{"", own.key}}
+		free := letter.Key == nil || letter.Stage == brook.StageEmit
+		if !free && (barred[own] || barred[all]) {
+			continue
+		}
+		if filter != nil && !filter(letter.DeadLetter) {
+			barred[own] = !free
+			continue
+		}
+		letter, err := a.whole(ctx, letter)
+		if errors.Is(err, errGone) || errors.Is(err, brook.ErrPermanent) {
+			a.failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
+			barred[own] = !free
+			continue
+		}
+		if err != nil {
+			return n, fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
+		}
+		var applied bool
+		var after due
+		err = a.again(ctx, func() (err error) {
+			applied, after, err = a.redrive(ctx, letter)
+			return err
+		})
+		a.follow(ctx, after)
+		if errors.Is(err, errNoRecord) {
+			a.failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
+			continue
+		}
+		if err != nil {
+			return n, err
+		}
+		if applied {
+			n++
+		} else {
+			barred[own] = !free
+		}
+	}
+	return n, nil
+}
+
+// letters gives the dead letters that there are now, each as it is when its turn comes: in log order, and of one event in
+// the order of the sets.
+func (a *App) letters(ctx context.Context) func(func(deadLetter, error) bool) {
+	var all []deadLetter
+	var failed error
+	for l, err := range a.DeadLetters() {
+		if err != nil {
+			failed = err
+			break
+		}
+		l.Record = brook.Record{} // not all of them at a time
+		all = append(all, deadLetter{DeadLetter: l})
+	}
+	a.inOrder(all)
+	return func(yield func(deadLetter, error) bool) {
+		for i := range all {
+			l, err := a.storedLetter(ctx, &all[i])
+			if errors.Is(err, brook.ErrNotFound) {
+				continue // somebody else was faster
+			}
+			if !yield(l, err) || err != nil {
+				return
+			}
+		}
+		if failed != nil {
+			yield(deadLetter{}, failed)
+		}
+	}
+}
+
+// inOrder sorts letters as they are redriven: in log order, and of one event in the order of the sets.
+func (a *App) inOrder(all []deadLetter) {
+	slices.SortStableFunc(all, func(l, m deadLetter) int {
+		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(a.def.Sets, l.Set), slices.Index(a.def.Sets, m.Set)))
+	})
+}
+
+// storedLetter reads a letter again.
+func (a *App) storedLetter(ctx context.Context, l *deadLetter) (deadLetter, error) {
+	for {
+		g := a.live.Load()
+		v, err := a.reader.Get(ctx, g.letters, l.appendKey(nil))
+		if err != nil && a.live.Load() != g {
+			continue // a rebuild switched and dropped what was read
+		}
+		if err != nil {
+			return deadLetter{}, err
+		}
+		again, err := decodeLetter(v)
+		again.Record.Value = bytes.Clone(again.Record.Value)
+		return again, err
+	}
+}
+
+// stillThere returns what makes sure that nobody redrives or drops a letter that is there before a commit that does; ErrNotFound if somebody did.
+func (a *App) stillThere(ctx context.Context, letters brook.Table, at []byte) ([]brook.Check, error) {
+	v, err := a.reader.Get(ctx, letters, at)
+	if err != nil || !a.fenced() {
+		return nil, err
+	}
+	return []brook.Check{{Table: letters, Key: at, Version: v.Version}}, nil
+}
+
+// redrive tries one letter with all lanes at rest.
+func (a *App) redrive(ctx context.Context, letter deadLetter) (applied bool, after due, err error) {
+	if err := a.claim(ctx); err != nil {
+		return false, due{}, err
+	}
+	rest, err := a.rest(ctx)
+	if err != nil {
+		return false, due{}, err
+	}
+	defer rest.end()
+	if a.closed.Load() {
+		return false, due{}, brook.ErrClosed
+	}
+	if err := a.claimResting(ctx); err != nil {
+		return false, due{}, err
+	}
+	l := a.solo
+	at := letter.appendKey(nil)
+	there, err := a.stillThere(ctx, l.gen.letters, at)
+	if errors.Is(err, brook.ErrNotFound) {
+		return false, due{}, nil // somebody else was faster
+	}
+	if err != nil {
+		return false, due{}, err
+	}
+	raise, checks, err := a.raise(ctx, partitionOf(letter.Position))
+	if err == nil {
+		err = a.openNumbers(ctx)
+	}
+	if err != nil {
+		return false, due{}, err
+	}
+	defer l.within(rest)()
+	l.batch.checks = append(checks, there...)
+	remove := append([]brook.Write{{Table: l.gen.letters, Key: at, Op: brook.Remove}}, raise...)
+	letter.Set = a.setNow(letter.Type, letter.Set)
+	if letter.Stage == brook.StageEmit {
+		applied, err = true, l.emitAgain(ctx, letter, remove)
+	} else {
+		id := partitionOf(letter.Position)
+		f := &feed{id: id, waits: a.waitsOf(id), attempts: letter.Attempts, until: -1}
+		if f.log, err = a.logOf(ctx, id); err != nil {
+			return false, due{}, err
+		}
+		if err := l.standAlone(ctx); err != nil {
+			return false, due{}, err
+		}
+		applied, err = l.handleAgain(ctx, f, letter, remove)
+	}
+	return applied, l.take(), err
+}
+
+// handleAgain runs a letter's event through the set that failed, or through all where it failed before any.
+func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadLetter, remove []brook.Write) (applied bool, err error) {
+	a, w := l.app, f.waits
+	m := &l.m
+	record := letter.Record
+	l.prepare(ctx, m, &record)
+	m.lane, m.feed, m.letter, m.only, m.silent, m.owes = l, f, &letter, letter.Set, letter.Silent, letter.owes
+	l.unwrap(m)
+	l.tx.begin()
+	l.tx.again = true
+	if m.decodeErr == nil {
+		l.dispatch(m)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case l.tx.fault != nil:
+		return false, l.tx.fault
+	}
+	if m.only != "" && m.decodeErr == nil && len(m.results) == 0 {
+		m.known, m.handled = true, true
+		m.results = append(m.results, result{set: m.only, stage: brook.StageHandle,
+			err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", m.message.Type, m.only)})
+	}
+	w.remove(&letter)
+	l.keep(f, m)
+	away := false
+	l.aside = func() func() {
+		l.unput(w)
+		w.add(&letter, a.config.OnFailure != brook.GoOn)
+		away = true
+		return func() {
+			w = a.waitsOf(f.id)
+			f.waits = w
+			w.remove(&letter)
+			for i := range l.batch.letters {
+				w.add(&l.batch.letters[i], a.config.OnFailure != brook.GoOn)
+			}
+			away = false
+		}
+	}
+	defer func() { l.aside = nil }()
+	applied = !slices.ContainsFunc(l.batch.letters, func(l deadLetter) bool { return l.Stage != brook.StageEmit }) // its emissions have letters of their own
+	if l.rebuild != nil && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].appendKey(nil), remove[0].Key) {
+		l.unput(w)
+		w.add(&letter, a.config.OnFailure != brook.GoOn) // it stays as it was
+		return false, nil
+	}
+	l.batch.writes = l.unlessRewritten(remove)
+	err = l.commitAlone(ctx)
+	if errors.Is(err, brook.ErrTooLarge) && l.rebuild != nil {
+		l.unput(w)
+		w.add(&letter, a.config.OnFailure != brook.GoOn)
+		return false, nil
+	}
+	if errors.Is(err, brook.ErrTooLarge) {
+		// What it changes does not fit: it stays a letter, tried once more.
+		checks := l.batch.checks
+		l.unput(w)
+		l.forget()
+		l.batch.checks = checks
+		failed := letter
+		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, errorText(err), brook.StageApply
+		l.put(f, failed)
+		l.batch.writes = l.unlessRewritten(remove)
+		applied, err = false, l.commitAlone(ctx)
+	}
+	if err != nil && !away {
+		l.unput(w)
+		w.add(&letter, a.config.OnFailure != brook.GoOn)
+	}
+	return applied, err
+}
+
+// unlessRewritten leaves out the removal of a letter that the batch writes anew.
+func (l *lane) unlessRewritten(remove []brook.Write) []brook.Write {
+	for i := range l.batch.letters {
+		if bytes.Equal(l.batch.letters[i].appendKey(nil), remove[0].Key) {
+			return remove[1:]
+		}
+	}
+	return remove
+}
+
+// unput takes the letters of the batch out of the waits again.
+func (l *lane) unput(w *waits) {
+	for i := range l.batch.letters {
+		w.remove(&l.batch.letters[i])
+	}
+}
+
+// errNoRecord is returned for an emission whose record the envelope can't open, or make anew with its number.
+var errNoRecord = errors.New("brook: the record can't be renumbered")
+
+// logOf gives the identity of the log that the live views folded a partition of.
+func (a *App) logOf(ctx context.Context, id partitionID) (string, error) {
+	k := id.appendKey(nil)
+	v, err := a.reader.Get(ctx, a.live.Load().positions, k)
+	if errors.Is(err, brook.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	_, s, err := decodeStanding(k, v.Data.([]byte))
+	return s.Log, err
+}
+
+// emitAgain puts what the log refused back to be published, in the stream of numbered emissions.
+func (l *lane) emitAgain(ctx context.Context, letter deadLetter, remove []brook.Write) error {
+	item := &outboxItem{free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
+		Record: letter.Record}
+	if err := l.renumber(item); err != nil {
+		return err
+	}
+	l.batch.items = append(l.batch.items, item)
+	l.batch.writes = remove
+	err := l.commitAlone(ctx)
+	if err == nil {
+		l.app.waitsOf(partitionOf(letter.Position)).remove(&letter)
+	}
+	return err
+}
+
+// renumber makes an emission whose record is there the next one of the numbered stream.
+func (l *lane) renumber(item *outboxItem) error {
+	var m brook.Message
+	envelope := l.app.config.Envelope
+	if err := envelope.Open(&item.Record, &m); err != nil {
+		return fmt.Errorf("%w: %w", errNoRecord, err)
+	}
+	number := l.number(&m)
+	if err := envelope.Wrap(&m, &item.Record); err != nil {
+		return fmt.Errorf("%w: %w", errNoRecord, err)
+	}
+	item.free = true
+	item.key = outboxKey(item.Position, item.ID, number, slices.Index(l.app.def.Sets, item.Set), item.Ordinal)
+	return nil
+}
+
+// Drop removes dead letters, those that filter accepts (nil: all), and gives how many. A rebuild drops them too: the event stays undone for that set. What waited behind them stays a dead
+// letter until it is redriven or dropped too; events yet to come wait no longer.
+func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
+	if a.closed.Load() {
+		return 0, brook.ErrClosed
+	}
+	release, err := a.hold(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	defer a.wakeLanes()
+	for letter, err := range a.letters(ctx) {
+		if err != nil {
+			return n, err
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		if filter != nil && !filter(letter.DeadLetter) {
+			continue
+		}
+		var dropped bool
+		err := a.again(ctx, func() (err error) {
+			dropped, err = a.dropLetter(ctx, letter)
+			return err
+		})
+		if err != nil {
+			return n, err
+		}
+		if dropped {
+			n++
+		}
+	}
+	if n > 0 {
+		if err := a.forgetDropped(ctx); err != nil { // the next call tries again
+			a.failure(brook.Failure{What: "forgetting what was dropped", Attempts: 1, Err: err, Final: true})
+		}
+	}
+	return n, nil
+}
+
+func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
+	rest, err := a.rest(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer rest.end()
+	table, at := a.live.Load().letters, letter.appendKey(nil)
+	there, err := a.stillThere(ctx, table, at)
+	if errors.Is(err, brook.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	raise, checks, err := a.raise(ctx, partitionOf(letter.Position))
+	if err != nil {
+		return false, err
+	}
+	writes := append([]brook.Write{{Table: table, Key: at, Op: brook.Remove}}, letter.keepDropped(a.live.Load().dropped)...)
+	writes = append(writes, raise...)
+	if err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: writes, Checks: append(checks, there...)}); err != nil {
+		return false, err
+	}
+	letter.Set = a.setNow(letter.Type, letter.Set)
+	a.waitsOf(partitionOf(letter.Position)).remove(&letter)
+	return true, nil
+}

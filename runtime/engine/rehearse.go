@@ -1,0 +1,285 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+	"unsafe"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// Over a store that is far away every row that an event reads is a round trip. Handlers and Merge functions are pure and may run
+// more than once. So a lane rehearses the events that it is about to fold: it runs them over what is known without
+// the store, only to learn which rows they ask for, and then fetches all of these at once. Nothing else of a rehearsal
+// is kept, and what it did not foresee is read from the store when its turn comes.
+
+const (
+	maxFetched    = 16 << 10              // rows that are fetched for one batch
+	rehearsalTime = 25 * time.Millisecond // after which a rehearsal makes do with the events that it had
+	maxPause      = 16                    // batches without a rehearsal where they did not pay
+)
+
+// errUnknown is what a rehearsal answers to who asks for what is not known yet.
+var errUnknown = errors.New("brook: the store is not asked in a rehearsal")
+
+// fetched holds rows that were read for a batch before its events ask for them.
+type fetched struct {
+	rows   []map[string]brook.Value // by slot; without Data: there is no row
+	missed int                      // rows that the batch had to read by itself
+}
+
+func (f *fetched) miss() {
+	if f != nil {
+		f.missed++
+	}
+}
+
+func (f *fetched) find(slot int, key []byte) (brook.Value, bool) {
+	if f == nil {
+		return brook.Value{}, false
+	}
+	v, ok := f.rows[slot][string(key)]
+	return v, ok
+}
+
+func (f *fetched) reset() {
+	if f != nil {
+		clear(f.rows)
+	}
+}
+
+// rehearsal is where a lane rehearses.
+type rehearsal struct {
+	real    *lane
+	stage   *lane // never commits
+	fetcher brook.Fetcher
+
+	done    map[*feed]int64 // below which events were rehearsed for this batch
+	asked   map[reliedKey]bool
+	keys    []brook.TableKey // to be fetched next
+	slots   []int            // of keys
+	unknown bool             // the event asked for a row that is not known yet
+	scanned bool             // it scanned, and got nothing
+	trip    time.Duration
+	depth   int  // how often the events are run until they ask for nothing new; 0: not known
+	pause   int  // how many batches to leave out where the next one does not pay either
+	left    int  // of these
+	idle    bool // they are left out because there was nothing to fetch
+}
+
+// rehearse makes sure that what the head of f reads is fetched, with what comes behind it, where the store can do that.
+func (l *lane) rehearse(ctx, stop context.Context, f *feed) {
+	r := l.rehearsal
+	if r == nil {
+		fetcher, ok := l.tx.reader.(brook.Fetcher)
+		if !ok {
+			return
+		}
+		r = newRehearsal(l, fetcher)
+	}
+	if l.batch.events == 0 {
+		clear(r.done)
+		clear(r.asked)
+		r.left = max(r.left-1, 0)
+		if l.tx.fetched.missed > 4 { // the events are others than before
+			r.depth = 0
+			if r.idle {
+				r.left, r.pause = 0, 0
+			}
+		}
+		l.tx.fetched.missed = 0
+	}
+	if r.left > 0 || len(r.asked) >= maxFetched || f.head().Offset < r.done[f] {
+		return
+	}
+	started := time.Now()
+	r.run(ctx, stop)
+	l.batch.rehearsed += time.Since(started)
+}
+
+func newRehearsal(l *lane, fetcher brook.Fetcher) *rehearsal {
+	tx := newTx(l.app.def, l.app.layout)
+	r := &rehearsal{real: l, fetcher: fetcher, done: map[*feed]int64{}, asked: map[reliedKey]bool{}}
+	r.stage = &lane{app: l.app, tx: tx, deliver: l.app.def.Lane(tx)}
+	tx.rehearsal, tx.reader = r, blind{r}
+	l.rehearsal, l.tx.fetched = r, &fetched{rows: make([]map[string]brook.Value, l.app.layout.Slots)}
+	return r
+}
+
+// entrance is an event that is rehearsed.
+type entrance struct {
+	feed   *feed
+	record *brook.Record
+}
+
+// run rehearses what is there to be folded, and fetches what it asks for: again, for those events that asked in vain, as
+// long as that saves round trips.
+func (r *rehearsal) run(ctx, stop context.Context) {
+	s, l := r.stage, r.real
+	s.gen, s.live, s.parallel, s.count = l.gen, l.live, l.parallel, l.count
+	s.tx.tables, s.tx.unready = l.tx.tables, l.tx.unready
+	defer s.tx.reset()
+	events := r.next(l.limit - l.batch.events)
+	many := len(events) >= 8 // of few it can't be told whether it pays
+	var played time.Duration
+	rows, depth := 0, 0
+	for len(events) > 0 && (r.depth == 0 || depth < r.depth) {
+		started := time.Now()
+		events = r.play(ctx, stop, events)
+		played += time.Since(started)
+		if len(r.keys) < 2 || ctx.Err() != nil || r.fetch(ctx) != nil {
+			break
+		}
+		depth++
+		rows += len(r.keys)
+		r.keys, r.slots = r.keys[:0], r.slots[:0]
+	}
+	if many {
+		r.depth = max(depth, 1)
+	}
+	r.keys, r.slots = r.keys[:0], r.slots[:0]
+	switch {
+	case !many:
+	case rows > 1 && played < time.Duration(rows)*r.trip:
+		r.pause = 0
+	default:
+		r.pause = min(2*r.pause+1, maxPause)
+		r.left = r.pause + 1 // this batch too
+		r.idle = rows < 2
+	}
+}
+
+// next gives the next n events in the order of the lane, as far as they were read.
+func (r *rehearsal) next(n int) (events []entrance) {
+	feeds := r.real.feeds
+	at := make([]cursor, len(feeds))
+	for i, f := range feeds {
+		at[i] = f.read.next
+		if !f.held.IsZero() {
+			at[i] = f.read.end()
+		}
+	}
+	for len(events) < n {
+		var head *brook.Record
+		first := -1
+		for i, f := range feeds {
+			if r := f.within(f.read.at(at[i])); r != nil && (first < 0 || r.Time.Before(head.Time)) {
+				first, head = i, r
+			}
+		}
+		if first < 0 {
+			break
+		}
+		f := feeds[first]
+		events = append(events, entrance{f, head})
+		at[first] = f.read.after(at[first])
+	}
+	return events
+}
+
+// play runs events, and gives those that asked for rows that are not known. It ends early where somebody waits for the lane.
+func (r *rehearsal) play(ctx, stop context.Context, events []entrance) (again []entrance) {
+	started := time.Now()
+	for i, e := range events {
+		if stop.Err() != nil || ctx.Err() != nil || r.real.live && r.real.app.gate.hurried(&r.real.visit) ||
+			i%8 == 7 && time.Since(started) > rehearsalTime || len(r.asked) >= maxFetched {
+			break
+		}
+		r.done[e.feed] = max(r.done[e.feed], e.record.Offset+1)
+		if r.perform(ctx, e) {
+			again = append(again, e)
+		}
+	}
+	return again
+}
+
+// perform runs one event, and reports whether it asked in vain. What it changes is seen by those behind it.
+func (r *rehearsal) perform(ctx context.Context, e entrance) bool {
+	if tombstone(r.real.app.config.Envelope, e.record) {
+		return false
+	}
+	s, m := r.stage, &r.stage.m
+	s.prepare(ctx, m, e.record)
+	m.lane, m.feed = s, e.feed
+	s.unwrap(m)
+	s.tx.begin()
+	r.unknown, r.scanned = false, false
+	if m.decodeErr == nil {
+		s.dispatch(m)
+	}
+	if r.unknown || r.scanned || m.decodeErr != nil || s.tx.strayed || s.tx.fault != nil {
+		s.tx.revert()
+	} else {
+		s.tx.settle()
+	}
+	return r.unknown
+}
+
+// read answers from what the batch did so far and what was fetched for it, and takes note of everything else.
+func (r *rehearsal) read(slot int, key []byte) (brook.Value, error) {
+	tx := r.real.tx
+	if c := tx.rows[slot].find(key); c != nil && c.known {
+		return found(brook.Value{Data: c.value, Shared: true})
+	}
+	if v, ok := tx.fetched.find(slot, key); ok {
+		return found(v)
+	}
+	r.unknown = true
+	if !r.asked[reliedKey{slot, string(key)}] {
+		k := reliedKey{slot, string(key)}
+		r.asked[k] = true
+		r.keys = append(r.keys, brook.TableKey{Table: tx.tables[slot], Key: unsafe.Slice(unsafe.StringData(k.key), len(k.key))})
+		r.slots = append(r.slots, slot)
+	}
+	return brook.Value{}, errUnknown
+}
+
+// found gives a value, or ErrNotFound where it has no data.
+func found(v brook.Value) (brook.Value, error) {
+	if v.Data == nil {
+		return brook.Value{}, brook.ErrNotFound
+	}
+	return v, nil
+}
+
+// fetch reads what was asked for. Where the store fails to answer, those who need the rows find that out.
+func (r *rehearsal) fetch(ctx context.Context) error {
+	started := time.Now()
+	values, err := r.fetcher.Fetch(ctx, r.keys)
+	if err != nil {
+		return err
+	}
+	if took := time.Since(started); r.trip == 0 || took < r.trip {
+		r.trip = took
+	}
+	rows := r.real.tx.fetched.rows
+	for i, v := range values {
+		at := &rows[r.slots[i]]
+		if *at == nil {
+			*at = map[string]brook.Value{}
+		}
+		v.Shared = true // with every other event that reads it
+		key := r.keys[i].Key
+		(*at)[unsafe.String(unsafe.SliceData(key), len(key))] = v
+	}
+	return nil
+}
+
+// blind is the reader of a rehearsal: whoever scans is told that nothing is known.
+type blind struct{ rehearsal *rehearsal }
+
+func (b blind) Get(context.Context, brook.Table, []byte) (brook.Value, error) {
+	return brook.Value{}, errUnknown
+}
+
+func (b blind) Scan(context.Context, brook.Table, []byte, []byte) iter.Seq2[brook.Row, error] {
+	b.rehearsal.scanned = true
+	return func(yield func(brook.Row, error) bool) { yield(brook.Row{}, errUnknown) }
+}
+
+func (b blind) History(context.Context, brook.Table, []byte) iter.Seq2[*brook.HistoryEntry, error] {
+	b.rehearsal.scanned = true
+	return func(yield func(*brook.HistoryEntry, error) bool) { yield(nil, errUnknown) }
+}

@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// rest is the time in which somebody has the gate, and so all lanes are at rest.
+type rest struct {
+	app      *App
+	over     bool
+	released bool // it was others' meanwhile
+}
+
+// rest takes the gate.
+func (a *App) rest(ctx context.Context) (*rest, error) {
+	ctx, cancel := a.whileOpen(ctx)
+	defer cancel()
+	if err := a.gate.Lock(ctx); err != nil {
+		return nil, closing(ctx, err)
+	}
+	return &rest{app: a}, nil
+}
+
+// whileOpen returns a context that ends with ctx and when the app closes.
+func (a *App) whileOpen(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(a.ctx, func() { cancel(brook.ErrClosed) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// closing is ErrClosed in the place of an error that a wait ended with because the app closed.
+func closing(ctx context.Context, err error) error {
+	if err != nil && errors.Is(context.Cause(ctx), brook.ErrClosed) {
+		return brook.ErrClosed
+	}
+	return err
+}
+
+// end gives the gate up.
+func (r *rest) end() {
+	if !r.over {
+		r.over = true
+		r.app.gate.Unlock()
+	}
+}
+
+// pause waits, and lets others have the gate meanwhile. Where it gives an error the rest may be over.
+func (r *rest) pause(ctx context.Context, d time.Duration) error {
+	r.end()
+	err := sleep(ctx, d)
+	if lerr := r.app.gate.Lock(ctx); lerr != nil {
+		return lerr
+	}
+	r.over, r.released = false, true
+	return err
+}
+
+// insist is App.insist for what a lane does with the store. Between two tries nobody waits for the lane: a commit may be refused for
+// as long as nobody drops something.
+func (l *lane) insist(ctx context.Context, what string, do func() error) error {
+	return l.app.insistBy(ctx, what, l.pause, do)
+}
+
+// pause waits between two tries of a commit.
+func (l *lane) pause(ctx context.Context, d time.Duration) error {
+	switch {
+	case l.live && len(l.feeds) > 0:
+		return l.stepOut(ctx, d)
+	case l.rest == nil:
+		return sleep(ctx, d)
+	case !l.live:
+		return l.rest.pause(ctx, d)
+	}
+	a := l.app
+	ctx, cancel := a.whileOpen(ctx)
+	defer cancel()
+	if !a.fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
+		return closing(ctx, sleep(ctx, d))
+	}
+	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
+	a.numbers = nil
+	a.solo = a.newLane(l.gen, true)
+	back := l.setAside()
+	if err := l.rest.pause(ctx, d); err != nil {
+		return closing(ctx, err)
+	}
+	back()
+	return nil
+}
+
+// setAside takes what an uncommitted batch did to the waits back, for as long as it is others' turn.
+func (l *lane) setAside() (back func()) {
+	if l.aside == nil {
+		return func() {}
+	}
+	return l.aside()
+}
+
+// stepOut leaves the gate between two tries of a commit. Where somebody took it meanwhile, and nobody but memory can tell whether the batch fits
+// what he left behind, it is put back, unless it is committed.
+func (l *lane) stepOut(ctx context.Context, d time.Duration) error {
+	turns := l.app.gate.taking()
+	l.withhold()
+	var err error
+	if l.rest != nil { // it strays
+		turns++ // its own
+		if err = l.rest.pause(ctx, d); l.rest.over {
+			return err
+		}
+	} else {
+		l.leave()
+		err = sleep(ctx, d)
+		if eerr := l.enter(ctx); eerr != nil {
+			return eerr
+		}
+	}
+	if l.overtaken = l.overtaken || !l.app.fenced() && l.app.gate.taking() != turns; !l.overtaken {
+		l.restore()
+	} // else the letters may be dropped already: see recount
+	return err
+}
+
+// withhold takes the batch's letters out of the waits, and restore puts them back.
+func (l *lane) withhold() {
+	if l.withheld {
+		return
+	}
+	l.withheld = true
+	l.eachLetter(func(w *waits, letter *deadLetter) { w.remove(letter) })
+}
+
+func (l *lane) restore() {
+	l.withheld = false
+	l.eachLetter(func(w *waits, letter *deadLetter) { w.add(letter, l.app.config.OnFailure != brook.GoOn) })
+}
+
+// recount reads the waits of the feeds anew, after a commit that was stored and overtaken: what it put aside may have been redriven or dropped.
+func (l *lane) recount(ctx context.Context) error {
+	all, err := l.app.loadWaits(ctx, l.gen)
+	if err != nil {
+		return err
+	}
+	emits := map[*deadLetter]bool{}
+	for i := range l.batch.letters {
+		letter := &l.batch.letters[i]
+		if letter.Stage != brook.StageEmit {
+			continue
+		}
+		_, err := l.app.reader.Get(ctx, l.gen.letters, letter.appendKey(nil))
+		if err != nil && !errors.Is(err, brook.ErrNotFound) {
+			return err
+		}
+		emits[letter] = err == nil
+	}
+	for _, f := range l.feeds {
+		now := all[f.id]
+		if now == nil {
+			now = &waits{}
+		}
+		f.waits.keys, f.waits.n = now.keys, now.n // emits come and go beside the lane
+	}
+	l.eachLetter(func(w *waits, letter *deadLetter) {
+		if emits[letter] {
+			w.add(letter, false)
+		}
+	})
+	l.withheld = false
+	return nil
+}
+
+func (l *lane) eachLetter(do func(*waits, *deadLetter)) {
+	for i := range l.batch.letters {
+		letter := &l.batch.letters[i]
+		for _, f := range l.feeds {
+			if f.id == partitionOf(letter.Position) {
+				do(f.waits, letter)
+			}
+		}
+	}
+}
+
+// stored reports whether the batch that moves the feeds on is committed.
+func (l *lane) stored(ctx context.Context) (bool, error) {
+	standings, err := l.app.standings(ctx, l.app.reader, l.gen)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range l.feeds {
+		if f.dirty() && string(standings[f.id].raw) != string(f.storing) {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// resume makes the lanes of the live views, each partition from where they stand: in one lane where one says why, and only of
+// the partitions that are mine where that is not nil. It gives all partitions that there are too.
+func (a *App) resume(ctx context.Context, one string, mine map[partitionID]bool) ([]*lane, []brook.Partition, brook.Mode, error) {
+	for {
+		g := a.live.Load()
+		standings, partitions, marks, err := a.look(ctx, g)
+		if err != nil {
+			return nil, nil, brook.Mode{}, err
+		}
+		mode := a.mode(partitions)
+		if one != "" {
+			mode = brook.Mode{Lanes: 1, Reason: one}
+		}
+		if mine != nil && mode.Lanes == 1 && len(partitions) > len(a.topics) {
+			why := fmt.Errorf("%w: Group: the partitions can't be divided: %s", brook.ErrConfig, mode.Reason)
+			if !a.uneven(partitions) {
+				return nil, nil, mode, why
+			}
+			// Topics grow one after the other.
+			a.failure(brook.Failure{What: "folding", Attempts: 1, Err: fmt.Errorf("%w: nothing is folded until they have the same number", why)})
+			return nil, partitions, mode, nil
+		}
+		lanes, err := a.register(ctx, g, standings, partitions, marks, mode, mine)
+		if lanes != nil || err != nil {
+			return lanes, partitions, mode, err
+		}
+	}
+}
+
+// look reads where the live views stand, and what there is to read.
+func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing, []brook.Partition, map[partitionID]int64, error) {
+	defer a.still("asking store and driver for positions, partitions and marks")()
+	var standings map[partitionID]standing
+	err := a.insist(ctx, "read", func() (err error) { // first, because other processes may move on
+		standings, err = a.standings(ctx, a.reader, g)
+		return err
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for id, s := range standings {
+		a.progress.advance(id, s.Next)
+	}
+	partitions, err := a.partitions(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var marks map[partitionID]int64
+	err = a.insist(ctx, "read", func() (err error) {
+		marks, err = a.marked(ctx)
+		return err
+	})
+	if err == nil {
+		a.tellUnmarked(standings, partitions, marks)
+	}
+	return standings, partitions, marks, err
+}
+
+// register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
+func (a *App) register(ctx context.Context, g *generation, standings map[partitionID]standing, partitions []brook.Partition, marks map[partitionID]int64, mode brook.Mode, mine map[partitionID]bool) ([]*lane, error) {
+	defer a.still("waiting for calls under way, and reading dead letters and emissions")()
+	if err := a.gate.Lock(ctx); err != nil {
+		return nil, err
+	}
+	defer a.gate.Unlock()
+	if a.live.Load() != g {
+		return nil, nil
+	}
+	if a.fenced() { // after the standings: what is older than they must not go by newer ones
+		err := a.insist(ctx, "read", func() (err error) {
+			a.waits, err = a.loadWaits(ctx, a.live.Load())
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	var feeds []*feed
+	var errs []error
+	for _, p := range partitions {
+		id := partitionID{p.Topic, p.Number}
+		if mine != nil && !mine[id] {
+			continue
+		}
+		f := newFeed(id, p, a.waitsOf(id))
+		s, ok := standings[id]
+		if !ok || a.forgets() {
+			f.silent = marks[id]
+		}
+		f.unseen = !ok
+		if ok {
+			errs = append(errs, f.follow(s, p, a.config.OnRetention == brook.GoOn, a.config.Log.With("app", a.config.Name)))
+		}
+		a.progress.advance(id, f.base)
+		feeds = append(feeds, f)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if mine != nil { // what earlier owners did not get to publish
+		err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, leftTo(mine, partitions)) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range feeds {
+		next := f.base
+		if a.fenced() && mine == nil {
+			next = 0 // others may not have published what they folded; of a group, that was loaded
+		}
+		a.outbox.begin(f.id, next, marks[f.id])
+	}
+	lanes := a.split(feeds, mode)
+	a.lanesMu.Lock()
+	defer a.lanesMu.Unlock()
+	a.lanes = lanes
+	return lanes, nil
+}
+
+// leftTo tells whose emissions the member that has the partitions in mine publishes: theirs, and those of partitions that the app
+// no longer reads if it has the first one of all.
+func leftTo(mine map[partitionID]bool, partitions []brook.Partition) func(partitionID) bool {
+	first, all := false, map[partitionID]bool{}
+	for i, p := range partitions {
+		id := partitionID{p.Topic, p.Number}
+		all[id] = true
+		first = first || i == 0 && mine[id]
+	}
+	return func(id partitionID) bool { return mine[id] || first && !all[id] }
+}
+
+// split gives each lane its feeds: all to one, or those of a partition number to one each.
+func (a *App) split(feeds []*feed, mode brook.Mode) []*lane {
+	lanes := make([]*lane, 0, mode.Lanes)
+	for n := range mode.Lanes {
+		l := a.newLane(a.live.Load(), true)
+		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
+		for _, f := range feeds {
+			if mode.Lanes == 1 || f.id.number == int32(n) {
+				l.feeds = append(l.feeds, f)
+			}
+		}
+		if len(l.feeds) == 0 {
+			continue // another member's
+		}
+		slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.at(0).Compare(g.id.at(0)) })
+		lanes = append(lanes, l)
+	}
+	return lanes
+}
+
+// wakeLanes makes lanes look whether what they stood still for is over.
+func (a *App) wakeLanes() {
+	a.lanesMu.Lock()
+	defer a.lanesMu.Unlock()
+	for _, l := range a.lanes {
+		l.rouse()
+	}
+}
+
+// rouse makes the lane look whether what it stood still for is over.
+func (l *lane) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// changes says how the code differs from what made the views, or "". The caller holds the gate.
+func (a *App) changes() string {
+	s := &a.state
+	if a.untouched(s) {
+		return ""
+	}
+	lines := a.structureChanges(s)
+	return strings.Join(append(lines, a.live.Load().shapes.lost(a.layout.Collections)...), "; ")
+}
+
+// structureChanges says what the live generation's rows are made from otherwise than the code makes them.
+func (a *App) structureChanges(s *state) (lines []string) {
+	if s.Made == nil {
+		lines = a.earlierChanges(s.Fingerprint)
+	} else {
+		lines = differences(s.Made, a.made)
+	}
+	if s.Mixed {
+		lines = append(lines, "code that makes them from something else has folded into them")
+	}
+	return lines
+}
+
+// untouched reports whether nothing was folded into the live generation yet.
+func (a *App) untouched(s *state) bool {
+	return s.Folds == "" || s.Folds == layout2 && a.progress.none()
+}
+
+// stale deals with views that other code made, and reports whether they have to be rebuilt. Nothing is written: that comes with the first
+// commit.
+func (a *App) stale(ctx context.Context) (rebuild bool, err error) {
+	if err := a.gate.Lock(ctx); err != nil {
+		return false, err
+	}
+	defer a.gate.Unlock()
+	changes := a.changes()
+	if changes == "" {
+		return false, nil
+	}
+	switch a.config.OnStale {
+	case brook.GoOn:
+		a.config.Log.Warn("brook: going on with views that other code made", "app", a.config.Name, "changes", changes)
+		return false, nil
+	case brook.Fail:
+		return false, fmt.Errorf("%w: %s; Rebuild makes them anew", brook.ErrStale, changes)
+	}
+	a.config.Log.Info("brook: the views were made by other code and are rebuilt", "app", a.config.Name, "changes", changes)
+	return true, nil
+}
+
+// displaced reports whether the views were made from other topics than those that are read now: what these hold must not be folded on top.
+func (a *App) displaced(ctx context.Context) bool {
+	v, err := a.gate.RLock(ctx)
+	if err != nil {
+		return false
+	}
+	defer a.gate.leave(v)
+	s := &a.state
+	return !a.untouched(s) && (elsewhere(s.Made, a.made) || s.Made == nil && a.otherTopics() != "")
+}
+
+// replaced waits, where the views are displaced, until a rebuild replaced them: here, where ended is closed then, or in another process.
+func (a *App) replaced(ctx context.Context, ended <-chan struct{}) error {
+	for a.displaced(ctx) {
+		select {
+		case <-ended:
+			if ctx.Err() == nil && a.displaced(ctx) {
+				return fmt.Errorf("%w: they were made from other topics, and could not be rebuilt", brook.ErrStale)
+			}
+			return nil
+		case <-time.After(time.Second):
+		}
+		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rebuildStale rebuilds views that other code made, until they are rebuilt, by whomever, or that is refused, which lasts until the next
+// start. Of a group that divides the partitions the member m does it that has the first of them.
+func (a *App) rebuildStale(ctx context.Context, m *membership) error {
+	for attempts := 1; ; attempts++ {
+		stale, err := true, error(nil)
+		switch {
+		case m != nil && a.config.Group:
+			stale, err = a.stillStale(ctx, m)
+		case attempts > 1:
+			if err = a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err == nil {
+				stale, err = a.stale(ctx)
+			}
+		}
+		if err == nil && !stale {
+			return nil
+		}
+		if err == nil {
+			err = a.rebuild(ctx)
+		}
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if errors.Is(err, brook.ErrRebuildRefused) {
+			a.refused.Store(true)
+		}
+		again := transient(err) || errors.Is(err, brook.ErrConflict) // another process was faster, perhaps with the same code
+		a.failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err, Final: !again})
+		if !again {
+			return err
+		}
+		if serr := sleep(ctx, waitAfter(a.config.Retry, attempts)); serr != nil {
+			return err
+		}
+	}
+}
+
+// stillStale waits until the member has the first partition, and reports whether nobody has rebuilt the views by then.
+func (a *App) stillStale(ctx context.Context, m *membership) (bool, error) {
+	for {
+		mine, changed := m.part()
+		if mine[partitionID{a.topics[0], 0}] {
+			break
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+		return false, err
+	}
+	return a.stale(ctx)
+}

@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// An app that finds another contract in the state than its own, which it had before, stands aside: it folds nothing more, gives its
+// partitions away, and serves reads. It comes back when the state has its contract again, and when nobody is left who folds by the other
+// one: those who fold say every now and then that they are there.
+
+const (
+	beatPause = 5 * time.Second // how often who folds says that it is there, and who stands aside looks
+	beatsGone = 8               // looks in vain after which nobody folds any more
+)
+
+// foldsKey is where those who fold say that they do. No commit checks that row.
+var foldsKey = []byte("folds")
+
+// beat says every now and then that the app folds, as long as it does, until ctx ends.
+func (a *App) beat(ctx context.Context) {
+	for {
+		if a.claimed.Load() {
+			id := a.ids.batch()
+			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.meta, Key: foldsKey, Value: append([]byte(a.contract+" "), id[:]...)}}})
+			a.broke(err) // else commits tell of it
+		}
+		if sleep(ctx, beatPause) != nil {
+			return
+		}
+	}
+}
+
+// standAside waits until the app may fold again, or ctx ends.
+func (a *App) standAside(ctx context.Context, m *membership, why error) {
+	a.config.Log.Warn("brook: this instance folds no longer, gives its partitions away and serves reads", "app", a.config.Name, "why", why)
+	a.failure(brook.Failure{What: "folding", Attempts: 1, Err: why, Final: true})
+	m.retire()
+	defer m.rejoin()
+	last, silent := "", 0
+	for sleep(ctx, beatPause) == nil {
+		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+			return
+		}
+		if a.superseded(ctx) == nil {
+			break
+		}
+		v, err := a.reader.Get(ctx, a.meta, foldsKey)
+		if err != nil && !errors.Is(err, brook.ErrNotFound) {
+			continue
+		}
+		beat := ""
+		if err == nil {
+			beat = string(v.Data.([]byte))
+		}
+		if beat != last {
+			last, silent = beat, 0
+			continue
+		}
+		if silent++; silent == beatsGone {
+			a.fresh(ctx)
+			break
+		}
+	}
+	if ctx.Err() == nil {
+		a.config.Log.Info("brook: this instance folds again", "app", a.config.Name)
+	}
+}

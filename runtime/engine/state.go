@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// layoutVersion is that of what an app keeps in its store: see Layout in ARCHITECTURE.md.
+const layoutVersion = 3
+
+// state is what the store knows of the app as a whole; it is one row, written by updateState alone.
+type state struct {
+	Layout     int
+	Generation int   // the live one
+	Building   int   // one that was not finished, 0: none
+	Highest    int   `json:",omitempty"` // the highest number that one was built under
+	Dropped    []int // those that may have left rows behind
+
+	// Folds is the contract of the code that folds into the live generation; "" where nobody did yet. It changes in the first commit
+	// of code with another one, so that commits of the others fail from then on.
+	Folds string `json:",omitempty"`
+	// Made says what the rows of the live generation are made from.
+	Made map[string]origin `json:",omitempty"`
+	// Former says what the sets are called now that had other names when letters were made, by event type and name.
+	Former map[string]string `json:",omitempty"`
+	// Mixed: code that makes rows from something else than Made says has folded into the live generation too.
+	Mixed bool `json:",omitempty"`
+	// Kept are the indexes that who folds keeps up, by collection, field and the shape of its values.
+	Kept map[string]keptIndex `json:",omitempty"`
+	// Serial counts tables of indexes that came later than their generation.
+	Serial int `json:",omitempty"`
+	// Fingerprint and Indexes are what layout 2 had in the place of these.
+	Fingerprint, Indexes []string `json:",omitempty"`
+
+	// Replaced says when those of Dropped that were live ceased to be, as the process saw it that replaced them.
+	Replaced map[int]time.Time `json:",omitempty"`
+	// Tables names those of rows and indexes that a generation may have rows in: the code that drops it may not know them any more.
+	Tables map[int][]string
+	// Promoting is set where a process is about to promote what it built, and asks the others to let it.
+	Promoting *promotion `json:",omitempty"`
+	// Stamp tells who wrote the row: whose answer was lost finds out that the commit was done.
+	Stamp string `json:",omitempty"`
+
+	raw []byte // as stored; nil: it is not stored yet
+}
+
+// keptIndex is an index of the live generation.
+type keptIndex struct {
+	Table string // in the generation
+	Whole bool   // it has the entries of all rows; else it is being filled
+	Once  bool   // no two rows were found under one value, since the field is unique
+}
+
+var stateKey = []byte("state")
+
+// errAsIs is returned by a change of the state that finds nothing to change.
+var errAsIs = errors.New("brook: the state stays as it is")
+
+// clone copies a state, for a change to work on.
+func (s *state) clone() state {
+	next := *s
+	next.Dropped = slices.Clone(s.Dropped)
+	if next.Replaced = maps.Clone(s.Replaced); next.Replaced == nil {
+		next.Replaced = map[int]time.Time{}
+	}
+	if next.Kept = maps.Clone(s.Kept); next.Kept == nil {
+		next.Kept = map[string]keptIndex{}
+	}
+	if next.Tables = maps.Clone(s.Tables); next.Tables == nil {
+		next.Tables = map[int][]string{}
+	}
+	return next
+}
+
+// readState reads what the store knows of the app; ErrNotFound where the store is new.
+func (a *App) readState(ctx context.Context) (state, error) {
+	v, err := a.reader.Get(ctx, a.meta, stateKey)
+	if err != nil {
+		return state{}, err
+	}
+	return a.decodeState(v)
+}
+
+func (a *App) decodeState(v brook.Value) (s state, err error) {
+	raw := v.Data.([]byte)
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w: %w", a.config.Name, err, brook.ErrPermanent)
+	}
+	if s.Layout > layoutVersion {
+		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, s.Layout, layoutVersion)
+	}
+	s.raw = bytes.Clone(raw)
+	s.upgrade()
+	return s, nil
+}
+
+// unchanged checks that nobody else changed the state.
+func (a *App) unchanged() brook.Check {
+	return brook.Check{Table: a.meta, Key: stateKey, Value: a.state.raw}
+}
+
+// updateState changes the state, and is the only way to do it: change gets a copy, and what it makes of that is committed, together with
+// what extra holds (nil: nothing), unless another process changed the row meanwhile. Then that row is adopted and change called again, so it may
+// run more than once; its error ends it all, and [errAsIs] without a commit and without an error. [ErrConflict] says that the row is as it
+// was, and that a check of extra does not hold. A store that fails is tried again until ctx ends, but in NewApp. The caller does not hold the gate.
+func (a *App) updateState(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
+	if a.live.Load() == nil {
+		return a.tryState(ctx, change, extra)
+	}
+	return a.insistResting(ctx, func() error { return a.updateStateResting(ctx, change, extra) })
+}
+
+// tryState is updateState for who rather hears of a store that fails.
+func (a *App) tryState(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
+	}
+	defer a.gate.Unlock()
+	return a.updateStateResting(ctx, change, extra)
+}
+
+// once does something without insisting on it.
+func once(_ context.Context, _ string, do func() error) error { return do() }
+
+// updateStateResting is updateState for who holds the gate for writing. It tries once: what may succeed when it is tried again is a [refusal].
+func (a *App) updateStateResting(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
+	for {
+		w, err := a.changeState(change)
+		if errors.Is(err, errAsIs) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		batch := &brook.Batch{ID: w.id, Writes: []brook.Write{w.write}, Checks: []brook.Check{w.check}}
+		if extra != nil {
+			batch.Writes = append(batch.Writes, extra.Writes...)
+			batch.Checks = append(batch.Checks, extra.Checks...)
+		}
+		err = a.store.Commit(ctx, batch)
+		if err == nil {
+			w.adopt()
+			return nil
+		}
+		if errors.Is(err, brook.ErrTooLarge) || errors.Is(err, brook.ErrPermanent) {
+			return err
+		}
+		was := a.state.raw
+		stored, rerr := a.stateAfter(ctx)
+		switch {
+		case rerr != nil && was == nil && errors.Is(rerr, brook.ErrNotFound):
+			return refused(err) // the store is new still
+		case rerr != nil && errors.Is(err, brook.ErrConflict):
+			return refused(rerr)
+		case rerr != nil:
+			return refused(errors.Join(err, rerr))
+		case stored.Stamp == w.next.Stamp: // only the answer was lost
+			w.adopt()
+			return nil
+		case bytes.Equal(stored.raw, was) || ctx.Err() != nil:
+			return refused(err)
+		case a.live.Load() == nil:
+			a.state = stored // NewApp has yet to open what it names
+		default:
+			if err := a.reloadResting(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// stateAfter reads the state after a commit that gave an error, also where that was the end of ctx.
+func (a *App) stateAfter(ctx context.Context) (state, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout)
+	defer cancel()
+	return a.readState(ctx)
+}
+
+// stateWrite is a change of the state on its way to the store.
+type stateWrite struct {
+	id    brook.BatchID
+	next  state
+	write brook.Write
+	check brook.Check
+	adopt func() // once it is committed; the caller holds the gate still
+}
+
+// changeState makes what commits a change of the state, for updateState and for a commit that holds more of its own: that one begins anew after
+// a conflict. The caller holds the gate for writing.
+func (a *App) changeState(change func(next *state) error) (*stateWrite, error) {
+	w := &stateWrite{id: a.ids.batch(), next: a.state.clone(), check: a.unchanged()}
+	if err := change(&w.next); err != nil {
+		return nil, err
+	}
+	w.next.Stamp = hex.EncodeToString(w.id[:])
+	b, err := json.Marshal(&w.next)
+	if err != nil {
+		panic(err) // plain data
+	}
+	w.next.raw = b
+	w.write = brook.Write{Table: a.meta, Key: stateKey, Value: b}
+	w.adopt = func() {
+		a.state = w.next
+		a.fit()
+	}
+	return w, nil
+}

@@ -1,0 +1,224 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
+// The tables are each collection's rows, then its indexes, collection by collection. Package brooktest uses it.
+func StaticSource(reader brook.Reader, tables []brook.Table, collections ...brook.AnyCollection) brook.Source {
+	return &pinned{layoutOf(collections), tables, nil, reader, context.Background(), true, nil}
+}
+
+// Backstage is what tests need of an app and programs do not. Package brooktest uses it.
+type Backstage struct{ app *App }
+
+// BackstageOf returns the back door of the app that s reads; false if s is no app's source.
+func BackstageOf(s brook.Source) (Backstage, bool) {
+	l, ok := s.(*latest)
+	if !ok {
+		return Backstage{}, false
+	}
+	return Backstage{l.app}, true
+}
+
+// Config gives what the app runs on, defaults filled in.
+func (b Backstage) Config() brook.Config { return b.app.config }
+
+// Topics returns the topics that the app reads.
+func (b Backstage) Topics() []string { return slices.Clone(b.app.topics) }
+
+// Events gives the package's event types: each an *EventDef of its payload.
+func (b Backstage) Events() []brook.AnyEvent { return slices.Clone(b.app.def.Events) }
+
+// Record gives the record that publishing an event would make, without publishing it.
+func (b Backstage) Record(event brook.Outgoing, options ...brook.PublishOption) (r brook.Record, err error) {
+	out, err := b.app.encoded(event, options)
+	if err == nil {
+		err = b.app.wrap(out, &r)
+		r.Time = out.Message.Time
+	}
+	return r, err
+}
+
+// Wrap gives the record of a message, which may hold anything, on the topic of its type.
+func (b Backstage) Wrap(m brook.Message, key []byte) (brook.Record, error) {
+	r := brook.Record{Topic: b.app.topic(b.app.events[m.Type].Topic), Key: key, Time: m.Time}
+	err := b.app.config.Envelope.Wrap(&m, &r)
+	return r, err
+}
+
+// EffectCall is an effect that is due. Package brooktest uses it.
+type EffectCall struct {
+	Position brook.Position // of the event; zero where it came through no log
+	ID, Type string         // of the event
+	Set      string
+	Run      brook.Effect
+}
+
+// OnEffect has f called in place of every effect, and again with the same call where it gave an error and
+// Config.Retry allows. It has to be set before the app folds its first event.
+func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error) {
+	_ = b.app.gate.Lock(context.Background()) // which does not end
+	defer b.app.gate.Unlock()
+	diverted := func(deliver func(*Delivery)) func(*Delivery) {
+		return func(m *Delivery) {
+			deliver(m)
+			for i := range m.effects {
+				e := &m.effects[i]
+				call := &EffectCall{m.position, m.message.ID, m.message.Type, e.set, e.run}
+				e.run = func(ctx context.Context) error { return f(ctx, call) }
+			}
+		}
+	}
+	def := *b.app.def
+	lane := def.Lane
+	def.Lane = func(tx *Tx) func(*Delivery) { return diverted(lane(tx)) }
+	b.app.def = &def
+	b.app.solo.deliver = diverted(b.app.solo.deliver)
+}
+
+// Clear removes every row of the collections named, or of all, with histories and index entries. Positions in the
+// log, dead letters and emissions stay as they are. It takes turns with the apply loop.
+func (b Backstage) Clear(ctx context.Context, collections ...string) error {
+	a := b.app
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
+	}
+	defer a.gate.Unlock()
+	if err := a.claimResting(ctx); err != nil {
+		return err
+	}
+	known := make([]string, len(a.layout.Collections))
+	for ord, info := range a.layout.Collections {
+		known[ord] = info.Name
+	}
+	for _, name := range collections {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("brook: clear: there is no collection %q, but %q", name, known)
+		}
+	}
+	for ord, name := range known {
+		if len(collections) > 0 && !slices.Contains(collections, name) {
+			continue
+		}
+		for more := true; more; {
+			var err error
+			if more, err = a.solo.removeSome(ctx, a.layout.Rows[ord]); err != nil {
+				return fmt.Errorf("brook: clear %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// removeSome removes a batch of rows in one commit, and reports whether there may be more. The caller holds the gate.
+func (l *lane) removeSome(ctx context.Context, slot int) (more bool, err error) {
+	defer l.forget()
+	l.begin(ctx)
+	n := 0
+	for row, err := range l.tx.reader.Scan(ctx, l.tx.tables[slot], nil, nil) {
+		if err != nil {
+			return false, err
+		}
+		if n++; n > l.app.config.BatchSize {
+			more = true
+			break
+		}
+		c := l.tx.rows[slot].at(row.Key)
+		c.value, c.known = row.Value.Data, true
+		l.tx.undo = append(l.tx.undo, undo{c, c.contents})
+		c.value, c.dirty, c.clear = nil, true, true
+	}
+	if err := l.tx.indexed(); err != nil {
+		return false, err
+	}
+	return more, l.commitOnce(ctx)
+}
+
+// begin makes the lane's transaction ready for changes that no event makes.
+func (l *lane) begin(ctx context.Context) {
+	l.tx.ctx, l.tx.prefix, l.tx.again = ctx, nil, false
+	l.tx.begin()
+}
+
+// Seed stores rows in one commit as if handlers had created them, whatever was there: in key order, with their index entries, and
+// with the events of past as their history. Where the value carries its key and that field is zero, it is set. The
+// view has to be an app's. Package brooktest uses it.
+func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map[K]V, past ...brook.Outgoing) error {
+	source, ordinal, def := v.Place()
+	s, ok := source.(*latest)
+	if !ok {
+		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", def.Name)
+	}
+	a, l := s.app, s.app.solo
+	var entries []*brook.HistoryEntry
+	for _, event := range past {
+		out, err := a.encoded(event, nil)
+		if err != nil {
+			return fmt.Errorf("brook: seed %s: %w", def.Name, err)
+		}
+		m := out.Message
+		entries = append(entries, &brook.HistoryEntry{ID: a.ids.next(), Type: m.Type, Author: a.config.Author, Time: now(), Key: out.Key, Data: m.Data})
+	}
+	if err := a.gate.Lock(ctx); err != nil {
+		return err
+	}
+	defer a.gate.Unlock()
+	if err := a.claimResting(ctx); err != nil {
+		return err
+	}
+	defer l.forget()
+	l.begin(ctx)
+	table := brook.RowsOf(l.tx, ordinal, def)
+	table.Apply(creations(def, rows)...)
+	switch {
+	case l.tx.fault != nil:
+		return l.tx.fault
+	case l.tx.failed != nil:
+		return l.tx.failed
+	}
+	if err := l.tx.indexed(); err != nil {
+		return err
+	}
+	for _, c := range l.tx.rows[a.layout.Rows[ordinal]].list {
+		c.clear = true
+		if def.History {
+			c.history = entries
+		}
+	}
+	return l.commitOnce(ctx)
+}
+
+// creations gives changes that create rows, in key order.
+func creations[K comparable, V any](def *brook.Collection[K, V], rows map[K]V) []brook.Change[K, V] {
+	var zero K
+	changes := make([]brook.Change[K, V], 0, len(rows))
+	for k, value := range rows {
+		if def.Key != nil && *def.Key(&value) == zero {
+			*def.Key(&value) = k
+		}
+		changes = append(changes, brook.Create(k, value))
+	}
+	slices.SortFunc(changes, func(c, d brook.Change[K, V]) int {
+		return bytes.Compare(def.AppendKey(nil, c.Key()), def.AppendKey(nil, d.Key()))
+	})
+	return changes
+}
+
+// encoded encodes an event of whichever type.
+func (a *App) encoded(event brook.Outgoing, options []brook.PublishOption) (*brook.Outbound, error) {
+	out := &brook.Outbound{}
+	for _, o := range options {
+		o.Apply(out)
+	}
+	if event == nil || !a.def.Outgoing(event, out) {
+		return nil, fmt.Errorf("brook: %T is no event of this package", event)
+	}
+	return out, out.Err
+}

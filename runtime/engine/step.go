@@ -1,0 +1,328 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/text"
+	"github.com/brookgen/brookgen/runtime/wire"
+)
+
+// step runs one record through the handler sets. Unless the outcome is kept, nothing of it stays, and the
+// error says why.
+func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, error) {
+	if l.batch.started.IsZero() {
+		l.batch.started = now()
+	}
+	m := &l.m
+	l.prepare(ctx, m, r)
+	m.lane, m.feed = l, f
+	l.batch.last = m.position
+	if l.tooLarge != nil && l.tooLargeAt == m.position {
+		m.forced = l.tooLarge
+	}
+	if l.rebuild != nil {
+		m.skips = l.rebuild.asides.dropped(m.position)
+	}
+	if r.Value == nil && tombstone(l.app.config.Envelope, r) || slices.Contains(m.skips, "") { // the latter was dropped for all sets
+		l.batch.events++
+		l.batch.discarded++
+		return kept, nil
+	}
+	l.unwrap(m)
+	if m.message.Lane != "" {
+		repeat, err := l.repeated(ctx, f, m)
+		if err != nil {
+			return broken, err
+		}
+		if repeat {
+			l.batch.events++
+			l.batch.repeats++
+			return kept, nil
+		}
+	}
+	if l.app.config.DropRepeats > 0 && m.named {
+		repeat, err := l.remembered(ctx, f, m)
+		if err != nil {
+			return broken, err
+		}
+		if repeat {
+			l.batch.events++
+			l.batch.repeats++
+			return kept, nil
+		}
+	}
+	l.tx.begin()
+	if m.decodeErr == nil {
+		l.dispatch(m)
+	}
+	what, err := l.judge(f, m)
+	if what != kept {
+		l.tx.revert()
+		return what, err
+	}
+	l.keep(f, m)
+	if m.message.Lane != "" {
+		l.foldedUpTo(f, m)
+	}
+	if m.hash != (eventHash{}) && (m.handled || m.decodeErr != nil) {
+		f.window.add(m.hash)
+	}
+	l.batch.events++
+	return kept, nil
+}
+
+// prepare clears the delivery for a record.
+func (l *lane) prepare(ctx context.Context, m *Delivery, r *brook.Record) {
+	clear(m.results)
+	clear(m.emissions)
+	clear(m.effects)
+	m.results, m.emissions, m.effects = m.results[:0], m.emissions[:0], m.effects[:0]
+	m.tx, m.ctx, m.def, m.position, m.record = l.tx, ctx, l.app.def, r.Position(), r
+	m.fate, m.findings = fate{}, findings{key: m.key[:0], scratch: m.scratch}
+	l.tx.ctx = ctx
+	l.tx.again = false
+	l.tx.prefix = nil
+	if l.parallel {
+		l.tx.prefix = []byte{}
+	}
+}
+
+// unwrap opens the record's envelope.
+func (l *lane) unwrap(m *Delivery) {
+	m.bare = l.app.bare
+	if err := l.app.config.Envelope.Open(m.record, &m.message); err != nil {
+		if _, ours := l.app.events[m.message.Type]; ours || m.message.Type == "" || untyped(err) {
+			m.known, m.decodeErr = true, text.Explain(m.record.Value, err) // of a stranger's events nobody wants to know
+		}
+		m.message.Keyed, m.message.Lane = m.message.Keyed && m.message.Type != "", ""
+	}
+	m.named = m.message.ID != ""
+	if !m.named {
+		m.message.ID = m.position.String()
+	}
+	if m.message.Time.IsZero() && wire.Writable(m.record.Time) {
+		m.message.Time = m.record.Time.UTC()
+	}
+	if m.message.Lane != "" && !genuine(&m.message) {
+		m.message.Lane = "" // somebody else's event, with the headers of an emission
+	}
+}
+
+// dispatch runs the generated code, which may panic where it decodes.
+func (l *lane) dispatch(m *Delivery) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.known = true
+			m.decodeErr = &brook.PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	l.deliver(m)
+}
+
+// judge says what becomes of an event that was dispatched.
+func (l *lane) judge(f *feed, m *Delivery) (outcome, error) {
+	switch {
+	case l.tx.strayed:
+		l.last = m.strayed()
+		return stray, nil
+	case m.ctx.Err() != nil:
+		return ended, m.ctx.Err()
+	case l.tx.fault != nil:
+		return broken, l.tx.fault
+	}
+	for i := range m.results {
+		if r := &m.results[i]; r.again && f.attempts+1 < l.app.config.Retry.Attempts {
+			return again, fmt.Errorf("%s: %w", r.set, r.err)
+		}
+	}
+	if l.app.config.OnFailure != brook.Stop || !l.live {
+		return kept, nil
+	}
+	if m.decodeErr != nil {
+		return halted, &brook.RecordError{Position: m.position, Type: m.message.Type, Err: m.decodeErr}
+	}
+	for i := range m.results {
+		if r := &m.results[i]; r.err != nil {
+			return halted, &brook.RecordError{Position: m.position, Type: m.message.Type, Err: fmt.Errorf("set %s: %s: %w", r.set, r.stage, r.err)}
+		}
+	}
+	return kept, nil
+}
+
+// keep takes into the batch what became of an event.
+func (l *lane) keep(f *feed, m *Delivery) {
+	if m.decodeErr != nil {
+		l.tx.revert()
+		var key []byte
+		if m.message.Keyed {
+			key = m.record.Key
+		}
+		if m.letter != nil {
+			key = m.letter.Key
+		}
+		l.put(f, l.letter(m, m.only, brook.StageDecode, m.decodeErr, f.attempts+1, key)) // of one set it stays that set's: others took it before
+		return
+	}
+	switch {
+	case !m.known:
+		l.batch.unknown = append(l.batch.unknown, unknownEvent{m.position, m.message.Type})
+	case !m.handled:
+		l.batch.discarded++
+	}
+	for i := range m.results {
+		r := &m.results[i]
+		if r.err == nil {
+			continue
+		}
+		attempts := f.attempts + 1
+		if r.waits {
+			attempts = 0
+		}
+		l.put(f, l.letter(m, r.set, r.stage, r.err, attempts, l.keyText(m)))
+	}
+	l.tx.settle()
+	switch {
+	case len(m.emissions)+len(m.effects) == 0:
+	case l.rebuild != nil:
+		l.owe(m)
+	case !l.acted(f, m):
+		l.act(m)
+	}
+}
+
+// acted reports whether nothing is to be done about an event any more: an earlier run, or another member of the group, did. What is redriven
+// was not done yet, wherever the group stands.
+func (l *lane) acted(f *feed, m *Delivery) bool {
+	return m.silent && len(m.owes) == 0 || m.position.Offset < f.silent || l != l.app.solo && l.app.outbox.acted(m.position)
+}
+
+// act takes the emissions and effects of an event into the batch.
+func (l *lane) act(m *Delivery) {
+	for i := range m.emissions {
+		if !m.owing(l.app.def.Sets[m.emissions[i].set]) {
+			continue
+		}
+		if item := l.item(m, &m.emissions[i]); item != nil {
+			l.batch.items = append(l.batch.items, item)
+		}
+	}
+	for _, e := range m.effects {
+		if !m.owing(e.set) {
+			continue
+		}
+		l.batch.effects = append(l.batch.effects, effectRun{m.position, e.set, e.run})
+	}
+}
+
+// owing reports whether a set is to act on the event.
+func (m *Delivery) owing(set string) bool { return !m.silent || slices.Contains(m.owes, set) }
+
+// item makes the outbox entry of an emission; one that its envelope refuses is a dead letter of its own.
+func (l *lane) item(m *Delivery, e *emission) *outboxItem {
+	a, set := l.app, l.app.def.Sets[e.set]
+	out := &e.out
+	source := a.stem()
+	if m.feed != nil {
+		source = m.feed.source(a)
+	}
+	out.Message.Author = a.config.Author
+	out.Message.Cause = m.message.ID
+	out.Message.Time = m.message.Time
+	out.Message.Headers = trace(out.Message.Headers, m.message.Headers)
+	out.Message.ID = emissionID(source, &m.message, m.position, set, e.ordinal)
+	number := int64(0)
+	if l == a.solo {
+		number = l.number(&out.Message)
+	} else {
+		sign(&out.Message, source+"/"+set, brook.Sequence{Offset: m.position.Offset, Ordinal: int32(e.ordinal)})
+	}
+	item := &outboxItem{free: number > 0, Position: m.position, Author: m.message.Author, Type: out.Message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
+		key: outboxKey(m.position, m.message.ID, number, e.set, e.ordinal)}
+	if err := a.wrap(out, &item.Record); err != nil {
+		if m.feed == nil { // of Process: it counts for no partition
+			l.batch.letters = append(l.batch.letters, item.letter(err))
+		} else {
+			l.put(m.feed, item.letter(err))
+		}
+		return nil
+	}
+	a.targets.choose(m.ctx, &item.Record, out.Message.ID)
+	return item
+}
+
+// trace hands the trace context of a handled event to what its handler emits: that of the record, and that which CloudEvents have
+// as an extension, the trace of where it all began. Of two headers of one name the last one counts; what is no text was made by nobody's tracer.
+func trace(headers, cause []brook.Header) []brook.Header {
+	first := len(headers)
+	for i := range cause {
+		h := &cause[i]
+		switch h.Key {
+		case "traceparent", "tracestate", "ce_traceparent", "ce_tracestate":
+			if len(h.Value) == 0 || text.Check(h.Value) != nil {
+				continue
+			}
+			same := func(other brook.Header) bool { return other.Key == h.Key }
+			if at := slices.IndexFunc(headers[first:], same); at >= 0 {
+				headers[first+at] = *h
+			} else {
+				headers = append(headers, *h)
+			}
+		}
+	}
+	return headers
+}
+
+// waiting reports whether the event has to wait for a set, and behind which position.
+func (l *lane) waiting(f *feed, m *Delivery, set string) (brook.Position, bool) {
+	if len(f.waits.keys) == 0 || len(m.key) == 0 {
+		return brook.Position{}, false
+	}
+	offset, ok := f.waits.behind(set, l.keyText(m), m.position.Offset)
+	return f.id.at(offset), ok
+}
+
+// keyText gives the event's key as text, nil where it has none.
+func (l *lane) keyText(m *Delivery) []byte {
+	if len(m.key) == 0 {
+		return nil
+	}
+	text, err := l.app.events[m.message.Type].Shape.Text([]byte{}, m.key)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// owed names the sets that are to act on the event although it is silent, for a letter of all sets.
+func (m *Delivery) owed(set string) []string {
+	if set != "" {
+		return nil
+	}
+	return m.owes
+}
+
+func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, key []byte) deadLetter {
+	if errors.Is(err, brook.ErrTooLarge) {
+		stage = brook.StageApply
+	}
+	var stack []byte
+	if p := (*brook.PanicError)(nil); errors.As(err, &p) {
+		stack = p.Stack
+	}
+	return deadLetter{stack: stack, owes: m.owed(set), DeadLetter: brook.DeadLetter{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author,
+		Stage: stage, Set: set, Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent && (set == "" || !m.owing(set))}}
+}
+
+// put takes a letter into the batch.
+func (l *lane) put(f *feed, letter deadLetter) {
+	if l.rebuild != nil && letter.Stage != brook.StageEmit {
+		letter.Silent, letter.owes = l.rebuild.asides.silence(&letter)
+	}
+	l.batch.letters = append(l.batch.letters, letter)
+	f.waits.add(&letter, l.app.config.OnFailure != brook.GoOn)
+}

@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/brookgen/brookgen/runtime"
+)
+
+// errStray makes a handler fail early whose event is to run alone.
+var errStray = errors.New("brook: the key does not begin with the event's key")
+
+// strayed tells which handler led the event astray.
+func (m *Delivery) strayed() brook.Stray {
+	s := brook.Stray{Position: m.position, Type: m.message.Type}
+	if m.foreign {
+		return s
+	}
+	for i := range m.def.Handlers {
+		if h := &m.def.Handlers[i]; h.Set == m.set && h.Event == s.Type {
+			s.Handler = m.def.name(h)
+		}
+	}
+	return s
+}
+
+// reasonOf says why an event strays.
+func reasonOf(s *brook.Stray) string {
+	if s.Handler == "" {
+		return "its record is not keyed with the event's key, or lies in another partition than that key's"
+	}
+	return s.Handler + " touches a key that does not begin with the event's key"
+}
+
+// barred is the failure of an event that strays where other members' lanes can't be made to rest.
+func barred(s *brook.Stray) error {
+	return fmt.Errorf("%w: %s, and among the members of a group it can't run alone: Redrive applies it", errStray, reasonOf(s))
+}
+
+// tellStray tells hooks and log of an event that ran alone.
+func (a *App) tellStray(s brook.Stray, n int) {
+	if a.config.Hooks.Stray != nil {
+		a.config.Hooks.Stray(s)
+	}
+	if logged(n) {
+		a.config.Log.Warn("brook: an event ran alone: "+reasonOf(&s), "app", a.config.Name, "position", s.Position.String(), "type", s.Type, "strays", n)
+	}
+}

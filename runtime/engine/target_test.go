@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// mute is a placer that does not answer while it is on.
+type mute struct {
+	on    bool
+	asked int
+}
+
+func (m *mute) Place(ctx context.Context, _ string, _ []byte) (int32, error) {
+	m.asked++
+	if m.on {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
+	return 3, nil
+}
+
+// A lane waits once for a driver that does not answer, for a second, whatever number of topics it emits to; the publisher finds the partitions
+// later, and then the lane asks again.
+func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &mute{on: true}
+		targets := &targets{placer: p, unsure: map[string]time.Time{}}
+		began := time.Now()
+		choose := func() (placed int) {
+			for n := range 10 {
+				r := brook.Record{Topic: fmt.Sprint("topic ", n)}
+				if targets.choose(t.Context(), &r, "id"); r.Placed {
+					placed++
+				}
+			}
+			return placed
+		}
+		for range 100 {
+			choose()
+		}
+		time.Sleep(placeAgain / 2)
+		choose()
+		if took := time.Since(began) - placeAgain/2; took > placeLimit+9*placeShort || p.asked != 10 {
+			t.Errorf("lanes stood still for %s, and asked %d times", took, p.asked)
+		}
+		p.on = false
+		if n := choose(); n != 0 {
+			t.Errorf("%d placed, want none so soon", n)
+		}
+		for n := range 5 {
+			if err := targets.find(t.Context(), &brook.Record{Topic: fmt.Sprint("topic ", n)}, "id"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := choose(); n != 5 {
+			t.Errorf("%d placed, want those of the topics that the publisher found", n)
+		}
+		time.Sleep(placeAgain)
+		if n := choose(); n != 10 {
+			t.Errorf("%d placed after a while, want all", n)
+		}
+	})
+}
+
+// fine is a driver that publishes everything.
+type fine struct{ brook.Driver }
+
+func (fine) Publish(_ context.Context, records []brook.Record) ([]brook.Position, error) {
+	return make([]brook.Position, len(records)), nil
+}
+
+// What goes to a partition does not overtake what goes to that topic and has no partition yet, in one batch either: receivers would
+// take the latter for a repeat.
+func TestPlacedEmissionsOvertakeNoneWithoutPlace(t *testing.T) {
+	a := &App{config: brook.Config{Driver: fine{}}, outbox: newOutbox()}
+	first, second, other := emissionOf(0, "out"), emissionOf(1, "out"), emissionOf(2, "elsewhere")
+	first.Record.Placed = false
+	failed := map[*outboxItem]error{first: errors.New("nobody knows")}
+	a.publishItems(t.Context(), []*outboxItem{first, second, other}, failed, map[*outboxItem]error{})
+	if failed[second] == nil || failed[other] != nil {
+		t.Errorf("failed: %v behind it, %v elsewhere", failed[second], failed[other])
+	}
+}

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"context"
+	"time"
+)
+
+// promotion is what a process writes into the state that is to promote what it built while others commit all the time. Their next commit
+// fails, as the state is another one; they see it then, and rest for a while.
+type promotion struct {
+	Generation int    // that is to be promoted
+	ID         string // of this wish: nobody rests twice for one
+}
+
+// restFor is how long a process rests at most for the promotion of another one.
+const restFor = 3 * time.Second
+
+// askForRest asks other processes to rest while g is promoted.
+func (a *App) askForRest(ctx context.Context, g *generation) error {
+	return a.updateState(ctx, func(next *state) error {
+		if next.Building != g.number {
+			return errOvertaken
+		}
+		next.Promoting = &promotion{Generation: g.number, ID: a.ids.next()}
+		return nil
+	}, nil)
+}
+
+// giveTurn rests for the promotion of another process, where one asks for that: until it is done, or for restFor.
+func (a *App) giveTurn(ctx context.Context) {
+	for started := time.Now(); ; {
+		v, err := a.gate.RLock(ctx)
+		if err != nil {
+			return
+		}
+		wish, own := a.state.Promoting, a.building
+		a.gate.leave(v)
+		if wish == nil || wish.Generation == own {
+			return
+		}
+		if id := a.rested.Load(); id != nil && *id == wish.ID {
+			return
+		}
+		if time.Since(started) >= restFor || sleep(ctx, restFor/100) != nil {
+			a.rested.Store(&wish.ID)
+			return
+		}
+		if s, err := a.readState(ctx); err == nil && (s.Promoting == nil || s.Promoting.ID != wish.ID) {
+			_ = a.reload(ctx) // where it fails, that shows with the next commit
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// window remembers the last events of a partition by author and ID, for Config.DropRepeats. It is stored in blocks of as many as
+// windowBlock, of which a commit writes the last one and those that are full since.
+type window struct {
+	size   int
+	last   map[eventHash]int64 // the number of each that is in it
+	queue  []eventHash         // the same, oldest first, and where one came twice, its earlier places
+	next   int64               // the number of the next one
+	stored int64               // those below are stored
+	oldest int64               // the first block that the store may have
+}
+
+// eventHash is a hash of author and ID: 16 bytes of SHA-256.
+type eventHash [16]byte
+
+const windowBlock = 256
+
+func hashEvent(m *brook.Message) (h eventHash) {
+	b := make([]byte, 0, 128)
+	b = append(append(append(b, m.Author...), 0), m.ID...)
+	sum := sha256.Sum256(b)
+	copy(h[:], sum[:])
+	return h
+}
+
+func windowKey(id partitionID, block int64) []byte { return key.AppendInt(id.appendKey(nil), block) }
+
+// remembered reports whether the window of the event's partition has an event of its author and ID. One without ID is none.
+func (l *lane) remembered(ctx context.Context, f *feed, m *Delivery) (bool, error) {
+	if f.window == nil {
+		w, err := l.openWindow(ctx, f.id)
+		if err != nil {
+			return false, err
+		}
+		f.window = w
+	}
+	m.hash = hashEvent(&m.message)
+	_, known := f.window.last[m.hash]
+	return known, nil
+}
+
+// openWindow reads what the store has of a partition's window.
+func (l *lane) openWindow(ctx context.Context, id partitionID) (*window, error) {
+	w := &window{size: l.app.config.DropRepeats, last: map[eventHash]int64{}}
+	from := id.appendKey(nil)
+	for row, err := range l.app.reader.Scan(ctx, l.gen.window, from, key.Successor(from)) {
+		if err != nil {
+			return nil, err
+		}
+		r := key.Read(row.Key)
+		decodePartition(&r)
+		block := key.ReadInt[int64](&r)
+		hashes := row.Value.Data.([]byte)
+		if err := r.End(); err != nil || len(hashes)%len(eventHash{}) != 0 || len(hashes) > windowBlock*len(eventHash{}) {
+			return nil, fmt.Errorf("brook: stored window of %s/%d: %w: %w", id.topic, id.number, key.ErrCorrupt, brook.ErrPermanent)
+		}
+		switch {
+		case w.next == 0:
+			w.oldest = block
+		case w.next != block*windowBlock: // those between were never needed, and those before are too old
+			w.queue = nil
+			clear(w.last)
+		}
+		w.next = block * windowBlock
+		for ; len(hashes) > 0; hashes = hashes[len(eventHash{}):] {
+			w.add(eventHash(hashes))
+		}
+	}
+	w.stored = w.next
+	return w, nil
+}
+
+// add takes the next one, and forgets what is too old.
+func (w *window) add(h eventHash) {
+	w.last[h] = w.next
+	w.queue = append(w.queue, h)
+	w.next++
+	for len(w.queue) > w.size {
+		if first := w.queue[0]; w.last[first] == w.next-int64(len(w.queue)) {
+			delete(w.last, first)
+		}
+		w.queue = w.queue[1:]
+	}
+}
+
+// windowCleans is how many blocks that are too old one commit removes at most, where there were more, as after a larger window.
+const windowCleans = 16
+
+// writes appends what stores the window of a partition: blocks that have new ones, and the removal of those that are too old.
+func (w *window) writes(writes []brook.Write, t brook.Table, id partitionID) []brook.Write {
+	if w == nil || w.stored == w.next {
+		return writes
+	}
+	first := w.next - int64(len(w.queue)) // the oldest number
+	for block := max(w.stored, first) / windowBlock; block*windowBlock < w.next; block++ {
+		var value []byte
+		for n := block * windowBlock; n < min((block+1)*windowBlock, w.next); n++ {
+			var h eventHash // of one that is too old nothing is known, and nothing needed
+			if n >= first {
+				h = w.queue[n-first]
+			} else {
+				binary.BigEndian.PutUint64(h[:], uint64(n))
+			}
+			value = append(value, h[:]...)
+		}
+		writes = append(writes, brook.Write{Table: t, Key: windowKey(id, block), Value: value})
+	}
+	for block := w.oldest; block < w.keeps(); block++ {
+		writes = append(writes, brook.Write{Table: t, Key: windowKey(id, block), Op: brook.Remove})
+	}
+	return writes
+}
+
+// keeps returns the first block that the next commit leaves in the store.
+func (w *window) keeps() int64 {
+	first := (w.next - int64(len(w.queue))) / windowBlock
+	return max(w.oldest, min(first, w.stored/windowBlock+1, w.oldest+windowCleans))
+}
+
+// commit notes that what writes returned is in the store.
+func (w *window) commit() {
+	if w != nil && w.stored != w.next {
+		w.oldest, w.stored = w.keeps(), w.next
+	}
+}

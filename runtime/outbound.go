@@ -1,0 +1,41 @@
+package brook
+
+import (
+	"fmt"
+
+	"github.com/brookgen/brookgen/runtime/internal/text"
+)
+
+// Outbound is an event that is being published. Generated code uses it.
+type Outbound struct {
+	Message Message
+	Topic   string // "": Config.Topic
+	Key     []byte // the record's
+	Keyed   bool   // events of its type have a key
+	Err     error  // of an option, or of encoding
+}
+
+// Encode fills out from an emission. Generated code uses it.
+func Encode[E any](out *Outbound, def *EventDef[E], e Emission[E]) {
+	encode(out, def, &e.data)
+}
+
+func encode[E any](out *Outbound, def *EventDef[E], data *E) {
+	out.Message.Type, out.Topic = def.Type, def.Topic
+	if out.Err != nil {
+		return // an option's
+	}
+	if out.Message.Data, out.Err = def.Append(nil, data); out.Err != nil {
+		out.Err = fmt.Errorf("brook: encode %s: %w", def.Type, out.Err)
+		return
+	}
+	if out.Keyed = def.AppendKey != nil; !out.Keyed {
+		return
+	}
+	if encoded := def.AppendKey(nil, data); encoded != nil {
+		out.Key, out.Err = def.Shape.Text([]byte{}, encoded)
+	}
+	if out.Err == nil && !text.Textual(def.Shape, out.Key) {
+		out.Err = fmt.Errorf("brook: encode %s: its key %.100q is no UTF-8, and JSON can't hold it", def.Type, out.Key)
+	}
+}
