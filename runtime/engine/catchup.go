@@ -113,6 +113,7 @@ func (a *App) alone(ctx context.Context) error {
 		a.outbox.heard(marks)
 	}
 	a.outbox.alone()
+	a.noteOwed() // as a member it passed over what is others' to take over: at the end of Run, all
 	return nil
 }
 

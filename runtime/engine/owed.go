@@ -114,7 +114,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		if err != nil {
 			return false, due{}, fmt.Errorf("%w: %w", err, brook.ErrPermanent)
 		}
-		if !a.outbox.actsFor(partitionOf(item.Position)) {
+		if !a.adopts(partitionOf(item.Position)) {
 			continue // its owner does
 		}
 		l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.owed, Key: item.key, Op: brook.Remove})
@@ -160,6 +160,15 @@ func (l *lane) raiseAll(ctx context.Context, items []*outboxItem) error {
 		l.batch.writes, l.batch.checks = append(l.batch.writes, writes...), append(l.batch.checks, checks...)
 	}
 	return nil
+}
+
+// adopts reports whether the app takes over what a partition owes. One of a topic that is read no
+// more is no member's of a group: that is for the member that has the first one of all.
+func (a *App) adopts(id partitionID) bool {
+	if !a.reads(id.topic) && len(a.topics) > 0 {
+		id = partitionID{a.topics[0], 0}
+	}
+	return a.outbox.actsFor(id)
 }
 
 // actsFor reports whether the app publishes what was caused in a partition.
