@@ -12,7 +12,11 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
+	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
 
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
@@ -57,7 +61,7 @@ type App struct {
 	live        atomic.Pointer[generation]
 	progress    *progress
 	outbox      *outbox
-	hub         *hub
+	hub         *watch.Hub
 	news        *news
 	hearing     atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
 	born        time.Time
@@ -69,14 +73,14 @@ type App struct {
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
-	gate   gate
-	unsure atomic.Bool            // a commit may have happened although it gave an error
-	waits  map[partitionID]*waits // of the live generation
-	solo   *lane                  // what Process and Redrive run in, under the gate
+	gate   quiesce.Lock
+	unsure atomic.Bool             // a commit may have happened although it gave an error
+	waits  map[partition.ID]*waits // of the live generation
+	solo   *lane                   // what Process and Redrive run in, under the gate
 
-	held      hold // of the name
-	running   turn // of Run
-	rebuildMu turn // of a rebuild
+	held      hold          // of the name
+	running   quiesce.Mutex // of Run
+	rebuildMu quiesce.Mutex // of a rebuild
 	lanesMu   sync.Mutex
 	lanes     []*lane // that run
 }
@@ -91,8 +95,8 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 	}
 	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]schema.Event{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
-		targets: newTargets(config.Driver), running: newTurn(), rebuildMu: newTurn(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
-		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partitionID]*waits{}, hub: newHub(), news: newNews(), born: time.Now()}
+		targets: newTargets(config.Driver), running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
+		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partition.ID]*waits{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	for _, e := range def.Events {
 		info := e.Info()
@@ -164,8 +168,8 @@ func (a *App) load(ctx context.Context) error {
 }
 
 // loadWaits reads which keys dead letters hold up.
-func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*waits, error) {
-	all := map[partitionID]*waits{}
+func (a *App) loadWaits(ctx context.Context, g *generation) (map[partition.ID]*waits, error) {
+	all := map[partition.ID]*waits{}
 	for row, err := range a.reader.Scan(ctx, g.letters, nil, nil) {
 		if err != nil {
 			return nil, err
@@ -174,7 +178,7 @@ func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*wa
 		if err != nil {
 			return nil, err
 		}
-		id := partitionOf(l.Position)
+		id := partition.Of(l.Position)
 		if all[id] == nil {
 			all[id] = &waits{}
 		}
@@ -185,7 +189,7 @@ func (a *App) loadWaits(ctx context.Context, g *generation) (map[partitionID]*wa
 }
 
 // waitsOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
-func (a *App) waitsOf(id partitionID) *waits {
+func (a *App) waitsOf(id partition.ID) *waits {
 	if a.waits[id] == nil {
 		a.waits[id] = &waits{}
 	}
@@ -200,7 +204,7 @@ func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic)
 
 // insist does something that store or driver must do until it succeeds, fails for good or ctx ends.
 func (a *App) insist(ctx context.Context, what string, do func() error) error {
-	return a.insistBy(ctx, what, sleep, do)
+	return a.insistBy(ctx, what, retry.Sleep, do)
 }
 
 // insistBy is insist for who does more between two tries than to wait.
@@ -217,7 +221,7 @@ func (a *App) insistBy(ctx context.Context, what string, pause func(context.Cont
 			return err
 		}
 		a.failure(brook.Failure{What: what, Attempts: attempts, Err: err})
-		if perr := pause(ctx, waitAfter(a.config.Retry, attempts)); errors.Is(perr, brook.ErrClosed) {
+		if perr := pause(ctx, retry.Wait(a.config.Retry, attempts)); errors.Is(perr, brook.ErrClosed) {
 			return errors.Join(perr, err)
 		} else if perr != nil {
 			return err

@@ -8,13 +8,14 @@ import (
 	"slices"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // asides are the events that the views of a generation put aside, by partition and offset: as dead letters that are there still, or that
 // were dropped. A rebuild goes by those of the live views.
-type asides map[partitionID]map[int64][]aside
+type asides map[partition.ID]map[int64][]aside
 
 // aside is an event that was put aside for a handler set.
 type aside struct {
@@ -26,14 +27,14 @@ type aside struct {
 }
 
 func (all asides) add(at brook.Position, one aside) {
-	id := partitionOf(at)
+	id := partition.Of(at)
 	if all[id] == nil {
 		all[id] = map[int64][]aside{}
 	}
 	all[id][at.Offset] = append(all[id][at.Offset], one)
 }
 
-func (all asides) at(p brook.Position) []aside { return all[partitionOf(p)][p.Offset] }
+func (all asides) at(p brook.Position) []aside { return all[partition.Of(p)][p.Offset] }
 
 // owed reports whether a set never acted on an event, because it is a dead letter.
 func (all asides) owed(p brook.Position, set string) bool {
@@ -131,8 +132,8 @@ func (l *deadLetter) keepDropped(t brook.Table) []brook.Write {
 
 func decodeDropped(row brook.Row) (d droppedLetter, err error) {
 	r := key.Read(row.Key)
-	id := decodePartition(&r)
-	d.position = id.at(key.ReadInt[int64](&r))
+	id := partition.ReadID(&r)
+	d.position = id.At(key.ReadInt[int64](&r))
 	r.Bool()
 	d.set = r.String()
 	key.ReadInt[int](&r)
@@ -155,12 +156,12 @@ func (a *App) forgetDropped(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer a.gate.leave(v)
+	defer a.gate.Leave(v)
 	t := a.live.Load().dropped
 	var writes []brook.Write
 	for _, p := range partitions {
-		id := partitionID{p.Topic, p.Number}
-		from := id.appendKey(nil)
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
+		from := id.AppendKey(nil)
 		for row, err := range a.reader.Scan(ctx, t, from, key.AppendInt(bytes.Clone(from), p.Start)) {
 			if err != nil {
 				return err

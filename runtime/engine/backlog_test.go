@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime"
 )
 
 // A backlog gives what was added, in order, whatever is taken, put back and forgotten meanwhile, and changes no record.

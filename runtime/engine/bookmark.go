@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // anchor is a record that was read: where it stood and a hash of what it was. A log that was cut back and grew again, as after
@@ -43,7 +44,7 @@ func sumOf(r *brook.Record) uint64 {
 
 // bookmark is where a partition is read on. It is used by who reads the partition alone.
 type bookmark struct {
-	id    partitionID
+	id    partition.ID
 	next  int64  // all below was read
 	last  anchor // that was read; a reader begins with it, where it is known
 	ahead anchor // that is to come; not known for live views
@@ -54,13 +55,13 @@ type bookmark struct {
 func (b *bookmark) open(ctx context.Context, d brook.Driver) (brook.PartitionReader, error) {
 	if b.last.sum != 0 {
 		b.found = false
-		r, err := d.Open(ctx, b.id.at(b.last.offset))
+		r, err := d.Open(ctx, b.id.At(b.last.offset))
 		if !errors.Is(err, brook.ErrOutOfRange) {
 			return r, err
 		}
 		b.last = anchor{} // retention took it
 	}
-	return d.Open(ctx, b.id.at(b.next))
+	return d.Open(ctx, b.id.At(b.next))
 }
 
 // check compares what a reader gave with what is known of the log, and leaves of it what is new. It reports whether
@@ -90,13 +91,13 @@ func (b *bookmark) check(c *brook.Chunk) (fresh bool, err error) {
 }
 
 // compare returns an error if c has another record at the anchor's offset. Where it has none, compaction took it, and nothing can be told.
-func (k anchor) compare(id partitionID, c *brook.Chunk) error {
+func (k anchor) compare(id partition.ID, c *brook.Chunk) error {
 	i := sort.Search(len(c.Records), func(i int) bool { return c.Records[i].Offset >= k.offset })
 	if k.sum == 0 || i == len(c.Records) || c.Records[i].Offset != k.offset || sumOf(&c.Records[i]) == k.sum {
 		return nil
 	}
 	return fmt.Errorf("%w: the record at %s is not the one that the views were made from, so the log was cut back and written anew, and they hold events that it does not have; start with an empty store, or another Name",
-		brook.ErrLogChanged, id.at(k.offset))
+		brook.ErrLogChanged, id.At(k.offset))
 }
 
 // lastTaken returns the last record of the batch, or nil.

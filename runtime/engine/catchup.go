@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // CatchUp does what Run does, until everything is folded that the log holds, with what handlers emit meanwhile, and then
@@ -102,7 +104,7 @@ func (a *App) tidy(ctx context.Context) {
 // alone makes the app do what it holds back as a member of a group that it is no more, unless others did.
 func (a *App) alone(ctx context.Context) error {
 	if a.outbox.holds() {
-		var marks map[partitionID]int64
+		var marks map[partition.ID]int64
 		err := a.insist(ctx, "read", func() (err error) {
 			marks, err = a.marked(ctx)
 			return err
@@ -175,7 +177,7 @@ func (c *catchUp) run(ctx context.Context) error {
 			return err
 		}
 		if !more && !folded && !published {
-			if err := sleep(ctx, wait); err != nil {
+			if err := retry.Sleep(ctx, wait); err != nil {
 				return err
 			}
 		}
@@ -188,9 +190,9 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	ends := map[partitionID]int64{}
+	ends := map[partition.ID]int64{}
 	for _, p := range partitions {
-		id := partitionID{p.Topic, p.Number}
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		if c.lane.feed(id) == nil {
 			return false, errOthers // topics grew meanwhile
 		}
@@ -202,7 +204,7 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 		}
 		err := c.app.insist(ctx, "read", func() error { return c.chunk(ctx, f) })
 		if err != nil {
-			return false, fmt.Errorf("brook: read %s: %w", f.id.at(f.ahead), err)
+			return false, fmt.Errorf("brook: read %s: %w", f.id.At(f.ahead), err)
 		}
 		more = true
 	}
@@ -273,13 +275,13 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 			}
 			any = true
 		case wait > 0:
-			if err := sleep(ctx, wait); err != nil {
+			if err := retry.Sleep(ctx, wait); err != nil {
 				return any, err
 			}
 		default:
 			for _, f := range l.feeds {
 				if f.head() != nil && f.full {
-					return any, fmt.Errorf("%w: partition %s/%d", brook.ErrDeadLettersFull, f.id.topic, f.id.number)
+					return any, fmt.Errorf("%w: partition %s/%d", brook.ErrDeadLettersFull, f.id.Topic, f.id.Number)
 				}
 			}
 			if err := l.moved(ctx); err != nil {

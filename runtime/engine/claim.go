@@ -183,7 +183,7 @@ func (a *App) superseded(ctx context.Context) error {
 	if err != nil {
 		return nil
 	}
-	defer a.gate.leave(v)
+	defer a.gate.Leave(v)
 	if !a.had || a.state.Folds == a.contract {
 		return nil
 	}
@@ -208,7 +208,7 @@ func (a *App) ready(ctx context.Context) error {
 		return err
 	}
 	same := a.state.Folds != "" && a.state.Folds != layout2 && len(a.structureChanges(&a.state)) == 0
-	a.gate.leave(v)
+	a.gate.Leave(v)
 	if !same {
 		return nil
 	}

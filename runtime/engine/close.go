@@ -20,11 +20,11 @@ func (a *App) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*a.config.ShutdownTimeout)
 	defer cancel()
-	if !a.running.lockWithin(ctx) {
+	if !a.running.LockContext(ctx) {
 		return a.unended("Run or CatchUp")
 	}
 	defer a.running.Unlock()
-	if !a.rebuildMu.lockWithin(ctx) {
+	if !a.rebuildMu.LockContext(ctx) {
 		return a.unended("Rebuild")
 	}
 	defer a.rebuildMu.Unlock()
@@ -32,7 +32,7 @@ func (a *App) Close() error {
 		return a.unended("Process, Redrive or Drop")
 	}
 	a.gate.Unlock()
-	a.hub.close()
+	a.hub.Close()
 	a.background.Wait()
 	return nil
 }

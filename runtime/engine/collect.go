@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // leased is what an outbox publishes as the holder of the lease of a store that several processes write.
@@ -15,16 +16,16 @@ type leased struct {
 	on     bool
 	group  bool // of numbered emissions alone
 	holder bool
-	looked time.Time             // when the store was asked last
-	behind bool                  // there may be emissions in the store that are not here
-	seen   map[partitionID]int64 // all emissions of events below are here, or were; empty unless it is the holder
+	looked time.Time              // when the store was asked last
+	behind bool                   // there may be emissions in the store that are not here
+	seen   map[partition.ID]int64 // all emissions of events below are here, or were; empty unless it is the holder
 }
 
 // all reports whether the lease is for all emissions.
 func (l *leased) all() bool { return l.on && !l.group }
 
 func (l *leased) restart() {
-	l.seen = map[partitionID]int64{}
+	l.seen = map[partition.ID]int64{}
 	l.behind = l.holder
 }
 
@@ -80,9 +81,9 @@ func (o *outbox) recount() {
 			if i.mark != nil {
 				continue
 			}
-			o.count[partitionOf(i.Position)]++
+			o.count[partition.Of(i.Position)]++
 			if i.way != nil {
-				o.late[partitionOf(i.Position)]++
+				o.late[partition.Of(i.Position)]++
 			}
 		}
 	}
@@ -100,9 +101,9 @@ func (o *outbox) recount() {
 // commitLeased takes what a commit of this process left to publish, where it is the holder and has all that came before; else that
 // is collected from the store, by whoever is.
 func (o *outbox) commitLeased(items []*outboxItem, moved, from []brook.Position, marking bool) {
-	known := map[partitionID]bool{}
+	known := map[partition.ID]bool{}
 	for i, p := range moved {
-		id := partitionOf(p)
+		id := partition.Of(p)
 		if seen, ok := o.leased.seen[id]; o.leased.holder && ok && seen == from[i].Offset {
 			known[id] = true
 			o.leased.seen[id] = p.Offset
@@ -111,7 +112,7 @@ func (o *outbox) commitLeased(items []*outboxItem, moved, from []brook.Position,
 		}
 	}
 	for _, item := range items {
-		id := partitionOf(item.Position)
+		id := partition.Of(item.Position)
 		switch {
 		case known[id]:
 			o.append([]*outboxItem{item})
@@ -120,15 +121,15 @@ func (o *outbox) commitLeased(items []*outboxItem, moved, from []brook.Position,
 		}
 	}
 	for _, p := range moved {
-		if marking && known[partitionOf(p)] {
-			o.stand(partitionOf(p), p.Offset)
+		if marking && known[partition.Of(p)] {
+			o.stand(partition.Of(p), p.Offset)
 		}
 	}
 	o.rouse()
 }
 
 // heardOf notes how far others folded a partition.
-func (o *outbox) heardOf(id partitionID, next int64) {
+func (o *outbox) heardOf(id partition.ID, next int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.leased.all() && o.leased.holder && o.leased.seen[id] < next {
@@ -214,14 +215,14 @@ func (a *App) gather(ctx context.Context, holder, group bool) error {
 		if err != nil {
 			return err
 		}
-		id := partitionOf(item.Position)
+		id := partition.Of(item.Position)
 		n := item.number()
 		s, known := standings[id]
 		switch {
 		case n != 0 && n < earlierNumbers && n >= counted.Next: // committed since
 		case !item.free && group: // published by who has the partition
 		case !item.free && known && item.Position.Offset >= s.Next:
-		case !item.free && !known && a.reads(id.topic):
+		case !item.free && !known && a.reads(id.Topic):
 		default:
 			items = append(items, item)
 		}
@@ -232,7 +233,7 @@ func (a *App) gather(ctx context.Context, holder, group bool) error {
 }
 
 // gathered takes what the store has to be published.
-func (o *outbox) gathered(items []*outboxItem, standings map[partitionID]standing, holder, marking bool) {
+func (o *outbox) gathered(items []*outboxItem, standings map[partition.ID]partition.Stored, holder, marking bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	loaded := o.loaded()
@@ -240,7 +241,7 @@ func (o *outbox) gathered(items []*outboxItem, standings map[partitionID]standin
 	if !holder || !o.leased.holder {
 		o.recount()
 		for _, i := range fresh {
-			o.count[partitionOf(i.Position)]++
+			o.count[partition.Of(i.Position)]++
 		}
 		return
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // commit writes the batch: changes, indexes, history, letters, emissions and positions, all or nothing. Where it is too
@@ -36,7 +38,7 @@ func (l *lane) commit(ctx context.Context) error {
 	for _, f := range l.feeds {
 		if f.dirty() {
 			l.writes = f.window.writes(l.writes, l.gen.window, f.id)
-			s := standing{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}
+			s := partition.Stored{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}
 			if f.turning = f.last; f.read.taken > 0 {
 				f.turning = anchorOf(f.read.lastTaken())
 			}
@@ -44,8 +46,8 @@ func (l *lane) commit(ctx context.Context) error {
 			if f.next < f.silent {
 				s.Silent = f.silent
 			}
-			f.storing = s.encode()
-			l.writes = append(l.writes, brook.Write{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.storing})
+			f.storing = s.Encode()
+			l.writes = append(l.writes, brook.Write{Table: l.gen.positions, Key: f.id.AppendKey(nil), Value: f.storing})
 		}
 	}
 	l.writes = append(l.writes, b.writes...)
@@ -107,9 +109,9 @@ func (l *lane) shrink(err error, events int) error {
 		l.limit, l.tooLarge, l.tooLargeAt = 1, err, at
 	case events == 1: // the partition stands still, until the store takes more
 		for _, f := range l.feeds {
-			if f.id == partitionOf(at) {
+			if f.id == partition.Of(at) {
 				f.unstored++
-				f.held = time.Now().Add(waitAfter(l.app.config.Retry, f.unstored))
+				f.held = time.Now().Add(retry.Wait(l.app.config.Retry, f.unstored))
 				l.due.failures = append(l.due.failures, brook.Failure{What: "commit", Position: at, Attempts: f.unstored,
 					Err: fmt.Errorf("not even the dead letter of the event can be stored, and its partition stands still until the store takes more in one commit: %w", err)})
 			}
@@ -135,8 +137,8 @@ func (l *lane) rewind() {
 func (l *lane) moves() (moved []brook.Progress, from []brook.Position) {
 	for _, f := range l.feeds {
 		if f.next != f.base {
-			moved = append(moved, brook.Progress{Topic: f.id.topic, Partition: f.id.number, Next: f.next, End: max(f.end, f.next)})
-			from = append(from, f.id.at(f.base))
+			moved = append(moved, brook.Progress{Topic: f.id.Topic, Partition: f.id.Number, Next: f.next, End: max(f.end, f.next)})
+			from = append(from, f.id.At(f.base))
 		}
 	}
 	return moved, from
@@ -146,7 +148,7 @@ func (l *lane) moves() (moved []brook.Progress, from []brook.Position) {
 func (l *lane) committed(moved []brook.Progress, from []brook.Position) {
 	b := &l.batch
 	if l.live {
-		l.app.hub.publish(l.tx)
+		l.app.hub.Publish(l.tx.changed)
 	}
 	if l.rebuild != nil {
 		l.rebuild.passedOver(b.unknown)
@@ -216,7 +218,7 @@ type unknownEvent struct {
 // follow does what is due after commits.
 func (l *lane) follow() {
 	after := l.take()
-	after.effects = append(l.app.outbox.freed(func(id partitionID) bool { return l.feed(id) != nil }), after.effects...)
+	after.effects = append(l.app.outbox.freed(func(id partition.ID) bool { return l.feed(id) != nil }), after.effects...)
 	for i := range after.letters {
 		l.app.tell(after.letters[i])
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
@@ -81,7 +82,7 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	c.Retry = retryDefaults(c.Retry)
+	c.Retry = retry.Defaults(c.Retry)
 	return c, errors.Join(errs...)
 }
 

@@ -89,7 +89,7 @@ func (a *App) earlierChanges(was []string) (changes []string) {
 func (a *App) otherTopics() string {
 	var stands []string
 	for id := range a.progress.all() {
-		stands = append(stands, id.topic)
+		stands = append(stands, id.Topic)
 	}
 	stands = sorted(stands)
 	if len(stands) == 0 || slices.ContainsFunc(a.topics, func(topic string) bool { return slices.Contains(stands, topic) }) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 const (
@@ -185,7 +186,7 @@ func (a *App) runEffect(ctx context.Context, e effectRun) {
 		if final {
 			return
 		}
-		_ = sleep(ctx, waitAfter(a.config.Retry, attempts)) // the end of ctx shows above
+		_ = retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) // the end of ctx shows above
 	}
 }
 

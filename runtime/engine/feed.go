@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // readSize is how many records are asked for at a time; two such chunks of a partition are in memory at most.
@@ -15,7 +17,7 @@ const readSize = 512
 
 // feed is one partition in a lane: what was read of it and how far it is folded.
 type feed struct {
-	id     partitionID
+	id     partition.ID
 	log    string
 	first  int64 // the first offset folded ever
 	until  int64 // what is at or past it is not taken; -1: no end
@@ -71,7 +73,7 @@ func (a *App) read(ctx context.Context, f *feed, at bookmark, out chan<- chunk) 
 	defer func() {
 		if reader != nil {
 			if err := reader.Close(); err != nil {
-				a.failure(brook.Failure{What: "close", Position: f.id.at(at.next), Attempts: 1, Err: err, Final: true})
+				a.failure(brook.Failure{What: "close", Position: f.id.At(at.next), Attempts: 1, Err: err, Final: true})
 			}
 		}
 	}()
@@ -105,24 +107,24 @@ func (a *App) read(ctx context.Context, f *feed, at bookmark, out chan<- chunk) 
 			send(ctx, out, chunk{feed: f, err: errReload})
 			return
 		case errors.Is(err, brook.ErrPermanent) || errors.Is(err, brook.ErrOutOfRange) || errors.Is(err, brook.ErrRetention) || errors.Is(err, brook.ErrLogChanged):
-			send(ctx, out, chunk{feed: f, err: fmt.Errorf("brook: read %s: %w", f.id.at(at.next), err)})
+			send(ctx, out, chunk{feed: f, err: fmt.Errorf("brook: read %s: %w", f.id.At(at.next), err)})
 			return
 		case err != nil:
 			attempts++
-			a.failure(brook.Failure{What: "read", Position: f.id.at(at.next), Attempts: attempts, Err: err})
+			a.failure(brook.Failure{What: "read", Position: f.id.At(at.next), Attempts: attempts, Err: err})
 			if reader != nil {
 				if cerr := reader.Close(); cerr != nil {
-					a.failure(brook.Failure{What: "close", Position: f.id.at(at.next), Attempts: attempts, Err: cerr})
+					a.failure(brook.Failure{What: "close", Position: f.id.At(at.next), Attempts: attempts, Err: cerr})
 				}
 				reader = nil
 			}
-			if sleep(ctx, waitAfter(a.config.Retry, attempts)) != nil {
+			if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
 				return
 			}
 			continue
 		}
 		if attempts > 0 {
-			a.mended("read", attempts, f.id.at(at.next))
+			a.mended("read", attempts, f.id.At(at.next))
 		}
 		attempts = 0
 		if !fresh {
@@ -229,31 +231,17 @@ func (f *feed) source(a *App) string {
 // dirty reports whether the batch moves the feed on.
 func (f *feed) dirty() bool { return f.next != f.base || f.unseen }
 
-func newFeed(id partitionID, p brook.Partition, w *waits) *feed {
+func newFeed(id partition.ID, p brook.Partition, w *waits) *feed {
 	f := &feed{id: id, log: p.Log, first: p.Start, until: -1, next: p.Start, base: p.Start, ahead: p.Start, end: p.End,
 		waits: w, credit: make(chan struct{}, 4)}
 	f.credit <- struct{}{}
 	return f
 }
 
-// of returns an error if the views were made from another log than that of p, or stand past its end.
-func (s standing) of(p brook.Partition) error {
-	id := partitionID{p.Topic, p.Number}
-	switch {
-	case s.Log != p.Log:
-		return fmt.Errorf("%w: the views were made from log %s of %s, and it is %s now; start with an empty store, or another Name",
-			brook.ErrLogChanged, s.Log, id.name(), p.Log)
-	case s.Next > p.End:
-		return fmt.Errorf("%w: the views stand at %s, and the partition ends at %d; start with an empty store, or another Name",
-			brook.ErrLogChanged, id.at(s.Next), p.End)
-	}
-	return nil
-}
-
 // follow makes the feed go on where the views stand, which has to be a place of that very log.
-func (f *feed) follow(s standing, p brook.Partition, goOn bool, log *slog.Logger) error {
-	at := f.id.at(s.Next)
-	if err := s.of(p); err != nil {
+func (f *feed) follow(s partition.Stored, p brook.Partition, goOn bool, log *slog.Logger) error {
+	at := f.id.At(s.Next)
+	if err := s.Check(p); err != nil {
 		return err
 	}
 	switch {
@@ -264,7 +252,7 @@ func (f *feed) follow(s standing, p brook.Partition, goOn bool, log *slog.Logger
 		log.Warn("brook: going on without events that the log no longer has", "position", at.String(), "missing", p.Start-s.Next)
 		s.Next = p.Start
 	}
-	f.stored = s.raw
+	f.stored = s.Raw
 	if s.Last >= p.Start {
 		f.last = anchor{s.Last, s.Sum}
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // With a store that several processes write, every commit says what it relies on: the rows that its events read, the position
@@ -33,7 +35,7 @@ func (l *losses) giveWay(ctx context.Context) {
 	if time.Since(l.last) > time.Second {
 		l.n = 0
 	}
-	_ = sleep(ctx, rand.N(firstWait<<l.n)) // the end of ctx shows at the next turn
+	_ = retry.Sleep(ctx, rand.N(firstWait<<l.n)) // the end of ctx shows at the next turn
 	l.n = min(l.n+1, mostWaits)
 	l.last = time.Now()
 }
@@ -85,7 +87,7 @@ func (l *lane) checks() []brook.Check {
 	checks := append(l.tx.relied.checks, l.app.unchanged())
 	for _, f := range l.feeds {
 		if f.dirty() || l.tx.relied.scanned {
-			checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.stored})
+			checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.AppendKey(nil), Value: f.stored})
 		}
 	}
 	if !l.tx.relied.scanned {
@@ -95,7 +97,7 @@ func (l *lane) checks() []brook.Check {
 		for _, other := range l.app.lanes {
 			for _, f := range other.feeds {
 				if other != l {
-					checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.appendKey(nil), Value: f.stored})
+					checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.AppendKey(nil), Value: f.stored})
 				}
 			}
 		}
@@ -137,7 +139,7 @@ func (l *lane) standAlone(ctx context.Context) error {
 	standings, err := l.app.standings(ctx, l.app.reader, l.gen)
 	l.others = l.others[:0]
 	for id, s := range standings {
-		l.others = append(l.others, brook.Check{Table: l.gen.positions, Key: id.appendKey(nil), Value: s.raw})
+		l.others = append(l.others, brook.Check{Table: l.gen.positions, Key: id.AppendKey(nil), Value: s.Raw})
 	}
 	return err
 }
@@ -157,12 +159,12 @@ func (l *lane) mark(batch *brook.Batch) (done func()) {
 
 // raise writes a partition's position anew, one epoch on, so that every other process that folds it reads its dead
 // letters again. The caller holds the gate.
-func (a *App) raise(ctx context.Context, id partitionID) ([]brook.Write, []brook.Check, error) {
+func (a *App) raise(ctx context.Context, id partition.ID) ([]brook.Write, []brook.Check, error) {
 	if !a.fenced() {
 		return nil, nil, nil
 	}
 	g := a.live.Load()
-	k := id.appendKey(nil)
+	k := id.AppendKey(nil)
 	checks := []brook.Check{a.unchanged()}
 	v, err := a.reader.Get(ctx, g.positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
@@ -171,13 +173,13 @@ func (a *App) raise(ctx context.Context, id partitionID) ([]brook.Write, []brook
 	if err != nil {
 		return nil, nil, err
 	}
-	_, s, err := decodeStanding(k, v.Data.([]byte))
+	_, s, err := partition.Decode(k, v.Data.([]byte))
 	if err != nil {
 		return nil, nil, err
 	}
 	s.Epoch++
 	checks = append(checks, brook.Check{Table: g.positions, Key: k, Value: v.Data.([]byte)})
-	return []brook.Write{{Table: g.positions, Key: k, Value: s.encode()}}, checks, nil
+	return []brook.Write{{Table: g.positions, Key: k, Value: s.Encode()}}, checks, nil
 }
 
 // again does something that takes turns with other processes, and again where one of them was faster.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // An index that the code has and the live generation has not is filled while Run folds on. From the claim on (see claim.go) whoever
@@ -62,7 +63,7 @@ func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 		case err != nil:
 			attempts++
 			a.failure(brook.Failure{What: "filling an index", Attempts: attempts, Err: err})
-			if sleep(ctx, waitAfter(a.config.Retry, attempts)) != nil {
+			if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
 				return
 			}
 			a.wantFill()
@@ -89,7 +90,7 @@ func (a *App) fill(ctx context.Context) error {
 		}
 		todo := a.unfilled()
 		g := a.live.Load()
-		a.gate.leave(v)
+		a.gate.Leave(v)
 		if len(todo) == 0 {
 			return nil
 		}

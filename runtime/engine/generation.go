@@ -9,6 +9,7 @@ import (
 
 	"github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // generation is one set of views with all that has to stand or fall with them. A rebuild makes the next one.
@@ -163,13 +164,13 @@ func (a *App) empty(ctx context.Context, t brook.Table) error {
 }
 
 // standings reads how far a generation has come.
-func (a *App) standings(ctx context.Context, r brook.Reader, g *generation) (map[partitionID]standing, error) {
-	all := map[partitionID]standing{}
+func (a *App) standings(ctx context.Context, r brook.Reader, g *generation) (map[partition.ID]partition.Stored, error) {
+	all := map[partition.ID]partition.Stored{}
 	for row, err := range r.Scan(ctx, g.positions, nil, nil) {
 		if err != nil {
 			return nil, err
 		}
-		id, s, err := decodeStanding(row.Key, row.Value.Data.([]byte))
+		id, s, err := partition.Decode(row.Key, row.Value.Data.([]byte))
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // A rebuild is guarded: what fails in the rebuilt views and does not in the live ones keeps these.
@@ -58,7 +59,7 @@ func (r *rebuilding) full(f *feed) bool {
 		return false
 	}
 	r.lane.overfull = &brook.RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
-		brook.ErrDeadLettersFull, f.id.topic, f.id.number, letters, f.next)}
+		brook.ErrDeadLettersFull, f.id.Topic, f.id.Number, letters, f.next)}
 	return true
 }
 
@@ -72,20 +73,20 @@ func (r *rebuilding) passedOver(unknown []unknownEvent) {
 }
 
 // overtaken says how a reader goes on whose offset the log has no more.
-func (r *rebuilding) overtaken(ctx context.Context, id partitionID, next int64) (c brook.Chunk, lost *gap, err error) {
-	partitions, err := r.app.config.Driver.Partitions(ctx, id.topic)
+func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64) (c brook.Chunk, lost *gap, err error) {
+	partitions, err := r.app.config.Driver.Partitions(ctx, id.Topic)
 	if err != nil {
 		return c, nil, err
 	}
-	i := slices.IndexFunc(partitions, func(p brook.Partition) bool { return p.Topic == id.topic && p.Number == id.number })
+	i := slices.IndexFunc(partitions, func(p brook.Partition) bool { return p.Topic == id.Topic && p.Number == id.Number })
 	switch {
 	case i < 0 || partitions[i].End < next:
-		return c, nil, fmt.Errorf("%w: %s has no offset %d any more", brook.ErrLogChanged, id.name(), next)
+		return c, nil, fmt.Errorf("%w: %s has no offset %d any more", brook.ErrLogChanged, id.String(), next)
 	case partitions[i].Start <= next:
 		return c, nil, fmt.Errorf("the log has offset %d, and did not a moment ago", next) // try again
 	case r.app.config.OnRetention != brook.GoOn:
 		return c, nil, fmt.Errorf("%w: retention overtook the rebuild: %s starts at %d now, and it was to read from %d on; with Config.OnRetention GoOn it goes on without them",
-			brook.ErrRetention, id.name(), partitions[i].Start, next)
+			brook.ErrRetention, id.String(), partitions[i].Start, next)
 	}
 	p := partitions[i]
 	return brook.Chunk{Next: p.Start, End: p.End}, &gap{next, p.Start}, nil
@@ -94,12 +95,12 @@ func (r *rebuilding) overtaken(ctx context.Context, id partitionID, next int64) 
 // skip goes on behind what retention took from under a reader. Its letters are carried over, and hold up their keys.
 func (r *rebuilding) skip(f *feed, lost gap) {
 	r.app.config.Log.Warn("brook: retention overtook the rebuild, which goes on without what the log no longer has", "app", r.app.config.Name,
-		"position", f.id.at(lost.from).String(), "missing", lost.to-lost.from)
+		"position", f.id.At(lost.from).String(), "missing", lost.to-lost.from)
 	r.gaps[f.id] = append(r.gaps[f.id], lost)
 	for offset, put := range r.asides[f.id] {
 		for _, one := range put {
 			if lost.from <= offset && offset < lost.to && !one.dropped {
-				f.waits.add(&deadLetter{DeadLetter: brook.DeadLetter{Position: f.id.at(offset), Set: one.set, Key: one.key}}, r.app.config.OnFailure != brook.GoOn)
+				f.waits.add(&deadLetter{DeadLetter: brook.DeadLetter{Position: f.id.At(offset), Set: one.set, Key: one.key}}, r.app.config.OnFailure != brook.GoOn)
 			}
 		}
 	}
@@ -128,7 +129,7 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadLetter) error {
 		if r.tried[string(k)] || letters[i].Stage == brook.StageEmit || r.gone(letters[i].Position) {
 			continue
 		}
-		key := held{partitionOf(letters[i].Position), waitKey{letters[i].Set, string(letters[i].Key)}}
+		key := held{partition.Of(letters[i].Position), waitKey{letters[i].Set, string(letters[i].Key)}}
 		every := held{key.id, waitKey{"", key.key}}
 		if letters[i].Key != nil && (barred[key] || barred[every]) {
 			continue // it waits
@@ -164,7 +165,7 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 	if letter, err = a.whole(ctx, letter); err != nil {
 		return false, err
 	}
-	own := l.feed(partitionOf(letter.Position))
+	own := l.feed(partition.Of(letter.Position))
 	f := &feed{id: own.id, log: own.log, waits: own.waits, attempts: letter.Attempts, until: -1}
 	defer l.forget()
 	return l.handleAgain(ctx, f, letter, []brook.Write{{Table: l.gen.letters, Key: k, Op: brook.Remove}})

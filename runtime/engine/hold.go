@@ -6,12 +6,13 @@ import (
 
 	"github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 )
 
 // hold is an app's hold on its name in a store that is the process's own: while the app folds, no other app of that name does, which
 // would count every event twice.
 type hold struct {
-	turn  turn
+	turn  quiesce.Mutex
 	name  *holds.Name // nil: the store is no such
 	users int
 	self  *holds.Tenant // the app, as others of its name know it
@@ -20,7 +21,7 @@ type hold struct {
 
 // openHold finds the name, before anything is read of the store.
 func (a *App) openHold() {
-	a.held.turn = newTurn()
+	a.held.turn = quiesce.NewMutex()
 	a.held.self = &holds.Tenant{Rouse: a.leftovers.rouse}
 	if h, ok := a.store.(brook.Holder); ok && !a.fenced() {
 		if holds := h.Holds(); holds != nil {
@@ -37,7 +38,7 @@ func (a *App) hold(ctx context.Context) (release func(), err error) {
 	if h.name == nil {
 		return func() {}, nil
 	}
-	if !h.turn.lockWithin(ctx) {
+	if !h.turn.LockContext(ctx) {
 		return nil, ctx.Err()
 	}
 	defer h.turn.Unlock()
@@ -104,7 +105,7 @@ func (a *App) cleaning(ctx context.Context) (cleaning context.Context, end func(
 	if n == nil {
 		return ctx, func() {}, true
 	}
-	if !a.held.turn.lockWithin(ctx) {
+	if !a.held.turn.LockContext(ctx) {
 		return nil, nil, false
 	}
 	defer a.held.turn.Unlock()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // lane folds the events of some partitions, one at a time, into the views of one generation.
@@ -24,7 +26,7 @@ type lane struct {
 	due       due
 	exclusive bool                       // it runs with all others at rest
 	others    []brook.Check              // of a lane without feeds: that the partitions stand where they stood
-	visit     visit                      // of the gate
+	visit     quiesce.Visitor            // of the gate
 	inside    bool                       // between enter and leave
 	rest      *rest                      // of whom the lane runs in
 	aside     func() (back func())       // see setAside
@@ -223,7 +225,7 @@ func (l *lane) enter(ctx context.Context) error {
 	if !l.live {
 		return nil
 	}
-	err := l.app.gate.enter(ctx, &l.visit)
+	err := l.app.gate.Enter(ctx, &l.visit)
 	l.inside = err == nil
 	return err
 }
@@ -231,7 +233,7 @@ func (l *lane) enter(ctx context.Context) error {
 func (l *lane) leave() {
 	if l.inside {
 		l.inside = false
-		l.app.gate.leave(&l.visit)
+		l.app.gate.Leave(&l.visit)
 	}
 }
 
@@ -245,7 +247,7 @@ const batchBytes = 8 << 20
 // rushed reports whether the batch should end: somebody waits for the lanes to rest, or it takes long.
 func (l *lane) rushed() bool {
 	n := l.batch.events
-	return l.live && n > 0 && (l.app.gate.hurried(&l.visit) || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
+	return l.live && n > 0 && (l.app.gate.MustYield(&l.visit) || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
 }
 
 // pick gives the feed whose head goes first: the one with the lowest record time, then topic and
@@ -309,8 +311,8 @@ func (l *lane) stands(f *feed) bool {
 	}
 	if !f.full {
 		f.full = true
-		l.due.failures = append(l.due.failures, brook.Failure{What: "handle", Position: f.id.at(f.next), Attempts: 1, Err: fmt.Errorf(
-			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", brook.ErrDeadLettersFull, f.id.topic, f.id.number, letters)})
+		l.due.failures = append(l.due.failures, brook.Failure{What: "handle", Position: f.id.At(f.next), Attempts: 1, Err: fmt.Errorf(
+			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", brook.ErrDeadLettersFull, f.id.Topic, f.id.Number, letters)})
 	}
 	return true
 }
@@ -383,7 +385,7 @@ func (l *lane) unclaimed() bool { return l.live && !l.app.claimed.Load() }
 // mended notes that the store gives what the head of f needs.
 func (l *lane) mended(f *feed) {
 	if f.broken > 0 {
-		l.app.mended("store", f.broken, f.id.at(f.next))
+		l.app.mended("store", f.broken, f.id.At(f.next))
 		f.broken = 0
 	}
 }
@@ -396,13 +398,13 @@ func (l *lane) after(stop context.Context, f *feed, what outcome, err error) err
 			return err
 		}
 		f.broken++
-		l.app.failure(brook.Failure{What: "store", Position: f.id.at(f.next), Attempts: f.broken, Err: err})
-		sleep(stop, waitAfter(l.app.config.Retry, f.broken)) // the end of stop shows at the next turn
+		l.app.failure(brook.Failure{What: "store", Position: f.id.At(f.next), Attempts: f.broken, Err: err})
+		retry.Sleep(stop, retry.Wait(l.app.config.Retry, f.broken)) // the end of stop shows at the next turn
 		f.attempts = 0
 	case again:
 		f.attempts++
-		f.held = time.Now().Add(waitAfter(l.app.config.Retry, f.attempts))
-		l.app.failure(brook.Failure{What: "handle", Position: f.id.at(f.next), Attempts: f.attempts, Err: err})
+		f.held = time.Now().Add(retry.Wait(l.app.config.Retry, f.attempts))
+		l.app.failure(brook.Failure{What: "handle", Position: f.id.At(f.next), Attempts: f.attempts, Err: err})
 	case halted, settle:
 		return err
 	}

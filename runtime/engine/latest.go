@@ -22,7 +22,7 @@ func (l *latest) Instant() bool { return false }
 func (l *latest) WithContext(ctx context.Context) brook.Source { return &latest{l.app, ctx} }
 
 func (l *latest) Watch(ctx context.Context, slot int, key []byte) brook.Watcher {
-	return l.app.hub.subscribe(ctx, slot, key)
+	return l.app.hub.Subscribe(ctx, slot, key)
 }
 
 func (l *latest) Enter(uint64) error { return nil }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // Over a store that several processes write, one of them publishes what all commit, as long as it holds the lease: a row that names it,
@@ -247,7 +248,7 @@ func (l *lease) wait(ctx context.Context, a *App) error {
 			return nil
 		}
 		last = append([]byte{}, beat...)
-		if err := sleep(ctx, leaseBeat/4); err != nil {
+		if err := retry.Sleep(ctx, leaseBeat/4); err != nil {
 			return err
 		}
 	}

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // leftovers are generations that are no longer live, or never became so. They are removed in the background once nobody reads
 // them, and where several processes write the store, keptFor after they were replaced.
 type leftovers struct {
-	turn   turn          // of who removes
+	turn   quiesce.Mutex // of who removes
 	wake   chan struct{} // holds a token when there may be something to remove
 	missed atomic.Bool   // another app of the name folded, when something was to be removed
 
@@ -23,7 +25,7 @@ type leftovers struct {
 }
 
 func newLeftovers() leftovers {
-	return leftovers{turn: newTurn(), wake: make(chan struct{}, 1), read: map[int]*generation{}}
+	return leftovers{turn: quiesce.NewMutex(), wake: make(chan struct{}, 1), read: map[int]*generation{}}
 }
 
 // rouse makes removeLeftovers look again.
@@ -70,7 +72,7 @@ func (a *App) removeLeftovers() {
 			return // the next open tries again
 		case err != nil:
 			a.failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err})
-			wait = waitAfter(a.config.Retry, attempts)
+			wait = retry.Wait(a.config.Retry, attempts)
 		default:
 			attempts = 0
 		}
@@ -99,7 +101,7 @@ func (l *leftovers) await(ctx context.Context, wait time.Duration) bool {
 
 // sweep removes the leftovers that may be removed now, and returns when the next one may, 0: that is not known.
 func (a *App) sweep(ctx context.Context) (next time.Duration, err error) {
-	if !a.leftovers.turn.lockWithin(ctx) {
+	if !a.leftovers.turn.LockContext(ctx) {
 		return 0, ctx.Err()
 	}
 	defer a.leftovers.turn.Unlock()
@@ -122,7 +124,7 @@ func (a *App) sweepOnce(ctx context.Context) (next time.Duration, err error) {
 		return 0, err
 	}
 	s, building := a.state, a.building // what the state points to never changes in place
-	a.gate.leave(v)
+	a.gate.Leave(v)
 	left := slices.Clone(s.Dropped)
 	if s.Building != 0 && s.Building != building && !a.fenced() { // of a process that is no more
 		left = append(left, s.Building)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -22,7 +23,7 @@ type deadLetter struct {
 
 // appendKey appends the letter's key in its table: in log order.
 func (l *deadLetter) appendKey(dst []byte) []byte {
-	dst = partitionOf(l.Position).appendKey(dst)
+	dst = partition.Of(l.Position).AppendKey(dst)
 	dst = key.AppendInt(dst, l.Position.Offset)
 	dst = key.AppendBool(dst, l.Stage == brook.StageEmit)
 	dst = key.AppendString(dst, l.Set)

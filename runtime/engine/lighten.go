@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
@@ -87,11 +88,11 @@ func sizeOf(r *brook.Record) int {
 func (l *lane) unhold(letter *deadLetter, key []byte) {
 	w := l.app.waitsOf
 	for _, f := range l.feeds {
-		if f.id == partitionOf(letter.Position) {
-			w = func(partitionID) *waits { return f.waits }
+		if f.id == partition.Of(letter.Position) {
+			w = func(partition.ID) *waits { return f.waits }
 		}
 	}
-	waits, old := w(partitionOf(letter.Position)), *letter
+	waits, old := w(partition.Of(letter.Position)), *letter
 	old.Key = key
 	waits.remove(&old)
 	waits.add(letter, false)

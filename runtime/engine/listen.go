@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // Where a store announces what all processes commit, an app listens from its opening on until it closes: so that watchers see
@@ -22,11 +24,11 @@ type news struct {
 	mu         sync.Mutex
 	state      bool // it may have changed
 	everything bool // so may all positions
-	partitions map[partitionID]bool
+	partitions map[partition.ID]bool
 }
 
 func newNews() *news {
-	return &news{ready: make(chan struct{}, 1), partitions: map[partitionID]bool{}}
+	return &news{ready: make(chan struct{}, 1), partitions: map[partition.ID]bool{}}
 }
 
 // note takes something down, for who follows the news.
@@ -40,11 +42,11 @@ func (n *news) note(what func()) {
 	}
 }
 
-func (n *news) take() (state, everything bool, partitions map[partitionID]bool) {
+func (n *news) take() (state, everything bool, partitions map[partition.ID]bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	state, everything, partitions = n.state, n.everything, n.partitions
-	n.state, n.everything, n.partitions = false, false, map[partitionID]bool{}
+	n.state, n.everything, n.partitions = false, false, map[partition.ID]bool{}
 	return state, everything, partitions
 }
 
@@ -54,12 +56,12 @@ func (a *App) listen() {
 	if !ok {
 		return
 	}
-	a.hub.remote = true
+	a.hub.Remote = true
 	a.background.Go(func() {
 		for attempts := 1; a.ctx.Err() == nil; attempts++ {
 			started := time.Now()
 			err := a.hear(announcer)
-			a.hub.gap() // nobody knows what was announced meanwhile
+			a.hub.Gap() // nobody knows what was announced meanwhile
 			if a.ctx.Err() != nil {
 				return
 			}
@@ -72,7 +74,7 @@ func (a *App) listen() {
 			if a.broke(err); final {
 				return
 			}
-			if sleep(a.ctx, waitAfter(a.config.Retry, attempts)) != nil {
+			if retry.Sleep(a.ctx, retry.Wait(a.config.Retry, attempts)) != nil {
 				return
 			}
 		}
@@ -99,16 +101,16 @@ func (a *App) hear(announcer brook.Announcer) error {
 		case err != nil:
 			return err
 		case told.Table == nil:
-			a.hub.gap()
+			a.hub.Gap()
 			a.news.note(func() { a.news.state, a.news.everything = true, true })
 			continue
 		}
 		switch at := slices.Index(tables, told.Table); {
 		case at < 0:
 		case at < rows && told.Missed:
-			a.hub.gap()
+			a.hub.Gap()
 		case at < rows:
-			a.hub.announce(a.layout.Rows[at], told.Key)
+			a.hub.Announce(a.layout.Rows[at], told.Key)
 		case told.Table == a.meta && !told.Missed && string(told.Key) != string(stateKey):
 		case told.Table == a.meta:
 			a.news.note(func() { a.news.state = true })
@@ -118,7 +120,7 @@ func (a *App) hear(announcer brook.Announcer) error {
 			}
 		default:
 			a.news.note(func() {
-				if id, err := partitionFrom(told.Key); err == nil && !told.Missed {
+				if id, err := partition.FromKey(told.Key); err == nil && !told.Missed {
 					a.news.partitions[id] = true
 				} else {
 					a.news.everything = true
@@ -175,7 +177,7 @@ func (a *App) followState(ctx context.Context) error {
 		return err
 	}
 	same := a.state.Generation == s.Generation && a.state.Folds == s.Folds && maps.Equal(a.state.Kept, s.Kept)
-	a.gate.leave(v)
+	a.gate.Leave(v)
 	if same {
 		return nil // what else is new shows at the next commit
 	}
@@ -187,7 +189,7 @@ func (a *App) followState(ctx context.Context) error {
 }
 
 // followPositions reads how far the live views have come, in all partitions or in some.
-func (a *App) followPositions(ctx context.Context, everything bool, partitions map[partitionID]bool) error {
+func (a *App) followPositions(ctx context.Context, everything bool, partitions map[partition.ID]bool) error {
 	g := a.live.Load()
 	if everything {
 		standings, err := a.standings(ctx, a.reader, g)
@@ -198,7 +200,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 		return err
 	}
 	for id := range partitions {
-		k := id.appendKey(nil)
+		k := id.AppendKey(nil)
 		v, err := a.reader.Get(ctx, g.positions, k)
 		if errors.Is(err, brook.ErrNotFound) {
 			continue
@@ -206,7 +208,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 		if err != nil {
 			return err
 		}
-		_, s, err := decodeStanding(k, v.Data.([]byte))
+		_, s, err := partition.Decode(k, v.Data.([]byte))
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // markPause is how seldom the driver is told how far the app came, where nothing hangs on it.
@@ -15,20 +17,20 @@ const markPause = time.Second
 
 // marks are what the driver is to be told: that all below was acted on.
 type marks struct {
-	due   map[partitionID]int64
-	held  map[partitionID]int64 // that wait for emissions that could not be published yet
-	next  time.Time             // when they are told
-	tries int                   // that failed since it was told last
+	due   map[partition.ID]int64
+	held  map[partition.ID]int64 // that wait for emissions that could not be published yet
+	next  time.Time              // when they are told
+	tries int                    // that failed since it was told last
 }
 
 // note puts a mark behind the emissions that it counts on.
-func (o *outbox) note(id partitionID, next int64) {
+func (o *outbox) note(id partition.ID, next int64) {
 	if next <= o.share.acted[id] {
 		return // marks only rise
 	}
 	last := len(o.items) - 1
 	if last < 0 || o.items[last].mark == nil {
-		o.items = append(o.items, &outboxItem{mark: map[partitionID]int64{}})
+		o.items = append(o.items, &outboxItem{mark: map[partition.ID]int64{}})
 		last++
 	}
 	o.items[last].mark[id] = next
@@ -41,7 +43,7 @@ func (o *outbox) due(soon, now bool) (due []brook.Position, wait time.Duration) 
 	defer o.mu.Unlock()
 	for id, next := range o.marks.due {
 		if o.share.owns(id) && next > o.share.acted[id] {
-			due = append(due, id.at(next))
+			due = append(due, id.At(next))
 		} else {
 			delete(o.marks.due, id) // others go on from there
 		}
@@ -63,7 +65,7 @@ func (o *outbox) told(due []brook.Position) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, p := range due {
-		o.share.know(partitionOf(p), p.Offset)
+		o.share.know(partition.Of(p), p.Offset)
 	}
 	clear(o.marks.due) // only who publishes adds to them, and that is the caller
 	o.marks.tries, o.marks.next = 0, time.Now().Add(markPause)
@@ -71,11 +73,11 @@ func (o *outbox) told(due []brook.Position) {
 }
 
 // untold has the marks told again later.
-func (o *outbox) untold(retry brook.Retry) (tries int, wait time.Duration) {
+func (o *outbox) untold(policy brook.Retry) (tries int, wait time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.marks.tries++
-	wait = waitAfter(retry, o.marks.tries)
+	wait = retry.Wait(policy, o.marks.tries)
 	o.marks.next = time.Now().Add(wait)
 	return o.marks.tries, wait
 }
@@ -90,7 +92,7 @@ func (o *outbox) forgo() {
 }
 
 // marked gives how far the group has acted, as the driver keeps it.
-func (a *App) marked(ctx context.Context) (map[partitionID]int64, error) {
+func (a *App) marked(ctx context.Context) (map[partition.ID]int64, error) {
 	m, ok := a.config.Driver.(brook.Marker)
 	if !ok {
 		return nil, nil
@@ -99,22 +101,22 @@ func (a *App) marked(ctx context.Context) (map[partitionID]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	marks := map[partitionID]int64{}
+	marks := map[partition.ID]int64{}
 	for _, p := range all {
-		marks[partitionOf(p)] = p.Offset
+		marks[partition.Of(p)] = p.Offset
 	}
 	return marks, nil
 }
 
 // tellUnmarked says in the log that an app whose store forgets is about to act on all that partitions hold, because the driver has no mark for
 // them: as it should be at the very first start, and not where marks expired or went with their group.
-func (a *App) tellUnmarked(standings map[partitionID]standing, partitions []brook.Partition, marks map[partitionID]int64) {
+func (a *App) tellUnmarked(standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64) {
 	if marks == nil || !a.forgets() || !slices.ContainsFunc(a.def.Handlers, func(h Handler) bool { return h.Acts }) {
 		return
 	}
 	n, events := 0, int64(0)
 	for _, p := range partitions {
-		id := partitionID{p.Topic, p.Number}
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		_, stands := standings[id]
 		if _, marked := marks[id]; !marked && !stands && p.End > p.Start {
 			n, events = n+1, events+p.End-p.Start

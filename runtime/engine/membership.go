@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // membership is the app's place in the group of its name at the driver. Members divide the partitions: with Config.Group for
@@ -21,7 +23,7 @@ type membership struct {
 
 	mu      sync.Mutex
 	over    bool // the app ends: it is given nothing any more
-	mine    map[partitionID]bool
+	mine    map[partition.ID]bool
 	changed chan struct{} // closed when mine is another one
 	aside   chan struct{} // closed when the app, which stands aside, may join again; nil: it does not
 	leave   context.CancelFunc
@@ -34,7 +36,7 @@ func (a *App) newMembership() *membership {
 	if !ok || !a.config.Group && (a.fenced() || !acts) {
 		return nil
 	}
-	return &membership{app: a, driver: g, mine: map[partitionID]bool{}, changed: make(chan struct{})}
+	return &membership{app: a, driver: g, mine: map[partition.ID]bool{}, changed: make(chan struct{})}
 }
 
 // divisible says why the instances of an app can't divide the partitions, as errors of the configuration.
@@ -148,7 +150,7 @@ func (m *membership) stay(ctx context.Context) error {
 			attempts = 1
 		}
 		a.failure(brook.Failure{What: "group", Attempts: attempts, Err: err})
-		_ = sleep(ctx, waitAfter(a.config.Retry, attempts)) // the end of ctx shows at the next turn
+		_ = retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) // the end of ctx shows at the next turn
 	}
 }
 
@@ -242,11 +244,11 @@ func (m *membership) assign(partitions []brook.Position) {
 	if m.over {
 		return
 	}
-	marks := map[partitionID]int64{}
-	mine := map[partitionID]bool{}
+	marks := map[partition.ID]int64{}
+	mine := map[partition.ID]bool{}
 	for _, p := range partitions {
-		marks[partitionOf(p)] = p.Offset
-		mine[partitionOf(p)] = true
+		marks[partition.Of(p)] = p.Offset
+		mine[partition.Of(p)] = true
 	}
 	m.app.outbox.divide(marks)
 	m.app.noteOwed()
@@ -264,7 +266,7 @@ func (m *membership) assign(partitions []brook.Position) {
 }
 
 // part gives the partitions that are to be folded, nil for all, and a channel that is closed when they are others.
-func (m *membership) part() (map[partitionID]bool, <-chan struct{}) {
+func (m *membership) part() (map[partition.ID]bool, <-chan struct{}) {
 	if m == nil || !m.app.config.Group {
 		return nil, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -23,10 +24,10 @@ type outboxItem struct {
 	Record   brook.Record
 
 	key    []byte
-	free   bool                  // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
-	passed bool                  // another member of the group published it: it is only removed
-	way    *way                  // the failing one that it waits for; nil: none
-	mark   map[partitionID]int64 // instead of a record: all emissions below are published
+	free   bool                   // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
+	passed bool                   // another member of the group published it: it is only removed
+	way    *way                   // the failing one that it waits for; nil: none
+	mark   map[partition.ID]int64 // instead of a record: all emissions below are published
 }
 
 func (i *outboxItem) write(t brook.Table) brook.Write {
@@ -41,7 +42,7 @@ func (i *outboxItem) write(t brook.Table) brook.Write {
 // came through no log is told apart by its ID.
 func outboxKey(cause brook.Position, id string, number int64, set, ordinal int) []byte {
 	dst := key.AppendInt(nil, number)
-	dst = partitionOf(cause).appendKey(dst)
+	dst = partition.Of(cause).AppendKey(dst)
 	dst = key.AppendInt(dst, cause.Offset)
 	if cause.IsZero() {
 		dst = key.AppendString(dst, id)
@@ -54,12 +55,12 @@ func outboxKey(cause brook.Position, id string, number int64, set, ordinal int) 
 type outbox struct {
 	mu     sync.Mutex
 	items  []*outboxItem
-	flying []*outboxItem       // that are being published
-	gone   int64               // how many items left the queue
-	count  map[partitionID]int // emissions that wait, by the partition of their cause, and effects that are held back
-	ways   map[string]*way     // that failed, by name
-	late   map[partitionID]int // emissions that wait for these
-	wake   chan struct{}       // holds a token when there may be something to do
+	flying []*outboxItem        // that are being published
+	gone   int64                // how many items left the queue
+	count  map[partition.ID]int // emissions that wait, by the partition of their cause, and effects that are held back
+	ways   map[string]*way      // that failed, by name
+	late   map[partition.ID]int // emissions that wait for these
+	wake   chan struct{}        // holds a token when there may be something to do
 	share  share
 	leased leased
 	marks  marks
@@ -73,8 +74,8 @@ type drain struct {
 }
 
 func newOutbox() *outbox {
-	return &outbox{count: map[partitionID]int{}, ways: map[string]*way{}, late: map[partitionID]int{},
-		wake: make(chan struct{}, 1), share: newShare(), marks: marks{due: map[partitionID]int64{}, held: map[partitionID]int64{}}}
+	return &outbox{count: map[partition.ID]int{}, ways: map[string]*way{}, late: map[partition.ID]int{},
+		wake: make(chan struct{}, 1), share: newShare(), marks: marks{due: map[partition.ID]int64{}, held: map[partition.ID]int64{}}}
 }
 
 // add takes emissions that are published whatever the app's share; where the store is shared, who holds the lease collects them.
@@ -94,7 +95,7 @@ func (o *outbox) add(items ...*outboxItem) {
 
 func (o *outbox) append(items []*outboxItem) {
 	for _, item := range items {
-		o.count[partitionOf(item.Position)]++
+		o.count[partition.Of(item.Position)]++
 	}
 	o.items = append(o.items, items...)
 	o.rouse()
@@ -109,7 +110,7 @@ func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved, from []
 		return effects
 	}
 	for _, item := range items {
-		id := partitionOf(item.Position)
+		id := partition.Of(item.Position)
 		o.count[id]++
 		item.passed = o.share.passed(item.Position) // since it was folded
 		if item.passed || o.share.acts(id) {
@@ -120,7 +121,7 @@ func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved, from []
 		}
 	}
 	for _, e := range effects {
-		id := partitionOf(e.position)
+		id := partition.Of(e.position)
 		switch {
 		case o.share.passed(e.position):
 		case o.share.acts(id):
@@ -133,7 +134,7 @@ func (o *outbox) commit(items []*outboxItem, effects []effectRun, moved, from []
 	}
 	for _, p := range moved {
 		if marking {
-			o.stand(partitionOf(p), p.Offset)
+			o.stand(partition.Of(p), p.Offset)
 		}
 	}
 	o.rouse()
@@ -147,7 +148,7 @@ func (o *outbox) rouse() {
 	}
 }
 
-func (o *outbox) pending(id partitionID) int {
+func (o *outbox) pending(id partition.ID) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.count[id]
@@ -228,13 +229,13 @@ func (o *outbox) loaded() map[string]bool {
 }
 
 // loadOutbox fills the outbox with what earlier runs did not get to publish: all, or what was caused in the partitions wanted.
-func (a *App) loadOutbox(ctx context.Context, wanted func(partitionID) bool) error {
+func (a *App) loadOutbox(ctx context.Context, wanted func(partition.ID) bool) error {
 	loaded := a.outbox.keys()
 	for item, err := range a.storedItems(ctx) {
 		if err != nil {
 			return err
 		}
-		if wanted(partitionOf(item.Position)) && !loaded[string(item.key)] && !(item.free && a.fenced()) {
+		if wanted(partition.Of(item.Position)) && !loaded[string(item.key)] && !(item.free && a.fenced()) {
 			a.outbox.load(item)
 		}
 	}
@@ -274,4 +275,4 @@ func (i *outboxItem) number() int64 {
 	return key.ReadInt[int64](&r)
 }
 
-func everyPartition(partitionID) bool { return true }
+func everyPartition(partition.ID) bool { return true }

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
-	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 func emissionOf(offset int64, topic string) *outboxItem {
@@ -17,23 +19,23 @@ func emissionOf(offset int64, topic string) *outboxItem {
 func TestLeaseTakeoverCountsOnce(t *testing.T) {
 	o := newOutbox()
 	o.leaseOnly(false)
-	id := partitionID{"in", 0}
+	id := partition.ID{Topic: "in", Number: 0}
 	var all []*outboxItem
 	for n := range int64(10) { // committed here while another process holds the lease
 		i := emissionOf(n, "out")
 		all = append(all, i)
-		o.commit([]*outboxItem{i}, nil, []brook.Position{id.at(n + 1)}, []brook.Position{id.at(n)}, false)
+		o.commit([]*outboxItem{i}, nil, []brook.Position{id.At(n + 1)}, []brook.Position{id.At(n)}, false)
 	}
 	o.gathered(all, nil, false, false) // as collect does each beat
 	if n := o.pending(id); n != 10 {
 		t.Fatalf("%d wait, want 10", n)
 	}
 	o.lease(true) // the other one is gone
-	o.gathered(all, map[partitionID]standing{id: {Next: 10}}, true, false)
+	o.gathered(all, map[partition.ID]partition.Stored{id: {Next: 10}}, true, false)
 	if got := o.take(time.Now(), false); len(got) != 10 {
 		t.Fatalf("%d are published, want 10", len(got))
 	}
-	o.land(nil, retryDefaults(brook.Retry{}))
+	o.land(nil, retry.Defaults(brook.Retry{}))
 	if n := o.pending(id); n != 0 {
 		t.Errorf("all is published, and %d count as waiting: for good, towards MaxOutbox", n)
 	}
@@ -48,10 +50,10 @@ func TestWayOfOwnIsKeptWhenLeaseIsLost(t *testing.T) {
 		i := emissionOf(0, "out")
 		o.commit([]*outboxItem{i}, nil, []brook.Position{{Topic: "in", Offset: 1}}, []brook.Position{{Topic: "in"}}, false)
 		o.take(time.Now(), false)
-		o.land(map[*outboxItem]error{i: errors.New("away")}, retryDefaults(brook.Retry{}))
+		o.land(map[*outboxItem]error{i: errors.New("away")}, retry.Defaults(brook.Retry{}))
 		o.take(time.Now().Add(time.Hour), false) // its way is tried again
 		o.lease(false)                           // lost meanwhile
-		o.land(map[*outboxItem]error{i: errors.New("away")}, retryDefaults(brook.Retry{}))
+		o.land(map[*outboxItem]error{i: errors.New("away")}, retry.Defaults(brook.Retry{}))
 		if got := o.take(time.Now().Add(time.Hour), false); len(got) != 1 {
 			t.Fatalf("the emission is in no way and in no queue: it waits until a restart")
 		}
@@ -61,15 +63,15 @@ func TestWayOfOwnIsKeptWhenLeaseIsLost(t *testing.T) {
 // How far a batch moves partitions on, and from where, are of the same partitions, also beside one that is only noted as seen. Else what is caused at 7 goes
 // before emissions of offsets 0 to 4 that are not here yet, and receivers take these for repeats.
 func TestMovesAreFromWhereTheyBegan(t *testing.T) {
-	l := &lane{feeds: []*feed{{id: partitionID{"in", 0}, unseen: true}, {id: partitionID{"in", 1}, base: 5, next: 10}}}
+	l := &lane{feeds: []*feed{{id: partition.ID{Topic: "in", Number: 0}, unseen: true}, {id: partition.ID{Topic: "in", Number: 1}, base: 5, next: 10}}}
 	moved, from := l.moves()
 	o := newOutbox()
 	o.leaseOnly(false)
 	o.lease(true)
-	o.gathered(nil, map[partitionID]standing{{"in", 1}: {Next: 0}}, true, false) // others folded 0 to 4 since
+	o.gathered(nil, map[partition.ID]partition.Stored{{Topic: "in", Number: 1}: {Next: 0}}, true, false) // others folded 0 to 4 since
 	o.collecting(time.Now())
 	o.commit([]*outboxItem{emissionOf(7, "out")}, nil, positions(moved), from, false)
-	if seen := o.leased.seen[partitionID{"in", 1}]; seen != 0 || !o.leased.behind {
+	if seen := o.leased.seen[partition.ID{Topic: "in", Number: 1}]; seen != 0 || !o.leased.behind {
 		t.Errorf("all below %d is taken for known, want 0", seen)
 	}
 }
@@ -80,17 +82,17 @@ func TestFailureAfterTheLeaseLeavesNoCount(t *testing.T) {
 		o := newOutbox()
 		o.leaseOnly(false)
 		o.lease(true)
-		id := partitionID{"in", 0}
+		id := partition.ID{Topic: "in", Number: 0}
 		i := emissionOf(0, "out")
-		o.gathered([]*outboxItem{i}, map[partitionID]standing{id: {Next: 1}}, true, false)
+		o.gathered([]*outboxItem{i}, map[partition.ID]partition.Stored{id: {Next: 1}}, true, false)
 		failed := map[*outboxItem]error{i: errors.New("away")}
 		o.take(time.Now(), false)
 		if way { // it failed before
-			o.land(failed, retryDefaults(brook.Retry{}))
+			o.land(failed, retry.Defaults(brook.Retry{}))
 			o.take(time.Now().Add(time.Hour), false)
 		}
 		o.lease(false)
-		o.land(failed, retryDefaults(brook.Retry{}))
+		o.land(failed, retry.Defaults(brook.Retry{}))
 		if o.late[id] != 0 || o.count[id] != 0 || len(o.ways) != 0 {
 			t.Errorf("way %t: %d late, %d wait, %d ways", way, o.late[id], o.count[id], len(o.ways))
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // What a live letter never did, still happens: where a rebuild handles an event well that is a dead letter of the live views, it writes what its
@@ -114,7 +115,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		if err != nil {
 			return false, due{}, fmt.Errorf("%w: %w", err, brook.ErrPermanent)
 		}
-		if !a.adopts(partitionOf(item.Position)) {
+		if !a.adopts(partition.Of(item.Position)) {
 			continue // its owner does
 		}
 		l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.owed, Key: item.key, Op: brook.Remove})
@@ -139,16 +140,16 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 	}
 	after = l.take()
 	for i := range after.letters {
-		a.waitsOf(partitionOf(after.letters[i].Position)).add(&after.letters[i], false)
+		a.waitsOf(partition.Of(after.letters[i].Position)).add(&after.letters[i], false)
 	}
 	return more, after, nil
 }
 
 // raiseAll raises the epochs of the partitions that caused items.
 func (l *lane) raiseAll(ctx context.Context, items []*outboxItem) error {
-	raised := map[partitionID]bool{}
+	raised := map[partition.ID]bool{}
 	for _, item := range items {
-		id := partitionOf(item.Position)
+		id := partition.Of(item.Position)
 		if raised[id] {
 			continue
 		}
@@ -164,15 +165,15 @@ func (l *lane) raiseAll(ctx context.Context, items []*outboxItem) error {
 
 // adopts reports whether the app takes over what a partition owes. One of a topic that is read no
 // more is no member's of a group: that is for the member that has the first one of all.
-func (a *App) adopts(id partitionID) bool {
-	if !a.reads(id.topic) && len(a.topics) > 0 {
-		id = partitionID{a.topics[0], 0}
+func (a *App) adopts(id partition.ID) bool {
+	if !a.reads(id.Topic) && len(a.topics) > 0 {
+		id = partition.ID{Topic: a.topics[0]}
 	}
 	return a.outbox.actsFor(id)
 }
 
 // actsFor reports whether the app publishes what was caused in a partition.
-func (o *outbox) actsFor(id partitionID) bool {
+func (o *outbox) actsFor(id partition.ID) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.share.owns(id) && o.share.acts(id)

@@ -179,7 +179,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	if !l.live {
 		return nil
 	}
-	l.app.hub.publish(l.tx)
+	l.app.hub.Publish(l.tx.changed)
 	l.app.outbox.add(b.items...)
 	l.due = due{letters: slices.Clone(b.letters), effects: slices.Clone(b.effects)}
 	return nil

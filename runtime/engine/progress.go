@@ -7,21 +7,22 @@ import (
 	"sync"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // progress knows how far the live views have come, and wakes those who wait for it.
 type progress struct {
 	mu      sync.Mutex
-	next    map[partitionID]int64
+	next    map[partition.ID]int64
 	changed chan struct{} // closed and replaced at every change
 }
 
 func newProgress() *progress {
-	return &progress{next: map[partitionID]int64{}, changed: make(chan struct{})}
+	return &progress{next: map[partition.ID]int64{}, changed: make(chan struct{})}
 }
 
 // advance notes that all below offset next is dealt with.
-func (p *progress) advance(id partitionID, next int64) {
+func (p *progress) advance(id partition.ID, next int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if next > p.next[id] {
@@ -35,7 +36,7 @@ func (p *progress) advance(id partitionID, next int64) {
 func (p *progress) wait(ctx context.Context, pos brook.Position, closed <-chan struct{}) error {
 	for {
 		p.mu.Lock()
-		next, changed := p.next[partitionOf(pos)], p.changed
+		next, changed := p.next[partition.Of(pos)], p.changed
 		p.mu.Unlock()
 		if next > pos.Offset {
 			return nil
@@ -94,7 +95,7 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) error {
 }
 
 // at gives the offset below which all is dealt with.
-func (p *progress) at(id partitionID) int64 {
+func (p *progress) at(id partition.ID) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.next[id]
@@ -108,7 +109,7 @@ func (p *progress) none() bool {
 }
 
 // all gives what is known of all partitions.
-func (p *progress) all() map[partitionID]int64 {
+func (p *progress) all() map[partition.ID]int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.next)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // errOvertaken ends a rebuild whose number the state no longer has as the one that is built.
@@ -32,7 +33,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		rest.end()
 	}()
 	var old *generation
-	var held map[partitionID]*waits
+	var held map[partition.ID]*waits
 	for tries := 1; ; tries++ {
 		rest.released = false
 		old = a.live.Load()
@@ -95,7 +96,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	defer a.fit()
 	// From here on nothing may fail: memory follows what is stored.
 	a.waits = held
-	first := map[partitionID]int64{}
+	first := map[partition.ID]int64{}
 	for _, f := range l.feeds {
 		first[f.id] = f.first
 	}
@@ -146,16 +147,16 @@ func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []brook
 		}
 		for id, s := range standings {
 			a.progress.advance(id, s.Next)
-			checks = append(checks, brook.Check{Table: live.positions, Key: id.appendKey(nil), Value: s.raw})
+			checks = append(checks, brook.Check{Table: live.positions, Key: id.AppendKey(nil), Value: s.Raw})
 		}
 		for _, f := range l.feeds {
 			if _, ok := standings[f.id]; !ok { // nor may anybody begin with it
-				checks = append(checks, brook.Check{Table: live.positions, Key: f.id.appendKey(nil)})
+				checks = append(checks, brook.Check{Table: live.positions, Key: f.id.AppendKey(nil)})
 			}
 		}
 	}
 	for id := range a.progress.all() {
-		if a.reads(id.topic) && l.feed(id) == nil {
+		if a.reads(id.Topic) && l.feed(id) == nil {
 			return nil, errOthers // what was folded of it is not in the new views
 		}
 	}
@@ -168,7 +169,7 @@ func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []brook
 
 // gone reports whether the log lost a record before the rebuild came to it.
 func (r *rebuilding) gone(p brook.Position) bool {
-	f := r.lane.feed(partitionOf(p))
+	f := r.lane.feed(partition.Of(p))
 	return f == nil || p.Offset < f.first ||
 		slices.ContainsFunc(r.gaps[f.id], func(g gap) bool { return g.from <= p.Offset && p.Offset < g.to })
 }
@@ -251,7 +252,7 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 			if err := parts.add(ctx, brook.Write{Table: g.letters, Key: bytes.Clone(row.Key), Op: brook.Remove}); err != nil {
 				return err
 			}
-			if f := r.lane.feed(partitionOf(l.Position)); f != nil {
+			if f := r.lane.feed(partition.Of(l.Position)); f != nil {
 				f.waits.remove(&l)
 			}
 			continue

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // publishOutbox publishes emissions until stop is closed and nothing is left but what was tried in vain, or ctx ends.
@@ -194,7 +195,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		if err != nil {
 			return err
 		}
-		defer a.gate.leave(v)
+		defer a.gate.Leave(v)
 		letters, batch.Writes, batch.Checks = letters[:0], batch.Writes[:0], nil
 		for _, item := range items {
 			batch.Writes = append(batch.Writes, brook.Write{Table: a.outboxTable, Key: item.key, Op: brook.Remove})
@@ -215,7 +216,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		}
 		err = a.store.Commit(ctx, &batch)
 		for i := range letters {
-			if w := a.waits[partitionOf(letters[i].Position)]; err == nil && w != nil {
+			if w := a.waits[partition.Of(letters[i].Position)]; err == nil && w != nil {
 				w.emits.Add(1)
 			}
 		}
@@ -247,9 +248,9 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 
 // raiseFor raises the epochs of the partitions of letters, so that no promotion that carries letters over comes between.
 func (a *App) raiseFor(ctx context.Context, letters []deadLetter, batch *brook.Batch) error {
-	raised := map[partitionID]bool{}
+	raised := map[partition.ID]bool{}
 	for i := range letters {
-		id := partitionOf(letters[i].Position)
+		id := partition.Of(letters[i].Position)
 		if raised[id] {
 			continue
 		}

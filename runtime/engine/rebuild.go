@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // Rebuild makes the views anew from the log's start, beside the live ones, and promotes them at once when both stand
@@ -40,7 +42,7 @@ func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error
 }
 
 func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err error) {
-	if !a.rebuildMu.lockWithin(ctx) {
+	if !a.rebuildMu.LockContext(ctx) {
 		return ctx.Err()
 	}
 	defer a.rebuildMu.Unlock()
@@ -48,7 +50,7 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
-	r := &rebuilding{app: a, started: time.Now(), tried: map[string]bool{}, gaps: map[partitionID][]gap{}}
+	r := &rebuilding{app: a, started: time.Now(), tried: map[string]bool{}, gaps: map[partition.ID][]gap{}}
 	for _, o := range options {
 		o.Rebuild(&r.options)
 	}
@@ -80,13 +82,13 @@ type rebuilding struct {
 	partitions []brook.Partition
 	contended  bool // other processes commit all the time: they are asked to rest
 
-	asides    asides                // of the live views, at least of what is below the feeds' ends
-	beyond    bool                  // partitions that the live views don't know are folded to their ends: nobody folds these meanwhile
-	madeFrom  map[string]bool       // the types that the live views were made from
-	passed    map[string]int        // events of these types that the code does not know
-	gaps      map[partitionID][]gap // what retention took from under the readers
-	tried     map[string]bool       // letters that were redriven, by key
-	strangers []deadLetter          // that were tried and that the live views don't have; without values
+	asides    asides                 // of the live views, at least of what is below the feeds' ends
+	beyond    bool                   // partitions that the live views don't know are folded to their ends: nobody folds these meanwhile
+	madeFrom  map[string]bool        // the types that the live views were made from
+	passed    map[string]int         // events of these types that the code does not know
+	gaps      map[partition.ID][]gap // what retention took from under the readers
+	tried     map[string]bool        // letters that were redriven, by key
+	strangers []deadLetter           // that were tried and that the live views don't have; without values
 	report    brook.RebuildReport
 	changes   string // of the code since the live views were made
 }
@@ -124,7 +126,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		return err
 	}
 	r.madeFrom, r.changes = a.madeFrom(), a.changes()
-	a.gate.leave(v)
+	a.gate.Leave(v)
 	r.passed = map[string]int{}
 	reading, cancel := context.WithCancel(ctx)
 	var readers sync.WaitGroup
@@ -139,7 +141,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		switch {
 		case err == nil:
 			promoted = true
-			a.hub.gap()
+			a.hub.Gap()
 			a.wakeLanes()
 			a.noteOwed()
 			a.leftovers.rouse()
@@ -158,7 +160,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		default:
 			a.failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err})
 		}
-		if err := sleep(ctx, waitAfter(a.config.Retry, attempts)); err != nil {
+		if err := retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)); err != nil {
 			return err
 		}
 	}
@@ -256,19 +258,21 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(r.partitions, func(p brook.Partition) bool { return standings[partitionID{p.Topic, p.Number}].Next > p.End }) {
+	if slices.ContainsFunc(r.partitions, func(p brook.Partition) bool {
+		return standings[partition.ID{Topic: p.Topic, Number: p.Number}].Next > p.End
+	}) {
 		if r.partitions, err = a.partitions(ctx); err != nil { // other processes moved on since these were read
 			return nil, err
 		}
 	}
 	var errs []error
 	for _, p := range r.partitions {
-		id := partitionID{p.Topic, p.Number}
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		if l.feed(id) != nil {
 			continue
 		}
 		if s, ok := standings[id]; ok {
-			if err := s.of(p); err != nil {
+			if err := s.Check(p); err != nil {
 				errs = append(errs, err)
 			} else if s.First < p.Start && a.config.OnRetention != brook.GoOn {
 				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
@@ -286,7 +290,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
 	_, err = a.readAsides(ctx, a.live.Load(), func(letter *deadLetter) error {
 		for _, f := range fresh {
-			if f.id == partitionOf(letter.Position) && letter.Position.Offset < f.base {
+			if f.id == partition.Of(letter.Position) && letter.Position.Offset < f.base {
 				f.waits.add(letter, a.config.OnFailure != brook.GoOn)
 			}
 		}
@@ -296,12 +300,12 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 		return nil, err
 	}
 	l.feeds = append(l.feeds, fresh...)
-	slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.at(0).Compare(g.id.at(0)) })
+	slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.At(0).Compare(g.id.At(0)) })
 	return fresh, nil
 }
 
 // feed gives the lane's feed of a partition, or nil.
-func (l *lane) feed(id partitionID) *feed {
+func (l *lane) feed(id partition.ID) *feed {
 	for _, f := range l.feeds {
 		if f.id == id {
 			return f

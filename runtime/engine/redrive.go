@@ -9,11 +9,12 @@ import (
 	"slices"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // held names what a letter holds up.
 type held struct {
-	id partitionID
+	id partition.ID
 	waitKey
 }
 
@@ -41,7 +42,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
-		own := held{partitionOf(letter.Position), waitKey{letter.Set, string(letter.Key)}}
+		own := held{partition.Of(letter.Position), waitKey{letter.Set, string(letter.Key)}}
 		all := held{own.id, waitKey{"", own.key}}
 		free := letter.Key == nil || letter.Stage == brook.StageEmit
 		if !free && (barred[own] || barred[all]) {
@@ -171,7 +172,7 @@ func (a *App) redrive(ctx context.Context, letter deadLetter) (applied bool, aft
 	if err != nil {
 		return false, due{}, err
 	}
-	raise, checks, err := a.raise(ctx, partitionOf(letter.Position))
+	raise, checks, err := a.raise(ctx, partition.Of(letter.Position))
 	if err == nil {
 		err = a.openNumbers(ctx)
 	}
@@ -185,7 +186,7 @@ func (a *App) redrive(ctx context.Context, letter deadLetter) (applied bool, aft
 	if letter.Stage == brook.StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
-		id := partitionOf(letter.Position)
+		id := partition.Of(letter.Position)
 		f := &feed{id: id, waits: a.waitsOf(id), attempts: letter.Attempts, until: -1}
 		if f.log, err = a.logOf(ctx, id); err != nil {
 			return false, due{}, err
@@ -293,8 +294,8 @@ func (l *lane) unput(w *waits) {
 var errNoRecord = errors.New("brook: the record can't be renumbered")
 
 // logOf gives the identity of the log that the live views folded a partition of.
-func (a *App) logOf(ctx context.Context, id partitionID) (string, error) {
-	k := id.appendKey(nil)
+func (a *App) logOf(ctx context.Context, id partition.ID) (string, error) {
+	k := id.AppendKey(nil)
 	v, err := a.reader.Get(ctx, a.live.Load().positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return "", nil
@@ -302,7 +303,7 @@ func (a *App) logOf(ctx context.Context, id partitionID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, s, err := decodeStanding(k, v.Data.([]byte))
+	_, s, err := partition.Decode(k, v.Data.([]byte))
 	return s.Log, err
 }
 
@@ -317,7 +318,7 @@ func (l *lane) emitAgain(ctx context.Context, letter deadLetter, remove []brook.
 	l.batch.writes = remove
 	err := l.commitAlone(ctx)
 	if err == nil {
-		l.app.waitsOf(partitionOf(letter.Position)).remove(&letter)
+		l.app.waitsOf(partition.Of(letter.Position)).remove(&letter)
 	}
 	return err
 }
@@ -394,7 +395,7 @@ func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	raise, checks, err := a.raise(ctx, partitionOf(letter.Position))
+	raise, checks, err := a.raise(ctx, partition.Of(letter.Position))
 	if err != nil {
 		return false, err
 	}
@@ -404,6 +405,6 @@ func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
 		return false, err
 	}
 	letter.Set = a.setNow(letter.Type, letter.Set)
-	a.waitsOf(partitionOf(letter.Position)).remove(&letter)
+	a.waitsOf(partition.Of(letter.Position)).remove(&letter)
 	return true, nil
 }

@@ -183,7 +183,7 @@ func (r *rehearsal) next(n int) (events []entrance) {
 func (r *rehearsal) play(ctx, stop context.Context, events []entrance) (again []entrance) {
 	started := time.Now()
 	for i, e := range events {
-		if stop.Err() != nil || ctx.Err() != nil || r.real.live && r.real.app.gate.hurried(&r.real.visit) ||
+		if stop.Err() != nil || ctx.Err() != nil || r.real.live && r.real.app.gate.MustYield(&r.real.visit) ||
 			i%8 == 7 && time.Since(started) > rehearsalTime || len(r.asked) >= maxFetched {
 			break
 		}

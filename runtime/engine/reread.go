@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // errGone is why a letter can't be tried again whose record only the log had.
@@ -49,7 +50,7 @@ func (a *App) reread(ctx context.Context, at brook.Position) (r brook.Record, er
 		if p.Number != at.Partition {
 			continue
 		}
-		if s := standings[partitionOf(at)]; s.Log != p.Log || at.Offset >= p.End {
+		if s := standings[partition.Of(at)]; s.Log != p.Log || at.Offset >= p.End {
 			return r, fmt.Errorf("%w: %w", brook.ErrOutOfRange, brook.ErrLogChanged)
 		}
 		return a.readOne(ctx, at)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // rest is the time in which somebody has the gate, and so all lanes are at rest.
@@ -54,7 +56,7 @@ func (r *rest) end() {
 // pause waits, and lets others have the gate meanwhile. Where it gives an error the rest may be over.
 func (r *rest) pause(ctx context.Context, d time.Duration) error {
 	r.end()
-	err := sleep(ctx, d)
+	err := retry.Sleep(ctx, d)
 	if lerr := r.app.gate.Lock(ctx); lerr != nil {
 		return lerr
 	}
@@ -74,7 +76,7 @@ func (l *lane) pause(ctx context.Context, d time.Duration) error {
 	case l.live && len(l.feeds) > 0:
 		return l.stepOut(ctx, d)
 	case l.rest == nil:
-		return sleep(ctx, d)
+		return retry.Sleep(ctx, d)
 	case !l.live:
 		return l.rest.pause(ctx, d)
 	}
@@ -82,7 +84,7 @@ func (l *lane) pause(ctx context.Context, d time.Duration) error {
 	ctx, cancel := a.whileOpen(ctx)
 	defer cancel()
 	if !a.fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
-		return closing(ctx, sleep(ctx, d))
+		return closing(ctx, retry.Sleep(ctx, d))
 	}
 	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
 	a.numbers = nil
@@ -106,7 +108,7 @@ func (l *lane) setAside() (back func()) {
 // stepOut leaves the gate between two tries of a commit. Where somebody took it meanwhile, and nobody but memory can tell whether the batch fits
 // what he left behind, it is put back, unless it is committed.
 func (l *lane) stepOut(ctx context.Context, d time.Duration) error {
-	turns := l.app.gate.taking()
+	turns := l.app.gate.Turns()
 	l.withhold()
 	var err error
 	if l.rest != nil { // it strays
@@ -116,12 +118,12 @@ func (l *lane) stepOut(ctx context.Context, d time.Duration) error {
 		}
 	} else {
 		l.leave()
-		err = sleep(ctx, d)
+		err = retry.Sleep(ctx, d)
 		if eerr := l.enter(ctx); eerr != nil {
 			return eerr
 		}
 	}
-	if l.overtaken = l.overtaken || !l.app.fenced() && l.app.gate.taking() != turns; !l.overtaken {
+	if l.overtaken = l.overtaken || !l.app.fenced() && l.app.gate.Turns() != turns; !l.overtaken {
 		l.restore()
 	} // else the letters may be dropped already: see recount
 	return err
@@ -179,7 +181,7 @@ func (l *lane) eachLetter(do func(*waits, *deadLetter)) {
 	for i := range l.batch.letters {
 		letter := &l.batch.letters[i]
 		for _, f := range l.feeds {
-			if f.id == partitionOf(letter.Position) {
+			if f.id == partition.Of(letter.Position) {
 				do(f.waits, letter)
 			}
 		}
@@ -193,7 +195,7 @@ func (l *lane) stored(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, f := range l.feeds {
-		if f.dirty() && string(standings[f.id].raw) != string(f.storing) {
+		if f.dirty() && string(standings[f.id].Raw) != string(f.storing) {
 			return false, nil
 		}
 	}

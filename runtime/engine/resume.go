@@ -7,11 +7,12 @@ import (
 	"slices"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // resume makes the lanes of the live views, each partition from where they stand: in one lane where one says why, and only of
 // the partitions that are mine where that is not nil. It gives all partitions that there are too.
-func (a *App) resume(ctx context.Context, one string, mine map[partitionID]bool) ([]*lane, []brook.Partition, brook.Mode, error) {
+func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool) ([]*lane, []brook.Partition, brook.Mode, error) {
 	for {
 		g := a.live.Load()
 		standings, partitions, marks, err := a.look(ctx, g)
@@ -39,9 +40,9 @@ func (a *App) resume(ctx context.Context, one string, mine map[partitionID]bool)
 }
 
 // look reads where the live views stand, and what there is to read.
-func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing, []brook.Partition, map[partitionID]int64, error) {
+func (a *App) look(ctx context.Context, g *generation) (map[partition.ID]partition.Stored, []brook.Partition, map[partition.ID]int64, error) {
 	defer a.still("asking store and driver for positions, partitions and marks")()
-	var standings map[partitionID]standing
+	var standings map[partition.ID]partition.Stored
 	err := a.insist(ctx, "read", func() (err error) { // first, because other processes may move on
 		standings, err = a.standings(ctx, a.reader, g)
 		return err
@@ -56,7 +57,7 @@ func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	var marks map[partitionID]int64
+	var marks map[partition.ID]int64
 	err = a.insist(ctx, "read", func() (err error) {
 		marks, err = a.marked(ctx)
 		return err
@@ -68,7 +69,7 @@ func (a *App) look(ctx context.Context, g *generation) (map[partitionID]standing
 }
 
 // register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
-func (a *App) register(ctx context.Context, g *generation, standings map[partitionID]standing, partitions []brook.Partition, marks map[partitionID]int64, mode brook.Mode, mine map[partitionID]bool) ([]*lane, error) {
+func (a *App) register(ctx context.Context, g *generation, standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64, mode brook.Mode, mine map[partition.ID]bool) ([]*lane, error) {
 	defer a.still("waiting for calls under way, and reading dead letters and emissions")()
 	if err := a.gate.Lock(ctx); err != nil {
 		return nil, err
@@ -89,7 +90,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 	var feeds []*feed
 	var errs []error
 	for _, p := range partitions {
-		id := partitionID{p.Topic, p.Number}
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		if mine != nil && !mine[id] {
 			continue
 		}
@@ -130,14 +131,14 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 
 // leftTo tells whose emissions the member that has the partitions in mine publishes: theirs, and those of partitions that the app
 // no longer reads if it has the first one of all.
-func leftTo(mine map[partitionID]bool, partitions []brook.Partition) func(partitionID) bool {
-	first, all := false, map[partitionID]bool{}
+func leftTo(mine map[partition.ID]bool, partitions []brook.Partition) func(partition.ID) bool {
+	first, all := false, map[partition.ID]bool{}
 	for i, p := range partitions {
-		id := partitionID{p.Topic, p.Number}
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		all[id] = true
 		first = first || i == 0 && mine[id]
 	}
-	return func(id partitionID) bool { return mine[id] || first && !all[id] }
+	return func(id partition.ID) bool { return mine[id] || first && !all[id] }
 }
 
 // split gives each lane its feeds: all to one, or those of a partition number to one each.
@@ -147,14 +148,14 @@ func (a *App) split(feeds []*feed, mode brook.Mode) []*lane {
 		l := a.newLane(a.live.Load(), true)
 		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
 		for _, f := range feeds {
-			if mode.Lanes == 1 || f.id.number == int32(n) {
+			if mode.Lanes == 1 || f.id.Number == int32(n) {
 				l.feeds = append(l.feeds, f)
 			}
 		}
 		if len(l.feeds) == 0 {
 			continue // another member's
 		}
-		slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.at(0).Compare(g.id.at(0)) })
+		slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.At(0).Compare(g.id.At(0)) })
 		lanes = append(lanes, l)
 	}
 	return lanes

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // Run folds events into the views until ctx ends, and then finishes and commits what is in flight, within
@@ -40,7 +41,7 @@ func (a *App) Run(ctx context.Context) error {
 	finish, abort := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abort(nil)
 	defer context.AfterFunc(stop, func() {
-		if sleep(finish, a.config.ShutdownTimeout) == nil {
+		if retry.Sleep(finish, a.config.ShutdownTimeout) == nil {
 			a.config.Log.Warn("brook: shutdown takes long: what is in flight is interrupted, and Run returns once handlers and hooks have",
 				"app", a.config.Name, "timeout", a.config.ShutdownTimeout)
 			abort(fmt.Errorf("brook: shutdown took longer than %s", a.config.ShutdownTimeout))
@@ -264,7 +265,7 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, effects
 		work.Go(func() {
 			number := oneLane
 			if l.parallel {
-				number = int(l.feeds[0].id.number)
+				number = int(l.feeds[0].id.Number)
 			}
 			l.effects = effects.line(number, l.rouse)
 			err := errors.New("brook: a handler ended the goroutine of its lane (runtime.Goexit)")
@@ -311,7 +312,7 @@ func (a *App) grown(ctx context.Context, g brook.Grower, known []brook.Partition
 		if time.Since(started) > time.Minute {
 			attempts = 0
 		}
-		if sleep(ctx, waitAfter(a.config.Retry, attempts)) != nil {
+		if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
 			return nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // share is the part of the partitions for which an app acts: publishes emissions and runs effects. Where the members of a group each fold
@@ -12,12 +13,12 @@ import (
 type share struct {
 	member bool // of a group, where the partitions in own are the app's to mark; else all are
 	part   bool // they alone are the app's to act for, too
-	own    map[partitionID]bool
-	ending bool                  // what comes is held back, until the next share is known
-	acted  map[partitionID]int64 // the group's marks as far as they are known: what is below was acted on
-	stands map[partitionID]int64 // what is below is folded, and what it left to do is in the outbox
-	held   map[partitionID]*heldBack
-	free   map[partitionID][]effectRun // effects that were held back and are to be run now
+	own    map[partition.ID]bool
+	ending bool                   // what comes is held back, until the next share is known
+	acted  map[partition.ID]int64 // the group's marks as far as they are known: what is below was acted on
+	stands map[partition.ID]int64 // what is below is folded, and what it left to do is in the outbox
+	held   map[partition.ID]*heldBack
+	free   map[partition.ID][]effectRun // effects that were held back and are to be run now
 }
 
 // heldBack is what the app does not do in one partition, in order.
@@ -27,24 +28,24 @@ type heldBack struct {
 }
 
 func newShare() share {
-	return share{acted: map[partitionID]int64{}, stands: map[partitionID]int64{}, held: map[partitionID]*heldBack{}, free: map[partitionID][]effectRun{}}
+	return share{acted: map[partition.ID]int64{}, stands: map[partition.ID]int64{}, held: map[partition.ID]*heldBack{}, free: map[partition.ID][]effectRun{}}
 }
 
 // owns reports whether the app may mark a partition.
-func (s *share) owns(id partitionID) bool { return !s.member || s.own[id] }
+func (s *share) owns(id partition.ID) bool { return !s.member || s.own[id] }
 
 // acts reports whether the app does what a partition's commits leave to do.
-func (s *share) acts(id partitionID) bool {
-	return !s.part || id == partitionID{} || s.own[id] && !s.ending
+func (s *share) acts(id partition.ID) bool {
+	return !s.part || id == partition.ID{} || s.own[id] && !s.ending
 }
 
 // passed reports whether the group acted on an event.
-func (s *share) passed(p brook.Position) bool { return s.part && p.Offset < s.acted[partitionOf(p)] }
+func (s *share) passed(p brook.Position) bool { return s.part && p.Offset < s.acted[partition.Of(p)] }
 
 // know takes a mark of the group; marks only rise.
-func (s *share) know(id partitionID, mark int64) { s.acted[id] = max(s.acted[id], mark) }
+func (s *share) know(id partition.ID, mark int64) { s.acted[id] = max(s.acted[id], mark) }
 
-func (s *share) back(id partitionID) *heldBack {
+func (s *share) back(id partition.ID) *heldBack {
 	if s.held[id] == nil {
 		s.held[id] = &heldBack{}
 	}
@@ -64,7 +65,7 @@ func (o *outbox) enter(part bool) {
 		if i.mark != nil || i.free {
 			return false
 		}
-		b := o.share.back(partitionOf(i.Position))
+		b := o.share.back(partition.Of(i.Position))
 		b.items = append(b.items, i)
 		return true
 	})
@@ -88,10 +89,10 @@ func (o *outbox) hold() {
 }
 
 // divide gives the app a share, with the group's marks: what is at or past them and was held back is to be done.
-func (o *outbox) divide(marks map[partitionID]int64) {
+func (o *outbox) divide(marks map[partition.ID]int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.share.own, o.share.ending = map[partitionID]bool{}, false
+	o.share.own, o.share.ending = map[partition.ID]bool{}, false
 	for id, mark := range marks {
 		o.share.own[id] = true
 		o.share.know(id, mark)
@@ -102,7 +103,7 @@ func (o *outbox) divide(marks map[partitionID]int64) {
 }
 
 // release gives what was held back in a partition to be done.
-func (o *outbox) release(id partitionID) {
+func (o *outbox) release(id partition.ID) {
 	b := o.share.held[id]
 	if b == nil {
 		return
@@ -117,7 +118,7 @@ func (o *outbox) release(id partitionID) {
 }
 
 // heard takes the group's marks, and lets go of what was held back and is done by others.
-func (o *outbox) heard(marks map[partitionID]int64) {
+func (o *outbox) heard(marks map[partition.ID]int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for id, mark := range marks {
@@ -133,7 +134,7 @@ func (o *outbox) heard(marks map[partitionID]int64) {
 }
 
 // pass lets go of what the group acted on: emissions are yet to be removed from the store.
-func (o *outbox) pass(b *heldBack, id partitionID) {
+func (o *outbox) pass(b *heldBack, id partition.ID) {
 	n := 0
 	for n < len(b.items) && o.share.passed(b.items[n].Position) {
 		b.items[n].passed = true
@@ -150,7 +151,7 @@ func (o *outbox) pass(b *heldBack, id partitionID) {
 }
 
 // begin notes where the folding of a partition begins, and the group's mark. What was folded before is in the outbox.
-func (o *outbox) begin(id partitionID, next, mark int64) {
+func (o *outbox) begin(id partition.ID, next, mark int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.share.know(id, mark)
@@ -159,7 +160,7 @@ func (o *outbox) begin(id partitionID, next, mark int64) {
 }
 
 // stand notes how far a partition is folded: so far it is acted on, too, once the outbox is through with what it holds now.
-func (o *outbox) stand(id partitionID, next int64) {
+func (o *outbox) stand(id partition.ID, next int64) {
 	o.share.stands[id] = next
 	if o.share.acts(id) {
 		o.note(id, next)
@@ -188,7 +189,7 @@ func (o *outbox) acted(p brook.Position) bool {
 }
 
 // freed gives the effects of partitions that were held back and are to be run now.
-func (o *outbox) freed(wanted func(partitionID) bool) (effects []effectRun) {
+func (o *outbox) freed(wanted func(partition.ID) bool) (effects []effectRun) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for id, free := range o.share.free {

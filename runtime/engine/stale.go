@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // changes says how the code differs from what made the views, or "". The caller holds the gate.
@@ -66,7 +68,7 @@ func (a *App) displaced(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer a.gate.leave(v)
+	defer a.gate.Leave(v)
 	s := &a.state
 	return !a.untouched(s) && (elsewhere(s.Made, a.made) || s.Made == nil && a.otherTopics() != "")
 }
@@ -119,7 +121,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 		if !again {
 			return err
 		}
-		if serr := sleep(ctx, waitAfter(a.config.Retry, attempts)); serr != nil {
+		if serr := retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)); serr != nil {
 			return err
 		}
 	}
@@ -129,7 +131,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 func (a *App) stillStale(ctx context.Context, m *membership) (bool, error) {
 	for {
 		mine, changed := m.part()
-		if mine[partitionID{a.topics[0], 0}] {
+		if mine[partition.ID{Topic: a.topics[0], Number: 0}] {
 			break
 		}
 		select {

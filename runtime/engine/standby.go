@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // An app that finds another contract in the state than its own, which it had before, stands aside: it folds nothing more, gives its
@@ -28,7 +29,7 @@ func (a *App) beat(ctx context.Context) {
 			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.meta, Key: foldsKey, Value: append([]byte(a.contract+" "), id[:]...)}}})
 			a.broke(err) // else commits tell of it
 		}
-		if sleep(ctx, beatPause) != nil {
+		if retry.Sleep(ctx, beatPause) != nil {
 			return
 		}
 	}
@@ -41,7 +42,7 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 	m.retire()
 	defer m.rejoin()
 	last, silent := "", 0
-	for sleep(ctx, beatPause) == nil {
+	for retry.Sleep(ctx, beatPause) == nil {
 		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return
 		}

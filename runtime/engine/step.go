@@ -283,7 +283,7 @@ func (l *lane) waiting(f *feed, m *Delivery, set string) (brook.Position, bool) 
 		return brook.Position{}, false
 	}
 	offset, ok := f.waits.behind(set, l.keyText(m), m.position.Offset)
-	return f.id.at(offset), ok
+	return f.id.At(offset), ok
 }
 
 // keyText gives the event's key as text, nil where it has none.

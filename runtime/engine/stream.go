@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // A stream is a sequence of emissions whose numbers rise as they come to each partition, so that a receiver knows repeats by
@@ -16,8 +17,8 @@ import (
 func (a *App) stem() string { return url.PathEscape(a.config.Name) }
 
 // source begins those that are caused in one partition of a log.
-func (a *App) source(log string, id partitionID) string {
-	return a.stem() + "/" + shortLog(log) + "/" + id.topic + "/" + strconv.Itoa(int(id.number))
+func (a *App) source(log string, id partition.ID) string {
+	return a.stem() + "/" + shortLog(log) + "/" + id.Topic + "/" + strconv.Itoa(int(id.Number))
 }
 
 // shortLog is a log's identity as streams have it: enough to tell a topic from the ones of its name before it.

@@ -46,7 +46,7 @@ func (a *App) forgotten(ctx context.Context, number int) ([]brook.Table, error) 
 		return nil, err
 	}
 	names := a.state.Tables[number] // never changed in place
-	a.gate.leave(v)
+	a.gate.Leave(v)
 	var tables []brook.Table
 	for _, name := range names {
 		if slices.Contains(known, name) {

@@ -75,7 +75,7 @@ func (a *App) renew(ctx context.Context) (state, error) {
 		a.news.note(func() { a.news.state = true })
 	case g != was:
 		a.show(g)
-		a.hub.gap()
+		a.hub.Gap()
 		a.news.note(func() { a.news.state = true }) // the rest of what memory knows
 	}
 	a.trusted.Store(int64(asked))

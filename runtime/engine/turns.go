@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // promotion is what a process writes into the state that is to promote what it built while others commit all the time. Their next commit
@@ -34,14 +36,14 @@ func (a *App) giveTurn(ctx context.Context) {
 			return
 		}
 		wish, own := a.state.Promoting, a.building
-		a.gate.leave(v)
+		a.gate.Leave(v)
 		if wish == nil || wish.Generation == own {
 			return
 		}
 		if id := a.rested.Load(); id != nil && *id == wish.ID {
 			return
 		}
-		if time.Since(started) >= restFor || sleep(ctx, restFor/100) != nil {
+		if time.Since(started) >= restFor || retry.Sleep(ctx, restFor/100) != nil {
 			a.rested.Store(&wish.ID)
 			return
 		}

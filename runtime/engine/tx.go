@@ -112,6 +112,17 @@ func (tx *Tx) writes(dst []brook.Write) []brook.Write {
 	return dst
 }
 
+// changed returns the rows of a table that the transaction changed, with their values; nil: the row was deleted.
+func (tx *Tx) changed(slot int) iter.Seq2[[]byte, any] {
+	return func(yield func([]byte, any) bool) {
+		for _, c := range tx.rows[slot].list {
+			if c.dirty && !yield(c.key, c.value) {
+				return
+			}
+		}
+	}
+}
+
 // may reports whether the event may touch key, and marks it as straying where not.
 func (tx *Tx) may(key []byte) bool {
 	if tx.prefix == nil || bytes.HasPrefix(key, tx.prefix) {

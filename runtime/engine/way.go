@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // A way is where emissions go, a partition of a topic, while it fails: those behind wait in their order, and all others are published past it.
@@ -73,7 +75,7 @@ func (o *outbox) take(now time.Time, all bool) []*outboxItem {
 // wait puts an item at the end of a way.
 func (o *outbox) wait(w *way, item *outboxItem) {
 	if item.way == nil {
-		o.late[partitionOf(item.Position)]++
+		o.late[partition.Of(item.Position)]++
 	}
 	item.way = w
 	w.items = append(w.items, item)
@@ -81,7 +83,7 @@ func (o *outbox) wait(w *way, item *outboxItem) {
 
 // land forgets what was dealt with of what was flying, and has what failed wait for its way. It returns the ways that failed, and those that
 // work again with the number of tries that they failed.
-func (o *outbox) land(failed map[*outboxItem]error, retry brook.Retry) (failing []*way, mended []*way) {
+func (o *outbox) land(failed map[*outboxItem]error, policy brook.Retry) (failing []*way, mended []*way) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	flew := map[*way][]*outboxItem{} // ways that were tried, with what is to be tried again
@@ -99,7 +101,7 @@ func (o *outbox) land(failed map[*outboxItem]error, retry brook.Retry) (failing 
 			o.fail(item, why, flew)
 			continue
 		}
-		id := partitionOf(item.Position)
+		id := partition.Of(item.Position)
 		if from != nil {
 			o.late[id]--
 		}
@@ -112,7 +114,7 @@ func (o *outbox) land(failed map[*outboxItem]error, retry brook.Retry) (failing 
 		switch {
 		case len(again) > 0:
 			w.tries++
-			w.at = time.Now().Add(waitAfter(retry, w.tries))
+			w.at = time.Now().Add(retry.Wait(policy, w.tries))
 			failing = append(failing, w)
 		case len(w.items) > 0:
 			w.at = time.Time{} // it works: the rest follows at once
@@ -141,7 +143,7 @@ func (o *outbox) fail(item *outboxItem, why error, flew map[*way][]*outboxItem) 
 	}
 	if flew[w] != nil || len(w.items) == 0 {
 		if item.way == nil {
-			o.late[partitionOf(item.Position)]++
+			o.late[partition.Of(item.Position)]++
 		}
 		item.way = w
 		if len(flew[w]) == 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -34,7 +35,7 @@ func hashEvent(m *brook.Message) (h eventHash) {
 	return h
 }
 
-func windowKey(id partitionID, block int64) []byte { return key.AppendInt(id.appendKey(nil), block) }
+func windowKey(id partition.ID, block int64) []byte { return key.AppendInt(id.AppendKey(nil), block) }
 
 // remembered reports whether the window of the event's partition has an event of its author and ID. One without ID is none.
 func (l *lane) remembered(ctx context.Context, f *feed, m *Delivery) (bool, error) {
@@ -51,19 +52,19 @@ func (l *lane) remembered(ctx context.Context, f *feed, m *Delivery) (bool, erro
 }
 
 // openWindow reads what the store has of a partition's window.
-func (l *lane) openWindow(ctx context.Context, id partitionID) (*window, error) {
+func (l *lane) openWindow(ctx context.Context, id partition.ID) (*window, error) {
 	w := &window{size: l.app.config.DropRepeats, last: map[eventHash]int64{}}
-	from := id.appendKey(nil)
+	from := id.AppendKey(nil)
 	for row, err := range l.app.reader.Scan(ctx, l.gen.window, from, key.Successor(from)) {
 		if err != nil {
 			return nil, err
 		}
 		r := key.Read(row.Key)
-		decodePartition(&r)
+		partition.ReadID(&r)
 		block := key.ReadInt[int64](&r)
 		hashes := row.Value.Data.([]byte)
 		if err := r.End(); err != nil || len(hashes)%len(eventHash{}) != 0 || len(hashes) > windowBlock*len(eventHash{}) {
-			return nil, fmt.Errorf("brook: stored window of %s/%d: %w: %w", id.topic, id.number, key.ErrCorrupt, brook.ErrPermanent)
+			return nil, fmt.Errorf("brook: stored window of %s/%d: %w: %w", id.Topic, id.Number, key.ErrCorrupt, brook.ErrPermanent)
 		}
 		switch {
 		case w.next == 0:
@@ -98,7 +99,7 @@ func (w *window) add(h eventHash) {
 const windowCleans = 16
 
 // writes appends what stores the window of a partition: blocks that have new ones, and the removal of those that are too old.
-func (w *window) writes(writes []brook.Write, t brook.Table, id partitionID) []brook.Write {
+func (w *window) writes(writes []brook.Write, t brook.Table, id partition.ID) []brook.Write {
 	if w == nil || w.stored == w.next {
 		return writes
 	}

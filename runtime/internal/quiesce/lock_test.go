@@ -1,4 +1,4 @@
-package engine
+package quiesce
 
 import (
 	"context"
@@ -10,41 +10,43 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // visits visits a gate again and again, each time for so long, until ctx ends, and counts.
-func visits(ctx context.Context, g *gate, each time.Duration, n *atomic.Int64) {
-	var v visit
-	for g.enter(ctx, &v) == nil {
+func visits(ctx context.Context, g *Lock, each time.Duration, n *atomic.Int64) {
+	var v Visitor
+	for g.Enter(ctx, &v) == nil {
 		for began := time.Now(); ; { // a batch has events until it is full or hurried
-			_ = sleep(ctx, each)
+			_ = retry.Sleep(ctx, each)
 			n.Add(1)
-			if g.hurried(&v) || time.Since(began) > 10*each || ctx.Err() != nil {
+			if g.MustYield(&v) || time.Since(began) > 10*each || ctx.Err() != nil {
 				break
 			}
 		}
-		g.leave(&v)
+		g.Leave(&v)
 	}
 }
 
 // Who takes the gate is alone; who visits it is not.
 func TestGateExcludes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g gate
+		var g Lock
 		var inside, most atomic.Int64
 		var work sync.WaitGroup
 		for range 8 {
 			work.Go(func() {
-				var v visit
+				var v Visitor
 				for range 200 {
-					if err := g.enter(t.Context(), &v); err != nil {
+					if err := g.Enter(t.Context(), &v); err != nil {
 						t.Error(err)
 						return
 					}
 					most.Store(max(most.Load(), inside.Add(1)))
 					time.Sleep(rand.N(200 * time.Millisecond))
 					inside.Add(-1)
-					g.leave(&v)
+					g.Leave(&v)
 				}
 			})
 		}
@@ -80,7 +82,7 @@ func TestGateExcludes(t *testing.T) {
 func TestGateSlowVisitHoldsUpNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		var g gate
+		var g Lock
 		var work sync.WaitGroup
 		var quick, slow atomic.Int64
 		work.Go(func() { visits(ctx, &g, 30*time.Second, &slow) })
@@ -114,7 +116,7 @@ func TestGateGetsItsTurn(t *testing.T) {
 			{30 * time.Second, 29 * time.Second, 200 * time.Millisecond, 150 * time.Millisecond, 20 * time.Millisecond},
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
-			var g gate
+			var g Lock
 			var work sync.WaitGroup
 			var n atomic.Int64
 			longest := time.Duration(0)
@@ -142,9 +144,9 @@ func TestGateGetsItsTurn(t *testing.T) {
 // A visit that never ends holds up nobody for good: waits end with their contexts, and leave nothing behind.
 func TestGateWaitsEndWithTheirContexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g gate
-		var hangs visit
-		if err := g.enter(t.Context(), &hangs); err != nil {
+		var g Lock
+		var hangs Visitor
+		if err := g.Enter(t.Context(), &hangs); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -160,11 +162,11 @@ func TestGateWaitsEndWithTheirContexts(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		for i := range 100 {
-			var v visit
-			if err := g.enter(t.Context(), &v); err != nil {
+			var v Visitor
+			if err := g.Enter(t.Context(), &v); err != nil {
 				t.Error(i, err)
 			}
-			g.leave(&v)
+			g.Leave(&v)
 		}
 		if d := time.Since(began); d != time.Second {
 			t.Errorf("visits waited %s", d-time.Second)
@@ -173,7 +175,7 @@ func TestGateWaitsEndWithTheirContexts(t *testing.T) {
 		if d := time.Since(began); d != time.Minute {
 			t.Errorf("waits of a minute took %s", d)
 		}
-		g.leave(&hangs)
+		g.Leave(&hangs)
 		if err := g.Lock(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -195,7 +197,7 @@ func TestGateWaitsEndWithTheirContexts(t *testing.T) {
 // Who gives the gate up lets those in first that waited to visit it.
 func TestGateTakesTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g gate
+		var g Lock
 		var order []string
 		if err := g.Lock(t.Context()); err != nil {
 			t.Fatal(err)
@@ -219,7 +221,7 @@ func TestGateTakesTurns(t *testing.T) {
 					t.Errorf("visited after %q", order)
 				}
 				time.Sleep(time.Millisecond)
-				g.leave(v)
+				g.Leave(v)
 			})
 			synctest.Wait()
 		}
@@ -232,12 +234,12 @@ func TestGateTakesTurns(t *testing.T) {
 }
 
 func BenchmarkGate(b *testing.B) {
-	var g gate
+	var g Lock
 	b.RunParallel(func(pb *testing.PB) {
-		var v visit
+		var v Visitor
 		for pb.Next() {
-			_ = g.enter(b.Context(), &v)
-			g.leave(&v)
+			_ = g.Enter(b.Context(), &v)
+			g.Leave(&v)
 		}
 	})
 }

@@ -1,11 +1,11 @@
-package engine
+package retry
 
 import (
 	"math"
 	"testing"
 	"time"
 
-	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime"
 )
 
 // Waits double from Min up to Max, less a quarter at most by chance, whatever the three numbers are.
@@ -23,11 +23,11 @@ func FuzzRetryWait(f *testing.F) {
 		for n := 1; n < min(attempts, 64) && want < r.Max; n++ {
 			want = time.Duration(min(uint64(want)*2, uint64(r.Max)))
 		}
-		if got := waitAfter(r, attempts); got > want || got < want-want/4-1 {
+		if got := Wait(r, attempts); got > want || got < want-want/4-1 {
 			t.Errorf("%+v.wait(%d) is %s, want about %s", r, attempts, got, want)
 		}
-		if r := retryDefaults(r); min(least, most) >= 0 && (waitAfter(r, attempts) > r.Max || r.Max < r.Min) {
-			t.Errorf("%+v.wait(%d) is %s", r, attempts, waitAfter(r, attempts))
+		if r := Defaults(r); min(least, most) >= 0 && (Wait(r, attempts) > r.Max || r.Max < r.Min) {
+			t.Errorf("%+v.wait(%d) is %s", r, attempts, Wait(r, attempts))
 		}
 	})
 }

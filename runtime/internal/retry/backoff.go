@@ -1,4 +1,4 @@
-package engine
+package retry
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 )
 
 // retryDefaults fills what was left out.
-func retryDefaults(r brook.Retry) brook.Retry {
+func Defaults(r brook.Retry) brook.Retry {
 	if r.Attempts == 0 {
 		r.Attempts = 5
 	}
@@ -24,7 +24,7 @@ func retryDefaults(r brook.Retry) brook.Retry {
 }
 
 // waitAfter returns how long to wait after so many failed attempts.
-func waitAfter(r brook.Retry, attempts int) time.Duration {
+func Wait(r brook.Retry, attempts int) time.Duration {
 	d := max(r.Min, 0)
 	for ; attempts > 1 && 0 < d && d < r.Max; attempts-- {
 		if d > r.Max/2 {
@@ -36,8 +36,8 @@ func waitAfter(r brook.Retry, attempts int) time.Duration {
 	return d - rand.N(d/4+1)
 }
 
-// sleep waits d, or less where ctx ends first, which it reports.
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits d, or less where ctx ends first, which it reports.
+func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

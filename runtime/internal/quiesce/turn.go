@@ -1,17 +1,17 @@
-package engine
+package quiesce
 
 import "context"
 
 // turn is a lock that can be waited for with a limit.
-type turn chan struct{}
+type Mutex chan struct{}
 
-func newTurn() turn { return make(turn, 1) }
+func NewMutex() Mutex { return make(Mutex, 1) }
 
 // Lock waits for the turn.
-func (t turn) Lock() { t <- struct{}{} }
+func (t Mutex) Lock() { t <- struct{}{} }
 
 // TryLock takes the turn where nobody has it.
-func (t turn) TryLock() bool {
+func (t Mutex) TryLock() bool {
 	select {
 	case t <- struct{}{}:
 		return true
@@ -21,7 +21,7 @@ func (t turn) TryLock() bool {
 }
 
 // lockWithin waits for the turn until ctx ends, and reports whether it has it.
-func (t turn) lockWithin(ctx context.Context) bool {
+func (t Mutex) LockContext(ctx context.Context) bool {
 	select {
 	case t <- struct{}{}:
 		return true
@@ -31,4 +31,4 @@ func (t turn) lockWithin(ctx context.Context) bool {
 }
 
 // Unlock ends the turn.
-func (t turn) Unlock() { <-t }
+func (t Mutex) Unlock() { <-t }

@@ -1,4 +1,4 @@
-package engine
+package quiesce
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 // Whoever wants the gate shuts its door: no visit begins, and lanes end their batches early. Where a visit goes on all the same, because a
 // handler is slow or a commit is, the door opens again after a while, for the other lanes, until all visits have ended that went on then.
 // A lane that was as slow stays out for a while, so that the gate's turn comes though several are slow.
-type gate struct {
+type Lock struct {
 	mu      sync.Mutex
 	taken   bool
 	turns   uint64        // how often it was taken
@@ -33,20 +33,20 @@ const gatePatience = 100 * time.Millisecond
 
 // gateWait is somebody's wait.
 type gateWait struct {
-	visit *visit
+	visit *Visitor
 	in    bool // it is over; guarded by the gate's mu
 	ready chan struct{}
 }
 
 // visit is the part of somebody who visits a gate, one time after the other. The zero visit is ready for use.
-type visit struct {
+type Visitor struct {
 	since time.Time
 	round uint64
 	out   time.Time // it was slow, and stays out until then while somebody wants the gate
 }
 
 // Lock takes the gate: from then on nobody visits it.
-func (g *gate) Lock(ctx context.Context) error {
+func (g *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return restless(err)
 	}
@@ -84,7 +84,7 @@ func restless(err error) error {
 }
 
 // Unlock gives the gate up. Visits that waited come before who wants it next.
-func (g *gate) Unlock() {
+func (g *Lock) Unlock() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.taken {
@@ -104,8 +104,8 @@ func (g *gate) Unlock() {
 	}
 }
 
-// enter begins a visit.
-func (g *gate) enter(ctx context.Context, v *visit) error {
+// Enter begins a visit.
+func (g *Lock) Enter(ctx context.Context, v *Visitor) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -145,8 +145,8 @@ func (g *gate) enter(ctx context.Context, v *visit) error {
 	}
 }
 
-// leave ends a visit.
-func (g *gate) leave(v *visit) {
+// Leave ends a visit.
+func (g *Lock) Leave(v *Visitor) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.inside--; g.inside < 0 {
@@ -167,38 +167,38 @@ func (g *gate) leave(v *visit) {
 }
 
 // hurried reports whether a visit is to end soon, because somebody wants the gate.
-func (g *gate) hurried(v *visit) bool { return g.shut.Load() || g.round.Load() != v.round }
+func (g *Lock) MustYield(v *Visitor) bool { return g.shut.Load() || g.round.Load() != v.round }
 
 // taking returns how often the gate was taken. The caller visits it, or took it.
-func (g *gate) taking() uint64 {
+func (g *Lock) Turns() uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.turns
 }
 
 // RLock begins a visit of somebody who has no part of his own.
-func (g *gate) RLock(ctx context.Context) (*visit, error) {
-	v := &visit{}
-	return v, g.enter(ctx, v)
+func (g *Lock) RLock(ctx context.Context) (*Visitor, error) {
+	v := &Visitor{}
+	return v, g.Enter(ctx, v)
 }
 
 // The rest is called with mu held.
 
 // lets reports whether a visit may begin.
-func (g *gate) lets(v *visit) bool {
+func (g *Lock) lets(v *Visitor) bool {
 	if g.taken || g.shut.Load() {
 		return false
 	}
 	return len(g.queue) == 0 || !time.Now().Before(v.out)
 }
 
-func (g *gate) begin(v *visit) {
+func (g *Lock) begin(v *Visitor) {
 	g.inside++
 	v.since, v.round, v.out = time.Now(), g.round.Load(), time.Time{}
 }
 
 // admit lets in who may come in.
-func (g *gate) admit() {
+func (g *Lock) admit() {
 	g.outside = slices.DeleteFunc(g.outside, func(w *gateWait) bool {
 		if !g.lets(w.visit) {
 			return false
@@ -210,7 +210,7 @@ func (g *gate) admit() {
 	})
 }
 
-func (g *gate) take() {
+func (g *Lock) take() {
 	g.taken = true
 	g.turns++
 	g.slow = 0
@@ -218,7 +218,7 @@ func (g *gate) take() {
 }
 
 // next hands the gate to who waited the longest for it.
-func (g *gate) next() {
+func (g *Lock) next() {
 	w := g.queue[0]
 	g.queue = slices.Delete(g.queue, 0, 1)
 	g.take()
@@ -227,7 +227,7 @@ func (g *gate) next() {
 }
 
 // still stops the timer.
-func (g *gate) still() {
+func (g *Lock) still() {
 	if g.door != nil {
 		g.door.Stop()
 		g.door = nil
@@ -235,7 +235,7 @@ func (g *gate) still() {
 }
 
 // close shuts the door, until the visits have ended or that takes too long.
-func (g *gate) close() {
+func (g *Lock) close() {
 	g.shut.Store(true)
 	g.slow = 0
 	g.still()
@@ -254,7 +254,7 @@ func (g *gate) close() {
 }
 
 // open opens the door.
-func (g *gate) open() {
+func (g *Lock) open() {
 	g.still()
 	g.shut.Store(false)
 	g.admit()

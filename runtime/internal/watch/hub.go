@@ -1,8 +1,9 @@
-package engine
+package watch
 
 import (
 	"bytes"
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,13 +14,13 @@ import (
 // watchBuffer is how many rows with changes not seen yet a watcher may have before it misses some.
 const watchBuffer = 1024
 
-// hub hands committed changes to watchers.
-type hub struct {
+// Hub hands committed changes to watchers.
+type Hub struct {
 	n      atomic.Int64 // watchers, so that commits without any pay nothing
 	mu     sync.Mutex
 	tables map[int]*watchedTable // by slot
 	closed bool
-	remote bool // changes come as announcements of the store
+	Remote bool // changes come as announcements of the store
 }
 
 // watchedTable is who watches a table: all of it, or single rows.
@@ -30,7 +31,7 @@ type watchedTable struct {
 
 // watcher is one who watches a table, or one row of it.
 type watcher struct {
-	hub   *hub
+	hub   *Hub
 	slot  int
 	key   []byte        // nil: all
 	ready chan struct{} // holds a token when there is something to take
@@ -43,10 +44,10 @@ type watcher struct {
 	closed bool
 }
 
-func newHub() *hub { return &hub{tables: map[int]*watchedTable{}} }
+func NewHub() *Hub { return &Hub{tables: map[int]*watchedTable{}} }
 
-// subscribe begins to watch until ctx ends, the watcher or the hub is closed.
-func (h *hub) subscribe(ctx context.Context, slot int, key []byte) *watcher {
+// Subscribe begins to watch until ctx ends, the watcher or the hub is closed.
+func (h *Hub) Subscribe(ctx context.Context, slot int, key []byte) *watcher {
 	w := &watcher{hub: h, slot: slot, key: key, ready: make(chan struct{}, 1), place: map[string]int{}}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -110,24 +111,22 @@ func (w *watcher) Close() {
 	}
 }
 
-// publish hands the rows that a commit wrote to those who watch them.
-func (h *hub) publish(tx *Tx) {
-	if h.n.Load() == 0 || h.remote {
+// Publish hands the rows that a commit wrote to those who watch them; changed returns those of a table.
+func (h *Hub) Publish(changed func(slot int) iter.Seq2[[]byte, any]) {
+	if h.n.Load() == 0 || h.Remote {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for slot, t := range h.tables {
-		for _, c := range tx.rows[slot].list {
-			if c.dirty {
-				t.offer(c.key, c.value, false)
-			}
+		for key, value := range changed(slot) {
+			t.offer(key, value, false)
 		}
 	}
 }
 
-// announce tells watchers of a row that another process may have written.
-func (h *hub) announce(slot int, key []byte) {
+// Announce tells watchers of a row that another process may have written.
+func (h *Hub) Announce(slot int, key []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if t := h.tables[slot]; t != nil {
@@ -146,7 +145,7 @@ func (t *watchedTable) offer(key []byte, value any, stale bool) {
 }
 
 // each calls f with every watcher. The caller holds mu.
-func (h *hub) each(f func(*watcher)) {
+func (h *Hub) each(f func(*watcher)) {
 	for _, t := range h.tables {
 		for _, w := range t.all {
 			f(w)
@@ -159,8 +158,8 @@ func (h *hub) each(f func(*watcher)) {
 	}
 }
 
-// gap tells all watchers that they missed changes.
-func (h *hub) gap() {
+// Gap tells all watchers that they missed changes.
+func (h *Hub) Gap() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.each(func(w *watcher) {
@@ -172,8 +171,8 @@ func (h *hub) gap() {
 	})
 }
 
-// close ends all watching.
-func (h *hub) close() {
+// Close ends all watching.
+func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
