@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // A backlog gives what was added, in order, whatever is taken, put back and forgotten meanwhile, and changes no record.

@@ -8,7 +8,7 @@ import (
 	"hash/fnv"
 	"sort"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 

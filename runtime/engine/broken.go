@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // broke ends Run, this one or the next, where something beside its lanes found that trying again won't help; other errors are none of its business.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // Several versions of the code may run over one store. Who folds into the live generation says so in the state, with the contract that
@@ -166,7 +166,10 @@ func (a *App) settle(g *generation) {
 }
 
 // in makes the lane fold into g.
-func (l *lane) in(g *generation) { l.gen, l.tx.tables, l.tx.unready = g, g.tables, g.unready }
+func (l *lane) in(g *generation) {
+	l.gen = g
+	l.tx.On(g.tables, g.unready)
+}
 
 // overtaken says that another version of the code folds now.
 func (a *App) overtaken(s *state) error {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // Close ends Run where it is under way, waits for it, and ends all waiting calls with [ErrClosed]. It closes

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -21,7 +21,7 @@ func (l *lane) commit(ctx context.Context) error {
 		l.forget()
 		return errReload
 	}
-	l.writes = l.tx.writes(l.writes[:0])
+	l.writes = l.tx.Writes(l.writes[:0])
 	for i := range b.letters {
 		l.writes = append(l.writes, b.letters[i].write(l.gen.letters))
 	}
@@ -148,7 +148,7 @@ func (l *lane) moves() (moved []brook.Progress, from []brook.Position) {
 func (l *lane) committed(moved []brook.Progress, from []brook.Position) {
 	b := &l.batch
 	if l.live {
-		l.app.hub.Publish(l.tx.changed)
+		l.app.hub.Publish(l.tx.Changed)
 	}
 	if l.rebuild != nil {
 		l.rebuild.passedOver(b.unknown)
@@ -247,7 +247,7 @@ func (l *lane) follow() {
 
 // forget empties the batch.
 func (l *lane) forget() {
-	l.tx.reset()
+	l.tx.Reset()
 	clear(l.folded)
 	clear(l.writes)
 	l.numbered = false

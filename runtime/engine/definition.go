@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/brookgen/brookgen/runtime"
+import (
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
+)
 
 // Definition is all that the generator knows of a package, for [NewApp]. Generated code uses it.
 type Definition struct {
@@ -12,10 +15,13 @@ type Definition struct {
 
 	// Lane makes the dispatch of one lane: a function that decodes an event, calls its
 	// handlers and applies what they give, all through tx.
-	Lane func(tx *Tx) func(*Delivery)
+	Lane func(tx *txn.Tx) func(*Delivery)
 	// Outgoing encodes an event of whichever type; false where its type is not the package's.
 	Outgoing func(o brook.Outgoing, out *brook.Outbound) bool
 }
+
+// Tx is the transaction that handlers read and change. Generated code uses it.
+type Tx = txn.Tx
 
 // Handler says what the signature of a handler says, and what was proved of its body. Generated code uses it.
 type Handler struct {

@@ -7,14 +7,15 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/text"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // Delivery is one event on its way through the handler sets of one lane. Generated code uses it.
 type Delivery struct {
-	tx       *Tx
+	tx       *txn.Tx
 	ctx      context.Context
 	def      *Definition
 	message  brook.Message
@@ -123,9 +124,9 @@ func Decode[E any](m *Delivery, def *brook.EventDef[E]) (e brook.Event[E], ok bo
 func (m *Delivery) started(info schema.Event) bool {
 	m.handled = true
 	if info.History != 0 {
-		m.tx.past = m
+		m.tx.Record(m)
 	}
-	if m.tx.prefix == nil {
+	if !m.tx.Confined() {
 		return true
 	}
 	// In parallel lanes only the key's own partition may hold the event.
@@ -137,16 +138,17 @@ func (m *Delivery) started(info schema.Event) bool {
 			}
 			return true
 		}
-		m.tx.strayed, m.aborted = true, true
+		m.tx.SetCrossKey(true)
+		m.aborted = true
 		return false
 	}
-	m.tx.prefix = m.key
+	m.tx.Confine(m.key)
 	return true
 }
 
-// entry makes the event's entry in histories, which lives on after the delivery: with bytes of its own, as those of the record may be a
+// HistoryEntry makes the event's entry in histories, which lives on after the delivery: with bytes of its own, as those of the record may be a
 // few of the many that a driver read at once.
-func (m *Delivery) entry() *brook.HistoryEntry {
+func (m *Delivery) HistoryEntry() *brook.HistoryEntry {
 	e := &brook.HistoryEntry{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author,
 		Cause: m.message.Cause, Time: m.message.Time, Key: m.record.Key, Headers: slices.Clone(m.message.Headers), Data: m.message.Data}
 	n := len(e.Key) + len(e.Data)
@@ -194,18 +196,19 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 		}
 	}
 	m.set = set
-	m.tx.savepoint()
+	m.tx.Savepoint()
 	emissions, effects := len(m.emissions), len(m.effects)
 	err := m.forced
 	stage := brook.StageApply
 	if err == nil {
 		stage, err = m.call(run)
 	}
-	if m.tx.strayed && m.tx.fault == nil && m.ctx.Err() == nil && m.lane.app.config.Group {
+	if m.tx.CrossKey() && m.tx.StoreFault() == nil && m.ctx.Err() == nil && m.lane.app.config.Group {
 		s := m.strayed()
-		stage, err, m.tx.strayed = brook.StageApply, barred(&s), false
+		stage, err = brook.StageApply, barred(&s)
+		m.tx.SetCrossKey(false)
 	}
-	if m.tx.fault != nil || m.tx.strayed || m.ctx.Err() != nil {
+	if m.tx.StoreFault() != nil || m.tx.CrossKey() || m.ctx.Err() != nil {
 		m.aborted = true
 		return
 	}
@@ -213,7 +216,7 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 		m.results = append(m.results, result{set: name})
 		return
 	}
-	m.tx.rollback()
+	m.tx.Rollback()
 	clear(m.emissions[emissions:])
 	clear(m.effects[effects:])
 	m.emissions, m.effects = m.emissions[:emissions], m.effects[:effects]
@@ -233,17 +236,17 @@ func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err 
 	}()
 	err = run(m.ctx)
 	m.tx.Returned()
-	if errors.Is(m.tx.failed, brook.ErrUnreadable) { // whatever the handler made of it
-		return brook.StageApply, m.tx.failed
+	if errors.Is(m.tx.Failure(), brook.ErrUnreadable) { // whatever the handler made of it
+		return brook.StageApply, m.tx.Failure()
 	}
 	if err != nil {
 		probe(err)
 		return brook.StageHandle, err
 	}
-	if m.tx.failed != nil {
-		return brook.StageHandle, m.tx.failed
+	if m.tx.Failure() != nil {
+		return brook.StageHandle, m.tx.Failure()
 	}
-	if err := m.tx.indexed(); err != nil {
+	if err := m.tx.Release(); err != nil {
 		return brook.StageApply, err
 	}
 	return "", nil
@@ -259,13 +262,13 @@ func probe(err error) {
 func Send[E any](m *Delivery, def *brook.EventDef[E], emissions ...brook.Emission[E]) {
 	m.tx.Returned()
 	for i := range emissions {
-		if _, set := emissions[i].Data(); !set || m.tx.failed != nil {
+		if _, set := emissions[i].Data(); !set || m.tx.Failure() != nil {
 			continue
 		}
 		e := emission{set: m.set}
 		brook.Encode(&e.out, def, emissions[i])
 		if e.out.Err != nil {
-			m.tx.failed = e.out.Err
+			m.tx.Fail(e.out.Err)
 			return
 		}
 		for _, other := range m.emissions {

@@ -3,7 +3,7 @@ package engine
 import (
 	"errors"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // What an app asks of its envelope beside Wrap and Open.

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -46,51 +46,18 @@ func (a *App) fenced() bool {
 	return ok && f.Fenced()
 }
 
-// relied is what a transaction read of a store that several processes write.
-type relied struct {
-	checks []brook.Check
-	known  map[reliedKey]uint64 // the version of the check
-	// scanned: it goes by rows not being there, too. No version says that; but who adds one moves a position, or commits alone.
-	scanned bool
-}
-
-type reliedKey struct {
-	slot int
-	key  string
-}
-
-// rely notes that the transaction goes by a row being as it was read.
-func (tx *Tx) rely(slot int, key []byte, v brook.Value, err error) {
-	if tx.relied == nil || err != nil && !errors.Is(err, brook.ErrNotFound) {
-		return
-	}
-	k := reliedKey{slot, string(key)}
-	if version, known := tx.relied.known[k]; known && version == v.Version {
-		return // read twice, and another version each time: one of the two checks fails
-	}
-	tx.relied.known[k] = v.Version
-	tx.relied.checks = append(tx.relied.checks, brook.Check{Table: tx.tables[slot], Key: []byte(k.key), Version: v.Version})
-}
-
-func (r *relied) reset() {
-	if r != nil {
-		r.checks, r.scanned = nil, false
-		clear(r.known)
-	}
-}
-
 // checks gives what a batch relies on; nil where the store is the process's own.
 func (l *lane) checks() []brook.Check {
-	if l.tx.relied == nil {
+	if !l.tx.TracksReads() {
 		return nil
 	}
-	checks := append(l.tx.relied.checks, l.app.unchanged())
+	checks := append(l.tx.ReadChecks(), l.app.unchanged())
 	for _, f := range l.feeds {
-		if f.dirty() || l.tx.relied.scanned {
+		if f.dirty() || l.tx.Scanned() {
 			checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.AppendKey(nil), Value: f.stored})
 		}
 	}
-	if !l.tx.relied.scanned {
+	if !l.tx.Scanned() {
 		return checks
 	}
 	if l.exclusive { // what it scanned may be any lane's
@@ -130,7 +97,7 @@ func (a *App) readAlone(ctx context.Context) error {
 // standAlone reads what a commit of the solo lane goes by where its events scan, before they do: the positions of all partitions, and the
 // mark of the last such commit.
 func (l *lane) standAlone(ctx context.Context) error {
-	if l.tx.relied == nil {
+	if !l.tx.TracksReads() {
 		return nil
 	}
 	if err := l.app.readAlone(ctx); err != nil {
@@ -146,10 +113,10 @@ func (l *lane) standAlone(ctx context.Context) error {
 
 // mark leaves the mark of a commit that no position tells of.
 func (l *lane) mark(batch *brook.Batch) (done func()) {
-	if l.tx.relied == nil {
+	if !l.tx.TracksReads() {
 		return func() {}
 	}
-	if l.tx.relied.scanned {
+	if l.tx.Scanned() {
 		batch.Checks = append(batch.Checks, l.others...)
 	}
 	mark := bytes.Clone(batch.ID[:])

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // An index that the code has and the live generation has not is filled while Run folds on. From the claim on (see claim.go) whoever
@@ -209,7 +210,7 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 		}
 		a.def.Collections[f.ord].Entries(f.x, row.Value.Data, &entries)
 		for value := range entries.All {
-			batch.Writes = append(batch.Writes, brook.Write{Table: f.gen.tables[f.slot], Key: entryKey(value, key), Value: present})
+			batch.Writes = append(batch.Writes, brook.Write{Table: f.gen.tables[f.slot], Key: txn.EntryKey(value, key), Value: txn.Present})
 		}
 		if a.fenced() {
 			batch.Checks = append(batch.Checks, brook.Check{Table: rows, Key: key, Version: row.Value.Version})
@@ -258,7 +259,7 @@ func (f *filling) both(ctx context.Context, one, other []byte) (bool, error) {
 	if !f.app.fenced() {
 		return true, nil
 	}
-	table, there := f.gen.tables[f.slot], present.([]byte)
+	table, there := f.gen.tables[f.slot], txn.Present.([]byte)
 	err := f.app.store.Commit(ctx, &brook.Batch{ID: f.app.ids.batch(),
 		Checks: []brook.Check{{Table: table, Key: one, Value: there}, {Table: table, Key: other, Value: there}}})
 	if errors.Is(err, brook.ErrConflict) {

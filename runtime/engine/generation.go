@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )

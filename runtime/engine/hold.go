@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 )

@@ -7,9 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // lane folds the events of some partitions, one at a time, into the views of one generation.
@@ -35,7 +36,7 @@ type lane struct {
 	rebuild   *rebuilding                // that it folds for, nil: none
 	overfull  *brook.RebuildRefusedError // why the rebuild ends: it has too many dead letters
 
-	tx      *Tx
+	tx      *txn.Tx
 	deliver func(*Delivery)
 	m       Delivery
 	batch   pending
@@ -96,12 +97,11 @@ var errRewound = errors.New("brook: the batch comes again, smaller")
 var errSettle = errors.New("more than a tenth of the events stray")
 
 func (a *App) newLane(g *generation, live bool) *lane {
-	l := &lane{app: a, gen: g, live: live, tx: newTx(a.def, a.layout), limit: max(1, a.config.BatchSize),
+	l := &lane{app: a, gen: g, live: live, tx: txn.New(a.def.Collections, a.layout, a.reader), limit: max(1, a.config.BatchSize),
 		wake: make(chan struct{}, 1), chunks: make(chan chunk)}
-	l.tx.reader = a.reader
 	l.in(g)
 	if live && a.fenced() {
-		l.tx.relied = &relied{known: map[reliedKey]uint64{}}
+		l.tx.TrackReads()
 	}
 	l.deliver = a.def.Lane(l.tx)
 	return l

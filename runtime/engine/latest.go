@@ -5,7 +5,7 @@ import (
 	"errors"
 	"iter"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 )
 

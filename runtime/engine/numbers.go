@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // numbers number the emissions that do not come in the order of their cause's partition: of events that were redriven or

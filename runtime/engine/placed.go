@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // placed returns the emissions of a batch that are to be published: each goes to a partition that is known, and stored, before it does. Those that

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // Process applies an event at once, without the driver: all sets or none, in turn with the apply loop but
@@ -97,13 +98,13 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error
 	m.position = brook.Position{}
 	m.once = true
 	m.message = brook.Message{ID: a.ids.next(), Type: out.Message.Type, Author: a.config.Author, Time: m.record.Time, Data: out.Message.Data, Keyed: true}
-	l.tx.begin()
+	l.tx.Begin(txn.Event{Ctx: ctx})
 	l.dispatch(m)
 	if err := a.unprocessed(m); err != nil {
-		l.tx.revert()
+		l.tx.Revert()
 		return due{}, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
 	}
-	l.tx.settle()
+	l.tx.Accept()
 	l.act(m)
 	if err := l.commitAlone(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
@@ -116,8 +117,8 @@ func (a *App) unprocessed(m *Delivery) error {
 	switch {
 	case m.ctx.Err() != nil:
 		return m.ctx.Err()
-	case m.tx.fault != nil:
-		return m.tx.fault
+	case m.tx.StoreFault() != nil:
+		return m.tx.StoreFault()
 	case m.decodeErr != nil:
 		return m.decodeErr
 	}
@@ -141,7 +142,7 @@ func (l *lane) commitOnce(ctx context.Context) error {
 
 func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error) error {
 	b := &l.batch
-	writes := l.tx.writes(nil)
+	writes := l.tx.Writes(nil)
 	for i := range b.letters {
 		writes = append(writes, b.letters[i].write(l.gen.letters))
 	}
@@ -179,7 +180,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	if !l.live {
 		return nil
 	}
-	l.app.hub.Publish(l.tx.changed)
+	l.app.hub.Publish(l.tx.Changed)
 	l.app.outbox.add(b.items...)
 	l.due = due{letters: slices.Clone(b.letters), effects: slices.Clone(b.effects)}
 	return nil

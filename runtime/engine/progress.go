@@ -6,7 +6,7 @@ import (
 	"maps"
 	"sync"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 

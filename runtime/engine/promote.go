@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 

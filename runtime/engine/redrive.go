@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // held names what a letter holds up.
@@ -207,16 +208,15 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadLetter, remo
 	l.prepare(ctx, m, &record)
 	m.lane, m.feed, m.letter, m.only, m.silent, m.owes = l, f, &letter, letter.Set, letter.Silent, letter.owes
 	l.unwrap(m)
-	l.tx.begin()
-	l.tx.again = true
+	l.tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
 	if m.decodeErr == nil {
 		l.dispatch(m)
 	}
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case l.tx.fault != nil:
-		return false, l.tx.fault
+	case l.tx.StoreFault() != nil:
+		return false, l.tx.StoreFault()
 	}
 	if m.only != "" && m.decodeErr == nil && len(m.results) == 0 {
 		m.known, m.handled = true, true

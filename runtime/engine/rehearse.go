@@ -7,7 +7,8 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // Over a store that is far away every row that an event reads is a round trip. Handlers and Merge functions are pure and may run
@@ -24,32 +25,6 @@ const (
 // errUnknown is what a rehearsal answers to who asks for what is not known yet.
 var errUnknown = errors.New("brook: the store is not asked in a rehearsal")
 
-// fetched holds rows that were read for a batch before its events ask for them.
-type fetched struct {
-	rows   []map[string]brook.Value // by slot; without Data: there is no row
-	missed int                      // rows that the batch had to read by itself
-}
-
-func (f *fetched) miss() {
-	if f != nil {
-		f.missed++
-	}
-}
-
-func (f *fetched) find(slot int, key []byte) (brook.Value, bool) {
-	if f == nil {
-		return brook.Value{}, false
-	}
-	v, ok := f.rows[slot][string(key)]
-	return v, ok
-}
-
-func (f *fetched) reset() {
-	if f != nil {
-		clear(f.rows)
-	}
-}
-
 // rehearsal is where a lane rehearses.
 type rehearsal struct {
 	real    *lane
@@ -57,7 +32,7 @@ type rehearsal struct {
 	fetcher brook.Fetcher
 
 	done    map[*feed]int64 // below which events were rehearsed for this batch
-	asked   map[reliedKey]bool
+	asked   map[txn.RowKey]bool
 	keys    []brook.TableKey // to be fetched next
 	slots   []int            // of keys
 	unknown bool             // the event asked for a row that is not known yet
@@ -73,7 +48,7 @@ type rehearsal struct {
 func (l *lane) rehearse(ctx, stop context.Context, f *feed) {
 	r := l.rehearsal
 	if r == nil {
-		fetcher, ok := l.tx.reader.(brook.Fetcher)
+		fetcher, ok := l.app.reader.(brook.Fetcher)
 		if !ok {
 			return
 		}
@@ -83,13 +58,13 @@ func (l *lane) rehearse(ctx, stop context.Context, f *feed) {
 		clear(r.done)
 		clear(r.asked)
 		r.left = max(r.left-1, 0)
-		if l.tx.fetched.missed > 4 { // the events are others than before
+		if l.tx.Fetched().Missed > 4 { // the events are others than before
 			r.depth = 0
 			if r.idle {
 				r.left, r.pause = 0, 0
 			}
 		}
-		l.tx.fetched.missed = 0
+		l.tx.Fetched().Missed = 0
 	}
 	if r.left > 0 || len(r.asked) >= maxFetched || f.head().Offset < r.done[f] {
 		return
@@ -100,11 +75,12 @@ func (l *lane) rehearse(ctx, stop context.Context, f *feed) {
 }
 
 func newRehearsal(l *lane, fetcher brook.Fetcher) *rehearsal {
-	tx := newTx(l.app.def, l.app.layout)
-	r := &rehearsal{real: l, fetcher: fetcher, done: map[*feed]int64{}, asked: map[reliedKey]bool{}}
+	tx := txn.New(l.app.def.Collections, l.app.layout, nil)
+	r := &rehearsal{real: l, fetcher: fetcher, done: map[*feed]int64{}, asked: map[txn.RowKey]bool{}}
 	r.stage = &lane{app: l.app, tx: tx, deliver: l.app.def.Lane(tx)}
-	tx.rehearsal, tx.reader = r, blind{r}
-	l.rehearsal, l.tx.fetched = r, &fetched{rows: make([]map[string]brook.Value, l.app.layout.Slots)}
+	tx.RunDry(r, blind{r})
+	l.rehearsal = r
+	l.tx.Prefetch()
 	return r
 }
 
@@ -119,8 +95,8 @@ type entrance struct {
 func (r *rehearsal) run(ctx, stop context.Context) {
 	s, l := r.stage, r.real
 	s.gen, s.live, s.parallel, s.count = l.gen, l.live, l.parallel, l.count
-	s.tx.tables, s.tx.unready = l.tx.tables, l.tx.unready
-	defer s.tx.reset()
+	s.tx.On(l.gen.tables, l.gen.unready)
+	defer s.tx.Reset()
 	events := r.next(l.limit - l.batch.events)
 	many := len(events) >= 8 // of few it can't be told whether it pays
 	var played time.Duration
@@ -204,44 +180,36 @@ func (r *rehearsal) perform(ctx context.Context, e entrance) bool {
 	s.prepare(ctx, m, e.record)
 	m.lane, m.feed = s, e.feed
 	s.unwrap(m)
-	s.tx.begin()
+	s.tx.Begin(txn.Event{Ctx: ctx, Confined: s.parallel})
 	r.unknown, r.scanned = false, false
 	if m.decodeErr == nil {
 		s.dispatch(m)
 	}
-	if r.unknown || r.scanned || m.decodeErr != nil || s.tx.strayed || s.tx.fault != nil {
-		s.tx.revert()
+	if r.unknown || r.scanned || m.decodeErr != nil || s.tx.CrossKey() || s.tx.StoreFault() != nil {
+		s.tx.Revert()
 	} else {
-		s.tx.settle()
+		s.tx.Accept()
 	}
 	return r.unknown
 }
 
-// read answers from what the batch did so far and what was fetched for it, and takes note of everything else.
-func (r *rehearsal) read(slot int, key []byte) (brook.Value, error) {
+// Read answers from what the batch did so far and what was fetched for it, and takes note of everything else.
+func (r *rehearsal) Read(slot int, key []byte) (brook.Value, error) {
 	tx := r.real.tx
-	if c := tx.rows[slot].find(key); c != nil && c.known {
-		return found(brook.Value{Data: c.value, Shared: true})
+	if value, known := tx.Peek(slot, key); known {
+		return txn.Found(brook.Value{Data: value, Shared: true})
 	}
-	if v, ok := tx.fetched.find(slot, key); ok {
-		return found(v)
+	if v, ok := tx.Fetched().Find(slot, key); ok {
+		return txn.Found(v)
 	}
 	r.unknown = true
-	if !r.asked[reliedKey{slot, string(key)}] {
-		k := reliedKey{slot, string(key)}
+	if !r.asked[txn.RowKey{Slot: slot, Key: string(key)}] {
+		k := txn.RowKey{Slot: slot, Key: string(key)}
 		r.asked[k] = true
-		r.keys = append(r.keys, brook.TableKey{Table: tx.tables[slot], Key: unsafe.Slice(unsafe.StringData(k.key), len(k.key))})
+		r.keys = append(r.keys, brook.TableKey{Table: tx.Table(slot), Key: unsafe.Slice(unsafe.StringData(k.Key), len(k.Key))})
 		r.slots = append(r.slots, slot)
 	}
 	return brook.Value{}, errUnknown
-}
-
-// found gives a value, or ErrNotFound where it has no data.
-func found(v brook.Value) (brook.Value, error) {
-	if v.Data == nil {
-		return brook.Value{}, brook.ErrNotFound
-	}
-	return v, nil
 }
 
 // fetch reads what was asked for. Where the store fails to answer, those who need the rows find that out.
@@ -254,15 +222,8 @@ func (r *rehearsal) fetch(ctx context.Context) error {
 	if took := time.Since(started); r.trip == 0 || took < r.trip {
 		r.trip = took
 	}
-	rows := r.real.tx.fetched.rows
 	for i, v := range values {
-		at := &rows[r.slots[i]]
-		if *at == nil {
-			*at = map[string]brook.Value{}
-		}
-		v.Shared = true // with every other event that reads it
-		key := r.keys[i].Key
-		(*at)[unsafe.String(unsafe.SliceData(key), len(key))] = v
+		r.real.tx.Fetched().Add(r.slots[i], r.keys[i].Key, v)
 	}
 	return nil
 }

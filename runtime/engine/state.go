@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // layoutVersion is that of what an app keeps in its store: see Layout in ARCHITECTURE.md.

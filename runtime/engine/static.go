@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
@@ -78,7 +79,7 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	}
 	def := *b.app.def
 	lane := def.Lane
-	def.Lane = func(tx *Tx) func(*Delivery) { return diverted(lane(tx)) }
+	def.Lane = func(tx *txn.Tx) func(*Delivery) { return diverted(lane(tx)) }
 	b.app.def = &def
 	b.app.solo.deliver = diverted(b.app.solo.deliver)
 }
@@ -122,7 +123,7 @@ func (l *lane) removeSome(ctx context.Context, slot int) (more bool, err error) 
 	defer l.forget()
 	l.begin(ctx)
 	n := 0
-	for row, err := range l.tx.reader.Scan(ctx, l.tx.tables[slot], nil, nil) {
+	for row, err := range l.app.reader.Scan(ctx, l.tx.Table(slot), nil, nil) {
 		if err != nil {
 			return false, err
 		}
@@ -130,12 +131,9 @@ func (l *lane) removeSome(ctx context.Context, slot int) (more bool, err error) 
 			more = true
 			break
 		}
-		c := l.tx.rows[slot].at(row.Key)
-		c.value, c.known = row.Value.Data, true
-		l.tx.undo = append(l.tx.undo, undo{c, c.contents})
-		c.value, c.dirty, c.clear = nil, true, true
+		l.tx.Remove(slot, row)
 	}
-	if err := l.tx.indexed(); err != nil {
+	if err := l.tx.Release(); err != nil {
 		return false, err
 	}
 	return more, l.commitOnce(ctx)
@@ -143,8 +141,7 @@ func (l *lane) removeSome(ctx context.Context, slot int) (more bool, err error) 
 
 // begin makes the lane's transaction ready for changes that no event makes.
 func (l *lane) begin(ctx context.Context) {
-	l.tx.ctx, l.tx.prefix, l.tx.again = ctx, nil, false
-	l.tx.begin()
+	l.tx.Begin(txn.Event{Ctx: ctx})
 }
 
 // Seed stores rows in one commit as if handlers had created them, whatever was there: in key order, with their index entries, and
@@ -178,20 +175,18 @@ func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map
 	table := brook.RowsOf(l.tx, ordinal, def)
 	table.Apply(creations(def, rows)...)
 	switch {
-	case l.tx.fault != nil:
-		return l.tx.fault
-	case l.tx.failed != nil:
-		return l.tx.failed
+	case l.tx.StoreFault() != nil:
+		return l.tx.StoreFault()
+	case l.tx.Failure() != nil:
+		return l.tx.Failure()
 	}
-	if err := l.tx.indexed(); err != nil {
+	if err := l.tx.Release(); err != nil {
 		return err
 	}
-	for _, c := range l.tx.rows[a.layout.Rows[ordinal]].list {
-		c.clear = true
-		if def.History {
-			c.history = entries
-		}
+	if !def.History {
+		entries = nil
 	}
+	l.tx.SetHistories(ordinal, entries)
 	return l.commitOnce(ctx)
 }
 

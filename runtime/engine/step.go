@@ -7,8 +7,9 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/text"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
@@ -56,13 +57,13 @@ func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, err
 			return kept, nil
 		}
 	}
-	l.tx.begin()
+	l.tx.Begin(txn.Event{Ctx: ctx, Confined: l.parallel})
 	if m.decodeErr == nil {
 		l.dispatch(m)
 	}
 	what, err := l.judge(f, m)
 	if what != kept {
-		l.tx.revert()
+		l.tx.Revert()
 		return what, err
 	}
 	l.keep(f, m)
@@ -84,12 +85,6 @@ func (l *lane) prepare(ctx context.Context, m *Delivery, r *brook.Record) {
 	m.results, m.emissions, m.effects = m.results[:0], m.emissions[:0], m.effects[:0]
 	m.tx, m.ctx, m.def, m.position, m.record = l.tx, ctx, l.app.def, r.Position(), r
 	m.fate, m.findings = fate{}, findings{key: m.key[:0], scratch: m.scratch}
-	l.tx.ctx = ctx
-	l.tx.again = false
-	l.tx.prefix = nil
-	if l.parallel {
-		l.tx.prefix = []byte{}
-	}
 }
 
 // unwrap opens the record's envelope.
@@ -127,13 +122,13 @@ func (l *lane) dispatch(m *Delivery) {
 // judge says what becomes of an event that was dispatched.
 func (l *lane) judge(f *feed, m *Delivery) (outcome, error) {
 	switch {
-	case l.tx.strayed:
+	case l.tx.CrossKey():
 		l.last = m.strayed()
 		return stray, nil
 	case m.ctx.Err() != nil:
 		return ended, m.ctx.Err()
-	case l.tx.fault != nil:
-		return broken, l.tx.fault
+	case l.tx.StoreFault() != nil:
+		return broken, l.tx.StoreFault()
 	}
 	for i := range m.results {
 		if r := &m.results[i]; r.again && f.attempts+1 < l.app.config.Retry.Attempts {
@@ -157,7 +152,7 @@ func (l *lane) judge(f *feed, m *Delivery) (outcome, error) {
 // keep takes into the batch what became of an event.
 func (l *lane) keep(f *feed, m *Delivery) {
 	if m.decodeErr != nil {
-		l.tx.revert()
+		l.tx.Revert()
 		var key []byte
 		if m.message.Keyed {
 			key = m.record.Key
@@ -185,7 +180,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		}
 		l.put(f, l.letter(m, r.set, r.stage, r.err, attempts, l.keyText(m)))
 	}
-	l.tx.settle()
+	l.tx.Accept()
 	switch {
 	case len(m.emissions)+len(m.effects) == 0:
 	case l.rebuild != nil:

@@ -1,14 +1,11 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
-
-// errStray makes a handler fail early whose event is to run alone.
-var errStray = errors.New("brook: the key does not begin with the event's key")
 
 // strayed tells which handler led the event astray.
 func (m *Delivery) strayed() brook.Stray {
@@ -34,7 +31,7 @@ func reasonOf(s *brook.Stray) string {
 
 // barred is the failure of an event that strays where other members' lanes can't be made to rest.
 func barred(s *brook.Stray) error {
-	return fmt.Errorf("%w: %s, and among the members of a group it can't run alone: Redrive applies it", errStray, reasonOf(s))
+	return fmt.Errorf("%w: %s, and among the members of a group it can't run alone: Redrive applies it", txn.ErrCrossKey, reasonOf(s))
 }
 
 // tellStray tells hooks and log of an event that ran alone.

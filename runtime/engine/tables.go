@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 func rowsTable(collection string) string { return "rows/" + url.PathEscape(collection) }

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // Where several processes write the store, one of them may rebuild the views, and remove the generation that others go on

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // Waits double from Min up to Max, less a quarter at most by chance, whatever the three numbers are.

@@ -1,23 +1,23 @@
-package engine
+package txn
 
 import (
 	"bytes"
 	"fmt"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // claim is a wish of a row to hold a unique value.
-type claim struct {
+type uniqueClaim struct {
 	collection, index int
 	row, value        []byte
 }
 
 // indexed brings the indexes of the rows that the set wrote up to date, and checks the unique ones
 // once all old entries are gone, so that rows may swap values.
-func (tx *Tx) indexed() error {
-	var claims []claim
+func (tx *Tx) Release() error {
+	var claims []uniqueClaim
 	wrote := tx.undo[tx.mark:]
 	for ord, info := range tx.lay.Collections {
 		if len(info.Indexes) == 0 {
@@ -39,18 +39,18 @@ func (tx *Tx) indexed() error {
 			return err
 		}
 		if holder != nil {
-			def, info := tx.def.Collections[c.collection], tx.lay.Collections[c.collection]
+			def, info := tx.defs[c.collection], tx.lay.Collections[c.collection]
 			return fmt.Errorf("%w: %s %s has the same %s as %s, which was first",
 				brook.ErrUnique, info.Name, def.KeyText(c.row), info.Indexes[c.index].Field, def.KeyText(holder))
 		}
-		tx.put(slot, entryKey(c.value, c.row), present)
+		tx.put(slot, EntryKey(c.value, c.row), Present)
 	}
 	return nil
 }
 
 // reindex replaces the index entries of one row, leaving the claims to unique values for later.
-func (tx *Tx) reindex(claims []claim, ord int, row []byte, old, value any) []claim {
-	def, was, is := tx.def.Collections[ord], &tx.was, &tx.is
+func (tx *Tx) reindex(claims []uniqueClaim, ord int, row []byte, old, value any) []uniqueClaim {
+	def, was, is := tx.defs[ord], &tx.was, &tx.is
 	for x, index := range tx.lay.Collections[ord].Indexes {
 		was.Reset()
 		is.Reset()
@@ -66,27 +66,21 @@ func (tx *Tx) reindex(claims []claim, ord int, row []byte, old, value any) []cla
 		slot := tx.lay.Index[ord][x]
 		for v := range was.All {
 			if !is.Contains(v) {
-				tx.put(slot, entryKey(v, row), nil)
+				tx.put(slot, EntryKey(v, row), nil)
 			}
 		}
 		for v := range is.All {
 			switch {
 			case was.Contains(v):
 			case index.Unique:
-				claims = append(claims, claim{ord, x, row, bytes.Clone(v)})
+				claims = append(claims, uniqueClaim{ord, x, row, bytes.Clone(v)})
 			default:
-				tx.put(slot, entryKey(v, row), present)
+				tx.put(slot, EntryKey(v, row), Present)
 			}
 		}
 	}
 	return claims
 }
-
-// entryKey gives the key of the index entry that leads from value to row.
-func entryKey(value, row []byte) []byte { return append(bytes.Clone(value), row...) }
-
-// present is the value of an index entry.
-var present any = []byte{}
 
 // put writes a row of a table that only the runtime writes; a nil value removes it.
 func (tx *Tx) put(slot int, key []byte, value any) {
@@ -110,3 +104,9 @@ func (tx *Tx) holder(slot int, prefix, row []byte) ([]byte, error) {
 	}
 	return nil, nil
 }
+
+// EntryKey gives the key of the index entry that leads from value to row.
+func EntryKey(value, row []byte) []byte { return append(bytes.Clone(value), row...) }
+
+// Present is the value of an index entry.
+var Present any = []byte{}

@@ -1,10 +1,10 @@
-package engine
+package txn
 
 import (
 	"fmt"
 	"strconv"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // Failed reports whether the set that runs has failed already.

@@ -1,11 +1,11 @@
-package engine
+package txn
 
 import (
 	"bytes"
 	"slices"
 	"unsafe"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // overlay holds the rows of one table that a transaction touched.
@@ -122,7 +122,7 @@ func (tx *Tx) remember(c *cell) error {
 		return nil
 	}
 	if tx.entry == nil {
-		tx.entry = tx.past.entry()
+		tx.entry = tx.past.HistoryEntry()
 	}
 	e := tx.entry
 	if c.entry == e {
@@ -144,7 +144,7 @@ func (tx *Tx) remember(c *cell) error {
 }
 
 // settle ends an event whose changes stay: values of this batch that it replaced may be used again.
-func (tx *Tx) settle() {
+func (tx *Tx) Accept() {
 	for i := range tx.undo {
 		u := &tx.undo[i]
 		if _, raw := u.was.value.([]byte); raw {

@@ -1,9 +1,9 @@
-package engine
+package txn
 
 import (
 	"sync"
 
-	"github.com/brookgen/brookgen/runtime"
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // A view that a handler gets reads the transaction of its lane, which goes on to the next set and the next event. So the view is
