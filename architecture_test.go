@@ -45,10 +45,11 @@ var rules = []rule{
 		allow: func(_, i string) bool { return standard(i) || slices.Contains(ground, i) },
 	},
 	{
-		name:  "package engine runs apps over any driver and store",
-		holds: only("runtime/engine"),
-		allow: func(_, i string) bool {
-			return standard(i) || i == "./runtime" || slices.Contains(ground, i)
+		name:  "a part of the runtime knows those below it, and none beside it",
+		holds: func(dir string) bool { return layerOf("./"+dir) >= 0 },
+		allow: func(dir, i string) bool {
+			at := layerOf(i)
+			return standard(i) || i == "./runtime" || slices.Contains(ground, i) || at >= 0 && at < layerOf("./"+dir)
 		},
 	},
 	{
@@ -119,6 +120,27 @@ var rules = []rule{
 var ground = []string{
 	"./runtime/key", "./runtime/wire", "./runtime/pack",
 	"./runtime/internal/holds", "./runtime/internal/schema", "./runtime/internal/text",
+}
+
+// layers are the parts that run an app, over package brook: each may use those of the lines before
+// its own. Parts of one line do not know each other.
+var layers = [][]string{
+	{"partition", "quiesce"},
+	{"report"},
+	{"retry"},
+	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "plan"},
+	{"prefetch", "group"},
+	{"task"},
+}
+
+// layerOf returns the line of layers that a package of this module stands in, len(layers) for package engine,
+// -1 for all others.
+func layerOf(imported string) int {
+	if imported == "./runtime/engine" {
+		return len(layers)
+	}
+	name, _ := strings.CutPrefix(imported, "./runtime/internal/")
+	return slices.IndexFunc(layers, func(line []string) bool { return slices.Contains(line, name) })
 }
 
 // folders returns the folders of packages of this module.
