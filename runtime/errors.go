@@ -40,7 +40,8 @@ var (
 var (
 	// ErrDeadLetter is returned by WaitFor when the event waited for became a dead letter.
 	ErrDeadLetter = errors.New("brook: dead letter")
-	// ErrClosed is returned by an app that was closed.
+	// ErrClosed is returned by an app that was closed, and wrapped by the errors of calls that Close
+	// ended.
 	ErrClosed = errors.New("brook: closed")
 	// ErrRunning is returned by Run while another Run of the same app is under way, by what folds while another app of the same name
 	// does over the same store, and by Close where one does not end.

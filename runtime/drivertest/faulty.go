@@ -76,7 +76,7 @@ type faulty struct {
 }
 
 func (d faulty) Partitions(ctx context.Context, topics ...string) (all []brook.Partition, err error) {
-	err = d.fault.Do(OpPartitions, func() (err error) {
+	err = d.fault.Do(ctx, OpPartitions, func() (err error) {
 		all, err = d.driver.Partitions(ctx, topics...)
 		return err
 	})
@@ -85,7 +85,7 @@ func (d faulty) Partitions(ctx context.Context, topics ...string) (all []brook.P
 
 func (d faulty) Open(ctx context.Context, from brook.Position) (brook.PartitionReader, error) {
 	var r brook.PartitionReader
-	err := d.fault.Do(OpOpen, func() (err error) {
+	err := d.fault.Do(ctx, OpOpen, func() (err error) {
 		r, err = d.driver.Open(ctx, from)
 		return err
 	})
@@ -99,7 +99,7 @@ func (d faulty) Open(ctx context.Context, from brook.Position) (brook.PartitionR
 }
 
 func (d faulty) Publish(ctx context.Context, records []brook.Record) (positions []brook.Position, err error) {
-	err = d.fault.Do(OpPublish, func() (err error) {
+	err = d.fault.Do(ctx, OpPublish, func() (err error) {
 		positions, err = d.driver.Publish(ctx, records)
 		return err
 	})
@@ -128,11 +128,11 @@ type faultyMarker struct {
 }
 
 func (d faultyMarker) Mark(ctx context.Context, group string, positions []brook.Position) error {
-	return d.fault.Do(OpMark, func() error { return d.marker.Mark(ctx, group, positions) })
+	return d.fault.Do(ctx, OpMark, func() error { return d.marker.Mark(ctx, group, positions) })
 }
 
 func (d faultyMarker) Marks(ctx context.Context, group string) (positions []brook.Position, err error) {
-	err = d.fault.Do(OpMarks, func() (err error) {
+	err = d.fault.Do(ctx, OpMarks, func() (err error) {
 		positions, err = d.marker.Marks(ctx, group)
 		return err
 	})
@@ -162,7 +162,7 @@ func (r *faultyReader) Read(ctx context.Context, max int) (brook.Chunk, error) {
 		}
 		r.chunk = &c
 	}
-	if err := r.fault.Do(OpRead, func() error { return nil }); err != nil {
+	if err := r.fault.Do(ctx, OpRead, func() error { return nil }); err != nil {
 		return brook.Chunk{}, err
 	}
 	c := *r.chunk

@@ -25,11 +25,11 @@ func (d faultyPeer) Grown(ctx context.Context, known []brook.Partition) error {
 	if err != nil {
 		return err
 	}
-	return d.fault.Do(OpGrown, func() error { return nil })
+	return d.fault.Do(ctx, OpGrown, func() error { return nil })
 }
 
 func (d faultyPeer) Join(ctx context.Context, group string, topics []string, m brook.Member) error {
-	if err := d.fault.Do(OpJoin, func() error { return nil }); err != nil {
+	if err := d.fault.Do(ctx, OpJoin, func() error { return nil }); err != nil {
 		return err
 	}
 	until, stop := d.fault.Until(ctx)

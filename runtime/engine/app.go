@@ -33,8 +33,9 @@ type App struct {
 	ids    *idSource
 	bare   bool // the envelope takes anything for a payload
 
-	ctx    context.Context // ends at Close
+	ctx    context.Context // ends at Close, with ErrClosed as its cause
 	cancel context.CancelFunc
+	asked  asked
 	done   chan struct{} // closed by Close
 	closed atomic.Bool
 
@@ -97,7 +98,8 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		events: map[string]schema.Event{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
 		targets: newTargets(config.Driver), running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
 		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partition.ID]*waits{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}
-	a.ctx, a.cancel = context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
+	a.ctx, a.cancel = ctx, func() { cancel(brook.ErrClosed) }
 	for _, e := range def.Events {
 		info := e.Info()
 		a.events[info.Type] = info
@@ -202,13 +204,19 @@ func (a *App) Source() brook.Source { return &latest{a, context.Background()} }
 // reads reports whether the app reads a topic.
 func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic) }
 
-// insist does something that store or driver must do until it succeeds, fails for good or ctx ends.
+// insist does something that store or driver must do until it succeeds, fails for good or ctx ends:
+// see retry.GaveUp.
 func (a *App) insist(ctx context.Context, what string, do func() error) error {
-	return a.insistBy(ctx, what, retry.Sleep, do)
+	asked := a.asked.begin(what)
+	defer a.asked.end(asked)
+	return a.insistBy(ctx, what, asked, retry.Sleep, do)
 }
 
-// insistBy is insist for who does more between two tries than to wait.
-func (a *App) insistBy(ctx context.Context, what string, pause func(context.Context, time.Duration) error, do func() error) error {
+// insistBy is insist for who does more between two tries than to wait. asked is nil if handlers run
+// in do.
+func (a *App) insistBy(ctx context.Context, what string, asked *request,
+	pause func(context.Context, time.Duration) error, do func() error) error {
+	var last error
 	for attempts := 1; ; attempts++ {
 		err := do()
 		if err == nil && attempts > 1 {
@@ -217,14 +225,14 @@ func (a *App) insistBy(ctx context.Context, what string, pause func(context.Cont
 		if err == nil || isFinal(err) {
 			return err
 		}
-		if ctx.Err() != nil {
-			return err
+		if why := retry.Ending(ctx); why != nil {
+			return retry.GaveUp(why, what, attempts, err, last)
 		}
+		last = err
+		a.asked.failed(asked, attempts, err)
 		a.failure(brook.Failure{What: what, Attempts: attempts, Err: err})
-		if perr := pause(ctx, retry.Wait(a.config.Retry, attempts)); errors.Is(perr, brook.ErrClosed) {
-			return errors.Join(perr, err)
-		} else if perr != nil {
-			return err
+		if perr := pause(ctx, retry.Wait(a.config.Retry, attempts)); perr != nil {
+			return retry.GaveUp(cmp.Or(retry.Ending(ctx), perr), what, attempts, err, nil)
 		}
 	}
 }

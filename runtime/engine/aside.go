@@ -157,6 +157,9 @@ func (a *App) forgetDropped(ctx context.Context) error {
 		return err
 	}
 	defer a.gate.Leave(v)
+	if a.closed.Load() { // Close waits for nobody any more
+		return brook.ErrClosed
+	}
 	t := a.live.Load().dropped
 	var writes []brook.Write
 	for _, p := range partitions {

@@ -15,8 +15,9 @@ import (
 // returns. It works in the calling goroutine and starts no other, in one lane, for all partitions and as a member of no group:
 // for programs that end, and for tests. Its errors are those of Run, and [ErrDeadLettersFull], and over a store that forgets, that the
 // driver did not take for a minute how far the app came (Kafka takes that from members alone while a group has some). Where ctx ends,
-// what is done is committed, and ctx's error returned.
-func (a *App) CatchUp(ctx context.Context) error {
+// what is done is committed, and ctx's error returned; where the app is closed, [ErrClosed]; and with
+// either what the store failed with last, if that is what it waited for.
+func (a *App) CatchUp(ctx context.Context) (err error) {
 	if !a.running.TryLock() {
 		return a.busy()
 	}
@@ -29,9 +30,9 @@ func (a *App) CatchUp(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := a.whileOpen(ctx)
 	defer cancel()
-	defer context.AfterFunc(a.ctx, cancel)()
+	defer func() { err = closing(ctx, err) }()
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
@@ -256,8 +257,8 @@ func (c *catchUp) begin(ctx context.Context) error {
 func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 	l := c.lane
 	for {
-		if err := ctx.Err(); err != nil {
-			return any, err
+		if ctx.Err() != nil {
+			return any, l.ended(ctx)
 		}
 		if err := l.enter(ctx); err != nil {
 			return any, err
@@ -287,7 +288,7 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 			if err := l.moved(ctx); err != nil {
 				return any, err
 			}
-			return any, ctx.Err()
+			return any, l.ended(ctx)
 		}
 	}
 }

@@ -44,7 +44,12 @@ func (a *App) claim(ctx context.Context) error {
 	}
 	ctx, cancel := a.whileOpen(ctx)
 	defer cancel()
-	return closing(ctx, a.insistResting(ctx, func() error { return a.claimResting(ctx) }))
+	return closing(ctx, a.insistResting(ctx, func() error {
+		if a.closed.Load() {
+			return brook.ErrClosed
+		}
+		return a.claimResting(ctx)
+	}))
 }
 
 // claimResting is claim for who holds the gate for writing.

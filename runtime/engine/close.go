@@ -7,12 +7,18 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Close ends Run where it is under way, waits for it, and ends all waiting calls with [ErrClosed]. It closes
-// neither driver nor store. Closing twice is fine.
+// Close ends Run where it is under way, waits for it, and ends all waiting calls with an error that
+// wraps [ErrClosed]. It closes neither driver nor store. Closing twice is fine.
 //
-// It waits for twice Config.ShutdownTimeout, and then gives an error that wraps [ErrRunning] and says what has not ended: a handler or hook
-// that does not heed its context, or one that calls Close itself, and so would wait for its own end; an effect of Run may call it. The app is closed all the same, and
-// Close can be called again to wait for what is left.
+// Calls that wait end at once. A handler of Process or Redrive, a commit or a publication in flight
+// may go on for Config.ShutdownTimeout, and then its context ends; what it did may be stored all the
+// same. Once Close returned nil, the app commits nothing to the store.
+//
+// Close waits for twice Config.ShutdownTimeout, and then returns an error that wraps [ErrRunning]. It
+// says which call has not ended, and what that waits for as far as is known: an answer of the store
+// or the driver, or a handler, effect or hook that does not heed its context, or that calls Close
+// itself, and so would wait for its own end; an effect of Run may call it. The app is closed all the
+// same, and Close can be called again to wait for what is left.
 func (a *App) Close() error {
 	if a.closed.CompareAndSwap(false, true) {
 		close(a.done)
@@ -33,8 +39,17 @@ func (a *App) Close() error {
 	}
 	a.gate.Unlock()
 	a.hub.Close()
-	a.background.Wait()
-	return nil
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a.background.Wait()
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return a.unended("the work in the background, which follows the store and removes old views,")
+	}
 }
 
 // busy is the error of who would run an app that somebody runs, or closes.
@@ -46,6 +61,11 @@ func (a *App) busy() error {
 }
 
 func (a *App) unended(what string) error {
-	return fmt.Errorf("%w: close %s: %s has not ended within %s: a handler, effect or hook does not heed its context, or calls Close itself",
-		brook.ErrRunning, a.config.Name, what, 2*a.config.ShutdownTimeout)
+	why := a.asked.waiting()
+	if why == "" {
+		why = "a handler, effect or hook, or a call of the store or the driver, does not heed its " +
+			"context, or somebody calls Close from within"
+	}
+	return fmt.Errorf("%w: close %s: %s has not ended within %s: %s",
+		brook.ErrRunning, a.config.Name, what, 2*a.config.ShutdownTimeout, why)
 }

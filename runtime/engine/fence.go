@@ -151,15 +151,20 @@ func (a *App) raise(ctx context.Context, id partition.ID) ([]brook.Write, []broo
 
 // again does something that takes turns with other processes, and again where one of them was faster.
 func (a *App) again(ctx context.Context, do func() error) error {
-	for {
+	open, cancel := a.whileOpen(ctx)
+	defer cancel()
+	for tries := 1; ; tries++ {
 		err := do()
-		if !errors.Is(err, brook.ErrConflict) || !a.fenced() || ctx.Err() != nil {
+		if !errors.Is(err, brook.ErrConflict) || !a.fenced() {
 			return err
 		}
-		if err := a.reload(ctx); err != nil {
-			return err
+		if why := retry.Ending(open); why != nil {
+			return retry.GaveUp(why, "commit", tries, err, nil)
 		}
-		a.giveTurn(ctx)
+		if err := a.reload(open); err != nil {
+			return closing(open, err)
+		}
+		a.giveTurn(open)
 	}
 }
 

@@ -135,7 +135,7 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadLetter) error {
 			continue // it waits
 		}
 		applied := false
-		err := l.insist(ctx, "rebuild", func() (err error) {
+		err := a.insistBy(ctx, "rebuild", nil, l.pause, func() (err error) {
 			applied, err = r.redriveOne(ctx, k)
 			return err
 		})

@@ -7,6 +7,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // hold is an app's hold on its name in a store that is the process's own: while the app folds, no other app of that name does, which
@@ -38,10 +39,13 @@ func (a *App) hold(ctx context.Context) (release func(), err error) {
 	if h.name == nil {
 		return func() {}, nil
 	}
+	ctx, cancel := a.whileOpen(ctx)
+	defer cancel()
 	if !h.turn.LockContext(ctx) {
-		return nil, ctx.Err()
+		return nil, retry.Ending(ctx)
 	}
 	defer h.turn.Unlock()
+	defer func() { err = closing(ctx, err) }()
 	if h.users == 0 {
 		before, ok, err := h.name.Take(ctx, h.self)
 		if err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type lane struct {
 	overtaken bool                       // somebody had the gate since the batch was tried
 	rebuild   *rebuilding                // that it folds for, nil: none
 	overfull  *brook.RebuildRefusedError // why the rebuild ends: it has too many dead letters
+	trouble   error                      // what the store failed with last, which no error says yet
 
 	tx      *txn.Tx
 	deliver func(*Delivery)
@@ -209,9 +211,22 @@ func (l *lane) moved(stop context.Context) error {
 	l.leave()
 	l.follow()
 	if errors.Is(err, errRewound) || stop.Err() != nil {
+		l.trouble = cmp.Or(err, l.trouble)
 		return nil
 	}
 	return err
+}
+
+// ended returns why ctx ended, nil if it did not, with what the store failed with until then.
+func (l *lane) ended(ctx context.Context) error {
+	why, tries := retry.Ending(ctx), 1
+	if why == nil || l.trouble == nil {
+		return why
+	}
+	for _, f := range l.feeds {
+		tries = max(tries, f.broken)
+	}
+	return retry.GaveUp(why, "fold", tries, l.trouble, nil)
 }
 
 // owns reports whether a record is in the partition that its key belongs to.
@@ -324,6 +339,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 		case err != nil && l.app.lost.Load():
 			return errReload
 		case err != nil && stop.Err() != nil: // the partitions move, perhaps, and Run goes on
+			l.trouble = err
 			return nil
 		case err != nil:
 			return err
@@ -386,7 +402,7 @@ func (l *lane) unclaimed() bool { return l.live && !l.app.claimed.Load() }
 func (l *lane) mended(f *feed) {
 	if f.broken > 0 {
 		l.app.mended("store", f.broken, f.id.At(f.next))
-		f.broken = 0
+		f.broken, l.trouble = 0, nil
 	}
 }
 
@@ -398,6 +414,7 @@ func (l *lane) after(stop context.Context, f *feed, what outcome, err error) err
 			return err
 		}
 		f.broken++
+		l.trouble = err
 		l.app.failure(brook.Failure{What: "store", Position: f.id.At(f.next), Attempts: f.broken, Err: err})
 		retry.Sleep(stop, retry.Wait(l.app.config.Retry, f.broken)) // the end of stop shows at the next turn
 		f.attempts = 0

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -81,25 +82,28 @@ func decodeLetter(v brook.Value) (l deadLetter, err error) {
 }
 
 // DeadLetters gives all dead letters in log order: by topic, partition, offset.
-func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] {
+func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] { return a.deadLetters(a.ctx) }
+
+// deadLetters is DeadLetters until ctx ends.
+func (a *App) deadLetters(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
 	return func(yield func(brook.DeadLetter, error) bool) {
 		if a.closed.Load() {
 			yield(brook.DeadLetter{}, brook.ErrClosed)
 			return
 		}
-		watch, err := a.guarded(a.ctx)
+		watch, err := a.guarded(ctx)
 		if err != nil {
-			yield(brook.DeadLetter{}, err)
+			yield(brook.DeadLetter{}, closing(ctx, err))
 			return
 		}
 		defer watch.end()
-		for row, err := range checked(a.ctx, watch, a.reader.Scan(a.ctx, watch.gen.letters, nil, nil)) {
+		for row, err := range checked(ctx, watch, a.reader.Scan(ctx, watch.gen.letters, nil, nil)) {
 			var l deadLetter
 			if err == nil {
 				l, err = decodeLetter(row.Value)
 				l.Record.Value = bytes.Clone(l.Record.Value)
 			}
-			if !yield(l.DeadLetter, err) || err != nil {
+			if !yield(l.DeadLetter, closing(ctx, err)) || err != nil {
 				return
 			}
 		}

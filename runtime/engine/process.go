@@ -14,13 +14,17 @@ import (
 // waiting behind no dead letter. It returns when the views show it, or the errors of the handlers with nothing
 // kept. The event does not stand in the log: it has no position to wait for, and a rebuild forgets it. All lanes rest meanwhile. Its effects have run when Process returns; its
 // emissions are published by Run. With Config.Group it is refused with [ErrGroup]. Generated code uses it.
+//
+// A commit that the store refuses is tried again until ctx ends or the app is closed: the error then
+// wraps that of ctx or [ErrClosed], and the store's last one. The event is applied all the same if
+// only the answer to its commit was lost.
 func Process[E any](ctx context.Context, a *App, def *brook.EventDef[E], data E) error {
 	var out brook.Outbound
 	brook.Encode(&out, def, brook.Emit(data))
 	return a.process(ctx, &out)
 }
 
-func (a *App) process(ctx context.Context, out *brook.Outbound) error {
+func (a *App) process(ctx context.Context, out *brook.Outbound) (err error) {
 	if out.Err != nil {
 		return out.Err
 	}
@@ -35,6 +39,9 @@ func (a *App) process(ctx context.Context, out *brook.Outbound) error {
 		return err
 	}
 	defer release()
+	ctx, cancel := a.untilClosed(ctx)
+	defer cancel()
+	defer func() { err = closing(ctx, err) }()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // progress knows how far the live views have come, and wakes those who wait for it.
@@ -46,7 +47,7 @@ func (p *progress) wait(ctx context.Context, pos brook.Position, closed <-chan s
 		case <-closed:
 			return brook.ErrClosed
 		case <-ctx.Done():
-			return fmt.Errorf("brook: wait for %s (the views stand at %d): %w", pos, next, context.Cause(ctx))
+			return fmt.Errorf("brook: wait for %s (the views stand at %d): %w", pos, next, retry.Ending(ctx))
 		}
 	}
 }
@@ -55,7 +56,9 @@ func (p *progress) wait(ctx context.Context, pos brook.Position, closed <-chan s
 // writes. Where that event became a dead letter of any set, the error wraps [ErrDeadLetter]. It does not wait for
 // emissions or effects, and not at all for the zero position. Somebody has to call Run: this
 // app, or another process over a store that announces what is committed ([Announcer]). In an effect of the same app it is refused with [ErrInEffect].
-func (a *App) WaitFor(ctx context.Context, pos brook.Position) error {
+// Where ctx ends the wait, the error wraps ctx's, and where the app is closed, [ErrClosed]. A read that
+// fails ends it.
+func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	if ctx.Value(effectOf{}) == a {
 		return fmt.Errorf("wait for %s: %w", pos, brook.ErrInEffect)
 	}
@@ -68,6 +71,9 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) error {
 	if err := a.progress.wait(ctx, pos, a.done); err != nil {
 		return err
 	}
+	ctx, cancel := a.whileOpen(ctx)
+	defer cancel()
+	defer func() { err = closing(ctx, err) }()
 	from := (&deadLetter{DeadLetter: brook.DeadLetter{Position: pos}}).appendKey(nil)
 	pos.Offset++
 	to := (&deadLetter{DeadLetter: brook.DeadLetter{Position: pos}}).appendKey(nil)

@@ -12,8 +12,9 @@ import (
 )
 
 // Publish encodes data and appends it to the log, and gives its position there. It does not wait until it
-// is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the driver's. It is safe for
-// concurrent use. Generated code uses it.
+// is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the driver's, and wraps
+// [ErrClosed] if the app was closed before or meanwhile. It is safe for concurrent use. Generated code
+// uses it.
 func Publish[E any](ctx context.Context, a *App, def *brook.EventDef[E], data E, options []brook.PublishOption) (brook.Position, error) {
 	var out brook.Outbound
 	for _, o := range options {
@@ -91,9 +92,11 @@ func (a *App) send(ctx context.Context, records []brook.Record) ([]brook.Positio
 	if a.closed.Load() {
 		return nil, brook.ErrClosed
 	}
+	ctx, cancel := a.untilClosed(ctx)
+	defer cancel()
 	positions, err := a.config.Driver.Publish(ctx, records)
 	if err != nil {
-		return positions, fmt.Errorf("brook: publish: %w", err)
+		return positions, closing(ctx, fmt.Errorf("brook: publish: %w", err))
 	}
 	return positions, nil
 }

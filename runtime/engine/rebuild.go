@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,15 +18,15 @@ import (
 // at the same positions. Readers see the old views until then, and what they began to read to its end. Handlers emit nothing and no effect runs, but for what
 // never happened yet: what is emitted by events that are dead letters of the live views, and that the rebuilt ones handle well, is published after the promotion. What
 // [App.Drop] dropped stays dropped. What Process applied is forgotten. It returns when the promotion is done; ctx's end or the app's leaves
-// the old views as they are. A store or driver that fails makes it wait.
+// the old views as they are. A store or driver that fails makes it wait: where ctx or the app ends
+// that, the error wraps the one of ctx or [ErrClosed], and what failed last.
 //
 // It is refused with [ErrRetention] where the log lost events that the views were made from, unless
 // Config.OnRetention is [GoOn]; and with [ErrRebuildRefused] where more events fail than Config.MaxDeadLetters, or some fail that did not fail
 // in the live views, unless [AcceptLetters] is given. [ErrConflict] says that another process rebuilt meanwhile.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := a.whileOpen(ctx)
 	defer cancel()
-	defer context.AfterFunc(a.ctx, cancel)()
 	if a.closed.Load() {
 		return brook.ErrClosed
 	}
@@ -34,18 +35,17 @@ func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error
 		return err
 	}
 	defer release()
-	err = a.rebuild(ctx, options...)
-	if a.closed.Load() && err != nil {
-		return brook.ErrClosed
-	}
-	return err
+	return closing(ctx, a.rebuild(ctx, options...))
 }
 
 func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err error) {
 	if !a.rebuildMu.LockContext(ctx) {
-		return ctx.Err()
+		return fmt.Errorf("brook: rebuild %s: waiting for another one: %w", a.config.Name, retry.Ending(ctx))
 	}
 	defer a.rebuildMu.Unlock()
+	if a.closed.Load() {
+		return brook.ErrClosed
+	}
 	if hook := a.config.Hooks.Rebuild; hook != nil {
 		hook(false, nil)
 		defer func() { hook(true, err) }()
@@ -136,6 +136,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		at := f.bookmark()
 		readers.Go(func() { a.read(reading, f, at, r.lane.chunks) })
 	}
+	var last error
 	for attempts := 1; ; attempts++ {
 		err := r.round(ctx, read)
 		switch {
@@ -147,7 +148,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 			a.leftovers.rouse()
 			return nil
 		case ctx.Err() != nil:
-			return errors.Join(err, ctx.Err())
+			return retry.GaveUp(retry.Ending(ctx), "round", attempts, err, last)
 		case errors.Is(err, errOthers): // a partition that this process has yet to hear of, or topics grew
 			if r.partitions, err = a.partitions(ctx); err != nil {
 				return err
@@ -160,8 +161,8 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		default:
 			a.failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err})
 		}
-		if err := retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)); err != nil {
-			return err
+		if last = err; retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
+			return retry.GaveUp(retry.Ending(ctx), "round", attempts, last, nil)
 		}
 	}
 }
@@ -218,7 +219,7 @@ func (r *rebuilding) fold(ctx context.Context) error {
 		}
 		full.Report = r.report
 	}
-	return errors.Join(err, ctx.Err())
+	return cmp.Or(err, r.lane.ended(ctx))
 }
 
 // startBuilding notes in the store that a generation is being made, so that what is left of it can be found. With an error it returns the

@@ -24,7 +24,9 @@ type held struct {
 // fails again, whose attempts go up. Letters of stage emit go back to be published. It runs between the batches of Run,
 // or by itself where nothing runs. What a letter does not hold (see [DeadLetter.Omitted]) is read from the log again; where the log has it no more, the
 // letter stays, and hooks and log are told. Where several instances each fold all partitions, each has letters of its own, and what a redriven
-// event emits is published by whoever redrives it: twice where two do. The error is the store's, the driver's or the context's; what was applied before stays so.
+// event emits is published by whoever redrives it: twice where two do. What was applied before an
+// error stays so. A read that fails ends it; a commit that the store refuses is tried again until ctx
+// ends or the app is closed: the error then wraps that of ctx or [ErrClosed], and the store's last one.
 func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
 	if a.closed.Load() {
 		return 0, brook.ErrClosed
@@ -35,12 +37,17 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 	}
 	defer release()
 	defer a.wakeLanes()
+	ctx, cancel := a.untilClosed(ctx)
+	defer cancel()
+	open, cancel := a.whileOpen(ctx)
+	defer cancel()
+	defer func() { err = closing(open, err) }()
 	barred := map[held]bool{}
-	for letter, err := range a.letters(ctx) {
+	for letter, err := range a.letters(open) {
 		if err != nil {
 			return n, err
 		}
-		if err := ctx.Err(); err != nil {
+		if err := open.Err(); err != nil {
 			return n, err
 		}
 		own := held{partition.Of(letter.Position), waitKey{letter.Set, string(letter.Key)}}
@@ -53,7 +60,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 			barred[own] = !free
 			continue
 		}
-		letter, err := a.whole(ctx, letter)
+		letter, err := a.whole(open, letter)
 		if errors.Is(err, errGone) || errors.Is(err, brook.ErrPermanent) {
 			a.failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
 			barred[own] = !free
@@ -74,7 +81,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 			continue
 		}
 		if err != nil {
-			return n, err
+			return n, fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
 		}
 		if applied {
 			n++
@@ -90,7 +97,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 func (a *App) letters(ctx context.Context) func(func(deadLetter, error) bool) {
 	var all []deadLetter
 	var failed error
-	for l, err := range a.DeadLetters() {
+	for l, err := range a.deadLetters(ctx) {
 		if err != nil {
 			failed = err
 			break
@@ -340,7 +347,8 @@ func (l *lane) renumber(item *outboxItem) error {
 }
 
 // Drop removes dead letters, those that filter accepts (nil: all), and gives how many. A rebuild drops them too: the event stays undone for that set. What waited behind them stays a dead
-// letter until it is redriven or dropped too; events yet to come wait no longer.
+// letter until it is redriven or dropped too; events yet to come wait no longer. It tries again and
+// ends as [App.Redrive] does.
 func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
 	if a.closed.Load() {
 		return 0, brook.ErrClosed
@@ -351,11 +359,16 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 	}
 	defer release()
 	defer a.wakeLanes()
-	for letter, err := range a.letters(ctx) {
+	ctx, cancel := a.untilClosed(ctx)
+	defer cancel()
+	open, cancel := a.whileOpen(ctx)
+	defer cancel()
+	defer func() { err = closing(open, err) }()
+	for letter, err := range a.letters(open) {
 		if err != nil {
 			return n, err
 		}
-		if err := ctx.Err(); err != nil {
+		if err := open.Err(); err != nil {
 			return n, err
 		}
 		if filter != nil && !filter(letter.DeadLetter) {
@@ -367,14 +380,14 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 			return err
 		})
 		if err != nil {
-			return n, err
+			return n, fmt.Errorf("brook: drop %s: %w", letter.Position, err)
 		}
 		if dropped {
 			n++
 		}
 	}
 	if n > 0 {
-		if err := a.forgetDropped(ctx); err != nil { // the next call tries again
+		if err := a.forgetDropped(open); err != nil && !a.closed.Load() { // the next call tries again
 			a.failure(brook.Failure{What: "forgetting what was dropped", Attempts: 1, Err: err, Final: true})
 		}
 	}
@@ -387,8 +400,11 @@ func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
 		return false, err
 	}
 	defer rest.end()
-	table, at := a.live.Load().letters, letter.appendKey(nil)
-	there, err := a.stillThere(ctx, table, at)
+	if a.closed.Load() {
+		return false, brook.ErrClosed
+	}
+	l, at := a.solo, letter.appendKey(nil)
+	there, err := a.stillThere(ctx, l.gen.letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, nil
 	}
@@ -399,9 +415,11 @@ func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	writes := append([]brook.Write{{Table: table, Key: at, Op: brook.Remove}}, letter.keepDropped(a.live.Load().dropped)...)
-	writes = append(writes, raise...)
-	if err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: writes, Checks: append(checks, there...)}); err != nil {
+	defer l.within(rest)()
+	l.batch.checks = append(checks, there...)
+	l.batch.writes = append(letter.keepDropped(l.gen.dropped), raise...)
+	l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.letters, Key: at, Op: brook.Remove})
+	if err := l.commitAlone(ctx); err != nil {
 		return false, err
 	}
 	letter.Set = a.setNow(letter.Type, letter.Set)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -27,22 +28,38 @@ func (a *App) rest(ctx context.Context) (*rest, error) {
 	return &rest{app: a}, nil
 }
 
-// whileOpen returns a context that ends with ctx and when the app closes.
-func (a *App) whileOpen(ctx context.Context) (context.Context, func()) {
+// whileOpen returns a context that ends with ctx and when the app closes. It may end a moment later:
+// who got the gate may find the app closed all the same.
+func (a *App) whileOpen(ctx context.Context) (context.Context, func()) { return a.until(ctx, 0) }
+
+// untilClosed returns a context that ends with ctx, and Config.ShutdownTimeout after the app closed:
+// what is in flight may go on that long.
+func (a *App) untilClosed(ctx context.Context) (context.Context, func()) {
+	return a.until(ctx, a.config.ShutdownTimeout)
+}
+
+func (a *App) until(ctx context.Context, grace time.Duration) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(a.ctx, func() { cancel(brook.ErrClosed) })
+	stop := context.AfterFunc(a.ctx, func() {
+		if grace == 0 || retry.Sleep(ctx, grace) == nil {
+			cancel(brook.ErrClosed)
+		}
+	})
 	return ctx, func() {
 		stop()
 		cancel(nil)
 	}
 }
 
-// closing is ErrClosed in the place of an error that a wait ended with because the app closed.
+// closing makes the error of what ended because the app closed, as ctx did, one that wraps ErrClosed.
 func closing(ctx context.Context, err error) error {
-	if err != nil && errors.Is(context.Cause(ctx), brook.ErrClosed) {
+	switch {
+	case err == nil || errors.Is(err, brook.ErrClosed) || !errors.Is(context.Cause(ctx), brook.ErrClosed):
+		return err
+	case errors.Is(err, context.Canceled): // the caller's context did not end
 		return brook.ErrClosed
 	}
-	return err
+	return fmt.Errorf("%w: %w", brook.ErrClosed, err)
 }
 
 // end gives the gate up.
@@ -67,7 +84,9 @@ func (r *rest) pause(ctx context.Context, d time.Duration) error {
 // insist is App.insist for what a lane does with the store. Between two tries nobody waits for the lane: a commit may be refused for
 // as long as nobody drops something.
 func (l *lane) insist(ctx context.Context, what string, do func() error) error {
-	return l.app.insistBy(ctx, what, l.pause, do)
+	asked := l.app.asked.begin(what)
+	defer l.app.asked.end(asked)
+	return l.app.insistBy(ctx, what, asked, l.pause, do)
 }
 
 // pause waits between two tries of a commit.
@@ -92,6 +111,9 @@ func (l *lane) pause(ctx context.Context, d time.Duration) error {
 	back := l.setAside()
 	if err := l.rest.pause(ctx, d); err != nil {
 		return closing(ctx, err)
+	}
+	if a.closed.Load() { // Close had its turn meanwhile
+		return brook.ErrClosed
 	}
 	back()
 	return nil

@@ -121,8 +121,8 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 		if !again {
 			return err
 		}
-		if serr := retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)); serr != nil {
-			return err
+		if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
+			return retry.GaveUp(retry.Ending(ctx), "rebuild", attempts, err, nil)
 		}
 	}
 }

@@ -179,8 +179,9 @@ func (a *App) updateStateResting(ctx context.Context, change func(next *state) e
 }
 
 // stateAfter reads the state after a commit that gave an error, also where that was the end of ctx.
+// Close waits for it, and for what abandon does after it.
 func (a *App) stateAfter(ctx context.Context) (state, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout/2)
 	defer cancel()
 	return a.readState(ctx)
 }

@@ -115,7 +115,8 @@ func TestCloseFromWithin(t *testing.T) {
 					if err != nil { // Run does not wait for its effects
 						t.Errorf("Close in an effect: %v", err)
 					}
-				} else if !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), c.what) {
+				} else if !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), c.what) ||
+					!strings.Contains(err.Error(), "handler, effect or hook") {
 					t.Errorf("Close from within: %v", err)
 				}
 				if err := <-done; err != nil && !errors.Is(err, brook.ErrClosed) && !errors.Is(err, context.Canceled) && !errors.Is(err, brook.ErrNotFound) {
@@ -141,8 +142,8 @@ func TestCloseInAHandlerOfProcess(t *testing.T) {
 	if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Process.Moved(t.Context(), ledger.Moved{Account: "a"}); err != nil {
-		t.Errorf("Process: %v", err)
+	if err := app.Process.Moved(t.Context(), ledger.Moved{Account: "a"}); !errors.Is(err, brook.ErrClosed) || errors.Is(err, context.Canceled) {
+		t.Errorf("Process that is not done within Config.ShutdownTimeout of Close: %v", err)
 	}
 	if !errors.Is(closed, brook.ErrRunning) || !strings.Contains(closed.Error(), "Process") {
 		t.Errorf("Close from within: %v", closed)

@@ -82,7 +82,7 @@ func (s faulty) Fenced() bool {
 }
 
 func (s faulty) Table(ctx context.Context, spec brook.TableSpec) (t brook.Table, err error) {
-	err = s.fault.Do(OpTable, func() (err error) {
+	err = s.fault.Do(ctx, OpTable, func() (err error) {
 		t, err = s.store.Table(ctx, spec)
 		return err
 	})
@@ -93,7 +93,7 @@ func (s faulty) Latest() brook.Reader { return reader(s.store.Latest(), s.fault)
 
 func (s faulty) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	var snap brook.Snapshot
-	err := s.fault.Do(OpSnapshot, func() (err error) {
+	err := s.fault.Do(ctx, OpSnapshot, func() (err error) {
 		snap, err = s.store.Snapshot(ctx)
 		return err
 	})
@@ -118,7 +118,7 @@ func (s faulty) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 }
 
 func (s faulty) Commit(ctx context.Context, b *brook.Batch) error {
-	return s.fault.Do(OpCommit, func() error { return s.store.Commit(ctx, b) })
+	return s.fault.Do(ctx, OpCommit, func() error { return s.store.Commit(ctx, b) })
 }
 
 type faultyDropper struct {
@@ -127,7 +127,7 @@ type faultyDropper struct {
 }
 
 func (s faultyDropper) Drop(ctx context.Context, t brook.Table) error {
-	return s.fault.Do(OpDrop, func() error { return s.dropper.Drop(ctx, t) })
+	return s.fault.Do(ctx, OpDrop, func() error { return s.dropper.Drop(ctx, t) })
 }
 
 // A closer closes whatever has crashed: the memory must be let go.
@@ -166,7 +166,7 @@ type faultyFetcher struct {
 }
 
 func (e faultyFetcher) Fetch(ctx context.Context, keys []brook.TableKey) (values []brook.Value, err error) {
-	err = e.fault.Do(OpFetch, func() (err error) {
+	err = e.fault.Do(ctx, OpFetch, func() (err error) {
 		values, err = e.fetcher.Fetch(ctx, keys)
 		return err
 	})
@@ -182,7 +182,7 @@ type faultyCounter struct {
 }
 
 func (c faultyCounter) Count(ctx context.Context, t brook.Table) (n int, err error) {
-	err = c.fault.Do(OpCount, func() (err error) {
+	err = c.fault.Do(ctx, OpCount, func() (err error) {
 		n, err = c.counter.Count(ctx, t)
 		return err
 	})
@@ -195,7 +195,7 @@ type faultyReader struct {
 }
 
 func (r faultyReader) Get(ctx context.Context, t brook.Table, key []byte) (v brook.Value, err error) {
-	err = r.fault.Do(OpGet, func() (err error) {
+	err = r.fault.Do(ctx, OpGet, func() (err error) {
 		v, err = r.reader.Get(ctx, t, key)
 		return err
 	})
@@ -206,24 +206,24 @@ func (r faultyReader) Get(ctx context.Context, t brook.Table, key []byte) (v bro
 }
 
 func (r faultyReader) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
-	return steps(r.fault, OpScan, r.reader.Scan(ctx, t, from, to))
+	return steps(ctx, r.fault, OpScan, r.reader.Scan(ctx, t, from, to))
 }
 
 func (r faultyReader) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
-	return steps(r.fault, OpHistory, r.reader.History(ctx, t, key))
+	return steps(ctx, r.fault, OpHistory, r.reader.History(ctx, t, key))
 }
 
 // steps gives a sequence whose beginning and whose every step may fail.
-func steps[T any](f *Fault, op Op, rows iter.Seq2[T, error]) iter.Seq2[T, error] {
+func steps[T any](ctx context.Context, f *Fault, op Op, rows iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		if err := f.Do(op, func() error { return nil }); err != nil {
+		if err := f.Do(ctx, op, func() error { return nil }); err != nil {
 			yield(none, err)
 			return
 		}
 		for row, err := range rows {
 			if err == nil {
-				err = f.Do(OpRow, func() error { return nil })
+				err = f.Do(ctx, OpRow, func() error { return nil })
 			}
 			if err != nil {
 				yield(none, err)

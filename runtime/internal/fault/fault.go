@@ -23,6 +23,11 @@ const (
 	// Half publishes the first half of a batch and refuses the rest (a *brook.PublishError). Of any other
 	// operation it is Fail.
 	Half
+	// Refuse fails from the n-th operation on, until Mend.
+	Refuse
+	// Hang waits, from the n-th operation on, until the operation's context ends, and returns the
+	// context's error.
+	Hang
 )
 
 // Op names an operation. The names are those of the methods.
@@ -60,7 +65,8 @@ var (
 	ErrCrashed = errors.New("fault: crashed")
 )
 
-// A Fault strikes once, at one operation. It is safe for concurrent use.
+// A Fault strikes once, at one operation; one of kind Refuse or Hang strikes from there on. It is
+// safe for concurrent use.
 type Fault struct {
 	kind   Kind
 	at     int
@@ -70,6 +76,7 @@ type Fault struct {
 
 	mu    sync.Mutex
 	count int
+	ill   bool // Refuse or Hang has begun
 }
 
 // New makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or of all
@@ -104,7 +111,9 @@ func (f *Fault) Strike(op Op) (done bool, err error) {
 	}
 	f.mu.Lock()
 	f.count++
-	hit := f.count == f.at
+	lasts := f.kind == Refuse || f.kind == Hang
+	f.ill = f.ill || lasts && f.count == f.at
+	hit := f.count == f.at && !lasts || f.ill
 	f.mu.Unlock()
 	if !hit {
 		return true, nil
@@ -115,14 +124,41 @@ func (f *Fault) Strike(op Op) (done bool, err error) {
 		return false, ErrCrashed
 	case CrashAfter:
 		return true, ErrCrashed
+	case Hang:
+		return false, errHangs
 	default:
 		return false, ErrInjected
 	}
 }
 
-// Do does an operation, or not, or fails after it.
-func (f *Fault) Do(op Op, do func() error) error {
+// errHangs has Do wait for the end of the operation's context.
+var errHangs = errors.New("fault: hangs")
+
+// Begin makes a fault of kind Refuse or Hang strike from now on.
+func (f *Fault) Begin() { f.fall(true) }
+
+// Mend makes it strike no longer.
+func (f *Fault) Mend() { f.fall(false) }
+
+func (f *Fault) fall(ill bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ill = ill
+}
+
+// Do does an operation, or not, or fails after it. One that hangs does so until ctx ends, or with a
+// crash.
+func (f *Fault) Do(ctx context.Context, op Op, do func() error) error {
 	done, err := f.Strike(op)
+	if errors.Is(err, errHangs) {
+		until, stop := f.Until(ctx)
+		defer stop()
+		<-until.Done()
+		if f.Crashed() {
+			return ErrCrashed
+		}
+		return ctx.Err()
+	}
 	if done {
 		if e := do(); err == nil {
 			err = e
