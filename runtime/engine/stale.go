@@ -110,11 +110,11 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 		if err == nil {
 			err = a.rebuild(ctx)
 		}
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
 		if errors.Is(err, brook.ErrRebuildRefused) {
 			a.refused.Store(true)
+		}
+		if err == nil || ctx.Err() != nil {
+			return err
 		}
 		again := transient(err) || errors.Is(err, brook.ErrConflict) // another process was faster, perhaps with the same code
 		a.failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err, Final: !again})
