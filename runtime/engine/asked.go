@@ -67,7 +67,8 @@ func (a *asked) waiting() string {
 	case first == nil:
 		return ""
 	case first.err == nil:
-		return fmt.Sprintf("it waits for the store or the driver, which have not answered (%s)", first.what)
+		return fmt.Sprintf("it waits for the store or the driver to answer (%s)", first.what)
 	}
-	return fmt.Sprintf("it waits for the store or the driver (%s, failed %s): %v", first.what, retry.Times(first.tries), first.err)
+	return fmt.Sprintf("it waits for the store or the driver (%s, failed %s): %v",
+		first.what, retry.Times(first.tries), first.err)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -53,7 +52,8 @@ var waitingCalls = []waitingCall{
 		return err
 	}, false},
 	{"PublishAll", func(ctx context.Context, app *ledger.App, _ brook.Position) error {
-		_, err := app.PublishAll(ctx, slices.Values([]brook.Outgoing{brook.Emit(ledger.Opened{Account: "a"})}))
+		events := []brook.Outgoing{brook.Emit(ledger.Opened{Account: "a"})}
+		_, err := app.PublishAll(ctx, slices.Values(events))
 		return err
 	}, false},
 }
@@ -79,26 +79,28 @@ func openTroubled(t *testing.T, store brook.Store, kind fault.Kind, ops ...fault
 	late := &lateStore{Store: storetest.Faulty(store, f)}
 	c := config(drivertest.Faulty(memdriver.New(), f), late)
 	c.Retry = brook.Retry{Attempts: 1, Min: time.Second, Max: time.Second}
-	app := newLedger(t, c, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+	do := func(_ context.Context, e brook.Event[ledger.Moved]) error {
 		if e.Data.Order == "bad" {
 			return errors.New("bad")
 		}
 		return nil
-	}})
+	}
+	app := newLedger(t, c, &ledger.Audit{Do: do})
 	publish := must(t)
 	publish(app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}))
 	publish(app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Order: "bad"}))
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return troubled{app, f, late, publish(app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 1, Order: "quiet"}))}
+	moved := ledger.Moved{Account: "a", Cents: 1, Order: "quiet"}
+	return troubled{app, f, late, publish(app.Publish.Moved(t.Context(), moved))}
 }
 
 // Whatever a call waits for, its error says why the wait ended: that the app was closed, or the end of
 // the call's context, and then what the store failed with.
 func TestErrorsOfCallsThatAreEnded(t *testing.T) {
-	all := []fault.Op{fault.Table, fault.Snapshot, fault.Commit, fault.Get, fault.Scan, fault.History, fault.Count, fault.Drop,
-		fault.Fetch, fault.Publish}
+	all := []fault.Op{fault.Table, fault.Snapshot, fault.Commit, fault.Get, fault.Scan, fault.History,
+		fault.Count, fault.Drop, fault.Fetch, fault.Publish}
 	for _, trouble := range []struct {
 		name string
 		kind fault.Kind
@@ -111,12 +113,15 @@ func TestErrorsOfCallsThatAreEnded(t *testing.T) {
 		for stored, store := range waitingStores {
 			for _, c := range waitingCalls {
 				for _, end := range []string{"Close", "deadline", "cancel"} {
-					if trouble.kind == fault.Refuse && strings.HasPrefix(c.name, "Publish") {
+					refuses := trouble.kind == fault.Refuse
+					if refuses && strings.HasPrefix(c.name, "Publish") {
 						continue // it goes through
 					}
-					t.Run(fmt.Sprintf("%s/%s/%s/%s", c.name, end, trouble.name, stored), func(t *testing.T) {
+					name := fmt.Sprintf("%s/%s/%s/%s", c.name, end, trouble.name, stored)
+					t.Run(name, func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
-							testEnd(t, openTroubled(t, store(), trouble.kind, trouble.ops...), trouble.kind == fault.Refuse, end, c)
+							on := openTroubled(t, store(), trouble.kind, trouble.ops...)
+							testEnd(t, on, refuses, end, c)
 						})
 					})
 				}
@@ -129,7 +134,9 @@ func testEnd(t *testing.T, on troubled, refuses bool, end string, c waitingCall)
 	on.fault.Begin()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	why := map[string]error{"Close": brook.ErrClosed, "deadline": context.DeadlineExceeded, "cancel": context.Canceled}[end]
+	why := map[string]error{
+		"Close": brook.ErrClosed, "deadline": context.DeadlineExceeded, "cancel": context.Canceled,
+	}[end]
 	if end == "deadline" {
 		ctx, cancel = context.WithTimeoutCause(ctx, time.Minute, errors.New("a cause of the caller's"))
 		defer cancel()
@@ -155,8 +162,9 @@ func testEnd(t *testing.T, on troubled, refuses bool, end string, c waitingCall)
 	switch refused := c.retries && refuses; {
 	case end == "Close" && errors.Is(err, context.Canceled):
 		t.Errorf("%s is told of a context that it did not give: %v", c.name, err)
-	case end != "Close" && refused && (!errors.Is(err, fault.ErrInjected) || !strings.Contains(err.Error(), "times")):
-		t.Errorf("%s: %v, want one that says what was tried, and what the store failed with last", c.name, err)
+	case end != "Close" && refused &&
+		(!errors.Is(err, fault.ErrInjected) || !strings.Contains(err.Error(), "times")):
+		t.Errorf("%s: %v, want what was tried, and what the store failed with last", c.name, err)
 	}
 	if n := on.store.late.Load(); n > 0 {
 		t.Errorf("%d commits after Close", n)
@@ -236,116 +244,4 @@ func (s *deadStore) Commit(ctx context.Context, b *brook.Batch) error {
 		return fmt.Errorf("dead: %w", brook.ErrPermanent)
 	}
 	return s.Store.Commit(ctx, b)
-}
-
-// Close ends what it meets at any point, and once it returned nil, nothing is committed any more.
-func TestNothingIsCommittedAfterClose(t *testing.T) {
-	for stored, store := range waitingStores {
-		for _, c := range waitingCalls[:5] { // those that commit
-			t.Run(c.name+"/"+stored, func(t *testing.T) {
-				for range 40 {
-					on := openTroubled(t, store(), fault.Fail)
-					start := make(chan struct{})
-					var calls sync.WaitGroup
-					for range 3 {
-						calls.Go(func() {
-							<-start
-							if err := c.call(t.Context(), on.app, on.pos); err != nil && !errors.Is(err, brook.ErrClosed) &&
-								!errors.Is(err, brook.ErrRunning) {
-								t.Errorf("%s: %v", c.name, err)
-							}
-						})
-					}
-					close(start)
-					if err := on.app.Close(); err != nil {
-						t.Fatal(err)
-					}
-					on.store.closed.Store(true)
-					calls.Wait()
-					if n := on.store.late.Load(); n > 0 {
-						t.Fatalf("%d commits after Close", n)
-					}
-				}
-			})
-		}
-	}
-}
-
-// Who closes the app between two steps of Drop or Redrive finds that nothing more is committed.
-func TestCloseInAFilter(t *testing.T) {
-	for stored, store := range waitingStores {
-		for name, call := range map[string]func(*ledger.App, context.Context, func(brook.DeadLetter) bool) (int, error){
-			"Drop": (*ledger.App).Drop, "Redrive": (*ledger.App).Redrive,
-		} {
-			t.Run(name+"/"+stored, func(t *testing.T) {
-				for range 100 {
-					on := openTroubled(t, store(), fault.Fail)
-					n, err := call(on.app, t.Context(), func(brook.DeadLetter) bool {
-						if err := on.app.Close(); err != nil {
-							t.Error(err)
-						}
-						on.store.closed.Store(true)
-						return true
-					})
-					if n != 0 || !errors.Is(err, brook.ErrClosed) || on.store.late.Load() > 0 {
-						t.Fatalf("%d, %v, with %d commits after Close", n, err, on.store.late.Load())
-					}
-				}
-			})
-		}
-	}
-}
-
-// lateStore counts the commits that come once it is told that the app is closed.
-type lateStore struct {
-	brook.Store
-	closed atomic.Bool
-	late   atomic.Int64
-}
-
-func (s *lateStore) Fenced() bool {
-	f, ok := s.Store.(brook.Fenced)
-	return ok && f.Fenced()
-}
-
-func (s *lateStore) Durable() bool { return true }
-
-func (s *lateStore) Commit(ctx context.Context, b *brook.Batch) error {
-	if s.closed.Load() {
-		s.late.Add(1)
-	}
-	return s.Store.Commit(ctx, b)
-}
-
-// Close says whom it waits for, and blames no handler for a store that does not heed its context.
-func TestCloseSaysWhatItWaitsFor(t *testing.T) {
-	for _, c := range waitingCalls[:5] {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpy(newStore())
-				on := openTroubled(t, s, fault.Fail)
-				app := on.app
-				release := make(chan struct{})
-				s.onCommit(func(_ context.Context, _ *brook.Batch, do func() error) error {
-					<-release
-					return do()
-				})
-				done := make(chan error, 1)
-				go func() { done <- c.call(t.Context(), app, on.pos) }()
-				synctest.Wait()
-				err := app.Close()
-				if !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), c.name) ||
-					!strings.Contains(err.Error(), "store") || strings.Contains(err.Error(), "handler") {
-					t.Errorf("Close: %v", err)
-				}
-				close(release)
-				if err := <-done; err != nil && !errors.Is(err, brook.ErrClosed) {
-					t.Errorf("%s: %v", c.name, err)
-				}
-				if err := app.Close(); err != nil {
-					t.Errorf("Close again: %v", err)
-				}
-			})
-		})
-	}
 }
