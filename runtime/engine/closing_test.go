@@ -64,8 +64,8 @@ var waitingStores = map[string]func() brook.Store{
 	"shared":            func() brook.Store { return newShared() },
 }
 
-// troubled is an app that has a dead letter, and an event at pos that it has yet to fold. Its store and
-// driver have a fault that has yet to begin.
+// troubled is an app that has a dead letter, and an event at pos that it has yet to fold. Its store
+// and driver have a fault that has yet to begin.
 type troubled struct {
 	app   *ledger.App
 	fault *fault.Fault
@@ -96,8 +96,8 @@ func openTroubled(t *testing.T, store brook.Store, kind fault.Kind, ops ...fault
 	return troubled{app, f, late, publish(app.Publish.Moved(t.Context(), moved))}
 }
 
-// Whatever a call waits for, its error says why the wait ended: that the app was closed, or the end of
-// the call's context, and then what the store failed with.
+// Whatever a call waits for, its error says why the wait ended: that the app was closed, or the end
+// of the call's context, and then what the store failed with.
 func TestErrorsOfCallsThatAreEnded(t *testing.T) {
 	all := []fault.Op{fault.Table, fault.Snapshot, fault.Commit, fault.Get, fault.Scan, fault.History,
 		fault.Count, fault.Drop, fault.Fetch, fault.Publish}
