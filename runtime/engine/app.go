@@ -12,6 +12,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -75,9 +76,9 @@ type App struct {
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
 	gate   quiesce.Lock
-	unsure atomic.Bool             // a commit may have happened although it gave an error
-	waits  map[partition.ID]*waits // of the live generation
-	solo   *lane                   // what Process and Redrive run in, under the gate
+	unsure atomic.Bool                          // a commit may have happened although it gave an error
+	waits  map[partition.ID]*deadletter.Blocked // of the live generation
+	solo   *lane                                // what Process and Redrive run in, under the gate
 
 	held      hold          // of the name
 	running   quiesce.Mutex // of Run
@@ -97,7 +98,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]schema.Event{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
 		targets: newTargets(config.Driver), running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
-		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partition.ID]*waits{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}
+		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partition.ID]*deadletter.Blocked{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.ctx, a.cancel = ctx, func() { cancel(brook.ErrClosed) }
 	for _, e := range def.Events {
@@ -170,30 +171,30 @@ func (a *App) load(ctx context.Context) error {
 }
 
 // loadWaits reads which keys dead letters hold up.
-func (a *App) loadWaits(ctx context.Context, g *generation) (map[partition.ID]*waits, error) {
-	all := map[partition.ID]*waits{}
+func (a *App) loadWaits(ctx context.Context, g *generation) (map[partition.ID]*deadletter.Blocked, error) {
+	all := map[partition.ID]*deadletter.Blocked{}
 	for row, err := range a.reader.Scan(ctx, g.letters, nil, nil) {
 		if err != nil {
 			return nil, err
 		}
-		l, err := decodeLetter(row.Value)
+		l, err := deadletter.Decode(row.Value)
 		if err != nil {
 			return nil, err
 		}
 		id := partition.Of(l.Position)
 		if all[id] == nil {
-			all[id] = &waits{}
+			all[id] = &deadletter.Blocked{}
 		}
 		l.Set = a.setNow(l.Type, l.Set)
-		all[id].add(&l, a.config.OnFailure != brook.GoOn)
+		all[id].Add(&l, a.config.OnFailure != brook.GoOn)
 	}
 	return all, nil
 }
 
 // waitsOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
-func (a *App) waitsOf(id partition.ID) *waits {
+func (a *App) waitsOf(id partition.ID) *deadletter.Blocked {
 	if a.waits[id] == nil {
-		a.waits[id] = &waits{}
+		a.waits[id] = &deadletter.Blocked{}
 	}
 	return a.waits[id]
 }
@@ -306,15 +307,15 @@ func (a *App) mended(what string, attempts int, pos brook.Position) {
 }
 
 // tell tells hooks and log of a dead letter.
-func (a *App) tell(l deadLetter) {
+func (a *App) tell(l deadletter.Letter) {
 	if a.config.Hooks.DeadLetter != nil {
 		a.config.Hooks.DeadLetter(l.DeadLetter)
 	}
 	if l.Attempts > 0 {
 		args := []any{"app", a.config.Name, "position", l.Position.String(), "type", l.Type,
 			"stage", l.Stage, "set", l.Set, "attempts", l.Attempts, "error", l.Error}
-		if l.stack != nil {
-			args = append(args, "stack", string(l.stack))
+		if l.Stack != nil {
+			args = append(args, "stack", string(l.Stack))
 		}
 		a.config.Log.Error("brook: dead letter", args...)
 	}

@@ -1,6 +1,6 @@
 package engine
 
-import "github.com/brookgen/brookgen/runtime"
+import brook "github.com/brookgen/brookgen/runtime"
 
 // backlog is what was read of a partition and is not committed: records in the chunks that the driver gave, which are
 // shared and stay as they are, and how many of them are in the batch.

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"math/rand/v2"
+	rand "math/rand/v2"
 	"slices"
 	"testing"
 

@@ -2,10 +2,8 @@ package engine
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"sort"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -19,28 +17,7 @@ type anchor struct {
 	sum    uint64 // 0: the anchor is not known
 }
 
-func anchorOf(r *brook.Record) anchor { return anchor{r.Offset, sumOf(r)} }
-
-// sumOf returns a hash of the record, which is stored: it is the same in every process, and never 0. Null and empty are one to
-// it, and time counts in milliseconds, as drivers may come to tell them better.
-func sumOf(r *brook.Record) uint64 {
-	h := fnv.New64a()
-	var room [8]byte
-	number := func(n int64) { _, _ = h.Write(binary.BigEndian.AppendUint64(room[:0], uint64(n))) }
-	add := func(b []byte) {
-		number(int64(len(b)))
-		_, _ = h.Write(b)
-	}
-	number(r.Offset)
-	number(r.Time.UnixMilli())
-	add(r.Key)
-	add(r.Value)
-	for i := range r.Headers {
-		add([]byte(r.Headers[i].Key))
-		add(r.Headers[i].Value)
-	}
-	return max(h.Sum64(), 1)
-}
+func anchorOf(r *brook.Record) anchor { return anchor{r.Offset, partition.Checksum(r)} }
 
 // bookmark is where a partition is read on. It is used by who reads the partition alone.
 type bookmark struct {
@@ -93,7 +70,7 @@ func (b *bookmark) check(c *brook.Chunk) (fresh bool, err error) {
 // compare returns an error if c has another record at the anchor's offset. Where it has none, compaction took it, and nothing can be told.
 func (k anchor) compare(id partition.ID, c *brook.Chunk) error {
 	i := sort.Search(len(c.Records), func(i int) bool { return c.Records[i].Offset >= k.offset })
-	if k.sum == 0 || i == len(c.Records) || c.Records[i].Offset != k.offset || sumOf(&c.Records[i]) == k.sum {
+	if k.sum == 0 || i == len(c.Records) || c.Records[i].Offset != k.offset || partition.Checksum(&c.Records[i]) == k.sum {
 		return nil
 	}
 	return fmt.Errorf("%w: the record at %s is not the one that the views were made from, so the log was cut back and written anew, and they hold events that it does not have; start with an empty store, or another Name",

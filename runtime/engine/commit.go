@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -23,7 +25,7 @@ func (l *lane) commit(ctx context.Context) error {
 	}
 	l.writes = l.tx.Writes(l.writes[:0])
 	for i := range b.letters {
-		l.writes = append(l.writes, b.letters[i].write(l.gen.letters))
+		l.writes = append(l.writes, b.letters[i].Write(l.gen.letters))
 	}
 	for _, item := range b.items {
 		l.writes = append(l.writes, item.write(l.app.outboxTable))
@@ -75,7 +77,7 @@ func (l *lane) commit(ctx context.Context) error {
 		return l.app.store.Commit(ctx, batch)
 	}
 	err := l.insist(ctx, "commit", commit)
-	for errors.Is(err, brook.ErrTooLarge) && b.events <= 1 && l.lighten(batch) {
+	for errors.Is(err, brook.ErrTooLarge) && b.events <= 1 && l.shrinkLetters(batch) {
 		err = l.insist(ctx, "commit", commit)
 	}
 	if err != nil {
@@ -201,7 +203,7 @@ func (a *App) forgets() bool {
 
 // due is what follows a commit outside of the gate, because it may run what users wrote.
 type due struct {
-	letters  []deadLetter
+	letters  []deadletter.Letter
 	unknown  []unknownEvent
 	failures []brook.Failure
 	commits  []brook.Commit
@@ -254,4 +256,44 @@ func (l *lane) forget() {
 	b := &l.batch
 	clear(b.effects)
 	*b = pending{effects: b.effects[:0], letters: slices.Delete(b.letters, 0, len(b.letters)), items: slices.Delete(b.items, 0, len(b.items))}
+}
+
+// shrinkLetters takes from the batch's dead letters what can be read from the log again, a part at a time, because the batch was too
+// large for the store. It reports whether there was any.
+func (l *lane) shrinkLetters(batch *brook.Batch) (any bool) {
+	for i := range l.batch.letters {
+		letter := &l.batch.letters[i]
+		held := bytes.Clone(letter.Key)
+		if !letter.Shrink() {
+			continue
+		}
+		any = true
+		if held != nil && letter.Key == nil {
+			l.unhold(letter, held)
+		}
+		w := letter.Write(l.gen.letters)
+		for j := range batch.Writes {
+			if batch.Writes[j].Table == w.Table && bytes.Equal(batch.Writes[j].Key, w.Key) {
+				batch.Writes[j] = w
+			}
+		}
+	}
+	if any {
+		batch.ID = l.app.ids.batch()
+	}
+	return any
+}
+
+// unhold lets later events of a key go on that the letter was to hold up: it is too large to be kept.
+func (l *lane) unhold(letter *deadletter.Letter, key []byte) {
+	w := l.app.waitsOf
+	for _, f := range l.feeds {
+		if f.id == partition.Of(letter.Position) {
+			w = func(partition.ID) *deadletter.Blocked { return f.waits }
+		}
+	}
+	waits, old := w(partition.Of(letter.Position)), *letter
+	old.Key = key
+	waits.Remove(&old)
+	waits.Add(letter, false)
 }

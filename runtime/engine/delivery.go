@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -31,10 +32,10 @@ type Delivery struct {
 
 // fate is what is decided before the event is dispatched.
 type fate struct {
-	letter *deadLetter // that is redriven
-	only   string      // the set that alone runs, for a redriven letter; "": all
-	forced error       // what every set fails with
-	feed   *feed       // nil for an event that waits behind nobody
+	letter *deadletter.Letter // that is redriven
+	only   string             // the set that alone runs, for a redriven letter; "": all
+	forced error              // what every set fails with
+	feed   *feed              // nil for an event that waits behind nobody
 	lane   *lane
 	once   bool     // Process: all sets or none
 	silent bool     // it was acted on before

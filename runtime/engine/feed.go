@@ -8,6 +8,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -43,7 +44,7 @@ type feed struct {
 	storing  []byte // as the batch writes it
 	last     anchor // of the last record that is committed
 	turning  anchor // as the batch writes it
-	waits    *waits
+	waits    *deadletter.Blocked
 	folded   map[string]brook.Sequence // lane → the highest sequence folded; filled as they are met
 	window   *window                   // of Config.DropRepeats; nil: it is not known
 	emits    string                    // what the streams of emissions that are caused here begin with; "": not needed yet
@@ -231,7 +232,7 @@ func (f *feed) source(a *App) string {
 // dirty reports whether the batch moves the feed on.
 func (f *feed) dirty() bool { return f.next != f.base || f.unseen }
 
-func newFeed(id partition.ID, p brook.Partition, w *waits) *feed {
+func newFeed(id partition.ID, p brook.Partition, w *deadletter.Blocked) *feed {
 	f := &feed{id: id, log: p.Log, first: p.Start, until: -1, next: p.Start, base: p.Start, ahead: p.Start, end: p.End,
 		waits: w, credit: make(chan struct{}, 4)}
 	f.credit <- struct{}{}

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"math/rand/v2"
+	rand "math/rand/v2"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -24,9 +25,9 @@ func (r *rebuilding) reset() {
 }
 
 // note takes a letter of the rebuilt views into the report.
-func (r *rebuilding) note(l *deadLetter) {
+func (r *rebuilding) note(l *deadletter.Letter) {
 	r.report.Letters++
-	if l.Stage == brook.StageEmit || l.Attempts == 0 || r.asides.has(l.Position, l.Set) {
+	if l.Stage == brook.StageEmit || l.Attempts == 0 || r.asides.Has(l.Position, l.Set) {
 		return
 	}
 	stranger := *l
@@ -42,7 +43,7 @@ func (r *rebuilding) count(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l, err := decodeLetter(row.Value)
+		l, err := deadletter.Decode(row.Value)
 		if err != nil {
 			return err
 		}
@@ -54,7 +55,7 @@ func (r *rebuilding) count(ctx context.Context) error {
 
 // full reports whether the lane stands still at a feed because its partition has too many dead letters, which ends the rebuild.
 func (r *rebuilding) full(f *feed) bool {
-	letters := f.waits.letters()
+	letters := f.waits.Len()
 	if letters < r.app.config.MaxDeadLetters {
 		return false
 	}
@@ -99,22 +100,22 @@ func (r *rebuilding) skip(f *feed, lost gap) {
 	r.gaps[f.id] = append(r.gaps[f.id], lost)
 	for offset, put := range r.asides[f.id] {
 		for _, one := range put {
-			if lost.from <= offset && offset < lost.to && !one.dropped {
-				f.waits.add(&deadLetter{DeadLetter: brook.DeadLetter{Position: f.id.At(offset), Set: one.set, Key: one.key}}, r.app.config.OnFailure != brook.GoOn)
+			if lost.from <= offset && offset < lost.to && !one.Dropped {
+				f.waits.Add(&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: f.id.At(offset), Set: one.Set, Key: one.Key}}, r.app.config.OnFailure != brook.GoOn)
 			}
 		}
 	}
 }
 
 // redrive tries letters of the rebuilt views once more, in log order: those given, or all where nil is. What fails again stays as it was.
-func (r *rebuilding) redrive(ctx context.Context, letters []deadLetter) error {
+func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) error {
 	a, l := r.app, r.lane
 	if letters == nil {
 		for row, err := range a.reader.Scan(ctx, l.gen.letters, nil, nil) {
 			if err != nil {
 				return err
 			}
-			letter, err := decodeLetter(row.Value)
+			letter, err := deadletter.Decode(row.Value)
 			if err != nil {
 				return err
 			}
@@ -125,12 +126,12 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadLetter) error {
 	}
 	barred := map[held]bool{}
 	for i := range letters {
-		k := letters[i].appendKey(nil)
+		k := letters[i].AppendKey(nil)
 		if r.tried[string(k)] || letters[i].Stage == brook.StageEmit || r.gone(letters[i].Position) {
 			continue
 		}
-		key := held{partition.Of(letters[i].Position), waitKey{letters[i].Set, string(letters[i].Key)}}
-		every := held{key.id, waitKey{"", key.key}}
+		key := held{partition.Of(letters[i].Position), deadletter.HeldKey{Set: letters[i].Set, Key: string(letters[i].Key)}}
+		every := held{key.id, deadletter.HeldKey{Set: "", Key: key.Key}}
 		if letters[i].Key != nil && (barred[key] || barred[every]) {
 			continue // it waits
 		}
@@ -158,7 +159,7 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 	if err != nil {
 		return false, err
 	}
-	letter, err := decodeLetter(v)
+	letter, err := deadletter.Decode(v)
 	if err != nil {
 		return false, err
 	}

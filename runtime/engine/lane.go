@@ -9,6 +9,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -62,7 +63,7 @@ type pending struct {
 	discarded               int
 	unknown                 []unknownEvent
 	last                    brook.Position // of the event that came last
-	letters                 []deadLetter
+	letters                 []deadletter.Letter
 	items                   []*outboxItem
 	owed                    []*outboxItem // of a rebuild
 	effects                 []effectRun
@@ -319,7 +320,7 @@ func (l *lane) stands(f *feed) bool {
 	if f.outbound+len(l.batch.items) >= l.app.config.MaxOutbox {
 		return true
 	}
-	letters := f.waits.letters()
+	letters := f.waits.Len()
 	if letters < l.app.config.MaxDeadLetters {
 		f.full = false
 		return false

@@ -22,7 +22,7 @@ const adoptStep = 256
 // owe takes the emissions of an event into the batch of a rebuild, those of sets that never acted on it.
 func (l *lane) owe(m *Delivery) {
 	for i := range m.emissions {
-		if !l.rebuild.asides.owed(m.position, l.app.def.Sets[m.emissions[i].set]) {
+		if !l.rebuild.asides.Owed(m.position, l.app.def.Sets[m.emissions[i].set]) {
 			continue
 		}
 		if item := l.item(m, &m.emissions[i]); item != nil {
@@ -140,7 +140,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 	}
 	after = l.take()
 	for i := range after.letters {
-		a.waitsOf(partition.Of(after.letters[i].Position)).add(&after.letters[i], false)
+		a.waitsOf(partition.Of(after.letters[i].Position)).Add(&after.letters[i], false)
 	}
 	return more, after, nil
 }

@@ -151,7 +151,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	b := &l.batch
 	writes := l.tx.Writes(nil)
 	for i := range b.letters {
-		writes = append(writes, b.letters[i].write(l.gen.letters))
+		writes = append(writes, b.letters[i].Write(l.gen.letters))
 	}
 	for _, item := range b.items {
 		writes = append(writes, item.write(l.app.outboxTable))
@@ -172,7 +172,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 		}
 		commit := func() error { return l.app.store.Commit(ctx, batch) }
 		err := insist(ctx, "commit", commit)
-		for errors.Is(err, brook.ErrTooLarge) && l.lighten(batch) {
+		for errors.Is(err, brook.ErrTooLarge) && l.shrinkLetters(batch) {
 			err = insist(ctx, "commit", commit)
 		}
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -74,16 +75,16 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	ctx, cancel := a.whileOpen(ctx)
 	defer cancel()
 	defer func() { err = closing(ctx, err) }()
-	from := (&deadLetter{DeadLetter: brook.DeadLetter{Position: pos}}).appendKey(nil)
+	from := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	pos.Offset++
-	to := (&deadLetter{DeadLetter: brook.DeadLetter{Position: pos}}).appendKey(nil)
+	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	for {
 		g := a.live.Load()
 		for row, err := range a.reader.Scan(ctx, g.letters, from, to) {
 			if err != nil {
 				return err
 			}
-			l, err := decodeLetter(row.Value)
+			l, err := deadletter.Decode(row.Value)
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -33,7 +34,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		rest.end()
 	}()
 	var old *generation
-	var held map[partition.ID]*waits
+	var held map[partition.ID]*deadletter.Blocked
 	for tries := 1; ; tries++ {
 		rest.released = false
 		old = a.live.Load()
@@ -182,9 +183,9 @@ func (r *rebuilding) settle(ctx context.Context, old *generation) error {
 		if err := r.settleOnce(ctx, old); err != nil {
 			return err
 		}
-		var untried []deadLetter
+		var untried []deadletter.Letter
 		for i := range r.strangers {
-			if !r.tried[string(r.strangers[i].appendKey(nil))] {
+			if !r.tried[string(r.strangers[i].AppendKey(nil))] {
 				untried = append(untried, r.strangers[i])
 			}
 		}
@@ -206,11 +207,11 @@ func (r *rebuilding) settleOnce(ctx context.Context, old *generation) error {
 	parts := writer{app: a}
 	carried := map[string]bool{}
 	var err error
-	r.asides, err = a.readAsides(ctx, old, func(l *deadLetter) error {
+	r.asides, err = a.readAsides(ctx, old, func(l *deadletter.Letter) error {
 		if l.Stage != brook.StageEmit && !r.gone(l.Position) {
 			return nil
 		}
-		w := l.write(g.letters)
+		w := l.Write(g.letters)
 		carried[string(w.Key)] = true
 		return parts.add(ctx, w)
 	})
@@ -240,7 +241,7 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 		if err != nil {
 			return err
 		}
-		l, err := decodeLetter(row.Value)
+		l, err := deadletter.Decode(row.Value)
 		if err != nil {
 			return err
 		}
@@ -253,14 +254,14 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 				return err
 			}
 			if f := r.lane.feed(partition.Of(l.Position)); f != nil {
-				f.waits.remove(&l)
+				f.waits.Remove(&l)
 			}
 			continue
 		}
 		r.note(&l)
-		if silent, owes := r.asides.silence(&l); l.Stage != brook.StageEmit && (silent != l.Silent || !slices.Equal(owes, l.owes)) {
-			l.Silent, l.owes = silent, owes
-			if err := parts.add(ctx, l.write(g.letters)); err != nil {
+		if silent, owes := r.asides.Silence(&l); l.Stage != brook.StageEmit && (silent != l.Silent || !slices.Equal(owes, l.Owes)) {
+			l.Silent, l.Owes = silent, owes
+			if err := parts.add(ctx, l.Write(g.letters)); err != nil {
 				return err
 			}
 		}
@@ -270,14 +271,14 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 }
 
 // over reports whether a letter of the rebuild, or of an emission that it owes, is none any more: it was redriven or dropped in the live views meanwhile.
-func (r *rebuilding) over(l *deadLetter) bool {
+func (r *rebuilding) over(l *deadletter.Letter) bool {
 	switch {
 	case l.Stage == brook.StageEmit:
-		return !r.asides.owed(l.Position, l.Set)
+		return !r.asides.Owed(l.Position, l.Set)
 	case r.gone(l.Position):
 		return true // it was carried over before
 	}
-	dropped := r.asides.dropped(l.Position)
+	dropped := r.asides.Dropped(l.Position)
 	return slices.Contains(dropped, "") || l.Set != "" && slices.Contains(dropped, l.Set)
 }
 
@@ -303,7 +304,7 @@ func (r *rebuilding) settleOwed(ctx context.Context, old *generation, parts *wri
 		if err != nil {
 			return err
 		}
-		if carried[string(row.Key)] || r.asides.owed(item.Position, item.Set) {
+		if carried[string(row.Key)] || r.asides.Owed(item.Position, item.Set) {
 			continue
 		}
 		if err := parts.add(ctx, brook.Write{Table: g.owed, Key: item.key, Op: brook.Remove}); err != nil {
@@ -319,11 +320,11 @@ func (r *rebuilding) carryDropped(ctx context.Context, old *generation, parts *w
 		if err != nil {
 			return err
 		}
-		d, err := decodeDropped(row)
+		d, err := deadletter.DecodeDropped(row)
 		if err != nil {
 			return err
 		}
-		if r.gone(d.position) {
+		if r.gone(d.Position) {
 			continue
 		}
 		w := brook.Write{Table: r.lane.gen.dropped, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -188,7 +189,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		return nil
 	}
 	leased := a.leases(items[0])
-	var letters []deadLetter
+	var letters []deadletter.Letter
 	batch := brook.Batch{ID: a.ids.batch()}
 	err := a.insist(ctx, "commit", func() error {
 		v, err := a.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
@@ -202,7 +203,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 			if err := refused[item]; err != nil {
 				l := item.letter(err)
 				letters = append(letters, l)
-				batch.Writes = append(batch.Writes, l.write(a.live.Load().letters))
+				batch.Writes = append(batch.Writes, l.Write(a.live.Load().letters))
 			}
 		}
 		if a.fenced() && len(letters) > 0 {
@@ -217,7 +218,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		err = a.store.Commit(ctx, &batch)
 		for i := range letters {
 			if w := a.waits[partition.Of(letters[i].Position)]; err == nil && w != nil {
-				w.emits.Add(1)
+				w.AddEmission()
 			}
 		}
 		return err
@@ -247,7 +248,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 }
 
 // raiseFor raises the epochs of the partitions of letters, so that no promotion that carries letters over comes between.
-func (a *App) raiseFor(ctx context.Context, letters []deadLetter, batch *brook.Batch) error {
+func (a *App) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *brook.Batch) error {
 	raised := map[partition.ID]bool{}
 	for i := range letters {
 		id := partition.Of(letters[i].Position)
@@ -264,7 +265,7 @@ func (a *App) raiseFor(ctx context.Context, letters []deadLetter, batch *brook.B
 	return nil
 }
 
-func (i *outboxItem) letter(err error) deadLetter {
-	return deadLetter{DeadLetter: brook.DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: brook.StageEmit, Set: i.Set,
-		Error: errorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}}
+func (i *outboxItem) letter(err error) deadletter.Letter {
+	return deadletter.Letter{DeadLetter: brook.DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: brook.StageEmit, Set: i.Set,
+		Error: deadletter.ErrorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}}
 }

@@ -10,9 +10,44 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
+
+// readAsides reads what a generation put aside, and calls each with the letters.
+func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadletter.Letter) error) (deadletter.SetAside, error) {
+	all := deadletter.SetAside{}
+	// Letters first: one that is dropped meanwhile is among these or among those that were dropped.
+	for row, err := range a.reader.Scan(ctx, g.letters, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		l, err := deadletter.Decode(row.Value)
+		if err != nil {
+			return nil, err
+		}
+		if each != nil {
+			if err := each(&l); err != nil {
+				return nil, err
+			}
+		}
+		if l.Stage != brook.StageEmit {
+			all.Add(l.Position, deadletter.Event{Set: a.setNow(l.Type, l.Set), Key: l.Key, Silent: l.Silent, Owes: l.Owes})
+		}
+	}
+	for row, err := range a.reader.Scan(ctx, g.dropped, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		d, err := deadletter.DecodeDropped(row)
+		if err != nil {
+			return nil, err
+		}
+		all.Add(d.Position, deadletter.Event{Set: a.setNow(d.Type, d.Set), Dropped: true})
+	}
+	return all, nil
+}
 
 // Rebuild makes the views anew from the log's start, beside the live ones, and promotes them at once when both stand
 // at the same positions. Readers see the old views until then, and what they began to read to its end. Handlers emit nothing and no effect runs, but for what
@@ -82,13 +117,13 @@ type rebuilding struct {
 	partitions []brook.Partition
 	contended  bool // other processes commit all the time: they are asked to rest
 
-	asides    asides                 // of the live views, at least of what is below the feeds' ends
+	asides    deadletter.SetAside    // of the live views, at least of what is below the feeds' ends
 	beyond    bool                   // partitions that the live views don't know are folded to their ends: nobody folds these meanwhile
 	madeFrom  map[string]bool        // the types that the live views were made from
 	passed    map[string]int         // events of these types that the code does not know
 	gaps      map[partition.ID][]gap // what retention took from under the readers
 	tried     map[string]bool        // letters that were redriven, by key
-	strangers []deadLetter           // that were tried and that the live views don't have; without values
+	strangers []deadletter.Letter    // that were tried and that the live views don't have; without values
 	report    brook.RebuildReport
 	changes   string // of the code since the live views were made
 }
@@ -280,7 +315,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 					brook.ErrRetention, p.Topic, p.Number, p.Start, s.First))
 			}
 		}
-		f := newFeed(id, p, &waits{})
+		f := newFeed(id, p, &deadletter.Blocked{})
 		f.rebuild, f.silent, f.unseen = r, standings[id].Silent, true
 		f.meets = anchor{standings[id].Last, standings[id].Sum}
 		fresh = append(fresh, f)
@@ -289,10 +324,10 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 		return nil, err
 	}
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
-	_, err = a.readAsides(ctx, a.live.Load(), func(letter *deadLetter) error {
+	_, err = a.readAsides(ctx, a.live.Load(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
 			if f.id == partition.Of(letter.Position) && letter.Position.Offset < f.base {
-				f.waits.add(letter, a.config.OnFailure != brook.GoOn)
+				f.waits.Add(letter, a.config.OnFailure != brook.GoOn)
 			}
 		}
 		return nil

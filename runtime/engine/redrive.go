@@ -9,14 +9,45 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/key"
 )
+
+// forgetDropped forgets which letters were dropped whose records the log no longer has: no rebuild meets them.
+func (a *App) forgetDropped(ctx context.Context) error {
+	partitions, err := a.config.Driver.Partitions(ctx, a.topics...)
+	if err != nil {
+		return err
+	}
+	v, err := a.gate.RLock(ctx) // no rebuild promotes meanwhile
+	if err != nil {
+		return err
+	}
+	defer a.gate.Leave(v)
+	if a.closed.Load() { // Close waits for nobody any more
+		return brook.ErrClosed
+	}
+	t := a.live.Load().dropped
+	var writes []brook.Write
+	for _, p := range partitions {
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
+		from := id.AppendKey(nil)
+		for row, err := range a.reader.Scan(ctx, t, from, key.AppendInt(bytes.Clone(from), p.Start)) {
+			if err != nil {
+				return err
+			}
+			writes = append(writes, brook.Write{Table: t, Key: bytes.Clone(row.Key), Op: brook.Remove})
+		}
+	}
+	return inParts(writes, func(part []brook.Write) error { return a.store.Commit(ctx, &brook.Batch{Writes: part}) })
+}
 
 // held names what a letter holds up.
 type held struct {
 	id partition.ID
-	waitKey
+	deadletter.HeldKey
 }
 
 // Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and gives how many were
@@ -50,8 +81,8 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		if err := open.Err(); err != nil {
 			return n, err
 		}
-		own := held{partition.Of(letter.Position), waitKey{letter.Set, string(letter.Key)}}
-		all := held{own.id, waitKey{"", own.key}}
+		own := held{partition.Of(letter.Position), deadletter.HeldKey{Set: letter.Set, Key: string(letter.Key)}}
+		all := held{own.id, deadletter.HeldKey{Set: "", Key: own.Key}}
 		free := letter.Key == nil || letter.Stage == brook.StageEmit
 		if !free && (barred[own] || barred[all]) {
 			continue
@@ -94,8 +125,8 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 
 // letters gives the dead letters that there are now, each as it is when its turn comes: in log order, and of one event in
 // the order of the sets.
-func (a *App) letters(ctx context.Context) func(func(deadLetter, error) bool) {
-	var all []deadLetter
+func (a *App) letters(ctx context.Context) func(func(deadletter.Letter, error) bool) {
+	var all []deadletter.Letter
 	var failed error
 	for l, err := range a.deadLetters(ctx) {
 		if err != nil {
@@ -103,10 +134,10 @@ func (a *App) letters(ctx context.Context) func(func(deadLetter, error) bool) {
 			break
 		}
 		l.Record = brook.Record{} // not all of them at a time
-		all = append(all, deadLetter{DeadLetter: l})
+		all = append(all, deadletter.Letter{DeadLetter: l})
 	}
 	a.inOrder(all)
-	return func(yield func(deadLetter, error) bool) {
+	return func(yield func(deadletter.Letter, error) bool) {
 		for i := range all {
 			l, err := a.storedLetter(ctx, &all[i])
 			if errors.Is(err, brook.ErrNotFound) {
@@ -117,30 +148,30 @@ func (a *App) letters(ctx context.Context) func(func(deadLetter, error) bool) {
 			}
 		}
 		if failed != nil {
-			yield(deadLetter{}, failed)
+			yield(deadletter.Letter{}, failed)
 		}
 	}
 }
 
 // inOrder sorts letters as they are redriven: in log order, and of one event in the order of the sets.
-func (a *App) inOrder(all []deadLetter) {
-	slices.SortStableFunc(all, func(l, m deadLetter) int {
+func (a *App) inOrder(all []deadletter.Letter) {
+	slices.SortStableFunc(all, func(l, m deadletter.Letter) int {
 		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(a.def.Sets, l.Set), slices.Index(a.def.Sets, m.Set)))
 	})
 }
 
 // storedLetter reads a letter again.
-func (a *App) storedLetter(ctx context.Context, l *deadLetter) (deadLetter, error) {
+func (a *App) storedLetter(ctx context.Context, l *deadletter.Letter) (deadletter.Letter, error) {
 	for {
 		g := a.live.Load()
-		v, err := a.reader.Get(ctx, g.letters, l.appendKey(nil))
+		v, err := a.reader.Get(ctx, g.letters, l.AppendKey(nil))
 		if err != nil && a.live.Load() != g {
 			continue // a rebuild switched and dropped what was read
 		}
 		if err != nil {
-			return deadLetter{}, err
+			return deadletter.Letter{}, err
 		}
-		again, err := decodeLetter(v)
+		again, err := deadletter.Decode(v)
 		again.Record.Value = bytes.Clone(again.Record.Value)
 		return again, err
 	}
@@ -156,7 +187,7 @@ func (a *App) stillThere(ctx context.Context, letters brook.Table, at []byte) ([
 }
 
 // redrive tries one letter with all lanes at rest.
-func (a *App) redrive(ctx context.Context, letter deadLetter) (applied bool, after due, err error) {
+func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bool, after due, err error) {
 	if err := a.claim(ctx); err != nil {
 		return false, due{}, err
 	}
@@ -172,7 +203,7 @@ func (a *App) redrive(ctx context.Context, letter deadLetter) (applied bool, aft
 		return false, due{}, err
 	}
 	l := a.solo
-	at := letter.appendKey(nil)
+	at := letter.AppendKey(nil)
 	there, err := a.stillThere(ctx, l.gen.letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, due{}, nil // somebody else was faster
@@ -208,12 +239,12 @@ func (a *App) redrive(ctx context.Context, letter deadLetter) (applied bool, aft
 }
 
 // handleAgain runs a letter's event through the set that failed, or through all where it failed before any.
-func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadLetter, remove []brook.Write) (applied bool, err error) {
+func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadletter.Letter, remove []brook.Write) (applied bool, err error) {
 	a, w := l.app, f.waits
 	m := &l.m
 	record := letter.Record
 	l.prepare(ctx, m, &record)
-	m.lane, m.feed, m.letter, m.only, m.silent, m.owes = l, f, &letter, letter.Set, letter.Silent, letter.owes
+	m.lane, m.feed, m.letter, m.only, m.silent, m.owes = l, f, &letter, letter.Set, letter.Silent, letter.Owes
 	l.unwrap(m)
 	l.tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
 	if m.decodeErr == nil {
@@ -230,35 +261,35 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadLetter, remo
 		m.results = append(m.results, result{set: m.only, stage: brook.StageHandle,
 			err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", m.message.Type, m.only)})
 	}
-	w.remove(&letter)
+	w.Remove(&letter)
 	l.keep(f, m)
 	away := false
 	l.aside = func() func() {
 		l.unput(w)
-		w.add(&letter, a.config.OnFailure != brook.GoOn)
+		w.Add(&letter, a.config.OnFailure != brook.GoOn)
 		away = true
 		return func() {
 			w = a.waitsOf(f.id)
 			f.waits = w
-			w.remove(&letter)
+			w.Remove(&letter)
 			for i := range l.batch.letters {
-				w.add(&l.batch.letters[i], a.config.OnFailure != brook.GoOn)
+				w.Add(&l.batch.letters[i], a.config.OnFailure != brook.GoOn)
 			}
 			away = false
 		}
 	}
 	defer func() { l.aside = nil }()
-	applied = !slices.ContainsFunc(l.batch.letters, func(l deadLetter) bool { return l.Stage != brook.StageEmit }) // its emissions have letters of their own
-	if l.rebuild != nil && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].appendKey(nil), remove[0].Key) {
+	applied = !slices.ContainsFunc(l.batch.letters, func(l deadletter.Letter) bool { return l.Stage != brook.StageEmit }) // its emissions have letters of their own
+	if l.rebuild != nil && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].AppendKey(nil), remove[0].Key) {
 		l.unput(w)
-		w.add(&letter, a.config.OnFailure != brook.GoOn) // it stays as it was
+		w.Add(&letter, a.config.OnFailure != brook.GoOn) // it stays as it was
 		return false, nil
 	}
 	l.batch.writes = l.unlessRewritten(remove)
 	err = l.commitAlone(ctx)
 	if errors.Is(err, brook.ErrTooLarge) && l.rebuild != nil {
 		l.unput(w)
-		w.add(&letter, a.config.OnFailure != brook.GoOn)
+		w.Add(&letter, a.config.OnFailure != brook.GoOn)
 		return false, nil
 	}
 	if errors.Is(err, brook.ErrTooLarge) {
@@ -268,14 +299,14 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadLetter, remo
 		l.forget()
 		l.batch.checks = checks
 		failed := letter
-		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, errorText(err), brook.StageApply
+		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, deadletter.ErrorText(err), brook.StageApply
 		l.put(f, failed)
 		l.batch.writes = l.unlessRewritten(remove)
 		applied, err = false, l.commitAlone(ctx)
 	}
 	if err != nil && !away {
 		l.unput(w)
-		w.add(&letter, a.config.OnFailure != brook.GoOn)
+		w.Add(&letter, a.config.OnFailure != brook.GoOn)
 	}
 	return applied, err
 }
@@ -283,7 +314,7 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadLetter, remo
 // unlessRewritten leaves out the removal of a letter that the batch writes anew.
 func (l *lane) unlessRewritten(remove []brook.Write) []brook.Write {
 	for i := range l.batch.letters {
-		if bytes.Equal(l.batch.letters[i].appendKey(nil), remove[0].Key) {
+		if bytes.Equal(l.batch.letters[i].AppendKey(nil), remove[0].Key) {
 			return remove[1:]
 		}
 	}
@@ -291,9 +322,9 @@ func (l *lane) unlessRewritten(remove []brook.Write) []brook.Write {
 }
 
 // unput takes the letters of the batch out of the waits again.
-func (l *lane) unput(w *waits) {
+func (l *lane) unput(w *deadletter.Blocked) {
 	for i := range l.batch.letters {
-		w.remove(&l.batch.letters[i])
+		w.Remove(&l.batch.letters[i])
 	}
 }
 
@@ -315,7 +346,7 @@ func (a *App) logOf(ctx context.Context, id partition.ID) (string, error) {
 }
 
 // emitAgain puts what the log refused back to be published, in the stream of numbered emissions.
-func (l *lane) emitAgain(ctx context.Context, letter deadLetter, remove []brook.Write) error {
+func (l *lane) emitAgain(ctx context.Context, letter deadletter.Letter, remove []brook.Write) error {
 	item := &outboxItem{free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
 		Record: letter.Record}
 	if err := l.renumber(item); err != nil {
@@ -325,7 +356,7 @@ func (l *lane) emitAgain(ctx context.Context, letter deadLetter, remove []brook.
 	l.batch.writes = remove
 	err := l.commitAlone(ctx)
 	if err == nil {
-		l.app.waitsOf(partition.Of(letter.Position)).remove(&letter)
+		l.app.waitsOf(partition.Of(letter.Position)).Remove(&letter)
 	}
 	return err
 }
@@ -394,7 +425,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 	return n, nil
 }
 
-func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
+func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, error) {
 	rest, err := a.rest(ctx)
 	if err != nil {
 		return false, err
@@ -403,7 +434,7 @@ func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
 	if a.closed.Load() {
 		return false, brook.ErrClosed
 	}
-	l, at := a.solo, letter.appendKey(nil)
+	l, at := a.solo, letter.AppendKey(nil)
 	there, err := a.stillThere(ctx, l.gen.letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, nil
@@ -417,12 +448,12 @@ func (a *App) dropLetter(ctx context.Context, letter deadLetter) (bool, error) {
 	}
 	defer l.within(rest)()
 	l.batch.checks = append(checks, there...)
-	l.batch.writes = append(letter.keepDropped(l.gen.dropped), raise...)
+	l.batch.writes = append(letter.WriteDropped(l.gen.dropped), raise...)
 	l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.letters, Key: at, Op: brook.Remove})
 	if err := l.commitAlone(ctx); err != nil {
 		return false, err
 	}
 	letter.Set = a.setNow(letter.Type, letter.Set)
-	a.waitsOf(partition.Of(letter.Position)).remove(&letter)
+	a.waitsOf(partition.Of(letter.Position)).Remove(&letter)
 	return true, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -14,7 +15,7 @@ var errGone = errors.New("the letter holds only a part of its record, and the lo
 
 // whole gives the letter with its whole record, read from the log where it does not hold it. An error that wraps errGone or
 // [ErrPermanent] stays.
-func (a *App) whole(ctx context.Context, l deadLetter) (deadLetter, error) {
+func (a *App) whole(ctx context.Context, l deadletter.Letter) (deadletter.Letter, error) {
 	if l.Omitted == 0 {
 		return l, nil
 	}
@@ -26,13 +27,15 @@ func (a *App) whole(ctx context.Context, l deadLetter) (deadLetter, error) {
 	if errors.Is(err, brook.ErrOutOfRange) {
 		err = errors.Join(errGone, err)
 	}
-	if err == nil && (sizeOf(&r) != sizeOf(&l.Record)+l.Omitted || l.sum != 0 && sumOf(&r) != l.sum) {
-		err = fmt.Errorf("%w: there is another one of %d bytes", errGone, sizeOf(&r))
+	if err == nil {
+		err = l.Hydrate(&r)
+	}
+	if errors.Is(err, deadletter.ErrOtherRecord) {
+		err = fmt.Errorf("%w: %w", errGone, err)
 	}
 	if err != nil {
 		return l, err
 	}
-	l.Record, l.Omitted, l.sum = r, 0, 0
 	return l, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -157,12 +158,14 @@ func (l *lane) withhold() {
 		return
 	}
 	l.withheld = true
-	l.eachLetter(func(w *waits, letter *deadLetter) { w.remove(letter) })
+	l.eachLetter(func(w *deadletter.Blocked, letter *deadletter.Letter) { w.Remove(letter) })
 }
 
 func (l *lane) restore() {
 	l.withheld = false
-	l.eachLetter(func(w *waits, letter *deadLetter) { w.add(letter, l.app.config.OnFailure != brook.GoOn) })
+	l.eachLetter(func(w *deadletter.Blocked, letter *deadletter.Letter) {
+		w.Add(letter, l.app.config.OnFailure != brook.GoOn)
+	})
 }
 
 // recount reads the waits of the feeds anew, after a commit that was stored and overtaken: what it put aside may have been redriven or dropped.
@@ -171,13 +174,13 @@ func (l *lane) recount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	emits := map[*deadLetter]bool{}
+	emits := map[*deadletter.Letter]bool{}
 	for i := range l.batch.letters {
 		letter := &l.batch.letters[i]
 		if letter.Stage != brook.StageEmit {
 			continue
 		}
-		_, err := l.app.reader.Get(ctx, l.gen.letters, letter.appendKey(nil))
+		_, err := l.app.reader.Get(ctx, l.gen.letters, letter.AppendKey(nil))
 		if err != nil && !errors.Is(err, brook.ErrNotFound) {
 			return err
 		}
@@ -186,20 +189,20 @@ func (l *lane) recount(ctx context.Context) error {
 	for _, f := range l.feeds {
 		now := all[f.id]
 		if now == nil {
-			now = &waits{}
+			now = &deadletter.Blocked{}
 		}
-		f.waits.keys, f.waits.n = now.keys, now.n // emits come and go beside the lane
+		f.waits.Replace(now)
 	}
-	l.eachLetter(func(w *waits, letter *deadLetter) {
+	l.eachLetter(func(w *deadletter.Blocked, letter *deadletter.Letter) {
 		if emits[letter] {
-			w.add(letter, false)
+			w.Add(letter, false)
 		}
 	})
 	l.withheld = false
 	return nil
 }
 
-func (l *lane) eachLetter(do func(*waits, *deadLetter)) {
+func (l *lane) eachLetter(do func(*deadletter.Blocked, *deadletter.Letter)) {
 	for i := range l.batch.letters {
 		letter := &l.batch.letters[i]
 		for _, f := range l.feeds {

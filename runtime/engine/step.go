@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 	"github.com/brookgen/brookgen/runtime/wire"
@@ -27,7 +28,7 @@ func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, err
 		m.forced = l.tooLarge
 	}
 	if l.rebuild != nil {
-		m.skips = l.rebuild.asides.dropped(m.position)
+		m.skips = l.rebuild.asides.Dropped(m.position)
 	}
 	if r.Value == nil && tombstone(l.app.config.Envelope, r) || slices.Contains(m.skips, "") { // the latter was dropped for all sets
 		l.batch.events++
@@ -274,10 +275,10 @@ func trace(headers, cause []brook.Header) []brook.Header {
 
 // waiting reports whether the event has to wait for a set, and behind which position.
 func (l *lane) waiting(f *feed, m *Delivery, set string) (brook.Position, bool) {
-	if len(f.waits.keys) == 0 || len(m.key) == 0 {
+	if f.waits.Empty() || len(m.key) == 0 {
 		return brook.Position{}, false
 	}
-	offset, ok := f.waits.behind(set, l.keyText(m), m.position.Offset)
+	offset, ok := f.waits.Blocker(set, l.keyText(m), m.position.Offset)
 	return f.id.At(offset), ok
 }
 
@@ -301,7 +302,7 @@ func (m *Delivery) owed(set string) []string {
 	return m.owes
 }
 
-func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, key []byte) deadLetter {
+func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, key []byte) deadletter.Letter {
 	if errors.Is(err, brook.ErrTooLarge) {
 		stage = brook.StageApply
 	}
@@ -309,15 +310,15 @@ func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, k
 	if p := (*brook.PanicError)(nil); errors.As(err, &p) {
 		stack = p.Stack
 	}
-	return deadLetter{stack: stack, owes: m.owed(set), DeadLetter: brook.DeadLetter{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author,
-		Stage: stage, Set: set, Error: errorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent && (set == "" || !m.owing(set))}}
+	return deadletter.Letter{Stack: stack, Owes: m.owed(set), DeadLetter: brook.DeadLetter{Position: m.position, ID: m.message.ID, Type: m.message.Type, Author: m.message.Author,
+		Stage: stage, Set: set, Error: deadletter.ErrorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.record, Silent: m.silent && (set == "" || !m.owing(set))}}
 }
 
 // put takes a letter into the batch.
-func (l *lane) put(f *feed, letter deadLetter) {
+func (l *lane) put(f *feed, letter deadletter.Letter) {
 	if l.rebuild != nil && letter.Stage != brook.StageEmit {
-		letter.Silent, letter.owes = l.rebuild.asides.silence(&letter)
+		letter.Silent, letter.Owes = l.rebuild.asides.Silence(&letter)
 	}
 	l.batch.letters = append(l.batch.letters, letter)
-	f.waits.add(&letter, l.app.config.OnFailure != brook.GoOn)
+	f.waits.Add(&letter, l.app.config.OnFailure != brook.GoOn)
 }

@@ -1,7 +1,8 @@
-package engine
+package deadletter
 
 import (
-	"bytes"
+	"errors"
+	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -17,44 +18,18 @@ const maxName = 1 << 10
 // leastName is how much is kept of them, and of its error, at the least.
 const leastName = 64
 
-// errorText gives what a letter keeps of an error.
-func errorText(err error) string { return text.Cut(err.Error(), maxErrorText) }
+// ErrorText gives what a letter keeps of an error.
+func ErrorText(err error) string { return text.Cut(err.Error(), maxErrorText) }
 
-// lighten takes from the batch's dead letters what can be read from the log again, a part at a time, because the batch was too
-// large for the store. It reports whether there was any.
-func (l *lane) lighten(batch *brook.Batch) (any bool) {
-	for i := range l.batch.letters {
-		letter := &l.batch.letters[i]
-		held := bytes.Clone(letter.Key)
-		if !letter.lighten() {
-			continue
-		}
-		any = true
-		if held != nil && letter.Key == nil {
-			l.unhold(letter, held)
-		}
-		w := letter.write(l.gen.letters)
-		for j := range batch.Writes {
-			if batch.Writes[j].Table == w.Table && bytes.Equal(batch.Writes[j].Key, w.Key) {
-				batch.Writes[j] = w
-			}
-		}
-	}
-	if any {
-		batch.ID = l.app.ids.batch()
-	}
-	return any
-}
-
-// lighten makes a letter smaller by the next part: the value, then the rest of the record with names that are too long, then most of
+// Shrink makes a letter smaller by the next part: the value, then the rest of the record with names that are too long, then most of
 // the error, then the key that later events would wait for, last what else can be spared.
-func (l *deadLetter) lighten() bool {
+func (l *Letter) Shrink() bool {
 	if l.Stage == brook.StageEmit || l.Position.IsZero() {
 		return false // the log does not have it
 	}
 	before := sizeOf(&l.Record)
 	if l.Omitted == 0 {
-		l.sum = sumOf(&l.Record)
+		l.sum = partition.Checksum(&l.Record)
 	}
 	switch {
 	case len(l.Record.Value) > 0:
@@ -84,16 +59,14 @@ func sizeOf(r *brook.Record) int {
 	return n
 }
 
-// unhold lets later events of a key go on that the letter was to hold up: it is too large to be kept.
-func (l *lane) unhold(letter *deadLetter, key []byte) {
-	w := l.app.waitsOf
-	for _, f := range l.feeds {
-		if f.id == partition.Of(letter.Position) {
-			w = func(partition.ID) *waits { return f.waits }
-		}
+// ErrOtherRecord is why a letter can't be made whole again.
+var ErrOtherRecord = errors.New("there is another record in its place")
+
+// Hydrate gives the letter back the record that it holds a part of.
+func (l *Letter) Hydrate(r *brook.Record) error {
+	if sizeOf(r) != sizeOf(&l.Record)+l.Omitted || l.sum != 0 && partition.Checksum(r) != l.sum {
+		return fmt.Errorf("%w, of %d bytes", ErrOtherRecord, sizeOf(r))
 	}
-	waits, old := w(partition.Of(letter.Position)), *letter
-	old.Key = key
-	waits.remove(&old)
-	waits.add(letter, false)
+	l.Record, l.Omitted, l.sum = *r, 0, 0
+	return nil
 }

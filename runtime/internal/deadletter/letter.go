@@ -1,11 +1,10 @@
-package engine
+// Package deadletter holds events that were put aside: how they are stored, made smaller, and which keys they hold up.
+package deadletter
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -14,16 +13,16 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// deadLetter is a dead letter with what only the runtime needs to know of it.
-type deadLetter struct {
+// Letter is a dead letter with what only the runtime needs to know of it.
+type Letter struct {
 	brook.DeadLetter
-	owes  []string // sets that did not act, although Silent is set
+	Owes  []string // sets that did not act, although Silent is set
 	sum   uint64   // of the whole record, where Omitted is not 0; 0: it is not known
-	stack []byte   // of a panic, for the log; it is not stored
+	Stack []byte   // of a panic, for the log; it is not stored
 }
 
-// appendKey appends the letter's key in its table: in log order.
-func (l *deadLetter) appendKey(dst []byte) []byte {
+// AppendKey appends the letter's key in its table: in log order.
+func (l *Letter) AppendKey(dst []byte) []byte {
 	dst = partition.Of(l.Position).AppendKey(dst)
 	dst = key.AppendInt(dst, l.Position.Offset)
 	dst = key.AppendBool(dst, l.Stage == brook.StageEmit)
@@ -46,8 +45,8 @@ type storedLetter struct {
 	Length  *int     // of the value behind the JSON; nil: there is none, unless in the JSON, where layout 1 had it
 }
 
-func (l *deadLetter) write(t brook.Table) brook.Write {
-	stored := storedLetter{DeadLetter: l.DeadLetter, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond(), Owes: l.owes, Sum: l.sum}
+func (l *Letter) Write(t brook.Table) brook.Write {
+	stored := storedLetter{DeadLetter: l.DeadLetter, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond(), Owes: l.Owes, Sum: l.sum}
 	stored.Record.Time = time.Time{}
 	value := l.Record.Value
 	if stored.Record.Value = nil; value != nil {
@@ -58,11 +57,11 @@ func (l *deadLetter) write(t brook.Table) brook.Write {
 	if err != nil {
 		panic(err) // strings, bytes and a time that is now
 	}
-	return brook.Write{Table: t, Key: l.appendKey(nil), Value: append(b, value...)}
+	return brook.Write{Table: t, Key: l.AppendKey(nil), Value: append(b, value...)}
 }
 
-// decodeLetter gives a letter whose Record.Value may be the store's.
-func decodeLetter(v brook.Value) (l deadLetter, err error) {
+// Decode gives a letter whose Record.Value may be the store's.
+func Decode(v brook.Value) (l Letter, err error) {
 	var stored storedLetter
 	data := v.Data.([]byte)
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -70,7 +69,7 @@ func decodeLetter(v brook.Value) (l deadLetter, err error) {
 		return l, fmt.Errorf("brook: stored dead letter: %w: %w", err, brook.ErrPermanent)
 	}
 	l.DeadLetter = stored.DeadLetter
-	l.owes, l.sum = stored.Owes, stored.Sum
+	l.Owes, l.sum = stored.Owes, stored.Sum
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	if value := data[d.InputOffset():]; stored.Length != nil {
 		if len(value) != *stored.Length {
@@ -79,33 +78,4 @@ func decodeLetter(v brook.Value) (l deadLetter, err error) {
 		l.Record.Value = slices.Clip(value)
 	}
 	return l, nil
-}
-
-// DeadLetters gives all dead letters in log order: by topic, partition, offset.
-func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] { return a.deadLetters(a.ctx) }
-
-// deadLetters is DeadLetters until ctx ends.
-func (a *App) deadLetters(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
-	return func(yield func(brook.DeadLetter, error) bool) {
-		if a.closed.Load() {
-			yield(brook.DeadLetter{}, brook.ErrClosed)
-			return
-		}
-		watch, err := a.guarded(ctx)
-		if err != nil {
-			yield(brook.DeadLetter{}, closing(ctx, err))
-			return
-		}
-		defer watch.end()
-		for row, err := range checked(ctx, watch, a.reader.Scan(ctx, watch.gen.letters, nil, nil)) {
-			var l deadLetter
-			if err == nil {
-				l, err = decodeLetter(row.Value)
-				l.Record.Value = bytes.Clone(l.Record.Value)
-			}
-			if !yield(l.DeadLetter, closing(ctx, err)) || err != nil {
-				return
-			}
-		}
-	}
 }

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"iter"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+)
+
+// DeadLetters gives all dead letters in log order: by topic, partition, offset.
+func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] { return a.deadLetters(a.ctx) }
+
+// deadLetters is DeadLetters until ctx ends.
+func (a *App) deadLetters(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
+	return func(yield func(brook.DeadLetter, error) bool) {
+		if a.closed.Load() {
+			yield(brook.DeadLetter{}, brook.ErrClosed)
+			return
+		}
+		watch, err := a.guarded(ctx)
+		if err != nil {
+			yield(brook.DeadLetter{}, closing(ctx, err))
+			return
+		}
+		defer watch.end()
+		for row, err := range checked(ctx, watch, a.reader.Scan(ctx, watch.gen.letters, nil, nil)) {
+			var l deadletter.Letter
+			if err == nil {
+				l, err = deadletter.Decode(row.Value)
+				l.Record.Value = bytes.Clone(l.Record.Value)
+			}
+			if !yield(l.DeadLetter, closing(ctx, err)) || err != nil {
+				return
+			}
+		}
+	}
+}
