@@ -124,7 +124,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		}
 		taken = append(taken, item)
 		if err := l.renumber(item); err != nil { // it holds up no others
-			l.batch.letters = append(l.batch.letters, item.letter(err))
+			l.batch.letters = append(l.batch.letters, letterOf(item, err))
 			continue
 		}
 		l.batch.items = append(l.batch.items, item)

@@ -28,12 +28,11 @@ func Publish[E any](ctx context.Context, a *App, def *brook.EventDef[E], data E,
 	return positions[0], nil
 }
 
-// publishBatch is how many emissions are handed to the driver at a time. PublishAll hands over manyEvents, or as many as have manyBytes: they may
-// be for a thousand partitions, and a broker's work is by batch of a partition.
+// PublishAll hands over manyEvents at a time, or as many as have manyBytes: they may be for a thousand partitions, and a broker's
+// work is by batch of a partition.
 const (
-	publishBatch = 500
-	manyEvents   = 20_000
-	manyBytes    = 4 << 20
+	manyEvents = 20_000
+	manyBytes  = 4 << 20
 )
 
 // PublishAll publishes many events in order, a batch at a time, and gives the position of the last one; an

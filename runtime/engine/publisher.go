@@ -201,7 +201,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		for _, item := range items {
 			batch.Writes = append(batch.Writes, brook.Write{Table: a.outboxTable, Key: item.key, Op: brook.Remove})
 			if err := refused[item]; err != nil {
-				l := item.letter(err)
+				l := letterOf(item, err)
 				letters = append(letters, l)
 				batch.Writes = append(batch.Writes, l.Write(a.live.Load().letters))
 			}
@@ -265,7 +265,8 @@ func (a *App) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *
 	return nil
 }
 
-func (i *outboxItem) letter(err error) deadletter.Letter {
+// letterOf makes the dead letter of an emission that is refused.
+func letterOf(i *outboxItem, err error) deadletter.Letter {
 	return deadletter.Letter{DeadLetter: brook.DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: brook.StageEmit, Set: i.Set,
 		Error: deadletter.ErrorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}}
 }

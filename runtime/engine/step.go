@@ -241,9 +241,9 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 		key: outboxKey(m.position, m.message.ID, number, e.set, e.ordinal)}
 	if err := a.wrap(out, &item.Record); err != nil {
 		if m.feed == nil { // of Process: it counts for no partition
-			l.batch.letters = append(l.batch.letters, item.letter(err))
+			l.batch.letters = append(l.batch.letters, letterOf(item, err))
 		} else {
-			l.put(m.feed, item.letter(err))
+			l.put(m.feed, letterOf(item, err))
 		}
 		return nil
 	}

@@ -10,6 +10,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
+// publishBatch is how many emissions are handed to the driver at a time.
+const publishBatch = 500
+
 // A way is where emissions go, a partition of a topic, while it fails: those behind wait in their order, and all others are published past it.
 type way struct {
 	name  string
