@@ -23,11 +23,11 @@ type outboxItem struct {
 	Ordinal  int
 	Record   brook.Record
 
-	key    []byte
-	free   bool                   // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
-	passed bool                   // another member of the group published it: it is only removed
-	way    *way                   // the failing one that it waits for; nil: none
-	mark   map[partition.ID]int64 // instead of a record: all emissions below are published
+	key    []byte                 `json:"-"`
+	free   bool                   `json:"-"` // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
+	passed bool                   `json:"-"` // another member of the group published it: it is only removed
+	way    *way                   `json:"-"` // the failing one that it waits for; nil: none
+	mark   map[partition.ID]int64 `json:"-"` // instead of a record: all emissions below are published
 }
 
 func (i *outboxItem) write(t brook.Table) brook.Write {

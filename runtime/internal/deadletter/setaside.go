@@ -78,8 +78,8 @@ type Dropped struct {
 	Type string
 	ID   string
 
-	Position brook.Position
-	Set      string
+	Position brook.Position `json:"-"` // from the key
+	Set      string         `json:"-"`
 }
 
 // WriteDropped writes down that a letter was dropped; it gives nothing where no rebuild can meet the event again.

@@ -32,7 +32,7 @@ type Stored struct {
 	// Last and Sum are the anchor of the last record that was folded. Earlier runtimes did not keep them.
 	Last int64  `json:",omitempty"`
 	Sum  uint64 `json:",omitempty"`
-	Raw  []byte // as stored
+	Raw  []byte `json:"-"` // as stored
 }
 
 func (s Stored) Encode() []byte {
