@@ -13,6 +13,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -44,7 +45,7 @@ type App struct {
 	outboxTable brook.Table
 	sending     brook.Table // of what publishing goes by: see numbers and lease
 	numbers     *numbers    // as the store has them, guarded by gate; nil: not known
-	targets     *targets
+	targets     *outbox.Targets
 	lease       lease
 	state       state                  // guarded by gate
 	aloneMark   atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
@@ -62,7 +63,7 @@ type App struct {
 	building    int                    // the generation that this process makes, 0: none; guarded by gate
 	live        atomic.Pointer[generation]
 	progress    *progress
-	outbox      *outbox
+	outbox      *outbox.Outbox
 	hub         *watch.Hub
 	news        *news
 	hearing     atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
@@ -98,7 +99,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]schema.Event{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
 		targets: newTargets(config.Driver), running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
-		leftovers: newLeftovers(), progress: newProgress(), outbox: newOutbox(), waits: map[partition.ID]*deadletter.Blocked{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}
+		leftovers: newLeftovers(), progress: newProgress(), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.ctx, a.cancel = ctx, func() { cancel(brook.ErrClosed) }
 	for _, e := range def.Events {

@@ -104,7 +104,7 @@ func (a *App) tidy(ctx context.Context) {
 
 // alone makes the app do what it holds back as a member of a group that it is no more, unless others did.
 func (a *App) alone(ctx context.Context) error {
-	if a.outbox.holds() {
+	if a.outbox.Holds() {
 		var marks map[partition.ID]int64
 		err := a.insist(ctx, "read", func() (err error) {
 			marks, err = a.marked(ctx)
@@ -113,9 +113,9 @@ func (a *App) alone(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.outbox.heard(marks)
+		a.outbox.Acknowledged(marks)
 	}
-	a.outbox.alone()
+	a.outbox.Dissolve()
 	a.noteOwed() // as a member it passed over what is others' to take over: at the end of Run, all
 	return nil
 }
@@ -172,7 +172,7 @@ func (c *catchUp) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		wait := c.app.outbox.next()
+		wait := c.app.outbox.Next()
 		over := !more && !folded && !published && wait == 0
 		if _, err := c.app.mark(ctx, over, markLimit); err != nil || over {
 			return err

@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -28,10 +29,10 @@ func (l *lane) commit(ctx context.Context) error {
 		l.writes = append(l.writes, b.letters[i].Write(l.gen.letters))
 	}
 	for _, item := range b.items {
-		l.writes = append(l.writes, item.write(l.app.outboxTable))
+		l.writes = append(l.writes, item.Write(l.app.outboxTable))
 	}
 	for _, item := range b.owed {
-		l.writes = append(l.writes, item.write(l.gen.owed))
+		l.writes = append(l.writes, item.Write(l.gen.owed))
 	}
 	for k, s := range l.folded {
 		l.writes = append(l.writes, brook.Write{Table: l.gen.folded, Key: []byte(k), Value: encodeSequence(s)})
@@ -167,7 +168,7 @@ func (l *lane) committed(moved []brook.Progress, from []brook.Position) {
 	if l.live {
 		l.due.letters = append(l.due.letters, b.letters...)
 		l.due.unknown = append(l.due.unknown, b.unknown...)
-		l.due.effects = append(l.due.effects, l.app.outbox.commit(b.items, b.effects, positions(moved), from, l.app.marking())...)
+		l.due.effects = append(l.due.effects, l.app.outbox.Committed(b.items, b.effects, positions(moved), from, l.app.marking())...)
 		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
 			l.due.commits = append(l.due.commits, brook.Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.unknown), Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
 		}
@@ -207,7 +208,7 @@ type due struct {
 	unknown  []unknownEvent
 	failures []brook.Failure
 	commits  []brook.Commit
-	effects  []effectRun
+	effects  []outbox.Effect
 	strays   []brook.Stray
 }
 
@@ -220,7 +221,7 @@ type unknownEvent struct {
 // follow does what is due after commits.
 func (l *lane) follow() {
 	after := l.take()
-	after.effects = append(l.app.outbox.freed(func(id partition.ID) bool { return l.feed(id) != nil }), after.effects...)
+	after.effects = append(l.app.outbox.Freed(func(id partition.ID) bool { return l.feed(id) != nil }), after.effects...)
 	for i := range after.letters {
 		l.app.tell(after.letters[i])
 	}

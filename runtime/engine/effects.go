@@ -9,6 +9,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -43,7 +44,7 @@ type effectLine struct {
 	since   atomic.Int64 // when the one that runs began, in nanoseconds of the app's age
 
 	// Guarded by effects.mu.
-	queue []effectRun
+	queue []outbox.Effect
 	runs  bool
 }
 
@@ -65,15 +66,15 @@ func (s *effects) line(number int, wake func()) *effectLine {
 }
 
 // push has an effect run behind the others of its line.
-func (l *effectLine) push(e effectRun) {
+func (l *effectLine) push(e outbox.Effect) {
 	s := l.effects
 	if !l.add(e) {
-		s.app.failure(brook.Failure{What: "effect", Position: e.position, Err: fmt.Errorf("set %s: not run: %d others wait", e.set, effectMost), Final: true})
+		s.app.failure(brook.Failure{What: "effect", Position: e.Position, Err: fmt.Errorf("set %s: not run: %d others wait", e.Set, effectMost), Final: true})
 	}
 }
 
 // add puts an effect into the line, and reports whether there is room.
-func (l *effectLine) add(e effectRun) bool {
+func (l *effectLine) add(e outbox.Effect) bool {
 	s := l.effects
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +121,7 @@ func (l *effectLine) run() {
 			return
 		}
 		e, wake := l.queue[0], l.wake
-		l.queue[0] = effectRun{}
+		l.queue[0] = outbox.Effect{}
 		l.queue = l.queue[1:]
 		s.mu.Unlock()
 		l.since.Store(int64(s.app.age()))
@@ -170,19 +171,19 @@ func (s *effects) wait() bool {
 type effectOf struct{}
 
 // runEffect runs an effect, and again where it fails, as Config.Retry says.
-func (a *App) runEffect(ctx context.Context, e effectRun) {
+func (a *App) runEffect(ctx context.Context, e outbox.Effect) {
 	ctx = context.WithValue(ctx, effectOf{}, a)
 	for attempts := 1; ; attempts++ {
 		if err := ctx.Err(); err != nil {
-			a.failure(brook.Failure{What: "effect", Position: e.position, Attempts: attempts - 1, Err: fmt.Errorf("set %s: not run: %w", e.set, context.Cause(ctx)), Final: true})
+			a.failure(brook.Failure{What: "effect", Position: e.Position, Attempts: attempts - 1, Err: fmt.Errorf("set %s: not run: %w", e.Set, context.Cause(ctx)), Final: true})
 			return
 		}
-		err := callEffect(ctx, e.run)
+		err := callEffect(ctx, e.Run)
 		if err == nil {
 			return
 		}
 		final := attempts >= a.config.Retry.Attempts
-		a.failure(brook.Failure{What: "effect", Position: e.position, Attempts: attempts, Err: fmt.Errorf("set %s: %w", e.set, err), Final: final})
+		a.failure(brook.Failure{What: "effect", Position: e.Position, Attempts: attempts, Err: fmt.Errorf("set %s: %w", e.Set, err), Final: final})
 		if final {
 			return
 		}

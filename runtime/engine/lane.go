@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -64,20 +65,13 @@ type pending struct {
 	unknown                 []unknownEvent
 	last                    brook.Position // of the event that came last
 	letters                 []deadletter.Letter
-	items                   []*outboxItem
-	owed                    []*outboxItem // of a rebuild
-	effects                 []effectRun
+	items                   []*outbox.Item
+	owed                    []*outbox.Item // of a rebuild
+	effects                 []outbox.Effect
 	writes                  []brook.Write // of removed letters and the like
 	checks                  []brook.Check // what these rely on
 	started                 time.Time
 	rehearsed               time.Duration // how long that took
-}
-
-// effectRun is an effect with what it belongs to.
-type effectRun struct {
-	position brook.Position
-	set      string
-	run      brook.Effect
 }
 
 // outcome is what became of an event that a lane took.
@@ -308,7 +302,7 @@ func (l *lane) look() {
 		return
 	}
 	for _, f := range l.feeds {
-		f.outbound = l.app.outbox.pending(f.id)
+		f.outbound = l.app.outbox.Depth(f.id)
 	}
 }
 

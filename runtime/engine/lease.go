@@ -11,17 +11,8 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
-)
-
-// Over a store that several processes write, one of them publishes what all commit, as long as it holds the lease: a row that names it,
-// and another one that it writes anew all the time. Whoever sees no beat for long takes over, by its own clock and not by a time in the row. Every commit that removes emissions
-// checks that the lease is still the process's own. With Config.Group the lease is for the numbered emissions alone; the others are published by who
-// has the partition.
-
-const (
-	leaseBeat = time.Second     // between beats, and between looks of others
-	leaseTime = 5 * time.Second // without a beat: then the holder is gone
 )
 
 var (
@@ -94,7 +85,7 @@ func (l *lease) lose(a *App) {
 	was := l.held
 	l.held, l.seen = false, time.Now()
 	l.mu.Unlock()
-	a.outbox.lease(false)
+	a.outbox.Lease(false)
 	if was {
 		a.config.Log.Warn("brook: another process publishes now", "app", a.config.Name)
 	}
@@ -102,7 +93,7 @@ func (l *lease) lose(a *App) {
 
 // keep holds the lease, or waits for it, until ctx ends; then it leaves it to others.
 func (l *lease) keep(ctx context.Context, a *App) {
-	ticker := time.NewTicker(leaseBeat)
+	ticker := time.NewTicker(outbox.LeaseBeat)
 	defer ticker.Stop()
 	for failures := 0; ; {
 		if err := l.turn(ctx, a); err != nil && ctx.Err() == nil {
@@ -145,7 +136,7 @@ func (l *lease) turn(ctx context.Context, a *App) error {
 			return fmt.Errorf("brook: the stored lease is damaged: %w", err)
 		}
 	}
-	if last.Holder != "" && waited < leaseTime {
+	if last.Holder != "" && waited < outbox.LeaseTime {
 		return nil
 	}
 	return l.acquire(ctx, a, last.Term+1, row, beat)
@@ -187,7 +178,7 @@ func (l *lease) acquire(ctx context.Context, a *App, term int64, row, beat []byt
 	l.mu.Lock()
 	l.held, l.row, l.beat, l.seen = true, next, first, time.Now()
 	l.mu.Unlock()
-	a.outbox.lease(true)
+	a.outbox.Lease(true)
 	return nil
 }
 
@@ -197,7 +188,7 @@ func (l *lease) leave(ctx context.Context, a *App) {
 	held, row := l.held, l.row
 	l.held, l.seen = false, time.Time{}
 	l.mu.Unlock()
-	a.outbox.lease(false)
+	a.outbox.Lease(false)
 	if !held {
 		return
 	}
@@ -228,7 +219,7 @@ func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
 		return false, err
 	}
 	if acts {
-		a.outbox.leaseOnly(a.config.Group)
+		a.outbox.LeaseOnly(a.config.Group)
 	}
 	return acts, nil
 }
@@ -244,11 +235,11 @@ func (l *lease) wait(ctx context.Context, a *App) error {
 		l.mu.Lock()
 		held, beat := l.held, l.beat
 		l.mu.Unlock()
-		if held || last != nil && !bytes.Equal(beat, last) || time.Since(started) > 2*leaseTime {
+		if held || last != nil && !bytes.Equal(beat, last) || time.Since(started) > 2*outbox.LeaseTime {
 			return nil
 		}
 		last = append([]byte{}, beat...)
-		if err := retry.Sleep(ctx, leaseBeat/4); err != nil {
+		if err := retry.Sleep(ctx, outbox.LeaseBeat/4); err != nil {
 			return err
 		}
 	}
@@ -281,7 +272,7 @@ func (a *App) keepLease(stop, finish context.Context) (leave func(), err error) 
 // due renews the lease where that is due.
 func (l *lease) due(ctx context.Context, a *App) error {
 	l.mu.Lock()
-	due := l.held && time.Since(l.seen) >= leaseBeat
+	due := l.held && time.Since(l.seen) >= outbox.LeaseBeat
 	l.mu.Unlock()
 	if !due {
 		return nil

@@ -116,7 +116,7 @@ func (a *App) hear(announcer brook.Announcer) error {
 			a.news.note(func() { a.news.state = true })
 		case told.Table == a.sending:
 			if told.Missed || string(told.Key) == string(numbersKey) {
-				a.outbox.lags()
+				a.outbox.Lags()
 			}
 		default:
 			a.news.note(func() {
@@ -195,7 +195,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 		standings, err := a.standings(ctx, a.reader, g)
 		for id, s := range standings {
 			a.progress.advance(id, s.Next)
-			a.outbox.heardOf(id, s.Next)
+			a.outbox.HeardOf(id, s.Next)
 		}
 		return err
 	}
@@ -213,7 +213,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 			return err
 		}
 		a.progress.advance(id, s.Next)
-		a.outbox.heardOf(id, s.Next)
+		a.outbox.HeardOf(id, s.Next)
 	}
 	return nil
 }

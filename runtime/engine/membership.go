@@ -103,9 +103,9 @@ func (m *membership) close(effects *effects) {
 	if m.app.config.Group {
 		return
 	}
-	m.app.outbox.hold()
-	for _, e := range m.app.outbox.freed(everyPartition) {
-		effects.line(int(e.position.Partition), nil).push(e)
+	m.app.outbox.Suspend()
+	for _, e := range m.app.outbox.Freed(everyPartition) {
+		effects.line(int(e.Position.Partition), nil).push(e)
 	}
 }
 
@@ -190,7 +190,7 @@ func (m *membership) hear(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		if !m.app.outbox.holds() {
+		if !m.app.outbox.Holds() {
 			continue
 		}
 		marks, err := m.app.marked(ctx)
@@ -204,7 +204,7 @@ func (m *membership) hear(ctx context.Context) error {
 			m.app.failure(brook.Failure{What: "reading marks", Attempts: 1, Err: err})
 			continue
 		}
-		m.app.outbox.heard(marks)
+		m.app.outbox.Acknowledged(marks)
 		m.app.wakeLanes()
 	}
 }
@@ -213,12 +213,12 @@ func (m *membership) hear(ctx context.Context) error {
 // held back, and the group's marks stand where it ended. Folding goes on.
 func (m *membership) Release(ctx context.Context) {
 	if !m.app.config.Group {
-		m.app.outbox.hold()
+		m.app.outbox.Suspend()
 	}
 	ctx, cancel := limited(ctx, m.app.config.ShutdownTimeout)
 	defer cancel()
 	defer context.AfterFunc(m.publish, cancel)()
-	m.app.outbox.drain(ctx)
+	m.app.outbox.Drain(ctx)
 }
 
 // limited gives a context that ends with ctx, and after a time where that has no deadline.
@@ -250,7 +250,7 @@ func (m *membership) assign(partitions []brook.Position) {
 		marks[partition.Of(p)] = p.Offset
 		mine[partition.Of(p)] = true
 	}
-	m.app.outbox.divide(marks)
+	m.app.outbox.Assign(marks)
 	m.app.noteOwed()
 	if !m.app.config.Group {
 		m.app.wakeLanes()

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 )
 
 // numbers number the emissions that do not come in the order of their cause's partition: of events that were redriven or
@@ -55,7 +56,7 @@ func (l *lane) number(m *brook.Message) int64 {
 	number := n.Next
 	n.Next++
 	l.numbered = true
-	sign(m, n.Stream, brook.Sequence{Offset: number})
+	outbox.Sign(m, n.Stream, brook.Sequence{Offset: number})
 	return number
 }
 

@@ -3,12 +3,11 @@ package engine
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -31,19 +30,10 @@ func (l *lane) owe(m *Delivery) {
 	}
 }
 
-// decodeItem decodes a stored emission.
-func decodeItem(row brook.Row) (*outboxItem, error) {
-	item := &outboxItem{key: slices.Clone(row.Key)}
-	if err := json.Unmarshal(row.Value.Data.([]byte), item); err != nil {
-		return nil, fmt.Errorf("brook: stored emission: %w", err)
-	}
-	return item, nil
-}
-
 // noteOwed makes whoever publishes look for emissions that a promotion made live.
 func (a *App) noteOwed() {
 	a.owing.Store(true)
-	a.outbox.rouse()
+	a.outbox.Rouse()
 }
 
 // adoptOwed moves the emissions that a promotion made live into the outbox, those that this process publishes. It is called by who publishes.
@@ -103,7 +93,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 	if err := a.openNumbers(ctx); err != nil {
 		return false, due{}, err
 	}
-	var taken []*outboxItem
+	var taken []*outbox.Item
 	for row, err := range a.reader.Scan(ctx, l.gen.owed, nil, nil) {
 		if err != nil {
 			return false, due{}, err
@@ -111,16 +101,16 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		if more = len(taken) == step; more {
 			break
 		}
-		item, err := decodeItem(row)
+		item, err := outbox.DecodeItem(row)
 		if err != nil {
 			return false, due{}, fmt.Errorf("%w: %w", err, brook.ErrPermanent)
 		}
 		if !a.adopts(partition.Of(item.Position)) {
 			continue // its owner does
 		}
-		l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.owed, Key: item.key, Op: brook.Remove})
+		l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.owed, Key: item.Key, Op: brook.Remove})
 		if a.fenced() {
-			l.batch.checks = append(l.batch.checks, brook.Check{Table: l.gen.owed, Key: item.key, Value: bytes.Clone(row.Value.Data.([]byte))})
+			l.batch.checks = append(l.batch.checks, brook.Check{Table: l.gen.owed, Key: item.Key, Value: bytes.Clone(row.Value.Data.([]byte))})
 		}
 		taken = append(taken, item)
 		if err := l.renumber(item); err != nil { // it holds up no others
@@ -146,7 +136,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 }
 
 // raiseAll raises the epochs of the partitions that caused items.
-func (l *lane) raiseAll(ctx context.Context, items []*outboxItem) error {
+func (l *lane) raiseAll(ctx context.Context, items []*outbox.Item) error {
 	raised := map[partition.ID]bool{}
 	for _, item := range items {
 		id := partition.Of(item.Position)
@@ -169,12 +159,5 @@ func (a *App) adopts(id partition.ID) bool {
 	if !a.reads(id.Topic) && len(a.topics) > 0 {
 		id = partition.ID{Topic: a.topics[0]}
 	}
-	return a.outbox.actsFor(id)
-}
-
-// actsFor reports whether the app publishes what was caused in a partition.
-func (o *outbox) actsFor(id partition.ID) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.share.owns(id) && o.share.acts(id)
+	return a.outbox.ActsFor(id)
 }

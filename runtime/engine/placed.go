@@ -7,15 +7,16 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 )
 
 // placed returns the emissions of a batch that are to be published: each goes to a partition that is known, and stored, before it does. Those that
 // have none yet have failed.
-func (a *App) placed(ctx context.Context, batch []*outboxItem, failed map[*outboxItem]error) (ready []*outboxItem) {
-	var late []*outboxItem
+func (a *App) placed(ctx context.Context, batch []*outbox.Item, failed map[*outbox.Item]error) (ready []*outbox.Item) {
+	var late []*outbox.Item
 	for _, item := range batch {
-		if item.mark == nil && !item.passed && !item.Record.Placed && a.targets.placer != nil {
-			if err := a.targets.find(ctx, &item.Record, item.emitted()); err != nil {
+		if item.Mark == nil && !item.Passed && !item.Record.Placed && a.targets.Placer != nil {
+			if err := a.targets.Find(ctx, &item.Record, item.Emitted()); err != nil {
 				failed[item] = err
 				continue
 			}
@@ -24,7 +25,7 @@ func (a *App) placed(ctx context.Context, batch []*outboxItem, failed map[*outbo
 	}
 	a.storePlaces(ctx, late, failed)
 	for _, item := range batch {
-		if item.mark == nil && !item.passed {
+		if item.Mark == nil && !item.Passed {
 			ready = append(ready, item)
 		}
 	}
@@ -32,7 +33,7 @@ func (a *App) placed(ctx context.Context, batch []*outboxItem, failed map[*outbo
 }
 
 // storePlaces stores where emissions go, in as many commits as the store takes them in. What can't be stored is to be tried again.
-func (a *App) storePlaces(ctx context.Context, items []*outboxItem, failed map[*outboxItem]error) {
+func (a *App) storePlaces(ctx context.Context, items []*outbox.Item, failed map[*outbox.Item]error) {
 	if len(items) == 0 {
 		return
 	}
@@ -54,20 +55,20 @@ func (a *App) storePlaces(ctx context.Context, items []*outboxItem, failed map[*
 
 // commitPlaces stores where emissions go, all or none. Over a shared store another process may publish them by now, and have removed them: that of
 // the lease is noticed by the lease, one of the app's own share by its row.
-func (a *App) commitPlaces(ctx context.Context, items []*outboxItem) error {
+func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
 	batch := &brook.Batch{ID: a.ids.batch()}
 	leased := false
 	for _, item := range items {
 		if leased = leased || a.leases(item); a.fenced() && !a.leases(item) {
-			v, err := a.reader.Get(ctx, a.outboxTable, item.key)
+			v, err := a.reader.Get(ctx, a.outboxTable, item.Key)
 			if errors.Is(err, brook.ErrNotFound) {
-				item.passed = true
+				item.Passed = true
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			stored, err := decodeItem(brook.Row{Key: item.key, Value: v})
+			stored, err := outbox.DecodeItem(brook.Row{Key: item.Key, Value: v})
 			if err != nil {
 				return fmt.Errorf("%w: %w", err, brook.ErrPermanent)
 			}
@@ -75,9 +76,9 @@ func (a *App) commitPlaces(ctx context.Context, items []*outboxItem) error {
 				item.Record = stored.Record
 				continue
 			}
-			batch.Checks = append(batch.Checks, brook.Check{Table: a.outboxTable, Key: item.key, Value: bytes.Clone(v.Data.([]byte))})
+			batch.Checks = append(batch.Checks, brook.Check{Table: a.outboxTable, Key: item.Key, Value: bytes.Clone(v.Data.([]byte))})
 		}
-		batch.Writes = append(batch.Writes, item.write(a.outboxTable))
+		batch.Writes = append(batch.Writes, item.Write(a.outboxTable))
 	}
 	if leased {
 		batch.Checks = append(batch.Checks, a.lease.check(a.sending))
@@ -95,6 +96,6 @@ func (a *App) commitPlaces(ctx context.Context, items []*outboxItem) error {
 }
 
 // leases reports whether an emission is published by who holds the lease.
-func (a *App) leases(item *outboxItem) bool {
-	return a.fenced() && (item.free || !a.config.Group)
+func (a *App) leases(item *outbox.Item) bool {
+	return a.fenced() && (item.Free || !a.config.Group)
 }

@@ -154,10 +154,10 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 		writes = append(writes, b.letters[i].Write(l.gen.letters))
 	}
 	for _, item := range b.items {
-		writes = append(writes, item.write(l.app.outboxTable))
+		writes = append(writes, item.Write(l.app.outboxTable))
 	}
 	for _, item := range b.owed {
-		writes = append(writes, item.write(l.gen.owed))
+		writes = append(writes, item.Write(l.gen.owed))
 	}
 	counted, unchanged := l.numberWrites()
 	writes = append(append(writes, b.writes...), counted...)
@@ -188,7 +188,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 		return nil
 	}
 	l.app.hub.Publish(l.tx.Changed)
-	l.app.outbox.add(b.items...)
+	l.app.outbox.Add(b.items...)
 	l.due = due{letters: slices.Clone(b.letters), effects: slices.Clone(b.effects)}
 	return nil
 }

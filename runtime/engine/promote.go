@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -300,14 +301,14 @@ func (r *rebuilding) settleOwed(ctx context.Context, old *generation, parts *wri
 		if err != nil {
 			return err
 		}
-		item, err := decodeItem(row)
+		item, err := outbox.DecodeItem(row)
 		if err != nil {
 			return err
 		}
 		if carried[string(row.Key)] || r.asides.Owed(item.Position, item.Set) {
 			continue
 		}
-		if err := parts.add(ctx, brook.Write{Table: g.owed, Key: item.key, Op: brook.Remove}); err != nil {
+		if err := parts.add(ctx, brook.Write{Table: g.owed, Key: item.Key, Op: brook.Remove}); err != nil {
 			return err
 		}
 	}

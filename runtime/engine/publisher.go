@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -31,13 +32,13 @@ func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: mark how far the app acted: %w", err)
 		}
-		if ending && a.outbox.queued() == 0 {
+		if ending && a.outbox.Queued() == 0 {
 			return nil
 		}
-		if tried && a.outbox.queued() > 0 {
+		if tried && a.outbox.Queued() > 0 {
 			continue
 		}
-		for _, d := range []time.Duration{a.outbox.next(), a.outbox.untilLook(time.Now())} {
+		for _, d := range []time.Duration{a.outbox.Next(), a.outbox.UntilLook(time.Now())} {
 			if d > 0 && (wait == 0 || d < wait) {
 				wait = d
 			}
@@ -58,7 +59,7 @@ func (a *App) pause(ctx context.Context, stop <-chan struct{}, wait time.Duratio
 		timer = t.C
 	}
 	select {
-	case <-a.outbox.wake:
+	case <-a.outbox.Wake:
 	case <-timer:
 	case <-stop:
 		return true, nil
@@ -71,42 +72,37 @@ func (a *App) pause(ctx context.Context, stop <-chan struct{}, wait time.Duratio
 // publishSome tries once what there is to publish, all of it where all says so, and removes from the store what was published. What failed waits
 // for another try, and with it what goes to the same partition. It reports whether there was anything.
 func (a *App) publishSome(ctx context.Context, all bool) (any bool, err error) {
-	batch := a.outbox.take(time.Now(), all)
+	batch := a.outbox.Take(time.Now(), all)
 	if len(batch) == 0 {
 		return false, nil
 	}
-	failed, refused := map[*outboxItem]error{}, map[*outboxItem]error{}
+	failed, refused := map[*outbox.Item]error{}, map[*outbox.Item]error{}
 	a.publishItems(ctx, a.placed(ctx, batch, failed), failed, refused)
-	var settled []*outboxItem
+	var settled []*outbox.Item
 	for _, item := range batch {
-		if failed[item] == nil && item.mark == nil {
+		if failed[item] == nil && item.Mark == nil {
 			settled = append(settled, item)
 		}
 	}
 	err = a.settleAll(ctx, settled, refused)
-	failing, mended := a.outbox.land(failed, a.config.Retry)
+	failing, mended := a.outbox.Land(failed, a.config.Retry)
 	a.tellWays(failing, mended)
 	a.wakeLanes()
 	return true, err
 }
 
-// emitted returns the ID of an emission that has none in its entry: that of its cause and its place tell it as well.
-func (i *outboxItem) emitted() string {
-	return i.ID + "/" + i.Set + "/" + fmt.Sprint(i.Ordinal)
-}
-
 // publishItems publishes items once, but those behind one that failed, and notes those that are to be tried again, and those refused for good.
-func (a *App) publishItems(ctx context.Context, items []*outboxItem, failed, refused map[*outboxItem]error) {
-	var tried []*outboxItem
+func (a *App) publishItems(ctx context.Context, items []*outbox.Item, failed, refused map[*outbox.Item]error) {
+	var tried []*outbox.Item
 	var records []brook.Record
 	behind := map[string]error{}
 	for _, item := range items {
 		if failed[item] != nil {
-			behind[item.target()] = failed[item]
+			behind[item.Target()] = failed[item]
 			continue
 		}
-		err := cmp.Or(behind[item.target()], behind[item.Record.Topic])
-		if w := a.outbox.behind(item); err == nil && w {
+		err := cmp.Or(behind[item.Target()], behind[item.Record.Topic])
+		if w := a.outbox.Behind(item); err == nil && w {
 			err = errBehind
 		}
 		if err != nil {
@@ -143,37 +139,29 @@ func (a *App) publishItems(ctx context.Context, items []*outboxItem, failed, ref
 // errBehind is why an emission is not tried that goes where others wait.
 var errBehind = errors.New("it waits behind others")
 
-// behind reports whether others wait where an item goes that was not there before.
-func (o *outbox) behind(item *outboxItem) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	w := o.ways[item.target()]
-	return w != nil && w != item.way
-}
-
 // tellWays tells what could not be published, once for each topic, and what can be again.
-func (a *App) tellWays(failing, mended []*way) {
+func (a *App) tellWays(failing, mended []*outbox.Way) {
 	told := map[string]bool{}
 	for _, w := range failing {
-		if !told[w.topic] {
-			told[w.topic] = true
-			a.failure(brook.Failure{What: "publish", Attempts: w.tries, Err: fmt.Errorf("topic %s: %w", w.topic, w.why)})
+		if !told[w.Topic] {
+			told[w.Topic] = true
+			a.failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Why)})
 		}
 	}
 	for _, w := range mended {
-		if !told[w.topic] {
-			told[w.topic] = true
-			a.mended("publish", w.tries, brook.Position{})
+		if !told[w.Topic] {
+			told[w.Topic] = true
+			a.mended("publish", w.Tries, brook.Position{})
 		}
 	}
 }
 
 // settleAll removes from the store what was published, and makes letters of what was refused.
-func (a *App) settleAll(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) error {
+func (a *App) settleAll(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
 	if !a.fenced() {
 		return a.settleItems(ctx, items, refused)
 	}
-	var held, own []*outboxItem // by the lease, and by the app's own share
+	var held, own []*outbox.Item // by the lease, and by the app's own share
 	for _, item := range items {
 		if a.leases(item) {
 			held = append(held, item)
@@ -184,7 +172,7 @@ func (a *App) settleAll(ctx context.Context, items []*outboxItem, refused map[*o
 	return errors.Join(a.settleItems(ctx, own, refused), a.settleItems(ctx, held, refused))
 }
 
-func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[*outboxItem]error) error {
+func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
 	if len(items) == 0 {
 		return nil
 	}
@@ -199,7 +187,7 @@ func (a *App) settleItems(ctx context.Context, items []*outboxItem, refused map[
 		defer a.gate.Leave(v)
 		letters, batch.Writes, batch.Checks = letters[:0], batch.Writes[:0], nil
 		for _, item := range items {
-			batch.Writes = append(batch.Writes, brook.Write{Table: a.outboxTable, Key: item.key, Op: brook.Remove})
+			batch.Writes = append(batch.Writes, brook.Write{Table: a.outboxTable, Key: item.Key, Op: brook.Remove})
 			if err := refused[item]; err != nil {
 				l := letterOf(item, err)
 				letters = append(letters, l)
@@ -266,7 +254,7 @@ func (a *App) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *
 }
 
 // letterOf makes the dead letter of an emission that is refused.
-func letterOf(i *outboxItem, err error) deadletter.Letter {
+func letterOf(i *outbox.Item, err error) deadletter.Letter {
 	return deadletter.Letter{DeadLetter: brook.DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: brook.StageEmit, Set: i.Set,
 		Error: deadletter.ErrorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}}
 }

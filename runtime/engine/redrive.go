@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 	"github.com/brookgen/brookgen/runtime/key"
@@ -347,7 +348,7 @@ func (a *App) logOf(ctx context.Context, id partition.ID) (string, error) {
 
 // emitAgain puts what the log refused back to be published, in the stream of numbered emissions.
 func (l *lane) emitAgain(ctx context.Context, letter deadletter.Letter, remove []brook.Write) error {
-	item := &outboxItem{free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
+	item := &outbox.Item{Free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
 		Record: letter.Record}
 	if err := l.renumber(item); err != nil {
 		return err
@@ -362,7 +363,7 @@ func (l *lane) emitAgain(ctx context.Context, letter deadletter.Letter, remove [
 }
 
 // renumber makes an emission whose record is there the next one of the numbered stream.
-func (l *lane) renumber(item *outboxItem) error {
+func (l *lane) renumber(item *outbox.Item) error {
 	var m brook.Message
 	envelope := l.app.config.Envelope
 	if err := envelope.Open(&item.Record, &m); err != nil {
@@ -372,8 +373,8 @@ func (l *lane) renumber(item *outboxItem) error {
 	if err := envelope.Wrap(&m, &item.Record); err != nil {
 		return fmt.Errorf("%w: %w", errNoRecord, err)
 	}
-	item.free = true
-	item.key = outboxKey(item.Position, item.ID, number, slices.Index(l.app.def.Sets, item.Set), item.Ordinal)
+	item.Free = true
+	item.Key = outbox.ItemKey(item.Position, item.ID, number, slices.Index(l.app.def.Sets, item.Set), item.Ordinal)
 	return nil
 }
 

@@ -120,7 +120,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		if a.fenced() && mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
-		a.outbox.begin(f.id, next, marks[f.id])
+		a.outbox.Begin(f.id, next, marks[f.id])
 	}
 	lanes := a.split(feeds, mode)
 	a.lanesMu.Lock()

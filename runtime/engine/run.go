@@ -67,7 +67,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	}
 	m := a.newMembership()
 	if m != nil {
-		a.outbox.enter(!a.config.Group)
+		a.outbox.Join(!a.config.Group)
 	}
 	effects := a.newEffects(context.WithoutCancel(finish))
 	defer effects.end()
@@ -216,7 +216,7 @@ func (a *App) reloadOutbox(ctx context.Context) error {
 		return err
 	}
 	defer a.gate.Unlock()
-	a.outbox.clear()
+	a.outbox.Clear()
 	if a.fenced() {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 	"github.com/brookgen/brookgen/runtime/wire"
@@ -104,7 +105,7 @@ func (l *lane) unwrap(m *Delivery) {
 	if m.message.Time.IsZero() && wire.Writable(m.record.Time) {
 		m.message.Time = m.record.Time.UTC()
 	}
-	if m.message.Lane != "" && !genuine(&m.message) {
+	if m.message.Lane != "" && !outbox.Genuine(&m.message) {
 		m.message.Lane = "" // somebody else's event, with the headers of an emission
 	}
 }
@@ -194,7 +195,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 // acted reports whether nothing is to be done about an event any more: an earlier run, or another member of the group, did. What is redriven
 // was not done yet, wherever the group stands.
 func (l *lane) acted(f *feed, m *Delivery) bool {
-	return m.silent && len(m.owes) == 0 || m.position.Offset < f.silent || l != l.app.solo && l.app.outbox.acted(m.position)
+	return m.silent && len(m.owes) == 0 || m.position.Offset < f.silent || l != l.app.solo && l.app.outbox.Acted(m.position)
 }
 
 // act takes the emissions and effects of an event into the batch.
@@ -211,7 +212,7 @@ func (l *lane) act(m *Delivery) {
 		if !m.owing(e.set) {
 			continue
 		}
-		l.batch.effects = append(l.batch.effects, effectRun{m.position, e.set, e.run})
+		l.batch.effects = append(l.batch.effects, outbox.Effect{Position: m.position, Set: e.set, Run: e.run})
 	}
 }
 
@@ -219,7 +220,7 @@ func (l *lane) act(m *Delivery) {
 func (m *Delivery) owing(set string) bool { return !m.silent || slices.Contains(m.owes, set) }
 
 // item makes the outbox entry of an emission; one that its envelope refuses is a dead letter of its own.
-func (l *lane) item(m *Delivery, e *emission) *outboxItem {
+func (l *lane) item(m *Delivery, e *emission) *outbox.Item {
 	a, set := l.app, l.app.def.Sets[e.set]
 	out := &e.out
 	source := a.stem()
@@ -230,15 +231,15 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 	out.Message.Cause = m.message.ID
 	out.Message.Time = m.message.Time
 	out.Message.Headers = trace(out.Message.Headers, m.message.Headers)
-	out.Message.ID = emissionID(source, &m.message, m.position, set, e.ordinal)
+	out.Message.ID = outbox.EmissionID(source, &m.message, m.position, set, e.ordinal)
 	number := int64(0)
 	if l == a.solo {
 		number = l.number(&out.Message)
 	} else {
-		sign(&out.Message, source+"/"+set, brook.Sequence{Offset: m.position.Offset, Ordinal: int32(e.ordinal)})
+		outbox.Sign(&out.Message, source+"/"+set, brook.Sequence{Offset: m.position.Offset, Ordinal: int32(e.ordinal)})
 	}
-	item := &outboxItem{free: number > 0, Position: m.position, Author: m.message.Author, Type: out.Message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
-		key: outboxKey(m.position, m.message.ID, number, e.set, e.ordinal)}
+	item := &outbox.Item{Free: number > 0, Position: m.position, Author: m.message.Author, Type: out.Message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
+		Key: outbox.ItemKey(m.position, m.message.ID, number, e.set, e.ordinal)}
 	if err := a.wrap(out, &item.Record); err != nil {
 		if m.feed == nil { // of Process: it counts for no partition
 			l.batch.letters = append(l.batch.letters, letterOf(item, err))
@@ -247,7 +248,7 @@ func (l *lane) item(m *Delivery, e *emission) *outboxItem {
 		}
 		return nil
 	}
-	a.targets.choose(m.ctx, &item.Record, out.Message.ID)
+	a.targets.Choose(m.ctx, &item.Record, out.Message.ID)
 	return item
 }
 

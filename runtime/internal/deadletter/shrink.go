@@ -60,12 +60,12 @@ func sizeOf(r *brook.Record) int {
 }
 
 // ErrOtherRecord is why a letter can't be made whole again.
-var ErrOtherRecord = errors.New("there is another record in its place")
+var ErrOtherRecord = errors.New("there is another one")
 
 // Hydrate gives the letter back the record that it holds a part of.
 func (l *Letter) Hydrate(r *brook.Record) error {
 	if sizeOf(r) != sizeOf(&l.Record)+l.Omitted || l.sum != 0 && partition.Checksum(r) != l.sum {
-		return fmt.Errorf("%w, of %d bytes", ErrOtherRecord, sizeOf(r))
+		return fmt.Errorf("%w of %d bytes", ErrOtherRecord, sizeOf(r))
 	}
 	l.Record, l.Omitted, l.sum = *r, 0, 0
 	return nil

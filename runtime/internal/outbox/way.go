@@ -1,8 +1,7 @@
-package engine
+package outbox
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -14,38 +13,30 @@ import (
 const publishBatch = 500
 
 // A way is where emissions go, a partition of a topic, while it fails: those behind wait in their order, and all others are published past it.
-type way struct {
+type Way struct {
 	name  string
-	topic string
-	items []*outboxItem
-	tries int // that failed, one after the other
-	why   error
+	Topic string
+	items []*Item
+	Tries int // that failed, one after the other
+	Why   error
 	at    time.Time
-}
-
-// target names where an item goes: a partition, or a topic of which nothing is known yet.
-func (i *outboxItem) target() string {
-	if !i.Record.Placed {
-		return i.Record.Topic
-	}
-	return i.Record.Topic + "/" + strconv.Itoa(int(i.Record.Partition))
 }
 
 // blocked returns the failing way that an item has to wait for, or nil: what goes to a partition does not overtake what nobody knows the
 // partition of yet.
-func (o *outbox) blocked(i *outboxItem) *way {
+func (o *Outbox) blocked(i *Item) *Way {
 	if len(o.ways) == 0 {
 		return nil
 	}
 	if w := o.ways[i.Record.Topic]; w != nil {
 		return w
 	}
-	return o.ways[i.target()]
+	return o.ways[i.Target()]
 }
 
-// take takes what is to be tried next: from each way whose time has come, or from every way where all says so, and up to publishBatch items of
+// Take takes what is to be tried next: from each way whose time has come, or from every way where all says so, and up to publishBatch items of
 // the queue. What is taken is flying until it landed.
-func (o *outbox) take(now time.Time, all bool) []*outboxItem {
+func (o *Outbox) Take(now time.Time, all bool) []*Item {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, w := range o.ways {
@@ -59,7 +50,7 @@ func (o *outbox) take(now time.Time, all bool) []*outboxItem {
 	n := 0
 	for ; n < len(o.items) && n < publishBatch; n++ {
 		item := o.items[n]
-		if item.mark == nil && !item.passed {
+		if item.Mark == nil && !item.Passed {
 			if w := o.blocked(item); w != nil {
 				o.wait(w, item)
 				o.gone++
@@ -76,7 +67,7 @@ func (o *outbox) take(now time.Time, all bool) []*outboxItem {
 }
 
 // wait puts an item at the end of a way.
-func (o *outbox) wait(w *way, item *outboxItem) {
+func (o *Outbox) wait(w *Way, item *Item) {
 	if item.way == nil {
 		o.late[partition.Of(item.Position)]++
 	}
@@ -84,15 +75,15 @@ func (o *outbox) wait(w *way, item *outboxItem) {
 	w.items = append(w.items, item)
 }
 
-// land forgets what was dealt with of what was flying, and has what failed wait for its way. It returns the ways that failed, and those that
+// Land forgets what was dealt with of what was flying, and has what failed wait for its way. It returns the ways that failed, and those that
 // work again with the number of tries that they failed.
-func (o *outbox) land(failed map[*outboxItem]error, policy brook.Retry) (failing []*way, mended []*way) {
+func (o *Outbox) Land(failed map[*Item]error, policy brook.Retry) (failing []*Way, mended []*Way) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	flew := map[*way][]*outboxItem{} // ways that were tried, with what is to be tried again
+	flew := map[*Way][]*Item{} // ways that were tried, with what is to be tried again
 	for _, item := range o.flying {
 		if item.way != nil && flew[item.way] == nil {
-			flew[item.way] = []*outboxItem{}
+			flew[item.way] = []*Item{}
 		}
 	}
 	for _, item := range o.flying {
@@ -108,7 +99,7 @@ func (o *outbox) land(failed map[*outboxItem]error, policy brook.Retry) (failing
 		if from != nil {
 			o.late[id]--
 		}
-		if item.mark == nil {
+		if item.Mark == nil {
 			o.count[id]--
 		}
 	}
@@ -116,8 +107,8 @@ func (o *outbox) land(failed map[*outboxItem]error, policy brook.Retry) (failing
 		w.items = append(again, w.items...)
 		switch {
 		case len(again) > 0:
-			w.tries++
-			w.at = time.Now().Add(retry.Wait(policy, w.tries))
+			w.Tries++
+			w.at = time.Now().Add(retry.Wait(policy, w.Tries))
 			failing = append(failing, w)
 		case len(w.items) > 0:
 			w.at = time.Time{} // it works: the rest follows at once
@@ -125,7 +116,7 @@ func (o *outbox) land(failed map[*outboxItem]error, policy brook.Retry) (failing
 			if o.ways[w.name] == w { // what failed may have made it anew since the lease was lost
 				delete(o.ways, w.name)
 			}
-			if w.tries > 0 {
+			if w.Tries > 0 {
 				mended = append(mended, w)
 			}
 		}
@@ -137,11 +128,11 @@ func (o *outbox) land(failed map[*outboxItem]error, policy brook.Retry) (failing
 }
 
 // fail has an item wait for where it goes now.
-func (o *outbox) fail(item *outboxItem, why error, flew map[*way][]*outboxItem) {
-	name := item.target()
+func (o *Outbox) fail(item *Item, why error, flew map[*Way][]*Item) {
+	name := item.Target()
 	w := o.ways[name]
 	if w == nil {
-		w = &way{name: name, topic: item.Record.Topic}
+		w = &Way{name: name, Topic: item.Record.Topic}
 		o.ways[name] = w
 	}
 	if flew[w] != nil || len(w.items) == 0 {
@@ -150,7 +141,7 @@ func (o *outbox) fail(item *outboxItem, why error, flew map[*way][]*outboxItem) 
 		}
 		item.way = w
 		if len(flew[w]) == 0 {
-			w.why = why
+			w.Why = why
 		}
 		flew[w] = append(flew[w], item) // before what came later
 		return
@@ -159,9 +150,9 @@ func (o *outbox) fail(item *outboxItem, why error, flew map[*way][]*outboxItem) 
 }
 
 // landMarks notes the marks among what flew, but where emissions that they count on wait.
-func (o *outbox) landMarks() {
+func (o *Outbox) landMarks() {
 	for _, item := range o.flying {
-		for id, next := range item.mark {
+		for id, next := range item.Mark {
 			o.marks.held[id] = next
 		}
 	}
@@ -173,8 +164,8 @@ func (o *outbox) landMarks() {
 	}
 }
 
-// next returns how long it is until a way is to be tried again; 0: none is.
-func (o *outbox) next() time.Duration {
+// Next returns how long it is until a way is to be tried again; 0: none is.
+func (o *Outbox) Next() time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var wait time.Duration
@@ -186,8 +177,8 @@ func (o *outbox) next() time.Duration {
 	return wait
 }
 
-// queued returns how many items wait that no failing way holds up.
-func (o *outbox) queued() int {
+// Queued returns how many items wait that no failing way holds up.
+func (o *Outbox) Queued() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.items)

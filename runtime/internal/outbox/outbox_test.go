@@ -1,4 +1,4 @@
-package engine
+package outbox
 
 import (
 	"errors"
@@ -10,33 +10,33 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-func emissionOf(offset int64, topic string) *outboxItem {
+func emissionOf(offset int64, topic string) *Item {
 	at := brook.Position{Topic: "in", Partition: 0, Offset: offset}
-	return &outboxItem{Position: at, Set: "s", Record: brook.Record{Topic: topic, Placed: true}, key: outboxKey(at, "", 0, 0, 0)}
+	return &Item{Position: at, Set: "s", Record: brook.Record{Topic: topic, Placed: true}, Key: ItemKey(at, "", 0, 0, 0)}
 }
 
 // A process that takes over the lease counts what waits once: else its lanes stand still for ever at MaxOutbox.
 func TestLeaseTakeoverCountsOnce(t *testing.T) {
-	o := newOutbox()
-	o.leaseOnly(false)
+	o := New()
+	o.LeaseOnly(false)
 	id := partition.ID{Topic: "in", Number: 0}
-	var all []*outboxItem
+	var all []*Item
 	for n := range int64(10) { // committed here while another process holds the lease
 		i := emissionOf(n, "out")
 		all = append(all, i)
-		o.commit([]*outboxItem{i}, nil, []brook.Position{id.At(n + 1)}, []brook.Position{id.At(n)}, false)
+		o.Committed([]*Item{i}, nil, []brook.Position{id.At(n + 1)}, []brook.Position{id.At(n)}, false)
 	}
-	o.gathered(all, nil, false, false) // as collect does each beat
-	if n := o.pending(id); n != 10 {
+	o.Gathered(all, nil, false, false) // as collect does each beat
+	if n := o.Depth(id); n != 10 {
 		t.Fatalf("%d wait, want 10", n)
 	}
-	o.lease(true) // the other one is gone
-	o.gathered(all, map[partition.ID]partition.Stored{id: {Next: 10}}, true, false)
-	if got := o.take(time.Now(), false); len(got) != 10 {
+	o.Lease(true) // the other one is gone
+	o.Gathered(all, map[partition.ID]partition.Stored{id: {Next: 10}}, true, false)
+	if got := o.Take(time.Now(), false); len(got) != 10 {
 		t.Fatalf("%d are published, want 10", len(got))
 	}
-	o.land(nil, retry.Defaults(brook.Retry{}))
-	if n := o.pending(id); n != 0 {
+	o.Land(nil, retry.Defaults(brook.Retry{}))
+	if n := o.Depth(id); n != 0 {
 		t.Errorf("all is published, and %d count as waiting: for good, towards MaxOutbox", n)
 	}
 }
@@ -44,17 +44,17 @@ func TestLeaseTakeoverCountsOnce(t *testing.T) {
 // An own emission of a member of a group that failed while the lease was lost waits for its way; it is not forgotten.
 func TestWayOfOwnIsKeptWhenLeaseIsLost(t *testing.T) {
 	for range 20 {
-		o := newOutbox()
-		o.leaseOnly(true)
-		o.lease(true)
+		o := New()
+		o.LeaseOnly(true)
+		o.Lease(true)
 		i := emissionOf(0, "out")
-		o.commit([]*outboxItem{i}, nil, []brook.Position{{Topic: "in", Offset: 1}}, []brook.Position{{Topic: "in"}}, false)
-		o.take(time.Now(), false)
-		o.land(map[*outboxItem]error{i: errors.New("away")}, retry.Defaults(brook.Retry{}))
-		o.take(time.Now().Add(time.Hour), false) // its way is tried again
-		o.lease(false)                           // lost meanwhile
-		o.land(map[*outboxItem]error{i: errors.New("away")}, retry.Defaults(brook.Retry{}))
-		if got := o.take(time.Now().Add(time.Hour), false); len(got) != 1 {
+		o.Committed([]*Item{i}, nil, []brook.Position{{Topic: "in", Offset: 1}}, []brook.Position{{Topic: "in"}}, false)
+		o.Take(time.Now(), false)
+		o.Land(map[*Item]error{i: errors.New("away")}, retry.Defaults(brook.Retry{}))
+		o.Take(time.Now().Add(time.Hour), false) // its way is tried again
+		o.Lease(false)                           // lost meanwhile
+		o.Land(map[*Item]error{i: errors.New("away")}, retry.Defaults(brook.Retry{}))
+		if got := o.Take(time.Now().Add(time.Hour), false); len(got) != 1 {
 			t.Fatalf("the emission is in no way and in no queue: it waits until a restart")
 		}
 	}
@@ -63,12 +63,12 @@ func TestWayOfOwnIsKeptWhenLeaseIsLost(t *testing.T) {
 // What is caused at 7 does not go before emissions of offsets 0 to 4 that are not here yet: receivers would take these for repeats.
 func TestEmissionsWaitForEarlierOnesOfOthers(t *testing.T) {
 	id := partition.ID{Topic: "in", Number: 1}
-	o := newOutbox()
-	o.leaseOnly(false)
-	o.lease(true)
-	o.gathered(nil, map[partition.ID]partition.Stored{id: {Next: 0}}, true, false) // others folded 0 to 4 since
-	o.collecting(time.Now())
-	o.commit([]*outboxItem{emissionOf(7, "out")}, nil, []brook.Position{id.At(10)}, []brook.Position{id.At(5)}, false)
+	o := New()
+	o.LeaseOnly(false)
+	o.Lease(true)
+	o.Gathered(nil, map[partition.ID]partition.Stored{id: {Next: 0}}, true, false) // others folded 0 to 4 since
+	o.Collecting(time.Now())
+	o.Committed([]*Item{emissionOf(7, "out")}, nil, []brook.Position{id.At(10)}, []brook.Position{id.At(5)}, false)
 	if seen := o.leased.seen[id]; seen != 0 || !o.leased.behind {
 		t.Errorf("all below %d is taken for known, want 0", seen)
 	}
@@ -77,20 +77,20 @@ func TestEmissionsWaitForEarlierOnesOfOthers(t *testing.T) {
 // What fails while the lease goes to another process is that one's: it leaves no count behind that keeps marks or lanes waiting for it.
 func TestFailureAfterTheLeaseLeavesNoCount(t *testing.T) {
 	for _, way := range []bool{false, true} {
-		o := newOutbox()
-		o.leaseOnly(false)
-		o.lease(true)
+		o := New()
+		o.LeaseOnly(false)
+		o.Lease(true)
 		id := partition.ID{Topic: "in", Number: 0}
 		i := emissionOf(0, "out")
-		o.gathered([]*outboxItem{i}, map[partition.ID]partition.Stored{id: {Next: 1}}, true, false)
-		failed := map[*outboxItem]error{i: errors.New("away")}
-		o.take(time.Now(), false)
+		o.Gathered([]*Item{i}, map[partition.ID]partition.Stored{id: {Next: 1}}, true, false)
+		failed := map[*Item]error{i: errors.New("away")}
+		o.Take(time.Now(), false)
 		if way { // it failed before
-			o.land(failed, retry.Defaults(brook.Retry{}))
-			o.take(time.Now().Add(time.Hour), false)
+			o.Land(failed, retry.Defaults(brook.Retry{}))
+			o.Take(time.Now().Add(time.Hour), false)
 		}
-		o.lease(false)
-		o.land(failed, retry.Defaults(brook.Retry{}))
+		o.Lease(false)
+		o.Land(failed, retry.Defaults(brook.Retry{}))
 		if o.late[id] != 0 || o.count[id] != 0 || len(o.ways) != 0 {
 			t.Errorf("way %t: %d late, %d wait, %d ways", way, o.late[id], o.count[id], len(o.ways))
 		}

@@ -1,4 +1,4 @@
-package engine
+package outbox
 
 import (
 	"context"
@@ -14,26 +14,26 @@ const (
 	placeAgain = time.Minute           // how long it asks no more for a topic that it asked for in vain, unless the publisher finds it
 )
 
-// targets chooses the partitions that emissions go to, as they are committed: an emission that is published twice comes to the same one
+// Targets chooses the partitions that emissions go to, as they are committed: an emission that is published twice comes to the same one
 // both times, also where its topic has more of them by then.
-type targets struct {
-	placer brook.Placer // nil: the driver chooses as it publishes
+type Targets struct {
+	Placer brook.Placer // nil: the driver chooses as it publishes
 
 	mu     sync.Mutex
 	unsure map[string]time.Time // topics that nothing was known of, and when to ask again
 	slow   time.Time            // until then nobody waits for long
 }
 
-func newTargets(d brook.Driver) *targets {
-	t := &targets{unsure: map[string]time.Time{}}
-	t.placer, _ = d.(brook.Placer)
+func NewTargets(d brook.Driver) *Targets {
+	t := &Targets{unsure: map[string]time.Time{}}
+	t.Placer, _ = d.(brook.Placer)
 	return t
 }
 
-// choose chooses the partition of a record that has none yet; one without a key goes by the event's ID. What nothing is known of is left to
+// Choose chooses the partition of a record that has none yet; one without a key goes by the event's ID. What nothing is known of is left to
 // who publishes it.
-func (t *targets) choose(ctx context.Context, r *brook.Record, id string) {
-	if t.placer == nil || r.Placed {
+func (t *Targets) Choose(ctx context.Context, r *brook.Record, id string) {
+	if t.Placer == nil || r.Placed {
 		return
 	}
 	limit := t.limit(r.Topic)
@@ -54,7 +54,7 @@ func (t *targets) choose(ctx context.Context, r *brook.Record, id string) {
 }
 
 // limit returns how long a lane may wait to hear of a topic; 0: it does not ask.
-func (t *targets) limit(topic string) time.Duration {
+func (t *Targets) limit(topic string) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.unsure) == 0 {
@@ -70,8 +70,8 @@ func (t *targets) limit(topic string) time.Duration {
 	return placeLimit
 }
 
-// find is choose for the publisher, who rather hears of a failure. Lanes ask again for what it finds.
-func (t *targets) find(ctx context.Context, r *brook.Record, id string) error {
+// Find is choose for the publisher, who rather hears of a failure. Lanes ask again for what it finds.
+func (t *Targets) Find(ctx context.Context, r *brook.Record, id string) error {
 	if err := t.place(ctx, r, id); err != nil {
 		return err
 	}
@@ -82,12 +82,12 @@ func (t *targets) find(ctx context.Context, r *brook.Record, id string) error {
 	return nil
 }
 
-func (t *targets) place(ctx context.Context, r *brook.Record, id string) error {
+func (t *Targets) place(ctx context.Context, r *brook.Record, id string) error {
 	key := r.Key
 	if key == nil {
 		key = []byte(id)
 	}
-	n, err := t.placer.Place(ctx, r.Topic, key)
+	n, err := t.Placer.Place(ctx, r.Topic, key)
 	if err == nil {
 		r.Partition, r.Placed = n, true
 	}

@@ -1,8 +1,7 @@
-package engine
+package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -31,12 +30,12 @@ func (m *mute) Place(ctx context.Context, _ string, _ []byte) (int32, error) {
 func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &mute{on: true}
-		targets := &targets{placer: p, unsure: map[string]time.Time{}}
+		targets := &Targets{Placer: p, unsure: map[string]time.Time{}}
 		began := time.Now()
 		choose := func() (placed int) {
 			for n := range 10 {
 				r := brook.Record{Topic: fmt.Sprint("topic ", n)}
-				if targets.choose(t.Context(), &r, "id"); r.Placed {
+				if targets.Choose(t.Context(), &r, "id"); r.Placed {
 					placed++
 				}
 			}
@@ -55,7 +54,7 @@ func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 			t.Errorf("%d placed, want none so soon", n)
 		}
 		for n := range 5 {
-			if err := targets.find(t.Context(), &brook.Record{Topic: fmt.Sprint("topic ", n)}, "id"); err != nil {
+			if err := targets.Find(t.Context(), &brook.Record{Topic: fmt.Sprint("topic ", n)}, "id"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -67,24 +66,4 @@ func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 			t.Errorf("%d placed after a while, want all", n)
 		}
 	})
-}
-
-// fine is a driver that publishes everything.
-type fine struct{ brook.Driver }
-
-func (fine) Publish(_ context.Context, records []brook.Record) ([]brook.Position, error) {
-	return make([]brook.Position, len(records)), nil
-}
-
-// What goes to a partition does not overtake what goes to that topic and has no partition yet, in one batch either: receivers would
-// take the latter for a repeat.
-func TestPlacedEmissionsOvertakeNoneWithoutPlace(t *testing.T) {
-	a := &App{config: brook.Config{Driver: fine{}}, outbox: newOutbox()}
-	first, second, other := emissionOf(0, "out"), emissionOf(1, "out"), emissionOf(2, "elsewhere")
-	first.Record.Placed = false
-	failed := map[*outboxItem]error{first: errors.New("nobody knows")}
-	a.publishItems(t.Context(), []*outboxItem{first, second, other}, failed, map[*outboxItem]error{})
-	if failed[second] == nil || failed[other] != nil {
-		t.Errorf("failed: %v behind it, %v elsewhere", failed[second], failed[other])
-	}
 }
