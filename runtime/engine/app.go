@@ -16,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
@@ -37,7 +38,8 @@ type App struct {
 
 	ctx    context.Context // ends at Close, with ErrClosed as its cause
 	cancel context.CancelFunc
-	asked  asked
+	report *report.Reporter
+	retry  retry.Loop
 	done   chan struct{} // closed by Close
 	closed atomic.Bool
 
@@ -56,7 +58,7 @@ type App struct {
 	claimed     atomic.Bool            // the state has that contract, and the live generation the code's shapes
 	lost        atomic.Bool            // another contract came in its place
 	had         bool                   // the app might fold since it began to; guarded by gate
-	fills       chan struct{}          // holds a token when there may be an index to fill
+	fills       retry.Signal           // there may be an index to fill
 	rested      atomic.Pointer[string] // the promotion of another process that this one rested for
 	owing       atomic.Bool            // the live generation may hold emissions that are to go to the outbox
 	refused     atomic.Bool            // a rebuild was refused, and none is tried again by itself
@@ -98,10 +100,12 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 	}
 	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), store: config.Store, reader: config.Store.Latest(),
 		events: map[string]schema.Event{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
-		targets: outbox.NewTargets(config.Driver), running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: make(chan struct{}, 1), broken: make(chan error, 1),
+		targets: outbox.NewTargets(config.Driver), running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: retry.NewSignal(), broken: make(chan error, 1),
 		leftovers: newLeftovers(), progress: newProgress(), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.ctx, a.cancel = ctx, func() { cancel(brook.ErrClosed) }
+	a.report = report.New(config.Name, config.Log, config.Hooks)
+	a.retry = retry.Loop{Policy: config.Retry, Report: a.report}
 	for _, e := range def.Events {
 		info := e.Info()
 		a.events[info.Type] = info
@@ -137,7 +141,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 
 // load opens what the store holds of the app.
 func (a *App) load(ctx context.Context) error {
-	defer a.still("reading positions, dead letters and emissions from the store")()
+	defer a.report.Slow("reading positions, dead letters and emissions from the store")()
 	if err := a.openMeta(ctx); err != nil {
 		return err
 	}
@@ -206,120 +210,21 @@ func (a *App) Source() brook.Source { return &latest{a, context.Background()} }
 // reads reports whether the app reads a topic.
 func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic) }
 
-// insist does something that store or driver must do until it succeeds, fails for good or ctx ends:
-// see retry.GaveUp.
-func (a *App) insist(ctx context.Context, what string, do func() error) error {
-	asked := a.asked.begin(what)
-	defer a.asked.end(asked)
-	return a.insistBy(ctx, what, asked, retry.Sleep, do)
-}
-
-// insistBy is insist for who does more between two tries than to wait. asked is nil if handlers run
-// in do.
-func (a *App) insistBy(ctx context.Context, what string, asked *request,
-	pause func(context.Context, time.Duration) error, do func() error) error {
-	var last error
-	for attempts := 1; ; attempts++ {
-		err := do()
-		if err == nil && attempts > 1 {
-			a.mended(what, attempts-1, brook.Position{})
-		}
-		if err == nil || isFinal(err) {
-			return err
-		}
-		if why := retry.Ending(ctx); why != nil {
-			return retry.GaveUp(why, what, attempts, err, last)
-		}
-		last = err
-		a.asked.failed(asked, attempts, err)
-		a.failure(brook.Failure{What: what, Attempts: attempts, Err: err})
-		if perr := pause(ctx, retry.Wait(a.config.Retry, attempts)); perr != nil {
-			return retry.GaveUp(cmp.Or(retry.Ending(ctx), perr), what, attempts, err, nil)
-		}
-	}
-}
-
 // insistResting does something with the gate taken, and again where the store refuses its commit; the gate is others' between two tries.
 func (a *App) insistResting(ctx context.Context, do func() error) error {
 	var over error
-	err := a.insist(ctx, "commit", func() error {
+	err := a.retry.Do(ctx, "commit", func() error {
 		if err := a.gate.Lock(ctx); err != nil {
 			return err
 		}
 		defer a.gate.Unlock()
 		over = do()
-		if errors.As(over, &refusal{}) {
+		if errors.As(over, &retry.Refusal{}) {
 			return over
 		}
 		return nil
 	})
 	return cmp.Or(err, over)
-}
-
-// refusal is the error of a commit that may succeed when it is tried again.
-type refusal struct{ error }
-
-func (r refusal) Unwrap() error { return r.error }
-
-func refused(err error) error {
-	if isFinal(err) {
-		return err
-	}
-	return refusal{err}
-}
-
-// isFinal reports whether what failed with an error is not tried again.
-func isFinal(err error) bool {
-	return errors.Is(err, brook.ErrPermanent) || errors.Is(err, brook.ErrTooLarge) || errors.Is(err, brook.ErrOutOfRange) || errors.Is(err, brook.ErrConflict) || errors.Is(err, brook.ErrLogChanged) || errors.Is(err, errRewound)
-}
-
-// failure tells hooks and log of something that failed.
-func (a *App) failure(f brook.Failure) {
-	if a.config.Hooks.Failure != nil {
-		a.config.Hooks.Failure(f)
-	}
-	if !f.Final && !logged(f.Attempts) {
-		return
-	}
-	log := a.config.Log.Warn
-	if f.Final {
-		log = a.config.Log.Error
-	}
-	args := []any{"app", a.config.Name, "attempts", f.Attempts, "error", f.Err}
-	if !f.Position.IsZero() {
-		args = append(args, "position", f.Position.String())
-	}
-	if p := (*brook.PanicError)(nil); errors.As(f.Err, &p) {
-		args = append(args, "stack", string(p.Stack))
-	}
-	log("brook: "+f.What+" failed", args...)
-}
-
-// logged says which failing attempts the log is told of. What is down may stay so for hours, and every partition tells of it.
-func logged(attempts int) bool { return attempts&(attempts-1) == 0 || attempts%64 == 0 }
-
-// mended tells the log that what had failed works again.
-func (a *App) mended(what string, attempts int, pos brook.Position) {
-	args := []any{"app", a.config.Name, "failures", attempts}
-	if !pos.IsZero() {
-		args = append(args, "position", pos.String())
-	}
-	a.config.Log.Info("brook: "+what+" works again", args...)
-}
-
-// tell tells hooks and log of a dead letter.
-func (a *App) tell(l deadletter.Letter) {
-	if a.config.Hooks.DeadLetter != nil {
-		a.config.Hooks.DeadLetter(l.DeadLetter)
-	}
-	if l.Attempts > 0 {
-		args := []any{"app", a.config.Name, "position", l.Position.String(), "type", l.Type,
-			"stage", l.Stage, "set", l.Set, "attempts", l.Attempts, "error", l.Error}
-		if l.Stack != nil {
-			args = append(args, "stack", string(l.Stack))
-		}
-		a.config.Log.Error("brook: dead letter", args...)
-	}
 }
 
 func now() time.Time { return time.Now().UTC() }

@@ -56,12 +56,12 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		return err
 	} else if on {
 		defer a.lease.leave(ctx, a)
-		if err := a.insist(ctx, "lease", func() error { return a.lease.wait(ctx, a) }); err != nil {
+		if err := a.retry.Do(ctx, "lease", func() error { return a.lease.wait(ctx, a) }); err != nil {
 			return err
 		}
 	}
 	if a.config.Group {
-		if err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, everyPartition) }); err != nil {
+		if err := a.retry.Do(ctx, "read", func() error { return a.loadOutbox(ctx, everyPartition) }); err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 			return err
 		}
 		losses.giveWay(ctx)
-		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return err
 		}
 		a.giveTurn(ctx)
@@ -98,7 +98,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 // tidy removes what is left of generations, which the background may not get to in a program that ends.
 func (a *App) tidy(ctx context.Context) {
 	if _, err := a.sweep(ctx); err != nil && ctx.Err() == nil {
-		a.failure(brook.Failure{What: "removal of old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
+		a.report.Failure(brook.Failure{What: "removal of old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
 	}
 }
 
@@ -106,7 +106,7 @@ func (a *App) tidy(ctx context.Context) {
 func (a *App) alone(ctx context.Context) error {
 	if a.outbox.Holds() {
 		var marks map[partition.ID]int64
-		err := a.insist(ctx, "read", func() (err error) {
+		err := a.retry.Do(ctx, "read", func() (err error) {
 			marks, err = a.marked(ctx)
 			return err
 		})
@@ -203,7 +203,7 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 		if !f.read.dry() || f.ahead >= ends[f.id] {
 			continue
 		}
-		err := c.app.insist(ctx, "read", func() error { return c.chunk(ctx, f) })
+		err := c.app.retry.Do(ctx, "read", func() error { return c.chunk(ctx, f) })
 		if err != nil {
 			return false, fmt.Errorf("brook: read %s: %w", f.id.At(f.ahead), err)
 		}

@@ -57,7 +57,7 @@ func (a *App) claimResting(ctx context.Context) error {
 	for !a.claimed.Load() {
 		g := a.live.Load()
 		// Another app of the name may have given numbers since.
-		if err := a.insist(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) }); err != nil {
+		if err := a.retry.Do(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) }); err != nil {
 			return err
 		}
 		writes, checks := a.newShapes(g.shapes)
@@ -73,7 +73,7 @@ func (a *App) claimResting(ctx context.Context) error {
 		if err != nil && !errors.Is(err, brook.ErrConflict) { // a conflict: another process gave a shape the same number
 			return err
 		}
-		err = a.insist(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) })
+		err = a.retry.Do(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) })
 		if err == nil {
 			err = a.install(ctx)
 		}
@@ -146,7 +146,7 @@ func (a *App) madeHere(next *state) {
 // install has lanes and readers go by the indexes that the state names. The caller holds the gate for writing.
 func (a *App) install(ctx context.Context) error {
 	var g *generation
-	err := a.insist(ctx, "open", func() (err error) {
+	err := a.retry.Do(ctx, "open", func() (err error) {
 		g, err = a.openLive(ctx, &a.state, a.live.Load())
 		return err
 	})

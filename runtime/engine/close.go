@@ -61,7 +61,7 @@ func (a *App) busy() error {
 }
 
 func (a *App) unended(what string) error {
-	why := a.asked.waiting()
+	why := a.retry.Pending.Longest()
 	if why == "" {
 		why = "a handler, effect or hook, or a call of the store or the driver, does not heed its " +
 			"context, or somebody calls Close from within"

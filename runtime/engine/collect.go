@@ -19,7 +19,7 @@ func (a *App) collect(ctx context.Context) {
 		return
 	}
 	if err := a.gather(ctx, holder, group); err != nil && ctx.Err() == nil {
-		a.failure(brook.Failure{What: "collecting emissions", Attempts: 1, Err: err}) // and again a beat later
+		a.report.Failure(brook.Failure{What: "collecting emissions", Attempts: 1, Err: err}) // and again a beat later
 	}
 }
 

@@ -223,7 +223,7 @@ func (l *lane) follow() {
 	after := l.take()
 	after.effects = append(l.app.outbox.Freed(func(id partition.ID) bool { return l.feed(id) != nil }), after.effects...)
 	for i := range after.letters {
-		l.app.tell(after.letters[i])
+		l.app.report.DeadLetter(after.letters[i].DeadLetter, after.letters[i].Stack)
 	}
 	if hook := l.app.config.Hooks.Unknown; hook != nil {
 		for _, u := range after.unknown {
@@ -231,10 +231,10 @@ func (l *lane) follow() {
 		}
 	}
 	for i, s := range after.strays {
-		l.app.tellStray(s, l.strays-len(after.strays)+i+1)
+		l.app.report.Stray(s, reasonOf(&s), l.strays-len(after.strays)+i+1)
 	}
 	for _, f := range after.failures {
-		l.app.failure(f)
+		l.app.report.Failure(f)
 	}
 	for i := range after.commits {
 		l.app.config.Hooks.Commit(after.commits[i])

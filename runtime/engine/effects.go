@@ -69,7 +69,7 @@ func (s *effects) line(number int, wake func()) *effectLine {
 func (l *effectLine) push(e outbox.Effect) {
 	s := l.effects
 	if !l.add(e) {
-		s.app.failure(brook.Failure{What: "effect", Position: e.Position, Err: fmt.Errorf("set %s: not run: %d others wait", e.Set, effectMost), Final: true})
+		s.app.report.Failure(brook.Failure{What: "effect", Position: e.Position, Err: fmt.Errorf("set %s: not run: %d others wait", e.Set, effectMost), Final: true})
 	}
 }
 
@@ -141,7 +141,7 @@ func (s *effects) end() {
 	}
 	s.cancel()
 	if !s.wait() {
-		s.app.config.Log.Warn("brook: an effect does not heed its context, and goes on after the end of Run", "app", s.app.config.Name)
+		s.app.report.Warn("an effect does not heed its context, and goes on after the end of Run")
 	}
 }
 
@@ -175,7 +175,7 @@ func (a *App) runEffect(ctx context.Context, e outbox.Effect) {
 	ctx = context.WithValue(ctx, effectOf{}, a)
 	for attempts := 1; ; attempts++ {
 		if err := ctx.Err(); err != nil {
-			a.failure(brook.Failure{What: "effect", Position: e.Position, Attempts: attempts - 1, Err: fmt.Errorf("set %s: not run: %w", e.Set, context.Cause(ctx)), Final: true})
+			a.report.Failure(brook.Failure{What: "effect", Position: e.Position, Attempts: attempts - 1, Err: fmt.Errorf("set %s: not run: %w", e.Set, context.Cause(ctx)), Final: true})
 			return
 		}
 		err := callEffect(ctx, e.Run)
@@ -183,7 +183,7 @@ func (a *App) runEffect(ctx context.Context, e outbox.Effect) {
 			return
 		}
 		final := attempts >= a.config.Retry.Attempts
-		a.failure(brook.Failure{What: "effect", Position: e.Position, Attempts: attempts, Err: fmt.Errorf("set %s: %w", e.Set, err), Final: final})
+		a.report.Failure(brook.Failure{What: "effect", Position: e.Position, Attempts: attempts, Err: fmt.Errorf("set %s: %w", e.Set, err), Final: final})
 		if final {
 			return
 		}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -74,7 +74,7 @@ func (a *App) read(ctx context.Context, f *feed, at bookmark, out chan<- chunk) 
 	defer func() {
 		if reader != nil {
 			if err := reader.Close(); err != nil {
-				a.failure(brook.Failure{What: "close", Position: f.id.At(at.next), Attempts: 1, Err: err, Final: true})
+				a.report.Failure(brook.Failure{What: "close", Position: f.id.At(at.next), Attempts: 1, Err: err, Final: true})
 			}
 		}
 	}()
@@ -112,10 +112,10 @@ func (a *App) read(ctx context.Context, f *feed, at bookmark, out chan<- chunk) 
 			return
 		case err != nil:
 			attempts++
-			a.failure(brook.Failure{What: "read", Position: f.id.At(at.next), Attempts: attempts, Err: err})
+			a.report.Failure(brook.Failure{What: "read", Position: f.id.At(at.next), Attempts: attempts, Err: err})
 			if reader != nil {
 				if cerr := reader.Close(); cerr != nil {
-					a.failure(brook.Failure{What: "close", Position: f.id.At(at.next), Attempts: attempts, Err: cerr})
+					a.report.Failure(brook.Failure{What: "close", Position: f.id.At(at.next), Attempts: attempts, Err: cerr})
 				}
 				reader = nil
 			}
@@ -125,7 +125,7 @@ func (a *App) read(ctx context.Context, f *feed, at bookmark, out chan<- chunk) 
 			continue
 		}
 		if attempts > 0 {
-			a.mended("read", attempts, f.id.At(at.next))
+			a.report.Recovered("read", attempts, f.id.At(at.next))
 		}
 		attempts = 0
 		if !fresh {
@@ -240,7 +240,7 @@ func newFeed(id partition.ID, p brook.Partition, w *deadletter.Blocked) *feed {
 }
 
 // follow makes the feed go on where the views stand, which has to be a place of that very log.
-func (f *feed) follow(s partition.Stored, p brook.Partition, goOn bool, log *slog.Logger) error {
+func (f *feed) follow(s partition.Stored, p brook.Partition, goOn bool, report *report.Reporter) error {
 	at := f.id.At(s.Next)
 	if err := s.Check(p); err != nil {
 		return err
@@ -250,7 +250,7 @@ func (f *feed) follow(s partition.Stored, p brook.Partition, goOn bool, log *slo
 		return fmt.Errorf("%w: the views stand at %s, and the partition starts at %d: %d records are missing; Config.OnRetention GoOn goes on without them",
 			brook.ErrRetention, at, p.Start, p.Start-s.Next)
 	case s.Next < p.Start:
-		log.Warn("brook: going on without events that the log no longer has", "position", at.String(), "missing", p.Start-s.Next)
+		report.Warn("going on without events that the log no longer has", "position", at.String(), "missing", p.Start-s.Next)
 		s.Next = p.Start
 	}
 	f.stored = s.Raw

@@ -63,7 +63,7 @@ func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 			return
 		case err != nil:
 			attempts++
-			a.failure(brook.Failure{What: "filling an index", Attempts: attempts, Err: err})
+			a.report.Failure(brook.Failure{What: "filling an index", Attempts: attempts, Err: err})
 			if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
 				return
 			}
@@ -75,12 +75,7 @@ func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 }
 
 // wantFill has it looked what is to be filled.
-func (a *App) wantFill() {
-	select {
-	case a.fills <- struct{}{}:
-	default:
-	}
-}
+func (a *App) wantFill() { a.fills.Set() }
 
 // fill fills the indexes that are to be filled now.
 func (a *App) fill(ctx context.Context) error {
@@ -103,7 +98,7 @@ func (a *App) fill(ctx context.Context) error {
 			continue // another generation, or other indexes
 		}
 		if f.progress.Done, f.progress.Err = true, err; ctx.Err() == nil {
-			f.tell("brook: an index is whole")
+			f.tell("an index is whole")
 		}
 		if err != nil {
 			return fmt.Errorf("brook: index %s.%s: %w", info.Name, info.Indexes[u.x].Field, err)
@@ -137,7 +132,7 @@ func (f *filling) run(ctx context.Context) error {
 
 // rows writes the entries of all rows, step by step.
 func (f *filling) rows(ctx context.Context) error {
-	f.app.config.Log.Info("brook: filling a new index", "app", f.app.config.Name, "collection", f.progress.Collection, "field", f.progress.Field)
+	f.app.report.Info("filling a new index", "collection", f.progress.Collection, "field", f.progress.Field)
 	var from []byte
 	var losses losses
 	for n, most := fillStep, fillStep; ; {
@@ -160,7 +155,7 @@ func (f *filling) rows(ctx context.Context) error {
 		from, n = next, min(most, 2*n)
 		if time.Since(f.told) > fillTold {
 			f.told = time.Now()
-			f.tell("brook: filling a new index")
+			f.tell("filling a new index")
 		}
 	}
 }
@@ -169,12 +164,12 @@ func (f *filling) tell(message string) {
 	if hook := f.app.config.Hooks.Index; hook != nil {
 		hook(f.progress)
 	}
-	args := []any{"app", f.app.config.Name, "collection", f.progress.Collection, "field", f.progress.Field, "rows", f.progress.Rows}
+	args := []any{"collection", f.progress.Collection, "field", f.progress.Field, "rows", f.progress.Rows}
 	if f.progress.Err != nil {
-		f.app.config.Log.Error("brook: an index can't be filled", append(args, "error", f.progress.Err)...)
+		f.app.report.Error("an index can't be filled", append(args, "error", f.progress.Err)...)
 		return
 	}
-	f.app.config.Log.Info(message, args...)
+	f.app.report.Info(message, args...)
 }
 
 // step writes the entries of n rows, with all lanes of the process at rest, and returns where it goes on; nil: nowhere.

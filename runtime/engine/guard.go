@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 )
 
 // A rebuild is guarded: what fails in the rebuilt views and does not in the live ones keeps these.
@@ -33,7 +34,7 @@ func (r *rebuilding) note(l *deadletter.Letter) {
 	stranger := *l
 	stranger.Record = brook.Record{}
 	r.strangers = append(r.strangers, stranger)
-	addStranger(&r.report, &l.DeadLetter)
+	report.AddFailure(&r.report, &l.DeadLetter)
 }
 
 // count makes the report of a rebuild that ends before it is done.
@@ -49,7 +50,7 @@ func (r *rebuilding) count(ctx context.Context) error {
 		}
 		r.note(&l)
 	}
-	sortFailures(&r.report)
+	report.SortFailures(&r.report)
 	return nil
 }
 
@@ -95,8 +96,7 @@ func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64)
 
 // skip goes on behind what retention took from under a reader. Its letters are carried over, and hold up their keys.
 func (r *rebuilding) skip(f *feed, lost gap) {
-	r.app.config.Log.Warn("brook: retention overtook the rebuild, which goes on without what the log no longer has", "app", r.app.config.Name,
-		"position", f.id.At(lost.from).String(), "missing", lost.to-lost.from)
+	r.app.report.Warn("retention overtook the rebuild, which goes on without what the log no longer has", "position", f.id.At(lost.from).String(), "missing", lost.to-lost.from)
 	r.gaps[f.id] = append(r.gaps[f.id], lost)
 	for offset, put := range r.asides[f.id] {
 		for _, one := range put {
@@ -136,7 +136,7 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) e
 			continue // it waits
 		}
 		applied := false
-		err := a.insistBy(ctx, "rebuild", nil, l.pause, func() (err error) {
+		err := a.retry.DoPausing(ctx, "rebuild", nil, l.pause, func() (err error) {
 			applied, err = r.redriveOne(ctx, k)
 			return err
 		})

@@ -83,7 +83,7 @@ func (a *App) afterOthers(ctx context.Context) error {
 	}
 	live := a.live.Load()
 	a.leftovers.rouse()
-	return a.insist(ctx, "reload", func() error { return a.readShapes(ctx, live.shapes) })
+	return a.retry.Do(ctx, "reload", func() error { return a.readShapes(ctx, live.shapes) })
 }
 
 // displacedBy reports whether another app of the name, in the same process, replaced the live generation that this one knows.

@@ -25,8 +25,8 @@ type lane struct {
 	count     int  // of lanes
 	feeds     []*feed
 	chunks    chan chunk
-	wake      chan struct{} // holds a token when a feed that stood still may go on
-	effects   *effectLine   // nil: they are run at once
+	wake      retry.Signal // a feed that stood still may go on
+	effects   *effectLine  // nil: they are run at once
 	due       due
 	exclusive bool                       // it runs with all others at rest
 	others    []brook.Check              // of a lane without feeds: that the partitions stand where they stood
@@ -88,14 +88,14 @@ const (
 )
 
 // errRewound says that a batch was put back because it was too large.
-var errRewound = errors.New("brook: the batch comes again, smaller")
+var errRewound = fmt.Errorf("%w: the batch comes again, smaller", retry.ErrStop)
 
 // errSettle makes Run go on with one lane.
 var errSettle = errors.New("more than a tenth of the events stray")
 
 func (a *App) newLane(g *generation, live bool) *lane {
 	l := &lane{app: a, gen: g, live: live, tx: txn.New(a.def.Collections, a.layout, a.reader), limit: max(1, a.config.BatchSize),
-		wake: make(chan struct{}, 1), chunks: make(chan chunk)}
+		wake: retry.NewSignal(), chunks: make(chan chunk)}
 	l.in(g)
 	if live && a.fenced() {
 		l.tx.TrackReads()
@@ -396,7 +396,7 @@ func (l *lane) unclaimed() bool { return l.live && !l.app.claimed.Load() }
 // mended notes that the store gives what the head of f needs.
 func (l *lane) mended(f *feed) {
 	if f.broken > 0 {
-		l.app.mended("store", f.broken, f.id.At(f.next))
+		l.app.report.Recovered("store", f.broken, f.id.At(f.next))
 		f.broken, l.trouble = 0, nil
 	}
 }
@@ -410,13 +410,13 @@ func (l *lane) after(stop context.Context, f *feed, what outcome, err error) err
 		}
 		f.broken++
 		l.trouble = err
-		l.app.failure(brook.Failure{What: "store", Position: f.id.At(f.next), Attempts: f.broken, Err: err})
+		l.app.report.Failure(brook.Failure{What: "store", Position: f.id.At(f.next), Attempts: f.broken, Err: err})
 		retry.Sleep(stop, retry.Wait(l.app.config.Retry, f.broken)) // the end of stop shows at the next turn
 		f.attempts = 0
 	case again:
 		f.attempts++
 		f.held = time.Now().Add(retry.Wait(l.app.config.Retry, f.attempts))
-		l.app.failure(brook.Failure{What: "handle", Position: f.id.At(f.next), Attempts: f.attempts, Err: err})
+		l.app.report.Failure(brook.Failure{What: "handle", Position: f.id.At(f.next), Attempts: f.attempts, Err: err})
 	case halted, settle:
 		return err
 	}

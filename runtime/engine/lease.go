@@ -87,7 +87,7 @@ func (l *lease) lose(a *App) {
 	l.mu.Unlock()
 	a.outbox.Lease(false)
 	if was {
-		a.config.Log.Warn("brook: another process publishes now", "app", a.config.Name)
+		a.report.Warn("another process publishes now")
 	}
 }
 
@@ -98,10 +98,10 @@ func (l *lease) keep(ctx context.Context, a *App) {
 	for failures := 0; ; {
 		if err := l.turn(ctx, a); err != nil && ctx.Err() == nil {
 			failures++
-			a.failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
+			a.report.Failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
 			a.broke(err)
 		} else if failures > 0 && err == nil {
-			a.mended("lease", failures, brook.Position{})
+			a.report.Recovered("lease", failures, brook.Position{})
 			failures = 0
 		}
 		select {
@@ -197,7 +197,7 @@ func (l *lease) leave(ctx context.Context, a *App) {
 	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
 		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}}})
 	if err != nil && !errors.Is(err, brook.ErrConflict) && ctx.Err() == nil {
-		a.failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
+		a.report.Failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
 	}
 }
 
@@ -207,7 +207,7 @@ func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
 		return false, nil
 	}
 	acts := slices.ContainsFunc(a.def.Handlers, func(h Handler) bool { return h.Acts })
-	err := a.insist(ctx, "read", func() error {
+	err := a.retry.Do(ctx, "read", func() error {
 		for _, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
 			if acts = acts || err == nil; err != nil || acts {
 				return err
@@ -277,5 +277,5 @@ func (l *lease) due(ctx context.Context, a *App) error {
 	if !due {
 		return nil
 	}
-	return a.insist(ctx, "lease", func() error { return l.renew(ctx, a) })
+	return a.retry.Do(ctx, "lease", func() error { return l.renew(ctx, a) })
 }

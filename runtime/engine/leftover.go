@@ -17,7 +17,7 @@ import (
 // them, and where several processes write the store, keptFor after they were replaced.
 type leftovers struct {
 	turn   quiesce.Mutex // of who removes
-	wake   chan struct{} // holds a token when there may be something to remove
+	wake   retry.Signal  // set when there may be something to remove
 	missed atomic.Bool   // another app of the name folded, when something was to be removed
 
 	mu   sync.Mutex
@@ -25,16 +25,11 @@ type leftovers struct {
 }
 
 func newLeftovers() leftovers {
-	return leftovers{turn: quiesce.NewMutex(), wake: make(chan struct{}, 1), read: map[int]*generation{}}
+	return leftovers{turn: quiesce.NewMutex(), wake: retry.NewSignal(), read: map[int]*generation{}}
 }
 
 // rouse makes removeLeftovers look again.
-func (l *leftovers) rouse() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
+func (l *leftovers) rouse() { l.wake.Set() }
 
 // replaced notes a generation that this process may still read.
 func (l *leftovers) replaced(g *generation) {
@@ -68,10 +63,10 @@ func (a *App) removeLeftovers() {
 		case a.ctx.Err() != nil:
 			return
 		case errors.Is(err, brook.ErrPermanent):
-			a.failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err, Final: true})
+			a.report.Failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err, Final: true})
 			return // the next open tries again
 		case err != nil:
-			a.failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err})
+			a.report.Failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err})
 			wait = retry.Wait(a.config.Retry, attempts)
 		default:
 			attempts = 0
@@ -179,7 +174,7 @@ func (a *App) abandon(g *generation) {
 		err = a.noteAbandoned(ctx, g)
 	}
 	if err != nil {
-		a.failure(brook.Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
+		a.report.Failure(brook.Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
 	}
 	a.leftovers.rouse()
 }

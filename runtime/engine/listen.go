@@ -19,7 +19,7 @@ import (
 
 // news is what was announced and is not looked at yet.
 type news struct {
-	ready chan struct{} // holds a token when there is something
+	ready retry.Signal // there is something
 
 	mu         sync.Mutex
 	state      bool // it may have changed
@@ -28,7 +28,7 @@ type news struct {
 }
 
 func newNews() *news {
-	return &news{ready: make(chan struct{}, 1), partitions: map[partition.ID]bool{}}
+	return &news{ready: retry.NewSignal(), partitions: map[partition.ID]bool{}}
 }
 
 // note takes something down, for who follows the news.
@@ -36,10 +36,7 @@ func (n *news) note(what func()) {
 	n.mu.Lock()
 	what()
 	n.mu.Unlock()
-	select {
-	case n.ready <- struct{}{}:
-	default:
-	}
+	n.ready.Set()
 }
 
 func (n *news) take() (state, everything bool, partitions map[partition.ID]bool) {
@@ -70,7 +67,7 @@ func (a *App) listen() {
 				continue
 			}
 			final := errors.Is(err, brook.ErrPermanent)
-			a.failure(brook.Failure{What: "listening to the store", Attempts: attempts, Err: err, Final: final})
+			a.report.Failure(brook.Failure{What: "listening to the store", Attempts: attempts, Err: err, Final: final})
 			if a.broke(err); final {
 				return
 			}
@@ -151,7 +148,7 @@ func (a *App) followNews() {
 			return
 		}
 		state, everything, partitions := a.news.take()
-		err := a.insist(a.ctx, "following the store", func() error {
+		err := a.retry.Do(a.ctx, "following the store", func() error {
 			if state || everything {
 				if err := a.followState(a.ctx); err != nil {
 					return err
@@ -160,7 +157,7 @@ func (a *App) followNews() {
 			return a.followPositions(a.ctx, everything, partitions)
 		})
 		if err != nil && a.ctx.Err() == nil {
-			a.failure(brook.Failure{What: "following the store", Attempts: 1, Err: err, Final: true})
+			a.report.Failure(brook.Failure{What: "following the store", Attempts: 1, Err: err, Final: true})
 			a.broke(err)
 		}
 	}

@@ -43,9 +43,9 @@ func (a *App) tellUnmarked(standings map[partition.ID]partition.Stored, partitio
 		}
 	}
 	if n > 0 {
-		a.config.Log.Warn("brook: the store forgets, and the log has no mark of how far the app acted on these partitions: "+
+		a.report.Warn("the store forgets, and the log has no mark of how far the app acted on these partitions: "+
 			"all that they hold is acted on, so emissions are published and effects run, perhaps not for the first time",
-			"app", a.config.Name, "partitions", n, "offsets", events)
+			"partitions", n, "offsets", events)
 	}
 }
 
@@ -72,7 +72,7 @@ func (a *App) mark(ctx context.Context, now bool, limit time.Duration) (wait tim
 		return err
 	}
 	if forgets && !a.outbox.Shared() {
-		err = a.insist(ctx, "mark", tell)
+		err = a.retry.Do(ctx, "mark", tell)
 	} else {
 		err = tell()
 	}
@@ -82,12 +82,12 @@ func (a *App) mark(ctx context.Context, now bool, limit time.Duration) (wait tim
 	case forgets && (!a.outbox.Shared() || errors.Is(err, brook.ErrPermanent)):
 		return 0, err
 	case errors.Is(err, brook.ErrPermanent):
-		a.failure(brook.Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true})
+		a.report.Failure(brook.Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true})
 		a.outbox.Forgo()
 	case ctx.Err() == nil:
 		var attempts int
 		attempts, wait = a.outbox.Untold(a.config.Retry)
-		a.failure(brook.Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err})
+		a.report.Failure(brook.Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err})
 	}
 	return wait, nil
 }

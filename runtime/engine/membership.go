@@ -149,7 +149,7 @@ func (m *membership) stay(ctx context.Context) error {
 		if time.Since(started) > time.Minute {
 			attempts = 1
 		}
-		a.failure(brook.Failure{What: "group", Attempts: attempts, Err: err})
+		a.report.Failure(brook.Failure{What: "group", Attempts: attempts, Err: err})
 		_ = retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) // the end of ctx shows at the next turn
 	}
 }
@@ -201,7 +201,7 @@ func (m *membership) hear(ctx context.Context) error {
 			if errors.Is(err, brook.ErrPermanent) {
 				return fmt.Errorf("brook: reading marks: %w", err)
 			}
-			m.app.failure(brook.Failure{What: "reading marks", Attempts: 1, Err: err})
+			m.app.report.Failure(brook.Failure{What: "reading marks", Attempts: 1, Err: err})
 			continue
 		}
 		m.app.outbox.Acknowledged(marks)
@@ -235,7 +235,7 @@ func (m *membership) Assign(partitions []brook.Position) {
 	if hook := m.app.config.Hooks.Assigned; hook != nil {
 		hook(slices.Clone(partitions))
 	}
-	m.app.config.Log.Info("brook: the group gave partitions", "app", m.app.config.Name, "partitions", len(partitions))
+	m.app.report.Info("the group gave partitions", "partitions", len(partitions))
 }
 
 func (m *membership) assign(partitions []brook.Position) {

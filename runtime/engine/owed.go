@@ -44,7 +44,7 @@ func (a *App) adoptOwed(ctx context.Context) error {
 	step := adoptStep
 	for {
 		more, err := false, error(nil)
-		err = a.insist(ctx, "taking over emissions", func() (err error) {
+		err = a.retry.Do(ctx, "taking over emissions", func() (err error) {
 			if any, err := a.owes(ctx); err != nil || !any {
 				return err
 			}
@@ -55,7 +55,7 @@ func (a *App) adoptOwed(ctx context.Context) error {
 		})
 		switch {
 		case errors.Is(err, brook.ErrConflict): // another process was faster, or promoted
-			err = a.insist(ctx, "reload", func() error { return a.reload(ctx) })
+			err = a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) })
 			more = true
 		case errors.Is(err, brook.ErrTooLarge) && step > 1:
 			step, err, more = step/2, nil, true

@@ -57,7 +57,7 @@ func (a *App) process(ctx context.Context, out *brook.Outbound) (err error) {
 // follow does what is due after a commit of the solo lane.
 func (a *App) follow(ctx context.Context, after due) {
 	for _, l := range after.letters {
-		a.tell(l)
+		a.report.DeadLetter(l.DeadLetter, l.Stack)
 	}
 	if len(after.effects) == 0 {
 		return

@@ -11,6 +11,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 )
 
 // errOvertaken ends a rebuild whose number the state no longer has as the one that is built.
@@ -267,7 +268,7 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 			}
 		}
 	}
-	sortFailures(&r.report)
+	report.SortFailures(&r.report)
 	return parts.flush(ctx)
 }
 

@@ -145,13 +145,13 @@ func (a *App) tellWays(failing, mended []*outbox.Way) {
 	for _, w := range failing {
 		if !told[w.Topic] {
 			told[w.Topic] = true
-			a.failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Why)})
+			a.report.Failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Why)})
 		}
 	}
 	for _, w := range mended {
 		if !told[w.Topic] {
 			told[w.Topic] = true
-			a.mended("publish", w.Tries, brook.Position{})
+			a.report.Recovered("publish", w.Tries, brook.Position{})
 		}
 	}
 }
@@ -179,7 +179,7 @@ func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map
 	leased := a.leases(items[0])
 	var letters []deadletter.Letter
 	batch := brook.Batch{ID: a.ids.batch()}
-	err := a.insist(ctx, "commit", func() error {
+	err := a.retry.Do(ctx, "commit", func() error {
 		v, err := a.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
 		if err != nil {
 			return err
@@ -220,7 +220,7 @@ func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map
 				return lerr // who took over publishes them, and receivers know repeats
 			}
 		}
-		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return err
 		}
 		return a.settleItems(ctx, items, refused)
@@ -230,7 +230,7 @@ func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map
 		return err
 	}
 	for _, l := range letters {
-		a.tell(l)
+		a.report.DeadLetter(l.DeadLetter, l.Stack)
 	}
 	return nil
 }

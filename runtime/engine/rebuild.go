@@ -91,15 +91,15 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 	}
 	if err := r.run(ctx); err != nil {
 		if refused := (*brook.RebuildRefusedError)(nil); errors.As(err, &refused) {
-			a.tellReport(&refused.Report, r.changes)
-			a.config.Log.Error("brook: the rebuild is refused", "app", a.config.Name, "error", err)
+			a.report.Rebuilt(&refused.Report, a.topics, r.changes)
+			a.report.Error("the rebuild is refused", "error", err)
 		}
 		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
 	}
 	r.report.Promoted, r.report.Took = true, time.Since(r.started)
 	a.refused.Store(false)
-	a.tellReport(&r.report, r.changes)
-	a.config.Log.Info("brook: the views are rebuilt", "app", a.config.Name, "took", r.report.Took.Round(time.Millisecond))
+	a.report.Rebuilt(&r.report, a.topics, r.changes)
+	a.report.Info("the views are rebuilt", "took", r.report.Took.Round(time.Millisecond))
 	if hook := a.config.Hooks.DeadLetter; hook != nil {
 		for i := range r.strangers {
 			hook(r.strangers[i].DeadLetter)
@@ -137,7 +137,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		return err
 	}
 	var g *generation
-	err = a.insist(ctx, "rebuild", func() (err error) {
+	err = a.retry.Do(ctx, "rebuild", func() (err error) {
 		g, err = a.startBuilding(ctx)
 		return err
 	})
@@ -194,7 +194,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		case !transient(err):
 			return err
 		default:
-			a.failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err})
+			a.report.Failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err})
 		}
 		if last = err; retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
 			return retry.GaveUp(retry.Ending(ctx), "round", attempts, last, nil)

@@ -94,7 +94,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		}
 		letter, err := a.whole(open, letter)
 		if errors.Is(err, errGone) || errors.Is(err, brook.ErrPermanent) {
-			a.failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
+			a.report.Failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
 			barred[own] = !free
 			continue
 		}
@@ -109,7 +109,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		})
 		a.follow(ctx, after)
 		if errors.Is(err, errNoRecord) {
-			a.failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
+			a.report.Failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
 			continue
 		}
 		if err != nil {
@@ -420,7 +420,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 	}
 	if n > 0 {
 		if err := a.forgetDropped(open); err != nil && !a.closed.Load() { // the next call tries again
-			a.failure(brook.Failure{What: "forgetting what was dropped", Attempts: 1, Err: err, Final: true})
+			a.report.Failure(brook.Failure{What: "forgetting what was dropped", Attempts: 1, Err: err, Final: true})
 		}
 	}
 	return n, nil

@@ -20,7 +20,7 @@ func (a *App) whole(ctx context.Context, l deadletter.Letter) (deadletter.Letter
 		return l, nil
 	}
 	var r brook.Record
-	err := a.insist(ctx, "read", func() (err error) {
+	err := a.retry.Do(ctx, "read", func() (err error) {
 		r, err = a.reread(ctx, l.Position)
 		return err
 	})

@@ -85,9 +85,9 @@ func (r *rest) pause(ctx context.Context, d time.Duration) error {
 // insist is App.insist for what a lane does with the store. Between two tries nobody waits for the lane: a commit may be refused for
 // as long as nobody drops something.
 func (l *lane) insist(ctx context.Context, what string, do func() error) error {
-	asked := l.app.asked.begin(what)
-	defer l.app.asked.end(asked)
-	return l.app.insistBy(ctx, what, asked, l.pause, do)
+	asked := l.app.retry.Pending.Begin(what)
+	defer l.app.retry.Pending.End(asked)
+	return l.app.retry.DoPausing(ctx, what, asked, l.pause, do)
 }
 
 // pause waits between two tries of a commit.

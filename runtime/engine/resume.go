@@ -29,7 +29,7 @@ func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool
 				return nil, nil, mode, why
 			}
 			// Topics grow one after the other.
-			a.failure(brook.Failure{What: "folding", Attempts: 1, Err: fmt.Errorf("%w: nothing is folded until they have the same number", why)})
+			a.report.Failure(brook.Failure{What: "folding", Attempts: 1, Err: fmt.Errorf("%w: nothing is folded until they have the same number", why)})
 			return nil, partitions, mode, nil
 		}
 		lanes, err := a.register(ctx, g, standings, partitions, marks, mode, mine)
@@ -41,9 +41,9 @@ func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool
 
 // look reads where the live views stand, and what there is to read.
 func (a *App) look(ctx context.Context, g *generation) (map[partition.ID]partition.Stored, []brook.Partition, map[partition.ID]int64, error) {
-	defer a.still("asking store and driver for positions, partitions and marks")()
+	defer a.report.Slow("asking store and driver for positions, partitions and marks")()
 	var standings map[partition.ID]partition.Stored
-	err := a.insist(ctx, "read", func() (err error) { // first, because other processes may move on
+	err := a.retry.Do(ctx, "read", func() (err error) { // first, because other processes may move on
 		standings, err = a.standings(ctx, a.reader, g)
 		return err
 	})
@@ -58,7 +58,7 @@ func (a *App) look(ctx context.Context, g *generation) (map[partition.ID]partiti
 		return nil, nil, nil, err
 	}
 	var marks map[partition.ID]int64
-	err = a.insist(ctx, "read", func() (err error) {
+	err = a.retry.Do(ctx, "read", func() (err error) {
 		marks, err = a.marked(ctx)
 		return err
 	})
@@ -70,7 +70,7 @@ func (a *App) look(ctx context.Context, g *generation) (map[partition.ID]partiti
 
 // register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
 func (a *App) register(ctx context.Context, g *generation, standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64, mode brook.Mode, mine map[partition.ID]bool) ([]*lane, error) {
-	defer a.still("waiting for calls under way, and reading dead letters and emissions")()
+	defer a.report.Slow("waiting for calls under way, and reading dead letters and emissions")()
 	if err := a.gate.Lock(ctx); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		return nil, nil
 	}
 	if a.fenced() { // after the standings: what is older than they must not go by newer ones
-		err := a.insist(ctx, "read", func() (err error) {
+		err := a.retry.Do(ctx, "read", func() (err error) {
 			a.waits, err = a.loadWaits(ctx, a.live.Load())
 			return err
 		})
@@ -101,7 +101,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		}
 		f.unseen = !ok
 		if ok {
-			errs = append(errs, f.follow(s, p, a.config.OnRetention == brook.GoOn, a.config.Log.With("app", a.config.Name)))
+			errs = append(errs, f.follow(s, p, a.config.OnRetention == brook.GoOn, a.report))
 		}
 		a.progress.advance(id, f.base)
 		feeds = append(feeds, f)
@@ -110,7 +110,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		return nil, err
 	}
 	if mine != nil { // what earlier owners did not get to publish
-		err := a.insist(ctx, "read", func() error { return a.loadOutbox(ctx, leftTo(mine, partitions)) })
+		err := a.retry.Do(ctx, "read", func() error { return a.loadOutbox(ctx, leftTo(mine, partitions)) })
 		if err != nil {
 			return nil, err
 		}
@@ -171,9 +171,4 @@ func (a *App) wakeLanes() {
 }
 
 // rouse makes the lane look whether what it stood still for is over.
-func (l *lane) rouse() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
+func (l *lane) rouse() { l.wake.Set() }

@@ -42,8 +42,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer abort(nil)
 	defer context.AfterFunc(stop, func() {
 		if retry.Sleep(finish, a.config.ShutdownTimeout) == nil {
-			a.config.Log.Warn("brook: shutdown takes long: what is in flight is interrupted, and Run returns once handlers and hooks have",
-				"app", a.config.Name, "timeout", a.config.ShutdownTimeout)
+			a.report.Warn("shutdown takes long: what is in flight is interrupted, and Run returns once handlers and hooks have", "timeout", a.config.ShutdownTimeout)
 			abort(fmt.Errorf("brook: shutdown took longer than %s", a.config.ShutdownTimeout))
 		}
 	})()
@@ -155,7 +154,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		switch err = a.fold(stop, finish, cancel, effects, lanes, partitions, changed); {
 		case errors.Is(err, errReload):
 			losses.giveWay(stop)
-			if err := a.insist(stop, "reload", func() error { return a.reload(stop) }); err != nil {
+			if err := a.retry.Do(stop, "reload", func() error { return a.reload(stop) }); err != nil {
 				return err
 			}
 			a.giveTurn(stop)
@@ -172,7 +171,7 @@ var errOthers = errors.New("brook: the partitions are others now")
 
 // partitions asks the driver for what the app reads, for as long as it takes.
 func (a *App) partitions(ctx context.Context) (partitions []brook.Partition, err error) {
-	err = a.insist(ctx, "read", func() (err error) {
+	err = a.retry.Do(ctx, "read", func() (err error) {
 		partitions, err = a.config.Driver.Partitions(ctx, a.topics...)
 		return err
 	})
@@ -184,11 +183,11 @@ func (a *App) announce(mode brook.Mode, lanes []*lane) {
 	for _, l := range lanes {
 		partitions += len(l.feeds)
 	}
-	args := []any{"app", a.config.Name, "partitions", partitions, "lanes", mode.Lanes}
+	args := []any{"partitions", partitions, "lanes", mode.Lanes}
 	if mode.Reason != "" && partitions > 1 {
 		args = append(args, "why", mode.Reason)
 	}
-	a.config.Log.Info("brook: running", args...)
+	a.report.Info("running", args...)
 	if a.config.Hooks.Mode != nil {
 		a.config.Hooks.Mode(mode)
 	}
@@ -199,9 +198,9 @@ func (a *App) doubtless(ctx context.Context) error {
 	if !a.unsure.Swap(false) {
 		return nil
 	}
-	err := a.insist(ctx, "reload", func() error { return a.reload(ctx) })
+	err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) })
 	if err == nil {
-		err = a.insist(ctx, "reload", func() error { return a.reloadOutbox(ctx) })
+		err = a.retry.Do(ctx, "reload", func() error { return a.reloadOutbox(ctx) })
 	}
 	if err != nil {
 		a.unsure.Store(true)
@@ -308,7 +307,7 @@ func (a *App) grown(ctx context.Context, g brook.Grower, known []brook.Partition
 		case errors.Is(err, brook.ErrPermanent):
 			return fmt.Errorf("brook: looking for new partitions: %w", err)
 		}
-		a.failure(brook.Failure{What: "looking for new partitions", Attempts: attempts, Err: err})
+		a.report.Failure(brook.Failure{What: "looking for new partitions", Attempts: attempts, Err: err})
 		if time.Since(started) > time.Minute {
 			attempts = 0
 		}

@@ -53,12 +53,12 @@ func (a *App) stale(ctx context.Context) (rebuild bool, err error) {
 	}
 	switch a.config.OnStale {
 	case brook.GoOn:
-		a.config.Log.Warn("brook: going on with views that other code made", "app", a.config.Name, "changes", changes)
+		a.report.Warn("going on with views that other code made", "changes", changes)
 		return false, nil
 	case brook.Fail:
 		return false, fmt.Errorf("%w: %s; Rebuild makes them anew", brook.ErrStale, changes)
 	}
-	a.config.Log.Info("brook: the views were made by other code and are rebuilt", "app", a.config.Name, "changes", changes)
+	a.report.Info("the views were made by other code and are rebuilt", "changes", changes)
 	return true, nil
 }
 
@@ -84,7 +84,7 @@ func (a *App) replaced(ctx context.Context, ended <-chan struct{}) error {
 			return nil
 		case <-time.After(time.Second):
 		}
-		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -100,7 +100,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 		case m != nil && a.config.Group:
 			stale, err = a.stillStale(ctx, m)
 		case attempts > 1:
-			if err = a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err == nil {
+			if err = a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err == nil {
 				stale, err = a.stale(ctx)
 			}
 		}
@@ -117,7 +117,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 			return err
 		}
 		again := transient(err) || errors.Is(err, brook.ErrConflict) // another process was faster, perhaps with the same code
-		a.failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err, Final: !again})
+		a.report.Failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err, Final: !again})
 		if !again {
 			return err
 		}
@@ -140,7 +140,7 @@ func (a *App) stillStale(ctx context.Context, m *membership) (bool, error) {
 			return false, ctx.Err()
 		}
 	}
-	if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+	if err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 		return false, err
 	}
 	return a.stale(ctx)

@@ -37,13 +37,13 @@ func (a *App) beat(ctx context.Context) {
 
 // standAside waits until the app may fold again, or ctx ends.
 func (a *App) standAside(ctx context.Context, m *membership, why error) {
-	a.config.Log.Warn("brook: this instance folds no longer, gives its partitions away and serves reads", "app", a.config.Name, "why", why)
-	a.failure(brook.Failure{What: "folding", Attempts: 1, Err: why, Final: true})
+	a.report.Warn("this instance folds no longer, gives its partitions away and serves reads", "why", why)
+	a.report.Failure(brook.Failure{What: "folding", Attempts: 1, Err: why, Final: true})
 	m.retire()
 	defer m.rejoin()
 	last, silent := "", 0
 	for retry.Sleep(ctx, beatPause) == nil {
-		if err := a.insist(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
 			return
 		}
 		if a.superseded(ctx) == nil {
@@ -67,6 +67,6 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 		}
 	}
 	if ctx.Err() == nil {
-		a.config.Log.Info("brook: this instance folds again", "app", a.config.Name)
+		a.report.Info("this instance folds again")
 	}
 }

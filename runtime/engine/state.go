@@ -12,6 +12,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // layoutVersion is that of what an app keeps in its store: see Layout in ARCHITECTURE.md.
@@ -158,16 +159,16 @@ func (a *App) updateStateResting(ctx context.Context, change func(next *state) e
 		stored, rerr := a.stateAfter(ctx)
 		switch {
 		case rerr != nil && was == nil && errors.Is(rerr, brook.ErrNotFound):
-			return refused(err) // the store is new still
+			return retry.Refused(err) // the store is new still
 		case rerr != nil && errors.Is(err, brook.ErrConflict):
-			return refused(rerr)
+			return retry.Refused(rerr)
 		case rerr != nil:
-			return refused(errors.Join(err, rerr))
+			return retry.Refused(errors.Join(err, rerr))
 		case stored.Stamp == w.next.Stamp: // only the answer was lost
 			w.adopt()
 			return nil
 		case bytes.Equal(stored.raw, was) || ctx.Err() != nil:
-			return refused(err)
+			return retry.Refused(err)
 		case a.live.Load() == nil:
 			a.state = stored // NewApp has yet to open what it names
 		default:

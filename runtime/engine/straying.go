@@ -33,13 +33,3 @@ func reasonOf(s *brook.Stray) string {
 func barred(s *brook.Stray) error {
 	return fmt.Errorf("%w: %s, and among the members of a group it can't run alone: Redrive applies it", txn.ErrCrossKey, reasonOf(s))
 }
-
-// tellStray tells hooks and log of an event that ran alone.
-func (a *App) tellStray(s brook.Stray, n int) {
-	if a.config.Hooks.Stray != nil {
-		a.config.Hooks.Stray(s)
-	}
-	if logged(n) {
-		a.config.Log.Warn("brook: an event ran alone: "+reasonOf(&s), "app", a.config.Name, "position", s.Position.String(), "type", s.Type, "strays", n)
-	}
-}

@@ -1,0 +1,83 @@
+package retry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/report"
+)
+
+// Loop tries again what store or driver must do. It is safe for concurrent use.
+type Loop struct {
+	Policy  brook.Retry
+	Report  *report.Reporter
+	Pending Pending // what is being tried
+}
+
+// Do does something until it succeeds, fails for good or ctx ends: see GaveUp. what says what it
+// is, for people.
+func (l *Loop) Do(ctx context.Context, what string, do func() error) error {
+	r := l.Pending.Begin(what)
+	defer l.Pending.End(r)
+	return l.DoPausing(ctx, what, r, Sleep, do)
+}
+
+// DoPausing is Do for a caller who does more between two tries than to wait. r is nil if do runs
+// handlers.
+func (l *Loop) DoPausing(ctx context.Context, what string, r *Request,
+	pause func(context.Context, time.Duration) error, do func() error) error {
+	var last error
+	for attempts := 1; ; attempts++ {
+		err := do()
+		if err == nil && attempts > 1 {
+			l.Report.Recovered(what, attempts-1, brook.Position{})
+		}
+		if err == nil || Final(err) {
+			return err
+		}
+		if why := Ending(ctx); why != nil {
+			return GaveUp(why, what, attempts, err, last)
+		}
+		last = err
+		l.Pending.Failed(r, attempts, err)
+		l.Report.Failure(brook.Failure{What: what, Attempts: attempts, Err: err})
+		if perr := pause(ctx, Wait(l.Policy, attempts)); perr != nil {
+			return GaveUp(cmp.Or(Ending(ctx), perr), what, attempts, err, nil)
+		}
+	}
+}
+
+// ErrStop is wrapped by errors of the runtime's own that are not tried again.
+var ErrStop = errors.New("brook: not tried again")
+
+// final are the errors that another try does not mend.
+var final = []error{
+	brook.ErrPermanent, brook.ErrTooLarge, brook.ErrOutOfRange, brook.ErrConflict, brook.ErrLogChanged, ErrStop,
+}
+
+// Final reports whether what failed with an error is not tried again.
+func Final(err error) bool {
+	for _, f := range final {
+		if errors.Is(err, f) {
+			return true
+		}
+	}
+	return false
+}
+
+// Refusal is the error of a commit that may succeed when it is tried again.
+type Refusal struct{ error }
+
+// Unwrap returns the store's error.
+func (r Refusal) Unwrap() error { return r.error }
+
+// Refused returns err as a Refusal if another try may succeed, and else as it is.
+func Refused(err error) error {
+	if Final(err) {
+		return err
+	}
+	return Refusal{err}
+}
