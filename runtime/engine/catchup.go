@@ -104,7 +104,7 @@ func (a *App) tidy(ctx context.Context) {
 
 // alone makes the app do what it holds back as a member of a group that it is no more, unless others did.
 func (a *App) alone(ctx context.Context) error {
-	if a.outbox.Holds() {
+	if a.outbox.HasDeferred() {
 		var marks map[partition.ID]int64
 		err := a.retry.Do(ctx, "read", func() (err error) {
 			marks, err = a.marked(ctx)

@@ -130,8 +130,8 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) e
 		if r.tried[string(k)] || letters[i].Stage == brook.StageEmit || r.gone(letters[i].Position) {
 			continue
 		}
-		key := held{partition.Of(letters[i].Position), deadletter.HeldKey{Set: letters[i].Set, Key: string(letters[i].Key)}}
-		every := held{key.id, deadletter.HeldKey{Set: "", Key: key.Key}}
+		key := held{partition.Of(letters[i].Position), deadletter.BlockedKey{Set: letters[i].Set, Key: string(letters[i].Key)}}
+		every := held{key.id, deadletter.BlockedKey{Set: "", Key: key.Key}}
 		if letters[i].Key != nil && (barred[key] || barred[every]) {
 			continue // it waits
 		}

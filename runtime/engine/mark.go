@@ -78,7 +78,7 @@ func (a *App) mark(ctx context.Context, now bool, limit time.Duration) (wait tim
 	}
 	switch {
 	case err == nil:
-		a.outbox.Told(due)
+		a.outbox.Confirm(due)
 	case forgets && (!a.outbox.Shared() || errors.Is(err, brook.ErrPermanent)):
 		return 0, err
 	case errors.Is(err, brook.ErrPermanent):
@@ -86,7 +86,7 @@ func (a *App) mark(ctx context.Context, now bool, limit time.Duration) (wait tim
 		a.outbox.Forgo()
 	case ctx.Err() == nil:
 		var attempts int
-		attempts, wait = a.outbox.Untold(a.config.Retry)
+		attempts, wait = a.outbox.Postpone(a.config.Retry)
 		a.report.Failure(brook.Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err})
 	}
 	return wait, nil

@@ -190,7 +190,7 @@ func (m *membership) hear(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		if !m.app.outbox.Holds() {
+		if !m.app.outbox.HasDeferred() {
 			continue
 		}
 		marks, err := m.app.marked(ctx)

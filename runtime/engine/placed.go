@@ -15,7 +15,7 @@ import (
 func (a *App) placed(ctx context.Context, batch []*outbox.Item, failed map[*outbox.Item]error) (ready []*outbox.Item) {
 	var late []*outbox.Item
 	for _, item := range batch {
-		if item.Mark == nil && !item.Passed && !item.Record.Placed && a.targets.Placer != nil {
+		if !item.IsCheckpoint() && !item.Passed && !item.Record.Placed && a.targets.Places() {
 			if err := a.targets.Find(ctx, &item.Record, item.Emitted()); err != nil {
 				failed[item] = err
 				continue
@@ -25,7 +25,7 @@ func (a *App) placed(ctx context.Context, batch []*outbox.Item, failed map[*outb
 	}
 	a.storePlaces(ctx, late, failed)
 	for _, item := range batch {
-		if item.Mark == nil && !item.Passed {
+		if !item.IsCheckpoint() && !item.Passed {
 			ready = append(ready, item)
 		}
 	}

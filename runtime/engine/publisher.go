@@ -59,7 +59,7 @@ func (a *App) pause(ctx context.Context, stop <-chan struct{}, wait time.Duratio
 		timer = t.C
 	}
 	select {
-	case <-a.outbox.Wake:
+	case <-a.outbox.Wake():
 	case <-timer:
 	case <-stop:
 		return true, nil
@@ -80,7 +80,7 @@ func (a *App) publishSome(ctx context.Context, all bool) (any bool, err error) {
 	a.publishItems(ctx, a.placed(ctx, batch, failed), failed, refused)
 	var settled []*outbox.Item
 	for _, item := range batch {
-		if failed[item] == nil && item.Mark == nil {
+		if failed[item] == nil && !item.IsCheckpoint() {
 			settled = append(settled, item)
 		}
 	}
@@ -102,7 +102,7 @@ func (a *App) publishItems(ctx context.Context, items []*outbox.Item, failed, re
 			continue
 		}
 		err := cmp.Or(behind[item.Target()], behind[item.Record.Topic])
-		if w := a.outbox.Behind(item); err == nil && w {
+		if w := a.outbox.Blocked(item); err == nil && w {
 			err = errBehind
 		}
 		if err != nil {
@@ -140,12 +140,12 @@ func (a *App) publishItems(ctx context.Context, items []*outbox.Item, failed, re
 var errBehind = errors.New("it waits behind others")
 
 // tellWays tells what could not be published, once for each topic, and what can be again.
-func (a *App) tellWays(failing, mended []*outbox.Way) {
+func (a *App) tellWays(failing, mended []*outbox.Destination) {
 	told := map[string]bool{}
 	for _, w := range failing {
 		if !told[w.Topic] {
 			told[w.Topic] = true
-			a.report.Failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Why)})
+			a.report.Failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Err)})
 		}
 	}
 	for _, w := range mended {

@@ -48,7 +48,7 @@ func (a *App) forgetDropped(ctx context.Context) error {
 // held names what a letter holds up.
 type held struct {
 	id partition.ID
-	deadletter.HeldKey
+	deadletter.BlockedKey
 }
 
 // Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and gives how many were
@@ -82,8 +82,8 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		if err := open.Err(); err != nil {
 			return n, err
 		}
-		own := held{partition.Of(letter.Position), deadletter.HeldKey{Set: letter.Set, Key: string(letter.Key)}}
-		all := held{own.id, deadletter.HeldKey{Set: "", Key: own.Key}}
+		own := held{partition.Of(letter.Position), deadletter.BlockedKey{Set: letter.Set, Key: string(letter.Key)}}
+		all := held{own.id, deadletter.BlockedKey{Set: "", Key: own.Key}}
 		free := letter.Key == nil || letter.Stage == brook.StageEmit
 		if !free && (barred[own] || barred[all]) {
 			continue

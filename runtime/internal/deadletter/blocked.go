@@ -9,8 +9,8 @@ import (
 // Blocked knows which keys of one partition are held up by dead letters, and by which. It is the
 // partition's lane's, or whoever holds the gate.
 type Blocked struct {
-	keys map[HeldKey][]int64 // offsets of the letters, rising
-	n    int                 // letters of the partition, but for those of stage emit
+	keys map[BlockedKey][]int64 // offsets of the letters, rising
+	n    int                    // letters of the partition, but for those of stage emit
 	// emits counts those, which come and go beside the lane.
 	emits atomic.Int64
 }
@@ -18,8 +18,8 @@ type Blocked struct {
 // Len returns how many dead letters the partition has, of all stages.
 func (w *Blocked) Len() int { return w.n + int(w.emits.Load()) }
 
-// HeldKey is a key that is held up for a handler set.
-type HeldKey struct {
+// BlockedKey is a key that is held up for a handler set.
+type BlockedKey struct {
 	Set string // "": every set
 	Key string
 }
@@ -35,9 +35,9 @@ func (w *Blocked) Add(l *Letter, hold bool) {
 		return
 	}
 	if w.keys == nil {
-		w.keys = map[HeldKey][]int64{}
+		w.keys = map[BlockedKey][]int64{}
 	}
-	k := HeldKey{l.Set, string(l.Key)}
+	k := BlockedKey{l.Set, string(l.Key)}
 	w.keys[k] = append(w.keys[k], l.Position.Offset)
 }
 
@@ -57,7 +57,7 @@ func (w *Blocked) Remove(l *Letter) {
 		return
 	}
 	w.n--
-	k := HeldKey{l.Set, string(l.Key)}
+	k := BlockedKey{l.Set, string(l.Key)}
 	offsets := w.keys[k]
 	for i, o := range offsets {
 		if o == l.Position.Offset {
@@ -77,7 +77,7 @@ func (w *Blocked) Blocker(set string, key []byte, offset int64) (last int64, ok 
 	if len(w.keys) == 0 {
 		return 0, false
 	}
-	for _, k := range [...]HeldKey{{set, string(key)}, {"", string(key)}} {
+	for _, k := range [...]BlockedKey{{set, string(key)}, {"", string(key)}} {
 		for _, o := range w.keys[k] {
 			if o < offset && (!ok || o > last) {
 				last, ok = o, true

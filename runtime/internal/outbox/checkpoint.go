@@ -26,11 +26,11 @@ func (o *Outbox) note(id partition.ID, next int64) {
 		return // marks only rise
 	}
 	last := len(o.items) - 1
-	if last < 0 || o.items[last].Mark == nil {
-		o.items = append(o.items, &Item{Mark: map[partition.ID]int64{}})
+	if last < 0 || !o.items[last].IsCheckpoint() {
+		o.items = append(o.items, &Item{checkpoint: map[partition.ID]int64{}})
 		last++
 	}
-	o.items[last].Mark[id] = next
+	o.items[last].checkpoint[id] = next
 }
 
 // Due gives the marks that are to be told, or how long to wait for that, 0: there are none. Now says not to wait; soon, to wait only
@@ -57,8 +57,8 @@ func (o *Outbox) Due(soon, now bool) (due []brook.Position, wait time.Duration) 
 	return due, 0
 }
 
-// Told forgets the marks that were due.
-func (o *Outbox) Told(due []brook.Position) {
+// Confirm forgets the marks that were due.
+func (o *Outbox) Confirm(due []brook.Position) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, p := range due {
@@ -69,8 +69,8 @@ func (o *Outbox) Told(due []brook.Position) {
 	o.ease()
 }
 
-// Untold has the marks told again later.
-func (o *Outbox) Untold(policy brook.Retry) (tries int, wait time.Duration) {
+// Postpone has the marks told again later.
+func (o *Outbox) Postpone(policy brook.Retry) (tries int, wait time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.marks.tries++

@@ -21,12 +21,16 @@ type Item struct {
 	Ordinal  int
 	Record   brook.Record
 
-	Key    []byte                 `json:"-"`
-	Free   bool                   `json:"-"` // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
-	Passed bool                   `json:"-"` // another member of the group published it: it is only removed
-	way    *Way                   // the failing one that it waits for; nil: none
-	Mark   map[partition.ID]int64 `json:"-"` // instead of a record: all emissions below are published
+	Key    []byte       `json:"-"`
+	Free   bool         `json:"-"` // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
+	Passed bool         `json:"-"` // another member of the group published it: it is only removed
+	way    *Destination // the failing one that it waits for; nil: none
+	// checkpoint, instead of a record: all emissions of events below are published.
+	checkpoint map[partition.ID]int64
 }
+
+// IsCheckpoint reports whether the item is no emission but a checkpoint behind emissions.
+func (i *Item) IsCheckpoint() bool { return i.checkpoint != nil }
 
 func (i *Item) Write(t brook.Table) brook.Write {
 	b, err := json.Marshal(i)

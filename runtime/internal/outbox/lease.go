@@ -28,7 +28,7 @@ func (l *leased) restart() {
 
 // others reports whether other processes publish an emission, because this one does not hold the lease.
 func (l *leased) others(i *Item) bool {
-	return l.on && !l.holder && i.Mark == nil && (i.Free || !l.group)
+	return l.on && !l.holder && !i.IsCheckpoint() && (i.Free || !l.group)
 }
 
 // EarlierNumbers are above all that this version counts: earlier ones numbered by clocks.
@@ -75,7 +75,7 @@ func (o *Outbox) recount() {
 	clear(o.late)
 	add := func(items []*Item) {
 		for _, i := range items {
-			if i.Mark != nil {
+			if i.IsCheckpoint() {
 				continue
 			}
 			o.count[partition.Of(i.Position)]++
@@ -215,8 +215,8 @@ const (
 	LeaseTime = 5 * time.Second // without a beat: then the holder is gone
 )
 
-// Behind reports whether others wait where an item goes that was not there before.
-func (o *Outbox) Behind(item *Item) bool {
+// Blocked reports whether others wait where an item goes that was not there before.
+func (o *Outbox) Blocked(item *Item) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	w := o.ways[item.Target()]

@@ -16,12 +16,12 @@ import (
 type Outbox struct {
 	mu     sync.Mutex
 	items  []*Item
-	flying []*Item              // that are being published
-	gone   int64                // how many items left the queue
-	count  map[partition.ID]int // emissions that wait, by the partition of their cause, and effects that are held back
-	ways   map[string]*Way      // that failed, by name
-	late   map[partition.ID]int // emissions that wait for these
-	Wake   chan struct{}        // holds a token when there may be something to do
+	flying []*Item                 // that are being published
+	gone   int64                   // how many items left the queue
+	count  map[partition.ID]int    // emissions that wait, by the partition of their cause, and effects that are held back
+	ways   map[string]*Destination // that failed, by name
+	late   map[partition.ID]int    // emissions that wait for these
+	wake   chan struct{}           // holds a token when there may be something to do
 	share  ownership
 	leased leased
 	marks  checkpoints
@@ -35,8 +35,8 @@ type drain struct {
 }
 
 func New() *Outbox {
-	return &Outbox{count: map[partition.ID]int{}, ways: map[string]*Way{}, late: map[partition.ID]int{},
-		Wake: make(chan struct{}, 1), share: newOwnership(), marks: checkpoints{due: map[partition.ID]int64{}, held: map[partition.ID]int64{}}}
+	return &Outbox{count: map[partition.ID]int{}, ways: map[string]*Destination{}, late: map[partition.ID]int{},
+		wake: make(chan struct{}, 1), share: newOwnership(), marks: checkpoints{due: map[partition.ID]int64{}, held: map[partition.ID]int64{}}}
 }
 
 // Add takes emissions that are published whatever the app's share; where the store is shared, who holds the lease collects them.
@@ -102,9 +102,13 @@ func (o *Outbox) Committed(items []*Item, effects []Effect, moved, from []brook.
 	return now
 }
 
+// Wake returns a channel that holds a token when there may be something to do.
+func (o *Outbox) Wake() <-chan struct{} { return o.wake }
+
+// Rouse puts a token into Wake's channel.
 func (o *Outbox) Rouse() {
 	select {
-	case o.Wake <- struct{}{}:
+	case o.wake <- struct{}{}:
 	default:
 	}
 }

@@ -71,7 +71,7 @@ func (o *Outbox) Join(part bool) {
 		return
 	}
 	o.items = slices.DeleteFunc(o.items, func(i *Item) bool {
-		if i.Mark != nil || i.Free {
+		if i.IsCheckpoint() || i.Free {
 			return false
 		}
 		b := o.share.back(partition.Of(i.Position))
@@ -176,8 +176,8 @@ func (o *Outbox) stand(id partition.ID, next int64) {
 	}
 }
 
-// Holds reports whether anything is held back.
-func (o *Outbox) Holds() bool {
+// HasDeferred reports whether anything is held back.
+func (o *Outbox) HasDeferred() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.share.held) > 0

@@ -17,7 +17,7 @@ const (
 // Targets chooses the partitions that emissions go to, as they are committed: an emission that is published twice comes to the same one
 // both times, also where its topic has more of them by then.
 type Targets struct {
-	Placer brook.Placer // nil: the driver chooses as it publishes
+	placer brook.Placer // nil: the driver chooses as it publishes
 
 	mu     sync.Mutex
 	unsure map[string]time.Time // topics that nothing was known of, and when to ask again
@@ -26,14 +26,17 @@ type Targets struct {
 
 func NewTargets(d brook.Driver) *Targets {
 	t := &Targets{unsure: map[string]time.Time{}}
-	t.Placer, _ = d.(brook.Placer)
+	t.placer, _ = d.(brook.Placer)
 	return t
 }
+
+// Places reports whether the driver lets partitions be chosen.
+func (t *Targets) Places() bool { return t.placer != nil }
 
 // Choose chooses the partition of a record that has none yet; one without a key goes by the event's ID. What nothing is known of is left to
 // who publishes it.
 func (t *Targets) Choose(ctx context.Context, r *brook.Record, id string) {
-	if t.Placer == nil || r.Placed {
+	if t.placer == nil || r.Placed {
 		return
 	}
 	limit := t.limit(r.Topic)
@@ -87,7 +90,7 @@ func (t *Targets) place(ctx context.Context, r *brook.Record, id string) error {
 	if key == nil {
 		key = []byte(id)
 	}
-	n, err := t.Placer.Place(ctx, r.Topic, key)
+	n, err := t.placer.Place(ctx, r.Topic, key)
 	if err == nil {
 		r.Partition, r.Placed = n, true
 	}

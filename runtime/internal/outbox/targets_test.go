@@ -30,7 +30,7 @@ func (m *mute) Place(ctx context.Context, _ string, _ []byte) (int32, error) {
 func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &mute{on: true}
-		targets := &Targets{Placer: p, unsure: map[string]time.Time{}}
+		targets := &Targets{placer: p, unsure: map[string]time.Time{}}
 		began := time.Now()
 		choose := func() (placed int) {
 			for n := range 10 {

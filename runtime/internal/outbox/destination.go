@@ -13,18 +13,18 @@ import (
 const publishBatch = 500
 
 // A way is where emissions go, a partition of a topic, while it fails: those behind wait in their order, and all others are published past it.
-type Way struct {
+type Destination struct {
 	name  string
 	Topic string
 	items []*Item
 	Tries int // that failed, one after the other
-	Why   error
+	Err   error
 	at    time.Time
 }
 
-// blocked returns the failing way that an item has to wait for, or nil: what goes to a partition does not overtake what nobody knows the
+// failing returns the failing way that an item has to wait for, or nil: what goes to a partition does not overtake what nobody knows the
 // partition of yet.
-func (o *Outbox) blocked(i *Item) *Way {
+func (o *Outbox) failing(i *Item) *Destination {
 	if len(o.ways) == 0 {
 		return nil
 	}
@@ -50,8 +50,8 @@ func (o *Outbox) Take(now time.Time, all bool) []*Item {
 	n := 0
 	for ; n < len(o.items) && n < publishBatch; n++ {
 		item := o.items[n]
-		if item.Mark == nil && !item.Passed {
-			if w := o.blocked(item); w != nil {
+		if !item.IsCheckpoint() && !item.Passed {
+			if w := o.failing(item); w != nil {
 				o.wait(w, item)
 				o.gone++
 				continue
@@ -67,7 +67,7 @@ func (o *Outbox) Take(now time.Time, all bool) []*Item {
 }
 
 // wait puts an item at the end of a way.
-func (o *Outbox) wait(w *Way, item *Item) {
+func (o *Outbox) wait(w *Destination, item *Item) {
 	if item.way == nil {
 		o.late[partition.Of(item.Position)]++
 	}
@@ -77,10 +77,10 @@ func (o *Outbox) wait(w *Way, item *Item) {
 
 // Land forgets what was dealt with of what was flying, and has what failed wait for its way. It returns the ways that failed, and those that
 // work again with the number of tries that they failed.
-func (o *Outbox) Land(failed map[*Item]error, policy brook.Retry) (failing []*Way, mended []*Way) {
+func (o *Outbox) Land(failed map[*Item]error, policy brook.Retry) (failing []*Destination, mended []*Destination) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	flew := map[*Way][]*Item{} // ways that were tried, with what is to be tried again
+	flew := map[*Destination][]*Item{} // ways that were tried, with what is to be tried again
 	for _, item := range o.flying {
 		if item.way != nil && flew[item.way] == nil {
 			flew[item.way] = []*Item{}
@@ -99,7 +99,7 @@ func (o *Outbox) Land(failed map[*Item]error, policy brook.Retry) (failing []*Wa
 		if from != nil {
 			o.late[id]--
 		}
-		if item.Mark == nil {
+		if !item.IsCheckpoint() {
 			o.count[id]--
 		}
 	}
@@ -128,11 +128,11 @@ func (o *Outbox) Land(failed map[*Item]error, policy brook.Retry) (failing []*Wa
 }
 
 // fail has an item wait for where it goes now.
-func (o *Outbox) fail(item *Item, why error, flew map[*Way][]*Item) {
+func (o *Outbox) fail(item *Item, why error, flew map[*Destination][]*Item) {
 	name := item.Target()
 	w := o.ways[name]
 	if w == nil {
-		w = &Way{name: name, Topic: item.Record.Topic}
+		w = &Destination{name: name, Topic: item.Record.Topic}
 		o.ways[name] = w
 	}
 	if flew[w] != nil || len(w.items) == 0 {
@@ -141,7 +141,7 @@ func (o *Outbox) fail(item *Item, why error, flew map[*Way][]*Item) {
 		}
 		item.way = w
 		if len(flew[w]) == 0 {
-			w.Why = why
+			w.Err = why
 		}
 		flew[w] = append(flew[w], item) // before what came later
 		return
@@ -152,7 +152,7 @@ func (o *Outbox) fail(item *Item, why error, flew map[*Way][]*Item) {
 // landMarks notes the marks among what flew, but where emissions that they count on wait.
 func (o *Outbox) landMarks() {
 	for _, item := range o.flying {
-		for id, next := range item.Mark {
+		for id, next := range item.checkpoint {
 			o.marks.held[id] = next
 		}
 	}
