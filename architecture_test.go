@@ -63,11 +63,16 @@ var rules = []rule{
 		allow: func(_, i string) bool { return standard(i) },
 	},
 	{
-		name:  "drivers and stores do not know each other",
-		holds: only("runtime/memdriver", "runtime/mapstore"),
+		name:  "drivers and stores do not know each other: they know package brook and what they share",
+		holds: func(dir string) bool { return slices.Contains(adapterDirs, dir) },
 		allow: func(_, i string) bool {
-			return standard(i) || i == "./runtime" || i == "./runtime/key" || i == "./runtime/internal/division" || i == "./runtime/internal/murmur2"
+			return local(i) == "" || i == "./runtime" || i == "./runtime/key" || slices.Contains(shared, i)
 		},
+	},
+	{
+		name:  "what drivers or stores share knows package brook, and none of them",
+		holds: only(folders(shared)...),
+		allow: func(_, i string) bool { return standard(i) || i == "./runtime" },
 	},
 	{
 		name:  "the runtime does not reflect",
@@ -141,6 +146,17 @@ func layerOf(imported string) int {
 	}
 	name, _ := strings.CutPrefix(imported, "./runtime/internal/")
 	return slices.IndexFunc(layers, func(line []string) bool { return slices.Contains(line, name) })
+}
+
+// adapterDirs are the drivers and stores.
+var adapterDirs = []string{
+	"runtime/memdriver", "runtime/mapstore",
+	"runtime/badgerstore", "runtime/redisstore", "runtime/kafkadriver",
+}
+
+// shared is what several drivers, or several stores, are made of.
+var shared = []string{
+	"./runtime/internal/division", "./runtime/internal/murmur2", "./runtime/internal/stored",
 }
 
 // folders returns the folders of packages of this module.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/brookgen/brookgen/runtime/internal/stored"
 	"github.com/dgraph-io/badger/v4"
 )
 
@@ -30,7 +31,7 @@ func (p *purge) encode(dst []byte) []byte {
 		flags = 1
 	}
 	dst = append(dst, flags)
-	dst = append(binary.AppendUvarint(dst, uint64(len(p.key))), p.key...)
+	dst = stored.AppendKey(dst, p.key)
 	return encodeRuns(dst, p.runs)
 }
 
@@ -40,12 +41,12 @@ func decodePurge(data []byte) (p purge, err error) {
 		return p, failed
 	}
 	p.table, p.life, p.large = binary.BigEndian.Uint32(data), binary.BigEndian.Uint64(data[4:]), data[12] == 1
-	d := decoder{data: data[13:]}
-	p.key = d.take(d.uvarint())
-	if d.failed {
+	d := stored.NewDecoder(data[13:])
+	p.key = d.Key()
+	if d.Failed() {
 		return p, failed
 	}
-	if p.runs, err = decodeRuns(d.data); err != nil {
+	if p.runs, err = decodeRuns(d.Rest()); err != nil {
 		return p, failed
 	}
 	return p, nil

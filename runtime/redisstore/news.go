@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/stored"
 )
 
 // News are what a commit publishes: its number, a blank, and the rows that it wrote, table by table: the table's name without
@@ -24,7 +25,7 @@ func appendNews(dst []byte, p *program) []byte {
 	written := slices.DeleteFunc(slices.Clone(p.order), func(t *table) bool { return p.tables[t].written() == 0 })
 	slices.SortStableFunc(written, func(t, u *table) int { return p.tables[t].written() - p.tables[u].written() })
 	for _, t := range written {
-		dst = appendText(dst, t.rest)
+		dst = stored.AppendText(dst, t.rest)
 		if len(dst)-start > 2*newsLen {
 			return dst[:start]
 		}
@@ -39,7 +40,7 @@ func appendKeys(dst []byte, limit int, part *part) []byte {
 	dst = binary.AppendUvarint(dst, uint64(part.written()))
 	for _, writes := range [][]*brook.Write{part.puts, part.removes} {
 		for _, w := range writes {
-			dst = append(binary.AppendUvarint(dst, uint64(len(w.Key))), w.Key...)
+			dst = stored.AppendKey(dst, w.Key)
 			if len(dst) > limit {
 				return append(dst[:start], 0)
 			}
@@ -76,18 +77,18 @@ func parseNews(payload string) (b bulletin, ok bool) {
 		return b, true
 	}
 	b.known = true
-	d := decoder{data: []byte(rest)}
-	if string(d.take(1)) != string(newsMark) {
+	d := stored.NewDecoder([]byte(rest))
+	if string(d.Take(1)) != string(newsMark) {
 		return b, false
 	}
-	for len(d.data) > 0 && !d.failed {
-		table, n := d.text(), d.uvarint()
+	for len(d.Rest()) > 0 {
+		table, n := d.Text(), d.Uvarint()
 		if n == 0 {
 			b.rows = append(b.rows, announced{table: table, missed: true})
 		}
-		for ; n > 0 && !d.failed; n-- {
-			b.rows = append(b.rows, announced{table: table, key: d.take(d.uvarint())})
+		for ; n > 0 && !d.Failed(); n-- {
+			b.rows = append(b.rows, announced{table: table, key: d.Key()})
 		}
 	}
-	return b, !d.failed
+	return b, !d.Failed()
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/stored"
 )
 
 const (
@@ -232,10 +233,10 @@ func (p *program) histories(t *table, part *part) {
 			for _, i := range chunk {
 				e := w.History[i]
 				n := len(p.arena)
-				p.arena = appendType(p.arena, e.Type)
+				p.arena = stored.AppendText(p.arena, e.Type)
 				p.arg(p.cut(n))
 				n = len(p.arena)
-				p.arena = appendEntry(binary.BigEndian.AppendUint32(p.arena, uint32(i)), e)
+				p.arena = stored.AppendEntry(binary.BigEndian.AppendUint32(p.arena, uint32(i)), e)
 				p.arg(p.cut(n))
 			}
 		}
@@ -243,7 +244,7 @@ func (p *program) histories(t *table, part *part) {
 			p.op("trim", index, len(chunk))
 			for _, typ := range chunk {
 				n := len(p.arena)
-				p.arena = appendType(p.arena, typ)
+				p.arena = stored.AppendText(p.arena, typ)
 				p.arg(p.cut(n))
 				p.arg(strconv.AppendInt(nil, int64(max(keep[typ], 0)), 10))
 			}

@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/stored"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
@@ -88,10 +89,28 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 				return err
 			}
 			w.Value = data
+			if w.History, err = reencode(w.History); err != nil {
+				return err
+			}
 		}
 		encoded.Writes[i] = w
 	}
 	return s.rows.Commit(ctx, &encoded)
+}
+
+// reencode returns entries as a store reads them that keeps bytes.
+func reencode(entries []*brook.HistoryEntry) ([]*brook.HistoryEntry, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	decoded := make([]*brook.HistoryEntry, len(entries))
+	for i, e := range entries {
+		var err error
+		if decoded[i], err = stored.DecodeEntry(stored.AppendEntry(nil, e), e.Type); err != nil {
+			return nil, err
+		}
+	}
+	return decoded, nil
 }
 
 func (t *table) encode(value any) ([]byte, error) {
