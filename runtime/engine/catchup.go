@@ -7,6 +7,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -148,7 +149,7 @@ type catchUp struct {
 // catchUpReader is a reader with where it is.
 type catchUpReader struct {
 	brook.PartitionReader // nil: it has to be opened
-	at                    bookmark
+	at                    input.Bookmark
 }
 
 func (c *catchUp) run(ctx context.Context) error {
@@ -200,12 +201,12 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 		ends[id] = p.End
 	}
 	for _, f := range c.lane.feeds {
-		if !f.read.dry() || f.ahead >= ends[f.id] {
+		if !f.Dry() || f.Ahead() >= ends[f.ID] {
 			continue
 		}
 		err := c.app.retry.Do(ctx, "read", func() error { return c.chunk(ctx, f) })
 		if err != nil {
-			return false, fmt.Errorf("brook: read %s: %w", f.id.At(f.ahead), err)
+			return false, fmt.Errorf("brook: read %s: %w", f.ID.At(f.Ahead()), err)
 		}
 		more = true
 	}
@@ -216,27 +217,27 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 func (c *catchUp) chunk(ctx context.Context, f *feed) error {
 	r := c.readers[f]
 	if r == nil {
-		r = &catchUpReader{at: f.bookmark()}
+		r = &catchUpReader{at: f.Bookmark()}
 		c.readers[f] = r
 	}
 	for {
 		if r.PartitionReader == nil {
-			opened, err := r.at.open(ctx, c.app.config.Driver)
+			opened, err := r.at.Open(ctx, c.app.config.Driver)
 			if err != nil {
 				return err
 			}
 			r.PartitionReader = opened
 		}
-		chunk, err := r.Read(ctx, readSize)
+		chunk, err := r.Read(ctx, input.FetchSize)
 		if err != nil {
 			err = errors.Join(err, r.Close())
 			r.PartitionReader = nil
 			return err
 		}
-		if fresh, err := r.at.check(&chunk); err != nil {
+		if fresh, err := r.at.Check(&chunk); err != nil {
 			return err
 		} else if fresh {
-			f.take(chunk)
+			f.Append(chunk)
 			return nil
 		}
 	}
@@ -281,8 +282,8 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 			}
 		default:
 			for _, f := range l.feeds {
-				if f.head() != nil && f.full {
-					return any, fmt.Errorf("%w: partition %s/%d", brook.ErrDeadLettersFull, f.id.Topic, f.id.Number)
+				if f.Head() != nil && f.full {
+					return any, fmt.Errorf("%w: partition %s/%d", brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number)
 				}
 			}
 			if err := l.moved(ctx); err != nil {

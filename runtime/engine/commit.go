@@ -39,18 +39,9 @@ func (l *lane) commit(ctx context.Context) error {
 	}
 	moved, from := l.moves()
 	for _, f := range l.feeds {
-		if f.dirty() {
-			l.writes = f.window.writes(l.writes, l.gen.window, f.id)
-			s := partition.Stored{Log: f.log, First: f.first, Next: f.next, Epoch: f.epoch}
-			if f.turning = f.last; f.read.taken > 0 {
-				f.turning = anchorOf(f.read.lastTaken())
-			}
-			s.Last, s.Sum = f.turning.offset, f.turning.sum
-			if f.next < f.silent {
-				s.Silent = f.silent
-			}
-			f.storing = s.Encode()
-			l.writes = append(l.writes, brook.Write{Table: l.gen.positions, Key: f.id.AppendKey(nil), Value: f.storing})
+		if f.Dirty() {
+			l.writes = f.window.writes(l.writes, l.gen.window, f.ID)
+			l.writes = append(l.writes, brook.Write{Table: l.gen.positions, Key: f.ID.AppendKey(nil), Value: f.Stage()})
 		}
 	}
 	l.writes = append(l.writes, b.writes...)
@@ -60,7 +51,7 @@ func (l *lane) commit(ctx context.Context) error {
 	}
 	batch := &brook.Batch{ID: l.app.ids.batch(), Writes: l.writes, Checks: l.checks()}
 	marked := func() {}
-	if l.live && slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.unseen }) {
+	if l.live && slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.New }) {
 		marked = l.mark(batch)
 	}
 	l.overtaken = false
@@ -112,9 +103,9 @@ func (l *lane) shrink(err error, events int) error {
 		l.limit, l.tooLarge, l.tooLargeAt = 1, err, at
 	case events == 1: // the partition stands still, until the store takes more
 		for _, f := range l.feeds {
-			if f.id == partition.Of(at) {
+			if f.ID == partition.Of(at) {
 				f.unstored++
-				f.held = time.Now().Add(retry.Wait(l.app.config.Retry, f.unstored))
+				f.HoldUntil(time.Now().Add(retry.Wait(l.app.config.Retry, f.unstored)))
 				l.due.failures = append(l.due.failures, brook.Failure{What: "commit", Position: at, Attempts: f.unstored,
 					Err: fmt.Errorf("not even the dead letter of the event can be stored, and its partition stands still until the store takes more in one commit: %w", err)})
 			}
@@ -131,7 +122,7 @@ func (l *lane) rewind() {
 	l.withhold()
 	l.withheld = false
 	for _, f := range l.feeds {
-		f.rewind()
+		f.Rewind()
 		f.folded, f.window = nil, nil
 	}
 }
@@ -139,9 +130,9 @@ func (l *lane) rewind() {
 // moves returns how far the batch moves partitions on, and for each of them from where.
 func (l *lane) moves() (moved []brook.Progress, from []brook.Position) {
 	for _, f := range l.feeds {
-		if f.next != f.base {
-			moved = append(moved, brook.Progress{Topic: f.id.Topic, Partition: f.id.Number, Next: f.next, End: max(f.end, f.next)})
-			from = append(from, f.id.At(f.base))
+		if f.Moved() {
+			moved = append(moved, brook.Progress{Topic: f.ID.Topic, Partition: f.ID.Number, Next: f.Next(), End: max(f.End(), f.Next())})
+			from = append(from, f.ID.At(f.Base()))
 		}
 	}
 	return moved, from
@@ -157,11 +148,10 @@ func (l *lane) committed(moved []brook.Progress, from []brook.Position) {
 		l.rebuild.passedOver(b.unknown)
 	}
 	for _, f := range l.feeds {
-		if f.dirty() {
+		if f.Dirty() {
 			f.commit()
-			f.unstored = 0
 			if l.live {
-				l.app.progress.advance(f.id, f.base)
+				l.app.progress.advance(f.ID, f.Base())
 			}
 		}
 	}
@@ -289,7 +279,7 @@ func (l *lane) shrinkLetters(batch *brook.Batch) (any bool) {
 func (l *lane) unhold(letter *deadletter.Letter, key []byte) {
 	w := l.app.waitsOf
 	for _, f := range l.feeds {
-		if f.id == partition.Of(letter.Position) {
+		if f.ID == partition.Of(letter.Position) {
 			w = func(partition.ID) *deadletter.Blocked { return f.waits }
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -17,7 +18,7 @@ import (
 // the lane begins anew from what the store holds.
 
 // errReload makes Run begin anew from what the store holds.
-var errReload = errors.New("brook: another process moved the views on")
+var errReload = input.ErrRestart
 
 // losses counts how often another process was first. Processes that all begin anew at once would only be in each other's way, with
 // every batch: so who loses waits a while, longer each time, and the others get on with what it would have done.
@@ -53,8 +54,8 @@ func (l *lane) checks() []brook.Check {
 	}
 	checks := append(l.tx.ReadChecks(), l.app.unchanged())
 	for _, f := range l.feeds {
-		if f.dirty() || l.tx.Scanned() {
-			checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.AppendKey(nil), Value: f.stored})
+		if f.Dirty() || l.tx.Scanned() {
+			checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
 		}
 	}
 	if !l.tx.Scanned() {
@@ -64,7 +65,7 @@ func (l *lane) checks() []brook.Check {
 		for _, other := range l.app.lanes {
 			for _, f := range other.feeds {
 				if other != l {
-					checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.id.AppendKey(nil), Value: f.stored})
+					checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
 				}
 			}
 		}

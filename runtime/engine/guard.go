@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 )
@@ -61,7 +62,7 @@ func (r *rebuilding) full(f *feed) bool {
 		return false
 	}
 	r.lane.overfull = &brook.RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
-		brook.ErrDeadLettersFull, f.id.Topic, f.id.Number, letters, f.next)}
+		brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number, letters, f.Next())}
 	return true
 }
 
@@ -75,7 +76,7 @@ func (r *rebuilding) passedOver(unknown []unknownEvent) {
 }
 
 // overtaken says how a reader goes on whose offset the log has no more.
-func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64) (c brook.Chunk, lost *gap, err error) {
+func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64) (c brook.Chunk, lost *input.Gap, err error) {
 	partitions, err := r.app.config.Driver.Partitions(ctx, id.Topic)
 	if err != nil {
 		return c, nil, err
@@ -91,17 +92,17 @@ func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64)
 			brook.ErrRetention, id.String(), partitions[i].Start, next)
 	}
 	p := partitions[i]
-	return brook.Chunk{Next: p.Start, End: p.End}, &gap{next, p.Start}, nil
+	return brook.Chunk{Next: p.Start, End: p.End}, &input.Gap{From: next, To: p.Start}, nil
 }
 
 // skip goes on behind what retention took from under a reader. Its letters are carried over, and hold up their keys.
-func (r *rebuilding) skip(f *feed, lost gap) {
-	r.app.report.Warn("retention overtook the rebuild, which goes on without what the log no longer has", "position", f.id.At(lost.from).String(), "missing", lost.to-lost.from)
-	r.gaps[f.id] = append(r.gaps[f.id], lost)
-	for offset, put := range r.asides[f.id] {
+func (r *rebuilding) skip(f *feed, lost input.Gap) {
+	r.app.report.Warn("retention overtook the rebuild, which goes on without what the log no longer has", "position", f.ID.At(lost.From).String(), "missing", lost.To-lost.From)
+	r.gaps[f.ID] = append(r.gaps[f.ID], lost)
+	for offset, put := range r.asides[f.ID] {
 		for _, one := range put {
-			if lost.from <= offset && offset < lost.to && !one.Dropped {
-				f.waits.Add(&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: f.id.At(offset), Set: one.Set, Key: one.Key}}, r.app.config.OnFailure != brook.GoOn)
+			if lost.From <= offset && offset < lost.To && !one.Dropped {
+				f.waits.Add(&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: f.ID.At(offset), Set: one.Set, Key: one.Key}}, r.app.config.OnFailure != brook.GoOn)
 			}
 		}
 	}
@@ -167,7 +168,7 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 		return false, err
 	}
 	own := l.feed(partition.Of(letter.Position))
-	f := &feed{id: own.id, log: own.log, waits: own.waits, attempts: letter.Attempts, until: -1}
+	f := &feed{Queue: input.Single(own.ID, own.Log, letter.Attempts), waits: own.waits}
 	defer l.forget()
 	return l.handleAgain(ctx, f, letter, []brook.Write{{Table: l.gen.letters, Key: k, Op: brook.Remove}})
 }

@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -24,7 +25,9 @@ type lane struct {
 	parallel  bool // others run beside it
 	count     int  // of lanes
 	feeds     []*feed
-	chunks    chan chunk
+	queues    input.Group      // of feeds
+	mayTake   func(i int) bool // reports whether a feed does not stand still
+	chunks    chan input.Fetch
 	wake      retry.Signal // a feed that stood still may go on
 	effects   *effectLine  // nil: they are run at once
 	due       due
@@ -95,7 +98,7 @@ var errSettle = errors.New("more than a tenth of the events stray")
 
 func (a *App) newLane(g *generation, live bool) *lane {
 	l := &lane{app: a, gen: g, live: live, tx: txn.New(a.def.Collections, a.layout, a.reader), limit: max(1, a.config.BatchSize),
-		wake: retry.NewSignal(), chunks: make(chan chunk)}
+		wake: retry.NewSignal(), chunks: make(chan input.Fetch)}
 	l.in(g)
 	if live && a.fenced() {
 		l.tx.TrackReads()
@@ -125,7 +128,7 @@ func (l *lane) run(stop, ctx context.Context) error {
 		if l.overfull != nil {
 			return l.overfull
 		}
-		if f == nil && slices.ContainsFunc(l.feeds, (*feed).dirty) {
+		if f == nil && slices.ContainsFunc(l.feeds, dirty) {
 			if err := l.moved(stop); err != nil {
 				return err
 			}
@@ -146,7 +149,7 @@ func (l *lane) run(stop, ctx context.Context) error {
 
 // finished reports whether every feed has an end and reached it.
 func (l *lane) finished() bool {
-	return len(l.feeds) > 0 && !slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.until < 0 || f.base < f.until })
+	return len(l.feeds) > 0 && !slices.ContainsFunc(l.feeds, func(f *feed) bool { return !f.Finished() })
 }
 
 // await waits for a chunk, a wake, the end of a retry's wait, or stop; then it takes what is there.
@@ -159,8 +162,8 @@ func (l *lane) await(stop context.Context, wait time.Duration) error {
 	}
 	select {
 	case c := <-l.chunks:
-		if c.err != nil {
-			return c.err
+		if c.Err != nil {
+			return c.Err
 		}
 		l.takeChunk(c)
 		return l.drain()
@@ -176,8 +179,8 @@ func (l *lane) drain() error {
 	for {
 		select {
 		case c := <-l.chunks:
-			if c.err != nil {
-				return c.err
+			if c.Err != nil {
+				return c.Err
 			}
 			l.takeChunk(c)
 		default:
@@ -187,16 +190,16 @@ func (l *lane) drain() error {
 }
 
 // takeChunk takes a chunk.
-func (l *lane) takeChunk(c chunk) {
-	if c.lost != nil {
-		l.rebuild.skip(c.feed, *c.lost)
+func (l *lane) takeChunk(c input.Fetch) {
+	if c.Gap != nil {
+		l.rebuild.skip(l.feed(c.Queue.ID), *c.Gap)
 	}
-	c.feed.take(c.Chunk)
+	c.Queue.Append(c.Chunk)
 }
 
 // moved commits offsets that hold no records, when nothing else is to do.
 func (l *lane) moved(stop context.Context) error {
-	if !slices.ContainsFunc(l.feeds, (*feed).dirty) {
+	if !slices.ContainsFunc(l.feeds, dirty) {
 		return nil
 	}
 	if l.enter(stop) != nil {
@@ -260,40 +263,26 @@ func (l *lane) rushed() bool {
 	return l.live && n > 0 && (l.app.gate.MustYield(&l.visit) || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
 }
 
-// pick gives the feed whose head goes first: the one with the lowest record time, then topic and
-// partition. It gives nil where the lane has to wait, and how long at most.
+// pick returns the feed whose head goes first, or nil if the lane has to wait, and how long at most.
 func (l *lane) pick() (first *feed, wait time.Duration) {
 	if wait = l.effects.full(); wait > 0 {
 		return nil, wait
 	}
-	var at time.Time
-	for _, f := range l.feeds {
-		if !f.held.IsZero() {
-			if at.IsZero() {
-				at = time.Now()
-			}
-			if d := f.held.Sub(at); d > 0 {
-				if wait == 0 || d < wait {
-					wait = d
-				}
-				continue
-			}
-		}
-		r := f.head()
-		if r == nil {
-			if f.unread() {
-				return nil, wait // its head may be older than all others
-			}
-			continue
-		}
-		if l.stands(f) {
-			continue
-		}
-		if first == nil || r.Time.Before(first.head().Time) {
-			first = f // feeds are in order of topic and partition
-		}
+	i, wait := l.queues.Next(l.mayTake)
+	if i < 0 {
+		return nil, wait
 	}
-	return first, wait
+	return l.feeds[i], wait
+}
+
+// setFeeds gives the lane its feeds, which it sorts.
+func (l *lane) setFeeds(feeds []*feed) {
+	slices.SortFunc(feeds, func(f, g *feed) int { return f.ID.At(0).Compare(g.ID.At(0)) })
+	l.feeds, l.queues = feeds, make(input.Group, len(feeds))
+	for i, f := range feeds {
+		l.queues[i] = f.Queue
+	}
+	l.mayTake = func(i int) bool { return !l.stands(l.feeds[i]) }
 }
 
 // look notes, once for each batch, what waits in the outbox.
@@ -302,7 +291,7 @@ func (l *lane) look() {
 		return
 	}
 	for _, f := range l.feeds {
-		f.outbound = l.app.outbox.Depth(f.id)
+		f.outbound = l.app.outbox.Depth(f.ID)
 	}
 }
 
@@ -321,8 +310,8 @@ func (l *lane) stands(f *feed) bool {
 	}
 	if !f.full {
 		f.full = true
-		l.due.failures = append(l.due.failures, brook.Failure{What: "handle", Position: f.id.At(f.next), Attempts: 1, Err: fmt.Errorf(
-			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", brook.ErrDeadLettersFull, f.id.Topic, f.id.Number, letters)})
+		l.due.failures = append(l.due.failures, brook.Failure{What: "handle", Position: f.ID.At(f.Next()), Attempts: 1, Err: fmt.Errorf(
+			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number, letters)})
 	}
 	return true
 }
@@ -363,12 +352,12 @@ func (l *lane) fold(stop, ctx context.Context) error {
 			break
 		}
 		l.rehearse(ctx, stop, f)
-		if what, err = l.step(ctx, f, f.head()); what != kept {
+		if what, err = l.step(ctx, f, f.Head()); what != kept {
 			break
 		}
 		l.mended(f)
-		l.batch.bytes += len(f.head().Key) + len(f.head().Value)
-		f.pass()
+		l.batch.bytes += len(f.Head().Key) + len(f.Head().Value)
+		f.Advance()
 	}
 	l.events += l.batch.events
 	cerr := l.commit(ctx)
@@ -396,7 +385,7 @@ func (l *lane) unclaimed() bool { return l.live && !l.app.claimed.Load() }
 // mended notes that the store gives what the head of f needs.
 func (l *lane) mended(f *feed) {
 	if f.broken > 0 {
-		l.app.report.Recovered("store", f.broken, f.id.At(f.next))
+		l.app.report.Recovered("store", f.broken, f.ID.At(f.Next()))
 		f.broken, l.trouble = 0, nil
 	}
 }
@@ -410,13 +399,13 @@ func (l *lane) after(stop context.Context, f *feed, what outcome, err error) err
 		}
 		f.broken++
 		l.trouble = err
-		l.app.report.Failure(brook.Failure{What: "store", Position: f.id.At(f.next), Attempts: f.broken, Err: err})
+		l.app.report.Failure(brook.Failure{What: "store", Position: f.ID.At(f.Next()), Attempts: f.broken, Err: err})
 		retry.Sleep(stop, retry.Wait(l.app.config.Retry, f.broken)) // the end of stop shows at the next turn
-		f.attempts = 0
+		f.Attempts = 0
 	case again:
-		f.attempts++
-		f.held = time.Now().Add(retry.Wait(l.app.config.Retry, f.attempts))
-		l.app.report.Failure(brook.Failure{What: "handle", Position: f.id.At(f.next), Attempts: f.attempts, Err: err})
+		f.Attempts++
+		f.HoldUntil(time.Now().Add(retry.Wait(l.app.config.Retry, f.Attempts)))
+		l.app.report.Failure(brook.Failure{What: "handle", Position: f.ID.At(f.Next()), Attempts: f.Attempts, Err: err})
 	case halted, settle:
 		return err
 	}
@@ -439,11 +428,11 @@ func (l *lane) alone(stop, ctx context.Context, f *feed) (outcome, error) {
 	}
 	l.parallel, l.exclusive = false, true
 	defer func() { l.exclusive = false }()
-	what, err := l.step(ctx, f, f.head())
+	what, err := l.step(ctx, f, f.Head())
 	l.parallel = true
 	if what == kept {
 		l.mended(f)
-		f.pass()
+		f.Advance()
 	}
 	l.batch.strays++
 	if cerr := l.commit(ctx); errors.Is(cerr, errRewound) {

@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
@@ -101,16 +102,16 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	a.waits = held
 	first := map[partition.ID]int64{}
 	for _, f := range l.feeds {
-		first[f.id] = f.first
+		first[f.ID] = f.First
 	}
 	a.lanesMu.Lock()
 	defer a.lanesMu.Unlock()
 	for _, live := range append([]*lane{a.solo}, a.lanes...) {
 		live.in(l.gen)
 		for _, f := range live.feeds {
-			f.waits, f.folded, f.window = a.waitsOf(f.id), nil, nil
-			if at, ok := first[f.id]; ok {
-				f.first = at
+			f.waits, f.folded, f.window = a.waitsOf(f.ID), nil, nil
+			if at, ok := first[f.ID]; ok {
+				f.First = at
 			}
 		}
 	}
@@ -128,7 +129,7 @@ func (r *rebuilding) measure(ctx context.Context, live *generation) error {
 		r.report.ReadBefore += max(0, s.Next-s.First)
 	}
 	for _, f := range r.lane.feeds {
-		r.report.Read += max(0, f.base-f.first)
+		r.report.Read += max(0, f.Base()-f.First)
 	}
 	return nil
 }
@@ -153,8 +154,8 @@ func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []brook
 			checks = append(checks, brook.Check{Table: live.positions, Key: id.AppendKey(nil), Value: s.Raw})
 		}
 		for _, f := range l.feeds {
-			if _, ok := standings[f.id]; !ok { // nor may anybody begin with it
-				checks = append(checks, brook.Check{Table: live.positions, Key: f.id.AppendKey(nil)})
+			if _, ok := standings[f.ID]; !ok { // nor may anybody begin with it
+				checks = append(checks, brook.Check{Table: live.positions, Key: f.ID.AppendKey(nil)})
 			}
 		}
 	}
@@ -173,8 +174,8 @@ func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []brook
 // gone reports whether the log lost a record before the rebuild came to it.
 func (r *rebuilding) gone(p brook.Position) bool {
 	f := r.lane.feed(partition.Of(p))
-	return f == nil || p.Offset < f.first ||
-		slices.ContainsFunc(r.gaps[f.id], func(g gap) bool { return g.from <= p.Offset && p.Offset < g.to })
+	return f == nil || p.Offset < f.First ||
+		slices.ContainsFunc(r.gaps[f.ID], func(g input.Gap) bool { return g.From <= p.Offset && p.Offset < g.To })
 }
 
 // settle decides, by what is true of the live views now, what becomes of the letters and emissions that the rebuild made, and carries over what it

@@ -11,6 +11,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -85,7 +86,7 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
-	r := &rebuilding{app: a, started: time.Now(), tried: map[string]bool{}, gaps: map[partition.ID][]gap{}}
+	r := &rebuilding{app: a, started: time.Now(), tried: map[string]bool{}, gaps: map[partition.ID][]input.Gap{}}
 	for _, o := range options {
 		o.Rebuild(&r.options)
 	}
@@ -117,19 +118,16 @@ type rebuilding struct {
 	partitions []brook.Partition
 	contended  bool // other processes commit all the time: they are asked to rest
 
-	asides    deadletter.SetAside    // of the live views, at least of what is below the feeds' ends
-	beyond    bool                   // partitions that the live views don't know are folded to their ends: nobody folds these meanwhile
-	madeFrom  map[string]bool        // the types that the live views were made from
-	passed    map[string]int         // events of these types that the code does not know
-	gaps      map[partition.ID][]gap // what retention took from under the readers
-	tried     map[string]bool        // letters that were redriven, by key
-	strangers []deadletter.Letter    // that were tried and that the live views don't have; without values
+	asides    deadletter.SetAside          // of the live views, at least of what is below the feeds' ends
+	beyond    bool                         // partitions that the live views don't know are folded to their ends: nobody folds these meanwhile
+	madeFrom  map[string]bool              // the types that the live views were made from
+	passed    map[string]int               // events of these types that the code does not know
+	gaps      map[partition.ID][]input.Gap // what retention took from under the readers
+	tried     map[string]bool              // letters that were redriven, by key
+	strangers []deadletter.Letter          // that were tried and that the live views don't have; without values
 	report    brook.RebuildReport
 	changes   string // of the code since the live views were made
 }
-
-// gap is a range of offsets that the log lost while it was read.
-type gap struct{ from, to int64 }
 
 func (r *rebuilding) run(ctx context.Context) (err error) {
 	a := r.app
@@ -167,9 +165,10 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer cancel()
+	reader := a.input(r.overtaken)
 	read := func(f *feed) {
-		at := f.bookmark()
-		readers.Go(func() { a.read(reading, f, at, r.lane.chunks) })
+		at := f.Bookmark()
+		readers.Go(func() { reader.Read(reading, f.Queue, at, r.lane.chunks) })
 	}
 	var last error
 	for attempts := 1; ; attempts++ {
@@ -315,9 +314,9 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 					brook.ErrRetention, p.Topic, p.Number, p.Start, s.First))
 			}
 		}
-		f := newFeed(id, p, &deadletter.Blocked{})
-		f.rebuild, f.silent, f.unseen = r, standings[id].Silent, true
-		f.meets = anchor{standings[id].Last, standings[id].Sum}
+		f := &feed{Queue: input.NewQueue(p), waits: &deadletter.Blocked{}}
+		f.Silent, f.New = standings[id].Silent, true
+		f.Meet(standings[id])
 		fresh = append(fresh, f)
 	}
 	if err := errors.Join(errs...); err != nil || len(fresh) == 0 {
@@ -326,7 +325,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
 	_, err = a.readAsides(ctx, a.live.Load(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
-			if f.id == partition.Of(letter.Position) && letter.Position.Offset < f.base {
+			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.Base() {
 				f.waits.Add(letter, a.config.OnFailure != brook.GoOn)
 			}
 		}
@@ -335,15 +334,14 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l.feeds = append(l.feeds, fresh...)
-	slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.At(0).Compare(g.id.At(0)) })
+	l.setFeeds(append(l.feeds, fresh...))
 	return fresh, nil
 }
 
 // feed gives the lane's feed of a partition, or nil.
 func (l *lane) feed(id partition.ID) *feed {
 	for _, f := range l.feeds {
-		if f.id == id {
+		if f.ID == id {
 			return f
 		}
 	}
@@ -353,15 +351,11 @@ func (l *lane) feed(id partition.ID) *feed {
 // aim makes the lane's feeds end where the live views stand, and returns how many offsets they are behind.
 func (r *rebuilding) aim(ctx context.Context) (behind int64, err error) {
 	for _, f := range r.lane.feeds {
-		f.until = max(f.base, r.app.progress.at(f.id))
-		if r.beyond && r.app.progress.at(f.id) == 0 {
-			f.until = f.end
+		until := r.app.progress.at(f.ID)
+		if r.beyond && until == 0 {
+			until = f.End()
 		}
-		if f.read.dry() {
-			f.next = f.limit(f.ahead) // offsets without records that are known already
-		}
-		f.end = max(f.end, f.until)
-		behind += f.until - f.base
+		behind += f.EndAt(until)
 	}
 	if behind > 0 { // what is below these ends and was put aside is there, or was
 		r.asides, err = r.app.readAsides(ctx, r.app.live.Load(), nil)

@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -227,10 +228,12 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
 		id := partition.Of(letter.Position)
-		f := &feed{id: id, waits: a.waitsOf(id), attempts: letter.Attempts, until: -1}
-		if f.log, err = a.logOf(ctx, id); err != nil {
+		var log string
+		log, err = a.logOf(ctx, id)
+		if err != nil {
 			return false, due{}, err
 		}
+		f := &feed{Queue: input.Single(id, log, letter.Attempts), waits: a.waitsOf(id)}
 		if err := l.standAlone(ctx); err != nil {
 			return false, due{}, err
 		}
@@ -270,7 +273,7 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadletter.Lette
 		w.Add(&letter, a.config.OnFailure != brook.GoOn)
 		away = true
 		return func() {
-			w = a.waitsOf(f.id)
+			w = a.waitsOf(f.ID)
 			f.waits = w
 			w.Remove(&letter)
 			for i := range l.batch.letters {

@@ -66,7 +66,7 @@ func (l *lane) rehearse(ctx, stop context.Context, f *feed) {
 		}
 		l.tx.Fetched().Missed = 0
 	}
-	if r.left > 0 || len(r.asked) >= maxFetched || f.head().Offset < r.done[f] {
+	if r.left > 0 || len(r.asked) >= maxFetched || f.Head().Offset < r.done[f] {
 		return
 	}
 	started := time.Now()
@@ -127,30 +127,10 @@ func (r *rehearsal) run(ctx, stop context.Context) {
 	}
 }
 
-// next gives the next n events in the order of the lane, as far as they were read.
+// next returns the next n events in the order of the lane, as far as they were read.
 func (r *rehearsal) next(n int) (events []entrance) {
-	feeds := r.real.feeds
-	at := make([]cursor, len(feeds))
-	for i, f := range feeds {
-		at[i] = f.read.next
-		if !f.held.IsZero() {
-			at[i] = f.read.end()
-		}
-	}
-	for len(events) < n {
-		var head *brook.Record
-		first := -1
-		for i, f := range feeds {
-			if r := f.within(f.read.at(at[i])); r != nil && (first < 0 || r.Time.Before(head.Time)) {
-				first, head = i, r
-			}
-		}
-		if first < 0 {
-			break
-		}
-		f := feeds[first]
-		events = append(events, entrance{f, head})
-		at[first] = f.read.after(at[first])
+	for _, e := range r.real.queues.Ahead(n) {
+		events = append(events, entrance{r.real.feeds[e.Queue], e.Record})
 	}
 	return events
 }

@@ -12,7 +12,7 @@ import (
 
 // foldedKey names a lane of emissions as this partition receives it.
 func foldedKey(f *feed, m *brook.Message) []byte {
-	return key.AppendString(key.AppendString(f.id.AppendKey(nil), m.Author), m.Lane)
+	return key.AppendString(key.AppendString(f.ID.AppendKey(nil), m.Author), m.Lane)
 }
 
 // repeated reports whether an emission was folded before: its lane has come as far.

@@ -187,7 +187,7 @@ func (l *lane) recount(ctx context.Context) error {
 		emits[letter] = err == nil
 	}
 	for _, f := range l.feeds {
-		now := all[f.id]
+		now := all[f.ID]
 		if now == nil {
 			now = &deadletter.Blocked{}
 		}
@@ -206,7 +206,7 @@ func (l *lane) eachLetter(do func(*deadletter.Blocked, *deadletter.Letter)) {
 	for i := range l.batch.letters {
 		letter := &l.batch.letters[i]
 		for _, f := range l.feeds {
-			if f.id == partition.Of(letter.Position) {
+			if f.ID == partition.Of(letter.Position) {
 				do(f.waits, letter)
 			}
 		}
@@ -220,7 +220,7 @@ func (l *lane) stored(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, f := range l.feeds {
-		if f.dirty() && string(standings[f.id].Raw) != string(f.storing) {
+		if f.Dirty() && string(standings[f.ID].Raw) != string(f.Staged()) {
 			return false, nil
 		}
 	}

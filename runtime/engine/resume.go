@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -94,16 +94,16 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		if mine != nil && !mine[id] {
 			continue
 		}
-		f := newFeed(id, p, a.waitsOf(id))
+		f := &feed{Queue: input.NewQueue(p), waits: a.waitsOf(id)}
 		s, ok := standings[id]
 		if !ok || a.forgets() {
-			f.silent = marks[id]
+			f.Silent = marks[id]
 		}
-		f.unseen = !ok
+		f.New = !ok
 		if ok {
-			errs = append(errs, f.follow(s, p, a.config.OnRetention == brook.GoOn, a.report))
+			errs = append(errs, f.Resume(s, p, a.config.OnRetention == brook.GoOn, a.report))
 		}
-		a.progress.advance(id, f.base)
+		a.progress.advance(id, f.Base())
 		feeds = append(feeds, f)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -116,11 +116,11 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		}
 	}
 	for _, f := range feeds {
-		next := f.base
+		next := f.Base()
 		if a.fenced() && mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
-		a.outbox.Begin(f.id, next, marks[f.id])
+		a.outbox.Begin(f.ID, next, marks[f.ID])
 	}
 	lanes := a.split(feeds, mode)
 	a.lanesMu.Lock()
@@ -147,15 +147,16 @@ func (a *App) split(feeds []*feed, mode brook.Mode) []*lane {
 	for n := range mode.Lanes {
 		l := a.newLane(a.live.Load(), true)
 		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
+		var own []*feed
 		for _, f := range feeds {
-			if mode.Lanes == 1 || f.id.Number == int32(n) {
-				l.feeds = append(l.feeds, f)
+			if mode.Lanes == 1 || f.ID.Number == int32(n) {
+				own = append(own, f)
 			}
 		}
-		if len(l.feeds) == 0 {
+		if len(own) == 0 {
 			continue // another member's
 		}
-		slices.SortFunc(l.feeds, func(f, g *feed) int { return f.id.At(0).Compare(g.id.At(0)) })
+		l.setFeeds(own)
 		lanes = append(lanes, l)
 	}
 	return lanes

@@ -256,15 +256,16 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, effects
 			}
 		})
 	}
+	reader := a.input(lookAnew)
 	for _, l := range lanes {
 		for _, f := range l.feeds {
-			at := f.bookmark()
-			readers.Go(func() { a.read(ctx, f, at, l.chunks) })
+			at := f.Bookmark()
+			readers.Go(func() { reader.Read(ctx, f.Queue, at, l.chunks) })
 		}
 		work.Go(func() {
 			number := oneLane
 			if l.parallel {
-				number = int(l.feeds[0].id.Number)
+				number = int(l.feeds[0].ID.Number)
 			}
 			l.effects = effects.line(number, l.rouse)
 			err := errors.New("brook: a handler ended the goroutine of its lane (runtime.Goexit)")

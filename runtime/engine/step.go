@@ -133,7 +133,7 @@ func (l *lane) judge(f *feed, m *Delivery) (outcome, error) {
 		return broken, l.tx.StoreFault()
 	}
 	for i := range m.results {
-		if r := &m.results[i]; r.again && f.attempts+1 < l.app.config.Retry.Attempts {
+		if r := &m.results[i]; r.again && f.Attempts+1 < l.app.config.Retry.Attempts {
 			return again, fmt.Errorf("%s: %w", r.set, r.err)
 		}
 	}
@@ -162,7 +162,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		if m.letter != nil {
 			key = m.letter.Key
 		}
-		l.put(f, l.letter(m, m.only, brook.StageDecode, m.decodeErr, f.attempts+1, key)) // of one set it stays that set's: others took it before
+		l.put(f, l.letter(m, m.only, brook.StageDecode, m.decodeErr, f.Attempts+1, key)) // of one set it stays that set's: others took it before
 		return
 	}
 	switch {
@@ -176,7 +176,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 		if r.err == nil {
 			continue
 		}
-		attempts := f.attempts + 1
+		attempts := f.Attempts + 1
 		if r.waits {
 			attempts = 0
 		}
@@ -195,7 +195,7 @@ func (l *lane) keep(f *feed, m *Delivery) {
 // acted reports whether nothing is to be done about an event any more: an earlier run, or another member of the group, did. What is redriven
 // was not done yet, wherever the group stands.
 func (l *lane) acted(f *feed, m *Delivery) bool {
-	return m.silent && len(m.owes) == 0 || m.position.Offset < f.silent || l != l.app.solo && l.app.outbox.Acted(m.position)
+	return m.silent && len(m.owes) == 0 || m.position.Offset < f.Silent || l != l.app.solo && l.app.outbox.Acted(m.position)
 }
 
 // act takes the emissions and effects of an event into the batch.
@@ -280,7 +280,7 @@ func (l *lane) waiting(f *feed, m *Delivery, set string) (brook.Position, bool) 
 		return brook.Position{}, false
 	}
 	offset, ok := f.waits.Blocker(set, l.keyText(m), m.position.Offset)
-	return f.id.At(offset), ok
+	return f.ID.At(offset), ok
 }
 
 // keyText gives the event's key as text, nil where it has none.

@@ -40,7 +40,7 @@ func windowKey(id partition.ID, block int64) []byte { return key.AppendInt(id.Ap
 // remembered reports whether the window of the event's partition has an event of its author and ID. One without ID is none.
 func (l *lane) remembered(ctx context.Context, f *feed, m *Delivery) (bool, error) {
 	if f.window == nil {
-		w, err := l.openWindow(ctx, f.id)
+		w, err := l.openWindow(ctx, f.ID)
 		if err != nil {
 			return false, err
 		}

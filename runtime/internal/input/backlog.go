@@ -1,9 +1,9 @@
-package engine
+package input
 
 import brook "github.com/brookgen/brookgen/runtime"
 
-// backlog is what was read of a partition and is not committed: records in the chunks that the driver gave, which are
-// shared and stay as they are, and how many of them are in the batch.
+// backlog is what was read of a partition and is not committed: records in the chunks that the
+// driver returned, which are shared and stay as they are, and how many of them are in the batch.
 type backlog struct {
 	chunks [][]brook.Record // none is empty
 	count  int              // records in chunks
@@ -21,7 +21,7 @@ func (b *backlog) add(records []brook.Record) {
 	}
 }
 
-// at gives the record at a cursor, or nil where there is none yet.
+// at returns the record at a cursor, or nil if there is none yet.
 func (b *backlog) at(c cursor) *brook.Record {
 	if c.chunk == len(b.chunks) {
 		return nil
@@ -29,7 +29,7 @@ func (b *backlog) at(c cursor) *brook.Record {
 	return &b.chunks[c.chunk][c.at]
 }
 
-// after gives the cursor of the record that follows.
+// after returns the cursor of the record that follows.
 func (b *backlog) after(c cursor) cursor {
 	if c.at++; c.at == len(b.chunks[c.chunk]) {
 		return cursor{c.chunk + 1, 0}
@@ -37,7 +37,7 @@ func (b *backlog) after(c cursor) cursor {
 	return c
 }
 
-// end gives the cursor behind all records.
+// end returns the cursor behind all records.
 func (b *backlog) end() cursor { return cursor{len(b.chunks), 0} }
 
 // dry reports whether all that was read is in the batch.
@@ -63,4 +63,16 @@ func (b *backlog) forget() {
 	}
 	b.count -= b.taken
 	b.rewind()
+}
+
+// lastTaken returns the last record of the batch, or nil.
+func (b *backlog) lastTaken() *brook.Record {
+	if b.taken == 0 {
+		return nil
+	}
+	if b.next.at > 0 {
+		return &b.chunks[b.next.chunk][b.next.at-1]
+	}
+	chunk := b.chunks[b.next.chunk-1]
+	return &chunk[len(chunk)-1]
 }

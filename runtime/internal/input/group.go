@@ -1,0 +1,76 @@
+package input
+
+import (
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Group is the queues of one task, in the order of topic and partition.
+type Group []*Queue
+
+// Next returns which queue's head goes first: the one with the lowest record time, and of those with
+// the same the first of the group. It returns -1 if the task has to wait, and how long at most if it
+// is for the hold of a head: also while a queue has records that are not here yet, as its head may be
+// older than all others. Of a queue that may not go on nothing is taken, and the others don't wait for
+// it.
+func (g Group) Next(may func(i int) bool) (first int, wait time.Duration) {
+	first = -1
+	var now time.Time
+	var oldest *brook.Record
+	for i, q := range g {
+		if !q.held.IsZero() {
+			if now.IsZero() {
+				now = time.Now()
+			}
+			if d := q.held.Sub(now); d > 0 {
+				if wait == 0 || d < wait {
+					wait = d
+				}
+				continue
+			}
+		}
+		head := q.Head()
+		switch {
+		case head == nil && q.Unread():
+			return -1, wait
+		case head == nil || !may(i):
+		case first < 0 || head.Time.Before(oldest.Time):
+			first, oldest = i, head
+		}
+	}
+	return first, wait
+}
+
+// Entry is a record that comes to its turn.
+type Entry struct {
+	Queue  int // of the group
+	Record *brook.Record
+}
+
+// Ahead returns the next n records in the order in which Next would, as far as they were read; those
+// behind a head that is held are left out.
+func (g Group) Ahead(n int) (entries []Entry) {
+	at := make([]cursor, len(g))
+	for i, q := range g {
+		at[i] = q.backlog.next
+		if !q.held.IsZero() {
+			at[i] = q.backlog.end()
+		}
+	}
+	for len(entries) < n {
+		var oldest *brook.Record
+		first := -1
+		for i, q := range g {
+			if r := q.within(q.backlog.at(at[i])); r != nil && (first < 0 || r.Time.Before(oldest.Time)) {
+				first, oldest = i, r
+			}
+		}
+		if first < 0 {
+			break
+		}
+		entries = append(entries, Entry{first, oldest})
+		at[first] = g[first].backlog.after(at[first])
+	}
+	return entries
+}

@@ -1,0 +1,126 @@
+// Package input reads partitions of the log ahead of the tasks that fold them, and keeps what was read
+// in a queue each until it is committed.
+package input
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+)
+
+// Fetch is what a reader hands to a task.
+type Fetch struct {
+	Queue *Queue
+	brook.Chunk
+	Err error // that ends the queue for good
+	Gap *Gap  // what the log lost before it, if the task goes on without
+}
+
+// Gap is a range of offsets that the log lost while it was read.
+type Gap struct{ From, To int64 }
+
+// Reader reads partitions. It is safe for concurrent use.
+type Reader struct {
+	Driver brook.Driver
+	Policy brook.Retry
+	Report *report.Reporter
+	// Overtaken is called if the log no longer has the offset that is to be read next. It returns how
+	// the reader goes on. An error that wraps ErrRestart is handed to the task as it is, and so ends the
+	// queue; others are as if the driver had returned them.
+	Overtaken func(ctx context.Context, id partition.ID, next int64) (brook.Chunk, *Gap, error)
+}
+
+// ErrRestart is wrapped by errors that make Run look anew from where partitions are to be read.
+var ErrRestart = errors.New("brook: another process moved the views on")
+
+// Read reads a partition from a bookmark on, handing what it reads to the task as that has room, until
+// ctx ends. A driver that fails is tried again.
+func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fetch) {
+	var reader brook.PartitionReader
+	closeReader := func(attempts int, final bool) {
+		if reader == nil {
+			return
+		}
+		if err := reader.Close(); err != nil {
+			r.Report.Failure(brook.Failure{What: "close", Position: q.ID.At(at.next), Attempts: attempts, Err: err, Final: final})
+		}
+		reader = nil
+	}
+	defer func() { closeReader(1, true) }()
+	for attempts := 0; ; {
+		var err error
+		if reader == nil {
+			reader, err = at.Open(ctx, r.Driver)
+		}
+		f := Fetch{Queue: q}
+		if err == nil {
+			f.Chunk, err = reader.Read(ctx, FetchSize)
+		}
+		fresh := false
+		if err == nil {
+			fresh, err = at.Check(&f.Chunk)
+		}
+		if errors.Is(err, brook.ErrOutOfRange) {
+			if reader != nil {
+				_ = reader.Close() // it has nothing to read any more
+				reader = nil
+			}
+			if f.Chunk, f.Gap, err = r.Overtaken(ctx, q.ID, at.next); err == nil {
+				fresh, err = at.Check(&f.Chunk)
+			}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, ErrRestart):
+			send(ctx, out, Fetch{Queue: q, Err: err})
+			return
+		case lasting(err):
+			send(ctx, out, Fetch{Queue: q, Err: fmt.Errorf("brook: read %s: %w", q.ID.At(at.next), err)})
+			return
+		case err != nil:
+			attempts++
+			r.Report.Failure(brook.Failure{What: "read", Position: q.ID.At(at.next), Attempts: attempts, Err: err})
+			closeReader(attempts, false)
+			if retry.Sleep(ctx, retry.Wait(r.Policy, attempts)) != nil {
+				return
+			}
+			continue
+		}
+		if attempts > 0 {
+			r.Report.Recovered("read", attempts, q.ID.At(at.next))
+		}
+		attempts = 0
+		if !fresh {
+			continue
+		}
+		if !send(ctx, out, f) {
+			return
+		}
+		select {
+		case <-q.permits:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// lasting reports whether trying again won't help a reader.
+func lasting(err error) bool {
+	return errors.Is(err, brook.ErrPermanent) || errors.Is(err, brook.ErrOutOfRange) ||
+		errors.Is(err, brook.ErrRetention) || errors.Is(err, brook.ErrLogChanged)
+}
+
+func send(ctx context.Context, out chan<- Fetch, f Fetch) bool {
+	select {
+	case out <- f:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
