@@ -6,59 +6,57 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Blocked knows which keys of one partition are held up by dead letters, and by which. It is the
-// partition's lane's, or whoever holds the gate.
+// Blocked knows which keys of one partition are blocked by dead letters, and by which. It belongs
+// to the partition's lane, or to whoever holds the quiesce lock. The zero Blocked is empty.
 type Blocked struct {
-	keys map[BlockedKey][]int64 // offsets of the letters, rising
-	n    int                    // letters of the partition, but for those of stage emit
-	// emits counts those, which come and go beside the lane.
+	keys map[BlockedKey][]int64 // offsets of the letters, in the order in which they were added
+	n    int                    // letters of the partition, except those of stage emit
+	// emits counts those: they come and go beside the lane.
 	emits atomic.Int64
 }
 
-// Len returns how many dead letters the partition has, of all stages.
-func (w *Blocked) Len() int { return w.n + int(w.emits.Load()) }
-
-// BlockedKey is a key that is held up for a handler set.
+// BlockedKey is a key that is blocked for a handler set.
 type BlockedKey struct {
 	Set string // "": every set
 	Key string
 }
 
-// Add notes a letter; hold says whether later events of its key wait. Emissions hold up nobody.
-func (w *Blocked) Add(l *Letter, hold bool) {
+// Len returns how many dead letters the partition has, of all stages.
+func (b *Blocked) Len() int { return b.n + int(b.emits.Load()) }
+
+// Empty reports whether no key is blocked.
+func (b *Blocked) Empty() bool { return len(b.keys) == 0 }
+
+// Add counts a letter. If hold is set, it blocks its key for later events. Letters of stage emit
+// and letters without a key block nothing.
+func (b *Blocked) Add(l *Letter, hold bool) {
 	if l.Stage == brook.StageEmit {
-		w.emits.Add(1)
+		b.emits.Add(1)
 		return
 	}
-	w.n++
+	b.n++
 	if !hold || l.Key == nil {
 		return
 	}
-	if w.keys == nil {
-		w.keys = map[BlockedKey][]int64{}
+	if b.keys == nil {
+		b.keys = map[BlockedKey][]int64{}
 	}
 	k := BlockedKey{l.Set, string(l.Key)}
-	w.keys[k] = append(w.keys[k], l.Position.Offset)
+	b.keys[k] = append(b.keys[k], l.Position.Offset)
 }
 
-// AddEmission notes a letter of stage emit, which holds up nobody. It may be called beside the lane.
-func (w *Blocked) AddEmission() { w.emits.Add(1) }
+// AddEmission counts a letter of stage emit. It may be called beside the lane.
+func (b *Blocked) AddEmission() { b.emits.Add(1) }
 
-// Empty reports whether no key is held up.
-func (w *Blocked) Empty() bool { return len(w.keys) == 0 }
-
-// Replace makes w hold up what other does. Letters of stage emit, which come and go beside the lane, stay.
-func (w *Blocked) Replace(other *Blocked) { w.keys, w.n = other.keys, other.n }
-
-// Remove forgets a letter.
-func (w *Blocked) Remove(l *Letter) {
+// Remove undoes Add.
+func (b *Blocked) Remove(l *Letter) {
 	if l.Stage == brook.StageEmit {
-		w.emits.Add(-1)
+		b.emits.Add(-1)
 		return
 	}
-	w.n--
+	b.n--
 	k := BlockedKey{l.Set, string(l.Key)}
-	offsets := w.keys[k]
+	offsets := b.keys[k]
 	for i, o := range offsets {
 		if o == l.Position.Offset {
 			offsets = append(offsets[:i:i], offsets[i+1:]...)
@@ -66,19 +64,24 @@ func (w *Blocked) Remove(l *Letter) {
 		}
 	}
 	if len(offsets) == 0 {
-		delete(w.keys, k)
+		delete(b.keys, k)
 	} else {
-		w.keys[k] = offsets
+		b.keys[k] = offsets
 	}
 }
 
-// Blocker gives the offset of the last letter below offset that holds up a key for a set.
-func (w *Blocked) Blocker(set string, key []byte, offset int64) (last int64, ok bool) {
-	if len(w.keys) == 0 {
+// Replace makes b block what other does, which is not used after that. The count of letters of
+// stage emit stays: they come and go beside the lane.
+func (b *Blocked) Replace(other *Blocked) { b.keys, b.n = other.keys, other.n }
+
+// Blocker returns the offset of the last letter below offset that blocks a key for a set, and
+// whether there is one.
+func (b *Blocked) Blocker(set string, key []byte, offset int64) (last int64, ok bool) {
+	if len(b.keys) == 0 {
 		return 0, false
 	}
 	for _, k := range [...]BlockedKey{{set, string(key)}, {"", string(key)}} {
-		for _, o := range w.keys[k] {
+		for _, o := range b.keys[k] {
 			if o < offset && (!ok || o > last) {
 				last, ok = o, true
 			}

@@ -1,4 +1,10 @@
-// Package deadletter holds events that were put aside: how they are stored, made smaller, and which keys they hold up.
+// Package deadletter holds events that were put aside: how letters are stored, how they are made
+// smaller when the store takes less, which keys they block, and what a generation put aside.
+//
+// Package engine uses it. Letters, SetAside and Blocked have no lock: a letter belongs to who made
+// or decoded it, SetAside to the rebuild that reads by it, and Blocked to the lane of its partition
+// or to whoever holds the quiesce lock. Only Blocked.AddEmission and letters of stage emit may be
+// counted beside the lane.
 package deadletter
 
 import (
@@ -16,12 +22,12 @@ import (
 // Letter is a dead letter with what only the runtime needs to know of it.
 type Letter struct {
 	brook.DeadLetter
-	Owes  []string // sets that did not act, although Silent is set
-	sum   uint64   // of the whole record, where Omitted is not 0; 0: it is not known
+	Owes  []string // sets that did not act on the event, although Silent is set
 	Stack []byte   // of a panic, for the log; it is not stored
+	sum   uint64   // of the whole record, if Omitted is not 0; 0: it is not known
 }
 
-// AppendKey appends the letter's key in its table: in log order.
+// AppendKey appends the letter's key in its table, which orders letters as the log does.
 func (l *Letter) AppendKey(dst []byte) []byte {
 	dst = partition.Of(l.Position).AppendKey(dst)
 	dst = key.AppendInt(dst, l.Position.Offset)
@@ -34,19 +40,26 @@ func (l *Letter) AppendKey(dst []byte) []byte {
 	return dst
 }
 
-// storedLetter is a letter as it is stored: as JSON, which has no times of odd years, and records of others may; the record's value follows
-// as it is.
+// storedLetter is the JSON that a letter is stored as. The record's value follows it as it is. JSON
+// has no times outside the years 0 to 9999, and records of others may have such times, so the
+// record's time is two numbers.
 type storedLetter struct {
 	brook.DeadLetter
-	Seconds int64 // the record's time
+	Seconds int64 // of the record's time, since 1970
 	Nanos   int
-	Owes    []string `json:",omitempty"` // the letter's owes
-	Sum     uint64   `json:",omitempty"` // the letter's sum
-	Length  *int     // of the value behind the JSON; nil: there is none, unless in the JSON, where layout 1 had it
+	Owes    []string `json:",omitempty"` // of the letter, as Sum is
+	Sum     uint64   `json:",omitempty"`
+	// Length is that of the value behind the JSON. nil: the value is in the JSON, as in layout 1,
+	// or there is none.
+	Length *int
 }
 
+// Write returns the write that stores the letter.
 func (l *Letter) Write(t brook.Table) brook.Write {
-	stored := storedLetter{DeadLetter: l.DeadLetter, Seconds: l.Record.Time.Unix(), Nanos: l.Record.Time.Nanosecond(), Owes: l.Owes, Sum: l.sum}
+	at := l.Record.Time
+	stored := storedLetter{
+		DeadLetter: l.DeadLetter, Seconds: at.Unix(), Nanos: at.Nanosecond(), Owes: l.Owes, Sum: l.sum,
+	}
 	stored.Record.Time = time.Time{}
 	value := l.Record.Value
 	if stored.Record.Value = nil; value != nil {
@@ -60,7 +73,8 @@ func (l *Letter) Write(t brook.Table) brook.Write {
 	return brook.Write{Table: t, Key: l.AppendKey(nil), Value: append(b, value...)}
 }
 
-// Decode gives a letter whose Record.Value may be the store's.
+// Decode returns a stored letter. Its Record.Value may share the bytes of v. The error wraps
+// ErrPermanent.
 func Decode(v brook.Value) (l Letter, err error) {
 	var stored storedLetter
 	data := v.Data.([]byte)
@@ -73,7 +87,9 @@ func Decode(v brook.Value) (l Letter, err error) {
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	if value := data[d.InputOffset():]; stored.Length != nil {
 		if len(value) != *stored.Length {
-			return l, fmt.Errorf("brook: stored dead letter: the record's value has %d bytes, and had %d: %w", len(value), *stored.Length, brook.ErrPermanent)
+			return l, fmt.Errorf("brook: stored dead letter: "+
+				"the record's value has %d bytes, and had %d: %w",
+				len(value), *stored.Length, brook.ErrPermanent)
 		}
 		l.Record.Value = slices.Clip(value)
 	}

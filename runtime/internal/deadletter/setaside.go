@@ -1,29 +1,27 @@
 package deadletter
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/text"
-	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// SetAside are the events that the views of a generation put aside, by partition and offset: as dead letters that are there still, or that
-// were dropped. A rebuild goes by those of the live views.
+// SetAside holds the events that the views of a generation put aside, by partition and offset:
+// those that are still dead letters, and those whose letters were dropped. A rebuild goes by the
+// events that the live views put aside.
 type SetAside map[partition.ID]map[int64][]Event
 
 // Event is an event that was put aside for a handler set.
 type Event struct {
-	Set     string   // that handles it now; "": every set
-	Key     []byte   // that it holds up; nil: none
+	Set     string   // the set that handles it now; "": every set
+	Key     []byte   // the key that it blocks; nil: none
 	Silent  bool     // it was acted on
-	Owes    []string // but not by these sets
-	Dropped bool
+	Owes    []string // sets that did not act on it, although Silent is set
+	Dropped bool     // its letter was dropped
 }
 
+// Add adds an event that stands at a position.
 func (all SetAside) Add(at brook.Position, one Event) {
 	id := partition.Of(at)
 	if all[id] == nil {
@@ -32,21 +30,24 @@ func (all SetAside) Add(at brook.Position, one Event) {
 	all[id][at.Offset] = append(all[id][at.Offset], one)
 }
 
+// isFor reports whether the event is a dead letter of a set, or of every set.
+func (e Event) isFor(set string) bool { return !e.Dropped && (e.Set == set || e.Set == "") }
+
 func (all SetAside) at(p brook.Position) []Event { return all[partition.Of(p)][p.Offset] }
 
-// Owed reports whether a set never acted on an event, because it is a dead letter.
+// Owed reports whether a set never acted on an event because the event is a dead letter.
 func (all SetAside) Owed(p brook.Position, set string) bool {
 	return slices.ContainsFunc(all.at(p), func(one Event) bool {
-		return !one.Dropped && (one.Set == set || one.Set == "") && (!one.Silent || slices.Contains(one.Owes, set))
+		return one.isFor(set) && (!one.Silent || slices.Contains(one.Owes, set))
 	})
 }
 
 // Has reports whether there is a dead letter of an event for a set, or for every set.
 func (all SetAside) Has(p brook.Position, set string) bool {
-	return slices.ContainsFunc(all.at(p), func(one Event) bool { return !one.Dropped && (one.Set == set || one.Set == "") })
+	return slices.ContainsFunc(all.at(p), func(one Event) bool { return one.isFor(set) })
 }
 
-// Dropped names the sets for which an event was dropped; "" stands for all.
+// Dropped returns the sets for which an event was dropped; "" stands for every set.
 func (all SetAside) Dropped(p brook.Position) (sets []string) {
 	for _, one := range all.at(p) {
 		if one.Dropped {
@@ -56,7 +57,8 @@ func (all SetAside) Dropped(p brook.Position) (sets []string) {
 	return sets
 }
 
-// Silence says of a letter that a rebuild makes whether its event was acted on, and by which sets it was not.
+// Silence returns, for a letter that a rebuild makes, whether its event was acted on, and which
+// sets did not act all the same.
 func (all SetAside) Silence(l *Letter) (silent bool, owes []string) {
 	if l.Set != "" {
 		return !all.Owed(l.Position, l.Set), nil
@@ -71,41 +73,4 @@ func (all SetAside) Silence(l *Letter) (silent bool, owes []string) {
 		}
 	}
 	return true, owes
-}
-
-// Dropped is what is kept of a letter that was dropped: a rebuild drops it too. Its key is that of the letter.
-type Dropped struct {
-	Type string
-	ID   string
-
-	Position brook.Position `json:"-"` // from the key
-	Set      string         `json:"-"`
-}
-
-// WriteDropped writes down that a letter was dropped; it gives nothing where no rebuild can meet the event again.
-func (l *Letter) WriteDropped(t brook.Table) []brook.Write {
-	if l.Stage == brook.StageEmit || l.Position.IsZero() {
-		return nil
-	}
-	b, err := json.Marshal(Dropped{Type: text.Cut(l.Type, maxName), ID: text.Cut(l.ID, maxName)})
-	if err != nil {
-		panic(err) // two strings
-	}
-	return []brook.Write{{Table: t, Key: l.AppendKey(nil), Value: b}}
-}
-
-func DecodeDropped(row brook.Row) (d Dropped, err error) {
-	r := key.Read(row.Key)
-	id := partition.ReadID(&r)
-	d.Position = id.At(key.ReadInt[int64](&r))
-	r.Bool()
-	d.Set = r.String()
-	key.ReadInt[int](&r)
-	if err = r.End(); err == nil {
-		err = json.Unmarshal(row.Value.Data.([]byte), &d)
-	}
-	if err != nil {
-		err = fmt.Errorf("brook: stored note of a dropped letter: %w", err)
-	}
-	return d, err
 }

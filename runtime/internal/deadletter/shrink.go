@@ -9,23 +9,23 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
-// maxErrorText is how many bytes of an error's text are kept; some quote what they could not take.
-const maxErrorText = 16 << 10
+// How many bytes of texts a letter keeps. An error may quote the value that it is about.
+const (
+	maxErrorText = 16 << 10 // of an error
+	maxName      = 1 << 10  // of ID, Type and Author, if the whole is too much for the store
+	leastName    = 64       // of these and the error, if nothing else is left to shrink
+)
 
-// maxName is how much is kept of a letter's ID, Type and Author where the whole is too much for the store.
-const maxName = 1 << 10
-
-// leastName is how much is kept of them, and of its error, at the least.
-const leastName = 64
-
-// ErrorText gives what a letter keeps of an error.
+// ErrorText returns what a letter keeps of an error.
 func ErrorText(err error) string { return text.Cut(err.Error(), maxErrorText) }
 
-// Shrink makes a letter smaller by the next part: the value, then the rest of the record with names that are too long, then most of
-// the error, then the key that later events would wait for, last what else can be spared.
+// Shrink makes a letter smaller by one step, and reports whether there was one left: the record's
+// value, then the rest of the record with the ends of long names, then most of the error, then the
+// key that blocks later events, last most of the names. A letter whose record the log does not have
+// stays whole.
 func (l *Letter) Shrink() bool {
 	if l.Stage == brook.StageEmit || l.Position.IsZero() {
-		return false // the log does not have it
+		return false // the log does not have the record
 	}
 	before := sizeOf(&l.Record)
 	if l.Omitted == 0 {
@@ -34,15 +34,16 @@ func (l *Letter) Shrink() bool {
 	switch {
 	case len(l.Record.Value) > 0:
 		l.Record.Value = nil
-	case before > 0 || max(len(l.ID), len(l.Type), len(l.Author)) > 2*maxName:
+	case before > 0 || l.longestName() > 2*maxName:
 		l.Record.Key, l.Record.Headers = nil, nil
-		l.ID, l.Type, l.Author = text.Cut(l.ID, maxName), text.Cut(l.Type, maxName), text.Cut(l.Author, maxName)
-	case len(l.Error) > maxName+32: // and the mark of the cut
+		l.cutNames(maxName)
+	case len(l.Error) > maxName+32: // 32 for what Cut appends
 		l.Error = text.Cut(l.Error, maxName)
 	case l.Key != nil:
 		l.Key = nil
-	case max(len(l.ID), len(l.Type), len(l.Author), len(l.Error)) > 2*leastName:
-		l.ID, l.Type, l.Author, l.Error = text.Cut(l.ID, leastName), text.Cut(l.Type, leastName), text.Cut(l.Author, leastName), text.Cut(l.Error, leastName)
+	case max(l.longestName(), len(l.Error)) > 2*leastName:
+		l.cutNames(leastName)
+		l.Error = text.Cut(l.Error, leastName)
 	default:
 		return false
 	}
@@ -50,7 +51,13 @@ func (l *Letter) Shrink() bool {
 	return true
 }
 
-// sizeOf is how many bytes key, value and headers have.
+func (l *Letter) longestName() int { return max(len(l.ID), len(l.Type), len(l.Author)) }
+
+func (l *Letter) cutNames(n int) {
+	l.ID, l.Type, l.Author = text.Cut(l.ID, n), text.Cut(l.Type, n), text.Cut(l.Author, n)
+}
+
+// sizeOf returns how many bytes key, value and headers have.
 func sizeOf(r *brook.Record) int {
 	n := len(r.Key) + len(r.Value)
 	for i := range r.Headers {
@@ -59,10 +66,11 @@ func sizeOf(r *brook.Record) int {
 	return n
 }
 
-// ErrOtherRecord is why a letter can't be made whole again.
+// ErrOtherRecord is returned by Hydrate if the record is not the one that the letter was of.
 var ErrOtherRecord = errors.New("there is another one")
 
-// Hydrate gives the letter back the record that it holds a part of.
+// Hydrate puts the whole record back into a letter that holds only a part of it. r is what the log
+// has at the letter's position.
 func (l *Letter) Hydrate(r *brook.Record) error {
 	if sizeOf(r) != sizeOf(&l.Record)+l.Omitted || l.sum != 0 && partition.Checksum(r) != l.sum {
 		return fmt.Errorf("%w of %d bytes", ErrOtherRecord, sizeOf(r))

@@ -9,81 +9,108 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// markPause is how seldom the driver is told how far the app came, where nothing hangs on it.
-const markPause = time.Second
+// checkpointPause is the least time between two checkpoints that nothing depends on.
+const checkpointPause = time.Second
 
-// checkpoints are what the driver is to be told: that all below was acted on.
+// checkpoints are what the driver is to keep for the app: that it acted on all events below.
+// The mutex of Outbox guards them.
 type checkpoints struct {
-	due   map[partition.ID]int64
-	held  map[partition.ID]int64 // that wait for emissions that could not be published yet
-	next  time.Time              // when they are told
-	tries int                    // that failed since it was told last
+	due     map[partition.ID]int64
+	blocked map[partition.ID]int64 // by emissions that wait at failing destinations
+	next    time.Time              // when those that are due are handed over
+	tries   int                    // that failed since the driver took some
 }
 
-// note puts a mark behind the emissions that it counts on.
-func (o *Outbox) note(id partition.ID, next int64) {
-	if next <= o.share.acted[id] {
-		return // marks only rise
+func newCheckpoints() checkpoints {
+	return checkpoints{due: map[partition.ID]int64{}, blocked: map[partition.ID]int64{}}
+}
+
+// checkpoint queues a checkpoint behind the emissions that it depends on.
+func (o *Outbox) checkpoint(id partition.ID, next int64) {
+	if next <= o.ownership.acknowledged[id] {
+		return // checkpoints only rise
 	}
-	last := len(o.items) - 1
-	if last < 0 || !o.items[last].IsCheckpoint() {
-		o.items = append(o.items, &Item{checkpoint: map[partition.ID]int64{}})
+	last := len(o.queue) - 1
+	if last < 0 || !o.queue[last].IsCheckpoint() {
+		o.queue = append(o.queue, &Item{checkpoint: map[partition.ID]int64{}})
 		last++
 	}
-	o.items[last].checkpoint[id] = next
+	o.queue[last].checkpoint[id] = next
 }
 
-// Due gives the marks that are to be told, or how long to wait for that, 0: there are none. Now says not to wait; soon, to wait only
-// after failures.
+// landCheckpoints makes the checkpoints in flight due, or blocked if emissions that they depend on
+// wait at a destination.
+func (o *Outbox) landCheckpoints() {
+	c := &o.checkpoints
+	for _, item := range o.inFlight {
+		for id, next := range item.checkpoint {
+			c.blocked[id] = next
+		}
+	}
+	for id, next := range c.blocked {
+		if o.late[id] == 0 {
+			c.due[id] = next
+			delete(c.blocked, id)
+		}
+	}
+}
+
+// Due returns the checkpoints that the driver is to get now, in the order of partitions, or else
+// how long to wait for that; with neither nothing is due. soon says not to pause, except after
+// failures; now says not to wait at all.
 func (o *Outbox) Due(soon, now bool) (due []brook.Position, wait time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for id, next := range o.marks.due {
-		if o.share.owns(id) && next > o.share.acted[id] {
+	c := &o.checkpoints
+	for id, next := range c.due {
+		if o.ownership.owns(id) && next > o.ownership.acknowledged[id] {
 			due = append(due, id.At(next))
 		} else {
-			delete(o.marks.due, id) // others go on from there
+			delete(c.due, id) // others go on from there
 		}
 	}
 	if len(due) == 0 {
-		o.ease()
+		o.endDrains()
 		return nil, 0
 	}
-	soon = (soon || len(o.hurry) > 0) && o.marks.tries == 0
-	if wait = time.Until(o.marks.next); wait > 0 && !soon && !now {
+	soon = (soon || len(o.drains) > 0) && c.tries == 0
+	if wait = time.Until(c.next); wait > 0 && !soon && !now {
 		return nil, wait
 	}
 	slices.SortFunc(due, brook.Position.Compare)
 	return due, 0
 }
 
-// Confirm forgets the marks that were due.
+// Confirm notes that the driver took the checkpoints that Due returned.
 func (o *Outbox) Confirm(due []brook.Position) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, p := range due {
-		o.share.know(partition.Of(p), p.Offset)
+		o.ownership.acknowledge(partition.Of(p), p.Offset)
 	}
-	clear(o.marks.due) // only who publishes adds to them, and that is the caller
-	o.marks.tries, o.marks.next = 0, time.Now().Add(markPause)
-	o.ease()
+	c := &o.checkpoints
+	clear(c.due) // only the publisher adds to them, and it is the caller
+	c.tries, c.next = 0, time.Now().Add(checkpointPause)
+	o.endDrains()
 }
 
-// Postpone has the marks told again later.
+// Postpone notes that the driver did not take the checkpoints: they stay due and are tried again
+// after wait. It returns the number of tries that failed in a row.
 func (o *Outbox) Postpone(policy brook.Retry) (tries int, wait time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.marks.tries++
-	wait = retry.Wait(policy, o.marks.tries)
-	o.marks.next = time.Now().Add(wait)
-	return o.marks.tries, wait
+	c := &o.checkpoints
+	c.tries++
+	wait = retry.Wait(policy, c.tries)
+	c.next = time.Now().Add(wait)
+	return c.tries, wait
 }
 
-// Forgo forgets the marks that were due, though they could not be told.
+// Forgo drops the checkpoints that are due: the driver never takes them.
 func (o *Outbox) Forgo() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	clear(o.marks.due)
-	o.marks.tries = 0
-	o.ease()
+	clear(o.checkpoints.due)
+	o.checkpoints.tries = 0
+	o.endDrains()
 }

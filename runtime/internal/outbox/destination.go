@@ -1,185 +1,102 @@
 package outbox
 
 import (
-	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// publishBatch is how many emissions are handed to the driver at a time.
-const publishBatch = 500
-
-// A way is where emissions go, a partition of a topic, while it fails: those behind wait in their order, and all others are published past it.
+// Destination is where emissions go, a partition of a topic, or a topic whose partitions are not
+// known, while it fails: its emissions wait there in their order, and all others are published
+// past it.
 type Destination struct {
-	name  string
-	Topic string
-	items []*Item
-	Tries int // that failed, one after the other
-	Err   error
-	at    time.Time
+	name  string    // as of Item.Target
+	Topic string    // of name
+	items []*Item   // that wait, in order
+	Tries int       // that failed since it began to fail
+	Err   error     // of the last of them
+	next  time.Time // when it is tried again
 }
 
-// failing returns the failing way that an item has to wait for, or nil: what goes to a partition does not overtake what nobody knows the
-// partition of yet.
+// failing returns the failing destination that an item has to wait at, nil if there is none. An
+// item whose partition is known does not overtake others of its topic whose partition is not.
 func (o *Outbox) failing(i *Item) *Destination {
-	if len(o.ways) == 0 {
+	if len(o.destinations) == 0 {
 		return nil
 	}
-	if w := o.ways[i.Record.Topic]; w != nil {
-		return w
+	if d := o.destinations[i.Record.Topic]; d != nil {
+		return d
 	}
-	return o.ways[i.Target()]
+	return o.destinations[i.Target()]
 }
 
-// Take takes what is to be tried next: from each way whose time has come, or from every way where all says so, and up to publishBatch items of
-// the queue. What is taken is flying until it landed.
-func (o *Outbox) Take(now time.Time, all bool) []*Item {
+// Blocked reports whether other items wait at an item's destination, which it did not wait at
+// itself: its partition was chosen in flight.
+func (o *Outbox) Blocked(item *Item) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, w := range o.ways {
-		if !all && w.at.After(now) {
-			continue
-		}
-		n := min(len(w.items), publishBatch)
-		o.flying = append(o.flying, w.items[:n]...)
-		w.items = slices.Clone(w.items[n:])
-	}
-	n := 0
-	for ; n < len(o.items) && n < publishBatch; n++ {
-		item := o.items[n]
-		if !item.IsCheckpoint() && !item.Passed {
-			if w := o.failing(item); w != nil {
-				o.wait(w, item)
-				o.gone++
-				continue
-			}
-		}
-		o.flying = append(o.flying, item)
-	}
-	clear(o.items[:n])
-	if o.items = o.items[n:]; len(o.items) == 0 {
-		o.items = nil
-	}
-	return o.flying
+	d := o.destinations[item.Target()]
+	return d != nil && d != item.at
 }
 
-// wait puts an item at the end of a way.
-func (o *Outbox) wait(w *Destination, item *Item) {
-	if item.way == nil {
-		o.late[partition.Of(item.Position)]++
-	}
-	item.way = w
-	w.items = append(w.items, item)
-}
-
-// Land forgets what was dealt with of what was flying, and has what failed wait for its way. It returns the ways that failed, and those that
-// work again with the number of tries that they failed.
-func (o *Outbox) Land(failed map[*Item]error, policy brook.Retry) (failing []*Destination, mended []*Destination) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	flew := map[*Destination][]*Item{} // ways that were tried, with what is to be tried again
-	for _, item := range o.flying {
-		if item.way != nil && flew[item.way] == nil {
-			flew[item.way] = []*Item{}
-		}
-	}
-	for _, item := range o.flying {
-		from := item.way
-		if from == nil {
-			o.gone++
-		}
-		if why, again := failed[item]; again && !o.leased.others(item) {
-			o.fail(item, why, flew)
-			continue
-		}
-		id := partition.Of(item.Position)
-		if from != nil {
-			o.late[id]--
-		}
-		if !item.IsCheckpoint() {
-			o.count[id]--
-		}
-	}
-	for w, again := range flew {
-		w.items = append(again, w.items...)
-		switch {
-		case len(again) > 0:
-			w.Tries++
-			w.at = time.Now().Add(retry.Wait(policy, w.Tries))
-			failing = append(failing, w)
-		case len(w.items) > 0:
-			w.at = time.Time{} // it works: the rest follows at once
-		default:
-			if o.ways[w.name] == w { // what failed may have made it anew since the lease was lost
-				delete(o.ways, w.name)
-			}
-			if w.Tries > 0 {
-				mended = append(mended, w)
-			}
-		}
-	}
-	o.landMarks()
-	o.flying = nil
-	o.ease()
-	return failing, mended
-}
-
-// fail has an item wait for where it goes now.
-func (o *Outbox) fail(item *Item, why error, flew map[*Destination][]*Item) {
-	name := item.Target()
-	w := o.ways[name]
-	if w == nil {
-		w = &Destination{name: name, Topic: item.Record.Topic}
-		o.ways[name] = w
-	}
-	if flew[w] != nil || len(w.items) == 0 {
-		if item.way == nil {
-			o.late[partition.Of(item.Position)]++
-		}
-		item.way = w
-		if len(flew[w]) == 0 {
-			w.Err = why
-		}
-		flew[w] = append(flew[w], item) // before what came later
-		return
-	}
-	o.wait(w, item)
-}
-
-// landMarks notes the marks among what flew, but where emissions that they count on wait.
-func (o *Outbox) landMarks() {
-	for _, item := range o.flying {
-		for id, next := range item.checkpoint {
-			o.marks.held[id] = next
-		}
-	}
-	for id, next := range o.marks.held {
-		if o.late[id] == 0 {
-			o.marks.due[id] = next
-			delete(o.marks.held, id)
-		}
-	}
-}
-
-// Next returns how long it is until a way is to be tried again; 0: none is.
+// Next returns how long it is until a destination is to be tried again, 0 if none is.
 func (o *Outbox) Next() time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var wait time.Duration
-	for _, w := range o.ways {
-		if d := max(time.Until(w.at), 1); wait == 0 || d < wait {
-			wait = d
+	for _, d := range o.destinations {
+		if w := max(time.Until(d.next), 1); wait == 0 || w < wait {
+			wait = w
 		}
 	}
 	return wait
 }
 
-// Queued returns how many items wait that no failing way holds up.
-func (o *Outbox) Queued() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.items)
+// enqueue puts an item behind those that wait at a destination.
+func (o *Outbox) enqueue(d *Destination, item *Item) {
+	o.delay(d, item)
+	d.items = append(d.items, item)
+}
+
+// delay notes that an item waits at a destination.
+func (o *Outbox) delay(d *Destination, item *Item) {
+	if item.at == nil {
+		o.late[item.cause()]++
+	}
+	item.at = d
+}
+
+// fail puts an item that failed with err where it waits for the next try. again holds, for each
+// destination that was tried, the items that go before those that wait there.
+func (o *Outbox) fail(item *Item, err error, again map[*Destination][]*Item) {
+	name := item.Target()
+	d := o.destinations[name]
+	if d == nil {
+		d = &Destination{name: name, Topic: item.Record.Topic}
+		o.destinations[name] = d
+	}
+	if again[d] == nil && len(d.items) > 0 { // it was not tried: what waits there came first
+		o.enqueue(d, item)
+		return
+	}
+	o.delay(d, item)
+	if len(again[d]) == 0 {
+		d.Err = err
+	}
+	again[d] = append(again[d], item)
+}
+
+// settle ends the try of a destination, with the items that are to be tried again.
+func (o *Outbox) settle(d *Destination, again []*Item, policy brook.Retry) {
+	d.items = append(again, d.items...)
+	switch {
+	case len(again) > 0:
+		d.Tries++
+		d.next = time.Now().Add(retry.Wait(policy, d.Tries))
+	case len(d.items) > 0:
+		d.next = time.Time{} // it works: the rest follows at once
+	case o.destinations[d.name] == d: // else it was made anew since the lease was lost
+		delete(o.destinations, d.name)
+	}
 }

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -11,27 +12,39 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Item is an emission that was committed and is not published yet.
+// Item is an emission that was committed and is not published yet, or a checkpoint behind
+// emissions. An emission is stored as JSON of the fields that have no tag. Between Take and Land
+// the publisher may change Record and Passed; what is unexported is guarded by the outbox.
 type Item struct {
 	Position brook.Position // of the cause
-	Author   string
+	Author   string         // of the emission, as Type is
 	Type     string
-	ID       string
-	Set      string
-	Ordinal  int
+	ID       string // of the cause
+	Set      string // whose handler emitted
+	Ordinal  int    // among the emissions of the set
 	Record   brook.Record
 
-	Key    []byte       `json:"-"`
-	Free   bool         `json:"-"` // of an event that was redriven or processed: it is numbered apart, and nobody's by its partition
-	Passed bool         `json:"-"` // another member of the group published it: it is only removed
-	way    *Destination // the failing one that it waits for; nil: none
-	// checkpoint, instead of a record: all emissions of events below are published.
+	// Key is the item's key in the store: see ItemKey.
+	Key []byte `json:"-"`
+	// Free says that the cause was redriven or processed: the emission is numbered apart, and no
+	// owner of a partition publishes it.
+	Free bool `json:"-"`
+	// Passed says that another member of the group published it: it is only removed.
+	Passed bool `json:"-"`
+
+	at *Destination // the failing destination that it waits at; nil: none
+	// checkpoint is set in place of a record: all emissions of events below these offsets are
+	// published, once what stands before the item is.
 	checkpoint map[partition.ID]int64
 }
 
-// IsCheckpoint reports whether the item is no emission but a checkpoint behind emissions.
+// IsCheckpoint reports whether the item is a checkpoint and no emission.
 func (i *Item) IsCheckpoint() bool { return i.checkpoint != nil }
 
+// cause returns the partition of the cause.
+func (i *Item) cause() partition.ID { return partition.Of(i.Position) }
+
+// Write returns the write that stores the emission.
 func (i *Item) Write(t brook.Table) brook.Write {
 	b, err := json.Marshal(i)
 	if err != nil {
@@ -40,8 +53,9 @@ func (i *Item) Write(t brook.Table) brook.Write {
 	return brook.Write{Table: t, Key: i.Key, Value: b}
 }
 
-// ItemKey orders emissions by cause, set and result, numbered ones by their numbers; an event that
-// came through no log is told apart by its ID.
+// ItemKey returns the key of an emission in the store. Keys order emissions by their number, 0 for
+// those that are not numbered, then by cause, set and ordinal. id is the cause's ID, which is part
+// of the key if the cause has no position.
 func ItemKey(cause brook.Position, id string, number int64, set, ordinal int) []byte {
 	dst := key.AppendInt(nil, number)
 	dst = partition.Of(cause).AppendKey(dst)
@@ -67,15 +81,20 @@ func DecodeItem(row brook.Row) (*Item, error) {
 	return item, nil
 }
 
-// Emitted returns the ID of an emission that has none in its entry: that of its cause and its place tell it as well.
+// Emitted returns the text by which a record without a key chooses its partition: the ID of the
+// cause and the emission's place among what the cause emitted.
 func (i *Item) Emitted() string {
-	return i.ID + "/" + i.Set + "/" + fmt.Sprint(i.Ordinal)
+	return i.ID + "/" + i.Set + "/" + strconv.Itoa(i.Ordinal)
 }
 
-// Target names where an item goes: a partition, or a topic of which nothing is known yet.
+// Target returns the name of the item's destination: a partition, or a topic if the partition is
+// not chosen yet.
 func (i *Item) Target() string {
 	if !i.Record.Placed {
 		return i.Record.Topic
 	}
 	return i.Record.Topic + "/" + strconv.Itoa(int(i.Record.Partition))
 }
+
+// compareKeys orders items as the store does.
+func compareKeys(a, b *Item) int { return bytes.Compare(a.Key, b.Key) }

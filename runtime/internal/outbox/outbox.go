@@ -1,153 +1,173 @@
-// Package outbox holds emissions that were committed until they are published: in order, past failing partitions, by the instance that owns
-// the partition of their cause or holds the lease, and with checkpoints behind them.
+// Package outbox holds what commits left to do: emissions until they are published, effects until
+// their owner is known, and behind the emissions checkpoints, which tell the driver how far the app
+// acted.
+//
+// Package engine uses it. Lanes call Committed, Depth and Targets.Choose; one publisher at a time
+// calls Take, Land, Due, Confirm, Postpone and Forgo, in that order; the group's membership and the
+// lease call Suspend, Drain, Assign, Acknowledged and Lease. All methods may be called from any
+// goroutine unless they say otherwise. Outbox.mu guards the whole outbox, Targets.mu what is known
+// of topics; neither is held during a call of store or driver, and nothing else is locked under
+// them.
+//
+// An emission moves on like this:
+//
+//	Committed ─► queue ─► in flight (Take) ─► published and removed (Land)
+//	    │          ▲           │ fails
+//	    ▼          │           ▼
+//	 deferred ─────┘      its destination, tried again in order ─► in flight
+//	 (another member of the group owns the partition of its cause)
 package outbox
 
 import (
-	"context"
-	"slices"
 	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// Outbox does what commits left to do, in their order: publishes emissions and then tells the driver how far it came. Where
-// it is shared, only for the app's own partitions.
+// Outbox does what commits left to do, in their order: it publishes emissions and then tells the
+// driver how far the app acted. In a group it does so for the app's own partitions only.
 type Outbox struct {
-	mu     sync.Mutex
-	items  []*Item
-	flying []*Item                 // that are being published
-	gone   int64                   // how many items left the queue
-	count  map[partition.ID]int    // emissions that wait, by the partition of their cause, and effects that are held back
-	ways   map[string]*Destination // that failed, by name
-	late   map[partition.ID]int    // emissions that wait for these
-	wake   chan struct{}           // holds a token when there may be something to do
-	share  ownership
-	leased leased
-	marks  checkpoints
-	hurry  []*drain
+	mu       sync.Mutex
+	queue    []*Item // committed, not tried yet
+	inFlight []*Item // between Take and Land
+	left     int64   // how many items left the queue: to be tried, or to others
+	// depth is how many emissions wait, and effects that are deferred, by the partition of their
+	// cause.
+	depth        map[partition.ID]int
+	destinations map[string]*Destination // those that fail, by name
+	late         map[partition.ID]int    // emissions that wait at destinations, by their cause
+	wake         retry.Signal
+	ownership    ownership
+	lease        lease
+	checkpoints  checkpoints
+	drains       []*drain
 }
 
-// drain is somebody's wait until so many items were tried, and what can be marked is.
-type drain struct {
-	gone int64
-	done chan struct{}
-}
-
+// New returns an empty outbox, which acts for all partitions.
 func New() *Outbox {
-	return &Outbox{count: map[partition.ID]int{}, ways: map[string]*Destination{}, late: map[partition.ID]int{},
-		wake: make(chan struct{}, 1), share: newOwnership(), marks: checkpoints{due: map[partition.ID]int64{}, held: map[partition.ID]int64{}}}
+	return &Outbox{
+		depth:        map[partition.ID]int{},
+		destinations: map[string]*Destination{},
+		late:         map[partition.ID]int{},
+		wake:         retry.NewSignal(),
+		ownership:    newOwnership(),
+		checkpoints:  newCheckpoints(),
+	}
 }
 
-// Add takes emissions that are published whatever the app's share; where the store is shared, who holds the lease collects them.
+// Add takes emissions that are published whoever owns the partition of their cause. Over a shared
+// store the holder of the lease collects them from there.
 func (o *Outbox) Add(items ...*Item) {
 	if len(items) == 0 {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.leased.on {
-		o.leased.behind = true
+	if o.lease.on {
+		o.lease.behind = true
 		o.Rouse()
 		return
 	}
 	o.append(items)
 }
 
+// Load takes emissions that the store had, whoever committed them.
+func (o *Outbox) Load(items ...*Item) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.append(items)
+}
+
 func (o *Outbox) append(items []*Item) {
 	for _, item := range items {
-		o.count[partition.Of(item.Position)]++
+		o.depth[item.cause()]++
 	}
-	o.items = append(o.items, items...)
+	o.queue = append(o.queue, items...)
 	o.Rouse()
 }
 
-// Committed takes what a commit left to do, with how far it moved partitions on, and from where, and gives those effects that are to run now.
-func (o *Outbox) Committed(items []*Item, effects []Effect, moved, from []brook.Position, marking bool) (now []Effect) {
+// Committed takes what a commit left to do. The commit moved partitions from positions to others,
+// in the same order; marking says whether the driver keeps checkpoints. Committed returns the
+// effects that are to run now.
+func (o *Outbox) Committed(
+	items []*Item, effects []Effect, moved, from []brook.Position, marking bool,
+) (now []Effect) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.leased.all() {
+	if o.lease.all() {
 		o.commitLeased(items, moved, from, marking)
 		return effects
 	}
 	for _, item := range items {
-		id := partition.Of(item.Position)
-		o.count[id]++
-		item.Passed = o.share.passed(item.Position) // since it was folded
-		if item.Passed || o.share.acts(id) {
-			o.items = append(o.items, item)
+		id := item.cause()
+		o.depth[id]++
+		item.Passed = o.ownership.acted(item.Position) // by another member, since it was folded
+		if item.Passed || o.ownership.active(id) {
+			o.queue = append(o.queue, item)
 		} else {
-			b := o.share.back(id)
-			b.items = append(b.items, item)
+			d := o.ownership.deferredOf(id)
+			d.items = append(d.items, item)
 		}
 	}
 	for _, e := range effects {
 		id := partition.Of(e.Position)
 		switch {
-		case o.share.passed(e.Position):
-		case o.share.acts(id):
+		case o.ownership.acted(e.Position):
+		case o.ownership.active(id):
 			now = append(now, e)
 		default:
-			o.count[id]++
-			b := o.share.back(id)
-			b.effects = append(b.effects, e)
+			o.depth[id]++
+			d := o.ownership.deferredOf(id)
+			d.effects = append(d.effects, e)
 		}
 	}
 	for _, p := range moved {
 		if marking {
-			o.stand(partition.Of(p), p.Offset)
+			o.advance(partition.Of(p), p.Offset)
 		}
 	}
 	o.Rouse()
 	return now
 }
 
-// Wake returns a channel that holds a token when there may be something to do.
+// Wake returns a channel that holds a token if there may be something to do. The publisher
+// receives from it.
 func (o *Outbox) Wake() <-chan struct{} { return o.wake }
 
-// Rouse puts a token into Wake's channel.
-func (o *Outbox) Rouse() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
+// Rouse makes the publisher look at the outbox.
+func (o *Outbox) Rouse() { o.wake.Set() }
 
+// Depth returns how many emissions and deferred effects wait that were caused in a partition.
 func (o *Outbox) Depth(id partition.ID) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.count[id]
+	return o.depth[id]
 }
 
-// ease lets those go on who have waited for enough.
-func (o *Outbox) ease() {
-	if len(o.marks.due) > 0 {
-		return
-	}
-	o.hurry = slices.DeleteFunc(o.hurry, func(d *drain) bool {
-		over := o.gone >= d.gone
-		if over {
-			close(d.done)
-		}
-		return over
-	})
-}
-
-// Drain waits until all is published and marked that is in the outbox now, or ctx ends.
-func (o *Outbox) Drain(ctx context.Context) {
-	d := &drain{done: make(chan struct{})}
+// Queued returns how many items wait to be tried for the first time.
+func (o *Outbox) Queued() int {
 	o.mu.Lock()
-	d.gone = o.gone + int64(len(o.flying)+len(o.items))
-	o.hurry = append(o.hurry, d)
-	o.ease()
-	o.Rouse()
-	o.mu.Unlock()
-	select {
-	case <-d.done:
-	case <-ctx.Done():
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.hurry = slices.DeleteFunc(o.hurry, func(other *drain) bool { return other == d })
+	defer o.mu.Unlock()
+	return len(o.queue)
+}
+
+// recount computes depth and late from what is there.
+func (o *Outbox) recount() {
+	clear(o.depth)
+	clear(o.late)
+	for item := range o.all {
+		if item.IsCheckpoint() {
+			continue
+		}
+		o.depth[item.cause()]++
+		if item.at != nil {
+			o.late[item.cause()]++
+		}
+	}
+	for id, d := range o.ownership.deferred {
+		o.depth[id] += len(d.effects)
 	}
 }
 
@@ -155,46 +175,48 @@ func (o *Outbox) Drain(ctx context.Context) {
 func (o *Outbox) Clear() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.gone += int64(len(o.items))
-	o.items = nil
-	clear(o.ways)
+	o.left += int64(len(o.queue))
+	o.queue = nil
+	clear(o.destinations)
 	clear(o.late)
-	clear(o.count)
-	for id, b := range o.share.held {
-		b.items = nil
-		o.count[id] = len(b.effects)
+	clear(o.depth)
+	for id, d := range o.ownership.deferred {
+		d.items = nil
+		o.depth[id] = len(d.effects)
 	}
-	o.leased.restart()
+	o.lease.restart()
 }
 
-// Keys returns where the emissions are stored that wait in the outbox.
+// Keys returns the keys of all items in the outbox.
 func (o *Outbox) Keys() map[string]bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.loaded()
 }
 
-// loaded is keys for who holds the lock.
+// loaded is Keys for callers that hold mu.
 func (o *Outbox) loaded() map[string]bool {
-	keys := make(map[string]bool, len(o.items))
-	note := func(items []*Item) {
-		for _, i := range items {
-			keys[string(i.Key)] = true
-		}
-	}
-	note(o.items)
-	note(o.flying)
-	for _, w := range o.ways {
-		note(w.items)
-	}
-	for _, b := range o.share.held {
-		note(b.items)
+	keys := make(map[string]bool, len(o.queue))
+	for item := range o.all {
+		keys[string(item.Key)] = true
 	}
 	return keys
 }
 
-func (o *Outbox) Load(items ...*Item) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.append(items)
+// all calls yield with every item, wherever it is.
+func (o *Outbox) all(yield func(*Item) bool) {
+	parts := [][]*Item{o.queue, o.inFlight}
+	for _, d := range o.destinations {
+		parts = append(parts, d.items)
+	}
+	for _, d := range o.ownership.deferred {
+		parts = append(parts, d.items)
+	}
+	for _, items := range parts {
+		for _, item := range items {
+			if !yield(item) {
+				return
+			}
+		}
+	}
 }

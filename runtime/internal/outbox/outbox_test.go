@@ -69,7 +69,7 @@ func TestEmissionsWaitForEarlierOnesOfOthers(t *testing.T) {
 	o.Gathered(nil, map[partition.ID]partition.Stored{id: {Next: 0}}, true, false) // others folded 0 to 4 since
 	o.Collecting(time.Now())
 	o.Committed([]*Item{emissionOf(7, "out")}, nil, []brook.Position{id.At(10)}, []brook.Position{id.At(5)}, false)
-	if seen := o.leased.seen[id]; seen != 0 || !o.leased.behind {
+	if seen := o.lease.seen[id]; seen != 0 || !o.lease.behind {
 		t.Errorf("all below %d is taken for known, want 0", seen)
 	}
 }
@@ -91,8 +91,8 @@ func TestFailureAfterTheLeaseLeavesNoCount(t *testing.T) {
 		}
 		o.Lease(false)
 		o.Land(failed, retry.Defaults(brook.Retry{}))
-		if o.late[id] != 0 || o.count[id] != 0 || len(o.ways) != 0 {
-			t.Errorf("way %t: %d late, %d wait, %d ways", way, o.late[id], o.count[id], len(o.ways))
+		if o.late[id] != 0 || o.depth[id] != 0 || len(o.destinations) != 0 {
+			t.Errorf("way %t: %d late, %d wait, %d ways", way, o.late[id], o.depth[id], len(o.destinations))
 		}
 	}
 }

@@ -7,14 +7,21 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// ShortLog is a log's identity as streams have it: enough to tell a topic from the ones of its name before it.
+// A stream is a sequence of emissions whose numbers rise towards each partition, so that a receiver
+// drops repeats. It is named in Message.Lane.
+
+// ShortLog returns a log's identity as it stands in streams and IDs: short, but enough to
+// distinguish a topic from earlier ones of its name.
 func ShortLog(log string) string {
 	h := hashOf(log, "")
 	return hexadecimal(uint64(uint32(h)^uint32(h>>32)), 8)
 }
 
-// EmissionID gives the ID of an emission; source is that of the cause's partition, or, where the cause is in no log, the stem.
-func EmissionID(source string, cause *brook.Message, at brook.Position, set string, ordinal int) string {
+// EmissionID returns the ID of an emission of cause, which stands at a position of the log; source
+// is that of the partition. A cause in no log has the zero position, and the app's stem as source.
+func EmissionID(
+	source string, cause *brook.Message, at brook.Position, set string, ordinal int,
+) string {
 	where := cause.ID
 	if !at.IsZero() {
 		where = strconv.FormatInt(at.Offset, 10)
@@ -22,18 +29,19 @@ func EmissionID(source string, cause *brook.Message, at brook.Position, set stri
 	return source + "/" + where + "/" + set + "/" + strconv.Itoa(ordinal)
 }
 
-// Sign makes m the emission of a stream.
+// Sign makes m the emission of a stream at s: it sets Lane, Sequence and Hash.
 func Sign(m *brook.Message, stream string, s brook.Sequence) {
 	m.Lane, m.Sequence = stream, s
 	m.Hash = hexadecimal(hashOf(m.Author, m.ID), 16)
 }
 
-// Genuine reports whether what m says of its stream was said by who made m: others copy headers to events of their own.
+// Genuine reports whether the stream of m was written by the author of m. Others copy headers to
+// events of their own, whose author or ID does not fit the hash.
 func Genuine(m *brook.Message) bool {
 	if m.Hash != "" {
 		return m.Hash == hexadecimal(hashOf(m.Author, m.ID), 16)
 	}
-	// Without a hash the ID has to be the one that such an emission had: lane/…/offset/set/ordinal.
+	// Earlier versions wrote no hash: then the ID has the older form lane/…/offset/set/ordinal.
 	head, set, ok := cutLast(m.Lane)
 	offset := strconv.FormatInt(m.Sequence.Offset, 10)
 	if ok && set == "redrive" { // numbered apart
@@ -43,7 +51,7 @@ func Genuine(m *brook.Message) bool {
 	return ok && m.ID == head+"/"+offset+"/"+set+"/"+strconv.Itoa(int(m.Sequence.Ordinal))
 }
 
-// cutLast cuts a path before its last part.
+// cutLast returns a path without its last part, and that part.
 func cutLast(path string) (head, last string, ok bool) {
 	i := strings.LastIndexByte(path, '/')
 	if i < 0 {
@@ -52,20 +60,20 @@ func cutLast(path string) (head, last string, ok bool) {
 	return path[:i], path[i+1:], true
 }
 
-// hashOf is FNV-1a, of two texts apart.
+// hashOf returns the FNV-1a hash of two texts with a zero byte between them.
 func hashOf(a, b string) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(a) {
 		h = (h ^ uint64(a[i])) * 1099511628211
 	}
-	h *= 1099511628211 // a zero byte between them
+	h *= 1099511628211
 	for i := range len(b) {
 		h = (h ^ uint64(b[i])) * 1099511628211
 	}
 	return h
 }
 
-// hexadecimal writes a number in so many digits.
+// hexadecimal returns the last digits of a number, 16 at most.
 func hexadecimal(n uint64, digits int) string {
 	const hex = "0123456789abcdef"
 	var b [16]byte

@@ -9,21 +9,27 @@ import (
 )
 
 const (
-	placeLimit = time.Second           // how long a lane waits at most to hear which partitions a topic has
-	placeShort = 10 * time.Millisecond // the same, a moment after another topic had it wait in vain
-	placeAgain = time.Minute           // how long it asks no more for a topic that it asked for in vain, unless the publisher finds it
+	// placeLimit is how long a lane waits at most for a topic's partitions.
+	placeLimit = time.Second
+	// placeShort is the limit soon after a lane waited in vain for another topic.
+	placeShort = 10 * time.Millisecond
+	// placeAgain is how long lanes do not ask again for a topic after they asked in vain, unless
+	// the publisher finds it.
+	placeAgain = time.Minute
 )
 
-// Targets chooses the partitions that emissions go to, as they are committed: an emission that is published twice comes to the same one
-// both times, also where its topic has more of them by then.
+// Targets chooses the partitions of emissions when they are committed. So an emission that is
+// published twice goes to the same partition both times, even if its topic grew in between. It is
+// safe for concurrent use.
 type Targets struct {
-	placer brook.Placer // nil: the driver chooses as it publishes
+	placer brook.Placer // nil: the driver chooses the partition when it publishes
 
 	mu     sync.Mutex
-	unsure map[string]time.Time // topics that nothing was known of, and when to ask again
-	slow   time.Time            // until then nobody waits for long
+	unsure map[string]time.Time // topics that the driver did not know, and when to ask again
+	slow   time.Time            // until then nobody waits for longer than placeShort
 }
 
+// NewTargets returns Targets that ask a driver, if it is a Placer.
 func NewTargets(d brook.Driver) *Targets {
 	t := &Targets{unsure: map[string]time.Time{}}
 	t.placer, _ = d.(brook.Placer)
@@ -33,8 +39,8 @@ func NewTargets(d brook.Driver) *Targets {
 // Places reports whether the driver lets partitions be chosen.
 func (t *Targets) Places() bool { return t.placer != nil }
 
-// Choose chooses the partition of a record that has none yet; one without a key goes by the event's ID. What nothing is known of is left to
-// who publishes it.
+// Choose chooses the partition of a record that has none yet, by the record's key or, without one,
+// by id. If the topic is not known in time, the choice is left to the publisher.
 func (t *Targets) Choose(ctx context.Context, r *brook.Record, id string) {
 	if t.placer == nil || r.Placed {
 		return
@@ -56,7 +62,7 @@ func (t *Targets) Choose(ctx context.Context, r *brook.Record, id string) {
 	}
 }
 
-// limit returns how long a lane may wait to hear of a topic; 0: it does not ask.
+// limit returns how long a lane may wait for a topic, 0 if it does not ask.
 func (t *Targets) limit(topic string) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,7 +79,8 @@ func (t *Targets) limit(topic string) time.Duration {
 	return placeLimit
 }
 
-// Find is choose for the publisher, who rather hears of a failure. Lanes ask again for what it finds.
+// Find is Choose for the publisher: it waits as long as ctx does, and returns the error. Lanes ask
+// again for topics that it finds.
 func (t *Targets) Find(ctx context.Context, r *brook.Record, id string) error {
 	if err := t.place(ctx, r, id); err != nil {
 		return err
@@ -85,6 +92,7 @@ func (t *Targets) Find(ctx context.Context, r *brook.Record, id string) error {
 	return nil
 }
 
+// place asks the driver.
 func (t *Targets) place(ctx context.Context, r *brook.Record, id string) error {
 	key := r.Key
 	if key == nil {

@@ -1,3 +1,9 @@
+// Package retry tries again what failed: how long to wait between tries, what is not tried again,
+// which errors callers get when their context ends, and what is being waited for.
+//
+// The parts that run an app use it, outbox, txn, watch and package engine among them. All functions
+// and methods may be called from any goroutine. Pending.mu guards the requests; nothing is called
+// under it.
 package retry
 
 import (
@@ -55,7 +61,8 @@ var ErrStop = errors.New("brook: not tried again")
 
 // final are the errors that another try does not mend.
 var final = []error{
-	brook.ErrPermanent, brook.ErrTooLarge, brook.ErrOutOfRange, brook.ErrConflict, brook.ErrLogChanged, ErrStop,
+	brook.ErrPermanent, brook.ErrTooLarge, brook.ErrOutOfRange, brook.ErrConflict,
+	brook.ErrLogChanged, ErrStop,
 }
 
 // Final reports whether what failed with an error is not tried again.

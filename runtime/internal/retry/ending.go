@@ -4,51 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
-
-// retryDefaults fills what was left out.
-func Defaults(r brook.Retry) brook.Retry {
-	if r.Attempts == 0 {
-		r.Attempts = 5
-	}
-	if r.Min == 0 {
-		r.Min = 50 * time.Millisecond
-	}
-	if r.Max == 0 {
-		r.Max = 5 * time.Second
-	}
-	r.Max = max(r.Max, r.Min)
-	return r
-}
-
-// waitAfter returns how long to wait after so many failed attempts.
-func Wait(r brook.Retry, attempts int) time.Duration {
-	d := max(r.Min, 0)
-	for ; attempts > 1 && 0 < d && d < r.Max; attempts-- {
-		if d > r.Max/2 {
-			d = r.Max
-		} else {
-			d *= 2
-		}
-	}
-	return d - rand.N(d/4+1)
-}
-
-// Sleep waits d, or less where ctx ends first, which it reports.
-func Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // Ending returns why ctx ended, nil if it did not: ErrClosed if the app closed, else the error of
 // ctx, with its cause if that is another.
@@ -81,7 +39,7 @@ func GaveUp(why error, what string, tries int, err, last error) error {
 	return fmt.Errorf("%s, tried %s: %w; the last error: %w", what, Times(tries), why, err)
 }
 
-// Times says a number of tries.
+// Times returns a number of tries as text.
 func Times(n int) string {
 	if n == 1 {
 		return "once"

@@ -8,11 +8,15 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Waits double from Min up to Max, less a quarter at most by chance, whatever the three numbers are.
-func FuzzRetryWait(f *testing.F) {
-	for _, attempts := range []int{math.MinInt, -1, 0, 1, 2, 5, 30, 31, 63, 64, 65, 1000, math.MaxInt} {
-		for _, least := range []time.Duration{math.MinInt64, -1, 0, 1, 50 * time.Millisecond, 17 * time.Second, 18 * time.Second, time.Hour, math.MaxInt64/2 + 1, math.MaxInt64} {
-			for _, most := range []time.Duration{math.MinInt64, 0, 1, 5 * time.Second, time.Hour, math.MaxInt64} {
+// Waits double from Min up to Max, less up to a quarter by chance, whatever the three numbers are.
+func FuzzWait(f *testing.F) {
+	tries := []int{math.MinInt, -1, 0, 1, 2, 5, 30, 31, 63, 64, 65, 1000, math.MaxInt}
+	shortest := []time.Duration{math.MinInt64, -1, 0, 1, 50 * time.Millisecond,
+		17 * time.Second, 18 * time.Second, time.Hour, math.MaxInt64/2 + 1, math.MaxInt64}
+	longest := []time.Duration{math.MinInt64, 0, 1, 5 * time.Second, time.Hour, math.MaxInt64}
+	for _, attempts := range tries {
+		for _, least := range shortest {
+			for _, most := range longest {
 				f.Add(attempts, int64(least), int64(most))
 			}
 		}
