@@ -2,8 +2,9 @@ package brook
 
 import "fmt"
 
-// Change is what a handler does to one key of a collection. The zero Change does nothing.
-// Changes are made by [Create], [Merge] and [Delete].
+// Change is what a handler does to the row at one key of a collection. The zero Change does
+// nothing. [Create], [Merge] and [Delete] make changes. A Change never changes itself: it can be
+// applied again, and be used by several goroutines if its merge function can.
 type Change[K comparable, V any] struct {
 	op    Op
 	key   K
@@ -14,15 +15,15 @@ type Change[K comparable, V any] struct {
 // Op is what a [Change] does.
 type Op uint8
 
-// What a change can do.
+// The operations of a change.
 const (
-	OpDiscard Op = iota // nothing
-	OpCreate
-	OpMerge
-	OpDelete
+	OpDiscard Op = iota // does nothing
+	OpCreate            // stores a value, see [Create]
+	OpMerge             // calls a function on the value, see [Merge]
+	OpDelete            // removes the row, see [Delete]
 )
 
-// String gives discard, create, merge or delete.
+// String returns discard, create, merge or delete.
 func (o Op) String() string {
 	switch o {
 	case OpDiscard:
@@ -37,14 +38,17 @@ func (o Op) String() string {
 	return fmt.Sprintf("Op(%d)", uint8(o))
 }
 
-// Create stores value at key, whatever was there.
+// Create returns the change that stores value at key, whether or not there is a value. If values
+// carry their key, value must carry this one, or the handler set fails. The runtime copies value
+// when it applies the change.
 func Create[K comparable, V any](key K, value V) Change[K, V] {
 	return Change[K, V]{op: OpCreate, key: key, value: &value}
 }
 
-// Merge folds into the value at key, or into the zero value (its key field set) where there is none.
-// The function must depend on nothing but the value and what it captured, and may run more than once. One that does nothing
-// makes sure that there is a value.
+// Merge returns the change that calls merge on the value at key, or on the zero value (its key
+// field set) if there is none, and stores the result. merge must depend on nothing but the value
+// and what it captured, must not keep its argument, and may run more than once. A merge that does
+// nothing makes sure that there is a value. Merge panics if merge is nil.
 func Merge[K comparable, V any](key K, merge func(*V)) Change[K, V] {
 	if merge == nil {
 		panic("brook: Merge of a nil function")
@@ -52,18 +56,19 @@ func Merge[K comparable, V any](key K, merge func(*V)) Change[K, V] {
 	return Change[K, V]{op: OpMerge, key: key, merge: merge}
 }
 
-// Delete removes the value at key and its history. It does nothing where there is none.
+// Delete returns the change that removes the value at key and its history. It does nothing if there
+// is no value.
 func Delete[V any, K comparable](key K) Change[K, V] { return Change[K, V]{op: OpDelete, key: key} }
 
-// Key gives the key that c is about.
+// Key returns the key of the row that c changes.
 func (c Change[K, V]) Key() K { return c.key }
 
-// Op tells what c does.
+// Op returns what c does.
 func (c Change[K, V]) Op() Op { return c.op }
 
-// Apply gives what c makes of old: the new value, and whether there is one. The old value counts
-// where present is true. It is for unit tests of handlers; the runtime sets the key field of what a
-// Merge starts from, which Apply can't know.
+// Apply returns the value that c makes of old, and whether there is one. It ignores old unless
+// present is true. Apply is for unit tests of handlers: unlike the runtime, it does not set the key
+// field of the zero value that a Merge starts from, because it does not know which field that is.
 func (c Change[K, V]) Apply(old V, present bool) (V, bool) {
 	var zero V
 	switch c.op {

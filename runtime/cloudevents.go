@@ -10,20 +10,26 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// CloudEvents is the envelope of the CloudEvents 1.0 Kafka protocol binding. It writes binary mode:
-// attributes in ce_… headers, the payload alone in the value. It reads binary and structured mode, the latter
-// in the JSON format. The record's key is the event's.
+// CloudEvents is the envelope of the Kafka protocol binding of CloudEvents 1.0. It writes binary
+// mode: attributes in headers ce_…, the payload alone in the value. It reads binary mode, and
+// structured mode in the JSON format. The record's key is the event's key.
 //
-// ce_source is the author. Three extension attributes are brook's own: ce_brookcause holds Message.Cause, ce_brooklane
-// Message.Lane and Sequence, ce_brookhash Message.Hash. All other attributes (subject, dataschema, extensions) are headers of their names, ce_subject, in
-// Message.Headers: of events in structured mode, too. They can be published by [WithHeader]. Of the required attributes id and
-// source may be absent; an optional one that is null or empty is as good as absent. An attribute that occurs twice is an error, in
-// either mode. Payloads are JSON in UTF-8; content-type, where it is there, has to say so.
+// ce_source is the author. Three extension attributes are brook's own: ce_brookcause holds
+// Message.Cause, ce_brooklane Message.Sequence and Lane, ce_brookhash Message.Hash. All other
+// attributes (subject, dataschema, extensions) are in Message.Headers, under the name of their
+// header, ce_subject; so are those of events in structured mode. [WithHeader] publishes them. Of
+// the required attributes id and source may be absent. An optional one that is null or empty counts
+// as absent. An attribute that occurs twice is an error, in either mode. Payloads are JSON in
+// UTF-8; if there is a content type, it must say so.
 //
-// A record in binary mode whose value is null or empty is an event without data, and no tombstone. It decodes as JSON null would, to the
-// zero value with the key of the record; so does one whose data is null.
+// A record in binary mode whose value is null or empty is an event without data, and no tombstone.
+// It decodes as JSON null does, to the zero value with the key of the record; so does an event
+// whose data is null.
 //
-// NewApp refuses an author that is no URI reference (RFC 3986), Publish attributes that are no text or have control characters.
+// NewApp refuses an author that is no URI-reference of RFC 3986. Publish refuses attributes that
+// are no text or have control characters.
+//
+// The formats: https://github.com/cloudevents/spec, kafka-protocol-binding.md and json-format.md.
 type CloudEvents struct{}
 
 var (
@@ -37,20 +43,22 @@ const (
 	specVersion     = "1.0"
 )
 
-// CheckAuthor says why an author can't be a CloudEvent's source.
+// CheckAuthor returns an error if an author can't be the source of a CloudEvent.
 func (CloudEvents) CheckAuthor(author string) error { return checkSource(author) }
 
-// IsTombstone reports whether a record whose value is null is no event in binary mode.
+// IsTombstone reports whether r, whose value is null, is a tombstone: it has neither ce_specversion
+// nor ce_type, so that it is no event in binary mode.
 func (CloudEvents) IsTombstone(r *Record) bool {
 	for i := range r.Headers {
-		if name, is := cutAttribute(r.Headers[i].Key); is && (name == "specversion" || name == "type") && len(r.Headers[i].Value) > 0 {
+		name, is := cutAttribute(r.Headers[i].Key)
+		if is && (name == "specversion" || name == "type") && len(r.Headers[i].Value) > 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// Wrap writes a record in binary mode.
+// Wrap writes a record in binary mode. r shares m.Data and the values of m.Headers.
 func (CloudEvents) Wrap(m *Message, r *Record) error {
 	if m.Type == "" {
 		return errors.New("CloudEvents: the event has no type")
@@ -84,7 +92,7 @@ func (CloudEvents) Wrap(m *Message, r *Record) error {
 	return nil
 }
 
-// checkAttribute says what is wrong with a header that the envelope does not use, beside others.
+// checkAttribute returns an error if a header of the user's can't be written beside others.
 func checkAttribute(h *Header, others []Header, there *names) error {
 	name, is := cutAttribute(h.Key)
 	switch {
@@ -94,12 +102,14 @@ func checkAttribute(h *Header, others []Header, there *names) error {
 		return nil
 	}
 	switch name {
-	case "specversion", "id", "source", "type", "time", "datacontenttype", "data", "brookcause", "brooklane", "brookhash":
+	case "specversion", "id", "source", "type", "time", "datacontenttype", "data",
+		"brookcause", "brooklane", "brookhash":
 		return fmt.Errorf("header %q: it belongs to the envelope", h.Key)
 	}
 	switch {
-	case name == "" || h.Key != attributePrefix+name || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }):
-		return fmt.Errorf("header %q: a CloudEvents attribute is named by lower-case letters and digits", h.Key)
+	case name == "" || h.Key != attributePrefix+name || strings.ContainsFunc(name, notInName):
+		return fmt.Errorf("header %q: "+
+			"a CloudEvents attribute is named by lower-case letters and digits", h.Key)
 	case len(h.Value) == 0:
 		return fmt.Errorf("header %q: a CloudEvents attribute is not empty", h.Key)
 	case there.have(others, h.Key):
@@ -111,30 +121,35 @@ func checkAttribute(h *Header, others []Header, there *names) error {
 	return nil
 }
 
-// cutAttribute gives an attribute's name in lower case, and whether a header is one.
+// notInName reports whether the name of an attribute can't have r.
+func notInName(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+
+// cutAttribute returns the name of an attribute in lower case, and whether a header is one.
 func cutAttribute(key string) (name string, is bool) {
-	if len(key) < len(attributePrefix) || !strings.EqualFold(key[:len(attributePrefix)], attributePrefix) {
+	if len(key) < len(attributePrefix) ||
+		!strings.EqualFold(key[:len(attributePrefix)], attributePrefix) {
 		return "", false
 	}
 	return strings.ToLower(key[len(attributePrefix):]), true
 }
 
-// Open reads a record in binary or structured mode. m.Data is a part of r.Value, but for data that is in base64.
+// Open reads a record in binary or structured mode. m.Data shares r.Value, unless the data is in
+// base64.
 func (c CloudEvents) Open(r *Record, m *Message) error {
-	h := attributes{author: m.Author, typ: m.Type} // often those of the message before
+	h := attributes{author: m.Author, typ: m.Type} // they are often the same
 	*m = Message{Keyed: true, Data: r.Value}
 	for i := range r.Headers {
-		if key := r.Headers[i].Key; !h.take(m, key, r.Headers[i].Value) {
-			// Kafka's names have a case, those of CloudEvents have none: some bridges change it.
-			if name, is := cutAttribute(key); is && h.take(m, attributePrefix+name, r.Headers[i].Value) ||
-				strings.EqualFold(key, contentTypeName) && h.take(m, contentTypeName, r.Headers[i].Value) {
+		if key, value := r.Headers[i].Key, r.Headers[i].Value; !h.take(m, key, value) {
+			// Names in Kafka have a case, those of CloudEvents have none: some bridges change it.
+			if name, is := cutAttribute(key); is && h.take(m, attributePrefix+name, value) ||
+				strings.EqualFold(key, contentTypeName) && h.take(m, contentTypeName, value) {
 				continue
 			} else if is {
 				key = attributePrefix + name
 				if h.there.have(m.Headers, key) {
 					h.again(key)
 				}
-				m.Headers = append(m.Headers, Header{key, r.Headers[i].Value})
+				m.Headers = append(m.Headers, Header{key, value})
 			} else {
 				m.Headers = append(m.Headers, r.Headers[i])
 			}
@@ -158,24 +173,25 @@ func (c CloudEvents) Open(r *Record, m *Message) error {
 	return h.bad
 }
 
-// nullData is the payload of an event without data.
+// nullData returns the payload of an event without data.
 func nullData() []byte { return []byte("null") }
 
-// attributes reads the headers of binary mode.
+// attributes is the state of reading the headers of binary mode.
 type attributes struct {
-	author, typ      string // guesses
+	author, typ      string // of the message before, see same
 	version, content string
-	seen             int
-	there            names
-	bad              error
-	ambiguous        bool // there are two types
+	seen             int   // the attributes that were read, as bits
+	there            names // of the headers that the envelope does not use
+	bad              error // the first thing that is wrong
+	ambiguous        bool  // there are two types
 }
 
-// check says whether there is an event at all, of a type that can be known.
+// check returns an error unless there is an event, and its type is known.
 func (h *attributes) check(m *Message) error {
 	switch {
 	case h.version == "":
-		return errors.New("no CloudEvent: neither a header ce_specversion nor the content-type application/cloudevents+json")
+		return errors.New("no CloudEvent: " +
+			"neither a header ce_specversion nor the content-type application/cloudevents+json")
 	case m.Type == "":
 		return errors.New("no CloudEvent: the header ce_type is missing or empty")
 	case h.version != specVersion:
@@ -187,7 +203,8 @@ func (h *attributes) check(m *Message) error {
 	return nil
 }
 
-// badVersion is the error of an event of another version of CloudEvents, or of what is none: then its type means nothing, either.
+// badVersion returns the error of an event of another version of CloudEvents. If there is no such
+// version, the type of the event means nothing either.
 func badVersion(version string) error {
 	err := fmt.Errorf("%.100q: only events of version %s can be read", version, specVersion)
 	switch version {
@@ -197,23 +214,25 @@ func badVersion(version string) error {
 	return untypedError{err}
 }
 
-// untypedError is the error of an envelope whose event type can't be relied on: the record is a dead letter, whether the app knows that type or not.
+// untypedError is the error of a record whose event type can't be relied on: the record becomes a
+// dead letter, whether or not the app knows that type. Package engine looks for Untyped.
 type untypedError struct{ error }
 
-// Unwrap returns the error.
+// Unwrap returns the error that it wraps.
 func (e untypedError) Unwrap() error { return e.error }
 
 // Untyped returns true.
 func (untypedError) Untyped() bool { return true }
 
-// again notes that an attribute occurs twice.
+// again records that an attribute occurs twice.
 func (h *attributes) again(key string) {
 	if h.bad == nil {
 		h.bad = fmt.Errorf("the header %s occurs twice", key)
 	}
 }
 
-// attributeOf returns which of the attributes that the envelope uses a header is, or 0.
+// attributeOf returns the bit of the attribute that a header is, or 0 if the envelope does not use
+// it.
 func attributeOf(key string) int {
 	switch key {
 	case "ce_specversion":
@@ -238,7 +257,8 @@ func attributeOf(key string) int {
 	return 0
 }
 
-// take reads a header into m, and reports whether the envelope uses it. One that is empty is as good as absent.
+// take reads a header into m, and reports whether the envelope uses it. An empty one counts as
+// absent.
 func (h *attributes) take(m *Message, key string, value []byte) bool {
 	what := attributeOf(key)
 	if what == 0 || len(value) == 0 {
@@ -276,12 +296,4 @@ func (h *attributes) take(m *Message, key string, value []byte) bool {
 	}
 	h.seen |= what
 	return true
-}
-
-// same gives value as a string, sparing the copy where it is what the message before held.
-func same(before string, value []byte) string {
-	if before == string(value) {
-		return before
-	}
-	return string(value)
 }

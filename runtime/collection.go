@@ -1,7 +1,6 @@
 package brook
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strconv"
 
@@ -10,63 +9,73 @@ import (
 	"github.com/brookgen/brookgen/runtime/pack"
 )
 
-// Collection describes a collection to the runtime, and never changes. Generated code uses it.
+// Collection describes a collection to the runtime. It never changes, and is safe for concurrent
+// use. Generated code uses it.
 type Collection[K comparable, V any] struct {
-	Name  string
+	Name string
+	// Shape is the shape of the encoded key, see package key.
 	Shape key.Shape
-	// Fields tells how many parts of Shape each field of a composite key has; nil: one each.
-	Fields    []int
+	// Fields has the number of parts of Shape that each field of a composite key has; nil: one
+	// each.
+	Fields []int
+	// AppendKey appends the encoded key to dst.
 	AppendKey func(dst []byte, k K) []byte
+	// DecodeKey returns an encoded key, which shares no bytes with encoded.
 	DecodeKey func(encoded []byte) (K, error)
-	// Key points at the key field of a value; nil where the value does not carry its key.
+	// Key returns a pointer to the key field of a value; nil if values do not carry their key.
 	Key func(*V) *K
-	// Clone makes dst what one encode and decode of src would give. Nil: an assignment does.
+	// Clone makes dst what encoding and decoding src would make of it; nil: an assignment does.
 	Clone func(dst, src *V) error
-	// Pack writes a value as stores keep it, or reads it; Schema is the shape of what it writes, see [pack.Schema].
-	Pack    func(c *pack.Coder, v *V)
+	// Pack writes or reads a value in the MessagePack that stores of bytes keep.
+	Pack func(c *pack.Coder, v *V)
+	// Schema is the shape of what Pack writes, see [pack.Schema]. It is "" if Pack leaves something
+	// out: then a value can't be turned into bytes.
 	Schema  string
-	History bool
+	History bool // rows keep the events that made them
 	Indexes []IndexDef[V]
 }
 
-// IndexDef describes an indexed field. Generated code uses it.
+// IndexDef describes an index of a collection. Generated code uses it.
 type IndexDef[V any] struct {
-	Field  string // as in the struct
-	Shape  key.Shape
-	Unique bool
-	// Entries adds the key bytes of each value that the row is to be found by.
+	Field  string    // the name of the indexed field in the struct
+	Shape  key.Shape // of an encoded value of the field
+	Unique bool      // two rows can't have one value
+	// Entries adds to e the key bytes of each value that v is to be found by.
 	Entries func(v *V, e *Entries)
 }
 
-// Info returns the plain data of the description.
+// Info returns the plain data of c.
 func (c *Collection[K, V]) Info() schema.Collection {
 	info := schema.Collection{Name: c.Name, Shape: c.Shape, History: c.History, Schema: c.Schema}
 	for _, x := range c.Indexes {
-		info.Indexes = append(info.Indexes, schema.Index{Field: x.Field, Shape: x.Shape, Unique: x.Unique})
+		index := schema.Index{Field: x.Field, Shape: x.Shape, Unique: x.Unique}
+		info.Indexes = append(info.Indexes, index)
 	}
 	return info
 }
 
-// Entries adds to e what a value, a *V, is found by in one index.
+// Entries adds to e the key bytes that value, a *V, is found by in the index with that number. It
+// adds nothing if value is of another type.
 func (c *Collection[K, V]) Entries(index int, value any, e *Entries) {
 	if v, ok := value.(*V); ok {
 		c.Indexes[index].Entries(v, e)
 	}
 }
 
-// Misfit returns the error of a value that a store of Go values has from another package or another version of this one; nil where value is this
-// collection's.
+// Misfit returns nil if value is a *V, else an error that wraps [ErrUnreadable]: a store of Go
+// values has the value from another package, or from another version of this one.
 func (c *Collection[K, V]) Misfit(value any) error {
 	if _, ok := value.(*V); ok {
 		return nil
 	}
-	return fmt.Errorf("%w: value of %s: the store holds it as a %T, which is a type of other code", ErrUnreadable, c.Name, value)
+	return fmt.Errorf("%w: value of %s: the store holds it as a %T, which is a type of other code",
+		ErrUnreadable, c.Name, value)
 }
 
-// KeyText returns an encoded key as people read it in a message, a string in quotes.
+// KeyText returns an encoded key as text for messages, a string in quotes.
 func (c *Collection[K, V]) KeyText(encoded []byte) string { return keyText(c.Shape, encoded) }
 
-// keyText gives a key as people read it in a message, a string in quotes.
+// keyText returns an encoded key as text for messages, a string in quotes.
 func keyText(shape key.Shape, encoded []byte) string {
 	text, err := shape.Text(nil, encoded)
 	if err != nil || shape == "string" {
@@ -75,7 +84,7 @@ func keyText(shape key.Shape, encoded []byte) string {
 	return string(text)
 }
 
-// own gives the caller's own copy of a stored value.
+// own returns a copy of a stored value that is the caller's own. It returns err if that is not nil.
 //
 //go:noinline
 func (c *Collection[K, V]) own(value Value, err error) (V, error) {
@@ -94,20 +103,24 @@ func (c *Collection[K, V]) own(value Value, err error) (V, error) {
 	return *at, err
 }
 
-// yield hands a row to an iteration, and reports whether that wants more.
+// yield decodes a row, leaves a and calls yield with the entry. It reports whether the iteration
+// goes on.
 //
 //go:noinline
-func (c *Collection[K, V]) yield(u *use, yield func(Entry[K, V], error) bool, row Row, err error) bool {
+func (c *Collection[K, V]) yield(
+	a *access, yield func(Entry[K, V], error) bool, row Row, err error,
+) bool {
 	var e Entry[K, V]
 	if err == nil {
 		e.Key, err = c.DecodeKey(row.Key)
 	}
 	e.Value, err = c.own(row.Value, err)
-	u.leave()
+	a.leave()
 	return yield(e, err) && err == nil
 }
 
-// Copied gives a copy of a value, in the place of spare where there is one.
+// Copied returns a copy of value, a *V, as another *V. It overwrites spare and returns it if spare
+// is a *V.
 func (c *Collection[K, V]) Copied(value, spare any) (any, error) {
 	dst, ok := spare.(*V)
 	if !ok {
@@ -121,7 +134,8 @@ func (c *Collection[K, V]) Copied(value, spare any) (any, error) {
 	return dst, c.Clone(dst, value.(*V))
 }
 
-// Stored gives what a store would keep of a value, which shares nothing with what the handler holds.
+// Stored returns what a store would keep of value, a *V. The result shares no memory with what the
+// handler holds, and is value itself if an assignment copies all of it.
 func (c *Collection[K, V]) Stored(value any) (any, error) {
 	if c.Clone == nil {
 		return value, nil
@@ -129,7 +143,8 @@ func (c *Collection[K, V]) Stored(value any) (any, error) {
 	return c.Copied(value, nil)
 }
 
-// AnyCollection is a [Collection] of whatever types. Generated code uses it.
+// AnyCollection is a [Collection] of any types; only Collections implement it. Generated code uses
+// it.
 type AnyCollection interface {
 	Info() schema.Collection
 	Copied(value, spare any) (any, error)
@@ -141,6 +156,7 @@ type AnyCollection interface {
 	Codec(s Shape) Codec
 }
 
+// prefixLen returns the length of the first n fields of an encoded key.
 func (c *Collection[K, V]) prefixLen(encoded []byte, n int) (int, error) {
 	fields := len(c.Fields)
 	if c.Fields == nil {
@@ -157,70 +173,4 @@ func (c *Collection[K, V]) prefixLen(encoded []byte, n int) (int, error) {
 		parts += p
 	}
 	return c.Shape.Len(encoded, parts)
-}
-
-// Shape is in which shapes the values of one collection were ever written. Package engine implements it.
-type Shape interface {
-	// Number returns the number of the shape that the code writes.
-	Number() (uint64, error)
-	// Upgrade returns a value of an earlier shape in the one that the code writes, perhaps data itself. An error wraps ErrUnreadable if it can't
-	// be carried over.
-	Upgrade(number uint64, data []byte) ([]byte, error)
-}
-
-// Codec returns what turns values into bytes and back.
-func (c *Collection[K, V]) Codec(s Shape) Codec {
-	return &rowCodec[V]{c.Name, c.Pack, c.Pack != nil && c.Schema != "", s}
-}
-
-// rowCodec turns a collection's values into bytes and back: the number of the shape, then the value by position.
-type rowCodec[V any] struct {
-	name     string
-	pack     func(c *pack.Coder, v *V)
-	complete bool // the generator left nothing out
-	shape    Shape
-}
-
-// Append appends a value, which is a *V.
-func (c *rowCodec[V]) Append(dst []byte, value any) ([]byte, error) {
-	v, ok := value.(*V)
-	if !ok {
-		return dst, fmt.Errorf("brook: %s: a %T is none of its values: %w", c.name, value, ErrPermanent)
-	}
-	if !c.complete {
-		return dst, c.incomplete()
-	}
-	number, err := c.shape.Number()
-	if err != nil {
-		return dst, err
-	}
-	out, err := pack.Append(binary.AppendUvarint(dst, number), v, c.pack)
-	if err != nil {
-		return out[:len(dst)], fmt.Errorf("brook: value of %s: %w", c.name, err)
-	}
-	return out, nil
-}
-
-// Decode makes a *V.
-func (c *rowCodec[V]) Decode(data []byte) (any, error) {
-	if !c.complete {
-		return nil, c.incomplete()
-	}
-	number, n := binary.Uvarint(data)
-	if n <= 0 {
-		return nil, fmt.Errorf("%w: value of %s: its bytes don't begin with a shape", ErrUnreadable, c.name)
-	}
-	data, err := c.shape.Upgrade(number, data[n:])
-	if err != nil {
-		return nil, err
-	}
-	v := new(V)
-	if err := pack.Decode(data, v, c.pack); err != nil {
-		return nil, fmt.Errorf("%w: value of %s: %w", ErrUnreadable, c.name, err)
-	}
-	return v, nil
-}
-
-func (c *rowCodec[V]) incomplete() error {
-	return fmt.Errorf("brook: %s can't be turned into bytes: run brookgen again", c.name)
 }

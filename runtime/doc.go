@@ -1,55 +1,79 @@
 // Package brook is the runtime of typed event views: a service consumes a stream of events and
-// keeps the slice of state that it needs as local, queryable views.
+// keeps the slice of state that it needs as local views, which it can query.
 //
-// Programs use it through the code that brookgen generates for their own events, collections and
-// handlers.
+// A program uses it through the code that brookgen generates for its events, collections and
+// handlers. The sections below are in the order in which a program meets them; what it never needs
+// is under the last heading. [Version] is the version of all of brook.
 //
 // # Handlers
 //
-// A handler's parameters are what it reads, and its results are what it writes:
+// The parameters of a handler are what it reads, and its results are what it writes:
 //
-//	func (Set) Name([ctx context.Context,] e brook.Event[E] {, view or index}) ({change, emission or effect} [, error])
+//	func (Set) Name([ctx context.Context,] e brook.Event[E] {, view or index}) (
+//		{change, emission or effect} [, error])
 //
-// It gets an [Event], and each [View] and [Index] that it asks for. It returns a [Change], made by
-// [Create], [Merge] or [Delete], an [Emission], made by [Emit], or an [Effect]; of the first two
-// also slices.
+// A handler receives an [Event], and each [View] and [Index] that it asks for. It returns a
+// [Change], which has an [Op] and is made by [Create], [Merge] or [Delete], an [Emission], made by
+// [Emit], or an [Effect]; of changes and emissions also slices. An error that wraps [ErrRetry] has
+// the handler called again.
+//
+// # Views
+//
+// The views of an app embed [View]; an [Index] reads by a tagged field. Scans yield each [Entry] of
+// a collection; [Watch] and [Changes] yield each [Update]. [Must] makes errors panics, for tests
+// and small programs.
 //
 // # An app
 //
-// The generated App embeds App of package engine, whose methods run it, and runs on a [Config]: a [Driver], a [Store], and perhaps an
-// [Envelope], [Retry], a [FailurePolicy], a [StalePolicy], a [RetentionPolicy] and [Hooks]. What is
-// published is at a [Position]; [WithID], [WithTime] and [WithHeader] are options. What fails is a
-// [DeadLetter]. Errors that can be told apart are variables: [ErrNotFound], [ErrDeadLetter],
-// [ErrConfig] and so on.
+// The generated App embeds App of package engine, whose methods run it. It is made from a [Config]:
+// a [Driver], a [Store], and perhaps an [Envelope], [Retry], a [FailurePolicy], a [StalePolicy], a
+// [RetentionPolicy] (with the values [Wait], [GoOn], [Fail], [Stop] and [RebuildStale]), and
+// [Hooks], which report a [Mode], [Commit], [Progress], [Stray], [Failure] or [IndexProgress].
 //
-// The generated views embed [View]. Scans return each [Entry] of a collection, watching each
-// [Update].
+// What is published, each an [Outgoing], has a [Position]. A [PublishOption] is [WithID],
+// [WithTime] or [WithHeader]. An event that fails becomes a [DeadLetter]. A rebuild ends with a
+// [RebuildReport], which has a [FailureCount] of each failure; [AcceptLetters] is a
+// [RebuildOption].
+//
+// # Errors
+//
+// Errors that callers distinguish are variables, and are found by errors.Is. Of reading:
+// [ErrNotFound], [ErrNotReady], [ErrUnreadable], [ErrHandlerReturned] and [ErrSnapshotMoved]. Of an
+// event: [ErrUnique], [ErrConflict] and [ErrTooLarge]. Of an app: [ErrDeadLetter], [ErrClosed],
+// [ErrRunning], [ErrInEffect], [ErrConfig], [ErrStale], [ErrRebuildRefused], [ErrGroup] and
+// [ErrDeadLettersFull]. Of the log: [ErrOutOfRange], [ErrLogChanged] and [ErrRetention]. What
+// trying again can't mend wraps [ErrPermanent]. [PublishError], [RecordError], [PanicError] and
+// [RebuildRefusedError] say more.
 //
 // # Envelopes
 //
 // An [Envelope] says how an event lies in a record: [CloudEvents], the default, [PlainJSON] or
-// [RawTopics]. Whoever writes another one implements two methods over [Record], [Message] and
-// [Outbound], and perhaps [Unkeyed], [Bare], [AuthorChecker] or [TombstoneChecker].
+// [RawTopics]. Another one implements two methods over a [Record], with each [Header], and a
+// [Message], with its [Sequence]; and perhaps [Unkeyed], [Bare], [AuthorChecker] or
+// [TombstoneChecker].
 //
 // # Drivers and stores
 //
-// Whoever writes a driver implements [Driver] and [PartitionReader], and proves it with package
-// drivertest. Its further powers are [Partitioner], [Placer], [Marker], [Grower] and [Grouper].
+// A driver implements [Driver] over each [Partition] and its [PartitionReader], which returns a
+// [Chunk] at a time; package drivertest proves it. Its further powers are [Partitioner], [Placer],
+// [Marker], [Grower] and [Grouper], which calls a [Member].
 //
-// Whoever writes a store implements [Store], [Reader] and [Snapshot], and proves it with package
-// storetest. Its further powers are [Counter], [Fetcher], [Durable], [Dropper], [Fenced],
-// [Announcer] and [Holder].
+// A store implements [Store], [Reader] and [Snapshot]: a [Row] of a [Table] has a [Value] and a
+// history of [HistoryEntry], a [TableSpec] has a [Codec], and a [Batch] has a [BatchID], and each
+// [Write], with its [WriteOp], and [Check]. Package storetest proves it. Its further powers are
+// [Counter], [Fetcher] (by [TableKey]), [Durable], [Dropper], [Fenced], [Announcer] (of each
+// [Announcement]) and [Holder] (of [Holds]).
 //
 // # For generated code
 //
-// What follows is no concern of programs: generated code uses it, or package engine, which runs the
-// app, and the comments say so. It may change with any version, together with brookgen;
+// What follows is for generated code and for package engine, which runs the app, and is no concern
+// of programs; the comments say so. It may change with any version, together with brookgen:
 // [GeneratedV2] makes the compiler notice.
 //
 // A package is described by [EventDef], [AnyEvent], [KeepAll], [Collection], [AnyCollection],
-// [IndexDef] and [Entries]. Views are made by [ViewOf] and [IndexOf] of a [Source], which hands out
-// a [Watcher] of each [Watched] row, and histories of a [Past] by [Events] and [EventsOf], with
-// [ErrUnknownType]. Events go out as [Outbound], filled by [Encode], and handlers change [Rows], made by [RowsOf],
-// of a [Transaction], one [RowChange] at a time. Values are stored by their [Shape], and
-// [RebuildOptions] are set by options.
+// [IndexDef] and [Entries]. [ViewOf] and [IndexOf] make views of a [Source], which provides a
+// [Watcher] of each [Watched] row. [Events] and [EventsOf] read a [Past], with [ErrUnknownType].
+// [Encode] fills an [Outbound]. Handlers change [Rows], made by [RowsOf], of a [Transaction], one
+// [RowChange] at a time. Values are stored by their [Shape]. Options of a rebuild set
+// [RebuildOptions].
 package brook

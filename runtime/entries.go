@@ -2,7 +2,9 @@ package brook
 
 import "bytes"
 
-// Entries collects the key bytes of the values that a row is to be found by. Generated code uses it:
+// Entries collects the entries of one row in one index: the key bytes of each value that the row is
+// found by, in the order in which they were added. The zero Entries is empty and ready for use. It
+// is not safe for concurrent use. Generated code uses it:
 //
 //	e.Add(key.AppendString(e.Bytes(), v.Email))
 type Entries struct {
@@ -10,16 +12,18 @@ type Entries struct {
 	ends  []int
 }
 
-// Bytes gives what the bytes of another entry are appended to.
+// Bytes returns the slice to append the bytes of the next entry to. It belongs to e.
 func (e *Entries) Bytes() []byte { return e.bytes }
 
-// Add takes Bytes with the bytes of another entry appended.
+// Add adds an entry. grown is Bytes with the bytes of the entry appended; it belongs to e from now
+// on.
 func (e *Entries) Add(grown []byte) {
 	e.bytes = grown
 	e.ends = append(e.ends, len(grown))
 }
 
-// All gives each entry's key bytes, which are e's, and are overwritten when it is filled anew.
+// All calls yield with the key bytes of each entry until yield returns false. The bytes belong to e
+// and are valid until Reset.
 func (e *Entries) All(yield func([]byte) bool) {
 	start := 0
 	for _, end := range e.ends {
@@ -30,10 +34,10 @@ func (e *Entries) All(yield func([]byte) bool) {
 	}
 }
 
-// Reset empties e, and keeps its room.
+// Reset empties e and keeps its capacity.
 func (e *Entries) Reset() { e.bytes, e.ends = e.bytes[:0], e.ends[:0] }
 
-// Contains reports whether an entry has these bytes.
+// Contains reports whether e has an entry with these bytes.
 func (e *Entries) Contains(entry []byte) bool {
 	for other := range e.All {
 		if bytes.Equal(other, entry) {

@@ -8,7 +8,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// Headers of envelopes whose values have no place for what brook has to know. All names that begin so belong to them.
+// The headers of envelopes whose values have no place for all parts of a Message. Every name that
+// begins with headerPrefix belongs to them.
 const (
 	headerPrefix = "brook-"
 	headerID     = "brook-id"
@@ -19,10 +20,10 @@ const (
 	headerHash   = "brook-hash"
 )
 
-// PutHeaders makes r's headers of m's ID, Cause, Lane, Sequence and Hash, and of m's Headers, for envelopes whose values have no place
-// for them: brook-id, brook-cause, brook-lane and brook-hash, each where it is not empty. A header of m whose name begins with brook- is
-// an error, and so are a time of a year outside of 0 to 9999 and an ID, type or author with control characters or invalid UTF-8. r shares
-// the values of m's Headers.
+// PutHeaders sets r's headers from m, for envelopes whose values have no place for these parts of
+// it: brook-id (m.ID), brook-cause (m.Cause), brook-lane (m.Sequence and m.Lane) and brook-hash
+// (m.Hash), each unless it is empty, and then m.Headers, whose values r shares. It returns the
+// error of [Message.Check], or one for a header of m whose name begins with brook-.
 func (m *Message) PutHeaders(r *Record) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -30,7 +31,8 @@ func (m *Message) PutHeaders(r *Record) error {
 	r.Headers = make([]Header, 0, 6+len(m.Headers))
 	for _, h := range m.Headers {
 		if strings.HasPrefix(h.Key, headerPrefix) {
-			return fmt.Errorf("header %q: the names %s… belong to the envelope", h.Key, headerPrefix)
+			return fmt.Errorf("header %q: the names %s… belong to the envelope",
+				h.Key, headerPrefix)
 		}
 	}
 	r.addHeader(headerID, m.ID)
@@ -43,15 +45,17 @@ func (m *Message) PutHeaders(r *Record) error {
 	return nil
 }
 
+// addHeader adds a header to r unless its value is empty.
 func (r *Record) addHeader(key, value string) {
 	if value != "" {
 		r.Headers = append(r.Headers, Header{key, []byte(value)})
 	}
 }
 
-// TakeHeaders is the inverse of PutHeaders. It reads brook-author and brook-time, too, which [RawTopics] writes. What is not there
-// stays as it is in m, other than Headers, which become all that have other names; they share r's bytes. The error says which header
-// can't be read, or occurs twice; the others are read. One that is empty is as good as absent.
+// TakeHeaders is the inverse of PutHeaders. It also reads brook-author and brook-time, which
+// [RawTopics] writes. It sets m.Headers to the headers with other names, which share r's bytes;
+// what else r has no header for stays in m as it is. An empty header counts as absent. The error
+// names a header that can't be read or occurs twice; the others are read all the same.
 func (m *Message) TakeHeaders(r *Record) error {
 	var bad error
 	var others []Header
@@ -77,7 +81,8 @@ func (m *Message) TakeHeaders(r *Record) error {
 	return bad
 }
 
-// headerOf returns which of the envelope's headers a name is, or 0.
+// headerOf returns the bit of the header that a name is, or 0 if it is none of PutHeaders and
+// RawTopics.
 func headerOf(key string) int {
 	switch key {
 	case headerID:
@@ -96,6 +101,7 @@ func headerOf(key string) int {
 	return 0
 }
 
+// takeHeader reads the value of a header into m.
 func (m *Message) takeHeader(what int, value []byte) (err error) {
 	switch what {
 	case sawID:
@@ -114,12 +120,12 @@ func (m *Message) takeHeader(what int, value []byte) (err error) {
 	return err
 }
 
-// laneText is how a lane and its sequence travel: offset.ordinal, a blank, the lane.
+// laneText returns m.Sequence and m.Lane as they travel: offset.ordinal, a blank, the lane.
 func (m *Message) laneText() string {
 	return fmt.Sprintf("%d.%d %s", m.Sequence.Offset, m.Sequence.Ordinal, m.Lane)
 }
 
-// setLane reads what laneText made.
+// setLane sets m.Sequence and m.Lane from what laneText returned.
 func (m *Message) setLane(text string) error {
 	seq, lane, ok := strings.Cut(text, " ")
 	offset, ordinal, dot := strings.Cut(seq, ".")

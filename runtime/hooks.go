@@ -2,76 +2,95 @@ package brook
 
 import "time"
 
-// Hooks are told what an app does; those that are nil are not. They are called from the goroutines that do the
-// work, several at a time, and hold these up: they should be quick. They may read views, and publish. They must not wait for the app: Failure
-// is told of a failing commit while it is tried again, with all at rest that Process, Redrive, Drop, Rebuild and Close
-// would wait for.
+// Hooks are functions that an app calls to report what it does. A nil hook is not called.
+//
+// The goroutines that do the work call the hooks, several at a time, and wait for them: a hook must
+// be safe for concurrent use, and quick. It may read views, and publish. It must not wait for the
+// app: Failure is called for a failing commit while it is tried again, and at that time Process,
+// Redrive, Drop, Rebuild and Close would wait for the commit.
 type Hooks struct {
-	// Mode is told at the start, and at every change, how the partitions are run and why.
+	// Mode is called at the start, and at every change, with how the partitions are run and why.
 	Mode func(Mode)
-	// Assigned is told of all partitions that the group gives the app, each time that it divides them: with Config.Group
-	// to fold, else to act for. The offsets are the group's marks.
+	// Assigned is called with all partitions that the group assigns to the app, each time that it
+	// divides them: with Config.Group to fold, else to act for. The offsets are the group's marks.
 	Assigned func([]Position)
-	// Commit is told of every commit.
+	// Commit is called after every commit.
 	Commit func(Commit)
-	// DeadLetter is told of every new dead letter once it is committed.
+	// DeadLetter is called with every new dead letter, once it is committed.
 	DeadLetter func(DeadLetter)
-	// Unknown is told of every event passed over because the package has no such type.
+	// Unknown is called with the position and type of every event that is passed over because the
+	// package has no such type.
 	Unknown func(Position, string)
-	// Stray is told of every event that was undone and run alone. With Config.Group it becomes a dead letter instead.
+	// Stray is called with every event that was undone and run alone. With Config.Group the event
+	// becomes a dead letter instead.
 	Stray func(Stray)
-	// Failure is told of what failed and will be tried again, or, where Final is set, was given up.
+	// Failure is called with what failed and will be tried again or, if Final is set, was given up.
 	Failure func(Failure)
-	// Index is told how far the filling of an index has come that is new in the code.
+	// Index is called with how far the filling of an index that is new in the code has come.
 	Index func(IndexProgress)
-	// Rebuild is told when a rebuild starts (done false) and when it ended, with its error.
+	// Rebuild is called when a rebuild starts (done is false) and when it has ended, with its
+	// error.
 	Rebuild func(done bool, err error)
-	// Rebuilt is told what a rebuild came to, whether it was promoted or refused.
+	// Rebuilt is called with the outcome of a rebuild, whether it was promoted or refused.
 	Rebuilt func(RebuildReport)
 }
 
-// Mode tells how an app runs its partitions.
+// Mode is how an app runs its partitions.
 type Mode struct {
 	Lanes  int    // how many run side by side
-	Reason string // why not more, "" where every partition number has its own
+	Reason string // why there are no more; "" if every partition number has a lane of its own
 }
 
-// Commit tells of one commit to the store.
+// Commit reports one commit to the store.
 type Commit struct {
 	Partitions []Progress
-	Events     int // that were in it, of whatever outcome; of these
-	Discarded  int // are of types marked discard, and tombstones
-	Unknown    int // are of types that the package does not know
-	Repeats    int // were folded before: emissions, and events that Config.DropRepeats remembers
-	Strays     int // were undone and run alone
-	Letters    int // new dead letters, of which an event may make one for each handler set
-	Duration   time.Duration
+	Events     int           // how many were in the commit, of whatever outcome; of these
+	Discarded  int           // are of types marked discard, and tombstones
+	Unknown    int           // are of types that the package does not know
+	Repeats    int           // were folded before: emissions, and what Config.DropRepeats remembers
+	Strays     int           // were undone and run alone
+	Letters    int           // new dead letters; an event may make one for each handler set
+	Duration   time.Duration // from taking its first event until it was stored
 }
 
-// Progress tells how far a partition is read and committed.
+// Progress is how far a partition is read and committed.
 type Progress struct {
 	Topic     string
 	Partition int32
-	Next      int64 // all below is dealt with
-	End       int64 // the offset of the partition's next record, as far as is known
+	Next      int64 // every offset below is dealt with
+	End       int64 // the offset that the partition's next record will get, as far as is known
 }
 
-// Lag gives how many offsets of the partition are yet to be dealt with.
+// Lag returns how many offsets of the partition are yet to be dealt with.
 func (p Progress) Lag() int64 { return max(0, p.End-p.Next) }
 
-// IndexProgress tells how far the filling of a new index has come.
-type IndexProgress struct {
-	Collection, Field string
-	Rows              int   // that were looked at
-	Done              bool  // it is whole, or was given up
-	Err               error // why it was given up
+// Stray is an event that was undone and run alone, with all other lanes at rest. In parallel lanes
+// an event may touch only rows whose key begins with its own; this one touched others. When the log
+// is folded anew, these may have been written before or after it instead.
+type Stray struct {
+	Position Position
+	Type     string
+	// Handler is Set.Method, a handler that is asserted to be partitioned and is not. It is "" if
+	// the key of the record is not that of the event, or the record is not in the partition of its
+	// key.
+	Handler string
 }
 
-// Failure tells of something that failed.
+// IndexProgress is how far the filling of a new index has come.
+type IndexProgress struct {
+	Collection, Field string
+	Rows              int   // how many were looked at
+	Done              bool  // the index is complete, or was given up
+	Err               error // why it was given up; nil: it was not
+}
+
+// Failure is something that failed.
 type Failure struct {
-	What     string   // what was done, for people: read, commit, store, handle, publish, mark, effect, rebuild, …
-	Position Position // of the event, where there is one
-	Attempts int
+	// What is what was done, for people: read, commit, store, handle, publish, mark, effect,
+	// rebuild, …
+	What     string
+	Position Position // of the event, if there is one
+	Attempts int      // how often it was tried
 	Err      error
 	Final    bool // it is not tried again
 }

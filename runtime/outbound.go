@@ -10,12 +10,13 @@ import (
 type Outbound struct {
 	Message Message
 	Topic   string // "": Config.Topic
-	Key     []byte // the record's
-	Keyed   bool   // events of its type have a key
-	Err     error  // of an option, or of encoding
+	Key     []byte // of the record: the event's key as text
+	Keyed   bool   // events of this type have a key
+	Err     error  // the first error, of an option or of encoding
 }
 
-// Encode fills out from an emission. Generated code uses it.
+// Encode fills out from an emission, after the options were applied to it. An error goes into
+// out.Err. Generated code uses it.
 func Encode[E any](out *Outbound, def *EventDef[E], e Emission[E]) {
 	encode(out, def, &e.data)
 }
@@ -23,7 +24,7 @@ func Encode[E any](out *Outbound, def *EventDef[E], e Emission[E]) {
 func encode[E any](out *Outbound, def *EventDef[E], data *E) {
 	out.Message.Type, out.Topic = def.Type, def.Topic
 	if out.Err != nil {
-		return // an option's
+		return // an option failed
 	}
 	if out.Message.Data, out.Err = def.Append(nil, data); out.Err != nil {
 		out.Err = fmt.Errorf("brook: encode %s: %w", def.Type, out.Err)
@@ -36,6 +37,7 @@ func encode[E any](out *Outbound, def *EventDef[E], data *E) {
 		out.Key, out.Err = def.Shape.Text([]byte{}, encoded)
 	}
 	if out.Err == nil && !text.Textual(def.Shape, out.Key) {
-		out.Err = fmt.Errorf("brook: encode %s: its key %.100q is no UTF-8, and JSON can't hold it", def.Type, out.Key)
+		out.Err = fmt.Errorf("brook: encode %s: its key %.100q is no UTF-8, and JSON can't hold it",
+			def.Type, out.Key)
 	}
 }

@@ -13,14 +13,17 @@ import (
 //
 //	{"type":"order.placed","author":"shop","create_ts":1591619696789,"data":{"order_id":"o1"}}
 //
-// create_ts is when the event was made, in milliseconds since 1970; a string with a time as RFC 3339 is read, too. The payload is data. type
-// and data must be there and not null; members of other names are ignored. The record's key is the event's.
+// create_ts is when the event was made, in milliseconds since 1970; a string with a time of RFC
+// 3339 is read too. data is the payload. type and data must be there and not null; members with
+// other names are ignored. A member that occurs twice is an error. The record's key is the event's
+// key.
 //
-// The ID and what tells a receiver repeats of emissions travel in the headers brook-id, brook-cause and brook-lane. A record
-// without them is read, too: its position is its ID.
+// The ID, and that by which a receiver drops repeats of emissions, travel in the headers of
+// [Message.PutHeaders]: brook-id, brook-cause, brook-lane and brook-hash. A record without them is
+// read too: its position is its ID.
 type PlainJSON struct{}
 
-// Wrap writes the object, and the headers. A time is cut to milliseconds.
+// Wrap writes the object and the headers. It truncates the time to milliseconds.
 func (PlainJSON) Wrap(m *Message, r *Record) error {
 	if m.Type == "" {
 		return errors.New("plain JSON: the event has no type")
@@ -31,7 +34,9 @@ func (PlainJSON) Wrap(m *Message, r *Record) error {
 	if err := m.PutHeaders(r); err != nil {
 		return err
 	}
-	e := wire.NewEncoder(make([]byte, 0, len(`{"type":"","author":"","create_ts":-62167219200000,"data":}`)+len(m.Type)+len(m.Author)+len(m.Data)))
+	e := wire.NewEncoder(make([]byte, 0,
+		len(`{"type":"","author":"","create_ts":-62167219200000,"data":}`)+
+			len(m.Type)+len(m.Author)+len(m.Data)))
 	e.Name(`{"type":`).String(m.Type)
 	e.Name(`,"author":`).String(m.Author)
 	if !m.Time.IsZero() {
@@ -46,7 +51,7 @@ func (PlainJSON) Wrap(m *Message, r *Record) error {
 	return nil
 }
 
-// checkPayload wants JSON that is not null.
+// checkPayload returns an error unless data is JSON and not null.
 func checkPayload(data []byte) error {
 	d := wire.NewDecoder(data)
 	null := d.IsNull()
@@ -60,9 +65,9 @@ func checkPayload(data []byte) error {
 	return nil
 }
 
-// Open reads the object. m.Data is a part of r.Value.
+// Open reads the object. m.Data shares r.Value.
 func (PlainJSON) Open(r *Record, m *Message) error {
-	before := *m // type and author are often those of the message before
+	before := *m // type and author are often the same
 	*m = Message{Keyed: true}
 	bad := m.TakeHeaders(r)
 	var seen int

@@ -1,7 +1,7 @@
 package brook
 
-// FailurePolicy says what becomes of later events of a key after a handler set failed for one of
-// them.
+// FailurePolicy says what happens to later events of a key after a handler set failed for one of
+// them: [Wait], [GoOn], [Fail] or [Stop].
 //
 // Each of the three policies is a type of its own, so that a constant in the wrong place does not
 // compile. [GoOn] and [Fail], which all three have, are untyped. A policy that is read from a file,
@@ -11,13 +11,15 @@ package brook
 //	config.OnFailure = brook.FailurePolicy(os.Getenv("ON_FAILURE")) // wait, go on or fail
 type FailurePolicy string
 
-// StalePolicy says what to do with views that other handlers made.
+// StalePolicy says what to do with views that other handlers made: [RebuildStale], [Fail] or
+// [GoOn].
 type StalePolicy string
 
-// RetentionPolicy says what to do if the log no longer has events that the views need.
+// RetentionPolicy says what to do if the log no longer has events that the views need: [Fail] or
+// [GoOn].
 type RetentionPolicy string
 
-// GoOn and Fail are for Config.OnFailure, OnStale and OnRetention.
+// GoOn and Fail are values of Config.OnFailure, OnStale and OnRetention.
 const (
 	// GoOn goes on: with the key's next event, with the views as they are, or without the events
 	// that are missing.
@@ -26,14 +28,14 @@ const (
 	Fail = "fail"
 )
 
-// Wait and Stop are for Config.OnFailure alone.
+// Wait and Stop are values of Config.OnFailure alone.
 const (
-	// Wait has later events of the key wait behind the failed one, for the set that failed.
+	// Wait makes later events of the key wait behind the failed one, for the set that failed.
 	Wait FailurePolicy = "wait"
-	// Stop is the same as Fail.
+	// Stop does the same as Fail.
 	Stop FailurePolicy = "stop"
 )
 
-// RebuildStale is for Config.OnStale alone: the views are rebuilt from the log, beside the live
-// ones.
+// RebuildStale is a value of Config.OnStale alone: the views are rebuilt from the log, beside the
+// live ones.
 const RebuildStale StalePolicy = "rebuild"

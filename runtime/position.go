@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Position is where a record stands in the log. The zero Position is nowhere: it is what an
-// event has that never went through a log.
+// Position is where a record is in the log. The zero Position is that of an event that did not come
+// through the log.
 type Position struct {
 	Topic     string
 	Partition int32
 	Offset    int64
 }
 
-// String gives topic/partition/offset.
+// String returns topic/partition/offset.
 func (p Position) String() string {
 	var room [64]byte
 	b := append(append(room[:0], p.Topic...), '/')
@@ -22,10 +22,15 @@ func (p Position) String() string {
 	return string(strconv.AppendInt(b, p.Offset, 10))
 }
 
-// IsZero reports whether p is nowhere.
+// IsZero reports whether p is the zero Position.
 func (p Position) IsZero() bool { return p == Position{} }
 
-// Compare orders positions by topic, partition, offset.
+// Compare returns -1, 0 or +1 as p comes before, is, or comes after q in the order of topic,
+// partition and offset.
 func (p Position) Compare(q Position) int {
-	return cmp.Or(strings.Compare(p.Topic, q.Topic), cmp.Compare(p.Partition, q.Partition), cmp.Compare(p.Offset, q.Offset))
+	return cmp.Or(
+		strings.Compare(p.Topic, q.Topic),
+		cmp.Compare(p.Partition, q.Partition),
+		cmp.Compare(p.Offset, q.Offset),
+	)
 }

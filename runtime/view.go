@@ -1,51 +1,65 @@
 package brook
 
-import "iter"
+import (
+	"iter"
+	"sync"
+)
 
-// View reads one collection. A view that a program got from its App reads what was committed last
-// and is safe for concurrent use; one that a handler got reads everything before its event and what
-// earlier sets did for its event, and is only valid until the handler returns: what uses it later gets [ErrHandlerReturned].
+// View reads one collection.
 //
-// Values that it gives are the caller's own. The zero View is not usable.
+// A view of an App reads what was committed last, and is safe for concurrent use. A view that a
+// handler is given reads everything before its event, and what earlier handler sets did for its
+// event. It ends when the handler returns: from then on its methods return [ErrHandlerReturned].
 //
-// Its methods are kept out of line, and what they share is in place: they are compiled for every collection.
+// Values that a view returns are the caller's own: changing them changes nothing for anyone else.
+// An error that is neither [ErrNotFound] nor [ErrHandlerReturned] is the store's, or
+// [ErrUnreadable]. A sequence yields an error last. The zero View must not be used.
 type View[K comparable, V any] struct {
+	// The methods are compiled for every collection of every user: they are kept out of line, and
+	// at has what does not depend on K and V.
+
 	def *Collection[K, V]
-	at  place
+	at  collectionReader
 }
 
-// ViewOf gives the view of the collection that is number ordinal of its package. Generated code uses it.
+// ViewOf returns the view of the collection that is number ordinal of its package, reading s.
+// Generated code uses it.
 //
 //go:noinline
 func ViewOf[K comparable, V any](s Source, ordinal int, def *Collection[K, V]) View[K, V] {
-	return View[K, V]{def, placeOf(s, ordinal, def)}
+	return View[K, V]{def, readerOf(s, ordinal, def)}
 }
 
-// Place returns where the view reads and what it reads: the collection that is number ordinal of its package. Package engine uses it.
+// Place returns the source that the view reads, and its collection, which is number ordinal of its
+// package. Package engine uses it.
 func (v View[K, V]) Place() (source Source, ordinal int, def *Collection[K, V]) {
 	return v.at.src, v.at.ord, v.def
 }
 
-// Entry is a key with its value.
+// Entry is a row of a collection: a key with its value. Both are the receiver's own.
 type Entry[K comparable, V any] struct {
 	Key   K
 	Value V
 }
 
-// Get gives the value at key, or an error that wraps [ErrNotFound] and names collection and key.
+// keyBuffers lends the buffers that keys are encoded into for a read.
+var keyBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// Get returns the value at key. If there is none, the error wraps [ErrNotFound] and names the
+// collection and the key.
 //
 //go:noinline
 func (v View[K, V]) Get(key K) (V, error) {
 	buf := keyBuffers.Get().(*[]byte)
 	*buf = v.def.AppendKey((*buf)[:0], key)
-	u := use{at: &v.at}
-	defer u.leave()
-	row, err := v.at.get(&u, *buf)
+	a := access{at: &v.at}
+	defer a.leave()
+	row, err := v.at.get(&a, *buf)
 	keyBuffers.Put(buf)
 	return v.def.own(row, err)
 }
 
-// MustGet is Get for a key that is known to be there: it panics with Get's error.
+// MustGet is Get for a key that is known to have a value: it panics if Get returns an error.
 //
 //go:noinline
 func (v View[K, V]) MustGet(key K) V {
@@ -59,25 +73,25 @@ func (v View[K, V]) MustGet(key K) V {
 //go:noinline
 func (v View[K, V]) Has(key K) (bool, error) { return v.at.has(v.def.AppendKey(nil, key)) }
 
-// Len gives the number of values.
+// Len returns the number of values.
 //
 //go:noinline
 func (v View[K, V]) Len() (int, error) { return v.at.count() }
 
-// All gives every value in key order.
+// All yields every entry in key order.
 //
 //go:noinline
 func (v View[K, V]) All() iter.Seq2[Entry[K, V], error] { return entries(v, nil, nil, nil) }
 
-// Range gives the values with from <= key < to, in key order.
+// Range yields the entries with from <= key < to, in key order.
 //
 //go:noinline
 func (v View[K, V]) Range(from, to K) iter.Seq2[Entry[K, V], error] {
 	return entries(v, v.def.AppendKey(nil, from), v.def.AppendKey(nil, to), nil)
 }
 
-// Prefix gives the values whose composite key has the same first n fields as key, in key order. It
-// gives an error where n is less than 1 or K has fewer fields.
+// Prefix yields the entries whose composite key has the same first n fields as key, in key order.
+// It yields an error if n is less than 1 or K has fewer than n fields.
 //
 //go:noinline
 func (v View[K, V]) Prefix(key K, n int) iter.Seq2[Entry[K, V], error] {
@@ -86,17 +100,21 @@ func (v View[K, V]) Prefix(key K, n int) iter.Seq2[Entry[K, V], error] {
 }
 
 //go:noinline
-func entries[K comparable, V any](v View[K, V], from, to []byte, err error) iter.Seq2[Entry[K, V], error] {
+func entries[K comparable, V any](
+	v View[K, V], from, to []byte, err error,
+) iter.Seq2[Entry[K, V], error] {
 	return func(yield func(Entry[K, V], error) bool) {
 		if err != nil {
 			yield(Entry[K, V]{}, err)
 			return
 		}
-		v.at.walk(from, to, func(u *use, row Row, err error) bool { return v.def.yield(u, yield, row, err) })
+		v.at.walk(from, to, func(a *access, row Row, err error) bool {
+			return v.def.yield(a, yield, row, err)
+		})
 	}
 }
 
-// Map gives the whole collection as a map.
+// Map returns the whole collection as a map.
 //
 //go:noinline
 func (v View[K, V]) Map() (map[K]V, error) {
@@ -110,7 +128,7 @@ func (v View[K, V]) Map() (map[K]V, error) {
 	})
 }
 
-// MustMap is Map that panics with its error.
+// MustMap is Map, but panics if Map returns an error.
 //
 //go:noinline
 func (v View[K, V]) MustMap() map[K]V {
@@ -119,7 +137,7 @@ func (v View[K, V]) MustMap() map[K]V {
 	return m
 }
 
-// Values gives every value in key order.
+// Values returns every value in key order. With an error it returns the values before it.
 //
 //go:noinline
 func (v View[K, V]) Values() ([]V, error) {
@@ -132,7 +150,7 @@ func (v View[K, V]) Values() ([]V, error) {
 	return values, err
 }
 
-// MustValues is Values that panics with its error.
+// MustValues is Values, but panics if Values returns an error.
 //
 //go:noinline
 func (v View[K, V]) MustValues() []V {
@@ -141,14 +159,14 @@ func (v View[K, V]) MustValues() []V {
 	return values
 }
 
-// must panics with an error.
+// must panics with err if it is not nil.
 func must(err error) {
 	if err != nil {
 		panic(err)
 	}
 }
 
-// Must gives value, or panics with err where it is not nil.
+// Must returns value, or panics with err if it is not nil.
 func Must[T any](value T, err error) T {
 	must(err)
 	return value

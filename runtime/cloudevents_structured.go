@@ -9,7 +9,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// structured reads a CloudEvent in the JSON format. What the record's headers say of attributes counts for nothing.
+// structured reads a CloudEvent in the JSON format. Attributes in the headers of the record are
+// ignored.
 func (c CloudEvents) structured(r *Record, m *Message) error {
 	*m = Message{Keyed: true, Headers: m.Headers}
 	others := m.Headers[:0]
@@ -39,21 +40,20 @@ func (c CloudEvents) structured(r *Record, m *Message) error {
 	return nil
 }
 
-// structuredEvent is a CloudEvent in the JSON format while it is read.
+// structuredEvent is the state of reading a CloudEvent in the JSON format.
 type structuredEvent struct {
-	m       *Message
-	d       *wire.Decoder
-	version string
-	content string
-	base64  string
-	seen    int
-	there   names
-	bad     error
-	// ambiguous: there are two types
-	ambiguous bool
+	m         *Message
+	d         *wire.Decoder
+	version   string
+	content   string
+	base64    string
+	seen      int   // the members that were read, as bits
+	there     names // of the extension attributes
+	bad       error // the first thing that is wrong
+	ambiguous bool  // there are two types
 }
 
-// structuredOf returns which of the members that the envelope uses a name is, or 0.
+// structuredOf returns the bit of the member that a name is, or 0 if the envelope does not use it.
 func structuredOf(name []byte) int {
 	switch string(name) {
 	case "specversion":
@@ -82,7 +82,7 @@ func structuredOf(name []byte) int {
 	return 0
 }
 
-// member reads the value of a member; null is as good as absent.
+// member reads the value of a member. One that is null counts as absent.
 func (e *structuredEvent) member(name []byte) {
 	if e.d.Null() {
 		return
@@ -127,20 +127,21 @@ func (e *structuredEvent) member(name []byte) {
 	e.seen |= what
 }
 
-// again notes that a member occurs twice.
+// again records that a member occurs twice.
 func (e *structuredEvent) again(name []byte) {
 	if e.bad == nil {
 		e.bad = fmt.Errorf("the member %.100s occurs twice", name)
 	}
 }
 
+// text reads a string into p.
 func (e *structuredEvent) text(p *string) {
 	if b, ok := e.d.Text(); ok {
 		*p = string(b)
 	}
 }
 
-// extension makes a header of an attribute, as it would be in binary mode.
+// extension adds an extension attribute to the headers, as it is in binary mode.
 func (e *structuredEvent) extension(name []byte) {
 	var value []byte
 	if e.d.Kind() == '"' {
@@ -155,7 +156,7 @@ func (e *structuredEvent) extension(name []byte) {
 	e.m.Headers = append(e.m.Headers, Header{key, value})
 }
 
-// check says what is wrong with an event that was read, and decodes its data.
+// check decodes the data of an event that was read, and returns what is wrong with the event.
 func (e *structuredEvent) check() error {
 	switch {
 	case e.version == "" || e.m.Type == "":

@@ -1,0 +1,20 @@
+package brook
+
+// Emission is an event that a handler asks to have published. It is stored in the commit of the
+// handler's changes and published after it. The zero Emission is nothing. An Emission is an
+// [Outgoing].
+type Emission[E any] struct {
+	data E
+	set  bool
+}
+
+// Emit returns the emission of data. It keeps data, which must not be changed from then on.
+func Emit[E any](data E) Emission[E] { return Emission[E]{data, true} }
+
+// Data returns what is to be published, and false if e is the zero Emission.
+func (e Emission[E]) Data() (E, bool) { return e.data, e.set }
+
+func (Emission[E]) outgoing() {}
+
+// Outgoing is an [Emission] of any event type, as PublishAll of an app takes it.
+type Outgoing interface{ outgoing() }

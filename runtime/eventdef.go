@@ -1,0 +1,36 @@
+package brook
+
+import (
+	"github.com/brookgen/brookgen/runtime/internal/schema"
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// EventDef describes an event type to the runtime. It never changes, and is safe for concurrent
+// use. Generated code uses it.
+type EventDef[E any] struct {
+	Type  string
+	Topic string // "": Config.Topic
+	// Shape is the shape of the event's key, see package key; "" if it has none.
+	Shape key.Shape
+	// AppendKey appends the encoded key to dst. It returns nil if the key lies behind a nil
+	// pointer.
+	AppendKey func(dst []byte, data *E) []byte
+	// ReadKey sets the fields of the key, for an event without data.
+	ReadKey func(r *key.Reader, data *E)
+	// Append appends the payload as JSON to dst.
+	Append func(dst []byte, data *E) ([]byte, error)
+	// Decode decodes a payload.
+	Decode  func(data []byte) (E, error)
+	History int // how many of the newest events each key keeps; KeepAll: all; 0: none
+}
+
+// KeepAll is the value of EventDef.History that keeps every event. Generated code uses it.
+const KeepAll = -1
+
+// Info returns the plain data of d.
+func (d *EventDef[E]) Info() schema.Event {
+	return schema.Event{Type: d.Type, Topic: d.Topic, Shape: d.Shape, History: d.History}
+}
+
+// AnyEvent is an [EventDef] of any payload type. Generated code uses it.
+type AnyEvent interface{ Info() schema.Event }
