@@ -25,16 +25,19 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
-	config brook.Config
-	def    *Definition
-	layout *schema.Layout
-	store  brook.Store
-	reader brook.Reader
-	events map[string]schema.Event
-	keep   map[string]int
-	topics []string
-	ids    *idSource
-	bare   bool // the envelope takes anything for a payload
+	config       brook.Config
+	def          *Definition
+	layout       *schema.Layout
+	sets         []string
+	handlers     []Handler
+	defaultTopic string
+	store        brook.Store
+	reader       brook.Reader
+	events       map[string]schema.Event
+	keep         map[string]int
+	topics       []string
+	ids          *idSource
+	bare         bool // the envelope takes anything for a payload
 
 	ctx    context.Context // ends at Close, with ErrClosed as its cause
 	cancel context.CancelFunc
@@ -98,7 +101,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), store: config.Store, reader: config.Store.Latest(),
+	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), sets: def.Sets, handlers: def.Handlers, defaultTopic: config.Topic, store: config.Store, reader: config.Store.Latest(),
 		events: map[string]schema.Event{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
 		targets: outbox.NewTargets(config.Driver), running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: retry.NewSignal(), broken: make(chan error, 1),
 		leftovers: newLeftovers(), progress: newProgress(), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}

@@ -55,14 +55,14 @@ func (s *state) tablesOfLayout1() (names []string) {
 // fingerprint says, as layout 2 did, what made the views: line by line, without topics.
 func (a *App) fingerprint() []string {
 	var lines []string
-	for _, h := range a.def.Handlers {
-		lines = append(lines, fmt.Sprintf("set %s handles %s", a.def.Sets[h.Set], h.Event))
+	for _, h := range a.handlers {
+		lines = append(lines, fmt.Sprintf("set %s handles %s", a.sets[h.Set], h.Event))
 	}
 	for _, c := range a.layout.Collections {
 		lines = append(lines, fmt.Sprintf("collection %s is keyed by %s", c.Name, c.Shape))
 	}
 	slices.Sort(lines)
-	return append(lines, "sets run in the order "+strings.Join(a.def.Sets, ", "))
+	return append(lines, "sets run in the order "+strings.Join(a.sets, ", "))
 }
 
 // earlierChanges says how the code differs from what made views of layout 2.

@@ -23,8 +23,9 @@ func (a *App) uneven(partitions []brook.Partition) bool {
 }
 
 // mode says whether partitions can be folded side by side: they can where every handler is proved, or asserted, to touch nothing
-// but rows whose key begins with its event's key, so that events of two partitions never meet.
-func (a *App) mode(partitions []brook.Partition) brook.Mode {
+// but rows whose key begins with its event's key, so that events of two partitions never meet. placed says that the driver says which partition
+// a key belongs to, unkeyed that the keys of records are not those of events.
+func (a *App) mode(partitions []brook.Partition, placed, unkeyed bool) brook.Mode {
 	counts := map[string]int{}
 	for _, p := range partitions {
 		counts[p.Topic]++
@@ -40,14 +41,14 @@ func (a *App) mode(partitions []brook.Partition) brook.Mode {
 	if lanes <= 1 {
 		return brook.Mode{Lanes: 1, Reason: "there is one partition"}
 	}
-	if _, ok := a.config.Driver.(brook.Partitioner); !ok {
+	if !placed {
 		return brook.Mode{Lanes: 1, Reason: "the driver does not say which partition a key belongs to"}
 	}
-	if unkeyed(a.config.Envelope) {
+	if unkeyed {
 		return brook.Mode{Lanes: 1, Reason: "the envelope's record keys are not the events' keys"}
 	}
-	for i := range a.def.Handlers {
-		if reason := a.obstacle(&a.def.Handlers[i]); reason != "" {
+	for i := range a.handlers {
+		if reason := a.obstacle(&a.handlers[i]); reason != "" {
 			return brook.Mode{Lanes: 1, Reason: reason}
 		}
 	}
@@ -56,7 +57,7 @@ func (a *App) mode(partitions []brook.Partition) brook.Mode {
 
 // obstacle says what rules out parallel lanes for a handler, in its signature or else in its body, or "".
 func (a *App) obstacle(h *Handler) string {
-	name := a.def.name(h)
+	name := a.handlerName(h)
 	if reason := a.signature(h); reason != "" {
 		return name + " " + reason
 	}
@@ -69,8 +70,8 @@ func (a *App) obstacle(h *Handler) string {
 	return fmt.Sprintf("%s: %s is not proved to stay within the rows of its event's key; brookgen graph says why", name, h.Doubt)
 }
 
-// name gives a handler as Set.Method.
-func (d *Definition) name(h *Handler) string { return d.Sets[h.Set] + "." + h.Name }
+// handlerName returns a handler as Set.Method.
+func (a *App) handlerName(h *Handler) string { return a.sets[h.Set] + "." + h.Name }
 
 // signature says what in a handler's signature rules out parallel lanes, or "".
 func (a *App) signature(h *Handler) string {

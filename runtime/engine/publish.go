@@ -128,7 +128,7 @@ func (a *App) wrap(out *brook.Outbound, r *brook.Record) error {
 
 func (a *App) topic(declared string) string {
 	if declared == "" {
-		return a.config.Topic
+		return a.defaultTopic
 	}
 	return declared
 }

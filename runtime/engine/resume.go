@@ -19,7 +19,7 @@ func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool
 		if err != nil {
 			return nil, nil, brook.Mode{}, err
 		}
-		mode := a.mode(partitions)
+		mode := a.modeOf(partitions)
 		if one != "" {
 			mode = brook.Mode{Lanes: 1, Reason: one}
 		}
@@ -173,3 +173,9 @@ func (a *App) wakeLanes() {
 
 // rouse makes the lane look whether what it stood still for is over.
 func (l *lane) rouse() { l.wake.Set() }
+
+// modeOf says how the partitions are run.
+func (a *App) modeOf(partitions []brook.Partition) brook.Mode {
+	_, placed := a.config.Driver.(brook.Partitioner)
+	return a.mode(partitions, placed, unkeyed(a.config.Envelope))
+}

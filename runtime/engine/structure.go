@@ -30,7 +30,7 @@ func (a *App) structure() map[string]origin {
 	for ord, c := range a.layout.Collections {
 		o := origin{Key: string(c.Shape)}
 		at := map[string]int{}
-		for _, h := range slices.SortedStableFunc(slices.Values(a.def.Handlers), func(g, h Handler) int { return cmp.Compare(g.Set, h.Set) }) {
+		for _, h := range slices.SortedStableFunc(slices.Values(a.handlers), func(g, h Handler) int { return cmp.Compare(g.Set, h.Set) }) {
 			if !slices.Contains(h.Writes, ord) {
 				continue
 			}
@@ -40,7 +40,7 @@ func (a *App) structure() map[string]origin {
 				at[h.Event] = i
 				o.Events = append(o.Events, cause{Event: h.Event, Topic: a.topic(a.events[h.Event].Topic)})
 			}
-			o.Events[i].Handlers = append(o.Events[i].Handlers, a.def.Sets[h.Set]+"."+h.Name)
+			o.Events[i].Handlers = append(o.Events[i].Handlers, a.sets[h.Set]+"."+h.Name)
 		}
 		slices.SortFunc(o.Events, func(a, b cause) int { return strings.Compare(a.Event, b.Event) })
 		all[c.Name] = o
@@ -134,9 +134,9 @@ func (a *App) contractOf(structure map[string]origin) string {
 
 // handlersOf names the sets that handle an event type.
 func (a *App) handlersOf(typ string) (sets []string) {
-	for _, h := range a.def.Handlers {
+	for _, h := range a.handlers {
 		if h.Event == typ {
-			sets = append(sets, a.def.Sets[h.Set])
+			sets = append(sets, a.sets[h.Set])
 		}
 	}
 	return sets
@@ -144,7 +144,7 @@ func (a *App) handlersOf(typ string) (sets []string) {
 
 // handles reports whether a set has a handler of an event type.
 func (a *App) handles(set, typ string) bool {
-	return slices.ContainsFunc(a.def.Handlers, func(h Handler) bool { return h.Event == typ && a.def.Sets[h.Set] == set })
+	return slices.ContainsFunc(a.handlers, func(h Handler) bool { return h.Event == typ && a.sets[h.Set] == set })
 }
 
 // madeFrom names the event types that the live views were made from.
