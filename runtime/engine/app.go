@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,29 +13,24 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
-	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
 
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
-	config       brook.Config
-	def          *Definition
-	layout       *schema.Layout
-	sets         []string
-	handlers     []Handler
-	defaultTopic string
-	store        brook.Store
-	reader       brook.Reader
-	events       map[string]schema.Event
-	keep         map[string]int
-	topics       []string
-	ids          *idSource
-	bare         bool // the envelope takes anything for a payload
+	config brook.Config
+	def    *Definition
+	code   *plan.Code
+	store  brook.Store
+	reader brook.Reader
+	keep   map[string]int
+	ids    *idSource
+	bare   bool // the envelope takes anything for a payload
 
 	ctx    context.Context // ends at Close, with ErrClosed as its cause
 	cancel context.CancelFunc
@@ -54,8 +47,6 @@ type App struct {
 	lease       lease
 	state       state                  // guarded by gate
 	aloneMark   atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
-	made        map[string]origin      // what the code makes rows from
-	contract    string                 // of the code
 	named       atomic.Bool            // the state has the names of the code's sets
 	names       atomic.Pointer[setNames]
 	claimed     atomic.Bool            // the state has that contract, and the live generation the code's shapes
@@ -101,31 +92,22 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: config, def: def, bare: isBare(config.Envelope), layout: layoutOf(def.Collections), sets: def.Sets, handlers: def.Handlers, defaultTopic: config.Topic, store: config.Store, reader: config.Store.Latest(),
-		events: map[string]schema.Event{}, keep: map[string]int{}, ids: newIDSource(), done: make(chan struct{}),
-		targets: outbox.NewTargets(config.Driver), running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: retry.NewSignal(), broken: make(chan error, 1),
-		leftovers: newLeftovers(), progress: newProgress(), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{}, hub: watch.NewHub(), news: newNews(), born: time.Now()}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	a.ctx, a.cancel = ctx, func() { cancel(brook.ErrClosed) }
-	a.report = report.New(config.Name, config.Log, config.Hooks)
+	a := &App{
+		config: config, def: def, store: config.Store, reader: config.Store.Latest(),
+		code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections, def.Events),
+		keep: map[string]int{}, bare: isBare(config.Envelope), ids: newIDSource(), report: report.New(config.Name, config.Log, config.Hooks),
+		ctx: ctx, cancel: func() { cancel(brook.ErrClosed) }, done: make(chan struct{}), broken: make(chan error, 1),
+		running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: retry.NewSignal(), leftovers: newLeftovers(),
+		targets: outbox.NewTargets(config.Driver), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{},
+		progress: newProgress(), hub: watch.NewHub(), news: newNews(), born: time.Now(),
+	}
 	a.retry = retry.Loop{Policy: config.Retry, Report: a.report}
-	for _, e := range def.Events {
-		info := e.Info()
-		a.events[info.Type] = info
+	for typ, info := range a.code.Events {
 		if info.History != brook.KeepAll {
-			a.keep[info.Type] = info.History
+			a.keep[typ] = info.History
 		}
 	}
-	topics := map[string]bool{}
-	for _, h := range def.Handlers {
-		topics[a.topic(a.events[h.Event].Topic)] = true
-	}
-	for _, typ := range def.Discards {
-		topics[a.topic(a.events[typ].Topic)] = true
-	}
-	a.topics = slices.Sorted(maps.Keys(topics))
-	a.made = a.structure()
-	a.contract = a.contractOf(a.made)
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
@@ -209,9 +191,6 @@ func (a *App) waitsOf(id partition.ID) *deadletter.Blocked {
 
 // Source gives where the app's views read. Generated code uses it.
 func (a *App) Source() brook.Source { return &latest{a, context.Background()} }
-
-// reads reports whether the app reads a topic.
-func (a *App) reads(topic string) bool { return slices.Contains(a.topics, topic) }
 
 // insistResting does something with the gate taken, and again where the store refuses its commit; the gate is others' between two tries.
 func (a *App) insistResting(ctx context.Context, do func() error) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
 // Several versions of the code may run over one store. Who folds into the live generation says so in the state, with the contract that
@@ -24,9 +25,9 @@ func (a *App) fit() {
 	if g == nil {
 		return
 	}
-	fits := a.state.Folds == a.contract && a.state.Generation == g.number
+	fits := a.state.Folds == a.code.Contract && a.state.Generation == g.number
 	a.had = a.had || fits
-	a.lost.Store(a.had && a.state.Folds != a.contract)
+	a.lost.Store(a.had && a.state.Folds != a.code.Contract)
 	if fits {
 		writes, _ := a.newShapes(g.shapes)
 		fits = len(writes) == 0
@@ -88,7 +89,7 @@ func (a *App) claimResting(ctx context.Context) error {
 // takeOver makes the state that of a generation that this code folds into from now on.
 func (a *App) takeOver(next *state) error {
 	untouched := a.untouched(next)
-	if next.Folds != a.contract && !untouched {
+	if next.Folds != a.code.Contract && !untouched {
 		if a.had {
 			return a.overtaken(next)
 		}
@@ -107,19 +108,19 @@ func (a *App) takeOver(next *state) error {
 		next.Mixed, next.Fingerprint = false, nil
 	}
 	fresh := next.Folds == ""
-	next.Folds = a.contract
-	tables := append(a.tableNames(), next.Tables[next.Generation]...)
+	next.Folds = a.code.Contract
+	tables := append(a.code.TableNames(), next.Tables[next.Generation]...)
 	kept := map[string]keptIndex{}
-	for _, info := range a.layout.Collections {
+	for _, info := range a.code.Layout.Collections {
 		for _, index := range info.Indexes {
 			name := info.EntriesName(index)
 			k, ok := next.Kept[name]
 			switch {
 			case fresh:
-				k = keptIndex{Table: indexTable(info.Name, index.Field), Whole: true, Once: true}
+				k = keptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: true}
 			case !ok: // what an earlier index of that name left behind is none of its entries
 				next.Serial++
-				k = keptIndex{Table: fmt.Sprintf("%s/%d", indexTable(info.Name, index.Field), next.Serial)}
+				k = keptIndex{Table: fmt.Sprintf("%s/%d", plan.IndexTable(info.Name, index.Field), next.Serial)}
 			}
 			k.Once = k.Once && index.Unique
 			kept[name] = k
@@ -127,18 +128,18 @@ func (a *App) takeOver(next *state) error {
 		}
 	}
 	next.Kept = kept
-	next.Tables[next.Generation] = sorted(tables)
+	next.Tables[next.Generation] = plan.Sorted(tables)
 	return nil
 }
 
 // madeHere makes the state that of a generation that this code has built.
 func (a *App) madeHere(next *state) {
 	next.rename(a)
-	next.Folds, next.Mixed, next.Fingerprint = a.contract, false, nil
+	next.Folds, next.Mixed, next.Fingerprint = a.code.Contract, false, nil
 	next.Kept = map[string]keptIndex{}
-	for _, info := range a.layout.Collections {
+	for _, info := range a.code.Layout.Collections {
 		for _, index := range info.Indexes {
-			next.Kept[info.EntriesName(index)] = keptIndex{Table: indexTable(info.Name, index.Field), Whole: true, Once: index.Unique}
+			next.Kept[info.EntriesName(index)] = keptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: index.Unique}
 		}
 	}
 }
@@ -192,7 +193,7 @@ func (a *App) superseded(ctx context.Context) error {
 		return nil
 	}
 	defer a.gate.Leave(v)
-	if !a.had || a.state.Folds == a.contract {
+	if !a.had || a.state.Folds == a.code.Contract {
 		return nil
 	}
 	return a.overtaken(&a.state)

@@ -52,7 +52,7 @@ func (a *App) gather(ctx context.Context, holder, group bool) error {
 		case n != 0 && n < outbox.EarlierNumbers && n >= counted.Next: // committed since
 		case !item.Free && group: // published by who has the partition
 		case !item.Free && known && item.Position.Offset >= s.Next:
-		case !item.Free && !known && a.reads(id.Topic):
+		case !item.Free && !known && a.code.Reads(id.Topic):
 		default:
 			items = append(items, item)
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -15,7 +16,7 @@ type Definition struct {
 
 	// Lane makes the dispatch of one lane: a function that decodes an event, calls its
 	// handlers and applies what they give, all through tx.
-	Lane func(tx *txn.Tx) func(*Delivery)
+	Lane func(tx *Tx) func(*Delivery)
 	// Outgoing encodes an event of whichever type; false where its type is not the package's.
 	Outgoing func(o brook.Outgoing, out *brook.Outbound) bool
 }
@@ -23,20 +24,9 @@ type Definition struct {
 // Tx is the transaction that handlers read and change. Generated code uses it.
 type Tx = txn.Tx
 
-// Handler says what the signature of a handler says, and what was proved of its body. Generated code uses it.
-type Handler struct {
-	Set     int    // in Definition.Sets
-	Name    string // of the method
-	Event   string // type of the event
-	Reads   []int  // collections whose view it takes
-	Indexes []IndexRef
-	Writes  []int // collections that it gives changes of
-	Acts    bool  // it emits or has effects
-
-	Proved      bool   // every key that it reads or writes begins with the event's key
-	Partitioned bool   // that is not proved, but asserted
-	Doubt       string // the first expression that is not proved; with none, nobody tried
-}
+// Handler says what the signature of a handler says, and what was proved of its body. Generated code
+// uses it.
+type Handler = plan.Handler
 
 // IndexRef names an index. Generated code uses it.
-type IndexRef struct{ Collection, Index int }
+type IndexRef = plan.IndexRef

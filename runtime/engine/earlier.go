@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
 // What earlier layouts had in the state. It is read, and goes with the first commit.
@@ -28,7 +30,7 @@ func (s *state) upgrade() {
 		for _, index := range s.Indexes {
 			if parts := strings.Fields(index); len(parts) > 3 {
 				last := len(parts) - 1
-				s.Kept[strings.Join(parts[:last], " ")] = keptIndex{Table: indexTable(parts[0], parts[1]), Whole: true, Once: parts[last] == "true"}
+				s.Kept[strings.Join(parts[:last], " ")] = keptIndex{Table: plan.IndexTable(parts[0], parts[1]), Whole: true, Once: parts[last] == "true"}
 			}
 		}
 		s.Indexes = nil
@@ -41,33 +43,20 @@ func (s *state) tablesOfLayout1() (names []string) {
 	for _, line := range s.Fingerprint {
 		if collection, ok := strings.CutPrefix(line, "collection "); ok {
 			name, _, _ := strings.Cut(collection, " ")
-			names = append(names, rowsTable(name))
+			names = append(names, plan.RowsTable(name))
 		}
 	}
 	for _, index := range s.Indexes {
 		if parts := strings.Fields(index); len(parts) > 1 {
-			names = append(names, indexTable(parts[0], parts[1]))
+			names = append(names, plan.IndexTable(parts[0], parts[1]))
 		}
 	}
 	return names
 }
 
-// fingerprint says, as layout 2 did, what made the views: line by line, without topics.
-func (a *App) fingerprint() []string {
-	var lines []string
-	for _, h := range a.handlers {
-		lines = append(lines, fmt.Sprintf("set %s handles %s", a.sets[h.Set], h.Event))
-	}
-	for _, c := range a.layout.Collections {
-		lines = append(lines, fmt.Sprintf("collection %s is keyed by %s", c.Name, c.Shape))
-	}
-	slices.Sort(lines)
-	return append(lines, "sets run in the order "+strings.Join(a.sets, ", "))
-}
-
 // earlierChanges says how the code differs from what made views of layout 2.
 func (a *App) earlierChanges(was []string) (changes []string) {
-	now := a.fingerprint()
+	now := a.code.Fingerprint()
 	for _, line := range was {
 		if !slices.Contains(now, line) {
 			changes = append(changes, "no longer: "+line)
@@ -91,9 +80,9 @@ func (a *App) otherTopics() string {
 	for id := range a.progress.all() {
 		stands = append(stands, id.Topic)
 	}
-	stands = sorted(stands)
-	if len(stands) == 0 || slices.ContainsFunc(a.topics, func(topic string) bool { return slices.Contains(stands, topic) }) {
+	stands = plan.Sorted(stands)
+	if len(stands) == 0 || slices.ContainsFunc(a.code.Topics, func(topic string) bool { return slices.Contains(stands, topic) }) {
 		return ""
 	}
-	return fmt.Sprintf("the events are those of %s, and were of %s", strings.Join(a.topics, ", "), strings.Join(stands, ", "))
+	return fmt.Sprintf("the events are those of %s, and were of %s", strings.Join(a.code.Topics, ", "), strings.Join(stands, ", "))
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -32,14 +31,14 @@ type unfilled struct {
 
 // unfilled returns the indexes of the live generation that are not all that the code says of them. The caller holds the gate.
 func (a *App) unfilled() (all []unfilled) {
-	if a.state.Folds != a.contract {
+	if a.state.Folds != a.code.Contract {
 		return nil
 	}
-	for ord, info := range a.layout.Collections {
+	for ord, info := range a.code.Layout.Collections {
 		for x, index := range info.Indexes {
 			kept := a.state.Kept[info.EntriesName(index)]
 			if !kept.Whole || index.Unique && !kept.Once {
-				all = append(all, unfilled{ord, x, a.layout.Index[ord][x], kept})
+				all = append(all, unfilled{ord, x, a.code.Layout.Index[ord][x], kept})
 			}
 		}
 	}
@@ -91,7 +90,7 @@ func (a *App) fill(ctx context.Context) error {
 			return nil
 		}
 		u := todo[0]
-		info := a.layout.Collections[u.ord]
+		info := a.code.Layout.Collections[u.ord]
 		f := &filling{app: a, gen: g, unfilled: u, told: time.Now(), progress: brook.IndexProgress{Collection: info.Name, Field: info.Indexes[u.x].Field}}
 		err = f.run(ctx)
 		if errors.Is(err, errReload) {
@@ -122,7 +121,7 @@ func (f *filling) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if f.app.layout.Collections[f.ord].Indexes[f.x].Unique {
+	if f.app.code.Layout.Collections[f.ord].Indexes[f.x].Unique {
 		if err := f.once(ctx); err != nil {
 			return err
 		}
@@ -186,7 +185,7 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 	if a.fenced() {
 		batch.Checks = append(batch.Checks, a.unchanged())
 	}
-	rows := f.gen.tables[a.layout.Rows[f.ord]]
+	rows := f.gen.tables[a.code.Layout.Rows[f.ord]]
 	var entries brook.Entries
 	seen := 0
 	for row, err := range a.reader.Scan(ctx, rows, from, nil) {
@@ -223,7 +222,7 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 // once makes sure that no two rows are found under one value.
 func (f *filling) once(ctx context.Context) error {
 	a := f.app
-	def, index := a.def.Collections[f.ord], a.layout.Collections[f.ord].Indexes[f.x]
+	def, index := a.def.Collections[f.ord], a.code.Layout.Collections[f.ord].Indexes[f.x]
 	var last []byte
 	size := 0
 	for row, err := range a.reader.Scan(ctx, f.gen.tables[f.slot], nil, nil) {
@@ -270,11 +269,11 @@ func (f *filling) whole(ctx context.Context) error {
 		return err
 	}
 	defer a.gate.Unlock()
-	info := a.layout.Collections[f.ord]
+	info := a.code.Layout.Collections[f.ord]
 	name := info.EntriesName(info.Indexes[f.x])
 	err := a.updateStateResting(ctx, func(next *state) error {
 		kept, ok := next.Kept[name]
-		if next.Generation != f.gen.number || next.Folds != a.contract || !ok || kept.Table != f.kept.Table {
+		if next.Generation != f.gen.number || next.Folds != a.code.Contract || !ok || kept.Table != f.kept.Table {
 			return errReload
 		}
 		kept.Whole, kept.Once = true, info.Indexes[f.x].Unique
@@ -300,16 +299,4 @@ func inParts(writes []brook.Write, commit func([]brook.Write) error) error {
 		return inParts(writes[half:], commit)
 	}
 	return err
-}
-
-// indexNames names the indexes that the code has.
-func (a *App) indexNames() []string {
-	var names []string
-	for _, c := range a.layout.Collections {
-		for _, x := range c.Indexes {
-			names = append(names, c.IndexName(x))
-		}
-	}
-	slices.Sort(names)
-	return names
 }

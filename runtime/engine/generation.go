@@ -10,6 +10,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
 // generation is one set of views with all that has to stand or fall with them. A rebuild makes the next one.
@@ -59,7 +60,7 @@ func (a *App) openMeta(ctx context.Context) error {
 
 // open makes the tables of generation number known to the store.
 func (a *App) open(ctx context.Context, number int) (*generation, error) {
-	g := &generation{number: number, tables: make([]brook.Table, a.layout.Slots), shapes: &shapes{}, pins: a.pinsOf(number)}
+	g := &generation{number: number, tables: make([]brook.Table, a.code.Layout.Slots), shapes: &shapes{}, pins: a.pinsOf(number)}
 	name := func(parts string) string { return a.generationTable(number, parts) }
 	var errs []error
 	table := func(spec brook.TableSpec) brook.Table {
@@ -69,13 +70,13 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 		}
 		return t
 	}
-	for ord, info := range a.layout.Collections {
-		g.tables[a.layout.Rows[ord]] = table(brook.TableSpec{Name: name(rowsTable(info.Name)), Codec: a.def.Collections[ord].Codec(g.shapes.of(info)), Keep: a.keep})
+	for ord, info := range a.code.Layout.Collections {
+		g.tables[a.code.Layout.Rows[ord]] = table(brook.TableSpec{Name: name(plan.RowsTable(info.Name)), Codec: a.def.Collections[ord].Codec(g.shapes.of(info)), Keep: a.keep})
 		for x, index := range info.Indexes {
-			g.tables[a.layout.Index[ord][x]] = table(brook.TableSpec{Name: name(indexTable(info.Name, index.Field))})
+			g.tables[a.code.Layout.Index[ord][x]] = table(brook.TableSpec{Name: name(plan.IndexTable(info.Name, index.Field))})
 		}
 	}
-	g.unready = make([]bool, a.layout.Slots)
+	g.unready = make([]bool, a.code.Layout.Slots)
 	g.positions = table(brook.TableSpec{Name: name("positions")})
 	g.letters = table(brook.TableSpec{Name: name("letters")})
 	g.folded = table(brook.TableSpec{Name: name("folded")})
@@ -102,14 +103,14 @@ func (a *App) openLive(ctx context.Context, s *state, was *generation) (g *gener
 			return was, nil
 		}
 		next := *was
-		next.tables, next.unready, g = slices.Clone(was.tables), make([]bool, a.layout.Slots), &next
+		next.tables, next.unready, g = slices.Clone(was.tables), make([]bool, a.code.Layout.Slots), &next
 	} else if g, err = a.open(ctx, s.Generation); err != nil {
 		return nil, err
 	}
 	g.kept = s.Kept
-	for ord, info := range a.layout.Collections {
+	for ord, info := range a.code.Layout.Collections {
 		for x, index := range info.Indexes {
-			slot := a.layout.Index[ord][x]
+			slot := a.code.Layout.Index[ord][x]
 			kept, ok := s.Kept[info.EntriesName(index)]
 			g.unready[slot] = s.Folds != "" && !kept.Whole
 			if !ok {

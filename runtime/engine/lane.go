@@ -97,7 +97,7 @@ var errRewound = fmt.Errorf("%w: the batch comes again, smaller", retry.ErrStop)
 var errSettle = errors.New("more than a tenth of the events stray")
 
 func (a *App) newLane(g *generation, live bool) *lane {
-	l := &lane{app: a, gen: g, live: live, tx: txn.New(a.def.Collections, a.layout, a.reader), limit: max(1, a.config.BatchSize),
+	l := &lane{app: a, gen: g, live: live, tx: txn.New(a.def.Collections, a.code.Layout, a.reader), limit: max(1, a.config.BatchSize),
 		wake: retry.NewSignal(), chunks: make(chan input.Fetch)}
 	l.in(g)
 	if live && a.fenced() {

@@ -15,7 +15,7 @@ type latest struct {
 	ctx context.Context
 }
 
-func (l *latest) Layout() *schema.Layout { return l.app.layout }
+func (l *latest) Layout() *schema.Layout { return l.app.code.Layout }
 
 func (l *latest) Instant() bool { return false }
 
@@ -96,7 +96,7 @@ func (l *latest) Steady(f func(brook.Source) error) error {
 			return err
 		}
 		defer watch.end()
-		return f(&pinned{l.app.layout, watch.gen.tables, watch.gen.unready, l.app.reader, l.ctx, false, watch})
+		return f(&pinned{l.app.code.Layout, watch.gen.tables, watch.gen.unready, l.app.reader, l.ctx, false, watch})
 	}
 	return l.Snapshot(f)
 }
@@ -128,7 +128,7 @@ func (l *latest) pinOnce(f func(brook.Source) error) (err error) {
 			err = cerr
 		}
 	}()
-	err = f(&pinned{l.app.layout, watch.gen.tables, watch.gen.unready, snap, l.ctx, true, nil})
+	err = f(&pinned{l.app.code.Layout, watch.gen.tables, watch.gen.unready, snap, l.ctx, true, nil})
 	// What was read may have been removed by another process, which moves no snapshot, and looks as if there were nothing.
 	if cerr := watch.check(l.ctx); cerr != nil {
 		err = cerr
@@ -222,13 +222,4 @@ func count(ctx context.Context, r brook.Reader, t brook.Table) (int, error) {
 		n++
 	}
 	return n, nil
-}
-
-// layoutOf numbers the tables of a package's collections.
-func layoutOf(collections []brook.AnyCollection) *schema.Layout {
-	var infos []schema.Collection
-	for _, c := range collections {
-		infos = append(infos, c.Info())
-	}
-	return schema.NewLayout(infos)
 }

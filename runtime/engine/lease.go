@@ -12,6 +12,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -206,7 +207,7 @@ func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
 	if !a.fenced() {
 		return false, nil
 	}
-	acts := slices.ContainsFunc(a.def.Handlers, func(h Handler) bool { return h.Acts })
+	acts := slices.ContainsFunc(a.def.Handlers, func(h plan.Handler) bool { return h.Acts })
 	err := a.retry.Do(ctx, "read", func() error {
 		for _, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
 			if acts = acts || err == nil; err != nil || acts {

@@ -86,7 +86,7 @@ func (a *App) hear(announcer brook.Announcer) error {
 	a.hearing.Store(&cancel) // before it is looked which tables these are
 	g := a.live.Load()
 	var tables []brook.Table
-	for _, slot := range a.layout.Rows {
+	for _, slot := range a.code.Layout.Rows {
 		tables = append(tables, g.tables[slot])
 	}
 	rows := len(tables)
@@ -107,7 +107,7 @@ func (a *App) hear(announcer brook.Announcer) error {
 		case at < rows && told.Missed:
 			a.hub.Gap()
 		case at < rows:
-			a.hub.Announce(a.layout.Rows[at], told.Key)
+			a.hub.Announce(a.code.Layout.Rows[at], told.Key)
 		case told.Table == a.meta && !told.Missed && string(told.Key) != string(stateKey):
 		case told.Table == a.meta:
 			a.news.note(func() { a.news.state = true })

@@ -11,6 +11,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -32,7 +33,7 @@ type membership struct {
 // newMembership gives nil for an app that has no use for a group: nothing is divided, and nobody acts, or whoever commits does.
 func (a *App) newMembership() *membership {
 	g, ok := a.config.Driver.(brook.Grouper)
-	acts := slices.ContainsFunc(a.def.Handlers, func(h Handler) bool { return h.Acts })
+	acts := slices.ContainsFunc(a.def.Handlers, func(h plan.Handler) bool { return h.Acts })
 	if !ok || !a.config.Group && (a.fenced() || !acts) {
 		return nil
 	}
@@ -58,7 +59,7 @@ func (a *App) divisible() error {
 		bad("the envelope's record keys are not the events' keys, so that events of one key may be in any partition")
 	}
 	for i := range a.def.Handlers {
-		if reason := a.obstacle(&a.def.Handlers[i]); reason != "" {
+		if reason := a.code.Obstacle(&a.def.Handlers[i]); reason != "" {
 			bad("%s", reason)
 		}
 	}
@@ -128,7 +129,7 @@ func (m *membership) stay(ctx context.Context) error {
 			}
 		}
 		started := time.Now()
-		err := m.driver.Join(joined, a.config.Name, a.topics, m)
+		err := m.driver.Join(joined, a.config.Name, a.code.Topics, m)
 		left := joined.Err() != nil
 		leave()
 		m.assign(nil)

@@ -156,8 +156,8 @@ func (l *lane) raiseAll(ctx context.Context, items []*outbox.Item) error {
 // adopts reports whether the app takes over what a partition owes. One of a topic that is read no
 // more is no member's of a group: that is for the member that has the first one of all.
 func (a *App) adopts(id partition.ID) bool {
-	if !a.reads(id.Topic) && len(a.topics) > 0 {
-		id = partition.ID{Topic: a.topics[0]}
+	if !a.code.Reads(id.Topic) && len(a.code.Topics) > 0 {
+		id = partition.ID{Topic: a.code.Topics[0]}
 	}
 	return a.outbox.ActsFor(id)
 }

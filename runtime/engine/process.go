@@ -101,7 +101,7 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error
 	if err := l.standAlone(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
-	l.prepare(ctx, m, &brook.Record{Topic: a.topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: now()})
+	l.prepare(ctx, m, &brook.Record{Topic: a.code.Topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: now()})
 	m.position = brook.Position{}
 	m.once = true
 	m.message = brook.Message{ID: a.ids.next(), Type: out.Message.Type, Author: a.config.Author, Time: m.record.Time, Data: out.Message.Data, Keyed: true}

@@ -66,7 +66,7 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	if pos.IsZero() {
 		return nil
 	}
-	if !a.reads(pos.Topic) {
+	if !a.code.Reads(pos.Topic) {
 		return fmt.Errorf("brook: wait for %s: this app does not read topic %q", pos, pos.Topic)
 	}
 	if err := a.progress.wait(ctx, pos, a.done); err != nil {

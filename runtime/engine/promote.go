@@ -160,7 +160,7 @@ func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []brook
 		}
 	}
 	for id := range a.progress.all() {
-		if a.reads(id.Topic) && l.feed(id) == nil {
+		if a.code.Reads(id.Topic) && l.feed(id) == nil {
 			return nil, errOthers // what was folded of it is not in the new views
 		}
 	}

@@ -119,16 +119,9 @@ func (a *App) wrap(out *brook.Outbound, r *brook.Record) error {
 	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || unkeyed(a.config.Envelope)) {
 		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it could tell its key", m.Type)
 	}
-	r.Topic, r.Key = a.topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause
+	r.Topic, r.Key = a.code.Topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause
 	if err := a.config.Envelope.Wrap(m, r); err != nil {
 		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
 	}
 	return nil
-}
-
-func (a *App) topic(declared string) string {
-	if declared == "" {
-		return a.defaultTopic
-	}
-	return declared
 }

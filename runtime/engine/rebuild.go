@@ -92,14 +92,14 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 	}
 	if err := r.run(ctx); err != nil {
 		if refused := (*brook.RebuildRefusedError)(nil); errors.As(err, &refused) {
-			a.report.Rebuilt(&refused.Report, a.topics, r.changes)
+			a.report.Rebuilt(&refused.Report, a.code.Topics, r.changes)
 			a.report.Error("the rebuild is refused", "error", err)
 		}
 		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
 	}
 	r.report.Promoted, r.report.Took = true, time.Since(r.started)
 	a.refused.Store(false)
-	a.report.Rebuilt(&r.report, a.topics, r.changes)
+	a.report.Rebuilt(&r.report, a.code.Topics, r.changes)
 	a.report.Info("the views are rebuilt", "took", r.report.Took.Round(time.Millisecond))
 	if hook := a.config.Hooks.DeadLetter; hook != nil {
 		for i := range r.strangers {
@@ -267,7 +267,7 @@ func (a *App) startBuilding(ctx context.Context) (g *generation, err error) {
 		// A number comes once: a process that does not know yet that its views are given up still writes them, or removes others.
 		number = max(next.Generation, slices.Max(append(slices.Clone(next.Dropped), next.Highest))) + 1
 		next.Building, next.Highest = number, number
-		next.Tables[number] = a.tableNames()
+		next.Tables[number] = a.code.TableNames()
 		a.building = number
 		return nil
 	}, nil)

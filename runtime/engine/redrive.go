@@ -19,7 +19,7 @@ import (
 
 // forgetDropped forgets which letters were dropped whose records the log no longer has: no rebuild meets them.
 func (a *App) forgetDropped(ctx context.Context) error {
-	partitions, err := a.config.Driver.Partitions(ctx, a.topics...)
+	partitions, err := a.config.Driver.Partitions(ctx, a.code.Topics...)
 	if err != nil {
 		return err
 	}

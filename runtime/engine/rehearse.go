@@ -75,7 +75,7 @@ func (l *lane) rehearse(ctx, stop context.Context, f *feed) {
 }
 
 func newRehearsal(l *lane, fetcher brook.Fetcher) *rehearsal {
-	tx := txn.New(l.app.def.Collections, l.app.layout, nil)
+	tx := txn.New(l.app.def.Collections, l.app.code.Layout, nil)
 	r := &rehearsal{real: l, fetcher: fetcher, done: map[*feed]int64{}, asked: map[txn.RowKey]bool{}}
 	r.stage = &lane{app: l.app, tx: tx, deliver: l.app.def.Lane(tx)}
 	tx.RunDry(r, blind{r})

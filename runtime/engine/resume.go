@@ -23,9 +23,9 @@ func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool
 		if one != "" {
 			mode = brook.Mode{Lanes: 1, Reason: one}
 		}
-		if mine != nil && mode.Lanes == 1 && len(partitions) > len(a.topics) {
+		if mine != nil && mode.Lanes == 1 && len(partitions) > len(a.code.Topics) {
 			why := fmt.Errorf("%w: Group: the partitions can't be divided: %s", brook.ErrConfig, mode.Reason)
-			if !a.uneven(partitions) {
+			if !a.code.Uneven(partitions) {
 				return nil, nil, mode, why
 			}
 			// Topics grow one after the other.
@@ -177,5 +177,5 @@ func (l *lane) rouse() { l.wake.Set() }
 // modeOf says how the partitions are run.
 func (a *App) modeOf(partitions []brook.Partition) brook.Mode {
 	_, placed := a.config.Driver.(brook.Partitioner)
-	return a.mode(partitions, placed, unkeyed(a.config.Envelope))
+	return a.code.Mode(partitions, placed, unkeyed(a.config.Envelope))
 }

@@ -172,7 +172,7 @@ var errOthers = errors.New("brook: the partitions are others now")
 // partitions asks the driver for what the app reads, for as long as it takes.
 func (a *App) partitions(ctx context.Context) (partitions []brook.Partition, err error) {
 	err = a.retry.Do(ctx, "read", func() (err error) {
-		partitions, err = a.config.Driver.Partitions(ctx, a.topics...)
+		partitions, err = a.config.Driver.Partitions(ctx, a.code.Topics...)
 		return err
 	})
 	return partitions, err

@@ -54,7 +54,7 @@ func (a *App) readShapes(ctx context.Context, s *shapes) error {
 func (a *App) newShapes(s *shapes) (writes []brook.Write, checks []brook.Check) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, info := range a.layout.Collections {
+	for _, info := range a.code.Layout.Collections {
 		known := s.known[info.Name]
 		if info.Schema == "" || numberOf(known, info.Schema) > 0 {
 			continue

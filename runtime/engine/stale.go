@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -19,7 +20,7 @@ func (a *App) changes() string {
 		return ""
 	}
 	lines := a.structureChanges(s)
-	return strings.Join(append(lines, a.live.Load().shapes.lost(a.layout.Collections)...), "; ")
+	return strings.Join(append(lines, a.live.Load().shapes.lost(a.code.Layout.Collections)...), "; ")
 }
 
 // structureChanges says what the live generation's rows are made from otherwise than the code makes them.
@@ -27,7 +28,7 @@ func (a *App) structureChanges(s *state) (lines []string) {
 	if s.Made == nil {
 		lines = a.earlierChanges(s.Fingerprint)
 	} else {
-		lines = differences(s.Made, a.made)
+		lines = plan.Differences(s.Made, a.code.Made)
 	}
 	if s.Mixed {
 		lines = append(lines, "code that makes them from something else has folded into them")
@@ -70,7 +71,7 @@ func (a *App) displaced(ctx context.Context) bool {
 	}
 	defer a.gate.Leave(v)
 	s := &a.state
-	return !a.untouched(s) && (elsewhere(s.Made, a.made) || s.Made == nil && a.otherTopics() != "")
+	return !a.untouched(s) && (plan.Elsewhere(s.Made, a.code.Made) || s.Made == nil && a.otherTopics() != "")
 }
 
 // replaced waits, where the views are displaced, until a rebuild replaced them: here, where ended is closed then, or in another process.
@@ -131,7 +132,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 func (a *App) stillStale(ctx context.Context, m *membership) (bool, error) {
 	for {
 		mine, changed := m.part()
-		if mine[partition.ID{Topic: a.topics[0], Number: 0}] {
+		if mine[partition.ID{Topic: a.code.Topics[0], Number: 0}] {
 			break
 		}
 		select {

@@ -26,7 +26,7 @@ func (a *App) beat(ctx context.Context) {
 	for {
 		if a.claimed.Load() {
 			id := a.ids.batch()
-			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.meta, Key: foldsKey, Value: append([]byte(a.contract+" "), id[:]...)}}})
+			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.meta, Key: foldsKey, Value: append([]byte(a.code.Contract+" "), id[:]...)}}})
 			a.broke(err) // else commits tell of it
 		}
 		if retry.Sleep(ctx, beatPause) != nil {

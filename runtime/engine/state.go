@@ -12,6 +12,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -30,7 +31,7 @@ type state struct {
 	// of code with another one, so that commits of the others fail from then on.
 	Folds string `json:",omitempty"`
 	// Made says what the rows of the live generation are made from.
-	Made map[string]origin `json:",omitempty"`
+	Made map[string]plan.Origin `json:",omitempty"`
 	// Former says what the sets are called now that had other names when letters were made, by event type and name.
 	Former map[string]string `json:",omitempty"`
 	// Mixed: code that makes rows from something else than Made says has folded into the live generation too.

@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
 // The tables are each collection's rows, then its indexes, collection by collection. Package brooktest uses it.
 func StaticSource(reader brook.Reader, tables []brook.Table, collections ...brook.AnyCollection) brook.Source {
-	return &pinned{layoutOf(collections), tables, nil, reader, context.Background(), true, nil}
+	return &pinned{plan.LayoutOf(collections), tables, nil, reader, context.Background(), true, nil}
 }
 
 // Backstage is what tests need of an app and programs do not. Package brooktest uses it.
@@ -32,7 +33,7 @@ func BackstageOf(s brook.Source) (Backstage, bool) {
 func (b Backstage) Config() brook.Config { return b.app.config }
 
 // Topics returns the topics that the app reads.
-func (b Backstage) Topics() []string { return slices.Clone(b.app.topics) }
+func (b Backstage) Topics() []string { return slices.Clone(b.app.code.Topics) }
 
 // Events gives the package's event types: each an *EventDef of its payload.
 func (b Backstage) Events() []brook.AnyEvent { return slices.Clone(b.app.def.Events) }
@@ -49,7 +50,7 @@ func (b Backstage) Record(event brook.Outgoing, options ...brook.PublishOption) 
 
 // Wrap gives the record of a message, which may hold anything, on the topic of its type.
 func (b Backstage) Wrap(m brook.Message, key []byte) (brook.Record, error) {
-	r := brook.Record{Topic: b.app.topic(b.app.events[m.Type].Topic), Key: key, Time: m.Time}
+	r := brook.Record{Topic: b.app.code.Topic(b.app.code.Events[m.Type].Topic), Key: key, Time: m.Time}
 	err := b.app.config.Envelope.Wrap(&m, &r)
 	return r, err
 }
@@ -95,8 +96,8 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 	if err := a.claimResting(ctx); err != nil {
 		return err
 	}
-	known := make([]string, len(a.layout.Collections))
-	for ord, info := range a.layout.Collections {
+	known := make([]string, len(a.code.Layout.Collections))
+	for ord, info := range a.code.Layout.Collections {
 		known[ord] = info.Name
 	}
 	for _, name := range collections {
@@ -110,7 +111,7 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 		}
 		for more := true; more; {
 			var err error
-			if more, err = a.solo.removeSome(ctx, a.layout.Rows[ord]); err != nil {
+			if more, err = a.solo.removeSome(ctx, a.code.Layout.Rows[ord]); err != nil {
 				return fmt.Errorf("brook: clear %s: %w", name, err)
 			}
 		}

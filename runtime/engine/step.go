@@ -93,7 +93,7 @@ func (l *lane) prepare(ctx context.Context, m *Delivery, r *brook.Record) {
 func (l *lane) unwrap(m *Delivery) {
 	m.bare = l.app.bare
 	if err := l.app.config.Envelope.Open(m.record, &m.message); err != nil {
-		if _, ours := l.app.events[m.message.Type]; ours || m.message.Type == "" || untyped(err) {
+		if _, ours := l.app.code.Events[m.message.Type]; ours || m.message.Type == "" || untyped(err) {
 			m.known, m.decodeErr = true, text.Explain(m.record.Value, err) // of a stranger's events nobody wants to know
 		}
 		m.message.Keyed, m.message.Lane = m.message.Keyed && m.message.Type != "", ""
@@ -288,7 +288,7 @@ func (l *lane) keyText(m *Delivery) []byte {
 	if len(m.key) == 0 {
 		return nil
 	}
-	text, err := l.app.events[m.message.Type].Shape.Text([]byte{}, m.key)
+	text, err := l.app.code.Events[m.message.Type].Shape.Text([]byte{}, m.key)
 	if err != nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package engine
+package plan
 
 import (
 	"fmt"
@@ -8,33 +8,33 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 )
 
-// uneven reports whether the topics have different numbers of partitions.
-func (a *App) uneven(partitions []brook.Partition) bool {
+// Uneven reports whether the topics have different numbers of partitions.
+func (p *Code) Uneven(partitions []brook.Partition) bool {
 	counts := map[string]int{}
 	for _, p := range partitions {
 		counts[p.Topic]++
 	}
 	for _, n := range counts {
-		if n != counts[a.topics[0]] {
+		if n != counts[p.Topics[0]] {
 			return true
 		}
 	}
 	return false
 }
 
-// mode says whether partitions can be folded side by side: they can where every handler is proved, or asserted, to touch nothing
+// Mode says whether partitions can be folded side by side: they can where every handler is proved, or asserted, to touch nothing
 // but rows whose key begins with its event's key, so that events of two partitions never meet. placed says that the driver says which partition
 // a key belongs to, unkeyed that the keys of records are not those of events.
-func (a *App) mode(partitions []brook.Partition, placed, unkeyed bool) brook.Mode {
+func (p *Code) Mode(partitions []brook.Partition, placed, unkeyed bool) brook.Mode {
 	counts := map[string]int{}
 	for _, p := range partitions {
 		counts[p.Topic]++
 	}
 	lanes := 0
-	for _, topic := range a.topics {
+	for _, topic := range p.Topics {
 		n := counts[topic]
 		if lanes != 0 && n != lanes {
-			return brook.Mode{Lanes: 1, Reason: fmt.Sprintf("topics have different numbers of partitions: %s has %d, %s has %d", a.topics[0], lanes, topic, n)}
+			return brook.Mode{Lanes: 1, Reason: fmt.Sprintf("topics have different numbers of partitions: %s has %d, %s has %d", p.Topics[0], lanes, topic, n)}
 		}
 		lanes = n
 	}
@@ -47,18 +47,18 @@ func (a *App) mode(partitions []brook.Partition, placed, unkeyed bool) brook.Mod
 	if unkeyed {
 		return brook.Mode{Lanes: 1, Reason: "the envelope's record keys are not the events' keys"}
 	}
-	for i := range a.handlers {
-		if reason := a.obstacle(&a.handlers[i]); reason != "" {
+	for i := range p.handlers {
+		if reason := p.Obstacle(&p.handlers[i]); reason != "" {
 			return brook.Mode{Lanes: 1, Reason: reason}
 		}
 	}
 	return brook.Mode{Lanes: lanes}
 }
 
-// obstacle says what rules out parallel lanes for a handler, in its signature or else in its body, or "".
-func (a *App) obstacle(h *Handler) string {
-	name := a.handlerName(h)
-	if reason := a.signature(h); reason != "" {
+// Obstacle says what rules out parallel lanes for a handler, in its signature or else in its body, or "".
+func (p *Code) Obstacle(h *Handler) string {
+	name := p.HandlerName(h)
+	if reason := p.signature(h); reason != "" {
 		return name + " " + reason
 	}
 	switch {
@@ -70,27 +70,27 @@ func (a *App) obstacle(h *Handler) string {
 	return fmt.Sprintf("%s: %s is not proved to stay within the rows of its event's key; brookgen graph says why", name, h.Doubt)
 }
 
-// handlerName returns a handler as Set.Method.
-func (a *App) handlerName(h *Handler) string { return a.sets[h.Set] + "." + h.Name }
+// HandlerName returns a handler as Set.Method.
+func (p *Code) HandlerName(h *Handler) string { return p.sets[h.Set] + "." + h.Name }
 
 // signature says what in a handler's signature rules out parallel lanes, or "".
-func (a *App) signature(h *Handler) string {
-	shape := a.events[h.Event].Shape
+func (p *Code) signature(h *Handler) string {
+	shape := p.Events[h.Event].Shape
 	if shape == "" {
 		return fmt.Sprintf("handles %s, which has no key", h.Event)
 	}
 	for _, x := range h.Indexes {
-		c := a.layout.Collections[x.Collection]
+		c := p.Layout.Collections[x.Collection]
 		return fmt.Sprintf("reads %s by %s, which may lead to any row", c.Name, c.Indexes[x.Index].Field)
 	}
 	for _, ord := range h.Writes {
-		c := a.layout.Collections[ord]
+		c := p.Layout.Collections[ord]
 		if i := slices.IndexFunc(c.Indexes, func(x schema.Index) bool { return x.Unique }); i >= 0 {
 			return fmt.Sprintf("writes %s, whose field %s is unique among all rows", c.Name, c.Indexes[i].Field)
 		}
 	}
 	for _, ord := range slices.Concat(h.Reads, h.Writes) {
-		if c := a.layout.Collections[ord]; !c.Shape.HasPrefix(shape) {
+		if c := p.Layout.Collections[ord]; !c.Shape.HasPrefix(shape) {
 			return fmt.Sprintf("touches %s, whose keys (%s) can't begin with the key of %s (%s)", c.Name, c.Shape, h.Event, shape)
 		}
 	}
