@@ -111,12 +111,12 @@ func checkAttribute(h *Header, others []Header, there *names) error {
 		return fmt.Errorf("header %q: "+
 			"a CloudEvents attribute is named by lower-case letters and digits", h.Key)
 	case len(h.Value) == 0:
-		return fmt.Errorf("header %q: a CloudEvents attribute is not empty", h.Key)
+		return fmt.Errorf("header %q: a CloudEvents attribute can't be empty", h.Key)
 	case there.have(others, h.Key):
-		return fmt.Errorf("header %q: a CloudEvents attribute is there once", h.Key)
+		return fmt.Errorf("header %q: a CloudEvents attribute can't occur twice", h.Key)
 	}
 	if err := text.Check(h.Value); err != nil {
-		return fmt.Errorf("header %q: a CloudEvents attribute is text: %w", h.Key, err)
+		return fmt.Errorf("header %q: a CloudEvents attribute must be text: %w", h.Key, err)
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func (c *Collection[K, V]) Misfit(value any) error {
 	if _, ok := value.(*V); ok {
 		return nil
 	}
-	return fmt.Errorf("%w: value of %s: the store holds it as a %T, which is a type of other code",
+	return fmt.Errorf("%w: value of %s: the store has it as a %T of another package or version",
 		ErrUnreadable, c.Name, value)
 }
 

@@ -24,8 +24,9 @@ var (
 	// handler was given.
 	ErrHandlerReturned = errors.New("brook: the view that a handler is given ends when " +
 		"the handler returns (read app.Views in effects and goroutines)")
-	// ErrSnapshotMoved is returned when a remote store could not provide a snapshot of one instant.
-	ErrSnapshotMoved = errors.New("brook: the store moved on under the snapshot")
+	// ErrSnapshotMoved is returned when a remote store could not provide a snapshot of one instant,
+	// or a rebuild removed the views that are being read.
+	ErrSnapshotMoved = errors.New("brook: the store changed while the snapshot was read")
 )
 
 // Errors by which a handler or a store says what is to become of an event.
@@ -68,7 +69,7 @@ var (
 	// fail in the live ones, which stay: a [RebuildRefusedError] says which.
 	ErrRebuildRefused = errors.New("brook: rebuild refused")
 	// ErrGroup is returned by Process of an app whose instances divide the partitions among them.
-	ErrGroup = errors.New("brook: not with a group")
+	ErrGroup = errors.New("brook: not possible in a group")
 	// ErrDeadLettersFull is reported when a partition stands still because it has too many dead
 	// letters.
 	ErrDeadLettersFull = errors.New("brook: too many dead letters")
@@ -87,7 +88,7 @@ var (
 	// ErrLogChanged is returned when the log is another one than the views were made from: it was
 	// made anew, or cut back behind what they hold. Start with an empty store, or another
 	// Config.Name.
-	ErrLogChanged = errors.New("brook: the log is another one")
+	ErrLogChanged = errors.New("brook: the log is not the one that the views were made from")
 	// ErrRetention is returned when the log no longer holds events that the views need: those they
 	// have yet to see or, for a rebuild, those they were made from.
 	ErrRetention = errors.New("brook: events are gone from the log")

@@ -132,7 +132,7 @@ func (m *Message) setLane(text string) error {
 	o, err := strconv.ParseInt(offset, 10, 64)
 	n, err2 := strconv.ParseInt(ordinal, 10, 32)
 	if !ok || !dot || lane == "" || err != nil || err2 != nil {
-		return fmt.Errorf("%q is no lane: wanted is offset.ordinal, a blank and a name", text)
+		return fmt.Errorf("%q is no lane, which is offset.ordinal, a blank and a name", text)
 	}
 	m.Lane, m.Sequence = lane, Sequence{o, int32(n)}
 	return nil

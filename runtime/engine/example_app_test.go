@@ -2,10 +2,8 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -161,17 +159,4 @@ func ExampleApp_Rebuild() {
 	// promoted: true dead letters: 0
 	// <nil>
 	// 1 <nil>
-}
-
-// A policy that comes from the environment is converted. NewApp refuses one that it does not know.
-func ExampleFailurePolicy() {
-	config := exampleConfig()
-	config.OnFailure = brook.FailurePolicy(os.Getenv("ON_FAILURE")) // "": the default
-	config.OnStale = brook.StalePolicy("wait")                      // which is for OnFailure
-	_, err := ledger.NewApp(config, ledger.Books{}, &ledger.Audit{})
-	fmt.Println(errors.Is(err, brook.ErrConfig))
-	fmt.Println(err)
-	// Output:
-	// true
-	// brook: configuration: OnStale is "wait", and can be one of ["rebuild" "fail" "go on"]
 }
