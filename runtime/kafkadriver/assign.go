@@ -12,18 +12,22 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// protocol is the name of how brook's groups divide their partitions; all members have to agree on one.
+// protocol is the name of the assignment protocol of brook's groups. All members of a
+// group use the same one.
 const protocol = "brook"
 
-// noGeneration is that of who never was a member.
+// noGeneration is the generation of a client that has never been a member.
 const noGeneration = -1
 
-// subscription is what a member tells the leader: its topics, and what it had in which generation.
-func subscription(topics []string, owned []division.Place, generation int32) *sarama.ConsumerGroupMemberMetadata {
+// subscription returns what a member sends to the leader: its topics, and the partitions it owned
+// in which generation.
+func subscription(topics []string, owned []division.Place,
+	generation int32) *sarama.ConsumerGroupMemberMetadata {
 	m := &sarama.ConsumerGroupMemberMetadata{Version: 2, Topics: topics, GenerationID: generation}
 	of := byTopic(owned)
 	for _, topic := range slices.Sorted(maps.Keys(of)) {
-		m.OwnedPartitions = append(m.OwnedPartitions, &sarama.OwnedPartition{Topic: topic, Partitions: of[topic]})
+		m.OwnedPartitions = append(m.OwnedPartitions,
+			&sarama.OwnedPartition{Topic: topic, Partitions: of[topic]})
 	}
 	return m
 }
@@ -36,9 +40,10 @@ func byTopic(places []division.Place) map[string][]int32 {
 	return of
 }
 
-// plan divides the partitions among members that told their subscriptions. What several had, the one of the latest generation
-// had last.
-func plan(members map[string]sarama.ConsumerGroupMemberMetadata, counts map[string]int32) map[string][]division.Place {
+// assign divides the partitions among the members by their subscriptions. If several members claim
+// a partition, the claim of the latest generation counts.
+func assign(members map[string]sarama.ConsumerGroupMemberMetadata,
+	counts map[string]int32) map[string][]division.Place {
 	latest := map[division.Place]int32{}
 	each := func(m sarama.ConsumerGroupMemberMetadata, do func(division.Place, int32)) {
 		for _, owned := range m.OwnedPartitions {
@@ -67,8 +72,8 @@ func plan(members map[string]sarama.ConsumerGroupMemberMetadata, counts map[stri
 	return division.Divide(all, counts)
 }
 
-// survey tells what partitions there are of topics; of one that does not exist, none.
-func (d *Driver) survey(ctx context.Context, topics []string) ([]brook.Partition, error) {
+// partitionsOf returns the partitions of topics. A topic that does not exist has none.
+func (d *Driver) partitionsOf(ctx context.Context, topics []string) ([]brook.Partition, error) {
 	found, failed, err := d.lookup(ctx, topics)
 	if err != nil {
 		return nil, err
@@ -87,8 +92,10 @@ func (d *Driver) survey(ctx context.Context, topics []string) ([]brook.Partition
 	return all, nil
 }
 
-// divide is what the leader does: it gives each member its part, and the partitions that there were to divide.
-func (d *Driver) divide(ctx context.Context, joined *sarama.JoinGroupResponse, sync *sarama.SyncGroupRequest) ([]brook.Partition, error) {
+// assignAll is the leader's part: it adds each member's assignment to the sync request, and returns
+// the partitions that were assigned.
+func (d *Driver) assignAll(ctx context.Context, joined *sarama.JoinGroupResponse,
+	sync *sarama.SyncGroupRequest) ([]brook.Partition, error) {
 	members, err := joined.GetMembers()
 	if err != nil {
 		return nil, err
@@ -98,7 +105,7 @@ func (d *Driver) divide(ctx context.Context, joined *sarama.JoinGroupResponse, s
 		topics = append(topics, m.Topics...)
 	}
 	slices.Sort(topics)
-	known, err := d.survey(ctx, slices.Compact(topics))
+	known, err := d.partitionsOf(ctx, slices.Compact(topics))
 	if err != nil {
 		return nil, err
 	}
@@ -106,15 +113,16 @@ func (d *Driver) divide(ctx context.Context, joined *sarama.JoinGroupResponse, s
 	for _, p := range known {
 		counts[p.Topic]++
 	}
-	for id, part := range plan(members, counts) {
-		if err := sync.AddGroupAssignmentMember(id, &sarama.ConsumerGroupMemberAssignment{Topics: byTopic(part)}); err != nil {
+	for id, part := range assign(members, counts) {
+		if err := sync.AddGroupAssignmentMember(id,
+			&sarama.ConsumerGroupMemberAssignment{Topics: byTopic(part)}); err != nil {
 			return nil, err
 		}
 	}
 	return known, nil
 }
 
-// assigned reads what the leader gave.
+// assigned decodes the assignment of this member.
 func assigned(response *sarama.SyncGroupResponse) ([]division.Place, error) {
 	if len(response.MemberAssignment) == 0 {
 		return nil, nil

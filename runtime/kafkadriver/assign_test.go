@@ -9,14 +9,18 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// What a member tells the leader, and the leader the member, comes through Kafka's requests whole.
+// What a member sends to the leader, and the leader to the member, passes through Kafka's
+// requests unchanged.
 func TestSubscription(t *testing.T) {
-	owned := []division.Place{{Topic: "a", Number: 1}, {Topic: "a", Number: 2}, {Topic: "b", Number: 1}}
+	owned := []division.Place{{Topic: "a", Number: 1}, {Topic: "a", Number: 2},
+		{Topic: "b", Number: 1}}
 	request := sarama.NewJoinGroupRequest(sarama.MaxVersion)
-	if err := request.AddGroupProtocolMetadata(protocol, subscription([]string{"a", "b"}, owned, 7)); err != nil {
+	if err := request.AddGroupProtocolMetadata(protocol,
+		subscription([]string{"a", "b"}, owned, 7)); err != nil {
 		t.Fatal(err)
 	}
-	joined := &sarama.JoinGroupResponse{Members: []sarama.GroupMember{{MemberId: "m", Metadata: request.OrderedGroupProtocols[0].Metadata}}}
+	joined := &sarama.JoinGroupResponse{Members: []sarama.GroupMember{{MemberId: "m",
+		Metadata: request.OrderedGroupProtocols[0].Metadata}}}
 	members, err := joined.GetMembers()
 	if err != nil {
 		t.Fatal(err)
@@ -26,18 +30,20 @@ func TestSubscription(t *testing.T) {
 		t.Errorf("%+v, want %+v", m, want)
 	}
 	sync := &sarama.SyncGroupRequest{}
-	if err := sync.AddGroupAssignmentMember("m", &sarama.ConsumerGroupMemberAssignment{Topics: byTopic(owned)}); err != nil {
+	if err := sync.AddGroupAssignmentMember("m",
+		&sarama.ConsumerGroupMemberAssignment{Topics: byTopic(owned)}); err != nil {
 		t.Fatal(err)
 	}
 	for _, bytes := range [][]byte{sync.GroupAssignments[0].Assignment, nil} {
 		part, err := assigned(&sarama.SyncGroupResponse{MemberAssignment: bytes})
-		if err != nil || len(part) > 0 && !reflect.DeepEqual(part, owned) || (len(part) > 0) != (len(bytes) > 0) {
+		if err != nil || len(part) > 0 && !reflect.DeepEqual(part, owned) ||
+			(len(part) > 0) != (len(bytes) > 0) {
 			t.Errorf("assigned: %v, %v; want %v", part, err, owned)
 		}
 	}
 }
 
-// Of members that say they had the same, the one that had it last keeps it.
+// If several members claim a partition, the one that owned it last keeps it.
 func TestPlan(t *testing.T) {
 	topics := []string{"a"}
 	at := func(numbers ...int32) (places []division.Place) {
@@ -46,7 +52,7 @@ func TestPlan(t *testing.T) {
 		}
 		return places
 	}
-	got := plan(map[string]sarama.ConsumerGroupMemberMetadata{
+	got := assign(map[string]sarama.ConsumerGroupMemberMetadata{
 		"a back from the dead": *subscription(topics, at(0, 1, 2, 3), 4),
 		"b":                    *subscription(topics, at(2, 3), 9),
 		"c":                    *subscription(topics, nil, noGeneration),

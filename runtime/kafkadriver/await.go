@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// begin runs f in a goroutine that Close waits for. It reports whether it did: not where the driver is closed.
-func (d *Driver) begin(f func()) bool {
+// start runs f in a goroutine that Close waits for. It returns false, without running f, if
+// the driver is closed.
+func (d *Driver) start(f func()) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ctx.Err() != nil {
@@ -16,8 +17,8 @@ func (d *Driver) begin(f func()) bool {
 	return true
 }
 
-// alive gives the error of a call that is not to begin.
-func (d *Driver) alive(ctx context.Context) error {
+// checkOpen returns an error if ctx has ended or the driver is closed.
+func (d *Driver) checkOpen(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -27,19 +28,19 @@ func (d *Driver) alive(ctx context.Context) error {
 	return nil
 }
 
-// await gives what f gives, which waits for brokers as long as the timeouts of the configuration allow; or an error where ctx
-// ends before.
+// await runs f, which blocks on brokers for up to the configured timeouts, and returns its result.
+// If ctx ends or the driver is closed first, it returns an error and leaves f to itself.
 func await[T any](ctx context.Context, d *Driver, f func() (T, error)) (T, error) {
 	type outcome struct {
 		value T
 		err   error
 	}
 	var none T
-	if err := d.alive(ctx); err != nil {
+	if err := d.checkOpen(ctx); err != nil {
 		return none, err
 	}
 	done := make(chan outcome, 1)
-	if !d.begin(func() {
+	if !d.start(func() {
 		value, err := f()
 		done <- outcome{value, err}
 	}) {

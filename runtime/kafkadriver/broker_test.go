@@ -21,7 +21,7 @@ import (
 
 // These are about what only a real broker shows.
 
-// run runs a command, and gives what it says.
+// run runs a command, and returns its output.
 func run(t *testing.T, input string, name string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -36,7 +36,8 @@ func run(t *testing.T, input string, name string, args ...string) string {
 	return out.String()
 }
 
-// A broker that is killed, and comes back, costs time and nothing else: what is published is stored once and in order, and read once and in order.
+// A broker that is killed, and comes back, costs time and nothing else: what is published is stored
+// once and in order, and read once and in order.
 func TestRestartKafka(t *testing.T) {
 	addrs := brokers(t)
 	script, dir := os.Getenv("BROOK_KAFKA_SCRIPT"), os.Getenv("BROOK_KAFKA_DIR")
@@ -80,7 +81,8 @@ func TestRestartKafka(t *testing.T) {
 	}
 	<-started
 	run(t, "", script, "kill", dir, "1")
-	if _, err := hasty.Publish(t.Context(), numbered(other, "k", 10, 20)); err == nil || errors.Is(err, brook.ErrPermanent) {
+	if _, err := hasty.Publish(t.Context(), numbered(other, "k", 10, 20)); err == nil ||
+		errors.Is(err, brook.ErrPermanent) {
 		t.Errorf("Publish without a broker: %v", err)
 	}
 	run(t, "", script, "up", dir, "1")
@@ -89,18 +91,21 @@ func TestRestartKafka(t *testing.T) {
 	t.Logf("Read failed %d times", failures)
 	<-published
 	// Who had given up goes on, in a new epoch.
-	if at, err := hasty.Publish(t.Context(), numbered(other, "k", 10, 20)); err != nil || at[0].Offset != 10 || at[9].Offset != 19 {
+	if at, err := hasty.Publish(t.Context(), numbered(other, "k", 10, 20)); err != nil ||
+		at[0].Offset != 10 || at[9].Offset != 19 {
 		t.Errorf("Publish after the restart: %v, %v", at, err)
 	}
 }
 
-// A record of 10 MB passes where the topic allows it, and is refused for good, saying how large it is, where not.
+// A record of 10 MB passes if the topic allows it; otherwise it is refused for good, with an error
+// that says how large it is.
 func TestLargeRecordKafka(t *testing.T) {
 	addrs := brokers(t)
 	d := open(t, addrs, nil)
 	size, large := "16777216", newTopic()
-	if err := admin(t, addrs).CreateTopic(large, &sarama.TopicDetail{NumPartitions: 1, ReplicationFactor: 1,
-		ConfigEntries: map[string]*string{"max.message.bytes": &size}}, false); err != nil {
+	if err := admin(t, addrs).CreateTopic(large,
+		&sarama.TopicDetail{NumPartitions: 1, ReplicationFactor: 1,
+			ConfigEntries: map[string]*string{"max.message.bytes": &size}}, false); err != nil {
 		t.Fatal(err)
 	}
 	value := bytes.Repeat([]byte("0123456789"), 1_000_000)
@@ -126,10 +131,13 @@ func TestLargeRecordKafka(t *testing.T) {
 	}
 	at, err = d.Publish(t.Context(), records)
 	var refused *brook.PublishError
-	if !errors.As(err, &refused) || refused.Errs[0] != nil || refused.Errs[2] != nil || at[2].Offset != 1 {
+	if !errors.As(err, &refused) || refused.Errs[0] != nil || refused.Errs[2] != nil ||
+		at[2].Offset != 1 {
 		t.Fatalf("Publish: %v, %v", at, err)
 	}
-	if err := refused.Errs[1]; !errors.Is(err, brook.ErrPermanent) || !errors.Is(err, sarama.ErrMessageSizeTooLarge) || !strings.Contains(err.Error(), "bytes: 10000") {
+	if err := refused.Errs[1]; !errors.Is(err, brook.ErrPermanent) ||
+		!errors.Is(err, sarama.ErrMessageSizeTooLarge) ||
+		!strings.Contains(err.Error(), "bytes: 10000") {
 		t.Errorf("the large record: %v", err)
 	}
 }
@@ -145,14 +153,16 @@ type kcatRecord struct {
 	TS        int64
 }
 
-// What kcat, that is librdkafka, writes is read whole, and it reads ours whole; with every compression.
+// What kcat, that is librdkafka, writes is read whole, and it reads ours whole; with
+// every compression.
 func TestKcatKafka(t *testing.T) {
 	addrs := brokers(t)
 	if _, err := exec.LookPath("kcat"); err != nil {
 		t.Skip("SKIPPED: there is no kcat, so what librdkafka makes of records is NOT tested: apt-get install kcat")
 	}
 	bootstrap := strings.Join(addrs, ",")
-	for _, codec := range []sarama.CompressionCodec{sarama.CompressionNone, sarama.CompressionGZIP, sarama.CompressionSnappy, sarama.CompressionLZ4, sarama.CompressionZSTD} {
+	for _, codec := range []sarama.CompressionCodec{sarama.CompressionNone, sarama.CompressionGZIP,
+		sarama.CompressionSnappy, sarama.CompressionLZ4, sarama.CompressionZSTD} {
 		t.Run(codec.String(), func(t *testing.T) {
 			config := sarama.NewConfig()
 			config.Producer.Compression = codec
@@ -162,7 +172,8 @@ func TestKcatKafka(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := time.Now().Add(-time.Minute)
-			run(t, "k1:v1\nk2:\n:v3\n", "kcat", "-P", "-b", bootstrap, "-t", topic, "-p", "1", "-K:", "-Z", "-z", codec.String(), "-H", "a=1", "-H", "b=")
+			run(t, "k1:v1\nk2:\n:v3\n", "kcat", "-P", "-b", bootstrap, "-t", topic, "-p", "1",
+				"-K:", "-Z", "-z", codec.String(), "-H", "a=1", "-H", "b=")
 			r, err := d.Open(t.Context(), brook.Position{Topic: topic, Partition: 1})
 			if err != nil {
 				t.Fatal(err)
@@ -184,14 +195,17 @@ func TestKcatKafka(t *testing.T) {
 				}
 				a, _ := r.Header("a")
 				b, ok := r.Header("b")
-				if got != want || string(a) != "1" || len(b) != 0 || !ok || r.Offset != int64(i) || r.Time.Before(before) {
+				if got != want || string(a) != "1" || len(b) != 0 || !ok || r.Offset != int64(i) ||
+					r.Time.Before(before) {
 					t.Errorf("record %d of kcat is %+v", i, r)
 				}
 			}
 
 			at := time.UnixMilli(1_700_000_000_123)
 			ours := []brook.Record{
-				{Topic: topic, Key: []byte("käse"), Value: []byte("{}"), Time: at, Headers: []brook.Header{{Key: "x", Value: []byte("y")}, {Key: "x", Value: []byte("z")}}},
+				{Topic: topic, Key: []byte("käse"), Value: []byte("{}"), Time: at,
+					Headers: []brook.Header{{Key: "x", Value: []byte("y")},
+						{Key: "x", Value: []byte("z")}}},
 				{Topic: topic, Key: []byte("gone")},
 			}
 			positions, err := d.Publish(t.Context(), ours)
@@ -199,15 +213,19 @@ func TestKcatKafka(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, p := range positions {
-				out := run(t, "", "kcat", "-C", "-b", bootstrap, "-t", topic, "-p", fmt.Sprint(p.Partition), "-o", fmt.Sprint(p.Offset), "-c", "1", "-e", "-q", "-J")
+				out := run(t, "", "kcat", "-C", "-b", bootstrap, "-t", topic, "-p",
+					fmt.Sprint(p.Partition), "-o", fmt.Sprint(p.Offset), "-c", "1",
+					"-e", "-q", "-J")
 				var got kcatRecord
 				if err := json.Unmarshal([]byte(out), &got); err != nil {
 					t.Fatalf("%v: %s", err, out)
 				}
-				if got.Offset != p.Offset || got.Key == nil || *got.Key != string(ours[i].Key) || (got.Payload == nil) != (ours[i].Value == nil) {
+				if got.Offset != p.Offset || got.Key == nil || *got.Key != string(ours[i].Key) ||
+					(got.Payload == nil) != (ours[i].Value == nil) {
 					t.Errorf("kcat reads %s", out)
 				}
-				if i == 0 && (*got.Payload != "{}" || got.TS != at.UnixMilli() || !slices.Equal(got.Headers, []string{"x", "y", "x", "z"})) {
+				if i == 0 && (*got.Payload != "{}" || got.TS != at.UnixMilli() ||
+					!slices.Equal(got.Headers, []string{"x", "y", "x", "z"})) {
 					t.Errorf("kcat reads %s", out)
 				}
 			}
@@ -219,13 +237,16 @@ func TestKcatKafka(t *testing.T) {
 func TestTopicNameKafka(t *testing.T) {
 	d := open(t, brokers(t), nil)
 	const name = "a name with blanks"
-	if _, err := d.Partitions(t.Context(), name); !errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), name) {
+	if _, err := d.Partitions(t.Context(), name); !errors.Is(err, brook.ErrPermanent) ||
+		!strings.Contains(err.Error(), name) {
 		t.Errorf("Partitions: %v", err)
 	}
-	if _, err := d.Publish(t.Context(), numbered(name, "k", 0, 1)); !errors.Is(err, brook.ErrPermanent) {
+	if _, err := d.Publish(t.Context(), numbered(name, "k", 0, 1)); !errors.Is(err,
+		brook.ErrPermanent) {
 		t.Errorf("Publish: %v", err)
 	}
-	if _, err := d.Open(t.Context(), brook.Position{Topic: name}); !errors.Is(err, brook.ErrPermanent) {
+	if _, err := d.Open(t.Context(), brook.Position{Topic: name}); !errors.Is(err,
+		brook.ErrPermanent) {
 		t.Errorf("Open: %v", err)
 	}
 }
@@ -252,22 +273,26 @@ func TestPartitionerKafka(t *testing.T) {
 	}
 }
 
-// Compaction leaves batches without records where they were the last ones of their producers. They are passed, also where there is nothing
-// else in an answer.
+// Compaction leaves batches without records if they were the last ones of their producers. They are
+// skipped, also if a response has nothing else.
 func TestCompactedKafka(t *testing.T) {
 	addrs := brokers(t)
 	topic, compact, soon, none := newTopic(), "compact", "100", "0"
-	if err := admin(t, addrs).CreateTopic(topic, &sarama.TopicDetail{NumPartitions: 1, ReplicationFactor: 1, ConfigEntries: map[string]*string{
-		"cleanup.policy": &compact, "segment.ms": &soon, "min.compaction.lag.ms": &none, "delete.retention.ms": &none}}, false); err != nil {
+	if err := admin(t, addrs).CreateTopic(topic, &sarama.TopicDetail{NumPartitions: 1,
+		ReplicationFactor: 1, ConfigEntries: map[string]*string{
+			"cleanup.policy": &compact, "segment.ms": &soon, "min.compaction.lag.ms": &none,
+			"delete.retention.ms": &none}}, false); err != nil {
 		t.Fatal(err)
 	}
 	config := sarama.NewConfig()
-	config.Consumer.Fetch.Default = 64 // the first batch of a partition comes whole, and nothing else
+	// the first batch of a partition comes whole, and nothing else
+	config.Consumer.Fetch.Default = 64
 	d := open(t, addrs, config)
 	const n = 12
 	for i := range n {
 		// Each has a producer ID of its own, and ends a segment.
-		if _, err := open(t, addrs, nil).Publish(t.Context(), numbered(topic, "k", i, i+1)); err != nil {
+		if _, err := open(t, addrs, nil).Publish(t.Context(),
+			numbered(topic, "k", i, i+1)); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(110 * time.Millisecond) // segments are ended by the clock

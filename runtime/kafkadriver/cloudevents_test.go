@@ -21,9 +21,10 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// What the official SDK for Go makes of our records, and what we make of its. The SDK's protocol for Kafka is a module of its own that
-// links a Kafka client; here is what such a protocol does, over the SDK's own binding: attributes have the prefix ce_,
-// datacontenttype is the header content-type.
+// What the official SDK for Go makes of our records, and what we make of its. The SDK's protocol
+// for Kafka is a module of its own that links a Kafka client; here is what such a protocol
+// does, over the SDK's own binding: attributes have the prefix ce_, datacontenttype is the
+// header content-type.
 
 var versions = spec.WithPrefix("ce_")
 
@@ -61,7 +62,8 @@ func (m sdkMessage) ReadBinary(_ context.Context, w binding.BinaryWriter) error 
 	if version == nil {
 		return fmt.Errorf("version %q", b)
 	}
-	if err := w.SetAttribute(version.AttributeFromKind(spec.DataContentType), m.contentType()); err != nil {
+	if err := w.SetAttribute(version.AttributeFromKind(spec.DataContentType),
+		m.contentType()); err != nil {
 		return err
 	}
 	for _, h := range m.r.Headers {
@@ -126,17 +128,23 @@ func (w sdkWriter) SetData(data io.Reader) (err error) {
 	return err
 }
 
-func (w sdkWriter) SetStructuredEvent(_ context.Context, f format.Format, data io.Reader) (err error) {
-	w.r.Headers = []brook.Header{{Key: "content-type", Value: []byte(f.MediaType() + "; charset=UTF-8")}}
+func (w sdkWriter) SetStructuredEvent(_ context.Context, f format.Format,
+	data io.Reader) (err error) {
+	w.r.Headers = []brook.Header{{Key: "content-type",
+		Value: []byte(f.MediaType() + "; charset=UTF-8")}}
 	w.r.Value, err = io.ReadAll(data)
 	return err
 }
 
 // A record that brook writes is, to the SDK, the event that it was.
 func TestSDKReadsOurs(t *testing.T) {
-	m := brook.Message{ID: "orders/0/7/Audit/1", Type: "order.placed", Author: "shop", Time: time.Date(2020, 6, 8, 12, 34, 56, 789012345, time.UTC), Cause: "c1",
-		Lane: "orders/0/Audit", Sequence: brook.Sequence{Offset: 7, Ordinal: 1}, Data: []byte(`{"order_id":"o1","note":"ü%20"}`),
-		Headers: []brook.Header{{Key: "ce_subject", Value: []byte("o 1/ü")}, {Key: "ce_traceparent", Value: []byte("00-1-2-01")}, {Key: "region", Value: []byte("eu")}}}
+	m := brook.Message{ID: "orders/0/7/Audit/1", Type: "order.placed", Author: "shop",
+		Time: time.Date(2020, 6, 8, 12, 34, 56, 789012345, time.UTC), Cause: "c1",
+		Lane: "orders/0/Audit", Sequence: brook.Sequence{Offset: 7, Ordinal: 1},
+		Data: []byte(`{"order_id":"o1","note":"ü%20"}`),
+		Headers: []brook.Header{{Key: "ce_subject", Value: []byte("o 1/ü")},
+			{Key: "ce_traceparent", Value: []byte("00-1-2-01")},
+			{Key: "region", Value: []byte("eu")}}}
 	r := brook.Record{Topic: "orders", Key: []byte("ada")}
 	if err := (brook.CloudEvents{}).Wrap(&m, &r); err != nil {
 		t.Fatal(err)
@@ -148,11 +156,13 @@ func TestSDKReadsOurs(t *testing.T) {
 	if err := e.Validate(); err != nil {
 		t.Error(err)
 	}
-	if e.ID() != m.ID || e.Type() != m.Type || e.Source() != m.Author || !e.Time().Equal(m.Time) || e.Subject() != "o 1/ü" || e.SpecVersion() != "1.0" ||
+	if e.ID() != m.ID || e.Type() != m.Type || e.Source() != m.Author || !e.Time().Equal(m.Time) ||
+		e.Subject() != "o 1/ü" || e.SpecVersion() != "1.0" ||
 		e.DataContentType() != "application/json" || !bytes.Equal(e.Data(), m.Data) {
 		t.Errorf("the SDK reads\n%s", e)
 	}
-	want := map[string]any{"brookcause": "c1", "brooklane": "7.1 orders/0/Audit", "traceparent": "00-1-2-01"}
+	want := map[string]any{"brookcause": "c1", "brooklane": "7.1 orders/0/Audit",
+		"traceparent": "00-1-2-01"}
 	if !reflect.DeepEqual(e.Extensions(), want) {
 		t.Errorf("extensions %v, want %v", e.Extensions(), want)
 	}
@@ -168,12 +178,14 @@ func TestSDKReadsOurs(t *testing.T) {
 	}
 }
 
-// opened has the SDK write an event, and opens the record. Extensions are a map to the SDK: here they come in order.
+// opened has the SDK write an event, and opens the record. Extensions are a map to the SDK:
+// here they come in order.
 func opened(t *testing.T, e event.Event, mode binding.Encoding) (brook.Message, brook.Record) {
 	t.Helper()
 	var r brook.Record
 	ctx := binding.WithPreferredEventEncoding(t.Context(), mode)
-	if got, err := binding.Write(ctx, binding.ToMessage(&e), sdkWriter{&r}, sdkWriter{&r}); err != nil || got != mode {
+	if got, err := binding.Write(ctx, binding.ToMessage(&e), sdkWriter{&r},
+		sdkWriter{&r}); err != nil || got != mode {
 		t.Fatalf("written in %s mode, %v", got, err)
 	}
 	var m brook.Message
@@ -197,7 +209,8 @@ func TestWeReadTheSDKs(t *testing.T) {
 	full.SetExtension("comexampleother", 5)
 	full.SetExtension("flag", true)
 	full.SetExtension("traceparent", "00-1-2-01")
-	if err := full.SetData("application/json", map[string]any{"appinfoA": "abc", "appinfoB": 123}); err != nil {
+	if err := full.SetData("application/json",
+		map[string]any{"appinfoA": "abc", "appinfoB": 123}); err != nil {
 		t.Fatal(err)
 	}
 	least := event.New()
@@ -223,20 +236,28 @@ func TestWeReadTheSDKs(t *testing.T) {
 		e    event.Event
 		want brook.Message
 	}{
-		"full": {full, brook.Message{ID: "A234", Author: full.Source(), Type: "com.example.someevent", Time: at.UTC(), Data: []byte(`{"appinfoA":"abc","appinfoB":123}`),
-			Headers: header("ce_comexampleother", "5", "ce_dataschema", "https://example.org/schema.json", "ce_flag", "true", "ce_subject", "larger context", "ce_traceparent", "00-1-2-01")}},
-		"least":   {least, brook.Message{ID: "1", Author: "s", Type: "t", Data: []byte(`"text"`)}},
-		"vendor":  {vendor, brook.Message{ID: "1", Author: "s", Type: "t", Data: []byte(`[1]`)}},
-		"encoded": {encoded, brook.Message{ID: "1", Author: "s", Type: "t", Data: []byte(`{"in":"base64"}`)}},
+		"full": {full, brook.Message{ID: "A234", Author: full.Source(),
+			Type: "com.example.someevent", Time: at.UTC(),
+			Data: []byte(`{"appinfoA":"abc","appinfoB":123}`),
+			Headers: header("ce_comexampleother", "5", "ce_dataschema",
+				"https://example.org/schema.json", "ce_flag", "true", "ce_subject",
+				"larger context", "ce_traceparent", "00-1-2-01")}},
+		"least":  {least, brook.Message{ID: "1", Author: "s", Type: "t", Data: []byte(`"text"`)}},
+		"vendor": {vendor, brook.Message{ID: "1", Author: "s", Type: "t", Data: []byte(`[1]`)}},
+		"encoded": {encoded, brook.Message{ID: "1", Author: "s", Type: "t",
+			Data: []byte(`{"in":"base64"}`)}},
 	} {
 		c.want.Keyed = true
-		for _, mode := range []binding.Encoding{binding.EncodingBinary, binding.EncodingStructured} {
+		for _, mode := range []binding.Encoding{binding.EncodingBinary,
+			binding.EncodingStructured} {
 			if name == "vendor" && mode == binding.EncodingStructured {
-				continue // of …+json the SDK makes a string, where the JSON format wants the value itself
+				// of …+json the SDK makes a string, where the JSON format wants the value itself
+				continue
 			}
 			got, r := opened(t, c.e, mode)
 			if !reflect.DeepEqual(got, c.want) {
-				t.Errorf("%s in %s mode is\n%+v, want\n%+v\nthe record was %s %s", name, mode, got, c.want, r.Headers, r.Value)
+				t.Errorf("%s in %s mode is\n%+v, want\n%+v\nthe record was %s %s", name, mode, got,
+					c.want, r.Headers, r.Value)
 			}
 			if mode == binding.EncodingStructured && !json.Valid(r.Value) {
 				t.Errorf("%s: the SDK wrote %s", name, r.Value)
@@ -245,7 +266,7 @@ func TestWeReadTheSDKs(t *testing.T) {
 	}
 }
 
-// What is no JSON is refused in both modes, by an error that says so.
+// What is no JSON is refused in both modes, with an error that says so.
 func TestWeRefuseTheSDKsXML(t *testing.T) {
 	e := event.New()
 	e.SetID("1")
@@ -256,18 +277,21 @@ func TestWeRefuseTheSDKsXML(t *testing.T) {
 	}
 	for _, mode := range []binding.Encoding{binding.EncodingBinary, binding.EncodingStructured} {
 		var r brook.Record
-		if _, err := binding.Write(binding.WithPreferredEventEncoding(t.Context(), mode), binding.ToMessage(&e), sdkWriter{&r}, sdkWriter{&r}); err != nil {
+		if _, err := binding.Write(binding.WithPreferredEventEncoding(t.Context(), mode),
+			binding.ToMessage(&e), sdkWriter{&r}, sdkWriter{&r}); err != nil {
 			t.Fatal(err)
 		}
 		var m brook.Message
-		if err := (brook.CloudEvents{}).Open(&r, &m); err == nil || !strings.Contains(err.Error(), "only JSON") || m.Type != "t" {
+		if err := (brook.CloudEvents{}).Open(&r, &m); err == nil ||
+			!strings.Contains(err.Error(), "only JSON") || m.Type != "t" {
 			t.Errorf("%s mode: %v", mode, err)
 		}
 	}
 }
 
-// An event that the SDK has no data for is, to us, an event without data, in both modes; so it is where a client for Kafka makes the empty value
-// null, as the SDKs for Go and Java do, and Python's leaves it empty.
+// An event that the SDK has no data for is, to us, an event without data, in both modes; so it
+// is where a client for Kafka makes the empty value null, as the SDKs for Go and Java do, and
+// Python's leaves it empty.
 func TestWeReadTheSDKsEventsWithoutData(t *testing.T) {
 	e := event.New()
 	e.SetID("1")
@@ -275,12 +299,15 @@ func TestWeReadTheSDKsEventsWithoutData(t *testing.T) {
 	e.SetType("order.cancelled")
 	xml := e.Clone()
 	xml.SetDataContentType("application/xml")
-	want := brook.Message{ID: "1", Author: "s", Type: "order.cancelled", Data: []byte("null"), Keyed: true}
+	want := brook.Message{ID: "1", Author: "s", Type: "order.cancelled", Data: []byte("null"),
+		Keyed: true}
 	for name, e := range map[string]event.Event{"plain": e, "with a content type": xml} {
-		for _, mode := range []binding.Encoding{binding.EncodingBinary, binding.EncodingStructured} {
+		for _, mode := range []binding.Encoding{binding.EncodingBinary,
+			binding.EncodingStructured} {
 			got, r := opened(t, e, mode)
 			if !reflect.DeepEqual(got, want) {
-				t.Errorf("%s in %s mode is\n%+v, want\n%+v\nthe record was %s %q", name, mode, got, want, r.Headers, r.Value)
+				t.Errorf("%s in %s mode is\n%+v, want\n%+v\nthe record was %s %q", name, mode, got,
+					want, r.Headers, r.Value)
 			}
 			if mode == binding.EncodingStructured {
 				continue
@@ -288,11 +315,13 @@ func TestWeReadTheSDKsEventsWithoutData(t *testing.T) {
 			for _, value := range [][]byte{nil, {}} {
 				r.Value = value
 				got = brook.Message{}
-				if err := (brook.CloudEvents{}).Open(&r, &got); err != nil || !reflect.DeepEqual(got, want) || (brook.CloudEvents{}).IsTombstone(&r) {
+				if err := (brook.CloudEvents{}).Open(&r, &got); err != nil ||
+					!reflect.DeepEqual(got, want) || (brook.CloudEvents{}).IsTombstone(&r) {
 					t.Errorf("%s with the value %#v is\n%+v, %v", name, value, got, err)
 				}
 				back, err := binding.ToEvent(t.Context(), sdkMessage{r})
-				if err != nil || back.Validate() != nil || len(back.Data()) > 0 || back.Type() != e.Type() {
+				if err != nil || back.Validate() != nil || len(back.Data()) > 0 ||
+					back.Type() != e.Type() {
 					t.Errorf("the SDK reads %s, %v", back, err)
 				}
 			}

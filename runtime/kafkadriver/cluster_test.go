@@ -26,7 +26,7 @@ func fake(t testing.TB, options ...kfake.Opt) *kfake.Cluster {
 	return c
 }
 
-// brokers gives the addresses of the real cluster, and skips the test where there is none.
+// brokers returns the addresses of the real cluster, and skips the test if there is none.
 func brokers(t testing.TB) []string {
 	t.Helper()
 	addrs := os.Getenv("BROOK_KAFKA")
@@ -37,9 +37,11 @@ func brokers(t testing.TB) []string {
 }
 
 // open opens a driver that creates topics of three partitions, and closes it with the test.
-func open(t testing.TB, addrs []string, config *sarama.Config, options ...kafkadriver.Option) *kafkadriver.Driver {
+func open(t testing.TB, addrs []string, config *sarama.Config,
+	options ...kafkadriver.Option) *kafkadriver.Driver {
 	t.Helper()
-	d, err := kafkadriver.Open(addrs, config, append([]kafkadriver.Option{kafkadriver.CreateTopics(3, 1)}, options...)...)
+	d, err := kafkadriver.Open(addrs, config,
+		append([]kafkadriver.Option{kafkadriver.CreateTopics(3, 1)}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func open(t testing.TB, addrs []string, config *sarama.Config, options ...kafkad
 	return d
 }
 
-// managed is a driver whose cluster can be told what the suite wants of it.
+// managed is a driver whose cluster the suite can control.
 type managed struct {
 	*kafkadriver.Driver
 	admin sarama.ClusterAdmin
@@ -85,7 +87,8 @@ func admin(t testing.TB, addrs []string) sarama.ClusterAdmin {
 	return a
 }
 
-// The fake stands in for a cluster wherever there is Go; what only a real one shows is in the tests that need BROOK_KAFKA.
+// The fake stands in for a cluster wherever there is Go; what only a real one shows is in the tests
+// that need BROOK_KAFKA.
 func TestDriverFake(t *testing.T) {
 	t.Log("against an in-process fake (kfake); TestDriverKafka is against the real thing")
 	c := fake(t)
@@ -97,5 +100,5 @@ func TestDriverKafka(t *testing.T) {
 	drivertest.Run(t, func(t *testing.T) brook.Driver { return openManaged(t, addrs) })
 }
 
-// newTopic gives the name of a topic that nobody has used.
+// newTopic returns the name of a topic that nobody has used.
 func newTopic() string { return "kafkadriver-" + strings.ToLower(rand.Text()) }

@@ -10,14 +10,17 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// Brokers hear of a new topic one after another: for 5 s it is asked for again.
+// Brokers learn of a new topic one after another: metadata is asked for again during 5 s.
 const (
 	createTries = 100
 	createPause = 50 * time.Millisecond
 )
 
-// demand gives topics, and creates those that are missing where the driver is to do so. Topics have errors of their own, as in lookup.
-func (d *Driver) demand(ctx context.Context, names []string) (map[string]*topic, map[string]error, error) {
+// lookupOrCreate returns topics as lookup does, and creates the missing ones if the option
+// CreateTopics is set. The first error map is by topic, the last error is that of the request.
+func (d *Driver) lookupOrCreate(
+	ctx context.Context, names []string,
+) (map[string]*topic, map[string]error, error) {
 	found, failed, err := d.lookup(ctx, names)
 	if err != nil || d.options.partitions == 0 {
 		return found, failed, err
@@ -54,15 +57,17 @@ func (d *Driver) demand(ctx context.Context, names []string) (map[string]*topic,
 }
 
 func (d *Driver) create(ctx context.Context, name string) error {
-	detail := &sarama.TopicDetail{NumPartitions: d.options.partitions, ReplicationFactor: d.options.replication}
+	detail := &sarama.TopicDetail{NumPartitions: d.options.partitions,
+		ReplicationFactor: d.options.replication}
 	details := map[string]*sarama.TopicDetail{name: detail}
-	err := d.insist(ctx, func() error {
+	err := d.retry(ctx, func() error {
 		d.mu.Lock()
-		chief := d.chief
+		chief := d.controller
 		d.mu.Unlock()
 		response, err := await(ctx, d, func() (*sarama.CreateTopicsResponse, error) {
-			request := sarama.NewCreateTopicsRequest(d.config.Version, details, d.config.Admin.Timeout, false)
-			return call(d.link(chief), (*sarama.Broker).CreateTopics, request)
+			request := sarama.NewCreateTopicsRequest(d.config.Version, details,
+				d.config.Admin.Timeout, false)
+			return call(d.conn(chief), (*sarama.Broker).CreateTopics, request)
 		})
 		if err != nil {
 			return err
@@ -71,26 +76,28 @@ func (d *Driver) create(ctx context.Context, name string) error {
 		switch {
 		case refusal == nil:
 			return sarama.ErrIncompleteResponse
-		case refusal.Err == sarama.ErrNoError || refusal.Err == sarama.ErrTopicAlreadyExists: // another was faster
+		// another client created it first
+		case refusal.Err == sarama.ErrNoError || refusal.Err == sarama.ErrTopicAlreadyExists:
 			return nil
 		case refusal.Err == sarama.ErrNotController:
-			_, _, _ = d.lookup(ctx, []string{name}) // it tells who is
+			_, _, _ = d.lookup(ctx, []string{name}) // learns the new controller
 		}
 		return refusal
 	})
 	if err == nil {
 		return nil
 	}
-	return explain(err, "create topic %q with %d partitions and %d replicas", name, detail.NumPartitions, detail.ReplicationFactor)
+	return explain(err, "create topic %q with %d partitions and %d replicas", name,
+		detail.NumPartitions, detail.ReplicationFactor)
 }
 
-// pause waits, but not longer than ctx and the driver last.
+// pause waits. It returns early, with an error, if ctx ends or the driver is closed.
 func (d *Driver) pause(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return d.alive(ctx)
+		return d.checkOpen(ctx)
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-d.ctx.Done():

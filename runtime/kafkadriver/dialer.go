@@ -7,7 +7,8 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// dialer makes connections that end with the driver: whoever waits for one hears of it at once.
+// A dialer makes connections that are closed with the driver, so that nothing
+// stays blocked on them.
 type dialer struct {
 	ctx  context.Context
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -16,9 +17,12 @@ type dialer struct {
 func newDialer(ctx context.Context, c *sarama.Config) dialer {
 	if c.Net.Proxy.Enable {
 		given := c.Net.Proxy.Dialer
-		return dialer{ctx, func(_ context.Context, network, addr string) (net.Conn, error) { return given.Dial(network, addr) }}
+		return dialer{ctx, func(_ context.Context, network, addr string) (net.Conn, error) {
+			return given.Dial(network, addr)
+		}}
 	}
-	d := &net.Dialer{Timeout: c.Net.DialTimeout, KeepAlive: c.Net.KeepAlive, LocalAddr: c.Net.LocalAddr}
+	d := &net.Dialer{Timeout: c.Net.DialTimeout, KeepAlive: c.Net.KeepAlive,
+		LocalAddr: c.Net.LocalAddr}
 	return dialer{ctx, d.DialContext}
 }
 
@@ -28,16 +32,16 @@ func (d dialer) Dial(network, addr string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{c, context.AfterFunc(d.ctx, func() { _ = c.Close() })}, nil
+	return &netConn{c, context.AfterFunc(d.ctx, func() { _ = c.Close() })}, nil
 }
 
-type conn struct {
+type netConn struct {
 	net.Conn
 	forget func() bool
 }
 
 // Close closes the connection.
-func (c *conn) Close() error {
+func (c *netConn) Close() error {
 	c.forget()
 	return c.Conn.Close()
 }

@@ -18,7 +18,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// ErrClosed is returned by a driver that was closed, and by its readers.
+// ErrClosed is returned by the methods of a driver that was closed, and of its readers.
 var ErrClosed = errors.New("kafkadriver: the driver is closed")
 
 // Driver is a Kafka cluster as a log. Its methods are safe for concurrent use.
@@ -29,21 +29,21 @@ type Driver struct {
 
 	ctx    context.Context // ends when the driver is closed
 	cancel context.CancelFunc
-	owned  sync.WaitGroup // the driver's goroutines
+	owned  sync.WaitGroup // goroutines that Close waits for
 
-	router  *router
-	locator locator
-	reading *reading
-	writing *writing
+	resolver *leaderResolver
+	locator  locator
+	reading  *reading
+	writing  *writing
 
-	mu     sync.Mutex
-	topics map[string]*topic // as told last
-	logs   map[string]string // by topic: what Partitions said last
-	told   []string          // addresses of brokers, by the cluster
-	chief  string            // address of the broker that creates topics
-	links  map[string]*link  // for questions, by address
+	mu           sync.Mutex
+	topics       map[string]*topic // by name: the latest metadata
+	logs         map[string]string // topic IDs that Partitions returned last, by topic
+	clusterAddrs []string          // addresses of brokers, from the latest metadata
+	controller   string            // address of the broker that creates topics
+	conns        map[string]*conn  // for short requests, by address
 
-	leaving atomic.Bool // some of what is for brokers that are gone is still in use
+	goneInUse atomic.Bool // readers or producers still use a broker that left the cluster
 
 	groups groups
 }
@@ -57,7 +57,7 @@ var (
 	_ brook.Grouper     = (*Driver)(nil)
 )
 
-// openLimit is how long Open waits for a broker to answer where its context sets no other limit.
+// openLimit is how long OpenContext waits for a broker to answer if its context has no deadline.
 const openLimit = 20 * time.Second
 
 // Open is OpenContext without a context: it gives up after 20 seconds.
@@ -65,10 +65,12 @@ func Open(brokers []string, config *sarama.Config, opts ...Option) (*Driver, err
 	return OpenContext(context.Background(), brokers, config, opts...)
 }
 
-// OpenContext connects to a cluster that brokers, as host:port, belong to. A nil config is a sound default. The configuration is
-// copied; the driver does not change it, nor may others while the driver is open. It gives up when ctx ends, and after 20 seconds where ctx has no
-// deadline; what it opened does not depend on ctx.
-func OpenContext(ctx context.Context, brokers []string, config *sarama.Config, opts ...Option) (*Driver, error) {
+// OpenContext connects to the cluster of the given brokers, each host:port. A nil config is a sound
+// default. The configuration is copied: the driver does not change it, and nobody may change what
+// it points to while the driver is open. OpenContext returns an error when ctx ends, or after 20
+// seconds if ctx has no deadline. The driver itself does not depend on ctx.
+func OpenContext(ctx context.Context, brokers []string, config *sarama.Config,
+	opts ...Option) (*Driver, error) {
 	o := options{inFlight: defaultInFlight, log: slog.Default(), heldFor: heldFor}
 	var errs []error
 	for _, option := range opts {
@@ -79,11 +81,12 @@ func OpenContext(ctx context.Context, brokers []string, config *sarama.Config, o
 	if len(brokers) == 0 {
 		errs = append(errs, errors.New("no broker is named: at least one host:port is needed"))
 	}
-	c, err := settle(config)
+	c, err := effectiveConfig(config)
 	if errs = append(errs, err); errors.Join(errs...) != nil {
 		return nil, fmt.Errorf("kafkadriver: configuration: %w", errors.Join(errs...))
 	}
-	d := &Driver{addrs: slices.Clone(brokers), config: c, options: o, topics: map[string]*topic{}, logs: map[string]string{}, links: map[string]*link{}}
+	d := &Driver{addrs: slices.Clone(brokers), config: c, options: o, topics: map[string]*topic{},
+		logs: map[string]string{}, conns: map[string]*conn{}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	c.Net.Proxy.Dialer, c.Net.Proxy.Enable = newDialer(d.ctx, c), true
 	if err := d.reach(ctx); err != nil {
@@ -92,13 +95,14 @@ func OpenContext(ctx context.Context, brokers []string, config *sarama.Config, o
 		return nil, err
 	}
 	d.locator.driver = d
-	d.router, d.reading, d.writing = newRouter(d), newReading(d), newWriting(d)
-	d.begin(d.router.run)
+	d.resolver, d.reading, d.writing = newLeaderResolver(d), newReading(d), newWriting(d)
+	d.start(d.resolver.run)
 	return d, nil
 }
 
-// reach asks the brokers something until one answers, which is where wrong addresses, credentials and certificates show. The next one is asked
-// where one fails, and where it is silent for a while.
+// reach sends a request to one broker after another until one answers: wrong addresses,
+// credentials and certificates show here. The next broker is asked when one fails, or has not
+// answered for a while.
 func (d *Driver) reach(ctx context.Context) error {
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
@@ -111,14 +115,16 @@ func (d *Driver) reach(ctx context.Context) error {
 		err  error
 	}
 	answers := make(chan answer, len(d.addrs))
-	var silent []string // that were asked and have not answered
+	var silent []string // asked, and not answered yet
 	asked := 0
 	next := func() {
 		addr := d.addrs[asked]
 		asked++
 		silent = append(silent, addr)
-		d.begin(func() {
-			_, err := call(d.link(addr), (*sarama.Broker).ApiVersions, &sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: "brook", ClientSoftwareVersion: "1"})
+		d.start(func() {
+			_, err := call(d.conn(addr), (*sarama.Broker).ApiVersions,
+				&sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: "brook",
+					ClientSoftwareVersion: "1"})
 			answers <- answer{addr, err}
 		})
 	}
@@ -132,7 +138,8 @@ func (d *Driver) reach(ctx context.Context) error {
 				return nil
 			}
 			silent = slices.DeleteFunc(silent, func(addr string) bool { return addr == a.addr })
-			if timeout := net.Error(nil); errors.Is(a.err, io.EOF) || errors.As(a.err, &timeout) && timeout.Timeout() {
+			if timeout := net.Error(nil); errors.Is(a.err, io.EOF) || errors.As(a.err, &timeout) &&
+				timeout.Timeout() {
 				a.err = fmt.Errorf("%w: %s", a.err, strange)
 			}
 			errs = append(errs, fmt.Errorf("%s: %w", a.addr, a.err))
@@ -144,7 +151,8 @@ func (d *Driver) reach(ctx context.Context) error {
 			for _, addr := range silent {
 				errs = append(errs, fmt.Errorf("%s: %s", addr, strange))
 			}
-			return fmt.Errorf("kafkadriver: no broker can be reached: %w: %w", ctx.Err(), errors.Join(errs...))
+			return fmt.Errorf("kafkadriver: no broker can be reached: %w: %w", ctx.Err(),
+				errors.Join(errs...))
 		}
 		if asked < len(d.addrs) {
 			next()
@@ -153,8 +161,8 @@ func (d *Driver) reach(ctx context.Context) error {
 	}
 }
 
-// Close ends all that is under way and waits for it. Reads and publishes that wait get [ErrClosed]; what was handed to Publish may
-// still be stored.
+// Close ends everything that is in progress and waits for it. Calls that wait return [ErrClosed].
+// Records that were passed to Publish may still be stored.
 func (d *Driver) Close() error {
 	d.mu.Lock()
 	d.cancel()
@@ -163,10 +171,10 @@ func (d *Driver) Close() error {
 	d.writing.stop()
 	d.owned.Wait()
 	d.mu.Lock()
-	links := slices.Collect(maps.Values(d.links))
+	conns := slices.Collect(maps.Values(d.conns))
 	d.mu.Unlock()
-	for _, l := range links {
-		l.close()
+	for _, c := range conns {
+		c.close()
 	}
 	return nil
 }

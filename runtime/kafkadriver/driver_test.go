@@ -18,7 +18,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/kafkadriver"
 )
 
-// A configuration that would break a promise is refused, with all that is wrong with it; what is given is not changed.
+// A configuration that would break a promise is refused, with all that is wrong with it; what is
+// given is not changed.
 func TestOpenRefuses(t *testing.T) {
 	config := sarama.NewConfig()
 	config.Version = sarama.V2_1_0_0
@@ -35,8 +36,9 @@ func TestOpenRefuses(t *testing.T) {
 	if err == nil {
 		t.Fatal("it was opened")
 	}
-	for _, want := range []string{"host:port", "Version", "ApiVersionsRequest", "MaxOpenRequests", "ReadTimeout", "RequiredAcks", "Partitioner",
-		"Transaction.ID", "Producer.Interceptors", "Consumer.Interceptors", "Fetch.Max", "CreateTopics(0, 1)", "InFlight(0)"} {
+	for _, want := range []string{"host:port", "Version", "ApiVersionsRequest", "MaxOpenRequests",
+		"ReadTimeout", "RequiredAcks", "Partitioner", "Transaction.ID", "Producer.Interceptors",
+		"Consumer.Interceptors", "Fetch.Max", "CreateTopics(0, 1)", "InFlight(0)"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not speak of %s: %v", want, err)
 		}
@@ -44,7 +46,8 @@ func TestOpenRefuses(t *testing.T) {
 
 	given := sarama.NewConfig()
 	open(t, fake(t).ListenAddrs(), given)
-	if given.Producer.Idempotent || given.Net.MaxOpenRequests != 5 || given.Net.Proxy.Enable || given.Producer.RequiredAcks != sarama.WaitForLocal {
+	if given.Producer.Idempotent || given.Net.MaxOpenRequests != 5 || given.Net.Proxy.Enable ||
+		given.Producer.RequiredAcks != sarama.WaitForLocal {
 		t.Error("the configuration was changed")
 	}
 }
@@ -57,14 +60,15 @@ func TestOpenUnreachable(t *testing.T) {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	if _, err := kafkadriver.Open([]string{addr}, nil); err == nil || !strings.Contains(err.Error(), addr) {
+	if _, err := kafkadriver.Open([]string{addr}, nil); err == nil ||
+		!strings.Contains(err.Error(), addr) {
 		t.Errorf("Open: %v, want an error that names %s", err, addr)
 	}
 	// One that is there is enough.
 	open(t, append([]string{addr}, fake(t).ListenAddrs()...), nil)
 }
 
-// Who hangs up may be a listener that wants TLS or SASL, which the error says.
+// A listener that hangs up may want TLS or SASL. The error says so.
 func TestOpenOfWhatHangsUp(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -129,8 +133,9 @@ func TestClose(t *testing.T) {
 	}
 	ctx := context.Background()
 	for name, err := range map[string]error{
-		"Partitions": second(d.Partitions(ctx, "t")), "Open": second(d.Open(ctx, at[0])), "Publish": second(d.Publish(ctx, numbered("t", "k", 3, 4))),
-		"Read": second(r.Read(ctx, 1)), "Grown": d.Grown(ctx, known),
+		"Partitions": second(d.Partitions(ctx, "t")), "Open": second(d.Open(ctx, at[0])),
+		"Publish": second(d.Publish(ctx, numbered("t", "k", 3, 4))),
+		"Read":    second(r.Read(ctx, 1)), "Grown": d.Grown(ctx, known),
 	} {
 		if !errors.Is(err, kafkadriver.ErrClosed) {
 			t.Errorf("%s: %v, want ErrClosed", name, err)
@@ -141,11 +146,13 @@ func TestClose(t *testing.T) {
 	}
 	close(answer)
 	c.Close()
-	// The fake's goroutines, and those of the metrics that sarama keeps for all clients, end after it said so.
+	// The fake's goroutines, and those of the metrics that sarama keeps for all clients,
+	// end after it said so.
 	for deadline := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before+1; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before,
+				stacks[:runtime.Stack(stacks, true)])
 		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 // Publish some records, and read their partition from its beginning.
 func Example() {
-	cluster, err := kfake.NewCluster() // stands in for a cluster: there, these are addresses such as kafka-1:9092
+	// stands in for a cluster: there, these are addresses such as kafka-1:9092
+	cluster, err := kfake.NewCluster()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -38,7 +39,8 @@ func Example() {
 	}
 	fmt.Println(positions)
 
-	reader, err := driver.Open(ctx, brook.Position{Topic: "orders", Partition: positions[0].Partition})
+	reader, err := driver.Open(ctx,
+		brook.Position{Topic: "orders", Partition: positions[0].Partition})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -56,7 +58,8 @@ func Example() {
 	// all read: true <nil>
 }
 
-// Security, compression and timeouts are sarama's. What contradicts the driver's promises is refused, all at once.
+// Security, compression and timeouts are sarama's. What contradicts the driver's promises is
+// refused, all at once.
 func ExampleOpen() {
 	config := sarama.NewConfig()
 	config.ClientID = "shop"
@@ -80,7 +83,8 @@ func ExampleCreateTopics() {
 		return
 	}
 	defer cluster.Close()
-	driver, err := kafkadriver.Open(cluster.ListenAddrs(), nil, kafkadriver.CreateTopics(3, 1), kafkadriver.InFlight(8<<20))
+	driver, err := kafkadriver.Open(cluster.ListenAddrs(), nil, kafkadriver.CreateTopics(3, 1),
+		kafkadriver.InFlight(8<<20))
 	if err != nil {
 		fmt.Println(err)
 		return

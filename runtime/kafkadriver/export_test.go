@@ -12,10 +12,10 @@ func (d *Driver) Brokers() int {
 	d.writing.mu.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return max(n, len(d.links))
+	return max(n, len(d.conns))
 }
 
-// HeldFor is after which time an open transaction is told.
+// HeldFor sets after which time an open transaction is logged.
 func HeldFor(d time.Duration) Option {
 	return func(o *options) error {
 		o.heldFor = d

@@ -17,21 +17,25 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Each process has a driver of its own. A member that is cut off knows that it has nothing any more before
-// another has it, and comes back.
+// Each process has a driver of its own. A member that is cut off knows that it has nothing any more
+// before another has it, and comes back.
 func TestGroupMemberCutOff(t *testing.T) {
-	everywhere(t, func(t *testing.T, addrs []string) {
-		topic, group := named("topic"), named("group")
+	onEachCluster(t, func(t *testing.T, addrs []string) {
+		topic, group := unique("topic"), unique("group")
 		var wire cable
-		first := join(t, over(t, &wire, addrs, lively()), group, []string{topic}, nil)
+		first := join(t, over(t, &wire, addrs, quickGroups()), group, []string{topic}, nil)
 		first.owns(3)
 		wire.set(true)
-		first.until("loses what it has", func() bool { return first.lost == 1 && len(first.has) == 0 })
-		second := join(t, open(t, addrs, lively()), group, []string{topic}, nil)
+		first.until("loses what it has", func() bool {
+			return first.lost == 1 && len(first.has) == 0
+		})
+		second := join(t, open(t, addrs, quickGroups()), group, []string{topic}, nil)
 		second.owns(3)
 		wire.set(false)
 		first.until("has its part again", func() bool { return len(first.has) > 0 })
-		second.until("has its part", func() bool { return len(second.has) > 0 && len(second.has) < 3 })
+		second.until("has its part", func() bool {
+			return len(second.has) > 0 && len(second.has) < 3
+		})
 		if err := errors.Join(first.end(), second.end()); err != nil {
 			t.Errorf("Join: %v", err)
 		}
@@ -40,32 +44,39 @@ func TestGroupMemberCutOff(t *testing.T) {
 
 // Who was thrown out of the group, and does not know yet, can't mark.
 func TestGroupZombie(t *testing.T) {
-	everywhere(t, func(t *testing.T, addrs []string) {
-		topic, group := named("topic"), named("group")
-		config := lively()
+	onEachCluster(t, func(t *testing.T, addrs []string) {
+		topic, group := unique("topic"), unique("group")
+		config := quickGroups()
 		config.Consumer.Group.Session.Timeout = 20 * time.Second
-		config.Consumer.Group.Heartbeat.Interval = 15 * time.Second // it learns of nothing in the meantime
+		// it learns of nothing in the meantime
+		config.Consumer.Group.Heartbeat.Interval = 15 * time.Second
 		zombie := open(t, addrs, config)
 		member := join(t, zombie, group, []string{topic}, nil)
 		member.owns(3)
 		at := brook.Position{Topic: topic, Partition: 1, Offset: 0}
-		if err := zombie.Mark(t.Context(), group, []brook.Position{{Topic: topic, Partition: 7}, at}); err == nil || !strings.Contains(err.Error(), topic+"/7") {
-			t.Errorf("Mark also of what the member does not have: %v, want an error that names it", err)
+		if err := zombie.Mark(t.Context(), group, []brook.Position{{Topic: topic, Partition: 7},
+			at}); err == nil || !strings.Contains(err.Error(), topic+"/7") {
+			t.Errorf("Mark also of what the member does not have: %v, want an error that names it",
+				err)
 		}
-		if marks, err := zombie.Marks(t.Context(), group); err != nil || len(marks) != 1 || marks[0] != at {
+		if marks, err := zombie.Marks(t.Context(), group); err != nil || len(marks) != 1 ||
+			marks[0] != at {
 			t.Fatalf("Marks: %v, %v; want that of what the member has", marks, err)
 		}
-		other := open(t, addrs, lively())
+		other := open(t, addrs, quickGroups())
 		at.Offset = 5
 		err := other.Mark(t.Context(), group, []brook.Position{at})
-		if !errors.Is(err, sarama.ErrUnknownMemberId) || !strings.Contains(err.Error(), "has members") {
+		if !errors.Is(err, sarama.ErrUnknownMemberId) ||
+			!strings.Contains(err.Error(), "has members") {
 			t.Errorf("Mark of a driver without members: %v, want an error that says that others have", err)
 		}
 		evict(t, addrs, group)
-		if err := zombie.Mark(t.Context(), group, []brook.Position{at}); err == nil || !strings.Contains(err.Error(), "lost its place") {
+		if err := zombie.Mark(t.Context(), group, []brook.Position{at}); err == nil ||
+			!strings.Contains(err.Error(), "lost its place") {
 			t.Errorf("Mark of who is no member any more: %v, want an error that says so", err)
 		}
-		if marks, err := other.Marks(t.Context(), group); err != nil || len(marks) != 1 || marks[0].Offset != 0 {
+		if marks, err := other.Marks(t.Context(), group); err != nil || len(marks) != 1 ||
+			marks[0].Offset != 0 {
 			t.Errorf("Marks: %v, %v; want the first one", marks, err)
 		}
 		if err := other.Mark(t.Context(), group, []brook.Position{at}); err != nil {
@@ -94,33 +105,38 @@ func evict(t *testing.T, addrs []string, group string) {
 		t.Fatal(err)
 	}
 	for id, m := range described[0].Members {
-		request := &sarama.LeaveGroupRequest{Version: 4, GroupId: group, Members: []sarama.MemberIdentity{{MemberId: id}}}
+		request := &sarama.LeaveGroupRequest{Version: 4, GroupId: group,
+			Members: []sarama.MemberIdentity{{MemberId: id}}}
 		if m.MemberId != "" {
 			request.Members[0].MemberId = m.MemberId
 		}
 		response, err := coordinator.LeaveGroup(request)
-		if err != nil || response.Err != sarama.ErrNoError || response.Members[0].Err != sarama.ErrNoError {
+		if err != nil || response.Err != sarama.ErrNoError ||
+			response.Members[0].Err != sarama.ErrNoError {
 			t.Fatalf("evict %s: %+v, %v", id, response, err)
 		}
 	}
 }
 
-// A member that is evicted is told that it has nothing, and becomes one again.
+// A member that is evicted is assigned nothing, and joins again.
 func TestGroupEvicted(t *testing.T) {
-	everywhere(t, func(t *testing.T, addrs []string) {
-		topic, group := named("topic"), named("group")
-		member := join(t, open(t, addrs, lively()), group, []string{topic}, nil)
+	onEachCluster(t, func(t *testing.T, addrs []string) {
+		topic, group := unique("topic"), unique("group")
+		member := join(t, open(t, addrs, quickGroups()), group, []string{topic}, nil)
 		member.owns(3)
 		evict(t, addrs, group)
-		member.until("loses all and has it again", func() bool { return member.lost == 1 && len(member.has) == 3 })
+		member.until("loses all and has it again", func() bool {
+			return member.lost == 1 && len(member.has) == 3
+		})
 	})
 }
 
-// The group goes on without a member whose release takes too long; its context ends, and it comes back.
+// The group goes on without a member whose release takes too long; its context ends,
+// and it comes back.
 func TestGroupSlowRelease(t *testing.T) {
-	everywhere(t, func(t *testing.T, addrs []string) {
-		topic, group := named("topic"), named("group")
-		config := lively()
+	onEachCluster(t, func(t *testing.T, addrs []string) {
+		topic, group := unique("topic"), unique("group")
+		config := quickGroups()
 		config.Consumer.Group.Rebalance.Timeout = time.Second
 		limit := make(chan time.Duration, 10)
 		slow := join(t, open(t, addrs, config), group, []string{topic}, func(ctx context.Context) {
@@ -140,13 +156,13 @@ func TestGroupSlowRelease(t *testing.T) {
 
 // Other consumers have groups of their own.
 func TestGroupOfOtherConsumers(t *testing.T) {
-	everywhere(t, func(t *testing.T, addrs []string) {
-		topic, group := named("topic"), named("group")
-		d := open(t, addrs, lively())
+	onEachCluster(t, func(t *testing.T, addrs []string) {
+		topic, group := unique("topic"), unique("group")
+		d := open(t, addrs, quickGroups())
 		if _, err := d.Partitions(t.Context(), topic); err != nil {
 			t.Fatal(err)
 		}
-		config := lively()
+		config := quickGroups()
 		config.Version = sarama.MaxVersion
 		consumer, err := sarama.NewConsumerGroup(addrs, group, config)
 		if err != nil {
@@ -164,7 +180,9 @@ func TestGroupOfOtherConsumers(t *testing.T) {
 		<-there
 		member := join(t, d, group, []string{topic}, nil)
 		<-member.ended
-		if err := member.err; !errors.Is(err, brook.ErrPermanent) || !errors.Is(err, sarama.ErrInconsistentGroupProtocol) || !strings.Contains(err.Error(), group) {
+		if err := member.err; !errors.Is(err, brook.ErrPermanent) ||
+			!errors.Is(err, sarama.ErrInconsistentGroupProtocol) ||
+			!strings.Contains(err.Error(), group) {
 			t.Errorf("Join: %v, want a permanent error that names the group", err)
 		}
 	})
@@ -175,19 +193,21 @@ type stranger chan struct{}
 
 func (s stranger) Setup(sarama.ConsumerGroupSession) error   { close(s); return nil }
 func (s stranger) Cleanup(sarama.ConsumerGroupSession) error { return nil }
-func (s stranger) ConsumeClaim(session sarama.ConsumerGroupSession, _ sarama.ConsumerGroupClaim) error {
+func (s stranger) ConsumeClaim(session sarama.ConsumerGroupSession,
+	_ sarama.ConsumerGroupClaim) error {
 	<-session.Context().Done()
 	return nil
 }
 
-// A static member that is restarted has what it had, and nobody is disturbed; of two at a time the later one stays.
+// A static member that is restarted has what it had, and nobody is disturbed; of two at a time
+// the later one stays.
 func TestGroupStaticMember(t *testing.T) {
-	everywhere(t, func(t *testing.T, addrs []string) {
-		topic, group := named("topic"), named("group")
-		static := lively()
+	onEachCluster(t, func(t *testing.T, addrs []string) {
+		topic, group := unique("topic"), unique("group")
+		static := quickGroups()
 		static.Consumer.Group.InstanceId = "one"
 		static.Consumer.Group.Session.Timeout = 30 * time.Second
-		other := join(t, open(t, addrs, lively()), group, []string{topic}, nil)
+		other := join(t, open(t, addrs, quickGroups()), group, []string{topic}, nil)
 		other.owns(3)
 		first := join(t, open(t, addrs, static), group, []string{topic}, nil)
 		first.owns(1)
@@ -200,12 +220,14 @@ func TestGroupStaticMember(t *testing.T) {
 		second := join(t, open(t, addrs, static), group, []string{topic}, nil)
 		second.owns(1)
 		if !slices.Equal(second.numbers(), had) || other.released != released {
-			t.Errorf("restarted it has %v, had %v; the other member was disturbed %d times", second.numbers(), had, other.released-released)
+			t.Errorf("restarted it has %v, had %v; the other member was disturbed %d times",
+				second.numbers(), had, other.released-released)
 		}
 		third := join(t, open(t, addrs, static), group, []string{topic}, nil)
 		third.owns(1)
 		<-second.ended
-		if err := second.err; !errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), "InstanceId") {
+		if err := second.err; !errors.Is(err, brook.ErrPermanent) ||
+			!strings.Contains(err.Error(), "InstanceId") {
 			t.Errorf("Join of a member that another replaced: %v, want a permanent error that says why", err)
 		}
 	})
@@ -218,20 +240,25 @@ func TestGroupFaults(t *testing.T) {
 		errs []*kerr.Error
 	}{
 		{kmsg.FindCoordinator, []*kerr.Error{kerr.CoordinatorNotAvailable}},
-		{kmsg.JoinGroup, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.UnknownMemberID, kerr.RebalanceInProgress}},
-		{kmsg.SyncGroup, []*kerr.Error{kerr.NotCoordinator, kerr.UnknownMemberID, kerr.RebalanceInProgress, kerr.IllegalGeneration}},
-		{kmsg.Heartbeat, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorNotAvailable, kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.RebalanceInProgress}},
-		{kmsg.OffsetFetch, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.UnstableOffsetCommit}},
+		{kmsg.JoinGroup, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress,
+			kerr.UnknownMemberID, kerr.RebalanceInProgress}},
+		{kmsg.SyncGroup, []*kerr.Error{kerr.NotCoordinator, kerr.UnknownMemberID,
+			kerr.RebalanceInProgress, kerr.IllegalGeneration}},
+		{kmsg.Heartbeat, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorNotAvailable,
+			kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.RebalanceInProgress}},
+		{kmsg.OffsetFetch, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress,
+			kerr.UnstableOffsetCommit}},
 		{kmsg.OffsetCommit, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress}},
 		{kmsg.LeaveGroup, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorNotAvailable}},
 	} {
 		for _, fault := range request.errs {
 			t.Run(request.key.Name()+" "+fault.Message, func(t *testing.T) {
 				t.Parallel()
-				c := fake(t, kfake.NumBrokers(2), kfake.GroupMinSessionTimeout(100*time.Millisecond))
-				topic, group := named("topic"), named("group")
+				c := fake(t, kfake.NumBrokers(2),
+					kfake.GroupMinSessionTimeout(100*time.Millisecond))
+				topic, group := unique("topic"), unique("group")
 				hit := c.Fault(kfake.Fault{Keys: []kmsg.Key{request.key}, Err: fault, Count: 2})
-				d := open(t, c.ListenAddrs(), lively())
+				d := open(t, c.ListenAddrs(), quickGroups())
 				first := join(t, d, group, []string{topic}, nil)
 				first.owns(3)
 				at := brook.Position{Topic: topic, Offset: 1}
@@ -240,7 +267,8 @@ func TestGroupFaults(t *testing.T) {
 						t.Errorf("Mark: %v", err)
 					}
 				}
-				second := join(t, open(t, c.ListenAddrs(), lively()), group, []string{topic}, nil)
+				second := join(t, open(t, c.ListenAddrs(), quickGroups()), group,
+					[]string{topic}, nil)
 				second.owns(1)
 				first.owns(2)
 				if request.key == kmsg.Heartbeat {
@@ -259,7 +287,7 @@ func TestGroupFaults(t *testing.T) {
 	}
 }
 
-// What can't get better ends it, and says so.
+// What can't get better ends Join with an error that says so.
 func TestGroupRefused(t *testing.T) {
 	for key, fault := range map[kmsg.Key]*kerr.Error{
 		kmsg.FindCoordinator: kerr.GroupAuthorizationFailed,
@@ -270,12 +298,13 @@ func TestGroupRefused(t *testing.T) {
 	} {
 		t.Run(key.Name(), func(t *testing.T) {
 			c := fake(t, kfake.GroupMinSessionTimeout(100*time.Millisecond))
-			topic, group := named("topic"), named("group")
-			d := open(t, c.ListenAddrs(), lively())
+			topic, group := unique("topic"), unique("group")
+			d := open(t, c.ListenAddrs(), quickGroups())
 			c.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Err: fault, Count: -1})
 			member := join(t, d, group, []string{topic}, nil)
 			<-member.ended
-			if err := member.err; !errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), group) {
+			if err := member.err; !errors.Is(err, brook.ErrPermanent) ||
+				!strings.Contains(err.Error(), group) {
 				t.Errorf("Join: %v, want a permanent error that names the group", err)
 			}
 			if len(member.has) > 0 {
@@ -283,10 +312,11 @@ func TestGroupRefused(t *testing.T) {
 			}
 		})
 	}
-	d := open(t, fake(t).ListenAddrs(), lively()) // whose sessions are longer
-	member := join(t, d, named("group"), []string{named("topic")}, nil)
+	d := open(t, fake(t).ListenAddrs(), quickGroups()) // whose sessions are longer
+	member := join(t, d, unique("group"), []string{unique("topic")}, nil)
 	<-member.ended
-	if err := member.err; !errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), "Session.Timeout") {
+	if err := member.err; !errors.Is(err, brook.ErrPermanent) ||
+		!strings.Contains(err.Error(), "Session.Timeout") {
 		t.Errorf("Join: %v, want a permanent error that names the setting", err)
 	}
 }
@@ -294,8 +324,8 @@ func TestGroupRefused(t *testing.T) {
 // The coordinator moves from broker to broker, and nobody notices.
 func TestGroupCoordinatorMoves(t *testing.T) {
 	c := fake(t, kfake.NumBrokers(3), kfake.GroupMinSessionTimeout(100*time.Millisecond))
-	topic, group := named("topic"), named("group")
-	d := open(t, c.ListenAddrs(), lively())
+	topic, group := unique("topic"), unique("group")
+	d := open(t, c.ListenAddrs(), quickGroups())
 	first := join(t, d, group, []string{topic}, nil)
 	first.owns(3)
 	beat := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Observe: true, Count: -1})
@@ -304,7 +334,8 @@ func TestGroupCoordinatorMoves(t *testing.T) {
 		for c.CoordinatorFor(group) == at {
 			c.RehashCoordinators()
 		}
-		if err := d.Mark(t.Context(), group, []brook.Position{{Topic: topic, Offset: int64(n)}}); err != nil {
+		if err := d.Mark(t.Context(), group,
+			[]brook.Position{{Topic: topic, Offset: int64(n)}}); err != nil {
 			t.Errorf("Mark: %v", err)
 		}
 		if err := beat.Wait(t.Context(), beat.Hits()+2); err != nil {
@@ -312,16 +343,17 @@ func TestGroupCoordinatorMoves(t *testing.T) {
 		}
 	}
 	if first.lost > 0 || first.released > 0 {
-		t.Errorf("the member was told to release %d times, and lost what it had %d times", first.released, first.lost)
+		t.Errorf("the member was told to release %d times, and lost what it had %d times",
+			first.released, first.lost)
 	}
-	join(t, open(t, c.ListenAddrs(), lively()), group, []string{topic}, nil).owns(1)
+	join(t, open(t, c.ListenAddrs(), quickGroups()), group, []string{topic}, nil).owns(1)
 }
 
 // A driver that is closed ends its memberships.
 func TestGroupDriverClosed(t *testing.T) {
 	c := fake(t, kfake.GroupMinSessionTimeout(100*time.Millisecond))
-	d := open(t, c.ListenAddrs(), lively())
-	member := join(t, d, named("group"), []string{named("topic")}, nil)
+	d := open(t, c.ListenAddrs(), quickGroups())
+	member := join(t, d, unique("group"), []string{unique("topic")}, nil)
 	member.owns(3)
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
@@ -334,16 +366,17 @@ func TestGroupDriverClosed(t *testing.T) {
 
 // The oldest brokers that the driver is for speak earlier versions of all that groups need.
 func TestGroupOldBrokers(t *testing.T) {
-	c := fake(t, kfake.MaxVersions(kversion.V2_8_0()), kfake.GroupMinSessionTimeout(100*time.Millisecond))
-	topic, group := named("topic"), named("group")
-	d := open(t, c.ListenAddrs(), lively())
+	c := fake(t, kfake.MaxVersions(kversion.V2_8_0()),
+		kfake.GroupMinSessionTimeout(100*time.Millisecond))
+	topic, group := unique("topic"), unique("group")
+	d := open(t, c.ListenAddrs(), quickGroups())
 	first := join(t, d, group, []string{topic}, nil)
 	first.owns(3)
 	at := brook.Position{Topic: topic, Partition: 2, Offset: 4}
 	if err := d.Mark(t.Context(), group, []brook.Position{at}); err != nil {
 		t.Fatalf("Mark: %v", err)
 	}
-	second := join(t, open(t, c.ListenAddrs(), lively()), group, []string{topic}, nil)
+	second := join(t, open(t, c.ListenAddrs(), quickGroups()), group, []string{topic}, nil)
 	second.owns(1)
 	if err := first.end(); err != nil {
 		t.Errorf("Join: %v", err)
@@ -352,7 +385,8 @@ func TestGroupOldBrokers(t *testing.T) {
 	if !slices.Contains(second.has, at) {
 		t.Errorf("the member has %v, want the mark %v among it", second.has, at)
 	}
-	if marks, err := d.Marks(t.Context(), group); err != nil || !slices.Equal(marks, []brook.Position{at}) {
+	if marks, err := d.Marks(t.Context(), group); err != nil ||
+		!slices.Equal(marks, []brook.Position{at}) {
 		t.Errorf("Marks: %v, %v; want %v", marks, err, at)
 	}
 }

@@ -7,11 +7,12 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// growth is how often, at least, topics are looked at for further partitions.
-const growth = 30 * time.Second
+// growthCheck is the longest interval at which topics are checked for further partitions.
+const growthCheck = 30 * time.Second
 
-// Grown waits until topics of the given partitions have others than these. It looks at them every
-// Metadata.RefreshFrequency of the configuration, every 30 s at least; a look that fails is made up for by the next one.
+// Grown waits until the topics of the given partitions have other partitions than these. It checks
+// every Metadata.RefreshFrequency of the configuration, at least every 30 s. A check that fails is
+// repeated at the next interval.
 func (d *Driver) Grown(ctx context.Context, known []brook.Partition) error {
 	count := map[string]int{}
 	log := map[string]string{}
@@ -25,7 +26,7 @@ func (d *Driver) Grown(ctx context.Context, known []brook.Partition) error {
 	}
 	for {
 		found, _, err := d.lookup(ctx, names)
-		if err := d.alive(ctx); err != nil {
+		if err := d.checkOpen(ctx); err != nil {
 			return err
 		}
 		if err == nil {
@@ -41,10 +42,10 @@ func (d *Driver) Grown(ctx context.Context, known []brook.Partition) error {
 	}
 }
 
-// refresh is how long what is known of topics is believed.
+// refresh returns how long metadata of topics counts as fresh.
 func (d *Driver) refresh() time.Duration {
-	if f := d.config.Metadata.RefreshFrequency; f > 0 && f < growth {
+	if f := d.config.Metadata.RefreshFrequency; f > 0 && f < growthCheck {
 		return f
 	}
-	return growth
+	return growthCheck
 }

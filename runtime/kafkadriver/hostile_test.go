@@ -15,7 +15,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// flipper dials connections on which some of what brokers say is changed by one byte.
+// flipper dials connections on which some of the brokers' answers are changed by one byte.
 type flipper struct {
 	mu    sync.Mutex
 	rand  *rand.Rand
@@ -31,14 +31,14 @@ func (f *flipper) Dial(network, addr string) (net.Conn, error) {
 	return &flipped{Conn: c, flipper: f}, nil
 }
 
-// spared are the bytes at the beginning of an answer that say how long it is, what it answers, and how long to be silent: the test
-// would spend its time waiting.
+// spared are the first bytes of an answer: its length, what it answers, and how long to be silent.
+// If they were changed, the test would spend its time waiting.
 const spared = 13
 
 type flipped struct {
 	net.Conn
 	flipper *flipper
-	greeted bool // what comes first says what the broker can do, and holds for the whole connection
+	greeted bool // the first answer holds the broker's capabilities, for the whole connection
 }
 
 func (c *flipped) Read(b []byte) (int, error) {
@@ -57,9 +57,11 @@ func (c *flipped) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Whatever bytes come, nothing panics and nothing hangs; and once they are right, so is what is read.
+// Whatever bytes come, nothing panics and nothing hangs; and once they are right,
+// so is what is read.
 func TestHostileBytes(t *testing.T) {
-	for _, codec := range []sarama.CompressionCodec{sarama.CompressionNone, sarama.CompressionLZ4, sarama.CompressionZSTD, sarama.CompressionSnappy, sarama.CompressionGZIP} {
+	for _, codec := range []sarama.CompressionCodec{sarama.CompressionNone, sarama.CompressionLZ4,
+		sarama.CompressionZSTD, sarama.CompressionSnappy, sarama.CompressionGZIP} {
 		t.Run(codec.String(), func(t *testing.T) {
 			addrs := fake(t).ListenAddrs()
 			config := quick()
@@ -67,7 +69,8 @@ func TestHostileBytes(t *testing.T) {
 			const n = 500
 			var at []brook.Position
 			for from := 0; from < n; from += 50 {
-				p, err := open(t, addrs, config).Publish(t.Context(), numbered("t", "k", from, from+50))
+				p, err := open(t, addrs, config).Publish(t.Context(),
+					numbered("t", "k", from, from+50))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -152,7 +155,8 @@ func TestDamagedBatch(t *testing.T) {
 	}
 	defer other.Close()
 	for range 3 {
-		if chunk, err := r.Read(ctx, 10); err == nil || ctx.Err() != nil || errors.Is(err, brook.ErrPermanent) {
+		if chunk, err := r.Read(ctx, 10); err == nil || ctx.Err() != nil ||
+			errors.Is(err, brook.ErrPermanent) {
 			t.Fatalf("a damaged batch gives %+v, %v", chunk, err)
 		}
 	}
@@ -170,7 +174,8 @@ func damaged(r *kmsg.FetchRequest) kmsg.Response {
 			rp := kmsg.NewFetchResponseTopicPartition()
 			rp.Partition, rp.HighWatermark, rp.LastStableOffset = p.Partition, 10, 10
 			batch := kmsg.NewRecordBatch()
-			batch.Magic, batch.LastOffsetDelta, batch.NumRecords, batch.Records = 2, 9, 10, make([]byte, 100)
+			batch.Magic, batch.LastOffsetDelta, batch.NumRecords, batch.Records = 2, 9, 10,
+				make([]byte, 100)
 			batch.Length = 49 + 100
 			rp.RecordBatches = batch.AppendTo(nil)
 			t.Partitions = append(t.Partitions, rp)

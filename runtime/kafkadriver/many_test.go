@@ -19,7 +19,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/kafkadriver"
 )
 
-// Many partitions are opened, and published to, with few requests: what is asked for at once is asked together.
+// Many partitions are opened, and published to, with few requests: what is asked for at
+// once is asked together.
 func TestManyPartitionsFewRequests(t *testing.T) {
 	const partitions = 1000
 	c := fake(t, kfake.SeedTopics(partitions, "t"))
@@ -59,7 +60,8 @@ func TestManyPartitionsFewRequests(t *testing.T) {
 	}
 	var records []brook.Record
 	for i := range 20_000 {
-		records = append(records, brook.Record{Topic: "t", Key: fmt.Append(nil, i), Value: []byte("v")})
+		records = append(records,
+			brook.Record{Topic: "t", Key: fmt.Append(nil, i), Value: []byte("v")})
 	}
 	if _, err := d.Publish(t.Context(), records); err != nil {
 		t.Fatal(err)
@@ -123,7 +125,8 @@ func TestBrokersThatLeft(t *testing.T) {
 	t.Logf("%d goroutines, and there were %d", runtime.NumGoroutine(), before)
 }
 
-// Open ends with its context while what is there accepts connections and stays silent, and takes a broker that answers.
+// Open ends with its context while what is there accepts connections and stays silent, and takes
+// a broker that answers.
 func TestOpenOfWhatIsSilent(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -135,7 +138,8 @@ func TestOpenOfWhatIsSilent(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	_, err = kafkadriver.OpenContext(ctx, []string{silent}, nil)
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), silent) || !strings.Contains(err.Error(), "TLS or SASL") {
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), silent) ||
+		!strings.Contains(err.Error(), "TLS or SASL") {
 		t.Errorf("OpenContext: %v", err)
 	}
 	if took := time.Since(began); took > 10*time.Second {

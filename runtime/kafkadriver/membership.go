@@ -12,23 +12,24 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// leaveTime is how long a member that leaves waits for the coordinator to take note.
+// leaveTime is how long a member that leaves waits for the coordinator's answer.
 const leaveTime = 5 * time.Second
 
-// A membership is one Join. It is the goroutine's that called it, but for what Mark needs.
+// A membership is one call of Join. It belongs to the goroutine of that call, except
+// for what Mark reads.
 type membership struct {
-	driver  *Driver
-	group   string
-	topics  []string // sorted
-	member  brook.Member
-	joining *line
-	beating *line
+	driver        *Driver
+	group         string
+	topics        []string // sorted
+	member        brook.Member
+	joinConn      *coordinatorConn
+	heartbeatConn *coordinatorConn
 
-	part []division.Place // what it had last
-	held int32            // the generation of that
+	assigned   []division.Place // the partitions of the last assignment
+	assignedIn int32            // the generation of that assignment
 
-	// Guarded by the driver's groups; others than the goroutine only read.
-	id         string // as the coordinator calls it, "" before
+	// Guarded by groups.mu of the driver. Only the membership's goroutine writes them.
+	id         string // assigned by the coordinator; "" before
 	generation int32
 	has        map[division.Place]bool
 }
@@ -37,27 +38,29 @@ func newMembership(d *Driver, group string, topics []string, m brook.Member) *me
 	c := &d.config.Consumer.Group
 	return &membership{
 		driver: d, group: group, topics: topics, member: m,
-		joining:    newLine(d, max(d.config.Net.ReadTimeout, c.Rebalance.Timeout+c.Session.Timeout)),
-		beating:    newLine(d, min(d.config.Net.ReadTimeout, max(c.Session.Timeout/2, time.Second))),
-		held:       noGeneration,
+		joinConn: newCoordinatorConn(d,
+			max(d.config.Net.ReadTimeout, c.Rebalance.Timeout+c.Session.Timeout)),
+		heartbeatConn: newCoordinatorConn(d,
+			min(d.config.Net.ReadTimeout, max(c.Session.Timeout/2, time.Second))),
+		assignedIn: noGeneration,
 		generation: noGeneration,
 	}
 }
 
 func (s *membership) close() {
-	s.joining.cut()
-	s.beating.cut()
+	s.joinConn.abort()
+	s.heartbeatConn.abort()
 }
 
-// run is a member until ctx ends.
+// run keeps the membership until ctx ends.
 func (s *membership) run(ctx context.Context) error {
-	var since time.Time // of the first failure in a row
+	var since time.Time // the first failure in a row
 	for tries := 1; ; {
-		p, positions, err := s.enter(ctx)
+		h, positions, err := s.enter(ctx)
 		if err == nil {
 			tries, since = 1, time.Time{}
 			s.member.Assign(positions)
-			err = s.stay(ctx, p)
+			err = s.hold(ctx, h)
 		}
 		if ctx.Err() != nil {
 			s.leave(ctx)
@@ -69,37 +72,41 @@ func (s *membership) run(ctx context.Context) error {
 		switch {
 		case err == nil:
 			continue
-		case errors.Is(err, errCalled), errors.Is(err, sarama.ErrRebalanceInProgress):
+		case errors.Is(err, errRebalance), errors.Is(err, sarama.ErrRebalanceInProgress):
 			since = time.Time{}
 		case errors.Is(err, ErrClosed):
 			return err
 		case errors.Is(err, sarama.ErrUnknownMemberId):
-			s.note(func() { s.id = "" })
-		case errors.Is(err, sarama.ErrIllegalGeneration), errors.Is(err, errSilent), passing(err):
+			s.update(func() { s.id = "" })
+		case errors.Is(err, sarama.ErrIllegalGeneration), errors.Is(err, errNoHeartbeat),
+			coordinatorMoves(err):
 		default:
 			s.leave(ctx)
 			return refusal(err, "member of", s.group)
 		}
-		if limit := s.driver.config.Consumer.Group.Rebalance.Timeout; !since.IsZero() && time.Since(since) > limit {
+		if limit := s.driver.config.Consumer.Group.Rebalance.Timeout; !since.IsZero() &&
+			time.Since(since) > limit {
 			s.leave(ctx)
 			return fmt.Errorf("%w (for %v)", refusal(err, "member of", s.group), limit)
 		}
 		tries++
-		// What ended the pause shows at the next turn.
-		_ = s.driver.pause(ctx, min(patience(tries), s.driver.config.Consumer.Group.Rebalance.Retry.Backoff))
+		// If the pause ended early, the next turn finds out why.
+		_ = s.driver.pause(ctx, min(backoff(tries),
+			s.driver.config.Consumer.Group.Rebalance.Retry.Backoff))
 	}
 }
 
-// enter joins the group and waits for its division, and gives what the member has from now on.
-func (s *membership) enter(ctx context.Context) (*pulse, []brook.Position, error) {
+// enter joins the group, waits for the assignment, and returns the positions where
+// the member starts.
+func (s *membership) enter(ctx context.Context) (*heartbeat, []brook.Position, error) {
 	joined, err := s.join(ctx)
 	if err != nil {
-		s.joining.cut() // the answer may still come, to nobody
+		s.joinConn.abort() // an answer that still comes is nobody's
 		return nil, nil, err
 	}
-	s.note(func() { s.id, s.generation = joined.MemberId, joined.GenerationId })
-	p := s.beat(ctx)
-	until, cancel := context.WithCancel(p.steady)
+	s.update(func() { s.id, s.generation = joined.MemberId, joined.GenerationId })
+	h := s.startHeartbeat(ctx)
+	until, cancel := context.WithCancel(h.steady)
 	defer context.AfterFunc(ctx, cancel)()
 	defer cancel()
 	known, part, err := s.sync(until, joined)
@@ -108,56 +115,57 @@ func (s *membership) enter(ctx context.Context) (*pulse, []brook.Position, error
 		positions, err = s.marks(until, part)
 	}
 	if err != nil {
-		if p.steady.Err() != nil {
-			err = context.Cause(p.steady)
+		if h.steady.Err() != nil {
+			err = context.Cause(h.steady)
 		}
-		p.end()
-		s.joining.cut()
+		h.end()
+		s.joinConn.abort()
 		return nil, nil, err
 	}
-	s.part, s.held = part, joined.GenerationId
-	s.note(func() {
+	s.assigned, s.assignedIn = part, joined.GenerationId
+	s.update(func() {
 		s.has = map[division.Place]bool{}
 		for _, place := range part {
 			s.has[place] = true
 		}
 	})
 	if known != nil {
-		s.watch(p, known)
+		s.watchTopics(h, known)
 	}
-	return p, positions, nil
+	return h, positions, nil
 }
 
-// stay waits for the end of a generation and takes back what the member had: with its release, or without a word where it is lost. The
-// error says why it is lost.
-func (s *membership) stay(ctx context.Context, p *pulse) error {
-	defer p.end()
+// hold waits for the end of a generation and takes the partitions back: with the member's Release,
+// or without it if the membership is lost. The error says why it is lost.
+func (s *membership) hold(ctx context.Context, h *heartbeat) error {
+	defer h.end()
 	select {
-	case <-p.steady.Done():
+	case <-h.steady.Done():
 	case <-ctx.Done():
 	}
-	if p.alive.Err() == nil {
-		until, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience())
-		stop := context.AfterFunc(p.alive, cancel)
+	if h.alive.Err() == nil {
+		until, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.releaseTime())
+		stop := context.AfterFunc(h.alive, cancel)
 		s.member.Release(until)
 		stop()
 		cancel()
 	}
-	s.note(func() { s.has = nil })
-	if p.alive.Err() != nil {
+	s.update(func() { s.has = nil })
+	if h.alive.Err() != nil {
 		s.member.Assign(nil)
-		return context.Cause(p.alive)
+		return context.Cause(h.alive)
 	}
 	return nil
 }
 
-// patience is how long the group waits for a release: two heartbeats may pass before one hears of it and after.
-func (s *membership) patience() time.Duration {
+// releaseTime is how long the group waits for a release: a member may hear of a rebalance one
+// heartbeat late, and another one may pass afterwards.
+func (s *membership) releaseTime() time.Duration {
 	c := &s.driver.config.Consumer.Group
 	return max(c.Rebalance.Timeout-2*c.Heartbeat.Interval, c.Rebalance.Timeout/2)
 }
 
-// join waits until all members are there.
+// join waits until all members have joined.
 func (s *membership) join(ctx context.Context) (*sarama.JoinGroupResponse, error) {
 	c := &s.driver.config.Consumer.Group
 	for {
@@ -166,37 +174,48 @@ func (s *membership) join(ctx context.Context) (*sarama.JoinGroupResponse, error
 		request.SessionTimeout = int32(c.Session.Timeout.Milliseconds())
 		request.RebalanceTimeout = int32(c.Rebalance.Timeout.Milliseconds())
 		request.ProtocolType = "consumer"
-		if err := request.AddGroupProtocolMetadata(protocol, subscription(s.topics, s.part, s.held)); err != nil {
+		if err := request.AddGroupProtocolMetadata(protocol,
+			subscription(s.topics, s.assigned, s.assignedIn)); err != nil {
 			return nil, err
 		}
-		response, err := consult(ctx, s.driver, s.group, s.joining.to, (*sarama.Broker).JoinGroup, request, func(r *sarama.JoinGroupResponse) sarama.KError { return r.Err })
+		response, err := consult(ctx, s.driver, s.group, s.joinConn.connTo,
+			(*sarama.Broker).JoinGroup, request, func(r *sarama.JoinGroupResponse) sarama.KError {
+				return r.Err
+			})
 		if !errors.Is(err, sarama.ErrMemberIdRequired) {
 			return response, err
 		}
-		s.note(func() { s.id = response.MemberId })
+		s.update(func() { s.id = response.MemberId })
 	}
 }
 
-// sync gives what the leader assigned, and the partitions whose growth is this member's business: the leader's, and of who may be leader
-// without being told, as a static member that was restarted.
-func (s *membership) sync(ctx context.Context, joined *sarama.JoinGroupResponse) ([]brook.Partition, []division.Place, error) {
+// sync returns what the leader assigned, and the partitions whose growth this member watches:
+// the leader does, and so does a static member, which may be the leader after a restart
+// without being told.
+func (s *membership) sync(
+	ctx context.Context, joined *sarama.JoinGroupResponse,
+) ([]brook.Partition, []division.Place, error) {
 	kind, name := "consumer", protocol
 	request := &sarama.SyncGroupRequest{
-		Version: 5, GroupId: s.group, GenerationId: joined.GenerationId, MemberId: joined.MemberId, GroupInstanceId: s.instance(),
-		ProtocolType: &kind, ProtocolName: &name,
+		Version: 5, GroupId: s.group, GenerationId: joined.GenerationId, MemberId: joined.MemberId,
+		GroupInstanceId: s.instance(),
+		ProtocolType:    &kind, ProtocolName: &name,
 	}
 	var known []brook.Partition
 	var err error
 	switch {
 	case joined.LeaderId == joined.MemberId:
-		known, err = s.driver.divide(ctx, joined, request)
+		known, err = s.driver.assignAll(ctx, joined, request)
 	case s.instance() != nil:
-		known, err = s.driver.survey(ctx, s.topics)
+		known, err = s.driver.partitionsOf(ctx, s.topics)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	response, err := consult(ctx, s.driver, s.group, s.joining.to, (*sarama.Broker).SyncGroup, request, func(r *sarama.SyncGroupResponse) sarama.KError { return r.Err })
+	response, err := consult(ctx, s.driver, s.group, s.joinConn.connTo, (*sarama.Broker).SyncGroup,
+		request, func(r *sarama.SyncGroupResponse) sarama.KError {
+			return r.Err
+		})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -204,7 +223,7 @@ func (s *membership) sync(ctx context.Context, joined *sarama.JoinGroupResponse)
 	return known, part, err
 }
 
-// marks gives partitions with the group's marks.
+// marks returns the partitions with the group's committed offsets.
 func (s *membership) marks(ctx context.Context, part []division.Place) ([]brook.Position, error) {
 	if len(part) == 0 {
 		return nil, nil
@@ -224,26 +243,32 @@ func (s *membership) marks(ctx context.Context, part []division.Place) ([]brook.
 	return positions, nil
 }
 
-// leave tells the coordinator that the member is gone. Where it does not hear it, the session's timeout tells.
+// leave tells the coordinator that the member is gone. If the coordinator does not hear it,
+// the session times out.
 func (s *membership) leave(ctx context.Context) {
 	if s.id == "" || s.instance() != nil {
 		return
 	}
 	until, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
-	request := &sarama.LeaveGroupRequest{Version: 5, GroupId: s.group, MemberId: s.id, Members: []sarama.MemberIdentity{{MemberId: s.id}}}
-	_, _ = insist(until, s.driver, func() (*sarama.LeaveGroupResponse, error) {
-		return consult(until, s.driver, s.group, s.beating.to, (*sarama.Broker).LeaveGroup, request, func(r *sarama.LeaveGroupResponse) sarama.KError { return r.Err })
+	request := &sarama.LeaveGroupRequest{Version: 5, GroupId: s.group, MemberId: s.id,
+		Members: []sarama.MemberIdentity{{MemberId: s.id}}}
+	_, _ = retryCoordinator(until, s.driver, func() (*sarama.LeaveGroupResponse, error) {
+		return consult(until, s.driver, s.group, s.heartbeatConn.connTo,
+			(*sarama.Broker).LeaveGroup, request, func(r *sarama.LeaveGroupResponse) sarama.KError {
+				return r.Err
+			})
 	})
-	s.note(func() { s.id = "" })
+	s.update(func() { s.id = "" })
 }
 
-// sign makes a commit the member's. The groups' lock is held.
+// sign makes a commit request this member's. It is called with groups.mu of the driver held.
 func (s *membership) sign(request *sarama.OffsetCommitRequest) {
-	request.ConsumerID, request.ConsumerGroupGeneration, request.GroupInstanceId = s.id, s.generation, s.instance()
+	request.ConsumerID, request.ConsumerGroupGeneration, request.GroupInstanceId = s.id,
+		s.generation, s.instance()
 }
 
-// instance gives the name of a static member, nil for others.
+// instance returns the ID of a static member, nil for others.
 func (s *membership) instance() *string {
 	if id := s.driver.config.Consumer.Group.InstanceId; id != "" {
 		return &id
@@ -251,8 +276,8 @@ func (s *membership) instance() *string {
 	return nil
 }
 
-// note changes what Mark reads.
-func (s *membership) note(change func()) {
+// update changes what Mark reads, under groups.mu of the driver.
+func (s *membership) update(change func()) {
 	s.driver.groups.mu.Lock()
 	defer s.driver.groups.mu.Unlock()
 	change()

@@ -9,8 +9,8 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// hedge is how long a broker may take to tell where topics are before another is asked as well: the network may have swallowed the question,
-// which shows after Net.ReadTimeout only.
+// hedge is how long a broker may take to answer before another is asked as well: the network may
+// have lost the request, which shows only after Net.ReadTimeout.
 const hedge = 2 * time.Second
 
 // metadata asks one broker after another, first the one that answered last time.
@@ -29,8 +29,9 @@ func (d *Driver) metadata(names []string) (*sarama.MetadataResponse, error) {
 	next := func() {
 		addr := addrs[asked]
 		asked++
-		if !d.begin(func() {
-			response, err := call(d.link(addr), (*sarama.Broker).GetMetadata, sarama.NewMetadataRequest(d.config.Version, names))
+		if !d.start(func() {
+			response, err := call(d.conn(addr), (*sarama.Broker).GetMetadata,
+				sarama.NewMetadataRequest(d.config.Version, names))
 			if err == nil && len(response.Brokers) == 0 {
 				err = errors.New("the broker knows no brokers yet")
 			}
@@ -51,10 +52,11 @@ func (d *Driver) metadata(names []string) (*sarama.MetadataResponse, error) {
 			}
 			errs = append(errs, fmt.Errorf("%s: %w", a.addr, a.err))
 			if len(errs) == len(addrs) || d.ctx.Err() != nil {
-				return nil, fmt.Errorf("kafkadriver: no broker tells where topics are: %w", errors.Join(errs...))
+				return nil, fmt.Errorf("kafkadriver: no broker tells where topics are: %w",
+					errors.Join(errs...))
 			}
 			if asked == len(addrs) {
-				continue // others are still to answer
+				continue // others have yet to answer
 			}
 		case <-timer.C:
 			if asked == len(addrs) {
@@ -66,14 +68,15 @@ func (d *Driver) metadata(names []string) (*sarama.MetadataResponse, error) {
 	}
 }
 
-// known gives the addresses of brokers: first those that the cluster told, then those that Open was given.
+// known returns the addresses of brokers: first those of the latest metadata, then
+// those given to Open.
 func (d *Driver) known() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Concat(d.told, d.addrs)
+	return slices.Concat(d.clusterAddrs, d.addrs)
 }
 
-// learn notes the addresses of brokers, first that of the one which answered.
+// learn stores the addresses of the brokers, that of the one which answered first.
 func (d *Driver) learn(answered string, response *sarama.MetadataResponse) {
 	var (
 		told  []string
@@ -90,31 +93,33 @@ func (d *Driver) learn(answered string, response *sarama.MetadataResponse) {
 		}
 	}
 	d.mu.Lock()
-	gone := slices.ContainsFunc(d.told, func(addr string) bool { return !slices.Contains(told, addr) })
-	d.told, d.chief = told, chief
+	gone := slices.ContainsFunc(d.clusterAddrs, func(addr string) bool {
+		return !slices.Contains(told, addr)
+	})
+	d.clusterAddrs, d.controller = told, chief
 	d.mu.Unlock()
-	if gone || d.leaving.Load() {
-		d.leave()
+	if gone || d.goneInUse.Load() {
+		d.freeGone()
 	}
 }
 
-// leave frees what there is for brokers that the cluster has no more, once nobody has anything to do with them.
-func (d *Driver) leave() {
+// freeGone frees what belongs to brokers that have left the cluster, once nobody uses it.
+func (d *Driver) freeGone() {
 	addrs := d.known()
 	gone := func(addr string) bool { return !slices.Contains(addrs, addr) }
 	left := d.reading.prune(gone)
 	left = d.writing.prune(gone) || left
 	d.mu.Lock()
-	var links []*link
-	for addr, l := range d.links {
+	var conns []*conn
+	for addr, c := range d.conns {
 		if gone(addr) {
-			delete(d.links, addr)
-			links = append(links, l)
+			delete(d.conns, addr)
+			conns = append(conns, c)
 		}
 	}
 	d.mu.Unlock()
-	for _, l := range links {
-		l.close()
+	for _, c := range conns {
+		c.close()
 	}
-	d.leaving.Store(left)
+	d.goneInUse.Store(left)
 }

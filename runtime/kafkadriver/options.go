@@ -15,17 +15,18 @@ type options struct {
 	replication int16
 	inFlight    int64
 	log         *slog.Logger
-	heldFor     time.Duration // after which an open transaction is told
+	heldFor     time.Duration // after which an open transaction is logged
 }
 
-// heldFor is longer than transactions take that go on as they should; brokers abort one after its producer's timeout, a minute most often.
+// heldFor is longer than healthy transactions take. Brokers abort others after their producer's
+// timeout, most often a minute.
 const heldFor = 30 * time.Second
 
 // defaultInFlight holds some hundred thousand records of the usual size.
 const defaultInFlight = 64 << 20
 
-// CreateTopics makes topics that do not exist when they are first named, with so many partitions and replicas
-// each. Without it, a topic that does not exist is an error that names it.
+// CreateTopics makes the driver create topics that do not exist when they are first named, with so
+// many partitions and replicas. Without it, a topic that does not exist is an error that names it.
 func CreateTopics(partitions, replication int) Option {
 	return func(o *options) error {
 		if partitions < 1 || partitions > 100_000 || replication < 1 || replication > 1000 {
@@ -36,8 +37,8 @@ func CreateTopics(partitions, replication int) Option {
 	}
 }
 
-// InFlight is how many bytes of records may be on their way to the brokers, 64 MiB where it is not given. Publish waits
-// while there is no room. A single call that is larger goes alone.
+// InFlight sets how many bytes of records may be on their way to the brokers, 64 MiB by default.
+// Publish waits while the limit is reached. A single call that is larger goes alone.
 func InFlight(bytes int) Option {
 	return func(o *options) error {
 		if bytes < 1 {
@@ -48,8 +49,8 @@ func InFlight(bytes int) Option {
 	}
 }
 
-// Log is where the driver says what people should know and no call can return, as that an open transaction holds a partition up;
-// slog.Default() where it is not given.
+// Log sets where the driver logs what users should know and no call can return, such as an open
+// transaction that holds a partition up. The default is slog.Default().
 func Log(log *slog.Logger) Option {
 	return func(o *options) error {
 		if log == nil {

@@ -7,13 +7,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/murmur2"
 )
 
-// Partition gives the partition of count that Publish chooses for a key, as Kafka's default partitioner does.
+// Partition returns the partition, of count, that Publish chooses for a key, as Kafka's
+// default partitioner does.
 func (d *Driver) Partition(key []byte, count int) int { return murmur2.Partition(key, count) }
 
-// Place returns the partition that Publish would choose now for a record of the topic with that key. It asks the brokers for what was not asked
-// for a while.
+// Place returns the partition that Publish would choose now for a record of the topic with that
+// key. It asks the brokers if what is known of the topic is too old.
 func (d *Driver) Place(ctx context.Context, topic string, key []byte) (int32, error) {
-	if err := d.alive(ctx); err != nil {
+	if err := d.checkOpen(ctx); err != nil {
 		return 0, err
 	}
 	topics, failed, err := d.resolve(ctx, []brook.Record{{Topic: topic}})

@@ -13,42 +13,43 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// While leaders move, it is asked again for some seconds.
+// While leaders move, a request is repeated for some seconds.
 const (
 	offsetTries = 20
 	offsetPause = 250 * time.Millisecond
 )
 
-// Partitions tells what partitions the topics have, ordered by topic and number; a topic named twice is told once. Log is the
-// topic's ID. End is the last stable offset: what an open transaction wrote, and all behind it, does not count yet. Topics
-// that do not exist are created where [CreateTopics] says so; else the error names one, and is not permanent: somebody may
-// create it.
+// Partitions returns the partitions of topics, ordered by topic and number; a topic that is named
+// twice counts once. Log is the topic's ID. End is the last stable offset: what an open transaction
+// wrote, and all behind it, is not counted. Topics that do not exist are created if [CreateTopics]
+// is set. Otherwise the error names one, and is not permanent, as somebody may create it.
 func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
 	names := slices.Compact(slices.Sorted(slices.Values(topics)))
 	if slices.Contains(names, "") {
 		return nil, errNoName
 	}
 	var all []brook.Partition
-	err := d.insist(ctx, func() (err error) {
+	err := d.retry(ctx, func() (err error) {
 		all, err = d.partitions(ctx, names)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	d.remember(all)
+	d.rememberLogs(all)
 	return all, nil
 }
 
-// insist calls f again, for some seconds, while brokers say that leaders move, and once where a connection broke, which may have been idle for too
-// long.
-func (d *Driver) insist(ctx context.Context, f func() error) error {
+// retry repeats f for some seconds while brokers report that leaders move, and once if a connection
+// broke, which may have been idle for too long.
+func (d *Driver) retry(ctx context.Context, f func() error) error {
 	for tries := 1; ; tries++ {
-		if err := d.alive(ctx); err != nil {
+		if err := d.checkOpen(ctx); err != nil {
 			return err
 		}
 		err := f()
-		if err == nil || tries == offsetTries || permanent(err) || errors.Is(err, sarama.ErrUnknownTopicOrPartition) {
+		if err == nil || tries == offsetTries || permanent(err) ||
+			errors.Is(err, sarama.ErrUnknownTopicOrPartition) {
 			return err
 		}
 		if code := sarama.KError(0); !errors.As(err, &code) {
@@ -63,8 +64,8 @@ func (d *Driver) insist(ctx context.Context, f func() error) error {
 	}
 }
 
-// remember notes which logs the application knows.
-func (d *Driver) remember(all []brook.Partition) {
+// rememberLogs stores the topic IDs that the application knows.
+func (d *Driver) rememberLogs(all []brook.Partition) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, p := range all {
@@ -73,7 +74,7 @@ func (d *Driver) remember(all []brook.Partition) {
 }
 
 func (d *Driver) partitions(ctx context.Context, names []string) ([]brook.Partition, error) {
-	found, failed, err := d.demand(ctx, names)
+	found, failed, err := d.lookupOrCreate(ctx, names)
 	if err != nil {
 		return nil, err
 	}
@@ -85,17 +86,19 @@ func (d *Driver) partitions(ctx context.Context, names []string) ([]brook.Partit
 	var all []brook.Partition
 	for _, name := range names {
 		for n := range found[name].leaders {
-			all = append(all, brook.Partition{Topic: name, Number: int32(n), Log: found[name].log()})
+			all = append(all, brook.Partition{Topic: name, Number: int32(n),
+				Log: found[name].log()})
 		}
 	}
-	if err := d.span(ctx, found, all); err != nil {
+	if err := d.fillOffsets(ctx, found, all); err != nil {
 		return nil, err
 	}
 	return all, nil
 }
 
-// span fills in where partitions start and end: two questions to each leader.
-func (d *Driver) span(ctx context.Context, topics map[string]*topic, all []brook.Partition) error {
+// fillOffsets sets the start and end of partitions, with two requests to each leader.
+func (d *Driver) fillOffsets(ctx context.Context, topics map[string]*topic,
+	all []brook.Partition) error {
 	byLeader := map[string][]*brook.Partition{}
 	for i := range all {
 		p := &all[i]
@@ -111,7 +114,9 @@ func (d *Driver) span(ctx context.Context, topics map[string]*topic, all []brook
 	)
 	for addr, led := range byLeader {
 		wg.Go(func() {
-			_, err := await(ctx, d, func() (struct{}, error) { return struct{}{}, cmp.Or(d.offsets(addr, led)...) })
+			_, err := await(ctx, d, func() (struct{}, error) {
+				return struct{}{}, cmp.Or(d.offsets(addr, led)...)
+			})
 			errs <- err
 		})
 	}

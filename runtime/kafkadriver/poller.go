@@ -8,56 +8,59 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// A poller is one of the connections of a fetcher. Header names are the same few all the time, and kept.
+// A poller is one of the two connections of a fetcher. It keeps header names, because records use
+// the same few again and again.
 type poller struct {
 	*fetcher
 	tail   bool
-	link   link
+	conn   conn
 	names  map[string]string
-	recent [16]string // those of the record before
+	recent [16]string // header names of the record before
 }
 
-// A wish is for one partition from an offset on, and who wants it.
-type wish struct {
+// A request asks for one partition from an offset on, for some readers.
+type request struct {
 	readers []*reader
 	offset  int64
 	epoch   int32
 }
 
 func (p *poller) run() {
-	defer p.link.close()
+	defer p.conn.close()
 	for {
-		wishes, wait := p.choose()
-		if wishes == nil {
+		requests, wait := p.choose()
+		if requests == nil {
 			return
 		}
-		response, err := call(&p.link, (*sarama.Broker).Fetch, p.request(wishes, wait))
-		p.deliver(wishes, response, err)
+		response, err := call(&p.conn, (*sarama.Broker).Fetch, p.message(requests, wait))
+		p.deliver(requests, response, err)
 	}
 }
 
-// choose waits until there is something to ask for; it gives nothing when the driver is closed, or the broker gone.
-func (p *poller) choose() (wishes map[division.Place]*wish, wait time.Duration) {
+// choose waits until there is something to fetch. It returns nil when the driver is closed or the
+// broker has left the cluster.
+func (p *poller) choose() (requests map[division.Place]*request, wait time.Duration) {
 	p.reading.mu.Lock()
 	defer p.reading.mu.Unlock()
 	for !p.reading.stopped && !p.gone {
-		wishes = map[division.Place]*wish{}
-		if wait = p.gather(wishes); len(wishes) > 0 {
-			for _, a := range wishes {
-				for _, r := range a.readers {
+		requests = map[division.Place]*request{}
+		if wait = p.collect(requests); len(requests) > 0 {
+			for _, q := range requests {
+				for _, r := range q.readers {
 					r.busy = true
 				}
 			}
-			p.waiting = p.waiting || p.tail && wait > short
-			return wishes, wait
+			p.waiting = p.waiting || p.tail && wait > shortPoll
+			return requests, wait
 		}
 		p.changed.Wait()
 	}
 	return nil, 0
 }
 
-// gather collects what this connection is to ask for, and says how long the broker may wait for it.
-func (p *poller) gather(wishes map[division.Place]*wish) time.Duration {
+// collect fills in what this connection is to fetch, and returns how long the
+// broker may wait for it.
+func (p *poller) collect(requests map[division.Place]*request) time.Duration {
 	behind, left := false, false
 	for r := range p.readers {
 		if r.full() {
@@ -65,26 +68,26 @@ func (p *poller) gather(wishes map[division.Place]*wish) time.Duration {
 		}
 		ended := r.offset >= r.end
 		if r.busy {
-			left = left || ended // the other connection polls it, and gives it back
+			left = left || ended // the other connection polls it, and returns it
 			continue
 		}
 		if p.tail && (!ended || r.alone) || !p.tail && ended && !r.alone && !p.waiting {
 			continue
 		}
 		if r.alone {
-			clear(wishes)
-			wishes[r.place] = &wish{readers: []*reader{r}, offset: r.offset, epoch: r.epoch}
+			clear(requests)
+			requests[r.place] = &request{readers: []*reader{r}, offset: r.offset, epoch: r.epoch}
 			return 0
 		}
-		a := wishes[r.place]
-		if a == nil {
-			a = &wish{offset: r.offset, epoch: r.epoch}
-			wishes[r.place] = a
-		} else if a.offset != r.offset || a.epoch != r.epoch {
+		q := requests[r.place]
+		if q == nil {
+			q = &request{offset: r.offset, epoch: r.epoch}
+			requests[r.place] = q
+		} else if q.offset != r.offset || q.epoch != r.epoch {
 			left = true
 			continue
 		}
-		a.readers = append(a.readers, r)
+		q.readers = append(q.readers, r)
 		behind = behind || !ended
 	}
 	switch {
@@ -93,11 +96,12 @@ func (p *poller) gather(wishes map[division.Place]*wish) time.Duration {
 	case p.tail && !left:
 		return p.reading.driver.config.Consumer.MaxWaitTime
 	default:
-		return short
+		return shortPoll
 	}
 }
 
-func (p *poller) request(wishes map[division.Place]*wish, wait time.Duration) *sarama.FetchRequest {
+func (p *poller) message(requests map[division.Place]*request,
+	wait time.Duration) *sarama.FetchRequest {
 	c := p.reading.driver.config
 	request := &sarama.FetchRequest{
 		Version:      12,
@@ -105,42 +109,44 @@ func (p *poller) request(wishes map[division.Place]*wish, wait time.Duration) *s
 		MaxBytes:     c.Consumer.Fetch.MaxBytes,
 		MaxWaitTime:  int32(wait / time.Millisecond),
 		Isolation:    c.Consumer.IsolationLevel,
-		SessionEpoch: -1, // no session: each request says all that it wants
+		SessionEpoch: -1, // no session: each request lists all partitions
 	}
 	if p.tail {
 		request.MinBytes = c.Consumer.Fetch.Min
 	}
-	for at, a := range wishes {
-		request.AddBlock(at.Topic, at.Number, a.offset, c.Consumer.Fetch.Default, a.epoch)
+	for at, q := range requests {
+		request.AddBlock(at.Topic, at.Number, q.offset, c.Consumer.Fetch.Default, q.epoch)
 	}
 	return request
 }
 
-// deliver hands out what came, or has the leaders looked for.
-func (p *poller) deliver(wishes map[division.Place]*wish, response *sarama.FetchResponse, err error) {
+// deliver passes results to the readers, or lets them look for their leaders.
+func (p *poller) deliver(requests map[division.Place]*request, response *sarama.FetchResponse,
+	err error) {
 	if err == nil && response.ErrorCode != 0 {
 		err = sarama.KError(response.ErrorCode)
 	}
-	var got map[*wish]digest
-	silenced := err == nil && len(response.Blocks) == 0 && response.ThrottleTime > 0 // by a quota: it is to be asked again
+	var got map[*request]result
+	// by a quota: ask again
+	silenced := err == nil && len(response.Blocks) == 0 && response.ThrottleTime > 0
 	if err == nil && !silenced {
-		got = p.digest(wishes, response)
+		got = p.results(requests, response)
 	}
 	p.reading.mu.Lock()
 	defer p.reading.mu.Unlock()
 	if p.tail {
 		p.waiting = false
 	}
-	for _, a := range wishes {
-		for _, r := range a.readers {
+	for _, q := range requests {
+		for _, r := range q.readers {
 			r.busy = false
 			switch {
 			case r.closed || silenced:
 			case err != nil:
-				r.alone = r.tries > 0 // one partition's damaged batch is not to hold up the others
-				r.lose(explain(err, "fetch %v from %s", r.at(), p.addr))
+				r.alone = r.tries > 0 // one partition's damaged batch must not hold up the others
+				r.findLeader(explain(err, "fetch %v from %s", r.at(), p.addr))
 			default:
-				got[a].tell(r)
+				got[q].apply(r)
 			}
 		}
 	}

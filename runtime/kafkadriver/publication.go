@@ -8,18 +8,18 @@ import (
 
 // A publication is one call of Publish.
 type publication struct {
-	size  int64
-	leave func() // gives back the room that it took
-	done  chan struct{}
+	size    int64
+	release func() // gives back what it took of the byte limit
+	done    chan struct{}
 
 	mu        sync.Mutex
 	positions []brook.Position
-	errs      []error // nil where none failed
-	left      int     // records that nothing is known of yet
-	over      bool    // the caller is gone
+	errs      []error // nil if none failed
+	left      int     // records without a result yet
+	over      bool    // the caller has returned
 }
 
-// outcome gives what Publish returns; from then on the publication changes no more.
+// outcome returns what Publish returns. From then on the publication does not change.
 func (p *publication) outcome() ([]brook.Position, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -30,19 +30,20 @@ func (p *publication) outcome() ([]brook.Position, error) {
 	return p.positions, nil
 }
 
-// stored notes where records are.
+// stored sets the positions of records.
 func (p *publication) stored(at []int32, first brook.Position) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.over {
 		for i, n := range at {
-			p.positions[n] = brook.Position{Topic: first.Topic, Partition: first.Partition, Offset: first.Offset + int64(i)}
+			p.positions[n] = brook.Position{Topic: first.Topic, Partition: first.Partition,
+				Offset: first.Offset + int64(i)}
 		}
 	}
 	p.settle(len(at))
 }
 
-// refused notes why records failed.
+// refused sets the error of records.
 func (p *publication) refused(at []int32, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,7 +57,7 @@ func (p *publication) refused(at []int32, err error) {
 
 func (p *publication) settle(n int) {
 	if p.left -= n; p.left == 0 {
-		p.leave()
+		p.release()
 		close(p.done)
 	}
 }

@@ -8,16 +8,18 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Publish appends records to their topics, together with what others publish at the same time. A record with a key goes to the
-// partition that Kafka's default partitioner chooses; those of one call without a key go to one partition of their topic, those of the
-// next call to another. A record that is Placed goes to its Partition. What lacks a right is not refused for good: an emission is published once somebody
-// grants it.
+// Publish appends records to their topics, in batches with what others publish at the same time.
+// A record with a key goes to the partition that Kafka's default partitioner chooses. Records of
+// one call without a key go to one partition of their topic, those of the next call to another. A
+// record that is Placed goes to its Partition. A missing right is no permanent error: an emission
+// is published once somebody grants the right.
 //
-// It waits while [InFlight] bytes are on their way. Brokers that can't take records are tried again as the configuration's
-// Producer.Retry says; then the records fail, those of the call that would come after them in the partition too. Where ctx ends before, what was
-// not sent yet is not sent; the rest may still be stored.
+// Publish waits while [InFlight] bytes are on their way. If brokers cannot take records, it tries
+// again as Producer.Retry of the configuration says. After that the records fail, and so do those
+// of the call that follow them in the same partition. If ctx ends first, what was not sent yet is
+// not sent; the rest may still be stored.
 func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
-	if err := d.alive(ctx); err != nil || len(records) == 0 {
+	if err := d.checkOpen(ctx); err != nil || len(records) == 0 {
 		return nil, err
 	}
 	topics, failed, err := d.resolve(ctx, records)
@@ -25,32 +27,35 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 		return nil, err
 	}
 	p := &publication{positions: make([]brook.Position, len(records)), done: make(chan struct{})}
-	parcels := d.writing.pack(p, records, topics, failed)
-	for _, parcel := range parcels {
-		p.left += len(parcel.records)
-		p.size += parcel.size
+	all := d.writing.split(p, records, topics, failed)
+	for _, r := range all {
+		p.left += len(r.records)
+		p.size += r.size
 	}
 	if p.left == 0 {
 		return p.outcome()
 	}
-	entered, err := d.writing.room.enter(ctx, d.ctx.Done(), p.size)
+	entered, err := d.writing.limiter.acquire(ctx, d.ctx.Done(), p.size)
 	if err != nil {
 		return nil, err
 	}
-	p.leave = func() { d.writing.room.leave(entered) }
-	d.writing.accept(parcels, topics)
+	p.release = func() { d.writing.limiter.release(entered) }
+	d.writing.accept(all, topics)
 	select {
 	case <-p.done:
 	case <-ctx.Done():
-		d.writing.withdraw(parcels, fmt.Errorf("kafkadriver: the record may still be stored: %w", ctx.Err()))
+		d.writing.withdraw(all, fmt.Errorf("kafkadriver: the record may still be stored: %w",
+			ctx.Err()))
 	case <-d.ctx.Done():
-		d.writing.withdraw(parcels, ErrClosed)
+		d.writing.withdraw(all, ErrClosed)
 	}
 	return p.outcome()
 }
 
-// resolve gives the topics of records, or what is wrong with them.
-func (d *Driver) resolve(ctx context.Context, records []brook.Record) (map[string]*topic, map[string]error, error) {
+// resolve returns the topics of records, and errors by topic.
+func (d *Driver) resolve(
+	ctx context.Context, records []brook.Record,
+) (map[string]*topic, map[string]error, error) {
 	topics, failed := map[string]*topic{}, map[string]error{}
 	var ask []string
 	last := -1
@@ -77,12 +82,12 @@ func (d *Driver) resolve(ctx context.Context, records []brook.Record) (map[strin
 	if len(ask) == 0 {
 		return topics, failed, nil
 	}
-	found, wrong, err := d.demand(ctx, ask)
+	found, wrong, err := d.lookupOrCreate(ctx, ask)
 	for _, name := range ask {
 		switch {
 		case err != nil && topics[name] == nil:
 			return nil, nil, err
-		case err != nil: // what was known before has to do
+		case err != nil: // use the earlier metadata
 		case wrong[name] != nil:
 			delete(topics, name)
 			failed[name] = wrong[name]

@@ -21,7 +21,8 @@ import (
 // numbered makes records of one key, with values from a number on.
 func numbered(topic, key string, from, to int) (records []brook.Record) {
 	for n := from; n < to; n++ {
-		records = append(records, brook.Record{Topic: topic, Key: []byte(key), Value: fmt.Append(nil, n)})
+		records = append(records,
+			brook.Record{Topic: topic, Key: []byte(key), Value: fmt.Append(nil, n)})
 	}
 	return records
 }
@@ -114,7 +115,8 @@ func TestPublishRetries(t *testing.T) {
 					want = append(want, fmt.Sprint(from+i))
 				}
 			}
-			if got := values(t, d, brook.Position{Topic: "t", Partition: last.Partition}); fmt.Sprint(got) != fmt.Sprint(want) {
+			if got := values(t, d, brook.Position{Topic: "t",
+				Partition: last.Partition}); fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("the log has %v", got)
 			}
 		})
@@ -151,8 +153,8 @@ func TestPublishOverBrokenConnections(t *testing.T) {
 	}
 }
 
-// After records that could not be stored, later ones of their call and partition are not; those of other partitions are, and the
-// next call is as if nothing had been.
+// After records that could not be stored, later ones of their call and partition are not; those of
+// other partitions are, and the next call is as if nothing had been.
 func TestPublishGivesUp(t *testing.T) {
 	c := fake(t)
 	config := impatient()
@@ -163,15 +165,18 @@ func TestPublishGivesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := first[0].Partition
-	h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "t", Partitions: []int32{bad}, Err: kerr.NotLeaderForPartition, Count: 3})
+	h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "t", Partitions: []int32{bad},
+		Err: kerr.NotLeaderForPartition, Count: 3})
 	var records []brook.Record
 	for n := range 100 {
 		records = append(records, numbered("t", "k", n, n+1)...)
-		records = append(records, brook.Record{Topic: "t", Key: fmt.Append(nil, "other ", n), Value: []byte("o")})
+		records = append(records,
+			brook.Record{Topic: "t", Key: fmt.Append(nil, "other ", n), Value: []byte("o")})
 	}
 	positions, err := d.Publish(t.Context(), records)
 	var refused *brook.PublishError
-	if !errors.As(err, &refused) || errors.Is(err, brook.ErrPermanent) || !errors.Is(err, sarama.ErrNotLeaderForPartition) {
+	if !errors.As(err, &refused) || errors.Is(err, brook.ErrPermanent) ||
+		!errors.Is(err, sarama.ErrNotLeaderForPartition) {
 		t.Fatalf("Publish: %v", err)
 	}
 	if h.Hits() != 3 {
@@ -215,7 +220,9 @@ func TestPublishRefused(t *testing.T) {
 	offset := int64(0)
 	for i, err := range refused.Errs {
 		if i == 17 || i == 60 {
-			if !errors.Is(err, brook.ErrPermanent) || !errors.Is(err, sarama.ErrMessageSizeTooLarge) || !strings.Contains(err.Error(), "t/") {
+			if !errors.Is(err, brook.ErrPermanent) ||
+				!errors.Is(err, sarama.ErrMessageSizeTooLarge) ||
+				!strings.Contains(err.Error(), "t/") {
 				t.Errorf("record %d: %v", i, err)
 			}
 			continue
@@ -243,7 +250,8 @@ func refusal(r *kmsg.ProduceRequest, code int16) kmsg.Response {
 	return response
 }
 
-// A missing topic is named; a topic that can't be is refused for good; others of the call are published.
+// A missing topic is named; a topic that can't be is refused for good; others of the
+// call are published.
 func TestPublishTopics(t *testing.T) {
 	c := fake(t, kfake.SeedTopics(2, "there"))
 	d, err := kafkadriver.Open(c.ListenAddrs(), nil)
@@ -251,28 +259,34 @@ func TestPublishTopics(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if _, err := d.Partitions(t.Context(), "missing"); err == nil || !strings.Contains(err.Error(), `"missing"`) || errors.Is(err, brook.ErrPermanent) {
+	if _, err := d.Partitions(t.Context(), "missing"); err == nil ||
+		!strings.Contains(err.Error(), `"missing"`) || errors.Is(err, brook.ErrPermanent) {
 		t.Errorf("Partitions: %v", err)
 	}
-	positions, err := d.Publish(t.Context(), []brook.Record{{Topic: "missing"}, {Topic: "there", Value: []byte("v")}, {Topic: ""}})
+	positions, err := d.Publish(t.Context(),
+		[]brook.Record{{Topic: "missing"}, {Topic: "there", Value: []byte("v")}, {Topic: ""}})
 	var refused *brook.PublishError
 	if !errors.As(err, &refused) || refused.Errs[1] != nil || positions[1].Topic != "there" {
 		t.Fatalf("Publish: %v, %v", positions, err)
 	}
-	if err := refused.Errs[0]; err == nil || !strings.Contains(err.Error(), `"missing"`) || errors.Is(err, brook.ErrPermanent) {
+	if err := refused.Errs[0]; err == nil || !strings.Contains(err.Error(), `"missing"`) ||
+		errors.Is(err, brook.ErrPermanent) {
 		t.Errorf("missing topic: %v", err)
 	}
 	if err := refused.Errs[2]; !errors.Is(err, brook.ErrPermanent) {
 		t.Errorf("topic without name: %v", err)
 	}
-	for _, at := range []time.Time{time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)} {
-		if _, err := d.Publish(t.Context(), []brook.Record{{Topic: "there", Time: at}}); !errors.Is(err, brook.ErrPermanent) {
+	for _, at := range []time.Time{time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC),
+		time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		if _, err := d.Publish(t.Context(),
+			[]brook.Record{{Topic: "there", Time: at}}); !errors.Is(err, brook.ErrPermanent) {
 			t.Errorf("a record of %v: %v", at, err)
 		}
 	}
 }
 
-// A broker that does not answer holds up no caller longer than that likes, and bounded memory; afterwards all is as before.
+// A broker that does not answer holds up no caller longer than that likes, and bounded memory;
+// afterwards all is as before.
 func TestPublishBackPressure(t *testing.T) {
 	c := fake(t)
 	d := open(t, c.ListenAddrs(), nil, kafkadriver.InFlight(10_000))
@@ -289,7 +303,8 @@ func TestPublishBackPressure(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error, 1)
 	publish := func(ctx context.Context, size int) error {
-		_, err := d.Publish(ctx, []brook.Record{{Topic: "t", Key: []byte("k"), Value: make([]byte, size)}})
+		_, err := d.Publish(ctx,
+			[]brook.Record{{Topic: "t", Key: []byte("k"), Value: make([]byte, size)}})
 		return err
 	}
 	go func() { first <- publish(ctx, 6000) }()
@@ -297,12 +312,14 @@ func TestPublishBackPressure(t *testing.T) {
 	soon, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
 	var undecided *brook.PublishError
-	if err := publish(soon, 3000); !errors.As(err, &undecided) || !errors.Is(err, context.DeadlineExceeded) {
+	if err := publish(soon, 3000); !errors.As(err, &undecided) ||
+		!errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("what waits behind it: %v", err)
 	}
 	soon, stop = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	if err := publish(soon, 50_000); errors.As(err, &undecided) || !errors.Is(err, context.DeadlineExceeded) {
+	if err := publish(soon, 50_000); errors.As(err, &undecided) ||
+		!errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("what there is no room for: %v", err)
 	}
 	cancel()
@@ -340,14 +357,16 @@ func TestPublishWithoutBrokers(t *testing.T) {
 func TestPublishBegins(t *testing.T) {
 	c := fake(t)
 	d := open(t, c.ListenAddrs(), quick())
-	h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID}, TopLevel: true, Err: kerr.CoordinatorLoadInProgress, Count: 3})
+	h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID}, TopLevel: true,
+		Err: kerr.CoordinatorLoadInProgress, Count: 3})
 	at, err := d.Publish(t.Context(), numbered("t", "k", 0, 10))
 	if err != nil || at[9].Offset != 9 || h.Hits() != 3 {
 		t.Errorf("Publish: %v, %v, after %d faults", at, err, h.Hits())
 	}
 }
 
-// Many drivers may want to create the same topic, and all of them have it; what can't be created is an error for good.
+// Many drivers may want to create the same topic, and all of them have it; what can't be created
+// is an error for good.
 func TestCreateTopics(t *testing.T) {
 	c := fake(t, kfake.NumBrokers(3))
 	var wg sync.WaitGroup
@@ -365,10 +384,12 @@ func TestCreateTopics(t *testing.T) {
 		t.Errorf("a topic without name: %v", err)
 	}
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Topic: "v", Err: kerr.PolicyViolation})
-	if _, err := d.Partitions(t.Context(), "v"); !errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), `"v"`) {
+	if _, err := d.Partitions(t.Context(), "v"); !errors.Is(err, brook.ErrPermanent) ||
+		!strings.Contains(err.Error(), `"v"`) {
 		t.Errorf("a topic that is against a policy: %v", err)
 	}
-	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Topic: "w", Err: kerr.NotController, Count: 2})
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Topic: "w",
+		Err: kerr.NotController, Count: 2})
 	if all, err := d.Partitions(t.Context(), "w"); err != nil || len(all) != 3 {
 		t.Errorf("while the controller moves: %+v, %v", all, err)
 	}

@@ -14,44 +14,45 @@ import (
 
 var errReaderClosed = errors.New("kafkadriver: the reader is closed")
 
-// A reader reads one partition. What it reads ahead lies in parts: while one is read, others are fetched.
+// A reader reads one partition. What it reads ahead lies in parts: while one is read,
+// others are fetched.
 type reader struct {
 	driver *Driver
 	place  division.Place
 	log    string
-	wake   chan struct{} // holds a token when there may be something to give
+	wake   chan struct{} // holds a token if there may be something to return
 
 	// Guarded by reading.mu.
-	parts  []part
-	size   int   // bytes of parts
-	offset int64 // that is fetched next
-	end    int64 // the last stable offset, as far as known
-	epoch  int32 // of the leader
-	home   *fetcher
-	busy   bool  // a fetch for it is under way
-	alone  bool  // to be fetched by itself
-	barren int   // how often a fetch by itself brought nothing of what there is
-	tries  int   // since something was fetched
-	err    error // told once
-	fatal  error // told from now on
-	closed bool
-	held   time.Time // since when an open transaction holds up what is next; zero: none does
-	told   bool      // and that it was told
+	parts        []part
+	size         int   // bytes in parts
+	offset       int64 // where the next fetch begins
+	end          int64 // the latest known last stable offset
+	epoch        int32 // of the leader
+	fetcher      *fetcher
+	busy         bool  // a fetch for it is in progress
+	alone        bool  // to be fetched without other partitions
+	emptyFetches int   // fetches alone that returned nothing although there is something
+	tries        int   // failures since the last successful fetch
+	err          error // returned once
+	fatal        error // returned from now on
+	closed       bool
+	held         time.Time // since when an open transaction holds up the next record; zero: none
+	heldReported bool      // that has been logged
 }
 
-// A part is what one fetch brought.
+// A part is the result of one fetch.
 type part struct {
 	records []brook.Record
 	next    int64
 	size    int
 }
 
-// tellAfter is how often in a row fetching may fail before Read says so.
-const tellAfter = 4
+// reportAfter is how many times in a row fetching fails before Read returns the error.
+const reportAfter = 4
 
-// Open gives a reader of one partition. The error wraps brook.ErrOutOfRange where the offset is before the start of the partition,
-// or past its last stable offset, or where the topic was deleted and made anew since Partitions told of it; and
-// brook.ErrPermanent where there is no such partition.
+// Open returns a reader of one partition. The error wraps brook.ErrOutOfRange if the offset is
+// before the start of the partition or past its last stable offset, or if the topic was deleted and
+// made anew since Partitions returned it; and brook.ErrPermanent if there is no such partition.
 func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.PartitionReader, error) {
 	if from.Topic == "" {
 		return nil, errNoName
@@ -61,7 +62,7 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 		p brook.Partition
 	)
 	place := division.Place{Topic: from.Topic, Number: from.Partition}
-	err := d.insist(ctx, func() (err error) {
+	err := d.retry(ctx, func() (err error) {
 		t, p, err = d.locator.locate(ctx, place)
 		return err
 	})
@@ -69,28 +70,30 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 		return nil, err
 	}
 	if from.Offset < p.Start || from.Offset > p.End {
-		return nil, fmt.Errorf("kafkadriver: offset %v: the partition has %d to %d: %w", from, p.Start, p.End, brook.ErrOutOfRange)
+		return nil, fmt.Errorf("kafkadriver: offset %v: the partition has %d to %d: %w", from,
+			p.Start, p.End, brook.ErrOutOfRange)
 	}
 	d.mu.Lock()
 	known := d.logs[from.Topic]
 	d.mu.Unlock()
 	if known != "" && known != t.log() {
-		return nil, anew(from.Topic, known, t.log())
+		return nil, errRecreated(from.Topic, known, t.log())
 	}
 	r := &reader{driver: d, place: place, log: t.log(), wake: make(chan struct{}, 1),
 		offset: from.Offset, end: p.End}
-	r.found(t, t.leaders[from.Partition])
-	return r, d.alive(ctx)
+	r.leaderFound(t, t.leaders[from.Partition])
+	return r, d.checkOpen(ctx)
 }
 
-func anew(topic, was, is string) error {
+func errRecreated(topic, was, is string) error {
 	return fmt.Errorf("kafkadriver: topic %q was deleted and made anew: its log was %s, and is %s now: %w", topic, was, is, brook.ErrOutOfRange)
 }
 
-// Read gives what was fetched, or waits for it. Records share their bytes with the answers that they came in.
+// Read returns what was fetched, or waits for it. Records share their bytes with
+// the fetch responses.
 func (r *reader) Read(ctx context.Context, max int) (brook.Chunk, error) {
 	for {
-		if err := r.driver.alive(ctx); err != nil {
+		if err := r.driver.checkOpen(ctx); err != nil {
 			return brook.Chunk{}, err
 		}
 		if chunk, ok, err := r.take(max); ok || err != nil {
@@ -104,7 +107,7 @@ func (r *reader) Read(ctx context.Context, max int) (brook.Chunk, error) {
 	}
 }
 
-// take gives up to max records of the first part, and what is wrong once there are no parts.
+// take returns up to most records of the first part, and the reader's error if there are no parts.
 func (r *reader) take(most int) (brook.Chunk, bool, error) {
 	mu := &r.driver.reading.mu
 	mu.Lock()
@@ -132,63 +135,65 @@ func (r *reader) take(most int) (brook.Chunk, bool, error) {
 		if r.parts = r.parts[1:]; len(r.parts) == 0 {
 			r.parts = nil
 		}
-		if full && !r.full() && r.home != nil {
-			r.home.changed.Broadcast()
+		if full && !r.full() && r.fetcher != nil {
+			r.fetcher.changed.Broadcast()
 		}
 	}
 	chunk.End = max(r.end, chunk.Next)
 	return chunk, true, nil
 }
 
-// full reports whether nothing is to be fetched for now. A fetch brings Fetch.Default bytes most often: there is room for two.
+// full reports whether nothing is to be fetched for now. Most fetches return up to Fetch.Default
+// bytes: two of them fit.
 func (r *reader) full() bool { return r.size >= 2*int(r.driver.config.Consumer.Fetch.Default) }
 
-// give adds what a fetch brought. It is called with reading.mu held.
-func (r *reader) give(p part, end int64) {
-	r.end, r.tries, r.err, r.alone, r.barren = end, 0, nil, false, 0
+// deliver adds the result of a fetch. It is called with reading.mu held.
+func (r *reader) deliver(p part, end int64) {
+	r.end, r.tries, r.err, r.alone, r.emptyFetches = end, 0, nil, false, 0
 	if p.next == r.offset {
 		return
 	}
 	r.offset = p.next
 	r.size += p.size
 	r.parts = append(r.parts, p)
-	r.rouse()
+	r.signal()
 }
 
-// fail ends the reader with an error once its parts are read. It is called with reading.mu held.
+// fail ends the reader with an error, once its parts are read. It is called with reading.mu held.
 func (r *reader) fail(err error) {
 	r.fatal = err
-	r.leave()
-	r.rouse()
+	r.detach()
+	r.signal()
 }
 
-// lose has the leader looked for. It is called with reading.mu held.
-func (r *reader) lose(err error) {
-	r.leave()
-	if r.tries++; r.tries >= tellAfter {
+// findLeader leaves the broker and looks up the leader, because of err. It is called
+// with reading.mu held.
+func (r *reader) findLeader(err error) {
+	r.detach()
+	if r.tries++; r.tries >= reportAfter {
 		r.err = err
-		r.rouse()
+		r.signal()
 	}
-	r.driver.router.seek(r, patience(r.tries))
+	r.driver.resolver.resolve(r, backoff(r.tries))
 }
 
-func (r *reader) leave() {
-	if r.home != nil {
-		delete(r.home.readers, r)
-		r.home = nil
+func (r *reader) detach() {
+	if r.fetcher != nil {
+		delete(r.fetcher.readers, r)
+		r.fetcher = nil
 	}
 }
 
-func (r *reader) rouse() {
+func (r *reader) signal() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (r *reader) where() division.Place { return r.place }
+func (r *reader) partition() division.Place { return r.place }
 
-func (r *reader) missed(err error) {
+func (r *reader) leaderMissing(err error) {
 	mu := &r.driver.reading.mu
 	mu.Lock()
 	defer mu.Unlock()
@@ -197,40 +202,41 @@ func (r *reader) missed(err error) {
 	case permanent(err):
 		r.fail(err)
 	default:
-		r.lose(err)
+		r.findLeader(err)
 	}
 }
 
-func (r *reader) found(t *topic, l leader) {
+func (r *reader) leaderFound(t *topic, l leader) {
 	mu := &r.driver.reading.mu
 	mu.Lock()
 	defer mu.Unlock()
 	switch {
 	case r.closed:
 	case t.log() != r.log:
-		r.fail(anew(r.place.Topic, r.log, t.log()))
+		r.fail(errRecreated(r.place.Topic, r.log, t.log()))
 	default:
 		r.epoch = l.epoch
 		r.driver.reading.join(r, l.addr)
 	}
 }
 
-// Close lets go of what was read ahead.
+// Close frees what was read ahead.
 func (r *reader) Close() error {
 	mu := &r.driver.reading.mu
 	mu.Lock()
 	defer mu.Unlock()
 	r.closed, r.parts = true, nil
-	r.leave()
+	r.detach()
 	return nil
 }
 
-// at is where the next fetch begins.
+// at returns where the next fetch begins.
 func (r *reader) at() brook.Position {
 	return brook.Position{Topic: r.place.Topic, Partition: r.place.Number, Offset: r.offset}
 }
 
-// outOfRange says that the log has nothing at an offset.
+// outOfRange returns the error for an offset that the log does not have.
 func outOfRange(at brook.Position, block *sarama.FetchResponseBlock) error {
-	return fmt.Errorf("kafkadriver: read %v: the partition starts at %d and ends at %d: %w: %w", at, block.LogStartOffset, block.HighWaterMarkOffset, block.Err, brook.ErrOutOfRange)
+	return fmt.Errorf("kafkadriver: read %v: the partition starts at %d and ends at %d: %w: %w", at,
+		block.LogStartOffset, block.HighWaterMarkOffset, block.Err, brook.ErrOutOfRange)
 }

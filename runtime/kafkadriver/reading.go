@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// reading is all that is fetched: a fetcher for each broker.
+// reading is the reading half of a driver: a fetcher for each broker.
 type reading struct {
 	driver *Driver
 
@@ -15,23 +15,26 @@ type reading struct {
 
 func newReading(d *Driver) *reading { return &reading{driver: d, fetchers: map[string]*fetcher{}} }
 
-// join makes a reader one of a broker's. It is called with mu held.
+// join adds a reader to the fetcher of a broker. It is called with mu held.
 func (g *reading) join(r *reader, addr string) {
 	f := g.fetchers[addr]
 	if f == nil {
-		f = &fetcher{reading: g, addr: addr, changed: sync.NewCond(&g.mu), readers: map[*reader]struct{}{}}
+		f = &fetcher{reading: g, addr: addr, changed: sync.NewCond(&g.mu),
+			readers: map[*reader]struct{}{}}
 		g.fetchers[addr] = f
 		for _, tail := range []bool{false, true} {
-			p := &poller{fetcher: f, tail: tail, link: link{addr: addr, config: g.driver.config}, names: map[string]string{}}
-			g.driver.begin(p.run)
+			p := &poller{fetcher: f, tail: tail, conn: conn{addr: addr, config: g.driver.config},
+				names: map[string]string{}}
+			g.driver.start(p.run)
 		}
 	}
 	f.readers[r] = struct{}{}
-	r.home = f
+	r.fetcher = f
 	f.changed.Broadcast()
 }
 
-// prune ends the fetchers of brokers that are gone and have no readers, and reports whether some still have.
+// prune ends the fetchers of brokers that are gone and have no readers, and reports whether
+// some still have readers.
 func (g *reading) prune(gone func(addr string) bool) (left bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -17,7 +17,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// read reads until an offset, and gives the values; errors that are not for good are waited out, as the runtime does.
+// read reads until an offset, and returns the values. It waits out errors that are not permanent,
+// as the runtime does.
 func read(t *testing.T, r brook.PartitionReader, to int64) (all []string, failures int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -25,7 +26,8 @@ func read(t *testing.T, r brook.PartitionReader, to int64) (all []string, failur
 	for next := int64(-1); next < to; {
 		c, err := r.Read(ctx, 100)
 		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, brook.ErrPermanent) || errors.Is(err, brook.ErrOutOfRange) {
+			if ctx.Err() != nil || errors.Is(err, brook.ErrPermanent) ||
+				errors.Is(err, brook.ErrOutOfRange) {
 				t.Fatalf("Read, at %d of %d: %v", next, to, err)
 			}
 			failures++
@@ -57,7 +59,8 @@ func wantNumbers(t *testing.T, got []string, n int) {
 	}
 }
 
-// Whatever a broker says for a while, nothing is lost; where it goes on, Read says so and can be called again.
+// Whatever error a broker returns for a while, nothing is lost. If it lasts, Read returns it
+// and can be called again.
 func TestReadRetries(t *testing.T) {
 	for name, fault := range map[string]kfake.Fault{
 		"not leader":         {Err: kerr.NotLeaderForPartition},
@@ -117,7 +120,8 @@ func TestReadThrottled(t *testing.T) {
 	got, failures := read(t, r, 500)
 	wantNumbers(t, got, 500)
 	if failures > 0 || throttled.Load() < 8 {
-		t.Errorf("Read failed %d times, after %d answers without records", failures, throttled.Load())
+		t.Errorf("Read failed %d times, after %d answers without records", failures,
+			throttled.Load())
 	}
 }
 
@@ -168,7 +172,8 @@ func TestReadWhileLeadersMove(t *testing.T) {
 // producer opens franz-go, to write what the driver does not.
 func producer(t *testing.T, addrs []string, options ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(addrs...), kgo.RecordPartitioner(kgo.ManualPartitioner())}, options...)...)
+	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(addrs...),
+		kgo.RecordPartitioner(kgo.ManualPartitioner())}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +247,8 @@ func testTransactions(t *testing.T, addrs []string, topic string) {
 	if p := partition(t, d, brook.Position{Topic: topic}); p.End != 12 {
 		t.Errorf("the partition is %+v, want End 12", p)
 	}
-	for from, want := range map[int64][]string{1: {"a1", "a2", "c0", "c1"}, 3: {"c0", "c1"}, 4: {"c0", "c1"}, 8: {"c1"}, 10: nil, 11: nil} {
+	for from, want := range map[int64][]string{1: {"a1", "a2", "c0", "c1"}, 3: {"c0", "c1"},
+		4: {"c0", "c1"}, 8: {"c1"}, 10: nil, 11: nil} {
 		r, err := d.Open(t.Context(), brook.Position{Topic: topic, Offset: from})
 		if err != nil {
 			t.Fatal(err)
@@ -269,7 +275,8 @@ func TestCompacted(t *testing.T) {
 	}
 	a := admin(t, c.ListenAddrs())
 	compact := "compact"
-	if err := a.AlterConfig(2, "t", map[string]*string{"cleanup.policy": &compact}, false); err != nil {
+	if err := a.AlterConfig(2, "t", map[string]*string{"cleanup.policy": &compact},
+		false); err != nil {
 		t.Fatal(err)
 	}
 	client := producer(t, c.ListenAddrs())
@@ -285,12 +292,14 @@ func TestCompacted(t *testing.T) {
 	defer r.Close()
 	// The fake leaves the last records as they are, as Kafka leaves the last segment.
 	got, _ := read(t, r, 16)
-	if n := len(got); n < 4 || n > 10 || (n-1)%3 != 0 || got[0] != "stays" || !slices.Equal(got[n-3:], []string{"a", "b", "c"}) {
+	if n := len(got); n < 4 || n > 10 || (n-1)%3 != 0 || got[0] != "stays" ||
+		!slices.Equal(got[n-3:], []string{"a", "b", "c"}) {
 		t.Errorf("the compacted log has %v", got)
 	}
 }
 
-// A topic that was deleted and made anew is another log: no reader goes from one to the other unnoticed.
+// A topic that was deleted and made anew is another log: no reader goes from one to
+// the other unnoticed.
 func testMadeAnew(t *testing.T, addrs []string, topic string) {
 	d := open(t, addrs, nil)
 	was, err := d.Partitions(t.Context(), topic)

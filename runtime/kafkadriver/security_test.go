@@ -51,11 +51,13 @@ func (c *conversation) Begin(user, password, authzID string) error {
 func scrammed(mechanism sarama.SASLMechanism, hash scram.HashGeneratorFcn) *sarama.Config {
 	c := plain()
 	c.Net.SASL.Mechanism = mechanism
-	c.Net.SASL.SCRAMClientGeneratorFunc = func() sarama.SCRAMClient { return &conversation{hash: hash} }
+	c.Net.SASL.SCRAMClientGeneratorFunc = func() sarama.SCRAMClient {
+		return &conversation{hash: hash}
+	}
 	return c
 }
 
-// bearer gives a token without signature, which the real broker takes for tests.
+// bearer returns a token without a signature, which the real broker accepts for tests.
 type bearer struct{}
 
 func (bearer) Token() (*sarama.AccessToken, error) {
@@ -84,7 +86,7 @@ func works(t *testing.T, addrs []string, config *sarama.Config) {
 	}
 }
 
-// fails has to give an error, soon, that does not tell the secret.
+// fails has to return an error, soon, that does not contain the secret.
 func fails(t *testing.T, addrs []string, config *sarama.Config, want error) {
 	t.Helper()
 	config.Net.DialTimeout = 10 * time.Second
@@ -94,12 +96,13 @@ func fails(t *testing.T, addrs []string, config *sarama.Config, want error) {
 	}
 	if !errors.Is(err, want) {
 		t.Errorf("Open: %v, want %v", err, want)
-	} else if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "wrong-secret") {
+	} else if strings.Contains(err.Error(), secret) ||
+		strings.Contains(err.Error(), "wrong-secret") {
 		t.Errorf("the error tells the secret: %v", err)
 	}
 }
 
-// heard is what sarama logs. Its goroutines log at any time, so that they have to be given a logger before all tests.
+// heard is what sarama logs. Its goroutines log at any time, so the logger is set before all tests.
 var heard transcript
 
 type transcript struct {
@@ -128,7 +131,8 @@ func TestMain(m *testing.M) {
 func overheard(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() {
-		if text := heard.String(); text == "" || strings.Contains(text, secret) || strings.Contains(text, "wrong-secret") {
+		if text := heard.String(); text == "" || strings.Contains(text, secret) ||
+			strings.Contains(text, "wrong-secret") {
 			t.Errorf("sarama logs nothing, or tells the secret: %s", text)
 		}
 	})
@@ -137,9 +141,13 @@ func overheard(t *testing.T) {
 func testSASL(t *testing.T, addrs []string, denied error) {
 	overheard(t)
 	for name, config := range map[string]func() *sarama.Config{
-		"PLAIN":         plain,
-		"SCRAM-SHA-256": func() *sarama.Config { return scrammed(sarama.SASLTypeSCRAMSHA256, scram.SHA256) },
-		"SCRAM-SHA-512": func() *sarama.Config { return scrammed(sarama.SASLTypeSCRAMSHA512, scram.SHA512) },
+		"PLAIN": plain,
+		"SCRAM-SHA-256": func() *sarama.Config {
+			return scrammed(sarama.SASLTypeSCRAMSHA256, scram.SHA256)
+		},
+		"SCRAM-SHA-512": func() *sarama.Config {
+			return scrammed(sarama.SASLTypeSCRAMSHA512, scram.SHA512)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			works(t, addrs, config())
@@ -152,7 +160,9 @@ func testSASL(t *testing.T, addrs []string, denied error) {
 
 func TestSASLFake(t *testing.T) {
 	testSASL(t, fake(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "brook", secret),
-		kfake.Superuser("SCRAM-SHA-256", "brook", secret), kfake.Superuser("SCRAM-SHA-512", "brook", secret)).ListenAddrs(), io.EOF) // it hangs up
+		// it hangs up
+		kfake.Superuser("SCRAM-SHA-256", "brook", secret),
+		kfake.Superuser("SCRAM-SHA-512", "brook", secret)).ListenAddrs(), io.EOF)
 }
 
 func TestSASLKafka(t *testing.T) {
@@ -161,7 +171,7 @@ func TestSASLKafka(t *testing.T) {
 	t.Run("OAUTHBEARER", func(t *testing.T) { works(t, addrs, bearing()) })
 }
 
-// listeners gives addresses of the real cluster that an environment variable names.
+// listeners returns addresses of the real cluster from an environment variable.
 func listeners(t *testing.T, name string) []string {
 	t.Helper()
 	addrs := os.Getenv(name)
@@ -199,7 +209,8 @@ func TestTLSFake(t *testing.T) {
 	defer server.Close()
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
-	testTLS(t, fake(t, kfake.TLS(&tls.Config{Certificates: server.TLS.Certificates})).ListenAddrs(), pool)
+	testTLS(t, fake(t, kfake.TLS(&tls.Config{Certificates: server.TLS.Certificates})).ListenAddrs(),
+		pool)
 }
 
 func TestTLSKafka(t *testing.T) {
@@ -215,15 +226,19 @@ func TestTLSKafka(t *testing.T) {
 	testTLS(t, addrs, pool)
 }
 
-// Who may not do something is told so for good; but what could not be published for want of a right can be once there is one.
+// A denied access is a permanent error; but a record that could not be published for want of a
+// right can be once it is granted.
 func TestForbidden(t *testing.T) {
-	addrs := fake(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.SeedTopics(1, "t"), kfake.Superuser("PLAIN", "admin", secret),
+	addrs := fake(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.SeedTopics(1, "t"),
+		kfake.Superuser("PLAIN", "admin", secret),
 		kfake.User("PLAIN", "brook", secret)).ListenAddrs()
 	d := open(t, addrs, plain())
-	if _, err := d.Partitions(t.Context(), "t"); !errors.Is(err, brook.ErrPermanent) || !errors.Is(err, sarama.ErrTopicAuthorizationFailed) {
+	if _, err := d.Partitions(t.Context(), "t"); !errors.Is(err, brook.ErrPermanent) ||
+		!errors.Is(err, sarama.ErrTopicAuthorizationFailed) {
 		t.Errorf("Partitions: %v, want a permanent error", err)
 	}
-	if _, err := d.Publish(t.Context(), numbered("t", "k", 0, 1)); errors.Is(err, brook.ErrPermanent) || !errors.Is(err, sarama.ErrTopicAuthorizationFailed) {
+	if _, err := d.Publish(t.Context(), numbered("t", "k", 0, 1)); errors.Is(err,
+		brook.ErrPermanent) || !errors.Is(err, sarama.ErrTopicAuthorizationFailed) {
 		t.Errorf("Publish: %v, want an error that passes", err)
 	}
 }

@@ -7,54 +7,56 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// A sender sends the batches of the partitions that one broker leads, as many as are ready in one request.
+// A sender sends the batches of the partitions that one broker leads, as many as are
+// ready in one request.
 type sender struct {
 	writing *writing
-	link    link
+	conn    conn
 
 	// Guarded by writing.mu.
 	changed *sync.Cond
-	ready   []*lane
-	gone    bool // the broker is no more
+	ready   []*partitionProducer
+	gone    bool // the broker left the cluster
 }
 
-// requestSize is how large a request may be, one batch aside.
+// requestSize is how large a request may be, unless one batch alone is larger.
 const requestSize = 16 << 20
 
 func (s *sender) run() {
-	defer s.link.close()
+	defer s.conn.close()
 	for {
-		lanes := s.take()
-		if lanes == nil {
+		producers := s.take()
+		if producers == nil {
 			return
 		}
-		s.send(lanes)
+		s.send(producers)
 	}
 }
 
-// take waits for lanes that have something to send; it gives none when the driver is closed.
-func (s *sender) take() (lanes []*lane) {
+// take waits for producers that have something to send. It returns nil when the driver is closed or
+// the broker has left the cluster.
+func (s *sender) take() (producers []*partitionProducer) {
 	s.writing.mu.Lock()
 	defer s.writing.mu.Unlock()
 	limit := s.writing.driver.config.Producer.MaxMessageBytes
 	for !s.writing.stopped && !s.gone {
 		for size := 0; len(s.ready) > 0 && size < requestSize; {
-			l := s.ready[0]
-			n := l.load(limit)
-			if len(lanes) > 0 && size+n > requestSize {
+			p := s.ready[0]
+			n := p.load(limit)
+			if len(producers) > 0 && size+n > requestSize {
 				break
 			}
 			s.ready[0] = nil
 			s.ready = s.ready[1:]
 			if n == 0 {
-				l.pass() // all was withdrawn
+				p.next() // everything was withdrawn
 				continue
 			}
 			size += n
-			lanes = append(lanes, l)
+			producers = append(producers, p)
 		}
-		if len(lanes) > 0 {
-			return lanes
+		if len(producers) > 0 {
+			return producers
 		}
 		s.ready = nil
 		s.changed.Wait()
@@ -62,51 +64,55 @@ func (s *sender) take() (lanes []*lane) {
 	return nil
 }
 
-func (s *sender) send(lanes []*lane) {
+func (s *sender) send(producers []*partitionProducer) {
 	c := s.writing.driver.config
-	request := &sarama.ProduceRequest{RequiredAcks: c.Producer.RequiredAcks, Timeout: int32(c.Producer.Timeout / time.Millisecond), Version: 9}
+	request := &sarama.ProduceRequest{RequiredAcks: c.Producer.RequiredAcks,
+		Timeout: int32(c.Producer.Timeout / time.Millisecond), Version: 9}
 	if c.Version.IsAtLeast(sarama.V3_7_0_0) {
 		request.Version = 10
 	}
-	sent := lanes[:0]
-	for _, l := range lanes {
-		if err := l.build(c); err != nil {
-			l.failed(err)
+	sent := producers[:0]
+	for _, p := range producers {
+		if err := p.build(c); err != nil {
+			p.failed(err)
 			continue
 		}
-		request.AddBatch(l.place.Topic, l.place.Number, l.batch)
-		sent = append(sent, l)
+		request.AddBatch(p.place.Topic, p.place.Number, p.batch)
+		sent = append(sent, p)
 	}
 	if len(sent) == 0 {
 		return
 	}
-	response, err := call(&s.link, (*sarama.Broker).Produce, request)
-	for _, l := range sent {
+	response, err := call(&s.conn, (*sarama.Broker).Produce, request)
+	for _, p := range sent {
 		if err != nil {
-			l.failed(explain(err, "publish to %s/%d at %s", l.place.Topic, l.place.Number, s.link.addr))
+			p.failed(explain(err, "publish to %s/%d at %s", p.place.Topic, p.place.Number,
+				s.conn.addr))
 			continue
 		}
-		block := response.GetBlock(l.place.Topic, l.place.Number)
+		block := response.GetBlock(p.place.Topic, p.place.Number)
 		switch {
 		case block == nil:
-			l.failed(explain(sarama.ErrIncompleteResponse, "publish to %s/%d at %s", l.place.Topic, l.place.Number, s.link.addr))
+			p.failed(explain(sarama.ErrIncompleteResponse, "publish to %s/%d at %s", p.place.Topic,
+				p.place.Number, s.conn.addr))
 		case block.Err != sarama.ErrNoError:
-			l.failed(describe(l, block, s.link.addr))
+			p.failed(describe(p, block, s.conn.addr))
 		default:
-			l.stored(block.Offset)
+			p.stored(block.Offset)
 		}
 	}
 }
 
-// describe gives the error of a batch, with what the broker said of it.
-func describe(l *lane, block *sarama.ProduceResponseBlock, addr string) error {
+// describe returns the error of a batch, with the broker's message.
+func describe(p *partitionProducer, block *sarama.ProduceResponseBlock, addr string) error {
 	said := ""
 	if block.ErrorMessage != nil {
 		said = ": " + *block.ErrorMessage
 	}
 	size := 0
-	for _, r := range l.batch.Records {
+	for _, r := range p.batch.Records {
 		size += sentSize(r)
 	}
-	return explain(block.Err, "publish to %s/%d at %s (records: %d, bytes: %d)%s", l.place.Topic, l.place.Number, addr, len(l.batch.Records), size, said)
+	return explain(block.Err, "publish to %s/%d at %s (records: %d, bytes: %d)%s", p.place.Topic,
+		p.place.Number, addr, len(p.batch.Records), size, said)
 }

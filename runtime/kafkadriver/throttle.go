@@ -6,14 +6,15 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// sarama keeps a connection to itself while a quota makes it wait, and nothing can end that, not even Close. Where a broker wants a longer wait than
-// this, the driver waits instead, and goes on over a new connection.
+// While a quota throttles a connection, sarama blocks it, and nothing can end that, not even Close.
+// If a broker asks for a longer wait than shortThrottle, the driver waits itself, and continues
+// over a new connection.
 const (
-	briefly = 100 * time.Millisecond
-	longest = 10 * time.Second // a broker that wants more will say so again
+	shortThrottle   = 100 * time.Millisecond
+	longestThrottle = 10 * time.Second // a broker that wants more repeats it
 )
 
-// throttled gives how long a broker wants its client to be silent after a response.
+// throttled returns how long a broker wants its client to be silent after a response.
 func throttled(response any) time.Duration {
 	ms := func(n int32) time.Duration { return time.Duration(n) * time.Millisecond }
 	switch r := response.(type) {
@@ -45,11 +46,12 @@ func throttled(response any) time.Duration {
 	return 0
 }
 
-// quiet waits as long as the broker wanted after the last response, or until the link's connections end.
-func (l *link) quiet() {
-	l.mu.Lock()
-	wait := time.Until(l.silent)
-	l.mu.Unlock()
+// awaitThrottle waits until the broker accepts requests again, or until the
+// connection's context ends.
+func (c *conn) awaitThrottle() {
+	c.mu.Lock()
+	wait := time.Until(c.throttledUntil)
+	c.mu.Unlock()
 	if wait <= 0 {
 		return
 	}
@@ -57,18 +59,18 @@ func (l *link) quiet() {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-l.config.Net.Proxy.Dialer.(dialer).ctx.Done():
+	case <-c.config.Net.Proxy.Dialer.(dialer).ctx.Done():
 	}
 }
 
-// heed notes how long the broker wants silence after a response.
-func (l *link) heed(b *sarama.Broker, response any) {
+// noteThrottle stores how long the broker wants silence after a response.
+func (c *conn) noteThrottle(b *sarama.Broker, response any) {
 	wait := throttled(response)
-	if wait <= briefly {
+	if wait <= shortThrottle {
 		return
 	}
-	l.mu.Lock()
-	l.silent = time.Now().Add(min(wait, longest))
-	l.mu.Unlock()
-	l.drop(b)
+	c.mu.Lock()
+	c.throttledUntil = time.Now().Add(min(wait, longestThrottle))
+	c.mu.Unlock()
+	c.discard(b)
 }

@@ -10,7 +10,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// A topic is what the brokers said last about one. It is not changed.
+// A topic is the latest metadata of one. It is immutable.
 type topic struct {
 	name    string
 	id      sarama.Uuid
@@ -18,23 +18,28 @@ type topic struct {
 	seen    time.Time
 }
 
-// A leader is the broker that has a partition.
+// A leader is the broker that leads a partition.
 type leader struct {
-	addr  string // "" while there is none
+	addr  string // "" if there is none for now
 	epoch int32
 }
 
-// log is the identity of a topic, which another one of the same name does not have.
+// log returns the identity of a topic. A later topic of the same name has another one.
 func (t *topic) log() string { return t.id.String() }
 
 var errNoName = fmt.Errorf("kafkadriver: a topic needs a name: %w", brook.ErrPermanent)
 
-// lookup asks for topics, each of which is then known or has an error of its own. The last error is of the question itself.
-func (d *Driver) lookup(ctx context.Context, names []string) (map[string]*topic, map[string]error, error) {
+// lookup asks for the metadata of topics. Each topic is in the first map, or has its error in the
+// second. The last result is the error of the request.
+func (d *Driver) lookup(
+	ctx context.Context, names []string,
+) (map[string]*topic, map[string]error, error) {
 	if len(names) == 0 {
-		return nil, nil, d.alive(ctx)
+		return nil, nil, d.checkOpen(ctx)
 	}
-	response, err := await(ctx, d, func() (*sarama.MetadataResponse, error) { return d.metadata(names) })
+	response, err := await(ctx, d, func() (*sarama.MetadataResponse, error) {
+		return d.metadata(names)
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,7 +72,8 @@ func (d *Driver) lookup(ctx context.Context, names []string) (map[string]*topic,
 	return found, failed, nil
 }
 
-// missingTopic says that a topic does not exist, in words that name it, and not once more in Kafka's.
+// missingTopic is the error for a topic that does not exist. Its text names the topic, without
+// repeating Kafka's words.
 type missingTopic struct{ name string }
 
 func (e *missingTopic) Error() string {
@@ -84,12 +90,15 @@ func newTopic(m *sarama.TopicMetadata, addrs map[int32]string) (*topic, error) {
 		return nil, explain(m.Err, "topic %q", m.Name)
 	}
 	if m.Uuid == (sarama.Uuid{}) {
-		return nil, fmt.Errorf("kafkadriver: topic %q has no identity: the brokers have to be Kafka 2.8 or later", m.Name)
+		return nil,
+			fmt.Errorf("kafkadriver: topic %q has no identity: the brokers have to be Kafka 2.8 or later", m.Name)
 	}
-	t := &topic{name: m.Name, id: m.Uuid, leaders: make([]leader, len(m.Partitions)), seen: time.Now()}
+	t := &topic{name: m.Name, id: m.Uuid, leaders: make([]leader, len(m.Partitions)),
+		seen: time.Now()}
 	for _, p := range m.Partitions {
 		if p.ID < 0 || int(p.ID) >= len(t.leaders) {
-			return nil, fmt.Errorf("kafkadriver: topic %q: there is a partition %d of %d", m.Name, p.ID, len(t.leaders))
+			return nil, fmt.Errorf("kafkadriver: topic %q: there is a partition %d of %d", m.Name,
+				p.ID, len(t.leaders))
 		}
 		t.leaders[p.ID] = leader{addr: addrs[p.Leader], epoch: p.LeaderEpoch}
 	}

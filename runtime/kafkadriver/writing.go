@@ -11,31 +11,36 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// writing is all that is published: a lane for each partition, a sender for each broker.
+// writing is the publishing half of a driver: a producer for each partition, a
+// sender for each broker.
 //
-// sarama's own producer can't be used: after records that failed it goes on with later ones of their partition. Here a
-// partition has one batch on its way, with sequence numbers by which brokers drop what they have already.
+// sarama's own producer does not do: after records that failed, it sends later ones of the same
+// partition. Here a partition has one batch in flight, with sequence numbers by which brokers drop
+// what they already have.
 type writing struct {
-	driver *Driver
-	room   *room
+	driver  *Driver
+	limiter *byteLimiter
 
-	naming sync.Mutex // held while a producer ID is asked for
-	id     int64      // the producer ID of new lanes; -1: none yet
-	epoch  int16
+	idMu  sync.Mutex // held while asking for a producer ID
+	id    int64      // producer ID of new producers; -1: none yet
+	epoch int16
 
-	mu      sync.Mutex
-	lanes   map[division.Place]*lane
-	senders map[string]*sender // by address
-	turns   map[string]uint32  // by topic: of calls that have records without key
-	stopped bool
+	mu        sync.Mutex
+	producers map[division.Place]*partitionProducer
+	senders   map[string]*sender // by address
+	turns     map[string]uint32  // number of calls with records without a key, by topic
+	stopped   bool
 }
 
 func newWriting(d *Driver) *writing {
-	return &writing{driver: d, room: newRoom(d.options.inFlight), id: -1, lanes: map[division.Place]*lane{}, senders: map[string]*sender{}, turns: map[string]uint32{}}
+	return &writing{driver: d, limiter: newByteLimiter(d.options.inFlight), id: -1,
+		producers: map[division.Place]*partitionProducer{}, senders: map[string]*sender{},
+		turns: map[string]uint32{}}
 }
 
-// next gives the partition for the records of a call that have no key: in turn, those without leader only where none has one.
-func (w *writing) next(t *topic) int32 {
+// keylessPartition returns the partition for the records of a call that have no key: each in turn,
+// without those that have no leader, unless none has one.
+func (w *writing) keylessPartition(t *topic) int32 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := uint32(len(t.leaders))
@@ -49,63 +54,67 @@ func (w *writing) next(t *topic) int32 {
 	return int32(w.turns[t.name] % n)
 }
 
-// accept puts parcels in their lanes.
-func (w *writing) accept(parcels []*parcel, topics map[string]*topic) {
+// accept queues the records of a call at their producers.
+func (w *writing) accept(all []*callRecords, topics map[string]*topic) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, p := range parcels {
-		l := w.lanes[p.place]
-		if l == nil {
-			l = &lane{writing: w, place: p.place, id: -1}
-			w.lanes[p.place] = l
+	for _, calls := range all {
+		p := w.producers[calls.place]
+		if p == nil {
+			p = &partitionProducer{writing: w, place: calls.place, producerID: -1}
+			w.producers[calls.place] = p
 		}
-		l.queue = append(l.queue, p)
-		if l.active {
+		p.queue = append(p.queue, calls)
+		if p.active {
 			continue
 		}
-		l.active = true
-		if addr := topics[p.place.Topic].leaders[p.place.Number].addr; l.home == nil && addr != "" {
-			l.home = w.sender(addr)
+		p.active = true
+		if addr := topics[calls.place.Topic].leaders[calls.place.Number].addr; p.sender == nil &&
+			addr != "" {
+			p.sender = w.sender(addr)
 		}
-		l.schedule()
+		p.schedule()
 	}
 }
 
-// withdraw takes back what is not in a batch yet; the rest is left to itself.
-func (w *writing) withdraw(parcels []*parcel, err error) {
-	for _, p := range parcels {
-		p.publication.mu.Lock()
-		if !p.publication.over {
-			p.publication.over = true
-			for i, at := range p.publication.positions {
-				if at.Topic == "" && (p.publication.errs == nil || p.publication.errs[i] == nil) {
-					p.publication.fail(i, err)
+// withdraw removes what is not in a batch yet. The rest goes on without its caller.
+func (w *writing) withdraw(all []*callRecords, err error) {
+	for _, calls := range all {
+		calls.publication.mu.Lock()
+		if !calls.publication.over {
+			calls.publication.over = true
+			for i, at := range calls.publication.positions {
+				if at.Topic == "" && (calls.publication.errs == nil ||
+					calls.publication.errs[i] == nil) {
+					calls.publication.fail(i, err)
 				}
 			}
 		}
-		p.publication.mu.Unlock()
+		calls.publication.mu.Unlock()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, p := range parcels {
-		if l := w.lanes[p.place]; l != nil {
-			l.drop(p, err)
+	for _, calls := range all {
+		if p := w.producers[calls.place]; p != nil {
+			p.drop(calls, err)
 		}
 	}
 }
 
-// sender gives the sender to a broker. It is called with mu held.
+// sender returns the sender to a broker. It is called with mu held.
 func (w *writing) sender(addr string) *sender {
 	s := w.senders[addr]
 	if s == nil {
-		s = &sender{writing: w, link: link{addr: addr, config: w.driver.config}, changed: sync.NewCond(&w.mu)}
+		s = &sender{writing: w, conn: conn{addr: addr, config: w.driver.config},
+			changed: sync.NewCond(&w.mu)}
 		w.senders[addr] = s
-		w.driver.begin(s.run)
+		w.driver.start(s.run)
 	}
 	return s
 }
 
-// prune ends the senders to brokers that are gone and have nothing to send, and reports whether some still have.
+// prune ends the senders to brokers that are gone and have nothing to send, and reports
+// whether some still have.
 func (w *writing) prune(gone func(addr string) bool) (left bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -114,13 +123,13 @@ func (w *writing) prune(gone func(addr string) bool) (left bool) {
 			continue
 		}
 		busy := len(s.ready) > 0
-		for _, l := range w.lanes {
+		for _, p := range w.producers {
 			switch {
-			case l.home != s:
-			case l.active:
+			case p.sender != s:
+			case p.active:
 				busy = true
 			default:
-				l.home = nil // the router finds another
+				p.sender = nil // the resolver finds another
 			}
 		}
 		if busy {
@@ -143,17 +152,18 @@ func (w *writing) stop() {
 	}
 }
 
-// producer gives a producer ID and its epoch. Other than the one with the ID used, if there is one.
-func (w *writing) producer(used int64) (int64, int16, error) {
-	w.naming.Lock()
-	defer w.naming.Unlock()
+// newProducerID returns a producer ID with its epoch: another one than used.
+func (w *writing) newProducerID(used int64) (int64, int16, error) {
+	w.idMu.Lock()
+	defer w.idMu.Unlock()
 	if w.id >= 0 && w.id != used {
 		return w.id, w.epoch, nil
 	}
 	var last error
 	for _, addr := range w.driver.known() {
-		request := &sarama.InitProducerIDRequest{Version: 4, TransactionTimeout: time.Minute, ProducerID: -1, ProducerEpoch: -1}
-		response, err := call(w.driver.link(addr), (*sarama.Broker).InitProducerID, request)
+		request := &sarama.InitProducerIDRequest{Version: 4, TransactionTimeout: time.Minute,
+			ProducerID: -1, ProducerEpoch: -1}
+		response, err := call(w.driver.conn(addr), (*sarama.Broker).InitProducerID, request)
 		if err == nil && response.Err != sarama.ErrNoError {
 			err = response.Err
 		}

@@ -30,13 +30,15 @@ func audit() *ledger.Audit {
 
 // config is that of an instance of a service named as its topic.
 func config(driver brook.Driver, store brook.Store, topic string) brook.Config {
-	return brook.Config{Author: "ledger", Name: topic, Topic: topic, Driver: driver, Store: store, Log: slog.New(slog.DiscardHandler),
+	return brook.Config{Author: "ledger", Name: topic, Topic: topic, Driver: driver, Store: store,
+		Log:   slog.New(slog.DiscardHandler),
 		Retry: brook.Retry{Attempts: 3, Min: time.Millisecond, Max: 100 * time.Millisecond}}
 }
 
 func badger(t *testing.T, dir string) *badgerstore.Store {
 	t.Helper()
-	s, err := badgerstore.Open(dir, badgerstore.Log(slog.New(slog.DiscardHandler)), badgerstore.Memory(1))
+	s, err := badgerstore.Open(dir, badgerstore.Log(slog.New(slog.DiscardHandler)),
+		badgerstore.Memory(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +119,8 @@ func (i *instance) pass(ctx context.Context, pos brook.Position) {
 	}
 }
 
-// finish has instances of one group fold the log to its end, stops them, and then, when the group has no members any more, has each publish what is
-// left and fold that.
+// finish has instances of one group fold the log to its end, stops them, and then, when the group
+// has no members any more, has each publish what is left and fold that.
 func finish(ctx context.Context, all ...*instance) {
 	for _, i := range all {
 		i.t.Helper()
@@ -138,7 +140,7 @@ func finish(ctx context.Context, all ...*instance) {
 	}
 }
 
-// failures counts what hooks were told of.
+// failures counts what hooks reported.
 type failures struct {
 	mu      sync.Mutex
 	count   map[string]int
@@ -187,7 +189,8 @@ func (f *failures) String() string {
 	defer f.mu.Unlock()
 	all := ""
 	for _, what := range slices.Sorted(maps.Keys(f.count)) {
-		all += fmt.Sprintf("\n%s: %d times, the last one: %.400v", what, f.count[what], f.last[what])
+		all += fmt.Sprintf("\n%s: %d times, the last one: %.400v", what, f.count[what],
+			f.last[what])
 	}
 	return all
 }

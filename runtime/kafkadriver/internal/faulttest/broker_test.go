@@ -6,7 +6,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// TestBrokerKilled: the only broker is killed and comes back while apps publish and fold; the second time they are rebuilt, too.
+// TestBrokerKilled: the only broker is killed and comes back while apps publish and fold; the
+// second time they are rebuilt, too.
 func TestBrokerKilled(t *testing.T) {
 	t.Parallel()
 	c := own(t, 1)

@@ -22,7 +22,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/redisstore"
 )
 
-// With childVariable set, the test binary is an instance in a process of its own, which ends when its standard input does, or is killed.
+// With childVariable set, the test binary is an instance in a process of its own, which ends when
+// its standard input does, or is killed.
 const childVariable = "BROOK_FAULTTEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// An order says what a child is to do.
+// An order is what a child is to do.
 type order struct {
 	Addrs  []string
 	Topic  string
@@ -46,7 +47,7 @@ type order struct {
 	Batch  int
 }
 
-// What a child says it did, a word on a line.
+// Words by which a child reports what it did, one on a line.
 const (
 	opened     = "open"
 	committed  = "commit"
@@ -54,7 +55,7 @@ const (
 	published  = "published"
 )
 
-// telling is a driver that says what it publishes.
+// telling is a driver that reports what it publishes.
 type telling struct {
 	*kafkadriver.Driver
 	say func(string)
@@ -101,10 +102,11 @@ func runChild(text string) (err error) {
 	return app.Run(ctx)
 }
 
-// store opens the store of an order, and gives what closes it.
+// store opens the store of an order, and returns what closes it.
 func (o order) store() (brook.Store, func() error, error) {
 	if o.Redis == "" {
-		s, err := badgerstore.Open(o.Badger, badgerstore.Log(slog.New(slog.DiscardHandler)), badgerstore.Memory(1))
+		s, err := badgerstore.Open(o.Badger, badgerstore.Log(slog.New(slog.DiscardHandler)),
+			badgerstore.Memory(1))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -150,7 +152,7 @@ func spawn(t *testing.T, ctx context.Context, o order) *child {
 	return p
 }
 
-// await waits until the child said a word so often.
+// await waits until the child reported a word n times.
 func (p *child) await(word string, times int) {
 	p.t.Helper()
 	for p.lines.Scan() {
@@ -160,7 +162,8 @@ func (p *child) await(word string, times int) {
 			}
 		}
 	}
-	p.t.Fatalf("the child ended, %d times short of saying %q: %v\n%s", times, word, p.cmd.Wait(), p.stderr.String())
+	p.t.Fatalf("the child ended, %d times short of saying %q: %v\n%s", times, word, p.cmd.Wait(),
+		p.stderr.String())
 }
 
 // kill ends the child at once.

@@ -23,11 +23,11 @@ type cluster struct {
 	t      *testing.T
 	addrs  []string
 	script string
-	dir    string              // "" where it is not the test's own
+	dir    string              // "" if it is not the test's own
 	still  *kafkadriver.Driver // that nothing happens to
 }
 
-// shared gives the cluster that tests share, and skips the test where there is none.
+// shared returns the cluster that tests share, and skips the test if there is none.
 func shared(t *testing.T) *cluster {
 	t.Helper()
 	addrs := os.Getenv("BROOK_KAFKA")
@@ -37,7 +37,8 @@ func shared(t *testing.T) *cluster {
 	return &cluster{t: t, addrs: strings.Split(addrs, ","), script: os.Getenv("BROOK_KAFKA_SCRIPT")}
 }
 
-// own starts a cluster of the test's own, whose brokers it may kill. It ends with the test, whatever ends that.
+// own starts a cluster of the test's own, whose brokers it may kill. It ends with the test,
+// whatever ends that.
 func own(t *testing.T, brokers int) *cluster {
 	t.Helper()
 	script := os.Getenv("BROOK_KAFKA_SCRIPT")
@@ -45,7 +46,8 @@ func own(t *testing.T, brokers int) *cluster {
 		t.Skip("SKIPPED: BROOK_KAFKA_SCRIPT does not name scripts/kafka, so this is NOT tested; scripts/kafka run sets it")
 	}
 	// The command ends when its input does.
-	cmd := exec.Command(script, "run", "--brokers", fmt.Sprint(brokers), "sh", "-c", `echo "$BROOK_KAFKA $BROOK_KAFKA_DIR"; exec cat`)
+	cmd := exec.Command(script, "run", "--brokers", fmt.Sprint(brokers), "sh", "-c",
+		`echo "$BROOK_KAFKA $BROOK_KAFKA_DIR"; exec cat`)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -98,10 +100,11 @@ func (c *cluster) topic(partitions int32, settings map[string]string) string {
 	return name
 }
 
-// create makes a topic, on three brokers where there are as many.
+// create makes a topic, with three replicas if there are three brokers.
 func (c *cluster) create(name string, partitions int32, settings map[string]string) {
 	c.t.Helper()
-	detail := &sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: 1, ConfigEntries: map[string]*string{}}
+	detail := &sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: 1,
+		ConfigEntries: map[string]*string{}}
 	if len(c.addrs) >= 3 {
 		detail.ReplicationFactor = 3
 	}
@@ -114,7 +117,9 @@ func (c *cluster) create(name string, partitions int32, settings map[string]stri
 	}
 	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
 	defer cancel()
-	c.leaders(ctx, admin, name, func(now []int32) bool { return len(now) == int(partitions) && !slices.Contains(now, -1) })
+	c.leaders(ctx, admin, name, func(now []int32) bool {
+		return len(now) == int(partitions) && !slices.Contains(now, -1)
+	})
 }
 
 // admin opens a client that may change the cluster.
@@ -128,14 +133,17 @@ func (c *cluster) admin() sarama.ClusterAdmin {
 	return a
 }
 
-// settings are those of a client that hears of faults soon, and does not give up: a test says when it is over.
+// settings are those of a client that notices faults soon, and does not give up: the test
+// decides when it is over.
 func settings() *sarama.Config {
 	c := sarama.NewConfig()
 	c.Version = sarama.MaxVersion
-	c.Net.DialTimeout, c.Net.ReadTimeout, c.Net.WriteTimeout = 2*time.Second, 2*time.Second, 2*time.Second
+	c.Net.DialTimeout, c.Net.ReadTimeout, c.Net.WriteTimeout = 2*time.Second, 2*time.Second,
+		2*time.Second
 	c.Producer.Retry.Max, c.Producer.Retry.Backoff = 1000, 50*time.Millisecond
 	c.Metadata.RefreshFrequency = 300 * time.Millisecond
-	c.Consumer.Group.Session.Timeout, c.Consumer.Group.Heartbeat.Interval = time.Second, 200*time.Millisecond
+	c.Consumer.Group.Session.Timeout, c.Consumer.Group.Heartbeat.Interval = time.Second,
+		200*time.Millisecond
 	c.Consumer.Group.Rebalance.Timeout = 2 * time.Second
 	return c
 }
@@ -158,7 +166,7 @@ func (c *cluster) driver(config *sarama.Config, options ...kafkadriver.Option) *
 	return d
 }
 
-// steady gives a driver that nothing happens to.
+// steady returns a driver that nothing happens to.
 func (c *cluster) steady() *kafkadriver.Driver {
 	c.t.Helper()
 	if c.still == nil {
@@ -174,7 +182,7 @@ func limit(t *testing.T) context.Context {
 	return ctx
 }
 
-// ends gives the last position of each partition that has one.
+// ends returns the last position of each partition that has one.
 func ends(t *testing.T, ctx context.Context, d brook.Driver, topic string) []brook.Position {
 	t.Helper()
 	partitions, err := d.Partitions(ctx, topic)
@@ -184,7 +192,8 @@ func ends(t *testing.T, ctx context.Context, d brook.Driver, topic string) []bro
 	var all []brook.Position
 	for _, p := range partitions {
 		if p.End > p.Start {
-			all = append(all, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1})
+			all = append(all, brook.Position{Topic: p.Topic, Partition: p.Number,
+				Offset: p.End - 1})
 		}
 	}
 	return all

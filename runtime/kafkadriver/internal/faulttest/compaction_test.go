@@ -9,12 +9,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// TestCompacted: a log with gaps and tombstones is folded from its start, and from a place that is gone.
+// TestCompacted: a log with gaps and tombstones is folded from its start, and from
+// a place that is gone.
 func TestCompacted(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
 	ctx := limit(t)
-	topic := c.topic(2, map[string]string{"cleanup.policy": "compact", "segment.ms": "200", "min.cleanable.dirty.ratio": "0.01", "delete.retention.ms": "0"})
+	topic := c.topic(2, map[string]string{"cleanup.policy": "compact", "segment.ms": "200",
+		"min.cleanable.dirty.ratio": "0.01", "delete.retention.ms": "0"})
 	d := c.driver(nil)
 	store := badger(t, t.TempDir())
 	down := run(t, config(d, store, topic), audit())
@@ -24,7 +26,8 @@ func TestCompacted(t *testing.T) {
 		t.Helper()
 		pos, err := down.PublishAll(ctx, func(yield func(brook.Outgoing) bool) {
 			for n := range accounts {
-				if !yield(brook.Emit(ledger.Opened{Account: fmt.Sprint(n), Email: fmt.Sprint(round)})) {
+				if !yield(brook.Emit(ledger.Opened{Account: fmt.Sprint(n),
+					Email: fmt.Sprint(round)})) {
 					return
 				}
 			}
@@ -63,8 +66,9 @@ func TestCompacted(t *testing.T) {
 	}
 	want := onePass(t, ctx, c.steady(), topic)
 	want.History = nil // the log goes on losing what it is made of
-	for name, app := range map[string]*instance{"from the start: ": fresh, "from the middle: ": down} {
-		got := tell(t, app.App)
+	for name, app := range map[string]*instance{"from the start: ": fresh,
+		"from the middle: ": down} {
+		got := observe(t, app.App)
 		got.History = nil
 		equal(t, name, got, want)
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// flow has a load publish about a thousand moves a second until its function is called: that of a service whose members come and go.
+// flow has a load publish about a thousand moves a second until its function is called: that of a
+// service whose members come and go.
 func (l *load) flow() (stop func()) {
 	ctx, cancel := context.WithCancel(l.ctx)
 	var wg sync.WaitGroup
@@ -56,8 +57,8 @@ func (c *cluster) writer(topic string) *ledger.App {
 	return app
 }
 
-// TestGroupChurn: members of a group over one Redis come and go all the time, in this process and in others, also without a word. The view has
-// each event once, and so has who folds the emissions.
+// TestGroupChurn: members of a group over one Redis come and go all the time, in this process and
+// in others, also without a word. The view has each event once, and so has who folds the emissions.
 func TestGroupChurn(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -71,14 +72,17 @@ func TestGroupChurn(t *testing.T) {
 		return conf
 	}
 	member := func() *instance { return run(t, group(c.driver(nil)), audit()) }
-	other := func() *child { return spawn(t, ctx, order{Addrs: c.addrs, Topic: topic, Redis: addr, Group: true}) }
+	other := func() *child {
+		return spawn(t, ctx, order{Addrs: c.addrs, Topic: topic, Redis: addr, Group: true})
+	}
 
 	var p pauses
 	watched := group(c.driver(nil))
 	p.watch(&watched)
 	stays := run(t, watched, audit())
 	n := newNetwork(t)
-	lost := run(t, group(c.driver(n.through(settings()))), audit()) // it will be cut off, and not know it
+	// it will be cut off, and not know it
+	lost := run(t, group(c.driver(n.through(settings()))), audit())
 	l.give(10)
 	stop := l.flow()
 	tick := time.NewTicker(time.Second)
@@ -120,7 +124,7 @@ type effects struct {
 	count map[string]int
 }
 
-// audit gives a handler whose moves have effects.
+// audit returns a handler whose moves have effects.
 func (e *effects) audit() *ledger.Audit {
 	a := audit()
 	a.Effect = func(event brook.Event[ledger.Moved]) brook.Effect {
@@ -134,8 +138,8 @@ func (e *effects) audit() *ledger.Audit {
 	return a
 }
 
-// TestInstancesChurn: instances with views of their own, in memory and on disk, come and go. One acts for each partition: emissions are folded once, and effects
-// run once.
+// TestInstancesChurn: instances with views of their own, in memory and on disk, come and go. One
+// acts for each partition: emissions are folded once, and effects run once.
 func TestInstancesChurn(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -145,7 +149,9 @@ func TestInstancesChurn(t *testing.T) {
 	ran := effects{count: map[string]int{}}
 	store := badger(t, t.TempDir())
 	onDisk := func() *instance { return run(t, config(c.driver(nil), store, topic), ran.audit()) }
-	inMemory := func() *instance { return run(t, config(c.driver(nil), mapstore.New(), topic), ran.audit()) }
+	inMemory := func() *instance {
+		return run(t, config(c.driver(nil), mapstore.New(), topic), ran.audit())
+	}
 
 	l.give(10)
 	stop := l.flow()
@@ -201,7 +207,8 @@ func TestInstancesChurn(t *testing.T) {
 	t.Logf("%d effects ran once, %d did not do as they should", once, wrong)
 }
 
-// TestInstancesKilled: instances with views of their own die without a word, and one is cut off and comes back. Emissions are folded once all the same.
+// TestInstancesKilled: instances with views of their own die without a word, and one is cut off and
+// comes back. Emissions are folded once all the same.
 func TestInstancesKilled(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -210,7 +217,8 @@ func TestInstancesKilled(t *testing.T) {
 	l := paced(t, ctx, c.writer(topic))
 	dir := t.TempDir()
 	other := func(store string) *child {
-		return spawn(t, ctx, order{Addrs: c.addrs, Topic: topic, Badger: dir + "/" + store, Batch: 50})
+		return spawn(t, ctx, order{Addrs: c.addrs, Topic: topic, Badger: dir + "/" +
+			store, Batch: 50})
 	}
 	stays := run(t, config(c.driver(nil), mapstore.New(), topic), audit())
 	n := newNetwork(t)

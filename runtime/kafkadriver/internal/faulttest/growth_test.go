@@ -10,8 +10,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// TestPartitionsAdded: a topic gets further partitions while apps run. They are picked up, and keys that are in another partition from
-// then on lose nothing. (Kafka keeps the order of a key only as long as it stays in its partition: what is behind is folded before.)
+// TestPartitionsAdded: a topic gets further partitions while apps run. They are picked up, and keys
+// that are in another partition from then on lose nothing. (Kafka keeps the order of a key only as
+// long as it stays in its partition: what is behind is folded before.)
 func TestPartitionsAdded(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -28,12 +29,15 @@ func TestPartitionsAdded(t *testing.T) {
 			if err := admin.CreatePartitions(topic, partitions, nil, false); err != nil {
 				t.Fatal(err)
 			}
-			c.leaders(ctx, admin, topic, func(now []int32) bool { return len(now) == int(partitions) && !slices.Contains(now, -1) })
+			c.leaders(ctx, admin, topic, func(now []int32) bool {
+				return len(now) == int(partitions) && !slices.Contains(now, -1)
+			})
 		}
 		for _, app := range apps {
 			// Events without key go round all partitions that the app knows.
 			c.until(ctx, func() bool {
-				pos, err := app.PublishAll(ctx, slices.Values([]brook.Outgoing{brook.Emit(ledger.Ignored{})}))
+				pos, err := app.PublishAll(ctx,
+					slices.Values([]brook.Outgoing{brook.Emit(ledger.Ignored{})}))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -10,13 +10,15 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// TestConsumerKilled: processes that fold into one store are killed, one after the other, in the middle of batches and of publishing.
+// TestConsumerKilled: processes that fold into one store are killed, one after the other, in the
+// middle of batches and of publishing.
 func TestConsumerKilled(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
 	ctx := limit(t)
 	topic := c.topic(3, nil)
-	writer, err := ledger.NewApp(config(c.driver(nil), mapstore.New(), topic), ledger.Books{}, audit())
+	writer, err := ledger.NewApp(config(c.driver(nil), mapstore.New(), topic),
+		ledger.Books{}, audit())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +30,8 @@ func TestConsumerKilled(t *testing.T) {
 	const kills = 20
 	for n := range kills {
 		l.give(20)
-		p := spawn(t, ctx, order{Addrs: c.addrs, Topic: topic, Badger: dir, Batch: 1 + rand.IntN(12)})
+		p := spawn(t, ctx, order{Addrs: c.addrs, Topic: topic, Badger: dir,
+			Batch: 1 + rand.IntN(12)})
 		if n%5 == 4 { // it has to find out first that the one before is dead
 			p.await([]string{publishing, published}[n%2], 1)
 		} else {

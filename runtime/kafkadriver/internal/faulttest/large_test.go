@@ -13,8 +13,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/redisstore"
 )
 
-// TestLargeRecord: a record of 10 MB is folded where the store takes as much in one commit (its row and its history), and is a letter elsewhere, which can
-// be redriven and dropped. The stream goes on.
+// TestLargeRecord: a record of 10 MB is folded if the store takes as much in one commit (its
+// row and its history). Otherwise it becomes a dead letter, which can be redriven and dropped.
+// The stream goes on.
 func TestLargeRecord(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -25,7 +26,8 @@ func TestLargeRecord(t *testing.T) {
 	}{
 		"map": {func(*testing.T) brook.Store { return mapstore.New() }, true},
 		"Badger with room": {func(t *testing.T) brook.Store {
-			s, err := badgerstore.Open(t.TempDir(), badgerstore.Memory(3<<30), badgerstore.Log(slog.New(slog.DiscardHandler)))
+			s, err := badgerstore.Open(t.TempDir(), badgerstore.Memory(3<<30),
+				badgerstore.Log(slog.New(slog.DiscardHandler)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,9 +38,13 @@ func TestLargeRecord(t *testing.T) {
 			})
 			return s
 		}, true},
-		"Badger":          {func(t *testing.T) brook.Store { return badger(t, t.TempDir()) }, false},
-		"Redis with room": {func(t *testing.T) brook.Store { return shareable(t, redisAddr(t), redisstore.Limit(64<<20)) }, true},
-		"Redis":           {func(t *testing.T) brook.Store { return shareable(t, redisAddr(t)) }, false},
+		"Badger": {func(t *testing.T) brook.Store {
+			return badger(t, t.TempDir())
+		}, false},
+		"Redis with room": {func(t *testing.T) brook.Store {
+			return shareable(t, redisAddr(t), redisstore.Limit(64<<20))
+		}, true},
+		"Redis": {func(t *testing.T) brook.Store { return shareable(t, redisAddr(t)) }, false},
 	}
 	for name, store := range stores {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +63,8 @@ func TestLargeRecord(t *testing.T) {
 				return pos
 			}
 			small := publish(ledger.Opened{Account: "small"})
-			large := publish(ledger.Opened{Account: "large", Tags: []string{strings.Repeat("x", size)}})
+			large := publish(ledger.Opened{Account: "large",
+				Tags: []string{strings.Repeat("x", size)}})
 			app.pass(ctx, large) // in one batch with the next one its row would not be written
 			behind := publish(ledger.Opened{Account: "large", Email: "later"})
 			after := publish(ledger.Opened{Account: "after"})
@@ -71,7 +78,8 @@ func TestLargeRecord(t *testing.T) {
 					t.Error(err)
 				}
 				events, err := app.Views.Accounts.EventsOfOpened("large")
-				if err != nil || len(events) != 2 || len(events[0].Data.Tags) != 1 || len(events[0].Data.Tags[0]) != size {
+				if err != nil || len(events) != 2 || len(events[0].Data.Tags) != 1 ||
+					len(events[0].Data.Tags[0]) != size {
 					t.Errorf("%d events of the large one: %v", len(events), err)
 				}
 				same(t, ctx, c, topic, app)
@@ -84,7 +92,9 @@ func TestLargeRecord(t *testing.T) {
 				}
 				letters = append(letters, l)
 			}
-			if len(letters) != 2 || letters[0].Position != large || letters[0].Stage != brook.StageApply || letters[1].Position != behind || letters[1].Attempts != 0 {
+			if len(letters) != 2 || letters[0].Position != large ||
+				letters[0].Stage != brook.StageApply || letters[1].Position != behind ||
+				letters[1].Attempts != 0 {
 				t.Fatalf("letters: %.600v", letters)
 			}
 			t.Logf("%.300v; %d bytes left out", letters[0], letters[0].Omitted)
@@ -97,7 +107,9 @@ func TestLargeRecord(t *testing.T) {
 			if n, err := app.Redrive(ctx, nil); n != 0 || err != nil {
 				t.Errorf("Redrive applied %d: %v", n, err)
 			}
-			if n, err := app.Drop(ctx, func(l brook.DeadLetter) bool { return l.Position == large }); n != 1 || err != nil {
+			if n, err := app.Drop(ctx, func(l brook.DeadLetter) bool {
+				return l.Position == large
+			}); n != 1 || err != nil {
 				t.Errorf("Drop: %d, %v", n, err)
 			}
 			if n, err := app.Redrive(ctx, nil); n != 1 || err != nil {

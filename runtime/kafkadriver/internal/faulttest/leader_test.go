@@ -13,7 +13,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// TestLeaderMoved: of three brokers the one that leads is killed and comes back, leadership is handed round, and one hangs for a while, while apps publish and fold.
+// TestLeaderMoved: of three brokers the one that leads is killed and comes back, leadership is
+// handed round, and one hangs for a while, while apps publish and fold.
 func TestLeaderMoved(t *testing.T) {
 	t.Parallel()
 	c := own(t, 3)
@@ -29,7 +30,9 @@ func TestLeaderMoved(t *testing.T) {
 	dead := before[0]
 	c.kill(dead)
 	l.more(500)
-	after := c.leaders(ctx, admin, topic, func(now []int32) bool { return !slices.Contains(now, dead) && !slices.Contains(now, -1) })
+	after := c.leaders(ctx, admin, topic, func(now []int32) bool {
+		return !slices.Contains(now, dead) && !slices.Contains(now, -1)
+	})
 	c.up(dead)
 	l.more(500)
 
@@ -43,7 +46,9 @@ func TestLeaderMoved(t *testing.T) {
 	}
 	c.elect(ctx, admin, topic)
 	moved := c.leaders(ctx, admin, topic, func(now []int32) bool {
-		return !slices.ContainsFunc([]int{0, 1, 2}, func(n int) bool { return now[n] != turned[n][0] })
+		return !slices.ContainsFunc([]int{0, 1, 2}, func(n int) bool {
+			return now[n] != turned[n][0]
+		})
 	})
 	t.Logf("leaders were %v, then %v, then %v", before, after, moved)
 	l.more(500)
@@ -52,7 +57,9 @@ func TestLeaderMoved(t *testing.T) {
 	hangs := moved[1]
 	c.signal(hangs, "STOP")
 	l.more(500)
-	c.leaders(ctx, admin, topic, func(now []int32) bool { return !slices.Contains(now, hangs) && !slices.Contains(now, -1) })
+	c.leaders(ctx, admin, topic, func(now []int32) bool {
+		return !slices.Contains(now, hangs) && !slices.Contains(now, -1)
+	})
 	c.signal(hangs, "CONT")
 	l.more(500)
 	l.stop()
@@ -60,8 +67,9 @@ func TestLeaderMoved(t *testing.T) {
 	l.check(c.read(ctx, topic), same(t, ctx, c, topic, inMemory, onDisk))
 }
 
-// leaders waits until the leaders of a topic's partitions are as wanted, and gives them.
-func (c *cluster) leaders(ctx context.Context, admin sarama.ClusterAdmin, topic string, wanted func([]int32) bool) []int32 {
+// leaders waits until the leaders of a topic's partitions are as wanted, and returns them.
+func (c *cluster) leaders(ctx context.Context, admin sarama.ClusterAdmin, topic string,
+	wanted func([]int32) bool) []int32 {
 	c.t.Helper()
 	var now []int32
 	c.until(ctx, func() bool {
@@ -70,7 +78,9 @@ func (c *cluster) leaders(ctx context.Context, admin sarama.ClusterAdmin, topic 
 		if err != nil || all[0].Err != sarama.ErrNoError {
 			return false
 		}
-		slices.SortFunc(all[0].Partitions, func(a, b *sarama.PartitionMetadata) int { return int(a.ID - b.ID) })
+		slices.SortFunc(all[0].Partitions, func(a, b *sarama.PartitionMetadata) int {
+			return int(a.ID - b.ID)
+		})
 		for _, p := range all[0].Partitions {
 			now = append(now, p.Leader)
 		}
@@ -84,7 +94,8 @@ func (c *cluster) elect(ctx context.Context, admin sarama.ClusterAdmin, topic st
 	c.t.Helper()
 	var last error
 	c.until(ctx, func() bool {
-		results, err := admin.ElectLeaders(sarama.PreferredElection, map[string][]int32{topic: {0, 1, 2}})
+		results, err := admin.ElectLeaders(sarama.PreferredElection,
+			map[string][]int32{topic: {0, 1, 2}})
 		if last = err; err != nil {
 			return false
 		}
@@ -97,7 +108,8 @@ func (c *cluster) elect(ctx context.Context, admin sarama.ClusterAdmin, topic st
 	}, "election: %v", &last)
 }
 
-// until asks a cluster, which tells nobody by itself, until it says yes. Seen points to what it says else.
+// until asks a cluster, which announces nothing by itself, until done returns true. Seen points to
+// what it returned otherwise.
 func (c *cluster) until(ctx context.Context, ask func() bool, format string, seen any) {
 	c.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)

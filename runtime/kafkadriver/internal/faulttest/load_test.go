@@ -25,8 +25,8 @@ const (
 	rarelyOneOf = 300
 )
 
-// A load publishes moves of accounts, each of which has one writer: the moves of an account are numbered, so that one that is
-// missing, doubled or out of order shows.
+// A load publishes moves of accounts, each of which has one writer: the moves of an account are
+// numbered, so that one that is missing, doubled or out of order shows.
 type load struct {
 	t    *testing.T
 	app  *ledger.App
@@ -55,7 +55,7 @@ func begin(t *testing.T, ctx context.Context, app *ledger.App) *load {
 	return l
 }
 
-// paced gives a load that publishes through an app as much as give says.
+// paced returns a load that publishes through an app as much as give demands.
 func paced(t *testing.T, ctx context.Context, app *ledger.App) *load {
 	l := newLoad(t, ctx, app)
 	l.start()
@@ -118,7 +118,8 @@ func (l *load) write(writer int, rnd *rand.Rand) error {
 		emits := map[string]int{}
 		for n := range perWriter {
 			if call == 0 || rnd.IntN(rarelyOneOf) == 0 {
-				events = append(events, brook.Emit(ledger.Opened{Account: account(n), Email: fmt.Sprint(rnd.IntN(4)), Tags: []string{account(n)}}))
+				events = append(events, brook.Emit(ledger.Opened{Account: account(n),
+					Email: fmt.Sprint(rnd.IntN(4)), Tags: []string{account(n)}}))
 			}
 		}
 		before := slices.Clone(moves)
@@ -132,7 +133,8 @@ func (l *load) write(writer int, rnd *rand.Rand) error {
 			if order == "emit" {
 				emits[account(n)]++
 			}
-			events = append(events, brook.Emit(ledger.Moved{Account: account(n), Cents: moves[n], Order: order}))
+			events = append(events, brook.Emit(ledger.Moved{Account: account(n), Cents: moves[n],
+				Order: order}))
 		}
 		pos, err := l.app.PublishAll(l.ctx, slices.Values(events))
 		if err != nil {
@@ -150,7 +152,8 @@ func (l *load) write(writer int, rnd *rand.Rand) error {
 			}
 		})
 		if l.runs && call%waitsAfter == 0 {
-			if err := l.app.WaitFor(l.ctx, pos); err != nil && !errors.Is(err, brook.ErrDeadLetter) {
+			if err := l.app.WaitFor(l.ctx, pos); err != nil &&
+				!errors.Is(err, brook.ErrDeadLetter) {
 				return fmt.Errorf("writer %d: %w", writer, err)
 			}
 		}
@@ -202,14 +205,16 @@ func (l *load) stop() {
 	}
 }
 
-// check wants the log to have the load's moves once each, in order, and each of their emissions noted once.
-func (l *load) check(all []record, views told) {
+// check wants the log to have the load's moves once each, in order, and each of their
+// emissions noted once.
+func (l *load) check(all []record, views observed) {
 	l.t.Helper()
 	got := map[string]int64{}
 	for _, r := range all {
 		if m, ok := r.move(l.t); ok {
 			if got[m.Account]++; m.Cents != got[m.Account] {
-				l.t.Errorf("%s/%d: move %d of account %s, want %d", r.Topic, r.Partition, m.Cents, m.Account, got[m.Account])
+				l.t.Errorf("%s/%d: move %d of account %s, want %d", r.Topic, r.Partition, m.Cents,
+					m.Account, got[m.Account])
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func (r record) header(name string) string {
 	return ""
 }
 
-// move gives the move that a record is.
+// move returns the move that a record is.
 func (r record) move(t *testing.T) (ledger.Moved, bool) {
 	t.Helper()
 	if r.header("ce_type") != ledger.MovedType {
@@ -34,7 +34,7 @@ func (r record) move(t *testing.T) (ledger.Moved, bool) {
 	return m, true
 }
 
-// read gives what a topic holds, each partition in its order.
+// read returns what a topic holds, each partition in its order.
 func (c *cluster) read(ctx context.Context, topic string) []record {
 	c.t.Helper()
 	until := map[int32]int64{}
@@ -43,7 +43,8 @@ func (c *cluster) read(ctx context.Context, topic string) []record {
 		until[end.Partition] = end.Offset
 		from[end.Partition] = kgo.NewOffset().AtStart()
 	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(c.addrs...), kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: from}),
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.addrs...),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: from}),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
 	if err != nil {
 		c.t.Fatal(err)

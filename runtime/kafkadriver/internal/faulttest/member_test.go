@@ -14,8 +14,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/kafkadriver"
 )
 
-// A party is a member of a group, and what it was told.
-type party struct {
+// A member is a member of a group, and what it was assigned.
+type member struct {
 	t     *testing.T
 	ended chan error
 
@@ -25,10 +25,10 @@ type party struct {
 	lost    int
 }
 
-// member makes a member, which leaves with the test.
-func member(t *testing.T, d *kafkadriver.Driver, group, topic string) *party {
+// join makes a member, which leaves with the test.
+func join(t *testing.T, d *kafkadriver.Driver, group, topic string) *member {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &party{t: t, ended: make(chan error, 1), changed: make(chan struct{})}
+	p := &member{t: t, ended: make(chan error, 1), changed: make(chan struct{})}
 	go func() { p.ended <- d.Join(ctx, group, []string{topic}, p) }()
 	t.Cleanup(func() {
 		cancel()
@@ -39,9 +39,9 @@ func member(t *testing.T, d *kafkadriver.Driver, group, topic string) *party {
 	return p
 }
 
-func (p *party) Release(context.Context) { p.set(nil, 0) }
+func (p *member) Release(context.Context) { p.set(nil, 0) }
 
-func (p *party) Assign(partitions []brook.Position) {
+func (p *member) Assign(partitions []brook.Position) {
 	lost := 0
 	p.mu.Lock()
 	if len(p.has) > 0 && len(partitions) == 0 {
@@ -51,7 +51,7 @@ func (p *party) Assign(partitions []brook.Position) {
 	p.set(partitions, lost)
 }
 
-func (p *party) set(has []brook.Position, lost int) {
+func (p *member) set(has []brook.Position, lost int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.has, p.lost = has, p.lost+lost
@@ -60,7 +60,7 @@ func (p *party) set(has []brook.Position, lost int) {
 }
 
 // until waits for something to be true of what the member has.
-func (p *party) until(what string, holds func(has []brook.Position, lost int) bool) {
+func (p *member) until(what string, holds func(has []brook.Position, lost int) bool) {
 	p.t.Helper()
 	deadline := time.NewTimer(2 * time.Minute)
 	defer deadline.Stop()
@@ -86,7 +86,7 @@ func share(n int) func([]brook.Position, int) bool {
 	return func(has []brook.Position, _ int) bool { return len(has) == n }
 }
 
-// coordinator gives the ID of the broker that keeps a group.
+// coordinator returns the ID of the broker that keeps a group.
 func (c *cluster) coordinator(group string) int32 {
 	c.t.Helper()
 	client, err := sarama.NewClient(c.addrs, settings())
@@ -101,15 +101,15 @@ func (c *cluster) coordinator(group string) int32 {
 	return b.ID()
 }
 
-// The broker that keeps the group is killed and comes back, with every broker in turn. A session that is long enough outlives that: nobody
-// loses anything, and all can mark.
+// The broker that keeps the group is killed and comes back, with every broker in turn. A session
+// that is long enough outlives that: nobody loses anything, and all can mark.
 func TestGroupCoordinatorKilled(t *testing.T) {
 	c := own(t, 3)
 	topic, group := c.topic(6, nil), "group"
 	config := settings()
 	config.Consumer.Group.Session.Timeout = 30 * time.Second
 	d := c.driver(config)
-	first, second := member(t, d, group, topic), member(t, c.driver(config), group, topic)
+	first, second := join(t, d, group, topic), join(t, c.driver(config), group, topic)
 	first.until("has its part", share(3))
 	second.until("has its part", share(3))
 	for n := range 2 {
@@ -129,11 +129,12 @@ func TestGroupCoordinatorKilled(t *testing.T) {
 				t.Fatalf("Mark after broker %d was killed: %v", id, err)
 			}
 		}
-		t.Logf("broker %d was killed: a mark %v later", id, time.Since(begin).Round(time.Millisecond))
+		t.Logf("broker %d was killed: a mark %v later", id,
+			time.Since(begin).Round(time.Millisecond))
 		c.up(id)
 	}
-	third := member(t, c.driver(config), group, topic)
-	for i, p := range []*party{first, second, third} {
+	third := join(t, c.driver(config), group, topic)
+	for i, p := range []*member{first, second, third} {
 		p.until(fmt.Sprint("has its part: ", i), share(2))
 		if p.lost > 0 {
 			t.Errorf("member %d lost what it had", i)
@@ -141,16 +142,19 @@ func TestGroupCoordinatorKilled(t *testing.T) {
 	}
 }
 
-// All that there is of the cluster is gone for longer than the session: the member knows that it has nothing, and has it again afterwards.
+// All that there is of the cluster is gone for longer than the session: the member knows that it
+// has nothing, and has it again afterwards.
 func TestGroupOutlivesCluster(t *testing.T) {
 	c := own(t, 1)
 	topic, group := c.topic(3, nil), "group"
 	config := settings()
 	config.Consumer.Group.Rebalance.Timeout = time.Minute // so long it looks for the group
-	p := member(t, c.driver(config), group, topic)
+	p := join(t, c.driver(config), group, topic)
 	p.until("has all", share(3))
 	c.kill(1)
-	p.until("has nothing", func(has []brook.Position, lost int) bool { return lost == 1 && len(has) == 0 })
+	p.until("has nothing", func(has []brook.Position, lost int) bool {
+		return lost == 1 && len(has) == 0
+	})
 	c.up(1)
 	p.until("has all again", share(3))
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// A network is what lies between clients and brokers. It is a dialer for sarama, and breaks on request.
+// A network is what lies between clients and brokers. It is a dialer for sarama,
+// and breaks on request.
 type network struct {
 	wg sync.WaitGroup
 
@@ -43,12 +44,13 @@ type wire struct {
 }
 
 func newNetwork(t *testing.T) *network {
-	n := &network{ports: map[string]net.Listener{}, conns: map[*wire]bool{}, changed: make(chan struct{})}
+	n := &network{ports: map[string]net.Listener{}, conns: map[*wire]bool{},
+		changed: make(chan struct{})}
 	t.Cleanup(n.close)
 	return n
 }
 
-// through gives settings that have all connections go through the network.
+// through returns settings that have all connections go through the network.
 func (n *network) through(c *sarama.Config) *sarama.Config {
 	c.Net.Proxy.Enable, c.Net.Proxy.Dialer = true, n
 	return c
@@ -147,7 +149,8 @@ func (n *network) pass(w *wire, to, from net.Conn, answers bool) {
 		if w.held != nil {
 			stalled = w.held
 			const produce = 0 // the number of the request, behind its size
-			w.publishes = w.publishes || !answers && size > 6 && binary.BigEndian.Uint16(buf[4:]) == produce
+			w.publishes = w.publishes || !answers && size > 6 &&
+				binary.BigEndian.Uint16(buf[4:]) == produce
 		}
 		n.mu.Unlock()
 		if stalled != nil {
@@ -161,7 +164,7 @@ func (n *network) pass(w *wire, to, from net.Conn, answers bool) {
 			n.count(func() bool { n.late++; return w.publishes })
 		}
 		if answers && n.count(func() bool { n.lost++; return n.lossy && rand.IntN(4) == 0 }) {
-			return // what was asked is done, and nobody hears of it
+			return // the request is done, and its answer lost
 		}
 		if _, err := to.Write(buf[:size]); err != nil {
 			return
@@ -183,7 +186,7 @@ func (n *network) count(happens func() bool) bool {
 	return true
 }
 
-// now gives a count.
+// now returns a count.
 func (n *network) now(count *int) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -208,7 +211,7 @@ func (n *network) await(t *testing.T, ctx context.Context, what string, count *i
 	}
 }
 
-// cut breaks all connections: both ends hear of it.
+// cut breaks all connections: both ends notice.
 func (n *network) cut() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -236,7 +239,8 @@ func (n *network) stall() {
 	n.stalled = make(chan struct{})
 }
 
-// hold holds up what is sent over the connections that there are, until the function that it gives is called: even if those who sent it have given up.
+// hold delays what is sent over the present connections until the function that it returns is
+// called, even if the senders have given up.
 func (n *network) hold() (deliver func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -256,7 +260,8 @@ func (n *network) goOn() {
 	}
 }
 
-// away has nothing come through any more: what is connected leads nowhere, new connections are refused; or everything again.
+// away has nothing come through any more: what is connected leads nowhere, new connections are
+// refused; or everything again.
 func (n *network) away(is bool) {
 	n.set(&n.refuses, is)
 	if is {
@@ -270,7 +275,8 @@ func (n *network) set(what *bool, to bool) {
 	*what = to
 }
 
-// TestNetworkBroken: connections break, stall, lead nowhere and lose answers, while apps publish and fold.
+// TestNetworkBroken: connections break, stall, lead nowhere and lose answers, while
+// apps publish and fold.
 func TestNetworkBroken(t *testing.T) {
 	t.Parallel()
 	c := shared(t)

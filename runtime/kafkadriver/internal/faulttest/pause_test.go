@@ -7,7 +7,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// pauses measures how long partitions stand still that a member keeps through divisions, where there is always something to fold.
+// pauses measures how long partitions stand still that a member keeps through rebalances, while
+// there is always something to fold.
 type pauses struct {
 	mu      sync.Mutex
 	has     map[int32]bool

@@ -9,7 +9,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/redisstore"
 )
 
-// redisAddr gives the address of the Redis server for tests, and skips the test where there is none.
+// redisAddr returns the address of the Redis server for tests, and skips the test if there is none.
 func redisAddr(t *testing.T) string {
 	t.Helper()
 	addr := os.Getenv("BROOK_REDIS")

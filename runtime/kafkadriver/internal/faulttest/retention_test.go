@@ -15,7 +15,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// missing is a log for people that adds up how many events they are told to be gone.
+// missing is a log for people that adds up how many events are reported as gone.
 type missing struct {
 	mu    sync.Mutex
 	count int64
@@ -43,7 +43,7 @@ func (m *missing) total() int64 {
 	return m.count
 }
 
-// one publishes moves of one account, and gives the position of the last one.
+// one publishes moves of one account, and returns the position of the last one.
 func one(t *testing.T, ctx context.Context, app *ledger.App, moves int) brook.Position {
 	t.Helper()
 	pos, err := app.PublishAll(ctx, func(yield func(brook.Outgoing) bool) {
@@ -90,7 +90,8 @@ func TestRetentionWhileDown(t *testing.T) {
 	app.pass(ctx, last)
 	a, err := app.Views.Accounts.Get("a")
 	if err != nil || a.Moves != 9+30 || gone.total() != 20 {
-		t.Errorf("%v, %v, with %d events told to be missing; want 39 moves and 20", a, err, gone.total())
+		t.Errorf("%v, %v, with %d events told to be missing; want 39 moves and 20", a, err,
+			gone.total())
 	}
 	app.stop()
 
@@ -102,11 +103,13 @@ func TestRetentionWhileDown(t *testing.T) {
 	}
 }
 
-// TestRetentionWhileBehind: the log loses what an app that runs has yet to read. What it has read ahead is folded all the same.
+// TestRetentionWhileBehind: the log loses what an app that runs has yet to read. What it has read
+// ahead is folded all the same.
 func TestRetentionWhileBehind(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
-	for name, onRetention := range map[string]brook.RetentionPolicy{"fail": brook.Fail, "go on": brook.GoOn} {
+	for name, onRetention := range map[string]brook.RetentionPolicy{"fail": brook.Fail,
+		"go on": brook.GoOn} {
 		t.Run(name, func(t *testing.T) {
 			c := &cluster{t: t, addrs: c.addrs}
 			ctx := limit(t)
@@ -144,7 +147,8 @@ func TestRetentionWhileBehind(t *testing.T) {
 			close(release)
 			if onRetention == brook.Fail {
 				err := app.fails(ctx)
-				if want := fmt.Sprintf("the partition starts at %d: ", start); !errors.Is(err, brook.ErrRetention) || !strings.Contains(err.Error(), want) {
+				if want := fmt.Sprintf("the partition starts at %d: ", start); !errors.Is(err,
+					brook.ErrRetention) || !strings.Contains(err.Error(), want) {
 					t.Fatalf("Run: %v, want ErrRetention and %q", err, want)
 				}
 				t.Log(err)
@@ -153,14 +157,16 @@ func TestRetentionWhileBehind(t *testing.T) {
 			app.pass(ctx, last)
 			got, err := app.Views.Accounts.Get("a")
 			if err != nil || gone.total() == 0 || int64(got.Moves)+gone.total() != moves {
-				t.Errorf("%d moves and %d missing, want %d in all: %v", got.Moves, gone.total(), moves, err)
+				t.Errorf("%d moves and %d missing, want %d in all: %v", got.Moves,
+					gone.total(), moves, err)
 			}
 			t.Logf("%d were missing", gone.total())
 		})
 	}
 }
 
-// TestLogMadeAnew: a topic is deleted and made anew, with an app that runs and with one that does not.
+// TestLogMadeAnew: a topic is deleted and made anew, with an app that runs and with
+// one that does not.
 func TestLogMadeAnew(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -187,7 +193,8 @@ func TestLogMadeAnew(t *testing.T) {
 	if err := runs.fails(ctx); !errors.Is(err, brook.ErrLogChanged) {
 		t.Errorf("the app that runs: %v, want ErrLogChanged", err)
 	}
-	if err := run(t, config(c.driver(nil), store, topic), audit()).fails(ctx); !errors.Is(err, brook.ErrLogChanged) {
+	if err := run(t, config(c.driver(nil), store, topic), audit()).fails(ctx); !errors.Is(err,
+		brook.ErrLogChanged) {
 		t.Errorf("the app that was down: %v, want ErrLogChanged", err)
 	}
 	if a, err := runs.Views.Accounts.Get("a"); err != nil {

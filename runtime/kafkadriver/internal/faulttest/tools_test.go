@@ -14,7 +14,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// tool runs a command with an input, and gives its output.
+// tool runs a command with an input, and returns its output.
 func (c *cluster) tool(ctx context.Context, input, name string, args ...string) string {
 	c.t.Helper()
 	cmd := exec.CommandContext(ctx, name, args...)
@@ -34,7 +34,8 @@ func (c *cluster) tool(ctx context.Context, input, name string, args ...string) 
 // kcat runs kcat.
 func (c *cluster) kcat(ctx context.Context, input string, args ...string) string {
 	c.t.Helper()
-	return c.tool(ctx, input, "kcat", append([]string{"-b", strings.Join(c.addrs, ",")}, args...)...)
+	return c.tool(ctx, input, "kcat",
+		append([]string{"-b", strings.Join(c.addrs, ",")}, args...)...)
 }
 
 // kafka runs one of Kafka's own tools.
@@ -43,7 +44,8 @@ func (c *cluster) kafka(ctx context.Context, input, tool string, args ...string)
 	if c.script == "" {
 		c.t.Skip("SKIPPED: BROOK_KAFKA_SCRIPT does not name scripts/kafka, so this is NOT tested; scripts/kafka run sets it")
 	}
-	return c.tool(ctx, input, c.script, append([]string{tool, "--bootstrap-server", strings.Join(c.addrs, ",")}, args...)...)
+	return c.tool(ctx, input, c.script,
+		append([]string{tool, "--bootstrap-server", strings.Join(c.addrs, ",")}, args...)...)
 }
 
 // A line is a record for a tool to write.
@@ -53,24 +55,30 @@ type line struct{ typ, key, value string }
 func lines(moves bool) (all []line) {
 	for n := range 20 {
 		account := fmt.Sprintf("a-%d", n)
-		all = append(all, line{ledger.OpenedType, account, fmt.Sprintf(`{"account":%q,"email":"é ☃"}`, account)})
+		all = append(all, line{ledger.OpenedType, account,
+			fmt.Sprintf(`{"account":%q,"email":"é ☃"}`, account)})
 		if moves {
-			all = append(all, line{ledger.MovedType, account, fmt.Sprintf(`{"account":%q,"cents":%d}`, account, n)})
+			all = append(all, line{ledger.MovedType, account,
+				fmt.Sprintf(`{"account":%q,"cents":%d}`, account, n)})
 		}
 	}
 	return all
 }
 
-// TestToolsWrite: what kcat and Kafka's console producer write is folded: CloudEvents, plain JSON and raw topics; wherever they put a key.
+// TestToolsWrite: what kcat and Kafka's console producer write is folded: CloudEvents, plain JSON
+// and raw topics; wherever they put a key.
 func TestToolsWrite(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
 	plain := func(l line) string {
-		return fmt.Sprintf(`{"type":%q,"author":"a tool","create_ts":1591619696789,"data":%s}`, l.typ, l.value)
+		return fmt.Sprintf(`{"type":%q,"author":"a tool","create_ts":1591619696789,"data":%s}`,
+			l.typ, l.value)
 	}
 	raw := func(l line) string { return l.value }
-	tools := map[string]func(c *cluster, ctx context.Context, topic string, all []line, value func(line) string, headers bool){
-		"kcat": func(c *cluster, ctx context.Context, topic string, all []line, value func(line) string, headers bool) {
+	tools := map[string]func(c *cluster, ctx context.Context, topic string, all []line,
+		value func(line) string, headers bool){
+		"kcat": func(c *cluster, ctx context.Context, topic string, all []line,
+			value func(line) string, headers bool) {
 			if !headers {
 				var input strings.Builder
 				for _, l := range all {
@@ -80,12 +88,15 @@ func TestToolsWrite(t *testing.T) {
 				return
 			}
 			for _, l := range all { // headers are the same for all that it reads
-				c.kcat(ctx, l.key+"\t"+value(l), "-P", "-t", topic, "-K", "\t", "-X", "topic.partitioner=murmur2_random",
-					"-H", "ce_specversion=1.0", "-H", "ce_source=a tool", "-H", "ce_type="+l.typ)
+				c.kcat(ctx, l.key+"\t"+value(l), "-P", "-t", topic, "-K", "\t", "-X",
+					"topic.partitioner=murmur2_random", "-H", "ce_specversion=1.0", "-H",
+					"ce_source=a tool", "-H", "ce_type="+l.typ)
 			}
 		},
-		"console producer": func(c *cluster, ctx context.Context, topic string, all []line, value func(line) string, headers bool) {
-			args := []string{"--topic", topic, "--compression-codec", "zstd", "--property", "parse.key=true"}
+		"console producer": func(c *cluster, ctx context.Context, topic string, all []line,
+			value func(line) string, headers bool) {
+			args := []string{"--topic", topic, "--compression-codec", "zstd", "--property",
+				"parse.key=true"}
 			var input strings.Builder
 			for _, l := range all {
 				if headers {
@@ -107,7 +118,9 @@ func TestToolsWrite(t *testing.T) {
 			moves    bool
 		}{
 			"CloudEvents": {func(string) brook.Envelope { return nil }, raw, true, true},
-			"PlainJSON":   {func(string) brook.Envelope { return brook.PlainJSON{} }, plain, false, true},
+			"PlainJSON": {func(string) brook.Envelope {
+				return brook.PlainJSON{}
+			}, plain, false, true},
 			"RawTopics": {func(topic string) brook.Envelope {
 				return brook.RawTopics{Types: map[string]string{topic: ledger.OpenedType}}
 			}, raw, false, false},
@@ -140,7 +153,7 @@ func TestToolsWrite(t *testing.T) {
 						t.Errorf("account %d is %+v", n, a)
 					}
 				}
-				if letters := tell(t, app.App).Letters; letters != nil {
+				if letters := observe(t, app.App).Letters; letters != nil {
 					t.Errorf("letters: %q", letters)
 				}
 			})
@@ -148,7 +161,8 @@ func TestToolsWrite(t *testing.T) {
 	}
 }
 
-// TestToolsRead: what an app publishes is what kcat and Kafka's console consumer read: partitions, offsets, keys, headers, values.
+// TestToolsRead: what an app publishes is what kcat and Kafka's console consumer read: partitions,
+// offsets, keys, headers, values.
 func TestToolsRead(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -159,14 +173,17 @@ func TestToolsRead(t *testing.T) {
 	for n := range 30 {
 		account := fmt.Sprintf("a-%d", n)
 		id := fmt.Sprintf("id-%d", n)
-		pos, err := app.Publish.Opened(ctx, ledger.Opened{Account: account, Email: "é ☃"}, brook.WithID(id), brook.WithHeader("traceparent", []byte("00-x")))
+		pos, err := app.Publish.Opened(ctx, ledger.Opened{Account: account, Email: "é ☃"},
+			brook.WithID(id), brook.WithHeader("traceparent", []byte("00-x")))
 		if err != nil {
 			t.Fatal(err)
 		}
 		app.pass(ctx, pos)
 		value := fmt.Sprintf(`{"account":%q,"email":"é ☃"}`, account)
-		offsets = append(offsets, fmt.Sprintf("%d %d %s ce_id=%s %s", pos.Partition, pos.Offset, account, id, value))
-		texts = append(texts, fmt.Sprintf("Partition:%d Offset:%d %s ce_id:%s %s", pos.Partition, pos.Offset, account, id, value))
+		offsets = append(offsets, fmt.Sprintf("%d %d %s ce_id=%s %s", pos.Partition, pos.Offset,
+			account, id, value))
+		texts = append(texts, fmt.Sprintf("Partition:%d Offset:%d %s ce_id:%s %s", pos.Partition,
+			pos.Offset, account, id, value))
 	}
 	// Of the headers it is told which there are; of one what it says.
 	abridge := func(out, separator, between string) (all []string) {
@@ -176,8 +193,10 @@ func TestToolsRead(t *testing.T) {
 				if !strings.Contains(part, "ce_specversion") {
 					continue
 				}
-				for _, want := range []string{"ce_specversion" + between + "1.0", "ce_source" + between + "ledger", "ce_type" + between + ledger.OpenedType,
-					"content-type" + between + "application/json", "traceparent" + between + "00-x", "ce_time" + between} {
+				for _, want := range []string{"ce_specversion" + between + "1.0", "ce_source" +
+					between + "ledger", "ce_type" + between + ledger.OpenedType,
+					"content-type" + between + "application/json", "traceparent" + between + "00-x",
+					"ce_time" + between} {
 					if !strings.Contains(part, want) {
 						t.Errorf("headers %q have no %q", part, want)
 					}
@@ -194,12 +213,15 @@ func TestToolsRead(t *testing.T) {
 		return all
 	}
 	slices.Sort(offsets)
-	if got := abridge(c.kcat(ctx, "", "-C", "-t", topic, "-e", "-q", "-f", "%p\t%o\t%k\t%h\t%s\n"), ",", "="); !slices.Equal(got, offsets) {
+	if got := abridge(c.kcat(ctx, "", "-C", "-t", topic, "-e", "-q", "-f", "%p\t%o\t%k\t%h\t%s\n"),
+		",", "="); !slices.Equal(got, offsets) {
 		t.Errorf("kcat read\n got %q\nwant %q", got, offsets)
 	}
 	slices.Sort(texts)
-	out := c.kafka(ctx, "", "console-consumer", "--topic", topic, "--from-beginning", "--max-messages", fmt.Sprint(len(texts)), "--timeout-ms", "30000",
-		"--property", "print.partition=true", "--property", "print.offset=true", "--property", "print.headers=true", "--property", "print.key=true")
+	out := c.kafka(ctx, "", "console-consumer", "--topic", topic, "--from-beginning",
+		"--max-messages", fmt.Sprint(len(texts)), "--timeout-ms", "30000", "--property",
+		"print.partition=true", "--property", "print.offset=true", "--property",
+		"print.headers=true", "--property", "print.key=true")
 	got := abridge(out, ",", ":")
 	for i := range got { // it has headers before the key
 		parts := strings.SplitN(got[i], " ", 5)
@@ -214,7 +236,8 @@ func TestToolsRead(t *testing.T) {
 	}
 
 	// Java's clients put a key where we do.
-	c.kafka(ctx, "a-0\tx\na-1\tx\na-2\tx\na-3\tx\n", "console-producer", "--topic", topic, "--property", "parse.key=true")
+	c.kafka(ctx, "a-0\tx\na-1\tx\na-2\tx\na-3\tx\n", "console-producer", "--topic", topic,
+		"--property", "parse.key=true")
 	ours := map[string]int32{}
 	all := c.read(ctx, topic)
 	for _, r := range all {
@@ -226,7 +249,8 @@ func TestToolsRead(t *testing.T) {
 	for _, r := range all {
 		if string(r.Value) == "x" {
 			if theirs++; ours[string(r.Key)] != r.Partition {
-				t.Errorf("key %s is in partition %d by Java, in %d by us", r.Key, r.Partition, ours[string(r.Key)])
+				t.Errorf("key %s is in partition %d by Java, in %d by us", r.Key, r.Partition,
+					ours[string(r.Key)])
 			}
 		}
 	}

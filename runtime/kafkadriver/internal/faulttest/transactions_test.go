@@ -12,8 +12,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// TestTransactions: another producer's transactions lie between our records: what is committed is folded, what is aborted is not, and what is
-// open holds up what comes behind it, until it is decided. Markers hold up nobody.
+// TestTransactions: another producer's transactions lie between our records: what is committed
+// is folded, what is aborted is not, and what is open holds up what comes behind it, until it is
+// decided. Markers hold up nobody.
 func TestTransactions(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -23,7 +24,8 @@ func TestTransactions(t *testing.T) {
 		run(t, config(c.driver(nil), mapstore.New(), topic), audit()),
 		run(t, config(c.driver(nil), badger(t, t.TempDir()), topic), audit()),
 	}
-	other, err := kgo.NewClient(kgo.SeedBrokers(c.addrs...), kgo.DefaultProduceTopic(topic), kgo.TransactionalID(topic))
+	other, err := kgo.NewClient(kgo.SeedBrokers(c.addrs...), kgo.DefaultProduceTopic(topic),
+		kgo.TransactionalID(topic))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +33,8 @@ func TestTransactions(t *testing.T) {
 	accounts := []string{"a", "b", "c", "d", "e"}
 	all := func(cents int) (records []*kgo.Record) {
 		for _, a := range accounts {
-			records = append(records, event(ledger.MovedType, a, fmt.Sprintf(`{"account":%q,"cents":%d}`, a, cents)))
+			records = append(records,
+				event(ledger.MovedType, a, fmt.Sprintf(`{"account":%q,"cents":%d}`, a, cents)))
 		}
 		return records
 	}
@@ -90,19 +93,20 @@ func TestTransactions(t *testing.T) {
 		for n, app := range apps {
 			for _, a := range accounts {
 				if got, err := app.Views.Accounts.Get(a); err != nil || got.Balance != cents {
-					t.Errorf("%s: app %d: account %s has %d, want %d: %v", when, n, a, got.Balance, cents, err)
+					t.Errorf("%s: app %d: account %s has %d, want %d: %v", when, n, a,
+						got.Balance, cents, err)
 				}
 			}
 		}
 	}
-	// A transaction begins once the markers of the one before are written. The log ends before the open one, behind
-	// nothing but markers: their own offsets can be waited for.
+	// A transaction begins once the markers of the one before are written. The log ends before the
+	// open one, behind nothing but markers: their own offsets can be waited for.
 	transact(all(10_000))
 	behind := ours(100)
 	pass(ends(t, ctx, c.steady(), topic))
 	// A new app comes to the end, too, and so does a rebuild, although there is more.
 	balance("one is open", rounds*201)
-	equal(t, "open: ", tell(t, apps[0].App), onePass(t, ctx, c.steady(), topic))
+	equal(t, "open: ", observe(t, apps[0].App), onePass(t, ctx, c.steady(), topic))
 	if err := apps[0].Rebuild(ctx); err != nil {
 		t.Errorf("Rebuild: %v", err)
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// TestPublishedLate: what was given up, and others came behind it, arrives at the broker after all. It is too late then.
+// TestPublishedLate: what was given up, and others came behind it, arrives at the broker after
+// all. It is too late then.
 func TestPublishedLate(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -19,7 +20,8 @@ func TestPublishedLate(t *testing.T) {
 	n := newNetwork(t)
 	hasty := n.through(settings())
 	hasty.Producer.Retry.Max = 1
-	app, err := ledger.NewApp(config(c.driver(hasty), mapstore.New(), topic), ledger.Books{}, audit())
+	app, err := ledger.NewApp(config(c.driver(hasty), mapstore.New(), topic),
+		ledger.Books{}, audit())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,8 +58,9 @@ func TestPublishedLate(t *testing.T) {
 	}
 }
 
-// TestPublishGivesUp: answers are lost, and the driver does not try again for long. Who publishes learns that an event may not be there; none is there
-// twice, and none that was given up turns up behind a later one.
+// TestPublishGivesUp: answers are lost, and the driver does not try again for long. Who publishes
+// learns that an event may not be there; none is there twice, and none that was given up turns
+// up behind a later one.
 func TestPublishGivesUp(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
@@ -97,7 +100,8 @@ func TestPublishGivesUp(t *testing.T) {
 			continue
 		}
 		if before, ok := last[m.Account]; ok && m.Cents <= before {
-			t.Errorf("%s/%d/%d: move %d of account %s comes after %d", r.Topic, r.Partition, r.Offset, m.Cents, m.Account, before)
+			t.Errorf("%s/%d/%d: move %d of account %s comes after %d", r.Topic, r.Partition,
+				r.Offset, m.Cents, m.Account, before)
 		}
 		last[m.Account] = m.Cents
 		if stored[m.Account] == nil {
@@ -110,7 +114,8 @@ func TestPublishGivesUp(t *testing.T) {
 		mine := stored[fmt.Sprint(a)]
 		for m, offset := range all {
 			if at, ok := mine[m]; !ok || at != offset {
-				t.Errorf("move %d of account %d was acknowledged at %d, and is at %d (%v)", m, a, offset, at, ok)
+				t.Errorf("move %d of account %d was acknowledged at %d, and is at %d (%v)", m, a,
+					offset, at, ok)
 			}
 		}
 		given += moves - len(all)
@@ -119,5 +124,6 @@ func TestPublishGivesUp(t *testing.T) {
 	if given == 0 {
 		t.Error("nothing was given up")
 	}
-	t.Logf("of %d moves %d were given up, of which %d are in the log all the same", accounts*moves, given, there)
+	t.Logf("of %d moves %d were given up, of which %d are in the log all the same", accounts*moves,
+		given, there)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// told is what can be seen of an app that is the same whatever it went through.
-type told struct {
+// observed is what can be seen of an app, without what differs from run to run.
+type observed struct {
 	Accounts []ledger.Account
 	Lines    []brook.Entry[ledger.LineKey, ledger.Line]
 	Notes    map[string]ledger.Note
@@ -22,9 +22,9 @@ type told struct {
 	Letters  []string
 }
 
-func tell(t *testing.T, app *ledger.App) told {
+func observe(t *testing.T, app *ledger.App) observed {
 	t.Helper()
-	all := told{ByEmail: map[string][]string{}, History: map[string][]string{}}
+	all := observed{ByEmail: map[string][]string{}, History: map[string][]string{}}
 	check := func(err error) {
 		if err != nil {
 			t.Helper()
@@ -50,27 +50,30 @@ func tell(t *testing.T, app *ledger.App) told {
 		events, err := app.Views.Accounts.Events(a.ID)
 		check(err)
 		for _, e := range events {
-			all.History[a.ID] = append(all.History[a.ID], fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
+			all.History[a.ID] = append(all.History[a.ID],
+				fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
 		}
 	}
 	for l, err := range app.DeadLetters() {
 		check(err)
-		all.Letters = append(all.Letters, fmt.Sprint(l.Position, " ", l.Stage, " ", l.Set, " ", l.Error, " ", l.Attempts))
+		all.Letters = append(all.Letters,
+			fmt.Sprint(l.Position, " ", l.Stage, " ", l.Set, " ", l.Error, " ", l.Attempts))
 	}
 	return all
 }
 
-// silent is a driver that says yes to what is to be published, and drops it: an app over it only looks.
+// silent is a driver that accepts what is to be published, and drops it: an app over it only looks.
 type silent struct{ brook.Driver }
 
 func (silent) Publish(_ context.Context, records []brook.Record) ([]brook.Position, error) {
 	return make([]brook.Position, len(records)), nil
 }
 
-// onePass is what the log says when nothing goes wrong.
-func onePass(t *testing.T, ctx context.Context, driver brook.Driver, topic string) told {
+// onePass returns what the log amounts to when nothing goes wrong.
+func onePass(t *testing.T, ctx context.Context, driver brook.Driver, topic string) observed {
 	t.Helper()
-	app, err := ledger.NewApp(config(silent{driver}, mapstore.New(), topic), ledger.Books{}, audit())
+	app, err := ledger.NewApp(config(silent{driver}, mapstore.New(), topic),
+		ledger.Books{}, audit())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,20 +81,21 @@ func onePass(t *testing.T, ctx context.Context, driver brook.Driver, topic strin
 	if err := app.CatchUp(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return tell(t, app)
+	return observe(t, app)
 }
 
-// same wants what apps tell to be what one pass over the log tells, made by a client that nothing happens to.
-func same(t *testing.T, ctx context.Context, c *cluster, topic string, apps ...*instance) told {
+// same wants what is observed of apps to equal one pass over the log, by a client that
+// nothing happens to.
+func same(t *testing.T, ctx context.Context, c *cluster, topic string, apps ...*instance) observed {
 	t.Helper()
 	want := onePass(t, ctx, c.steady(), topic)
 	for n, app := range apps {
-		equal(t, fmt.Sprintf("app %d: ", n), tell(t, app.App), want)
+		equal(t, fmt.Sprintf("app %d: ", n), observe(t, app.App), want)
 	}
 	return want
 }
 
-func equal(t *testing.T, name string, got, want told) {
+func equal(t *testing.T, name string, got, want observed) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s\n%.4000s", name, brooktest.Diff(got, want))

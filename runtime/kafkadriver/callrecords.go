@@ -11,18 +11,18 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// A parcel is what one call has for one partition.
-type parcel struct {
+// callRecords are the records of one call of Publish for one partition.
+type callRecords struct {
 	publication *publication
 	place       division.Place
-	at          []int32         // which of the call's records they are
-	records     []sarama.Record // OffsetDelta, and TimestampDelta from 1970, are set when they are sent
+	at          []int32         // index of each record in the call
+	records     []sarama.Record // OffsetDelta, and TimestampDelta from 1970, are set when sent
 	size        int64
-	taken       int // how many are in batches
+	taken       int // how many records are in batches
 	withdrawn   bool
 }
 
-// What a record takes on the wire at most, beside its bytes, and a header.
+// The most bytes that a record, and a header, take on the wire beside their contents.
 const (
 	sentRecordSize = 5*5 + 10 + 1
 	sentHeaderSize = 2 * 5
@@ -36,7 +36,7 @@ func sentSize(r *sarama.Record) int {
 	return n
 }
 
-// check says what Kafka would refuse, or can't express.
+// check returns an error for a record that Kafka would refuse or cannot express.
 func check(r *brook.Record) error {
 	size := sentRecordSize + len(r.Key) + len(r.Value)
 	for _, h := range r.Headers {
@@ -45,23 +45,26 @@ func check(r *brook.Record) error {
 	if most := int(sarama.MaxRequestSize) - 16<<10; size > most {
 		return fmt.Errorf("kafkadriver: the record has %d bytes, and a request can have %d at most (sarama.MaxRequestSize): %w", size, most, brook.ErrPermanent)
 	}
-	if !r.Time.IsZero() && (r.Time.UnixMilli() < 0 || r.Time.UnixMilli() > math.MaxInt64/int64(time.Millisecond)) {
-		return fmt.Errorf("kafkadriver: a record of %v: times go from 1970 to 2262: %w", r.Time, brook.ErrPermanent)
+	if !r.Time.IsZero() && (r.Time.UnixMilli() < 0 ||
+		r.Time.UnixMilli() > math.MaxInt64/int64(time.Millisecond)) {
+		return fmt.Errorf("kafkadriver: a record of %v: times go from 1970 to 2262: %w", r.Time,
+			brook.ErrPermanent)
 	}
 	return nil
 }
 
-// pack copies records, sorted by partition.
-func (w *writing) pack(p *publication, records []brook.Record, topics map[string]*topic, failed map[string]error) []*parcel {
+// split copies the records of a call and groups them by partition.
+func (w *writing) split(p *publication, records []brook.Record, topics map[string]*topic,
+	failed map[string]error) []*callRecords {
 	var (
-		parcels  []*parcel
-		byPlace  = map[division.Place]*parcel{}
-		keyless  = map[string]int32{} // by topic
+		all      []*callRecords
+		byPlace  = map[division.Place]*callRecords{}
+		keyless  = map[string]int32{} // the chosen partition, by topic
 		bytes    int
 		headers  int
-		chosen   = make([]*parcel, len(records))
+		chosen   = make([]*callRecords, len(records))
 		now      = time.Now()
-		previous *parcel
+		previous *callRecords
 	)
 	for i := range records {
 		r := &records[i]
@@ -77,14 +80,15 @@ func (w *writing) pack(p *publication, records []brook.Record, topics map[string
 		at := division.Place{Topic: r.Topic}
 		if r.Placed {
 			if r.Partition < 0 || int(r.Partition) >= len(t.leaders) {
-				p.fail(i, fmt.Errorf("kafkadriver: there is no partition %s/%d: %w", r.Topic, r.Partition, brook.ErrOutOfRange))
+				p.fail(i, fmt.Errorf("kafkadriver: there is no partition %s/%d: %w", r.Topic,
+					r.Partition, brook.ErrOutOfRange))
 				continue
 			}
 			at.Number = r.Partition
 		} else if r.Key == nil {
 			n, ok := keyless[r.Topic]
 			if !ok {
-				n = w.next(t)
+				n = w.keylessPartition(t)
 				keyless[r.Topic] = n
 			}
 			at.Number = n
@@ -93,9 +97,9 @@ func (w *writing) pack(p *publication, records []brook.Record, topics map[string
 		}
 		if previous == nil || previous.place != at {
 			if previous = byPlace[at]; previous == nil {
-				previous = &parcel{publication: p, place: at}
+				previous = &callRecords{publication: p, place: at}
 				byPlace[at] = previous
-				parcels = append(parcels, previous)
+				all = append(all, previous)
 			}
 		}
 		chosen[i] = previous
@@ -106,19 +110,20 @@ func (w *writing) pack(p *publication, records []brook.Record, topics map[string
 			bytes += len(h.Key) + len(h.Value)
 		}
 	}
-	c := copier{make([]byte, 0, bytes), make([]sarama.RecordHeader, 0, headers), make([]*sarama.RecordHeader, 0, headers)}
-	for _, parcel := range parcels {
-		parcel.records = make([]sarama.Record, len(parcel.at))
-		for j, n := range parcel.at {
-			r := &parcel.records[j]
+	c := copier{make([]byte, 0, bytes), make([]sarama.RecordHeader, 0, headers),
+		make([]*sarama.RecordHeader, 0, headers)}
+	for _, calls := range all {
+		calls.records = make([]sarama.Record, len(calls.at))
+		for j, n := range calls.at {
+			r := &calls.records[j]
 			c.record(r, &records[n], now)
-			parcel.size += int64(sentSize(r))
+			calls.size += int64(sentSize(r))
 		}
 	}
-	return parcels
+	return all
 }
 
-// A copier makes records that hold nothing of those they are made from.
+// A copier copies records into slabs, so that the copies share nothing with the originals.
 type copier struct {
 	bytes   []byte
 	headers []sarama.RecordHeader
@@ -139,7 +144,9 @@ func (c *copier) record(dst *sarama.Record, src *brook.Record, now time.Time) {
 	for _, h := range src.Headers {
 		key := len(c.bytes)
 		c.bytes = append(c.bytes, h.Key...)
-		c.headers = append(c.headers, sarama.RecordHeader{Key: c.bytes[key:len(c.bytes):len(c.bytes)], Value: c.copy(h.Value)})
+		c.headers = append(c.headers,
+			sarama.RecordHeader{Key: c.bytes[key:len(c.bytes):len(c.bytes)],
+				Value: c.copy(h.Value)})
 		c.pointed = append(c.pointed, &c.headers[len(c.headers)-1])
 	}
 	dst.Headers = c.pointed[first:len(c.pointed):len(c.pointed)]

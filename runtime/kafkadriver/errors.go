@@ -9,7 +9,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// explain gives a broker's error with what concerns it; it wraps brook.ErrPermanent where trying again cannot help.
+// explain adds to a broker's error what it is about. The result wraps brook.ErrPermanent if
+// trying again cannot help.
 func explain(err error, format string, args ...any) error {
 	what := fmt.Sprintf(format, args...)
 	if permanent(err) {
@@ -25,9 +26,11 @@ func permanent(err error) bool {
 		return false
 	}
 	switch code {
-	case sarama.ErrInvalidTopic, sarama.ErrTopicAuthorizationFailed, sarama.ErrClusterAuthorizationFailed,
-		sarama.ErrGroupAuthorizationFailed, sarama.ErrPolicyViolation, sarama.ErrUnsupportedCompressionType,
-		sarama.ErrUnsupportedForMessageFormat, sarama.ErrInvalidReplicationFactor, sarama.ErrInvalidPartitions, sarama.ErrInvalidConfig:
+	case sarama.ErrInvalidTopic, sarama.ErrTopicAuthorizationFailed,
+		sarama.ErrClusterAuthorizationFailed, sarama.ErrGroupAuthorizationFailed,
+		sarama.ErrPolicyViolation, sarama.ErrUnsupportedCompressionType,
+		sarama.ErrUnsupportedForMessageFormat, sarama.ErrInvalidReplicationFactor,
+		sarama.ErrInvalidPartitions, sarama.ErrInvalidConfig:
 		return true
 	}
 	return refused(err)
@@ -36,11 +39,12 @@ func permanent(err error) bool {
 // unauthorized reports whether a right is missing, which somebody may grant at any time.
 func unauthorized(err error) bool {
 	var code sarama.KError
-	return errors.As(err, &code) && (code == sarama.ErrTopicAuthorizationFailed || code == sarama.ErrClusterAuthorizationFailed)
+	return errors.As(err, &code) &&
+		(code == sarama.ErrTopicAuthorizationFailed || code == sarama.ErrClusterAuthorizationFailed)
 }
 
-// A missingRight is why a record could not be published until somebody grants a right. It does not wrap brook.ErrPermanent: the
-// record itself is not refused.
+// A missingRight is the error of a record that is not published until somebody grants a right. It
+// does not wrap brook.ErrPermanent: the record itself is not refused.
 type missingRight struct {
 	text string
 	code sarama.KError
@@ -59,40 +63,43 @@ func ofRecord(err error) error {
 	return e
 }
 
-// refused reports whether a broker does not take a batch because of a record in it.
+// refused reports whether a broker rejects a batch because of a record in it.
 func refused(err error) bool {
 	var code sarama.KError
 	if !errors.As(err, &code) {
 		return false
 	}
 	switch code {
-	case sarama.ErrMessageSizeTooLarge, sarama.ErrMessageSetSizeTooLarge, sarama.ErrInvalidRecord, sarama.ErrInvalidTimestamp:
+	case sarama.ErrMessageSizeTooLarge, sarama.ErrMessageSetSizeTooLarge, sarama.ErrInvalidRecord,
+		sarama.ErrInvalidTimestamp:
 		return true
 	}
 	return false
 }
 
-// unsure reports whether a batch may have been stored although sending it gave this error.
-func unsure(err error) bool {
+// mayBeStored reports whether a batch may be stored although sending it returned err.
+func mayBeStored(err error) bool {
 	var code sarama.KError
 	if !errors.As(err, &code) {
 		return true // the answer was lost
 	}
 	switch code {
-	case sarama.ErrUnknown, sarama.ErrRequestTimedOut, sarama.ErrNotEnoughReplicasAfterAppend, sarama.ErrNetworkException, sarama.ErrDuplicateSequenceNumber:
+	case sarama.ErrUnknown, sarama.ErrRequestTimedOut, sarama.ErrNotEnoughReplicasAfterAppend,
+		sarama.ErrNetworkException, sarama.ErrDuplicateSequenceNumber:
 		return true
 	}
 	return false
 }
 
-// forgotten reports whether a broker no longer knows, or no longer wants, the producer that we said to be.
+// forgotten reports whether a broker does not know, or does not accept, this producer ID any more.
 func forgotten(err error) bool {
 	var code sarama.KError
 	if !errors.As(err, &code) {
 		return false
 	}
 	switch code {
-	case sarama.ErrOutOfOrderSequenceNumber, sarama.ErrUnknownProducerID, sarama.ErrInvalidProducerEpoch, sarama.ErrProducerFenced,
+	case sarama.ErrOutOfOrderSequenceNumber, sarama.ErrUnknownProducerID,
+		sarama.ErrInvalidProducerEpoch, sarama.ErrProducerFenced,
 		sarama.ErrInvalidProducerIDMapping:
 		return true
 	}
@@ -107,5 +114,5 @@ func noLeader(topic string, n int32) error {
 	return explain(sarama.ErrLeaderNotAvailable, "partition %s/%d", topic, n)
 }
 
-// errWithdrawn is for records whose caller is gone: nobody reads it.
+// errWithdrawn is for records whose caller has returned: nobody reads it.
 var errWithdrawn = errors.New("kafkadriver: withdrawn")

@@ -19,15 +19,16 @@ import (
 )
 
 // everywhere runs a test against a fake cluster of three brokers, and against the real one.
-func everywhere(t *testing.T, test func(t *testing.T, addrs []string)) {
+func onEachCluster(t *testing.T, test func(t *testing.T, addrs []string)) {
 	t.Run("fake", func(t *testing.T) {
-		test(t, fake(t, kfake.NumBrokers(3), kfake.GroupMinSessionTimeout(100*time.Millisecond)).ListenAddrs())
+		test(t, fake(t, kfake.NumBrokers(3),
+			kfake.GroupMinSessionTimeout(100*time.Millisecond)).ListenAddrs())
 	})
 	t.Run("kafka", func(t *testing.T) { test(t, brokers(t)) })
 }
 
 // lively is a configuration whose groups are quick to notice things.
-func lively() *sarama.Config {
+func quickGroups() *sarama.Config {
 	c := sarama.NewConfig()
 	c.Metadata.RefreshFrequency = 100 * time.Millisecond
 	c.Consumer.Group.Heartbeat.Interval = 50 * time.Millisecond
@@ -36,10 +37,10 @@ func lively() *sarama.Config {
 	return c
 }
 
-func named(what string) string { return what + "-" + strings.ToLower(rand.Text()) }
+func unique(what string) string { return what + "-" + strings.ToLower(rand.Text()) }
 
-// A party is one member of a group, and what it was told.
-type party struct {
+// A member is one member of a group, and what it was assigned.
+type member struct {
 	t       *testing.T
 	cancel  context.CancelFunc
 	ended   chan struct{}
@@ -48,16 +49,18 @@ type party struct {
 	mu       sync.Mutex
 	changed  chan struct{} // closed at the next change
 	has      []brook.Position
-	told     int
+	assigned int
 	released int
-	lost     int // times that it was told to have nothing though it had something
+	lost     int // times that it was assigned nothing though it had something
 	err      error
 }
 
 // join makes a member, which leaves with the test.
-func join(t *testing.T, d brook.Grouper, group string, topics []string, release func(context.Context)) *party {
+func join(t *testing.T, d brook.Grouper, group string, topics []string,
+	release func(context.Context)) *member {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &party{t: t, cancel: cancel, ended: make(chan struct{}), release: release, changed: make(chan struct{})}
+	p := &member{t: t, cancel: cancel, ended: make(chan struct{}), release: release,
+		changed: make(chan struct{})}
 	go func() {
 		err := d.Join(ctx, group, topics, p)
 		p.change(func() { p.err = err })
@@ -67,14 +70,14 @@ func join(t *testing.T, d brook.Grouper, group string, topics []string, release 
 	return p
 }
 
-// end ends the membership and gives what Join returned.
-func (p *party) end() error {
+// end ends the membership and returns what Join returned.
+func (p *member) end() error {
 	p.cancel()
 	<-p.ended
 	return p.err
 }
 
-func (p *party) change(do func()) {
+func (p *member) change(do func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	do()
@@ -82,24 +85,24 @@ func (p *party) change(do func()) {
 	p.changed = make(chan struct{})
 }
 
-func (p *party) Release(ctx context.Context) {
+func (p *member) Release(ctx context.Context) {
 	if p.release != nil {
 		p.release(ctx)
 	}
 	p.change(func() { p.has, p.released = nil, p.released+1 })
 }
 
-func (p *party) Assign(partitions []brook.Position) {
+func (p *member) Assign(partitions []brook.Position) {
 	p.change(func() {
 		if len(p.has) > 0 && len(partitions) == 0 {
 			p.lost++
 		}
-		p.has, p.told = partitions, p.told+1
+		p.has, p.assigned = partitions, p.assigned+1
 	})
 }
 
 // until waits for something to be true of the member.
-func (p *party) until(what string, holds func() bool) {
+func (p *member) until(what string, holds func() bool) {
 	p.t.Helper()
 	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
@@ -113,7 +116,8 @@ func (p *party) until(what string, holds func() bool) {
 		select {
 		case <-changed:
 		case <-p.ended:
-			p.t.Fatalf("Join returned %v before it came about that the member %s; it has %v", err, what, has)
+			p.t.Fatalf("Join returned %v before it came about that the member %s; it has %v",
+				err, what, has)
 		case <-deadline.C:
 			p.t.Fatalf("it never came about that the member %s; it has %v", what, has)
 		}
@@ -121,13 +125,13 @@ func (p *party) until(what string, holds func() bool) {
 }
 
 // owns waits until the member has so many partitions.
-func (p *party) owns(n int) {
+func (p *member) owns(n int) {
 	p.t.Helper()
 	p.until("has its part", func() bool { return len(p.has) == n })
 }
 
-// numbers gives the numbers of the partitions that the member has.
-func (p *party) numbers() (all []int32) {
+// numbers returns the numbers of the partitions that the member has.
+func (p *member) numbers() (all []int32) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, at := range p.has {

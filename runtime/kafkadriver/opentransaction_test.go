@@ -21,11 +21,13 @@ func (l lines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// A transaction that stays open, so that nothing behind it is read, is told in the log, once, and so is its end.
+// A transaction that stays open, so that nothing behind it is read, is logged once,
+// and so is its end.
 func TestOpenTransactionIsTold(t *testing.T) {
 	addrs := fake(t).ListenAddrs()
 	said := make(lines, 100)
-	d := open(t, addrs, quick(), kafkadriver.Log(slog.New(slog.NewTextHandler(said, nil))), kafkadriver.HeldFor(50*time.Millisecond))
+	d := open(t, addrs, quick(), kafkadriver.Log(slog.New(slog.NewTextHandler(said, nil))),
+		kafkadriver.HeldFor(50*time.Millisecond))
 	if _, err := d.Partitions(t.Context(), "t"); err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// own gives records bytes of their own.
-func own(records []brook.Record) {
+// copyRecords replaces the bytes of records by copies that share no memory with the fetch response.
+func copyRecords(records []brook.Record) {
 	size := 0
 	for i := range records {
 		r := &records[i]
@@ -17,16 +17,16 @@ func own(records []brook.Record) {
 	slab := make([]byte, 0, size)
 	for i := range records {
 		r := &records[i]
-		slab = keep(slab, &r.Key)
-		slab = keep(slab, &r.Value)
+		slab = copyInto(slab, &r.Key)
+		slab = copyInto(slab, &r.Value)
 		for j := range r.Headers {
-			slab = keep(slab, &r.Headers[j].Value)
+			slab = copyInto(slab, &r.Headers[j].Value)
 		}
 	}
 }
 
-// keep moves b into the slab, and leaves nil what is nil.
-func keep(slab []byte, b *[]byte) []byte {
+// copyInto moves b into the slab. A nil b stays nil.
+func copyInto(slab []byte, b *[]byte) []byte {
 	if *b == nil {
 		return slab
 	}

@@ -7,18 +7,20 @@ import (
 	"time"
 )
 
-// Who comes first gets in first, who goes away makes way, and who is larger than the room gets all of it.
-func TestRoom(t *testing.T) {
-	r := newRoom(100)
+// Who comes first gets in first, who goes away makes way, and who is larger than the
+// room gets all of it.
+func TestByteLimiter(t *testing.T) {
+	l := newByteLimiter(100)
 	closed := make(chan struct{})
 	enter := func(ctx context.Context, bytes int64) <-chan error {
-		before := r.guests()
+		before := l.waiters()
 		in := make(chan error, 1)
 		go func() {
-			_, err := r.enter(ctx, closed, bytes)
+			_, err := l.acquire(ctx, closed, bytes)
 			in <- err
 		}()
-		for deadline := time.Now().Add(time.Minute); r.guests() == before; { // it has come in by then, or it waits
+		// it has come in by then, or it waits
+		for deadline := time.Now().Add(time.Minute); l.waiters() == before; {
 			select {
 			case err := <-in:
 				in <- err
@@ -57,29 +59,29 @@ func TestRoom(t *testing.T) {
 	small := enter(t.Context(), 1)
 	waits("the large one", large)
 	waits("the small one, behind the large one", small)
-	r.leave(60)
+	l.release(60)
 	waits("the large one, with half a room", large)
 	waits("the small one, behind the large one", small)
 	cancel()
 	got("the large one, gone", large, context.Canceled)
 	got("the small one", small, nil)
 	large = enter(t.Context(), 5000)
-	r.leave(40)
+	l.release(40)
 	waits("the large one", large)
-	r.leave(1)
+	l.release(1)
 	got("the large one, alone", large, nil)
 	last := enter(t.Context(), 1)
 	waits("one more", last)
 	close(closed)
 	got("one more, when all is closed", last, ErrClosed)
-	r.leave(100)
-	if r.free != 100 || len(r.waiting) != 0 {
-		t.Errorf("in the end %d are free, and %d wait", r.free, len(r.waiting))
+	l.release(100)
+	if l.free != 100 || len(l.waiting) != 0 {
+		t.Errorf("in the end %d are free, and %d wait", l.free, len(l.waiting))
 	}
 }
 
-func (r *room) guests() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.waiting)
+func (l *byteLimiter) waiters() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// A locator finds where partitions are, start and end: whatever is asked while a question is under way is asked together in the next one. So
-// an app that opens a thousand readers at once asks each broker a few times, and not a thousand.
+// A locator finds the leader, start and end of partitions. Requests that come while one is in
+// progress are sent together afterwards: an app that opens a thousand readers at once asks each
+// broker a few times, not a thousand.
 type locator struct {
 	driver *Driver
 
@@ -21,7 +22,7 @@ type locator struct {
 	busy    bool
 }
 
-// A location is what somebody wants to know of a partition.
+// A location is a request to the locator, and its result.
 type location struct {
 	place     division.Place
 	topic     *topic
@@ -30,7 +31,7 @@ type location struct {
 	done      chan struct{}
 }
 
-// locate gives the topic of a partition, and the partition with its start and end.
+// locate returns the topic of a partition, and the partition with its start and end.
 func (l *locator) locate(ctx context.Context, at division.Place) (*topic, brook.Partition, error) {
 	w := &location{place: at, done: make(chan struct{})}
 	l.mu.Lock()
@@ -38,7 +39,7 @@ func (l *locator) locate(ctx context.Context, at division.Place) (*topic, brook.
 	begin := !l.busy
 	l.busy = true
 	l.mu.Unlock()
-	if begin && !l.driver.begin(l.run) {
+	if begin && !l.driver.start(l.run) {
 		return nil, brook.Partition{}, ErrClosed
 	}
 	select {
@@ -51,7 +52,7 @@ func (l *locator) locate(ctx context.Context, at division.Place) (*topic, brook.
 	}
 }
 
-// run answers until nobody waits.
+// run answers requests until none is left.
 func (l *locator) run() {
 	for {
 		l.mu.Lock()
@@ -82,14 +83,16 @@ func (l *locator) answer(all []*location) {
 	found, failed, err := l.driver.lookup(l.driver.ctx, names)
 	byLeader := map[string][]*location{}
 	for _, w := range all {
-		w.topic, w.partition = found[w.place.Topic], brook.Partition{Topic: w.place.Topic, Number: w.place.Number}
+		w.topic, w.partition = found[w.place.Topic], brook.Partition{Topic: w.place.Topic,
+			Number: w.place.Number}
 		switch n := w.place.Number; {
 		case err != nil:
 			w.err = err
 		case w.topic == nil:
 			w.err = failed[w.place.Topic]
 		case n < 0 || int(n) >= len(w.topic.leaders):
-			w.err = fmt.Errorf("kafkadriver: there is no partition %s/%d: %w", w.place.Topic, n, brook.ErrPermanent)
+			w.err = fmt.Errorf("kafkadriver: there is no partition %s/%d: %w", w.place.Topic, n,
+				brook.ErrPermanent)
 		case w.topic.leaders[n].addr == "":
 			w.err = noLeader(w.place.Topic, n)
 		default:
@@ -112,8 +115,8 @@ func (l *locator) answer(all []*location) {
 	wg.Wait()
 }
 
-// offsets asks the leader of partitions where they start and end: two questions for all of them. It gives an error for each, nil where there
-// is none.
+// offsets asks the leader of partitions where they start and end, in two requests for all of them.
+// The result has an error, or nil, for each partition.
 func (d *Driver) offsets(addr string, partitions []*brook.Partition) []error {
 	errs := make([]error, len(partitions))
 	for _, which := range []struct {
@@ -121,14 +124,16 @@ func (d *Driver) offsets(addr string, partitions []*brook.Partition) []error {
 		set  func(*brook.Partition, int64)
 	}{
 		{sarama.OffsetOldest, func(p *brook.Partition, offset int64) { p.Start = offset }},
-		{sarama.OffsetNewest, func(p *brook.Partition, offset int64) { p.End = max(offset, p.Start) }},
+		{sarama.OffsetNewest, func(p *brook.Partition, offset int64) {
+			p.End = max(offset, p.Start)
+		}},
 	} {
 		request := sarama.NewOffsetRequest(d.config.Version)
 		request.IsolationLevel = sarama.ReadCommitted
 		for _, p := range partitions {
 			request.AddBlock(p.Topic, p.Number, which.time, 1)
 		}
-		response, err := call(d.link(addr), (*sarama.Broker).GetAvailableOffsets, request)
+		response, err := call(d.conn(addr), (*sarama.Broker).GetAvailableOffsets, request)
 		for i, p := range partitions {
 			if errs[i] != nil {
 				continue
@@ -140,7 +145,8 @@ func (d *Driver) offsets(addr string, partitions []*brook.Partition) []error {
 			block := response.GetBlock(p.Topic, p.Number)
 			switch {
 			case block == nil:
-				errs[i] = explain(sarama.ErrIncompleteResponse, "offsets of %s/%d", p.Topic, p.Number)
+				errs[i] = explain(sarama.ErrIncompleteResponse, "offsets of %s/%d",
+					p.Topic, p.Number)
 			case block.Err != sarama.ErrNoError:
 				errs[i] = explain(block.Err, "offsets of %s/%d", p.Topic, p.Number)
 			default:

@@ -1,0 +1,29 @@
+package kafkadriver
+
+import (
+	"time"
+)
+
+// noteHeld notes whether an open transaction holds up what the reader would return next: the
+// partition goes up to high, and what can be read only to the reader's end. If that lasts, it is
+// logged, as nothing else would show it. It is called with reading.mu held.
+func (r *reader) noteHeld(high int64) {
+	o := &r.driver.options
+	switch waits := r.offset >= r.end && high > r.end; {
+	case waits && r.held.IsZero():
+		r.held = time.Now()
+	case waits && !r.heldReported && time.Since(r.held) >= o.heldFor:
+		r.heldReported = true
+		o.log.Warn("kafkadriver: an open transaction holds a partition up: "+
+			"what it wrote, and all behind it, is read once it is committed or aborted",
+			"topic", r.place.Topic, "partition", r.place.Number, "offset", r.offset,
+			"behind", high-r.end, "for", time.Since(r.held).Round(time.Second))
+	case !waits && r.heldReported:
+		o.log.Info("kafkadriver: the transaction that held a partition up has ended",
+			"topic", r.place.Topic, "partition", r.place.Number, "offset", r.offset,
+			"after", time.Since(r.held).Round(time.Second))
+		r.held, r.heldReported = time.Time{}, false
+	case !waits:
+		r.held = time.Time{}
+	}
+}
