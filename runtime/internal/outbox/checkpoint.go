@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -36,6 +37,16 @@ func (o *Outbox) checkpoint(id partition.ID, next int64) {
 		last++
 	}
 	o.queue[last].checkpoint[id] = next
+}
+
+// forget drops the checkpoints of partitions that are not due yet: emissions that they depend on
+// are left to others.
+func (o *Outbox) forget(match func(partition.ID) bool) {
+	drop := func(id partition.ID, _ int64) bool { return match(id) }
+	for item := range o.all {
+		maps.DeleteFunc(item.checkpoint, drop)
+	}
+	maps.DeleteFunc(o.checkpoints.blocked, drop)
 }
 
 // landCheckpoints makes the checkpoints in flight due, or blocked if emissions that they depend on

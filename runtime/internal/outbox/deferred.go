@@ -20,6 +20,28 @@ func (o *Outbox) HasDeferred() bool {
 	return len(o.ownership.deferred) > 0
 }
 
+// put defers an emission. It may have been committed before others that are deferred.
+func (o *Outbox) put(item *Item) {
+	if item.at != nil {
+		o.late[item.cause()]--
+		item.at = nil
+	}
+	d := o.ownership.deferredOf(item.cause())
+	i, _ := slices.BinarySearchFunc(d.items, item, compareKeys)
+	d.items = slices.Insert(d.items, i, item)
+}
+
+// standDown defers what waits to be published for partitions that the app does not own, and forgets
+// the checkpoints behind it.
+func (o *Outbox) standDown() {
+	s := &o.ownership
+	if !s.divided {
+		return
+	}
+	o.extract(s.standsBy, o.put)
+	o.forget(func(id partition.ID) bool { return !s.assigned[id] })
+}
+
 // release queues what was deferred in a partition, except what the group acted on.
 func (o *Outbox) release(id partition.ID) {
 	d := o.ownership.deferred[id]

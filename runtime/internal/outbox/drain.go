@@ -16,7 +16,12 @@ type drain struct {
 func (o *Outbox) Drain(ctx context.Context) {
 	d := &drain{done: make(chan struct{})}
 	o.mu.Lock()
-	d.left = o.left + int64(len(o.inFlight)+len(o.queue))
+	d.left = o.left + int64(len(o.queue))
+	for _, item := range o.inFlight {
+		if item.at == nil { // what waits at a destination left the queue before
+			d.left++
+		}
+	}
 	o.drains = append(o.drains, d)
 	o.endDrains()
 	o.Rouse()

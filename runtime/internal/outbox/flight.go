@@ -42,8 +42,9 @@ func (o *Outbox) Take(now time.Time, all bool) []*Item {
 	return o.inFlight
 }
 
-// Land ends the flight that Take began. Items in failed wait for another try at their destination;
-// all others are done with. Land returns the destinations that failed, and those that work again.
+// Land ends the flight that Take began. Items in failed wait for another try at their destination,
+// unless others publish them by now; all others are done with. Land returns the destinations that
+// failed, and those that work again.
 func (o *Outbox) Land(
 	failed map[*Item]error, policy brook.Retry,
 ) (failing, recovered []*Destination) {
@@ -55,14 +56,21 @@ func (o *Outbox) Land(
 			again[item.at] = []*Item{}
 		}
 	}
+	works := map[*Destination]bool{}
 	for _, item := range o.inFlight {
 		if item.at == nil {
 			o.left++
 		}
-		if err, ok := failed[item]; ok && !o.lease.others(item) {
+		err, ok := failed[item]
+		if ok && o.ownership.standsBy(item) {
+			o.put(item)
+			continue
+		}
+		if ok && !o.lease.others(item) {
 			o.fail(item, err, again)
 			continue
 		}
+		works[item.at] = works[item.at] || !ok
 		if item.at != nil {
 			o.late[item.cause()]--
 		}
@@ -75,7 +83,7 @@ func (o *Outbox) Land(
 		switch {
 		case len(items) > 0:
 			failing = append(failing, d)
-		case len(d.items) == 0 && d.Tries > 0:
+		case len(d.items) == 0 && works[d]:
 			recovered = append(recovered, d)
 		}
 	}

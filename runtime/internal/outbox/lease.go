@@ -74,15 +74,11 @@ func (o *Outbox) Lease(held bool) {
 	o.Rouse()
 }
 
-// leave drops what the holder of the lease publishes: it is in the store.
+// leave drops what the holder of the lease publishes: it is in the store. The caller recounts.
 func (o *Outbox) leave() {
-	n := len(o.queue)
-	o.queue = slices.DeleteFunc(o.queue, o.lease.others)
-	o.left += int64(n - len(o.queue))
-	for name, d := range o.destinations {
-		if d.items = slices.DeleteFunc(d.items, o.lease.others); len(d.items) == 0 {
-			delete(o.destinations, name)
-		}
+	o.extract(o.lease.others, func(*Item) {})
+	if o.lease.all() {
+		o.forget(func(partition.ID) bool { return true })
 	}
 }
 

@@ -19,6 +19,7 @@
 package outbox
 
 import (
+	"slices"
 	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -169,6 +170,25 @@ func (o *Outbox) recount() {
 	for id, d := range o.ownership.deferred {
 		o.depth[id] += len(d.effects)
 	}
+}
+
+// extract takes items out of the queue and from destinations, and passes them to do.
+func (o *Outbox) extract(match func(*Item) bool, do func(*Item)) {
+	take := func(item *Item) bool {
+		ok := match(item)
+		if ok {
+			do(item)
+		}
+		return ok
+	}
+	for name, d := range o.destinations {
+		if d.items = slices.DeleteFunc(d.items, take); len(d.items) == 0 {
+			delete(o.destinations, name)
+		}
+	}
+	n := len(o.queue)
+	o.queue = slices.DeleteFunc(o.queue, take)
+	o.left += int64(n - len(o.queue))
 }
 
 // Clear forgets all emissions, which are to be loaded again. Nobody publishes meanwhile.

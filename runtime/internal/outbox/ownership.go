@@ -1,8 +1,6 @@
 package outbox
 
 import (
-	"slices"
-
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
@@ -39,6 +37,12 @@ func (s *ownership) owns(id partition.ID) bool { return !s.member || s.assigned[
 // active reports whether the app does what commits of a partition leave to do.
 func (s *ownership) active(id partition.ID) bool {
 	return !s.divided || id == partition.ID{} || s.assigned[id] && !s.suspended
+}
+
+// standsBy reports whether another member is to publish an emission.
+func (s *ownership) standsBy(i *Item) bool {
+	return s.divided && !i.IsCheckpoint() && !i.Free && !i.Passed &&
+		i.cause() != partition.ID{} && !s.assigned[i.cause()]
 }
 
 // acted reports whether the group acted on an event.
@@ -86,17 +90,7 @@ func (o *Outbox) Join(divided bool) {
 	defer o.mu.Unlock()
 	s := &o.ownership
 	s.member, s.divided, s.assigned, s.suspended = true, divided, nil, false
-	if !divided {
-		return
-	}
-	o.queue = slices.DeleteFunc(o.queue, func(i *Item) bool {
-		if i.IsCheckpoint() || i.Free {
-			return false
-		}
-		d := s.deferredOf(i.cause())
-		d.items = append(d.items, i)
-		return true
-	})
+	o.standDown()
 }
 
 // Dissolve ends the membership: the app acts for all partitions, and does what it deferred.
@@ -119,7 +113,8 @@ func (o *Outbox) Suspend() {
 }
 
 // Assign ends a division: the partitions are the app's own from now on, all others are not. Their
-// offsets are the group's checkpoints: what was deferred is done from there.
+// offsets are the group's checkpoints: what was deferred is done from there. What could not be
+// published of the others' is deferred.
 func (o *Outbox) Assign(checkpoints map[partition.ID]int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -128,6 +123,9 @@ func (o *Outbox) Assign(checkpoints map[partition.ID]int64) {
 	for id, offset := range checkpoints {
 		s.assigned[id] = true
 		s.acknowledge(id, offset)
+	}
+	o.standDown()
+	for id := range checkpoints {
 		o.release(id)
 		o.checkpoint(id, s.folded[id])
 	}

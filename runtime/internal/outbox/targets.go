@@ -51,7 +51,7 @@ func (t *Targets) Choose(ctx context.Context, r *brook.Record, id string) {
 	}
 	asking, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if t.place(asking, r, id) == nil {
+	if t.place(asking, r, id) == nil || ctx.Err() != nil {
 		return
 	}
 	t.mu.Lock()

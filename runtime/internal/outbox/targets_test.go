@@ -25,8 +25,8 @@ func (m *mute) Place(ctx context.Context, _ string, _ []byte) (int32, error) {
 	return 3, nil
 }
 
-// A lane waits once for a driver that does not answer, for a second, whatever number of topics it emits to; the publisher finds the partitions
-// later, and then the lane asks again.
+// A lane waits once for a driver that does not answer, for a second, whatever number of topics it
+// emits to. When the publisher finds the partitions later, the lane asks again.
 func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &mute{on: true}
@@ -54,7 +54,8 @@ func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 			t.Errorf("%d placed, want none so soon", n)
 		}
 		for n := range 5 {
-			if err := targets.Find(t.Context(), &brook.Record{Topic: fmt.Sprint("topic ", n)}, "id"); err != nil {
+			r := brook.Record{Topic: fmt.Sprint("topic ", n)}
+			if err := targets.Find(t.Context(), &r, "id"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -66,4 +67,18 @@ func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 			t.Errorf("%d placed after a while, want all", n)
 		}
 	})
+}
+
+// A lane whose context ends learned nothing of the topic.
+func TestChooseOfAnEndedLane(t *testing.T) {
+	p := &mute{on: true}
+	targets := &Targets{placer: p, unsure: map[string]time.Time{}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := brook.Record{Topic: "topic"}
+	targets.Choose(ctx, &r, "id")
+	p.on = false
+	if targets.Choose(t.Context(), &r, "id"); !r.Placed {
+		t.Error("nobody asks for a minute")
+	}
 }
