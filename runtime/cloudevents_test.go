@@ -21,25 +21,34 @@ func TestCloudEvents(t *testing.T) {
 	if !reflect.DeepEqual(got, m) {
 		t.Errorf("opened is\n%+v, wrapped was\n%+v", got, m)
 	}
-	want := brook.Record{Topic: "orders", Key: []byte("u1"), Value: []byte(`{"order_id":"o1","cents":995}`),
-		Headers: apptest.Headers("ce_specversion", "1.0", "ce_id", "orders/0/7/Audit/1", "ce_source", `the "shop"`, "ce_type", "order.placed", "ce_time", "2020-06-08T12:34:56.789Z",
-			"content-type", "application/json", "ce_brookcause", "c1", "ce_brooklane", "7.1 orders/0/Audit", "region", "eu", "traceparent", "00-1-2-01",
-			"ce_subject", "o1", "ce_partitionkey", "p")}
+	want := brook.Record{Topic: "orders", Key: []byte("u1"),
+		Value: []byte(`{"order_id":"o1","cents":995}`),
+		Headers: apptest.Headers(
+			"ce_specversion", "1.0", "ce_id", "orders/0/7/Audit/1", "ce_source", `the "shop"`,
+			"ce_type", "order.placed", "ce_time", "2020-06-08T12:34:56.789Z",
+			"content-type", "application/json",
+			"ce_brookcause", "c1", "ce_brooklane", "7.1 orders/0/Audit",
+			"region", "eu", "traceparent", "00-1-2-01",
+			"ce_subject", "o1", "ce_partitionkey", "p",
+		)}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("the record is\n%s %s, want\n%s %s", r.Value, r.Headers, want.Value, want.Headers)
 	}
 }
 
 func TestCloudEventsHeadersOfItsOwn(t *testing.T) {
+	const reserved, misnamed = "belongs to the envelope", "lower-case letters and digits"
 	for key, want := range map[string]string{
-		"ce_id": "belongs to the envelope", "CE_Id": "belongs to the envelope", "ce_brooklane": "belongs to the envelope", "ce_data": "belongs to the envelope",
-		"Content-Type": "belongs to the envelope", "ce_": "lower-case letters and digits", "ce_my-name": "lower-case letters and digits", "CE_subject": "lower-case letters and digits", "ce_Subject": "lower-case letters and digits",
+		"ce_id": reserved, "CE_Id": reserved, "ce_brooklane": reserved, "ce_data": reserved,
+		"Content-Type": reserved,
+		"ce_":          misnamed, "ce_my-name": misnamed, "CE_subject": misnamed, "ce_Subject": misnamed,
 		"ce_subject": "", "subject": "", "c": "",
 	} {
 		m := apptest.FullMessage()
 		m.Headers = apptest.Headers(key, "x")
 		err := (brook.CloudEvents{}).Wrap(&m, &brook.Record{})
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		if want == "" && err != nil ||
+			want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("header %s: %v, want %q", key, err, want)
 		}
 	}
@@ -51,22 +60,63 @@ func TestCloudEventsOfOthers(t *testing.T) {
 		r    brook.Record
 		want brook.Message
 	}{
-		"no content-type, no id":    {apptest.Binary(), brook.Message{Type: "t", Data: []byte(`{}`)}},
-		"charset":                   {apptest.Binary("content-type", `Application/JSON; charset="UTF-8"`), brook.Message{Type: "t", Data: []byte(`{}`)}},
-		"text/json":                 {apptest.Binary("content-type", `text/json;version=1`), brook.Message{Type: "t", Data: []byte(`{}`)}},
-		"+json":                     {apptest.Binary("content-type", `application/vnd.x+json`), brook.Message{Type: "t", Data: []byte(`{}`)}},
-		"other case":                {apptest.Binary("CE_Id", "i", "Ce_Time", "2018-04-05T19:31:00+02:00", "Content-Type", "text/json", "Ce_Subject", "s"), brook.Message{ID: "i", Type: "t", Time: at, Data: []byte(`{}`), Headers: apptest.Headers("ce_subject", "s")}},
-		"not percent-encoded":       {apptest.Binary("ce_source", "a%20ü b"), brook.Message{Author: "a%20ü b", Type: "t", Data: []byte(`{}`)}},
-		"structured":                {apptest.Structured(` {"specversion":"1.0","type":"t","data":[ 1 ]} `), brook.Message{Type: "t", Data: []byte(`[ 1 ]`)}},
-		"structured, charset":       {apptest.Structured(`{"data":1,"specversion":"1.0","type":"t"}`, "content-type", "Application/CloudEvents+JSON; charset=UTF-8"), brook.Message{Type: "t", Data: []byte(`1`)}},
-		"structured, no data":       {apptest.Structured(`{"specversion":"1.0","type":"t","id":"\u0031","time":"2018-04-05T19:31:00+02:00"}`), brook.Message{ID: "1", Type: "t", Time: at, Data: []byte(`null`)}},
-		"structured, nulls":         {apptest.Structured(`{"specversion":"1.0","type":"t","id":null,"time":null,"subject":null,"datacontenttype":null,"data_base64":null,"data":null}`), brook.Message{Type: "t", Data: []byte(`null`)}},
-		"structured, base64":        {apptest.Structured(`{"specversion":"1.0","type":"t","data_base64":"eyJhIjoxfQ=="}`), brook.Message{Type: "t", Data: []byte(`{"a":1}`)}},
-		"structured, case of names": {apptest.Structured(`{"specversion":"1.0","type":"t","Type":"x","data":"d"}`), brook.Message{Type: "t", Data: []byte(`"d"`), Headers: apptest.Headers("ce_Type", "x")}},
-		"structured, extensions and headers": {apptest.Structured(`{"specversion":"1.0","type":"t","data":0,"n":-5,"b":true,"subject":"\"s\"","traceparent":"00-1-2-01","brookcause":"c","brooklane":"7.1 l","source":"s"}`,
-			"content-type", "application/cloudevents+json", "ce_type", "other", "ce_subject", "other", "region", "eu"),
-			brook.Message{Type: "t", Author: "s", Cause: "c", Lane: "l", Sequence: brook.Sequence{Offset: 7, Ordinal: 1}, Data: []byte(`0`),
-				Headers: apptest.Headers("region", "eu", "ce_n", "-5", "ce_b", "true", "ce_subject", `"s"`, "ce_traceparent", "00-1-2-01")}},
+		"no content-type, no id": {
+			apptest.Binary(),
+			brook.Message{Type: "t", Data: []byte(`{}`)},
+		},
+		"charset": {
+			apptest.Binary("content-type", `Application/JSON; charset="UTF-8"`),
+			brook.Message{Type: "t", Data: []byte(`{}`)},
+		},
+		"text/json": {
+			apptest.Binary("content-type", `text/json;version=1`),
+			brook.Message{Type: "t", Data: []byte(`{}`)},
+		},
+		"+json": {
+			apptest.Binary("content-type", `application/vnd.x+json`),
+			brook.Message{Type: "t", Data: []byte(`{}`)},
+		},
+		"other case": {
+			apptest.Binary("CE_Id", "i", "Ce_Time", "2018-04-05T19:31:00+02:00", "Content-Type", "text/json", "Ce_Subject", "s"),
+			brook.Message{ID: "i", Type: "t", Time: at, Data: []byte(`{}`), Headers: apptest.Headers("ce_subject", "s")},
+		},
+		"not percent-encoded": {
+			apptest.Binary("ce_source", "a%20ü b"),
+			brook.Message{Author: "a%20ü b", Type: "t", Data: []byte(`{}`)},
+		},
+		"structured": {
+			apptest.Structured(` {"specversion":"1.0","type":"t","data":[ 1 ]} `),
+			brook.Message{Type: "t", Data: []byte(`[ 1 ]`)},
+		},
+		"structured, charset": {
+			apptest.Structured(`{"data":1,"specversion":"1.0","type":"t"}`, "content-type", "Application/CloudEvents+JSON; charset=UTF-8"),
+			brook.Message{Type: "t", Data: []byte(`1`)},
+		},
+		"structured, no data": {
+			apptest.Structured(`{"specversion":"1.0","type":"t","id":"\u0031","time":"2018-04-05T19:31:00+02:00"}`),
+			brook.Message{ID: "1", Type: "t", Time: at, Data: []byte(`null`)},
+		},
+		"structured, nulls": {
+			apptest.Structured(`{"specversion":"1.0","type":"t","id":null,"time":null,"subject":null,"datacontenttype":null,"data_base64":null,"data":null}`),
+			brook.Message{Type: "t", Data: []byte(`null`)},
+		},
+		"structured, base64": {
+			apptest.Structured(`{"specversion":"1.0","type":"t","data_base64":"eyJhIjoxfQ=="}`),
+			brook.Message{Type: "t", Data: []byte(`{"a":1}`)},
+		},
+		"structured, case of names": {
+			apptest.Structured(`{"specversion":"1.0","type":"t","Type":"x","data":"d"}`),
+			brook.Message{Type: "t", Data: []byte(`"d"`), Headers: apptest.Headers("ce_Type", "x")},
+		},
+		"structured, extensions and headers": {
+			apptest.Structured(`{"specversion":"1.0","type":"t","data":0,"n":-5,"b":true,"subject":"\"s\"","traceparent":"00-1-2-01","brookcause":"c","brooklane":"7.1 l","source":"s"}`,
+				"content-type", "application/cloudevents+json",
+				"ce_type", "other", "ce_subject", "other", "region", "eu"),
+			brook.Message{Type: "t", Author: "s", Cause: "c",
+				Lane: "l", Sequence: brook.Sequence{Offset: 7, Ordinal: 1}, Data: []byte(`0`),
+				Headers: apptest.Headers("region", "eu", "ce_n", "-5", "ce_b", "true",
+					"ce_subject", `"s"`, "ce_traceparent", "00-1-2-01")},
+		},
 	} {
 		m := apptest.FullMessage()
 		if err := (brook.CloudEvents{}).Open(&c.r, &m); err != nil {
@@ -113,7 +163,12 @@ func TestCloudEventsErrors(t *testing.T) {
 
 // FuzzStructured compares what is opened with what encoding/json finds.
 func FuzzStructured(f *testing.F) {
-	for _, value := range []string{`{"specversion":"1.0","type":"t","data":{"a":1}}`, `{"specversion":"1.0","type":"t","x":"\u0000","y":[1]}`, `{"type":"t"}`, `{"specversion":"1.0","type":"t","data_base64":"MQ=="}`} {
+	for _, value := range []string{
+		`{"specversion":"1.0","type":"t","data":{"a":1}}`,
+		`{"specversion":"1.0","type":"t","x":"\u0000","y":[1]}`,
+		`{"type":"t"}`,
+		`{"specversion":"1.0","type":"t","data_base64":"MQ=="}`,
+	} {
 		f.Add([]byte(value))
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
@@ -137,7 +192,10 @@ func FuzzStructured(f *testing.F) {
 }
 
 func ExampleCloudEvents() {
-	m := brook.Message{ID: "o1", Type: "order.placed", Author: "shop", Time: time.UnixMilli(1591619696789).UTC(), Data: []byte(`{"order_id":"o1"}`)}
+	m := brook.Message{
+		ID: "o1", Type: "order.placed", Author: "shop",
+		Time: time.UnixMilli(1591619696789).UTC(), Data: []byte(`{"order_id":"o1"}`),
+	}
 	r := brook.Record{Topic: "orders", Key: []byte("ada")}
 	if err := (brook.CloudEvents{}).Wrap(&m, &r); err != nil {
 		fmt.Println(err)
@@ -171,7 +229,9 @@ func BenchmarkCloudEvents(b *testing.B) {
 			}
 		}
 	})
-	s := apptest.Structured(`{"specversion":"1.0","id":"1","source":"shop","type":"order.placed","time":"2020-06-08T12:34:56.789Z","datacontenttype":"application/json","data":{"order_id":"o1"}}`)
+	s := apptest.Structured(`{"specversion":"1.0","id":"1","source":"shop","type":"order.placed",` +
+		`"time":"2020-06-08T12:34:56.789Z","datacontenttype":"application/json",` +
+		`"data":{"order_id":"o1"}}`)
 	b.Run("structured", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -14,7 +14,8 @@ const (
 )
 
 // DeadLetter is an event that was put aside, with all that is needed to see why and to try it
-// again. It and its bytes are the caller's own.
+// again. One that an app's DeadLetters yields is the caller's own. One that Hooks.DeadLetter is
+// called with may share its bytes with the log: they must not be changed.
 type DeadLetter struct {
 	Position Position // of the event; for stage emit, of the event whose handler emitted
 	ID       string

@@ -58,11 +58,11 @@
 // [Chunk] at a time; package drivertest proves it. Its further powers are [Partitioner], [Placer],
 // [Marker], [Grower] and [Grouper], which calls a [Member].
 //
-// A store implements [Store], [Reader] and [Snapshot]: a [Row] of a [Table] has a [Value] and a
-// history of [HistoryEntry], a [TableSpec] has a [Codec], and a [Batch] has a [BatchID], and each
-// [Write], with its [WriteOp], and [Check]. Package storetest proves it. Its further powers are
-// [Counter], [Fetcher] (by [TableKey]), [Durable], [Dropper], [Fenced], [Announcer] (of each
-// [Announcement]) and [Holder] (of [Holds]).
+// A store implements [Store], [Reader] and [Snapshot]; package storetest proves it. It is asked for
+// a [Table] by a [TableSpec], with the [Codec] of its values; a [Row] has a [Value], and a history
+// of type [HistoryEntry]. A [Batch] has a [BatchID], each [Write] with its [WriteOp], and each
+// [Check]. Its further powers are [Counter], [Fetcher] (by [TableKey]), [Durable], [Dropper],
+// [Fenced], [Announcer] (of each [Announcement]) and [Holder] (of [Holds]).
 //
 // # For generated code
 //

@@ -52,8 +52,8 @@ var (
 	// Close ended.
 	ErrClosed = errors.New("brook: closed")
 	// ErrRunning is returned by Run while another Run of the same app goes on, by what folds while
-	// another app of the same name folds over the same store, and by Close if one of them does not
-	// end.
+	// another app of the same name folds over the same store, and by Close if a call that is under
+	// way does not end.
 	ErrRunning = errors.New("brook: still running")
 	// ErrInEffect is returned by WaitFor when an effect of the same app calls it: the lane of the
 	// event that it would wait for may be waiting for the effect. Publish, return, and let a

@@ -16,7 +16,8 @@ type Hooks struct {
 	Assigned func([]Position)
 	// Commit is called after every commit.
 	Commit func(Commit)
-	// DeadLetter is called with every new dead letter, once it is committed.
+	// DeadLetter is called with every new dead letter, once it is committed. The letter may share
+	// its bytes with the log: they must not be changed.
 	DeadLetter func(DeadLetter)
 	// Unknown is called with the position and type of every event that is passed over because the
 	// package has no such type.
@@ -65,8 +66,9 @@ type Progress struct {
 func (p Progress) Lag() int64 { return max(0, p.End-p.Next) }
 
 // Stray is an event that was undone and run alone, with all other lanes at rest. In parallel lanes
-// an event may touch only rows whose key begins with its own; this one touched others. When the log
-// is folded anew, these may have been written before or after it instead.
+// an event may touch only rows whose key begins with its own, and its record must be in the
+// partition of its key. If not, what it reads depends on how far the other lanes have come, and may
+// be different when the log is folded anew.
 type Stray struct {
 	Position Position
 	Type     string

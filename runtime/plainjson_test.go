@@ -19,7 +19,8 @@ func reopened(t *testing.T, e brook.Envelope, m brook.Message, r *brook.Record) 
 	if err := e.Wrap(&m, r); err != nil {
 		t.Fatal(err)
 	}
-	old := brook.Message{ID: "old", Type: "old", Author: "old", Time: time.Unix(1, 0), Cause: "old", Lane: "old", Sequence: brook.Sequence{Offset: 1, Ordinal: 1},
+	old := brook.Message{ID: "old", Type: "old", Author: "old", Time: time.Unix(1, 0), Cause: "old",
+		Lane: "old", Sequence: brook.Sequence{Offset: 1, Ordinal: 1},
 		Headers: apptest.Headers("old", "old"), Data: []byte("old"), Keyed: true}
 	if err := e.Open(r, &old); err != nil {
 		t.Fatal(err)
@@ -36,9 +37,10 @@ func TestPlainJSON(t *testing.T) {
 		t.Errorf("opened is\n%+v, wrapped was\n%+v", got, m)
 	}
 	want := brook.Record{Topic: "orders", Key: []byte("u1"),
-		Value: []byte(`{"type":"order.placed","author":"the \"shop\"","create_ts":1591619696789,"data":{"order_id":"o1","cents":995}}`),
-		Headers: apptest.Headers("brook-id", "orders/0/7/Audit/1", "brook-cause", "c1", "brook-lane", "7.1 orders/0/Audit",
-			"region", "eu", "traceparent", "00-1-2-01")}
+		Value: []byte(`{"type":"order.placed","author":"the \"shop\"","create_ts":1591619696789,` +
+			`"data":{"order_id":"o1","cents":995}}`),
+		Headers: apptest.Headers("brook-id", "orders/0/7/Audit/1", "brook-cause", "c1",
+			"brook-lane", "7.1 orders/0/Audit", "region", "eu", "traceparent", "00-1-2-01")}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("the record is\n%s %s, want\n%s %s", r.Value, r.Headers, want.Value, want.Headers)
 	}
@@ -107,9 +109,12 @@ func TestPlainJSONErrors(t *testing.T) {
 			t.Errorf("%+v is wrapped", m)
 		}
 	}
-	for _, h := range apptest.Headers("brook-lane", "7.1", "brook-lane", "7.x lane", "brook-lane", "7 lane", "brook-time", "noon") {
+	for _, h := range apptest.Headers(
+		"brook-lane", "7.1", "brook-lane", "7.x lane", "brook-lane", "7 lane", "brook-time", "noon",
+	) {
 		m := brook.Message{}
-		err := (brook.PlainJSON{}).Open(&brook.Record{Value: []byte(`{"type":"t","data":1}`), Headers: []brook.Header{h}}, &m)
+		r := brook.Record{Value: []byte(`{"type":"t","data":1}`), Headers: []brook.Header{h}}
+		err := (brook.PlainJSON{}).Open(&r, &m)
 		if err == nil || !strings.Contains(err.Error(), h.Key) || m.Type != "t" {
 			t.Errorf("header %s: %q: %v", h.Key, h.Value, err)
 		}
@@ -118,8 +123,16 @@ func TestPlainJSONErrors(t *testing.T) {
 
 // FuzzPlainJSON compares what is opened with what encoding/json finds.
 func FuzzPlainJSON(f *testing.F) {
-	for _, value := range []string{`{"type":"t","author":"a","create_ts":1,"data":{}}`, `{"type":"t","data":[{"type":1}],"x":null}`, `{"t\u0079pe":"\ud800","data":"\u0000"}`,
-		`{"type":"t","data":1,"data":2}`, `{"create_ts":"2020-06-08T12:34:56Z","type":"a","data":-0}`, `{"type":"t","data":null}`, `{"type":"t","data":}`, `{"type":"\xff","data":""}`} {
+	for _, value := range []string{
+		`{"type":"t","author":"a","create_ts":1,"data":{}}`,
+		`{"type":"t","data":[{"type":1}],"x":null}`,
+		`{"t\u0079pe":"\ud800","data":"\u0000"}`,
+		`{"type":"t","data":1,"data":2}`,
+		`{"create_ts":"2020-06-08T12:34:56Z","type":"a","data":-0}`,
+		`{"type":"t","data":null}`,
+		`{"type":"t","data":}`,
+		`{"type":"\xff","data":""}`,
+	} {
 		f.Add([]byte(value))
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
@@ -142,7 +155,8 @@ func FuzzPlainJSON(f *testing.F) {
 			t.Fatalf("%q is taken, though %s", value, reason)
 		}
 		var typ, author string
-		if json.Unmarshal(all["type"], &typ) != nil || typ != m.Type || !bytes.Equal(bytes.Trim(all["data"], " \t\r\n"), m.Data) {
+		if json.Unmarshal(all["type"], &typ) != nil || typ != m.Type ||
+			!bytes.Equal(bytes.Trim(all["data"], " \t\r\n"), m.Data) {
 			t.Errorf("%q: %+v", value, m)
 		}
 		if text, ok := all["author"]; ok && (json.Unmarshal(text, &author) != nil || author != m.Author) {
@@ -171,7 +185,9 @@ func refusal(value []byte, all map[string]json.RawMessage) string {
 		case json.Delim('}'), json.Delim(']'):
 			depth--
 		}
-		if name, ok := token.(string); ok && depth == 1 && bytes.HasPrefix(bytes.TrimLeft(value[d.InputOffset():], " \t\r\n"), []byte(":")) && at > 0 {
+		rest := bytes.TrimLeft(value[d.InputOffset():], " \t\r\n")
+		name, ok := token.(string)
+		if ok && depth == 1 && bytes.HasPrefix(rest, []byte(":")) && at > 0 {
 			count[name]++
 		}
 	}
@@ -231,7 +247,10 @@ func BenchmarkPlainJSON(b *testing.B) {
 }
 
 func ExamplePlainJSON() {
-	m := brook.Message{ID: "o1", Type: "order.placed", Author: "shop", Time: time.UnixMilli(1591619696789), Data: []byte(`{"order_id":"o1"}`)}
+	m := brook.Message{
+		ID: "o1", Type: "order.placed", Author: "shop",
+		Time: time.UnixMilli(1591619696789), Data: []byte(`{"order_id":"o1"}`),
+	}
 	r := brook.Record{Topic: "orders", Key: []byte("ada")}
 	if err := (brook.PlainJSON{}).Wrap(&m, &r); err != nil {
 		fmt.Println(err)

@@ -12,8 +12,8 @@ import (
 // event. It ends when the handler returns: from then on its methods return [ErrHandlerReturned].
 //
 // Values that a view returns are the caller's own: changing them changes nothing for anyone else.
-// An error that is neither [ErrNotFound] nor [ErrHandlerReturned] is the store's, or
-// [ErrUnreadable]. A sequence yields an error last. The zero View must not be used.
+// Errors are [ErrNotFound], [ErrHandlerReturned], [ErrUnreadable], [ErrSnapshotMoved], or those of
+// the store or the context. A sequence yields an error last. The zero View must not be used.
 type View[K comparable, V any] struct {
 	// The methods are compiled for every collection of every user: they are kept out of line, and
 	// at has what does not depend on K and V.
