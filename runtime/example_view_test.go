@@ -30,7 +30,7 @@ func ExampleView() {
 	// bob bob <nil>
 }
 
-// A page of a collection: the keys from one on, until there are enough.
+// A page of a collection: the entries from one key on, until there are enough.
 func ExampleView_Range() {
 	app := openLedger(
 		brook.Emit(ledger.Opened{Account: "ada"}),
@@ -50,7 +50,7 @@ func ExampleView_Range() {
 	// Output: [bob cyd]
 }
 
-// The first field of a composite key leads to all that is below it.
+// Read all rows that have the first field of a composite key in common.
 func ExampleView_Prefix() {
 	app := openLedger(
 		brook.Emit(ledger.Opened{Account: "ada"}),
@@ -120,7 +120,7 @@ func ExampleWatch() {
 	// true 1000
 }
 
-// Hear of every change of a collection. Where Missed is set, read again what you keep.
+// Receive every change of a collection. If Missed is set, read again what you keep.
 func ExampleChanges() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -169,7 +169,7 @@ func FuzzPlainJSON(f *testing.F) {
 	})
 }
 
-// refusal says why PlainJSON has to refuse a valid text, "" where it must not.
+// refusal returns why PlainJSON must refuse a valid text, or "" if it must not.
 func refusal(value []byte, all map[string]json.RawMessage) string {
 	count := map[string]int{}
 	d := json.NewDecoder(bytes.NewReader(value))
