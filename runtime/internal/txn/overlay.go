@@ -4,53 +4,31 @@ import (
 	"bytes"
 	"slices"
 	"unsafe"
-
-	brook "github.com/brookgen/brookgen/runtime"
 )
+
+// keptCells is how many cells of a table an overlay keeps for later batches: what a huge event
+// needed is freed.
+const keptCells = 8192
 
 // overlay holds the rows of one table that a transaction touched.
 type overlay struct {
-	cells  map[string]*cell
-	list   []*cell // in the order of their first touch
-	sorted []*cell // in key order, kept once the table was scanned
-	scans  bool
-	slot   int
-	free   []*cell // of earlier batches
+	cells  map[string]*cell // the keys are the bytes of cell.key
+	list   []*cell          // in the order of their first touch
+	sorted []*cell          // in key order, maintained once scans is set
+	scans  bool             // the table was scanned
+	slot   int              // of the table
+	free   []*cell          // of earlier batches, for new keys
 }
 
-// cell is one row of an overlay.
-type cell struct {
-	slot  int // of the table
-	key   []byte
-	saved uint64 // the savepoint for which an undo exists
-	spare any    // a value of this batch that was replaced, to be used again
-	contents
-}
-
-// contents is what becomes of a row.
-type contents struct {
-	value   any // nil: no value
-	history []*brook.HistoryEntry
-	entry   *brook.HistoryEntry // the last that was appended, so that an event comes once
-	known   bool                // value counts; else the store's does
-	dirty   bool                // to be written
-	clear   bool                // the history before this batch goes
-}
-
-// undo restores a cell.
-type undo struct {
-	cell *cell
-	was  contents
-}
-
+// find returns the cell of a key, nil if there is none.
 func (o *overlay) find(key []byte) *cell { return o.cells[string(key)] }
 
-// at gives the cell of key, making it where there is none.
-func (o *overlay) at(key []byte) *cell {
+// cellAt returns the cell of a key, a new one if there is none.
+func (o *overlay) cellAt(key []byte) *cell {
 	if c := o.cells[string(key)]; c != nil {
 		return c
 	}
-	c := o.cell()
+	c := o.newCell()
 	c.key = append(c.key, key...)
 	if o.cells == nil {
 		o.cells = map[string]*cell{}
@@ -64,8 +42,8 @@ func (o *overlay) at(key []byte) *cell {
 	return c
 }
 
-// cell gives an empty cell.
-func (o *overlay) cell() *cell {
+// newCell returns an empty cell, one of an earlier batch if there is any.
+func (o *overlay) newCell() *cell {
 	n := len(o.free)
 	if n == 0 {
 		return &cell{slot: o.slot}
@@ -77,9 +55,8 @@ func (o *overlay) cell() *cell {
 	return c
 }
 
-func compareCell(c *cell, key []byte) int { return bytes.Compare(c.key, key) }
-
-// between gives the cells with from <= key < to, in key order.
+// between returns the cells with from <= key < to, in key order; a nil to means to the end. The
+// slice is valid until the next cell is made.
 func (o *overlay) between(from, to []byte) []*cell {
 	if !o.scans {
 		o.scans = true
@@ -94,12 +71,13 @@ func (o *overlay) between(from, to []byte) []*cell {
 	return o.sorted[start:max(start, end)]
 }
 
+// reset empties the overlay, and keeps its cells for the next batch.
 func (o *overlay) reset() {
 	clear(o.cells)
 	for _, c := range o.list {
-		c.value = nil // it is the store's now
+		c.value = nil // it belongs to the store now
 	}
-	if len(o.list)+len(o.free) > 8192 { // a huge event does not keep its room
+	if len(o.list)+len(o.free) > keptCells {
 		o.cells, o.list, o.sorted, o.free = nil, nil, nil, nil
 		return
 	}
@@ -107,53 +85,4 @@ func (o *overlay) reset() {
 	clear(o.list)
 	clear(o.sorted)
 	o.list, o.sorted = o.list[:0], o.sorted[:0]
-}
-
-func (c *cell) yield(yield func(brook.Row, error) bool) bool {
-	if !c.known || c.value == nil {
-		return true
-	}
-	return yield(brook.Row{Key: c.key, Value: brook.Value{Data: c.value, Shared: true}}, nil)
-}
-
-// remember adds the event that runs to the history of c, unless it is there.
-func (tx *Tx) remember(c *cell) error {
-	if tx.past == nil {
-		return nil
-	}
-	if tx.entry == nil {
-		tx.entry = tx.past.HistoryEntry()
-	}
-	e := tx.entry
-	if c.entry == e {
-		return nil
-	}
-	if tx.again && !c.clear {
-		for old, err := range tx.reader.History(tx.ctx, tx.tables[c.slot], c.key) {
-			if err != nil {
-				return tx.note(err)
-			}
-			if old.Position == e.Position {
-				return nil
-			}
-		}
-	}
-	c.entry = e
-	c.history = append(c.history, e)
-	return nil
-}
-
-// settle ends an event whose changes stay: values of this batch that it replaced may be used again.
-func (tx *Tx) Accept() {
-	for i := range tx.undo {
-		u := &tx.undo[i]
-		if _, raw := u.was.value.([]byte); raw {
-			continue // an index entry
-		}
-		if u.was.dirty && u.was.value != nil && u.was.value != u.cell.value {
-			u.cell.spare = u.was.value
-		}
-	}
-	clear(tx.undo)
-	tx.undo, tx.mark = tx.undo[:0], 0
 }

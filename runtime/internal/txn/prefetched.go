@@ -1,0 +1,63 @@
+package txn
+
+import (
+	"unsafe"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Prefetched holds rows that were read for a batch before its events ask for them. The methods may
+// be called on nil, which holds none. It belongs to its transaction, and needs the same care.
+type Prefetched struct {
+	rows   []map[string]brook.Value // by slot; no Data: there is no such row
+	Missed int                      // reads that went to the store, since the caller last zeroed it
+}
+
+// Prefetch makes the transaction look for rows among those that were read ahead before it asks the
+// store.
+func (tx *Tx) Prefetch() {
+	tx.prefetched = &Prefetched{rows: make([]map[string]brook.Value, tx.layout.Slots)}
+}
+
+// Fetched returns the rows that were read ahead, nil without Prefetch.
+func (tx *Tx) Fetched() *Prefetched { return tx.prefetched }
+
+// Add adds a row that was read; a value without Data says that there is no such row. The caller
+// must not change key any more.
+func (f *Prefetched) Add(slot int, key []byte, v brook.Value) {
+	at := &f.rows[slot]
+	if *at == nil {
+		*at = map[string]brook.Value{}
+	}
+	v.Shared = true // among all events of the batch
+	(*at)[unsafe.String(unsafe.SliceData(key), len(key))] = v
+}
+
+// Find returns the row at a key, and reports whether it was read ahead.
+func (f *Prefetched) Find(slot int, key []byte) (brook.Value, bool) {
+	if f == nil {
+		return brook.Value{}, false
+	}
+	v, ok := f.rows[slot][string(key)]
+	return v, ok
+}
+
+func (f *Prefetched) miss() {
+	if f != nil {
+		f.Missed++
+	}
+}
+
+func (f *Prefetched) reset() {
+	if f != nil {
+		clear(f.rows)
+	}
+}
+
+// Found returns v, or brook.ErrNotFound if it has no Data.
+func Found(v brook.Value) (brook.Value, error) {
+	if v.Data == nil {
+		return brook.Value{}, brook.ErrNotFound
+	}
+	return v, nil
+}
