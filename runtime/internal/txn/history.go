@@ -1,6 +1,10 @@
 package txn
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"slices"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
 
 // historian is an event that can be recorded in histories.
 type historian interface{ HistoryEntry() *brook.HistoryEntry }
@@ -42,7 +46,7 @@ func (tx *Tx) SetHistories(ordinal int, entries []*brook.HistoryEntry) {
 	for _, c := range tx.rows[tx.layout.Rows[ordinal]].list {
 		c.clear = true
 		if entries != nil {
-			c.history = entries
+			c.history = slices.Clone(entries) // cells reuse their slices
 		}
 	}
 }
