@@ -2,10 +2,8 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
-	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
@@ -34,7 +32,7 @@ func (a *App) storedItems(ctx context.Context) iter.Seq2[*outbox.Item, error] {
 			}
 			item, err := outbox.DecodeItem(row)
 			if err != nil {
-				yield(nil, fmt.Errorf("%w: %w", err, brook.ErrPermanent))
+				yield(nil, err)
 				return
 			}
 			item.Free = item.Number() != 0 || item.Position.IsZero()

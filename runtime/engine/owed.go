@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -103,7 +102,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		}
 		item, err := outbox.DecodeItem(row)
 		if err != nil {
-			return false, due{}, fmt.Errorf("%w: %w", err, brook.ErrPermanent)
+			return false, due{}, err
 		}
 		if !a.adopts(partition.Of(item.Position)) {
 			continue // its owner does

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -70,7 +69,7 @@ func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
 			}
 			stored, err := outbox.DecodeItem(brook.Row{Key: item.Key, Value: v})
 			if err != nil {
-				return fmt.Errorf("%w: %w", err, brook.ErrPermanent)
+				return err
 			}
 			if stored.Record.Placed {
 				item.Record = stored.Record

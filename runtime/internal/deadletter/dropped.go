@@ -33,7 +33,7 @@ func (l *Letter) WriteDropped(t brook.Table) []brook.Write {
 	return []brook.Write{{Table: t, Key: l.AppendKey(nil), Value: b}}
 }
 
-// DecodeDropped returns what is kept of a dropped letter.
+// DecodeDropped returns what is kept of a dropped letter. The error wraps ErrPermanent.
 func DecodeDropped(row brook.Row) (d Dropped, err error) {
 	r := key.Read(row.Key)
 	id := partition.ReadID(&r)
@@ -45,7 +45,7 @@ func DecodeDropped(row brook.Row) (d Dropped, err error) {
 		err = json.Unmarshal(row.Value.Data.([]byte), &d)
 	}
 	if err != nil {
-		err = fmt.Errorf("brook: stored note of a dropped letter: %w", err)
+		err = fmt.Errorf("brook: stored note of a dropped letter: %w: %w", err, brook.ErrPermanent)
 	}
 	return d, err
 }

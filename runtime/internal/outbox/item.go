@@ -72,11 +72,11 @@ func (i *Item) Number() int64 {
 	return key.ReadInt[int64](&r)
 }
 
-// DecodeItem decodes a stored emission.
+// DecodeItem decodes a stored emission. The error wraps ErrPermanent.
 func DecodeItem(row brook.Row) (*Item, error) {
 	item := &Item{Key: slices.Clone(row.Key)}
 	if err := json.Unmarshal(row.Value.Data.([]byte), item); err != nil {
-		return nil, fmt.Errorf("brook: stored emission: %w", err)
+		return nil, fmt.Errorf("brook: stored emission: %w: %w", err, brook.ErrPermanent)
 	}
 	return item, nil
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -80,4 +81,241 @@ func TestCheckpointOfDeferredEmissions(t *testing.T) {
 	r.Assign(map[partition.ID]int64{in: 0})
 	r.wantTry(t, "")
 	want(t, "marked", r.mark(), "")
+}
+
+// What is deferred is done once, by the new owner: what the group acted on is only removed, and its
+// effects do not run.
+func TestHandOver(t *testing.T) {
+	everywhere := func(partition.ID) bool { return true }
+	r := newRig()
+	r.Join(true)
+	want(t, "shared", r.Shared(), true)
+	for offset := range int64(6) {
+		want(t, "effects that run", len(commit(r.Outbox, in, offset, "a")), 0)
+		commit(r.Outbox, other, offset, "a")
+	}
+	r.wantTry(t, "")
+	want(t, "marked", r.mark(), "")
+	want(t, "deferred", r.HasDeferred(), true)
+	want(t, "wait", r.Depth(in), 12) // with their effects
+
+	r.Acknowledged(map[partition.ID]int64{in: 2})
+	r.wantTry(t, "-0:0>a/0 -0:1>a/0")
+	want(t, "wait", r.Depth(in), 8)
+	r.Acknowledged(map[partition.ID]int64{in: 1}) // late news
+	r.wantTry(t, "")
+
+	r.Suspend()
+	r.Assign(map[partition.ID]int64{in: 4})
+	for at, acts := range map[partition.ID]bool{in: true, other: false, {}: false} {
+		want(t, "acts for "+at.String(), r.ActsFor(at), acts)
+	}
+	want(t, "acted", r.Acted(in.At(3)), true)
+	want(t, "acted", r.Acted(in.At(4)), false)
+	r.wantTry(t, "-0:2>a/0 -0:3>a/0 0:4>a/0 0:5>a/0")
+	want(t, "marked", r.mark(), "0:6")
+	want(t, "freed for others", len(r.Freed(func(id partition.ID) bool { return id != in })), 0)
+	freed := r.Freed(everywhere)
+	if len(freed) != 2 || freed[0].Position.Offset != 4 || freed[1].Position.Offset != 5 {
+		t.Errorf("freed: %+v, want the effects of 4 and 5", freed)
+	}
+	want(t, "freed twice", len(r.Freed(everywhere)), 0)
+	want(t, "wait", r.Depth(in), 0)
+
+	want(t, "effects of the owner", len(commit(r.Outbox, in, 6, "a")), 1)
+	r.wantTry(t, "0:6>a/0")
+	r.Dissolve()
+	want(t, "deferred alone", r.HasDeferred(), false)
+	r.wantTry(t, "1:0>a/0 1:1>a/0 1:2>a/0 1:3>a/0 1:4>a/0 1:5>a/0")
+	want(t, "freed alone", len(r.Freed(everywhere)), 6)
+	want(t, "wait in the end", r.Depth(other), 0)
+}
+
+// While the partitions are divided anew, what is there is done, and what comes is deferred.
+func TestDivision(t *testing.T) {
+	r := newRig()
+	r.Join(true)
+	r.Assign(map[partition.ID]int64{in: 0})
+	commit(r.Outbox, in, 0, "a")
+	r.Suspend()
+	want(t, "acts", r.ActsFor(in), false)
+	want(t, "effects meanwhile", len(commit(r.Outbox, in, 1, "a")), 0)
+	r.wantTry(t, "0:0>a/0")
+	want(t, "marked", r.mark(), "0:1")
+	r.Assign(map[partition.ID]int64{in: 1})
+	r.wantTry(t, "0:1>a/0")
+	want(t, "marked by the same owner", r.mark(), "0:2")
+	want(t, "freed", len(r.Freed(func(partition.ID) bool { return true })), 1)
+}
+
+// What a commit brings below the group's checkpoint was done by another member.
+func TestCommitsBelowTheCheckpoint(t *testing.T) {
+	r := newRig()
+	r.Join(true)
+	r.Begin(in, 0, 2)
+	r.Assign(map[partition.ID]int64{in: 2})
+	for offset, effects := range []int{0, 0, 1} {
+		want(t, "effects", len(commit(r.Outbox, in, int64(offset), "a")), effects)
+	}
+	r.wantTry(t, "-0:0>a/0 -0:1>a/0 0:2>a/0")
+	want(t, "marked", r.mark(), "0:3")
+}
+
+// What Process and Redrive emit is nobody's by its partition.
+func TestFreeEmissions(t *testing.T) {
+	r := newRig()
+	free := emitted(in, 0, "a")
+	free.Free = true
+	r.Add(free)
+	r.Join(true)
+	r.Assign(map[partition.ID]int64{other: 0})
+	r.wantTry(t, "0:0>a/0")
+	process := &Item{Free: true, Record: brook.Record{Topic: "a", Placed: true}}
+	r.Suspend()
+	r.Committed([]*Item{process}, nil, nil, nil, true)
+	r.wantTry(t, "0:0>a/0")
+}
+
+// What is cleared is forgotten, but not effects, which are nowhere else.
+func TestClear(t *testing.T) {
+	r := newRig()
+	r.down["a/0"] = true
+	r.Load(emitted(in, 0, "a"))
+	r.wantTry(t, "")
+	r.Load(emitted(in, 1, "b"))
+	want(t, "keys", len(r.Keys()), 2)
+	r.Join(true)
+	commit(r.Outbox, other, 0, "a")
+	want(t, "keys of all", len(r.Keys()), 3)
+	r.Clear()
+	want(t, "keys of none", len(r.Keys()), 0)
+	want(t, "next try", r.Next(), 0)
+	want(t, "wait", r.Depth(in), 0)
+	want(t, "effects", r.Depth(other), 1)
+	delete(r.down, "a/0")
+	r.wantTry(t, "")
+}
+
+// Members that fold the same events and take turns publish each emission in order and once, and
+// what fails at least once, whatever the divisions. None publishes for another.
+func TestDivisionsAtRandom(t *testing.T) {
+	for seed := range uint64(300) {
+		n := seed
+		random := func(below int) int { // an LCG: the same in every run
+			n = n*6364136223846793005 + 1442695040888963407
+			return int(n>>33) % below
+		}
+		partitions := []partition.ID{in, other}
+		members := []*rig{newRig(), newRig(), newRig()}
+		folded := make([][2]int64, len(members))
+		marks := map[partition.ID]int64{in: 0, other: 0}
+		owner := map[partition.ID]int{in: -1, other: -1}
+		published := map[partition.ID]int64{} // the next offset
+		for _, m := range members {
+			m.Join(true)
+		}
+		try := func(i int, fails bool) {
+			m := members[i]
+			failed := map[*Item]error{}
+			for _, item := range m.Take(time.Now(), true) {
+				id := item.cause()
+				switch {
+				case item.IsCheckpoint():
+				case item.Passed:
+					if item.Position.Offset >= published[id] {
+						t.Errorf("seed %d: %s is removed unpublished", seed, item.Position)
+					}
+				case fails && (len(failed) > 0 || random(3) == 0):
+					failed[item] = errAway
+				default:
+					want(t, "publisher", i, owner[id])
+					if item.Position.Offset > published[id] {
+						t.Errorf("seed %d: %s comes before %d", seed, item.Position, published[id])
+					}
+					published[id] = max(published[id], item.Position.Offset+1)
+				}
+			}
+			m.Land(failed, policy)
+		}
+		mark := func(i int) {
+			due, _ := members[i].Due(true, true)
+			for _, p := range due {
+				id := partition.Of(p)
+				if p.Offset > published[id] {
+					t.Errorf("seed %d: %s is marked, and %d is published", seed, p, published[id])
+				}
+				marks[id] = max(marks[id], p.Offset)
+			}
+			members[i].Confirm(due)
+		}
+		fold := func(i, p int) {
+			commit(members[i].Outbox, partitions[p], folded[i][p], "a")
+			folded[i][p]++
+		}
+		divide := func() {
+			for i, m := range members {
+				m.Suspend()
+				fold(i, random(2))
+				if random(3) > 0 { // it drains in time
+					try(i, random(2) == 0)
+					mark(i)
+				}
+			}
+			for _, id := range partitions {
+				owner[id] = random(len(members))
+			}
+			for i, m := range members {
+				mine := map[partition.ID]int64{}
+				for _, id := range partitions {
+					if owner[id] == i {
+						mine[id] = marks[id]
+					}
+				}
+				m.Assign(mine)
+			}
+		}
+		divide()
+		for range 40 {
+			i := random(len(members))
+			switch random(6) {
+			case 0:
+				divide()
+			case 1:
+				try(i, true)
+			case 2:
+				try(i, false)
+			case 3:
+				mark(i)
+			case 4:
+				members[i].Acknowledged(marks)
+			default:
+				fold(i, random(2))
+			}
+		}
+		last := max(folded[0][0], folded[1][0], folded[2][0], folded[0][1], folded[1][1], folded[2][1])
+		for range 2 {
+			for i := range members {
+				for p := range partitions {
+					for folded[i][p] < last {
+						fold(i, p)
+					}
+				}
+				try(i, false)
+				try(i, false)
+				mark(i)
+			}
+		}
+		for i, m := range members {
+			m.Acknowledged(marks)
+			try(i, false)
+			for _, id := range partitions {
+				want(t, "published", published[id], last)
+				want(t, "marked", marks[id], last)
+				want(t, "wait", m.Depth(id), 0)
+			}
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
 }
