@@ -131,26 +131,28 @@ func TestCloseFromWithin(t *testing.T) {
 }
 
 func TestCloseInAHandlerOfProcess(t *testing.T) {
-	c := config(memdriver.New(), newStore())
-	c.ShutdownTimeout = time.Millisecond
-	var app *ledger.App
-	var closed error
-	app = newLedger(t, c, &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
-		closed = app.Close()
-		return nil
-	}})
-	if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := app.Process.Moved(t.Context(), ledger.Moved{Account: "a"}); !errors.Is(err, brook.ErrClosed) || errors.Is(err, context.Canceled) {
-		t.Errorf("Process that is not done within Config.ShutdownTimeout of Close: %v", err)
-	}
-	if !errors.Is(closed, brook.ErrRunning) || !strings.Contains(closed.Error(), "Process") {
-		t.Errorf("Close from within: %v", closed)
-	}
-	if err := app.Close(); err != nil {
-		t.Errorf("Close again: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := config(memdriver.New(), newStore())
+		c.ShutdownTimeout = time.Millisecond
+		var app *ledger.App
+		var closed error
+		app = newLedger(t, c, &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+			closed = app.Close()
+			return nil
+		}})
+		if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := app.Process.Moved(t.Context(), ledger.Moved{Account: "a"}); !errors.Is(err, brook.ErrClosed) || errors.Is(err, context.Canceled) {
+			t.Errorf("Process that is not done within Config.ShutdownTimeout of Close: %v", err)
+		}
+		if !errors.Is(closed, brook.ErrRunning) || !strings.Contains(closed.Error(), "Process") {
+			t.Errorf("Close from within: %v", closed)
+		}
+		if err := app.Close(); err != nil {
+			t.Errorf("Close again: %v", err)
+		}
+	})
 }
 
 // Tries in a batch that was too large for the store, and is put back, count neither for the letter nor for what may be tried.
