@@ -23,19 +23,21 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
-	config brook.Config
-	def    *Definition
-	code   *plan.Code
-	store  brook.Store
-	reader brook.Reader
-	keep   map[string]int
-	ids    *idSource
-	bare   bool // the envelope takes anything for a payload
+	config      brook.Config
+	def         *Definition
+	collections []brook.AnyCollection
+	on          owner
+	code        *plan.Code
+	store       brook.Store
+	reader      brook.Reader
+	keep        map[string]int
+	ids         *idSource
+	bare        bool // the envelope takes anything for a payload
 
 	ctx    context.Context // ends at Close, with ErrClosed as its cause
 	cancel context.CancelFunc
 	report *report.Reporter
-	retry  retry.Loop
+	retry  *retry.Loop
 	done   chan struct{} // closed by Close
 	closed atomic.Bool
 
@@ -72,7 +74,7 @@ type App struct {
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
-	gate   quiesce.Lock
+	gate   *quiesce.Lock
 	unsure atomic.Bool                          // a commit may have happened although it gave an error
 	waits  map[partition.ID]*deadletter.Blocked // of the live generation
 	solo   *lane                                // what Process and Redrive run in, under the gate
@@ -94,7 +96,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a := &App{
-		config: config, def: def, store: config.Store, reader: config.Store.Latest(),
+		config: config, def: def, collections: def.Collections, gate: &quiesce.Lock{}, store: config.Store, reader: config.Store.Latest(),
 		code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections, def.Events),
 		keep: map[string]int{}, bare: isBare(config.Envelope), ids: newIDSource(), report: report.New(config.Name, config.Log, config.Hooks),
 		ctx: ctx, cancel: func() { cancel(brook.ErrClosed) }, done: make(chan struct{}), broken: make(chan error, 1),
@@ -102,12 +104,13 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		targets: outbox.NewTargets(config.Driver), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{},
 		progress: newProgress(), hub: watch.NewHub(), news: newNews(), born: time.Now(),
 	}
-	a.retry = retry.Loop{Policy: config.Retry, Report: a.report}
+	a.retry = &retry.Loop{Policy: config.Retry, Report: a.report}
 	for typ, info := range a.code.Events {
 		if info.History != brook.KeepAll {
 			a.keep[typ] = info.History
 		}
 	}
+	a.on = owner{taken: a.afterOthers, renewed: a.renewed, shown: a.shownOther, installed: a.installed, reload: a.prepareReload, positions: a.progress.all}
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
@@ -127,6 +130,12 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 // load opens what the store holds of the app.
 func (a *App) load(ctx context.Context) error {
 	defer a.report.Slow("reading positions, dead letters and emissions from the store")()
+	for name, t := range map[string]*brook.Table{"outbox": &a.outboxTable, "sending": &a.sending} {
+		var err error
+		if *t, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, name)}); err != nil {
+			return err
+		}
+	}
 	if err := a.openMeta(ctx); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (a *App) claim(ctx context.Context) error {
 	ctx, cancel := a.whileOpen(ctx)
 	defer cancel()
 	return closing(ctx, a.insistResting(ctx, func() error {
-		if a.closed.Load() {
+		if a.ctx.Err() != nil {
 			return brook.ErrClosed
 		}
 		return a.claimResting(ctx)
@@ -95,7 +95,7 @@ func (a *App) takeOver(next *state) error {
 		}
 		switch changes := a.structureChanges(next); {
 		case len(changes) == 0 || a.config.OnStale == brook.GoOn:
-			next.rename(a)
+			next.rename(a.code)
 			next.Mixed, next.Fingerprint = false, nil
 		case a.config.OnStale == brook.Fail:
 			return fmt.Errorf("%w: %s; Rebuild makes them anew", brook.ErrStale, strings.Join(changes, "; "))
@@ -104,7 +104,7 @@ func (a *App) takeOver(next *state) error {
 		}
 	}
 	if untouched {
-		next.rename(a)
+		next.rename(a.code)
 		next.Mixed, next.Fingerprint = false, nil
 	}
 	fresh := next.Folds == ""
@@ -134,7 +134,7 @@ func (a *App) takeOver(next *state) error {
 
 // madeHere makes the state that of a generation that this code has built.
 func (a *App) madeHere(next *state) {
-	next.rename(a)
+	next.rename(a.code)
 	next.Folds, next.Mixed, next.Fingerprint = a.code.Contract, false, nil
 	next.Kept = map[string]keptIndex{}
 	for _, info := range a.code.Layout.Collections {
@@ -161,13 +161,7 @@ func (a *App) install(ctx context.Context) error {
 // settle makes g, which is the live generation, that of all lanes. The caller holds the gate for writing.
 func (a *App) settle(g *generation) {
 	a.live.Store(g)
-	a.lanesMu.Lock()
-	defer a.lanesMu.Unlock()
-	for _, l := range append([]*lane{a.solo}, a.lanes...) {
-		if l != nil && l.gen.number == g.number {
-			l.in(g)
-		}
-	}
+	a.on.installed(g)
 	a.fit()
 }
 

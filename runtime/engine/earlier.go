@@ -77,7 +77,7 @@ func (a *App) earlierChanges(was []string) (changes []string) {
 // views have positions there.
 func (a *App) otherTopics() string {
 	var stands []string
-	for id := range a.progress.all() {
+	for id := range a.on.positions() {
 		stands = append(stands, id.Topic)
 	}
 	stands = plan.Sorted(stands)

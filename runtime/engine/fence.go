@@ -189,22 +189,12 @@ func (a *App) reloadResting(ctx context.Context) error {
 	a.shown()
 	live := a.live.Load()
 	a.noteNames(&next)
-	waits, err := a.loadWaits(ctx, live)
+	adopt, err := a.on.reload(ctx, live)
 	if err != nil {
 		return err
 	}
-	a.state, a.waits, a.numbers = next, waits, nil
-	a.solo.in(live)
+	a.state = next
+	adopt()
 	a.fit()
-	if err := a.readAlone(ctx); err != nil {
-		return err
-	}
-	standings, err := a.standings(ctx, a.reader, live)
-	if err != nil {
-		return err
-	}
-	for id, s := range standings {
-		a.progress.advance(id, s.Next)
-	}
 	return nil
 }

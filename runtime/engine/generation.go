@@ -35,12 +35,6 @@ func (a *App) openMeta(ctx context.Context) error {
 	if a.meta, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, "state")}); err != nil {
 		return err
 	}
-	if a.outboxTable, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, "outbox")}); err != nil {
-		return err
-	}
-	if a.sending, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, "sending")}); err != nil {
-		return err
-	}
 	if n := a.held.name; n != nil {
 		n.Opening.Lock()
 		defer n.Opening.Unlock()
@@ -71,7 +65,7 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 		return t
 	}
 	for ord, info := range a.code.Layout.Collections {
-		g.tables[a.code.Layout.Rows[ord]] = table(brook.TableSpec{Name: name(plan.RowsTable(info.Name)), Codec: a.def.Collections[ord].Codec(g.shapes.of(info)), Keep: a.keep})
+		g.tables[a.code.Layout.Rows[ord]] = table(brook.TableSpec{Name: name(plan.RowsTable(info.Name)), Codec: a.collections[ord].Codec(g.shapes.of(info)), Keep: a.keep})
 		for x, index := range info.Indexes {
 			g.tables[a.code.Layout.Index[ord][x]] = table(brook.TableSpec{Name: name(plan.IndexTable(info.Name, index.Field))})
 		}

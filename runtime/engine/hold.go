@@ -55,7 +55,7 @@ func (a *App) hold(ctx context.Context) (release func(), err error) {
 			return nil, fmt.Errorf("%w: another App of the name %s over the same store: give one of them another Config.Name, or use one App", brook.ErrRunning, a.config.Name)
 		}
 		if before != h.known {
-			if err := a.afterOthers(ctx); err != nil {
+			if err := a.on.taken(ctx); err != nil {
 				h.name.Release()
 				return nil, err
 			}
@@ -86,8 +86,9 @@ func (a *App) afterOthers(ctx context.Context) error {
 	return a.retry.Do(ctx, "reload", func() error { return a.readShapes(ctx, live.shapes) })
 }
 
-// displacedBy reports whether another app of the name, in the same process, replaced the live generation that this one knows.
-func (h *hold) displacedBy(a *App) bool {
+// displacedByOther reports whether another app of the name, in the same process, replaced the live generation that this one knows.
+func (a *App) displacedByOther() bool {
+	h := &a.held
 	if h.name == nil {
 		return false
 	}

@@ -132,11 +132,10 @@ func (a *App) hear(announcer brook.Announcer) error {
 func (a *App) show(g *generation) {
 	if old := a.live.Swap(g); old != nil {
 		a.leftovers.replaced(old)
-		a.noteOwed()
+		a.on.shown(true)
+		return
 	}
-	if stop := a.hearing.Load(); stop != nil {
-		(*stop)()
-	}
+	a.on.shown(false)
 }
 
 // followNews looks at what was announced: a new state, or positions that another process committed.

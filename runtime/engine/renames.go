@@ -53,8 +53,8 @@ func (a *App) setNow(typ, set string) string {
 }
 
 // rename makes the state say what the sets are called now. The rows are made from the same as before, or differences are accepted.
-func (s *state) rename(a *App) {
-	if renamed := a.code.Renames(s.Made); len(renamed) > 0 {
+func (s *state) rename(code *plan.Code) {
+	if renamed := code.Renames(s.Made); len(renamed) > 0 {
 		former := maps.Clone(s.Former)
 		if former == nil {
 			former = map[string]string{}
@@ -66,7 +66,7 @@ func (s *state) rename(a *App) {
 		}
 		s.Former = former
 	}
-	s.Made = a.code.Made
+	s.Made = code.Made
 }
 
 // nameSets has the state say what this code calls the sets, once, before anything is folded. The caller holds the gate for writing.
@@ -78,7 +78,7 @@ func (a *App) nameSets(ctx context.Context) error {
 		if len(a.code.Renames(next.Made)) == 0 || len(a.structureChanges(next)) > 0 {
 			return errAsIs
 		}
-		next.rename(a)
+		next.rename(a.code)
 		return nil
 	}, nil)
 	a.named.Store(err == nil)

@@ -38,7 +38,7 @@ func (a *App) structureChanges(s *state) (lines []string) {
 
 // untouched reports whether nothing was folded into the live generation yet.
 func (a *App) untouched(s *state) bool {
-	return s.Folds == "" || s.Folds == layout2 && a.progress.none()
+	return s.Folds == "" || s.Folds == layout2 && len(a.on.positions()) == 0
 }
 
 // stale deals with views that other code made, and reports whether they have to be rebuilt. Nothing is written: that comes with the first

@@ -41,12 +41,12 @@ func (a *App) confirm(ctx context.Context) error {
 
 // confirmHeld is confirm for a store that is the process's own, where another app of the name may have rebuilt.
 func (a *App) confirmHeld(ctx context.Context) error {
-	if !a.held.displacedBy(a) {
+	if !a.displacedByOther() {
 		return nil
 	}
 	a.trustMu.Lock()
 	defer a.trustMu.Unlock()
-	if !a.held.displacedBy(a) {
+	if !a.displacedByOther() {
 		return nil
 	}
 	_, err := a.renew(ctx)
@@ -72,11 +72,10 @@ func (a *App) renew(ctx context.Context) (state, error) {
 		return state{}, err
 	case g.number == was.number && g != was:
 		a.live.Store(g)
-		a.news.note(func() { a.news.state = true })
+		a.on.renewed(false)
 	case g != was:
 		a.show(g)
-		a.hub.Gap()
-		a.news.note(func() { a.news.state = true }) // the rest of what memory knows
+		a.on.renewed(true)
 	}
 	a.trusted.Store(int64(asked))
 	return next, nil
