@@ -23,16 +23,14 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
-	config      brook.Config
-	def         *Definition
-	collections []brook.AnyCollection
-	on          owner
-	code        *plan.Code
-	store       brook.Store
-	reader      brook.Reader
-	keep        map[string]int
-	ids         *idSource
-	bare        bool // the envelope takes anything for a payload
+	catalog *catalog
+	config  brook.Config
+	def     *Definition
+	code    *plan.Code
+	store   brook.Store
+	reader  brook.Reader
+	ids     *idSource
+	bare    bool // the envelope takes anything for a payload
 
 	ctx    context.Context // ends at Close, with ErrClosed as its cause
 	cancel context.CancelFunc
@@ -41,36 +39,22 @@ type App struct {
 	done   chan struct{} // closed by Close
 	closed atomic.Bool
 
-	meta        brook.Table
 	outboxTable brook.Table
 	sending     brook.Table // of what publishing goes by: see numbers and lease
 	numbers     *numbers    // as the store has them, guarded by gate; nil: not known
 	targets     *outbox.Targets
 	lease       lease
-	state       state                  // guarded by gate
 	aloneMark   atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
-	named       atomic.Bool            // the state has the names of the code's sets
-	names       atomic.Pointer[setNames]
-	claimed     atomic.Bool            // the state has that contract, and the live generation the code's shapes
-	lost        atomic.Bool            // another contract came in its place
-	had         bool                   // the app might fold since it began to; guarded by gate
-	fills       retry.Signal           // there may be an index to fill
-	rested      atomic.Pointer[string] // the promotion of another process that this one rested for
 	owing       atomic.Bool            // the live generation may hold emissions that are to go to the outbox
 	refused     atomic.Bool            // a rebuild was refused, and none is tried again by itself
-	building    int                    // the generation that this process makes, 0: none; guarded by gate
-	live        atomic.Pointer[generation]
 	progress    *progress
 	outbox      *outbox.Outbox
 	hub         *watch.Hub
 	news        *news
 	hearing     atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
 	born        time.Time
-	trustMu     sync.Mutex     // held by who looks which generation is live
-	trusted     atomic.Int64   // the age at which it was looked last
 	background  sync.WaitGroup // ends after ctx
 	broken      chan error     // what ends Run from beside it
-	leftovers   leftovers
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
@@ -79,7 +63,6 @@ type App struct {
 	waits  map[partition.ID]*deadletter.Blocked // of the live generation
 	solo   *lane                                // what Process and Redrive run in, under the gate
 
-	held      hold          // of the name
 	running   quiesce.Mutex // of Run
 	rebuildMu quiesce.Mutex // of a rebuild
 	lanesMu   sync.Mutex
@@ -95,35 +78,32 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
+	reporter := report.New(config.Name, config.Log, config.Hooks)
 	a := &App{
-		config: config, def: def, collections: def.Collections, gate: &quiesce.Lock{}, store: config.Store, reader: config.Store.Latest(),
-		code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections, def.Events),
-		keep: map[string]int{}, bare: isBare(config.Envelope), ids: newIDSource(), report: report.New(config.Name, config.Log, config.Hooks),
+		config: config, def: def, code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections, def.Events),
+		report: reporter, retry: &retry.Loop{Policy: config.Retry, Report: reporter}, bare: isBare(config.Envelope),
 		ctx: ctx, cancel: func() { cancel(brook.ErrClosed) }, done: make(chan struct{}), broken: make(chan error, 1),
-		running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(), fills: retry.NewSignal(), leftovers: newLeftovers(),
+		running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(),
 		targets: outbox.NewTargets(config.Driver), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{},
-		progress: newProgress(), hub: watch.NewHub(), news: newNews(), born: time.Now(),
+		progress: newProgress(), hub: watch.NewHub(), news: newNews(),
 	}
-	a.retry = &retry.Loop{Policy: config.Retry, Report: a.report}
-	for typ, info := range a.code.Events {
-		if info.History != brook.KeepAll {
-			a.keep[typ] = info.History
-		}
-	}
-	a.on = owner{taken: a.afterOthers, renewed: a.renewed, shown: a.shownOther, installed: a.installed, reload: a.prepareReload, positions: a.progress.all}
+	a.catalog = newCatalog(ctx, &a.config, a.code, def.Collections, a.retry, owner{
+		taken: a.afterOthers, renewed: a.renewed, shown: a.shownOther, installed: a.installed,
+		reload: a.prepareReload, positions: a.progress.all,
+	})
+	a.store, a.reader, a.ids, a.gate, a.born = a.catalog.store, a.catalog.reader, a.catalog.ids, a.catalog.gate, a.catalog.born
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
 			return nil, err
 		}
 	}
-	a.openHold()
-	if err := a.load(a.ctx); err != nil {
+	if err := a.load(ctx); err != nil {
 		a.cancel()
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
 	}
 	a.listen()
-	a.background.Go(a.removeLeftovers)
+	a.background.Go(a.catalog.removeLeftovers)
 	return a, nil
 }
 
@@ -136,26 +116,26 @@ func (a *App) load(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := a.openMeta(ctx); err != nil {
+	if err := a.catalog.openMeta(ctx); err != nil {
 		return err
 	}
-	live, err := a.openLive(ctx, &a.state, nil)
+	live, err := a.catalog.openLive(ctx, &a.catalog.state, nil)
 	if err != nil {
 		return err
 	}
-	a.live.Store(live)
-	standings, err := a.standings(ctx, a.reader, live)
+	a.catalog.live.Store(live)
+	standings, err := a.catalog.standings(ctx, a.reader, live)
 	if err != nil {
 		return err
 	}
 	for id, s := range standings {
 		a.progress.advance(id, s.Next)
 	}
-	a.noteNames(&a.state)
+	a.catalog.noteNames(&a.catalog.state)
 	if a.waits, err = a.loadWaits(ctx, live); err != nil {
 		return err
 	}
-	if !a.fenced() { // else that is for who holds the lease, or has the partition
+	if !a.catalog.fenced() { // else that is for who holds the lease, or has the partition
 		if err := a.loadOutbox(ctx, everyPartition); err != nil {
 			return err
 		}
@@ -165,7 +145,7 @@ func (a *App) load(ctx context.Context) error {
 		return err
 	}
 	a.noteOwed()
-	a.fit()
+	a.catalog.fit()
 	return nil
 }
 
@@ -184,7 +164,7 @@ func (a *App) loadWaits(ctx context.Context, g *generation) (map[partition.ID]*d
 		if all[id] == nil {
 			all[id] = &deadletter.Blocked{}
 		}
-		l.Set = a.setNow(l.Type, l.Set)
+		l.Set = a.catalog.setNow(l.Type, l.Set)
 		all[id].Add(&l, a.config.OnFailure != brook.GoOn)
 	}
 	return all, nil
@@ -202,13 +182,13 @@ func (a *App) waitsOf(id partition.ID) *deadletter.Blocked {
 func (a *App) Source() brook.Source { return &latest{a, context.Background()} }
 
 // insistResting does something with the gate taken, and again where the store refuses its commit; the gate is others' between two tries.
-func (a *App) insistResting(ctx context.Context, do func() error) error {
+func (c *catalog) insistResting(ctx context.Context, do func() error) error {
 	var over error
-	err := a.retry.Do(ctx, "commit", func() error {
-		if err := a.gate.Lock(ctx); err != nil {
+	err := c.retry.Do(ctx, "commit", func() error {
+		if err := c.gate.Lock(ctx); err != nil {
 			return err
 		}
-		defer a.gate.Unlock()
+		defer c.gate.Unlock()
 		over = do()
 		if errors.As(over, &retry.Refusal{}) {
 			return over

@@ -19,54 +19,54 @@ import (
 var errMoved = errors.New("brook: the live views are others now")
 
 // fit notes whether the app may fold into the live generation. The caller holds the gate for writing, or opens the app.
-func (a *App) fit() {
-	a.noteNames(&a.state)
-	g := a.live.Load()
+func (c *catalog) fit() {
+	c.noteNames(&c.state)
+	g := c.live.Load()
 	if g == nil {
 		return
 	}
-	fits := a.state.Folds == a.code.Contract && a.state.Generation == g.number
-	a.had = a.had || fits
-	a.lost.Store(a.had && a.state.Folds != a.code.Contract)
+	fits := c.state.Folds == c.code.Contract && c.state.Generation == g.number
+	c.had = c.had || fits
+	c.lost.Store(c.had && c.state.Folds != c.code.Contract)
 	if fits {
-		writes, _ := a.newShapes(g.shapes)
+		writes, _ := c.newShapes(g.shapes)
 		fits = len(writes) == 0
 	}
-	a.claimed.Store(fits)
-	if len(a.unfilled()) > 0 {
-		a.wantFill()
+	c.claimed.Store(fits)
+	if len(c.unfilled()) > 0 {
+		c.wantFill()
 	}
 }
 
 // claim makes sure that the app may fold into the live generation, before it does for the first time. The caller does not hold the gate.
-func (a *App) claim(ctx context.Context) error {
-	if a.claimed.Load() && a.named.Load() {
+func (c *catalog) claim(ctx context.Context) error {
+	if c.claimed.Load() && c.named.Load() {
 		return nil
 	}
-	ctx, cancel := a.whileOpen(ctx)
+	ctx, cancel := c.whileOpen(ctx)
 	defer cancel()
-	return closing(ctx, a.insistResting(ctx, func() error {
-		if a.ctx.Err() != nil {
+	return closing(ctx, c.insistResting(ctx, func() error {
+		if c.ctx.Err() != nil {
 			return brook.ErrClosed
 		}
-		return a.claimResting(ctx)
+		return c.claimResting(ctx)
 	}))
 }
 
 // claimResting is claim for who holds the gate for writing.
-func (a *App) claimResting(ctx context.Context) error {
-	for !a.claimed.Load() {
-		g := a.live.Load()
+func (c *catalog) claimResting(ctx context.Context) error {
+	for !c.claimed.Load() {
+		g := c.live.Load()
 		// Another app of the name may have given numbers since.
-		if err := a.retry.Do(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) }); err != nil {
+		if err := c.retry.Do(ctx, "read", func() error { return c.readShapes(ctx, g.shapes) }); err != nil {
 			return err
 		}
-		writes, checks := a.newShapes(g.shapes)
-		err := a.updateStateResting(ctx, func(next *state) error {
-			if a.live.Load() != g {
+		writes, checks := c.newShapes(g.shapes)
+		err := c.updateStateResting(ctx, func(next *state) error {
+			if c.live.Load() != g {
 				return errMoved
 			}
-			return a.takeOver(next)
+			return c.takeOver(next)
 		}, &brook.Batch{Writes: writes, Checks: checks})
 		if errors.Is(err, errMoved) {
 			continue
@@ -74,44 +74,44 @@ func (a *App) claimResting(ctx context.Context) error {
 		if err != nil && !errors.Is(err, brook.ErrConflict) { // a conflict: another process gave a shape the same number
 			return err
 		}
-		err = a.retry.Do(ctx, "read", func() error { return a.readShapes(ctx, g.shapes) })
+		err = c.retry.Do(ctx, "read", func() error { return c.readShapes(ctx, g.shapes) })
 		if err == nil {
-			err = a.install(ctx)
+			err = c.install(ctx)
 		}
 		if err != nil { // the state has the claim, but lanes go by other indexes still
-			a.claimed.Store(false)
+			c.claimed.Store(false)
 			return err
 		}
 	}
-	return a.nameSets(ctx)
+	return c.nameSets(ctx)
 }
 
 // takeOver makes the state that of a generation that this code folds into from now on.
-func (a *App) takeOver(next *state) error {
-	untouched := a.untouched(next)
-	if next.Folds != a.code.Contract && !untouched {
-		if a.had {
-			return a.overtaken(next)
+func (c *catalog) takeOver(next *state) error {
+	untouched := c.untouched(next)
+	if next.Folds != c.code.Contract && !untouched {
+		if c.had {
+			return c.overtaken(next)
 		}
-		switch changes := a.structureChanges(next); {
-		case len(changes) == 0 || a.config.OnStale == brook.GoOn:
-			next.rename(a.code)
+		switch changes := c.structureChanges(next); {
+		case len(changes) == 0 || c.config.OnStale == brook.GoOn:
+			next.rename(c.code)
 			next.Mixed, next.Fingerprint = false, nil
-		case a.config.OnStale == brook.Fail:
+		case c.config.OnStale == brook.Fail:
 			return fmt.Errorf("%w: %s; Rebuild makes them anew", brook.ErrStale, strings.Join(changes, "; "))
 		default: // beside the rebuild
 			next.Mixed = true
 		}
 	}
 	if untouched {
-		next.rename(a.code)
+		next.rename(c.code)
 		next.Mixed, next.Fingerprint = false, nil
 	}
 	fresh := next.Folds == ""
-	next.Folds = a.code.Contract
-	tables := append(a.code.TableNames(), next.Tables[next.Generation]...)
+	next.Folds = c.code.Contract
+	tables := append(c.code.TableNames(), next.Tables[next.Generation]...)
 	kept := map[string]keptIndex{}
-	for _, info := range a.code.Layout.Collections {
+	for _, info := range c.code.Layout.Collections {
 		for _, index := range info.Indexes {
 			name := info.EntriesName(index)
 			k, ok := next.Kept[name]
@@ -133,11 +133,11 @@ func (a *App) takeOver(next *state) error {
 }
 
 // madeHere makes the state that of a generation that this code has built.
-func (a *App) madeHere(next *state) {
-	next.rename(a.code)
-	next.Folds, next.Mixed, next.Fingerprint = a.code.Contract, false, nil
+func (c *catalog) madeHere(next *state) {
+	next.rename(c.code)
+	next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
 	next.Kept = map[string]keptIndex{}
-	for _, info := range a.code.Layout.Collections {
+	for _, info := range c.code.Layout.Collections {
 		for _, index := range info.Indexes {
 			next.Kept[info.EntriesName(index)] = keptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: index.Unique}
 		}
@@ -145,24 +145,24 @@ func (a *App) madeHere(next *state) {
 }
 
 // install has lanes and readers go by the indexes that the state names. The caller holds the gate for writing.
-func (a *App) install(ctx context.Context) error {
+func (c *catalog) install(ctx context.Context) error {
 	var g *generation
-	err := a.retry.Do(ctx, "open", func() (err error) {
-		g, err = a.openLive(ctx, &a.state, a.live.Load())
+	err := c.retry.Do(ctx, "open", func() (err error) {
+		g, err = c.openLive(ctx, &c.state, c.live.Load())
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	a.settle(g)
+	c.settle(g)
 	return nil
 }
 
 // settle makes g, which is the live generation, that of all lanes. The caller holds the gate for writing.
-func (a *App) settle(g *generation) {
-	a.live.Store(g)
-	a.on.installed(g)
-	a.fit()
+func (c *catalog) settle(g *generation) {
+	c.live.Store(g)
+	c.on.installed(g)
+	c.fit()
 }
 
 // in makes the lane fold into g.
@@ -172,8 +172,8 @@ func (l *lane) in(g *generation) {
 }
 
 // overtaken says that another version of the code folds now.
-func (a *App) overtaken(s *state) error {
-	changes := strings.Join(a.structureChanges(s), "; ")
+func (c *catalog) overtaken(s *state) error {
+	changes := strings.Join(c.structureChanges(s), "; ")
 	if changes == "" {
 		changes = "other indexes are kept up"
 	}
@@ -181,39 +181,39 @@ func (a *App) overtaken(s *state) error {
 }
 
 // superseded returns why the app folds no longer: nil where it may, or ctx ended. The caller does not hold the gate.
-func (a *App) superseded(ctx context.Context) error {
-	v, err := a.gate.RLock(ctx)
+func (c *catalog) superseded(ctx context.Context) error {
+	v, err := c.gate.RLock(ctx)
 	if err != nil {
 		return nil
 	}
-	defer a.gate.Leave(v)
-	if !a.had || a.state.Folds == a.code.Contract {
+	defer c.gate.Leave(v)
+	if !c.had || c.state.Folds == c.code.Contract {
 		return nil
 	}
-	return a.overtaken(&a.state)
+	return c.overtaken(&c.state)
 }
 
 // fresh forgets that the app had folded: who starts, folds.
-func (a *App) fresh(ctx context.Context) {
-	if a.gate.Lock(ctx) != nil {
+func (c *catalog) fresh(ctx context.Context) {
+	if c.gate.Lock(ctx) != nil {
 		return
 	}
-	defer a.gate.Unlock()
-	a.had = false
-	a.fit()
+	defer c.gate.Unlock()
+	c.had = false
+	c.fit()
 }
 
 // ready claims what can be claimed at the start: where the code makes its rows from what they were made from, it is refused by nobody, and
 // new indexes begin to be filled before there is anything to fold.
-func (a *App) ready(ctx context.Context) error {
-	v, err := a.gate.RLock(ctx)
+func (c *catalog) ready(ctx context.Context) error {
+	v, err := c.gate.RLock(ctx)
 	if err != nil {
 		return err
 	}
-	same := a.state.Folds != "" && a.state.Folds != layout2 && len(a.structureChanges(&a.state)) == 0
-	a.gate.Leave(v)
+	same := c.state.Folds != "" && c.state.Folds != layout2 && len(c.structureChanges(&c.state)) == 0
+	c.gate.Leave(v)
 	if !same {
 		return nil
 	}
-	return a.claim(ctx)
+	return c.claim(ctx)
 }

@@ -19,7 +19,7 @@ import (
 // large for the store it is put back, to come again in smaller ones.
 func (l *lane) commit(ctx context.Context) error {
 	b := &l.batch
-	if l.live && l.gen != l.app.live.Load() { // another process switched, and Process or Redrive saw it first
+	if l.live && l.gen != l.app.catalog.live.Load() { // another process switched, and Process or Redrive saw it first
 		l.rewind()
 		l.forget()
 		return errReload

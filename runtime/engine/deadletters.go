@@ -19,7 +19,7 @@ func (a *App) deadLetters(ctx context.Context) iter.Seq2[brook.DeadLetter, error
 			yield(brook.DeadLetter{}, brook.ErrClosed)
 			return
 		}
-		watch, err := a.guarded(ctx)
+		watch, err := a.catalog.guarded(ctx)
 		if err != nil {
 			yield(brook.DeadLetter{}, closing(ctx, err))
 			return

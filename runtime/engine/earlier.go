@@ -55,8 +55,8 @@ func (s *state) tablesOfLayout1() (names []string) {
 }
 
 // earlierChanges says how the code differs from what made views of layout 2.
-func (a *App) earlierChanges(was []string) (changes []string) {
-	now := a.code.Fingerprint()
+func (c *catalog) earlierChanges(was []string) (changes []string) {
+	now := c.code.Fingerprint()
 	for _, line := range was {
 		if !slices.Contains(now, line) {
 			changes = append(changes, "no longer: "+line)
@@ -67,7 +67,7 @@ func (a *App) earlierChanges(was []string) (changes []string) {
 			changes = append(changes, "new: "+line)
 		}
 	}
-	if change := a.otherTopics(); change != "" {
+	if change := c.otherTopics(); change != "" {
 		changes = append(changes, change)
 	}
 	return changes
@@ -75,14 +75,14 @@ func (a *App) earlierChanges(was []string) (changes []string) {
 
 // otherTopics says that views of layout 2 were made from topics of which none is read any more: it did not say from which, but the
 // views have positions there.
-func (a *App) otherTopics() string {
+func (c *catalog) otherTopics() string {
 	var stands []string
-	for id := range a.on.positions() {
+	for id := range c.on.positions() {
 		stands = append(stands, id.Topic)
 	}
 	stands = plan.Sorted(stands)
-	if len(stands) == 0 || slices.ContainsFunc(a.code.Topics, func(topic string) bool { return slices.Contains(stands, topic) }) {
+	if len(stands) == 0 || slices.ContainsFunc(c.code.Topics, func(topic string) bool { return slices.Contains(stands, topic) }) {
 		return ""
 	}
-	return fmt.Sprintf("the events are those of %s, and were of %s", strings.Join(a.code.Topics, ", "), strings.Join(stands, ", "))
+	return fmt.Sprintf("the events are those of %s, and were of %s", strings.Join(c.code.Topics, ", "), strings.Join(stands, ", "))
 }

@@ -42,8 +42,8 @@ func (l *losses) giveWay(ctx context.Context) {
 }
 
 // fenced reports whether several processes may write the store.
-func (a *App) fenced() bool {
-	f, ok := a.store.(brook.Fenced)
+func (c *catalog) fenced() bool {
+	f, ok := c.store.(brook.Fenced)
 	return ok && f.Fenced()
 }
 
@@ -52,7 +52,7 @@ func (l *lane) checks() []brook.Check {
 	if !l.tx.TracksReads() {
 		return nil
 	}
-	checks := append(l.tx.ReadChecks(), l.app.unchanged())
+	checks := append(l.tx.ReadChecks(), l.app.catalog.unchanged())
 	for _, f := range l.feeds {
 		if f.Dirty() || l.tx.Scanned() {
 			checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
@@ -70,7 +70,7 @@ func (l *lane) checks() []brook.Check {
 			}
 		}
 	}
-	return append(checks, brook.Check{Table: l.app.meta, Key: aloneKey, Value: *l.app.aloneMark.Load()})
+	return append(checks, brook.Check{Table: l.app.catalog.meta, Key: aloneKey, Value: *l.app.aloneMark.Load()})
 }
 
 // aloneKey is where the last commit left its mark of which no position tells: of Process, Redrive and the like, and the first one of
@@ -79,10 +79,10 @@ var aloneKey = []byte("alone")
 
 // readAlone reads that mark.
 func (a *App) readAlone(ctx context.Context) error {
-	if !a.fenced() {
+	if !a.catalog.fenced() {
 		return nil
 	}
-	v, err := a.reader.Get(ctx, a.meta, aloneKey)
+	v, err := a.reader.Get(ctx, a.catalog.meta, aloneKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
 		a.aloneMark.Store(new([]byte))
@@ -104,7 +104,7 @@ func (l *lane) standAlone(ctx context.Context) error {
 	if err := l.app.readAlone(ctx); err != nil {
 		return err
 	}
-	standings, err := l.app.standings(ctx, l.app.reader, l.gen)
+	standings, err := l.app.catalog.standings(ctx, l.app.reader, l.gen)
 	l.others = l.others[:0]
 	for id, s := range standings {
 		l.others = append(l.others, brook.Check{Table: l.gen.positions, Key: id.AppendKey(nil), Value: s.Raw})
@@ -121,19 +121,19 @@ func (l *lane) mark(batch *brook.Batch) (done func()) {
 		batch.Checks = append(batch.Checks, l.others...)
 	}
 	mark := bytes.Clone(batch.ID[:])
-	batch.Writes = append(batch.Writes, brook.Write{Table: l.app.meta, Key: aloneKey, Value: mark})
+	batch.Writes = append(batch.Writes, brook.Write{Table: l.app.catalog.meta, Key: aloneKey, Value: mark})
 	return func() { l.app.aloneMark.Store(&mark) }
 }
 
 // raise writes a partition's position anew, one epoch on, so that every other process that folds it reads its dead
 // letters again. The caller holds the gate.
 func (a *App) raise(ctx context.Context, id partition.ID) ([]brook.Write, []brook.Check, error) {
-	if !a.fenced() {
+	if !a.catalog.fenced() {
 		return nil, nil, nil
 	}
-	g := a.live.Load()
+	g := a.catalog.live.Load()
 	k := id.AppendKey(nil)
-	checks := []brook.Check{a.unchanged()}
+	checks := []brook.Check{a.catalog.unchanged()}
 	v, err := a.reader.Get(ctx, g.positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return nil, append(checks, brook.Check{Table: g.positions, Key: k}), nil
@@ -151,50 +151,50 @@ func (a *App) raise(ctx context.Context, id partition.ID) ([]brook.Write, []broo
 }
 
 // again does something that takes turns with other processes, and again where one of them was faster.
-func (a *App) again(ctx context.Context, do func() error) error {
-	open, cancel := a.whileOpen(ctx)
+func (c *catalog) again(ctx context.Context, do func() error) error {
+	open, cancel := c.whileOpen(ctx)
 	defer cancel()
 	for tries := 1; ; tries++ {
 		err := do()
-		if !errors.Is(err, brook.ErrConflict) || !a.fenced() {
+		if !errors.Is(err, brook.ErrConflict) || !c.fenced() {
 			return err
 		}
 		if why := retry.Ending(open); why != nil {
 			return retry.GaveUp(why, "commit", tries, err, nil)
 		}
-		if err := a.reload(open); err != nil {
+		if err := c.reload(open); err != nil {
 			return closing(open, err)
 		}
-		a.giveTurn(open)
+		c.giveTurn(open)
 	}
 }
 
 // reload brings what memory knows of the store up to date: the state, the live generation, dead letters, positions.
-func (a *App) reload(ctx context.Context) error {
-	if err := a.gate.Lock(ctx); err != nil {
+func (c *catalog) reload(ctx context.Context) error {
+	if err := c.gate.Lock(ctx); err != nil {
 		return err
 	}
-	defer a.gate.Unlock()
-	return a.reloadResting(ctx)
+	defer c.gate.Unlock()
+	return c.reloadResting(ctx)
 }
 
 // reloadResting is reload for who holds the gate for writing.
-func (a *App) reloadResting(ctx context.Context) error {
-	a.trustMu.Lock()
-	next, err := a.renew(ctx)
-	a.trustMu.Unlock()
+func (c *catalog) reloadResting(ctx context.Context) error {
+	c.trustMu.Lock()
+	next, err := c.renew(ctx)
+	c.trustMu.Unlock()
 	if err != nil {
 		return err
 	}
-	a.shown()
-	live := a.live.Load()
-	a.noteNames(&next)
-	adopt, err := a.on.reload(ctx, live)
+	c.shown()
+	live := c.live.Load()
+	c.noteNames(&next)
+	adopt, err := c.on.reload(ctx, live)
 	if err != nil {
 		return err
 	}
-	a.state = next
+	c.state = next
 	adopt()
-	a.fit()
+	c.fit()
 	return nil
 }

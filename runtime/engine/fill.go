@@ -30,15 +30,15 @@ type unfilled struct {
 }
 
 // unfilled returns the indexes of the live generation that are not all that the code says of them. The caller holds the gate.
-func (a *App) unfilled() (all []unfilled) {
-	if a.state.Folds != a.code.Contract {
+func (c *catalog) unfilled() (all []unfilled) {
+	if c.state.Folds != c.code.Contract {
 		return nil
 	}
-	for ord, info := range a.code.Layout.Collections {
+	for ord, info := range c.code.Layout.Collections {
 		for x, index := range info.Indexes {
-			kept := a.state.Kept[info.EntriesName(index)]
+			kept := c.state.Kept[info.EntriesName(index)]
 			if !kept.Whole || index.Unique && !kept.Once {
-				all = append(all, unfilled{ord, x, a.code.Layout.Index[ord][x], kept})
+				all = append(all, unfilled{ord, x, c.code.Layout.Index[ord][x], kept})
 			}
 		}
 	}
@@ -49,7 +49,7 @@ func (a *App) unfilled() (all []unfilled) {
 func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 	for attempts := 0; ; {
 		select {
-		case <-a.fills:
+		case <-a.catalog.fills:
 		case <-ctx.Done():
 			return
 		}
@@ -66,7 +66,7 @@ func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 			if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
 				return
 			}
-			a.wantFill()
+			a.catalog.wantFill()
 		default:
 			attempts = 0
 		}
@@ -74,7 +74,7 @@ func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 }
 
 // wantFill has it looked what is to be filled.
-func (a *App) wantFill() { a.fills.Set() }
+func (c *catalog) wantFill() { c.fills.Set() }
 
 // fill fills the indexes that are to be filled now.
 func (a *App) fill(ctx context.Context) error {
@@ -83,8 +83,8 @@ func (a *App) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		todo := a.unfilled()
-		g := a.live.Load()
+		todo := a.catalog.unfilled()
+		g := a.catalog.live.Load()
 		a.gate.Leave(v)
 		if len(todo) == 0 {
 			return nil
@@ -144,7 +144,7 @@ func (f *filling) rows(ctx context.Context) error {
 		case errors.Is(err, brook.ErrConflict): // a row is another one by now
 			n = max(1, n/2)
 			losses.giveWay(ctx)
-			if err := f.app.reload(ctx); err != nil {
+			if err := f.app.catalog.reload(ctx); err != nil {
 				return err
 			}
 			continue
@@ -178,12 +178,12 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 		return nil, err
 	}
 	defer a.gate.Unlock()
-	if a.live.Load() != f.gen {
+	if a.catalog.live.Load() != f.gen {
 		return nil, errReload
 	}
 	batch := &brook.Batch{ID: a.ids.batch()}
-	if a.fenced() {
-		batch.Checks = append(batch.Checks, a.unchanged())
+	if a.catalog.fenced() {
+		batch.Checks = append(batch.Checks, a.catalog.unchanged())
 	}
 	rows := f.gen.tables[a.code.Layout.Rows[f.ord]]
 	var entries brook.Entries
@@ -206,7 +206,7 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 		for value := range entries.All {
 			batch.Writes = append(batch.Writes, brook.Write{Table: f.gen.tables[f.slot], Key: txn.EntryKey(value, key), Value: txn.Present})
 		}
-		if a.fenced() {
+		if a.catalog.fenced() {
 			batch.Checks = append(batch.Checks, brook.Check{Table: rows, Key: key, Version: row.Value.Version})
 		}
 	}
@@ -250,7 +250,7 @@ func (f *filling) once(ctx context.Context) error {
 
 // both reports whether two entries are there at one instant: a scan of a store that is far away is of several.
 func (f *filling) both(ctx context.Context, one, other []byte) (bool, error) {
-	if !f.app.fenced() {
+	if !f.app.catalog.fenced() {
 		return true, nil
 	}
 	table, there := f.gen.tables[f.slot], txn.Present.([]byte)
@@ -271,7 +271,7 @@ func (f *filling) whole(ctx context.Context) error {
 	defer a.gate.Unlock()
 	info := a.code.Layout.Collections[f.ord]
 	name := info.EntriesName(info.Indexes[f.x])
-	err := a.updateStateResting(ctx, func(next *state) error {
+	err := a.catalog.updateStateResting(ctx, func(next *state) error {
 		kept, ok := next.Kept[name]
 		if next.Generation != f.gen.number || next.Folds != a.code.Contract || !ok || kept.Table != f.kept.Table {
 			return errReload
@@ -283,7 +283,7 @@ func (f *filling) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.install(ctx)
+	return a.catalog.install(ctx)
 }
 
 // inParts commits writes that need not be one commit, in as many as the store takes them in.

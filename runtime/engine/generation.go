@@ -30,18 +30,18 @@ type generation struct {
 }
 
 // openMeta reads the state, and makes it where the store is new.
-func (a *App) openMeta(ctx context.Context) error {
+func (c *catalog) openMeta(ctx context.Context) error {
 	var err error
-	if a.meta, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, "state")}); err != nil {
+	if c.meta, err = c.store.Table(ctx, brook.TableSpec{Name: tableName(c.config, "state")}); err != nil {
 		return err
 	}
-	if n := a.held.name; n != nil {
+	if n := c.held.name; n != nil {
 		n.Opening.Lock()
 		defer n.Opening.Unlock()
 	}
-	a.state, err = a.readState(ctx)
+	c.state, err = c.readState(ctx)
 	if errors.Is(err, brook.ErrNotFound) {
-		err = a.updateState(ctx, func(next *state) error {
+		err = c.updateState(ctx, func(next *state) error {
 			if next.raw != nil {
 				return errAsIs // another process made it meanwhile
 			}
@@ -53,24 +53,24 @@ func (a *App) openMeta(ctx context.Context) error {
 }
 
 // open makes the tables of generation number known to the store.
-func (a *App) open(ctx context.Context, number int) (*generation, error) {
-	g := &generation{number: number, tables: make([]brook.Table, a.code.Layout.Slots), shapes: &shapes{}, pins: a.pinsOf(number)}
-	name := func(parts string) string { return a.generationTable(number, parts) }
+func (c *catalog) open(ctx context.Context, number int) (*generation, error) {
+	g := &generation{number: number, tables: make([]brook.Table, c.code.Layout.Slots), shapes: &shapes{}, pins: c.pinsOf(number)}
+	name := func(parts string) string { return c.generationTable(number, parts) }
 	var errs []error
 	table := func(spec brook.TableSpec) brook.Table {
-		t, err := a.store.Table(ctx, spec)
+		t, err := c.store.Table(ctx, spec)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("brook: table %s: %w", spec.Name, err))
 		}
 		return t
 	}
-	for ord, info := range a.code.Layout.Collections {
-		g.tables[a.code.Layout.Rows[ord]] = table(brook.TableSpec{Name: name(plan.RowsTable(info.Name)), Codec: a.collections[ord].Codec(g.shapes.of(info)), Keep: a.keep})
+	for ord, info := range c.code.Layout.Collections {
+		g.tables[c.code.Layout.Rows[ord]] = table(brook.TableSpec{Name: name(plan.RowsTable(info.Name)), Codec: c.collections[ord].Codec(g.shapes.of(info)), Keep: c.keep})
 		for x, index := range info.Indexes {
-			g.tables[a.code.Layout.Index[ord][x]] = table(brook.TableSpec{Name: name(plan.IndexTable(info.Name, index.Field))})
+			g.tables[c.code.Layout.Index[ord][x]] = table(brook.TableSpec{Name: name(plan.IndexTable(info.Name, index.Field))})
 		}
 	}
-	g.unready = make([]bool, a.code.Layout.Slots)
+	g.unready = make([]bool, c.code.Layout.Slots)
 	g.positions = table(brook.TableSpec{Name: name("positions")})
 	g.letters = table(brook.TableSpec{Name: name("letters")})
 	g.folded = table(brook.TableSpec{Name: name("folded")})
@@ -82,35 +82,35 @@ func (a *App) open(ctx context.Context, number int) (*generation, error) {
 		return g, err
 	}
 	g.shapes.again = func() error {
-		ctx, cancel := context.WithTimeout(a.ctx, a.config.ShutdownTimeout)
+		ctx, cancel := context.WithTimeout(c.ctx, c.config.ShutdownTimeout)
 		defer cancel()
-		return a.readShapes(ctx, g.shapes)
+		return c.readShapes(ctx, g.shapes)
 	}
-	return g, a.readShapes(ctx, g.shapes)
+	return g, c.readShapes(ctx, g.shapes)
 }
 
 // openLive opens the live generation that the state names, with the indexes that it has. Where was is that very generation but for
 // them, it goes on.
-func (a *App) openLive(ctx context.Context, s *state, was *generation) (g *generation, err error) {
+func (c *catalog) openLive(ctx context.Context, s *state, was *generation) (g *generation, err error) {
 	if was != nil && was.number == s.Generation {
 		if maps.Equal(was.kept, s.Kept) {
 			return was, nil
 		}
 		next := *was
-		next.tables, next.unready, g = slices.Clone(was.tables), make([]bool, a.code.Layout.Slots), &next
-	} else if g, err = a.open(ctx, s.Generation); err != nil {
+		next.tables, next.unready, g = slices.Clone(was.tables), make([]bool, c.code.Layout.Slots), &next
+	} else if g, err = c.open(ctx, s.Generation); err != nil {
 		return nil, err
 	}
 	g.kept = s.Kept
-	for ord, info := range a.code.Layout.Collections {
+	for ord, info := range c.code.Layout.Collections {
 		for x, index := range info.Indexes {
-			slot := a.code.Layout.Index[ord][x]
+			slot := c.code.Layout.Index[ord][x]
 			kept, ok := s.Kept[info.EntriesName(index)]
 			g.unready[slot] = s.Folds != "" && !kept.Whole
 			if !ok {
 				continue
 			}
-			if g.tables[slot], err = a.store.Table(ctx, brook.TableSpec{Name: a.generationTable(g.number, kept.Table)}); err != nil {
+			if g.tables[slot], err = c.store.Table(ctx, brook.TableSpec{Name: c.generationTable(g.number, kept.Table)}); err != nil {
 				return nil, fmt.Errorf("brook: table %s: %w", kept.Table, err)
 			}
 		}
@@ -119,47 +119,47 @@ func (a *App) openLive(ctx context.Context, s *state, was *generation) (g *gener
 }
 
 // drop removes all rows of a generation.
-func (a *App) drop(ctx context.Context, g *generation) error {
+func (c *catalog) drop(ctx context.Context, g *generation) error {
 	tables := append([]brook.Table{g.positions, g.letters, g.folded, g.window, g.dropped, g.owed}, g.tables...)
-	gone, err := a.forgotten(ctx, g.number)
+	gone, err := c.forgotten(ctx, g.number)
 	if err != nil {
 		return err
 	}
 	for _, t := range append(tables, gone...) {
-		if err := a.empty(ctx, t); err != nil {
+		if err := c.empty(ctx, t); err != nil {
 			return err
 		}
 	}
-	return a.empty(ctx, g.shapes.table) // last, as rows can't be read without
+	return c.empty(ctx, g.shapes.table) // last, as rows can't be read without
 }
 
 // empty removes all rows of a table.
-func (a *App) empty(ctx context.Context, t brook.Table) error {
-	if d, ok := a.store.(brook.Dropper); ok {
+func (c *catalog) empty(ctx context.Context, t brook.Table) error {
+	if d, ok := c.store.(brook.Dropper); ok {
 		return d.Drop(ctx, t)
 	}
 	for {
 		var writes []brook.Write
-		for row, err := range a.reader.Scan(ctx, t, nil, nil) {
+		for row, err := range c.reader.Scan(ctx, t, nil, nil) {
 			if err != nil {
 				return err
 			}
 			writes = append(writes, brook.Write{Table: t, Key: append([]byte(nil), row.Key...), Op: brook.Remove})
-			if len(writes) == a.config.BatchSize {
+			if len(writes) == c.config.BatchSize {
 				break
 			}
 		}
 		if len(writes) == 0 {
 			return nil
 		}
-		if err := a.store.Commit(ctx, &brook.Batch{Writes: writes}); err != nil {
+		if err := c.store.Commit(ctx, &brook.Batch{Writes: writes}); err != nil {
 			return err
 		}
 	}
 }
 
 // standings reads how far a generation has come.
-func (a *App) standings(ctx context.Context, r brook.Reader, g *generation) (map[partition.ID]partition.Stored, error) {
+func (c *catalog) standings(ctx context.Context, r brook.Reader, g *generation) (map[partition.ID]partition.Stored, error) {
 	all := map[partition.ID]partition.Stored{}
 	for row, err := range r.Scan(ctx, g.positions, nil, nil) {
 		if err != nil {

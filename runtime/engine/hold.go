@@ -21,25 +21,25 @@ type hold struct {
 }
 
 // openHold finds the name, before anything is read of the store.
-func (a *App) openHold() {
-	a.held.turn = quiesce.NewMutex()
-	a.held.self = &holds.Tenant{Rouse: a.leftovers.rouse}
-	if h, ok := a.store.(brook.Holder); ok && !a.fenced() {
+func (c *catalog) openHold() {
+	c.held.turn = quiesce.NewMutex()
+	c.held.self = &holds.Tenant{Rouse: c.leftovers.rouse}
+	if h, ok := c.store.(brook.Holder); ok && !c.fenced() {
 		if holds := h.Holds(); holds != nil {
-			a.held.name = holds.Name(a.config.Name)
-			a.held.known = a.held.name.Seen()
+			c.held.name = holds.Name(c.config.Name)
+			c.held.known = c.held.name.Seen()
 		}
 	}
 }
 
 // hold takes the name until each of those who took it has called the function returned. Another app that has it is [ErrRunning]. If another
 // app had it since this one did, what memory knows of the store is read anew.
-func (a *App) hold(ctx context.Context) (release func(), err error) {
-	h := &a.held
+func (c *catalog) hold(ctx context.Context) (release func(), err error) {
+	h := &c.held
 	if h.name == nil {
 		return func() {}, nil
 	}
-	ctx, cancel := a.whileOpen(ctx)
+	ctx, cancel := c.whileOpen(ctx)
 	defer cancel()
 	if !h.turn.LockContext(ctx) {
 		return nil, retry.Ending(ctx)
@@ -52,17 +52,17 @@ func (a *App) hold(ctx context.Context) (release func(), err error) {
 			return nil, err
 		}
 		if !ok {
-			return nil, fmt.Errorf("%w: another App of the name %s over the same store: give one of them another Config.Name, or use one App", brook.ErrRunning, a.config.Name)
+			return nil, fmt.Errorf("%w: another App of the name %s over the same store: give one of them another Config.Name, or use one App", brook.ErrRunning, c.config.Name)
 		}
 		if before != h.known {
-			if err := a.on.taken(ctx); err != nil {
+			if err := c.on.taken(ctx); err != nil {
 				h.name.Release()
 				return nil, err
 			}
 		}
-		h.known = h.name.Holds(h.self, a.live.Load().number)
-		if a.leftovers.missed.Swap(false) {
-			a.leftovers.rouse()
+		h.known = h.name.Holds(h.self, c.live.Load().number)
+		if c.leftovers.missed.Swap(false) {
+			c.leftovers.rouse()
 		}
 	}
 	h.users++
@@ -81,41 +81,41 @@ func (a *App) afterOthers(ctx context.Context) error {
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
-	live := a.live.Load()
-	a.leftovers.rouse()
-	return a.retry.Do(ctx, "reload", func() error { return a.readShapes(ctx, live.shapes) })
+	live := a.catalog.live.Load()
+	a.catalog.leftovers.rouse()
+	return a.retry.Do(ctx, "reload", func() error { return a.catalog.readShapes(ctx, live.shapes) })
 }
 
 // displacedByOther reports whether another app of the name, in the same process, replaced the live generation that this one knows.
-func (a *App) displacedByOther() bool {
-	h := &a.held
+func (c *catalog) displacedByOther() bool {
+	h := &c.held
 	if h.name == nil {
 		return false
 	}
 	live := h.name.Live.Load()
-	return live != 0 && live != int64(a.live.Load().number) && h.name.By.Load() != h.self
+	return live != 0 && live != int64(c.live.Load().number) && h.name.By.Load() != h.self
 }
 
 // shown notes the live generation for other apps of the name, if this app holds it.
-func (a *App) shown() {
-	if n := a.held.name; n != nil && n.By.Load() == a.held.self {
-		n.Live.Store(int64(a.live.Load().number))
+func (c *catalog) shown() {
+	if n := c.held.name; n != nil && n.By.Load() == c.held.self {
+		n.Live.Store(int64(c.live.Load().number))
 	}
 }
 
 // cleaning makes ctx one in which leftovers may be removed, until end: no other app of the name folds, and memory is as new as the store.
 // It reports false if another app folds, or did since.
-func (a *App) cleaning(ctx context.Context) (cleaning context.Context, end func(), ok bool) {
-	n := a.held.name
+func (c *catalog) cleaning(ctx context.Context) (cleaning context.Context, end func(), ok bool) {
+	n := c.held.name
 	if n == nil {
 		return ctx, func() {}, true
 	}
-	if !a.held.turn.LockContext(ctx) {
+	if !c.held.turn.LockContext(ctx) {
 		return nil, nil, false
 	}
-	defer a.held.turn.Unlock()
-	if cleaning, end, ok = n.Clean(ctx, a.held.self, a.held.known); !ok {
-		a.leftovers.missed.Store(true)
+	defer c.held.turn.Unlock()
+	if cleaning, end, ok = n.Clean(ctx, c.held.self, c.held.known); !ok {
+		c.leftovers.missed.Store(true)
 	}
 	return cleaning, end, ok
 }

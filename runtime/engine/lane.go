@@ -100,7 +100,7 @@ func (a *App) newLane(g *generation, live bool) *lane {
 	l := &lane{app: a, gen: g, live: live, tx: txn.New(a.def.Collections, a.code.Layout, a.reader), limit: max(1, a.config.BatchSize),
 		wake: retry.NewSignal(), chunks: make(chan input.Fetch)}
 	l.in(g)
-	if live && a.fenced() {
+	if live && a.catalog.fenced() {
 		l.tx.TrackReads()
 	}
 	l.deliver = a.def.Lane(l.tx)
@@ -114,7 +114,7 @@ func (l *lane) run(stop, ctx context.Context) error {
 		if stop.Err() != nil {
 			return nil
 		}
-		if l.live && l.app.lost.Load() {
+		if l.live && l.app.catalog.lost.Load() {
 			return errReload
 		}
 		if l.enter(stop) != nil {
@@ -319,8 +319,8 @@ func (l *lane) stands(f *feed) bool {
 // fold takes events into a batch and commits it.
 func (l *lane) fold(stop, ctx context.Context) error {
 	if l.live {
-		switch err := l.app.claim(stop); {
-		case err != nil && l.app.lost.Load():
+		switch err := l.app.catalog.claim(stop); {
+		case err != nil && l.app.catalog.lost.Load():
 			return errReload
 		case err != nil && stop.Err() != nil: // the partitions move, perhaps, and Run goes on
 			l.trouble = err
@@ -380,7 +380,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 
 // unclaimed reports whether another version of the code overtook this one, or the live views are others that are to be claimed first.
 // The caller visits the gate, or took it.
-func (l *lane) unclaimed() bool { return l.live && !l.app.claimed.Load() }
+func (l *lane) unclaimed() bool { return l.live && !l.app.catalog.claimed.Load() }
 
 // mended notes that the store gives what the head of f needs.
 func (l *lane) mended(f *feed) {

@@ -29,19 +29,19 @@ func (l *latest) Enter(uint64) error { return nil }
 
 func (l *latest) Leave() {}
 
-func (l *latest) Complete(slot int) bool { return !l.app.live.Load().unready[slot] }
+func (l *latest) Complete(slot int) bool { return !l.app.catalog.live.Load().unready[slot] }
 
 func (l *latest) Get(slot int, key []byte) (brook.Value, error) {
 	for {
-		g := l.app.live.Load()
+		g := l.app.catalog.live.Load()
 		v, err := l.app.reader.Get(l.ctx, g.tables[slot], key)
-		if err != nil && l.app.live.Load() != g {
+		if err != nil && l.app.catalog.live.Load() != g {
 			continue // a rebuild switched and dropped what was read
 		}
-		if cerr := l.app.confirm(l.ctx); cerr != nil {
+		if cerr := l.app.catalog.confirm(l.ctx); cerr != nil {
 			return brook.Value{}, cerr
 		}
-		if l.app.live.Load().number != g.number {
+		if l.app.catalog.live.Load().number != g.number {
 			continue
 		}
 		return v, err
@@ -90,8 +90,8 @@ func (l *latest) Count(slot int) (n int, err error) {
 
 // Steady scans what others write too without a snapshot, which might move; their old generations stay for a while.
 func (l *latest) Steady(f func(brook.Source) error) error {
-	if l.app.fenced() {
-		watch, err := l.app.guarded(l.ctx)
+	if l.app.catalog.fenced() {
+		watch, err := l.app.catalog.guarded(l.ctx)
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (l *latest) Snapshot(f func(brook.Source) error) error {
 }
 
 func (l *latest) pinOnce(f func(brook.Source) error) (err error) {
-	watch, err := l.app.guarded(l.ctx)
+	watch, err := l.app.catalog.guarded(l.ctx)
 	if err != nil {
 		return err
 	}

@@ -204,7 +204,7 @@ func (l *lease) leave(ctx context.Context, a *App) {
 
 // begin makes the app one that publishes by a lease, where its store is shared and there may be anything to publish. It reports whether it is.
 func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
-	if !a.fenced() {
+	if !a.catalog.fenced() {
 		return false, nil
 	}
 	acts := slices.ContainsFunc(a.def.Handlers, func(h plan.Handler) bool { return h.Acts })

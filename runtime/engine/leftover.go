@@ -40,11 +40,11 @@ func (l *leftovers) replaced(g *generation) {
 
 // unread reports whether nobody in this process reads a generation, and sees to it that nobody begins to. Of one that is read the last
 // reader rouses.
-func (a *App) unread(number int) bool {
-	l := &a.leftovers
+func (c *catalog) unread(number int) bool {
+	l := &c.leftovers
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p := a.pinsOf(number)
+	p := c.pinsOf(number)
 	if g := l.read[number]; g != nil {
 		p = g.pins
 	}
@@ -56,22 +56,22 @@ func (a *App) unread(number int) bool {
 }
 
 // removeLeftovers removes what is left of generations, until the app closes.
-func (a *App) removeLeftovers() {
+func (c *catalog) removeLeftovers() {
 	for attempts := 1; ; attempts++ {
-		wait, err := a.sweep(a.ctx)
+		wait, err := c.sweep(c.ctx)
 		switch {
-		case a.ctx.Err() != nil:
+		case c.ctx.Err() != nil:
 			return
 		case errors.Is(err, brook.ErrPermanent):
-			a.report.Failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err, Final: true})
+			c.report.Failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err, Final: true})
 			return // the next open tries again
 		case err != nil:
-			a.report.Failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err})
-			wait = retry.Wait(a.config.Retry, attempts)
+			c.report.Failure(brook.Failure{What: "removal of old views", Attempts: attempts, Err: err})
+			wait = retry.Wait(c.config.Retry, attempts)
 		default:
 			attempts = 0
 		}
-		if !a.leftovers.await(a.ctx, wait) {
+		if !c.leftovers.await(c.ctx, wait) {
 			return
 		}
 	}
@@ -95,37 +95,37 @@ func (l *leftovers) await(ctx context.Context, wait time.Duration) bool {
 }
 
 // sweep removes the leftovers that may be removed now, and returns when the next one may, 0: that is not known.
-func (a *App) sweep(ctx context.Context) (next time.Duration, err error) {
-	if !a.leftovers.turn.LockContext(ctx) {
+func (c *catalog) sweep(ctx context.Context) (next time.Duration, err error) {
+	if !c.leftovers.turn.LockContext(ctx) {
 		return 0, ctx.Err()
 	}
-	defer a.leftovers.turn.Unlock()
-	cleaning, end, ok := a.cleaning(ctx)
+	defer c.leftovers.turn.Unlock()
+	cleaning, end, ok := c.cleaning(ctx)
 	if !ok {
 		return 0, nil // whoever folds removes them
 	}
 	defer end()
-	next, err = a.sweepOnce(cleaning)
+	next, err = c.sweepOnce(cleaning)
 	if err != nil && cleaning.Err() != nil && ctx.Err() == nil { // another app of the name folds from now on
-		a.leftovers.missed.Store(true)
+		c.leftovers.missed.Store(true)
 		return 0, nil
 	}
 	return next, err
 }
 
-func (a *App) sweepOnce(ctx context.Context) (next time.Duration, err error) {
-	v, err := a.gate.RLock(ctx)
+func (c *catalog) sweepOnce(ctx context.Context) (next time.Duration, err error) {
+	v, err := c.gate.RLock(ctx)
 	if err != nil {
 		return 0, err
 	}
-	s, building := a.state, a.building // what the state points to never changes in place
-	a.gate.Leave(v)
+	s, building := c.state, c.building // what the state points to never changes in place
+	c.gate.Leave(v)
 	left := slices.Clone(s.Dropped)
-	if s.Building != 0 && s.Building != building && !a.fenced() { // of a process that is no more
+	if s.Building != 0 && s.Building != building && !c.fenced() { // of a process that is no more
 		left = append(left, s.Building)
 	}
 	for _, number := range left {
-		if at, ok := s.Replaced[number]; ok && a.fenced() {
+		if at, ok := s.Replaced[number]; ok && c.fenced() {
 			if wait := keptFor - now().Sub(at); wait > 0 {
 				if next == 0 || wait < next {
 					next = wait
@@ -133,17 +133,17 @@ func (a *App) sweepOnce(ctx context.Context) (next time.Duration, err error) {
 				continue
 			}
 		}
-		if !a.unread(number) {
+		if !c.unread(number) {
 			continue
 		}
-		g, err := a.open(ctx, number)
+		g, err := c.open(ctx, number)
 		if err != nil {
 			return 0, err
 		}
-		if err := a.drop(ctx, g); err != nil {
+		if err := c.drop(ctx, g); err != nil {
 			return 0, err
 		}
-		if err := a.forgetGeneration(ctx, number); err != nil {
+		if err := c.forgetGeneration(ctx, number); err != nil {
 			return 0, err
 		}
 	}
@@ -151,10 +151,10 @@ func (a *App) sweepOnce(ctx context.Context) (next time.Duration, err error) {
 }
 
 // forgetGeneration notes that nothing is left of a generation. Where the store fails it does not wait for long: lanes wait for it.
-func (a *App) forgetGeneration(ctx context.Context, number int) error {
-	ctx, cancel := context.WithTimeout(ctx, max(100*time.Millisecond, a.config.Retry.Max))
+func (c *catalog) forgetGeneration(ctx context.Context, number int) error {
+	ctx, cancel := context.WithTimeout(ctx, max(100*time.Millisecond, c.config.Retry.Max))
 	defer cancel()
-	return a.updateState(ctx, func(next *state) error {
+	return c.updateState(ctx, func(next *state) error {
 		if next.Building == number {
 			next.Building = 0
 		}
@@ -166,22 +166,22 @@ func (a *App) forgetGeneration(ctx context.Context, number int) error {
 }
 
 // abandon notes that what was built of a generation is to be removed; where that fails, the next rebuild or open finds it.
-func (a *App) abandon(g *generation) {
-	ctx, cancel := context.WithTimeout(context.Background(), a.config.ShutdownTimeout)
+func (c *catalog) abandon(g *generation) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.config.ShutdownTimeout)
 	defer cancel()
-	switched, err := a.switched(ctx, g) // the switch may have been told as a failure, and was none
+	switched, err := c.switched(ctx, g) // the switch may have been told as a failure, and was none
 	if err == nil && !switched {
-		err = a.noteAbandoned(ctx, g)
+		err = c.noteAbandoned(ctx, g)
 	}
 	if err != nil {
-		a.report.Failure(brook.Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
+		c.report.Failure(brook.Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
 	}
-	a.leftovers.rouse()
+	c.leftovers.rouse()
 }
 
-func (a *App) noteAbandoned(ctx context.Context, g *generation) error {
-	return a.tryState(ctx, func(next *state) error {
-		a.building = 0
+func (c *catalog) noteAbandoned(ctx context.Context, g *generation) error {
+	return c.tryState(ctx, func(next *state) error {
+		c.building = 0
 		if next.Generation == g.number || slices.Contains(next.Dropped, g.number) {
 			return errAsIs
 		}

@@ -84,13 +84,13 @@ func (a *App) hear(announcer brook.Announcer) error {
 	ctx, cancel := context.WithCancel(a.ctx)
 	defer cancel()
 	a.hearing.Store(&cancel) // before it is looked which tables these are
-	g := a.live.Load()
+	g := a.catalog.live.Load()
 	var tables []brook.Table
 	for _, slot := range a.code.Layout.Rows {
 		tables = append(tables, g.tables[slot])
 	}
 	rows := len(tables)
-	tables = append(tables, a.meta, a.sending, g.positions)
+	tables = append(tables, a.catalog.meta, a.sending, g.positions)
 	for told, err := range announcer.Announcements(ctx, tables) {
 		switch {
 		case ctx.Err() != nil:
@@ -108,8 +108,8 @@ func (a *App) hear(announcer brook.Announcer) error {
 			a.hub.Gap()
 		case at < rows:
 			a.hub.Announce(a.code.Layout.Rows[at], told.Key)
-		case told.Table == a.meta && !told.Missed && string(told.Key) != string(stateKey):
-		case told.Table == a.meta:
+		case told.Table == a.catalog.meta && !told.Missed && string(told.Key) != string(stateKey):
+		case told.Table == a.catalog.meta:
 			a.news.note(func() { a.news.state = true })
 		case told.Table == a.sending:
 			if told.Missed || string(told.Key) == string(numbersKey) {
@@ -129,13 +129,13 @@ func (a *App) hear(announcer brook.Announcer) error {
 }
 
 // show makes g the live generation, and has what is announced of it heard.
-func (a *App) show(g *generation) {
-	if old := a.live.Swap(g); old != nil {
-		a.leftovers.replaced(old)
-		a.on.shown(true)
+func (c *catalog) show(g *generation) {
+	if old := c.live.Swap(g); old != nil {
+		c.leftovers.replaced(old)
+		c.on.shown(true)
 		return
 	}
-	a.on.shown(false)
+	c.on.shown(false)
 }
 
 // followNews looks at what was announced: a new state, or positions that another process committed.
@@ -164,7 +164,7 @@ func (a *App) followNews() {
 
 // followState begins anew from the store where its live generation is another one.
 func (a *App) followState(ctx context.Context) error {
-	s, err := a.readState(ctx)
+	s, err := a.catalog.readState(ctx)
 	if err != nil {
 		return err
 	}
@@ -172,12 +172,12 @@ func (a *App) followState(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	same := a.state.Generation == s.Generation && a.state.Folds == s.Folds && maps.Equal(a.state.Kept, s.Kept)
+	same := a.catalog.state.Generation == s.Generation && a.catalog.state.Folds == s.Folds && maps.Equal(a.catalog.state.Kept, s.Kept)
 	a.gate.Leave(v)
 	if same {
 		return nil // what else is new shows at the next commit
 	}
-	if err := a.reload(ctx); err != nil {
+	if err := a.catalog.reload(ctx); err != nil {
 		return err
 	}
 	a.wakeLanes()
@@ -186,9 +186,9 @@ func (a *App) followState(ctx context.Context) error {
 
 // followPositions reads how far the live views have come, in all partitions or in some.
 func (a *App) followPositions(ctx context.Context, everything bool, partitions map[partition.ID]bool) error {
-	g := a.live.Load()
+	g := a.catalog.live.Load()
 	if everything {
-		standings, err := a.standings(ctx, a.reader, g)
+		standings, err := a.catalog.standings(ctx, a.reader, g)
 		for id, s := range standings {
 			a.progress.advance(id, s.Next)
 			a.outbox.HeardOf(id, s.Next)

@@ -54,7 +54,7 @@ func (a *App) adoptOwed(ctx context.Context) error {
 		})
 		switch {
 		case errors.Is(err, brook.ErrConflict): // another process was faster, or promoted
-			err = a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) })
+			err = a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) })
 			more = true
 		case errors.Is(err, brook.ErrTooLarge) && step > 1:
 			step, err, more = step/2, nil, true
@@ -71,8 +71,8 @@ func (a *App) adoptOwed(ctx context.Context) error {
 
 // owes reports whether there is anything to adopt, without resting lanes.
 func (a *App) owes(ctx context.Context) (any bool, err error) {
-	g := a.pin()
-	defer a.unpin(g)
+	g := a.catalog.pin()
+	defer a.catalog.unpin(g)
 	for _, err := range a.reader.Scan(ctx, g.owed, nil, nil) {
 		return err == nil, err
 	}
@@ -108,7 +108,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 			continue // its owner does
 		}
 		l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.owed, Key: item.Key, Op: brook.Remove})
-		if a.fenced() {
+		if a.catalog.fenced() {
 			l.batch.checks = append(l.batch.checks, brook.Check{Table: l.gen.owed, Key: item.Key, Value: bytes.Clone(row.Value.Data.([]byte))})
 		}
 		taken = append(taken, item)

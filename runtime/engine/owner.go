@@ -60,7 +60,7 @@ func (a *App) prepareReload(ctx context.Context, live *generation) (adopt func()
 	if err := a.readAlone(ctx); err != nil {
 		return nil, err
 	}
-	standings, err := a.standings(ctx, a.reader, live)
+	standings, err := a.catalog.standings(ctx, a.reader, live)
 	if err != nil {
 		return nil, err
 	}

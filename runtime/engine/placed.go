@@ -58,7 +58,7 @@ func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
 	batch := &brook.Batch{ID: a.ids.batch()}
 	leased := false
 	for _, item := range items {
-		if leased = leased || a.leases(item); a.fenced() && !a.leases(item) {
+		if leased = leased || a.leases(item); a.catalog.fenced() && !a.leases(item) {
 			v, err := a.reader.Get(ctx, a.outboxTable, item.Key)
 			if errors.Is(err, brook.ErrNotFound) {
 				item.Passed = true
@@ -96,5 +96,5 @@ func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
 
 // leases reports whether an emission is published by who holds the lease.
 func (a *App) leases(item *outbox.Item) bool {
-	return a.fenced() && (item.Free || !a.config.Group)
+	return a.catalog.fenced() && (item.Free || !a.config.Group)
 }

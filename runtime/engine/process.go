@@ -34,7 +34,7 @@ func (a *App) process(ctx context.Context, out *brook.Outbound) (err error) {
 	if a.config.Group {
 		return fmt.Errorf("%w: process %s: with Config.Group the event's rows may be another member's: publish it", brook.ErrGroup, out.Message.Type)
 	}
-	release, err := a.hold(ctx)
+	release, err := a.catalog.hold(ctx)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (a *App) process(ctx context.Context, out *brook.Outbound) (err error) {
 		return err
 	}
 	var after due
-	err = a.again(ctx, func() (err error) {
+	err = a.catalog.again(ctx, func() (err error) {
 		after, err = a.processAlone(ctx, out)
 		return err
 	})
@@ -79,7 +79,7 @@ func (a *App) doubt(err error) {
 }
 
 func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error) {
-	if err := a.claim(ctx); err != nil {
+	if err := a.catalog.claim(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
 	rest, err := a.rest(ctx)
@@ -90,7 +90,7 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error
 	if a.closed.Load() {
 		return due{}, brook.ErrClosed
 	}
-	if err := a.claimResting(ctx); err != nil {
+	if err := a.catalog.claimResting(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
 	if err := a.openNumbers(ctx); err != nil {
@@ -163,7 +163,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	writes = append(append(writes, b.writes...), counted...)
 	if len(writes) > 0 {
 		batch := &brook.Batch{ID: l.app.ids.batch(), Writes: writes}
-		if l.app.fenced() {
+		if l.app.catalog.fenced() {
 			batch.Checks = append(append(l.checks(), b.checks...), unchanged...)
 		}
 		marked := func() {}

@@ -72,14 +72,14 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	if err := a.progress.wait(ctx, pos, a.done); err != nil {
 		return err
 	}
-	ctx, cancel := a.whileOpen(ctx)
+	ctx, cancel := a.catalog.whileOpen(ctx)
 	defer cancel()
 	defer func() { err = closing(ctx, err) }()
 	from := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	pos.Offset++
 	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	for {
-		g := a.live.Load()
+		g := a.catalog.live.Load()
 		for row, err := range a.reader.Scan(ctx, g.letters, from, to) {
 			if err != nil {
 				return err
@@ -92,10 +92,10 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 				return fmt.Errorf("%w: %s", brook.ErrDeadLetter, l)
 			}
 		}
-		if err := a.confirm(ctx); err != nil {
+		if err := a.catalog.confirm(ctx); err != nil {
 			return err
 		}
-		if a.live.Load() == g { // else a rebuild may have dropped what was read
+		if a.catalog.live.Load() == g { // else a rebuild may have dropped what was read
 			return nil
 		}
 	}

@@ -40,12 +40,12 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	var held map[partition.ID]*deadletter.Blocked
 	for tries := 1; ; tries++ {
 		rest.released = false
-		old = a.live.Load()
+		old = a.catalog.live.Load()
 		if old.number == l.gen.number { // a try before did it, and its answer was lost
-			a.building = 0
+			a.catalog.building = 0
 			return nil
 		}
-		if a.state.Building != l.gen.number { // it may have been read anew since
+		if a.catalog.state.Building != l.gen.number { // it may have been read anew since
 			return errOvertaken
 		}
 		checks, err := r.meet(ctx, old)
@@ -65,7 +65,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		if err := r.measure(ctx, old); err != nil {
 			return err
 		}
-		err = a.updateStateResting(ctx, func(next *state) error {
+		err = a.catalog.updateStateResting(ctx, func(next *state) error {
 			if next.Generation == l.gen.number {
 				return errAsIs // a try before did it
 			}
@@ -75,10 +75,10 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			next.Generation, next.Building, next.Promoting = l.gen.number, 0, nil
 			next.Dropped = append(next.Dropped, old.number)
 			next.Replaced[old.number] = now()
-			a.madeHere(next)
+			a.catalog.madeHere(next)
 			return nil
 		}, &brook.Batch{Checks: checks})
-		if err == nil && a.live.Load() != old {
+		if err == nil && a.catalog.live.Load() != old {
 			continue
 		}
 		if err == nil {
@@ -93,11 +93,11 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			return errContended
 		}
 	}
-	a.building = 0
-	l.gen.kept = a.state.Kept
-	a.show(l.gen)
-	a.shown()
-	defer a.fit()
+	a.catalog.building = 0
+	l.gen.kept = a.catalog.state.Kept
+	a.catalog.show(l.gen)
+	a.catalog.shown()
+	defer a.catalog.fit()
 	// From here on nothing may fail: memory follows what is stored.
 	a.waits = held
 	first := map[partition.ID]int64{}
@@ -120,7 +120,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 
 // measure notes how much of the log the rebuilt views are made from, and the live ones.
 func (r *rebuilding) measure(ctx context.Context, live *generation) error {
-	standings, err := r.app.standings(ctx, r.app.reader, live)
+	standings, err := r.app.catalog.standings(ctx, r.app.reader, live)
 	if err != nil {
 		return err
 	}
@@ -135,8 +135,8 @@ func (r *rebuilding) measure(ctx context.Context, live *generation) error {
 }
 
 // switched reports whether the store has g as the live generation.
-func (a *App) switched(ctx context.Context, g *generation) (bool, error) {
-	s, err := a.readState(ctx)
+func (c *catalog) switched(ctx context.Context, g *generation) (bool, error) {
+	s, err := c.readState(ctx)
 	return err == nil && s.Generation == g.number, err
 }
 
@@ -144,8 +144,8 @@ func (a *App) switched(ctx context.Context, g *generation) (bool, error) {
 // stand there still.
 func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []brook.Check, err error) {
 	a, l := r.app, r.lane
-	if a.fenced() {
-		standings, err := a.standings(ctx, a.reader, live)
+	if a.catalog.fenced() {
+		standings, err := a.catalog.standings(ctx, a.reader, live)
 		if err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadlett
 			}
 		}
 		if l.Stage != brook.StageEmit {
-			all.Add(l.Position, deadletter.Event{Set: a.setNow(l.Type, l.Set), Key: l.Key, Silent: l.Silent, Owes: l.Owes})
+			all.Add(l.Position, deadletter.Event{Set: a.catalog.setNow(l.Type, l.Set), Key: l.Key, Silent: l.Silent, Owes: l.Owes})
 		}
 	}
 	for row, err := range a.reader.Scan(ctx, g.dropped, nil, nil) {
@@ -45,7 +45,7 @@ func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadlett
 		if err != nil {
 			return nil, err
 		}
-		all.Add(d.Position, deadletter.Event{Set: a.setNow(d.Type, d.Set), Dropped: true})
+		all.Add(d.Position, deadletter.Event{Set: a.catalog.setNow(d.Type, d.Set), Dropped: true})
 	}
 	return all, nil
 }
@@ -61,12 +61,12 @@ func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadlett
 // Config.OnRetention is [GoOn]; and with [ErrRebuildRefused] where more events fail than Config.MaxDeadLetters, or some fail that did not fail
 // in the live views, unless [AcceptLetters] is given. [ErrConflict] says that another process rebuilt meanwhile.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
-	ctx, cancel := a.whileOpen(ctx)
+	ctx, cancel := a.catalog.whileOpen(ctx)
 	defer cancel()
 	if a.closed.Load() {
 		return brook.ErrClosed
 	}
-	release, err := a.hold(ctx)
+	release, err := a.catalog.hold(ctx)
 	if err != nil {
 		return err
 	}
@@ -136,29 +136,29 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 	}
 	var g *generation
 	err = a.retry.Do(ctx, "rebuild", func() (err error) {
-		g, err = a.startBuilding(ctx)
+		g, err = a.catalog.startBuilding(ctx)
 		return err
 	})
 	if err != nil {
 		if g != nil {
-			a.abandon(g)
+			a.catalog.abandon(g)
 		}
 		return err
 	}
 	promoted := false
 	defer func() {
 		if !promoted {
-			a.abandon(g)
+			a.catalog.abandon(g)
 		}
 	}()
 	r.lane = a.newLane(g, false)
 	r.lane.rebuild = r
-	r.beyond = a.displaced(ctx)
+	r.beyond = a.catalog.displaced(ctx)
 	v, err := a.gate.RLock(ctx)
 	if err != nil {
 		return err
 	}
-	r.madeFrom, r.changes = a.madeFrom(), a.changes()
+	r.madeFrom, r.changes = a.catalog.madeFrom(), a.catalog.changes()
 	a.gate.Leave(v)
 	r.passed = map[string]int{}
 	reading, cancel := context.WithCancel(ctx)
@@ -179,7 +179,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 			a.hub.Gap()
 			a.wakeLanes()
 			a.noteOwed()
-			a.leftovers.rouse()
+			a.catalog.leftovers.rouse()
 			return nil
 		case ctx.Err() != nil:
 			return retry.GaveUp(retry.Ending(ctx), "round", attempts, err, last)
@@ -237,7 +237,7 @@ func (r *rebuilding) round(ctx context.Context, read func(*feed)) error {
 		return err
 	}
 	if r.contended {
-		if err := r.app.askForRest(ctx, r.lane.gen); err != nil {
+		if err := r.app.catalog.askForRest(ctx, r.lane.gen); err != nil {
 			return err
 		}
 	}
@@ -258,17 +258,17 @@ func (r *rebuilding) fold(ctx context.Context) error {
 
 // startBuilding notes in the store that a generation is being made, so that what is left of it can be found. With an error it returns the
 // one that is to be abandoned, nil if there is none.
-func (a *App) startBuilding(ctx context.Context) (g *generation, err error) {
+func (c *catalog) startBuilding(ctx context.Context) (g *generation, err error) {
 	number := 0
-	err = a.updateState(ctx, func(next *state) error {
+	err = c.updateState(ctx, func(next *state) error {
 		if next.Building != 0 { // of another process, which finds that out when it is to switch; or what this one began in vain
 			next.Dropped = append(next.Dropped, next.Building)
 		}
 		// A number comes once: a process that does not know yet that its views are given up still writes them, or removes others.
 		number = max(next.Generation, slices.Max(append(slices.Clone(next.Dropped), next.Highest))) + 1
 		next.Building, next.Highest = number, number
-		next.Tables[number] = a.code.TableNames()
-		a.building = number
+		next.Tables[number] = c.code.TableNames()
+		c.building = number
 		return nil
 	}, nil)
 	if err != nil {
@@ -277,19 +277,19 @@ func (a *App) startBuilding(ctx context.Context) (g *generation, err error) {
 		}
 		return &generation{number: number}, err // it may be stored all the same
 	}
-	if g, err = a.open(ctx, number); err != nil {
+	if g, err = c.open(ctx, number); err != nil {
 		return g, err
 	}
-	if err := a.drop(ctx, g); err != nil {
+	if err := c.drop(ctx, g); err != nil {
 		return g, err
 	}
-	return g, a.recordShapes(ctx, g.shapes)
+	return g, c.recordShapes(ctx, g.shapes)
 }
 
 // feed gives the lane feeds of the partitions that it has none of, from the log's start.
 func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	a, l := r.app, r.lane
-	standings, err := a.standings(ctx, a.reader, a.live.Load())
+	standings, err := a.catalog.standings(ctx, a.reader, a.catalog.live.Load())
 	if err != nil {
 		return nil, err
 	}
@@ -323,7 +323,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 		return nil, err
 	}
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
-	_, err = a.readAsides(ctx, a.live.Load(), func(letter *deadletter.Letter) error {
+	_, err = a.readAsides(ctx, a.catalog.live.Load(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
 			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.Base() {
 				f.waits.Add(letter, a.config.OnFailure != brook.GoOn)
@@ -358,7 +358,7 @@ func (r *rebuilding) aim(ctx context.Context) (behind int64, err error) {
 		behind += f.EndAt(until)
 	}
 	if behind > 0 { // what is below these ends and was put aside is there, or was
-		r.asides, err = r.app.readAsides(ctx, r.app.live.Load(), nil)
+		r.asides, err = r.app.readAsides(ctx, r.app.catalog.live.Load(), nil)
 	}
 	return behind, err
 }

@@ -31,7 +31,7 @@ func (a *App) forgetDropped(ctx context.Context) error {
 	if a.closed.Load() { // Close waits for nobody any more
 		return brook.ErrClosed
 	}
-	t := a.live.Load().dropped
+	t := a.catalog.live.Load().dropped
 	var writes []brook.Write
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
@@ -64,7 +64,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 	if a.closed.Load() {
 		return 0, brook.ErrClosed
 	}
-	release, err := a.hold(ctx)
+	release, err := a.catalog.hold(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -72,7 +72,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 	defer a.wakeLanes()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
-	open, cancel := a.whileOpen(ctx)
+	open, cancel := a.catalog.whileOpen(ctx)
 	defer cancel()
 	defer func() { err = closing(open, err) }()
 	barred := map[held]bool{}
@@ -104,7 +104,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		}
 		var applied bool
 		var after due
-		err = a.again(ctx, func() (err error) {
+		err = a.catalog.again(ctx, func() (err error) {
 			applied, after, err = a.redrive(ctx, letter)
 			return err
 		})
@@ -165,9 +165,9 @@ func (a *App) inOrder(all []deadletter.Letter) {
 // storedLetter reads a letter again.
 func (a *App) storedLetter(ctx context.Context, l *deadletter.Letter) (deadletter.Letter, error) {
 	for {
-		g := a.live.Load()
+		g := a.catalog.live.Load()
 		v, err := a.reader.Get(ctx, g.letters, l.AppendKey(nil))
-		if err != nil && a.live.Load() != g {
+		if err != nil && a.catalog.live.Load() != g {
 			continue // a rebuild switched and dropped what was read
 		}
 		if err != nil {
@@ -182,7 +182,7 @@ func (a *App) storedLetter(ctx context.Context, l *deadletter.Letter) (deadlette
 // stillThere returns what makes sure that nobody redrives or drops a letter that is there before a commit that does; ErrNotFound if somebody did.
 func (a *App) stillThere(ctx context.Context, letters brook.Table, at []byte) ([]brook.Check, error) {
 	v, err := a.reader.Get(ctx, letters, at)
-	if err != nil || !a.fenced() {
+	if err != nil || !a.catalog.fenced() {
 		return nil, err
 	}
 	return []brook.Check{{Table: letters, Key: at, Version: v.Version}}, nil
@@ -190,7 +190,7 @@ func (a *App) stillThere(ctx context.Context, letters brook.Table, at []byte) ([
 
 // redrive tries one letter with all lanes at rest.
 func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bool, after due, err error) {
-	if err := a.claim(ctx); err != nil {
+	if err := a.catalog.claim(ctx); err != nil {
 		return false, due{}, err
 	}
 	rest, err := a.rest(ctx)
@@ -201,7 +201,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	if a.closed.Load() {
 		return false, due{}, brook.ErrClosed
 	}
-	if err := a.claimResting(ctx); err != nil {
+	if err := a.catalog.claimResting(ctx); err != nil {
 		return false, due{}, err
 	}
 	l := a.solo
@@ -223,7 +223,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	defer l.within(rest)()
 	l.batch.checks = append(checks, there...)
 	remove := append([]brook.Write{{Table: l.gen.letters, Key: at, Op: brook.Remove}}, raise...)
-	letter.Set = a.setNow(letter.Type, letter.Set)
+	letter.Set = a.catalog.setNow(letter.Type, letter.Set)
 	if letter.Stage == brook.StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
@@ -338,7 +338,7 @@ var errNoRecord = errors.New("brook: the record can't be renumbered")
 // logOf gives the identity of the log that the live views folded a partition of.
 func (a *App) logOf(ctx context.Context, id partition.ID) (string, error) {
 	k := id.AppendKey(nil)
-	v, err := a.reader.Get(ctx, a.live.Load().positions, k)
+	v, err := a.reader.Get(ctx, a.catalog.live.Load().positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return "", nil
 	}
@@ -388,7 +388,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 	if a.closed.Load() {
 		return 0, brook.ErrClosed
 	}
-	release, err := a.hold(ctx)
+	release, err := a.catalog.hold(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -396,7 +396,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 	defer a.wakeLanes()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
-	open, cancel := a.whileOpen(ctx)
+	open, cancel := a.catalog.whileOpen(ctx)
 	defer cancel()
 	defer func() { err = closing(open, err) }()
 	for letter, err := range a.letters(open) {
@@ -410,7 +410,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 			continue
 		}
 		var dropped bool
-		err := a.again(ctx, func() (err error) {
+		err := a.catalog.again(ctx, func() (err error) {
 			dropped, err = a.dropLetter(ctx, letter)
 			return err
 		})
@@ -457,7 +457,7 @@ func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, e
 	if err := l.commitAlone(ctx); err != nil {
 		return false, err
 	}
-	letter.Set = a.setNow(letter.Type, letter.Set)
+	letter.Set = a.catalog.setNow(letter.Type, letter.Set)
 	a.waitsOf(partition.Of(letter.Position)).Remove(&letter)
 	return true, nil
 }

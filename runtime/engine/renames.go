@@ -19,30 +19,30 @@ type setNames struct {
 }
 
 // noteNames goes by the names of sets that a state has from now on.
-func (a *App) noteNames(s *state) { a.names.Store(&setNames{s.Made, s.Former}) }
+func (c *catalog) noteNames(s *state) { c.names.Store(&setNames{s.Made, s.Former}) }
 
 // setNow returns the set that handles today what set handled when a letter was made.
-func (a *App) setNow(typ, set string) string {
-	if set == "" || a.code.Handles(set, typ) {
+func (c *catalog) setNow(typ, set string) string {
+	if set == "" || c.code.Handles(set, typ) {
 		return set
 	}
-	names := a.names.Load()
+	names := c.names.Load()
 	for range names.former {
 		next, ok := names.former[plan.SetOf(typ, set)]
-		if !ok || a.code.Handles(set, typ) {
+		if !ok || c.code.Handles(set, typ) {
 			break
 		}
 		set = next
 	}
-	if now, ok := a.code.Renames(names.made)[plan.SetOf(typ, set)]; ok {
+	if now, ok := c.code.Renames(names.made)[plan.SetOf(typ, set)]; ok {
 		return now
 	}
-	if a.code.Handles(set, typ) {
+	if c.code.Handles(set, typ) {
 		return set
 	}
 	// It makes no rows, or was told by code of an earlier layout.
-	all := a.code.HandlersOf(typ)
-	without := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(plan.SetsOf(a.code.Made, typ), name) })
+	all := c.code.HandlersOf(typ)
+	without := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(plan.SetsOf(c.code.Made, typ), name) })
 	switch {
 	case len(without) == 1:
 		return without[0]
@@ -70,17 +70,17 @@ func (s *state) rename(code *plan.Code) {
 }
 
 // nameSets has the state say what this code calls the sets, once, before anything is folded. The caller holds the gate for writing.
-func (a *App) nameSets(ctx context.Context) error {
-	if a.named.Load() {
+func (c *catalog) nameSets(ctx context.Context) error {
+	if c.named.Load() {
 		return nil
 	}
-	err := a.updateStateResting(ctx, func(next *state) error {
-		if len(a.code.Renames(next.Made)) == 0 || len(a.structureChanges(next)) > 0 {
+	err := c.updateStateResting(ctx, func(next *state) error {
+		if len(c.code.Renames(next.Made)) == 0 || len(c.structureChanges(next)) > 0 {
 			return errAsIs
 		}
-		next.rename(a.code)
+		next.rename(c.code)
 		return nil
 	}, nil)
-	a.named.Store(err == nil)
+	c.named.Store(err == nil)
 	return err
 }

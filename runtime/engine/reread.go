@@ -45,7 +45,7 @@ func (a *App) reread(ctx context.Context, at brook.Position) (r brook.Record, er
 	if err != nil {
 		return r, err
 	}
-	standings, err := a.standings(ctx, a.reader, a.live.Load())
+	standings, err := a.catalog.standings(ctx, a.reader, a.catalog.live.Load())
 	if err != nil {
 		return r, err
 	}

@@ -21,7 +21,7 @@ type rest struct {
 
 // rest takes the gate.
 func (a *App) rest(ctx context.Context) (*rest, error) {
-	ctx, cancel := a.whileOpen(ctx)
+	ctx, cancel := a.catalog.whileOpen(ctx)
 	defer cancel()
 	if err := a.gate.Lock(ctx); err != nil {
 		return nil, closing(ctx, err)
@@ -31,17 +31,17 @@ func (a *App) rest(ctx context.Context) (*rest, error) {
 
 // whileOpen returns a context that ends with ctx and when the app closes. It may end a moment later:
 // who got the gate may find the app closed all the same.
-func (a *App) whileOpen(ctx context.Context) (context.Context, func()) { return a.until(ctx, 0) }
+func (c *catalog) whileOpen(ctx context.Context) (context.Context, func()) { return c.until(ctx, 0) }
 
 // untilClosed returns a context that ends with ctx, and Config.ShutdownTimeout after the app closed:
 // what is in flight may go on that long.
 func (a *App) untilClosed(ctx context.Context) (context.Context, func()) {
-	return a.until(ctx, a.config.ShutdownTimeout)
+	return a.catalog.until(ctx, a.config.ShutdownTimeout)
 }
 
-func (a *App) until(ctx context.Context, grace time.Duration) (context.Context, func()) {
+func (c *catalog) until(ctx context.Context, grace time.Duration) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(a.ctx, func() {
+	stop := context.AfterFunc(c.ctx, func() {
 		if grace == 0 || retry.Sleep(ctx, grace) == nil {
 			cancel(brook.ErrClosed)
 		}
@@ -101,9 +101,9 @@ func (l *lane) pause(ctx context.Context, d time.Duration) error {
 		return l.rest.pause(ctx, d)
 	}
 	a := l.app
-	ctx, cancel := a.whileOpen(ctx)
+	ctx, cancel := a.catalog.whileOpen(ctx)
 	defer cancel()
-	if !a.fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
+	if !a.catalog.fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
 		return closing(ctx, retry.Sleep(ctx, d))
 	}
 	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
@@ -146,7 +146,7 @@ func (l *lane) stepOut(ctx context.Context, d time.Duration) error {
 			return eerr
 		}
 	}
-	if l.overtaken = l.overtaken || !l.app.fenced() && l.app.gate.Turns() != turns; !l.overtaken {
+	if l.overtaken = l.overtaken || !l.app.catalog.fenced() && l.app.gate.Turns() != turns; !l.overtaken {
 		l.restore()
 	} // else the letters may be dropped already: see recount
 	return err
@@ -215,7 +215,7 @@ func (l *lane) eachLetter(do func(*deadletter.Blocked, *deadletter.Letter)) {
 
 // stored reports whether the batch that moves the feeds on is committed.
 func (l *lane) stored(ctx context.Context) (bool, error) {
-	standings, err := l.app.standings(ctx, l.app.reader, l.gen)
+	standings, err := l.app.catalog.standings(ctx, l.app.reader, l.gen)
 	if err != nil {
 		return false, err
 	}

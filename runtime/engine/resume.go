@@ -14,7 +14,7 @@ import (
 // the partitions that are mine where that is not nil. It gives all partitions that there are too.
 func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool) ([]*lane, []brook.Partition, brook.Mode, error) {
 	for {
-		g := a.live.Load()
+		g := a.catalog.live.Load()
 		standings, partitions, marks, err := a.look(ctx, g)
 		if err != nil {
 			return nil, nil, brook.Mode{}, err
@@ -44,7 +44,7 @@ func (a *App) look(ctx context.Context, g *generation) (map[partition.ID]partiti
 	defer a.report.Slow("asking store and driver for positions, partitions and marks")()
 	var standings map[partition.ID]partition.Stored
 	err := a.retry.Do(ctx, "read", func() (err error) { // first, because other processes may move on
-		standings, err = a.standings(ctx, a.reader, g)
+		standings, err = a.catalog.standings(ctx, a.reader, g)
 		return err
 	})
 	if err != nil {
@@ -75,12 +75,12 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 		return nil, err
 	}
 	defer a.gate.Unlock()
-	if a.live.Load() != g {
+	if a.catalog.live.Load() != g {
 		return nil, nil
 	}
-	if a.fenced() { // after the standings: what is older than they must not go by newer ones
+	if a.catalog.fenced() { // after the standings: what is older than they must not go by newer ones
 		err := a.retry.Do(ctx, "read", func() (err error) {
-			a.waits, err = a.loadWaits(ctx, a.live.Load())
+			a.waits, err = a.loadWaits(ctx, a.catalog.live.Load())
 			return err
 		})
 		if err != nil {
@@ -117,7 +117,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 	}
 	for _, f := range feeds {
 		next := f.Base()
-		if a.fenced() && mine == nil {
+		if a.catalog.fenced() && mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
 		a.outbox.Begin(f.ID, next, marks[f.ID])
@@ -145,7 +145,7 @@ func leftTo(mine map[partition.ID]bool, partitions []brook.Partition) func(parti
 func (a *App) split(feeds []*feed, mode brook.Mode) []*lane {
 	lanes := make([]*lane, 0, mode.Lanes)
 	for n := range mode.Lanes {
-		l := a.newLane(a.live.Load(), true)
+		l := a.newLane(a.catalog.live.Load(), true)
 		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
 		var own []*feed
 		for _, f := range feeds {

@@ -25,7 +25,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.closed.Load() {
 		return brook.ErrClosed
 	}
-	release, err := a.hold(ctx)
+	release, err := a.catalog.hold(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil
@@ -59,7 +59,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if err := a.doubtless(stop); err != nil {
 		return err
 	}
-	a.fresh(stop)
+	a.catalog.fresh(stop)
 	stale, err := a.stale(stop)
 	if err != nil {
 		return err
@@ -114,13 +114,13 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		default:
 		}
 	}()
-	if a.fenced() {
+	if a.catalog.fenced() {
 		beside.Go(func() { a.beat(ctx) })
 	}
 	one := ""
 	var losses losses
 	for {
-		if why := a.superseded(stop); why != nil {
+		if why := a.catalog.superseded(stop); why != nil {
 			if a.standAside(stop, m, why); stop.Err() != nil {
 				return nil
 			}
@@ -139,7 +139,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 				return err
 			}
 		}
-		if err := a.ready(stop); err != nil && !a.lost.Load() {
+		if err := a.catalog.ready(stop); err != nil && !a.catalog.lost.Load() {
 			return err
 		}
 		mine, changed := m.part()
@@ -154,10 +154,10 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		switch err = a.fold(stop, finish, cancel, effects, lanes, partitions, changed); {
 		case errors.Is(err, errReload):
 			losses.giveWay(stop)
-			if err := a.retry.Do(stop, "reload", func() error { return a.reload(stop) }); err != nil {
+			if err := a.retry.Do(stop, "reload", func() error { return a.catalog.reload(stop) }); err != nil {
 				return err
 			}
-			a.giveTurn(stop)
+			a.catalog.giveTurn(stop)
 		case errors.Is(err, errSettle):
 			one = err.Error()
 		case !errors.Is(err, errOthers):
@@ -198,7 +198,7 @@ func (a *App) doubtless(ctx context.Context) error {
 	if !a.unsure.Swap(false) {
 		return nil
 	}
-	err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) })
+	err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) })
 	if err == nil {
 		err = a.retry.Do(ctx, "reload", func() error { return a.reloadOutbox(ctx) })
 	}
@@ -216,7 +216,7 @@ func (a *App) reloadOutbox(ctx context.Context) error {
 	}
 	defer a.gate.Unlock()
 	a.outbox.Clear()
-	if a.fenced() {
+	if a.catalog.fenced() {
 		return nil
 	}
 	return a.loadOutbox(ctx, everyPartition)

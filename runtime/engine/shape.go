@@ -27,16 +27,16 @@ type shapes struct {
 }
 
 // readShapes reads the shapes that a generation knows.
-func (a *App) readShapes(ctx context.Context, s *shapes) error {
+func (c *catalog) readShapes(ctx context.Context, s *shapes) error {
 	known := map[string]map[uint64]string{}
-	for row, err := range a.reader.Scan(ctx, s.table, nil, nil) {
+	for row, err := range c.reader.Scan(ctx, s.table, nil, nil) {
 		if err != nil {
 			return err
 		}
 		name, number, ok := bytes.Cut(row.Key, []byte{0})
 		schema, isBytes := row.Value.Data.([]byte)
 		if !ok || len(number) != 4 || !isBytes {
-			return fmt.Errorf("brook: %s: the shapes in the store are damaged: %w", a.config.Name, brook.ErrPermanent)
+			return fmt.Errorf("brook: %s: the shapes in the store are damaged: %w", c.config.Name, brook.ErrPermanent)
 		}
 		if known[string(name)] == nil {
 			known[string(name)] = map[uint64]string{}
@@ -51,10 +51,10 @@ func (a *App) readShapes(ctx context.Context, s *shapes) error {
 
 // newShapes makes what gives numbers to the shapes that the code writes and the generation does not know yet, if no other process
 // gives the same ones meanwhile. It is committed before any value is written.
-func (a *App) newShapes(s *shapes) (writes []brook.Write, checks []brook.Check) {
+func (c *catalog) newShapes(s *shapes) (writes []brook.Write, checks []brook.Check) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, info := range a.code.Layout.Collections {
+	for _, info := range c.code.Layout.Collections {
 		known := s.known[info.Name]
 		if info.Schema == "" || numberOf(known, info.Schema) > 0 {
 			continue
@@ -71,18 +71,18 @@ func (a *App) newShapes(s *shapes) (writes []brook.Write, checks []brook.Check) 
 }
 
 // recordShapes gives numbers to the shapes of a generation that nobody else writes.
-func (a *App) recordShapes(ctx context.Context, s *shapes) error {
-	if err := a.readShapes(ctx, s); err != nil {
+func (c *catalog) recordShapes(ctx context.Context, s *shapes) error {
+	if err := c.readShapes(ctx, s); err != nil {
 		return err
 	}
-	writes, checks := a.newShapes(s)
+	writes, checks := c.newShapes(s)
 	if len(writes) == 0 {
 		return nil
 	}
-	if err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: writes, Checks: checks}); err != nil {
+	if err := c.store.Commit(ctx, &brook.Batch{ID: c.ids.batch(), Writes: writes, Checks: checks}); err != nil {
 		return err
 	}
-	return a.readShapes(ctx, s)
+	return c.readShapes(ctx, s)
 }
 
 // numberOf gives the number of a schema, or 0.

@@ -14,21 +14,21 @@ import (
 )
 
 // changes says how the code differs from what made the views, or "". The caller holds the gate.
-func (a *App) changes() string {
-	s := &a.state
-	if a.untouched(s) {
+func (c *catalog) changes() string {
+	s := &c.state
+	if c.untouched(s) {
 		return ""
 	}
-	lines := a.structureChanges(s)
-	return strings.Join(append(lines, a.live.Load().shapes.lost(a.code.Layout.Collections)...), "; ")
+	lines := c.structureChanges(s)
+	return strings.Join(append(lines, c.live.Load().shapes.lost(c.code.Layout.Collections)...), "; ")
 }
 
 // structureChanges says what the live generation's rows are made from otherwise than the code makes them.
-func (a *App) structureChanges(s *state) (lines []string) {
+func (c *catalog) structureChanges(s *state) (lines []string) {
 	if s.Made == nil {
-		lines = a.earlierChanges(s.Fingerprint)
+		lines = c.earlierChanges(s.Fingerprint)
 	} else {
-		lines = plan.Differences(s.Made, a.code.Made)
+		lines = plan.Differences(s.Made, c.code.Made)
 	}
 	if s.Mixed {
 		lines = append(lines, "code that makes them from something else has folded into them")
@@ -37,8 +37,8 @@ func (a *App) structureChanges(s *state) (lines []string) {
 }
 
 // untouched reports whether nothing was folded into the live generation yet.
-func (a *App) untouched(s *state) bool {
-	return s.Folds == "" || s.Folds == layout2 && len(a.on.positions()) == 0
+func (c *catalog) untouched(s *state) bool {
+	return s.Folds == "" || s.Folds == layout2 && len(c.on.positions()) == 0
 }
 
 // stale deals with views that other code made, and reports whether they have to be rebuilt. Nothing is written: that comes with the first
@@ -48,7 +48,7 @@ func (a *App) stale(ctx context.Context) (rebuild bool, err error) {
 		return false, err
 	}
 	defer a.gate.Unlock()
-	changes := a.changes()
+	changes := a.catalog.changes()
 	if changes == "" {
 		return false, nil
 	}
@@ -64,28 +64,28 @@ func (a *App) stale(ctx context.Context) (rebuild bool, err error) {
 }
 
 // displaced reports whether the views were made from other topics than those that are read now: what these hold must not be folded on top.
-func (a *App) displaced(ctx context.Context) bool {
-	v, err := a.gate.RLock(ctx)
+func (c *catalog) displaced(ctx context.Context) bool {
+	v, err := c.gate.RLock(ctx)
 	if err != nil {
 		return false
 	}
-	defer a.gate.Leave(v)
-	s := &a.state
-	return !a.untouched(s) && (plan.Elsewhere(s.Made, a.code.Made) || s.Made == nil && a.otherTopics() != "")
+	defer c.gate.Leave(v)
+	s := &c.state
+	return !c.untouched(s) && (plan.Elsewhere(s.Made, c.code.Made) || s.Made == nil && c.otherTopics() != "")
 }
 
 // replaced waits, where the views are displaced, until a rebuild replaced them: here, where ended is closed then, or in another process.
 func (a *App) replaced(ctx context.Context, ended <-chan struct{}) error {
-	for a.displaced(ctx) {
+	for a.catalog.displaced(ctx) {
 		select {
 		case <-ended:
-			if ctx.Err() == nil && a.displaced(ctx) {
+			if ctx.Err() == nil && a.catalog.displaced(ctx) {
 				return fmt.Errorf("%w: they were made from other topics, and could not be rebuilt", brook.ErrStale)
 			}
 			return nil
 		case <-time.After(time.Second):
 		}
-		if err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 		case m != nil && a.config.Group:
 			stale, err = a.stillStale(ctx, m)
 		case attempts > 1:
-			if err = a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err == nil {
+			if err = a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err == nil {
 				stale, err = a.stale(ctx)
 			}
 		}
@@ -141,7 +141,7 @@ func (a *App) stillStale(ctx context.Context, m *membership) (bool, error) {
 			return false, ctx.Err()
 		}
 	}
-	if err := a.retry.Do(ctx, "reload", func() error { return a.reload(ctx) }); err != nil {
+	if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err != nil {
 		return false, err
 	}
 	return a.stale(ctx)

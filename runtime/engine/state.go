@@ -84,21 +84,21 @@ func (s *state) clone() state {
 }
 
 // readState reads what the store knows of the app; ErrNotFound where the store is new.
-func (a *App) readState(ctx context.Context) (state, error) {
-	v, err := a.reader.Get(ctx, a.meta, stateKey)
+func (c *catalog) readState(ctx context.Context) (state, error) {
+	v, err := c.reader.Get(ctx, c.meta, stateKey)
 	if err != nil {
 		return state{}, err
 	}
-	return a.decodeState(v)
+	return c.decodeState(v)
 }
 
-func (a *App) decodeState(v brook.Value) (s state, err error) {
+func (c *catalog) decodeState(v brook.Value) (s state, err error) {
 	raw := v.Data.([]byte)
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w: %w", a.config.Name, err, brook.ErrPermanent)
+		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w: %w", c.config.Name, err, brook.ErrPermanent)
 	}
 	if s.Layout > layoutVersion {
-		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", a.config.Name, s.Layout, layoutVersion)
+		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up to %d: use the brook version that wrote it, or a newer one", c.config.Name, s.Layout, layoutVersion)
 	}
 	s.raw = bytes.Clone(raw)
 	s.upgrade()
@@ -106,37 +106,37 @@ func (a *App) decodeState(v brook.Value) (s state, err error) {
 }
 
 // unchanged checks that nobody else changed the state.
-func (a *App) unchanged() brook.Check {
-	return brook.Check{Table: a.meta, Key: stateKey, Value: a.state.raw}
+func (c *catalog) unchanged() brook.Check {
+	return brook.Check{Table: c.meta, Key: stateKey, Value: c.state.raw}
 }
 
 // updateState changes the state, and is the only way to do it: change gets a copy, and what it makes of that is committed, together with
 // what extra holds (nil: nothing), unless another process changed the row meanwhile. Then that row is adopted and change called again, so it may
 // run more than once; its error ends it all, and [errAsIs] without a commit and without an error. [ErrConflict] says that the row is as it
 // was, and that a check of extra does not hold. A store that fails is tried again until ctx ends, but in NewApp. The caller does not hold the gate.
-func (a *App) updateState(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
-	if a.live.Load() == nil {
-		return a.tryState(ctx, change, extra)
+func (c *catalog) updateState(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
+	if c.live.Load() == nil {
+		return c.tryState(ctx, change, extra)
 	}
-	return a.insistResting(ctx, func() error { return a.updateStateResting(ctx, change, extra) })
+	return c.insistResting(ctx, func() error { return c.updateStateResting(ctx, change, extra) })
 }
 
 // tryState is updateState for who rather hears of a store that fails.
-func (a *App) tryState(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
-	if err := a.gate.Lock(ctx); err != nil {
+func (c *catalog) tryState(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
+	if err := c.gate.Lock(ctx); err != nil {
 		return err
 	}
-	defer a.gate.Unlock()
-	return a.updateStateResting(ctx, change, extra)
+	defer c.gate.Unlock()
+	return c.updateStateResting(ctx, change, extra)
 }
 
 // once does something without insisting on it.
 func once(_ context.Context, _ string, do func() error) error { return do() }
 
 // updateStateResting is updateState for who holds the gate for writing. It tries once: what may succeed when it is tried again is a [refusal].
-func (a *App) updateStateResting(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
+func (c *catalog) updateStateResting(ctx context.Context, change func(next *state) error, extra *brook.Batch) error {
 	for {
-		w, err := a.changeState(change)
+		w, err := c.changeState(change)
 		if errors.Is(err, errAsIs) {
 			return nil
 		}
@@ -148,7 +148,7 @@ func (a *App) updateStateResting(ctx context.Context, change func(next *state) e
 			batch.Writes = append(batch.Writes, extra.Writes...)
 			batch.Checks = append(batch.Checks, extra.Checks...)
 		}
-		err = a.store.Commit(ctx, batch)
+		err = c.store.Commit(ctx, batch)
 		if err == nil {
 			w.adopt()
 			return nil
@@ -156,8 +156,8 @@ func (a *App) updateStateResting(ctx context.Context, change func(next *state) e
 		if errors.Is(err, brook.ErrTooLarge) || errors.Is(err, brook.ErrPermanent) {
 			return err
 		}
-		was := a.state.raw
-		stored, rerr := a.stateAfter(ctx)
+		was := c.state.raw
+		stored, rerr := c.stateAfter(ctx)
 		switch {
 		case rerr != nil && was == nil && errors.Is(rerr, brook.ErrNotFound):
 			return retry.Refused(err) // the store is new still
@@ -170,10 +170,10 @@ func (a *App) updateStateResting(ctx context.Context, change func(next *state) e
 			return nil
 		case bytes.Equal(stored.raw, was) || ctx.Err() != nil:
 			return retry.Refused(err)
-		case a.live.Load() == nil:
-			a.state = stored // NewApp has yet to open what it names
+		case c.live.Load() == nil:
+			c.state = stored // NewApp has yet to open what it names
 		default:
-			if err := a.reloadResting(ctx); err != nil {
+			if err := c.reloadResting(ctx); err != nil {
 				return err
 			}
 		}
@@ -182,10 +182,10 @@ func (a *App) updateStateResting(ctx context.Context, change func(next *state) e
 
 // stateAfter reads the state after a commit that gave an error, also where that was the end of ctx.
 // Close waits for it, and for what abandon does after it.
-func (a *App) stateAfter(ctx context.Context) (state, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout/2)
+func (c *catalog) stateAfter(ctx context.Context) (state, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.config.ShutdownTimeout/2)
 	defer cancel()
-	return a.readState(ctx)
+	return c.readState(ctx)
 }
 
 // stateWrite is a change of the state on its way to the store.
@@ -199,8 +199,8 @@ type stateWrite struct {
 
 // changeState makes what commits a change of the state, for updateState and for a commit that holds more of its own: that one begins anew after
 // a conflict. The caller holds the gate for writing.
-func (a *App) changeState(change func(next *state) error) (*stateWrite, error) {
-	w := &stateWrite{id: a.ids.batch(), next: a.state.clone(), check: a.unchanged()}
+func (c *catalog) changeState(change func(next *state) error) (*stateWrite, error) {
+	w := &stateWrite{id: c.ids.batch(), next: c.state.clone(), check: c.unchanged()}
 	if err := change(&w.next); err != nil {
 		return nil, err
 	}
@@ -210,10 +210,10 @@ func (a *App) changeState(change func(next *state) error) (*stateWrite, error) {
 		panic(err) // plain data
 	}
 	w.next.raw = b
-	w.write = brook.Write{Table: a.meta, Key: stateKey, Value: b}
+	w.write = brook.Write{Table: c.meta, Key: stateKey, Value: b}
 	w.adopt = func() {
-		a.state = w.next
-		a.fit()
+		c.state = w.next
+		c.fit()
 	}
 	return w, nil
 }

@@ -93,7 +93,7 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 		return err
 	}
 	defer a.gate.Unlock()
-	if err := a.claimResting(ctx); err != nil {
+	if err := a.catalog.claimResting(ctx); err != nil {
 		return err
 	}
 	known := make([]string, len(a.code.Layout.Collections))
@@ -168,7 +168,7 @@ func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map
 		return err
 	}
 	defer a.gate.Unlock()
-	if err := a.claimResting(ctx); err != nil {
+	if err := a.catalog.claimResting(ctx); err != nil {
 		return err
 	}
 	defer l.forget()

@@ -3,14 +3,14 @@ package engine
 import "fmt"
 
 // madeFrom names the event types that the live views were made from.
-func (a *App) madeFrom() map[string]bool {
+func (c *catalog) madeFrom() map[string]bool {
 	types := map[string]bool{}
-	for _, o := range a.state.Made {
+	for _, o := range c.state.Made {
 		for _, c := range o.Events {
 			types[c.Event] = true
 		}
 	}
-	for _, line := range a.state.Fingerprint {
+	for _, line := range c.state.Fingerprint {
 		var set, typ string
 		if n, _ := fmt.Sscanf(line, "set %s handles %s", &set, &typ); n == 2 {
 			types[typ] = true

@@ -18,37 +18,37 @@ type promotion struct {
 const restFor = 3 * time.Second
 
 // askForRest asks other processes to rest while g is promoted.
-func (a *App) askForRest(ctx context.Context, g *generation) error {
-	return a.updateState(ctx, func(next *state) error {
+func (c *catalog) askForRest(ctx context.Context, g *generation) error {
+	return c.updateState(ctx, func(next *state) error {
 		if next.Building != g.number {
 			return errOvertaken
 		}
-		next.Promoting = &promotion{Generation: g.number, ID: a.ids.next()}
+		next.Promoting = &promotion{Generation: g.number, ID: c.ids.next()}
 		return nil
 	}, nil)
 }
 
 // giveTurn rests for the promotion of another process, where one asks for that: until it is done, or for restFor.
-func (a *App) giveTurn(ctx context.Context) {
+func (c *catalog) giveTurn(ctx context.Context) {
 	for started := time.Now(); ; {
-		v, err := a.gate.RLock(ctx)
+		v, err := c.gate.RLock(ctx)
 		if err != nil {
 			return
 		}
-		wish, own := a.state.Promoting, a.building
-		a.gate.Leave(v)
+		wish, own := c.state.Promoting, c.building
+		c.gate.Leave(v)
 		if wish == nil || wish.Generation == own {
 			return
 		}
-		if id := a.rested.Load(); id != nil && *id == wish.ID {
+		if id := c.rested.Load(); id != nil && *id == wish.ID {
 			return
 		}
 		if time.Since(started) >= restFor || retry.Sleep(ctx, restFor/100) != nil {
-			a.rested.Store(&wish.ID)
+			c.rested.Store(&wish.ID)
 			return
 		}
-		if s, err := a.readState(ctx); err == nil && (s.Promoting == nil || s.Promoting.ID != wish.ID) {
-			_ = a.reload(ctx) // where it fails, that shows with the next commit
+		if s, err := c.readState(ctx); err == nil && (s.Promoting == nil || s.Promoting.ID != wish.ID) {
+			_ = c.reload(ctx) // where it fails, that shows with the next commit
 		}
 	}
 }
