@@ -126,7 +126,7 @@ func (c *catalog) sweepOnce(ctx context.Context) (next time.Duration, err error)
 	}
 	for _, number := range left {
 		if at, ok := s.Replaced[number]; ok && c.fenced() {
-			if wait := keptFor - now().Sub(at); wait > 0 {
+			if wait := keptFor - time.Now().UTC().Sub(at); wait > 0 {
 				if next == 0 || wait < next {
 					next = wait
 				}
