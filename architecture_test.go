@@ -130,10 +130,10 @@ var ground = []string{
 // layers are the parts that run an app, over package brook: each may use those of the lines before
 // its own. Parts of one line do not know each other.
 var layers = [][]string{
-	{"partition", "quiesce"},
+	{"partition", "quiesce", "plan"},
 	{"report"},
 	{"retry"},
-	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "plan"},
+	{"input", "txn", "deadletter", "outbox", "catalog", "watch"},
 	{"prefetch", "group"},
 	{"task"},
 }

@@ -1,15 +1,14 @@
 package engine
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -23,13 +22,13 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
-	catalog *catalog
+	catalog *catalog.Catalog
 	config  brook.Config
 	def     *Definition
 	code    *plan.Code
 	store   brook.Store
 	reader  brook.Reader
-	ids     *idSource
+	ids     *catalog.IDs
 	bare    bool // the envelope takes anything for a payload
 
 	ctx    context.Context // ends at Close, with ErrClosed as its cause
@@ -87,11 +86,11 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		targets: outbox.NewTargets(config.Driver), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{},
 		progress: newProgress(), hub: watch.NewHub(), news: newNews(),
 	}
-	a.catalog = newCatalog(ctx, &a.config, a.code, def.Collections, a.retry, owner{
-		taken: a.afterOthers, renewed: a.renewed, shown: a.shownOther, installed: a.installed,
-		reload: a.prepareReload, positions: a.progress.all,
+	a.catalog = catalog.New(ctx, &a.config, a.code, def.Collections, a.retry, catalog.Owner{
+		Taken: a.afterOthers, Renewed: a.renewed, Shown: a.shownOther, Installed: a.installed,
+		Reload: a.prepareReload, Positions: a.progress.all,
 	})
-	a.store, a.reader, a.ids, a.gate, a.born = a.catalog.store, a.catalog.reader, a.catalog.ids, a.catalog.gate, a.catalog.born
+	a.store, a.reader, a.ids, a.gate, a.born = a.catalog.Store, a.catalog.Reader, a.catalog.Ids, a.catalog.Gate, a.catalog.Born
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
@@ -103,7 +102,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
 	}
 	a.listen()
-	a.background.Go(a.catalog.removeLeftovers)
+	a.background.Go(a.catalog.RemoveObsolete)
 	return a, nil
 }
 
@@ -112,30 +111,30 @@ func (a *App) load(ctx context.Context) error {
 	defer a.report.Slow("reading positions, dead letters and emissions from the store")()
 	for name, t := range map[string]*brook.Table{"outbox": &a.outboxTable, "sending": &a.sending} {
 		var err error
-		if *t, err = a.store.Table(ctx, brook.TableSpec{Name: tableName(&a.config, name)}); err != nil {
+		if *t, err = a.store.Table(ctx, brook.TableSpec{Name: catalog.TableName(&a.config, name)}); err != nil {
 			return err
 		}
 	}
-	if err := a.catalog.openMeta(ctx); err != nil {
+	if err := a.catalog.Open(ctx); err != nil {
 		return err
 	}
-	live, err := a.catalog.openLive(ctx, &a.catalog.state, nil)
+	live, err := a.catalog.OpenLive(ctx, &a.catalog.State, nil)
 	if err != nil {
 		return err
 	}
-	a.catalog.live.Store(live)
-	standings, err := a.catalog.standings(ctx, a.reader, live)
+	a.catalog.Live.Store(live)
+	standings, err := a.catalog.Standings(ctx, a.reader, live)
 	if err != nil {
 		return err
 	}
 	for id, s := range standings {
 		a.progress.advance(id, s.Next)
 	}
-	a.catalog.noteNames(&a.catalog.state)
+	a.catalog.NoteNames(&a.catalog.State)
 	if a.waits, err = a.loadWaits(ctx, live); err != nil {
 		return err
 	}
-	if !a.catalog.fenced() { // else that is for who holds the lease, or has the partition
+	if !a.catalog.Fenced() { // else that is for who holds the lease, or has the partition
 		if err := a.loadOutbox(ctx, everyPartition); err != nil {
 			return err
 		}
@@ -145,14 +144,14 @@ func (a *App) load(ctx context.Context) error {
 		return err
 	}
 	a.noteOwed()
-	a.catalog.fit()
+	a.catalog.Fit()
 	return nil
 }
 
 // loadWaits reads which keys dead letters hold up.
-func (a *App) loadWaits(ctx context.Context, g *generation) (map[partition.ID]*deadletter.Blocked, error) {
+func (a *App) loadWaits(ctx context.Context, g *catalog.Generation) (map[partition.ID]*deadletter.Blocked, error) {
 	all := map[partition.ID]*deadletter.Blocked{}
-	for row, err := range a.reader.Scan(ctx, g.letters, nil, nil) {
+	for row, err := range a.reader.Scan(ctx, g.Letters, nil, nil) {
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +163,7 @@ func (a *App) loadWaits(ctx context.Context, g *generation) (map[partition.ID]*d
 		if all[id] == nil {
 			all[id] = &deadletter.Blocked{}
 		}
-		l.Set = a.catalog.setNow(l.Type, l.Set)
+		l.Set = a.catalog.SetNow(l.Type, l.Set)
 		all[id].Add(&l, a.config.OnFailure != brook.GoOn)
 	}
 	return all, nil
@@ -180,22 +179,5 @@ func (a *App) waitsOf(id partition.ID) *deadletter.Blocked {
 
 // Source gives where the app's views read. Generated code uses it.
 func (a *App) Source() brook.Source { return &latest{a, context.Background()} }
-
-// insistResting does something with the gate taken, and again where the store refuses its commit; the gate is others' between two tries.
-func (c *catalog) insistResting(ctx context.Context, do func() error) error {
-	var over error
-	err := c.retry.Do(ctx, "commit", func() error {
-		if err := c.gate.Lock(ctx); err != nil {
-			return err
-		}
-		defer c.gate.Unlock()
-		over = do()
-		if errors.As(over, &retry.Refusal{}) {
-			return over
-		}
-		return nil
-	})
-	return cmp.Or(err, over)
-}
 
 func now() time.Time { return time.Now().UTC() }

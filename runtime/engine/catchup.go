@@ -7,6 +7,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -26,18 +27,18 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	if a.closed.Load() {
 		return brook.ErrClosed
 	}
-	release, err := a.catalog.hold(ctx)
+	release, err := a.catalog.Hold(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	ctx, cancel := a.catalog.whileOpen(ctx)
+	ctx, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = closing(ctx, err) }()
+	defer func() { err = catalog.Closing(ctx, err) }()
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
-	a.catalog.fresh(ctx)
+	a.catalog.Fresh(ctx)
 	stale, err := a.stale(ctx)
 	if err != nil {
 		return err
@@ -68,10 +69,10 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	}
 	var losses losses
 	for {
-		if why := a.catalog.superseded(ctx); why != nil {
+		if why := a.catalog.Superseded(ctx); why != nil {
 			return why
 		}
-		if err := a.catalog.ready(ctx); err != nil {
+		if err := a.catalog.Ready(ctx); err != nil {
 			return err
 		}
 		if err := a.fill(ctx); err != nil {
@@ -89,16 +90,16 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 			return err
 		}
 		losses.giveWay(ctx)
-		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
 			return err
 		}
-		a.catalog.giveTurn(ctx)
+		a.catalog.GiveTurn(ctx)
 	}
 }
 
 // tidy removes what is left of generations, which the background may not get to in a program that ends.
 func (a *App) tidy(ctx context.Context) {
-	if _, err := a.catalog.sweep(ctx); err != nil && ctx.Err() == nil {
+	if _, err := a.catalog.Sweep(ctx); err != nil && ctx.Err() == nil {
 		a.report.Failure(brook.Failure{What: "removal of old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
 	}
 }
@@ -245,10 +246,10 @@ func (c *catchUp) chunk(ctx context.Context, f *feed) error {
 
 // begin makes sure that there are all indexes before an event needs them.
 func (c *catchUp) begin(ctx context.Context) error {
-	if c.app.catalog.claimed.Load() {
+	if c.app.catalog.Claimed.Load() {
 		return nil
 	}
-	if err := c.app.catalog.claim(ctx); err != nil {
+	if err := c.app.catalog.Claim(ctx); err != nil {
 		return err
 	}
 	return c.app.fill(ctx)

@@ -24,11 +24,11 @@ func (a *App) collect(ctx context.Context) {
 }
 
 func (a *App) gather(ctx context.Context, holder, group bool) error {
-	if err := a.catalog.confirm(ctx); err != nil {
+	if err := a.catalog.Confirm(ctx); err != nil {
 		return err
 	}
 	// How far others came is read before what they left: of that nothing is missing.
-	standings, err := a.catalog.standings(ctx, a.reader, a.catalog.live.Load())
+	standings, err := a.catalog.Standings(ctx, a.reader, a.catalog.Live.Load())
 	if err != nil {
 		return err
 	}

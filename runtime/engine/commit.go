@@ -19,29 +19,29 @@ import (
 // large for the store it is put back, to come again in smaller ones.
 func (l *lane) commit(ctx context.Context) error {
 	b := &l.batch
-	if l.live && l.gen != l.app.catalog.live.Load() { // another process switched, and Process or Redrive saw it first
+	if l.live && l.gen != l.app.catalog.Live.Load() { // another process switched, and Process or Redrive saw it first
 		l.rewind()
 		l.forget()
 		return errReload
 	}
 	l.writes = l.tx.Writes(l.writes[:0])
 	for i := range b.letters {
-		l.writes = append(l.writes, b.letters[i].Write(l.gen.letters))
+		l.writes = append(l.writes, b.letters[i].Write(l.gen.Letters))
 	}
 	for _, item := range b.items {
 		l.writes = append(l.writes, item.Write(l.app.outboxTable))
 	}
 	for _, item := range b.owed {
-		l.writes = append(l.writes, item.Write(l.gen.owed))
+		l.writes = append(l.writes, item.Write(l.gen.Owed))
 	}
 	for k, s := range l.folded {
-		l.writes = append(l.writes, brook.Write{Table: l.gen.folded, Key: []byte(k), Value: encodeSequence(s)})
+		l.writes = append(l.writes, brook.Write{Table: l.gen.Folded, Key: []byte(k), Value: encodeSequence(s)})
 	}
 	moved, from := l.moves()
 	for _, f := range l.feeds {
 		if f.Dirty() {
-			l.writes = f.window.writes(l.writes, l.gen.window, f.ID)
-			l.writes = append(l.writes, brook.Write{Table: l.gen.positions, Key: f.ID.AppendKey(nil), Value: f.Stage()})
+			l.writes = f.window.writes(l.writes, l.gen.Window, f.ID)
+			l.writes = append(l.writes, brook.Write{Table: l.gen.Positions, Key: f.ID.AppendKey(nil), Value: f.Stage()})
 		}
 	}
 	l.writes = append(l.writes, b.writes...)
@@ -49,7 +49,7 @@ func (l *lane) commit(ctx context.Context) error {
 		l.forget()
 		return nil
 	}
-	batch := &brook.Batch{ID: l.app.ids.batch(), Writes: l.writes, Checks: l.checks()}
+	batch := &brook.Batch{ID: l.app.ids.Batch(), Writes: l.writes, Checks: l.checks()}
 	marked := func() {}
 	if l.live && slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.New }) {
 		marked = l.mark(batch)
@@ -262,7 +262,7 @@ func (l *lane) shrinkLetters(batch *brook.Batch) (any bool) {
 		if held != nil && letter.Key == nil {
 			l.unhold(letter, held)
 		}
-		w := letter.Write(l.gen.letters)
+		w := letter.Write(l.gen.Letters)
 		for j := range batch.Writes {
 			if batch.Writes[j].Table == w.Table && bytes.Equal(batch.Writes[j].Key, w.Key) {
 				batch.Writes[j] = w
@@ -270,7 +270,7 @@ func (l *lane) shrinkLetters(batch *brook.Batch) (any bool) {
 		}
 	}
 	if any {
-		batch.ID = l.app.ids.batch()
+		batch.ID = l.app.ids.Batch()
 	}
 	return any
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 )
 
@@ -19,19 +20,19 @@ func (a *App) deadLetters(ctx context.Context) iter.Seq2[brook.DeadLetter, error
 			yield(brook.DeadLetter{}, brook.ErrClosed)
 			return
 		}
-		watch, err := a.catalog.guarded(ctx)
+		watch, err := a.catalog.Guarded(ctx)
 		if err != nil {
-			yield(brook.DeadLetter{}, closing(ctx, err))
+			yield(brook.DeadLetter{}, catalog.Closing(ctx, err))
 			return
 		}
-		defer watch.end()
-		for row, err := range checked(ctx, watch, a.reader.Scan(ctx, watch.gen.letters, nil, nil)) {
+		defer watch.End()
+		for row, err := range checked(ctx, watch, a.reader.Scan(ctx, watch.Gen.Letters, nil, nil)) {
 			var l deadletter.Letter
 			if err == nil {
 				l, err = deadletter.Decode(row.Value)
 				l.Record.Value = bytes.Clone(l.Record.Value)
 			}
-			if !yield(l.DeadLetter, closing(ctx, err)) || err != nil {
+			if !yield(l.DeadLetter, catalog.Closing(ctx, err)) || err != nil {
 				return
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
 	"time"
 
@@ -85,9 +84,6 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	c.Retry = retry.Defaults(c.Retry)
 	return c, errors.Join(errs...)
 }
-
-// tableName returns the name of one of the app's tables in the store.
-func tableName(c *brook.Config, name string) string { return url.PathEscape(c.Name) + "/" + name }
 
 // oneOf replaces a policy that was left out by the first of the choices, and reports one that is
 // none of them.

@@ -97,7 +97,7 @@ func (l *effectLine) full() time.Duration {
 	if l == nil || l.waits.Load() < effectBuffer {
 		return 0
 	}
-	return max(0, effectStuck-(l.effects.app.catalog.age()-time.Duration(l.since.Load())))
+	return max(0, effectStuck-(l.effects.app.catalog.Age()-time.Duration(l.since.Load())))
 }
 
 // run runs effects until none waits.
@@ -124,7 +124,7 @@ func (l *effectLine) run() {
 		l.queue[0] = outbox.Effect{}
 		l.queue = l.queue[1:]
 		s.mu.Unlock()
-		l.since.Store(int64(s.app.catalog.age()))
+		l.since.Store(int64(s.app.catalog.Age()))
 		if l.waits.Add(-1) == effectBuffer-1 && wake != nil {
 			wake()
 		}

@@ -41,21 +41,15 @@ func (l *losses) giveWay(ctx context.Context) {
 	l.last = time.Now()
 }
 
-// fenced reports whether several processes may write the store.
-func (c *catalog) fenced() bool {
-	f, ok := c.store.(brook.Fenced)
-	return ok && f.Fenced()
-}
-
 // checks gives what a batch relies on; nil where the store is the process's own.
 func (l *lane) checks() []brook.Check {
 	if !l.tx.TracksReads() {
 		return nil
 	}
-	checks := append(l.tx.ReadChecks(), l.app.catalog.unchanged())
+	checks := append(l.tx.ReadChecks(), l.app.catalog.Unchanged())
 	for _, f := range l.feeds {
 		if f.Dirty() || l.tx.Scanned() {
-			checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
+			checks = append(checks, brook.Check{Table: l.gen.Positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
 		}
 	}
 	if !l.tx.Scanned() {
@@ -65,12 +59,12 @@ func (l *lane) checks() []brook.Check {
 		for _, other := range l.app.lanes {
 			for _, f := range other.feeds {
 				if other != l {
-					checks = append(checks, brook.Check{Table: l.gen.positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
+					checks = append(checks, brook.Check{Table: l.gen.Positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
 				}
 			}
 		}
 	}
-	return append(checks, brook.Check{Table: l.app.catalog.meta, Key: aloneKey, Value: *l.app.aloneMark.Load()})
+	return append(checks, brook.Check{Table: l.app.catalog.Meta, Key: aloneKey, Value: *l.app.aloneMark.Load()})
 }
 
 // aloneKey is where the last commit left its mark of which no position tells: of Process, Redrive and the like, and the first one of
@@ -79,10 +73,10 @@ var aloneKey = []byte("alone")
 
 // readAlone reads that mark.
 func (a *App) readAlone(ctx context.Context) error {
-	if !a.catalog.fenced() {
+	if !a.catalog.Fenced() {
 		return nil
 	}
-	v, err := a.reader.Get(ctx, a.catalog.meta, aloneKey)
+	v, err := a.reader.Get(ctx, a.catalog.Meta, aloneKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
 		a.aloneMark.Store(new([]byte))
@@ -104,10 +98,10 @@ func (l *lane) standAlone(ctx context.Context) error {
 	if err := l.app.readAlone(ctx); err != nil {
 		return err
 	}
-	standings, err := l.app.catalog.standings(ctx, l.app.reader, l.gen)
+	standings, err := l.app.catalog.Standings(ctx, l.app.reader, l.gen)
 	l.others = l.others[:0]
 	for id, s := range standings {
-		l.others = append(l.others, brook.Check{Table: l.gen.positions, Key: id.AppendKey(nil), Value: s.Raw})
+		l.others = append(l.others, brook.Check{Table: l.gen.Positions, Key: id.AppendKey(nil), Value: s.Raw})
 	}
 	return err
 }
@@ -121,22 +115,22 @@ func (l *lane) mark(batch *brook.Batch) (done func()) {
 		batch.Checks = append(batch.Checks, l.others...)
 	}
 	mark := bytes.Clone(batch.ID[:])
-	batch.Writes = append(batch.Writes, brook.Write{Table: l.app.catalog.meta, Key: aloneKey, Value: mark})
+	batch.Writes = append(batch.Writes, brook.Write{Table: l.app.catalog.Meta, Key: aloneKey, Value: mark})
 	return func() { l.app.aloneMark.Store(&mark) }
 }
 
 // raise writes a partition's position anew, one epoch on, so that every other process that folds it reads its dead
 // letters again. The caller holds the gate.
 func (a *App) raise(ctx context.Context, id partition.ID) ([]brook.Write, []brook.Check, error) {
-	if !a.catalog.fenced() {
+	if !a.catalog.Fenced() {
 		return nil, nil, nil
 	}
-	g := a.catalog.live.Load()
+	g := a.catalog.Live.Load()
 	k := id.AppendKey(nil)
-	checks := []brook.Check{a.catalog.unchanged()}
-	v, err := a.reader.Get(ctx, g.positions, k)
+	checks := []brook.Check{a.catalog.Unchanged()}
+	v, err := a.reader.Get(ctx, g.Positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
-		return nil, append(checks, brook.Check{Table: g.positions, Key: k}), nil
+		return nil, append(checks, brook.Check{Table: g.Positions, Key: k}), nil
 	}
 	if err != nil {
 		return nil, nil, err
@@ -146,55 +140,6 @@ func (a *App) raise(ctx context.Context, id partition.ID) ([]brook.Write, []broo
 		return nil, nil, err
 	}
 	s.Epoch++
-	checks = append(checks, brook.Check{Table: g.positions, Key: k, Value: v.Data.([]byte)})
-	return []brook.Write{{Table: g.positions, Key: k, Value: s.Encode()}}, checks, nil
-}
-
-// again does something that takes turns with other processes, and again where one of them was faster.
-func (c *catalog) again(ctx context.Context, do func() error) error {
-	open, cancel := c.whileOpen(ctx)
-	defer cancel()
-	for tries := 1; ; tries++ {
-		err := do()
-		if !errors.Is(err, brook.ErrConflict) || !c.fenced() {
-			return err
-		}
-		if why := retry.Ending(open); why != nil {
-			return retry.GaveUp(why, "commit", tries, err, nil)
-		}
-		if err := c.reload(open); err != nil {
-			return closing(open, err)
-		}
-		c.giveTurn(open)
-	}
-}
-
-// reload brings what memory knows of the store up to date: the state, the live generation, dead letters, positions.
-func (c *catalog) reload(ctx context.Context) error {
-	if err := c.gate.Lock(ctx); err != nil {
-		return err
-	}
-	defer c.gate.Unlock()
-	return c.reloadResting(ctx)
-}
-
-// reloadResting is reload for who holds the gate for writing.
-func (c *catalog) reloadResting(ctx context.Context) error {
-	c.trustMu.Lock()
-	next, err := c.renew(ctx)
-	c.trustMu.Unlock()
-	if err != nil {
-		return err
-	}
-	c.shown()
-	live := c.live.Load()
-	c.noteNames(&next)
-	adopt, err := c.on.reload(ctx, live)
-	if err != nil {
-		return err
-	}
-	c.state = next
-	adopt()
-	c.fit()
-	return nil
+	checks = append(checks, brook.Check{Table: g.Positions, Key: k, Value: v.Data.([]byte)})
+	return []brook.Write{{Table: g.Positions, Key: k, Value: s.Encode()}}, checks, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
@@ -22,34 +23,11 @@ const fillStep = 500
 // fillTold is how often the filling of an index is told of.
 const fillTold = 10 * time.Second
 
-// unfilled is an index that is to be filled, or whose values are to be looked at for what must be there once.
-type unfilled struct {
-	ord, x int
-	slot   int
-	kept   keptIndex
-}
-
-// unfilled returns the indexes of the live generation that are not all that the code says of them. The caller holds the gate.
-func (c *catalog) unfilled() (all []unfilled) {
-	if c.state.Folds != c.code.Contract {
-		return nil
-	}
-	for ord, info := range c.code.Layout.Collections {
-		for x, index := range info.Indexes {
-			kept := c.state.Kept[info.EntriesName(index)]
-			if !kept.Whole || index.Unique && !kept.Once {
-				all = append(all, unfilled{ord, x, c.code.Layout.Index[ord][x], kept})
-			}
-		}
-	}
-	return all
-}
-
 // fillIndexes fills what is to be filled, until ctx ends; end is called with an error that ends Run.
 func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 	for attempts := 0; ; {
 		select {
-		case <-a.catalog.fills:
+		case <-a.catalog.Fills:
 		case <-ctx.Done():
 			return
 		}
@@ -66,15 +44,12 @@ func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 			if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
 				return
 			}
-			a.catalog.wantFill()
+			a.catalog.WantFill()
 		default:
 			attempts = 0
 		}
 	}
 }
-
-// wantFill has it looked what is to be filled.
-func (c *catalog) wantFill() { c.fills.Set() }
 
 // fill fills the indexes that are to be filled now.
 func (a *App) fill(ctx context.Context) error {
@@ -83,15 +58,15 @@ func (a *App) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		todo := a.catalog.unfilled()
-		g := a.catalog.live.Load()
+		todo := a.catalog.Unfilled()
+		g := a.catalog.Live.Load()
 		a.gate.Leave(v)
 		if len(todo) == 0 {
 			return nil
 		}
 		u := todo[0]
-		info := a.code.Layout.Collections[u.ord]
-		f := &filling{app: a, gen: g, unfilled: u, told: time.Now(), progress: brook.IndexProgress{Collection: info.Name, Field: info.Indexes[u.x].Field}}
+		info := a.code.Layout.Collections[u.Ord]
+		f := &filling{app: a, gen: g, Unfilled: u, told: time.Now(), progress: brook.IndexProgress{Collection: info.Name, Field: info.Indexes[u.X].Field}}
 		err = f.run(ctx)
 		if errors.Is(err, errReload) {
 			continue // another generation, or other indexes
@@ -100,7 +75,7 @@ func (a *App) fill(ctx context.Context) error {
 			f.tell("an index is whole")
 		}
 		if err != nil {
-			return fmt.Errorf("brook: index %s.%s: %w", info.Name, info.Indexes[u.x].Field, err)
+			return fmt.Errorf("brook: index %s.%s: %w", info.Name, info.Indexes[u.X].Field, err)
 		}
 		a.wakeLanes()
 	}
@@ -109,19 +84,19 @@ func (a *App) fill(ctx context.Context) error {
 // filling is the filling of one index.
 type filling struct {
 	app *App
-	gen *generation
-	unfilled
+	gen *catalog.Generation
+	catalog.Unfilled
 	progress brook.IndexProgress
 	told     time.Time
 }
 
 func (f *filling) run(ctx context.Context) error {
-	if !f.kept.Whole {
+	if !f.Kept.Whole {
 		if err := f.rows(ctx); err != nil {
 			return err
 		}
 	}
-	if f.app.code.Layout.Collections[f.ord].Indexes[f.x].Unique {
+	if f.app.code.Layout.Collections[f.Ord].Indexes[f.X].Unique {
 		if err := f.once(ctx); err != nil {
 			return err
 		}
@@ -144,7 +119,7 @@ func (f *filling) rows(ctx context.Context) error {
 		case errors.Is(err, brook.ErrConflict): // a row is another one by now
 			n = max(1, n/2)
 			losses.giveWay(ctx)
-			if err := f.app.catalog.reload(ctx); err != nil {
+			if err := f.app.catalog.Reload(ctx); err != nil {
 				return err
 			}
 			continue
@@ -178,14 +153,14 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 		return nil, err
 	}
 	defer a.gate.Unlock()
-	if a.catalog.live.Load() != f.gen {
+	if a.catalog.Live.Load() != f.gen {
 		return nil, errReload
 	}
-	batch := &brook.Batch{ID: a.ids.batch()}
-	if a.catalog.fenced() {
-		batch.Checks = append(batch.Checks, a.catalog.unchanged())
+	batch := &brook.Batch{ID: a.ids.Batch()}
+	if a.catalog.Fenced() {
+		batch.Checks = append(batch.Checks, a.catalog.Unchanged())
 	}
-	rows := f.gen.tables[a.code.Layout.Rows[f.ord]]
+	rows := f.gen.Tables[a.code.Layout.Rows[f.Ord]]
 	var entries brook.Entries
 	seen := 0
 	for row, err := range a.reader.Scan(ctx, rows, from, nil) {
@@ -199,14 +174,14 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 		}
 		seen++
 		entries.Reset()
-		if err := a.def.Collections[f.ord].Misfit(row.Value.Data); err != nil {
+		if err := a.def.Collections[f.Ord].Misfit(row.Value.Data); err != nil {
 			return nil, err
 		}
-		a.def.Collections[f.ord].Entries(f.x, row.Value.Data, &entries)
+		a.def.Collections[f.Ord].Entries(f.X, row.Value.Data, &entries)
 		for value := range entries.All {
-			batch.Writes = append(batch.Writes, brook.Write{Table: f.gen.tables[f.slot], Key: txn.EntryKey(value, key), Value: txn.Present})
+			batch.Writes = append(batch.Writes, brook.Write{Table: f.gen.Tables[f.Slot], Key: txn.EntryKey(value, key), Value: txn.Present})
 		}
-		if a.catalog.fenced() {
+		if a.catalog.Fenced() {
 			batch.Checks = append(batch.Checks, brook.Check{Table: rows, Key: key, Version: row.Value.Version})
 		}
 	}
@@ -222,10 +197,10 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 // once makes sure that no two rows are found under one value.
 func (f *filling) once(ctx context.Context) error {
 	a := f.app
-	def, index := a.def.Collections[f.ord], a.code.Layout.Collections[f.ord].Indexes[f.x]
+	def, index := a.def.Collections[f.Ord], a.code.Layout.Collections[f.Ord].Indexes[f.X]
 	var last []byte
 	size := 0
-	for row, err := range a.reader.Scan(ctx, f.gen.tables[f.slot], nil, nil) {
+	for row, err := range a.reader.Scan(ctx, f.gen.Tables[f.Slot], nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -250,11 +225,11 @@ func (f *filling) once(ctx context.Context) error {
 
 // both reports whether two entries are there at one instant: a scan of a store that is far away is of several.
 func (f *filling) both(ctx context.Context, one, other []byte) (bool, error) {
-	if !f.app.catalog.fenced() {
+	if !f.app.catalog.Fenced() {
 		return true, nil
 	}
-	table, there := f.gen.tables[f.slot], txn.Present.([]byte)
-	err := f.app.store.Commit(ctx, &brook.Batch{ID: f.app.ids.batch(),
+	table, there := f.gen.Tables[f.Slot], txn.Present.([]byte)
+	err := f.app.store.Commit(ctx, &brook.Batch{ID: f.app.ids.Batch(),
 		Checks: []brook.Check{{Table: table, Key: one, Value: there}, {Table: table, Key: other, Value: there}}})
 	if errors.Is(err, brook.ErrConflict) {
 		return false, nil
@@ -269,21 +244,21 @@ func (f *filling) whole(ctx context.Context) error {
 		return err
 	}
 	defer a.gate.Unlock()
-	info := a.code.Layout.Collections[f.ord]
-	name := info.EntriesName(info.Indexes[f.x])
-	err := a.catalog.updateStateResting(ctx, func(next *state) error {
+	info := a.code.Layout.Collections[f.Ord]
+	name := info.EntriesName(info.Indexes[f.X])
+	err := a.catalog.UpdateResting(ctx, func(next *catalog.State) error {
 		kept, ok := next.Kept[name]
-		if next.Generation != f.gen.number || next.Folds != a.code.Contract || !ok || kept.Table != f.kept.Table {
+		if next.Generation != f.gen.Number || next.Folds != a.code.Contract || !ok || kept.Table != f.Kept.Table {
 			return errReload
 		}
-		kept.Whole, kept.Once = true, info.Indexes[f.x].Unique
+		kept.Whole, kept.Once = true, info.Indexes[f.X].Unique
 		next.Kept[name] = kept
 		return nil
 	}, nil)
 	if err != nil {
 		return err
 	}
-	return a.catalog.install(ctx)
+	return a.catalog.Install(ctx)
 }
 
 // inParts commits writes that need not be one commit, in as many as the store takes them in.

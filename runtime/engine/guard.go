@@ -41,7 +41,7 @@ func (r *rebuilding) note(l *deadletter.Letter) {
 // count makes the report of a rebuild that ends before it is done.
 func (r *rebuilding) count(ctx context.Context) error {
 	r.reset()
-	for row, err := range r.app.reader.Scan(ctx, r.lane.gen.letters, nil, nil) {
+	for row, err := range r.app.reader.Scan(ctx, r.lane.gen.Letters, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (r *rebuilding) skip(f *feed, lost input.Gap) {
 func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) error {
 	a, l := r.app, r.lane
 	if letters == nil {
-		for row, err := range a.reader.Scan(ctx, l.gen.letters, nil, nil) {
+		for row, err := range a.reader.Scan(ctx, l.gen.Letters, nil, nil) {
 			if err != nil {
 				return err
 			}
@@ -153,7 +153,7 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) e
 // redriveOne tries one letter of the rebuilt views.
 func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, err error) {
 	a, l := r.app, r.lane
-	v, err := a.reader.Get(ctx, l.gen.letters, k)
+	v, err := a.reader.Get(ctx, l.gen.Letters, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return true, nil // a decode letter before it ran all sets
 	}
@@ -170,5 +170,5 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 	own := l.feed(partition.Of(letter.Position))
 	f := &feed{Queue: input.Single(own.ID, own.Log, letter.Attempts), waits: own.waits}
 	defer l.forget()
-	return l.handleAgain(ctx, f, letter, []brook.Write{{Table: l.gen.letters, Key: k, Op: brook.Remove}})
+	return l.handleAgain(ctx, f, letter, []brook.Write{{Table: l.gen.Letters, Key: k, Op: brook.Remove}})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -17,10 +18,16 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
+// in makes the lane fold into g.
+func (l *lane) in(g *catalog.Generation) {
+	l.gen = g
+	l.tx.On(g.Tables, g.Unready)
+}
+
 // lane folds the events of some partitions, one at a time, into the views of one generation.
 type lane struct {
 	app       *App
-	gen       *generation
+	gen       *catalog.Generation
 	live      bool // folds into the live views: under the gate, with emissions and effects
 	parallel  bool // others run beside it
 	count     int  // of lanes
@@ -96,11 +103,11 @@ var errRewound = fmt.Errorf("%w: the batch comes again, smaller", retry.ErrStop)
 // errSettle makes Run go on with one lane.
 var errSettle = errors.New("more than a tenth of the events stray")
 
-func (a *App) newLane(g *generation, live bool) *lane {
+func (a *App) newLane(g *catalog.Generation, live bool) *lane {
 	l := &lane{app: a, gen: g, live: live, tx: txn.New(a.def.Collections, a.code.Layout, a.reader), limit: max(1, a.config.BatchSize),
 		wake: retry.NewSignal(), chunks: make(chan input.Fetch)}
 	l.in(g)
-	if live && a.catalog.fenced() {
+	if live && a.catalog.Fenced() {
 		l.tx.TrackReads()
 	}
 	l.deliver = a.def.Lane(l.tx)
@@ -114,7 +121,7 @@ func (l *lane) run(stop, ctx context.Context) error {
 		if stop.Err() != nil {
 			return nil
 		}
-		if l.live && l.app.catalog.lost.Load() {
+		if l.live && l.app.catalog.Lost.Load() {
 			return errReload
 		}
 		if l.enter(stop) != nil {
@@ -319,8 +326,8 @@ func (l *lane) stands(f *feed) bool {
 // fold takes events into a batch and commits it.
 func (l *lane) fold(stop, ctx context.Context) error {
 	if l.live {
-		switch err := l.app.catalog.claim(stop); {
-		case err != nil && l.app.catalog.lost.Load():
+		switch err := l.app.catalog.Claim(stop); {
+		case err != nil && l.app.catalog.Lost.Load():
 			return errReload
 		case err != nil && stop.Err() != nil: // the partitions move, perhaps, and Run goes on
 			l.trouble = err
@@ -380,7 +387,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 
 // unclaimed reports whether another version of the code overtook this one, or the live views are others that are to be claimed first.
 // The caller visits the gate, or took it.
-func (l *lane) unclaimed() bool { return l.live && !l.app.catalog.claimed.Load() }
+func (l *lane) unclaimed() bool { return l.live && !l.app.catalog.Claimed.Load() }
 
 // mended notes that the store gives what the head of f needs.
 func (l *lane) mended(f *feed) {

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 )
 
@@ -29,19 +30,19 @@ func (l *latest) Enter(uint64) error { return nil }
 
 func (l *latest) Leave() {}
 
-func (l *latest) Complete(slot int) bool { return !l.app.catalog.live.Load().unready[slot] }
+func (l *latest) Complete(slot int) bool { return !l.app.catalog.Live.Load().Unready[slot] }
 
 func (l *latest) Get(slot int, key []byte) (brook.Value, error) {
 	for {
-		g := l.app.catalog.live.Load()
-		v, err := l.app.reader.Get(l.ctx, g.tables[slot], key)
-		if err != nil && l.app.catalog.live.Load() != g {
+		g := l.app.catalog.Live.Load()
+		v, err := l.app.reader.Get(l.ctx, g.Tables[slot], key)
+		if err != nil && l.app.catalog.Live.Load() != g {
 			continue // a rebuild switched and dropped what was read
 		}
-		if cerr := l.app.catalog.confirm(l.ctx); cerr != nil {
+		if cerr := l.app.catalog.Confirm(l.ctx); cerr != nil {
 			return brook.Value{}, cerr
 		}
-		if l.app.catalog.live.Load().number != g.number {
+		if l.app.catalog.Live.Load().Number != g.Number {
 			continue
 		}
 		return v, err
@@ -90,13 +91,13 @@ func (l *latest) Count(slot int) (n int, err error) {
 
 // Steady scans what others write too without a snapshot, which might move; their old generations stay for a while.
 func (l *latest) Steady(f func(brook.Source) error) error {
-	if l.app.catalog.fenced() {
-		watch, err := l.app.catalog.guarded(l.ctx)
+	if l.app.catalog.Fenced() {
+		watch, err := l.app.catalog.Guarded(l.ctx)
 		if err != nil {
 			return err
 		}
-		defer watch.end()
-		return f(&pinned{l.app.code.Layout, watch.gen.tables, watch.gen.unready, l.app.reader, l.ctx, false, watch})
+		defer watch.End()
+		return f(&pinned{l.app.code.Layout, watch.Gen.Tables, watch.Gen.Unready, l.app.reader, l.ctx, false, watch})
 	}
 	return l.Snapshot(f)
 }
@@ -114,11 +115,11 @@ func (l *latest) Snapshot(f func(brook.Source) error) error {
 }
 
 func (l *latest) pinOnce(f func(brook.Source) error) (err error) {
-	watch, err := l.app.catalog.guarded(l.ctx)
+	watch, err := l.app.catalog.Guarded(l.ctx)
 	if err != nil {
 		return err
 	}
-	defer watch.end()
+	defer watch.End()
 	snap, err := l.app.store.Snapshot(l.ctx)
 	if err != nil {
 		return err
@@ -128,9 +129,9 @@ func (l *latest) pinOnce(f func(brook.Source) error) (err error) {
 			err = cerr
 		}
 	}()
-	err = f(&pinned{l.app.code.Layout, watch.gen.tables, watch.gen.unready, snap, l.ctx, true, nil})
+	err = f(&pinned{l.app.code.Layout, watch.Gen.Tables, watch.Gen.Unready, snap, l.ctx, true, nil})
 	// What was read may have been removed by another process, which moves no snapshot, and looks as if there were nothing.
-	if cerr := watch.check(l.ctx); cerr != nil {
+	if cerr := watch.Check(l.ctx); cerr != nil {
 		err = cerr
 	}
 	return err
@@ -144,7 +145,7 @@ type pinned struct {
 	reader  brook.Reader
 	ctx     context.Context
 	still   bool // all reads are of one instant
-	watch   *guard
+	watch   *catalog.Guard
 }
 
 func (p *pinned) Layout() *schema.Layout { return p.lay }
@@ -163,7 +164,7 @@ func (p *pinned) Complete(slot int) bool { return p.unready == nil || !p.unready
 
 func (p *pinned) Get(slot int, key []byte) (brook.Value, error) {
 	v, err := p.reader.Get(p.ctx, p.tables[slot], key)
-	if cerr := p.watch.check(p.ctx); cerr != nil {
+	if cerr := p.watch.Check(p.ctx); cerr != nil {
 		return brook.Value{}, cerr
 	}
 	return v, err
@@ -179,21 +180,21 @@ func (p *pinned) History(slot int, key []byte) iter.Seq2[*brook.HistoryEntry, er
 
 func (p *pinned) Count(slot int) (int, error) {
 	n, err := count(p.ctx, p.reader, p.tables[slot])
-	if cerr := p.watch.check(p.ctx); cerr != nil {
+	if cerr := p.watch.Check(p.ctx); cerr != nil {
 		return 0, cerr
 	}
 	return n, err
 }
 
 // checked gives a sequence as long as its generation may be read.
-func checked[T any](ctx context.Context, watch *guard, all iter.Seq2[T, error]) iter.Seq2[T, error] {
+func checked[T any](ctx context.Context, watch *catalog.Guard, all iter.Seq2[T, error]) iter.Seq2[T, error] {
 	if watch == nil {
 		return all
 	}
 	return func(yield func(T, error) bool) {
 		var none T
 		for v, err := range all {
-			if cerr := watch.check(ctx); cerr != nil {
+			if cerr := watch.Check(ctx); cerr != nil {
 				yield(none, cerr)
 				return
 			}
@@ -201,7 +202,7 @@ func checked[T any](ctx context.Context, watch *guard, all iter.Seq2[T, error]) 
 				return
 			}
 		}
-		if err := watch.check(ctx); err != nil { // the end may have come too early
+		if err := watch.Check(ctx); err != nil { // the end may have come too early
 			yield(none, err)
 		}
 	}

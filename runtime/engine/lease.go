@@ -147,10 +147,10 @@ func (l *lease) turn(ctx context.Context, a *App) error {
 func (l *lease) renew(ctx context.Context, a *App) error {
 	l.mu.Lock()
 	l.beats++
-	beat := mustJSON(beatRow{a.ids.prefix, l.beats})
+	beat := mustJSON(beatRow{a.ids.Prefix, l.beats})
 	row := l.row
 	l.mu.Unlock()
-	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: []brook.Write{{Table: a.sending, Key: beatKey, Value: beat}},
+	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.Batch(), Writes: []brook.Write{{Table: a.sending, Key: beatKey, Value: beat}},
 		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}}})
 	if errors.Is(err, brook.ErrConflict) {
 		l.lose(a)
@@ -166,9 +166,9 @@ func (l *lease) renew(ctx context.Context, a *App) error {
 
 // acquire takes the lease from what the rows say of it.
 func (l *lease) acquire(ctx context.Context, a *App, term int64, row, beat []byte) error {
-	next := mustJSON(leaseRow{a.ids.prefix, term})
-	first := mustJSON(beatRow{a.ids.prefix, 0})
-	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: next}, {Table: a.sending, Key: beatKey, Value: first}},
+	next := mustJSON(leaseRow{a.ids.Prefix, term})
+	first := mustJSON(beatRow{a.ids.Prefix, 0})
+	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.Batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: next}, {Table: a.sending, Key: beatKey, Value: first}},
 		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}, {Table: a.sending, Key: beatKey, Value: beat}}})
 	if errors.Is(err, brook.ErrConflict) {
 		return nil // another process was faster, or the holder is still there
@@ -195,7 +195,7 @@ func (l *lease) leave(ctx context.Context, a *App) {
 	}
 	var last leaseRow
 	_ = json.Unmarshal(row, &last) // it was written by this process
-	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
+	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.Batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
 		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}}})
 	if err != nil && !errors.Is(err, brook.ErrConflict) && ctx.Err() == nil {
 		a.report.Failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
@@ -204,7 +204,7 @@ func (l *lease) leave(ctx context.Context, a *App) {
 
 // begin makes the app one that publishes by a lease, where its store is shared and there may be anything to publish. It reports whether it is.
 func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
-	if !a.catalog.fenced() {
+	if !a.catalog.Fenced() {
 		return false, nil
 	}
 	acts := slices.ContainsFunc(a.def.Handlers, func(h plan.Handler) bool { return h.Acts })

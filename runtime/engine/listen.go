@@ -9,6 +9,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -84,13 +85,13 @@ func (a *App) hear(announcer brook.Announcer) error {
 	ctx, cancel := context.WithCancel(a.ctx)
 	defer cancel()
 	a.hearing.Store(&cancel) // before it is looked which tables these are
-	g := a.catalog.live.Load()
+	g := a.catalog.Live.Load()
 	var tables []brook.Table
 	for _, slot := range a.code.Layout.Rows {
-		tables = append(tables, g.tables[slot])
+		tables = append(tables, g.Tables[slot])
 	}
 	rows := len(tables)
-	tables = append(tables, a.catalog.meta, a.sending, g.positions)
+	tables = append(tables, a.catalog.Meta, a.sending, g.Positions)
 	for told, err := range announcer.Announcements(ctx, tables) {
 		switch {
 		case ctx.Err() != nil:
@@ -108,8 +109,8 @@ func (a *App) hear(announcer brook.Announcer) error {
 			a.hub.Gap()
 		case at < rows:
 			a.hub.Announce(a.code.Layout.Rows[at], told.Key)
-		case told.Table == a.catalog.meta && !told.Missed && string(told.Key) != string(stateKey):
-		case told.Table == a.catalog.meta:
+		case told.Table == a.catalog.Meta && !told.Missed && string(told.Key) != string(catalog.StateKey):
+		case told.Table == a.catalog.Meta:
 			a.news.note(func() { a.news.state = true })
 		case told.Table == a.sending:
 			if told.Missed || string(told.Key) == string(numbersKey) {
@@ -126,16 +127,6 @@ func (a *App) hear(announcer brook.Announcer) error {
 		}
 	}
 	return nil
-}
-
-// show makes g the live generation, and has what is announced of it heard.
-func (c *catalog) show(g *generation) {
-	if old := c.live.Swap(g); old != nil {
-		c.leftovers.replaced(old)
-		c.on.shown(true)
-		return
-	}
-	c.on.shown(false)
 }
 
 // followNews looks at what was announced: a new state, or positions that another process committed.
@@ -164,7 +155,7 @@ func (a *App) followNews() {
 
 // followState begins anew from the store where its live generation is another one.
 func (a *App) followState(ctx context.Context) error {
-	s, err := a.catalog.readState(ctx)
+	s, err := a.catalog.ReadState(ctx)
 	if err != nil {
 		return err
 	}
@@ -172,12 +163,12 @@ func (a *App) followState(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	same := a.catalog.state.Generation == s.Generation && a.catalog.state.Folds == s.Folds && maps.Equal(a.catalog.state.Kept, s.Kept)
+	same := a.catalog.State.Generation == s.Generation && a.catalog.State.Folds == s.Folds && maps.Equal(a.catalog.State.Kept, s.Kept)
 	a.gate.Leave(v)
 	if same {
 		return nil // what else is new shows at the next commit
 	}
-	if err := a.catalog.reload(ctx); err != nil {
+	if err := a.catalog.Reload(ctx); err != nil {
 		return err
 	}
 	a.wakeLanes()
@@ -186,9 +177,9 @@ func (a *App) followState(ctx context.Context) error {
 
 // followPositions reads how far the live views have come, in all partitions or in some.
 func (a *App) followPositions(ctx context.Context, everything bool, partitions map[partition.ID]bool) error {
-	g := a.catalog.live.Load()
+	g := a.catalog.Live.Load()
 	if everything {
-		standings, err := a.catalog.standings(ctx, a.reader, g)
+		standings, err := a.catalog.Standings(ctx, a.reader, g)
 		for id, s := range standings {
 			a.progress.advance(id, s.Next)
 			a.outbox.HeardOf(id, s.Next)
@@ -197,7 +188,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 	}
 	for id := range partitions {
 		k := id.AppendKey(nil)
-		v, err := a.reader.Get(ctx, g.positions, k)
+		v, err := a.reader.Get(ctx, g.Positions, k)
 		if errors.Is(err, brook.ErrNotFound) {
 			continue
 		}

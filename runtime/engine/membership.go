@@ -34,7 +34,7 @@ type membership struct {
 func (a *App) newMembership() *membership {
 	g, ok := a.config.Driver.(brook.Grouper)
 	acts := slices.ContainsFunc(a.def.Handlers, func(h plan.Handler) bool { return h.Acts })
-	if !ok || !a.config.Group && (a.catalog.fenced() || !acts) {
+	if !ok || !a.config.Group && (a.catalog.Fenced() || !acts) {
 		return nil
 	}
 	return &membership{app: a, driver: g, mine: map[partition.ID]bool{}, changed: make(chan struct{})}
@@ -52,7 +52,7 @@ func (a *App) divisible() error {
 	if _, ok := a.config.Driver.(brook.Partitioner); !ok {
 		bad("the driver does not say which partition a key belongs to")
 	}
-	if !a.catalog.fenced() {
+	if !a.catalog.Fenced() {
 		bad("the store is the process's own, so each instance has to fold all partitions; leave Group out, or share a store: redisstore")
 	}
 	if unkeyed(a.config.Envelope) {

@@ -15,7 +15,7 @@ func (a *App) loadOutbox(ctx context.Context, wanted func(partition.ID) bool) er
 		if err != nil {
 			return err
 		}
-		if wanted(partition.Of(item.Position)) && !loaded[string(item.Key)] && !(item.Free && a.catalog.fenced()) {
+		if wanted(partition.Of(item.Position)) && !loaded[string(item.Key)] && !(item.Free && a.catalog.Fenced()) {
 			a.outbox.Load(item)
 		}
 	}

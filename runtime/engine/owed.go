@@ -54,7 +54,7 @@ func (a *App) adoptOwed(ctx context.Context) error {
 		})
 		switch {
 		case errors.Is(err, brook.ErrConflict): // another process was faster, or promoted
-			err = a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) })
+			err = a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) })
 			more = true
 		case errors.Is(err, brook.ErrTooLarge) && step > 1:
 			step, err, more = step/2, nil, true
@@ -71,9 +71,9 @@ func (a *App) adoptOwed(ctx context.Context) error {
 
 // owes reports whether there is anything to adopt, without resting lanes.
 func (a *App) owes(ctx context.Context) (any bool, err error) {
-	g := a.catalog.pin()
-	defer a.catalog.unpin(g)
-	for _, err := range a.reader.Scan(ctx, g.owed, nil, nil) {
+	g := a.catalog.Pin()
+	defer a.catalog.Unpin(g)
+	for _, err := range a.reader.Scan(ctx, g.Owed, nil, nil) {
 		return err == nil, err
 	}
 	return false, nil
@@ -93,7 +93,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		return false, due{}, err
 	}
 	var taken []*outbox.Item
-	for row, err := range a.reader.Scan(ctx, l.gen.owed, nil, nil) {
+	for row, err := range a.reader.Scan(ctx, l.gen.Owed, nil, nil) {
 		if err != nil {
 			return false, due{}, err
 		}
@@ -107,9 +107,9 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		if !a.adopts(partition.Of(item.Position)) {
 			continue // its owner does
 		}
-		l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.owed, Key: item.Key, Op: brook.Remove})
-		if a.catalog.fenced() {
-			l.batch.checks = append(l.batch.checks, brook.Check{Table: l.gen.owed, Key: item.Key, Value: bytes.Clone(row.Value.Data.([]byte))})
+		l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.Owed, Key: item.Key, Op: brook.Remove})
+		if a.catalog.Fenced() {
+			l.batch.checks = append(l.batch.checks, brook.Check{Table: l.gen.Owed, Key: item.Key, Value: bytes.Clone(row.Value.Data.([]byte))})
 		}
 		taken = append(taken, item)
 		if err := l.renumber(item); err != nil { // it holds up no others

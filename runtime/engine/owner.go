@@ -3,23 +3,18 @@ package engine
 import (
 	"context"
 
-	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 )
 
-// owner is what the catalog has its app do.
-type owner struct {
-	// taken is called if another app of the name folded since this one did: what memory knows is old.
-	taken func(context.Context) error
-	// renewed is called if the live generation is another one than memory had, or has other indexes.
-	renewed func(other bool)
-	// shown is called if the live generation is shown; other: in the place of another one.
-	shown func(other bool)
-	// installed is called, at rest, if the live generation goes by other tables.
-	installed func(*generation)
-	// reload is called, at rest, to read what else memory knows of the store. adopt makes it count.
-	reload func(ctx context.Context, live *generation) (adopt func(), err error)
-	// positions returns how far the live views have come.
-	positions func() map[partition.ID]int64
+// afterOthers reads anew what another app of the name may have changed.
+func (a *App) afterOthers(ctx context.Context) error {
+	a.unsure.Store(true)
+	if err := a.doubtless(ctx); err != nil {
+		return err
+	}
+	live := a.catalog.Live.Load()
+	a.catalog.Leftovers.Wake()
+	return a.retry.Do(ctx, "reload", func() error { return a.catalog.ReadShapes(ctx, live.Shapes) })
 }
 
 // renewed notes that the live generation is another one, or has other indexes.
@@ -41,18 +36,18 @@ func (a *App) shownOther(other bool) {
 }
 
 // installed has lanes go by the tables of g.
-func (a *App) installed(g *generation) {
+func (a *App) installed(g *catalog.Generation) {
 	a.lanesMu.Lock()
 	defer a.lanesMu.Unlock()
 	for _, l := range append([]*lane{a.solo}, a.lanes...) {
-		if l != nil && l.gen.number == g.number {
+		if l != nil && l.gen.Number == g.Number {
 			l.in(g)
 		}
 	}
 }
 
 // prepareReload reads dead letters and positions of the live generation anew.
-func (a *App) prepareReload(ctx context.Context, live *generation) (adopt func(), err error) {
+func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adopt func(), err error) {
 	waits, err := a.loadWaits(ctx, live)
 	if err != nil {
 		return nil, err
@@ -60,7 +55,7 @@ func (a *App) prepareReload(ctx context.Context, live *generation) (adopt func()
 	if err := a.readAlone(ctx); err != nil {
 		return nil, err
 	}
-	standings, err := a.catalog.standings(ctx, a.reader, live)
+	standings, err := a.catalog.Standings(ctx, a.reader, live)
 	if err != nil {
 		return nil, err
 	}

@@ -55,10 +55,10 @@ func (a *App) storePlaces(ctx context.Context, items []*outbox.Item, failed map[
 // commitPlaces stores where emissions go, all or none. Over a shared store another process may publish them by now, and have removed them: that of
 // the lease is noticed by the lease, one of the app's own share by its row.
 func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
-	batch := &brook.Batch{ID: a.ids.batch()}
+	batch := &brook.Batch{ID: a.ids.Batch()}
 	leased := false
 	for _, item := range items {
-		if leased = leased || a.leases(item); a.catalog.fenced() && !a.leases(item) {
+		if leased = leased || a.leases(item); a.catalog.Fenced() && !a.leases(item) {
 			v, err := a.reader.Get(ctx, a.outboxTable, item.Key)
 			if errors.Is(err, brook.ErrNotFound) {
 				item.Passed = true
@@ -96,5 +96,5 @@ func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
 
 // leases reports whether an emission is published by who holds the lease.
 func (a *App) leases(item *outbox.Item) bool {
-	return a.catalog.fenced() && (item.Free || !a.config.Group)
+	return a.catalog.Fenced() && (item.Free || !a.config.Group)
 }

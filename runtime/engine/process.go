@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -34,19 +35,19 @@ func (a *App) process(ctx context.Context, out *brook.Outbound) (err error) {
 	if a.config.Group {
 		return fmt.Errorf("%w: process %s: with Config.Group the event's rows may be another member's: publish it", brook.ErrGroup, out.Message.Type)
 	}
-	release, err := a.catalog.hold(ctx)
+	release, err := a.catalog.Hold(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
-	defer func() { err = closing(ctx, err) }()
+	defer func() { err = catalog.Closing(ctx, err) }()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	var after due
-	err = a.catalog.again(ctx, func() (err error) {
+	err = a.catalog.Again(ctx, func() (err error) {
 		after, err = a.processAlone(ctx, out)
 		return err
 	})
@@ -79,7 +80,7 @@ func (a *App) doubt(err error) {
 }
 
 func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error) {
-	if err := a.catalog.claim(ctx); err != nil {
+	if err := a.catalog.Claim(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
 	rest, err := a.rest(ctx)
@@ -90,7 +91,7 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error
 	if a.closed.Load() {
 		return due{}, brook.ErrClosed
 	}
-	if err := a.catalog.claimResting(ctx); err != nil {
+	if err := a.catalog.ClaimResting(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
 	if err := a.openNumbers(ctx); err != nil {
@@ -104,7 +105,7 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error
 	l.prepare(ctx, m, &brook.Record{Topic: a.code.Topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: now()})
 	m.position = brook.Position{}
 	m.once = true
-	m.message = brook.Message{ID: a.ids.next(), Type: out.Message.Type, Author: a.config.Author, Time: m.record.Time, Data: out.Message.Data, Keyed: true}
+	m.message = brook.Message{ID: a.ids.Next(), Type: out.Message.Type, Author: a.config.Author, Time: m.record.Time, Data: out.Message.Data, Keyed: true}
 	l.tx.Begin(txn.Event{Ctx: ctx})
 	l.dispatch(m)
 	if err := a.unprocessed(m); err != nil {
@@ -151,19 +152,19 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 	b := &l.batch
 	writes := l.tx.Writes(nil)
 	for i := range b.letters {
-		writes = append(writes, b.letters[i].Write(l.gen.letters))
+		writes = append(writes, b.letters[i].Write(l.gen.Letters))
 	}
 	for _, item := range b.items {
 		writes = append(writes, item.Write(l.app.outboxTable))
 	}
 	for _, item := range b.owed {
-		writes = append(writes, item.Write(l.gen.owed))
+		writes = append(writes, item.Write(l.gen.Owed))
 	}
 	counted, unchanged := l.numberWrites()
 	writes = append(append(writes, b.writes...), counted...)
 	if len(writes) > 0 {
-		batch := &brook.Batch{ID: l.app.ids.batch(), Writes: writes}
-		if l.app.catalog.fenced() {
+		batch := &brook.Batch{ID: l.app.ids.Batch(), Writes: writes}
+		if l.app.catalog.Fenced() {
 			batch.Checks = append(append(l.checks(), b.checks...), unchanged...)
 		}
 		marked := func() {}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -72,15 +73,15 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	if err := a.progress.wait(ctx, pos, a.done); err != nil {
 		return err
 	}
-	ctx, cancel := a.catalog.whileOpen(ctx)
+	ctx, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = closing(ctx, err) }()
+	defer func() { err = catalog.Closing(ctx, err) }()
 	from := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	pos.Offset++
 	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	for {
-		g := a.catalog.live.Load()
-		for row, err := range a.reader.Scan(ctx, g.letters, from, to) {
+		g := a.catalog.Live.Load()
+		for row, err := range a.reader.Scan(ctx, g.Letters, from, to) {
 			if err != nil {
 				return err
 			}
@@ -92,10 +93,10 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 				return fmt.Errorf("%w: %s", brook.ErrDeadLetter, l)
 			}
 		}
-		if err := a.catalog.confirm(ctx); err != nil {
+		if err := a.catalog.Confirm(ctx); err != nil {
 			return err
 		}
-		if a.catalog.live.Load() == g { // else a rebuild may have dropped what was read
+		if a.catalog.Live.Load() == g { // else a rebuild may have dropped what was read
 			return nil
 		}
 	}

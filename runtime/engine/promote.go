@@ -4,19 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 )
-
-// errOvertaken ends a rebuild whose number the state no longer has as the one that is built.
-var errOvertaken = fmt.Errorf("%w: another process rebuilt, or does", brook.ErrConflict)
 
 // errContended says that other processes commit too often for a promotion to come between.
 var errContended = errors.New("brook: other processes commit all the time")
@@ -36,17 +33,17 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		l.rest = nil
 		rest.end()
 	}()
-	var old *generation
+	var old *catalog.Generation
 	var held map[partition.ID]*deadletter.Blocked
 	for tries := 1; ; tries++ {
 		rest.released = false
-		old = a.catalog.live.Load()
-		if old.number == l.gen.number { // a try before did it, and its answer was lost
-			a.catalog.building = 0
+		old = a.catalog.Live.Load()
+		if old.Number == l.gen.Number { // a try before did it, and its answer was lost
+			a.catalog.Building = 0
 			return nil
 		}
-		if a.catalog.state.Building != l.gen.number { // it may have been read anew since
-			return errOvertaken
+		if a.catalog.State.Building != l.gen.Number { // it may have been read anew since
+			return catalog.ErrOvertaken
 		}
 		checks, err := r.meet(ctx, old)
 		if err != nil {
@@ -65,26 +62,26 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		if err := r.measure(ctx, old); err != nil {
 			return err
 		}
-		err = a.catalog.updateStateResting(ctx, func(next *state) error {
-			if next.Generation == l.gen.number {
-				return errAsIs // a try before did it
+		err = a.catalog.UpdateResting(ctx, func(next *catalog.State) error {
+			if next.Generation == l.gen.Number {
+				return catalog.ErrUnchanged // a try before did it
 			}
-			if next.Building != l.gen.number {
-				return errOvertaken
+			if next.Building != l.gen.Number {
+				return catalog.ErrOvertaken
 			}
-			next.Generation, next.Building, next.Promoting = l.gen.number, 0, nil
-			next.Dropped = append(next.Dropped, old.number)
-			next.Replaced[old.number] = now()
-			a.catalog.madeHere(next)
+			next.Generation, next.Building, next.Promoting = l.gen.Number, 0, nil
+			next.Dropped = append(next.Dropped, old.Number)
+			next.Replaced[old.Number] = now()
+			a.catalog.MadeHere(next)
 			return nil
 		}, &brook.Batch{Checks: checks})
-		if err == nil && a.catalog.live.Load() != old {
+		if err == nil && a.catalog.Live.Load() != old {
 			continue
 		}
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, brook.ErrConflict) || errors.Is(err, errOvertaken) {
+		if !errors.Is(err, brook.ErrConflict) || errors.Is(err, catalog.ErrOvertaken) {
 			a.doubt(err)
 			return err
 		} // else another process folded on meanwhile
@@ -93,11 +90,11 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			return errContended
 		}
 	}
-	a.catalog.building = 0
-	l.gen.kept = a.catalog.state.Kept
-	a.catalog.show(l.gen)
-	a.catalog.shown()
-	defer a.catalog.fit()
+	a.catalog.Building = 0
+	l.gen.Kept = a.catalog.State.Kept
+	a.catalog.Show(l.gen)
+	a.catalog.Shown()
+	defer a.catalog.Fit()
 	// From here on nothing may fail: memory follows what is stored.
 	a.waits = held
 	first := map[partition.ID]int64{}
@@ -119,8 +116,8 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 }
 
 // measure notes how much of the log the rebuilt views are made from, and the live ones.
-func (r *rebuilding) measure(ctx context.Context, live *generation) error {
-	standings, err := r.app.catalog.standings(ctx, r.app.reader, live)
+func (r *rebuilding) measure(ctx context.Context, live *catalog.Generation) error {
+	standings, err := r.app.catalog.Standings(ctx, r.app.reader, live)
 	if err != nil {
 		return err
 	}
@@ -134,28 +131,22 @@ func (r *rebuilding) measure(ctx context.Context, live *generation) error {
 	return nil
 }
 
-// switched reports whether the store has g as the live generation.
-func (c *catalog) switched(ctx context.Context, g *generation) (bool, error) {
-	s, err := c.readState(ctx)
-	return err == nil && s.Generation == g.number, err
-}
-
 // meet folds what the lane is behind the live views, with all lanes at rest, and returns what makes sure that these
 // stand there still.
-func (r *rebuilding) meet(ctx context.Context, live *generation) (checks []brook.Check, err error) {
+func (r *rebuilding) meet(ctx context.Context, live *catalog.Generation) (checks []brook.Check, err error) {
 	a, l := r.app, r.lane
-	if a.catalog.fenced() {
-		standings, err := a.catalog.standings(ctx, a.reader, live)
+	if a.catalog.Fenced() {
+		standings, err := a.catalog.Standings(ctx, a.reader, live)
 		if err != nil {
 			return nil, err
 		}
 		for id, s := range standings {
 			a.progress.advance(id, s.Next)
-			checks = append(checks, brook.Check{Table: live.positions, Key: id.AppendKey(nil), Value: s.Raw})
+			checks = append(checks, brook.Check{Table: live.Positions, Key: id.AppendKey(nil), Value: s.Raw})
 		}
 		for _, f := range l.feeds {
 			if _, ok := standings[f.ID]; !ok { // nor may anybody begin with it
-				checks = append(checks, brook.Check{Table: live.positions, Key: f.ID.AppendKey(nil)})
+				checks = append(checks, brook.Check{Table: live.Positions, Key: f.ID.AppendKey(nil)})
 			}
 		}
 	}
@@ -181,7 +172,7 @@ func (r *rebuilding) gone(p brook.Position) bool {
 // settle decides, by what is true of the live views now, what becomes of the letters and emissions that the rebuild made, and carries over what it
 // could not make itself. Nobody reads these before the promotion. Letters that the live views don't have are redriven once; where
 // some are left, the rebuild is refused.
-func (r *rebuilding) settle(ctx context.Context, old *generation) error {
+func (r *rebuilding) settle(ctx context.Context, old *catalog.Generation) error {
 	for {
 		if err := r.settleOnce(ctx, old); err != nil {
 			return err
@@ -205,7 +196,7 @@ func (r *rebuilding) settle(ctx context.Context, old *generation) error {
 	return nil
 }
 
-func (r *rebuilding) settleOnce(ctx context.Context, old *generation) error {
+func (r *rebuilding) settleOnce(ctx context.Context, old *catalog.Generation) error {
 	a, g := r.app, r.lane.gen
 	parts := writer{app: a}
 	carried := map[string]bool{}
@@ -214,7 +205,7 @@ func (r *rebuilding) settleOnce(ctx context.Context, old *generation) error {
 		if l.Stage != brook.StageEmit && !r.gone(l.Position) {
 			return nil
 		}
-		w := l.Write(g.letters)
+		w := l.Write(g.Letters)
 		carried[string(w.Key)] = true
 		return parts.add(ctx, w)
 	})
@@ -240,7 +231,7 @@ func (r *rebuilding) settleOnce(ctx context.Context, old *generation) error {
 func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool, parts *writer) error {
 	g := r.lane.gen
 	r.reset()
-	for row, err := range r.app.reader.Scan(ctx, g.letters, nil, nil) {
+	for row, err := range r.app.reader.Scan(ctx, g.Letters, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -253,7 +244,7 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 			continue
 		}
 		if r.over(&l) {
-			if err := parts.add(ctx, brook.Write{Table: g.letters, Key: bytes.Clone(row.Key), Op: brook.Remove}); err != nil {
+			if err := parts.add(ctx, brook.Write{Table: g.Letters, Key: bytes.Clone(row.Key), Op: brook.Remove}); err != nil {
 				return err
 			}
 			if f := r.lane.feed(partition.Of(l.Position)); f != nil {
@@ -264,7 +255,7 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 		r.note(&l)
 		if silent, owes := r.asides.Silence(&l); l.Stage != brook.StageEmit && (silent != l.Silent || !slices.Equal(owes, l.Owes)) {
 			l.Silent, l.Owes = silent, owes
-			if err := parts.add(ctx, l.Write(g.letters)); err != nil {
+			if err := parts.add(ctx, l.Write(g.Letters)); err != nil {
 				return err
 			}
 		}
@@ -286,20 +277,20 @@ func (r *rebuilding) over(l *deadletter.Letter) bool {
 }
 
 // settleOwed removes the emissions of what was redriven or dropped meanwhile, and carries over those that the live views owe still.
-func (r *rebuilding) settleOwed(ctx context.Context, old *generation, parts *writer) error {
+func (r *rebuilding) settleOwed(ctx context.Context, old *catalog.Generation, parts *writer) error {
 	g := r.lane.gen
 	carried := map[string]bool{}
-	for row, err := range r.app.reader.Scan(ctx, old.owed, nil, nil) {
+	for row, err := range r.app.reader.Scan(ctx, old.Owed, nil, nil) {
 		if err != nil {
 			return err
 		}
 		carried[string(row.Key)] = true
-		w := brook.Write{Table: g.owed, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
+		w := brook.Write{Table: g.Owed, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
 		if err := parts.add(ctx, w); err != nil {
 			return err
 		}
 	}
-	for row, err := range r.app.reader.Scan(ctx, g.owed, nil, nil) {
+	for row, err := range r.app.reader.Scan(ctx, g.Owed, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -310,7 +301,7 @@ func (r *rebuilding) settleOwed(ctx context.Context, old *generation, parts *wri
 		if carried[string(row.Key)] || r.asides.Owed(item.Position, item.Set) {
 			continue
 		}
-		if err := parts.add(ctx, brook.Write{Table: g.owed, Key: item.Key, Op: brook.Remove}); err != nil {
+		if err := parts.add(ctx, brook.Write{Table: g.Owed, Key: item.Key, Op: brook.Remove}); err != nil {
 			return err
 		}
 	}
@@ -318,8 +309,8 @@ func (r *rebuilding) settleOwed(ctx context.Context, old *generation, parts *wri
 }
 
 // carryDropped keeps which letters were dropped, but for those whose records no rebuild meets again.
-func (r *rebuilding) carryDropped(ctx context.Context, old *generation, parts *writer) error {
-	for row, err := range r.app.reader.Scan(ctx, old.dropped, nil, nil) {
+func (r *rebuilding) carryDropped(ctx context.Context, old *catalog.Generation, parts *writer) error {
+	for row, err := range r.app.reader.Scan(ctx, old.Dropped, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -330,7 +321,7 @@ func (r *rebuilding) carryDropped(ctx context.Context, old *generation, parts *w
 		if r.gone(d.Position) {
 			continue
 		}
-		w := brook.Write{Table: r.lane.gen.dropped, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
+		w := brook.Write{Table: r.lane.gen.Dropped, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
 		if err := parts.add(ctx, w); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
@@ -95,7 +96,7 @@ func (a *App) send(ctx context.Context, records []brook.Record) ([]brook.Positio
 	defer cancel()
 	positions, err := a.config.Driver.Publish(ctx, records)
 	if err != nil {
-		return positions, closing(ctx, fmt.Errorf("brook: publish: %w", err))
+		return positions, catalog.Closing(ctx, fmt.Errorf("brook: publish: %w", err))
 	}
 	return positions, nil
 }
@@ -107,7 +108,7 @@ func (a *App) wrap(out *brook.Outbound, r *brook.Record) error {
 	}
 	m := &out.Message
 	if m.ID == "" {
-		m.ID = a.ids.next()
+		m.ID = a.ids.Next()
 	}
 	if m.Time.IsZero() {
 		m.Time = time.Now().UTC()

@@ -158,7 +158,7 @@ func (a *App) tellWays(failing, mended []*outbox.Destination) {
 
 // settleAll removes from the store what was published, and makes letters of what was refused.
 func (a *App) settleAll(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
-	if !a.catalog.fenced() {
+	if !a.catalog.Fenced() {
 		return a.settleItems(ctx, items, refused)
 	}
 	var held, own []*outbox.Item // by the lease, and by the app's own share
@@ -178,7 +178,7 @@ func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map
 	}
 	leased := a.leases(items[0])
 	var letters []deadletter.Letter
-	batch := brook.Batch{ID: a.ids.batch()}
+	batch := brook.Batch{ID: a.ids.Batch()}
 	err := a.retry.Do(ctx, "commit", func() error {
 		v, err := a.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
 		if err != nil {
@@ -191,11 +191,11 @@ func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map
 			if err := refused[item]; err != nil {
 				l := letterOf(item, err)
 				letters = append(letters, l)
-				batch.Writes = append(batch.Writes, l.Write(a.catalog.live.Load().letters))
+				batch.Writes = append(batch.Writes, l.Write(a.catalog.Live.Load().Letters))
 			}
 		}
-		if a.catalog.fenced() && len(letters) > 0 {
-			batch.Checks = append(batch.Checks, a.catalog.unchanged())
+		if a.catalog.Fenced() && len(letters) > 0 {
+			batch.Checks = append(batch.Checks, a.catalog.Unchanged())
 			if err := a.raiseFor(ctx, letters, &batch); err != nil {
 				return err
 			}
@@ -220,7 +220,7 @@ func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map
 				return lerr // who took over publishes them, and receivers know repeats
 			}
 		}
-		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
 			return err
 		}
 		return a.settleItems(ctx, items, refused)

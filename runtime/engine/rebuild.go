@@ -10,6 +10,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -17,10 +18,10 @@ import (
 )
 
 // readAsides reads what a generation put aside, and calls each with the letters.
-func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadletter.Letter) error) (deadletter.SetAside, error) {
+func (a *App) readAsides(ctx context.Context, g *catalog.Generation, each func(*deadletter.Letter) error) (deadletter.SetAside, error) {
 	all := deadletter.SetAside{}
 	// Letters first: one that is dropped meanwhile is among these or among those that were dropped.
-	for row, err := range a.reader.Scan(ctx, g.letters, nil, nil) {
+	for row, err := range a.reader.Scan(ctx, g.Letters, nil, nil) {
 		if err != nil {
 			return nil, err
 		}
@@ -34,10 +35,10 @@ func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadlett
 			}
 		}
 		if l.Stage != brook.StageEmit {
-			all.Add(l.Position, deadletter.Event{Set: a.catalog.setNow(l.Type, l.Set), Key: l.Key, Silent: l.Silent, Owes: l.Owes})
+			all.Add(l.Position, deadletter.Event{Set: a.catalog.SetNow(l.Type, l.Set), Key: l.Key, Silent: l.Silent, Owes: l.Owes})
 		}
 	}
-	for row, err := range a.reader.Scan(ctx, g.dropped, nil, nil) {
+	for row, err := range a.reader.Scan(ctx, g.Dropped, nil, nil) {
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +46,7 @@ func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadlett
 		if err != nil {
 			return nil, err
 		}
-		all.Add(d.Position, deadletter.Event{Set: a.catalog.setNow(d.Type, d.Set), Dropped: true})
+		all.Add(d.Position, deadletter.Event{Set: a.catalog.SetNow(d.Type, d.Set), Dropped: true})
 	}
 	return all, nil
 }
@@ -61,17 +62,17 @@ func (a *App) readAsides(ctx context.Context, g *generation, each func(*deadlett
 // Config.OnRetention is [GoOn]; and with [ErrRebuildRefused] where more events fail than Config.MaxDeadLetters, or some fail that did not fail
 // in the live views, unless [AcceptLetters] is given. [ErrConflict] says that another process rebuilt meanwhile.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
-	ctx, cancel := a.catalog.whileOpen(ctx)
+	ctx, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
 	if a.closed.Load() {
 		return brook.ErrClosed
 	}
-	release, err := a.catalog.hold(ctx)
+	release, err := a.catalog.Hold(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	return closing(ctx, a.rebuild(ctx, options...))
+	return catalog.Closing(ctx, a.rebuild(ctx, options...))
 }
 
 func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err error) {
@@ -134,31 +135,31 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 	if r.partitions, err = a.partitions(ctx); err != nil {
 		return err
 	}
-	var g *generation
+	var g *catalog.Generation
 	err = a.retry.Do(ctx, "rebuild", func() (err error) {
-		g, err = a.catalog.startBuilding(ctx)
+		g, err = a.catalog.Build(ctx)
 		return err
 	})
 	if err != nil {
 		if g != nil {
-			a.catalog.abandon(g)
+			a.catalog.Discard(g)
 		}
 		return err
 	}
 	promoted := false
 	defer func() {
 		if !promoted {
-			a.catalog.abandon(g)
+			a.catalog.Discard(g)
 		}
 	}()
 	r.lane = a.newLane(g, false)
 	r.lane.rebuild = r
-	r.beyond = a.catalog.displaced(ctx)
+	r.beyond = a.catalog.Displaced(ctx)
 	v, err := a.gate.RLock(ctx)
 	if err != nil {
 		return err
 	}
-	r.madeFrom, r.changes = a.catalog.madeFrom(), a.catalog.changes()
+	r.madeFrom, r.changes = a.catalog.MadeFrom(), a.catalog.Changes()
 	a.gate.Leave(v)
 	r.passed = map[string]int{}
 	reading, cancel := context.WithCancel(ctx)
@@ -179,7 +180,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 			a.hub.Gap()
 			a.wakeLanes()
 			a.noteOwed()
-			a.catalog.leftovers.rouse()
+			a.catalog.Leftovers.Wake()
 			return nil
 		case ctx.Err() != nil:
 			return retry.GaveUp(retry.Ending(ctx), "round", attempts, err, last)
@@ -237,7 +238,7 @@ func (r *rebuilding) round(ctx context.Context, read func(*feed)) error {
 		return err
 	}
 	if r.contended {
-		if err := r.app.catalog.askForRest(ctx, r.lane.gen); err != nil {
+		if err := r.app.catalog.AskForRest(ctx, r.lane.gen); err != nil {
 			return err
 		}
 	}
@@ -256,40 +257,10 @@ func (r *rebuilding) fold(ctx context.Context) error {
 	return cmp.Or(err, r.lane.ended(ctx))
 }
 
-// startBuilding notes in the store that a generation is being made, so that what is left of it can be found. With an error it returns the
-// one that is to be abandoned, nil if there is none.
-func (c *catalog) startBuilding(ctx context.Context) (g *generation, err error) {
-	number := 0
-	err = c.updateState(ctx, func(next *state) error {
-		if next.Building != 0 { // of another process, which finds that out when it is to switch; or what this one began in vain
-			next.Dropped = append(next.Dropped, next.Building)
-		}
-		// A number comes once: a process that does not know yet that its views are given up still writes them, or removes others.
-		number = max(next.Generation, slices.Max(append(slices.Clone(next.Dropped), next.Highest))) + 1
-		next.Building, next.Highest = number, number
-		next.Tables[number] = c.code.TableNames()
-		c.building = number
-		return nil
-	}, nil)
-	if err != nil {
-		if number == 0 {
-			return nil, err
-		}
-		return &generation{number: number}, err // it may be stored all the same
-	}
-	if g, err = c.open(ctx, number); err != nil {
-		return g, err
-	}
-	if err := c.drop(ctx, g); err != nil {
-		return g, err
-	}
-	return g, c.recordShapes(ctx, g.shapes)
-}
-
 // feed gives the lane feeds of the partitions that it has none of, from the log's start.
 func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	a, l := r.app, r.lane
-	standings, err := a.catalog.standings(ctx, a.reader, a.catalog.live.Load())
+	standings, err := a.catalog.Standings(ctx, a.reader, a.catalog.Live.Load())
 	if err != nil {
 		return nil, err
 	}
@@ -323,7 +294,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 		return nil, err
 	}
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
-	_, err = a.readAsides(ctx, a.catalog.live.Load(), func(letter *deadletter.Letter) error {
+	_, err = a.readAsides(ctx, a.catalog.Live.Load(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
 			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.Base() {
 				f.waits.Add(letter, a.config.OnFailure != brook.GoOn)
@@ -358,7 +329,7 @@ func (r *rebuilding) aim(ctx context.Context) (behind int64, err error) {
 		behind += f.EndAt(until)
 	}
 	if behind > 0 { // what is below these ends and was put aside is there, or was
-		r.asides, err = r.app.readAsides(ctx, r.app.catalog.live.Load(), nil)
+		r.asides, err = r.app.readAsides(ctx, r.app.catalog.Live.Load(), nil)
 	}
 	return behind, err
 }

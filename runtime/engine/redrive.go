@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -31,7 +32,7 @@ func (a *App) forgetDropped(ctx context.Context) error {
 	if a.closed.Load() { // Close waits for nobody any more
 		return brook.ErrClosed
 	}
-	t := a.catalog.live.Load().dropped
+	t := a.catalog.Live.Load().Dropped
 	var writes []brook.Write
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
@@ -64,7 +65,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 	if a.closed.Load() {
 		return 0, brook.ErrClosed
 	}
-	release, err := a.catalog.hold(ctx)
+	release, err := a.catalog.Hold(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -72,9 +73,9 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 	defer a.wakeLanes()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
-	open, cancel := a.catalog.whileOpen(ctx)
+	open, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = closing(open, err) }()
+	defer func() { err = catalog.Closing(open, err) }()
 	barred := map[held]bool{}
 	for letter, err := range a.letters(open) {
 		if err != nil {
@@ -104,7 +105,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		}
 		var applied bool
 		var after due
-		err = a.catalog.again(ctx, func() (err error) {
+		err = a.catalog.Again(ctx, func() (err error) {
 			applied, after, err = a.redrive(ctx, letter)
 			return err
 		})
@@ -165,9 +166,9 @@ func (a *App) inOrder(all []deadletter.Letter) {
 // storedLetter reads a letter again.
 func (a *App) storedLetter(ctx context.Context, l *deadletter.Letter) (deadletter.Letter, error) {
 	for {
-		g := a.catalog.live.Load()
-		v, err := a.reader.Get(ctx, g.letters, l.AppendKey(nil))
-		if err != nil && a.catalog.live.Load() != g {
+		g := a.catalog.Live.Load()
+		v, err := a.reader.Get(ctx, g.Letters, l.AppendKey(nil))
+		if err != nil && a.catalog.Live.Load() != g {
 			continue // a rebuild switched and dropped what was read
 		}
 		if err != nil {
@@ -182,7 +183,7 @@ func (a *App) storedLetter(ctx context.Context, l *deadletter.Letter) (deadlette
 // stillThere returns what makes sure that nobody redrives or drops a letter that is there before a commit that does; ErrNotFound if somebody did.
 func (a *App) stillThere(ctx context.Context, letters brook.Table, at []byte) ([]brook.Check, error) {
 	v, err := a.reader.Get(ctx, letters, at)
-	if err != nil || !a.catalog.fenced() {
+	if err != nil || !a.catalog.Fenced() {
 		return nil, err
 	}
 	return []brook.Check{{Table: letters, Key: at, Version: v.Version}}, nil
@@ -190,7 +191,7 @@ func (a *App) stillThere(ctx context.Context, letters brook.Table, at []byte) ([
 
 // redrive tries one letter with all lanes at rest.
 func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bool, after due, err error) {
-	if err := a.catalog.claim(ctx); err != nil {
+	if err := a.catalog.Claim(ctx); err != nil {
 		return false, due{}, err
 	}
 	rest, err := a.rest(ctx)
@@ -201,12 +202,12 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	if a.closed.Load() {
 		return false, due{}, brook.ErrClosed
 	}
-	if err := a.catalog.claimResting(ctx); err != nil {
+	if err := a.catalog.ClaimResting(ctx); err != nil {
 		return false, due{}, err
 	}
 	l := a.solo
 	at := letter.AppendKey(nil)
-	there, err := a.stillThere(ctx, l.gen.letters, at)
+	there, err := a.stillThere(ctx, l.gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, due{}, nil // somebody else was faster
 	}
@@ -222,8 +223,8 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	}
 	defer l.within(rest)()
 	l.batch.checks = append(checks, there...)
-	remove := append([]brook.Write{{Table: l.gen.letters, Key: at, Op: brook.Remove}}, raise...)
-	letter.Set = a.catalog.setNow(letter.Type, letter.Set)
+	remove := append([]brook.Write{{Table: l.gen.Letters, Key: at, Op: brook.Remove}}, raise...)
+	letter.Set = a.catalog.SetNow(letter.Type, letter.Set)
 	if letter.Stage == brook.StageEmit {
 		applied, err = true, l.emitAgain(ctx, letter, remove)
 	} else {
@@ -338,7 +339,7 @@ var errNoRecord = errors.New("brook: the record can't be renumbered")
 // logOf gives the identity of the log that the live views folded a partition of.
 func (a *App) logOf(ctx context.Context, id partition.ID) (string, error) {
 	k := id.AppendKey(nil)
-	v, err := a.reader.Get(ctx, a.catalog.live.Load().positions, k)
+	v, err := a.reader.Get(ctx, a.catalog.Live.Load().Positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return "", nil
 	}
@@ -388,7 +389,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 	if a.closed.Load() {
 		return 0, brook.ErrClosed
 	}
-	release, err := a.catalog.hold(ctx)
+	release, err := a.catalog.Hold(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -396,9 +397,9 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 	defer a.wakeLanes()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
-	open, cancel := a.catalog.whileOpen(ctx)
+	open, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = closing(open, err) }()
+	defer func() { err = catalog.Closing(open, err) }()
 	for letter, err := range a.letters(open) {
 		if err != nil {
 			return n, err
@@ -410,7 +411,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 			continue
 		}
 		var dropped bool
-		err := a.catalog.again(ctx, func() (err error) {
+		err := a.catalog.Again(ctx, func() (err error) {
 			dropped, err = a.dropLetter(ctx, letter)
 			return err
 		})
@@ -439,7 +440,7 @@ func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, e
 		return false, brook.ErrClosed
 	}
 	l, at := a.solo, letter.AppendKey(nil)
-	there, err := a.stillThere(ctx, l.gen.letters, at)
+	there, err := a.stillThere(ctx, l.gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, nil
 	}
@@ -452,12 +453,12 @@ func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, e
 	}
 	defer l.within(rest)()
 	l.batch.checks = append(checks, there...)
-	l.batch.writes = append(letter.WriteDropped(l.gen.dropped), raise...)
-	l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.letters, Key: at, Op: brook.Remove})
+	l.batch.writes = append(letter.WriteDropped(l.gen.Dropped), raise...)
+	l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.Letters, Key: at, Op: brook.Remove})
 	if err := l.commitAlone(ctx); err != nil {
 		return false, err
 	}
-	letter.Set = a.catalog.setNow(letter.Type, letter.Set)
+	letter.Set = a.catalog.SetNow(letter.Type, letter.Set)
 	a.waitsOf(partition.Of(letter.Position)).Remove(&letter)
 	return true, nil
 }

@@ -95,7 +95,7 @@ type entrance struct {
 func (r *rehearsal) run(ctx, stop context.Context) {
 	s, l := r.stage, r.real
 	s.gen, s.live, s.parallel, s.count = l.gen, l.live, l.parallel, l.count
-	s.tx.On(l.gen.tables, l.gen.unready)
+	s.tx.On(l.gen.Tables, l.gen.Unready)
 	defer s.tx.Reset()
 	events := r.next(l.limit - l.batch.events)
 	many := len(events) >= 8 // of few it can't be told whether it pays

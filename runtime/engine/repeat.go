@@ -20,7 +20,7 @@ func (l *lane) repeated(ctx context.Context, f *feed, m *Delivery) (bool, error)
 	k := foldedKey(f, &m.message)
 	last, ok := f.folded[string(k)]
 	if !ok {
-		v, err := l.app.reader.Get(ctx, l.gen.folded, k)
+		v, err := l.app.reader.Get(ctx, l.gen.Folded, k)
 		switch {
 		case errors.Is(err, brook.ErrNotFound):
 			last = brook.Sequence{Offset: -1, Ordinal: -1}

@@ -3,10 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -21,46 +21,18 @@ type rest struct {
 
 // rest takes the gate.
 func (a *App) rest(ctx context.Context) (*rest, error) {
-	ctx, cancel := a.catalog.whileOpen(ctx)
+	ctx, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
 	if err := a.gate.Lock(ctx); err != nil {
-		return nil, closing(ctx, err)
+		return nil, catalog.Closing(ctx, err)
 	}
 	return &rest{app: a}, nil
 }
 
-// whileOpen returns a context that ends with ctx and when the app closes. It may end a moment later:
-// who got the gate may find the app closed all the same.
-func (c *catalog) whileOpen(ctx context.Context) (context.Context, func()) { return c.until(ctx, 0) }
-
 // untilClosed returns a context that ends with ctx, and Config.ShutdownTimeout after the app closed:
 // what is in flight may go on that long.
 func (a *App) untilClosed(ctx context.Context) (context.Context, func()) {
-	return a.catalog.until(ctx, a.config.ShutdownTimeout)
-}
-
-func (c *catalog) until(ctx context.Context, grace time.Duration) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(c.ctx, func() {
-		if grace == 0 || retry.Sleep(ctx, grace) == nil {
-			cancel(brook.ErrClosed)
-		}
-	})
-	return ctx, func() {
-		stop()
-		cancel(nil)
-	}
-}
-
-// closing makes the error of what ended because the app closed, as ctx did, one that wraps ErrClosed.
-func closing(ctx context.Context, err error) error {
-	switch {
-	case err == nil || errors.Is(err, brook.ErrClosed) || !errors.Is(context.Cause(ctx), brook.ErrClosed):
-		return err
-	case errors.Is(err, context.Canceled): // the caller's context did not end
-		return brook.ErrClosed
-	}
-	return fmt.Errorf("%w: %w", brook.ErrClosed, err)
+	return a.catalog.Until(ctx, a.config.ShutdownTimeout)
 }
 
 // end gives the gate up.
@@ -101,17 +73,17 @@ func (l *lane) pause(ctx context.Context, d time.Duration) error {
 		return l.rest.pause(ctx, d)
 	}
 	a := l.app
-	ctx, cancel := a.catalog.whileOpen(ctx)
+	ctx, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
-	if !a.catalog.fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
-		return closing(ctx, retry.Sleep(ctx, d))
+	if !a.catalog.Fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
+		return catalog.Closing(ctx, retry.Sleep(ctx, d))
 	}
 	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
 	a.numbers = nil
 	a.solo = a.newLane(l.gen, true)
 	back := l.setAside()
 	if err := l.rest.pause(ctx, d); err != nil {
-		return closing(ctx, err)
+		return catalog.Closing(ctx, err)
 	}
 	if a.closed.Load() { // Close had its turn meanwhile
 		return brook.ErrClosed
@@ -146,7 +118,7 @@ func (l *lane) stepOut(ctx context.Context, d time.Duration) error {
 			return eerr
 		}
 	}
-	if l.overtaken = l.overtaken || !l.app.catalog.fenced() && l.app.gate.Turns() != turns; !l.overtaken {
+	if l.overtaken = l.overtaken || !l.app.catalog.Fenced() && l.app.gate.Turns() != turns; !l.overtaken {
 		l.restore()
 	} // else the letters may be dropped already: see recount
 	return err
@@ -180,7 +152,7 @@ func (l *lane) recount(ctx context.Context) error {
 		if letter.Stage != brook.StageEmit {
 			continue
 		}
-		_, err := l.app.reader.Get(ctx, l.gen.letters, letter.AppendKey(nil))
+		_, err := l.app.reader.Get(ctx, l.gen.Letters, letter.AppendKey(nil))
 		if err != nil && !errors.Is(err, brook.ErrNotFound) {
 			return err
 		}
@@ -215,7 +187,7 @@ func (l *lane) eachLetter(do func(*deadletter.Blocked, *deadletter.Letter)) {
 
 // stored reports whether the batch that moves the feeds on is committed.
 func (l *lane) stored(ctx context.Context) (bool, error) {
-	standings, err := l.app.catalog.standings(ctx, l.app.reader, l.gen)
+	standings, err := l.app.catalog.Standings(ctx, l.app.reader, l.gen)
 	if err != nil {
 		return false, err
 	}

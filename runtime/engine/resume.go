@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
@@ -14,7 +15,7 @@ import (
 // the partitions that are mine where that is not nil. It gives all partitions that there are too.
 func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool) ([]*lane, []brook.Partition, brook.Mode, error) {
 	for {
-		g := a.catalog.live.Load()
+		g := a.catalog.Live.Load()
 		standings, partitions, marks, err := a.look(ctx, g)
 		if err != nil {
 			return nil, nil, brook.Mode{}, err
@@ -40,11 +41,11 @@ func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool
 }
 
 // look reads where the live views stand, and what there is to read.
-func (a *App) look(ctx context.Context, g *generation) (map[partition.ID]partition.Stored, []brook.Partition, map[partition.ID]int64, error) {
+func (a *App) look(ctx context.Context, g *catalog.Generation) (map[partition.ID]partition.Stored, []brook.Partition, map[partition.ID]int64, error) {
 	defer a.report.Slow("asking store and driver for positions, partitions and marks")()
 	var standings map[partition.ID]partition.Stored
 	err := a.retry.Do(ctx, "read", func() (err error) { // first, because other processes may move on
-		standings, err = a.catalog.standings(ctx, a.reader, g)
+		standings, err = a.catalog.Standings(ctx, a.reader, g)
 		return err
 	})
 	if err != nil {
@@ -69,18 +70,18 @@ func (a *App) look(ctx context.Context, g *generation) (map[partition.ID]partiti
 }
 
 // register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
-func (a *App) register(ctx context.Context, g *generation, standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64, mode brook.Mode, mine map[partition.ID]bool) ([]*lane, error) {
+func (a *App) register(ctx context.Context, g *catalog.Generation, standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64, mode brook.Mode, mine map[partition.ID]bool) ([]*lane, error) {
 	defer a.report.Slow("waiting for calls under way, and reading dead letters and emissions")()
 	if err := a.gate.Lock(ctx); err != nil {
 		return nil, err
 	}
 	defer a.gate.Unlock()
-	if a.catalog.live.Load() != g {
+	if a.catalog.Live.Load() != g {
 		return nil, nil
 	}
-	if a.catalog.fenced() { // after the standings: what is older than they must not go by newer ones
+	if a.catalog.Fenced() { // after the standings: what is older than they must not go by newer ones
 		err := a.retry.Do(ctx, "read", func() (err error) {
-			a.waits, err = a.loadWaits(ctx, a.catalog.live.Load())
+			a.waits, err = a.loadWaits(ctx, a.catalog.Live.Load())
 			return err
 		})
 		if err != nil {
@@ -117,7 +118,7 @@ func (a *App) register(ctx context.Context, g *generation, standings map[partiti
 	}
 	for _, f := range feeds {
 		next := f.Base()
-		if a.catalog.fenced() && mine == nil {
+		if a.catalog.Fenced() && mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
 		a.outbox.Begin(f.ID, next, marks[f.ID])
@@ -145,7 +146,7 @@ func leftTo(mine map[partition.ID]bool, partitions []brook.Partition) func(parti
 func (a *App) split(feeds []*feed, mode brook.Mode) []*lane {
 	lanes := make([]*lane, 0, mode.Lanes)
 	for n := range mode.Lanes {
-		l := a.newLane(a.catalog.live.Load(), true)
+		l := a.newLane(a.catalog.Live.Load(), true)
 		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
 		var own []*feed
 		for _, f := range feeds {

@@ -25,7 +25,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.closed.Load() {
 		return brook.ErrClosed
 	}
-	release, err := a.catalog.hold(ctx)
+	release, err := a.catalog.Hold(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil
@@ -59,7 +59,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if err := a.doubtless(stop); err != nil {
 		return err
 	}
-	a.catalog.fresh(stop)
+	a.catalog.Fresh(stop)
 	stale, err := a.stale(stop)
 	if err != nil {
 		return err
@@ -114,13 +114,13 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		default:
 		}
 	}()
-	if a.catalog.fenced() {
+	if a.catalog.Fenced() {
 		beside.Go(func() { a.beat(ctx) })
 	}
 	one := ""
 	var losses losses
 	for {
-		if why := a.catalog.superseded(stop); why != nil {
+		if why := a.catalog.Superseded(stop); why != nil {
 			if a.standAside(stop, m, why); stop.Err() != nil {
 				return nil
 			}
@@ -139,7 +139,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 				return err
 			}
 		}
-		if err := a.catalog.ready(stop); err != nil && !a.catalog.lost.Load() {
+		if err := a.catalog.Ready(stop); err != nil && !a.catalog.Lost.Load() {
 			return err
 		}
 		mine, changed := m.part()
@@ -154,10 +154,10 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		switch err = a.fold(stop, finish, cancel, effects, lanes, partitions, changed); {
 		case errors.Is(err, errReload):
 			losses.giveWay(stop)
-			if err := a.retry.Do(stop, "reload", func() error { return a.catalog.reload(stop) }); err != nil {
+			if err := a.retry.Do(stop, "reload", func() error { return a.catalog.Reload(stop) }); err != nil {
 				return err
 			}
-			a.catalog.giveTurn(stop)
+			a.catalog.GiveTurn(stop)
 		case errors.Is(err, errSettle):
 			one = err.Error()
 		case !errors.Is(err, errOthers):
@@ -198,7 +198,7 @@ func (a *App) doubtless(ctx context.Context) error {
 	if !a.unsure.Swap(false) {
 		return nil
 	}
-	err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) })
+	err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) })
 	if err == nil {
 		err = a.retry.Do(ctx, "reload", func() error { return a.reloadOutbox(ctx) })
 	}
@@ -216,7 +216,7 @@ func (a *App) reloadOutbox(ctx context.Context) error {
 	}
 	defer a.gate.Unlock()
 	a.outbox.Clear()
-	if a.catalog.fenced() {
+	if a.catalog.Fenced() {
 		return nil
 	}
 	return a.loadOutbox(ctx, everyPartition)

@@ -4,42 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
-
-// changes says how the code differs from what made the views, or "". The caller holds the gate.
-func (c *catalog) changes() string {
-	s := &c.state
-	if c.untouched(s) {
-		return ""
-	}
-	lines := c.structureChanges(s)
-	return strings.Join(append(lines, c.live.Load().shapes.lost(c.code.Layout.Collections)...), "; ")
-}
-
-// structureChanges says what the live generation's rows are made from otherwise than the code makes them.
-func (c *catalog) structureChanges(s *state) (lines []string) {
-	if s.Made == nil {
-		lines = c.earlierChanges(s.Fingerprint)
-	} else {
-		lines = plan.Differences(s.Made, c.code.Made)
-	}
-	if s.Mixed {
-		lines = append(lines, "code that makes them from something else has folded into them")
-	}
-	return lines
-}
-
-// untouched reports whether nothing was folded into the live generation yet.
-func (c *catalog) untouched(s *state) bool {
-	return s.Folds == "" || s.Folds == layout2 && len(c.on.positions()) == 0
-}
 
 // stale deals with views that other code made, and reports whether they have to be rebuilt. Nothing is written: that comes with the first
 // commit.
@@ -48,7 +18,7 @@ func (a *App) stale(ctx context.Context) (rebuild bool, err error) {
 		return false, err
 	}
 	defer a.gate.Unlock()
-	changes := a.catalog.changes()
+	changes := a.catalog.Changes()
 	if changes == "" {
 		return false, nil
 	}
@@ -63,29 +33,18 @@ func (a *App) stale(ctx context.Context) (rebuild bool, err error) {
 	return true, nil
 }
 
-// displaced reports whether the views were made from other topics than those that are read now: what these hold must not be folded on top.
-func (c *catalog) displaced(ctx context.Context) bool {
-	v, err := c.gate.RLock(ctx)
-	if err != nil {
-		return false
-	}
-	defer c.gate.Leave(v)
-	s := &c.state
-	return !c.untouched(s) && (plan.Elsewhere(s.Made, c.code.Made) || s.Made == nil && c.otherTopics() != "")
-}
-
 // replaced waits, where the views are displaced, until a rebuild replaced them: here, where ended is closed then, or in another process.
 func (a *App) replaced(ctx context.Context, ended <-chan struct{}) error {
-	for a.catalog.displaced(ctx) {
+	for a.catalog.Displaced(ctx) {
 		select {
 		case <-ended:
-			if ctx.Err() == nil && a.catalog.displaced(ctx) {
+			if ctx.Err() == nil && a.catalog.Displaced(ctx) {
 				return fmt.Errorf("%w: they were made from other topics, and could not be rebuilt", brook.ErrStale)
 			}
 			return nil
 		case <-time.After(time.Second):
 		}
-		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -101,7 +60,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 		case m != nil && a.config.Group:
 			stale, err = a.stillStale(ctx, m)
 		case attempts > 1:
-			if err = a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err == nil {
+			if err = a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err == nil {
 				stale, err = a.stale(ctx)
 			}
 		}
@@ -141,7 +100,7 @@ func (a *App) stillStale(ctx context.Context, m *membership) (bool, error) {
 			return false, ctx.Err()
 		}
 	}
-	if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err != nil {
+	if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
 		return false, err
 	}
 	return a.stale(ctx)

@@ -24,9 +24,9 @@ var foldsKey = []byte("folds")
 // beat says every now and then that the app folds, as long as it does, until ctx ends.
 func (a *App) beat(ctx context.Context) {
 	for {
-		if a.catalog.claimed.Load() {
-			id := a.ids.batch()
-			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.catalog.meta, Key: foldsKey, Value: append([]byte(a.code.Contract+" "), id[:]...)}}})
+		if a.catalog.Claimed.Load() {
+			id := a.ids.Batch()
+			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.catalog.Meta, Key: foldsKey, Value: append([]byte(a.code.Contract+" "), id[:]...)}}})
 			a.broke(err) // else commits tell of it
 		}
 		if retry.Sleep(ctx, beatPause) != nil {
@@ -43,13 +43,13 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 	defer m.rejoin()
 	last, silent := "", 0
 	for retry.Sleep(ctx, beatPause) == nil {
-		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.reload(ctx) }); err != nil {
+		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
 			return
 		}
-		if a.catalog.superseded(ctx) == nil {
+		if a.catalog.Superseded(ctx) == nil {
 			break
 		}
-		v, err := a.reader.Get(ctx, a.catalog.meta, foldsKey)
+		v, err := a.reader.Get(ctx, a.catalog.Meta, foldsKey)
 		if err != nil && !errors.Is(err, brook.ErrNotFound) {
 			continue
 		}
@@ -62,7 +62,7 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 			continue
 		}
 		if silent++; silent == beatsGone {
-			a.catalog.fresh(ctx)
+			a.catalog.Fresh(ctx)
 			break
 		}
 	}

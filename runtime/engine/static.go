@@ -93,7 +93,7 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 		return err
 	}
 	defer a.gate.Unlock()
-	if err := a.catalog.claimResting(ctx); err != nil {
+	if err := a.catalog.ClaimResting(ctx); err != nil {
 		return err
 	}
 	known := make([]string, len(a.code.Layout.Collections))
@@ -162,13 +162,13 @@ func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map
 			return fmt.Errorf("brook: seed %s: %w", def.Name, err)
 		}
 		m := out.Message
-		entries = append(entries, &brook.HistoryEntry{ID: a.ids.next(), Type: m.Type, Author: a.config.Author, Time: now(), Key: out.Key, Data: m.Data})
+		entries = append(entries, &brook.HistoryEntry{ID: a.ids.Next(), Type: m.Type, Author: a.config.Author, Time: now(), Key: out.Key, Data: m.Data})
 	}
 	if err := a.gate.Lock(ctx); err != nil {
 		return err
 	}
 	defer a.gate.Unlock()
-	if err := a.catalog.claimResting(ctx); err != nil {
+	if err := a.catalog.ClaimResting(ctx); err != nil {
 		return err
 	}
 	defer l.forget()

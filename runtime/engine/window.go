@@ -55,7 +55,7 @@ func (l *lane) remembered(ctx context.Context, f *feed, m *Delivery) (bool, erro
 func (l *lane) openWindow(ctx context.Context, id partition.ID) (*window, error) {
 	w := &window{size: l.app.config.DropRepeats, last: map[eventHash]int64{}}
 	from := id.AppendKey(nil)
-	for row, err := range l.app.reader.Scan(ctx, l.gen.window, from, key.Successor(from)) {
+	for row, err := range l.app.reader.Scan(ctx, l.gen.Window, from, key.Successor(from)) {
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package engine
+package catalog
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 const layout2 = "layout 2"
 
 // upgrade brings a state that was read to the present layout, in memory.
-func (s *state) upgrade() {
+func (s *State) upgrade() {
 	if s.Layout == 1 {
 		names := s.tablesOfLayout1()
 		s.Tables = map[int][]string{}
@@ -26,11 +26,11 @@ func (s *state) upgrade() {
 	}
 	if s.Layout < 3 {
 		s.Folds = layout2
-		s.Kept = map[string]keptIndex{}
+		s.Kept = map[string]KeptIndex{}
 		for _, index := range s.Indexes {
 			if parts := strings.Fields(index); len(parts) > 3 {
 				last := len(parts) - 1
-				s.Kept[strings.Join(parts[:last], " ")] = keptIndex{Table: plan.IndexTable(parts[0], parts[1]), Whole: true, Once: parts[last] == "true"}
+				s.Kept[strings.Join(parts[:last], " ")] = KeptIndex{Table: plan.IndexTable(parts[0], parts[1]), Whole: true, Once: parts[last] == "true"}
 			}
 		}
 		s.Indexes = nil
@@ -39,7 +39,7 @@ func (s *state) upgrade() {
 }
 
 // tablesOfLayout1 works out which tables the live generation has: layout 1 did not say it.
-func (s *state) tablesOfLayout1() (names []string) {
+func (s *State) tablesOfLayout1() (names []string) {
 	for _, line := range s.Fingerprint {
 		if collection, ok := strings.CutPrefix(line, "collection "); ok {
 			name, _, _ := strings.Cut(collection, " ")
@@ -55,7 +55,7 @@ func (s *state) tablesOfLayout1() (names []string) {
 }
 
 // earlierChanges says how the code differs from what made views of layout 2.
-func (c *catalog) earlierChanges(was []string) (changes []string) {
+func (c *Catalog) earlierChanges(was []string) (changes []string) {
 	now := c.code.Fingerprint()
 	for _, line := range was {
 		if !slices.Contains(now, line) {
@@ -75,9 +75,9 @@ func (c *catalog) earlierChanges(was []string) (changes []string) {
 
 // otherTopics says that views of layout 2 were made from topics of which none is read any more: it did not say from which, but the
 // views have positions there.
-func (c *catalog) otherTopics() string {
+func (c *Catalog) otherTopics() string {
 	var stands []string
-	for id := range c.on.positions() {
+	for id := range c.on.Positions() {
 		stands = append(stands, id.Topic)
 	}
 	stands = plan.Sorted(stands)

@@ -1,4 +1,4 @@
-package engine
+package catalog
 
 import (
 	"context"
@@ -13,35 +13,35 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// leftovers are generations that are no longer live, or never became so. They are removed in the background once nobody reads
+// obsolete are generations that are no longer live, or never became so. They are removed in the background once nobody reads
 // them, and where several processes write the store, keptFor after they were replaced.
-type leftovers struct {
+type obsolete struct {
 	turn   quiesce.Mutex // of who removes
 	wake   retry.Signal  // set when there may be something to remove
 	missed atomic.Bool   // another app of the name folded, when something was to be removed
 
 	mu   sync.Mutex
-	read map[int]*generation // replaced, and perhaps still read
+	read map[int]*Generation // replaced, and perhaps still read
 }
 
-func newLeftovers() leftovers {
-	return leftovers{turn: quiesce.NewMutex(), wake: retry.NewSignal(), read: map[int]*generation{}}
+func newLeftovers() obsolete {
+	return obsolete{turn: quiesce.NewMutex(), wake: retry.NewSignal(), read: map[int]*Generation{}}
 }
 
-// rouse makes removeLeftovers look again.
-func (l *leftovers) rouse() { l.wake.Set() }
+// Wake makes removeLeftovers look again.
+func (l *obsolete) Wake() { l.wake.Set() }
 
 // replaced notes a generation that this process may still read.
-func (l *leftovers) replaced(g *generation) {
+func (l *obsolete) replaced(g *Generation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.read[g.number] = g
+	l.read[g.Number] = g
 }
 
 // unread reports whether nobody in this process reads a generation, and sees to it that nobody begins to. Of one that is read the last
 // reader rouses.
-func (c *catalog) unread(number int) bool {
-	l := &c.leftovers
+func (c *Catalog) unread(number int) bool {
+	l := &c.Leftovers
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := c.pinsOf(number)
@@ -55,10 +55,10 @@ func (c *catalog) unread(number int) bool {
 	return true
 }
 
-// removeLeftovers removes what is left of generations, until the app closes.
-func (c *catalog) removeLeftovers() {
+// RemoveObsolete removes what is left of generations, until the app closes.
+func (c *Catalog) RemoveObsolete() {
 	for attempts := 1; ; attempts++ {
-		wait, err := c.sweep(c.ctx)
+		wait, err := c.Sweep(c.ctx)
 		switch {
 		case c.ctx.Err() != nil:
 			return
@@ -71,14 +71,14 @@ func (c *catalog) removeLeftovers() {
 		default:
 			attempts = 0
 		}
-		if !c.leftovers.await(c.ctx, wait) {
+		if !c.Leftovers.await(c.ctx, wait) {
 			return
 		}
 	}
 }
 
 // await waits until it is roused, for a time where it is not 0, or until ctx ends, which makes it report false.
-func (l *leftovers) await(ctx context.Context, wait time.Duration) bool {
+func (l *obsolete) await(ctx context.Context, wait time.Duration) bool {
 	var timer <-chan time.Time
 	if wait > 0 {
 		t := time.NewTimer(wait)
@@ -94,12 +94,12 @@ func (l *leftovers) await(ctx context.Context, wait time.Duration) bool {
 	return true
 }
 
-// sweep removes the leftovers that may be removed now, and returns when the next one may, 0: that is not known.
-func (c *catalog) sweep(ctx context.Context) (next time.Duration, err error) {
-	if !c.leftovers.turn.LockContext(ctx) {
+// Sweep removes the leftovers that may be removed now, and returns when the next one may, 0: that is not known.
+func (c *Catalog) Sweep(ctx context.Context) (next time.Duration, err error) {
+	if !c.Leftovers.turn.LockContext(ctx) {
 		return 0, ctx.Err()
 	}
-	defer c.leftovers.turn.Unlock()
+	defer c.Leftovers.turn.Unlock()
 	cleaning, end, ok := c.cleaning(ctx)
 	if !ok {
 		return 0, nil // whoever folds removes them
@@ -107,25 +107,25 @@ func (c *catalog) sweep(ctx context.Context) (next time.Duration, err error) {
 	defer end()
 	next, err = c.sweepOnce(cleaning)
 	if err != nil && cleaning.Err() != nil && ctx.Err() == nil { // another app of the name folds from now on
-		c.leftovers.missed.Store(true)
+		c.Leftovers.missed.Store(true)
 		return 0, nil
 	}
 	return next, err
 }
 
-func (c *catalog) sweepOnce(ctx context.Context) (next time.Duration, err error) {
-	v, err := c.gate.RLock(ctx)
+func (c *Catalog) sweepOnce(ctx context.Context) (next time.Duration, err error) {
+	v, err := c.Gate.RLock(ctx)
 	if err != nil {
 		return 0, err
 	}
-	s, building := c.state, c.building // what the state points to never changes in place
-	c.gate.Leave(v)
+	s, building := c.State, c.Building // what the state points to never changes in place
+	c.Gate.Leave(v)
 	left := slices.Clone(s.Dropped)
-	if s.Building != 0 && s.Building != building && !c.fenced() { // of a process that is no more
+	if s.Building != 0 && s.Building != building && !c.Fenced() { // of a process that is no more
 		left = append(left, s.Building)
 	}
 	for _, number := range left {
-		if at, ok := s.Replaced[number]; ok && c.fenced() {
+		if at, ok := s.Replaced[number]; ok && c.Fenced() {
 			if wait := keptFor - time.Now().UTC().Sub(at); wait > 0 {
 				if next == 0 || wait < next {
 					next = wait
@@ -136,7 +136,7 @@ func (c *catalog) sweepOnce(ctx context.Context) (next time.Duration, err error)
 		if !c.unread(number) {
 			continue
 		}
-		g, err := c.open(ctx, number)
+		g, err := c.openGeneration(ctx, number)
 		if err != nil {
 			return 0, err
 		}
@@ -151,10 +151,10 @@ func (c *catalog) sweepOnce(ctx context.Context) (next time.Duration, err error)
 }
 
 // forgetGeneration notes that nothing is left of a generation. Where the store fails it does not wait for long: lanes wait for it.
-func (c *catalog) forgetGeneration(ctx context.Context, number int) error {
+func (c *Catalog) forgetGeneration(ctx context.Context, number int) error {
 	ctx, cancel := context.WithTimeout(ctx, max(100*time.Millisecond, c.config.Retry.Max))
 	defer cancel()
-	return c.updateState(ctx, func(next *state) error {
+	return c.Update(ctx, func(next *State) error {
 		if next.Building == number {
 			next.Building = 0
 		}
@@ -165,8 +165,8 @@ func (c *catalog) forgetGeneration(ctx context.Context, number int) error {
 	}, nil)
 }
 
-// abandon notes that what was built of a generation is to be removed; where that fails, the next rebuild or open finds it.
-func (c *catalog) abandon(g *generation) {
+// Discard notes that what was built of a generation is to be removed; where that fails, the next rebuild or open finds it.
+func (c *Catalog) Discard(g *Generation) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.config.ShutdownTimeout)
 	defer cancel()
 	switched, err := c.switched(ctx, g) // the switch may have been told as a failure, and was none
@@ -176,19 +176,19 @@ func (c *catalog) abandon(g *generation) {
 	if err != nil {
 		c.report.Failure(brook.Failure{What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true})
 	}
-	c.leftovers.rouse()
+	c.Leftovers.Wake()
 }
 
-func (c *catalog) noteAbandoned(ctx context.Context, g *generation) error {
-	return c.tryState(ctx, func(next *state) error {
-		c.building = 0
-		if next.Generation == g.number || slices.Contains(next.Dropped, g.number) {
-			return errAsIs
+func (c *Catalog) noteAbandoned(ctx context.Context, g *Generation) error {
+	return c.tryState(ctx, func(next *State) error {
+		c.Building = 0
+		if next.Generation == g.Number || slices.Contains(next.Dropped, g.Number) {
+			return ErrUnchanged
 		}
-		if next.Building == g.number { // else another process builds by now
+		if next.Building == g.Number { // else another process builds by now
 			next.Building = 0
 		}
-		next.Dropped = append(next.Dropped, g.number)
+		next.Dropped = append(next.Dropped, g.Number)
 		return nil
 	}, nil)
 }

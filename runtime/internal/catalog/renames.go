@@ -1,4 +1,4 @@
-package engine
+package catalog
 
 import (
 	"context"
@@ -18,11 +18,11 @@ type setNames struct {
 	former map[string]string
 }
 
-// noteNames goes by the names of sets that a state has from now on.
-func (c *catalog) noteNames(s *state) { c.names.Store(&setNames{s.Made, s.Former}) }
+// NoteNames goes by the names of sets that a state has from now on.
+func (c *Catalog) NoteNames(s *State) { c.names.Store(&setNames{s.Made, s.Former}) }
 
-// setNow returns the set that handles today what set handled when a letter was made.
-func (c *catalog) setNow(typ, set string) string {
+// SetNow returns the set that handles today what set handled when a letter was made.
+func (c *Catalog) SetNow(typ, set string) string {
 	if set == "" || c.code.Handles(set, typ) {
 		return set
 	}
@@ -53,7 +53,7 @@ func (c *catalog) setNow(typ, set string) string {
 }
 
 // rename makes the state say what the sets are called now. The rows are made from the same as before, or differences are accepted.
-func (s *state) rename(code *plan.Code) {
+func (s *State) rename(code *plan.Code) {
 	if renamed := code.Renames(s.Made); len(renamed) > 0 {
 		former := maps.Clone(s.Former)
 		if former == nil {
@@ -70,13 +70,13 @@ func (s *state) rename(code *plan.Code) {
 }
 
 // nameSets has the state say what this code calls the sets, once, before anything is folded. The caller holds the gate for writing.
-func (c *catalog) nameSets(ctx context.Context) error {
+func (c *Catalog) nameSets(ctx context.Context) error {
 	if c.named.Load() {
 		return nil
 	}
-	err := c.updateStateResting(ctx, func(next *state) error {
+	err := c.UpdateResting(ctx, func(next *State) error {
 		if len(c.code.Renames(next.Made)) == 0 || len(c.structureChanges(next)) > 0 {
-			return errAsIs
+			return ErrUnchanged
 		}
 		next.rename(c.code)
 		return nil

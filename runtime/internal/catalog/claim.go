@@ -1,4 +1,4 @@
-package engine
+package catalog
 
 import (
 	"context"
@@ -18,52 +18,52 @@ import (
 // errMoved says that the live generation is another one than a moment ago.
 var errMoved = errors.New("brook: the live views are others now")
 
-// fit notes whether the app may fold into the live generation. The caller holds the gate for writing, or opens the app.
-func (c *catalog) fit() {
-	c.noteNames(&c.state)
-	g := c.live.Load()
+// Fit notes whether the app may fold into the live generation. The caller holds the gate for writing, or opens the app.
+func (c *Catalog) Fit() {
+	c.NoteNames(&c.State)
+	g := c.Live.Load()
 	if g == nil {
 		return
 	}
-	fits := c.state.Folds == c.code.Contract && c.state.Generation == g.number
+	fits := c.State.Folds == c.code.Contract && c.State.Generation == g.Number
 	c.had = c.had || fits
-	c.lost.Store(c.had && c.state.Folds != c.code.Contract)
+	c.Lost.Store(c.had && c.State.Folds != c.code.Contract)
 	if fits {
-		writes, _ := c.newShapes(g.shapes)
+		writes, _ := c.newShapes(g.Shapes)
 		fits = len(writes) == 0
 	}
-	c.claimed.Store(fits)
-	if len(c.unfilled()) > 0 {
-		c.wantFill()
+	c.Claimed.Store(fits)
+	if len(c.Unfilled()) > 0 {
+		c.WantFill()
 	}
 }
 
-// claim makes sure that the app may fold into the live generation, before it does for the first time. The caller does not hold the gate.
-func (c *catalog) claim(ctx context.Context) error {
-	if c.claimed.Load() && c.named.Load() {
+// Claim makes sure that the app may fold into the live generation, before it does for the first time. The caller does not hold the gate.
+func (c *Catalog) Claim(ctx context.Context) error {
+	if c.Claimed.Load() && c.named.Load() {
 		return nil
 	}
-	ctx, cancel := c.whileOpen(ctx)
+	ctx, cancel := c.WhileOpen(ctx)
 	defer cancel()
-	return closing(ctx, c.insistResting(ctx, func() error {
+	return Closing(ctx, c.insistResting(ctx, func() error {
 		if c.ctx.Err() != nil {
 			return brook.ErrClosed
 		}
-		return c.claimResting(ctx)
+		return c.ClaimResting(ctx)
 	}))
 }
 
-// claimResting is claim for who holds the gate for writing.
-func (c *catalog) claimResting(ctx context.Context) error {
-	for !c.claimed.Load() {
-		g := c.live.Load()
+// ClaimResting is claim for who holds the gate for writing.
+func (c *Catalog) ClaimResting(ctx context.Context) error {
+	for !c.Claimed.Load() {
+		g := c.Live.Load()
 		// Another app of the name may have given numbers since.
-		if err := c.retry.Do(ctx, "read", func() error { return c.readShapes(ctx, g.shapes) }); err != nil {
+		if err := c.retry.Do(ctx, "read", func() error { return c.ReadShapes(ctx, g.Shapes) }); err != nil {
 			return err
 		}
-		writes, checks := c.newShapes(g.shapes)
-		err := c.updateStateResting(ctx, func(next *state) error {
-			if c.live.Load() != g {
+		writes, checks := c.newShapes(g.Shapes)
+		err := c.UpdateResting(ctx, func(next *State) error {
+			if c.Live.Load() != g {
 				return errMoved
 			}
 			return c.takeOver(next)
@@ -74,12 +74,12 @@ func (c *catalog) claimResting(ctx context.Context) error {
 		if err != nil && !errors.Is(err, brook.ErrConflict) { // a conflict: another process gave a shape the same number
 			return err
 		}
-		err = c.retry.Do(ctx, "read", func() error { return c.readShapes(ctx, g.shapes) })
+		err = c.retry.Do(ctx, "read", func() error { return c.ReadShapes(ctx, g.Shapes) })
 		if err == nil {
-			err = c.install(ctx)
+			err = c.Install(ctx)
 		}
 		if err != nil { // the state has the claim, but lanes go by other indexes still
-			c.claimed.Store(false)
+			c.Claimed.Store(false)
 			return err
 		}
 	}
@@ -87,7 +87,7 @@ func (c *catalog) claimResting(ctx context.Context) error {
 }
 
 // takeOver makes the state that of a generation that this code folds into from now on.
-func (c *catalog) takeOver(next *state) error {
+func (c *Catalog) takeOver(next *State) error {
 	untouched := c.untouched(next)
 	if next.Folds != c.code.Contract && !untouched {
 		if c.had {
@@ -110,17 +110,17 @@ func (c *catalog) takeOver(next *state) error {
 	fresh := next.Folds == ""
 	next.Folds = c.code.Contract
 	tables := append(c.code.TableNames(), next.Tables[next.Generation]...)
-	kept := map[string]keptIndex{}
+	kept := map[string]KeptIndex{}
 	for _, info := range c.code.Layout.Collections {
 		for _, index := range info.Indexes {
 			name := info.EntriesName(index)
 			k, ok := next.Kept[name]
 			switch {
 			case fresh:
-				k = keptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: true}
+				k = KeptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: true}
 			case !ok: // what an earlier index of that name left behind is none of its entries
 				next.Serial++
-				k = keptIndex{Table: fmt.Sprintf("%s/%d", plan.IndexTable(info.Name, index.Field), next.Serial)}
+				k = KeptIndex{Table: fmt.Sprintf("%s/%d", plan.IndexTable(info.Name, index.Field), next.Serial)}
 			}
 			k.Once = k.Once && index.Unique
 			kept[name] = k
@@ -132,23 +132,23 @@ func (c *catalog) takeOver(next *state) error {
 	return nil
 }
 
-// madeHere makes the state that of a generation that this code has built.
-func (c *catalog) madeHere(next *state) {
+// MadeHere makes the state that of a generation that this code has built.
+func (c *Catalog) MadeHere(next *State) {
 	next.rename(c.code)
 	next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
-	next.Kept = map[string]keptIndex{}
+	next.Kept = map[string]KeptIndex{}
 	for _, info := range c.code.Layout.Collections {
 		for _, index := range info.Indexes {
-			next.Kept[info.EntriesName(index)] = keptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: index.Unique}
+			next.Kept[info.EntriesName(index)] = KeptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: index.Unique}
 		}
 	}
 }
 
-// install has lanes and readers go by the indexes that the state names. The caller holds the gate for writing.
-func (c *catalog) install(ctx context.Context) error {
-	var g *generation
+// Install has lanes and readers go by the indexes that the state names. The caller holds the gate for writing.
+func (c *Catalog) Install(ctx context.Context) error {
+	var g *Generation
 	err := c.retry.Do(ctx, "open", func() (err error) {
-		g, err = c.openLive(ctx, &c.state, c.live.Load())
+		g, err = c.OpenLive(ctx, &c.State, c.Live.Load())
 		return err
 	})
 	if err != nil {
@@ -159,20 +159,14 @@ func (c *catalog) install(ctx context.Context) error {
 }
 
 // settle makes g, which is the live generation, that of all lanes. The caller holds the gate for writing.
-func (c *catalog) settle(g *generation) {
-	c.live.Store(g)
-	c.on.installed(g)
-	c.fit()
-}
-
-// in makes the lane fold into g.
-func (l *lane) in(g *generation) {
-	l.gen = g
-	l.tx.On(g.tables, g.unready)
+func (c *Catalog) settle(g *Generation) {
+	c.Live.Store(g)
+	c.on.Installed(g)
+	c.Fit()
 }
 
 // overtaken says that another version of the code folds now.
-func (c *catalog) overtaken(s *state) error {
+func (c *Catalog) overtaken(s *State) error {
 	changes := strings.Join(c.structureChanges(s), "; ")
 	if changes == "" {
 		changes = "other indexes are kept up"
@@ -180,40 +174,40 @@ func (c *catalog) overtaken(s *state) error {
 	return fmt.Errorf("%w: another version of the code folds into them now: %s", brook.ErrStale, changes)
 }
 
-// superseded returns why the app folds no longer: nil where it may, or ctx ended. The caller does not hold the gate.
-func (c *catalog) superseded(ctx context.Context) error {
-	v, err := c.gate.RLock(ctx)
+// Superseded returns why the app folds no longer: nil where it may, or ctx ended. The caller does not hold the gate.
+func (c *Catalog) Superseded(ctx context.Context) error {
+	v, err := c.Gate.RLock(ctx)
 	if err != nil {
 		return nil
 	}
-	defer c.gate.Leave(v)
-	if !c.had || c.state.Folds == c.code.Contract {
+	defer c.Gate.Leave(v)
+	if !c.had || c.State.Folds == c.code.Contract {
 		return nil
 	}
-	return c.overtaken(&c.state)
+	return c.overtaken(&c.State)
 }
 
-// fresh forgets that the app had folded: who starts, folds.
-func (c *catalog) fresh(ctx context.Context) {
-	if c.gate.Lock(ctx) != nil {
+// Fresh forgets that the app had folded: who starts, folds.
+func (c *Catalog) Fresh(ctx context.Context) {
+	if c.Gate.Lock(ctx) != nil {
 		return
 	}
-	defer c.gate.Unlock()
+	defer c.Gate.Unlock()
 	c.had = false
-	c.fit()
+	c.Fit()
 }
 
-// ready claims what can be claimed at the start: where the code makes its rows from what they were made from, it is refused by nobody, and
+// Ready claims what can be claimed at the start: where the code makes its rows from what they were made from, it is refused by nobody, and
 // new indexes begin to be filled before there is anything to fold.
-func (c *catalog) ready(ctx context.Context) error {
-	v, err := c.gate.RLock(ctx)
+func (c *Catalog) Ready(ctx context.Context) error {
+	v, err := c.Gate.RLock(ctx)
 	if err != nil {
 		return err
 	}
-	same := c.state.Folds != "" && c.state.Folds != layout2 && len(c.structureChanges(&c.state)) == 0
-	c.gate.Leave(v)
+	same := c.State.Folds != "" && c.State.Folds != layout2 && len(c.structureChanges(&c.State)) == 0
+	c.Gate.Leave(v)
 	if !same {
 		return nil
 	}
-	return c.claim(ctx)
+	return c.Claim(ctx)
 }

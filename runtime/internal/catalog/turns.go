@@ -1,4 +1,4 @@
-package engine
+package catalog
 
 import (
 	"context"
@@ -17,26 +17,26 @@ type promotion struct {
 // restFor is how long a process rests at most for the promotion of another one.
 const restFor = 3 * time.Second
 
-// askForRest asks other processes to rest while g is promoted.
-func (c *catalog) askForRest(ctx context.Context, g *generation) error {
-	return c.updateState(ctx, func(next *state) error {
-		if next.Building != g.number {
-			return errOvertaken
+// AskForRest asks other processes to rest while g is promoted.
+func (c *Catalog) AskForRest(ctx context.Context, g *Generation) error {
+	return c.Update(ctx, func(next *State) error {
+		if next.Building != g.Number {
+			return ErrOvertaken
 		}
-		next.Promoting = &promotion{Generation: g.number, ID: c.ids.next()}
+		next.Promoting = &promotion{Generation: g.Number, ID: c.Ids.Next()}
 		return nil
 	}, nil)
 }
 
-// giveTurn rests for the promotion of another process, where one asks for that: until it is done, or for restFor.
-func (c *catalog) giveTurn(ctx context.Context) {
+// GiveTurn rests for the promotion of another process, where one asks for that: until it is done, or for restFor.
+func (c *Catalog) GiveTurn(ctx context.Context) {
 	for started := time.Now(); ; {
-		v, err := c.gate.RLock(ctx)
+		v, err := c.Gate.RLock(ctx)
 		if err != nil {
 			return
 		}
-		wish, own := c.state.Promoting, c.building
-		c.gate.Leave(v)
+		wish, own := c.State.Promoting, c.Building
+		c.Gate.Leave(v)
 		if wish == nil || wish.Generation == own {
 			return
 		}
@@ -47,8 +47,8 @@ func (c *catalog) giveTurn(ctx context.Context) {
 			c.rested.Store(&wish.ID)
 			return
 		}
-		if s, err := c.readState(ctx); err == nil && (s.Promoting == nil || s.Promoting.ID != wish.ID) {
-			_ = c.reload(ctx) // where it fails, that shows with the next commit
+		if s, err := c.ReadState(ctx); err == nil && (s.Promoting == nil || s.Promoting.ID != wish.ID) {
+			_ = c.Reload(ctx) // where it fails, that shows with the next commit
 		}
 	}
 }

@@ -1,4 +1,6 @@
-package engine
+// Package catalog is the only door to what the store knows of an app as a whole: the state row, which generation of views is live,
+// in which shapes their rows are, and which generations are obsolete.
+package catalog
 
 import (
 	"context"
@@ -13,50 +15,50 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// catalog is what the store knows of an app as a whole: its state row, which views are live, and in
+// Catalog is what the store knows of an app as a whole: its state row, which views are live, and in
 // which shapes their rows are. It is safe for concurrent use; gate guards what says so.
-type catalog struct {
+type Catalog struct {
 	config      *brook.Config // with defaults
 	collections []brook.AnyCollection
 	code        *plan.Code
-	store       brook.Store
-	reader      brook.Reader   // of what was committed last
+	Store       brook.Store
+	Reader      brook.Reader   // of what was committed last
 	keep        map[string]int // how much of histories is kept, by event type; those that keep all are left out
-	ids         *idSource
+	Ids         *IDs
 	report      *report.Reporter
 	retry       *retry.Loop
-	on          owner
+	on          Owner
 	ctx         context.Context // ends when the app closes, with ErrClosed as its cause
-	born        time.Time
+	Born        time.Time
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and for
 	// writing by whoever needs all of them at rest.
-	gate     *quiesce.Lock
-	meta     brook.Table
-	state    state // guarded by gate
-	building int   // the generation that this process makes, 0: none; guarded by gate
+	Gate     *quiesce.Lock
+	Meta     brook.Table
+	State    State // guarded by gate
+	Building int   // the generation that this process makes, 0: none; guarded by gate
 	had      bool  // the app might fold since it began to; guarded by gate
 
-	live    atomic.Pointer[generation]
-	claimed atomic.Bool // the state has the code's contract, and the live generation the code's shapes
-	lost    atomic.Bool // another contract came in its place
+	Live    atomic.Pointer[Generation]
+	Claimed atomic.Bool // the state has the code's contract, and the live generation the code's shapes
+	Lost    atomic.Bool // another contract came in its place
 	named   atomic.Bool // the state has the names of the code's sets
 	names   atomic.Pointer[setNames]
-	fills   retry.Signal           // there may be an index to fill
+	Fills   retry.Signal           // there may be an index to fill
 	rested  atomic.Pointer[string] // the promotion of another process that this one rested for
 
 	held      hold         // of the name
 	trustMu   sync.Mutex   // held by who looks which generation is live
 	trusted   atomic.Int64 // the age at which that was looked at last
-	leftovers leftovers
+	Leftovers obsolete
 }
 
-// newCatalog returns the catalog of an app, which knows nothing of the store yet: see openMeta.
-func newCatalog(ctx context.Context, config *brook.Config, code *plan.Code, collections []brook.AnyCollection, r *retry.Loop, on owner) *catalog {
-	c := &catalog{
-		config: config, collections: collections, code: code, store: config.Store, reader: config.Store.Latest(), keep: map[string]int{},
-		ids: newIDSource(), report: r.Report, retry: r, on: on, ctx: ctx, born: time.Now(),
-		gate: &quiesce.Lock{}, fills: retry.NewSignal(), leftovers: newLeftovers(),
+// New returns the catalog of an app, which knows nothing of the store yet: see openMeta.
+func New(ctx context.Context, config *brook.Config, code *plan.Code, collections []brook.AnyCollection, r *retry.Loop, on Owner) *Catalog {
+	c := &Catalog{
+		config: config, collections: collections, code: code, Store: config.Store, Reader: config.Store.Latest(), keep: map[string]int{},
+		Ids: NewIDs(), report: r.Report, retry: r, on: on, ctx: ctx, Born: time.Now(),
+		Gate: &quiesce.Lock{}, Fills: retry.NewSignal(), Leftovers: newLeftovers(),
 	}
 	for typ, info := range code.Events {
 		if info.History != brook.KeepAll {

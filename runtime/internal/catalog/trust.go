@@ -1,4 +1,4 @@
-package engine
+package catalog
 
 import (
 	"context"
@@ -18,21 +18,21 @@ const (
 	keptFor  = time.Minute
 )
 
-// age gives how old the app is, by a clock that nobody sets.
-func (c *catalog) age() time.Duration { return time.Since(c.born) }
+// Age gives how old the app is, by a clock that nobody sets.
+func (c *Catalog) Age() time.Duration { return time.Since(c.Born) }
 
-// confirm makes sure that the live generation is the one that the store had as such not longer than freshFor ago; of a store that is the
+// Confirm makes sure that the live generation is the one that the store had as such not longer than freshFor ago; of a store that is the
 // process's own, that it is.
-func (c *catalog) confirm(ctx context.Context) error {
-	if !c.fenced() {
+func (c *Catalog) Confirm(ctx context.Context) error {
+	if !c.Fenced() {
 		return c.confirmHeld(ctx)
 	}
-	if c.age()-time.Duration(c.trusted.Load()) < freshFor {
+	if c.Age()-time.Duration(c.trusted.Load()) < freshFor {
 		return nil
 	}
 	c.trustMu.Lock()
 	defer c.trustMu.Unlock()
-	if c.age()-time.Duration(c.trusted.Load()) < freshFor { // somebody else did
+	if c.Age()-time.Duration(c.trusted.Load()) < freshFor { // somebody else did
 		return nil
 	}
 	_, err := c.renew(ctx)
@@ -40,7 +40,7 @@ func (c *catalog) confirm(ctx context.Context) error {
 }
 
 // confirmHeld is confirm for a store that is the process's own, where another app of the name may have rebuilt.
-func (c *catalog) confirmHeld(ctx context.Context) error {
+func (c *Catalog) confirmHeld(ctx context.Context) error {
 	if !c.displacedByOther() {
 		return nil
 	}
@@ -55,68 +55,68 @@ func (c *catalog) confirmHeld(ctx context.Context) error {
 
 // renew makes the generation the live one that the store has as such, and gives the state. It needs no rest of the lanes: what they commit
 // is checked against the state. The caller holds trustMu.
-func (c *catalog) renew(ctx context.Context) (state, error) {
-	asked := c.age()
-	next, err := c.readState(ctx)
+func (c *Catalog) renew(ctx context.Context) (State, error) {
+	asked := c.Age()
+	next, err := c.ReadState(ctx)
 	if errors.Is(err, brook.ErrNotFound) {
 		err = fmt.Errorf("brook: reload %s: %w", c.config.Name,
 			errors.New("the store lost the app's state: bring back what it had, or start the app anew to fold the log from its start"))
 	}
 	if err != nil {
-		return state{}, err
+		return State{}, err
 	}
-	was := c.live.Load()
-	g, err := c.openLive(ctx, &next, was)
+	was := c.Live.Load()
+	g, err := c.OpenLive(ctx, &next, was)
 	switch {
 	case err != nil:
-		return state{}, err
-	case g.number == was.number && g != was:
-		c.live.Store(g)
-		c.on.renewed(false)
+		return State{}, err
+	case g.Number == was.Number && g != was:
+		c.Live.Store(g)
+		c.on.Renewed(false)
 	case g != was:
-		c.show(g)
-		c.on.renewed(true)
+		c.Show(g)
+		c.on.Renewed(true)
 	}
 	c.trusted.Store(int64(asked))
 	return next, nil
 }
 
-// guard watches over reads of one generation that take long.
-type guard struct {
-	catalog *catalog
-	gen     *generation
+// Guard watches over reads of one generation that take long.
+type Guard struct {
+	catalog *Catalog
+	Gen     *Generation
 	known   time.Duration // when it was known to be the live one
 }
 
-// guarded begins to read the live generation, which this process does not remove until end.
-func (c *catalog) guarded(ctx context.Context) (*guard, error) {
+// Guarded begins to read the live generation, which this process does not remove until end.
+func (c *Catalog) Guarded(ctx context.Context) (*Guard, error) {
 	for {
-		if err := c.confirm(ctx); err != nil {
+		if err := c.Confirm(ctx); err != nil {
 			return nil, err
 		}
 		known := time.Duration(c.trusted.Load()) // before the generation, which is at least as new
 		if g, ok := c.tryPin(); ok {
-			return &guard{c, g, known}, nil
+			return &Guard{c, g, known}, nil
 		}
 	}
 }
 
-// end ends the reads.
-func (g *guard) end() { g.catalog.unpin(g.gen) }
+// End ends the reads.
+func (g *Guard) End() { g.catalog.Unpin(g.Gen) }
 
-// check says whether what was just read counts: ErrSnapshotMoved where the generation may be under removal.
-func (g *guard) check(ctx context.Context) error {
-	if g == nil || !g.catalog.fenced() || g.catalog.age()-g.known < freshFor {
+// Check says whether what was just read counts: ErrSnapshotMoved where the generation may be under removal.
+func (g *Guard) Check(ctx context.Context) error {
+	if g == nil || !g.catalog.Fenced() || g.catalog.Age()-g.known < freshFor {
 		return nil
 	}
-	if err := g.catalog.confirm(ctx); err != nil {
+	if err := g.catalog.Confirm(ctx); err != nil {
 		return err
 	}
-	if known := time.Duration(g.catalog.trusted.Load()); g.catalog.live.Load().number == g.gen.number {
+	if known := time.Duration(g.catalog.trusted.Load()); g.catalog.Live.Load().Number == g.Gen.Number {
 		g.known = known
 		return nil
 	}
-	if g.catalog.age()-g.known > scanFor {
+	if g.catalog.Age()-g.known > scanFor {
 		return fmt.Errorf("%w: the views were rebuilt, and those that this reads are removed", brook.ErrSnapshotMoved)
 	}
 	return nil

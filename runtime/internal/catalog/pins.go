@@ -1,9 +1,9 @@
-package engine
+package catalog
 
 import "github.com/brookgen/brookgen/runtime/internal/holds"
 
-// pin returns the live generation, which is not removed until unpin. The caller folds, or goes by guarded.
-func (c *catalog) pin() *generation {
+// Pin returns the live generation, which is not removed until unpin. The caller folds, or goes by guarded.
+func (c *Catalog) Pin() *Generation {
 	for {
 		if g, ok := c.tryPin(); ok {
 			return g
@@ -12,15 +12,15 @@ func (c *catalog) pin() *generation {
 }
 
 // tryPin is pin, and reports false if the generation was replaced in between, and is being removed.
-func (c *catalog) tryPin() (*generation, bool) {
-	g := c.live.Load()
+func (c *Catalog) tryPin() (*Generation, bool) {
+	g := c.Live.Load()
 	return g, g.pins.N.Add(1) > 0
 }
 
-// unpin ends a read of g.
-func (c *catalog) unpin(g *generation) {
-	if g.pins.N.Add(-1) == 0 && c.live.Load().number != g.number {
-		c.leftovers.rouse()
+// Unpin ends a read of g.
+func (c *Catalog) Unpin(g *Generation) {
+	if g.pins.N.Add(-1) == 0 && c.Live.Load().Number != g.Number {
+		c.Leftovers.Wake()
 		if n := c.held.name; n != nil {
 			if by := n.By.Load(); by != nil {
 				by.Rouse()
@@ -30,7 +30,7 @@ func (c *catalog) unpin(g *generation) {
 }
 
 // pinsOf returns the pins of a generation that is opened.
-func (c *catalog) pinsOf(number int) *holds.Pins {
+func (c *Catalog) pinsOf(number int) *holds.Pins {
 	if n := c.held.name; n != nil {
 		return n.PinsOf(number)
 	}

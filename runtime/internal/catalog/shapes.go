@@ -1,4 +1,4 @@
-package engine
+package catalog
 
 import (
 	"bytes"
@@ -26,10 +26,10 @@ type shapes struct {
 	known map[string]map[uint64]string // collection, number, schema
 }
 
-// readShapes reads the shapes that a generation knows.
-func (c *catalog) readShapes(ctx context.Context, s *shapes) error {
+// ReadShapes reads the shapes that a generation knows.
+func (c *Catalog) ReadShapes(ctx context.Context, s *shapes) error {
 	known := map[string]map[uint64]string{}
-	for row, err := range c.reader.Scan(ctx, s.table, nil, nil) {
+	for row, err := range c.Reader.Scan(ctx, s.table, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (c *catalog) readShapes(ctx context.Context, s *shapes) error {
 
 // newShapes makes what gives numbers to the shapes that the code writes and the generation does not know yet, if no other process
 // gives the same ones meanwhile. It is committed before any value is written.
-func (c *catalog) newShapes(s *shapes) (writes []brook.Write, checks []brook.Check) {
+func (c *Catalog) newShapes(s *shapes) (writes []brook.Write, checks []brook.Check) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, info := range c.code.Layout.Collections {
@@ -71,18 +71,18 @@ func (c *catalog) newShapes(s *shapes) (writes []brook.Write, checks []brook.Che
 }
 
 // recordShapes gives numbers to the shapes of a generation that nobody else writes.
-func (c *catalog) recordShapes(ctx context.Context, s *shapes) error {
-	if err := c.readShapes(ctx, s); err != nil {
+func (c *Catalog) recordShapes(ctx context.Context, s *shapes) error {
+	if err := c.ReadShapes(ctx, s); err != nil {
 		return err
 	}
 	writes, checks := c.newShapes(s)
 	if len(writes) == 0 {
 		return nil
 	}
-	if err := c.store.Commit(ctx, &brook.Batch{ID: c.ids.batch(), Writes: writes, Checks: checks}); err != nil {
+	if err := c.Store.Commit(ctx, &brook.Batch{ID: c.Ids.Batch(), Writes: writes, Checks: checks}); err != nil {
 		return err
 	}
-	return c.readShapes(ctx, s)
+	return c.ReadShapes(ctx, s)
 }
 
 // numberOf gives the number of a schema, or 0.
