@@ -8,9 +8,10 @@ import (
 	"github.com/dgraph-io/ristretto/v2/z"
 )
 
-// keepNoAllocators frees what Badger allocates to make a table as soon as the table is made. Badger has a pool that keeps eight
-// such allocators of up to 400 MB each while tables are made, which no option bounds. Whatever is put into the pool is taken out
-// here, until Close closes it. Where Badger's fields are others, the pool stays as it is; TestMemory notices.
+// keepNoAllocators frees what Badger allocates to make a table as soon as the table is made.
+// Badger's pool keeps eight such allocators of up to 400 MB each while tables are made, and no
+// option bounds it. This goroutine takes out whatever is put into the pool, until Close closes it.
+// If a version of Badger has other fields, the pool stays as it is, and TestMemory fails.
 func keepNoAllocators(db *badger.DB) {
 	pool := reflect.ValueOf(db).Elem().FieldByName("allocPool")
 	if !pool.IsValid() || pool.Type() != reflect.TypeFor[*z.AllocatorPool]() || pool.IsNil() {

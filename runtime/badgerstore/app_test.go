@@ -16,7 +16,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
-// An app that is closed and opened again anywhere goes on where it was, and everything is as if it had never stopped.
+// An app that is closed and opened again at any point continues where it was, as if
+// it had never stopped.
 func TestAppGoesOn(t *testing.T) {
 	d, err := newStill(1, 1, 1500, io.Discard)
 	if err != nil {
@@ -32,7 +33,7 @@ func TestAppGoesOn(t *testing.T) {
 		cancel()
 		if err == nil {
 			caughtUp(t, app)
-			same(t, tell(t, app), want)
+			same(t, observe(t, app), want)
 		} else if !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
 		}
@@ -49,23 +50,24 @@ func TestAppGoesOn(t *testing.T) {
 	}
 	s := open(t, dir, badgerstore.NoSync())
 	app := newApp(t, d, s)
-	same(t, tell(t, app), want)
+	same(t, observe(t, app), want)
 	if err := app.Rebuild(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	same(t, tell(t, app), want)
+	same(t, observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
 	closed(t, s)
 	app = newApp(t, d, open(t, dir, badgerstore.NoSync()))
-	same(t, tell(t, app), want)
+	same(t, observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// A fault at many operations of store and driver changes nothing either, with the store opened again behind it.
+// A fault at many operations of store and driver changes nothing either, with the store
+// opened again behind it.
 func TestAppWhateverFails(t *testing.T) {
 	d, err := newStill(2, 1, 550, io.Discard)
 	if err != nil {
@@ -76,7 +78,8 @@ func TestAppWhateverFails(t *testing.T) {
 	if testing.Short() || raced {
 		step = 307
 	}
-	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore, storetest.CrashAfter} {
+	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore,
+		storetest.CrashAfter} {
 		for n, struck := 1, true; struck; n += step {
 			dir := t.TempDir()
 			s := open(t, dir, badgerstore.NoSync())
@@ -98,7 +101,7 @@ func TestAppWhateverFails(t *testing.T) {
 			s = open(t, dir, badgerstore.NoSync())
 			app := newApp(t, d, s)
 			caughtUp(t, app)
-			if same(t, tell(t, app), want); t.Failed() {
+			if same(t, observe(t, app), want); t.Failed() {
 				t.Fatalf("fault kind %d at operation %d", kind, n)
 			}
 			if err := app.Close(); err != nil {
@@ -109,7 +112,7 @@ func TestAppWhateverFails(t *testing.T) {
 	}
 }
 
-// Parallel lanes commit at once, synced.
+// Parallel tasks commit concurrently, synced.
 func TestAppInLanes(t *testing.T) {
 	d, err := newStill(3, 4, 2000, io.Discard)
 	if err != nil {
@@ -127,7 +130,7 @@ func TestAppInLanes(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	same(t, tell(t, app), want)
+	same(t, observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +156,8 @@ func waitForAll(t testing.TB, ctx context.Context, d brook.Driver, app *ledger.A
 	}
 }
 
-// What one event brings may be more than the store takes; it becomes a dead letter, and what is about it passes.
+// What one event brings may be more than the store takes; it becomes a dead letter, and
+// what is about it passes.
 func TestAppTooLarge(t *testing.T) {
 	d := memdriver.New()
 	s := open(t, t.TempDir(), badgerstore.NoSync())

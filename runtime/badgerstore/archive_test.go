@@ -25,7 +25,7 @@ func pack(t *testing.T, dir, archive string) {
 	}
 }
 
-// unpack gives a directory with the files of a store.
+// unpack returns a directory with the files of a store.
 func unpack(t *testing.T, archive string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()

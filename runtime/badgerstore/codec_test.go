@@ -14,9 +14,12 @@ func TestEntry(t *testing.T) {
 	for _, e := range []*brook.HistoryEntry{
 		{Type: "bare"},
 		{
-			Position: brook.Position{Topic: "t", Partition: -1, Offset: 1 << 62}, ID: "id", Type: "x", Author: "a", Cause: "c",
-			Time: time.Date(-5, 1, 2, 3, 4, 5, 999_999_999, time.UTC), Key: []byte{}, Data: []byte(`{}`),
-			Headers: []brook.Header{{Key: "k", Value: nil}, {Key: "", Value: []byte{}}, {Key: "k", Value: []byte{0}}},
+			Position: brook.Position{Topic: "t", Partition: -1, Offset: 1 << 62}, ID: "id",
+			Type: "x", Author: "a", Cause: "c",
+			Time: time.Date(-5, 1, 2, 3, 4, 5, 999_999_999, time.UTC), Key: []byte{},
+			Data: []byte(`{}`),
+			Headers: []brook.Header{{Key: "k", Value: nil}, {Key: "", Value: []byte{}},
+				{Key: "k", Value: []byte{0}}},
 		},
 	} {
 		data := appendEntry(nil, e)

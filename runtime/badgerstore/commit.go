@@ -8,14 +8,14 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// commit is what somebody waits for the committer to do.
+// commit is a unit of work for the committer that a caller waits for.
 type commit struct {
 	writes []write
 	buf    []byte
 	spans  []span // of history entries
 
 	drop *table
-	do   func(*group) error // of the store itself
+	do   func(*group) error // work of the store itself
 
 	err  error
 	done chan struct{}
@@ -30,10 +30,10 @@ type write struct {
 	clear   bool
 	value   span
 	history []*brook.HistoryEntry // the caller's
-	entries int                   // index in spans of the first
+	entries int                   // index of the first one in spans
 }
 
-// span is a piece of commit.buf.
+// span is a range of commit.buf.
 type span struct{ from, to int }
 
 func (c *commit) bytes(s span) []byte { return c.buf[s.from:s.to:s.to] }
@@ -49,9 +49,10 @@ func (c *commit) release() {
 	commits.Put(c)
 }
 
-// Commit applies all writes of the batch, or none; unless the store was opened with NoSync they are on the disk when
-// it has returned. Batches of several callers at a time share one sync. What is larger than [Store.Limit], or has a key of more than 64,971 bytes,
-// is brook.ErrTooLarge. The context is looked at until the batch's turn comes.
+// Commit applies all writes of the batch, or none. Unless the store was opened with NoSync they
+// are on the disk when it returns. Concurrent batches share one sync. A batch that is larger than
+// [Store.Limit], or has a key of more than 64,971 bytes, is brook.ErrTooLarge. The context counts
+// until the committer takes the batch.
 func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -72,7 +73,7 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	return s.run(ctx, c)
 }
 
-// encode does what of a write can be done beside other commits.
+// encode does the part of a write that can run concurrently with other commits.
 func (s *Store) encode(c *commit, w *brook.Write) error {
 	t, err := s.own(w.Table)
 	if err != nil {
@@ -84,7 +85,8 @@ func (s *Store) encode(c *commit, w *brook.Write) error {
 	if err := checkKey(t.table, w.Key); err != nil {
 		return err
 	}
-	op := write{table: t.table, keep: t.keep, key: w.Key, remove: w.Op == brook.Remove, clear: w.Clear}
+	op := write{table: t.table, keep: t.keep, key: w.Key, remove: w.Op == brook.Remove,
+		clear: w.Clear}
 	if op.remove {
 		c.writes = append(c.writes, op)
 		return nil
@@ -104,7 +106,7 @@ func (s *Store) encode(c *commit, w *brook.Write) error {
 	return nil
 }
 
-// run has the committer do c, and waits until it is done.
+// run passes c to the committer, and waits until it is done.
 func (s *Store) run(ctx context.Context, c *commit) error {
 	select {
 	case s.queue <- c:
@@ -118,7 +120,7 @@ func (s *Store) run(ctx context.Context, c *commit) error {
 		return c.err
 	case <-s.stopped:
 	}
-	select { // it may have been the last that was done
+	select { // it may have been the last one
 	case <-c.done:
 		return c.err
 	default:

@@ -9,8 +9,9 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// committer does the commits of all callers, one Badger transaction at a time. What comes while one is being
-// synced goes together into the next: Badger syncs each transaction by itself.
+// committer does the commits of all callers, one Badger transaction at a time. Commits that arrive
+// while one is being synced go into the next transaction together, because Badger syncs each
+// transaction by itself.
 func (s *Store) committer() {
 	defer close(s.stopped)
 	for {
@@ -23,7 +24,7 @@ func (s *Store) committer() {
 	}
 }
 
-// commitAll does c, and what waits besides.
+// commitAll does c and the commits that wait.
 func (s *Store) commitAll(c *commit) {
 	if err := s.failed.Load(); err != nil {
 		c.finish(*err)
@@ -65,26 +66,26 @@ func (s *Store) commitAll(c *commit) {
 	g.flush()
 }
 
-// group is one Badger transaction, of several commits.
+// group is one Badger transaction of several commits.
 type group struct {
 	store   *Store
 	txn     *badger.Txn
 	ts      uint64
 	members []*commit
-	count   int64 // of entries in the transaction
-	size    int64 // of them, as Badger reckons
+	count   int64 // entries in the transaction
+	size    int64 // their size, as Badger counts it
 
-	// Of the commit that is being staged:
+	// State of the commit that is being staged:
 	number  int // in the group
 	puts    []put
 	heads   []headChange
 	putSize int64
-	touched []*table // whose state changed
+	touched []*table // tables whose state changed
 	bytes   slab
 
 	largest int64 // size of the largest member
 	purges  uint32
-	purge   bool // there is something for the purger
+	purge   bool // the purger has work
 }
 
 // put is one entry to write, or a key to delete.
@@ -94,12 +95,12 @@ type put struct {
 	remove     bool
 }
 
-// metaPieces marks an entry whose value is in pieces; it holds their number and the whole length.
+// metaPieces marks an entry whose value is in pieces: it holds their number and the total length.
 const metaPieces = 1
 
 type headChange struct {
 	key  []byte
-	head *head // nil: none any more
+	head *head // nil: removed
 }
 
 func (s *Store) newGroup() *group {
@@ -118,10 +119,11 @@ func (g *group) discard() {
 	g.bytes.reset()
 }
 
-// entryCost is what Badger reckons for an entry besides its key and its value.
+// entryCost is what Badger counts for an entry besides its key and its value.
 const entryCost = 2 + 10
 
-// reserved bytes and entries are kept free for the store's own entries of a transaction, besides the padding.
+// reserved bytes and entries of a transaction are kept free for the store's own entries,
+// besides the padding.
 const (
 	reserved      = 1 << 10
 	reservedCount = 16
@@ -137,7 +139,7 @@ func (g *group) remove(key []byte) {
 	g.putSize += int64(len(key) + entryCost)
 }
 
-// removes reports whether what is staged only removes.
+// removes reports whether the staged commit only removes.
 func (g *group) removes() bool {
 	for i := range g.puts {
 		if !g.puts[i].remove {
@@ -148,19 +150,21 @@ func (g *group) removes() bool {
 }
 
 func (g *group) fits() bool {
-	return g.size+g.putSize <= g.store.limit && g.count+int64(len(g.puts)) <= g.store.limitCount && g.number < math.MaxUint16
+	return g.size+g.putSize <= g.store.limit && g.count+int64(len(g.puts)) <= g.store.limitCount &&
+		g.number < math.MaxUint16
 }
 
 func (g *group) tooLarge() error {
-	return fmt.Errorf("%w: badgerstore: %d bytes in %d entries, and a commit takes %d bytes in %d entries: the option Memory raises the limit",
+	return fmt.Errorf("%w: badgerstore: %d bytes in %d entries, and a commit takes %d bytes in %d "+
+		"entries: the option Memory raises the limit",
 		brook.ErrTooLarge, g.putSize, len(g.puts), g.store.limit, g.store.limitCount)
 }
 
-// accept makes what was staged a part of the transaction.
+// accept makes the staged commit a part of the transaction.
 func (g *group) accept(c *commit) {
 	for i := range g.puts {
 		if err := g.apply(&g.puts[i]); err != nil {
-			_ = g.store.fail(err) // every later write gives it
+			_ = g.store.fail(err) // every later write returns it
 		}
 	}
 	for _, h := range g.heads {
@@ -186,7 +190,7 @@ func (g *group) apply(p *put) error {
 	return g.txn.SetEntry(&badger.Entry{Key: p.key, Value: p.value, UserMeta: p.meta})
 }
 
-// reject forgets what was staged.
+// reject discards the staged commit.
 func (g *group) reject() {
 	for _, t := range g.touched {
 		t.staged = t.state
@@ -195,7 +199,7 @@ func (g *group) reject() {
 	g.puts, g.heads, g.touched, g.putSize = g.puts[:0], g.heads[:0], g.touched[:0], 0
 }
 
-// flush commits the transaction and tells those who wait.
+// flush commits the transaction and reports the result to the callers.
 func (g *group) flush() {
 	s := g.store
 	var err error
@@ -228,17 +232,19 @@ func (s *Store) write(g *group) error {
 	return nil
 }
 
-// fail says that the memory of Badger may now hold a part of a commit: no further one may follow.
+// fail breaks the store: Badger's memory may now hold a part of a commit, so no
+// further one may follow.
 func (s *Store) fail(err error) error {
 	if !errors.Is(err, badger.ErrBlockedWrites) {
-		s.log.Error("badgerstore: a write failed; the store refuses all until it is opened again", "dir", s.dir, "error", err)
+		s.log.Error("badgerstore: a write failed; the store refuses all until it is opened again",
+			"dir", s.dir, "error", err)
 	}
 	failed := fmt.Errorf("%w: %w", ErrBroken, err)
 	s.failed.CompareAndSwap(nil, &failed)
 	return *s.failed.Load()
 }
 
-// slab lends bytes for as long as a group lives.
+// slab allocates bytes that live as long as a group.
 type slab struct {
 	chunks [][]byte
 	used   int // chunks
@@ -247,7 +253,7 @@ type slab struct {
 
 const chunkSize = 64 << 10
 
-// take gives an empty slice with room for n bytes.
+// take returns an empty slice with room for n bytes.
 func (s *slab) take(n int) []byte {
 	if n > chunkSize/4 {
 		return make([]byte, 0, n)

@@ -11,7 +11,8 @@ import (
 
 // quiet has nothing logged below errors.
 func quiet(t testing.TB) badgerstore.Option {
-	return badgerstore.Log(slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})))
+	return badgerstore.Log(slog.New(slog.NewTextHandler(t.Output(),
+		&slog.HandlerOptions{Level: slog.LevelError})))
 }
 
 // small makes memtables so small that tests fill them.
@@ -39,12 +40,15 @@ func TestStoreInMemory(t *testing.T) {
 }
 
 func TestStoreOnDisk(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) brook.Store { return open(t, t.TempDir(), badgerstore.NoSync()) })
+	storetest.Run(t, func(t *testing.T) brook.Store {
+		return open(t, t.TempDir(), badgerstore.NoSync())
+	})
 }
 
 func TestStoreFaulty(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) brook.Store {
-		return storetest.Faulty(open(t, "", badgerstore.InMemory()), storetest.NewFault(storetest.Fail, 0))
+		return storetest.Faulty(open(t, "", badgerstore.InMemory()),
+			storetest.NewFault(storetest.Fail, 0))
 	})
 }
 

@@ -18,22 +18,30 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// The damaged stores hold commits 1 to n of this sequence: commit n sets a counter, a row of its own, and a history.
+// The damaged stores hold commits 1 to n of this sequence: commit n sets a counter, a row of
+// its own, and a history.
 const damageCommits = 3000
 
 func damageBatch(t brook.Table, n int) *brook.Batch {
-	entry := &brook.HistoryEntry{ID: fmt.Sprint(n), Type: []string{"a", "b"}[n%2], Data: bytes.Repeat([]byte{'d'}, n%700)}
+	entry := &brook.HistoryEntry{ID: fmt.Sprint(n), Type: []string{"a", "b"}[n%2],
+		Data: bytes.Repeat([]byte{'d'}, n%700)}
 	b := &brook.Batch{Writes: []brook.Write{
-		{Table: t, Key: []byte("counter"), Value: fmt.Append(nil, n), History: []*brook.HistoryEntry{entry}},
-		{Table: t, Key: fmt.Appendf(nil, "row %d", n%500), Value: bytes.Repeat([]byte{byte(n)}, 1000+n%997)},
+		{Table: t, Key: []byte("counter"), Value: fmt.Append(nil, n),
+			History: []*brook.HistoryEntry{entry}},
+		{Table: t, Key: fmt.Appendf(nil, "row %d", n%500),
+			Value: bytes.Repeat([]byte{byte(n)}, 1000+n%997)},
 	}}
 	if n%3 == 0 {
-		b.Writes = append(b.Writes, brook.Write{Table: t, Key: fmt.Appendf(nil, "gone %d", (n-3)%60), Op: brook.Remove})
+		b.Writes = append(b.Writes,
+			brook.Write{Table: t, Key: fmt.Appendf(nil, "gone %d", (n-3)%60), Op: brook.Remove})
 	} else {
-		b.Writes = append(b.Writes, brook.Write{Table: t, Key: fmt.Appendf(nil, "gone %d", n%60), Value: fmt.Append(nil, n), History: []*brook.HistoryEntry{entry}})
+		b.Writes = append(b.Writes, brook.Write{Table: t, Key: fmt.Appendf(nil, "gone %d", n%60),
+			Value: fmt.Append(nil, n), History: []*brook.HistoryEntry{entry}})
 	}
 	if n%400 == 0 {
-		b.Writes = append(b.Writes, brook.Write{Table: t, Key: []byte("large"), Value: bytes.Repeat([]byte{byte(n)}, 600_000)})
+		b.Writes = append(b.Writes,
+			brook.Write{Table: t, Key: []byte("large"),
+				Value: bytes.Repeat([]byte{byte(n)}, 600_000)})
 	}
 	return b
 }
@@ -57,13 +65,15 @@ func fillTable(ctx context.Context, s brook.Store, from, to int, after func(n in
 	return nil
 }
 
-// fillChild fills a store, says how far it is, and waits to be killed.
+// fillChild fills a store, prints its progress, and waits to be killed.
 func fillChild(args []string) error {
 	s, err := badgerstore.Open(args[0], badgerstore.Memory(1), badgerstore.NoSync())
 	if err != nil {
 		return err
 	}
-	if err := fillTable(context.Background(), s, 1, damageCommits, func(int) error { return nil }); err != nil {
+	if err := fillTable(context.Background(), s, 1, damageCommits, func(int) error {
+		return nil
+	}); err != nil {
 		return err
 	}
 	fmt.Println("full")
@@ -71,7 +81,7 @@ func fillChild(args []string) error {
 	return err
 }
 
-// dump gives all that a reader sees of a table.
+// dump returns all that a reader sees of a table.
 func dump(ctx context.Context, s brook.Store) (state string, counter int, err error) {
 	t, err := s.Table(ctx, damageSpec)
 	if err != nil {
@@ -91,7 +101,8 @@ func dump(ctx context.Context, s brook.Store) (state string, counter int, err er
 		fmt.Fprintf(&b, "%s %d %.8x\n", row.Key, len(data), data)
 		got, err := s.Latest().Get(ctx, t, row.Key)
 		if err != nil || !bytes.Equal(got.Data.([]byte), data) {
-			return "", 0, fmt.Errorf("get %q: %w", row.Key, errors.Join(err, errors.New("scan and get differ")))
+			return "", 0, fmt.Errorf("get %q: %w", row.Key,
+				errors.Join(err, errors.New("scan and get differ")))
 		}
 		for e, err := range s.Latest().History(ctx, t, row.Key) {
 			if err != nil {
@@ -103,7 +114,7 @@ func dump(ctx context.Context, s brook.Store) (state string, counter int, err er
 	return b.String(), counter, nil
 }
 
-// states are what the table holds after each commit, as a map store says.
+// states are what the table holds after each commit, taken from a map store.
 type states struct {
 	store *mapstore.Store
 	n     int
@@ -118,7 +129,9 @@ func (s *states) at(t testing.TB, n int) string {
 	if s.store == nil || n < s.n {
 		s.store, s.n = mapstore.New(), 0
 	}
-	if err := fillTable(t.Context(), s.store, s.n+1, n, func(int) error { return nil }); err != nil {
+	if err := fillTable(t.Context(), s.store, s.n+1, n, func(int) error {
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	s.n = n
@@ -137,7 +150,7 @@ func copyDir(t testing.TB, from, to string) {
 	}
 }
 
-// killedStore gives the directory of a store that was full when its process was killed.
+// killedStore returns the directory of a store that was full when its process was killed.
 func killedStore(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "store")
@@ -165,7 +178,8 @@ func killedStore(t *testing.T) string {
 	return dir
 }
 
-// openDamaged opens a damaged copy in a process of its own, for Badger may end the process, and gives what that says of it.
+// openDamaged opens a damaged copy in a process of its own, because Badger may end the process, and
+// returns what that prints.
 func openDamaged(t *testing.T, dir string) (state string, counter int, err error) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -199,9 +213,11 @@ func dumpChild(args []string) error {
 
 // A damage is something that happens to a file.
 var damages = map[string]func(rnd *rand.Rand, data []byte) []byte{
-	"cut":     func(rnd *rand.Rand, data []byte) []byte { return data[:rnd.IntN(len(data))] },
-	"cut end": func(rnd *rand.Rand, data []byte) []byte { return data[:len(data)-1-rnd.IntN(min(len(data), 64))] },
-	"empty":   func(*rand.Rand, []byte) []byte { return nil },
+	"cut": func(rnd *rand.Rand, data []byte) []byte { return data[:rnd.IntN(len(data))] },
+	"cut end": func(rnd *rand.Rand, data []byte) []byte {
+		return data[:len(data)-1-rnd.IntN(min(len(data), 64))]
+	},
+	"empty": func(*rand.Rand, []byte) []byte { return nil },
 	"bit": func(rnd *rand.Rand, data []byte) []byte {
 		data[rnd.IntN(used(data))] ^= 1 << rnd.IntN(8)
 		return data
@@ -233,7 +249,8 @@ func used(data []byte) int {
 	return max(1, len(bytes.TrimRight(data, "\x00")))
 }
 
-// TestDamaged: whatever happens to a file of the store, opening and reading it gives an error, or what was there after some commit.
+// TestDamaged: whatever happens to a file of the store, opening and reading it returns an error, or
+// what was there after some commit.
 func TestDamaged(t *testing.T) {
 	killed := killedStore(t)
 	inOrder := filepath.Join(t.TempDir(), "in order")
@@ -282,7 +299,8 @@ func TestDamaged(t *testing.T) {
 					}
 					what := fmt.Sprintf("%s of %s (%s)", name, f.Name(), filepath.Base(dir))
 					switch {
-					case err != nil && (strings.Contains(err.Error(), "panic") || strings.Contains(err.Error(), "goroutine ")):
+					case err != nil && (strings.Contains(err.Error(), "panic") ||
+						strings.Contains(err.Error(), "goroutine ")):
 						t.Errorf("%s: %.1500v", what, err)
 					case err != nil:
 						outcomes[kind+": error"]++

@@ -7,24 +7,25 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Badger maps its files into memory, and a write to a mapped file on a full disk ends the process with SIGBUS. So a commit is refused while
-// there is less room than what Badger may write in the background for what it has: logs, tables made of memtables, compactions.
+// Badger maps its files into memory, and a write to a mapped file on a full disk ends the process
+// with SIGBUS. So a commit is refused while the disk has less room than Badger may need in the
+// background for what it already has: logs, tables made of memtables, compactions.
 
 const (
-	checkBytes = 1 << 20     // written between two looks at the disk
-	checkEvery = time.Second // and the time
-	compacts   = 64 << 20    // of the levels below the first, at a time
+	checkBytes = 1 << 20     // bytes written between two checks of the disk
+	checkEvery = time.Second // and the longest time between them
+	compacts   = 64 << 20    // of the levels below the first, at any time
 )
 
-// disk is what the committer knows of the room on the disk.
+// disk is what the committer knows of the free space.
 type disk struct {
 	written int64
 	checked time.Time
 	err     error
 }
 
-// room gives an error where the disk has too little room for a transaction of size bytes. One that only removes may have half of the
-// reserve, for it helps.
+// room returns an error if the disk has too little room for a transaction of size bytes. A
+// transaction that only removes may use half of the reserve, since it frees room.
 func (s *Store) room(size int64, removes bool) error {
 	if s.memory {
 		return nil
@@ -40,11 +41,12 @@ func (s *Store) room(size int64, removes bool) error {
 	if !known || free-size >= need || removes && free-size >= need/2 {
 		return nil
 	}
-	d.err = fmt.Errorf("%w: %s has %d bytes free, and %d are kept for logs, tables and compactions", ErrFull, s.dir, free, need)
+	d.err = fmt.Errorf("%w: %s has %d bytes free, and %d are kept for logs, tables and compactions",
+		ErrFull, s.dir, free, need)
 	return d.err
 }
 
-// reserve is how much Badger may write for what it has already.
+// reserve returns how much Badger may write for what it already has.
 func reserve(db *badger.DB) int64 {
 	o := db.Opts()
 	memtables := int64(o.NumMemtables+2) * o.MemTableSize

@@ -12,10 +12,12 @@ import (
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 )
 
-// A disk that fills up ends in an error that is waited for, and not the process; removals still work, and all goes on once there is room.
+// A disk that fills up ends in an error that is waited for, and not the process; removals still
+// work, and all goes on once there is room.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs",
+		dir).CombinedOutput(); err != nil {
 		t.Skipf("NOT TESTED: a small file system can't be mounted, which takes root on Linux: %v %s", err, out)
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", dir).Run() })
@@ -23,7 +25,8 @@ func TestFullDisk(t *testing.T) {
 	if err := os.WriteFile(ballast, make([]byte, 100<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := badgerstore.Open(filepath.Join(dir, "store"), badgerstore.NoSync(), badgerstore.Memory(1), quiet(t))
+	s, err := badgerstore.Open(filepath.Join(dir, "store"), badgerstore.NoSync(),
+		badgerstore.Memory(1), quiet(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +37,8 @@ func TestFullDisk(t *testing.T) {
 		for ; err == nil && n < 600; n++ {
 			value := make([]byte, 1<<20)
 			_, _ = noise.Read(value)
-			err = s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Key: value[:8], Value: value}}})
+			err = s.Commit(t.Context(),
+				&brook.Batch{Writes: []brook.Write{{Table: table, Key: value[:8], Value: value}}})
 		}
 		return n, err
 	}
@@ -46,7 +50,9 @@ func TestFullDisk(t *testing.T) {
 	if n < 50 {
 		t.Errorf("only %d MiB were written to a disk of 300", n)
 	}
-	if err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Key: []byte("none"), Op: brook.Remove}}}); err != nil {
+	if err := s.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{{Table: table, Key: []byte("none"),
+			Op: brook.Remove}}}); err != nil {
 		t.Errorf("a removal: %v", err)
 	}
 	if err := os.Remove(ballast); err != nil {

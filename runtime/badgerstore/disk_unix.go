@@ -4,7 +4,7 @@ package badgerstore
 
 import "syscall"
 
-// freeSpace gives how many bytes the process may still write to the disk of a directory.
+// freeSpace returns how many bytes the process may still write to the disk of a directory.
 func freeSpace(dir string) (int64, bool) {
 	var s syscall.Statfs_t
 	if syscall.Statfs(dir, &s) != nil {

@@ -26,7 +26,8 @@ func rollsLog(t *testing.T, records ...brook.Record) still {
 	t.Helper()
 	d := memdriver.New()
 	for range earlierEvents {
-		records = append([]brook.Record{{Topic: "rolls", Key: []byte("1"), Value: []byte("folded before")}}, records...)
+		records = append([]brook.Record{{Topic: "rolls", Key: []byte("1"),
+			Value: []byte("folded before")}}, records...)
 	}
 	if _, err := d.Publish(t.Context(), records); err != nil {
 		t.Fatal(err)
@@ -68,10 +69,12 @@ func TestRecordStore(t *testing.T) {
 	dir := t.TempDir()
 	d := memdriver.New()
 	_, err = d.Publish(t.Context(), []brook.Record{
-		rollsRecord(t, "soldier.enlisted", `{"id":"1","name":"Ann","age":19,"home":{"street":"Main Street","zip":"17"}}`),
+		rollsRecord(t, "soldier.enlisted",
+			`{"id":"1","name":"Ann","age":19,"home":{"street":"Main Street","zip":"17"}}`),
 		rollsRecord(t, "soldier.promoted", `{"id":"1","rank":5}`),
 		{Topic: "rolls", Key: []byte("1")},
-		rollsRecord(t, "soldier.enlisted", `{"id":"2","name":"Bob","age":-3,"home":{"street":"","zip":""}}`),
+		rollsRecord(t, "soldier.enlisted",
+			`{"id":"2","name":"Bob","age":-3,"home":{"street":"","zip":""}}`),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +90,8 @@ func TestRecordStore(t *testing.T) {
 	pack(t, dir, fmt.Sprintf("testdata/earlier/%d.zip", len(files)+1))
 }
 
-// Stores that earlier shapes of values and of events wrote are read, indexed anew and written on, again and again.
+// Stores that earlier shapes of values and of events wrote are read, indexed anew and written
+// on, again and again.
 func TestStoresOfEarlierShapes(t *testing.T) {
 	files, err := filepath.Glob("testdata/earlier/*.zip")
 	if err != nil || len(files) < 2 {
@@ -120,7 +124,7 @@ func TestStoresOfEarlierShapes(t *testing.T) {
 	}
 }
 
-// wantSoldiers wants the rows that every shape has, and gives the first.
+// wantSoldiers wants the rows that every shape has, and returns the first.
 func wantSoldiers(t *testing.T, app *rolls.App, when string) rolls.Soldier {
 	t.Helper()
 	all, err := app.Views.Soldiers.Map()
@@ -129,7 +133,8 @@ func wantSoldiers(t *testing.T, app *rolls.App, when string) rolls.Soldier {
 	}
 	want := map[string]string{"1": "Ann 19 [{17 Main Street }]", "2": "Bob -3 [{  }]"}
 	for id, s := range all {
-		if got := fmt.Sprint(s.FullName, " ", s.Age, " ", s.Homes); s.ID != id || !strings.HasSuffix(got, want[id]) {
+		if got := fmt.Sprint(s.FullName, " ", s.Age, " ", s.Homes); s.ID != id ||
+			!strings.HasSuffix(got, want[id]) {
 			t.Errorf("%s: soldier %q is %q, want %q", when, id, got, want[id])
 		}
 		n := 0
@@ -151,7 +156,8 @@ func wantSoldiers(t *testing.T, app *rolls.App, when string) rolls.Soldier {
 	return all["1"]
 }
 
-// wantRolls wants the history of the first soldier: what still decodes typed, all else as it was kept, and the new event last.
+// wantRolls wants the history of the first soldier: what still decodes typed, all else as it was
+// kept, and the new event last.
 func wantRolls(t *testing.T, app *rolls.App, file string) {
 	t.Helper()
 	events, err := app.Views.Soldiers.Events("1")
@@ -168,7 +174,8 @@ func wantRolls(t *testing.T, app *rolls.App, file string) {
 	}
 	want := []string{"{{17 Main Street } 1 Ann 19 }"}
 	if filepath.Base(file) == "1.zip" {
-		want = append(want, `old soldier.promoted {"id":"1","rank":"Major"}`, `old soldier.wounded {"id":"1"}`)
+		want = append(want, `old soldier.promoted {"id":"1","rank":"Major"}`,
+			`old soldier.wounded {"id":"1"}`)
 	} else {
 		want = append(want, "{1 5}")
 	}
@@ -180,7 +187,8 @@ func wantRolls(t *testing.T, app *rolls.App, file string) {
 		t.Errorf("EventsOfEnlisted: %+v, %v", enlisted, err)
 	}
 	promoted, err := app.Views.Soldiers.EventsOfPromoted("1")
-	if first := filepath.Base(file) == "1.zip"; first != (err != nil) || len(promoted) == 0 || promoted[len(promoted)-1].Data.Rank != 7 {
+	if first := filepath.Base(file) == "1.zip"; first != (err != nil) || len(promoted) == 0 ||
+		promoted[len(promoted)-1].Data.Rank != 7 {
 		t.Errorf("EventsOfPromoted: %+v, %v", promoted, err)
 	}
 }

@@ -26,12 +26,14 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer store.Close() // after the app
-	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: memdriver.New(), Store: store}, ledger.Books{}, &ledger.Audit{})
+	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: memdriver.New(), Store: store},
+		ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer app.Close()
-	if _, err := app.Publish.Opened(ctx, ledger.Opened{Account: "a", Email: "a@example.org"}); err != nil {
+	if _, err := app.Publish.Opened(ctx,
+		ledger.Opened{Account: "a", Email: "a@example.org"}); err != nil {
 		log.Fatal(err)
 	}
 	if err := app.CatchUp(ctx); err != nil {
@@ -75,7 +77,8 @@ func ExampleReadOnly() {
 	}
 	defer store.Close()
 	for _, name := range store.Tables() {
-		table, err := store.Table(ctx, brook.TableSpec{Name: name}) // without a codec: bytes as they are stored
+		// without a codec: bytes as they are stored
+		table, err := store.Table(ctx, brook.TableSpec{Name: name})
 		if err != nil {
 			log.Fatal(err)
 		}

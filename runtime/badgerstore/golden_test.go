@@ -25,11 +25,13 @@ func TestStoredForm(t *testing.T) {
 			Time: time.Date(2026, 5, 6, 7, 8, 9, 123_456_789, time.UTC), Key: []byte("k"),
 			Data:    []byte(`{"n":1}`),
 			Headers: []brook.Header{{Key: "trace", Value: []byte{0, 255}}, {Key: "none"}},
-		}, 1<<56 + 7, "0100000000000007066f7264657273d8048080808080400469642d310473686f700469642d30b2a3" +
-			"d79f0d959aef3a026b087b226e223a317d020574726163650300ff046e6f6e6500"},
+		}, 1<<56 + 7,
+			"0100000000000007066f7264657273d8048080808080400469642d310473686f700469642d30b2a3" +
+				"d79f0d959aef3a026b087b226e223a317d020574726163650300ff046e6f6e6500"},
 		"odd": {&brook.HistoryEntry{
 			Position: brook.Position{Topic: "t", Partition: -1, Offset: -1}, Type: "é",
-			Time: time.Date(-5, 1, 2, 3, 4, 5, 999_999_999, time.UTC), Key: []byte{}, Data: []byte{},
+			Time: time.Date(-5, 1, 2, 3, 4, 5, 999_999_999, time.UTC), Key: []byte{},
+			Data:    []byte{},
 			Headers: []brook.Header{{Value: []byte{}}},
 		}, 300, "000000000000012c01740101000000b5c9d2add003ff93ebdc030101010001"},
 	} {

@@ -6,28 +6,28 @@ import (
 	"slices"
 )
 
-// head says what the history of a row consists of.
+// head describes the history of a row.
 type head struct {
-	life  uint64 // of this history; one that was cleared has another
-	order uint64 // of the next entry among all of the row
-	large bool   // an entry was stored in pieces
+	life  uint64 // of this history; a cleared one gets another
+	order uint64 // order number of the row's next entry
+	large bool   // some entry was stored in pieces
 	types []run
 }
 
-// run is a range of sequence numbers of one event type: first <= seq < next are there.
+// run is a range of sequence numbers of one event type: those with first <= seq < next exist.
 type run struct {
 	typ         uint32
 	first, next uint64
 }
 
-// clone gives a head that can be changed.
+// clone returns a copy that can be changed.
 func (h *head) clone() *head {
 	c := *h
 	c.types = slices.Clone(h.types)
 	return &c
 }
 
-// of gives the run of a type, and adds it where it is not there yet.
+// of returns the run of a type, and adds it if it is missing.
 func (h *head) of(typ uint32) *run {
 	for i := range h.types {
 		if h.types[i].typ == typ {
@@ -71,7 +71,7 @@ func decodeHead(data []byte) (*head, error) {
 
 func runsSize(runs []run) int { return binary.MaxVarintLen32 + 3*binary.MaxVarintLen64*len(runs) }
 
-// encodeRuns appends the number of runs, then of each its type, its first and how many there are.
+// encodeRuns appends the number of runs, then for each its type, its first number and its length.
 func encodeRuns(dst []byte, runs []run) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(runs)))
 	for _, r := range runs {

@@ -1,12 +1,12 @@
 package badgerstore
 
-// heads is a bounded cache of heads by key, of those used last. The committer alone uses it.
+// heads is a bounded cache of the heads used last, by key. Only the committer uses it.
 type heads struct {
 	young, old map[string]*head
-	limit      int // of each map
+	limit      int // largest length of each map
 }
 
-// cachedHeads is how many heads are kept, about 150 bytes each and their keys.
+// cachedHeads is how many heads are kept, each about 150 bytes and its key.
 const cachedHeads = 64 << 10
 
 func newHeads(limit int) *heads {
@@ -24,7 +24,7 @@ func (c *heads) get(key []byte) *head {
 	return h
 }
 
-// put stores a head; nil forgets it.
+// put stores a head. A nil head removes it.
 func (c *heads) put(key []byte, h *head) {
 	if h == nil {
 		delete(c.young, string(key))

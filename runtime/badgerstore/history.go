@@ -9,7 +9,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// cursor stands at an entry of one event type.
+// cursor walks the entries of one event type.
 type cursor struct {
 	run
 	name  string
@@ -17,8 +17,9 @@ type cursor struct {
 	entry *brook.HistoryEntry // nil: not read yet
 }
 
-// history gives the entries of a row. They lie by type; their order numbers merge them.
-func (s *Store) history(ctx context.Context, in *instant, t brook.Table, key []byte, yield func(*brook.HistoryEntry, error) bool) {
+// history yields the entries of a row. They are stored by type, and merged by their order numbers.
+func (s *Store) history(ctx context.Context, in *instant, t brook.Table, key []byte,
+	yield func(*brook.HistoryEntry, error) bool) {
 	own, err := s.own(t)
 	if err == nil {
 		err = ctx.Err()
@@ -32,7 +33,8 @@ func (s *Store) history(ctx context.Context, in *instant, t brook.Table, key []b
 		return
 	}
 	fail := func(err error) {
-		yield(nil, fmt.Errorf("badgerstore: table %s: history of %.100q: %w", own.name, key, failed(err)))
+		yield(nil, fmt.Errorf("badgerstore: table %s: history of %.100q: %w", own.name, key,
+			failed(err)))
 	}
 	h, err := readHead(in.txn, appendKey(nil, number, kindHead, key))
 	if err != nil {

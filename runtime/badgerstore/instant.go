@@ -7,16 +7,16 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// instant is the state after some commit. Those who read it count as its users; versions of rows
-// that only superseded instants without users see are let go. Badger has transactions that do so themselves, but a
-// reader of those waits for the disk whenever a commit is under way.
+// instant is the state after some commit. Its users are those who read it. Versions of rows that
+// only superseded instants without users see are freed. Badger has transactions that do the same,
+// but their readers wait for the disk whenever a commit is in progress.
 type instant struct {
 	ts    uint64
-	txn   *badger.Txn // reads only, which may be done by many at once
+	txn   *badger.Txn // read-only, safe for concurrent use
 	users atomic.Int64
 }
 
-// enter gives the present instant, which stays until leave.
+// enter returns the present instant, which stays until leave.
 func (s *Store) enter() (*instant, error) {
 	for {
 		if err := s.usable(); err != nil {
@@ -31,12 +31,12 @@ func (s *Store) enter() (*instant, error) {
 
 func (in *instant) leave() { in.users.Add(-1) }
 
-// end ends an instant that nobody uses; it can't be entered after that.
+// end ends an instant that has no users. It can't be entered afterwards.
 func (in *instant) end() bool {
 	return in.users.CompareAndSwap(0, math.MinInt64/2)
 }
 
-// publish makes the instant after commit ts the present one. The committer alone calls it.
+// publish makes the instant after commit ts the present one. Only the committer calls it.
 func (s *Store) publish(ts uint64) {
 	s.ts = ts
 	superseded := s.now.Swap(&instant{ts: ts, txn: s.db.NewTransactionAt(ts, false)})

@@ -22,8 +22,8 @@ import (
 // With childVariable set, the test binary is a process to be killed.
 const childVariable = "BADGERSTORE_TEST_CHILD"
 
-// killsVariable says how often processes are killed, and has the other tests of what goes wrong try more cases. It
-// is for continuous integration: the test takes a minute for 400.
+// killsVariable sets how often processes are killed, and makes the other tests of faults try more
+// cases. It is for continuous integration: the test takes a minute for 400.
 const killsVariable = "BADGERSTORE_TEST_KILLS"
 
 func TestMain(m *testing.M) {
@@ -61,7 +61,7 @@ func runChild(args []string) error {
 	return child(args)
 }
 
-// child folds the log of a trial, in batches of a few events. It says "open" when it begins.
+// child folds the log of a trial, in batches of a few events. It prints "open" when it begins.
 func child(args []string) error {
 	seed, err := strconv.ParseUint(args[1], 10, 64)
 	if err != nil {
@@ -71,7 +71,8 @@ func child(args []string) error {
 	if err != nil {
 		return err
 	}
-	sent, err := os.OpenFile(filepath.Join(args[0], "sent"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	sent, err := os.OpenFile(filepath.Join(args[0], "sent"),
+		os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,8 @@ func child(args []string) error {
 	if err != nil {
 		return err
 	}
-	options := []badgerstore.Option{badgerstore.Memory(1), badgerstore.Log(slog.New(slog.DiscardHandler))}
+	options := []badgerstore.Option{badgerstore.Memory(1),
+		badgerstore.Log(slog.New(slog.DiscardHandler))}
 	if args[3] == "true" {
 		options = append(options, badgerstore.NoSync())
 	}
@@ -131,7 +133,8 @@ func runThrough(d still, app *ledger.App) error {
 	return app.CatchUp(context.Background()) // publishes what is left
 }
 
-// spawn runs a process of the trial, and kills it after a while where kill is set. It reports whether the process got to its end.
+// spawn runs a process of the trial, and kills it after a while if kill is set. It reports whether
+// the process got to its end.
 func (tr trial) spawn(t *testing.T, rnd *rand.Rand, kill bool) bool {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -165,7 +168,8 @@ func (tr trial) spawn(t *testing.T, rnd *rand.Rand, kill bool) bool {
 	return err == nil
 }
 
-// TestKilled: whatever instant processes are killed at, views, histories, indexes and letters equal one pass, and all emissions were sent.
+// TestKilled: whatever instant processes are killed at, views, histories, indexes and letters equal
+// one pass, and all emissions were sent.
 func TestKilled(t *testing.T) {
 	kills := 24
 	if v := os.Getenv(killsVariable); v != "" {
@@ -208,12 +212,12 @@ func (tr trial) check(t *testing.T) {
 	want := onePass(t, d)
 	app := newApp(t, d, open(t, filepath.Join(tr.dir, "fresh"), badgerstore.NoSync()))
 	caughtUp(t, app)
-	same(t, tell(t, app), want)
+	same(t, observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
 	app = newApp(t, d, open(t, filepath.Join(tr.dir, "store")))
-	same(t, tell(t, app), want)
+	same(t, observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// still is a log that stays as it is in every process that makes it: it has one identity, and
-// what apps publish goes to out.
+// still is a log that stays as it is in every process that makes it: it has one identity, and what
+// apps publish goes to out.
 type still struct {
 	brook.Driver
 	out io.Writer
@@ -49,14 +49,17 @@ func (d still) Publish(_ context.Context, records []brook.Record) ([]brook.Posit
 }
 
 func config(driver brook.Driver, store brook.Store) brook.Config {
-	return brook.Config{Author: "ledger", Driver: driver, Store: store, Log: slog.New(slog.DiscardHandler),
+	return brook.Config{Author: "ledger", Driver: driver, Store: store,
+		Log:   slog.New(slog.DiscardHandler),
 		Retry: brook.Retry{Attempts: 3, Min: time.Microsecond, Max: time.Millisecond}}
 }
 
-// newStill makes a log of a story of n events, the same for the same seed. Over several partitions no event concerns two accounts.
+// newStill makes a log of a story of n events, the same for the same seed. Over several partitions
+// no event concerns two accounts.
 func newStill(seed uint64, partitions, n int, out io.Writer) (still, error) {
 	d := memdriver.New(memdriver.Partitions(partitions))
-	app, err := ledger.NewApp(config(apptest.Dated(d), mapstore.New()), ledger.Books{}, &ledger.Audit{})
+	app, err := ledger.NewApp(config(apptest.Dated(d), mapstore.New()), ledger.Books{},
+		&ledger.Audit{})
 	if err != nil {
 		return still{}, err
 	}
@@ -67,7 +70,8 @@ func newStill(seed uint64, partitions, n int, out io.Writer) (still, error) {
 			if !yield(e) {
 				return
 			}
-			if closed, ok := e.(brook.Emission[ledger.Closed]); ok { // and opened again, for what comes behind a failure waits
+			// and opened again, for what comes behind a failure waits
+			if closed, ok := e.(brook.Emission[ledger.Closed]); ok {
 				data, _ := closed.Data()
 				if i++; !yield(brook.Emit(ledger.Opened{Account: data.Account, Email: "1"})) {
 					return
@@ -86,13 +90,15 @@ func event(rnd *rand.Rand, i int, across bool) brook.Outgoing {
 	}
 	switch rnd.IntN(12) {
 	case 0:
-		return brook.Emit(ledger.Opened{Account: account, Email: fmt.Sprint(rnd.IntN(4)), Tags: []string{account}})
+		return brook.Emit(ledger.Opened{Account: account, Email: fmt.Sprint(rnd.IntN(4)),
+			Tags: []string{account}})
 	case 1:
 		if rnd.IntN(4) == 0 && i > 20 {
 			return brook.Emit(ledger.Closed{Account: account})
 		}
 	}
-	e := ledger.Moved{Account: account, Cents: rnd.Int64N(50), Order: []string{"", "", "", "emit", "quiet"}[rnd.IntN(5)]}
+	e := ledger.Moved{Account: account, Cents: rnd.Int64N(50),
+		Order: []string{"", "", "", "emit", "quiet"}[rnd.IntN(5)]}
 	if i%500 == 499 {
 		e.Order = "fail"
 	}
@@ -132,8 +138,8 @@ func caughtUp(t testing.TB, app *ledger.App) {
 	}
 }
 
-// told is what can be seen of an app that is the same however often it was stopped.
-type told struct {
+// observed is what can be seen of an app, without what differs when it was stopped.
+type observed struct {
 	Accounts []ledger.Account
 	Lines    []brook.Entry[ledger.LineKey, ledger.Line]
 	Notes    map[string]ledger.Note
@@ -142,7 +148,7 @@ type told struct {
 	Letters  []string
 }
 
-func tell(t testing.TB, app *ledger.App) (all told) {
+func observe(t testing.TB, app *ledger.App) (all observed) {
 	t.Helper()
 	check := func(err error) {
 		if err != nil {
@@ -169,24 +175,27 @@ func tell(t testing.TB, app *ledger.App) (all told) {
 		events, err := app.Views.Accounts.Events(id)
 		check(err)
 		for _, e := range events {
-			all.History[id] = append(all.History[id], fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
+			all.History[id] = append(all.History[id],
+				fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
 		}
 	}
 	for l, err := range app.DeadLetters() {
 		check(err)
-		all.Letters = append(all.Letters, fmt.Sprint(l.Position, l.Stage, l.Set, l.Error, l.Attempts))
+		all.Letters = append(all.Letters,
+			fmt.Sprint(l.Position, l.Stage, l.Set, l.Error, l.Attempts))
 	}
 	return all
 }
 
-// onePass is what a log says when nothing goes wrong.
-func onePass(t testing.TB, d still) told {
+// onePass returns what a log amounts to when nothing goes wrong.
+func onePass(t testing.TB, d still) observed {
 	t.Helper()
 	d.out = io.Discard
 	app := newApp(t, d, mapstore.New())
 	caughtUp(t, app)
-	want := tell(t, app)
-	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 || len(want.History) == 0 {
+	want := observe(t, app)
+	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 ||
+		len(want.History) == 0 {
 		t.Fatalf("a dull story: %.2000v", want)
 	}
 	if err := app.Close(); err != nil {
@@ -195,12 +204,13 @@ func onePass(t testing.TB, d still) told {
 	return want
 }
 
-func same(t testing.TB, got, want told) {
+func same(t testing.TB, got, want observed) {
 	t.Helper()
 	a, b := reflect.ValueOf(got), reflect.ValueOf(want)
 	for i := range a.NumField() {
 		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			t.Errorf("%s\n got %.2000v\nwant %.2000v", a.Type().Field(i).Name, a.Field(i), b.Field(i))
+			t.Errorf("%s\n got %.2000v\nwant %.2000v", a.Type().Field(i).Name,
+				a.Field(i), b.Field(i))
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// lockDir locks a directory as Badger does, so that files may be looked at before Badger sees them.
+// lockDir locks a directory as Badger does, so that files can be checked before Badger opens them.
 func lockDir(dir string, readOnly bool) (unlock func(), err error) {
 	f, err := os.Open(dir)
 	if err != nil {

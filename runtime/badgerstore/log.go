@@ -8,11 +8,11 @@ import (
 	"sync/atomic"
 )
 
-// badgerLog is Badger's logger. What it calls information is for debugging here.
+// badgerLog is Badger's logger. Badger's information is logged as debugging.
 type badgerLog struct {
 	log *slog.Logger
 	dir string
-	// ignored is set where Badger says that it goes on without a damaged table.
+	// ignored is set when Badger logs that it continues without a damaged table.
 	ignored atomic.Pointer[string]
 }
 
@@ -25,7 +25,9 @@ func (l *badgerLog) Errorf(format string, args ...any) {
 
 func (l *badgerLog) Warningf(format string, args ...any) { l.print(slog.LevelWarn, format, args) }
 func (l *badgerLog) Infof(format string, args ...any)    { l.print(slog.LevelDebug, format, args) }
-func (l *badgerLog) Debugf(string, ...any)               {} // several lines a commit
+
+// Badger writes several lines per commit
+func (l *badgerLog) Debugf(string, ...any) {}
 
 func (l *badgerLog) print(level slog.Level, format string, args []any) string {
 	if !l.log.Enabled(context.Background(), level) && level < slog.LevelError {

@@ -21,8 +21,8 @@ func logs(t testing.TB, dir string) []string {
 	return names
 }
 
-// copyOpen copies the directory of a store that is open, as it may be found after the machine failed: nothing is committed
-// meanwhile, but Badger may be at work.
+// copyOpen copies the directory of a store that is open, as it may be found after the machine
+// failed: nothing is committed meanwhile, but Badger may be at work.
 func copyOpen(t testing.TB, from, to string) {
 	t.Helper()
 	list := func() (names []string) {
@@ -63,7 +63,8 @@ func zeroFrom(t testing.TB, name string, cut func(used int) int) {
 	}
 }
 
-// A lost middle, which Badger passes over, is noticed: the end of one log was not written, and the next log was.
+// A lost middle, which Badger passes over, is noticed: the end of one log was not written,
+// and the next log was.
 func TestLostMiddle(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, badgerstore.NoSync())
@@ -107,12 +108,14 @@ func TestLostMiddle(t *testing.T) {
 	t.Log(err)
 	s = open(t, whole)
 	state, counter, err := dump(t.Context(), s)
-	if want := (&states{known: map[int]string{}}).at(t, 1000); err != nil || counter != 1000 || state != want {
+	if want := (&states{known: map[int]string{}}).at(t, 1000); err != nil || counter != 1000 ||
+		state != want {
 		t.Errorf("without the next log: commit %d, %v", counter, err)
 	}
 }
 
-// Without syncs a machine that fails may leave any part of the logs. What is opened then is the state after some commit, or an error.
+// Without syncs a machine that fails may leave any part of the logs. What is opened then is the
+// state after some commit, or an error.
 func TestPowerLoss(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, badgerstore.NoSync())
@@ -155,10 +158,13 @@ func TestPowerLoss(t *testing.T) {
 			t.Errorf("a wrong view: %d of %d", counter, n)
 		}
 		// And it goes on from there.
-		if err := fillTable(t.Context(), after, counter+1, counter+20, func(int) error { return nil }); err != nil {
+		if err := fillTable(t.Context(), after, counter+1, counter+20, func(int) error {
+			return nil
+		}); err != nil {
 			return err
 		}
-		if state, at, err := dump(t.Context(), after); err != nil || at != counter+20 || state != all.at(t, at) {
+		if state, at, err := dump(t.Context(), after); err != nil || at != counter+20 ||
+			state != all.at(t, at) {
 			t.Errorf("gone on from %d: a wrong view at %d, %v", counter, at, err)
 		}
 		return after.Close()

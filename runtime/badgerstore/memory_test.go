@@ -10,14 +10,15 @@ import (
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 )
 
-// The store's memory stays within the option Memory while much is written, however large the rows are.
+// The store's memory stays within the option Memory while much is written, however
+// large the rows are.
 func TestMemory(t *testing.T) {
 	if raced || testing.Short() {
 		t.Skip("it takes hundreds of megabytes to show")
 	}
 	const (
 		memory     = 160 << 20
-		compaction = 100 << 20 // what the documentation says of it
+		compaction = 100 << 20 // what the documentation promises
 		batches    = 64 << 20  // and the heads of histories
 	)
 	for name, size := range map[string]int{"large": 1_900_000, "middle": 10_000} {
@@ -51,7 +52,8 @@ func TestMemory(t *testing.T) {
 			used := most - before
 			t.Logf("%d MiB at most", used>>20)
 			if used > memory+compaction+batches {
-				t.Errorf("the store took %d bytes of memory, and the option allows about %d", used, memory)
+				t.Errorf("the store took %d bytes of memory, and the option allows about %d",
+					used, memory)
 			}
 		})
 	}

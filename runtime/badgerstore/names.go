@@ -9,7 +9,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// nameTable gives a table its number.
+// nameTable assigns the next number to a table.
 func (g *group) nameTable(t *table) {
 	s := g.store
 	s.lastTable++
@@ -23,7 +23,7 @@ const (
 	flagLarge
 )
 
-// saveTable writes what the store knows of a table: number (4 bytes) and flags (1).
+// saveTable stores a table: number (4 bytes) and flags (1).
 func (g *group) saveTable(t *table) {
 	value := binary.BigEndian.AppendUint32(g.bytes.take(5), t.staged.number)
 	flags := byte(0)
@@ -37,7 +37,7 @@ func (g *group) saveTable(t *table) {
 	g.touched = append(g.touched, t)
 }
 
-// dropTable takes a table's number, under which the purger deletes all.
+// dropTable takes the table's number away. The purger deletes everything under it.
 func (g *group) dropTable(t *table) {
 	if t.staged.number == 0 {
 		return
@@ -53,7 +53,7 @@ func droppedKey(dst []byte, number uint32) []byte {
 	return binary.BigEndian.AppendUint32(appendPrefix(dst, 0, kindDropped), number)
 }
 
-// types are the event types that histories hold. The committer alone changes them.
+// types are the event types in histories. Only the committer changes them.
 type types struct {
 	numbers map[string]uint32
 	names   []string // by number; 0 is none
@@ -82,16 +82,17 @@ func (t *types) reject() {
 	t.names = t.names[:t.kept]
 }
 
-// name gives the name of a type, for readers.
+// name returns the name of a type, for readers.
 func (t *types) name(number uint32) (string, error) {
 	names := *t.shown.Load()
 	if number == 0 || int(number) >= len(names) {
-		return "", fmt.Errorf("%w: a history has the event type %d, which has no name", ErrDamaged, number)
+		return "", fmt.Errorf("%w: a history has the event type %d, which has no name",
+			ErrDamaged, number)
 	}
 	return names[number], nil
 }
 
-// typeNumber gives the number of an event type.
+// typeNumber returns the number of an event type.
 func (g *group) typeNumber(name string) uint32 {
 	t := &g.store.types
 	if n, ok := t.numbers[name]; ok {
@@ -111,7 +112,8 @@ func (s *Store) loadNames(txn *badger.Txn) error {
 			return fmt.Errorf("%w: table %q has no number", ErrDamaged, name)
 		}
 		t := s.newTable(string(name))
-		t.state = tableState{binary.BigEndian.Uint32(value), value[4]&flagHistories != 0, value[4]&flagLarge != 0}
+		t.state = tableState{binary.BigEndian.Uint32(value), value[4]&flagHistories != 0,
+			value[4]&flagLarge != 0}
 		t.staged = t.state
 		t.number.Store(t.state.number)
 		s.lastTable = max(s.lastTable, t.state.number)
@@ -146,20 +148,22 @@ func (s *Store) loadNames(txn *badger.Txn) error {
 	return err
 }
 
-// eachKey gives what of the keys of a kind follows their prefix, with their values.
+// eachKey calls f with each key of a kind, without its prefix, and its value.
 func eachKey(txn *badger.Txn, number uint32, kind byte, f func(rest, value []byte) error) error {
 	it := iterate(txn, number, kind)
 	defer it.Close()
 	for it.Rewind(); it.Valid(); it.Next() {
-		if err := it.Item().Value(func(value []byte) error { return f(it.Item().Key()[prefixLen:], value) }); err != nil {
+		if err := it.Item().Value(func(value []byte) error {
+			return f(it.Item().Key()[prefixLen:], value)
+		}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// iterate gives an iterator over the keys of a kind. Values lie beside the keys, so fetching them ahead would
-// only cost goroutines.
+// iterate returns an iterator over the keys of a kind. Values lie beside the keys, so prefetching
+// would only cost goroutines.
 func iterate(txn *badger.Txn, number uint32, kind byte) *badger.Iterator {
 	return txn.NewIterator(badger.IteratorOptions{Prefix: appendPrefix(nil, number, kind)})
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// layoutVersion is that of the keys and values that the package documentation describes.
+// layoutVersion is the version of the layout that the package documentation describes.
 const layoutVersion = 1
 
-// Open opens the store in a directory, and makes both where they are not there. It fails with [ErrLocked], [ErrDamaged] or
-// [ErrLayout], or with what the system says.
+// Open opens the store in a directory, and creates both if they do not exist. It returns
+// [ErrLocked], [ErrDamaged] or [ErrLayout], or an error of the system.
 func Open(dir string, opts ...Option) (*Store, error) {
 	c := config{limit: DefaultMemory}
 	for _, option := range opts {
@@ -24,11 +24,13 @@ func Open(dir string, opts ...Option) (*Store, error) {
 		c.log = slog.Default()
 	}
 	if c.memory && (dir != "" || c.readOnly) || !c.memory && dir == "" {
-		return nil, errors.New("badgerstore: a store is in a directory, or in memory and then not read-only")
+		return nil,
+			errors.New("badgerstore: a store is in a directory, or in memory and then not read-only")
 	}
-	s := &Store{dir: dir, log: c.log, memory: c.memory, readOnly: c.readOnly, slots: ringSize, closeWait: closeWait,
-		tables: map[string]*table{}, types: newTypes(), heads: newHeads(cachedHeads),
-		stop: make(chan struct{}), stopped: make(chan struct{}), purgeDue: make(chan struct{}, 1)}
+	s := &Store{dir: dir, log: c.log, memory: c.memory, readOnly: c.readOnly, slots: ringSize,
+		closeWait: closeWait, tables: map[string]*table{}, types: newTypes(),
+		heads: newHeads(cachedHeads),
+		stop:  make(chan struct{}), stopped: make(chan struct{}), purgeDue: make(chan struct{}, 1)}
 	if err := s.open(&c); err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ func (s *Store) open(c *config) error {
 	return nil
 }
 
-// inspect looks at the files before Badger does, with the directory locked.
+// inspect checks the files before Badger opens them, with the directory locked.
 func (s *Store) inspect(c *config, o badger.Options) (found files, err error) {
 	unlock, err := lockDirIfThere(s.dir, c.readOnly)
 	if err != nil {
@@ -67,13 +69,16 @@ func (s *Store) inspect(c *config, o badger.Options) (found files, err error) {
 		return found, err
 	}
 	if found.logs > 0 && c.readOnly {
-		return found, fmt.Errorf("badgerstore: %s: the store was not closed in order: open it for writing once", s.dir)
+		return found,
+			fmt.Errorf("badgerstore: %s: the store was not closed in order: "+
+				"open it for writing once", s.dir)
 	}
 	if err := verify(s.dir, o, found, !c.unverified); err != nil {
 		return found, err
 	}
 	if found.largest > o.MemTableSize && found.largest != 2*o.MemTableSize {
-		// Written with more memory: it would not fit into the memtables of now, and Badger would end the process.
+		// It was written with more memory: it would not fit into today's memtables, and Badger
+		// would end the process.
 		o.MemTableSize = found.largest + found.largest/4
 		unlock()
 		unlock = func() {}
@@ -107,18 +112,19 @@ func (s *Store) openBadger(o badger.Options, log *badgerLog) (err error) {
 	}
 	keepNoAllocators(s.db)
 	s.minCommit = minCommit(o)
-	s.limit, s.limitCount = s.db.MaxBatchSize()-s.minCommit-reserved, s.db.MaxBatchCount()-reservedCount
+	s.limit, s.limitCount = s.db.MaxBatchSize()-s.minCommit-reserved,
+		s.db.MaxBatchCount()-reservedCount
 	return nil
 }
 
-// load reads what the store keeps of itself.
+// load reads the store's own keys.
 func (s *Store) load(crashed bool) error {
 	s.ts = s.db.MaxVersion()
 	in := s.db.NewTransactionAt(s.ts, false)
 	if err := s.checkLayout(in); err != nil {
 		return err
 	}
-	in = s.db.NewTransactionAt(s.ts, false) // with what a new store got
+	in = s.db.NewTransactionAt(s.ts, false) // with the keys that a new store got
 	if !s.memory {
 		if err := s.checkRing(in, s.ts, crashed); err != nil {
 			return err
@@ -131,13 +137,14 @@ func (s *Store) load(crashed bool) error {
 	return nil
 }
 
-// checkLayout reads the version of the layout, and writes it where the store is new.
+// checkLayout reads the version of the layout, and writes it if the store is new.
 func (s *Store) checkLayout(in *badger.Txn) error {
 	key := appendPrefix(nil, 0, kindLayout)
 	item, err := in.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
 		if s.ts > 0 {
-			return fmt.Errorf("%w: %s: there is a Badger database that is no store of this package, or no longer a whole one", ErrLayout, s.dir)
+			return fmt.Errorf("%w: %s: there is a Badger database that is no store of this "+
+				"package, or no longer a whole one", ErrLayout, s.dir)
 		}
 		if s.readOnly {
 			return fmt.Errorf("%w: %s: the store is empty", ErrLayout, s.dir)
@@ -161,13 +168,14 @@ func (s *Store) checkLayout(in *badger.Txn) error {
 	case err != nil:
 		return fmt.Errorf("%w: %s: the version %.20q is no number", ErrLayout, s.dir, text)
 	case version > layoutVersion:
-		return fmt.Errorf("%w: %s has layout %d, and this version of badgerstore knows layouts up to %d: use the brook version that wrote it, or a newer one",
+		return fmt.Errorf("%w: %s has layout %d, and this version of badgerstore knows layouts up "+
+			"to %d: use the brook version that wrote it, or a newer one",
 			ErrLayout, s.dir, version, layoutVersion)
 	}
 	return nil
 }
 
-// start begins to write.
+// start starts the writing goroutines.
 func (s *Store) start(c *config) {
 	if s.readOnly {
 		return

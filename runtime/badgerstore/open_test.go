@@ -36,7 +36,8 @@ func bytesTable(t testing.TB, s brook.Store, name string) brook.Table {
 	return table
 }
 
-func put(t testing.TB, s brook.Store, table brook.Table, key string, value []byte, history ...*brook.HistoryEntry) {
+func put(t testing.TB, s brook.Store, table brook.Table, key string, value []byte,
+	history ...*brook.HistoryEntry) {
 	t.Helper()
 	commit(t, s, brook.Write{Table: table, Key: []byte(key), Value: value, History: history})
 }
@@ -115,7 +116,8 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("tables %q", got)
 		}
 		table := bytesTable(t, s, "a/1/rows")
-		if v, err := s.Latest().Get(t.Context(), table, []byte("k")); err != nil || string(v.Data.([]byte)) != "v" {
+		if v, err := s.Latest().Get(t.Context(), table, []byte("k")); err != nil ||
+			string(v.Data.([]byte)) != "v" {
 			t.Errorf("Get: %v, %v", v, err)
 		}
 		wantError(t, s.Commit(t.Context(), &brook.Batch{}), badgerstore.ErrReadOnly)
@@ -149,7 +151,9 @@ func TestClosed(t *testing.T) {
 	wantError(t, err, badgerstore.ErrClosed)
 	_, err = s.Snapshot(t.Context())
 	wantError(t, err, badgerstore.ErrClosed)
-	wantError(t, s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Value: []byte{}}}}), badgerstore.ErrClosed)
+	wantError(t,
+		s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Value: []byte{}}}}),
+		badgerstore.ErrClosed)
 	for _, err := range s.Latest().Scan(t.Context(), table, nil, nil) {
 		wantError(t, err, badgerstore.ErrClosed)
 	}
@@ -165,7 +169,8 @@ func TestLessMemory(t *testing.T) {
 	table := bytesTable(t, s, "t")
 	var batch brook.Batch
 	for i := range 120_000 { // more than a small memtable holds
-		batch.Writes = append(batch.Writes, brook.Write{Table: table, Key: fmt.Appendf(nil, "%06d", i), Value: make([]byte, 60)})
+		batch.Writes = append(batch.Writes,
+			brook.Write{Table: table, Key: fmt.Appendf(nil, "%06d", i), Value: make([]byte, 60)})
 		if len(batch.Writes) == 10_000 {
 			if err := s.Commit(t.Context(), &batch); err != nil {
 				t.Fatal(err)
@@ -178,7 +183,8 @@ func TestLessMemory(t *testing.T) {
 	closed(t, s)
 	for range 2 {
 		s = open(t, crashed)
-		if n, err := s.Latest().(brook.Counter).Count(context.Background(), bytesTable(t, s, "t")); n != 120_000 || err != nil {
+		if n, err := s.Latest().(brook.Counter).Count(context.Background(),
+			bytesTable(t, s, "t")); n != 120_000 || err != nil {
 			t.Errorf("%d rows, %v", n, err)
 		}
 		closed(t, s)
@@ -186,7 +192,8 @@ func TestLessMemory(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	for _, options := range [][]badgerstore.Option{{}, {badgerstore.InMemory(), badgerstore.ReadOnly()}} {
+	for _, options := range [][]badgerstore.Option{{},
+		{badgerstore.InMemory(), badgerstore.ReadOnly()}} {
 		if _, err := badgerstore.Open("", options...); err == nil {
 			t.Error("a store without a directory was opened")
 		}
@@ -200,23 +207,28 @@ func TestMistakes(t *testing.T) {
 	}
 	s, other := open(t, "", badgerstore.InMemory()), open(t, "", badgerstore.InMemory())
 	table := bytesTable(t, other, "t")
-	if err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table}}}); err == nil {
+	if err := s.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{{Table: table}}}); err == nil {
 		t.Error("another store's table was written")
 	}
-	if err := other.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Value: 3}}}); err == nil {
+	if err := other.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{{Table: table, Value: 3}}}); err == nil {
 		t.Error("an int was written without a codec")
 	}
-	if err := other.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Op: 9}}}); err == nil {
+	if err := other.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{{Table: table, Op: 9}}}); err == nil {
 		t.Error("an unknown operation was done")
 	}
 	if _, err := s.Table(t.Context(), brook.TableSpec{}); err == nil {
 		t.Error("a table without a name was made")
 	}
-	err := other.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Key: make([]byte, 64_972)}}})
+	err := other.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{{Table: table, Key: make([]byte, 64_972)}}})
 	wantError(t, err, brook.ErrTooLarge, "64972", "64971")
 	// A key of the greatest length works with all that belongs to it.
 	key := strings.Repeat("\x00", 64_971)
-	put(t, other, table, key, make([]byte, 300_000), &brook.HistoryEntry{Type: "a", Data: make([]byte, 300_000)})
+	put(t, other, table, key, make([]byte, 300_000),
+		&brook.HistoryEntry{Type: "a", Data: make([]byte, 300_000)})
 	for e, err := range other.Latest().History(t.Context(), table, []byte(key)) {
 		if err != nil || len(e.Data) != 300_000 {
 			t.Error(err)

@@ -19,50 +19,54 @@ type config struct {
 	log        *slog.Logger
 }
 
-// DefaultMemory is about how many bytes a store keeps in memory at most where the option Memory is not given.
+// DefaultMemory is about how many bytes of memory a store uses if the option Memory is not given.
 const DefaultMemory = 640 << 20
 
-// minMemory lets a commit take 1.2 MB: the whole dead letter of a record of Kafka's usual limit.
+// minMemory allows commits of 1.2 MB: the whole dead letter of a record of Kafka's usual limit.
 const minMemory = 80 << 20
 
-// maxMemtable is beyond which larger memtables only make larger pauses.
+// maxMemtable is the size beyond which memtables only cause longer pauses.
 const maxMemtable = 256 << 20
 
-// Memory bounds the store's memory to about so many bytes, 80 MiB at least: 40 % are for memtables, filled while writes
-// come faster than they are flushed; up to 40 % for the tables that are made of them; 16 % cache blocks of files, and 8 %
-// their indexes. Compactions take up to about 100 MB more while much is written. What Go's collector has not freed yet comes on top, up to as much again; GOMEMLIMIT bounds both.
-// [Store.Limit], what a commit may hold, is 1.5 % of it, and 40 MB at most.
+// Memory bounds the store's memory to about so many bytes, at least 80 MiB: 40 % for memtables,
+// which fill while writes come faster than they are flushed; up to 40 % for the tables made of
+// them; 16 % for the cache of blocks of files, and 8 % for that of their indexes. Compactions take
+// up to about 100 MB more while much is written. What Go's collector has not freed yet comes on
+// top, up to as much again; GOMEMLIMIT bounds both. [Store.Limit], the most that a commit may hold,
+// is 1.5 % of it, at most 40 MB.
 func Memory(bytes int64) Option { return func(c *config) { c.limit = max(bytes, minMemory) } }
 
-// NoSync leaves it to the system when commits reach the disk. A process that is killed loses nothing; a machine that
-// fails loses about the last second. Should the disk have lost commits and kept later ones, Open gives ErrDamaged.
+// NoSync leaves it to the system when commits reach the disk. A process that is killed loses
+// nothing; a machine that fails loses about the last second. If the disk lost commits and kept
+// later ones, Open returns ErrDamaged.
 func NoSync() Option { return func(c *config) { c.noSync = true } }
 
-// InMemory keeps all in memory, for tests; the directory must be "", and the store is not durable.
+// InMemory keeps everything in memory, for tests. The directory must be "", and the
+// store is not durable.
 func InMemory() Option { return func(c *config) { c.memory = true } }
 
-// ReadOnly opens a store that was closed in order, to look at it. Several processes may do so at a time, but none
-// while another one writes: copy the directory then.
+// ReadOnly opens a store that was closed cleanly, for reading. Several processes may do so at the
+// same time, but none while another one writes: copy the directory then.
 func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
 
-// Unverified leaves out that Open reads every table file to check its sums, which takes about a second per 150 MB and processor. A file that went
-// bad on the disk may then show as missing rows.
+// Unverified makes Open skip reading every table file to check its sums, which takes about a second
+// per 150 MB and processor. A file that went bad on the disk may then show as missing rows.
 func Unverified() Option { return func(c *config) { c.unverified = true } }
 
-// Log is where the store and Badger tell what people should know; slog.Default() where it is not given.
+// Log sets where the store and Badger log what users should know. The default is slog.Default().
 func Log(log *slog.Logger) Option { return func(c *config) { c.log = log } }
 
-// badger gives the options of Badger.
+// badger returns the options of Badger.
 func (c *config) badger(dir string, log badger.Logger) badger.Options {
 	o := badger.DefaultOptions(dir)
 	o.Logger = log
 	o.InMemory = c.memory
 	o.ReadOnly = c.readOnly
 	o.SyncWrites = !c.noSync && !c.memory
-	o.DetectConflicts = false // one committer
+	o.DetectConflicts = false // there is one committer
 	o.MetricsEnabled = false  // they are global
 	o.NumCompactors = 2
-	o.NumMemtables = 1 // that waits to be flushed; two more are written and being flushed
+	o.NumMemtables = 1 // one waits to be flushed; two more are being written and flushed
 	o.MemTableSize = min(c.limit/10, maxMemtable)
 	o.BlockCacheSize = c.limit * 16 / 100
 	o.IndexCacheSize = c.limit * 8 / 100

@@ -8,16 +8,17 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// pieceSize is how large a value may be that is stored in one piece, which fits into a block: Badger takes more than
-// three times the memory for what doesn't when it builds tables. Pieces also keep all values out of Badger's
-// value log, which has to be compacted by hand and is not synced in step with the rest. Earlier versions of this
-// package had pieces of largestPiece.
+// pieceSize is the largest value that is stored in one piece. It fits into a block: to build
+// tables, Badger takes more than three times the memory for values that do not. Pieces also keep
+// all values out of Badger's value log, which has to be compacted by hand and is not synced in step
+// with the rest. Earlier versions of this package had pieces of largestPiece.
 const (
 	pieceSize    = 15 << 10
 	largestPiece = 256 << 10
 )
 
-// pieceLen returns how large the pieces of a value with a key are: the key is stored with each of them, so a long one has few.
+// pieceLen returns the size of the pieces of a value. The key is stored with each piece,
+// so a long key has few.
 func pieceLen(key []byte) int {
 	if len(key) > 1<<10 {
 		return largestPiece
@@ -25,7 +26,7 @@ func pieceLen(key []byte) int {
 	return pieceSize
 }
 
-// maxPieces is more than fit into the largest commit. Where a value says that it has more, it is damaged.
+// maxPieces is more than fit into the largest commit. A value that claims more is damaged.
 const maxPieces = maxMemtable / pieceSize
 
 // setRow stores a row's value.
@@ -41,7 +42,7 @@ func (g *group) setRow(t *table, key, rest, value []byte) {
 	g.setPieces(key, t.staged.number, kindPiece, rest, value)
 }
 
-// setPieces stores a value in pieces: at key how many there are and the whole length, and each piece.
+// setPieces stores a value in pieces: at key their number and the total length, and each piece.
 func (g *group) setPieces(key []byte, number uint32, kind byte, rest, value []byte) {
 	size := pieceLen(rest)
 	n := (len(value) + size - 1) / size
@@ -49,11 +50,12 @@ func (g *group) setPieces(key []byte, number uint32, kind byte, rest, value []by
 	g.set(key, binary.AppendUvarint(whole, uint64(len(value))), metaPieces)
 	for i := range n {
 		piece := value[i*size : min((i+1)*size, len(value))]
-		g.set(appendPieceKey(g.bytes.take(prefixLen+len(rest)+pieceTail), number, kind, rest, uint32(i)), piece, 0)
+		g.set(appendPieceKey(g.bytes.take(prefixLen+len(rest)+pieceTail), number, kind, rest,
+			uint32(i)), piece, 0)
 	}
 }
 
-// removePieces deletes the pieces of the value at key, where it has some.
+// removePieces deletes the pieces of the value at key, if it has some.
 func (g *group) removePieces(key []byte, number uint32, kind byte, rest []byte) error {
 	item, err := g.txn.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
@@ -73,7 +75,7 @@ func appendPieceKey(dst []byte, number uint32, kind byte, rest []byte, i uint32)
 	return binary.BigEndian.AppendUint32(appendKey(dst, number, kind, rest), i)
 }
 
-// readWhole reads how many pieces a value has, and its length.
+// readWhole decodes how many pieces a value has, and its length.
 func readWhole(item *badger.Item) (n uint32, size uint64, err error) {
 	err = item.Value(func(data []byte) error {
 		pieces, a := binary.Uvarint(data)
@@ -91,8 +93,9 @@ func readWhole(item *badger.Item) (n uint32, size uint64, err error) {
 	return n, size, err
 }
 
-// readValue gives a copy of a value, put together where it is in pieces.
-func readValue(txn *badger.Txn, item *badger.Item, number uint32, kind byte, rest []byte) ([]byte, error) {
+// readValue returns a copy of a value, joined if it is in pieces.
+func readValue(txn *badger.Txn, item *badger.Item, number uint32, kind byte,
+	rest []byte) ([]byte, error) {
 	if item.UserMeta() != metaPieces {
 		return item.ValueCopy([]byte{})
 	}
@@ -100,7 +103,7 @@ func readValue(txn *badger.Txn, item *badger.Item, number uint32, kind byte, res
 	if err != nil {
 		return nil, err
 	}
-	value := make([]byte, 0, min(size, 4<<20)) // more once pieces are there
+	value := make([]byte, 0, min(size, 4<<20)) // longer if there are pieces
 	key := appendPieceKey(nil, number, kind, rest, 0)
 	for i := range n {
 		binary.BigEndian.PutUint32(key[len(key)-pieceTail:], i)
@@ -119,7 +122,8 @@ func readValue(txn *badger.Txn, item *badger.Item, number uint32, kind byte, res
 		}
 	}
 	if uint64(len(value)) != size {
-		return nil, fmt.Errorf("%w: the pieces of a large value have %d bytes, and it has %d", ErrDamaged, len(value), size)
+		return nil, fmt.Errorf("%w: the pieces of a large value have %d bytes, and it has %d",
+			ErrDamaged, len(value), size)
 	}
 	return value, nil
 }

@@ -9,7 +9,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// A value that says it is huge, because it is damaged, takes no memory for what is not there.
+// A value that claims to be huge, because it is damaged, takes no memory for what is not there.
 func TestDamagedPiecesClaimLittle(t *testing.T) {
 	s, err := Open("", InMemory())
 	if err != nil {
@@ -20,14 +20,17 @@ func TestDamagedPiecesClaimLittle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: h, Key: []byte("k"), Value: make([]byte, 3*pieceSize)}}}); err != nil {
+	if err := s.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{{Table: h, Key: []byte("k"),
+			Value: make([]byte, 3*pieceSize)}}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, pieces := range []uint64{maxPieces, maxPieces + 1, 1 << 20} {
 		c := commits.Get().(*commit)
 		c.do = func(g *group) error {
 			whole := binary.AppendUvarint(nil, pieces)
-			g.set(appendKey(nil, h.(*handle).state.number, kindRow, []byte("k")), binary.AppendUvarint(whole, pieces*pieceSize), metaPieces)
+			g.set(appendKey(nil, h.(*handle).state.number, kindRow, []byte("k")),
+				binary.AppendUvarint(whole, pieces*pieceSize), metaPieces)
 			return nil
 		}
 		err := s.run(t.Context(), c)

@@ -10,7 +10,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// purge is history that is to be deleted, and that no reader looks at any more.
+// purge is history to delete, which no reader can see any more.
 type purge struct {
 	table uint32
 	key   []byte
@@ -19,10 +19,12 @@ type purge struct {
 	runs  []run
 }
 
-// purgeStep is how many keys the purger deletes in one commit, so that others do not wait long.
+// purgeStep is how many keys the purger deletes in one commit, so that other commits
+// do not wait long.
 const purgeStep = 500
 
-// encode gives: table (4 bytes), life (8), flags (1: large entries), length of the key, key, runs.
+// encode appends: table (4 bytes), life (8), flags (1: large entries), length of
+// the key, key, runs.
 func (p *purge) encode(dst []byte) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, p.table)
 	dst = binary.BigEndian.AppendUint64(dst, p.life)
@@ -40,7 +42,8 @@ func decodePurge(data []byte) (p purge, err error) {
 	if len(data) < 13 {
 		return p, failed
 	}
-	p.table, p.life, p.large = binary.BigEndian.Uint32(data), binary.BigEndian.Uint64(data[4:]), data[12] == 1
+	p.table, p.life, p.large = binary.BigEndian.Uint32(data), binary.BigEndian.Uint64(data[4:]),
+		data[12] == 1
 	d := stored.NewDecoder(data[13:])
 	p.key = d.Key()
 	if d.Failed() {
@@ -61,8 +64,8 @@ func (g *group) deferPurge(p purge) {
 	g.purge = true
 }
 
-// purger deletes behind everybody's back what nobody sees any more. It ends when the store is closed; what is left
-// comes at the next open.
+// purger deletes in the background what nobody can see. It ends when the store is closed. What is
+// left is deleted after the next open.
 func (s *Store) purger() {
 	defer s.workers.Done()
 	for {
@@ -75,7 +78,8 @@ func (s *Store) purger() {
 			more, err := s.purgeSome()
 			if err != nil {
 				if s.usable() == nil {
-					s.log.Error("badgerstore: what was dropped can't be deleted", "dir", s.dir, "error", err)
+					s.log.Error("badgerstore: what was dropped can't be deleted", "dir", s.dir,
+						"error", err)
 				}
 				break
 			}
@@ -137,7 +141,7 @@ func (s *Store) purgeSome() (more bool, err error) {
 	return true, s.run(context.Background(), c)
 }
 
-// purgeHistory deletes a part of p, and then the record of it.
+// purgeHistory deletes a part of p, and with the last part its record.
 func (g *group) purgeHistory(record []byte, p purge) error {
 	left := make([]run, 0, len(p.runs))
 	n := 0
@@ -161,9 +165,10 @@ func (g *group) purgeHistory(record []byte, p purge) error {
 	return nil
 }
 
-// keysOf gives up to n keys of a table, of whatever kind.
+// keysOf returns up to n keys of a table, of any kind.
 func keysOf(txn *badger.Txn, number uint32, n int) (keys [][]byte) {
-	it := txn.NewIterator(badger.IteratorOptions{Prefix: binary.BigEndian.AppendUint32(nil, number)})
+	it := txn.NewIterator(badger.IteratorOptions{Prefix: binary.BigEndian.AppendUint32(nil,
+		number)})
 	defer it.Close()
 	for it.Rewind(); it.Valid() && len(keys) < n; it.Next() {
 		keys = append(keys, it.Item().KeyCopy(nil))

@@ -16,7 +16,8 @@ func openTest(t *testing.T, dir string, options ...Option) *Store {
 	if dir == "" {
 		options = append(options, InMemory())
 	}
-	s, err := Open(dir, append([]Option{Memory(1), NoSync(), Log(slog.New(slog.DiscardHandler))}, options...)...)
+	s, err := Open(dir, append([]Option{Memory(1), NoSync(), Log(slog.New(slog.DiscardHandler))},
+		options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,8 @@ func commitTo(t *testing.T, s *Store, w brook.Write) {
 
 func entriesOf(typ string, n, size int) (all []*brook.HistoryEntry) {
 	for i := range n {
-		all = append(all, &brook.HistoryEntry{ID: fmt.Sprint(i), Type: typ, Data: bytes.Repeat([]byte{'x'}, size)})
+		all = append(all, &brook.HistoryEntry{ID: fmt.Sprint(i), Type: typ,
+			Data: bytes.Repeat([]byte{'x'}, size)})
 	}
 	return all
 }
@@ -82,15 +84,18 @@ func eventually(t *testing.T, what string, f func() bool) {
 	}
 }
 
-// Long histories that go, are cleared or trimmed leave nothing behind, and neither do large entries.
+// Long histories that go, are cleared or trimmed leave nothing behind, and neither
+// do large entries.
 func TestPurge(t *testing.T) {
 	s := openTest(t, "")
 	all := tableOf(t, s, nil)
 	key := []byte("k")
 	for range 3 {
-		commitTo(t, s, brook.Write{Table: all, Key: key, Value: []byte{1}, History: entriesOf("a", 3000, 10)})
+		commitTo(t, s, brook.Write{Table: all, Key: key, Value: []byte{1},
+			History: entriesOf("a", 3000, 10)})
 	}
-	commitTo(t, s, brook.Write{Table: all, Key: []byte("large"), Value: make([]byte, pieceSize+1), History: entriesOf("a", 2, pieceSize)})
+	commitTo(t, s, brook.Write{Table: all, Key: []byte("large"), Value: make([]byte, pieceSize+1),
+		History: entriesOf("a", 2, pieceSize)})
 	if n := keysLeft(s, false, "e"); n != 9002 {
 		t.Errorf("%d entries", n)
 	}
@@ -102,10 +107,16 @@ func TestPurge(t *testing.T) {
 		t.Fatal(err)
 	}
 	all = tableOf(t, s, map[string]int{"a": 5000})
-	commitTo(t, s, brook.Write{Table: all, Key: key, Value: []byte{1}, History: entriesOf("a", 1, 10)})
-	eventually(t, "trimmed", func() bool { return keysLeft(s, false, "e") == 5002 && keysLeft(s, true, "p") == 0 })
-	commitTo(t, s, brook.Write{Table: all, Key: key, Value: []byte{1}, Clear: true, History: entriesOf("b", 2, 10)})
-	eventually(t, "cleared", func() bool { return keysLeft(s, false, "e") == 4 && keysLeft(s, true, "p") == 0 })
+	commitTo(t, s, brook.Write{Table: all, Key: key, Value: []byte{1},
+		History: entriesOf("a", 1, 10)})
+	eventually(t, "trimmed", func() bool {
+		return keysLeft(s, false, "e") == 5002 && keysLeft(s, true, "p") == 0
+	})
+	commitTo(t, s, brook.Write{Table: all, Key: key, Value: []byte{1}, Clear: true,
+		History: entriesOf("b", 2, 10)})
+	eventually(t, "cleared", func() bool {
+		return keysLeft(s, false, "e") == 4 && keysLeft(s, true, "p") == 0
+	})
 	commitTo(t, s, brook.Write{Table: all, Key: key, Op: brook.Remove})
 	commitTo(t, s, brook.Write{Table: all, Key: []byte("large"), Op: brook.Remove})
 	if n := keysLeft(s, false, "rlhem"); n != 0 {
@@ -118,7 +129,8 @@ func TestPurge(t *testing.T) {
 		}
 		n++
 	}
-	if v, err := snap.Get(t.Context(), all, []byte("large")); err != nil || len(v.Data.([]byte)) != pieceSize+1 || n != 9000 {
+	if v, err := snap.Get(t.Context(), all, []byte("large")); err != nil ||
+		len(v.Data.([]byte)) != pieceSize+1 || n != 9000 {
 		t.Errorf("the snapshot has %d entries and %v", n, err)
 	}
 	if err := snap.Close(); err != nil {
@@ -126,7 +138,8 @@ func TestPurge(t *testing.T) {
 	}
 }
 
-// A dropped table is empty at once, while others are written; what it held goes, if need be after the next open.
+// A dropped table is empty at once, while others are written; what it held goes, if need be
+// after the next open.
 func TestDropInBackground(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, dir)
@@ -134,7 +147,9 @@ func TestDropInBackground(t *testing.T) {
 	for i := range 5 {
 		b := &brook.Batch{}
 		for j := range 1000 {
-			b.Writes = append(b.Writes, brook.Write{Table: rows, Key: fmt.Append(nil, i, " ", j), Value: []byte("v"), History: entriesOf("a", 1, 1)})
+			b.Writes = append(b.Writes,
+				brook.Write{Table: rows, Key: fmt.Append(nil, i, " ", j), Value: []byte("v"),
+					History: entriesOf("a", 1, 1)})
 		}
 		if err := s.Commit(t.Context(), b); err != nil {
 			t.Fatal(err)
@@ -146,7 +161,8 @@ func TestDropInBackground(t *testing.T) {
 	if n, err := s.Latest().(brook.Counter).Count(t.Context(), rows); n != 0 || err != nil {
 		t.Errorf("%d rows, %v", n, err)
 	}
-	commitTo(t, s, brook.Write{Table: rows, Key: []byte("new"), Value: []byte("v"), History: entriesOf("a", 1, 1)})
+	commitTo(t, s, brook.Write{Table: rows, Key: []byte("new"), Value: []byte("v"),
+		History: entriesOf("a", 1, 1)})
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// latest reads what was committed last. Each call reads one instant, a scan the one at which it begins.
+// latest reads what was committed last. Each call reads one instant, a scan the one
+// at which it starts.
 type latest struct{ store *Store }
 
 var (
@@ -29,7 +30,8 @@ func (r latest) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value
 	return r.store.get(ctx, in, t, key)
 }
 
-func (r latest) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r latest) Scan(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
 		in, err := r.store.enter()
 		if err != nil {
@@ -41,7 +43,8 @@ func (r latest) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.S
 	}
 }
 
-func (r latest) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r latest) History(ctx context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return func(yield func(*brook.HistoryEntry, error) bool) {
 		in, err := r.store.enter()
 		if err != nil {
@@ -66,11 +69,11 @@ func (r latest) Count(ctx context.Context, t brook.Table) (int, error) {
 type snapshot struct {
 	store  *Store
 	in     *instant
-	mu     sync.RWMutex // held to close
+	mu     sync.RWMutex // held while closing
 	closed bool
 }
 
-// Close unpins the instant, after the reads that are under way.
+// Close unpins the instant, after the reads in progress.
 func (r *snapshot) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,7 +85,7 @@ func (r *snapshot) Close() error {
 	return nil
 }
 
-// enter makes sure that the instant stays while a read is under way, also where the snapshot is closed meanwhile.
+// enter keeps the instant during a read, even if the snapshot is closed meanwhile.
 func (r *snapshot) enter() (*instant, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -105,7 +108,8 @@ func (r *snapshot) Get(ctx context.Context, t brook.Table, key []byte) (brook.Va
 	return r.store.get(ctx, in, t, key)
 }
 
-func (r *snapshot) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r *snapshot) Scan(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
 		in, err := r.enter()
 		if err != nil {
@@ -117,7 +121,8 @@ func (r *snapshot) Scan(ctx context.Context, t brook.Table, from, to []byte) ite
 	}
 }
 
-func (r *snapshot) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r *snapshot) History(ctx context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return func(yield func(*brook.HistoryEntry, error) bool) {
 		in, err := r.enter()
 		if err != nil {
@@ -138,10 +143,11 @@ func (r *snapshot) Count(ctx context.Context, t brook.Table) (int, error) {
 	return r.store.count(ctx, in, t)
 }
 
-// keys lends the bytes that keys are put together in.
+// keys is a pool of the buffers in which keys are built.
 var keys = sync.Pool{New: func() any { return new([]byte) }}
 
-func (s *Store) get(ctx context.Context, in *instant, t brook.Table, key []byte) (v brook.Value, err error) {
+func (s *Store) get(ctx context.Context, in *instant, t brook.Table,
+	key []byte) (v brook.Value, err error) {
 	if err := ctx.Err(); err != nil {
 		return v, err
 	}
@@ -166,7 +172,8 @@ func (s *Store) get(ctx context.Context, in *instant, t brook.Table, key []byte)
 	return s.value(in, own, number, key, item)
 }
 
-func (s *Store) value(in *instant, t *handle, number uint32, key []byte, item *badger.Item) (v brook.Value, err error) {
+func (s *Store) value(in *instant, t *handle, number uint32, key []byte,
+	item *badger.Item) (v brook.Value, err error) {
 	if item.UserMeta() == metaPieces || t.codec == nil {
 		data, err := readValue(in.txn, item, number, kindPiece, key)
 		if err != nil {
@@ -181,7 +188,8 @@ func (s *Store) value(in *instant, t *handle, number uint32, key []byte, item *b
 	return v, err
 }
 
-func (s *Store) scan(ctx context.Context, in *instant, t brook.Table, from, to []byte, yield func(brook.Row, error) bool) {
+func (s *Store) scan(ctx context.Context, in *instant, t brook.Table, from, to []byte,
+	yield func(brook.Row, error) bool) {
 	own, err := s.own(t)
 	if err != nil {
 		yield(brook.Row{}, err)

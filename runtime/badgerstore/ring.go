@@ -8,18 +8,20 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Badger replays the logs of memtables that were not flushed one after the other, each up to the first
-// thing that does not fit, and passes over the rest. Where the end of one log was lost and the next one was not, which
-// happens without syncs, or where a file was damaged, commits are missing in the middle. So every commit n writes
-// the key n modulo ringSize, whose version Badger makes n, and Open looks whether all are there.
+// Badger replays the logs of unflushed memtables one after another, each up to the first entry
+// that does not fit, and ignores the rest of that log. If the end of one log was lost and the next
+// log was not, which happens without syncs, or after damage, commits are missing in the middle.
+// So every commit n writes the key n modulo ringSize, which gets version n, and Open checks
+// that all of them exist.
 
-// ringSize is Store.slots: how many of the newest commits leave a trace. Memtables that were not flushed must not hold more;
-// see minCommit.
+// ringSize is Store.slots: how many of the newest commits leave a trace. Unflushed memtables must
+// not hold more commits; see minCommit.
 const ringSize = 1 << 20
 
-// minCommit is how many bytes a commit takes in the log at least, that ringSize commits fill all memtables that Badger
-// keeps before it blocks: the one that is written, those that wait, and the one that is being flushed. One memtable
-// takes its size and one commit more, and the factor 2 is for what a commit may count twice.
+// minCommit is the least size of a commit in the log, such that ringSize commits fill all memtables
+// that Badger keeps before it blocks: the one that is written, those that wait, and the one
+// being flushed. One memtable takes its size and one commit more. The factor 2 allows for what a
+// commit may count twice.
 func minCommit(o badger.Options) int64 {
 	all := int64(o.NumMemtables+2) * (o.MemTableSize + o.MemTableSize*15/100)
 	return 2 * all / ringSize
@@ -29,23 +31,25 @@ func (s *Store) appendRingKey(dst []byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint32(appendPrefix(dst, 0, kindRing), uint32(n%s.slots))
 }
 
-// ring adds the trace of the commit, and makes it large enough.
+// ring adds the trace of the commit, and pads it to the least size.
 func (g *group) ring() error {
 	if g.store.memory {
 		return nil
 	}
-	if err := g.apply(&put{key: g.store.appendRingKey(g.bytes.take(prefixLen+4), g.ts)}); err != nil {
+	if err := g.apply(&put{key: g.store.appendRingKey(g.bytes.take(prefixLen+4),
+		g.ts)}); err != nil {
 		return err
 	}
 	if missing := g.store.minCommit - g.largest; missing > 0 {
 		padding := make([]byte, missing)
-		return g.apply(&put{key: appendPrefix(g.bytes.take(prefixLen), 0, kindPadding), value: padding})
+		return g.apply(&put{key: appendPrefix(g.bytes.take(prefixLen), 0, kindPadding),
+			value: padding})
 	}
 	return nil
 }
 
-// checkRing looks whether all of the newest commits left their trace. After a shutdown in order there is nothing
-// left to replay, and the last few will do.
+// checkRing checks that all of the newest commits left their trace. After a clean shutdown nothing
+// is replayed, and the last few are enough.
 func (s *Store) checkRing(txn *badger.Txn, last uint64, crashed bool) error {
 	if crashed {
 		return s.checkWholeRing(txn, last)
@@ -70,12 +74,14 @@ func (s *Store) checkWholeRing(txn *badger.Txn, last uint64) error {
 		oldest = last - s.slots
 	}
 	for it.Rewind(); it.Valid(); it.Next() {
-		if n := it.Item().Version(); n > oldest && n <= last && string(it.Item().Key()) == string(s.appendRingKey(nil, n)) {
+		if n := it.Item().Version(); n > oldest && n <= last &&
+			string(it.Item().Key()) == string(s.appendRingKey(nil, n)) {
 			found++
 		}
 	}
 	if found != last-oldest {
-		return fmt.Errorf("%w: %s: of the last %d commits only %d are there, as if the disk had lost some and kept later ones", ErrDamaged, s.dir, last-oldest, found)
+		return fmt.Errorf("%w: %s: of the last %d commits only %d are there, as if the disk had "+
+			"lost some and kept later ones", ErrDamaged, s.dir, last-oldest, found)
 	}
 	return nil
 }

@@ -64,7 +64,8 @@ func TestBroken(t *testing.T) {
 	commitTo(t, s, brook.Write{Table: rows, Key: []byte("k"), Value: []byte("v")})
 	why := errors.New("the disk is gone")
 	_ = s.fail(why)
-	err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: rows, Value: []byte("v")}}})
+	err := s.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{{Table: rows, Value: []byte("v")}}})
 	if !errors.Is(err, ErrBroken) || !errors.Is(err, why) {
 		t.Errorf("Commit: %v", err)
 	}
@@ -76,7 +77,7 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// Close says what is still open, and can be called again.
+// Close reports what is still open, and can be called again.
 func TestCloseWaits(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	s.closeWait = 20 * time.Millisecond

@@ -8,11 +8,11 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// fewEntries is how many history entries a commit deletes itself; more are left to the purger.
+// fewEntries is how many history entries a commit deletes itself. More are left to the purger.
 const fewEntries = 64
 
-// stage works out what a commit writes. It reads through the transaction, so it sees the commits of the
-// group before it.
+// stage computes the entries of a commit. It reads through the transaction, so it sees the earlier
+// commits of the group.
 func (g *group) stage(c *commit) error {
 	if c.do != nil {
 		return c.do(g)
@@ -24,7 +24,8 @@ func (g *group) stage(c *commit) error {
 	for i := range c.writes {
 		w := &c.writes[i]
 		if err := g.stageWrite(c, w); err != nil {
-			return fmt.Errorf("badgerstore: table %s: write at %.100q: %w", w.table.name, w.key, failed(err))
+			return fmt.Errorf("badgerstore: table %s: write at %.100q: %w", w.table.name, w.key,
+				failed(err))
 		}
 	}
 	return nil
@@ -97,7 +98,7 @@ func (g *group) stageHistory(c *commit, w *write, number uint32) error {
 	return nil
 }
 
-// append adds the entries of a write to h, and trims it. It reports whether anything came of it.
+// append adds the entries of a write to h, and trims it. It reports whether h changed.
 func (g *group) append(c *commit, w *write, number uint32, h *head) (changed bool, err error) {
 	before := h.clone()
 	types := make([]uint32, len(w.history))
@@ -144,7 +145,7 @@ func (g *group) append(c *commit, w *write, number uint32, h *head) (changed boo
 	return changed, nil
 }
 
-// removeEntries deletes entries, or has them deleted later where they are many.
+// removeEntries deletes entries, or leaves them to the purger if there are many.
 func (g *group) removeEntries(number uint32, key []byte, h *head, runs []run) error {
 	n := uint64(0)
 	for _, r := range runs {
@@ -164,7 +165,8 @@ func (g *group) removeEntries(number uint32, key []byte, h *head, runs []run) er
 	return nil
 }
 
-func (g *group) removeEntry(number uint32, key []byte, life uint64, large bool, typ uint32, seq uint64) error {
+func (g *group) removeEntry(number uint32, key []byte, life uint64, large bool, typ uint32,
+	seq uint64) error {
 	k := g.entryKey(number, kindEntry, key, life, typ, seq)
 	if large {
 		if err := g.removePieces(k, number, kindEntryPiece, k[prefixLen:]); err != nil {
@@ -175,7 +177,7 @@ func (g *group) removeEntry(number uint32, key []byte, life uint64, large bool, 
 	return nil
 }
 
-// head gives the head at a key, nil for none. It is not to be changed.
+// head returns the head at a key, nil if there is none. The caller must not change it.
 func (g *group) head(key []byte) (*head, error) {
 	if h := g.store.heads.get(key); h != nil {
 		return h, nil
@@ -208,6 +210,8 @@ func (g *group) key(number uint32, kind byte, key []byte) []byte {
 	return appendKey(g.bytes.take(prefixLen+len(key)), number, kind, key)
 }
 
-func (g *group) entryKey(number uint32, kind byte, key []byte, life uint64, typ uint32, seq uint64) []byte {
-	return appendEntryKey(g.bytes.take(prefixLen+len(key)+entryTail), number, kind, key, life, typ, seq)
+func (g *group) entryKey(number uint32, kind byte, key []byte, life uint64, typ uint32,
+	seq uint64) []byte {
+	return appendEntryKey(g.bytes.take(prefixLen+len(key)+entryTail), number, kind, key,
+		life, typ, seq)
 }

@@ -22,9 +22,9 @@ type Store struct {
 	memory   bool
 	readOnly bool
 
-	limit, limitCount int64 // of one commit
+	limit, limitCount int64 // largest size of one commit
 	minCommit         int64
-	slots             uint64 // of the ring
+	slots             uint64 // number of slots of the ring
 	closeWait         time.Duration
 
 	now     atomic.Pointer[instant]
@@ -35,17 +35,17 @@ type Store struct {
 	mu     sync.Mutex
 	tables map[string]*table
 
-	queue    chan *commit // nil where nothing is written
+	queue    chan *commit // nil if read-only
 	stop     chan struct{}
-	stopped  chan struct{} // the committer has ended
+	stopped  chan struct{} // closed when the committer has ended
 	purgeDue chan struct{}
 	workers  sync.WaitGroup
 
 	closeOnce sync.Mutex
 	closed    bool
 
-	// The committer's:
-	ts        uint64 // of the last commit
+	// Owned by the committer:
+	ts        uint64 // number of the last commit
 	used      []*instant
 	group     group
 	disk      disk
@@ -64,9 +64,9 @@ var (
 // closeWait is how long Close waits for reads.
 const closeWait = 10 * time.Second
 
-// Close ends the store: commits that are under way are finished, and what is in memory is flushed. It waits up to ten
-// seconds for reads, scans and snapshots that are still open, and gives an error if they stay; the store
-// can't be used then, but Close can be called again.
+// Close ends the store: it finishes the commits in progress and flushes what is in memory. It waits
+// up to ten seconds for open reads, scans and snapshots, and returns an error if they stay: then
+// the store is unusable, but Close can be called again.
 func (s *Store) Close() error {
 	s.closeOnce.Lock()
 	defer s.closeOnce.Unlock()
@@ -91,7 +91,8 @@ func (s *Store) Close() error {
 			for _, in := range s.used {
 				n += in.users.Load()
 			}
-			return fmt.Errorf("badgerstore: close %s: %d snapshots or scans are still open: close them first", s.dir, n)
+			return fmt.Errorf("badgerstore: close %s: %d snapshots or scans are still open: "+
+				"close them first", s.dir, n)
 		}
 		time.Sleep(wait)
 	}
@@ -102,7 +103,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// usable gives the error of a store that is closed or broken.
+// usable returns an error if the store is closed or broken.
 func (s *Store) usable() error {
 	if s.closing.Load() {
 		return ErrClosed
@@ -116,11 +117,12 @@ func (s *Store) usable() error {
 // Durable reports whether commits outlive the process: they do, unless the store is in memory.
 func (s *Store) Durable() bool { return !s.memory }
 
-// Limit says how many bytes of keys and values one commit takes at most.
+// Limit returns how many bytes of keys and values one commit takes at most.
 func (s *Store) Limit() int64 { return s.limit }
 
-// Table gives the table of that name, with the rows that it has. The spec's Codec and Keep are the
-// handle's, and change nothing for other handles of the table. Nothing is written before the first row is.
+// Table returns the table of that name, with the rows that it has. The spec's Codec and Keep
+// belong to the handle, and change nothing for other handles of the table. Nothing is written
+// before the first row.
 func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -146,7 +148,7 @@ func (s *Store) newTable(name string) *table {
 	return t
 }
 
-// Tables gives the names of the tables that hold something or were asked for, in order.
+// Tables returns the names of the tables that hold something or were asked for, sorted.
 func (s *Store) Tables() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,11 +160,11 @@ func (s *Store) Tables() []string {
 	return names
 }
 
-// Latest reads what was committed last. Each call sees one instant; a scan, a history and a count see the one at which they
-// begin.
+// Latest reads what was committed last. Each call sees one instant; a scan, a history and a count
+// see the one at which they start.
 func (s *Store) Latest() brook.Reader { return latest{s} }
 
-// Snapshot pins the present instant. While it is open, what is superseded can't be removed from the disk.
+// Snapshot pins the present instant. While it is open, what is superseded stays on the disk.
 func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -174,8 +176,8 @@ func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	return &snapshot{store: s, in: in}, nil
 }
 
-// Drop empties a table in one commit; the room on the disk is freed in the background. Readers of the table find it
-// empty at once, also those of older snapshots.
+// Drop empties a table in one commit; its room on the disk is freed in the background. Readers find
+// the table empty at once, even those of older snapshots.
 func (s *Store) Drop(ctx context.Context, t brook.Table) error {
 	own, err := s.own(t)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// syncer has the logs of memtables synced every second where commits are not. It does so file by file, because
-// Badger syncs the log that is written and not those that wait to be flushed.
+// syncer syncs the logs of memtables every second if commits do not. It syncs each file, because
+// Badger syncs only the log that is written, and not those that wait to be flushed.
 func (s *Store) syncer() {
 	defer s.workers.Done()
 	tick := time.NewTicker(time.Second)
@@ -37,7 +37,7 @@ func syncLogs(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range names { // in the order in which they were written
+	for _, name := range names { // in the order they were written
 		f, err := os.OpenFile(name, os.O_RDWR, 0)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // flushed meanwhile

@@ -11,28 +11,29 @@ import (
 type table struct {
 	store *Store
 	name  string
-	// number is what its keys begin with; 0 while nothing was ever written to it. The committer alone
-	// changes it.
+	// number is the prefix of the table's keys, 0 until something is written to it. Only the
+	// committer changes it.
 	number atomic.Uint32
 
-	state, staged tableState // the committer's: of the group so far, and with what is being staged
+	state, staged tableState // the committer's: after the group so far, and with the staged commit
 }
 
-// tableState is what the store knows of a table.
+// tableState is what is stored about a table.
 type tableState struct {
 	number    uint32
 	histories bool // some row had a history
 	large     bool // some value was stored in pieces
 }
 
-// handle is a table with what it was asked for with: several apps may have it, each with codec and limits of its own.
+// handle is a table with the codec and limits that it was asked for with: several apps may have
+// it, each with its own.
 type handle struct {
 	*table
 	codec brook.Codec
 	keep  map[string]int
 }
 
-// own gives a handle of this store.
+// own returns t as a handle of this store.
 func (s *Store) own(t brook.Table) (*handle, error) {
 	if own, ok := t.(*handle); ok && own.store == s {
 		return own, nil
@@ -45,7 +46,9 @@ func (t *handle) encode(dst []byte, value any) ([]byte, error) {
 	if t.codec == nil {
 		b, ok := value.([]byte)
 		if !ok {
-			return dst, fmt.Errorf("badgerstore: table %s: a value of type %T, and without a codec it must be []byte", t.name, value)
+			return dst,
+				fmt.Errorf("badgerstore: table %s: a value of type %T, and without a codec it "+
+					"must be []byte", t.name, value)
 		}
 		return append(dst, b...), nil
 	}
@@ -56,7 +59,7 @@ func (t *handle) encode(dst []byte, value any) ([]byte, error) {
 	return dst, nil
 }
 
-// decode decodes a value; owned says that data is not used again.
+// decode decodes a value. If owned, the caller does not use data again.
 func (t *handle) decode(key, data []byte, owned bool) (brook.Value, error) {
 	if t.codec == nil {
 		if !owned {
@@ -66,7 +69,8 @@ func (t *handle) decode(key, data []byte, owned bool) (brook.Value, error) {
 	}
 	v, err := t.codec.Decode(data)
 	if err != nil {
-		return brook.Value{}, fmt.Errorf("badgerstore: table %s: decode the value at %.100q: %w", t.name, key, err)
+		return brook.Value{}, fmt.Errorf("badgerstore: table %s: decode the value at %.100q: %w",
+			t.name, key, err)
 	}
 	return brook.Value{Data: v}, nil
 }

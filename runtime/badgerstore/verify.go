@@ -19,14 +19,14 @@ import (
 	"github.com/dgraph-io/ristretto/v2/z"
 )
 
-// files is what of a directory has to be known before Badger opens it.
+// files is what must be known of a directory before Badger opens it.
 type files struct {
-	logs    int   // of memtables that were not flushed: the process crashed
-	largest int64 // of them, in bytes
+	logs    int   // logs of unflushed memtables: the process crashed
+	largest int64 // their size in bytes
 }
 
-// prepare looks at a directory that nobody has open. It removes empty files, which a process that is killed may leave, and which
-// Badger would not open.
+// prepare checks a directory that nobody has open. It removes empty files, which a killed process
+// may leave, and which Badger would not open.
 func prepare(dir string, readOnly bool) (f files, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) && !readOnly {
@@ -60,13 +60,14 @@ func prepare(dir string, readOnly bool) (f files, err error) {
 		}
 	}
 	if !manifest && (tables || f.logs > 0) {
-		return f, fmt.Errorf("%w: %s: the file %s is missing", ErrDamaged, dir, badger.ManifestFilename)
+		return f, fmt.Errorf("%w: %s: the file %s is missing", ErrDamaged, dir,
+			badger.ManifestFilename)
 	}
 	return f, nil
 }
 
-// verify reads all table files that the manifest names, for Badger takes a damaged block for the end of the table, and a
-// damaged index for a reason to end the process.
+// verify reads all table files that the manifest names: Badger takes a damaged block for the end of
+// the table, and may end the process on a damaged index.
 func verify(dir string, o badger.Options, found files, whole bool) error {
 	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,7 +81,8 @@ func verify(dir string, o badger.Options, found files, whole bool) error {
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrDamaged, f.Name(), err)
 	}
-	// Badger goes on without an entry that was not written whole, and deletes the tables that it does not find in the rest.
+	// Badger drops an incomplete last entry of the manifest, and deletes the tables that the
+	// rest does not name.
 	if info, err := f.Stat(); err != nil {
 		return fmt.Errorf("badgerstore: %w", err)
 	} else if end < info.Size() && found.logs == 0 {
@@ -89,8 +91,10 @@ func verify(dir string, o badger.Options, found files, whole bool) error {
 	return verifyTables(dir, manifest.Tables, o, whole)
 }
 
-// verifyTables reads tables, as many at a time as there are processors, and gives the error of the first that is damaged.
-func verifyTables(dir string, tables map[uint64]badger.TableManifest, o badger.Options, whole bool) error {
+// verifyTables reads tables, as many at a time as there are processors, and returns the error of
+// the first damaged one.
+func verifyTables(dir string, tables map[uint64]badger.TableManifest, o badger.Options,
+	whole bool) error {
 	ids := slices.Sorted(maps.Keys(tables))
 	errs := make([]error, len(ids))
 	var next atomic.Int64
@@ -99,7 +103,8 @@ func verifyTables(dir string, tables map[uint64]badger.TableManifest, o badger.O
 		workers.Go(func() {
 			for i := next.Add(1) - 1; int(i) < len(ids); i = next.Add(1) - 1 {
 				name := sst.NewFilename(ids[i], dir)
-				to := sst.Options{ReadOnly: true, BlockSize: o.BlockSize, Compression: tables[ids[i]].Compression}
+				to := sst.Options{ReadOnly: true, BlockSize: o.BlockSize,
+					Compression: tables[ids[i]].Compression}
 				if whole {
 					to.ChkMode = options.OnTableRead
 				}
@@ -126,7 +131,8 @@ func verifyTable(name string, o sst.Options) (err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the file does not decode: %.200s", strings.Join(strings.Fields(fmt.Sprint(r)), " "))
+			err = fmt.Errorf("the file does not decode: %.200s",
+				strings.Join(strings.Fields(fmt.Sprint(r)), " "))
 		}
 	}()
 	f, err := z.OpenMmapFile(name, os.O_RDONLY, 0)
