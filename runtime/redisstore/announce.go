@@ -12,13 +12,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// pulse is how long a subscription may be silent before it is asked whether it is still there.
+// pulse is how long a subscription may be silent before it is pinged.
 const pulse = 15 * time.Second
 
-// Announcements gives what all processes write to the tables, which are of one app. The first one is always marked Missed and names no
-// row: what is committed after it was received is announced, or its loss is. So do all that follow a loss:
-// numbers of commits tell when something was lost. Where the subscription broke, the sequence ends with the error.
-func (s *Store) Announcements(ctx context.Context, tables []brook.Table) iter.Seq2[brook.Announcement, error] {
+// Announcements yields what all processes write to the tables, which belong to one app. The first
+// announcement is always marked Missed and names no row: from then on every commit is announced, or
+// its loss is. After a loss, which the numbers of commits show, one is marked Missed again. If the
+// subscription breaks, the sequence ends with the error.
+func (s *Store) Announcements(ctx context.Context,
+	tables []brook.Table) iter.Seq2[brook.Announcement, error] {
 	return func(yield func(brook.Announcement, error) bool) {
 		var v *view
 		byName := map[string]brook.Table{}
@@ -38,17 +40,19 @@ func (s *Store) Announcements(ctx context.Context, tables []brook.Table) iter.Se
 			return
 		}
 		if err := s.listen(ctx, v, byName, yield); err != nil && ctx.Err() == nil {
-			yield(brook.Announcement{}, fmt.Errorf("redisstore: announcements of %s: %w", v.tag, explain(err)))
+			yield(brook.Announcement{},
+				fmt.Errorf("redisstore: announcements of %s: %w", v.tag, explain(err)))
 		}
 	}
 }
 
-// listen gives announcements until the receiver has enough (nil) or the subscription breaks.
-func (s *Store) listen(ctx context.Context, v *view, tables map[string]brook.Table, yield func(brook.Announcement, error) bool) error {
+// listen yields announcements until the receiver stops (nil) or the subscription breaks.
+func (s *Store) listen(ctx context.Context, v *view, tables map[string]brook.Table,
+	yield func(brook.Announcement, error) bool) error {
 	sub := s.client.SSubscribe(ctx, v.news)
-	hangUp := func() { _ = sub.Close() } // a connection that is read no more
+	hangUp := func() { _ = sub.Close() } // a connection that is not read any more
 	defer hangUp()
-	defer context.AfterFunc(ctx, hangUp)() // a receive does not heed ctx
+	defer context.AfterFunc(ctx, hangUp)() // a receive ignores ctx
 	last, subscribed, asked := int64(0), false, false
 	for {
 		message, err := sub.ReceiveTimeout(ctx, pulse)
@@ -86,14 +90,15 @@ func (s *Store) listen(ctx context.Context, v *view, tables map[string]brook.Tab
 			if !ok {
 				return fmt.Errorf("%w: news that do not decode", ErrDamaged)
 			}
-			// Numbers up to last were committed after the subscription and before it was looked what last is.
+			// Numbers up to last were committed after the subscription and before last was read.
 			missed := !b.known || b.number > last+1
 			last = max(last, b.number)
 			if missed && !yield(brook.Announcement{Missed: true}, nil) {
 				return nil
 			}
 			for _, row := range b.rows {
-				if t, ok := tables[row.table]; ok && !yield(brook.Announcement{Table: t, Key: row.key, Missed: row.missed}, nil) {
+				if t, ok := tables[row.table]; ok &&
+					!yield(brook.Announcement{Table: t, Key: row.key, Missed: row.missed}, nil) {
 					return nil
 				}
 			}

@@ -18,8 +18,9 @@ type heard struct {
 	err error
 }
 
-// listen gives what is announced from now on.
-func listen(ctx context.Context, t *testing.T, s brook.Announcer, tables ...brook.Table) <-chan heard {
+// listen returns what is announced from now on.
+func listen(ctx context.Context, t *testing.T, s brook.Announcer,
+	tables ...brook.Table) <-chan heard {
 	t.Helper()
 	steps := make(chan heard, 100_000)
 	go func() {
@@ -48,7 +49,7 @@ func next(t *testing.T, steps <-chan heard) heard {
 	panic("not reached")
 }
 
-// What one process commits another one hears of, once it can be read.
+// What one process commits is announced to another, once it can be read.
 func TestAnnouncements(t *testing.T) {
 	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
 		prefix := apart(t)
@@ -63,7 +64,8 @@ func TestAnnouncements(t *testing.T) {
 		steps := listen(ctx, t, reader, ours[0], ours[1])
 		for n := range 200 {
 			key := fmt.Sprint(n, "\x00\xff ")
-			commit(t, writer, put(theirs[2], key, "unheard"), put(theirs[n%2], key, fmt.Sprint(n)), brook.Write{Table: theirs[1-n%2], Key: []byte("gone"), Op: brook.Remove})
+			commit(t, writer, put(theirs[2], key, "unheard"), put(theirs[n%2], key, fmt.Sprint(n)),
+				brook.Write{Table: theirs[1-n%2], Key: []byte("gone"), Op: brook.Remove})
 			for range 2 {
 				h := next(t, steps)
 				if h.err != nil || h.a.Missed {
@@ -72,7 +74,8 @@ func TestAnnouncements(t *testing.T) {
 				switch string(h.a.Key) {
 				case key:
 					v, err := reader.Latest().Get(ctx, h.a.Table, h.a.Key)
-					if h.a.Table != ours[n%2] || err != nil || string(v.Data.([]byte)) != fmt.Sprint(n) {
+					if h.a.Table != ours[n%2] || err != nil ||
+						string(v.Data.([]byte)) != fmt.Sprint(n) {
 						t.Fatalf("commit %d: %+v, %v, %v", n, h, v, err)
 					}
 				case "gone":
@@ -139,7 +142,8 @@ func TestAnnouncementsBreak(t *testing.T) {
 
 func TestAnnouncementsOfTwoApps(t *testing.T) {
 	s := open(t, client(t), apart(t))
-	a, b := tableOf(t, s, brook.TableSpec{Name: "a/rows"}), tableOf(t, s, brook.TableSpec{Name: "b/rows"})
+	a, b := tableOf(t, s, brook.TableSpec{Name: "a/rows"}), tableOf(t, s,
+		brook.TableSpec{Name: "b/rows"})
 	for _, err := range s.Announcements(t.Context(), []brook.Table{a, b}) {
 		if err == nil || errors.Is(err, context.Canceled) {
 			t.Errorf("tables of two apps: %v", err)

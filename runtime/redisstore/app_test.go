@@ -22,7 +22,8 @@ import (
 const accounts = 9
 
 func config(driver brook.Driver, store brook.Store) brook.Config {
-	return brook.Config{Author: "ledger", Driver: driver, Store: store, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), BatchSize: 20,
+	return brook.Config{Author: "ledger", Driver: driver, Store: store,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), BatchSize: 20,
 		Retry: brook.Retry{Attempts: 3, Min: time.Microsecond, Max: time.Millisecond}}
 }
 
@@ -30,12 +31,13 @@ var errFail = errors.New("made to fail")
 
 func newApp(t testing.TB, driver brook.Driver, store brook.Store) *ledger.App {
 	t.Helper()
-	app, err := ledger.NewApp(config(driver, store), ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
-		if e.Data.Order == "fail" {
-			return errFail
-		}
-		return nil
-	}})
+	app, err := ledger.NewApp(config(driver, store), ledger.Books{},
+		&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+			if e.Data.Order == "fail" {
+				return errFail
+			}
+			return nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +69,8 @@ func story(seed uint64, n int) func(yield func(brook.Outgoing) bool) {
 			case i < accounts:
 				e = brook.Emit(ledger.Opened{Account: fmt.Sprint(i), Email: "0"})
 			case kind == 0:
-				e = brook.Emit(ledger.Opened{Account: account, Email: fmt.Sprint(rnd.IntN(4)), Tags: []string{account}})
+				e = brook.Emit(ledger.Opened{Account: account, Email: fmt.Sprint(rnd.IntN(4)),
+					Tags: []string{account}})
 			default:
 				m := ledger.Moved{Account: account, Cents: rnd.Int64N(50)}
 				if i%200 == 199 {
@@ -82,8 +85,8 @@ func story(seed uint64, n int) func(yield func(brook.Outgoing) bool) {
 	}
 }
 
-// told is what can be seen of an app.
-type told struct {
+// observed is what can be seen of an app.
+type observed struct {
 	Accounts []ledger.Account
 	Lines    []brook.Entry[ledger.LineKey, ledger.Line]
 	Notes    map[string]ledger.Note
@@ -92,9 +95,10 @@ type told struct {
 	Letters  map[string]bool
 }
 
-func tell(t testing.TB, app *ledger.App) told {
+func observe(t testing.TB, app *ledger.App) observed {
 	t.Helper()
-	all := told{ByEmail: map[string][]string{}, History: map[string][]string{}, Letters: map[string]bool{}}
+	all := observed{ByEmail: map[string][]string{}, History: map[string][]string{},
+		Letters: map[string]bool{}}
 	check := func(err error) {
 		if err != nil {
 			t.Helper()
@@ -119,7 +123,8 @@ func tell(t testing.TB, app *ledger.App) told {
 		events, err := app.Views.Accounts.Events(id)
 		check(err)
 		for _, e := range events {
-			all.History[id] = append(all.History[id], fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
+			all.History[id] = append(all.History[id],
+				fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
 		}
 	}
 	for l, err := range app.DeadLetters() {
@@ -129,18 +134,19 @@ func tell(t testing.TB, app *ledger.App) told {
 	return all
 }
 
-func same(t testing.TB, got, want told) {
+func same(t testing.TB, got, want observed) {
 	t.Helper()
 	a, b := reflect.ValueOf(got), reflect.ValueOf(want)
 	for i := range a.NumField() {
 		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			t.Errorf("%s\n got %.1000v\nwant %.1000v", a.Type().Field(i).Name, a.Field(i), b.Field(i))
+			t.Errorf("%s\n got %.1000v\nwant %.1000v", a.Type().Field(i).Name,
+				a.Field(i), b.Field(i))
 		}
 	}
 }
 
-// onePass makes a log of a story, and what it says when nothing goes wrong.
-func onePass(t testing.TB, seed uint64, partitions, n int) (*memdriver.Driver, told) {
+// onePass makes a log of a story, and returns what it amounts to when nothing goes wrong.
+func onePass(t testing.TB, seed uint64, partitions, n int) (*memdriver.Driver, observed) {
 	t.Helper()
 	d := memdriver.New(memdriver.Partitions(partitions))
 	app := newApp(t, d, mapstore.New())
@@ -149,7 +155,7 @@ func onePass(t testing.TB, seed uint64, partitions, n int) (*memdriver.Driver, t
 		t.Fatal(err)
 	}
 	caughtUp(t, app)
-	want := tell(t, app)
+	want := observe(t, app)
 	if len(want.Letters) == 0 || len(want.Accounts) != accounts || len(want.History) != accounts {
 		t.Fatalf("a dull story: %.2000v", want)
 	}
@@ -163,11 +169,11 @@ func TestAppEqualsOnePass(t *testing.T) {
 		for range 2 { // the second finds all done
 			app := newApp(t, d, open(t, connect(t), prefix))
 			caughtUp(t, app)
-			same(t, tell(t, app), want)
+			same(t, observe(t, app), want)
 			if err := app.Rebuild(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			same(t, tell(t, app), want)
+			same(t, observe(t, app), want)
 			closed(t, app)
 		}
 	})
@@ -181,7 +187,7 @@ func TestAppOverLossyNetwork(t *testing.T) {
 		p.loseEvery(every)
 		caughtUp(t, app)
 		p.loseEvery(0)
-		same(t, tell(t, app), want)
+		same(t, observe(t, app), want)
 		closed(t, app)
 		t.Logf("%d replies were lost", p.lost.Load())
 	}
@@ -206,7 +212,7 @@ func TestAppsShareAView(t *testing.T) {
 		}
 		wg.Wait()
 		for _, app := range apps {
-			same(t, tell(t, app), want)
+			same(t, observe(t, app), want)
 		}
 	})
 }
@@ -215,12 +221,14 @@ func TestAppsShareAView(t *testing.T) {
 func TestReadsWhileCommitting(t *testing.T) {
 	prefix := apart(t)
 	d := memdriver.New()
-	writer, reader := newApp(t, d, open(t, client(t), prefix)), newApp(t, d, open(t, client(t), prefix))
+	writer, reader := newApp(t, d, open(t, client(t), prefix)), newApp(t, d,
+		open(t, client(t), prefix))
 	defer closed(t, reader)
 	defer closed(t, writer)
 	const rows = 400
 	for i := range rows {
-		if err := writer.Process.Opened(t.Context(), ledger.Opened{Account: fmt.Sprintf("%04d", i), Email: "all"}); err != nil {
+		if err := writer.Process.Opened(t.Context(),
+			ledger.Opened{Account: fmt.Sprintf("%04d", i), Email: "all"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -233,7 +241,8 @@ func TestReadsWhileCommitting(t *testing.T) {
 				return
 			default:
 			}
-			e := ledger.Opened{Account: fmt.Sprintf("%04d", n%rows), Email: []string{"all", "other"}[n/rows%2]}
+			e := ledger.Opened{Account: fmt.Sprintf("%04d", n%rows),
+				Email: []string{"all", "other"}[n/rows%2]}
 			if err := writer.Process.Opened(t.Context(), e); err != nil {
 				t.Error(err)
 				return

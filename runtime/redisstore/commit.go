@@ -9,8 +9,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Commit runs one script that does all of the batch or nothing. The client may send it several times, and so may the caller: the
-// batch's ID makes once of it. Where that can no longer be told, the error is brook.ErrConflict too.
+// Commit runs one script that applies all of the batch or nothing. The client may send it several
+// times, and so may the caller: the batch's ID makes it apply once. If that can't be told any more,
+// the error is brook.ErrConflict too.
 func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	}
 	id := b.ID
 	if id == (brook.BatchID{}) {
-		rand.Read(id[:]) // the client's own repeats are to be told too
+		rand.Read(id[:]) // covers the client's own repeats too
 	}
 	if p.view.unjudged() {
 		if err := s.mayEvict(ctx, p.view); err != nil {
@@ -52,7 +53,7 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	}
 }
 
-// base gives the commit that a batch is to come after at the latest.
+// base returns a commit that came before the batch.
 func (s *Store) base(ctx context.Context, v *view, id brook.BatchID) (string, error) {
 	base, old := v.base(id)
 	if old {
@@ -69,8 +70,10 @@ func (s *Store) base(ctx context.Context, v *view, id brook.BatchID) (string, er
 	return base, nil
 }
 
-// run sends a commit, and gives for how many milliseconds it is held back, in which case nothing was done.
-func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base string) (held int64, err error) {
+// run sends a commit. If commits are held back it returns for how many milliseconds,
+// and nothing was done.
+func (s *Store) run(ctx context.Context, p *program, id brook.BatchID,
+	base string) (held int64, err error) {
 	v := p.view
 	copy(p.args, []any{strconv.Itoa(layoutVersion), id[:], base, keptIDs, v.news, p.news})
 	reply, err := s.scripts.commit.Run(ctx, s.client, p.keys, p.args...).Slice()
@@ -83,7 +86,7 @@ func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base stri
 		what, _ = reply[0].(string)
 		text, _ = reply[1].(string)
 	}
-	if what != "held" { // a try before this one may still be under way
+	if what != "held" { // an earlier try may still be in progress
 		defer v.answered(id)
 	}
 	h, err := v.read(text)
@@ -97,7 +100,7 @@ func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base stri
 		held, _ = reply[2].(int64)
 		return max(held, 1), nil
 	case "conflict":
-		if err := s.mayEvict(ctx, v); err != nil { // what is missing may have been thrown away
+		if err := s.mayEvict(ctx, v); err != nil { // the missing keys may have been evicted
 			return 0, err
 		}
 		return 0, p.conflict(reply)
@@ -106,7 +109,9 @@ func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base stri
 			return 0, v.isLost()
 		}
 		v.saw(h, true)
-		return 0, fmt.Errorf("%w: %s: the commit that this one was to follow is no longer known there", brook.ErrConflict, v.tag)
+		return 0,
+			fmt.Errorf("%w: %s: the commit that this one was to follow is no longer known there",
+				brook.ErrConflict, v.tag)
 	case "layout":
 		layout, _ := reply[2].(string)
 		return 0, v.checkLayout(layout)
@@ -114,12 +119,13 @@ func (s *Store) run(ctx context.Context, p *program, id brook.BatchID, base stri
 	return 0, fmt.Errorf("%w: commit to %s: the reply %q", ErrDamaged, v.tag, what)
 }
 
-// conflict says which row is no longer the one that was read.
+// conflict returns the error for a row that has changed since it was read.
 func (p *program) conflict(reply []any) error {
 	if len(reply) == 4 {
 		for t, part := range p.tables {
 			if n, _ := reply[2].(int64); int(n) == part.index {
-				return fmt.Errorf("%w: table %s: the row at %.100q", brook.ErrConflict, t.name, reply[3])
+				return fmt.Errorf("%w: table %s: the row at %.100q", brook.ErrConflict,
+					t.name, reply[3])
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func historyOf(t testing.TB, s brook.Store, table brook.Table, key string) (ids 
 	return ids
 }
 
-// lossy gives a store whose client does not repeat by itself, and the way to it.
+// lossy returns a store whose client does not repeat by itself, and the way to it.
 func lossy(t *testing.T) (*redisstore.Store, *proxy) {
 	t.Helper()
 	p := newProxy(t, client(t).Options().Addr)
@@ -59,7 +59,8 @@ func lossy(t *testing.T) (*redisstore.Store, *proxy) {
 	return open(t, c, apart(t)), p
 }
 
-// A commit whose reply was lost is a success when it comes again, done once, also after commits of others.
+// A commit whose reply was lost is a success when it comes again, done once, also after
+// commits of others.
 func TestLostReply(t *testing.T) {
 	s, p := lossy(t)
 	table := tableOf(t, s, brook.TableSpec{Name: "app/rows"})
@@ -72,7 +73,9 @@ func TestLostReply(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := &brook.Batch{ID: newID(), Checks: []brook.Check{{Table: table, Key: []byte("k"), Version: v.Version}}, Writes: []brook.Write{put(table, "k", e.ID, e)}}
+		b := &brook.Batch{ID: newID(),
+			Checks: []brook.Check{{Table: table, Key: []byte("k"), Version: v.Version}},
+			Writes: []brook.Write{put(table, "k", e.ID, e)}}
 		p.loseEvery(1)
 		if err := s.Commit(t.Context(), b); err == nil || errors.Is(err, brook.ErrConflict) {
 			t.Fatalf("the lost reply gives %v", err)
@@ -93,21 +96,23 @@ func TestLostReply(t *testing.T) {
 	}
 }
 
-// When so many others committed that the ID of a batch could be forgotten, nobody can tell whether it was done: it is
-// refused, so that it is never done twice.
+// When so many others committed that the ID of a batch may be forgotten, nobody knows whether it
+// was done: it is refused, so that it is never done twice.
 func TestRepeatTooLate(t *testing.T) {
 	s, p := lossy(t)
 	table := tableOf(t, s, brook.TableSpec{Name: "app/rows"})
 	for range 3 {
 		commit(t, s, put(table, "k", "0"))
-		b := &brook.Batch{ID: newID(), Writes: []brook.Write{put(table, "k", "1", &brook.HistoryEntry{ID: "once", Type: "x"})}}
+		b := &brook.Batch{ID: newID(),
+			Writes: []brook.Write{put(table, "k", "1", &brook.HistoryEntry{ID: "once", Type: "x"})}}
 		p.loseEvery(1)
 		if err := s.Commit(t.Context(), b); err == nil {
 			t.Fatal("no reply was lost")
 		}
 		p.loseEvery(0)
 		for range redisstore.KeptIDs {
-			commit(t, s, brook.Write{Table: table, Key: []byte("k"), Value: []byte("2"), Clear: true})
+			commit(t, s, brook.Write{Table: table, Key: []byte("k"), Value: []byte("2"),
+				Clear: true})
 		}
 		if err := s.Commit(t.Context(), b); !errors.Is(err, brook.ErrConflict) {
 			t.Errorf("a repeat that is too late gives %v, want ErrConflict", err)
@@ -128,7 +133,9 @@ func TestServerWentBack(t *testing.T) {
 		commit(t, s, put(table, "k", fmt.Sprint(n)))
 	}
 	redisstore.Rewind(t.Context(), t, s, 2)
-	if err := s.Commit(t.Context(), &brook.Batch{ID: newID(), Writes: []brook.Write{put(table, "k", "6")}}); !errors.Is(err, brook.ErrConflict) {
+	if err := s.Commit(t.Context(),
+		&brook.Batch{ID: newID(), Writes: []brook.Write{put(table, "k", "6")}}); !errors.Is(err,
+		brook.ErrConflict) {
 		t.Errorf("a commit on what was lost gives %v, want ErrConflict", err)
 	}
 	commit(t, s, put(table, "k", "7"))
@@ -145,14 +152,17 @@ func TestTwoStores(t *testing.T) {
 			stores[i] = open(t, connect(t), prefix)
 			table := tableOf(t, stores[i], brook.TableSpec{Name: "app/rows"})
 			for w := range writers {
-				wg.Go(func() { update(t.Context(), t, stores[i], table, updates, fmt.Sprint("own ", i, w)) })
+				wg.Go(func() {
+					update(t.Context(), t, stores[i], table, updates, fmt.Sprint("own ", i, w))
+				})
 			}
 		}
 		wg.Wait()
 		for i, s := range stores {
 			table := tableOf(t, s, brook.TableSpec{Name: "app/rows"})
 			if got := len(historyOf(t, s, table, "shared")); got != 2*writers*updates {
-				t.Errorf("store %d sees %d updates of the shared row, want %d", i, got, 2*writers*updates)
+				t.Errorf("store %d sees %d updates of the shared row, want %d", i, got,
+					2*writers*updates)
 			}
 			v, err := s.Latest().Get(t.Context(), table, []byte("shared"))
 			if err != nil || len(v.Data.([]byte)) != 2*writers*updates {
@@ -160,7 +170,8 @@ func TestTwoStores(t *testing.T) {
 			}
 			for j := range stores {
 				for w := range writers {
-					if got := len(historyOf(t, s, table, fmt.Sprint("own ", j, w))); got != updates {
+					if got := len(historyOf(t, s, table,
+						fmt.Sprint("own ", j, w))); got != updates {
 						t.Errorf("store %d sees %d updates of an own row, want %d", i, got, updates)
 					}
 				}
@@ -170,7 +181,8 @@ func TestTwoStores(t *testing.T) {
 }
 
 // update makes the shared row a byte longer n times, and a row of its own.
-func update(ctx context.Context, t *testing.T, s brook.Store, table brook.Table, n int, own string) {
+func update(ctx context.Context, t *testing.T, s brook.Store, table brook.Table, n int,
+	own string) {
 	for i := 0; i < n; {
 		v, err := s.Latest().Get(ctx, table, []byte("shared"))
 		if err != nil && !errors.Is(err, brook.ErrNotFound) {
@@ -183,7 +195,9 @@ func update(ctx context.Context, t *testing.T, s brook.Store, table brook.Table,
 		if i%2 == 0 && v.Version != 0 {
 			check.Value = was
 		}
-		err = s.Commit(ctx, &brook.Batch{ID: newID(), Checks: []brook.Check{check}, Writes: []brook.Write{put(table, "shared", string(was)+"x", e), put(table, own, "", e)}})
+		err = s.Commit(ctx, &brook.Batch{ID: newID(), Checks: []brook.Check{check},
+			Writes: []brook.Write{put(table, "shared", string(was)+"x", e),
+				put(table, own, "", e)}})
 		if err == nil {
 			i++
 		} else if !errors.Is(err, brook.ErrConflict) {
@@ -196,7 +210,8 @@ func update(ctx context.Context, t *testing.T, s brook.Store, table brook.Table,
 func TestTooLarge(t *testing.T) {
 	s := open(t, client(t), apart(t), redisstore.Limit(10_000))
 	table := tableOf(t, s, brook.TableSpec{Name: "app/rows"})
-	err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{put(table, "k", strings.Repeat("x", 10_001))}})
+	err := s.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{put(table, "k", strings.Repeat("x", 10_001))}})
 	if !errors.Is(err, brook.ErrTooLarge) || !strings.Contains(err.Error(), "the limit is 10000") {
 		t.Errorf("too large: %v", err)
 	}
@@ -209,10 +224,12 @@ func TestTooLarge(t *testing.T) {
 // A batch is of one app, because an app's keys are in one place.
 func TestTablesOfTwoApps(t *testing.T) {
 	s := open(t, client(t), apart(t))
-	a, b := tableOf(t, s, brook.TableSpec{Name: "a/rows"}), tableOf(t, s, brook.TableSpec{Name: "b/rows"})
+	a, b := tableOf(t, s, brook.TableSpec{Name: "a/rows"}), tableOf(t, s,
+		brook.TableSpec{Name: "b/rows"})
 	commit(t, s, put(a, "k", "a"))
 	commit(t, s, put(b, "k", "b"))
-	if err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{put(a, "k", "2"), put(b, "k", "2")}}); err == nil {
+	if err := s.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{put(a, "k", "2"), put(b, "k", "2")}}); err == nil {
 		t.Error("a batch of two apps is taken")
 	}
 	v, err := s.Latest().Get(t.Context(), a, []byte("k"))

@@ -12,7 +12,9 @@ import (
 func TestStore(t *testing.T) {
 	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
 		c := connect(t)
-		storetest.Run(t, func(t *testing.T) brook.Store { return open(t, c, apart(t)) }, storetest.Remote())
+		storetest.Run(t, func(t *testing.T) brook.Store {
+			return open(t, c, apart(t))
+		}, storetest.Remote())
 	})
 }
 
@@ -28,7 +30,9 @@ func TestStoreReopened(t *testing.T) {
 	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
 		storetest.RunReopen(t, func(t *testing.T) (brook.Store, func() brook.Store) {
 			prefix := apart(t)
-			return open(t, connect(t), prefix), func() brook.Store { return open(t, connect(t), prefix) }
+			return open(t, connect(t), prefix), func() brook.Store {
+				return open(t, connect(t), prefix)
+			}
 		}, storetest.Remote())
 	})
 }
@@ -41,7 +45,8 @@ func TestStoreOverLossyNetwork(t *testing.T) {
 	server := client(t)
 	storetest.Run(t, func(t *testing.T) brook.Store {
 		p := newProxy(t, server.Options().Addr)
-		c := redis.NewClient(&redis.Options{Addr: p.addr, MaxRetries: 20, MinRetryBackoff: -1, MaxRetryBackoff: -1})
+		c := redis.NewClient(&redis.Options{Addr: p.addr, MaxRetries: 20, MinRetryBackoff: -1,
+			MaxRetryBackoff: -1})
 		closing(t, c)
 		s := open(t, c, apart(t))
 		p.loseEvery(40)

@@ -33,7 +33,8 @@ import (
 // With deployVariable set, the test binary is a process of a deploy, to be killed.
 const deployVariable = "REDISSTORE_TEST_DEPLOY"
 
-// A deploy is a log that processes of two versions of one package fold into one view, of which most are killed.
+// A deploy is a log that processes of two versions of one package fold into one view, of
+// which most are killed.
 type deploy struct {
 	prefix     string
 	dir        string
@@ -47,9 +48,11 @@ func (d deploy) arguments(version int) string {
 	return fmt.Sprintf("%s %q %d %d %d", d.prefix, d.dir, d.seed, d.partitions, version)
 }
 
-// log makes the log of the deploy. What is published goes to the end of one file, whichever process publishes it.
+// log makes the log of the deploy. What is published goes to the end of one file, whichever
+// process publishes it.
 func (d deploy) log() (*apptest.Ordered, *os.File, error) {
-	sent, err := os.OpenFile(filepath.Join(d.dir, "sent"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	sent, err := os.OpenFile(filepath.Join(d.dir, "sent"),
+		os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,12 +66,13 @@ func deployConfig(d brook.Driver, s brook.Store) brook.Config {
 	return c
 }
 
-// runDeployed folds the log with one version of the code, and rebuilds and redrives at random. It says "ready" when it begins, and "open" when it
-// has the views.
+// runDeployed folds the log with one version of the code, and rebuilds and redrives at random. It
+// prints "ready" when it begins, and "open" when it has the views.
 func runDeployed(arguments string) error {
 	var d deploy
 	var version int
-	if _, err := fmt.Sscanf(arguments, "%s %q %d %d %d", &d.prefix, &d.dir, &d.seed, &d.partitions, &version); err != nil {
+	if _, err := fmt.Sscanf(arguments, "%s %q %d %d %d", &d.prefix, &d.dir, &d.seed, &d.partitions,
+		&version); err != nil {
 		return err
 	}
 	rnd := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(time.Now().UnixNano())))
@@ -118,9 +122,11 @@ func runAWhile(ctx context.Context, app *engine.App, d time.Duration) error {
 	return app.Run(ctx)
 }
 
-// another returns err, unless it says that another process was faster, that the other version folds now, or that its views stay.
+// another returns err, unless it means that another process was faster, that the other version
+// folds now, or that its views stay.
 func another(err error) error {
-	if errors.Is(err, brook.ErrConflict) || errors.Is(err, brook.ErrStale) || errors.Is(err, brook.ErrRebuildRefused) {
+	if errors.Is(err, brook.ErrConflict) || errors.Is(err, brook.ErrStale) ||
+		errors.Is(err, brook.ErrRebuildRefused) {
 		return nil
 	}
 	return err
@@ -141,7 +147,8 @@ func openVersion(c brook.Config, version int) (*engine.App, error) {
 	return app.App, nil
 }
 
-// spawn runs a process of a version, and kills it after a while where kill is set. It reports whether the process got to its end.
+// spawn runs a process of a version, and kills it after a while if kill is set. It reports whether
+// the process got to its end.
 func (d deploy) spawn(rnd *rand.Rand, version int, kill bool) (whole bool, err error) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), deployVariable+"="+d.arguments(version))
@@ -162,7 +169,8 @@ func (d deploy) spawn(rnd *rand.Rand, version int, kill bool) (whole bool, err e
 		}
 		for lines.Scan() && lines.Text() != after {
 		}
-		time.Sleep(time.Duration(rnd.Int64N(int64([]time.Duration{100, 800}[rnd.IntN(2)] * time.Millisecond))))
+		time.Sleep(time.Duration(rnd.Int64N(int64([]time.Duration{100,
+			800}[rnd.IntN(2)] * time.Millisecond))))
 		_ = cmd.Process.Kill()
 	}
 	for lines.Scan() {
@@ -173,8 +181,10 @@ func (d deploy) spawn(rnd *rand.Rand, version int, kill bool) (whole bool, err e
 	return err == nil, nil
 }
 
-// TestRollingDeployKilled: processes of two versions of one package over one view, killed at any instants, side by side for a while and then of the
-// newer one alone, leave what one pass of the newer code makes: views, index, histories and letters. A receiver of the emissions has each once (rules 12, 26, 27, 40).
+// TestRollingDeployKilled: processes of two versions of one package over one view, killed at any
+// instants, side by side for a while and then of the newer one alone, leave what one pass of the
+// newer code makes: views, index, histories and letters. A receiver of the emissions has each once
+// (rules 12, 26, 27, 40).
 func TestRollingDeployKilled(t *testing.T) {
 	client(t) // or skip
 	kills := 12
@@ -183,7 +193,8 @@ func TestRollingDeployKilled(t *testing.T) {
 		if kills, err = strconv.Atoi(v); err != nil {
 			t.Fatal(err)
 		}
-		kills = max(kills/3, 4) // each trial makes several logs, and takes longer than one of TestKilled
+		// each trial makes several logs, and takes longer than one of TestKilled
+		kills = max(kills/3, 4)
 	} else if testing.Short() || raced {
 		kills = 4
 	}
@@ -247,7 +258,8 @@ type deployed struct {
 
 func tellDeployed(t *testing.T, app *v2.App) deployed {
 	t.Helper()
-	all := deployed{ByLast: map[string][]string{}, History: map[string][]string{}, Letters: map[string]bool{}}
+	all := deployed{ByLast: map[string][]string{}, History: map[string][]string{},
+		Letters: map[string]bool{}}
 	check := func(err error) {
 		if err != nil {
 			t.Helper()
@@ -267,7 +279,8 @@ func tellDeployed(t *testing.T, app *v2.App) deployed {
 		events, err := app.Views.Users.Events(id)
 		check(err)
 		for _, e := range events {
-			all.History[id] = append(all.History[id], fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
+			all.History[id] = append(all.History[id],
+				fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
 		}
 	}
 	for l, err := range app.DeadLetters() {
@@ -299,7 +312,9 @@ func (d deploy) check(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, p := range partitions {
-				if err := app.WaitFor(ctx, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1}); err != nil && !errors.Is(err, brook.ErrDeadLetter) {
+				if err := app.WaitFor(ctx,
+					brook.Position{Topic: p.Topic, Partition: p.Number,
+						Offset: p.End - 1}); err != nil && !errors.Is(err, brook.ErrDeadLetter) {
 					t.Error(err)
 				}
 			}
@@ -316,7 +331,8 @@ func (d deploy) check(t *testing.T) {
 	a, b := reflect.ValueOf(got), reflect.ValueOf(want)
 	for i := range a.NumField() {
 		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			t.Errorf("%s\n got %.1500s\nwant %.1500s", a.Type().Field(i).Name, fmt.Sprint(a.Field(i)), fmt.Sprint(b.Field(i)))
+			t.Errorf("%s\n got %.1500s\nwant %.1500s", a.Type().Field(i).Name,
+				fmt.Sprint(a.Field(i)), fmt.Sprint(b.Field(i)))
 		}
 	}
 	heard, due := d.heard(t), pass.heard(t)
@@ -324,7 +340,8 @@ func (d deploy) check(t *testing.T) {
 	for order, bill := range due {
 		if got := heard[order]; got != bill {
 			if lost++; lost <= 5 {
-				t.Errorf("the receiver has %+v, want %+v; published:\n%s", got, bill, d.published(t, order))
+				t.Errorf("the receiver has %+v, want %+v; published:\n%s", got, bill,
+					d.published(t, order))
 			}
 		}
 		delete(heard, order)
@@ -337,7 +354,8 @@ func (d deploy) check(t *testing.T) {
 	}
 }
 
-// published returns the headers of the records of an order that were published, and their places in the file.
+// published returns the headers of the records of an order that were published, and their
+// places in the file.
 func (d deploy) published(t *testing.T, order string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(d.dir, "sent"))
@@ -378,7 +396,8 @@ func (d deploy) heard(t *testing.T) map[string]relay.Bill {
 			t.Fatal(err)
 		}
 	}
-	app, err := relay.NewApp(brook.Config{Author: "relay", Driver: log, Store: mapstore.New(), Log: config(nil, nil).Log}, relay.Billing{})
+	app, err := relay.NewApp(brook.Config{Author: "relay", Driver: log, Store: mapstore.New(),
+		Log: config(nil, nil).Log}, relay.Billing{})
 	if err != nil {
 		t.Fatal(err)
 	}

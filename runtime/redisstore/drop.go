@@ -7,8 +7,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Drop empties a table in steps, between which the server does other things. One that was interrupted is gone on with by the
-// next. Snapshots do not notice it: nobody reads a table that is dropped.
+// Drop empties a table in steps, between which the server does other work. The next call continues
+// one that was interrupted. Snapshots do not notice it: nobody reads a table that is dropped.
 func (s *Store) Drop(ctx context.Context, t brook.Table) error {
 	own, err := s.own(t)
 	if err != nil {
@@ -20,7 +20,7 @@ func (s *Store) Drop(ctx context.Context, t brook.Table) error {
 			return fmt.Errorf("redisstore: drop table %s: %w", own.name, explain(err))
 		}
 		if len(keys) == 0 {
-			// Rows without a place in the order there are none; but whatever is left is gone then.
+			// No row lacks a place in the order; but if something is left, this removes it.
 			if err := s.client.Unlink(ctx, own.rows, own.order).Err(); err != nil {
 				return fmt.Errorf("redisstore: drop table %s: %w", own.name, explain(err))
 			}

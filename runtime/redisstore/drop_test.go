@@ -11,11 +11,13 @@ import (
 func TestNothingIsLeft(t *testing.T) {
 	c := client(t)
 	s := open(t, c, apart(t))
-	a, b := tableOf(t, s, brook.TableSpec{Name: "app/a"}), tableOf(t, s, brook.TableSpec{Name: "app/a:b"})
+	a, b := tableOf(t, s, brook.TableSpec{Name: "app/a"}), tableOf(t, s,
+		brook.TableSpec{Name: "app/a:b"})
 	var writes []brook.Write
 	for i := range 2500 {
 		key := fmt.Sprint(i, "\x00{}*")
-		writes = append(writes, put(a, key, "x", &brook.HistoryEntry{Type: "x"}), put(b, key, "x", &brook.HistoryEntry{Type: "x"}))
+		writes = append(writes, put(a, key, "x", &brook.HistoryEntry{Type: "x"}),
+			put(b, key, "x", &brook.HistoryEntry{Type: "x"}))
 	}
 	commit(t, s, writes...)
 	left := func() int {

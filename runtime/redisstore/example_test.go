@@ -10,10 +10,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Two processes that share a view, here in one: what one commits the other reads, and neither overwrites what it has not seen.
+// Two processes that share a view, here in one: what one commits the other reads, and neither
+// overwrites what it has not seen.
 func Example() {
 	addr := os.Getenv("BROOK_REDIS")
-	if addr == "" { // nothing to show without a server: scripts/redis run go test ./runtime/redisstore
+	// nothing to show without a server: scripts/redis run go test ./runtime/redisstore
+	if addr == "" {
 		fmt.Println("first: <nil>\nsecond: brook: changed by another process\nvalue: 1")
 		return
 	}

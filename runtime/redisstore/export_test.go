@@ -26,7 +26,7 @@ func (s *Store) Erase(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Tags gives the hash tags of all views whose tables were asked for.
+// Tags returns the hash tags of all views whose tables were asked for.
 func (s *Store) Tags() (tags []string) {
 	for _, v := range s.views {
 		tags = append(tags, v.tag)
@@ -59,7 +59,8 @@ func Rewind(ctx context.Context, t testing.TB, s *Store, n int64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.client.HSet(ctx, v.key, "head", fmt.Sprint(last[0], int64(score))).Err(); err != nil {
+		if err := s.client.HSet(ctx, v.key, "head",
+			fmt.Sprint(last[0], int64(score))).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -37,7 +37,8 @@ type outage struct {
 // newOutage runs an app over the server of a client until the test ends.
 func newOutage(t *testing.T, c redis.UniversalClient) *outage {
 	t.Helper()
-	o := &outage{t: t, change: make(chan struct{}, 1), free: make(chan struct{}), next: map[int32]int64{}}
+	o := &outage{t: t, change: make(chan struct{}, 1), free: make(chan struct{}),
+		next: map[int32]int64{}}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	o.ctx = ctx
@@ -98,7 +99,8 @@ func (o *outage) committed(c brook.Commit) {
 	}
 }
 
-// allow lets n further commits happen before events have to wait, so that the log is not at its end too soon.
+// allow lets n further commits happen before events have to wait, so that the log is not
+// at its end too soon.
 func (o *outage) allow(n int) (commits int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -128,8 +130,9 @@ func (o *outage) more(n int) {
 	}
 }
 
-// check waits until the log is folded, and compares the views with those of one pass, also as a process sees them that comes
-// by another client. It gives how many committed events were lost and folded again.
+// check waits until the log is folded, and compares the views with those of one pass, also as
+// a process sees them that comes by another client. It returns how many committed events were
+// lost and folded again.
 func (o *outage) check(c redis.UniversalClient) (lost int64) {
 	t := o.t
 	t.Helper()
@@ -144,12 +147,12 @@ func (o *outage) check(c redis.UniversalClient) (lost int64) {
 	}
 	pass := audited(t, log, mapstore.New())
 	caughtUp(t, pass)
-	want := tell(t, pass)
+	want := observe(t, pass)
 	closed(t, pass)
 	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 {
 		t.Fatalf("a dull story: %.2000v", want)
 	}
-	same(t, tell(t, o.App), want)
+	same(t, observe(t, o.App), want)
 	s, err := redisstore.New(o.ctx, c)
 	if err != nil {
 		t.Fatal(err)
@@ -158,16 +161,18 @@ func (o *outage) check(c redis.UniversalClient) (lost int64) {
 	if err := dealtWith(o.ctx, o.log, another); err != nil { // where the positions are
 		t.Error(err)
 	}
-	same(t, tell(t, another), want)
+	same(t, observe(t, another), want)
 	closed(t, another)
 	closed(t, o.App) // after what was emitted is sent
-	if got, want := unique(o.sent.String()), unique(all.String()); !slices.Equal(got, want) || len(want) == 0 {
+	if got, want := unique(o.sent.String()), unique(all.String()); !slices.Equal(got, want) ||
+		len(want) == 0 {
 		t.Errorf("%d emissions were sent, want %d", len(got), len(want))
 	}
 	return o.lost
 }
 
-// A replica takes over that does not have the last commits: positions go back together with the rows, and what was lost is folded again.
+// A replica takes over that does not have the last commits: positions go back together with the
+// rows, and what was lost is folded again.
 func TestFailoverLosesCommits(t *testing.T) {
 	master := startNode(t)
 	replica := startNode(t, "--replica", master.addr)
@@ -200,7 +205,8 @@ func TestSentinelFailsOver(t *testing.T) {
 	sentinel := startNode(t, "--sentinel", master.addr)
 	sentinel.until("master0", "name=brook,status=ok,address="+master.addr+",slaves=1,sentinels=1")
 	connect := func() *redis.Client {
-		c := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "brook", SentinelAddrs: []string{sentinel.addr}})
+		c := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "brook",
+			SentinelAddrs: []string{sentinel.addr}})
 		closing(t, c)
 		return c
 	}
@@ -214,7 +220,8 @@ func TestSentinelFailsOver(t *testing.T) {
 	}
 	second := startNode(t, "--replica", replica.addr)
 	second.until("master_link_status", "up")
-	sentinel.until("master0", "name=brook,status=ok,address="+replica.addr+",slaves=2,sentinels=1") // with the one that crashed
+	// with the one that crashed
+	sentinel.until("master0", "name=brook,status=ok,address="+replica.addr+",slaves=2,sentinels=1")
 	o.more(50)
 	second.catchesUp(replica)
 	sentinel.accepts("sentinel", "failover", "brook") // once it knows the second one well enough

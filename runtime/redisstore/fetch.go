@@ -9,15 +9,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// fetchLen is how many rows are asked for in one command, and bears on how long the server answers nobody else.
+// fetchLen is how many rows one command asks for. It bounds how long the server
+// answers nobody else.
 const fetchLen = 500
 
-// Fetch gives many rows in one round trip: the commands for them go out together.
+// Fetch returns many rows in one round trip: their commands are sent together.
 func (r latest) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Value, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	parts := map[*handle][]int{} // the numbers of the keys
+	parts := map[*handle][]int{} // indexes into keys
 	var order []*handle
 	for i, k := range keys {
 		t, err := r.store.own(k.Table)
@@ -49,13 +50,15 @@ func (r latest) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Value
 		return nil, nil
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, fmt.Errorf("redisstore: view %s: read %d rows: %w", order[0].view.tag, len(keys), explain(err))
+		return nil, fmt.Errorf("redisstore: view %s: read %d rows: %w", order[0].view.tag,
+			len(keys), explain(err))
 	}
 	values := make([]brook.Value, len(keys))
 	for _, q := range requests {
 		rows := q.reply.Val()
 		if len(rows) != len(q.numbers) {
-			return nil, fmt.Errorf("%w: table %s: a reply of %d rows to %d keys", ErrDamaged, q.table.name, len(rows), len(q.numbers))
+			return nil, fmt.Errorf("%w: table %s: a reply of %d rows to %d keys", ErrDamaged,
+				q.table.name, len(rows), len(q.numbers))
 		}
 		for i, n := range q.numbers {
 			stored, ok := rows[i].(string)

@@ -13,13 +13,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A process that only reads hears of the positions that another one commits, and of the views that it rebuilds.
+// A process that only reads learns of the positions that another one commits, and of the
+// views that it rebuilds.
 func TestReadersFollow(t *testing.T) {
 	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		prefix, d := apart(t), memdriver.New(memdriver.Partitions(3))
-		reader, writer := newApp(t, d, open(t, connect(t), prefix)), newApp(t, d, open(t, connect(t), prefix))
+		reader, writer := newApp(t, d, open(t, connect(t), prefix)), newApp(t, d,
+			open(t, connect(t), prefix))
 		defer closed(t, reader)
 		run, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)
@@ -66,7 +68,8 @@ func TestReadersFollow(t *testing.T) {
 			if ctx.Err() != nil {
 				t.Fatal("the reader still has what was replaced")
 			}
-			if _, err := reader.Views.Accounts.Get("processed"); !errors.Is(err, brook.ErrNotFound) {
+			if _, err := reader.Views.Accounts.Get("processed"); !errors.Is(err,
+				brook.ErrNotFound) {
 				t.Fatal(err)
 			}
 		}

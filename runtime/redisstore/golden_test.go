@@ -30,7 +30,8 @@ func TestStoredForm(t *testing.T) {
 			"650300ff046e6f6e6500"},
 		"odd": {&brook.HistoryEntry{
 			Position: brook.Position{Topic: "t", Partition: -1, Offset: -1}, Type: "é",
-			Time: time.Date(-5, 1, 2, 3, 4, 5, 999_999_999, time.UTC), Key: []byte{}, Data: []byte{},
+			Time: time.Date(-5, 1, 2, 3, 4, 5, 999_999_999, time.UTC), Key: []byte{},
+			Data:    []byte{},
 			Headers: []brook.Header{{Value: []byte{}}},
 		}, "02c3a900000000000001020000000301740101000000b5c9d2add003ff93ebdc030101010001"},
 	} {

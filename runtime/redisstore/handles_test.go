@@ -10,15 +10,23 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// An app folds on and reads whatever other apps of its name are opened over the same Store object, before it first commits or after: of the
-// same package, or of another one with rows of its own types.
+// An app folds on and reads whatever other apps of its name are opened over the same Store
+// object, before it first commits or after: of the same package, or of another one with
+// rows of its own types.
 func TestAnotherAppOfTheNameDisturbsNobody(t *testing.T) {
 	type other struct{ ID string }
-	def := &engine.Definition{Collections: []brook.AnyCollection{&brook.Collection[string, other]{Name: "accounts", Shape: "string",
-		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string]}},
-		Lane: func(*engine.Tx) func(*engine.Delivery) { return func(*engine.Delivery) {} }}
+	rows := &brook.Collection[string, other]{
+		Name: "accounts", Shape: "string",
+		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
+	}
+	def := &engine.Definition{
+		Collections: []brook.AnyCollection{rows},
+		Lane:        func(*engine.Tx) func(*engine.Delivery) { return func(*engine.Delivery) {} },
+	}
 	for name, another := range map[string]func(t *testing.T, c brook.Config) (closes func() error){
-		"the same": func(t *testing.T, c brook.Config) func() error { return newApp(t, c.Driver, c.Store).Close },
+		"the same": func(t *testing.T, c brook.Config) func() error {
+			return newApp(t, c.Driver, c.Store).Close
+		},
 		"another package": func(t *testing.T, c brook.Config) func() error {
 			app, err := engine.NewApp(c, def)
 			if err != nil {
@@ -40,7 +48,8 @@ func TestAnotherAppOfTheNameDisturbsNobody(t *testing.T) {
 					} else {
 						defer end()
 					}
-					if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: account}); err != nil {
+					if _, err := app.Publish.Opened(t.Context(),
+						ledger.Opened{Account: account}); err != nil {
 						t.Fatal(err)
 					}
 					caughtUp(t, app)

@@ -15,7 +15,7 @@ type head struct {
 	number int64
 }
 
-// parseHead reads a head; that of a view without commits is "".
+// parseHead parses a head. A view without commits has the head "".
 func parseHead(text string) (h head, ok bool) {
 	if text == "" {
 		return h, true
@@ -27,7 +27,7 @@ func parseHead(text string) (h head, ok bool) {
 	return head{text[:16], n}, err == nil
 }
 
-// read takes notice of a head as the server gave it.
+// read parses a head that the server returned, and notes it.
 func (v *view) read(text string) (head, error) {
 	h, ok := parseHead(text)
 	if !ok {
@@ -37,7 +37,7 @@ func (v *view) read(text string) (head, error) {
 	return h, nil
 }
 
-// head asks for the newest head of a view.
+// head asks the server for the newest head of a view.
 func (s *Store) head(ctx context.Context, v *view) (head, error) {
 	text, err := s.client.HGet(ctx, v.key, "head").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {

@@ -10,8 +10,10 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// history gives the entries of a row, oldest first; still says whether their instant will do.
-func (s *Store) history(ctx context.Context, t brook.Table, key []byte, still func(*view, string) error) iter.Seq2[*brook.HistoryEntry, error] {
+// history yields the entries of a row, oldest first. Still returns an error if their instant
+// is not the wanted one.
+func (s *Store) history(ctx context.Context, t brook.Table, key []byte,
+	still func(*view, string) error) iter.Seq2[*brook.HistoryEntry, error] {
 	past := string(key) // the caller's key may change before the sequence is used
 	return func(yield func(*brook.HistoryEntry, error) bool) {
 		entries, err := s.entries(ctx, t, past, still)
@@ -32,8 +34,9 @@ type placed struct {
 	entry *brook.HistoryEntry
 }
 
-// entries reads a history, which lies by type, and puts it in order.
-func (s *Store) entries(ctx context.Context, t brook.Table, key string, still func(*view, string) error) ([]placed, error) {
+// entries reads a history, which is stored by type, and sorts it.
+func (s *Store) entries(ctx context.Context, t brook.Table, key string,
+	still func(*view, string) error) ([]placed, error) {
 	own, err := s.own(t)
 	if err == nil {
 		err = ctx.Err()
@@ -41,7 +44,8 @@ func (s *Store) entries(ctx context.Context, t brook.Table, key string, still fu
 	if err != nil {
 		return nil, err
 	}
-	reply, err := s.scripts.history.Run(ctx, s.client, []string{own.view.key, own.past + key}).Slice()
+	reply, err := s.scripts.history.Run(ctx, s.client,
+		[]string{own.view.key, own.past + key}).Slice()
 	if err != nil {
 		return nil, own.failed("history of", key, err)
 	}
@@ -58,7 +62,8 @@ func (s *Store) entries(ctx context.Context, t brook.Table, key string, still fu
 		text, _ := m.(string)
 		e := &entries[i]
 		if e.place, e.entry, err = decodeEntry([]byte(text)); err != nil {
-			return nil, fmt.Errorf("%w: table %s: history of %.100q: %w", ErrDamaged, own.name, key, err)
+			return nil, fmt.Errorf("%w: table %s: history of %.100q: %w", ErrDamaged,
+				own.name, key, err)
 		}
 	}
 	slices.SortFunc(entries, func(a, b placed) int { return cmp.Compare(a.place, b.place) })

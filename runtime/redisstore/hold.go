@@ -8,22 +8,25 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A snapshot whose view moves on under it is taken again, and then has commits held back while it reads: for a moment, after which they
-// are free for as long. Who commits asks again until they are free.
+// A snapshot whose view moves during its reads is taken again, and then holds commits back while
+// it reads: for a moment, after which they are free for as long. A commit that is held back asks
+// again until it is free.
 const (
 	shortHold = 100 * time.Millisecond
 	longHold  = time.Second
-	movedFor  = 10 * time.Second // how long a view is known to move under snapshots
+	movedFor  = 10 * time.Second // how long a view counts as moving under snapshots
 	heldPoll  = 5 * time.Millisecond
-	idleFor   = 20 * time.Millisecond // after which a snapshot of this store holds up no commit of this store
+	// unread for so long, a snapshot holds up no commit of its own store
+	idleFor = 20 * time.Millisecond
 )
 
-// hold gives the head of a view, with commits held back where snapshots of it have moved lately. Where the server refuses it, or
-// there is no turn to be had, the snapshot does without.
+// hold returns the head of a view, and holds commits back if snapshots of it have moved lately. If
+// the server refuses, or it is not this snapshot's turn, the snapshot continues without.
 func (s *Store) hold(ctx context.Context, v *view) (h head, held bool, err error) {
 	want := v.wantsHold()
 	for deadline := time.Now().Add(4 * longHold); want > 0 && time.Now().Before(deadline); {
-		reply, err := s.scripts.hold.Run(ctx, s.client, []string{v.key}, want.Milliseconds()).Slice()
+		reply, err := s.scripts.hold.Run(ctx, s.client, []string{v.key},
+			want.Milliseconds()).Slice()
 		var refused redis.Error
 		if errors.As(err, &refused) {
 			break
@@ -48,14 +51,14 @@ func (s *Store) hold(ctx context.Context, v *view) (h head, held bool, err error
 	return h, false, err
 }
 
-// release lets commits go on.
+// release lets commits continue.
 func (s *Store) release(v *view) {
 	ctx, cancel := context.WithTimeout(context.Background(), longHold)
 	defer cancel()
-	_ = s.scripts.release.Run(ctx, s.client, []string{v.key}).Err() // the hold ends by itself
+	_ = s.scripts.release.Run(ctx, s.client, []string{v.key}).Err() // the hold expires by itself
 }
 
-// free waits until commits are no longer held back.
+// free waits until commits are not held back.
 func (s *Store) free(ctx context.Context, v *view, left int64) error {
 	for left > 0 {
 		v.mu.Lock()
@@ -86,7 +89,7 @@ func pause(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// wantsHold says how long the next snapshot holds commits back; 0: not at all.
+// wantsHold returns for how long the next snapshot holds commits back, 0 for not at all.
 func (v *view) wantsHold() time.Duration {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -96,7 +99,7 @@ func (v *view) wantsHold() time.Duration {
 	return v.holdFor
 }
 
-// movedUnder notes that the view moved under a snapshot, which had commits held back or not.
+// movedUnder notes that the view moved during a snapshot, which held commits back or did not.
 func (v *view) movedUnder(held bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -107,19 +110,20 @@ func (v *view) movedUnder(held bool) {
 	v.holdFor = min(max(v.holdFor, shortHold), longHold)
 }
 
-// heldStill notes that a snapshot read all that it wanted while commits were held back.
+// heldStill notes that a snapshot finished its reads while commits were held back.
 func (v *view) heldStill(took time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.moved = time.Now() // it would have moved
+	v.moved = time.Now() // without the hold it would have moved
 	v.holdFor = min(max(2*took, v.holdFor/2, shortHold), longHold)
 }
 
 // holders are the open snapshots of this store that hold commits back.
 type holders map[*snapshot]bool
 
-// idle takes out those that have not been read for a while, and gives how many these are: who commits between two reads of a snapshot is not to
-// wait for itself. It is called with view.mu held.
+// idle removes the holders that have not been read for a while, and returns their number: a
+// goroutine that commits between two reads of its snapshot must not wait for itself. It is
+// called with view.mu held.
 func (h holders) idle() (n int) {
 	for r := range h {
 		if time.Since(time.Unix(0, r.last.Load())) > idleFor {
@@ -140,7 +144,7 @@ func (v *view) holds(r *snapshot) {
 	v.holders[r] = true
 }
 
-// lets notes that a snapshot does no longer, and reports whether it did.
+// lets notes that a snapshot holds commits back no longer, and reports whether it did.
 func (v *view) lets(r *snapshot) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()

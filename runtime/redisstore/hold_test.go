@@ -15,7 +15,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Snapshots succeed while several processes commit without a pause: commits wait for them, and never for long.
+// Snapshots succeed while several processes commit without a pause: commits wait for them,
+// and never for long.
 func TestSnapshotsUnderWrites(t *testing.T) {
 	n, _, s, table := alone(t)
 	var rows []brook.Write
@@ -40,7 +41,9 @@ func TestSnapshotsUnderWrites(t *testing.T) {
 				began := time.Now()
 				// Two rows with one value, of which every snapshot has to see both or none.
 				value := fmt.Sprint(w, " ", i)
-				err := other.Commit(ctx, &brook.Batch{Writes: []brook.Write{put(mine, fmt.Sprint("a", w), value), put(mine, fmt.Sprint("z", w), value)}})
+				err := other.Commit(ctx,
+					&brook.Batch{Writes: []brook.Write{put(mine, fmt.Sprint("a", w), value),
+						put(mine, fmt.Sprint("z", w), value)}})
 				if err != nil && ctx.Err() == nil {
 					t.Error(err)
 					return
@@ -71,7 +74,8 @@ func TestSnapshotsUnderWrites(t *testing.T) {
 	}
 	stop()
 	writers.Wait()
-	t.Logf("%d of %d snapshots, %d tries moved, %d commits, the longest took %v", taken, snapshots, moved, commits.Load(), time.Duration(longest.Load()))
+	t.Logf("%d of %d snapshots, %d tries moved, %d commits, the longest took %v", taken, snapshots,
+		moved, commits.Load(), time.Duration(longest.Load()))
 	if taken != snapshots {
 		t.Errorf("%d of %d snapshots succeeded within %d tries", taken, snapshots, tries)
 	}
@@ -117,7 +121,8 @@ func TestHoldEnds(t *testing.T) {
 		t.Errorf("a commit while a snapshot holds: %v", err)
 	}
 	commit(t, s, put(table, "d", "2"))
-	if _, err := snap.Get(t.Context(), table, []byte("d")); !errors.Is(err, brook.ErrSnapshotMoved) {
+	if _, err := snap.Get(t.Context(), table, []byte("d")); !errors.Is(err,
+		brook.ErrSnapshotMoved) {
 		t.Errorf("a read after the hold: %v", err)
 	}
 	if err := snap.Close(); err != nil {

@@ -28,7 +28,7 @@ import (
 // With childVariable set, the test binary is a process to be killed.
 const childVariable = "REDISSTORE_TEST_CHILD"
 
-// killsVariable says how many processes are killed, for continuous integration.
+// killsVariable sets how many processes are killed, for continuous integration.
 const killsVariable = "REDISSTORE_TEST_KILLS"
 
 func TestMain(m *testing.M) {
@@ -63,11 +63,12 @@ func (tr trial) arguments() string {
 	return fmt.Sprintf("%s %q %d %d", tr.prefix, tr.dir, tr.seed, tr.partitions)
 }
 
-// runChild folds the log of a trial, in batches of a few events, or rebuilds the views first. It says "ready" when it begins, and "open"
-// when it has the views.
+// runChild folds the log of a trial, in batches of a few events, or rebuilds the views first. It
+// prints "ready" when it begins, and "open" when it has the views.
 func runChild(arguments string) error {
 	var tr trial
-	if _, err := fmt.Sscanf(arguments, "%s %q %d %d", &tr.prefix, &tr.dir, &tr.seed, &tr.partitions); err != nil {
+	if _, err := fmt.Sscanf(arguments, "%s %q %d %d", &tr.prefix, &tr.dir, &tr.seed,
+		&tr.partitions); err != nil {
 		return err
 	}
 	rnd := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(time.Now().UnixNano())))
@@ -97,7 +98,8 @@ func runChild(arguments string) error {
 	}
 	fmt.Println("open")
 	if rnd.IntN(4) == 0 {
-		if err := app.Rebuild(ctx); err != nil && !errors.Is(err, brook.ErrConflict) { // another one was faster
+		// another one was faster
+		if err := app.Rebuild(ctx); err != nil && !errors.Is(err, brook.ErrConflict) {
 			return err
 		}
 	}
@@ -125,7 +127,8 @@ func runThrough(ctx context.Context, d brook.Driver, app *ledger.App) error {
 func dealtWith(ctx context.Context, d brook.Driver, app *ledger.App) error {
 	partitions, err := d.Partitions(ctx, "ledger")
 	for _, p := range partitions {
-		werr := app.WaitFor(ctx, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1})
+		werr := app.WaitFor(ctx, brook.Position{Topic: p.Topic, Partition: p.Number,
+			Offset: p.End - 1})
 		if werr != nil && !errors.Is(werr, brook.ErrDeadLetter) {
 			err = errors.Join(err, werr)
 		}
@@ -133,7 +136,8 @@ func dealtWith(ctx context.Context, d brook.Driver, app *ledger.App) error {
 	return err
 }
 
-// spawn runs a process of the trial, and kills it after a while where kill is set. It reports whether the process got to its end.
+// spawn runs a process of the trial, and kills it after a while if kill is set. It reports whether
+// the process got to its end.
 func (tr trial) spawn(rnd *rand.Rand, kill bool) (whole bool, err error) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childVariable+"="+tr.arguments())
@@ -166,8 +170,8 @@ func (tr trial) spawn(rnd *rand.Rand, kill bool) (whole bool, err error) {
 	return err == nil, nil
 }
 
-// TestKilled: whatever instants several processes over one view are killed at, views, histories, indexes, letters and positions equal one pass,
-// and all emissions were sent.
+// TestKilled: whatever instants several processes over one view are killed at, views, histories,
+// indexes, letters and positions equal one pass, and all emissions were sent.
 func TestKilled(t *testing.T) {
 	client(t) // or skip
 	kills := 24
@@ -242,7 +246,7 @@ func (tr trial) check(t *testing.T) {
 	}
 	pass := audited(t, d, mapstore.New())
 	caughtUp(t, pass)
-	want := tell(t, pass)
+	want := observe(t, pass)
 	closed(t, pass)
 	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 {
 		t.Fatalf("a dull story: %.2000v", want)
@@ -251,10 +255,11 @@ func (tr trial) check(t *testing.T) {
 	defer closed(t, app)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := dealtWith(ctx, d, app); err != nil { // nobody runs it: it stands where the processes left it
+	// nobody runs it: it stands where the processes left it
+	if err := dealtWith(ctx, d, app); err != nil {
 		t.Error(err)
 	}
-	same(t, tell(t, app), want)
+	same(t, observe(t, app), want)
 	var got strings.Builder
 	files, err := filepath.Glob(filepath.Join(tr.dir, "sent*"))
 	if err != nil || len(files) == 0 {
@@ -267,7 +272,8 @@ func (tr trial) check(t *testing.T) {
 		}
 		got.Write(data)
 	}
-	if got, want := unique(got.String()), unique(all.String()); !slices.Equal(got, want) || len(want) == 0 {
+	if got, want := unique(got.String()), unique(all.String()); !slices.Equal(got, want) ||
+		len(want) == 0 {
 		t.Errorf("%d emissions were sent, want %d", len(got), len(want))
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"strconv"
 )
 
-// layoutVersion is that of what is kept on the server, see the package documentation.
+// layoutVersion is the version of the layout that the package documentation describes.
 const layoutVersion = 1
 
-// checkLayout refuses a view of another layout; that of a view without commits is "".
+// checkLayout refuses a view of another layout. A view without commits has the layout "".
 func (v *view) checkLayout(text string) error {
 	if text == "" {
 		return nil
@@ -18,7 +18,8 @@ func (v *view) checkLayout(text string) error {
 	case err != nil:
 		return fmt.Errorf("%w: %s: the version %.20q is no number", ErrLayout, v.key, text)
 	case version > layoutVersion:
-		return fmt.Errorf("%w: %s has layout %d, and this version of redisstore knows layouts up to %d: use the brook version that wrote it, or a newer one",
+		return fmt.Errorf("%w: %s has layout %d, and this version of redisstore knows layouts up "+
+			"to %d: use the brook version that wrote it, or a newer one",
 			ErrLayout, v.key, version, layoutVersion)
 	}
 	return nil

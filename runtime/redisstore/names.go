@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Keys of a view: all begin with its tag, so that they lie in one hash slot. What follows the kind is escaped but for a
-// row's key, which ends the name: no two things have one name.
+// Keys of a view: all begin with its tag, so that they are in one hash slot. What follows the kind
+// is escaped, except a row's key, which ends the name: no two things share one name.
 const (
 	suffixView = ":view"
 	suffixIDs  = ":ids"
@@ -16,7 +16,7 @@ const (
 	kindPast   = ":past:"
 )
 
-// split gives the view and the rest of a table's name. Names without a slash are of the view "".
+// split splits a table's name into the view and the rest. Names without a slash are of the view "".
 func split(table string) (view, rest string) {
 	view, rest, ok := strings.Cut(table, "/")
 	if !ok {
@@ -25,7 +25,8 @@ func split(table string) (view, rest string) {
 	return view, rest
 }
 
-// tagOf gives the hash tag of a view. "%" alone is no escaped name, so it is that of the view "".
+// tagOf returns the hash tag of a view. "%" alone is no escaped name, so it is the
+// tag of the view "".
 func tagOf(prefix, view string) string {
 	if view == "" {
 		return "{" + escape(prefix, "{}") + "%}"
@@ -33,7 +34,7 @@ func tagOf(prefix, view string) string {
 	return "{" + escape(prefix+view, "{}") + "}"
 }
 
-// escape writes bytes that are special, no visible ASCII, or percent signs as %XX.
+// escape writes percent signs, special bytes, and all that are not visible ASCII, as %XX.
 func escape(name, special string) string {
 	var b strings.Builder
 	for _, c := range []byte(name) {

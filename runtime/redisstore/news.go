@@ -10,20 +10,25 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/stored"
 )
 
-// News are what a commit publishes: its number, a blank, and the rows that it wrote, table by table: the table's name without
-// the view's, how many keys there are, the keys. Texts have their length in front, and lengths and numbers are
-// varints. Tables of which few rows were written come first, and those whose keys would make it more than newsLen have 0
-// keys. Where the tables alone are too many, nothing stands behind the blank.
+// News are what a commit publishes: its number, a blank, and the rows that it wrote, table by
+// table: the table's name without the view's, the number of keys, the keys. Texts are preceded by
+// their length; lengths and numbers are varints. Tables with few written rows come first. Tables
+// whose keys would exceed newsLen have 0 keys. If even the names of the tables are too long,
+// nothing follows the blank.
 const newsLen = 32 << 10
 
-// newsMark begins what is known, so that it is never empty.
+// newsMark begins the list of rows, so that a known list is never empty.
 const newsMark = '+'
 
 func appendNews(dst []byte, p *program) []byte {
 	start := len(dst)
 	dst = append(dst, newsMark)
-	written := slices.DeleteFunc(slices.Clone(p.order), func(t *table) bool { return p.tables[t].written() == 0 })
-	slices.SortStableFunc(written, func(t, u *table) int { return p.tables[t].written() - p.tables[u].written() })
+	written := slices.DeleteFunc(slices.Clone(p.order), func(t *table) bool {
+		return p.tables[t].written() == 0
+	})
+	slices.SortStableFunc(written, func(t, u *table) int {
+		return p.tables[t].written() - p.tables[u].written()
+	})
 	for _, t := range written {
 		dst = stored.AppendText(dst, t.rest)
 		if len(dst)-start > 2*newsLen {
@@ -34,7 +39,7 @@ func appendNews(dst []byte, p *program) []byte {
 	return dst
 }
 
-// appendKeys appends how many rows were written, and their keys; 0 where these don't fit.
+// appendKeys appends the number of written rows and their keys, or 0 if they do not fit.
 func appendKeys(dst []byte, limit int, part *part) []byte {
 	start := len(dst)
 	dst = binary.AppendUvarint(dst, uint64(part.written()))
@@ -54,14 +59,14 @@ func (p *part) written() int { return len(p.puts) + len(p.removes) }
 // bulletin is what one commit published.
 type bulletin struct {
 	number int64
-	known  bool // else the rows were too many
+	known  bool // false: the rows were too many
 	rows   []announced
 }
 
 type announced struct {
 	table  string
 	key    []byte
-	missed bool // rows were written that are not named
+	missed bool // rows were written, but are not named
 }
 
 func parseNews(payload string) (b bulletin, ok bool) {

@@ -28,7 +28,8 @@ type node struct {
 func startNode(t *testing.T, options ...string) *node {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Skip("NOT TESTED: there is no redis-server to start and to kill. Install it: apt-get install redis-server")
+		t.Skip("NOT TESTED: there is no redis-server to start and to kill. Install it: " +
+			"apt-get install redis-server")
 	}
 	n := &node{t: t, options: options, dir: t.TempDir()}
 	n.start()
@@ -39,7 +40,8 @@ func startNode(t *testing.T, options ...string) *node {
 // start starts it, with what it kept.
 func (n *node) start() {
 	n.t.Helper()
-	cmd := exec.Command("../../scripts/redis", append(append([]string{"start"}, n.options...), n.dir)...)
+	cmd := exec.Command("../../scripts/redis",
+		append(append([]string{"start"}, n.options...), n.dir)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -115,8 +117,9 @@ func (n *node) until(name, value string) {
 	}
 }
 
-// catchesUp waits until a replica has what its master has now. Without, it may have nothing at all: a master sends a new replica its
-// commands from the first acknowledgement on, which comes within a second.
+// catchesUp waits until a replica has what its master has now. Without, it may have nothing
+// at all: a master sends a new replica its commands from the first acknowledgement on, which
+// comes within a second.
 func (n *node) catchesUp(master *node) {
 	n.t.Helper()
 	offset := func(of *node, name string) int64 {
@@ -127,14 +130,15 @@ func (n *node) catchesUp(master *node) {
 		return v
 	}
 	want := offset(master, "master_repl_offset")
-	for deadline := time.Now().Add(30 * time.Second); offset(n, "slave_repl_offset") < want; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); offset(n,
+		"slave_repl_offset") < want; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			n.t.Fatalf("%s does not catch up with %s", n.addr, master.addr)
 		}
 	}
 }
 
-// switched is a client that goes to the server that it is told to.
+// switched is a client that goes to the server that was chosen for it.
 type switched struct {
 	*redis.Client
 	addr atomic.Pointer[string]
@@ -143,9 +147,10 @@ type switched struct {
 func newSwitched(t *testing.T, to *node) *switched {
 	s := &switched{}
 	s.to(to)
-	s.Client = redis.NewClient(&redis.Options{Addr: "the master", Dialer: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, *s.addr.Load())
-	}})
+	s.Client = redis.NewClient(&redis.Options{Addr: "the master",
+		Dialer: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, *s.addr.Load())
+		}})
 	closing(t, s.Client)
 	return s
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// alone gives a store on a server of its own, with some rows.
+// alone returns a store on a server of its own, with some rows.
 func alone(t *testing.T) (*node, *redis.Client, *redisstore.Store, brook.Table) {
 	t.Helper()
 	n := startNode(t)
@@ -53,7 +53,7 @@ func TestServerEmptied(t *testing.T) {
 	commit(t, s, put(again, "d", "1"))
 }
 
-// A server that is told to evict while an app runs ends it, before it throws rows away unnoticed.
+// A server that starts to evict while an app runs ends the app, before rows are lost unnoticed.
 func TestServerBeginsToEvict(t *testing.T) {
 	n, _, s, table := alone(t)
 	n.do("config", "set", "maxmemory-policy", "allkeys-lru")
@@ -61,7 +61,8 @@ func TestServerBeginsToEvict(t *testing.T) {
 	err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{put(table, "d", "1")}})
 	wantPermanent(t, "a commit", err, redisstore.ErrServer)
 	n.do("unlink", s.Tags()[0]+":rows:rows") // what it has evicted shows as a conflict
-	err = s.Commit(t.Context(), &brook.Batch{Checks: []brook.Check{{Table: table, Key: []byte("a"), Version: 7}}})
+	err = s.Commit(t.Context(),
+		&brook.Batch{Checks: []brook.Check{{Table: table, Key: []byte("a"), Version: 7}}})
 	wantPermanent(t, "a commit that misses a row", err, redisstore.ErrServer)
 	n.do("config", "set", "maxmemory-policy", "volatile-lru")
 	for _, err := range s.Latest().Scan(t.Context(), table, nil, nil) {
@@ -84,24 +85,27 @@ func TestKeysDamaged(t *testing.T) {
 	}
 	_, err = s.Latest().Get(t.Context(), table, []byte("b"))
 	wantPermanent(t, "a read", err, redisstore.ErrDamaged)
-	_, err = s.Latest().(brook.Fetcher).Fetch(t.Context(), []brook.TableKey{{Table: table, Key: []byte("b")}})
+	_, err = s.Latest().(brook.Fetcher).Fetch(t.Context(),
+		[]brook.TableKey{{Table: table, Key: []byte("b")}})
 	wantPermanent(t, "a fetch", err, redisstore.ErrDamaged)
 	for _, err := range s.Latest().Scan(t.Context(), table, nil, nil) {
 		wantPermanent(t, "a scan", err, redisstore.ErrDamaged)
 	}
 }
 
-// A server whose memory is full refuses what adds, with an error that says so and is waited for, and takes what removes: with the positions
-// that go along.
+// A server whose memory is full refuses commits that add, with an error that is waited for, and
+// accepts those that remove, with their positions.
 func TestMemoryFull(t *testing.T) {
 	n, _, s, table := alone(t)
 	n.do("config", "set", "maxmemory", "1mb")
 	err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{put(table, "d", "1")}})
-	if err == nil || errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), "maxmemory") {
+	if err == nil || errors.Is(err, brook.ErrPermanent) ||
+		!strings.Contains(err.Error(), "maxmemory") {
 		t.Errorf("a commit that adds: %v", err)
 	}
 	commit(t, s, brook.Write{Table: table, Key: []byte("a"), Op: brook.Remove})
-	commit(t, s, put(table, "position", "1"), brook.Write{Table: table, Key: []byte("b"), Op: brook.Remove})
+	commit(t, s, put(table, "position", "1"),
+		brook.Write{Table: table, Key: []byte("b"), Op: brook.Remove})
 	if err := s.Drop(t.Context(), table); err != nil {
 		t.Error(err)
 	}
@@ -123,12 +127,14 @@ func TestOutputLimit(t *testing.T) {
 		keys = append(keys, brook.TableKey{Table: table, Key: w.Key})
 	}
 	_, err := s.Latest().(brook.Fetcher).Fetch(t.Context(), keys)
-	if err == nil || errors.Is(err, brook.ErrPermanent) || !strings.Contains(err.Error(), "client-output-buffer-limit") {
+	if err == nil || errors.Is(err, brook.ErrPermanent) ||
+		!strings.Contains(err.Error(), "client-output-buffer-limit") {
 		t.Errorf("a fetch of 10 MB: %v", err)
 	}
 }
 
-// New says so where the address is that of another service, or of one that wants TLS.
+// New returns an error that says so if the address belongs to another service, or to
+// one that wants TLS.
 func TestNoRedis(t *testing.T) {
 	for name, answer := range map[string]func(net.Conn){
 		"hangs up": func(net.Conn) {},
@@ -154,11 +160,13 @@ func TestNoRedis(t *testing.T) {
 				}()
 			}
 		}()
-		c := redis.NewClient(&redis.Options{Addr: l.Addr().String(), MaxRetries: -1, ReadTimeout: 200 * time.Millisecond})
+		c := redis.NewClient(&redis.Options{Addr: l.Addr().String(), MaxRetries: -1,
+			ReadTimeout: 200 * time.Millisecond})
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		_, err = redisstore.New(ctx, c)
 		cancel()
-		if err == nil || !strings.Contains(err.Error(), "no answer as of a Redis server") || !strings.Contains(err.Error(), l.Addr().String()) {
+		if err == nil || !strings.Contains(err.Error(), "no answer as of a Redis server") ||
+			!strings.Contains(err.Error(), l.Addr().String()) {
 			t.Errorf("%s: %v", name, err)
 		}
 		_ = c.Close()

@@ -13,36 +13,38 @@ import (
 )
 
 const (
-	chunkLen   = 1000    // rows per operation of the script: what Lua can unpack is limited
-	maxArgs    = 1 << 19 // of a script; Redis takes twice as many
+	chunkLen   = 1000    // rows per operation of the script: Lua's unpack has a limit
+	maxArgs    = 1 << 19 // arguments of a script; Redis takes twice as many
 	headerArgs = 6
 )
 
-// program is a batch as the script gets it.
+// program is a batch in the form that the script takes.
 type program struct {
 	view   *view
 	keys   []string
 	args   []any
-	size   int // bytes of both
+	size   int // bytes of keys and arguments
 	arena  []byte
 	tables map[*table]*part
 	order  []*table
-	stamp  [versionLen]byte // the version of the rows that it writes
+	stamp  [versionLen]byte // version of the rows that it writes
 	news   []byte
 }
 
 // part is what a program does to one table.
 type part struct {
-	index   int // of the rows' key, counted from 1 as Lua does
+	index   int // index of the rows' key, from 1 as in Lua
 	checks  []*brook.Check
 	puts    []*brook.Write
 	removes []*brook.Write
 }
 
-// newProgram turns a batch into what the script gets, but for the header.
+// newProgram translates a batch for the script, without the header.
 func (s *Store) newProgram(b *brook.Batch) (*program, error) {
-	p := &program{tables: map[*table]*part{}, args: make([]any, headerArgs, headerArgs+6*len(b.Writes)+2*len(b.Checks)+16)}
-	// Random, so that no row that a failover took back is taken for the one that was written in its stead.
+	p := &program{tables: map[*table]*part{},
+		args: make([]any, headerArgs, headerArgs+6*len(b.Writes)+2*len(b.Checks)+16)}
+	// Random, so that a row that a failover took back is not confused with the one
+	// written in its stead.
 	binary.BigEndian.PutUint64(p.stamp[:], rand.Uint64()|1)
 	if err := p.sort(s, b); err != nil {
 		return nil, err
@@ -55,8 +57,8 @@ func (s *Store) newProgram(b *brook.Batch) (*program, error) {
 	for _, t := range p.order {
 		p.check(p.tables[t])
 	}
-	// A server whose memory is full refuses a script that begins with adding something, and none that begins with removing: so
-	// what frees more than it takes is not refused.
+	// A server whose memory is full refuses a script that first adds something, and none that first
+	// removes: so a batch that frees more than it takes is not refused.
 	frees := frees(b.Writes)
 	if frees {
 		for _, t := range p.order {
@@ -86,7 +88,7 @@ func (s *Store) newProgram(b *brook.Batch) (*program, error) {
 	return p, nil
 }
 
-// sort puts what the batch does together by table.
+// sort groups the writes of the batch by table.
 func (p *program) sort(s *Store, b *brook.Batch) error {
 	at := func(t brook.Table) (*part, error) {
 		own, err := s.own(t)
@@ -127,7 +129,7 @@ func (p *program) sort(s *Store, b *brook.Batch) error {
 	return nil
 }
 
-// op begins an operation on what lies at an index of the keys.
+// op begins an operation on the key at an index.
 func (p *program) op(name string, index, n int) {
 	p.args = append(p.args, name, index, n)
 	p.size += len(name) + 16
@@ -138,7 +140,7 @@ func (p *program) arg(b []byte) {
 	p.size += len(b)
 }
 
-// cut gives what was appended to the arena since it had n bytes.
+// cut returns what was appended to the arena since it had n bytes.
 func (p *program) cut(n int) []byte { return p.arena[n:len(p.arena):len(p.arena)] }
 
 func (p *program) check(part *part) {
@@ -165,7 +167,8 @@ func (p *program) rows(part *part) error {
 			p.arg(w.Key)
 			n := len(p.arena)
 			var err error
-			if p.arena, err = w.Table.(*handle).encode(append(p.arena, p.stamp[:]...), w.Value); err != nil {
+			if p.arena, err = w.Table.(*handle).encode(append(p.arena, p.stamp[:]...),
+				w.Value); err != nil {
 				return err
 			}
 			p.arg(p.cut(n))
@@ -183,7 +186,8 @@ func (p *program) removals(part *part) {
 	}
 }
 
-// frees reports whether a batch is for removing rows: what it writes besides is little, as the positions and the state of the app are.
+// frees reports whether a batch mainly removes rows: its other writes are small, such as positions
+// and the app's state.
 func frees(writes []brook.Write) bool {
 	removes, puts := 0, 0
 	for i := range writes {
@@ -201,7 +205,7 @@ func frees(writes []brook.Write) bool {
 	return removes > 0 && puts <= removes+2
 }
 
-// forget has the histories go that are to go.
+// forget adds the operations that delete histories.
 func (p *program) forget(t *table, part *part) {
 	first := len(p.keys)
 	for _, w := range part.puts {
@@ -218,7 +222,7 @@ func (p *program) forget(t *table, part *part) {
 	}
 }
 
-// histories has entries appended and old ones trimmed.
+// histories adds the operations that append entries and trim old ones.
 func (p *program) histories(t *table, part *part) {
 	for _, w := range part.puts {
 		if len(w.History) == 0 {
@@ -252,7 +256,8 @@ func (p *program) histories(t *table, part *part) {
 	}
 }
 
-// newest gives the numbers of those entries that their types' limits leave, and the types that have a limit.
+// newest returns the indexes of the entries that their types' limits keep, and the types
+// that have a limit.
 func newest(h []*brook.HistoryEntry, keep map[string]int) (kept []int, limited []string) {
 	left := map[string]int{}
 	for i := len(h) - 1; i >= 0; i-- {
@@ -272,5 +277,5 @@ func newest(h []*brook.HistoryEntry, keep map[string]int) (kept []int, limited [
 	return kept, limited
 }
 
-// chunks cuts a slice into pieces that Lua can unpack.
+// chunks yields pieces of a slice that Lua can unpack.
 func chunks[T any](all []T) iter.Seq[[]T] { return slices.Chunk(all, chunkLen) }

@@ -8,13 +8,14 @@ import (
 	"testing"
 )
 
-// proxy stands between client and server, and can lose replies: the server did what it was asked to, the connection breaks
-// before the client learns that.
+// proxy stands between client and server, and can lose replies: the server did what it was asked
+// to, the connection breaks before the client learns that.
 type proxy struct {
 	addr   string
 	server string
-	every  atomic.Int64 // one of so many short replies is lost, for long ones would never arrive; 0: none
-	lost   atomic.Int64
+	// one of so many short replies is lost, for long ones would never arrive; 0: none
+	every atomic.Int64
+	lost  atomic.Int64
 
 	listener net.Listener
 	wg       sync.WaitGroup
@@ -61,8 +62,8 @@ func (p *proxy) cut() {
 	}
 }
 
-// loseEvery has one of n replies lost from now on, or none for 0. It is left to chance which, for a new connection
-// has the same replies each time.
+// loseEvery has one of n replies lost from now on, or none for 0. It is left to chance which, for a
+// new connection has the same replies each time.
 func (p *proxy) loseEvery(n int64) {
 	p.every.Store(n)
 }

@@ -2,5 +2,5 @@
 
 package redisstore_test
 
-// raced says that the race detector, under which processes take long to start, is on.
+// raced is set under the race detector, with which processes take long to start.
 const raced = true

@@ -10,7 +10,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Latest reads what was committed last. A scan is one instant per page, everything else one instant.
+// Latest reads what was committed last. A scan sees one instant per page, every
+// other call one instant.
 func (s *Store) Latest() brook.Reader { return latest{s} }
 
 type latest struct{ store *Store }
@@ -40,11 +41,13 @@ func (r latest) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value
 	return own.decode(field, stored)
 }
 
-func (r latest) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r latest) Scan(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
 	return r.store.scan(ctx, t, from, to, func(*view, string) error { return nil })
 }
 
-func (r latest) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r latest) History(ctx context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return r.store.history(ctx, t, key, func(*view, string) error { return nil })
 }
 
@@ -60,7 +63,7 @@ func (r latest) Count(ctx context.Context, t brook.Table) (int, error) {
 	return int(n), nil
 }
 
-// failed is an error of the server or of the way there.
+// failed explains an error of the server or of the connection.
 func (t *table) failed(what, key string, err error) error {
 	return fmt.Errorf("redisstore: table %s: %s %.100q: %w", t.name, what, key, explain(err))
 }

@@ -8,15 +8,17 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// A scan goes by pages: a small one first, for many look at one row only.
+// A scan reads page by page. The first page is small, because many scans look at one row only.
 const (
 	firstPage = 16
 	maxPage   = 2048
-	pageBytes = 1 << 20 // what a page has about at most
+	pageBytes = 1 << 20 // about the most bytes of a page
 )
 
-// scan gives the rows of a range, page by page; still says whether a page's instant will do.
-func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, still func(*view, string) error) iter.Seq2[brook.Row, error] {
+// scan yields the rows of a range, page by page. Still returns an error if a page's instant
+// is not the wanted one.
+func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
+	still func(*view, string) error) iter.Seq2[brook.Row, error] {
 	start, end := "-", "+"
 	if from != nil {
 		start = "[" + string(from)
@@ -41,7 +43,9 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, still 
 				field, _ := rows[i].(string)
 				stored, ok := rows[i+1].(string)
 				if !ok {
-					yield(brook.Row{}, fmt.Errorf("%w: table %s: %.100q is in the order and not among the rows", ErrDamaged, own.name, field))
+					yield(brook.Row{},
+						fmt.Errorf("%w: table %s: %.100q is in the order and not among the rows",
+							ErrDamaged, own.name, field))
 					return
 				}
 				start = "(" + field
@@ -65,12 +69,14 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, still 
 	}
 }
 
-// page reads keys and values of one page.
-func (s *Store) page(ctx context.Context, t *table, start, end string, size int, still func(*view, string) error) (rows []any, more bool, err error) {
+// page reads the keys and values of one page.
+func (s *Store) page(ctx context.Context, t *table, start, end string, size int,
+	still func(*view, string) error) (rows []any, more bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
-	reply, err := s.scripts.scan.Run(ctx, s.client, []string{t.view.key, t.rows, t.order}, start, end, size, pageBytes).Slice()
+	reply, err := s.scripts.scan.Run(ctx, s.client, []string{t.view.key, t.rows, t.order}, start,
+		end, size, pageBytes).Slice()
 	if err != nil {
 		return nil, false, fmt.Errorf("redisstore: table %s: scan: %w", t.name, explain(err))
 	}

@@ -36,13 +36,20 @@ var releaseLua string
 //go:embed held.lua
 var heldLua string
 
-// scripts are what the server runs. They are sent by their hashes, and whole where the server does not know them.
-type scripts struct{ commit, open, get, count, history, scan, drop, hold, release, held *redis.Script }
+// scripts are the server's scripts. They are called by their hashes, and sent if the server
+// does not know them.
+type scripts struct {
+	commit, open, get, count, history, scan, drop, hold, release,
+	held *redis.Script
+}
 
 func newScripts() scripts {
 	return scripts{
-		commit: redis.NewScript(commitLua), open: redis.NewScript(openLua), get: redis.NewScript(getLua),
-		count: redis.NewScript(countLua), history: redis.NewScript(historyLua), scan: redis.NewScript(scanLua),
-		drop: redis.NewScript(dropLua), hold: redis.NewScript(holdLua), release: redis.NewScript(releaseLua), held: redis.NewScript(heldLua),
+		commit: redis.NewScript(commitLua), open: redis.NewScript(openLua),
+		get:   redis.NewScript(getLua),
+		count: redis.NewScript(countLua), history: redis.NewScript(historyLua),
+		scan: redis.NewScript(scanLua),
+		drop: redis.NewScript(dropLua), hold: redis.NewScript(holdLua),
+		release: redis.NewScript(releaseLua), held: redis.NewScript(heldLua),
 	}
 }

@@ -10,17 +10,19 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// oldest is the first major version of Redis that has all that is used.
+// oldest is the first major version of Redis that has every command in use.
 const oldest = 7
 
-// checkServer says why a server can't keep views.
+// checkServer returns an error if a server can't keep views.
 func checkServer(ctx context.Context, client redis.UniversalClient) error {
 	switch c := client.(type) {
 	case *redis.Ring:
-		return fmt.Errorf("%w: a redis.Ring moves keys to other servers when one is down: use a ClusterClient", ErrServer)
+		return fmt.Errorf("%w: a redis.Ring moves keys to other servers when one is down: "+
+			"use a ClusterClient", ErrServer)
 	case *redis.ClusterClient:
 		if o := c.Options(); o.ReadOnly || o.RouteByLatency || o.RouteRandomly {
-			return fmt.Errorf("%w: the client reads from replicas, which lag behind: leave ReadOnly, RouteByLatency and RouteRandomly of its options unset", ErrServer)
+			return fmt.Errorf("%w: the client reads from replicas, which lag behind: "+
+				"leave ReadOnly, RouteByLatency and RouteRandomly of its options unset", ErrServer)
 		}
 		var mu sync.Mutex
 		var first error
@@ -45,7 +47,7 @@ func checkServer(ctx context.Context, client redis.UniversalClient) error {
 	}
 }
 
-// checkNode looks at one server. It asks INFO, because hosted ones have no CONFIG.
+// checkNode checks one server. It asks INFO, because hosted ones have no CONFIG.
 func checkNode(ctx context.Context, client redis.Cmdable) error {
 	text, err := client.Info(ctx, "server", "memory", "replication").Result()
 	if err != nil {
@@ -58,8 +60,8 @@ func checkNode(ctx context.Context, client redis.Cmdable) error {
 	return checkInfo(text)
 }
 
-// mayEvict reports that the server of a view was told, since New looked at it, to throw keys away where its memory is full. What
-// can't be asked is no reason not to go on.
+// mayEvict returns an error if the server of a view was configured, since New checked it, to evict
+// keys when its memory is full. If that can't be asked, the commit goes on.
 func (s *Store) mayEvict(ctx context.Context, v *view) error {
 	node := redis.Cmdable(s.client)
 	if c, ok := s.client.(*redis.ClusterClient); ok {
@@ -78,14 +80,16 @@ func (s *Store) mayEvict(ctx context.Context, v *view) error {
 }
 
 func checkPolicy(info map[string]string, where string) error {
-	// The volatile policies take only keys that expire, which none of ours does.
-	if policy := info["maxmemory_policy"]; policy != "noeviction" && !strings.HasPrefix(policy, "volatile-") {
-		return fmt.Errorf("%w: %s: maxmemory-policy is %q, so it may throw rows away: set it to noeviction", ErrServer, where, policy)
+	// The volatile policies take only keys that expire, and ours do not.
+	if policy := info["maxmemory_policy"]; policy != "noeviction" &&
+		!strings.HasPrefix(policy, "volatile-") {
+		return fmt.Errorf("%w: %s: maxmemory-policy is %q, so it may throw rows away: "+
+			"set it to noeviction", ErrServer, where, policy)
 	}
 	return nil
 }
 
-// infoOf reads the answer to INFO.
+// infoOf parses the answer to INFO.
 func infoOf(text string) map[string]string {
 	info := map[string]string{}
 	for line := range strings.Lines(text) {
@@ -96,14 +100,15 @@ func infoOf(text string) map[string]string {
 	return info
 }
 
-// checkInfo judges a server by what it says of itself.
+// checkInfo checks a server by its INFO.
 func checkInfo(text string) error {
 	info := infoOf(text)
 	where := "port " + info["tcp_port"]
 	version := info["redis_version"]
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err != nil || n < oldest {
-		return fmt.Errorf("%w: %s: it is Redis %q, and %d or newer is needed", ErrServer, where, version, oldest)
+		return fmt.Errorf("%w: %s: it is Redis %q, and %d or newer is needed", ErrServer, where,
+			version, oldest)
 	}
 	if err := checkPolicy(info, where); err != nil {
 		return err

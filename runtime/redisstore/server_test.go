@@ -11,19 +11,24 @@ import (
 )
 
 func TestServerIsChecked(t *testing.T) {
-	const good = "# Server\r\nredis_version:7.0.15\r\ntcp_port:6379\r\n# Memory\r\nmaxmemory_policy:noeviction\r\n# Replication\r\nrole:master\r\n"
+	const good = "# Server\r\nredis_version:7.0.15\r\ntcp_port:6379\r\n# " +
+		"Memory\r\nmaxmemory_policy:noeviction\r\n# Replication\r\nrole:master\r\n"
 	for name, c := range map[string]struct{ info, want string }{
-		"good":            {good, ""},
-		"newer":           {strings.Replace(good, "7.0.15", "8.2.1", 1), ""},
-		"takes others":    {strings.Replace(good, "noeviction", "volatile-lru", 1), ""},
-		"old":             {strings.Replace(good, "7.0.15", "6.2.14", 1), `Redis "6.2.14", and 7 or newer`},
-		"no version":      {"", "7 or newer"},
-		"evicts":          {strings.Replace(good, "noeviction", "allkeys-lru", 1), `maxmemory-policy is "allkeys-lru", so it may throw rows away: set it to noeviction`},
-		"evicts likewise": {strings.Replace(good, "noeviction", "allkeys-random", 1), "maxmemory-policy"},
-		"replica":         {strings.Replace(good, "role:master", "role:slave", 1), "it is a replica"},
+		"good":         {good, ""},
+		"newer":        {strings.Replace(good, "7.0.15", "8.2.1", 1), ""},
+		"takes others": {strings.Replace(good, "noeviction", "volatile-lru", 1), ""},
+		"old": {strings.Replace(good, "7.0.15", "6.2.14", 1),
+			`Redis "6.2.14", and 7 or newer`},
+		"no version": {"", "7 or newer"},
+		"evicts": {strings.Replace(good, "noeviction", "allkeys-lru", 1),
+			`maxmemory-policy is "allkeys-lru", so it may throw rows away: set it to noeviction`},
+		"evicts likewise": {strings.Replace(good, "noeviction", "allkeys-random", 1),
+			"maxmemory-policy"},
+		"replica": {strings.Replace(good, "role:master", "role:slave", 1), "it is a replica"},
 	} {
 		err := redisstore.CheckInfo(c.info)
-		if c.want == "" && err != nil || c.want != "" && (!errors.Is(err, redisstore.ErrServer) || !strings.Contains(err.Error(), c.want)) {
+		if c.want == "" && err != nil || c.want != "" &&
+			(!errors.Is(err, redisstore.ErrServer) || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -53,7 +58,8 @@ func TestServerMayEvict(t *testing.T) {
 func TestClientsRefused(t *testing.T) {
 	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": "127.0.0.1:1"}})
 	closing(t, ring)
-	replicas := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"127.0.0.1:1"}, ReadOnly: true})
+	replicas := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"127.0.0.1:1"},
+		ReadOnly: true})
 	closing(t, replicas)
 	for name, c := range map[string]redis.UniversalClient{"ring": ring, "replicas": replicas} {
 		if _, err := redisstore.New(t.Context(), c); !errors.Is(err, redisstore.ErrServer) {
@@ -62,7 +68,8 @@ func TestClientsRefused(t *testing.T) {
 	}
 	nobody := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
 	closing(t, nobody)
-	if _, err := redisstore.New(t.Context(), nobody); err == nil || errors.Is(err, redisstore.ErrServer) {
+	if _, err := redisstore.New(t.Context(), nobody); err == nil ||
+		errors.Is(err, redisstore.ErrServer) {
 		t.Errorf("nobody there: %v, want an error of the network", err)
 	}
 }
@@ -80,7 +87,8 @@ func TestNewerLayout(t *testing.T) {
 	if !errors.Is(err, redisstore.ErrLayout) || !strings.Contains(err.Error(), "has layout 2") {
 		t.Errorf("a commit: %v, want ErrLayout", err)
 	}
-	if _, err := open(t, c, prefix).Table(t.Context(), brook.TableSpec{Name: "app/rows"}); !errors.Is(err, redisstore.ErrLayout) {
+	if _, err := open(t, c, prefix).Table(t.Context(),
+		brook.TableSpec{Name: "app/rows"}); !errors.Is(err, redisstore.ErrLayout) {
 		t.Errorf("a table: %v, want ErrLayout", err)
 	}
 	if err := s.SetLayout(t.Context(), "1"); err != nil {
@@ -101,7 +109,8 @@ func TestForeignKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Del(t.Context(), key)
-	if _, err := s.Table(t.Context(), brook.TableSpec{Name: "app/mine"}); !errors.Is(err, redisstore.ErrLayout) {
+	if _, err := s.Table(t.Context(), brook.TableSpec{Name: "app/mine"}); !errors.Is(err,
+		redisstore.ErrLayout) {
 		t.Errorf("a table over somebody else's key: %v, want ErrLayout", err)
 	}
 	for _, name := range []string{"", "tab\tstop", "é"} {

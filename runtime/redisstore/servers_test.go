@@ -15,7 +15,8 @@ func client(t testing.TB) *redis.Client {
 	t.Helper()
 	addr := os.Getenv("BROOK_REDIS")
 	if addr == "" {
-		t.Skip("NOT TESTED: there is no Redis server. Start one for the tests: scripts/redis run go test ./runtime/redisstore, or set BROOK_REDIS to the address of one")
+		t.Skip("NOT TESTED: there is no Redis server. Start one for the tests: " +
+			"scripts/redis run go test ./runtime/redisstore, or set BROOK_REDIS to the address of one")
 	}
 	c := redis.NewClient(&redis.Options{Addr: addr})
 	closing(t, c)
@@ -27,7 +28,9 @@ func cluster(t testing.TB) *redis.ClusterClient {
 	t.Helper()
 	addr := os.Getenv("BROOK_REDIS_CLUSTER")
 	if addr == "" {
-		t.Skip("NOT TESTED: there is no Redis cluster. Start one for the tests: scripts/redis run --cluster go test ./runtime/redisstore, or set BROOK_REDIS_CLUSTER to the address of one")
+		t.Skip("NOT TESTED: there is no Redis cluster. Start one for the tests: " +
+			"scripts/redis run --cluster go test ./runtime/redisstore, or set BROOK_REDIS_CLUSTER " +
+			"to the address of one")
 	}
 	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{addr}})
 	closing(t, c)
@@ -54,13 +57,15 @@ func each(t *testing.T, test func(t *testing.T, connect func(testing.TB) redis.U
 	})
 }
 
-// apart gives a prefix under which nobody else has views.
+// apart returns a prefix under which nobody else has views.
 func apart(t testing.TB) string { return t.Name() + "/" + rand.Text() + "/" }
 
-// open gives a store whose views end with the test.
-func open(t testing.TB, c redis.UniversalClient, prefix string, options ...redisstore.Option) *redisstore.Store {
+// open returns a store whose views end with the test.
+func open(t testing.TB, c redis.UniversalClient, prefix string,
+	options ...redisstore.Option) *redisstore.Store {
 	t.Helper()
-	s, err := redisstore.New(t.Context(), c, append([]redisstore.Option{redisstore.Prefix(prefix)}, options...)...)
+	s, err := redisstore.New(t.Context(), c,
+		append([]redisstore.Option{redisstore.Prefix(prefix)}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,10 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Snapshot pins the present instant of the views whose tables were asked for. Nothing is kept for it: each read finds out
-// whether the view still stands there, and gives brook.ErrSnapshotMoved where it does not. The next snapshots of that view, for ten
-// seconds after one that moved, hold commits back while they read, for a second at most.
+// Snapshot pins the present instant of the views whose tables were asked for. Nothing is stored
+// for it: each read checks whether the view is still the same, and returns brook.ErrSnapshotMoved
+// if not. The next snapshots of that view, for ten seconds after one that moved, hold commits back
+// while they read, for a second at most.
 func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -38,12 +39,12 @@ func (s *Store) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	return snap, nil
 }
 
-// snapshot reads views as long as they stand still.
+// snapshot reads views as long as nobody commits to them.
 type snapshot struct {
 	store  *Store
 	heads  map[*view]head
 	began  time.Time
-	last   atomic.Int64 // when it was read last
+	last   atomic.Int64 // time of the last read
 	moved  atomic.Bool
 	closed atomic.Bool
 }
@@ -64,7 +65,7 @@ func (r *snapshot) Close() error {
 	return nil
 }
 
-// still checks that a view has the head that is pinned.
+// still checks that a view has the pinned head.
 func (r *snapshot) still(v *view, text string) error {
 	if r.closed.Load() {
 		return errSnapshot
@@ -92,7 +93,8 @@ func (r *snapshot) Get(ctx context.Context, t brook.Table, key []byte) (brook.Va
 		return brook.Value{}, err
 	}
 	field := string(key)
-	reply, err := r.store.scripts.get.Run(ctx, r.store.client, []string{own.view.key, own.rows}, field).Slice()
+	reply, err := r.store.scripts.get.Run(ctx, r.store.client, []string{own.view.key, own.rows},
+		field).Slice()
 	if err != nil {
 		return brook.Value{}, own.failed("read", field, err)
 	}
@@ -110,11 +112,13 @@ func (r *snapshot) Get(ctx context.Context, t brook.Table, key []byte) (brook.Va
 	return own.decode(field, stored)
 }
 
-func (r *snapshot) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r *snapshot) Scan(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
 	return r.store.scan(ctx, t, from, to, r.still)
 }
 
-func (r *snapshot) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r *snapshot) History(ctx context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return r.store.history(ctx, t, key, r.still)
 }
 
@@ -123,7 +127,8 @@ func (r *snapshot) Count(ctx context.Context, t brook.Table) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	reply, err := r.store.scripts.count.Run(ctx, r.store.client, []string{own.view.key, own.rows}).Slice()
+	reply, err := r.store.scripts.count.Run(ctx, r.store.client,
+		[]string{own.view.key, own.rows}).Slice()
 	if err != nil {
 		return 0, fmt.Errorf("redisstore: table %s: count: %w", own.name, explain(err))
 	}
@@ -138,7 +143,7 @@ func (r *snapshot) Count(ctx context.Context, t brook.Table) (int, error) {
 	return int(n), nil
 }
 
-// reply gives the head that a script's reply begins with.
+// reply returns the head that a script's reply begins with.
 func (t *table) reply(reply []any, least int) (string, error) {
 	if len(reply) >= least {
 		if head, ok := reply[0].(string); ok {

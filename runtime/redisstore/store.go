@@ -9,7 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Store keeps views on a Redis server. Its methods are safe for concurrent use, also by many processes.
+// Store keeps views on a Redis server. Its methods are safe for concurrent use, by
+// many processes too.
 type Store struct {
 	client  redis.UniversalClient
 	scripts scripts
@@ -29,8 +30,8 @@ var (
 	_ brook.Announcer = (*Store)(nil)
 )
 
-// New gives a store on the servers of a client, after a look at whether they can keep views. Who made the client closes it, when
-// the store is no longer used; the store itself has nothing to close.
+// New returns a store on the servers of a client, after checking that they can keep views. The
+// caller closes the client when the store is no longer used; the store itself has nothing to close.
 func New(ctx context.Context, client redis.UniversalClient, options ...Option) (*Store, error) {
 	c := config{limit: defaultLimit}
 	for _, option := range options {
@@ -42,18 +43,20 @@ func New(ctx context.Context, client redis.UniversalClient, options ...Option) (
 	if err := checkServer(ctx, client); err != nil {
 		return nil, err
 	}
-	return &Store{client: client, scripts: newScripts(), prefix: c.prefix, limit: c.limit, views: map[string]*view{}, tables: map[string]*table{}}, nil
+	return &Store{client: client, scripts: newScripts(), prefix: c.prefix, limit: c.limit,
+		views: map[string]*view{}, tables: map[string]*table{}}, nil
 }
 
-// Durable reports true: what was committed outlives the process. Whether it outlives the server is the server's
+// Durable reports true: commits outlive the process. Whether they outlive the server depends on its
 // configuration, see the package documentation.
 func (s *Store) Durable() bool { return true }
 
 // Fenced reports true: several processes may write one view.
 func (s *Store) Fenced() bool { return true }
 
-// Table gives the table of that name, with the rows that it has. The spec's Codec and Keep are the
-// handle's, and change nothing for other handles of the table. Nothing is written before the first row is.
+// Table returns the table of that name, with the rows that it has. The spec's Codec and Keep
+// belong to the handle, and change nothing for other handles of the table. Nothing is written
+// before the first row.
 func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -62,14 +65,17 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 		return nil, err
 	}
 	t := s.table(spec.Name)
-	reply, err := s.scripts.open.Run(ctx, s.client, []string{t.view.key, t.view.ids, t.rows, t.order}).StringSlice()
+	reply, err := s.scripts.open.Run(ctx, s.client,
+		[]string{t.view.key, t.view.ids, t.rows, t.order}).StringSlice()
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("redisstore: open table %s: %w", spec.Name, explain(err))
 	case len(reply) == 4:
-		return nil, fmt.Errorf("%w: table %s: the key %q is a %s of somebody else", ErrLayout, spec.Name, reply[2], reply[3])
+		return nil, fmt.Errorf("%w: table %s: the key %q is a %s of somebody else", ErrLayout,
+			spec.Name, reply[2], reply[3])
 	case len(reply) != 2:
-		return nil, fmt.Errorf("%w: open table %s: a reply of %d parts", ErrDamaged, spec.Name, len(reply))
+		return nil, fmt.Errorf("%w: open table %s: a reply of %d parts", ErrDamaged,
+			spec.Name, len(reply))
 	}
 	if err := t.view.checkLayout(reply[0]); err != nil {
 		return nil, err
@@ -77,7 +83,7 @@ func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, e
 	return &handle{t, spec.Codec, spec.Keep}, t.view.reopened(reply[1])
 }
 
-// table finds or makes a table.
+// table returns a table, which it creates if needed.
 func (s *Store) table(whole string) *table {
 	s.mu.Lock()
 	defer s.mu.Unlock()

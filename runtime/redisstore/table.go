@@ -11,13 +11,14 @@ import (
 type table struct {
 	store       *Store
 	view        *view
-	name        string // whole, as it was asked for
-	rest        string // without the view's
+	name        string // in full, as it was asked for
+	rest        string // without the view's part
 	rows, order string
-	past        string // what the keys of histories begin with
+	past        string // prefix of the keys of histories
 }
 
-// handle is a table with what it was asked for with: several apps may have it, each with codec and limits of its own.
+// handle is a table with the codec and limits that it was asked for with: several apps may have
+// it, each with its own.
 type handle struct {
 	*table
 	codec brook.Codec
@@ -26,10 +27,11 @@ type handle struct {
 
 func newTable(s *Store, v *view, name, rest string) *table {
 	escaped := escape(rest, ":")
-	return &table{store: s, view: v, name: name, rest: rest, rows: v.tag + kindRows + escaped, order: v.tag + kindOrder + escaped, past: v.tag + kindPast + escaped + ":"}
+	return &table{store: s, view: v, name: name, rest: rest, rows: v.tag + kindRows + escaped,
+		order: v.tag + kindOrder + escaped, past: v.tag + kindPast + escaped + ":"}
 }
 
-// own gives a handle of this store.
+// own returns t as a handle of this store.
 func (s *Store) own(t brook.Table) (*handle, error) {
 	if own, ok := t.(*handle); ok && own.store == s {
 		return own, nil
@@ -37,7 +39,7 @@ func (s *Store) own(t brook.Table) (*handle, error) {
 	return nil, fmt.Errorf("%w (%T)", errForeign, t)
 }
 
-// versionLen is what a stored value begins with: the version of its row.
+// versionLen is the length of the version that a stored value begins with.
 const versionLen = 8
 
 // encode appends a value.
@@ -45,7 +47,9 @@ func (t *handle) encode(dst []byte, value any) ([]byte, error) {
 	if t.codec == nil {
 		b, ok := value.([]byte)
 		if !ok {
-			return dst, fmt.Errorf("redisstore: table %s: a value of type %T, and without a codec it must be []byte", t.name, value)
+			return dst,
+				fmt.Errorf("redisstore: table %s: a value of type %T, and without a codec it must "+
+					"be []byte", t.name, value)
 		}
 		return append(dst, b...), nil
 	}
@@ -59,7 +63,8 @@ func (t *handle) encode(dst []byte, value any) ([]byte, error) {
 // decode decodes a stored value with its version.
 func (t *handle) decode(key, stored string) (v brook.Value, err error) {
 	if len(stored) < versionLen {
-		return v, fmt.Errorf("%w: table %s: the row at %.100q has no version", ErrDamaged, t.name, key)
+		return v, fmt.Errorf("%w: table %s: the row at %.100q has no version", ErrDamaged,
+			t.name, key)
 	}
 	data := []byte(stored)
 	v.Version = binary.BigEndian.Uint64(data)
@@ -69,7 +74,8 @@ func (t *handle) decode(key, stored string) (v brook.Value, err error) {
 		return v, nil
 	}
 	if v.Data, err = t.codec.Decode(data); err != nil {
-		return brook.Value{}, fmt.Errorf("redisstore: table %s: decode the value at %.100q: %w", t.name, key, err)
+		return brook.Value{}, fmt.Errorf("redisstore: table %s: decode the value at %.100q: %w",
+			t.name, key, err)
 	}
 	return v, nil
 }

@@ -8,7 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// view is what one app keeps: all its tables, in one hash slot, with one row of commits.
+// view is the tables of one app: all in one hash slot, with one sequence of commits.
 type view struct {
 	name           string
 	tag            string
@@ -16,28 +16,30 @@ type view struct {
 
 	mu     sync.Mutex
 	head   head
-	known  time.Time // when head was the newest
-	judged time.Time // when it was looked whether the server may evict
+	known  time.Time // when head was known to be the newest
+	judged time.Time // when the eviction policy was last checked
 	bases  map[brook.BatchID]string
-	order  []brook.BatchID // of bases, oldest first
+	order  []brook.BatchID // keys of bases, oldest first
 
-	moved   time.Time     // when the view moved under a snapshot last
-	holdFor time.Duration // how long a snapshot holds commits back after that
+	moved   time.Time     // when the view last moved under a snapshot
+	holdFor time.Duration // for how long a snapshot then holds commits back
 	holders holders
 }
 
 const (
-	keptIDs   = 4096        // batches whose IDs are kept in a view
-	keptBases = 1024        // batches without answer that a store remembers
-	headAge   = time.Second // after which a head is read anew before a commit
+	keptIDs   = 4096        // batches whose IDs a view keeps
+	keptBases = 1024        // unanswered batches that a store remembers
+	headAge   = time.Second // age of a head that is read again before a commit
 )
 
 func newView(prefix, name string) *view {
 	tag := tagOf(prefix, name)
-	return &view{name: name, tag: tag, key: tag + suffixView, ids: tag + suffixIDs, news: tag + suffixNews, bases: map[brook.BatchID]string{}}
+	return &view{name: name, tag: tag, key: tag + suffixView, ids: tag + suffixIDs,
+		news: tag + suffixNews, bases: map[brook.BatchID]string{}}
 }
 
-// saw notes a head that was read. Replies overtake each other, so an older one changes nothing unless it is sure.
+// saw notes a head that was read. Replies may overtake each other, so an older one changes
+// nothing unless it is sure.
 func (v *view) saw(h head, sure bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -46,7 +48,7 @@ func (v *view) saw(h head, sure bool) {
 	}
 }
 
-// unjudged reports, once a second, that it is to be looked whether the server may evict.
+// unjudged reports, once a second, that the eviction policy has to be checked.
 func (v *view) unjudged() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -57,7 +59,7 @@ func (v *view) unjudged() bool {
 	return true
 }
 
-// lost reports that the server, which says that the newest commit is h, knew of commits before.
+// lost reports whether the server, whose newest commit is h, lost commits that were known.
 func (v *view) lost(h head) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -65,10 +67,13 @@ func (v *view) lost(h head) bool {
 }
 
 func (v *view) isLost() error {
-	return fmt.Errorf("%w: %s had commits and has none any more: bring back what it had, or start the app anew to fold the log from its start", ErrLost, v.tag)
+	return fmt.Errorf("%w: %s had commits and has none any more: "+
+		"bring back what it had, or start the app anew to fold the log from its start",
+		ErrLost, v.tag)
 }
 
-// reopened notes the head that a view has when one of its tables is asked for: it may begin anew then.
+// reopened notes the head that a view has when one of its tables is asked for: it
+// may begin anew then.
 func (v *view) reopened(text string) error {
 	h, err := v.read(text)
 	if err == nil && h.number == 0 {
@@ -77,9 +82,9 @@ func (v *view) reopened(text string) error {
 	return err
 }
 
-// base gives the commit that a batch is to come after at the latest, and whether it is worth a look at the server first.
-// For a batch that comes again it is that of the first time: where that one is still among the kept
-// IDs, so is that of the batch if it was done.
+// base returns a commit that came before the batch, and whether the server should be asked first.
+// A batch that comes again has the base of the first time: if that commit is still among the kept
+// IDs, then so is the batch's own, if it was done.
 func (v *view) base(id brook.BatchID) (base string, old bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -104,7 +109,7 @@ func (v *view) unsure(id brook.BatchID, base string) {
 	v.order = append(v.order, id)
 }
 
-// answered forgets the base of a batch whose end is known.
+// answered forgets the base of a batch whose outcome is known.
 func (v *view) answered(id brook.BatchID) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
