@@ -12,7 +12,7 @@ import (
 
 type benchValue struct{ A, B int64 }
 
-// filled makes a store with n rows, and gives their keys in random order.
+// filled makes a store with n rows, and returns their keys in random order.
 func filled(tb testing.TB, n int) (*Store, brook.Table, [][]byte) {
 	ctx := context.Background()
 	s := New()
@@ -36,7 +36,8 @@ func filled(tb testing.TB, n int) (*Store, brook.Table, [][]byte) {
 		}
 	}
 	rand.New(rand.NewPCG(2, 2)).Shuffle(n, func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
-	for i, key := range keys { // in memory in this order: the benchmarks measure no miss for the keys
+	// in memory in this order: the benchmarks measure no miss for the keys
+	for i, key := range keys {
 		keys[i] = append([]byte(nil), key...)
 	}
 	return s, t, keys
@@ -129,7 +130,8 @@ func benchCommits(b *testing.B, s *Store, t brook.Table, size int, key func(int)
 	ctx := context.Background()
 	batch := brook.Batch{Writes: make([]brook.Write, 0, size)}
 	for i := 0; b.Loop(); i++ {
-		batch.Writes = append(batch.Writes, brook.Write{Table: t, Key: key(i), Value: &benchValue{}})
+		batch.Writes = append(batch.Writes,
+			brook.Write{Table: t, Key: key(i), Value: &benchValue{}})
 		if len(batch.Writes) == size {
 			if err := s.Commit(ctx, &batch); err != nil {
 				b.Fatal(err)
@@ -146,12 +148,15 @@ func BenchmarkHistory(b *testing.B) {
 			b.ReportAllocs()
 			ctx := context.Background()
 			s, _, keys := filled(b, 1000)
-			t, _ := s.Table(ctx, brook.TableSpec{Name: "rows", Keep: map[string]int{"a": keep, "b": keep}})
+			t, _ := s.Table(ctx,
+				brook.TableSpec{Name: "rows", Keep: map[string]int{"a": keep, "b": keep}})
 			entries := [2]*brook.HistoryEntry{{Type: "a"}, {Type: "b"}}
 			batch := brook.Batch{Writes: make([]brook.Write, 0, 100)}
 			for i := 0; b.Loop(); i++ {
 				at := i % 2
-				batch.Writes = append(batch.Writes, brook.Write{Table: t, Key: keys[i%1000], Value: &benchValue{}, History: entries[at : at+1]})
+				batch.Writes = append(batch.Writes,
+					brook.Write{Table: t, Key: keys[i%1000], Value: &benchValue{},
+						History: entries[at : at+1]})
 				if len(batch.Writes) == 100 {
 					if err := s.Commit(ctx, &batch); err != nil {
 						b.Fatal(err)

@@ -6,22 +6,24 @@ import (
 	"sync/atomic"
 )
 
-// expired is added up in the readers of an instant that nobody may pin any more.
+// expired is added to the readers of an instant that nobody may pin any more.
 const expired = math.MinInt64 / 2
 
-// An instant is the state after one commit. While it is current or has readers, all that it sees is kept.
+// An instant is the state after one commit. While it is current or has readers, everything
+// it sees is kept.
 type instant struct {
 	seq     uint64
-	_       [56]byte // readers come and go, seq is read by every Get: a cache line each
+	_       [56]byte // written by readers, while every Get reads seq: a cache line each
 	readers atomic.Int64
-	surplus []surplus // the writer's: rows to trim when this instant has gone
+	surplus []surplus // the writer's: rows to trim when this instant has expired
 }
 
-// A clock counts commits and knows which instants can still be seen. All but pin, unpin and seq is the writer's.
+// A clock counts commits and knows which instants can still be seen. Only the writer may call it,
+// except pin, unpin and seq.
 type clock struct {
 	current atomic.Pointer[instant]
-	live    []*instant // ascending; the last is the current one
-	due     []surplus  // rows to trim, their instant has gone
+	live    []*instant // ascending; the last one is current
+	due     []surplus  // rows to trim, of expired instants
 }
 
 func (c *clock) start() {
@@ -30,10 +32,10 @@ func (c *clock) start() {
 	c.live = []*instant{now}
 }
 
-// seq is the number of the last commit.
+// seq returns the number of the last commit.
 func (c *clock) seq() uint64 { return c.current.Load().seq }
 
-// pin keeps all that the present instant sees until unpin.
+// pin keeps everything that the present instant sees until unpin.
 func (c *clock) pin() *instant {
 	for {
 		now := c.current.Load()
@@ -44,7 +46,7 @@ func (c *clock) pin() *instant {
 	}
 }
 
-// unpin says whether rows may wait to be trimmed because of it.
+// unpin ends a pin, and reports whether rows may now be trimmed.
 func (c *clock) unpin(in *instant) bool {
 	return in.readers.Add(-1) == 0 && in != c.current.Load()
 }
@@ -57,7 +59,7 @@ func (c *clock) tick(seq uint64) {
 	c.expire()
 }
 
-// expire forgets the instants that nobody can see any more.
+// expire removes the instants that nobody can see any more.
 func (c *clock) expire() {
 	last := len(c.live) - 1
 	if last == 1 && c.live[0].readers.CompareAndSwap(0, expired) && c.live[0].surplus == nil {
@@ -78,13 +80,13 @@ func (c *clock) expire() {
 	c.live = append(kept, now)
 }
 
-// sees says whether an instant in from <= seq < to can still be seen.
+// sees reports whether an instant in from <= seq < to can still be seen.
 func (c *clock) sees(from, to uint64) bool {
 	in := c.newestBefore(to)
 	return in != nil && in.seq >= from
 }
 
-// newestBefore gives the newest instant before seq that can still be seen, or nil.
+// newestBefore returns the newest instant before seq that can still be seen, or nil.
 func (c *clock) newestBefore(seq uint64) *instant {
 	for i := len(c.live) - 1; i >= 0; i-- {
 		if c.live[i].seq < seq {

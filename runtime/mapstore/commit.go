@@ -8,7 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// trimStep is how many waiting rows a commit trims beside its own.
+// trimStep is how many waiting rows a commit trims besides its own.
 const trimStep = 64
 
 // surplus is a row with versions that only pinned instants see.
@@ -17,9 +17,10 @@ type surplus struct {
 	cell    *cell
 }
 
-// Commit applies all writes of the batch at one instant, or none; there is no limit to its size.
-// The store keeps the values and the history entries as they are, and copies keys and slices. An error is
-// that of ctx, if it ended before the commit began, or a batch that breaks the contract.
+// Commit applies all writes of the batch at one instant, or none. There is no limit to its size.
+// The store keeps the values and the history entries themselves, and copies keys and slices.
+// It returns the error of ctx, if that ended before the commit began, or an error for a batch
+// that breaks the contract.
 func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -57,7 +58,7 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	return nil
 }
 
-// edit says that the tree of c is about to change.
+// edit marks the tree of c as changed by this commit.
 func (s *Store) edit(c *content) {
 	if !c.tree.editing {
 		c.tree.editing = true
@@ -65,7 +66,7 @@ func (s *Store) edit(c *content) {
 	}
 }
 
-// publish shows the edited trees to the scans that begin from now on.
+// publish shows the edited trees to scans that begin from now on.
 func (s *Store) publish() {
 	for _, c := range s.edited {
 		c.tree.publish()
@@ -74,7 +75,7 @@ func (s *Store) publish() {
 	s.edited = s.edited[:0]
 }
 
-// await has the counts and contents of t trimmed.
+// await queues the counts and contents of t for trimming.
 func (s *Store) await(t *table) {
 	if !t.waiting {
 		t.waiting = true
@@ -82,8 +83,8 @@ func (s *Store) await(t *table) {
 	}
 }
 
-// trim drops what nobody can see any more: of the rows that the commit touched, and of up to n that
-// waited for an instant to go.
+// trim drops what nobody can see any more: of the rows that the commit touched, and of up to n rows
+// that waited for an instant to expire.
 func (s *Store) trim(n int) {
 	for _, r := range s.touched {
 		s.trimRow(r)
@@ -112,8 +113,8 @@ func (s *Store) trim(n int) {
 	})
 }
 
-// trimRow drops a row's versions that nobody can see, and the row itself where nothing is left of
-// it. What somebody can see waits for the newest instant that does.
+// trimRow drops a row's versions that nobody can see, and the row itself if nothing is left of it.
+// What somebody can see waits for the newest instant that sees it.
 func (s *Store) trimRow(r surplus) {
 	alone, newest := r.cell.rows.trim(&s.clock), r.cell.rows.head.Load()
 	switch {
@@ -130,8 +131,8 @@ func (s *Store) trimRow(r surplus) {
 	}
 }
 
-// help trims all that waits, a step at a time so that no commit waits long. Where a commit is
-// under way, it leaves the rest to that and the following ones.
+// help trims everything that waits, in steps so that no commit waits long. If a commit is in
+// progress, it leaves the rest to that one and those that follow.
 func (s *Store) help() {
 	for more := true; more && s.mu.TryLock(); {
 		s.clock.expire()

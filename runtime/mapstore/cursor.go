@@ -2,7 +2,7 @@ package mapstore
 
 import "bytes"
 
-// maxDepth is more levels than a tree of nodes a quarter full can have.
+// maxDepth is more levels than a tree can have whose nodes are a quarter full.
 const maxDepth = 16
 
 // A cursor walks the leaves of a tree in order.
@@ -16,7 +16,7 @@ type step struct {
 	at   int
 }
 
-// seek gives the leaf that holds the key, or would, and where in it the keys from that one on begin.
+// seek returns the leaf for the key, and the index in it where that key and higher ones begin.
 func (c *cursor) seek(root *node, key []byte) (*node, int) {
 	x := root
 	for x.children != nil {
@@ -28,7 +28,7 @@ func (c *cursor) seek(root *node, key []byte) (*node, int) {
 	return x, x.lowest(0, key)
 }
 
-// next gives the leaf after the last one, nil at the end.
+// next returns the next leaf, nil at the end.
 func (c *cursor) next() *node {
 	for c.depth > 0 {
 		s := &c.path[c.depth-1]
@@ -47,14 +47,14 @@ func (c *cursor) next() *node {
 	return nil
 }
 
-// A page is what a leaf holds at some instant.
+// A page is the contents of a leaf at some instant.
 type page struct {
 	n    int
 	rows [width]*version[row]
 }
 
-// fill takes the rows of a leaf from the i-th on, up to the key to, and says whether
-// that was met. It looks at many rows in one go, so that the waits for memory overlap.
+// fill takes the rows of a leaf from index i, up to the key to, and reports whether it reached that
+// key. It loads many rows in one go, so that the waits for memory overlap.
 func (p *page) fill(x *node, i int, to []byte, seq uint64) (end bool) {
 	p.n = 0
 	for ; i < int(x.n); i++ {

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// The hash index is an extendible hash: a directory of segments, picked by the first bits of the
+// The hash index is an extendible hash: a directory of segments, chosen by the first bits of the
 // hash. A full segment splits in two, so no insert ever moves more than one segment's rows. One
-// writer changes it while anybody reads: slots are filled before their tag says so.
+// writer changes it while others read: slots are filled before their tag marks them as filled.
 const (
 	bucketSlots    = 7
 	segmentBuckets = 63
@@ -26,12 +26,12 @@ type bucket struct {
 	slots [bucketSlots]atomic.Pointer[version[row]]
 }
 
-// The fields before the buckets fill a cache line together with the 8 bytes that Go puts before an object
-// of this size, so that each bucket is one.
+// The fields before the buckets fill a cache line together with the 8 bytes that Go puts before an
+// object of this size, so that each bucket is one.
 type segment struct {
-	live   int    // the writer's: rows
-	used   int    // the writer's: entries and deleted ones
-	depth  uint   // bits of the hash that all rows share
+	live   int    // the writer's: number of rows
+	used   int    // the writer's: number of entries, with deleted ones
+	depth  uint   // how many bits of the hash all rows share
 	_      [4]int // padding
 	bucket [segmentBuckets]bucket
 }
@@ -49,13 +49,13 @@ func (x *hashIndex) init() {
 	x.dir.Store(d)
 }
 
-// find gives the newest version of the row of that key, or nil.
+// find returns the newest version of the row of that key, or nil.
 func (x *hashIndex) find(hash uint64, key []byte) *version[row] {
 	_, v := x.slot(hash, key)
 	return v
 }
 
-// slot gives also where that version is. Only the writer may use the place.
+// slot returns also the version's place. Only the writer may use the place.
 func (x *hashIndex) slot(hash uint64, key []byte) (place, *version[row]) {
 	d := x.dir.Load()
 	seg := d.segments[hash>>d.shift].Load()
@@ -65,7 +65,7 @@ func (x *hashIndex) slot(hash uint64, key []byte) (place, *version[row]) {
 		b := &seg.bucket[at]
 		tags := b.tags.Load()
 		diff := tags ^ want
-		// The trick of the zero byte may name a byte too many, never one too few.
+		// The zero-byte trick may find a byte too many, never one too few.
 		for m := (diff - lowBits) & ^diff & tagBits; m != 0; m &= m - 1 {
 			i := bits.TrailingZeros64(m) / 8
 			if v := b.slots[i].Load(); v != nil && bytes.Equal(v.val.key, key) {
@@ -73,7 +73,7 @@ func (x *hashIndex) slot(hash uint64, key []byte) (place, *version[row]) {
 			}
 		}
 		if (tags-lowBits)&^tags&tagBits != 0 {
-			break // a slot was never used: nobody had to go further
+			break // a slot was never used: no row went further
 		}
 		if at++; at == segmentBuckets {
 			at = 0
@@ -82,17 +82,17 @@ func (x *hashIndex) slot(hash uint64, key []byte) (place, *version[row]) {
 	return place{}, nil
 }
 
-// A place is where in the index a row is, until the next insert.
+// A place is the position of a row in the index. It is valid until the next insert.
 type place struct {
 	segment *segment
 	bucket  *bucket
 	slot    int
 }
 
-// replace puts a newer version of the row there.
+// replace stores a newer version of the row.
 func (p place) replace(v *version[row]) { p.bucket.slots[p.slot].Store(v) }
 
-// remove takes out the row.
+// remove removes the row.
 func (p place) remove() {
 	tags := p.bucket.tags.Load()
 	var left uint64 = tagDeleted
@@ -109,7 +109,7 @@ func tagOf(hash uint64) uint64 { return hash&0x7f | 0x80 }
 
 func bucketOf(hash uint64) int { return int(uint64(uint32(hash>>7)) * segmentBuckets >> 32) }
 
-// insert adds a row whose key is not there.
+// insert adds a row whose key is not in the index.
 func (x *hashIndex) insert(hash uint64, v *version[row], hashOf func([]byte) uint64) {
 	for {
 		d := x.dir.Load()
@@ -142,7 +142,7 @@ func (s *segment) put(hash uint64, v *version[row]) {
 	}
 }
 
-// split replaces a full segment by two, or by one where it is full of deleted slots.
+// split replaces a full segment by two, or by one if it is full of deleted slots.
 func (x *hashIndex) split(hash uint64, old *segment, hashOf func([]byte) uint64) {
 	d := x.dir.Load()
 	parts := [2]*segment{{depth: old.depth}}
@@ -158,14 +158,15 @@ func (x *hashIndex) split(hash uint64, old *segment, hashOf func([]byte) uint64)
 			}
 		}
 	}
-	if bit := 64 - d.shift; parts[0].depth > bit { // the directory tells too few segments apart
-		next := &directory{shift: d.shift - 1, segments: make([]atomic.Pointer[segment], 2*len(d.segments))}
+	if bit := 64 - d.shift; parts[0].depth > bit { // the directory distinguishes too few segments
+		next := &directory{shift: d.shift - 1,
+			segments: make([]atomic.Pointer[segment], 2*len(d.segments))}
 		for i := range next.segments {
 			next.segments[i].Store(d.segments[i/2].Load())
 		}
 		d = next
 	}
-	// The directory's entries of the old segment lie side by side.
+	// The directory's entries for the old segment are adjacent.
 	span := len(d.segments) >> old.depth
 	first := int(hash>>d.shift) / span * span
 	for i := range span {

@@ -7,14 +7,14 @@ import (
 )
 
 // history is the history of a row at some instant. The versions of a row share one array of
-// entries: the newest alone appends, behind what the older ones look at. What was trimmed may still be
-// in the array, and is left out in reading.
+// entries: only the newest appends, behind what older ones see. Trimmed entries may still be in the
+// array; reading skips them.
 type history struct {
 	entries []*brook.HistoryEntry
 	keep    *limits
 }
 
-// limits are the numbers of entries to keep by event type.
+// limits are the numbers of entries to keep, by event type.
 type limits struct {
 	perType map[string]int
 	lowest  int
@@ -32,7 +32,7 @@ func newLimits(perType map[string]int) *limits {
 	return l
 }
 
-// extend gives the history with more appended and then trimmed. It may be called once only for a
+// extend returns the history with more appended and then trimmed. It may be called only once for a
 // history, which stays as it is.
 func (h *history) extend(more []*brook.HistoryEntry, keep *limits) *history {
 	switch {
@@ -50,7 +50,7 @@ func (h *history) extend(more []*brook.HistoryEntry, keep *limits) *history {
 	return all
 }
 
-// copyTrimmed gives the entries that are not trimmed; with room for some more, so that copying
+// copyTrimmed returns the entries that are not trimmed, with room for some more, so that copying
 // costs little per entry.
 func (h *history) copyTrimmed(room int) []*brook.HistoryEntry {
 	surplus := h.surplus()
@@ -68,7 +68,7 @@ func (h *history) copyTrimmed(room int) []*brook.HistoryEntry {
 	return kept
 }
 
-// all gives the entries that are not trimmed, oldest first.
+// all returns the entries that are not trimmed, oldest first.
 func (h *history) all() iter.Seq[*brook.HistoryEntry] {
 	if h == nil {
 		return func(func(*brook.HistoryEntry) bool) {}
@@ -76,7 +76,7 @@ func (h *history) all() iter.Seq[*brook.HistoryEntry] {
 	return h.without(h.surplus())
 }
 
-// without leaves out, by type, the given number of the oldest entries. It counts surplus down.
+// without skips, by type, the given number of the oldest entries. It counts surplus down.
 func (h *history) without(surplus map[string]int) iter.Seq[*brook.HistoryEntry] {
 	return func(yield func(*brook.HistoryEntry) bool) {
 		for _, e := range h.entries {

@@ -8,12 +8,12 @@ import (
 // width is the most cells of a node: with it a node fills an allocation of 480 bytes.
 const width = 28
 
-// A node of the tree that keeps the order of the keys. A leaf holds cells; an inner node holds
-// children, and with each a cell whose key is no higher than the child's keys and higher than
-// all before; the first of these is not looked at. Nodes are immutable once the edit that made them is over.
+// A node of the tree that orders the keys. A leaf holds cells. An inner node holds children, and
+// with each a cell whose key is at most the child's keys and above all earlier ones; the first of
+// these cells is not used. Nodes are immutable once the edit that made them is over.
 //
-// All keys that can come to a node lie between two bounds, so they share the
-// bytes that the bounds share; the prefixes are the 8 bytes behind those.
+// All keys of a node lie between two bounds, so they share the bytes that the bounds share; the
+// prefixes are the 8 bytes after those.
 type node struct {
 	edit     uint64
 	n        int32
@@ -38,7 +38,7 @@ func prefixOf(key []byte, shared int32) uint64 {
 	return p
 }
 
-// lowest gives the first i >= from whose key is at least the given one.
+// lowest returns the first i >= from whose key is at least the given one.
 func (x *node) lowest(from int, key []byte) int {
 	p := prefixOf(key, x.shared)
 	lo, hi := from, int(x.n)
@@ -60,10 +60,11 @@ func (x *node) less(i int, prefix uint64, key []byte) bool {
 	return bytes.Compare(x.cells[i].key(), key) < 0
 }
 
-// child gives the number of the child that the key belongs to.
+// child returns the index of the child that the key belongs to.
 func (x *node) child(key []byte) int {
 	i := x.lowest(1, key)
-	if i < int(x.n) && x.prefixes[i] == prefixOf(key, x.shared) && bytes.Equal(x.cells[i].key(), key) {
+	if i < int(x.n) && x.prefixes[i] == prefixOf(key, x.shared) &&
+		bytes.Equal(x.cells[i].key(), key) {
 		return i
 	}
 	return i - 1
@@ -87,7 +88,7 @@ func (x *node) bound(from, to *cell) {
 	}
 }
 
-// own gives x, or a copy where x is not of this edit.
+// own returns x if this edit made it, otherwise a copy.
 func (x *node) own(edit uint64) *node {
 	if x.edit == edit {
 		return x
@@ -101,7 +102,7 @@ func (x *node) own(edit uint64) *node {
 	return &c
 }
 
-// put makes room at i for a cell, and its child in an inner node.
+// put inserts a cell at i, and in an inner node its child.
 func (x *node) put(i int, c *cell, child *node) {
 	n := int(x.n)
 	copy(x.prefixes[i+1:n+1], x.prefixes[i:n])
@@ -114,7 +115,7 @@ func (x *node) put(i int, c *cell, child *node) {
 	x.n++
 }
 
-// cut removes what is at i.
+// cut removes the cell at i.
 func (x *node) cut(i int) {
 	n := int(x.n)
 	copy(x.prefixes[i:], x.prefixes[i+1:n])
@@ -127,7 +128,7 @@ func (x *node) cut(i int) {
 	x.n--
 }
 
-// split moves what is from i on to a new node, and gives it with its lowest cell.
+// split moves the cells from i on to a new node, and returns it with its lowest cell.
 func (x *node) split(i int, from, to *cell) (*node, *cell) {
 	right := &node{edit: x.edit, n: x.n - int32(i)}
 	copy(right.cells[:], x.cells[i:x.n])

@@ -19,11 +19,13 @@ func (r latest) Get(_ context.Context, t brook.Table, key []byte) (brook.Value, 
 	return valueOf(table.find(key).latest(&r.store.clock))
 }
 
-func (r latest) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r latest) Scan(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
 	return r.store.scan(ctx, t, from, to, nil)
 }
 
-func (r latest) History(_ context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r latest) History(_ context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return func(yield func(*brook.HistoryEntry, error) bool) {
 		table, err := r.store.own(t)
 		if err != nil {
@@ -57,7 +59,7 @@ func (r *snapshot) Close() error {
 	return nil
 }
 
-// own gives the table behind a handle, and what it held at the instant.
+// own returns the table behind a handle, and its contents at the instant.
 func (r *snapshot) own(t brook.Table) (*table, *version[content], error) {
 	if r.closed.Load() {
 		return nil, nil, errClosed
@@ -85,11 +87,13 @@ func (r *snapshot) Get(_ context.Context, t brook.Table, key []byte) (brook.Valu
 	return valueOf(v)
 }
 
-func (r *snapshot) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r *snapshot) Scan(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
 	return r.store.scan(ctx, t, from, to, r)
 }
 
-func (r *snapshot) History(_ context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r *snapshot) History(_ context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return func(yield func(*brook.HistoryEntry, error) bool) {
 		v, err := r.find(t, key)
 		if err != nil {
@@ -108,7 +112,7 @@ func (r *snapshot) Count(_ context.Context, t brook.Table) (int, error) {
 	return countOf(table.counts.head.Load().at(r.in.seq)), nil
 }
 
-// release unpins an instant and lets go of what only it saw.
+// release unpins an instant and frees what only it saw.
 func (s *Store) release(in *instant) {
 	if s.clock.unpin(in) {
 		s.help()

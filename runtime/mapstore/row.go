@@ -1,25 +1,25 @@
 package mapstore
 
-// A cell stands for a row in the order of its table, from the commit that makes the row until nobody can see
-// the row any more.
+// A cell stands for a row in the order of its table, from the commit that makes the row until
+// nobody can see the row any more.
 type cell struct {
 	rows   chain[row]
-	queued bool // the writer's: waits to be trimmed when some instant has gone
+	queued bool // the writer's: waits to be trimmed when some instant expires
 }
 
-// key gives the row's key, which never changes.
+// key returns the row's key, which never changes.
 func (c *cell) key() []byte { return c.rows.head.Load().val.key }
 
-// row is what a key had at some instant. The hash index leads to the newest version of a row directly, so
-// that a read waits for memory twice only; hence each has the key.
+// row is what a key had at some instant. The hash index points to the newest version of a row
+// directly, so that a read waits for memory only twice; hence each version has the key.
 type row struct {
 	value   any
 	history *history
 	cell    *cell
-	key     []byte // in the same allocation where it is short
+	key     []byte // in the same allocation if it is short
 }
 
-// gone is the value of a row that was removed.
+// gone is the value of a removed row.
 type gone struct{}
 
 func (r *row) gone() bool {
@@ -27,7 +27,7 @@ func (r *row) gone() bool {
 	return is
 }
 
-// newRow makes a version with a key of its own; old is another version of the row, if there is one.
+// newRow makes a version with a key of its own. Old is another version of the row, if there is one.
 func newRow(seq uint64, key []byte, old *version[row]) *version[row] {
 	var v *version[row]
 	switch n := len(key); {

@@ -7,9 +7,10 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// scan gives the rows of a table at the instant of snap, or for nil at that at which it begins. It pins
-// the instant itself: a snapshot may be closed under it.
-func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, snap *snapshot) iter.Seq2[brook.Row, error] {
+// scan yields the rows of a table at the instant of snap, or, if snap is nil, at that at which it
+// begins. It pins the instant itself: the snapshot may be closed during the scan.
+func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
+	snap *snapshot) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
 		table, err := s.own(t)
 		if err != nil {
@@ -30,14 +31,16 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, snap *
 			cur cursor
 			p   page
 		)
-		for leaf, i := cur.seek(c.val.tree.root.Load(), from); leaf != nil; leaf, i = cur.next(), 0 {
+		for leaf, i := cur.seek(c.val.tree.root.Load(), from); leaf != nil; leaf,
+			i = cur.next(), 0 {
 			if err := ctx.Err(); err != nil {
 				yield(brook.Row{}, err)
 				return
 			}
 			end := p.fill(leaf, i, to, in.seq)
 			for _, r := range p.rows[:p.n] {
-				if !yield(brook.Row{Key: r.val.key, Value: brook.Value{Data: r.val.value, Shared: true}}, nil) {
+				if !yield(brook.Row{Key: r.val.key,
+					Value: brook.Value{Data: r.val.value, Shared: true}}, nil) {
 					return
 				}
 			}

@@ -16,11 +16,11 @@ type Store struct {
 	seed  maphash.Seed
 	holds brook.Holds
 
-	mu      sync.Mutex // the writer's; reads never take it
+	mu      sync.Mutex // held by the writer; reads never take it
 	tables  map[string]*table
-	touched []surplus  // rows of the commit under way
+	touched []surplus  // rows of the commit in progress
 	counted []*table   // tables whose number of rows it changes
-	edited  []*content // contents whose trees are to be published
+	edited  []*content // contents whose trees have to be published
 	waiting []*table   // tables with counts or contents to trim
 }
 
@@ -38,7 +38,7 @@ var (
 	errClosed  = errors.New("mapstore: the snapshot is closed")
 )
 
-// New makes an empty store.
+// New returns an empty store.
 func New() *Store {
 	s := &Store{seed: maphash.MakeSeed(), tables: map[string]*table{}}
 	s.clock.start()
@@ -48,8 +48,9 @@ func New() *Store {
 // Durable reports false: nothing outlives the process.
 func (s *Store) Durable() bool { return false }
 
-// Table gives the table of that name, with the rows that it has, and makes it where it is not there
-// yet. The spec's Keep is the handle's, and changes nothing for other handles of the table; its Codec is not used.
+// Table returns the table of that name, with the rows that it has, and creates it if it does not
+// exist. The spec's Keep belongs to the handle, and changes nothing for other handles of the table;
+// its Codec is not used.
 func (s *Store) Table(_ context.Context, spec brook.TableSpec) (brook.Table, error) {
 	if spec.Name == "" {
 		return nil, errors.New("mapstore: a table needs a name")
@@ -64,8 +65,8 @@ func (s *Store) Table(_ context.Context, spec brook.TableSpec) (brook.Table, err
 	return t.handle(spec.Keep), nil
 }
 
-// Latest reads what was committed last. A scan, a history and a count are one instant each: the one at which they
-// begin.
+// Latest reads what was committed last. A scan, a history and a count each see one instant: the
+// one at which they begin.
 func (s *Store) Latest() brook.Reader { return latest{s} }
 
 // Snapshot pins the present instant. It costs nothing but the memory of what is superseded
@@ -74,8 +75,8 @@ func (s *Store) Snapshot(context.Context) (brook.Snapshot, error) {
 	return &snapshot{store: s, in: s.clock.pin()}, nil
 }
 
-// Drop empties a table at one instant. Snapshots and scans that are open still see its rows; the memory is
-// let go when they are closed.
+// Drop empties a table at one instant. Open snapshots and scans still see its rows; the memory is
+// freed when they are closed.
 func (s *Store) Drop(_ context.Context, t brook.Table) error {
 	own, err := s.own(t)
 	if err != nil {
@@ -91,7 +92,7 @@ func (s *Store) Drop(_ context.Context, t brook.Table) error {
 	return nil
 }
 
-// own gives the table behind a handle of this store.
+// own returns the table behind a handle of this store.
 func (s *Store) own(t brook.Table) (*table, error) {
 	if own, ok := t.(*handle); ok && own.store == s {
 		return own.table, nil

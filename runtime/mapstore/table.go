@@ -6,8 +6,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// handle is a table with what it was asked for with: several apps may have it, each with limits of its own. Of one table and the same
-// limits there is one handle.
+// handle is a table with the limits that it was asked for with: several apps may have it, each with
+// its own. Handles of one table with the same limits are the same.
 type handle struct {
 	*table
 	keep *limits
@@ -17,14 +17,14 @@ type handle struct {
 type table struct {
 	store    *Store
 	contents chain[content] // a new version when the table is dropped
-	counts   chain[int]     // of rows
-	handles  []*handle      // the writer's, as all below
+	counts   chain[int]     // number of rows
+	handles  []*handle      // the writer's, like all fields below
 	rows     int
-	counted  bool // is in Store.counted
-	waiting  bool // is in Store.waiting
+	counted  bool // the table is in Store.counted
+	waiting  bool // the table is in Store.waiting
 }
 
-// content is the rows of a table and their indexes. Both indexes hold every row that somebody
+// content is the rows of a table with their two indexes. Both hold every row that somebody
 // can see, and others.
 type content struct {
 	hash hashIndex
@@ -47,12 +47,12 @@ func (t *table) reset(seq uint64) {
 	t.rows = 0
 }
 
-// find gives the newest version of the row of that key in what the table holds now, or nil.
+// find returns the newest version of the row of that key in the table's present content, or nil.
 func (t *table) find(key []byte) *version[row] {
 	return t.contents.head.Load().val.hash.find(t.store.hash(key), key)
 }
 
-// handle gives the handle of those limits.
+// handle returns the handle with those limits.
 func (t *table) handle(keep map[string]int) *handle {
 	limits := newLimits(keep)
 	for _, h := range t.handles {
@@ -65,7 +65,7 @@ func (t *table) handle(keep map[string]int) *handle {
 	return h
 }
 
-// apply makes the new version of a row, and gives it; nil where there is nothing to do.
+// apply makes the new version of a row, and returns it, nil if nothing changes.
 func (t *handle) apply(seq uint64, c *content, w *brook.Write) *version[row] {
 	hash := t.store.hash(w.Key)
 	at, old := c.hash.slot(hash, w.Key)

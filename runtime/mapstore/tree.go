@@ -2,8 +2,8 @@ package mapstore
 
 import "sync/atomic"
 
-// A tree is a copy-on-write B-tree over the cells of a table, those of gone rows
-// included. The writer edits and publishes it; who has loaded a root reads on in it.
+// A tree is a copy-on-write B-tree over the cells of a table, with those of gone rows. The writer
+// edits and publishes it; readers continue in the root that they loaded.
 type tree struct {
 	root    atomic.Pointer[node]
 	next    *node  // the writer's: the root being edited
@@ -23,7 +23,7 @@ func (t *tree) publish() {
 	t.editing = false
 }
 
-// insert adds a cell whose key is not there.
+// insert adds a cell whose key is not in the tree.
 func (t *tree) insert(c *cell) {
 	t.next = t.next.own(t.edit)
 	if right, middle := t.insertAt(t.next, nil, nil, c); right != nil {
@@ -35,7 +35,8 @@ func (t *tree) insert(c *cell) {
 	}
 }
 
-// insertAt adds c to a node of this edit. Where it had to be split, it gives the right half and its bound.
+// insertAt adds c to a node of this edit. If the node had to be split, it returns the right
+// half and its bound.
 func (t *tree) insertAt(x *node, from, to, c *cell) (*node, *cell) {
 	if x.children == nil {
 		i := x.lowest(0, c.key())
@@ -72,8 +73,8 @@ func (t *tree) insertAt(x *node, from, to, c *cell) (*node, *cell) {
 	return right, middle
 }
 
-// splitPoint says where to split a full node that gets something at i: in the middle, but
-// keys that come in order leave full nodes behind.
+// splitPoint returns where to split a full node for an insert at i: in the middle, except that keys
+// which arrive in order leave full nodes behind.
 func splitPoint(i int, to *cell) int {
 	if i == width && to == nil {
 		return width - 1
@@ -81,7 +82,7 @@ func splitPoint(i int, to *cell) int {
 	return width / 2
 }
 
-// bounds gives the bounds of the child i of a node.
+// bounds returns the bounds of the child i of a node.
 func (x *node) bounds(i int, from, to *cell) (*cell, *cell) {
 	if i > 0 {
 		from = x.cells[i]
@@ -92,7 +93,7 @@ func (x *node) bounds(i int, from, to *cell) (*cell, *cell) {
 	return from, to
 }
 
-// remove takes out a cell.
+// remove removes a cell.
 func (t *tree) remove(c *cell) {
 	t.next = t.next.own(t.edit)
 	t.removeAt(t.next, nil, nil, c)
@@ -118,7 +119,8 @@ func (t *tree) removeAt(x *node, from, to, c *cell) {
 	}
 }
 
-// balance makes one node of the children i and i+1 of x, or two equal ones where that would be too full.
+// balance merges the children i and i+1 of x into one node, or into two of equal size if
+// one would be too full.
 func (t *tree) balance(x *node, i int, from, to *cell) {
 	a, b := x.children[i], x.children[i+1]
 	from, _ = x.bounds(i, from, to)
@@ -128,7 +130,7 @@ func (t *tree) balance(x *node, i int, from, to *cell) {
 	n += copy(cells[n:], b.cells[:b.n])
 	var children [2 * width]*node
 	if a.children != nil {
-		cells[a.n] = x.cells[i+1] // nobody looked at an inner node's first one until now
+		cells[a.n] = x.cells[i+1] // an inner node's first cell was not used until now
 		copy(children[copy(children[:], a.children[:a.n]):], b.children[:b.n])
 	}
 	part := func(lo, hi int, from, to *cell) *node {

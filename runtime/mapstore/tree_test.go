@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// keyShapes are shapes of keys: spread out, in order, of long shared beginnings, and short ones
-// full of zeros.
+// keyShapes are shapes of keys: spread out, in order, of long shared beginnings, and short
+// ones full of zeros.
 var keyShapes = map[string]func(r *rand.Rand, i int) []byte{
 	"spread":  func(r *rand.Rand, _ int) []byte { return fmt.Appendf(nil, "%016x", r.Uint64()) },
 	"ordered": func(_ *rand.Rand, i int) []byte { return fmt.Appendf(nil, "%08d", i) },
@@ -111,7 +111,8 @@ func checkTree(t *testing.T, tr *tree, model map[string]*cell) {
 		}
 	}
 	for i := 0; i < len(keys); i += 1 + len(keys)/20 {
-		for _, from := range [][]byte{[]byte(keys[i]), append([]byte(keys[i]), 0), bytes.TrimSuffix([]byte(keys[i]), []byte(keys[i])[max(0, len(keys[i])-1):])} {
+		for _, from := range [][]byte{[]byte(keys[i]), append([]byte(keys[i]), 0),
+			bytes.TrimSuffix([]byte(keys[i]), []byte(keys[i])[max(0, len(keys[i])-1):])} {
 			want, _ := slices.BinarySearch(keys, string(from))
 			if rest := cellsOf(tr.next, from); len(rest) != len(keys)-want {
 				t.Fatalf("from %q: %d entries, want %d", from, len(rest), len(keys)-want)

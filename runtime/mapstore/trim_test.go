@@ -118,7 +118,8 @@ func TestTrim(t *testing.T) {
 		t.Errorf("the hash index holds %d rows, want none", liveIn(got))
 	}
 	if len(s.clock.live) != 1 || len(s.clock.due) != 0 || len(s.waiting) != 0 {
-		t.Errorf("%d instants, %d rows and %d tables wait", len(s.clock.live), len(s.clock.due), len(s.waiting))
+		t.Errorf("%d instants, %d rows and %d tables wait", len(s.clock.live), len(s.clock.due),
+			len(s.waiting))
 	}
 	if c := rows.(*handle).counts.head.Load(); c.prev.Load() != nil {
 		t.Error("an old count is kept")
@@ -136,7 +137,8 @@ func liveIn(d *directory) (n int) {
 	return n
 }
 
-// A scan pins its instant as a snapshot does, also when it is left early, and when its snapshot is closed in it.
+// A scan pins its instant as a snapshot does, also when it is left early, and when its
+// snapshot is closed in it.
 func TestTrimAfterScan(t *testing.T) {
 	const n = 300
 	s, rows, commit := newRows(t, n)
@@ -151,7 +153,8 @@ func TestTrimAfterScan(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := fmt.Sprintf("%06d", seen); string(row.Key) != want || row.Value.Data != seen {
+			if want := fmt.Sprintf("%06d", seen); string(row.Key) != want ||
+				row.Value.Data != seen {
 				t.Fatalf("row %s %v, want %s", row.Key, row.Value.Data, want)
 			}
 			if seen == 0 {
@@ -188,7 +191,8 @@ func TestDropUnderSnapshot(t *testing.T) {
 		}
 		seen++
 	}
-	if n, err := snap.(brook.Counter).Count(t.Context(), rows); n != 300 || err != nil || seen != 300 {
+	if n, err := snap.(brook.Counter).Count(t.Context(), rows); n != 300 || err != nil ||
+		seen != 300 {
 		t.Errorf("%d rows, count %d, %v; want 300", seen, n, err)
 	}
 	closed(t, snap)
@@ -227,7 +231,8 @@ func TestTrimUnderLoad(t *testing.T) {
 					if err != nil {
 						t.Error(err)
 					}
-					if v, err := snap.Get(context.Background(), rows, row.Key); err != nil || v != row.Value {
+					if v, err := snap.Get(context.Background(), rows, row.Key); err != nil ||
+						v != row.Value {
 						t.Errorf("%s is %v, then %v, %v", row.Key, row.Value, v, err)
 					}
 				}
@@ -261,7 +266,8 @@ func TestHistoryLetGo(t *testing.T) {
 	for range 1000 {
 		e := &brook.HistoryEntry{Type: "e", Data: make([]byte, 100)}
 		runtime.AddCleanup(e, func(ch chan struct{}) { ch <- struct{}{} }, live)
-		b := &brook.Batch{Writes: []brook.Write{{Table: rows, Key: []byte("k"), History: []*brook.HistoryEntry{e}}}}
+		b := &brook.Batch{Writes: []brook.Write{{Table: rows, Key: []byte("k"),
+			History: []*brook.HistoryEntry{e}}}}
 		if err := s.Commit(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
