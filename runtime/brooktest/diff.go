@@ -144,7 +144,7 @@ func (d *differ) mapped(path string, got, want reflect.Value) {
 	}
 }
 
-// askEqual asks a method Equal(T) bool of type T, where there is one.
+// askEqual asks a method Equal(T) bool of type T, if there is one.
 func askEqual(got, want reflect.Value) (equal, asked bool) {
 	t := got.Type()
 	if !got.CanInterface() || t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer && (got.IsNil() || want.IsNil()) {
@@ -157,7 +157,8 @@ func askEqual(got, want reflect.Value) (equal, asked bool) {
 	return m.Func.Call([]reflect.Value{got, want})[0].Bool(), true
 }
 
-// same compares values of the kinds that contain no others. Functions are only the same where both are nil.
+// same compares values of the kinds that contain no others. Functions are only the
+// same if both are nil.
 func same(got, want reflect.Value) bool {
 	if got.Kind() == reflect.Func {
 		return got.IsNil() && want.IsNil()

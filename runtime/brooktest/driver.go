@@ -14,10 +14,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Driver is a log in memory, a [memdriver.Driver], that remembers what was published to it and can be told to fail. Its methods are
-// safe for concurrent use.
+// Driver is a log in memory, a [memdriver.Driver], that remembers what was published to it and can
+// be told to fail. Its methods are safe for concurrent use.
 type Driver struct {
-	// Envelope is how [Driver.Events] reads what was published; [brook.CloudEvents] where it is nil.
+	// Envelope is how [Driver.Events] reads what was published; [brook.CloudEvents] if it is nil.
 	Envelope brook.Envelope
 
 	log *memdriver.Driver
@@ -41,9 +41,10 @@ func NewDriver(options ...memdriver.Option) *Driver { return &Driver{log: memdri
 
 var errTold = errors.New("brooktest: the driver was told to fail")
 
-// FailNext makes the next n calls of Publish fail with err, all records of each; a nil err is some error that is not for good.
-// Where err wraps [brook.ErrPermanent], emissions become dead letters, else they are published once the n calls are over. What a program
-// publishes itself fails at once. Zero ends the failing.
+// FailNext makes the next n calls of Publish fail with err, all records of each; a nil err is some
+// error that is not for good. Where err wraps [brook.ErrPermanent], emissions become dead letters,
+// else they are published once the n calls are over. What a program publishes itself fails at once.
+// Zero ends the failing.
 func (d *Driver) FailNext(n int, err error) {
 	if err == nil {
 		err = errTold
@@ -53,8 +54,9 @@ func (d *Driver) FailNext(n int, err error) {
 	d.fail, d.failure = n, err
 }
 
-// Refuse makes Publish refuse the records for which refuse gives an error, and publish the others of the same call. An error that does
-// not wrap [brook.ErrPermanent] has an emission tried again for as long as it is given. Nil ends the refusing.
+// Refuse makes Publish refuse the records for which refuse gives an error, and publish the others
+// of the same call. An error that does not wrap [brook.ErrPermanent] has an emission tried again
+// for as long as it is given. Nil ends the refusing.
 func (d *Driver) Refuse(refuse func(brook.Record) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -101,7 +103,8 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 	return positions, nil
 }
 
-// Deliver appends records to the log as others would: it neither fails as Publish is told to, nor are they remembered.
+// Deliver appends records to the log as others would: it neither fails as Publish is told to,
+// nor are they remembered.
 func (d *Driver) Deliver(ctx context.Context, records ...brook.Record) ([]brook.Position, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -113,7 +116,7 @@ func (d *Driver) Deliver(ctx context.Context, records ...brook.Record) ([]brook.
 	return d.log.Publish(ctx, records)
 }
 
-// Records gives what was published, in order: to some topics, or to all.
+// Records returns what was published, in order: to some topics, or to all.
 func (d *Driver) Records(topics ...string) []brook.Record {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -126,8 +129,8 @@ func (d *Driver) Records(topics ...string) []brook.Record {
 	return records
 }
 
-// Events gives what was published as events, in order: to some topics, or to all. Their data is JSON. A record that
-// the envelope can't read is an error.
+// Events returns what was published as events, in order: to some topics, or to all. Their data is
+// JSON. A record that the envelope can't read is an error.
 func (d *Driver) Events(topics ...string) ([]brook.Event[json.RawMessage], error) {
 	var envelope brook.Envelope = brook.CloudEvents{}
 	if d.Envelope != nil {
@@ -152,7 +155,8 @@ func (d *Driver) Forget() {
 	d.records = nil
 }
 
-// Partitions is that of the log, but for the logs' identities: they are the same on every run, and so are the IDs of what is emitted.
+// Partitions is that of the log, but for the logs' identities: they are the same on every run, and
+// so are the IDs of what is emitted.
 func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
 	all, err := d.log.Partitions(ctx, topics...)
 	for i := range all {

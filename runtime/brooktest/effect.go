@@ -13,7 +13,7 @@ type Effect struct {
 	ID, Type string // of the event
 	Position brook.Position
 	Set      string // the handler set
-	Tries    int    // how often it was run: 0 where it is held
+	Tries    int    // how often it was run: 0 if it is held
 	Err      error  // of the last try
 
 	run  brook.Effect
@@ -27,11 +27,13 @@ func (e *Effect) Run(ctx context.Context) error {
 	return e.Err
 }
 
-// Effects gives the effects of the last step, in the order in which they were due. They have been run when the step
-// returns, and again where they failed, as Config.Retry says; or not at all after [Scenario.HoldEffects].
+// Effects returns the effects of the last step, in the order in which they were due. They have been
+// run when the step returns, and again where they failed, as Config.Retry says; or not at all after
+// [Scenario.HoldEffects].
 func (s *Scenario[A]) Effects() []*Effect { return s.effects }
 
-// HoldEffects has effects held from now on instead of run: no mail is sent, and [Effect.Run] runs those that are meant to.
+// HoldEffects has effects held from now on instead of run: no mail is sent, and [Effect.Run] runs
+// those that are meant to.
 func (s *Scenario[A]) HoldEffects() { s.hold = true }
 
 // effect is called in place of every effect.

@@ -34,7 +34,7 @@ func (t *fakeT) Fatalf(format string, args ...any) {
 	panic(fatal{})
 }
 
-// run runs a test to its end and gives how it failed.
+// run runs a test to its end and returns how it failed.
 func run(test func(t *fakeT)) string {
 	t := &fakeT{}
 	func() {

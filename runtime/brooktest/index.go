@@ -9,13 +9,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Index gives an index of rows, as [View] gives a view. Which one is told by the type that is asked for, as in a
-// handler's signature: it is the field of V tagged brook:"index" or brook:"unique" whose type is I, *I or []I.
+// Index returns an index of rows, as [View] gives a view. Which one is told by the type that
+// is asked for, as in a handler's signature: it is the field of V tagged brook:"index" or
+// brook:"unique" whose type is I, *I or []I.
 //
 //	byEmail := brooktest.Index[shop.Email](map[string]shop.User{…})
 //
-// Where several fields are of type I, name one. Zero values and nil are not indexed. Index panics where there is no
-// such field, and where two rows have one value of a unique field.
+// If several fields are of type I, name one. Zero values and nil are not indexed. Index panics if
+// there is no such field, and where two rows have one value of a unique field.
 func Index[I comparable, K comparable, V any](rows map[K]V, field ...string) brook.Index[I, K, V] {
 	x, err := newIndex[I](rows, field)
 	if err != nil {
@@ -91,7 +92,7 @@ func indexedField(values, asked reflect.Type, name []string) (reflect.StructFiel
 	return reflect.StructField{}, fmt.Errorf("%s has no indexed field of type %s; it has %s", values, asked, strings.Join(append(name, all...), ", "))
 }
 
-// valuesOf gives what a row is found by.
+// valuesOf returns what a row is found by.
 func valuesOf(row reflect.Value, f reflect.StructField) (values []reflect.Value) {
 	v, err := row.FieldByIndexErr(f.Index)
 	if err != nil {

@@ -2,7 +2,7 @@ package brooktest
 
 import "reflect"
 
-// keyField is the field of V that carries its key; nil where none is tagged so.
+// keyField is the field of V that carries its key; nil if none is tagged so.
 type keyField[K comparable, V any] []int
 
 func keyFieldOf[K comparable, V any]() keyField[K, V] {
@@ -16,7 +16,7 @@ func keyFieldOf[K comparable, V any]() keyField[K, V] {
 	return found
 }
 
-// fill sets the field where it is zero.
+// fill sets the field if it is zero.
 func (f keyField[K, V]) fill(row *V, key K) {
 	if f == nil {
 		return

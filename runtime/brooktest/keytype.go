@@ -65,7 +65,7 @@ func (k *keyType) add(t reflect.Type, index []int, name string) error {
 	return nil
 }
 
-// shapeOf gives the word for a leaf in a key.Shape.
+// shapeOf returns the word for a leaf in a key.Shape.
 func shapeOf(t reflect.Type) (string, bool) {
 	switch kind := t.Kind(); kind {
 	case reflect.String, reflect.Bool, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
@@ -81,7 +81,7 @@ func shapeOf(t reflect.Type) (string, bool) {
 	return "", false
 }
 
-// of gives the leaf of a key.
+// of returns the leaf of a key.
 func (l keyLeaf) of(k reflect.Value) reflect.Value {
 	if len(l.index) == 0 {
 		return k

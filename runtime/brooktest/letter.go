@@ -14,7 +14,7 @@ type letterID struct {
 	ordinal    int
 }
 
-// DeadLetters gives the app's dead letters, in log order: all that there are, of whatever step.
+// DeadLetters returns the app's dead letters, in log order: all that there are, of whatever step.
 func (s *Scenario[A]) DeadLetters() []brook.DeadLetter {
 	s.t.Helper()
 	var all []brook.DeadLetter

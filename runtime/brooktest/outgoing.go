@@ -2,7 +2,7 @@ package brooktest
 
 import brook "github.com/brookgen/brookgen/runtime"
 
-// With gives an event that is published with options: an ID, a time, headers.
+// With returns an event that is published with options: an ID, a time, headers.
 //
 //	s.When(brooktest.With(brook.Emit(shop.OrderPlaced{…}), brook.WithHeader("traceparent", trace)))
 func With(event brook.Outgoing, options ...brook.PublishOption) brook.Outgoing {
@@ -18,8 +18,8 @@ type dressed struct {
 	options []brook.PublishOption
 }
 
-// Raw gives an event as others may publish it: of any type, with anything for data. Its topic is that of the type, or the app's
-// own where the app does not know the type. An empty key is none.
+// Raw returns an event as others may publish it: of any type, with anything for data. Its topic is
+// that of the type, or the app's own if the app does not know the type. An empty key is none.
 //
 //	s.When(brooktest.Raw("order.placed", "u1", `{"cents": "a lot"}`))
 func Raw(typ, key, data string) brook.Outgoing { return raw{typ: typ, key: key, data: data} }

@@ -6,8 +6,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Published gives the events of one type that the app published in the last step, in order: what handlers emitted, which has a
-// Cause, and what effects and the test itself published through the app. The step's own events are not among them.
+// Published returns the events of one type that the app published in the last step, in order: what
+// handlers emitted, which has a Cause, and what effects and the test itself published through the
+// app. The step's own events are not among them.
 //
 //	shipped := brooktest.Published[shop.Shipped](s)
 func Published[E any, A App](s *Scenario[A]) []brook.Event[E] {
@@ -36,7 +37,7 @@ func Published[E any, A App](s *Scenario[A]) []brook.Event[E] {
 	return nil
 }
 
-// PublishedData gives the data of [Published].
+// PublishedData returns the data of [Published].
 func PublishedData[E any, A App](s *Scenario[A]) []E {
 	s.t.Helper()
 	var all []E
@@ -46,7 +47,8 @@ func PublishedData[E any, A App](s *Scenario[A]) []E {
 	return all
 }
 
-// Published gives all events that the app published in the last step, of whatever type, with their data as JSON.
+// Published returns all events that the app published in the last step, of whatever type,
+// with their data as JSON.
 func (s *Scenario[A]) Published() []brook.Event[json.RawMessage] {
 	s.t.Helper()
 	events, err := s.Driver.Events()

@@ -15,7 +15,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// patience is how long a step may take: a handler that hangs, or a driver that always fails, fails the test.
+// patience is how long a step may take: a handler that hangs, or a driver that always
+// fails, fails the test.
 const patience = 30 * time.Second
 
 // App is what a scenario needs of an app; every generated App is one.
@@ -26,10 +27,12 @@ type App interface {
 	Close() error
 }
 
-// Scenario tests a whole app, event by event, in the test's own goroutine: given these events, when those come,
-// the views, what was published, the effects and the dead letters are as follows. When a step returns, everything has happened.
+// Scenario tests a whole app, event by event, in the test's own goroutine: given these events, when
+// those come, the views, what was published, the effects and the dead letters are as follows. When
+// a step returns, everything has happened.
 //
-// Of dead letters a test has to take note: it fails at its end where there are some that [Scenario.DeadLetters] never gave.
+// Of dead letters a test has to take note: it fails at its end if there are some that
+// [Scenario.DeadLetters] never gave.
 //
 // Its methods are for one goroutine.
 type Scenario[A App] struct {
@@ -54,8 +57,9 @@ type Scenario[A App] struct {
 //
 //	s := brooktest.New(t, func(c brook.Config) (*shop.App, error) { return shop.NewApp(c, shop.Projection{}) })
 //
-// The function may change the configuration: Driver to another [NewDriver], everything else to anything. Nothing is waited for
-// between retries, and what the app logs as wrong is in the test's output.
+// The function may change the configuration: Driver to another [NewDriver], everything else
+// to anything. Nothing is waited for between retries, and what the app logs as wrong is
+// in the test's output.
 func New[A App](t TB, open func(brook.Config) (A, error)) *Scenario[A] {
 	t.Helper()
 	s := &Scenario[A]{t: t, open: open, Time: start(), noted: map[letterID]bool{}}
@@ -138,8 +142,9 @@ func (s *Scenario[A]) end() {
 	}
 }
 
-// Given has events happen before what is tested: they are published by somebody and folded. One that becomes a dead letter ends the test. What
-// they made the app publish, and their effects, happened too and are forgotten.
+// Given has events happen before what is tested: they are published by somebody and folded. One
+// that becomes a dead letter ends the test. What they made the app publish, and their effects,
+// happened too and are forgotten.
 func (s *Scenario[A]) Given(events ...brook.Outgoing) {
 	s.t.Helper()
 	s.step(events)
@@ -150,14 +155,16 @@ func (s *Scenario[A]) Given(events ...brook.Outgoing) {
 	s.forget()
 }
 
-// When has events happen: they are published by somebody, in this order, with the author of the app, and folded, with all that handlers emit
-// to topics that the app reads. [Scenario.Published], [Scenario.Effects] and the Driver then tell what the app did.
+// When has events happen: they are published by somebody, in this order, with the author of the
+// app, and folded, with all that handlers emit to topics that the app reads. [Scenario.Published],
+// [Scenario.Effects] and the Driver then tell what the app did.
 func (s *Scenario[A]) When(events ...brook.Outgoing) {
 	s.t.Helper()
 	s.step(events)
 }
 
-// Do has anything happen that no event is, and then folds what there is to fold. It gives the error of either.
+// Do has anything happen that no event is, and then folds what there is to fold. It returns
+// the error of either.
 //
 //	err := s.Do(func(ctx context.Context) error {
 //		_, err := s.App.Redrive(ctx, nil)
@@ -176,9 +183,10 @@ func (s *Scenario[A]) Do(do func(ctx context.Context) error) error {
 	return s.App.CatchUp(ctx)
 }
 
-// Restart closes the app and opens it again on the same log with a store that holds nothing, as a service with views in memory does: it
-// folds the whole log once more, and must neither publish nor have effects again. What did not come through the log is
-// forgotten. A store of the test's own is kept.
+// Restart closes the app and opens it again on the same log with a store that holds nothing,
+// as a service with views in memory does: it folds the whole log once more, and must neither
+// publish nor have effects again. What did not come through the log is forgotten. A store of
+// the test's own is kept.
 func (s *Scenario[A]) Restart() {
 	s.t.Helper()
 	if err := s.App.Close(); err != nil {
@@ -211,7 +219,7 @@ func (s *Scenario[A]) step(events []brook.Outgoing) {
 	}
 }
 
-// record gives the record of an event that happens next.
+// record returns the record of an event that happens next.
 func (s *Scenario[A]) record(event brook.Outgoing) (brook.Record, error) {
 	s.number++
 	id, at := strconv.Itoa(s.number), s.Time

@@ -15,7 +15,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// emails gives the accounts that the index finds.
+// emails returns the accounts that the index finds.
 func emails(t *testing.T, app *ledger.App, email string) (ids []string) {
 	t.Helper()
 	for a, err := range app.Views.Accounts.ByEmail(email) {

@@ -63,7 +63,7 @@ func (t *table[K, V]) put(number int, key []byte, value any) {
 	t.batch.Writes = append(t.batch.Writes, brook.Write{Table: t.tables[number], Key: key, Value: value})
 }
 
-// view stores everything and gives the view of it.
+// view stores everything and returns the view of it.
 func (t *table[K, V]) view() (brook.View[K, V], error) {
 	if err := t.store.Commit(context.Background(), &t.batch); err != nil {
 		return brook.View[K, V]{}, err

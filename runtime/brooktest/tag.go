@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// taggedFields gives the fields of a struct, its own and promoted ones, whose brook tag has one of some words.
+// taggedFields returns the fields of a struct, its own and promoted ones, whose brook tag
+// has one of some words.
 func taggedFields(t reflect.Type, words ...string) (fields []reflect.StructField) {
 	if t.Kind() != reflect.Struct {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/fault"
 )
 
-// A Fault says when a faulty driver fails, and counts its operations. Several drivers, and stores of
-// storetest.Faulty, may share one.
+// A Fault says when a faulty driver fails, and counts its operations. Several drivers, and stores
+// of storetest.Faulty, may share one.
 type Fault = fault.Fault
 
 // FaultKind says how an operation goes wrong.
@@ -26,8 +26,8 @@ const (
 	Half        = fault.Half        // Publish takes the first half of its records and refuses the others; other operations Fail
 )
 
-// The operations of a driver. OpRead and OpGrown are counted when there is something to give, OpJoin before the member
-// is told anything.
+// The operations of a driver. OpRead and OpGrown are counted when there is something to give,
+// OpJoin before the member is told anything.
 const (
 	OpPartitions = fault.Partitions
 	OpOpen       = fault.Open
@@ -45,15 +45,15 @@ var (
 	ErrCrashed  = fault.ErrCrashed  // the driver has crashed
 )
 
-// NewFault makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or of
-// all where none are given. With n = 0 it only counts.
+// NewFault makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or
+// of all if none are given. With n = 0 it only counts.
 func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, n, ops...) }
 
-// Faulty wraps a driver so that it fails as f says. A crash ends the reads that wait, and memberships of groups, whose members are told
-// nothing of it. The driver itself is then as
-// it was at that instant: use it, or wrap it anew, as the one that is there after the crash. The wrapper is a
-// brook.Marker if the driver is, and a brook.Partitioner, brook.Placer, brook.Grower and brook.Grouper too if the driver is all five. Place never
-// fails on purpose.
+// Faulty wraps a driver so that it fails as f says. A crash ends the reads that wait, and
+// memberships of groups, whose members are told nothing of it. The driver itself is then as it was
+// at that instant: use it, or wrap it anew, as the one that is there after the crash. The wrapper
+// is a brook.Marker if the driver is, and a brook.Partitioner, brook.Placer, brook.Grower and
+// brook.Grouper too if the driver is all five. Place never fails on purpose.
 func Faulty(driver brook.Driver, f *Fault) brook.Driver {
 	d := faulty{driver, f}
 	m, ok := driver.(brook.Marker)

@@ -67,8 +67,8 @@ func (f *fixture) open(from brook.Position) brook.PartitionReader {
 	return r
 }
 
-// read reads n records, at most max at a time, and checks what holds for every chunk. A goroutine other
-// than the test's may call it.
+// read reads n records, at most max at a time, and checks what holds for every chunk. A goroutine
+// other than the test's may call it.
 func (f *fixture) read(r brook.PartitionReader, n, max int) ([]brook.Record, error) {
 	var all []brook.Record
 	for last := int64(-1); len(all) < n; {
@@ -104,13 +104,14 @@ func (f *fixture) records(from brook.Position, n int) []brook.Record {
 	return all
 }
 
-// at gives the record at a position.
+// at returns the record at a position.
 func (f *fixture) at(p brook.Position) brook.Record {
 	f.Helper()
 	return f.records(p, 1)[0]
 }
 
-// same compares what a driver must keep: all but the time where none was given, the partition and the offset.
+// same compares what a driver must keep: all but the time if none was given, the
+// partition and the offset.
 func same(got, want *brook.Record) bool {
 	return got.Topic == want.Topic && bytes.Equal(got.Key, want.Key) && (got.Key == nil) == (want.Key == nil) &&
 		bytes.Equal(got.Value, want.Value) && (got.Value == nil) == (want.Value == nil) &&

@@ -26,7 +26,7 @@ type place struct {
 	number int32
 }
 
-// newClub makes a group of topics that are there. It skips the test where the driver has no groups.
+// newClub makes a group of topics that are there. It skips the test if the driver has no groups.
 func newClub(f *fixture, topics ...string) *club {
 	f.Helper()
 	grouper, ok := f.driver.(brook.Grouper)
@@ -50,7 +50,8 @@ type member struct {
 	inside   bool
 }
 
-// join makes a member that calls release, where it is given one, while it still has what it is to release.
+// join makes a member that calls release, if it is given one, while it still has
+// what it is to release.
 func (c *club) join(release func(ctx context.Context, has []brook.Position)) *member {
 	ctx, cancel := context.WithCancel(c.ctx)
 	m := &member{club: c, cancel: cancel, left: make(chan struct{}), release: release}
@@ -169,7 +170,7 @@ func (m *member) drop() {
 	m.has = nil
 }
 
-// numbers gives the numbers of the partitions that a member has.
+// numbers returns the numbers of the partitions that a member has.
 func (m *member) numbers() []int32 {
 	var all []int32
 	for _, p := range m.has {
@@ -179,7 +180,8 @@ func (m *member) numbers() []int32 {
 	return slices.Compact(all)
 }
 
-// divided waits until so many members have all partitions of the topics between them, divided as they should be.
+// divided waits until so many members have all partitions of the topics between them, divided
+// as they should be.
 func (c *club) divided(members int) {
 	c.Helper()
 	partitions := c.partitions(c.topics...)

@@ -183,8 +183,9 @@ func testKeys(f *fixture) {
 	}
 }
 
-// testPlaced: a driver that is a Placer says where Publish puts a key, and puts a record that is placed where it is to be, also after the topic
-// grew; one for a partition that is not there is out of range, and nothing of it is kept.
+// testPlaced: a driver that is a Placer reports where Publish puts a key, and puts a record that
+// is placed into its partition, also after the topic grew; one for a partition that is not there is
+// out of range, and nothing of it is kept.
 func testPlaced(f *fixture) {
 	placer, ok := f.driver.(brook.Placer)
 	if !ok {
@@ -249,7 +250,8 @@ func testTopics(f *fixture) {
 	}
 }
 
-// testLargeRecords: records of nearly a megabyte, which brokers take by default, between small ones.
+// testLargeRecords: records of nearly a megabyte, which brokers take by default,
+// between small ones.
 func testLargeRecords(f *fixture) {
 	var records []brook.Record
 	for i, size := range []int{10, 900_000, 0, 300_000, 40_000, 900_000, 1} {
@@ -266,8 +268,8 @@ func testLargeRecords(f *fixture) {
 	}
 }
 
-// testPublishers: several publishers at a time keep the order of their own keys, and every record is
-// where its position says.
+// testPublishers: several publishers at a time keep the order of their own keys, and every record
+// is where its position says.
 func testPublishers(f *fixture) {
 	const publishers, batches, size = 4, 30, 7
 	found := make([][]brook.Position, publishers)

@@ -13,17 +13,17 @@ type Trimmer interface {
 	Trim(topic string, partition int32, before int64) error
 }
 
-// Truncater is what a driver, or a wrapper of it for the test, has to offer for the suite to check what happens to readers when a log
-// is cut back and grows again.
+// Truncater is what a driver, or a wrapper of it for the test, has to offer for the suite to check
+// what happens to readers when a log is cut back and grows again.
 type Truncater interface {
 	// Truncate deletes the records of a partition from an offset on.
 	Truncate(topic string, partition int32, from int64) error
 }
 
-// Expander is what a driver, or a wrapper of it for the test, has to offer for the suite to check what happens when
-// topics get further partitions.
+// Expander is what a driver, or a wrapper of it for the test, has to offer for the suite to check
+// what happens when topics get further partitions.
 type Expander interface {
-	// Grow gives a topic further partitions, so that it has that many.
+	// Grow adds partitions to a topic, so that it has that many.
 	Grow(topic string, partitions int) error
 }
 

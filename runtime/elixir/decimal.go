@@ -7,11 +7,11 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// decimalName is the struct of package decimal. To json_serde up to 1.0, and to brook_serializer, it is a struct like any other, of the
-// fields coef, exp and sign: sign * coef * 10^exp.
+// decimalName is the struct of package decimal. To json_serde up to 1.0, and to brook_serializer,
+// it is a struct like any other, of the fields coef, exp and sign: sign * coef * 10^exp.
 const decimalName = "Elixir.Decimal"
 
-// fields are those of a Decimal as they stand in the text, nil where they are absent.
+// fields are those of a Decimal as they stand in the text, nil if they are absent.
 type fields struct{ coef, exp, sign []byte }
 
 // ok reports whether the fields are those of a Decimal.
@@ -35,8 +35,8 @@ func digits(b []byte) bool {
 	return len(b) > 0
 }
 
-// special returns what the coefficient of a Decimal that is no number stands for, or "". It is an atom: to brook_serializer that is a string, to json_serde
-// an object.
+// special returns what the coefficient of a Decimal that is no number stands for, or "". It is an
+// atom: to brook_serializer that is a string, to json_serde an object.
 func special(coef []byte) string {
 	if len(coef) > 0 && coef[0] == '{' {
 		d := wire.NewDecoder(coef)
@@ -61,7 +61,8 @@ func special(coef []byte) string {
 	return ""
 }
 
-// appendText appends the Decimal as a string literal, in the notation of Elixir's Decimal.to_string.
+// appendText appends the Decimal as a string literal, in the notation of Elixir's
+// Decimal.to_string.
 func (f *fields) appendText(dst []byte) []byte {
 	dst = append(dst, '"')
 	if f.sign[0] == '-' {
@@ -95,7 +96,8 @@ func (f *fields) appendText(dst []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendFields appends the fields of a number, which is one as JSON has it. ok is false for an exponent that is out of range.
+// appendFields appends the fields of a number, which is one as JSON has it. ok is false for an
+// exponent that is out of range.
 func appendFields(dst []byte, number string) (out []byte, ok bool) {
 	b, sign := []byte(number), "1"
 	if b[0] == '-' {

@@ -10,8 +10,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// Envelope is the [brook.Envelope] of Brook for Elixir. The zero Envelope reads both formats, and writes that of brook_serializer
-// with payloads that are maps. It is safe for concurrent use, as long as nobody changes Types.
+// Envelope is the [brook.Envelope] of Brook for Elixir. The zero Envelope reads both formats, and
+// writes that of brook_serializer with payloads that are maps. It is safe for concurrent use, as
+// long as nobody changes Types.
 type Envelope struct {
 	// Format is the one that is written. Both are read, whichever it is.
 	Format Format
@@ -27,8 +28,8 @@ var (
 // Unkeyed is true: a record's key is the event's type.
 func (Envelope) Unkeyed() bool { return true }
 
-// Wrap writes an event as Brook does. Its time is cut to milliseconds. A payload that does not fit its Type is an
-// error that names the path.
+// Wrap writes an event as Brook does. Its time is cut to milliseconds. A payload that does not fit
+// its Type is an error that names the path.
 func (e Envelope) Wrap(m *brook.Message, r *brook.Record) error {
 	if m.Type == "" {
 		return errors.New("elixir: the event has no type")
@@ -68,7 +69,8 @@ func (e Envelope) Wrap(m *brook.Message, r *brook.Record) error {
 	return nil
 }
 
-// Open reads an event of either format. m.Data is a part of r.Value where nothing in it had to be made plain JSON.
+// Open reads an event of either format. m.Data is a part of r.Value if nothing in it had
+// to be made plain JSON.
 func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 	before := *m // type and author are often those of the message before
 	*m = brook.Message{}
@@ -182,8 +184,9 @@ func (e *event) member(s *scan, m *brook.Message, name []byte) {
 	}
 }
 
-// inString returns the payload as plain JSON, if it is JSON in a string as Brook up to 0.4.10 wrote it, or else nil. In these records, maps of
-// Elixir, the name of the struct comes first (before 0.3.2 there was none). In later ones, structs, it comes last, and a string is a string.
+// inString returns the payload as plain JSON, if it is JSON in a string as Brook up to 0.4.10 wrote
+// it, or else nil. In these records, maps of Elixir, the name of the struct comes first (before
+// 0.3.2 there was none). In later ones, structs, it comes last, and a string is a string.
 func (e *event) inString() ([]byte, error) {
 	if e.late || len(e.data.text) == 0 || e.data.text[0] != '"' {
 		return nil, nil

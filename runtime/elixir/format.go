@@ -3,13 +3,14 @@ package elixir
 // Format is one of Brook's formats. The zero Format is BrookSerializer.
 type Format uint8
 
-// What Brook's configuration names :brook (Brook.Serde), and :json_serde (Brook.Legacy writes that, too).
+// What Brook's configuration names :brook (Brook.Serde), and :json_serde (Brook.Legacy
+// writes that, too).
 const (
 	BrookSerializer Format = iota
 	JSONSerde
 )
 
-// String gives the name of the Elixir package that writes the format.
+// String returns the name of the Elixir package that writes the format.
 func (f Format) String() string {
 	if f == JSONSerde {
 		return "json_serde"
@@ -32,7 +33,7 @@ func (f Format) key() string {
 	return brookKey
 }
 
-// nameOf gives how the format names one of Elixir's own types, "" where it has no form for it.
+// nameOf returns how the format names one of Elixir's own types, "" if it has no form for it.
 func (f Format) nameOf(s Scalar) string {
 	if f == BrookSerializer {
 		switch s {

@@ -134,7 +134,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// Where nothing is special, the payload is not copied.
+// If nothing is special, the payload is not copied.
 func TestOpenShares(t *testing.T) {
 	value := []byte(inSerde(`{"a":[{},{"keyword":true,"list":[]}]}`))
 	var m brook.Message
@@ -146,7 +146,8 @@ func TestOpenShares(t *testing.T) {
 	}
 }
 
-// Hostile nesting costs in proportion to the text: each level holds all that is below, and none of it is moved twice.
+// Hostile nesting costs in proportion to the text: each level holds all that is below, and none
+// of it is moved twice.
 func TestDeepNesting(t *testing.T) {
 	const depth = 4990
 	text := inSerde(strings.Repeat(`{"__data_type__":"tuple","values":[`, depth) + strings.Repeat(`"0123456789",`, 1<<16) + `1` + strings.Repeat(`]}`, depth))

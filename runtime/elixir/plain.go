@@ -12,8 +12,8 @@ func (p part) special(forms []form, f Format) bool {
 	return false
 }
 
-// string gives a part that is a string or an atom, "" where it is absent or null; ok is false for anything else. before is a guess
-// that spares a copy.
+// string returns a part that is a string or an atom, "" if it is absent or null; ok is false for
+// anything else. before is a guess that spares a copy.
 func (p part) string(forms []form, before string) (s string, ok bool) {
 	text := p.text
 	if p.special(forms, JSONSerde) {
@@ -31,7 +31,7 @@ func (p part) string(forms []form, before string) (s string, ok bool) {
 	return before, true
 }
 
-// plain gives a part as plain JSON.
+// plain returns a part as plain JSON.
 func (p part) plain(forms []form, f Format) []byte {
 	w := plainer{d: wire.NewDecoder(p.text), forms: forms[p.first:p.last], keywords: f == BrookSerializer, dst: make([]byte, 0, len(p.text))}
 	w.value()

@@ -19,15 +19,16 @@ const (
 	keyword             // its list, in the format of brook_serializer; else itself
 )
 
-// scan goes over a text once, checks it, and notes the forms of its objects in the order in which they begin. The name of a struct
-// may come after what it is about, so nothing is written before that is known: that keeps the work in proportion to the text,
-// however its objects are nested.
+// scan goes over a text once, checks it, and notes the forms of its objects in the order in which
+// they begin. The name of a struct may come after what it is about, so nothing is written before
+// that is known: that keeps the work in proportion to the text, however its objects are nested.
 type scan struct {
 	d     *wire.Decoder
 	text  []byte
 	forms []form
 
-	// The first object that is not what its name says, and why. The text is read to its end all the same: an event's type comes after its data.
+	// The first object that is not what its name says, and why. The text is read to its end all the
+	// same: an event's type comes after its data.
 	badAt int
 	bad   error
 }
@@ -67,7 +68,7 @@ func (s *scan) value() {
 // members is what an object has of the members that tell its form.
 type members struct {
 	name, key           string // of the struct, and the key under which it stands
-	value, values, list byte   // the first bytes of their values, 0 where there are none
+	value, values, list byte   // the first bytes of their values, 0 if there are none
 	keyword             bool
 	number              fields // of a Decimal
 	twice               seen   // what occurs more than once

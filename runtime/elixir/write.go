@@ -47,7 +47,8 @@ func (w *writer) take() {
 	}
 }
 
-// pass goes over the next value, in which nothing may look like what the formats have for Elixir's own types.
+// pass goes over the next value, in which nothing may look like what the formats have
+// for Elixir's own types.
 func (w *writer) pass() {
 	switch w.d.Kind() {
 	case '{':
@@ -78,7 +79,8 @@ func (w *writer) text(s string) {
 	w.dst, _ = e.Finish() // a string can always be written
 }
 
-// tagged begins an object that stands for one of Elixir's own types, for the value that starts at an offset. Where the format has no form for it, that is an error.
+// tagged begins an object that stands for one of Elixir's own types, for the value that starts at
+// an offset. If the format has no form for it, that is an error.
 func (w *writer) tagged(start int, s Scalar, member string) bool {
 	name := w.format.nameOf(s)
 	if name == "" {
@@ -91,7 +93,8 @@ func (w *writer) tagged(start int, s Scalar, member string) bool {
 	return true
 }
 
-// elements writes an array whose elements are of the types that each gives, and gives how many there are.
+// elements writes an array whose elements are of the types that each gives, and returns
+// how many there are.
 func (w *writer) elements(each func(i int) Type) int {
 	w.dst = append(w.dst, '[')
 	n := 0

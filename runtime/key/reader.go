@@ -6,17 +6,17 @@ import (
 	"unsafe"
 )
 
-// Reader decodes the parts of a key in order. Its first error stays; a part that could not be
-// read is zero.
+// Reader decodes the parts of a key in order. Its first error stays; a part that could
+// not be read is zero.
 type Reader struct {
 	rest []byte
 	err  error
 }
 
-// Read gives a reader of the encoded key.
+// Read returns a reader of the encoded key.
 func Read(encoded []byte) Reader { return Reader{rest: encoded} }
 
-// End gives the first error, or [ErrCorrupt] where bytes are left.
+// End returns the first error, or [ErrCorrupt] where bytes are left.
 func (r *Reader) End() error {
 	if r.err == nil && len(r.rest) > 0 {
 		r.err = ErrCorrupt

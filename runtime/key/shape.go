@@ -18,10 +18,10 @@ func (s Shape) HasPrefix(prefix Shape) bool {
 	return s == prefix || prefix != "" && strings.HasPrefix(string(s), string(prefix)+" ")
 }
 
-// Text appends the form of an encoded key that people and other systems read, and that a record in the
-// log is keyed with: a string as it is, an integer in decimal, a bool as true or false, an array's bytes as
-// they are. A composite key's parts stand with a "/" between, in them "%" and "/" as %25 and %2F, and
-// an array as hexadecimal.
+// Text appends the form of an encoded key that people and other systems read, and that a record
+// in the log is keyed with: a string as it is, an integer in decimal, a bool as true or false, an
+// array's bytes as they are. A composite key's parts stand with a "/" between, in them "%" and "/"
+// as %25 and %2F, and an array as hexadecimal.
 func (s Shape) Text(dst, encoded []byte) ([]byte, error) {
 	r := Read(encoded)
 	if !strings.Contains(string(s), " ") {
@@ -141,7 +141,7 @@ func parseText(dst []byte, part, text string, composite bool) ([]byte, error) {
 	return append(dst, b...), nil
 }
 
-// Len gives the length of the first n parts of an encoded key, or an error where it has fewer.
+// Len returns the length of the first n parts of an encoded key, or an error if it has fewer.
 func (s Shape) Len(encoded []byte, n int) (int, error) {
 	r := Read(encoded)
 	for i, part := range strings.Fields(string(s)) {
@@ -198,8 +198,8 @@ var (
 	unescape = strings.NewReplacer("%25", "%", "%2F", "/")
 )
 
-// Successor gives the least bytes that are greater than everything that begins with prefix, or nil
-// where there are none.
+// Successor returns the least bytes that are greater than everything that begins with prefix, or
+// nil if there are none.
 func Successor(prefix []byte) []byte {
 	for i := len(prefix) - 1; i >= 0; i-- {
 		if prefix[i] != 0xFF {
@@ -211,5 +211,5 @@ func Successor(prefix []byte) []byte {
 	return nil
 }
 
-// Parts gives the number of parts.
+// Parts returns the number of parts.
 func (s Shape) Parts() int { return len(strings.Fields(string(s))) }

@@ -41,7 +41,7 @@ type topic struct {
 
 func (t *topic) all() []*partition { return *t.partitions.Load() }
 
-// set gives the topic the partitions that it has, and new ones up to a number.
+// set makes the topic's partitions: those that it has, and new ones up to a number.
 func (t *topic) set(partitions []*partition, n int) {
 	for i := len(partitions); i < n; i++ {
 		partitions = append(partitions, &partition{topic: t, number: int32(i)})
@@ -58,8 +58,8 @@ type place struct {
 // Option says how a driver is made.
 type Option func(*Driver)
 
-// Partitions is how many partitions a topic gets that is made on demand. The default is 1; less than
-// 1 is 1.
+// Partitions is how many partitions a topic gets that is made on demand. The default is
+// 1; less than 1 is 1.
 func Partitions(n int) Option {
 	return func(d *Driver) { d.partitions = max(n, 1) }
 }
@@ -92,7 +92,7 @@ func newTopic(name string, partitions int) *topic {
 
 var errNoName = fmt.Errorf("memdriver: a topic needs a name: %w", brook.ErrPermanent)
 
-// demand gives the topic of that name, and makes it where it is not there yet.
+// demand returns the topic of that name, and makes it if it is not there yet.
 func (d *Driver) demand(name string) (*topic, error) {
 	d.mu.RLock()
 	t := d.topics[name]
@@ -112,7 +112,7 @@ func (d *Driver) demand(name string) (*topic, error) {
 	return t, nil
 }
 
-// find gives a partition that is there.
+// find returns a partition that is there.
 func (d *Driver) find(name string, number int32) (*partition, error) {
 	d.mu.RLock()
 	t := d.topics[name]
@@ -123,8 +123,8 @@ func (d *Driver) find(name string, number int32) (*partition, error) {
 	return t.all()[number], nil
 }
 
-// Partitions tells what partitions the topics have, ordered by topic and number; a topic named twice is told once. It makes
-// those that do not exist.
+// Partitions tells what partitions the topics have, ordered by topic and number; a topic named
+// twice is told once. It makes those that do not exist.
 func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -143,8 +143,8 @@ func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Part
 	return all, nil
 }
 
-// Open gives a reader of one partition. The error wraps brook.ErrOutOfRange where the offset was
-// trimmed or is past the end, and brook.ErrPermanent where there is no such partition.
+// Open returns a reader of one partition. The error wraps brook.ErrOutOfRange if the offset was
+// trimmed or is past the end, and brook.ErrPermanent if there is no such partition.
 func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.PartitionReader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -159,8 +159,8 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 	return &reader{partition: p, next: from.Offset, cuts: p.cutsSoFar()}, nil
 }
 
-// Trim deletes the records of a partition before an offset, as retention does; an offset
-// past the end deletes all. A reader that had not come so far gets brook.ErrOutOfRange.
+// Trim deletes the records of a partition before an offset, as retention does; an offset past the
+// end deletes all. A reader that had not come so far gets brook.ErrOutOfRange.
 func (d *Driver) Trim(topic string, partition int32, before int64) error {
 	p, err := d.find(topic, partition)
 	if err != nil {
@@ -170,8 +170,9 @@ func (d *Driver) Trim(topic string, partition int32, before int64) error {
 	return nil
 }
 
-// Truncate deletes the records of a partition from an offset on, as Kafka does when a replica that lacks them becomes the
-// leader; the next record gets that offset. An offset past the end deletes none, one before the start all. Readers that had come further get brook.ErrOutOfRange.
+// Truncate deletes the records of a partition from an offset on, as Kafka does when a replica that
+// lacks them becomes the leader; the next record gets that offset. An offset past the end deletes
+// none, one before the start all. Readers that had come further get brook.ErrOutOfRange.
 func (d *Driver) Truncate(topic string, partition int32, from int64) error {
 	p, err := d.find(topic, partition)
 	if err != nil {
@@ -181,7 +182,8 @@ func (d *Driver) Truncate(topic string, partition int32, from int64) error {
 	return nil
 }
 
-// Mark records how far a group has acted on the log, whether or not it has members. Marks last as long as the driver.
+// Mark records how far a group has acted on the log, whether or not it has members. Marks last
+// as long as the driver.
 func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Position) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -197,14 +199,14 @@ func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Posit
 	return nil
 }
 
-// marked gives a copy of a group's marks.
+// marked returns a copy of a group's marks.
 func (d *Driver) marked(group string) map[place]int64 {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return maps.Clone(d.marks[group])
 }
 
-// Marks gives the group's marks, ordered by topic and partition.
+// Marks returns the group's marks, ordered by topic and partition.
 func (d *Driver) Marks(ctx context.Context, group string) ([]brook.Position, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

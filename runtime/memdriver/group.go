@@ -14,8 +14,9 @@ import (
 // releaseTime is how long a group waits for a member's Release.
 const releaseTime = 30 * time.Second
 
-// A group is the members of one name. It is at rest, or it meets: its members release what they have, one after the
-// other comes to the meeting, and when all are there the partitions are divided.
+// A group is the members of one name. It is at rest, or it meets: its members release
+// what they have, one after the other comes to the meeting, and when all are there the
+// partitions are divided.
 type group struct {
 	driver *Driver
 	name   string
@@ -39,12 +40,13 @@ type member struct {
 	present chan struct{} // the call to the next meeting after parts were given
 }
 
-// Join makes m a member of a group until ctx ends, and makes topics that do not exist. The groups of one Driver are among
-// themselves. A member gets 30 seconds for Release, also when it leaves; ctx does not end it. The group goes on
-// without one that takes longer: when Release returns, it is assigned nothing and joins again.
+// Join makes m a member of a group until ctx ends, and makes topics that do not exist. The groups
+// of one Driver are among themselves. A member gets 30 seconds for Release, also when it leaves;
+// ctx does not end it. The group goes on without one that takes longer: when Release returns, it is
+// assigned nothing and joins again.
 //
-// Partitions are divided by number: members of the same topics differ by one number at most, and as few as possible
-// move.
+// Partitions are divided by number: members of the same topics differ by one number at most, and
+// as few as possible move.
 func (d *Driver) Join(ctx context.Context, group string, topics []string, m brook.Member) error {
 	for _, name := range topics {
 		if _, err := d.demand(name); err != nil {
@@ -82,8 +84,9 @@ func (d *Driver) group(name string) *group {
 	return g
 }
 
-// meet brings a member to the meeting, makes it one where it isn't, and waits for its end. It gives what the member
-// has, and a channel that is closed when it is to release that; or false when ctx ended.
+// meet brings a member to the meeting, makes it one if it isn't, and waits for its end. It
+// returns what the member has, and a channel that is closed when it is to release that; or
+// false when ctx ended.
 func (g *group) meet(ctx context.Context, m *member) ([]brook.Position, <-chan struct{}, bool) {
 	g.mu.Lock()
 	if m.gone {

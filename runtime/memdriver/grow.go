@@ -8,8 +8,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Grow gives a topic further partitions, so that it has that many. Keys go to others of them from then on, as in Kafka. Groups
-// divide them anew. It is an error that wraps brook.ErrPermanent if the topic has more already, or does not exist.
+// Grow adds partitions to a topic, so that it has that many. Keys go to others of them from then
+// on, as in Kafka. Groups divide them anew. It is an error that wraps brook.ErrPermanent if the
+// topic has more already, or does not exist.
 func (d *Driver) Grow(topic string, partitions int) error {
 	groups, err := d.grow(topic, partitions)
 	if err != nil {
@@ -21,7 +22,7 @@ func (d *Driver) Grow(topic string, partitions int) error {
 	return nil
 }
 
-// grow does that, and gives the groups that are to hear of it.
+// grow does that, and returns the groups that are to hear of it.
 func (d *Driver) grow(topic string, partitions int) (groups []*group, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -45,7 +46,8 @@ func (d *Driver) grow(topic string, partitions int) (groups []*group, err error)
 	return groups, nil
 }
 
-// Grown waits until topics of the given partitions have others than these. It sleeps until Grow or the end of ctx.
+// Grown waits until topics of the given partitions have others than these. It sleeps until
+// Grow or the end of ctx.
 func (d *Driver) Grown(ctx context.Context, known []brook.Partition) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -89,7 +91,7 @@ func (d *Driver) others(known []brook.Partition) bool {
 	return false
 }
 
-// count gives the number of a topic's partitions, 0 where there is no topic.
+// count returns the number of a topic's partitions, 0 if there is no topic.
 func (d *Driver) count(name string) int32 {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

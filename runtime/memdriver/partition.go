@@ -69,7 +69,7 @@ func (p *partition) append(b *batch, first int, now time.Time) {
 	}
 }
 
-// room gives the last block, which has room for a record.
+// room returns the last block, which has room for a record.
 func (p *partition) room() *[]brook.Record {
 	size := firstBlock
 	if n := len(p.blocks); n > 0 {
@@ -83,8 +83,8 @@ func (p *partition) room() *[]brook.Record {
 	return &p.blocks[len(p.blocks)-1]
 }
 
-// read gives up to max records from an offset on, all of one block. Where there are none yet it gives a
-// channel that is closed when there are.
+// read gives up to max records from an offset on, all of one block. If there are none yet it gives
+// a channel that is closed when there are.
 func (p *partition) read(from int64, max int, cuts *int) (brook.Chunk, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -9,8 +9,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/murmur2"
 )
 
-// Publish appends records to their topics. It fails for records without a topic, for those that are placed in a partition that
-// their topic does not have, and for all when ctx has ended before it began.
+// Publish appends records to their topics. It fails for records without a topic, for those
+// that are placed in a partition that their topic does not have, and for all when ctx has
+// ended before it began.
 func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func (t *topic) place(r *brook.Record) (*partition, error) {
 	return all[r.Partition], nil
 }
 
-// choose gives the partition of the next record with that key.
+// choose returns the partition of the next record with that key.
 func (t *topic) choose(key []byte) *partition {
 	partitions := t.all()
 	n := uint32(len(partitions))
@@ -109,7 +110,8 @@ func (t *topic) choose(key []byte) *partition {
 	}
 }
 
-// Place returns the partition that Publish would choose now for a record of the topic with that key; it makes a topic that does not exist.
+// Place returns the partition that Publish would choose now for a record of the topic with that
+// key; it makes a topic that does not exist.
 func (d *Driver) Place(ctx context.Context, topic string, key []byte) (int32, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -121,7 +123,8 @@ func (d *Driver) Place(ctx context.Context, topic string, key []byte) (int32, er
 	return int32(murmur2.Partition(key, len(t.all()))), nil
 }
 
-// Partition gives the partition of count that Publish chooses for a key, as Kafka's default partitioner does.
+// Partition returns the partition of count that Publish chooses for a key, as Kafka's
+// default partitioner does.
 func (d *Driver) Partition(key []byte, count int) int {
 	return murmur2.Partition(key, count)
 }

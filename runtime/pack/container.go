@@ -49,9 +49,10 @@ func readSlice[T any](c *Coder, element func(*Coder, *T)) []T {
 	return s
 }
 
-// claim returns for how many of n elements memory is taken before they are read. All claims for one value
-// share a budget in proportion to its bytes, so that damaged lengths can't nest claims; it is enough for
-// all but types that are large and have little to store, whose slices and maps grow as they are read.
+// claim returns for how many of n elements memory is taken before they are read. All claims for
+// one value share a budget in proportion to its bytes, so that damaged lengths can't nest claims;
+// it is enough for all but types that are large and have little to store, whose slices and maps
+// grow as they are read.
 func (c *Coder) claim(n int, size uintptr) int {
 	if size == 0 {
 		return n
@@ -125,7 +126,7 @@ func OctetArray[B ~uint8](c *Coder, s []B) {
 	copy(plain(s), b)
 }
 
-// plain gives the same bytes as a []byte.
+// plain returns the same bytes as a []byte.
 func plain[B ~uint8](s []B) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
 }

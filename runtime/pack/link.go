@@ -28,7 +28,7 @@ type step struct {
 	old, now *node
 	elem     *step
 	key      *step
-	zero     []byte   // what becomes of nil, where that is not nil
+	zero     []byte   // what becomes of nil, if that is not nil
 	olds     []target // for opStruct: what becomes of each old field
 	news     []source // and where each new one comes from
 	ordered  bool     // the fields that stay keep their order
@@ -117,7 +117,7 @@ func (l *linker) fields(s *step) {
 // maxZero is how many bytes a zero value may take: a schema with more is damaged.
 const maxZero = 1 << 20
 
-// zero gives the bytes of a zero value: nil, except that structs are spelled out.
+// zero returns the bytes of a zero value: nil, except that structs are spelled out.
 func (l *linker) zero(n *node) []byte { return l.appendZero(nil, n) }
 
 func (l *linker) appendZero(dst []byte, n *node) []byte {
@@ -145,7 +145,8 @@ func (l *linker) fail(format string, args ...any) {
 	}
 }
 
-// same reports whether two types are written alike, so that nothing needs doing. Pairs that are being compared count as same.
+// same reports whether two types are written alike, so that nothing needs doing. Pairs that are
+// being compared count as same.
 func same(a, b *node, seen map[[2]*node]bool) bool {
 	pair := [2]*node{a, b}
 	if a == b || seen[pair] {
@@ -177,7 +178,8 @@ func same(a, b *node, seen map[[2]*node]bool) bool {
 	return true
 }
 
-// alike reports whether two fields of one type and place are the same one. What an embedded struct is called does not matter.
+// alike reports whether two fields of one type and place are the same one. What an embedded struct
+// is called does not matter.
 func (f field) alike(g field) bool {
 	return f.embedded && g.embedded || f.name == g.name && (f.embedded == g.embedded || !f.quoted && !g.quoted)
 }

@@ -5,14 +5,15 @@ import (
 	"strconv"
 )
 
-// A branch is a struct together with those that it embeds. Its fields are leaves, or branches in their turn.
+// A branch is a struct together with those that it embeds. Its fields are leaves, or
+// branches in their turn.
 type branch struct {
 	twigs []twig
 	from  []int // of a branch in the new shape: the old leaves that its own come from
 }
 
 type twig struct {
-	leaf    int     // which leaf, where there is no branch
+	leaf    int     // which leaf, if there is no branch
 	branch  *branch // an embedded struct
 	pointer bool    // the branch is behind a pointer
 }
@@ -25,8 +26,8 @@ type leaf struct {
 	typ   *node
 }
 
-// A promotion says how a struct becomes another one if either has promoted fields: these are matched by their own names, wherever
-// they stand.
+// A promotion says how a struct becomes another one if either has promoted fields: these are
+// matched by their own names, wherever they stand.
 type promotion struct {
 	old, now *branch
 	leaves   []leaf   // of the old struct
@@ -35,7 +36,8 @@ type promotion struct {
 	zeros    [][]byte // by new leaf: what it is where the old one is not there
 }
 
-// maxLeaves is how many fields a struct may have with those that are promoted: a schema with more is damaged.
+// maxLeaves is how many fields a struct may have with those that are promoted: a schema
+// with more is damaged.
 const maxLeaves = 10_000
 
 // promoted fills s if one of the structs has promoted fields, and reports whether it did.
@@ -116,7 +118,8 @@ func structure(n *node) *node {
 	return n
 }
 
-// surveyed is what tells embedded structs in schemas of old, which did not mark them, by what the other shape has.
+// surveyed is what tells embedded structs in schemas of old, which did not mark them, by what
+// the other shape has.
 type surveyed struct {
 	own      map[string]bool // the fields that the struct has without any guess
 	fields   map[string]bool // those of the other one
@@ -130,7 +133,8 @@ func survey(n, other *node) *surveyed {
 	return s
 }
 
-// collect adds the names of a struct's fields, with those that it promotes, and of the structs that it embeds.
+// collect adds the names of a struct's fields, with those that it promotes, and of the
+// structs that it embeds.
 func collect(n *node, fields, embedded map[string]bool, within []*node) {
 	within = append(slices.Clone(within), n)
 	for _, f := range n.fields {
@@ -147,8 +151,9 @@ func collect(n *node, fields, embedded map[string]bool, within []*node) {
 	}
 }
 
-// guess reports whether a field without a mark is an embedded struct: the other shape has no field of its name, and embeds
-// a struct of that name, or has all of its fields, which stand nowhere else in this one.
+// guess reports whether a field without a mark is an embedded struct: the other shape has no
+// field of its name, and embeds a struct of that name, or has all of its fields, which stand
+// nowhere else in this one.
 func (s *surveyed) guess(f field, inner *node, within []*node) bool {
 	return !f.quoted && !s.fields[f.name] && (s.embedded[f.name] || s.spread(inner, within))
 }
@@ -167,7 +172,7 @@ func (s *surveyed) spread(n *node, within []*node) bool {
 	return len(n.fields) > 0
 }
 
-// onWire gives the names of the leaves, "" for those that another one hides.
+// onWire returns the names of the leaves, "" for those that another one hides.
 func onWire(leaves []leaf) []string {
 	depth, count := map[string]int{}, map[string]int{}
 	for _, f := range leaves {

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// peek gives the first byte of the next value; codeNever at the end.
+// peek returns the first byte of the next value; codeNever at the end.
 func (c *Coder) peek() byte {
 	if c.pos < len(c.buf) {
 		return c.buf[c.pos]
@@ -42,8 +42,8 @@ func (c *Coder) big(skip, size int) (uint64, bool) {
 	return binary.BigEndian.Uint64(b), true
 }
 
-// integer reads an integer of any format: its bits, and whether it is negative. The result is false for nil, which is
-// taken, and for mistakes.
+// integer reads an integer of any format: its bits, and whether it is negative. The result is false
+// for nil, which is taken, and for mistakes.
 func (c *Coder) integer(want string) (bits uint64, negative, ok bool) {
 	b := c.peek()
 	switch {
@@ -127,8 +127,8 @@ func (c *Coder) float(want string) (f float64, ok bool) {
 	return 0, false
 }
 
-// length reads what comes before bytes or elements: at least least bytes each have to be there. The codes are those
-// of appendLen; the result is false for nil, which is taken, and for mistakes.
+// length reads what comes before bytes or elements: at least least bytes each have to be there. The
+// codes are those of appendLen; the result is false for nil, which is taken, and for mistakes.
 func (c *Coder) length(fix byte, limit int, code byte, short bool, least int, want string) (int, bool) {
 	b := c.peek()
 	var n uint64
@@ -172,19 +172,19 @@ func (c *Coder) mapLen() (int, bool) {
 	return c.length(codeFixMap, 16, codeMap16, false, 2, "a map")
 }
 
-// text reads a string and gives its bytes, which are those of the data.
+// text reads a string and returns its bytes, which are those of the data.
 func (c *Coder) text(want string) ([]byte, bool) {
 	n, ok := c.length(codeFixStr, 32, codeStr8, true, 1, want)
 	return c.take(n), ok
 }
 
-// binary reads binary and gives its bytes, which are those of the data.
+// binary reads binary and returns its bytes, which are those of the data.
 func (c *Coder) binary(want string) ([]byte, bool) {
 	n, ok := c.length(0, 0, codeBin8, true, 1, want)
 	return c.take(n), ok
 }
 
-// take gives the next n bytes, which are there.
+// take returns the next n bytes, which are there.
 func (c *Coder) take(n int) []byte {
 	b := c.buf[c.pos : c.pos+n : c.pos+n]
 	c.pos += n

@@ -6,20 +6,22 @@ import (
 	"strings"
 )
 
-// Schema is the shape of a value: what is written at which position. Its text is what brookgen makes of a type:
+// Schema is the shape of a value: what is written at which position. Its text is what
+// brookgen makes of a type:
 //
 //	{id string,"a name" []int64,at time,~Base {by string},tree @1={name string,left *@1}}
 //
-// A struct has the wire names of its stored fields. An embedded struct without one has ~ and the name of its type; before there was that
-// mark it had its name alone, so that a struct that is no embedded one stands in quotes since. The
-// basic types are called as in Go; text, binary and json are structs that are stored through their marshallers;
-// []uint8 is binary. What occurs more than once is numbered where it stands first.
+// A struct has the wire names of its stored fields. An embedded struct without one has ~ and the
+// name of its type; before there was that mark it had its name alone, so that a struct that is no
+// embedded one stands in quotes since. The basic types are called as in Go; text, binary and json
+// are structs that are stored through their marshallers; []uint8 is binary. What occurs more than
+// once is numbered where it stands first.
 type Schema struct {
 	root *node
 	text string
 }
 
-// String gives the text that the schema was made of.
+// String returns the text that the schema was made of.
 func (s *Schema) String() string { return s.text }
 
 // A node is one type of a schema.
@@ -125,7 +127,7 @@ func (p *parser) number() int {
 	return n
 }
 
-// name reads a field's name, quoted where it is not one word.
+// name reads a field's name, quoted if it is not one word.
 func (p *parser) name() string {
 	if quoted, err := strconv.QuotedPrefix(p.text[p.pos:]); err == nil {
 		p.pos += len(quoted)

@@ -8,15 +8,17 @@ import (
 
 // Transcoder rewrites values of an old shape into a new one. It is safe for concurrent use.
 //
-// Fields are matched by their names, however deep, and those of embedded structs as if they were the outer one's own: a
-// field that is new is zero, one that is gone is dropped, and their order does not matter. An embedded pointer is nil
-// if nothing of what it points at was stored. Integers may change their size where the value fits, and become floats
-// where that is exact, as may floats among themselves; a value may become a pointer to it, and the other way round;
-// slices may become arrays that are as long, and arrays slices. Any other change of a type is an error that names path
-// and types.
+// Fields are matched by their names, however deep, and those of embedded structs as if they were
+// the outer one's own: a field that is new is zero, one that is gone is dropped, and their order
+// does not matter. An embedded pointer is nil if nothing of what it points at was stored. Integers
+// may change their size where the value fits, and become floats if that is exact, as may floats
+// among themselves; a value may become a pointer to it, and the other way round; slices may
+// become arrays that are as long, and arrays slices. Any other change of a type is an error that
+// names path and types.
 type Transcoder struct{ root *step }
 
-// NewTranscoder makes what turns values of shape old into values of shape now. An error means that a schema is damaged.
+// NewTranscoder makes what turns values of shape old into values of shape now. An error means
+// that a schema is damaged.
 func NewTranscoder(old, now *Schema) (*Transcoder, error) {
 	l := &linker{steps: map[[2]*node]*step{}}
 	t := &Transcoder{l.link(old.root, now.root)}
@@ -29,13 +31,14 @@ type TranscodeError struct {
 	Err  error
 }
 
-// Error gives path and reason.
+// Error returns path and reason.
 func (e *TranscodeError) Error() string { return "pack: " + prefixed(e.Path, e.Err.Error()) }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *TranscodeError) Unwrap() error { return e.Err }
 
-// Append appends data, a value of the old shape, to dst as one of the new. After an error it gives dst as it was.
+// Append appends data, a value of the old shape, to dst as one of the new. After an error
+// it gives dst as it was.
 func (t *Transcoder) Append(dst, data []byte) ([]byte, error) {
 	r := &rewriter{in: Coder{buf: data, reading: true}, out: dst, most: len(dst) + 16<<20 + 256*len(data)}
 	err := r.run(t.root)
@@ -270,7 +273,8 @@ func keyPath(data []byte) string {
 	return "[" + abridged(fmt.Sprint(key), 40) + "]"
 }
 
-// fields goes through the old fields in their order, and then brings what became of them into the order of the new ones.
+// fields goes through the old fields in their order, and then brings what became of them into the
+// order of the new ones.
 func (r *rewriter) fields(s *step) error {
 	if err := r.header(len(s.olds)); err != nil {
 		return err

@@ -10,13 +10,14 @@ import (
 	"testing"
 )
 
-// evolution makes shapes, values of them as plain data (structs are map[string]any, integers int64), and later shapes.
+// evolution makes shapes, values of them as plain data (structs are map[string]any, integers
+// int64), and later shapes.
 type evolution struct {
 	*rand.Rand
 	names int
 }
 
-// name gives a field name that no field had before.
+// name returns a field name that no field had before.
 func (e *evolution) name() string {
 	e.names++
 	return fmt.Sprint("f", e.names)
@@ -63,7 +64,7 @@ func list(length int, elem *node) *node {
 	return n
 }
 
-// later gives a shape that n may have become.
+// later returns a shape that n may have become.
 func (e *evolution) later(n *node) *node {
 	switch e.IntN(12) {
 	case 0:
@@ -297,7 +298,7 @@ func zeroOf(n *node) any {
 	return nil
 }
 
-// carried gives what becomes of a value in a later shape, by names; false where it does not fit.
+// carried returns what becomes of a value in a later shape, by names; false if it does not fit.
 func carried(old, now *node, v any) (any, bool) {
 	both := old.kind == kindPointer && now.kind == kindPointer
 	switch {
@@ -393,7 +394,8 @@ func parse(t *testing.T, text string) *Schema {
 	return s
 }
 
-// TestEvolution carries random values through random changes of their shape, and compares with what names say.
+// TestEvolution carries random values through random changes of their shape, and compares
+// with what names say.
 func TestEvolution(t *testing.T) {
 	kept, refused := 0, 0
 	for seed := range uint64(3000) {
@@ -456,7 +458,8 @@ func TestTranscodeErrors(t *testing.T) {
 	}
 }
 
-// TestTranscodeDeep: recursive shapes as deep as can be written are carried, and what is deeper is an error.
+// TestTranscodeDeep: recursive shapes as deep as can be written are carried, and what
+// is deeper is an error.
 func TestTranscodeDeep(t *testing.T) {
 	tr, err := NewTranscoder(parse(t, "@1={n int,next *@1}"), parse(t, "@1={next *@1,n int64,new string}"))
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// testCommitAtomic: readers see all of a commit, in every table, or nothing of it, while a writer goes on. Each commit n
-// sets a row of each table to n, has n%3 rows of a range in each, and gives the row its n-th history entry.
+// testCommitAtomic: readers see all of a commit, in every table, or nothing of it, while a writer
+// goes on. Each commit n sets a row of each table to n, has n%3 rows of a range in each, and
+// appends the row's n-th history entry.
 func testCommitAtomic(f *fixture) {
 	const commits = 300
 	tables := []brook.Table{f.docs, f.more}

@@ -45,8 +45,8 @@ var (
 	ErrCrashed  = fault.ErrCrashed  // the store has crashed
 )
 
-// NewFault makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or of
-// all where none are given. With n = 0 it only counts. To try every n:
+// NewFault makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or
+// of all if none are given. With n = 0 it only counts. To try every n:
 //
 //	for n, struck := 1, true; struck; n++ {
 //		f := storetest.NewFault(storetest.CrashAfter, n)
@@ -55,8 +55,8 @@ var (
 //	}
 func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, n, ops...) }
 
-// Faulty wraps a store so that it fails as f says. After a crash the store itself is as it was at that instant: use
-// it, or wrap it anew, as the one that is opened after the crash. The wrapper has
+// Faulty wraps a store so that it fails as f says. After a crash the store itself is as it was at
+// that instant: use it, or wrap it anew, as the one that is opened after the crash. The wrapper has
 // those powers (brook.Durable, Fenced, Dropper, Counter, Fetcher) that the store has.
 func Faulty(store brook.Store, f *Fault) brook.Store {
 	s := faulty{store, f}
@@ -213,7 +213,7 @@ func (r faultyReader) History(ctx context.Context, t brook.Table, key []byte) it
 	return steps(ctx, r.fault, OpHistory, r.reader.History(ctx, t, key))
 }
 
-// steps gives a sequence whose beginning and whose every step may fail.
+// steps returns a sequence whose beginning and whose every step may fail.
 func steps[T any](ctx context.Context, f *Fault, op Op, rows iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T

@@ -17,7 +17,7 @@ func TestFaultyConforms(t *testing.T) {
 	})
 }
 
-// use does nine operations, and gives the errors.
+// use does nine operations, and returns the errors.
 func use(ctx context.Context, s brook.Store) (errs []error) {
 	note := func(err error) {
 		if err != nil {

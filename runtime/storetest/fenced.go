@@ -22,7 +22,7 @@ func newID() (id brook.BatchID) {
 	return id
 }
 
-// version reads a row's version, 0 where there is no row.
+// version reads a row's version, 0 if there is no row.
 func (f *fixture) version(r brook.Reader, t brook.Table, key string) uint64 {
 	f.Helper()
 	v, err := r.Get(f.ctx, t, []byte(key))
@@ -38,7 +38,8 @@ func (f *fixture) version(r brook.Reader, t brook.Table, key string) uint64 {
 	return v.Version
 }
 
-// testVersions: each commit that writes a row gives it a version it never had, all readers tell the same.
+// testVersions: each commit that writes a row gives it a version it never had, all
+// readers tell the same.
 func testVersions(f *fixture) {
 	f.fenced()
 	seen := map[uint64]int{}
@@ -135,8 +136,8 @@ func testChecks(f *fixture) {
 	}
 }
 
-// testBatchRepeated: a batch that comes again is a success and does nothing, also when others were in between and
-// when its checks hold no longer because it was done.
+// testBatchRepeated: a batch that comes again is a success and does nothing, also when others were
+// in between and when its checks hold no longer because it was done.
 func testBatchRepeated(f *fixture) {
 	f.fenced()
 	var batches []*brook.Batch

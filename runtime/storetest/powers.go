@@ -8,7 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// testCancelled: a call whose context has ended either did all that it was asked to or gives the
+// testCancelled: a call whose context has ended either did all that it was asked to or returns the
 // context's error, and a commit that gave it wrote nothing.
 func testCancelled(f *fixture) {
 	f.commit(put(f.docs, "k", newDoc(1), event("all", 1)))

@@ -209,7 +209,8 @@ func testRandom(f *fixture) {
 	}
 }
 
-// randomUntil commits random batches until the store crashes. The last one counts where applied is set.
+// randomUntil commits random batches until the store crashes. The last one counts
+// if applied is set.
 func randomUntil(f *fixture, m *model, seed uint64, applied bool) {
 	f.Helper()
 	r := rand.New(rand.NewPCG(seed, 77))

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Cloner makes deep copies of values, such as one encoding into a store and one decoding from it would
-// give. Its zero value is ready. The first error is kept and reported by Finish.
+// Cloner makes deep copies of values, such as one encoding into a store and one decoding from it
+// would give. Its zero value is ready. The first error is kept and reported by Finish.
 type Cloner struct {
 	depth int
 	err   error
@@ -96,7 +96,7 @@ func CloneMap[K comparable, V any](c *Cloner, dst *map[K]V, src map[K]V, element
 	c.leave()
 }
 
-// CopyPointer gives a pointer to a copy of *p, of which the parts need none.
+// CopyPointer returns a pointer to a copy of *p, of which the parts need none.
 func CopyPointer[T any](p *T) *T {
 	if p == nil {
 		return nil
@@ -105,11 +105,12 @@ func CopyPointer[T any](p *T) *T {
 	return &v
 }
 
-// Time makes *dst what every store keeps of a time: the instant, to the nanosecond, and the offset from UTC. An
-// offset of zero is UTC itself; the name of a location and a monotonic reading are lost.
+// Time makes *dst what every store keeps of a time: the instant, to the nanosecond, and the
+// offset from UTC. An offset of zero is UTC itself; the name of a location and a monotonic
+// reading are lost.
 func (c *Cloner) Time(dst, src *time.Time) { *dst = StoredTime(*src) }
 
-// StoredTime gives what every store keeps of t; see Cloner.Time.
+// StoredTime returns what every store keeps of t; see Cloner.Time.
 func StoredTime(t time.Time) time.Time {
 	if t.Location() == time.UTC {
 		return t.Round(0)
@@ -121,8 +122,8 @@ func StoredTime(t time.Time) time.Time {
 	return t.In(time.FixedZone("", offset))
 }
 
-// Any makes *dst what JSON would make of *src: numbers are float64, and whatever is neither nil, a bool,
-// a number, a string, []any nor map[string]any goes through JSON.
+// Any makes *dst what JSON would make of *src: numbers are float64, and whatever is neither nil, a
+// bool, a number, a string, []any nor map[string]any goes through JSON.
 func (c *Cloner) Any(dst, src *any) {
 	switch v := (*src).(type) {
 	case nil, bool, string, float64:

@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// DecodeSlice decodes an array into *p, element by element; null makes it nil. Elements that *p
-// has already (where a name occurs twice) are decoded into, as in encoding/json.
+// DecodeSlice decodes an array into *p, element by element; null makes it nil. Elements that *p has
+// already (where a name occurs twice) are decoded into, as in encoding/json.
 func DecodeSlice[T any](d *Decoder, p *[]T, element func(*Decoder, *T)) {
 	if d.Null() {
 		*p = nil
@@ -41,8 +41,8 @@ func grown[T any](s []T) []T {
 	return append(s, zero)[:len(s)]
 }
 
-// DecodeArray decodes an array into s, which is all of a Go array. Elements that are not there become
-// zero, those too many are dropped, null changes nothing.
+// DecodeArray decodes an array into s, which is all of a Go array. Elements that are not there
+// become zero, those too many are dropped, null changes nothing.
 func DecodeArray[T any](d *Decoder, s []T, element func(*Decoder, *T)) {
 	if !d.open('[', "an array") {
 		return
@@ -60,8 +60,7 @@ func DecodeArray[T any](d *Decoder, s []T, element func(*Decoder, *T)) {
 	}
 }
 
-// DecodePointer decodes into what *p points at, which is allocated where it is nil; null makes
-// *p nil.
+// DecodePointer decodes into what *p points at, which is allocated if it is nil; null makes *p nil.
 func DecodePointer[T any](d *Decoder, p **T, element func(*Decoder, *T)) {
 	if d.Null() {
 		*p = nil
@@ -70,7 +69,7 @@ func DecodePointer[T any](d *Decoder, p **T, element func(*Decoder, *T)) {
 	element(d, At(p))
 }
 
-// At gives *p, allocated where it is nil.
+// At returns *p, allocated if it is nil.
 func At[T any](p **T) *T {
 	if *p == nil {
 		*p = new(T)
@@ -153,7 +152,7 @@ func DecodeBytes[B ~uint8](d *Decoder, p *[]B, element func(*Decoder, *B)) {
 	*p = bytesAs[B](b[:n])
 }
 
-// bytesAs gives b the type []B, in place where that is []byte.
+// bytesAs converts b to []B, in place if that is []byte.
 func bytesAs[B ~uint8](b []byte) []B {
 	if same, ok := any(b).([]B); ok {
 		return same

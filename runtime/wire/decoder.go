@@ -1,8 +1,7 @@
 package wire
 
 // Decoder reads one JSON text in one pass. Nothing that it stores shares memory with the text,
-// except what it hands to UnmarshalJSON and UnmarshalText methods, which must copy what
-// they keep.
+// except what it hands to UnmarshalJSON and UnmarshalText methods, which must copy what they keep.
 //
 // The first mistake is kept and ends the text: every later call finds nothing more to read. So
 // generated code needs no error checks; Finish reports it.
@@ -18,8 +17,8 @@ type Decoder struct {
 // NewDecoder returns a decoder of data, which must not change until Finish.
 func NewDecoder(data []byte) *Decoder { return &Decoder{data: data} }
 
-// Finish reports the first mistake, data after the value, or else all required fields that
-// were missing. The error is an *Error.
+// Finish reports the first mistake, data after the value, or else all required fields that were
+// missing. The error is an *Error.
 func (d *Decoder) Finish() error {
 	if d.err == nil && d.peek() != 0 || d.pos < len(d.data) {
 		d.fail("the end of the data")
@@ -59,7 +58,7 @@ func (d *Decoder) Null() bool {
 //go:noinline
 func (d *Decoder) IsNull() bool { return d.peek() == 'n' }
 
-// peek gives the next byte that is not white space, 0 at the end.
+// peek returns the next byte that is not white space, 0 at the end.
 func (d *Decoder) peek() byte {
 	if d.pos < len(d.data) {
 		if c := d.data[d.pos]; c > ' ' {

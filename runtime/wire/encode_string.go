@@ -135,7 +135,7 @@ func EncodeBytes[B ~uint8](e *Encoder, s []B) {
 	e.Bytes(b)
 }
 
-// Time writes a time as time.Time.MarshalJSON does, and fails where it does.
+// Time writes a time as time.Time.MarshalJSON does, and fails if it does.
 func (e *Encoder) Time(t time.Time) {
 	e.quote()
 	b, err := t.AppendText(e.buf)

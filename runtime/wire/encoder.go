@@ -6,8 +6,9 @@ import (
 	"strconv"
 )
 
-// Encoder appends one JSON value to a buffer. Methods that write a value write it right where the
-// buffer ends. The first error is kept and reported by Finish, so generated code needs no checks.
+// Encoder appends one JSON value to a buffer. Methods that write a value append it directly
+// to the end of the buffer. The first error is kept and reported by Finish, so generated
+// code needs no checks.
 type Encoder struct {
 	buf   []byte
 	start int
@@ -18,7 +19,7 @@ type Encoder struct {
 // NewEncoder returns an encoder that appends to dst.
 func NewEncoder(dst []byte) *Encoder { return &Encoder{buf: dst, start: len(dst)} }
 
-// Finish gives dst with the value appended; after an error just dst, as it was.
+// Finish returns dst with the value appended; after an error just dst, as it was.
 func (e *Encoder) Finish() ([]byte, error) {
 	if e.err != nil {
 		return e.buf[:e.start], e.err

@@ -10,7 +10,8 @@ import (
 type Error struct {
 	// Offset is where in the text it was noticed, in bytes from 0.
 	Offset int
-	// Path leads to the value as the text names it: items[3].price. It is empty for the value as a whole.
+	// Path leads to the value as the text names it: items[3].price. It is empty for
+	// the value as a whole.
 	Path string
 	// Found is what stands there, abridged; Expected is what would be right.
 	Found, Expected string
@@ -20,7 +21,7 @@ type Error struct {
 	Err error
 }
 
-// Error gives all of it in one line.
+// Error returns all of it in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("json: ")
@@ -40,7 +41,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
 // fail keeps what was expected at the present position and ends the text. It returns false.
@@ -85,7 +86,7 @@ func describe(data []byte, pos int) string {
 	return strconv.QuoteRune(r)
 }
 
-// word gives the letters, digits and number signs at the start of b, abridged.
+// word returns the letters, digits and number signs at the start of b, abridged.
 func word(b []byte) string {
 	n := 0
 	for n < len(b) && n < 40 && (b[n] == '-' || b[n] == '+' || b[n] == '.' || '0' <= b[n] && b[n] <= '9' || 'a' <= b[n]|0x20 && b[n]|0x20 <= 'z') {
@@ -94,7 +95,7 @@ func word(b []byte) string {
 	return string(b[:n])
 }
 
-// stringEnd gives the length of the string literal at the start of b, or of b where it has no end.
+// stringEnd returns the length of the string literal at the start of b, or of b if it has no end.
 func stringEnd(b []byte) (n int, closed bool) {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {

@@ -15,8 +15,8 @@ type Unsigned interface {
 	~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
 }
 
-// These make keys of maps from string literals, for DecodeMap, and the other way round,
-// for EncodeMap.
+// These make keys of maps from string literals, for DecodeMap, and the other way
+// round, for EncodeMap.
 
 // ParseString takes the key as it is.
 func ParseString[K ~string](_ *Decoder, raw []byte) K { return K(unquote(raw[1 : len(raw)-1])) }
@@ -50,8 +50,8 @@ func ParseText[K any, P interface {
 	return k
 }
 
-// ParseJSON takes the key, quotes and all, through UnmarshalJSON, which encoding/json
-// prefers where a type has both.
+// ParseJSON takes the key, quotes and all, through UnmarshalJSON, which encoding/json prefers
+// if a type has both.
 func ParseJSON[K any, P interface {
 	*K
 	UnmarshalJSON([]byte) error
@@ -67,16 +67,16 @@ func (d *Decoder) badKey(want string) {
 	}
 }
 
-// FormatString gives the key as it is.
+// FormatString returns the key as it is.
 func FormatString[K ~string](k K) (string, error) { return string(k), nil }
 
-// FormatInt gives a decimal number.
+// FormatInt returns a decimal number.
 func FormatInt[K Signed](k K) (string, error) { return strconv.FormatInt(int64(k), 10), nil }
 
-// FormatUint gives a decimal number.
+// FormatUint returns a decimal number.
 func FormatUint[K Unsigned](k K) (string, error) { return strconv.FormatUint(uint64(k), 10), nil }
 
-// FormatText gives what MarshalText gives.
+// FormatText returns what MarshalText returns.
 func FormatText[K encoding.TextMarshaler](k K) (string, error) {
 	b, err := k.MarshalText()
 	return string(b), err

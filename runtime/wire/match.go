@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// match gives the index of key in names: an exact match, else the first under case folding,
-// else -1. The search for an exact match starts at from.
+// match returns the index of key in names: an exact match, else the first under case folding, else
+// -1. The search for an exact match starts at from.
 func match(names []string, key []byte, from int, fold bool) int {
 	n := len(key)
 	for i := from; i < len(names); i++ {
@@ -45,8 +45,8 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// equalFoldASCII compares two texts of equal length, of which differing bytes match only if
-// they are letters of different case.
+// equalFoldASCII compares two texts of equal length, of which differing bytes match only if they
+// are letters of different case.
 func equalFoldASCII(s string, t []byte) bool {
 	for i := range len(s) {
 		a, b := s[i], t[i]
@@ -70,7 +70,7 @@ func equalFold(s string, t []byte) bool {
 	return len(s) == len(t)
 }
 
-// foldRune gives the smallest rune that differs from r in case alone.
+// foldRune returns the smallest rune that differs from r in case alone.
 func foldRune(r rune) rune {
 	for {
 		next := unicode.SimpleFold(r)

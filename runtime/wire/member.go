@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// Member goes through an object whose names are not known beforehand, as envelopes do: with i = 0 it enters the object,
-// with any other it goes on to the next member. It gives the member's name as it stands in the text, quotes
-// included, and stands on the value. It is false after the last member, and after a mistake.
+// Member goes through an object whose names are not known beforehand, as envelopes do: with i = 0
+// it enters the object, with any other it goes on to the next member. It returns the member's name
+// as it stands in the text, quotes included, and stands on the value. It is false after the last
+// member, and after a mistake.
 //
 //	for i := 0; ; i++ {
 //		name, ok := d.Member(i)
@@ -54,7 +55,8 @@ func (d *Decoder) Element(i int) bool {
 	return d.element(i)
 }
 
-// Kind goes to the next value and gives its first byte: one of { [ " t f n, or what a number begins with; 0 where there is none.
+// Kind goes to the next value and returns its first byte: one of { [ " t f n, or what a number
+// begins with; 0 if there is none.
 func (d *Decoder) Kind() byte { return d.peek() }
 
 // Offset is how far the text was read, in bytes.
@@ -63,7 +65,8 @@ func (d *Decoder) Offset() int { return d.pos }
 // Failed reports whether a mistake was met.
 func (d *Decoder) Failed() bool { return d.err != nil }
 
-// Fail makes what stands at an offset that was passed already the caller's mistake, unless there was one before. It ends the text.
+// Fail makes what stands at an offset that was passed already the caller's mistake, unless there
+// was one before. It ends the text.
 func (d *Decoder) Fail(offset int, err error) {
 	if d.err == nil {
 		d.pos = offset
@@ -71,12 +74,13 @@ func (d *Decoder) Fail(offset int, err error) {
 	}
 }
 
-// Unquote gives the value of a valid string literal with its quotes, as Member and JSON give them. It is a part of the
-// literal where that has no escapes.
+// Unquote returns the value of a valid string literal with its quotes, as Member and JSON give
+// them. It is a part of the literal where that has no escapes.
 func Unquote(literal []byte) []byte { return unquote(literal[1 : len(literal)-1]) }
 
-// Millis decodes a time that is given in milliseconds since 1970, or as RFC 3339 in a string; null leaves *p as it is. A fraction of a
-// millisecond is dropped; an empty string is as good as null. Years before 0 and after 9999 are mistakes, as they can't be written as RFC 3339.
+// Millis decodes a time that is given in milliseconds since 1970, or as RFC 3339 in a string; null
+// leaves *p as it is. A fraction of a millisecond is dropped; an empty string is as good as null.
+// Years before 0 and after 9999 are mistakes, as they can't be written as RFC 3339.
 func (d *Decoder) Millis(p *time.Time) {
 	const want = "milliseconds since 1970, or a time as RFC 3339"
 	switch d.peek() {

@@ -1,13 +1,13 @@
 package wire
 
 // Object enters an object whose fields are names, in the order in which they are most likely
-// written. It gives the index of the first one present, or -1 where there is none or the
-// object is null. Fields that are not in names are skipped.
+// written. It returns the index of the first one present, or -1 if there is none or the object is
+// null. Fields that are not in names are skipped.
 //
 //	for i := d.Object(names); i >= 0; i = d.Next(names, i) {
 //
-// The loop's body decodes the value of field names[i]. Names match as in encoding/json: the exact one,
-// else the first that differs in case alone. All of names are ASCII; see ObjectFold.
+// The loop's body decodes the value of field names[i]. Names match as in encoding/json: the exact
+// one, else the first that differs in case alone. All of names are ASCII; see ObjectFold.
 func (d *Decoder) Object(names []string) int {
 	if !d.open('{', "an object") {
 		return -1
@@ -18,7 +18,7 @@ func (d *Decoder) Object(names []string) int {
 	return d.field(names, 0, false)
 }
 
-// Next gives the index of the field after names[i], or -1 after the last.
+// Next returns the index of the field after names[i], or -1 after the last.
 func (d *Decoder) Next(names []string, i int) int {
 	if d.peek() == ',' {
 		d.pos++
@@ -89,8 +89,8 @@ func (d *Decoder) field(names []string, want int, fold bool) int {
 	}
 }
 
-// key takes a key and its colon, and gives the key without quotes and escapes. It is good until the
-// text changes.
+// key takes a key and its colon, and returns the key without quotes and escapes. It is good
+// until the text changes.
 func (d *Decoder) key() []byte {
 	raw := d.rawKey()
 	if raw == nil {
@@ -123,8 +123,8 @@ func (d *Decoder) colon() {
 	d.fail(":")
 }
 
-// Require notes those of the fields need that were not seen in the object that was just left.
-// An object that is null is as good as absent, unless it is the whole text.
+// Require notes those of the fields need that were not seen in the object that was just left. An
+// object that is null is as good as absent, unless it is the whole text.
 //
 //go:noinline
 func (d *Decoder) Require(names []string, seen []bool, need ...int) {

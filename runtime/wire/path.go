@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// walker finds the paths of places in a text. It runs only once something is wrong, so the
-// decoder itself keeps no path.
+// walker finds the paths of places in a text. It runs only once something is wrong, so the decoder
+// itself keeps no path.
 type walker struct {
 	data []byte
 	pos  int
@@ -21,8 +21,8 @@ type level struct {
 	array bool
 }
 
-// pathAt gives the path of what stands at off, which no earlier call went beyond. The text is
-// sound up to there.
+// pathAt returns the path of what stands at off, which no earlier call went beyond. The text
+// is sound up to there.
 func (w *walker) pathAt(off int) string {
 	for w.pos < off && w.pos < len(w.data) {
 		last := len(w.open) - 1
@@ -81,7 +81,7 @@ func render(open []level) string {
 	return b.String()
 }
 
-// writeKey writes .key, or ["a key"] where it is not one word.
+// writeKey writes .key, or ["a key"] if it is not one word.
 func writeKey(b *strings.Builder, quoted []byte) {
 	key := string(unquote(quoted[1 : len(quoted)-1]))
 	if strings.ContainsFunc(key, func(r rune) bool { return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) || key == "" {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// JSON takes the next value and gives its text for UnmarshalJSON, null included. The result is false
-// where there is no valid value. It must be copied to be kept.
+// JSON takes the next value and returns its text for UnmarshalJSON, null included. The result is
+// false if there is no valid value. It must be copied to be kept.
 //
 //	if b, ok := d.JSON(); ok {
 //		d.Check(v.UnmarshalJSON(b))
@@ -21,8 +21,8 @@ func (d *Decoder) JSON() ([]byte, bool) {
 	return d.data[d.start:d.pos:d.pos], true
 }
 
-// Text takes a string and gives its value for UnmarshalText. The result is false for null, which is
-// taken, and for anything else, which is an error. It must be copied to be kept.
+// Text takes a string and returns its value for UnmarshalText. The result is false for null, which
+// is taken, and for anything else, which is an error. It must be copied to be kept.
 func (d *Decoder) Text() ([]byte, bool) {
 	if d.peek() != '"' {
 		d.nullOr("a string")
@@ -32,8 +32,8 @@ func (d *Decoder) Text() ([]byte, bool) {
 	return d.unquoted()
 }
 
-// Nothing is for types that encoding/json cannot decode, such as interfaces with methods: it takes a
-// null, and reports that.
+// Nothing is for types that encoding/json cannot decode, such as interfaces with methods: it takes
+// a null, and reports that.
 //
 //go:noinline
 func (d *Decoder) Nothing() bool {
@@ -63,8 +63,8 @@ func (d *Decoder) Time(p *time.Time) {
 	}
 }
 
-// Unexported is for fields behind an embedded pointer to an unexported struct, which encoding/json cannot
-// decode either: it is an error.
+// Unexported is for fields behind an embedded pointer to an unexported struct, which encoding/json
+// cannot decode either: it is an error.
 //
 //go:noinline
 func (d *Decoder) Unexported() {

@@ -58,15 +58,15 @@ const (
 	highs = 0x8080808080808080
 )
 
-// plain gives how many bytes from the start of b on can stand in a string literal as they are
+// plain returns how many bytes from the start of b on can stand in a string literal as they are
 // (neither quote, backslash nor control byte), and whether any of them is not ASCII.
 func plain(b []byte) (n int, high bool) {
 	var seen uint64
 	for len(b)-n >= 8 {
 		w := binary.LittleEndian.Uint64(b[n:])
 		quote, slash := w^ones*'"', w^ones*'\\'
-		// A bit is set where a byte is below 0x20, a quote or a backslash; above such a byte, and
-		// for bytes from 0x80 on, it may be set wrongly or lack, so only the lowest one counts.
+		// A bit is set if a byte is below 0x20, a quote or a backslash; above such a byte, and for
+		// bytes from 0x80 on, it may be set wrongly or lack, so only the lowest one counts.
 		stop := ((w - ones*0x20) | (quote - ones) | (slash - ones)) &^ w & highs
 		if stop != 0 {
 			k := bits.TrailingZeros64(stop) / 8
@@ -129,7 +129,7 @@ func (d *Decoder) escape() bool {
 	return d.fail("a valid escape sequence")
 }
 
-// hex4 gives the value of the four hexadecimal digits at the start of b, or -1.
+// hex4 returns the value of the four hexadecimal digits at the start of b, or -1.
 func hex4(b []byte) rune {
 	if len(b) < 4 {
 		return -1
@@ -151,7 +151,7 @@ func hex4(b []byte) rune {
 	return r
 }
 
-// number takes a number and gives its text, or nil.
+// number takes a number and returns its text, or nil.
 func (d *Decoder) number(want string) []byte {
 	d.peek()
 	n, _ := scanNumber(d.data[d.pos:])
@@ -164,8 +164,8 @@ func (d *Decoder) number(want string) []byte {
 	return d.data[start:d.pos]
 }
 
-// scanNumber gives the length of the number at the start of b, 0 if there is none, and
-// whether it is written as an integer.
+// scanNumber returns the length of the number at the start of b, 0 if there is none, and whether it
+// is written as an integer.
 func scanNumber(b []byte) (n int, integer bool) {
 	if n < len(b) && b[n] == '-' {
 		n++

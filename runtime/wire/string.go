@@ -23,8 +23,8 @@ func (d *Decoder) String(p *string) {
 	}
 }
 
-// unquoted takes the string literal at the present position and gives its value, which may be
-// a part of the text.
+// unquoted takes the string literal at the present position and returns its value, which may
+// be a part of the text.
 func (d *Decoder) unquoted() ([]byte, bool) {
 	start := d.pos + 1
 	d.skipString()
@@ -34,8 +34,8 @@ func (d *Decoder) unquoted() ([]byte, bool) {
 	return unquote(d.data[start : d.pos-1]), true
 }
 
-// unquote gives the value of a valid string literal without its quotes. Invalid UTF-8 and
-// lone surrogates become U+FFFD. Without those and escapes the result is s itself.
+// unquote returns the value of a valid string literal without its quotes. Invalid UTF-8 and lone
+// surrogates become U+FFFD. Without those and escapes the result is s itself.
 func unquote(s []byte) []byte {
 	n, high := plain(s)
 	if n == len(s) && (!high || utf8.Valid(s)) {

@@ -29,7 +29,8 @@ var (
 // New makes an empty store.
 func New() *Store { return &Store{rows: mapstore.New()} }
 
-// NewFar makes an empty store whose readers are a brook.Fetcher, so that lanes rehearse as they do over one that is far away.
+// NewFar makes an empty store whose readers are a brook.Fetcher, so that lanes rehearse as they do
+// over one that is far away.
 func NewFar() *Store { return &Store{mapstore.New(), true} }
 
 // table is a handle with the codec that it was asked for with.
@@ -44,7 +45,7 @@ func (s *Store) Durable() bool { return false }
 // Holds returns what the apps over the store know of each other.
 func (s *Store) Holds() *brook.Holds { return s.rows.Holds() }
 
-// Table gives the table of that name.
+// Table returns the table of that name.
 func (s *Store) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
 	t, err := s.rows.Table(ctx, spec)
 	if err != nil {
@@ -174,7 +175,7 @@ func (s snapshot) Close() error { return s.rows.Close() }
 // far reads as one does that is a round trip away.
 type far struct{ reader }
 
-// Fetch gives what as many calls of Get would.
+// Fetch returns what as many calls of Get would.
 func (r far) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Value, error) {
 	values := make([]brook.Value, len(keys))
 	for i, k := range keys {

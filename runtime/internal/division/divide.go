@@ -1,5 +1,5 @@
-// Package division says which member of a group has which partitions. It is what drivers whose apps form
-// groups have in common.
+// Package division says which member of a group has which partitions. It is what drivers whose apps
+// form groups have in common.
 package division
 
 import (
@@ -26,12 +26,13 @@ type Member struct {
 	Owned  []Place // what it had; places that are no more, or that others claim too, do no harm
 }
 
-// Divide gives each member, by ID, its part of the partitions of all topics that anyone has, ordered. Counts
-// tells how many partitions a topic has.
+// Divide returns the part of each member, by ID, of the partitions of all topics that anyone has,
+// sorted. Counts has the number of partitions of a topic.
 //
-// Each partition is one member's. Partitions of one number are the same member's, unless no member has all their
-// topics. Among members of the same topics, nobody has more than one number more than another. Of what members owned as little as
-// possible moves. The result depends on nothing but the arguments; the order of members, topics and places is none of it.
+// Each partition is one member's. Partitions of one number are the same member's, unless no member
+// has all their topics. Among members of the same topics, nobody has more than one number more than
+// another. Of what members owned as little as possible moves. The result depends on nothing but the
+// arguments; the order of members, topics and places is none of it.
 func Divide(members []Member, counts map[string]int32) map[string][]Place {
 	d := &divider{load: make([]int, len(members)), weight: make([]int, len(members))}
 	d.members = slices.SortedFunc(slices.Values(members), func(a, b Member) int { return strings.Compare(a.ID, b.ID) })
@@ -142,7 +143,7 @@ func (d *divider) keep() {
 	}
 }
 
-// place gives what nobody has to who has least.
+// place assigns what nobody has to the member that has least.
 func (d *divider) place() {
 	for k := range d.units {
 		u := &d.units[k]
@@ -155,8 +156,8 @@ func (d *divider) place() {
 	}
 }
 
-// level moves one unit away from a member that has too many, along as few others as it takes, and reports whether
-// there was one.
+// level moves one unit away from a member that has too many, along as few others as it takes, and
+// reports whether there was one.
 func (d *divider) level() bool {
 	from := make([]int, len(d.members))
 	for i := range from {

@@ -11,7 +11,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// owners gives the owner of each place, and fails where a place has two.
+// owners returns the owner of each place, and fails if a place has two.
 func owners(t *testing.T, parts map[string][]division.Place) map[division.Place]string {
 	t.Helper()
 	all := map[division.Place]string{}
@@ -124,7 +124,8 @@ func checkAlike(t *testing.T, before, got map[string][]division.Place, counts ma
 	if slices.Max(loads)-slices.Min(loads) > 1 {
 		t.Fatalf("unequal: %v", numbers(got))
 	}
-	// What has to move is what somebody has beyond the fair share; as many members as possible keep the larger one.
+	// What has to move is what somebody has beyond the fair share; as many members as possible
+	// keep the larger one.
 	had := slices.Sorted(maps.Values(numbers(before)))
 	slices.Reverse(had)
 	fair, larger := int(most)/len(had), int(most)%len(had)
@@ -214,7 +215,7 @@ func TestDivideUnlike(t *testing.T) {
 	}
 }
 
-// What a has too much of c cannot take: b takes it, and gives c something else.
+// What a has too much of c cannot take: b takes it, and c gets something else.
 func TestDivideChain(t *testing.T) {
 	x0, x1, y0 := division.Place{Topic: "x"}, division.Place{Topic: "x", Number: 1}, division.Place{Topic: "y"}
 	z0, z1 := division.Place{Topic: "z"}, division.Place{Topic: "z", Number: 1}

@@ -14,27 +14,27 @@ type Kind uint8
 
 // The ways to go wrong.
 const (
-	// Fail leaves the operation undone and gives an error. Later ones work.
+	// Fail leaves the operation undone and returns an error. Later ones work.
 	Fail Kind = iota
 	// CrashBefore leaves the operation undone, and nothing works from then on.
 	CrashBefore
 	// CrashAfter does the operation, but nobody learns that, and nothing works from then on.
 	CrashAfter
-	// Half publishes the first half of a batch and refuses the rest (a *brook.PublishError). Of any other
-	// operation it is Fail.
+	// Half publishes the first half of a batch and refuses the rest (a *brook.PublishError). Of any
+	// other operation it is Fail.
 	Half
 	// Refuse fails from the n-th operation on, until Mend.
 	Refuse
-	// Hang waits, from the n-th operation on, until the operation's context ends, and returns the
-	// context's error.
+	// Hang waits, from the n-th operation on, until the operation's context ends, and returns
+	// the context's error.
 	Hang
 )
 
 // Op names an operation. The names are those of the methods.
 type Op string
 
-// The operations of stores, and below them those of drivers. Row is a scan's step to a row, or
-// a history's to an entry.
+// The operations of stores, and below them those of drivers. Row is a scan's step to a row, or a
+// history's to an entry.
 const (
 	Table    Op = "Table"
 	Snapshot Op = "Snapshot"
@@ -79,8 +79,8 @@ type Fault struct {
 	ill   bool // Refuse or Hang has begun
 }
 
-// New makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or of all
-// where none are given. With 0 it never strikes, and counts.
+// New makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or of
+// all if none are given. With 0 it never strikes, and counts.
 func New(kind Kind, n int, ops ...Op) *Fault {
 	f := &Fault{kind: kind, at: n, ops: ops}
 	f.ctx, f.cancel = context.WithCancelCause(context.Background())
@@ -100,8 +100,8 @@ func (f *Fault) Struck() bool { return f.at > 0 && f.Count() >= f.at }
 // Crashed reports whether nothing works any more.
 func (f *Fault) Crashed() bool { return f.ctx.Err() != nil }
 
-// Strike counts an operation and says how it goes: done says whether to do it, and
-// err is what to return whatever it gives.
+// Strike counts an operation and says how it goes: done says whether to do it, and err is what to
+// return whatever it gives.
 func (f *Fault) Strike(op Op) (done bool, err error) {
 	if f.Crashed() {
 		return false, ErrCrashed
@@ -146,8 +146,8 @@ func (f *Fault) fall(ill bool) {
 	f.ill = ill
 }
 
-// Do does an operation, or not, or fails after it. One that hangs does so until ctx ends, or with a
-// crash.
+// Do does an operation, or not, or fails after it. One that hangs does so until ctx
+// ends, or with a crash.
 func (f *Fault) Do(ctx context.Context, op Op, do func() error) error {
 	done, err := f.Strike(op)
 	if errors.Is(err, errHangs) {
@@ -176,7 +176,7 @@ func (f *Fault) Crash() { f.cancel(ErrCrashed) }
 // Halves reports whether the operation that just failed is to be done by half.
 func (f *Fault) Halves() bool { return f.kind == Half }
 
-// Until gives a context that also ends with the crash. Call stop when done with it.
+// Until returns a context that also ends with the crash. Call stop when done with it.
 func (f *Fault) Until(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(f.ctx, func() { cancel(ErrCrashed) })

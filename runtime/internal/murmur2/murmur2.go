@@ -3,7 +3,7 @@ package murmur2
 
 import "encoding/binary"
 
-// Partition gives the partition of count that a key belongs to.
+// Partition returns the partition of count that a key belongs to.
 func Partition(key []byte, count int) int { return int((hash(key) & 0x7fffffff) % uint32(count)) }
 
 func hash(data []byte) uint32 {
