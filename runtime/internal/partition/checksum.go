@@ -7,12 +7,13 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Checksum returns a hash of the record, which is stored: it is the same in every process, and never 0. Null and empty are one to
-// it, and time counts in milliseconds, as drivers may come to tell them better.
+// Checksum returns a hash of a record, never 0. It is stored: every process and every version
+// computes the same one. Null and empty bytes count as equal, and time to the millisecond only,
+// because a later version of a driver may report these more exactly.
 func Checksum(r *brook.Record) uint64 {
 	h := fnv.New64a()
-	var room [8]byte
-	number := func(n int64) { _, _ = h.Write(binary.BigEndian.AppendUint64(room[:0], uint64(n))) }
+	var buf [8]byte
+	number := func(n int64) { _, _ = h.Write(binary.BigEndian.AppendUint64(buf[:0], uint64(n))) }
 	add := func(b []byte) {
 		number(int64(len(b)))
 		_, _ = h.Write(b)

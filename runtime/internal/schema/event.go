@@ -1,12 +1,11 @@
-// Package schema holds what generated code says of events and collections, as plain data.
 package schema
 
 import "github.com/brookgen/brookgen/runtime/key"
 
-// Event is an event type.
+// Event is an event type without its Go type.
 type Event struct {
 	Type    string    // as on the wire
 	Topic   string    // "": Config.Topic
-	Shape   key.Shape // of its key, "" if it has none
-	History int       // how many are kept for each key
+	Shape   key.Shape // of its key; "": it has none
+	History int       // how many events a row keeps; brook.KeepAll: all of them; 0: none
 }

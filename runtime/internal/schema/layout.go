@@ -1,21 +1,18 @@
+// Package schema holds what generated code declares of events and collections, as plain data
+// without Go types. Package brook and everything above it use it. Nothing in it changes once it is
+// made, so that any goroutine may read it.
 package schema
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/brookgen/brookgen/runtime/key"
-)
-
-// Layout numbers the tables of a package: each collection's rows, then its indexes.
+// Layout numbers the tables of a package: those of each collection in turn, first its rows, then
+// its indexes. Such a number is called a slot.
 type Layout struct {
-	Collections []Collection
-	Rows        []int   // by collection
-	Index       [][]int // by collection and index
-	Slots       int
+	Collections []Collection // by ordinal
+	Rows        []int        // the slot of each collection's rows, by ordinal
+	Index       [][]int      // the slots of its indexes, by ordinal and index
+	Slots       int          // how many there are
 }
 
-// NewLayout numbers the tables of collections.
+// NewLayout returns the layout of collections.
 func NewLayout(collections []Collection) *Layout {
 	l := &Layout{}
 	for _, info := range collections {
@@ -30,30 +27,4 @@ func NewLayout(collections []Collection) *Layout {
 		l.Index = append(l.Index, index)
 	}
 	return l
-}
-
-// EntriesName names an index by what its entries are like: whether its values have to be unique makes no difference to them.
-func (c *Collection) EntriesName(x Index) string {
-	return strings.Join([]string{c.Name, x.Field, string(x.Shape)}, " ")
-}
-
-// IndexName names an index by all that is said of it.
-func (c *Collection) IndexName(x Index) string {
-	return strings.Join([]string{c.Name, x.Field, string(x.Shape), fmt.Sprint(x.Unique)}, " ")
-}
-
-// Collection is a collection without its Go types.
-type Collection struct {
-	Name    string
-	Shape   key.Shape
-	History bool
-	Schema  string // the shape of its values, see package pack
-	Indexes []Index
-}
-
-// Index is an indexed field of a collection.
-type Index struct {
-	Field  string
-	Shape  key.Shape
-	Unique bool
 }

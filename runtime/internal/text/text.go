@@ -1,4 +1,6 @@
-// Package text says what texts of events may hold, and what a payload looks like that is none.
+// Package text says which texts events may hold, and recognizes payloads that are not the JSON that
+// they should be. Package brook and the envelopes use it for what they write and for what their
+// errors say. All of it is pure functions, for any goroutine.
 package text
 
 import (
@@ -6,9 +8,12 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// checkText says why a text can't be an attribute: it is no UTF-8, or has control characters.
+// Check returns an error that says why a text can't be an attribute: it has control characters or
+// noncharacters, or is not UTF-8.
 func Check[T string | []byte](text T) error {
 	ascii := true
 	for i := range len(text) {
@@ -33,10 +38,15 @@ func Check[T string | []byte](text T) error {
 	return nil
 }
 
-// Cut shortens a text to about max bytes.
+// Cut returns a text of about max bytes: text itself, or its beginning with a note of its length.
 func Cut(text string, max int) string {
 	if len(text) <= max {
 		return text
 	}
 	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:max], ""), len(text))
+}
+
+// Textual reports whether the text of a key can be a JSON string: its strings are UTF-8.
+func Textual(shape key.Shape, text []byte) bool {
+	return utf8.Valid(text) || !strings.Contains(string(shape), "string")
 }

@@ -4,19 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
-	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// Textual reports whether a key's text can stand in JSON: whether its strings are UTF-8.
-func Textual(shape key.Shape, text []byte) bool {
-	return utf8.Valid(text) || !strings.Contains(string(shape), "string")
-}
-
-// Wrapper says what a JSON object looks like that holds a payload, rather than to be one, or "".
+// Wrapper returns a description of what a JSON object is if it only contains the payload, "" if it
+// looks like no wrapper that is known.
 func Wrapper(data []byte) string {
 	var schema, payload, state, op bool
 	d := wire.NewDecoder(data)
@@ -40,24 +33,29 @@ func Wrapper(data []byte) string {
 	switch {
 	case d.Finish() != nil:
 	case schema && payload:
-		return "what Kafka Connect's JsonConverter wraps around it, {\"schema\":…,\"payload\":…}: set schemas.enable=false there"
+		return `what Kafka Connect's JsonConverter wraps around it, {"schema":…,"payload":…}: ` +
+			`set schemas.enable=false there`
 	case state && op:
-		return "a change of Debezium, {\"before\":…,\"after\":…,\"op\":…}: have its ExtractNewRecordState transformation take out the row"
+		return `a change of Debezium, {"before":…,"after":…,"op":…}: ` +
+			`have its ExtractNewRecordState transformation take out the row`
 	}
 	return ""
 }
 
-// Explain adds to an error of reading JSON what the text is instead, if that can be told.
+// Explain returns err, an error of reading text as JSON, with what the text is instead if its first
+// bytes show that.
 func Explain(text []byte, err error) error {
 	const magic = 5 // a zero byte and the number of a schema
 	if len(text) < magic || text[0] != 0 {
 		return err
 	}
 	what := "so it is Avro or Protobuf, and no JSON"
-	if rest := bytes.TrimLeft(text[magic:], " \t\r\n"); len(rest) > 0 && (rest[0] == '{' || rest[0] == '[') {
+	rest := bytes.TrimLeft(text[magic:], " \t\r\n")
+	if len(rest) > 0 && (rest[0] == '{' || rest[0] == '[') {
 		what = "and JSON comes after them: write it with a serializer that knows no registry"
 	}
-	return fmt.Errorf("it begins with the five bytes of a schema registry (schema %d), %s: %w", binary.BigEndian.Uint32(text[1:]), what, err)
+	return fmt.Errorf("it begins with the five bytes of a schema registry (schema %d), %s: %w",
+		binary.BigEndian.Uint32(text[1:]), what, err)
 }
 
 // IsNull reports whether a JSON text is null.
