@@ -39,6 +39,9 @@ func Wait(r brook.Retry, attempts int) time.Duration {
 
 // Sleep waits d. If ctx ends first, it returns at once, with the error of ctx.
 func Sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err // the timer may be over, too
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
