@@ -14,12 +14,12 @@ func (c *Catalog) Pin() *Generation {
 // tryPin is pin, and reports false if the generation was replaced in between, and is being removed.
 func (c *Catalog) tryPin() (*Generation, bool) {
 	g := c.Live.Load()
-	return g, g.pins.N.Add(1) > 0
+	return g, g.pins.Pin()
 }
 
 // Unpin ends a read of g.
 func (c *Catalog) Unpin(g *Generation) {
-	if g.pins.N.Add(-1) == 0 && c.Live.Load().Number != g.Number {
+	if g.pins.Unpin() && c.Live.Load().Number != g.Number {
 		c.Leftovers.Wake()
 		if n := c.held.name; n != nil {
 			if by := n.By.Load(); by != nil {
