@@ -12,8 +12,9 @@ import (
 func benchBatch(size int) []brook.Record {
 	batch := make([]brook.Record, size)
 	for i := range batch {
-		batch[i] = brook.Record{Topic: "t", Key: fmt.Appendf(nil, "user-%d", i), Value: make([]byte, 200),
-			Headers: []brook.Header{{Key: "ce_id", Value: []byte("id")}, {Key: "ce_type", Value: []byte("order.placed")}}}
+		batch[i] = brook.Record{Topic: "t", Key: fmt.Appendf(nil, "user-%d", i),
+			Value: make([]byte, 200), Headers: []brook.Header{{Key: "ce_id", Value: []byte("id")},
+				{Key: "ce_type", Value: []byte("order.placed")}}}
 	}
 	return batch
 }

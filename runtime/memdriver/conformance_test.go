@@ -9,7 +9,9 @@ import (
 )
 
 func TestDriver(t *testing.T) {
-	drivertest.Run(t, func(*testing.T) brook.Driver { return memdriver.New(memdriver.Partitions(3)) })
+	drivertest.Run(t, func(*testing.T) brook.Driver {
+		return memdriver.New(memdriver.Partitions(3))
+	})
 }
 
 // A wrapper whose fault never strikes changes nothing.

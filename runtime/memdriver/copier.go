@@ -2,12 +2,12 @@ package memdriver
 
 import brook "github.com/brookgen/brookgen/runtime"
 
-// pieceSize bounds what a single record that was not trimmed can hold on to.
+// pieceSize bounds how many bytes a single untrimmed record can keep alive.
 const pieceSize = 256 << 10
 
 // A copier copies what records refer to into few allocations.
 type copier struct {
-	left    int // bytes yet to come
+	left    int // bytes yet to be copied
 	piece   []byte
 	headers []brook.Header
 }
@@ -50,7 +50,7 @@ func (c *copier) bytes(b []byte) []byte {
 	return c.piece[from:len(c.piece):len(c.piece)]
 }
 
-// record copies all that a record refers to.
+// record copies everything that a record refers to.
 func (c *copier) record(r *brook.Record) (key, value []byte, headers []brook.Header) {
 	key, value = c.bytes(r.Key), c.bytes(r.Value)
 	if n := len(r.Headers); n > 0 {

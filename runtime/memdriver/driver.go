@@ -36,7 +36,7 @@ type topic struct {
 	name       string
 	id         string
 	partitions atomic.Pointer[[]*partition] // never changed, but replaced when the topic grows
-	turn       atomic.Uint32                // of the next record without a key
+	turn       atomic.Uint32                // partition of the next record without a key
 }
 
 func (t *topic) all() []*partition { return *t.partitions.Load() }
@@ -55,10 +55,10 @@ type place struct {
 	number int32
 }
 
-// Option says how a driver is made.
+// Option changes how a driver is made.
 type Option func(*Driver)
 
-// Partitions is how many partitions a topic gets that is made on demand. The default is
+// Partitions sets how many partitions a topic gets that is made on demand. The default is
 // 1; less than 1 is 1.
 func Partitions(n int) Option {
 	return func(d *Driver) { d.partitions = max(n, 1) }
@@ -69,7 +69,7 @@ func Topic(name string, partitions int) Option {
 	return func(d *Driver) { d.topics[name] = newTopic(name, max(partitions, 1)) }
 }
 
-// New makes an empty log.
+// New returns an empty log.
 func New(options ...Option) *Driver {
 	d := &Driver{
 		partitions: 1,
@@ -92,7 +92,8 @@ func newTopic(name string, partitions int) *topic {
 
 var errNoName = fmt.Errorf("memdriver: a topic needs a name: %w", brook.ErrPermanent)
 
-// demand returns the topic of that name, and makes it if it is not there yet.
+// demand returns the topic of that name, and makes it if it does not exist. It is
+// called with mu held.
 func (d *Driver) demand(name string) (*topic, error) {
 	d.mu.RLock()
 	t := d.topics[name]
@@ -112,19 +113,20 @@ func (d *Driver) demand(name string) (*topic, error) {
 	return t, nil
 }
 
-// find returns a partition that is there.
+// find returns an existing partition.
 func (d *Driver) find(name string, number int32) (*partition, error) {
 	d.mu.RLock()
 	t := d.topics[name]
 	d.mu.RUnlock()
 	if t == nil || number < 0 || int(number) >= len(t.all()) {
-		return nil, fmt.Errorf("memdriver: there is no partition %s/%d: %w", name, number, brook.ErrPermanent)
+		return nil, fmt.Errorf("memdriver: there is no partition %s/%d: %w", name, number,
+			brook.ErrPermanent)
 	}
 	return t.all()[number], nil
 }
 
-// Partitions tells what partitions the topics have, ordered by topic and number; a topic named
-// twice is told once. It makes those that do not exist.
+// Partitions returns the partitions of topics, ordered by topic and number; a topic that is named
+// twice counts once. It makes topics that do not exist.
 func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -137,7 +139,8 @@ func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Part
 		}
 		for _, p := range t.all() {
 			start, end := p.span()
-			all = append(all, brook.Partition{Topic: t.name, Number: p.number, Log: t.id, Start: start, End: end})
+			all = append(all, brook.Partition{Topic: t.name, Number: p.number, Log: t.id,
+				Start: start, End: end})
 		}
 	}
 	return all, nil
@@ -160,7 +163,7 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 }
 
 // Trim deletes the records of a partition before an offset, as retention does; an offset past the
-// end deletes all. A reader that had not come so far gets brook.ErrOutOfRange.
+// end deletes all. A reader that is still before the offset gets brook.ErrOutOfRange.
 func (d *Driver) Trim(topic string, partition int32, before int64) error {
 	p, err := d.find(topic, partition)
 	if err != nil {
@@ -172,7 +175,7 @@ func (d *Driver) Trim(topic string, partition int32, before int64) error {
 
 // Truncate deletes the records of a partition from an offset on, as Kafka does when a replica that
 // lacks them becomes the leader; the next record gets that offset. An offset past the end deletes
-// none, one before the start all. Readers that had come further get brook.ErrOutOfRange.
+// none, one before the start all. Readers that are past the offset get brook.ErrOutOfRange.
 func (d *Driver) Truncate(topic string, partition int32, from int64) error {
 	p, err := d.find(topic, partition)
 	if err != nil {
@@ -182,7 +185,7 @@ func (d *Driver) Truncate(topic string, partition int32, from int64) error {
 	return nil
 }
 
-// Mark records how far a group has acted on the log, whether or not it has members. Marks last
+// Mark stores how far a group has acted on the log, whether or not it has members. Marks last
 // as long as the driver.
 func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Position) error {
 	if err := ctx.Err(); err != nil {

@@ -30,7 +30,8 @@ func ExampleDriver_Join() {
 			}
 		})
 	}
-	first, second := worker{"first", make(chan []brook.Position, 9)}, worker{"second", make(chan []brook.Position, 9)}
+	first, second := worker{"first", make(chan []brook.Position, 9)}, worker{"second",
+		make(chan []brook.Position, 9)}
 	join(first)
 	fmt.Println(first.name, <-first.told)
 	join(second)
@@ -58,7 +59,8 @@ func Example() {
 	}
 	fmt.Println(positions)
 
-	reader, err := driver.Open(ctx, brook.Position{Topic: "orders", Partition: positions[0].Partition})
+	reader, err := driver.Open(ctx,
+		brook.Position{Topic: "orders", Partition: positions[0].Partition})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -14,9 +14,8 @@ import (
 // releaseTime is how long a group waits for a member's Release.
 const releaseTime = 30 * time.Second
 
-// A group is the members of one name. It is at rest, or it meets: its members release
-// what they have, one after the other comes to the meeting, and when all are there the
-// partitions are divided.
+// A group is the members of one name. It is at rest, or it meets: its members release what they own
+// and come to the meeting, and when all are there the partitions are divided.
 type group struct {
 	driver *Driver
 	name   string
@@ -25,28 +24,28 @@ type group struct {
 	last    int // number of the youngest member
 	members []*member
 	call    chan struct{} // closed when a meeting begins
-	meeting chan struct{} // closed when it is over; nil at rest
+	meeting chan struct{} // closed when the meeting is over; nil at rest
 }
 
-// member is one Join. What is in it is the group's, but for what never changes.
+// member is one call of Join. What changes in it is guarded by the group's lock.
 type member struct {
 	brook.Member
 	topics []string
 
 	id      string
-	there   bool // at the meeting: it has released all
+	there   bool // at the meeting: it has released everything
 	gone    bool // it left, or the group waited too long for it
 	parts   []division.Place
-	present chan struct{} // the call to the next meeting after parts were given
+	present chan struct{} // calls to the next meeting, once parts were assigned
 }
 
-// Join makes m a member of a group until ctx ends, and makes topics that do not exist. The groups
-// of one Driver are among themselves. A member gets 30 seconds for Release, also when it leaves;
-// ctx does not end it. The group goes on without one that takes longer: when Release returns, it is
+// Join makes m a member of a group until ctx ends, and makes topics that do not exist. A Driver's
+// groups are its own. A member has 30 seconds for Release, also when it leaves; ctx does not end
+// it. If it takes longer, the group continues without it: when Release returns, the member is
 // assigned nothing and joins again.
 //
-// Partitions are divided by number: members of the same topics differ by one number at most, and
-// as few as possible move.
+// Partitions are divided by number: members of the same topics differ by at most one partition, and
+// as few partitions as possible move.
 func (d *Driver) Join(ctx context.Context, group string, topics []string, m brook.Member) error {
 	for _, name := range topics {
 		if _, err := d.demand(name); err != nil {
@@ -84,9 +83,9 @@ func (d *Driver) group(name string) *group {
 	return g
 }
 
-// meet brings a member to the meeting, makes it one if it isn't, and waits for its end. It
-// returns what the member has, and a channel that is closed when it is to release that; or
-// false when ctx ended.
+// meet brings a member to the meeting, adds it to the group if needed, and waits for the end of
+// the meeting. It returns what the member owns, and a channel that is closed when it has to release
+// that; or false if ctx ended.
 func (g *group) meet(ctx context.Context, m *member) ([]brook.Position, <-chan struct{}, bool) {
 	g.mu.Lock()
 	if m.gone {
@@ -109,12 +108,13 @@ func (g *group) meet(ctx context.Context, m *member) ([]brook.Position, <-chan s
 	marks := g.driver.marked(g.name)
 	positions := make([]brook.Position, len(m.parts))
 	for i, p := range m.parts {
-		positions[i] = brook.Position{Topic: p.Topic, Partition: p.Number, Offset: marks[place{p.Topic, p.Number}]}
+		positions[i] = brook.Position{Topic: p.Topic, Partition: p.Number,
+			Offset: marks[place{p.Topic, p.Number}]}
 	}
 	return positions, m.present, true
 }
 
-// release takes back what a member has. It reports false where the group did not wait for that.
+// release takes back what a member owned. It returns false if the group did not wait for that.
 func (g *group) release(ctx context.Context, m *member) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
@@ -131,7 +131,7 @@ func (g *group) release(ctx context.Context, m *member) bool {
 	return false
 }
 
-// leave takes a member out of the group.
+// leave removes a member from the group.
 func (g *group) leave(m *member) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -144,11 +144,13 @@ func (g *group) leave(m *member) {
 	g.divide()
 }
 
-// grown has the partitions divided anew where members have that topic.
+// grown makes the group divide its partitions anew if members have that topic.
 func (g *group) grown(topic string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if slices.ContainsFunc(g.members, func(m *member) bool { return slices.Contains(m.topics, topic) }) {
+	if slices.ContainsFunc(g.members, func(m *member) bool {
+		return slices.Contains(m.topics, topic)
+	}) {
 		g.summon()
 		g.divide()
 	}
@@ -163,9 +165,11 @@ func (g *group) summon() {
 	}
 }
 
-// divide ends the meeting when all are there.
+// divide ends the meeting if all members are there.
 func (g *group) divide() {
-	if g.meeting == nil || slices.ContainsFunc(g.members, func(m *member) bool { return !m.there }) {
+	if g.meeting == nil || slices.ContainsFunc(g.members, func(m *member) bool {
+		return !m.there
+	}) {
 		return
 	}
 	all := make([]division.Member, len(g.members))

@@ -12,12 +12,12 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// member notes what it is told.
+// member records its calls.
 type member struct {
 	release  func(context.Context)
 	has      []brook.Position
 	at       time.Time // of the last Assign
-	told     int
+	assigned int
 	released int
 }
 
@@ -30,7 +30,7 @@ func (m *member) Release(ctx context.Context) {
 
 func (m *member) Assign(partitions []brook.Position) {
 	m.has, m.at = partitions, time.Now()
-	m.told++
+	m.assigned++
 }
 
 // join makes m a member, and waits until all members have what they are to have.
@@ -53,7 +53,8 @@ func TestGroupMovesLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		d := memdriver.New(memdriver.Topic("a", 4), memdriver.Topic("b", 2))
-		if err := d.Mark(t.Context(), "g", []brook.Position{{Topic: "a", Partition: 3, Offset: 7}}); err != nil {
+		if err := d.Mark(t.Context(), "g",
+			[]brook.Position{{Topic: "a", Partition: 3, Offset: 7}}); err != nil {
 			t.Fatal(err)
 		}
 		want := func(m *member, positions ...brook.Position) {
@@ -62,7 +63,9 @@ func TestGroupMovesLittle(t *testing.T) {
 				t.Errorf("a member has %v, want %v", m.has, positions)
 			}
 		}
-		a0, a1, a2, a3 := brook.Position{Topic: "a"}, brook.Position{Topic: "a", Partition: 1}, brook.Position{Topic: "a", Partition: 2}, brook.Position{Topic: "a", Partition: 3, Offset: 7}
+		a0, a1, a2, a3 := brook.Position{Topic: "a"}, brook.Position{Topic: "a", Partition: 1},
+			brook.Position{Topic: "a", Partition: 2},
+			brook.Position{Topic: "a", Partition: 3, Offset: 7}
 		b0, b1 := brook.Position{Topic: "b"}, brook.Position{Topic: "b", Partition: 1}
 		var first, second, third member
 		leaveFirst := join(t, d, &first)
@@ -84,8 +87,9 @@ func TestGroupMovesLittle(t *testing.T) {
 		want(&first, a0, a2, b0, brook.Position{Topic: "b", Partition: 2})
 		leaveFirst()
 		leaveThird()
-		if second.told != 2 || second.released != 2 || third.told != third.released {
-			t.Errorf("the second member was told %d times and released %d times, the third %d and %d", second.told, second.released, third.told, third.released)
+		if second.assigned != 2 || second.released != 2 || third.assigned != third.released {
+			t.Errorf("the second member was assigned to %d times and released %d times, "+
+				"the third %d and %d", second.assigned, second.released, third.assigned, third.released)
 		}
 		if passed := time.Since(begin); passed != 0 {
 			t.Errorf("%v passed: somebody polls", passed)
@@ -93,7 +97,8 @@ func TestGroupMovesLittle(t *testing.T) {
 	})
 }
 
-// The group goes on without a member that does not release what it has; it learns that it has nothing, and comes back.
+// The group goes on without a member that does not release what it has; it learns that it has
+// nothing, and comes back.
 func TestGroupDoesNotWaitForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New(memdriver.Topic("a", 2), memdriver.Topic("b", 2))
@@ -110,8 +115,9 @@ func TestGroupDoesNotWaitForEver(t *testing.T) {
 		}
 		close(wake)
 		synctest.Wait()
-		if first.told != 3 || len(first.has) != 2 || len(second.has) != 2 { // all, none, its part
-			t.Errorf("the first member was told %d times and has %v, the second has %v", first.told, first.has, second.has)
+		if first.assigned != 3 || len(first.has) != 2 || len(second.has) != 2 { // all, none, its part
+			t.Errorf("the first member was told %d times and has %v, the second has %v", first.assigned,
+				first.has, second.has)
 		}
 		leaveFirst()
 		if len(second.has) != 4 {

@@ -8,9 +8,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Grow adds partitions to a topic, so that it has that many. Keys go to others of them from then
-// on, as in Kafka. Groups divide them anew. It is an error that wraps brook.ErrPermanent if the
-// topic has more already, or does not exist.
+// Grow adds partitions to a topic, so that it has that many. From then on keys may go to other
+// partitions, as in Kafka. Groups divide the partitions anew. The error wraps brook.ErrPermanent if
+// the topic has more already, or does not exist.
 func (d *Driver) Grow(topic string, partitions int) error {
 	groups, err := d.grow(topic, partitions)
 	if err != nil {
@@ -22,7 +22,7 @@ func (d *Driver) Grow(topic string, partitions int) error {
 	return nil
 }
 
-// grow does that, and returns the groups that are to hear of it.
+// grow adds the partitions, and returns the groups to notify.
 func (d *Driver) grow(topic string, partitions int) (groups []*group, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -33,7 +33,8 @@ func (d *Driver) grow(topic string, partitions int) (groups []*group, err error)
 	all := t.all()
 	switch {
 	case partitions < len(all):
-		return nil, fmt.Errorf("memdriver: topic %s has %d partitions, not less than %d: %w", topic, len(all), partitions, brook.ErrPermanent)
+		return nil, fmt.Errorf("memdriver: topic %s has %d partitions, not less than %d: %w", topic,
+			len(all), partitions, brook.ErrPermanent)
 	case partitions == len(all):
 		return nil, nil
 	}
@@ -46,8 +47,8 @@ func (d *Driver) grow(topic string, partitions int) (groups []*group, err error)
 	return groups, nil
 }
 
-// Grown waits until topics of the given partitions have others than these. It sleeps until
-// Grow or the end of ctx.
+// Grown waits until topics of the given partitions have other partitions than these. It sleeps
+// until Grow or the end of ctx.
 func (d *Driver) Grown(ctx context.Context, known []brook.Partition) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -68,7 +69,7 @@ func (d *Driver) Grown(ctx context.Context, known []brook.Partition) error {
 
 // others reports whether topics of the given partitions have further ones.
 func (d *Driver) others(known []brook.Partition) bool {
-	of := map[string][]string{} // by topic: its logs by number
+	of := map[string][]string{} // logs by number, by topic
 	for _, p := range known {
 		logs := of[p.Topic]
 		for len(logs) <= int(p.Number) {

@@ -25,9 +25,9 @@ type partition struct {
 	blocks  [][]brook.Record // none is empty
 	start   int64            // the first offset that can be read
 	end     int64            // the next record's offset
-	cuts    []int64          // the ends that truncate left, one after the other
-	stamped time.Time        // the last time that was the driver's choice
-	wake    chan struct{}    // closed when something is published; nil while nobody waits
+	cuts    []int64          // the ends that truncations left, in order
+	stamped time.Time        // the last time that the driver chose
+	wake    chan struct{}    // closed when something is published; nil if nobody waits
 }
 
 func (p *partition) span() (start, end int64) {
@@ -41,12 +41,13 @@ func (p *partition) outOfRange(offset, start, end int64) error {
 		offset, p.topic.name, p.number, start, end, brook.ErrOutOfRange)
 }
 
-// append adds the records of a batch from the first on that are the partition's.
+// append adds a run of records of a batch, from the first on.
 func (p *partition) append(b *batch, first int, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := first; ; i = b.following[i] {
-		r := brook.Record{Topic: p.topic.name, Partition: p.number, Offset: p.end, Time: b.records[i].Time}
+		r := brook.Record{Topic: p.topic.name, Partition: p.number, Offset: p.end,
+			Time: b.records[i].Time}
 		if r.Time.IsZero() {
 			if now.After(p.stamped) {
 				p.stamped = now
@@ -83,8 +84,8 @@ func (p *partition) room() *[]brook.Record {
 	return &p.blocks[len(p.blocks)-1]
 }
 
-// read gives up to max records from an offset on, all of one block. If there are none yet it gives
-// a channel that is closed when there are.
+// read returns up to max records from an offset on, all of one block. If there are none yet it
+// returns a channel that is closed when there are.
 func (p *partition) read(from int64, max int, cuts *int) (brook.Chunk, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -104,7 +105,8 @@ func (p *partition) read(from int64, max int, cuts *int) (brook.Chunk, <-chan st
 	if len(rest) > max {
 		rest = rest[:max]
 	}
-	return brook.Chunk{Records: slices.Clip(rest), Next: from + int64(len(rest)), End: p.end}, nil, nil
+	return brook.Chunk{Records: slices.Clip(rest), Next: from + int64(len(rest)),
+		End: p.end}, nil, nil
 }
 
 func (p *partition) cutsSoFar() int {
@@ -113,7 +115,7 @@ func (p *partition) cutsSoFar() int {
 	return len(p.cuts)
 }
 
-// truncate lets go of the records from an offset on.
+// truncate drops the records from an offset on.
 func (p *partition) truncate(from int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,7 +129,7 @@ func (p *partition) truncate(from int64) {
 		n--
 	}
 	p.blocks = slices.Delete(p.blocks, n, len(p.blocks))
-	if n > 0 { // readers may hold what was behind: it is not written over
+	if n > 0 { // readers may hold what was behind: it is not overwritten
 		last := p.blocks[n-1]
 		p.blocks[n-1] = slices.Clip(last[:min(int64(len(last)), from-last[0].Offset)])
 	}
@@ -137,7 +139,7 @@ func (p *partition) truncate(from int64) {
 	}
 }
 
-// trim lets go of the records before an offset.
+// trim drops the records before an offset.
 func (p *partition) trim(before int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

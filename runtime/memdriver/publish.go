@@ -9,8 +9,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/murmur2"
 )
 
-// Publish appends records to their topics. It fails for records without a topic, for those
-// that are placed in a partition that their topic does not have, and for all when ctx has
+// Publish appends records to their topics. It returns an error for records without a
+// topic, for those placed in a partition that their topic does not have, and for all if ctx
 // ended before it began.
 func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
 	if err := ctx.Err(); err != nil {
@@ -58,7 +58,7 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 	return b.positions, nil
 }
 
-// A batch is what one Publish was given, sorted by partition.
+// A batch is the records of one Publish, sorted by partition.
 type batch struct {
 	records   []brook.Record
 	positions []brook.Position
@@ -84,14 +84,15 @@ func (b *batch) add(i int, p *partition) {
 	b.runs = append(b.runs, run{p, i, i})
 }
 
-// place returns the partition of the next record: its own, or the one of its key.
+// place returns the partition of the next record: its own, or that of its key.
 func (t *topic) place(r *brook.Record) (*partition, error) {
 	if !r.Placed {
 		return t.choose(r.Key), nil
 	}
 	all := t.all()
 	if r.Partition < 0 || int(r.Partition) >= len(all) {
-		return nil, fmt.Errorf("memdriver: there is no partition %s/%d: %w", t.name, r.Partition, brook.ErrOutOfRange)
+		return nil, fmt.Errorf("memdriver: there is no partition %s/%d: %w", t.name, r.Partition,
+			brook.ErrOutOfRange)
 	}
 	return all[r.Partition], nil
 }

@@ -13,11 +13,11 @@ var errClosed = errors.New("memdriver: the reader is closed")
 type reader struct {
 	partition *partition
 	next      int64
-	cuts      int // of the partition, that the reader knows of
+	cuts      int // number of the partition's truncations that the reader knows
 	closed    bool
 }
 
-// Read gives up to max records, one at least, which are the log's own.
+// Read returns up to max records, at least one, which are the log's own.
 func (r *reader) Read(ctx context.Context, max int) (brook.Chunk, error) {
 	if r.closed {
 		return brook.Chunk{}, errClosed

@@ -65,7 +65,8 @@ func TestTimeOfPublish(t *testing.T) {
 		d := memdriver.New()
 		given := time.Now().Add(time.Hour)
 		for _, at := range []time.Time{{}, given, {}} {
-			if _, err := d.Publish(t.Context(), []brook.Record{{Topic: "t", Time: at}}); err != nil {
+			if _, err := d.Publish(t.Context(),
+				[]brook.Record{{Topic: "t", Time: at}}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Second)
@@ -106,7 +107,8 @@ func TestPublish(t *testing.T) {
 		if i == 3 {
 			continue
 		}
-		if want := (brook.Position{Topic: "t", Partition: next % 3, Offset: int64(next / 3)}); at[i] != want {
+		if want := (brook.Position{Topic: "t", Partition: next % 3,
+			Offset: int64(next / 3)}); at[i] != want {
 			t.Errorf("record %d is at %v, want %v", i, at[i], want)
 		}
 		next++
