@@ -96,8 +96,8 @@ func (f *fields) appendText(dst []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendFields appends the fields of a number, which is one as JSON has it. ok is false for an
-// exponent that is out of range.
+// appendFields appends the number that the fields make, in JSON's notation. ok is false if the
+// exponent is out of range.
 func appendFields(dst []byte, number string) (out []byte, ok bool) {
 	b, sign := []byte(number), "1"
 	if b[0] == '-' {

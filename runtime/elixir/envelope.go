@@ -14,9 +14,9 @@ import (
 // writes that of brook_serializer with payloads that are maps. It is safe for concurrent use, as
 // long as nobody changes Types.
 type Envelope struct {
-	// Format is the one that is written. Both are read, whichever it is.
+	// Format is the format to write. Both are read, whichever it is.
 	Format Format
-	// Types says by event type what the payload is in Elixir.
+	// Types has, by event type, what the payload is in Elixir.
 	Types map[string]Type
 }
 
@@ -25,11 +25,11 @@ var (
 	_ brook.Unkeyed  = Envelope{}
 )
 
-// Unkeyed is true: a record's key is the event's type.
+// Unkeyed returns true: a record's key is the event's type.
 func (Envelope) Unkeyed() bool { return true }
 
-// Wrap writes an event as Brook does. Its time is cut to milliseconds. A payload that does not fit
-// its Type is an error that names the path.
+// Wrap writes an event as Brook does. Its time is cut to milliseconds. If a payload does not fit
+// its Type, the error names the path.
 func (e Envelope) Wrap(m *brook.Message, r *brook.Record) error {
 	if m.Type == "" {
 		return errors.New("elixir: the event has no type")
@@ -62,7 +62,8 @@ func (e Envelope) Wrap(m *brook.Message, r *brook.Record) error {
 		return fmt.Errorf("elixir: %w", err)
 	}
 	if e.Format == JSONSerde && bytes.Contains(value, []byte(brookKey)) {
-		// Brook.Legacy takes a record for the other format where these bytes occur, in a text, too.
+		// Brook.Legacy takes a record for the other format if these bytes occur in
+		// it, even in a text.
 		value = bytes.ReplaceAll(value, []byte(brookKey), []byte(`\u005f`+brookKey[1:]))
 	}
 	r.Value = append(append(append(value, `,"`...), e.Format.key()...), `":"`+eventOf+`"}`...)
@@ -85,7 +86,8 @@ func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 		}
 		e.member(&s, m, wire.Unquote(name))
 	}
-	// The type is told with an error, too: of a stranger's events nobody wants to know.
+	// The type is set along with an error, too: an app ignores events of types that
+	// it does not know.
 	var typed, authored bool
 	m.Type, typed = e.typ.string(s.forms, before.Type)
 	m.Author, authored = e.author.string(s.forms, before.Author)
@@ -99,7 +101,8 @@ func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 	}
 	switch {
 	case e.twice != "":
-		if before, ok := e.typBefore.string(s.forms, m.Type); e.typBefore.text != nil && (!ok || !typed || before != m.Type) {
+		if before, ok := e.typBefore.string(s.forms, m.Type); e.typBefore.text != nil &&
+			(!ok || !typed || before != m.Type) {
 			m.Type = "" // there are two
 		}
 		return fmt.Errorf("elixir: the member %s occurs twice", e.twice)
@@ -110,7 +113,8 @@ func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 	}
 	switch {
 	case !e.is && !(old != nil && e.seen == sawType|sawAuthor|sawTime|sawData):
-		return fmt.Errorf("elixir: no event of Brook: neither %s nor %s is %s", brookKey, serdeKey, eventOf)
+		return fmt.Errorf("elixir: no event of Brook: neither %s nor %s is %s", brookKey,
+			serdeKey, eventOf)
 	case !typed || !authored:
 		return errors.New("elixir: type or author is neither a string nor an atom")
 	case m.Type == "":
@@ -128,15 +132,16 @@ func (Envelope) Open(r *brook.Record, m *brook.Message) error {
 	return bad
 }
 
-// event is what is found in the object of an event.
+// event is what was found in the object of an event.
 type event struct {
 	typ, author, data part
-	typBefore         part // the one that typ took the place of
+	typBefore         part // the one that typ replaced
 	is                bool // its struct is that of an event
-	late              bool // data came before the struct's name, or in json_serde's format: it is no string of JSON
-	format            Format
-	seen              uint8
-	twice             string
+	// data came before the struct's name, or in json_serde's format: it is no string of JSON
+	late   bool
+	format Format
+	seen   uint8
+	twice  string
 }
 
 // The members that an event may have once.
@@ -166,7 +171,7 @@ func (e *event) member(s *scan, m *brook.Message, name []byte) {
 		e.author = s.part()
 	case "create_ts":
 		e.once(sawTime, "create_ts")
-		m.Time = time.Time{} // a header's, if any, counts for less
+		m.Time = time.Time{} // overrides a header's, if there is one
 		s.d.Millis(&m.Time)
 	case "data":
 		e.once(sawData, "data")

@@ -10,9 +10,10 @@ import (
 
 // What a service of Brook for Elixir wrote, and what a decoder of brookgen gets to see.
 func ExampleEnvelope_Open() {
-	r := brook.Record{Key: []byte("person:create"), Value: []byte(`{"author":"svc","create_ts":1591619696789,"data":{"name":"Joe",` +
-		`"born":{"__brook_struct__":"Elixir.Date","value":"1970-01-01"},"tags":{"__brook_struct__":"Elixir.MapSet","values":["a","b"]},"__brook_struct__":"Elixir.Person"},` +
-		`"forwarded":false,"type":"person:create","__brook_struct__":"Elixir.Brook.Event"}`)}
+	r := brook.Record{Key: []byte("person:create"),
+		Value: []byte(`{"author":"svc","create_ts":1591619696789,"data":{"name":"Joe",` +
+			`"born":{"__brook_struct__":"Elixir.Date","value":"1970-01-01"},"tags":{"__brook_struct__":"Elixir.MapSet","values":["a","b"]},"__brook_struct__":"Elixir.Person"},` +
+			`"forwarded":false,"type":"person:create","__brook_struct__":"Elixir.Brook.Event"}`)}
 	var m brook.Message
 	if err := (elixir.Envelope{}).Open(&r, &m); err != nil {
 		fmt.Println(err)
@@ -24,7 +25,7 @@ func ExampleEnvelope_Open() {
 	// {"name":"Joe","born":"1970-01-01","tags":["a","b"]}
 }
 
-// Structs are written where Types names them.
+// Structs are written if Types names them.
 func ExampleEnvelope_Wrap() {
 	e := elixir.Envelope{
 		Format: elixir.JSONSerde,
@@ -35,7 +36,8 @@ func ExampleEnvelope_Wrap() {
 			}},
 		},
 	}
-	m := brook.Message{Type: "person:create", Author: "svc", Time: time.UnixMilli(1591619696789), Data: []byte(`{"name":"Joe","born":"1970-01-01","tags":["a"]}`)}
+	m := brook.Message{Type: "person:create", Author: "svc", Time: time.UnixMilli(1591619696789),
+		Data: []byte(`{"name":"Joe","born":"1970-01-01","tags":["a"]}`)}
 	var r brook.Record
 	if err := e.Wrap(&m, &r); err != nil {
 		fmt.Println(err)

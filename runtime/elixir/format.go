@@ -25,7 +25,7 @@ const (
 	eventOf  = "Elixir.Brook.Event"
 )
 
-// key is the one under which the format names structs.
+// key returns the key under which the format names structs.
 func (f Format) key() string {
 	if f == JSONSerde {
 		return serdeKey
@@ -33,7 +33,7 @@ func (f Format) key() string {
 	return brookKey
 }
 
-// nameOf returns how the format names one of Elixir's own types, "" if it has no form for it.
+// nameOf returns the format's name for one of Elixir's own types, "" if it has no form for it.
 func (f Format) nameOf(s Scalar) string {
 	if f == BrookSerializer {
 		switch s {

@@ -24,7 +24,7 @@ func decoded(text []byte) (v any, err error) {
 
 var errSpecial = errors.New("a special struct without what it needs")
 
-// plain is how a value is to be read, said in the plainest way.
+// plain is the plainest description of how a value is read.
 func plain(v any, keywords bool) (any, error) {
 	switch v := v.(type) {
 	case []any:
@@ -141,8 +141,12 @@ func twice(text []byte) bool {
 // FuzzOpen compares the payload of an event with what encoding/json and plain make of it.
 func FuzzOpen(f *testing.F) {
 	for _, data := range []string{`{"at":{"__brook_struct__":"Elixir.DateTime","value":"x"},"n":[1.0,{"__data_type__":"tuple","values":[{"__data_type__":"atom","value":"\ud800"}]}]}`,
-		`{"keyword":true,"list":[["a",{"__brook_struct__":"Elixir.MapSet","values":[]}]]}`, `{"__data_type__":"naive_date_time","value":"","x":[{}]}`, `{"__data_type__":"x","__brook_struct__":"y"}`,
-		`{"__brook_struct__":"Elixir.A","__data_type__":null}`, `{"a":{},"a":{"__data_type__":"date","value":1}}`, `"`, `{`, `[]]`, `{"\u005f_data_type__":"date","value":"\u0000"}`} {
+		`{"keyword":true,"list":[["a",{"__brook_struct__":"Elixir.MapSet","values":[]}]]}`,
+		`{"__data_type__":"naive_date_time","value":"","x":[{}]}`,
+		`{"__data_type__":"x","__brook_struct__":"y"}`,
+		`{"__brook_struct__":"Elixir.A","__data_type__":null}`,
+		`{"a":{},"a":{"__data_type__":"date","value":1}}`, `"`, `{`, `[]]`,
+		`{"\u005f_data_type__":"date","value":"\u0000"}`} {
 		f.Add([]byte(data), true)
 		f.Add([]byte(data), false)
 	}
@@ -159,7 +163,8 @@ func FuzzOpen(f *testing.F) {
 			}
 			return
 		}
-		if strings.Contains(value, "Decimal") || strings.Contains(value, `\u00`) && strings.Contains(value, "coef") {
+		if strings.Contains(value, "Decimal") || strings.Contains(value, `\u00`) &&
+			strings.Contains(value, "coef") {
 			return // see FuzzDecimal
 		}
 		if twice([]byte(value)) {
@@ -183,8 +188,12 @@ func FuzzOpen(f *testing.F) {
 func FuzzWrap(f *testing.F) {
 	f.Add([]byte(personData), false)
 	f.Add([]byte(personData), true)
-	for _, data := range []string{`{}`, `null`, `{"tags":[],"days":null,"phones":[]}`, `{"options":[]}`, `{"a":[{"b":"\u0000"}]}`, `{"born":"2020-06-08","born":null}`, `{"role":"\ud800\u2028"}`,
-		`{"__brook_struct__":"Elixir.A"}`, `[{"__data_type__":"date","value":1}]`, `{"keyword":true,"list":[]}`, `{"\u005f_brook_struct__":null}`, `{"rooms":{"keyword":true,"list":{}}}`, `"{\"a\":1}"`, `"12"`} {
+	for _, data := range []string{`{}`, `null`, `{"tags":[],"days":null,"phones":[]}`,
+		`{"options":[]}`, `{"a":[{"b":"\u0000"}]}`, `{"born":"2020-06-08","born":null}`,
+		`{"role":"\ud800\u2028"}`, `{"__brook_struct__":"Elixir.A"}`,
+		`[{"__data_type__":"date","value":1}]`, `{"keyword":true,"list":[]}`,
+		`{"\u005f_brook_struct__":null}`, `{"rooms":{"keyword":true,"list":{}}}`,
+		`"{\"a\":1}"`, `"12"`} {
 		f.Add([]byte(data), true)
 		f.Add([]byte(data), false)
 	}
@@ -223,6 +232,7 @@ func reread(t *testing.T, e elixir.Envelope, m brook.Message) {
 	got, err := decoded(back.Data)
 	want, bad := decoded(data)
 	if err != nil || bad != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%s is written as %s and read as %s: %v", data, r.Value, back.Data, strings.TrimSpace(string(back.Data)))
+		t.Errorf("%s is written as %s and read as %s: %v", data, r.Value, back.Data,
+			strings.TrimSpace(string(back.Data)))
 	}
 }

@@ -12,8 +12,8 @@ func (p part) special(forms []form, f Format) bool {
 	return false
 }
 
-// string returns a part that is a string or an atom, "" if it is absent or null; ok is false for
-// anything else. before is a guess that spares a copy.
+// string returns a part that is a string or an atom, "" if it is absent or null. ok is false for
+// anything else. If before is the right guess, it saves a copy.
 func (p part) string(forms []form, before string) (s string, ok bool) {
 	text := p.text
 	if p.special(forms, JSONSerde) {
@@ -33,7 +33,8 @@ func (p part) string(forms []form, before string) (s string, ok bool) {
 
 // plain returns a part as plain JSON.
 func (p part) plain(forms []form, f Format) []byte {
-	w := plainer{d: wire.NewDecoder(p.text), forms: forms[p.first:p.last], keywords: f == BrookSerializer, dst: make([]byte, 0, len(p.text))}
+	w := plainer{d: wire.NewDecoder(p.text), forms: forms[p.first:p.last],
+		keywords: f == BrookSerializer, dst: make([]byte, 0, len(p.text))}
 	w.value()
 	return w.dst
 }
@@ -94,7 +95,8 @@ func (w *plainer) object(f form) {
 			break
 		}
 		if f == structs {
-			if name := wire.Unquote(literal); (string(name) == brookKey || string(name) == serdeKey) && w.d.Kind() == '"' {
+			if name := wire.Unquote(literal); (string(name) == brookKey ||
+				string(name) == serdeKey) && w.d.Kind() == '"' {
 				w.d.Skip()
 				continue
 			}

@@ -17,7 +17,7 @@ func parses(layout, value string) bool {
 	return err == nil
 }
 
-// check returns the value to write: what Elixir could not read is an error here, not there.
+// check returns the value to write. What Elixir could not read is an error here, not there.
 func (s Scalar) check(value string) (string, error) {
 	ok, example := true, ""
 	switch s {

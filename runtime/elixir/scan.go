@@ -19,16 +19,16 @@ const (
 	keyword             // its list, in the format of brook_serializer; else itself
 )
 
-// scan goes over a text once, checks it, and notes the forms of its objects in the order in which
-// they begin. The name of a struct may come after what it is about, so nothing is written before
-// that is known: that keeps the work in proportion to the text, however its objects are nested.
+// scan passes over a text once, checks it, and notes the forms of its objects in the order in which
+// they begin. The name of a struct may come after its fields, so nothing is written before it is
+// known: that keeps the work in proportion to the text, however its objects are nested.
 type scan struct {
 	d     *wire.Decoder
 	text  []byte
 	forms []form
 
-	// The first object that is not what its name says, and why. The text is read to its end all the
-	// same: an event's type comes after its data.
+	// The first object that is not what its name says, and why. The text is read to its end
+	// nevertheless, because an event's type comes after its data.
 	badAt int
 	bad   error
 }
@@ -39,7 +39,7 @@ type part struct {
 	first, last int
 }
 
-// part takes a value.
+// part reads a value.
 func (s *scan) part() part {
 	s.d.Kind() // past white space
 	p := part{first: len(s.forms)}
@@ -65,7 +65,7 @@ func (s *scan) value() {
 	}
 }
 
-// members is what an object has of the members that tell its form.
+// members are the members of an object that determine its form.
 type members struct {
 	name, key           string // of the struct, and the key under which it stands
 	value, values, list byte   // the first bytes of their values, 0 if there are none
@@ -150,7 +150,7 @@ func (s *scan) member(o *members, name []byte) {
 	s.value()
 }
 
-// field takes the value of a field that may be a Decimal's.
+// field reads the value of a field that may be a Decimal's.
 func (s *scan) field(o *members, f *[]byte) {
 	if *f != nil {
 		o.twice |= twiceNumber
@@ -158,7 +158,7 @@ func (s *scan) field(o *members, f *[]byte) {
 	*f = s.part().text
 }
 
-// form tells what an object with such members stands for.
+// form returns what an object with such members stands for.
 func (o *members) form() (form, error) {
 	if o.key == "" {
 		if o.keyword && o.list == '[' && o.twice&twiceList == 0 {
@@ -176,7 +176,9 @@ func (o *members) form() (form, error) {
 	switch f {
 	case decimal:
 		if o.twice&twiceNumber != 0 || !o.number.ok() {
-			return 0, fmt.Errorf("%s %q wants a value, a string, or coef, exp and sign, each one integer", o.key, o.name)
+			return 0,
+				fmt.Errorf("%s %q wants a value, a string, or coef, exp and sign, each one integer",
+					o.key, o.name)
 		}
 	case scalar, naive:
 		if o.value != '"' || o.twice&twiceValue != 0 {
@@ -190,7 +192,7 @@ func (o *members) form() (form, error) {
 	return f, nil
 }
 
-// formOf tells what a struct of that name stands for.
+// formOf returns what a struct of that name stands for.
 func formOf(key, name string) form {
 	switch name {
 	case "Elixir.DateTime", "Elixir.Date", "Elixir.Time":

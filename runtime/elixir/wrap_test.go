@@ -20,7 +20,8 @@ var person = elixir.Struct{Name: "Elixir.Person", Fields: map[string]elixir.Type
 	"tags":    elixir.MapSet{},
 	"days":    elixir.MapSet{Of: elixir.Date},
 	"address": elixir.Struct{Name: "Elixir.Address"},
-	"phones":  elixir.List{Of: elixir.Struct{Name: "Elixir.Phone", Fields: map[string]elixir.Type{"since": elixir.Date}}},
+	"phones": elixir.List{Of: elixir.Struct{Name: "Elixir.Phone",
+		Fields: map[string]elixir.Type{"since": elixir.Date}}},
 	"rooms":   elixir.Map{Of: elixir.Struct{Name: "Elixir.Room"}},
 	"options": elixir.Keyword{Of: elixir.Date},
 }}
@@ -30,8 +31,11 @@ const personData = `{"name":"J\u00f6rg \"J\" <j@x>","age":21.50,"born":"2020-06-
 	`"options":[["host","2020-06-08"],["born",null]],"extra":{"born":"x"}}`
 
 func TestWrap(t *testing.T) {
-	m := brook.Message{ID: "i", Type: "person:create", Author: "svc", Time: time.UnixMilli(1591619696789).UTC(), Cause: "c", Lane: "t/0/Audit", Sequence: brook.Sequence{Offset: 7, Ordinal: 1},
-		Headers: []brook.Header{{Key: "traceparent", Value: []byte("00-1-2-01")}}, Data: []byte(personData)}
+	m := brook.Message{ID: "i", Type: "person:create", Author: "svc",
+		Time: time.UnixMilli(1591619696789).UTC(), Cause: "c", Lane: "t/0/Audit",
+		Sequence: brook.Sequence{Offset: 7, Ordinal: 1},
+		Headers:  []brook.Header{{Key: "traceparent", Value: []byte("00-1-2-01")}},
+		Data:     []byte(personData)}
 	for format, want := range map[elixir.Format]string{
 		elixir.BrookSerializer: `{"author":"svc","create_ts":1591619696789,"data":{"name":"J\u00f6rg \"J\" <j@x>","age":21.50,"born":{"__brook_struct__":"Elixir.Date","value":"2020-06-08"},` +
 			`"seen":{"__brook_struct__":"Elixir.DateTime","value":"2020-06-08T12:34:56.789+02:00"},"naive":{"__brook_struct__":"Elixir.NaiveDateTime","value":"2020-06-08T12:34:56.789"},` +
@@ -64,7 +68,8 @@ func TestWrap(t *testing.T) {
 			t.Errorf("%s: the key is %q", format, r.Key)
 		}
 		back := m
-		back.Data = []byte(strings.Replace(personData, "2020-06-08T14:34:56.789+02:00", "2020-06-08T12:34:56.789Z", 1))
+		back.Data = []byte(strings.Replace(personData, "2020-06-08T14:34:56.789+02:00",
+			"2020-06-08T12:34:56.789Z", 1))
 		var got brook.Message
 		if err := e.Open(&r, &got); err != nil || !reflect.DeepEqual(got, back) {
 			t.Errorf("%s: opened is\n%+v, %v, want\n%+v", format, got, err, back)
@@ -74,7 +79,8 @@ func TestWrap(t *testing.T) {
 
 func TestWrapOneFormatOnly(t *testing.T) {
 	m := brook.Message{Type: "t", Data: []byte(`[["ok",1],1.50,"2"]`)}
-	types := map[string]elixir.Type{"t": elixir.Tuple{elixir.Tuple{elixir.Atom, nil}, elixir.Decimal, elixir.Decimal}}
+	types := map[string]elixir.Type{"t": elixir.Tuple{elixir.Tuple{elixir.Atom, nil},
+		elixir.Decimal, elixir.Decimal}}
 	var r brook.Record
 	if err := (elixir.Envelope{Format: elixir.JSONSerde, Types: types}).Wrap(&m, &r); err != nil {
 		t.Fatal(err)
@@ -84,7 +90,8 @@ func TestWrapOneFormatOnly(t *testing.T) {
 	if string(r.Value) != want {
 		t.Errorf("the record is\n%s, want\n%s", r.Value, want)
 	}
-	if err := (elixir.Envelope{Types: types}).Wrap(&m, &r); err == nil || !strings.Contains(err.Error(), "brook_serializer has no form for an elixir.Tuple") {
+	if err := (elixir.Envelope{Types: types}).Wrap(&m, &r); err == nil ||
+		!strings.Contains(err.Error(), "brook_serializer has no form for an elixir.Tuple") {
 		t.Errorf("a tuple: %v", err)
 	}
 }
@@ -99,7 +106,8 @@ func TestWrapErrors(t *testing.T) {
 		{`1 2`, nil, "the end of the data"},
 		{``, nil, "a value"},
 		{`[1]`, elixir.Struct{Name: "Elixir.A"}, "expected an object"},
-		{`{"a":{"b":[7]}}`, elixir.Map{Of: elixir.Map{Of: elixir.List{Of: elixir.Date}}}, "a.b[0]: an elixir.Date is written from a string"},
+		{`{"a":{"b":[7]}}`, elixir.Map{Of: elixir.Map{Of: elixir.List{Of: elixir.Date}}},
+			"a.b[0]: an elixir.Date is written from a string"},
 		{`{"a":"noon"}`, elixir.Map{Of: elixir.DateTime}, `a: "noon" is no DateTime`},
 		{`"2020-06-08T12:34:56"`, elixir.DateTime, "is no DateTime"},
 		{`"2020-06-08"`, elixir.NaiveDateTime, "is no NaiveDateTime"},
@@ -114,28 +122,35 @@ func TestWrapErrors(t *testing.T) {
 		{`[]`, elixir.Tuple{nil}, "it has 0 elements"},
 		{`[["a",1,2]]`, elixir.Keyword{}, "3 elements"},
 		{`[[1,2]]`, elixir.Keyword{}, "[0][0]: an elixir.Atom is written from a string"},
-		{`{"__data_type__":1}`, elixir.Struct{Name: "Elixir.A"}, "where the name of its struct belongs"},
+		{`{"__data_type__":1}`, elixir.Struct{Name: "Elixir.A"},
+			"where the name of its struct belongs"},
 		{`{"a":{}}`, elixir.Map{Of: elixir.Struct{}}, "a: its elixir.Struct has no Name"},
-		{`{"a":{}}`, elixir.Map{Of: elixir.Struct{Name: "tuple"}}, "a: to json_serde tuple is no struct"},
-		{`{"value":"d"}`, elixir.Struct{Name: "Elixir.Date"}, "to json_serde Elixir.Date is no struct"},
+		{`{"a":{}}`, elixir.Map{Of: elixir.Struct{Name: "tuple"}},
+			"a: to json_serde tuple is no struct"},
+		{`{"value":"d"}`, elixir.Struct{Name: "Elixir.Date"},
+			"to json_serde Elixir.Date is no struct"},
 		{`"2020-06-08T12:34:60"`, elixir.DateTime, "such as 2020-06-08T12:34:56.789Z"},
 	} {
 		m := brook.Message{Type: "t", Data: []byte(c.data)}
-		err := elixir.Envelope{Format: elixir.JSONSerde, Types: map[string]elixir.Type{"t": c.t}}.Wrap(&m, &brook.Record{})
+		err := elixir.Envelope{Format: elixir.JSONSerde,
+			Types: map[string]elixir.Type{"t": c.t}}.Wrap(&m, &brook.Record{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s as %#v: %v, want an error with %q", c.data, c.t, err, c.want)
 		}
 	}
 	for want, m := range map[string]brook.Message{
-		"no type":                {Data: []byte("1")},
-		"belong to the envelope": {Type: "t", Data: []byte("1"), Headers: []brook.Header{{Key: "brook-id"}}},
+		"no type": {Data: []byte("1")},
+		"belong to the envelope": {Type: "t", Data: []byte("1"),
+			Headers: []brook.Header{{Key: "brook-id"}}},
 	} {
-		if err := (elixir.Envelope{}).Wrap(&m, &brook.Record{}); err == nil || !strings.Contains(err.Error(), want) {
+		if err := (elixir.Envelope{}).Wrap(&m, &brook.Record{}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want an error with %q", m, err, want)
 		}
 	}
 	m := brook.Message{Type: "t", Data: []byte("1")}
-	if err := (elixir.Envelope{Format: 7}).Wrap(&m, &brook.Record{}); err == nil || !strings.Contains(err.Error(), "no format 7") {
+	if err := (elixir.Envelope{Format: 7}).Wrap(&m, &brook.Record{}); err == nil ||
+		!strings.Contains(err.Error(), "no format 7") {
 		t.Errorf("format 7: %v", err)
 	}
 }

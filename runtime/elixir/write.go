@@ -7,7 +7,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// appendTerm appends a JSON text as the format has it, of the given type.
+// appendTerm appends a JSON text in the format, as the given type.
 func (f Format) appendTerm(dst, data []byte, t Type) ([]byte, error) {
 	if f > JSONSerde {
 		return nil, fmt.Errorf("there is no format %d", f)
@@ -47,8 +47,8 @@ func (w *writer) take() {
 	}
 }
 
-// pass goes over the next value, in which nothing may look like what the formats have
-// for Elixir's own types.
+// pass copies the next value, in which nothing may look like one of Elixir's own
+// types in the format.
 func (w *writer) pass() {
 	switch w.d.Kind() {
 	case '{':
@@ -80,7 +80,7 @@ func (w *writer) text(s string) {
 }
 
 // tagged begins an object that stands for one of Elixir's own types, for the value that starts at
-// an offset. If the format has no form for it, that is an error.
+// an offset. If the format has no form for it, it returns an error.
 func (w *writer) tagged(start int, s Scalar, member string) bool {
 	name := w.format.nameOf(s)
 	if name == "" {
@@ -93,8 +93,8 @@ func (w *writer) tagged(start int, s Scalar, member string) bool {
 	return true
 }
 
-// elements writes an array whose elements are of the types that each gives, and returns
-// how many there are.
+// elements writes an array whose i-th element has the type that each returns, and
+// returns their number.
 func (w *writer) elements(each func(i int) Type) int {
 	w.dst = append(w.dst, '[')
 	n := 0
@@ -108,7 +108,7 @@ func (w *writer) elements(each func(i int) Type) int {
 	return n
 }
 
-// object writes the members of an object, of the types that each gives, up to its end.
+// object writes the members of an object, of the types that each returns, up to its end.
 func (w *writer) object(g *guard, each func(name string) Type) {
 	w.dst = append(w.dst, '{')
 	for i := 0; ; i++ {
@@ -133,7 +133,9 @@ func (t Struct) write(w *writer) {
 		return
 	}
 	if formOf(key, t.Name) != structs {
-		w.d.Fail(start, fmt.Errorf("to %s %s is no struct: write it with its own type of package elixir, such as elixir.Date", w.format, t.Name))
+		w.d.Fail(start,
+			fmt.Errorf("to %s %s is no struct: write it with its own type of package elixir, such "+
+				"as elixir.Date", w.format, t.Name))
 		return
 	}
 	w.object(&guard{}, func(name string) Type { return t.Fields[name] })
