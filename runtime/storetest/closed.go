@@ -7,8 +7,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// RunClosed checks that a store that was closed answers every call with an error that wraps brook.ErrPermanent, so that nobody
-// waits for it. Each call of open gives an empty store, and what closes it for good.
+// RunClosed checks that a closed store answers every call with an error that wraps
+// brook.ErrPermanent, so that nobody waits for it. Each call of open returns an empty store, and a
+// function that closes it for good.
 func RunClosed(t *testing.T, open func(t *testing.T) (store brook.Store, end func())) {
 	store, end := open(t)
 	f := newFixture(t, &suite{}, store)
@@ -23,15 +24,18 @@ func RunClosed(t *testing.T, open func(t *testing.T) (store brook.Store, end fun
 	wantPermanent := func(what string, err error) {
 		f.Helper()
 		if !errors.Is(err, brook.ErrPermanent) {
-			f.Errorf("%s of a closed store: %v, want an error that wraps brook.ErrPermanent", what, err)
+			f.Errorf("%s of a closed store: %v, want an error that wraps brook.ErrPermanent", what,
+				err)
 		}
 	}
 	_, err := store.Table(f.ctx, brook.TableSpec{Name: "docs", Codec: docCodec{}})
 	wantPermanent("Table", err)
 	_, err = store.Table(f.ctx, brook.TableSpec{Name: "new"})
 	wantPermanent("Table, a new one,", err)
-	wantPermanent("Commit", store.Commit(f.ctx, &brook.Batch{Writes: []brook.Write{put(f.docs, "k", newDoc(2), event("all", 2))}}))
-	wantPermanent("Commit, a removal,", store.Commit(f.ctx, &brook.Batch{Writes: []brook.Write{remove(f.docs, "k")}}))
+	wantPermanent("Commit", store.Commit(f.ctx,
+		&brook.Batch{Writes: []brook.Write{put(f.docs, "k", newDoc(2), event("all", 2))}}))
+	wantPermanent("Commit, a removal,",
+		store.Commit(f.ctx, &brook.Batch{Writes: []brook.Write{remove(f.docs, "k")}}))
 	if s, err := store.Snapshot(f.ctx); err == nil {
 		_, err = s.Get(f.ctx, f.docs, []byte("k"))
 		wantPermanent("Snapshot", err)

@@ -9,7 +9,7 @@ import (
 )
 
 // testCommitAtomic: readers see all of a commit, in every table, or nothing of it, while a writer
-// goes on. Each commit n sets a row of each table to n, has n%3 rows of a range in each, and
+// continues. Each commit n sets a row of each table to n, has n%3 rows of a range in each, and
 // appends the row's n-th history entry.
 func testCommitAtomic(f *fixture) {
 	const commits = 300
@@ -54,7 +54,7 @@ func testCommitAtomic(f *fixture) {
 	f.wantValue(f.store.Latest(), f.docs, "counter", newDoc(commits))
 }
 
-// checkAtomic looks at one instant in all tables, and in one scan of Latest.
+// checkAtomic reads one instant in all tables, and in one scan of Latest.
 func (f *fixture) checkAtomic(tables []brook.Table) {
 	snap, err := f.store.Snapshot(f.ctx)
 	if err != nil {
@@ -160,7 +160,8 @@ func testCommitsOrdered(f *fixture) {
 		})
 	}
 	for n := 1; n <= commits; n++ {
-		if err := f.store.Commit(f.ctx, &brook.Batch{Writes: []brook.Write{put(f.docs, "k", newDoc(n))}}); err != nil {
+		if err := f.store.Commit(f.ctx,
+			&brook.Batch{Writes: []brook.Write{put(f.docs, "k", newDoc(n))}}); err != nil {
 			f.Errorf("Commit: %v", err)
 			break
 		}
@@ -196,8 +197,10 @@ func testWriters(f *fixture) {
 	wg.Wait()
 	var docs, more []pair
 	for w := range writers {
-		docs = append(docs, pair{fmt.Sprintf("own %d", w), newDoc(commits - 1)}, pair{fmt.Sprintf("own %d/%03d", w, commits-1), newDoc(commits - 1)})
-		f.wantHistory(f.store.Latest(), f.docs, fmt.Sprintf("own %d", w), events("all", 0, commits)...)
+		docs = append(docs, pair{fmt.Sprintf("own %d", w), newDoc(commits - 1)},
+			pair{fmt.Sprintf("own %d/%03d", w, commits-1), newDoc(commits - 1)})
+		f.wantHistory(f.store.Latest(), f.docs, fmt.Sprintf("own %d", w),
+			events("all", 0, commits)...)
 		for n := range commits {
 			more = append(more, pair{fmt.Sprintf("%03d/%d", n, w), newDoc(w)})
 		}
@@ -206,8 +209,8 @@ func testWriters(f *fixture) {
 	f.wantRows(f.store.Latest(), f.more, nil, nil, sorted(more))
 }
 
-// testTooLarge: what is more than a store takes is ErrTooLarge, and leaves no trace; anything
-// smaller works then.
+// testTooLarge: a batch that is more than a store takes is ErrTooLarge, and leaves no trace.
+// Anything smaller works afterwards.
 func testTooLarge(f *fixture) {
 	rows := 0
 	for n := 1; n <= 1<<14; n *= 8 {
@@ -238,10 +241,12 @@ func testTooLarge(f *fixture) {
 		f.Errorf("%d rows are there, want %d", got, rows)
 	}
 	for name, w := range map[string]brook.Write{
-		"key of 100,000 bytes": put(f.more, string(make([]byte, 100_000)), newDoc(1), event("all", 1)),
-		"value of 5,000,000":   put(f.bytes, "large", make([]byte, 5_000_000), event("all", 1)),
+		"key of 100,000 bytes": put(f.more, string(make([]byte, 100_000)), newDoc(1),
+			event("all", 1)),
+		"value of 5,000,000": put(f.bytes, "large", make([]byte, 5_000_000), event("all", 1)),
 	} {
-		err := f.store.Commit(f.ctx, &brook.Batch{Writes: []brook.Write{put(f.docs, name, newDoc(1)), w}})
+		err := f.store.Commit(f.ctx,
+			&brook.Batch{Writes: []brook.Write{put(f.docs, name, newDoc(1)), w}})
 		switch {
 		case err == nil:
 			f.wantValue(f.store.Latest(), f.docs, name, newDoc(1))

@@ -8,21 +8,22 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/fault"
 )
 
-// A Fault says when a faulty store fails, and counts its operations. Several stores, and drivers of
-// drivertest.Faulty, may share one.
+// A Fault decides when a faulty store fails, and counts its operations. Several stores, and drivers
+// of drivertest.Faulty, may share one.
 type Fault = fault.Fault
 
-// FaultKind says how an operation goes wrong.
+// FaultKind is the way in which an operation fails.
 type FaultKind = fault.Kind
 
 // Op names an operation of a store.
 type Op = fault.Op
 
-// The ways to go wrong.
+// The ways to fail.
 const (
 	Fail        = fault.Fail        // the operation is not done; later ones work
 	CrashBefore = fault.CrashBefore // the operation is not done, and nothing works from then on
-	CrashAfter  = fault.CrashAfter  // the operation is done but gives an error, and nothing works from then on
+	// the operation is done but returns an error, and nothing works from then on
+	CrashAfter = fault.CrashAfter
 )
 
 // The operations of a store. OpRow is a scan's step to a row, or a history's to an entry.
@@ -45,8 +46,8 @@ var (
 	ErrCrashed  = fault.ErrCrashed  // the store has crashed
 )
 
-// NewFault makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or
-// of all if none are given. With n = 0 it only counts. To try every n:
+// NewFault returns a fault that strikes at the n-th operation, counted from 1, of the given ones,
+// or of all if none are given. With n = 0 it only counts. To try every n:
 //
 //	for n, struck := 1, true; struck; n++ {
 //		f := storetest.NewFault(storetest.CrashAfter, n)
@@ -55,9 +56,9 @@ var (
 //	}
 func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, n, ops...) }
 
-// Faulty wraps a store so that it fails as f says. After a crash the store itself is as it was at
-// that instant: use it, or wrap it anew, as the one that is opened after the crash. The wrapper has
-// those powers (brook.Durable, Fenced, Dropper, Counter, Fetcher) that the store has.
+// Faulty wraps a store so that it fails as f decides. After a crash the store itself is as it was
+// at that instant: use it, or wrap it anew, as the one that is opened after the crash. The wrapper
+// has those powers (brook.Durable, Fenced, Dropper, Counter, Fetcher) that the store has.
 func Faulty(store brook.Store, f *Fault) brook.Store {
 	s := faulty{store, f}
 	if d, ok := store.(brook.Dropper); ok {
@@ -130,7 +131,7 @@ func (s faultyDropper) Drop(ctx context.Context, t brook.Table) error {
 	return s.fault.Do(ctx, OpDrop, func() error { return s.dropper.Drop(ctx, t) })
 }
 
-// A closer closes whatever has crashed: the memory must be let go.
+// A closer can be closed even after a crash: its memory must be freed.
 type closer struct{ snapshot brook.Snapshot }
 
 func (c closer) Close() error { return c.snapshot.Close() }
@@ -165,7 +166,8 @@ type faultyFetcher struct {
 	fault   *Fault
 }
 
-func (e faultyFetcher) Fetch(ctx context.Context, keys []brook.TableKey) (values []brook.Value, err error) {
+func (e faultyFetcher) Fetch(ctx context.Context,
+	keys []brook.TableKey) (values []brook.Value, err error) {
 	err = e.fault.Do(ctx, OpFetch, func() (err error) {
 		values, err = e.fetcher.Fetch(ctx, keys)
 		return err
@@ -194,7 +196,8 @@ type faultyReader struct {
 	fault  *Fault
 }
 
-func (r faultyReader) Get(ctx context.Context, t brook.Table, key []byte) (v brook.Value, err error) {
+func (r faultyReader) Get(ctx context.Context, t brook.Table,
+	key []byte) (v brook.Value, err error) {
 	err = r.fault.Do(ctx, OpGet, func() (err error) {
 		v, err = r.reader.Get(ctx, t, key)
 		return err
@@ -205,16 +208,19 @@ func (r faultyReader) Get(ctx context.Context, t brook.Table, key []byte) (v bro
 	return v, err
 }
 
-func (r faultyReader) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r faultyReader) Scan(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
 	return steps(ctx, r.fault, OpScan, r.reader.Scan(ctx, t, from, to))
 }
 
-func (r faultyReader) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r faultyReader) History(ctx context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return steps(ctx, r.fault, OpHistory, r.reader.History(ctx, t, key))
 }
 
 // steps returns a sequence whose beginning and whose every step may fail.
-func steps[T any](ctx context.Context, f *Fault, op Op, rows iter.Seq2[T, error]) iter.Seq2[T, error] {
+func steps[T any](ctx context.Context, f *Fault, op Op,
+	rows iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		if err := f.Do(ctx, op, func() error { return nil }); err != nil {

@@ -26,7 +26,9 @@ func use(ctx context.Context, s brook.Store) (errs []error) {
 	}
 	t, err := s.Table(ctx, brook.TableSpec{Name: "t"})
 	note(err)
-	note(s.Commit(ctx, &brook.Batch{Writes: []brook.Write{{Table: t, Key: []byte("a"), Value: 1, History: []*brook.HistoryEntry{{}}}}}))
+	note(s.Commit(ctx,
+		&brook.Batch{Writes: []brook.Write{{Table: t, Key: []byte("a"), Value: 1,
+			History: []*brook.HistoryEntry{{}}}}}))
 	_, err = s.Latest().Get(ctx, t, []byte("a"))
 	note(err)
 	snap, err := s.Snapshot(ctx)
@@ -49,10 +51,12 @@ func use(ctx context.Context, s brook.Store) (errs []error) {
 func TestFaulty(t *testing.T) {
 	const operations = 10
 	count := storetest.NewFault(storetest.Fail, 0)
-	if errs := use(t.Context(), storetest.Faulty(mapstore.New(), count)); len(errs) > 0 || count.Count() != operations {
+	if errs := use(t.Context(), storetest.Faulty(mapstore.New(), count)); len(errs) > 0 ||
+		count.Count() != operations {
 		t.Fatalf("%d operations, %v; want %d", count.Count(), errs, operations)
 	}
-	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore, storetest.CrashAfter} {
+	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore,
+		storetest.CrashAfter} {
 		struck := true
 		for n := 1; struck; n++ {
 			store, fault := mapstore.New(), storetest.NewFault(kind, n)
@@ -79,7 +83,8 @@ func TestFaulty(t *testing.T) {
 
 // A commit that crashes after it was done is done, one that crashes before is not.
 func TestFaultyCommit(t *testing.T) {
-	for kind, want := range map[storetest.FaultKind]error{storetest.Fail: brook.ErrNotFound, storetest.CrashBefore: brook.ErrNotFound, storetest.CrashAfter: nil} {
+	for kind, want := range map[storetest.FaultKind]error{storetest.Fail: brook.ErrNotFound,
+		storetest.CrashBefore: brook.ErrNotFound, storetest.CrashAfter: nil} {
 		ctx, store := t.Context(), mapstore.New()
 		table, err := store.Table(ctx, brook.TableSpec{Name: "t"})
 		if err != nil {

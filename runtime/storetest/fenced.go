@@ -9,7 +9,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// fenced skips what is only asked of stores that several processes write.
+// fenced skips tests of stores that several processes write.
 func (f *fixture) fenced() {
 	f.Helper()
 	if s, ok := f.store.(brook.Fenced); !ok || !s.Fenced() {
@@ -38,8 +38,8 @@ func (f *fixture) version(r brook.Reader, t brook.Table, key string) uint64 {
 	return v.Version
 }
 
-// testVersions: each commit that writes a row gives it a version it never had, all
-// readers tell the same.
+// testVersions: each commit that writes a row sets a version the row never had, and all readers
+// return the same one.
 func testVersions(f *fixture) {
 	f.fenced()
 	seen := map[uint64]int{}
@@ -72,7 +72,8 @@ func testVersions(f *fixture) {
 					f.Fatalf("Scan: %v", err)
 				}
 				if row.Value.Version != version {
-					f.Errorf("commit %d: version %d, and %d in a scan", n, version, row.Value.Version)
+					f.Errorf("commit %d: version %d, and %d in a scan", n, version,
+						row.Value.Version)
 				}
 			}
 		}
@@ -80,13 +81,15 @@ func testVersions(f *fixture) {
 	}
 }
 
-// testChecks: a batch is done where all of its checks hold, and leaves no trace where one does not.
+// testChecks: a batch is done if all of its checks hold, and leaves no trace if one does not.
 func testChecks(f *fixture) {
 	f.fenced()
-	f.commit(put(f.docs, "a", newDoc(1), event("all", 1)), put(f.docs, "b", newDoc(2)), put(f.bytes, "v", []byte("one")), put(f.bytes, "empty", []byte{}))
+	f.commit(put(f.docs, "a", newDoc(1), event("all", 1)), put(f.docs, "b", newDoc(2)),
+		put(f.bytes, "v", []byte("one")), put(f.bytes, "empty", []byte{}))
 	old := f.version(f.store.Latest(), f.docs, "a")
 	f.commit(put(f.docs, "a", newDoc(3), event("all", 2)))
-	a, b, v := f.version(f.store.Latest(), f.docs, "a"), f.version(f.store.Latest(), f.docs, "b"), f.version(f.store.Latest(), f.bytes, "v")
+	a, b, v := f.version(f.store.Latest(), f.docs, "a"), f.version(f.store.Latest(), f.docs, "b"),
+		f.version(f.store.Latest(), f.bytes, "v")
 	check := func(t brook.Table, key string, version uint64, value []byte) brook.Check {
 		return brook.Check{Table: t, Key: []byte(key), Version: version, Value: value}
 	}
@@ -103,11 +106,15 @@ func testChecks(f *fixture) {
 		"the same row, as it will be written": check(f.docs, "new", a, nil),
 	} {
 		good := []brook.Check{check(f.docs, "b", b, nil), check(f.bytes, "v", v, nil)}
-		for i := range 3 { // whatever its place
-			checks := append(append(append([]brook.Check(nil), good[:min(i, 2)]...), c), good[min(i, 2):]...)
-			err := f.store.Commit(f.ctx, &brook.Batch{ID: newID(), Checks: checks, Writes: []brook.Write{
-				put(f.docs, "new", newDoc(9), event("all", 9)), put(f.docs, "a", newDoc(9), event("all", 9)), remove(f.docs, "b"),
-				put(f.bytes, "v", []byte("two")), {Table: f.more, Key: []byte("x"), Value: newDoc(9), Clear: true}}})
+		for i := range 3 { // wherever it stands in the batch
+			checks := append(append(append([]brook.Check(nil), good[:min(i, 2)]...), c),
+				good[min(i, 2):]...)
+			err := f.store.Commit(f.ctx,
+				&brook.Batch{ID: newID(), Checks: checks, Writes: []brook.Write{
+					put(f.docs, "new", newDoc(9), event("all", 9)),
+					put(f.docs, "a", newDoc(9), event("all", 9)), remove(f.docs, "b"),
+					put(f.bytes, "v", []byte("two")),
+					{Table: f.more, Key: []byte("x"), Value: newDoc(9), Clear: true}}})
 			if !errors.Is(err, brook.ErrConflict) {
 				f.Errorf("%s: %v, want ErrConflict", name, err)
 			}
@@ -115,7 +122,8 @@ func testChecks(f *fixture) {
 		f.wantRows(f.store.Latest(), f.docs, nil, nil, []pair{{"a", newDoc(3)}, {"b", newDoc(2)}})
 		f.wantHistory(f.store.Latest(), f.docs, "a", event("all", 1), event("all", 2))
 		f.wantHistory(f.store.Latest(), f.docs, "new")
-		f.wantRows(f.store.Latest(), f.bytes, nil, nil, []pair{{"empty", []byte{}}, {"v", []byte("one")}})
+		f.wantRows(f.store.Latest(), f.bytes, nil, nil,
+			[]pair{{"empty", []byte{}}, {"v", []byte("one")}})
 		f.wantRows(f.store.Latest(), f.more, nil, nil, nil)
 		if again := f.version(f.store.Latest(), f.docs, "a"); again != a {
 			f.Errorf("%s: a conflict changed the version", name)
@@ -125,27 +133,37 @@ func testChecks(f *fixture) {
 	for i := range 3000 {
 		many = append(many, check(f.more, fmt.Sprint(i), 0, nil))
 	}
-	many = append(many, check(f.docs, "a", a, nil), check(f.docs, "b", b, nil), check(f.docs, "none", 0, nil),
-		check(f.bytes, "v", 0, []byte("one")), check(f.bytes, "empty", 0, []byte{}), check(f.bytes, "none", 0, nil))
-	if err := f.store.Commit(f.ctx, &brook.Batch{ID: newID(), Checks: many, Writes: []brook.Write{put(f.docs, "a", newDoc(4)), put(f.docs, "none", newDoc(5))}}); err != nil {
+	many = append(many, check(f.docs, "a", a, nil), check(f.docs, "b", b, nil),
+		check(f.docs, "none", 0, nil), check(f.bytes, "v", 0, []byte("one")),
+		check(f.bytes, "empty", 0, []byte{}), check(f.bytes, "none", 0, nil))
+	if err := f.store.Commit(f.ctx,
+		&brook.Batch{ID: newID(), Checks: many,
+			Writes: []brook.Write{put(f.docs, "a", newDoc(4)),
+				put(f.docs, "none", newDoc(5))}}); err != nil {
 		f.Errorf("checks that hold: %v", err)
 	}
-	f.wantRows(f.store.Latest(), f.docs, nil, nil, []pair{{"a", newDoc(4)}, {"b", newDoc(2)}, {"none", newDoc(5)}})
-	if err := f.store.Commit(f.ctx, &brook.Batch{ID: newID(), Checks: []brook.Check{check(f.docs, "a", a, nil)}}); !errors.Is(err, brook.ErrConflict) {
+	f.wantRows(f.store.Latest(), f.docs, nil, nil,
+		[]pair{{"a", newDoc(4)}, {"b", newDoc(2)}, {"none", newDoc(5)}})
+	if err := f.store.Commit(f.ctx,
+		&brook.Batch{ID: newID(),
+			Checks: []brook.Check{check(f.docs, "a", a, nil)}}); !errors.Is(err,
+		brook.ErrConflict) {
 		f.Errorf("a check without writes: %v, want ErrConflict", err)
 	}
 }
 
-// testBatchRepeated: a batch that comes again is a success and does nothing, also when others were
-// in between and when its checks hold no longer because it was done.
+// testBatchRepeated: a batch that comes again is a success and does nothing, also if others came in
+// between, and if its checks no longer hold because it was done.
 func testBatchRepeated(f *fixture) {
 	f.fenced()
 	var batches []*brook.Batch
 	for n := range 20 {
 		key := fmt.Sprint(n % 3)
 		b := &brook.Batch{ID: newID(),
-			Checks: []brook.Check{{Table: f.docs, Key: []byte(key), Version: f.version(f.store.Latest(), f.docs, key)}},
-			Writes: []brook.Write{put(f.docs, key, newDoc(n), event("all", n)), remove(f.more, fmt.Sprint(n-1)), put(f.more, fmt.Sprint(n), newDoc(n))}}
+			Checks: []brook.Check{{Table: f.docs, Key: []byte(key),
+				Version: f.version(f.store.Latest(), f.docs, key)}},
+			Writes: []brook.Write{put(f.docs, key, newDoc(n), event("all", n)),
+				remove(f.more, fmt.Sprint(n-1)), put(f.more, fmt.Sprint(n), newDoc(n))}}
 		batches = append(batches, b)
 		for i := n; i >= 0; i -= 1 + n/4 {
 			if err := f.store.Commit(f.ctx, batches[i]); err != nil {
@@ -160,7 +178,8 @@ func testBatchRepeated(f *fixture) {
 		}
 		f.wantHistory(f.store.Latest(), f.docs, key, history...)
 	}
-	refused := &brook.Batch{ID: newID(), Checks: []brook.Check{{Table: f.docs, Key: []byte("0")}}, Writes: []brook.Write{put(f.docs, "late", newDoc(1))}}
+	refused := &brook.Batch{ID: newID(), Checks: []brook.Check{{Table: f.docs, Key: []byte("0")}},
+		Writes: []brook.Write{put(f.docs, "late", newDoc(1))}}
 	if err := f.store.Commit(f.ctx, refused); !errors.Is(err, brook.ErrConflict) {
 		f.Errorf("a check that does not hold: %v, want ErrConflict", err)
 	}
@@ -171,7 +190,7 @@ func testBatchRepeated(f *fixture) {
 	f.wantValue(f.store.Latest(), f.docs, "late", newDoc(1))
 }
 
-// testUpdates: whoever checks what was read loses no update, with any number of writers.
+// testUpdates: a writer that checks what it read loses no update, with any number of writers.
 func testUpdates(f *fixture) {
 	f.fenced()
 	const writers, updates = 6, 40
@@ -188,8 +207,11 @@ func testUpdates(f *fixture) {
 					f.Errorf("Get: %v", err)
 					return
 				}
-				err = f.store.Commit(f.ctx, &brook.Batch{ID: newID(), Checks: []brook.Check{{Table: f.docs, Key: []byte(key), Version: v.Version}},
-					Writes: []brook.Write{put(f.docs, key, newDoc(sum+1), event("all", sum))}})
+				err = f.store.Commit(f.ctx,
+					&brook.Batch{ID: newID(),
+						Checks: []brook.Check{{Table: f.docs, Key: []byte(key),
+							Version: v.Version}},
+						Writes: []brook.Write{put(f.docs, key, newDoc(sum+1), event("all", sum))}})
 				if err == nil {
 					n++
 				} else if !errors.Is(err, brook.ErrConflict) {

@@ -22,7 +22,8 @@ type doc struct {
 }
 
 func newDoc(n int) *doc {
-	return &doc{Name: fmt.Sprint("doc ", n), Numbers: []int{n, n + 1}, Tags: map[string]string{"n": fmt.Sprint(n)}}
+	return &doc{Name: fmt.Sprint("doc ", n), Numbers: []int{n, n + 1},
+		Tags: map[string]string{"n": fmt.Sprint(n)}}
 }
 
 type docCodec struct{}
@@ -57,7 +58,7 @@ func newFixture(t *testing.T, s *suite, store brook.Store) *fixture {
 	return f
 }
 
-// openTables asks for the tables, of which docs is to keep so much.
+// openTables asks for the tables, with limits for docs.
 func (f *fixture) openTables(keep map[string]int) {
 	f.Helper()
 	if keep == nil {
@@ -65,7 +66,8 @@ func (f *fixture) openTables(keep map[string]int) {
 	}
 	f.docs = f.table(brook.TableSpec{Name: "docs", Codec: docCodec{}, Keep: keep})
 	f.bytes = f.table(brook.TableSpec{Name: "bytes"})
-	f.more = f.table(brook.TableSpec{Name: "doc", Codec: docCodec{}}) // a name that begins another's
+	// a name that begins another's
+	f.more = f.table(brook.TableSpec{Name: "doc", Codec: docCodec{}})
 }
 
 func (f *fixture) table(spec brook.TableSpec) brook.Table {
@@ -108,7 +110,7 @@ func remove(t brook.Table, key string) brook.Write {
 	return brook.Write{Table: t, Key: []byte(key), Op: brook.Remove}
 }
 
-// wantValue checks a value, nil for none.
+// wantValue checks a value; nil means none.
 func (f *fixture) wantValue(r brook.Reader, t brook.Table, key string, want any) {
 	f.Helper()
 	got, err := r.Get(f.ctx, t, []byte(key))
@@ -131,7 +133,7 @@ type pair struct {
 	value any
 }
 
-// wantRows checks a scan, and that the rows are right while they are looked at.
+// wantRows checks a scan, and that the rows are valid during the iteration.
 func (f *fixture) wantRows(r brook.Reader, t brook.Table, from, to []byte, want []pair) {
 	f.Helper()
 	n := 0
@@ -146,7 +148,8 @@ func (f *fixture) wantRows(r brook.Reader, t brook.Table, from, to []byte, want 
 			f.Fatalf("Scan %q to %q: row %d is %q; want no more", from, to, n, row.Key)
 		}
 		if w := want[n]; string(row.Key) != w.key || !sameValue(row.Value.Data, w.value) {
-			f.Fatalf("Scan %q to %q: row %d is %q %s; want %q %s", from, to, n, row.Key, show(row.Value.Data), w.key, show(w.value))
+			f.Fatalf("Scan %q to %q: row %d is %q %s; want %q %s", from, to, n, row.Key,
+				show(row.Value.Data), w.key, show(w.value))
 		}
 		n++
 	}
@@ -155,7 +158,8 @@ func (f *fixture) wantRows(r brook.Reader, t brook.Table, from, to []byte, want 
 	}
 }
 
-func (f *fixture) wantHistory(r brook.Reader, t brook.Table, key string, want ...*brook.HistoryEntry) {
+func (f *fixture) wantHistory(r brook.Reader, t brook.Table, key string,
+	want ...*brook.HistoryEntry) {
 	f.Helper()
 	var got []*brook.HistoryEntry
 	for e, err := range r.History(f.ctx, t, []byte(key)) {
@@ -172,7 +176,7 @@ func (f *fixture) wantHistory(r brook.Reader, t brook.Table, key string, want ..
 	}
 }
 
-// moved reports whether a remote store gave a snapshot up, which it may.
+// moved reports whether a remote store gave a snapshot up, as it may.
 func (f *fixture) moved(err error) bool {
 	return f.suite.remote && errors.Is(err, brook.ErrSnapshotMoved)
 }
@@ -186,9 +190,12 @@ func sameValue(got, want any) bool {
 }
 
 func sameEntry(a, b *brook.HistoryEntry) bool {
-	return a.Position == b.Position && a.ID == b.ID && a.Type == b.Type && a.Author == b.Author && a.Cause == b.Cause &&
-		a.Time.Equal(b.Time) && bytes.Equal(a.Key, b.Key) && bytes.Equal(a.Data, b.Data) &&
-		slices.EqualFunc(a.Headers, b.Headers, func(a, b brook.Header) bool { return a.Key == b.Key && bytes.Equal(a.Value, b.Value) })
+	return a.Position == b.Position && a.ID == b.ID && a.Type == b.Type && a.Author == b.Author &&
+		a.Cause == b.Cause && a.Time.Equal(b.Time) && bytes.Equal(a.Key, b.Key) &&
+		bytes.Equal(a.Data, b.Data) &&
+		slices.EqualFunc(a.Headers, b.Headers, func(a, b brook.Header) bool {
+			return a.Key == b.Key && bytes.Equal(a.Value, b.Value)
+		})
 }
 
 // event makes a history entry, the n-th of its type.
@@ -198,7 +205,8 @@ func event(typ string, n int) *brook.HistoryEntry {
 		ID:       fmt.Sprint(typ, "-", n), Type: typ, Author: "storetest", Cause: "cause",
 		Time: time.Date(2024, 2, 29, 23, 59, n%60, 123456789, time.UTC),
 		Key:  []byte{0, 0xff, byte(n)}, Data: fmt.Appendf(nil, `{"n":%d}`, n),
-		Headers: []brook.Header{{Key: "h", Value: []byte("1")}, {Key: "h", Value: []byte{}}, {Key: "", Value: []byte{0}}},
+		Headers: []brook.Header{{Key: "h", Value: []byte("1")}, {Key: "h", Value: []byte{}},
+			{Key: "", Value: []byte{0}}},
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// testCancelled: a call whose context has ended either did all that it was asked to or returns the
-// context's error, and a commit that gave it wrote nothing.
+// testCancelled: a call whose context has ended either did everything or returns the context's
+// error, and a commit that returned it wrote nothing.
 func testCancelled(f *fixture) {
 	f.commit(put(f.docs, "k", newDoc(1), event("all", 1)))
 	ctx, cancel := context.WithCancel(f.ctx)
@@ -21,7 +21,9 @@ func testCancelled(f *fixture) {
 		}
 		return err != nil
 	}
-	err := f.store.Commit(ctx, &brook.Batch{Writes: []brook.Write{put(f.docs, "k", newDoc(2), event("all", 2)), put(f.more, "new", newDoc(2))}})
+	err := f.store.Commit(ctx,
+		&brook.Batch{Writes: []brook.Write{put(f.docs, "k", newDoc(2), event("all", 2)),
+			put(f.more, "new", newDoc(2))}})
 	if ended("Commit", err) {
 		f.wantValue(f.store.Latest(), f.docs, "k", newDoc(1))
 		f.wantHistory(f.store.Latest(), f.docs, "k", event("all", 1))
@@ -31,7 +33,8 @@ func testCancelled(f *fixture) {
 		f.wantValue(f.store.Latest(), f.more, "new", newDoc(2))
 	}
 	f.commit(put(f.docs, "k", newDoc(3)))
-	if v, err := f.store.Latest().Get(ctx, f.docs, []byte("k")); !ended("Get", err) && !sameValue(v.Data, newDoc(3)) {
+	if v, err := f.store.Latest().Get(ctx, f.docs, []byte("k")); !ended("Get", err) &&
+		!sameValue(v.Data, newDoc(3)) {
 		f.Errorf("Get: %s", show(v.Data))
 	}
 	rows := 0
@@ -58,7 +61,7 @@ func testCancelled(f *fixture) {
 	ended("Table", err)
 }
 
-// testCount: a Counter counts what a scan gives, at its own instant.
+// testCount: a Counter counts what a scan yields, at its own instant.
 func testCount(f *fixture) {
 	latest, ok := f.store.Latest().(brook.Counter)
 	if !ok {
@@ -79,7 +82,8 @@ func testCount(f *fixture) {
 	f.commit(batch...)
 	snap := f.snapshot()
 	defer f.close(snap)
-	f.commit(remove(f.docs, "1"), remove(f.docs, "none"), put(f.docs, "2", newDoc(0)), put(f.more, "1", newDoc(1)))
+	f.commit(remove(f.docs, "1"), remove(f.docs, "none"), put(f.docs, "2", newDoc(0)),
+		put(f.more, "1", newDoc(1)))
 	f.commit(remove(f.docs, "2"), remove(f.docs, "1"))
 	want(latest, f.docs, 98)
 	want(latest, f.more, 1)
@@ -92,7 +96,7 @@ func testCount(f *fixture) {
 	}
 }
 
-// testDrop: a dropped table is empty and can be filled again, the others stay.
+// testDrop: a dropped table is empty and can be filled again; the others stay.
 func testDrop(f *fixture) {
 	dropper, ok := f.store.(brook.Dropper)
 	if !ok {
@@ -108,7 +112,8 @@ func testDrop(f *fixture) {
 	var batch []brook.Write
 	for i := range 1000 {
 		key := fmt.Sprintf("%04d", i)
-		batch = append(batch, put(f.docs, key, newDoc(i), event("all", i)), put(f.more, key, newDoc(i), event("all", i)))
+		batch = append(batch, put(f.docs, key, newDoc(i), event("all", i)),
+			put(f.more, key, newDoc(i), event("all", i)))
 	}
 	f.commit(batch...)
 	drop(f.docs)
@@ -143,7 +148,7 @@ func testDrop(f *fixture) {
 	check(f.docs, 0)
 }
 
-// testFetch: a Fetcher gives what as many calls of Get would.
+// testFetch: a Fetcher returns what as many calls of Get would.
 func testFetch(f *fixture) {
 	fetcher, ok := f.store.Latest().(brook.Fetcher)
 	if !ok {
@@ -154,18 +159,18 @@ func testFetch(f *fixture) {
 	}
 	var keys []brook.TableKey
 	var batch []brook.Write
-	for i := range 3000 { // more than a store may want to ask for in one go
+	for i := range 3000 { // more than a store may ask for in one go
 		t, key := []brook.Table{f.docs, f.more, f.bytes}[i%3], fmt.Sprintf("%04d\x00\xff", i/4)
 		keys = append(keys, brook.TableKey{Table: t, Key: []byte(key)})
 		switch {
-		case i/3%4 == 0: // it is not there
+		case i/3%4 == 0: // it does not exist
 		case i%3 == 2:
 			batch = append(batch, put(t, key, []byte(key)))
 		default:
 			batch = append(batch, put(t, key, newDoc(i), event("all", i)))
 		}
 	}
-	keys = append(keys, keys[1], brook.TableKey{Table: f.docs, Key: []byte{}}) // one comes again
+	keys = append(keys, keys[1], brook.TableKey{Table: f.docs, Key: []byte{}}) // one is repeated
 	seen := map[string]bool{}
 	var once []brook.Write
 	for _, w := range batch {
@@ -188,8 +193,11 @@ func testFetch(f *fixture) {
 		if want.Data != nil {
 			there++
 		}
-		if got := values[i]; got.Version != want.Version || (got.Data == nil) != (want.Data == nil) || got.Data != nil && !sameValue(got.Data, want.Data) {
-			f.Fatalf("key %d: %s at version %d, and Get gives %s at %d", i, show(got.Data), got.Version, show(want.Data), want.Version)
+		if got := values[i]; got.Version != want.Version ||
+			(got.Data == nil) != (want.Data == nil) ||
+			got.Data != nil && !sameValue(got.Data, want.Data) {
+			f.Fatalf("key %d: %s at version %d, and Get gives %s at %d", i, show(got.Data),
+				got.Version, show(want.Data), want.Version)
 		}
 	}
 	if there < 1000 || there == len(keys) {

@@ -81,7 +81,7 @@ func trimmed(h []*brook.HistoryEntry, keep map[string]int) (kept []*brook.Histor
 	return kept
 }
 
-// check compares all that a reader gives with the model.
+// check compares everything that a reader returns with the model.
 func (m *model) check(f *fixture, r brook.Reader) {
 	f.Helper()
 	for i, t := range f.all() {
@@ -155,7 +155,7 @@ func (m *model) batch(f *fixture, r *rand.Rand) (*brook.Batch, []draft) {
 	return b, drafts
 }
 
-// random commits n random batches, and looks at the latest state and at snapshots in between.
+// random commits n random batches, and checks the latest state and snapshots in between.
 func random(f *fixture, m *model, seed uint64, n int) {
 	f.Helper()
 	f.Logf("random batches with seed %d", seed)
@@ -188,7 +188,8 @@ func random(f *fixture, m *model, seed uint64, n int) {
 		case 4:
 			m.check(f, f.store.Latest())
 		}
-		from, to := []byte(randomKeys[r.IntN(len(randomKeys))]), []byte(randomKeys[r.IntN(len(randomKeys))])
+		from, to := []byte(randomKeys[r.IntN(len(randomKeys))]),
+			[]byte(randomKeys[r.IntN(len(randomKeys))])
 		m.checkRange(f, f.store.Latest(), r.IntN(3), from, to)
 		if f.Failed() {
 			f.FailNow()
@@ -201,7 +202,7 @@ func random(f *fixture, m *model, seed uint64, n int) {
 	m.check(f, f.store.Latest())
 }
 
-// testRandom: random batches give what the contract says.
+// testRandom: random batches have the results that the contract demands.
 func testRandom(f *fixture) {
 	m := newModel()
 	for seed := range uint64(8) {

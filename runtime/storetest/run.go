@@ -6,7 +6,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Option says what a store promises.
+// Option is a promise of a store.
 type Option func(*suite)
 
 // Remote is for stores whose scans of Latest are one instant per page only, and whose snapshots may
@@ -18,7 +18,7 @@ type suite struct {
 	remote bool
 }
 
-// Run checks a store. Each call of open gives an empty store, and has t.Cleanup close it.
+// Run checks a store. Each call of open returns an empty store, and has t.Cleanup close it.
 func Run(t *testing.T, open func(t *testing.T) brook.Store, options ...Option) {
 	s := suite{open: open}
 	for _, option := range options {
@@ -65,9 +65,11 @@ func Run(t *testing.T, open func(t *testing.T) brook.Store, options ...Option) {
 	}
 }
 
-// RunReopen checks that a store keeps all when it is closed and opened again. Each call of open gives
-// an empty store, and a function that ends it and opens it again, as often as it is called.
-func RunReopen(t *testing.T, open func(t *testing.T) (store brook.Store, reopen func() brook.Store), options ...Option) {
+// RunReopen checks that a store keeps everything when it is closed and opened again. Each
+// call of open returns an empty store, and a function that closes it and opens it again, as
+// often as it is called.
+func RunReopen(t *testing.T, open func(t *testing.T) (store brook.Store, reopen func() brook.Store),
+	options ...Option) {
 	s := suite{}
 	for _, option := range options {
 		option(&s)

@@ -13,11 +13,15 @@ import (
 // awkwardKeys are keys that a careless encoding would mix up or put in another order.
 func awkwardKeys() []string {
 	keys := []string{
-		"", "\x00", "\x00\x00", "\x00\x01", "\x00\xff", "\x01", "\x01\x00", "\x7f", "\x80", "\xfe\xff", "\xff", "\xff\x00", "\xff\xff", "\xff\xff\xff",
-		"1", "10", "1:2", "1\x00", "1\x002", "2", "a", "a\x00", "a\x00b", "aa", "ab", "a/b", "a:b", "a{b}", "{a}b", "a b", "a\nb", "a*", "a?", "[a]", "%61",
-		"prefix", "prefix\x00", "prefix\xff", "prefiy", "é", "日本", "12345678", "12345678\x00", "123456789", "1234567\x00",
+		"", "\x00", "\x00\x00", "\x00\x01", "\x00\xff", "\x01", "\x01\x00", "\x7f", "\x80",
+		"\xfe\xff", "\xff", "\xff\x00", "\xff\xff", "\xff\xff\xff",
+		"1", "10", "1:2", "1\x00", "1\x002", "2", "a", "a\x00", "a\x00b", "aa", "ab", "a/b", "a:b",
+		"a{b}", "{a}b", "a b", "a\nb", "a*", "a?", "[a]", "%61",
+		"prefix", "prefix\x00", "prefix\xff", "prefiy", "é", "日本", "12345678", "12345678\x00",
+		"123456789", "1234567\x00",
 	}
-	keys = append(keys, strings.Repeat("long", 200), strings.Repeat("long", 200)+"\x00", strings.Repeat("\xff", 300))
+	keys = append(keys, strings.Repeat("long", 200), strings.Repeat("long", 200)+"\x00",
+		strings.Repeat("\xff", 300))
 	return keys
 }
 
@@ -26,10 +30,12 @@ func sorted(rows []pair) []pair {
 	return rows
 }
 
-// testKeyOrder: any bytes are a key, scans give them in the order of bytes.Compare.
+// testKeyOrder: any bytes are a key, and scans yield them in the order of bytes.Compare.
 func testKeyOrder(f *fixture) {
 	keys := awkwardKeys()
-	rand.New(rand.NewPCG(5, 5)).Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	rand.New(rand.NewPCG(5, 5)).Shuffle(len(keys), func(i, j int) {
+		keys[i], keys[j] = keys[j], keys[i]
+	})
 	var want []pair
 	for i, key := range keys {
 		value := fmt.Appendf(nil, "%d", i)
@@ -50,7 +56,7 @@ func testKeyOrder(f *fixture) {
 	f.wantRows(f.store.Latest(), f.bytes, nil, nil, nil)
 }
 
-// testRanges: a range takes its from and leaves out its to, whether rows are there or not.
+// testRanges: a range includes its from and excludes its to, whether rows are there or not.
 func testRanges(f *fixture) {
 	var rows []pair
 	var batch []brook.Write
@@ -73,7 +79,8 @@ func testRanges(f *fixture) {
 		}
 		return in
 	}
-	bounds := []string{"many/", "many0", "many/0500", "many/0500x", "many/1499", "pre", "z", "\xff\xff\xff\xff"}
+	bounds := []string{"many/", "many0", "many/0500", "many/0500x", "many/1499", "pre", "z",
+		"\xff\xff\xff\xff"}
 	bounds = append(bounds, awkwardKeys()...)
 	for _, from := range bounds {
 		f.wantRows(f.store.Latest(), f.bytes, []byte(from), nil, within([]byte(from), nil))
@@ -86,11 +93,12 @@ func testRanges(f *fixture) {
 	}
 }
 
-// testScanStopped: a scan may be left early, and be begun again and inside another.
+// testScanStopped: a scan may be left early, begun again, and begun inside another.
 func testScanStopped(f *fixture) {
 	var batch []brook.Write
 	for i := range 300 {
-		batch = append(batch, put(f.bytes, fmt.Sprintf("%03d", i), []byte{byte(i)}, event("all", 1), event("all", 2)))
+		batch = append(batch, put(f.bytes, fmt.Sprintf("%03d", i), []byte{byte(i)}, event("all", 1),
+			event("all", 2)))
 	}
 	f.commit(batch...)
 	scan := f.store.Latest().Scan(f.ctx, f.bytes, nil, nil)
@@ -146,13 +154,15 @@ func testScanWhileCommitting(f *fixture) {
 				f.Fatalf("key %q comes after %q", key, last)
 			}
 			last = string(row.Key)
-		} else if n >= rows || string(row.Key) != want[n].key || !sameValue(row.Value.Data, want[n].value) {
+		} else if n >= rows || string(row.Key) != want[n].key ||
+			!sameValue(row.Value.Data, want[n].value) {
 			f.Fatalf("row %d is %q %s", n, row.Key, show(row.Value.Data))
 		}
 		n++
 		if n%10 == 0 { // a change, a removal and a new row, before and behind
 			k := fmt.Sprintf("%03d", r.IntN(rows))
-			f.commit(put(f.docs, k, newDoc(-1)), remove(f.docs, fmt.Sprintf("%03d", r.IntN(rows))), put(f.docs, k+"+", newDoc(-2)))
+			f.commit(put(f.docs, k, newDoc(-1)), remove(f.docs, fmt.Sprintf("%03d", r.IntN(rows))),
+				put(f.docs, k+"+", newDoc(-2)))
 		}
 	}
 	if !f.suite.remote && n != rows {

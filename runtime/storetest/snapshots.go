@@ -8,10 +8,12 @@ import (
 
 // testSnapshotStays: a snapshot sees its instant in all tables, whatever is committed after it.
 func testSnapshotStays(f *fixture) {
-	f.commit(put(f.docs, "a", newDoc(1), event("two", 1)), put(f.docs, "b", newDoc(2)), put(f.bytes, "a", []byte("one"), event("all", 1)))
+	f.commit(put(f.docs, "a", newDoc(1), event("two", 1)), put(f.docs, "b", newDoc(2)),
+		put(f.bytes, "a", []byte("one"), event("all", 1)))
 	snap := f.snapshot()
 	early := snap.Scan(f.ctx, f.docs, nil, nil)
-	f.commit(put(f.docs, "a", newDoc(9), event("two", 2), event("two", 3)), remove(f.docs, "b"), put(f.docs, "c", newDoc(3)),
+	f.commit(put(f.docs, "a", newDoc(9), event("two", 2), event("two", 3)), remove(f.docs, "b"),
+		put(f.docs, "c", newDoc(3)),
 		brook.Write{Table: f.bytes, Key: []byte("a"), Value: []byte("changed"), Clear: true})
 	f.commit(remove(f.docs, "a"), remove(f.bytes, "a"), put(f.docs, "b", newDoc(7)))
 	f.commit(put(f.docs, "a", newDoc(8)), put(f.bytes, "a", []byte("back")))
@@ -38,7 +40,8 @@ func testSnapshotStays(f *fixture) {
 	f.close(snap)
 	f.wantValue(f.store.Latest(), f.docs, "a", newDoc(8))
 	f.wantHistory(f.store.Latest(), f.docs, "a")
-	f.wantRows(f.store.Latest(), f.docs, nil, nil, []pair{{"a", newDoc(8)}, {"b", newDoc(7)}, {"c", newDoc(3)}})
+	f.wantRows(f.store.Latest(), f.docs, nil, nil,
+		[]pair{{"a", newDoc(8)}, {"b", newDoc(7)}, {"c", newDoc(3)}})
 }
 
 // testSnapshotsMany: many open snapshots see their own instants, closed in any order.

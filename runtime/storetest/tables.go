@@ -26,11 +26,12 @@ func testTables(f *fixture) {
 	f.wantValue(f.store.Latest(), late, "k", []byte("v"))
 }
 
-// testHandlesApart: handles of one table are of the same rows, and each goes by the codec and the limits that it was asked for with:
-// two apps, or two versions of one, may have the table.
+// testHandlesApart: handles of one table have the same rows, and each uses the codec and the limits
+// that it was asked for with: two apps, or two versions of one, may have the table.
 func testHandlesApart(f *fixture) {
 	one := f.table(brook.TableSpec{Name: "both", Codec: docCodec{}, Keep: map[string]int{"two": 2}})
-	other := f.table(brook.TableSpec{Name: "both", Codec: brokenCodec{}, Keep: map[string]int{"two": 5}})
+	other := f.table(brook.TableSpec{Name: "both", Codec: brokenCodec{},
+		Keep: map[string]int{"two": 5}})
 	f.commit(put(one, "k", newDoc(1), events("two", 0, 4)...))
 	f.wantValue(f.store.Latest(), one, "k", newDoc(1))
 	f.wantRows(f.store.Latest(), one, nil, nil, []pair{{"k", newDoc(1)}})
@@ -39,7 +40,8 @@ func testHandlesApart(f *fixture) {
 	f.commit(remove(other, "k"))
 	f.wantValue(f.store.Latest(), one, "k", nil)
 
-	third := f.table(brook.TableSpec{Name: "both", Codec: docCodec{}, Keep: map[string]int{"two": 5}})
+	third := f.table(brook.TableSpec{Name: "both", Codec: docCodec{},
+		Keep: map[string]int{"two": 5}})
 	f.commit(put(third, "k", newDoc(2), events("two", 0, 4)...))
 	f.wantHistory(f.store.Latest(), one, "k", events("two", 0, 4)...)
 	f.commit(put(one, "k", newDoc(3), events("two", 4, 5)...))
@@ -103,7 +105,8 @@ func testNotFound(f *fixture) {
 func testRemove(f *fixture) {
 	f.commit()
 	f.commit(remove(f.docs, "never there"))
-	f.commit(put(f.docs, "a", newDoc(1), event("all", 1)), put(f.docs, "b", newDoc(2), event("all", 2)))
+	f.commit(put(f.docs, "a", newDoc(1), event("all", 1)),
+		put(f.docs, "b", newDoc(2), event("all", 2)))
 	f.commit(remove(f.docs, "a"), remove(f.docs, "other"))
 	f.wantValue(f.store.Latest(), f.docs, "a", nil)
 	f.wantHistory(f.store.Latest(), f.docs, "a")

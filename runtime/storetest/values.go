@@ -40,11 +40,13 @@ func testValuesOwned(f *fixture) {
 	check := func() {
 		f.Helper()
 		f.wantRows(f.store.Latest(), f.docs, nil, nil, []pair{{"a", newDoc(1)}, {"b", newDoc(2)}})
-		f.wantRows(f.store.Latest(), f.bytes, nil, nil, []pair{{"a", []byte("one")}, {"b", []byte("two")}})
+		f.wantRows(f.store.Latest(), f.bytes, nil, nil,
+			[]pair{{"a", []byte("one")}, {"b", []byte("two")}})
 		f.wantValue(f.store.Latest(), f.docs, "a", newDoc(1))
 		f.wantValue(f.store.Latest(), f.bytes, "b", []byte("two"))
 	}
-	f.commit(put(f.docs, "a", newDoc(1)), put(f.docs, "b", newDoc(2)), put(f.bytes, "a", []byte("one")), put(f.bytes, "b", []byte("two")))
+	f.commit(put(f.docs, "a", newDoc(1)), put(f.docs, "b", newDoc(2)),
+		put(f.bytes, "a", []byte("one")), put(f.bytes, "b", []byte("two")))
 	snap := f.snapshot()
 	defer f.close(snap)
 	for _, r := range []brook.Reader{f.store.Latest(), snap} {
@@ -87,8 +89,10 @@ func testBatchReused(f *fixture) {
 			from := len(history)
 			history = append(history, event("all", round), event("all", 100*round+i))
 			start := len(keys)
-			keys = fmt.Appendf(keys, "round %d key %d, longer than what fits in anything that is small", round, i)
-			w := brook.Write{Table: f.docs, Key: keys[start:], Value: newDoc(10*round + i), History: history[from:]}
+			keys = fmt.Appendf(keys,
+				"round %d key %d, longer than what fits in anything that is small", round, i)
+			w := brook.Write{Table: f.docs, Key: keys[start:], Value: newDoc(10*round + i),
+				History: history[from:]}
 			batch.Writes = append(batch.Writes, w)
 			want = append(want, pair{string(w.Key), newDoc(10*round + i)})
 		}
@@ -104,6 +108,7 @@ func testBatchReused(f *fixture) {
 	f.wantRows(f.store.Latest(), f.docs, nil, nil, want)
 	for i, w := range want {
 		f.wantValue(f.store.Latest(), f.docs, w.key, w.value)
-		f.wantHistory(f.store.Latest(), f.docs, w.key, event("all", i/rows), event("all", 100*(i/rows)+i%rows))
+		f.wantHistory(f.store.Latest(), f.docs, w.key, event("all", i/rows),
+			event("all", 100*(i/rows)+i%rows))
 	}
 }
