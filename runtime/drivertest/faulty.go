@@ -8,26 +8,28 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/fault"
 )
 
-// A Fault says when a faulty driver fails, and counts its operations. Several drivers, and stores
-// of storetest.Faulty, may share one.
+// A Fault decides when a faulty driver fails, and counts its operations. Several drivers, and
+// stores of storetest.Faulty, may share one.
 type Fault = fault.Fault
 
-// FaultKind says how an operation goes wrong.
+// FaultKind is the way in which an operation fails.
 type FaultKind = fault.Kind
 
 // Op names an operation of a driver.
 type Op = fault.Op
 
-// The ways to go wrong.
+// The ways to fail.
 const (
 	Fail        = fault.Fail        // the operation is not done; later ones work
 	CrashBefore = fault.CrashBefore // the operation is not done, and nothing works from then on
-	CrashAfter  = fault.CrashAfter  // the operation is done but gives an error, and nothing works from then on
-	Half        = fault.Half        // Publish takes the first half of its records and refuses the others; other operations Fail
+	// the operation is done but returns an error, and nothing works from then on
+	CrashAfter = fault.CrashAfter
+	// Publish takes the first half of its records and refuses the others; other operations Fail
+	Half = fault.Half
 )
 
-// The operations of a driver. OpRead and OpGrown are counted when there is something to give,
-// OpJoin before the member is told anything.
+// The operations of a driver. OpRead and OpGrown are counted when there is something to return,
+// OpJoin before the member is called.
 const (
 	OpPartitions = fault.Partitions
 	OpOpen       = fault.Open
@@ -45,15 +47,15 @@ var (
 	ErrCrashed  = fault.ErrCrashed  // the driver has crashed
 )
 
-// NewFault makes a fault that strikes at the n-th operation, counted from 1, of the given ones, or
-// of all if none are given. With n = 0 it only counts.
+// NewFault returns a fault that strikes at the n-th operation, counted from 1, of the given ones,
+// or of all if none are given. With n = 0 it only counts.
 func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, n, ops...) }
 
-// Faulty wraps a driver so that it fails as f says. A crash ends the reads that wait, and
-// memberships of groups, whose members are told nothing of it. The driver itself is then as it was
-// at that instant: use it, or wrap it anew, as the one that is there after the crash. The wrapper
-// is a brook.Marker if the driver is, and a brook.Partitioner, brook.Placer, brook.Grower and
-// brook.Grouper too if the driver is all five. Place never fails on purpose.
+// Faulty wraps a driver so that it fails as f decides. A crash ends the reads that wait, and
+// memberships of groups, without calling their members. The driver itself is then as it was at that
+// instant: use it, or wrap it anew, as the one after the crash. The wrapper is a brook.Marker if
+// the driver is, and a brook.Partitioner, brook.Placer, brook.Grower and brook.Grouper too if the
+// driver is all five. Place never fails on purpose.
 func Faulty(driver brook.Driver, f *Fault) brook.Driver {
 	d := faulty{driver, f}
 	m, ok := driver.(brook.Marker)
@@ -75,7 +77,8 @@ type faulty struct {
 	fault  *Fault
 }
 
-func (d faulty) Partitions(ctx context.Context, topics ...string) (all []brook.Partition, err error) {
+func (d faulty) Partitions(ctx context.Context,
+	topics ...string) (all []brook.Partition, err error) {
 	err = d.fault.Do(ctx, OpPartitions, func() (err error) {
 		all, err = d.driver.Partitions(ctx, topics...)
 		return err
@@ -98,7 +101,8 @@ func (d faulty) Open(ctx context.Context, from brook.Position) (brook.PartitionR
 	return &faultyReader{reader: r, fault: d.fault}, nil
 }
 
-func (d faulty) Publish(ctx context.Context, records []brook.Record) (positions []brook.Position, err error) {
+func (d faulty) Publish(ctx context.Context,
+	records []brook.Record) (positions []brook.Position, err error) {
 	err = d.fault.Do(ctx, OpPublish, func() (err error) {
 		positions, err = d.driver.Publish(ctx, records)
 		return err
@@ -131,7 +135,8 @@ func (d faultyMarker) Mark(ctx context.Context, group string, positions []brook.
 	return d.fault.Do(ctx, OpMark, func() error { return d.marker.Mark(ctx, group, positions) })
 }
 
-func (d faultyMarker) Marks(ctx context.Context, group string) (positions []brook.Position, err error) {
+func (d faultyMarker) Marks(ctx context.Context,
+	group string) (positions []brook.Position, err error) {
 	err = d.fault.Do(ctx, OpMarks, func() (err error) {
 		positions, err = d.marker.Marks(ctx, group)
 		return err
@@ -139,7 +144,7 @@ func (d faultyMarker) Marks(ctx context.Context, group string) (positions []broo
 	return positions, err
 }
 
-// A faultyReader keeps a chunk whose Read failed, so that the next Read gives it.
+// A faultyReader keeps a chunk whose Read failed, so that the next Read returns it.
 type faultyReader struct {
 	reader brook.PartitionReader
 	fault  *Fault

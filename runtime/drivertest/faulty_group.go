@@ -41,7 +41,7 @@ func (d faultyPeer) Join(ctx context.Context, group string, topics []string, m b
 	return err
 }
 
-// A faultyMember hears nothing any more after a crash, as a process that died.
+// A faultyMember is not called any more after a crash, like a process that died.
 type faultyMember struct {
 	member brook.Member
 	fault  *Fault

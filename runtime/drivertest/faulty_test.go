@@ -27,14 +27,16 @@ func end(t *testing.T, d brook.Driver) int64 {
 	return p[0].End
 }
 
-// How much of a publish is done, and what is said of it.
+// How much of a publish is done, and what error it returns.
 func TestFaultyPublish(t *testing.T) {
-	for kind, want := range map[drivertest.FaultKind]int64{drivertest.Fail: 0, drivertest.CrashBefore: 0, drivertest.CrashAfter: 5, drivertest.Half: 2} {
+	for kind, want := range map[drivertest.FaultKind]int64{drivertest.Fail: 0,
+		drivertest.CrashBefore: 0, drivertest.CrashAfter: 5, drivertest.Half: 2} {
 		driver := memdriver.New()
 		faulty := drivertest.Faulty(driver, drivertest.NewFault(kind, 1, drivertest.OpPublish))
 		positions, err := faulty.Publish(t.Context(), records(5))
 		if err == nil || end(t, driver) != want {
-			t.Errorf("kind %d: %d records are published, %v; want %d and an error", kind, end(t, driver), err, want)
+			t.Errorf("kind %d: %d records are published, %v; want %d and an error", kind,
+				end(t, driver), err, want)
 		}
 		var refused *brook.PublishError
 		if errors.As(err, &refused) != (kind == drivertest.Half) {
@@ -49,7 +51,8 @@ func TestFaultyPublish(t *testing.T) {
 			}
 		}
 		_, err = faulty.Publish(t.Context(), records(1))
-		if crashed := kind == drivertest.CrashBefore || kind == drivertest.CrashAfter; errors.Is(err, drivertest.ErrCrashed) != crashed {
+		if crashed := kind == drivertest.CrashBefore ||
+			kind == drivertest.CrashAfter; errors.Is(err, drivertest.ErrCrashed) != crashed {
 			t.Errorf("kind %d: the next publish gives %v", kind, err)
 		}
 	}
@@ -101,7 +104,9 @@ func TestFaultyRead(t *testing.T) {
 
 type silent struct{ t *testing.T }
 
-func (m silent) Release(context.Context)            { m.t.Error("a member is told to release after a crash") }
+func (m silent) Release(context.Context) {
+	m.t.Error("a member is told to release after a crash")
+}
 func (m silent) Assign(partitions []brook.Position) {}
 
 // A crash ends a membership, without a word to the member, and a Grown that waits.
@@ -115,7 +120,9 @@ func TestFaultyGroup(t *testing.T) {
 	faulty := drivertest.Faulty(driver, crash)
 	ended := make(chan error)
 	go func() { ended <- faulty.(brook.Grower).Grown(t.Context(), known) }()
-	join := func() { ended <- faulty.(brook.Grouper).Join(t.Context(), "g", []string{"t"}, silent{t}) }
+	join := func() {
+		ended <- faulty.(brook.Grouper).Join(t.Context(), "g", []string{"t"}, silent{t})
+	}
 	go join()
 	go join()
 	for range 3 {

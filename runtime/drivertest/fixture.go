@@ -110,23 +110,28 @@ func (f *fixture) at(p brook.Position) brook.Record {
 	return f.records(p, 1)[0]
 }
 
-// same compares what a driver must keep: all but the time if none was given, the
-// partition and the offset.
+// same compares what a driver must keep: everything but the partition, the offset, and a
+// time that was not given.
 func same(got, want *brook.Record) bool {
-	return got.Topic == want.Topic && bytes.Equal(got.Key, want.Key) && (got.Key == nil) == (want.Key == nil) &&
-		bytes.Equal(got.Value, want.Value) && (got.Value == nil) == (want.Value == nil) &&
+	return got.Topic == want.Topic && bytes.Equal(got.Key, want.Key) &&
+		(got.Key == nil) == (want.Key == nil) && bytes.Equal(got.Value, want.Value) &&
+		(got.Value == nil) == (want.Value == nil) &&
 		(want.Time.IsZero() || got.Time.Equal(want.Time)) &&
-		slices.EqualFunc(got.Headers, want.Headers, func(a, b brook.Header) bool { return a.Key == b.Key && bytes.Equal(a.Value, b.Value) })
+		slices.EqualFunc(got.Headers, want.Headers, func(a, b brook.Header) bool {
+			return a.Key == b.Key && bytes.Equal(a.Value, b.Value)
+		})
 }
 
 func show(r *brook.Record) string {
-	return fmt.Sprintf("%v key %.40q value %.40q time %v headers %.200v", r.Position(), r.Key, r.Value, r.Time, r.Headers)
+	return fmt.Sprintf("%v key %.40q value %.40q time %v headers %.200v", r.Position(), r.Key,
+		r.Value, r.Time, r.Headers)
 }
 
 // numbered makes records of one key, with values from a number on.
 func (f *fixture) numbered(key string, from, to int) (records []brook.Record) {
 	for n := from; n < to; n++ {
-		records = append(records, brook.Record{Topic: f.topic, Key: []byte(key), Value: fmt.Appendf(nil, "%d", n)})
+		records = append(records,
+			brook.Record{Topic: f.topic, Key: []byte(key), Value: fmt.Appendf(nil, "%d", n)})
 	}
 	return records
 }

@@ -9,13 +9,16 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// testGroupAlone: one member has all partitions, until its context ends; then the next one has them.
+// testGroupAlone: one member has all partitions, until its context ends; then the
+// next one has them.
 func testGroupAlone(f *fixture) {
 	c := newClub(f, f.topic, newTopic())
 	for range 2 {
 		m := c.join(nil)
 		c.divided(1)
-		c.until("the member has all", func() bool { return len(m.has) == len(c.owners) && len(m.has) > 0 })
+		c.until("the member has all", func() bool {
+			return len(m.has) == len(c.owners) && len(m.has) > 0
+		})
 		for _, p := range m.has {
 			if p.Offset != 0 {
 				f.Errorf("%v is given, but the group has no mark", p)
@@ -28,12 +31,14 @@ func testGroupAlone(f *fixture) {
 	}
 	ended, cancel := context.WithCancel(f.ctx)
 	cancel()
-	if err := c.grouper.Join(ended, c.group, c.topics, &member{club: c, left: make(chan struct{})}); err != nil {
+	if err := c.grouper.Join(ended, c.group, c.topics,
+		&member{club: c, left: make(chan struct{})}); err != nil {
 		f.Errorf("Join with a context that has ended: %v, want nil", err)
 	}
 }
 
-// testGroupDivides: members divide the partitions by number, also of several topics, anew whenever one comes or goes.
+// testGroupDivides: members divide the partitions by number, also of several topics, anew
+// whenever one comes or goes.
 func testGroupDivides(f *fixture) {
 	c := newClub(f, f.topic, newTopic())
 	var members []*member
@@ -64,7 +69,8 @@ func testGroupsApart(f *fixture) {
 	})
 }
 
-// testGroupMarks: who is to release partitions can mark them, and who has them next gets the marks.
+// testGroupMarks: a member that has to release partitions can mark them, and their next
+// owner gets the marks.
 func testGroupMarks(f *fixture) {
 	c := newClub(f, f.topic)
 	marker, ok := f.driver.(brook.Marker)
@@ -89,7 +95,10 @@ func testGroupMarks(f *fixture) {
 	first.leave()
 	c.divided(1)
 	c.until("the second member has what the first one marked", func() bool {
-		return len(second.has) == len(partitions) && !slices.ContainsFunc(second.has, func(p brook.Position) bool { return p.Offset != end(p.Partition) })
+		return len(second.has) == len(partitions) &&
+			!slices.ContainsFunc(second.has, func(p brook.Position) bool {
+				return p.Offset != end(p.Partition)
+			})
 	})
 	marks, err := marker.Marks(f.ctx, c.group)
 	if err != nil || len(marks) != len(partitions) {
@@ -97,7 +106,8 @@ func testGroupMarks(f *fixture) {
 	}
 }
 
-// testGroupChurn: however fast members come and go, no partition ever has two owners, and in the end each has one.
+// testGroupChurn: however fast members come and go, no partition ever has two owners, and in
+// the end each has one.
 func testGroupChurn(f *fixture) {
 	const workers, rounds = 4, 5
 	c := newClub(f, f.topic, newTopic())
@@ -137,7 +147,7 @@ func testGroupChurn(f *fixture) {
 	c.divided(2)
 }
 
-// testGrowth: who asks is told that a topic grew, and a group divides the new partitions too.
+// testGrowth: Grown returns when a topic grew, and a group divides the new partitions too.
 func testGrowth(f *fixture) {
 	grower, ok := f.driver.(brook.Grower)
 	expander, can := f.driver.(Expander)
@@ -176,7 +186,9 @@ func testGrowth(f *fixture) {
 	for range 40 {
 		records = append(records, brook.Record{Topic: f.topic, Key: []byte(newTopic())})
 	}
-	if !slices.ContainsFunc(f.publish(records...), func(p brook.Position) bool { return int(p.Partition) >= n }) {
+	if !slices.ContainsFunc(f.publish(records...), func(p brook.Position) bool {
+		return int(p.Partition) >= n
+	}) {
 		f.Errorf("none of %d keys is in a new partition", len(records))
 	}
 }

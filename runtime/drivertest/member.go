@@ -8,7 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// A club is a group of a driver under test. It notes who has what at each instant.
+// A club is a group of a driver under test. It records who owns what at each instant.
 type club struct {
 	*fixture
 	grouper brook.Grouper
@@ -17,7 +17,7 @@ type club struct {
 
 	mu      sync.Mutex
 	owners  map[place]*member
-	members []*member     // that joined and did not leave
+	members []*member     // members that joined and did not leave
 	changed chan struct{} // closed at the next change
 }
 
@@ -26,7 +26,7 @@ type place struct {
 	number int32
 }
 
-// newClub makes a group of topics that are there. It skips the test if the driver has no groups.
+// newClub makes a group of existing topics. It skips the test if the driver has no groups.
 func newClub(f *fixture, topics ...string) *club {
 	f.Helper()
 	grouper, ok := f.driver.(brook.Grouper)
@@ -34,10 +34,11 @@ func newClub(f *fixture, topics ...string) *club {
 		f.Skip("the driver is no brook.Grouper")
 	}
 	f.partitions(topics...)
-	return &club{fixture: f, grouper: grouper, group: newTopic(), topics: topics, owners: map[place]*member{}, changed: make(chan struct{})}
+	return &club{fixture: f, grouper: grouper, group: newTopic(), topics: topics,
+		owners: map[place]*member{}, changed: make(chan struct{})}
 }
 
-// member is a member of a club. What it counts is the club's.
+// member is a member of a club. Its counters are guarded by the club's lock.
 type member struct {
 	club     *club
 	cancel   context.CancelFunc
@@ -50,8 +51,8 @@ type member struct {
 	inside   bool
 }
 
-// join makes a member that calls release, if it is given one, while it still has
-// what it is to release.
+// join makes a member. Release, if it is given, is called while the member still owns
+// what it has to release.
 func (c *club) join(release func(ctx context.Context, has []brook.Position)) *member {
 	ctx, cancel := context.WithCancel(c.ctx)
 	m := &member{club: c, cancel: cancel, left: make(chan struct{}), release: release}
@@ -79,7 +80,7 @@ func (m *member) leave() {
 	}
 }
 
-// change does something to the club that others may wait for.
+// change changes the club, and wakes those who wait for changes.
 func (c *club) change(do func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,7 +89,7 @@ func (c *club) change(do func()) {
 	c.changed = make(chan struct{})
 }
 
-// until waits for something to be so.
+// until waits for a condition.
 func (c *club) until(what string, holds func() bool) {
 	c.Helper()
 	for {
@@ -114,7 +115,7 @@ func (c *club) until(what string, holds func() bool) {
 	}
 }
 
-// Release gives back what the member has, at the last instant.
+// Release returns what the member owns, at the last instant.
 func (m *member) Release(ctx context.Context) {
 	m.enter("Release")
 	if err := ctx.Err(); err != nil {
@@ -130,15 +131,16 @@ func (m *member) Release(ctx context.Context) {
 	})
 }
 
-// Assign takes what the member has from now on.
+// Assign sets what the member owns from now on.
 func (m *member) Assign(partitions []brook.Position) {
 	m.enter("Assign")
 	m.club.change(func() {
-		m.drop() // where the membership was lost
+		m.drop() // the membership was lost
 		for _, p := range partitions {
 			at := place{p.Topic, p.Partition}
 			if m.club.owners[at] != nil {
-				m.club.Errorf("%v is given to a member while another, or it itself, still has it", p)
+				m.club.Errorf("%v is given to a member while another, or it itself, still has it",
+					p)
 			}
 			m.club.owners[at] = m
 		}
@@ -180,7 +182,7 @@ func (m *member) numbers() []int32 {
 	return slices.Compact(all)
 }
 
-// divided waits until so many members have all partitions of the topics between them, divided
+// divided waits until n members own all partitions of the topics between them, divided
 // as they should be.
 func (c *club) divided(members int) {
 	c.Helper()

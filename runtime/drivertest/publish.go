@@ -26,7 +26,8 @@ func testPartitions(f *fixture) {
 	second := newTopic()
 	all := f.partitions(second, f.topic)
 	if !slices.IsSortedFunc(all, func(a, b brook.Partition) int {
-		return brook.Position{Topic: a.Topic, Partition: a.Number}.Compare(brook.Position{Topic: b.Topic, Partition: b.Number})
+		return brook.Position{Topic: a.Topic,
+			Partition: a.Number}.Compare(brook.Position{Topic: b.Topic, Partition: b.Number})
 	}) {
 		f.Errorf("the partitions are not in order: %+v", all)
 	}
@@ -64,15 +65,18 @@ func testPositions(f *fixture) {
 	}
 	var records []brook.Record
 	for n := range 60 {
-		records = append(records, brook.Record{Topic: f.topic, Key: fmt.Appendf(nil, "key %d", n%7), Value: fmt.Appendf(nil, "%d", n),
+		records = append(records, brook.Record{Topic: f.topic, Key: fmt.Appendf(nil, "key %d", n%7),
+			Value:     fmt.Appendf(nil, "%d", n),
 			Partition: 1000, Offset: 1000, // to be ignored
 		})
 	}
-	positions := slices.Concat(f.publish(records[:20]...), f.publish(records[20]), f.publish(records[21:]...))
+	positions := slices.Concat(f.publish(records[:20]...), f.publish(records[20]),
+		f.publish(records[21:]...))
 	last := map[int32]int64{}
 	for i, p := range positions {
 		if before, ok := last[p.Partition]; ok && p.Offset <= before {
-			f.Errorf("record %d of partition %d has offset %d after %d", i, p.Partition, p.Offset, before)
+			f.Errorf("record %d of partition %d has offset %d after %d", i, p.Partition,
+				p.Offset, before)
 		}
 		last[p.Partition] = p.Offset
 		if got := f.at(p); got.Position() != p || !same(&got, &records[i]) {
@@ -94,7 +98,9 @@ func testRecordsWhole(f *fixture) {
 		{Key: []byte{}, Value: []byte("empty key")},
 		{Key: []byte{0, 0xff}, Value: []byte{0, 0xff, 0}},
 		{Key: []byte("k"), Value: []byte("v"), Headers: []brook.Header{
-			{Key: "b", Value: []byte("1")}, {Key: "a", Value: []byte{0, 0xff}}, {Key: "b", Value: []byte("2")}, {Key: "B", Value: []byte{}}, {Key: "日", Value: []byte("3")},
+			{Key: "b", Value: []byte("1")}, {Key: "a", Value: []byte{0, 0xff}},
+			{Key: "b", Value: []byte("2")}, {Key: "B", Value: []byte{}},
+			{Key: "日", Value: []byte("3")},
 		}},
 		{Key: nil, Value: nil, Headers: []brook.Header{{Key: "only", Value: []byte("headers")}}},
 	}
@@ -125,7 +131,8 @@ func testRecordsOwned(f *fixture) {
 	copy(buffer, "spoiltspoilt")
 	headers[0] = brook.Header{Key: "spoilt"}
 	batch[0] = brook.Record{}
-	want := brook.Record{Topic: f.topic, Key: []byte("key"), Value: []byte("value"), Headers: []brook.Header{{Key: "h", Value: []byte("head")}}}
+	want := brook.Record{Topic: f.topic, Key: []byte("key"), Value: []byte("value"),
+		Headers: []brook.Header{{Key: "h", Value: []byte("head")}}}
 	for _, p := range positions {
 		if got := f.at(p); !same(&got, &want) {
 			f.Errorf("the record is %s, want %s", show(&got), show(&want))
@@ -167,7 +174,9 @@ func testKeys(f *fixture) {
 	for round := range 3 {
 		var records []brook.Record
 		for i := range 100 {
-			records = append(records, brook.Record{Topic: f.topic, Key: fmt.Appendf(nil, "key-%d", i), Value: fmt.Append(nil, round)})
+			records = append(records,
+				brook.Record{Topic: f.topic, Key: fmt.Appendf(nil, "key-%d", i),
+					Value: fmt.Append(nil, round)})
 		}
 		for i, p := range f.publish(records...) {
 			key := string(records[i].Key)
@@ -183,8 +192,8 @@ func testKeys(f *fixture) {
 	}
 }
 
-// testPlaced: a driver that is a Placer reports where Publish puts a key, and puts a record that
-// is placed into its partition, also after the topic grew; one for a partition that is not there is
+// testPlaced: a driver that is a Placer returns where Publish puts a key, and puts a placed record
+// into its partition, also after the topic grew. A record for a partition that does not exist is
 // out of range, and nothing of it is kept.
 func testPlaced(f *fixture) {
 	placer, ok := f.driver.(brook.Placer)
@@ -199,7 +208,8 @@ func testPlaced(f *fixture) {
 			f.Fatalf("Place: %v", err)
 		}
 		if at := f.publish(brook.Record{Topic: f.topic, Key: key}); at[0].Partition != want {
-			f.Errorf("%s is published to partition %d, and Place gave %d", key, at[0].Partition, want)
+			f.Errorf("%s is published to partition %d, and Place gave %d", key,
+				at[0].Partition, want)
 		}
 	}
 	var records []brook.Record
@@ -208,7 +218,9 @@ func testPlaced(f *fixture) {
 		if i%2 == 0 {
 			key = []byte("one key")
 		}
-		records = append(records, brook.Record{Topic: f.topic, Partition: int32(i % len(partitions)), Placed: true, Key: key, Value: fmt.Append(nil, i)})
+		records = append(records,
+			brook.Record{Topic: f.topic, Partition: int32(i % len(partitions)), Placed: true,
+				Key: key, Value: fmt.Append(nil, i)})
 	}
 	last := map[int32]int64{}
 	for i, p := range f.publish(records...) {
@@ -223,10 +235,12 @@ func testPlaced(f *fixture) {
 			f.Errorf("at %v stands %s, want %s", p, show(&got), show(&records[i]))
 		}
 	}
-	nowhere := []brook.Record{{Topic: f.topic, Partition: int32(len(partitions)), Placed: true}, {Topic: f.topic, Partition: 0, Placed: true}}
+	nowhere := []brook.Record{{Topic: f.topic, Partition: int32(len(partitions)), Placed: true},
+		{Topic: f.topic, Partition: 0, Placed: true}}
 	_, err := f.driver.Publish(f.ctx, nowhere)
 	refused := (*brook.PublishError)(nil)
-	if !errors.As(err, &refused) || !errors.Is(refused.Errs[0], brook.ErrOutOfRange) || errors.Is(refused.Errs[0], brook.ErrPermanent) || refused.Errs[1] != nil {
+	if !errors.As(err, &refused) || !errors.Is(refused.Errs[0], brook.ErrOutOfRange) ||
+		errors.Is(refused.Errs[0], brook.ErrPermanent) || refused.Errs[1] != nil {
 		f.Errorf("a partition that is not there: %v, want one error that wraps ErrOutOfRange", err)
 	}
 }
@@ -236,7 +250,8 @@ func testTopics(f *fixture) {
 	topics := []string{f.topic, newTopic(), newTopic()}
 	var records []brook.Record
 	for n := range 30 {
-		records = append(records, brook.Record{Topic: topics[n*7%3], Key: []byte("k"), Value: fmt.Append(nil, n)})
+		records = append(records,
+			brook.Record{Topic: topics[n*7%3], Key: []byte("k"), Value: fmt.Append(nil, n)})
 	}
 	last := map[string]int64{}
 	for i, p := range f.publish(records...) {
@@ -255,7 +270,9 @@ func testTopics(f *fixture) {
 func testLargeRecords(f *fixture) {
 	var records []brook.Record
 	for i, size := range []int{10, 900_000, 0, 300_000, 40_000, 900_000, 1} {
-		records = append(records, brook.Record{Topic: f.topic, Key: []byte("k"), Value: bytes.Repeat([]byte{byte('a' + i)}, size)})
+		records = append(records,
+			brook.Record{Topic: f.topic, Key: []byte("k"),
+				Value: bytes.Repeat([]byte{byte('a' + i)}, size)})
 	}
 	var positions []brook.Position
 	for i := range records {
@@ -263,7 +280,8 @@ func testLargeRecords(f *fixture) {
 	}
 	for i, p := range positions {
 		if got := f.at(p); !same(&got, &records[i]) {
-			f.Errorf("record %d of %d bytes comes back with %d", i, len(records[i].Value), len(got.Value))
+			f.Errorf("record %d of %d bytes comes back with %d", i, len(records[i].Value),
+				len(got.Value))
 		}
 	}
 }
@@ -277,7 +295,8 @@ func testPublishers(f *fixture) {
 	for w := range publishers {
 		wg.Go(func() {
 			for b := range batches {
-				positions, err := f.driver.Publish(f.ctx, f.numbered(fmt.Sprint("publisher ", w), b*size, (b+1)*size))
+				positions, err := f.driver.Publish(f.ctx,
+					f.numbered(fmt.Sprint("publisher ", w), b*size, (b+1)*size))
 				if err != nil {
 					f.Errorf("Publish: %v", err)
 					return
@@ -298,7 +317,8 @@ func testPublishers(f *fixture) {
 				n += len(of)
 			}
 		}
-		for _, r := range f.records(brook.Position{Topic: f.topic, Partition: p.Number, Offset: p.Start}, n) {
+		for _, r := range f.records(brook.Position{Topic: f.topic, Partition: p.Number,
+			Offset: p.Start}, n) {
 			key := string(r.Key)
 			if want := fmt.Sprint(next[key]); string(r.Value) != want {
 				f.Fatalf("%s comes where %s of %s should", show(&r), want, key)

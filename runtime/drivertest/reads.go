@@ -26,7 +26,7 @@ func testReplay(f *fixture) {
 	}
 }
 
-// testBacklog: a long backlog is read whole, in pieces of any size, and End tells how much is left.
+// testBacklog: a long backlog is read whole, in pieces of any size, and End shows how much is left.
 func testBacklog(f *fixture) {
 	const n = 20_000
 	var first brook.Position
@@ -46,7 +46,8 @@ func testBacklog(f *fixture) {
 	r := f.open(first)
 	c, err := r.Read(f.ctx, 1)
 	if err != nil || len(c.Records) > 1 || c.End < first.Offset+n {
-		f.Errorf("the first chunk has %d records, End %d, error %v; want one, and End %d", len(c.Records), c.End, err, first.Offset+n)
+		f.Errorf("the first chunk has %d records, End %d, error %v; want one, and End %d",
+			len(c.Records), c.End, err, first.Offset+n)
 	}
 	f.wantNumbered(c.Records, 0)
 }
@@ -108,7 +109,8 @@ func testReadCancelled(f *fixture) {
 	f.wantNumbered(got, 1)
 }
 
-// testReadersApart: readers of one partition at a time do not disturb each other, nor does closing one.
+// testReadersApart: readers of one partition at a time do not disturb each other,
+// nor does closing one.
 func testReadersApart(f *fixture) {
 	const readers, n = 4, 500
 	first := f.publish(f.numbered("k", 0, 1)...)[0]
@@ -143,7 +145,8 @@ func testReadersApart(f *fixture) {
 	}
 }
 
-// testOutOfRange: what is not within the partition is said so; its end is within.
+// testOutOfRange: an offset outside the partition is reported as such; the
+// partition's end is inside.
 func testOutOfRange(f *fixture) {
 	at := f.publish(f.numbered("k", 0, 3)...)
 	p := f.partitions(f.topic)[at[0].Partition]
@@ -153,7 +156,8 @@ func testOutOfRange(f *fixture) {
 		if offset >= p.Start && offset <= p.End {
 			continue
 		}
-		r, err := f.driver.Open(f.ctx, brook.Position{Topic: f.topic, Partition: p.Number, Offset: offset})
+		r, err := f.driver.Open(f.ctx,
+			brook.Position{Topic: f.topic, Partition: p.Number, Offset: offset})
 		if err == nil {
 			_ = r.Close()
 		}
@@ -163,8 +167,9 @@ func testOutOfRange(f *fixture) {
 	}
 }
 
-// testRetention: after old records are deleted, who needs them is told, once what was read ahead is used up, and the rest is as
-// before. The records that are deleted are 5 MB: no reader may hold so many.
+// testRetention: after old records are deleted, a reader that needs them gets an error, once
+// what it read ahead is used up, and the rest is as before. The deleted records are 5 MB: no
+// reader may hold so many.
 func testRetention(f *fixture) {
 	trimmer, ok := f.driver.(Trimmer)
 	if !ok {
@@ -188,13 +193,15 @@ func testRetention(f *fixture) {
 		f.Fatalf("Trim: %v", err)
 	}
 	f.wantNumbered(held, 0)
-	if p := f.partitions(f.topic)[at[0].Partition]; p.Start != at[trimmed].Offset || p.End != at[n-1].Offset+1 {
+	if p := f.partitions(f.topic)[at[0].Partition]; p.Start != at[trimmed].Offset ||
+		p.End != at[n-1].Offset+1 {
 		f.Errorf("trimmed to %d, the partition is %+v", at[trimmed].Offset, p)
 	}
 	more, err := f.read(behind, trimmed-10, 10)
 	f.wantNumbered(more, 10)
 	if !errors.Is(err, brook.ErrOutOfRange) {
-		f.Errorf("Read of what is deleted: %v after %d records, want ErrOutOfRange", err, 10+len(more))
+		f.Errorf("Read of what is deleted: %v after %d records, want ErrOutOfRange", err,
+			10+len(more))
 	}
 	if _, err := f.driver.Open(f.ctx, at[trimmed-1]); !errors.Is(err, brook.ErrOutOfRange) {
 		f.Errorf("Open of what is deleted: %v, want ErrOutOfRange", err)
@@ -211,12 +218,13 @@ func testRetention(f *fixture) {
 	}
 	next := f.publish(f.numbered("k", n, n+2)...)
 	if next[0].Offset != at[n-1].Offset+1 {
-		f.Errorf("after all was deleted the next offset is %d, want %d", next[0].Offset, at[n-1].Offset+1)
+		f.Errorf("after all was deleted the next offset is %d, want %d", next[0].Offset,
+			at[n-1].Offset+1)
 	}
 	f.wantNumbered(f.records(next[0], 2), n)
 }
 
-// testCancelled: calls with a context that has ended do nothing, and say why.
+// testCancelled: calls with a context that has ended do nothing, and return its error.
 func testCancelled(f *fixture) {
 	at := f.publish(f.numbered("k", 0, 2)...)
 	r := f.open(at[0])
@@ -273,8 +281,8 @@ func testMarks(f *fixture) {
 	want(other, at[1])
 }
 
-// A log that is cut back and grows again has other records at the same offsets: a reader that had come further says so, one that had not
-// reads on, and what was read stays as it was.
+// A log that is cut back and grows again has other records at the same offsets: a reader that was
+// beyond the cut reports so, one that was not continues, and what was read stays as it was.
 func testCutBack(f *fixture) {
 	truncater, ok := f.driver.(Truncater)
 	if !ok {

@@ -6,22 +6,22 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Trimmer is what a driver, or a wrapper of it for the test, has to offer for the suite to check
-// what happens to readers when retention deletes records.
+// Trimmer is implemented by a driver, or by a wrapper of it for the test, so that the suite can
+// check what readers do when retention deletes records.
 type Trimmer interface {
 	// Trim deletes the records of a partition before an offset.
 	Trim(topic string, partition int32, before int64) error
 }
 
-// Truncater is what a driver, or a wrapper of it for the test, has to offer for the suite to check
-// what happens to readers when a log is cut back and grows again.
+// Truncater is implemented by a driver, or by a wrapper of it for the test, so that the suite can
+// check what readers do when a log is cut back and grows again.
 type Truncater interface {
 	// Truncate deletes the records of a partition from an offset on.
 	Truncate(topic string, partition int32, from int64) error
 }
 
-// Expander is what a driver, or a wrapper of it for the test, has to offer for the suite to check
-// what happens when topics get further partitions.
+// Expander is implemented by a driver, or by a wrapper of it for the test, so that the suite can
+// check what happens when topics get further partitions.
 type Expander interface {
 	// Grow adds partitions to a topic, so that it has that many.
 	Grow(topic string, partitions int) error
