@@ -6,9 +6,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Apply returns what a handler's changes make of rows, in order and by the rules of stores: a merge
-// of a row that is not there starts with the zero value, its field tagged brook:"key" set. The rows
-// that it was given stay as they are. It panics where K or V can't be a collection's.
+// Apply returns the rows after a handler's changes, in order and by the rules of stores: a merge of
+// a row that does not exist starts with the zero value, with its field tagged brook:"key" set. The
+// given rows stay as they are. Apply panics if K or V can't be a collection's.
 func Apply[K comparable, V any](rows map[K]V, changes ...brook.Change[K, V]) map[K]V {
 	keys := keyFieldOf[K, V]()
 	after := map[K]V{}

@@ -6,9 +6,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/engine"
 )
 
-// Clear empties the collections named, or all, of an app that tests share: rows, histories, indexes. It does not touch the
-// log, what was folded stays folded, and dead letters stay: App.Drop removes those. It may be called while the app runs. An
-// error ends the test.
+// Clear empties the collections named, or all, of an app that tests share: rows, histories,
+// indexes. It does not touch the log, what was folded stays folded, and dead letters stay: App.Drop
+// removes those. It may be called while the app runs. An error ends the test.
 //
 //	t.Cleanup(func() { brooktest.Clear(t, app) })
 func Clear(t TB, app App, collections ...string) {

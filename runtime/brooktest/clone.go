@@ -9,12 +9,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// clone makes dst what a store would give back of src: exported fields without json:"-", nil and empty apart,
-// structs with hidden state through their marshallers.
+// clone makes dst what a store would return for src: exported fields without json:"-", nil and
+// empty apart, structs with hidden state through their marshallers.
 func clone[V any](dst, src *V) error {
 	var zero V
 	*dst = zero
-	return copyValue(reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem(), reflect.TypeFor[V]().String(), 0)
+	return copyValue(reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem(),
+		reflect.TypeFor[V]().String(), 0)
 }
 
 const maxDepth = 1000
@@ -39,7 +40,8 @@ func copyValue(dst, src reflect.Value, path string, depth int) error {
 		return copyInterface(dst, src, path)
 	case reflect.Array:
 		for i := range src.Len() {
-			if err := copyValue(dst.Index(i), src.Index(i), fmt.Sprintf("%s[%d]", path, i), depth); err != nil {
+			if err := copyValue(dst.Index(i), src.Index(i), fmt.Sprintf("%s[%d]", path, i),
+				depth); err != nil {
 				return err
 			}
 		}
@@ -50,7 +52,8 @@ func copyValue(dst, src reflect.Value, path string, depth int) error {
 		}
 		dst.Set(reflect.MakeSlice(t, src.Len(), src.Len()))
 		for i := range src.Len() {
-			if err := copyValue(dst.Index(i), src.Index(i), fmt.Sprintf("%s[%d]", path, i), depth); err != nil {
+			if err := copyValue(dst.Index(i), src.Index(i), fmt.Sprintf("%s[%d]", path, i),
+				depth); err != nil {
 				return err
 			}
 		}
@@ -90,7 +93,8 @@ func copyInterface(dst, src reflect.Value, path string) error {
 		return nil
 	}
 	if src.NumMethod() > 0 {
-		return fmt.Errorf("%s: interface %s can't be read back, as nobody could tell which type was written", path, src.Type())
+		return fmt.Errorf("%s: interface %s can't be read back, as nobody could tell which type "+
+			"was written", path, src.Type())
 	}
 	var c wire.Cloner
 	from, to := src.Interface(), any(nil)
@@ -106,7 +110,8 @@ func copyInterface(dst, src reflect.Value, path string) error {
 
 func copyStruct(dst, src reflect.Value, path string, depth int) error {
 	t := src.Type()
-	if by := marshallersOf(t); by != noMarshaller && src.CanInterface() && losesState(t, map[reflect.Type]bool{}) {
+	if by := marshallersOf(t); by != noMarshaller && src.CanInterface() &&
+		losesState(t, map[reflect.Type]bool{}) {
 		if err := by.copy(dst, src); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -124,8 +129,8 @@ func copyStruct(dst, src reflect.Value, path string, depth int) error {
 	return nil
 }
 
-// kept reports whether stores keep a field: an exported one without json:"-", or an embedded struct, whose exported
-// fields are promoted.
+// kept reports whether stores keep a field: an exported one without json:"-", or an embedded
+// struct, whose exported fields are promoted.
 func kept(f reflect.StructField) bool {
 	name, _, more := strings.Cut(f.Tag.Get("json"), ",")
 	if name == "-" && !more {

@@ -49,8 +49,10 @@ func TestClone(t *testing.T) {
 	berlin := time.FixedZone("Berlin", 3600)
 	in := sample{
 		embedded: embedded{[]int{1}}, Name: "n", Secret: "s", hidden: "h", Empty: []string{},
-		Nested: map[string][]*int{"a": {&one, nil}}, Bytes: []byte("b"), Any: map[string]any{"n": 1, "l": []any{int64(2), embedded{}}},
-		Time: time.Date(2020, 1, 2, 3, 4, 5, 6, berlin), Array: [2][]int{{1}, nil}, Price: decimal{"9.95"}, Big: big.NewInt(12),
+		Nested: map[string][]*int{"a": {&one, nil}}, Bytes: []byte("b"),
+		Any:  map[string]any{"n": 1, "l": []any{int64(2), embedded{}}},
+		Time: time.Date(2020, 1, 2, 3, 4, 5, 6, berlin), Array: [2][]int{{1}, nil},
+		Price: decimal{"9.95"}, Big: big.NewInt(12),
 		Raw: json.RawMessage(`{}`), URL: url.URL{Host: "example.org"}, Self: &sample{Name: "inner"},
 	}
 	want := in
@@ -66,9 +68,11 @@ func TestClone(t *testing.T) {
 	if _, offset := out.Time.Zone(); offset != 3600 || out.Time.Location().String() != "" {
 		t.Errorf("zone %v", out.Time.Location())
 	}
-	in.Inside[0], *in.Nested["a"][0], in.Bytes[0], in.Array[0][0], in.Self.Name, in.Empty = 9, 9, 'x', 9, "changed", nil
+	in.Inside[0], *in.Nested["a"][0], in.Bytes[0], in.Array[0][0], in.Self.Name, in.Empty = 9, 9,
+		'x', 9, "changed", nil
 	in.Big.SetInt64(9)
-	if out.Inside[0] != 1 || *out.Nested["a"][0] != 1 || out.Bytes[0] != 'b' || out.Array[0][0] != 1 || out.Self.Name != "inner" || out.Big.Int64() != 12 {
+	if out.Inside[0] != 1 || *out.Nested["a"][0] != 1 || out.Bytes[0] != 'b' ||
+		out.Array[0][0] != 1 || out.Self.Name != "inner" || out.Big.Int64() != 12 {
 		t.Errorf("the copy shares memory: %+v", out)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // maxLines is how many differences are worth reading.
 const maxLines = 20
 
-// differ collects where two values differ.
+// differ collects the differences of two values.
 type differ struct {
 	lines []string
 	depth int
@@ -83,7 +83,8 @@ func (d *differ) pointer(path string, got, want reflect.Value) {
 			d.differs(path, "got %s, want %s", show(got), show(want))
 		}
 	case got.Elem().Type() != want.Elem().Type():
-		d.differs(path, "got %s %s, want %s %s", got.Elem().Type(), show(got), want.Elem().Type(), show(want))
+		d.differs(path, "got %s %s, want %s %s", got.Elem().Type(), show(got),
+			want.Elem().Type(), show(want))
 	case got.Kind() == reflect.Interface || got.Pointer() != want.Pointer():
 		d.compare(path, got.Elem(), want.Elem())
 	}
@@ -144,21 +145,23 @@ func (d *differ) mapped(path string, got, want reflect.Value) {
 	}
 }
 
-// askEqual asks a method Equal(T) bool of type T, if there is one.
+// askEqual calls the method Equal(T) bool of type T, if there is one.
 func askEqual(got, want reflect.Value) (equal, asked bool) {
 	t := got.Type()
-	if !got.CanInterface() || t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer && (got.IsNil() || want.IsNil()) {
+	if !got.CanInterface() || t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer &&
+		(got.IsNil() || want.IsNil()) {
 		return false, false
 	}
 	m, ok := t.MethodByName("Equal")
-	if !ok || m.Type.NumIn() != 2 || m.Type.In(1) != t || m.Type.NumOut() != 1 || m.Type.Out(0).Kind() != reflect.Bool {
+	if !ok || m.Type.NumIn() != 2 || m.Type.In(1) != t || m.Type.NumOut() != 1 ||
+		m.Type.Out(0).Kind() != reflect.Bool {
 		return false, false
 	}
 	return m.Func.Call([]reflect.Value{got, want})[0].Bool(), true
 }
 
-// same compares values of the kinds that contain no others. Functions are only the
-// same if both are nil.
+// same compares values of the kinds that contain no others. Functions are the same
+// only if both are nil.
 func same(got, want reflect.Value) bool {
 	if got.Kind() == reflect.Func {
 		return got.IsNil() && want.IsNil()
@@ -185,7 +188,8 @@ func show(v reflect.Value) string {
 		return fmt.Sprintf("%+v", v)
 	}
 	switch v.Kind() {
-	case reflect.Struct, reflect.Map, reflect.Slice, reflect.Array, reflect.Pointer, reflect.Interface:
+	case reflect.Struct, reflect.Map, reflect.Slice, reflect.Array, reflect.Pointer,
+		reflect.Interface:
 		if b, err := json.Marshal(v.Interface()); err == nil {
 			return string(b)
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // Driver is a log in memory, a [memdriver.Driver], that remembers what was published to it and can
-// be told to fail. Its methods are safe for concurrent use.
+// be made to fail. Its methods are safe for concurrent use.
 type Driver struct {
 	// Envelope is how [Driver.Events] reads what was published; [brook.CloudEvents] if it is nil.
 	Envelope brook.Envelope
@@ -25,7 +25,7 @@ type Driver struct {
 	mu      sync.Mutex
 	records []brook.Record
 	last    time.Time // of a record
-	fail    int       // so many calls of Publish to come
+	fail    int       // how many more calls of Publish fail
 	failure error
 	refuse  func(brook.Record) error
 }
@@ -36,15 +36,17 @@ var (
 	_ brook.Placer = (*Driver)(nil)
 )
 
-// NewDriver makes an empty log: of topics with one partition, where options do not say otherwise.
-func NewDriver(options ...memdriver.Option) *Driver { return &Driver{log: memdriver.New(options...)} }
+// NewDriver returns an empty log. Its topics have one partition, unless options say otherwise.
+func NewDriver(options ...memdriver.Option) *Driver {
+	return &Driver{log: memdriver.New(options...)}
+}
 
 var errTold = errors.New("brooktest: the driver was told to fail")
 
-// FailNext makes the next n calls of Publish fail with err, all records of each; a nil err is some
-// error that is not for good. Where err wraps [brook.ErrPermanent], emissions become dead letters,
-// else they are published once the n calls are over. What a program publishes itself fails at once.
-// Zero ends the failing.
+// FailNext makes the next n calls of Publish fail with err, with all their records. A nil err
+// stands for some error that is not permanent. If err wraps [brook.ErrPermanent], emissions become
+// dead letters; otherwise they are published after the n calls. What a program publishes itself
+// fails at once. Zero ends the failing.
 func (d *Driver) FailNext(n int, err error) {
 	if err == nil {
 		err = errTold
@@ -54,16 +56,16 @@ func (d *Driver) FailNext(n int, err error) {
 	d.fail, d.failure = n, err
 }
 
-// Refuse makes Publish refuse the records for which refuse gives an error, and publish the others
-// of the same call. An error that does not wrap [brook.ErrPermanent] has an emission tried again
-// for as long as it is given. Nil ends the refusing.
+// Refuse makes Publish refuse the records for which refuse returns an error, and publish the others
+// of the same call. While the error does not wrap [brook.ErrPermanent], an emission is tried again.
+// Nil ends the refusing.
 func (d *Driver) Refuse(refuse func(brook.Record) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.refuse = refuse
 }
 
-// Publish appends records to the log and remembers them, or fails as it was told.
+// Publish appends records to the log and remembers them, or fails as FailNext and Refuse demand.
 func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -75,7 +77,8 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 	var taken []brook.Record
 	var places []int
 	for i, r := range records {
-		if r.Time.IsZero() && !d.last.IsZero() { // what is emitted comes after all that was given, on every run
+		// emissions come after everything that was given, on every run
+		if r.Time.IsZero() && !d.last.IsZero() {
 			d.last = d.last.Add(time.Microsecond)
 			r.Time = d.last
 		}
@@ -103,8 +106,8 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 	return positions, nil
 }
 
-// Deliver appends records to the log as others would: it neither fails as Publish is told to,
-// nor are they remembered.
+// Deliver appends records to the log as others would: it does not fail as Publish does, and
+// does not remember them.
 func (d *Driver) Deliver(ctx context.Context, records ...brook.Record) ([]brook.Position, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -142,7 +145,8 @@ func (d *Driver) Events(topics ...string) ([]brook.Event[json.RawMessage], error
 		if err := envelope.Open(&r, &m); err != nil {
 			return events, fmt.Errorf("brooktest: record %s: %w", r.Position(), err)
 		}
-		events = append(events, brook.Event[json.RawMessage]{ID: m.ID, Type: m.Type, Author: m.Author, Time: m.Time, Data: m.Data,
+		events = append(events, brook.Event[json.RawMessage]{ID: m.ID, Type: m.Type,
+			Author: m.Author, Time: m.Time, Data: m.Data,
 			Key: r.Key, Headers: m.Headers, Cause: m.Cause, Position: r.Position()})
 	}
 	return events, nil
@@ -155,8 +159,8 @@ func (d *Driver) Forget() {
 	d.records = nil
 }
 
-// Partitions is that of the log, but for the logs' identities: they are the same on every run, and
-// so are the IDs of what is emitted.
+// Partitions is that of the log, except for the logs' identities: they are the same on every run,
+// and so are the IDs of emissions.
 func (d *Driver) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
 	all, err := d.log.Partitions(ctx, topics...)
 	for i := range all {

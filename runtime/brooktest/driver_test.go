@@ -12,11 +12,14 @@ import (
 )
 
 func TestDriverIsADriver(t *testing.T) {
-	drivertest.Run(t, func(*testing.T) brook.Driver { return brooktest.NewDriver(memdriver.Partitions(3)) })
+	drivertest.Run(t, func(*testing.T) brook.Driver {
+		return brooktest.NewDriver(memdriver.Partitions(3))
+	})
 }
 
 func record(topic, key string) brook.Record {
-	return brook.Record{Topic: topic, Key: []byte(key), Value: []byte(key), Headers: []brook.Header{{Key: "h", Value: []byte(key)}}}
+	return brook.Record{Topic: topic, Key: []byte(key), Value: []byte(key),
+		Headers: []brook.Header{{Key: "h", Value: []byte(key)}}}
 }
 
 func topicsAndKeys(records []brook.Record) (all []string) {
@@ -43,7 +46,8 @@ func TestDriverRemembers(t *testing.T) {
 	}
 	d.Forget()
 	brooktest.Equal(t, d.Records(), nil)
-	if got, err := d.Publish(t.Context(), []brook.Record{record("a", "5")}); err != nil || got[0].Offset != 3 {
+	if got, err := d.Publish(t.Context(), []brook.Record{record("a", "5")}); err != nil ||
+		got[0].Offset != 3 {
 		t.Errorf("published at %v, %v", got, err)
 	}
 	if _, err := d.Events(); err == nil {
@@ -78,7 +82,8 @@ func TestDriverFails(t *testing.T) {
 	})
 	at, err := publish("3", "4", "5")
 	var refused *brook.PublishError
-	if !errors.As(err, &refused) || refused.Errs[0] != nil || refused.Errs[1] == nil || refused.Errs[2] != nil {
+	if !errors.As(err, &refused) || refused.Errs[0] != nil || refused.Errs[1] == nil ||
+		refused.Errs[2] != nil {
 		t.Errorf("refused: %v", err)
 	}
 	if at[0].Offset != 0 || at[2].Offset != 1 {

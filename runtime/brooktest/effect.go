@@ -17,7 +17,7 @@ type Effect struct {
 	Err      error  // of the last try
 
 	run  brook.Effect
-	call *engine.EffectCall // a retry comes with the same
+	call *engine.EffectCall // the same for every retry
 }
 
 // Run runs the effect, once: for effects that were held.
@@ -27,13 +27,13 @@ func (e *Effect) Run(ctx context.Context) error {
 	return e.Err
 }
 
-// Effects returns the effects of the last step, in the order in which they were due. They have been
-// run when the step returns, and again where they failed, as Config.Retry says; or not at all after
+// Effects returns the effects of the last step, in the order in which they were due. They have
+// run when the step returns, and again if they failed, as Config.Retry says; or not at all after
 // [Scenario.HoldEffects].
 func (s *Scenario[A]) Effects() []*Effect { return s.effects }
 
-// HoldEffects has effects held from now on instead of run: no mail is sent, and [Effect.Run] runs
-// those that are meant to.
+// HoldEffects makes the scenario hold effects from now on instead of running them: no mail is sent,
+// and [Effect.Run] runs those that the test chooses.
 func (s *Scenario[A]) HoldEffects() { s.hold = true }
 
 // effect is called in place of every effect.
@@ -42,7 +42,8 @@ func (s *Scenario[A]) effect(ctx context.Context, call *engine.EffectCall) error
 	if i := slices.IndexFunc(s.effects, func(e *Effect) bool { return e.call == call }); i >= 0 {
 		e = s.effects[i]
 	} else {
-		e = &Effect{ID: call.ID, Type: call.Type, Position: call.Position, Set: call.Set, run: call.Run, call: call}
+		e = &Effect{ID: call.ID, Type: call.Type, Position: call.Position, Set: call.Set,
+			run: call.Run, call: call}
 		s.effects = append(s.effects, e)
 	}
 	if s.hold {

@@ -6,7 +6,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// start is when the events of tests begin, unless they say otherwise.
+// start is the time of the first event of a test, unless the test sets another.
 func start() time.Time { return time.Date(2020, time.January, 1, 12, 0, 0, 0, time.UTC) }
 
 // Event returns an event for calling a handler as a plain function: with data, an ID, an author and

@@ -17,7 +17,8 @@ func newT() *fakeT { return &fakeT{out: os.Stdout} }
 func ExampleView() {
 	accounts := brooktest.View(map[string]ledger.Account{"a": {Balance: 100, Moves: 7}})
 
-	changes, line, err := ledger.Books{}.Moved(brooktest.Event(ledger.Moved{Account: "a", Cents: 5}), accounts)
+	changes, line, err := ledger.Books{}.Moved(brooktest.Event(ledger.Moved{Account: "a",
+		Cents: 5}), accounts)
 
 	fmt.Println(len(changes), changes[0].Op(), changes[0].Key())
 	fmt.Println(line.Op(), line.Key(), err)
@@ -80,8 +81,10 @@ func ExampleScenario() {
 	)
 	s.When(brook.Emit(ledger.Moved{Account: "a", Cents: 5, Order: "emit"}))
 
-	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a"), ledger.Account{ID: "a", Balance: 105, Moves: 2})
-	brooktest.Equal(t, brooktest.PublishedData[ledger.Noted](s), []ledger.Noted{{Account: "a", Text: "+5 makes 105"}})
+	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a"),
+		ledger.Account{ID: "a", Balance: 105, Moves: 2})
+	brooktest.Equal(t, brooktest.PublishedData[ledger.Noted](s),
+		[]ledger.Noted{{Account: "a", Text: "+5 makes 105"}})
 	brooktest.Equal(t, len(s.Effects()), 0)
 	brooktest.Equal(t, len(s.DeadLetters()), 0)
 	// Output:
@@ -117,12 +120,13 @@ func ExampleScenario_Do() {
 	t := newT()
 	defer t.end()
 	broken := true
-	s := brooktest.New(t, openWith(&ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
-		if broken {
-			return errors.New("broken")
-		}
-		return nil
-	}}))
+	s := brooktest.New(t,
+		openWith(&ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+			if broken {
+				return errors.New("broken")
+			}
+			return nil
+		}}))
 	s.Given(opened("a"))
 	s.When(moved("a", 5, ""), moved("a", 6, ""))
 	fmt.Println(len(s.DeadLetters()), "dead letters")
@@ -144,12 +148,13 @@ func ExampleScenario_Effects() {
 	t := newT()
 	defer t.end()
 	var mails []string // what a fake mailer was asked to send
-	s := brooktest.New(t, openWith(&ledger.Audit{Effect: func(e brook.Event[ledger.Moved]) brook.Effect {
-		return func(context.Context) error {
-			mails = append(mails, fmt.Sprintf("%s got %d", e.Data.Account, e.Data.Cents))
-			return nil
-		}
-	}}))
+	s := brooktest.New(t,
+		openWith(&ledger.Audit{Effect: func(e brook.Event[ledger.Moved]) brook.Effect {
+			return func(context.Context) error {
+				mails = append(mails, fmt.Sprintf("%s got %d", e.Data.Account, e.Data.Cents))
+				return nil
+			}
+		}}))
 	s.Given(opened("a"))
 	s.When(moved("a", 5, ""))
 	for _, e := range s.Effects() {
@@ -164,9 +169,10 @@ func ExampleScenario_Effects() {
 func ExampleScenario_HoldEffects() {
 	t := newT()
 	defer t.end()
-	s := brooktest.New(t, openWith(&ledger.Audit{Effect: func(brook.Event[ledger.Moved]) brook.Effect {
-		return func(context.Context) error { return errors.New("no network") }
-	}}))
+	s := brooktest.New(t,
+		openWith(&ledger.Audit{Effect: func(brook.Event[ledger.Moved]) brook.Effect {
+			return func(context.Context) error { return errors.New("no network") }
+		}}))
 	s.HoldEffects()
 	s.Given(opened("a"))
 	s.When(moved("a", 5, ""))

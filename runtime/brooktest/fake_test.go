@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// fakeT is a test that keeps what it is told, for the examples and for tests of failures.
+// fakeT is a test that keeps what it reports, for the examples and for tests of failures.
 type fakeT struct {
 	out      io.Writer // of failures
 	failures []string

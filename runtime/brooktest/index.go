@@ -9,14 +9,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Index returns an index of rows, as [View] gives a view. Which one is told by the type that
-// is asked for, as in a handler's signature: it is the field of V tagged brook:"index" or
-// brook:"unique" whose type is I, *I or []I.
+// Index returns an index of rows, as [View] returns a view. The type I chooses which one,
+// as in a handler's signature: the field of V tagged brook:"index" or brook:"unique" whose
+// type is I, *I or []I.
 //
 //	byEmail := brooktest.Index[shop.Email](map[string]shop.User{…})
 //
 // If several fields are of type I, name one. Zero values and nil are not indexed. Index panics if
-// there is no such field, and where two rows have one value of a unique field.
+// there is no such field, or if two rows have the same value of a unique field.
 func Index[I comparable, K comparable, V any](rows map[K]V, field ...string) brook.Index[I, K, V] {
 	x, err := newIndex[I](rows, field)
 	if err != nil {
@@ -25,7 +25,8 @@ func Index[I comparable, K comparable, V any](rows map[K]V, field ...string) bro
 	return x
 }
 
-func newIndex[I comparable, K comparable, V any](rows map[K]V, field []string) (x brook.Index[I, K, V], err error) {
+func newIndex[I comparable, K comparable, V any](rows map[K]V,
+	field []string) (x brook.Index[I, K, V], err error) {
 	f, err := indexedField(reflect.TypeFor[V](), reflect.TypeFor[I](), field)
 	if err != nil {
 		return x, err
@@ -41,11 +42,12 @@ func newIndex[I comparable, K comparable, V any](rows map[K]V, field []string) (
 	if err := t.grow(); err != nil {
 		return x, err
 	}
-	def := brook.IndexDef[V]{Field: f.Name, Shape: k.shape(), Unique: hasWord(f, "unique"), Entries: func(v *V, e *brook.Entries) {
-		for _, value := range valuesOf(reflect.ValueOf(v).Elem(), f) {
-			e.Add(k.append(e.Bytes(), value))
-		}
-	}}
+	def := brook.IndexDef[V]{Field: f.Name, Shape: k.shape(), Unique: hasWord(f, "unique"),
+		Entries: func(v *V, e *brook.Entries) {
+			for _, value := range valuesOf(reflect.ValueOf(v).Elem(), f) {
+				e.Add(k.append(e.Bytes(), value))
+			}
+		}}
 	t.def.Indexes = []brook.IndexDef[V]{def}
 	holders := map[string]string{}
 	for _, w := range t.batch.Writes {
@@ -54,7 +56,8 @@ func newIndex[I comparable, K comparable, V any](rows map[K]V, field []string) (
 		for value := range entries.All {
 			row := text(t.def.Shape, w.Key)
 			if other, taken := holders[string(value)]; taken && other != row && def.Unique {
-				err = fmt.Errorf("rows %q and %q have the same %s, which is unique", min(row, other), max(row, other), f.Name)
+				err = fmt.Errorf("rows %q and %q have the same %s, which is unique",
+					min(row, other), max(row, other), f.Name)
 			}
 			holders[string(value)] = row
 			t.put(1, append(value[:len(value):len(value)], w.Key...), []byte{})
@@ -64,10 +67,12 @@ func newIndex[I comparable, K comparable, V any](rows map[K]V, field []string) (
 		return x, err
 	}
 	v, err := t.view()
-	return brook.IndexOf(v, 0, func(dst []byte, value I) []byte { return k.append(dst, reflect.ValueOf(value)) }), err
+	return brook.IndexOf(v, 0, func(dst []byte, value I) []byte {
+		return k.append(dst, reflect.ValueOf(value))
+	}), err
 }
 
-// indexedField finds the indexed field of values that is asked for by a type, or by name.
+// indexedField returns the indexed field of values with a type, or with a name.
 func indexedField(values, asked reflect.Type, name []string) (reflect.StructField, error) {
 	var found []reflect.StructField
 	var all []string
@@ -85,14 +90,17 @@ func indexedField(values, asked reflect.Type, name []string) (reflect.StructFiel
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return found[0], fmt.Errorf("%s has indexed fields %s and %s of type %s: name one", values, found[0].Name, found[1].Name, asked)
+		return found[0], fmt.Errorf("%s has indexed fields %s and %s of type %s: name one", values,
+			found[0].Name, found[1].Name, asked)
 	case len(all) == 0:
-		return reflect.StructField{}, fmt.Errorf("%s has no field tagged brook:\"index\" or brook:\"unique\"", values)
+		return reflect.StructField{},
+			fmt.Errorf("%s has no field tagged brook:\"index\" or brook:\"unique\"", values)
 	}
-	return reflect.StructField{}, fmt.Errorf("%s has no indexed field of type %s; it has %s", values, asked, strings.Join(append(name, all...), ", "))
+	return reflect.StructField{}, fmt.Errorf("%s has no indexed field of type %s; it has %s",
+		values, asked, strings.Join(append(name, all...), ", "))
 }
 
-// valuesOf returns what a row is found by.
+// valuesOf returns the values under which a row is found.
 func valuesOf(row reflect.Value, f reflect.StructField) (values []reflect.Value) {
 	v, err := row.FieldByIndexErr(f.Index)
 	if err != nil {

@@ -2,7 +2,7 @@ package brooktest
 
 import "reflect"
 
-// keyField is the field of V that carries its key; nil if none is tagged so.
+// keyField is the field of V that carries its key, nil if none is tagged so.
 type keyField[K comparable, V any] []int
 
 func keyFieldOf[K comparable, V any]() keyField[K, V] {
@@ -21,7 +21,8 @@ func (f keyField[K, V]) fill(row *V, key K) {
 	if f == nil {
 		return
 	}
-	if at, err := reflect.ValueOf(row).Elem().FieldByIndexErr(f); err == nil && at.IsZero() && at.CanSet() {
+	if at, err := reflect.ValueOf(row).Elem().FieldByIndexErr(f); err == nil && at.IsZero() &&
+		at.CanSet() {
 		at.Set(reflect.ValueOf(key))
 	}
 }

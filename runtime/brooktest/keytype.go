@@ -22,7 +22,7 @@ type keyLeaf struct {
 	typ   reflect.Type
 }
 
-// keyTypeOf takes a key type apart, or says why it is none.
+// keyTypeOf analyses a key type, and returns an error if it can't be one.
 func keyTypeOf(t reflect.Type) (*keyType, error) {
 	k := &keyType{typ: t}
 	if t.Kind() != reflect.Struct {
@@ -55,7 +55,8 @@ func (k *keyType) add(t reflect.Type, index []int, name string) error {
 		return nil
 	}
 	if t.Kind() != reflect.Struct || t.NumField() == 0 {
-		return fmt.Errorf("%s can't be a key: keys are strings, integers, bools, [N]byte, and structs of those", name)
+		return fmt.Errorf("%s can't be a key: keys are strings, integers, bools, [N]byte, and "+
+			"structs of those", name)
 	}
 	for i := range t.NumField() {
 		if err := k.addField(t, append(index[:len(index):len(index)], i)); err != nil {

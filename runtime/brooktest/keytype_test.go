@@ -38,7 +38,8 @@ type (
 )
 
 func TestKeysAreThoseOfTheRuntime(t *testing.T) {
-	in := everything{"a\x00b", true, -1, -2, -3, -4, -5, 6, 7, 8, 9, 10, 11, id{1, 2, 3}, pair{"x", 4}}
+	in := everything{"a\x00b", true, -1, -2, -3, -4, -5, 6, 7, 8, 9, 10, 11, id{1, 2, 3},
+		pair{"x", 4}}
 	k, err := keyTypeOf(reflect.TypeFor[everything]())
 	if err != nil {
 		t.Fatal(err)
@@ -64,10 +65,13 @@ func TestKeysAreThoseOfTheRuntime(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("encoded as\n%x, want\n%x", got, want)
 	}
-	if got, want := string(k.shape()), "string bool int64 int8 int16 int32 int64 uint64 uint8 uint16 uint32 uint64 uint64 bytes3 string int16"; got != want {
+	if got, want := string(k.shape()),
+		"string bool int64 int8 int16 int32 int64 uint64 uint8 uint16 uint32 uint64 uint64 bytes3 "+
+			"string int16"; got != want {
 		t.Errorf("shape %q, want %q", got, want)
 	}
-	if text, err := k.shape().Text(nil, got); err != nil || !strings.HasSuffix(string(text), "/010203/x/4") {
+	if text, err := k.shape().Text(nil, got); err != nil ||
+		!strings.HasSuffix(string(text), "/010203/x/4") {
 		t.Errorf("text %q, %v", text, err)
 	}
 	var out everything

@@ -6,7 +6,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// letterID tells dead letters apart.
+// letterID identifies a dead letter.
 type letterID struct {
 	position   brook.Position
 	id         string
@@ -14,7 +14,7 @@ type letterID struct {
 	ordinal    int
 }
 
-// DeadLetters returns the app's dead letters, in log order: all that there are, of whatever step.
+// DeadLetters returns the app's dead letters, in log order: all that exist, from any step.
 func (s *Scenario[A]) DeadLetters() []brook.DeadLetter {
 	s.t.Helper()
 	var all []brook.DeadLetter
@@ -28,7 +28,7 @@ func (s *Scenario[A]) DeadLetters() []brook.DeadLetter {
 	return all
 }
 
-// unseen lists the dead letters that DeadLetters never gave, a line for each.
+// unseen lists the dead letters that DeadLetters never returned, one per line.
 func (s *Scenario[A]) unseen() string {
 	s.t.Helper()
 	var b strings.Builder

@@ -21,9 +21,11 @@ func marshallersOf(t reflect.Type) marshaller {
 	has := func(write, read reflect.Type) bool { return p.Implements(write) && p.Implements(read) }
 	switch {
 	case t.Kind() != reflect.Struct:
-	case has(reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()):
+	case has(reflect.TypeFor[encoding.TextMarshaler](),
+		reflect.TypeFor[encoding.TextUnmarshaler]()):
 		return textMarshaller
-	case has(reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.BinaryUnmarshaler]()):
+	case has(reflect.TypeFor[encoding.BinaryMarshaler](),
+		reflect.TypeFor[encoding.BinaryUnmarshaler]()):
 		return binaryMarshaller
 	case has(reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.Unmarshaler]()):
 		return jsonMarshaller
@@ -54,8 +56,8 @@ func (m marshaller) copy(dst, src reflect.Value) error {
 	return err
 }
 
-// losesState reports whether a copy by fields would lose what unexported fields hold, of t or of a type in it that
-// has no marshaller.
+// losesState reports whether a copy by fields would lose the unexported fields of t, or of a type
+// in it that has no marshaller.
 func losesState(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if t == timeType || seen[t] || len(seen) > 0 && marshallersOf(t) != noMarshaller {
 		return false

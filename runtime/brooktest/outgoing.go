@@ -18,8 +18,8 @@ type dressed struct {
 	options []brook.PublishOption
 }
 
-// Raw returns an event as others may publish it: of any type, with anything for data. Its topic is
-// that of the type, or the app's own if the app does not know the type. An empty key is none.
+// Raw returns an event as others may publish it: of any type, with anything as data. Its topic is
+// that of the type, or the app's own if the app does not know the type. An empty key means none.
 //
 //	s.When(brooktest.Raw("order.placed", "u1", `{"cents": "a lot"}`))
 func Raw(typ, key, data string) brook.Outgoing { return raw{typ: typ, key: key, data: data} }

@@ -27,7 +27,8 @@ func Published[E any, A App](s *Scenario[A]) []brook.Event[E] {
 			if err != nil {
 				s.t.Fatalf("brooktest: published %s: %v", e.Type, err)
 			}
-			events = append(events, brook.Event[E]{ID: e.ID, Type: e.Type, Author: e.Author, Time: e.Time, Data: data,
+			events = append(events, brook.Event[E]{ID: e.ID, Type: e.Type, Author: e.Author,
+				Time: e.Time, Data: data,
 				Key: e.Key, Headers: e.Headers, Cause: e.Cause, Position: e.Position})
 		}
 		return events

@@ -27,27 +27,27 @@ type App interface {
 	Close() error
 }
 
-// Scenario tests a whole app, event by event, in the test's own goroutine: given these events, when
-// those come, the views, what was published, the effects and the dead letters are as follows. When
-// a step returns, everything has happened.
+// Scenario tests a whole app, event by event, in the test's own goroutine: given these events,
+// when those come, then the views, the published events, the effects and the dead letters are as
+// follows. When a step returns, everything has happened.
 //
-// Of dead letters a test has to take note: it fails at its end if there are some that
-// [Scenario.DeadLetters] never gave.
+// A test has to look at dead letters: it fails at its end if there are some that
+// [Scenario.DeadLetters] never returned.
 //
-// Its methods are for one goroutine.
+// Its methods must be called from one goroutine.
 type Scenario[A App] struct {
 	// App is the app under test.
 	App A
-	// Driver is the log. What the app published since the last step began, it remembers.
+	// Driver is the log. It remembers what the app published since the last step began.
 	Driver *Driver
-	// Time is when the next event is made; each comes a second after the one before.
+	// Time is the time of the next event. Each event comes a second after the one before.
 	Time time.Time
 
 	t       TB
 	open    func(brook.Config) (A, error)
 	config  brook.Config
 	back    engine.Backstage
-	number  int // of events so far, which are their IDs
+	number  int // number of events so far, which are their IDs
 	effects []*Effect
 	hold    bool
 	noted   map[letterID]bool
@@ -55,11 +55,12 @@ type Scenario[A App] struct {
 
 // New opens an app for a test, with a new driver and a new store, and closes it when the test ends:
 //
-//	s := brooktest.New(t, func(c brook.Config) (*shop.App, error) { return shop.NewApp(c, shop.Projection{}) })
+//	s := brooktest.New(t, func(c brook.Config) (*shop.App, error) {
+//		return shop.NewApp(c, shop.Projection{})
+//	})
 //
-// The function may change the configuration: Driver to another [NewDriver], everything else
-// to anything. Nothing is waited for between retries, and what the app logs as wrong is
-// in the test's output.
+// The function may change the configuration: Driver to another [NewDriver], everything else to
+// anything. Retries do not wait, and errors that the app logs appear in the test's output.
 func New[A App](t TB, open func(brook.Config) (A, error)) *Scenario[A] {
 	t.Helper()
 	s := &Scenario[A]{t: t, open: open, Time: start(), noted: map[letterID]bool{}}
@@ -68,7 +69,8 @@ func New[A App](t TB, open func(brook.Config) (A, error)) *Scenario[A] {
 		Driver: NewDriver(),
 		Store:  mapstore.New(),
 		Retry:  brook.Retry{Min: 1, Max: 1},
-		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: withoutTime})),
+		Log: slog.New(slog.NewTextHandler(t.Output(),
+			&slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: withoutTime})),
 	}
 	s.start()
 	t.Cleanup(s.end)
@@ -120,9 +122,12 @@ func (s *Scenario[A]) begin(ctx context.Context) error {
 	}
 	var starts []brook.Position
 	for _, p := range partitions {
-		marked := func(m brook.Position) bool { return m.Topic == p.Topic && m.Partition == p.Number }
+		marked := func(m brook.Position) bool {
+			return m.Topic == p.Topic && m.Partition == p.Number
+		}
 		if !slices.ContainsFunc(marks, marked) {
-			starts = append(starts, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.Start})
+			starts = append(starts, brook.Position{Topic: p.Topic, Partition: p.Number,
+				Offset: p.Start})
 		}
 	}
 	if len(starts) == 0 {
@@ -131,7 +136,7 @@ func (s *Scenario[A]) begin(ctx context.Context) error {
 	return s.Driver.Mark(ctx, name, starts)
 }
 
-// end closes the app and looks for dead letters that nobody looked at.
+// end closes the app and reports dead letters that the test did not look at.
 func (s *Scenario[A]) end() {
 	s.t.Helper()
 	if unseen := s.unseen(); unseen != "" {
@@ -142,9 +147,9 @@ func (s *Scenario[A]) end() {
 	}
 }
 
-// Given has events happen before what is tested: they are published by somebody and folded. One
-// that becomes a dead letter ends the test. What they made the app publish, and their effects,
-// happened too and are forgotten.
+// Given publishes and folds events that happened before what is tested. One that becomes a dead
+// letter ends the test. What the app published because of them, and their effects, happened
+// too and are forgotten.
 func (s *Scenario[A]) Given(events ...brook.Outgoing) {
 	s.t.Helper()
 	s.step(events)
@@ -155,15 +160,15 @@ func (s *Scenario[A]) Given(events ...brook.Outgoing) {
 	s.forget()
 }
 
-// When has events happen: they are published by somebody, in this order, with the author of the
-// app, and folded, with all that handlers emit to topics that the app reads. [Scenario.Published],
-// [Scenario.Effects] and the Driver then tell what the app did.
+// When publishes events, in this order, with the author of the app, and folds them, with
+// everything that handlers emit to topics that the app reads. Afterwards [Scenario.Published],
+// [Scenario.Effects] and the Driver have what the app did.
 func (s *Scenario[A]) When(events ...brook.Outgoing) {
 	s.t.Helper()
 	s.step(events)
 }
 
-// Do has anything happen that no event is, and then folds what there is to fold. It returns
+// Do runs a function that is no event, and then folds what there is to fold. It returns
 // the error of either.
 //
 //	err := s.Do(func(ctx context.Context) error {
@@ -177,16 +182,15 @@ func (s *Scenario[A]) Do(do func(ctx context.Context) error) error {
 	if err := do(ctx); err != nil {
 		return err
 	}
-	if err := s.begin(ctx); err != nil { // topics may have partitions that they had not
+	if err := s.begin(ctx); err != nil { // topics may have new partitions
 		return err
 	}
 	return s.App.CatchUp(ctx)
 }
 
-// Restart closes the app and opens it again on the same log with a store that holds nothing,
-// as a service with views in memory does: it folds the whole log once more, and must neither
-// publish nor have effects again. What did not come through the log is forgotten. A store of
-// the test's own is kept.
+// Restart closes the app and opens it again on the same log with an empty store, like a service
+// with views in memory: it folds the whole log once more, and must neither publish nor run effects
+// again. What did not come through the log is lost. A store of the test's own is kept.
 func (s *Scenario[A]) Restart() {
 	s.t.Helper()
 	if err := s.App.Close(); err != nil {
@@ -219,7 +223,7 @@ func (s *Scenario[A]) step(events []brook.Outgoing) {
 	}
 }
 
-// record returns the record of an event that happens next.
+// record returns the record of the next event.
 func (s *Scenario[A]) record(event brook.Outgoing) (brook.Record, error) {
 	s.number++
 	id, at := strconv.Itoa(s.number), s.Time
@@ -230,17 +234,19 @@ func (s *Scenario[A]) record(event brook.Outgoing) (brook.Record, error) {
 		if e.key != "" {
 			key = []byte(e.key)
 		}
-		return s.back.Wrap(brook.Message{ID: id, Type: e.typ, Author: s.back.Config().Author, Time: at, Data: []byte(e.data)}, key)
+		return s.back.Wrap(brook.Message{ID: id, Type: e.typ, Author: s.back.Config().Author,
+			Time: at, Data: []byte(e.data)}, key)
 	case dressed:
 		if _, ok := e.Outgoing.(raw); ok {
 			return brook.Record{}, fmt.Errorf("an event made by Raw takes no options")
 		}
-		return s.back.Record(e.Outgoing, append([]brook.PublishOption{brook.WithID(id), brook.WithTime(at)}, e.options...)...)
+		return s.back.Record(e.Outgoing,
+			append([]brook.PublishOption{brook.WithID(id), brook.WithTime(at)}, e.options...)...)
 	}
 	return s.back.Record(event, brook.WithID(id), brook.WithTime(at))
 }
 
-// forget forgets what the last step brought.
+// forget forgets the results of the last step.
 func (s *Scenario[A]) forget() {
 	s.effects = nil
 	s.Driver.Forget()

@@ -16,7 +16,9 @@ import (
 var errBroken = errors.New("broken")
 
 func openWith(audit *ledger.Audit) func(brook.Config) (*ledger.App, error) {
-	return func(c brook.Config) (*ledger.App, error) { return ledger.NewApp(c, ledger.Books{}, audit) }
+	return func(c brook.Config) (*ledger.App, error) {
+		return ledger.NewApp(c, ledger.Books{}, audit)
+	}
 }
 
 func opened(account string) brook.Outgoing {
@@ -33,23 +35,27 @@ func TestScenario(t *testing.T) {
 	brooktest.Equal(t, s.Published(), nil) // what was given is not what is tested
 	s.When(moved("a", 2, "emit"), moved("a", 3, ""))
 
-	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a"), ledger.Account{ID: "a", Email: "a@example.org", Balance: 6, Moves: 3})
+	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a"),
+		ledger.Account{ID: "a", Email: "a@example.org", Balance: 6, Moves: 3})
 	noted := brooktest.Published[ledger.Noted](s)
 	if len(noted) != 1 {
 		t.Fatalf("noted: %v", noted)
 	}
 	e := noted[0]
 	at := time.Date(2020, 1, 1, 12, 0, 2, 0, time.UTC) // the third event
-	brooktest.Equal(t, e, brook.Event[ledger.Noted]{ID: "test/0cbb56ee/test/0/3/Audit/0", Type: ledger.NotedType, Author: "test", Time: at,
+	brooktest.Equal(t, e, brook.Event[ledger.Noted]{ID: "test/0cbb56ee/test/0/3/Audit/0",
+		Type: ledger.NotedType, Author: "test", Time: at,
 		Data: ledger.Noted{Account: "a", Text: "+2 makes 3"}, Key: []byte("a"), Cause: "3",
 		Position: brook.Position{Topic: "test", Offset: 5}})
 	brooktest.Equal(t, brooktest.PublishedData[ledger.Noted](s), []ledger.Noted{e.Data})
 	brooktest.Equal(t, brooktest.Published[ledger.Opened](s), nil)
-	if all := s.Published(); len(all) != 1 || string(all[0].Data) != `{"account":"a","text":"+2 makes 3"}` {
+	if all := s.Published(); len(all) != 1 ||
+		string(all[0].Data) != `{"account":"a","text":"+2 makes 3"}` {
 		t.Errorf("published %+v", all)
 	}
 	// What was emitted came back and was folded.
-	brooktest.Equal(t, s.App.Views.Notes.MustGet("a"), ledger.Note{"noted: +1 makes 1", "+3 makes 6", "noted: +2 makes 3"})
+	brooktest.Equal(t, s.App.Views.Notes.MustGet("a"),
+		ledger.Note{"noted: +1 makes 1", "+3 makes 6", "noted: +2 makes 3"})
 	brooktest.Equal(t, len(s.DeadLetters()), 0)
 	if events := s.App.Views.Accounts.MustEvents("a"); len(events) != 4 || events[0].ID != "1" {
 		t.Errorf("history %v", events)
@@ -65,7 +71,8 @@ func TestScenarioIsTheSameEachTime(t *testing.T) {
 		for _, a := range []string{"a", "b", "c", "d", "e"} {
 			s.Given(opened(a))
 		}
-		s.When(moved("e", 1, "emit"), moved("a", 1, "emit"), moved("c", 1, "emit"), moved("b", 1, "emit"))
+		s.When(moved("e", 1, "emit"), moved("a", 1, "emit"), moved("c", 1, "emit"),
+			moved("b", 1, "emit"))
 		return s.Published()
 	}
 	brooktest.Equal(t, once(), once())
@@ -76,7 +83,8 @@ func TestDeadLettersHaveToBeAskedFor(t *testing.T) {
 		s := brooktest.New(t, openWith(&ledger.Audit{}))
 		s.When(moved("nobody", 1, ""))
 	})
-	if want := "brooktest: dead letters that the test did not ask for:\n\ttest/0/0 money.moved in Audit: handle: "; !strings.HasPrefix(got, want) {
+	if want := "brooktest: dead letters that the test did not ask for:\n\ttest/0/0 money.moved in " +
+		"Audit: handle: "; !strings.HasPrefix(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	got = run(func(t *fakeT) {
@@ -94,7 +102,9 @@ func TestDeadLettersHaveToBeAskedFor(t *testing.T) {
 		s.Given(moved("nobody", 1, ""))
 		t.Errorf("not reached")
 	})
-	if !strings.HasPrefix(got, "brooktest: given events became dead letters:\n\ttest/0/0 money.moved in Audit") || strings.Contains(got, "not reached") {
+	if !strings.HasPrefix(got,
+		"brooktest: given events became dead letters:\n\ttest/0/0 money.moved in Audit") ||
+		strings.Contains(got, "not reached") {
 		t.Errorf("%q", got)
 	}
 }
@@ -113,17 +123,21 @@ func TestRawAndWith(t *testing.T) {
 		t.Errorf("letters %v", letters)
 	}
 	at := time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
-	s.When(brooktest.With(brooktest.With(opened("b"), brook.WithID("mine")), brook.WithTime(at), brook.WithHeader("h", []byte("v"))))
+	s.When(brooktest.With(brooktest.With(opened("b"), brook.WithID("mine")), brook.WithTime(at),
+		brook.WithHeader("h", []byte("v"))))
 	past := s.App.Views.Accounts.MustEvents("b")
-	if len(past) != 1 || past[0].ID != "mine" || !past[0].Time.Equal(at) || len(past[0].Headers) != 1 {
+	if len(past) != 1 || past[0].ID != "mine" || !past[0].Time.Equal(at) ||
+		len(past[0].Headers) != 1 {
 		t.Errorf("history %+v", past)
 	}
-	for _, event := range []brook.Outgoing{nil, brook.Emit(1), brooktest.With(nil), brooktest.With(brooktest.Raw("x", "", ""))} {
+	for _, event := range []brook.Outgoing{nil, brook.Emit(1), brooktest.With(nil),
+		brooktest.With(brooktest.Raw("x", "", ""))} {
 		got := run(func(t *fakeT) {
 			s := brooktest.New(t, openWith(&ledger.Audit{}))
 			s.When(event)
 		})
-		if !strings.Contains(got, "is no event of this package") && !strings.Contains(got, "takes no options") {
+		if !strings.Contains(got, "is no event of this package") &&
+			!strings.Contains(got, "takes no options") {
 			t.Errorf("%T: %q", event, got)
 		}
 	}
@@ -152,7 +166,8 @@ func TestEffects(t *testing.T) {
 		t.Fatalf("effects %v", effects)
 	}
 	first, second := effects[0], effects[1]
-	if first.ID != "3" || first.Type != ledger.MovedType || first.Set != "Audit" || first.Tries != 1 || first.Err != nil || first.Position.Offset != 2 {
+	if first.ID != "3" || first.Type != ledger.MovedType || first.Set != "Audit" ||
+		first.Tries != 1 || first.Err != nil || first.Position.Offset != 2 {
 		t.Errorf("first: %+v", first)
 	}
 	if second.ID != "5" || second.Tries != 5 || second.Err != errBroken {
@@ -169,7 +184,9 @@ func TestEffects(t *testing.T) {
 	if err := held[0].Run(t.Context()); err != nil || ran != 1 || held[0].Tries != 1 {
 		t.Errorf("run: %v, %+v", err, held[0])
 	}
-	err := s.Do(func(ctx context.Context) error { return s.App.Process.Moved(ctx, ledger.Moved{Account: "a", Cents: 1}) })
+	err := s.Do(func(ctx context.Context) error {
+		return s.App.Process.Moved(ctx, ledger.Moved{Account: "a", Cents: 1})
+	})
 	if e := s.Effects(); err != nil || len(e) != 1 || !e[0].Position.IsZero() {
 		t.Errorf("process: %v, %v", e, err)
 	}
@@ -177,9 +194,10 @@ func TestEffects(t *testing.T) {
 
 func TestRestartActsOnNothing(t *testing.T) {
 	ran := 0
-	s := brooktest.New(t, openWith(&ledger.Audit{Effect: func(brook.Event[ledger.Moved]) brook.Effect {
-		return func(context.Context) error { ran++; return nil }
-	}}))
+	s := brooktest.New(t,
+		openWith(&ledger.Audit{Effect: func(brook.Event[ledger.Moved]) brook.Effect {
+			return func(context.Context) error { ran++; return nil }
+		}}))
 	s.When(opened("a"), moved("a", 2, "emit"))
 	before := s.App.Views.Accounts.MustMap()
 	s.Restart()
@@ -204,7 +222,8 @@ func TestFailingDriver(t *testing.T) {
 	s.When(moved("a", 2, "emit"))
 	brooktest.Equal(t, s.Published(), nil)
 	letters := s.DeadLetters()
-	if len(letters) != 1 || letters[0].Stage != brook.StageEmit || letters[0].Set != "Audit" || letters[0].ID != "3" {
+	if len(letters) != 1 || letters[0].Stage != brook.StageEmit || letters[0].Set != "Audit" ||
+		letters[0].ID != "3" {
 		t.Errorf("letters %+v", letters)
 	}
 	if err := s.Do(func(ctx context.Context) error {
@@ -213,12 +232,15 @@ func TestFailingDriver(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	brooktest.Equal(t, brooktest.PublishedData[ledger.Noted](s), []ledger.Noted{{Account: "a", Text: "+2 makes 3"}})
+	brooktest.Equal(t, brooktest.PublishedData[ledger.Noted](s),
+		[]ledger.Noted{{Account: "a", Text: "+2 makes 3"}})
 	brooktest.Equal(t, len(s.DeadLetters()), 0)
 }
 
 func TestDoGivesErrors(t *testing.T) {
-	audit := &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error { return errBroken }}
+	audit := &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+		return errBroken
+	}}
 	s := brooktest.New(t, func(c brook.Config) (*ledger.App, error) {
 		c.OnFailure = brook.Stop
 		return ledger.NewApp(c, ledger.Books{}, audit)
@@ -250,7 +272,9 @@ func TestScenarioThatCanNotBegin(t *testing.T) {
 	if !strings.Contains(got, "NewApp got a nil *Audit") {
 		t.Errorf("%q", got)
 	}
-	got = run(func(t *fakeT) { brooktest.Published[int](brooktest.New(t, openWith(&ledger.Audit{}))) })
+	got = run(func(t *fakeT) {
+		brooktest.Published[int](brooktest.New(t, openWith(&ledger.Audit{})))
+	})
 	if got != "brooktest: int is no event of the app's package" {
 		t.Errorf("%q", got)
 	}

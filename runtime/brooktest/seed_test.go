@@ -30,22 +30,26 @@ func emails(t *testing.T, app *ledger.App, email string) (ids []string) {
 func TestSeed(t *testing.T) {
 	s := brooktest.New(t, openWith(&ledger.Audit{}))
 	s.Given(opened("a"))
-	rows := map[string]ledger.Account{"a": {Email: "new", Balance: 5, Tags: []string{"x"}}, "b": {ID: "b", Email: "new"}}
+	rows := map[string]ledger.Account{"a": {Email: "new", Balance: 5, Tags: []string{"x"}},
+		"b": {ID: "b", Email: "new"}}
 	brooktest.Seed(t, s.App.Views.Accounts.View, rows)
 	rows["a"].Tags[0] = "changed"
 	brooktest.Equal(t, s.App.Views.Accounts.MustMap(), map[string]ledger.Account{
-		"a": {ID: "a", Email: "new", Balance: 5, Tags: []string{"x"}}, "b": {ID: "b", Email: "new"}})
+		"a": {ID: "a", Email: "new", Balance: 5, Tags: []string{"x"}},
+		"b": {ID: "b", Email: "new"}})
 	brooktest.Equal(t, emails(t, s.App, "new"), []string{"a", "b"})
 	brooktest.Equal(t, emails(t, s.App, "a@example.org"), nil)
 	brooktest.Equal(t, len(s.App.Views.Accounts.MustEvents("a")), 0)
 
-	brooktest.Seed(t, s.App.Views.Accounts.View, map[string]ledger.Account{"c": {}}, opened("c"), moved("c", 1, ""))
+	brooktest.Seed(t, s.App.Views.Accounts.View, map[string]ledger.Account{"c": {}}, opened("c"),
+		moved("c", 1, ""))
 	past := s.App.Views.Accounts.MustEvents("c")
 	if len(past) != 2 || past[0].Type != ledger.OpenedType {
 		t.Fatalf("history %+v", past)
 	}
 	brooktest.Equal(t, past[1].Data, ledger.AccountsEvent(ledger.Moved{Account: "c", Cents: 1}))
-	brooktest.Seed(t, s.App.Views.Lines.View, map[ledger.LineKey]ledger.Line{{Account: "a", Number: 1}: {Cents: 1}}, opened("c"))
+	brooktest.Seed(t, s.App.Views.Lines.View,
+		map[ledger.LineKey]ledger.Line{{Account: "a", Number: 1}: {Cents: 1}}, opened("c"))
 	brooktest.Equal(t, s.App.Views.Lines.MustValues(), []ledger.Line{{Cents: 1}})
 
 	s.When(moved("a", 7, ""))
@@ -56,7 +60,8 @@ func TestSeedThatCanNotBe(t *testing.T) {
 	s := brooktest.New(t, openWith(&ledger.Audit{}))
 	for want, seed := range map[string]func(t *fakeT){
 		"the value's key field is \"y\"": func(t *fakeT) {
-			brooktest.Seed(t, s.App.Views.Accounts.View, map[string]ledger.Account{"ok": {}, "x": {ID: "y"}})
+			brooktest.Seed(t, s.App.Views.Accounts.View,
+				map[string]ledger.Account{"ok": {}, "x": {ID: "y"}})
 		},
 		"only the views of an app": func(t *fakeT) {
 			brooktest.Seed(t, brooktest.View(map[string]int{}), map[string]int{"a": 1})
@@ -77,7 +82,8 @@ func TestClear(t *testing.T) {
 		c.BatchSize = 2
 		return ledger.NewApp(c, ledger.Books{}, &ledger.Audit{})
 	})
-	s.Given(opened("a"), opened("b"), opened("c"), moved("a", 1, ""), moved("a", 1, ""), moved("b", 1, ""))
+	s.Given(opened("a"), opened("b"), opened("c"), moved("a", 1, ""), moved("a", 1, ""),
+		moved("b", 1, ""))
 	brooktest.Clear(t, s.App, "accounts")
 	brooktest.Equal(t, s.App.Views.Accounts.MustMap(), nil)
 	brooktest.Equal(t, emails(t, s.App, "a@example.org"), nil)
@@ -91,7 +97,9 @@ func TestClear(t *testing.T) {
 	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a").Balance, 3)
 	brooktest.Equal(t, emails(t, s.App, "a@example.org"), []string{"a"})
 	brooktest.Equal(t, len(s.App.Views.Accounts.MustEvents("a")), 2)
-	if got := run(func(t *fakeT) { brooktest.Clear(t, s.App, "acounts") }); got != `brooktest: brook: clear: there is no collection "acounts", but ["accounts" "lines" "notes"]` {
+	if got := run(func(t *fakeT) {
+		brooktest.Clear(t, s.App, "acounts")
+	}); got != `brooktest: brook: clear: there is no collection "acounts", but ["accounts" "lines" "notes"]` {
 		t.Errorf("%q", got)
 	}
 }
@@ -108,7 +116,8 @@ func TestSeedAndClearOnABrokenStore(t *testing.T) {
 	for _, f := range []func(t *fakeT){
 		func(t *fakeT) { brooktest.Clear(t, s.App) },
 		func(t *fakeT) {
-			brooktest.Seed(t, s.App.Views.Accounts.View, map[string]ledger.Account{"b": {Email: "b"}})
+			brooktest.Seed(t, s.App.Views.Accounts.View,
+				map[string]ledger.Account{"b": {Email: "b"}})
 		},
 	} {
 		if got := run(f); !strings.Contains(got, "broken") {
@@ -137,7 +146,8 @@ func (s *brokenStore) Commit(ctx context.Context, b *brook.Batch) error {
 // Seeding and clearing go on beside an app that runs.
 func TestSeedAndClearBesideRun(t *testing.T) {
 	driver := brooktest.NewDriver()
-	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: driver, Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}, ledger.Books{}, &ledger.Audit{})
+	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: driver, Store: mapstore.New(),
+		Log: slog.New(slog.DiscardHandler)}, ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,16 +162,20 @@ func TestSeedAndClearBesideRun(t *testing.T) {
 	defer stop()
 	for round := range 20 {
 		for i := range 10 {
-			if _, err := app.Publish.Opened(ctx, ledger.Opened{Account: fmt.Sprint(i), Email: "same"}); err != nil {
+			if _, err := app.Publish.Opened(ctx,
+				ledger.Opened{Account: fmt.Sprint(i), Email: "same"}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		brooktest.Seed(t, app.Views.Accounts.View, map[string]ledger.Account{"seed": {Email: "same"}})
-		if _, err := app.Views.Accounts.Get("seed"); err != nil && !errors.Is(err, brook.ErrNotFound) {
+		brooktest.Seed(t, app.Views.Accounts.View,
+			map[string]ledger.Account{"seed": {Email: "same"}})
+		if _, err := app.Views.Accounts.Get("seed"); err != nil &&
+			!errors.Is(err, brook.ErrNotFound) {
 			t.Fatal(err)
 		}
 		brooktest.Clear(t, app)
-		pos, err := app.Publish.Opened(ctx, ledger.Opened{Account: "last", Email: fmt.Sprint(round)})
+		pos, err := app.Publish.Opened(ctx,
+			ledger.Opened{Account: "last", Email: fmt.Sprint(round)})
 		if err == nil {
 			err = app.WaitFor(ctx, pos)
 		}

@@ -24,7 +24,9 @@ func (t *listened) Output() io.Writer { return &t.output }
 func TestScenarioIsSilent(t *testing.T) {
 	said := &listened{}
 	driver := brooktest.NewDriver(memdriver.Partitions(3))
-	if _, err := driver.Deliver(t.Context(), brook.Record{Topic: "test", Key: []byte("k")}); err != nil { // before the app is there
+	// before the app is there
+	if _, err := driver.Deliver(t.Context(),
+		brook.Record{Topic: "test", Key: []byte("k")}); err != nil {
 		t.Fatal(err)
 	}
 	s := brooktest.New(said, func(c brook.Config) (*ledger.App, error) {

@@ -54,13 +54,15 @@ func newTable[K comparable, V any](rows map[K]V) (*table[K, V], error) {
 
 // grow adds a table to the store.
 func (t *table[K, V]) grow() error {
-	own, err := t.store.Table(context.Background(), brook.TableSpec{Name: fmt.Sprint("table ", len(t.tables))})
+	own, err := t.store.Table(context.Background(),
+		brook.TableSpec{Name: fmt.Sprint("table ", len(t.tables))})
 	t.tables = append(t.tables, own)
 	return err
 }
 
 func (t *table[K, V]) put(number int, key []byte, value any) {
-	t.batch.Writes = append(t.batch.Writes, brook.Write{Table: t.tables[number], Key: key, Value: value})
+	t.batch.Writes = append(t.batch.Writes,
+		brook.Write{Table: t.tables[number], Key: key, Value: value})
 }
 
 // view stores everything and returns the view of it.

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// TB is what this package needs of a test; every *testing.T, B and F is one.
+// TB is the part of a test that this package needs. Every *testing.T, B and F is one.
 type TB interface {
 	Helper()
 	Context() context.Context

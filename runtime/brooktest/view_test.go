@@ -26,7 +26,8 @@ type at struct {
 	Name  string
 }
 
-func keys[K comparable, V any](t *testing.T, seq func(func(brook.Entry[K, V], error) bool)) (all []K) {
+func keys[K comparable, V any](t *testing.T,
+	seq func(func(brook.Entry[K, V], error) bool)) (all []K) {
 	t.Helper()
 	for e, err := range seq {
 		if err != nil {
@@ -44,7 +45,8 @@ func TestViewReads(t *testing.T) {
 	if u, err := v.Get(3); err != nil || u.ID != "c" {
 		t.Errorf("Get: %+v, %v", u, err)
 	}
-	if _, err := v.Get(4); !errors.Is(err, brook.ErrNotFound) || err.Error() != "brook: user: no value at key 4" {
+	if _, err := v.Get(4); !errors.Is(err, brook.ErrNotFound) ||
+		err.Error() != "brook: user: no value at key 4" {
 		t.Errorf("Get of nothing: %v", err)
 	}
 	if ok, err := v.Has(10); !ok || err != nil {
@@ -64,7 +66,8 @@ func TestViewPrefix(t *testing.T) {
 		k.Place.Row, k.Place.Column, k.Name = row, column, name
 		return k
 	}
-	v := brooktest.View(map[at]int{key(1, 1, "a"): 1, key(1, 1, "b"): 2, key(1, 2, "a"): 3, key(2, 1, "a"): 4})
+	v := brooktest.View(map[at]int{key(1, 1, "a"): 1, key(1, 1, "b"): 2, key(1, 2, "a"): 3,
+		key(2, 1, "a"): 4})
 	brooktest.Equal(t, keys(t, v.Prefix(key(1, 1, ""), 1)), []at{key(1, 1, "a"), key(1, 1, "b")})
 	for _, err := range v.Prefix(key(1, 1, ""), 3) {
 		if err == nil {
@@ -72,7 +75,8 @@ func TestViewPrefix(t *testing.T) {
 		}
 	}
 	// "1" is no prefix of "1:2".
-	s := brooktest.View(map[struct{ A, B string }]int{{"1", "x"}: 1, {"1:2", "x"}: 2, {"1\x00", "x"}: 3})
+	s := brooktest.View(map[struct{ A, B string }]int{{"1", "x"}: 1, {"1:2", "x"}: 2,
+		{"1\x00", "x"}: 3})
 	brooktest.Equal(t, len(keys(t, s.Prefix(struct{ A, B string }{A: "1"}, 1))), 1)
 }
 
@@ -104,8 +108,12 @@ func panics(t *testing.T, want string, f func()) {
 }
 
 func TestViewOfWhatIsNoCollection(t *testing.T) {
-	panics(t, "brooktest: View: float64 can't be a key", func() { brooktest.View(map[float64]int{}) })
-	panics(t, "brooktest: View: row a: func(): func() can't be serialized", func() { brooktest.View(map[string]func(){"a": nil}) })
+	panics(t, "brooktest: View: float64 can't be a key", func() {
+		brooktest.View(map[float64]int{})
+	})
+	panics(t, "brooktest: View: row a: func(): func() can't be serialized", func() {
+		brooktest.View(map[string]func(){"a": nil})
+	})
 }
 
 func TestIndexReads(t *testing.T) {
@@ -133,16 +141,25 @@ func TestIndexReads(t *testing.T) {
 }
 
 func TestIndexOfWhatIsNone(t *testing.T) {
-	panics(t, "has indexed fields Tags and Group of type string: name one", func() { brooktest.Index[string](map[string]user{}) })
-	panics(t, "no indexed field of type bool; it has Email (brooktest_test.email), Phone (*int)", func() { brooktest.Index[bool](map[string]user{}) })
-	panics(t, `has no field tagged brook:"index"`, func() { brooktest.Index[string](map[string]int{}) })
+	panics(t, "has indexed fields Tags and Group of type string: name one", func() {
+		brooktest.Index[string](map[string]user{})
+	})
+	panics(t, "no indexed field of type bool; it has Email (brooktest_test.email), Phone (*int)",
+		func() {
+			brooktest.Index[bool](map[string]user{})
+		})
+	panics(t, `has no field tagged brook:"index"`, func() {
+		brooktest.Index[string](map[string]int{})
+	})
 	panics(t, `rows "a" and "b" have the same Email, which is unique`, func() {
 		brooktest.Index[email](map[string]user{"a": {Email: "e"}, "b": {Email: "e"}})
 	})
 	type odd struct {
 		F float64 `brook:"index"`
 	}
-	panics(t, "field F: float64 can't be a key", func() { brooktest.Index[float64](map[string]odd{}) })
+	panics(t, "field F: float64 can't be a key", func() {
+		brooktest.Index[float64](map[string]odd{})
+	})
 }
 
 func TestApply(t *testing.T) {
@@ -154,6 +171,8 @@ func TestApply(t *testing.T) {
 		brook.Delete[user]("b"),
 		brook.Create("d", user{ID: "d"}),
 	)
-	brooktest.Equal(t, after, map[string]user{"a": {ID: "a", Notes: []string{"two"}}, "c": {ID: "c", Notes: []string{"c"}}, "d": {ID: "d"}})
+	brooktest.Equal(t, after,
+		map[string]user{"a": {ID: "a", Notes: []string{"two"}},
+			"c": {ID: "c", Notes: []string{"c"}}, "d": {ID: "d"}})
 	brooktest.Equal(t, rows, map[string]user{"a": {Notes: []string{"one"}}, "b": {}})
 }
