@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Cloner makes deep copies of values, such as one encoding into a store and one decoding from it
-// would give. Its zero value is ready. The first error is kept and reported by Finish.
+// Cloner makes deep copies of values, equal to what encoding into a store and decoding from it
+// would return. Its zero value is ready to use. The first error is kept and reported by Finish.
 type Cloner struct {
 	depth int
 	err   error
 }
 
-// Finish reports the first error: a cycle, or what a marshaller said.
+// Finish reports the first error: a cycle, or a marshaller's error.
 func (c *Cloner) Finish() error { return c.err }
 
 // fail keeps err, if it is the first.
@@ -74,7 +74,8 @@ func ClonePointer[T any](c *Cloner, dst **T, src *T, element func(c *Cloner, dst
 }
 
 // CloneMap makes *dst a copy of src.
-func CloneMap[K comparable, V any](c *Cloner, dst *map[K]V, src map[K]V, element func(c *Cloner, dst, src *V)) {
+func CloneMap[K comparable, V any](c *Cloner, dst *map[K]V, src map[K]V,
+	element func(c *Cloner, dst, src *V)) {
 	if src == nil {
 		*dst = nil
 		return
@@ -169,7 +170,7 @@ func (c *Cloner) other(dst *any, v any) {
 	}
 }
 
-// Interface is for interfaces with methods, which no store can give back: only nil can be copied.
+// Interface is for interfaces with methods, which no store can restore: only nil can be copied.
 func (c *Cloner) Interface(v any) {
 	if v != nil {
 		c.fail(fmt.Errorf("copy of a value: %T in an interface with methods", v))

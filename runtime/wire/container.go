@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// DecodeSlice decodes an array into *p, element by element; null makes it nil. Elements that *p has
-// already (where a name occurs twice) are decoded into, as in encoding/json.
+// DecodeSlice decodes an array into *p, element by element; null makes it nil. Elements that *p
+// already has (if a name occurs twice) are decoded into, as in encoding/json.
 func DecodeSlice[T any](d *Decoder, p *[]T, element func(*Decoder, *T)) {
 	if d.Null() {
 		*p = nil
@@ -79,7 +79,8 @@ func At[T any](p **T) *T {
 
 // DecodeMap decodes an object into *p, which keeps the entries that it has; null makes it nil. key
 // makes a key of the text's, which is a string literal.
-func DecodeMap[K comparable, V any](d *Decoder, p *map[K]V, key func(*Decoder, []byte) K, element func(*Decoder, *V)) {
+func DecodeMap[K comparable, V any](d *Decoder, p *map[K]V, key func(*Decoder, []byte) K,
+	element func(*Decoder, *V)) {
 	if d.Null() {
 		*p = nil
 		return

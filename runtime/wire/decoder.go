@@ -8,7 +8,7 @@ package wire
 type Decoder struct {
 	data    []byte
 	pos     int
-	start   int // of the value that Raw or Text gave last
+	start   int // of the value that Raw or Text returned last
 	depth   int
 	err     *Error
 	missing []missing

@@ -11,9 +11,13 @@ import (
 // TestSkip compares which texts are JSON with encoding/json's opinion.
 func TestSkip(t *testing.T) {
 	texts := []string{
-		"null", "true", "false", "0", "-0", "-", "1.5e-7", "1e", "1e+", ".1", "1.", "01", "-01", "{}", "[]", "[1,[2,{}],\"x\"]", "[1,]", "[", "{", "{\"a\"}", "{\"a\":}",
-		"{\"a\":1,}", "{\"a\":1 \"b\":2}", "\"", "\"\\", "\"\\u12\"", "\"\\uD800\"", "\"\n\"", "\"a\x7f\xff\"", "", " ", "\t\r\n1\v", "1 2", "nul", "nulll", "\"aaaaaaa\x01aaaaaaa\"",
-		strings.Repeat("[", 10000) + strings.Repeat("]", 10000), strings.Repeat("[", 10001) + strings.Repeat("]", 10001), "\"0123456\\\"89abcdef\\\\\"", "[true,false,nul]",
+		"null", "true", "false", "0", "-0", "-", "1.5e-7", "1e", "1e+", ".1", "1.", "01", "-01",
+		"{}", "[]", "[1,[2,{}],\"x\"]", "[1,]", "[", "{", "{\"a\"}", "{\"a\":}",
+		"{\"a\":1,}", "{\"a\":1 \"b\":2}", "\"", "\"\\", "\"\\u12\"", "\"\\uD800\"", "\"\n\"",
+		"\"a\x7f\xff\"", "", " ", "\t\r\n1\v", "1 2", "nul", "nulll", "\"aaaaaaa\x01aaaaaaa\"",
+		strings.Repeat("[", 10000) + strings.Repeat("]", 10000),
+		strings.Repeat("[", 10001) + strings.Repeat("]", 10001), "\"0123456\\\"89abcdef\\\\\"",
+		"[true,false,nul]",
 	}
 	for _, text := range texts {
 		d := NewDecoder([]byte(text))
@@ -60,7 +64,8 @@ func TestAfterMistake(t *testing.T) {
 		t.Error("a value after the end")
 	}
 	var e *Error
-	if err := d.Finish(); !errors.As(err, &e) || e.Path != "a" || e.Offset != 5 || e.Expected != "a string" {
+	if err := d.Finish(); !errors.As(err, &e) || e.Path != "a" || e.Offset != 5 ||
+		e.Expected != "a string" {
 		t.Error(err)
 	}
 }
@@ -68,7 +73,8 @@ func TestAfterMistake(t *testing.T) {
 // TestMatch finds names as encoding/json does: exactly, else by folding.
 func TestMatch(t *testing.T) {
 	names := []string{"id", "ID", "user_id", "K"}
-	for key, want := range map[string]int{"id": 0, "ID": 1, "Id": 0, "USER_ID": 2, "user-id": -1, "USER\x7fID": -1, "k": 3, "\u212a": 3, "": -1, "i": -1} {
+	for key, want := range map[string]int{"id": 0, "ID": 1, "Id": 0, "USER_ID": 2, "user-id": -1,
+		"USER\x7fID": -1, "k": 3, "\u212a": 3, "": -1, "i": -1} {
 		for from := range len(names) + 1 {
 			if got := match(names, []byte(key), from, false); got != want {
 				t.Errorf("%q from %d: %d", key, from, got)
@@ -83,8 +89,11 @@ func TestMatch(t *testing.T) {
 // TestInteger goes to the edges of each size.
 func TestInteger(t *testing.T) {
 	for _, text := range []string{
-		"127", "128", "-128", "-129", "32767", "32768", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
-		"255", "256", "18446744073709551615", "18446744073709551616", "-0", "0", "00", "1.0", "1e0", "-", "-1", "99999999999999999999999",
+		"127", "128", "-128", "-129", "32767", "32768", "2147483647", "2147483648",
+		"9223372036854775807", "9223372036854775808", "-9223372036854775808",
+		"-9223372036854775809",
+		"255", "256", "18446744073709551615", "18446744073709551616", "-0", "0", "00", "1.0", "1e0",
+		"-", "-1", "99999999999999999999999",
 	} {
 		same(t, text, (*Decoder).Int8)
 		same(t, text, (*Decoder).Int16)

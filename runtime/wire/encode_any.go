@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Any writes a value whose type is known at run time alone. What a decoder makes is written here, other
-// types by encoding/json.
+// Any writes a value whose type is known at run time alone. What a decoder makes is written here,
+// other types by encoding/json.
 func (e *Encoder) Any(v any) {
 	switch v := v.(type) {
 	case nil:
@@ -42,7 +42,8 @@ func (e *Encoder) other(v any) {
 		e.fail(fmt.Errorf("json: %T: %w", v, err))
 		return
 	}
-	// For bytes that are no UTF-8, encoding/json writes this escape before Go 1.27, and the character itself from then on.
+	// For bytes that are no UTF-8, encoding/json writes this escape before Go 1.27, and the
+	// character itself from then on.
 	for escape := []byte(`\ufffd`); len(b) > 0; {
 		n := bytes.IndexByte(b, '\\')
 		switch {

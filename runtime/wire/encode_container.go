@@ -46,7 +46,8 @@ func EncodePointer[T any](e *Encoder, p *T, element func(*Encoder, *T)) {
 }
 
 // EncodeMap writes an object, sorted by what key makes of the keys; nil is null.
-func EncodeMap[K comparable, V any](e *Encoder, m map[K]V, key func(K) (string, error), element func(*Encoder, *V)) {
+func EncodeMap[K comparable, V any](e *Encoder, m map[K]V, key func(K) (string, error),
+	element func(*Encoder, *V)) {
 	if m == nil {
 		e.Null()
 		return

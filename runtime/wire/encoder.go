@@ -58,9 +58,7 @@ func (e *Encoder) Open() { e.buf = append(e.buf, '{') }
 func (e *Encoder) End() { e.buf = append(e.buf, '}') }
 
 // Name writes what comes before a field's value: `{"name":` for a field that begins the object,
-// `,"name":` for any other, whose comma is left out where it follows Open.
-//
-//go:noinline
+// `,"name":` for any other. The comma is left out after Open.
 func (e *Encoder) Name(s string) *Encoder {
 	if s[0] == ',' && e.buf[len(e.buf)-1] == '{' {
 		s = s[1:]
@@ -106,11 +104,13 @@ func (e *Encoder) float(f float64, size int) {
 		return
 	}
 	format := byte('f')
-	if abs != 0 && (size == 64 && (abs < 1e-6 || abs >= 1e21) || size == 32 && (float32(abs) < 1e-6 || float32(abs) >= 1e21)) {
+	if abs != 0 && (size == 64 && (abs < 1e-6 || abs >= 1e21) ||
+		size == 32 && (float32(abs) < 1e-6 || float32(abs) >= 1e21)) {
 		format = 'e'
 	}
 	b := strconv.AppendFloat(e.buf, f, format, -1, size)
-	if n := len(b); format == 'e' && b[n-4] == 'e' && b[n-3] == '-' && b[n-2] == '0' { // e-09 is e-9
+	// e-09 is e-9
+	if n := len(b); format == 'e' && b[n-4] == 'e' && b[n-3] == '-' && b[n-2] == '0' {
 		b[n-2] = b[n-1]
 		b = b[:n-1]
 	}

@@ -23,7 +23,8 @@ func TestString(t *testing.T) {
 		got, err := e.Finish()
 		want, _ := json.Marshal(string(b))
 		if jsonV2 && !utf8.Valid(b) {
-			// Version 2 writes U+FFFD itself for bytes that are no UTF-8; the escape stays, whatever compiles this.
+			// Version 2 writes U+FFFD itself for bytes that are no UTF-8; the escape stays,
+			// whatever compiles this.
 			want = bytes.ReplaceAll(want, []byte("\ufffd"), []byte(`\ufffd`))
 		}
 		if err != nil || string(got) != string(want) {
@@ -45,7 +46,8 @@ func TestString(t *testing.T) {
 	}
 }
 
-// TestToolchain holds that the bytes are the same whatever Go compiles this: encoding/json's are not.
+// TestToolchain holds that the bytes are the same whatever Go compiles this:
+// encoding/json's are not.
 func TestToolchain(t *testing.T) {
 	for _, test := range []struct {
 		v    any
@@ -53,7 +55,8 @@ func TestToolchain(t *testing.T) {
 	}{
 		{"\xff", `"\ufffd"`},
 		{[]any{"\xff"}, `["\ufffd"]`},
-		{[]string{"\xff", `\ufffd`, `\\ufffd`, "\n"}, "[\"\ufffd\",\"\\\\ufffd\",\"\\\\\\\\ufffd\",\"\\n\"]"},
+		{[]string{"\xff", `\ufffd`, `\\ufffd`, "\n"},
+			"[\"\ufffd\",\"\\\\ufffd\",\"\\\\\\\\ufffd\",\"\\n\"]"},
 		{map[string]int{"\xff": 1}, "{\"\ufffd\":1}"},
 		{json.RawMessage(` {"a" : "\ud800"}`), `{"a":"\ud800"}`},
 		{struct{ T time.Time }{}, `{"T":"0001-01-01T00:00:00Z"}`},
@@ -81,7 +84,7 @@ func TestName(t *testing.T) {
 	}
 }
 
-// TestKept gives back what was there before, after an error.
+// TestKept: after an error the buffer is as it was before.
 func TestKept(t *testing.T) {
 	for name, write := range map[string]func(*Encoder){
 		"NaN":       func(e *Encoder) { e.Float64(nan()) },
@@ -111,7 +114,8 @@ func badKey(string) (string, error) { return "", errors.New("no") }
 
 // TestCompact compares what marshallers may return with encoding/json's compaction.
 func TestCompact(t *testing.T) {
-	for _, text := range []string{" { \"a b\" : [ 1 , \"\\\" <&> \u2028\u2029\" , { } ] } ", "\t1\n", `"\\"`, `"\\\" "`, "\"\xff\xe2\x80\""} {
+	for _, text := range []string{" { \"a b\" : [ 1 , \"\\\" <&> \u2028\u2029\" , { } ] } ",
+		"\t1\n", `"\\"`, `"\\\" "`, "\"\xff\xe2\x80\""} {
 		e := NewEncoder(nil)
 		e.JSON([]byte(text), nil)
 		got, err := e.Finish()

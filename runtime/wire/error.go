@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Error says why a JSON text could not be decoded.
+// Error is the reason why a JSON text could not be decoded.
 type Error struct {
-	// Offset is where in the text it was noticed, in bytes from 0.
+	// Offset is the position in the text where it was noticed, in bytes from 0.
 	Offset int
 	// Path leads to the value as the text names it: items[3].price. It is empty for
 	// the value as a whole.
@@ -37,7 +37,8 @@ func (e *Error) Error() string {
 		b.WriteString(e.Err.Error() + " (byte " + strconv.Itoa(e.Offset) + ")")
 		return b.String()
 	}
-	b.WriteString("found " + e.Found + " at byte " + strconv.Itoa(e.Offset) + ", expected " + e.Expected)
+	b.WriteString("found " + e.Found + " at byte " + strconv.Itoa(e.Offset) +
+		", expected " + e.Expected)
 	return b.String()
 }
 
@@ -89,7 +90,9 @@ func describe(data []byte, pos int) string {
 // word returns the letters, digits and number signs at the start of b, abridged.
 func word(b []byte) string {
 	n := 0
-	for n < len(b) && n < 40 && (b[n] == '-' || b[n] == '+' || b[n] == '.' || '0' <= b[n] && b[n] <= '9' || 'a' <= b[n]|0x20 && b[n]|0x20 <= 'z') {
+	for n < len(b) && n < 40 &&
+		(b[n] == '-' || b[n] == '+' || b[n] == '.' || '0' <= b[n] && b[n] <= '9' ||
+			'a' <= b[n]|0x20 && b[n]|0x20 <= 'z') {
 		n++
 	}
 	return string(b[:n])

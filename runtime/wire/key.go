@@ -82,7 +82,7 @@ func FormatText[K encoding.TextMarshaler](k K) (string, error) {
 	return string(b), err
 }
 
-// FormatPointer is FormatText for keys that are pointers; nil gives "".
+// FormatPointer is FormatText for keys that are pointers; nil becomes "".
 func FormatPointer[T any, P interface {
 	*T
 	encoding.TextMarshaler

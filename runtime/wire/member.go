@@ -74,8 +74,8 @@ func (d *Decoder) Fail(offset int, err error) {
 	}
 }
 
-// Unquote returns the value of a valid string literal with its quotes, as Member and JSON give
-// them. It is a part of the literal where that has no escapes.
+// Unquote returns the value of a valid string literal with its quotes, as Member and JSON return
+// them. It is a part of the literal if that has no escapes.
 func Unquote(literal []byte) []byte { return unquote(literal[1 : len(literal)-1]) }
 
 // Millis decodes a time that is given in milliseconds since 1970, or as RFC 3339 in a string; null

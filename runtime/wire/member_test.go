@@ -72,8 +72,9 @@ func equal(a, b any) bool {
 }
 
 func FuzzMember(f *testing.F) {
-	for _, text := range []string{`{}`, `{"a":1,"b":[1,{"c":null}],"a":"x"}`, ` { "a\u0041" : [ ] , "" : {} } `, `[1,]`, `{"a":1,}`, `{,}`, `{"a"}`, `{"a":}`, `[`, `{`, `[[],[1 2]]`, `"x"`, `{"a":1}x`,
-		strings.Repeat(`{"a":`, 10001)} {
+	for _, text := range []string{`{}`, `{"a":1,"b":[1,{"c":null}],"a":"x"}`,
+		` { "a\u0041" : [ ] , "" : {} } `, `[1,]`, `{"a":1,}`, `{,}`, `{"a"}`, `{"a":}`, `[`, `{`,
+		`[[],[1 2]]`, `"x"`, `{"a":1}x`, strings.Repeat(`{"a":`, 10001)} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

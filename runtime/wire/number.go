@@ -24,7 +24,8 @@ func (d *Decoder) integer(size int, want string) (int64, bool) {
 		p++
 	}
 	digits := p - first
-	if digits == 0 || digits > 18 || d.data[first] == '0' && digits > 1 || p < len(d.data) && (d.data[p] == '.' || d.data[p]|0x20 == 'e') {
+	if digits == 0 || digits > 18 || d.data[first] == '0' && digits > 1 ||
+		p < len(d.data) && (d.data[p] == '.' || d.data[p]|0x20 == 'e') {
 		return d.integerSlow(size, want)
 	}
 	i := int64(n)
@@ -67,7 +68,8 @@ func (d *Decoder) unsigned(size int, want string) (uint64, bool) {
 		p++
 	}
 	digits := p - d.pos
-	if digits == 0 || digits > 18 || d.data[d.pos] == '0' && digits > 1 || p < len(d.data) && (d.data[p] == '.' || d.data[p]|0x20 == 'e') {
+	if digits == 0 || digits > 18 || d.data[d.pos] == '0' && digits > 1 ||
+		p < len(d.data) && (d.data[p] == '.' || d.data[p]|0x20 == 'e') {
 		return d.unsignedSlow(size, want)
 	}
 	if size < 64 && n>>size != 0 {

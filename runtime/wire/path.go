@@ -84,7 +84,9 @@ func render(open []level) string {
 // writeKey writes .key, or ["a key"] if it is not one word.
 func writeKey(b *strings.Builder, quoted []byte) {
 	key := string(unquote(quoted[1 : len(quoted)-1]))
-	if strings.ContainsFunc(key, func(r rune) bool { return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) || key == "" {
+	if strings.ContainsFunc(key, func(r rune) bool {
+		return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) || key == "" {
 		if len(key) > 64 {
 			key = strings.ToValidUTF8(key[:64], "") + "…"
 		}

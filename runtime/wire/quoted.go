@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// QuotedNull takes a null, or one in a string, and reports whether there was one: both make a pointer
-// with the string option nil.
+// QuotedNull takes a null, or one in a string, and reports whether there was one: both make a
+// pointer with the string option nil.
 func (d *Decoder) QuotedNull() bool {
 	if d.peek() == '"' {
 		pos := d.pos
@@ -20,8 +20,8 @@ func (d *Decoder) QuotedNull() bool {
 	return d.Null()
 }
 
-// QuotedText takes a string whose value is a JSON text, for a field with the string option. The result
-// is false for null, and for anything else, which is an error.
+// QuotedText takes a string whose value is a JSON text, for a field with the string option. The
+// result is false for null, and for anything else, which is an error.
 func (d *Decoder) QuotedText() ([]byte, bool) {
 	b, ok := d.Text()
 	if ok && len(b) == 0 {
@@ -31,9 +31,9 @@ func (d *Decoder) QuotedText() ([]byte, bool) {
 	return b, ok
 }
 
-// Quoted decodes into *p what stands in a string: the string option of a field. p is a pointer to a bool,
-// a string, a number or a json.Number. null, also in a string, changes nothing. Numbers are as lax as
-// encoding/json's: what package strconv takes.
+// Quoted decodes into *p what stands in a string: the string option of a field. p is a pointer to
+// a bool, a string, a number or a json.Number. null, also in a string, changes nothing. Numbers are
+// as lax as encoding/json's: what package strconv takes.
 func (d *Decoder) Quoted(p any) {
 	b, ok := d.QuotedText()
 	if ok && string(b) != "null" && !quoted(b, p) {
@@ -163,7 +163,8 @@ func quotedUint(s string, p any) bool {
 	return err == nil
 }
 
-// QuotedJSON is JSON for a field with the string option: it gives what stands in the string, or null.
+// QuotedJSON is JSON for a field with the string option: it returns the contents of
+// the string, or null.
 func (d *Decoder) QuotedJSON() ([]byte, bool) {
 	if d.IsNull() {
 		return d.JSON()

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// ParseTime reads a time as RFC 3339 has it, and returns it in UTC. Unlike package time it takes the lower-case letters t and z and
-// the leap second 60, which is the second after 59. A time whose year in UTC is not one of 0 to 9999 is an error, as it can't be written again.
+// ParseTime reads a time as RFC 3339 has it, and returns it in UTC. Unlike package time it takes
+// the lower-case letters t and z and the leap second 60, which is the second after 59. A time whose
+// year in UTC is not one of 0 to 9999 is an error, as it can't be written again.
 func ParseTime(text []byte) (time.Time, error) {
 	var t time.Time
 	if err := t.UnmarshalText(text); err != nil {
@@ -53,12 +54,14 @@ func withoutLeap(text []byte) (plain []byte, leap time.Duration) {
 func noTime(text []byte) error {
 	const most = 64
 	if len(text) > most {
-		return fmt.Errorf("%q… is no time as RFC 3339 has it, such as 2020-06-08T12:34:56.789Z", strings.ToValidUTF8(string(text[:most]), ""))
+		return fmt.Errorf("%q… is no time as RFC 3339 has it, such as 2020-06-08T12:34:56.789Z",
+			strings.ToValidUTF8(string(text[:most]), ""))
 	}
 	return fmt.Errorf("%q is no time as RFC 3339 has it, such as 2020-06-08T12:34:56.789Z", text)
 }
 
-// Timestamp decodes a time of an envelope, as ParseTime reads it; null and the empty string leave *p as it is.
+// Timestamp decodes a time of an envelope, as ParseTime reads it; null and the empty string
+// leave *p as it is.
 func (d *Decoder) Timestamp(p *time.Time) {
 	if b, ok := d.Text(); ok && len(b) > 0 {
 		t, err := ParseTime(b)
