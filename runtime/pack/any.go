@@ -96,7 +96,7 @@ func (c *Coder) readAny() any {
 	return nil
 }
 
-// Interface is for interfaces with methods, which nothing can give back: only nil can be written.
+// Interface is for interfaces with methods, which nothing can restore: only nil can be written.
 func Interface[T any](c *Coder, p *T) {
 	switch {
 	case c.reading:

@@ -44,8 +44,9 @@ func appendFloat64(dst []byte, f float64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, codeFloat64), math.Float64bits(f))
 }
 
-// appendLen appends what comes before n bytes or elements: fix is for less than limit of them, and code for
-// lengths of 8 bits, of 16 after it and of 32 after that; without one for 8 bits, short is false.
+// appendLen appends what comes before n bytes or elements: fix is for less than limit of
+// them, and code for lengths of 8 bits, of 16 after it and of 32 after that; without one for
+// 8 bits, short is false.
 func appendLen(dst []byte, n int, fix byte, limit int, code byte, short bool) []byte {
 	switch {
 	case n < limit:

@@ -7,10 +7,12 @@ import (
 	"sync"
 )
 
-// Coder writes a value or reads one, as [Append] or [Decode] made it for. One function so serves
-// both ways: it hands pointers to all parts of a value to the coder, which takes them as they are or fills them.
+// Coder writes a value or reads one, as [Append] or [Decode] made it for. One function so
+// serves both ways: it hands pointers to all parts of a value to the coder, which takes them as
+// they are or fills them.
 //
-// The first mistake is kept, and every later call does nothing that matters: generated code needs no checks.
+// The first mistake is kept, and every later call does nothing that matters: generated
+// code needs no checks.
 type Coder struct {
 	buf     []byte // what is read, or what is written
 	pos     int    // in what is read
@@ -24,7 +26,7 @@ type Coder struct {
 // coders are used again, because what goes to a function value is on the heap.
 var coders = sync.Pool{New: func() any { return new(Coder) }}
 
-// Append appends *v to dst by way of code. After an error it gives dst as it was.
+// Append appends *v to dst by means of code. After an error it returns dst as it was.
 func Append[T any](dst []byte, v *T, code func(c *Coder, v *T)) ([]byte, error) {
 	c := coders.Get().(*Coder)
 	c.buf = dst
@@ -37,9 +39,9 @@ func Append[T any](dst []byte, v *T, code func(c *Coder, v *T)) ([]byte, error) 
 	return out, nil
 }
 
-// Decode reads data into *v by way of code. What code does not mention of *v stays. The value shares no memory
-// with data, except for what UnmarshalText, UnmarshalBinary and UnmarshalJSON methods keep without copying. After an
-// error *v is half read.
+// Decode reads data into *v by way of code. What code does not mention of *v stays. The value
+// shares no memory with data, except for what UnmarshalText, UnmarshalBinary and UnmarshalJSON
+// methods keep without copying. After an error *v is half read.
 func Decode[T any](data []byte, v *T, code func(c *Coder, v *T)) error {
 	c := coders.Get().(*Coder)
 	c.buf, c.reading, c.budget = data, true, 256+32*uint64(len(data))
@@ -92,14 +94,14 @@ func (c *Coder) fail(err error) {
 	}
 }
 
-// expected says that something else stands where the coder reads.
+// expected reports that the coder found something else than it expected.
 func (c *Coder) expected(want string) {
 	if c.err == nil {
 		c.fail(fmt.Errorf("pack: found %s at byte %d, expected %s", c.found(), c.pos, want))
 	}
 }
 
-// found names what stands where the coder reads.
+// found names what the coder found.
 func (c *Coder) found() string {
 	if c.pos >= len(c.buf) {
 		return "the end of the data"

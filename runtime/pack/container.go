@@ -155,7 +155,8 @@ func Pointer[T any](c *Coder, p **T, element func(*Coder, *T)) {
 }
 
 // Map codes a map, sorted by the bytes of its keys.
-func Map[K comparable, V any](c *Coder, p *map[K]V, key func(*Coder, *K), element func(*Coder, *V)) {
+func Map[K comparable, V any](c *Coder, p *map[K]V, key func(*Coder, *K),
+	element func(*Coder, *V)) {
 	if c.reading {
 		*p = readMap(c, key, element)
 		return
@@ -187,12 +188,14 @@ func Map[K comparable, V any](c *Coder, p *map[K]V, key func(*Coder, *K), elemen
 	c.leave()
 }
 
-// span is where one entry of a map was written.
+// span is the range of bytes of one entry of a map.
 type span struct{ start, key, end int }
 
 // sort brings the entries that end the buffer into the order of their keys.
 func (c *Coder) sort(entries []span) {
-	byKey := func(a, b span) int { return bytes.Compare(c.buf[a.start:a.key], c.buf[b.start:b.key]) }
+	byKey := func(a, b span) int {
+		return bytes.Compare(c.buf[a.start:a.key], c.buf[b.start:b.key])
+	}
 	if slices.IsSortedFunc(entries, byKey) {
 		return
 	}
@@ -206,7 +209,8 @@ func (c *Coder) sort(entries []span) {
 	c.buf = c.buf[:n]
 }
 
-func readMap[K comparable, V any](c *Coder, key func(*Coder, *K), element func(*Coder, *V)) map[K]V {
+func readMap[K comparable, V any](c *Coder, key func(*Coder, *K),
+	element func(*Coder, *V)) map[K]V {
 	n, ok := c.mapLen()
 	if !ok || !c.enter() {
 		return nil

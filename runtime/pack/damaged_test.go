@@ -16,7 +16,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// claims returns n bytes of containers, each of which says that it has as many elements as there are bytes behind it.
+// claims returns n bytes of containers, each of which claims as many elements as there
+// are bytes behind it.
 func claims(n int, code byte, key string, elements func(left int) int) []byte {
 	var data []byte
 	for len(data)+16 < n {
@@ -40,7 +41,8 @@ func (v *wide) code(c *Coder) {
 	Map(c, &v.most, (*Coder).String, func(c *Coder, v *wide) { v.code(c) })
 }
 
-// Damaged bytes never make a decoder take memory out of proportion, however claims of many elements nest.
+// Damaged bytes never make a decoder take memory out of proportion, however claims of
+// many elements nest.
 func TestDamagedBytesClaimLittle(t *testing.T) {
 	half := func(left int) int { return left / 2 }
 	all := func(left int) int { return left }
@@ -60,7 +62,9 @@ func TestDamagedBytesClaimLittle(t *testing.T) {
 			}
 			if n := allocated(func() {
 				var v map[string]any
-				_ = Decode(data, &v, func(c *Coder, v *map[string]any) { Map(c, v, (*Coder).String, (*Coder).Any) })
+				_ = Decode(data, &v, func(c *Coder, v *map[string]any) {
+					Map(c, v, (*Coder).String, (*Coder).Any)
+				})
 			}); n > most {
 				t.Errorf("map[string]any: %s of %d bytes take %d bytes of memory", name, size, n)
 			}
@@ -70,7 +74,8 @@ func TestDamagedBytesClaimLittle(t *testing.T) {
 			slices = append(slices, codeFixArray|2, codeArray16+1)
 			slices = binary.BigEndian.AppendUint32(slices, uint32(size-len(slices)-4))
 			maps = append(maps, codeFixArray|2, codeNil, codeMap32)
-			maps = append(binary.BigEndian.AppendUint32(maps, uint32(size-len(maps)-4)/2), codeFixStr)
+			maps = append(binary.BigEndian.AppendUint32(maps, uint32(size-len(maps)-4)/2),
+				codeFixStr)
 		}
 		for name, data := range map[string][]byte{"slices": slices, "maps": maps} {
 			data = append(data, strings.Repeat("\xc0", size)...)
@@ -79,7 +84,8 @@ func TestDamagedBytesClaimLittle(t *testing.T) {
 				if Decode(data, &v, func(c *Coder, v *wide) { v.code(c) }) == nil {
 					t.Errorf("%s of %d bytes decode", name, size)
 				}
-			}); n > 1000*uint64(size) { // 600 bytes a level of 7 bytes, in slices and maps that grow
+				// 600 bytes a level of 7 bytes, in slices and maps that grow
+			}); n > 1000*uint64(size) {
 				t.Errorf("structs: %s of %d bytes take %d bytes of memory", name, size, n)
 			}
 		}

@@ -1,27 +1,30 @@
 // Package pack is the runtime behind the store codecs that brookgen writes: values as MessagePack
-// (https://github.com/msgpack/msgpack/blob/master/spec.md), by position, and the shapes that say what stands where.
+// (https://github.com/msgpack/msgpack/blob/master/spec.md), by position, and the shapes
+// that describe them.
 //
 // A value is written so:
 //
 //	bool, integers, floats     as MessagePack has them, integers as short as they can be
 //	string, json.Number        a string, whatever its bytes
 //	slices and arrays of bytes binary, and so is json.RawMessage
-//	time.Time                  a timestamp (extension -1), or with an offset from UTC extension 1: the offset in
-//	                           seconds as 4 bytes, then the timestamp's bytes
+//	time.Time                  a timestamp (extension -1), or with an offset from UTC
+//	                           extension 1: the offset in seconds as 4 bytes, then the
+//	                           timestamp's bytes
 //	any                        what JSON would make of it; whole numbers as integers
 //	slice, array               an array
 //	map                        a map, sorted by the bytes of its keys
 //	pointer                    an array of one, so that a pointer to nil is not nil
-//	struct                     an array of the fields that are stored, in the order of their declaration
-//	struct with a marshaller   what MarshalText gives as a string, MarshalBinary or MarshalJSON as binary
+//	struct                     an array of the stored fields, in the order of their declaration
+//	struct with a marshaller   the result of MarshalText as a string, or of MarshalBinary or
+//	                           MarshalJSON as binary
 //
-// A nil slice, map or pointer is nil. Where anything but a struct is read, nil gives the zero value.
+// A nil slice, map or pointer is nil. If anything but a struct is read, nil becomes the zero value.
 //
-// Nothing names the fields: a [Schema] does, once for all values of a shape, and a [Transcoder] rewrites values of
-// an old shape into a new one.
+// Nothing names the fields: a [Schema] does, once for all values of a shape, and a [Transcoder]
+// rewrites values of an old shape into a new one.
 //
-// Generated code is its only intended caller besides the runtime: its methods are kept from being inlined, as generated
-// code would take longer to compile and run no faster.
+// Generated code is its only intended caller besides the runtime: its methods are kept from being
+// inlined, as generated code would take longer to compile and run no faster.
 package pack
 
 // maxDepth is how deep values may nest, as in package wire.

@@ -30,18 +30,18 @@ type step struct {
 	key      *step
 	zero     []byte   // what becomes of nil, if that is not nil
 	olds     []target // for opStruct: what becomes of each old field
-	news     []source // and where each new one comes from
+	news     []source // and the source of each new one
 	ordered  bool     // the fields that stay keep their order
 	promote  *promotion
 }
 
-// target says which new field an old one becomes; -1: it is removed.
+// target returns which new field an old one becomes, -1 if it is removed.
 type target struct {
 	index int
 	step  *step
 }
 
-// source says which old field a new one was; -1: it is new, and zero.
+// source returns which old field a new one was, -1 if it is new, and zero.
 type source struct {
 	index int
 	zero  []byte
@@ -62,7 +62,9 @@ func (l *linker) link(old, now *node) *step {
 	l.steps[pair] = s
 	number := func(n *node) bool { return n.kind == kindInt || n.kind == kindUint }
 	float := func(n *node) bool { return n.kind == kindFloat32 || n.kind == kindFloat64 }
-	list := func(n *node) bool { return n.kind == kindSlice || n.kind == kindArray || n.kind == kindBytes }
+	list := func(n *node) bool {
+		return n.kind == kindSlice || n.kind == kindArray || n.kind == kindBytes
+	}
 	switch {
 	case same(old, now, map[[2]*node]bool{}):
 		s.op = opCopy
@@ -181,10 +183,11 @@ func same(a, b *node, seen map[[2]*node]bool) bool {
 // alike reports whether two fields of one type and place are the same one. What an embedded struct
 // is called does not matter.
 func (f field) alike(g field) bool {
-	return f.embedded && g.embedded || f.name == g.name && (f.embedded == g.embedded || !f.quoted && !g.quoted)
+	return f.embedded && g.embedded ||
+		f.name == g.name && (f.embedded == g.embedded || !f.quoted && !g.quoted)
 }
 
-// Lost says what of the old shape can't be carried into the new one where it occurs, or "".
+// Lost returns what of the old shape can't be carried into the new one if it occurs, or "".
 func (t *Transcoder) Lost() string {
 	var lost []string
 	t.root.lost("", map[*step]bool{}, &lost)

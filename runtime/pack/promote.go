@@ -26,14 +26,14 @@ type leaf struct {
 	typ   *node
 }
 
-// A promotion says how a struct becomes another one if either has promoted fields: these are
+// A promotion describes how a struct becomes another one if either has promoted fields: these are
 // matched by their own names, wherever they stand.
 type promotion struct {
 	old, now *branch
 	leaves   []leaf   // of the old struct
 	steps    []*step  // by old leaf; nil: it is dropped
 	from     []int    // by new leaf: the old one, or -1
-	zeros    [][]byte // by new leaf: what it is where the old one is not there
+	zeros    [][]byte // by new leaf: its value if the old one is missing
 }
 
 // maxLeaves is how many fields a struct may have with those that are promoted: a schema
@@ -84,13 +84,17 @@ func (l *linker) promoted(s *step) bool {
 }
 
 // grow makes the branch of a struct, and its leaves.
-func (l *linker) grow(n *node, known *surveyed, leaves *[]leaf, path string, within []*node) *branch {
+func (l *linker) grow(n *node, known *surveyed, leaves *[]leaf, path string,
+	within []*node) *branch {
 	b := &branch{}
 	within = append(slices.Clone(within), n)
 	for _, f := range n.fields {
 		inner := structure(f.typ)
-		if inner != nil && !slices.Contains(within, inner) && (f.embedded || known.guess(f, inner, within)) {
-			b.twigs = append(b.twigs, twig{branch: l.grow(inner, known, leaves, path+f.name+".", within), pointer: f.typ.kind == kindPointer})
+		if inner != nil && !slices.Contains(within, inner) &&
+			(f.embedded || known.guess(f, inner, within)) {
+			b.twigs = append(b.twigs,
+				twig{branch: l.grow(inner, known, leaves, path+f.name+".", within),
+					pointer: f.typ.kind == kindPointer})
 			continue
 		}
 		if len(within) > 1 && len(*leaves) >= maxLeaves || l.err != nil {
@@ -118,8 +122,7 @@ func structure(n *node) *node {
 	return n
 }
 
-// surveyed is what tells embedded structs in schemas of old, which did not mark them, by what
-// the other shape has.
+// surveyed recognises embedded structs in old schemas, which did not mark them, by the other shape.
 type surveyed struct {
 	own      map[string]bool // the fields that the struct has without any guess
 	fields   map[string]bool // those of the other one
@@ -165,7 +168,8 @@ func (s *surveyed) spread(n *node, within []*node) bool {
 			continue
 		}
 		inner := structure(f.typ)
-		if inner == nil || f.quoted || s.fields[f.name] || len(within) > 20 || slices.Contains(within, inner) || !s.spread(inner, within) {
+		if inner == nil || f.quoted || s.fields[f.name] || len(within) > 20 ||
+			slices.Contains(within, inner) || !s.spread(inner, within) {
 			return false
 		}
 	}
@@ -213,7 +217,7 @@ func (b *branch) origins(from []int) []int {
 	return b.from
 }
 
-// promote rewrites a struct: first all old leaves, and then these are brought to where they belong.
+// promote rewrites a struct: first all old leaves, which are then brought to their places.
 func (r *rewriter) promote(p *promotion) error {
 	body := len(r.out)
 	spans := make([]span, len(p.leaves))
@@ -265,7 +269,8 @@ func (r *rewriter) gather(p *promotion, b *branch, spans []span) error {
 // header reads the beginning of a struct of n fields.
 func (r *rewriter) header(n int) error {
 	start := r.in.pos
-	if found, _ := r.in.arrayLen("a struct"); r.in.err != nil || found != n || r.in.pos == start+1 && r.in.buf[start] == codeNil {
+	if found, _ := r.in.arrayLen("a struct"); r.in.err != nil || found != n ||
+		r.in.pos == start+1 && r.in.buf[start] == codeNil {
 		r.in.pos = start
 		r.in.expected("a struct of " + strconv.Itoa(n) + " fields")
 		return r.in.err

@@ -104,7 +104,7 @@ func (c *Coder) unsigned(size int, want string) (uint64, bool) {
 	return 0, false
 }
 
-// float reads a float of either size; nil gives 0.
+// float reads a float of either size; nil is 0.
 func (c *Coder) float(want string) (f float64, ok bool) {
 	switch c.peek() {
 	case codeFloat32:
@@ -129,7 +129,8 @@ func (c *Coder) float(want string) (f float64, ok bool) {
 
 // length reads what comes before bytes or elements: at least least bytes each have to be there. The
 // codes are those of appendLen; the result is false for nil, which is taken, and for mistakes.
-func (c *Coder) length(fix byte, limit int, code byte, short bool, least int, want string) (int, bool) {
+func (c *Coder) length(fix byte, limit int, code byte, short bool, least int,
+	want string) (int, bool) {
 	b := c.peek()
 	var n uint64
 	size, ok := 0, true

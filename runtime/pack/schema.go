@@ -27,7 +27,7 @@ func (s *Schema) String() string { return s.text }
 // A node is one type of a schema.
 type node struct {
 	kind   kind
-	text   string // what messages say
+	text   string // the text in messages
 	len    int    // of an array
 	elem   *node
 	key    *node
@@ -64,10 +64,14 @@ var basics = map[string]struct {
 	kind kind
 	size int
 }{
-	"bool": {kindBool, 0}, "int": {kindInt, 64}, "int8": {kindInt, 8}, "int16": {kindInt, 16}, "int32": {kindInt, 32}, "int64": {kindInt, 64},
-	"uint": {kindUint, 64}, "uint8": {kindUint, 8}, "uint16": {kindUint, 16}, "uint32": {kindUint, 32}, "uint64": {kindUint, 64}, "uintptr": {kindUint, 64},
-	"float32": {kindFloat32, 0}, "float64": {kindFloat64, 0}, "string": {kindPlain, 0}, "number": {kindPlain, 0}, "raw": {kindPlain, 0}, "time": {kindPlain, 0},
-	"any": {kindPlain, 0}, "text": {kindPlain, 0}, "binary": {kindPlain, 0}, "json": {kindPlain, 0}, "interface": {kindPlain, 0},
+	"bool": {kindBool, 0}, "int": {kindInt, 64}, "int8": {kindInt, 8}, "int16": {kindInt, 16},
+	"int32": {kindInt, 32}, "int64": {kindInt, 64},
+	"uint": {kindUint, 64}, "uint8": {kindUint, 8}, "uint16": {kindUint, 16},
+	"uint32": {kindUint, 32}, "uint64": {kindUint, 64}, "uintptr": {kindUint, 64},
+	"float32": {kindFloat32, 0}, "float64": {kindFloat64, 0}, "string": {kindPlain, 0},
+	"number": {kindPlain, 0}, "raw": {kindPlain, 0}, "time": {kindPlain, 0},
+	"any": {kindPlain, 0}, "text": {kindPlain, 0}, "binary": {kindPlain, 0}, "json": {kindPlain, 0},
+	"interface": {kindPlain, 0},
 }
 
 // ParseSchema reads a schema's text.
@@ -99,7 +103,7 @@ func (p *parser) fail(what string) {
 	p.pos = len(p.text)
 }
 
-// take passes over s where it comes next.
+// take passes over s if it comes next.
 func (p *parser) take(s string) bool {
 	if strings.HasPrefix(p.text[p.pos:], s) {
 		p.pos += len(s)

@@ -12,8 +12,8 @@ const (
 	extOffset    = 1
 )
 
-// Time codes what stores keep of a time: the instant, to the nanosecond, and the offset from UTC. An offset of zero is
-// UTC itself; the name of a location and a monotonic reading are lost.
+// Time codes what stores keep of a time: the instant, to the nanosecond, and the offset from UTC.
+// An offset of zero is UTC itself; the name of a location and a monotonic reading are lost.
 func (c *Coder) Time(p *time.Time) {
 	if c.reading {
 		*p = c.readTime()

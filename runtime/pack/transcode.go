@@ -25,7 +25,7 @@ func NewTranscoder(old, now *Schema) (*Transcoder, error) {
 	return t, l.err
 }
 
-// TranscodeError says which part of a value can't be carried into the new shape, and why.
+// TranscodeError is the part of a value that can't be carried into the new shape, and the reason.
 type TranscodeError struct {
 	Path string // with the names that are stored: items[3].price; "" for the value as a whole
 	Err  error
@@ -37,10 +37,11 @@ func (e *TranscodeError) Error() string { return "pack: " + prefixed(e.Path, e.E
 // Unwrap returns Err.
 func (e *TranscodeError) Unwrap() error { return e.Err }
 
-// Append appends data, a value of the old shape, to dst as one of the new. After an error
-// it gives dst as it was.
+// Append appends data, a value of the old shape, to dst as one of the new. After an error it
+// returns dst as it was.
 func (t *Transcoder) Append(dst, data []byte) ([]byte, error) {
-	r := &rewriter{in: Coder{buf: data, reading: true}, out: dst, most: len(dst) + 16<<20 + 256*len(data)}
+	r := &rewriter{in: Coder{buf: data, reading: true}, out: dst,
+		most: len(dst) + 16<<20 + 256*len(data)}
 	err := r.run(t.root)
 	if err == nil {
 		if r.in.pos < len(data) {
@@ -63,9 +64,10 @@ type rewriter struct {
 }
 
 // errGrowth is for data that are damaged: small structs that become large ones, again and again.
-var errGrowth = errors.New("the value grows beyond all proportion: it is damaged, or its new shape far too large")
+var errGrowth = errors.New("the value grows beyond all proportion: " +
+	"it is damaged, or its new shape far too large")
 
-// run rewrites the next value. An error says where below the value it happened.
+// run rewrites the next value. An error has the path below the value.
 func (r *rewriter) run(s *step) error {
 	if r.depth++; r.depth > 4*maxDepth { // structs and what becomes a pointer count too
 		return &TranscodeError{"", errDepth}
@@ -170,7 +172,8 @@ func (r *rewriter) float(s *step) error {
 		r.out = appendFloat64(r.out, f)
 	}
 	if !exact {
-		return &TranscodeError{"", fmt.Errorf("stored value of type %s is not exact as %s", s.old.text, s.now.text)}
+		return &TranscodeError{"",
+			fmt.Errorf("stored value of type %s is not exact as %s", s.old.text, s.now.text)}
 	}
 	return nil
 }
@@ -192,9 +195,11 @@ func (r *rewriter) list(s *step) error {
 	toBytes := s.now.kind == kindBytes
 	switch array := s.now.kind == kindArray || toBytes && s.now.len >= 0; {
 	case array && n > s.now.len:
-		return &TranscodeError{"", fmt.Errorf("%d elements are stored, and %s has room for %d", n, s.now.text, s.now.len)}
+		return &TranscodeError{"",
+			fmt.Errorf("%d elements are stored, and %s has room for %d", n, s.now.text, s.now.len)}
 	case array && n < s.now.len:
-		return &TranscodeError{"", fmt.Errorf("%d elements are stored, and %s has %d", n, s.now.text, s.now.len)}
+		return &TranscodeError{"",
+			fmt.Errorf("%d elements are stored, and %s has %d", n, s.now.text, s.now.len)}
 	case toBytes:
 		r.out = appendBinaryLen(r.out, n)
 	default:
@@ -224,7 +229,8 @@ func (r *rewriter) list(s *step) error {
 
 // octet rewrites one byte of binary, which becomes an element of an array.
 func (r *rewriter) octet(s *step) error {
-	one := rewriter{in: Coder{buf: appendUint(nil, uint64(r.in.take(1)[0])), reading: true}, out: r.out, depth: r.depth, most: r.most}
+	one := rewriter{in: Coder{buf: appendUint(nil, uint64(r.in.take(1)[0])), reading: true},
+		out: r.out, depth: r.depth, most: r.most}
 	err := one.run(s)
 	r.out = one.out
 	return err
@@ -281,7 +287,7 @@ func (r *rewriter) fields(s *step) error {
 	}
 	r.out = appendArrayLen(r.out, len(s.news))
 	body := len(r.out)
-	next := 0 // the new field that is written next, where order is kept
+	next := 0 // the new field that is written next, if the order is kept
 	var spans []span
 	if !s.ordered {
 		spans = make([]span, len(s.news))

@@ -29,7 +29,8 @@ func basic(word string) *node {
 }
 
 func (e *evolution) shape(depth int) *node {
-	words := []string{"bool", "int8", "int16", "int32", "int64", "uint8", "uint32", "float32", "float64", "string", "any"}
+	words := []string{"bool", "int8", "int16", "int32", "int64", "uint8", "uint32", "float32",
+		"float64", "string", "any"}
 	if depth == 0 {
 		return basic(words[e.IntN(len(words))])
 	}
@@ -41,7 +42,8 @@ func (e *evolution) shape(depth int) *node {
 	case 3:
 		return list(e.IntN(3), e.shape(depth-1))
 	case 4:
-		return &node{kind: kindMap, key: basic([]string{"string", "int16"}[e.IntN(2)]), elem: e.shape(depth - 1)}
+		return &node{kind: kindMap, key: basic([]string{"string", "int16"}[e.IntN(2)]),
+			elem: e.shape(depth - 1)}
 	case 5:
 		return e.shape(0)
 	}
@@ -101,7 +103,9 @@ func (e *evolution) later(n *node) *node {
 			now.fields = append(now.fields, field{name: e.name(), typ: e.shape(2)})
 		}
 		if e.IntN(2) == 0 {
-			e.Shuffle(len(now.fields), func(i, j int) { now.fields[i], now.fields[j] = now.fields[j], now.fields[i] })
+			e.Shuffle(len(now.fields), func(i, j int) {
+				now.fields[i], now.fields[j] = now.fields[j], now.fields[i]
+			})
 		}
 		return now
 	}
@@ -394,8 +398,8 @@ func parse(t *testing.T, text string) *Schema {
 	return s
 }
 
-// TestEvolution carries random values through random changes of their shape, and compares
-// with what names say.
+// TestEvolution carries random values through random changes of their shape, and compares with
+// the result by names.
 func TestEvolution(t *testing.T) {
 	kept, refused := 0, 0
 	for seed := range uint64(3000) {
@@ -417,7 +421,8 @@ func TestEvolution(t *testing.T) {
 			want, fits := carried(old, now, v)
 			if !fits {
 				if refused++; err == nil {
-					t.Fatalf("seed %d: %v of %s was carried into %s", seed, v, spell(old), spell(now))
+					t.Fatalf("seed %d: %v of %s was carried into %s", seed, v,
+						spell(old), spell(now))
 				}
 				continue
 			}
@@ -425,7 +430,8 @@ func TestEvolution(t *testing.T) {
 			d := Coder{buf: out, reading: true}
 			got := decode(&d, now)
 			if err != nil || d.err != nil || d.pos != len(out) || !reflect.DeepEqual(got, want) {
-				t.Fatalf("seed %d: %s to %s:\n%v became\n%v, want\n%v; %v %v", seed, spell(old), spell(now), v, got, want, err, d.err)
+				t.Fatalf("seed %d: %s to %s:\n%v became\n%v, want\n%v; %v %v", seed, spell(old),
+					spell(now), v, got, want, err, d.err)
 			}
 		}
 	}
@@ -437,13 +443,21 @@ func TestEvolution(t *testing.T) {
 // TestTranscodeErrors name the path and both types.
 func TestTranscodeErrors(t *testing.T) {
 	for _, c := range []struct{ old, now, data, want, lost string }{
-		{"{a string}", "{a int}", "\x91\xa1x", "pack: a: stored as string, which can't become int", "a: stored as string, which can't become int"},
-		{"{list []{n int64}}", "{list []{n int8}}", "\x91\x92\x91\x01\x91\xcd\x01\x00", "pack: list[1].n: stored value 256 is out of range for int8", ""},
-		{"map[string]time", "map[string]*string", "\x81\xa1k\xd6\xff\x00\x00\x00\x01", `pack: ["k"]: stored as time, which can't become string`, "[]: stored as time, which can't become string"},
-		{"float64", "float32", "\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a", "pack: stored value of type float64 is not exact as float32", ""},
-		{"[3]int", "[2]int", "\x93\x01\x02\x03", "pack: 3 elements are stored, and [2]int has room for 2", ""},
-		{"{a int,b int}", "{b int,a int}", "\x93\x01\x02\x03", "pack: found an array at byte 0, expected a struct of 2 fields", ""},
-		{"{a []int}", "{a []int,b int}", "\x91\xc0\x00", "pack: found an integer at byte 2, expected the end of the data", ""},
+		{"{a string}", "{a int}", "\x91\xa1x", "pack: a: stored as string, which can't become int",
+			"a: stored as string, which can't become int"},
+		{"{list []{n int64}}", "{list []{n int8}}", "\x91\x92\x91\x01\x91\xcd\x01\x00",
+			"pack: list[1].n: stored value 256 is out of range for int8", ""},
+		{"map[string]time", "map[string]*string", "\x81\xa1k\xd6\xff\x00\x00\x00\x01",
+			`pack: ["k"]: stored as time, which can't become string`,
+			"[]: stored as time, which can't become string"},
+		{"float64", "float32", "\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a",
+			"pack: stored value of type float64 is not exact as float32", ""},
+		{"[3]int", "[2]int", "\x93\x01\x02\x03",
+			"pack: 3 elements are stored, and [2]int has room for 2", ""},
+		{"{a int,b int}", "{b int,a int}", "\x93\x01\x02\x03",
+			"pack: found an array at byte 0, expected a struct of 2 fields", ""},
+		{"{a []int}", "{a []int,b int}", "\x91\xc0\x00",
+			"pack: found an integer at byte 2, expected the end of the data", ""},
 	} {
 		tr, err := NewTranscoder(parse(t, c.old), parse(t, c.now))
 		if err != nil {
@@ -461,14 +475,17 @@ func TestTranscodeErrors(t *testing.T) {
 // TestTranscodeDeep: recursive shapes as deep as can be written are carried, and what
 // is deeper is an error.
 func TestTranscodeDeep(t *testing.T) {
-	tr, err := NewTranscoder(parse(t, "@1={n int,next *@1}"), parse(t, "@1={next *@1,n int64,new string}"))
+	tr, err := NewTranscoder(parse(t, "@1={n int,next *@1}"),
+		parse(t, "@1={next *@1,n int64,new string}"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tr.Append(nil, []byte(strings.Repeat("\x92\x01\x91", maxDepth)+"\x92\x02\xc0")); err != nil {
+	if _, err := tr.Append(nil,
+		[]byte(strings.Repeat("\x92\x01\x91", maxDepth)+"\x92\x02\xc0")); err != nil {
 		t.Error(err)
 	}
-	if _, err := tr.Append(nil, []byte(strings.Repeat("\x92\x01\x91", 100*maxDepth)+"\x92\x02\xc0")); err == nil {
+	if _, err := tr.Append(nil,
+		[]byte(strings.Repeat("\x92\x01\x91", 100*maxDepth)+"\x92\x02\xc0")); err == nil {
 		t.Error("no limit of depth")
 	}
 	endless, err := NewTranscoder(parse(t, "{a int}"), parse(t, "{a @1=*@1}"))
