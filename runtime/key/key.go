@@ -1,5 +1,6 @@
-// Package key encodes keys as bytes whose order is the order of the keys, part by part, so that no key is a
-// prefix of another one, and so that a composite key begins with the bytes of its first parts.
+// Package key encodes keys as bytes whose order is the order of the keys, part by part, so
+// that no key is a prefix of another one, and so that a composite key begins with the bytes
+// of its first parts.
 //
 // The encoding of a key is that of its parts in order:
 //

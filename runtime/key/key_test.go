@@ -27,7 +27,8 @@ func ints[T key.Integer](t *testing.T, shape key.Shape, values ...T) {
 			t.Errorf("%s %v: text %q parsed as %x, %v, want %x", shape, a, text, back, err, enc)
 		}
 		for _, b := range values {
-			if got, want := bytes.Compare(enc, key.AppendInt(nil, b)), cmp.Compare(a, b); got != want {
+			if got, want := bytes.Compare(enc, key.AppendInt(nil, b)), cmp.Compare(a,
+				b); got != want {
 				t.Errorf("%s: compare(%v, %v) = %d, want %d", shape, a, b, got, want)
 			}
 		}
@@ -61,7 +62,8 @@ func TestStringsKeepOrderAndPrefixes(t *testing.T) {
 		a1, a2, b1, b2 := word(), word(), word(), word()
 		a := key.AppendString(key.AppendString(nil, a1), a2)
 		b := key.AppendString(key.AppendString(nil, b1), b2)
-		if got, want := bytes.Compare(a, b), cmp.Or(strings.Compare(a1, b1), strings.Compare(a2, b2)); got != want {
+		if got, want := bytes.Compare(a, b), cmp.Or(strings.Compare(a1, b1),
+			strings.Compare(a2, b2)); got != want {
 			t.Fatalf("compare(%q %q, %q %q) = %d, want %d", a1, a2, b1, b2, got, want)
 		}
 		first := key.AppendString(nil, b1)
@@ -86,7 +88,8 @@ func TestShapes(t *testing.T) {
 		s, prefix key.Shape
 		want      bool
 	}{
-		{"string", "string", true}, {"string int64", "string", true}, {"string", "string int64", false},
+		{"string", "string", true}, {"string int64", "string", true},
+		{"string", "string int64", false},
 		{"int64", "int6", false}, {"string", "", false}, {"bytes16", "bytes1", false},
 	} {
 		if got := c.s.HasPrefix(c.prefix); got != c.want {
@@ -94,10 +97,12 @@ func TestShapes(t *testing.T) {
 		}
 	}
 	enc := key.AppendBool(key.AppendBytes(nil, []byte{1, 2}), true)
-	if text, err := key.Shape("bytes2 bool").Text(nil, enc); err != nil || string(text) != "0102/true" {
+	if text, err := key.Shape("bytes2 bool").Text(nil, enc); err != nil ||
+		string(text) != "0102/true" {
 		t.Errorf("text = %q, %v", text, err)
 	}
-	if text, err := key.Shape("bytes2").Text(nil, []byte("ab")); err != nil || string(text) != "ab" {
+	if text, err := key.Shape("bytes2").Text(nil, []byte("ab")); err != nil ||
+		string(text) != "ab" {
 		t.Errorf("text = %q, %v", text, err)
 	}
 }
@@ -114,8 +119,10 @@ func TestCorrupt(t *testing.T) {
 	if _, err := key.DecodeBool[bool]([]byte{2}); !errors.Is(err, key.ErrCorrupt) {
 		t.Error(err)
 	}
-	for _, c := range []struct{ shape, text string }{{"int8", "200"}, {"uint8", "-1"}, {"bool", "yes"}, {"string string", "a"}, {"bytes2", "a"}, {"odd", "a"}} {
-		if _, err := key.Shape(c.shape).Parse(nil, []byte(c.text)); !errors.Is(err, key.ErrCorrupt) {
+	for _, c := range []struct{ shape, text string }{{"int8", "200"}, {"uint8", "-1"},
+		{"bool", "yes"}, {"string string", "a"}, {"bytes2", "a"}, {"odd", "a"}} {
+		if _, err := key.Shape(c.shape).Parse(nil, []byte(c.text)); !errors.Is(err,
+			key.ErrCorrupt) {
 			t.Errorf("%s %q: %v", c.shape, c.text, err)
 		}
 	}

@@ -16,7 +16,7 @@ type Reader struct {
 // Read returns a reader of the encoded key.
 func Read(encoded []byte) Reader { return Reader{rest: encoded} }
 
-// End returns the first error, or [ErrCorrupt] where bytes are left.
+// End returns the first error, or [ErrCorrupt] if bytes are left.
 func (r *Reader) End() error {
 	if r.err == nil && len(r.rest) > 0 {
 		r.err = ErrCorrupt

@@ -83,7 +83,8 @@ func (s Shape) Parse(dst, text []byte) ([]byte, error) {
 	}
 	pieces := bytes.Split(text, []byte("/"))
 	if len(pieces) != len(parts) {
-		return dst, fmt.Errorf("%w: %d parts in %q, %d wanted", ErrCorrupt, len(pieces), text, len(parts))
+		return dst, fmt.Errorf("%w: %d parts in %q, %d wanted", ErrCorrupt, len(pieces),
+			text, len(parts))
 	}
 	var err error
 	for i, part := range parts {
@@ -95,7 +96,9 @@ func (s Shape) Parse(dst, text []byte) ([]byte, error) {
 }
 
 func parseText(dst []byte, part, text string, composite bool) ([]byte, error) {
-	corrupt := func() ([]byte, error) { return dst, fmt.Errorf("%w: %q is no %s", ErrCorrupt, text, part) }
+	corrupt := func() ([]byte, error) {
+		return dst, fmt.Errorf("%w: %q is no %s", ErrCorrupt, text, part)
+	}
 	switch {
 	case part == "string":
 		if composite {
