@@ -144,7 +144,8 @@ func (r reader) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value
 	return t.(*table).decode(v)
 }
 
-func (r reader) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r reader) Scan(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
 		for row, err := range r.rows.Scan(ctx, t.(*table).Table, from, to) {
 			if err == nil {
@@ -157,7 +158,8 @@ func (r reader) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.S
 	}
 }
 
-func (r reader) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r reader) History(ctx context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return r.rows.History(ctx, t.(*table).Table, key)
 }
 

@@ -35,7 +35,9 @@ type Member struct {
 // arguments; the order of members, topics and places is none of it.
 func Divide(members []Member, counts map[string]int32) map[string][]Place {
 	d := &divider{load: make([]int, len(members)), weight: make([]int, len(members))}
-	d.members = slices.SortedFunc(slices.Values(members), func(a, b Member) int { return strings.Compare(a.ID, b.ID) })
+	d.members = slices.SortedFunc(slices.Values(members), func(a, b Member) int {
+		return strings.Compare(a.ID, b.ID)
+	})
 	d.form(counts)
 	d.keep()
 	d.place()
@@ -94,7 +96,9 @@ func (d *divider) form(counts map[string]int32) {
 		for _, t := range topics {
 			if n < counts[t] {
 				whole.places = append(whole.places, Place{t, n})
-				whole.eligible = slices.DeleteFunc(whole.eligible, func(i int) bool { return !slices.Contains(have[t], i) })
+				whole.eligible = slices.DeleteFunc(whole.eligible, func(i int) bool {
+					return !slices.Contains(have[t], i)
+				})
 			}
 		}
 		if len(whole.eligible) > 0 {
@@ -104,7 +108,9 @@ func (d *divider) form(counts map[string]int32) {
 		// Nobody has all: topics that the same members have stay together.
 		first := len(d.units)
 		for _, p := range whole.places {
-			i := first + slices.IndexFunc(d.units[first:], func(u unit) bool { return slices.Equal(u.eligible, have[p.Topic]) })
+			i := first + slices.IndexFunc(d.units[first:], func(u unit) bool {
+				return slices.Equal(u.eligible, have[p.Topic])
+			})
 			if i < first {
 				i = len(d.units)
 				d.units = append(d.units, unit{eligible: have[p.Topic], owner: nobody})
@@ -149,7 +155,8 @@ func (d *divider) place() {
 		u := &d.units[k]
 		if u.owner == nobody {
 			u.owner = slices.MinFunc(u.eligible, func(i, j int) int {
-				return cmp.Or(cmp.Compare(d.load[i], d.load[j]), cmp.Compare(d.weight[i], d.weight[j]))
+				return cmp.Or(cmp.Compare(d.load[i], d.load[j]),
+					cmp.Compare(d.weight[i], d.weight[j]))
 			})
 			d.add(u, 1)
 		}

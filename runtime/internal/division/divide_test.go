@@ -48,8 +48,12 @@ func shuffled(rnd *rand.Rand, members []division.Member) []division.Member {
 	for i := range members {
 		m := &members[i]
 		m.Topics, m.Owned = slices.Clone(m.Topics), slices.Clone(m.Owned)
-		rnd.Shuffle(len(m.Topics), func(i, j int) { m.Topics[i], m.Topics[j] = m.Topics[j], m.Topics[i] })
-		rnd.Shuffle(len(m.Owned), func(i, j int) { m.Owned[i], m.Owned[j] = m.Owned[j], m.Owned[i] })
+		rnd.Shuffle(len(m.Topics), func(i, j int) {
+			m.Topics[i], m.Topics[j] = m.Topics[j], m.Topics[i]
+		})
+		rnd.Shuffle(len(m.Owned), func(i, j int) {
+			m.Owned[i], m.Owned[j] = m.Owned[j], m.Owned[i]
+		})
 	}
 	return members
 }
@@ -86,7 +90,8 @@ func TestDivideAlike(t *testing.T) {
 				members = append(members, division.Member{ID: id, Topics: topics, Owned: part})
 			}
 			got := division.Divide(shuffled(rnd, members), counts)
-			if again := division.Divide(shuffled(rnd, members), counts); !reflect.DeepEqual(got, again) {
+			if again := division.Divide(shuffled(rnd, members),
+				counts); !reflect.DeepEqual(got, again) {
 				t.Fatalf("step %d: the order matters: %v and %v", step, got, again)
 			}
 			checkAlike(t, parts, got, counts)
@@ -169,13 +174,15 @@ func TestDivideUnlike(t *testing.T) {
 					have[topic] = append(have[topic], m.ID)
 				}
 				if rnd.IntN(3) == 0 {
-					m.Owned = append(m.Owned, division.Place{Topic: topic, Number: rnd.Int32N(count + 1)})
+					m.Owned = append(m.Owned,
+						division.Place{Topic: topic, Number: rnd.Int32N(count + 1)})
 				}
 			}
 			members = append(members, m)
 		}
 		got := division.Divide(shuffled(rnd, members), counts)
-		if again := division.Divide(shuffled(rnd, members), counts); !reflect.DeepEqual(got, again) {
+		if again := division.Divide(shuffled(rnd, members),
+			counts); !reflect.DeepEqual(got, again) {
 			t.Fatalf("the order matters: %v and %v", got, again)
 		}
 		all, total := owners(t, got), 0
@@ -198,12 +205,15 @@ func TestDivideUnlike(t *testing.T) {
 			for p, id := range all {
 				if p.Number == n {
 					of = append(of, id)
-					whole = slices.DeleteFunc(whole, func(id string) bool { return !slices.Contains(have[p.Topic], id) })
+					whole = slices.DeleteFunc(whole, func(id string) bool {
+						return !slices.Contains(have[p.Topic], id)
+					})
 				}
 			}
 			slices.Sort(of)
 			if len(whole) > 0 && len(slices.Compact(of)) > 1 {
-				t.Fatalf("the partitions %d are apart, though %v have all their topics: %v", n, whole, got)
+				t.Fatalf("the partitions %d are apart, though %v have all their topics: %v",
+					n, whole, got)
 			}
 		}
 		for i := range members {
@@ -217,7 +227,8 @@ func TestDivideUnlike(t *testing.T) {
 
 // What a has too much of c cannot take: b takes it, and c gets something else.
 func TestDivideChain(t *testing.T) {
-	x0, x1, y0 := division.Place{Topic: "x"}, division.Place{Topic: "x", Number: 1}, division.Place{Topic: "y"}
+	x0, x1, y0 := division.Place{Topic: "x"}, division.Place{Topic: "x", Number: 1},
+		division.Place{Topic: "y"}
 	z0, z1 := division.Place{Topic: "z"}, division.Place{Topic: "z", Number: 1}
 	got := division.Divide([]division.Member{
 		{ID: "a", Topics: []string{"x"}, Owned: []division.Place{x0, x1}},

@@ -11,8 +11,8 @@ import (
 // ErrEntry is returned for bytes that are no history entry.
 var ErrEntry = errors.New("a history entry does not decode")
 
-// AppendEntry appends a history entry without its type, which a store keeps where it finds entries by
-// it: topic, partition, offset, ID, author, cause, seconds, nanoseconds, key, data, headers.
+// AppendEntry appends a history entry without its type, which a store keeps where it finds entries
+// by it: topic, partition, offset, ID, author, cause, seconds, nanoseconds, key, data, headers.
 func AppendEntry(dst []byte, e *brook.HistoryEntry) []byte {
 	dst = AppendText(dst, e.Position.Topic)
 	dst = binary.AppendVarint(dst, int64(e.Position.Partition))
@@ -32,8 +32,8 @@ func AppendEntry(dst []byte, e *brook.HistoryEntry) []byte {
 	return dst
 }
 
-// DecodeEntry decodes what AppendEntry wrote of an entry of the given type. The entry keeps data. All
-// of data has to be the entry: the error is ErrEntry otherwise.
+// DecodeEntry decodes what AppendEntry wrote of an entry of the given type. The entry keeps data.
+// All of data has to be the entry: the error is ErrEntry otherwise.
 func DecodeEntry(data []byte, typ string) (*brook.HistoryEntry, error) {
 	d := Decoder{data: data}
 	e := &brook.HistoryEntry{Type: typ}
