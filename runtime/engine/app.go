@@ -22,6 +22,7 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
+	on      publishing
 	catalog *catalog.Catalog
 	config  brook.Config
 	def     *Definition

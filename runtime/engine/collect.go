@@ -58,6 +58,6 @@ func (a *App) gather(ctx context.Context, holder, group bool) error {
 		}
 	}
 	a.outbox.Gathered(items, standings, holder, a.marking())
-	a.wakeLanes()
+	a.on.wake()
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/input"
-	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -117,29 +116,4 @@ func (l *lane) mark(batch *brook.Batch) (done func()) {
 	mark := bytes.Clone(batch.ID[:])
 	batch.Writes = append(batch.Writes, brook.Write{Table: l.app.catalog.Meta, Key: aloneKey, Value: mark})
 	return func() { l.app.aloneMark.Store(&mark) }
-}
-
-// raise writes a partition's position anew, one epoch on, so that every other process that folds it reads its dead
-// letters again. The caller holds the gate.
-func (a *App) raise(ctx context.Context, id partition.ID) ([]brook.Write, []brook.Check, error) {
-	if !a.catalog.Fenced() {
-		return nil, nil, nil
-	}
-	g := a.catalog.Live.Load()
-	k := id.AppendKey(nil)
-	checks := []brook.Check{a.catalog.Unchanged()}
-	v, err := a.reader.Get(ctx, g.Positions, k)
-	if errors.Is(err, brook.ErrNotFound) {
-		return nil, append(checks, brook.Check{Table: g.Positions, Key: k}), nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	_, s, err := partition.Decode(k, v.Data.([]byte))
-	if err != nil {
-		return nil, nil, err
-	}
-	s.Epoch++
-	checks = append(checks, brook.Check{Table: g.Positions, Key: k, Value: v.Data.([]byte)})
-	return []brook.Write{{Table: g.Positions, Key: k, Value: s.Encode()}}, checks, nil
 }

@@ -6,13 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
-	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -100,7 +98,7 @@ func (l *lease) keep(ctx context.Context, a *App) {
 		if err := l.turn(ctx, a); err != nil && ctx.Err() == nil {
 			failures++
 			a.report.Failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
-			a.broke(err)
+			a.on.broke(err)
 		} else if failures > 0 && err == nil {
 			a.report.Recovered("lease", failures, brook.Position{})
 			failures = 0
@@ -207,7 +205,7 @@ func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
 	if !a.catalog.Fenced() {
 		return false, nil
 	}
-	acts := slices.ContainsFunc(a.def.Handlers, func(h plan.Handler) bool { return h.Acts })
+	acts := a.code.Acts()
 	err := a.retry.Do(ctx, "read", func() error {
 		for _, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
 			if acts = acts || err == nil; err != nil || acts {

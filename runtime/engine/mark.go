@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
 // marked gives how far the group has acted, as the driver keeps it.
@@ -32,7 +30,7 @@ func (a *App) marked(ctx context.Context) (map[partition.ID]int64, error) {
 // tellUnmarked says in the log that an app whose store forgets is about to act on all that partitions hold, because the driver has no mark for
 // them: as it should be at the very first start, and not where marks expired or went with their group.
 func (a *App) tellUnmarked(standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64) {
-	if marks == nil || !a.forgets() || !slices.ContainsFunc(a.def.Handlers, func(h plan.Handler) bool { return h.Acts }) {
+	if marks == nil || !a.forgets() || !a.code.Acts() {
 		return
 	}
 	n, events := 0, int64(0)

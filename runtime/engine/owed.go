@@ -143,7 +143,7 @@ func (l *lane) raiseAll(ctx context.Context, items []*outbox.Item) error {
 			continue
 		}
 		raised[id] = true
-		writes, checks, err := l.app.raise(ctx, id)
+		writes, checks, err := l.app.catalog.BumpEpoch(ctx, id)
 		if err != nil {
 			return err
 		}

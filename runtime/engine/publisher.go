@@ -17,7 +17,7 @@ import (
 func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 	ending := false
 	for {
-		if err := a.adoptOwed(ctx); err != nil && ctx.Err() == nil {
+		if err := a.on.adopt(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: take over what was emitted: %w", err)
 		}
 		a.collect(ctx)
@@ -87,7 +87,7 @@ func (a *App) publishSome(ctx context.Context, all bool) (any bool, err error) {
 	err = a.settleAll(ctx, settled, refused)
 	failing, mended := a.outbox.Land(failed, a.config.Retry)
 	a.tellWays(failing, mended)
-	a.wakeLanes()
+	a.on.wake()
 	return true, err
 }
 
@@ -204,9 +204,9 @@ func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map
 			batch.Checks = append(batch.Checks, a.lease.check(a.sending))
 		}
 		err = a.store.Commit(ctx, &batch)
-		for i := range letters {
-			if w := a.waits[partition.Of(letters[i].Position)]; err == nil && w != nil {
-				w.AddEmission()
+		if err == nil {
+			for i := range letters {
+				a.on.refused(partition.Of(letters[i].Position))
 			}
 		}
 		return err
@@ -226,7 +226,7 @@ func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map
 		return a.settleItems(ctx, items, refused)
 	}
 	if err != nil {
-		a.doubt(err) // letters that are stored, perhaps, are counted nowhere yet
+		a.on.doubt(err) // letters that are stored, perhaps, are counted nowhere yet
 		return err
 	}
 	for _, l := range letters {
@@ -244,7 +244,7 @@ func (a *App) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *
 			continue
 		}
 		raised[id] = true
-		writes, checks, err := a.raise(ctx, id)
+		writes, checks, err := a.catalog.BumpEpoch(ctx, id)
 		if err != nil {
 			return err
 		}

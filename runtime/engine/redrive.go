@@ -214,7 +214,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	if err != nil {
 		return false, due{}, err
 	}
-	raise, checks, err := a.raise(ctx, partition.Of(letter.Position))
+	raise, checks, err := a.catalog.BumpEpoch(ctx, partition.Of(letter.Position))
 	if err == nil {
 		err = a.openNumbers(ctx)
 	}
@@ -447,7 +447,7 @@ func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, e
 	if err != nil {
 		return false, err
 	}
-	raise, checks, err := a.raise(ctx, partition.Of(letter.Position))
+	raise, checks, err := a.catalog.BumpEpoch(ctx, partition.Of(letter.Position))
 	if err != nil {
 		return false, err
 	}

@@ -96,3 +96,8 @@ func (p *Code) signature(h *Handler) string {
 	}
 	return ""
 }
+
+// Acts reports whether any handler emits or has effects.
+func (p *Code) Acts() bool {
+	return slices.ContainsFunc(p.handlers, func(h Handler) bool { return h.Acts })
+}
