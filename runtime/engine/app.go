@@ -22,15 +22,15 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
-	on      publishing
-	catalog *catalog.Catalog
-	config  brook.Config
-	def     *Definition
-	code    *plan.Code
-	store   brook.Store
-	reader  brook.Reader
-	ids     *catalog.IDs
-	bare    bool // the envelope takes anything for a payload
+	publisher *publisher
+	catalog   *catalog.Catalog
+	config    brook.Config
+	def       *Definition
+	code      *plan.Code
+	store     brook.Store
+	reader    brook.Reader
+	ids       *catalog.IDs
+	bare      bool // the envelope takes anything for a payload
 
 	ctx    context.Context // ends at Close, with ErrClosed as its cause
 	cancel context.CancelFunc
@@ -39,22 +39,18 @@ type App struct {
 	done   chan struct{} // closed by Close
 	closed atomic.Bool
 
-	outboxTable brook.Table
-	sending     brook.Table // of what publishing goes by: see numbers and lease
-	numbers     *numbers    // as the store has them, guarded by gate; nil: not known
-	targets     *outbox.Targets
-	lease       lease
-	aloneMark   atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
-	owing       atomic.Bool            // the live generation may hold emissions that are to go to the outbox
-	refused     atomic.Bool            // a rebuild was refused, and none is tried again by itself
-	progress    *progress
-	outbox      *outbox.Outbox
-	hub         *watch.Hub
-	news        *news
-	hearing     atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
-	born        time.Time
-	background  sync.WaitGroup // ends after ctx
-	broken      chan error     // what ends Run from beside it
+	numbers    *numbers               // as the store has them, guarded by gate; nil: not known
+	aloneMark  atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
+	owing      atomic.Bool            // the live generation may hold emissions that are to go to the outbox
+	refused    atomic.Bool            // a rebuild was refused, and none is tried again by itself
+	progress   *progress
+	outbox     *outbox.Outbox
+	hub        *watch.Hub
+	news       *news
+	hearing    atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
+	born       time.Time
+	background sync.WaitGroup // ends after ctx
+	broken     chan error     // what ends Run from beside it
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
@@ -84,7 +80,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		report: reporter, retry: &retry.Loop{Policy: config.Retry, Report: reporter}, bare: isBare(config.Envelope),
 		ctx: ctx, cancel: func() { cancel(brook.ErrClosed) }, done: make(chan struct{}), broken: make(chan error, 1),
 		running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(),
-		targets: outbox.NewTargets(config.Driver), outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{},
+		outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{},
 		progress: newProgress(), hub: watch.NewHub(), news: newNews(),
 	}
 	a.catalog = catalog.New(ctx, &a.config, a.code, def.Collections, a.retry, catalog.Owner{
@@ -92,6 +88,11 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		Reload: a.prepareReload, Positions: a.progress.all,
 	})
 	a.store, a.reader, a.ids, a.gate, a.born = a.catalog.Store, a.catalog.Reader, a.catalog.Ids, a.catalog.Gate, a.catalog.Born
+	a.publisher = &publisher{
+		config: &a.config, code: a.code, catalog: a.catalog, store: a.store, reader: a.reader, gate: a.gate, ids: a.ids, report: reporter, retry: a.retry,
+		outbox: a.outbox, targets: outbox.NewTargets(config.Driver),
+		on: publishing{adopt: a.adoptOwed, refused: a.emissionRefused, doubt: a.doubt, wake: a.wakeLanes, broke: a.broke},
+	}
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
@@ -110,7 +111,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 // load opens what the store holds of the app.
 func (a *App) load(ctx context.Context) error {
 	defer a.report.Slow("reading positions, dead letters and emissions from the store")()
-	for name, t := range map[string]*brook.Table{"outbox": &a.outboxTable, "sending": &a.sending} {
+	for name, t := range map[string]*brook.Table{"outbox": &a.publisher.outboxTable, "sending": &a.publisher.sending} {
 		var err error
 		if *t, err = a.store.Table(ctx, brook.TableSpec{Name: catalog.TableName(&a.config, name)}); err != nil {
 			return err
@@ -136,7 +137,7 @@ func (a *App) load(ctx context.Context) error {
 		return err
 	}
 	if !a.catalog.Fenced() { // else that is for who holds the lease, or has the partition
-		if err := a.loadOutbox(ctx, everyPartition); err != nil {
+		if err := a.publisher.loadOutbox(ctx, everyPartition); err != nil {
 			return err
 		}
 	}

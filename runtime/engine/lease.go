@@ -47,12 +47,12 @@ func (l *lease) check(t brook.Table) brook.Check {
 }
 
 // read reads both rows.
-func (l *lease) read(ctx context.Context, a *App) (row, beat []byte, err error) {
+func (l *lease) read(ctx context.Context, p *publisher) (row, beat []byte, err error) {
 	for _, r := range []struct {
 		key []byte
 		at  *[]byte
 	}{{leaseKey, &row}, {beatKey, &beat}} {
-		v, err := a.reader.Get(ctx, a.sending, r.key)
+		v, err := p.reader.Get(ctx, p.sending, r.key)
 		if errors.Is(err, brook.ErrNotFound) {
 			continue
 		}
@@ -65,8 +65,8 @@ func (l *lease) read(ctx context.Context, a *App) (row, beat []byte, err error) 
 }
 
 // still reports whether the process holds the lease yet, and gives it up where it does not.
-func (l *lease) still(ctx context.Context, a *App) (bool, error) {
-	row, _, err := l.read(ctx, a)
+func (l *lease) still(ctx context.Context, p *publisher) (bool, error) {
+	row, _, err := l.read(ctx, p)
 	if err != nil {
 		return false, err
 	}
@@ -74,33 +74,33 @@ func (l *lease) still(ctx context.Context, a *App) (bool, error) {
 	held := l.held && bytes.Equal(row, l.row)
 	l.mu.Unlock()
 	if !held {
-		l.lose(a)
+		l.lose(p)
 	}
 	return held, nil
 }
 
-func (l *lease) lose(a *App) {
+func (l *lease) lose(p *publisher) {
 	l.mu.Lock()
 	was := l.held
 	l.held, l.seen = false, time.Now()
 	l.mu.Unlock()
-	a.outbox.Lease(false)
+	p.outbox.Lease(false)
 	if was {
-		a.report.Warn("another process publishes now")
+		p.report.Warn("another process publishes now")
 	}
 }
 
 // keep holds the lease, or waits for it, until ctx ends; then it leaves it to others.
-func (l *lease) keep(ctx context.Context, a *App) {
+func (l *lease) keep(ctx context.Context, p *publisher) {
 	ticker := time.NewTicker(outbox.LeaseBeat)
 	defer ticker.Stop()
 	for failures := 0; ; {
-		if err := l.turn(ctx, a); err != nil && ctx.Err() == nil {
+		if err := l.turn(ctx, p); err != nil && ctx.Err() == nil {
 			failures++
-			a.report.Failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
-			a.on.broke(err)
+			p.report.Failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
+			p.on.broke(err)
 		} else if failures > 0 && err == nil {
-			a.report.Recovered("lease", failures, brook.Position{})
+			p.report.Recovered("lease", failures, brook.Position{})
 			failures = 0
 		}
 		select {
@@ -112,14 +112,14 @@ func (l *lease) keep(ctx context.Context, a *App) {
 }
 
 // turn renews the lease, or takes it where it is free.
-func (l *lease) turn(ctx context.Context, a *App) error {
+func (l *lease) turn(ctx context.Context, p *publisher) error {
 	l.mu.Lock()
 	held := l.held
 	l.mu.Unlock()
 	if held {
-		return l.renew(ctx, a)
+		return l.renew(ctx, p)
 	}
-	row, beat, err := l.read(ctx, a)
+	row, beat, err := l.read(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -138,20 +138,20 @@ func (l *lease) turn(ctx context.Context, a *App) error {
 	if last.Holder != "" && waited < outbox.LeaseTime {
 		return nil
 	}
-	return l.acquire(ctx, a, last.Term+1, row, beat)
+	return l.acquire(ctx, p, last.Term+1, row, beat)
 }
 
 // renew writes a beat.
-func (l *lease) renew(ctx context.Context, a *App) error {
+func (l *lease) renew(ctx context.Context, p *publisher) error {
 	l.mu.Lock()
 	l.beats++
-	beat := mustJSON(beatRow{a.ids.Prefix, l.beats})
+	beat := mustJSON(beatRow{p.ids.Prefix, l.beats})
 	row := l.row
 	l.mu.Unlock()
-	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.Batch(), Writes: []brook.Write{{Table: a.sending, Key: beatKey, Value: beat}},
-		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}}})
+	err := p.store.Commit(ctx, &brook.Batch{ID: p.ids.Batch(), Writes: []brook.Write{{Table: p.sending, Key: beatKey, Value: beat}},
+		Checks: []brook.Check{{Table: p.sending, Key: leaseKey, Value: row}}})
 	if errors.Is(err, brook.ErrConflict) {
-		l.lose(a)
+		l.lose(p)
 		return nil
 	}
 	l.mu.Lock()
@@ -163,11 +163,11 @@ func (l *lease) renew(ctx context.Context, a *App) error {
 }
 
 // acquire takes the lease from what the rows say of it.
-func (l *lease) acquire(ctx context.Context, a *App, term int64, row, beat []byte) error {
-	next := mustJSON(leaseRow{a.ids.Prefix, term})
-	first := mustJSON(beatRow{a.ids.Prefix, 0})
-	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.Batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: next}, {Table: a.sending, Key: beatKey, Value: first}},
-		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}, {Table: a.sending, Key: beatKey, Value: beat}}})
+func (l *lease) acquire(ctx context.Context, p *publisher, term int64, row, beat []byte) error {
+	next := mustJSON(leaseRow{p.ids.Prefix, term})
+	first := mustJSON(beatRow{p.ids.Prefix, 0})
+	err := p.store.Commit(ctx, &brook.Batch{ID: p.ids.Batch(), Writes: []brook.Write{{Table: p.sending, Key: leaseKey, Value: next}, {Table: p.sending, Key: beatKey, Value: first}},
+		Checks: []brook.Check{{Table: p.sending, Key: leaseKey, Value: row}, {Table: p.sending, Key: beatKey, Value: beat}}})
 	if errors.Is(err, brook.ErrConflict) {
 		return nil // another process was faster, or the holder is still there
 	}
@@ -177,37 +177,37 @@ func (l *lease) acquire(ctx context.Context, a *App, term int64, row, beat []byt
 	l.mu.Lock()
 	l.held, l.row, l.beat, l.seen = true, next, first, time.Now()
 	l.mu.Unlock()
-	a.outbox.Lease(true)
+	p.outbox.Lease(true)
 	return nil
 }
 
 // leave gives the lease back, so that the next one need not wait.
-func (l *lease) leave(ctx context.Context, a *App) {
+func (l *lease) leave(ctx context.Context, p *publisher) {
 	l.mu.Lock()
 	held, row := l.held, l.row
 	l.held, l.seen = false, time.Time{}
 	l.mu.Unlock()
-	a.outbox.Lease(false)
+	p.outbox.Lease(false)
 	if !held {
 		return
 	}
 	var last leaseRow
 	_ = json.Unmarshal(row, &last) // it was written by this process
-	err := a.store.Commit(ctx, &brook.Batch{ID: a.ids.Batch(), Writes: []brook.Write{{Table: a.sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
-		Checks: []brook.Check{{Table: a.sending, Key: leaseKey, Value: row}}})
+	err := p.store.Commit(ctx, &brook.Batch{ID: p.ids.Batch(), Writes: []brook.Write{{Table: p.sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
+		Checks: []brook.Check{{Table: p.sending, Key: leaseKey, Value: row}}})
 	if err != nil && !errors.Is(err, brook.ErrConflict) && ctx.Err() == nil {
-		a.report.Failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
+		p.report.Failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
 	}
 }
 
 // begin makes the app one that publishes by a lease, where its store is shared and there may be anything to publish. It reports whether it is.
-func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
-	if !a.catalog.Fenced() {
+func (l *lease) begin(ctx context.Context, p *publisher) (bool, error) {
+	if !p.catalog.Fenced() {
 		return false, nil
 	}
-	acts := a.code.Acts()
-	err := a.retry.Do(ctx, "read", func() error {
-		for _, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
+	acts := p.code.Acts()
+	err := p.retry.Do(ctx, "read", func() error {
+		for _, err := range p.reader.Scan(ctx, p.outboxTable, nil, nil) {
 			if acts = acts || err == nil; err != nil || acts {
 				return err
 			}
@@ -218,17 +218,17 @@ func (l *lease) begin(ctx context.Context, a *App) (bool, error) {
 		return false, err
 	}
 	if acts {
-		a.outbox.LeaseOnly(a.config.Group)
+		p.outbox.LeaseOnly(p.config.Group)
 	}
 	return acts, nil
 }
 
 // wait waits until the lease is the app's, or it is certain that somebody else has it: for CatchUp, which starts no goroutine.
-func (l *lease) wait(ctx context.Context, a *App) error {
+func (l *lease) wait(ctx context.Context, p *publisher) error {
 	started := time.Now()
 	var last []byte
 	for {
-		if err := l.turn(ctx, a); err != nil {
+		if err := l.turn(ctx, p); err != nil {
 			return err
 		}
 		l.mu.Lock()
@@ -253,28 +253,28 @@ func mustJSON(v any) []byte {
 }
 
 // keepLease has the lease held, or waited for, until the function that it returns is called. What is in flight may take until finish ends.
-func (a *App) keepLease(stop, finish context.Context) (leave func(), err error) {
-	on, err := a.lease.begin(stop, a)
+func (p *publisher) keepLease(stop, finish context.Context) (leave func(), err error) {
+	on, err := p.lease.begin(stop, p)
 	if err != nil || !on {
 		return func() {}, err
 	}
 	ctx, cancel := context.WithCancel(finish)
 	var work sync.WaitGroup
-	work.Go(func() { a.lease.keep(ctx, a) })
+	work.Go(func() { p.lease.keep(ctx, p) })
 	return func() {
 		cancel()
 		work.Wait()
-		a.lease.leave(finish, a)
+		p.lease.leave(finish, p)
 	}, nil
 }
 
 // due renews the lease where that is due.
-func (l *lease) due(ctx context.Context, a *App) error {
+func (l *lease) due(ctx context.Context, p *publisher) error {
 	l.mu.Lock()
 	due := l.held && time.Since(l.seen) >= outbox.LeaseBeat
 	l.mu.Unlock()
 	if !due {
 		return nil
 	}
-	return a.retry.Do(ctx, "lease", func() error { return l.renew(ctx, a) })
+	return p.retry.Do(ctx, "lease", func() error { return l.renew(ctx, p) })
 }

@@ -91,7 +91,7 @@ func (a *App) hear(announcer brook.Announcer) error {
 		tables = append(tables, g.Tables[slot])
 	}
 	rows := len(tables)
-	tables = append(tables, a.catalog.Meta, a.sending, g.Positions)
+	tables = append(tables, a.catalog.Meta, a.publisher.sending, g.Positions)
 	for told, err := range announcer.Announcements(ctx, tables) {
 		switch {
 		case ctx.Err() != nil:
@@ -112,7 +112,7 @@ func (a *App) hear(announcer brook.Announcer) error {
 		case told.Table == a.catalog.Meta && !told.Missed && string(told.Key) != string(catalog.StateKey):
 		case told.Table == a.catalog.Meta:
 			a.news.note(func() { a.news.state = true })
-		case told.Table == a.sending:
+		case told.Table == a.publisher.sending:
 			if told.Missed || string(told.Key) == string(numbersKey) {
 				a.outbox.Lags()
 			}

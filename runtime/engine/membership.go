@@ -194,7 +194,7 @@ func (m *membership) hear(ctx context.Context) error {
 		if !m.app.outbox.HasDeferred() {
 			continue
 		}
-		marks, err := m.app.marked(ctx)
+		marks, err := m.app.publisher.marked(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil

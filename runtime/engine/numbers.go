@@ -18,7 +18,7 @@ type numbers struct {
 	Stream string
 	Next   int64
 
-	raw []byte // as stored; nil: the store has none yet
+	raw []byte `json:"-"` // as stored; nil: the store has none yet
 }
 
 var numbersKey = []byte("numbers")
@@ -33,7 +33,7 @@ func (a *App) openNumbers(ctx context.Context) error {
 		return nil
 	}
 	n := &numbers{Stream: a.stem() + "/" + rand.Text()[:16], Next: 1}
-	v, err := a.reader.Get(ctx, a.sending, numbersKey)
+	v, err := a.reader.Get(ctx, a.publisher.sending, numbersKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
 	case err != nil:
@@ -70,7 +70,7 @@ func (l *lane) numberWrites() ([]brook.Write, []brook.Check) {
 	if err != nil {
 		panic(err) // a string and a number
 	}
-	check := brook.Check{Table: a.sending, Key: numbersKey, Value: a.numbers.raw}
+	check := brook.Check{Table: a.publisher.sending, Key: numbersKey, Value: a.numbers.raw}
 	a.numbers.raw = b
-	return []brook.Write{{Table: a.sending, Key: numbersKey, Value: b}}, []brook.Check{check}
+	return []brook.Write{{Table: a.publisher.sending, Key: numbersKey, Value: b}}, []brook.Check{check}
 }

@@ -9,23 +9,23 @@ import (
 )
 
 // loadOutbox fills the outbox with what earlier runs did not get to publish: all, or what was caused in the partitions wanted.
-func (a *App) loadOutbox(ctx context.Context, wanted func(partition.ID) bool) error {
-	loaded := a.outbox.Keys()
-	for item, err := range a.storedItems(ctx) {
+func (p *publisher) loadOutbox(ctx context.Context, wanted func(partition.ID) bool) error {
+	loaded := p.outbox.Keys()
+	for item, err := range p.storedItems(ctx) {
 		if err != nil {
 			return err
 		}
-		if wanted(partition.Of(item.Position)) && !loaded[string(item.Key)] && !(item.Free && a.catalog.Fenced()) {
-			a.outbox.Load(item)
+		if wanted(partition.Of(item.Position)) && !loaded[string(item.Key)] && !(item.Free && p.catalog.Fenced()) {
+			p.outbox.Load(item)
 		}
 	}
 	return nil
 }
 
 // storedItems returns the emissions that the store has, in the order of their keys.
-func (a *App) storedItems(ctx context.Context) iter.Seq2[*outbox.Item, error] {
+func (p *publisher) storedItems(ctx context.Context) iter.Seq2[*outbox.Item, error] {
 	return func(yield func(*outbox.Item, error) bool) {
-		for row, err := range a.reader.Scan(ctx, a.outboxTable, nil, nil) {
+		for row, err := range p.reader.Scan(ctx, p.outboxTable, nil, nil) {
 			if err != nil {
 				yield(nil, err)
 				return

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // afterOthers reads anew what another app of the name may have changed.
@@ -66,4 +67,11 @@ func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adop
 			a.progress.advance(id, s.Next)
 		}
 	}, nil
+}
+
+// emissionRefused counts a dead letter of an emission.
+func (a *App) emissionRefused(id partition.ID) {
+	if w := a.waits[id]; w != nil {
+		w.AddEmission()
+	}
 }

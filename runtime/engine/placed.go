@@ -11,18 +11,18 @@ import (
 
 // placed returns the emissions of a batch that are to be published: each goes to a partition that is known, and stored, before it does. Those that
 // have none yet have failed.
-func (a *App) placed(ctx context.Context, batch []*outbox.Item, failed map[*outbox.Item]error) (ready []*outbox.Item) {
+func (p *publisher) placed(ctx context.Context, batch []*outbox.Item, failed map[*outbox.Item]error) (ready []*outbox.Item) {
 	var late []*outbox.Item
 	for _, item := range batch {
-		if !item.IsCheckpoint() && !item.Passed && !item.Record.Placed && a.targets.Places() {
-			if err := a.targets.Find(ctx, &item.Record, item.Emitted()); err != nil {
+		if !item.IsCheckpoint() && !item.Passed && !item.Record.Placed && p.targets.Places() {
+			if err := p.targets.Find(ctx, &item.Record, item.Emitted()); err != nil {
 				failed[item] = err
 				continue
 			}
 			late = append(late, item)
 		}
 	}
-	a.storePlaces(ctx, late, failed)
+	p.storePlaces(ctx, late, failed)
 	for _, item := range batch {
 		if !item.IsCheckpoint() && !item.Passed {
 			ready = append(ready, item)
@@ -32,17 +32,17 @@ func (a *App) placed(ctx context.Context, batch []*outbox.Item, failed map[*outb
 }
 
 // storePlaces stores where emissions go, in as many commits as the store takes them in. What can't be stored is to be tried again.
-func (a *App) storePlaces(ctx context.Context, items []*outbox.Item, failed map[*outbox.Item]error) {
+func (p *publisher) storePlaces(ctx context.Context, items []*outbox.Item, failed map[*outbox.Item]error) {
 	if len(items) == 0 {
 		return
 	}
-	err := a.commitPlaces(ctx, items)
+	err := p.commitPlaces(ctx, items)
 	half := len(items) / 2
 	switch {
 	case err == nil:
 	case errors.Is(err, brook.ErrTooLarge) && half > 0:
-		a.storePlaces(ctx, items[:half], failed)
-		a.storePlaces(ctx, items[half:], failed)
+		p.storePlaces(ctx, items[:half], failed)
+		p.storePlaces(ctx, items[half:], failed)
 	case errors.Is(err, brook.ErrTooLarge): // it stays as it is in the store, and is published all the same
 	default:
 		for _, item := range items {
@@ -54,12 +54,12 @@ func (a *App) storePlaces(ctx context.Context, items []*outbox.Item, failed map[
 
 // commitPlaces stores where emissions go, all or none. Over a shared store another process may publish them by now, and have removed them: that of
 // the lease is noticed by the lease, one of the app's own share by its row.
-func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
-	batch := &brook.Batch{ID: a.ids.Batch()}
+func (p *publisher) commitPlaces(ctx context.Context, items []*outbox.Item) error {
+	batch := &brook.Batch{ID: p.ids.Batch()}
 	leased := false
 	for _, item := range items {
-		if leased = leased || a.leases(item); a.catalog.Fenced() && !a.leases(item) {
-			v, err := a.reader.Get(ctx, a.outboxTable, item.Key)
+		if leased = leased || p.leases(item); p.catalog.Fenced() && !p.leases(item) {
+			v, err := p.reader.Get(ctx, p.outboxTable, item.Key)
 			if errors.Is(err, brook.ErrNotFound) {
 				item.Passed = true
 				continue
@@ -75,19 +75,19 @@ func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
 				item.Record = stored.Record
 				continue
 			}
-			batch.Checks = append(batch.Checks, brook.Check{Table: a.outboxTable, Key: item.Key, Value: bytes.Clone(v.Data.([]byte))})
+			batch.Checks = append(batch.Checks, brook.Check{Table: p.outboxTable, Key: item.Key, Value: bytes.Clone(v.Data.([]byte))})
 		}
-		batch.Writes = append(batch.Writes, item.Write(a.outboxTable))
+		batch.Writes = append(batch.Writes, item.Write(p.outboxTable))
 	}
 	if leased {
-		batch.Checks = append(batch.Checks, a.lease.check(a.sending))
+		batch.Checks = append(batch.Checks, p.lease.check(p.sending))
 	}
 	if len(batch.Writes) == 0 {
 		return nil
 	}
-	err := a.store.Commit(ctx, batch)
+	err := p.store.Commit(ctx, batch)
 	if leased && errors.Is(err, brook.ErrConflict) {
-		if _, lerr := a.lease.still(ctx, a); lerr != nil {
+		if _, lerr := p.lease.still(ctx, p); lerr != nil {
 			return lerr
 		}
 	}
@@ -95,6 +95,6 @@ func (a *App) commitPlaces(ctx context.Context, items []*outbox.Item) error {
 }
 
 // leases reports whether an emission is published by who holds the lease.
-func (a *App) leases(item *outbox.Item) bool {
-	return a.catalog.Fenced() && (item.Free || !a.config.Group)
+func (p *publisher) leases(item *outbox.Item) bool {
+	return p.catalog.Fenced() && (item.Free || !p.config.Group)
 }

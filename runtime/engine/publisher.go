@@ -14,36 +14,36 @@ import (
 )
 
 // publishOutbox publishes emissions until stop is closed and nothing is left but what was tried in vain, or ctx ends.
-func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
+func (p *publisher) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 	ending := false
 	for {
-		if err := a.on.adopt(ctx); err != nil && ctx.Err() == nil {
+		if err := p.on.adopt(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: take over what was emitted: %w", err)
 		}
-		a.collect(ctx)
-		tried, err := a.publishSome(ctx, ending)
+		p.collect(ctx)
+		tried, err := p.publishSome(ctx, ending)
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: publish what was emitted: %w", err)
 		}
 		if ctx.Err() != nil {
 			return nil // what is left stays in the store
 		}
-		wait, err := a.mark(ctx, ending, 0)
+		wait, err := p.mark(ctx, ending, 0)
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: mark how far the app acted: %w", err)
 		}
-		if ending && a.outbox.Queued() == 0 {
+		if ending && p.outbox.Queued() == 0 {
 			return nil
 		}
-		if tried && a.outbox.Queued() > 0 {
+		if tried && p.outbox.Queued() > 0 {
 			continue
 		}
-		for _, d := range []time.Duration{a.outbox.Next(), a.outbox.UntilLook(time.Now())} {
+		for _, d := range []time.Duration{p.outbox.Next(), p.outbox.UntilLook(time.Now())} {
 			if d > 0 && (wait == 0 || d < wait) {
 				wait = d
 			}
 		}
-		if ending, err = a.pause(ctx, stop, wait); err != nil {
+		if ending, err = p.pause(ctx, stop, wait); err != nil {
 			return nil
 		}
 	}
@@ -51,7 +51,7 @@ func (a *App) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
 
 // pause waits until there is something to publish, for a time where it is not 0, until stop is closed, which it reports, or
 // ctx ends.
-func (a *App) pause(ctx context.Context, stop <-chan struct{}, wait time.Duration) (stopped bool, err error) {
+func (p *publisher) pause(ctx context.Context, stop <-chan struct{}, wait time.Duration) (stopped bool, err error) {
 	var timer <-chan time.Time
 	if wait > 0 {
 		t := time.NewTimer(wait)
@@ -59,7 +59,7 @@ func (a *App) pause(ctx context.Context, stop <-chan struct{}, wait time.Duratio
 		timer = t.C
 	}
 	select {
-	case <-a.outbox.Wake():
+	case <-p.outbox.Wake():
 	case <-timer:
 	case <-stop:
 		return true, nil
@@ -71,28 +71,28 @@ func (a *App) pause(ctx context.Context, stop <-chan struct{}, wait time.Duratio
 
 // publishSome tries once what there is to publish, all of it where all says so, and removes from the store what was published. What failed waits
 // for another try, and with it what goes to the same partition. It reports whether there was anything.
-func (a *App) publishSome(ctx context.Context, all bool) (any bool, err error) {
-	batch := a.outbox.Take(time.Now(), all)
+func (p *publisher) publishSome(ctx context.Context, all bool) (any bool, err error) {
+	batch := p.outbox.Take(time.Now(), all)
 	if len(batch) == 0 {
 		return false, nil
 	}
 	failed, refused := map[*outbox.Item]error{}, map[*outbox.Item]error{}
-	a.publishItems(ctx, a.placed(ctx, batch, failed), failed, refused)
+	p.publishItems(ctx, p.placed(ctx, batch, failed), failed, refused)
 	var settled []*outbox.Item
 	for _, item := range batch {
 		if failed[item] == nil && !item.IsCheckpoint() {
 			settled = append(settled, item)
 		}
 	}
-	err = a.settleAll(ctx, settled, refused)
-	failing, mended := a.outbox.Land(failed, a.config.Retry)
-	a.tellWays(failing, mended)
-	a.on.wake()
+	err = p.settleAll(ctx, settled, refused)
+	failing, mended := p.outbox.Land(failed, p.config.Retry)
+	p.tellWays(failing, mended)
+	p.on.wake()
 	return true, err
 }
 
 // publishItems publishes items once, but those behind one that failed, and notes those that are to be tried again, and those refused for good.
-func (a *App) publishItems(ctx context.Context, items []*outbox.Item, failed, refused map[*outbox.Item]error) {
+func (p *publisher) publishItems(ctx context.Context, items []*outbox.Item, failed, refused map[*outbox.Item]error) {
 	var tried []*outbox.Item
 	var records []brook.Record
 	behind := map[string]error{}
@@ -102,7 +102,7 @@ func (a *App) publishItems(ctx context.Context, items []*outbox.Item, failed, re
 			continue
 		}
 		err := cmp.Or(behind[item.Target()], behind[item.Record.Topic])
-		if w := a.outbox.Blocked(item); err == nil && w {
+		if w := p.outbox.Blocked(item); err == nil && w {
 			err = errBehind
 		}
 		if err != nil {
@@ -114,7 +114,7 @@ func (a *App) publishItems(ctx context.Context, items []*outbox.Item, failed, re
 	if len(tried) == 0 {
 		return
 	}
-	_, err := a.config.Driver.Publish(ctx, records)
+	_, err := p.config.Driver.Publish(ctx, records)
 	if err == nil {
 		return
 	}
@@ -140,103 +140,103 @@ func (a *App) publishItems(ctx context.Context, items []*outbox.Item, failed, re
 var errBehind = errors.New("it waits behind others")
 
 // tellWays tells what could not be published, once for each topic, and what can be again.
-func (a *App) tellWays(failing, mended []*outbox.Destination) {
+func (p *publisher) tellWays(failing, mended []*outbox.Destination) {
 	told := map[string]bool{}
 	for _, w := range failing {
 		if !told[w.Topic] {
 			told[w.Topic] = true
-			a.report.Failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Err)})
+			p.report.Failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Err)})
 		}
 	}
 	for _, w := range mended {
 		if !told[w.Topic] {
 			told[w.Topic] = true
-			a.report.Recovered("publish", w.Tries, brook.Position{})
+			p.report.Recovered("publish", w.Tries, brook.Position{})
 		}
 	}
 }
 
 // settleAll removes from the store what was published, and makes letters of what was refused.
-func (a *App) settleAll(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
-	if !a.catalog.Fenced() {
-		return a.settleItems(ctx, items, refused)
+func (p *publisher) settleAll(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
+	if !p.catalog.Fenced() {
+		return p.settleItems(ctx, items, refused)
 	}
 	var held, own []*outbox.Item // by the lease, and by the app's own share
 	for _, item := range items {
-		if a.leases(item) {
+		if p.leases(item) {
 			held = append(held, item)
 		} else {
 			own = append(own, item)
 		}
 	}
-	return errors.Join(a.settleItems(ctx, own, refused), a.settleItems(ctx, held, refused))
+	return errors.Join(p.settleItems(ctx, own, refused), p.settleItems(ctx, held, refused))
 }
 
-func (a *App) settleItems(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
+func (p *publisher) settleItems(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
 	if len(items) == 0 {
 		return nil
 	}
-	leased := a.leases(items[0])
+	leased := p.leases(items[0])
 	var letters []deadletter.Letter
-	batch := brook.Batch{ID: a.ids.Batch()}
-	err := a.retry.Do(ctx, "commit", func() error {
-		v, err := a.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
+	batch := brook.Batch{ID: p.ids.Batch()}
+	err := p.retry.Do(ctx, "commit", func() error {
+		v, err := p.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
 		if err != nil {
 			return err
 		}
-		defer a.gate.Leave(v)
+		defer p.gate.Leave(v)
 		letters, batch.Writes, batch.Checks = letters[:0], batch.Writes[:0], nil
 		for _, item := range items {
-			batch.Writes = append(batch.Writes, brook.Write{Table: a.outboxTable, Key: item.Key, Op: brook.Remove})
+			batch.Writes = append(batch.Writes, brook.Write{Table: p.outboxTable, Key: item.Key, Op: brook.Remove})
 			if err := refused[item]; err != nil {
 				l := letterOf(item, err)
 				letters = append(letters, l)
-				batch.Writes = append(batch.Writes, l.Write(a.catalog.Live.Load().Letters))
+				batch.Writes = append(batch.Writes, l.Write(p.catalog.Live.Load().Letters))
 			}
 		}
-		if a.catalog.Fenced() && len(letters) > 0 {
-			batch.Checks = append(batch.Checks, a.catalog.Unchanged())
-			if err := a.raiseFor(ctx, letters, &batch); err != nil {
+		if p.catalog.Fenced() && len(letters) > 0 {
+			batch.Checks = append(batch.Checks, p.catalog.Unchanged())
+			if err := p.raiseFor(ctx, letters, &batch); err != nil {
 				return err
 			}
 		}
 		if leased {
-			batch.Checks = append(batch.Checks, a.lease.check(a.sending))
+			batch.Checks = append(batch.Checks, p.lease.check(p.sending))
 		}
-		err = a.store.Commit(ctx, &batch)
+		err = p.store.Commit(ctx, &batch)
 		if err == nil {
 			for i := range letters {
-				a.on.refused(partition.Of(letters[i].Position))
+				p.on.refused(partition.Of(letters[i].Position))
 			}
 		}
 		return err
 	})
 	if half := len(items) / 2; errors.Is(err, brook.ErrTooLarge) && half > 0 {
-		return errors.Join(a.settleItems(ctx, items[:half], refused), a.settleItems(ctx, items[half:], refused))
+		return errors.Join(p.settleItems(ctx, items[:half], refused), p.settleItems(ctx, items[half:], refused))
 	}
 	if errors.Is(err, brook.ErrConflict) {
 		if leased {
-			if held, lerr := a.lease.still(ctx, a); lerr != nil || !held {
+			if held, lerr := p.lease.still(ctx, p); lerr != nil || !held {
 				return lerr // who took over publishes them, and receivers know repeats
 			}
 		}
-		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
+		if err := p.retry.Do(ctx, "reload", func() error { return p.catalog.Reload(ctx) }); err != nil {
 			return err
 		}
-		return a.settleItems(ctx, items, refused)
+		return p.settleItems(ctx, items, refused)
 	}
 	if err != nil {
-		a.on.doubt(err) // letters that are stored, perhaps, are counted nowhere yet
+		p.on.doubt(err) // letters that are stored, perhaps, are counted nowhere yet
 		return err
 	}
 	for _, l := range letters {
-		a.report.DeadLetter(l.DeadLetter, l.Stack)
+		p.report.DeadLetter(l.DeadLetter, l.Stack)
 	}
 	return nil
 }
 
 // raiseFor raises the epochs of the partitions of letters, so that no promotion that carries letters over comes between.
-func (a *App) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *brook.Batch) error {
+func (p *publisher) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *brook.Batch) error {
 	raised := map[partition.ID]bool{}
 	for i := range letters {
 		id := partition.Of(letters[i].Position)
@@ -244,7 +244,7 @@ func (a *App) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *
 			continue
 		}
 		raised[id] = true
-		writes, checks, err := a.catalog.BumpEpoch(ctx, id)
+		writes, checks, err := p.catalog.BumpEpoch(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -256,5 +256,5 @@ func (a *App) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *
 // letterOf makes the dead letter of an emission that is refused.
 func letterOf(i *outbox.Item, err error) deadletter.Letter {
 	return deadletter.Letter{DeadLetter: brook.DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: brook.StageEmit, Set: i.Set,
-		Error: deadletter.ErrorText(err), Attempts: 1, Time: now(), Record: i.Record, Ordinal: i.Ordinal}}
+		Error: deadletter.ErrorText(err), Attempts: 1, Time: time.Now().UTC(), Record: i.Record, Ordinal: i.Ordinal}}
 }

@@ -3,8 +3,36 @@ package engine
 import (
 	"context"
 
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
+
+// publisher publishes what commits left to do: emissions, and after them how far the app acted. Its
+// loop, publishOutbox or that of CatchUp, is one goroutine; the rest is safe for concurrent use.
+type publisher struct {
+	config      *brook.Config // with defaults
+	code        *plan.Code
+	catalog     *catalog.Catalog
+	store       brook.Store
+	reader      brook.Reader // of what was committed last
+	outboxTable brook.Table
+	sending     brook.Table // of what publishing goes by: see numbers and lease
+	gate        *quiesce.Lock
+	ids         *catalog.IDs
+	report      *report.Reporter
+	retry       *retry.Loop
+	on          publishing
+
+	outbox  *outbox.Outbox
+	targets *outbox.Targets
+	lease   lease
+}
 
 // publishing is what the publisher has its app do.
 type publishing struct {
@@ -18,11 +46,4 @@ type publishing struct {
 	wake func()
 	// broke is called with errors that may end Run.
 	broke func(error)
-}
-
-// emissionRefused counts a dead letter of an emission.
-func (a *App) emissionRefused(id partition.ID) {
-	if w := a.waits[id]; w != nil {
-		w.AddEmission()
-	}
 }

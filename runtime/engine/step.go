@@ -248,7 +248,7 @@ func (l *lane) item(m *Delivery, e *emission) *outbox.Item {
 		}
 		return nil
 	}
-	a.targets.Choose(m.ctx, &item.Record, out.Message.ID)
+	a.publisher.targets.Choose(m.ctx, &item.Record, out.Message.ID)
 	return item
 }
 
