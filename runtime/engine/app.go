@@ -13,6 +13,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -22,7 +23,7 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
-	publisher *publisher
+	publisher *publisher.Publisher
 	catalog   *catalog.Catalog
 	config    brook.Config
 	def       *Definition
@@ -39,7 +40,7 @@ type App struct {
 	done   chan struct{} // closed by Close
 	closed atomic.Bool
 
-	numbers    *numbers               // as the store has them, guarded by gate; nil: not known
+	numbers    *publisher.Numbers     // as the store has them, guarded by gate; nil: not known
 	aloneMark  atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
 	owing      atomic.Bool            // the live generation may hold emissions that are to go to the outbox
 	refused    atomic.Bool            // a rebuild was refused, and none is tried again by itself
@@ -88,10 +89,10 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		Reload: a.prepareReload, Positions: a.progress.all,
 	})
 	a.store, a.reader, a.ids, a.gate, a.born = a.catalog.Store, a.catalog.Reader, a.catalog.Ids, a.catalog.Gate, a.catalog.Born
-	a.publisher = &publisher{
-		config: &a.config, code: a.code, catalog: a.catalog, store: a.store, reader: a.reader, gate: a.gate, ids: a.ids, report: reporter, retry: a.retry,
-		outbox: a.outbox, targets: outbox.NewTargets(config.Driver),
-		on: publishing{adopt: a.adoptOwed, refused: a.emissionRefused, doubt: a.doubt, wake: a.wakeLanes, broke: a.broke},
+	a.publisher = &publisher.Publisher{
+		Config: &a.config, Code: a.code, Catalog: a.catalog, Store: a.store, Reader: a.reader, Gate: a.gate, Ids: a.ids, Report: reporter, Retry: a.retry,
+		Outbox: a.outbox, Targets: outbox.NewTargets(config.Driver),
+		On: publisher.Owner{Adopt: a.adoptOwed, Refused: a.emissionRefused, Doubt: a.doubt, Wake: a.wakeLanes, Broke: a.broke},
 	}
 	if config.Group {
 		if err := a.divisible(); err != nil {
@@ -111,7 +112,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 // load opens what the store holds of the app.
 func (a *App) load(ctx context.Context) error {
 	defer a.report.Slow("reading positions, dead letters and emissions from the store")()
-	for name, t := range map[string]*brook.Table{"outbox": &a.publisher.outboxTable, "sending": &a.publisher.sending} {
+	for name, t := range map[string]*brook.Table{"outbox": &a.publisher.OutboxTable, "sending": &a.publisher.Sending} {
 		var err error
 		if *t, err = a.store.Table(ctx, brook.TableSpec{Name: catalog.TableName(&a.config, name)}); err != nil {
 			return err
@@ -137,7 +138,7 @@ func (a *App) load(ctx context.Context) error {
 		return err
 	}
 	if !a.catalog.Fenced() { // else that is for who holds the lease, or has the partition
-		if err := a.publisher.loadOutbox(ctx, everyPartition); err != nil {
+		if err := a.publisher.Load(ctx, everyPartition); err != nil {
 			return err
 		}
 	}

@@ -54,16 +54,16 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	if err := a.alone(ctx); err != nil {
 		return err
 	}
-	if on, err := a.publisher.lease.begin(ctx, a.publisher); err != nil {
+	if on, err := a.publisher.Lease.Begin(ctx, a.publisher); err != nil {
 		return err
 	} else if on {
-		defer a.publisher.lease.leave(ctx, a.publisher)
-		if err := a.retry.Do(ctx, "lease", func() error { return a.publisher.lease.wait(ctx, a.publisher) }); err != nil {
+		defer a.publisher.Lease.Leave(ctx, a.publisher)
+		if err := a.retry.Do(ctx, "lease", func() error { return a.publisher.Lease.Wait(ctx, a.publisher) }); err != nil {
 			return err
 		}
 	}
 	if a.config.Group {
-		if err := a.retry.Do(ctx, "read", func() error { return a.publisher.loadOutbox(ctx, everyPartition) }); err != nil {
+		if err := a.retry.Do(ctx, "read", func() error { return a.publisher.Load(ctx, everyPartition) }); err != nil {
 			return err
 		}
 	}
@@ -109,7 +109,7 @@ func (a *App) alone(ctx context.Context) error {
 	if a.outbox.HasDeferred() {
 		var marks map[partition.ID]int64
 		err := a.retry.Do(ctx, "read", func() (err error) {
-			marks, err = a.publisher.marked(ctx)
+			marks, err = a.publisher.Checkpoints(ctx)
 			return err
 		})
 		if err != nil {
@@ -166,17 +166,17 @@ func (c *catchUp) run(ctx context.Context) error {
 		if err := c.app.adoptOwed(ctx); err != nil {
 			return err
 		}
-		if err := c.app.publisher.lease.due(ctx, c.app.publisher); err != nil {
+		if err := c.app.publisher.Lease.Due(ctx, c.app.publisher); err != nil {
 			return err
 		}
-		c.app.publisher.collect(ctx)
-		published, err := c.app.publisher.publishSome(ctx, false)
+		c.app.publisher.Collect(ctx)
+		published, err := c.app.publisher.PublishOnce(ctx, false)
 		if err != nil {
 			return err
 		}
 		wait := c.app.outbox.Next()
 		over := !more && !folded && !published && wait == 0
-		if _, err := c.app.publisher.mark(ctx, over, markLimit); err != nil || over {
+		if _, err := c.app.publisher.Checkpoint(ctx, over, markLimit); err != nil || over {
 			return err
 		}
 		if !more && !folded && !published {

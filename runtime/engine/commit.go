@@ -29,7 +29,7 @@ func (l *lane) commit(ctx context.Context) error {
 		l.writes = append(l.writes, b.letters[i].Write(l.gen.Letters))
 	}
 	for _, item := range b.items {
-		l.writes = append(l.writes, item.Write(l.app.publisher.outboxTable))
+		l.writes = append(l.writes, item.Write(l.app.publisher.OutboxTable))
 	}
 	for _, item := range b.owed {
 		l.writes = append(l.writes, item.Write(l.gen.Owed))
@@ -158,7 +158,7 @@ func (l *lane) committed(moved []brook.Progress, from []brook.Position) {
 	if l.live {
 		l.due.letters = append(l.due.letters, b.letters...)
 		l.due.unknown = append(l.due.unknown, b.unknown...)
-		l.due.effects = append(l.due.effects, l.app.outbox.Committed(b.items, b.effects, positions(moved), from, l.app.publisher.marking())...)
+		l.due.effects = append(l.due.effects, l.app.outbox.Committed(b.items, b.effects, positions(moved), from, l.app.publisher.Marking())...)
 		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
 			l.due.commits = append(l.due.commits, brook.Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.unknown), Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
 		}
@@ -178,18 +178,6 @@ func positions(moved []brook.Progress) (at []brook.Position) {
 		at = append(at, brook.Position{Topic: p.Topic, Partition: p.Partition, Offset: p.Next})
 	}
 	return at
-}
-
-// marking reports whether the driver keeps marks, so that it is told how far the app came once the emissions are published.
-func (p *publisher) marking() bool {
-	_, ok := p.config.Driver.(brook.Marker)
-	return ok
-}
-
-// forgets reports whether the store's commits end with the process.
-func (p *publisher) forgets() bool {
-	d, ok := p.store.(brook.Durable)
-	return !ok || !d.Durable()
 }
 
 // due is what follows a commit outside of the gate, because it may run what users wrote.

@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -91,7 +92,7 @@ func (a *App) hear(announcer brook.Announcer) error {
 		tables = append(tables, g.Tables[slot])
 	}
 	rows := len(tables)
-	tables = append(tables, a.catalog.Meta, a.publisher.sending, g.Positions)
+	tables = append(tables, a.catalog.Meta, a.publisher.Sending, g.Positions)
 	for told, err := range announcer.Announcements(ctx, tables) {
 		switch {
 		case ctx.Err() != nil:
@@ -112,8 +113,8 @@ func (a *App) hear(announcer brook.Announcer) error {
 		case told.Table == a.catalog.Meta && !told.Missed && string(told.Key) != string(catalog.StateKey):
 		case told.Table == a.catalog.Meta:
 			a.news.note(func() { a.news.state = true })
-		case told.Table == a.publisher.sending:
-			if told.Missed || string(told.Key) == string(numbersKey) {
+		case told.Table == a.publisher.Sending:
+			if told.Missed || string(told.Key) == string(publisher.NumbersKey) {
 				a.outbox.Lags()
 			}
 		default:

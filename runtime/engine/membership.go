@@ -194,7 +194,7 @@ func (m *membership) hear(ctx context.Context) error {
 		if !m.app.outbox.HasDeferred() {
 			continue
 		}
-		marks, err := m.app.publisher.marked(ctx)
+		marks, err := m.app.publisher.Checkpoints(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil

@@ -10,18 +10,8 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/publisher"
 )
-
-// numbers number the emissions that do not come in the order of their cause's partition: of events that were redriven or
-// processed. They have one stream of an app's store, with a random part: a store that was made anew has another one.
-type numbers struct {
-	Stream string
-	Next   int64
-
-	raw []byte `json:"-"` // as stored; nil: the store has none yet
-}
-
-var numbersKey = []byte("numbers")
 
 // skipped is how many numbers are left out by who finds those of another process, or of one that ended: more than what a
 // store can have lost that was published already.
@@ -32,8 +22,8 @@ func (a *App) openNumbers(ctx context.Context) error {
 	if a.numbers != nil {
 		return nil
 	}
-	n := &numbers{Stream: a.stem() + "/" + rand.Text()[:16], Next: 1}
-	v, err := a.reader.Get(ctx, a.publisher.sending, numbersKey)
+	n := &publisher.Numbers{Stream: a.stem() + "/" + rand.Text()[:16], Next: 1}
+	v, err := a.reader.Get(ctx, a.publisher.Sending, publisher.NumbersKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
 	case err != nil:
@@ -43,7 +33,7 @@ func (a *App) openNumbers(ctx context.Context) error {
 		if err := json.Unmarshal(raw, n); err != nil {
 			return fmt.Errorf("brook: %s: the stored number of emissions is damaged: %w", a.config.Name, err)
 		}
-		n.raw = bytes.Clone(raw)
+		n.Raw = bytes.Clone(raw)
 		n.Next += skipped
 	}
 	a.numbers = n
@@ -70,7 +60,7 @@ func (l *lane) numberWrites() ([]brook.Write, []brook.Check) {
 	if err != nil {
 		panic(err) // a string and a number
 	}
-	check := brook.Check{Table: a.publisher.sending, Key: numbersKey, Value: a.numbers.raw}
-	a.numbers.raw = b
-	return []brook.Write{{Table: a.publisher.sending, Key: numbersKey, Value: b}}, []brook.Check{check}
+	check := brook.Check{Table: a.publisher.Sending, Key: publisher.NumbersKey, Value: a.numbers.Raw}
+	a.numbers.Raw = b
+	return []brook.Write{{Table: a.publisher.Sending, Key: publisher.NumbersKey, Value: b}}, []brook.Check{check}
 }

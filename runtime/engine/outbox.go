@@ -1,46 +1,5 @@
 package engine
 
-import (
-	"context"
-	"iter"
-
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
-	"github.com/brookgen/brookgen/runtime/internal/partition"
-)
-
-// loadOutbox fills the outbox with what earlier runs did not get to publish: all, or what was caused in the partitions wanted.
-func (p *publisher) loadOutbox(ctx context.Context, wanted func(partition.ID) bool) error {
-	loaded := p.outbox.Keys()
-	for item, err := range p.storedItems(ctx) {
-		if err != nil {
-			return err
-		}
-		if wanted(partition.Of(item.Position)) && !loaded[string(item.Key)] && !(item.Free && p.catalog.Fenced()) {
-			p.outbox.Load(item)
-		}
-	}
-	return nil
-}
-
-// storedItems returns the emissions that the store has, in the order of their keys.
-func (p *publisher) storedItems(ctx context.Context) iter.Seq2[*outbox.Item, error] {
-	return func(yield func(*outbox.Item, error) bool) {
-		for row, err := range p.reader.Scan(ctx, p.outboxTable, nil, nil) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			item, err := outbox.DecodeItem(row)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			item.Free = item.Number() != 0 || item.Position.IsZero()
-			if !yield(item, nil) {
-				return
-			}
-		}
-	}
-}
+import "github.com/brookgen/brookgen/runtime/internal/partition"
 
 func everyPartition(partition.ID) bool { return true }

@@ -8,6 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/publisher"
 )
 
 // What a live letter never did, still happens: where a rebuild handles an event well that is a dead letter of the live views, it writes what its
@@ -113,7 +114,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 		}
 		taken = append(taken, item)
 		if err := l.renumber(item); err != nil { // it holds up no others
-			l.batch.letters = append(l.batch.letters, letterOf(item, err))
+			l.batch.letters = append(l.batch.letters, publisher.LetterOf(item, err))
 			continue
 		}
 		l.batch.items = append(l.batch.items, item)

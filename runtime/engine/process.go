@@ -155,7 +155,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 		writes = append(writes, b.letters[i].Write(l.gen.Letters))
 	}
 	for _, item := range b.items {
-		writes = append(writes, item.Write(l.app.publisher.outboxTable))
+		writes = append(writes, item.Write(l.app.publisher.OutboxTable))
 	}
 	for _, item := range b.owed {
 		writes = append(writes, item.Write(l.gen.Owed))

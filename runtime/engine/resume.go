@@ -60,11 +60,11 @@ func (a *App) look(ctx context.Context, g *catalog.Generation) (map[partition.ID
 	}
 	var marks map[partition.ID]int64
 	err = a.retry.Do(ctx, "read", func() (err error) {
-		marks, err = a.publisher.marked(ctx)
+		marks, err = a.publisher.Checkpoints(ctx)
 		return err
 	})
 	if err == nil {
-		a.publisher.tellUnmarked(standings, partitions, marks)
+		a.publisher.TellUnmarked(standings, partitions, marks)
 	}
 	return standings, partitions, marks, err
 }
@@ -97,7 +97,7 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 		}
 		f := &feed{Queue: input.NewQueue(p), waits: a.waitsOf(id)}
 		s, ok := standings[id]
-		if !ok || a.publisher.forgets() {
+		if !ok || a.publisher.Forgets() {
 			f.Silent = marks[id]
 		}
 		f.New = !ok
@@ -111,7 +111,7 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 		return nil, err
 	}
 	if mine != nil { // what earlier owners did not get to publish
-		err := a.retry.Do(ctx, "read", func() error { return a.publisher.loadOutbox(ctx, leftTo(mine, partitions)) })
+		err := a.retry.Do(ctx, "read", func() error { return a.publisher.Load(ctx, leftTo(mine, partitions)) })
 		if err != nil {
 			return nil, err
 		}

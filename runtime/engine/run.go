@@ -70,7 +70,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	}
 	effects := a.newEffects(context.WithoutCancel(finish))
 	defer effects.end()
-	leave, err := a.publisher.keepLease(stop, finish)
+	leave, err := a.publisher.KeepLease(stop, finish)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	publishing, over := context.WithCancel(finish)
 	go func() {
 		defer over()
-		err := a.publisher.publishOutbox(finish, drained)
+		err := a.publisher.Run(finish, drained)
 		if err != nil {
 			cancel()
 		}
@@ -219,7 +219,7 @@ func (a *App) reloadOutbox(ctx context.Context) error {
 	if a.catalog.Fenced() {
 		return nil
 	}
-	return a.publisher.loadOutbox(ctx, everyPartition)
+	return a.publisher.Load(ctx, everyPartition)
 }
 
 // fold runs lanes over the feeds until stop ends, one of them can't go on, or there are other partitions than these to be folded: because

@@ -10,6 +10,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 	"github.com/brookgen/brookgen/runtime/wire"
@@ -242,13 +243,13 @@ func (l *lane) item(m *Delivery, e *emission) *outbox.Item {
 		Key: outbox.ItemKey(m.position, m.message.ID, number, e.set, e.ordinal)}
 	if err := a.wrap(out, &item.Record); err != nil {
 		if m.feed == nil { // of Process: it counts for no partition
-			l.batch.letters = append(l.batch.letters, letterOf(item, err))
+			l.batch.letters = append(l.batch.letters, publisher.LetterOf(item, err))
 		} else {
-			l.put(m.feed, letterOf(item, err))
+			l.put(m.feed, publisher.LetterOf(item, err))
 		}
 		return nil
 	}
-	a.publisher.targets.Choose(m.ctx, &item.Record, out.Message.ID)
+	a.publisher.Targets.Choose(m.ctx, &item.Record, out.Message.ID)
 	return item
 }
 

@@ -1,4 +1,4 @@
-package engine
+package publisher
 
 import (
 	"bytes"
@@ -47,12 +47,12 @@ func (l *lease) check(t brook.Table) brook.Check {
 }
 
 // read reads both rows.
-func (l *lease) read(ctx context.Context, p *publisher) (row, beat []byte, err error) {
+func (l *lease) read(ctx context.Context, p *Publisher) (row, beat []byte, err error) {
 	for _, r := range []struct {
 		key []byte
 		at  *[]byte
 	}{{leaseKey, &row}, {beatKey, &beat}} {
-		v, err := p.reader.Get(ctx, p.sending, r.key)
+		v, err := p.Reader.Get(ctx, p.Sending, r.key)
 		if errors.Is(err, brook.ErrNotFound) {
 			continue
 		}
@@ -65,7 +65,7 @@ func (l *lease) read(ctx context.Context, p *publisher) (row, beat []byte, err e
 }
 
 // still reports whether the process holds the lease yet, and gives it up where it does not.
-func (l *lease) still(ctx context.Context, p *publisher) (bool, error) {
+func (l *lease) still(ctx context.Context, p *Publisher) (bool, error) {
 	row, _, err := l.read(ctx, p)
 	if err != nil {
 		return false, err
@@ -79,28 +79,28 @@ func (l *lease) still(ctx context.Context, p *publisher) (bool, error) {
 	return held, nil
 }
 
-func (l *lease) lose(p *publisher) {
+func (l *lease) lose(p *Publisher) {
 	l.mu.Lock()
 	was := l.held
 	l.held, l.seen = false, time.Now()
 	l.mu.Unlock()
-	p.outbox.Lease(false)
+	p.Outbox.Lease(false)
 	if was {
-		p.report.Warn("another process publishes now")
+		p.Report.Warn("another process publishes now")
 	}
 }
 
 // keep holds the lease, or waits for it, until ctx ends; then it leaves it to others.
-func (l *lease) keep(ctx context.Context, p *publisher) {
+func (l *lease) keep(ctx context.Context, p *Publisher) {
 	ticker := time.NewTicker(outbox.LeaseBeat)
 	defer ticker.Stop()
 	for failures := 0; ; {
 		if err := l.turn(ctx, p); err != nil && ctx.Err() == nil {
 			failures++
-			p.report.Failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
-			p.on.broke(err)
+			p.Report.Failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
+			p.On.Broke(err)
 		} else if failures > 0 && err == nil {
-			p.report.Recovered("lease", failures, brook.Position{})
+			p.Report.Recovered("lease", failures, brook.Position{})
 			failures = 0
 		}
 		select {
@@ -112,7 +112,7 @@ func (l *lease) keep(ctx context.Context, p *publisher) {
 }
 
 // turn renews the lease, or takes it where it is free.
-func (l *lease) turn(ctx context.Context, p *publisher) error {
+func (l *lease) turn(ctx context.Context, p *Publisher) error {
 	l.mu.Lock()
 	held := l.held
 	l.mu.Unlock()
@@ -142,14 +142,14 @@ func (l *lease) turn(ctx context.Context, p *publisher) error {
 }
 
 // renew writes a beat.
-func (l *lease) renew(ctx context.Context, p *publisher) error {
+func (l *lease) renew(ctx context.Context, p *Publisher) error {
 	l.mu.Lock()
 	l.beats++
-	beat := mustJSON(beatRow{p.ids.Prefix, l.beats})
+	beat := mustJSON(beatRow{p.Ids.Prefix, l.beats})
 	row := l.row
 	l.mu.Unlock()
-	err := p.store.Commit(ctx, &brook.Batch{ID: p.ids.Batch(), Writes: []brook.Write{{Table: p.sending, Key: beatKey, Value: beat}},
-		Checks: []brook.Check{{Table: p.sending, Key: leaseKey, Value: row}}})
+	err := p.Store.Commit(ctx, &brook.Batch{ID: p.Ids.Batch(), Writes: []brook.Write{{Table: p.Sending, Key: beatKey, Value: beat}},
+		Checks: []brook.Check{{Table: p.Sending, Key: leaseKey, Value: row}}})
 	if errors.Is(err, brook.ErrConflict) {
 		l.lose(p)
 		return nil
@@ -163,11 +163,11 @@ func (l *lease) renew(ctx context.Context, p *publisher) error {
 }
 
 // acquire takes the lease from what the rows say of it.
-func (l *lease) acquire(ctx context.Context, p *publisher, term int64, row, beat []byte) error {
-	next := mustJSON(leaseRow{p.ids.Prefix, term})
-	first := mustJSON(beatRow{p.ids.Prefix, 0})
-	err := p.store.Commit(ctx, &brook.Batch{ID: p.ids.Batch(), Writes: []brook.Write{{Table: p.sending, Key: leaseKey, Value: next}, {Table: p.sending, Key: beatKey, Value: first}},
-		Checks: []brook.Check{{Table: p.sending, Key: leaseKey, Value: row}, {Table: p.sending, Key: beatKey, Value: beat}}})
+func (l *lease) acquire(ctx context.Context, p *Publisher, term int64, row, beat []byte) error {
+	next := mustJSON(leaseRow{p.Ids.Prefix, term})
+	first := mustJSON(beatRow{p.Ids.Prefix, 0})
+	err := p.Store.Commit(ctx, &brook.Batch{ID: p.Ids.Batch(), Writes: []brook.Write{{Table: p.Sending, Key: leaseKey, Value: next}, {Table: p.Sending, Key: beatKey, Value: first}},
+		Checks: []brook.Check{{Table: p.Sending, Key: leaseKey, Value: row}, {Table: p.Sending, Key: beatKey, Value: beat}}})
 	if errors.Is(err, brook.ErrConflict) {
 		return nil // another process was faster, or the holder is still there
 	}
@@ -177,37 +177,37 @@ func (l *lease) acquire(ctx context.Context, p *publisher, term int64, row, beat
 	l.mu.Lock()
 	l.held, l.row, l.beat, l.seen = true, next, first, time.Now()
 	l.mu.Unlock()
-	p.outbox.Lease(true)
+	p.Outbox.Lease(true)
 	return nil
 }
 
-// leave gives the lease back, so that the next one need not wait.
-func (l *lease) leave(ctx context.Context, p *publisher) {
+// Leave gives the lease back, so that the next one need not wait.
+func (l *lease) Leave(ctx context.Context, p *Publisher) {
 	l.mu.Lock()
 	held, row := l.held, l.row
 	l.held, l.seen = false, time.Time{}
 	l.mu.Unlock()
-	p.outbox.Lease(false)
+	p.Outbox.Lease(false)
 	if !held {
 		return
 	}
 	var last leaseRow
 	_ = json.Unmarshal(row, &last) // it was written by this process
-	err := p.store.Commit(ctx, &brook.Batch{ID: p.ids.Batch(), Writes: []brook.Write{{Table: p.sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
-		Checks: []brook.Check{{Table: p.sending, Key: leaseKey, Value: row}}})
+	err := p.Store.Commit(ctx, &brook.Batch{ID: p.Ids.Batch(), Writes: []brook.Write{{Table: p.Sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
+		Checks: []brook.Check{{Table: p.Sending, Key: leaseKey, Value: row}}})
 	if err != nil && !errors.Is(err, brook.ErrConflict) && ctx.Err() == nil {
-		p.report.Failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
+		p.Report.Failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
 	}
 }
 
-// begin makes the app one that publishes by a lease, where its store is shared and there may be anything to publish. It reports whether it is.
-func (l *lease) begin(ctx context.Context, p *publisher) (bool, error) {
-	if !p.catalog.Fenced() {
+// Begin makes the app one that publishes by a lease, where its store is shared and there may be anything to publish. It reports whether it is.
+func (l *lease) Begin(ctx context.Context, p *Publisher) (bool, error) {
+	if !p.Catalog.Fenced() {
 		return false, nil
 	}
-	acts := p.code.Acts()
-	err := p.retry.Do(ctx, "read", func() error {
-		for _, err := range p.reader.Scan(ctx, p.outboxTable, nil, nil) {
+	acts := p.Code.Acts()
+	err := p.Retry.Do(ctx, "read", func() error {
+		for _, err := range p.Reader.Scan(ctx, p.OutboxTable, nil, nil) {
 			if acts = acts || err == nil; err != nil || acts {
 				return err
 			}
@@ -218,13 +218,13 @@ func (l *lease) begin(ctx context.Context, p *publisher) (bool, error) {
 		return false, err
 	}
 	if acts {
-		p.outbox.LeaseOnly(p.config.Group)
+		p.Outbox.LeaseOnly(p.Config.Group)
 	}
 	return acts, nil
 }
 
-// wait waits until the lease is the app's, or it is certain that somebody else has it: for CatchUp, which starts no goroutine.
-func (l *lease) wait(ctx context.Context, p *publisher) error {
+// Wait waits until the lease is the app's, or it is certain that somebody else has it: for CatchUp, which starts no goroutine.
+func (l *lease) Wait(ctx context.Context, p *Publisher) error {
 	started := time.Now()
 	var last []byte
 	for {
@@ -252,29 +252,29 @@ func mustJSON(v any) []byte {
 	return b
 }
 
-// keepLease has the lease held, or waited for, until the function that it returns is called. What is in flight may take until finish ends.
-func (p *publisher) keepLease(stop, finish context.Context) (leave func(), err error) {
-	on, err := p.lease.begin(stop, p)
+// KeepLease has the lease held, or waited for, until the function that it returns is called. What is in flight may take until finish ends.
+func (p *Publisher) KeepLease(stop, finish context.Context) (leave func(), err error) {
+	on, err := p.Lease.Begin(stop, p)
 	if err != nil || !on {
 		return func() {}, err
 	}
 	ctx, cancel := context.WithCancel(finish)
 	var work sync.WaitGroup
-	work.Go(func() { p.lease.keep(ctx, p) })
+	work.Go(func() { p.Lease.keep(ctx, p) })
 	return func() {
 		cancel()
 		work.Wait()
-		p.lease.leave(finish, p)
+		p.Lease.Leave(finish, p)
 	}, nil
 }
 
-// due renews the lease where that is due.
-func (l *lease) due(ctx context.Context, p *publisher) error {
+// Due renews the lease where that is due.
+func (l *lease) Due(ctx context.Context, p *Publisher) error {
 	l.mu.Lock()
 	due := l.held && time.Since(l.seen) >= outbox.LeaseBeat
 	l.mu.Unlock()
 	if !due {
 		return nil
 	}
-	return p.retry.Do(ctx, "lease", func() error { return l.renew(ctx, p) })
+	return p.Retry.Do(ctx, "lease", func() error { return l.renew(ctx, p) })
 }

@@ -1,4 +1,4 @@
-package engine
+package publisher
 
 import (
 	"bytes"
@@ -11,11 +11,11 @@ import (
 
 // placed returns the emissions of a batch that are to be published: each goes to a partition that is known, and stored, before it does. Those that
 // have none yet have failed.
-func (p *publisher) placed(ctx context.Context, batch []*outbox.Item, failed map[*outbox.Item]error) (ready []*outbox.Item) {
+func (p *Publisher) placed(ctx context.Context, batch []*outbox.Item, failed map[*outbox.Item]error) (ready []*outbox.Item) {
 	var late []*outbox.Item
 	for _, item := range batch {
-		if !item.IsCheckpoint() && !item.Passed && !item.Record.Placed && p.targets.Places() {
-			if err := p.targets.Find(ctx, &item.Record, item.Emitted()); err != nil {
+		if !item.IsCheckpoint() && !item.Passed && !item.Record.Placed && p.Targets.Places() {
+			if err := p.Targets.Find(ctx, &item.Record, item.Emitted()); err != nil {
 				failed[item] = err
 				continue
 			}
@@ -32,7 +32,7 @@ func (p *publisher) placed(ctx context.Context, batch []*outbox.Item, failed map
 }
 
 // storePlaces stores where emissions go, in as many commits as the store takes them in. What can't be stored is to be tried again.
-func (p *publisher) storePlaces(ctx context.Context, items []*outbox.Item, failed map[*outbox.Item]error) {
+func (p *Publisher) storePlaces(ctx context.Context, items []*outbox.Item, failed map[*outbox.Item]error) {
 	if len(items) == 0 {
 		return
 	}
@@ -54,12 +54,12 @@ func (p *publisher) storePlaces(ctx context.Context, items []*outbox.Item, faile
 
 // commitPlaces stores where emissions go, all or none. Over a shared store another process may publish them by now, and have removed them: that of
 // the lease is noticed by the lease, one of the app's own share by its row.
-func (p *publisher) commitPlaces(ctx context.Context, items []*outbox.Item) error {
-	batch := &brook.Batch{ID: p.ids.Batch()}
+func (p *Publisher) commitPlaces(ctx context.Context, items []*outbox.Item) error {
+	batch := &brook.Batch{ID: p.Ids.Batch()}
 	leased := false
 	for _, item := range items {
-		if leased = leased || p.leases(item); p.catalog.Fenced() && !p.leases(item) {
-			v, err := p.reader.Get(ctx, p.outboxTable, item.Key)
+		if leased = leased || p.leases(item); p.Catalog.Fenced() && !p.leases(item) {
+			v, err := p.Reader.Get(ctx, p.OutboxTable, item.Key)
 			if errors.Is(err, brook.ErrNotFound) {
 				item.Passed = true
 				continue
@@ -75,19 +75,19 @@ func (p *publisher) commitPlaces(ctx context.Context, items []*outbox.Item) erro
 				item.Record = stored.Record
 				continue
 			}
-			batch.Checks = append(batch.Checks, brook.Check{Table: p.outboxTable, Key: item.Key, Value: bytes.Clone(v.Data.([]byte))})
+			batch.Checks = append(batch.Checks, brook.Check{Table: p.OutboxTable, Key: item.Key, Value: bytes.Clone(v.Data.([]byte))})
 		}
-		batch.Writes = append(batch.Writes, item.Write(p.outboxTable))
+		batch.Writes = append(batch.Writes, item.Write(p.OutboxTable))
 	}
 	if leased {
-		batch.Checks = append(batch.Checks, p.lease.check(p.sending))
+		batch.Checks = append(batch.Checks, p.Lease.check(p.Sending))
 	}
 	if len(batch.Writes) == 0 {
 		return nil
 	}
-	err := p.store.Commit(ctx, batch)
+	err := p.Store.Commit(ctx, batch)
 	if leased && errors.Is(err, brook.ErrConflict) {
-		if _, lerr := p.lease.still(ctx, p); lerr != nil {
+		if _, lerr := p.Lease.still(ctx, p); lerr != nil {
 			return lerr
 		}
 	}
@@ -95,6 +95,6 @@ func (p *publisher) commitPlaces(ctx context.Context, items []*outbox.Item) erro
 }
 
 // leases reports whether an emission is published by who holds the lease.
-func (p *publisher) leases(item *outbox.Item) bool {
-	return p.catalog.Fenced() && (item.Free || !p.config.Group)
+func (p *Publisher) leases(item *outbox.Item) bool {
+	return p.Catalog.Fenced() && (item.Free || !p.Config.Group)
 }

@@ -1,4 +1,4 @@
-package engine
+package publisher
 
 import (
 	"context"
@@ -24,7 +24,7 @@ func (fine) Publish(_ context.Context, records []brook.Record) ([]brook.Position
 // What goes to a partition does not overtake what goes to that topic and has no partition yet, in one batch either: receivers would
 // take the latter for a repeat.
 func TestPlacedEmissionsOvertakeNoneWithoutPlace(t *testing.T) {
-	a := &publisher{config: &brook.Config{Driver: fine{}}, outbox: outbox.New()}
+	a := &Publisher{Config: &brook.Config{Driver: fine{}}, Outbox: outbox.New()}
 	first, second, other := emissionOf(0, "out"), emissionOf(1, "out"), emissionOf(2, "elsewhere")
 	first.Record.Placed = false
 	failed := map[*outbox.Item]error{first: errors.New("nobody knows")}

@@ -1,4 +1,4 @@
-package engine
+package publisher
 
 import (
 	"context"
@@ -11,29 +11,29 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// collect brings into the outbox what other processes left in the store to be published, where this one holds the lease: in the order in which
+// Collect brings into the outbox what other processes left in the store to be published, where this one holds the lease: in the order in which
 // it was committed. Elsewhere it counts what waits, for lanes that stand still when it is too much.
-func (p *publisher) collect(ctx context.Context) {
-	want, holder, group := p.outbox.Collecting(time.Now())
+func (p *Publisher) Collect(ctx context.Context) {
+	want, holder, group := p.Outbox.Collecting(time.Now())
 	if !want {
 		return
 	}
 	if err := p.gather(ctx, holder, group); err != nil && ctx.Err() == nil {
-		p.report.Failure(brook.Failure{What: "collecting emissions", Attempts: 1, Err: err}) // and again a beat later
+		p.Report.Failure(brook.Failure{What: "collecting emissions", Attempts: 1, Err: err}) // and again a beat later
 	}
 }
 
-func (p *publisher) gather(ctx context.Context, holder, group bool) error {
-	if err := p.catalog.Confirm(ctx); err != nil {
+func (p *Publisher) gather(ctx context.Context, holder, group bool) error {
+	if err := p.Catalog.Confirm(ctx); err != nil {
 		return err
 	}
 	// How far others came is read before what they left: of that nothing is missing.
-	standings, err := p.catalog.Standings(ctx, p.reader, p.catalog.Live.Load())
+	standings, err := p.Catalog.Standings(ctx, p.Reader, p.Catalog.Live.Load())
 	if err != nil {
 		return err
 	}
-	counted := numbers{}
-	v, err := p.reader.Get(ctx, p.sending, numbersKey)
+	counted := Numbers{}
+	v, err := p.Reader.Get(ctx, p.Sending, NumbersKey)
 	if err == nil {
 		err = json.Unmarshal(v.Data.([]byte), &counted)
 	}
@@ -52,12 +52,12 @@ func (p *publisher) gather(ctx context.Context, holder, group bool) error {
 		case n != 0 && n < outbox.EarlierNumbers && n >= counted.Next: // committed since
 		case !item.Free && group: // published by who has the partition
 		case !item.Free && known && item.Position.Offset >= s.Next:
-		case !item.Free && !known && p.code.Reads(id.Topic):
+		case !item.Free && !known && p.Code.Reads(id.Topic):
 		default:
 			items = append(items, item)
 		}
 	}
-	p.outbox.Gathered(items, standings, holder, p.marking())
-	p.on.wake()
+	p.Outbox.Gathered(items, standings, holder, p.Marking())
+	p.On.Wake()
 	return nil
 }

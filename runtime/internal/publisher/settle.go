@@ -1,4 +1,4 @@
-package engine
+package publisher
 
 import (
 	"cmp"
@@ -13,32 +13,32 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// publishOutbox publishes emissions until stop is closed and nothing is left but what was tried in vain, or ctx ends.
-func (p *publisher) publishOutbox(ctx context.Context, stop <-chan struct{}) error {
+// Run publishes emissions until stop is closed and nothing is left but what was tried in vain, or ctx ends.
+func (p *Publisher) Run(ctx context.Context, stop <-chan struct{}) error {
 	ending := false
 	for {
-		if err := p.on.adopt(ctx); err != nil && ctx.Err() == nil {
+		if err := p.On.Adopt(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: take over what was emitted: %w", err)
 		}
-		p.collect(ctx)
-		tried, err := p.publishSome(ctx, ending)
+		p.Collect(ctx)
+		tried, err := p.PublishOnce(ctx, ending)
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: publish what was emitted: %w", err)
 		}
 		if ctx.Err() != nil {
 			return nil // what is left stays in the store
 		}
-		wait, err := p.mark(ctx, ending, 0)
+		wait, err := p.Checkpoint(ctx, ending, 0)
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("brook: mark how far the app acted: %w", err)
 		}
-		if ending && p.outbox.Queued() == 0 {
+		if ending && p.Outbox.Queued() == 0 {
 			return nil
 		}
-		if tried && p.outbox.Queued() > 0 {
+		if tried && p.Outbox.Queued() > 0 {
 			continue
 		}
-		for _, d := range []time.Duration{p.outbox.Next(), p.outbox.UntilLook(time.Now())} {
+		for _, d := range []time.Duration{p.Outbox.Next(), p.Outbox.UntilLook(time.Now())} {
 			if d > 0 && (wait == 0 || d < wait) {
 				wait = d
 			}
@@ -51,7 +51,7 @@ func (p *publisher) publishOutbox(ctx context.Context, stop <-chan struct{}) err
 
 // pause waits until there is something to publish, for a time where it is not 0, until stop is closed, which it reports, or
 // ctx ends.
-func (p *publisher) pause(ctx context.Context, stop <-chan struct{}, wait time.Duration) (stopped bool, err error) {
+func (p *Publisher) pause(ctx context.Context, stop <-chan struct{}, wait time.Duration) (stopped bool, err error) {
 	var timer <-chan time.Time
 	if wait > 0 {
 		t := time.NewTimer(wait)
@@ -59,7 +59,7 @@ func (p *publisher) pause(ctx context.Context, stop <-chan struct{}, wait time.D
 		timer = t.C
 	}
 	select {
-	case <-p.outbox.Wake():
+	case <-p.Outbox.Wake():
 	case <-timer:
 	case <-stop:
 		return true, nil
@@ -69,10 +69,10 @@ func (p *publisher) pause(ctx context.Context, stop <-chan struct{}, wait time.D
 	return false, nil
 }
 
-// publishSome tries once what there is to publish, all of it where all says so, and removes from the store what was published. What failed waits
+// PublishOnce tries once what there is to publish, all of it where all says so, and removes from the store what was published. What failed waits
 // for another try, and with it what goes to the same partition. It reports whether there was anything.
-func (p *publisher) publishSome(ctx context.Context, all bool) (any bool, err error) {
-	batch := p.outbox.Take(time.Now(), all)
+func (p *Publisher) PublishOnce(ctx context.Context, all bool) (any bool, err error) {
+	batch := p.Outbox.Take(time.Now(), all)
 	if len(batch) == 0 {
 		return false, nil
 	}
@@ -85,14 +85,14 @@ func (p *publisher) publishSome(ctx context.Context, all bool) (any bool, err er
 		}
 	}
 	err = p.settleAll(ctx, settled, refused)
-	failing, mended := p.outbox.Land(failed, p.config.Retry)
+	failing, mended := p.Outbox.Land(failed, p.Config.Retry)
 	p.tellWays(failing, mended)
-	p.on.wake()
+	p.On.Wake()
 	return true, err
 }
 
 // publishItems publishes items once, but those behind one that failed, and notes those that are to be tried again, and those refused for good.
-func (p *publisher) publishItems(ctx context.Context, items []*outbox.Item, failed, refused map[*outbox.Item]error) {
+func (p *Publisher) publishItems(ctx context.Context, items []*outbox.Item, failed, refused map[*outbox.Item]error) {
 	var tried []*outbox.Item
 	var records []brook.Record
 	behind := map[string]error{}
@@ -102,7 +102,7 @@ func (p *publisher) publishItems(ctx context.Context, items []*outbox.Item, fail
 			continue
 		}
 		err := cmp.Or(behind[item.Target()], behind[item.Record.Topic])
-		if w := p.outbox.Blocked(item); err == nil && w {
+		if w := p.Outbox.Blocked(item); err == nil && w {
 			err = errBehind
 		}
 		if err != nil {
@@ -114,7 +114,7 @@ func (p *publisher) publishItems(ctx context.Context, items []*outbox.Item, fail
 	if len(tried) == 0 {
 		return
 	}
-	_, err := p.config.Driver.Publish(ctx, records)
+	_, err := p.Config.Driver.Publish(ctx, records)
 	if err == nil {
 		return
 	}
@@ -140,25 +140,25 @@ func (p *publisher) publishItems(ctx context.Context, items []*outbox.Item, fail
 var errBehind = errors.New("it waits behind others")
 
 // tellWays tells what could not be published, once for each topic, and what can be again.
-func (p *publisher) tellWays(failing, mended []*outbox.Destination) {
+func (p *Publisher) tellWays(failing, mended []*outbox.Destination) {
 	told := map[string]bool{}
 	for _, w := range failing {
 		if !told[w.Topic] {
 			told[w.Topic] = true
-			p.report.Failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Err)})
+			p.Report.Failure(brook.Failure{What: "publish", Attempts: w.Tries, Err: fmt.Errorf("topic %s: %w", w.Topic, w.Err)})
 		}
 	}
 	for _, w := range mended {
 		if !told[w.Topic] {
 			told[w.Topic] = true
-			p.report.Recovered("publish", w.Tries, brook.Position{})
+			p.Report.Recovered("publish", w.Tries, brook.Position{})
 		}
 	}
 }
 
 // settleAll removes from the store what was published, and makes letters of what was refused.
-func (p *publisher) settleAll(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
-	if !p.catalog.Fenced() {
+func (p *Publisher) settleAll(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
+	if !p.Catalog.Fenced() {
 		return p.settleItems(ctx, items, refused)
 	}
 	var held, own []*outbox.Item // by the lease, and by the app's own share
@@ -172,41 +172,41 @@ func (p *publisher) settleAll(ctx context.Context, items []*outbox.Item, refused
 	return errors.Join(p.settleItems(ctx, own, refused), p.settleItems(ctx, held, refused))
 }
 
-func (p *publisher) settleItems(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
+func (p *Publisher) settleItems(ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error) error {
 	if len(items) == 0 {
 		return nil
 	}
 	leased := p.leases(items[0])
 	var letters []deadletter.Letter
-	batch := brook.Batch{ID: p.ids.Batch()}
-	err := p.retry.Do(ctx, "commit", func() error {
-		v, err := p.gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
+	batch := brook.Batch{ID: p.Ids.Batch()}
+	err := p.Retry.Do(ctx, "commit", func() error {
+		v, err := p.Gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
 		if err != nil {
 			return err
 		}
-		defer p.gate.Leave(v)
+		defer p.Gate.Leave(v)
 		letters, batch.Writes, batch.Checks = letters[:0], batch.Writes[:0], nil
 		for _, item := range items {
-			batch.Writes = append(batch.Writes, brook.Write{Table: p.outboxTable, Key: item.Key, Op: brook.Remove})
+			batch.Writes = append(batch.Writes, brook.Write{Table: p.OutboxTable, Key: item.Key, Op: brook.Remove})
 			if err := refused[item]; err != nil {
-				l := letterOf(item, err)
+				l := LetterOf(item, err)
 				letters = append(letters, l)
-				batch.Writes = append(batch.Writes, l.Write(p.catalog.Live.Load().Letters))
+				batch.Writes = append(batch.Writes, l.Write(p.Catalog.Live.Load().Letters))
 			}
 		}
-		if p.catalog.Fenced() && len(letters) > 0 {
-			batch.Checks = append(batch.Checks, p.catalog.Unchanged())
+		if p.Catalog.Fenced() && len(letters) > 0 {
+			batch.Checks = append(batch.Checks, p.Catalog.Unchanged())
 			if err := p.raiseFor(ctx, letters, &batch); err != nil {
 				return err
 			}
 		}
 		if leased {
-			batch.Checks = append(batch.Checks, p.lease.check(p.sending))
+			batch.Checks = append(batch.Checks, p.Lease.check(p.Sending))
 		}
-		err = p.store.Commit(ctx, &batch)
+		err = p.Store.Commit(ctx, &batch)
 		if err == nil {
 			for i := range letters {
-				p.on.refused(partition.Of(letters[i].Position))
+				p.On.Refused(partition.Of(letters[i].Position))
 			}
 		}
 		return err
@@ -216,27 +216,27 @@ func (p *publisher) settleItems(ctx context.Context, items []*outbox.Item, refus
 	}
 	if errors.Is(err, brook.ErrConflict) {
 		if leased {
-			if held, lerr := p.lease.still(ctx, p); lerr != nil || !held {
+			if held, lerr := p.Lease.still(ctx, p); lerr != nil || !held {
 				return lerr // who took over publishes them, and receivers know repeats
 			}
 		}
-		if err := p.retry.Do(ctx, "reload", func() error { return p.catalog.Reload(ctx) }); err != nil {
+		if err := p.Retry.Do(ctx, "reload", func() error { return p.Catalog.Reload(ctx) }); err != nil {
 			return err
 		}
 		return p.settleItems(ctx, items, refused)
 	}
 	if err != nil {
-		p.on.doubt(err) // letters that are stored, perhaps, are counted nowhere yet
+		p.On.Doubt(err) // letters that are stored, perhaps, are counted nowhere yet
 		return err
 	}
 	for _, l := range letters {
-		p.report.DeadLetter(l.DeadLetter, l.Stack)
+		p.Report.DeadLetter(l.DeadLetter, l.Stack)
 	}
 	return nil
 }
 
 // raiseFor raises the epochs of the partitions of letters, so that no promotion that carries letters over comes between.
-func (p *publisher) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *brook.Batch) error {
+func (p *Publisher) raiseFor(ctx context.Context, letters []deadletter.Letter, batch *brook.Batch) error {
 	raised := map[partition.ID]bool{}
 	for i := range letters {
 		id := partition.Of(letters[i].Position)
@@ -244,7 +244,7 @@ func (p *publisher) raiseFor(ctx context.Context, letters []deadletter.Letter, b
 			continue
 		}
 		raised[id] = true
-		writes, checks, err := p.catalog.BumpEpoch(ctx, id)
+		writes, checks, err := p.Catalog.BumpEpoch(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -253,8 +253,8 @@ func (p *publisher) raiseFor(ctx context.Context, letters []deadletter.Letter, b
 	return nil
 }
 
-// letterOf makes the dead letter of an emission that is refused.
-func letterOf(i *outbox.Item, err error) deadletter.Letter {
+// LetterOf makes the dead letter of an emission that is refused.
+func LetterOf(i *outbox.Item, err error) deadletter.Letter {
 	return deadletter.Letter{DeadLetter: brook.DeadLetter{Position: i.Position, ID: i.ID, Type: i.Type, Author: i.Author, Stage: brook.StageEmit, Set: i.Set,
 		Error: deadletter.ErrorText(err), Attempts: 1, Time: time.Now().UTC(), Record: i.Record, Ordinal: i.Ordinal}}
 }

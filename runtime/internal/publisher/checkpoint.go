@@ -1,0 +1,104 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+)
+
+// Marking reports whether the driver keeps marks, so that it is told how far the app came once the emissions are published.
+func (p *Publisher) Marking() bool {
+	_, ok := p.Config.Driver.(brook.Marker)
+	return ok
+}
+
+// Forgets reports whether the store's commits end with the process.
+func (p *Publisher) Forgets() bool {
+	d, ok := p.Store.(brook.Durable)
+	return !ok || !d.Durable()
+}
+
+// Checkpoints gives how far the group has acted, as the driver keeps it.
+func (p *Publisher) Checkpoints(ctx context.Context) (map[partition.ID]int64, error) {
+	m, ok := p.Config.Driver.(brook.Marker)
+	if !ok {
+		return nil, nil
+	}
+	all, err := m.Marks(ctx, p.Config.Name)
+	if err != nil {
+		return nil, err
+	}
+	marks := map[partition.ID]int64{}
+	for _, p := range all {
+		marks[partition.Of(p)] = p.Offset
+	}
+	return marks, nil
+}
+
+// TellUnmarked says in the log that an app whose store forgets is about to act on all that partitions hold, because the driver has no mark for
+// them: as it should be at the very first start, and not where marks expired or went with their group.
+func (p *Publisher) TellUnmarked(standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64) {
+	if marks == nil || !p.Forgets() || !p.Code.Acts() {
+		return
+	}
+	n, events := 0, int64(0)
+	for _, p := range partitions {
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
+		_, stands := standings[id]
+		if _, marked := marks[id]; !marked && !stands && p.End > p.Start {
+			n, events = n+1, events+p.End-p.Start
+		}
+	}
+	if n > 0 {
+		p.Report.Warn("the store forgets, and the log has no mark of how far the app acted on these partitions: "+
+			"all that they hold is acted on, so emissions are published and effects run, perhaps not for the first time",
+			"partitions", n, "offsets", events)
+	}
+}
+
+// Checkpoint tells the driver how far the app has acted, where it is time, and else says how long to wait for that. Effects of a store
+// that forgets hang on it, so there it is tried until it is told, or for as long as limit says where that is not 0; with others it shows people the
+// lag, and the group what its members need not do.
+func (p *Publisher) Checkpoint(ctx context.Context, now bool, limit time.Duration) (wait time.Duration, err error) {
+	forgets := p.Forgets()
+	due, wait := p.Outbox.Due(forgets, now)
+	if len(due) == 0 {
+		return wait, nil
+	}
+	m, ok := p.Config.Driver.(brook.Marker)
+	if !ok {
+		p.Outbox.Forgo()
+		return 0, nil
+	}
+	started := time.Now()
+	tell := func() error {
+		err := m.Mark(ctx, p.Config.Name, due)
+		if err != nil && limit > 0 && time.Since(started) >= limit {
+			return fmt.Errorf("brook: the driver does not take how far the app acted, so that it would act again from there: %w: %w", err, brook.ErrPermanent)
+		}
+		return err
+	}
+	if forgets && !p.Outbox.Shared() {
+		err = p.Retry.Do(ctx, "mark", tell)
+	} else {
+		err = tell()
+	}
+	switch {
+	case err == nil:
+		p.Outbox.Confirm(due)
+	case forgets && (!p.Outbox.Shared() || errors.Is(err, brook.ErrPermanent)):
+		return 0, err
+	case errors.Is(err, brook.ErrPermanent):
+		p.Report.Failure(brook.Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true})
+		p.Outbox.Forgo()
+	case ctx.Err() == nil:
+		var attempts int
+		attempts, wait = p.Outbox.Postpone(p.Config.Retry)
+		p.Report.Failure(brook.Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err})
+	}
+	return wait, nil
+}
