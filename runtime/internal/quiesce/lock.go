@@ -1,3 +1,10 @@
+// Package quiesce lets whoever changes what all tasks rely on wait until none of them is at work:
+// a rebuild that switches, a redrive, Process, Close. Lock is between the tasks, which visit it
+// batch by batch, and whoever needs all of them to rest; Mutex is a mutex that can be waited for
+// until a context ends. Package engine uses both, from any goroutine.
+//
+// The mutex of a Lock guards all of its fields but closed and round, which are written while it is
+// held and read without it. It is held for a moment only, and no other lock is taken under it.
 package quiesce
 
 import (
@@ -9,46 +16,42 @@ import (
 	"time"
 )
 
-// gate is the lock between the lanes, which visit it batch by batch, and whoever needs all of them at rest and takes it for himself. All waits
-// end with the caller's context.
+// Lock is like a readers-writer lock whose readers are the visits of tasks, and whose writers wait
+// for all tasks to rest. All waits end with the caller's context. The zero Lock is ready for use.
 //
-// Whoever wants the gate shuts its door: no visit begins, and lanes end their batches early. Where a visit goes on all the same, because a
-// handler is slow or a commit is, the door opens again after a while, for the other lanes, until all visits have ended that went on then.
-// A lane that was as slow stays out for a while, so that the gate's turn comes though several are slow.
+// As soon as somebody waits for it, it is closed: no visit begins, and visits are asked to end
+// early. If a visit goes on all the same, because a handler or a commit is slow, the lock opens
+// again after a while for the sake of the other tasks, and closes once the visits of that moment
+// have all ended. A visitor that was slow is kept out for a time, so that a waiter gets its turn
+// however many visits are slow.
 type Lock struct {
 	mu      sync.Mutex
 	taken   bool
 	turns   uint64        // how often it was taken
-	queue   []*gateWait   // who wants it, in order
-	outside []*gateWait   // visits that have yet to begin
-	inside  int           // visits that go on
-	slow    int           // of these, those that went on when the door opened again
-	door    *time.Timer   // opens it again; nil: nothing to wait for
-	shut    atomic.Bool   // nobody comes in
-	round   atomic.Uint64 // how often the door was opened for the others' sake
+	queue   []*waiter     // for the lock itself, first come first served
+	outside []*waiter     // for a visit
+	inside  int           // visits under way
+	slow    int           // of these, those that were under way when the lock opened again
+	reopen  *time.Timer   // opens the lock again; nil: it is not closed, or nothing is waited for
+	closed  atomic.Bool   // no visit may begin
+	round   atomic.Uint64 // how often the lock opened again because of slow visits
 }
 
-// gatePatience is how long lanes stand still for a visit that does not end.
-const gatePatience = 100 * time.Millisecond
+// patience is how long the lock is closed for a visit that does not end.
+const patience = 100 * time.Millisecond
 
-// gateWait is somebody's wait.
-type gateWait struct {
+// waiter is one call that waits.
+type waiter struct {
 	visit *Visitor
-	in    bool // it is over; guarded by the gate's mu
-	ready chan struct{}
+	in    bool          // the wait is over; guarded by the lock's mu
+	ready chan struct{} // closed when it is
 }
 
-// visit is the part of somebody who visits a gate, one time after the other. The zero visit is ready for use.
-type Visitor struct {
-	since time.Time
-	round uint64
-	out   time.Time // it was slow, and stays out until then while somebody wants the gate
-}
-
-// Lock takes the gate: from then on nobody visits it.
+// Lock takes the lock: no visit is under way then, and none begins until Unlock. It returns an
+// error that wraps that of ctx if it ends first.
 func (g *Lock) Lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return restless(err)
+		return waitError(err)
 	}
 	g.mu.Lock()
 	if !g.taken && g.inside == 0 && len(g.queue) == 0 {
@@ -56,7 +59,7 @@ func (g *Lock) Lock(ctx context.Context) error {
 		g.mu.Unlock()
 		return nil
 	}
-	w := &gateWait{ready: make(chan struct{})}
+	w := &waiter{ready: make(chan struct{})}
 	g.queue = append(g.queue, w)
 	if !g.taken && len(g.queue) == 1 {
 		g.close()
@@ -72,27 +75,28 @@ func (g *Lock) Lock(ctx context.Context) error {
 	if w.in {
 		return nil
 	}
-	g.queue = slices.DeleteFunc(g.queue, func(other *gateWait) bool { return other == w })
+	g.queue = slices.DeleteFunc(g.queue, func(other *waiter) bool { return other == w })
 	if len(g.queue) == 0 && !g.taken {
 		g.open()
 	}
-	return restless(ctx.Err())
+	return waitError(ctx.Err())
 }
 
-func restless(err error) error {
+func waitError(err error) error {
 	return fmt.Errorf("brook: waiting for handlers and commits under way: %w", err)
 }
 
-// Unlock gives the gate up. Visits that waited come before who wants it next.
+// Unlock frees the lock. Visits that wait begin before the next one takes it. It panics if nobody
+// has the lock.
 func (g *Lock) Unlock() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.taken {
-		panic("brook: unlock of a gate that nobody took")
+		panic("brook: unlock of a quiesce lock that nobody took")
 	}
 	g.taken = false
 	for _, w := range g.outside {
-		w.visit.out = time.Time{} // it was for this turn
+		w.visit.out = time.Time{} // it was kept out for the turn that ends
 	}
 	g.open()
 	switch {
@@ -104,120 +108,23 @@ func (g *Lock) Unlock() {
 	}
 }
 
-// Enter begins a visit.
-func (g *Lock) Enter(ctx context.Context, v *Visitor) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	g.mu.Lock()
-	if g.lets(v) {
-		g.begin(v)
-		g.mu.Unlock()
-		return nil
-	}
-	w := &gateWait{visit: v, ready: make(chan struct{})}
-	g.outside = append(g.outside, w)
-	wait := time.Until(v.out)
-	g.mu.Unlock()
-	var timer <-chan time.Time
-	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		timer = t.C
-	}
-	for {
-		select {
-		case <-w.ready:
-			return nil
-		case <-timer:
-			g.mu.Lock()
-			g.admit()
-			g.mu.Unlock()
-		case <-ctx.Done():
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			if w.in {
-				return nil
-			}
-			g.outside = slices.DeleteFunc(g.outside, func(other *gateWait) bool { return other == w })
-			return ctx.Err()
-		}
-	}
-}
-
-// Leave ends a visit.
-func (g *Lock) Leave(v *Visitor) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.inside--; g.inside < 0 {
-		panic("brook: the end of a visit that never began")
-	}
-	if v.round != g.round.Load() && g.slow > 0 {
-		g.slow--
-		now := time.Now()
-		v.out = now.Add(2 * now.Sub(v.since))
-	}
-	switch {
-	case g.taken || len(g.queue) == 0:
-	case g.inside == 0:
-		g.next()
-	case g.slow == 0 && !g.shut.Load():
-		g.close()
-	}
-}
-
-// hurried reports whether a visit is to end soon, because somebody wants the gate.
-func (g *Lock) MustYield(v *Visitor) bool { return g.shut.Load() || g.round.Load() != v.round }
-
-// taking returns how often the gate was taken. The caller visits it, or took it.
+// Turns returns how often the lock was taken. It stays the same while the caller has the lock or a
+// visit.
 func (g *Lock) Turns() uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.turns
 }
 
-// RLock begins a visit of somebody who has no part of his own.
-func (g *Lock) RLock(ctx context.Context) (*Visitor, error) {
-	v := &Visitor{}
-	return v, g.Enter(ctx, v)
-}
-
-// The rest is called with mu held.
-
-// lets reports whether a visit may begin.
-func (g *Lock) lets(v *Visitor) bool {
-	if g.taken || g.shut.Load() {
-		return false
-	}
-	return len(g.queue) == 0 || !time.Now().Before(v.out)
-}
-
-func (g *Lock) begin(v *Visitor) {
-	g.inside++
-	v.since, v.round, v.out = time.Now(), g.round.Load(), time.Time{}
-}
-
-// admit lets in who may come in.
-func (g *Lock) admit() {
-	g.outside = slices.DeleteFunc(g.outside, func(w *gateWait) bool {
-		if !g.lets(w.visit) {
-			return false
-		}
-		g.begin(w.visit)
-		w.in = true
-		close(w.ready)
-		return true
-	})
-}
-
+// take takes the lock, which is free. The caller holds mu, as for all below.
 func (g *Lock) take() {
 	g.taken = true
 	g.turns++
 	g.slow = 0
-	g.still()
+	g.stopTimer()
 }
 
-// next hands the gate to who waited the longest for it.
+// next passes the lock to the first waiter.
 func (g *Lock) next() {
 	w := g.queue[0]
 	g.queue = slices.Delete(g.queue, 0, 1)
@@ -226,36 +133,35 @@ func (g *Lock) next() {
 	close(w.ready)
 }
 
-// still stops the timer.
-func (g *Lock) still() {
-	if g.door != nil {
-		g.door.Stop()
-		g.door = nil
-	}
-}
-
-// close shuts the door, until the visits have ended or that takes too long.
+// close closes the lock, until all visits have ended or patience has.
 func (g *Lock) close() {
-	g.shut.Store(true)
+	g.closed.Store(true)
 	g.slow = 0
-	g.still()
-	var door *time.Timer
-	door = time.AfterFunc(gatePatience, func() {
+	g.stopTimer()
+	var timer *time.Timer
+	timer = time.AfterFunc(patience, func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if g.door != door {
-			return // another one's
+		if g.reopen != timer {
+			return // it was stopped, too late
 		}
 		g.slow = g.inside
 		g.round.Add(1)
 		g.open()
 	})
-	g.door = door
+	g.reopen = timer
 }
 
-// open opens the door.
+// open opens the lock.
 func (g *Lock) open() {
-	g.still()
-	g.shut.Store(false)
+	g.stopTimer()
+	g.closed.Store(false)
 	g.admit()
+}
+
+func (g *Lock) stopTimer() {
+	if g.reopen != nil {
+		g.reopen.Stop()
+		g.reopen = nil
+	}
 }

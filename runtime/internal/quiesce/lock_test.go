@@ -10,27 +10,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// visits visits a gate again and again, each time for so long, until ctx ends, and counts.
-func visits(ctx context.Context, g *Lock, each time.Duration, n *atomic.Int64) {
-	var v Visitor
-	for g.Enter(ctx, &v) == nil {
-		for began := time.Now(); ; { // a batch has events until it is full or hurried
-			_ = retry.Sleep(ctx, each)
-			n.Add(1)
-			if g.MustYield(&v) || time.Since(began) > 10*each || ctx.Err() != nil {
-				break
-			}
-		}
-		g.Leave(&v)
-	}
-}
-
-// Who takes the gate is alone; who visits it is not.
-func TestGateExcludes(t *testing.T) {
+// Visits exclude whoever takes the lock, and not each other.
+func TestLockExcludes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Lock
 		var inside, most atomic.Int64
@@ -70,79 +53,16 @@ func TestGateExcludes(t *testing.T) {
 		}
 		work.Wait()
 		if turns != 150 || g.turns != 150 || most.Load() < 2 {
-			t.Errorf("it was taken %d times, as it counts %d; %d visits at once at most", turns, g.turns, most.Load())
+			t.Errorf("it was taken %d times, as it counts %d; %d visits at once at most",
+				turns, g.turns, most.Load())
 		}
-		if g.inside != 0 || g.taken || g.shut.Load() || g.door != nil || len(g.queue)+len(g.outside) > 0 {
-			t.Errorf("it is not as it was: %+v", &g)
-		}
+		wantIdle(t, &g)
 	})
 }
 
-// A slow visit holds up who wants the gate, and the others for a moment only.
-func TestGateSlowVisitHoldsUpNobodyElse(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		var g Lock
-		var work sync.WaitGroup
-		var quick, slow atomic.Int64
-		work.Go(func() { visits(ctx, &g, 30*time.Second, &slow) })
-		for range 3 {
-			work.Go(func() { visits(ctx, &g, time.Millisecond, &quick) })
-		}
-		time.Sleep(time.Second)
-		quick.Store(0)
-		began := time.Now()
-		if err := g.Lock(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if waited := time.Since(began); waited > 30*time.Second {
-			t.Errorf("waited %s for a visit of 30 s", waited)
-		}
-		if n := quick.Load(); n < 3*28_000 {
-			t.Errorf("the others did %d things in 29 s, and would have done 87,000", n)
-		}
-		g.Unlock()
-		cancel()
-		work.Wait()
-	})
-}
-
-// However many visits are slow, and however slow, the gate's turn comes, in a time that hangs on these.
-func TestGateGetsItsTurn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, durations := range [][]time.Duration{
-			{time.Second, time.Second, time.Second, time.Second, time.Second, time.Second},
-			{2 * time.Second, 3 * time.Second, 5 * time.Second, 7 * time.Second},
-			{30 * time.Second, 29 * time.Second, 200 * time.Millisecond, 150 * time.Millisecond, 20 * time.Millisecond},
-		} {
-			ctx, cancel := context.WithCancel(t.Context())
-			var g Lock
-			var work sync.WaitGroup
-			var n atomic.Int64
-			longest := time.Duration(0)
-			for _, d := range durations {
-				longest = max(longest, d)
-				work.Go(func() { visits(ctx, &g, d, &n) })
-			}
-			for range 10 {
-				time.Sleep(rand.N(3 * time.Second))
-				began := time.Now()
-				if err := g.Lock(ctx); err != nil {
-					t.Fatal(err)
-				}
-				if waited := time.Since(began); waited > 3*longest {
-					t.Errorf("%v: waited %s", durations, waited)
-				}
-				g.Unlock()
-			}
-			cancel()
-			work.Wait()
-		}
-	})
-}
-
-// A visit that never ends holds up nobody for good: waits end with their contexts, and leave nothing behind.
-func TestGateWaitsEndWithTheirContexts(t *testing.T) {
+// A visit that never ends holds up nobody forever: waits end with their contexts, and leave nothing
+// behind.
+func TestWaitsEndWithTheirContexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Lock
 		var hangs Visitor
@@ -188,14 +108,12 @@ func TestGateWaitsEndWithTheirContexts(t *testing.T) {
 			t.Errorf("Lock under an ended context: %v", err)
 		}
 		g.Unlock()
-		if g.inside != 0 || g.door != nil || len(g.queue)+len(g.outside) > 0 {
-			t.Errorf("it is not as it was: %+v", &g)
-		}
+		wantIdle(t, &g)
 	})
 }
 
-// Who gives the gate up lets those in first that waited to visit it.
-func TestGateTakesTurns(t *testing.T) {
+// Visits that wait begin before the next one takes the lock.
+func TestLockAndVisitsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Lock
 		var order []string
@@ -233,7 +151,96 @@ func TestGateTakesTurns(t *testing.T) {
 	})
 }
 
-func BenchmarkGate(b *testing.B) {
+// wantIdle wants that nobody has the lock, visits it or waits.
+func wantIdle(t *testing.T, g *Lock) {
+	t.Helper()
+	if g.inside != 0 || g.taken || g.closed.Load() || g.reopen != nil ||
+		len(g.queue)+len(g.outside) > 0 {
+		t.Errorf("it is not as it was: %+v", g)
+	}
+}
+
+// Whoever waits for the lock is served in order.
+func TestLockServesInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Lock
+		if err := g.Lock(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var order []int
+		for i := range 5 {
+			go func() {
+				if err := g.Lock(t.Context()); err != nil {
+					t.Error(err)
+				}
+				order = append(order, i)
+				g.Unlock()
+			}()
+			synctest.Wait()
+		}
+		if n := g.Turns(); n != 1 {
+			t.Errorf("it was taken %d times", n)
+		}
+		g.Unlock()
+		synctest.Wait()
+		if fmt.Sprint(order) != "[0 1 2 3 4]" || g.Turns() != 6 {
+			t.Errorf("served are %v, taken %d times", order, g.Turns())
+		}
+		wantIdle(t, &g)
+	})
+}
+
+// A wait for the lock that ends lets visits in again, unless somebody else waits.
+func TestLockGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Lock
+		v, err := g.RLock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, cancelFirst := context.WithCancel(t.Context())
+		second, cancelSecond := context.WithCancel(t.Context())
+		for _, ctx := range []context.Context{first, second} {
+			go func() {
+				if err := g.Lock(ctx); !errors.Is(err, context.Canceled) {
+					t.Errorf("a wait that ends: %v", err)
+				}
+			}()
+			synctest.Wait()
+		}
+		cancelFirst()
+		synctest.Wait()
+		if !g.MustYield(v) {
+			t.Error("a visit need not yield, and somebody waits")
+		}
+		cancelSecond()
+		synctest.Wait()
+		if g.MustYield(v) {
+			t.Error("a visit must yield, and nobody waits")
+		}
+		g.Leave(v)
+		wantIdle(t, &g)
+	})
+}
+
+// Ends of what never began are mistakes that show.
+func TestUnlockAndLeaveWithoutBeginning(t *testing.T) {
+	for name, end := range map[string]func(*Lock){
+		"Unlock": (*Lock).Unlock,
+		"Leave":  func(g *Lock) { g.Leave(&Visitor{}) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s does not panic", name)
+				}
+			}()
+			end(&Lock{})
+		}()
+	}
+}
+
+func BenchmarkLock(b *testing.B) {
 	var g Lock
 	b.RunParallel(func(pb *testing.PB) {
 		var v Visitor
