@@ -102,12 +102,13 @@ func TestEmissionsBesideTheLane(t *testing.T) {
 	for range 100 {
 		var other Blocked
 		other.Add(letterOf("s", "l", 2), true)
+		other.Add(letterOf("s", "l", 1), true)
 		other.AddEmission()
 		b.Replace(&other)
 		b.Len()
 	}
 	beside.Wait()
-	want(t, "letters", b.Len(), 401)
+	want(t, "letters", b.Len(), 402)
 	wantBlocker(t, &b, "s", "k", 100, -1)
 	wantBlocker(t, &b, "s", "l", 100, 2)
 }

@@ -171,6 +171,17 @@ func TestLetterKeysSort(t *testing.T) {
 	}
 }
 
+// A letter whose value was cut, or grew, is damaged.
+func TestDamagedLetters(t *testing.T) {
+	for _, damaged := range []string{"", "{", storedWhole + "x", storedWhole[:len(storedWhole)-1],
+		`{"Length":-1}`, `{"Omitted":"x"}`} {
+		_, err := Decode(brook.Value{Data: []byte(damaged)})
+		if !errors.Is(err, brook.ErrPermanent) {
+			t.Errorf("%q: %v, want ErrPermanent", damaged, err)
+		}
+	}
+}
+
 // What is damaged in the store ends Run: no other try reads it. Nothing that is stored panics.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"", "{", "null", "{}", "{}x", `{"Length":-1}`, `{"Length":1}`,

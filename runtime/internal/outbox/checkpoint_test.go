@@ -97,6 +97,7 @@ func (r *rig) positions() (all []brook.Position) {
 func TestCheckpointsOnlyRise(t *testing.T) {
 	r := newRig()
 	r.Begin(in, 7, 9)
+	want(t, "queued below the group's", r.Queued(), 0)
 	r.try(true)
 	want(t, "below the group's", r.mark(), "")
 	r.Begin(in, 12, 9)

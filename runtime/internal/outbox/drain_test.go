@@ -31,9 +31,11 @@ func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig()
 		want(t, "of nothing", draining(t.Context(), r.Outbox)(), true)
+		r.Confirm(nil) // the next checkpoint is a second away
 		r.down["a/0"] = true
 		commit(r.Outbox, in, 0, "a")
 		commit(r.Outbox, other, 0, "b")
+		<-r.Wake()
 		over := draining(t.Context(), r.Outbox)
 		select {
 		case <-r.Wake():
@@ -55,8 +57,13 @@ func TestDrain(t *testing.T) {
 		}
 		r.Forgo()
 		want(t, "with a failing destination", over(), true)
-		ended, cancel := context.WithCancel(t.Context())
 		commit(r.Outbox, in, 1, "a")
+		over = draining(t.Context(), r.Outbox)
+		r.try(false)
+		r.mark()
+		want(t, "behind a failing destination", over(), true)
+		ended, cancel := context.WithCancel(t.Context())
+		commit(r.Outbox, in, 2, "a")
 		over = draining(ended, r.Outbox)
 		want(t, "untried again", over(), false)
 		cancel()

@@ -105,7 +105,9 @@ func TestFailureAfterTheLeaseLeavesNoCount(t *testing.T) {
 			o.Take(time.Now().Add(time.Hour), false)
 		}
 		o.Lease(false)
-		o.Land(failed, policy)
+		failing, recovered := o.Land(failed, policy)
+		want(t, "failing", len(failing), 0)
+		want(t, "recovered", len(recovered), 0)
 		if o.late[id] != 0 || o.depth[id] != 0 || len(o.destinations) != 0 {
 			t.Errorf("waited %t: %d late, %d wait, %d destinations",
 				waited, o.late[id], o.depth[id], len(o.destinations))
@@ -259,6 +261,8 @@ func TestLooks(t *testing.T) {
 	want(t, "before a beat", looks(LeaseBeat-1), false)
 	want(t, "after a beat", looks(LeaseBeat), true)
 	want(t, "after a late look", r.UntilLook(now.Add(2*LeaseBeat)), LeaseBeat)
+	r.Lease(true)
+	want(t, "after the lease was taken again", looks(0), true)
 	r.Lease(false)
 	want(t, "without anything that waits", looks(2*LeaseBeat), false)
 }

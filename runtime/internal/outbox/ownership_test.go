@@ -44,6 +44,23 @@ func TestUnpublishedOfALostPartition(t *testing.T) {
 	}
 }
 
+// A destination whose items all went to others, while they failed again, has not recovered.
+func TestDestinationOfALostPartition(t *testing.T) {
+	r := newRig()
+	r.Join(true)
+	r.Assign(map[partition.ID]int64{in: 0})
+	r.down["a/0"] = true
+	commit(r.Outbox, in, 0, "a")
+	r.wantTry(t, "")
+	item := r.Take(time.Now(), true)[0]
+	r.Assign(nil)
+	failing, recovered := r.Land(map[*Item]error{item: errAway}, policy)
+	want(t, "failing", len(failing), 0)
+	want(t, "recovered", len(recovered), 0)
+	want(t, "next try", r.Next(), 0)
+	want(t, "late", r.late[in], 0)
+}
+
 // What fails in flight while the partition goes to another member is kept for its owner.
 func TestFailureOfALostPartition(t *testing.T) {
 	r := newRig()
@@ -59,7 +76,9 @@ func TestFailureOfALostPartition(t *testing.T) {
 	}
 	r.Suspend()
 	r.Assign(nil)
-	r.Land(failed, policy)
+	failing, recovered := r.Land(failed, policy)
+	want(t, "failing", len(failing), 0)
+	want(t, "recovered", len(recovered), 0)
 	r.wantTry(t, "")
 	want(t, "failing destinations", r.Next(), 0)
 	r.Suspend()
@@ -104,6 +123,7 @@ func TestHandOver(t *testing.T) {
 	want(t, "wait", r.Depth(in), 8)
 	r.Acknowledged(map[partition.ID]int64{in: 1}) // late news
 	r.wantTry(t, "")
+	want(t, "acted after late news", r.Acted(in.At(1)), true)
 
 	r.Suspend()
 	r.Assign(map[partition.ID]int64{in: 4})
@@ -129,6 +149,36 @@ func TestHandOver(t *testing.T) {
 	r.wantTry(t, "1:0>a/0 1:1>a/0 1:2>a/0 1:3>a/0 1:4>a/0 1:5>a/0")
 	want(t, "freed alone", len(r.Freed(everywhere)), 6)
 	want(t, "wait in the end", r.Depth(other), 0)
+}
+
+// A member begins without partitions: what it committed alone, before, waits for the first
+// division.
+func TestJoin(t *testing.T) {
+	r := newRig()
+	r.down["a/0"] = true
+	commit(r.Outbox, in, 0, "a")
+	r.wantTry(t, "")
+	commit(r.Outbox, in, 1, "b", "a")
+	r.Join(true)
+	delete(r.down, "a/0")
+	r.wantTry(t, "")
+	want(t, "next try", r.Next(), 0)
+	want(t, "wait", r.Depth(in), 3)
+	r.Assign(map[partition.ID]int64{in: 0})
+	r.wantTry(t, "0:0>a/0 0:1>b/0 0:1>a/0")
+	want(t, "marked", r.mark(), "0:2")
+}
+
+// What others published is removed, whoever owns its partition by then.
+func TestPassedOfALostPartition(t *testing.T) {
+	r := newRig()
+	r.Join(true)
+	commit(r.Outbox, in, 0, "a")
+	r.Acknowledged(map[partition.ID]int64{in: 1})
+	r.Suspend()
+	r.Assign(nil)
+	want(t, "deferred", r.HasDeferred(), false)
+	r.wantTry(t, "-0:0>a/0")
 }
 
 // While the partitions are divided anew, what is there is done, and what comes is deferred.

@@ -101,6 +101,22 @@ func TestLoopEndsWithItsContext(t *testing.T) {
 			t.Errorf("it took %s, want a minute", took)
 		}
 	})
+	synctest.Test(t, func(t *testing.T) { // the last try has no time
+		l, _, _ := loop()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		tries := 0
+		err := l.Do(ctx, "read", func() error {
+			if tries++; tries < 3 {
+				return errStore
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errStore) {
+			t.Errorf("%v, want the deadline and the store's error", err)
+		}
+	})
 	l, failures, _ := loop()
 	do, tries := failing(9)
 	err := l.Do(ended(t, brook.ErrClosed), "read", do)
