@@ -200,3 +200,39 @@ func TestSlowVisitorIsKeptOut(t *testing.T) {
 		})
 	}
 }
+
+// A slow visitor is kept out for one turn: it comes in before the next waiter takes the lock.
+func TestSlowVisitorComesBetweenTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Lock
+		var slow Visitor
+		if err := g.Enter(t.Context(), &slow); err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		var work sync.WaitGroup
+		for range 2 {
+			work.Go(func() {
+				if err := g.Lock(t.Context()); err != nil {
+					t.Error(err)
+				}
+				order = append(order, "taken")
+				time.Sleep(time.Millisecond)
+				g.Unlock()
+			})
+			synctest.Wait()
+		}
+		time.Sleep(time.Hour)
+		g.Leave(&slow)
+		if err := g.Enter(t.Context(), &slow); err != nil {
+			t.Fatal(err)
+		}
+		order = append(order, "visited")
+		g.Leave(&slow)
+		work.Wait()
+		if len(order) != 3 || order[1] != "visited" {
+			t.Errorf("the order is %q", order)
+		}
+		wantIdle(t, &g)
+	})
+}
