@@ -134,7 +134,7 @@ var layers = [][]string{
 	{"report"},
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch"},
-	{"publisher", "prefetch", "group"},
+	{"publisher", "effects", "prefetch", "group"},
 	{"task"},
 }
 

@@ -10,6 +10,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -23,6 +24,7 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
+	effects   *effects.Runner
 	publisher *publisher.Publisher
 	catalog   *catalog.Catalog
 	config    brook.Config
@@ -94,6 +96,7 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		Outbox: a.outbox, Targets: outbox.NewTargets(config.Driver),
 		On: publisher.Owner{Adopt: a.adoptOwed, Refused: a.emissionRefused, Doubt: a.doubt, Wake: a.wakeLanes, Broke: a.broke},
 	}
+	a.effects = &effects.Runner{Policy: config.Retry, Report: reporter, App: a}
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()

@@ -219,9 +219,9 @@ func (l *lane) follow() {
 	}
 	for _, e := range after.effects {
 		if l.effects != nil {
-			l.effects.push(e)
+			l.effects.Push(e)
 		} else {
-			l.app.runEffect(l.app.ctx, e)
+			l.app.effects.Run(l.app.ctx, e)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -198,7 +199,7 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	}
 	m.set = set
 	m.tx.Savepoint()
-	emissions, effects := len(m.emissions), len(m.effects)
+	emitted, due := len(m.emissions), len(m.effects)
 	err := m.forced
 	stage := brook.StageApply
 	if err == nil {
@@ -218,9 +219,9 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 		return
 	}
 	m.tx.Rollback()
-	clear(m.emissions[emissions:])
-	clear(m.effects[effects:])
-	m.emissions, m.effects = m.emissions[:emissions], m.effects[:effects]
+	clear(m.emissions[emitted:])
+	clear(m.effects[due:])
+	m.emissions, m.effects = m.emissions[:emitted], m.effects[:due]
 	m.results = append(m.results, result{set: name, stage: stage, err: err, again: errors.Is(err, brook.ErrRetry)})
 	if m.once {
 		m.aborted = true
@@ -241,7 +242,7 @@ func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err 
 		return brook.StageApply, m.tx.Failure()
 	}
 	if err != nil {
-		probe(err)
+		effects.Probe(err)
 		return brook.StageHandle, err
 	}
 	if m.tx.Failure() != nil {
@@ -251,12 +252,6 @@ func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err 
 		return brook.StageApply, err
 	}
 	return "", nil
-}
-
-// probe makes an error show here, where it is caught, what it can do: that of a nil pointer may panic when it is asked.
-func probe(err error) {
-	_ = err.Error()
-	_ = errors.Is(err, brook.ErrRetry) || errors.Is(err, brook.ErrTooLarge)
 }
 
 // Send asks for emissions to be published once the set's changes are committed. Generated code uses it.

@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -35,8 +36,8 @@ type lane struct {
 	queues    input.Group      // of feeds
 	mayTake   func(i int) bool // reports whether a feed does not stand still
 	chunks    chan input.Fetch
-	wake      retry.Signal // a feed that stood still may go on
-	effects   *effectLine  // nil: they are run at once
+	wake      retry.Signal  // a feed that stood still may go on
+	effects   *effects.Line // nil: they are run at once
 	due       due
 	exclusive bool                       // it runs with all others at rest
 	others    []brook.Check              // of a lane without feeds: that the partitions stand where they stood
@@ -272,7 +273,7 @@ func (l *lane) rushed() bool {
 
 // pick returns the feed whose head goes first, or nil if the lane has to wait, and how long at most.
 func (l *lane) pick() (first *feed, wait time.Duration) {
-	if wait = l.effects.full(); wait > 0 {
+	if wait = l.effects.Full(); wait > 0 {
 		return nil, wait
 	}
 	i, wait := l.queues.Next(l.mayTake)

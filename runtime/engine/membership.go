@@ -10,6 +10,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -68,7 +69,7 @@ func (a *App) divisible() error {
 
 // join makes the app a member until the function it gives is called, which waits for the end; a membership that can't be
 // had ends Run. Publishing may take until publish ends.
-func (m *membership) join(effects *effects, publish context.Context, end context.CancelFunc) (leave func(*error)) {
+func (m *membership) join(lines *effects.Lines, publish context.Context, end context.CancelFunc) (leave func(*error)) {
 	a := m.app
 	m.publish = publish
 	ctx, cancel := context.WithCancel(publish)
@@ -87,7 +88,7 @@ func (m *membership) join(effects *effects, publish context.Context, end context
 		})
 	}
 	return func(err *error) {
-		m.close(effects)
+		m.close(lines)
 		cancel()
 		work.Wait()
 		if failed = cmp.Or(failed, deaf); failed != nil {
@@ -97,7 +98,7 @@ func (m *membership) join(effects *effects, publish context.Context, end context
 }
 
 // close ends what the app is given, and does what it was given when its lanes had ended already.
-func (m *membership) close(effects *effects) {
+func (m *membership) close(lines *effects.Lines) {
 	m.mu.Lock()
 	m.over = true
 	m.mu.Unlock()
@@ -106,7 +107,7 @@ func (m *membership) close(effects *effects) {
 	}
 	m.app.outbox.Suspend()
 	for _, e := range m.app.outbox.Freed(everyPartition) {
-		effects.line(int(e.Position.Partition), nil).push(e)
+		lines.Line(int(e.Position.Partition), nil).Push(e)
 	}
 }
 

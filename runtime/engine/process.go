@@ -67,7 +67,7 @@ func (a *App) follow(ctx context.Context, after due) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout)
 	defer cancel()
 	for _, e := range after.effects {
-		a.runEffect(ctx, e)
+		a.effects.Run(ctx, e)
 	}
 }
 

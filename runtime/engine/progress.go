@@ -9,6 +9,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -61,7 +62,7 @@ func (p *progress) wait(ctx context.Context, pos brook.Position, closed <-chan s
 // Where ctx ends the wait, the error wraps ctx's, and where the app is closed, [ErrClosed]. A read that
 // fails ends it.
 func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
-	if ctx.Value(effectOf{}) == a {
+	if effects.Within(ctx, a) {
 		return fmt.Errorf("wait for %s: %w", pos, brook.ErrInEffect)
 	}
 	if pos.IsZero() {

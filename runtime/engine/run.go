@@ -8,6 +8,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -68,8 +69,8 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if m != nil {
 		a.outbox.Join(!a.config.Group)
 	}
-	effects := a.newEffects(context.WithoutCancel(finish))
-	defer effects.end()
+	lines := effects.NewLines(context.WithoutCancel(finish), a.effects, a.config.ShutdownTimeout)
+	defer lines.End()
 	leave, err := a.publisher.KeepLease(stop, finish)
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		}
 	}()
 	if m != nil {
-		defer m.join(effects, publishing, cancel)(&err)
+		defer m.join(lines, publishing, cancel)(&err)
 	}
 	var beside sync.WaitGroup
 	defer beside.Wait()
@@ -151,7 +152,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 			mode.Lanes = len(lanes) // the others' run elsewhere
 		}
 		a.announce(mode, lanes)
-		switch err = a.fold(stop, finish, cancel, effects, lanes, partitions, changed); {
+		switch err = a.fold(stop, finish, cancel, lines, lanes, partitions, changed); {
 		case errors.Is(err, errReload):
 			losses.giveWay(stop)
 			if err := a.retry.Do(stop, "reload", func() error { return a.catalog.Reload(stop) }); err != nil {
@@ -224,7 +225,7 @@ func (a *App) reloadOutbox(ctx context.Context) error {
 
 // fold runs lanes over the feeds until stop ends, one of them can't go on, or there are other partitions than these to be folded: because
 // changed is closed, or topics grew.
-func (a *App) fold(stop, finish context.Context, end context.CancelFunc, effects *effects, lanes []*lane, partitions []brook.Partition, changed <-chan struct{}) error {
+func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *effects.Lines, lanes []*lane, partitions []brook.Partition, changed <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(stop)
 	defer cancel()
 	var mu sync.Mutex
@@ -263,11 +264,11 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, effects
 			readers.Go(func() { reader.Read(ctx, f.Queue, at, l.chunks) })
 		}
 		work.Go(func() {
-			number := oneLane
+			number := effects.Single
 			if l.parallel {
 				number = int(l.feeds[0].ID.Number)
 			}
-			l.effects = effects.line(number, l.rouse)
+			l.effects = lines.Line(number, l.rouse)
 			err := errors.New("brook: a handler ended the goroutine of its lane (runtime.Goexit)")
 			defer func() {
 				if l.inside {
