@@ -134,7 +134,7 @@ var layers = [][]string{
 	{"report"},
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch"},
-	{"publisher", "effects", "prefetch", "group"},
+	{"publisher", "effects", "backfill", "prefetch", "group"},
 	{"task"},
 }
 

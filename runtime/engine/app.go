@@ -8,6 +8,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/backfill"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
@@ -24,6 +25,7 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
+	filler    *backfill.Filler
 	effects   *effects.Runner
 	publisher *publisher.Publisher
 	catalog   *catalog.Catalog
@@ -95,6 +97,10 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		Config: &a.config, Code: a.code, Catalog: a.catalog, Store: a.store, Reader: a.reader, Gate: a.gate, Ids: a.ids, Report: reporter, Retry: a.retry,
 		Outbox: a.outbox, Targets: outbox.NewTargets(config.Driver),
 		On: publisher.Owner{Adopt: a.adoptOwed, Refused: a.emissionRefused, Doubt: a.doubt, Wake: a.wakeLanes, Broke: a.broke},
+	}
+	a.filler = &backfill.Filler{
+		Catalog: a.catalog, Collections: def.Collections, Layout: a.code.Layout, Store: a.store, Reader: a.reader, IDs: a.ids,
+		Lock: a.gate, Report: reporter, Policy: config.Retry, Filled: a.wakeLanes,
 	}
 	a.effects = &effects.Runner{Policy: config.Retry, Report: reporter, App: a}
 	if config.Group {

@@ -67,7 +67,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	var losses losses
+	var contention retry.Contention
 	for {
 		if why := a.catalog.Superseded(ctx); why != nil {
 			return why
@@ -75,7 +75,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		if err := a.catalog.Ready(ctx); err != nil {
 			return err
 		}
-		if err := a.fill(ctx); err != nil {
+		if err := a.filler.Fill(ctx); err != nil {
 			return err
 		}
 		err := a.catchUp(ctx)
@@ -86,10 +86,10 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		if errors.Is(err, errOthers) {
 			continue
 		}
-		if !errors.Is(err, errReload) {
+		if !errors.Is(err, retry.ErrRestart) {
 			return err
 		}
-		losses.giveWay(ctx)
+		contention.Yield(ctx)
 		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
 			return err
 		}
@@ -252,7 +252,7 @@ func (c *catchUp) begin(ctx context.Context) error {
 	if err := c.app.catalog.Claim(ctx); err != nil {
 		return err
 	}
-	return c.app.fill(ctx)
+	return c.app.filler.Fill(ctx)
 }
 
 // fold folds what is in memory until a partition runs dry, and reports whether there was anything.

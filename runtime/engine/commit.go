@@ -22,7 +22,7 @@ func (l *lane) commit(ctx context.Context) error {
 	if l.live && l.gen != l.app.catalog.Live.Load() { // another process switched, and Process or Redrive saw it first
 		l.rewind()
 		l.forget()
-		return errReload
+		return retry.ErrRestart
 	}
 	l.writes = l.tx.Writes(l.writes[:0])
 	for i := range b.letters {
@@ -76,7 +76,7 @@ func (l *lane) commit(ctx context.Context) error {
 		l.rewind()
 		if errors.Is(err, brook.ErrConflict) {
 			l.forget()
-			return errReload
+			return retry.ErrRestart
 		}
 		if errors.Is(err, errRewound) {
 			l.forget()

@@ -7,6 +7,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // feed is one partition in a lane.
@@ -48,5 +49,5 @@ func (a *App) input(overtaken func(context.Context, partition.ID, int64) (brook.
 
 // lookAnew ends a feed of the live views that retention overtook: Run looks what is to be done.
 func lookAnew(context.Context, partition.ID, int64) (c brook.Chunk, lost *input.Gap, err error) {
-	return c, nil, errReload
+	return c, nil, retry.ErrRestart
 }

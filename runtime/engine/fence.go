@@ -4,41 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	rand "math/rand/v2"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/input"
-	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // With a store that several processes write, every commit says what it relies on: the rows that its events read, the position
 // that it goes on from, and the state of the app as a whole. Where another process was there first, nothing is written and
 // the lane begins anew from what the store holds.
-
-// errReload makes Run begin anew from what the store holds.
-var errReload = input.ErrRestart
-
-// losses counts how often another process was first. Processes that all begin anew at once would only be in each other's way, with
-// every batch: so who loses waits a while, longer each time, and the others get on with what it would have done.
-type losses struct {
-	n    int
-	last time.Time
-}
-
-const (
-	firstWait = 4 * time.Millisecond
-	mostWaits = 7 // the wait is twice as long each time, this often
-)
-
-func (l *losses) giveWay(ctx context.Context) {
-	if time.Since(l.last) > time.Second {
-		l.n = 0
-	}
-	_ = retry.Sleep(ctx, rand.N(firstWait<<l.n)) // the end of ctx shows at the next turn
-	l.n = min(l.n+1, mostWaits)
-	l.last = time.Now()
-}
 
 // checks gives what a batch relies on; nil where the store is the process's own.
 func (l *lane) checks() []brook.Check {

@@ -123,7 +123,7 @@ func (l *lane) run(stop, ctx context.Context) error {
 			return nil
 		}
 		if l.live && l.app.catalog.Lost.Load() {
-			return errReload
+			return retry.ErrRestart
 		}
 		if l.enter(stop) != nil {
 			return nil
@@ -329,7 +329,7 @@ func (l *lane) fold(stop, ctx context.Context) error {
 	if l.live {
 		switch err := l.app.catalog.Claim(stop); {
 		case err != nil && l.app.catalog.Lost.Load():
-			return errReload
+			return retry.ErrRestart
 		case err != nil && stop.Err() != nil: // the partitions move, perhaps, and Run goes on
 			l.trouble = err
 			return nil

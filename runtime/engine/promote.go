@@ -13,6 +13,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // errContended says that other processes commit too often for a promotion to come between.
@@ -343,7 +344,7 @@ func (w *writer) add(ctx context.Context, one brook.Write) error {
 }
 
 func (w *writer) flush(ctx context.Context) error {
-	err := inParts(w.writes, func(part []brook.Write) error { return w.app.store.Commit(ctx, &brook.Batch{Writes: part}) })
+	err := retry.InParts(w.writes, func(part []brook.Write) error { return w.app.store.Commit(ctx, &brook.Batch{Writes: part}) })
 	w.writes = nil
 	return err
 }

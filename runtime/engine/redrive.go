@@ -14,6 +14,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 	"github.com/brookgen/brookgen/runtime/key"
 )
@@ -44,7 +45,7 @@ func (a *App) forgetDropped(ctx context.Context) error {
 			writes = append(writes, brook.Write{Table: t, Key: bytes.Clone(row.Key), Op: brook.Remove})
 		}
 	}
-	return inParts(writes, func(part []brook.Write) error { return a.store.Commit(ctx, &brook.Batch{Writes: part}) })
+	return retry.InParts(writes, func(part []brook.Write) error { return a.store.Commit(ctx, &brook.Batch{Writes: part}) })
 }
 
 // held names what a letter holds up.

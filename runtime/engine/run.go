@@ -103,7 +103,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	defer end()
 	filled := make(chan error, 1)
 	beside.Go(func() {
-		a.fillIndexes(ctx, func(err error) {
+		a.filler.Run(ctx, func(err error) {
 			filled <- err
 			cancel()
 		})
@@ -119,7 +119,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		beside.Go(func() { a.beat(ctx) })
 	}
 	one := ""
-	var losses losses
+	var contention retry.Contention
 	for {
 		if why := a.catalog.Superseded(stop); why != nil {
 			if a.standAside(stop, m, why); stop.Err() != nil {
@@ -153,8 +153,8 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		}
 		a.announce(mode, lanes)
 		switch err = a.fold(stop, finish, cancel, lines, lanes, partitions, changed); {
-		case errors.Is(err, errReload):
-			losses.giveWay(stop)
+		case errors.Is(err, retry.ErrRestart):
+			contention.Yield(stop)
 			if err := a.retry.Do(stop, "reload", func() error { return a.catalog.Reload(stop) }); err != nil {
 				return err
 			}
@@ -293,7 +293,7 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *
 
 // goesOn reports whether Run goes on after what ended the lanes.
 func goesOn(err error) bool {
-	return errors.Is(err, errSettle) || errors.Is(err, errReload) || errors.Is(err, errOthers)
+	return errors.Is(err, errSettle) || errors.Is(err, retry.ErrRestart) || errors.Is(err, errOthers)
 }
 
 // grown waits until there are other partitions, which it returns as errOthers, or ctx ends.

@@ -211,3 +211,6 @@ func (c *Catalog) Ready(ctx context.Context) error {
 	}
 	return c.Claim(ctx)
 }
+
+// Contract returns the hash of what the code makes its rows from and which indexes it has.
+func (c *Catalog) Contract() string { return c.code.Contract }

@@ -30,13 +30,10 @@ type Reader struct {
 	Policy brook.Retry
 	Report *report.Reporter
 	// Overtaken is called if the log no longer has the offset that is to be read next. It returns how
-	// the reader goes on. An error that wraps ErrRestart is handed to the task as it is, and so ends the
+	// the reader goes on. An error that wraps retry.ErrRestart is handed to the task as it is, and so ends the
 	// queue; others are as if the driver had returned them.
 	Overtaken func(ctx context.Context, id partition.ID, next int64) (brook.Chunk, *Gap, error)
 }
-
-// ErrRestart is wrapped by errors that make Run look anew from where partitions are to be read.
-var ErrRestart = errors.New("brook: another process moved the views on")
 
 // Read reads a partition from a bookmark on, handing what it reads to the task as that has room, until
 // ctx ends. A driver that fails is tried again.
@@ -77,7 +74,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		switch {
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, ErrRestart):
+		case errors.Is(err, retry.ErrRestart):
 			send(ctx, out, Fetch{Queue: q, Err: err})
 			return
 		case lasting(err):

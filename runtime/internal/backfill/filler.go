@@ -1,4 +1,8 @@
-package engine
+// Package backfill fills indexes that the code has and the live generation has not, while Run folds on.
+// From the claim on, whoever folds keeps such an index up, so that what is left to do are the rows that
+// nobody writes: one by one, each under a check that it is still the row that was read. Until an index is
+// complete nobody reads it, and events that need it wait.
+package backfill
 
 import (
 	"bytes"
@@ -9,29 +13,42 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
-// An index that the code has and the live generation has not is filled while Run folds on. From the claim on (see claim.go) whoever
-// folds keeps it up, so that what is left to do are the rows that nobody writes: one by one, each under a check that it is still the row
-// that was read. Until it is whole nobody reads it, and events that need it wait.
+// step is how many rows are looked at while all tasks rest.
+const step = 500
 
-// fillStep is how many rows are looked at while the lanes rest.
-const fillStep = 500
+// reportEvery is how often the progress of an index is reported.
+const reportEvery = 10 * time.Second
 
-// fillTold is how often the filling of an index is told of.
-const fillTold = 10 * time.Second
+// Filler fills the indexes of one app. Run and Fill are called by one goroutine at a time.
+type Filler struct {
+	Catalog     *catalog.Catalog
+	Collections []brook.AnyCollection
+	Layout      *schema.Layout
+	Store       brook.Store
+	Reader      brook.Reader
+	IDs         *catalog.IDs
+	Lock        *quiesce.Lock // held, step by step, for all tasks to rest
+	Report      *report.Reporter
+	Policy      brook.Retry
+	Filled      func() // is called when an index is complete
+}
 
-// fillIndexes fills what is to be filled, until ctx ends; end is called with an error that ends Run.
-func (a *App) fillIndexes(ctx context.Context, end func(error)) {
+// Run fills what is to be filled, until ctx ends; end is called with an error that ends Run.
+func (b *Filler) Run(ctx context.Context, end func(error)) {
 	for attempts := 0; ; {
 		select {
-		case <-a.catalog.Fills:
+		case <-b.Catalog.Fills:
 		case <-ctx.Done():
 			return
 		}
-		err := a.fill(ctx)
+		err := b.Fill(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -40,35 +57,35 @@ func (a *App) fillIndexes(ctx context.Context, end func(error)) {
 			return
 		case err != nil:
 			attempts++
-			a.report.Failure(brook.Failure{What: "filling an index", Attempts: attempts, Err: err})
-			if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
+			b.Report.Failure(brook.Failure{What: "filling an index", Attempts: attempts, Err: err})
+			if retry.Sleep(ctx, retry.Wait(b.Policy, attempts)) != nil {
 				return
 			}
-			a.catalog.WantFill()
+			b.Catalog.WantFill()
 		default:
 			attempts = 0
 		}
 	}
 }
 
-// fill fills the indexes that are to be filled now.
-func (a *App) fill(ctx context.Context) error {
+// Fill fills the indexes that are to be filled now.
+func (b *Filler) Fill(ctx context.Context) error {
 	for {
-		v, err := a.gate.RLock(ctx)
+		v, err := b.Lock.RLock(ctx)
 		if err != nil {
 			return err
 		}
-		todo := a.catalog.Unfilled()
-		g := a.catalog.Live.Load()
-		a.gate.Leave(v)
+		todo := b.Catalog.Unfilled()
+		g := b.Catalog.Live.Load()
+		b.Lock.Leave(v)
 		if len(todo) == 0 {
 			return nil
 		}
 		u := todo[0]
-		info := a.code.Layout.Collections[u.Ord]
-		f := &filling{app: a, gen: g, Unfilled: u, told: time.Now(), progress: brook.IndexProgress{Collection: info.Name, Field: info.Indexes[u.X].Field}}
+		info := b.Layout.Collections[u.Ord]
+		f := &filling{Filler: b, gen: g, Unfilled: u, told: time.Now(), progress: brook.IndexProgress{Collection: info.Name, Field: info.Indexes[u.X].Field}}
 		err = f.run(ctx)
-		if errors.Is(err, errReload) {
+		if errors.Is(err, retry.ErrRestart) {
 			continue // another generation, or other indexes
 		}
 		if f.progress.Done, f.progress.Err = true, err; ctx.Err() == nil {
@@ -77,13 +94,13 @@ func (a *App) fill(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("brook: index %s.%s: %w", info.Name, info.Indexes[u.X].Field, err)
 		}
-		a.wakeLanes()
+		b.Filled()
 	}
 }
 
 // filling is the filling of one index.
 type filling struct {
-	app *App
+	*Filler
 	gen *catalog.Generation
 	catalog.Unfilled
 	progress brook.IndexProgress
@@ -96,7 +113,7 @@ func (f *filling) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if f.app.code.Layout.Collections[f.Ord].Indexes[f.X].Unique {
+	if f.Layout.Collections[f.Ord].Indexes[f.X].Unique {
 		if err := f.once(ctx); err != nil {
 			return err
 		}
@@ -106,11 +123,11 @@ func (f *filling) run(ctx context.Context) error {
 
 // rows writes the entries of all rows, step by step.
 func (f *filling) rows(ctx context.Context) error {
-	f.app.report.Info("filling a new index", "collection", f.progress.Collection, "field", f.progress.Field)
+	f.Report.Info("filling a new index", "collection", f.progress.Collection, "field", f.progress.Field)
 	var from []byte
-	var losses losses
-	for n, most := fillStep, fillStep; ; {
-		next, err := f.step(ctx, from, n)
+	var contention retry.Contention
+	for n, most := step, step; ; {
+		next, err := f.fillSome(ctx, from, n)
 		switch {
 		case errors.Is(err, brook.ErrTooLarge) && n > 1:
 			n /= 2
@@ -118,8 +135,8 @@ func (f *filling) rows(ctx context.Context) error {
 			continue
 		case errors.Is(err, brook.ErrConflict): // a row is another one by now
 			n = max(1, n/2)
-			losses.giveWay(ctx)
-			if err := f.app.catalog.Reload(ctx); err != nil {
+			contention.Yield(ctx)
+			if err := f.Catalog.Reload(ctx); err != nil {
 				return err
 			}
 			continue
@@ -127,7 +144,7 @@ func (f *filling) rows(ctx context.Context) error {
 			return err
 		}
 		from, n = next, min(most, 2*n)
-		if time.Since(f.told) > fillTold {
+		if time.Since(f.told) > reportEvery {
 			f.told = time.Now()
 			f.tell("filling a new index")
 		}
@@ -135,35 +152,34 @@ func (f *filling) rows(ctx context.Context) error {
 }
 
 func (f *filling) tell(message string) {
-	if hook := f.app.config.Hooks.Index; hook != nil {
+	if hook := f.Report.Hooks.Index; hook != nil {
 		hook(f.progress)
 	}
 	args := []any{"collection", f.progress.Collection, "field", f.progress.Field, "rows", f.progress.Rows}
 	if f.progress.Err != nil {
-		f.app.report.Error("an index can't be filled", append(args, "error", f.progress.Err)...)
+		f.Report.Error("an index can't be filled", append(args, "error", f.progress.Err)...)
 		return
 	}
-	f.app.report.Info(message, args...)
+	f.Report.Info(message, args...)
 }
 
-// step writes the entries of n rows, with all lanes of the process at rest, and returns where it goes on; nil: nowhere.
-func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, err error) {
-	a := f.app
-	if err := a.gate.Lock(ctx); err != nil {
+// fillSome writes the entries of n rows, with all lanes of the process at rest, and returns where it goes on; nil: nowhere.
+func (f *filling) fillSome(ctx context.Context, from []byte, n int) (next []byte, err error) {
+	if err := f.Lock.Lock(ctx); err != nil {
 		return nil, err
 	}
-	defer a.gate.Unlock()
-	if a.catalog.Live.Load() != f.gen {
-		return nil, errReload
+	defer f.Lock.Unlock()
+	if f.Catalog.Live.Load() != f.gen {
+		return nil, retry.ErrRestart
 	}
-	batch := &brook.Batch{ID: a.ids.Batch()}
-	if a.catalog.Fenced() {
-		batch.Checks = append(batch.Checks, a.catalog.Unchanged())
+	batch := &brook.Batch{ID: f.IDs.Batch()}
+	if f.Catalog.Fenced() {
+		batch.Checks = append(batch.Checks, f.Catalog.Unchanged())
 	}
-	rows := f.gen.Tables[a.code.Layout.Rows[f.Ord]]
+	rows := f.gen.Tables[f.Layout.Rows[f.Ord]]
 	var entries brook.Entries
 	seen := 0
-	for row, err := range a.reader.Scan(ctx, rows, from, nil) {
+	for row, err := range f.Reader.Scan(ctx, rows, from, nil) {
 		if err != nil {
 			return nil, err
 		}
@@ -174,19 +190,19 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 		}
 		seen++
 		entries.Reset()
-		if err := a.def.Collections[f.Ord].Misfit(row.Value.Data); err != nil {
+		if err := f.Collections[f.Ord].Misfit(row.Value.Data); err != nil {
 			return nil, err
 		}
-		a.def.Collections[f.Ord].Entries(f.X, row.Value.Data, &entries)
+		f.Collections[f.Ord].Entries(f.X, row.Value.Data, &entries)
 		for value := range entries.All {
 			batch.Writes = append(batch.Writes, brook.Write{Table: f.gen.Tables[f.Slot], Key: txn.EntryKey(value, key), Value: txn.Present})
 		}
-		if a.catalog.Fenced() {
+		if f.Catalog.Fenced() {
 			batch.Checks = append(batch.Checks, brook.Check{Table: rows, Key: key, Version: row.Value.Version})
 		}
 	}
 	if len(batch.Writes) > 0 {
-		if err := a.store.Commit(ctx, batch); err != nil {
+		if err := f.Store.Commit(ctx, batch); err != nil {
 			return nil, err
 		}
 	}
@@ -196,11 +212,10 @@ func (f *filling) step(ctx context.Context, from []byte, n int) (next []byte, er
 
 // once makes sure that no two rows are found under one value.
 func (f *filling) once(ctx context.Context) error {
-	a := f.app
-	def, index := a.def.Collections[f.Ord], a.code.Layout.Collections[f.Ord].Indexes[f.X]
+	def, index := f.Collections[f.Ord], f.Layout.Collections[f.Ord].Indexes[f.X]
 	var last []byte
 	size := 0
-	for row, err := range a.reader.Scan(ctx, f.gen.Tables[f.Slot], nil, nil) {
+	for row, err := range f.Reader.Scan(ctx, f.gen.Tables[f.Slot], nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -225,11 +240,11 @@ func (f *filling) once(ctx context.Context) error {
 
 // both reports whether two entries are there at one instant: a scan of a store that is far away is of several.
 func (f *filling) both(ctx context.Context, one, other []byte) (bool, error) {
-	if !f.app.catalog.Fenced() {
+	if !f.Catalog.Fenced() {
 		return true, nil
 	}
 	table, there := f.gen.Tables[f.Slot], txn.Present.([]byte)
-	err := f.app.store.Commit(ctx, &brook.Batch{ID: f.app.ids.Batch(),
+	err := f.Store.Commit(ctx, &brook.Batch{ID: f.IDs.Batch(),
 		Checks: []brook.Check{{Table: table, Key: one, Value: there}, {Table: table, Key: other, Value: there}}})
 	if errors.Is(err, brook.ErrConflict) {
 		return false, nil
@@ -239,17 +254,16 @@ func (f *filling) both(ctx context.Context, one, other []byte) (bool, error) {
 
 // whole notes that the index has the entries of all rows: every commit since it was claimed has brought its own, or was refused.
 func (f *filling) whole(ctx context.Context) error {
-	a := f.app
-	if err := a.gate.Lock(ctx); err != nil {
+	if err := f.Lock.Lock(ctx); err != nil {
 		return err
 	}
-	defer a.gate.Unlock()
-	info := a.code.Layout.Collections[f.Ord]
+	defer f.Lock.Unlock()
+	info := f.Layout.Collections[f.Ord]
 	name := info.EntriesName(info.Indexes[f.X])
-	err := a.catalog.UpdateResting(ctx, func(next *catalog.State) error {
+	err := f.Catalog.UpdateResting(ctx, func(next *catalog.State) error {
 		kept, ok := next.Kept[name]
-		if next.Generation != f.gen.Number || next.Folds != a.code.Contract || !ok || kept.Table != f.Kept.Table {
-			return errReload
+		if next.Generation != f.gen.Number || next.Folds != f.Catalog.Contract() || !ok || kept.Table != f.Kept.Table {
+			return retry.ErrRestart
 		}
 		kept.Whole, kept.Once = true, info.Indexes[f.X].Unique
 		next.Kept[name] = kept
@@ -258,20 +272,5 @@ func (f *filling) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.catalog.Install(ctx)
-}
-
-// inParts commits writes that need not be one commit, in as many as the store takes them in.
-func inParts(writes []brook.Write, commit func([]brook.Write) error) error {
-	if len(writes) == 0 {
-		return nil
-	}
-	err := commit(writes)
-	if half := len(writes) / 2; errors.Is(err, brook.ErrTooLarge) && half > 0 {
-		if err := inParts(writes[:half], commit); err != nil {
-			return err
-		}
-		return inParts(writes[half:], commit)
-	}
-	return err
+	return f.Catalog.Install(ctx)
 }

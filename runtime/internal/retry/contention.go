@@ -1,0 +1,34 @@
+package retry
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// ErrRestart is wrapped by errors that make Run look anew at what the store and the log hold.
+var ErrRestart = errors.New("brook: another process moved the views on")
+
+// Contention counts how often another process was first. Processes that all begin anew at once would
+// only be in each other's way, with every batch: so who loses waits a while, longer each time, and the
+// others get on with what it would have done.
+type Contention struct {
+	n    int
+	last time.Time
+}
+
+const (
+	firstWait = 4 * time.Millisecond
+	mostWaits = 7 // the wait is twice as long each time, this often
+)
+
+// Yield waits, or less if ctx ends.
+func (c *Contention) Yield(ctx context.Context) {
+	if time.Since(c.last) > time.Second {
+		c.n = 0
+	}
+	_ = Sleep(ctx, rand.N(firstWait<<c.n)) // the end of ctx shows at the next turn
+	c.n = min(c.n+1, mostWaits)
+	c.last = time.Now()
+}
