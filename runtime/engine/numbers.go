@@ -1,12 +1,10 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -29,11 +27,9 @@ func (a *App) openNumbers(ctx context.Context) error {
 	case err != nil:
 		return err
 	default:
-		raw := v.Data.([]byte)
-		if err := json.Unmarshal(raw, n); err != nil {
-			return fmt.Errorf("brook: %s: the stored number of emissions is damaged: %w", a.config.Name, err)
+		if n, err = publisher.DecodeNumbers(v.Data.([]byte)); err != nil {
+			return err
 		}
-		n.Raw = bytes.Clone(raw)
 		n.Next += skipped
 	}
 	a.numbers = n

@@ -2,7 +2,6 @@ package publisher
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -32,10 +31,10 @@ func (p *Publisher) gather(ctx context.Context, holder, group bool) error {
 	if err != nil {
 		return err
 	}
-	counted := Numbers{}
+	counted := &Numbers{}
 	v, err := p.Reader.Get(ctx, p.Sending, NumbersKey)
 	if err == nil {
-		err = json.Unmarshal(v.Data.([]byte), &counted)
+		counted, err = DecodeNumbers(v.Data.([]byte))
 	}
 	if err != nil && !errors.Is(err, brook.ErrNotFound) {
 		return err

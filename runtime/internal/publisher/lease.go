@@ -132,7 +132,7 @@ func (l *lease) turn(ctx context.Context, p *Publisher) error {
 	var last leaseRow
 	if row != nil {
 		if err := json.Unmarshal(row, &last); err != nil {
-			return fmt.Errorf("brook: the stored lease is damaged: %w", err)
+			return fmt.Errorf("brook: the stored lease is damaged: %w: %w", err, brook.ErrPermanent)
 		}
 	}
 	if last.Holder != "" && waited < outbox.LeaseTime {

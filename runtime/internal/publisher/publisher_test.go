@@ -33,3 +33,28 @@ func TestPlacedEmissionsOvertakeNoneWithoutPlace(t *testing.T) {
 		t.Errorf("failed: %v behind it, %v elsewhere", failed[second], failed[other])
 	}
 }
+
+// rows is a reader that has one row.
+type rows struct {
+	brook.Reader
+	data []byte
+}
+
+func (r rows) Get(context.Context, brook.Table, []byte) (brook.Value, error) {
+	return brook.Value{Data: r.data}, nil
+}
+
+// What is damaged in the store ends Run: no other try reads it.
+func TestDamagedRowsAreFinal(t *testing.T) {
+	p := &Publisher{Reader: rows{data: []byte("{")}, Outbox: outbox.New()}
+	if err := p.Lease.turn(t.Context(), p); !errors.Is(err, brook.ErrPermanent) {
+		t.Errorf("the lease: %v, want ErrPermanent", err)
+	}
+	if _, err := DecodeNumbers([]byte("{")); !errors.Is(err, brook.ErrPermanent) {
+		t.Errorf("the numbers: %v, want ErrPermanent", err)
+	}
+	n, err := DecodeNumbers([]byte(`{"Stream":"shop/x","Next":7}`))
+	if err != nil || n.Stream != "shop/x" || n.Next != 7 || string(n.Raw) != `{"Stream":"shop/x","Next":7}` {
+		t.Errorf("read as %+v, %v", n, err)
+	}
+}
