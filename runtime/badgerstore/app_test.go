@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/drivertest"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/storetest"
@@ -33,7 +34,7 @@ func TestAppGoesOn(t *testing.T) {
 		cancel()
 		if err == nil {
 			caughtUp(t, app)
-			same(t, observe(t, app), want)
+			apptest.Same(t, apptest.Observe(t, app), want)
 		} else if !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
 		}
@@ -50,17 +51,17 @@ func TestAppGoesOn(t *testing.T) {
 	}
 	s := open(t, dir, badgerstore.NoSync())
 	app := newApp(t, d, s)
-	same(t, observe(t, app), want)
+	apptest.Same(t, apptest.Observe(t, app), want)
 	if err := app.Rebuild(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	same(t, observe(t, app), want)
+	apptest.Same(t, apptest.Observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
 	closed(t, s)
 	app = newApp(t, d, open(t, dir, badgerstore.NoSync()))
-	same(t, observe(t, app), want)
+	apptest.Same(t, apptest.Observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestAppWhateverFails(t *testing.T) {
 			fault := storetest.NewFault(kind, n)
 			c := config(drivertest.Faulty(d, fault), storetest.Faulty(s, fault))
 			c.BatchSize = 4
-			if app, err := ledger.NewApp(c, ledger.Books{}, audit()); err == nil {
+			if app, err := ledger.NewApp(c, ledger.Books{}, apptest.FailOnDemand()); err == nil {
 				ctx, cancel := fault.Until(t.Context())
 				if err := app.CatchUp(ctx); err != nil && !fault.Struck() {
 					t.Fatal(err)
@@ -101,7 +102,7 @@ func TestAppWhateverFails(t *testing.T) {
 			s = open(t, dir, badgerstore.NoSync())
 			app := newApp(t, d, s)
 			caughtUp(t, app)
-			if same(t, observe(t, app), want); t.Failed() {
+			if apptest.Same(t, apptest.Observe(t, app), want); t.Failed() {
 				t.Fatalf("fault kind %d at operation %d", kind, n)
 			}
 			if err := app.Close(); err != nil {
@@ -130,7 +131,7 @@ func TestAppInLanes(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	same(t, observe(t, app), want)
+	apptest.Same(t, apptest.Observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func rollsLog(t *testing.T, records ...brook.Record) still {
 	if _, err := d.Publish(t.Context(), records); err != nil {
 		t.Fatal(err)
 	}
-	return still{d, io.Discard}
+	return stillOf(d, io.Discard)
 }
 
 func rollsRecord(t *testing.T, typ, data string) brook.Record {
@@ -79,7 +79,7 @@ func TestRecordStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, s := rollsOver(t, still{d, io.Discard}, dir)
+	app, s := rollsOver(t, stillOf(d, io.Discard), dir)
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,11 @@
 package badgerstore_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime/badgerstore"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 )
 
@@ -93,7 +92,7 @@ func child(args []string) error {
 	}
 	c := config(d, s)
 	c.BatchSize = 1 + int(time.Now().UnixNano()%7)
-	app, err := ledger.NewApp(c, ledger.Books{}, audit())
+	app, err := ledger.NewApp(c, ledger.Books{}, apptest.FailOnDemand())
 	if err != nil {
 		return err
 	}
@@ -137,35 +136,15 @@ func runThrough(d still, app *ledger.App) error {
 // the process got to its end.
 func (tr trial) spawn(t *testing.T, rnd *rand.Rand, kill bool) bool {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"="+tr.args())
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
+	within := time.Duration(0)
 	if kill {
-		after := "open"
-		if rnd.IntN(4) == 0 {
-			after = "ready" // while it opens what the one before left
-		}
-		for lines.Scan() && lines.Text() != after {
-		}
-		time.Sleep(time.Duration(rnd.Int64N(int64(60 * time.Millisecond))))
-		_ = cmd.Process.Kill()
+		within = 60 * time.Millisecond
 	}
-	for lines.Scan() {
+	whole, err := apptest.RunChild(rnd, childVariable, tr.args(), within)
+	if err != nil {
+		t.Fatalf("%+v: %v", tr, err)
 	}
-	err = cmd.Wait()
-	if err != nil && !strings.Contains(err.Error(), "killed") {
-		t.Fatalf("%v: %v\n%s", tr, err, stderr.String())
-	}
-	return err == nil
+	return whole
 }
 
 // TestKilled: whatever instant processes are killed at, views, histories, indexes and letters equal
@@ -212,12 +191,12 @@ func (tr trial) check(t *testing.T) {
 	want := onePass(t, d)
 	app := newApp(t, d, open(t, filepath.Join(tr.dir, "fresh"), badgerstore.NoSync()))
 	caughtUp(t, app)
-	same(t, observe(t, app), want)
+	apptest.Same(t, apptest.Observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
 	app = newApp(t, d, open(t, filepath.Join(tr.dir, "store")))
-	same(t, observe(t, app), want)
+	apptest.Same(t, apptest.Observe(t, app), want)
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -225,13 +204,8 @@ func (tr trial) check(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := unique(string(data)), unique(all.String()); !slices.Equal(got, want) {
+	if got, want := apptest.UniqueWords(string(data)),
+		apptest.UniqueWords(all.String()); !slices.Equal(got, want) {
 		t.Errorf("%d emissions were sent, want %d", len(got), len(want))
 	}
-}
-
-func unique(lines string) []string {
-	all := strings.Fields(lines)
-	slices.Sort(all)
-	return slices.Compact(all)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"reflect"
 	"testing"
 	"time"
 
@@ -18,35 +17,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// still is a log that stays as it is in every process that makes it: it has one identity, and what
-// apps publish goes to out.
+// still is an apptest.Still without the further powers of drivers: it keeps no marks, by which one
+// app would know what another one did.
 type still struct {
 	brook.Driver
-	out io.Writer
+	log *memdriver.Driver
 }
 
-func (d still) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
-	all, err := d.Driver.Partitions(ctx, topics...)
-	for i := range all {
-		all[i].Log = "still"
-	}
-	return all, err
-}
-
-func (d still) Publish(_ context.Context, records []brook.Record) ([]brook.Position, error) {
-	positions := make([]brook.Position, len(records))
-	for i, r := range records {
-		for _, h := range r.Headers {
-			if h.Key == "ce_id" {
-				if _, err := fmt.Fprintf(d.out, "%s\n", h.Value); err != nil {
-					return nil, err
-				}
-			}
-		}
-		positions[i] = brook.Position{Topic: "elsewhere"}
-	}
-	return positions, nil
-}
+func stillOf(d *memdriver.Driver, out io.Writer) still { return still{apptest.StillOf(d, out), d} }
 
 func config(driver brook.Driver, store brook.Store) brook.Config {
 	return brook.Config{Author: "ledger", Driver: driver, Store: store,
@@ -79,7 +57,7 @@ func newStill(seed uint64, partitions, n int, out io.Writer) (still, error) {
 			}
 		}
 	})
-	return still{d, out}, errors.Join(err, app.Close())
+	return stillOf(d, out), errors.Join(err, app.Close())
 }
 
 func event(rnd *rand.Rand, i int, across bool) brook.Outgoing {
@@ -108,23 +86,11 @@ func event(rnd *rand.Rand, i int, across bool) brook.Outgoing {
 	return brook.Emit(e)
 }
 
-var errFail = errors.New("made to fail")
-
-// audit fails on request.
-func audit() *ledger.Audit {
-	return &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
-		if e.Data.Order == "fail" {
-			return errFail
-		}
-		return nil
-	}}
-}
-
 func newApp(t testing.TB, driver brook.Driver, store brook.Store) *ledger.App {
 	t.Helper()
 	c := config(driver, store)
 	c.BatchSize = 20
-	app, err := ledger.NewApp(c, ledger.Books{}, audit())
+	app, err := ledger.NewApp(c, ledger.Books{}, apptest.FailOnDemand())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,62 +104,12 @@ func caughtUp(t testing.TB, app *ledger.App) {
 	}
 }
 
-// observed is what can be seen of an app, without what differs when it was stopped.
-type observed struct {
-	Accounts []ledger.Account
-	Lines    []brook.Entry[ledger.LineKey, ledger.Line]
-	Notes    map[string]ledger.Note
-	ByEmail  map[string][]string
-	History  map[string][]string
-	Letters  []string
-}
-
-func observe(t testing.TB, app *ledger.App) (all observed) {
-	t.Helper()
-	check := func(err error) {
-		if err != nil {
-			t.Helper()
-			t.Fatal(err)
-		}
-	}
-	var err error
-	all.Accounts, err = app.Views.Accounts.Values()
-	check(err)
-	all.Notes, err = app.Views.Notes.Map()
-	check(err)
-	for e, err := range app.Views.Lines.All() {
-		check(err)
-		all.Lines = append(all.Lines, e)
-	}
-	all.ByEmail, all.History = map[string][]string{}, map[string][]string{}
-	for i := range 9 {
-		id := fmt.Sprint(i)
-		for a, err := range app.Views.Accounts.ByEmail(id) {
-			check(err)
-			all.ByEmail[id] = append(all.ByEmail[id], a.ID)
-		}
-		events, err := app.Views.Accounts.Events(id)
-		check(err)
-		for _, e := range events {
-			all.History[id] = append(all.History[id],
-				fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
-		}
-	}
-	for l, err := range app.DeadLetters() {
-		check(err)
-		all.Letters = append(all.Letters,
-			fmt.Sprint(l.Position, l.Stage, l.Set, l.Error, l.Attempts))
-	}
-	return all
-}
-
 // onePass returns what a log amounts to when nothing goes wrong.
-func onePass(t testing.TB, d still) observed {
+func onePass(t testing.TB, d still) apptest.Observed {
 	t.Helper()
-	d.out = io.Discard
-	app := newApp(t, d, mapstore.New())
+	app := newApp(t, stillOf(d.log, io.Discard), mapstore.New())
 	caughtUp(t, app)
-	want := observe(t, app)
+	want := apptest.Observe(t, app)
 	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 ||
 		len(want.History) == 0 {
 		t.Fatalf("a dull story: %.2000v", want)
@@ -202,15 +118,4 @@ func onePass(t testing.TB, d still) observed {
 		t.Fatal(err)
 	}
 	return want
-}
-
-func same(t testing.TB, got, want observed) {
-	t.Helper()
-	a, b := reflect.ValueOf(got), reflect.ValueOf(want)
-	for i := range a.NumField() {
-		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			t.Errorf("%s\n got %.2000v\nwant %.2000v", a.Type().Field(i).Name,
-				a.Field(i), b.Field(i))
-		}
-	}
 }

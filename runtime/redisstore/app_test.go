@@ -1,18 +1,16 @@
 package redisstore_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"reflect"
 	"sync"
 	"testing"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -27,17 +25,10 @@ func config(driver brook.Driver, store brook.Store) brook.Config {
 		Retry: brook.Retry{Attempts: 3, Min: time.Microsecond, Max: time.Millisecond}}
 }
 
-var errFail = errors.New("made to fail")
-
 func newApp(t testing.TB, driver brook.Driver, store brook.Store) *ledger.App {
 	t.Helper()
 	app, err := ledger.NewApp(config(driver, store), ledger.Books{},
-		&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
-			if e.Data.Order == "fail" {
-				return errFail
-			}
-			return nil
-		}})
+		apptest.FailOnDemand())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,68 +76,8 @@ func story(seed uint64, n int) func(yield func(brook.Outgoing) bool) {
 	}
 }
 
-// observed is what can be seen of an app.
-type observed struct {
-	Accounts []ledger.Account
-	Lines    []brook.Entry[ledger.LineKey, ledger.Line]
-	Notes    map[string]ledger.Note
-	ByEmail  map[string][]string
-	History  map[string][]string
-	Letters  map[string]bool
-}
-
-func observe(t testing.TB, app *ledger.App) observed {
-	t.Helper()
-	all := observed{ByEmail: map[string][]string{}, History: map[string][]string{},
-		Letters: map[string]bool{}}
-	check := func(err error) {
-		if err != nil {
-			t.Helper()
-			t.Fatal(err)
-		}
-	}
-	var err error
-	all.Accounts, err = app.Views.Accounts.Values()
-	check(err)
-	all.Notes, err = app.Views.Notes.Map()
-	check(err)
-	for e, err := range app.Views.Lines.All() {
-		check(err)
-		all.Lines = append(all.Lines, e)
-	}
-	for i := range accounts {
-		id := fmt.Sprint(i)
-		for a, err := range app.Views.Accounts.ByEmail(id) {
-			check(err)
-			all.ByEmail[id] = append(all.ByEmail[id], a.ID)
-		}
-		events, err := app.Views.Accounts.Events(id)
-		check(err)
-		for _, e := range events {
-			all.History[id] = append(all.History[id],
-				fmt.Sprintf("%s %s %v", e.Position, e.Type, e.Data))
-		}
-	}
-	for l, err := range app.DeadLetters() {
-		check(err)
-		all.Letters[fmt.Sprint(l.Position, l.Stage, l.Set, l.Error, l.Attempts)] = true
-	}
-	return all
-}
-
-func same(t testing.TB, got, want observed) {
-	t.Helper()
-	a, b := reflect.ValueOf(got), reflect.ValueOf(want)
-	for i := range a.NumField() {
-		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			t.Errorf("%s\n got %.1000v\nwant %.1000v", a.Type().Field(i).Name,
-				a.Field(i), b.Field(i))
-		}
-	}
-}
-
 // onePass makes a log of a story, and returns what it amounts to when nothing goes wrong.
-func onePass(t testing.TB, seed uint64, partitions, n int) (*memdriver.Driver, observed) {
+func onePass(t testing.TB, seed uint64, partitions, n int) (*memdriver.Driver, apptest.Observed) {
 	t.Helper()
 	d := memdriver.New(memdriver.Partitions(partitions))
 	app := newApp(t, d, mapstore.New())
@@ -155,7 +86,7 @@ func onePass(t testing.TB, seed uint64, partitions, n int) (*memdriver.Driver, o
 		t.Fatal(err)
 	}
 	caughtUp(t, app)
-	want := observe(t, app)
+	want := apptest.Observe(t, app)
 	if len(want.Letters) == 0 || len(want.Accounts) != accounts || len(want.History) != accounts {
 		t.Fatalf("a dull story: %.2000v", want)
 	}
@@ -169,11 +100,11 @@ func TestAppEqualsOnePass(t *testing.T) {
 		for range 2 { // the second finds all done
 			app := newApp(t, d, open(t, connect(t), prefix))
 			caughtUp(t, app)
-			same(t, observe(t, app), want)
+			apptest.Same(t, apptest.Observe(t, app), want)
 			if err := app.Rebuild(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			same(t, observe(t, app), want)
+			apptest.Same(t, apptest.Observe(t, app), want)
 			closed(t, app)
 		}
 	})
@@ -187,7 +118,7 @@ func TestAppOverLossyNetwork(t *testing.T) {
 		p.loseEvery(every)
 		caughtUp(t, app)
 		p.loseEvery(0)
-		same(t, observe(t, app), want)
+		apptest.Same(t, apptest.Observe(t, app), want)
 		closed(t, app)
 		t.Logf("%d replies were lost", p.lost.Load())
 	}
@@ -212,7 +143,7 @@ func TestAppsShareAView(t *testing.T) {
 		}
 		wg.Wait()
 		for _, app := range apps {
-			same(t, observe(t, app), want)
+			apptest.Same(t, apptest.Observe(t, app), want)
 		}
 	})
 }

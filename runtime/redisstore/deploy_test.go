@@ -1,14 +1,12 @@
 package redisstore_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strconv"
@@ -150,35 +148,15 @@ func openVersion(c brook.Config, version int) (*engine.App, error) {
 // spawn runs a process of a version, and kills it after a while if kill is set. It reports whether
 // the process got to its end.
 func (d deploy) spawn(rnd *rand.Rand, version int, kill bool) (whole bool, err error) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), deployVariable+"="+d.arguments(version))
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return false, err
-	}
-	if err := cmd.Start(); err != nil {
-		return false, err
-	}
-	lines := bufio.NewScanner(out)
+	within := time.Duration(0)
 	if kill {
-		after := "open"
-		if rnd.IntN(4) == 0 {
-			after = "ready"
-		}
-		for lines.Scan() && lines.Text() != after {
-		}
-		time.Sleep(time.Duration(rnd.Int64N(int64([]time.Duration{100,
-			800}[rnd.IntN(2)] * time.Millisecond))))
-		_ = cmd.Process.Kill()
+		within = []time.Duration{100, 800}[rnd.IntN(2)] * time.Millisecond
 	}
-	for lines.Scan() {
+	whole, err = apptest.RunChild(rnd, deployVariable, d.arguments(version), within)
+	if err != nil {
+		err = fmt.Errorf("version %d of %+v: %w", version, d, err)
 	}
-	if err = cmd.Wait(); err != nil && (!kill || !strings.Contains(err.Error(), "killed")) {
-		return false, fmt.Errorf("version %d of %+v: %w\n%s", version, d, err, stderr.String())
-	}
-	return err == nil, nil
+	return whole, err
 }
 
 // TestRollingDeployKilled: processes of two versions of one package over one view, killed at any

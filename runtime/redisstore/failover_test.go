@@ -147,12 +147,12 @@ func (o *outage) check(c redis.UniversalClient) (lost int64) {
 	}
 	pass := audited(t, log, mapstore.New())
 	caughtUp(t, pass)
-	want := observe(t, pass)
+	want := apptest.Observe(t, pass)
 	closed(t, pass)
 	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 {
 		t.Fatalf("a dull story: %.2000v", want)
 	}
-	same(t, observe(t, o.App), want)
+	apptest.Same(t, apptest.Observe(t, o.App), want)
 	s, err := redisstore.New(o.ctx, c)
 	if err != nil {
 		t.Fatal(err)
@@ -161,10 +161,11 @@ func (o *outage) check(c redis.UniversalClient) (lost int64) {
 	if err := dealtWith(o.ctx, o.log, another); err != nil { // where the positions are
 		t.Error(err)
 	}
-	same(t, observe(t, another), want)
+	apptest.Same(t, apptest.Observe(t, another), want)
 	closed(t, another)
 	closed(t, o.App) // after what was emitted is sent
-	if got, want := unique(o.sent.String()), unique(all.String()); !slices.Equal(got, want) ||
+	if got, want := apptest.UniqueWords(o.sent.String()),
+		apptest.UniqueWords(all.String()); !slices.Equal(got, want) ||
 		len(want) == 0 {
 		t.Errorf("%d emissions were sent, want %d", len(got), len(want))
 	}

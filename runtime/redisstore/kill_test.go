@@ -1,13 +1,11 @@
 package redisstore_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -139,35 +137,15 @@ func dealtWith(ctx context.Context, d brook.Driver, app *ledger.App) error {
 // spawn runs a process of the trial, and kills it after a while if kill is set. It reports whether
 // the process got to its end.
 func (tr trial) spawn(rnd *rand.Rand, kill bool) (whole bool, err error) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"="+tr.arguments())
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return false, err
-	}
-	if err := cmd.Start(); err != nil {
-		return false, err
-	}
-	lines := bufio.NewScanner(out)
+	within := time.Duration(0)
 	if kill {
-		after := "open"
-		if rnd.IntN(4) == 0 {
-			after = "ready" // while it opens what the one before left
-		}
-		for lines.Scan() && lines.Text() != after {
-		}
-		time.Sleep(time.Duration(rnd.Int64N(int64(80 * time.Millisecond))))
-		_ = cmd.Process.Kill()
+		within = 80 * time.Millisecond
 	}
-	for lines.Scan() {
+	whole, err = apptest.RunChild(rnd, childVariable, tr.arguments(), within)
+	if err != nil {
+		err = fmt.Errorf("%+v: %w", tr, err)
 	}
-	err = cmd.Wait()
-	if err != nil && (!kill || !strings.Contains(err.Error(), "killed")) {
-		return false, fmt.Errorf("%+v: %w\n%s", tr, err, stderr.String())
-	}
-	return err == nil, nil
+	return whole, err
 }
 
 // TestKilled: whatever instants several processes over one view are killed at, views, histories,
@@ -246,7 +224,7 @@ func (tr trial) check(t *testing.T) {
 	}
 	pass := audited(t, d, mapstore.New())
 	caughtUp(t, pass)
-	want := observe(t, pass)
+	want := apptest.Observe(t, pass)
 	closed(t, pass)
 	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 {
 		t.Fatalf("a dull story: %.2000v", want)
@@ -259,7 +237,7 @@ func (tr trial) check(t *testing.T) {
 	if err := dealtWith(ctx, d, app); err != nil {
 		t.Error(err)
 	}
-	same(t, observe(t, app), want)
+	apptest.Same(t, apptest.Observe(t, app), want)
 	var got strings.Builder
 	files, err := filepath.Glob(filepath.Join(tr.dir, "sent*"))
 	if err != nil || len(files) == 0 {
@@ -272,7 +250,8 @@ func (tr trial) check(t *testing.T) {
 		}
 		got.Write(data)
 	}
-	if got, want := unique(got.String()), unique(all.String()); !slices.Equal(got, want) ||
+	if got, want := apptest.UniqueWords(got.String()),
+		apptest.UniqueWords(all.String()); !slices.Equal(got, want) ||
 		len(want) == 0 {
 		t.Errorf("%d emissions were sent, want %d", len(got), len(want))
 	}
@@ -285,12 +264,6 @@ func audited(t *testing.T, d brook.Driver, s brook.Store) *ledger.App {
 		t.Fatal(err)
 	}
 	return app
-}
-
-func unique(lines string) []string {
-	all := strings.Fields(lines)
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 // forget removes all views of a prefix from the server.

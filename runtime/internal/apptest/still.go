@@ -24,7 +24,10 @@ type Still struct {
 	out io.Writer
 }
 
-// Partitions gives the partitions as those of one log.
+// StillOf returns a log with the records of d. Of what apps publish, the IDs go to out.
+func StillOf(d *memdriver.Driver, out io.Writer) *Still { return &Still{Driver: d, out: out} }
+
+// Partitions returns the partitions as those of one log.
 func (d *Still) Partitions(ctx context.Context, topics ...string) ([]brook.Partition, error) {
 	all, err := d.Driver.Partitions(ctx, topics...)
 	for i := range all {
@@ -122,7 +125,7 @@ func NewStill(seed uint64, partitions, n int, out io.Writer) (*Still, error) {
 			}
 		}
 	})
-	return &Still{Driver: d, out: out}, errors.Join(err, app.Close())
+	return StillOf(d, out), errors.Join(err, app.Close())
 }
 
 var errOnDemand = errors.New("made to fail")

@@ -32,7 +32,8 @@ func shared(t *testing.T) *cluster {
 	t.Helper()
 	addrs := os.Getenv("BROOK_KAFKA")
 	if addrs == "" {
-		t.Skip("SKIPPED: BROOK_KAFKA does not name a broker (host:port), so this is NOT tested; scripts/kafka starts one")
+		t.Skip("SKIPPED: BROOK_KAFKA does not name a broker (host:port), so this is NOT tested; " +
+			"scripts/kafka starts one")
 	}
 	return &cluster{t: t, addrs: strings.Split(addrs, ","), script: os.Getenv("BROOK_KAFKA_SCRIPT")}
 }
@@ -43,7 +44,8 @@ func own(t *testing.T, brokers int) *cluster {
 	t.Helper()
 	script := os.Getenv("BROOK_KAFKA_SCRIPT")
 	if script == "" {
-		t.Skip("SKIPPED: BROOK_KAFKA_SCRIPT does not name scripts/kafka, so this is NOT tested; scripts/kafka run sets it")
+		t.Skip("SKIPPED: BROOK_KAFKA_SCRIPT does not name scripts/kafka, so this is NOT tested; " +
+			"scripts/kafka run sets it")
 	}
 	// The command ends when its input does.
 	cmd := exec.Command(script, "run", "--brokers", fmt.Sprint(brokers), "sh", "-c",

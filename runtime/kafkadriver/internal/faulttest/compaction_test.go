@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
@@ -68,7 +69,7 @@ func TestCompacted(t *testing.T) {
 	want.History = nil // the log goes on losing what it is made of
 	for name, app := range map[string]*instance{"from the start: ": fresh,
 		"from the middle: ": down} {
-		got := observe(t, app.App)
+		got := apptest.Observe(t, app.App)
 		got.History = nil
 		equal(t, name, got, want)
 	}

@@ -115,7 +115,8 @@ func TestGroupChurn(t *testing.T) {
 	finish(ctx, stays, lost)
 	l.check(c.read(ctx, topic), same(t, ctx, c, topic, stays, lost))
 	longest, divisions := p.result()
-	t.Logf("rebalance pause: a partition that was kept stood still for %v at most, through %d divisions", longest, divisions)
+	t.Logf("rebalance pause: a partition that was kept stood still for %v at most, through %d "+
+		"divisions", longest, divisions)
 }
 
 // effects counts, by event, how often its effect ran.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 )
 
@@ -207,7 +208,7 @@ func (l *load) stop() {
 
 // check wants the log to have the load's moves once each, in order, and each of their
 // emissions noted once.
-func (l *load) check(all []record, views observed) {
+func (l *load) check(all []record, views apptest.Observed) {
 	l.t.Helper()
 	got := map[string]int64{}
 	for _, r := range all {

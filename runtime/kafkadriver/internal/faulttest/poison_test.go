@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
@@ -124,7 +125,7 @@ func TestPoison(t *testing.T) {
 		c.produce(ctx, topic, r)
 		good()
 	}
-	want := func() observed {
+	want := func() apptest.Observed {
 		fresh, err := ledger.NewApp(config(silent{c.driver(nil)}, mapstore.New(), topic),
 			ledger.Books{}, panics())
 		if err != nil {
@@ -134,7 +135,7 @@ func TestPoison(t *testing.T) {
 		if err := fresh.CatchUp(ctx); err != nil {
 			t.Fatal(err)
 		}
-		return observe(t, fresh)
+		return apptest.Observe(t, fresh)
 	}()
 	for n, app := range apps {
 		for i, r := range records {
@@ -149,7 +150,7 @@ func TestPoison(t *testing.T) {
 		for _, pos := range ends(t, ctx, app.driver, topic) {
 			app.pass(ctx, pos)
 		}
-		equal(t, "", observe(t, app.App), want)
+		equal(t, "", apptest.Observe(t, app.App), want)
 		if rich, err := app.Views.Accounts.Get("rich"); err != nil || rich.Moves != len(records) {
 			t.Errorf("app %d: the stream did not go on: %v, %v", n, rich, err)
 		}
@@ -166,7 +167,7 @@ func TestPoison(t *testing.T) {
 			if letters -= did; err != nil || did != wanted {
 				t.Errorf("app %d: %s %d letters, want %d: %v", n, what, did, wanted, err)
 			}
-			if left := len(observe(t, app.App).Letters); left != letters {
+			if left := len(apptest.Observe(t, app.App).Letters); left != letters {
 				t.Errorf("app %d: there are %d letters, want %d", n, left, letters)
 			}
 		}

@@ -14,7 +14,8 @@ func redisAddr(t *testing.T) string {
 	t.Helper()
 	addr := os.Getenv("BROOK_REDIS")
 	if addr == "" {
-		t.Skip("SKIPPED: BROOK_REDIS does not name a server (host:port), so this is NOT tested; scripts/redis starts one")
+		t.Skip("SKIPPED: BROOK_REDIS does not name a server (host:port), so this is NOT tested; " +
+			"scripts/redis starts one")
 	}
 	return addr
 }

@@ -79,7 +79,9 @@ func TestRetentionWhileDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := run(t, config(d, store, topic), audit()).fails(ctx)
-	if want := fmt.Sprintf("the views stand at %s/0/10, and the partition starts at 30: 20 records are missing", topic); !errors.Is(err, brook.ErrRetention) || !strings.Contains(err.Error(), want) {
+	if want := fmt.Sprintf("the views stand at %s/0/10, and the partition starts at 30: "+
+		"20 records are missing", topic); !errors.Is(err, brook.ErrRetention) ||
+		!strings.Contains(err.Error(), want) {
 		t.Fatalf("Run: %v, want ErrRetention and %q", err, want)
 	}
 

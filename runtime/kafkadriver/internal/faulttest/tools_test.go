@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
@@ -42,7 +43,8 @@ func (c *cluster) kcat(ctx context.Context, input string, args ...string) string
 func (c *cluster) kafka(ctx context.Context, input, tool string, args ...string) string {
 	c.t.Helper()
 	if c.script == "" {
-		c.t.Skip("SKIPPED: BROOK_KAFKA_SCRIPT does not name scripts/kafka, so this is NOT tested; scripts/kafka run sets it")
+		c.t.Skip("SKIPPED: BROOK_KAFKA_SCRIPT does not name scripts/kafka, so this is NOT tested; " +
+			"scripts/kafka run sets it")
 	}
 	return c.tool(ctx, input, c.script,
 		append([]string{tool, "--bootstrap-server", strings.Join(c.addrs, ",")}, args...)...)
@@ -153,7 +155,7 @@ func TestToolsWrite(t *testing.T) {
 						t.Errorf("account %d is %+v", n, a)
 					}
 				}
-				if letters := observe(t, app.App).Letters; letters != nil {
+				if letters := apptest.Observe(t, app.App).Letters; letters != nil {
 					t.Errorf("letters: %q", letters)
 				}
 			})

@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
@@ -106,7 +107,7 @@ func TestTransactions(t *testing.T) {
 	pass(ends(t, ctx, c.steady(), topic))
 	// A new app comes to the end, too, and so does a rebuild, although there is more.
 	balance("one is open", rounds*201)
-	equal(t, "open: ", observe(t, apps[0].App), onePass(t, ctx, c.steady(), topic))
+	equal(t, "open: ", apptest.Observe(t, apps[0].App), onePass(t, ctx, c.steady(), topic))
 	if err := apps[0].Rebuild(ctx); err != nil {
 		t.Errorf("Rebuild: %v", err)
 	}
