@@ -3,9 +3,9 @@
 // acted.
 //
 // Packages publisher and engine use it. Lanes call Committed, Depth and Targets.Choose; one
-// publisher at a time calls Take, Land, Due, Confirm, Postpone and Forgo, in that order; the group's
-// membership and the lease call Suspend, Drain, Assign, Acknowledged and Lease. All methods may be
-// called from any goroutine unless they say otherwise. Outbox.mu guards the whole outbox,
+// publisher at a time calls Take, Land, Due, Confirm, Postpone and Forgo, in that order; the
+// group's membership and the lease call Suspend, Drain, Assign, Acknowledged and Lease. All methods
+// may be called from any goroutine unless they say otherwise. Outbox.mu guards the whole outbox,
 // Targets.mu what is known of topics; neither is held during a call of store or driver, and nothing
 // else is locked under them.
 //

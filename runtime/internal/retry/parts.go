@@ -6,7 +6,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// InParts commits writes that need not be one commit, in as many as the store takes them in.
+// InParts commits writes that need not be one commit, in order: all at once or, if the store finds
+// that too large, in halves. A single write that is too large ends it.
 func InParts(writes []brook.Write, commit func([]brook.Write) error) error {
 	if len(writes) == 0 {
 		return nil
