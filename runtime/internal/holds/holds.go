@@ -1,7 +1,8 @@
 // Package holds is what the apps of one process that share a store know of each other. It keeps
 // two apps of one name from folding side by side, which would count every event twice; it lets one
 // remove leftovers only while no other folds; and it counts who reads which generation. Stores that
-// are a brook.Holder keep a Holds, package engine uses it. Any goroutine may call anything in it.
+// are a brook.Holder keep a Holds, the packages that run an app use it. Any goroutine may call
+// anything in it.
 //
 // Lock order: Name.Opening, then the unexported mutexes, which are held for a moment only.
 package holds

@@ -1,7 +1,7 @@
-// Package quiesce lets whoever changes what all tasks rely on wait until none of them is at work:
-// a rebuild that switches, a redrive, Process, Close. Lock is between the tasks, which visit it
-// batch by batch, and whoever needs all of them to rest; Mutex is a mutex that can be waited for
-// until a context ends. Package engine uses both, from any goroutine.
+// Package quiesce has the locks that bring tasks to rest. Tasks visit a Lock batch by batch; a call
+// that changes what all of them rely on (a rebuild that switches, a redrive, Process) takes it and
+// has all tasks at rest. Mutex is a mutex that can be waited for until a context ends. The packages
+// that run an app use both, from any goroutine.
 //
 // The mutex of a Lock guards all of its fields but closed and round, which are written while it is
 // held and read without it. It is held for a moment only, and no other lock is taken under it.

@@ -1,3 +1,6 @@
+// Package schema holds what generated code declares of events and collections, as plain data
+// without Go types. Package brook and everything above it use it. Nothing in it changes once it is
+// made, so that any goroutine may read it.
 package schema
 
 import "github.com/brookgen/brookgen/runtime/key"

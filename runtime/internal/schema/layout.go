@@ -1,6 +1,3 @@
-// Package schema holds what generated code declares of events and collections, as plain data
-// without Go types. Package brook and everything above it use it. Nothing in it changes once it is
-// made, so that any goroutine may read it.
 package schema
 
 // Layout numbers the tables of a package: those of each collection in turn, first its rows, then

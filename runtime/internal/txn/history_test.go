@@ -170,3 +170,23 @@ func TestSetHistories(t *testing.T) {
 	f.tx.SetHistories(itemsAt, nil) // only what was before
 	f.wantWrites("0 1 cleared +e4")
 }
+
+// After rows were seeded, an event that changes one and deletes another keeps its history whole.
+func TestHistoryAfterSetHistories(t *testing.T) {
+	f := newFixture(t)
+	f.begin()
+	f.create(item{ID: "1"}, item{ID: "2"})
+	f.tx.SetHistories(itemsAt, []*brook.HistoryEntry{{ID: "g"}})
+	f.store.commit(t, f.tx)
+	f.record("e")
+	f.merge("1", func(v *item) { v.N++ })
+	f.items().Apply(brook.Delete[item]("2"))
+	for _, w := range f.tx.Writes(nil) {
+		for _, e := range w.History {
+			if e == nil {
+				t.Fatalf("the history of %q has no event", w.Key)
+			}
+		}
+	}
+	f.wantWrites("0 1 +e", "0 2 removed")
+}
