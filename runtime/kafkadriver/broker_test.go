@@ -158,7 +158,8 @@ type kcatRecord struct {
 func TestKcatKafka(t *testing.T) {
 	addrs := brokers(t)
 	if _, err := exec.LookPath("kcat"); err != nil {
-		t.Skip("SKIPPED: there is no kcat, so what librdkafka makes of records is NOT tested: apt-get install kcat")
+		t.Skip("SKIPPED: there is no kcat, so what librdkafka makes of records is NOT tested: " +
+			"apt-get install kcat")
 	}
 	bootstrap := strings.Join(addrs, ",")
 	for _, codec := range []sarama.CompressionCodec{sarama.CompressionNone, sarama.CompressionGZIP,

@@ -43,7 +43,8 @@ func check(r *brook.Record) error {
 		size += sentHeaderSize + len(h.Key) + len(h.Value)
 	}
 	if most := int(sarama.MaxRequestSize) - 16<<10; size > most {
-		return fmt.Errorf("kafkadriver: the record has %d bytes, and a request can have %d at most (sarama.MaxRequestSize): %w", size, most, brook.ErrPermanent)
+		return fmt.Errorf("kafkadriver: the record has %d bytes, and a request can have %d at "+
+			"most (sarama.MaxRequestSize): %w", size, most, brook.ErrPermanent)
 	}
 	if !r.Time.IsZero() && (r.Time.UnixMilli() < 0 ||
 		r.Time.UnixMilli() > math.MaxInt64/int64(time.Millisecond)) {

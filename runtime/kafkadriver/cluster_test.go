@@ -31,7 +31,8 @@ func brokers(t testing.TB) []string {
 	t.Helper()
 	addrs := os.Getenv("BROOK_KAFKA")
 	if addrs == "" {
-		t.Skip("SKIPPED: BROOK_KAFKA does not name a broker (host:port), so this is NOT tested; scripts/kafka starts one")
+		t.Skip("SKIPPED: BROOK_KAFKA does not name a broker (host:port), so this is NOT tested; " +
+			"scripts/kafka starts one")
 	}
 	return strings.Split(addrs, ",")
 }

@@ -40,10 +40,12 @@ func effectiveConfig(given *sarama.Config) (*sarama.Config, error) {
 		"Net.MaxOpenRequests is %d: retries keep the order with 1 only", c.Net.MaxOpenRequests)
 	refuse(!slices.Contains([]sarama.RequiredAcks{sarama.WaitForAll, plain.Producer.RequiredAcks},
 		c.Producer.RequiredAcks),
-		"Producer.RequiredAcks is %d: what is published has to be on all in-sync replicas, WaitForAll", c.Producer.RequiredAcks)
+		"Producer.RequiredAcks is %d: what is published has to be on all in-sync replicas, "+
+			"WaitForAll", c.Producer.RequiredAcks)
 	refuse(!same(c.Producer.Partitioner, plain.Producer.Partitioner) &&
 		!same(c.Producer.Partitioner, sarama.NewMurmur2Partitioner),
-		"Producer.Partitioner is one that other clients do not agree with: leave it out, or NewMurmur2Partitioner")
+		"Producer.Partitioner is one that other clients do not agree with: "+
+			"leave it out, or NewMurmur2Partitioner")
 	refuse(c.Producer.Transaction.ID != "",
 		"Producer.Transaction.ID is %q: the driver makes no transactions",
 		c.Producer.Transaction.ID)

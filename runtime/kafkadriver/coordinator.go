@@ -136,7 +136,7 @@ func (d *Driver) find(group string) (string, error) {
 			break
 		}
 	}
-	return "", fmt.Errorf("no broker tells who keeps the group: %w", errors.Join(errs...))
+	return "", fmt.Errorf("no broker knows the coordinator of the group: %w", errors.Join(errs...))
 }
 
 // coordinatorMoves reports whether err goes away once the group has a coordinator again, which

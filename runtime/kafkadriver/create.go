@@ -62,12 +62,12 @@ func (d *Driver) create(ctx context.Context, name string) error {
 	details := map[string]*sarama.TopicDetail{name: detail}
 	err := d.retry(ctx, func() error {
 		d.mu.Lock()
-		chief := d.controller
+		controller := d.controller
 		d.mu.Unlock()
 		response, err := await(ctx, d, func() (*sarama.CreateTopicsResponse, error) {
 			request := sarama.NewCreateTopicsRequest(d.config.Version, details,
 				d.config.Admin.Timeout, false)
-			return call(d.conn(chief), (*sarama.Broker).CreateTopics, request)
+			return call(d.conn(controller), (*sarama.Broker).CreateTopics, request)
 		})
 		if err != nil {
 			return err

@@ -109,7 +109,8 @@ func (d *Driver) reach(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, openLimit)
 		defer cancel()
 	}
-	const strange = "no answer as of a Kafka broker: does the listener want TLS or SASL, or is it another service's?"
+	const strange = "no answer as of a Kafka broker: does the listener want TLS or SASL, or is it " +
+		"another service's?"
 	type answer struct {
 		addr string
 		err  error

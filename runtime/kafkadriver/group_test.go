@@ -228,7 +228,8 @@ func TestGroupStaticMember(t *testing.T) {
 		<-second.ended
 		if err := second.err; !errors.Is(err, brook.ErrPermanent) ||
 			!strings.Contains(err.Error(), "InstanceId") {
-			t.Errorf("Join of a member that another replaced: %v, want a permanent error that says why", err)
+			t.Errorf("Join of a member that another replaced: "+
+				"%v, want a permanent error that says why", err)
 		}
 	})
 }

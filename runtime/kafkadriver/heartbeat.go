@@ -14,7 +14,7 @@ import (
 
 // Causes that end a generation.
 var (
-	errRebalance   = errors.New("the partitions are to be divided anew")
+	errRebalance   = errors.New("the group rebalances")
 	errNoHeartbeat = errors.New("no heartbeat was answered")
 )
 

@@ -40,14 +40,18 @@ func (d *Driver) Mark(ctx context.Context, group string, positions []brook.Posit
 		case sarama.ErrUnknownMemberId, sarama.ErrIllegalGeneration, sarama.ErrFencedInstancedId,
 			sarama.ErrRebalanceInProgress:
 			if c.ConsumerID == "" {
-				return fmt.Errorf("kafkadriver: mark group %q: it has members, so only they can mark, and this driver has none of them: %w", group, err)
+				return fmt.Errorf("kafkadriver: mark group %q: "+
+					"it has members, so only they can mark, and this driver has none of them: %w",
+					group, err)
 			}
-			return fmt.Errorf("kafkadriver: mark group %q: the member lost its place, its partitions may be others' by now: %w", group, err)
+			return fmt.Errorf("kafkadriver: mark group %q: the member lost its place, its "+
+				"partitions may be others' by now: %w", group, err)
 		}
 		return refusal(err, "mark", group)
 	}
 	if len(foreign) > 0 {
-		return fmt.Errorf("kafkadriver: mark group %q at %v: the member does not have these partitions now", group, foreign)
+		return fmt.Errorf("kafkadriver: mark group %q at %v: "+
+			"the member does not have these partitions now", group, foreign)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (d *Driver) metadata(names []string) (*sarama.MetadataResponse, error) {
 			}
 			errs = append(errs, fmt.Errorf("%s: %w", a.addr, a.err))
 			if len(errs) == len(addrs) || d.ctx.Err() != nil {
-				return nil, fmt.Errorf("kafkadriver: no broker tells where topics are: %w",
+				return nil, fmt.Errorf("kafkadriver: no broker returned the metadata of topics: %w",
 					errors.Join(errs...))
 			}
 			if asked == len(addrs) {
@@ -79,24 +79,24 @@ func (d *Driver) known() []string {
 // learn stores the addresses of the brokers, that of the one which answered first.
 func (d *Driver) learn(answered string, response *sarama.MetadataResponse) {
 	var (
-		told  []string
-		chief string
+		addrs      []string
+		controller string
 	)
 	for _, b := range response.Brokers {
 		if b.ID() == response.ControllerID {
-			chief = b.Addr()
+			controller = b.Addr()
 		}
 		if b.Addr() == answered {
-			told = slices.Insert(told, 0, answered)
+			addrs = slices.Insert(addrs, 0, answered)
 		} else {
-			told = append(told, b.Addr())
+			addrs = append(addrs, b.Addr())
 		}
 	}
 	d.mu.Lock()
 	gone := slices.ContainsFunc(d.clusterAddrs, func(addr string) bool {
-		return !slices.Contains(told, addr)
+		return !slices.Contains(addrs, addr)
 	})
-	d.clusterAddrs, d.controller = told, chief
+	d.clusterAddrs, d.controller = addrs, controller
 	d.mu.Unlock()
 	if gone || d.goneInUse.Load() {
 		d.freeGone()

@@ -30,7 +30,8 @@ const defaultInFlight = 64 << 20
 func CreateTopics(partitions, replication int) Option {
 	return func(o *options) error {
 		if partitions < 1 || partitions > 100_000 || replication < 1 || replication > 1000 {
-			return fmt.Errorf("CreateTopics(%d, %d): a topic needs one partition and one replica at least", partitions, replication)
+			return fmt.Errorf("CreateTopics(%d, %d): a topic needs one partition and one replica "+
+				"at least", partitions, replication)
 		}
 		o.partitions, o.replication = int32(partitions), int16(replication)
 		return nil
@@ -54,7 +55,8 @@ func InFlight(bytes int) Option {
 func Log(log *slog.Logger) Option {
 	return func(o *options) error {
 		if log == nil {
-			return errors.New("Log(nil): leave the option out, or give slog.New(slog.DiscardHandler)")
+			return errors.New("Log(nil): leave the option out, or give " +
+				"slog.New(slog.DiscardHandler)")
 		}
 		o.log = log
 		return nil

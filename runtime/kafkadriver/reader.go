@@ -86,7 +86,8 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 }
 
 func errRecreated(topic, was, is string) error {
-	return fmt.Errorf("kafkadriver: topic %q was deleted and made anew: its log was %s, and is %s now: %w", topic, was, is, brook.ErrOutOfRange)
+	return fmt.Errorf("kafkadriver: topic %q was deleted and created again: "+
+		"its log was %s, and is %s now: %w", topic, was, is, brook.ErrOutOfRange)
 }
 
 // Read returns what was fetched, or waits for it. Records share their bytes with

@@ -34,7 +34,8 @@ func (g result) apply(r *reader) {
 	case g.lost != nil:
 		r.findLeader(g.lost)
 	case g.empty && r.alone && r.emptyFetches >= emptyTries:
-		r.findLeader(fmt.Errorf("kafkadriver: fetch %v: the broker has up to %d, but gives nothing that can be read: a batch larger than %d bytes, or a damaged one",
+		r.findLeader(fmt.Errorf("kafkadriver: fetch %v: the broker has records up to %d, but "+
+			"returns none that can be read: a batch is larger than %d bytes, or damaged",
 			r.at(), g.end, sarama.MaxResponseSize))
 	case g.empty:
 		// A response has its first batch complete, however large; others may be left out.
@@ -104,7 +105,9 @@ func (p *poller) block(q *request, at division.Place, block *sarama.FetchRespons
 	for _, set := range block.RecordsSet {
 		b := set.RecordBatch
 		if b == nil {
-			return result{fatal: fmt.Errorf("kafkadriver: fetch %v: the records are in the format of Kafka before 0.11, which the driver does not read: %w",
+			return result{fatal: fmt.Errorf("kafkadriver: fetch %v: "+
+				"the records are in the format of Kafka before 0.11, which the driver does not "+
+				"read: %w",
 				from, brook.ErrPermanent)}
 		}
 		if b.PartialTrailingRecord {

@@ -123,7 +123,8 @@ func control(kind byte) func(*sarama.RecordBatch) {
 func TestPassed(t *testing.T) {
 	field, ok := reflect.TypeFor[sarama.FetchResponseBlock]().FieldByName("recordsNextOffset")
 	if !ok || field.Type != reflect.TypeFor[*int64]() {
-		t.Error("sarama.FetchResponseBlock has no field recordsNextOffset *int64 any more: see passed")
+		t.Error("sarama.FetchResponseBlock has no field recordsNextOffset *int64 any more: " +
+			"see passed")
 	}
 	if got := passed(&sarama.FetchResponseBlock{}); got != -1 {
 		t.Errorf("where sarama noted nothing: %d", got)

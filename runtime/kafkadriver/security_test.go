@@ -176,7 +176,8 @@ func listeners(t *testing.T, name string) []string {
 	t.Helper()
 	addrs := os.Getenv(name)
 	if addrs == "" {
-		t.Skipf("SKIPPED: %s names no broker, so this is NOT tested; scripts/kafka run --sasl --tls does", name)
+		t.Skipf("SKIPPED: %s names no broker, so this is NOT tested; scripts/kafka run --sasl "+
+			"--tls does", name)
 	}
 	return strings.Split(addrs, ",")
 }

@@ -77,7 +77,8 @@ func (d *Driver) lookup(
 type missingTopic struct{ name string }
 
 func (e *missingTopic) Error() string {
-	return fmt.Sprintf("kafkadriver: topic %q does not exist: create it, or have it created with the option CreateTopics", e.name)
+	return fmt.Sprintf("kafkadriver: topic %q does not exist: "+
+		"create it, or have it created with the option CreateTopics", e.name)
 }
 
 func (e *missingTopic) Unwrap() error { return sarama.ErrUnknownTopicOrPartition }
@@ -91,7 +92,8 @@ func newTopic(m *sarama.TopicMetadata, addrs map[int32]string) (*topic, error) {
 	}
 	if m.Uuid == (sarama.Uuid{}) {
 		return nil,
-			fmt.Errorf("kafkadriver: topic %q has no identity: the brokers have to be Kafka 2.8 or later", m.Name)
+			fmt.Errorf("kafkadriver: topic %q has no identity: "+
+				"the brokers have to be Kafka 2.8 or later", m.Name)
 	}
 	t := &topic{name: m.Name, id: m.Uuid, leaders: make([]leader, len(m.Partitions)),
 		seen: time.Now()}
