@@ -25,6 +25,7 @@ import (
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
+	tasks     *tasks
 	filler    *backfill.Filler
 	effects   *effects.Runner
 	publisher *publisher.Publisher
@@ -44,10 +45,8 @@ type App struct {
 	done   chan struct{} // closed by Close
 	closed atomic.Bool
 
-	numbers    *publisher.Numbers     // as the store has them, guarded by gate; nil: not known
-	aloneMark  atomic.Pointer[[]byte] // the last mark of a commit that no position tells of
-	owing      atomic.Bool            // the live generation may hold emissions that are to go to the outbox
-	refused    atomic.Bool            // a rebuild was refused, and none is tried again by itself
+	owing      atomic.Bool // the live generation may hold emissions that are to go to the outbox
+	refused    atomic.Bool // a rebuild was refused, and none is tried again by itself
 	progress   *progress
 	outbox     *outbox.Outbox
 	hub        *watch.Hub
@@ -59,15 +58,10 @@ type App struct {
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
-	gate   *quiesce.Lock
-	unsure atomic.Bool                          // a commit may have happened although it gave an error
-	waits  map[partition.ID]*deadletter.Blocked // of the live generation
-	solo   *lane                                // what Process and Redrive run in, under the gate
+	gate *quiesce.Lock
 
 	running   quiesce.Mutex // of Run
 	rebuildMu quiesce.Mutex // of a rebuild
-	lanesMu   sync.Mutex
-	lanes     []*lane // that run
 }
 
 // NewApp opens the views of a package in a store. Generated code uses it.
@@ -85,24 +79,30 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 		report: reporter, retry: &retry.Loop{Policy: config.Retry, Report: reporter}, bare: isBare(config.Envelope),
 		ctx: ctx, cancel: func() { cancel(brook.ErrClosed) }, done: make(chan struct{}), broken: make(chan error, 1),
 		running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(),
-		outbox: outbox.New(), waits: map[partition.ID]*deadletter.Blocked{},
+		outbox:   outbox.New(),
 		progress: newProgress(), hub: watch.NewHub(), news: newNews(),
 	}
+	a.tasks = &tasks{
+		config: &a.config, def: def, code: a.code, bare: isBare(config.Envelope), outbox: a.outbox, hub: a.hub, progress: a.progress,
+		report: reporter, retry: a.retry, ctx: ctx, waits: map[partition.ID]*deadletter.Blocked{},
+	}
 	a.catalog = catalog.New(ctx, &a.config, a.code, def.Collections, a.retry, catalog.Owner{
-		Taken: a.afterOthers, Renewed: a.renewed, Shown: a.shownOther, Installed: a.installed,
+		Taken: a.afterOthers, Renewed: a.renewed, Shown: a.shownOther, Installed: a.tasks.installed,
 		Reload: a.prepareReload, Positions: a.progress.all,
 	})
 	a.store, a.reader, a.ids, a.gate, a.born = a.catalog.Store, a.catalog.Reader, a.catalog.Ids, a.catalog.Gate, a.catalog.Born
 	a.publisher = &publisher.Publisher{
 		Config: &a.config, Code: a.code, Catalog: a.catalog, Store: a.store, Reader: a.reader, Gate: a.gate, Ids: a.ids, Report: reporter, Retry: a.retry,
 		Outbox: a.outbox, Targets: outbox.NewTargets(config.Driver),
-		On: publisher.Owner{Adopt: a.adoptOwed, Refused: a.emissionRefused, Doubt: a.doubt, Wake: a.wakeLanes, Broke: a.broke},
+		On: publisher.Owner{Adopt: a.adoptOwed, Refused: a.tasks.emissionRefused, Doubt: a.tasks.doubt, Wake: a.tasks.wakeLanes, Broke: a.broke},
 	}
 	a.filler = &backfill.Filler{
 		Catalog: a.catalog, Collections: def.Collections, Layout: a.code.Layout, Store: a.store, Reader: a.reader, IDs: a.ids,
-		Lock: a.gate, Report: reporter, Policy: config.Retry, Filled: a.wakeLanes,
+		Lock: a.gate, Report: reporter, Policy: config.Retry, Filled: a.tasks.wakeLanes,
 	}
 	a.effects = &effects.Runner{Policy: config.Retry, Report: reporter, App: a}
+	s := a.tasks
+	s.catalog, s.store, s.reader, s.ids, s.gate, s.publisher, s.effects = a.catalog, a.store, a.reader, a.ids, a.gate, a.publisher, a.effects
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
@@ -143,7 +143,7 @@ func (a *App) load(ctx context.Context) error {
 		a.progress.advance(id, s.Next)
 	}
 	a.catalog.NoteNames(&a.catalog.State)
-	if a.waits, err = a.loadWaits(ctx, live); err != nil {
+	if a.tasks.waits, err = a.tasks.loadWaits(ctx, live); err != nil {
 		return err
 	}
 	if !a.catalog.Fenced() { // else that is for who holds the lease, or has the partition
@@ -151,8 +151,8 @@ func (a *App) load(ctx context.Context) error {
 			return err
 		}
 	}
-	a.solo = a.newLane(live, true)
-	if err := a.readAlone(ctx); err != nil {
+	a.tasks.solo = a.tasks.newLane(live, true)
+	if err := a.tasks.readAlone(ctx); err != nil {
 		return err
 	}
 	a.noteOwed()
@@ -161,9 +161,9 @@ func (a *App) load(ctx context.Context) error {
 }
 
 // loadWaits reads which keys dead letters hold up.
-func (a *App) loadWaits(ctx context.Context, g *catalog.Generation) (map[partition.ID]*deadletter.Blocked, error) {
+func (s *tasks) loadWaits(ctx context.Context, g *catalog.Generation) (map[partition.ID]*deadletter.Blocked, error) {
 	all := map[partition.ID]*deadletter.Blocked{}
-	for row, err := range a.reader.Scan(ctx, g.Letters, nil, nil) {
+	for row, err := range s.reader.Scan(ctx, g.Letters, nil, nil) {
 		if err != nil {
 			return nil, err
 		}
@@ -175,18 +175,18 @@ func (a *App) loadWaits(ctx context.Context, g *catalog.Generation) (map[partiti
 		if all[id] == nil {
 			all[id] = &deadletter.Blocked{}
 		}
-		l.Set = a.catalog.SetNow(l.Type, l.Set)
-		all[id].Add(&l, a.config.OnFailure != brook.GoOn)
+		l.Set = s.catalog.SetNow(l.Type, l.Set)
+		all[id].Add(&l, s.config.OnFailure != brook.GoOn)
 	}
 	return all, nil
 }
 
 // waitsOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
-func (a *App) waitsOf(id partition.ID) *deadletter.Blocked {
-	if a.waits[id] == nil {
-		a.waits[id] = &deadletter.Blocked{}
+func (s *tasks) waitsOf(id partition.ID) *deadletter.Blocked {
+	if s.waits[id] == nil {
+		s.waits[id] = &deadletter.Blocked{}
 	}
-	return a.waits[id]
+	return s.waits[id]
 }
 
 // Source gives where the app's views read. Generated code uses it.

@@ -25,9 +25,9 @@ type feed struct {
 }
 
 // source gives what the streams of emissions that are caused in the partition begin with.
-func (f *feed) source(a *App) string {
+func (f *feed) source(s *tasks) string {
 	if f.emits == "" {
-		f.emits = a.source(f.Log, f.ID)
+		f.emits = s.source(f.Log, f.ID)
 	}
 	return f.emits
 }

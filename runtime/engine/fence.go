@@ -43,19 +43,19 @@ func (l *lane) checks() []brook.Check {
 var aloneKey = []byte("alone")
 
 // readAlone reads that mark.
-func (a *App) readAlone(ctx context.Context) error {
-	if !a.catalog.Fenced() {
+func (s *tasks) readAlone(ctx context.Context) error {
+	if !s.catalog.Fenced() {
 		return nil
 	}
-	v, err := a.reader.Get(ctx, a.catalog.Meta, aloneKey)
+	v, err := s.reader.Get(ctx, s.catalog.Meta, aloneKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
-		a.aloneMark.Store(new([]byte))
+		s.aloneMark.Store(new([]byte))
 	case err != nil:
 		return err
 	default:
 		mark := bytes.Clone(v.Data.([]byte))
-		a.aloneMark.Store(&mark)
+		s.aloneMark.Store(&mark)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (l *lane) in(g *catalog.Generation) {
 
 // lane folds the events of some partitions, one at a time, into the views of one generation.
 type lane struct {
-	app       *App
+	app       *tasks
 	gen       *catalog.Generation
 	live      bool // folds into the live views: under the gate, with emissions and effects
 	parallel  bool // others run beside it
@@ -104,14 +104,14 @@ var errRewound = fmt.Errorf("%w: the batch comes again, smaller", retry.ErrStop)
 // errSettle makes Run go on with one lane.
 var errSettle = errors.New("more than a tenth of the events stray")
 
-func (a *App) newLane(g *catalog.Generation, live bool) *lane {
-	l := &lane{app: a, gen: g, live: live, tx: txn.New(a.def.Collections, a.code.Layout, a.reader), limit: max(1, a.config.BatchSize),
+func (s *tasks) newLane(g *catalog.Generation, live bool) *lane {
+	l := &lane{app: s, gen: g, live: live, tx: txn.New(s.def.Collections, s.code.Layout, s.reader), limit: max(1, s.config.BatchSize),
 		wake: retry.NewSignal(), chunks: make(chan input.Fetch)}
 	l.in(g)
-	if live && a.catalog.Fenced() {
+	if live && s.catalog.Fenced() {
 		l.tx.TrackReads()
 	}
-	l.deliver = a.def.Lane(l.tx)
+	l.deliver = s.def.Lane(l.tx)
 	return l
 }
 

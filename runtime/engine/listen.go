@@ -172,7 +172,7 @@ func (a *App) followState(ctx context.Context) error {
 	if err := a.catalog.Reload(ctx); err != nil {
 		return err
 	}
-	a.wakeLanes()
+	a.tasks.wakeLanes()
 	return nil
 }
 

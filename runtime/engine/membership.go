@@ -207,7 +207,7 @@ func (m *membership) hear(ctx context.Context) error {
 			continue
 		}
 		m.app.outbox.Acknowledged(marks)
-		m.app.wakeLanes()
+		m.app.tasks.wakeLanes()
 	}
 }
 
@@ -255,7 +255,7 @@ func (m *membership) assign(partitions []brook.Position) {
 	m.app.outbox.Assign(marks)
 	m.app.noteOwed()
 	if !m.app.config.Group {
-		m.app.wakeLanes()
+		m.app.tasks.wakeLanes()
 		return
 	}
 	if len(mine)+len(m.mine) == 0 {

@@ -16,12 +16,12 @@ import (
 const skipped = 1 << 20
 
 // openNumbers makes sure that a.numbers is what the store has. The caller holds the gate for writing.
-func (a *App) openNumbers(ctx context.Context) error {
-	if a.numbers != nil {
+func (s *tasks) openNumbers(ctx context.Context) error {
+	if s.numbers != nil {
 		return nil
 	}
-	n := &publisher.Numbers{Stream: a.stem() + "/" + rand.Text()[:16], Next: 1}
-	v, err := a.reader.Get(ctx, a.publisher.Sending, publisher.NumbersKey)
+	n := &publisher.Numbers{Stream: s.stem() + "/" + rand.Text()[:16], Next: 1}
+	v, err := s.reader.Get(ctx, s.publisher.Sending, publisher.NumbersKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
 	case err != nil:
@@ -32,7 +32,7 @@ func (a *App) openNumbers(ctx context.Context) error {
 		}
 		n.Next += skipped
 	}
-	a.numbers = n
+	s.numbers = n
 	return nil
 }
 

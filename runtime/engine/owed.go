@@ -83,14 +83,14 @@ func (a *App) owes(ctx context.Context) (any bool, err error) {
 // adoptSome moves some emissions, with all lanes at rest, and reports whether there may be more. One whose record can't be renumbered becomes a
 // dead letter.
 func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, err error) {
-	rest, err := a.rest(ctx)
+	rest, err := a.tasks.rest(ctx)
 	if err != nil {
 		return false, due{}, err
 	}
 	defer rest.end()
-	l := a.solo
+	l := a.tasks.solo
 	defer l.within(rest)()
-	if err := a.openNumbers(ctx); err != nil {
+	if err := a.tasks.openNumbers(ctx); err != nil {
 		return false, due{}, err
 	}
 	var taken []*outbox.Item
@@ -130,7 +130,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, er
 	}
 	after = l.take()
 	for i := range after.letters {
-		a.waitsOf(partition.Of(after.letters[i].Position)).Add(&after.letters[i], false)
+		a.tasks.waitsOf(partition.Of(after.letters[i].Position)).Add(&after.letters[i], false)
 	}
 	return more, after, nil
 }

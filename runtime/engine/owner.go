@@ -9,7 +9,7 @@ import (
 
 // afterOthers reads anew what another app of the name may have changed.
 func (a *App) afterOthers(ctx context.Context) error {
-	a.unsure.Store(true)
+	a.tasks.unsure.Store(true)
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
@@ -37,10 +37,10 @@ func (a *App) shownOther(other bool) {
 }
 
 // installed has lanes go by the tables of g.
-func (a *App) installed(g *catalog.Generation) {
-	a.lanesMu.Lock()
-	defer a.lanesMu.Unlock()
-	for _, l := range append([]*lane{a.solo}, a.lanes...) {
+func (s *tasks) installed(g *catalog.Generation) {
+	s.lanesMu.Lock()
+	defer s.lanesMu.Unlock()
+	for _, l := range append([]*lane{s.solo}, s.lanes...) {
 		if l != nil && l.gen.Number == g.Number {
 			l.in(g)
 		}
@@ -49,11 +49,11 @@ func (a *App) installed(g *catalog.Generation) {
 
 // prepareReload reads dead letters and positions of the live generation anew.
 func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adopt func(), err error) {
-	waits, err := a.loadWaits(ctx, live)
+	waits, err := a.tasks.loadWaits(ctx, live)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.readAlone(ctx); err != nil {
+	if err := a.tasks.readAlone(ctx); err != nil {
 		return nil, err
 	}
 	standings, err := a.catalog.Standings(ctx, a.reader, live)
@@ -61,8 +61,8 @@ func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adop
 		return nil, err
 	}
 	return func() {
-		a.waits, a.numbers = waits, nil
-		a.solo.in(live)
+		a.tasks.waits, a.tasks.numbers = waits, nil
+		a.tasks.solo.in(live)
 		for id, s := range standings {
 			a.progress.advance(id, s.Next)
 		}
@@ -70,8 +70,8 @@ func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adop
 }
 
 // emissionRefused counts a dead letter of an emission.
-func (a *App) emissionRefused(id partition.ID) {
-	if w := a.waits[id]; w != nil {
+func (s *tasks) emissionRefused(id partition.ID) {
+	if w := s.waits[id]; w != nil {
 		w.AddEmission()
 	}
 }

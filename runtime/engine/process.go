@@ -73,9 +73,9 @@ func (a *App) follow(ctx context.Context, after due) {
 
 // doubt notes that a commit may have happened although it gave an error: what memory knows of the store is read anew
 // before the next run.
-func (a *App) doubt(err error) {
+func (s *tasks) doubt(err error) {
 	if !errors.Is(err, brook.ErrTooLarge) && !errors.Is(err, brook.ErrConflict) {
-		a.unsure.Store(true)
+		s.unsure.Store(true)
 	}
 }
 
@@ -83,7 +83,7 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error
 	if err := a.catalog.Claim(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
-	rest, err := a.rest(ctx)
+	rest, err := a.tasks.rest(ctx)
 	if err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
@@ -94,10 +94,10 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error
 	if err := a.catalog.ClaimResting(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
-	if err := a.openNumbers(ctx); err != nil {
+	if err := a.tasks.openNumbers(ctx); err != nil {
 		return due{}, err
 	}
-	l, m := a.solo, &a.solo.m
+	l, m := a.tasks.solo, &a.tasks.solo.m
 	defer l.within(rest)()
 	if err := l.standAlone(ctx); err != nil {
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)

@@ -25,7 +25,7 @@ const promoteTries = 3
 // promote makes the rebuilt generation the live one, in one commit, with all lanes at rest.
 func (r *rebuilding) promote(ctx context.Context) (err error) {
 	a, l := r.app, r.lane
-	rest, err := a.rest(ctx)
+	rest, err := a.tasks.rest(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			tries--
 			continue
 		}
-		if held, err = a.loadWaits(ctx, l.gen); err != nil {
+		if held, err = a.tasks.loadWaits(ctx, l.gen); err != nil {
 			return err
 		}
 		if err := r.measure(ctx, old); err != nil {
@@ -83,7 +83,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			break
 		}
 		if !errors.Is(err, brook.ErrConflict) || errors.Is(err, catalog.ErrOvertaken) {
-			a.doubt(err)
+			a.tasks.doubt(err)
 			return err
 		} // else another process folded on meanwhile
 		if tries == promoteTries {
@@ -97,17 +97,17 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	a.catalog.Shown()
 	defer a.catalog.Fit()
 	// From here on nothing may fail: memory follows what is stored.
-	a.waits = held
+	a.tasks.waits = held
 	first := map[partition.ID]int64{}
 	for _, f := range l.feeds {
 		first[f.ID] = f.First
 	}
-	a.lanesMu.Lock()
-	defer a.lanesMu.Unlock()
-	for _, live := range append([]*lane{a.solo}, a.lanes...) {
+	a.tasks.lanesMu.Lock()
+	defer a.tasks.lanesMu.Unlock()
+	for _, live := range append([]*lane{a.tasks.solo}, a.tasks.lanes...) {
 		live.in(l.gen)
 		for _, f := range live.feeds {
-			f.waits, f.folded, f.window = a.waitsOf(f.ID), nil, nil
+			f.waits, f.folded, f.window = a.tasks.waitsOf(f.ID), nil, nil
 			if at, ok := first[f.ID]; ok {
 				f.First = at
 			}

@@ -61,7 +61,7 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (
 			return last, errors.Join(fmt.Errorf("brook: publish: %T is no event of this package", event), flush())
 		}
 		var record brook.Record
-		if err := a.wrap(out, &record); err != nil {
+		if err := a.tasks.wrap(out, &record); err != nil {
 			return last, errors.Join(err, flush())
 		}
 		size += len(record.Key) + len(record.Value)
@@ -77,7 +77,7 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (
 func (a *App) publish(ctx context.Context, outs []*brook.Outbound) ([]brook.Position, error) {
 	records := make([]brook.Record, len(outs))
 	for i, out := range outs {
-		if err := a.wrap(out, &records[i]); err != nil {
+		if err := a.tasks.wrap(out, &records[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -102,26 +102,26 @@ func (a *App) send(ctx context.Context, records []brook.Record) ([]brook.Positio
 }
 
 // wrap makes the record of an event.
-func (a *App) wrap(out *brook.Outbound, r *brook.Record) error {
+func (s *tasks) wrap(out *brook.Outbound, r *brook.Record) error {
 	if out.Err != nil {
 		return out.Err
 	}
 	m := &out.Message
 	if m.ID == "" {
-		m.ID = a.ids.Next()
+		m.ID = s.ids.Next()
 	}
 	if m.Time.IsZero() {
 		m.Time = time.Now().UTC()
 	}
-	m.Author = a.config.Author
+	m.Author = s.config.Author
 	if err := m.Check(); err != nil {
 		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
 	}
-	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || unkeyed(a.config.Envelope)) {
+	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || unkeyed(s.config.Envelope)) {
 		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it could tell its key", m.Type)
 	}
-	r.Topic, r.Key = a.code.Topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause
-	if err := a.config.Envelope.Wrap(m, r); err != nil {
+	r.Topic, r.Key = s.code.Topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause
+	if err := s.config.Envelope.Wrap(m, r); err != nil {
 		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
 	}
 	return nil

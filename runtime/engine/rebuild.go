@@ -152,7 +152,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 			a.catalog.Discard(g)
 		}
 	}()
-	r.lane = a.newLane(g, false)
+	r.lane = a.tasks.newLane(g, false)
 	r.lane.rebuild = r
 	r.beyond = a.catalog.Displaced(ctx)
 	v, err := a.gate.RLock(ctx)
@@ -178,7 +178,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		case err == nil:
 			promoted = true
 			a.hub.Gap()
-			a.wakeLanes()
+			a.tasks.wakeLanes()
 			a.noteOwed()
 			a.catalog.Leftovers.Wake()
 			return nil

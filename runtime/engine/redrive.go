@@ -71,7 +71,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		return 0, err
 	}
 	defer release()
-	defer a.wakeLanes()
+	defer a.tasks.wakeLanes()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
 	open, cancel := a.catalog.WhileOpen(ctx)
@@ -195,7 +195,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	if err := a.catalog.Claim(ctx); err != nil {
 		return false, due{}, err
 	}
-	rest, err := a.rest(ctx)
+	rest, err := a.tasks.rest(ctx)
 	if err != nil {
 		return false, due{}, err
 	}
@@ -206,7 +206,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	if err := a.catalog.ClaimResting(ctx); err != nil {
 		return false, due{}, err
 	}
-	l := a.solo
+	l := a.tasks.solo
 	at := letter.AppendKey(nil)
 	there, err := a.stillThere(ctx, l.gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
@@ -217,7 +217,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	}
 	raise, checks, err := a.catalog.BumpEpoch(ctx, partition.Of(letter.Position))
 	if err == nil {
-		err = a.openNumbers(ctx)
+		err = a.tasks.openNumbers(ctx)
 	}
 	if err != nil {
 		return false, due{}, err
@@ -235,7 +235,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 		if err != nil {
 			return false, due{}, err
 		}
-		f := &feed{Queue: input.Single(id, log, letter.Attempts), waits: a.waitsOf(id)}
+		f := &feed{Queue: input.Single(id, log, letter.Attempts), waits: a.tasks.waitsOf(id)}
 		if err := l.standAlone(ctx); err != nil {
 			return false, due{}, err
 		}
@@ -395,7 +395,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 		return 0, err
 	}
 	defer release()
-	defer a.wakeLanes()
+	defer a.tasks.wakeLanes()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
 	open, cancel := a.catalog.WhileOpen(ctx)
@@ -432,7 +432,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 }
 
 func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, error) {
-	rest, err := a.rest(ctx)
+	rest, err := a.tasks.rest(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -440,7 +440,7 @@ func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, e
 	if a.closed.Load() {
 		return false, brook.ErrClosed
 	}
-	l, at := a.solo, letter.AppendKey(nil)
+	l, at := a.tasks.solo, letter.AppendKey(nil)
 	there, err := a.stillThere(ctx, l.gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, nil
@@ -460,6 +460,6 @@ func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, e
 		return false, err
 	}
 	letter.Set = a.catalog.SetNow(letter.Type, letter.Set)
-	a.waitsOf(partition.Of(letter.Position)).Remove(&letter)
+	a.tasks.waitsOf(partition.Of(letter.Position)).Remove(&letter)
 	return true, nil
 }

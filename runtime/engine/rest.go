@@ -14,19 +14,19 @@ import (
 
 // rest is the time in which somebody has the gate, and so all lanes are at rest.
 type rest struct {
-	app      *App
+	app      *tasks
 	over     bool
 	released bool // it was others' meanwhile
 }
 
 // rest takes the gate.
-func (a *App) rest(ctx context.Context) (*rest, error) {
-	ctx, cancel := a.catalog.WhileOpen(ctx)
+func (s *tasks) rest(ctx context.Context) (*rest, error) {
+	ctx, cancel := s.catalog.WhileOpen(ctx)
 	defer cancel()
-	if err := a.gate.Lock(ctx); err != nil {
+	if err := s.gate.Lock(ctx); err != nil {
 		return nil, catalog.Closing(ctx, err)
 	}
-	return &rest{app: a}, nil
+	return &rest{app: s}, nil
 }
 
 // untilClosed returns a context that ends with ctx, and Config.ShutdownTimeout after the app closed:
@@ -85,7 +85,7 @@ func (l *lane) pause(ctx context.Context, d time.Duration) error {
 	if err := l.rest.pause(ctx, d); err != nil {
 		return catalog.Closing(ctx, err)
 	}
-	if a.closed.Load() { // Close had its turn meanwhile
+	if a.ctx.Err() != nil { // Close had its turn meanwhile
 		return brook.ErrClosed
 	}
 	back()

@@ -81,7 +81,7 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 	}
 	if a.catalog.Fenced() { // after the standings: what is older than they must not go by newer ones
 		err := a.retry.Do(ctx, "read", func() (err error) {
-			a.waits, err = a.loadWaits(ctx, a.catalog.Live.Load())
+			a.tasks.waits, err = a.tasks.loadWaits(ctx, a.catalog.Live.Load())
 			return err
 		})
 		if err != nil {
@@ -95,7 +95,7 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 		if mine != nil && !mine[id] {
 			continue
 		}
-		f := &feed{Queue: input.NewQueue(p), waits: a.waitsOf(id)}
+		f := &feed{Queue: input.NewQueue(p), waits: a.tasks.waitsOf(id)}
 		s, ok := standings[id]
 		if !ok || a.publisher.Forgets() {
 			f.Silent = marks[id]
@@ -123,10 +123,10 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 		}
 		a.outbox.Begin(f.ID, next, marks[f.ID])
 	}
-	lanes := a.split(feeds, mode)
-	a.lanesMu.Lock()
-	defer a.lanesMu.Unlock()
-	a.lanes = lanes
+	lanes := a.tasks.split(feeds, mode)
+	a.tasks.lanesMu.Lock()
+	defer a.tasks.lanesMu.Unlock()
+	a.tasks.lanes = lanes
 	return lanes, nil
 }
 
@@ -143,10 +143,10 @@ func leftTo(mine map[partition.ID]bool, partitions []brook.Partition) func(parti
 }
 
 // split gives each lane its feeds: all to one, or those of a partition number to one each.
-func (a *App) split(feeds []*feed, mode brook.Mode) []*lane {
+func (s *tasks) split(feeds []*feed, mode brook.Mode) []*lane {
 	lanes := make([]*lane, 0, mode.Lanes)
 	for n := range mode.Lanes {
-		l := a.newLane(a.catalog.Live.Load(), true)
+		l := s.newLane(s.catalog.Live.Load(), true)
 		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
 		var own []*feed
 		for _, f := range feeds {
@@ -164,10 +164,10 @@ func (a *App) split(feeds []*feed, mode brook.Mode) []*lane {
 }
 
 // wakeLanes makes lanes look whether what they stood still for is over.
-func (a *App) wakeLanes() {
-	a.lanesMu.Lock()
-	defer a.lanesMu.Unlock()
-	for _, l := range a.lanes {
+func (s *tasks) wakeLanes() {
+	s.lanesMu.Lock()
+	defer s.lanesMu.Unlock()
+	for _, l := range s.lanes {
 		l.rouse()
 	}
 }

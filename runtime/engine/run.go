@@ -196,7 +196,7 @@ func (a *App) announce(mode brook.Mode, lanes []*lane) {
 
 // doubtless reads anew what memory knows of the store where a commit's outcome was never learnt.
 func (a *App) doubtless(ctx context.Context) error {
-	if !a.unsure.Swap(false) {
+	if !a.tasks.unsure.Swap(false) {
 		return nil
 	}
 	err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) })
@@ -204,7 +204,7 @@ func (a *App) doubtless(ctx context.Context) error {
 		err = a.retry.Do(ctx, "reload", func() error { return a.reloadOutbox(ctx) })
 	}
 	if err != nil {
-		a.unsure.Store(true)
+		a.tasks.unsure.Store(true)
 	}
 	return err
 }

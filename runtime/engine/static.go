@@ -42,7 +42,7 @@ func (b Backstage) Events() []brook.AnyEvent { return slices.Clone(b.app.def.Eve
 func (b Backstage) Record(event brook.Outgoing, options ...brook.PublishOption) (r brook.Record, err error) {
 	out, err := b.app.encoded(event, options)
 	if err == nil {
-		err = b.app.wrap(out, &r)
+		err = b.app.tasks.wrap(out, &r)
 		r.Time = out.Message.Time
 	}
 	return r, err
@@ -82,7 +82,7 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	lane := def.Lane
 	def.Lane = func(tx *txn.Tx) func(*Delivery) { return diverted(lane(tx)) }
 	b.app.def = &def
-	b.app.solo.deliver = diverted(b.app.solo.deliver)
+	b.app.tasks.solo.deliver = diverted(b.app.tasks.solo.deliver)
 }
 
 // Clear removes every row of the collections named, or of all, with histories and index entries. Positions in the
@@ -111,7 +111,7 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 		}
 		for more := true; more; {
 			var err error
-			if more, err = a.solo.removeSome(ctx, a.code.Layout.Rows[ord]); err != nil {
+			if more, err = a.tasks.solo.removeSome(ctx, a.code.Layout.Rows[ord]); err != nil {
 				return fmt.Errorf("brook: clear %s: %w", name, err)
 			}
 		}
@@ -154,7 +154,7 @@ func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map
 	if !ok {
 		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", def.Name)
 	}
-	a, l := s.app, s.app.solo
+	a, l := s.app, s.app.tasks.solo
 	var entries []*brook.HistoryEntry
 	for _, event := range past {
 		out, err := a.encoded(event, nil)

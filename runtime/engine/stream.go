@@ -13,9 +13,9 @@ import (
 // partition and set. All others are numbered by the store, see numbers.
 
 // stem begins the streams and IDs of the app's emissions.
-func (a *App) stem() string { return url.PathEscape(a.config.Name) }
+func (s *tasks) stem() string { return url.PathEscape(s.config.Name) }
 
 // source begins those that are caused in one partition of a log.
-func (a *App) source(log string, id partition.ID) string {
-	return a.stem() + "/" + outbox.ShortLog(log) + "/" + id.Topic + "/" + strconv.Itoa(int(id.Number))
+func (s *tasks) source(log string, id partition.ID) string {
+	return s.stem() + "/" + outbox.ShortLog(log) + "/" + id.Topic + "/" + strconv.Itoa(int(id.Number))
 }
