@@ -151,7 +151,7 @@ func (a *App) load(ctx context.Context) error {
 			return err
 		}
 	}
-	a.tasks.solo = a.tasks.newLane(live, true)
+	a.tasks.solo = a.tasks.newLane(live, liveViews{a.tasks})
 	if err := a.tasks.readAlone(ctx); err != nil {
 		return err
 	}

@@ -265,7 +265,7 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 		if err := l.enter(ctx); err != nil {
 			return any, err
 		}
-		l.look()
+		l.target.look(l.feeds)
 		f, wait := l.pick()
 		l.leave()
 		switch {

@@ -19,21 +19,12 @@ import (
 // large for the store it is put back, to come again in smaller ones.
 func (l *lane) commit(ctx context.Context) error {
 	b := &l.batch
-	if l.live && l.gen != l.app.catalog.Live.Load() { // another process switched, and Process or Redrive saw it first
+	if !l.target.current(l.gen) {
 		l.rewind()
 		l.forget()
 		return retry.ErrRestart
 	}
-	l.writes = l.tx.Writes(l.writes[:0])
-	for i := range b.letters {
-		l.writes = append(l.writes, b.letters[i].Write(l.gen.Letters))
-	}
-	for _, item := range b.items {
-		l.writes = append(l.writes, item.Write(l.app.publisher.OutboxTable))
-	}
-	for _, item := range b.owed {
-		l.writes = append(l.writes, item.Write(l.gen.Owed))
-	}
+	l.writes = l.assemble(l.writes[:0])
 	for k, s := range l.folded {
 		l.writes = append(l.writes, brook.Write{Table: l.gen.Folded, Key: []byte(k), Value: encodeSequence(s)})
 	}
@@ -44,14 +35,13 @@ func (l *lane) commit(ctx context.Context) error {
 			l.writes = append(l.writes, brook.Write{Table: l.gen.Positions, Key: f.ID.AppendKey(nil), Value: f.Stage()})
 		}
 	}
-	l.writes = append(l.writes, b.writes...)
 	if len(l.writes) == 0 {
 		l.forget()
 		return nil
 	}
 	batch := &brook.Batch{ID: l.app.ids.Batch(), Writes: l.writes, Checks: l.checks()}
 	marked := func() {}
-	if l.live && slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.New }) {
+	if slices.ContainsFunc(l.feeds, func(f *feed) bool { return f.New }) {
 		marked = l.mark(batch)
 	}
 	l.overtaken = false
@@ -91,6 +81,22 @@ func (l *lane) commit(ctx context.Context) error {
 	marked()
 	l.committed(moved, from)
 	return nil
+}
+
+// assemble appends what the batch changes: rows with indexes and histories, letters, emissions, and what else was added to it.
+func (l *lane) assemble(writes []brook.Write) []brook.Write {
+	b := &l.batch
+	writes = l.tx.Writes(writes)
+	for i := range b.letters {
+		writes = append(writes, b.letters[i].Write(l.gen.Letters))
+	}
+	for _, item := range b.items {
+		writes = append(writes, item.Write(l.app.publisher.OutboxTable))
+	}
+	for _, item := range b.owed {
+		writes = append(writes, item.Write(l.gen.Owed))
+	}
+	return append(writes, b.writes...)
 }
 
 // shrink makes the next batch smaller after one that was too large, down to a single event, which becomes
@@ -140,30 +146,13 @@ func (l *lane) moves() (moved []brook.Progress, from []brook.Position) {
 
 // committed tells everybody what the batch brought.
 func (l *lane) committed(moved []brook.Progress, from []brook.Position) {
-	b := &l.batch
-	if l.live {
-		l.app.hub.Publish(l.tx.Changed)
-	}
-	if l.rebuild != nil {
-		l.rebuild.passedOver(b.unknown)
-	}
+	l.target.committed(l, moved, from)
 	for _, f := range l.feeds {
 		if f.Dirty() {
 			f.commit()
-			if l.live {
-				l.app.progress.advance(f.ID, f.Base())
-			}
 		}
 	}
-	if l.live {
-		l.due.letters = append(l.due.letters, b.letters...)
-		l.due.unknown = append(l.due.unknown, b.unknown...)
-		l.due.effects = append(l.due.effects, l.app.outbox.Committed(b.items, b.effects, positions(moved), from, l.app.publisher.Marking())...)
-		if l.app.config.Hooks.Commit != nil && len(moved) > 0 {
-			l.due.commits = append(l.due.commits, brook.Commit{Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.unknown), Repeats: b.repeats, Strays: b.strays, Letters: len(b.letters), Duration: time.Since(b.started)})
-		}
-	}
-	if l.tooLargeAt == b.last {
+	if l.tooLargeAt == l.batch.last {
 		l.tooLarge, l.tooLargeAt = nil, brook.Position{}
 	}
 	if l.limit < l.app.config.BatchSize {

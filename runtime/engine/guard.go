@@ -56,12 +56,12 @@ func (r *rebuilding) count(ctx context.Context) error {
 }
 
 // full reports whether the lane stands still at a feed because its partition has too many dead letters, which ends the rebuild.
-func (r *rebuilding) full(f *feed) bool {
+func (r *rebuilding) full(l *lane, f *feed) bool {
 	letters := f.waits.Len()
 	if letters < r.app.config.MaxDeadLetters {
 		return false
 	}
-	r.lane.overfull = &brook.RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
+	l.over = &brook.RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
 		brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number, letters, f.Next())}
 	return true
 }

@@ -29,7 +29,7 @@ func (l *lane) in(g *catalog.Generation) {
 type lane struct {
 	app       *tasks
 	gen       *catalog.Generation
-	live      bool // folds into the live views: under the gate, with emissions and effects
+	target    target
 	parallel  bool // others run beside it
 	count     int  // of lanes
 	feeds     []*feed
@@ -39,17 +39,16 @@ type lane struct {
 	wake      retry.Signal  // a feed that stood still may go on
 	effects   *effects.Line // nil: they are run at once
 	due       due
-	exclusive bool                       // it runs with all others at rest
-	others    []brook.Check              // of a lane without feeds: that the partitions stand where they stood
-	visit     quiesce.Visitor            // of the gate
-	inside    bool                       // between enter and leave
-	rest      *rest                      // of whom the lane runs in
-	aside     func() (back func())       // see setAside
-	withheld  bool                       // the letters of the batch are not in the waits
-	overtaken bool                       // somebody had the gate since the batch was tried
-	rebuild   *rebuilding                // that it folds for, nil: none
-	overfull  *brook.RebuildRefusedError // why the rebuild ends: it has too many dead letters
-	trouble   error                      // what the store failed with last, which no error says yet
+	exclusive bool                 // it runs with all others at rest
+	others    []brook.Check        // of a lane without feeds: that the partitions stand where they stood
+	visit     quiesce.Visitor      // of the gate
+	inside    bool                 // between enter and leave
+	rest      *rest                // of whom the lane runs in
+	aside     func() (back func()) // see setAside
+	withheld  bool                 // the letters of the batch are not in the waits
+	overtaken bool                 // somebody had the gate since the batch was tried
+	over      error                // why the task ends, found while the next feed was chosen
+	trouble   error                // what the store failed with last, which no error says yet
 
 	tx      *txn.Tx
 	deliver func(*Delivery)
@@ -104,11 +103,11 @@ var errRewound = fmt.Errorf("%w: the batch comes again, smaller", retry.ErrStop)
 // errSettle makes Run go on with one lane.
 var errSettle = errors.New("more than a tenth of the events stray")
 
-func (s *tasks) newLane(g *catalog.Generation, live bool) *lane {
-	l := &lane{app: s, gen: g, live: live, tx: txn.New(s.def.Collections, s.code.Layout, s.reader), limit: max(1, s.config.BatchSize),
+func (s *tasks) newLane(g *catalog.Generation, t target) *lane {
+	l := &lane{app: s, gen: g, target: t, tx: txn.New(s.def.Collections, s.code.Layout, s.reader), limit: max(1, s.config.BatchSize),
 		wake: retry.NewSignal(), chunks: make(chan input.Fetch)}
 	l.in(g)
-	if live && s.catalog.Fenced() {
+	if t.visits() && s.catalog.Fenced() {
 		l.tx.TrackReads()
 	}
 	l.deliver = s.def.Lane(l.tx)
@@ -122,19 +121,19 @@ func (l *lane) run(stop, ctx context.Context) error {
 		if stop.Err() != nil {
 			return nil
 		}
-		if l.live && l.app.catalog.Lost.Load() {
-			return retry.ErrRestart
+		if err := l.target.lost(); err != nil {
+			return err
 		}
 		if l.enter(stop) != nil {
 			return nil
 		}
-		l.look()
-		l.overfull = nil
+		l.target.look(l.feeds)
+		l.over = nil
 		f, wait := l.pick()
 		l.leave()
 		l.follow()
-		if l.overfull != nil {
-			return l.overfull
+		if l.over != nil {
+			return l.over
 		}
 		if f == nil && slices.ContainsFunc(l.feeds, dirty) {
 			if err := l.moved(stop); err != nil {
@@ -200,7 +199,7 @@ func (l *lane) drain() error {
 // takeChunk takes a chunk.
 func (l *lane) takeChunk(c input.Fetch) {
 	if c.Gap != nil {
-		l.rebuild.skip(l.feed(c.Queue.ID), *c.Gap)
+		l.target.skip(l.feed(c.Queue.ID), *c.Gap)
 	}
 	c.Queue.Append(c.Chunk)
 }
@@ -243,7 +242,7 @@ func (l *lane) owns(r *brook.Record) bool {
 
 // enter and leave stand around every batch: while lanes are at rest, nobody is between them. Only the end of ctx is an error.
 func (l *lane) enter(ctx context.Context) error {
-	if !l.live {
+	if !l.target.visits() {
 		return nil
 	}
 	err := l.app.gate.Enter(ctx, &l.visit)
@@ -268,7 +267,7 @@ const batchBytes = 8 << 20
 // rushed reports whether the batch should end: somebody waits for the lanes to rest, or it takes long.
 func (l *lane) rushed() bool {
 	n := l.batch.events
-	return l.live && n > 0 && (l.app.gate.MustYield(&l.visit) || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
+	return n > 0 && l.target.visits() && (l.app.gate.MustYield(&l.visit) || n%8 == 0 && time.Since(l.batch.started) > batchTime+l.batch.rehearsed)
 }
 
 // pick returns the feed whose head goes first, or nil if the lane has to wait, and how long at most.
@@ -290,61 +289,27 @@ func (l *lane) setFeeds(feeds []*feed) {
 	for i, f := range feeds {
 		l.queues[i] = f.Queue
 	}
-	l.mayTake = func(i int) bool { return !l.stands(l.feeds[i]) }
-}
-
-// look notes, once for each batch, what waits in the outbox.
-func (l *lane) look() {
-	if !l.live {
-		return
-	}
-	for _, f := range l.feeds {
-		f.outbound = l.app.outbox.Depth(f.ID)
-	}
-}
-
-// stands reports whether a feed stands still for want of room.
-func (l *lane) stands(f *feed) bool {
-	if l.rebuild != nil {
-		return l.rebuild.full(f)
-	}
-	if f.outbound+len(l.batch.items) >= l.app.config.MaxOutbox {
-		return true
-	}
-	letters := f.waits.Len()
-	if letters < l.app.config.MaxDeadLetters {
-		f.full = false
-		return false
-	}
-	if !f.full {
-		f.full = true
-		l.due.failures = append(l.due.failures, brook.Failure{What: "handle", Position: f.ID.At(f.Next()), Attempts: 1, Err: fmt.Errorf(
-			"%w: partition %s/%d has %d and stands still until some are redriven or dropped", brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number, letters)})
-	}
-	return true
+	l.mayTake = func(i int) bool { return !l.target.full(l, l.feeds[i]) }
 }
 
 // fold takes events into a batch and commits it.
 func (l *lane) fold(stop, ctx context.Context) error {
-	if l.live {
-		switch err := l.app.catalog.Claim(stop); {
-		case err != nil && l.app.catalog.Lost.Load():
-			return retry.ErrRestart
-		case err != nil && stop.Err() != nil: // the partitions move, perhaps, and Run goes on
-			l.trouble = err
-			return nil
-		case err != nil:
-			return err
-		}
+	switch err := l.target.claim(stop); {
+	case err == nil:
+	case stop.Err() != nil && !errors.Is(err, retry.ErrRestart): // the partitions move, perhaps, and Run goes on
+		l.trouble = err
+		return nil
+	default:
+		return err
 	}
 	if l.enter(stop) != nil {
 		return nil
 	}
-	if l.unclaimed() { // since it was claimed
+	if !l.target.claimed() { // since it was claimed
 		l.leave()
 		return nil
 	}
-	l.look()
+	l.target.look(l.feeds)
 	l.batch.started = time.Now()
 	var what outcome
 	var err, lost error
@@ -385,10 +350,6 @@ func (l *lane) fold(stop, ctx context.Context) error {
 	}
 	return l.after(stop, f, what, err)
 }
-
-// unclaimed reports whether another version of the code overtook this one, or the live views are others that are to be claimed first.
-// The caller visits the gate, or took it.
-func (l *lane) unclaimed() bool { return l.live && !l.app.catalog.Claimed.Load() }
 
 // mended notes that the store gives what the head of f needs.
 func (l *lane) mended(f *feed) {
@@ -431,7 +392,7 @@ func (l *lane) alone(stop, ctx context.Context, f *feed) (outcome, error) {
 		l.rest = nil
 		rest.end()
 	}()
-	if l.unclaimed() { // since the batch was left
+	if !l.target.claimed() { // since the batch was left
 		return kept, nil
 	}
 	l.parallel, l.exclusive = false, true

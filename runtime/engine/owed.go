@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
@@ -19,9 +20,9 @@ import (
 const adoptStep = 256
 
 // owe takes the emissions of an event into the batch of a rebuild, those of sets that never acted on it.
-func (l *lane) owe(m *Delivery) {
+func (l *lane) owe(m *Delivery, aside deadletter.SetAside) {
 	for i := range m.emissions {
-		if !l.rebuild.asides.Owed(m.position, l.app.def.Sets[m.emissions[i].set]) {
+		if !aside.Owed(m.position, l.app.def.Sets[m.emissions[i].set]) {
 			continue
 		}
 		if item := l.item(m, &m.emissions[i]); item != nil {

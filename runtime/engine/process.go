@@ -150,34 +150,21 @@ func (l *lane) commitOnce(ctx context.Context) error {
 
 func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error) error {
 	b := &l.batch
-	writes := l.tx.Writes(nil)
-	for i := range b.letters {
-		writes = append(writes, b.letters[i].Write(l.gen.Letters))
-	}
-	for _, item := range b.items {
-		writes = append(writes, item.Write(l.app.publisher.OutboxTable))
-	}
-	for _, item := range b.owed {
-		writes = append(writes, item.Write(l.gen.Owed))
-	}
 	counted, unchanged := l.numberWrites()
-	writes = append(append(writes, b.writes...), counted...)
+	writes := append(l.assemble(nil), counted...)
 	if len(writes) > 0 {
 		batch := &brook.Batch{ID: l.app.ids.Batch(), Writes: writes}
 		if l.app.catalog.Fenced() {
 			batch.Checks = append(append(l.checks(), b.checks...), unchanged...)
 		}
-		marked := func() {}
-		if l.live {
-			marked = l.mark(batch)
-		}
+		marked := l.mark(batch)
 		commit := func() error { return l.app.store.Commit(ctx, batch) }
 		err := insist(ctx, "commit", commit)
 		for errors.Is(err, brook.ErrTooLarge) && l.shrinkLetters(batch) {
 			err = insist(ctx, "commit", commit)
 		}
 		if err != nil {
-			if l.live && (l.rest == nil || !l.rest.over) {
+			if l.target.visits() && (l.rest == nil || !l.rest.over) {
 				l.app.numbers = nil // they are read anew
 			}
 			l.app.doubt(err)
@@ -185,7 +172,7 @@ func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 		}
 		marked()
 	}
-	if !l.live {
+	if !l.target.visits() {
 		return nil
 	}
 	l.app.hub.Publish(l.tx.Changed)

@@ -36,6 +36,9 @@ func (p *progress) advance(id partition.ID, next int64) {
 	}
 }
 
+// advanceTo notes that all below a position is dealt with.
+func (p *progress) advanceTo(at brook.Position) { p.advance(partition.Of(at), at.Offset) }
+
 // wait waits until the event at pos is dealt with, or ctx or closed ends.
 func (p *progress) wait(ctx context.Context, pos brook.Position, closed <-chan struct{}) error {
 	for {

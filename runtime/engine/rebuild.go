@@ -152,8 +152,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 			a.catalog.Discard(g)
 		}
 	}()
-	r.lane = a.tasks.newLane(g, false)
-	r.lane.rebuild = r
+	r.lane = a.tasks.newLane(g, r)
 	r.beyond = a.catalog.Displaced(ctx)
 	v, err := a.gate.RLock(ctx)
 	if err != nil {

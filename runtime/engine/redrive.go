@@ -286,14 +286,14 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadletter.Lette
 	}
 	defer func() { l.aside = nil }()
 	applied = !slices.ContainsFunc(l.batch.letters, func(l deadletter.Letter) bool { return l.Stage != brook.StageEmit }) // its emissions have letters of their own
-	if l.rebuild != nil && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].AppendKey(nil), remove[0].Key) {
+	if !l.target.visits() && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].AppendKey(nil), remove[0].Key) {
 		l.unput(w)
 		w.Add(&letter, a.config.OnFailure != brook.GoOn) // it stays as it was
 		return false, nil
 	}
 	l.batch.writes = l.unlessRewritten(remove)
 	err = l.commitAlone(ctx)
-	if errors.Is(err, brook.ErrTooLarge) && l.rebuild != nil {
+	if errors.Is(err, brook.ErrTooLarge) && !l.target.visits() {
 		l.unput(w)
 		w.Add(&letter, a.config.OnFailure != brook.GoOn)
 		return false, nil

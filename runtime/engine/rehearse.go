@@ -94,7 +94,7 @@ type entrance struct {
 // long as that saves round trips.
 func (r *rehearsal) run(ctx, stop context.Context) {
 	s, l := r.stage, r.real
-	s.gen, s.live, s.parallel, s.count = l.gen, l.live, l.parallel, l.count
+	s.gen, s.target, s.parallel, s.count = l.gen, l.target, l.parallel, l.count
 	s.tx.On(l.gen.Tables, l.gen.Unready)
 	defer s.tx.Reset()
 	events := r.next(l.limit - l.batch.events)
@@ -139,7 +139,7 @@ func (r *rehearsal) next(n int) (events []entrance) {
 func (r *rehearsal) play(ctx, stop context.Context, events []entrance) (again []entrance) {
 	started := time.Now()
 	for i, e := range events {
-		if stop.Err() != nil || ctx.Err() != nil || r.real.live && r.real.app.gate.MustYield(&r.real.visit) ||
+		if stop.Err() != nil || ctx.Err() != nil || r.real.target.visits() && r.real.app.gate.MustYield(&r.real.visit) ||
 			i%8 == 7 && time.Since(started) > rehearsalTime || len(r.asked) >= maxFetched {
 			break
 		}

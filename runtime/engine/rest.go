@@ -65,11 +65,11 @@ func (l *lane) insist(ctx context.Context, what string, do func() error) error {
 // pause waits between two tries of a commit.
 func (l *lane) pause(ctx context.Context, d time.Duration) error {
 	switch {
-	case l.live && len(l.feeds) > 0:
+	case l.target.visits() && len(l.feeds) > 0:
 		return l.stepOut(ctx, d)
 	case l.rest == nil:
 		return retry.Sleep(ctx, d)
-	case !l.live:
+	case !l.target.visits():
 		return l.rest.pause(ctx, d)
 	}
 	a := l.app
@@ -80,7 +80,7 @@ func (l *lane) pause(ctx context.Context, d time.Duration) error {
 	}
 	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
 	a.numbers = nil
-	a.solo = a.newLane(l.gen, true)
+	a.solo = a.newLane(l.gen, l.target)
 	back := l.setAside()
 	if err := l.rest.pause(ctx, d); err != nil {
 		return catalog.Closing(ctx, err)

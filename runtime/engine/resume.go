@@ -146,7 +146,7 @@ func leftTo(mine map[partition.ID]bool, partitions []brook.Partition) func(parti
 func (s *tasks) split(feeds []*feed, mode brook.Mode) []*lane {
 	lanes := make([]*lane, 0, mode.Lanes)
 	for n := range mode.Lanes {
-		l := s.newLane(s.catalog.Live.Load(), true)
+		l := s.newLane(s.catalog.Live.Load(), liveViews{s})
 		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
 		var own []*feed
 		for _, f := range feeds {

@@ -29,9 +29,7 @@ func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, err
 	if l.tooLarge != nil && l.tooLargeAt == m.position {
 		m.forced = l.tooLarge
 	}
-	if l.rebuild != nil {
-		m.skips = l.rebuild.asides.Dropped(m.position)
-	}
+	m.skips = l.target.dropped(m.position)
 	if r.Value == nil && tombstone(l.app.config.Envelope, r) || slices.Contains(m.skips, "") { // the latter was dropped for all sets
 		l.batch.events++
 		l.batch.discarded++
@@ -138,7 +136,7 @@ func (l *lane) judge(f *feed, m *Delivery) (outcome, error) {
 			return again, fmt.Errorf("%s: %w", r.set, r.err)
 		}
 	}
-	if l.app.config.OnFailure != brook.Stop || !l.live {
+	if !l.target.stops() {
 		return kept, nil
 	}
 	if m.decodeErr != nil {
@@ -186,10 +184,8 @@ func (l *lane) keep(f *feed, m *Delivery) {
 	l.tx.Accept()
 	switch {
 	case len(m.emissions)+len(m.effects) == 0:
-	case l.rebuild != nil:
-		l.owe(m)
-	case !l.acted(f, m):
-		l.act(m)
+	default:
+		l.target.stage(l, f, m)
 	}
 }
 
@@ -318,9 +314,7 @@ func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, k
 
 // put takes a letter into the batch.
 func (l *lane) put(f *feed, letter deadletter.Letter) {
-	if l.rebuild != nil && letter.Stage != brook.StageEmit {
-		letter.Silent, letter.Owes = l.rebuild.asides.Silence(&letter)
-	}
+	l.target.silence(&letter)
 	l.batch.letters = append(l.batch.letters, letter)
 	f.waits.Add(&letter, l.app.config.OnFailure != brook.GoOn)
 }
