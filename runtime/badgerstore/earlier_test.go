@@ -90,7 +90,7 @@ func TestRecordStore(t *testing.T) {
 	pack(t, dir, fmt.Sprintf("testdata/earlier/%d.zip", len(files)+1))
 }
 
-// Stores that earlier shapes of values and of events wrote are read, indexed anew and written
+// Stores that earlier shapes of values and of events wrote are read, indexed again and written
 // on, again and again.
 func TestStoresOfEarlierShapes(t *testing.T) {
 	files, err := filepath.Glob("testdata/earlier/*.zip")

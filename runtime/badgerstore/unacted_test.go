@@ -13,7 +13,7 @@ func TestWhatALetterNeverDidHappensAfterTheFix(t *testing.T) {
 	apptest.Unacted(t, memdriver.New(), open(t, t.TempDir(), badgerstore.NoSync()), nil, nil)
 }
 
-// A row that the code's types can't hold makes letters that name Rebuild, which mends it.
+// A row that the code's types can't hold makes letters that name Rebuild, which repairs it.
 func TestNarrowedRowIsALetter(t *testing.T) {
 	apptest.Narrowed(t, open(t, t.TempDir(), badgerstore.NoSync()))
 }

@@ -289,8 +289,8 @@ func TestWeRefuseTheSDKsXML(t *testing.T) {
 	}
 }
 
-// An event that the SDK has no data for is, to us, an event without data, in both modes; so it
-// is where a client for Kafka makes the empty value null, as the SDKs for Go and Java do, and
+// An event for which the SDK has no data is an event without data here too, in both modes.
+// So it is if a Kafka client makes the empty value null, as the SDKs for Go and Java do;
 // Python's leaves it empty.
 func TestWeReadTheSDKsEventsWithoutData(t *testing.T) {
 	e := event.New()

@@ -146,8 +146,8 @@ func TestClose(t *testing.T) {
 	}
 	close(answer)
 	c.Close()
-	// The fake's goroutines, and those of the metrics that sarama keeps for all clients,
-	// end after it said so.
+	// The fake's goroutines, and those of the metrics that sarama keeps for all clients, end a
+	// little after it closed.
 	for deadline := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before+1; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<20)

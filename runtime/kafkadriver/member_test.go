@@ -140,7 +140,7 @@ func (p *member) numbers() (all []int32) {
 	return slices.Sorted(slices.Values(all))
 }
 
-// A cable can be cut and mended.
+// A cable can be cut and restored.
 type cable struct {
 	mu    sync.Mutex
 	cut   bool

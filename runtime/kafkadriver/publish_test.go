@@ -123,7 +123,7 @@ func TestPublishRetries(t *testing.T) {
 	}
 }
 
-// A connection that is cut before, or after, the broker took the records is made anew.
+// A connection that is cut before, or after, the broker took the records is opened again.
 func TestPublishOverBrokenConnections(t *testing.T) {
 	c := fake(t)
 	d := open(t, c.ListenAddrs(), quick())

@@ -298,7 +298,7 @@ func TestCompacted(t *testing.T) {
 	}
 }
 
-// A topic that was deleted and made anew is another log: no reader goes from one to
+// A topic that was deleted and created again is another log: no reader goes from one to
 // the other unnoticed.
 func testMadeAnew(t *testing.T, addrs []string, topic string) {
 	d := open(t, addrs, nil)
@@ -319,7 +319,7 @@ func testMadeAnew(t *testing.T, addrs []string, topic string) {
 	if err := admin(t, addrs).DeleteTopic(topic); err != nil {
 		t.Fatal(err)
 	}
-	// The next driver makes it anew, and longer than it was.
+	// The next driver creates it again, and longer than it was.
 	again, err := open(t, addrs, nil).Publish(t.Context(), numbered(topic, "k", 0, 20))
 	if err != nil || again[0].Partition != at[0].Partition {
 		t.Fatalf("%v, %v", again, err)
@@ -338,7 +338,7 @@ func testMadeAnew(t *testing.T, addrs []string, topic string) {
 	if _, err := d.Open(t.Context(), at[5]); !errors.Is(err, brook.ErrOutOfRange) {
 		t.Errorf("Open: %v, want ErrOutOfRange until Partitions told of the new log", err)
 	}
-	// The sequence of who published before does not fit the new log, and is begun anew.
+	// The sequence of a producer that published before does not fit the new log, and starts again.
 	more, err := d.Publish(t.Context(), numbered(topic, "k", 20, 30))
 	if err != nil || more[0].Offset != 20 {
 		t.Errorf("published to the new log: %v, %v", more, err)

@@ -1,8 +1,10 @@
--- One commit: everything is checked before the first write, because a script that fails half-way keeps its writes.
+-- One commit. Everything is checked before the first write, because a script that fails half-way
+-- keeps its writes.
 --
 -- KEYS  view, ids, then rows and order of each table, then the histories
--- ARGV  layout, id of the batch, base, how many ids are kept, channel, news, then the program: operations one after
---       another, "check" first. Numbers after an operation's name are indexes of KEYS and counts.
+-- ARGV  layout, id of the batch, base, how many ids are kept, channel, news, then the program:
+--       operations one after another, "check" first. Numbers after an operation's name are indexes
+--       of KEYS and counts.
 local layout, id, base, keep = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
 local channel, news = ARGV[5], ARGV[6]
 
@@ -14,7 +16,7 @@ end
 if redis.call('ZSCORE', KEYS[2], id) then
   return {'done', head}
 end
--- A snapshot that reads holds commits back for a moment.
+-- A reading snapshot holds commits back for a moment.
 if view[3] then
   local clock = redis.call('TIME')
   local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
@@ -23,8 +25,8 @@ if view[3] then
     return {'held', head, left}
   end
 end
--- Where its base is no longer among the ids that are kept, nobody can tell whether the batch was done before. The base of
--- those who saw no commit is "", which stands before the first.
+-- If its base is no longer among the kept ids, nobody knows whether the batch was done before. The
+-- base of a client that saw no commit is "", which comes before the first.
 local number = tonumber(string.sub(head, 17)) or 0
 if base == '' and number >= keep or base ~= '' and not redis.call('ZSCORE', KEYS[2], base) then
   return {'stale', head}

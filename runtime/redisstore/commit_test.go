@@ -124,7 +124,7 @@ func TestRepeatTooLate(t *testing.T) {
 	}
 }
 
-// What a server lost in a failover is noticed by whoever committed after it.
+// A client that committed notices afterwards what a server lost in a failover.
 func TestServerWentBack(t *testing.T) {
 	c := client(t)
 	s := open(t, c, apart(t))

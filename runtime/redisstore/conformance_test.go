@@ -25,7 +25,7 @@ func TestStoreFaulty(t *testing.T) {
 	}, storetest.Remote())
 }
 
-// A process that begins anew has nothing of the one before but the server.
+// A new process has nothing of the one before but the server.
 func TestStoreReopened(t *testing.T) {
 	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
 		storetest.RunReopen(t, func(t *testing.T) (brook.Store, func() brook.Store) {

@@ -1,4 +1,5 @@
--- A step of dropping a table: rows go together with their histories, so that whoever goes on finds the rest.
+-- A step of dropping a table: rows are removed together with their histories, so that the next step
+-- finds the rest.
 -- KEYS  rows, order, then the histories of the rows
 -- ARGV  the keys of the rows
 local n = #ARGV

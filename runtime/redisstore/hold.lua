@@ -1,8 +1,9 @@
 -- Holds commits back while a snapshot reads, but not for longer than they were free before.
 -- KEYS  view
 -- ARGV  for how many milliseconds
--- The field "held" of the view: until when, since when (milliseconds of the server's clock), how many snapshots.
--- It replies with the head, how long commits are held back from now on (0: they are not), and how long to wait before the next try.
+-- The field "held" of the view: until when, since when (milliseconds of the server's clock), how
+-- many snapshots. The reply is the head, how long commits are held back from now on (0: they are
+-- not), and how long to wait before the next try.
 local head = redis.call('HGET', KEYS[1], 'head') or ''
 if head == '' then
   return {head, 0, 0}

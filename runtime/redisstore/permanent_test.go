@@ -48,7 +48,7 @@ func TestServerEmptied(t *testing.T) {
 	if n.do("dbsize") != int64(0) {
 		t.Error("something was written")
 	}
-	// Who opens the view anew begins anew.
+	// A client that opens the view again begins again.
 	again := tableOf(t, s, brook.TableSpec{Name: "app/rows"})
 	commit(t, s, put(again, "d", "1"))
 }

@@ -1,4 +1,4 @@
--- Ends a snapshot's hold: where it was the last one, commits go on at once.
+-- Ends a snapshot's hold. If it was the last one, commits continue at once.
 -- KEYS  view
 local held = redis.call('HGET', KEYS[1], 'held')
 if not held then

@@ -15,7 +15,7 @@ func TestWhatALetterNeverDidHappensAfterTheFix(t *testing.T) {
 	})
 }
 
-// A row that the code's types can't hold makes letters that name Rebuild, which mends it.
+// A row that the code's types can't hold makes letters that name Rebuild, which repairs it.
 func TestNarrowedRowIsALetter(t *testing.T) {
 	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
 		apptest.Narrowed(t, open(t, connect(t), apart(t)))

@@ -13,8 +13,8 @@ import (
 )
 
 // AnotherApp: an app folds on and reads whatever other apps of its name are opened over the same
-// Store object, before it first commits or after: of the same package, or of another one with rows
-// of its own types.
+// Store object, before it first commits or after: of the same package, or of another one with
+// rows of its own types.
 func AnotherApp(t *testing.T, open func(*testing.T) brook.Store) {
 	type other struct{ ID string }
 	rows := &brook.Collection[string, other]{

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// RunChild runs the test binary once more, with an environment variable that makes it a child. It
-// reports whether the child got to its end. The child is killed within the given time after it
+// RunChild runs the test binary once more, with an environment variable that makes it a child.
+// It reports whether the child got to its end. The child is killed within the given time after it
 // printed the line "open", or sometimes "ready", which comes before it opens what an earlier one
 // left; with a time of 0 it is not killed.
 func RunChild(rnd *rand.Rand, variable, value string,

@@ -24,7 +24,9 @@ func (r *random) compare() {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		got = append(got, fmt.Sprint(modelLetter{l.Position.Offset, l.Set, l.Stage, string(l.Key), l.Attempts, l.Silent, ""}))
+		got = append(got,
+			fmt.Sprint(modelLetter{l.Position.Offset, l.Set, l.Stage, string(l.Key), l.Attempts,
+				l.Silent, ""}))
 	}
 	for _, l := range r.model.letters {
 		l.owes = "" // which can't be seen
@@ -42,7 +44,8 @@ func (r *random) compare() {
 		}
 	}
 	if !maps.Equal(emitted, r.model.emitted) {
-		r.t.Errorf("emissions:\n got %v\nwant %v", slices.Sorted(maps.Keys(emitted)), slices.Sorted(maps.Keys(r.model.emitted)))
+		r.t.Errorf("emissions:\n got %v\nwant %v", slices.Sorted(maps.Keys(emitted)),
+			slices.Sorted(maps.Keys(r.model.emitted)))
 	}
 }
 
@@ -112,7 +115,7 @@ func (r *random) compareIndex() {
 	}
 }
 
-// rows gives how many rows a table of the app has, and the value of the last.
+// rows returns how many rows a table of the app has, and the value of the last.
 func (r *random) rows(table string) (n int, last []byte) {
 	r.t.Helper()
 	t, err := r.store.Table(r.ctx, brook.TableSpec{Name: "ledger/" + table})
@@ -140,7 +143,8 @@ func (r *random) generation() int {
 	return state.Generation
 }
 
-// nothingLeft wants no rows of generations that are no longer live, nor emissions that are published.
+// nothingLeft wants no rows of generations that are no longer live, nor emissions
+// that are published.
 func (r *random) nothingLeft() {
 	r.t.Helper()
 	live := r.generation()
@@ -149,7 +153,8 @@ func (r *random) nothingLeft() {
 		if g == live {
 			continue
 		}
-		for _, table := range strings.Fields("rows/accounts rows/lines rows/notes index/accounts/Email positions letters folded dropped owed shapes") {
+		for _, table := range strings.Fields("rows/accounts rows/lines rows/notes " +
+			"index/accounts/Email positions letters folded dropped owed shapes") {
 			tables = append(tables, fmt.Sprint(g, "/", table))
 		}
 	}
@@ -160,7 +165,8 @@ func (r *random) nothingLeft() {
 	}
 }
 
-// withoutLog leaves the identity of the cause's log out of an emission's ID, name/log/topic/…, which is another one on every run.
+// withoutLog leaves the identity of the cause's log out of an emission's ID, name/log/topic/…,
+// which is another one on every run.
 func withoutLog(id string) string {
 	name, rest, _ := strings.Cut(id, "/")
 	_, rest, _ = strings.Cut(rest, "/")

@@ -18,8 +18,9 @@ import (
 
 var errBroken = errors.New("broken")
 
-// LargeRecords checks that records of so many bytes which fail are kept as dead letters, in a store that takes them in one commit or,
-// where limited is set, does not; and that they can be redriven as long as the log has them.
+// LargeRecords checks that failing records of so many bytes are kept as dead letters, in a store
+// that takes them in one commit or, if limited is set, does not; and that they can be redriven as
+// long as the log has them.
 func LargeRecords(t *testing.T, store brook.Store, size int, limited bool) {
 	l := newLarge(t, store, size, limited)
 	defer l.close()
@@ -35,7 +36,8 @@ func LargeRecords(t *testing.T, store brook.Store, size int, limited bool) {
 	l.redriven(0, "while it is broken")
 	l.fixed.Store(true)
 	l.redriven(2, "mended")
-	if note, err := l.Views.Notes.Get("b"); err != nil || fmt.Sprint(note) != "[+1 makes 1 noted: hi]" {
+	if note, err := l.Views.Notes.Get("b"); err != nil ||
+		fmt.Sprint(note) != "[+1 makes 1 noted: hi]" {
 		t.Errorf("notes of b after the redrive: %q, %v", note, err)
 	}
 	l.expired()
@@ -58,7 +60,8 @@ type large struct {
 func newLarge(t *testing.T, store brook.Store, size int, limited bool) *large {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	l := &large{t: t, ctx: ctx, store: store, driver: memdriver.New(), size: size, limited: limited, want: map[string]string{}}
+	l := &large{t: t, ctx: ctx, store: store, driver: memdriver.New(), size: size, limited: limited,
+		want: map[string]string{}}
 	l.reopen()
 	return l
 }
@@ -68,19 +71,22 @@ func (l *large) reopen() {
 	if l.App != nil {
 		l.close()
 	}
-	c := brook.Config{Author: "ledger", Name: "large", Driver: l.driver, Store: l.store, Log: slog.New(slog.DiscardHandler),
+	c := brook.Config{Author: "ledger", Name: "large", Driver: l.driver, Store: l.store,
+		Log:   slog.New(slog.DiscardHandler),
 		Retry: brook.Retry{Min: time.Microsecond, Max: time.Millisecond}}
 	c.Hooks.Failure = func(f brook.Failure) {
-		if f.What == "redrive" && f.Final && strings.Contains(f.Err.Error(), "the log has the record no more") {
+		if f.What == "redrive" && f.Final &&
+			strings.Contains(f.Err.Error(), "the log has the record no more") {
 			l.gone.Add(1)
 		}
 	}
-	app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
-		if e.Data.Order == "fail" && !l.fixed.Load() {
-			return errBroken
-		}
-		return nil
-	}})
+	app, err := ledger.NewApp(c, ledger.Books{},
+		&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+			if e.Data.Order == "fail" && !l.fixed.Load() {
+				return errBroken
+			}
+			return nil
+		}})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -100,7 +106,7 @@ func (l *large) caughtUp() {
 	}
 }
 
-// put publishes a record; where a letter is to become of it, letter says which.
+// put publishes a record. If it is to become a letter, letter is the expected one.
 func (l *large) put(r brook.Record, letter string) {
 	l.t.Helper()
 	r.Topic = "ledger"
@@ -116,7 +122,8 @@ func (l *large) put(r brook.Record, letter string) {
 func (l *large) event(key, typ, data, letter string) {
 	l.t.Helper()
 	r := brook.Record{Key: []byte(key)}
-	m := brook.Message{ID: fmt.Sprint(key, typ, len(l.want), len(data)), Type: typ, Author: "elsewhere", Time: time.Unix(1e9, 0), Data: []byte(data)}
+	m := brook.Message{ID: fmt.Sprint(key, typ, len(l.want), len(data)), Type: typ,
+		Author: "elsewhere", Time: time.Unix(1e9, 0), Data: []byte(data)}
 	if err := (brook.CloudEvents{}).Wrap(&m, &r); err != nil {
 		l.t.Fatal(err)
 	}
@@ -133,9 +140,12 @@ func (l *large) story() {
 	l.event("b", ledger.NotedType, `{"account":"b","text":"hi"`+blank+`}`, "handle 0 large")
 	l.event("a", ledger.MovedType, `{"account":"a","cents":"`+blank+`"}`, "decode 1 large")
 	l.put(brook.Record{Key: []byte("c"), Value: []byte(blank)}, "decode 1 large")
-	l.put(brook.Record{Key: bytes.Repeat([]byte("k"), l.size), Value: []byte("no event")}, "decode 1 large")
-	l.put(brook.Record{Value: []byte("neither"), Headers: []brook.Header{{Key: "ce_type", Value: []byte(ledger.MovedType)},
-		{Key: "ce_id", Value: []byte(blank)}, {Key: "x", Value: []byte(blank)}}}, "decode 1 large")
+	l.put(brook.Record{Key: bytes.Repeat([]byte("k"), l.size), Value: []byte("no event")},
+		"decode 1 large")
+	l.put(brook.Record{Value: []byte("neither"),
+		Headers: []brook.Header{{Key: "ce_type", Value: []byte(ledger.MovedType)},
+			{Key: "ce_id", Value: []byte(blank)}, {Key: "x", Value: []byte(blank)}}},
+		"decode 1 large")
 	stage := ""
 	if l.limited {
 		stage = "apply 1 large"
@@ -164,7 +174,8 @@ func (l *large) check(when string) {
 		if omits := letter.Omitted > 0; omits != (l.limited && n == "large") {
 			l.t.Errorf("%s: letter at %s omits %d bytes", when, letter.Position, letter.Omitted)
 		}
-		if letter.Stage == brook.StageApply && !strings.Contains(letter.Error, "limit") && !strings.Contains(letter.Error, "takes") {
+		if letter.Stage == brook.StageApply && !strings.Contains(letter.Error, "limit") &&
+			!strings.Contains(letter.Error, "takes") {
 			l.t.Errorf("%s: the error does not say what the limit is: %s", when, letter.Error)
 		}
 	}
@@ -185,7 +196,8 @@ func (l *large) redriven(want int, when string) {
 	}
 }
 
-// expired takes the records from the log: what letters do not hold is gone, and they can be dropped.
+// expired takes the records from the log: what letters do not hold is gone, and
+// they can be dropped.
 func (l *large) expired() {
 	l.t.Helper()
 	partitions, err := l.driver.Partitions(l.ctx, "ledger")
@@ -206,7 +218,8 @@ func (l *large) expired() {
 		}
 	}
 	if int(l.gone.Load()) != omitted || l.limited != (omitted > 0) {
-		l.t.Errorf("of %d letters %d do not hold their records, and %d were told", left, omitted, l.gone.Load())
+		l.t.Errorf("of %d letters %d do not hold their records, and %d were told", left, omitted,
+			l.gone.Load())
 	}
 	if n, err := l.Drop(l.ctx, nil); n != left || err != nil {
 		l.t.Errorf("dropped %d of %d, %v", n, left, err)

@@ -7,7 +7,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Limited gives a store that takes about so many bytes in one commit: those of keys, of values of tables without codec, and of histories.
+// Limited returns a store that takes about so many bytes in one commit: those of keys, of values of
+// tables without codec, and of histories.
 func Limited(store brook.Store, bytes int) brook.Store { return limited{store, bytes} }
 
 type limited struct {

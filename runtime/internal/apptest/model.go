@@ -12,7 +12,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 )
 
-// model is the ledger without brook: maps, and the rules of dead letters, read off the log record by record.
+// model is the ledger without brook: maps, and the rules of dead letters, read off the
+// log record by record.
 type model struct {
 	shown   shown
 	letters []modelLetter
@@ -54,8 +55,10 @@ type modelLetter struct {
 var sets = []string{"", "Books", "Audit"}
 
 func newModel() *model {
-	return &model{dropped: map[place]bool{}, seen: map[string]bool{}, emitted: map[string]bool{}, shown: shown{Accounts: map[string]ledger.Account{}, Lines: map[ledger.LineKey]ledger.Line{},
-		Notes: map[string]ledger.Note{}, Histories: Histories{map[string][]string{}, map[string][]string{}}}}
+	return &model{dropped: map[place]bool{}, seen: map[string]bool{}, emitted: map[string]bool{},
+		shown: shown{Accounts: map[string]ledger.Account{}, Lines: map[ledger.LineKey]ledger.Line{},
+			Notes:     map[string]ledger.Note{},
+			Histories: Histories{map[string][]string{}, map[string][]string{}}}}
 }
 
 // incoming is an event on its way through the model.
@@ -104,9 +107,11 @@ func (m *model) fold(r brook.Record) {
 	}
 }
 
-// deliver runs an event through one set, or all for "", and keeps what fails. It reports whether nothing did.
+// deliver runs an event through one set, or all for "", and keeps what fails. It reports
+// whether nothing did.
 func (m *model) deliver(e incoming, only string, attempts int) bool {
-	if !slices.Contains([]string{ledger.OpenedType, ledger.MovedType, ledger.ClosedType, ledger.NotedType}, e.typ) {
+	if !slices.Contains([]string{ledger.OpenedType, ledger.MovedType, ledger.ClosedType,
+		ledger.NotedType}, e.typ) {
 		return true
 	}
 	if e.odd && m.broken {
@@ -115,14 +120,17 @@ func (m *model) deliver(e incoming, only string, attempts int) bool {
 	}
 	ok, written := true, map[string]bool{} // histories that have the event
 	for _, set := range sets[1:] {
-		if only != "" && set != only || !handles(set, e.typ) || m.past != nil && m.dropped[place{e.offset, set}] {
+		if only != "" && set != only || !handles(set, e.typ) ||
+			m.past != nil && m.dropped[place{e.offset, set}] {
 			continue
 		}
 		if m.waits(e, set) {
-			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, 0, e.silent && !strings.Contains(e.owes, set), ""})
+			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, 0, e.silent &&
+				!strings.Contains(e.owes, set), ""})
 			ok = false
 		} else if !m.handle(e, set, written) {
-			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, attempts + 1, e.silent && !strings.Contains(e.owes, set), ""})
+			m.put(modelLetter{e.offset, set, brook.StageHandle, e.key, attempts + 1, e.silent &&
+				!strings.Contains(e.owes, set), ""})
 			ok = false
 		}
 	}
@@ -133,25 +141,28 @@ func handles(set, typ string) bool {
 	return typ == ledger.MovedType || (typ == ledger.NotedType) == (set == "Audit")
 }
 
-// put keeps a letter; one that a rebuild makes is silent where the event was acted on before.
+// put keeps a letter. One that a rebuild makes is silent if the event was acted on before.
 func (m *model) put(l modelLetter) {
 	if m.past != nil {
 		l.silent, l.owes = m.past.silence(l)
 	}
 	m.letters = append(m.letters, l)
 	slices.SortFunc(m.letters, func(l, k modelLetter) int {
-		return cmp.Or(cmp.Compare(l.offset, k.offset), cmp.Compare(slices.Index(sets, l.set), slices.Index(sets, k.set)))
+		return cmp.Or(cmp.Compare(l.offset, k.offset),
+			cmp.Compare(slices.Index(sets, l.set), slices.Index(sets, k.set)))
 	})
 }
 
 // owed reports whether a set never acted on an event, because it is a letter.
 func (m *model) owed(offset int64, set string) bool {
 	return slices.ContainsFunc(m.letters, func(l modelLetter) bool {
-		return l.offset == offset && (l.set == set || l.set == "") && (!l.silent || strings.Contains(l.owes, set))
+		return l.offset == offset && (l.set == set || l.set == "") &&
+			(!l.silent || strings.Contains(l.owes, set))
 	})
 }
 
-// silence says of a letter that a rebuild of m makes whether it is silent, and for which set not.
+// silence reports whether a letter that a rebuild of m makes is silent, and for
+// which set it is not.
 func (m *model) silence(l modelLetter) (silent bool, owes string) {
 	if l.set != "" {
 		return !m.owed(l.offset, l.set), ""
@@ -177,7 +188,9 @@ func (m *model) letter(offset int64, set string) *modelLetter {
 }
 
 func (m *model) remove(l modelLetter) {
-	m.letters = slices.DeleteFunc(m.letters, func(k modelLetter) bool { return k.offset == l.offset && k.set == l.set })
+	m.letters = slices.DeleteFunc(m.letters, func(k modelLetter) bool {
+		return k.offset == l.offset && k.set == l.set
+	})
 }
 
 func (m *model) waits(e incoming, set string) bool {
@@ -186,7 +199,7 @@ func (m *model) waits(e incoming, set string) bool {
 	})
 }
 
-// handle is the handlers of a set. It reports whether they succeeded, and changes nothing where not.
+// handle is the handlers of a set. It reports whether they succeeded, and changes nothing if not.
 func (m *model) handle(e incoming, set string, written map[string]bool) bool {
 	s := &m.shown
 	wrote := func(histories map[string][]string, name, key string) {
@@ -213,7 +226,9 @@ func (m *model) handle(e incoming, set string, written map[string]bool) bool {
 		decode(&c)
 		delete(s.Accounts, c.Account)
 		delete(s.OfAccounts, c.Account)
-		maps.DeleteFunc(s.Lines, func(k ledger.LineKey, _ ledger.Line) bool { return k.Account == c.Account })
+		maps.DeleteFunc(s.Lines, func(k ledger.LineKey, _ ledger.Line) bool {
+			return k.Account == c.Account
+		})
 	case ledger.NotedType:
 		var n ledger.Noted
 		decode(&n)
@@ -230,7 +245,8 @@ func (m *model) handle(e incoming, set string, written map[string]bool) bool {
 		}
 		switch text := fmt.Sprintf("%+d makes %d", v.Cents, account.Balance); v.Order {
 		case "emit":
-			if acts := !e.silent || strings.Contains(e.owes, set); (m.past == nil && acts || m.past != nil && m.past.owed(e.offset, set)) && e.offset >= 0 {
+			if acts := !e.silent || strings.Contains(e.owes, set); (m.past == nil && acts ||
+				m.past != nil && m.past.owed(e.offset, set)) && e.offset >= 0 {
 				m.emitted[fmt.Sprintf("ledger/ledger/0/%d/Audit/0", e.offset)] = true
 			}
 		case "quiet":
@@ -259,11 +275,12 @@ func (m *model) moved(v ledger.Moved, wrote func(account string)) bool {
 	if add(v.Account, v.Cents); v.From != "" {
 		add(v.From, -v.Cents)
 	}
-	s.Lines[ledger.LineKey{Account: v.Account, Number: old.Moves + 1}] = ledger.Line{Cents: v.Cents, Balance: old.Balance + v.Cents}
+	s.Lines[ledger.LineKey{Account: v.Account, Number: old.Moves + 1}] = ledger.Line{Cents: v.Cents,
+		Balance: old.Balance + v.Cents}
 	return true
 }
 
-// trimmed keeps the newest five moves, as history=5 says.
+// trimmed keeps the newest five moves, as history=5 demands.
 func trimmed(h []string) (kept []string) {
 	moves := 0
 	for _, e := range slices.Backward(h) {
@@ -311,7 +328,8 @@ func cloneAll(h map[string][]string) map[string][]string {
 	return c
 }
 
-// redrive tries letters again, those that filter accepts, until so many were tried. It gives how many were applied.
+// redrive tries letters again, those that filter accepts, up to a number of them. It returns
+// how many were applied.
 func (m *model) redrive(log []brook.Record, filter func(offset int64) bool, tries int) (n int) {
 	barred := map[string]bool{}
 	for _, l := range slices.Clone(m.letters) {
@@ -339,7 +357,7 @@ func (m *model) redrive(log []brook.Record, filter func(offset int64) bool, trie
 	return n
 }
 
-// drop removes letters that filter accepts, so many at most, and gives how many.
+// drop removes letters that filter accepts, up to a number of them, and returns how many.
 func (m *model) drop(filter func(offset int64) bool, most int) (n int) {
 	for _, l := range slices.Clone(m.letters) {
 		if filter(l.offset) && n != most {
@@ -351,7 +369,8 @@ func (m *model) drop(filter func(offset int64) bool, most int) (n int) {
 	return n
 }
 
-// rebuilt gives what a rebuild makes of the log: what fails is tried once more, and then stays as it was where it fails again.
+// rebuilt returns what a rebuild makes of the log: what fails is tried once more, and then stays as
+// it was if it fails again.
 func (m *model) rebuilt(log []brook.Record) *model {
 	r := newModel()
 	r.broken, r.past, r.emitted, r.dropped = m.broken, m, maps.Clone(m.emitted), m.dropped

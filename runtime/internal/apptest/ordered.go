@@ -16,8 +16,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Ordered is a log that stays as it is, of the events of package deploy/v2, the same in every process that makes it. What apps publish goes to the end
-// of a file, which several processes may share.
+// Ordered is a log that stays as it is, of the events of package deploy/v2, the same in
+// every process that makes it. What apps publish goes to the end of a file, which several
+// processes may share.
 type Ordered struct {
 	Still
 	sent *os.File
@@ -32,7 +33,8 @@ func (d *Ordered) Publish(_ context.Context, records []brook.Record) ([]brook.Po
 	for i := range records {
 		line, err := json.Marshal(&records[i])
 		if err == nil {
-			_, err = d.sent.Write(append(line, '\n')) // which is in the file once, and whole, also after a kill
+			// which is in the file once, and whole, also after a kill
+			_, err = d.sent.Write(append(line, '\n'))
 		}
 		if err != nil {
 			return nil, err
@@ -42,10 +44,12 @@ func (d *Ordered) Publish(_ context.Context, records []brook.Record) ([]brook.Po
 	return positions, nil
 }
 
-// NewOrdered makes the log of n events, the same for the same seed. Some of it fails in v1 alone, and the end of it in v2 too.
+// NewOrdered makes the log of n events, the same for the same seed. Some of it fails in v1 alone,
+// and the end of it in v2 too.
 func NewOrdered(seed uint64, partitions, n int, sent *os.File) (*Ordered, error) {
 	d := memdriver.New(memdriver.Topic("deploy", partitions))
-	config := brook.Config{Author: "deploy", Driver: Dated(d), Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}
+	config := brook.Config{Author: "deploy", Driver: Dated(d), Store: mapstore.New(),
+		Log: slog.New(slog.DiscardHandler)}
 	app, err := v2.NewApp(config, v2.Orders{})
 	if err != nil {
 		return nil, err
@@ -54,7 +58,8 @@ func NewOrdered(seed uint64, partitions, n int, sent *os.File) (*Ordered, error)
 	_, err = app.PublishAll(context.Background(), func(yield func(brook.Outgoing) bool) {
 		for i := range n {
 			user := fmt.Sprint(rnd.IntN(20))
-			placed := v2.Placed{User: user, Order: fmt.Sprintf("order-%d", i), Cents: rnd.Int64N(1000)}
+			placed := v2.Placed{User: user, Order: fmt.Sprintf("order-%d", i),
+				Cents: rnd.Int64N(1000)}
 			switch kind := rnd.IntN(100); {
 			case kind < 2 && i > n/10:
 				placed.Fails = "v1"

@@ -11,10 +11,12 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Pinned holds an app over a store to this: who reads the views while a rebuild replaces them sees them as they were until the read
-// ends, and what was replaced is removed after that. removed reports whether that of a number is gone.
+// Pinned holds an app over a store to this: who reads the views while a rebuild replaces them
+// sees them as they were until the read ends, and what was replaced is removed after that. removed
+// reports whether that of a number is gone.
 func Pinned(t *testing.T, store brook.Store, removed func(generation int) bool) {
-	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: memdriver.New(), Store: store, Log: slog.New(slog.DiscardHandler)},
+	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: memdriver.New(), Store: store,
+		Log: slog.New(slog.DiscardHandler)},
 		ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +33,8 @@ func Pinned(t *testing.T, store brook.Store, removed func(generation int) bool) 
 		}
 	}
 	for i := range 5 {
-		_, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: fmt.Sprint(i), Email: "same"})
+		_, err := app.Publish.Opened(t.Context(),
+			ledger.Opened{Account: fmt.Sprint(i), Email: "same"})
 		check(err)
 		_, err = app.Publish.Moved(t.Context(), ledger.Moved{Account: fmt.Sprint(i), Cents: 1})
 		check(err)

@@ -19,16 +19,19 @@ import (
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
-// Random does so many random things with an app over a store (publish, fold, crash, redrive, drop, process, rebuild, open again), and
-// compares it with a naive model after each. Where reopen is not nil, it gives the store as a process that begins anew finds it.
+// Random does so many random things with an app over a store (publish, fold, crash, redrive, drop,
+// process, rebuild, open again), and compares it with a naive model after each. If reopen is not
+// nil, it returns the store as a new process finds it.
 func Random(t *testing.T, store brook.Store, reopen func() brook.Store, seed uint64, steps int) {
 	t.Logf("seed %d", seed)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	r := &random{t: t, ctx: ctx, rnd: rand.New(rand.NewPCG(seed, 11)), store: store, reopen: reopen, driver: memdriver.New(), model: newModel()}
+	r := &random{t: t, ctx: ctx, rnd: rand.New(rand.NewPCG(seed, 11)), store: store, reopen: reopen,
+		driver: memdriver.New(), model: newModel()}
 	r.open(nil)
 	back, _ := engine.BackstageOf(r.Source())
-	if err := back.Clear(ctx); err != nil { // so that no commit but its own precedes what is done first
+	// so that no commit but its own precedes what is done first
+	if err := back.Clear(ctx); err != nil {
 		t.Fatal(err)
 	}
 	for step := range steps {
@@ -42,7 +45,8 @@ func Random(t *testing.T, store brook.Store, reopen func() brook.Store, seed uin
 	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
-	t.Logf("%d events, %d crashes, %d letters at the end", len(r.log()), r.crashes, len(r.model.letters))
+	t.Logf("%d events, %d crashes, %d letters at the end", len(r.log()), r.crashes,
+		len(r.model.letters))
 }
 
 type random struct {
@@ -75,20 +79,23 @@ func (o odd) Open(r *brook.Record, m *brook.Message) error {
 	return nil
 }
 
-// open makes an app over store and driver, which fail as fault says; nil: they don't.
+// open makes an app over store and driver, which fail as fault decides, or not at all if it is nil.
 func (r *random) open(fault *storetest.Fault) {
 	r.t.Helper()
 	if fault == nil {
 		fault = storetest.NewFault(storetest.Fail, 0)
 	}
-	c := brook.Config{Author: "ledger", Driver: drivertest.Faulty(r.driver, fault), Store: storetest.Faulty(r.store, fault), Envelope: odd{model: &r.model},
-		Log: slog.New(slog.DiscardHandler), BatchSize: 1 + r.rnd.IntN(20), Retry: brook.Retry{Min: time.Microsecond, Max: time.Millisecond}}
-	app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
-		if e.Data.Order == "fail" && r.model.broken {
-			return errAsked
-		}
-		return nil
-	}})
+	c := brook.Config{Author: "ledger", Driver: drivertest.Faulty(r.driver, fault),
+		Store: storetest.Faulty(r.store, fault), Envelope: odd{model: &r.model},
+		Log: slog.New(slog.DiscardHandler), BatchSize: 1 + r.rnd.IntN(20),
+		Retry: brook.Retry{Min: time.Microsecond, Max: time.Millisecond}}
+	app, err := ledger.NewApp(c, ledger.Books{},
+		&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+			if e.Data.Order == "fail" && r.model.broken {
+				return errAsked
+			}
+			return nil
+		}})
 	if err != nil && !fault.Struck() {
 		r.t.Fatal(err)
 	}
@@ -108,8 +115,8 @@ func (r *random) closed() {
 	}
 }
 
-// crashing opens the app so that it crashes at the n-th commit, before or after it, does something, and opens it again. It
-// gives how many commits of that were done, -1 for all.
+// crashing opens the app so that it crashes at the n-th commit, before or after it, does something,
+// and opens it again. It returns how many commits of that were done, -1 for all.
 func (r *random) crashing(do func(ctx context.Context) error) (commits int) {
 	r.t.Helper()
 	n, kind := 1+r.rnd.IntN(4), storetest.CrashBefore
@@ -176,7 +183,7 @@ func (r *random) log() (all []brook.Record) {
 	return all
 }
 
-// step does something, and says what.
+// step does something, and returns what.
 func (r *random) step() string {
 	r.t.Helper()
 	switch n := r.rnd.IntN(20); {
@@ -215,7 +222,8 @@ func (r *random) step() string {
 
 // crash folds with a fault anywhere in store or driver.
 func (r *random) crash() string {
-	kinds := []storetest.FaultKind{storetest.Fail, storetest.CrashBefore, storetest.CrashAfter, drivertest.Half}
+	kinds := []storetest.FaultKind{storetest.Fail, storetest.CrashBefore, storetest.CrashAfter,
+		drivertest.Half}
 	kind, n := kinds[r.rnd.IntN(len(kinds))], 1+r.rnd.IntN(120)
 	fault := storetest.NewFault(kind, n)
 	r.closed()
@@ -235,7 +243,8 @@ func (r *random) crash() string {
 }
 
 func (r *random) processed() string {
-	var event any = ledger.Moved{Account: r.account(), From: r.maybe(r.account()), Cents: r.rnd.Int64N(50), Order: r.maybe("quiet")}
+	var event any = ledger.Moved{Account: r.account(), From: r.maybe(r.account()),
+		Cents: r.rnd.Int64N(50), Order: r.maybe("quiet")}
 	typ, m := ledger.MovedType, event.(ledger.Moved)
 	if r.rnd.IntN(3) == 0 {
 		event, typ = ledger.Opened{Account: m.Account, Email: m.From}, ledger.OpenedType
@@ -278,7 +287,9 @@ func (r *random) redriven() string {
 
 func (r *random) rebuilt() string {
 	before := r.generation()
-	done := r.crashing(func(ctx context.Context) error { return r.Rebuild(ctx, brook.AcceptLetters()) })
+	done := r.crashing(func(ctx context.Context) error {
+		return r.Rebuild(ctx, brook.AcceptLetters())
+	})
 	if now := r.generation(); now != before {
 		r.model = r.model.rebuilt(r.log())
 	} else if done < 0 {
@@ -319,21 +330,24 @@ func (r *random) publish() {
 			if first {
 				account = fmt.Sprint(i % 4)
 			}
-			event, typ = ledger.Opened{Account: account, Email: r.account(), Tags: slices.Repeat([]string{account}, r.rnd.IntN(2))}, ledger.OpenedType
+			event, typ = ledger.Opened{Account: account, Email: r.account(),
+				Tags: slices.Repeat([]string{account}, r.rnd.IntN(2))}, ledger.OpenedType
 		case n < 5 && r.rnd.IntN(3) == 0:
 			event, typ = ledger.Closed{Account: account}, ledger.ClosedType
 		case n == 5:
 			event, typ = "a stranger's", "not.ours"
 		default:
 			order := []string{"", "", "", "emit", "quiet", "fail"}[r.rnd.IntN(6)]
-			event, typ = ledger.Moved{Account: account, From: r.maybe(r.account()), Cents: r.rnd.Int64N(50), Order: order}, ledger.MovedType
+			event, typ = ledger.Moved{Account: account, From: r.maybe(r.account()),
+				Cents: r.rnd.Int64N(50), Order: order}, ledger.MovedType
 		}
 		data, err := json.Marshal(event)
 		if err != nil {
 			r.t.Fatal(err)
 		}
 		record := brook.Record{Topic: "ledger", Key: []byte(account)}
-		m := brook.Message{ID: fmt.Sprint("id", r.rnd.Uint64()), Type: typ, Author: "elsewhere", Time: time.Unix(1e9, 0), Data: data}
+		m := brook.Message{ID: fmt.Sprint("id", r.rnd.Uint64()), Type: typ, Author: "elsewhere",
+			Time: time.Unix(1e9, 0), Data: data}
 		if r.rnd.IntN(15) == 0 {
 			m.Headers = []brook.Header{{Key: "odd"}}
 		}

@@ -16,9 +16,11 @@ func Headers(pairs ...string) (all []brook.Header) {
 
 // FullMessage returns a message that uses all there is.
 func FullMessage() brook.Message {
-	return brook.Message{ID: "orders/0/7/Audit/1", Type: "order.placed", Author: `the "shop"`, Time: time.Date(2020, 6, 8, 12, 34, 56, 789e6, time.UTC), Cause: "c1",
-		Lane: "orders/0/Audit", Sequence: brook.Sequence{Offset: 7, Ordinal: 1}, Headers: Headers("region", "eu", "traceparent", "00-1-2-01"),
-		Data: []byte(`{"order_id":"o1","cents":995}`)}
+	return brook.Message{ID: "orders/0/7/Audit/1", Type: "order.placed", Author: `the "shop"`,
+		Time: time.Date(2020, 6, 8, 12, 34, 56, 789e6, time.UTC), Cause: "c1",
+		Lane: "orders/0/Audit", Sequence: brook.Sequence{Offset: 7, Ordinal: 1},
+		Headers: Headers("region", "eu", "traceparent", "00-1-2-01"),
+		Data:    []byte(`{"order_id":"o1","cents":995}`)}
 }
 
 // Structured returns a record in structured mode.
@@ -31,5 +33,6 @@ func Structured(value string, pairs ...string) brook.Record {
 
 // Binary returns a record in binary mode, with further headers.
 func Binary(pairs ...string) brook.Record {
-	return brook.Record{Value: []byte(`{}`), Headers: append(Headers("ce_specversion", "1.0", "ce_type", "t"), Headers(pairs...)...)}
+	return brook.Record{Value: []byte(`{}`),
+		Headers: append(Headers("ce_specversion", "1.0", "ce_type", "t"), Headers(pairs...)...)}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Still is a log that stays as it is, the same in every process that makes it: it has one identity, and of what apps publish the ids go to
-// a writer, one a line.
+// Still is a log that stays as it is, the same in every process that makes it: it has one identity,
+// and of what apps publish the ids go to a writer, one a line.
 type Still struct {
 	*memdriver.Driver
 	mu  sync.Mutex
@@ -60,7 +60,8 @@ func (d *Still) Publish(_ context.Context, records []brook.Record) ([]brook.Posi
 	return positions, nil
 }
 
-// Dated returns a driver that publishes to d what is the same in every process: with IDs and times that count up.
+// Dated returns a driver that publishes to d what is the same in every process: with IDs and
+// times that count up.
 func Dated(d *memdriver.Driver) brook.Driver { return &dated{Driver: d} }
 
 type dated struct {
@@ -91,11 +92,13 @@ func (d *dated) Publish(ctx context.Context, records []brook.Record) ([]brook.Po
 // Accounts is how many accounts the story of NewStill is about: "0", "1" and so on.
 const Accounts = 9
 
-// NewStill makes the log of a story of about n events of the author "ledger", the same for the same seed. No event of it concerns two accounts,
-// so that partitions can be folded in any order. Some of it is to fail, see FailOnDemand, and some emits.
+// NewStill makes the log of a story of about n events of the author "ledger", the same for the same
+// seed. No event of it concerns two accounts, so that partitions can be folded in any order. Some
+// of it is to fail, see FailOnDemand, and some emits.
 func NewStill(seed uint64, partitions, n int, out io.Writer) (*Still, error) {
 	d := memdriver.New(memdriver.Partitions(partitions))
-	config := brook.Config{Author: "ledger", Driver: Dated(d), Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}
+	config := brook.Config{Author: "ledger", Driver: Dated(d), Store: mapstore.New(),
+		Log: slog.New(slog.DiscardHandler)}
 	app, err := ledger.NewApp(config, ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		return nil, err
@@ -104,14 +107,17 @@ func NewStill(seed uint64, partitions, n int, out io.Writer) (*Still, error) {
 	_, err = app.PublishAll(context.Background(), func(yield func(brook.Outgoing) bool) {
 		for i := range n {
 			account := fmt.Sprint(rnd.IntN(Accounts))
-			opened := ledger.Opened{Account: account, Email: fmt.Sprint(rnd.IntN(4)), Tags: []string{account}}
-			moved := ledger.Moved{Account: account, Cents: rnd.Int64N(50), Order: []string{"", "", "", "emit", "quiet"}[rnd.IntN(5)]}
+			opened := ledger.Opened{Account: account, Email: fmt.Sprint(rnd.IntN(4)),
+				Tags: []string{account}}
+			moved := ledger.Moved{Account: account, Cents: rnd.Int64N(50),
+				Order: []string{"", "", "", "emit", "quiet"}[rnd.IntN(5)]}
 			var more bool
 			switch kind := rnd.IntN(50); {
 			case i < Accounts:
 				more = yield(brook.Emit(ledger.Opened{Account: fmt.Sprint(i), Email: "0"}))
 			case kind == 0: // and opened again, else all that follows fails
-				more = yield(brook.Emit(ledger.Closed{Account: account})) && yield(brook.Emit(opened))
+				more = yield(brook.Emit(ledger.Closed{Account: account})) &&
+					yield(brook.Emit(opened))
 			case kind < 5:
 				more = yield(brook.Emit(opened))
 			case i > n-n/8 && i%100 == 99: // late, for all of the key that follows waits

@@ -21,21 +21,29 @@ type badge struct{ ID, Tag string }
 
 // badges returns the package, as it is with the unique tag or without.
 func badges(unique bool) (*engine.Definition, *brook.Collection[string, badge]) {
-	event := &brook.EventDef[badge]{Type: "badge", Shape: "string", AppendKey: func(dst []byte, e *badge) []byte { return key.AppendString(dst, e.ID) },
+	event := &brook.EventDef[badge]{Type: "badge", Shape: "string",
+		AppendKey: func(dst []byte, e *badge) []byte {
+			return key.AppendString(dst, e.ID)
+		},
 		Decode: func(data []byte) (e badge, err error) {
 			err = json.Unmarshal(data, &e)
 			return e, err
 		}}
-	rows := &brook.Collection[string, badge]{Name: "badges", Shape: "string", AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
-		Key: func(v *badge) *string { return &v.ID }, Schema: "{ID string,Tag string}", Pack: func(c *pack.Coder, v *badge) {
+	rows := &brook.Collection[string, badge]{Name: "badges", Shape: "string",
+		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
+		Key: func(v *badge) *string {
+			return &v.ID
+		}, Schema: "{ID string,Tag string}", Pack: func(c *pack.Coder, v *badge) {
 			c.Struct(2)
 			c.String(&v.ID)
 			c.String(&v.Tag)
 		},
-		Indexes: []brook.IndexDef[badge]{{Field: "Tag", Shape: "string", Unique: unique, Entries: func(v *badge, e *brook.Entries) {
-			e.Add(key.AppendString(e.Bytes(), v.Tag))
-		}}}}
-	def := &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows}, Events: []brook.AnyEvent{event},
+		Indexes: []brook.IndexDef[badge]{{Field: "Tag", Shape: "string", Unique: unique,
+			Entries: func(v *badge, e *brook.Entries) {
+				e.Add(key.AppendString(e.Bytes(), v.Tag))
+			}}}}
+	def := &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows},
+		Events:   []brook.AnyEvent{event},
 		Handlers: []engine.Handler{{Name: "Badge", Event: "badge", Writes: []int{0}}}}
 	def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
 		at := brook.RowsOf(tx, 0, rows)
@@ -51,8 +59,8 @@ func badges(unique bool) (*engine.Definition, *brook.Collection[string, badge]) 
 	return def, rows
 }
 
-// UniqueTakenBack makes an index unique over a store whose rows don't allow that, which is refused, and takes it back: the index has all rows
-// all the time, those that come later too.
+// UniqueTakenBack makes an index unique over a store whose rows don't allow that, which is refused,
+// and takes it back: the index has all rows all the time, those that come later too.
 func UniqueTakenBack(t *testing.T, s brook.Store) {
 	t.Helper()
 	d := memdriver.New(memdriver.Topic("badges", 1))
@@ -63,7 +71,8 @@ func UniqueTakenBack(t *testing.T, s brook.Store) {
 		data, err := json.Marshal(badge{fmt.Sprintf("%03d", n), tag})
 		r := brook.Record{Topic: "badges", Key: fmt.Appendf(nil, "%03d", n)}
 		if err == nil {
-			err = brook.CloudEvents{}.Wrap(&brook.Message{ID: fmt.Sprint(n), Type: "badge", Author: "badges", Time: time.Unix(1, 0), Data: data}, &r)
+			err = brook.CloudEvents{}.Wrap(&brook.Message{ID: fmt.Sprint(n), Type: "badge",
+				Author: "badges", Time: time.Unix(1, 0), Data: data}, &r)
 		}
 		if err == nil {
 			_, err = d.Publish(t.Context(), []brook.Record{r})
@@ -75,7 +84,8 @@ func UniqueTakenBack(t *testing.T, s brook.Store) {
 	run := func(unique bool) (letters int, byTag map[string]int, err error) {
 		t.Helper()
 		def, rows := badges(unique)
-		app, err := engine.NewApp(brook.Config{Author: "badges", Driver: d, Store: s, Log: slog.New(slog.DiscardHandler), OnStale: brook.Fail,
+		app, err := engine.NewApp(brook.Config{Author: "badges", Driver: d, Store: s,
+			Log: slog.New(slog.DiscardHandler), OnStale: brook.Fail,
 			Retry: brook.Retry{Min: time.Microsecond, Max: time.Millisecond}}, def)
 		if err != nil {
 			t.Fatal(err)
@@ -105,7 +115,8 @@ func UniqueTakenBack(t *testing.T, s brook.Store) {
 		t.Helper()
 		l, by, err := run(unique)
 		if err != nil || l != letters || by["a"] != a || by["b"] != b || by["c"] != c {
-			t.Errorf("unique %t: %v, %d letters, by tag %v; want %d, a %d, b %d, c %d", unique, err, l, by, letters, a, b, c)
+			t.Errorf("unique %t: %v, %d letters, by tag %v; want %d, a %d, b %d, c %d", unique, err,
+				l, by, letters, a, b, c)
 		}
 	}
 	for range 20 {

@@ -65,23 +65,28 @@ func Stale(t *testing.T, s brook.Store) {
 	state["Folds"] = "another version"
 	b, err := json.Marshal(state)
 	if err == nil {
-		err = s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: table, Key: []byte("state"), Value: b}}})
+		err = s.Commit(t.Context(),
+			&brook.Batch{Writes: []brook.Write{{Table: table, Key: []byte("state"), Value: b}}})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Unacted tells the story of a bug over a driver and a store: orders whose handler fails, others that wait behind them, code without the bug, whose
-// views are rebuilt by themselves, and everything emitted that never was, once. The code without the bug first runs over what broken
+// Unacted tells the story of a bug over a driver and a store: orders whose handler fails,
+// others that wait behind them, code without the bug, whose views are rebuilt by themselves, and
+// everything emitted that never was, once. The code without the bug first runs over what broken
 // gives, where it is not nil, which may fail.
-func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, fault *storetest.Fault, broken func() (brook.Driver, brook.Store)) {
+func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, fault *storetest.Fault,
+	broken func() (brook.Driver, brook.Store)) {
 	t.Helper()
 	bug := true
 	run := func(ctx context.Context, d brook.Driver, s brook.Store) error {
-		app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: d, Store: s, Log: slog.New(slog.DiscardHandler), BatchSize: 4,
+		app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: d, Store: s,
+			Log: slog.New(slog.DiscardHandler), BatchSize: 4,
 			Retry: brook.Retry{Min: time.Microsecond, Max: time.Millisecond}},
-			ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+			ledger.Books{},
+			&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
 				if bug && e.Data.Cents%3 == 0 {
 					return errBug
 				}
@@ -99,7 +104,8 @@ func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, fault *storetest.
 			t.Fatal(err)
 		}
 	}
-	publisher, err := ledger.NewApp(brook.Config{Author: "orders", Topic: "ledger", Driver: d, Store: mapstore.New()}, ledger.Books{}, &ledger.Audit{})
+	publisher, err := ledger.NewApp(brook.Config{Author: "orders", Topic: "ledger", Driver: d,
+		Store: mapstore.New()}, ledger.Books{}, &ledger.Audit{})
 	check(err)
 	const accounts, orders = 3, 5
 	for i := range accounts {
@@ -107,7 +113,9 @@ func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, fault *storetest.
 		check(err)
 	}
 	for n := range orders * accounts {
-		_, err := publisher.Publish.Moved(t.Context(), ledger.Moved{Account: fmt.Sprint(n % accounts), Cents: int64(n/accounts + n%accounts), Order: "emit"})
+		_, err := publisher.Publish.Moved(t.Context(),
+			ledger.Moved{Account: fmt.Sprint(n % accounts), Cents: int64(n/accounts + n%accounts),
+				Order: "emit"})
 		check(err)
 	}
 	check(publisher.Close())
@@ -129,7 +137,9 @@ func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, fault *storetest.
 	ids := map[string]int{}
 	for _, r := range Log(t, d) {
 		for _, h := range r.Headers {
-			if h.Key == "ce_id" && slices.ContainsFunc(r.Headers, func(h brook.Header) bool { return h.Key == "ce_brooklane" }) {
+			if h.Key == "ce_id" && slices.ContainsFunc(r.Headers, func(h brook.Header) bool {
+				return h.Key == "ce_brooklane"
+			}) {
 				ids[string(h.Value)]++
 			}
 		}
@@ -142,7 +152,8 @@ func Unacted(t *testing.T, d *memdriver.Driver, s brook.Store, fault *storetest.
 			t.Errorf("%s was emitted %d times", id, n)
 		}
 	}
-	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: d, Store: s, Log: slog.New(slog.DiscardHandler)}, ledger.Books{}, &ledger.Audit{})
+	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: d, Store: s,
+		Log: slog.New(slog.DiscardHandler)}, ledger.Books{}, &ledger.Audit{})
 	check(err)
 	defer func() { check(app.Close()) }()
 	for i := range accounts {

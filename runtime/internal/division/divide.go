@@ -1,5 +1,5 @@
-// Package division says which member of a group has which partitions. It is what drivers whose apps
-// form groups have in common.
+// Package division decides which member of a group has which partitions. Drivers whose apps
+// form groups share it.
 package division
 
 import (

@@ -29,7 +29,7 @@ func owners(t *testing.T, parts map[string][]division.Place) map[division.Place]
 	return all
 }
 
-// numbers tells how many numbers each member has.
+// numbers returns how many numbers each member has.
 func numbers(parts map[string][]division.Place) map[string]int {
 	n := map[string]int{}
 	for id, part := range parts {

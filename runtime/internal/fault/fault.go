@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// Kind says how an operation goes wrong.
+// Kind is the way in which an operation fails.
 type Kind uint8
 
 // The ways to go wrong.
@@ -100,8 +100,8 @@ func (f *Fault) Struck() bool { return f.at > 0 && f.Count() >= f.at }
 // Crashed reports whether nothing works any more.
 func (f *Fault) Crashed() bool { return f.ctx.Err() != nil }
 
-// Strike counts an operation and says how it goes: done says whether to do it, and err is what to
-// return whatever it gives.
+// Strike counts an operation and decides how it goes: done is whether to do it, and err is what to
+// return whatever its result.
 func (f *Fault) Strike(op Op) (done bool, err error) {
 	if f.Crashed() {
 		return false, ErrCrashed

@@ -156,8 +156,8 @@ func TestPoison(t *testing.T) {
 		}
 	}
 
-	// What can be mended is applied, what can't be read stays, and can be dropped: what waits
-	// behind it is free then.
+	// What can be repaired is applied, what can't be read stays, and can be dropped: then what
+	// waits behind it is free.
 	healed.Store(true)
 	unreadable := func(l brook.DeadLetter) bool { return l.Stage == brook.StageDecode }
 	for n, app := range apps {

@@ -167,8 +167,8 @@ func TestRetentionWhileBehind(t *testing.T) {
 	}
 }
 
-// TestLogMadeAnew: a topic is deleted and made anew, with an app that runs and with
-// one that does not.
+// TestLogMadeAnew: a topic is deleted and created again, with an app that runs and
+// with one that does not.
 func TestLogMadeAnew(t *testing.T) {
 	t.Parallel()
 	c := shared(t)

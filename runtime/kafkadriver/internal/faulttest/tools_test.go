@@ -187,7 +187,7 @@ func TestToolsRead(t *testing.T) {
 		texts = append(texts, fmt.Sprintf("Partition:%d Offset:%d %s ce_id:%s %s", pos.Partition,
 			pos.Offset, account, id, value))
 	}
-	// Of the headers it is told which there are; of one what it says.
+	// Header names are all reported; of one header the value too.
 	abridge := func(out, separator, between string) (all []string) {
 		for text := range strings.Lines(out) {
 			parts := strings.Split(strings.TrimSuffix(text, "\n"), "\t")
