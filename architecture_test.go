@@ -133,7 +133,7 @@ var layers = [][]string{
 	{"partition", "quiesce", "plan"},
 	{"report"},
 	{"retry"},
-	{"input", "txn", "deadletter", "outbox", "catalog", "watch"},
+	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
 	{"publisher", "effects", "backfill", "prefetch", "group"},
 	{"task"},
 }

@@ -25,13 +25,10 @@ func (l *lane) commit(ctx context.Context) error {
 		return retry.ErrRestart
 	}
 	l.writes = l.assemble(l.writes[:0])
-	for k, s := range l.folded {
-		l.writes = append(l.writes, brook.Write{Table: l.gen.Folded, Key: []byte(k), Value: encodeSequence(s)})
-	}
 	moved, from := l.moves()
 	for _, f := range l.feeds {
 		if f.Dirty() {
-			l.writes = f.window.writes(l.writes, l.gen.Window, f.ID)
+			l.writes = f.repeats.Writes(l.writes, l.gen.Folded, l.gen.Window)
 			l.writes = append(l.writes, brook.Write{Table: l.gen.Positions, Key: f.ID.AppendKey(nil), Value: f.Stage()})
 		}
 	}
@@ -129,7 +126,7 @@ func (l *lane) rewind() {
 	l.withheld = false
 	for _, f := range l.feeds {
 		f.Rewind()
-		f.folded, f.window = nil, nil
+		f.repeats.Reset()
 	}
 }
 
@@ -218,7 +215,6 @@ func (l *lane) follow() {
 // forget empties the batch.
 func (l *lane) forget() {
 	l.tx.Reset()
-	clear(l.folded)
 	clear(l.writes)
 	l.numbered = false
 	b := &l.batch

@@ -31,17 +31,25 @@ type Delivery struct {
 	effects   []effect
 }
 
+// host is the task that runs an event.
+type host interface {
+	// Owns reports whether a record is in the partition that its key belongs to.
+	Owns(r *brook.Record) bool
+	// Blocker returns which dead letter the event has to wait behind for a set, if any.
+	Blocker(m *Delivery, set string) (brook.Position, bool)
+}
+
 // fate is what is decided before the event is dispatched.
 type fate struct {
-	letter *deadletter.Letter // that is redriven
-	only   string             // the set that alone runs, for a redriven letter; "": all
-	forced error              // what every set fails with
-	feed   *feed              // nil for an event that waits behind nobody
-	lane   *lane
-	once   bool     // Process: all sets or none
-	silent bool     // it was acted on before
-	owes   []string // but not by these sets
-	skips  []string // sets for which it was dropped
+	letter  *deadletter.Letter // that is redriven
+	only    string             // the set that alone runs, for a redriven letter; "": all
+	forced  error              // what every set fails with
+	host    host               // who runs it
+	divided bool               // among the members of a group, where an event that strays can't run alone
+	once    bool               // Process: all sets or none
+	silent  bool               // it was acted on before
+	owes    []string           // but not by these sets
+	skips   []string           // sets for which it was dropped
 }
 
 // findings are what the event is like, known once it is decoded, and how far it came.
@@ -50,8 +58,7 @@ type findings struct {
 	scratch   any    // *E of the last event that had a key, so that the next needs none of its own
 	decodeErr error
 	set       int
-	named     bool      // the record has an ID
-	hash      eventHash // of author and ID, with Config.DropRepeats
+	named     bool // the record has an ID
 	known     bool
 	handled   bool
 	aborted   bool
@@ -132,9 +139,9 @@ func (m *Delivery) started(info schema.Event) bool {
 		return true
 	}
 	// In parallel lanes only the key's own partition may hold the event.
-	if m.key == nil || !m.message.Keyed || !keyMatches(info, m.key, m.record.Key) || !m.lane.owns(m.record) {
+	if m.key == nil || !m.message.Keyed || !keyMatches(info, m.key, m.record.Key) || !m.host.Owns(m.record) {
 		m.foreign = true
-		if m.lane.app.config.Group {
+		if m.divided {
 			if s := m.strayed(); m.forced == nil {
 				m.forced = barred(&s)
 			}
@@ -190,12 +197,10 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	if m.aborted || m.only != "" && m.only != name || m.skips != nil && slices.Contains(m.skips, name) {
 		return
 	}
-	if m.feed != nil {
-		if behind, waits := m.lane.waiting(m.feed, m, name); waits {
-			m.results = append(m.results, result{set: name, stage: brook.StageHandle, waits: true,
-				err: fmt.Errorf("waits behind the dead letter at %s", behind)})
-			return
-		}
+	if behind, waits := m.host.Blocker(m, name); waits {
+		m.results = append(m.results, result{set: name, stage: brook.StageHandle, waits: true,
+			err: fmt.Errorf("waits behind the dead letter at %s", behind)})
+		return
 	}
 	m.set = set
 	m.tx.Savepoint()
@@ -205,7 +210,7 @@ func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	if err == nil {
 		stage, err = m.call(run)
 	}
-	if m.tx.CrossKey() && m.tx.StoreFault() == nil && m.ctx.Err() == nil && m.lane.app.config.Group {
+	if m.tx.CrossKey() && m.tx.StoreFault() == nil && m.ctx.Err() == nil && m.divided {
 		s := m.strayed()
 		stage, err = brook.StageApply, barred(&s)
 		m.tx.SetCrossKey(false)

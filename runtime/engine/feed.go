@@ -7,6 +7,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/repeats"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -19,9 +20,8 @@ type feed struct {
 	full     bool // it stands still for want of room for dead letters, which was told
 	outbound int  // what waited in the outbox for it when the batch began
 	waits    *deadletter.Blocked
-	folded   map[string]brook.Sequence // lane → the highest sequence folded; filled as they are met
-	window   *window                   // of Config.DropRepeats; nil: it is not known
-	emits    string                    // what the streams of emissions that are caused here begin with; "": not needed yet
+	repeats  *repeats.Filter
+	emits    string // what the streams of emissions that are caused here begin with; "": not needed yet
 }
 
 // source gives what the streams of emissions that are caused in the partition begin with.
@@ -35,8 +35,14 @@ func (f *feed) source(s *tasks) string {
 // commit forgets the batch, which is in the store.
 func (f *feed) commit() {
 	f.Committed()
-	f.window.commit()
+	f.repeats.Committed()
 	f.unstored = 0
+}
+
+// newFeed returns the feed of a partition that is read from its start. dropRepeats is Config.DropRepeats.
+func newFeed(p brook.Partition, waits *deadletter.Blocked, dropRepeats int) *feed {
+	q := input.NewQueue(p)
+	return &feed{Queue: q, waits: waits, repeats: repeats.NewFilter(q.ID, dropRepeats)}
 }
 
 // dirty reports whether the batch has a position of the feed to store.

@@ -53,13 +53,13 @@ type lane struct {
 	tx      *txn.Tx
 	deliver func(*Delivery)
 	m       Delivery
+	current *feed // whose event runs; nil: it waits behind nobody
 	batch   pending
-	writes  []brook.Write             // of the commit, kept for its room
-	folded  map[string]brook.Sequence // lanes of emissions that the batch moved on
-	limit   int                       // events per batch
-	strays  int                       // so far
-	last    brook.Stray               // the last of them
-	events  int                       // so far
+	writes  []brook.Write // of the commit, kept for its room
+	limit   int           // events per batch
+	strays  int           // so far
+	last    brook.Stray   // the last of them
+	events  int           // so far
 
 	tooLarge   error // the event at tooLargeAt alone is more than the store takes
 	tooLargeAt brook.Position
@@ -234,8 +234,8 @@ func (l *lane) ended(ctx context.Context) error {
 	return retry.GaveUp(why, "fold", tries, l.trouble, nil)
 }
 
-// owns reports whether a record is in the partition that its key belongs to.
-func (l *lane) owns(r *brook.Record) bool {
+// Owns reports whether a record is in the partition that its key belongs to.
+func (l *lane) Owns(r *brook.Record) bool {
 	p, ok := l.app.config.Driver.(brook.Partitioner)
 	return ok && p.Partition(r.Key, l.count) == int(r.Partition)
 }

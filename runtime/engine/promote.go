@@ -107,7 +107,8 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	for _, live := range append([]*lane{a.tasks.solo}, a.tasks.lanes...) {
 		live.in(l.gen)
 		for _, f := range live.feeds {
-			f.waits, f.folded, f.window = a.tasks.waitsOf(f.ID), nil, nil
+			f.waits = a.tasks.waitsOf(f.ID)
+			f.repeats.Reset()
 			if at, ok := first[f.ID]; ok {
 				f.First = at
 			}

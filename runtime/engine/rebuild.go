@@ -284,7 +284,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 					brook.ErrRetention, p.Topic, p.Number, p.Start, s.First))
 			}
 		}
-		f := &feed{Queue: input.NewQueue(p), waits: &deadletter.Blocked{}}
+		f := newFeed(p, &deadletter.Blocked{}, a.config.DropRepeats)
 		f.Silent, f.New = standings[id].Silent, true
 		f.Meet(standings[id])
 		fresh = append(fresh, f)

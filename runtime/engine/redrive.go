@@ -250,7 +250,8 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadletter.Lette
 	m := &l.m
 	record := letter.Record
 	l.prepare(ctx, m, &record)
-	m.lane, m.feed, m.letter, m.only, m.silent, m.owes = l, f, &letter, letter.Set, letter.Silent, letter.Owes
+	l.current = f
+	m.letter, m.only, m.silent, m.owes = &letter, letter.Set, letter.Silent, letter.Owes
 	l.unwrap(m)
 	l.tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
 	if m.decodeErr == nil {

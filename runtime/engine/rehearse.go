@@ -158,7 +158,7 @@ func (r *rehearsal) perform(ctx context.Context, e entrance) bool {
 	}
 	s, m := r.stage, &r.stage.m
 	s.prepare(ctx, m, e.record)
-	m.lane, m.feed = s, e.feed
+	s.current = e.feed
 	s.unwrap(m)
 	s.tx.Begin(txn.Event{Ctx: ctx, Confined: s.parallel})
 	r.unknown, r.scanned = false, false

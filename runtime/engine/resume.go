@@ -7,7 +7,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
-	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -95,7 +94,7 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 		if mine != nil && !mine[id] {
 			continue
 		}
-		f := &feed{Queue: input.NewQueue(p), waits: a.tasks.waitsOf(id)}
+		f := newFeed(p, a.tasks.waitsOf(id), a.config.DropRepeats)
 		s, ok := standings[id]
 		if !ok || a.publisher.Forgets() {
 			f.Silent = marks[id]

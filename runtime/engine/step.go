@@ -24,7 +24,7 @@ func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, err
 	}
 	m := &l.m
 	l.prepare(ctx, m, r)
-	m.lane, m.feed = l, f
+	l.current = f
 	l.batch.last = m.position
 	if l.tooLarge != nil && l.tooLargeAt == m.position {
 		m.forced = l.tooLarge
@@ -36,27 +36,14 @@ func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, err
 		return kept, nil
 	}
 	l.unwrap(m)
-	if m.message.Lane != "" {
-		repeat, err := l.repeated(ctx, f, m)
-		if err != nil {
-			return broken, err
-		}
-		if repeat {
-			l.batch.events++
-			l.batch.repeats++
-			return kept, nil
-		}
+	repeat, err := f.repeats.Repeated(ctx, l.app.reader, l.gen.Folded, l.gen.Window, &m.message, m.named)
+	if err != nil {
+		return broken, err
 	}
-	if l.app.config.DropRepeats > 0 && m.named {
-		repeat, err := l.remembered(ctx, f, m)
-		if err != nil {
-			return broken, err
-		}
-		if repeat {
-			l.batch.events++
-			l.batch.repeats++
-			return kept, nil
-		}
+	if repeat {
+		l.batch.events++
+		l.batch.repeats++
+		return kept, nil
 	}
 	l.tx.Begin(txn.Event{Ctx: ctx, Confined: l.parallel})
 	if m.decodeErr == nil {
@@ -68,12 +55,7 @@ func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, err
 		return what, err
 	}
 	l.keep(f, m)
-	if m.message.Lane != "" {
-		l.foldedUpTo(f, m)
-	}
-	if m.hash != (eventHash{}) && (m.handled || m.decodeErr != nil) {
-		f.window.add(m.hash)
-	}
+	f.repeats.Accept(&m.message, m.handled || m.decodeErr != nil)
 	l.batch.events++
 	return kept, nil
 }
@@ -84,8 +66,9 @@ func (l *lane) prepare(ctx context.Context, m *Delivery, r *brook.Record) {
 	clear(m.emissions)
 	clear(m.effects)
 	m.results, m.emissions, m.effects = m.results[:0], m.emissions[:0], m.effects[:0]
+	l.current = nil
 	m.tx, m.ctx, m.def, m.position, m.record = l.tx, ctx, l.app.def, r.Position(), r
-	m.fate, m.findings = fate{}, findings{key: m.key[:0], scratch: m.scratch}
+	m.fate, m.findings = fate{host: l, divided: l.app.config.Group}, findings{key: m.key[:0], scratch: m.scratch}
 }
 
 // unwrap opens the record's envelope.
@@ -221,8 +204,8 @@ func (l *lane) item(m *Delivery, e *emission) *outbox.Item {
 	a, set := l.app, l.app.def.Sets[e.set]
 	out := &e.out
 	source := a.stem()
-	if m.feed != nil {
-		source = m.feed.source(a)
+	if l.current != nil {
+		source = l.current.source(a)
 	}
 	out.Message.Author = a.config.Author
 	out.Message.Cause = m.message.ID
@@ -238,10 +221,10 @@ func (l *lane) item(m *Delivery, e *emission) *outbox.Item {
 	item := &outbox.Item{Free: number > 0, Position: m.position, Author: m.message.Author, Type: out.Message.Type, ID: m.message.ID, Set: set, Ordinal: e.ordinal,
 		Key: outbox.ItemKey(m.position, m.message.ID, number, e.set, e.ordinal)}
 	if err := a.wrap(out, &item.Record); err != nil {
-		if m.feed == nil { // of Process: it counts for no partition
+		if l.current == nil { // of Process: it counts for no partition
 			l.batch.letters = append(l.batch.letters, publisher.LetterOf(item, err))
 		} else {
-			l.put(m.feed, publisher.LetterOf(item, err))
+			l.put(l.current, publisher.LetterOf(item, err))
 		}
 		return nil
 	}
@@ -271,9 +254,10 @@ func trace(headers, cause []brook.Header) []brook.Header {
 	return headers
 }
 
-// waiting reports whether the event has to wait for a set, and behind which position.
-func (l *lane) waiting(f *feed, m *Delivery, set string) (brook.Position, bool) {
-	if f.waits.Empty() || len(m.key) == 0 {
+// Blocker reports whether the event has to wait for a set, and behind which position.
+func (l *lane) Blocker(m *Delivery, set string) (brook.Position, bool) {
+	f := l.current
+	if f == nil || f.waits.Empty() || len(m.key) == 0 {
 		return brook.Position{}, false
 	}
 	offset, ok := f.waits.Blocker(set, l.keyText(m), m.position.Offset)

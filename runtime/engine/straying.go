@@ -15,7 +15,7 @@ func (m *Delivery) strayed() brook.Stray {
 	}
 	for i := range m.def.Handlers {
 		if h := &m.def.Handlers[i]; h.Set == m.set && h.Event == s.Type {
-			s.Handler = m.lane.app.code.HandlerName(h)
+			s.Handler = m.def.Sets[h.Set] + "." + h.Name
 		}
 	}
 	return s

@@ -1,4 +1,4 @@
-package engine
+package repeats
 
 import (
 	"context"
@@ -37,25 +37,11 @@ func hashEvent(m *brook.Message) (h eventHash) {
 
 func windowKey(id partition.ID, block int64) []byte { return key.AppendInt(id.AppendKey(nil), block) }
 
-// remembered reports whether the window of the event's partition has an event of its author and ID. One without ID is none.
-func (l *lane) remembered(ctx context.Context, f *feed, m *Delivery) (bool, error) {
-	if f.window == nil {
-		w, err := l.openWindow(ctx, f.ID)
-		if err != nil {
-			return false, err
-		}
-		f.window = w
-	}
-	m.hash = hashEvent(&m.message)
-	_, known := f.window.last[m.hash]
-	return known, nil
-}
-
 // openWindow reads what the store has of a partition's window.
-func (l *lane) openWindow(ctx context.Context, id partition.ID) (*window, error) {
-	w := &window{size: l.app.config.DropRepeats, last: map[eventHash]int64{}}
+func openWindow(ctx context.Context, reader brook.Reader, t brook.Table, id partition.ID, size int) (*window, error) {
+	w := &window{size: size, last: map[eventHash]int64{}}
 	from := id.AppendKey(nil)
-	for row, err := range l.app.reader.Scan(ctx, l.gen.Window, from, key.Successor(from)) {
+	for row, err := range reader.Scan(ctx, t, from, key.Successor(from)) {
 		if err != nil {
 			return nil, err
 		}
