@@ -11,12 +11,12 @@ type Definition struct {
 	Sets        []string // names of the handler sets, in order
 	Collections []brook.AnyCollection
 	Events      []brook.AnyEvent // all that are handled, published or discarded
-	Handlers    []Handler
+	Handlers    []plan.Handler
 	Discards    []string // types that are received and ignored on purpose
 
 	// Lane makes the dispatch of one lane: a function that decodes an event, calls its
 	// handlers and applies what they give, all through tx.
-	Lane func(tx *Tx) func(*Delivery)
+	Lane func(tx *txn.Tx) func(*Delivery)
 	// Outgoing encodes an event of whichever type; false where its type is not the package's.
 	Outgoing func(o brook.Outgoing, out *brook.Outbound) bool
 }

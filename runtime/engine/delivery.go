@@ -10,9 +10,12 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/wire"
 )
 
 // Delivery is one event on its way through the handler sets of one lane. Generated code uses it.
@@ -288,4 +291,57 @@ func (m *Delivery) After(effects ...brook.Effect) {
 			m.effects = append(m.effects, effect{m.def.Sets[m.set], run})
 		}
 	}
+}
+
+// prepare clears the delivery for a record.
+func (m *Delivery) prepare(ctx context.Context, tx *txn.Tx, def *Definition, r *brook.Record, h host, divided bool) {
+	clear(m.results)
+	clear(m.emissions)
+	clear(m.effects)
+	m.results, m.emissions, m.effects = m.results[:0], m.emissions[:0], m.effects[:0]
+	m.tx, m.ctx, m.def, m.position, m.record = tx, ctx, def, r.Position(), r
+	m.fate, m.findings = fate{host: h, divided: divided}, findings{key: m.key[:0], scratch: m.scratch}
+}
+
+// unwrap opens the record's envelope.
+func (m *Delivery) unwrap(envelope brook.Envelope, bare bool, code *plan.Code) {
+	m.bare = bare
+	if err := envelope.Open(m.record, &m.message); err != nil {
+		if _, ours := code.Events[m.message.Type]; ours || m.message.Type == "" || untyped(err) {
+			m.known, m.decodeErr = true, text.Explain(m.record.Value, err) // of a stranger's events nobody wants to know
+		}
+		m.message.Keyed, m.message.Lane = m.message.Keyed && m.message.Type != "", ""
+	}
+	m.named = m.message.ID != ""
+	if !m.named {
+		m.message.ID = m.position.String()
+	}
+	if m.message.Time.IsZero() && wire.Writable(m.record.Time) {
+		m.message.Time = m.record.Time.UTC()
+	}
+	if m.message.Lane != "" && !outbox.Genuine(&m.message) {
+		m.message.Lane = "" // somebody else's event, with the headers of an emission
+	}
+}
+
+// dispatch runs the generated code, which may panic where it decodes.
+func (m *Delivery) dispatch(deliver func(*Delivery)) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.known = true
+			m.decodeErr = &brook.PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	deliver(m)
+}
+
+// owing reports whether a set is to act on the event.
+func (m *Delivery) owing(set string) bool { return !m.silent || slices.Contains(m.owes, set) }
+
+// owed names the sets that are to act on the event although it is silent, for a letter of all sets.
+func (m *Delivery) owed(set string) []string {
+	if set != "" {
+		return nil
+	}
+	return m.owes
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -13,7 +12,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
-	"github.com/brookgen/brookgen/runtime/wire"
 )
 
 // step runs one record through the handler sets. Unless the outcome is kept, nothing of it stays, and the
@@ -60,48 +58,17 @@ func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, err
 	return kept, nil
 }
 
-// prepare clears the delivery for a record.
+// prepare clears the delivery for a record of an event that waits behind nobody.
 func (l *lane) prepare(ctx context.Context, m *Delivery, r *brook.Record) {
-	clear(m.results)
-	clear(m.emissions)
-	clear(m.effects)
-	m.results, m.emissions, m.effects = m.results[:0], m.emissions[:0], m.effects[:0]
 	l.current = nil
-	m.tx, m.ctx, m.def, m.position, m.record = l.tx, ctx, l.app.def, r.Position(), r
-	m.fate, m.findings = fate{host: l, divided: l.app.config.Group}, findings{key: m.key[:0], scratch: m.scratch}
+	m.prepare(ctx, l.tx, l.app.def, r, l, l.app.config.Group)
 }
 
 // unwrap opens the record's envelope.
-func (l *lane) unwrap(m *Delivery) {
-	m.bare = l.app.bare
-	if err := l.app.config.Envelope.Open(m.record, &m.message); err != nil {
-		if _, ours := l.app.code.Events[m.message.Type]; ours || m.message.Type == "" || untyped(err) {
-			m.known, m.decodeErr = true, text.Explain(m.record.Value, err) // of a stranger's events nobody wants to know
-		}
-		m.message.Keyed, m.message.Lane = m.message.Keyed && m.message.Type != "", ""
-	}
-	m.named = m.message.ID != ""
-	if !m.named {
-		m.message.ID = m.position.String()
-	}
-	if m.message.Time.IsZero() && wire.Writable(m.record.Time) {
-		m.message.Time = m.record.Time.UTC()
-	}
-	if m.message.Lane != "" && !outbox.Genuine(&m.message) {
-		m.message.Lane = "" // somebody else's event, with the headers of an emission
-	}
-}
+func (l *lane) unwrap(m *Delivery) { m.unwrap(l.app.config.Envelope, l.app.bare, l.app.code) }
 
-// dispatch runs the generated code, which may panic where it decodes.
-func (l *lane) dispatch(m *Delivery) {
-	defer func() {
-		if p := recover(); p != nil {
-			m.known = true
-			m.decodeErr = &brook.PanicError{Value: p, Stack: debug.Stack()}
-		}
-	}()
-	l.deliver(m)
-}
+// dispatch runs the generated code.
+func (l *lane) dispatch(m *Delivery) { m.dispatch(l.deliver) }
 
 // judge says what becomes of an event that was dispatched.
 func (l *lane) judge(f *feed, m *Delivery) (outcome, error) {
@@ -196,9 +163,6 @@ func (l *lane) act(m *Delivery) {
 	}
 }
 
-// owing reports whether a set is to act on the event.
-func (m *Delivery) owing(set string) bool { return !m.silent || slices.Contains(m.owes, set) }
-
 // item makes the outbox entry of an emission; one that its envelope refuses is a dead letter of its own.
 func (l *lane) item(m *Delivery, e *emission) *outbox.Item {
 	a, set := l.app, l.app.def.Sets[e.set]
@@ -274,14 +238,6 @@ func (l *lane) keyText(m *Delivery) []byte {
 		return nil
 	}
 	return text
-}
-
-// owed names the sets that are to act on the event although it is silent, for a letter of all sets.
-func (m *Delivery) owed(set string) []string {
-	if set != "" {
-		return nil
-	}
-	return m.owes
 }
 
 func (l *lane) letter(m *Delivery, set, stage string, err error, attempts int, key []byte) deadletter.Letter {
