@@ -9,9 +9,9 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -250,7 +250,7 @@ func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err 
 		return brook.StageApply, m.tx.Failure()
 	}
 	if err != nil {
-		effects.Probe(err)
+		report.Probe(err)
 		return brook.StageHandle, err
 	}
 	if m.tx.Failure() != nil {

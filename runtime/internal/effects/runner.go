@@ -4,7 +4,6 @@ package effects
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -61,14 +60,8 @@ func call(ctx context.Context, run brook.Effect) (err error) {
 		}
 	}()
 	if err := run(ctx); err != nil {
-		Probe(err)
+		report.Probe(err)
 		return err
 	}
 	return nil
-}
-
-// Probe calls err's methods while recover is in place: a typed nil error may panic in Error or Is.
-func Probe(err error) {
-	_ = err.Error()
-	_ = errors.Is(err, brook.ErrRetry) || errors.Is(err, brook.ErrTooLarge)
 }

@@ -107,3 +107,9 @@ func (r *Reporter) Slow(what string) (done func()) {
 		}
 	}
 }
+
+// Probe calls err's methods while recover is in place: a typed nil error may panic in Error or Is.
+func Probe(err error) {
+	_ = err.Error()
+	_ = errors.Is(err, brook.ErrRetry) || errors.Is(err, brook.ErrTooLarge)
+}
