@@ -134,7 +134,7 @@ var layers = [][]string{
 	{"report"},
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
-	{"publisher", "effects", "backfill", "prefetch", "group"},
+	{"publisher", "effects", "backfill", "delivery", "prefetch", "group"},
 	{"task"},
 }
 

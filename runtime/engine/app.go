@@ -11,6 +11,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/backfill"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -31,7 +32,7 @@ type App struct {
 	publisher *publisher.Publisher
 	catalog   *catalog.Catalog
 	config    brook.Config
-	def       *Definition
+	def       *delivery.Definition
 	code      *plan.Code
 	store     brook.Store
 	reader    brook.Reader
@@ -67,7 +68,7 @@ type App struct {
 // NewApp opens the views of a package in a store. Generated code uses it.
 //
 // Errors of the configuration wrap [ErrConfig]; all of them are reported at once.
-func NewApp(config brook.Config, def *Definition) (*App, error) {
+func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 	config, err := withDefaults(config)
 	if err != nil {
 		return nil, err
@@ -76,14 +77,14 @@ func NewApp(config brook.Config, def *Definition) (*App, error) {
 	reporter := report.New(config.Name, config.Log, config.Hooks)
 	a := &App{
 		config: config, def: def, code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections, def.Events),
-		report: reporter, retry: &retry.Loop{Policy: config.Retry, Report: reporter}, bare: isBare(config.Envelope),
+		report: reporter, retry: &retry.Loop{Policy: config.Retry, Report: reporter}, bare: delivery.IsBare(config.Envelope),
 		ctx: ctx, cancel: func() { cancel(brook.ErrClosed) }, done: make(chan struct{}), broken: make(chan error, 1),
 		running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(),
 		outbox:   outbox.New(),
 		progress: newProgress(), hub: watch.NewHub(), news: newNews(),
 	}
 	a.tasks = &tasks{
-		config: &a.config, def: def, code: a.code, bare: isBare(config.Envelope), outbox: a.outbox, hub: a.hub, progress: a.progress,
+		config: &a.config, def: def, code: a.code, bare: delivery.IsBare(config.Envelope), outbox: a.outbox, hub: a.hub, progress: a.progress,
 		report: reporter, retry: a.retry, ctx: ctx, waits: map[partition.ID]*deadletter.Blocked{},
 	}
 	a.catalog = catalog.New(ctx, &a.config, a.code, def.Collections, a.retry, catalog.Owner{

@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -195,7 +196,7 @@ func (l *lane) follow() {
 		}
 	}
 	for i, s := range after.strays {
-		l.app.report.Stray(s, reasonOf(&s), l.strays-len(after.strays)+i+1)
+		l.app.report.Stray(s, delivery.ReasonOf(&s), l.strays-len(after.strays)+i+1)
 	}
 	for _, f := range after.failures {
 		l.app.report.Failure(f)

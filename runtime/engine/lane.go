@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -51,8 +52,8 @@ type lane struct {
 	trouble   error                // what the store failed with last, which no error says yet
 
 	tx      *txn.Tx
-	deliver func(*Delivery)
-	m       Delivery
+	deliver func(*delivery.Delivery)
+	m       delivery.Delivery
 	current *feed // whose event runs; nil: it waits behind nobody
 	batch   pending
 	writes  []brook.Write // of the commit, kept for its room
@@ -413,7 +414,7 @@ func (l *lane) alone(stop, ctx context.Context, f *feed) (outcome, error) {
 		l.due.strays = append(l.due.strays, l.last)
 	}
 	if l.strays++; what == kept && l.strays > 100 && l.strays*10 > l.events && !l.app.config.Group {
-		return settle, fmt.Errorf("%w: %s", errSettle, reasonOf(&l.last))
+		return settle, fmt.Errorf("%w: %s", errSettle, delivery.ReasonOf(&l.last))
 	}
 	return what, err
 }

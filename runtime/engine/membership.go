@@ -10,6 +10,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -56,7 +57,7 @@ func (a *App) divisible() error {
 	if !a.catalog.Fenced() {
 		bad("the store is the process's own, so each instance has to fold all partitions; leave Group out, or share a store: redisstore")
 	}
-	if unkeyed(a.config.Envelope) {
+	if delivery.Unkeyed(a.config.Envelope) {
 		bad("the envelope's record keys are not the events' keys, so that events of one key may be in any partition")
 	}
 	for i := range a.def.Handlers {

@@ -7,6 +7,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
@@ -20,12 +21,12 @@ import (
 const adoptStep = 256
 
 // owe takes the emissions of an event into the batch of a rebuild, those of sets that never acted on it.
-func (l *lane) owe(m *Delivery, aside deadletter.SetAside) {
-	for i := range m.emissions {
-		if !aside.Owed(m.position, l.app.def.Sets[m.emissions[i].set]) {
+func (l *lane) owe(m *delivery.Delivery, aside deadletter.SetAside) {
+	for i := range m.Emissions {
+		if !aside.Owed(m.Position, l.app.def.Sets[m.Emissions[i].Set]) {
 			continue
 		}
-		if item := l.item(m, &m.emissions[i]); item != nil {
+		if item := l.item(m, &m.Emissions[i]); item != nil {
 			l.batch.owed = append(l.batch.owed, item)
 		}
 	}

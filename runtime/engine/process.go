@@ -8,6 +8,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -103,37 +104,37 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error
 		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
 	l.prepare(ctx, m, &brook.Record{Topic: a.code.Topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: now()})
-	m.position = brook.Position{}
-	m.once = true
-	m.message = brook.Message{ID: a.ids.Next(), Type: out.Message.Type, Author: a.config.Author, Time: m.record.Time, Data: out.Message.Data, Keyed: true}
+	m.Position = brook.Position{}
+	m.Once = true
+	m.Message = brook.Message{ID: a.ids.Next(), Type: out.Message.Type, Author: a.config.Author, Time: m.Record.Time, Data: out.Message.Data, Keyed: true}
 	l.tx.Begin(txn.Event{Ctx: ctx})
 	l.dispatch(m)
 	if err := a.unprocessed(m); err != nil {
 		l.tx.Revert()
-		return due{}, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
+		return due{}, fmt.Errorf("brook: process %s: %w", m.Message.Type, err)
 	}
 	l.tx.Accept()
 	l.act(m)
 	if err := l.commitAlone(ctx); err != nil {
-		return due{}, fmt.Errorf("brook: process %s: %w", m.message.Type, err)
+		return due{}, fmt.Errorf("brook: process %s: %w", m.Message.Type, err)
 	}
 	return l.take(), nil
 }
 
 // unprocessed says why an event of Process can't be kept, or nil.
-func (a *App) unprocessed(m *Delivery) error {
+func (a *App) unprocessed(m *delivery.Delivery) error {
 	switch {
-	case m.ctx.Err() != nil:
-		return m.ctx.Err()
-	case m.tx.StoreFault() != nil:
-		return m.tx.StoreFault()
-	case m.decodeErr != nil:
-		return m.decodeErr
+	case m.Ctx.Err() != nil:
+		return m.Ctx.Err()
+	case m.Tx.StoreFault() != nil:
+		return m.Tx.StoreFault()
+	case m.DecodeErr != nil:
+		return m.DecodeErr
 	}
 	var errs []error
-	for i := range m.results {
-		if r := &m.results[i]; r.err != nil {
-			errs = append(errs, fmt.Errorf("set %s: %w", r.set, r.err))
+	for i := range m.Results {
+		if r := &m.Results[i]; r.Err != nil {
+			errs = append(errs, fmt.Errorf("set %s: %w", r.Set, r.Err))
 		}
 	}
 	return errors.Join(errs...)

@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
@@ -117,7 +118,7 @@ func (s *tasks) wrap(out *brook.Outbound, r *brook.Record) error {
 	if err := m.Check(); err != nil {
 		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
 	}
-	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || unkeyed(s.config.Envelope)) {
+	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || delivery.Unkeyed(s.config.Envelope)) {
 		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it could tell its key", m.Type)
 	}
 	r.Topic, r.Key = s.code.Topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause

@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -251,10 +252,10 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadletter.Lette
 	record := letter.Record
 	l.prepare(ctx, m, &record)
 	l.current = f
-	m.letter, m.only, m.silent, m.owes = &letter, letter.Set, letter.Silent, letter.Owes
+	m.Letter, m.Only, m.Silent, m.Owes = &letter, letter.Set, letter.Silent, letter.Owes
 	l.unwrap(m)
 	l.tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
-	if m.decodeErr == nil {
+	if m.DecodeErr == nil {
 		l.dispatch(m)
 	}
 	switch {
@@ -263,10 +264,10 @@ func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadletter.Lette
 	case l.tx.StoreFault() != nil:
 		return false, l.tx.StoreFault()
 	}
-	if m.only != "" && m.decodeErr == nil && len(m.results) == 0 {
-		m.known, m.handled = true, true
-		m.results = append(m.results, result{set: m.only, stage: brook.StageHandle,
-			err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", m.message.Type, m.only)})
+	if m.Only != "" && m.DecodeErr == nil && len(m.Results) == 0 {
+		m.Known, m.Handled = true, true
+		m.Results = append(m.Results, delivery.Result{Set: m.Only, Stage: brook.StageHandle,
+			Err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", m.Message.Type, m.Only)})
 	}
 	w.Remove(&letter)
 	l.keep(f, m)

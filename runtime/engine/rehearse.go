@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -153,7 +154,7 @@ func (r *rehearsal) play(ctx, stop context.Context, events []entrance) (again []
 
 // perform runs one event, and reports whether it asked in vain. What it changes is seen by those behind it.
 func (r *rehearsal) perform(ctx context.Context, e entrance) bool {
-	if tombstone(r.real.app.config.Envelope, e.record) {
+	if delivery.Tombstone(r.real.app.config.Envelope, e.record) {
 		return false
 	}
 	s, m := r.stage, &r.stage.m
@@ -162,10 +163,10 @@ func (r *rehearsal) perform(ctx context.Context, e entrance) bool {
 	s.unwrap(m)
 	s.tx.Begin(txn.Event{Ctx: ctx, Confined: s.parallel})
 	r.unknown, r.scanned = false, false
-	if m.decodeErr == nil {
+	if m.DecodeErr == nil {
 		s.dispatch(m)
 	}
-	if r.unknown || r.scanned || m.decodeErr != nil || s.tx.CrossKey() || s.tx.StoreFault() != nil {
+	if r.unknown || r.scanned || m.DecodeErr != nil || s.tx.CrossKey() || s.tx.StoreFault() != nil {
 		s.tx.Revert()
 	} else {
 		s.tx.Accept()

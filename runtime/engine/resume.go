@@ -7,6 +7,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -177,5 +178,5 @@ func (l *lane) rouse() { l.wake.Set() }
 // modeOf says how the partitions are run.
 func (a *App) modeOf(partitions []brook.Partition) brook.Mode {
 	_, placed := a.config.Driver.(brook.Partitioner)
-	return a.code.Mode(partitions, placed, unkeyed(a.config.Envelope))
+	return a.code.Mode(partitions, placed, delivery.Unkeyed(a.config.Envelope))
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
@@ -68,19 +69,19 @@ type EffectCall struct {
 func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error) {
 	_ = b.app.gate.Lock(context.Background()) // which does not end
 	defer b.app.gate.Unlock()
-	diverted := func(deliver func(*Delivery)) func(*Delivery) {
-		return func(m *Delivery) {
+	diverted := func(deliver func(*delivery.Delivery)) func(*delivery.Delivery) {
+		return func(m *delivery.Delivery) {
 			deliver(m)
-			for i := range m.effects {
-				e := &m.effects[i]
-				call := &EffectCall{m.position, m.message.ID, m.message.Type, e.set, e.run}
-				e.run = func(ctx context.Context) error { return f(ctx, call) }
+			for i := range m.Effects {
+				e := &m.Effects[i]
+				call := &EffectCall{m.Position, m.Message.ID, m.Message.Type, e.Set, e.Run}
+				e.Run = func(ctx context.Context) error { return f(ctx, call) }
 			}
 		}
 	}
 	def := *b.app.def
 	lane := def.Lane
-	def.Lane = func(tx *txn.Tx) func(*Delivery) { return diverted(lane(tx)) }
+	def.Lane = func(tx *txn.Tx) func(*delivery.Delivery) { return diverted(lane(tx)) }
 	b.app.def = &def
 	b.app.tasks.solo.deliver = diverted(b.app.tasks.solo.deliver)
 }

@@ -8,6 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -35,7 +36,7 @@ type target interface {
 	// stops reports whether the failure of an event ends Run.
 	stops() bool
 	// stage takes the emissions and effects of an event into the batch, those that are to happen.
-	stage(l *lane, f *feed, m *Delivery)
+	stage(l *lane, f *feed, m *delivery.Delivery)
 	// silence says of a new letter whether its event was acted on.
 	silence(letter *deadletter.Letter)
 	// committed tells others what a batch brought, and takes down what is due after it.
@@ -101,7 +102,7 @@ func (v liveViews) dropped(brook.Position) []string { return nil }
 
 func (v liveViews) stops() bool { return v.config.OnFailure == brook.Stop }
 
-func (v liveViews) stage(l *lane, f *feed, m *Delivery) {
+func (v liveViews) stage(l *lane, f *feed, m *delivery.Delivery) {
 	if !l.acted(f, m) {
 		l.act(m)
 	}
@@ -139,7 +140,7 @@ func (r *rebuilding) stops() bool                      { return false }
 
 func (r *rebuilding) dropped(p brook.Position) []string { return r.asides.Dropped(p) }
 
-func (r *rebuilding) stage(l *lane, _ *feed, m *Delivery) { l.owe(m, r.asides) }
+func (r *rebuilding) stage(l *lane, _ *feed, m *delivery.Delivery) { l.owe(m, r.asides) }
 
 func (r *rebuilding) silence(letter *deadletter.Letter) {
 	if letter.Stage != brook.StageEmit {

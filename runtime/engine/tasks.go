@@ -8,6 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -23,7 +24,7 @@ import (
 // who visit the lock or hold it.
 type tasks struct {
 	config    *brook.Config // with defaults
-	def       *Definition
+	def       *delivery.Definition
 	code      *plan.Code
 	bare      bool // the envelope takes anything for a payload
 	store     brook.Store

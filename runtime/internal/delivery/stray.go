@@ -1,4 +1,4 @@
-package engine
+package delivery
 
 import (
 	"fmt"
@@ -7,22 +7,22 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
-// strayed tells which handler led the event astray.
-func (m *Delivery) strayed() brook.Stray {
-	s := brook.Stray{Position: m.position, Type: m.message.Type}
+// Strayed tells which handler led the event astray.
+func (m *Delivery) Strayed() brook.Stray {
+	s := brook.Stray{Position: m.Position, Type: m.Message.Type}
 	if m.foreign {
 		return s
 	}
 	for i := range m.def.Handlers {
-		if h := &m.def.Handlers[i]; h.Set == m.set && h.Event == s.Type {
+		if h := &m.def.Handlers[i]; h.Set == m.Set && h.Event == s.Type {
 			s.Handler = m.def.Sets[h.Set] + "." + h.Name
 		}
 	}
 	return s
 }
 
-// reasonOf says why an event strays.
-func reasonOf(s *brook.Stray) string {
+// ReasonOf says why an event strays.
+func ReasonOf(s *brook.Stray) string {
 	if s.Handler == "" {
 		return "its record is not keyed with the event's key, or lies in another partition than that key's"
 	}
@@ -31,5 +31,5 @@ func reasonOf(s *brook.Stray) string {
 
 // barred is the failure of an event that strays where other members' lanes can't be made to rest.
 func barred(s *brook.Stray) error {
-	return fmt.Errorf("%w: %s, and among the members of a group it can't run alone: Redrive applies it", txn.ErrCrossKey, reasonOf(s))
+	return fmt.Errorf("%w: %s, and among the members of a group it can't run alone: Redrive applies it", txn.ErrCrossKey, ReasonOf(s))
 }

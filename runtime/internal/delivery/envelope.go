@@ -1,4 +1,4 @@
-package engine
+package delivery
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 
 // What an app asks of its envelope beside Wrap and Open.
 
-// tombstone reports whether a record is a tombstone.
-func tombstone(e brook.Envelope, r *brook.Record) bool {
+// Tombstone reports whether a record is a tombstone.
+func Tombstone(e brook.Envelope, r *brook.Record) bool {
 	if r.Value != nil {
 		return false
 	}
@@ -17,14 +17,14 @@ func tombstone(e brook.Envelope, r *brook.Record) bool {
 	return !ok || c.IsTombstone(r)
 }
 
-// unkeyed reports whether the envelope says that the keys of its records are not those of its events.
-func unkeyed(e brook.Envelope) bool {
+// Unkeyed reports whether the envelope says that the keys of its records are not those of its events.
+func Unkeyed(e brook.Envelope) bool {
 	u, ok := e.(brook.Unkeyed)
 	return ok && u.Unkeyed()
 }
 
-// isBare reports whether the envelope takes whatever a topic holds for payloads: what is none would be an event of zero values.
-func isBare(e brook.Envelope) bool {
+// IsBare reports whether the envelope takes whatever a topic holds for payloads: what is none would be an event of zero values.
+func IsBare(e brook.Envelope) bool {
 	b, ok := e.(brook.Bare)
 	return ok && b.Bare()
 }

@@ -1,4 +1,4 @@
-package engine
+package delivery
 
 import (
 	brook "github.com/brookgen/brookgen/runtime"
@@ -20,13 +20,3 @@ type Definition struct {
 	// Outgoing encodes an event of whichever type; false where its type is not the package's.
 	Outgoing func(o brook.Outgoing, out *brook.Outbound) bool
 }
-
-// Tx is the transaction that handlers read and change. Generated code uses it.
-type Tx = txn.Tx
-
-// Handler says what the signature of a handler says, and what was proved of its body. Generated code
-// uses it.
-type Handler = plan.Handler
-
-// IndexRef names an index. Generated code uses it.
-type IndexRef = plan.IndexRef
