@@ -2,52 +2,49 @@ package retry
 
 import (
 	"context"
-	"math/rand/v2"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 )
 
-// Defaults returns r with defaults for what is zero; Max is at least Min.
-func Defaults(r brook.Retry) brook.Retry {
-	if r.Attempts == 0 {
-		r.Attempts = 5
-	}
-	if r.Min == 0 {
-		r.Min = 50 * time.Millisecond
-	}
-	if r.Max == 0 {
-		r.Max = 5 * time.Second
-	}
-	r.Max = max(r.Max, r.Min)
-	return r
+// Backoff counts the attempts of a loop that a Loop does not fit: one that does other work between
+// two attempts, or has more to do after a success. It reports what fails, and waits longer after
+// each failure in a row. One goroutine uses it.
+type Backoff struct {
+	Policy brook.Retry
+	Report *report.Reporter
+
+	failures int           // in a row
+	last     brook.Failure // of these
 }
 
-// Wait returns how long to wait after so many failed attempts: Min, doubled with each attempt up to
-// Max, less up to a quarter by chance.
-func Wait(r brook.Retry, attempts int) time.Duration {
-	d := max(r.Min, 0)
-	for ; attempts > 1 && 0 < d && d < r.Max; attempts-- {
-		if d > r.Max/2 {
-			d = r.Max
-		} else {
-			d *= 2
-		}
-	}
-	return d - rand.N(d/4+1)
+// Note counts and reports a failed attempt without waiting. It sets f.Attempts.
+func (b *Backoff) Note(f brook.Failure) {
+	b.failures++
+	f.Attempts = b.failures
+	b.last = f
+	b.Report.Failure(f)
 }
 
-// Sleep waits d. If ctx ends first, it returns at once, with the error of ctx.
-func Sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil {
-		return err // the timer may be over, too
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
+// Failed counts and reports a failed attempt, then waits as the policy says. It sets f.Attempts. If
+// ctx ends, Failed returns the error of ctx. It does not wait after a failure that is final.
+func (b *Backoff) Failed(ctx context.Context, f brook.Failure) error {
+	b.Note(f)
+	if f.Final {
 		return ctx.Err()
 	}
+	return Sleep(ctx, Wait(b.Policy, b.failures))
 }
+
+// Succeeded begins to count anew. If attempts had failed, it reports that what they failed at works
+// again, at the position of the last of them.
+func (b *Backoff) Succeeded() {
+	if b.failures == 0 {
+		return
+	}
+	b.Report.Recovered(b.last.What, b.failures, b.last.Position)
+	b.failures, b.last = 0, brook.Failure{}
+}
+
+// Failures returns how many attempts failed since the last success.
+func (b *Backoff) Failures() int { return b.failures }
