@@ -122,11 +122,8 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 // load opens what the store holds of the app.
 func (a *App) load(ctx context.Context) error {
 	defer a.report.Slow("reading positions, dead letters and emissions from the store")()
-	for name, t := range map[string]*brook.Table{"outbox": &a.publisher.OutboxTable, "sending": &a.publisher.Sending} {
-		var err error
-		if *t, err = a.store.Table(ctx, brook.TableSpec{Name: catalog.TableName(&a.config, name)}); err != nil {
-			return err
-		}
+	if err := a.publisher.Open(ctx); err != nil {
+		return err
 	}
 	if err := a.catalog.Open(ctx); err != nil {
 		return err

@@ -54,11 +54,11 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	if err := a.alone(ctx); err != nil {
 		return err
 	}
-	if on, err := a.publisher.Lease.Begin(ctx, a.publisher); err != nil {
+	if on, err := a.publisher.RequireLease(ctx); err != nil {
 		return err
 	} else if on {
-		defer a.publisher.Lease.Leave(ctx, a.publisher)
-		if err := a.retry.Do(ctx, "lease", func() error { return a.publisher.Lease.Wait(ctx, a.publisher) }); err != nil {
+		defer a.publisher.Lease.Leave(ctx)
+		if err := a.retry.Do(ctx, "lease", func() error { return a.publisher.Lease.Await(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -166,10 +166,12 @@ func (c *catchUp) run(ctx context.Context) error {
 		if err := c.app.adoptOwed(ctx); err != nil {
 			return err
 		}
-		if err := c.app.publisher.Lease.Due(ctx, c.app.publisher); err != nil {
+		if err := c.app.publisher.Lease.RenewIfDue(ctx); err != nil {
 			return err
 		}
-		c.app.publisher.Collect(ctx)
+		if err := c.app.publisher.Collect(ctx); err != nil {
+			return err
+		}
 		published, err := c.app.publisher.PublishOnce(ctx, false)
 		if err != nil {
 			return err

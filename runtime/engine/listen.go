@@ -114,7 +114,7 @@ func (a *App) hear(announcer brook.Announcer) error {
 		case told.Table == a.catalog.Meta:
 			a.news.note(func() { a.news.state = true })
 		case told.Table == a.publisher.Sending:
-			if told.Missed || string(told.Key) == string(publisher.NumbersKey) {
+			if told.Missed || string(told.Key) == string(publisher.SequenceKey) {
 				a.outbox.Lags()
 			}
 		default:

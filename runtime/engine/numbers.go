@@ -20,14 +20,14 @@ func (s *tasks) openNumbers(ctx context.Context) error {
 	if s.numbers != nil {
 		return nil
 	}
-	n := &publisher.Numbers{Stream: s.stem() + "/" + rand.Text()[:16], Next: 1}
-	v, err := s.reader.Get(ctx, s.publisher.Sending, publisher.NumbersKey)
+	n := &publisher.Sequence{Stream: s.stem() + "/" + rand.Text()[:16], Next: 1}
+	v, err := s.reader.Get(ctx, s.publisher.Sending, publisher.SequenceKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
 	case err != nil:
 		return err
 	default:
-		if n, err = publisher.DecodeNumbers(v.Data.([]byte)); err != nil {
+		if n, err = publisher.DecodeSequence(v.Data.([]byte)); err != nil {
 			return err
 		}
 		n.Next += skipped
@@ -56,7 +56,7 @@ func (l *lane) numberWrites() ([]brook.Write, []brook.Check) {
 	if err != nil {
 		panic(err) // a string and a number
 	}
-	check := brook.Check{Table: a.publisher.Sending, Key: publisher.NumbersKey, Value: a.numbers.Raw}
+	check := brook.Check{Table: a.publisher.Sending, Key: publisher.SequenceKey, Value: a.numbers.Raw}
 	a.numbers.Raw = b
-	return []brook.Write{{Table: a.publisher.Sending, Key: publisher.NumbersKey, Value: b}}, []brook.Check{check}
+	return []brook.Write{{Table: a.publisher.Sending, Key: publisher.SequenceKey, Value: b}}, []brook.Check{check}
 }

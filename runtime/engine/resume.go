@@ -64,7 +64,7 @@ func (a *App) look(ctx context.Context, g *catalog.Generation) (map[partition.ID
 		return err
 	})
 	if err == nil {
-		a.publisher.TellUnmarked(standings, partitions, marks)
+		a.publisher.WarnUnmarked(standings, partitions, marks)
 	}
 	return standings, partitions, marks, err
 }

@@ -42,7 +42,7 @@ type tasks struct {
 	ctx       context.Context // ends when the app closes, with ErrClosed as its cause
 
 	waits     map[partition.ID]*deadletter.Blocked // of the live generation; guarded by gate
-	numbers   *publisher.Numbers                   // as the store has them, guarded by gate; nil: not known
+	numbers   *publisher.Sequence                  // as the store has them, guarded by gate; nil: not known
 	solo      *lane                                // what Process and Redrive run in, with all others at rest
 	aloneMark atomic.Pointer[[]byte]               // the last mark of a commit that no position tells of
 	unsure    atomic.Bool                          // a commit may have happened although it gave an error

@@ -10,7 +10,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// Marking reports whether the driver keeps marks, so that it is told how far the app came once the emissions are published.
+// Marking reports whether the driver keeps marks, and so gets checkpoints.
 func (p *Publisher) Marking() bool {
 	_, ok := p.Config.Driver.(brook.Marker)
 	return ok
@@ -22,7 +22,7 @@ func (p *Publisher) Forgets() bool {
 	return !ok || !d.Durable()
 }
 
-// Checkpoints gives how far the group has acted, as the driver keeps it.
+// Checkpoints returns how far the group has acted, as the driver keeps it; nil if it keeps no marks.
 func (p *Publisher) Checkpoints(ctx context.Context) (map[partition.ID]int64, error) {
 	m, ok := p.Config.Driver.(brook.Marker)
 	if !ok {
@@ -39,9 +39,13 @@ func (p *Publisher) Checkpoints(ctx context.Context) (map[partition.ID]int64, er
 	return marks, nil
 }
 
-// TellUnmarked says in the log that an app whose store forgets is about to act on all that partitions hold, because the driver has no mark for
-// them: as it should be at the very first start, and not where marks expired or went with their group.
-func (p *Publisher) TellUnmarked(standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64) {
+// WarnUnmarked logs that an app whose store forgets is about to act on all that partitions hold,
+// because the driver has no mark for them. That is right at the very first start, and wrong if marks
+// expired or were deleted with their group.
+func (p *Publisher) WarnUnmarked(
+	standings map[partition.ID]partition.Stored, partitions []brook.Partition,
+	marks map[partition.ID]int64,
+) {
 	if marks == nil || !p.Forgets() || !p.Code.Acts() {
 		return
 	}
@@ -54,16 +58,19 @@ func (p *Publisher) TellUnmarked(standings map[partition.ID]partition.Stored, pa
 		}
 	}
 	if n > 0 {
-		p.Report.Warn("the store forgets, and the log has no mark of how far the app acted on these partitions: "+
-			"all that they hold is acted on, so emissions are published and effects run, perhaps not for the first time",
-			"partitions", n, "offsets", events)
+		p.Report.Warn("the store forgets, and the log has no mark of how far the app acted on these "+
+			"partitions: all that they hold is acted on, so emissions are published and effects run, "+
+			"perhaps not for the first time", "partitions", n, "offsets", events)
 	}
 }
 
-// Checkpoint tells the driver how far the app has acted, where it is time, and else says how long to wait for that. Effects of a store
-// that forgets hang on it, so there it is tried until it is told, or for as long as limit says where that is not 0; with others it shows people the
-// lag, and the group what its members need not do.
-func (p *Publisher) Checkpoint(ctx context.Context, now bool, limit time.Duration) (wait time.Duration, err error) {
+// Checkpoint hands the driver the checkpoints that are due, or returns how long to wait until some
+// are. If the store forgets, effects depend on them: Checkpoint tries until the driver takes them,
+// or for as long as limit if that is not 0. With other stores they show people the lag, and tell
+// other members of a group what not to do again. now says not to wait.
+func (p *Publisher) Checkpoint(
+	ctx context.Context, now bool, limit time.Duration,
+) (wait time.Duration, err error) {
 	forgets := p.Forgets()
 	due, wait := p.Outbox.Due(forgets, now)
 	if len(due) == 0 {
@@ -75,17 +82,18 @@ func (p *Publisher) Checkpoint(ctx context.Context, now bool, limit time.Duratio
 		return 0, nil
 	}
 	started := time.Now()
-	tell := func() error {
+	mark := func() error {
 		err := m.Mark(ctx, p.Config.Name, due)
 		if err != nil && limit > 0 && time.Since(started) >= limit {
-			return fmt.Errorf("brook: the driver does not take how far the app acted, so that it would act again from there: %w: %w", err, brook.ErrPermanent)
+			return fmt.Errorf("brook: the driver does not take how far the app acted, "+
+				"so that it would act again from there: %w: %w", err, brook.ErrPermanent)
 		}
 		return err
 	}
 	if forgets && !p.Outbox.Shared() {
-		err = p.Retry.Do(ctx, "mark", tell)
+		err = p.Retry.Do(ctx, "mark", mark)
 	} else {
-		err = tell()
+		err = mark()
 	}
 	switch {
 	case err == nil:
@@ -93,12 +101,14 @@ func (p *Publisher) Checkpoint(ctx context.Context, now bool, limit time.Duratio
 	case forgets && (!p.Outbox.Shared() || errors.Is(err, brook.ErrPermanent)):
 		return 0, err
 	case errors.Is(err, brook.ErrPermanent):
-		p.Report.Failure(brook.Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true})
+		f := brook.Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true}
+		p.Report.Failure(f)
 		p.Outbox.Forgo()
 	case ctx.Err() == nil:
 		var attempts int
 		attempts, wait = p.Outbox.Postpone(p.Config.Retry)
-		p.Report.Failure(brook.Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err})
+		f := brook.Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err}
+		p.Report.Failure(f)
 	}
 	return wait, nil
 }

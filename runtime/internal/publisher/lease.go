@@ -10,7 +10,9 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -19,14 +21,24 @@ var (
 	beatKey  = []byte("beat")
 )
 
-// lease is what a process knows of the lease.
-type lease struct {
+// Lease is what a process knows of the lease, which says who publishes what the processes of a
+// shared store commit: see outbox.LeaseBeat. It is safe for concurrent use.
+type Lease struct {
+	table  brook.Table
+	store  brook.Store
+	reader brook.Reader
+	ids    *catalog.IDs // the process is named by their prefix
+	outbox *outbox.Outbox
+	report *report.Reporter
+	retry  *retry.Loop
+	broke  func(error)
+
 	mu    sync.Mutex
 	held  bool
 	row   []byte // that names the holder, as last seen; nil: there is none
-	beat  []byte
+	beat  []byte // as last seen
 	beats int64
-	seen  time.Time // when row and beat were last others than before, or this process's own
+	seen  time.Time // when row or beat were seen to change, or were written by this process
 }
 
 type leaseRow struct {
@@ -39,20 +51,20 @@ type beatRow struct {
 	Beat   int64
 }
 
-// check makes sure that the lease is still the process's own.
-func (l *lease) check(t brook.Table) brook.Check {
+// check returns the check that the lease is still the process's own.
+func (l *Lease) check() brook.Check {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return brook.Check{Table: t, Key: leaseKey, Value: l.row}
+	return brook.Check{Table: l.table, Key: leaseKey, Value: l.row}
 }
 
-// read reads both rows.
-func (l *lease) read(ctx context.Context, p *Publisher) (row, beat []byte, err error) {
+// read reads both rows, nil for a row that does not exist.
+func (l *Lease) read(ctx context.Context) (row, beat []byte, err error) {
 	for _, r := range []struct {
 		key []byte
 		at  *[]byte
 	}{{leaseKey, &row}, {beatKey, &beat}} {
-		v, err := p.Reader.Get(ctx, p.Sending, r.key)
+		v, err := l.reader.Get(ctx, l.table, r.key)
 		if errors.Is(err, brook.ErrNotFound) {
 			continue
 		}
@@ -64,9 +76,10 @@ func (l *lease) read(ctx context.Context, p *Publisher) (row, beat []byte, err e
 	return row, beat, nil
 }
 
-// still reports whether the process holds the lease yet, and gives it up where it does not.
-func (l *lease) still(ctx context.Context, p *Publisher) (bool, error) {
-	row, _, err := l.read(ctx, p)
+// confirm reads the lease and reports whether the process still holds it. If it does not, the
+// outbox leaves what is in it to others.
+func (l *Lease) confirm(ctx context.Context) (bool, error) {
+	row, _, err := l.read(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -74,35 +87,42 @@ func (l *lease) still(ctx context.Context, p *Publisher) (bool, error) {
 	held := l.held && bytes.Equal(row, l.row)
 	l.mu.Unlock()
 	if !held {
-		l.lose(p)
+		l.lose()
 	}
 	return held, nil
 }
 
-func (l *lease) lose(p *Publisher) {
+// lose notes that another process has the lease.
+func (l *Lease) lose() {
 	l.mu.Lock()
 	was := l.held
 	l.held, l.seen = false, time.Now()
 	l.mu.Unlock()
-	p.Outbox.Lease(false)
+	l.outbox.Lease(false)
 	if was {
-		p.Report.Warn("another process publishes now")
+		l.report.Warn("another process publishes now")
 	}
 }
 
-// keep holds the lease, or waits for it, until ctx ends; then it leaves it to others.
-func (l *lease) keep(ctx context.Context, p *Publisher) {
+// keep holds the lease, or waits for it, until ctx ends.
+func (l *Lease) keep(ctx context.Context) {
+	policy := l.retry.Policy
+	policy.Min, policy.Max = min(policy.Min, outbox.LeaseBeat), min(policy.Max, outbox.LeaseBeat)
+	backoff := retry.Backoff{Policy: policy, Report: l.report}
 	ticker := time.NewTicker(outbox.LeaseBeat)
 	defer ticker.Stop()
-	for failures := 0; ; {
-		if err := l.turn(ctx, p); err != nil && ctx.Err() == nil {
-			failures++
-			p.Report.Failure(brook.Failure{What: "lease", Attempts: failures, Err: err})
-			p.On.Broke(err)
-		} else if failures > 0 && err == nil {
-			p.Report.Recovered("lease", failures, brook.Position{})
-			failures = 0
+	for {
+		if err := l.renewOrTake(ctx); err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			l.broke(err)
+			if backoff.Failed(ctx, brook.Failure{What: "lease", Err: err}) != nil {
+				return
+			}
+			continue
 		}
+		backoff.Succeeded()
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
@@ -111,15 +131,15 @@ func (l *lease) keep(ctx context.Context, p *Publisher) {
 	}
 }
 
-// turn renews the lease, or takes it where it is free.
-func (l *lease) turn(ctx context.Context, p *Publisher) error {
+// renewOrTake renews the lease if the process holds it, and takes it if it is free.
+func (l *Lease) renewOrTake(ctx context.Context) error {
 	l.mu.Lock()
 	held := l.held
 	l.mu.Unlock()
 	if held {
-		return l.renew(ctx, p)
+		return l.renew(ctx)
 	}
-	row, beat, err := l.read(ctx, p)
+	row, beat, err := l.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -138,20 +158,23 @@ func (l *lease) turn(ctx context.Context, p *Publisher) error {
 	if last.Holder != "" && waited < outbox.LeaseTime {
 		return nil
 	}
-	return l.acquire(ctx, p, last.Term+1, row, beat)
+	return l.take(ctx, last.Term+1, row, beat)
 }
 
 // renew writes a beat.
-func (l *lease) renew(ctx context.Context, p *Publisher) error {
+func (l *Lease) renew(ctx context.Context) error {
 	l.mu.Lock()
 	l.beats++
-	beat := mustJSON(beatRow{p.Ids.Prefix, l.beats})
+	beat := mustJSON(beatRow{l.ids.Prefix, l.beats})
 	row := l.row
 	l.mu.Unlock()
-	err := p.Store.Commit(ctx, &brook.Batch{ID: p.Ids.Batch(), Writes: []brook.Write{{Table: p.Sending, Key: beatKey, Value: beat}},
-		Checks: []brook.Check{{Table: p.Sending, Key: leaseKey, Value: row}}})
+	err := l.store.Commit(ctx, &brook.Batch{
+		ID:     l.ids.Batch(),
+		Writes: []brook.Write{{Table: l.table, Key: beatKey, Value: beat}},
+		Checks: []brook.Check{{Table: l.table, Key: leaseKey, Value: row}},
+	})
 	if errors.Is(err, brook.ErrConflict) {
-		l.lose(p)
+		l.lose()
 		return nil
 	}
 	l.mu.Lock()
@@ -162,12 +185,21 @@ func (l *lease) renew(ctx context.Context, p *Publisher) error {
 	return err
 }
 
-// acquire takes the lease from what the rows say of it.
-func (l *lease) acquire(ctx context.Context, p *Publisher, term int64, row, beat []byte) error {
-	next := mustJSON(leaseRow{p.Ids.Prefix, term})
-	first := mustJSON(beatRow{p.Ids.Prefix, 0})
-	err := p.Store.Commit(ctx, &brook.Batch{ID: p.Ids.Batch(), Writes: []brook.Write{{Table: p.Sending, Key: leaseKey, Value: next}, {Table: p.Sending, Key: beatKey, Value: first}},
-		Checks: []brook.Check{{Table: p.Sending, Key: leaseKey, Value: row}, {Table: p.Sending, Key: beatKey, Value: beat}}})
+// take takes the lease if its rows are still as they were read.
+func (l *Lease) take(ctx context.Context, term int64, row, beat []byte) error {
+	next := mustJSON(leaseRow{l.ids.Prefix, term})
+	first := mustJSON(beatRow{l.ids.Prefix, 0})
+	err := l.store.Commit(ctx, &brook.Batch{
+		ID: l.ids.Batch(),
+		Writes: []brook.Write{
+			{Table: l.table, Key: leaseKey, Value: next},
+			{Table: l.table, Key: beatKey, Value: first},
+		},
+		Checks: []brook.Check{
+			{Table: l.table, Key: leaseKey, Value: row},
+			{Table: l.table, Key: beatKey, Value: beat},
+		},
+	})
 	if errors.Is(err, brook.ErrConflict) {
 		return nil // another process was faster, or the holder is still there
 	}
@@ -177,31 +209,81 @@ func (l *lease) acquire(ctx context.Context, p *Publisher, term int64, row, beat
 	l.mu.Lock()
 	l.held, l.row, l.beat, l.seen = true, next, first, time.Now()
 	l.mu.Unlock()
-	p.Outbox.Lease(true)
+	l.outbox.Lease(true)
 	return nil
 }
 
-// Leave gives the lease back, so that the next one need not wait.
-func (l *lease) Leave(ctx context.Context, p *Publisher) {
+// Leave returns the lease if the process holds it, so that the next one need not wait. No call of
+// another method is under way.
+func (l *Lease) Leave(ctx context.Context) {
 	l.mu.Lock()
 	held, row := l.held, l.row
 	l.held, l.seen = false, time.Time{}
 	l.mu.Unlock()
-	p.Outbox.Lease(false)
+	l.outbox.Lease(false)
 	if !held {
 		return
 	}
 	var last leaseRow
 	_ = json.Unmarshal(row, &last) // it was written by this process
-	err := p.Store.Commit(ctx, &brook.Batch{ID: p.Ids.Batch(), Writes: []brook.Write{{Table: p.Sending, Key: leaseKey, Value: mustJSON(leaseRow{"", last.Term})}},
-		Checks: []brook.Check{{Table: p.Sending, Key: leaseKey, Value: row}}})
+	free := mustJSON(leaseRow{"", last.Term})
+	err := l.store.Commit(ctx, &brook.Batch{
+		ID:     l.ids.Batch(),
+		Writes: []brook.Write{{Table: l.table, Key: leaseKey, Value: free}},
+		Checks: []brook.Check{{Table: l.table, Key: leaseKey, Value: row}},
+	})
 	if err != nil && !errors.Is(err, brook.ErrConflict) && ctx.Err() == nil {
-		p.Report.Failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true}) // it runs out
+		// The lease runs out by itself.
+		l.report.Failure(brook.Failure{What: "lease", Attempts: 1, Err: err, Final: true})
 	}
 }
 
-// Begin makes the app one that publishes by a lease, where its store is shared and there may be anything to publish. It reports whether it is.
-func (l *lease) Begin(ctx context.Context, p *Publisher) (bool, error) {
+// Await waits until the process holds the lease or it is certain that another one does. CatchUp,
+// which starts no goroutine, calls it.
+func (l *Lease) Await(ctx context.Context) error {
+	started := time.Now()
+	var last []byte
+	for {
+		if err := l.renewOrTake(ctx); err != nil {
+			return err
+		}
+		l.mu.Lock()
+		held, beat := l.held, l.beat
+		l.mu.Unlock()
+		others := last != nil && !bytes.Equal(beat, last)
+		if held || others || time.Since(started) > 2*outbox.LeaseTime {
+			return nil
+		}
+		last = append([]byte{}, beat...)
+		if err := retry.Sleep(ctx, outbox.LeaseBeat/4); err != nil {
+			return err
+		}
+	}
+}
+
+// RenewIfDue renews the lease if the process holds it and the last beat is old. CatchUp, which
+// starts no goroutine, calls it.
+func (l *Lease) RenewIfDue(ctx context.Context) error {
+	l.mu.Lock()
+	due := l.held && time.Since(l.seen) >= outbox.LeaseBeat
+	l.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return l.retry.Do(ctx, "lease", func() error { return l.renew(ctx) })
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return b
+}
+
+// RequireLease makes the outbox publish only while the process holds the lease, if the store is
+// shared and there may be anything to publish. It reports whether it does.
+func (p *Publisher) RequireLease(ctx context.Context) (bool, error) {
 	if !p.Catalog.Fenced() {
 		return false, nil
 	}
@@ -223,58 +305,19 @@ func (l *lease) Begin(ctx context.Context, p *Publisher) (bool, error) {
 	return acts, nil
 }
 
-// Wait waits until the lease is the app's, or it is certain that somebody else has it: for CatchUp, which starts no goroutine.
-func (l *lease) Wait(ctx context.Context, p *Publisher) error {
-	started := time.Now()
-	var last []byte
-	for {
-		if err := l.turn(ctx, p); err != nil {
-			return err
-		}
-		l.mu.Lock()
-		held, beat := l.held, l.beat
-		l.mu.Unlock()
-		if held || last != nil && !bytes.Equal(beat, last) || time.Since(started) > 2*outbox.LeaseTime {
-			return nil
-		}
-		last = append([]byte{}, beat...)
-		if err := retry.Sleep(ctx, outbox.LeaseBeat/4); err != nil {
-			return err
-		}
-	}
-}
-
-func mustJSON(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // strings and numbers
-	}
-	return b
-}
-
-// KeepLease has the lease held, or waited for, until the function that it returns is called. What is in flight may take until finish ends.
+// KeepLease holds the lease, or waits for it, in a goroutine until leave is called, which returns
+// the lease. What is in flight may take until finish ends.
 func (p *Publisher) KeepLease(stop, finish context.Context) (leave func(), err error) {
-	on, err := p.Lease.Begin(stop, p)
+	on, err := p.RequireLease(stop)
 	if err != nil || !on {
 		return func() {}, err
 	}
 	ctx, cancel := context.WithCancel(finish)
 	var work sync.WaitGroup
-	work.Go(func() { p.Lease.keep(ctx, p) })
+	work.Go(func() { p.Lease.keep(ctx) })
 	return func() {
 		cancel()
 		work.Wait()
-		p.Lease.Leave(finish, p)
+		p.Lease.Leave(finish)
 	}, nil
-}
-
-// Due renews the lease where that is due.
-func (l *lease) Due(ctx context.Context, p *Publisher) error {
-	l.mu.Lock()
-	due := l.held && time.Since(l.seen) >= outbox.LeaseBeat
-	l.mu.Unlock()
-	if !due {
-		return nil
-	}
-	return p.Retry.Do(ctx, "lease", func() error { return l.renew(ctx, p) })
 }

@@ -1,9 +1,21 @@
-// Package publisher publishes what commits left to do: it takes emissions from the outbox in order, removes from the store what was
-// published, and tells the driver how far the app acted. Over a store that several processes write it holds the lease.
+// Package publisher publishes what commits left to do. It takes emissions from the outbox in order,
+// removes from the store what was published, makes dead letters of what the driver refuses, and
+// hands the driver checkpoints of how far the app acted. Over a store that several processes write,
+// a process publishes only what its own partitions caused, or what it holds the lease for.
+//
+// Package engine uses it. Run is one goroutine. CatchUp calls Collect, PublishOnce and Checkpoint
+// in its place, and never beside it. KeepLease starts the goroutine that holds the lease. All other
+// methods may be called from any goroutine. Lease.mu guards what is known of the lease, and is
+// not held during calls of store or driver; the outbox has a lock of its own. Emissions are removed
+// during a visit of the quiesce lock, so that no rebuild switches the dead letters' table meanwhile.
 package publisher
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
@@ -15,37 +27,211 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// Publisher publishes what commits left to do: emissions, and after them how far the app acted. Its
-// loop, publishOutbox or that of CatchUp, is one goroutine; the rest is safe for concurrent use.
+// Publisher publishes emissions, and after them checkpoints of how far the app acted.
 type Publisher struct {
-	Config      *brook.Config // with defaults
-	Code        *plan.Code
-	Catalog     *catalog.Catalog
-	Store       brook.Store
-	Reader      brook.Reader // of what was committed last
-	OutboxTable brook.Table
-	Sending     brook.Table // of what publishing goes by: see numbers and lease
-	Gate        *quiesce.Lock
-	Ids         *catalog.IDs
-	Report      *report.Reporter
-	Retry       *retry.Loop
-	On          Owner
-
+	Config  *brook.Config // with defaults
+	Code    *plan.Code
+	Catalog *catalog.Catalog
+	Store   brook.Store
+	Reader  brook.Reader // of what was committed last
+	Gate    *quiesce.Lock
+	Ids     *catalog.IDs
+	Report  *report.Reporter
+	Retry   *retry.Loop
+	On      Owner
 	Outbox  *outbox.Outbox
 	Targets *outbox.Targets
-	Lease   lease
+
+	// Set by Open, and constant from then on.
+	OutboxTable brook.Table // of emissions
+	Sending     brook.Table // of the sequence and the lease
+	Lease       *Lease
+
+	collecting retry.Backoff // used by who calls Collect
 }
 
 // Owner is what the publisher has its app do.
 type Owner struct {
-	// adopt moves emissions that a rebuild owed into the outbox.
+	// Adopt moves emissions that a rebuild owed into the outbox.
 	Adopt func(context.Context) error
-	// refused is called for each emission that became a dead letter, at rest.
+	// Refused is called for each emission that became a dead letter, during a visit of the gate.
 	Refused func(partition.ID)
-	// doubt is called with the error of a commit that may have happened.
+	// Doubt is called with the error of a commit that may have happened.
 	Doubt func(error)
-	// wake makes tasks look whether they may go on.
+	// Wake makes tasks look whether they may go on.
 	Wake func()
-	// broke is called with errors that may end Run.
+	// Broke is called with errors that may end Run, from any goroutine.
 	Broke func(error)
+}
+
+// Open opens the tables of the publisher. It is called once, before all other methods.
+func (p *Publisher) Open(ctx context.Context) error {
+	for name, t := range map[string]*brook.Table{"outbox": &p.OutboxTable, "sending": &p.Sending} {
+		var err error
+		*t, err = p.Store.Table(ctx, brook.TableSpec{Name: catalog.TableName(p.Config, name)})
+		if err != nil {
+			return err
+		}
+	}
+	p.Lease = &Lease{
+		table: p.Sending, store: p.Store, reader: p.Reader, ids: p.Ids,
+		outbox: p.Outbox, report: p.Report, retry: p.Retry, broke: p.On.Broke,
+	}
+	p.collecting.Report = p.Report
+	return nil
+}
+
+// Run publishes emissions until stop is closed and nothing is left but what was tried in vain, or
+// ctx ends. What is left stays in the store.
+func (p *Publisher) Run(ctx context.Context, stop <-chan struct{}) error {
+	ending := false
+	for {
+		if err := p.On.Adopt(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("brook: take over what was emitted: %w", err)
+		}
+		if err := p.Collect(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		tried, err := p.PublishOnce(ctx, ending)
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("brook: publish what was emitted: %w", err)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		wait, err := p.Checkpoint(ctx, ending, 0)
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("brook: mark how far the app acted: %w", err)
+		}
+		if ending && p.Outbox.Queued() == 0 {
+			return nil
+		}
+		if tried && p.Outbox.Queued() > 0 {
+			continue
+		}
+		for _, d := range []time.Duration{p.Outbox.Next(), p.Outbox.UntilLook(time.Now())} {
+			if d > 0 && (wait == 0 || d < wait) {
+				wait = d
+			}
+		}
+		if ending, err = p.pause(ctx, stop, wait); err != nil {
+			return nil
+		}
+	}
+}
+
+// pause waits until there is something to publish, wait is over if it is not 0, stop is closed, or
+// ctx ends. It reports whether stop is closed, and returns the error of ctx.
+func (p *Publisher) pause(
+	ctx context.Context, stop <-chan struct{}, wait time.Duration,
+) (stopped bool, err error) {
+	var timer <-chan time.Time
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case <-p.Outbox.Wake():
+	case <-timer:
+	case <-stop:
+		return true, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	return false, nil
+}
+
+// PublishOnce tries what is to be published once, and removes from the store what was published. If
+// all is set it tries also what failed and whose wait is not over. What fails waits for another
+// try, and with it what goes to the same partition. PublishOnce reports whether there was anything.
+func (p *Publisher) PublishOnce(ctx context.Context, all bool) (any bool, err error) {
+	batch := p.Outbox.Take(time.Now(), all)
+	if len(batch) == 0 {
+		return false, nil
+	}
+	failed, refused := map[*outbox.Item]error{}, map[*outbox.Item]error{}
+	p.publishItems(ctx, p.place(ctx, batch, failed), failed, refused)
+	var settled []*outbox.Item
+	for _, item := range batch {
+		if failed[item] == nil && !item.IsCheckpoint() {
+			settled = append(settled, item)
+		}
+	}
+	err = p.settleAll(ctx, settled, refused)
+	failing, recovered := p.Outbox.Land(failed, p.Config.Retry)
+	p.reportDestinations(failing, recovered)
+	p.On.Wake()
+	return true, err
+}
+
+// errBehind is why an emission is not tried whose destination has others waiting.
+var errBehind = errors.New("it waits behind others")
+
+// publishItems publishes items once, except those behind one that failed. It adds those that are to
+// be tried again to failed, and those that the driver refuses for good to refused.
+func (p *Publisher) publishItems(
+	ctx context.Context, items []*outbox.Item, failed, refused map[*outbox.Item]error,
+) {
+	var tried []*outbox.Item
+	var records []brook.Record
+	behind := map[string]error{}
+	for _, item := range items {
+		if failed[item] != nil {
+			behind[item.Target()] = failed[item]
+			continue
+		}
+		err := cmp.Or(behind[item.Target()], behind[item.Record.Topic])
+		if err == nil && p.Outbox.Blocked(item) {
+			err = errBehind
+		}
+		if err != nil {
+			failed[item] = err
+			continue
+		}
+		tried, records = append(tried, item), append(records, item.Record)
+	}
+	if len(tried) == 0 {
+		return
+	}
+	_, err := p.Config.Driver.Publish(ctx, records)
+	if err == nil {
+		return
+	}
+	reason := func(int) error { return err }
+	if some := (*brook.PublishError)(nil); errors.As(err, &some) {
+		reason = func(i int) error { return some.Errs[i] }
+	}
+	for i, item := range tried {
+		switch why := reason(i); {
+		case why == nil:
+		case errors.Is(why, brook.ErrPermanent):
+			refused[item] = why
+		case errors.Is(why, brook.ErrOutOfRange) && item.Record.Placed:
+			// The topic was made anew with fewer partitions.
+			item.Record.Placed, item.Record.Partition = false, 0
+			failed[item] = why
+		default:
+			failed[item] = why
+		}
+	}
+}
+
+// reportDestinations reports which topics could not be published to, once for each topic, and which
+// can be again.
+func (p *Publisher) reportDestinations(failing, recovered []*outbox.Destination) {
+	reported := map[string]bool{}
+	for _, d := range failing {
+		if !reported[d.Topic] {
+			reported[d.Topic] = true
+			err := fmt.Errorf("topic %s: %w", d.Topic, d.Err)
+			p.Report.Failure(brook.Failure{What: "publish", Attempts: d.Tries, Err: err})
+		}
+	}
+	for _, d := range recovered {
+		if !reported[d.Topic] {
+			reported[d.Topic] = true
+			p.Report.Recovered("publish", d.Tries, brook.Position{})
+		}
+	}
 }

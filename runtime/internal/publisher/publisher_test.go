@@ -46,14 +46,14 @@ func (r rows) Get(context.Context, brook.Table, []byte) (brook.Value, error) {
 
 // What is damaged in the store ends Run: no other try reads it.
 func TestDamagedRowsAreFinal(t *testing.T) {
-	p := &Publisher{Reader: rows{data: []byte("{")}, Outbox: outbox.New()}
-	if err := p.Lease.turn(t.Context(), p); !errors.Is(err, brook.ErrPermanent) {
+	l := &Lease{reader: rows{data: []byte("{")}, outbox: outbox.New()}
+	if err := l.renewOrTake(t.Context()); !errors.Is(err, brook.ErrPermanent) {
 		t.Errorf("the lease: %v, want ErrPermanent", err)
 	}
-	if _, err := DecodeNumbers([]byte("{")); !errors.Is(err, brook.ErrPermanent) {
+	if _, err := DecodeSequence([]byte("{")); !errors.Is(err, brook.ErrPermanent) {
 		t.Errorf("the numbers: %v, want ErrPermanent", err)
 	}
-	n, err := DecodeNumbers([]byte(`{"Stream":"shop/x","Next":7}`))
+	n, err := DecodeSequence([]byte(`{"Stream":"shop/x","Next":7}`))
 	if err != nil || n.Stream != "shop/x" || n.Next != 7 || string(n.Raw) != `{"Stream":"shop/x","Next":7}` {
 		t.Errorf("read as %+v, %v", n, err)
 	}
