@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
@@ -19,7 +20,7 @@ import (
 // error says why.
 func (l *lane) step(ctx context.Context, f *feed, r *brook.Record) (outcome, error) {
 	if l.batch.started.IsZero() {
-		l.batch.started = now()
+		l.batch.started = time.Now()
 	}
 	m := &l.m
 	l.prepare(ctx, m, r)
@@ -250,7 +251,7 @@ func (l *lane) letter(m *delivery.Delivery, set, stage string, err error, attemp
 		stack = p.Stack
 	}
 	return deadletter.Letter{Stack: stack, Owes: m.Owed(set), DeadLetter: brook.DeadLetter{Position: m.Position, ID: m.Message.ID, Type: m.Message.Type, Author: m.Message.Author,
-		Stage: stage, Set: set, Error: deadletter.ErrorText(err), Attempts: attempts, Time: now(), Key: key, Record: *m.Record, Silent: m.Silent && (set == "" || !m.Owing(set))}}
+		Stage: stage, Set: set, Error: deadletter.ErrorText(err), Attempts: attempts, Time: time.Now().UTC(), Key: key, Record: *m.Record, Silent: m.Silent && (set == "" || !m.Owing(set))}}
 }
 
 // put takes a letter into the batch.
