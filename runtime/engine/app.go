@@ -13,6 +13,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -20,13 +21,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
 
 // App is the running part of a package of event handlers: it reads the log, folds the events into the views and
 // publishes what handlers emit. Generated code embeds it. Its methods are safe for concurrent use.
 type App struct {
-	tasks     *tasks
+	tasks     *task.Set
 	filler    *backfill.Filler
 	effects   *effects.Runner
 	publisher *publisher.Publisher
@@ -48,7 +50,7 @@ type App struct {
 
 	owing      atomic.Bool // the live generation may hold emissions that are to go to the outbox
 	refused    atomic.Bool // a rebuild was refused, and none is tried again by itself
-	progress   *progress
+	progress   *input.Progress
 	outbox     *outbox.Outbox
 	hub        *watch.Hub
 	news       *news
@@ -59,7 +61,7 @@ type App struct {
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
-	gate *quiesce.Lock
+	lock *quiesce.Lock
 
 	running   quiesce.Mutex // of Run
 	rebuildMu quiesce.Mutex // of a rebuild
@@ -81,29 +83,29 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		ctx: ctx, cancel: func() { cancel(brook.ErrClosed) }, done: make(chan struct{}), broken: make(chan error, 1),
 		running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(),
 		outbox:   outbox.New(),
-		progress: newProgress(), hub: watch.NewHub(), news: newNews(),
+		progress: input.NewProgress(), hub: watch.NewHub(), news: newNews(),
 	}
-	a.tasks = &tasks{
-		config: &a.config, def: def, code: a.code, bare: delivery.IsBare(config.Envelope), outbox: a.outbox, hub: a.hub, progress: a.progress,
-		report: reporter, retry: a.retry, ctx: ctx, waits: map[partition.ID]*deadletter.Blocked{},
+	a.tasks = &task.Set{
+		Config: &a.config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope), Outbox: a.outbox, Hub: a.hub, Progress: a.progress,
+		Report: reporter, Retry: a.retry, Ctx: ctx, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
 	a.catalog = catalog.New(ctx, &a.config, a.code, def.Collections, a.retry, catalog.Owner{
-		Taken: a.afterOthers, Renewed: a.renewed, Shown: a.shownOther, Installed: a.tasks.installed,
-		Reload: a.prepareReload, Positions: a.progress.all,
+		Taken: a.afterOthers, Renewed: a.renewed, Shown: a.shownOther, Installed: a.tasks.Installed,
+		Reload: a.prepareReload, Positions: a.progress.All,
 	})
-	a.store, a.reader, a.ids, a.gate, a.born = a.catalog.Store, a.catalog.Reader, a.catalog.Ids, a.catalog.Gate, a.catalog.Born
+	a.store, a.reader, a.ids, a.lock, a.born = a.catalog.Store, a.catalog.Reader, a.catalog.Ids, a.catalog.Gate, a.catalog.Born
 	a.publisher = &publisher.Publisher{
-		Config: &a.config, Code: a.code, Catalog: a.catalog, Store: a.store, Reader: a.reader, Gate: a.gate, Ids: a.ids, Report: reporter, Retry: a.retry,
+		Config: &a.config, Code: a.code, Catalog: a.catalog, Store: a.store, Reader: a.reader, Gate: a.lock, Ids: a.ids, Report: reporter, Retry: a.retry,
 		Outbox: a.outbox, Targets: outbox.NewTargets(config.Driver),
-		On: publisher.Owner{Adopt: a.adoptOwed, Refused: a.tasks.emissionRefused, Doubt: a.tasks.doubt, Wake: a.tasks.wakeLanes, Broke: a.broke},
+		On: publisher.Owner{Adopt: a.adoptOwed, Refused: a.tasks.EmissionRefused, Doubt: a.tasks.Doubt, Wake: a.tasks.WakeTasks, Broke: a.broke},
 	}
 	a.filler = &backfill.Filler{
 		Catalog: a.catalog, Collections: def.Collections, Layout: a.code.Layout, Store: a.store, Reader: a.reader, IDs: a.ids,
-		Lock: a.gate, Report: reporter, Policy: config.Retry, Filled: a.tasks.wakeLanes,
+		Lock: a.lock, Report: reporter, Policy: config.Retry, Filled: a.tasks.WakeTasks,
 	}
 	a.effects = &effects.Runner{Policy: config.Retry, Report: reporter, App: a}
 	s := a.tasks
-	s.catalog, s.store, s.reader, s.ids, s.gate, s.publisher, s.effects = a.catalog, a.store, a.reader, a.ids, a.gate, a.publisher, a.effects
+	s.Catalog, s.Store, s.Reader, s.IDs, s.Lock, s.Publisher, s.Effects = a.catalog, a.store, a.reader, a.ids, a.lock, a.publisher, a.effects
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
@@ -138,10 +140,10 @@ func (a *App) load(ctx context.Context) error {
 		return err
 	}
 	for id, s := range standings {
-		a.progress.advance(id, s.Next)
+		a.progress.Advance(id, s.Next)
 	}
 	a.catalog.NoteNames(&a.catalog.State)
-	if a.tasks.waits, err = a.tasks.loadWaits(ctx, live); err != nil {
+	if a.tasks.Blocked, err = a.tasks.LoadBlocked(ctx, live); err != nil {
 		return err
 	}
 	if !a.catalog.Fenced() { // else that is for who holds the lease, or has the partition
@@ -149,42 +151,13 @@ func (a *App) load(ctx context.Context) error {
 			return err
 		}
 	}
-	a.tasks.solo = a.tasks.newLane(live, liveViews{a.tasks})
-	if err := a.tasks.readAlone(ctx); err != nil {
+	a.tasks.Exclusive = a.tasks.NewTask(live, task.Live{Set: a.tasks})
+	if err := a.tasks.ReadAlone(ctx); err != nil {
 		return err
 	}
 	a.noteOwed()
 	a.catalog.Fit()
 	return nil
-}
-
-// loadWaits reads which keys dead letters hold up.
-func (s *tasks) loadWaits(ctx context.Context, g *catalog.Generation) (map[partition.ID]*deadletter.Blocked, error) {
-	all := map[partition.ID]*deadletter.Blocked{}
-	for row, err := range s.reader.Scan(ctx, g.Letters, nil, nil) {
-		if err != nil {
-			return nil, err
-		}
-		l, err := deadletter.Decode(row.Value)
-		if err != nil {
-			return nil, err
-		}
-		id := partition.Of(l.Position)
-		if all[id] == nil {
-			all[id] = &deadletter.Blocked{}
-		}
-		l.Set = s.catalog.SetNow(l.Type, l.Set)
-		all[id].Add(&l, s.config.OnFailure != brook.GoOn)
-	}
-	return all, nil
-}
-
-// waitsOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
-func (s *tasks) waitsOf(id partition.ID) *deadletter.Blocked {
-	if s.waits[id] == nil {
-		s.waits[id] = &deadletter.Blocked{}
-	}
-	return s.waits[id]
 }
 
 // Source gives where the app's views read. Generated code uses it.

@@ -11,6 +11,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // CatchUp does what Run does, until everything is folded that the log holds, with what handlers emit meanwhile, and then
@@ -127,7 +128,7 @@ func (a *App) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := &catchUp{app: a, lane: lanes[0], readers: map[*feed]*catchUpReader{}}
+	c := &catchUp{app: a, lane: lanes[0], readers: map[*task.Partition]*catchUpReader{}}
 	err = c.run(ctx)
 	for _, r := range c.readers {
 		if r.PartitionReader != nil {
@@ -143,8 +144,8 @@ const markLimit = time.Minute
 // catchUp is a lane that reads its partitions itself.
 type catchUp struct {
 	app     *App
-	lane    *lane
-	readers map[*feed]*catchUpReader
+	lane    *task.Task
+	readers map[*task.Partition]*catchUpReader
 }
 
 // catchUpReader is a reader with where it is.
@@ -198,12 +199,12 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 	ends := map[partition.ID]int64{}
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
-		if c.lane.feed(id) == nil {
+		if c.lane.Partition(id) == nil {
 			return false, errOthers // topics grew meanwhile
 		}
 		ends[id] = p.End
 	}
-	for _, f := range c.lane.feeds {
+	for _, f := range c.lane.Partitions {
 		if !f.Dry() || f.Ahead() >= ends[f.ID] {
 			continue
 		}
@@ -217,7 +218,7 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 }
 
 // chunk takes the next chunk of a partition that has one.
-func (c *catchUp) chunk(ctx context.Context, f *feed) error {
+func (c *catchUp) chunk(ctx context.Context, f *task.Partition) error {
 	r := c.readers[f]
 	if r == nil {
 		r = &catchUpReader{at: f.Bookmark()}
@@ -262,20 +263,20 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 	l := c.lane
 	for {
 		if ctx.Err() != nil {
-			return any, l.ended(ctx)
+			return any, l.Ended(ctx)
 		}
-		if err := l.enter(ctx); err != nil {
+		if err := l.Enter(ctx); err != nil {
 			return any, err
 		}
-		l.target.look(l.feeds)
-		f, wait := l.pick()
-		l.leave()
+		l.Target.Look(l.Partitions)
+		f, wait := l.Next()
+		l.Leave()
 		switch {
 		case f != nil:
 			if err := c.begin(ctx); err != nil {
 				return any, err
 			}
-			if err := l.fold(ctx, ctx); err != nil {
+			if err := l.Fold(ctx, ctx); err != nil {
 				return any, err
 			}
 			any = true
@@ -284,15 +285,15 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 				return any, err
 			}
 		default:
-			for _, f := range l.feeds {
-				if f.Head() != nil && f.full {
+			for _, f := range l.Partitions {
+				if f.Head() != nil && f.Full {
 					return any, fmt.Errorf("%w: partition %s/%d", brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number)
 				}
 			}
-			if err := l.moved(ctx); err != nil {
+			if err := l.Moved(ctx); err != nil {
 				return any, err
 			}
-			return any, l.ended(ctx)
+			return any, l.Ended(ctx)
 		}
 	}
 }

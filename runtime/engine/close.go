@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
@@ -34,20 +35,23 @@ func (a *App) Close() error {
 		return a.unended("Rebuild")
 	}
 	defer a.rebuildMu.Unlock()
-	if a.gate.Lock(ctx) != nil { // whoever processes or redrives is done, or will find the app closed
+	if a.lock.Lock(ctx) != nil { // whoever processes or redrives is done, or will find the app closed
 		return a.unended("Process, Redrive or Drop")
 	}
-	a.gate.Unlock()
+	a.lock.Unlock()
 	a.hub.Close()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		a.background.Wait()
 	}()
+	// It heeds its context: however short the timeout is, it has a moment to see that.
+	timer := time.NewTimer(max(time.Second, 2*a.config.ShutdownTimeout))
+	defer timer.Stop()
 	select {
 	case <-ended:
 		return nil
-	case <-ctx.Done():
+	case <-timer.C:
 		return a.unended("the work in the background, which follows the store and removes old views,")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // A rebuild is guarded: what fails in the rebuilt views and does not in the live ones keeps these.
@@ -41,7 +42,7 @@ func (r *rebuilding) note(l *deadletter.Letter) {
 // count makes the report of a rebuild that ends before it is done.
 func (r *rebuilding) count(ctx context.Context) error {
 	r.reset()
-	for row, err := range r.app.reader.Scan(ctx, r.lane.gen.Letters, nil, nil) {
+	for row, err := range r.app.reader.Scan(ctx, r.lane.Gen.Letters, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -55,22 +56,22 @@ func (r *rebuilding) count(ctx context.Context) error {
 	return nil
 }
 
-// full reports whether the lane stands still at a feed because its partition has too many dead letters, which ends the rebuild.
-func (r *rebuilding) full(l *lane, f *feed) bool {
-	letters := f.waits.Len()
+// Full reports whether the lane stands still at a feed because its partition has too many dead letters, which ends the rebuild.
+func (r *rebuilding) Full(l *task.Task, f *task.Partition) bool {
+	letters := f.Blocked.Len()
 	if letters < r.app.config.MaxDeadLetters {
 		return false
 	}
-	l.over = &brook.RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
+	l.Over = &brook.RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
 		brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number, letters, f.Next())}
 	return true
 }
 
 // passedOver counts events of types that the code does not know and that the live views were made from.
-func (r *rebuilding) passedOver(unknown []unknownEvent) {
+func (r *rebuilding) passedOver(unknown []task.Unknown) {
 	for _, u := range unknown {
-		if r.madeFrom[u.typ] {
-			r.passed[u.typ]++
+		if r.madeFrom[u.Typ] {
+			r.passed[u.Typ]++
 		}
 	}
 }
@@ -95,14 +96,14 @@ func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64)
 	return brook.Chunk{Next: p.Start, End: p.End}, &input.Gap{From: next, To: p.Start}, nil
 }
 
-// skip goes on behind what retention took from under a reader. Its letters are carried over, and hold up their keys.
-func (r *rebuilding) skip(f *feed, lost input.Gap) {
+// Skip goes on behind what retention took from under a reader. Its letters are carried over, and hold up their keys.
+func (r *rebuilding) Skip(f *task.Partition, lost input.Gap) {
 	r.app.report.Warn("retention overtook the rebuild, which goes on without what the log no longer has", "position", f.ID.At(lost.From).String(), "missing", lost.To-lost.From)
 	r.gaps[f.ID] = append(r.gaps[f.ID], lost)
 	for offset, put := range r.asides[f.ID] {
 		for _, one := range put {
 			if lost.From <= offset && offset < lost.To && !one.Dropped {
-				f.waits.Add(&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: f.ID.At(offset), Set: one.Set, Key: one.Key}}, r.app.config.OnFailure != brook.GoOn)
+				f.Blocked.Add(&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: f.ID.At(offset), Set: one.Set, Key: one.Key}}, r.app.config.OnFailure != brook.GoOn)
 			}
 		}
 	}
@@ -112,7 +113,7 @@ func (r *rebuilding) skip(f *feed, lost input.Gap) {
 func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) error {
 	a, l := r.app, r.lane
 	if letters == nil {
-		for row, err := range a.reader.Scan(ctx, l.gen.Letters, nil, nil) {
+		for row, err := range a.reader.Scan(ctx, l.Gen.Letters, nil, nil) {
 			if err != nil {
 				return err
 			}
@@ -137,7 +138,7 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) e
 			continue // it waits
 		}
 		applied := false
-		err := a.retry.DoPausing(ctx, "rebuild", nil, l.pause, func() (err error) {
+		err := a.retry.DoPausing(ctx, "rebuild", nil, l.Pause, func() (err error) {
 			applied, err = r.redriveOne(ctx, k)
 			return err
 		})
@@ -153,7 +154,7 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) e
 // redriveOne tries one letter of the rebuilt views.
 func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, err error) {
 	a, l := r.app, r.lane
-	v, err := a.reader.Get(ctx, l.gen.Letters, k)
+	v, err := a.reader.Get(ctx, l.Gen.Letters, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return true, nil // a decode letter before it ran all sets
 	}
@@ -167,8 +168,8 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 	if letter, err = a.whole(ctx, letter); err != nil {
 		return false, err
 	}
-	own := l.feed(partition.Of(letter.Position))
-	f := &feed{Queue: input.Single(own.ID, own.Log, letter.Attempts), waits: own.waits}
-	defer l.forget()
-	return l.handleAgain(ctx, f, letter, []brook.Write{{Table: l.gen.Letters, Key: k, Op: brook.Remove}})
+	own := l.Partition(partition.Of(letter.Position))
+	f := &task.Partition{Queue: input.Single(own.ID, own.Log, letter.Attempts), Blocked: own.Blocked}
+	defer l.Forget()
+	return l.Redrive(ctx, f, letter, []brook.Write{{Table: l.Gen.Letters, Key: k, Op: brook.Remove}})
 }

@@ -160,19 +160,19 @@ func (a *App) followState(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := a.gate.RLock(ctx)
+	v, err := a.lock.RLock(ctx)
 	if err != nil {
 		return err
 	}
 	same := a.catalog.State.Generation == s.Generation && a.catalog.State.Folds == s.Folds && maps.Equal(a.catalog.State.Kept, s.Kept)
-	a.gate.Leave(v)
+	a.lock.Leave(v)
 	if same {
 		return nil // what else is new shows at the next commit
 	}
 	if err := a.catalog.Reload(ctx); err != nil {
 		return err
 	}
-	a.tasks.wakeLanes()
+	a.tasks.WakeTasks()
 	return nil
 }
 
@@ -182,7 +182,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 	if everything {
 		standings, err := a.catalog.Standings(ctx, a.reader, g)
 		for id, s := range standings {
-			a.progress.advance(id, s.Next)
+			a.progress.Advance(id, s.Next)
 			a.outbox.HeardOf(id, s.Next)
 		}
 		return err
@@ -200,7 +200,7 @@ func (a *App) followPositions(ctx context.Context, everything bool, partitions m
 		if err != nil {
 			return err
 		}
-		a.progress.advance(id, s.Next)
+		a.progress.Advance(id, s.Next)
 		a.outbox.HeardOf(id, s.Next)
 	}
 	return nil

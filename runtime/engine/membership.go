@@ -208,7 +208,7 @@ func (m *membership) hear(ctx context.Context) error {
 			continue
 		}
 		m.app.outbox.Acknowledged(marks)
-		m.app.tasks.wakeLanes()
+		m.app.tasks.WakeTasks()
 	}
 }
 
@@ -256,7 +256,7 @@ func (m *membership) assign(partitions []brook.Position) {
 	m.app.outbox.Assign(marks)
 	m.app.noteOwed()
 	if !m.app.config.Group {
-		m.app.tasks.wakeLanes()
+		m.app.tasks.WakeTasks()
 		return
 	}
 	if len(mine)+len(m.mine) == 0 {

@@ -6,11 +6,10 @@ import (
 	"errors"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // What a live letter never did, still happens: where a rebuild handles an event well that is a dead letter of the live views, it writes what its
@@ -19,18 +18,6 @@ import (
 
 // adoptStep is how many emissions one commit moves into the outbox at most.
 const adoptStep = 256
-
-// owe takes the emissions of an event into the batch of a rebuild, those of sets that never acted on it.
-func (l *lane) owe(m *delivery.Delivery, aside deadletter.SetAside) {
-	for i := range m.Emissions {
-		if !aside.Owed(m.Position, l.app.def.Sets[m.Emissions[i].Set]) {
-			continue
-		}
-		if item := l.item(m, &m.Emissions[i]); item != nil {
-			l.batch.owed = append(l.batch.owed, item)
-		}
-	}
-}
 
 // noteOwed makes whoever publishes look for emissions that a promotion made live.
 func (a *App) noteOwed() {
@@ -50,7 +37,7 @@ func (a *App) adoptOwed(ctx context.Context) error {
 			if any, err := a.owes(ctx); err != nil || !any {
 				return err
 			}
-			var after due
+			var after task.Due
 			more, after, err = a.adoptSome(ctx, step)
 			a.follow(ctx, after)
 			return err
@@ -84,75 +71,57 @@ func (a *App) owes(ctx context.Context) (any bool, err error) {
 
 // adoptSome moves some emissions, with all lanes at rest, and reports whether there may be more. One whose record can't be renumbered becomes a
 // dead letter.
-func (a *App) adoptSome(ctx context.Context, step int) (more bool, after due, err error) {
-	rest, err := a.tasks.rest(ctx)
+func (a *App) adoptSome(ctx context.Context, step int) (more bool, after task.Due, err error) {
+	rest, err := a.tasks.Quiesce(ctx)
 	if err != nil {
-		return false, due{}, err
+		return false, task.Due{}, err
 	}
-	defer rest.end()
-	l := a.tasks.solo
-	defer l.within(rest)()
-	if err := a.tasks.openNumbers(ctx); err != nil {
-		return false, due{}, err
+	defer rest.End()
+	l := a.tasks.Exclusive
+	defer l.Within(rest)()
+	if err := a.tasks.OpenNumbers(ctx); err != nil {
+		return false, task.Due{}, err
 	}
 	var taken []*outbox.Item
-	for row, err := range a.reader.Scan(ctx, l.gen.Owed, nil, nil) {
+	for row, err := range a.reader.Scan(ctx, l.Gen.Owed, nil, nil) {
 		if err != nil {
-			return false, due{}, err
+			return false, task.Due{}, err
 		}
 		if more = len(taken) == step; more {
 			break
 		}
 		item, err := outbox.DecodeItem(row)
 		if err != nil {
-			return false, due{}, err
+			return false, task.Due{}, err
 		}
 		if !a.adopts(partition.Of(item.Position)) {
 			continue // its owner does
 		}
-		l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.Owed, Key: item.Key, Op: brook.Remove})
+		l.Batch.Writes = append(l.Batch.Writes, brook.Write{Table: l.Gen.Owed, Key: item.Key, Op: brook.Remove})
 		if a.catalog.Fenced() {
-			l.batch.checks = append(l.batch.checks, brook.Check{Table: l.gen.Owed, Key: item.Key, Value: bytes.Clone(row.Value.Data.([]byte))})
+			l.Batch.Checks = append(l.Batch.Checks, brook.Check{Table: l.Gen.Owed, Key: item.Key, Value: bytes.Clone(row.Value.Data.([]byte))})
 		}
 		taken = append(taken, item)
-		if err := l.renumber(item); err != nil { // it holds up no others
-			l.batch.letters = append(l.batch.letters, publisher.LetterOf(item, err))
+		if err := l.Renumber(item); err != nil { // it holds up no others
+			l.Batch.Letters = append(l.Batch.Letters, publisher.LetterOf(item, err))
 			continue
 		}
-		l.batch.items = append(l.batch.items, item)
+		l.Batch.Items = append(l.Batch.Items, item)
 	}
 	if len(taken) == 0 {
-		return false, due{}, nil
+		return false, task.Due{}, nil
 	}
-	if err := l.raiseAll(ctx, taken); err != nil { // a promotion that carries these over must not come between
-		return false, due{}, err
+	if err := l.RaiseAll(ctx, taken); err != nil { // a promotion that carries these over must not come between
+		return false, task.Due{}, err
 	}
-	if err := l.commitAlone(ctx); err != nil { // until it is known: what is in the outbox must be in memory
-		return more, due{}, err
+	if err := l.CommitAlone(ctx); err != nil { // until it is known: what is in the outbox must be in memory
+		return more, task.Due{}, err
 	}
-	after = l.take()
-	for i := range after.letters {
-		a.tasks.waitsOf(partition.Of(after.letters[i].Position)).Add(&after.letters[i], false)
+	after = l.Take()
+	for i := range after.Letters {
+		a.tasks.BlockedOf(partition.Of(after.Letters[i].Position)).Add(&after.Letters[i], false)
 	}
 	return more, after, nil
-}
-
-// raiseAll raises the epochs of the partitions that caused items.
-func (l *lane) raiseAll(ctx context.Context, items []*outbox.Item) error {
-	raised := map[partition.ID]bool{}
-	for _, item := range items {
-		id := partition.Of(item.Position)
-		if raised[id] {
-			continue
-		}
-		raised[id] = true
-		writes, checks, err := l.app.catalog.BumpEpoch(ctx, id)
-		if err != nil {
-			return err
-		}
-		l.batch.writes, l.batch.checks = append(l.batch.writes, writes...), append(l.batch.checks, checks...)
-	}
-	return nil
 }
 
 // adopts reports whether the app takes over what a partition owes. One of a topic that is read no

@@ -4,12 +4,11 @@ import (
 	"context"
 
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
-	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // afterOthers reads anew what another app of the name may have changed.
 func (a *App) afterOthers(ctx context.Context) error {
-	a.tasks.unsure.Store(true)
+	a.tasks.Unsure.Store(true)
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
@@ -36,24 +35,13 @@ func (a *App) shownOther(other bool) {
 	}
 }
 
-// installed has lanes go by the tables of g.
-func (s *tasks) installed(g *catalog.Generation) {
-	s.lanesMu.Lock()
-	defer s.lanesMu.Unlock()
-	for _, l := range append([]*lane{s.solo}, s.lanes...) {
-		if l != nil && l.gen.Number == g.Number {
-			l.in(g)
-		}
-	}
-}
-
 // prepareReload reads dead letters and positions of the live generation anew.
 func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adopt func(), err error) {
-	waits, err := a.tasks.loadWaits(ctx, live)
+	waits, err := a.tasks.LoadBlocked(ctx, live)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.tasks.readAlone(ctx); err != nil {
+	if err := a.tasks.ReadAlone(ctx); err != nil {
 		return nil, err
 	}
 	standings, err := a.catalog.Standings(ctx, a.reader, live)
@@ -61,17 +49,10 @@ func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adop
 		return nil, err
 	}
 	return func() {
-		a.tasks.waits, a.tasks.numbers = waits, nil
-		a.tasks.solo.in(live)
+		a.tasks.Blocked, a.tasks.Numbers = waits, nil
+		a.tasks.Exclusive.In(live)
 		for id, s := range standings {
-			a.progress.advance(id, s.Next)
+			a.progress.Advance(id, s.Next)
 		}
 	}, nil
-}
-
-// emissionRefused counts a dead letter of an emission.
-func (s *tasks) emissionRefused(id partition.ID) {
-	if w := s.waits[id]; w != nil {
-		w.AddEmission()
-	}
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -47,7 +47,7 @@ func (a *App) process(ctx context.Context, out *brook.Outbound) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var after due
+	var after task.Due
 	err = a.catalog.Again(ctx, func() (err error) {
 		after, err = a.processAlone(ctx, out)
 		return err
@@ -57,68 +57,60 @@ func (a *App) process(ctx context.Context, out *brook.Outbound) (err error) {
 }
 
 // follow does what is due after a commit of the solo lane.
-func (a *App) follow(ctx context.Context, after due) {
-	for _, l := range after.letters {
+func (a *App) follow(ctx context.Context, after task.Due) {
+	for _, l := range after.Letters {
 		a.report.DeadLetter(l.DeadLetter, l.Stack)
 	}
-	if len(after.effects) == 0 {
+	if len(after.Effects) == 0 {
 		return
 	}
 	// They run although ctx ended: the events are committed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.ShutdownTimeout)
 	defer cancel()
-	for _, e := range after.effects {
+	for _, e := range after.Effects {
 		a.effects.Run(ctx, e)
 	}
 }
 
-// doubt notes that a commit may have happened although it gave an error: what memory knows of the store is read anew
-// before the next run.
-func (s *tasks) doubt(err error) {
-	if !errors.Is(err, brook.ErrTooLarge) && !errors.Is(err, brook.ErrConflict) {
-		s.unsure.Store(true)
-	}
-}
-
-func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (due, error) {
+func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (task.Due, error) {
 	if err := a.catalog.Claim(ctx); err != nil {
-		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
+		return task.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
-	rest, err := a.tasks.rest(ctx)
+	rest, err := a.tasks.Quiesce(ctx)
 	if err != nil {
-		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
+		return task.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
-	defer rest.end()
+	defer rest.End()
 	if a.closed.Load() {
-		return due{}, brook.ErrClosed
+		return task.Due{}, brook.ErrClosed
 	}
 	if err := a.catalog.ClaimResting(ctx); err != nil {
-		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
+		return task.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
-	if err := a.tasks.openNumbers(ctx); err != nil {
-		return due{}, err
+	if err := a.tasks.OpenNumbers(ctx); err != nil {
+		return task.Due{}, err
 	}
-	l, m := a.tasks.solo, &a.tasks.solo.m
-	defer l.within(rest)()
-	if err := l.standAlone(ctx); err != nil {
-		return due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
+	l, m := a.tasks.Exclusive, &a.tasks.Exclusive.M
+	defer l.Within(rest)()
+	if err := l.StandAlone(ctx); err != nil {
+		return task.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
-	l.prepare(ctx, m, &brook.Record{Topic: a.code.Topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: now()})
+	l.Prepare(ctx, m, &brook.Record{Topic: a.code.Topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: now()})
 	m.Position = brook.Position{}
 	m.Once = true
 	m.Message = brook.Message{ID: a.ids.Next(), Type: out.Message.Type, Author: a.config.Author, Time: m.Record.Time, Data: out.Message.Data, Keyed: true}
-	l.tx.Begin(txn.Event{Ctx: ctx})
-	l.dispatch(m)
+	l.Tx.Begin(txn.Event{Ctx: ctx})
+	l.Dispatch(m)
 	if err := a.unprocessed(m); err != nil {
-		l.tx.Revert()
-		return due{}, fmt.Errorf("brook: process %s: %w", m.Message.Type, err)
+		l.Tx.Revert()
+		return task.Due{}, fmt.Errorf("brook: process %s: %w", m.Message.Type, err)
 	}
-	l.tx.Accept()
-	l.act(m)
-	if err := l.commitAlone(ctx); err != nil {
-		return due{}, fmt.Errorf("brook: process %s: %w", m.Message.Type, err)
+	l.Tx.Accept()
+	l.StageEffects(m)
+	if err := l.CommitAlone(ctx); err != nil {
+		return task.Due{}, fmt.Errorf("brook: process %s: %w", m.Message.Type, err)
 	}
-	return l.take(), nil
+	return l.Take(), nil
 }
 
 // unprocessed says why an event of Process can't be kept, or nil.
@@ -138,62 +130,4 @@ func (a *App) unprocessed(m *delivery.Delivery) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// commitAlone commits what a lane without feeds holds, trying for as long as ctx lives; the caller takes what is due
-// after it.
-func (l *lane) commitAlone(ctx context.Context) error { return l.commitBy(ctx, l.insist) }
-
-// commitOnce is commitAlone for who rather hears of a failure.
-func (l *lane) commitOnce(ctx context.Context) error {
-	return l.commitBy(ctx, once)
-}
-
-func (l *lane) commitBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error) error {
-	b := &l.batch
-	counted, unchanged := l.numberWrites()
-	writes := append(l.assemble(nil), counted...)
-	if len(writes) > 0 {
-		batch := &brook.Batch{ID: l.app.ids.Batch(), Writes: writes}
-		if l.app.catalog.Fenced() {
-			batch.Checks = append(append(l.checks(), b.checks...), unchanged...)
-		}
-		marked := l.mark(batch)
-		commit := func() error { return l.app.store.Commit(ctx, batch) }
-		err := insist(ctx, "commit", commit)
-		for errors.Is(err, brook.ErrTooLarge) && l.shrinkLetters(batch) {
-			err = insist(ctx, "commit", commit)
-		}
-		if err != nil {
-			if l.target.visits() && (l.rest == nil || !l.rest.over) {
-				l.app.numbers = nil // they are read anew
-			}
-			l.app.doubt(err)
-			return err
-		}
-		marked()
-	}
-	if !l.target.visits() {
-		return nil
-	}
-	l.app.hub.Publish(l.tx.Changed)
-	l.app.outbox.Add(b.items...)
-	l.due = due{letters: slices.Clone(b.letters), effects: slices.Clone(b.effects)}
-	return nil
-}
-
-// within makes a lane without feeds one of a rest, until the function returned is called, which empties its batch.
-func (l *lane) within(r *rest) (end func()) {
-	l.rest = r
-	return func() {
-		l.rest, l.aside = nil, nil
-		l.forget()
-	}
-}
-
-// take gives what is due, for a caller that does it once it left the gate.
-func (l *lane) take() due {
-	after := l.due
-	l.due = due{}
-	return after
 }

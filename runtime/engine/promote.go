@@ -14,6 +14,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // errContended says that other processes commit too often for a promotion to come between.
@@ -25,25 +26,25 @@ const promoteTries = 3
 // promote makes the rebuilt generation the live one, in one commit, with all lanes at rest.
 func (r *rebuilding) promote(ctx context.Context) (err error) {
 	a, l := r.app, r.lane
-	rest, err := a.tasks.rest(ctx)
+	rest, err := a.tasks.Quiesce(ctx)
 	if err != nil {
 		return err
 	}
-	l.rest = rest
+	l.Rest = rest
 	defer func() {
-		l.rest = nil
-		rest.end()
+		l.Rest = nil
+		rest.End()
 	}()
 	var old *catalog.Generation
 	var held map[partition.ID]*deadletter.Blocked
 	for tries := 1; ; tries++ {
-		rest.released = false
+		rest.Released = false
 		old = a.catalog.Live.Load()
-		if old.Number == l.gen.Number { // a try before did it, and its answer was lost
+		if old.Number == l.Gen.Number { // a try before did it, and its answer was lost
 			a.catalog.Building = 0
 			return nil
 		}
-		if a.catalog.State.Building != l.gen.Number { // it may have been read anew since
+		if a.catalog.State.Building != l.Gen.Number { // it may have been read anew since
 			return catalog.ErrOvertaken
 		}
 		checks, err := r.meet(ctx, old)
@@ -53,24 +54,24 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		if err := r.settle(ctx, old); err != nil {
 			return err
 		}
-		if rest.released { // the live views may have moved on
+		if rest.Released { // the live views may have moved on
 			tries--
 			continue
 		}
-		if held, err = a.tasks.loadWaits(ctx, l.gen); err != nil {
+		if held, err = a.tasks.LoadBlocked(ctx, l.Gen); err != nil {
 			return err
 		}
 		if err := r.measure(ctx, old); err != nil {
 			return err
 		}
 		err = a.catalog.UpdateResting(ctx, func(next *catalog.State) error {
-			if next.Generation == l.gen.Number {
+			if next.Generation == l.Gen.Number {
 				return catalog.ErrUnchanged // a try before did it
 			}
-			if next.Building != l.gen.Number {
+			if next.Building != l.Gen.Number {
 				return catalog.ErrOvertaken
 			}
-			next.Generation, next.Building, next.Promoting = l.gen.Number, 0, nil
+			next.Generation, next.Building, next.Promoting = l.Gen.Number, 0, nil
 			next.Dropped = append(next.Dropped, old.Number)
 			next.Replaced[old.Number] = now()
 			a.catalog.MadeHere(next)
@@ -83,7 +84,7 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			break
 		}
 		if !errors.Is(err, brook.ErrConflict) || errors.Is(err, catalog.ErrOvertaken) {
-			a.tasks.doubt(err)
+			a.tasks.Doubt(err)
 			return err
 		} // else another process folded on meanwhile
 		if tries == promoteTries {
@@ -92,23 +93,23 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		}
 	}
 	a.catalog.Building = 0
-	l.gen.Kept = a.catalog.State.Kept
-	a.catalog.Show(l.gen)
+	l.Gen.Kept = a.catalog.State.Kept
+	a.catalog.Show(l.Gen)
 	a.catalog.Shown()
 	defer a.catalog.Fit()
 	// From here on nothing may fail: memory follows what is stored.
-	a.tasks.waits = held
+	a.tasks.Blocked = held
 	first := map[partition.ID]int64{}
-	for _, f := range l.feeds {
+	for _, f := range l.Partitions {
 		first[f.ID] = f.First
 	}
-	a.tasks.lanesMu.Lock()
-	defer a.tasks.lanesMu.Unlock()
-	for _, live := range append([]*lane{a.tasks.solo}, a.tasks.lanes...) {
-		live.in(l.gen)
-		for _, f := range live.feeds {
-			f.waits = a.tasks.waitsOf(f.ID)
-			f.repeats.Reset()
+	a.tasks.LanesMu.Lock()
+	defer a.tasks.LanesMu.Unlock()
+	for _, live := range append([]*task.Task{a.tasks.Exclusive}, a.tasks.Tasks...) {
+		live.In(l.Gen)
+		for _, f := range live.Partitions {
+			f.Blocked = a.tasks.BlockedOf(f.ID)
+			f.Repeats.Reset()
 			if at, ok := first[f.ID]; ok {
 				f.First = at
 			}
@@ -127,7 +128,7 @@ func (r *rebuilding) measure(ctx context.Context, live *catalog.Generation) erro
 	for _, s := range standings {
 		r.report.ReadBefore += max(0, s.Next-s.First)
 	}
-	for _, f := range r.lane.feeds {
+	for _, f := range r.lane.Partitions {
 		r.report.Read += max(0, f.Base()-f.First)
 	}
 	return nil
@@ -143,17 +144,17 @@ func (r *rebuilding) meet(ctx context.Context, live *catalog.Generation) (checks
 			return nil, err
 		}
 		for id, s := range standings {
-			a.progress.advance(id, s.Next)
+			a.progress.Advance(id, s.Next)
 			checks = append(checks, brook.Check{Table: live.Positions, Key: id.AppendKey(nil), Value: s.Raw})
 		}
-		for _, f := range l.feeds {
+		for _, f := range l.Partitions {
 			if _, ok := standings[f.ID]; !ok { // nor may anybody begin with it
 				checks = append(checks, brook.Check{Table: live.Positions, Key: f.ID.AppendKey(nil)})
 			}
 		}
 	}
-	for id := range a.progress.all() {
-		if a.code.Reads(id.Topic) && l.feed(id) == nil {
+	for id := range a.progress.All() {
+		if a.code.Reads(id.Topic) && l.Partition(id) == nil {
 			return nil, errOthers // what was folded of it is not in the new views
 		}
 	}
@@ -166,7 +167,7 @@ func (r *rebuilding) meet(ctx context.Context, live *catalog.Generation) (checks
 
 // gone reports whether the log lost a record before the rebuild came to it.
 func (r *rebuilding) gone(p brook.Position) bool {
-	f := r.lane.feed(partition.Of(p))
+	f := r.lane.Partition(partition.Of(p))
 	return f == nil || p.Offset < f.First ||
 		slices.ContainsFunc(r.gaps[f.ID], func(g input.Gap) bool { return g.From <= p.Offset && p.Offset < g.To })
 }
@@ -199,7 +200,7 @@ func (r *rebuilding) settle(ctx context.Context, old *catalog.Generation) error 
 }
 
 func (r *rebuilding) settleOnce(ctx context.Context, old *catalog.Generation) error {
-	a, g := r.app, r.lane.gen
+	a, g := r.app, r.lane.Gen
 	parts := writer{app: a}
 	carried := map[string]bool{}
 	var err error
@@ -231,7 +232,7 @@ func (r *rebuilding) settleOnce(ctx context.Context, old *catalog.Generation) er
 
 // settleLetters looks through the letters of the rebuild.
 func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool, parts *writer) error {
-	g := r.lane.gen
+	g := r.lane.Gen
 	r.reset()
 	for row, err := range r.app.reader.Scan(ctx, g.Letters, nil, nil) {
 		if err != nil {
@@ -249,8 +250,8 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 			if err := parts.add(ctx, brook.Write{Table: g.Letters, Key: bytes.Clone(row.Key), Op: brook.Remove}); err != nil {
 				return err
 			}
-			if f := r.lane.feed(partition.Of(l.Position)); f != nil {
-				f.waits.Remove(&l)
+			if f := r.lane.Partition(partition.Of(l.Position)); f != nil {
+				f.Blocked.Remove(&l)
 			}
 			continue
 		}
@@ -280,7 +281,7 @@ func (r *rebuilding) over(l *deadletter.Letter) bool {
 
 // settleOwed removes the emissions of what was redriven or dropped meanwhile, and carries over those that the live views owe still.
 func (r *rebuilding) settleOwed(ctx context.Context, old *catalog.Generation, parts *writer) error {
-	g := r.lane.gen
+	g := r.lane.Gen
 	carried := map[string]bool{}
 	for row, err := range r.app.reader.Scan(ctx, old.Owed, nil, nil) {
 		if err != nil {
@@ -323,7 +324,7 @@ func (r *rebuilding) carryDropped(ctx context.Context, old *catalog.Generation, 
 		if r.gone(d.Position) {
 			continue
 		}
-		w := brook.Write{Table: r.lane.gen.Dropped, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
+		w := brook.Write{Table: r.lane.Gen.Dropped, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
 		if err := parts.add(ctx, w); err != nil {
 			return err
 		}

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
-	"github.com/brookgen/brookgen/runtime/internal/delivery"
-	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
 // Publish encodes data and appends it to the log, and gives its position there. It does not wait until it
@@ -62,7 +59,7 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (
 			return last, errors.Join(fmt.Errorf("brook: publish: %T is no event of this package", event), flush())
 		}
 		var record brook.Record
-		if err := a.tasks.wrap(out, &record); err != nil {
+		if err := a.tasks.Wrap(out, &record); err != nil {
 			return last, errors.Join(err, flush())
 		}
 		size += len(record.Key) + len(record.Value)
@@ -78,7 +75,7 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (
 func (a *App) publish(ctx context.Context, outs []*brook.Outbound) ([]brook.Position, error) {
 	records := make([]brook.Record, len(outs))
 	for i, out := range outs {
-		if err := a.tasks.wrap(out, &records[i]); err != nil {
+		if err := a.tasks.Wrap(out, &records[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -100,30 +97,4 @@ func (a *App) send(ctx context.Context, records []brook.Record) ([]brook.Positio
 		return positions, catalog.Closing(ctx, fmt.Errorf("brook: publish: %w", err))
 	}
 	return positions, nil
-}
-
-// wrap makes the record of an event.
-func (s *tasks) wrap(out *brook.Outbound, r *brook.Record) error {
-	if out.Err != nil {
-		return out.Err
-	}
-	m := &out.Message
-	if m.ID == "" {
-		m.ID = s.ids.Next()
-	}
-	if m.Time.IsZero() {
-		m.Time = time.Now().UTC()
-	}
-	m.Author = s.config.Author
-	if err := m.Check(); err != nil {
-		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
-	}
-	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || delivery.Unkeyed(s.config.Envelope)) {
-		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it could tell its key", m.Type)
-	}
-	r.Topic, r.Key = s.code.Topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause
-	if err := s.config.Envelope.Wrap(m, r); err != nil {
-		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
-	}
-	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // readAsides reads what a generation put aside, and calls each with the letters.
@@ -115,7 +116,7 @@ type rebuilding struct {
 	app        *App
 	options    brook.RebuildOptions
 	started    time.Time
-	lane       *lane
+	lane       *task.Task
 	partitions []brook.Partition
 	contended  bool // other processes commit all the time: they are asked to rest
 
@@ -152,23 +153,23 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 			a.catalog.Discard(g)
 		}
 	}()
-	r.lane = a.tasks.newLane(g, r)
+	r.lane = a.tasks.NewTask(g, r)
 	r.beyond = a.catalog.Displaced(ctx)
-	v, err := a.gate.RLock(ctx)
+	v, err := a.lock.RLock(ctx)
 	if err != nil {
 		return err
 	}
 	r.madeFrom, r.changes = a.catalog.MadeFrom(), a.catalog.Changes()
-	a.gate.Leave(v)
+	a.lock.Leave(v)
 	r.passed = map[string]int{}
 	reading, cancel := context.WithCancel(ctx)
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer cancel()
 	reader := a.input(r.overtaken)
-	read := func(f *feed) {
+	read := func(f *task.Partition) {
 		at := f.Bookmark()
-		readers.Go(func() { reader.Read(reading, f.Queue, at, r.lane.chunks) })
+		readers.Go(func() { reader.Read(reading, f.Queue, at, r.lane.Chunks) })
 	}
 	var last error
 	for attempts := 1; ; attempts++ {
@@ -177,7 +178,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 		case err == nil:
 			promoted = true
 			a.hub.Gap()
-			a.tasks.wakeLanes()
+			a.tasks.WakeTasks()
 			a.noteOwed()
 			a.catalog.Leftovers.Wake()
 			return nil
@@ -212,7 +213,7 @@ func transient(err error) bool {
 }
 
 // round folds what is behind the live views, and promotes. What it did before an error stays done.
-func (r *rebuilding) round(ctx context.Context, read func(*feed)) error {
+func (r *rebuilding) round(ctx context.Context, read func(*task.Partition)) error {
 	fresh, err := r.feed(ctx)
 	for _, f := range fresh {
 		read(f)
@@ -237,7 +238,7 @@ func (r *rebuilding) round(ctx context.Context, read func(*feed)) error {
 		return err
 	}
 	if r.contended {
-		if err := r.app.catalog.AskForRest(ctx, r.lane.gen); err != nil {
+		if err := r.app.catalog.AskForRest(ctx, r.lane.Gen); err != nil {
 			return err
 		}
 	}
@@ -246,18 +247,18 @@ func (r *rebuilding) round(ctx context.Context, read func(*feed)) error {
 
 // fold runs the lane until its feeds end.
 func (r *rebuilding) fold(ctx context.Context) error {
-	err := r.lane.run(ctx, ctx)
+	err := r.lane.Run(ctx, ctx)
 	if full := (*brook.RebuildRefusedError)(nil); errors.As(err, &full) {
 		if rerr := r.count(ctx); rerr != nil {
 			return rerr
 		}
 		full.Report = r.report
 	}
-	return cmp.Or(err, r.lane.ended(ctx))
+	return cmp.Or(err, r.lane.Ended(ctx))
 }
 
 // feed gives the lane feeds of the partitions that it has none of, from the log's start.
-func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
+func (r *rebuilding) feed(ctx context.Context) (fresh []*task.Partition, err error) {
 	a, l := r.app, r.lane
 	standings, err := a.catalog.Standings(ctx, a.reader, a.catalog.Live.Load())
 	if err != nil {
@@ -273,7 +274,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	var errs []error
 	for _, p := range r.partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
-		if l.feed(id) != nil {
+		if l.Partition(id) != nil {
 			continue
 		}
 		if s, ok := standings[id]; ok {
@@ -284,7 +285,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 					brook.ErrRetention, p.Topic, p.Number, p.Start, s.First))
 			}
 		}
-		f := newFeed(p, &deadletter.Blocked{}, a.config.DropRepeats)
+		f := task.NewPartition(p, &deadletter.Blocked{}, a.config.DropRepeats)
 		f.Silent, f.New = standings[id].Silent, true
 		f.Meet(standings[id])
 		fresh = append(fresh, f)
@@ -296,7 +297,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	_, err = a.readAsides(ctx, a.catalog.Live.Load(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
 			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.Base() {
-				f.waits.Add(letter, a.config.OnFailure != brook.GoOn)
+				f.Blocked.Add(letter, a.config.OnFailure != brook.GoOn)
 			}
 		}
 		return nil
@@ -304,24 +305,14 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*feed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l.setFeeds(append(l.feeds, fresh...))
+	l.SetPartitions(append(l.Partitions, fresh...))
 	return fresh, nil
-}
-
-// feed gives the lane's feed of a partition, or nil.
-func (l *lane) feed(id partition.ID) *feed {
-	for _, f := range l.feeds {
-		if f.ID == id {
-			return f
-		}
-	}
-	return nil
 }
 
 // aim makes the lane's feeds end where the live views stand, and returns how many offsets they are behind.
 func (r *rebuilding) aim(ctx context.Context) (behind int64, err error) {
-	for _, f := range r.lane.feeds {
-		until := r.app.progress.at(f.ID)
+	for _, f := range r.lane.Partitions {
+		until := r.app.progress.At(f.ID)
 		if r.beyond && until == 0 {
 			until = f.End()
 		}

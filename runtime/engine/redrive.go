@@ -11,12 +11,10 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/input"
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
-	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -26,11 +24,11 @@ func (a *App) forgetDropped(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := a.gate.RLock(ctx) // no rebuild promotes meanwhile
+	v, err := a.lock.RLock(ctx) // no rebuild promotes meanwhile
 	if err != nil {
 		return err
 	}
-	defer a.gate.Leave(v)
+	defer a.lock.Leave(v)
 	if a.closed.Load() { // Close waits for nobody any more
 		return brook.ErrClosed
 	}
@@ -72,7 +70,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		return 0, err
 	}
 	defer release()
-	defer a.tasks.wakeLanes()
+	defer a.tasks.WakeTasks()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
 	open, cancel := a.catalog.WhileOpen(ctx)
@@ -106,13 +104,13 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 			return n, fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
 		}
 		var applied bool
-		var after due
+		var after task.Due
 		err = a.catalog.Again(ctx, func() (err error) {
 			applied, after, err = a.redrive(ctx, letter)
 			return err
 		})
 		a.follow(ctx, after)
-		if errors.Is(err, errNoRecord) {
+		if errors.Is(err, task.ErrNoRecord) {
 			a.report.Failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
 			continue
 		}
@@ -192,152 +190,58 @@ func (a *App) stillThere(ctx context.Context, letters brook.Table, at []byte) ([
 }
 
 // redrive tries one letter with all lanes at rest.
-func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bool, after due, err error) {
+func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bool, after task.Due, err error) {
 	if err := a.catalog.Claim(ctx); err != nil {
-		return false, due{}, err
+		return false, task.Due{}, err
 	}
-	rest, err := a.tasks.rest(ctx)
+	rest, err := a.tasks.Quiesce(ctx)
 	if err != nil {
-		return false, due{}, err
+		return false, task.Due{}, err
 	}
-	defer rest.end()
+	defer rest.End()
 	if a.closed.Load() {
-		return false, due{}, brook.ErrClosed
+		return false, task.Due{}, brook.ErrClosed
 	}
 	if err := a.catalog.ClaimResting(ctx); err != nil {
-		return false, due{}, err
+		return false, task.Due{}, err
 	}
-	l := a.tasks.solo
+	l := a.tasks.Exclusive
 	at := letter.AppendKey(nil)
-	there, err := a.stillThere(ctx, l.gen.Letters, at)
+	there, err := a.stillThere(ctx, l.Gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
-		return false, due{}, nil // somebody else was faster
+		return false, task.Due{}, nil // somebody else was faster
 	}
 	if err != nil {
-		return false, due{}, err
+		return false, task.Due{}, err
 	}
 	raise, checks, err := a.catalog.BumpEpoch(ctx, partition.Of(letter.Position))
 	if err == nil {
-		err = a.tasks.openNumbers(ctx)
+		err = a.tasks.OpenNumbers(ctx)
 	}
 	if err != nil {
-		return false, due{}, err
+		return false, task.Due{}, err
 	}
-	defer l.within(rest)()
-	l.batch.checks = append(checks, there...)
-	remove := append([]brook.Write{{Table: l.gen.Letters, Key: at, Op: brook.Remove}}, raise...)
+	defer l.Within(rest)()
+	l.Batch.Checks = append(checks, there...)
+	remove := append([]brook.Write{{Table: l.Gen.Letters, Key: at, Op: brook.Remove}}, raise...)
 	letter.Set = a.catalog.SetNow(letter.Type, letter.Set)
 	if letter.Stage == brook.StageEmit {
-		applied, err = true, l.emitAgain(ctx, letter, remove)
+		applied, err = true, l.Reemit(ctx, letter, remove)
 	} else {
 		id := partition.Of(letter.Position)
 		var log string
 		log, err = a.logOf(ctx, id)
 		if err != nil {
-			return false, due{}, err
+			return false, task.Due{}, err
 		}
-		f := &feed{Queue: input.Single(id, log, letter.Attempts), waits: a.tasks.waitsOf(id)}
-		if err := l.standAlone(ctx); err != nil {
-			return false, due{}, err
+		f := &task.Partition{Queue: input.Single(id, log, letter.Attempts), Blocked: a.tasks.BlockedOf(id)}
+		if err := l.StandAlone(ctx); err != nil {
+			return false, task.Due{}, err
 		}
-		applied, err = l.handleAgain(ctx, f, letter, remove)
+		applied, err = l.Redrive(ctx, f, letter, remove)
 	}
-	return applied, l.take(), err
+	return applied, l.Take(), err
 }
-
-// handleAgain runs a letter's event through the set that failed, or through all where it failed before any.
-func (l *lane) handleAgain(ctx context.Context, f *feed, letter deadletter.Letter, remove []brook.Write) (applied bool, err error) {
-	a, w := l.app, f.waits
-	m := &l.m
-	record := letter.Record
-	l.prepare(ctx, m, &record)
-	l.current = f
-	m.Letter, m.Only, m.Silent, m.Owes = &letter, letter.Set, letter.Silent, letter.Owes
-	l.unwrap(m)
-	l.tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
-	if m.DecodeErr == nil {
-		l.dispatch(m)
-	}
-	switch {
-	case ctx.Err() != nil:
-		return false, ctx.Err()
-	case l.tx.StoreFault() != nil:
-		return false, l.tx.StoreFault()
-	}
-	if m.Only != "" && m.DecodeErr == nil && len(m.Results) == 0 {
-		m.Known, m.Handled = true, true
-		m.Results = append(m.Results, delivery.Result{Set: m.Only, Stage: brook.StageHandle,
-			Err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", m.Message.Type, m.Only)})
-	}
-	w.Remove(&letter)
-	l.keep(f, m)
-	away := false
-	l.aside = func() func() {
-		l.unput(w)
-		w.Add(&letter, a.config.OnFailure != brook.GoOn)
-		away = true
-		return func() {
-			w = a.waitsOf(f.ID)
-			f.waits = w
-			w.Remove(&letter)
-			for i := range l.batch.letters {
-				w.Add(&l.batch.letters[i], a.config.OnFailure != brook.GoOn)
-			}
-			away = false
-		}
-	}
-	defer func() { l.aside = nil }()
-	applied = !slices.ContainsFunc(l.batch.letters, func(l deadletter.Letter) bool { return l.Stage != brook.StageEmit }) // its emissions have letters of their own
-	if !l.target.visits() && len(l.batch.letters) == 1 && bytes.Equal(l.batch.letters[0].AppendKey(nil), remove[0].Key) {
-		l.unput(w)
-		w.Add(&letter, a.config.OnFailure != brook.GoOn) // it stays as it was
-		return false, nil
-	}
-	l.batch.writes = l.unlessRewritten(remove)
-	err = l.commitAlone(ctx)
-	if errors.Is(err, brook.ErrTooLarge) && !l.target.visits() {
-		l.unput(w)
-		w.Add(&letter, a.config.OnFailure != brook.GoOn)
-		return false, nil
-	}
-	if errors.Is(err, brook.ErrTooLarge) {
-		// What it changes does not fit: it stays a letter, tried once more.
-		checks := l.batch.checks
-		l.unput(w)
-		l.forget()
-		l.batch.checks = checks
-		failed := letter
-		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, deadletter.ErrorText(err), brook.StageApply
-		l.put(f, failed)
-		l.batch.writes = l.unlessRewritten(remove)
-		applied, err = false, l.commitAlone(ctx)
-	}
-	if err != nil && !away {
-		l.unput(w)
-		w.Add(&letter, a.config.OnFailure != brook.GoOn)
-	}
-	return applied, err
-}
-
-// unlessRewritten leaves out the removal of a letter that the batch writes anew.
-func (l *lane) unlessRewritten(remove []brook.Write) []brook.Write {
-	for i := range l.batch.letters {
-		if bytes.Equal(l.batch.letters[i].AppendKey(nil), remove[0].Key) {
-			return remove[1:]
-		}
-	}
-	return remove
-}
-
-// unput takes the letters of the batch out of the waits again.
-func (l *lane) unput(w *deadletter.Blocked) {
-	for i := range l.batch.letters {
-		w.Remove(&l.batch.letters[i])
-	}
-}
-
-// errNoRecord is returned for an emission whose record the envelope can't open, or make anew with its number.
-var errNoRecord = errors.New("brook: the record can't be renumbered")
 
 // logOf gives the identity of the log that the live views folded a partition of.
 func (a *App) logOf(ctx context.Context, id partition.ID) (string, error) {
@@ -353,38 +257,6 @@ func (a *App) logOf(ctx context.Context, id partition.ID) (string, error) {
 	return s.Log, err
 }
 
-// emitAgain puts what the log refused back to be published, in the stream of numbered emissions.
-func (l *lane) emitAgain(ctx context.Context, letter deadletter.Letter, remove []brook.Write) error {
-	item := &outbox.Item{Free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
-		Record: letter.Record}
-	if err := l.renumber(item); err != nil {
-		return err
-	}
-	l.batch.items = append(l.batch.items, item)
-	l.batch.writes = remove
-	err := l.commitAlone(ctx)
-	if err == nil {
-		l.app.waitsOf(partition.Of(letter.Position)).Remove(&letter)
-	}
-	return err
-}
-
-// renumber makes an emission whose record is there the next one of the numbered stream.
-func (l *lane) renumber(item *outbox.Item) error {
-	var m brook.Message
-	envelope := l.app.config.Envelope
-	if err := envelope.Open(&item.Record, &m); err != nil {
-		return fmt.Errorf("%w: %w", errNoRecord, err)
-	}
-	number := l.number(&m)
-	if err := envelope.Wrap(&m, &item.Record); err != nil {
-		return fmt.Errorf("%w: %w", errNoRecord, err)
-	}
-	item.Free = true
-	item.Key = outbox.ItemKey(item.Position, item.ID, number, slices.Index(l.app.def.Sets, item.Set), item.Ordinal)
-	return nil
-}
-
 // Drop removes dead letters, those that filter accepts (nil: all), and gives how many. A rebuild drops them too: the event stays undone for that set. What waited behind them stays a dead
 // letter until it is redriven or dropped too; events yet to come wait no longer. It tries again and
 // ends as [App.Redrive] does.
@@ -397,7 +269,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 		return 0, err
 	}
 	defer release()
-	defer a.tasks.wakeLanes()
+	defer a.tasks.WakeTasks()
 	ctx, cancel := a.untilClosed(ctx)
 	defer cancel()
 	open, cancel := a.catalog.WhileOpen(ctx)
@@ -434,16 +306,16 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 }
 
 func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, error) {
-	rest, err := a.tasks.rest(ctx)
+	rest, err := a.tasks.Quiesce(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer rest.end()
+	defer rest.End()
 	if a.closed.Load() {
 		return false, brook.ErrClosed
 	}
-	l, at := a.tasks.solo, letter.AppendKey(nil)
-	there, err := a.stillThere(ctx, l.gen.Letters, at)
+	l, at := a.tasks.Exclusive, letter.AppendKey(nil)
+	there, err := a.stillThere(ctx, l.Gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, nil
 	}
@@ -454,14 +326,14 @@ func (a *App) dropLetter(ctx context.Context, letter deadletter.Letter) (bool, e
 	if err != nil {
 		return false, err
 	}
-	defer l.within(rest)()
-	l.batch.checks = append(checks, there...)
-	l.batch.writes = append(letter.WriteDropped(l.gen.Dropped), raise...)
-	l.batch.writes = append(l.batch.writes, brook.Write{Table: l.gen.Letters, Key: at, Op: brook.Remove})
-	if err := l.commitAlone(ctx); err != nil {
+	defer l.Within(rest)()
+	l.Batch.Checks = append(checks, there...)
+	l.Batch.Writes = append(letter.WriteDropped(l.Gen.Dropped), raise...)
+	l.Batch.Writes = append(l.Batch.Writes, brook.Write{Table: l.Gen.Letters, Key: at, Op: brook.Remove})
+	if err := l.CommitAlone(ctx); err != nil {
 		return false, err
 	}
 	letter.Set = a.catalog.SetNow(letter.Type, letter.Set)
-	a.tasks.waitsOf(partition.Of(letter.Position)).Remove(&letter)
+	a.tasks.BlockedOf(partition.Of(letter.Position)).Remove(&letter)
 	return true, nil
 }

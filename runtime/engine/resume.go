@@ -9,11 +9,12 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // resume makes the lanes of the live views, each partition from where they stand: in one lane where one says why, and only of
 // the partitions that are mine where that is not nil. It gives all partitions that there are too.
-func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool) ([]*lane, []brook.Partition, brook.Mode, error) {
+func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool) ([]*task.Task, []brook.Partition, brook.Mode, error) {
 	for {
 		g := a.catalog.Live.Load()
 		standings, partitions, marks, err := a.look(ctx, g)
@@ -52,7 +53,7 @@ func (a *App) look(ctx context.Context, g *catalog.Generation) (map[partition.ID
 		return nil, nil, nil, err
 	}
 	for id, s := range standings {
-		a.progress.advance(id, s.Next)
+		a.progress.Advance(id, s.Next)
 	}
 	partitions, err := a.partitions(ctx)
 	if err != nil {
@@ -70,32 +71,32 @@ func (a *App) look(ctx context.Context, g *catalog.Generation) (map[partition.ID
 }
 
 // register makes the lanes known to whoever switches the live views; it gives none where somebody did since g was looked at.
-func (a *App) register(ctx context.Context, g *catalog.Generation, standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64, mode brook.Mode, mine map[partition.ID]bool) ([]*lane, error) {
+func (a *App) register(ctx context.Context, g *catalog.Generation, standings map[partition.ID]partition.Stored, partitions []brook.Partition, marks map[partition.ID]int64, mode brook.Mode, mine map[partition.ID]bool) ([]*task.Task, error) {
 	defer a.report.Slow("waiting for calls under way, and reading dead letters and emissions")()
-	if err := a.gate.Lock(ctx); err != nil {
+	if err := a.lock.Lock(ctx); err != nil {
 		return nil, err
 	}
-	defer a.gate.Unlock()
+	defer a.lock.Unlock()
 	if a.catalog.Live.Load() != g {
 		return nil, nil
 	}
 	if a.catalog.Fenced() { // after the standings: what is older than they must not go by newer ones
 		err := a.retry.Do(ctx, "read", func() (err error) {
-			a.tasks.waits, err = a.tasks.loadWaits(ctx, a.catalog.Live.Load())
+			a.tasks.Blocked, err = a.tasks.LoadBlocked(ctx, a.catalog.Live.Load())
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	var feeds []*feed
+	var feeds []*task.Partition
 	var errs []error
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		if mine != nil && !mine[id] {
 			continue
 		}
-		f := newFeed(p, a.tasks.waitsOf(id), a.config.DropRepeats)
+		f := task.NewPartition(p, a.tasks.BlockedOf(id), a.config.DropRepeats)
 		s, ok := standings[id]
 		if !ok || a.publisher.Forgets() {
 			f.Silent = marks[id]
@@ -104,7 +105,7 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 		if ok {
 			errs = append(errs, f.Resume(s, p, a.config.OnRetention == brook.GoOn, a.report))
 		}
-		a.progress.advance(id, f.Base())
+		a.progress.Advance(id, f.Base())
 		feeds = append(feeds, f)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -123,10 +124,10 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 		}
 		a.outbox.Begin(f.ID, next, marks[f.ID])
 	}
-	lanes := a.tasks.split(feeds, mode)
-	a.tasks.lanesMu.Lock()
-	defer a.tasks.lanesMu.Unlock()
-	a.tasks.lanes = lanes
+	lanes := a.tasks.Split(feeds, mode)
+	a.tasks.LanesMu.Lock()
+	defer a.tasks.LanesMu.Unlock()
+	a.tasks.Tasks = lanes
 	return lanes, nil
 }
 
@@ -141,39 +142,6 @@ func leftTo(mine map[partition.ID]bool, partitions []brook.Partition) func(parti
 	}
 	return func(id partition.ID) bool { return mine[id] || first && !all[id] }
 }
-
-// split gives each lane its feeds: all to one, or those of a partition number to one each.
-func (s *tasks) split(feeds []*feed, mode brook.Mode) []*lane {
-	lanes := make([]*lane, 0, mode.Lanes)
-	for n := range mode.Lanes {
-		l := s.newLane(s.catalog.Live.Load(), liveViews{s})
-		l.parallel, l.count = mode.Lanes > 1, mode.Lanes
-		var own []*feed
-		for _, f := range feeds {
-			if mode.Lanes == 1 || f.ID.Number == int32(n) {
-				own = append(own, f)
-			}
-		}
-		if len(own) == 0 {
-			continue // another member's
-		}
-		l.setFeeds(own)
-		lanes = append(lanes, l)
-	}
-	return lanes
-}
-
-// wakeLanes makes lanes look whether what they stood still for is over.
-func (s *tasks) wakeLanes() {
-	s.lanesMu.Lock()
-	defer s.lanesMu.Unlock()
-	for _, l := range s.lanes {
-		l.rouse()
-	}
-}
-
-// rouse makes the lane look whether what it stood still for is over.
-func (l *lane) rouse() { l.wake.Set() }
 
 // modeOf says how the partitions are run.
 func (a *App) modeOf(partitions []brook.Partition) brook.Mode {

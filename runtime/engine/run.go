@@ -10,6 +10,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // Run folds events into the views until ctx ends, and then finishes and commits what is in flight, within
@@ -159,7 +160,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 				return err
 			}
 			a.catalog.GiveTurn(stop)
-		case errors.Is(err, errSettle):
+		case errors.Is(err, task.ErrGoSerial):
 			one = err.Error()
 		case !errors.Is(err, errOthers):
 			return err
@@ -179,10 +180,10 @@ func (a *App) partitions(ctx context.Context) (partitions []brook.Partition, err
 	return partitions, err
 }
 
-func (a *App) announce(mode brook.Mode, lanes []*lane) {
+func (a *App) announce(mode brook.Mode, lanes []*task.Task) {
 	partitions := 0
 	for _, l := range lanes {
-		partitions += len(l.feeds)
+		partitions += len(l.Partitions)
 	}
 	args := []any{"partitions", partitions, "lanes", mode.Lanes}
 	if mode.Reason != "" && partitions > 1 {
@@ -196,7 +197,7 @@ func (a *App) announce(mode brook.Mode, lanes []*lane) {
 
 // doubtless reads anew what memory knows of the store where a commit's outcome was never learnt.
 func (a *App) doubtless(ctx context.Context) error {
-	if !a.tasks.unsure.Swap(false) {
+	if !a.tasks.Unsure.Swap(false) {
 		return nil
 	}
 	err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) })
@@ -204,7 +205,7 @@ func (a *App) doubtless(ctx context.Context) error {
 		err = a.retry.Do(ctx, "reload", func() error { return a.reloadOutbox(ctx) })
 	}
 	if err != nil {
-		a.tasks.unsure.Store(true)
+		a.tasks.Unsure.Store(true)
 	}
 	return err
 }
@@ -212,10 +213,10 @@ func (a *App) doubtless(ctx context.Context) error {
 // reloadOutbox fills the outbox anew, but over a shared store: a member of a group does that when it knows what it has, and who holds the
 // lease when it looks.
 func (a *App) reloadOutbox(ctx context.Context) error {
-	if err := a.gate.Lock(ctx); err != nil { // nobody adds to it meanwhile
+	if err := a.lock.Lock(ctx); err != nil { // nobody adds to it meanwhile
 		return err
 	}
-	defer a.gate.Unlock()
+	defer a.lock.Unlock()
 	a.outbox.Clear()
 	if a.catalog.Fenced() {
 		return nil
@@ -225,7 +226,7 @@ func (a *App) reloadOutbox(ctx context.Context) error {
 
 // fold runs lanes over the feeds until stop ends, one of them can't go on, or there are other partitions than these to be folded: because
 // changed is closed, or topics grew.
-func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *effects.Lines, lanes []*lane, partitions []brook.Partition, changed <-chan struct{}) error {
+func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *effects.Lines, lanes []*task.Task, partitions []brook.Partition, changed <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(stop)
 	defer cancel()
 	var mu sync.Mutex
@@ -259,26 +260,26 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *
 	}
 	reader := a.input(lookAnew)
 	for _, l := range lanes {
-		for _, f := range l.feeds {
+		for _, f := range l.Partitions {
 			at := f.Bookmark()
-			readers.Go(func() { reader.Read(ctx, f.Queue, at, l.chunks) })
+			readers.Go(func() { reader.Read(ctx, f.Queue, at, l.Chunks) })
 		}
 		work.Go(func() {
 			number := effects.Single
-			if l.parallel {
-				number = int(l.feeds[0].ID.Number)
+			if l.Parallel {
+				number = int(l.Partitions[0].ID.Number)
 			}
-			l.effects = lines.Line(number, l.rouse)
+			l.Effects = lines.Line(number, l.Rouse)
 			err := errors.New("brook: a handler ended the goroutine of its lane (runtime.Goexit)")
 			defer func() {
-				if l.inside {
-					l.leave()
+				if l.Inside {
+					l.Leave()
 				}
 				if err != nil {
 					over(err)
 				}
 			}()
-			err = l.run(ctx, finish)
+			err = l.Run(ctx, finish)
 		})
 	}
 	work.Wait()
@@ -293,7 +294,7 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *
 
 // goesOn reports whether Run goes on after what ended the lanes.
 func goesOn(err error) bool {
-	return errors.Is(err, errSettle) || errors.Is(err, retry.ErrRestart) || errors.Is(err, errOthers)
+	return errors.Is(err, task.ErrGoSerial) || errors.Is(err, retry.ErrRestart) || errors.Is(err, errOthers)
 }
 
 // grown waits until there are other partitions, which it returns as errOthers, or ctx ends.

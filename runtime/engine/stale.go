@@ -14,10 +14,10 @@ import (
 // stale deals with views that other code made, and reports whether they have to be rebuilt. Nothing is written: that comes with the first
 // commit.
 func (a *App) stale(ctx context.Context) (rebuild bool, err error) {
-	if err := a.gate.Lock(ctx); err != nil {
+	if err := a.lock.Lock(ctx); err != nil {
 		return false, err
 	}
-	defer a.gate.Unlock()
+	defer a.lock.Unlock()
 	changes := a.catalog.Changes()
 	if changes == "" {
 		return false, nil

@@ -43,7 +43,7 @@ func (b Backstage) Events() []brook.AnyEvent { return slices.Clone(b.app.def.Eve
 func (b Backstage) Record(event brook.Outgoing, options ...brook.PublishOption) (r brook.Record, err error) {
 	out, err := b.app.encoded(event, options)
 	if err == nil {
-		err = b.app.tasks.wrap(out, &r)
+		err = b.app.tasks.Wrap(out, &r)
 		r.Time = out.Message.Time
 	}
 	return r, err
@@ -67,8 +67,8 @@ type EffectCall struct {
 // OnEffect has f called in place of every effect, and again with the same call where it gave an error and
 // Config.Retry allows. It has to be set before the app folds its first event.
 func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error) {
-	_ = b.app.gate.Lock(context.Background()) // which does not end
-	defer b.app.gate.Unlock()
+	_ = b.app.lock.Lock(context.Background()) // which does not end
+	defer b.app.lock.Unlock()
 	diverted := func(deliver func(*delivery.Delivery)) func(*delivery.Delivery) {
 		return func(m *delivery.Delivery) {
 			deliver(m)
@@ -83,17 +83,17 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	lane := def.Lane
 	def.Lane = func(tx *txn.Tx) func(*delivery.Delivery) { return diverted(lane(tx)) }
 	b.app.def = &def
-	b.app.tasks.solo.deliver = diverted(b.app.tasks.solo.deliver)
+	b.app.tasks.Exclusive.Deliver = diverted(b.app.tasks.Exclusive.Deliver)
 }
 
 // Clear removes every row of the collections named, or of all, with histories and index entries. Positions in the
 // log, dead letters and emissions stay as they are. It takes turns with the apply loop.
 func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 	a := b.app
-	if err := a.gate.Lock(ctx); err != nil {
+	if err := a.lock.Lock(ctx); err != nil {
 		return err
 	}
-	defer a.gate.Unlock()
+	defer a.lock.Unlock()
 	if err := a.catalog.ClaimResting(ctx); err != nil {
 		return err
 	}
@@ -112,38 +112,12 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 		}
 		for more := true; more; {
 			var err error
-			if more, err = a.tasks.solo.removeSome(ctx, a.code.Layout.Rows[ord]); err != nil {
+			if more, err = a.tasks.Exclusive.RemoveSome(ctx, a.code.Layout.Rows[ord]); err != nil {
 				return fmt.Errorf("brook: clear %s: %w", name, err)
 			}
 		}
 	}
 	return nil
-}
-
-// removeSome removes a batch of rows in one commit, and reports whether there may be more. The caller holds the gate.
-func (l *lane) removeSome(ctx context.Context, slot int) (more bool, err error) {
-	defer l.forget()
-	l.begin(ctx)
-	n := 0
-	for row, err := range l.app.reader.Scan(ctx, l.tx.Table(slot), nil, nil) {
-		if err != nil {
-			return false, err
-		}
-		if n++; n > l.app.config.BatchSize {
-			more = true
-			break
-		}
-		l.tx.Remove(slot, row)
-	}
-	if err := l.tx.Release(); err != nil {
-		return false, err
-	}
-	return more, l.commitOnce(ctx)
-}
-
-// begin makes the lane's transaction ready for changes that no event makes.
-func (l *lane) begin(ctx context.Context) {
-	l.tx.Begin(txn.Event{Ctx: ctx})
 }
 
 // Seed stores rows in one commit as if handlers had created them, whatever was there: in key order, with their index entries, and
@@ -155,7 +129,7 @@ func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map
 	if !ok {
 		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", def.Name)
 	}
-	a, l := s.app, s.app.tasks.solo
+	a, l := s.app, s.app.tasks.Exclusive
 	var entries []*brook.HistoryEntry
 	for _, event := range past {
 		out, err := a.encoded(event, nil)
@@ -165,31 +139,31 @@ func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map
 		m := out.Message
 		entries = append(entries, &brook.HistoryEntry{ID: a.ids.Next(), Type: m.Type, Author: a.config.Author, Time: now(), Key: out.Key, Data: m.Data})
 	}
-	if err := a.gate.Lock(ctx); err != nil {
+	if err := a.lock.Lock(ctx); err != nil {
 		return err
 	}
-	defer a.gate.Unlock()
+	defer a.lock.Unlock()
 	if err := a.catalog.ClaimResting(ctx); err != nil {
 		return err
 	}
-	defer l.forget()
-	l.begin(ctx)
-	table := brook.RowsOf(l.tx, ordinal, def)
+	defer l.Forget()
+	l.Begin(ctx)
+	table := brook.RowsOf(l.Tx, ordinal, def)
 	table.Apply(creations(def, rows)...)
 	switch {
-	case l.tx.StoreFault() != nil:
-		return l.tx.StoreFault()
-	case l.tx.Failure() != nil:
-		return l.tx.Failure()
+	case l.Tx.StoreFault() != nil:
+		return l.Tx.StoreFault()
+	case l.Tx.Failure() != nil:
+		return l.Tx.Failure()
 	}
-	if err := l.tx.Release(); err != nil {
+	if err := l.Tx.Release(); err != nil {
 		return err
 	}
 	if !def.History {
 		entries = nil
 	}
-	l.tx.SetHistories(ordinal, entries)
-	return l.commitOnce(ctx)
+	l.Tx.SetHistories(ordinal, entries)
+	return l.CommitOnce(ctx)
 }
 
 // creations gives changes that create rows, in key order.

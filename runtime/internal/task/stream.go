@@ -1,4 +1,4 @@
-package engine
+package task
 
 import (
 	"net/url"
@@ -13,9 +13,9 @@ import (
 // partition and set. All others are numbered by the store, see numbers.
 
 // stem begins the streams and IDs of the app's emissions.
-func (s *tasks) stem() string { return url.PathEscape(s.config.Name) }
+func (s *Set) stem() string { return url.PathEscape(s.Config.Name) }
 
 // source begins those that are caused in one partition of a log.
-func (s *tasks) source(log string, id partition.ID) string {
+func (s *Set) source(log string, id partition.ID) string {
 	return s.stem() + "/" + outbox.ShortLog(log) + "/" + id.Topic + "/" + strconv.Itoa(int(id.Number))
 }

@@ -1,4 +1,4 @@
-package engine
+package task
 
 import (
 	"slices"
@@ -12,11 +12,11 @@ import (
 // How far a batch moves partitions on, and from where, are of the same partitions, also beside one that is only noted as seen.
 func TestMovesAreFromWhereTheyBegan(t *testing.T) {
 	id := partition.ID{Topic: "in", Number: 1}
-	seen := &feed{Queue: input.NewQueue(brook.Partition{Topic: "in", End: 5})}
+	seen := &Partition{Queue: input.NewQueue(brook.Partition{Topic: "in", End: 5})}
 	seen.New = true
-	moves := &feed{Queue: input.NewQueue(brook.Partition{Topic: "in", Number: 1, Start: 5, End: 10})}
+	moves := &Partition{Queue: input.NewQueue(brook.Partition{Topic: "in", Number: 1, Start: 5, End: 10})}
 	moves.Append(brook.Chunk{Next: 10, End: 10}) // offsets without records
-	l := &lane{feeds: []*feed{seen, moves}}
+	l := &Task{Partitions: []*Partition{seen, moves}}
 	moved, from := l.moves()
 	if !slices.Equal(positions(moved), []brook.Position{id.At(10)}) || !slices.Equal(from, []brook.Position{id.At(5)}) {
 		t.Errorf("from %v to %v, want only %s, from 5 to 10", from, positions(moved), id)

@@ -1,4 +1,4 @@
-package engine
+package task
 
 import (
 	"context"
@@ -26,13 +26,13 @@ const (
 // errUnknown is what a rehearsal answers to who asks for what is not known yet.
 var errUnknown = errors.New("brook: the store is not asked in a rehearsal")
 
-// rehearsal is where a lane rehearses.
-type rehearsal struct {
-	real    *lane
-	stage   *lane // never commits
+// prefetcher is where a lane rehearses.
+type prefetcher struct {
+	real    *Task
+	stage   *Task // never commits
 	fetcher brook.Fetcher
 
-	done    map[*feed]int64 // below which events were rehearsed for this batch
+	done    map[*Partition]int64 // below which events were rehearsed for this batch
 	asked   map[txn.RowKey]bool
 	keys    []brook.TableKey // to be fetched next
 	slots   []int            // of keys
@@ -45,60 +45,60 @@ type rehearsal struct {
 	idle    bool // they are left out because there was nothing to fetch
 }
 
-// rehearse makes sure that what the head of f reads is fetched, with what comes behind it, where the store can do that.
-func (l *lane) rehearse(ctx, stop context.Context, f *feed) {
+// prefetch makes sure that what the head of f reads is fetched, with what comes behind it, where the store can do that.
+func (l *Task) prefetch(ctx, stop context.Context, f *Partition) {
 	r := l.rehearsal
 	if r == nil {
-		fetcher, ok := l.app.reader.(brook.Fetcher)
+		fetcher, ok := l.set.Reader.(brook.Fetcher)
 		if !ok {
 			return
 		}
-		r = newRehearsal(l, fetcher)
+		r = newPrefetcher(l, fetcher)
 	}
-	if l.batch.events == 0 {
+	if l.Batch.events == 0 {
 		clear(r.done)
 		clear(r.asked)
 		r.left = max(r.left-1, 0)
-		if l.tx.Fetched().Missed > 4 { // the events are others than before
+		if l.Tx.Fetched().Missed > 4 { // the events are others than before
 			r.depth = 0
 			if r.idle {
 				r.left, r.pause = 0, 0
 			}
 		}
-		l.tx.Fetched().Missed = 0
+		l.Tx.Fetched().Missed = 0
 	}
 	if r.left > 0 || len(r.asked) >= maxFetched || f.Head().Offset < r.done[f] {
 		return
 	}
 	started := time.Now()
 	r.run(ctx, stop)
-	l.batch.rehearsed += time.Since(started)
+	l.Batch.rehearsed += time.Since(started)
 }
 
-func newRehearsal(l *lane, fetcher brook.Fetcher) *rehearsal {
-	tx := txn.New(l.app.def.Collections, l.app.code.Layout, nil)
-	r := &rehearsal{real: l, fetcher: fetcher, done: map[*feed]int64{}, asked: map[txn.RowKey]bool{}}
-	r.stage = &lane{app: l.app, tx: tx, deliver: l.app.def.Lane(tx)}
+func newPrefetcher(l *Task, fetcher brook.Fetcher) *prefetcher {
+	tx := txn.New(l.set.Def.Collections, l.set.Code.Layout, nil)
+	r := &prefetcher{real: l, fetcher: fetcher, done: map[*Partition]int64{}, asked: map[txn.RowKey]bool{}}
+	r.stage = &Task{set: l.set, Tx: tx, Deliver: l.set.Def.Lane(tx)}
 	tx.RunDry(r, blind{r})
 	l.rehearsal = r
-	l.tx.Prefetch()
+	l.Tx.Prefetch()
 	return r
 }
 
 // entrance is an event that is rehearsed.
 type entrance struct {
-	feed   *feed
+	feed   *Partition
 	record *brook.Record
 }
 
 // run rehearses what is there to be folded, and fetches what it asks for: again, for those events that asked in vain, as
 // long as that saves round trips.
-func (r *rehearsal) run(ctx, stop context.Context) {
+func (r *prefetcher) run(ctx, stop context.Context) {
 	s, l := r.stage, r.real
-	s.gen, s.target, s.parallel, s.count = l.gen, l.target, l.parallel, l.count
-	s.tx.On(l.gen.Tables, l.gen.Unready)
-	defer s.tx.Reset()
-	events := r.next(l.limit - l.batch.events)
+	s.Gen, s.Target, s.Parallel, s.count = l.Gen, l.Target, l.Parallel, l.count
+	s.Tx.On(l.Gen.Tables, l.Gen.Unready)
+	defer s.Tx.Reset()
+	events := r.next(l.limit - l.Batch.events)
 	many := len(events) >= 8 // of few it can't be told whether it pays
 	var played time.Duration
 	rows, depth := 0, 0
@@ -129,18 +129,18 @@ func (r *rehearsal) run(ctx, stop context.Context) {
 }
 
 // next returns the next n events in the order of the lane, as far as they were read.
-func (r *rehearsal) next(n int) (events []entrance) {
+func (r *prefetcher) next(n int) (events []entrance) {
 	for _, e := range r.real.queues.Ahead(n) {
-		events = append(events, entrance{r.real.feeds[e.Queue], e.Record})
+		events = append(events, entrance{r.real.Partitions[e.Queue], e.Record})
 	}
 	return events
 }
 
 // play runs events, and gives those that asked for rows that are not known. It ends early where somebody waits for the lane.
-func (r *rehearsal) play(ctx, stop context.Context, events []entrance) (again []entrance) {
+func (r *prefetcher) play(ctx, stop context.Context, events []entrance) (again []entrance) {
 	started := time.Now()
 	for i, e := range events {
-		if stop.Err() != nil || ctx.Err() != nil || r.real.target.visits() && r.real.app.gate.MustYield(&r.real.visit) ||
+		if stop.Err() != nil || ctx.Err() != nil || r.real.Target.Visits() && r.real.set.Lock.MustYield(&r.real.visit) ||
 			i%8 == 7 && time.Since(started) > rehearsalTime || len(r.asked) >= maxFetched {
 			break
 		}
@@ -153,30 +153,30 @@ func (r *rehearsal) play(ctx, stop context.Context, events []entrance) (again []
 }
 
 // perform runs one event, and reports whether it asked in vain. What it changes is seen by those behind it.
-func (r *rehearsal) perform(ctx context.Context, e entrance) bool {
-	if delivery.Tombstone(r.real.app.config.Envelope, e.record) {
+func (r *prefetcher) perform(ctx context.Context, e entrance) bool {
+	if delivery.Tombstone(r.real.set.Config.Envelope, e.record) {
 		return false
 	}
-	s, m := r.stage, &r.stage.m
-	s.prepare(ctx, m, e.record)
+	s, m := r.stage, &r.stage.M
+	s.Prepare(ctx, m, e.record)
 	s.current = e.feed
 	s.unwrap(m)
-	s.tx.Begin(txn.Event{Ctx: ctx, Confined: s.parallel})
+	s.Tx.Begin(txn.Event{Ctx: ctx, Confined: s.Parallel})
 	r.unknown, r.scanned = false, false
 	if m.DecodeErr == nil {
-		s.dispatch(m)
+		s.Dispatch(m)
 	}
-	if r.unknown || r.scanned || m.DecodeErr != nil || s.tx.CrossKey() || s.tx.StoreFault() != nil {
-		s.tx.Revert()
+	if r.unknown || r.scanned || m.DecodeErr != nil || s.Tx.CrossKey() || s.Tx.StoreFault() != nil {
+		s.Tx.Revert()
 	} else {
-		s.tx.Accept()
+		s.Tx.Accept()
 	}
 	return r.unknown
 }
 
 // Read answers from what the batch did so far and what was fetched for it, and takes note of everything else.
-func (r *rehearsal) Read(slot int, key []byte) (brook.Value, error) {
-	tx := r.real.tx
+func (r *prefetcher) Read(slot int, key []byte) (brook.Value, error) {
+	tx := r.real.Tx
 	if value, known := tx.Peek(slot, key); known {
 		return txn.Found(brook.Value{Data: value, Shared: true})
 	}
@@ -194,7 +194,7 @@ func (r *rehearsal) Read(slot int, key []byte) (brook.Value, error) {
 }
 
 // fetch reads what was asked for. Where the store fails to answer, those who need the rows find that out.
-func (r *rehearsal) fetch(ctx context.Context) error {
+func (r *prefetcher) fetch(ctx context.Context) error {
 	started := time.Now()
 	values, err := r.fetcher.Fetch(ctx, r.keys)
 	if err != nil {
@@ -204,13 +204,13 @@ func (r *rehearsal) fetch(ctx context.Context) error {
 		r.trip = took
 	}
 	for i, v := range values {
-		r.real.tx.Fetched().Add(r.slots[i], r.keys[i].Key, v)
+		r.real.Tx.Fetched().Add(r.slots[i], r.keys[i].Key, v)
 	}
 	return nil
 }
 
 // blind is the reader of a rehearsal: whoever scans is told that nothing is known.
-type blind struct{ rehearsal *rehearsal }
+type blind struct{ rehearsal *prefetcher }
 
 func (b blind) Get(context.Context, brook.Table, []byte) (brook.Value, error) {
 	return brook.Value{}, errUnknown

@@ -1,4 +1,4 @@
-package engine
+package task
 
 import (
 	"context"
@@ -15,13 +15,13 @@ import (
 // store can have lost that was published already.
 const skipped = 1 << 20
 
-// openNumbers makes sure that a.numbers is what the store has. The caller holds the gate for writing.
-func (s *tasks) openNumbers(ctx context.Context) error {
-	if s.numbers != nil {
+// OpenNumbers makes sure that a.numbers is what the store has. The caller holds the gate for writing.
+func (s *Set) OpenNumbers(ctx context.Context) error {
+	if s.Numbers != nil {
 		return nil
 	}
 	n := &publisher.Sequence{Stream: s.stem() + "/" + rand.Text()[:16], Next: 1}
-	v, err := s.reader.Get(ctx, s.publisher.Sending, publisher.SequenceKey)
+	v, err := s.Reader.Get(ctx, s.Publisher.Sending, publisher.SequenceKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
 	case err != nil:
@@ -32,13 +32,13 @@ func (s *tasks) openNumbers(ctx context.Context) error {
 		}
 		n.Next += skipped
 	}
-	s.numbers = n
+	s.Numbers = n
 	return nil
 }
 
 // number makes an item the next one of the numbered stream, in a lane that commits alone.
-func (l *lane) number(m *brook.Message) int64 {
-	n := l.app.numbers
+func (l *Task) number(m *brook.Message) int64 {
+	n := l.set.Numbers
 	number := n.Next
 	n.Next++
 	l.numbered = true
@@ -47,16 +47,16 @@ func (l *lane) number(m *brook.Message) int64 {
 }
 
 // numberWrites gives what stores the numbers that the batch used, and what makes sure that nobody else did.
-func (l *lane) numberWrites() ([]brook.Write, []brook.Check) {
+func (l *Task) numberWrites() ([]brook.Write, []brook.Check) {
 	if !l.numbered {
 		return nil, nil
 	}
-	a := l.app
-	b, err := json.Marshal(a.numbers)
+	a := l.set
+	b, err := json.Marshal(a.Numbers)
 	if err != nil {
 		panic(err) // a string and a number
 	}
-	check := brook.Check{Table: a.publisher.Sending, Key: publisher.SequenceKey, Value: a.numbers.Raw}
-	a.numbers.Raw = b
-	return []brook.Write{{Table: a.publisher.Sending, Key: publisher.SequenceKey, Value: b}}, []brook.Check{check}
+	check := brook.Check{Table: a.Publisher.Sending, Key: publisher.SequenceKey, Value: a.Numbers.Raw}
+	a.Numbers.Raw = b
+	return []brook.Write{{Table: a.Publisher.Sending, Key: publisher.SequenceKey, Value: b}}, []brook.Check{check}
 }

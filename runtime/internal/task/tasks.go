@@ -1,0 +1,172 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/input"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/text"
+	"github.com/brookgen/brookgen/runtime/internal/watch"
+)
+
+// LoadBlocked reads which keys dead letters hold up.
+func (s *Set) LoadBlocked(ctx context.Context, g *catalog.Generation) (map[partition.ID]*deadletter.Blocked, error) {
+	all := map[partition.ID]*deadletter.Blocked{}
+	for row, err := range s.Reader.Scan(ctx, g.Letters, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		l, err := deadletter.Decode(row.Value)
+		if err != nil {
+			return nil, err
+		}
+		id := partition.Of(l.Position)
+		if all[id] == nil {
+			all[id] = &deadletter.Blocked{}
+		}
+		l.Set = s.Catalog.SetNow(l.Type, l.Set)
+		all[id].Add(&l, s.Config.OnFailure != brook.GoOn)
+	}
+	return all, nil
+}
+
+// BlockedOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
+func (s *Set) BlockedOf(id partition.ID) *deadletter.Blocked {
+	if s.Blocked[id] == nil {
+		s.Blocked[id] = &deadletter.Blocked{}
+	}
+	return s.Blocked[id]
+}
+
+// Installed has lanes go by the tables of g.
+func (s *Set) Installed(g *catalog.Generation) {
+	s.LanesMu.Lock()
+	defer s.LanesMu.Unlock()
+	for _, l := range append([]*Task{s.Exclusive}, s.Tasks...) {
+		if l != nil && l.Gen.Number == g.Number {
+			l.In(g)
+		}
+	}
+}
+
+// EmissionRefused counts a dead letter of an emission.
+func (s *Set) EmissionRefused(id partition.ID) {
+	if w := s.Blocked[id]; w != nil {
+		w.AddEmission()
+	}
+}
+
+// Wrap makes the record of an event.
+func (s *Set) Wrap(out *brook.Outbound, r *brook.Record) error {
+	if out.Err != nil {
+		return out.Err
+	}
+	m := &out.Message
+	if m.ID == "" {
+		m.ID = s.IDs.Next()
+	}
+	if m.Time.IsZero() {
+		m.Time = time.Now().UTC()
+	}
+	m.Author = s.Config.Author
+	if err := m.Check(); err != nil {
+		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
+	}
+	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || delivery.Unkeyed(s.Config.Envelope)) {
+		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it could tell its key", m.Type)
+	}
+	r.Topic, r.Key = s.Code.Topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause
+	if err := s.Config.Envelope.Wrap(m, r); err != nil {
+		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
+	}
+	return nil
+}
+
+// Partition gives the lane's feed of a partition, or nil.
+func (l *Task) Partition(id partition.ID) *Partition {
+	for _, f := range l.Partitions {
+		if f.ID == id {
+			return f
+		}
+	}
+	return nil
+}
+
+// Split gives each lane its feeds: all to one, or those of a partition number to one each.
+func (s *Set) Split(feeds []*Partition, mode brook.Mode) []*Task {
+	lanes := make([]*Task, 0, mode.Lanes)
+	for n := range mode.Lanes {
+		l := s.NewTask(s.Catalog.Live.Load(), Live{s})
+		l.Parallel, l.count = mode.Lanes > 1, mode.Lanes
+		var own []*Partition
+		for _, f := range feeds {
+			if mode.Lanes == 1 || f.ID.Number == int32(n) {
+				own = append(own, f)
+			}
+		}
+		if len(own) == 0 {
+			continue // another member's
+		}
+		l.SetPartitions(own)
+		lanes = append(lanes, l)
+	}
+	return lanes
+}
+
+// WakeTasks makes lanes look whether what they stood still for is over.
+func (s *Set) WakeTasks() {
+	s.LanesMu.Lock()
+	defer s.LanesMu.Unlock()
+	for _, l := range s.Tasks {
+		l.Rouse()
+	}
+}
+
+// Rouse makes the lane look whether what it stood still for is over.
+func (l *Task) Rouse() { l.wake.Set() }
+
+// Set is what the tasks of one app have in common: what they run on, and what only those may touch
+// who visit the lock or hold it.
+type Set struct {
+	Config    *brook.Config // with defaults
+	Def       *delivery.Definition
+	Code      *plan.Code
+	Bare      bool // the envelope takes anything for a payload
+	Store     brook.Store
+	Reader    brook.Reader // of what was committed last
+	Catalog   *catalog.Catalog
+	IDs       *catalog.IDs
+	Lock      *quiesce.Lock
+	Report    *report.Reporter
+	Retry     *retry.Loop
+	Outbox    *outbox.Outbox
+	Publisher *publisher.Publisher
+	Effects   *effects.Runner
+	Hub       *watch.Hub
+	Progress  *input.Progress
+	Ctx       context.Context // ends when the app closes, with ErrClosed as its cause
+
+	Blocked   map[partition.ID]*deadletter.Blocked // of the live generation; guarded by gate
+	Numbers   *publisher.Sequence                  // as the store has them, guarded by gate; nil: not known
+	Exclusive *Task                                // what Process and Redrive run in, with all others at rest
+	aloneMark atomic.Pointer[[]byte]               // the last mark of a commit that no position tells of
+	Unsure    atomic.Bool                          // a commit may have happened although it gave an error
+
+	LanesMu sync.Mutex
+	Tasks   []*Task // that run
+}
