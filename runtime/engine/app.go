@@ -55,9 +55,8 @@ type App struct {
 	hub        *watch.Hub
 	news       *news
 	hearing    atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
-	born       time.Time
-	background sync.WaitGroup // ends after ctx
-	broken     chan error     // what ends Run from beside it
+	background sync.WaitGroup                     // ends after ctx
+	broken     chan error                         // what ends Run from beside it
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
@@ -89,11 +88,14 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		Config: &a.config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope), Outbox: a.outbox, Hub: a.hub, Progress: a.progress,
 		Report: reporter, Retry: a.retry, Ctx: ctx, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
-	a.catalog = catalog.New(ctx, &a.config, a.code, def.Collections, a.retry, catalog.Owner{
-		Taken: a.afterOthers, Renewed: a.renewed, Shown: a.shownOther, Installed: a.tasks.Installed,
-		Reload: a.prepareReload, Positions: a.progress.All,
+	a.store, a.reader, a.ids, a.lock = config.Store, config.Store.Latest(), catalog.NewIDs(), &quiesce.Lock{}
+	a.catalog = catalog.New(ctx, catalog.Parts{
+		Config: &a.config, Code: a.code, Collections: def.Collections, Reader: a.reader, IDs: a.ids, Lock: a.lock, Retry: a.retry,
+		Owner: catalog.Owner{
+			Taken: a.afterOthers, Renewed: a.renewed, Shown: a.shownOther, Installed: a.tasks.Installed,
+			Reload: a.prepareReload, Positions: a.progress.All,
+		},
 	})
-	a.store, a.reader, a.ids, a.lock, a.born = a.catalog.Store, a.catalog.Reader, a.catalog.Ids, a.catalog.Gate, a.catalog.Born
 	a.publisher = &publisher.Publisher{
 		Config: &a.config, Code: a.code, Catalog: a.catalog, Store: a.store, Reader: a.reader, Gate: a.lock, Ids: a.ids, Report: reporter, Retry: a.retry,
 		Outbox: a.outbox, Targets: outbox.NewTargets(config.Driver),
@@ -130,11 +132,7 @@ func (a *App) load(ctx context.Context) error {
 	if err := a.catalog.Open(ctx); err != nil {
 		return err
 	}
-	live, err := a.catalog.OpenLive(ctx, &a.catalog.State, nil)
-	if err != nil {
-		return err
-	}
-	a.catalog.Live.Store(live)
+	live := a.catalog.Live()
 	standings, err := a.catalog.Standings(ctx, a.reader, live)
 	if err != nil {
 		return err
@@ -142,7 +140,6 @@ func (a *App) load(ctx context.Context) error {
 	for id, s := range standings {
 		a.progress.Advance(id, s.Next)
 	}
-	a.catalog.NoteNames(&a.catalog.State)
 	if a.tasks.Blocked, err = a.tasks.LoadBlocked(ctx, live); err != nil {
 		return err
 	}
@@ -156,7 +153,6 @@ func (a *App) load(ctx context.Context) error {
 		return err
 	}
 	a.noteOwed()
-	a.catalog.Fit()
 	return nil
 }
 

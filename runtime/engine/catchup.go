@@ -39,7 +39,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
-	a.catalog.Fresh(ctx)
+	a.catalog.ResetClaim(ctx)
 	stale, err := a.stale(ctx)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		if why := a.catalog.Superseded(ctx); why != nil {
 			return why
 		}
-		if err := a.catalog.Ready(ctx); err != nil {
+		if err := a.catalog.ClaimEarly(ctx); err != nil {
 			return err
 		}
 		if err := a.filler.Fill(ctx); err != nil {
@@ -94,7 +94,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
 			return err
 		}
-		a.catalog.GiveTurn(ctx)
+		a.catalog.YieldToPromotion(ctx)
 	}
 }
 
@@ -249,7 +249,7 @@ func (c *catchUp) chunk(ctx context.Context, f *task.Partition) error {
 
 // begin makes sure that there are all indexes before an event needs them.
 func (c *catchUp) begin(ctx context.Context) error {
-	if c.app.catalog.Claimed.Load() {
+	if c.app.catalog.Claimed() {
 		return nil
 	}
 	if err := c.app.catalog.Claim(ctx); err != nil {

@@ -30,19 +30,19 @@ func (l *latest) Enter(uint64) error { return nil }
 
 func (l *latest) Leave() {}
 
-func (l *latest) Complete(slot int) bool { return !l.app.catalog.Live.Load().Unready[slot] }
+func (l *latest) Complete(slot int) bool { return !l.app.catalog.Live().Unready[slot] }
 
 func (l *latest) Get(slot int, key []byte) (brook.Value, error) {
 	for {
-		g := l.app.catalog.Live.Load()
+		g := l.app.catalog.Live()
 		v, err := l.app.reader.Get(l.ctx, g.Tables[slot], key)
-		if err != nil && l.app.catalog.Live.Load() != g {
+		if err != nil && l.app.catalog.Live() != g {
 			continue // a rebuild switched and dropped what was read
 		}
 		if cerr := l.app.catalog.Confirm(l.ctx); cerr != nil {
 			return brook.Value{}, cerr
 		}
-		if l.app.catalog.Live.Load().Number != g.Number {
+		if l.app.catalog.Live().Number != g.Number {
 			continue
 		}
 		return v, err

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -86,13 +85,13 @@ func (a *App) hear(announcer brook.Announcer) error {
 	ctx, cancel := context.WithCancel(a.ctx)
 	defer cancel()
 	a.hearing.Store(&cancel) // before it is looked which tables these are
-	g := a.catalog.Live.Load()
+	g := a.catalog.Live()
 	var tables []brook.Table
 	for _, slot := range a.code.Layout.Rows {
 		tables = append(tables, g.Tables[slot])
 	}
 	rows := len(tables)
-	tables = append(tables, a.catalog.Meta, a.publisher.Sending, g.Positions)
+	tables = append(tables, a.catalog.Meta(), a.publisher.Sending, g.Positions)
 	for told, err := range announcer.Announcements(ctx, tables) {
 		switch {
 		case ctx.Err() != nil:
@@ -110,8 +109,8 @@ func (a *App) hear(announcer brook.Announcer) error {
 			a.hub.Gap()
 		case at < rows:
 			a.hub.Announce(a.code.Layout.Rows[at], told.Key)
-		case told.Table == a.catalog.Meta && !told.Missed && string(told.Key) != string(catalog.StateKey):
-		case told.Table == a.catalog.Meta:
+		case told.Table == a.catalog.Meta() && !told.Missed && !catalog.IsState(told.Key):
+		case told.Table == a.catalog.Meta():
 			a.news.note(func() { a.news.state = true })
 		case told.Table == a.publisher.Sending:
 			if told.Missed || string(told.Key) == string(publisher.SequenceKey) {
@@ -156,18 +155,9 @@ func (a *App) followNews() {
 
 // followState begins anew from the store where its live generation is another one.
 func (a *App) followState(ctx context.Context) error {
-	s, err := a.catalog.ReadState(ctx)
-	if err != nil {
-		return err
-	}
-	v, err := a.lock.RLock(ctx)
-	if err != nil {
-		return err
-	}
-	same := a.catalog.State.Generation == s.Generation && a.catalog.State.Folds == s.Folds && maps.Equal(a.catalog.State.Kept, s.Kept)
-	a.lock.Leave(v)
-	if same {
-		return nil // what else is new shows at the next commit
+	moved, err := a.catalog.Moved(ctx)
+	if err != nil || !moved {
+		return err // what else is new shows at the next commit
 	}
 	if err := a.catalog.Reload(ctx); err != nil {
 		return err
@@ -178,7 +168,7 @@ func (a *App) followState(ctx context.Context) error {
 
 // followPositions reads how far the live views have come, in all partitions or in some.
 func (a *App) followPositions(ctx context.Context, everything bool, partitions map[partition.ID]bool) error {
-	g := a.catalog.Live.Load()
+	g := a.catalog.Live()
 	if everything {
 		standings, err := a.catalog.Standings(ctx, a.reader, g)
 		for id, s := range standings {

@@ -12,9 +12,8 @@ func (a *App) afterOthers(ctx context.Context) error {
 	if err := a.doubtless(ctx); err != nil {
 		return err
 	}
-	live := a.catalog.Live.Load()
-	a.catalog.Leftovers.Wake()
-	return a.retry.Do(ctx, "reload", func() error { return a.catalog.ReadShapes(ctx, live.Shapes) })
+	a.catalog.SweepSoon()
+	return a.retry.Do(ctx, "reload", func() error { return a.catalog.ReloadShapes(ctx) })
 }
 
 // renewed notes that the live generation is another one, or has other indexes.

@@ -48,7 +48,7 @@ func (a *App) process(ctx context.Context, out *brook.Outbound) (err error) {
 		return err
 	}
 	var after task.Due
-	err = a.catalog.Again(ctx, func() (err error) {
+	err = a.catalog.RetryConflicts(ctx, func() (err error) {
 		after, err = a.processAlone(ctx, out)
 		return err
 	})
@@ -84,7 +84,7 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (task.Due, 
 	if a.closed.Load() {
 		return task.Due{}, brook.ErrClosed
 	}
-	if err := a.catalog.ClaimResting(ctx); err != nil {
+	if err := a.catalog.ClaimLocked(ctx); err != nil {
 		return task.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
 	if err := a.tasks.OpenNumbers(ctx); err != nil {

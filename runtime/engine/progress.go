@@ -36,7 +36,7 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	pos.Offset++
 	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	for {
-		g := a.catalog.Live.Load()
+		g := a.catalog.Live()
 		for row, err := range a.reader.Scan(ctx, g.Letters, from, to) {
 			if err != nil {
 				return err
@@ -52,7 +52,7 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 		if err := a.catalog.Confirm(ctx); err != nil {
 			return err
 		}
-		if a.catalog.Live.Load() == g { // else a rebuild may have dropped what was read
+		if a.catalog.Live() == g { // else a rebuild may have dropped what was read
 			return nil
 		}
 	}

@@ -39,13 +39,9 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	var held map[partition.ID]*deadletter.Blocked
 	for tries := 1; ; tries++ {
 		rest.Released = false
-		old = a.catalog.Live.Load()
-		if old.Number == l.Gen.Number { // a try before did it, and its answer was lost
-			a.catalog.Building = 0
-			return nil
-		}
-		if a.catalog.State.Building != l.Gen.Number { // it may have been read anew since
-			return catalog.ErrOvertaken
+		old = a.catalog.Live()
+		if done, err := a.catalog.Promoted(l.Gen); done || err != nil {
+			return err
 		}
 		checks, err := r.meet(ctx, old)
 		if err != nil {
@@ -64,21 +60,9 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		if err := r.measure(ctx, old); err != nil {
 			return err
 		}
-		err = a.catalog.UpdateResting(ctx, func(next *catalog.State) error {
-			if next.Generation == l.Gen.Number {
-				return catalog.ErrUnchanged // a try before did it
-			}
-			if next.Building != l.Gen.Number {
-				return catalog.ErrOvertaken
-			}
-			next.Generation, next.Building, next.Promoting = l.Gen.Number, 0, nil
-			next.Dropped = append(next.Dropped, old.Number)
-			next.Replaced[old.Number] = now()
-			a.catalog.MadeHere(next)
-			return nil
-		}, &brook.Batch{Checks: checks})
-		if err == nil && a.catalog.Live.Load() != old {
-			continue
+		err = a.catalog.Promote(ctx, l.Gen, checks)
+		if err == nil && a.catalog.Live() != l.Gen {
+			continue // a try before did it
 		}
 		if err == nil {
 			break
@@ -92,11 +76,6 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			return errContended
 		}
 	}
-	a.catalog.Building = 0
-	l.Gen.Kept = a.catalog.State.Kept
-	a.catalog.Show(l.Gen)
-	a.catalog.Shown()
-	defer a.catalog.Fit()
 	// From here on nothing may fail: memory follows what is stored.
 	a.tasks.Blocked = held
 	first := map[partition.ID]int64{}

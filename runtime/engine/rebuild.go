@@ -180,7 +180,7 @@ func (r *rebuilding) run(ctx context.Context) (err error) {
 			a.hub.Gap()
 			a.tasks.WakeTasks()
 			a.noteOwed()
-			a.catalog.Leftovers.Wake()
+			a.catalog.SweepSoon()
 			return nil
 		case ctx.Err() != nil:
 			return retry.GaveUp(retry.Ending(ctx), "round", attempts, err, last)
@@ -238,7 +238,7 @@ func (r *rebuilding) round(ctx context.Context, read func(*task.Partition)) erro
 		return err
 	}
 	if r.contended {
-		if err := r.app.catalog.AskForRest(ctx, r.lane.Gen); err != nil {
+		if err := r.app.catalog.RequestPromotion(ctx, r.lane.Gen); err != nil {
 			return err
 		}
 	}
@@ -260,7 +260,7 @@ func (r *rebuilding) fold(ctx context.Context) error {
 // feed gives the lane feeds of the partitions that it has none of, from the log's start.
 func (r *rebuilding) feed(ctx context.Context) (fresh []*task.Partition, err error) {
 	a, l := r.app, r.lane
-	standings, err := a.catalog.Standings(ctx, a.reader, a.catalog.Live.Load())
+	standings, err := a.catalog.Standings(ctx, a.reader, a.catalog.Live())
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +294,7 @@ func (r *rebuilding) feed(ctx context.Context) (fresh []*task.Partition, err err
 		return nil, err
 	}
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
-	_, err = a.readAsides(ctx, a.catalog.Live.Load(), func(letter *deadletter.Letter) error {
+	_, err = a.readAsides(ctx, a.catalog.Live(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
 			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.Base() {
 				f.Blocked.Add(letter, a.config.OnFailure != brook.GoOn)
@@ -319,7 +319,7 @@ func (r *rebuilding) aim(ctx context.Context) (behind int64, err error) {
 		behind += f.EndAt(until)
 	}
 	if behind > 0 { // what is below these ends and was put aside is there, or was
-		r.asides, err = r.app.readAsides(ctx, r.app.catalog.Live.Load(), nil)
+		r.asides, err = r.app.readAsides(ctx, r.app.catalog.Live(), nil)
 	}
 	return behind, err
 }

@@ -32,7 +32,7 @@ func (a *App) forgetDropped(ctx context.Context) error {
 	if a.closed.Load() { // Close waits for nobody any more
 		return brook.ErrClosed
 	}
-	t := a.catalog.Live.Load().Dropped
+	t := a.catalog.Live().Dropped
 	var writes []brook.Write
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
@@ -105,7 +105,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		}
 		var applied bool
 		var after task.Due
-		err = a.catalog.Again(ctx, func() (err error) {
+		err = a.catalog.RetryConflicts(ctx, func() (err error) {
 			applied, after, err = a.redrive(ctx, letter)
 			return err
 		})
@@ -166,9 +166,9 @@ func (a *App) inOrder(all []deadletter.Letter) {
 // storedLetter reads a letter again.
 func (a *App) storedLetter(ctx context.Context, l *deadletter.Letter) (deadletter.Letter, error) {
 	for {
-		g := a.catalog.Live.Load()
+		g := a.catalog.Live()
 		v, err := a.reader.Get(ctx, g.Letters, l.AppendKey(nil))
-		if err != nil && a.catalog.Live.Load() != g {
+		if err != nil && a.catalog.Live() != g {
 			continue // a rebuild switched and dropped what was read
 		}
 		if err != nil {
@@ -202,7 +202,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	if a.closed.Load() {
 		return false, task.Due{}, brook.ErrClosed
 	}
-	if err := a.catalog.ClaimResting(ctx); err != nil {
+	if err := a.catalog.ClaimLocked(ctx); err != nil {
 		return false, task.Due{}, err
 	}
 	l := a.tasks.Exclusive
@@ -246,7 +246,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 // logOf gives the identity of the log that the live views folded a partition of.
 func (a *App) logOf(ctx context.Context, id partition.ID) (string, error) {
 	k := id.AppendKey(nil)
-	v, err := a.reader.Get(ctx, a.catalog.Live.Load().Positions, k)
+	v, err := a.reader.Get(ctx, a.catalog.Live().Positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return "", nil
 	}
@@ -286,7 +286,7 @@ func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n i
 			continue
 		}
 		var dropped bool
-		err := a.catalog.Again(ctx, func() (err error) {
+		err := a.catalog.RetryConflicts(ctx, func() (err error) {
 			dropped, err = a.dropLetter(ctx, letter)
 			return err
 		})

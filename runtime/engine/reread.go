@@ -45,7 +45,7 @@ func (a *App) reread(ctx context.Context, at brook.Position) (r brook.Record, er
 	if err != nil {
 		return r, err
 	}
-	standings, err := a.catalog.Standings(ctx, a.reader, a.catalog.Live.Load())
+	standings, err := a.catalog.Standings(ctx, a.reader, a.catalog.Live())
 	if err != nil {
 		return r, err
 	}

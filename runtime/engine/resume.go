@@ -16,7 +16,7 @@ import (
 // the partitions that are mine where that is not nil. It gives all partitions that there are too.
 func (a *App) resume(ctx context.Context, one string, mine map[partition.ID]bool) ([]*task.Task, []brook.Partition, brook.Mode, error) {
 	for {
-		g := a.catalog.Live.Load()
+		g := a.catalog.Live()
 		standings, partitions, marks, err := a.look(ctx, g)
 		if err != nil {
 			return nil, nil, brook.Mode{}, err
@@ -77,12 +77,12 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 		return nil, err
 	}
 	defer a.lock.Unlock()
-	if a.catalog.Live.Load() != g {
+	if a.catalog.Live() != g {
 		return nil, nil
 	}
 	if a.catalog.Fenced() { // after the standings: what is older than they must not go by newer ones
 		err := a.retry.Do(ctx, "read", func() (err error) {
-			a.tasks.Blocked, err = a.tasks.LoadBlocked(ctx, a.catalog.Live.Load())
+			a.tasks.Blocked, err = a.tasks.LoadBlocked(ctx, a.catalog.Live())
 			return err
 		})
 		if err != nil {

@@ -61,7 +61,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if err := a.doubtless(stop); err != nil {
 		return err
 	}
-	a.catalog.Fresh(stop)
+	a.catalog.ResetClaim(stop)
 	stale, err := a.stale(stop)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 				return err
 			}
 		}
-		if err := a.catalog.Ready(stop); err != nil && !a.catalog.Lost.Load() {
+		if err := a.catalog.ClaimEarly(stop); err != nil && !a.catalog.Lost() {
 			return err
 		}
 		mine, changed := m.part()
@@ -159,7 +159,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 			if err := a.retry.Do(stop, "reload", func() error { return a.catalog.Reload(stop) }); err != nil {
 				return err
 			}
-			a.catalog.GiveTurn(stop)
+			a.catalog.YieldToPromotion(stop)
 		case errors.Is(err, task.ErrGoSerial):
 			one = err.Error()
 		case !errors.Is(err, errOthers):

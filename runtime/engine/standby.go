@@ -24,9 +24,9 @@ var foldsKey = []byte("folds")
 // beat says every now and then that the app folds, as long as it does, until ctx ends.
 func (a *App) beat(ctx context.Context) {
 	for {
-		if a.catalog.Claimed.Load() {
+		if a.catalog.Claimed() {
 			id := a.ids.Batch()
-			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.catalog.Meta, Key: foldsKey, Value: append([]byte(a.code.Contract+" "), id[:]...)}}})
+			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.catalog.Meta(), Key: foldsKey, Value: append([]byte(a.code.Contract+" "), id[:]...)}}})
 			a.broke(err) // else commits tell of it
 		}
 		if retry.Sleep(ctx, beatPause) != nil {
@@ -49,7 +49,7 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 		if a.catalog.Superseded(ctx) == nil {
 			break
 		}
-		v, err := a.reader.Get(ctx, a.catalog.Meta, foldsKey)
+		v, err := a.reader.Get(ctx, a.catalog.Meta(), foldsKey)
 		if err != nil && !errors.Is(err, brook.ErrNotFound) {
 			continue
 		}
@@ -62,7 +62,7 @@ func (a *App) standAside(ctx context.Context, m *membership, why error) {
 			continue
 		}
 		if silent++; silent == beatsGone {
-			a.catalog.Fresh(ctx)
+			a.catalog.ResetClaim(ctx)
 			break
 		}
 	}

@@ -94,7 +94,7 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 		return err
 	}
 	defer a.lock.Unlock()
-	if err := a.catalog.ClaimResting(ctx); err != nil {
+	if err := a.catalog.ClaimLocked(ctx); err != nil {
 		return err
 	}
 	known := make([]string, len(a.code.Layout.Collections))
@@ -143,7 +143,7 @@ func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map
 		return err
 	}
 	defer a.lock.Unlock()
-	if err := a.catalog.ClaimResting(ctx); err != nil {
+	if err := a.catalog.ClaimLocked(ctx); err != nil {
 		return err
 	}
 	defer l.Forget()

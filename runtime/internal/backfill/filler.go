@@ -44,7 +44,7 @@ type Filler struct {
 func (b *Filler) Run(ctx context.Context, end func(error)) {
 	for attempts := 0; ; {
 		select {
-		case <-b.Catalog.Fills:
+		case <-b.Catalog.ToFill():
 		case <-ctx.Done():
 			return
 		}
@@ -61,7 +61,7 @@ func (b *Filler) Run(ctx context.Context, end func(error)) {
 			if retry.Sleep(ctx, retry.Wait(b.Policy, attempts)) != nil {
 				return
 			}
-			b.Catalog.WantFill()
+			b.Catalog.ToFill().Set()
 		default:
 			attempts = 0
 		}
@@ -76,7 +76,7 @@ func (b *Filler) Fill(ctx context.Context) error {
 			return err
 		}
 		todo := b.Catalog.Unfilled()
-		g := b.Catalog.Live.Load()
+		g := b.Catalog.Live()
 		b.Lock.Leave(v)
 		if len(todo) == 0 {
 			return nil
@@ -118,7 +118,8 @@ func (f *filling) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return f.whole(ctx)
+	// Every commit since the claim has brought its own entries, or was refused.
+	return f.Catalog.Filled(ctx, f.gen, f.Unfilled)
 }
 
 // rows writes the entries of all rows, step by step.
@@ -169,7 +170,7 @@ func (f *filling) fillSome(ctx context.Context, from []byte, n int) (next []byte
 		return nil, err
 	}
 	defer f.Lock.Unlock()
-	if f.Catalog.Live.Load() != f.gen {
+	if f.Catalog.Live() != f.gen {
 		return nil, retry.ErrRestart
 	}
 	batch := &brook.Batch{ID: f.IDs.Batch()}
@@ -250,27 +251,4 @@ func (f *filling) both(ctx context.Context, one, other []byte) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// whole notes that the index has the entries of all rows: every commit since it was claimed has brought its own, or was refused.
-func (f *filling) whole(ctx context.Context) error {
-	if err := f.Lock.Lock(ctx); err != nil {
-		return err
-	}
-	defer f.Lock.Unlock()
-	info := f.Layout.Collections[f.Ord]
-	name := info.EntriesName(info.Indexes[f.X])
-	err := f.Catalog.UpdateResting(ctx, func(next *catalog.State) error {
-		kept, ok := next.Kept[name]
-		if next.Generation != f.gen.Number || next.Folds != f.Catalog.Contract() || !ok || kept.Table != f.Kept.Table {
-			return retry.ErrRestart
-		}
-		kept.Whole, kept.Once = true, info.Indexes[f.X].Unique
-		next.Kept[name] = kept
-		return nil
-	}, nil)
-	if err != nil {
-		return err
-	}
-	return f.Catalog.Install(ctx)
 }

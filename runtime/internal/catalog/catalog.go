@@ -1,5 +1,18 @@
-// Package catalog is the only door to what the store knows of an app as a whole: the state row, which generation of views is live,
-// in which shapes their rows are, and which generations are obsolete.
+// Package catalog is the only door to what the store knows of an app as a whole: its state row,
+// which generation of views is live, in which shapes their rows are stored, and which generations
+// are obsolete. No other package reads or writes the state row.
+//
+// Package engine makes one Catalog per app and calls all of it; packages publisher and backfill
+// read the live generation, and check and update the state through it. Any goroutine may call any
+// method, except that some ask for the quiesce lock.
+//
+// The quiesce lock guards the state, the number under construction and the claim: they change only
+// while it is held, and may be read while it is held or visited. The live generation is an atomic
+// pointer: it is read without a lock, and changes while renewMu or the quiesce lock is held. What a
+// state or a Generation points to never changes in place: a newer one replaces it.
+//
+// Lock order: obsolete.sweeping, hold.mu, the quiesce lock, renewMu, obsolete.mu, shape.mu,
+// shapes.mu.
 package catalog
 
 import (
@@ -9,62 +22,122 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// Catalog is what the store knows of an app as a whole: its state row, which views are live, and in
-// which shapes their rows are. It is safe for concurrent use; gate guards what says so.
+// Catalog knows what the store holds of one app as a whole. It is safe for concurrent use.
 type Catalog struct {
 	config      *brook.Config // with defaults
-	collections []brook.AnyCollection
 	code        *plan.Code
-	Store       brook.Store
-	Reader      brook.Reader   // of what was committed last
-	keep        map[string]int // how much of histories is kept, by event type; those that keep all are left out
-	Ids         *IDs
+	collections []brook.AnyCollection
+	store       brook.Store
+	reader      brook.Reader   // of the latest commit
+	keep        map[string]int // history entries kept, by event type; no entry: all
+	ids         *IDs
 	report      *report.Reporter
 	retry       *retry.Loop
 	on          Owner
 	ctx         context.Context // ends when the app closes, with ErrClosed as its cause
-	Born        time.Time
+	born        time.Time       // zero of the clock that age reads
 
-	// gate is held for reading by whoever folds events into the live views, batch by batch, and for
-	// writing by whoever needs all of them at rest.
-	Gate     *quiesce.Lock
-	Meta     brook.Table
-	State    State // guarded by gate
-	Building int   // the generation that this process makes, 0: none; guarded by gate
-	had      bool  // the app might fold since it began to; guarded by gate
+	// lock is visited by whoever folds events into the live views, batch by batch, and held by
+	// whoever needs all of them at rest.
+	lock     *quiesce.Lock
+	meta     brook.Table // of the state row; set by Open
+	state    state       // guarded by lock
+	building int         // the generation that this process builds, 0: none; guarded by lock
+	hadClaim bool        // it was held since the last ResetClaim; guarded by lock
 
-	Live    atomic.Pointer[Generation]
-	Claimed atomic.Bool // the state has the code's contract, and the live generation the code's shapes
-	Lost    atomic.Bool // another contract came in its place
+	live    atomic.Pointer[Generation]
+	claimed atomic.Bool // the state has the code's contract, and the live generation its shapes
+	lost    atomic.Bool // the claim was held, and another contract has replaced it
 	named   atomic.Bool // the state has the names of the code's sets
 	names   atomic.Pointer[setNames]
-	Fills   retry.Signal           // there may be an index to fill
-	rested  atomic.Pointer[string] // the promotion of another process that this one rested for
+	toFill  retry.Signal           // set if an index may have to be filled
+	yielded atomic.Pointer[string] // ID of the promotion request that this process yielded to last
 
-	held      hold         // of the name
-	trustMu   sync.Mutex   // held by who looks which generation is live
-	trusted   atomic.Int64 // the age at which that was looked at last
-	Leftovers obsolete
+	held      hold         // on the name
+	renewMu   sync.Mutex   // held while the store is asked which generation is live
+	confirmed atomic.Int64 // age of the app when that was asked last
+	obsolete  obsolete
 }
 
-// New returns the catalog of an app, which knows nothing of the store yet: see openMeta.
-func New(ctx context.Context, config *brook.Config, code *plan.Code, collections []brook.AnyCollection, r *retry.Loop, on Owner) *Catalog {
+// Parts are what a catalog is made of. All of them are the app's, and are shared with other parts
+// of it.
+type Parts struct {
+	Config      *brook.Config // with defaults
+	Code        *plan.Code
+	Collections []brook.AnyCollection
+	Reader      brook.Reader // of the latest commit
+	IDs         *IDs
+	Lock        *quiesce.Lock // visited by tasks, batch by batch
+	Retry       *retry.Loop
+	Owner       Owner
+}
+
+// Owner is what the catalog calls of its app.
+type Owner struct {
+	// Taken is called if another app of the name held it since this one did: memory is out of date.
+	Taken func(context.Context) error
+	// Renewed is called if the live generation is another one than before (other), or has other
+	// indexes.
+	Renewed func(other bool)
+	// Shown is called if another generation became the live one: replaced is false for the first.
+	Shown func(replaced bool)
+	// Installed is called, with the quiesce lock held, if the live generation has other tables.
+	Installed func(*Generation)
+	// Reload is called, with the quiesce lock held, to read what else memory has of the store;
+	// adopt is called to make that count.
+	Reload func(ctx context.Context, live *Generation) (adopt func(), err error)
+	// Positions returns how far the live views have come.
+	Positions func() map[partition.ID]int64
+}
+
+// New returns the catalog of an app. It reads nothing of the store before Open. ctx ends when the
+// app closes, with ErrClosed as its cause.
+func New(ctx context.Context, p Parts) *Catalog {
 	c := &Catalog{
-		config: config, collections: collections, code: code, Store: config.Store, Reader: config.Store.Latest(), keep: map[string]int{},
-		Ids: NewIDs(), report: r.Report, retry: r, on: on, ctx: ctx, Born: time.Now(),
-		Gate: &quiesce.Lock{}, Fills: retry.NewSignal(), Leftovers: newLeftovers(),
+		config: p.Config, code: p.Code, collections: p.Collections, store: p.Config.Store,
+		reader: p.Reader, keep: map[string]int{}, ids: p.IDs, report: p.Retry.Report,
+		retry: p.Retry, on: p.Owner, ctx: ctx, born: time.Now(), lock: p.Lock,
+		toFill: retry.NewSignal(), obsolete: newObsolete(),
 	}
-	for typ, info := range code.Events {
+	for typ, info := range p.Code.Events {
 		if info.History != brook.KeepAll {
 			c.keep[typ] = info.History
 		}
 	}
 	c.openHold()
 	return c
+}
+
+// Open reads the state, or creates it in a new store, and opens the live generation. NewApp calls
+// it, before any other method.
+func (c *Catalog) Open(ctx context.Context) error {
+	if err := c.openState(ctx); err != nil {
+		return err
+	}
+	live, err := c.openLive(ctx, &c.state, nil)
+	if err != nil {
+		return err
+	}
+	c.live.Store(live)
+	c.noteClaim()
+	return nil
+}
+
+// Live returns the generation that memory knows as the live one.
+func (c *Catalog) Live() *Generation { return c.live.Load() }
+
+// Meta returns the table of the state row. Other packages keep rows of their own in it.
+func (c *Catalog) Meta() brook.Table { return c.meta }
+
+// Fenced reports whether several processes may write the store.
+func (c *Catalog) Fenced() bool {
+	f, ok := c.store.(brook.Fenced)
+	return ok && f.Fenced()
 }

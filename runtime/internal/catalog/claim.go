@@ -10,60 +10,73 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
-// Several versions of the code may run over one store. Who folds into the live generation says so in the state, with the contract that
-// it keeps: what rows are made from, and which indexes are kept up. It does so right before its first commit, and not at the start:
-// what is refused, or has nothing to fold, leaves no trace. All commits check the state where several processes write the
-// store; so those of other contracts fail from then on, and who finds that out stands aside (see aside.go). The one that came last folds.
+// Several versions of the code may run over one store. The version that folds into the live
+// generation claims it: it records in the state the contract that it keeps, which is what rows are
+// made from and which indexes are kept up. It does so right before its first commit, not at the
+// start, so that code that is refused or has nothing to fold leaves no trace. If several processes
+// write the store, every commit checks the state: commits under other contracts fail from then on,
+// and a process that finds its claim lost folds nothing more. The latest claim counts.
 
-// errMoved says that the live generation is another one than a moment ago.
+// errMoved means that the live generation is another one than a moment ago.
 var errMoved = errors.New("brook: the live views are others now")
 
-// Fit notes whether the app may fold into the live generation. The caller holds the gate for writing, or opens the app.
-func (c *Catalog) Fit() {
-	c.NoteNames(&c.State)
-	g := c.Live.Load()
+// Claimed reports whether the state has the code's contract, and the live generation the shapes of
+// its values.
+func (c *Catalog) Claimed() bool { return c.claimed.Load() }
+
+// Lost reports whether the app had claimed the live generation, and code with another contract has
+// claimed it since.
+func (c *Catalog) Lost() bool { return c.lost.Load() }
+
+// noteClaim notes whether the app has the claim. The caller holds the quiesce lock, or opens the
+// app.
+func (c *Catalog) noteClaim() {
+	c.noteNames(&c.state)
+	g := c.live.Load()
 	if g == nil {
 		return
 	}
-	fits := c.State.Folds == c.code.Contract && c.State.Generation == g.Number
-	c.had = c.had || fits
-	c.Lost.Store(c.had && c.State.Folds != c.code.Contract)
-	if fits {
-		writes, _ := c.newShapes(g.Shapes)
-		fits = len(writes) == 0
+	claimed := c.state.Folds == c.code.Contract && c.state.Generation == g.Number
+	c.hadClaim = c.hadClaim || claimed
+	c.lost.Store(c.hadClaim && c.state.Folds != c.code.Contract)
+	if claimed {
+		writes, _ := c.newShapes(g.shapes)
+		claimed = len(writes) == 0
 	}
-	c.Claimed.Store(fits)
+	c.claimed.Store(claimed)
 	if len(c.Unfilled()) > 0 {
-		c.WantFill()
+		c.toFill.Set()
 	}
 }
 
-// Claim makes sure that the app may fold into the live generation, before it does for the first time. The caller does not hold the gate.
+// Claim makes sure that the app may fold into the live generation: it records the code's contract,
+// shapes and set names, unless the state has them. The caller does not hold the quiesce lock.
 func (c *Catalog) Claim(ctx context.Context) error {
-	if c.Claimed.Load() && c.named.Load() {
+	if c.claimed.Load() && c.named.Load() {
 		return nil
 	}
 	ctx, cancel := c.WhileOpen(ctx)
 	defer cancel()
-	return Closing(ctx, c.insistResting(ctx, func() error {
+	return Closing(ctx, c.retryLocked(ctx, func() error {
 		if c.ctx.Err() != nil {
 			return brook.ErrClosed
 		}
-		return c.ClaimResting(ctx)
+		return c.ClaimLocked(ctx)
 	}))
 }
 
-// ClaimResting is claim for who holds the gate for writing.
-func (c *Catalog) ClaimResting(ctx context.Context) error {
-	for !c.Claimed.Load() {
-		g := c.Live.Load()
-		// Another app of the name may have given numbers since.
-		if err := c.retry.Do(ctx, "read", func() error { return c.ReadShapes(ctx, g.Shapes) }); err != nil {
+// ClaimLocked is Claim for a caller who holds the quiesce lock.
+func (c *Catalog) ClaimLocked(ctx context.Context) error {
+	for !c.claimed.Load() {
+		g := c.live.Load()
+		// Another app of the name may have numbered shapes since they were read.
+		readShapes := func() error { return c.readShapes(ctx, g.shapes) }
+		if err := c.retry.Do(ctx, "read", readShapes); err != nil {
 			return err
 		}
-		writes, checks := c.newShapes(g.Shapes)
-		err := c.UpdateResting(ctx, func(next *State) error {
-			if c.Live.Load() != g {
+		writes, checks := c.newShapes(g.shapes)
+		err := c.updateLocked(ctx, func(next *state) error {
+			if c.live.Load() != g {
 				return errMoved
 			}
 			return c.takeOver(next)
@@ -71,26 +84,28 @@ func (c *Catalog) ClaimResting(ctx context.Context) error {
 		if errors.Is(err, errMoved) {
 			continue
 		}
-		if err != nil && !errors.Is(err, brook.ErrConflict) { // a conflict: another process gave a shape the same number
+		// After a conflict, another process has numbered a shape of this code: the numbers are read.
+		if err != nil && !errors.Is(err, brook.ErrConflict) {
 			return err
 		}
-		err = c.retry.Do(ctx, "read", func() error { return c.ReadShapes(ctx, g.Shapes) })
+		err = c.retry.Do(ctx, "read", readShapes)
 		if err == nil {
-			err = c.Install(ctx)
+			err = c.install(ctx)
 		}
-		if err != nil { // the state has the claim, but lanes go by other indexes still
-			c.Claimed.Store(false)
+		if err != nil { // the state has the claim, but tasks still keep up other indexes
+			c.claimed.Store(false)
 			return err
 		}
 	}
 	return c.nameSets(ctx)
 }
 
-// takeOver makes the state that of a generation that this code folds into from now on.
-func (c *Catalog) takeOver(next *State) error {
+// takeOver changes next into the state of a generation that this code folds into from now on. It
+// returns ErrStale if the code must not.
+func (c *Catalog) takeOver(next *state) error {
 	untouched := c.untouched(next)
 	if next.Folds != c.code.Contract && !untouched {
-		if c.had {
+		if c.hadClaim {
 			return c.overtaken(next)
 		}
 		switch changes := c.structureChanges(next); {
@@ -98,7 +113,8 @@ func (c *Catalog) takeOver(next *State) error {
 			next.rename(c.code)
 			next.Mixed, next.Fingerprint = false, nil
 		case c.config.OnStale == brook.Fail:
-			return fmt.Errorf("%w: %s; Rebuild makes them anew", brook.ErrStale, strings.Join(changes, "; "))
+			return fmt.Errorf("%w: %s; Rebuild makes them anew",
+				brook.ErrStale, strings.Join(changes, "; "))
 		default: // beside the rebuild
 			next.Mixed = true
 		}
@@ -113,14 +129,14 @@ func (c *Catalog) takeOver(next *State) error {
 	kept := map[string]KeptIndex{}
 	for _, info := range c.code.Layout.Collections {
 		for _, index := range info.Indexes {
-			name := info.EntriesName(index)
+			name, table := info.EntriesName(index), plan.IndexTable(info.Name, index.Field)
 			k, ok := next.Kept[name]
 			switch {
 			case fresh:
-				k = KeptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: true}
-			case !ok: // what an earlier index of that name left behind is none of its entries
+				k = KeptIndex{Table: table, Whole: true, Once: true}
+			case !ok: // the table may have entries of an earlier index of that name
 				next.Serial++
-				k = KeptIndex{Table: fmt.Sprintf("%s/%d", plan.IndexTable(info.Name, index.Field), next.Serial)}
+				k = KeptIndex{Table: fmt.Sprintf("%s/%d", table, next.Serial)}
 			}
 			k.Once = k.Once && index.Unique
 			kept[name] = k
@@ -132,85 +148,54 @@ func (c *Catalog) takeOver(next *State) error {
 	return nil
 }
 
-// MadeHere makes the state that of a generation that this code has built.
-func (c *Catalog) MadeHere(next *State) {
-	next.rename(c.code)
-	next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
-	next.Kept = map[string]KeptIndex{}
-	for _, info := range c.code.Layout.Collections {
-		for _, index := range info.Indexes {
-			next.Kept[info.EntriesName(index)] = KeptIndex{Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: index.Unique}
-		}
-	}
-}
-
-// Install has lanes and readers go by the indexes that the state names. The caller holds the gate for writing.
-func (c *Catalog) Install(ctx context.Context) error {
-	var g *Generation
-	err := c.retry.Do(ctx, "open", func() (err error) {
-		g, err = c.OpenLive(ctx, &c.State, c.Live.Load())
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	c.settle(g)
-	return nil
-}
-
-// settle makes g, which is the live generation, that of all lanes. The caller holds the gate for writing.
-func (c *Catalog) settle(g *Generation) {
-	c.Live.Store(g)
-	c.on.Installed(g)
-	c.Fit()
-}
-
-// overtaken says that another version of the code folds now.
-func (c *Catalog) overtaken(s *State) error {
+// overtaken returns the error that another version of the code has claimed the live generation.
+func (c *Catalog) overtaken(s *state) error {
 	changes := strings.Join(c.structureChanges(s), "; ")
 	if changes == "" {
 		changes = "other indexes are kept up"
 	}
-	return fmt.Errorf("%w: another version of the code folds into them now: %s", brook.ErrStale, changes)
+	return fmt.Errorf("%w: another version of the code folds into them now: %s",
+		brook.ErrStale, changes)
 }
 
-// Superseded returns why the app folds no longer: nil where it may, or ctx ended. The caller does not hold the gate.
+// Superseded returns why the app may fold no longer, or nil if it may or if ctx ended. The caller
+// does not hold the quiesce lock.
 func (c *Catalog) Superseded(ctx context.Context) error {
-	v, err := c.Gate.RLock(ctx)
+	v, err := c.lock.RLock(ctx)
 	if err != nil {
 		return nil
 	}
-	defer c.Gate.Leave(v)
-	if !c.had || c.State.Folds == c.code.Contract {
+	defer c.lock.Leave(v)
+	if !c.hadClaim || c.state.Folds == c.code.Contract {
 		return nil
 	}
-	return c.overtaken(&c.State)
+	return c.overtaken(&c.state)
 }
 
-// Fresh forgets that the app had folded: who starts, folds.
-func (c *Catalog) Fresh(ctx context.Context) {
-	if c.Gate.Lock(ctx) != nil {
+// ResetClaim forgets that the app had the claim: a call that starts to fold may claim anew what
+// other code claimed before. The caller does not hold the quiesce lock.
+func (c *Catalog) ResetClaim(ctx context.Context) {
+	if c.lock.Lock(ctx) != nil {
 		return
 	}
-	defer c.Gate.Unlock()
-	c.had = false
-	c.Fit()
+	defer c.lock.Unlock()
+	c.hadClaim = false
+	c.noteClaim()
 }
 
-// Ready claims what can be claimed at the start: where the code makes its rows from what they were made from, it is refused by nobody, and
-// new indexes begin to be filled before there is anything to fold.
-func (c *Catalog) Ready(ctx context.Context) error {
-	v, err := c.Gate.RLock(ctx)
+// ClaimEarly claims the live generation before there is anything to fold, if the code makes its
+// rows from what they were made from: nothing refuses that claim, and new indexes begin to be
+// filled. The caller does not hold the quiesce lock.
+func (c *Catalog) ClaimEarly(ctx context.Context) error {
+	v, err := c.lock.RLock(ctx)
 	if err != nil {
 		return err
 	}
-	same := c.State.Folds != "" && c.State.Folds != layout2 && len(c.structureChanges(&c.State)) == 0
-	c.Gate.Leave(v)
+	same := c.state.Folds != "" && c.state.Folds != layout2 &&
+		len(c.structureChanges(&c.state)) == 0
+	c.lock.Leave(v)
 	if !same {
 		return nil
 	}
 	return c.Claim(ctx)
 }
-
-// Contract returns the hash of what the code makes its rows from and which indexes it has.
-func (c *Catalog) Contract() string { return c.code.Contract }

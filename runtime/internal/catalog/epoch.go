@@ -8,16 +8,18 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// BumpEpoch returns what writes a partition's position anew, one epoch on, so that every other process that folds it reads its dead
-// letters again. The caller holds the gate.
-func (c *Catalog) BumpEpoch(ctx context.Context, id partition.ID) ([]brook.Write, []brook.Check, error) {
+// BumpEpoch returns what writes a partition's position with the next epoch, so that every other
+// process that folds the partition reads its dead letters again. Of a store that only this process
+// writes, that is nothing. The caller holds or visits the quiesce lock.
+func (c *Catalog) BumpEpoch(ctx context.Context,
+	id partition.ID) ([]brook.Write, []brook.Check, error) {
 	if !c.Fenced() {
 		return nil, nil, nil
 	}
-	g := c.Live.Load()
+	g := c.live.Load()
 	k := id.AppendKey(nil)
 	checks := []brook.Check{c.Unchanged()}
-	v, err := c.Reader.Get(ctx, g.Positions, k)
+	v, err := c.reader.Get(ctx, g.Positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return nil, append(checks, brook.Check{Table: g.Positions, Key: k}), nil
 	}

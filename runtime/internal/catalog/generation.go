@@ -3,9 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
-	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
@@ -13,153 +11,95 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
-// Generation is one set of views with all that has to stand or fall with them. A rebuild makes the next one.
+// Generation is one set of views, with all that stands or falls with them. A rebuild makes the next
+// one. It does not change once it is open.
 type Generation struct {
 	Number    int
-	Tables    []brook.Table // by slot
+	Tables    []brook.Table // of rows and indexes, by slot
 	Positions brook.Table
 	Letters   brook.Table
-	Folded    brook.Table
-	Window    brook.Table
-	Dropped   brook.Table // which letters were dropped
-	Owed      brook.Table // emissions that a rebuild owes for letters of the views before
-	Shapes    *shapes
-	pins      *holds.Pins          // of those who read it while it is live, and longer
-	Kept      map[string]KeptIndex // what tables and unready go by
-	Unready   []bool               // by slot: an index that does not have the entries of all rows
+	Folded    brook.Table // highest emissions folded
+	Window    brook.Table // IDs that DropRepeats remembers
+	Dropped   brook.Table // events whose letters were dropped
+	Owed      brook.Table // emissions owed for letters of the generation before
+	Unready   []bool      // by slot: an index that lacks entries of rows
+
+	shapes *shapes
+	pins   *holds.Pins          // reads under way, of all apps of the name in this process
+	kept   map[string]KeptIndex // indexes that Tables and Unready have
 }
 
-// Open reads the state, and makes it where the store is new.
-func (c *Catalog) Open(ctx context.Context) error {
-	var err error
-	if c.Meta, err = c.Store.Table(ctx, brook.TableSpec{Name: TableName(c.config, "state")}); err != nil {
-		return err
-	}
-	if n := c.held.name; n != nil {
-		n.Opening.Lock()
-		defer n.Opening.Unlock()
-	}
-	c.State, err = c.ReadState(ctx)
-	if errors.Is(err, brook.ErrNotFound) {
-		err = c.Update(ctx, func(next *State) error {
-			if next.raw != nil {
-				return ErrUnchanged // another process made it meanwhile
-			}
-			*next = State{Layout: layoutVersion, Generation: 1} // the rest comes with the first commit
-			return nil
-		}, nil)
-	}
-	return err
-}
-
-// openGeneration makes the tables of generation number known to the store.
+// openGeneration opens the tables of a generation, with the indexes that the code has.
 func (c *Catalog) openGeneration(ctx context.Context, number int) (*Generation, error) {
-	g := &Generation{Number: number, Tables: make([]brook.Table, c.code.Layout.Slots), Shapes: &shapes{}, pins: c.pinsOf(number)}
-	name := func(parts string) string { return c.generationTable(number, parts) }
+	layout := c.code.Layout
+	g := &Generation{
+		Number: number, Tables: make([]brook.Table, layout.Slots),
+		Unready: make([]bool, layout.Slots), shapes: &shapes{}, pins: c.pinsOf(number),
+	}
 	var errs []error
 	table := func(spec brook.TableSpec) brook.Table {
-		t, err := c.Store.Table(ctx, spec)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("brook: table %s: %w", spec.Name, err))
-		}
+		t, err := c.table(ctx, number, spec)
+		errs = append(errs, err)
 		return t
 	}
-	for ord, info := range c.code.Layout.Collections {
-		g.Tables[c.code.Layout.Rows[ord]] = table(brook.TableSpec{Name: name(plan.RowsTable(info.Name)), Codec: c.collections[ord].Codec(g.Shapes.of(info)), Keep: c.keep})
+	for ord, info := range layout.Collections {
+		g.Tables[layout.Rows[ord]] = table(brook.TableSpec{
+			Name:  plan.RowsTable(info.Name),
+			Codec: c.collections[ord].Codec(g.shapes.of(info)),
+			Keep:  c.keep,
+		})
 		for x, index := range info.Indexes {
-			g.Tables[c.code.Layout.Index[ord][x]] = table(brook.TableSpec{Name: name(plan.IndexTable(info.Name, index.Field))})
+			name := plan.IndexTable(info.Name, index.Field)
+			g.Tables[layout.Index[ord][x]] = table(brook.TableSpec{Name: name})
 		}
 	}
-	g.Unready = make([]bool, c.code.Layout.Slots)
-	g.Positions = table(brook.TableSpec{Name: name("positions")})
-	g.Letters = table(brook.TableSpec{Name: name("letters")})
-	g.Folded = table(brook.TableSpec{Name: name("folded")})
-	g.Window = table(brook.TableSpec{Name: name("window")})
-	g.Dropped = table(brook.TableSpec{Name: name("dropped")})
-	g.Owed = table(brook.TableSpec{Name: name("owed")})
-	g.Shapes.table = table(brook.TableSpec{Name: name("shapes")})
+	g.Positions = table(brook.TableSpec{Name: "positions"})
+	g.Letters = table(brook.TableSpec{Name: "letters"})
+	g.Folded = table(brook.TableSpec{Name: "folded"})
+	g.Window = table(brook.TableSpec{Name: "window"})
+	g.Dropped = table(brook.TableSpec{Name: "dropped"})
+	g.Owed = table(brook.TableSpec{Name: "owed"})
+	g.shapes.table = table(brook.TableSpec{Name: "shapes"})
 	if err := errors.Join(errs...); err != nil {
 		return g, err
 	}
-	g.Shapes.again = func() error {
+	g.shapes.reread = func() error {
 		ctx, cancel := context.WithTimeout(c.ctx, c.config.ShutdownTimeout)
 		defer cancel()
-		return c.ReadShapes(ctx, g.Shapes)
+		return c.readShapes(ctx, g.shapes)
 	}
-	return g, c.ReadShapes(ctx, g.Shapes)
+	return g, c.readShapes(ctx, g.shapes)
 }
 
-// OpenLive opens the live generation that the state names, with the indexes that it has. Where was is that very generation but for
-// them, it goes on.
-func (c *Catalog) OpenLive(ctx context.Context, s *State, was *Generation) (g *Generation, err error) {
+// openLive opens the live generation that a state names, with the indexes that it has. It returns
+// was if that is the one, or a copy of it if only its indexes are others.
+func (c *Catalog) openLive(ctx context.Context, s *state, was *Generation) (*Generation, error) {
 	if was != nil && was.Number == s.Generation {
-		if maps.Equal(was.Kept, s.Kept) {
+		if maps.Equal(was.kept, s.Kept) {
 			return was, nil
 		}
-		next := *was
-		next.Tables, next.Unready, g = slices.Clone(was.Tables), make([]bool, c.code.Layout.Slots), &next
-	} else if g, err = c.openGeneration(ctx, s.Generation); err != nil {
+		return c.withIndexes(ctx, was, s)
+	}
+	g, err := c.openGeneration(ctx, s.Generation)
+	if err != nil {
 		return nil, err
 	}
-	g.Kept = s.Kept
-	for ord, info := range c.code.Layout.Collections {
-		for x, index := range info.Indexes {
-			slot := c.code.Layout.Index[ord][x]
-			kept, ok := s.Kept[info.EntriesName(index)]
-			g.Unready[slot] = s.Folds != "" && !kept.Whole
-			if !ok {
-				continue
-			}
-			if g.Tables[slot], err = c.Store.Table(ctx, brook.TableSpec{Name: c.generationTable(g.Number, kept.Table)}); err != nil {
-				return nil, fmt.Errorf("brook: table %s: %w", kept.Table, err)
-			}
-		}
-	}
-	return g, nil
+	return c.withIndexes(ctx, g, s)
 }
 
-// drop removes all rows of a generation.
-func (c *Catalog) drop(ctx context.Context, g *Generation) error {
-	tables := append([]brook.Table{g.Positions, g.Letters, g.Folded, g.Window, g.Dropped, g.Owed}, g.Tables...)
-	gone, err := c.forgotten(ctx, g.Number)
-	if err != nil {
-		return err
+// show makes g the live generation. It notes the one that it replaces, which may still be read, and
+// has the app listen to what is announced of g.
+func (c *Catalog) show(g *Generation) {
+	old := c.live.Swap(g)
+	if old != nil {
+		c.obsolete.replaced(old)
 	}
-	for _, t := range append(tables, gone...) {
-		if err := c.empty(ctx, t); err != nil {
-			return err
-		}
-	}
-	return c.empty(ctx, g.Shapes.table) // last, as rows can't be read without
+	c.on.Shown(old != nil)
 }
 
-// empty removes all rows of a table.
-func (c *Catalog) empty(ctx context.Context, t brook.Table) error {
-	if d, ok := c.Store.(brook.Dropper); ok {
-		return d.Drop(ctx, t)
-	}
-	for {
-		var writes []brook.Write
-		for row, err := range c.Reader.Scan(ctx, t, nil, nil) {
-			if err != nil {
-				return err
-			}
-			writes = append(writes, brook.Write{Table: t, Key: append([]byte(nil), row.Key...), Op: brook.Remove})
-			if len(writes) == c.config.BatchSize {
-				break
-			}
-		}
-		if len(writes) == 0 {
-			return nil
-		}
-		if err := c.Store.Commit(ctx, &brook.Batch{Writes: writes}); err != nil {
-			return err
-		}
-	}
-}
-
-// Standings reads how far a generation has come.
-func (c *Catalog) Standings(ctx context.Context, r brook.Reader, g *Generation) (map[partition.ID]partition.Stored, error) {
+// Standings reads the stored positions of a generation.
+func (c *Catalog) Standings(ctx context.Context, r brook.Reader,
+	g *Generation) (map[partition.ID]partition.Stored, error) {
 	all := map[partition.ID]partition.Stored{}
 	for row, err := range r.Scan(ctx, g.Positions, nil, nil) {
 		if err != nil {
@@ -172,14 +112,4 @@ func (c *Catalog) Standings(ctx context.Context, r brook.Reader, g *Generation) 
 		all[id] = s
 	}
 	return all, nil
-}
-
-// Show makes g the live generation, and has what is announced of it heard.
-func (c *Catalog) Show(g *Generation) {
-	if old := c.Live.Swap(g); old != nil {
-		c.Leftovers.replaced(old)
-		c.on.Shown(true)
-		return
-	}
-	c.on.Shown(false)
 }

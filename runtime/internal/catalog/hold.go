@@ -10,21 +10,21 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// hold is an app's hold on its name in a store that is the process's own: while the app folds, no other app of that name does, which
-// would count every event twice.
+// hold is an app's hold on its name in a store that only this process writes: while the app folds,
+// no other app of that name does, which would count every event twice.
 type hold struct {
-	turn  quiesce.Mutex
-	name  *holds.Name // nil: the store is no such
-	users int
-	self  *holds.Tenant // the app, as others of its name know it
-	known uint64        // the turn of the name that memory is as new as
+	mu    quiesce.Mutex
+	name  *holds.Name   // nil: the store is no such; set by New
+	self  *holds.Tenant // the app, as others of its name know it; set by New
+	users int           // calls that need the name; guarded by mu
+	known uint64        // the term of the name that memory is as new as; guarded by mu
 }
 
 // openHold finds the name, before anything is read of the store.
 func (c *Catalog) openHold() {
-	c.held.turn = quiesce.NewMutex()
-	c.held.self = &holds.Tenant{Rouse: c.Leftovers.Wake}
-	if h, ok := c.Store.(brook.Holder); ok && !c.Fenced() {
+	c.held.mu = quiesce.NewMutex()
+	c.held.self = &holds.Tenant{Rouse: c.SweepSoon}
+	if h, ok := c.store.(brook.Holder); ok && !c.Fenced() {
 		if holds := h.Holds(); holds != nil {
 			c.held.name = holds.Name(c.config.Name)
 			c.held.known = c.held.name.Seen()
@@ -32,8 +32,9 @@ func (c *Catalog) openHold() {
 	}
 }
 
-// Hold takes the name until each of those who took it has called the function returned. Another app that has it is [ErrRunning]. If another
-// app had it since this one did, what memory knows of the store is read anew.
+// Hold takes the name until every caller of Hold has called its release. The error is ErrRunning if
+// another app has the name. If another app had it since this one did, Owner.Taken reads anew what
+// memory has of the store. The caller does not hold the quiesce lock.
 func (c *Catalog) Hold(ctx context.Context) (release func(), err error) {
 	h := &c.held
 	if h.name == nil {
@@ -41,70 +42,81 @@ func (c *Catalog) Hold(ctx context.Context) (release func(), err error) {
 	}
 	ctx, cancel := c.WhileOpen(ctx)
 	defer cancel()
-	if !h.turn.LockContext(ctx) {
+	if !h.mu.LockContext(ctx) {
 		return nil, retry.Ending(ctx)
 	}
-	defer h.turn.Unlock()
-	defer func() { err = Closing(ctx, err) }()
+	defer h.mu.Unlock()
 	if h.users == 0 {
-		before, ok, err := h.name.Take(ctx, h.self)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, fmt.Errorf("%w: another App of the name %s over the same store: give one of them another Config.Name, or use one App", brook.ErrRunning, c.config.Name)
-		}
-		if before != h.known {
-			if err := c.on.Taken(ctx); err != nil {
-				h.name.Release()
-				return nil, err
-			}
-		}
-		h.known = h.name.Holds(h.self, c.Live.Load().Number)
-		if c.Leftovers.missed.Swap(false) {
-			c.Leftovers.Wake()
+		if err := c.takeName(ctx); err != nil {
+			return nil, Closing(ctx, err)
 		}
 	}
 	h.users++
 	return func() {
-		h.turn.Lock()
-		defer h.turn.Unlock()
+		h.mu.Lock()
+		defer h.mu.Unlock()
 		if h.users--; h.users == 0 {
 			h.name.Release()
 		}
 	}, nil
 }
 
-// displacedByOther reports whether another app of the name, in the same process, replaced the live generation that this one knows.
+// takeName takes the name, and brings memory up to date. The caller holds hold.mu.
+func (c *Catalog) takeName(ctx context.Context) error {
+	h := &c.held
+	before, ok, err := h.name.Take(ctx, h.self)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("%w: another App of the name %s over the same store: give one of them"+
+			" another Config.Name, or use one App", brook.ErrRunning, c.config.Name)
+	}
+	if before != h.known {
+		if err := c.on.Taken(ctx); err != nil {
+			h.name.Release()
+			return err
+		}
+	}
+	h.known = h.name.Holds(h.self, c.live.Load().Number)
+	if c.obsolete.missed.Swap(false) {
+		c.SweepSoon()
+	}
+	return nil
+}
+
+// displacedByOther reports whether another app of the name, in this process, replaced the live
+// generation that this one knows.
 func (c *Catalog) displacedByOther() bool {
 	h := &c.held
 	if h.name == nil {
 		return false
 	}
 	live := h.name.Live.Load()
-	return live != 0 && live != int64(c.Live.Load().Number) && h.name.By.Load() != h.self
+	return live != 0 && live != int64(c.live.Load().Number) && h.name.By.Load() != h.self
 }
 
-// Shown notes the live generation for other apps of the name, if this app holds it.
-func (c *Catalog) Shown() {
+// noteHeld publishes the live generation to other apps of the name, if this app holds it.
+func (c *Catalog) noteHeld() {
 	if n := c.held.name; n != nil && n.By.Load() == c.held.self {
-		n.Live.Store(int64(c.Live.Load().Number))
+		n.Live.Store(int64(c.live.Load().Number))
 	}
 }
 
-// cleaning makes ctx one in which leftovers may be removed, until end: no other app of the name folds, and memory is as new as the store.
-// It reports false if another app folds, or did since.
+// cleaning returns a context in which obsolete generations may be removed, until end: no other app
+// of the name folds, and memory is as new as the store. It returns false if another app folds, or
+// did since.
 func (c *Catalog) cleaning(ctx context.Context) (cleaning context.Context, end func(), ok bool) {
 	n := c.held.name
 	if n == nil {
 		return ctx, func() {}, true
 	}
-	if !c.held.turn.LockContext(ctx) {
+	if !c.held.mu.LockContext(ctx) {
 		return nil, nil, false
 	}
-	defer c.held.turn.Unlock()
+	defer c.held.mu.Unlock()
 	if cleaning, end, ok = n.Clean(ctx, c.held.self, c.held.known); !ok {
-		c.Leftovers.missed.Store(true)
+		c.obsolete.missed.Store(true)
 	}
 	return cleaning, end, ok
 }

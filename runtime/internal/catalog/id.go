@@ -10,13 +10,16 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// IDs makes IDs that are unique in the world: a random part of its own and a counter.
+// IDs makes IDs that are unique in the world: a random part that no other IDs has, and a counter.
+// It is safe for concurrent use.
 type IDs struct {
+	Prefix string // of all that Next returns; it does not change
+
 	random [12]byte
-	Prefix string
 	count  atomic.Uint64
 }
 
+// NewIDs returns an IDs with a random part of its own.
 func NewIDs() *IDs {
 	s := &IDs{}
 	rand.Read(s.random[:]) // never fails
@@ -24,10 +27,10 @@ func NewIDs() *IDs {
 	return s
 }
 
-// Next gives an ID for an event.
+// Next returns an ID for an event.
 func (s *IDs) Next() string { return s.Prefix + strconv.FormatUint(s.count.Add(1), 36) }
 
-// Batch gives an ID for a commit.
+// Batch returns an ID for a commit.
 func (s *IDs) Batch() (id brook.BatchID) {
 	copy(id[:8], s.random[:])
 	binary.BigEndian.PutUint64(id[8:], s.count.Add(1))

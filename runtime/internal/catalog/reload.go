@@ -3,19 +3,66 @@ package catalog
 import (
 	"context"
 	"errors"
+	"maps"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// Fenced reports whether several processes may write the store.
-func (c *Catalog) Fenced() bool {
-	f, ok := c.Store.(brook.Fenced)
-	return ok && f.Fenced()
+// Reload reads anew what memory has of the store: the state, the live generation, and what
+// Owner.Reload reads. The caller does not hold the quiesce lock.
+func (c *Catalog) Reload(ctx context.Context) error {
+	if err := c.lock.Lock(ctx); err != nil {
+		return err
+	}
+	defer c.lock.Unlock()
+	return c.reloadLocked(ctx)
 }
 
-// Again does something that takes turns with other processes, and again where one of them was faster.
-func (c *Catalog) Again(ctx context.Context, do func() error) error {
+// reloadLocked is Reload for a caller who holds the quiesce lock.
+func (c *Catalog) reloadLocked(ctx context.Context) error {
+	c.renewMu.Lock()
+	next, err := c.renew(ctx)
+	c.renewMu.Unlock()
+	if err != nil {
+		return err
+	}
+	c.noteHeld()
+	c.noteNames(&next)
+	adopt, err := c.on.Reload(ctx, c.live.Load())
+	if err != nil {
+		return err
+	}
+	c.state = next
+	adopt()
+	c.noteClaim()
+	return nil
+}
+
+// Moved reads the state, and reports whether it has another live generation, contract or set of
+// indexes than memory. The caller does not hold the quiesce lock.
+func (c *Catalog) Moved(ctx context.Context) (bool, error) {
+	s, err := c.readState(ctx)
+	if err != nil {
+		return false, err
+	}
+	v, err := c.lock.RLock(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer c.lock.Leave(v)
+	return c.state.Generation != s.Generation || c.state.Folds != s.Folds ||
+		!maps.Equal(c.state.Kept, s.Kept), nil
+}
+
+// ReloadShapes reads the shapes of the live generation anew.
+func (c *Catalog) ReloadShapes(ctx context.Context) error {
+	return c.readShapes(ctx, c.live.Load().shapes)
+}
+
+// RetryConflicts calls do, and calls it again, after a Reload, each time another process was
+// faster. The caller does not hold the quiesce lock.
+func (c *Catalog) RetryConflicts(ctx context.Context, do func() error) error {
 	open, cancel := c.WhileOpen(ctx)
 	defer cancel()
 	for tries := 1; ; tries++ {
@@ -29,36 +76,6 @@ func (c *Catalog) Again(ctx context.Context, do func() error) error {
 		if err := c.Reload(open); err != nil {
 			return Closing(open, err)
 		}
-		c.GiveTurn(open)
+		c.YieldToPromotion(open)
 	}
-}
-
-// Reload brings what memory knows of the store up to date: the state, the live generation, dead letters, positions.
-func (c *Catalog) Reload(ctx context.Context) error {
-	if err := c.Gate.Lock(ctx); err != nil {
-		return err
-	}
-	defer c.Gate.Unlock()
-	return c.reloadResting(ctx)
-}
-
-// reloadResting is reload for who holds the gate for writing.
-func (c *Catalog) reloadResting(ctx context.Context) error {
-	c.trustMu.Lock()
-	next, err := c.renew(ctx)
-	c.trustMu.Unlock()
-	if err != nil {
-		return err
-	}
-	c.Shown()
-	live := c.Live.Load()
-	c.NoteNames(&next)
-	adopt, err := c.on.Reload(ctx, live)
-	if err != nil {
-		return err
-	}
-	c.State = next
-	adopt()
-	c.Fit()
-	return nil
 }

@@ -75,7 +75,7 @@ func (p *Publisher) collect(ctx context.Context, holder, group bool) error {
 		return err
 	}
 	// Positions are read before emissions: no emission of what is below them is missing then.
-	standings, err := p.Catalog.Standings(ctx, p.Reader, p.Catalog.Live.Load())
+	standings, err := p.Catalog.Standings(ctx, p.Reader, p.Catalog.Live())
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (p *Publisher) commitSettlement(
 		if err := refused[item]; err != nil {
 			l := LetterOf(item, err)
 			letters = append(letters, l)
-			batch.Writes = append(batch.Writes, l.Write(p.Catalog.Live.Load().Letters))
+			batch.Writes = append(batch.Writes, l.Write(p.Catalog.Live().Letters))
 		}
 	}
 	if p.Catalog.Fenced() && len(letters) > 0 {

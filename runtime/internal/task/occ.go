@@ -35,7 +35,7 @@ func (l *Task) preconditions() []brook.Check {
 			}
 		}
 	}
-	return append(checks, brook.Check{Table: l.set.Catalog.Meta, Key: aloneKey, Value: *l.set.aloneMark.Load()})
+	return append(checks, brook.Check{Table: l.set.Catalog.Meta(), Key: aloneKey, Value: *l.set.aloneMark.Load()})
 }
 
 // aloneKey is where the last commit left its mark of which no position tells: of Process, Redrive and the like, and the first one of
@@ -47,7 +47,7 @@ func (s *Set) ReadAlone(ctx context.Context) error {
 	if !s.Catalog.Fenced() {
 		return nil
 	}
-	v, err := s.Reader.Get(ctx, s.Catalog.Meta, aloneKey)
+	v, err := s.Reader.Get(ctx, s.Catalog.Meta(), aloneKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
 		s.aloneMark.Store(new([]byte))
@@ -86,6 +86,6 @@ func (l *Task) markExclusive(batch *brook.Batch) (done func()) {
 		batch.Checks = append(batch.Checks, l.others...)
 	}
 	mark := bytes.Clone(batch.ID[:])
-	batch.Writes = append(batch.Writes, brook.Write{Table: l.set.Catalog.Meta, Key: aloneKey, Value: mark})
+	batch.Writes = append(batch.Writes, brook.Write{Table: l.set.Catalog.Meta(), Key: aloneKey, Value: mark})
 	return func() { l.set.aloneMark.Store(&mark) }
 }

@@ -50,10 +50,10 @@ type Live struct{ *Set }
 func (v Live) Visits() bool { return true }
 
 // Current is false if another process switched, and Process or Redrive saw it first.
-func (v Live) Current(g *catalog.Generation) bool { return g == v.Catalog.Live.Load() }
+func (v Live) Current(g *catalog.Generation) bool { return g == v.Catalog.Live() }
 
 func (v Live) Lost() error {
-	if v.Catalog.Lost.Load() {
+	if v.Catalog.Lost() {
 		return retry.ErrRestart
 	}
 	return nil
@@ -61,7 +61,7 @@ func (v Live) Lost() error {
 
 func (v Live) Claim(ctx context.Context) error {
 	err := v.Catalog.Claim(ctx)
-	if err != nil && v.Catalog.Lost.Load() {
+	if err != nil && v.Catalog.Lost() {
 		return retry.ErrRestart
 	}
 	return err
@@ -69,7 +69,7 @@ func (v Live) Claim(ctx context.Context) error {
 
 // Claimed is false if another version of the code overtook this one, or the live views are others that
 // are to be claimed first.
-func (v Live) Claimed() bool { return v.Catalog.Claimed.Load() }
+func (v Live) Claimed() bool { return v.Catalog.Claimed() }
 
 func (v Live) Look(feeds []*Partition) {
 	for _, f := range feeds {

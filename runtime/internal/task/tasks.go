@@ -111,7 +111,7 @@ func (l *Task) Partition(id partition.ID) *Partition {
 func (s *Set) Split(feeds []*Partition, mode brook.Mode) []*Task {
 	lanes := make([]*Task, 0, mode.Lanes)
 	for n := range mode.Lanes {
-		l := s.NewTask(s.Catalog.Live.Load(), Live{s})
+		l := s.NewTask(s.Catalog.Live(), Live{s})
 		l.Parallel, l.count = mode.Lanes > 1, mode.Lanes
 		var own []*Partition
 		for _, f := range feeds {

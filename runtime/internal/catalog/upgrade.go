@@ -8,13 +8,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
-// What earlier layouts had in the state. It is read, and goes with the first commit.
-
-// layout2 is the contract of code before contracts were kept: that of nobody.
+// layout2 stands for the contract of the code that wrote layouts 1 and 2, which had none. It is the
+// contract of no code.
 const layout2 = "layout 2"
 
-// upgrade brings a state that was read to the present layout, in memory.
-func (s *State) upgrade() {
+// upgrade turns a state of an earlier layout into one of the present layout, in memory. The first
+// commit stores it.
+func (s *state) upgrade() {
 	if s.Layout == 1 {
 		names := s.tablesOfLayout1()
 		s.Tables = map[int][]string{}
@@ -30,7 +30,10 @@ func (s *State) upgrade() {
 		for _, index := range s.Indexes {
 			if parts := strings.Fields(index); len(parts) > 3 {
 				last := len(parts) - 1
-				s.Kept[strings.Join(parts[:last], " ")] = KeptIndex{Table: plan.IndexTable(parts[0], parts[1]), Whole: true, Once: parts[last] == "true"}
+				s.Kept[strings.Join(parts[:last], " ")] = KeptIndex{
+					Table: plan.IndexTable(parts[0], parts[1]), Whole: true,
+					Once: parts[last] == "true",
+				}
 			}
 		}
 		s.Indexes = nil
@@ -38,8 +41,8 @@ func (s *State) upgrade() {
 	s.Layout = layoutVersion
 }
 
-// tablesOfLayout1 works out which tables the live generation has: layout 1 did not say it.
-func (s *State) tablesOfLayout1() (names []string) {
+// tablesOfLayout1 returns the tables of the live generation, which layout 1 did not name.
+func (s *state) tablesOfLayout1() (names []string) {
 	for _, line := range s.Fingerprint {
 		if collection, ok := strings.CutPrefix(line, "collection "); ok {
 			name, _, _ := strings.Cut(collection, " ")
@@ -54,7 +57,7 @@ func (s *State) tablesOfLayout1() (names []string) {
 	return names
 }
 
-// earlierChanges says how the code differs from what made views of layout 2.
+// earlierChanges returns how the code differs from what made views of layout 2.
 func (c *Catalog) earlierChanges(was []string) (changes []string) {
 	now := c.code.Fingerprint()
 	for _, line := range was {
@@ -73,16 +76,18 @@ func (c *Catalog) earlierChanges(was []string) (changes []string) {
 	return changes
 }
 
-// otherTopics says that views of layout 2 were made from topics of which none is read any more: it did not say from which, but the
-// views have positions there.
+// otherTopics returns a line if views of layout 2 were made from topics of which the code reads
+// none, and else "". Layout 2 did not name the topics, but the views have positions in them.
 func (c *Catalog) otherTopics() string {
-	var stands []string
+	var were []string
 	for id := range c.on.Positions() {
-		stands = append(stands, id.Topic)
+		were = append(were, id.Topic)
 	}
-	stands = plan.Sorted(stands)
-	if len(stands) == 0 || slices.ContainsFunc(c.code.Topics, func(topic string) bool { return slices.Contains(stands, topic) }) {
+	were = plan.Sorted(were)
+	read := func(topic string) bool { return slices.Contains(were, topic) }
+	if len(were) == 0 || slices.ContainsFunc(c.code.Topics, read) {
 		return ""
 	}
-	return fmt.Sprintf("the events are those of %s, and were of %s", strings.Join(c.code.Topics, ", "), strings.Join(stands, ", "))
+	return fmt.Sprintf("the events are those of %s, and were of %s",
+		strings.Join(c.code.Topics, ", "), strings.Join(were, ", "))
 }

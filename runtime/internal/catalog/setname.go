@@ -9,19 +9,21 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
-// Sets may be renamed in Go, and handlers moved between them. Letters, and the keys that they hold up, name sets as these were called when the
-// letters were made. So the state keeps what sets were called before, event type by event type.
+// Sets may be renamed in Go, and handlers moved between them. Letters, and the keys that they hold
+// up, have the names that sets had when the letters were made. So the state keeps the former names
+// of sets, event type by event type.
 
-// setNames is what the state says of sets. It is not changed once it is made.
+// setNames is what the state says of sets. It does not change once it is made.
 type setNames struct {
 	made   map[string]plan.Origin
 	former map[string]string
 }
 
-// NoteNames goes by the names of sets that a state has from now on.
-func (c *Catalog) NoteNames(s *State) { c.names.Store(&setNames{s.Made, s.Former}) }
+// noteNames makes SetNow use the names of sets that a state has.
+func (c *Catalog) noteNames(s *state) { c.names.Store(&setNames{made: s.Made, former: s.Former}) }
 
-// SetNow returns the set that handles today what set handled when a letter was made.
+// SetNow returns the set that handles today what set handled when a letter was made: set itself if
+// that can't be known.
 func (c *Catalog) SetNow(typ, set string) string {
 	if set == "" || c.code.Handles(set, typ) {
 		return set
@@ -40,9 +42,12 @@ func (c *Catalog) SetNow(typ, set string) string {
 	if c.code.Handles(set, typ) {
 		return set
 	}
-	// It makes no rows, or was told by code of an earlier layout.
+	// It makes no rows, or the letter is of an earlier layout: the only candidate is the one.
 	all := c.code.HandlersOf(typ)
-	without := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(plan.SetsOf(c.code.Made, typ), name) })
+	makers := plan.SetsOf(c.code.Made, typ)
+	without := slices.DeleteFunc(slices.Clone(all), func(name string) bool {
+		return slices.Contains(makers, name)
+	})
 	switch {
 	case len(without) == 1:
 		return without[0]
@@ -52,8 +57,9 @@ func (c *Catalog) SetNow(typ, set string) string {
 	return set
 }
 
-// rename makes the state say what the sets are called now. The rows are made from the same as before, or differences are accepted.
-func (s *State) rename(code *plan.Code) {
+// rename makes the state name the sets as the code does. The rows are made from the same as before,
+// or the differences are accepted.
+func (s *state) rename(code *plan.Code) {
 	if renamed := code.Renames(s.Made); len(renamed) > 0 {
 		former := maps.Clone(s.Former)
 		if former == nil {
@@ -62,21 +68,22 @@ func (s *State) rename(code *plan.Code) {
 		for from, to := range renamed {
 			typ, _, _ := strings.Cut(from, " ")
 			former[from] = to
-			delete(former, plan.SetOf(typ, to)) // it is called so again
+			delete(former, plan.SetOf(typ, to)) // it has that name again
 		}
 		s.Former = former
 	}
 	s.Made = code.Made
 }
 
-// nameSets has the state say what this code calls the sets, once, before anything is folded. The caller holds the gate for writing.
+// nameSets records what this code calls the sets, once, before anything is folded. The caller holds
+// the quiesce lock.
 func (c *Catalog) nameSets(ctx context.Context) error {
 	if c.named.Load() {
 		return nil
 	}
-	err := c.UpdateResting(ctx, func(next *State) error {
+	err := c.updateLocked(ctx, func(next *state) error {
 		if len(c.code.Renames(next.Made)) == 0 || len(c.structureChanges(next)) > 0 {
-			return ErrUnchanged
+			return errUnchanged
 		}
 		next.rename(c.code)
 		return nil

@@ -1,0 +1,131 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// ErrOvertaken ends a rebuild if the state names another generation, or none, as the one under
+// construction.
+var ErrOvertaken = fmt.Errorf("%w: another process rebuilt, or does", brook.ErrConflict)
+
+// Build begins the construction of a generation. It notes that in the state, so that what is left
+// of it can be found. With an error it returns the generation that is to be given to Discard, or
+// nil if there is none. The caller does not hold the quiesce lock.
+func (c *Catalog) Build(ctx context.Context) (g *Generation, err error) {
+	number := 0
+	err = c.update(ctx, func(next *state) error {
+		// Another process finds out that it was overtaken when it is to promote what it builds.
+		if next.Building != 0 {
+			next.Dropped = append(next.Dropped, next.Building)
+		}
+		// No number comes twice: a process that does not know yet that its views are given up still
+		// writes them, or removes them.
+		highest := slices.Max(append(slices.Clone(next.Dropped), next.Highest))
+		number = max(next.Generation, highest) + 1
+		next.Building, next.Highest = number, number
+		next.Tables[number] = c.code.TableNames()
+		c.building = number
+		return nil
+	}, nil)
+	if err != nil {
+		if number == 0 {
+			return nil, err
+		}
+		return &Generation{Number: number}, err // it may be stored all the same
+	}
+	if g, err = c.openGeneration(ctx, number); err != nil {
+		return g, err
+	}
+	if err := c.drop(ctx, g); err != nil {
+		return g, err
+	}
+	return g, c.recordShapes(ctx, g.shapes)
+}
+
+// Promoted reports whether the store has g, which this process built, as the live generation, after
+// a Promote whose answer was lost. The error is ErrOvertaken if g can't be promoted any more. The
+// caller holds the quiesce lock.
+func (c *Catalog) Promoted(g *Generation) (bool, error) {
+	if c.live.Load().Number == g.Number {
+		c.building = 0
+		return true, nil
+	}
+	if c.state.Building != g.Number {
+		return false, ErrOvertaken
+	}
+	return false, nil
+}
+
+// Promote makes g, which this process built, the live generation, in one commit and if the checks
+// hold. The generation before becomes obsolete. The error is ErrOvertaken if the state no longer
+// names g as the one under construction, and another ErrConflict if a check does not hold. If
+// another process changed the state, memory is reloaded and the promotion goes on.
+//
+// If there is no error, Live has the number of g. It is not g itself if a Promote before has
+// happened and the reload found that out. The caller holds the quiesce lock.
+func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Check) error {
+	err := c.updateLocked(ctx, func(next *state) error {
+		if next.Generation == g.Number {
+			return errUnchanged // a try before did it
+		}
+		if next.Building != g.Number {
+			return ErrOvertaken
+		}
+		next.Dropped = append(next.Dropped, next.Generation)
+		next.Replaced[next.Generation] = now()
+		next.Generation, next.Building, next.Promoting = g.Number, 0, nil
+		next.rename(c.code)
+		next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
+		next.Kept = c.builtIndexes()
+		return nil
+	}, &brook.Batch{Checks: checks})
+	if err != nil {
+		return err
+	}
+	c.building = 0
+	if c.live.Load().Number == g.Number {
+		return nil
+	}
+	g.kept = c.state.Kept
+	c.show(g)
+	c.noteHeld()
+	c.noteClaim()
+	return nil
+}
+
+// Discard gives up the construction of g: it notes that what was built is to be removed. If that
+// fails, the next rebuild or start finds it. The caller does not hold the quiesce lock.
+func (c *Catalog) Discard(g *Generation) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.config.ShutdownTimeout)
+	defer cancel()
+	// The promotion may have happened although its commit returned an error.
+	s, err := c.readState(ctx)
+	if err == nil && s.Generation != g.Number {
+		err = c.noteDiscarded(ctx, g.Number)
+	}
+	if err != nil {
+		c.report.Failure(brook.Failure{
+			What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true,
+		})
+	}
+	c.SweepSoon()
+}
+
+// noteDiscarded makes a number under construction an obsolete one.
+func (c *Catalog) noteDiscarded(ctx context.Context, number int) error {
+	return c.updateOnce(ctx, func(next *state) error {
+		c.building = 0
+		if next.Generation == number || slices.Contains(next.Dropped, number) {
+			return errUnchanged
+		}
+		if next.Building == number { // else another process builds by now
+			next.Building = 0
+		}
+		next.Dropped = append(next.Dropped, number)
+		return nil
+	}, nil)
+}

@@ -1,0 +1,42 @@
+package catalog
+
+import "github.com/brookgen/brookgen/runtime/internal/holds"
+
+// Pin returns the live generation, which this process does not remove until Unpin. The caller
+// folds, or has called Confirm.
+func (c *Catalog) Pin() *Generation {
+	for {
+		if g, ok := c.tryPin(); ok {
+			return g
+		}
+	}
+}
+
+// tryPin is Pin, but returns false if the generation was replaced in between and is being removed.
+func (c *Catalog) tryPin() (*Generation, bool) {
+	g := c.live.Load()
+	return g, g.pins.Pin()
+}
+
+// Unpin ends a read of g. The last one of a generation that was replaced makes it be removed, by
+// the app of the name that folds, too.
+func (c *Catalog) Unpin(g *Generation) {
+	if !g.pins.Unpin() || c.live.Load().Number == g.Number {
+		return
+	}
+	c.SweepSoon()
+	if n := c.held.name; n != nil {
+		if by := n.By.Load(); by != nil {
+			by.Rouse()
+		}
+	}
+}
+
+// pinsOf returns the pins of a generation. Over a store that apps of the name share in this
+// process, they share the pins.
+func (c *Catalog) pinsOf(number int) *holds.Pins {
+	if n := c.held.name; n != nil {
+		return n.PinsOf(number)
+	}
+	return &holds.Pins{}
+}
