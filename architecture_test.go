@@ -136,6 +136,7 @@ var layers = [][]string{
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
 	{"publisher", "effects", "backfill", "delivery", "prefetch", "group"},
 	{"task"},
+	{"rebuild"},
 }
 
 // layerOf returns the line of layers that a package of this module stands in, len(layers) for package engine,

@@ -84,7 +84,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 			a.tidy(ctx)
 			return refused
 		}
-		if errors.Is(err, errOthers) {
+		if errors.Is(err, task.ErrOthers) {
 			continue
 		}
 		if !errors.Is(err, retry.ErrRestart) {
@@ -192,7 +192,7 @@ func (c *catchUp) run(ctx context.Context) error {
 
 // read takes a chunk of every partition that has one and none in memory, and reports whether there was any.
 func (c *catchUp) read(ctx context.Context) (more bool, err error) {
-	partitions, err := c.app.partitions(ctx)
+	partitions, err := c.app.tasks.Partitions(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -200,7 +200,7 @@ func (c *catchUp) read(ctx context.Context) (more bool, err error) {
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		if c.lane.Partition(id) == nil {
-			return false, errOthers // topics grew meanwhile
+			return false, task.ErrOthers // topics grew meanwhile
 		}
 		ends[id] = p.End
 	}

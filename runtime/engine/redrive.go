@@ -2,11 +2,9 @@ package engine
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
@@ -47,12 +45,6 @@ func (a *App) forgetDropped(ctx context.Context) error {
 	return retry.InParts(writes, func(part []brook.Write) error { return a.store.Commit(ctx, &brook.Batch{Writes: part}) })
 }
 
-// held names what a letter holds up.
-type held struct {
-	id partition.ID
-	deadletter.BlockedKey
-}
-
 // Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and gives how many were
 // applied. Per handler set and key it takes the longest run of letters that the filter accepts and stops at the first one that
 // fails again, whose attempts go up. Letters of stage emit go back to be published. It runs between the batches of Run,
@@ -76,7 +68,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 	open, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
 	defer func() { err = catalog.Closing(open, err) }()
-	barred := map[held]bool{}
+	var runs deadletter.Runs
 	for letter, err := range a.letters(open) {
 		if err != nil {
 			return n, err
@@ -84,20 +76,17 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		if err := open.Err(); err != nil {
 			return n, err
 		}
-		own := held{partition.Of(letter.Position), deadletter.BlockedKey{Set: letter.Set, Key: string(letter.Key)}}
-		all := held{own.id, deadletter.BlockedKey{Set: "", Key: own.Key}}
-		free := letter.Key == nil || letter.Stage == brook.StageEmit
-		if !free && (barred[own] || barred[all]) {
+		if runs.Waits(&letter) {
 			continue
 		}
 		if filter != nil && !filter(letter.DeadLetter) {
-			barred[own] = !free
+			runs.Stays(&letter)
 			continue
 		}
-		letter, err := a.whole(open, letter)
-		if errors.Is(err, errGone) || errors.Is(err, brook.ErrPermanent) {
+		letter, err := a.tasks.Refetch(open, letter)
+		if errors.Is(err, task.ErrGone) || errors.Is(err, brook.ErrPermanent) {
 			a.report.Failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
-			barred[own] = !free
+			runs.Stays(&letter)
 			continue
 		}
 		if err != nil {
@@ -120,7 +109,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 		if applied {
 			n++
 		} else {
-			barred[own] = !free
+			runs.Stays(&letter)
 		}
 	}
 	return n, nil
@@ -139,7 +128,7 @@ func (a *App) letters(ctx context.Context) func(func(deadletter.Letter, error) b
 		l.Record = brook.Record{} // not all of them at a time
 		all = append(all, deadletter.Letter{DeadLetter: l})
 	}
-	a.inOrder(all)
+	a.tasks.InOrder(all)
 	return func(yield func(deadletter.Letter, error) bool) {
 		for i := range all {
 			l, err := a.storedLetter(ctx, &all[i])
@@ -154,13 +143,6 @@ func (a *App) letters(ctx context.Context) func(func(deadletter.Letter, error) b
 			yield(deadletter.Letter{}, failed)
 		}
 	}
-}
-
-// inOrder sorts letters as they are redriven: in log order, and of one event in the order of the sets.
-func (a *App) inOrder(all []deadletter.Letter) {
-	slices.SortStableFunc(all, func(l, m deadletter.Letter) int {
-		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(a.def.Sets, l.Set), slices.Index(a.def.Sets, m.Set)))
-	})
 }
 
 // storedLetter reads a letter again.

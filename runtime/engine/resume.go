@@ -55,7 +55,7 @@ func (a *App) look(ctx context.Context, g *catalog.Generation) (map[partition.ID
 	for id, s := range standings {
 		a.progress.Advance(id, s.Next)
 	}
-	partitions, err := a.partitions(ctx)
+	partitions, err := a.tasks.Partitions(ctx)
 	if err != nil {
 		return nil, nil, nil, err
 	}

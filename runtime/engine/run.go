@@ -162,22 +162,10 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 			a.catalog.YieldToPromotion(stop)
 		case errors.Is(err, task.ErrGoSerial):
 			one = err.Error()
-		case !errors.Is(err, errOthers):
+		case !errors.Is(err, task.ErrOthers):
 			return err
 		}
 	}
-}
-
-// errOthers makes Run go on with other partitions.
-var errOthers = errors.New("brook: the partitions are others now")
-
-// partitions asks the driver for what the app reads, for as long as it takes.
-func (a *App) partitions(ctx context.Context) (partitions []brook.Partition, err error) {
-	err = a.retry.Do(ctx, "read", func() (err error) {
-		partitions, err = a.config.Driver.Partitions(ctx, a.code.Topics...)
-		return err
-	})
-	return partitions, err
 }
 
 func (a *App) announce(mode brook.Mode, lanes []*task.Task) {
@@ -247,7 +235,7 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *
 	watches.Go(func() {
 		select {
 		case <-changed:
-			over(errOthers)
+			over(task.ErrOthers)
 		case <-ctx.Done():
 		}
 	})
@@ -258,7 +246,7 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *
 			}
 		})
 	}
-	reader := a.input(lookAnew)
+	reader := a.tasks.Input(lookAnew)
 	for _, l := range lanes {
 		for _, f := range l.Partitions {
 			at := f.Bookmark()
@@ -294,17 +282,17 @@ func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *
 
 // goesOn reports whether Run goes on after what ended the lanes.
 func goesOn(err error) bool {
-	return errors.Is(err, task.ErrGoSerial) || errors.Is(err, retry.ErrRestart) || errors.Is(err, errOthers)
+	return errors.Is(err, task.ErrGoSerial) || errors.Is(err, retry.ErrRestart) || errors.Is(err, task.ErrOthers)
 }
 
-// grown waits until there are other partitions, which it returns as errOthers, or ctx ends.
+// grown waits until there are other partitions, which it returns as task.ErrOthers, or ctx ends.
 func (a *App) grown(ctx context.Context, g brook.Grower, known []brook.Partition) error {
 	for attempts := 1; ; attempts++ {
 		started := time.Now()
 		err := g.Grown(ctx, known)
 		switch {
 		case err == nil:
-			return errOthers
+			return task.ErrOthers
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, brook.ErrPermanent):

@@ -8,6 +8,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/rebuild"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -76,7 +77,7 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		again := transient(err) || errors.Is(err, brook.ErrConflict) // another process was faster, perhaps with the same code
+		again := rebuild.Transient(err) || errors.Is(err, brook.ErrConflict) // another process was faster, perhaps with the same code
 		a.report.Failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err, Final: !again})
 		if !again {
 			return err

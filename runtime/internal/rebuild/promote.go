@@ -1,4 +1,4 @@
-package engine
+package rebuild
 
 import (
 	"bytes"
@@ -24,9 +24,9 @@ var errContended = errors.New("brook: other processes commit all the time")
 const promoteTries = 3
 
 // promote makes the rebuilt generation the live one, in one commit, with all lanes at rest.
-func (r *rebuilding) promote(ctx context.Context) (err error) {
-	a, l := r.app, r.lane
-	rest, err := a.tasks.Quiesce(ctx)
+func (r *Rebuild) promote(ctx context.Context) (err error) {
+	s, l := r.set, r.task
+	rest, err := s.Quiesce(ctx)
 	if err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 	var held map[partition.ID]*deadletter.Blocked
 	for tries := 1; ; tries++ {
 		rest.Released = false
-		old = a.catalog.Live()
-		if done, err := a.catalog.Promoted(l.Gen); done || err != nil {
+		old = s.Catalog.Live()
+		if done, err := s.Catalog.Promoted(l.Gen); done || err != nil {
 			return err
 		}
 		checks, err := r.meet(ctx, old)
@@ -54,21 +54,21 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 			tries--
 			continue
 		}
-		if held, err = a.tasks.LoadBlocked(ctx, l.Gen); err != nil {
+		if held, err = s.LoadBlocked(ctx, l.Gen); err != nil {
 			return err
 		}
 		if err := r.measure(ctx, old); err != nil {
 			return err
 		}
-		err = a.catalog.Promote(ctx, l.Gen, checks)
-		if err == nil && a.catalog.Live() != l.Gen {
+		err = s.Catalog.Promote(ctx, l.Gen, checks)
+		if err == nil && s.Catalog.Live() != l.Gen {
 			continue // a try before did it
 		}
 		if err == nil {
 			break
 		}
 		if !errors.Is(err, brook.ErrConflict) || errors.Is(err, catalog.ErrOvertaken) {
-			a.tasks.Doubt(err)
+			s.Doubt(err)
 			return err
 		} // else another process folded on meanwhile
 		if tries == promoteTries {
@@ -77,17 +77,17 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 		}
 	}
 	// From here on nothing may fail: memory follows what is stored.
-	a.tasks.Blocked = held
+	s.Blocked = held
 	first := map[partition.ID]int64{}
 	for _, f := range l.Partitions {
 		first[f.ID] = f.First
 	}
-	a.tasks.LanesMu.Lock()
-	defer a.tasks.LanesMu.Unlock()
-	for _, live := range append([]*task.Task{a.tasks.Exclusive}, a.tasks.Tasks...) {
+	s.LanesMu.Lock()
+	defer s.LanesMu.Unlock()
+	for _, live := range append([]*task.Task{s.Exclusive}, s.Tasks...) {
 		live.In(l.Gen)
 		for _, f := range live.Partitions {
-			f.Blocked = a.tasks.BlockedOf(f.ID)
+			f.Blocked = s.BlockedOf(f.ID)
 			f.Repeats.Reset()
 			if at, ok := first[f.ID]; ok {
 				f.First = at
@@ -98,8 +98,8 @@ func (r *rebuilding) promote(ctx context.Context) (err error) {
 }
 
 // measure notes how much of the log the rebuilt views are made from, and the live ones.
-func (r *rebuilding) measure(ctx context.Context, live *catalog.Generation) error {
-	standings, err := r.app.catalog.Standings(ctx, r.app.reader, live)
+func (r *Rebuild) measure(ctx context.Context, live *catalog.Generation) error {
+	standings, err := r.set.Catalog.Standings(ctx, r.set.Reader, live)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (r *rebuilding) measure(ctx context.Context, live *catalog.Generation) erro
 	for _, s := range standings {
 		r.report.ReadBefore += max(0, s.Next-s.First)
 	}
-	for _, f := range r.lane.Partitions {
+	for _, f := range r.task.Partitions {
 		r.report.Read += max(0, f.Base()-f.First)
 	}
 	return nil
@@ -115,16 +115,16 @@ func (r *rebuilding) measure(ctx context.Context, live *catalog.Generation) erro
 
 // meet folds what the lane is behind the live views, with all lanes at rest, and returns what makes sure that these
 // stand there still.
-func (r *rebuilding) meet(ctx context.Context, live *catalog.Generation) (checks []brook.Check, err error) {
-	a, l := r.app, r.lane
-	if a.catalog.Fenced() {
-		standings, err := a.catalog.Standings(ctx, a.reader, live)
+func (r *Rebuild) meet(ctx context.Context, live *catalog.Generation) (checks []brook.Check, err error) {
+	s, l := r.set, r.task
+	if s.Catalog.Fenced() {
+		standings, err := s.Catalog.Standings(ctx, s.Reader, live)
 		if err != nil {
 			return nil, err
 		}
-		for id, s := range standings {
-			a.progress.Advance(id, s.Next)
-			checks = append(checks, brook.Check{Table: live.Positions, Key: id.AppendKey(nil), Value: s.Raw})
+		for id, stored := range standings {
+			s.Progress.Advance(id, stored.Next)
+			checks = append(checks, brook.Check{Table: live.Positions, Key: id.AppendKey(nil), Value: stored.Raw})
 		}
 		for _, f := range l.Partitions {
 			if _, ok := standings[f.ID]; !ok { // nor may anybody begin with it
@@ -132,9 +132,9 @@ func (r *rebuilding) meet(ctx context.Context, live *catalog.Generation) (checks
 			}
 		}
 	}
-	for id := range a.progress.All() {
-		if a.code.Reads(id.Topic) && l.Partition(id) == nil {
-			return nil, errOthers // what was folded of it is not in the new views
+	for id := range s.Progress.All() {
+		if s.Code.Reads(id.Topic) && l.Partition(id) == nil {
+			return nil, task.ErrOthers // what was folded of it is not in the new views
 		}
 	}
 	behind, err := r.aim(ctx)
@@ -145,8 +145,8 @@ func (r *rebuilding) meet(ctx context.Context, live *catalog.Generation) (checks
 }
 
 // gone reports whether the log lost a record before the rebuild came to it.
-func (r *rebuilding) gone(p brook.Position) bool {
-	f := r.lane.Partition(partition.Of(p))
+func (r *Rebuild) gone(p brook.Position) bool {
+	f := r.task.Partition(partition.Of(p))
 	return f == nil || p.Offset < f.First ||
 		slices.ContainsFunc(r.gaps[f.ID], func(g input.Gap) bool { return g.From <= p.Offset && p.Offset < g.To })
 }
@@ -154,7 +154,7 @@ func (r *rebuilding) gone(p brook.Position) bool {
 // settle decides, by what is true of the live views now, what becomes of the letters and emissions that the rebuild made, and carries over what it
 // could not make itself. Nobody reads these before the promotion. Letters that the live views don't have are redriven once; where
 // some are left, the rebuild is refused.
-func (r *rebuilding) settle(ctx context.Context, old *catalog.Generation) error {
+func (r *Rebuild) settle(ctx context.Context, old *catalog.Generation) error {
 	for {
 		if err := r.settleOnce(ctx, old); err != nil {
 			return err
@@ -178,12 +178,12 @@ func (r *rebuilding) settle(ctx context.Context, old *catalog.Generation) error 
 	return nil
 }
 
-func (r *rebuilding) settleOnce(ctx context.Context, old *catalog.Generation) error {
-	a, g := r.app, r.lane.Gen
-	parts := writer{app: a}
+func (r *Rebuild) settleOnce(ctx context.Context, old *catalog.Generation) error {
+	s, g := r.set, r.task.Gen
+	parts := writer{store: r.set.Store}
 	carried := map[string]bool{}
 	var err error
-	r.asides, err = a.readAsides(ctx, old, func(l *deadletter.Letter) error {
+	r.asides, err = s.SetAside(ctx, old, func(l *deadletter.Letter) error {
 		if l.Stage != brook.StageEmit && !r.gone(l.Position) {
 			return nil
 		}
@@ -210,10 +210,10 @@ func (r *rebuilding) settleOnce(ctx context.Context, old *catalog.Generation) er
 }
 
 // settleLetters looks through the letters of the rebuild.
-func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool, parts *writer) error {
-	g := r.lane.Gen
+func (r *Rebuild) settleLetters(ctx context.Context, carried map[string]bool, parts *writer) error {
+	g := r.task.Gen
 	r.reset()
-	for row, err := range r.app.reader.Scan(ctx, g.Letters, nil, nil) {
+	for row, err := range r.set.Reader.Scan(ctx, g.Letters, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -229,7 +229,7 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 			if err := parts.add(ctx, brook.Write{Table: g.Letters, Key: bytes.Clone(row.Key), Op: brook.Remove}); err != nil {
 				return err
 			}
-			if f := r.lane.Partition(partition.Of(l.Position)); f != nil {
+			if f := r.task.Partition(partition.Of(l.Position)); f != nil {
 				f.Blocked.Remove(&l)
 			}
 			continue
@@ -247,7 +247,7 @@ func (r *rebuilding) settleLetters(ctx context.Context, carried map[string]bool,
 }
 
 // over reports whether a letter of the rebuild, or of an emission that it owes, is none any more: it was redriven or dropped in the live views meanwhile.
-func (r *rebuilding) over(l *deadletter.Letter) bool {
+func (r *Rebuild) over(l *deadletter.Letter) bool {
 	switch {
 	case l.Stage == brook.StageEmit:
 		return !r.asides.Owed(l.Position, l.Set)
@@ -259,10 +259,10 @@ func (r *rebuilding) over(l *deadletter.Letter) bool {
 }
 
 // settleOwed removes the emissions of what was redriven or dropped meanwhile, and carries over those that the live views owe still.
-func (r *rebuilding) settleOwed(ctx context.Context, old *catalog.Generation, parts *writer) error {
-	g := r.lane.Gen
+func (r *Rebuild) settleOwed(ctx context.Context, old *catalog.Generation, parts *writer) error {
+	g := r.task.Gen
 	carried := map[string]bool{}
-	for row, err := range r.app.reader.Scan(ctx, old.Owed, nil, nil) {
+	for row, err := range r.set.Reader.Scan(ctx, old.Owed, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -272,7 +272,7 @@ func (r *rebuilding) settleOwed(ctx context.Context, old *catalog.Generation, pa
 			return err
 		}
 	}
-	for row, err := range r.app.reader.Scan(ctx, g.Owed, nil, nil) {
+	for row, err := range r.set.Reader.Scan(ctx, g.Owed, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -291,8 +291,8 @@ func (r *rebuilding) settleOwed(ctx context.Context, old *catalog.Generation, pa
 }
 
 // carryDropped keeps which letters were dropped, but for those whose records no rebuild meets again.
-func (r *rebuilding) carryDropped(ctx context.Context, old *catalog.Generation, parts *writer) error {
-	for row, err := range r.app.reader.Scan(ctx, old.Dropped, nil, nil) {
+func (r *Rebuild) carryDropped(ctx context.Context, old *catalog.Generation, parts *writer) error {
+	for row, err := range r.set.Reader.Scan(ctx, old.Dropped, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -303,7 +303,7 @@ func (r *rebuilding) carryDropped(ctx context.Context, old *catalog.Generation, 
 		if r.gone(d.Position) {
 			continue
 		}
-		w := brook.Write{Table: r.lane.Gen.Dropped, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
+		w := brook.Write{Table: r.task.Gen.Dropped, Key: bytes.Clone(row.Key), Value: bytes.Clone(row.Value.Data.([]byte))}
 		if err := parts.add(ctx, w); err != nil {
 			return err
 		}
@@ -313,7 +313,7 @@ func (r *rebuilding) carryDropped(ctx context.Context, old *catalog.Generation, 
 
 // writer commits writes that need not be one commit.
 type writer struct {
-	app    *App
+	store  brook.Store
 	writes []brook.Write
 }
 
@@ -325,7 +325,7 @@ func (w *writer) add(ctx context.Context, one brook.Write) error {
 }
 
 func (w *writer) flush(ctx context.Context) error {
-	err := retry.InParts(w.writes, func(part []brook.Write) error { return w.app.store.Commit(ctx, &brook.Batch{Writes: part}) })
+	err := retry.InParts(w.writes, func(part []brook.Write) error { return w.store.Commit(ctx, &brook.Batch{Writes: part}) })
 	w.writes = nil
 	return err
 }

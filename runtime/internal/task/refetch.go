@@ -1,4 +1,4 @@
-package engine
+package task
 
 import (
 	"context"
@@ -10,28 +10,28 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// errGone is why a letter can't be tried again whose record only the log had.
-var errGone = errors.New("the letter holds only a part of its record, and the log has the record no more: all that can be done is to drop it")
+// ErrGone is why a letter can't be tried again whose record only the log had.
+var ErrGone = errors.New("the letter holds only a part of its record, and the log has the record no more: all that can be done is to drop it")
 
-// whole gives the letter with its whole record, read from the log where it does not hold it. An error that wraps errGone or
+// Refetch returns the letter with its whole record, read from the log where it does not hold it. An error that wraps ErrGone or
 // [ErrPermanent] stays.
-func (a *App) whole(ctx context.Context, l deadletter.Letter) (deadletter.Letter, error) {
+func (s *Set) Refetch(ctx context.Context, l deadletter.Letter) (deadletter.Letter, error) {
 	if l.Omitted == 0 {
 		return l, nil
 	}
 	var r brook.Record
-	err := a.retry.Do(ctx, "read", func() (err error) {
-		r, err = a.reread(ctx, l.Position)
+	err := s.Retry.Do(ctx, "read", func() (err error) {
+		r, err = s.refetch(ctx, l.Position)
 		return err
 	})
 	if errors.Is(err, brook.ErrOutOfRange) {
-		err = errors.Join(errGone, err)
+		err = errors.Join(ErrGone, err)
 	}
 	if err == nil {
 		err = l.Hydrate(&r)
 	}
 	if errors.Is(err, deadletter.ErrOtherRecord) {
-		err = fmt.Errorf("%w: %w", errGone, err)
+		err = fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	if err != nil {
 		return l, err
@@ -39,13 +39,13 @@ func (a *App) whole(ctx context.Context, l deadletter.Letter) (deadletter.Letter
 	return l, nil
 }
 
-// reread reads the record at a position again, from the log that the views were made from.
-func (a *App) reread(ctx context.Context, at brook.Position) (r brook.Record, err error) {
-	partitions, err := a.config.Driver.Partitions(ctx, at.Topic)
+// refetch reads the record at a position again, from the log that the views were made from.
+func (s *Set) refetch(ctx context.Context, at brook.Position) (r brook.Record, err error) {
+	partitions, err := s.Config.Driver.Partitions(ctx, at.Topic)
 	if err != nil {
 		return r, err
 	}
-	standings, err := a.catalog.Standings(ctx, a.reader, a.catalog.Live())
+	standings, err := s.Catalog.Standings(ctx, s.Reader, s.Catalog.Live())
 	if err != nil {
 		return r, err
 	}
@@ -53,17 +53,17 @@ func (a *App) reread(ctx context.Context, at brook.Position) (r brook.Record, er
 		if p.Number != at.Partition {
 			continue
 		}
-		if s := standings[partition.Of(at)]; s.Log != p.Log || at.Offset >= p.End {
+		if stored := standings[partition.Of(at)]; stored.Log != p.Log || at.Offset >= p.End {
 			return r, fmt.Errorf("%w: %w", brook.ErrOutOfRange, brook.ErrLogChanged)
 		}
-		return a.readOne(ctx, at)
+		return s.readOne(ctx, at)
 	}
 	return r, fmt.Errorf("%w: there is no partition %s/%d", brook.ErrOutOfRange, at.Topic, at.Partition)
 }
 
 // readOne reads one record that the partition has, or had.
-func (a *App) readOne(ctx context.Context, at brook.Position) (r brook.Record, err error) {
-	reader, err := a.config.Driver.Open(ctx, at)
+func (s *Set) readOne(ctx context.Context, at brook.Position) (r brook.Record, err error) {
+	reader, err := s.Config.Driver.Open(ctx, at)
 	if err != nil {
 		return r, err
 	}

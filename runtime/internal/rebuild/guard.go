@@ -1,4 +1,4 @@
-package engine
+package rebuild
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // A rebuild is guarded: what fails in the rebuilt views and does not in the live ones keeps these.
 
 // reset empties what is counted anew with each look at the letters.
-func (r *rebuilding) reset() {
+func (r *Rebuild) reset() {
 	r.strangers = nil
 	r.report = brook.RebuildReport{Took: time.Since(r.started)}
 	if len(r.passed) > 0 {
@@ -28,7 +28,7 @@ func (r *rebuilding) reset() {
 }
 
 // note takes a letter of the rebuilt views into the report.
-func (r *rebuilding) note(l *deadletter.Letter) {
+func (r *Rebuild) note(l *deadletter.Letter) {
 	r.report.Letters++
 	if l.Stage == brook.StageEmit || l.Attempts == 0 || r.asides.Has(l.Position, l.Set) {
 		return
@@ -40,9 +40,9 @@ func (r *rebuilding) note(l *deadletter.Letter) {
 }
 
 // count makes the report of a rebuild that ends before it is done.
-func (r *rebuilding) count(ctx context.Context) error {
+func (r *Rebuild) count(ctx context.Context) error {
 	r.reset()
-	for row, err := range r.app.reader.Scan(ctx, r.lane.Gen.Letters, nil, nil) {
+	for row, err := range r.set.Reader.Scan(ctx, r.task.Gen.Letters, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -57,9 +57,9 @@ func (r *rebuilding) count(ctx context.Context) error {
 }
 
 // Full reports whether the lane stands still at a feed because its partition has too many dead letters, which ends the rebuild.
-func (r *rebuilding) Full(l *task.Task, f *task.Partition) bool {
+func (r *Rebuild) Full(l *task.Task, f *task.Partition) bool {
 	letters := f.Blocked.Len()
-	if letters < r.app.config.MaxDeadLetters {
+	if letters < r.set.Config.MaxDeadLetters {
 		return false
 	}
 	l.Over = &brook.RebuildRefusedError{Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
@@ -68,7 +68,7 @@ func (r *rebuilding) Full(l *task.Task, f *task.Partition) bool {
 }
 
 // passedOver counts events of types that the code does not know and that the live views were made from.
-func (r *rebuilding) passedOver(unknown []task.Unknown) {
+func (r *Rebuild) passedOver(unknown []task.Unknown) {
 	for _, u := range unknown {
 		if r.madeFrom[u.Typ] {
 			r.passed[u.Typ]++
@@ -77,8 +77,8 @@ func (r *rebuilding) passedOver(unknown []task.Unknown) {
 }
 
 // overtaken says how a reader goes on whose offset the log has no more.
-func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64) (c brook.Chunk, lost *input.Gap, err error) {
-	partitions, err := r.app.config.Driver.Partitions(ctx, id.Topic)
+func (r *Rebuild) overtaken(ctx context.Context, id partition.ID, next int64) (c brook.Chunk, lost *input.Gap, err error) {
+	partitions, err := r.set.Config.Driver.Partitions(ctx, id.Topic)
 	if err != nil {
 		return c, nil, err
 	}
@@ -88,7 +88,7 @@ func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64)
 		return c, nil, fmt.Errorf("%w: %s has no offset %d any more", brook.ErrLogChanged, id.String(), next)
 	case partitions[i].Start <= next:
 		return c, nil, fmt.Errorf("the log has offset %d, and did not a moment ago", next) // try again
-	case r.app.config.OnRetention != brook.GoOn:
+	case r.set.Config.OnRetention != brook.GoOn:
 		return c, nil, fmt.Errorf("%w: retention overtook the rebuild: %s starts at %d now, and it was to read from %d on; with Config.OnRetention GoOn it goes on without them",
 			brook.ErrRetention, id.String(), partitions[i].Start, next)
 	}
@@ -97,23 +97,23 @@ func (r *rebuilding) overtaken(ctx context.Context, id partition.ID, next int64)
 }
 
 // Skip goes on behind what retention took from under a reader. Its letters are carried over, and hold up their keys.
-func (r *rebuilding) Skip(f *task.Partition, lost input.Gap) {
-	r.app.report.Warn("retention overtook the rebuild, which goes on without what the log no longer has", "position", f.ID.At(lost.From).String(), "missing", lost.To-lost.From)
+func (r *Rebuild) Skip(f *task.Partition, lost input.Gap) {
+	r.set.Report.Warn("retention overtook the rebuild, which goes on without what the log no longer has", "position", f.ID.At(lost.From).String(), "missing", lost.To-lost.From)
 	r.gaps[f.ID] = append(r.gaps[f.ID], lost)
 	for offset, put := range r.asides[f.ID] {
 		for _, one := range put {
 			if lost.From <= offset && offset < lost.To && !one.Dropped {
-				f.Blocked.Add(&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: f.ID.At(offset), Set: one.Set, Key: one.Key}}, r.app.config.OnFailure != brook.GoOn)
+				f.Blocked.Add(&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: f.ID.At(offset), Set: one.Set, Key: one.Key}}, r.set.Config.OnFailure != brook.GoOn)
 			}
 		}
 	}
 }
 
 // redrive tries letters of the rebuilt views once more, in log order: those given, or all where nil is. What fails again stays as it was.
-func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) error {
-	a, l := r.app, r.lane
+func (r *Rebuild) redrive(ctx context.Context, letters []deadletter.Letter) error {
+	s, l := r.set, r.task
 	if letters == nil {
-		for row, err := range a.reader.Scan(ctx, l.Gen.Letters, nil, nil) {
+		for row, err := range s.Reader.Scan(ctx, l.Gen.Letters, nil, nil) {
 			if err != nil {
 				return err
 			}
@@ -124,37 +124,37 @@ func (r *rebuilding) redrive(ctx context.Context, letters []deadletter.Letter) e
 			letter.Record = brook.Record{} // not all of them at a time
 			letters = append(letters, letter)
 		}
-		a.inOrder(letters)
+		s.InOrder(letters)
 	}
-	barred := map[held]bool{}
+	var runs deadletter.Runs
 	for i := range letters {
 		k := letters[i].AppendKey(nil)
 		if r.tried[string(k)] || letters[i].Stage == brook.StageEmit || r.gone(letters[i].Position) {
 			continue
 		}
-		key := held{partition.Of(letters[i].Position), deadletter.BlockedKey{Set: letters[i].Set, Key: string(letters[i].Key)}}
-		every := held{key.id, deadletter.BlockedKey{Set: "", Key: key.Key}}
-		if letters[i].Key != nil && (barred[key] || barred[every]) {
-			continue // it waits
+		if runs.Waits(&letters[i]) {
+			continue
 		}
 		applied := false
-		err := a.retry.DoPausing(ctx, "rebuild", nil, l.Pause, func() (err error) {
+		err := s.Retry.DoPausing(ctx, "rebuild", nil, l.Pause, func() (err error) {
 			applied, err = r.redriveOne(ctx, k)
 			return err
 		})
-		if err != nil && !errors.Is(err, brook.ErrPermanent) && !errors.Is(err, errGone) {
+		if err != nil && !errors.Is(err, brook.ErrPermanent) && !errors.Is(err, task.ErrGone) {
 			return err
 		}
 		r.tried[string(k)] = true
-		barred[key] = !applied && letters[i].Key != nil
+		if !applied {
+			runs.Stays(&letters[i])
+		}
 	}
 	return nil
 }
 
 // redriveOne tries one letter of the rebuilt views.
-func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, err error) {
-	a, l := r.app, r.lane
-	v, err := a.reader.Get(ctx, l.Gen.Letters, k)
+func (r *Rebuild) redriveOne(ctx context.Context, k []byte) (applied bool, err error) {
+	s, l := r.set, r.task
+	v, err := s.Reader.Get(ctx, l.Gen.Letters, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return true, nil // a decode letter before it ran all sets
 	}
@@ -165,7 +165,7 @@ func (r *rebuilding) redriveOne(ctx context.Context, k []byte) (applied bool, er
 	if err != nil {
 		return false, err
 	}
-	if letter, err = a.whole(ctx, letter); err != nil {
+	if letter, err = s.Refetch(ctx, letter); err != nil {
 		return false, err
 	}
 	own := l.Partition(partition.Of(letter.Position))
