@@ -1,9 +1,15 @@
-// Package effects runs the effects of handlers beside the tasks whose commits asked for them: those of
-// one task one after the other, without holding up anything else for long.
+// Package effects runs the effects of handlers beside the tasks whose commits asked for them: those
+// of one task one after the other, without holding up anything else for long.
+//
+// Package engine uses it. Tasks push effects into their line; a goroutine of the line runs them and
+// ends when none waits. Lines.mu guards all lines and their queues, and is not held while an effect
+// runs. How many effects of a line wait, and since when one runs, is atomic, because tasks ask with
+// every batch.
 package effects
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -17,7 +23,7 @@ import (
 type Runner struct {
 	Policy brook.Retry
 	Report *report.Reporter
-	App    any // whose effects they are, see Within
+	App    any // the owner of the effects: see Within
 }
 
 // appKey is the key of a context of effects for the app that runs them.
@@ -26,42 +32,56 @@ type appKey struct{}
 // Within reports whether ctx is that of an effect of an app.
 func Within(ctx context.Context, app any) bool { return ctx.Value(appKey{}) == app }
 
-// Run runs an effect, and again if it fails, as the policy says.
+// Run runs an effect, and again if it fails, as the policy says. If ctx ends it is not run again.
 func (r *Runner) Run(ctx context.Context, e outbox.Effect) {
 	ctx = context.WithValue(ctx, appKey{}, r.App)
-	for attempts := 1; ; attempts++ {
-		if err := ctx.Err(); err != nil {
-			r.failure(e, attempts-1, fmt.Errorf("not run: %w", context.Cause(ctx)), true)
-			return
-		}
-		err := call(ctx, e.Run)
+	backoff := retry.Backoff{Policy: r.Policy, Report: r.Report}
+	for ctx.Err() == nil {
+		attempts := backoff.Failures() + 1
+		err := r.call(ctx, e, attempts)
 		if err == nil {
+			backoff.Succeeded()
 			return
 		}
-		final := attempts >= r.Policy.Attempts
-		r.failure(e, attempts, err, final)
-		if final {
+		f := failure(e, err)
+		f.Final = attempts >= r.Policy.Attempts
+		_ = backoff.Failed(ctx, f) // the loop sees that ctx ended
+		if f.Final {
 			return
 		}
-		_ = retry.Sleep(ctx, retry.Wait(r.Policy, attempts)) // the end of ctx shows above
 	}
+	r.giveUp(e, backoff.Failures(), fmt.Errorf("not run: %w", context.Cause(ctx)))
 }
 
-func (r *Runner) failure(e outbox.Effect, attempts int, err error, final bool) {
-	r.Report.Failure(brook.Failure{
-		What: "effect", Position: e.Position, Attempts: attempts, Err: fmt.Errorf("set %s: %w", e.Set, err), Final: final,
-	})
+// giveUp reports that an effect is not run, or not again.
+func (r *Runner) giveUp(e outbox.Effect, attempts int, err error) {
+	f := failure(e, err)
+	f.Attempts, f.Final = attempts, true
+	r.Report.Failure(f)
 }
 
-func call(ctx context.Context, run brook.Effect) (err error) {
+func failure(e outbox.Effect, err error) brook.Failure {
+	err = fmt.Errorf("set %s: %w", e.Set, err)
+	return brook.Failure{What: "effect", Position: e.Position, Err: err}
+}
+
+// errExited is the error of an effect that called runtime.Goexit, as a test's FailNow does.
+var errExited = errors.New("it ended its goroutine")
+
+// call calls an effect and returns its error, a PanicError if it panicked. If the effect ends its
+// goroutine, call reports that, because its caller does not go on.
+func (r *Runner) call(ctx context.Context, e outbox.Effect, attempts int) (err error) {
+	returned := false
 	defer func() {
 		if p := recover(); p != nil {
 			err = &brook.PanicError{Value: p, Stack: debug.Stack()}
+		} else if !returned {
+			r.giveUp(e, attempts, errExited)
 		}
 	}()
-	if err := run(ctx); err != nil {
+	if err = e.Run(ctx); err != nil {
 		report.Probe(err)
-		return err
 	}
-	return nil
+	returned = true
+	return err
 }

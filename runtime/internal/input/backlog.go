@@ -2,8 +2,8 @@ package input
 
 import brook "github.com/brookgen/brookgen/runtime"
 
-// backlog is what was read of a partition and is not committed: records in the chunks that the
-// driver returned, which are shared and stay as they are, and how many of them are in the batch.
+// backlog is what was read of a partition and is not committed. Its records stay in the chunks that
+// the driver returned, which are shared and never change; the first of them are in the batch.
 type backlog struct {
 	chunks [][]brook.Record // none is empty
 	count  int              // records in chunks
@@ -14,6 +14,7 @@ type backlog struct {
 // cursor points at a record of a backlog: the chunk, and the place in it.
 type cursor struct{ chunk, at int }
 
+// add adds a chunk behind all others.
 func (b *backlog) add(records []brook.Record) {
 	if len(records) > 0 {
 		b.chunks = append(b.chunks, records)

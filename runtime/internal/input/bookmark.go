@@ -20,16 +20,17 @@ type Anchor struct {
 // AnchorOf returns the anchor of a record.
 func AnchorOf(r *brook.Record) Anchor { return Anchor{r.Offset, partition.Checksum(r)} }
 
-// Bookmark is where a partition is read on. It is used by who reads the partition alone.
+// Bookmark is where a partition is read on. One goroutine uses it, that of the reader.
 type Bookmark struct {
 	id    partition.ID
 	next  int64  // all below was read
-	last  Anchor // that was read; a reader begins with it, if it is known
-	ahead Anchor // that is to come; not known for live views
-	found bool   // the reader that is open returned last again, or what is in its place
+	last  Anchor // of the record that was read last; a reader begins with it, if it is known
+	ahead Anchor // of a record that is to come; not known for live views
+	found bool   // the open reader returned the record of last again, or what is in its place
 }
 
-// Open returns a reader that begins one record before what is next, so that Check can tell whether it is that log still.
+// Open returns a reader that begins one record before what is next, so that Check can tell whether
+// it is that log still.
 func (b *Bookmark) Open(ctx context.Context, d brook.Driver) (brook.PartitionReader, error) {
 	if b.last.Sum != 0 {
 		b.found = false
@@ -42,8 +43,9 @@ func (b *Bookmark) Open(ctx context.Context, d brook.Driver) (brook.PartitionRea
 	return d.Open(ctx, b.id.At(b.next))
 }
 
-// Check compares what a reader returned with what is known of the log, and leaves of it what is
-// new. It reports whether that is anything.
+// Check compares a chunk with what is known of the log, and removes from it what was read before.
+// It reports whether the chunk has anything new. If it is another log, the error wraps
+// ErrLogChanged.
 func (b *Bookmark) Check(c *brook.Chunk) (fresh bool, err error) {
 	if !b.found {
 		if err := b.last.compare(b.id, c); err != nil {
@@ -68,13 +70,17 @@ func (b *Bookmark) Check(c *brook.Chunk) (fresh bool, err error) {
 	return fresh, nil
 }
 
-// compare returns an error if c has another record at the anchor's offset. If it has none, compaction
-// took it, and nothing is known.
+// compare returns an error if c has another record at the anchor's offset. If it has none there,
+// compaction took it, and nothing is known.
 func (k Anchor) compare(id partition.ID, c *brook.Chunk) error {
 	i := sort.Search(len(c.Records), func(i int) bool { return c.Records[i].Offset >= k.Offset })
-	if k.Sum == 0 || i == len(c.Records) || c.Records[i].Offset != k.Offset || partition.Checksum(&c.Records[i]) == k.Sum {
+	if k.Sum == 0 || i == len(c.Records) || c.Records[i].Offset != k.Offset {
 		return nil
 	}
-	return fmt.Errorf("%w: the record at %s is not the one that the views were made from, so the log was cut back and written anew, and they hold events that it does not have; start with an empty store, or another Name",
-		brook.ErrLogChanged, id.At(k.Offset))
+	if partition.Checksum(&c.Records[i]) == k.Sum {
+		return nil
+	}
+	return fmt.Errorf("%w: the record at %s is not the one that the views were made from, "+
+		"so the log was cut back and written anew, and they hold events that it does not have; "+
+		"start with an empty store, or another Name", brook.ErrLogChanged, id.At(k.Offset))
 }

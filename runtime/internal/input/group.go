@@ -9,11 +9,11 @@ import (
 // Group is the queues of one task, in the order of topic and partition.
 type Group []*Queue
 
-// Next returns which queue's head goes first: the one with the lowest record time, and of those with
-// the same the first of the group. It returns -1 if the task has to wait, and how long at most if it
-// is for the hold of a head: also while a queue has records that are not here yet, as its head may be
-// older than all others. Of a queue that may not go on nothing is taken, and the others don't wait for
-// it.
+// Next returns the queue whose head goes first: the one with the lowest record time, and of those
+// with the same time the first of the group. may reports whether a queue may go on: if it may not,
+// nothing is taken from it, and the others do not wait for it. Next returns -1 if the task has to
+// wait, and if that is for the hold of a head, how long at most. The task also waits while a queue
+// has records that were not read yet, because its head may be older than all others.
 func (g Group) Next(may func(i int) bool) (first int, wait time.Duration) {
 	first = -1
 	var now time.Time
@@ -42,14 +42,14 @@ func (g Group) Next(may func(i int) bool) (first int, wait time.Duration) {
 	return first, wait
 }
 
-// Entry is a record that comes to its turn.
+// Entry is a record in the order in which a group takes them.
 type Entry struct {
-	Queue  int // of the group
+	Queue  int // its number in the group
 	Record *brook.Record
 }
 
-// Ahead returns the next n records in the order in which Next would, as far as they were read; those
-// behind a head that is held are left out.
+// Ahead returns the next n records in the order of Next, as far as they were read, and takes none.
+// It leaves out those of queues whose head is held.
 func (g Group) Ahead(n int) (entries []Entry) {
 	at := make([]cursor, len(g))
 	for i, q := range g {

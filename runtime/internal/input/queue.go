@@ -13,36 +13,36 @@ import (
 // memory at most.
 const FetchSize = 512
 
-// Queue is what was read of one partition and how far it is folded: records that were committed are
-// forgotten, those of the batch can be put back, and the others wait. All but the permits are used by
-// one goroutine, that of the task that folds the partition.
+// Queue is what was read of one partition, and how far it is folded. Records that were committed
+// are forgotten, those of the batch can be put back, and the others wait. One goroutine uses all but
+// the permits: that of the task that folds the partition.
 type Queue struct {
 	ID  partition.ID
 	Log string // the log's identity
 
-	First  int64 // the first offset that was folded ever
-	Silent int64 // what is below was acted on before: it is folded silently
+	First  int64 // the first offset that was ever folded
+	Silent int64 // what is below was acted on before: it is folded without acting
 	Epoch  int64 // of the stored position
 	New    bool  // the store has yet to learn that there is the partition
 
 	Attempts int // of the head, before this one
 
-	backlog backlog // was read and is not committed
+	backlog backlog // what was read and is not committed
 	until   int64   // what is at or past it is not taken; -1: no end
 	next    int64   // all below is in the batch or committed
 	base    int64   // all below is committed
 	ahead   int64   // all below was read
 	end     int64   // of the partition, as far as is known
-	unasked int     // fetches in the backlog for which no other one was asked for yet
+	unasked int     // fetches in the backlog in whose place no permit was issued yet
 
 	tried int       // attempts of the first record of the batch, before it was taken
-	held  time.Time // the head is not tried before
+	held  time.Time // the head is not tried before this time; zero: it may be
 
 	stored  []byte // the position as the store has it; nil: it has none
 	staged  []byte // as the batch writes it
 	last    Anchor // of the last record that is committed
 	turning Anchor // as the batch writes it
-	meets   Anchor // what the live views read last, which a rebuild is to find
+	meets   Anchor // of what the live views read last, which a rebuild is to find
 
 	permits chan struct{} // a token for each fetch that may be made ahead
 }
@@ -51,31 +51,37 @@ type Queue struct {
 func NewQueue(p brook.Partition) *Queue {
 	q := &Queue{
 		ID: partition.ID{Topic: p.Topic, Number: p.Number}, Log: p.Log, First: p.Start,
-		until: -1, next: p.Start, base: p.Start, ahead: p.Start, end: p.End, permits: make(chan struct{}, 4),
+		until: -1, next: p.Start, base: p.Start, ahead: p.Start, end: p.End,
+		permits: make(chan struct{}, 4),
 	}
 	q.permits <- struct{}{}
 	return q
 }
 
-// Single returns the queue of one record that was read before: it is tried for the n-th time, and has
-// nothing behind it.
+// Single returns the queue of one record that was read before and was tried so many times. It has
+// nothing behind that record.
 func Single(id partition.ID, log string, attempts int) *Queue {
 	return &Queue{ID: id, Log: log, Attempts: attempts, until: -1}
 }
 
-// Resume makes the queue go on at a stored position, which has to be a place of that very log. If the
-// log no longer has it, goOn says to go on without what is missing.
-func (q *Queue) Resume(s partition.Stored, p brook.Partition, goOn bool, report *report.Reporter) error {
+// Resume makes the queue go on at a stored position, which has to be one of that very log. If the
+// log no longer has it, the error wraps ErrRetention, unless goOn says to go on without what is
+// missing.
+func (q *Queue) Resume(
+	s partition.Stored, p brook.Partition, goOn bool, report *report.Reporter,
+) error {
 	at := q.ID.At(s.Next)
 	if err := s.Check(p); err != nil {
 		return err
 	}
 	switch {
 	case s.Next < p.Start && !goOn:
-		return fmt.Errorf("%w: the views stand at %s, and the partition starts at %d: %d records are missing; "+
-			"Config.OnRetention GoOn goes on without them", brook.ErrRetention, at, p.Start, p.Start-s.Next)
+		return fmt.Errorf("%w: the views stand at %s, and the partition starts at %d: "+
+			"%d records are missing; Config.OnRetention GoOn goes on without them",
+			brook.ErrRetention, at, p.Start, p.Start-s.Next)
 	case s.Next < p.Start:
-		report.Warn("going on without events that the log no longer has", "position", at.String(), "missing", p.Start-s.Next)
+		report.Warn("going on without events that the log no longer has",
+			"position", at.String(), "missing", p.Start-s.Next)
 		s.Next = p.Start
 	}
 	q.stored = s.Raw
@@ -91,12 +97,12 @@ func (q *Queue) Resume(s partition.Stored, p brook.Partition, goOn bool, report 
 // position read last.
 func (q *Queue) Meet(s partition.Stored) { q.meets = Anchor{s.Last, s.Sum} }
 
-// Bookmark returns where the queue is read on. Once it is being read, what that goes by is the task's.
+// Bookmark returns where the queue is read on. The reader that gets it uses it alone.
 func (q *Queue) Bookmark() Bookmark {
 	return Bookmark{id: q.ID, next: q.next, last: q.last, ahead: q.meets}
 }
 
-// Append takes what was read.
+// Append adds what was read.
 func (q *Queue) Append(c brook.Chunk) {
 	q.backlog.add(c.Records)
 	q.ahead, q.end = max(q.ahead, c.Next), max(q.end, c.End)
@@ -144,10 +150,10 @@ func (q *Queue) Advance() {
 	q.Attempts, q.held = 0, time.Time{}
 }
 
-// HoldUntil has the head not be tried before t.
+// HoldUntil makes the head wait until t.
 func (q *Queue) HoldUntil(t time.Time) { q.held = t }
 
-// Rewind puts the whole batch back. Its tries don't count.
+// Rewind puts the whole batch back, as if its records had not been tried.
 func (q *Queue) Rewind() {
 	if q.backlog.taken > 0 {
 		q.Attempts, q.held = q.tried, time.Time{}
@@ -176,7 +182,8 @@ func (q *Queue) Staged() []byte { return q.staged }
 // Stored returns the position as the store has it; nil: it has none.
 func (q *Queue) Stored() []byte { return q.stored }
 
-// Committed forgets the batch, which is in the store, and has more read if there is room.
+// Committed forgets the batch, which is in the store, and permits the reader to read ahead if there
+// is room.
 func (q *Queue) Committed() {
 	q.backlog.forget()
 	q.base, q.stored, q.last, q.New = q.next, q.staged, q.turning, false
@@ -192,8 +199,8 @@ func (q *Queue) Committed() {
 // Moved reports whether the batch moves the partition on.
 func (q *Queue) Moved() bool { return q.next != q.base }
 
-// Dirty reports whether there is a position to be stored: the batch moves it, or the store does not know
-// the partition.
+// Dirty reports whether there is a position to be stored: the batch moves it, or the store does not
+// know the partition.
 func (q *Queue) Dirty() bool { return q.Moved() || q.New }
 
 // Next returns the offset below which all is in the batch or committed.
@@ -208,7 +215,7 @@ func (q *Queue) Ahead() int64 { return q.ahead }
 // End returns the partition's end, as far as is known.
 func (q *Queue) End() int64 { return q.end }
 
-// EndAt has the queue end at an offset, or where it stands if that is behind it. It returns how many
+// EndAt makes the queue end at an offset, or where it stands if that is higher. It returns how many
 // offsets are left.
 func (q *Queue) EndAt(offset int64) (left int64) {
 	q.until = max(q.base, offset)

@@ -1,5 +1,11 @@
-// Package input reads partitions of the log ahead of the tasks that fold them, and keeps what was read
-// in a queue each until it is committed.
+// Package input reads partitions of the log ahead of the tasks that fold them, and keeps what was
+// read in a queue for each partition until it is committed. A Group is the queues of one task, and
+// chooses whose record is next.
+//
+// Package engine uses it. A goroutine for each partition runs Reader.Read and sends what it reads
+// to the task, which appends it to the queue. Queues, groups and bookmarks have no lock: the task's
+// goroutine uses a queue and its group, the reader's goroutine its bookmark. Only the permits, a
+// channel, pass from the one to the other.
 package input
 
 import (
@@ -29,14 +35,14 @@ type Reader struct {
 	Driver brook.Driver
 	Policy brook.Retry
 	Report *report.Reporter
-	// Overtaken is called if the log no longer has the offset that is to be read next. It returns how
-	// the reader goes on. An error that wraps retry.ErrRestart is handed to the task as it is, and so ends the
-	// queue; others are as if the driver had returned them.
+	// Overtaken is called if the log no longer has the offset that is to be read next. It returns
+	// how the reader goes on. An error that wraps retry.ErrRestart is handed to the task as it is,
+	// and so ends the queue; others are as if the driver had returned them.
 	Overtaken func(ctx context.Context, id partition.ID, next int64) (brook.Chunk, *Gap, error)
 }
 
-// Read reads a partition from a bookmark on, handing what it reads to the task as that has room, until
-// ctx ends. A driver that fails is tried again.
+// Read reads a partition from a bookmark on, until ctx ends, and sends what it reads to the task,
+// as far ahead as the queue permits. A driver that fails is tried again.
 func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fetch) {
 	var reader brook.PartitionReader
 	closeReader := func(attempts int, final bool) {
@@ -44,12 +50,15 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 			return
 		}
 		if err := reader.Close(); err != nil {
-			r.Report.Failure(brook.Failure{What: "close", Position: q.ID.At(at.next), Attempts: attempts, Err: err, Final: final})
+			at := q.ID.At(at.next)
+			f := brook.Failure{What: "close", Position: at, Attempts: attempts, Err: err, Final: final}
+			r.Report.Failure(f)
 		}
 		reader = nil
 	}
 	defer func() { closeReader(1, true) }()
-	for attempts := 0; ; {
+	backoff := retry.Backoff{Policy: r.Policy, Report: r.Report}
+	for {
 		var err error
 		if reader == nil {
 			reader, err = at.Open(ctx, r.Driver)
@@ -78,21 +87,22 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 			send(ctx, out, Fetch{Queue: q, Err: err})
 			return
 		case lasting(err):
-			send(ctx, out, Fetch{Queue: q, Err: fmt.Errorf("brook: read %s: %w", q.ID.At(at.next), err)})
+			err = fmt.Errorf("brook: read %s: %w", q.ID.At(at.next), err)
+			send(ctx, out, Fetch{Queue: q, Err: err})
 			return
 		case err != nil:
-			attempts++
-			r.Report.Failure(brook.Failure{What: "read", Position: q.ID.At(at.next), Attempts: attempts, Err: err})
-			closeReader(attempts, false)
-			if retry.Sleep(ctx, retry.Wait(r.Policy, attempts)) != nil {
+			closeReader(backoff.Failures()+1, false)
+			f := brook.Failure{What: "read", Position: q.ID.At(at.next), Err: err}
+			if backoff.Failed(ctx, f) != nil {
 				return
 			}
 			continue
 		}
-		if attempts > 0 {
-			r.Report.Recovered("read", attempts, q.ID.At(at.next))
+		// To read again what was read before is no success, if there is more: it comes before each
+		// attempt at the record that can't be read.
+		if fresh || f.Next >= f.End {
+			backoff.Succeeded()
 		}
-		attempts = 0
 		if !fresh {
 			continue
 		}
@@ -113,6 +123,7 @@ func lasting(err error) bool {
 		errors.Is(err, brook.ErrRetention) || errors.Is(err, brook.ErrLogChanged)
 }
 
+// send sends f to a task. It reports whether the task took it before ctx ended.
 func send(ctx context.Context, out chan<- Fetch, f Fetch) bool {
 	select {
 	case out <- f:
