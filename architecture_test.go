@@ -134,8 +134,8 @@ var layers = [][]string{
 	{"report"},
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
-	{"publisher", "effects", "backfill", "delivery", "prefetch", "group"},
-	{"task"},
+	{"publisher", "effects", "backfill", "delivery"},
+	{"task", "group"},
 	{"rebuild"},
 }
 

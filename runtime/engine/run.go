@@ -96,7 +96,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		}
 	}()
 	if m != nil {
-		defer m.join(lines, publishing, cancel)(&err)
+		defer m.Join(lines, publishing, cancel)(&err)
 	}
 	var beside sync.WaitGroup
 	defer beside.Wait()
@@ -144,7 +144,7 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 		if err := a.catalog.ClaimEarly(stop); err != nil && !a.catalog.Lost() {
 			return err
 		}
-		mine, changed := m.part()
+		mine, changed := m.Part()
 		lanes, partitions, mode, err := a.resume(stop, one, mine)
 		if err != nil {
 			return err

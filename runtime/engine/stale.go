@@ -7,6 +7,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/rebuild"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -54,7 +55,7 @@ func (a *App) replaced(ctx context.Context, ended <-chan struct{}) error {
 
 // rebuildStale rebuilds views that other code made, until they are rebuilt, by whomever, or that is refused, which lasts until the next
 // start. Of a group that divides the partitions the member m does it that has the first of them.
-func (a *App) rebuildStale(ctx context.Context, m *membership) error {
+func (a *App) rebuildStale(ctx context.Context, m *group.Membership) error {
 	for attempts := 1; ; attempts++ {
 		stale, err := true, error(nil)
 		switch {
@@ -89,9 +90,9 @@ func (a *App) rebuildStale(ctx context.Context, m *membership) error {
 }
 
 // stillStale waits until the member has the first partition, and reports whether nobody has rebuilt the views by then.
-func (a *App) stillStale(ctx context.Context, m *membership) (bool, error) {
+func (a *App) stillStale(ctx context.Context, m *group.Membership) (bool, error) {
 	for {
-		mine, changed := m.part()
+		mine, changed := m.Part()
 		if mine[partition.ID{Topic: a.code.Topics[0], Number: 0}] {
 			break
 		}

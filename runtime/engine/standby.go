@@ -6,6 +6,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -36,11 +37,11 @@ func (a *App) beat(ctx context.Context) {
 }
 
 // standAside waits until the app may fold again, or ctx ends.
-func (a *App) standAside(ctx context.Context, m *membership, why error) {
+func (a *App) standAside(ctx context.Context, m *group.Membership, why error) {
 	a.report.Warn("this instance folds no longer, gives its partitions away and serves reads", "why", why)
 	a.report.Failure(brook.Failure{What: "folding", Attempts: 1, Err: why, Final: true})
-	m.retire()
-	defer m.rejoin()
+	m.Retire()
+	defer m.Rejoin()
 	last, silent := "", 0
 	for retry.Sleep(ctx, beatPause) == nil {
 		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {

@@ -1,4 +1,6 @@
-package engine
+// Package group divides the partitions of an app among its instances, as members of the driver's group
+// of its name.
+package group
 
 import (
 	"cmp"
@@ -10,18 +12,29 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// membership is the app's place in the group of its name at the driver. Members divide the partitions: with Config.Group for
-// folding, else for acting, which means publishing emissions and running effects.
-type membership struct {
-	app     *App
-	driver  brook.Grouper
+// Membership is an app's place in the group of its name at the driver. Members divide the partitions: with
+// Config.Group for folding, else for acting, which means publishing emissions and running effects. A nil
+// Membership is that of an app that has no use for a group.
+type Membership struct {
+	Config *brook.Config // with defaults
+	Driver brook.Grouper
+	Topics []string
+	Outbox *outbox.Outbox
+	Report *report.Reporter
+	// Checkpoints returns how far the group has acted, as the driver keeps it.
+	Checkpoints func(context.Context) (map[partition.ID]int64, error)
+	// Assigned is called when the partitions are divided anew.
+	Assigned func()
+	// Wake makes tasks look whether they may go on.
+	Wake func()
+
 	publish context.Context // ends when nobody publishes any more
 
 	mu      sync.Mutex
@@ -32,46 +45,15 @@ type membership struct {
 	leave   context.CancelFunc
 }
 
-// newMembership gives nil for an app that has no use for a group: nothing is divided, and nobody acts, or whoever commits does.
-func (a *App) newMembership() *membership {
-	g, ok := a.config.Driver.(brook.Grouper)
-	acts := slices.ContainsFunc(a.def.Handlers, func(h plan.Handler) bool { return h.Acts })
-	if !ok || !a.config.Group && (a.catalog.Fenced() || !acts) {
-		return nil
-	}
-	return &membership{app: a, driver: g, mine: map[partition.ID]bool{}, changed: make(chan struct{})}
+// New returns the membership of an app that is yet to join, from what m says.
+func New(m *Membership) *Membership {
+	m.mine, m.changed = map[partition.ID]bool{}, make(chan struct{})
+	return m
 }
 
-// divisible says why the instances of an app can't divide the partitions, as errors of the configuration.
-func (a *App) divisible() error {
-	var errs []error
-	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: Group: "+format, append([]any{brook.ErrConfig}, args...)...))
-	}
-	if _, ok := a.config.Driver.(brook.Grouper); !ok {
-		bad("the driver has no groups")
-	}
-	if _, ok := a.config.Driver.(brook.Partitioner); !ok {
-		bad("the driver does not say which partition a key belongs to")
-	}
-	if !a.catalog.Fenced() {
-		bad("the store is the process's own, so each instance has to fold all partitions; leave Group out, or share a store: redisstore")
-	}
-	if delivery.Unkeyed(a.config.Envelope) {
-		bad("the envelope's record keys are not the events' keys, so that events of one key may be in any partition")
-	}
-	for i := range a.def.Handlers {
-		if reason := a.code.Obstacle(&a.def.Handlers[i]); reason != "" {
-			bad("%s", reason)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// join makes the app a member until the function it gives is called, which waits for the end; a membership that can't be
+// Join makes the app a member until the function it gives is called, which waits for the end; a membership that can't be
 // had ends Run. Publishing may take until publish ends.
-func (m *membership) join(lines *effects.Lines, publish context.Context, end context.CancelFunc) (leave func(*error)) {
-	a := m.app
+func (m *Membership) Join(lines *effects.Lines, publish context.Context, end context.CancelFunc) (leave func(*error)) {
 	m.publish = publish
 	ctx, cancel := context.WithCancel(publish)
 	var work sync.WaitGroup
@@ -81,7 +63,7 @@ func (m *membership) join(lines *effects.Lines, publish context.Context, end con
 			end()
 		}
 	})
-	if !a.config.Group {
+	if !m.Config.Group {
 		work.Go(func() {
 			if deaf = m.hear(ctx); deaf != nil {
 				end()
@@ -99,22 +81,21 @@ func (m *membership) join(lines *effects.Lines, publish context.Context, end con
 }
 
 // close ends what the app is given, and does what it was given when its lanes had ended already.
-func (m *membership) close(lines *effects.Lines) {
+func (m *Membership) close(lines *effects.Lines) {
 	m.mu.Lock()
 	m.over = true
 	m.mu.Unlock()
-	if m.app.config.Group {
+	if m.Config.Group {
 		return
 	}
-	m.app.outbox.Suspend()
-	for _, e := range m.app.outbox.Freed(everyPartition) {
+	m.Outbox.Suspend()
+	for _, e := range m.Outbox.Freed(every) {
 		lines.Line(int(e.Position.Partition), nil).Push(e)
 	}
 }
 
 // stay joins the group, and again where the membership was lost, until ctx ends.
-func (m *membership) stay(ctx context.Context) error {
-	a := m.app
+func (m *Membership) stay(ctx context.Context) error {
 	for attempts := 1; ; attempts++ {
 		joined, leave := context.WithCancel(ctx)
 		m.mu.Lock()
@@ -131,7 +112,7 @@ func (m *membership) stay(ctx context.Context) error {
 			}
 		}
 		started := time.Now()
-		err := m.driver.Join(joined, a.config.Name, a.code.Topics, m)
+		err := m.Driver.Join(joined, m.Config.Name, m.Topics, m)
 		left := joined.Err() != nil
 		leave()
 		m.assign(nil)
@@ -145,20 +126,20 @@ func (m *membership) stay(ctx context.Context) error {
 		if err == nil {
 			err = errors.New("the driver ended it")
 		}
-		err = fmt.Errorf("brook: member of group %s: %w", a.config.Name, err)
+		err = fmt.Errorf("brook: member of group %s: %w", m.Config.Name, err)
 		if errors.Is(err, brook.ErrPermanent) {
 			return err
 		}
 		if time.Since(started) > time.Minute {
 			attempts = 1
 		}
-		a.report.Failure(brook.Failure{What: "group", Attempts: attempts, Err: err})
-		_ = retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) // the end of ctx shows at the next turn
+		m.Report.Failure(brook.Failure{What: "group", Attempts: attempts, Err: err})
+		_ = retry.Sleep(ctx, retry.Wait(m.Config.Retry, attempts)) // the end of ctx shows at the next turn
 	}
 }
 
-// retire makes the member leave the group until it may join again.
-func (m *membership) retire() {
+// Retire makes the member leave the group until it may join again.
+func (m *Membership) Retire() {
 	if m == nil {
 		return
 	}
@@ -170,7 +151,7 @@ func (m *membership) retire() {
 	}
 }
 
-func (m *membership) rejoin() {
+func (m *Membership) Rejoin() {
 	if m == nil {
 		return
 	}
@@ -184,7 +165,7 @@ func (m *membership) rejoin() {
 const hearPause = time.Second
 
 // hear lets go of what was held back once the group's marks have passed it.
-func (m *membership) hear(ctx context.Context) error {
+func (m *Membership) hear(ctx context.Context) error {
 	ticker := time.NewTicker(hearPause)
 	defer ticker.Stop()
 	for {
@@ -193,10 +174,10 @@ func (m *membership) hear(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		if !m.app.outbox.HasDeferred() {
+		if !m.Outbox.HasDeferred() {
 			continue
 		}
-		marks, err := m.app.publisher.Checkpoints(ctx)
+		marks, err := m.Checkpoints(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
@@ -204,24 +185,24 @@ func (m *membership) hear(ctx context.Context) error {
 			if errors.Is(err, brook.ErrPermanent) {
 				return fmt.Errorf("brook: reading marks: %w", err)
 			}
-			m.app.report.Failure(brook.Failure{What: "reading marks", Attempts: 1, Err: err})
+			m.Report.Failure(brook.Failure{What: "reading marks", Attempts: 1, Err: err})
 			continue
 		}
-		m.app.outbox.Acknowledged(marks)
-		m.app.tasks.WakeTasks()
+		m.Outbox.Acknowledged(marks)
+		m.Wake()
 	}
 }
 
 // Release ends what the app does for the group's other members, before the partitions are divided anew: from here on emissions and effects are
 // held back, and the group's marks stand where it ended. Folding goes on.
-func (m *membership) Release(ctx context.Context) {
-	if !m.app.config.Group {
-		m.app.outbox.Suspend()
+func (m *Membership) Release(ctx context.Context) {
+	if !m.Config.Group {
+		m.Outbox.Suspend()
 	}
-	ctx, cancel := limited(ctx, m.app.config.ShutdownTimeout)
+	ctx, cancel := limited(ctx, m.Config.ShutdownTimeout)
 	defer cancel()
 	defer context.AfterFunc(m.publish, cancel)()
-	m.app.outbox.Drain(ctx)
+	m.Outbox.Drain(ctx)
 }
 
 // limited gives a context that ends with ctx, and after a time where that has no deadline.
@@ -233,15 +214,15 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 }
 
 // Assign makes partitions the app's own.
-func (m *membership) Assign(partitions []brook.Position) {
+func (m *Membership) Assign(partitions []brook.Position) {
 	m.assign(partitions)
-	if hook := m.app.config.Hooks.Assigned; hook != nil {
+	if hook := m.Config.Hooks.Assigned; hook != nil {
 		hook(slices.Clone(partitions))
 	}
-	m.app.report.Info("the group gave partitions", "partitions", len(partitions))
+	m.Report.Info("the group gave partitions", "partitions", len(partitions))
 }
 
-func (m *membership) assign(partitions []brook.Position) {
+func (m *Membership) assign(partitions []brook.Position) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.over {
@@ -253,10 +234,10 @@ func (m *membership) assign(partitions []brook.Position) {
 		marks[partition.Of(p)] = p.Offset
 		mine[partition.Of(p)] = true
 	}
-	m.app.outbox.Assign(marks)
-	m.app.noteOwed()
-	if !m.app.config.Group {
-		m.app.tasks.WakeTasks()
+	m.Outbox.Assign(marks)
+	m.Assigned()
+	if !m.Config.Group {
+		m.Wake()
 		return
 	}
 	if len(mine)+len(m.mine) == 0 {
@@ -268,12 +249,14 @@ func (m *membership) assign(partitions []brook.Position) {
 	m.changed = make(chan struct{})
 }
 
-// part gives the partitions that are to be folded, nil for all, and a channel that is closed when they are others.
-func (m *membership) part() (map[partition.ID]bool, <-chan struct{}) {
-	if m == nil || !m.app.config.Group {
+// Part gives the partitions that are to be folded, nil for all, and a channel that is closed when they are others.
+func (m *Membership) Part() (map[partition.ID]bool, <-chan struct{}) {
+	if m == nil || !m.Config.Group {
 		return nil, nil
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.mine, m.changed
 }
+
+func every(partition.ID) bool { return true }
