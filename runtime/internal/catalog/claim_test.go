@@ -1,0 +1,188 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+)
+
+// An app that has folded nothing leaves no trace; the claim records what the code makes.
+func TestClaim(t *testing.T) {
+	s := newFake()
+	a := opened(t, fenced{s}, version{indexed: true})
+	must(t, a.ClaimEarly(t.Context()))
+	want(t, "claimed", a.Claimed(), false)
+	want(t, "the contract", a.state.Folds, "")
+	want(t, "rows before the claim", fmt.Sprint(s.left()), "[shop/state]")
+
+	must(t, a.Claim(t.Context()))
+	want(t, "claimed", a.Claimed(), true)
+	want(t, "rows", fmt.Sprint(s.left()), "[shop/1/shapes shop/state]")
+	after, err := decodeState("shop", []byte(s.stored()))
+	must(t, err)
+	want(t, "stored", fmt.Sprint(after.Folds == a.code.Contract, after.Made, after.Kept, after.Tables),
+		"true map[accounts:{string [{account.opened ledger [Books.Opened]}]}] "+
+			"map[accounts Email string:{index/accounts/Email true false}] "+
+			"map[1:[index/accounts/Email rows/accounts]]")
+	want(t, "the index is ready", a.Live().Unready[1], false)
+
+	// The same code needs no commit, in this process or another.
+	commits := len(s.batches)
+	must(t, a.Claim(t.Context()))
+	b := claimed(t, fenced{s}, version{indexed: true})
+	must(t, b.ClaimEarly(t.Context()))
+	want(t, "commits", len(s.batches), commits)
+}
+
+// Two processes that claim at once number a shape once, and shapes that differ differently.
+func TestShapesAreNumberedOnce(t *testing.T) {
+	for name, test := range map[string]struct{ schema, shapes string }{
+		"one shape":  {"{id string}", "1={id string}"},
+		"two shapes": {"{id string,at time}", "1={id string,at time} 2={id string}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newFake()
+				a := opened(t, fenced{s}, version{})
+				b := opened(t, fenced{s}, version{schema: test.schema})
+				s.onCommit = func() { must(t, b.Claim(t.Context())) }
+				must(t, a.Claim(t.Context()))
+				want(t, "claimed", fmt.Sprint(a.Claimed(), b.Claimed()), "true true")
+				var got []string
+				for row, err := range s.Latest().Scan(t.Context(), "shop/1/shapes", nil, nil) {
+					must(t, err)
+					n := row.Key[len(row.Key)-1]
+					got = append(got, fmt.Sprintf("%d=%s", n, row.Value.Data))
+				}
+				want(t, "shapes", strings.Join(got, " "), test.shapes)
+				n, err := a.Live().shapes.of(a.code.Layout.Collections[0]).Number()
+				must(t, err)
+				want(t, "the number of a", n, uint64(len(got)))
+			})
+		})
+	}
+}
+
+// The latest claim counts: code with another contract that finds itself overtaken folds no more,
+// until it starts anew.
+func TestLostClaim(t *testing.T) {
+	s := newFake()
+	a := claimed(t, fenced{s}, version{})
+	b := claimed(t, fenced{s}, version{indexed: true})
+	want(t, "lost before it is read", a.Lost(), false)
+	moved, err := a.Moved(t.Context())
+	must(t, err)
+	want(t, "moved", moved, true)
+	must(t, a.Reload(t.Context()))
+	want(t, "a is claimed, or lost", fmt.Sprint(a.Claimed(), a.Lost()), "false true")
+	wantErr(t, a.Superseded(t.Context()), brook.ErrStale)
+	was := s.stored()
+	wantErr(t, a.Claim(t.Context()), brook.ErrStale)
+	want(t, "stored", s.stored(), was)
+
+	a.ResetClaim(t.Context())
+	want(t, "lost", a.Lost(), false)
+	must(t, a.Superseded(t.Context()))
+	must(t, a.Claim(t.Context()))
+	must(t, b.Reload(t.Context()))
+	want(t, "b lost it", b.Lost(), true)
+	if moved, err = b.Moved(t.Context()); err != nil || moved {
+		t.Errorf("moved after a reload: %t, %v", moved, err)
+	}
+}
+
+// What happens to views that other code made is up to OnStale; nothing of refused code is stored.
+func TestClaimOfOtherViews(t *testing.T) {
+	for policy, mixed := range map[brook.StalePolicy]bool{
+		brook.RebuildStale: true, brook.GoOn: false, brook.Fail: false,
+	} {
+		t.Run(string(policy), func(t *testing.T) {
+			s := newFake()
+			claimed(t, fenced{s}, version{})
+			was := s.stored()
+			other := version{topic: "elsewhere", schema: "{id string,at time}", onStale: policy}
+			b := opened(t, fenced{s}, other)
+			want(t, "the difference", b.Changes(), "accounts is made from account.opened of topic "+
+				"elsewhere, and was from that of topic ledger")
+			want(t, "displaced", b.Displaced(t.Context()), true)
+			err := b.Claim(t.Context())
+			if policy == brook.Fail {
+				wantErr(t, err, brook.ErrStale)
+				want(t, "stored", s.stored(), was)
+				want(t, "shapes", len(s.rows["shop/1/shapes"]), 1)
+				return
+			}
+			must(t, err)
+			want(t, "mixed", b.state.Mixed, mixed)
+			want(t, "Made is the new one", b.Changes() == "", !mixed)
+		})
+	}
+}
+
+// Views of layout 2 have no topics; the code is told from it by its fingerprint, and by where the
+// positions are.
+func TestClaimOfLayout2(t *testing.T) {
+	s := newFake()
+	a := newRig(t, fenced{s}, version{onStale: brook.Fail})
+	lines := slices.Clone(a.code.Fingerprint())
+	lines[0] = "collection gone is keyed by string"
+	s.put("shop/state", "state", fmt.Sprintf(`{"Layout":2,"Generation":1,"Fingerprint":["%s"]}`,
+		strings.Join(lines, `","`)))
+	must(t, a.Open(t.Context()))
+	a.positions[partition.ID{Topic: "old"}] = 5
+	wantErr(t, a.Claim(t.Context()), brook.ErrStale)
+	want(t, "changes", a.Changes(), "no longer: collection gone is keyed by string; "+
+		"new: collection accounts is keyed by string; the events are those of ledger, and were of old")
+	want(t, "displaced", a.Displaced(t.Context()), true)
+	a.positions[partition.ID{Topic: "ledger"}] = 1
+	want(t, "displaced from one of two", a.Displaced(t.Context()), false)
+}
+
+// An index that is new in a generation that has rows is filled before it is ready, in a table of
+// its own.
+func TestNewIndex(t *testing.T) {
+	s := newFake()
+	claimed(t, fenced{s}, version{})
+	b := claimed(t, fenced{s}, version{indexed: true, unique: true})
+	todo := b.Unfilled()
+	if len(todo) != 1 || todo[0].Kept.Table != "index/accounts/Email/1" || todo[0].Slot != 1 {
+		t.Fatalf("unfilled: %+v", todo)
+	}
+	select {
+	case <-b.ToFill():
+	default:
+		t.Error("nobody is told to fill it")
+	}
+	g := b.Live()
+	want(t, "its table", g.Tables[1], brook.Table("shop/1/index/accounts/Email/1"))
+	want(t, "unready", g.Unready[1], true)
+	must(t, b.Filled(t.Context(), g, todo[0]))
+	want(t, "unready once it is filled", b.Live().Unready[1], false)
+	want(t, "unfilled", len(b.Unfilled()), 0)
+	want(t, "the old one stays as it was", g.Unready[1], true)
+	if err := b.Filled(t.Context(), &Generation{Number: 2}, todo[0]); err == nil {
+		t.Error("an index of another generation is filled")
+	}
+
+	// Unique no more, and unique again: two rows may have come under one value meanwhile.
+	c := claimed(t, fenced{s}, version{indexed: true})
+	want(t, "unfilled without unique", len(c.Unfilled()), 0)
+	d := claimed(t, fenced{s}, version{indexed: true, unique: true})
+	want(t, "unfilled with unique again", len(d.Unfilled()), 1)
+	want(t, "but whole", d.Unfilled()[0].Kept.Whole, true)
+	want(t, "and ready", d.Live().Unready[1], false)
+}
+
+// An app that closes claims nothing.
+func TestClaimOfAClosedApp(t *testing.T) {
+	s := newFake()
+	a := opened(t, fenced{s}, version{})
+	a.close()
+	wantErr(t, a.Claim(context.Background()), brook.ErrClosed)
+	want(t, "claimed", a.Claimed(), false)
+}

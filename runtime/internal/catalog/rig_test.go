@@ -1,0 +1,181 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+)
+
+// version is a version of the code of one app, which keeps accounts.
+type version struct {
+	set     string // that handles account.opened; "": Books
+	topic   string // of account.opened; "": ledger
+	schema  string // of accounts; "": {id string}
+	indexed bool   // accounts have an index of Email
+	unique  bool   // it is unique
+	onStale brook.StalePolicy
+}
+
+func (v version) collections() []brook.AnyCollection {
+	c := &brook.Collection[string, string]{
+		Name: "accounts", Shape: "string", Schema: or(v.schema, "{id string}"),
+	}
+	if v.indexed {
+		c.Indexes = []brook.IndexDef[string]{{Field: "Email", Shape: "string", Unique: v.unique}}
+	}
+	return []brook.AnyCollection{c}
+}
+
+func (v version) code() *plan.Code {
+	handlers := []plan.Handler{{Name: "Opened", Event: "account.opened", Writes: []int{0}}}
+	events := []brook.AnyEvent{&brook.EventDef[string]{Type: "account.opened"}}
+	return plan.New(or(v.topic, "ledger"), []string{or(v.set, "Books")}, handlers, nil,
+		v.collections(), events)
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// rig is a catalog of one process, with an app that notes what is asked of it.
+type rig struct {
+	*Catalog
+	positions map[partition.ID]int64
+	calls     []string // of the owner
+	reloadErr error
+	close     func()
+
+	mu       sync.Mutex
+	reported []brook.Failure // guarded by mu
+}
+
+// newRig returns a catalog that is not open yet.
+func newRig(t *testing.T, s brook.Store, v version) *rig {
+	r := &rig{positions: map[partition.ID]int64{}}
+	config := &brook.Config{
+		Name: "shop", Store: s, OnStale: v.onStale, BatchSize: 2, ShutdownTimeout: 10 * time.Second,
+		Retry: brook.Retry{Min: time.Millisecond, Max: time.Second},
+	}
+	hooks := brook.Hooks{Failure: func(f brook.Failure) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.reported = append(r.reported, f)
+	}}
+	loop := &retry.Loop{
+		Policy: config.Retry, Report: report.New("shop", slog.New(slog.DiscardHandler), hooks),
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	r.close = func() { cancel(brook.ErrClosed) }
+	t.Cleanup(r.close)
+	note := func(format string, args ...any) {
+		r.calls = append(r.calls, fmt.Sprintf(format, args...))
+	}
+	r.Catalog = New(ctx, Parts{
+		Config: config, Code: v.code(), Collections: v.collections(), Reader: s.Latest(),
+		IDs: NewIDs(), Lock: &quiesce.Lock{}, Retry: loop,
+		Owner: Owner{
+			Taken: func(ctx context.Context) error {
+				note("taken")
+				return r.Reload(ctx)
+			},
+			Renewed:   func(other bool) { note("renewed %t", other) },
+			Shown:     func(replaced bool) { note("shown %t", replaced) },
+			Installed: func(g *Generation) { note("installed %d", g.Number) },
+			Reload: func(_ context.Context, live *Generation) (func(), error) {
+				return func() { note("reloaded %d", live.Number) }, r.reloadErr
+			},
+			Positions: func() map[partition.ID]int64 { return r.positions },
+		},
+	})
+	return r
+}
+
+// opened returns a catalog that is open.
+func opened(t *testing.T, s brook.Store, v version) *rig {
+	t.Helper()
+	r := newRig(t, s, v)
+	must(t, r.Open(t.Context()))
+	return r
+}
+
+// claimed returns a catalog that may fold.
+func claimed(t *testing.T, s brook.Store, v version) *rig {
+	t.Helper()
+	r := opened(t, s, v)
+	must(t, r.Claim(t.Context()))
+	return r
+}
+
+// failures returns what was reported so far.
+func (r *rig) failures() []brook.Failure {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.reported)
+}
+
+// known returns the state in memory.
+func (r *rig) known(t *testing.T) state {
+	t.Helper()
+	v, err := r.lock.RLock(t.Context())
+	must(t, err)
+	defer r.lock.Leave(v)
+	return r.state
+}
+
+// promote promotes g with the quiesce lock held.
+func (r *rig) promote(t *testing.T, g *Generation, checks ...brook.Check) error {
+	t.Helper()
+	must(t, r.lock.Lock(t.Context()))
+	defer r.lock.Unlock()
+	return r.Promote(t.Context(), g, checks)
+}
+
+// build returns a generation under construction.
+func (r *rig) build(t *testing.T) *Generation {
+	t.Helper()
+	g, err := r.Build(t.Context())
+	must(t, err)
+	return g
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantErr(t *testing.T, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Errorf("the error is %v, want %v", err, target)
+	}
+}
+
+func want[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// bubble runs a test with a clock of its own, so that waits take no time.
+func bubble(t *testing.T, test func(*testing.T)) { synctest.Test(t, test) }
+
+var errStore = errors.New("the store is away")
