@@ -9,6 +9,11 @@ import "time"
 // app: Failure is called for a failing commit while it is tried again, and at that time Process,
 // Redrive, Drop, Rebuild and Close would wait for the commit.
 type Hooks struct {
+	// Lag is called every ten seconds with the partitions that this instance folds, that hold events
+	// yet to be dealt with, and that did not move since: one that stands still, because it has too
+	// many dead letters or the store refuses, commits nothing, so that Commit is not called for it.
+	// The ends are asked of the driver. Without the hook nothing is asked.
+	Lag func([]Progress)
 	// Mode is called at the start, and at every change, with how the partitions are run and why.
 	Mode func(Mode)
 	// Assigned is called with all partitions that the group assigns to the app, each time that it

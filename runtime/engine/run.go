@@ -119,6 +119,9 @@ func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err 
 	if a.catalog.Fenced() {
 		beside.Go(func() { a.beat(ctx) })
 	}
+	if a.config.Hooks.Lag != nil {
+		beside.Go(func() { a.reportLag(ctx) })
+	}
 	one := ""
 	var contention retry.Contention
 	for {

@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+)
+
+// lagEvery is how often Hooks.Lag is called while partitions stand still.
+const lagEvery = 10 * time.Second
+
+// reportLag calls Hooks.Lag with the partitions that stand still, until ctx ends. A driver that does
+// not answer has no lag to report: the readers report that it fails.
+func (a *App) reportLag(ctx context.Context) {
+	before := a.tasks.Positions()
+	for retry.Sleep(ctx, lagEvery) == nil {
+		now := a.tasks.Positions()
+		partitions, err := a.config.Driver.Partitions(ctx, a.code.Topics...)
+		if err != nil {
+			continue
+		}
+		var still []brook.Progress
+		for _, p := range partitions {
+			id := partition.ID{Topic: p.Topic, Number: p.Number}
+			at, folds := now[id]
+			if was, folded := before[id]; folds && folded && was == at && at < p.End {
+				still = append(still, brook.Progress{Topic: p.Topic, Partition: p.Number, Next: at, End: p.End})
+			}
+		}
+		before = now
+		if len(still) > 0 {
+			a.config.Hooks.Lag(still)
+		}
+	}
+}
