@@ -22,7 +22,8 @@ func (p *Publisher) Forgets() bool {
 	return !ok || !d.Durable()
 }
 
-// Checkpoints returns how far the group has acted, as the driver keeps it; nil if it keeps no marks.
+// Checkpoints returns how far the group has acted, as the driver keeps it; nil if the driver keeps
+// no marks.
 func (p *Publisher) Checkpoints(ctx context.Context) (map[partition.ID]int64, error) {
 	m, ok := p.Config.Driver.(brook.Marker)
 	if !ok {
@@ -40,8 +41,8 @@ func (p *Publisher) Checkpoints(ctx context.Context) (map[partition.ID]int64, er
 }
 
 // WarnUnmarked logs that an app whose store forgets is about to act on all that partitions hold,
-// because the driver has no mark for them. That is right at the very first start, and wrong if marks
-// expired or were deleted with their group.
+// because the driver has no mark for them. That is right at the very first start, and wrong if
+// marks expired or were deleted with their group.
 func (p *Publisher) WarnUnmarked(
 	standings map[partition.ID]partition.Stored, partitions []brook.Partition,
 	marks map[partition.ID]int64,

@@ -155,7 +155,9 @@ func (l *Lease) renewOrTake(ctx context.Context) error {
 			return fmt.Errorf("brook: the stored lease is damaged: %w: %w", err, brook.ErrPermanent)
 		}
 	}
-	if last.Holder != "" && waited < outbox.LeaseTime {
+	// The process finds itself in the row if the answer of an earlier commit was lost.
+	others := last.Holder != "" && last.Holder != l.ids.Prefix
+	if others && waited < outbox.LeaseTime {
 		return nil
 	}
 	return l.take(ctx, last.Term+1, row, beat)
