@@ -1,0 +1,84 @@
+package catalog
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// One app of a name folds at a time, and one that follows another reads the store anew.
+func TestHold(t *testing.T) {
+	s := held{newFake(), new(brook.Holds)}
+	a, b := opened(t, s, version{}), opened(t, s, version{})
+	first, err := a.Hold(t.Context())
+	must(t, err)
+	second, err := a.Hold(t.Context())
+	must(t, err)
+	_, err = b.Hold(t.Context())
+	wantErr(t, err, brook.ErrRunning)
+	first()
+	_, err = b.Hold(t.Context())
+	wantErr(t, err, brook.ErrRunning)
+	second()
+	want(t, "calls of a", len(a.calls), 0)
+
+	release, err := b.Hold(t.Context())
+	must(t, err)
+	want(t, "calls of b", fmt.Sprint(b.calls), "[taken reloaded 1]")
+	release()
+	release, err = b.Hold(t.Context())
+	must(t, err)
+	want(t, "calls of b, the second time", fmt.Sprint(b.calls), "[taken reloaded 1]")
+	release()
+
+	a.reloadErr = errStore
+	_, err = a.Hold(t.Context())
+	wantErr(t, err, errStore)
+	a.reloadErr = nil
+	release, err = b.Hold(t.Context()) // a let go of it
+	must(t, err)
+	release()
+}
+
+// An app that does not fold sees what the one that does promotes, and the last of its reads makes
+// that one remove what was replaced.
+func TestHeldByAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := held{newFake(), new(brook.Holds)}
+		a, b := claimed(t, s, version{}), opened(t, s, version{})
+		release, err := a.Hold(t.Context())
+		must(t, err)
+		guard, err := b.Guarded(t.Context())
+		must(t, err)
+		must(t, a.promote(t, a.build(t)))
+		go a.RemoveObsolete()
+		synctest.Wait()
+		want(t, "live before b asks", b.Live().Number, 1)
+		must(t, b.Confirm(t.Context()))
+		want(t, "live", b.Live().Number, 2)
+		want(t, "tables while b reads", fmt.Sprint(leftOf(s.fakeStore)), "[shop/1/shapes]")
+
+		// b knows less than the store: it removes nothing.
+		_, err = b.Sweep(t.Context())
+		must(t, err)
+		want(t, "missed", b.obsolete.missed.Load(), true)
+		guard.End()
+		synctest.Wait()
+		want(t, "tables", fmt.Sprint(leftOf(s.fakeStore)), "[]")
+		release()
+
+		release, err = b.Hold(t.Context())
+		must(t, err)
+		want(t, "missed once it folds", b.obsolete.missed.Load(), false)
+		select {
+		case <-b.obsolete.wake:
+		default:
+			t.Error("b does not look again for what it missed")
+		}
+		release()
+		a.close()
+		synctest.Wait()
+	})
+}

@@ -1,0 +1,49 @@
+package catalog
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// took returns how long a catalog yields.
+func (r *rig) took(ctx context.Context) time.Duration {
+	began := time.Now()
+	r.YieldToPromotion(ctx)
+	return time.Since(began)
+}
+
+// Nobody yields who is not asked; who is asked yields once per request, no longer than yieldFor.
+func TestYieldToPromotion(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newFake()
+		a, b := claimed(t, fenced{s}, version{}), claimed(t, fenced{s}, version{})
+		want(t, "without a request", a.took(t.Context()), 0)
+		g := b.build(t)
+		must(t, b.RequestPromotion(t.Context(), g))
+		want(t, "the asking process", b.took(t.Context()), 0)
+		want(t, "before it is read", a.took(t.Context()), 0)
+		must(t, a.Reload(t.Context()))
+		want(t, "the first time", a.took(t.Context()), yieldFor)
+		want(t, "the second time", a.took(t.Context()), 0)
+
+		must(t, b.RequestPromotion(t.Context(), g))
+		must(t, a.Reload(t.Context()))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		want(t, "until the context ends", a.took(ctx), time.Second)
+
+		must(t, b.RequestPromotion(t.Context(), g))
+		must(t, a.Reload(t.Context()))
+		time.AfterFunc(time.Second, func() {
+			if err := b.promote(t, g); err != nil {
+				t.Error(err)
+			}
+		})
+		if took := a.took(t.Context()); took < time.Second || took > time.Second+yieldFor/50 {
+			t.Errorf("it yields for %s to a promotion that takes a second", took)
+		}
+		want(t, "live", a.Live().Number, 2)
+		want(t, "after the promotion", a.took(t.Context()), 0)
+	})
+}

@@ -1,0 +1,77 @@
+package catalog
+
+import (
+	"fmt"
+	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
+)
+
+const typ = "account.opened"
+
+// Letters of a set that was renamed are those of the set that handles the event now: before the
+// state says so, and after any number of renames.
+func TestSetNow(t *testing.T) {
+	s := newFake()
+	claimed(t, fenced{s}, version{set: "Books"})
+	a := opened(t, fenced{s}, version{set: "Ledger"})
+	want(t, "before the claim", a.SetNow(typ, "Books"), "Ledger")
+	want(t, "claimed by the same contract", a.Claimed(), true)
+	must(t, a.Claim(t.Context()))
+	want(t, "former names", fmt.Sprint(a.state.Former), "map[account.opened Books:Ledger]")
+	want(t, "after it", a.SetNow(typ, "Books"), "Ledger")
+	commits := len(s.batches)
+	must(t, a.Claim(t.Context()))
+	want(t, "commits of a second claim", len(s.batches)-commits, 0)
+
+	b := claimed(t, fenced{s}, version{set: "Accounts"})
+	for _, was := range []string{"Books", "Ledger", "Accounts"} {
+		want(t, was, b.SetNow(typ, was), "Accounts")
+	}
+	c := claimed(t, fenced{s}, version{set: "Books"}) // it has that name again
+	want(t, "former names", fmt.Sprint(c.state.Former),
+		"map[account.opened Accounts:Books account.opened Ledger:Accounts]")
+	for _, was := range []string{"Books", "Ledger", "Accounts"} {
+		want(t, was+", in the end", c.SetNow(typ, was), "Books")
+	}
+	want(t, "a decode letter", c.SetNow(typ, ""), "")
+	want(t, "an event that nobody handles", c.SetNow("other", "Books"), "Books")
+
+	// Code that does not know the new names yet finds them once it reloads.
+	must(t, a.Reload(t.Context()))
+	want(t, "elsewhere", a.SetNow(typ, "Accounts"), "Ledger")
+}
+
+// A set that makes no rows has no place in the state: the only candidate is the one, and with
+// several it stays as it is.
+func TestSetNowOfSetsWithoutRows(t *testing.T) {
+	code := func(sets ...string) *plan.Code {
+		handlers := []plan.Handler{{Name: "Opened", Event: typ, Writes: []int{0}}}
+		for i := range sets[1:] {
+			handlers = append(handlers, plan.Handler{Set: i + 1, Name: "Saw", Event: typ})
+		}
+		return plan.New("ledger", sets, handlers, nil, version{}.collections(),
+			[]brook.AnyEvent{&brook.EventDef[string]{Type: typ}})
+	}
+	for _, test := range []struct {
+		code      *plan.Code
+		was, want string
+	}{
+		{code("Books", "Log"), "Audit", "Log"},
+		{code("Books", "Log", "Trace"), "Audit", "Audit"},
+		{code("Books"), "Audit", "Books"},
+		{code("Books", "Log"), "Books", "Books"},
+	} {
+		c := &Catalog{code: test.code}
+		c.noteNames(&state{Made: test.code.Made})
+		want(t, test.was, c.SetNow(typ, test.was), test.want)
+	}
+}
+
+// Former names that lead in a circle end.
+func TestSetNowOfACircle(t *testing.T) {
+	c := &Catalog{code: version{}.code()}
+	c.noteNames(&state{Former: map[string]string{typ + " A": "B", typ + " B": "A"}})
+	want(t, "the only set", c.SetNow(typ, "A"), "Books")
+}
