@@ -96,7 +96,7 @@ func TestDocumentedCommands(t *testing.T) {
 			case strings.HasPrefix(args[0], "scripts/") && !there(args[0]),
 				args[0] == "go" && args[1] == "run" && strings.HasPrefix(args[2], "./examples") && !there(args[2]):
 				t.Errorf("%s names what is not there: %s", file, strings.Join(args, " "))
-			case strings.HasSuffix(args[0], ".go") && !strings.ContainsAny(args[0], "*/") && !sources[args[0]]:
+			case strings.HasSuffix(args[0], ".go") && !strings.Contains(args[0], "*") && !sources[args[0]]:
 				t.Errorf("%s: no file is called %s", file, args[0])
 			case args[0] == "brookgen" && args[1] == "help" && args[2] != "" && !strings.Contains(string(manual), `"`+args[2]+`"`):
 				t.Errorf("%s: brookgen help has no topic %s", file, args[2])
@@ -105,20 +105,82 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// sourceNames returns the names of all Go files, and of those of the shop in README.
+// sourceNames returns the names of all Go files, with and without the folders that they are in, and of those of the shop in README.
 func sourceNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{"shop.go": true, "main.go": true}
+	for _, name := range sourceFiles(t) {
+		for more := true; more; _, name, more = strings.Cut(name, "/") {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// sourceFiles returns the paths of all Go files.
+func sourceFiles(t *testing.T) (files []string) {
+	t.Helper()
 	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && path.Ext(name) == ".go" {
-			names[entry.Name()] = true
+			files = append(files, filepath.ToSlash(name))
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return names
+	return files
+}
+
+// TestDocumentedFunctions wants a function or type that a document names right behind a file to be
+// declared in that file.
+func TestDocumentedFunctions(t *testing.T) {
+	named := regexp.MustCompile("`([\\w/]+\\.go)`\\s+`(\\w+(?:\\.\\w+)?)`")
+	files := sourceFiles(t)
+	for _, page := range documents(t) {
+		text, _ := document(t, page)
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
+			if !slices.ContainsFunc(files, func(name string) bool {
+				return (name == m[1] || strings.HasSuffix(name, "/"+m[1])) && declares(t, name, m[2])
+			}) {
+				t.Errorf("%s: %s has no %s", page, m[1], m[2])
+			}
+		}
+	}
+}
+
+// declares reports whether a file declares a function, method (as Type.Method) or type.
+func declares(t *testing.T, file, name string) bool {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, method, isMethod := strings.Cut(name, ".")
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			switch {
+			case d.Recv == nil && !isMethod && d.Name.Name == name:
+				return true
+			case d.Recv != nil && isMethod && d.Name.Name == method:
+				recv := d.Recv.List[0].Type
+				if star, ok := recv.(*ast.StarExpr); ok {
+					recv = star.X
+				}
+				if id, ok := recv.(*ast.Ident); ok && id.Name == of {
+					return true
+				}
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				if s, ok := s.(*ast.TypeSpec); ok && s.Name.Name == name {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // TestDocumentedLinks wants files and headings that documents link to to be there.
