@@ -42,6 +42,7 @@ type Catalog struct {
 	retry       *retry.Loop
 	on          Owner
 	ctx         context.Context // ends when the app closes, with ErrClosed as its cause
+	ending      context.Context // ends Config.ShutdownTimeout after ctx, with the same cause
 	born        time.Time       // zero of the clock that age reads
 
 	// lock is visited by whoever folds events into the live views, batch by batch, and held by
@@ -103,7 +104,8 @@ func New(ctx context.Context, p Parts) *Catalog {
 	c := &Catalog{
 		config: p.Config, code: p.Code, collections: p.Collections, store: p.Config.Store,
 		reader: p.Reader, keep: map[string]int{}, ids: p.IDs, report: p.Retry.Report,
-		retry: p.Retry, on: p.Owner, ctx: ctx, born: time.Now(), lock: p.Lock,
+		retry: p.Retry, on: p.Owner, ctx: ctx,
+		ending: after(ctx, p.Config.ShutdownTimeout), born: time.Now(), lock: p.Lock,
 		toFill: retry.NewSignal(), obsolete: newObsolete(),
 	}
 	for typ, info := range p.Code.Events {
