@@ -135,6 +135,7 @@ var layers = [][]string{
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
 	{"publisher", "effects", "backfill", "delivery"},
+	{"prefetch"},
 	{"task", "group"},
 	{"rebuild"},
 }

@@ -39,7 +39,7 @@ type Host interface {
 	// Owns reports whether a record is in the partition that its key belongs to.
 	Owns(r *brook.Record) bool
 	// Blocker returns which dead letter the event has to wait behind for a set, if any.
-	Blocker(m *Delivery, set string) (brook.Position, bool)
+	Blocker(d *Delivery, set string) (brook.Position, bool)
 }
 
 // fate is what is decided before the event is dispatched.
@@ -90,45 +90,45 @@ type effect struct {
 }
 
 // Type gives the event's type.
-func (m *Delivery) Type() string { return m.Message.Type }
+func (d *Delivery) Type() string { return d.Message.Type }
 
 // Discard says that events of this type are received and ignored on purpose.
-func (m *Delivery) Discard() { m.Known = true }
+func (d *Delivery) Discard() { d.Known = true }
 
 // Unknown says that the package has no such event type.
-func (m *Delivery) Unknown() {}
+func (d *Delivery) Unknown() {}
 
 // Started prepares the transaction for an event that was decoded.
-func (m *Delivery) Started(info schema.Event) bool {
-	m.Handled = true
+func (d *Delivery) Started(info schema.Event) bool {
+	d.Handled = true
 	if info.History != 0 {
-		m.Tx.Record(m)
+		d.Tx.Record(d)
 	}
-	if !m.Tx.Confined() {
+	if !d.Tx.Confined() {
 		return true
 	}
 	// In parallel lanes only the key's own partition may hold the event.
-	if m.Key == nil || !m.Message.Keyed || !KeyMatches(info, m.Key, m.Record.Key) || !m.host.Owns(m.Record) {
-		m.foreign = true
-		if m.divided {
-			if s := m.Strayed(); m.Forced == nil {
-				m.Forced = barred(&s)
+	if d.Key == nil || !d.Message.Keyed || !KeyMatches(info, d.Key, d.Record.Key) || !d.host.Owns(d.Record) {
+		d.foreign = true
+		if d.divided {
+			if s := d.Strayed(); d.Forced == nil {
+				d.Forced = barred(&s)
 			}
 			return true
 		}
-		m.Tx.SetCrossKey(true)
-		m.aborted = true
+		d.Tx.SetCrossKey(true)
+		d.aborted = true
 		return false
 	}
-	m.Tx.Confine(m.Key)
+	d.Tx.Confine(d.Key)
 	return true
 }
 
 // HistoryEntry makes the event's entry in histories, which lives on after the delivery: with bytes of its own, as those of the record may be a
 // few of the many that a driver read at once.
-func (m *Delivery) HistoryEntry() *brook.HistoryEntry {
-	e := &brook.HistoryEntry{Position: m.Position, ID: m.Message.ID, Type: m.Message.Type, Author: m.Message.Author,
-		Cause: m.Message.Cause, Time: m.Message.Time, Key: m.Record.Key, Headers: slices.Clone(m.Message.Headers), Data: m.Message.Data}
+func (d *Delivery) HistoryEntry() *brook.HistoryEntry {
+	e := &brook.HistoryEntry{Position: d.Position, ID: d.Message.ID, Type: d.Message.Type, Author: d.Message.Author,
+		Cause: d.Message.Cause, Time: d.Message.Time, Key: d.Record.Key, Headers: slices.Clone(d.Message.Headers), Data: d.Message.Data}
 	n := len(e.Key) + len(e.Data)
 	for i := range e.Headers {
 		n += len(e.Headers[i].Value)
@@ -161,131 +161,131 @@ func KeyMatches(info schema.Event, encoded, record []byte) bool {
 
 // Handle runs a handler of set number set under a savepoint: it calls the handler and applies what it gave. An
 // error, or a panic, undoes what the set did.
-func (m *Delivery) Handle(set int, run func(ctx context.Context) error) {
-	name := m.def.Sets[set]
-	if m.aborted || m.Only != "" && m.Only != name || m.Skips != nil && slices.Contains(m.Skips, name) {
+func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
+	name := d.def.Sets[set]
+	if d.aborted || d.Only != "" && d.Only != name || d.Skips != nil && slices.Contains(d.Skips, name) {
 		return
 	}
-	if behind, waits := m.host.Blocker(m, name); waits {
-		m.Results = append(m.Results, Result{Set: name, Stage: brook.StageHandle, Waits: true,
+	if behind, waits := d.host.Blocker(d, name); waits {
+		d.Results = append(d.Results, Result{Set: name, Stage: brook.StageHandle, Waits: true,
 			Err: fmt.Errorf("waits behind the dead letter at %s", behind)})
 		return
 	}
-	m.Set = set
-	m.Tx.Savepoint()
-	emitted, due := len(m.Emissions), len(m.Effects)
-	err := m.Forced
+	d.Set = set
+	d.Tx.Savepoint()
+	emitted, due := len(d.Emissions), len(d.Effects)
+	err := d.Forced
 	stage := brook.StageApply
 	if err == nil {
-		stage, err = m.call(run)
+		stage, err = d.call(run)
 	}
-	if m.Tx.CrossKey() && m.Tx.StoreFault() == nil && m.Ctx.Err() == nil && m.divided {
-		s := m.Strayed()
+	if d.Tx.CrossKey() && d.Tx.StoreFault() == nil && d.Ctx.Err() == nil && d.divided {
+		s := d.Strayed()
 		stage, err = brook.StageApply, barred(&s)
-		m.Tx.SetCrossKey(false)
+		d.Tx.SetCrossKey(false)
 	}
-	if m.Tx.StoreFault() != nil || m.Tx.CrossKey() || m.Ctx.Err() != nil {
-		m.aborted = true
+	if d.Tx.StoreFault() != nil || d.Tx.CrossKey() || d.Ctx.Err() != nil {
+		d.aborted = true
 		return
 	}
 	if err == nil {
-		m.Results = append(m.Results, Result{Set: name})
+		d.Results = append(d.Results, Result{Set: name})
 		return
 	}
-	m.Tx.Rollback()
-	clear(m.Emissions[emitted:])
-	clear(m.Effects[due:])
-	m.Emissions, m.Effects = m.Emissions[:emitted], m.Effects[:due]
-	m.Results = append(m.Results, Result{Set: name, Stage: stage, Err: err, Again: errors.Is(err, brook.ErrRetry)})
-	if m.Once {
-		m.aborted = true
+	d.Tx.Rollback()
+	clear(d.Emissions[emitted:])
+	clear(d.Effects[due:])
+	d.Emissions, d.Effects = d.Emissions[:emitted], d.Effects[:due]
+	d.Results = append(d.Results, Result{Set: name, Stage: stage, Err: err, Again: errors.Is(err, brook.ErrRetry)})
+	if d.Once {
+		d.aborted = true
 	}
 }
 
 // call runs a handler, and what it gave through the overlay and its indexes.
-func (m *Delivery) call(run func(ctx context.Context) error) (stage string, err error) {
+func (d *Delivery) call(run func(ctx context.Context) error) (stage string, err error) {
 	defer func() {
-		m.Tx.Returned()
+		d.Tx.Returned()
 		if p := recover(); p != nil {
 			stage, err = brook.StageHandle, &brook.PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	err = run(m.Ctx)
-	m.Tx.Returned()
-	if errors.Is(m.Tx.Failure(), brook.ErrUnreadable) { // whatever the handler made of it
-		return brook.StageApply, m.Tx.Failure()
+	err = run(d.Ctx)
+	d.Tx.Returned()
+	if errors.Is(d.Tx.Failure(), brook.ErrUnreadable) { // whatever the handler made of it
+		return brook.StageApply, d.Tx.Failure()
 	}
 	if err != nil {
 		report.Probe(err)
 		return brook.StageHandle, err
 	}
-	if m.Tx.Failure() != nil {
-		return brook.StageHandle, m.Tx.Failure()
+	if d.Tx.Failure() != nil {
+		return brook.StageHandle, d.Tx.Failure()
 	}
-	if err := m.Tx.Release(); err != nil {
+	if err := d.Tx.Release(); err != nil {
 		return brook.StageApply, err
 	}
 	return "", nil
 }
 
 // After asks for effects to run once the set's changes are committed.
-func (m *Delivery) After(effects ...brook.Effect) {
+func (d *Delivery) After(effects ...brook.Effect) {
 	for _, run := range effects {
 		if run != nil {
-			m.Effects = append(m.Effects, effect{m.def.Sets[m.Set], run})
+			d.Effects = append(d.Effects, effect{d.def.Sets[d.Set], run})
 		}
 	}
 }
 
 // Prepare clears the delivery for a record.
-func (m *Delivery) Prepare(ctx context.Context, tx *txn.Tx, def *Definition, r *brook.Record, h Host, divided bool) {
-	clear(m.Results)
-	clear(m.Emissions)
-	clear(m.Effects)
-	m.Results, m.Emissions, m.Effects = m.Results[:0], m.Emissions[:0], m.Effects[:0]
-	m.Tx, m.Ctx, m.def, m.Position, m.Record = tx, ctx, def, r.Position(), r
-	m.fate, m.findings = fate{host: h, divided: divided}, findings{Key: m.Key[:0], Scratch: m.Scratch}
+func (d *Delivery) Prepare(ctx context.Context, tx *txn.Tx, def *Definition, r *brook.Record, h Host, divided bool) {
+	clear(d.Results)
+	clear(d.Emissions)
+	clear(d.Effects)
+	d.Results, d.Emissions, d.Effects = d.Results[:0], d.Emissions[:0], d.Effects[:0]
+	d.Tx, d.Ctx, d.def, d.Position, d.Record = tx, ctx, def, r.Position(), r
+	d.fate, d.findings = fate{host: h, divided: divided}, findings{Key: d.Key[:0], Scratch: d.Scratch}
 }
 
 // Unwrap opens the record's envelope.
-func (m *Delivery) Unwrap(envelope brook.Envelope, bare bool, code *plan.Code) {
-	m.Bare = bare
-	if err := envelope.Open(m.Record, &m.Message); err != nil {
-		if _, ours := code.Events[m.Message.Type]; ours || m.Message.Type == "" || untyped(err) {
-			m.Known, m.DecodeErr = true, text.Explain(m.Record.Value, err) // of a stranger's events nobody wants to know
+func (d *Delivery) Unwrap(envelope brook.Envelope, bare bool, code *plan.Code) {
+	d.Bare = bare
+	if err := envelope.Open(d.Record, &d.Message); err != nil {
+		if _, ours := code.Events[d.Message.Type]; ours || d.Message.Type == "" || untyped(err) {
+			d.Known, d.DecodeErr = true, text.Explain(d.Record.Value, err) // of a stranger's events nobody wants to know
 		}
-		m.Message.Keyed, m.Message.Lane = m.Message.Keyed && m.Message.Type != "", ""
+		d.Message.Keyed, d.Message.Lane = d.Message.Keyed && d.Message.Type != "", ""
 	}
-	m.Named = m.Message.ID != ""
-	if !m.Named {
-		m.Message.ID = m.Position.String()
+	d.Named = d.Message.ID != ""
+	if !d.Named {
+		d.Message.ID = d.Position.String()
 	}
-	if m.Message.Time.IsZero() && wire.Writable(m.Record.Time) {
-		m.Message.Time = m.Record.Time.UTC()
+	if d.Message.Time.IsZero() && wire.Writable(d.Record.Time) {
+		d.Message.Time = d.Record.Time.UTC()
 	}
-	if m.Message.Lane != "" && !outbox.Genuine(&m.Message) {
-		m.Message.Lane = "" // somebody else's event, with the headers of an emission
+	if d.Message.Lane != "" && !outbox.Genuine(&d.Message) {
+		d.Message.Lane = "" // somebody else's event, with the headers of an emission
 	}
 }
 
 // Dispatch runs the generated code, which may panic where it decodes.
-func (m *Delivery) Dispatch(deliver func(*Delivery)) {
+func (d *Delivery) Dispatch(deliver func(*Delivery)) {
 	defer func() {
 		if p := recover(); p != nil {
-			m.Known = true
-			m.DecodeErr = &brook.PanicError{Value: p, Stack: debug.Stack()}
+			d.Known = true
+			d.DecodeErr = &brook.PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	deliver(m)
+	deliver(d)
 }
 
 // Owing reports whether a set is to act on the event.
-func (m *Delivery) Owing(set string) bool { return !m.Silent || slices.Contains(m.Owes, set) }
+func (d *Delivery) Owing(set string) bool { return !d.Silent || slices.Contains(d.Owes, set) }
 
 // Owed names the sets that are to act on the event although it is silent, for a letter of all sets.
-func (m *Delivery) Owed(set string) []string {
+func (d *Delivery) Owed(set string) []string {
 	if set != "" {
 		return nil
 	}
-	return m.Owes
+	return d.Owes
 }

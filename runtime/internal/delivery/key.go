@@ -9,10 +9,10 @@ import (
 )
 
 // GivenKey returns the key bytes of the event's key as the record has it.
-func (m *Delivery) GivenKey(shape key.Shape) ([]byte, error) {
-	given := m.Record.Key
+func (d *Delivery) GivenKey(shape key.Shape) ([]byte, error) {
+	given := d.Record.Key
 	switch {
-	case !m.Message.Keyed:
+	case !d.Message.Keyed:
 		return nil, errors.New("the key of its record is another one")
 	case given == nil:
 		return nil, errors.New("its record has none")

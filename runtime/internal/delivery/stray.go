@@ -8,14 +8,14 @@ import (
 )
 
 // Strayed tells which handler led the event astray.
-func (m *Delivery) Strayed() brook.Stray {
-	s := brook.Stray{Position: m.Position, Type: m.Message.Type}
-	if m.foreign {
+func (d *Delivery) Strayed() brook.Stray {
+	s := brook.Stray{Position: d.Position, Type: d.Message.Type}
+	if d.foreign {
 		return s
 	}
-	for i := range m.def.Handlers {
-		if h := &m.def.Handlers[i]; h.Set == m.Set && h.Event == s.Type {
-			s.Handler = m.def.Sets[h.Set] + "." + h.Name
+	for i := range d.def.Handlers {
+		if h := &d.def.Handlers[i]; h.Set == d.Set && h.Event == s.Type {
+			s.Handler = d.def.Sets[h.Set] + "." + h.Name
 		}
 	}
 	return s

@@ -18,145 +18,145 @@ import (
 
 // commit writes the batch: changes, indexes, history, letters, emissions and positions, all or nothing. Where it is too
 // large for the store it is put back, to come again in smaller ones.
-func (l *Task) commit(ctx context.Context) error {
-	b := &l.Batch
-	if !l.Target.Current(l.Gen) {
-		l.rewind()
-		l.Forget()
+func (t *Task) commit(ctx context.Context) error {
+	b := &t.Batch
+	if !t.Target.Current(t.Gen) {
+		t.rewind()
+		t.Forget()
 		return retry.ErrRestart
 	}
-	l.writes = l.assemble(l.writes[:0])
-	moved, from := l.moves()
-	for _, f := range l.Partitions {
-		if f.Dirty() {
-			l.writes = f.Repeats.Writes(l.writes, l.Gen.Folded, l.Gen.Window)
-			l.writes = append(l.writes, brook.Write{Table: l.Gen.Positions, Key: f.ID.AppendKey(nil), Value: f.Stage()})
+	t.writes = t.assemble(t.writes[:0])
+	moved, from := t.moves()
+	for _, p := range t.Partitions {
+		if p.Dirty() {
+			t.writes = p.Repeats.Writes(t.writes, t.Gen.Folded, t.Gen.Window)
+			t.writes = append(t.writes, brook.Write{Table: t.Gen.Positions, Key: p.ID.AppendKey(nil), Value: p.Stage()})
 		}
 	}
-	if len(l.writes) == 0 {
-		l.Forget()
+	if len(t.writes) == 0 {
+		t.Forget()
 		return nil
 	}
-	batch := &brook.Batch{ID: l.set.IDs.Batch(), Writes: l.writes, Checks: l.preconditions()}
+	batch := &brook.Batch{ID: t.set.IDs.Batch(), Writes: t.writes, Checks: t.preconditions()}
 	marked := func() {}
-	if slices.ContainsFunc(l.Partitions, func(f *Partition) bool { return f.New }) {
-		marked = l.markExclusive(batch)
+	if slices.ContainsFunc(t.Partitions, func(p *Partition) bool { return p.New }) {
+		marked = t.markExclusive(batch)
 	}
-	l.overtaken = false
+	t.overtaken = false
 	commit := func() error {
-		if l.overtaken {
-			done, err := l.stored(ctx)
+		if t.overtaken {
+			done, err := t.stored(ctx)
 			switch {
 			case err != nil:
 				return err
 			case !done:
 				return errRewound
 			}
-			return l.recount(ctx)
+			return t.recount(ctx)
 		}
-		return l.set.Store.Commit(ctx, batch)
+		return t.set.Store.Commit(ctx, batch)
 	}
-	err := l.retry(ctx, "commit", commit)
-	for errors.Is(err, brook.ErrTooLarge) && b.events <= 1 && l.shrinkLetters(batch) {
-		err = l.retry(ctx, "commit", commit)
+	err := t.retry(ctx, "commit", commit)
+	for errors.Is(err, brook.ErrTooLarge) && b.events <= 1 && t.shrinkLetters(batch) {
+		err = t.retry(ctx, "commit", commit)
 	}
 	if err != nil {
-		l.rewind()
+		t.rewind()
 		if errors.Is(err, brook.ErrConflict) {
-			l.Forget()
+			t.Forget()
 			return retry.ErrRestart
 		}
 		if errors.Is(err, errRewound) {
-			l.Forget()
+			t.Forget()
 			return err
 		}
 		if !errors.Is(err, brook.ErrTooLarge) {
-			l.set.Doubt(err)
+			t.set.Doubt(err)
 			return err
 		}
-		return l.shrink(err, b.events)
+		return t.shrink(err, b.events)
 	}
 	marked()
-	l.committed(moved, from)
+	t.committed(moved, from)
 	return nil
 }
 
 // assemble appends what the batch changes: rows with indexes and histories, letters, emissions, and what else was added to it.
-func (l *Task) assemble(writes []brook.Write) []brook.Write {
-	b := &l.Batch
-	writes = l.Tx.Writes(writes)
+func (t *Task) assemble(writes []brook.Write) []brook.Write {
+	b := &t.Batch
+	writes = t.Tx.Writes(writes)
 	for i := range b.Letters {
-		writes = append(writes, b.Letters[i].Write(l.Gen.Letters))
+		writes = append(writes, b.Letters[i].Write(t.Gen.Letters))
 	}
 	for _, item := range b.Items {
-		writes = append(writes, item.Write(l.set.Publisher.OutboxTable))
+		writes = append(writes, item.Write(t.set.Publisher.OutboxTable))
 	}
 	for _, item := range b.owed {
-		writes = append(writes, item.Write(l.Gen.Owed))
+		writes = append(writes, item.Write(t.Gen.Owed))
 	}
 	return append(writes, b.Writes...)
 }
 
 // shrink makes the next batch smaller after one that was too large, down to a single event, which becomes
 // a dead letter.
-func (l *Task) shrink(err error, events int) error {
-	switch at := l.Batch.last; {
+func (t *Task) shrink(err error, events int) error {
+	switch at := t.Batch.last; {
 	case events > 1:
-		l.limit = max(1, min(l.limit, events)/2)
-	case events == 1 && l.tooLargeAt != at:
-		l.limit, l.tooLarge, l.tooLargeAt = 1, err, at
+		t.limit = max(1, min(t.limit, events)/2)
+	case events == 1 && t.tooLargeAt != at:
+		t.limit, t.tooLarge, t.tooLargeAt = 1, err, at
 	case events == 1: // the partition stands still, until the store takes more
-		for _, f := range l.Partitions {
-			if f.ID == partition.Of(at) {
-				f.unstored++
-				f.HoldUntil(time.Now().Add(retry.Wait(l.set.Config.Retry, f.unstored)))
-				l.due.failures = append(l.due.failures, brook.Failure{What: "commit", Position: at, Attempts: f.unstored,
+		for _, p := range t.Partitions {
+			if p.ID == partition.Of(at) {
+				p.unstored++
+				p.HoldUntil(time.Now().Add(retry.Wait(t.set.Config.Retry, p.unstored)))
+				t.due.failures = append(t.due.failures, brook.Failure{What: "commit", Position: at, Attempts: p.unstored,
 					Err: fmt.Errorf("not even the dead letter of the event can be stored, and its partition stands still until the store takes more in one commit: %w", err)})
 			}
 		}
 	default:
 		return err
 	}
-	l.Forget()
+	t.Forget()
 	return errRewound
 }
 
 // rewind puts the batch back.
-func (l *Task) rewind() {
-	l.withhold()
-	l.withheld = false
-	for _, f := range l.Partitions {
-		f.Rewind()
-		f.Repeats.Reset()
+func (t *Task) rewind() {
+	t.withhold()
+	t.withheld = false
+	for _, p := range t.Partitions {
+		p.Rewind()
+		p.Repeats.Reset()
 	}
 }
 
 // moves returns how far the batch moves partitions on, and for each of them from where.
-func (l *Task) moves() (moved []brook.Progress, from []brook.Position) {
-	for _, f := range l.Partitions {
-		if f.Moved() {
-			moved = append(moved, brook.Progress{Topic: f.ID.Topic, Partition: f.ID.Number, Next: f.Next(), End: max(f.End(), f.Next())})
-			from = append(from, f.ID.At(f.Base()))
+func (t *Task) moves() (moved []brook.Progress, from []brook.Position) {
+	for _, p := range t.Partitions {
+		if p.Moved() {
+			moved = append(moved, brook.Progress{Topic: p.ID.Topic, Partition: p.ID.Number, Next: p.Next(), End: max(p.End(), p.Next())})
+			from = append(from, p.ID.At(p.Base()))
 		}
 	}
 	return moved, from
 }
 
 // committed tells everybody what the batch brought.
-func (l *Task) committed(moved []brook.Progress, from []brook.Position) {
-	l.Target.Committed(l, moved, from)
-	for _, f := range l.Partitions {
-		if f.Dirty() {
-			f.commit()
+func (t *Task) committed(moved []brook.Progress, from []brook.Position) {
+	t.Target.Committed(t, moved, from)
+	for _, p := range t.Partitions {
+		if p.Dirty() {
+			p.commit()
 		}
 	}
-	if l.tooLargeAt == l.Batch.last {
-		l.tooLarge, l.tooLargeAt = nil, brook.Position{}
+	if t.tooLargeAt == t.Batch.last {
+		t.tooLarge, t.tooLargeAt = nil, brook.Position{}
 	}
-	if l.limit < l.set.Config.BatchSize {
-		l.limit = min(l.set.Config.BatchSize, l.limit+max(1, l.limit/8))
+	if t.limit < t.set.Config.BatchSize {
+		t.limit = min(t.set.Config.BatchSize, t.limit+max(1, t.limit/8))
 	}
-	l.Forget()
+	t.Forget()
 }
 
 // positions returns where partitions were moved to.
@@ -184,59 +184,59 @@ type Unknown struct {
 }
 
 // follow does what is due after commits.
-func (l *Task) follow() {
-	after := l.Take()
-	after.Effects = append(l.set.Outbox.Freed(func(id partition.ID) bool { return l.Partition(id) != nil }), after.Effects...)
+func (t *Task) follow() {
+	after := t.Take()
+	after.Effects = append(t.set.Outbox.Freed(func(id partition.ID) bool { return t.Partition(id) != nil }), after.Effects...)
 	for i := range after.Letters {
-		l.set.Report.DeadLetter(after.Letters[i].DeadLetter, after.Letters[i].Stack)
+		t.set.Report.DeadLetter(after.Letters[i].DeadLetter, after.Letters[i].Stack)
 	}
-	if hook := l.set.Config.Hooks.Unknown; hook != nil {
+	if hook := t.set.Config.Hooks.Unknown; hook != nil {
 		for _, u := range after.unknown {
 			hook(u.position, u.Typ)
 		}
 	}
 	for i, s := range after.strays {
-		l.set.Report.Stray(s, delivery.ReasonOf(&s), l.strays-len(after.strays)+i+1)
+		t.set.Report.Stray(s, delivery.ReasonOf(&s), t.strays-len(after.strays)+i+1)
 	}
 	for _, f := range after.failures {
-		l.set.Report.Failure(f)
+		t.set.Report.Failure(f)
 	}
 	for i := range after.commits {
-		l.set.Config.Hooks.Commit(after.commits[i])
+		t.set.Config.Hooks.Commit(after.commits[i])
 	}
 	for _, e := range after.Effects {
-		if l.Effects != nil {
-			l.Effects.Push(e)
+		if t.Effects != nil {
+			t.Effects.Push(e)
 		} else {
-			l.set.Effects.Run(l.set.Ctx, e)
+			t.set.Effects.Run(t.set.Ctx, e)
 		}
 	}
 }
 
 // Forget empties the batch.
-func (l *Task) Forget() {
-	l.Tx.Reset()
-	clear(l.writes)
-	l.numbered = false
-	b := &l.Batch
+func (t *Task) Forget() {
+	t.Tx.Reset()
+	clear(t.writes)
+	t.numbered = false
+	b := &t.Batch
 	clear(b.effects)
 	*b = batch{effects: b.effects[:0], Letters: slices.Delete(b.Letters, 0, len(b.Letters)), Items: slices.Delete(b.Items, 0, len(b.Items))}
 }
 
 // shrinkLetters takes from the batch's dead letters what can be read from the log again, a part at a time, because the batch was too
 // large for the store. It reports whether there was any.
-func (l *Task) shrinkLetters(batch *brook.Batch) (any bool) {
-	for i := range l.Batch.Letters {
-		letter := &l.Batch.Letters[i]
+func (t *Task) shrinkLetters(batch *brook.Batch) (any bool) {
+	for i := range t.Batch.Letters {
+		letter := &t.Batch.Letters[i]
 		held := bytes.Clone(letter.Key)
 		if !letter.Shrink() {
 			continue
 		}
 		any = true
 		if held != nil && letter.Key == nil {
-			l.unhold(letter, held)
+			t.unhold(letter, held)
 		}
-		w := letter.Write(l.Gen.Letters)
+		w := letter.Write(t.Gen.Letters)
 		for j := range batch.Writes {
 			if batch.Writes[j].Table == w.Table && bytes.Equal(batch.Writes[j].Key, w.Key) {
 				batch.Writes[j] = w
@@ -244,23 +244,24 @@ func (l *Task) shrinkLetters(batch *brook.Batch) (any bool) {
 		}
 	}
 	if any {
-		batch.ID = l.set.IDs.Batch()
+		batch.ID = t.set.IDs.Batch()
 	}
 	return any
 }
 
-// unhold lets later events of a key go on that the letter was to hold up: it is too large to be kept.
-func (l *Task) unhold(letter *deadletter.Letter, key []byte) {
-	w := l.set.BlockedOf
-	for _, f := range l.Partitions {
-		if f.ID == partition.Of(letter.Position) {
-			w = func(partition.ID) *deadletter.Blocked { return f.Blocked }
-		}
+// unhold lets later events of a key go on that the letter was to hold up: it is too large to be
+// kept.
+func (t *Task) unhold(letter *deadletter.Letter, key []byte) {
+	var blocked *deadletter.Blocked
+	if p := t.Partition(partition.Of(letter.Position)); p != nil {
+		blocked = p.Blocked
+	} else {
+		blocked = t.set.BlockedOf(partition.Of(letter.Position))
 	}
-	waits, old := w(partition.Of(letter.Position)), *letter
+	old := *letter
 	old.Key = key
-	waits.Remove(&old)
-	waits.Add(letter, false)
+	blocked.Remove(&old)
+	blocked.Add(letter, false)
 }
 
 // Doubt notes that a commit may have happened although it gave an error: what memory knows of the store is read anew
@@ -273,59 +274,59 @@ func (s *Set) Doubt(err error) {
 
 // CommitAlone commits what a lane without feeds holds, trying for as long as ctx lives; the caller takes what is due
 // after it.
-func (l *Task) CommitAlone(ctx context.Context) error { return l.commitBy(ctx, l.retry) }
+func (t *Task) CommitAlone(ctx context.Context) error { return t.commitBy(ctx, t.retry) }
 
 // CommitOnce is commitAlone for who rather hears of a failure.
-func (l *Task) CommitOnce(ctx context.Context) error {
-	return l.commitBy(ctx, once)
+func (t *Task) CommitOnce(ctx context.Context) error {
+	return t.commitBy(ctx, once)
 }
 
-func (l *Task) commitBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error) error {
-	b := &l.Batch
-	counted, unchanged := l.numberWrites()
-	writes := append(l.assemble(nil), counted...)
+func (t *Task) commitBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error) error {
+	b := &t.Batch
+	counted, unchanged := t.numberWrites()
+	writes := append(t.assemble(nil), counted...)
 	if len(writes) > 0 {
-		batch := &brook.Batch{ID: l.set.IDs.Batch(), Writes: writes}
-		if l.set.Catalog.Fenced() {
-			batch.Checks = append(append(l.preconditions(), b.Checks...), unchanged...)
+		batch := &brook.Batch{ID: t.set.IDs.Batch(), Writes: writes}
+		if t.set.Catalog.Fenced() {
+			batch.Checks = append(append(t.preconditions(), b.Checks...), unchanged...)
 		}
-		marked := l.markExclusive(batch)
-		commit := func() error { return l.set.Store.Commit(ctx, batch) }
+		marked := t.markExclusive(batch)
+		commit := func() error { return t.set.Store.Commit(ctx, batch) }
 		err := insist(ctx, "commit", commit)
-		for errors.Is(err, brook.ErrTooLarge) && l.shrinkLetters(batch) {
+		for errors.Is(err, brook.ErrTooLarge) && t.shrinkLetters(batch) {
 			err = insist(ctx, "commit", commit)
 		}
 		if err != nil {
-			if l.Target.Visits() && (l.Rest == nil || !l.Rest.over) {
-				l.set.Numbers = nil // they are read anew
+			if t.Target.Visits() && (t.Rest == nil || !t.Rest.over) {
+				t.set.Numbers = nil // they are read anew
 			}
-			l.set.Doubt(err)
+			t.set.Doubt(err)
 			return err
 		}
 		marked()
 	}
-	if !l.Target.Visits() {
+	if !t.Target.Visits() {
 		return nil
 	}
-	l.set.Hub.Publish(l.Tx.Changed)
-	l.set.Outbox.Add(b.Items...)
-	l.due = Due{Letters: slices.Clone(b.Letters), Effects: slices.Clone(b.effects)}
+	t.set.Hub.Publish(t.Tx.Changed)
+	t.set.Outbox.Add(b.Items...)
+	t.due = Due{Letters: slices.Clone(b.Letters), Effects: slices.Clone(b.effects)}
 	return nil
 }
 
 // Within makes a lane without feeds one of a rest, until the function returned is called, which empties its batch.
-func (l *Task) Within(r *Quiesced) (end func()) {
-	l.Rest = r
+func (t *Task) Within(q *Quiesced) (end func()) {
+	t.Rest = q
 	return func() {
-		l.Rest, l.aside = nil, nil
-		l.Forget()
+		t.Rest, t.aside = nil, nil
+		t.Forget()
 	}
 }
 
 // Take gives what is due, for a caller that does it once it left the gate.
-func (l *Task) Take() Due {
-	after := l.due
-	l.due = Due{}
+func (t *Task) Take() Due {
+	after := t.due
+	t.due = Due{}
 	return after
 }
 

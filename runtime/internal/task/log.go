@@ -32,8 +32,8 @@ func (s *Set) Input(overtaken func(context.Context, partition.ID, int64) (brook.
 
 // InOrder sorts letters as they are redriven: in log order, and of one event in the order of the sets.
 func (s *Set) InOrder(all []deadletter.Letter) {
-	slices.SortStableFunc(all, func(l, m deadletter.Letter) int {
-		return cmp.Or(l.Position.Compare(m.Position), cmp.Compare(slices.Index(s.Def.Sets, l.Set), slices.Index(s.Def.Sets, m.Set)))
+	slices.SortStableFunc(all, func(letter, m deadletter.Letter) int {
+		return cmp.Or(letter.Position.Compare(m.Position), cmp.Compare(slices.Index(s.Def.Sets, letter.Set), slices.Index(s.Def.Sets, m.Set)))
 	})
 }
 
@@ -45,17 +45,17 @@ func (s *Set) SetAside(ctx context.Context, g *catalog.Generation, each func(*de
 		if err != nil {
 			return nil, err
 		}
-		l, err := deadletter.Decode(row.Value)
+		letter, err := deadletter.Decode(row.Value)
 		if err != nil {
 			return nil, err
 		}
 		if each != nil {
-			if err := each(&l); err != nil {
+			if err := each(&letter); err != nil {
 				return nil, err
 			}
 		}
-		if l.Stage != brook.StageEmit {
-			all.Add(l.Position, deadletter.Event{Set: s.Catalog.SetNow(l.Type, l.Set), Key: l.Key, Silent: l.Silent, Owes: l.Owes})
+		if letter.Stage != brook.StageEmit {
+			all.Add(letter.Position, deadletter.Event{Set: s.Catalog.SetNow(letter.Type, letter.Set), Key: letter.Key, Silent: letter.Silent, Owes: letter.Owes})
 		}
 	}
 	for row, err := range s.Reader.Scan(ctx, g.Dropped, nil, nil) {

@@ -37,26 +37,26 @@ func (s *Set) OpenNumbers(ctx context.Context) error {
 }
 
 // number makes an item the next one of the numbered stream, in a lane that commits alone.
-func (l *Task) number(m *brook.Message) int64 {
-	n := l.set.Numbers
+func (t *Task) number(m *brook.Message) int64 {
+	n := t.set.Numbers
 	number := n.Next
 	n.Next++
-	l.numbered = true
+	t.numbered = true
 	outbox.Sign(m, n.Stream, brook.Sequence{Offset: number})
 	return number
 }
 
 // numberWrites gives what stores the numbers that the batch used, and what makes sure that nobody else did.
-func (l *Task) numberWrites() ([]brook.Write, []brook.Check) {
-	if !l.numbered {
+func (t *Task) numberWrites() ([]brook.Write, []brook.Check) {
+	if !t.numbered {
 		return nil, nil
 	}
-	a := l.set
-	b, err := json.Marshal(a.Numbers)
+	s := t.set
+	b, err := json.Marshal(s.Numbers)
 	if err != nil {
 		panic(err) // a string and a number
 	}
-	check := brook.Check{Table: a.Publisher.Sending, Key: publisher.SequenceKey, Value: a.Numbers.Raw}
-	a.Numbers.Raw = b
-	return []brook.Write{{Table: a.Publisher.Sending, Key: publisher.SequenceKey, Value: b}}, []brook.Check{check}
+	check := brook.Check{Table: s.Publisher.Sending, Key: publisher.SequenceKey, Value: s.Numbers.Raw}
+	s.Numbers.Raw = b
+	return []brook.Write{{Table: s.Publisher.Sending, Key: publisher.SequenceKey, Value: b}}, []brook.Check{check}
 }

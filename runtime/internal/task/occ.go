@@ -13,29 +13,29 @@ import (
 // the lane begins anew from what the store holds.
 
 // preconditions gives what a batch relies on; nil where the store is the process's own.
-func (l *Task) preconditions() []brook.Check {
-	if !l.Tx.TracksReads() {
+func (t *Task) preconditions() []brook.Check {
+	if !t.Tx.TracksReads() {
 		return nil
 	}
-	checks := append(l.Tx.ReadChecks(), l.set.Catalog.Unchanged())
-	for _, f := range l.Partitions {
-		if f.Dirty() || l.Tx.Scanned() {
-			checks = append(checks, brook.Check{Table: l.Gen.Positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
+	checks := append(t.Tx.ReadChecks(), t.set.Catalog.Unchanged())
+	for _, p := range t.Partitions {
+		if p.Dirty() || t.Tx.Scanned() {
+			checks = append(checks, brook.Check{Table: t.Gen.Positions, Key: p.ID.AppendKey(nil), Value: p.Stored()})
 		}
 	}
-	if !l.Tx.Scanned() {
+	if !t.Tx.Scanned() {
 		return checks
 	}
-	if l.exclusive { // what it scanned may be any lane's
-		for _, other := range l.set.Tasks {
-			for _, f := range other.Partitions {
-				if other != l {
-					checks = append(checks, brook.Check{Table: l.Gen.Positions, Key: f.ID.AppendKey(nil), Value: f.Stored()})
+	if t.exclusive { // what it scanned may be any lane's
+		for _, other := range t.set.Tasks {
+			for _, p := range other.Partitions {
+				if other != t {
+					checks = append(checks, brook.Check{Table: t.Gen.Positions, Key: p.ID.AppendKey(nil), Value: p.Stored()})
 				}
 			}
 		}
 	}
-	return append(checks, brook.Check{Table: l.set.Catalog.Meta(), Key: aloneKey, Value: *l.set.aloneMark.Load()})
+	return append(checks, brook.Check{Table: t.set.Catalog.Meta(), Key: aloneKey, Value: *t.set.aloneMark.Load()})
 }
 
 // aloneKey is where the last commit left its mark of which no position tells: of Process, Redrive and the like, and the first one of
@@ -62,30 +62,30 @@ func (s *Set) ReadAlone(ctx context.Context) error {
 
 // StandAlone reads what a commit of the solo lane goes by where its events scan, before they do: the positions of all partitions, and the
 // mark of the last such commit.
-func (l *Task) StandAlone(ctx context.Context) error {
-	if !l.Tx.TracksReads() {
+func (t *Task) StandAlone(ctx context.Context) error {
+	if !t.Tx.TracksReads() {
 		return nil
 	}
-	if err := l.set.ReadAlone(ctx); err != nil {
+	if err := t.set.ReadAlone(ctx); err != nil {
 		return err
 	}
-	standings, err := l.set.Catalog.Standings(ctx, l.set.Reader, l.Gen)
-	l.others = l.others[:0]
+	standings, err := t.set.Catalog.Standings(ctx, t.set.Reader, t.Gen)
+	t.others = t.others[:0]
 	for id, s := range standings {
-		l.others = append(l.others, brook.Check{Table: l.Gen.Positions, Key: id.AppendKey(nil), Value: s.Raw})
+		t.others = append(t.others, brook.Check{Table: t.Gen.Positions, Key: id.AppendKey(nil), Value: s.Raw})
 	}
 	return err
 }
 
 // markExclusive leaves the mark of a commit that no position tells of.
-func (l *Task) markExclusive(batch *brook.Batch) (done func()) {
-	if !l.Tx.TracksReads() {
+func (t *Task) markExclusive(batch *brook.Batch) (done func()) {
+	if !t.Tx.TracksReads() {
 		return func() {}
 	}
-	if l.Tx.Scanned() {
-		batch.Checks = append(batch.Checks, l.others...)
+	if t.Tx.Scanned() {
+		batch.Checks = append(batch.Checks, t.others...)
 	}
 	mark := bytes.Clone(batch.ID[:])
-	batch.Writes = append(batch.Writes, brook.Write{Table: l.set.Catalog.Meta(), Key: aloneKey, Value: mark})
-	return func() { l.set.aloneMark.Store(&mark) }
+	batch.Writes = append(batch.Writes, brook.Write{Table: t.set.Catalog.Meta(), Key: aloneKey, Value: mark})
+	return func() { t.set.aloneMark.Store(&mark) }
 }

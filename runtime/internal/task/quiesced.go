@@ -30,56 +30,56 @@ func (s *Set) Quiesce(ctx context.Context) (*Quiesced, error) {
 }
 
 // End gives the gate up.
-func (r *Quiesced) End() {
-	if !r.over {
-		r.over = true
-		r.app.Lock.Unlock()
+func (q *Quiesced) End() {
+	if !q.over {
+		q.over = true
+		q.app.Lock.Unlock()
 	}
 }
 
 // pause waits, and lets others have the gate meanwhile. Where it gives an error the rest may be over.
-func (r *Quiesced) pause(ctx context.Context, d time.Duration) error {
-	r.End()
+func (q *Quiesced) pause(ctx context.Context, d time.Duration) error {
+	q.End()
 	err := retry.Sleep(ctx, d)
-	if lerr := r.app.Lock.Lock(ctx); lerr != nil {
+	if lerr := q.app.Lock.Lock(ctx); lerr != nil {
 		return lerr
 	}
-	r.over, r.Released = false, true
+	q.over, q.Released = false, true
 	return err
 }
 
 // retry is App.insist for what a lane does with the store. Between two tries nobody waits for the lane: a commit may be refused for
 // as long as nobody drops something.
-func (l *Task) retry(ctx context.Context, what string, do func() error) error {
-	asked := l.set.Retry.Pending.Begin(what)
-	defer l.set.Retry.Pending.End(asked)
-	return l.set.Retry.DoPausing(ctx, what, asked, l.Pause, do)
+func (t *Task) retry(ctx context.Context, what string, do func() error) error {
+	asked := t.set.Retry.Pending.Begin(what)
+	defer t.set.Retry.Pending.End(asked)
+	return t.set.Retry.DoPausing(ctx, what, asked, t.Pause, do)
 }
 
 // Pause waits between two tries of a commit.
-func (l *Task) Pause(ctx context.Context, d time.Duration) error {
+func (t *Task) Pause(ctx context.Context, d time.Duration) error {
 	switch {
-	case l.Target.Visits() && len(l.Partitions) > 0:
-		return l.stepOut(ctx, d)
-	case l.Rest == nil:
+	case t.Target.Visits() && len(t.Partitions) > 0:
+		return t.stepOut(ctx, d)
+	case t.Rest == nil:
 		return retry.Sleep(ctx, d)
-	case !l.Target.Visits():
-		return l.Rest.pause(ctx, d)
+	case !t.Target.Visits():
+		return t.Rest.pause(ctx, d)
 	}
-	a := l.set
-	ctx, cancel := a.Catalog.WhileOpen(ctx)
+	s := t.set
+	ctx, cancel := s.Catalog.WhileOpen(ctx)
 	defer cancel()
-	if !a.Catalog.Fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
+	if !s.Catalog.Fenced() { // others' commits must not come between a commit whose outcome is not known and its repeat
 		return catalog.Closing(ctx, retry.Sleep(ctx, d))
 	}
 	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
-	a.Numbers = nil
-	a.Exclusive = a.NewTask(l.Gen, l.Target)
-	back := l.setAside()
-	if err := l.Rest.pause(ctx, d); err != nil {
+	s.Numbers = nil
+	s.Exclusive = s.NewTask(t.Gen, t.Target)
+	back := t.setAside()
+	if err := t.Rest.pause(ctx, d); err != nil {
 		return catalog.Closing(ctx, err)
 	}
-	if a.Ctx.Err() != nil { // Close had its turn meanwhile
+	if s.Ctx.Err() != nil { // Close had its turn meanwhile
 		return brook.ErrClosed
 	}
 	back()
@@ -87,106 +87,106 @@ func (l *Task) Pause(ctx context.Context, d time.Duration) error {
 }
 
 // setAside takes what an uncommitted batch did to the waits back, for as long as it is others' turn.
-func (l *Task) setAside() (back func()) {
-	if l.aside == nil {
+func (t *Task) setAside() (back func()) {
+	if t.aside == nil {
 		return func() {}
 	}
-	return l.aside()
+	return t.aside()
 }
 
 // stepOut leaves the gate between two tries of a commit. Where somebody took it meanwhile, and nobody but memory can tell whether the batch fits
 // what he left behind, it is put back, unless it is committed.
-func (l *Task) stepOut(ctx context.Context, d time.Duration) error {
-	turns := l.set.Lock.Turns()
-	l.withhold()
+func (t *Task) stepOut(ctx context.Context, d time.Duration) error {
+	turns := t.set.Lock.Turns()
+	t.withhold()
 	var err error
-	if l.Rest != nil { // it strays
+	if t.Rest != nil { // it strays
 		turns++ // its own
-		if err = l.Rest.pause(ctx, d); l.Rest.over {
+		if err = t.Rest.pause(ctx, d); t.Rest.over {
 			return err
 		}
 	} else {
-		l.Leave()
+		t.Leave()
 		err = retry.Sleep(ctx, d)
-		if eerr := l.Enter(ctx); eerr != nil {
+		if eerr := t.Enter(ctx); eerr != nil {
 			return eerr
 		}
 	}
-	if l.overtaken = l.overtaken || !l.set.Catalog.Fenced() && l.set.Lock.Turns() != turns; !l.overtaken {
-		l.restore()
+	if t.overtaken = t.overtaken || !t.set.Catalog.Fenced() && t.set.Lock.Turns() != turns; !t.overtaken {
+		t.restore()
 	} // else the letters may be dropped already: see recount
 	return err
 }
 
 // withhold takes the batch's letters out of the waits, and restore puts them back.
-func (l *Task) withhold() {
-	if l.withheld {
+func (t *Task) withhold() {
+	if t.withheld {
 		return
 	}
-	l.withheld = true
-	l.eachLetter(func(w *deadletter.Blocked, letter *deadletter.Letter) { w.Remove(letter) })
+	t.withheld = true
+	t.eachLetter(func(blocked *deadletter.Blocked, letter *deadletter.Letter) { blocked.Remove(letter) })
 }
 
-func (l *Task) restore() {
-	l.withheld = false
-	l.eachLetter(func(w *deadletter.Blocked, letter *deadletter.Letter) {
-		w.Add(letter, l.set.Config.OnFailure != brook.GoOn)
+func (t *Task) restore() {
+	t.withheld = false
+	t.eachLetter(func(blocked *deadletter.Blocked, letter *deadletter.Letter) {
+		blocked.Add(letter, t.set.Config.OnFailure != brook.GoOn)
 	})
 }
 
 // recount reads the waits of the feeds anew, after a commit that was stored and overtaken: what it put aside may have been redriven or dropped.
-func (l *Task) recount(ctx context.Context) error {
-	all, err := l.set.LoadBlocked(ctx, l.Gen)
+func (t *Task) recount(ctx context.Context) error {
+	all, err := t.set.LoadBlocked(ctx, t.Gen)
 	if err != nil {
 		return err
 	}
 	emits := map[*deadletter.Letter]bool{}
-	for i := range l.Batch.Letters {
-		letter := &l.Batch.Letters[i]
+	for i := range t.Batch.Letters {
+		letter := &t.Batch.Letters[i]
 		if letter.Stage != brook.StageEmit {
 			continue
 		}
-		_, err := l.set.Reader.Get(ctx, l.Gen.Letters, letter.AppendKey(nil))
+		_, err := t.set.Reader.Get(ctx, t.Gen.Letters, letter.AppendKey(nil))
 		if err != nil && !errors.Is(err, brook.ErrNotFound) {
 			return err
 		}
 		emits[letter] = err == nil
 	}
-	for _, f := range l.Partitions {
-		now := all[f.ID]
+	for _, p := range t.Partitions {
+		now := all[p.ID]
 		if now == nil {
 			now = &deadletter.Blocked{}
 		}
-		f.Blocked.Replace(now)
+		p.Blocked.Replace(now)
 	}
-	l.eachLetter(func(w *deadletter.Blocked, letter *deadletter.Letter) {
+	t.eachLetter(func(blocked *deadletter.Blocked, letter *deadletter.Letter) {
 		if emits[letter] {
-			w.Add(letter, false)
+			blocked.Add(letter, false)
 		}
 	})
-	l.withheld = false
+	t.withheld = false
 	return nil
 }
 
-func (l *Task) eachLetter(do func(*deadletter.Blocked, *deadletter.Letter)) {
-	for i := range l.Batch.Letters {
-		letter := &l.Batch.Letters[i]
-		for _, f := range l.Partitions {
-			if f.ID == partition.Of(letter.Position) {
-				do(f.Blocked, letter)
+func (t *Task) eachLetter(do func(*deadletter.Blocked, *deadletter.Letter)) {
+	for i := range t.Batch.Letters {
+		letter := &t.Batch.Letters[i]
+		for _, p := range t.Partitions {
+			if p.ID == partition.Of(letter.Position) {
+				do(p.Blocked, letter)
 			}
 		}
 	}
 }
 
 // stored reports whether the batch that moves the feeds on is committed.
-func (l *Task) stored(ctx context.Context) (bool, error) {
-	standings, err := l.set.Catalog.Standings(ctx, l.set.Reader, l.Gen)
+func (t *Task) stored(ctx context.Context) (bool, error) {
+	standings, err := t.set.Catalog.Standings(ctx, t.set.Reader, t.Gen)
 	if err != nil {
 		return false, err
 	}
-	for _, f := range l.Partitions {
-		if f.Dirty() && string(standings[f.ID].Raw) != string(f.Staged()) {
+	for _, p := range t.Partitions {
+		if p.Dirty() && string(standings[p.ID].Raw) != string(p.Staged()) {
 			return false, nil
 		}
 	}

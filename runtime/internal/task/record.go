@@ -18,183 +18,189 @@ import (
 
 // processRecord runs one record through the handler sets. Unless the outcome is kept, nothing of it stays, and the
 // error says why.
-func (l *Task) processRecord(ctx context.Context, f *Partition, r *brook.Record) (outcome, error) {
-	if l.Batch.started.IsZero() {
-		l.Batch.started = time.Now()
+func (t *Task) processRecord(ctx context.Context, p *Partition, r *brook.Record) (outcome, error) {
+	if t.Batch.started.IsZero() {
+		t.Batch.started = time.Now()
 	}
-	m := &l.M
-	l.Prepare(ctx, m, r)
-	l.current = f
-	l.Batch.last = m.Position
-	if l.tooLarge != nil && l.tooLargeAt == m.Position {
-		m.Forced = l.tooLarge
+	d := &t.M
+	t.prepare(ctx, d, r, p)
+	t.Batch.last = d.Position
+	if t.tooLarge != nil && t.tooLargeAt == d.Position {
+		d.Forced = t.tooLarge
 	}
-	m.Skips = l.Target.Dropped(m.Position)
-	if r.Value == nil && delivery.Tombstone(l.set.Config.Envelope, r) || slices.Contains(m.Skips, "") { // the latter was dropped for all sets
-		l.Batch.events++
-		l.Batch.discarded++
+	d.Skips = t.Target.Dropped(d.Position)
+	if r.Value == nil && delivery.Tombstone(t.set.Config.Envelope, r) || slices.Contains(d.Skips, "") { // the latter was dropped for all sets
+		t.Batch.events++
+		t.Batch.discarded++
 		return accepted, nil
 	}
-	l.unwrap(m)
-	repeat, err := f.Repeats.Repeated(ctx, l.set.Reader, l.Gen.Folded, l.Gen.Window, &m.Message, m.Named)
+	t.unwrap(d)
+	repeat, err := p.Repeats.Repeated(ctx, t.set.Reader, t.Gen.Folded, t.Gen.Window, &d.Message, d.Named)
 	if err != nil {
 		return storeUnavailable, err
 	}
 	if repeat {
-		l.Batch.events++
-		l.Batch.repeats++
+		t.Batch.events++
+		t.Batch.repeats++
 		return accepted, nil
 	}
-	l.Tx.Begin(txn.Event{Ctx: ctx, Confined: l.Parallel})
-	if m.DecodeErr == nil {
-		l.Dispatch(m)
+	t.Tx.Begin(txn.Event{Ctx: ctx, Confined: t.Parallel})
+	if d.DecodeErr == nil {
+		t.Dispatch(d)
 	}
-	what, err := l.classify(f, m)
+	what, err := t.classify(p, d)
 	if what != accepted {
-		l.Tx.Revert()
+		t.Tx.Revert()
 		return what, err
 	}
-	l.accept(f, m)
-	f.Repeats.Accept(&m.Message, m.Handled || m.DecodeErr != nil)
-	l.Batch.events++
+	t.accept(p, d)
+	p.Repeats.Accept(&d.Message, d.Handled || d.DecodeErr != nil)
+	t.Batch.events++
 	return accepted, nil
 }
 
-// Prepare clears the delivery for a record of an event that waits behind nobody.
-func (l *Task) Prepare(ctx context.Context, m *delivery.Delivery, r *brook.Record) {
-	l.current = nil
-	m.Prepare(ctx, l.Tx, l.set.Def, r, l, l.set.Config.Group)
+// prepare clears the delivery for a record of p.
+func (t *Task) prepare(ctx context.Context, d *delivery.Delivery, r *brook.Record, p *Partition) {
+	t.current = p
+	d.Prepare(ctx, t.Tx, t.set.Def, r, p, t.set.Config.Group)
+}
+
+// Prepare clears the delivery for a record of Process, which is in no partition and waits behind
+// nobody.
+func (t *Task) Prepare(ctx context.Context, d *delivery.Delivery, r *brook.Record) {
+	t.current = nil
+	d.Prepare(ctx, t.Tx, t.set.Def, r, nobody{}, t.set.Config.Group)
 }
 
 // unwrap opens the record's envelope.
-func (l *Task) unwrap(m *delivery.Delivery) { m.Unwrap(l.set.Config.Envelope, l.set.Bare, l.set.Code) }
+func (t *Task) unwrap(d *delivery.Delivery) { d.Unwrap(t.set.Config.Envelope, t.set.Bare, t.set.Code) }
 
 // Dispatch runs the generated code.
-func (l *Task) Dispatch(m *delivery.Delivery) { m.Dispatch(l.Deliver) }
+func (t *Task) Dispatch(d *delivery.Delivery) { d.Dispatch(t.Deliver) }
 
 // classify says what becomes of an event that was dispatched.
-func (l *Task) classify(f *Partition, m *delivery.Delivery) (outcome, error) {
+func (t *Task) classify(p *Partition, d *delivery.Delivery) (outcome, error) {
 	switch {
-	case l.Tx.CrossKey():
-		l.last = m.Strayed()
+	case t.Tx.CrossKey():
+		t.last = d.Strayed()
 		return crossKey, nil
-	case m.Ctx.Err() != nil:
-		return cancelled, m.Ctx.Err()
-	case l.Tx.StoreFault() != nil:
-		return storeUnavailable, l.Tx.StoreFault()
+	case d.Ctx.Err() != nil:
+		return cancelled, d.Ctx.Err()
+	case t.Tx.StoreFault() != nil:
+		return storeUnavailable, t.Tx.StoreFault()
 	}
-	for i := range m.Results {
-		if r := &m.Results[i]; r.Again && f.Attempts+1 < l.set.Config.Retry.Attempts {
+	for i := range d.Results {
+		if r := &d.Results[i]; r.Again && p.Attempts+1 < t.set.Config.Retry.Attempts {
 			return retryLater, fmt.Errorf("%s: %w", r.Set, r.Err)
 		}
 	}
-	if !l.Target.Stops() {
+	if !t.Target.Stops() {
 		return accepted, nil
 	}
-	if m.DecodeErr != nil {
-		return stopApp, &brook.RecordError{Position: m.Position, Type: m.Message.Type, Err: m.DecodeErr}
+	if d.DecodeErr != nil {
+		return stopApp, &brook.RecordError{Position: d.Position, Type: d.Message.Type, Err: d.DecodeErr}
 	}
-	for i := range m.Results {
-		if r := &m.Results[i]; r.Err != nil {
-			return stopApp, &brook.RecordError{Position: m.Position, Type: m.Message.Type, Err: fmt.Errorf("set %s: %s: %w", r.Set, r.Stage, r.Err)}
+	for i := range d.Results {
+		if r := &d.Results[i]; r.Err != nil {
+			return stopApp, &brook.RecordError{Position: d.Position, Type: d.Message.Type, Err: fmt.Errorf("set %s: %s: %w", r.Set, r.Stage, r.Err)}
 		}
 	}
 	return accepted, nil
 }
 
 // accept takes into the batch what became of an event.
-func (l *Task) accept(f *Partition, m *delivery.Delivery) {
-	if m.DecodeErr != nil {
-		l.Tx.Revert()
+func (t *Task) accept(p *Partition, d *delivery.Delivery) {
+	if d.DecodeErr != nil {
+		t.Tx.Revert()
 		var key []byte
-		if m.Message.Keyed {
-			key = m.Record.Key
+		if d.Message.Keyed {
+			key = d.Record.Key
 		}
-		if m.Letter != nil {
-			key = m.Letter.Key
+		if d.Letter != nil {
+			key = d.Letter.Key
 		}
-		l.park(f, l.letter(m, m.Only, brook.StageDecode, m.DecodeErr, f.Attempts+1, key)) // of one set it stays that set's: others took it before
+		t.park(p, t.letter(d, d.Only, brook.StageDecode, d.DecodeErr, p.Attempts+1, key)) // of one set it stays that set's: others took it before
 		return
 	}
 	switch {
-	case !m.Known:
-		l.Batch.Unknown = append(l.Batch.Unknown, Unknown{m.Position, m.Message.Type})
-	case !m.Handled:
-		l.Batch.discarded++
+	case !d.Known:
+		t.Batch.Unknown = append(t.Batch.Unknown, Unknown{d.Position, d.Message.Type})
+	case !d.Handled:
+		t.Batch.discarded++
 	}
-	for i := range m.Results {
-		r := &m.Results[i]
+	for i := range d.Results {
+		r := &d.Results[i]
 		if r.Err == nil {
 			continue
 		}
-		attempts := f.Attempts + 1
+		attempts := p.Attempts + 1
 		if r.Waits {
 			attempts = 0
 		}
-		l.park(f, l.letter(m, r.Set, r.Stage, r.Err, attempts, l.keyText(m)))
+		t.park(p, t.letter(d, r.Set, r.Stage, r.Err, attempts, t.set.keyText(d)))
 	}
-	l.Tx.Accept()
+	t.Tx.Accept()
 	switch {
-	case len(m.Emissions)+len(m.Effects) == 0:
+	case len(d.Emissions)+len(d.Effects) == 0:
 	default:
-		l.Target.Stage(l, f, m)
+		t.Target.Stage(t, p, d)
 	}
 }
 
 // acted reports whether nothing is to be done about an event any more: an earlier run, or another member of the group, did. What is redriven
 // was not done yet, wherever the group stands.
-func (l *Task) acted(f *Partition, m *delivery.Delivery) bool {
-	return m.Silent && len(m.Owes) == 0 || m.Position.Offset < f.Silent || l != l.set.Exclusive && l.set.Outbox.Acted(m.Position)
+func (t *Task) acted(p *Partition, d *delivery.Delivery) bool {
+	return d.Silent && len(d.Owes) == 0 || d.Position.Offset < p.Silent || t != t.set.Exclusive && t.set.Outbox.Acted(d.Position)
 }
 
 // StageEffects takes the emissions and effects of an event into the batch.
-func (l *Task) StageEffects(m *delivery.Delivery) {
-	for i := range m.Emissions {
-		if !m.Owing(l.set.Def.Sets[m.Emissions[i].Set]) {
+func (t *Task) StageEffects(d *delivery.Delivery) {
+	for i := range d.Emissions {
+		if !d.Owing(t.set.Def.Sets[d.Emissions[i].Set]) {
 			continue
 		}
-		if item := l.item(m, &m.Emissions[i]); item != nil {
-			l.Batch.Items = append(l.Batch.Items, item)
+		if item := t.item(d, &d.Emissions[i]); item != nil {
+			t.Batch.Items = append(t.Batch.Items, item)
 		}
 	}
-	for _, e := range m.Effects {
-		if !m.Owing(e.Set) {
+	for _, e := range d.Effects {
+		if !d.Owing(e.Set) {
 			continue
 		}
-		l.Batch.effects = append(l.Batch.effects, outbox.Effect{Position: m.Position, Set: e.Set, Run: e.Run})
+		t.Batch.effects = append(t.Batch.effects, outbox.Effect{Position: d.Position, Set: e.Set, Run: e.Run})
 	}
 }
 
 // item makes the outbox entry of an emission; one that its envelope refuses is a dead letter of its own.
-func (l *Task) item(m *delivery.Delivery, e *delivery.Emission) *outbox.Item {
-	a, set := l.set, l.set.Def.Sets[e.Set]
+func (t *Task) item(d *delivery.Delivery, e *delivery.Emission) *outbox.Item {
+	s, set := t.set, t.set.Def.Sets[e.Set]
 	out := &e.Out
-	source := a.stem()
-	if l.current != nil {
-		source = l.current.source(a)
+	source := s.stem()
+	if t.current != nil {
+		source = t.current.source(s)
 	}
-	out.Message.Author = a.Config.Author
-	out.Message.Cause = m.Message.ID
-	out.Message.Time = m.Message.Time
-	out.Message.Headers = trace(out.Message.Headers, m.Message.Headers)
-	out.Message.ID = outbox.EmissionID(source, &m.Message, m.Position, set, e.Ordinal)
+	out.Message.Author = s.Config.Author
+	out.Message.Cause = d.Message.ID
+	out.Message.Time = d.Message.Time
+	out.Message.Headers = trace(out.Message.Headers, d.Message.Headers)
+	out.Message.ID = outbox.EmissionID(source, &d.Message, d.Position, set, e.Ordinal)
 	number := int64(0)
-	if l == a.Exclusive {
-		number = l.number(&out.Message)
+	if t == s.Exclusive {
+		number = t.number(&out.Message)
 	} else {
-		outbox.Sign(&out.Message, source+"/"+set, brook.Sequence{Offset: m.Position.Offset, Ordinal: int32(e.Ordinal)})
+		outbox.Sign(&out.Message, source+"/"+set, brook.Sequence{Offset: d.Position.Offset, Ordinal: int32(e.Ordinal)})
 	}
-	item := &outbox.Item{Free: number > 0, Position: m.Position, Author: m.Message.Author, Type: out.Message.Type, ID: m.Message.ID, Set: set, Ordinal: e.Ordinal,
-		Key: outbox.ItemKey(m.Position, m.Message.ID, number, e.Set, e.Ordinal)}
-	if err := a.Wrap(out, &item.Record); err != nil {
-		if l.current == nil { // of Process: it counts for no partition
-			l.Batch.Letters = append(l.Batch.Letters, publisher.LetterOf(item, err))
+	item := &outbox.Item{Free: number > 0, Position: d.Position, Author: d.Message.Author, Type: out.Message.Type, ID: d.Message.ID, Set: set, Ordinal: e.Ordinal,
+		Key: outbox.ItemKey(d.Position, d.Message.ID, number, e.Set, e.Ordinal)}
+	if err := s.Wrap(out, &item.Record); err != nil {
+		if t.current == nil { // of Process: it counts for no partition
+			t.Batch.Letters = append(t.Batch.Letters, publisher.LetterOf(item, err))
 		} else {
-			l.park(l.current, publisher.LetterOf(item, err))
+			t.park(t.current, publisher.LetterOf(item, err))
 		}
 		return nil
 	}
-	a.Publisher.Targets.Choose(m.Ctx, &item.Record, out.Message.ID)
+	s.Publisher.Targets.Choose(d.Ctx, &item.Record, out.Message.ID)
 	return item
 }
 
@@ -220,29 +226,7 @@ func trace(headers, cause []brook.Header) []brook.Header {
 	return headers
 }
 
-// Blocker reports whether the event has to wait for a set, and behind which position.
-func (l *Task) Blocker(m *delivery.Delivery, set string) (brook.Position, bool) {
-	f := l.current
-	if f == nil || f.Blocked.Empty() || len(m.Key) == 0 {
-		return brook.Position{}, false
-	}
-	offset, ok := f.Blocked.Blocker(set, l.keyText(m), m.Position.Offset)
-	return f.ID.At(offset), ok
-}
-
-// keyText gives the event's key as text, nil where it has none.
-func (l *Task) keyText(m *delivery.Delivery) []byte {
-	if len(m.Key) == 0 {
-		return nil
-	}
-	text, err := l.set.Code.Events[m.Message.Type].Shape.Text([]byte{}, m.Key)
-	if err != nil {
-		return nil
-	}
-	return text
-}
-
-func (l *Task) letter(m *delivery.Delivery, set, stage string, err error, attempts int, key []byte) deadletter.Letter {
+func (t *Task) letter(d *delivery.Delivery, set, stage string, err error, attempts int, key []byte) deadletter.Letter {
 	if errors.Is(err, brook.ErrTooLarge) {
 		stage = brook.StageApply
 	}
@@ -250,13 +234,13 @@ func (l *Task) letter(m *delivery.Delivery, set, stage string, err error, attemp
 	if p := (*brook.PanicError)(nil); errors.As(err, &p) {
 		stack = p.Stack
 	}
-	return deadletter.Letter{Stack: stack, Owes: m.Owed(set), DeadLetter: brook.DeadLetter{Position: m.Position, ID: m.Message.ID, Type: m.Message.Type, Author: m.Message.Author,
-		Stage: stage, Set: set, Error: deadletter.ErrorText(err), Attempts: attempts, Time: time.Now().UTC(), Key: key, Record: *m.Record, Silent: m.Silent && (set == "" || !m.Owing(set))}}
+	return deadletter.Letter{Stack: stack, Owes: d.Owed(set), DeadLetter: brook.DeadLetter{Position: d.Position, ID: d.Message.ID, Type: d.Message.Type, Author: d.Message.Author,
+		Stage: stage, Set: set, Error: deadletter.ErrorText(err), Attempts: attempts, Time: time.Now().UTC(), Key: key, Record: *d.Record, Silent: d.Silent && (set == "" || !d.Owing(set))}}
 }
 
 // park takes a letter into the batch.
-func (l *Task) park(f *Partition, letter deadletter.Letter) {
-	l.Target.Silence(&letter)
-	l.Batch.Letters = append(l.Batch.Letters, letter)
-	f.Blocked.Add(&letter, l.set.Config.OnFailure != brook.GoOn)
+func (t *Task) park(p *Partition, letter deadletter.Letter) {
+	t.Target.Silence(&letter)
+	t.Batch.Letters = append(t.Batch.Letters, letter)
+	p.Blocked.Add(&letter, t.set.Config.OnFailure != brook.GoOn)
 }

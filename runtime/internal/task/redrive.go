@@ -16,83 +16,83 @@ import (
 )
 
 // Redrive runs a letter's event through the set that failed, or through all where it failed before any.
-func (l *Task) Redrive(ctx context.Context, f *Partition, letter deadletter.Letter, remove []brook.Write) (applied bool, err error) {
-	a, w := l.set, f.Blocked
-	m := &l.M
+func (t *Task) Redrive(ctx context.Context, p *Partition, letter deadletter.Letter, remove []brook.Write) (applied bool, err error) {
+	s, blocked := t.set, p.Blocked
+	d := &t.M
 	record := letter.Record
-	l.Prepare(ctx, m, &record)
-	l.current = f
-	m.Letter, m.Only, m.Silent, m.Owes = &letter, letter.Set, letter.Silent, letter.Owes
-	l.unwrap(m)
-	l.Tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
-	if m.DecodeErr == nil {
-		l.Dispatch(m)
+	p.task = t
+	t.prepare(ctx, d, &record, p)
+	d.Letter, d.Only, d.Silent, d.Owes = &letter, letter.Set, letter.Silent, letter.Owes
+	t.unwrap(d)
+	t.Tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
+	if d.DecodeErr == nil {
+		t.Dispatch(d)
 	}
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case l.Tx.StoreFault() != nil:
-		return false, l.Tx.StoreFault()
+	case t.Tx.StoreFault() != nil:
+		return false, t.Tx.StoreFault()
 	}
-	if m.Only != "" && m.DecodeErr == nil && len(m.Results) == 0 {
-		m.Known, m.Handled = true, true
-		m.Results = append(m.Results, delivery.Result{Set: m.Only, Stage: brook.StageHandle,
-			Err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", m.Message.Type, m.Only)})
+	if d.Only != "" && d.DecodeErr == nil && len(d.Results) == 0 {
+		d.Known, d.Handled = true, true
+		d.Results = append(d.Results, delivery.Result{Set: d.Only, Stage: brook.StageHandle,
+			Err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", d.Message.Type, d.Only)})
 	}
-	w.Remove(&letter)
-	l.accept(f, m)
+	blocked.Remove(&letter)
+	t.accept(p, d)
 	away := false
-	l.aside = func() func() {
-		l.unput(w)
-		w.Add(&letter, a.Config.OnFailure != brook.GoOn)
+	t.aside = func() func() {
+		t.unput(blocked)
+		blocked.Add(&letter, s.Config.OnFailure != brook.GoOn)
 		away = true
 		return func() {
-			w = a.BlockedOf(f.ID)
-			f.Blocked = w
-			w.Remove(&letter)
-			for i := range l.Batch.Letters {
-				w.Add(&l.Batch.Letters[i], a.Config.OnFailure != brook.GoOn)
+			blocked = s.BlockedOf(p.ID)
+			p.Blocked = blocked
+			blocked.Remove(&letter)
+			for i := range t.Batch.Letters {
+				blocked.Add(&t.Batch.Letters[i], s.Config.OnFailure != brook.GoOn)
 			}
 			away = false
 		}
 	}
-	defer func() { l.aside = nil }()
-	applied = !slices.ContainsFunc(l.Batch.Letters, func(l deadletter.Letter) bool { return l.Stage != brook.StageEmit }) // its emissions have letters of their own
-	if !l.Target.Visits() && len(l.Batch.Letters) == 1 && bytes.Equal(l.Batch.Letters[0].AppendKey(nil), remove[0].Key) {
-		l.unput(w)
-		w.Add(&letter, a.Config.OnFailure != brook.GoOn) // it stays as it was
+	defer func() { t.aside = nil }()
+	applied = !slices.ContainsFunc(t.Batch.Letters, func(letter deadletter.Letter) bool { return letter.Stage != brook.StageEmit }) // its emissions have letters of their own
+	if !t.Target.Visits() && len(t.Batch.Letters) == 1 && bytes.Equal(t.Batch.Letters[0].AppendKey(nil), remove[0].Key) {
+		t.unput(blocked)
+		blocked.Add(&letter, s.Config.OnFailure != brook.GoOn) // it stays as it was
 		return false, nil
 	}
-	l.Batch.Writes = l.unlessRewritten(remove)
-	err = l.CommitAlone(ctx)
-	if errors.Is(err, brook.ErrTooLarge) && !l.Target.Visits() {
-		l.unput(w)
-		w.Add(&letter, a.Config.OnFailure != brook.GoOn)
+	t.Batch.Writes = t.unlessRewritten(remove)
+	err = t.CommitAlone(ctx)
+	if errors.Is(err, brook.ErrTooLarge) && !t.Target.Visits() {
+		t.unput(blocked)
+		blocked.Add(&letter, s.Config.OnFailure != brook.GoOn)
 		return false, nil
 	}
 	if errors.Is(err, brook.ErrTooLarge) {
 		// What it changes does not fit: it stays a letter, tried once more.
-		checks := l.Batch.Checks
-		l.unput(w)
-		l.Forget()
-		l.Batch.Checks = checks
+		checks := t.Batch.Checks
+		t.unput(blocked)
+		t.Forget()
+		t.Batch.Checks = checks
 		failed := letter
 		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, deadletter.ErrorText(err), brook.StageApply
-		l.park(f, failed)
-		l.Batch.Writes = l.unlessRewritten(remove)
-		applied, err = false, l.CommitAlone(ctx)
+		t.park(p, failed)
+		t.Batch.Writes = t.unlessRewritten(remove)
+		applied, err = false, t.CommitAlone(ctx)
 	}
 	if err != nil && !away {
-		l.unput(w)
-		w.Add(&letter, a.Config.OnFailure != brook.GoOn)
+		t.unput(blocked)
+		blocked.Add(&letter, s.Config.OnFailure != brook.GoOn)
 	}
 	return applied, err
 }
 
 // unlessRewritten leaves out the removal of a letter that the batch writes anew.
-func (l *Task) unlessRewritten(remove []brook.Write) []brook.Write {
-	for i := range l.Batch.Letters {
-		if bytes.Equal(l.Batch.Letters[i].AppendKey(nil), remove[0].Key) {
+func (t *Task) unlessRewritten(remove []brook.Write) []brook.Write {
+	for i := range t.Batch.Letters {
+		if bytes.Equal(t.Batch.Letters[i].AppendKey(nil), remove[0].Key) {
 			return remove[1:]
 		}
 	}
@@ -100,24 +100,24 @@ func (l *Task) unlessRewritten(remove []brook.Write) []brook.Write {
 }
 
 // unput takes the letters of the batch out of the waits again.
-func (l *Task) unput(w *deadletter.Blocked) {
-	for i := range l.Batch.Letters {
-		w.Remove(&l.Batch.Letters[i])
+func (t *Task) unput(blocked *deadletter.Blocked) {
+	for i := range t.Batch.Letters {
+		blocked.Remove(&t.Batch.Letters[i])
 	}
 }
 
 // Reemit puts what the log refused back to be published, in the stream of numbered emissions.
-func (l *Task) Reemit(ctx context.Context, letter deadletter.Letter, remove []brook.Write) error {
+func (t *Task) Reemit(ctx context.Context, letter deadletter.Letter, remove []brook.Write) error {
 	item := &outbox.Item{Free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
 		Record: letter.Record}
-	if err := l.Renumber(item); err != nil {
+	if err := t.Renumber(item); err != nil {
 		return err
 	}
-	l.Batch.Items = append(l.Batch.Items, item)
-	l.Batch.Writes = remove
-	err := l.CommitAlone(ctx)
+	t.Batch.Items = append(t.Batch.Items, item)
+	t.Batch.Writes = remove
+	err := t.CommitAlone(ctx)
 	if err == nil {
-		l.set.BlockedOf(partition.Of(letter.Position)).Remove(&letter)
+		t.set.BlockedOf(partition.Of(letter.Position)).Remove(&letter)
 	}
 	return err
 }

@@ -15,28 +15,28 @@ var ErrGone = errors.New("the letter holds only a part of its record, and the lo
 
 // Refetch returns the letter with its whole record, read from the log where it does not hold it. An error that wraps ErrGone or
 // [ErrPermanent] stays.
-func (s *Set) Refetch(ctx context.Context, l deadletter.Letter) (deadletter.Letter, error) {
-	if l.Omitted == 0 {
-		return l, nil
+func (s *Set) Refetch(ctx context.Context, letter deadletter.Letter) (deadletter.Letter, error) {
+	if letter.Omitted == 0 {
+		return letter, nil
 	}
 	var r brook.Record
 	err := s.Retry.Do(ctx, "read", func() (err error) {
-		r, err = s.refetch(ctx, l.Position)
+		r, err = s.refetch(ctx, letter.Position)
 		return err
 	})
 	if errors.Is(err, brook.ErrOutOfRange) {
 		err = errors.Join(ErrGone, err)
 	}
 	if err == nil {
-		err = l.Hydrate(&r)
+		err = letter.Hydrate(&r)
 	}
 	if errors.Is(err, deadletter.ErrOtherRecord) {
 		err = fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	if err != nil {
-		return l, err
+		return letter, err
 	}
-	return l, nil
+	return letter, nil
 }
 
 // refetch reads the record at a position again, from the log that the views were made from.

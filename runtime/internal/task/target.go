@@ -28,40 +28,40 @@ type Target interface {
 	// look notes, once for each batch, what waits in the outbox.
 	Look(feeds []*Partition)
 	// full reports whether a feed stands still for want of room.
-	Full(l *Task, f *Partition) bool
+	Full(t *Task, p *Partition) bool
 	// skip goes on behind what retention took from under a reader.
-	Skip(f *Partition, lost input.Gap)
+	Skip(p *Partition, lost input.Gap)
 	// dropped names the sets for which an event is not to be handled; "" stands for all.
 	Dropped(p brook.Position) []string
 	// stops reports whether the failure of an event ends Run.
 	Stops() bool
 	// stage takes the emissions and effects of an event into the batch, those that are to happen.
-	Stage(l *Task, f *Partition, m *delivery.Delivery)
+	Stage(t *Task, p *Partition, d *delivery.Delivery)
 	// silence says of a new letter whether its event was acted on.
 	Silence(letter *deadletter.Letter)
 	// committed tells others what a batch brought, and takes down what is due after it.
-	Committed(l *Task, moved []brook.Progress, from []brook.Position)
+	Committed(t *Task, moved []brook.Progress, from []brook.Position)
 }
 
 // Live is the target of tasks that fold into the live views: with the lock, and with emissions and
 // effects.
 type Live struct{ *Set }
 
-func (v Live) Visits() bool { return true }
+func (l Live) Visits() bool { return true }
 
 // Current is false if another process switched, and Process or Redrive saw it first.
-func (v Live) Current(g *catalog.Generation) bool { return g == v.Catalog.Live() }
+func (l Live) Current(g *catalog.Generation) bool { return g == l.Catalog.Live() }
 
-func (v Live) Lost() error {
-	if v.Catalog.Lost() {
+func (l Live) Lost() error {
+	if l.Catalog.Lost() {
 		return retry.ErrRestart
 	}
 	return nil
 }
 
-func (v Live) Claim(ctx context.Context) error {
-	err := v.Catalog.Claim(ctx)
-	if err != nil && v.Catalog.Lost() {
+func (l Live) Claim(ctx context.Context) error {
+	err := l.Catalog.Claim(ctx)
+	if err != nil && l.Catalog.Lost() {
 		return retry.ErrRestart
 	}
 	return err
@@ -69,58 +69,58 @@ func (v Live) Claim(ctx context.Context) error {
 
 // Claimed is false if another version of the code overtook this one, or the live views are others that
 // are to be claimed first.
-func (v Live) Claimed() bool { return v.Catalog.Claimed() }
+func (l Live) Claimed() bool { return l.Catalog.Claimed() }
 
-func (v Live) Look(feeds []*Partition) {
-	for _, f := range feeds {
-		f.outbound = v.Outbox.Depth(f.ID)
+func (l Live) Look(feeds []*Partition) {
+	for _, p := range feeds {
+		p.outbound = l.Outbox.Depth(p.ID)
 	}
 }
 
-func (v Live) Full(l *Task, f *Partition) bool {
-	if f.outbound+len(l.Batch.Items) >= v.Config.MaxOutbox {
+func (l Live) Full(t *Task, p *Partition) bool {
+	if p.outbound+len(t.Batch.Items) >= l.Config.MaxOutbox {
 		return true
 	}
-	letters := f.Blocked.Len()
-	if letters < v.Config.MaxDeadLetters {
-		f.Full = false
+	letters := p.Blocked.Len()
+	if letters < l.Config.MaxDeadLetters {
+		p.Full = false
 		return false
 	}
-	if !f.Full {
-		f.Full = true
-		l.due.failures = append(l.due.failures, brook.Failure{What: "handle", Position: f.ID.At(f.Next()), Attempts: 1,
+	if !p.Full {
+		p.Full = true
+		t.due.failures = append(t.due.failures, brook.Failure{What: "handle", Position: p.ID.At(p.Next()), Attempts: 1,
 			Err: fmt.Errorf("%w: partition %s has %d and stands still until some are redriven or dropped",
-				brook.ErrDeadLettersFull, f.ID, letters)})
+				brook.ErrDeadLettersFull, p.ID, letters)})
 	}
 	return true
 }
 
 // Skip is never called: what the log lost ends a feed of the live views.
-func (v Live) Skip(*Partition, input.Gap) {}
+func (l Live) Skip(*Partition, input.Gap) {}
 
-func (v Live) Dropped(brook.Position) []string { return nil }
+func (l Live) Dropped(brook.Position) []string { return nil }
 
-func (v Live) Stops() bool { return v.Config.OnFailure == brook.Stop }
+func (l Live) Stops() bool { return l.Config.OnFailure == brook.Stop }
 
-func (v Live) Stage(l *Task, f *Partition, m *delivery.Delivery) {
-	if !l.acted(f, m) {
-		l.StageEffects(m)
+func (l Live) Stage(t *Task, p *Partition, d *delivery.Delivery) {
+	if !t.acted(p, d) {
+		t.StageEffects(d)
 	}
 }
 
-func (v Live) Silence(*deadletter.Letter) {}
+func (l Live) Silence(*deadletter.Letter) {}
 
-func (v Live) Committed(l *Task, moved []brook.Progress, from []brook.Position) {
-	b, due := &l.Batch, &l.due
-	v.Hub.Publish(l.Tx.Changed)
+func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) {
+	b, due := &t.Batch, &t.due
+	l.Hub.Publish(t.Tx.Changed)
 	for _, p := range positions(moved) {
-		v.Progress.AdvanceTo(p)
+		l.Progress.AdvanceTo(p)
 	}
 	due.Letters = append(due.Letters, b.Letters...)
 	due.unknown = append(due.unknown, b.Unknown...)
 	due.Effects = append(due.Effects,
-		v.Outbox.Committed(b.Items, b.effects, positions(moved), from, v.Publisher.Marking())...)
-	if v.Config.Hooks.Commit != nil && len(moved) > 0 {
+		l.Outbox.Committed(b.Items, b.effects, positions(moved), from, l.Publisher.Marking())...)
+	if l.Config.Hooks.Commit != nil && len(moved) > 0 {
 		due.commits = append(due.commits, brook.Commit{
 			Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.Unknown), Repeats: b.repeats,
 			Strays: b.strays, Letters: len(b.Letters), Duration: time.Since(b.started),

@@ -17,15 +17,16 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/prefetch"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // In makes the lane fold into g.
-func (l *Task) In(g *catalog.Generation) {
-	l.Gen = g
-	l.Tx.On(g.Tables, g.Unready)
+func (t *Task) In(g *catalog.Generation) {
+	t.Gen = g
+	t.Tx.On(g.Tables, g.Unready)
 }
 
 // Task folds the events of some partitions, one at a time, into the views of one generation.
@@ -66,8 +67,8 @@ type Task struct {
 
 	tooLarge   error // the event at tooLargeAt alone is more than the store takes
 	tooLargeAt brook.Position
-	numbered   bool        // the batch used numbers that the store counts
-	rehearsal  *prefetcher // nil until it is needed
+	numbered   bool                 // the batch used numbers that the store counts
+	prefetcher *prefetch.Prefetcher // nil until the first event; nil over a store that is near
 }
 
 // batch is what a batch holds besides the transaction.
@@ -84,7 +85,7 @@ type batch struct {
 	Writes                  []brook.Write // of removed letters and the like
 	Checks                  []brook.Check // what these rely on
 	started                 time.Time
-	rehearsed               time.Duration // how long that took
+	prefetched              time.Duration // how long reading ahead took
 }
 
 // outcome is what became of an event that a lane took.
@@ -106,51 +107,51 @@ var errRewound = fmt.Errorf("%w: the batch comes again, smaller", retry.ErrStop)
 // ErrGoSerial makes Run go on with one lane.
 var ErrGoSerial = errors.New("more than a tenth of the events stray")
 
-func (s *Set) NewTask(g *catalog.Generation, t Target) *Task {
-	l := &Task{set: s, Gen: g, Target: t, Tx: txn.New(s.Def.Collections, s.Code.Layout, s.Reader), limit: max(1, s.Config.BatchSize),
+func (s *Set) NewTask(g *catalog.Generation, target Target) *Task {
+	t := &Task{set: s, Gen: g, Target: target, Tx: txn.New(s.Def.Collections, s.Code.Layout, s.Reader), limit: max(1, s.Config.BatchSize),
 		wake: retry.NewSignal(), Chunks: make(chan input.Fetch)}
-	l.In(g)
-	if t.Visits() && s.Catalog.Fenced() {
-		l.Tx.TrackReads()
+	t.In(g)
+	if target.Visits() && s.Catalog.Fenced() {
+		t.Tx.TrackReads()
 	}
-	l.Deliver = s.Def.Lane(l.Tx)
-	return l
+	t.Deliver = s.Def.Lane(t.Tx)
+	return t
 }
 
 // Run folds what its feeds bring until stop ends, finishing under ctx what is in flight then. It returns nil
 // when stop ended, and when every feed reached its end.
-func (l *Task) Run(stop, ctx context.Context) error {
-	for !l.finished() {
+func (t *Task) Run(stop, ctx context.Context) error {
+	for !t.finished() {
 		if stop.Err() != nil {
 			return nil
 		}
-		if err := l.Target.Lost(); err != nil {
+		if err := t.Target.Lost(); err != nil {
 			return err
 		}
-		if l.Enter(stop) != nil {
+		if t.Enter(stop) != nil {
 			return nil
 		}
-		l.Target.Look(l.Partitions)
-		l.Over = nil
-		f, wait := l.Next()
-		l.Leave()
-		l.follow()
-		if l.Over != nil {
-			return l.Over
+		t.Target.Look(t.Partitions)
+		t.Over = nil
+		p, wait := t.Next()
+		t.Leave()
+		t.follow()
+		if t.Over != nil {
+			return t.Over
 		}
-		if f == nil && slices.ContainsFunc(l.Partitions, dirty) {
-			if err := l.Moved(stop); err != nil {
+		if p == nil && slices.ContainsFunc(t.Partitions, dirty) {
+			if err := t.Moved(stop); err != nil {
 				return err
 			}
 			continue
 		}
-		if f == nil {
-			if err := l.await(stop, wait); err != nil {
+		if p == nil {
+			if err := t.await(stop, wait); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := l.Fold(stop, ctx); err != nil {
+		if err := t.Fold(stop, ctx); err != nil {
 			return err
 		}
 	}
@@ -158,26 +159,26 @@ func (l *Task) Run(stop, ctx context.Context) error {
 }
 
 // finished reports whether every feed has an end and reached it.
-func (l *Task) finished() bool {
-	return len(l.Partitions) > 0 && !slices.ContainsFunc(l.Partitions, func(f *Partition) bool { return !f.Finished() })
+func (t *Task) finished() bool {
+	return len(t.Partitions) > 0 && !slices.ContainsFunc(t.Partitions, func(p *Partition) bool { return !p.Finished() })
 }
 
 // await waits for a chunk, a wake, the end of a retry's wait, or stop; then it takes what is there.
-func (l *Task) await(stop context.Context, wait time.Duration) error {
+func (t *Task) await(stop context.Context, wait time.Duration) error {
 	var timer <-chan time.Time
 	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		timer = t.C
+		timeout := time.NewTimer(wait)
+		defer timeout.Stop()
+		timer = timeout.C
 	}
 	select {
-	case c := <-l.Chunks:
+	case c := <-t.Chunks:
 		if c.Err != nil {
 			return c.Err
 		}
-		l.takeChunk(c)
-		return l.drain()
-	case <-l.wake:
+		t.takeChunk(c)
+		return t.drain()
+	case <-t.wake:
 	case <-timer:
 	case <-stop.Done():
 	}
@@ -185,14 +186,14 @@ func (l *Task) await(stop context.Context, wait time.Duration) error {
 }
 
 // drain takes the chunks that wait, without waiting itself.
-func (l *Task) drain() error {
+func (t *Task) drain() error {
 	for {
 		select {
-		case c := <-l.Chunks:
+		case c := <-t.Chunks:
 			if c.Err != nil {
 				return c.Err
 			}
-			l.takeChunk(c)
+			t.takeChunk(c)
 		default:
 			return nil
 		}
@@ -200,63 +201,57 @@ func (l *Task) drain() error {
 }
 
 // takeChunk takes a chunk.
-func (l *Task) takeChunk(c input.Fetch) {
+func (t *Task) takeChunk(c input.Fetch) {
 	if c.Gap != nil {
-		l.Target.Skip(l.Partition(c.Queue.ID), *c.Gap)
+		t.Target.Skip(t.Partition(c.Queue.ID), *c.Gap)
 	}
 	c.Queue.Append(c.Chunk)
 }
 
 // Moved commits offsets that hold no records, when nothing else is to do.
-func (l *Task) Moved(stop context.Context) error {
-	if !slices.ContainsFunc(l.Partitions, dirty) {
+func (t *Task) Moved(stop context.Context) error {
+	if !slices.ContainsFunc(t.Partitions, dirty) {
 		return nil
 	}
-	if l.Enter(stop) != nil {
+	if t.Enter(stop) != nil {
 		return nil
 	}
-	err := l.commit(stop)
-	l.Leave()
-	l.follow()
+	err := t.commit(stop)
+	t.Leave()
+	t.follow()
 	if errors.Is(err, errRewound) || stop.Err() != nil {
-		l.trouble = cmp.Or(err, l.trouble)
+		t.trouble = cmp.Or(err, t.trouble)
 		return nil
 	}
 	return err
 }
 
 // Ended returns why ctx ended, nil if it did not, with what the store failed with until then.
-func (l *Task) Ended(ctx context.Context) error {
+func (t *Task) Ended(ctx context.Context) error {
 	why, tries := retry.Ending(ctx), 1
-	if why == nil || l.trouble == nil {
+	if why == nil || t.trouble == nil {
 		return why
 	}
-	for _, f := range l.Partitions {
-		tries = max(tries, f.broken)
+	for _, p := range t.Partitions {
+		tries = max(tries, p.broken)
 	}
-	return retry.GaveUp(why, "fold", tries, l.trouble, nil)
-}
-
-// Owns reports whether a record is in the partition that its key belongs to.
-func (l *Task) Owns(r *brook.Record) bool {
-	p, ok := l.set.Config.Driver.(brook.Partitioner)
-	return ok && p.Partition(r.Key, l.count) == int(r.Partition)
+	return retry.GaveUp(why, "fold", tries, t.trouble, nil)
 }
 
 // Enter and leave stand around every batch: while lanes are at rest, nobody is between them. Only the end of ctx is an error.
-func (l *Task) Enter(ctx context.Context) error {
-	if !l.Target.Visits() {
+func (t *Task) Enter(ctx context.Context) error {
+	if !t.Target.Visits() {
 		return nil
 	}
-	err := l.set.Lock.Enter(ctx, &l.visit)
-	l.Inside = err == nil
+	err := t.set.Lock.Enter(ctx, &t.visit)
+	t.Inside = err == nil
 	return err
 }
 
-func (l *Task) Leave() {
-	if l.Inside {
-		l.Inside = false
-		l.set.Lock.Leave(&l.visit)
+func (t *Task) Leave() {
+	if t.Inside {
+		t.Inside = false
+		t.set.Lock.Leave(&t.visit)
 	}
 }
 
@@ -267,78 +262,107 @@ const batchTime = 50 * time.Millisecond
 // store until the commit is done.
 const batchBytes = 8 << 20
 
-// mustYield reports whether the batch should end: somebody waits for the lanes to rest, or it takes long.
-func (l *Task) mustYield() bool {
-	n := l.Batch.events
-	return n > 0 && l.Target.Visits() && (l.set.Lock.MustYield(&l.visit) || n%8 == 0 && time.Since(l.Batch.started) > batchTime+l.Batch.rehearsed)
+// mustYield reports whether the batch should end: somebody waits for the tasks to rest, or it takes
+// long. What nobody else reads may take its time.
+func (t *Task) mustYield() bool {
+	n := t.Batch.events
+	if n == 0 || !t.Target.Visits() {
+		return false
+	}
+	return t.Awaited() || n%8 == 0 && time.Since(t.Batch.started) > batchTime+t.Batch.prefetched
+}
+
+// Awaited reports whether somebody waits for the tasks to rest, the quiesce lock being visited.
+func (t *Task) Awaited() bool { return t.Target.Visits() && t.set.Lock.MustYield(&t.visit) }
+
+// Host returns the partition of a queue.
+func (t *Task) Host(queue int) delivery.Host { return t.Partitions[queue] }
+
+// prefetch reads what the head of p reads, and the events that come next, if the store is far.
+func (t *Task) prefetch(ctx, stop context.Context, p *Partition) {
+	if t.prefetcher == nil {
+		fetcher, ok := t.set.Reader.(brook.Fetcher)
+		if !ok {
+			return
+		}
+		t.prefetcher = prefetch.New(prefetch.Parts{
+			Task: t, Fetcher: fetcher, Tx: t.Tx, Def: t.set.Def, Code: t.set.Code,
+			Envelope: t.set.Config.Envelope, Bare: t.set.Bare, Divided: t.set.Config.Group,
+		})
+	}
+	if t.Batch.events == 0 {
+		t.prefetcher.Begin(t.queues, t.Gen.Tables, t.Gen.Unready, t.Parallel)
+	}
+	t.Batch.prefetched += t.prefetcher.Prefetch(ctx, stop, p.Queue, t.limit-t.Batch.events)
 }
 
 // Next returns the feed whose head goes first, or nil if the lane has to wait, and how long at most.
-func (l *Task) Next() (first *Partition, wait time.Duration) {
-	if wait = l.Effects.Full(); wait > 0 {
+func (t *Task) Next() (first *Partition, wait time.Duration) {
+	if wait = t.Effects.Full(); wait > 0 {
 		return nil, wait
 	}
-	i, wait := l.queues.Next(l.mayTake)
+	i, wait := t.queues.Next(t.mayTake)
 	if i < 0 {
 		return nil, wait
 	}
-	return l.Partitions[i], wait
+	return t.Partitions[i], wait
 }
 
 // SetPartitions gives the lane its feeds, which it sorts.
-func (l *Task) SetPartitions(feeds []*Partition) {
-	slices.SortFunc(feeds, func(f, g *Partition) int { return f.ID.At(0).Compare(g.ID.At(0)) })
-	l.Partitions, l.queues = feeds, make(input.Group, len(feeds))
-	for i, f := range feeds {
-		l.queues[i] = f.Queue
+func (t *Task) SetPartitions(feeds []*Partition) {
+	slices.SortFunc(feeds, func(p, g *Partition) int { return p.ID.At(0).Compare(g.ID.At(0)) })
+	t.Partitions, t.queues = feeds, make(input.Group, len(feeds))
+	for i, p := range feeds {
+		t.queues[i] = p.Queue
+		p.task = t
 	}
-	l.mayTake = func(i int) bool { return !l.Target.Full(l, l.Partitions[i]) }
+	t.mayTake = func(i int) bool { return !t.Target.Full(t, t.Partitions[i]) }
 }
 
 // Fold takes events into a batch and commits it.
-func (l *Task) Fold(stop, ctx context.Context) error {
-	switch err := l.Target.Claim(stop); {
+func (t *Task) Fold(stop, ctx context.Context) error {
+	switch err := t.Target.Claim(stop); {
 	case err == nil:
 	case stop.Err() != nil && !errors.Is(err, retry.ErrRestart): // the partitions move, perhaps, and Run goes on
-		l.trouble = err
+		t.trouble = err
 		return nil
 	default:
 		return err
 	}
-	if l.Enter(stop) != nil {
+	if t.Enter(stop) != nil {
 		return nil
 	}
-	if !l.Target.Claimed() { // since it was claimed
-		l.Leave()
+	if !t.Target.Claimed() { // since it was claimed
+		t.Leave()
 		return nil
 	}
-	l.Target.Look(l.Partitions)
-	l.Batch.started = time.Now()
+	t.Target.Look(t.Partitions)
+	t.Batch.started = time.Now()
 	var what outcome
 	var err, lost error
-	var f *Partition
-	for l.Batch.events < l.limit && l.Batch.bytes < batchBytes {
-		if lost = l.drain(); lost != nil { // what is in the batch is committed all the same
+	var p *Partition
+	for t.Batch.events < t.limit && t.Batch.bytes < batchBytes {
+		if lost = t.drain(); lost != nil { // what is in the batch is committed all the same
 			break
 		}
-		if l.mustYield() || stop.Err() != nil {
+		if t.mustYield() || stop.Err() != nil {
 			break
 		}
-		if f, _ = l.Next(); f == nil {
+		if p, _ = t.Next(); p == nil {
 			break
 		}
-		l.prefetch(ctx, stop, f)
-		if what, err = l.processRecord(ctx, f, f.Head()); what != accepted {
+		t.prefetch(ctx, stop, p)
+		if what, err = t.processRecord(ctx, p, p.Head()); what != accepted {
 			break
 		}
-		l.recovered(f)
-		l.Batch.bytes += len(f.Head().Key) + len(f.Head().Value)
-		f.Advance()
+		t.recovered(p)
+		t.Batch.bytes += len(p.Head().Key) + len(p.Head().Value)
+		p.Advance()
 	}
-	l.events += l.Batch.events
-	cerr := l.commit(ctx)
-	l.Leave()
-	l.follow()
+	t.events += t.Batch.events
+	cerr := t.commit(ctx)
+	t.Leave()
+	t.follow()
 	switch {
 	case errors.Is(cerr, errRewound):
 		return lost // the batch comes again, and with it what was to be done about an event
@@ -348,36 +372,36 @@ func (l *Task) Fold(stop, ctx context.Context) error {
 		return lost
 	}
 	if what == crossKey {
-		what, err = l.runExclusive(stop, ctx, f)
-		l.follow()
+		what, err = t.runExclusive(stop, ctx, p)
+		t.follow()
 	}
-	return l.after(stop, f, what, err)
+	return t.after(stop, p, what, err)
 }
 
 // recovered notes that the store gives what the head of f needs.
-func (l *Task) recovered(f *Partition) {
-	if f.broken > 0 {
-		l.set.Report.Recovered("store", f.broken, f.ID.At(f.Next()))
-		f.broken, l.trouble = 0, nil
+func (t *Task) recovered(p *Partition) {
+	if p.broken > 0 {
+		t.set.Report.Recovered("store", p.broken, p.ID.At(p.Next()))
+		p.broken, t.trouble = 0, nil
 	}
 }
 
 // after deals with an event that did not make it into the batch.
-func (l *Task) after(stop context.Context, f *Partition, what outcome, err error) error {
+func (t *Task) after(stop context.Context, p *Partition, what outcome, err error) error {
 	switch what {
 	case storeUnavailable:
 		if errors.Is(err, brook.ErrPermanent) {
 			return err
 		}
-		f.broken++
-		l.trouble = err
-		l.set.Report.Failure(brook.Failure{What: "store", Position: f.ID.At(f.Next()), Attempts: f.broken, Err: err})
-		retry.Sleep(stop, retry.Wait(l.set.Config.Retry, f.broken)) // the end of stop shows at the next turn
-		f.Attempts = 0
+		p.broken++
+		t.trouble = err
+		t.set.Report.Failure(brook.Failure{What: "store", Position: p.ID.At(p.Next()), Attempts: p.broken, Err: err})
+		retry.Sleep(stop, retry.Wait(t.set.Config.Retry, p.broken)) // the end of stop shows at the next turn
+		p.Attempts = 0
 	case retryLater:
-		f.Attempts++
-		f.HoldUntil(time.Now().Add(retry.Wait(l.set.Config.Retry, f.Attempts)))
-		l.set.Report.Failure(brook.Failure{What: "handle", Position: f.ID.At(f.Next()), Attempts: f.Attempts, Err: err})
+		p.Attempts++
+		p.HoldUntil(time.Now().Add(retry.Wait(t.set.Config.Retry, p.Attempts)))
+		t.set.Report.Failure(brook.Failure{What: "handle", Position: p.ID.At(p.Next()), Attempts: p.Attempts, Err: err})
 	case stopApp, goSerial:
 		return err
 	}
@@ -385,38 +409,38 @@ func (l *Task) after(stop context.Context, f *Partition, what outcome, err error
 }
 
 // runExclusive runs the head of f with all other lanes at rest. It waits for these until stop ends.
-func (l *Task) runExclusive(stop, ctx context.Context, f *Partition) (outcome, error) {
-	rest, err := l.set.Quiesce(stop)
+func (t *Task) runExclusive(stop, ctx context.Context, p *Partition) (outcome, error) {
+	rest, err := t.set.Quiesce(stop)
 	if err != nil {
 		return cancelled, err
 	}
-	l.Rest = rest
+	t.Rest = rest
 	defer func() {
-		l.Rest = nil
+		t.Rest = nil
 		rest.End()
 	}()
-	if !l.Target.Claimed() { // since the batch was left
+	if !t.Target.Claimed() { // since the batch was left
 		return accepted, nil
 	}
-	l.Parallel, l.exclusive = false, true
-	defer func() { l.exclusive = false }()
-	what, err := l.processRecord(ctx, f, f.Head())
-	l.Parallel = true
+	t.Parallel, t.exclusive = false, true
+	defer func() { t.exclusive = false }()
+	what, err := t.processRecord(ctx, p, p.Head())
+	t.Parallel = true
 	if what == accepted {
-		l.recovered(f)
-		f.Advance()
+		t.recovered(p)
+		p.Advance()
 	}
-	l.Batch.strays++
-	if cerr := l.commit(ctx); errors.Is(cerr, errRewound) {
+	t.Batch.strays++
+	if cerr := t.commit(ctx); errors.Is(cerr, errRewound) {
 		return accepted, nil
 	} else if cerr != nil {
 		return stopApp, cerr
 	}
 	if what == accepted {
-		l.due.strays = append(l.due.strays, l.last)
+		t.due.strays = append(t.due.strays, t.last)
 	}
-	if l.strays++; what == accepted && l.strays > 100 && l.strays*10 > l.events && !l.set.Config.Group {
-		return goSerial, fmt.Errorf("%w: %s", ErrGoSerial, delivery.ReasonOf(&l.last))
+	if t.strays++; what == accepted && t.strays > 100 && t.strays*10 > t.events && !t.set.Config.Group {
+		return goSerial, fmt.Errorf("%w: %s", ErrGoSerial, delivery.ReasonOf(&t.last))
 	}
 	return what, err
 }

@@ -31,16 +31,16 @@ func (s *Set) LoadBlocked(ctx context.Context, g *catalog.Generation) (map[parti
 		if err != nil {
 			return nil, err
 		}
-		l, err := deadletter.Decode(row.Value)
+		letter, err := deadletter.Decode(row.Value)
 		if err != nil {
 			return nil, err
 		}
-		id := partition.Of(l.Position)
+		id := partition.Of(letter.Position)
 		if all[id] == nil {
 			all[id] = &deadletter.Blocked{}
 		}
-		l.Set = s.Catalog.SetNow(l.Type, l.Set)
-		all[id].Add(&l, s.Config.OnFailure != brook.GoOn)
+		letter.Set = s.Catalog.SetNow(letter.Type, letter.Set)
+		all[id].Add(&letter, s.Config.OnFailure != brook.GoOn)
 	}
 	return all, nil
 }
@@ -57,17 +57,17 @@ func (s *Set) BlockedOf(id partition.ID) *deadletter.Blocked {
 func (s *Set) Installed(g *catalog.Generation) {
 	s.LanesMu.Lock()
 	defer s.LanesMu.Unlock()
-	for _, l := range append([]*Task{s.Exclusive}, s.Tasks...) {
-		if l != nil && l.Gen.Number == g.Number {
-			l.In(g)
+	for _, t := range append([]*Task{s.Exclusive}, s.Tasks...) {
+		if t != nil && t.Gen.Number == g.Number {
+			t.In(g)
 		}
 	}
 }
 
 // EmissionRefused counts a dead letter of an emission.
 func (s *Set) EmissionRefused(id partition.ID) {
-	if w := s.Blocked[id]; w != nil {
-		w.AddEmission()
+	if blocked := s.Blocked[id]; blocked != nil {
+		blocked.AddEmission()
 	}
 }
 
@@ -98,10 +98,10 @@ func (s *Set) Wrap(out *brook.Outbound, r *brook.Record) error {
 }
 
 // Partition gives the lane's feed of a partition, or nil.
-func (l *Task) Partition(id partition.ID) *Partition {
-	for _, f := range l.Partitions {
-		if f.ID == id {
-			return f
+func (t *Task) Partition(id partition.ID) *Partition {
+	for _, p := range t.Partitions {
+		if p.ID == id {
+			return p
 		}
 	}
 	return nil
@@ -111,19 +111,19 @@ func (l *Task) Partition(id partition.ID) *Partition {
 func (s *Set) Split(feeds []*Partition, mode brook.Mode) []*Task {
 	lanes := make([]*Task, 0, mode.Lanes)
 	for n := range mode.Lanes {
-		l := s.NewTask(s.Catalog.Live(), Live{s})
-		l.Parallel, l.count = mode.Lanes > 1, mode.Lanes
+		t := s.NewTask(s.Catalog.Live(), Live{s})
+		t.Parallel, t.count = mode.Lanes > 1, mode.Lanes
 		var own []*Partition
-		for _, f := range feeds {
-			if mode.Lanes == 1 || f.ID.Number == int32(n) {
-				own = append(own, f)
+		for _, p := range feeds {
+			if mode.Lanes == 1 || p.ID.Number == int32(n) {
+				own = append(own, p)
 			}
 		}
 		if len(own) == 0 {
 			continue // another member's
 		}
-		l.SetPartitions(own)
-		lanes = append(lanes, l)
+		t.SetPartitions(own)
+		lanes = append(lanes, t)
 	}
 	return lanes
 }
@@ -132,13 +132,13 @@ func (s *Set) Split(feeds []*Partition, mode brook.Mode) []*Task {
 func (s *Set) WakeTasks() {
 	s.LanesMu.Lock()
 	defer s.LanesMu.Unlock()
-	for _, l := range s.Tasks {
-		l.Rouse()
+	for _, t := range s.Tasks {
+		t.Rouse()
 	}
 }
 
 // Rouse makes the lane look whether what it stood still for is over.
-func (l *Task) Rouse() { l.wake.Set() }
+func (t *Task) Rouse() { t.wake.Set() }
 
 // Set is what the tasks of one app have in common: what they run on, and what only those may touch
 // who visit the lock or hold it.
@@ -169,4 +169,16 @@ type Set struct {
 
 	LanesMu sync.Mutex
 	Tasks   []*Task // that run
+}
+
+// keyText returns the event's key as text, nil if it has none.
+func (s *Set) keyText(d *delivery.Delivery) []byte {
+	if len(d.Key) == 0 {
+		return nil
+	}
+	text, err := s.Code.Events[d.Message.Type].Shape.Text([]byte{}, d.Key)
+	if err != nil {
+		return nil
+	}
+	return text
 }
