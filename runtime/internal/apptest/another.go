@@ -47,14 +47,14 @@ func AnotherApp(t *testing.T, open func(*testing.T) brook.Store) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer app.Close()
+				defer func() { _ = app.Close() }() // what it returns is tested elsewhere
 				for _, account := range []string{"a", "b"} {
 					end, err := another(c)
 					if err != nil {
 						t.Fatal(err)
 					}
 					if !closes {
-						defer end()
+						defer func() { _ = end() }()
 					} else if err := end(); err != nil {
 						t.Fatal(err)
 					}

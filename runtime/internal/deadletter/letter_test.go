@@ -121,7 +121,6 @@ func TestStoredValues(t *testing.T) {
 	}
 	// The letter's value may share the store's bytes: what is appended to it does not go there.
 	data := append([]byte(storedWhole), "after"...)
-	l := decoded(t, storedWhole)
 	l, err := Decode(brook.Value{Data: data[:len(storedWhole)]})
 	if err != nil {
 		t.Fatal(err)

@@ -62,13 +62,6 @@ func (p *Progress) At(id partition.ID) int64 {
 	return p.next[id]
 }
 
-// none reports whether nothing was ever folded.
-func (p *Progress) none() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.next) == 0
-}
-
 // All gives what is known of all partitions.
 func (p *Progress) All() map[partition.ID]int64 {
 	p.mu.Lock()

@@ -13,7 +13,9 @@ import (
 func Ending(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	switch {
-	case err == nil || cause == err:
+	case err == nil:
+		return nil
+	case errors.Is(err, cause):
 		return err
 	case errors.Is(cause, brook.ErrClosed):
 		return brook.ErrClosed
