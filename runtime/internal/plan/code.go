@@ -1,5 +1,8 @@
-// Package plan works out from what a package's code says how it is run, and what its views are made from. All of it is pure functions of
-// plain data.
+// Package plan works out from what a package's code declares how it is run, what its views are made
+// from, and how that differs from what they were made from before.
+//
+// Package engine makes one Code when an app opens; catalog, publisher and the tasks read it. All of
+// it is pure functions of plain data: a Code never changes, and any goroutine may use it.
 package plan
 
 import (
@@ -10,27 +13,26 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 )
 
-// Reads reports whether the app reads a topic.
-func (p *Code) Reads(topic string) bool { return slices.Contains(p.Topics, topic) }
-
-// Code is what the code of a package is like: what it makes its rows from, and how its partitions
-// can be run. It never changes.
+// Code is what a package's code declares. It never changes.
 type Code struct {
 	Layout       *schema.Layout
 	sets         []string // names of the handler sets, in order
 	handlers     []Handler
-	defaultTopic string // of events that declare none
-	Events       map[string]schema.Event
-	Topics       []string          // that the app reads, sorted
-	Made         map[string]Origin // what rows are made from, by collection
-	Contract     string            // a hash of that and of the indexes
+	defaultTopic string                  // of events that declare none
+	Events       map[string]schema.Event // by type
+	Topics       []string                // those that the app reads, sorted
+	Made         map[string]Origin       // what rows are made from, by collection
+	Contract     string                  // a hash of Made and of the indexes
 }
 
-// New returns what a package is like. defaultTopic is that of events that declare none; discards
-// are the types of events that are received and ignored on purpose.
+// New returns the Code of a package. defaultTopic is that of events that declare none; discards are
+// the types of events that are received and ignored on purpose.
 func New(defaultTopic string, sets []string, handlers []Handler, discards []string,
 	collections []brook.AnyCollection, events []brook.AnyEvent) *Code {
-	p := &Code{Layout: LayoutOf(collections), sets: sets, handlers: handlers, defaultTopic: defaultTopic, Events: map[string]schema.Event{}}
+	p := &Code{
+		Layout: LayoutOf(collections), sets: sets, handlers: handlers,
+		defaultTopic: defaultTopic, Events: map[string]schema.Event{},
+	}
 	for _, e := range events {
 		info := e.Info()
 		p.Events[info.Type] = info
@@ -43,8 +45,8 @@ func New(defaultTopic string, sets []string, handlers []Handler, discards []stri
 		topics[p.Topic(p.Events[typ].Topic)] = true
 	}
 	p.Topics = slices.Sorted(maps.Keys(topics))
-	p.Made = p.structure()
-	p.Contract = p.contractOf(p.Made)
+	p.Made = p.origins()
+	p.Contract = p.contract()
 	return p
 }
 
@@ -57,9 +59,36 @@ func LayoutOf(collections []brook.AnyCollection) *schema.Layout {
 	return schema.NewLayout(infos)
 }
 
+// Topic returns the topic of an event that declares the given one, "" if it declares none.
 func (p *Code) Topic(declared string) string {
 	if declared == "" {
 		return p.defaultTopic
 	}
 	return declared
 }
+
+// Reads reports whether the app reads a topic.
+func (p *Code) Reads(topic string) bool { return slices.Contains(p.Topics, topic) }
+
+// Acts reports whether any handler emits or has effects.
+func (p *Code) Acts() bool {
+	return slices.ContainsFunc(p.handlers, func(h Handler) bool { return h.Acts })
+}
+
+// HandlersOf returns the names of the sets that handle an event type.
+func (p *Code) HandlersOf(typ string) (sets []string) {
+	for _, h := range p.handlers {
+		if h.Event == typ {
+			sets = append(sets, p.sets[h.Set])
+		}
+	}
+	return sets
+}
+
+// Handles reports whether a set has a handler of an event type.
+func (p *Code) Handles(set, typ string) bool {
+	return slices.Contains(p.HandlersOf(typ), set)
+}
+
+// HandlerName returns a handler as Set.Method.
+func (p *Code) HandlerName(h *Handler) string { return p.sets[h.Set] + "." + h.Name }

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Fingerprint says, as layout 2 did, what made the views: line by line, without topics.
+// Fingerprint returns what makes the views, line by line, as it was stored in layout 2: without
+// topics.
 func (p *Code) Fingerprint() []string {
 	var lines []string
 	for _, h := range p.handlers {

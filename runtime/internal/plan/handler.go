@@ -1,13 +1,14 @@
 package plan
 
-// Handler says what the signature of a handler says, and what was proved of its body. Generated code names it engine.Handler.
+// Handler is what a handler's signature declares, and what was proved of its body. Generated code
+// names it engine.Handler.
 type Handler struct {
 	Set     int    // in Definition.Sets
 	Name    string // of the method
 	Event   string // type of the event
 	Reads   []int  // collections whose view it takes
 	Indexes []IndexRef
-	Writes  []int // collections that it gives changes of
+	Writes  []int // collections that it returns changes of
 	Acts    bool  // it emits or has effects
 
 	Proved      bool   // every key that it reads or writes begins with the event's key

@@ -5,25 +5,16 @@ import (
 	"slices"
 )
 
-// indexNames names the indexes that the code has.
-func (p *Code) indexNames() []string {
-	var names []string
-	for _, c := range p.Layout.Collections {
-		for _, x := range c.Indexes {
-			names = append(names, c.IndexName(x))
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
+// RowsTable returns the name of the table of a collection's rows, without that of its generation.
 func RowsTable(collection string) string { return "rows/" + url.PathEscape(collection) }
 
+// IndexTable returns the name of the table of an index that is as old as its generation, without
+// that of the generation.
 func IndexTable(collection, field string) string {
 	return "index/" + url.PathEscape(collection) + "/" + field
 }
 
-// TableNames names the tables of rows and indexes that the code has.
+// TableNames returns the names of the tables of rows and indexes that the code has, sorted.
 func (p *Code) TableNames() []string {
 	var names []string
 	for _, c := range p.Layout.Collections {
@@ -35,7 +26,7 @@ func (p *Code) TableNames() []string {
 	return Sorted(names)
 }
 
-// Sorted sorts names, each once.
+// Sorted sorts names in place and returns them, each once.
 func Sorted(names []string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// SetOf is the key of what is known of a set as a handler of an event type; types hold no blanks.
+// SetOf returns the key under which it is known which set handles an event type in the place of
+// another one. Types have no blanks.
 func SetOf(typ, set string) string { return typ + " " + set }
 
-// SetsOf names the sets whose handlers of an event type make rows.
+// SetsOf returns the names of the sets whose handlers of an event type make rows.
 func SetsOf(made map[string]Origin, typ string) (sets []string) {
 	for _, o := range made {
 		for _, c := range o.Events {
@@ -20,19 +21,24 @@ func SetsOf(made map[string]Origin, typ string) (sets []string) {
 	return sets
 }
 
-// Renames says which set handles an event type in the place of one that no longer does: of the handlers that make a collection's rows from it,
-// the one at the same place among those whose sets are others.
+// Renames returns which set handles an event type in the place of a set that no longer does, by
+// SetOf: of the handlers that make a collection's rows from the type, the one at the same place
+// among those whose sets are others.
 func (p *Code) Renames(made map[string]Origin) map[string]string {
 	to := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(made)) {
 		for _, old := range made[name].Events {
-			i := slices.IndexFunc(p.Made[name].Events, func(c Cause) bool { return c.Event == old.Event })
+			i := p.Made[name].cause(old.Event)
 			if i < 0 {
 				continue
 			}
 			were, are := old.sets(), p.Made[name].Events[i].sets()
-			gone := slices.DeleteFunc(slices.Clone(were), func(set string) bool { return p.Handles(set, old.Event) })
-			come := slices.DeleteFunc(are, func(set string) bool { return slices.Contains(were, set) })
+			gone := slices.DeleteFunc(slices.Clone(were), func(set string) bool {
+				return p.Handles(set, old.Event)
+			})
+			come := slices.DeleteFunc(are, func(set string) bool {
+				return slices.Contains(were, set)
+			})
 			if len(gone) != len(come) {
 				continue
 			}

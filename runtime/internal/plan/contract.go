@@ -1,0 +1,40 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+)
+
+// contract returns a hash of what all who fold one generation have in common: what they make its
+// rows from, and which indexes they maintain. The state has the contract that counts, so a commit
+// of code with another one fails.
+func (p *Code) contract() string {
+	nameless := map[string]Origin{}
+	for name, o := range p.Made {
+		o.Events = slices.Clone(o.Events)
+		for i := range o.Events {
+			o.Events[i].Handlers = make([]string, len(o.Events[i].Handlers))
+		}
+		nameless[name] = o
+	}
+	b, err := json.Marshal([]any{nameless, p.indexNames()})
+	if err != nil {
+		panic(err) // plain data
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:12])
+}
+
+// indexNames returns the names of all indexes, sorted.
+func (p *Code) indexNames() []string {
+	var names []string
+	for _, c := range p.Layout.Collections {
+		for _, x := range c.Indexes {
+			names = append(names, c.IndexName(x))
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,57 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Origin is what the rows of a collection are made from. It is stored as JSON. The bodies of
+// handlers and the fields of rows are no part of it, because only the user knows whether they
+// matter; nor do the names count that sets and handlers have in Go.
+type Origin struct {
+	Key    string // the shape of the collection's keys
+	Events []Cause
+}
+
+// Cause is an event type whose handlers can write a collection.
+type Cause struct {
+	Event, Topic string
+	Handlers     []string // as they are called, in the order in which they run
+}
+
+// sets returns the names of the handlers' sets, in the order in which they run.
+func (c *Cause) sets() (names []string) {
+	for _, h := range c.Handlers {
+		name, _, _ := strings.Cut(h, ".")
+		names = append(names, name)
+	}
+	return names
+}
+
+// origins returns what the code makes each collection from, by name.
+func (p *Code) origins() map[string]Origin {
+	all := map[string]Origin{}
+	order := func(g, h Handler) int { return cmp.Compare(g.Set, h.Set) }
+	bySet := slices.SortedStableFunc(slices.Values(p.handlers), order)
+	for ord, c := range p.Layout.Collections {
+		o := Origin{Key: string(c.Shape)}
+		at := map[string]int{}
+		for _, h := range bySet {
+			if !slices.Contains(h.Writes, ord) {
+				continue
+			}
+			i, ok := at[h.Event]
+			if !ok {
+				i = len(o.Events)
+				at[h.Event] = i
+				topic := p.Topic(p.Events[h.Event].Topic)
+				o.Events = append(o.Events, Cause{Event: h.Event, Topic: topic})
+			}
+			o.Events[i].Handlers = append(o.Events[i].Handlers, p.HandlerName(&h))
+		}
+		slices.SortFunc(o.Events, func(a, b Cause) int { return strings.Compare(a.Event, b.Event) })
+		all[c.Name] = o
+	}
+	return all
+}
