@@ -134,9 +134,9 @@ var layers = [][]string{
 	{"report"},
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
-	{"publisher", "effects", "backfill", "delivery"},
+	{"publisher", "effects", "backfill", "delivery", "reads"},
 	{"prefetch"},
-	{"task", "group"},
+	{"task", "group", "follow"},
 	{"rebuild"},
 }
 

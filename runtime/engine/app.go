@@ -13,12 +13,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/follow"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/reads"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
@@ -53,10 +55,10 @@ type App struct {
 	progress   *input.Progress
 	outbox     *outbox.Outbox
 	hub        *watch.Hub
-	news       *news
-	hearing    atomic.Pointer[context.CancelFunc] // ends the hearing of announcements that is under way
-	background sync.WaitGroup                     // ends after ctx
-	broken     chan error                         // what ends Run from beside it
+	views      *reads.Live
+	follower   *follow.Follower
+	background sync.WaitGroup // ends after ctx
+	broken     chan error     // what ends Run from beside it
 
 	// gate is held for reading by whoever folds events into the live views, batch by batch, and
 	// for writing by whoever needs all lanes at rest.
@@ -82,7 +84,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		ctx: ctx, cancel: func() { cancel(brook.ErrClosed) }, done: make(chan struct{}), broken: make(chan error, 1),
 		running: quiesce.NewMutex(), rebuildMu: quiesce.NewMutex(),
 		outbox:   outbox.New(),
-		progress: input.NewProgress(), hub: watch.NewHub(), news: newNews(),
+		progress: input.NewProgress(), hub: watch.NewHub(),
 	}
 	a.tasks = &task.Set{
 		Config: &a.config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope), Outbox: a.outbox, Hub: a.hub, Progress: a.progress,
@@ -92,7 +94,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 	a.catalog = catalog.New(ctx, catalog.Parts{
 		Config: &a.config, Code: a.code, Collections: def.Collections, Reader: a.reader, IDs: a.ids, Lock: a.lock, Retry: a.retry,
 		Owner: catalog.Owner{
-			Taken: a.afterOthers, Renewed: a.renewed, Shown: a.shownOther, Installed: a.tasks.Installed,
+			Taken: a.afterOthers, Renewed: func(other bool) { a.follower.Renewed(other) }, Shown: a.shownOther, Installed: a.tasks.Installed,
 			Reload: a.prepareReload, Positions: a.progress.All,
 		},
 	})
@@ -101,6 +103,11 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		Outbox: a.outbox, Targets: outbox.NewTargets(config.Driver),
 		On: publisher.Owner{Adopt: a.adoptOwed, Refused: a.tasks.EmissionRefused, Doubt: a.tasks.Doubt, Wake: a.tasks.WakeTasks, Broke: a.broke},
 	}
+	a.views = reads.NewLive(context.Background(), reads.Parts{Catalog: a.catalog, Store: a.store, Reader: a.reader, Layout: a.code.Layout, Hub: a.hub})
+	a.follower = follow.New(follow.Parts{
+		Catalog: a.catalog, Publisher: a.publisher, Outbox: a.outbox, Progress: a.progress, Hub: a.hub, Store: a.store, Reader: a.reader,
+		Rows: a.code.Layout.Rows, Report: reporter, Retry: a.retry, Wake: a.tasks.WakeTasks, Broke: a.broke,
+	})
 	a.filler = &backfill.Filler{
 		Catalog: a.catalog, Collections: def.Collections, Layout: a.code.Layout, Store: a.store, Reader: a.reader, IDs: a.ids,
 		Lock: a.lock, Report: reporter, Policy: config.Retry, Filled: a.tasks.WakeTasks,
@@ -118,7 +125,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		a.cancel()
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
 	}
-	a.listen()
+	a.follower.Run(ctx, &a.background)
 	a.background.Go(a.catalog.RemoveObsolete)
 	return a, nil
 }
@@ -155,8 +162,5 @@ func (a *App) load(ctx context.Context) error {
 	a.noteOwed()
 	return nil
 }
-
-// Source gives where the app's views read. Generated code uses it.
-func (a *App) Source() brook.Source { return &latest{a, context.Background()} }
 
 func now() time.Time { return time.Now().UTC() }

@@ -8,6 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/reads"
 )
 
 // DeadLetters gives all dead letters in log order: by topic, partition, offset.
@@ -26,7 +27,7 @@ func (a *App) deadLetters(ctx context.Context) iter.Seq2[brook.DeadLetter, error
 			return
 		}
 		defer watch.End()
-		for row, err := range checked(ctx, watch, a.reader.Scan(ctx, watch.Gen.Letters, nil, nil)) {
+		for row, err := range reads.Checked(ctx, watch, a.reader.Scan(ctx, watch.Gen.Letters, nil, nil)) {
 			var l deadletter.Letter
 			if err == nil {
 				l, err = deadletter.Decode(row.Value)

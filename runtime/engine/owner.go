@@ -16,22 +16,12 @@ func (a *App) afterOthers(ctx context.Context) error {
 	return a.retry.Do(ctx, "reload", func() error { return a.catalog.ReloadShapes(ctx) })
 }
 
-// renewed notes that the live generation is another one, or has other indexes.
-func (a *App) renewed(other bool) {
-	if other {
-		a.hub.Gap()
-	}
-	a.news.note(func() { a.news.state = true }) // the rest of what memory knows
-}
-
 // shownOther has what is announced of the live generation heard.
 func (a *App) shownOther(other bool) {
 	if other {
 		a.noteOwed()
 	}
-	if stop := a.hearing.Load(); stop != nil {
-		(*stop)()
-	}
+	a.follower.Relisten()
 }
 
 // prepareReload reads dead letters and positions of the live generation anew.

@@ -9,13 +9,16 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/reads"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // StaticSource gives a source for views over tables that belong to no app, for tests of handlers as plain functions.
 // The tables are each collection's rows, then its indexes, collection by collection. Package brooktest uses it.
 func StaticSource(reader brook.Reader, tables []brook.Table, collections ...brook.AnyCollection) brook.Source {
-	return &pinned{plan.LayoutOf(collections), tables, nil, reader, context.Background(), true, nil}
+	return &reads.Fixed{
+		Slots: plan.LayoutOf(collections), Tables: tables, Reader: reader, Ctx: context.Background(), OneInstant: true,
+	}
 }
 
 // Backstage is what tests need of an app and programs do not. Package brooktest uses it.
@@ -23,7 +26,7 @@ type Backstage struct{ app *App }
 
 // BackstageOf returns the back door of the app that s reads; false if s is no app's source.
 func BackstageOf(s brook.Source) (Backstage, bool) {
-	l, ok := s.(*latest)
+	l, ok := s.(*source)
 	if !ok {
 		return Backstage{}, false
 	}
@@ -124,8 +127,8 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 // with the events of past as their history. Where the value carries its key and that field is zero, it is set. The
 // view has to be an app's. Package brooktest uses it.
 func Seed[K comparable, V any](ctx context.Context, v brook.View[K, V], rows map[K]V, past ...brook.Outgoing) error {
-	source, ordinal, def := v.Place()
-	s, ok := source.(*latest)
+	from, ordinal, def := v.Place()
+	s, ok := from.(*source)
 	if !ok {
 		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", def.Name)
 	}
