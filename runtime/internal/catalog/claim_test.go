@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // An app that has folded nothing leaves no trace; the claim records what the code makes.
@@ -165,9 +166,18 @@ func TestNewIndex(t *testing.T) {
 	want(t, "unready once it is filled", b.Live().Unready[1], false)
 	want(t, "unfilled", len(b.Unfilled()), 0)
 	want(t, "the old one stays as it was", g.Unready[1], true)
-	if err := b.Filled(t.Context(), &Generation{Number: 2}, todo[0]); err == nil {
-		t.Error("an index of another generation is filled")
-	}
+	wantErr(t, b.Filled(t.Context(), &Generation{Number: 2}, todo[0]), retry.ErrRestart)
+
+	// The claim was lost, and is taken again: the entries in the table before are not all.
+	claimed(t, fenced{s}, version{})
+	must(t, b.Reload(t.Context()))
+	b.ResetClaim(t.Context())
+	must(t, b.Claim(t.Context()))
+	again := b.Unfilled()
+	want(t, "the table after a lost claim", again[0].Kept.Table, "index/accounts/Email/2")
+	wantErr(t, b.Filled(t.Context(), b.Live(), todo[0]), retry.ErrRestart)
+	want(t, "unready", b.Live().Unready[1], true)
+	must(t, b.Filled(t.Context(), b.Live(), again[0]))
 
 	// Unique no more, and unique again: two rows may have come under one value meanwhile.
 	c := claimed(t, fenced{s}, version{indexed: true})

@@ -100,6 +100,20 @@ func TestPromotionWithLostAnswer(t *testing.T) {
 	want(t, "obsolete", fmt.Sprint(a.state.Dropped), "[1 2]")
 }
 
+// A promotion that was told as a failure is not discarded, over a store that checks nothing either.
+func TestDiscardOfWhatWasPromoted(t *testing.T) {
+	s := newFake()
+	a := claimed(t, s, version{})
+	g := a.build(t)
+	s.after, s.reads = []error{errStore}, []error{errStore}
+	wantErr(t, a.promote(t, g), errStore)
+	was := s.stored()
+	a.Discard(g)
+	want(t, "stored", s.stored(), was)
+	must(t, a.Reload(t.Context()))
+	want(t, "live", a.Live().Number, 2)
+}
+
 // The last process to build wins: the others find out when they are to promote, and what they
 // built is obsolete.
 func TestOvertakenConstruction(t *testing.T) {
@@ -108,6 +122,7 @@ func TestOvertakenConstruction(t *testing.T) {
 	mine := a.build(t)
 	theirs := b.build(t)
 	want(t, "their number", theirs.Number, 3)
+	want(t, "obsolete", fmt.Sprint(b.state.Dropped), "[2]")
 	wantErr(t, a.promote(t, mine), ErrOvertaken)
 	wantErr(t, a.RequestPromotion(t.Context(), mine), ErrOvertaken)
 	_, err := a.Promoted(mine)

@@ -19,14 +19,14 @@ func TestBumpEpoch(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return s.Commit(t.Context(), &brook.Batch{Writes: writes, Checks: checks})
+		return fenced{s}.Commit(t.Context(), &brook.Batch{Writes: writes, Checks: checks})
 	}
 	must(t, bump())
 	want(t, "positions", s.size("shop/1/positions"), 0)
 	_, absent, err := a.BumpEpoch(t.Context(), id)
 	must(t, err)
 	s.put("shop/1/positions", string(key), `{"Log":"x","First":1,"Next":9,"Epoch":4}`)
-	wantErr(t, s.Commit(t.Context(), &brook.Batch{Checks: absent}), brook.ErrConflict)
+	wantErr(t, fenced{s}.Commit(t.Context(), &brook.Batch{Checks: absent}), brook.ErrConflict)
 
 	must(t, bump())
 	v, err := s.Latest().Get(t.Context(), a.Live().Positions, key)
@@ -35,7 +35,7 @@ func TestBumpEpoch(t *testing.T) {
 	_, checks, err := a.BumpEpoch(t.Context(), id)
 	must(t, err)
 	must(t, opened(t, fenced{s}, version{}).update(t.Context(), count(new(int), 1), nil))
-	wantErr(t, s.Commit(t.Context(), &brook.Batch{Checks: checks}), brook.ErrConflict)
+	wantErr(t, fenced{s}.Commit(t.Context(), &brook.Batch{Checks: checks}), brook.ErrConflict)
 
 	s.put("shop/1/positions", string(key), "{")
 	wantErr(t, bump(), brook.ErrPermanent)

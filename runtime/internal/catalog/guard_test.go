@@ -51,6 +51,8 @@ func TestConfirmSeesIndexes(t *testing.T) {
 		time.Sleep(freshFor)
 		must(t, a.Confirm(t.Context()))
 		want(t, "unready", a.Live().Unready[1], false)
+		time.Sleep(freshFor)
+		must(t, a.Confirm(t.Context()))
 		want(t, "calls", fmt.Sprint(a.calls), "[renewed false]")
 	})
 }

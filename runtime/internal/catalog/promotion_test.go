@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // took returns how long a catalog yields.
@@ -45,5 +47,17 @@ func TestYieldToPromotion(t *testing.T) {
 		}
 		want(t, "live", a.Live().Number, 2)
 		want(t, "after the promotion", a.took(t.Context()), 0)
+	})
+}
+
+// Who lost against a process that asks for its promotion yields before the next try.
+func TestConflictsYieldToPromotion(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newFake()
+		a, b := claimed(t, fenced{s}, version{}), claimed(t, fenced{s}, version{})
+		must(t, b.RequestPromotion(t.Context(), b.build(t)))
+		began, errs := time.Now(), []error{brook.ErrConflict}
+		must(t, a.RetryConflicts(t.Context(), func() error { return next(&errs) }))
+		want(t, "the wait", time.Since(began), yieldFor)
 	})
 }

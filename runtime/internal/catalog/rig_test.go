@@ -24,6 +24,7 @@ type version struct {
 	set     string // that handles account.opened; "": Books
 	topic   string // of account.opened; "": ledger
 	schema  string // of accounts; "": {id string}
+	audited bool   // a set Audit handles account.opened, too
 	indexed bool   // accounts have an index of Email
 	unique  bool   // it is unique
 	onStale brook.StalePolicy
@@ -41,9 +42,14 @@ func (v version) collections() []brook.AnyCollection {
 
 func (v version) code() *plan.Code {
 	handlers := []plan.Handler{{Name: "Opened", Event: "account.opened", Writes: []int{0}}}
+	sets := []string{or(v.set, "Books")}
+	if v.audited {
+		sets = append(sets, "Audit")
+		handlers = append(handlers,
+			plan.Handler{Set: 1, Name: "Saw", Event: "account.opened", Writes: []int{0}})
+	}
 	events := []brook.AnyEvent{&brook.EventDef[string]{Type: "account.opened"}}
-	return plan.New(or(v.topic, "ledger"), []string{or(v.set, "Books")}, handlers, nil,
-		v.collections(), events)
+	return plan.New(or(v.topic, "ledger"), sets, handlers, nil, v.collections(), events)
 }
 
 func or(s, other string) string {

@@ -14,8 +14,11 @@ const typ = "account.opened"
 // state says so, and after any number of renames.
 func TestSetNow(t *testing.T) {
 	s := newFake()
-	claimed(t, fenced{s}, version{set: "Books"})
-	a := opened(t, fenced{s}, version{set: "Ledger"})
+	books := version{set: "Books", audited: true}
+	ledger := version{set: "Ledger", audited: true}
+	accounts := version{set: "Accounts", audited: true}
+	claimed(t, fenced{s}, books)
+	a := opened(t, fenced{s}, ledger)
 	want(t, "before the claim", a.SetNow(typ, "Books"), "Ledger")
 	want(t, "claimed by the same contract", a.Claimed(), true)
 	must(t, a.Claim(t.Context()))
@@ -25,11 +28,11 @@ func TestSetNow(t *testing.T) {
 	must(t, a.Claim(t.Context()))
 	want(t, "commits of a second claim", len(s.batches)-commits, 0)
 
-	b := claimed(t, fenced{s}, version{set: "Accounts"})
+	b := claimed(t, fenced{s}, accounts)
 	for _, was := range []string{"Books", "Ledger", "Accounts"} {
 		want(t, was, b.SetNow(typ, was), "Accounts")
 	}
-	c := claimed(t, fenced{s}, version{set: "Books"}) // it has that name again
+	c := claimed(t, fenced{s}, books) // it has that name again
 	want(t, "former names", fmt.Sprint(c.state.Former),
 		"map[account.opened Accounts:Books account.opened Ledger:Accounts]")
 	for _, was := range []string{"Books", "Ledger", "Accounts"} {
@@ -41,6 +44,7 @@ func TestSetNow(t *testing.T) {
 	// Code that does not know the new names yet finds them once it reloads.
 	must(t, a.Reload(t.Context()))
 	want(t, "elsewhere", a.SetNow(typ, "Accounts"), "Ledger")
+	want(t, "the other set", a.SetNow(typ, "Audit"), "Audit")
 }
 
 // A set that makes no rows has no place in the state: the only candidate is the one, and with

@@ -11,8 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// fakeStore is a store that several catalogs write as if they were processes. It heeds checks, and
-// fails as it is told.
+// fakeStore is a store that one process writes. It heeds no checks, and fails as it is told.
 type fakeStore struct {
 	mu      sync.Mutex
 	rows    map[string]map[string]brook.Value // by table and key
@@ -29,7 +28,7 @@ type fakeStore struct {
 	opens    []error // of the next calls of Table
 }
 
-// fenced is a fakeStore that several processes write.
+// fenced is a fakeStore that several catalogs write as if they were processes. It heeds checks.
 type fenced struct{ *fakeStore }
 
 // held is a fakeStore whose apps know of each other.
@@ -61,6 +60,14 @@ func (s *fakeStore) Latest() brook.Reader { return fakeReader{s} }
 func (s *fakeStore) Snapshot(context.Context) (brook.Snapshot, error) { panic("not needed") }
 
 func (s *fakeStore) Commit(ctx context.Context, b *brook.Batch) error {
+	return s.commit(ctx, b, nil)
+}
+
+func (s fenced) Commit(ctx context.Context, b *brook.Batch) error {
+	return s.commit(ctx, b, b.Checks)
+}
+
+func (s *fakeStore) commit(ctx context.Context, b *brook.Batch, checks []brook.Check) error {
 	if f := s.onCommit; f != nil {
 		s.onCommit = nil
 		f()
@@ -74,7 +81,7 @@ func (s *fakeStore) Commit(ctx context.Context, b *brook.Batch) error {
 	if err := next(&s.before); err != nil {
 		return err
 	}
-	for _, c := range b.Checks {
+	for _, c := range checks {
 		v, ok := s.rows[c.Table.(string)][string(c.Key)]
 		if c.Value == nil && v.Version != c.Version ||
 			c.Value != nil && (!ok || !bytes.Equal(v.Data.([]byte), c.Value)) {

@@ -166,8 +166,10 @@ func TestRefusedCommit(t *testing.T) {
 
 		for _, final := range []error{brook.ErrTooLarge, brook.ErrPermanent} {
 			s.before, calls = []error{final}, 0
+			gets := s.gets
 			wantErr(t, a.update(t.Context(), count(&calls, 4), nil), final)
 			want(t, "calls", calls, 1)
+			want(t, "reads after an outcome that is known", s.gets-gets, 0)
 		}
 		must(t, a.update(t.Context(), count(&calls, 5), nil))
 	})
