@@ -12,23 +12,24 @@ import (
 )
 
 const (
-	firstLetters = 20
+	firstLetters = 20 // that a report has
 	mostFailures = 50 // ways to fail that a report tells apart
-	mostLogged   = 10 // of them, those that have a line of the log each
+	mostLogged   = 10 // ways to fail that have a line of the log each
 )
 
-// AddFailure takes a dead letter that the live views don't have into the report of a rebuild.
+// AddFailure adds a dead letter that the live views don't have to the report of a rebuild.
 func AddFailure(r *brook.RebuildReport, l *brook.DeadLetter) {
 	if len(r.First) < firstLetters {
 		first := *l
 		first.Record.Value = nil
 		r.First = append(r.First, first)
 	}
-	// Errors that quote their values are all different: then those of one type, set and stage
-	// count as one.
+	// Errors that quote their values are all different. Once there are too many, those of one type,
+	// set and stage count as one.
 	for exact := true; ; exact = false {
 		i := slices.IndexFunc(r.Failures, func(f brook.FailureCount) bool {
-			return f.Type == l.Type && f.Set == l.Set && f.Stage == l.Stage && (f.Error == l.Error || !exact)
+			return f.Type == l.Type && f.Set == l.Set && f.Stage == l.Stage &&
+				(f.Error == l.Error || !exact)
 		})
 		if i >= 0 {
 			r.Failures[i].Count++
@@ -44,7 +45,9 @@ func AddFailure(r *brook.RebuildReport, l *brook.DeadLetter) {
 
 // SortFailures puts the most frequent failures of a report first.
 func SortFailures(r *brook.RebuildReport) {
-	slices.SortStableFunc(r.Failures, func(f, g brook.FailureCount) int { return cmp.Compare(g.Count, f.Count) })
+	slices.SortStableFunc(r.Failures, func(f, g brook.FailureCount) int {
+		return cmp.Compare(g.Count, f.Count)
+	})
 }
 
 // Rebuilt reports what a rebuild came to. topics are those that the app reads, and changes is how
@@ -59,8 +62,9 @@ func (r *Reporter) Rebuilt(report *brook.RebuildReport, topics []string, changes
 			"the code does not know their types any more (was one renamed?)", "events", strings.Join(types, ", "))
 	}
 	if report.Promoted && report.Read < report.ReadBefore/2 {
-		r.Warn("the rebuilt views are made from far less of the log than those that they replaced (is a topic mistyped?)",
-			"read", report.Read, "before", report.ReadBefore, "topics", strings.Join(topics, ", "), "changes", changes)
+		r.Warn("the rebuilt views are made from far less of the log than those that they replaced "+
+			"(is a topic mistyped?)", "read", report.Read, "before", report.ReadBefore,
+			"topics", strings.Join(topics, ", "), "changes", changes)
 	}
 	if report.Letters > 0 {
 		r.Warn("the rebuilt views have dead letters", "letters", report.Letters)
@@ -70,8 +74,8 @@ func (r *Reporter) Rebuilt(report *brook.RebuildReport, topics []string, changes
 			r.Warn("and more ways to fail", "ways", len(report.Failures)-i)
 			break
 		}
-		r.Warn("dead letters that the live views don't have", "letters", f.Count, "type", f.Type, "set", f.Set,
-			"stage", f.Stage, "error", text.Cut(f.Error, 500))
+		r.Warn("dead letters that the live views don't have", "letters", f.Count,
+			"type", f.Type, "set", f.Set, "stage", f.Stage, "error", text.Cut(f.Error, 500))
 	}
 	if r.Hooks.Rebuilt != nil {
 		r.Hooks.Rebuilt(*report)

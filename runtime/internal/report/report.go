@@ -1,5 +1,8 @@
-// Package report tells hooks and log what an app does. A Reporter never changes, and is used by
-// every part of an app, from any goroutine. Hooks are called by the goroutine that reports.
+// Package report tells hooks and log what an app does: failures, recoveries, dead letters, events
+// that strayed, and what a rebuild came to.
+//
+// Every part that runs an app uses it, from any goroutine. A Reporter never changes and has no lock.
+// Hooks are called by the goroutine that reports, before the line is logged.
 package report
 
 import (
@@ -81,7 +84,7 @@ func (r *Reporter) DeadLetter(l brook.DeadLetter, stack []byte) {
 	r.Error("dead letter", args...)
 }
 
-// Stray reports the n-th event that ran alone, and why it did.
+// Stray reports the n-th event that ran alone. why says why it did.
 func (r *Reporter) Stray(s brook.Stray, why string, n int) {
 	if r.Hooks.Stray != nil {
 		r.Hooks.Stray(s)
@@ -94,8 +97,7 @@ func (r *Reporter) Stray(s brook.Stray, why string, n int) {
 // slowAfter is how long something may take before the log says that it goes on.
 const slowAfter = 5 * time.Second
 
-// Slow has the log say what goes on if it takes long, and that it is done, when the function
-// returned is called.
+// Slow logs what goes on if it takes long, and then that it is done. done is called at its end.
 func (r *Reporter) Slow(what string) (done func()) {
 	started := time.Now()
 	timer := time.AfterFunc(slowAfter, func() {
