@@ -85,7 +85,7 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	def := *b.app.def
 	lane := def.Lane
 	def.Lane = func(tx *txn.Tx) func(*delivery.Delivery) { return diverted(lane(tx)) }
-	b.app.def = &def
+	b.app.def, b.app.tasks.Def = &def, &def
 	b.app.tasks.Exclusive.Deliver = diverted(b.app.tasks.Exclusive.Deliver)
 }
 
