@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 const module = "github.com/brookgen/brookgen"
@@ -266,6 +267,33 @@ func TestArchitecture(t *testing.T) {
 	}
 	if files < 100 {
 		t.Errorf("only %d files were looked at", files)
+	}
+}
+
+// TestArchitecturePicture wants the picture of the layers in ARCHITECTURE.md to have the lines of
+// layers, and each room to have a paragraph.
+func TestArchitecturePicture(t *testing.T) {
+	text, _ := document(t, "ARCHITECTURE.md")
+	_, text, _ = strings.Cut(text, "\n## The layers of the runtime\n")
+	_, text, _ = strings.Cut(text, "```")
+	picture, text, _ := strings.Cut(text, "```")
+	_, rooms, _ := strings.Cut(text, "\n## The rooms\n")
+	rooms, _, _ = strings.Cut(rooms, "\n## ")
+	lines := strings.Split(picture, "\n ├")
+	slices.Reverse(lines)
+	if len(lines) != len(layers)+1 { // package engine is on top
+		t.Fatalf("the picture has %d lines, and there are %d", len(lines), len(layers)+1)
+	}
+	for i, names := range layers {
+		drawn := strings.FieldsFunc(lines[i], func(r rune) bool { return !unicode.IsLetter(r) })
+		for _, name := range names {
+			if !slices.Contains(drawn, name) {
+				t.Errorf("line %d of the picture, from below, lacks %s", i+1, name)
+			}
+			if !strings.Contains(rooms, "`"+name+"`") {
+				t.Errorf("no paragraph is about %s", name)
+			}
+		}
 	}
 }
 
