@@ -5,8 +5,8 @@
 // need it wait.
 //
 // Package engine uses it: one goroutine of Run calls Filler.Run, and CatchUp calls Filler.Fill in
-// its place. There is no lock of its own. Each step holds the quiesce lock, so that all tasks of the
-// process rest; the catalog is read and changed under it.
+// its place. There is no lock of its own. Each step holds the quiesce lock, so that all tasks of
+// the process rest; the catalog is read and changed under it.
 package backfill
 
 import (
@@ -37,8 +37,8 @@ type Filler struct {
 	Filled      func() // is called when an index is complete
 }
 
-// Run fills the indexes that are to be filled, whenever there are any, until ctx ends. end is called
-// with an error that another try does not mend; Run returns then.
+// Run fills the indexes that are to be filled, whenever there are any, until ctx ends. end is
+// called with an error that another try does not mend; Run returns then.
 func (b *Filler) Run(ctx context.Context, end func(error)) {
 	backoff := retry.Backoff{Policy: b.Policy, Report: b.Report}
 	for {
@@ -75,7 +75,8 @@ func (b *Filler) Fill(ctx context.Context) error {
 	return err
 }
 
-// fill is Fill without a report of what failed. It returns the filling that failed, nil if none did.
+// fill is Fill without a report of what failed. It returns the filling that failed, nil if none
+// did.
 func (b *Filler) fill(ctx context.Context) (*filling, error) {
 	for {
 		f, err := b.next(ctx)

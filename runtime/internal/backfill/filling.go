@@ -28,8 +28,8 @@ type filling struct {
 	told     time.Time // when progress was reported last
 }
 
-// run fills the index. The error wraps ErrRestart if another generation is live now, or the live one
-// has other indexes.
+// run fills the index. The error wraps ErrRestart if another generation is live now, or the live
+// one has other indexes.
 func (f *filling) run(ctx context.Context) error {
 	if !f.Kept.Whole {
 		if err := f.rows(ctx); err != nil {

@@ -146,7 +146,8 @@ func TestTooManyEffectsAreNotRun(t *testing.T) {
 	})
 }
 
-// An effect that hears of its context has a moment, and then another one; one that does not is left behind.
+// An effect that hears of its context has a moment, and then another one; one that does not is left
+// behind.
 func TestEnd(t *testing.T) {
 	const grace = 100 * time.Millisecond
 	free := make(chan struct{})
@@ -187,7 +188,8 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// An effect that waits for its next attempt is given up when Run ends, and those behind it are not run.
+// An effect that waits for its next attempt is given up when Run ends, and those behind it are not
+// run.
 func TestEndGivesUpWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(brook.Retry{Attempts: 9, Min: time.Hour, Max: time.Hour})

@@ -8,7 +8,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// A backlog returns what was added, in order, whatever is taken, put back and forgotten meanwhile, and changes no record.
+// A backlog returns what was added, in order, whatever is taken, put back and forgotten meanwhile,
+// and changes no record.
 func TestBacklog(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	for range 200 {

@@ -11,18 +11,21 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// Progress knows how far the live views have come, and wakes those who wait for it.
+// Progress is how far the live views have come. Calls may wait for it. It is safe for concurrent
+// use.
 type Progress struct {
-	mu      sync.Mutex
-	next    map[partition.ID]int64
-	changed chan struct{} // closed and replaced at every change
+	mu      sync.Mutex             // guards all below
+	next    map[partition.ID]int64 // all below is dealt with
+	changed chan struct{}          // closed and replaced at every change
 }
 
+// NewProgress returns a Progress of views that have not begun.
 func NewProgress() *Progress {
 	return &Progress{next: map[partition.ID]int64{}, changed: make(chan struct{})}
 }
 
-// Advance notes that all below offset next is dealt with.
+// Advance notes that all below offset next is dealt with. It ignores an offset that is lower than
+// what is known.
 func (p *Progress) Advance(id partition.ID, next int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -50,19 +53,20 @@ func (p *Progress) Wait(ctx context.Context, pos brook.Position, closed <-chan s
 		case <-closed:
 			return brook.ErrClosed
 		case <-ctx.Done():
-			return fmt.Errorf("brook: wait for %s (the views stand at %d): %w", pos, next, retry.Ending(ctx))
+			return fmt.Errorf("brook: wait for %s (the views stand at %d): %w",
+				pos, next, retry.Ending(ctx))
 		}
 	}
 }
 
-// At gives the offset below which all is dealt with.
+// At returns the offset below which all is dealt with.
 func (p *Progress) At(id partition.ID) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.next[id]
 }
 
-// All gives what is known of all partitions.
+// All returns what is known of all partitions. The map is the caller's.
 func (p *Progress) All() map[partition.ID]int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 const FetchSize = 512
 
 // Queue is what was read of one partition, and how far it is folded. Records that were committed
-// are forgotten, those of the batch can be put back, and the others wait. One goroutine uses all but
-// the permits: that of the task that folds the partition.
+// are forgotten, those of the batch can be put back, and the others wait. One goroutine uses all
+// but the permits: that of the task that folds the partition.
 type Queue struct {
 	ID  partition.ID
 	Log string // the log's identity

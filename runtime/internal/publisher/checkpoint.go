@@ -67,8 +67,8 @@ func (p *Publisher) WarnUnmarked(
 
 // Checkpoint hands the driver the checkpoints that are due, or returns how long to wait until some
 // are. If the store forgets, effects depend on them: Checkpoint tries until the driver takes them,
-// or for as long as limit if that is not 0. With other stores they show people the lag, and tell
-// other members of a group what not to do again. now says not to wait.
+// or for as long as limit if that is not 0. With other stores they show people the lag, and
+// keep other members of a group from acting again. now says not to wait.
 func (p *Publisher) Checkpoint(
 	ctx context.Context, now bool, limit time.Duration,
 ) (wait time.Duration, err error) {

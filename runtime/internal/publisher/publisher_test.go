@@ -21,8 +21,8 @@ func (fine) Publish(_ context.Context, records []brook.Record) ([]brook.Position
 	return make([]brook.Position, len(records)), nil
 }
 
-// What goes to a partition does not overtake what goes to that topic and has no partition yet, in one batch either: receivers would
-// take the latter for a repeat.
+// What goes to a partition does not overtake what goes to that topic and has no partition yet, in
+// one batch either: receivers would take the latter for a repeat.
 func TestPlacedEmissionsOvertakeNoneWithoutPlace(t *testing.T) {
 	a := &Publisher{Config: &brook.Config{Driver: fine{}}, Outbox: outbox.New()}
 	first, second, other := emissionOf(0, "out"), emissionOf(1, "out"), emissionOf(2, "elsewhere")

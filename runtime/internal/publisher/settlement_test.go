@@ -81,7 +81,8 @@ func TestRefusedEmissionsBecomeLetters(t *testing.T) {
 	}
 }
 
-// What is too much for one commit is removed in several; what fails is tried again with the same ID.
+// What is too much for one commit is removed in several; what fails is tried again with the same
+// ID.
 func TestLargeSettlements(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, newDisk(), nil)

@@ -10,7 +10,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/report"
 )
 
-// Letters that fail in one way count as one way, and there is a limit to how many ways a report has.
+// Letters that fail in one way count as one way, and there is a limit to how many ways a report
+// has.
 func TestAddFailure(t *testing.T) {
 	var r brook.RebuildReport
 	add := func(typ, text string) {

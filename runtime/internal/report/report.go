@@ -1,8 +1,8 @@
-// Package report tells hooks and log what an app does: failures, recoveries, dead letters, events
-// that strayed, and what a rebuild came to.
+// Package report passes to hooks and log what an app does: failures, recoveries, dead letters,
+// events that strayed, and what a rebuild came to.
 //
-// Every part that runs an app uses it, from any goroutine. A Reporter never changes and has no lock.
-// Hooks are called by the goroutine that reports, before the line is logged.
+// Every part that runs an app uses it, from any goroutine. A Reporter never changes and has no
+// lock. Hooks are called by the goroutine that reports, before the line is logged.
 package report
 
 import (
@@ -13,7 +13,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Reporter tells hooks and log of one app.
+// Reporter reports to the hooks and the log of one app.
 type Reporter struct {
 	Hooks brook.Hooks
 	log   *slog.Logger // every line names the app
