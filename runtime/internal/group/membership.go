@@ -1,5 +1,10 @@
-// Package group divides the partitions of an app among its instances, as members of the driver's group
-// of its name.
+// Package group makes an app a member of the driver's group of its name, which divides partitions
+// among the app's instances. A Membership lasts as long as one Run: it joins, joins again when the
+// membership was lost, and passes on to outbox and tasks which partitions are the app's.
+//
+// Package engine makes one and calls it. The driver calls Release and Assign, one at a time, from
+// goroutines of its own. Membership.mu guards what is assigned; it is not held during calls of the
+// driver, and Outbox.mu and the locks of Wake and Assigned are taken under it.
 package group
 
 import (
@@ -19,9 +24,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// Membership is an app's place in the group of its name at the driver. Members divide the partitions: with
-// Config.Group for folding, else for acting, which means publishing emissions and running effects. A nil
-// Membership is that of an app that has no use for a group.
+// Membership is an app's membership in the group of its name. The members divide the partitions:
+// with Config.Group for folding, else for acting, which is publishing emissions and running
+// effects. A nil Membership is that of an app that has no use for a group. It is safe for
+// concurrent use.
 type Membership struct {
 	Config *brook.Config // with defaults
 	Driver brook.Grouper
@@ -32,30 +38,33 @@ type Membership struct {
 	Checkpoints func(context.Context) (map[partition.ID]int64, error)
 	// Assigned is called when the partitions are divided anew.
 	Assigned func()
-	// Wake makes tasks look whether they may go on.
+	// Wake makes tasks look if they may go on.
 	Wake func()
 
-	publish context.Context // ends when nobody publishes any more
+	publishing context.Context // ends when nobody publishes any more; set by Join
 
-	mu      sync.Mutex
-	over    bool // the app ends: it is given nothing any more
-	mine    map[partition.ID]bool
-	changed chan struct{} // closed when mine is another one
-	aside   chan struct{} // closed when the app, which stands aside, may join again; nil: it does not
-	leave   context.CancelFunc
+	mu       sync.Mutex
+	over     bool                  // the app ends, and takes no more partitions; guarded by mu
+	assigned map[partition.ID]bool // to be folded, with Config.Group; guarded by mu
+	changed  chan struct{}         // closed when assigned is replaced; guarded by mu
+	retired  chan struct{}         // closed by Rejoin; nil: the app may be a member; guarded by mu
+	leave    context.CancelFunc    // ends the membership that the app has now; guarded by mu
 }
 
-// New returns the membership of an app that is yet to join, from what m says.
+// New returns m as the membership of an app that is yet to join.
 func New(m *Membership) *Membership {
-	m.mine, m.changed = map[partition.ID]bool{}, make(chan struct{})
+	m.assigned, m.changed = map[partition.ID]bool{}, make(chan struct{})
 	return m
 }
 
-// Join makes the app a member until the function it gives is called, which waits for the end; a membership that can't be
-// had ends Run. Publishing may take until publish ends.
-func (m *Membership) Join(lines *effects.Lines, publish context.Context, end context.CancelFunc) (leave func(*error)) {
-	m.publish = publish
-	ctx, cancel := context.WithCancel(publish)
+// Join makes the app a member until the returned function is called. That function leaves, waits
+// until the app has left, and sets its error if the membership failed for good; end is called when
+// that happens. Publishing may go on until publishing ends, and so may the app's last Release.
+func (m *Membership) Join(
+	lines *effects.Lines, publishing context.Context, end context.CancelFunc,
+) (leave func(*error)) {
+	m.publishing = publishing
+	ctx, cancel := context.WithCancel(publishing)
 	var work sync.WaitGroup
 	var failed, deaf error
 	work.Go(func() {
@@ -65,7 +74,7 @@ func (m *Membership) Join(lines *effects.Lines, publish context.Context, end con
 	})
 	if !m.Config.Group {
 		work.Go(func() {
-			if deaf = m.hear(ctx); deaf != nil {
+			if deaf = m.follow(ctx); deaf != nil {
 				end()
 			}
 		})
@@ -80,7 +89,8 @@ func (m *Membership) Join(lines *effects.Lines, publish context.Context, end con
 	}
 }
 
-// close ends what the app is given, and does what it was given when its lanes had ended already.
+// close refuses what is assigned from now on, and runs the effects that were assigned to the app
+// after its tasks had ended.
 func (m *Membership) close(lines *effects.Lines) {
 	m.mu.Lock()
 	m.over = true
@@ -89,37 +99,31 @@ func (m *Membership) close(lines *effects.Lines) {
 		return
 	}
 	m.Outbox.Suspend()
-	for _, e := range m.Outbox.Freed(every) {
+	for _, e := range m.Outbox.Freed(func(partition.ID) bool { return true }) {
 		lines.Line(int(e.Position.Partition), nil).Push(e)
 	}
 }
 
-// stay joins the group, and again where the membership was lost, until ctx ends.
+// settled is how long a membership lasts if it is not one more failed attempt when it is lost.
+const settled = time.Minute
+
+// stay joins the group, and joins again when the membership is lost, until ctx ends. It returns an
+// error if there is no use in trying again.
 func (m *Membership) stay(ctx context.Context) error {
 	for attempts := 1; ; attempts++ {
-		joined, leave := context.WithCancel(ctx)
-		m.mu.Lock()
-		aside := m.aside
-		m.leave = leave
-		m.mu.Unlock()
-		if aside != nil {
-			leave()
-			select {
-			case <-aside:
-				continue
-			case <-ctx.Done():
-				return nil
-			}
+		member, err := m.begin(ctx)
+		if err != nil {
+			return nil // ctx ended
 		}
 		started := time.Now()
-		err := m.Driver.Join(joined, m.Config.Name, m.Topics, m)
-		left := joined.Err() != nil
-		leave()
+		err = m.Driver.Join(member, m.Config.Name, m.Topics, m)
+		left := member.Err() != nil
+		m.leave()
 		m.assign(nil)
 		if ctx.Err() != nil {
-			return nil // it left; how well, the driver's hooks and the group's time-out tell
+			return nil // it left; if not well, the driver's hooks and the group's time-out say so
 		}
-		if left {
+		if left { // it retired
 			attempts = 0
 			continue
 		}
@@ -130,44 +134,67 @@ func (m *Membership) stay(ctx context.Context) error {
 		if errors.Is(err, brook.ErrPermanent) {
 			return err
 		}
-		if time.Since(started) > time.Minute {
+		if time.Since(started) > settled {
 			attempts = 1
 		}
 		m.Report.Failure(brook.Failure{What: "group", Attempts: attempts, Err: err})
-		_ = retry.Sleep(ctx, retry.Wait(m.Config.Retry, attempts)) // the end of ctx shows at the next turn
+		_ = retry.Sleep(ctx, retry.Wait(m.Config.Retry, attempts)) // begin returns the end of ctx
 	}
 }
 
-// Retire makes the member leave the group until it may join again.
+// begin waits until the app may be a member, and returns the context of its membership, which leave
+// ends. It returns an error if ctx ends before.
+func (m *Membership) begin(ctx context.Context) (context.Context, error) {
+	for {
+		m.mu.Lock()
+		retired := m.retired
+		if retired == nil && ctx.Err() == nil {
+			defer m.mu.Unlock()
+			ctx, m.leave = context.WithCancel(ctx)
+			return ctx, nil
+		}
+		m.mu.Unlock()
+		select {
+		case <-retired:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Retire makes the app leave the group until Rejoin is called.
 func (m *Membership) Retire() {
 	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.aside = make(chan struct{})
+	m.retired = make(chan struct{})
 	if m.leave != nil {
 		m.leave()
 	}
 }
 
+// Rejoin lets an app that retired be a member again.
 func (m *Membership) Rejoin() {
 	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	close(m.aside)
-	m.aside = nil
+	close(m.retired)
+	m.retired = nil
 }
 
-// hearPause is how often a member asks how far the others acted, while it holds anything back.
-const hearPause = time.Second
+// followPause is how often a member that defers anything reads how far the others acted.
+const followPause = time.Second
 
-// hear lets go of what was held back once the group's marks have passed it.
-func (m *Membership) hear(ctx context.Context) error {
-	ticker := time.NewTicker(hearPause)
+// follow lets go of what the outbox defers once the group's checkpoints have passed it, until ctx
+// ends. It returns an error if there is no use in trying again.
+func (m *Membership) follow(ctx context.Context) error {
+	ticker := time.NewTicker(followPause)
 	defer ticker.Stop()
+	backoff := retry.Backoff{Policy: m.Config.Retry, Report: m.Report}
 	for {
 		select {
 		case <-ticker.C:
@@ -177,86 +204,89 @@ func (m *Membership) hear(ctx context.Context) error {
 		if !m.Outbox.HasDeferred() {
 			continue
 		}
-		marks, err := m.Checkpoints(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			if errors.Is(err, brook.ErrPermanent) {
-				return fmt.Errorf("brook: reading marks: %w", err)
-			}
-			m.Report.Failure(brook.Failure{What: "reading marks", Attempts: 1, Err: err})
-			continue
+		checkpoints, err := m.Checkpoints(ctx)
+		switch {
+		case err == nil:
+			backoff.Succeeded()
+			m.Outbox.Acknowledged(checkpoints)
+			m.Wake()
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, brook.ErrPermanent):
+			return fmt.Errorf("brook: reading marks: %w", err)
+		default:
+			backoff.Note(brook.Failure{What: "reading marks", Err: err})
 		}
-		m.Outbox.Acknowledged(marks)
-		m.Wake()
 	}
 }
 
-// Release ends what the app does for the group's other members, before the partitions are divided anew: from here on emissions and effects are
-// held back, and the group's marks stand where it ended. Folding goes on.
+// Release ends what the app does for the other members before the partitions are divided anew. From
+// here on emissions and effects are deferred, and the group's checkpoints stay where the app ended.
+// Folding goes on.
 func (m *Membership) Release(ctx context.Context) {
 	if !m.Config.Group {
 		m.Outbox.Suspend()
 	}
 	ctx, cancel := limited(ctx, m.Config.ShutdownTimeout)
 	defer cancel()
-	defer context.AfterFunc(m.publish, cancel)()
+	defer context.AfterFunc(m.publishing, cancel)()
 	m.Outbox.Drain(ctx)
 }
 
-// limited gives a context that ends with ctx, and after a time where that has no deadline.
-func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+// limited returns a context that ends with ctx, and after a time if ctx has no deadline.
+func limited(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, timeout)
+	return context.WithTimeout(ctx, limit)
 }
 
-// Assign makes partitions the app's own.
+// Assign makes partitions the app's, and no others. Their offsets are the group's checkpoints.
 func (m *Membership) Assign(partitions []brook.Position) {
-	m.assign(partitions)
+	if !m.assign(partitions) {
+		return
+	}
 	if hook := m.Config.Hooks.Assigned; hook != nil {
 		hook(slices.Clone(partitions))
 	}
-	m.Report.Info("the group gave partitions", "partitions", len(partitions))
+	m.Report.Info("the group assigned partitions", "partitions", len(partitions))
 }
 
-func (m *Membership) assign(partitions []brook.Position) {
+// assign reports whether the app took the partitions: it takes none any more when it ends.
+func (m *Membership) assign(partitions []brook.Position) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.over {
-		return
+		return false
 	}
-	marks := map[partition.ID]int64{}
-	mine := map[partition.ID]bool{}
+	checkpoints, assigned := map[partition.ID]int64{}, map[partition.ID]bool{}
 	for _, p := range partitions {
-		marks[partition.Of(p)] = p.Offset
-		mine[partition.Of(p)] = true
+		checkpoints[partition.Of(p)] = p.Offset
+		assigned[partition.Of(p)] = true
 	}
-	m.Outbox.Assign(marks)
+	m.Outbox.Assign(checkpoints)
 	m.Assigned()
 	if !m.Config.Group {
 		m.Wake()
-		return
+		return true
 	}
-	if len(mine)+len(m.mine) == 0 {
-		return
+	if len(assigned)+len(m.assigned) == 0 {
+		return true
 	}
-	// Even where they are the same: a member that is gone may have left something to publish in them.
-	m.mine = mine
+	// Also if they are the same: a member that is gone may have left something to publish in them.
+	m.assigned = assigned
 	close(m.changed)
 	m.changed = make(chan struct{})
+	return true
 }
 
-// Part gives the partitions that are to be folded, nil for all, and a channel that is closed when they are others.
+// Part returns the partitions that are to be folded, nil for all, and a channel that is closed when
+// they are replaced. The caller does not change the map.
 func (m *Membership) Part() (map[partition.ID]bool, <-chan struct{}) {
 	if m == nil || !m.Config.Group {
 		return nil, nil
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.mine, m.changed
+	return m.assigned, m.changed
 }
-
-func every(partition.ID) bool { return true }
