@@ -135,8 +135,8 @@ var layers = [][]string{
 	{"report"},
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
-	{"publisher", "effects", "backfill", "delivery", "reads"},
-	{"prefetch"},
+	{"publisher", "effects", "backfill", "delivery", "letters", "reads"},
+	{"prefetch", "emission"},
 	{"task", "group", "follow"},
 	{"rebuild"},
 }

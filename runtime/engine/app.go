@@ -13,8 +13,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/follow"
 	"github.com/brookgen/brookgen/runtime/internal/input"
+	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -115,6 +117,12 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 	a.effects = &effects.Runner{Policy: config.Retry, Report: reporter, App: a}
 	s := a.tasks
 	s.Catalog, s.Store, s.Reader, s.IDs, s.Lock, s.Publisher, s.Effects = a.catalog, a.store, a.reader, a.ids, a.lock, a.publisher, a.effects
+	s.Letters = &letters.Reader{
+		Config: &a.config, Sets: def.Sets, Catalog: a.catalog, Reader: a.reader, Retry: a.retry,
+	}
+	s.Emissions = &emission.Maker{
+		Config: &a.config, Code: a.code, Sets: def.Sets, IDs: a.ids, Reader: a.reader, Publisher: a.publisher,
+	}
 	if config.Group {
 		if err := a.divisible(); err != nil {
 			a.cancel()
@@ -147,7 +155,7 @@ func (a *App) load(ctx context.Context) error {
 	for id, s := range standings {
 		a.progress.Advance(id, s.Next)
 	}
-	if a.tasks.Blocked, err = a.tasks.LoadBlocked(ctx, live); err != nil {
+	if a.tasks.Blocked, err = a.tasks.Letters.Blocked(ctx, live); err != nil {
 		return err
 	}
 	if !a.catalog.Fenced() { // else that is for who holds the lease, or has the partition

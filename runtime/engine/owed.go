@@ -79,7 +79,7 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after task.Du
 	defer rest.End()
 	l := a.tasks.Exclusive
 	defer l.Within(rest)()
-	if err := a.tasks.OpenNumbers(ctx); err != nil {
+	if err := a.tasks.Emissions.Open(ctx); err != nil {
 		return false, task.Due{}, err
 	}
 	var taken []*outbox.Item

@@ -26,7 +26,7 @@ func (a *App) shownOther(other bool) {
 
 // prepareReload reads dead letters and positions of the live generation anew.
 func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adopt func(), err error) {
-	waits, err := a.tasks.LoadBlocked(ctx, live)
+	waits, err := a.tasks.Letters.Blocked(ctx, live)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (a *App) prepareReload(ctx context.Context, live *catalog.Generation) (adop
 		return nil, err
 	}
 	return func() {
-		a.tasks.Blocked, a.tasks.Numbers = waits, nil
+		a.tasks.Blocked, a.tasks.Emissions.Numbers = waits, nil
 		a.tasks.Exclusive.In(live)
 		for id, s := range standings {
 			a.progress.Advance(id, s.Next)

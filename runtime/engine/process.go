@@ -87,7 +87,7 @@ func (a *App) processAlone(ctx context.Context, out *brook.Outbound) (task.Due, 
 	if err := a.catalog.ClaimLocked(ctx); err != nil {
 		return task.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
-	if err := a.tasks.OpenNumbers(ctx); err != nil {
+	if err := a.tasks.Emissions.Open(ctx); err != nil {
 		return task.Due{}, err
 	}
 	l, m := a.tasks.Exclusive, &a.tasks.Exclusive.M

@@ -59,7 +59,7 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (
 			return last, errors.Join(fmt.Errorf("brook: publish: %T is no event of this package", event), flush())
 		}
 		var record brook.Record
-		if err := a.tasks.Wrap(out, &record); err != nil {
+		if err := a.tasks.Emissions.Wrap(out, &record); err != nil {
 			return last, errors.Join(err, flush())
 		}
 		size += len(record.Key) + len(record.Value)
@@ -75,7 +75,7 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (
 func (a *App) publish(ctx context.Context, outs []*brook.Outbound) ([]brook.Position, error) {
 	records := make([]brook.Record, len(outs))
 	for i, out := range outs {
-		if err := a.tasks.Wrap(out, &records[i]); err != nil {
+		if err := a.tasks.Emissions.Wrap(out, &records[i]); err != nil {
 			return nil, err
 		}
 	}

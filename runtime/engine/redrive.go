@@ -9,7 +9,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/input"
+	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
@@ -83,8 +85,8 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 			runs.Stays(&letter)
 			continue
 		}
-		letter, err := a.tasks.Refetch(open, letter)
-		if errors.Is(err, task.ErrGone) || errors.Is(err, brook.ErrPermanent) {
+		letter, err := a.tasks.Letters.Refetch(open, letter)
+		if errors.Is(err, letters.ErrGone) || errors.Is(err, brook.ErrPermanent) {
 			a.report.Failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
 			runs.Stays(&letter)
 			continue
@@ -99,7 +101,7 @@ func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (
 			return err
 		})
 		a.follow(ctx, after)
-		if errors.Is(err, task.ErrNoRecord) {
+		if errors.Is(err, emission.ErrNoRecord) {
 			a.report.Failure(brook.Failure{What: "redrive", Position: letter.Position, Attempts: letter.Attempts, Err: err, Final: true})
 			continue
 		}
@@ -128,7 +130,7 @@ func (a *App) letters(ctx context.Context) func(func(deadletter.Letter, error) b
 		l.Record = brook.Record{} // not all of them at a time
 		all = append(all, deadletter.Letter{DeadLetter: l})
 	}
-	a.tasks.InOrder(all)
+	a.tasks.Letters.Sort(all)
 	return func(yield func(deadletter.Letter, error) bool) {
 		for i := range all {
 			l, err := a.storedLetter(ctx, &all[i])
@@ -198,7 +200,7 @@ func (a *App) redrive(ctx context.Context, letter deadletter.Letter) (applied bo
 	}
 	raise, checks, err := a.catalog.BumpEpoch(ctx, partition.Of(letter.Position))
 	if err == nil {
-		err = a.tasks.OpenNumbers(ctx)
+		err = a.tasks.Emissions.Open(ctx)
 	}
 	if err != nil {
 		return false, task.Due{}, err

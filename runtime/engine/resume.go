@@ -82,7 +82,7 @@ func (a *App) register(ctx context.Context, g *catalog.Generation, standings map
 	}
 	if a.catalog.Fenced() { // after the standings: what is older than they must not go by newer ones
 		err := a.retry.Do(ctx, "read", func() (err error) {
-			a.tasks.Blocked, err = a.tasks.LoadBlocked(ctx, a.catalog.Live())
+			a.tasks.Blocked, err = a.tasks.Letters.Blocked(ctx, a.catalog.Live())
 			return err
 		})
 		if err != nil {

@@ -46,7 +46,7 @@ func (b Backstage) Events() []brook.AnyEvent { return slices.Clone(b.app.def.Eve
 func (b Backstage) Record(event brook.Outgoing, options ...brook.PublishOption) (r brook.Record, err error) {
 	out, err := b.app.encoded(event, options)
 	if err == nil {
-		err = b.app.tasks.Wrap(out, &r)
+		err = b.app.tasks.Emissions.Wrap(out, &r)
 		r.Time = out.Message.Time
 	}
 	return r, err

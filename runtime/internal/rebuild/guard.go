@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/input"
+	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/task"
@@ -110,9 +111,9 @@ func (r *Rebuild) Skip(f *task.Partition, lost input.Gap) {
 }
 
 // redrive tries letters of the rebuilt views once more, in log order: those given, or all where nil is. What fails again stays as it was.
-func (r *Rebuild) redrive(ctx context.Context, letters []deadletter.Letter) error {
+func (r *Rebuild) redrive(ctx context.Context, chosen []deadletter.Letter) error {
 	s, l := r.set, r.task
-	if letters == nil {
+	if chosen == nil {
 		for row, err := range s.Reader.Scan(ctx, l.Gen.Letters, nil, nil) {
 			if err != nil {
 				return err
@@ -122,17 +123,17 @@ func (r *Rebuild) redrive(ctx context.Context, letters []deadletter.Letter) erro
 				return err
 			}
 			letter.Record = brook.Record{} // not all of them at a time
-			letters = append(letters, letter)
+			chosen = append(chosen, letter)
 		}
-		s.InOrder(letters)
+		s.Letters.Sort(chosen)
 	}
 	var runs deadletter.Runs
-	for i := range letters {
-		k := letters[i].AppendKey(nil)
-		if r.tried[string(k)] || letters[i].Stage == brook.StageEmit || r.gone(letters[i].Position) {
+	for i := range chosen {
+		k := chosen[i].AppendKey(nil)
+		if r.tried[string(k)] || chosen[i].Stage == brook.StageEmit || r.gone(chosen[i].Position) {
 			continue
 		}
-		if runs.Waits(&letters[i]) {
+		if runs.Waits(&chosen[i]) {
 			continue
 		}
 		applied := false
@@ -140,12 +141,12 @@ func (r *Rebuild) redrive(ctx context.Context, letters []deadletter.Letter) erro
 			applied, err = r.redriveOne(ctx, k)
 			return err
 		})
-		if err != nil && !errors.Is(err, brook.ErrPermanent) && !errors.Is(err, task.ErrGone) {
+		if err != nil && !errors.Is(err, brook.ErrPermanent) && !errors.Is(err, letters.ErrGone) {
 			return err
 		}
 		r.tried[string(k)] = true
 		if !applied {
-			runs.Stays(&letters[i])
+			runs.Stays(&chosen[i])
 		}
 	}
 	return nil
@@ -165,7 +166,7 @@ func (r *Rebuild) redriveOne(ctx context.Context, k []byte) (applied bool, err e
 	if err != nil {
 		return false, err
 	}
-	if letter, err = s.Refetch(ctx, letter); err != nil {
+	if letter, err = s.Letters.Refetch(ctx, letter); err != nil {
 		return false, err
 	}
 	own := l.Partition(partition.Of(letter.Position))

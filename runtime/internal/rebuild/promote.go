@@ -54,7 +54,7 @@ func (r *Rebuild) promote(ctx context.Context) (err error) {
 			tries--
 			continue
 		}
-		if held, err = s.LoadBlocked(ctx, l.Gen); err != nil {
+		if held, err = s.Letters.Blocked(ctx, l.Gen); err != nil {
 			return err
 		}
 		if err := r.measure(ctx, old); err != nil {
@@ -183,7 +183,7 @@ func (r *Rebuild) settleOnce(ctx context.Context, old *catalog.Generation) error
 	parts := writer{store: r.set.Store}
 	carried := map[string]bool{}
 	var err error
-	r.asides, err = s.SetAside(ctx, old, func(l *deadletter.Letter) error {
+	r.asides, err = s.Letters.SetAside(ctx, old, func(l *deadletter.Letter) error {
 		if l.Stage != brook.StageEmit && !r.gone(l.Position) {
 			return nil
 		}

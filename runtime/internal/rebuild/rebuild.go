@@ -221,7 +221,7 @@ func (r *Rebuild) feed(ctx context.Context) (fresh []*task.Partition, err error)
 		return nil, err
 	}
 	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
-	_, err = s.SetAside(ctx, s.Catalog.Live(), func(letter *deadletter.Letter) error {
+	_, err = s.Letters.SetAside(ctx, s.Catalog.Live(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
 			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.Base() {
 				f.Blocked.Add(letter, s.Config.OnFailure != brook.GoOn)
@@ -246,7 +246,7 @@ func (r *Rebuild) aim(ctx context.Context) (behind int64, err error) {
 		behind += f.EndAt(until)
 	}
 	if behind > 0 { // what is below these ends and was put aside is there, or was
-		r.asides, err = r.set.SetAside(ctx, r.set.Catalog.Live(), nil)
+		r.asides, err = r.set.Letters.SetAside(ctx, r.set.Catalog.Live(), nil)
 	}
 	return behind, err
 }

@@ -283,8 +283,12 @@ func (t *Task) CommitOnce(ctx context.Context) error {
 
 func (t *Task) commitBy(ctx context.Context, insist func(ctx context.Context, what string, do func() error) error) error {
 	b := &t.Batch
-	counted, unchanged := t.numberWrites()
-	writes := append(t.assemble(nil), counted...)
+	writes := t.assemble(nil)
+	var unchanged []brook.Check
+	if t.numbered {
+		counted, check := t.set.Emissions.Counted()
+		writes, unchanged = append(writes, counted), []brook.Check{check}
+	}
 	if len(writes) > 0 {
 		batch := &brook.Batch{ID: t.set.IDs.Batch(), Writes: writes}
 		if t.set.Catalog.Fenced() {
@@ -298,7 +302,7 @@ func (t *Task) commitBy(ctx context.Context, insist func(ctx context.Context, wh
 		}
 		if err != nil {
 			if t.Target.Visits() && (t.Rest == nil || !t.Rest.over) {
-				t.set.Numbers = nil // they are read anew
+				t.set.Emissions.Numbers = nil // they are read anew
 			}
 			t.set.Doubt(err)
 			return err

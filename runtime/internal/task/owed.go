@@ -2,9 +2,6 @@ package task
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
@@ -43,21 +40,14 @@ func (t *Task) RaiseAll(ctx context.Context, items []*outbox.Item) error {
 	return nil
 }
 
-// ErrNoRecord is returned for an emission whose record the envelope can't open, or make anew with its number.
-var ErrNoRecord = errors.New("brook: the record can't be renumbered")
-
-// Renumber makes an emission whose record is there the next one of the numbered stream.
+// Renumber makes an emission that has a record the next one of the numbered stream. The error wraps
+// emission.ErrNoRecord if that can't be.
 func (t *Task) Renumber(item *outbox.Item) error {
-	var m brook.Message
-	envelope := t.set.Config.Envelope
-	if err := envelope.Open(&item.Record, &m); err != nil {
-		return fmt.Errorf("%w: %w", ErrNoRecord, err)
-	}
-	number := t.number(&m)
-	if err := envelope.Wrap(&m, &item.Record); err != nil {
-		return fmt.Errorf("%w: %w", ErrNoRecord, err)
-	}
-	item.Free = true
-	item.Key = outbox.ItemKey(item.Position, item.ID, number, slices.Index(t.set.Def.Sets, item.Set), item.Ordinal)
-	return nil
+	return t.set.Emissions.Renumber(item, t.number)
+}
+
+// number makes a message the next one of the numbered stream.
+func (t *Task) number(m *brook.Message) int64 {
+	t.numbered = true
+	return t.set.Emissions.Number(m)
 }

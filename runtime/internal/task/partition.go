@@ -4,6 +4,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/repeats"
 )
@@ -23,9 +24,9 @@ type Partition struct {
 }
 
 // source gives what the streams of emissions that are caused in the partition begin with.
-func (p *Partition) source(s *Set) string {
+func (p *Partition) source(k *emission.Maker) string {
 	if p.emits == "" {
-		p.emits = s.source(p.Log, p.ID)
+		p.emits = k.Source(p.Log, p.ID)
 	}
 	return p.emits
 }

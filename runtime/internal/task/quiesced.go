@@ -73,7 +73,7 @@ func (t *Task) Pause(ctx context.Context, d time.Duration) error {
 		return catalog.Closing(ctx, retry.Sleep(ctx, d))
 	}
 	// The batch is committed as it is, or is a conflict. What lanes without feeds share is others' meanwhile.
-	s.Numbers = nil
+	s.Emissions.Numbers = nil
 	s.Exclusive = s.NewTask(t.Gen, t.Target)
 	back := t.setAside()
 	if err := t.Rest.pause(ctx, d); err != nil {
@@ -136,7 +136,7 @@ func (t *Task) restore() {
 
 // recount reads the waits of the feeds anew, after a commit that was stored and overtaken: what it put aside may have been redriven or dropped.
 func (t *Task) recount(ctx context.Context) error {
-	all, err := t.set.LoadBlocked(ctx, t.Gen)
+	all, err := t.set.Letters.Blocked(ctx, t.Gen)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
-	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -171,59 +170,30 @@ func (t *Task) StageEffects(d *delivery.Delivery) {
 	}
 }
 
-// item makes the outbox entry of an emission; one that its envelope refuses is a dead letter of its own.
+// item returns the outbox entry of an emission. If the envelope refuses it, item returns nil, and
+// the emission becomes a dead letter of its own.
 func (t *Task) item(d *delivery.Delivery, e *delivery.Emission) *outbox.Item {
-	s, set := t.set, t.set.Def.Sets[e.Set]
-	out := &e.Out
-	source := s.stem()
+	k := t.set.Emissions
+	var number func(*brook.Message) int64
+	if t == t.set.Exclusive {
+		number = t.number
+	}
+	source := ""
 	if t.current != nil {
-		source = t.current.source(s)
-	}
-	out.Message.Author = s.Config.Author
-	out.Message.Cause = d.Message.ID
-	out.Message.Time = d.Message.Time
-	out.Message.Headers = trace(out.Message.Headers, d.Message.Headers)
-	out.Message.ID = outbox.EmissionID(source, &d.Message, d.Position, set, e.Ordinal)
-	number := int64(0)
-	if t == s.Exclusive {
-		number = t.number(&out.Message)
+		source = t.current.source(k)
 	} else {
-		outbox.Sign(&out.Message, source+"/"+set, brook.Sequence{Offset: d.Position.Offset, Ordinal: int32(e.Ordinal)})
+		source = k.Stem()
 	}
-	item := &outbox.Item{Free: number > 0, Position: d.Position, Author: d.Message.Author, Type: out.Message.Type, ID: d.Message.ID, Set: set, Ordinal: e.Ordinal,
-		Key: outbox.ItemKey(d.Position, d.Message.ID, number, e.Set, e.Ordinal)}
-	if err := s.Wrap(out, &item.Record); err != nil {
-		if t.current == nil { // of Process: it counts for no partition
-			t.Batch.Letters = append(t.Batch.Letters, publisher.LetterOf(item, err))
-		} else {
-			t.park(t.current, publisher.LetterOf(item, err))
-		}
-		return nil
+	item, err := k.Item(d, e, source, number)
+	switch {
+	case err == nil:
+		return item
+	case t.current == nil: // of Process: it counts for no partition
+		t.Batch.Letters = append(t.Batch.Letters, publisher.LetterOf(item, err))
+	default:
+		t.park(t.current, publisher.LetterOf(item, err))
 	}
-	s.Publisher.Targets.Choose(d.Ctx, &item.Record, out.Message.ID)
-	return item
-}
-
-// trace hands the trace context of a handled event to what its handler emits: that of the record, and that which CloudEvents have
-// as an extension, the trace of where it all began. Of two headers of one name the last one counts; what is no text was made by nobody's tracer.
-func trace(headers, cause []brook.Header) []brook.Header {
-	first := len(headers)
-	for i := range cause {
-		h := &cause[i]
-		switch h.Key {
-		case "traceparent", "tracestate", "ce_traceparent", "ce_tracestate":
-			if len(h.Value) == 0 || text.Check(h.Value) != nil {
-				continue
-			}
-			same := func(other brook.Header) bool { return other.Key == h.Key }
-			if at := slices.IndexFunc(headers[first:], same); at >= 0 {
-				headers[first+at] = *h
-			} else {
-				headers = append(headers, *h)
-			}
-		}
-	}
-	return headers
+	return nil
 }
 
 func (t *Task) letter(d *delivery.Delivery, set, stage string, err error, attempts int, key []byte) deadletter.Letter {

@@ -2,17 +2,17 @@ package task
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/input"
+	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -20,30 +20,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
-	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
-
-// LoadBlocked reads which keys dead letters hold up.
-func (s *Set) LoadBlocked(ctx context.Context, g *catalog.Generation) (map[partition.ID]*deadletter.Blocked, error) {
-	all := map[partition.ID]*deadletter.Blocked{}
-	for row, err := range s.Reader.Scan(ctx, g.Letters, nil, nil) {
-		if err != nil {
-			return nil, err
-		}
-		letter, err := deadletter.Decode(row.Value)
-		if err != nil {
-			return nil, err
-		}
-		id := partition.Of(letter.Position)
-		if all[id] == nil {
-			all[id] = &deadletter.Blocked{}
-		}
-		letter.Set = s.Catalog.SetNow(letter.Type, letter.Set)
-		all[id].Add(&letter, s.Config.OnFailure != brook.GoOn)
-	}
-	return all, nil
-}
 
 // BlockedOf gives the waits of a live partition. The caller holds the gate for writing, or sets a lane up.
 func (s *Set) BlockedOf(id partition.ID) *deadletter.Blocked {
@@ -69,32 +47,6 @@ func (s *Set) EmissionRefused(id partition.ID) {
 	if blocked := s.Blocked[id]; blocked != nil {
 		blocked.AddEmission()
 	}
-}
-
-// Wrap makes the record of an event.
-func (s *Set) Wrap(out *brook.Outbound, r *brook.Record) error {
-	if out.Err != nil {
-		return out.Err
-	}
-	m := &out.Message
-	if m.ID == "" {
-		m.ID = s.IDs.Next()
-	}
-	if m.Time.IsZero() {
-		m.Time = time.Now().UTC()
-	}
-	m.Author = s.Config.Author
-	if err := m.Check(); err != nil {
-		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
-	}
-	if out.Keyed && text.IsNull(m.Data) && (out.Key == nil || delivery.Unkeyed(s.Config.Envelope)) {
-		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it could tell its key", m.Type)
-	}
-	r.Topic, r.Key = s.Code.Topic(out.Topic), out.Key // its time is the log's: what was emitted comes after its cause
-	if err := s.Config.Envelope.Wrap(m, r); err != nil {
-		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
-	}
-	return nil
 }
 
 // Partition gives the lane's feed of a partition, or nil.
@@ -157,12 +109,13 @@ type Set struct {
 	Outbox    *outbox.Outbox
 	Publisher *publisher.Publisher
 	Effects   *effects.Runner
+	Emissions *emission.Maker
+	Letters   *letters.Reader
 	Hub       *watch.Hub
 	Progress  *input.Progress
 	Ctx       context.Context // ends when the app closes, with ErrClosed as its cause
 
 	Blocked   map[partition.ID]*deadletter.Blocked // of the live generation; guarded by gate
-	Numbers   *publisher.Sequence                  // as the store has them, guarded by gate; nil: not known
 	Exclusive *Task                                // what Process and Redrive run in, with all others at rest
 	aloneMark atomic.Pointer[[]byte]               // the last mark of a commit that no position tells of
 	Unsure    atomic.Bool                          // a commit may have happened although it gave an error

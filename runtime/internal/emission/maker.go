@@ -1,0 +1,119 @@
+// Package emission makes the records of what an app publishes, and the outbox entries of what its
+// handlers emit: who wrote it, what caused it, its ID, and its number in a stream.
+//
+// Tasks and package engine use it. Maker.Numbers, and with them Open, Number, Renumber and Counted,
+// are for who holds the quiesce lock; all else may be called from any goroutine.
+package emission
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/text"
+)
+
+// Maker makes the records and the outbox entries of an app.
+type Maker struct {
+	Config    *brook.Config // with defaults
+	Code      *plan.Code
+	Sets      []string // names of the handler sets, in order
+	IDs       *catalog.IDs
+	Reader    brook.Reader // of what was committed last
+	Publisher *publisher.Publisher
+
+	// Numbers is the stream of numbered emissions as the store has it; nil: it is not known.
+	// Guarded by the quiesce lock.
+	Numbers *publisher.Sequence
+}
+
+// Wrap makes the record of an event that the app publishes.
+func (k *Maker) Wrap(out *brook.Outbound, r *brook.Record) error {
+	if out.Err != nil {
+		return out.Err
+	}
+	m := &out.Message
+	if m.ID == "" {
+		m.ID = k.IDs.Next()
+	}
+	if m.Time.IsZero() {
+		m.Time = time.Now().UTC()
+	}
+	m.Author = k.Config.Author
+	if err := m.Check(); err != nil {
+		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
+	}
+	unkeyed := out.Key == nil || delivery.Unkeyed(k.Config.Envelope)
+	if out.Keyed && text.IsNull(m.Data) && unkeyed {
+		return fmt.Errorf("brook: publish %s: its JSON is null, so that nobody who reads it "+
+			"could tell its key", m.Type)
+	}
+	// The time of the record is the log's: what was emitted comes after its cause.
+	r.Topic, r.Key = k.Code.Topic(out.Topic), out.Key
+	if err := k.Config.Envelope.Wrap(m, r); err != nil {
+		return fmt.Errorf("brook: publish %s: %w", m.Type, err)
+	}
+	return nil
+}
+
+// Item returns the outbox entry of an emission of a delivered event, whose source is that of its
+// partition. It takes the emission's number from number, or without one from the event's offset. If
+// the envelope refuses the event, Item returns an error, and the entry without a record.
+func (k *Maker) Item(
+	d *delivery.Delivery, e *delivery.Emission, source string, number func(*brook.Message) int64,
+) (*outbox.Item, error) {
+	out, set := &e.Out, k.Sets[e.Set]
+	m := &out.Message
+	m.Author = k.Config.Author
+	m.Cause = d.Message.ID
+	m.Time = d.Message.Time
+	m.Headers = trace(m.Headers, d.Message.Headers)
+	m.ID = outbox.EmissionID(source, &d.Message, d.Position, set, e.Ordinal)
+	n := int64(0)
+	if number != nil {
+		n = number(m)
+	} else {
+		outbox.Sign(m, source+"/"+set, brook.Sequence{
+			Offset: d.Position.Offset, Ordinal: int32(e.Ordinal),
+		})
+	}
+	item := &outbox.Item{
+		Free: n > 0, Position: d.Position, Author: d.Message.Author, Type: m.Type,
+		ID: d.Message.ID, Set: set, Ordinal: e.Ordinal,
+		Key: outbox.ItemKey(d.Position, d.Message.ID, n, e.Set, e.Ordinal),
+	}
+	if err := k.Wrap(out, &item.Record); err != nil {
+		return item, err
+	}
+	k.Publisher.Targets.Choose(d.Ctx, &item.Record, m.ID)
+	return item, nil
+}
+
+// trace returns headers with the trace context of the event that caused them: that of its record,
+// and the extension of CloudEvents, the trace of where it all began. Of several headers of one name
+// the last one counts; what is no text was made by nobody's tracer.
+func trace(headers, cause []brook.Header) []brook.Header {
+	first := len(headers)
+	for i := range cause {
+		h := &cause[i]
+		switch h.Key {
+		case "traceparent", "tracestate", "ce_traceparent", "ce_tracestate":
+			if len(h.Value) == 0 || text.Check(h.Value) != nil {
+				continue
+			}
+			same := func(other brook.Header) bool { return other.Key == h.Key }
+			if at := slices.IndexFunc(headers[first:], same); at >= 0 {
+				headers[first+at] = *h
+			} else {
+				headers = append(headers, *h)
+			}
+		}
+	}
+	return headers
+}

@@ -1,0 +1,113 @@
+// Package letters reads what the views of a generation put aside: dead letters and what was dropped
+// of them, from the store, and from the log what a letter does not hold itself.
+//
+// Tasks, rebuilds and package engine use it, from any goroutine: it has no state and takes no lock.
+// A caller that must not miss a letter holds the quiesce lock.
+package letters
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+)
+
+// Reader reads the dead letters of an app.
+type Reader struct {
+	Config  *brook.Config // with defaults
+	Sets    []string      // names of the handler sets, in order
+	Catalog *catalog.Catalog
+	Reader  brook.Reader // of what was committed last
+	Retry   *retry.Loop
+}
+
+// Blocked returns which keys the dead letters of a generation block, by partition.
+func (r *Reader) Blocked(
+	ctx context.Context, g *catalog.Generation,
+) (map[partition.ID]*deadletter.Blocked, error) {
+	all := map[partition.ID]*deadletter.Blocked{}
+	err := r.each(ctx, g, func(letter *deadletter.Letter) error {
+		id := partition.Of(letter.Position)
+		if all[id] == nil {
+			all[id] = &deadletter.Blocked{}
+		}
+		letter.Set = r.Catalog.SetNow(letter.Type, letter.Set)
+		all[id].Add(letter, r.Config.OnFailure != brook.GoOn)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// SetAside returns what a generation set aside, and calls each, unless it is nil, with its letters.
+func (r *Reader) SetAside(
+	ctx context.Context, g *catalog.Generation, each func(*deadletter.Letter) error,
+) (deadletter.SetAside, error) {
+	all := deadletter.SetAside{}
+	// Letters first: one that is dropped meanwhile is among these or among those that were dropped.
+	err := r.each(ctx, g, func(letter *deadletter.Letter) error {
+		if each != nil {
+			if err := each(letter); err != nil {
+				return err
+			}
+		}
+		if letter.Stage != brook.StageEmit {
+			all.Add(letter.Position, deadletter.Event{
+				Set: r.Catalog.SetNow(letter.Type, letter.Set), Key: letter.Key,
+				Silent: letter.Silent, Owes: letter.Owes,
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for row, err := range r.Reader.Scan(ctx, g.Dropped, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		d, err := deadletter.DecodeDropped(row)
+		if err != nil {
+			return nil, err
+		}
+		set := r.Catalog.SetNow(d.Type, d.Set)
+		all.Add(d.Position, deadletter.Event{Set: set, Dropped: true})
+	}
+	return all, nil
+}
+
+// each calls do with the letters of a generation.
+func (r *Reader) each(
+	ctx context.Context, g *catalog.Generation, do func(*deadletter.Letter) error,
+) error {
+	for row, err := range r.Reader.Scan(ctx, g.Letters, nil, nil) {
+		if err != nil {
+			return err
+		}
+		letter, err := deadletter.Decode(row.Value)
+		if err != nil {
+			return err
+		}
+		if err := do(&letter); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sort sorts letters as they are redriven: in log order, and of one event in the order of the sets.
+func (r *Reader) Sort(letters []deadletter.Letter) {
+	slices.SortStableFunc(letters, func(a, b deadletter.Letter) int {
+		return cmp.Or(
+			a.Position.Compare(b.Position),
+			cmp.Compare(slices.Index(r.Sets, a.Set), slices.Index(r.Sets, b.Set)),
+		)
+	})
+}
