@@ -1,5 +1,5 @@
-// Package brookgen_test guards what concerns the repository as a whole: who may import whom, and that the documents tell
-// the truth.
+// Package brookgen_test guards what concerns the repository as a whole: who may import whom, and
+// that the documents tell the truth.
 package brookgen_test
 
 import (
@@ -141,8 +141,8 @@ var layers = [][]string{
 	{"rebuild"},
 }
 
-// layerOf returns the line of layers that a package of this module stands in, len(layers) for package engine,
-// -1 for all others.
+// layerOf returns the line of layers that a package of this module stands in, len(layers) for
+// package engine, -1 for all others.
 func layerOf(imported string) int {
 	if imported == "./runtime/engine" {
 		return len(layers)
@@ -198,7 +198,8 @@ func only(dirs ...string) func(string) bool {
 	return func(dir string) bool { return slices.Contains(dirs, dir) }
 }
 
-// standard reports whether an import path is that of the standard library: its first element has no dot.
+// standard reports whether an import path is that of the standard library: its first element has no
+// dot.
 func standard(imported string) bool {
 	first, _, _ := strings.Cut(imported, "/")
 	return !strings.Contains(first, ".")

@@ -64,8 +64,8 @@ func TestDocumentedNames(t *testing.T) {
 	}
 }
 
-// TestDocumentedCommands wants targets of make, folders, scripts, files and topics of help that documents name to exist, also
-// where commands are not run.
+// TestDocumentedCommands wants targets of make, folders, scripts, files and topics of help that
+// documents name to exist, also where commands are not run.
 func TestDocumentedCommands(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
@@ -105,7 +105,8 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// sourceNames returns the names of all Go files, with and without the folders that they are in, and of those of the shop in README.
+// sourceNames returns the names of all Go files, with and without the folders that they are in, and
+// of those of the shop in README.
 func sourceNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{"shop.go": true, "main.go": true}
@@ -209,7 +210,8 @@ func TestDocumentedLinks(t *testing.T) {
 	}
 }
 
-// TestDocumentForm wants a README that is read in a minute, and prose in lines of 100 columns at most.
+// TestDocumentForm wants a README that is read in a minute, and prose in lines of 100 columns at
+// most.
 func TestDocumentForm(t *testing.T) {
 	if text, _ := document(t, "README.md"); len(text) > 9<<10 {
 		t.Errorf("README.md has %d bytes, and may have %d: is there a page for it in docs?", len(text), 9<<10)
@@ -229,8 +231,8 @@ func TestDocumentForm(t *testing.T) {
 	}
 }
 
-// TestVersion wants a version of the form X.Y.Z, or X.Y.Z-dev between releases, and the changelog to have a section of each
-// release.
+// TestVersion wants a version of the form X.Y.Z, or X.Y.Z-dev between releases, and the changelog
+// to have a section of each release.
 func TestVersion(t *testing.T) {
 	m := regexp.MustCompile(`^(\d+\.\d+\.\d+)(-dev)?$`).FindStringSubmatch(brook.Version)
 	if m == nil {
@@ -260,7 +262,8 @@ func anchors(text string) (all []string) {
 	return all
 }
 
-// exported returns the exported names of a package, the fields of its structs Config and Hooks, and the methods of its type App.
+// exported returns the exported names of a package, the fields of its structs Config and Hooks, and
+// the methods of its type App.
 func exported(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob(dir + "/*.go")

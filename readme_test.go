@@ -27,8 +27,8 @@ import (
 //	<!-- mistake -->           what brookgen says of a misspelt option
 //	<!-- text -->              nothing to check
 //
-// Without a comment, Go blocks are snippets that run one after the other, those of a page over an app of its own, and
-// sh blocks are commands that run in the reader's module.
+// Without a comment, Go blocks are snippets that run one after the other, those of a page over an
+// app of its own, and sh blocks are commands that run in the reader's module.
 type block struct {
 	role, language, text string
 }
@@ -226,7 +226,8 @@ func (n *newcomer) mistake(page, want string) {
 	}
 }
 
-// TestTryFromCheckout does what CONTRIBUTING.md says for who wants to use a checkout from a module of their own.
+// TestTryFromCheckout does what CONTRIBUTING.md says for who wants to use a checkout from a module
+// of their own.
 func TestTryFromCheckout(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles programs")
@@ -253,7 +254,8 @@ func TestTryFromCheckout(t *testing.T) {
 	}
 }
 
-// TestReadmeQuickstart wants the package that the README begins with to be that of the quickstart, which has a few comments more.
+// TestReadmeQuickstart wants the package that the README begins with to be that of the quickstart,
+// which has a few comments more.
 func TestReadmeQuickstart(t *testing.T) {
 	_, blocks := document(t, "README.md")
 	i := slices.IndexFunc(blocks, func(b block) bool { return b.role == "file: shop/shop.go" })

@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// snippets makes a test of the Go blocks of pages: those of a page run one after the other over an app of the shop in which ada
-// placed the order o1.
+// snippets makes a test of the Go blocks of pages: those of a page run one after the other over an
+// app of the shop in which ada placed the order o1.
 type snippets struct {
 	bodies strings.Builder
 	pages  []snippetPage
@@ -138,7 +138,8 @@ var known = []string{
 	module + "/runtime/memdriver", module + "/runtime/redisstore",
 }
 
-// imports makes the imports of a file. One that begins a package for brookgen imports brook in any case.
+// imports makes the imports of a file. One that begins a package for brookgen imports brook in any
+// case.
 func imports(text string, annotated bool) string {
 	var b strings.Builder
 	b.WriteString("import (\n")
