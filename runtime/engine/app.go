@@ -15,6 +15,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/follow"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -42,7 +43,7 @@ type App struct {
 	code      *plan.Code
 	store     brook.Store
 	reader    brook.Reader
-	ids       *catalog.IDs
+	ids       *ids.Source
 	bare      bool // the envelope takes anything for a payload
 
 	ctx    context.Context // ends at Close, with ErrClosed as its cause
@@ -92,7 +93,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		Config: &a.config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope), Outbox: a.outbox, Hub: a.hub, Progress: a.progress,
 		Report: reporter, Retry: a.retry, Ctx: ctx, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
-	a.store, a.reader, a.ids, a.lock = config.Store, config.Store.Latest(), catalog.NewIDs(), &quiesce.Lock{}
+	a.store, a.reader, a.ids, a.lock = config.Store, config.Store.Latest(), ids.New(), &quiesce.Lock{}
 	a.catalog = catalog.New(ctx, catalog.Parts{
 		Config: &a.config, Code: a.code, Collections: def.Collections, Reader: a.reader, IDs: a.ids, Lock: a.lock, Retry: a.retry,
 		Owner: catalog.Owner{

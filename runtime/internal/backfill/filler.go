@@ -17,6 +17,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -30,7 +31,7 @@ type Filler struct {
 	Layout      *schema.Layout
 	Store       brook.Store
 	Reader      brook.Reader // of what was committed last
-	IDs         *catalog.IDs
+	IDs         *ids.Source
 	Lock        *quiesce.Lock // held during each step
 	Report      *report.Reporter
 	Policy      brook.Retry

@@ -15,6 +15,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/backfill"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -73,7 +74,7 @@ func open(t *testing.T, s *store, c brook.AnyCollection, r *report.Reporter) *ba
 	all := []brook.AnyCollection{c}
 	code := plan.New("in", nil, nil, nil, all, nil)
 	config := &brook.Config{Name: "shop", Store: s, BatchSize: 100, ShutdownTimeout: time.Second}
-	ids, lock := catalog.NewIDs(), &quiesce.Lock{}
+	ids, lock := ids.New(), &quiesce.Lock{}
 	cat := catalog.New(t.Context(), catalog.Parts{
 		Config: config, Code: code, Collections: all, Reader: s.Latest(), IDs: ids, Lock: lock, Retry: &retry.Loop{Report: r},
 		Owner: catalog.Owner{

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -37,7 +38,7 @@ type Catalog struct {
 	store       brook.Store
 	reader      brook.Reader   // of the latest commit
 	keep        map[string]int // history entries kept, by event type; no entry: all
-	ids         *IDs
+	ids         *ids.Source
 	report      *report.Reporter
 	retry       *retry.Loop
 	on          Owner
@@ -74,7 +75,7 @@ type Parts struct {
 	Code        *plan.Code
 	Collections []brook.AnyCollection
 	Reader      brook.Reader // of the latest commit
-	IDs         *IDs
+	IDs         *ids.Source
 	Lock        *quiesce.Lock // visited by tasks, batch by batch
 	Retry       *retry.Loop
 	Owner       Owner

@@ -40,7 +40,7 @@ func (c *Catalog) noteClaim() {
 	c.hadClaim = c.hadClaim || claimed
 	c.lost.Store(c.hadClaim && c.state.Folds != c.code.Contract)
 	if claimed {
-		writes, _ := c.newShapes(g.shapes)
+		writes, _ := g.shapes.Missing()
 		claimed = len(writes) == 0
 	}
 	c.claimed.Store(claimed)
@@ -70,11 +70,11 @@ func (c *Catalog) ClaimLocked(ctx context.Context) error {
 	for !c.claimed.Load() {
 		g := c.live.Load()
 		// Another app of the name may have numbered shapes since they were read.
-		readShapes := func() error { return c.readShapes(ctx, g.shapes) }
+		readShapes := func() error { return g.shapes.Read(ctx) }
 		if err := c.retry.Do(ctx, "read", readShapes); err != nil {
 			return err
 		}
-		writes, checks := c.newShapes(g.shapes)
+		writes, checks := g.shapes.Missing()
 		err := c.updateLocked(ctx, func(next *state) error {
 			if c.live.Load() != g {
 				return errMoved

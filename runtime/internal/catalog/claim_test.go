@@ -61,7 +61,7 @@ func TestShapesAreNumberedOnce(t *testing.T) {
 					got = append(got, fmt.Sprintf("%d=%s", n, row.Value.Data))
 				}
 				want(t, "shapes", strings.Join(got, " "), test.shapes)
-				n, err := a.Live().shapes.of(a.code.Layout.Collections[0]).Number()
+				n, err := a.Live().shapes.Of(a.code.Layout.Collections[0]).Number()
 				must(t, err)
 				want(t, "the number of a", n, uint64(len(got)))
 			})

@@ -43,7 +43,9 @@ func (c *Catalog) Build(ctx context.Context) (g *Generation, err error) {
 	if err := c.drop(ctx, g); err != nil {
 		return g, err
 	}
-	return g, c.recordShapes(ctx, g.shapes)
+	return g, g.shapes.Record(ctx, func(writes []brook.Write, checks []brook.Check) error {
+		return c.store.Commit(ctx, &brook.Batch{ID: c.ids.Batch(), Writes: writes, Checks: checks})
+	})
 }
 
 // Promoted reports whether the store has g, which this process built, as the live generation, after

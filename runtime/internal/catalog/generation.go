@@ -9,6 +9,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/holds"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/shapes"
 )
 
 // Generation is one set of views, with all that stands or falls with them. A rebuild makes the next
@@ -24,7 +25,7 @@ type Generation struct {
 	Owed      brook.Table // emissions owed for letters of the generation before
 	Unready   []bool      // by slot: an index that lacks entries of rows
 
-	shapes *shapes
+	shapes *shapes.Shapes
 	pins   *holds.Pins          // reads under way, of all apps of the name in this process
 	kept   map[string]KeptIndex // indexes that Tables and Unready have
 }
@@ -34,7 +35,7 @@ func (c *Catalog) openGeneration(ctx context.Context, number int) (*Generation, 
 	layout := c.code.Layout
 	g := &Generation{
 		Number: number, Tables: make([]brook.Table, layout.Slots),
-		Unready: make([]bool, layout.Slots), shapes: &shapes{}, pins: c.pinsOf(number),
+		Unready: make([]bool, layout.Slots), shapes: shapes.New(c.config.Name, c.reader, layout.Collections), pins: c.pinsOf(number),
 	}
 	var errs []error
 	table := func(spec brook.TableSpec) brook.Table {
@@ -45,7 +46,7 @@ func (c *Catalog) openGeneration(ctx context.Context, number int) (*Generation, 
 	for ord, info := range layout.Collections {
 		g.Tables[layout.Rows[ord]] = table(brook.TableSpec{
 			Name:  plan.RowsTable(info.Name),
-			Codec: c.collections[ord].Codec(g.shapes.of(info)),
+			Codec: c.collections[ord].Codec(g.shapes.Of(info)),
 			Keep:  c.keep,
 		})
 		for x, index := range info.Indexes {
@@ -59,16 +60,16 @@ func (c *Catalog) openGeneration(ctx context.Context, number int) (*Generation, 
 	g.Window = table(brook.TableSpec{Name: "window"})
 	g.Dropped = table(brook.TableSpec{Name: "dropped"})
 	g.Owed = table(brook.TableSpec{Name: "owed"})
-	g.shapes.table = table(brook.TableSpec{Name: "shapes"})
+	g.shapes.Table = table(brook.TableSpec{Name: "shapes"})
 	if err := errors.Join(errs...); err != nil {
 		return g, err
 	}
-	g.shapes.reread = func() error {
+	g.shapes.Reread = func() error {
 		ctx, cancel := context.WithTimeout(c.ctx, c.config.ShutdownTimeout)
 		defer cancel()
-		return c.readShapes(ctx, g.shapes)
+		return g.shapes.Read(ctx)
 	}
-	return g, c.readShapes(ctx, g.shapes)
+	return g, g.shapes.Read(ctx)
 }
 
 // openLive opens the live generation that a state names, with the indexes that it has. It returns

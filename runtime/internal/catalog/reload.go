@@ -57,7 +57,7 @@ func (c *Catalog) Moved(ctx context.Context) (bool, error) {
 
 // ReloadShapes reads the shapes of the live generation anew.
 func (c *Catalog) ReloadShapes(ctx context.Context) error {
-	return c.readShapes(ctx, c.live.Load().shapes)
+	return c.live.Load().shapes.Read(ctx)
 }
 
 // RetryConflicts calls do, and calls it again, after a Reload, each time another process was

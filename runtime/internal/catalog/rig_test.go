@@ -12,6 +12,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -94,7 +95,7 @@ func newRig(t *testing.T, s brook.Store, v version) *rig {
 	}
 	r.Catalog = New(ctx, Parts{
 		Config: config, Code: v.code(), Collections: v.collections(), Reader: s.Latest(),
-		IDs: NewIDs(), Lock: &quiesce.Lock{}, Retry: loop,
+		IDs: ids.New(), Lock: &quiesce.Lock{}, Retry: loop,
 		Owner: Owner{
 			Taken: func(ctx context.Context) error {
 				note("taken")

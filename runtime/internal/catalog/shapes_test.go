@@ -8,10 +8,11 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/shapes"
 )
 
 // accounts returns the shape of the accounts of the live generation.
-func accounts(r *rig) *shape { return r.Live().shapes.of(r.code.Layout.Collections[0]) }
+func accounts(r *rig) brook.Shape { return r.Live().shapes.Of(r.code.Layout.Collections[0]) }
 
 // putShape records a shape of accounts as another process does.
 func (s *fakeStore) putShape(number uint32, schema string) {
@@ -56,7 +57,7 @@ func TestShapesOfOtherProcesses(t *testing.T) {
 	a := claimed(t, fenced{s}, version{schema: "{id string}"})
 	c := accounts(a)
 	_, err := c.Upgrade(2, []byte("\x91\xa1x"))
-	if !errors.Is(err, errShape) || errors.Is(err, brook.ErrUnreadable) {
+	if !errors.Is(err, shapes.ErrUnknown) || errors.Is(err, brook.ErrUnreadable) {
 		t.Errorf("a shape that nobody recorded: %v", err)
 	}
 	s.putShape(2, "{id string,n int}")
@@ -69,7 +70,7 @@ func TestShapesOfOtherProcesses(t *testing.T) {
 		_, err = c.Upgrade(number, []byte("\x91\x07"))
 		wantErr(t, err, brook.ErrUnreadable)
 	}
-	lost := strings.Join(a.Live().shapes.lost(a.code.Layout.Collections), "; ")
+	lost := strings.Join(a.Live().shapes.Lost(), "; ")
 	for _, part := range []string{"values of accounts: id: ", "shape 4 of accounts: "} {
 		if !strings.Contains(lost, part) {
 			t.Errorf("lost: %s, want %s", lost, part)

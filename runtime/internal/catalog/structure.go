@@ -16,7 +16,7 @@ func (c *Catalog) Changes() string {
 		return ""
 	}
 	lines := c.structureChanges(s)
-	lost := c.live.Load().shapes.lost(c.code.Layout.Collections)
+	lost := c.live.Load().shapes.Lost()
 	return strings.Join(append(lines, lost...), "; ")
 }
 

@@ -86,7 +86,7 @@ func (c *Catalog) drop(ctx context.Context, g *Generation) error {
 			return err
 		}
 	}
-	return c.empty(ctx, g.shapes.table) // last, as rows can't be read without
+	return c.empty(ctx, g.shapes.Table) // last, as rows can't be read without
 }
 
 // empty removes all rows of a table.

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
@@ -24,7 +24,7 @@ type Maker struct {
 	Config    *brook.Config // with defaults
 	Code      *plan.Code
 	Sets      []string // names of the handler sets, in order
-	IDs       *catalog.IDs
+	IDs       *ids.Source
 	Reader    brook.Reader // of what was committed last
 	Publisher *publisher.Publisher
 

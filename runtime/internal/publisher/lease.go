@@ -10,7 +10,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -27,7 +27,7 @@ type Lease struct {
 	table  brook.Table
 	store  brook.Store
 	reader brook.Reader
-	ids    *catalog.IDs // the process is named by their prefix
+	ids    *ids.Source // the process is named by their prefix
 	outbox *outbox.Outbox
 	report *report.Reporter
 	retry  *retry.Loop

@@ -20,6 +20,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -36,7 +37,7 @@ type Publisher struct {
 	Store   brook.Store
 	Reader  brook.Reader // of what was committed last
 	Gate    *quiesce.Lock
-	Ids     *catalog.IDs
+	Ids     *ids.Source
 	Report  *report.Reporter
 	Retry   *retry.Loop
 	On      Owner

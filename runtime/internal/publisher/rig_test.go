@@ -15,6 +15,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -162,7 +163,7 @@ type rig struct {
 	t      *testing.T
 	store  *store
 	broker *broker
-	ids    *catalog.IDs
+	ids    *ids.Source
 
 	mu       sync.Mutex
 	reported []brook.Failure
@@ -213,7 +214,7 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 	if adapt != nil {
 		adapt(s, config)
 	}
-	r := &rig{t: t, store: s, broker: b, ids: catalog.NewIDs()}
+	r := &rig{t: t, store: s, broker: b, ids: ids.New()}
 	note := func(do func()) {
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -102,7 +103,7 @@ type Set struct {
 	Store     brook.Store
 	Reader    brook.Reader // of what was committed last
 	Catalog   *catalog.Catalog
-	IDs       *catalog.IDs
+	IDs       *ids.Source
 	Lock      *quiesce.Lock
 	Report    *report.Reporter
 	Retry     *retry.Loop

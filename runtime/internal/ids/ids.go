@@ -1,4 +1,5 @@
-package catalog
+// Package ids makes IDs that are unique in the world, of events and of commits.
+package ids
 
 import (
 	"crypto/rand"
@@ -10,28 +11,28 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// IDs makes IDs that are unique in the world: a random part that no other IDs has, and a counter.
+// Source makes IDs that are unique in the world: a random part that no other Source has, and a counter.
 // It is safe for concurrent use.
-type IDs struct {
+type Source struct {
 	Prefix string // of all that Next returns; it does not change
 
 	random [12]byte
 	count  atomic.Uint64
 }
 
-// NewIDs returns an IDs with a random part of its own.
-func NewIDs() *IDs {
-	s := &IDs{}
+// New returns a Source with a random part of its own.
+func New() *Source {
+	s := &Source{}
 	rand.Read(s.random[:]) // never fails
 	s.Prefix = hex.EncodeToString(s.random[:]) + "-"
 	return s
 }
 
 // Next returns an ID for an event.
-func (s *IDs) Next() string { return s.Prefix + strconv.FormatUint(s.count.Add(1), 36) }
+func (s *Source) Next() string { return s.Prefix + strconv.FormatUint(s.count.Add(1), 36) }
 
 // Batch returns an ID for a commit.
-func (s *IDs) Batch() (id brook.BatchID) {
+func (s *Source) Batch() (id brook.BatchID) {
 	copy(id[:8], s.random[:])
 	binary.BigEndian.PutUint64(id[8:], s.count.Add(1))
 	return id

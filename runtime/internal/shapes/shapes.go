@@ -1,4 +1,6 @@
-package catalog
+// Package shapes knows in which shapes the values of a generation were ever written, and turns values
+// of earlier ones into present ones. It is used by the codecs of stores, from any goroutine.
+package shapes
 
 import (
 	"bytes"
@@ -15,22 +17,34 @@ import (
 	"github.com/brookgen/brookgen/runtime/pack"
 )
 
-// shapes are all shapes in which values of a generation were ever written, as its table of shapes
+// Shapes are all shapes in which values of a generation were ever written, as its table of shapes
 // has them. The key is the collection's name, a zero byte and the number of the shape in 4 bytes,
 // and the value is the schema. A value in the store begins with the number of its shape, from 1 on
 // in each collection.
-type shapes struct {
-	table  brook.Table
-	reread func() error // reads them again: other processes number shapes, too
+type Shapes struct {
+	// Table is the table of shapes; it is set once it is known, before any other use.
+	Table brook.Table
+	// Reread reads the shapes again, as other processes number shapes, too; nil: nobody does.
+	Reread func() error
+
+	app         string // its name
+	reader      brook.Reader
+	collections []schema.Collection // of the code
 
 	mu    sync.RWMutex
 	known map[string]map[uint64]string // schemas by collection and number; guarded by mu
 }
 
-// readShapes reads the shapes that a generation has.
-func (c *Catalog) readShapes(ctx context.Context, s *shapes) error {
+// New returns the shapes of a generation that are yet to be read. app is the name of the app, and
+// collections those of its code.
+func New(app string, reader brook.Reader, collections []schema.Collection) *Shapes {
+	return &Shapes{app: app, reader: reader, collections: collections}
+}
+
+// Read reads the shapes that the generation has.
+func (s *Shapes) Read(ctx context.Context) error {
 	known := map[string]map[uint64]string{}
-	for row, err := range c.reader.Scan(ctx, s.table, nil, nil) {
+	for row, err := range s.reader.Scan(ctx, s.Table, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -38,7 +52,7 @@ func (c *Catalog) readShapes(ctx context.Context, s *shapes) error {
 		schema, isBytes := row.Value.Data.([]byte)
 		if !ok || len(number) != 4 || !isBytes {
 			return fmt.Errorf("brook: %s: the shapes in the store are damaged: %w",
-				c.config.Name, brook.ErrPermanent)
+				s.app, brook.ErrPermanent)
 		}
 		if known[string(name)] == nil {
 			known[string(name)] = map[uint64]string{}
@@ -51,13 +65,13 @@ func (c *Catalog) readShapes(ctx context.Context, s *shapes) error {
 	return nil
 }
 
-// newShapes returns what numbers the shapes that the code writes and the generation does not have,
+// Missing returns what numbers the shapes that the code writes and the generation does not have,
 // unless another process uses the same numbers meanwhile. It is committed before any value is
 // written.
-func (c *Catalog) newShapes(s *shapes) (writes []brook.Write, checks []brook.Check) {
+func (s *Shapes) Missing() (writes []brook.Write, checks []brook.Check) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, info := range c.code.Layout.Collections {
+	for _, info := range s.collections {
 		known := s.known[info.Name]
 		if info.Schema == "" || numberOf(known, info.Schema) > 0 {
 			continue
@@ -67,26 +81,25 @@ func (c *Catalog) newShapes(s *shapes) (writes []brook.Write, checks []brook.Che
 			number = max(number, n+1)
 		}
 		key := binary.BigEndian.AppendUint32(append([]byte(info.Name), 0), uint32(number))
-		writes = append(writes, brook.Write{Table: s.table, Key: key, Value: []byte(info.Schema)})
-		checks = append(checks, brook.Check{Table: s.table, Key: key})
+		writes = append(writes, brook.Write{Table: s.Table, Key: key, Value: []byte(info.Schema)})
+		checks = append(checks, brook.Check{Table: s.Table, Key: key})
 	}
 	return writes, checks
 }
 
-// recordShapes numbers the shapes of a generation that no other process writes.
-func (c *Catalog) recordShapes(ctx context.Context, s *shapes) error {
-	if err := c.readShapes(ctx, s); err != nil {
+// Record numbers the shapes of a generation that no other process writes, with a commit of its own.
+func (s *Shapes) Record(ctx context.Context, commit func([]brook.Write, []brook.Check) error) error {
+	if err := s.Read(ctx); err != nil {
 		return err
 	}
-	writes, checks := c.newShapes(s)
+	writes, checks := s.Missing()
 	if len(writes) == 0 {
 		return nil
 	}
-	batch := &brook.Batch{ID: c.ids.Batch(), Writes: writes, Checks: checks}
-	if err := c.store.Commit(ctx, batch); err != nil {
+	if err := commit(writes, checks); err != nil {
 		return err
 	}
-	return c.readShapes(ctx, s)
+	return s.Read(ctx)
 }
 
 // numberOf returns the lowest number of a schema, or 0.
@@ -99,12 +112,12 @@ func numberOf(known map[uint64]string, schema string) uint64 {
 	return 0
 }
 
-// lost returns, line by line, which values that the generation may have the code can't read any
+// Lost returns, line by line, which values that the generation may have the code can't read any
 // more.
-func (s *shapes) lost(collections []schema.Collection) (lines []string) {
+func (s *Shapes) Lost() (lines []string) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, info := range collections {
+	for _, info := range s.collections {
 		if info.Schema == "" {
 			continue
 		}
@@ -137,11 +150,12 @@ func transcoder(old, now string) (*pack.Transcoder, error) {
 	return pack.NewTranscoder(from, to)
 }
 
-var errShape = errors.New("the store has no such shape")
+// ErrUnknown says that the generation has no shape of a number.
+var ErrUnknown = errors.New("the store has no such shape")
 
 // find returns the schema of a shape. It reads the shapes again if it does not know that one: newer
 // code that writes the same store may have recorded it since.
-func (s *shapes) find(collection string, number uint64) (string, error) {
+func (s *Shapes) find(collection string, number uint64) (string, error) {
 	known := func() (string, bool) {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
@@ -149,14 +163,14 @@ func (s *shapes) find(collection string, number uint64) (string, error) {
 		return schema, ok
 	}
 	schema, ok := known()
-	if !ok && s.reread != nil {
-		if err := s.reread(); err != nil {
+	if !ok && s.Reread != nil {
+		if err := s.Reread(); err != nil {
 			return "", err
 		}
 		schema, ok = known()
 	}
 	if !ok {
-		return "", errShape
+		return "", ErrUnknown
 	}
 	return schema, nil
 }

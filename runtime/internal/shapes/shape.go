@@ -1,4 +1,4 @@
-package catalog
+package shapes
 
 import (
 	"fmt"
@@ -15,15 +15,15 @@ import (
 type shape struct {
 	name   string // of the collection
 	schema string // that the code writes
-	shapes *shapes
+	shapes *Shapes
 	number atomic.Uint64 // of schema; 0: not looked up yet
 
 	mu   sync.RWMutex
 	olds map[uint64]*pack.Transcoder // by number; nil: the values need no change; guarded by mu
 }
 
-// of returns the shape of a collection.
-func (s *shapes) of(info schema.Collection) *shape {
+// Of returns the shape of a collection.
+func (s *Shapes) Of(info schema.Collection) *shape {
 	return &shape{
 		name: info.Name, schema: info.Schema, shapes: s, olds: map[uint64]*pack.Transcoder{},
 	}
