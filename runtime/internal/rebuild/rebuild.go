@@ -1,5 +1,15 @@
-// Package rebuild makes the views of an app anew from the log, beside the live ones, and promotes them
-// at once. It is a target of a task that follows the live views.
+// Package rebuild makes the views of an app anew from the log, as another generation beside the live
+// one, and promotes it in one commit. A Rebuild folds by a task of its own, whose target it is:
+//
+//	Run ─► round ─► begin    partitions that it does not read yet, from the log's start
+//	  ▲      │     aim, fold  to where the live views stand, a few times
+//	  │      │     redrive    what failed, once more
+//	  │      └───► promote ─► catchUp ─► settle ─► Catalog.Promote ─► install
+//	  └── again after a failure that may pass; what is folded stays
+//
+// Package engine makes one for each rebuild and calls Run from one goroutine, which does all of it;
+// readers of the log run beside it. The live tasks go on meanwhile. The promotion has them at rest:
+// it holds the quiesce lock, and takes Set.LanesMu under it.
 package rebuild
 
 import (
@@ -14,7 +24,6 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
@@ -23,40 +32,45 @@ import (
 // Rebuild is a rebuild that is under way. One goroutine runs it.
 type Rebuild struct {
 	set        *task.Set
-	promoted   func() // is called when the views are live
+	promoted   func() // called when the views are live
 	options    brook.RebuildOptions
-	started    time.Time
 	task       *task.Task
-	partitions []brook.Partition
-	contended  bool // other processes commit all the time: they are asked to rest
-
-	asides    deadletter.SetAside          // of the live views, at least of what is below the feeds' ends
-	beyond    bool                         // partitions that the live views don't know are folded to their ends: nobody folds these meanwhile
-	madeFrom  map[string]bool              // the types that the live views were made from
-	passed    map[string]int               // events of these types that the code does not know
-	gaps      map[partition.ID][]input.Gap // what retention took from under the readers
-	tried     map[string]bool              // letters that were redriven, by key
-	strangers []deadletter.Letter          // that were tried and that the live views don't have; without values
-	report    brook.RebuildReport
-	changes   string // of the code since the live views were made
+	partitions []brook.Partition // of the log, as the driver said last
+	contended  bool              // others commit all the time: they are asked to yield
+	// beyond says that partitions that the live views don't know are folded to their ends: nobody
+	// else folds them meanwhile.
+	beyond bool
+	// asides is what the live views put aside, at least below the ends that the task folds to.
+	asides  deadletter.SetAside
+	gaps    gaps
+	tried   map[string]bool // keys of letters that were redriven
+	tally   tally
+	changes string // of the code since the live views were made
 }
 
 // New returns a rebuild that is yet to run. promoted is called when the views that it made are live.
 func New(set *task.Set, promoted func(), options ...brook.RebuildOption) *Rebuild {
-	r := &Rebuild{set: set, promoted: promoted, started: time.Now(), tried: map[string]bool{}, gaps: map[partition.ID][]input.Gap{}}
+	r := &Rebuild{
+		set: set, promoted: promoted, tried: map[string]bool{}, gaps: gaps{},
+		tally: tally{started: time.Now(), passed: map[string]int{}},
+	}
 	for _, o := range options {
 		o.Rebuild(&r.options)
 	}
 	return r
 }
 
-// Report returns what the rebuild came to, how the code differs from what made the views before, and the
-// dead letters that the views before did not have.
-func (r *Rebuild) Report() (report brook.RebuildReport, changes string, strangers []deadletter.Letter) {
-	return r.report, r.changes, r.strangers
+// Report returns what the rebuild came to, how the code differs from what made the views before, and
+// the dead letters that the views before did not have.
+func (r *Rebuild) Report() (
+	report brook.RebuildReport, changes string, strangers []deadletter.Letter,
+) {
+	return r.tally.report, r.changes, r.tally.strangers
 }
 
-// Run makes the views anew, and promotes them.
+// Run makes the views anew and promotes them. It tries again what fails until ctx ends, except what
+// trying again won't repair; see Transient. If it returns an error, the live views are as they were,
+// unless the error is of a promotion whose outcome is not known.
 func (r *Rebuild) Run(ctx context.Context) (err error) {
 	s := r.set
 	if r.partitions, err = s.Partitions(ctx); err != nil {
@@ -85,9 +99,8 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.madeFrom, r.changes = s.Catalog.MadeFrom(), s.Catalog.Changes()
+	r.tally.madeFrom, r.changes = s.Catalog.MadeFrom(), s.Catalog.Changes()
 	s.Lock.Leave(v)
-	r.passed = map[string]int{}
 	reading, cancel := context.WithCancel(ctx)
 	var readers sync.WaitGroup
 	defer readers.Wait()
@@ -97,26 +110,35 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 		at := f.Bookmark()
 		readers.Go(func() { reader.Read(reading, f.Queue, at, r.task.Chunks) })
 	}
+	if err := r.rounds(ctx, read); err != nil {
+		return err
+	}
+	done = true
+	r.tally.report.Promoted, r.tally.report.Took = true, time.Since(r.tally.started)
+	s.Hub.Gap()
+	s.WakeTasks()
+	r.promoted()
+	s.Catalog.SweepSoon()
+	return nil
+}
+
+// rounds runs rounds until one promotes the views, or fails for good, or ctx ends.
+func (r *Rebuild) rounds(ctx context.Context, read func(*task.Partition)) error {
+	s := r.set
 	var last error
 	for attempts := 1; ; attempts++ {
 		err := r.round(ctx, read)
 		switch {
 		case err == nil:
-			done = true
-			r.report.Promoted, r.report.Took = true, time.Since(r.started)
-			s.Hub.Gap()
-			s.WakeTasks()
-			r.promoted()
-			s.Catalog.SweepSoon()
 			return nil
 		case ctx.Err() != nil:
 			return retry.GaveUp(retry.Ending(ctx), "round", attempts, err, last)
-		case errors.Is(err, task.ErrOthers): // a partition that this process has yet to hear of, or topics grew
+		case errors.Is(err, task.ErrOthers): // topics grew, or this process has yet to hear of some
 			if r.partitions, err = s.Partitions(ctx); err != nil {
 				return err
 			}
 		case errors.Is(err, errContended):
-			attempts = 0 // it is its turn now
+			attempts = 0 // others yield now
 			continue
 		case !Transient(err):
 			return err
@@ -129,9 +151,13 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 	}
 }
 
-// Transient reports whether a rebuild waits and goes on after an error of a store or driver.
+// Transient reports whether a rebuild goes on after an error of a store or driver, because the cause
+// may pass.
 func Transient(err error) bool {
-	for _, final := range []error{brook.ErrPermanent, brook.ErrConflict, brook.ErrRebuildRefused, brook.ErrRetention, brook.ErrLogChanged, brook.ErrOutOfRange, brook.ErrTooLarge, brook.ErrClosed} {
+	for _, final := range []error{
+		brook.ErrPermanent, brook.ErrConflict, brook.ErrRebuildRefused, brook.ErrRetention,
+		brook.ErrLogChanged, brook.ErrOutOfRange, brook.ErrTooLarge, brook.ErrClosed,
+	} {
 		if errors.Is(err, final) {
 			return false
 		}
@@ -139,16 +165,17 @@ func Transient(err error) bool {
 	return true
 }
 
-// round folds what is behind the live views, and promotes. What it did before an error stays done.
+// round folds what the live views are ahead, and promotes. What it did before an error stays done.
+// read starts the reader of a partition.
 func (r *Rebuild) round(ctx context.Context, read func(*task.Partition)) error {
-	fresh, err := r.feed(ctx)
+	fresh, err := r.begin(ctx)
 	for _, f := range fresh {
 		read(f)
 	}
 	if err != nil {
 		return err
 	}
-	// Most of the way beside the live lanes, the last steps with them at rest.
+	// Most of the way beside the live tasks, the last steps with them at rest.
 	for range 5 {
 		behind, err := r.aim(ctx)
 		if err != nil {
@@ -172,43 +199,52 @@ func (r *Rebuild) round(ctx context.Context, read func(*task.Partition)) error {
 	return r.promote(ctx)
 }
 
-// fold runs the lane until its feeds end.
+// fold runs the task until its partitions' queues end. If the rebuild ends because of too many dead
+// letters, the report says which.
 func (r *Rebuild) fold(ctx context.Context) error {
 	err := r.task.Run(ctx, ctx)
 	if full := (*brook.RebuildRefusedError)(nil); errors.As(err, &full) {
-		if rerr := r.count(ctx); rerr != nil {
-			return rerr
+		r.tally.restart()
+		err := r.eachLetter(ctx, func(_ []byte, l *deadletter.Letter) error {
+			r.tally.count(l, r.asides)
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		full.Report = r.report
+		r.tally.finish()
+		full.Report = r.tally.report
 	}
 	return cmp.Or(err, r.task.Ended(ctx))
 }
 
-// feed gives the lane feeds of the partitions that it has none of, from the log's start.
-func (r *Rebuild) feed(ctx context.Context) (fresh []*task.Partition, err error) {
-	s, l := r.set, r.task
+// begin adds the partitions to the task that it does not have yet, and returns them. They are folded
+// from the log's start.
+func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error) {
+	s := r.set
 	standings, err := s.Catalog.Standings(ctx, s.Reader, s.Catalog.Live())
 	if err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(r.partitions, func(p brook.Partition) bool {
 		return standings[partition.ID{Topic: p.Topic, Number: p.Number}].Next > p.End
-	}) {
-		if r.partitions, err = s.Partitions(ctx); err != nil { // other processes moved on since these were read
+	}) { // other processes moved on since these were read
+		if r.partitions, err = s.Partitions(ctx); err != nil {
 			return nil, err
 		}
 	}
 	var errs []error
 	for _, p := range r.partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
-		if l.Partition(id) != nil {
+		if r.task.Partition(id) != nil {
 			continue
 		}
 		if stored, ok := standings[id]; ok {
 			if err := stored.Check(p); err != nil {
 				errs = append(errs, err)
 			} else if stored.First < p.Start && s.Config.OnRetention != brook.GoOn {
-				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
+				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made "+
+					"from %d on; with Config.OnRetention GoOn it is rebuilt without them",
 					brook.ErrRetention, p.Topic, p.Number, p.Start, stored.First))
 			}
 		}
@@ -220,11 +256,12 @@ func (r *Rebuild) feed(ctx context.Context) (fresh []*task.Partition, err error)
 	if err := errors.Join(errs...); err != nil || len(fresh) == 0 {
 		return nil, err
 	}
-	// What the log no longer has can't fail again: its letters are carried over, and hold up their keys from the start.
+	// What the log no longer has can't fail again: its letters are carried over, and block their
+	// keys from the start.
 	_, err = s.Letters.SetAside(ctx, s.Catalog.Live(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
 			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.Base() {
-				f.Blocked.Add(letter, s.Config.OnFailure != brook.GoOn)
+				r.block(f, letter)
 			}
 		}
 		return nil
@@ -232,11 +269,11 @@ func (r *Rebuild) feed(ctx context.Context) (fresh []*task.Partition, err error)
 	if err != nil {
 		return nil, err
 	}
-	l.SetPartitions(append(l.Partitions, fresh...))
+	r.task.SetPartitions(append(r.task.Partitions, fresh...))
 	return fresh, nil
 }
 
-// aim makes the lane's feeds end where the live views stand, and returns how many offsets they are behind.
+// aim makes the task end where the live views stand, and returns how many offsets it is behind them.
 func (r *Rebuild) aim(ctx context.Context) (behind int64, err error) {
 	for _, f := range r.task.Partitions {
 		until := r.set.Progress.At(f.ID)
@@ -245,7 +282,7 @@ func (r *Rebuild) aim(ctx context.Context) (behind int64, err error) {
 		}
 		behind += f.EndAt(until)
 	}
-	if behind > 0 { // what is below these ends and was put aside is there, or was
+	if behind > 0 { // what was put aside below these ends is there, or was
 		r.asides, err = r.set.Letters.SetAside(ctx, r.set.Catalog.Live(), nil)
 	}
 	return behind, err

@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"context"
+	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
@@ -10,26 +11,60 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// The target of a rebuild: nobody reads the views that it makes until they are promoted.
+// A Rebuild is the target of its task. Nobody reads the views that it makes before they are
+// promoted, so that it needs neither lock nor claim.
+var _ task.Target = (*Rebuild)(nil)
 
-func (r *Rebuild) Visits() bool                     { return false }
+// Visits is false: batches do not visit the quiesce lock.
+func (r *Rebuild) Visits() bool { return false }
+
+// Current is true: no other process writes the generation.
 func (r *Rebuild) Current(*catalog.Generation) bool { return true }
-func (r *Rebuild) Lost() error                      { return nil }
-func (r *Rebuild) Claim(context.Context) error      { return nil }
-func (r *Rebuild) Claimed() bool                    { return true }
-func (r *Rebuild) Look([]*task.Partition)           {}
-func (r *Rebuild) Stops() bool                      { return false }
 
+// Lost returns nil: nobody takes the generation away.
+func (r *Rebuild) Lost() error { return nil }
+
+// Claim has nothing to do.
+func (r *Rebuild) Claim(context.Context) error { return nil }
+
+// Claimed is true: there is nothing to claim.
+func (r *Rebuild) Claimed() bool { return true }
+
+// Look has nothing to look at: nothing is published before the promotion.
+func (r *Rebuild) Look([]*task.Partition) {}
+
+// Stops is false: what fails becomes a letter, whatever Config.OnFailure is.
+func (r *Rebuild) Stops() bool { return false }
+
+// Full reports whether a partition has too many dead letters, which ends the rebuild.
+func (r *Rebuild) Full(t *task.Task, f *task.Partition) bool {
+	letters := f.Blocked.Len()
+	if letters < r.set.Config.MaxDeadLetters {
+		return false
+	}
+	t.Over = &brook.RebuildRefusedError{
+		Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
+			brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number, letters, f.Next()),
+	}
+	return true
+}
+
+// Dropped returns the sets for which the event was dropped from the live views: it stays dropped.
 func (r *Rebuild) Dropped(p brook.Position) []string { return r.asides.Dropped(p) }
 
-func (r *Rebuild) Stage(l *task.Task, _ *task.Partition, m *delivery.Delivery) { l.Owe(m, r.asides) }
+// Stage keeps the emissions of an event that the live views owe.
+func (r *Rebuild) Stage(t *task.Task, _ *task.Partition, m *delivery.Delivery) {
+	t.Owe(m, r.asides)
+}
 
+// Silence notes in a new letter which sets of the live views have not acted on its event.
 func (r *Rebuild) Silence(letter *deadletter.Letter) {
 	if letter.Stage != brook.StageEmit {
 		letter.Silent, letter.Owes = r.asides.Silence(letter)
 	}
 }
 
-func (r *Rebuild) Committed(l *task.Task, _ []brook.Progress, _ []brook.Position) {
-	r.passedOver(l.Batch.Unknown)
+// Committed counts what the code does not know any more.
+func (r *Rebuild) Committed(t *task.Task, _ []brook.Progress, _ []brook.Position) {
+	r.tally.pass(t.Batch.Unknown)
 }
