@@ -9,8 +9,8 @@ import (
 // Tx is the transaction that handlers read and change. Generated code uses it.
 type Tx = txn.Tx
 
-// Handler says what the signature of a handler says, and what was proved of its body. Generated code
-// uses it.
+// Handler is what the signature of a handler says, and what was proved of its body. Generated
+// code uses it.
 type Handler = plan.Handler
 
 // IndexRef names an index. Generated code uses it.

@@ -14,20 +14,20 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// CatchUp does what Run does, until everything is folded that the log holds, with what handlers emit meanwhile, and then
-// returns. It works in the calling goroutine and starts no other, in one lane, for all partitions and as a member of no group:
-// for programs that end, and for tests. Its errors are those of Run, and [ErrDeadLettersFull], and over a store that forgets, that the
-// driver did not take for a minute how far the app came (Kafka takes that from members alone while a group has some). Where ctx ends,
-// what is done is committed, and ctx's error returned; where the app is closed, [ErrClosed]; and with
-// either what the store failed with last, if that is what it waited for.
+// CatchUp does what Run does, until everything is folded that the log holds, with what handlers
+// emit meanwhile, and then returns. It works in the calling goroutine and starts no other, in one
+// task, for all partitions and as a member of no group: for programs that end, and for tests.
+//
+// Its errors are those of Run, [ErrDeadLettersFull], and over a store that forgets, that the driver
+// did not accept for a minute how far the app came (Kafka accepts that from members alone while a
+// group has some). If ctx ends, what is done is committed, and the error of ctx returned; if the
+// app is closed, [ErrClosed]; and with either what the store failed with last, if CatchUp waited
+// for that. It is [ErrRunning] while Run or another CatchUp of the app is under way.
 func (a *App) CatchUp(ctx context.Context) (err error) {
-	if !a.running.TryLock() {
-		return a.busy()
+	if err := a.life.run(); err != nil {
+		return err
 	}
-	defer a.running.Unlock()
-	if a.closed.Load() {
-		return brook.ErrClosed
-	}
+	defer a.life.running.Unlock()
 	release, err := a.catalog.Hold(ctx)
 	if err != nil {
 		return err
@@ -36,38 +36,75 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	ctx, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
 	defer func() { err = catalog.Closing(ctx, err) }()
-	if err := a.doubtless(ctx); err != nil {
+	return (&catchUp{app: a, tasks: a.tasks}).run(ctx)
+}
+
+// checkpointLimit is how long CatchUp tries to store with the driver how far it came: longer than a
+// group keeps members that are gone.
+const checkpointLimit = time.Minute
+
+// catchUp is one call of CatchUp: a task whose partitions are read in between.
+type catchUp struct {
+	app     *App
+	tasks   *task.Set
+	task    *task.Task
+	readers map[*task.Partition]*catchUpReader
+}
+
+// catchUpReader is a reader with its place in the log.
+type catchUpReader struct {
+	brook.PartitionReader // nil: it is to be opened
+	at                    input.Bookmark
+}
+
+// run prepares what Run prepares, and folds until nothing is left.
+func (c *catchUp) run(ctx context.Context) error {
+	a := c.app
+	if err := a.memory.resolveUnknown(ctx); err != nil {
 		return err
 	}
 	a.catalog.ResetClaim(ctx)
-	stale, err := a.stale(ctx)
+	stale, err := a.stale.found(ctx)
 	if err != nil {
 		return err
 	}
 	var refused error
-	if stale && !a.refused.Load() {
-		if err := a.rebuildStale(ctx, nil); errors.Is(err, brook.ErrRebuildRefused) {
+	if stale && !a.stale.refused.Load() {
+		if err := a.stale.replace(ctx, nil); errors.Is(err, brook.ErrRebuildRefused) {
 			refused = err // the live views go on
 		} else if err != nil {
 			return err
 		}
 	}
-	if err := a.alone(ctx); err != nil {
+	if err := c.leaveGroup(ctx); err != nil {
 		return err
 	}
-	if on, err := a.publisher.RequireLease(ctx); err != nil {
+	if on, err := c.tasks.Publisher.RequireLease(ctx); err != nil {
 		return err
 	} else if on {
-		defer a.publisher.Lease.Leave(ctx)
-		if err := a.retry.Do(ctx, "lease", func() error { return a.publisher.Lease.Await(ctx) }); err != nil {
+		lease := c.tasks.Publisher.Lease
+		defer lease.Leave(ctx)
+		if err := c.tasks.Retry.Do(ctx, "lease", func() error { return lease.Await(ctx) }); err != nil {
 			return err
 		}
 	}
 	if a.config.Group {
-		if err := a.retry.Do(ctx, "read", func() error { return a.publisher.Load(ctx, everyPartition) }); err != nil {
+		err := c.tasks.Retry.Do(ctx, "read", func() error {
+			return c.tasks.Publisher.Load(ctx, everyPartition)
+		})
+		if err != nil {
 			return err
 		}
 	}
+	if err := c.loop(ctx); err != nil {
+		return err
+	}
+	return refused
+}
+
+// loop makes a task and runs it, again if partitions or the live generation are others.
+func (c *catchUp) loop(ctx context.Context) error {
+	a := c.app
 	var contention retry.Contention
 	for {
 		if why := a.catalog.Superseded(ctx); why != nil {
@@ -79,57 +116,63 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		if err := a.filler.Fill(ctx); err != nil {
 			return err
 		}
-		err := a.catchUp(ctx)
-		if err == nil {
-			a.tidy(ctx)
-			return refused
-		}
-		if errors.Is(err, task.ErrOthers) {
+		err := c.once(ctx)
+		switch {
+		case err == nil:
+			c.tidy(ctx)
+			return nil
+		case errors.Is(err, task.ErrOthers):
 			continue
-		}
-		if !errors.Is(err, retry.ErrRestart) {
+		case !errors.Is(err, retry.ErrRestart):
 			return err
 		}
 		contention.Yield(ctx)
-		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
+		if err := a.memory.reloadCatalog(ctx); err != nil {
 			return err
 		}
 		a.catalog.YieldToPromotion(ctx)
 	}
 }
 
-// tidy removes what is left of generations, which the background may not get to in a program that ends.
-func (a *App) tidy(ctx context.Context) {
-	if _, err := a.catalog.Sweep(ctx); err != nil && ctx.Err() == nil {
-		a.report.Failure(brook.Failure{What: "removal of old views", Attempts: 1, Err: err, Final: true}) // the next open tries again
+// tidy removes what is left of generations, which the background may not get to in a program that
+// ends.
+func (c *catchUp) tidy(ctx context.Context) {
+	if _, err := c.tasks.Catalog.Sweep(ctx); err != nil && ctx.Err() == nil {
+		c.tasks.Report.Failure(brook.Failure{ // the next open tries again
+			What: "removal of old views", Attempts: 1, Err: err, Final: true,
+		})
 	}
 }
 
-// alone makes the app do what it holds back as a member of a group that it is no more, unless others did.
-func (a *App) alone(ctx context.Context) error {
-	if a.outbox.HasDeferred() {
-		var marks map[partition.ID]int64
-		err := a.retry.Do(ctx, "read", func() (err error) {
-			marks, err = a.publisher.Checkpoints(ctx)
+// leaveGroup makes the app do what it deferred as a member of a group that it has left, unless
+// others did it.
+func (c *catchUp) leaveGroup(ctx context.Context) error {
+	if c.tasks.Outbox.HasDeferred() {
+		var checkpoints map[partition.ID]int64
+		err := c.tasks.Retry.Do(ctx, "read", func() (err error) {
+			checkpoints, err = c.tasks.Publisher.Checkpoints(ctx)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		a.outbox.Acknowledged(marks)
+		c.tasks.Outbox.Acknowledged(checkpoints)
 	}
-	a.outbox.Dissolve()
-	a.noteOwed() // as a member it passed over what is others' to take over: at the end of Run, all
+	c.tasks.Outbox.Dissolve()
+	// As a member it passed over what others were to take over: at the end of Run, all.
+	c.app.owed.note()
 	return nil
 }
 
-func (a *App) catchUp(ctx context.Context) error {
-	lanes, _, _, err := a.resume(ctx, "the caller's goroutine", nil)
+// once makes a task of all partitions and runs it until nothing is left.
+func (c *catchUp) once(ctx context.Context) error {
+	from := &resumption{config: &c.app.config, tasks: c.tasks, serial: "the caller's goroutine"}
+	tasks, _, _, err := from.resume(ctx)
 	if err != nil {
 		return err
 	}
-	c := &catchUp{app: a, lane: lanes[0], readers: map[*task.Partition]*catchUpReader{}}
-	err = c.run(ctx)
+	c.task, c.readers = tasks[0], map[*task.Partition]*catchUpReader{}
+	err = c.work(ctx)
 	for _, r := range c.readers {
 		if r.PartitionReader != nil {
 			err = errors.Join(err, r.Close())
@@ -138,23 +181,9 @@ func (a *App) catchUp(ctx context.Context) error {
 	return err
 }
 
-// markLimit is how long CatchUp tries to tell the driver how far it came: longer than a group keeps members that are gone.
-const markLimit = time.Minute
-
-// catchUp is a lane that reads its partitions itself.
-type catchUp struct {
-	app     *App
-	lane    *task.Task
-	readers map[*task.Partition]*catchUpReader
-}
-
-// catchUpReader is a reader with where it is.
-type catchUpReader struct {
-	brook.PartitionReader // nil: it has to be opened
-	at                    input.Bookmark
-}
-
-func (c *catchUp) run(ctx context.Context) error {
+// work reads, folds and publishes in turn until there is nothing to do.
+func (c *catchUp) work(ctx context.Context) error {
+	p := c.tasks.Publisher
 	for {
 		more, err := c.read(ctx)
 		if err != nil {
@@ -164,22 +193,22 @@ func (c *catchUp) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := c.app.adoptOwed(ctx); err != nil {
+		if err := c.app.owed.adopt(ctx); err != nil {
 			return err
 		}
-		if err := c.app.publisher.Lease.RenewIfDue(ctx); err != nil {
+		if err := p.Lease.RenewIfDue(ctx); err != nil {
 			return err
 		}
-		if err := c.app.publisher.Collect(ctx); err != nil {
+		if err := p.Collect(ctx); err != nil {
 			return err
 		}
-		published, err := c.app.publisher.PublishOnce(ctx, false)
+		published, err := p.PublishOnce(ctx, false)
 		if err != nil {
 			return err
 		}
-		wait := c.app.outbox.Next()
+		wait := c.tasks.Outbox.Next()
 		over := !more && !folded && !published && wait == 0
-		if _, err := c.app.publisher.Checkpoint(ctx, over, markLimit); err != nil || over {
+		if _, err := p.Checkpoint(ctx, over, checkpointLimit); err != nil || over {
 			return err
 		}
 		if !more && !folded && !published {
@@ -190,39 +219,40 @@ func (c *catchUp) run(ctx context.Context) error {
 	}
 }
 
-// read takes a chunk of every partition that has one and none in memory, and reports whether there was any.
+// read takes a chunk of each partition that has one and none in memory. It reports whether there
+// was any.
 func (c *catchUp) read(ctx context.Context) (more bool, err error) {
-	partitions, err := c.app.tasks.Partitions(ctx)
+	partitions, err := c.tasks.Partitions(ctx)
 	if err != nil {
 		return false, err
 	}
 	ends := map[partition.ID]int64{}
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
-		if c.lane.Partition(id) == nil {
+		if c.task.Partition(id) == nil {
 			return false, task.ErrOthers // topics grew meanwhile
 		}
 		ends[id] = p.End
 	}
-	for _, f := range c.lane.Partitions {
-		if !f.Dry() || f.Ahead() >= ends[f.ID] {
+	for _, p := range c.task.Partitions {
+		if !p.Dry() || p.Ahead() >= ends[p.ID] {
 			continue
 		}
-		err := c.app.retry.Do(ctx, "read", func() error { return c.chunk(ctx, f) })
+		err := c.tasks.Retry.Do(ctx, "read", func() error { return c.readChunk(ctx, p) })
 		if err != nil {
-			return false, fmt.Errorf("brook: read %s: %w", f.ID.At(f.Ahead()), err)
+			return false, fmt.Errorf("brook: read %s: %w", p.ID.At(p.Ahead()), err)
 		}
 		more = true
 	}
 	return more, nil
 }
 
-// chunk takes the next chunk of a partition that has one.
-func (c *catchUp) chunk(ctx context.Context, f *task.Partition) error {
-	r := c.readers[f]
+// readChunk takes the next chunk of a partition that has one.
+func (c *catchUp) readChunk(ctx context.Context, p *task.Partition) error {
+	r := c.readers[p]
 	if r == nil {
-		r = &catchUpReader{at: f.Bookmark()}
-		c.readers[f] = r
+		r = &catchUpReader{at: p.Bookmark()}
+		c.readers[p] = r
 	}
 	for {
 		if r.PartitionReader == nil {
@@ -241,14 +271,14 @@ func (c *catchUp) chunk(ctx context.Context, f *task.Partition) error {
 		if fresh, err := r.at.Check(&chunk); err != nil {
 			return err
 		} else if fresh {
-			f.Append(chunk)
+			p.Append(chunk)
 			return nil
 		}
 	}
 }
 
-// begin makes sure that there are all indexes before an event needs them.
-func (c *catchUp) begin(ctx context.Context) error {
+// claim makes sure that all indexes are there before an event needs them.
+func (c *catchUp) claim(ctx context.Context) error {
 	if c.app.catalog.Claimed() {
 		return nil
 	}
@@ -260,23 +290,23 @@ func (c *catchUp) begin(ctx context.Context) error {
 
 // fold folds what is in memory until a partition runs dry, and reports whether there was anything.
 func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
-	l := c.lane
+	t := c.task
 	for {
 		if ctx.Err() != nil {
-			return any, l.Ended(ctx)
+			return any, t.Ended(ctx)
 		}
-		if err := l.Enter(ctx); err != nil {
+		if err := t.Enter(ctx); err != nil {
 			return any, err
 		}
-		l.Target.Look(l.Partitions)
-		f, wait := l.Next()
-		l.Leave()
+		t.Target.Look(t.Partitions)
+		next, wait := t.Next()
+		t.Leave()
 		switch {
-		case f != nil:
-			if err := c.begin(ctx); err != nil {
+		case next != nil:
+			if err := c.claim(ctx); err != nil {
 				return any, err
 			}
-			if err := l.Fold(ctx, ctx); err != nil {
+			if err := t.Fold(ctx, ctx); err != nil {
 				return any, err
 			}
 			any = true
@@ -285,15 +315,16 @@ func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
 				return any, err
 			}
 		default:
-			for _, f := range l.Partitions {
-				if f.Head() != nil && f.Full {
-					return any, fmt.Errorf("%w: partition %s/%d", brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number)
+			for _, p := range t.Partitions {
+				if p.Head() != nil && p.Full {
+					return any, fmt.Errorf("%w: partition %s/%d",
+						brook.ErrDeadLettersFull, p.ID.Topic, p.ID.Number)
 				}
 			}
-			if err := l.Moved(ctx); err != nil {
+			if err := t.Moved(ctx); err != nil {
 				return any, err
 			}
-			return any, l.Ended(ctx)
+			return any, t.Ended(ctx)
 		}
 	}
 }

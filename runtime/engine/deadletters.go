@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -11,23 +12,28 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/reads"
 )
 
-// DeadLetters gives all dead letters in log order: by topic, partition, offset.
-func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] { return a.deadLetters(a.ctx) }
+// DeadLetters returns all dead letters in log order: by topic, partition, offset. An error is the
+// last element: what a read failed with, or [ErrClosed]. It is safe for concurrent use.
+func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] { return a.letters.all(a.life.ctx) }
 
-// deadLetters is DeadLetters until ctx ends.
-func (a *App) deadLetters(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
+// deadLetters is the dead letters of the live views: they are listed, redriven and dropped.
+type deadLetters struct{ *exclusive }
+
+// all returns all letters in log order until ctx ends.
+func (x deadLetters) all(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
 	return func(yield func(brook.DeadLetter, error) bool) {
-		if a.closed.Load() {
-			yield(brook.DeadLetter{}, brook.ErrClosed)
+		if err := x.life.err(); err != nil {
+			yield(brook.DeadLetter{}, err)
 			return
 		}
-		watch, err := a.catalog.Guarded(ctx)
+		guard, err := x.tasks.Catalog.Guarded(ctx)
 		if err != nil {
 			yield(brook.DeadLetter{}, catalog.Closing(ctx, err))
 			return
 		}
-		defer watch.End()
-		for row, err := range reads.Checked(ctx, watch, a.reader.Scan(ctx, watch.Gen.Letters, nil, nil)) {
+		defer guard.End()
+		rows := x.tasks.Reader.Scan(ctx, guard.Gen.Letters, nil, nil)
+		for row, err := range reads.Checked(ctx, guard, rows) {
 			var l deadletter.Letter
 			if err == nil {
 				l, err = deadletter.Decode(row.Value)
@@ -38,4 +44,63 @@ func (a *App) deadLetters(ctx context.Context) iter.Seq2[brook.DeadLetter, error
 			}
 		}
 	}
+}
+
+// each returns the dead letters that there are when it is called, each as it is stored when its
+// turn comes: in log order, and those of one event in the order of the sets.
+func (x deadLetters) each(ctx context.Context) iter.Seq2[deadletter.Letter, error] {
+	var all []deadletter.Letter
+	var failed error
+	for l, err := range x.all(ctx) {
+		if err != nil {
+			failed = err
+			break
+		}
+		l.Record = brook.Record{} // not all of them at a time
+		all = append(all, deadletter.Letter{DeadLetter: l})
+	}
+	x.tasks.Letters.Sort(all)
+	return func(yield func(deadletter.Letter, error) bool) {
+		for i := range all {
+			l, err := x.stored(ctx, &all[i])
+			if errors.Is(err, brook.ErrNotFound) {
+				continue // another call was faster
+			}
+			if !yield(l, err) || err != nil {
+				return
+			}
+		}
+		if failed != nil {
+			yield(deadletter.Letter{}, failed)
+		}
+	}
+}
+
+// stored reads a letter again.
+func (x deadLetters) stored(ctx context.Context, l *deadletter.Letter) (deadletter.Letter, error) {
+	for {
+		g := x.tasks.Catalog.Live()
+		v, err := x.tasks.Reader.Get(ctx, g.Letters, l.AppendKey(nil))
+		if err != nil && x.tasks.Catalog.Live() != g {
+			continue // a rebuild promoted another generation and dropped what was read
+		}
+		if err != nil {
+			return deadletter.Letter{}, err
+		}
+		again, err := deadletter.Decode(v)
+		again.Record.Value = bytes.Clone(again.Record.Value)
+		return again, err
+	}
+}
+
+// unchanged returns the checks of a commit that removes a letter: no other process redrives or
+// drops it meanwhile. It returns ErrNotFound if another one did. All tasks are at rest.
+func (x deadLetters) unchanged(
+	ctx context.Context, table brook.Table, key []byte,
+) ([]brook.Check, error) {
+	v, err := x.tasks.Reader.Get(ctx, table, key)
+	if err != nil || !x.tasks.Catalog.Fenced() {
+		return nil, err
+	}
+	return []brook.Check{{Table: table, Key: key, Version: v.Version}}, nil
 }

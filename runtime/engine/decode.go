@@ -11,7 +11,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Decode decodes the event's payload. It gives false where that failed, which is noted. Generated code uses it.
+// Decode decodes the event's payload. It returns false if that failed, and notes why. The goroutine
+// that delivers the event calls it. Generated code uses it.
 func Decode[E any](m *delivery.Delivery, def *brook.EventDef[E]) (e brook.Event[E], ok bool) {
 	m.Known = true
 	data, err := def.Decode(m.Message.Data)
@@ -41,11 +42,14 @@ func Decode[E any](m *delivery.Delivery, def *brook.EventDef[E]) (e brook.Event[
 	if !m.Started(def.Info()) {
 		return e, false
 	}
-	return brook.Event[E]{ID: m.Message.ID, Type: def.Type, Author: m.Message.Author, Time: m.Message.Time, Data: data,
-		Key: m.Record.Key, Headers: m.Message.Headers, Cause: m.Message.Cause, Position: m.Position}, true
+	return brook.Event[E]{
+		ID: m.Message.ID, Type: def.Type, Author: m.Message.Author, Time: m.Message.Time, Data: data,
+		Key: m.Record.Key, Headers: m.Message.Headers, Cause: m.Message.Cause, Position: m.Position,
+	}, true
 }
 
-// Send asks for emissions to be published once the set's changes are committed. Generated code uses it.
+// Send has emissions published once the set's changes are committed. One that can't be encoded
+// makes the set fail. The goroutine that delivers the event calls it. Generated code uses it.
 func Send[E any](m *delivery.Delivery, def *brook.EventDef[E], emissions ...brook.Emission[E]) {
 	m.Tx.Returned()
 	for i := range emissions {
@@ -67,8 +71,9 @@ func Send[E any](m *delivery.Delivery, def *brook.EventDef[E], emissions ...broo
 	}
 }
 
-// withKey returns what a payload that is null decoded to with the key that the record has. The event's data is then what such an event would
-// have been published with, so that histories have the key too.
+// withKey returns what a payload that is null decoded to, with the key that the record has. The
+// event's data becomes what such an event would have been published with, so that histories have
+// the key too.
 //
 //go:noinline
 func withKey[E any](m *delivery.Delivery, def *brook.EventDef[E], data E) (E, error) {
@@ -77,7 +82,8 @@ func withKey[E any](m *delivery.Delivery, def *brook.EventDef[E], data E) (E, er
 		return data, fmt.Errorf("the event has no data, and no key: %w", err)
 	}
 	if def.ReadKey == nil {
-		return data, errors.New("the event has no data, and the generated code is too old to take its key from the record: run go generate")
+		return data, errors.New("the event has no data, and the generated code is too old to take " +
+			"its key from the record: run go generate")
 	}
 	r := key.Read(encoded)
 	def.ReadKey(&r, &data)
@@ -88,7 +94,7 @@ func withKey[E any](m *delivery.Delivery, def *brook.EventDef[E], data E) (E, er
 	return data, err
 }
 
-// keyless says what is wrong with a payload if it has no key.
+// keyless returns what is wrong with a payload that has no key, or nil if it has one.
 //
 //go:noinline
 func keyless[E any](m *delivery.Delivery, def *brook.EventDef[E]) error {
@@ -99,11 +105,13 @@ func keyless[E any](m *delivery.Delivery, def *brook.EventDef[E]) error {
 	wrapped := text.Wrapper(m.Message.Data)
 	switch {
 	case len(m.Record.Key) > 0 && wrapped != "":
-		return fmt.Errorf("the record has the key %.100q and its payload has none: it looks like %s", m.Record.Key, wrapped)
+		return fmt.Errorf("the record has the key %.100q and its payload has none: "+
+			"it looks like %s", m.Record.Key, wrapped)
 	case wrapped != "":
 		return fmt.Errorf("the payload has no key: it looks like %s", wrapped)
 	case len(m.Record.Key) > 0:
-		return fmt.Errorf("the record has the key %.100q and its payload has none, or a zero one: is it another event than the topic's, or the key's member named otherwise?", m.Record.Key)
+		return fmt.Errorf("the record has the key %.100q and its payload has none, or a zero one: "+
+			"is it another event than the topic's, or the key's member named otherwise?", m.Record.Key)
 	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
-// withDefaults checks a configuration and fills what was left out.
+// withDefaults returns a configuration with defaults for what was left out, and all that is wrong
+// with it: each error wraps ErrConfig.
 func withDefaults(c brook.Config) (brook.Config, error) {
 	var errs []error
 	bad := func(format string, args ...any) {
@@ -37,7 +38,12 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 		field    string
 		value    *int
 		standard int
-	}{{"MaxDeadLetters", &c.MaxDeadLetters, 10_000}, {"MaxOutbox", &c.MaxOutbox, 10_000}, {"BatchSize", &c.BatchSize, 1000}, {"Retry.Attempts", &c.Retry.Attempts, 5}} {
+	}{
+		{"MaxDeadLetters", &c.MaxDeadLetters, 10_000},
+		{"MaxOutbox", &c.MaxOutbox, 10_000},
+		{"BatchSize", &c.BatchSize, 1000},
+		{"Retry.Attempts", &c.Retry.Attempts, 5},
+	} {
 		if *n.value < 0 {
 			bad("%s is %d, and can't be negative", n.field, *n.value)
 		}
@@ -48,7 +54,11 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	for _, d := range []struct {
 		field string
 		value time.Duration
-	}{{"Retry.Min", c.Retry.Min}, {"Retry.Max", c.Retry.Max}, {"ShutdownTimeout", c.ShutdownTimeout}} {
+	}{
+		{"Retry.Min", c.Retry.Min},
+		{"Retry.Max", c.Retry.Max},
+		{"ShutdownTimeout", c.ShutdownTimeout},
+	} {
 		if d.value < 0 {
 			bad("%s is %s, and can't be negative", d.field, d.value)
 		}
@@ -85,8 +95,8 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	return c, errors.Join(errs...)
 }
 
-// oneOf replaces a policy that was left out by the first of the choices, and reports one that is
-// none of them.
+// oneOf replaces a policy that was left out by the first of the choices. It calls bad for one that
+// is none of them.
 func oneOf[P ~string](bad func(format string, args ...any), field string, policy *P, choices ...P) {
 	if *policy == "" {
 		*policy = choices[0]

@@ -1,9 +1,9 @@
 // Package engine runs an app: it reads the log, folds events into views, publishes what handlers
 // emit, and rebuilds the views when the code changes.
 //
-// Programs use it through the App that brookgen generates, which embeds [App]: Run, CatchUp, WaitFor,
-// Rebuild, Redrive, Drop, DeadLetters, PublishAll and Close are its methods. What they run on, what they
-// read and which errors they return is package brook's.
+// Programs use it through the App that brookgen generates, which embeds [App]: Run, CatchUp,
+// WaitFor, Rebuild, Redrive, Drop, DeadLetters, PublishAll and Close are its methods. What they run
+// on, what they read and which errors they return is package brook's.
 //
 // # For generated code
 //

@@ -7,18 +7,19 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // lagEvery is how often Hooks.Lag is called while partitions stand still.
 const lagEvery = 10 * time.Second
 
-// reportLag calls Hooks.Lag with the partitions that stand still, until ctx ends. A driver that does
-// not answer has no lag to report: the readers report that it fails.
-func (a *App) reportLag(ctx context.Context) {
-	before := a.tasks.Positions()
+// reportLag calls Hooks.Lag with the partitions that stand still, until ctx ends. A driver that
+// does not answer has no lag to report: the readers report that it fails.
+func reportLag(ctx context.Context, config *brook.Config, tasks *task.Set) {
+	before := tasks.Positions()
 	for retry.Sleep(ctx, lagEvery) == nil {
-		now := a.tasks.Positions()
-		partitions, err := a.config.Driver.Partitions(ctx, a.code.Topics...)
+		now := tasks.Positions()
+		partitions, err := config.Driver.Partitions(ctx, tasks.Code.Topics...)
 		if err != nil {
 			continue
 		}
@@ -27,12 +28,14 @@ func (a *App) reportLag(ctx context.Context) {
 			id := partition.ID{Topic: p.Topic, Number: p.Number}
 			at, folds := now[id]
 			if was, folded := before[id]; folds && folded && was == at && at < p.End {
-				still = append(still, brook.Progress{Topic: p.Topic, Partition: p.Number, Next: at, End: p.End})
+				still = append(still, brook.Progress{
+					Topic: p.Topic, Partition: p.Number, Next: at, End: p.End,
+				})
 			}
 		}
 		before = now
 		if len(still) > 0 {
-			a.config.Hooks.Lag(still)
+			config.Hooks.Lag(still)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync/atomic"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -12,45 +13,54 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// What a live letter never did, still happens: where a rebuild handles an event well that is a dead letter of the live views, it writes what its
-// handlers emit into a table of the generation that it makes, one row each. With the generation these rows become live, all at once. Whoever publishes
-// for their partitions then moves them into the outbox, a part at a time.
+// owed is the emissions that a promotion made live. What an event that is a dead letter of the live
+// views never did still happens: if a rebuild handles it well, it writes what its handlers emit
+// into a table of the generation that it makes, one row each. With the generation these rows become
+// live, all at once. Whoever publishes for their partitions then moves them into the outbox, a part
+// at a time.
+type owed struct {
+	*exclusive
+	due atomic.Bool // the live generation may hold emissions that are to go to the outbox
+}
 
 // adoptStep is how many emissions one commit moves into the outbox at most.
 const adoptStep = 256
 
-// noteOwed makes whoever publishes look for emissions that a promotion made live.
-func (a *App) noteOwed() {
-	a.owing.Store(true)
-	a.outbox.Rouse()
+// note makes the publisher look for emissions that a promotion made live. Any goroutine may call
+// it.
+func (x *owed) note() {
+	x.due.Store(true)
+	x.tasks.Outbox.Rouse()
 }
 
-// adoptOwed moves the emissions that a promotion made live into the outbox, those that this process publishes. It is called by who publishes.
-func (a *App) adoptOwed(ctx context.Context) error {
-	if !a.owing.Swap(false) {
+// adopt moves the emissions that a promotion made live into the outbox, those that this process
+// publishes. One goroutine calls it: that of the publisher, or of CatchUp.
+func (x *owed) adopt(ctx context.Context) error {
+	if !x.due.Swap(false) {
 		return nil
 	}
+	retry, reload := x.tasks.Retry, x.tasks.Catalog.Reload
 	step := adoptStep
 	for {
 		more, err := false, error(nil)
-		err = a.retry.Do(ctx, "taking over emissions", func() (err error) {
-			if any, err := a.owes(ctx); err != nil || !any {
+		err = retry.Do(ctx, "taking over emissions", func() (err error) {
+			if any, err := x.any(ctx); err != nil || !any {
 				return err
 			}
-			var after task.Due
-			more, after, err = a.adoptSome(ctx, step)
-			a.follow(ctx, after)
+			var due task.Due
+			more, due, err = x.adoptSome(ctx, step)
+			x.follow(ctx, due)
 			return err
 		})
 		switch {
 		case errors.Is(err, brook.ErrConflict): // another process was faster, or promoted
-			err = a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) })
+			err = retry.Do(ctx, "reload", func() error { return reload(ctx) })
 			more = true
 		case errors.Is(err, brook.ErrTooLarge) && step > 1:
 			step, err, more = step/2, nil, true
 		}
 		if err != nil {
-			a.owing.Store(true)
+			x.due.Store(true)
 			return err
 		}
 		if !more {
@@ -59,31 +69,32 @@ func (a *App) adoptOwed(ctx context.Context) error {
 	}
 }
 
-// owes reports whether there is anything to adopt, without resting lanes.
-func (a *App) owes(ctx context.Context) (any bool, err error) {
-	g := a.catalog.Pin()
-	defer a.catalog.Unpin(g)
-	for _, err := range a.reader.Scan(ctx, g.Owed, nil, nil) {
+// any reports whether there is anything to adopt. Tasks go on meanwhile.
+func (x *owed) any(ctx context.Context) (any bool, err error) {
+	g := x.tasks.Catalog.Pin()
+	defer x.tasks.Catalog.Unpin(g)
+	for _, err := range x.tasks.Reader.Scan(ctx, g.Owed, nil, nil) {
 		return err == nil, err
 	}
 	return false, nil
 }
 
-// adoptSome moves some emissions, with all lanes at rest, and reports whether there may be more. One whose record can't be renumbered becomes a
-// dead letter.
-func (a *App) adoptSome(ctx context.Context, step int) (more bool, after task.Due, err error) {
-	rest, err := a.tasks.Quiesce(ctx)
+// adoptSome moves up to step emissions, with all tasks at rest. It reports whether there may be
+// more. An emission whose record can't be renumbered becomes a dead letter.
+func (x *owed) adoptSome(ctx context.Context, step int) (more bool, due task.Due, err error) {
+	s := x.tasks
+	rest, err := s.Quiesce(ctx)
 	if err != nil {
 		return false, task.Due{}, err
 	}
 	defer rest.End()
-	l := a.tasks.Exclusive
-	defer l.Within(rest)()
-	if err := a.tasks.Emissions.Open(ctx); err != nil {
+	t := s.Exclusive
+	defer t.Within(rest)()
+	if err := s.Emissions.Open(ctx); err != nil {
 		return false, task.Due{}, err
 	}
 	var taken []*outbox.Item
-	for row, err := range a.reader.Scan(ctx, l.Gen.Owed, nil, nil) {
+	for row, err := range s.Reader.Scan(ctx, t.Gen.Owed, nil, nil) {
 		if err != nil {
 			return false, task.Due{}, err
 		}
@@ -94,41 +105,47 @@ func (a *App) adoptSome(ctx context.Context, step int) (more bool, after task.Du
 		if err != nil {
 			return false, task.Due{}, err
 		}
-		if !a.adopts(partition.Of(item.Position)) {
+		if !x.adopts(partition.Of(item.Position)) {
 			continue // its owner does
 		}
-		l.Batch.Writes = append(l.Batch.Writes, brook.Write{Table: l.Gen.Owed, Key: item.Key, Op: brook.Remove})
-		if a.catalog.Fenced() {
-			l.Batch.Checks = append(l.Batch.Checks, brook.Check{Table: l.Gen.Owed, Key: item.Key, Value: bytes.Clone(row.Value.Data.([]byte))})
+		t.Batch.Writes = append(t.Batch.Writes,
+			brook.Write{Table: t.Gen.Owed, Key: item.Key, Op: brook.Remove})
+		if s.Catalog.Fenced() {
+			value := bytes.Clone(row.Value.Data.([]byte))
+			t.Batch.Checks = append(t.Batch.Checks,
+				brook.Check{Table: t.Gen.Owed, Key: item.Key, Value: value})
 		}
 		taken = append(taken, item)
-		if err := l.Renumber(item); err != nil { // it holds up no others
-			l.Batch.Letters = append(l.Batch.Letters, publisher.LetterOf(item, err))
+		if err := t.Renumber(item); err != nil { // it holds up no others
+			t.Batch.Letters = append(t.Batch.Letters, publisher.LetterOf(item, err))
 			continue
 		}
-		l.Batch.Items = append(l.Batch.Items, item)
+		t.Batch.Items = append(t.Batch.Items, item)
 	}
 	if len(taken) == 0 {
 		return false, task.Due{}, nil
 	}
-	if err := l.RaiseAll(ctx, taken); err != nil { // a promotion that carries these over must not come between
+	// A promotion that carries these over must not come between.
+	if err := t.RaiseAll(ctx, taken); err != nil {
 		return false, task.Due{}, err
 	}
-	if err := l.CommitAlone(ctx); err != nil { // until it is known: what is in the outbox must be in memory
+	// Until its outcome is known: what is in the outbox must be in memory.
+	if err := t.CommitAlone(ctx); err != nil {
 		return more, task.Due{}, err
 	}
-	after = l.Take()
-	for i := range after.Letters {
-		a.tasks.BlockedOf(partition.Of(after.Letters[i].Position)).Add(&after.Letters[i], false)
+	due = t.Take()
+	for i := range due.Letters {
+		s.BlockedOf(partition.Of(due.Letters[i].Position)).Add(&due.Letters[i], false)
 	}
-	return more, after, nil
+	return more, due, nil
 }
 
-// adopts reports whether the app takes over what a partition owes. One of a topic that is read no
-// more is no member's of a group: that is for the member that has the first one of all.
-func (a *App) adopts(id partition.ID) bool {
-	if !a.code.Reads(id.Topic) && len(a.code.Topics) > 0 {
-		id = partition.ID{Topic: a.code.Topics[0]}
+// adopts reports whether this process takes over what a partition owes. If its topic is read no
+// more, no member of a group has the partition: the member that has the first one of all does it.
+func (x *owed) adopts(id partition.ID) bool {
+	topics := x.tasks.Code.Topics
+	if !x.tasks.Code.Reads(id.Topic) && len(topics) > 0 {
+		id = partition.ID{Topic: topics[0]}
 	}
-	return a.outbox.ActsFor(id)
+	return x.tasks.Outbox.ActsFor(id)
 }

@@ -8,37 +8,47 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 )
 
-// Publish encodes data and appends it to the log, and gives its position there. It does not wait until it
-// is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the driver's, and wraps
-// [ErrClosed] if the app was closed before or meanwhile. It is safe for concurrent use. Generated code
-// uses it.
-func Publish[E any](ctx context.Context, a *App, def *brook.EventDef[E], data E, options []brook.PublishOption) (brook.Position, error) {
+// Publish encodes data and appends it to the log, and returns its position there. It does not wait
+// until it is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the
+// driver's, and wraps [ErrClosed] if the app was closed before or meanwhile. It is safe for
+// concurrent use. Generated code uses it.
+func Publish[E any](
+	ctx context.Context, a *App, def *brook.EventDef[E], data E, options []brook.PublishOption,
+) (brook.Position, error) {
 	var out brook.Outbound
 	for _, o := range options {
 		o.Apply(&out)
 	}
 	brook.Encode(&out, def, brook.Emit(data))
-	positions, err := a.publish(ctx, []*brook.Outbound{&out})
+	records := make([]brook.Record, 1)
+	if err := a.tasks.Emissions.Wrap(&out, &records[0]); err != nil {
+		return brook.Position{}, err
+	}
+	positions, err := a.send(ctx, records)
 	if err != nil {
 		return brook.Position{}, err
 	}
 	return positions[0], nil
 }
 
-// PublishAll hands over manyEvents at a time, or as many as have manyBytes: they may be for a thousand partitions, and a broker's
-// work is by batch of a partition.
+// PublishAll hands over manyEvents at a time, or as many as have manyBytes: they may be for a
+// thousand partitions, and a broker's work is by batch of a partition.
 const (
 	manyEvents = 20_000
 	manyBytes  = 4 << 20
 )
 
-// PublishAll publishes many events in order, a batch at a time, and gives the position of the last one; an
-// [Emission] of any of the package's events is an [Outgoing]. After an error the position is that of the last whole batch, zero
-// where there is none; some events of the batch that failed may stand in the log. To wait for all events, wait for the last
-// one of each partition.
-func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (last brook.Position, err error) {
+// PublishAll publishes many events in order, a batch at a time, and returns the position of the
+// last one; an [Emission] of any of the package's events is an [Outgoing]. After an error the
+// position is that of the last whole batch, zero if there is none; some events of the batch that
+// failed may stand in the log. To wait for all events, wait for the last one of each partition. It
+// is safe for concurrent use.
+func (a *App) PublishAll(
+	ctx context.Context, events iter.Seq[brook.Outgoing],
+) (last brook.Position, err error) {
 	var batch []brook.Record
 	size := 0
 	if events == nil {
@@ -55,8 +65,9 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (
 	}
 	for event := range events {
 		out := &brook.Outbound{}
-		if event == nil || !a.def.Outgoing(event, out) {
-			return last, errors.Join(fmt.Errorf("brook: publish: %T is no event of this package", event), flush())
+		if event == nil || !a.tasks.Def.Outgoing(event, out) {
+			err := fmt.Errorf("brook: publish: %T is no event of this package", event)
+			return last, errors.Join(err, flush())
 		}
 		var record brook.Record
 		if err := a.tasks.Emissions.Wrap(out, &record); err != nil {
@@ -72,29 +83,34 @@ func (a *App) PublishAll(ctx context.Context, events iter.Seq[brook.Outgoing]) (
 	return last, flush()
 }
 
-func (a *App) publish(ctx context.Context, outs []*brook.Outbound) ([]brook.Position, error) {
-	records := make([]brook.Record, len(outs))
-	for i, out := range outs {
-		if err := a.tasks.Emissions.Wrap(out, &records[i]); err != nil {
-			return nil, err
-		}
-	}
-	return a.send(ctx, records)
-}
-
-// send publishes records.
+// send publishes records. What is in flight may go on for Config.ShutdownTimeout after the app
+// closed.
 func (a *App) send(ctx context.Context, records []brook.Record) ([]brook.Position, error) {
 	if len(records) == 0 {
 		return nil, nil
 	}
-	if a.closed.Load() {
-		return nil, brook.ErrClosed
+	if err := a.life.err(); err != nil {
+		return nil, err
 	}
-	ctx, cancel := a.untilClosed(ctx)
+	ctx, cancel := a.catalog.WhileEnding(ctx)
 	defer cancel()
 	positions, err := a.config.Driver.Publish(ctx, records)
 	if err != nil {
 		return positions, catalog.Closing(ctx, fmt.Errorf("brook: publish: %w", err))
 	}
 	return positions, nil
+}
+
+// outbound encodes an event of any type of a package.
+func outbound(
+	def *delivery.Definition, event brook.Outgoing, options []brook.PublishOption,
+) (*brook.Outbound, error) {
+	out := &brook.Outbound{}
+	for _, o := range options {
+		o.Apply(out)
+	}
+	if event == nil || !def.Outgoing(event, out) {
+		return nil, fmt.Errorf("brook: %T is no event of this package", event)
+	}
+	return out, out.Err
 }

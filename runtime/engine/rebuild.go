@@ -12,21 +12,29 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// Rebuild makes the views anew from the log's start, beside the live ones, and promotes them at once when both stand
-// at the same positions. Readers see the old views until then, and what they began to read to its end. Handlers emit nothing and no effect runs, but for what
-// never happened yet: what is emitted by events that are dead letters of the live views, and that the rebuilt ones handle well, is published after the promotion. What
-// [App.Drop] dropped stays dropped. What Process applied is forgotten. It returns when the promotion is done; ctx's end or the app's leaves
-// the old views as they are. A store or driver that fails makes it wait: where ctx or the app ends
-// that, the error wraps the one of ctx or [ErrClosed], and what failed last.
+// Rebuild makes the views anew from the log's start, beside the live ones, and promotes them at
+// once when both stand at the same positions. Readers see the old views until then, and what they
+// began to read to its end. It returns when the promotion is done. If ctx ends or the app closes
+// before, the old views stay as they are.
 //
-// It is refused with [ErrRetention] where the log lost events that the views were made from, unless
-// Config.OnRetention is [GoOn]; and with [ErrRebuildRefused] where more events fail than Config.MaxDeadLetters, or some fail that did not fail
-// in the live views, unless [AcceptLetters] is given. [ErrConflict] says that another process rebuilt meanwhile.
+// Handlers emit nothing and no effect runs, except for what never happened yet: what is emitted by
+// events that are dead letters of the live views, and that the rebuilt ones handle well, is
+// published after the promotion. What [App.Drop] dropped stays dropped. What Process applied is
+// forgotten.
+//
+// A store or driver that fails makes it wait: if ctx or the app ends that, the error wraps the one
+// of ctx or [ErrClosed], and what failed last. It is refused with [ErrRetention] if the log lost
+// events that the views were made from, unless Config.OnRetention is [GoOn]; and with
+// [ErrRebuildRefused] if more events fail than Config.MaxDeadLetters, or some fail that did not
+// fail in the live views, unless [AcceptLetters] is passed. [ErrConflict] says that another process
+// rebuilt meanwhile.
+//
+// It is safe for concurrent use, beside Run too. One rebuild of an app runs at a time; others wait.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
 	ctx, cancel := a.catalog.WhileOpen(ctx)
 	defer cancel()
-	if a.closed.Load() {
-		return brook.ErrClosed
+	if err := a.life.err(); err != nil {
+		return err
 	}
 	release, err := a.catalog.Hold(ctx)
 	if err != nil {
@@ -36,31 +44,34 @@ func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error
 	return catalog.Closing(ctx, a.rebuild(ctx, options...))
 }
 
+// rebuild rebuilds the views, and reports to log and hooks what became of it.
 func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err error) {
-	if !a.rebuildMu.LockContext(ctx) {
-		return fmt.Errorf("brook: rebuild %s: waiting for another one: %w", a.config.Name, retry.Ending(ctx))
+	if !a.life.rebuilding.LockContext(ctx) {
+		return fmt.Errorf("brook: rebuild %s: waiting for another one: %w",
+			a.config.Name, retry.Ending(ctx))
 	}
-	defer a.rebuildMu.Unlock()
-	if a.closed.Load() {
-		return brook.ErrClosed
+	defer a.life.rebuilding.Unlock()
+	if err := a.life.err(); err != nil {
+		return err
 	}
 	if hook := a.config.Hooks.Rebuild; hook != nil {
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
-	r := rebuild.New(a.tasks, a.noteOwed, options...)
+	r := rebuild.New(a.tasks, a.owed.note, options...)
 	err = r.Run(ctx)
 	result, changes, strangers := r.Report()
+	report := a.tasks.Report
 	if err != nil {
 		if refused := (*brook.RebuildRefusedError)(nil); errors.As(err, &refused) {
-			a.report.Rebuilt(&refused.Report, a.code.Topics, changes)
-			a.report.Error("the rebuild is refused", "error", err)
+			report.Rebuilt(&refused.Report, a.code.Topics, changes)
+			report.Error("the rebuild is refused", "error", err)
 		}
 		return fmt.Errorf("brook: rebuild %s: %w", a.config.Name, err)
 	}
-	a.refused.Store(false)
-	a.report.Rebuilt(&result, a.code.Topics, changes)
-	a.report.Info("the views are rebuilt", "took", result.Took.Round(time.Millisecond))
+	a.stale.refused.Store(false)
+	report.Rebuilt(&result, a.code.Topics, changes)
+	report.Info("the views are rebuilt", "took", result.Took.Round(time.Millisecond))
 	if hook := a.config.Hooks.DeadLetter; hook != nil {
 		for i := range strangers {
 			hook(strangers[i].DeadLetter)

@@ -5,28 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// Run folds events into the views until ctx ends, and then finishes and commits what is in flight, within
-// Config.ShutdownTimeout; it returns nil then. A store or driver that fails makes it wait and go on. It
-// returns an error where it can't go on: [ErrLogChanged], [ErrRetention], [ErrStale], the failure of an event
-// under Config.OnFailure Stop, or one that wraps [ErrPermanent]. One Run of an app at a time: another one
-// is [ErrRunning]. It does not return before handlers and hooks do: one that does not heed its context keeps it, and
-// the log says so. Effects have a second more, and then their context ends.
+// Run folds events into the views until ctx ends, and then finishes and commits what is in flight,
+// within Config.ShutdownTimeout; it returns nil then. A store or driver that fails makes it wait
+// and go on.
+//
+// It returns an error if it can't go on: [ErrLogChanged], [ErrRetention], [ErrStale], the failure
+// of an event under Config.OnFailure Stop, or one that wraps [ErrPermanent]. One Run of an app at a
+// time: another one is [ErrRunning]. It does not return before handlers and hooks do: one that does
+// not heed its context keeps it, and the log says so. Effects have a second more, and then their
+// context ends.
 func (a *App) Run(ctx context.Context) error {
-	if !a.running.TryLock() {
-		return a.busy()
+	if err := a.life.run(); err != nil {
+		return err
 	}
-	defer a.running.Unlock()
-	if a.closed.Load() {
-		return brook.ErrClosed
-	}
+	defer a.life.running.Unlock()
 	release, err := a.catalog.Hold(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -37,276 +37,187 @@ func (a *App) Run(ctx context.Context) error {
 	defer release()
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(a.ctx, cancel)()
+	defer context.AfterFunc(a.life.ctx, cancel)()
 
 	// What is in flight may go on for a while after stop.
 	finish, abort := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abort(nil)
 	defer context.AfterFunc(stop, func() {
-		if retry.Sleep(finish, a.config.ShutdownTimeout) == nil {
-			a.report.Warn("shutdown takes long: what is in flight is interrupted, and Run returns once handlers and hooks have", "timeout", a.config.ShutdownTimeout)
-			abort(fmt.Errorf("brook: shutdown took longer than %s", a.config.ShutdownTimeout))
+		timeout := a.config.ShutdownTimeout
+		if retry.Sleep(finish, timeout) == nil {
+			a.tasks.Report.Warn("shutdown takes long: what is in flight is interrupted, "+
+				"and Run returns once handlers and hooks have", "timeout", timeout)
+			abort(fmt.Errorf("brook: shutdown took longer than %s", timeout))
 		}
 	})()
 
-	err = a.run(stop, finish, cancel)
-	if ctx.Err() != nil || a.closed.Load() {
-		return nil // what failed meanwhile was told, and the next run tries it again
+	err = (&run{app: a, stop: stop, finish: finish, end: cancel}).run()
+	if ctx.Err() != nil || a.life.err() != nil {
+		return nil // what failed meanwhile was reported, and the next run tries it again
 	}
 	return err
 }
 
-func (a *App) run(stop, finish context.Context, cancel context.CancelFunc) (err error) {
-	defer a.heedBroken(stop, cancel)(&err)
-	if err := a.doubtless(stop); err != nil {
+// run is one call of Run: what works beside the tasks, and the loop that makes tasks anew.
+type run struct {
+	app    *App
+	stop   context.Context    // ends when Run is to end
+	finish context.Context    // ends when what is in flight is interrupted
+	end    context.CancelFunc // ends stop
+
+	member *group.Membership // nil: of no group
+	lines  *effects.Lines
+	beside sync.WaitGroup // ends after stop
+}
+
+// run starts what works beside the tasks, and waits for it in the end.
+func (r *run) run() (err error) {
+	a := r.app
+	defer a.fatal.heed(r.stop, r.end)(&err)
+	if err := a.memory.resolveUnknown(r.stop); err != nil {
 		return err
 	}
-	a.catalog.ResetClaim(stop)
-	stale, err := a.stale(stop)
+	a.catalog.ResetClaim(r.stop)
+	stale, err := a.stale.found(r.stop)
 	if err != nil {
 		return err
 	}
-	m := a.newMembership()
-	if m != nil {
-		a.outbox.Join(!a.config.Group)
+	if r.member = a.newMembership(); r.member != nil {
+		a.tasks.Outbox.Join(!a.config.Group)
 	}
-	lines := effects.NewLines(context.WithoutCancel(finish), a.effects, a.config.ShutdownTimeout)
-	defer lines.End()
-	leave, err := a.publisher.KeepLease(stop, finish)
+	effectsCtx := context.WithoutCancel(r.finish)
+	r.lines = effects.NewLines(effectsCtx, a.tasks.Effects, a.config.ShutdownTimeout)
+	defer r.lines.End()
+	leave, err := a.tasks.Publisher.KeepLease(r.stop, r.finish)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	publishing, drain := r.publish()
+	defer drain(&err)
+	if r.member != nil {
+		defer r.member.Join(r.lines, publishing, r.end)(&err)
+	}
+	defer r.beside.Wait()
+	ctx, end := context.WithCancel(r.stop)
+	defer end()
+	defer r.fillIndexes(ctx)(&err)
+	if a.catalog.Fenced() {
+		r.beside.Go(func() { a.standby.beat(ctx) })
+	}
+	if a.config.Hooks.Lag != nil {
+		r.beside.Go(func() { reportLag(ctx, &a.config, a.tasks) })
+	}
+	return r.loop(ctx, stale)
+}
+
+// publish publishes emissions, under a context that ends with that, until drain is called. Drain
+// ends Run, waits until nothing is left to publish, and sets *err if publishing failed.
+func (r *run) publish() (publishing context.Context, drain func(err *error)) {
 	published := make(chan error, 1)
 	drained := make(chan struct{})
-	publishing, over := context.WithCancel(finish)
+	publishing, over := context.WithCancel(r.finish)
 	go func() {
 		defer over()
-		err := a.publisher.Run(finish, drained)
+		err := r.app.tasks.Publisher.Run(r.finish, drained)
 		if err != nil {
-			cancel()
+			r.end()
 		}
 		published <- err
 	}()
-	defer func() {
-		cancel()
+	return publishing, func(err *error) {
+		r.end()
 		close(drained)
 		if perr := <-published; perr != nil {
-			err = perr
+			*err = perr
 		}
-	}()
-	if m != nil {
-		defer m.Join(lines, publishing, cancel)(&err)
 	}
-	var beside sync.WaitGroup
-	defer beside.Wait()
-	ctx, end := context.WithCancel(stop)
-	defer end()
+}
+
+// fillIndexes fills indexes that are new in the code until ctx ends. An error ends Run; the
+// function that it returns sets *err to it.
+func (r *run) fillIndexes(ctx context.Context) (failed func(err *error)) {
 	filled := make(chan error, 1)
-	beside.Go(func() {
-		a.filler.Run(ctx, func(err error) {
+	r.beside.Go(func() {
+		r.app.filler.Run(ctx, func(err error) {
 			filled <- err
-			cancel()
+			r.end()
 		})
 	})
-	defer func() {
+	return func(err *error) {
 		select {
-		case ferr := <-filled:
-			err = ferr
+		case *err = <-filled:
 		default:
 		}
-	}()
-	if a.catalog.Fenced() {
-		beside.Go(func() { a.beat(ctx) })
 	}
-	if a.config.Hooks.Lag != nil {
-		beside.Go(func() { a.reportLag(ctx) })
-	}
-	one := ""
+}
+
+// loop makes tasks and runs them, again and again, until stop ends or they can't go on. ctx ends
+// with stop.
+func (r *run) loop(ctx context.Context, stale bool) (err error) {
+	a := r.app
+	serial := ""
 	var contention retry.Contention
 	for {
-		if why := a.catalog.Superseded(stop); why != nil {
-			if a.standAside(stop, m, why); stop.Err() != nil {
+		if why := a.catalog.Superseded(r.stop); why != nil {
+			if a.standby.standAside(r.stop, r.member, why); r.stop.Err() != nil {
 				return nil
 			}
-			if stale, err = a.stale(stop); err != nil {
+			if stale, err = a.stale.found(r.stop); err != nil {
 				return err
 			}
 		}
-		if stale && !a.refused.Load() {
+		if stale && !a.stale.refused.Load() {
 			stale = false // it is tried once
 			ended := make(chan struct{})
-			beside.Go(func() {
+			r.beside.Go(func() {
 				defer close(ended)
-				a.broke(a.rebuildStale(ctx, m)) // what else it fails with is told
+				a.fatal.note(a.stale.replace(ctx, r.member)) // other errors are reported
 			})
-			if err := a.replaced(stop, ended); err != nil || stop.Err() != nil {
+			if err := a.stale.awaitDisplaced(r.stop, ended); err != nil || r.stop.Err() != nil {
 				return err
 			}
 		}
-		if err := a.catalog.ClaimEarly(stop); err != nil && !a.catalog.Lost() {
+		if err := a.catalog.ClaimEarly(r.stop); err != nil && !a.catalog.Lost() {
 			return err
 		}
-		mine, changed := m.Part()
-		lanes, partitions, mode, err := a.resume(stop, one, mine)
+		mine, changed := r.member.Part()
+		from := &resumption{config: &a.config, tasks: a.tasks, serial: serial, mine: mine}
+		tasks, partitions, mode, err := from.resume(r.stop)
 		if err != nil {
 			return err
 		}
 		if mine != nil {
-			mode.Lanes = len(lanes) // the others' run elsewhere
+			mode.Lanes = len(tasks) // the others' run elsewhere
 		}
-		a.announce(mode, lanes)
-		switch err = a.fold(stop, finish, cancel, lines, lanes, partitions, changed); {
+		r.announce(mode, tasks)
+		switch err = r.fold(tasks, partitions, changed); {
 		case errors.Is(err, retry.ErrRestart):
-			contention.Yield(stop)
-			if err := a.retry.Do(stop, "reload", func() error { return a.catalog.Reload(stop) }); err != nil {
+			contention.Yield(r.stop)
+			if err := a.memory.reloadCatalog(r.stop); err != nil {
 				return err
 			}
-			a.catalog.YieldToPromotion(stop)
+			a.catalog.YieldToPromotion(r.stop)
 		case errors.Is(err, task.ErrGoSerial):
-			one = err.Error()
+			serial = err.Error()
 		case !errors.Is(err, task.ErrOthers):
 			return err
 		}
 	}
 }
 
-func (a *App) announce(mode brook.Mode, lanes []*task.Task) {
+// announce reports to log and hook how the partitions are run.
+func (r *run) announce(mode brook.Mode, tasks []*task.Task) {
 	partitions := 0
-	for _, l := range lanes {
-		partitions += len(l.Partitions)
+	for _, t := range tasks {
+		partitions += len(t.Partitions)
 	}
 	args := []any{"partitions", partitions, "lanes", mode.Lanes}
 	if mode.Reason != "" && partitions > 1 {
 		args = append(args, "why", mode.Reason)
 	}
-	a.report.Info("running", args...)
-	if a.config.Hooks.Mode != nil {
-		a.config.Hooks.Mode(mode)
-	}
-}
-
-// doubtless reads anew what memory knows of the store where a commit's outcome was never learnt.
-func (a *App) doubtless(ctx context.Context) error {
-	if !a.tasks.Unsure.Swap(false) {
-		return nil
-	}
-	err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) })
-	if err == nil {
-		err = a.retry.Do(ctx, "reload", func() error { return a.reloadOutbox(ctx) })
-	}
-	if err != nil {
-		a.tasks.Unsure.Store(true)
-	}
-	return err
-}
-
-// reloadOutbox fills the outbox anew, but over a shared store: a member of a group does that when it knows what it has, and who holds the
-// lease when it looks.
-func (a *App) reloadOutbox(ctx context.Context) error {
-	if err := a.lock.Lock(ctx); err != nil { // nobody adds to it meanwhile
-		return err
-	}
-	defer a.lock.Unlock()
-	a.outbox.Clear()
-	if a.catalog.Fenced() {
-		return nil
-	}
-	return a.publisher.Load(ctx, everyPartition)
-}
-
-// fold runs lanes over the feeds until stop ends, one of them can't go on, or there are other partitions than these to be folded: because
-// changed is closed, or topics grew.
-func (a *App) fold(stop, finish context.Context, end context.CancelFunc, lines *effects.Lines, lanes []*task.Task, partitions []brook.Partition, changed <-chan struct{}) error {
-	ctx, cancel := context.WithCancel(stop)
-	defer cancel()
-	var mu sync.Mutex
-	var first error
-	over := func(err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if first == nil || goesOn(first) && !goesOn(err) {
-			first = err
-		}
-		if goesOn(err) {
-			cancel()
-		} else {
-			end() // the others finish what is in flight, within the limit
-		}
-	}
-	var work, readers, watches sync.WaitGroup
-	watches.Go(func() {
-		select {
-		case <-changed:
-			over(task.ErrOthers)
-		case <-ctx.Done():
-		}
-	})
-	if g, ok := a.config.Driver.(brook.Grower); ok {
-		watches.Go(func() {
-			if err := a.grown(ctx, g, partitions); err != nil {
-				over(err)
-			}
-		})
-	}
-	reader := a.tasks.Input(lookAnew)
-	for _, l := range lanes {
-		for _, f := range l.Partitions {
-			at := f.Bookmark()
-			readers.Go(func() { reader.Read(ctx, f.Queue, at, l.Chunks) })
-		}
-		work.Go(func() {
-			number := effects.Single
-			if l.Parallel {
-				number = int(l.Partitions[0].ID.Number)
-			}
-			l.Effects = lines.Line(number, l.Rouse)
-			err := errors.New("brook: a handler ended the goroutine of its lane (runtime.Goexit)")
-			defer func() {
-				if l.Inside {
-					l.Leave()
-				}
-				if err != nil {
-					over(err)
-				}
-			}()
-			err = l.Run(ctx, finish)
-		})
-	}
-	work.Wait()
-	if len(lanes) == 0 { // it has no partition now
-		<-ctx.Done()
-	}
-	cancel()
-	readers.Wait()
-	watches.Wait()
-	return first
-}
-
-// goesOn reports whether Run goes on after what ended the lanes.
-func goesOn(err error) bool {
-	return errors.Is(err, task.ErrGoSerial) || errors.Is(err, retry.ErrRestart) || errors.Is(err, task.ErrOthers)
-}
-
-// grown waits until there are other partitions, which it returns as task.ErrOthers, or ctx ends.
-func (a *App) grown(ctx context.Context, g brook.Grower, known []brook.Partition) error {
-	for attempts := 1; ; attempts++ {
-		started := time.Now()
-		err := g.Grown(ctx, known)
-		switch {
-		case err == nil:
-			return task.ErrOthers
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, brook.ErrPermanent):
-			return fmt.Errorf("brook: looking for new partitions: %w", err)
-		}
-		a.report.Failure(brook.Failure{What: "looking for new partitions", Attempts: attempts, Err: err})
-		if time.Since(started) > time.Minute {
-			attempts = 0
-		}
-		if retry.Sleep(ctx, retry.Wait(a.config.Retry, attempts)) != nil {
-			return nil
-		}
+	r.app.tasks.Report.Info("running", args...)
+	if hook := r.app.config.Hooks.Mode; hook != nil {
+		hook(mode)
 	}
 }

@@ -8,27 +8,37 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// An app that finds another contract in the state than its own, which it had before, stands aside: it folds nothing more, gives its
-// partitions away, and serves reads. It comes back when the state has its contract again, and when nobody is left who folds by the other
-// one: those who fold say every now and then that they are there.
+// standby is how instances of different code share a store. An app that finds another contract in
+// the state than its own, which it had before, stands aside: it folds nothing more, hands its
+// partitions back, and serves reads. It comes back when the state has its contract again, or when
+// no instance is left that folds by the other one: those that fold write a heartbeat.
+type standby struct {
+	tasks  *task.Set
+	memory *memory
+	fatal  fatal
+}
 
 const (
-	beatPause = 5 * time.Second // how often who folds says that it is there, and who stands aside looks
-	beatsGone = 8               // looks in vain after which nobody folds any more
+	beatPause = 5 * time.Second // between heartbeats, and between looks of an app that stands aside
+	beatsGone = 8               // looks without a new heartbeat after which no instance folds
 )
 
-// foldsKey is where those who fold say that they do. No commit checks that row.
-var foldsKey = []byte("folds")
+// beatKey is the key of the heartbeat in the table of the app's state. No commit checks that row.
+var beatKey = []byte("folds")
 
-// beat says every now and then that the app folds, as long as it does, until ctx ends.
-func (a *App) beat(ctx context.Context) {
+// beat writes a heartbeat as long as the app folds, until ctx ends.
+func (s standby) beat(ctx context.Context) {
 	for {
-		if a.catalog.Claimed() {
-			id := a.ids.Batch()
-			err := a.store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{{Table: a.catalog.Meta(), Key: foldsKey, Value: append([]byte(a.code.Contract+" "), id[:]...)}}})
-			a.broke(err) // else commits tell of it
+		if s.tasks.Catalog.Claimed() {
+			id := s.tasks.IDs.Batch()
+			value := append([]byte(s.tasks.Code.Contract+" "), id[:]...)
+			err := s.tasks.Store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{
+				{Table: s.tasks.Catalog.Meta(), Key: beatKey, Value: value},
+			}})
+			s.fatal.note(err) // commits report all other errors
 		}
 		if retry.Sleep(ctx, beatPause) != nil {
 			return
@@ -36,38 +46,48 @@ func (a *App) beat(ctx context.Context) {
 	}
 }
 
-// standAside waits until the app may fold again, or ctx ends.
-func (a *App) standAside(ctx context.Context, m *group.Membership, why error) {
-	a.report.Warn("this instance folds no longer, gives its partitions away and serves reads", "why", why)
-	a.report.Failure(brook.Failure{What: "folding", Attempts: 1, Err: why, Final: true})
+// standAside waits until the app may fold again, or ctx ends. m may be nil.
+func (s standby) standAside(ctx context.Context, m *group.Membership, why error) {
+	report := s.tasks.Report
+	report.Warn("this instance folds no longer, gives its partitions away and serves reads",
+		"why", why)
+	report.Failure(brook.Failure{What: "folding", Attempts: 1, Err: why, Final: true})
 	m.Retire()
 	defer m.Rejoin()
 	last, silent := "", 0
 	for retry.Sleep(ctx, beatPause) == nil {
-		if err := a.retry.Do(ctx, "reload", func() error { return a.catalog.Reload(ctx) }); err != nil {
+		if s.memory.reloadCatalog(ctx) != nil {
 			return
 		}
-		if a.catalog.Superseded(ctx) == nil {
+		if s.tasks.Catalog.Superseded(ctx) == nil {
 			break
 		}
-		v, err := a.reader.Get(ctx, a.catalog.Meta(), foldsKey)
-		if err != nil && !errors.Is(err, brook.ErrNotFound) {
+		beat, err := s.lastBeat(ctx)
+		if err != nil {
 			continue
-		}
-		beat := ""
-		if err == nil {
-			beat = string(v.Data.([]byte))
 		}
 		if beat != last {
 			last, silent = beat, 0
 			continue
 		}
 		if silent++; silent == beatsGone {
-			a.catalog.ResetClaim(ctx)
+			s.tasks.Catalog.ResetClaim(ctx)
 			break
 		}
 	}
 	if ctx.Err() == nil {
-		a.report.Info("this instance folds again")
+		report.Info("this instance folds again")
 	}
+}
+
+// lastBeat returns the last heartbeat, "" if there is none.
+func (s standby) lastBeat(ctx context.Context) (string, error) {
+	v, err := s.tasks.Reader.Get(ctx, s.tasks.Catalog.Meta(), beatKey)
+	if errors.Is(err, brook.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(v.Data.([]byte)), nil
 }

@@ -10,12 +10,15 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 )
 
-// WaitFor waits until the views show the event at pos and all before it in its partition: read your own
-// writes. Where that event became a dead letter of any set, the error wraps [ErrDeadLetter]. It does not wait for
-// emissions or effects, and not at all for the zero position. Somebody has to call Run: this
-// app, or another process over a store that announces what is committed ([Announcer]). In an effect of the same app it is refused with [ErrInEffect].
-// Where ctx ends the wait, the error wraps ctx's, and where the app is closed, [ErrClosed]. A read that
-// fails ends it.
+// WaitFor waits until the views show the event at pos and all before it in its partition: read your
+// own writes. If that event became a dead letter of any set, the error wraps [ErrDeadLetter]. It
+// does not wait for emissions or effects, and not at all for the zero position. Somebody has to
+// call Run: this app, or another process over a store that announces what is committed
+// ([Announcer]).
+//
+// In an effect of the same app it is refused with [ErrInEffect]. If ctx ends the wait, the error
+// wraps that of ctx, and if the app is closed, [ErrClosed]. A read that fails ends it. It is safe
+// for concurrent use.
 func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	if effects.Within(ctx, a) {
 		return fmt.Errorf("wait for %s: %w", pos, brook.ErrInEffect)
@@ -26,7 +29,7 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	if !a.code.Reads(pos.Topic) {
 		return fmt.Errorf("brook: wait for %s: this app does not read topic %q", pos, pos.Topic)
 	}
-	if err := a.progress.Wait(ctx, pos, a.done); err != nil {
+	if err := a.tasks.Progress.Wait(ctx, pos, a.life.done); err != nil {
 		return err
 	}
 	ctx, cancel := a.catalog.WhileOpen(ctx)
@@ -37,7 +40,7 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	for {
 		g := a.catalog.Live()
-		for row, err := range a.reader.Scan(ctx, g.Letters, from, to) {
+		for row, err := range a.tasks.Reader.Scan(ctx, g.Letters, from, to) {
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// Drop removes dead letters, those that filter accepts (nil: all), and returns how many. A rebuild
+// drops them too: the event stays undone for that set. What waited behind them stays a dead letter
+// until it is redriven or dropped too; events yet to come wait no longer. It tries again and ends
+// as [App.Redrive] does, and is safe for concurrent use.
+func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
+	return a.letters.dropAll(ctx, filter)
+}
+
+func (x deadLetters) dropAll(
+	ctx context.Context, filter func(brook.DeadLetter) bool,
+) (n int, err error) {
+	ctx, end, err := x.begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
+	defer x.tasks.WakeTasks()
+	open, cancel := x.tasks.Catalog.WhileOpen(ctx)
+	defer cancel()
+	defer func() { err = catalog.Closing(open, err) }()
+	for letter, err := range x.each(open) {
+		if err != nil {
+			return n, err
+		}
+		if err := open.Err(); err != nil {
+			return n, err
+		}
+		if filter != nil && !filter(letter.DeadLetter) {
+			continue
+		}
+		var dropped bool
+		err := x.tasks.Catalog.RetryConflicts(ctx, func() (err error) {
+			dropped, err = x.drop(ctx, letter)
+			return err
+		})
+		if err != nil {
+			return n, fmt.Errorf("brook: drop %s: %w", letter.Position, err)
+		}
+		if dropped {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	if err := x.forgetDropped(open); err != nil && x.life.err() == nil { // the next call tries again
+		x.tasks.Report.Failure(brook.Failure{
+			What: "forgetting what was dropped", Attempts: 1, Err: err, Final: true,
+		})
+	}
+	return n, nil
+}
+
+// drop drops one letter with all tasks at rest. It reports whether it was there.
+func (x deadLetters) drop(ctx context.Context, letter deadletter.Letter) (bool, error) {
+	rest, err := x.quiesce(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer rest.End()
+	s := x.tasks
+	t, at := s.Exclusive, letter.AppendKey(nil)
+	unchanged, err := x.unchanged(ctx, t.Gen.Letters, at)
+	if errors.Is(err, brook.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	epoch, checks, err := s.Catalog.BumpEpoch(ctx, partition.Of(letter.Position))
+	if err != nil {
+		return false, err
+	}
+	defer t.Within(rest)()
+	t.Batch.Checks = append(checks, unchanged...)
+	t.Batch.Writes = append(letter.WriteDropped(t.Gen.Dropped), epoch...)
+	t.Batch.Writes = append(t.Batch.Writes,
+		brook.Write{Table: t.Gen.Letters, Key: at, Op: brook.Remove})
+	if err := t.CommitAlone(ctx); err != nil {
+		return false, err
+	}
+	letter.Set = s.Catalog.SetNow(letter.Type, letter.Set)
+	s.BlockedOf(partition.Of(letter.Position)).Remove(&letter)
+	return true, nil
+}
+
+// forgetDropped removes from the store which letters were dropped if the log no longer has their
+// records: no rebuild meets them.
+func (x deadLetters) forgetDropped(ctx context.Context) error {
+	partitions, err := x.config.Driver.Partitions(ctx, x.tasks.Code.Topics...)
+	if err != nil {
+		return err
+	}
+	v, err := x.tasks.Lock.RLock(ctx) // no rebuild promotes meanwhile
+	if err != nil {
+		return err
+	}
+	defer x.tasks.Lock.Leave(v)
+	if err := x.life.err(); err != nil { // Close waits for nobody any more
+		return err
+	}
+	t := x.tasks.Catalog.Live().Dropped
+	var writes []brook.Write
+	for _, p := range partitions {
+		id := partition.ID{Topic: p.Topic, Number: p.Number}
+		from := id.AppendKey(nil)
+		to := key.AppendInt(bytes.Clone(from), p.Start)
+		for row, err := range x.tasks.Reader.Scan(ctx, t, from, to) {
+			if err != nil {
+				return err
+			}
+			writes = append(writes,
+				brook.Write{Table: t, Key: bytes.Clone(row.Key), Op: brook.Remove})
+		}
+	}
+	return retry.InParts(writes, func(part []brook.Write) error {
+		return x.tasks.Store.Commit(ctx, &brook.Batch{Writes: part})
+	})
+}
