@@ -2,8 +2,8 @@
 // tables that do not change while they are read.
 //
 // Package engine uses it. A source may be used by any goroutine. A generation that was replaced
-// stays for a while, and reads of it are checked: a read either comes from one generation as a whole,
-// or it begins anew, or it returns an error.
+// stays for a while, and reads of it are checked: a read either comes from one generation as a
+// whole, or it begins anew, or it returns an error.
 package reads
 
 import (
