@@ -5,6 +5,10 @@
 // WaitFor, Rebuild, Redrive, Drop, DeadLetters, PublishAll and Close are its methods. What they run
 // on, what they read and which errors they return is package brook's.
 //
+// All functions, and the methods of App, may be called from any goroutine, if they do not say who
+// calls them. One Run or CatchUp and one rebuild of an app run at a time. Calls that change the live
+// views beside Run hold the quiesce lock, which tasks visit batch by batch.
+//
 // # For generated code
 //
 // What follows is no concern of programs. A package is described by a [Definition] of each

@@ -108,7 +108,7 @@ func (m *memory) resolveUnknown(ctx context.Context) error {
 	return err
 }
 
-// reloadOutbox fills the outbox anew. Over a shared store it only clears it: a member of a group
+// reloadOutbox fills the outbox again. Over a shared store it only clears it: a member of a group
 // loads it when it knows its partitions, and the holder of the lease when it looks.
 func (m *memory) reloadOutbox(ctx context.Context) error {
 	if err := m.tasks.Lock.Lock(ctx); err != nil { // nobody adds to it meanwhile

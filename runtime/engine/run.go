@@ -58,7 +58,7 @@ func (a *App) Run(ctx context.Context) error {
 	return err
 }
 
-// run is one call of Run: what works beside the tasks, and the loop that makes tasks anew.
+// run is one call of Run: what works beside the tasks, and the loop that makes tasks.
 type run struct {
 	app    *App
 	stop   context.Context    // ends when Run is to end

@@ -27,7 +27,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
 
-// Parts are the parts of an app that a follower reads, and tells what it heard.
+// Parts are the parts of an app that a follower reads, and those that it hands announcements to.
 type Parts struct {
 	Catalog   *catalog.Catalog
 	Publisher *publisher.Publisher
