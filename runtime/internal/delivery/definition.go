@@ -6,7 +6,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
-// Definition is all that the generator knows of a package, for [NewApp]. Generated code uses it.
+// Definition is all that the generator knows of a package, for engine.NewApp. Generated code uses
+// it.
 type Definition struct {
 	Sets        []string // names of the handler sets, in order
 	Collections []brook.AnyCollection
@@ -14,9 +15,9 @@ type Definition struct {
 	Handlers    []plan.Handler
 	Discards    []string // types that are received and ignored on purpose
 
-	// Lane makes the dispatch of one lane: a function that decodes an event, calls its
-	// handlers and applies what they give, all through tx.
+	// Lane returns the dispatch of one task: a function that decodes an event, calls its handlers
+	// and applies what they return, all through tx.
 	Lane func(tx *txn.Tx) func(*Delivery)
-	// Outgoing encodes an event of whichever type; false where its type is not the package's.
+	// Outgoing encodes an event of any type of the package; it returns false for any other.
 	Outgoing func(o brook.Outgoing, out *brook.Outbound) bool
 }

@@ -6,8 +6,6 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// What an app asks of its envelope beside Wrap and Open.
-
 // Tombstone reports whether a record is a tombstone.
 func Tombstone(e brook.Envelope, r *brook.Record) bool {
 	if r.Value != nil {
@@ -23,13 +21,14 @@ func Unkeyed(e brook.Envelope) bool {
 	return ok && u.Unkeyed()
 }
 
-// IsBare reports whether the envelope takes whatever a topic holds for payloads: what is none would be an event of zero values.
+// IsBare reports whether the envelope takes whatever a topic holds for a payload, so that anything
+// else would be an event of zero values.
 func IsBare(e brook.Envelope) bool {
 	b, ok := e.(brook.Bare)
 	return ok && b.Bare()
 }
 
-// untyped reports whether an error of Open says that the type that it found can't be relied on.
+// untyped reports whether an error of Open says that the type it found can't be relied on.
 func untyped(err error) bool {
 	var u interface{ Untyped() bool }
 	return errors.As(err, &u) && u.Untyped()

@@ -7,7 +7,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
-// Strayed tells which handler led the event astray.
+// Strayed returns which handler touched a key outside of the event's own; none if the record itself
+// is in the wrong place.
 func (d *Delivery) Strayed() brook.Stray {
 	s := brook.Stray{Position: d.Position, Type: d.Message.Type}
 	if d.foreign {
@@ -21,15 +22,18 @@ func (d *Delivery) Strayed() brook.Stray {
 	return s
 }
 
-// ReasonOf says why an event strays.
+// ReasonOf returns why an event strays.
 func ReasonOf(s *brook.Stray) string {
 	if s.Handler == "" {
-		return "its record is not keyed with the event's key, or lies in another partition than that key's"
+		return "its record is not keyed with the event's key, " +
+			"or lies in another partition than that key's"
 	}
 	return s.Handler + " touches a key that does not begin with the event's key"
 }
 
-// barred is the failure of an event that strays where other members' lanes can't be made to rest.
+// barred returns the failure of an event that strays in a task of a group member: the tasks of
+// other members can't be made to rest.
 func barred(s *brook.Stray) error {
-	return fmt.Errorf("%w: %s, and among the members of a group it can't run alone: Redrive applies it", txn.ErrCrossKey, ReasonOf(s))
+	return fmt.Errorf("%w: %s, and among the members of a group it can't run alone: "+
+		"Redrive applies it", txn.ErrCrossKey, ReasonOf(s))
 }

@@ -1,5 +1,8 @@
-// Package repeats tells events that come again from those that are new: emissions of brook by their
-// sequence, and, with Config.DropRepeats, all events by author and ID.
+// Package repeats recognizes events that were folded before: emissions of brook by their sequence
+// and, with Config.DropRepeats, every event by its author and ID.
+//
+// Package task owns a Filter for each partition. The goroutine of its task uses it, or whoever holds
+// the quiesce lock; it has no lock of its own.
 package repeats
 
 import (
@@ -13,24 +16,25 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Filter knows the repeats of one partition. It reads from the store what it needs to know, and is used
-// by the task of the partition alone.
+// Filter recognizes the repeats of one partition. It reads what it needs to know from the store.
 type Filter struct {
 	id   partition.ID
 	size int // of the window; 0: there is none
 
-	last   map[string]brook.Sequence // the highest sequence folded of a stream, filled as they are met
-	moved  map[string]brook.Sequence // those that the batch moved on
-	window *window                   // nil: it is not known
-	hash   eventHash                 // of the event that was asked for last; zero: the window has no use for it
+	last   map[string]brook.Sequence // the mark of each stream that was met: its highest sequence
+	moved  map[string]brook.Sequence // marks that the batch moved on
+	window *window                   // nil: not read yet
+	hash   eventHash                 // of the last event; zero: the window need not remember it
 }
 
 // NewFilter returns the filter of a partition. size is Config.DropRepeats.
 func NewFilter(id partition.ID, size int) *Filter { return &Filter{id: id, size: size} }
 
-// Repeated reports whether an event was folded before. named says that its record has an ID; folded and
-// window are the tables of the views.
-func (f *Filter) Repeated(ctx context.Context, r brook.Reader, folded, window brook.Table, m *brook.Message, named bool) (bool, error) {
+// Repeated reports whether an event was folded before. named says that its record has an ID;
+// folded and window are the tables of the views.
+func (f *Filter) Repeated(
+	ctx context.Context, r brook.Reader, folded, window brook.Table, m *brook.Message, named bool,
+) (bool, error) {
 	f.hash = eventHash{}
 	if m.Lane != "" {
 		if repeat, err := f.overtaken(ctx, r, folded, m); repeat || err != nil {
@@ -55,8 +59,10 @@ func (f *Filter) Repeated(ctx context.Context, r brook.Reader, folded, window br
 	return false, nil
 }
 
-// overtaken reports whether the stream of an emission has come as far before.
-func (f *Filter) overtaken(ctx context.Context, r brook.Reader, t brook.Table, m *brook.Message) (bool, error) {
+// overtaken reports whether the stream of an emission came as far before.
+func (f *Filter) overtaken(
+	ctx context.Context, r brook.Reader, t brook.Table, m *brook.Message,
+) (bool, error) {
 	k := f.streamKey(m)
 	last, ok := f.last[string(k)]
 	if !ok {
@@ -68,7 +74,8 @@ func (f *Filter) overtaken(ctx context.Context, r brook.Reader, t brook.Table, m
 			return false, err
 		default:
 			if last, err = decodeSequence(v.Data.([]byte)); err != nil {
-				return false, fmt.Errorf("brook: stored mark of lane %s: %w: %w", m.Lane, err, brook.ErrPermanent)
+				return false, fmt.Errorf("brook: stored mark of stream %s: %w: %w",
+					m.Lane, err, brook.ErrPermanent)
 			}
 		}
 		if f.last == nil {
@@ -79,8 +86,8 @@ func (f *Filter) overtaken(ctx context.Context, r brook.Reader, t brook.Table, m
 	return !m.Sequence.After(last), nil
 }
 
-// Accept takes the event that was asked for last into the batch. remembered says that it is to be known
-// by author and ID.
+// Accept takes the event that Repeated was last called with into the batch. remembered says that
+// later events are compared with its author and ID.
 func (f *Filter) Accept(m *brook.Message, remembered bool) {
 	if m.Lane != "" {
 		k := f.streamKey(m)
@@ -95,12 +102,12 @@ func (f *Filter) Accept(m *brook.Message, remembered bool) {
 	}
 }
 
-// streamKey names a stream of emissions as the partition receives it.
+// streamKey returns the key of the mark of an emission's stream in this partition.
 func (f *Filter) streamKey(m *brook.Message) []byte {
 	return key.AppendString(key.AppendString(f.id.AppendKey(nil), m.Author), m.Lane)
 }
 
-// Writes appends what the batch moved on.
+// Writes appends what stores the marks and the window as the batch leaves them.
 func (f *Filter) Writes(writes []brook.Write, folded, window brook.Table) []brook.Write {
 	for k, s := range f.moved {
 		writes = append(writes, brook.Write{Table: folded, Key: []byte(k), Value: encodeSequence(s)})
@@ -114,16 +121,23 @@ func (f *Filter) Committed() {
 	f.window.commit()
 }
 
-// Reset forgets all, to read it anew: the batch is put back, or the views are others.
+// Reset forgets everything, to be read from the store again: the batch was put back, or the views
+// are others.
 func (f *Filter) Reset() { f.last, f.moved, f.window = nil, nil, nil }
 
+// encodeSequence returns the stored form of a mark.
 func encodeSequence(s brook.Sequence) []byte {
-	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, uint64(s.Offset)), uint32(s.Ordinal))
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 12), uint64(s.Offset))
+	return binary.BigEndian.AppendUint32(b, uint32(s.Ordinal))
 }
 
+// decodeSequence decodes a mark. The error is key.ErrCorrupt.
 func decodeSequence(b []byte) (brook.Sequence, error) {
 	if len(b) != 12 {
 		return brook.Sequence{}, key.ErrCorrupt
 	}
-	return brook.Sequence{Offset: int64(binary.BigEndian.Uint64(b)), Ordinal: int32(binary.BigEndian.Uint32(b[8:]))}, nil
+	return brook.Sequence{
+		Offset:  int64(binary.BigEndian.Uint64(b)),
+		Ordinal: int32(binary.BigEndian.Uint32(b[8:])),
+	}, nil
 }

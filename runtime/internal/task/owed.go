@@ -10,7 +10,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// Owe takes the emissions of an event into the batch of a rebuild, those of sets that never acted on it.
+// Owe takes the emissions of an event into the batch of a rebuild: those of sets that never acted
+// on it.
 func (t *Task) Owe(d *delivery.Delivery, aside deadletter.SetAside) {
 	for i := range d.Emissions {
 		if !aside.Owed(d.Position, t.set.Def.Sets[d.Emissions[i].Set]) {
@@ -22,7 +23,7 @@ func (t *Task) Owe(d *delivery.Delivery, aside deadletter.SetAside) {
 	}
 }
 
-// RaiseAll raises the epochs of the partitions that caused items.
+// RaiseAll bumps the epochs of the partitions whose events caused items.
 func (t *Task) RaiseAll(ctx context.Context, items []*outbox.Item) error {
 	raised := map[partition.ID]bool{}
 	for _, item := range items {
@@ -35,7 +36,8 @@ func (t *Task) RaiseAll(ctx context.Context, items []*outbox.Item) error {
 		if err != nil {
 			return err
 		}
-		t.Batch.Writes, t.Batch.Checks = append(t.Batch.Writes, writes...), append(t.Batch.Checks, checks...)
+		t.Batch.Writes = append(t.Batch.Writes, writes...)
+		t.Batch.Checks = append(t.Batch.Checks, checks...)
 	}
 	return nil
 }
@@ -46,7 +48,7 @@ func (t *Task) Renumber(item *outbox.Item) error {
 	return t.set.Emissions.Renumber(item, t.number)
 }
 
-// number makes a message the next one of the numbered stream.
+// number makes a message the next one of the numbered stream, and returns its number.
 func (t *Task) number(m *brook.Message) int64 {
 	t.numbered = true
 	return t.set.Emissions.Number(m)

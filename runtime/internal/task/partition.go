@@ -9,43 +9,27 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/repeats"
 )
 
-// Partition is one partition in a lane.
+// Partition is a partition of a task: its queue, its blocked keys and its repeats. It is the host
+// of its deliveries. The task's goroutine uses it, or who holds the quiesce lock.
 type Partition struct {
 	*input.Queue
 	task *Task // whose partition it is
 
-	broken   int  // tries of the head that the store failed, one after the other
-	unstored int  // tries of the head of which not even the letter could be stored
-	Full     bool // it stands still for want of room for dead letters, which was told
-	outbound int  // what waited in the outbox for it when the batch began
-	Blocked  *deadletter.Blocked
-	Repeats  *repeats.Filter
-	emits    string // what the streams of emissions that are caused here begin with; "": not needed yet
+	Blocked *deadletter.Blocked
+	Repeats *repeats.Filter
+
+	broken   int    // tries of the head in a row in which the store failed
+	unstored int    // tries of the head whose letter alone was too large for the store
+	Full     bool   // it stands still because of its dead letters, which was reported
+	outbound int    // emissions that waited in the outbox when the batch began
+	emits    string // what streams of emissions begin with; "": not needed yet
 }
 
-// source gives what the streams of emissions that are caused in the partition begin with.
-func (p *Partition) source(k *emission.Maker) string {
-	if p.emits == "" {
-		p.emits = k.Source(p.Log, p.ID)
-	}
-	return p.emits
-}
-
-// commit forgets the batch, which is in the store.
-func (p *Partition) commit() {
-	p.Committed()
-	p.Repeats.Committed()
-	p.unstored = 0
-}
-
-// NewPartition returns the feed of a partition that is read from its start. dropRepeats is Config.DropRepeats.
+// NewPartition returns a partition that is read from its start. dropRepeats is Config.DropRepeats.
 func NewPartition(p brook.Partition, blocked *deadletter.Blocked, dropRepeats int) *Partition {
 	q := input.NewQueue(p)
 	return &Partition{Queue: q, Blocked: blocked, Repeats: repeats.NewFilter(q.ID, dropRepeats)}
 }
-
-// dirty reports whether the batch has a position of the feed to store.
-func dirty(p *Partition) bool { return p.Dirty() }
 
 var _ delivery.Host = (*Partition)(nil)
 
@@ -63,6 +47,24 @@ func (p *Partition) Blocker(d *delivery.Delivery, set string) (brook.Position, b
 	offset, ok := p.Blocked.Blocker(set, p.task.set.keyText(d), d.Position.Offset)
 	return p.ID.At(offset), ok
 }
+
+// source returns what the streams of emissions begin with that are caused in the partition.
+func (p *Partition) source(k *emission.Maker) string {
+	if p.emits == "" {
+		p.emits = k.Source(p.Log, p.ID)
+	}
+	return p.emits
+}
+
+// commit forgets the batch, which is in the store.
+func (p *Partition) commit() {
+	p.Committed()
+	p.Repeats.Committed()
+	p.unstored = 0
+}
+
+// dirty reports whether the batch has a position of p to store.
+func dirty(p *Partition) bool { return p.Dirty() }
 
 // nobody is the host of events that are in no partition.
 type nobody struct{}

@@ -2,21 +2,18 @@ package task
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
-// processRecord runs one record through the handler sets. Unless the outcome is kept, nothing of it stays, and the
-// error says why.
+// processRecord runs one record through the handler sets. If the outcome is not accepted, nothing
+// of it stays, and the error says why.
 func (t *Task) processRecord(ctx context.Context, p *Partition, r *brook.Record) (outcome, error) {
 	if t.Batch.started.IsZero() {
 		t.Batch.started = time.Now()
@@ -28,13 +25,16 @@ func (t *Task) processRecord(ctx context.Context, p *Partition, r *brook.Record)
 		d.Forced = t.tooLarge
 	}
 	d.Skips = t.Target.Dropped(d.Position)
-	if r.Value == nil && delivery.Tombstone(t.set.Config.Envelope, r) || slices.Contains(d.Skips, "") { // the latter was dropped for all sets
+	dropped := slices.Contains(d.Skips, "") // for all sets
+	if dropped || r.Value == nil && delivery.Tombstone(t.set.Config.Envelope, r) {
 		t.Batch.events++
 		t.Batch.discarded++
 		return accepted, nil
 	}
 	t.unwrap(d)
-	repeat, err := p.Repeats.Repeated(ctx, t.set.Reader, t.Gen.Folded, t.Gen.Window, &d.Message, d.Named)
+	repeat, err := p.Repeats.Repeated(
+		ctx, t.set.Reader, t.Gen.Folded, t.Gen.Window, &d.Message, d.Named,
+	)
 	if err != nil {
 		return storeUnavailable, err
 	}
@@ -65,49 +65,22 @@ func (t *Task) prepare(ctx context.Context, d *delivery.Delivery, r *brook.Recor
 }
 
 // Prepare clears the delivery for a record of Process, which is in no partition and waits behind
-// nobody.
+// nothing.
 func (t *Task) Prepare(ctx context.Context, d *delivery.Delivery, r *brook.Record) {
 	t.current = nil
 	d.Prepare(ctx, t.Tx, t.set.Def, r, nobody{}, t.set.Config.Group)
 }
 
 // unwrap opens the record's envelope.
-func (t *Task) unwrap(d *delivery.Delivery) { d.Unwrap(t.set.Config.Envelope, t.set.Bare, t.set.Code) }
-
-// Dispatch runs the generated code.
-func (t *Task) Dispatch(d *delivery.Delivery) { d.Dispatch(t.Deliver) }
-
-// classify says what becomes of an event that was dispatched.
-func (t *Task) classify(p *Partition, d *delivery.Delivery) (outcome, error) {
-	switch {
-	case t.Tx.CrossKey():
-		t.last = d.Strayed()
-		return crossKey, nil
-	case d.Ctx.Err() != nil:
-		return cancelled, d.Ctx.Err()
-	case t.Tx.StoreFault() != nil:
-		return storeUnavailable, t.Tx.StoreFault()
-	}
-	for i := range d.Results {
-		if r := &d.Results[i]; r.Again && p.Attempts+1 < t.set.Config.Retry.Attempts {
-			return retryLater, fmt.Errorf("%s: %w", r.Set, r.Err)
-		}
-	}
-	if !t.Target.Stops() {
-		return accepted, nil
-	}
-	if d.DecodeErr != nil {
-		return stopApp, &brook.RecordError{Position: d.Position, Type: d.Message.Type, Err: d.DecodeErr}
-	}
-	for i := range d.Results {
-		if r := &d.Results[i]; r.Err != nil {
-			return stopApp, &brook.RecordError{Position: d.Position, Type: d.Message.Type, Err: fmt.Errorf("set %s: %s: %w", r.Set, r.Stage, r.Err)}
-		}
-	}
-	return accepted, nil
+func (t *Task) unwrap(d *delivery.Delivery) {
+	d.Unwrap(t.set.Config.Envelope, t.set.Bare, t.set.Code)
 }
 
-// accept takes into the batch what became of an event.
+// Dispatch runs the generated code on a delivery.
+func (t *Task) Dispatch(d *delivery.Delivery) { d.Dispatch(t.Deliver) }
+
+// accept takes into the batch what became of an event: letters, emissions and effects. Its changes
+// stay in the transaction.
 func (t *Task) accept(p *Partition, d *delivery.Delivery) {
 	if d.DecodeErr != nil {
 		t.Tx.Revert()
@@ -118,7 +91,8 @@ func (t *Task) accept(p *Partition, d *delivery.Delivery) {
 		if d.Letter != nil {
 			key = d.Letter.Key
 		}
-		t.park(p, t.letter(d, d.Only, brook.StageDecode, d.DecodeErr, p.Attempts+1, key)) // of one set it stays that set's: others took it before
+		// The letter of one set stays that set's: the others took the event before.
+		t.park(p, t.letter(d, d.Only, brook.StageDecode, d.DecodeErr, p.Attempts+1, key))
 		return
 	}
 	switch {
@@ -139,17 +113,17 @@ func (t *Task) accept(p *Partition, d *delivery.Delivery) {
 		t.park(p, t.letter(d, r.Set, r.Stage, r.Err, attempts, t.set.keyText(d)))
 	}
 	t.Tx.Accept()
-	switch {
-	case len(d.Emissions)+len(d.Effects) == 0:
-	default:
+	if len(d.Emissions)+len(d.Effects) > 0 {
 		t.Target.Stage(t, p, d)
 	}
 }
 
-// acted reports whether nothing is to be done about an event any more: an earlier run, or another member of the group, did. What is redriven
-// was not done yet, wherever the group stands.
+// acted reports whether nothing is left to be done about an event, because an earlier run or
+// another member of the group did it. What is redriven was not done yet, however far the group
+// came.
 func (t *Task) acted(p *Partition, d *delivery.Delivery) bool {
-	return d.Silent && len(d.Owes) == 0 || d.Position.Offset < p.Silent || t != t.set.Exclusive && t.set.Outbox.Acted(d.Position)
+	return d.Silent && len(d.Owes) == 0 || d.Position.Offset < p.Silent ||
+		t != t.set.Exclusive && t.set.Outbox.Acted(d.Position)
 }
 
 // StageEffects takes the emissions and effects of an event into the batch.
@@ -166,7 +140,8 @@ func (t *Task) StageEffects(d *delivery.Delivery) {
 		if !d.Owing(e.Set) {
 			continue
 		}
-		t.Batch.effects = append(t.Batch.effects, outbox.Effect{Position: d.Position, Set: e.Set, Run: e.Run})
+		effect := outbox.Effect{Position: d.Position, Set: e.Set, Run: e.Run}
+		t.Batch.effects = append(t.Batch.effects, effect)
 	}
 }
 
@@ -178,11 +153,9 @@ func (t *Task) item(d *delivery.Delivery, e *delivery.Emission) *outbox.Item {
 	if t == t.set.Exclusive {
 		number = t.number
 	}
-	source := ""
+	source := k.Stem()
 	if t.current != nil {
 		source = t.current.source(k)
-	} else {
-		source = k.Stem()
 	}
 	item, err := k.Item(d, e, source, number)
 	switch {
@@ -194,23 +167,4 @@ func (t *Task) item(d *delivery.Delivery, e *delivery.Emission) *outbox.Item {
 		t.park(t.current, publisher.LetterOf(item, err))
 	}
 	return nil
-}
-
-func (t *Task) letter(d *delivery.Delivery, set, stage string, err error, attempts int, key []byte) deadletter.Letter {
-	if errors.Is(err, brook.ErrTooLarge) {
-		stage = brook.StageApply
-	}
-	var stack []byte
-	if p := (*brook.PanicError)(nil); errors.As(err, &p) {
-		stack = p.Stack
-	}
-	return deadletter.Letter{Stack: stack, Owes: d.Owed(set), DeadLetter: brook.DeadLetter{Position: d.Position, ID: d.Message.ID, Type: d.Message.Type, Author: d.Message.Author,
-		Stage: stage, Set: set, Error: deadletter.ErrorText(err), Attempts: attempts, Time: time.Now().UTC(), Key: key, Record: *d.Record, Silent: d.Silent && (set == "" || !d.Owing(set))}}
-}
-
-// park takes a letter into the batch.
-func (t *Task) park(p *Partition, letter deadletter.Letter) {
-	t.Target.Silence(&letter)
-	t.Batch.Letters = append(t.Batch.Letters, letter)
-	p.Blocked.Add(&letter, t.set.Config.OnFailure != brook.GoOn)
 }

@@ -15,8 +15,12 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
-// Redrive runs a letter's event through the set that failed, or through all where it failed before any.
-func (t *Task) Redrive(ctx context.Context, p *Partition, letter deadletter.Letter, remove []brook.Write) (applied bool, err error) {
+// Redrive runs a letter's event through the set that failed, or through all sets if it failed
+// before any. It reports whether that succeeded. remove is the removal of the letter, followed by
+// other writes of the commit.
+func (t *Task) Redrive(
+	ctx context.Context, p *Partition, letter deadletter.Letter, remove []brook.Write,
+) (applied bool, err error) {
 	s, blocked := t.set, p.Blocked
 	d := &t.M
 	record := letter.Record
@@ -37,7 +41,8 @@ func (t *Task) Redrive(ctx context.Context, p *Partition, letter deadletter.Lett
 	if d.Only != "" && d.DecodeErr == nil && len(d.Results) == 0 {
 		d.Known, d.Handled = true, true
 		d.Results = append(d.Results, delivery.Result{Set: d.Only, Stage: brook.StageHandle,
-			Err: fmt.Errorf("there is no handler of %s in a set %s any more: drop the letter, or bring it back", d.Message.Type, d.Only)})
+			Err: fmt.Errorf("there is no handler of %s in a set %s any more: "+
+				"drop the letter, or bring it back", d.Message.Type, d.Only)})
 	}
 	blocked.Remove(&letter)
 	t.accept(p, d)
@@ -57,8 +62,10 @@ func (t *Task) Redrive(ctx context.Context, p *Partition, letter deadletter.Lett
 		}
 	}
 	defer func() { t.aside = nil }()
-	applied = !slices.ContainsFunc(t.Batch.Letters, func(letter deadletter.Letter) bool { return letter.Stage != brook.StageEmit }) // its emissions have letters of their own
-	if !t.Target.Visits() && len(t.Batch.Letters) == 1 && bytes.Equal(t.Batch.Letters[0].AppendKey(nil), remove[0].Key) {
+	failed := func(l deadletter.Letter) bool { return l.Stage != brook.StageEmit }
+	applied = !slices.ContainsFunc(t.Batch.Letters, failed) // emissions have letters of their own
+	if !t.Target.Visits() && len(t.Batch.Letters) == 1 &&
+		bytes.Equal(t.Batch.Letters[0].AppendKey(nil), remove[0].Key) {
 		t.unput(blocked)
 		blocked.Add(&letter, s.Config.OnFailure != brook.GoOn) // it stays as it was
 		return false, nil
@@ -71,14 +78,15 @@ func (t *Task) Redrive(ctx context.Context, p *Partition, letter deadletter.Lett
 		return false, nil
 	}
 	if errors.Is(err, brook.ErrTooLarge) {
-		// What it changes does not fit: it stays a letter, tried once more.
+		// What it changes is too large: it stays a letter that was tried once more.
 		checks := t.Batch.Checks
 		t.unput(blocked)
 		t.Forget()
 		t.Batch.Checks = checks
-		failed := letter
-		failed.Attempts, failed.Error, failed.Stage = letter.Attempts+1, deadletter.ErrorText(err), brook.StageApply
-		t.park(p, failed)
+		again := letter
+		again.Attempts++
+		again.Error, again.Stage = deadletter.ErrorText(err), brook.StageApply
+		t.park(p, again)
 		t.Batch.Writes = t.unlessRewritten(remove)
 		applied, err = false, t.CommitAlone(ctx)
 	}
@@ -89,7 +97,7 @@ func (t *Task) Redrive(ctx context.Context, p *Partition, letter deadletter.Lett
 	return applied, err
 }
 
-// unlessRewritten leaves out the removal of a letter that the batch writes anew.
+// unlessRewritten returns remove without the removal of a letter that the batch writes anew.
 func (t *Task) unlessRewritten(remove []brook.Write) []brook.Write {
 	for i := range t.Batch.Letters {
 		if bytes.Equal(t.Batch.Letters[i].AppendKey(nil), remove[0].Key) {
@@ -99,17 +107,19 @@ func (t *Task) unlessRewritten(remove []brook.Write) []brook.Write {
 	return remove
 }
 
-// unput takes the letters of the batch out of the waits again.
+// unput takes the letters of the batch out of the blocked keys.
 func (t *Task) unput(blocked *deadletter.Blocked) {
 	for i := range t.Batch.Letters {
 		blocked.Remove(&t.Batch.Letters[i])
 	}
 }
 
-// Reemit puts what the log refused back to be published, in the stream of numbered emissions.
+// Reemit publishes what the log refused once more, in the stream of numbered emissions.
 func (t *Task) Reemit(ctx context.Context, letter deadletter.Letter, remove []brook.Write) error {
-	item := &outbox.Item{Free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type, ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal,
-		Record: letter.Record}
+	item := &outbox.Item{
+		Free: true, Position: letter.Position, Author: letter.Author, Type: letter.Type,
+		ID: letter.ID, Set: letter.Set, Ordinal: letter.Ordinal, Record: letter.Record,
+	}
 	if err := t.Renumber(item); err != nil {
 		return err
 	}

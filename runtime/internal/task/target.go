@@ -15,43 +15,46 @@ import (
 
 // Target is what a task folds into: the live views, or those that a rebuild makes.
 type Target interface {
-	// visits reports whether batches visit the lock: others read what they change.
+	// Visits reports whether batches visit the quiesce lock: others read what they change.
 	Visits() bool
-	// current reports whether a generation is still the one to fold into.
+	// Current reports whether a generation is still the one to fold into.
 	Current(g *catalog.Generation) bool
-	// lost returns why the task may not fold any longer, nil if it may.
+	// Lost returns why the task may not fold any longer, nil if it may.
 	Lost() error
-	// claim makes sure, before a batch, that the task may fold. The caller does not visit the lock.
+	// Claim makes sure, before a batch, that the task may fold. The caller does not visit the lock.
 	Claim(ctx context.Context) error
-	// claimed reports whether that still holds. The caller visits the lock, or has it.
+	// Claimed reports whether that still holds. The caller visits the lock, or holds it.
 	Claimed() bool
-	// look notes, once for each batch, what waits in the outbox.
-	Look(feeds []*Partition)
-	// full reports whether a feed stands still for want of room.
+	// Look notes, once for each batch, what waits in the outbox.
+	Look(partitions []*Partition)
+	// Full reports whether a partition stands still because too much of it waits.
 	Full(t *Task, p *Partition) bool
-	// skip goes on behind what retention took from under a reader.
+	// Skip goes on behind what retention took from under a reader.
 	Skip(p *Partition, lost input.Gap)
-	// dropped names the sets for which an event is not to be handled; "" stands for all.
-	Dropped(p brook.Position) []string
-	// stops reports whether the failure of an event ends Run.
+	// Dropped returns the sets that are not to handle an event; "" stands for all.
+	Dropped(at brook.Position) []string
+	// Stops reports whether the failure of an event ends Run.
 	Stops() bool
-	// stage takes the emissions and effects of an event into the batch, those that are to happen.
+	// Stage takes into the batch those emissions and effects of an event that are to happen.
 	Stage(t *Task, p *Partition, d *delivery.Delivery)
-	// silence says of a new letter whether its event was acted on.
+	// Silence notes in a new letter whether its event was acted on.
 	Silence(letter *deadletter.Letter)
-	// committed tells others what a batch brought, and takes down what is due after it.
+	// Committed tells others what a batch brought, and notes what is due after it.
 	Committed(t *Task, moved []brook.Progress, from []brook.Position)
 }
 
-// Live is the target of tasks that fold into the live views: with the lock, and with emissions and
-// effects.
+// Live is the target of tasks that fold into the live views: with the quiesce lock, and with
+// emissions and effects.
 type Live struct{ *Set }
 
+// Visits returns true.
 func (l Live) Visits() bool { return true }
 
-// Current is false if another process switched, and Process or Redrive saw it first.
+// Current returns false if another process promoted a generation, and Process or Redrive saw it
+// first.
 func (l Live) Current(g *catalog.Generation) bool { return g == l.Catalog.Live() }
 
+// Lost returns retry.ErrRestart if the claim of the live views is lost.
 func (l Live) Lost() error {
 	if l.Catalog.Lost() {
 		return retry.ErrRestart
@@ -59,6 +62,7 @@ func (l Live) Lost() error {
 	return nil
 }
 
+// Claim writes the code's contract into the state, unless that was done.
 func (l Live) Claim(ctx context.Context) error {
 	err := l.Catalog.Claim(ctx)
 	if err != nil && l.Catalog.Lost() {
@@ -67,16 +71,19 @@ func (l Live) Claim(ctx context.Context) error {
 	return err
 }
 
-// Claimed is false if another version of the code overtook this one, or the live views are others that
-// are to be claimed first.
+// Claimed returns false if another version of the code overtook this one, or the live views are
+// others that are to be claimed first.
 func (l Live) Claimed() bool { return l.Catalog.Claimed() }
 
-func (l Live) Look(feeds []*Partition) {
-	for _, p := range feeds {
+// Look notes how much waits in the outbox for each partition.
+func (l Live) Look(partitions []*Partition) {
+	for _, p := range partitions {
 		p.outbound = l.Outbox.Depth(p.ID)
 	}
 }
 
+// Full reports whether a partition stands still: too many of its emissions wait in the outbox, or
+// it has too many dead letters.
 func (l Live) Full(t *Task, p *Partition) bool {
 	if p.outbound+len(t.Batch.Items) >= l.Config.MaxOutbox {
 		return true
@@ -88,28 +95,35 @@ func (l Live) Full(t *Task, p *Partition) bool {
 	}
 	if !p.Full {
 		p.Full = true
-		t.due.failures = append(t.due.failures, brook.Failure{What: "handle", Position: p.ID.At(p.Next()), Attempts: 1,
+		t.due.failures = append(t.due.failures, brook.Failure{
+			What: "handle", Position: p.ID.At(p.Next()), Attempts: 1,
 			Err: fmt.Errorf("%w: partition %s has %d and stands still until some are redriven or dropped",
-				brook.ErrDeadLettersFull, p.ID, letters)})
+				brook.ErrDeadLettersFull, p.ID, letters),
+		})
 	}
 	return true
 }
 
-// Skip is never called: what the log lost ends a feed of the live views.
+// Skip does nothing and is never called: what the log lost ends a partition of the live views.
 func (l Live) Skip(*Partition, input.Gap) {}
 
+// Dropped returns nil.
 func (l Live) Dropped(brook.Position) []string { return nil }
 
+// Stops reports whether Config.OnFailure is Stop.
 func (l Live) Stops() bool { return l.Config.OnFailure == brook.Stop }
 
+// Stage takes what is not done yet into the batch.
 func (l Live) Stage(t *Task, p *Partition, d *delivery.Delivery) {
 	if !t.acted(p, d) {
 		t.StageEffects(d)
 	}
 }
 
+// Silence does nothing: the live views act on their events.
 func (l Live) Silence(*deadletter.Letter) {}
 
+// Committed wakes watchers, moves progress on, and hands emissions and effects to the outbox.
 func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) {
 	b, due := &t.Batch, &t.due
 	l.Hub.Publish(t.Tx.Changed)
@@ -122,8 +136,8 @@ func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) 
 		l.Outbox.Committed(b.Items, b.effects, positions(moved), from, l.Publisher.Marking())...)
 	if l.Config.Hooks.Commit != nil && len(moved) > 0 {
 		due.commits = append(due.commits, brook.Commit{
-			Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.Unknown), Repeats: b.repeats,
-			Strays: b.strays, Letters: len(b.Letters), Duration: time.Since(b.started),
+			Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.Unknown),
+			Repeats: b.repeats, Strays: b.strays, Letters: len(b.Letters), Duration: time.Since(b.started),
 		})
 	}
 }

@@ -1,115 +1,84 @@
-// Package task folds events: one loop that takes the next record, runs it through the handlers in a transaction, gathers a batch, commits
-// it, and does what is due after the commit. What a task folds into, the live views or those of a rebuild, is its target.
+// Package task folds events: a loop takes the next record, runs it through the handler sets in a
+// transaction, gathers a batch, commits it, and does what is due after the commit.
+//
+// Package engine runs tasks for the live views, and package rebuild one for those that it makes:
+// what a task folds into is its Target. Set is what the tasks of one app share.
+//
+// Each task belongs to one goroutine, which calls Run, or of package engine CatchUp. The exclusive
+// task belongs to whoever holds the quiesce lock. Tasks of live views fold each batch within a visit
+// of that lock. Whoever holds it may use all tasks, their partitions, and what Set says the lock
+// guards. Set.LanesMu guards which tasks there are. Rouse and WakeTasks may be called by anybody.
 package task
 
 import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
-	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/input"
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/prefetch"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
-// In makes the lane fold into g.
-func (t *Task) In(g *catalog.Generation) {
-	t.Gen = g
-	t.Tx.On(g.Tables, g.Unready)
-}
-
 // Task folds the events of some partitions, one at a time, into the views of one generation.
 type Task struct {
-	set        *Set
-	Gen        *catalog.Generation
-	Target     Target
-	Parallel   bool // others run beside it
-	count      int  // of lanes
+	set      *Set
+	Gen      *catalog.Generation
+	Target   Target
+	Parallel bool // others run beside it
+	count    int  // of tasks
+
 	Partitions []*Partition
-	queues     input.Group      // of feeds
-	mayTake    func(i int) bool // reports whether a feed does not stand still
+	queues     input.Group      // of Partitions, in the same order
+	mayTake    func(i int) bool // reports whether a queue may go on
 	Chunks     chan input.Fetch
-	wake       retry.Signal  // a feed that stood still may go on
-	Effects    *effects.Line // nil: they are run at once
+	wake       retry.Signal  // a partition that stood still may go on
+	Effects    *effects.Line // nil: effects run at once
 	due        Due
-	exclusive  bool                 // it runs with all others at rest
-	others     []brook.Check        // of a lane without feeds: that the partitions stand where they stood
-	visit      quiesce.Visitor      // of the gate
-	Inside     bool                 // between enter and leave
-	Rest       *Quiesced            // of whom the lane runs in
-	aside      func() (back func()) // see setAside
-	withheld   bool                 // the letters of the batch are not in the waits
-	overtaken  bool                 // somebody had the gate since the batch was tried
-	Over       error                // why the task ends, found while the next feed was chosen
-	trouble    error                // what the store failed with last, which no error says yet
+
+	visit     quiesce.Visitor      // of the quiesce lock
+	Inside    bool                 // between Enter and Leave
+	Rest      *Quiesced            // whose owner runs the task; nil: none
+	exclusive bool                 // all other tasks rest
+	others    []brook.Check        // of all partitions, for a task without any
+	aside     func() (back func()) // see setAside
+	withheld  bool                 // the letters of the batch block no keys
+	overtaken bool                 // somebody held the lock since the batch was tried
+	Over      error                // why the task ends, found while the next record was chosen
+	trouble   error                // what the store failed with last, and no error said yet
 
 	Tx      *txn.Tx
 	Deliver func(*delivery.Delivery)
 	M       delivery.Delivery
-	current *Partition // whose event runs; nil: it waits behind nobody
+	current *Partition // whose event runs; nil: it is in none
 	Batch   batch
-	writes  []brook.Write // of the commit, kept for its room
+	writes  []brook.Write // scratch of commit
 	limit   int           // events per batch
-	strays  int           // so far
-	last    brook.Stray   // the last of them
-	events  int           // so far
+	events  int           // that were folded
+	strays  int           // of these
+	last    brook.Stray   // of strays
 
 	tooLarge   error // the event at tooLargeAt alone is more than the store takes
 	tooLargeAt brook.Position
-	numbered   bool                 // the batch used numbers that the store counts
-	prefetcher *prefetch.Prefetcher // nil until the first event; nil over a store that is near
+	numbered   bool                 // the batch has numbers of the numbered stream
+	prefetcher *prefetch.Prefetcher // nil before the first event, and if the store is near
 }
 
-// batch is what a batch holds besides the transaction.
-type batch struct {
-	events, strays, repeats int
-	bytes                   int // of the events' records
-	discarded               int
-	Unknown                 []Unknown
-	last                    brook.Position // of the event that came last
-	Letters                 []deadletter.Letter
-	Items                   []*outbox.Item
-	owed                    []*outbox.Item // of a rebuild
-	effects                 []outbox.Effect
-	Writes                  []brook.Write // of removed letters and the like
-	Checks                  []brook.Check // what these rely on
-	started                 time.Time
-	prefetched              time.Duration // how long reading ahead took
-}
-
-// outcome is what became of an event that a lane took.
-type outcome uint8
-
-const (
-	accepted         outcome = iota // it is in the batch
-	retryLater                      // it is to be tried again later
-	storeUnavailable                // the store did not answer
-	crossKey                        // it has to run alone
-	cancelled                       // the runtime's context ended
-	stopApp                         // Run ends because of it
-	goSerial                        // it is kept, but Run is to go on with one lane
-)
-
-// errRewound says that a batch was put back because it was too large.
-var errRewound = fmt.Errorf("%w: the batch comes again, smaller", retry.ErrStop)
-
-// ErrGoSerial makes Run go on with one lane.
-var ErrGoSerial = errors.New("more than a tenth of the events stray")
-
+// NewTask returns a task without partitions that folds into g.
 func (s *Set) NewTask(g *catalog.Generation, target Target) *Task {
-	t := &Task{set: s, Gen: g, Target: target, Tx: txn.New(s.Def.Collections, s.Code.Layout, s.Reader), limit: max(1, s.Config.BatchSize),
-		wake: retry.NewSignal(), Chunks: make(chan input.Fetch)}
+	t := &Task{
+		set: s, Gen: g, Target: target, Tx: txn.New(s.Def.Collections, s.Code.Layout, s.Reader),
+		limit: max(1, s.Config.BatchSize), wake: retry.NewSignal(), Chunks: make(chan input.Fetch),
+	}
 	t.In(g)
 	if target.Visits() && s.Catalog.Fenced() {
 		t.Tx.TrackReads()
@@ -118,8 +87,35 @@ func (s *Set) NewTask(g *catalog.Generation, target Target) *Task {
 	return t
 }
 
-// Run folds what its feeds bring until stop ends, finishing under ctx what is in flight then. It returns nil
-// when stop ended, and when every feed reached its end.
+// In makes the task fold into g. The caller holds the quiesce lock, or runs the task.
+func (t *Task) In(g *catalog.Generation) {
+	t.Gen = g
+	t.Tx.On(g.Tables, g.Unready)
+}
+
+// Partition returns the task's partition of that ID, nil if it has none.
+func (t *Task) Partition(id partition.ID) *Partition {
+	for _, p := range t.Partitions {
+		if p.ID == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// SetPartitions sets the partitions of the task, which it sorts.
+func (t *Task) SetPartitions(partitions []*Partition) {
+	slices.SortFunc(partitions, func(p, q *Partition) int { return p.ID.At(0).Compare(q.ID.At(0)) })
+	t.Partitions, t.queues = partitions, make(input.Group, len(partitions))
+	for i, p := range partitions {
+		t.queues[i] = p.Queue
+		p.task = t
+	}
+	t.mayTake = func(i int) bool { return !t.Target.Full(t, t.Partitions[i]) }
+}
+
+// Run folds what comes to its partitions until stop ends, and finishes under ctx what is in flight
+// then. It returns nil if stop ended, or if every partition reached its end.
 func (t *Task) Run(stop, ctx context.Context) error {
 	for !t.finished() {
 		if stop.Err() != nil {
@@ -158,12 +154,14 @@ func (t *Task) Run(stop, ctx context.Context) error {
 	return nil
 }
 
-// finished reports whether every feed has an end and reached it.
+// finished reports whether every partition has an end and reached it.
 func (t *Task) finished() bool {
-	return len(t.Partitions) > 0 && !slices.ContainsFunc(t.Partitions, func(p *Partition) bool { return !p.Finished() })
+	open := func(p *Partition) bool { return !p.Finished() }
+	return len(t.Partitions) > 0 && !slices.ContainsFunc(t.Partitions, open)
 }
 
-// await waits for a chunk, a wake, the end of a retry's wait, or stop; then it takes what is there.
+// await waits for a fetch, a signal, the end of a hold, or the end of stop. Then it takes what is
+// there.
 func (t *Task) await(stop context.Context, wait time.Duration) error {
 	var timer <-chan time.Time
 	if wait > 0 {
@@ -185,7 +183,7 @@ func (t *Task) await(stop context.Context, wait time.Duration) error {
 	return nil
 }
 
-// drain takes the chunks that wait, without waiting itself.
+// drain takes the fetches that are there, and does not wait.
 func (t *Task) drain() error {
 	for {
 		select {
@@ -200,7 +198,7 @@ func (t *Task) drain() error {
 	}
 }
 
-// takeChunk takes a chunk.
+// takeChunk appends a fetch to its queue.
 func (t *Task) takeChunk(c input.Fetch) {
 	if c.Gap != nil {
 		t.Target.Skip(t.Partition(c.Queue.ID), *c.Gap)
@@ -208,7 +206,20 @@ func (t *Task) takeChunk(c input.Fetch) {
 	c.Queue.Append(c.Chunk)
 }
 
-// Moved commits offsets that hold no records, when nothing else is to do.
+// Next returns the partition whose head goes first, or nil if the task has to wait, and how long at
+// most.
+func (t *Task) Next() (first *Partition, wait time.Duration) {
+	if wait = t.Effects.Full(); wait > 0 {
+		return nil, wait
+	}
+	i, wait := t.queues.Next(t.mayTake)
+	if i < 0 {
+		return nil, wait
+	}
+	return t.Partitions[i], wait
+}
+
+// Moved commits offsets that hold no records, if nothing else is to be done.
 func (t *Task) Moved(stop context.Context) error {
 	if !slices.ContainsFunc(t.Partitions, dirty) {
 		return nil
@@ -226,7 +237,7 @@ func (t *Task) Moved(stop context.Context) error {
 	return err
 }
 
-// Ended returns why ctx ended, nil if it did not, with what the store failed with until then.
+// Ended returns why ctx ended, with what the store failed with until then; nil if it did not end.
 func (t *Task) Ended(ctx context.Context) error {
 	why, tries := retry.Ending(ctx), 1
 	if why == nil || t.trouble == nil {
@@ -238,7 +249,8 @@ func (t *Task) Ended(ctx context.Context) error {
 	return retry.GaveUp(why, "fold", tries, t.trouble, nil)
 }
 
-// Enter and leave stand around every batch: while lanes are at rest, nobody is between them. Only the end of ctx is an error.
+// Enter begins a visit of the quiesce lock. Every batch is folded within one: while somebody holds
+// the lock, no task is between Enter and Leave. The only error is that ctx ended.
 func (t *Task) Enter(ctx context.Context) error {
 	if !t.Target.Visits() {
 		return nil
@@ -248,6 +260,7 @@ func (t *Task) Enter(ctx context.Context) error {
 	return err
 }
 
+// Leave ends the visit, if there is one.
 func (t *Task) Leave() {
 	if t.Inside {
 		t.Inside = false
@@ -255,192 +268,12 @@ func (t *Task) Leave() {
 	}
 }
 
-// batchTime is about how long a batch may take before it is committed.
-const batchTime = 50 * time.Millisecond
-
-// batchBytes is about how many bytes of records a batch may hold: rows, histories, letters and emissions hold them again, and so does the
-// store until the commit is done.
-const batchBytes = 8 << 20
-
-// mustYield reports whether the batch should end: somebody waits for the tasks to rest, or it takes
-// long. What nobody else reads may take its time.
-func (t *Task) mustYield() bool {
-	n := t.Batch.events
-	if n == 0 || !t.Target.Visits() {
-		return false
-	}
-	return t.Awaited() || n%8 == 0 && time.Since(t.Batch.started) > batchTime+t.Batch.prefetched
-}
-
-// Awaited reports whether somebody waits for the tasks to rest, the quiesce lock being visited.
+// Awaited reports whether somebody waits for the tasks to rest. The caller visits the lock.
 func (t *Task) Awaited() bool { return t.Target.Visits() && t.set.Lock.MustYield(&t.visit) }
 
-// Host returns the partition of a queue.
+// Host returns the partition of a queue, by its number.
 func (t *Task) Host(queue int) delivery.Host { return t.Partitions[queue] }
 
-// prefetch reads what the head of p reads, and the events that come next, if the store is far.
-func (t *Task) prefetch(ctx, stop context.Context, p *Partition) {
-	if t.prefetcher == nil {
-		fetcher, ok := t.set.Reader.(brook.Fetcher)
-		if !ok {
-			return
-		}
-		t.prefetcher = prefetch.New(prefetch.Parts{
-			Task: t, Fetcher: fetcher, Tx: t.Tx, Def: t.set.Def, Code: t.set.Code,
-			Envelope: t.set.Config.Envelope, Bare: t.set.Bare, Divided: t.set.Config.Group,
-		})
-	}
-	if t.Batch.events == 0 {
-		t.prefetcher.Begin(t.queues, t.Gen.Tables, t.Gen.Unready, t.Parallel)
-	}
-	t.Batch.prefetched += t.prefetcher.Prefetch(ctx, stop, p.Queue, t.limit-t.Batch.events)
-}
-
-// Next returns the feed whose head goes first, or nil if the lane has to wait, and how long at most.
-func (t *Task) Next() (first *Partition, wait time.Duration) {
-	if wait = t.Effects.Full(); wait > 0 {
-		return nil, wait
-	}
-	i, wait := t.queues.Next(t.mayTake)
-	if i < 0 {
-		return nil, wait
-	}
-	return t.Partitions[i], wait
-}
-
-// SetPartitions gives the lane its feeds, which it sorts.
-func (t *Task) SetPartitions(feeds []*Partition) {
-	slices.SortFunc(feeds, func(p, g *Partition) int { return p.ID.At(0).Compare(g.ID.At(0)) })
-	t.Partitions, t.queues = feeds, make(input.Group, len(feeds))
-	for i, p := range feeds {
-		t.queues[i] = p.Queue
-		p.task = t
-	}
-	t.mayTake = func(i int) bool { return !t.Target.Full(t, t.Partitions[i]) }
-}
-
-// Fold takes events into a batch and commits it.
-func (t *Task) Fold(stop, ctx context.Context) error {
-	switch err := t.Target.Claim(stop); {
-	case err == nil:
-	case stop.Err() != nil && !errors.Is(err, retry.ErrRestart): // the partitions move, perhaps, and Run goes on
-		t.trouble = err
-		return nil
-	default:
-		return err
-	}
-	if t.Enter(stop) != nil {
-		return nil
-	}
-	if !t.Target.Claimed() { // since it was claimed
-		t.Leave()
-		return nil
-	}
-	t.Target.Look(t.Partitions)
-	t.Batch.started = time.Now()
-	var what outcome
-	var err, lost error
-	var p *Partition
-	for t.Batch.events < t.limit && t.Batch.bytes < batchBytes {
-		if lost = t.drain(); lost != nil { // what is in the batch is committed all the same
-			break
-		}
-		if t.mustYield() || stop.Err() != nil {
-			break
-		}
-		if p, _ = t.Next(); p == nil {
-			break
-		}
-		t.prefetch(ctx, stop, p)
-		if what, err = t.processRecord(ctx, p, p.Head()); what != accepted {
-			break
-		}
-		t.recovered(p)
-		t.Batch.bytes += len(p.Head().Key) + len(p.Head().Value)
-		p.Advance()
-	}
-	t.events += t.Batch.events
-	cerr := t.commit(ctx)
-	t.Leave()
-	t.follow()
-	switch {
-	case errors.Is(cerr, errRewound):
-		return lost // the batch comes again, and with it what was to be done about an event
-	case cerr != nil:
-		return cerr
-	case lost != nil:
-		return lost
-	}
-	if what == crossKey {
-		what, err = t.runExclusive(stop, ctx, p)
-		t.follow()
-	}
-	return t.after(stop, p, what, err)
-}
-
-// recovered notes that the store gives what the head of f needs.
-func (t *Task) recovered(p *Partition) {
-	if p.broken > 0 {
-		t.set.Report.Recovered("store", p.broken, p.ID.At(p.Next()))
-		p.broken, t.trouble = 0, nil
-	}
-}
-
-// after deals with an event that did not make it into the batch.
-func (t *Task) after(stop context.Context, p *Partition, what outcome, err error) error {
-	switch what {
-	case storeUnavailable:
-		if errors.Is(err, brook.ErrPermanent) {
-			return err
-		}
-		p.broken++
-		t.trouble = err
-		t.set.Report.Failure(brook.Failure{What: "store", Position: p.ID.At(p.Next()), Attempts: p.broken, Err: err})
-		retry.Sleep(stop, retry.Wait(t.set.Config.Retry, p.broken)) // the end of stop shows at the next turn
-		p.Attempts = 0
-	case retryLater:
-		p.Attempts++
-		p.HoldUntil(time.Now().Add(retry.Wait(t.set.Config.Retry, p.Attempts)))
-		t.set.Report.Failure(brook.Failure{What: "handle", Position: p.ID.At(p.Next()), Attempts: p.Attempts, Err: err})
-	case stopApp, goSerial:
-		return err
-	}
-	return nil
-}
-
-// runExclusive runs the head of f with all other lanes at rest. It waits for these until stop ends.
-func (t *Task) runExclusive(stop, ctx context.Context, p *Partition) (outcome, error) {
-	rest, err := t.set.Quiesce(stop)
-	if err != nil {
-		return cancelled, err
-	}
-	t.Rest = rest
-	defer func() {
-		t.Rest = nil
-		rest.End()
-	}()
-	if !t.Target.Claimed() { // since the batch was left
-		return accepted, nil
-	}
-	t.Parallel, t.exclusive = false, true
-	defer func() { t.exclusive = false }()
-	what, err := t.processRecord(ctx, p, p.Head())
-	t.Parallel = true
-	if what == accepted {
-		t.recovered(p)
-		p.Advance()
-	}
-	t.Batch.strays++
-	if cerr := t.commit(ctx); errors.Is(cerr, errRewound) {
-		return accepted, nil
-	} else if cerr != nil {
-		return stopApp, cerr
-	}
-	if what == accepted {
-		t.due.strays = append(t.due.strays, t.last)
-	}
-	if t.strays++; what == accepted && t.strays > 100 && t.strays*10 > t.events && !t.set.Config.Group {
-		return goSerial, fmt.Errorf("%w: %s", ErrGoSerial, delivery.ReasonOf(&t.last))
-	}
-	return what, err
-}
+// Rouse makes the task look whether a partition that stood still may go on. Any goroutine may call
+// it.
+func (t *Task) Rouse() { t.wake.Set() }

@@ -1,0 +1,116 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/report"
+)
+
+// Result is what became of the event in one set.
+type Result struct {
+	Set   string
+	Stage string // at which it failed
+	Err   error  // nil: the set's changes stay
+	Waits bool   // it was not tried: it waits behind a dead letter
+	Again bool   // another try may succeed
+}
+
+// Emission is an event to publish after the commit.
+type Emission struct {
+	Set, Ordinal int
+	Out          brook.Outbound
+}
+
+// effect is a function to run after the commit.
+type effect struct {
+	Set string
+	Run brook.Effect
+}
+
+// Handle runs a handler of the set of that number under a savepoint. run calls the handler and
+// applies what it returned. An error or a panic undoes what the set did.
+func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
+	name := d.def.Sets[set]
+	switch {
+	case d.aborted, d.Only != "" && d.Only != name:
+		return
+	case d.Skips != nil && slices.Contains(d.Skips, name):
+		return
+	}
+	if behind, waits := d.host.Blocker(d, name); waits {
+		d.Results = append(d.Results, Result{Set: name, Stage: brook.StageHandle, Waits: true,
+			Err: fmt.Errorf("waits behind the dead letter at %s", behind)})
+		return
+	}
+	d.Set = set
+	d.Tx.Savepoint()
+	emitted, due := len(d.Emissions), len(d.Effects)
+	err := d.Forced
+	stage := brook.StageApply
+	if err == nil {
+		stage, err = d.call(run)
+	}
+	if d.Tx.CrossKey() && d.Tx.StoreFault() == nil && d.Ctx.Err() == nil && d.divided {
+		s := d.Strayed()
+		stage, err = brook.StageApply, barred(&s)
+		d.Tx.SetCrossKey(false)
+	}
+	if d.Tx.StoreFault() != nil || d.Tx.CrossKey() || d.Ctx.Err() != nil {
+		d.aborted = true
+		return
+	}
+	if err == nil {
+		d.Results = append(d.Results, Result{Set: name})
+		return
+	}
+	d.Tx.Rollback()
+	clear(d.Emissions[emitted:])
+	clear(d.Effects[due:])
+	d.Emissions, d.Effects = d.Emissions[:emitted], d.Effects[:due]
+	again := errors.Is(err, brook.ErrRetry)
+	d.Results = append(d.Results, Result{Set: name, Stage: stage, Err: err, Again: again})
+	if d.Once {
+		d.aborted = true
+	}
+}
+
+// call runs a handler, releases what it returned into overlay and indexes, and returns the stage of
+// a failure.
+func (d *Delivery) call(run func(ctx context.Context) error) (stage string, err error) {
+	defer func() {
+		d.Tx.Returned()
+		if p := recover(); p != nil {
+			stage, err = brook.StageHandle, &brook.PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	err = run(d.Ctx)
+	d.Tx.Returned()
+	if errors.Is(d.Tx.Failure(), brook.ErrUnreadable) { // whatever the handler made of it
+		return brook.StageApply, d.Tx.Failure()
+	}
+	if err != nil {
+		report.Probe(err)
+		return brook.StageHandle, err
+	}
+	if d.Tx.Failure() != nil {
+		return brook.StageHandle, d.Tx.Failure()
+	}
+	if err := d.Tx.Release(); err != nil {
+		return brook.StageApply, err
+	}
+	return "", nil
+}
+
+// After adds effects that run once the set's changes are committed.
+func (d *Delivery) After(effects ...brook.Effect) {
+	for _, run := range effects {
+		if run != nil {
+			d.Effects = append(d.Effects, effect{d.def.Sets[d.Set], run})
+		}
+	}
+}

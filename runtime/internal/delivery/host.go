@@ -1,0 +1,13 @@
+package delivery
+
+import (
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Host is the partition that an event is in.
+type Host interface {
+	// Owns reports whether a record is in the partition that its key belongs to.
+	Owns(r *brook.Record) bool
+	// Blocker returns which dead letter the event has to wait behind for a set, if any.
+	Blocker(d *Delivery, set string) (brook.Position, bool)
+}

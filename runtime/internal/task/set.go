@@ -1,0 +1,176 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/emission"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/input"
+	"github.com/brookgen/brookgen/runtime/internal/letters"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/watch"
+)
+
+// Set is what the tasks of one app share: the parts that they run on, and what is guarded by the
+// quiesce lock.
+type Set struct {
+	Config    *brook.Config // with defaults
+	Def       *delivery.Definition
+	Code      *plan.Code
+	Bare      bool // the envelope takes anything for a payload
+	Store     brook.Store
+	Reader    brook.Reader // of what was committed last
+	Catalog   *catalog.Catalog
+	IDs       *ids.Source
+	Lock      *quiesce.Lock
+	Report    *report.Reporter
+	Retry     *retry.Loop
+	Outbox    *outbox.Outbox
+	Publisher *publisher.Publisher
+	Effects   *effects.Runner
+	Emissions *emission.Maker
+	Letters   *letters.Reader
+	Hub       *watch.Hub
+	Progress  *input.Progress
+	Ctx       context.Context // ends when the app closes, with ErrClosed as its cause
+
+	// Guarded by the quiesce lock.
+
+	Blocked   map[partition.ID]*deadletter.Blocked // of the live generation
+	Exclusive *Task                                // that Process and Redrive run in
+
+	aloneMark atomic.Pointer[[]byte] // of the last commit that no position tells of
+	Unsure    atomic.Bool            // a commit may have happened although it returned an error
+
+	LanesMu sync.Mutex
+	Tasks   []*Task // that run
+}
+
+// ErrOthers is returned if Run is to go on with other partitions.
+var ErrOthers = errors.New("brook: the partitions are others now")
+
+// BlockedOf returns the blocked keys of a live partition. The caller holds the quiesce lock.
+func (s *Set) BlockedOf(id partition.ID) *deadletter.Blocked {
+	if s.Blocked[id] == nil {
+		s.Blocked[id] = &deadletter.Blocked{}
+	}
+	return s.Blocked[id]
+}
+
+// Installed makes tasks use the tables of g, which has the number of theirs. The caller holds the
+// quiesce lock.
+func (s *Set) Installed(g *catalog.Generation) {
+	s.LanesMu.Lock()
+	defer s.LanesMu.Unlock()
+	for _, t := range append([]*Task{s.Exclusive}, s.Tasks...) {
+		if t != nil && t.Gen.Number == g.Number {
+			t.In(g)
+		}
+	}
+}
+
+// EmissionRefused counts a dead letter of an emission. The caller visits the quiesce lock.
+func (s *Set) EmissionRefused(id partition.ID) {
+	if blocked := s.Blocked[id]; blocked != nil {
+		blocked.AddEmission()
+	}
+}
+
+// Split returns a task for each partition number, with its partitions; one task with all of them if
+// the mode says so.
+func (s *Set) Split(partitions []*Partition, mode brook.Mode) []*Task {
+	tasks := make([]*Task, 0, mode.Lanes)
+	for n := range mode.Lanes {
+		t := s.NewTask(s.Catalog.Live(), Live{s})
+		t.Parallel, t.count = mode.Lanes > 1, mode.Lanes
+		var own []*Partition
+		for _, p := range partitions {
+			if mode.Lanes == 1 || p.ID.Number == int32(n) {
+				own = append(own, p)
+			}
+		}
+		if len(own) == 0 {
+			continue // another member's
+		}
+		t.SetPartitions(own)
+		tasks = append(tasks, t)
+	}
+	return tasks
+}
+
+// WakeTasks makes tasks look whether what they stood still for is over. Any goroutine may call it.
+func (s *Set) WakeTasks() {
+	s.LanesMu.Lock()
+	defer s.LanesMu.Unlock()
+	for _, t := range s.Tasks {
+		t.Rouse()
+	}
+}
+
+// Doubt notes that a commit may have happened although it returned err: what memory knows of the
+// store is read anew before the next run.
+func (s *Set) Doubt(err error) {
+	if !errors.Is(err, brook.ErrTooLarge) && !errors.Is(err, brook.ErrConflict) {
+		s.Unsure.Store(true)
+	}
+}
+
+// Partitions asks the driver for the partitions that the app reads, and tries again for as long as
+// ctx lives.
+func (s *Set) Partitions(ctx context.Context) (partitions []brook.Partition, err error) {
+	err = s.Retry.Do(ctx, "read", func() (err error) {
+		partitions, err = s.Config.Driver.Partitions(ctx, s.Code.Topics...)
+		return err
+	})
+	return partitions, err
+}
+
+// Input returns what reads partitions ahead of tasks. overtaken says how a reader goes on whose
+// offset the log no longer has.
+func (s *Set) Input(
+	overtaken func(context.Context, partition.ID, int64) (brook.Chunk, *input.Gap, error),
+) *input.Reader {
+	return &input.Reader{
+		Driver: s.Config.Driver, Policy: s.Config.Retry, Report: s.Report, Overtaken: overtaken,
+	}
+}
+
+// Positions returns how far the live views have come in the partitions that the tasks fold. Any
+// goroutine may call it.
+func (s *Set) Positions() map[partition.ID]int64 {
+	s.LanesMu.Lock()
+	defer s.LanesMu.Unlock()
+	at := map[partition.ID]int64{}
+	for _, t := range s.Tasks {
+		for _, p := range t.Partitions {
+			at[p.ID] = s.Progress.At(p.ID)
+		}
+	}
+	return at
+}
+
+// keyText returns the event's key as text, nil if it has none.
+func (s *Set) keyText(d *delivery.Delivery) []byte {
+	if len(d.Key) == 0 {
+		return nil
+	}
+	text, err := s.Code.Events[d.Message.Type].Shape.Text([]byte{}, d.Key)
+	if err != nil {
+		return nil
+	}
+	return text
+}
