@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fault"
+	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
 // A rebuild waits for what may pass, and ends at what won't.
@@ -19,5 +22,132 @@ func TestTransient(t *testing.T) {
 		if got := Transient(fmt.Errorf("store: %w", err)); got != want {
 			t.Errorf("%v: %v", err, got)
 		}
+	}
+}
+
+// A rebuild folds what the live views hold, and promotes it in their place.
+func TestRebuildPromotes(t *testing.T) {
+	r := newRig(t, nil)
+	r.publish(t, "x", "y")
+	r.follow(t)
+	r.publish(t, "z") // the live views have yet to come to it
+	before := r.Catalog.Live()
+	b, err := r.rebuild(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := r.Catalog.Live()
+	if live == before || live.Number != before.Number+1 || r.promoted != 1 {
+		t.Errorf("generation %d follows %d, promoted %d", live.Number, before.Number, r.promoted)
+	}
+	for _, task := range append(r.Tasks, r.Exclusive) {
+		if task.Gen != live {
+			t.Errorf("a task folds into generation %d", task.Gen.Number)
+		}
+	}
+	report, _, strangers := b.Report()
+	if !report.Promoted || report.Read != 2 || report.ReadBefore != 2 || len(strangers) > 0 {
+		t.Errorf("report: %+v, strangers: %v", report, strangers)
+	}
+	standings, err := r.Catalog.Standings(t.Context(), r.Reader, live)
+	if err != nil || standings[in].Next != 2 {
+		t.Errorf("it stands at %d, %v", standings[in].Next, err)
+	}
+	if letters, owed, dropped := r.put(t); letters+owed+dropped != "" {
+		t.Errorf("letters %q, owed %q, dropped %q", letters, owed, dropped)
+	}
+}
+
+var errBad = errors.New("bad")
+
+// What fails in the rebuilt views alone refuses the rebuild, and the live views stay.
+func TestRebuildRefused(t *testing.T) {
+	r := newRig(t, nil)
+	r.publish(t, "x", "y")
+	r.follow(t)
+	r.fails["a y"] = errBad
+	before := r.Catalog.Live()
+	b, err := r.rebuild(t)
+	var refused *brook.RebuildRefusedError
+	if !errors.As(err, &refused) {
+		t.Fatalf("it is not refused: %v", err)
+	}
+	if refused.Report.Letters != 1 || refused.Report.Failures[0].Set != "a" {
+		t.Errorf("report: %+v", refused.Report)
+	}
+	if r.Catalog.Live() != before || r.promoted != 0 {
+		t.Error("the live views are others")
+	}
+	if report, _, strangers := b.Report(); report.Promoted || len(strangers) != 1 {
+		t.Errorf("report: %+v, strangers: %v", report, strangers)
+	}
+	b, err = r.rebuild(t, brook.AcceptLetters())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if letters, owed, _ := r.put(t); letters != "1 a-" || owed != "" {
+		t.Errorf("letters %q, owed %q: the event was acted on", letters, owed)
+	}
+	if _, _, strangers := b.Report(); len(strangers) != 1 {
+		t.Errorf("strangers: %v", strangers)
+	}
+	if n := r.BlockedOf(in).Len(); n != 1 {
+		t.Errorf("%d letters block", n)
+	}
+}
+
+// What fails once is redriven before the promotion.
+func TestRebuildRedrives(t *testing.T) {
+	r := newRig(t, nil)
+	r.publish(t, "x", "y")
+	r.follow(t)
+	r.fails["a x"] = errBad
+	r.handling["b y"] = func() { delete(r.fails, "a x") } // later in the same batch
+	if _, err := r.rebuild(t); err != nil {
+		t.Fatal(err)
+	}
+	if letters, owed, _ := r.put(t); letters != "" || owed != "" {
+		t.Errorf("letters %q, owed %q", letters, owed)
+	}
+}
+
+// Too many letters end a rebuild, and the report says which.
+func TestRebuildFull(t *testing.T) {
+	r := newRig(t, func(c *brook.Config) { c.MaxDeadLetters = 2 })
+	r.publish(t, "x", "y", "z")
+	r.follow(t)
+	for _, text := range []string{"x", "y", "z"} {
+		r.fails["a "+text] = errBad
+	}
+	_, err := r.rebuild(t, brook.AcceptLetters())
+	var refused *brook.RebuildRefusedError
+	if !errors.As(err, &refused) || !errors.Is(err, brook.ErrDeadLettersFull) {
+		t.Fatalf("it goes on: %v", err)
+	}
+	if refused.Report.Letters != 2 || refused.Report.Failures[0].Count != 2 {
+		t.Errorf("report: %+v", refused.Report)
+	}
+}
+
+// A store that is away makes a rebuild wait, and what it made stays made.
+func TestRebuildWaits(t *testing.T) {
+	f := fault.New(fault.Refuse, 0, fault.Scan)
+	r := newRig(t, func(c *brook.Config) { c.Store = storetest.Faulty(c.Store, f) })
+	r.publish(t, "x", "y")
+	r.fails["a x"] = errBad
+	r.follow(t)
+	delete(r.fails, "a x")
+	r.handling["b y"] = func() {
+		f.Begin()
+		time.AfterFunc(20*time.Millisecond, f.Mend)
+	}
+	if _, err := r.rebuild(t); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.failures) == 0 {
+		t.Error("nobody hears of it")
+	}
+	if letters, owed, _ := r.put(t); letters != "" || owed != "0 a" {
+		t.Errorf("letters %q, owed %q", letters, owed)
 	}
 }
