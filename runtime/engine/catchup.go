@@ -8,7 +8,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
-	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
@@ -45,16 +44,10 @@ const checkpointLimit = time.Minute
 
 // catchUp is one call of CatchUp: a task whose partitions are read in between.
 type catchUp struct {
-	app     *App
-	tasks   *task.Set
-	task    *task.Task
-	readers map[*task.Partition]*catchUpReader
-}
-
-// catchUpReader is a reader with its place in the log.
-type catchUpReader struct {
-	brook.PartitionReader // nil: it is to be opened
-	at                    input.Bookmark
+	app   *App
+	tasks *task.Set
+	task  *task.Task
+	input *catchUpInput
 }
 
 // run prepares what Run prepares, and folds until nothing is left.
@@ -171,21 +164,15 @@ func (c *catchUp) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.task, c.readers = tasks[0], map[*task.Partition]*catchUpReader{}
-	err = c.work(ctx)
-	for _, r := range c.readers {
-		if r.PartitionReader != nil {
-			err = errors.Join(err, r.Close())
-		}
-	}
-	return err
+	c.task, c.input = tasks[0], newCatchUpInput(c.app.config.Driver, c.tasks, tasks[0])
+	return errors.Join(c.work(ctx), c.input.close())
 }
 
 // work reads, folds and publishes in turn until there is nothing to do.
 func (c *catchUp) work(ctx context.Context) error {
 	p := c.tasks.Publisher
 	for {
-		more, err := c.read(ctx)
+		more, err := c.input.read(ctx)
 		if err != nil {
 			return err
 		}
@@ -215,64 +202,6 @@ func (c *catchUp) work(ctx context.Context) error {
 			if err := retry.Sleep(ctx, wait); err != nil {
 				return err
 			}
-		}
-	}
-}
-
-// read takes a chunk of each partition that has one and none in memory. It reports whether there
-// was any.
-func (c *catchUp) read(ctx context.Context) (more bool, err error) {
-	partitions, err := c.tasks.Partitions(ctx)
-	if err != nil {
-		return false, err
-	}
-	ends := map[partition.ID]int64{}
-	for _, p := range partitions {
-		id := partition.ID{Topic: p.Topic, Number: p.Number}
-		if c.task.Partition(id) == nil {
-			return false, task.ErrOthers // topics grew meanwhile
-		}
-		ends[id] = p.End
-	}
-	for _, p := range c.task.Partitions {
-		if !p.Dry() || p.Ahead() >= ends[p.ID] {
-			continue
-		}
-		err := c.tasks.Retry.Do(ctx, "read", func() error { return c.readChunk(ctx, p) })
-		if err != nil {
-			return false, fmt.Errorf("brook: read %s: %w", p.ID.At(p.Ahead()), err)
-		}
-		more = true
-	}
-	return more, nil
-}
-
-// readChunk takes the next chunk of a partition that has one.
-func (c *catchUp) readChunk(ctx context.Context, p *task.Partition) error {
-	r := c.readers[p]
-	if r == nil {
-		r = &catchUpReader{at: p.Bookmark()}
-		c.readers[p] = r
-	}
-	for {
-		if r.PartitionReader == nil {
-			opened, err := r.at.Open(ctx, c.app.config.Driver)
-			if err != nil {
-				return err
-			}
-			r.PartitionReader = opened
-		}
-		chunk, err := r.Read(ctx, input.FetchSize)
-		if err != nil {
-			err = errors.Join(err, r.Close())
-			r.PartitionReader = nil
-			return err
-		}
-		if fresh, err := r.at.Check(&chunk); err != nil {
-			return err
-		} else if fresh {
-			p.Append(chunk)
-			return nil
 		}
 	}
 }
