@@ -7,7 +7,9 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/fault"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
@@ -44,6 +46,9 @@ func TestRebuildPromotes(t *testing.T) {
 		if task.Gen != live {
 			t.Errorf("a task folds into generation %d", task.Gen.Number)
 		}
+	}
+	if r.Tasks[0].Partitions[0].Blocked != r.BlockedOf(in) {
+		t.Error("the live task goes by the letters of the views before")
 	}
 	report, _, strangers := b.Report()
 	if !report.Promoted || report.Read != 2 || report.ReadBefore != 2 || len(strangers) > 0 {
@@ -126,6 +131,26 @@ func TestRebuildFull(t *testing.T) {
 	}
 	if refused.Report.Letters != 2 || refused.Report.Failures[0].Count != 2 {
 		t.Errorf("report: %+v", refused.Report)
+	}
+}
+
+// Events that the live views were made from and that the code does not know are counted.
+func TestRebuildPasses(t *testing.T) {
+	r := newRig(t, nil)
+	r.publish(t, "x", "y")
+	r.follow(t)
+	later := openRig(t, func(c *brook.Config, def *delivery.Definition) {
+		c.Store, c.Driver, c.OnStale = r.Store, r.driver, brook.GoOn
+		def.Events = []brook.AnyEvent{told, textEvent("other")}
+		def.Handlers = []plan.Handler{{Set: 0, Name: "Other", Event: "other", Writes: []int{0}, Proved: true}}
+	})
+	later.Progress.Advance(in, 2)
+	b, err := later.rebuild(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report, changes, _ := b.Report(); report.Passed["did"] != 2 || changes == "" {
+		t.Errorf("passed %v, changes %q", report.Passed, changes)
 	}
 }
 

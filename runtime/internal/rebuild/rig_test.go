@@ -29,12 +29,19 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
+	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
 // did is an event whose data is a text, and told is one that its handlers emit.
 var did, told = textEvent("did"), textEvent("told")
+
+// rows is what handlers may write, and do not: what a rebuild makes of rows is tested with apps.
+var rows = &brook.Collection[string, int]{
+	Name: "rows", Shape: "string", AppendKey: key.AppendString[string],
+	DecodeKey: func(b []byte) (string, error) { return string(b), nil },
+}
 
 func textEvent(typ string) *brook.EventDef[string] {
 	return &brook.EventDef[string]{
@@ -60,25 +67,35 @@ type rig struct {
 
 func newRig(t *testing.T, change func(*brook.Config)) *rig {
 	t.Helper()
-	r := &rig{driver: memdriver.New(memdriver.Partitions(1)), fails: map[string]error{},
+	return openRig(t, func(c *brook.Config, _ *delivery.Definition) {
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+// openRig is newRig for a change of the code, too.
+func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *rig {
+	t.Helper()
+	r := &rig{fails: map[string]error{},
 		handling: map[string]func(){}}
 	config := &brook.Config{
-		Name: "shop", Author: "shop", Topic: "in", Driver: r.driver, Store: mapstore.New(),
+		Name: "shop", Author: "shop", Topic: "in", Driver: memdriver.New(), Store: mapstore.New(),
 		Envelope: brook.CloudEvents{}, OnFailure: brook.Wait, OnStale: brook.Fail,
 		OnRetention: brook.Fail, MaxDeadLetters: 100, MaxOutbox: 100, BatchSize: 10,
 		ShutdownTimeout: time.Second,
 		Retry:           brook.Retry{Attempts: 1, Min: time.Millisecond, Max: time.Second},
 	}
-	if change != nil {
-		change(config)
-	}
 	def := &delivery.Definition{
 		Sets: []string{"a", "b"}, Events: []brook.AnyEvent{did, told}, Lane: r.lane,
+		Collections: []brook.AnyCollection{rows},
 		Handlers: []plan.Handler{
-			{Set: 0, Name: "Did", Event: did.Type, Acts: true, Proved: true},
-			{Set: 1, Name: "Did", Event: did.Type, Acts: true, Proved: true},
+			{Set: 0, Name: "Did", Event: did.Type, Writes: []int{0}, Acts: true, Proved: true},
+			{Set: 1, Name: "Did", Event: did.Type, Writes: []int{0}, Acts: true, Proved: true},
 		},
 	}
+	change(config, def)
+	r.driver = config.Driver.(*memdriver.Driver)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	t.Cleanup(func() { cancel(brook.ErrClosed) })
 	reporter := report.New("shop", slog.New(slog.DiscardHandler), brook.Hooks{
@@ -90,7 +107,7 @@ func newRig(t *testing.T, change func(*brook.Config)) *rig {
 	})
 	s := &task.Set{
 		Config: config, Def: def, Store: config.Store, Reader: config.Store.Latest(),
-		Code:   plan.New("in", def.Sets, def.Handlers, nil, nil, def.Events),
+		Code:   plan.New("in", def.Sets, def.Handlers, nil, def.Collections, def.Events),
 		Outbox: outbox.New(), Hub: watch.NewHub(), Progress: input.NewProgress(), Report: reporter,
 		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Ctx: ctx,
 		Blocked: map[partition.ID]*deadletter.Blocked{}, IDs: ids.New(),
@@ -98,7 +115,8 @@ func newRig(t *testing.T, change func(*brook.Config)) *rig {
 	}
 	r.Set = s
 	s.Catalog = catalog.New(ctx, catalog.Parts{
-		Config: config, Code: s.Code, Reader: s.Reader, IDs: s.IDs, Lock: s.Lock, Retry: s.Retry,
+		Config: config, Code: s.Code, Collections: def.Collections, Reader: s.Reader, IDs: s.IDs,
+		Lock: s.Lock, Retry: s.Retry,
 		Owner: catalog.Owner{
 			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},
 			Shown: func(bool) {}, Installed: s.Installed, Positions: s.Progress.All,
@@ -131,7 +149,7 @@ func newRig(t *testing.T, change func(*brook.Config)) *rig {
 // for it.
 func (r *rig) lane(*txn.Tx) func(*delivery.Delivery) {
 	return func(m *delivery.Delivery) {
-		if m.Type() != did.Type {
+		if m.Type() != r.Def.Handlers[0].Event {
 			return
 		}
 		m.Known = true

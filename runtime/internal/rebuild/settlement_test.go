@@ -2,6 +2,8 @@ package rebuild
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -19,8 +21,15 @@ func TestSettlement(t *testing.T) {
 			before: func(_ *testing.T, r *rig) { clear(r.fails) },
 			owed:   "0 a",
 		},
+		"it fails at first": {
+			beside: func(_ *testing.T, r *rig) { clear(r.fails) },
+			owed:   "0 a",
+		},
 		"it was dropped": {
-			before:  func(t *testing.T, r *rig) { r.drop(t, 0, "a") },
+			before: func(t *testing.T, r *rig) {
+				r.drop(t, 0, "a")
+				r.handling["a x"] = func() { t.Error("it is handled") }
+			},
 			dropped: "0 a",
 		},
 		"it is dropped beside, and fails": {
@@ -55,7 +64,8 @@ func TestSettlement(t *testing.T) {
 			if c.beside != nil {
 				r.handling["b y"] = func() { c.beside(t, r) }
 			}
-			if _, err := r.rebuild(t, brook.AcceptLetters()); err != nil {
+			b, err := r.rebuild(t, brook.AcceptLetters())
+			if err != nil {
 				t.Fatal(err)
 			}
 			letters, owed, dropped := r.put(t)
@@ -63,24 +73,59 @@ func TestSettlement(t *testing.T) {
 				t.Errorf("letters %q, owed %q, dropped %q; want %q, %q, %q",
 					letters, owed, dropped, c.letters, c.owed, c.dropped)
 			}
+			n, want := b.task.Partition(in).Blocked.Len(), len(strings.Fields(c.letters))/2
+			if n != want || r.BlockedOf(in).Len() != want {
+				t.Errorf("%d letters block, and %d in the promoted views, want %d", n,
+					r.BlockedOf(in).Len(), want)
+			}
 		})
 	}
 }
 
-// A second rebuild carries over what the first one owes and nobody has published yet.
+// A second rebuild carries over what the first one owes and nobody has published yet, however much
+// it is.
 func TestSettlementCarriesOwed(t *testing.T) {
 	r := newRig(t, nil)
-	r.publish(t, "x", "y")
-	r.fails["a x"] = errBad
+	for n := range 3 * manyWrites {
+		text := strconv.Itoa(n)
+		r.publish(t, text)
+		r.fails["a "+text] = errBad
+	}
 	r.follow(t)
 	clear(r.fails)
 	for range 2 {
 		if _, err := r.rebuild(t); err != nil {
 			t.Fatal(err)
 		}
-		if _, owed, _ := r.put(t); owed != "0 a" {
+		if _, owed, _ := r.put(t); strings.Count(owed, "a") != 3*manyWrites {
 			t.Errorf("owed: %q", owed)
 		}
+	}
+}
+
+// What the live views came to when the rebuild was about to be promoted is folded then, and redriven
+// once if it fails.
+func TestSettlementOfWhatCameLast(t *testing.T) {
+	r := newRig(t, nil)
+	r.publish(t, "x", "y")
+	r.fails["a x"], r.fails["a z"] = errBad, errBad
+	r.follow(t)
+	r.handling["a x"] = func() {
+		r.handling["a x"] = func() { // it is redriven
+			r.publish(t, "z")
+			r.Progress.Advance(in, 3)
+		}
+	}
+	r.handling["b z"] = func() { delete(r.fails, "a z") }
+	b, err := r.rebuild(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if letters, owed, _ := r.put(t); letters != "0 a" || owed != "" {
+		t.Errorf("letters %q, owed %q", letters, owed)
+	}
+	if b.tally.report.Read != 3 {
+		t.Errorf("it read %d events", b.tally.report.Read)
 	}
 }
 
@@ -96,7 +141,7 @@ func TestSettlementOfWhatIsLost(t *testing.T) {
 		if err := r.driver.Trim("in", 0, 2); err != nil {
 			t.Fatal(err)
 		}
-		_, err := r.rebuild(t)
+		b, err := r.rebuild(t)
 		if policy == brook.Fail {
 			if !errors.Is(err, brook.ErrRetention) {
 				t.Errorf("it goes on: %v", err)
@@ -108,6 +153,9 @@ func TestSettlementOfWhatIsLost(t *testing.T) {
 		}
 		if letters, owed, dropped := r.put(t); letters != "1 a" || owed+dropped != "" {
 			t.Errorf("letters %q, owed %q, dropped %q", letters, owed, dropped)
+		}
+		if n := b.task.Partition(in).Blocked.Len(); n != 1 {
+			t.Errorf("%d letters block while it folds", n)
 		}
 	}
 }
