@@ -173,7 +173,7 @@ func TestWindowGap(t *testing.T) {
 // known until its second place is too old.
 func TestLargerWindow(t *testing.T) {
 	s, f := newStore(), repeats.NewFilter(id, 256)
-	s.foldAll(t, f, 0, 300, 1000)
+	s.foldAll(t, f, 0, 300, 256)
 	s.foldAll(t, f, 0, 1, 1)
 	f = repeats.NewFilter(id, 400)
 	s.foldAll(t, f, 1000, 1100, 1)
