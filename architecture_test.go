@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -294,6 +295,24 @@ func TestArchitecturePicture(t *testing.T) {
 			if !strings.Contains(rooms, "`"+name+"`") {
 				t.Errorf("no paragraph is about %s", name)
 			}
+		}
+	}
+}
+
+// TestArchitectureWalks wants each walk in ARCHITECTURE.md to say how many files it names.
+func TestArchitectureWalks(t *testing.T) {
+	text, _ := document(t, "ARCHITECTURE.md")
+	count, file := regexp.MustCompile(`(\d+) files`), regexp.MustCompile("`\\w+/\\w+\\.go`")
+	for _, name := range []string{"one event", "a rebuild"} {
+		_, walk, _ := strings.Cut(text, "\n## The walk of "+name+"\n")
+		walk, _, _ = strings.Cut(walk, "\n## ")
+		named := map[string]bool{}
+		for _, f := range file.FindAllString(walk, -1) {
+			named[f] = true
+		}
+		says := append(count.FindStringSubmatch(walk), "", "")[1]
+		if says != strconv.Itoa(len(named)) {
+			t.Errorf("the walk of %s says %q files, and names %d", name, says, len(named))
 		}
 	}
 }
