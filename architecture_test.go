@@ -317,6 +317,68 @@ func TestArchitectureWalks(t *testing.T) {
 	}
 }
 
+// TestArchitectureLocks wants the table of locks in ARCHITECTURE.md to have those of all rooms.
+func TestArchitectureLocks(t *testing.T) {
+	text, _ := document(t, "ARCHITECTURE.md")
+	_, text, _ = strings.Cut(text, "\n## Locks\n")
+	table, _, _ := strings.Cut(text, "\n## ")
+	rooms := []string{"engine", "internal/holds"}
+	for _, names := range layers {
+		for _, name := range names {
+			rooms = append(rooms, "internal/"+name)
+		}
+	}
+	for _, room := range rooms {
+		names, err := filepath.Glob("runtime/" + room + "/*.go")
+		if err != nil || len(names) == 0 {
+			t.Fatal(room, err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, lock := range locksOf(f) {
+				if !strings.Contains(table, lock+"`") {
+					t.Errorf("%s: the table of locks lacks %s", name, lock)
+				}
+			}
+		}
+	}
+}
+
+// locksOf returns the fields of a file's structs that are locks, as Type.field, or .Type of a
+// struct that embeds one.
+func locksOf(f *ast.File) (locks []string) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		fields, ok := spec.Type.(*ast.StructType)
+		if !ok {
+			return false
+		}
+		for _, field := range fields.Fields.List {
+			of, ok := field.Type.(*ast.SelectorExpr)
+			if !ok || of.Sel.Name != "Mutex" && of.Sel.Name != "RWMutex" {
+				continue
+			}
+			if len(field.Names) == 0 {
+				locks = append(locks, "."+spec.Name.Name)
+			}
+			for _, name := range field.Names {
+				locks = append(locks, spec.Name.Name+"."+name.Name)
+			}
+		}
+		return false
+	})
+	return locks
+}
+
 // TestVocabulary holds package brook to be what users name: it starts no goroutine, and has no
 // channel and no lock. A pool of buffers is all that it shares.
 func TestVocabulary(t *testing.T) {
