@@ -49,9 +49,9 @@ type App struct {
 	standby   standby
 }
 
-// NewApp opens the views of a package in a store. Errors of the configuration wrap [ErrConfig]; all
-// of them are reported at once. The caller calls Close in the end, also if it never calls Run.
-// Generated code uses it.
+// NewApp opens the views of a package in a store. Errors of the configuration wrap
+// [brook.ErrConfig]; all of them are reported at once. The caller calls Close in the end, also if
+// it never calls Run. Generated code uses it.
 func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 	config, err := withDefaults(config)
 	if err != nil {

@@ -17,11 +17,12 @@ import (
 // emit meanwhile, and then returns. It works in the calling goroutine and starts no other, in one
 // task, for all partitions and as a member of no group: for programs that end, and for tests.
 //
-// Its errors are those of Run, [ErrDeadLettersFull], and over a store that forgets, that the driver
-// did not accept for a minute how far the app came (Kafka accepts that from members alone while a
-// group has some). If ctx ends, what is done is committed, and the error of ctx returned; if the
-// app is closed, [ErrClosed]; and with either what the store failed with last, if CatchUp waited
-// for that. It is [ErrRunning] while Run or another CatchUp of the app is under way.
+// Its errors are those of Run, [brook.ErrDeadLettersFull], and over a store that forgets, that the
+// driver did not accept for a minute how far the app came (Kafka accepts that from members alone
+// while a group has some). If ctx ends, what is done is committed, and the error of ctx returned;
+// if the app is closed, [brook.ErrClosed]; and with either what the store failed with last, if
+// CatchUp waited for that. It is [brook.ErrRunning] while Run or another CatchUp of the app is
+// under way.
 func (a *App) CatchUp(ctx context.Context) (err error) {
 	if err := a.life.run(); err != nil {
 		return err

@@ -9,17 +9,17 @@ import (
 )
 
 // Close ends Run if it is under way, waits for it, and ends all waiting calls with an error that
-// wraps [ErrClosed]. It closes neither driver nor store. It may be called more than once.
+// wraps [brook.ErrClosed]. It closes neither driver nor store. It may be called more than once.
 //
 // Calls that wait end at once. A handler of Process or Redrive, a commit or a publication in flight
 // may go on for Config.ShutdownTimeout, and then its context ends; what it did may be stored all
 // the same. Once Close returned nil, the app commits nothing to the store.
 //
-// Close waits for twice Config.ShutdownTimeout, and then returns an error that wraps [ErrRunning].
-// It says which call has not ended, and what that waits for as far as is known: an answer of the
-// store or the driver, or a handler, effect or hook that does not heed its context, or that calls
-// Close itself, and so would wait for its own end; an effect of Run may call it. The app is closed
-// all the same, and Close can be called again to wait for what is left.
+// Close waits for twice Config.ShutdownTimeout, and then returns an error that wraps
+// [brook.ErrRunning]. It says which call has not ended, and what that waits for as far as is known:
+// an answer of the store or the driver, or a handler, effect or hook that does not heed its
+// context, or that calls Close itself, and so would wait for its own end; an effect of Run may call
+// it. The app is closed all the same, and Close can be called again to wait for what is left.
 func (a *App) Close() error {
 	l := a.life
 	l.end()

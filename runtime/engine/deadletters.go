@@ -13,7 +13,7 @@ import (
 )
 
 // DeadLetters returns all dead letters in log order: by topic, partition, offset. An error is the
-// last element: what a read failed with, or [ErrClosed]. It is safe for concurrent use.
+// last element: what a read failed with, or [brook.ErrClosed]. It is safe for concurrent use.
 func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] { return a.letters.all(a.life.ctx) }
 
 // deadLetters is the dead letters of the live views: they are listed, redriven and dropped.

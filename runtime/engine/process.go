@@ -16,11 +16,12 @@ import (
 // Run, but no dead letter holds it up. All tasks rest meanwhile. It returns when the views show the
 // event and its effects have run, or returns the errors of the handlers, and then nothing is
 // stored. The event does not stand in the log: it has no position to wait for, and a rebuild
-// forgets it. Its emissions are published by Run. With Config.Group it is refused with [ErrGroup].
+// forgets it. Its emissions are published by Run. With Config.Group it is refused with
+// [brook.ErrGroup].
 //
 // A commit that the store refuses is tried again until ctx ends or the app is closed: the error
-// then wraps that of ctx or [ErrClosed], and the store's last one. The event is applied all the
-// same if only the answer to its commit was lost.
+// then wraps that of ctx or [brook.ErrClosed], and the store's last one. The event is applied all
+// the same if only the answer to its commit was lost.
 //
 // It is safe for concurrent use. Generated code uses it.
 func Process[E any](ctx context.Context, a *App, def *brook.EventDef[E], data E) error {

@@ -13,7 +13,7 @@ import (
 
 // Publish encodes data and appends it to the log, and returns its position there. It does not wait
 // until it is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the
-// driver's, and wraps [ErrClosed] if the app was closed before or meanwhile. It is safe for
+// driver's, and wraps [brook.ErrClosed] if the app was closed before or meanwhile. It is safe for
 // concurrent use. Generated code uses it.
 func Publish[E any](
 	ctx context.Context, a *App, def *brook.EventDef[E], data E, options []brook.PublishOption,
@@ -42,10 +42,10 @@ const (
 )
 
 // PublishAll publishes many events in order, a batch at a time, and returns the position of the
-// last one; an [Emission] of any of the package's events is an [Outgoing]. After an error the
-// position is that of the last whole batch, zero if there is none; some events of the batch that
-// failed may stand in the log. To wait for all events, wait for the last one of each partition. It
-// is safe for concurrent use.
+// last one; an [brook.Emission] of any of the package's events is an [brook.Outgoing]. After an
+// error the position is that of the last whole batch, zero if there is none; some events of the
+// batch that failed may stand in the log. To wait for all events, wait for the last one of each
+// partition. It is safe for concurrent use.
 func (a *App) PublishAll(
 	ctx context.Context, events iter.Seq[brook.Outgoing],
 ) (last brook.Position, err error) {

@@ -23,11 +23,11 @@ import (
 // forgotten.
 //
 // A store or driver that fails makes it wait: if ctx or the app ends that, the error wraps the one
-// of ctx or [ErrClosed], and what failed last. It is refused with [ErrRetention] if the log lost
-// events that the views were made from, unless Config.OnRetention is [GoOn]; and with
-// [ErrRebuildRefused] if more events fail than Config.MaxDeadLetters, or some fail that did not
-// fail in the live views, unless [AcceptLetters] is passed. [ErrConflict] says that another process
-// rebuilt meanwhile.
+// of ctx or [brook.ErrClosed], and what failed last. It is refused with [brook.ErrRetention] if the
+// log lost events that the views were made from, unless Config.OnRetention is [brook.GoOn]; and
+// with [brook.ErrRebuildRefused] if more events fail than Config.MaxDeadLetters, or some fail that
+// did not fail in the live views, unless [brook.AcceptLetters] is passed. [brook.ErrConflict] says
+// that another process rebuilt meanwhile.
 //
 // It is safe for concurrent use, beside Run too. One rebuild of an app runs at a time; others wait.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {

@@ -21,14 +21,14 @@ import (
 // stage emit go back to be published. It runs between the batches of Run, or by itself if nothing
 // runs.
 //
-// What a letter does not hold (see [DeadLetter.Omitted]) is read from the log again; if the log has
-// it no more, the letter stays, and hooks and log report that. If several instances each fold all
-// partitions, each has letters of its own, and what a redriven event emits is published by each
-// instance that redrives it: twice if two do.
+// What a letter does not hold (see [brook.DeadLetter.Omitted]) is read from the log again; if the
+// log has it no more, the letter stays, and hooks and log report that. If several instances each
+// fold all partitions, each has letters of its own, and what a redriven event emits is published by
+// each instance that redrives it: twice if two do.
 //
 // What was applied before an error stays so. A read that fails ends it; a commit that the store
 // refuses is tried again until ctx ends or the app is closed: the error then wraps that of ctx or
-// [ErrClosed], and the store's last one. It is safe for concurrent use.
+// [brook.ErrClosed], and the store's last one. It is safe for concurrent use.
 func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
 	return a.letters.redriveAll(ctx, filter)
 }

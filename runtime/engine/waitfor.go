@@ -11,14 +11,14 @@ import (
 )
 
 // WaitFor waits until the views show the event at pos and all before it in its partition: read your
-// own writes. If that event became a dead letter of any set, the error wraps [ErrDeadLetter]. It
-// does not wait for emissions or effects, and not at all for the zero position. Somebody has to
+// own writes. If that event became a dead letter of any set, the error wraps [brook.ErrDeadLetter].
+// It does not wait for emissions or effects, and not at all for the zero position. Somebody has to
 // call Run: this app, or another process over a store that announces what is committed
-// ([Announcer]).
+// ([brook.Announcer]).
 //
-// In an effect of the same app it is refused with [ErrInEffect]. If ctx ends the wait, the error
-// wraps that of ctx, and if the app is closed, [ErrClosed]. A read that fails ends it. It is safe
-// for concurrent use.
+// In an effect of the same app it is refused with [brook.ErrInEffect]. If ctx ends the wait, the
+// error wraps that of ctx, and if the app is closed, [brook.ErrClosed]. A read that fails ends it.
+// It is safe for concurrent use.
 func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	if effects.Within(ctx, a) {
 		return fmt.Errorf("wait for %s: %w", pos, brook.ErrInEffect)
