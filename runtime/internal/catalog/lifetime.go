@@ -104,8 +104,8 @@ func (c *Catalog) WhileOpen(ctx context.Context) (context.Context, func()) {
 	return begin(ctx, c.ctx)
 }
 
-// WhileEnding returns a context that ends with ctx, and Config.ShutdownTimeout after the app closed,
-// with ErrClosed as its cause. The caller calls the function when done with the context.
+// WhileEnding returns a context that ends with ctx, and Config.ShutdownTimeout after the app
+// closed, with ErrClosed as its cause. The caller calls the function when done with the context.
 func (c *Catalog) WhileEnding(ctx context.Context) (context.Context, func()) {
 	return begin(ctx, c.ending)
 }

@@ -66,7 +66,8 @@ type bound struct {
 }
 
 func newBound() bound {
-	caller, leave := context.WithCancelCause(context.WithValue(context.Background(), valueKey{}, "v"))
+	values := context.WithValue(context.Background(), valueKey{}, "v")
+	caller, leave := context.WithCancelCause(values)
 	app, closing := context.WithCancelCause(context.Background())
 	ctx, finish := begin(caller, app)
 	return bound{ctx, leave, func() { closing(brook.ErrClosed) }, finish}

@@ -41,10 +41,11 @@ func (r *Rebuild) overtaken(
 	case i < 0 || partitions[i].End < next:
 		return c, nil, fmt.Errorf("%w: %s has no offset %d any more", brook.ErrLogChanged, id, next)
 	case partitions[i].Start <= next:
-		return c, nil, fmt.Errorf("the log has offset %d, and did not a moment ago", next) // try again
+		err := fmt.Errorf("the log has offset %d, and did not a moment ago", next)
+		return c, nil, err // it is tried again
 	case r.set.Config.OnRetention != brook.GoOn:
-		return c, nil, fmt.Errorf("%w: retention overtook the rebuild: %s starts at %d now, and it "+
-			"was to read from %d on; with Config.OnRetention GoOn it goes on without them",
+		return c, nil, fmt.Errorf("%w: retention overtook the rebuild: %s starts at %d now, and "+
+			"it was to read from %d on; with Config.OnRetention GoOn it goes on without them",
 			brook.ErrRetention, id, partitions[i].Start, next)
 	}
 	p := partitions[i]

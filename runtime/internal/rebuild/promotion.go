@@ -14,8 +14,8 @@ import (
 // errContended is the error of a promotion that other processes' commits left no time for.
 var errContended = errors.New("brook: other processes commit all the time")
 
-// promoteTries is how often a promotion is tried with this process's tasks at rest before they go on
-// for a while.
+// promoteTries is how often a promotion is tried with this process's tasks at rest before they go
+// on for a while.
 const promoteTries = 3
 
 // promote makes the rebuilt generation the live one, in one commit, with all tasks at rest.
@@ -71,8 +71,8 @@ func (r *Rebuild) promote(ctx context.Context) error {
 	}
 }
 
-// install makes memory follow the promotion, which is stored: nothing here may fail. blocked are the
-// keys that the promoted letters block.
+// install makes memory follow the promotion, which is stored: nothing here may fail. blocked are
+// the keys that the promoted letters block.
 func (r *Rebuild) install(blocked map[partition.ID]*deadletter.Blocked) {
 	s := r.set
 	s.Blocked = blocked

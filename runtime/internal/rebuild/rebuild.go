@@ -1,5 +1,6 @@
-// Package rebuild makes the views of an app anew from the log, as another generation beside the live
-// one, and promotes it in one commit. A Rebuild folds by a task of its own, whose target it is:
+// Package rebuild makes the views of an app anew from the log, as another generation beside the
+// live one, and promotes it in one commit. A Rebuild folds by a task of its own, of which it is the
+// target:
 //
 //	Run ─► round ─► begin    partitions that it does not read yet, from the log's start
 //	  ▲      │     aim, fold  to where the live views stand, a few times
@@ -48,7 +49,8 @@ type Rebuild struct {
 	changes string // of the code since the live views were made
 }
 
-// New returns a rebuild that is yet to run. promoted is called when the views that it made are live.
+// New returns a rebuild that is yet to run. promoted is called when the views that it made are
+// live.
 func New(set *task.Set, promoted func(), options ...brook.RebuildOption) *Rebuild {
 	r := &Rebuild{
 		set: set, promoted: promoted, tried: map[string]bool{}, gaps: gaps{},
@@ -60,8 +62,8 @@ func New(set *task.Set, promoted func(), options ...brook.RebuildOption) *Rebuil
 	return r
 }
 
-// Report returns what the rebuild came to, how the code differs from what made the views before, and
-// the dead letters that the views before did not have.
+// Report returns what the rebuild came to, how the code differs from what made the views before,
+// and the dead letters that the views before did not have.
 func (r *Rebuild) Report() (
 	report brook.RebuildReport, changes string, strangers []deadletter.Letter,
 ) {
@@ -69,8 +71,8 @@ func (r *Rebuild) Report() (
 }
 
 // Run makes the views anew and promotes them. It tries again what fails until ctx ends, except what
-// trying again won't repair; see Transient. If it returns an error, the live views are as they were,
-// unless the error is of a promotion whose outcome is not known.
+// trying again won't repair; see Transient. If it returns an error, the live views are as they
+// were, unless the error is of a promotion whose outcome is not known.
 func (r *Rebuild) Run(ctx context.Context) (err error) {
 	s := r.set
 	if r.partitions, err = s.Partitions(ctx); err != nil {
@@ -151,8 +153,8 @@ func (r *Rebuild) rounds(ctx context.Context, read func(*task.Partition)) error 
 	}
 }
 
-// Transient reports whether a rebuild goes on after an error of a store or driver, because the cause
-// may pass.
+// Transient reports whether a rebuild goes on after an error of a store or driver, because the
+// cause may pass.
 func Transient(err error) bool {
 	for _, final := range []error{
 		brook.ErrPermanent, brook.ErrConflict, brook.ErrRebuildRefused, brook.ErrRetention,
@@ -218,8 +220,8 @@ func (r *Rebuild) fold(ctx context.Context) error {
 	return cmp.Or(err, r.task.Ended(ctx))
 }
 
-// begin adds the partitions to the task that it does not have yet, and returns them. They are folded
-// from the log's start.
+// begin adds the partitions to the task that it does not have yet, and returns them. They are
+// folded from the log's start.
 func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error) {
 	s := r.set
 	standings, err := s.Catalog.Standings(ctx, s.Reader, s.Catalog.Live())
@@ -243,8 +245,8 @@ func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error
 			if err := stored.Check(p); err != nil {
 				errs = append(errs, err)
 			} else if stored.First < p.Start && s.Config.OnRetention != brook.GoOn {
-				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were made "+
-					"from %d on; with Config.OnRetention GoOn it is rebuilt without them",
+				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were "+
+					"made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
 					brook.ErrRetention, p.Topic, p.Number, p.Start, stored.First))
 			}
 		}
@@ -273,7 +275,8 @@ func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error
 	return fresh, nil
 }
 
-// aim makes the task end where the live views stand, and returns how many offsets it is behind them.
+// aim makes the task end where the live views stand, and returns how many offsets it is behind
+// them.
 func (r *Rebuild) aim(ctx context.Context) (behind int64, err error) {
 	for _, f := range r.task.Partitions {
 		until := r.set.Progress.At(f.ID)

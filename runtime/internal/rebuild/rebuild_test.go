@@ -142,7 +142,9 @@ func TestRebuildPasses(t *testing.T) {
 	later := openRig(t, func(c *brook.Config, def *delivery.Definition) {
 		c.Store, c.Driver, c.OnStale = r.Store, r.driver, brook.GoOn
 		def.Events = []brook.AnyEvent{told, textEvent("other")}
-		def.Handlers = []plan.Handler{{Set: 0, Name: "Other", Event: "other", Writes: []int{0}, Proved: true}}
+		def.Handlers = []plan.Handler{
+			{Set: 0, Name: "Other", Event: "other", Writes: []int{0}, Proved: true},
+		}
 	})
 	later.Progress.Advance(in, 2)
 	b, err := later.rebuild(t)

@@ -45,8 +45,10 @@ var rows = &brook.Collection[string, int]{
 
 func textEvent(typ string) *brook.EventDef[string] {
 	return &brook.EventDef[string]{
-		Type:   typ,
-		Append: func(dst []byte, s *string) ([]byte, error) { return append(dst, `"`+*s+`"`...), nil },
+		Type: typ,
+		Append: func(dst []byte, s *string) ([]byte, error) {
+			return append(dst, `"`+*s+`"`...), nil
+		},
 		Decode: func(b []byte) (string, error) { return strings.Trim(string(b), `"`), nil },
 	}
 }

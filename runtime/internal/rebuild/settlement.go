@@ -22,8 +22,8 @@ type settlement struct {
 	carried map[string]bool // keys of letters and owed emissions that are the live views', by table
 }
 
-// settle settles letters and emissions. Letters that the live views don't have are redriven once; if
-// some of them are left, the rebuild is refused.
+// settle settles letters and emissions. Letters that the live views don't have are redriven once;
+// if some of them are left, the rebuild is refused.
 func (r *Rebuild) settle(ctx context.Context, live *catalog.Generation) error {
 	for {
 		s := settlement{Rebuild: r, live: live, writer: writer{store: r.set.Store}}
@@ -92,7 +92,8 @@ func (s *settlement) settleLetters(ctx context.Context) error {
 			if f := s.task.Partition(partition.Of(l.Position)); f != nil {
 				f.Blocked.Remove(l)
 			}
-			return s.writer.add(ctx, brook.Write{Table: table, Key: bytes.Clone(key), Op: brook.Remove})
+			remove := brook.Write{Table: table, Key: bytes.Clone(key), Op: brook.Remove}
+			return s.writer.add(ctx, remove)
 		}
 		s.tally.count(l, s.asides)
 		silent, owes := s.asides.Silence(l)

@@ -103,8 +103,8 @@ func TestSettlementCarriesOwed(t *testing.T) {
 	}
 }
 
-// What the live views came to when the rebuild was about to be promoted is folded then, and redriven
-// once if it fails.
+// What the live views came to when the rebuild was about to be promoted is folded then, and
+// redriven once if it fails.
 func TestSettlementOfWhatCameLast(t *testing.T) {
 	r := newRig(t, nil)
 	r.publish(t, "x", "y")
