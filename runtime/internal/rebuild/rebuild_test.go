@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/fault"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
@@ -153,6 +155,60 @@ func TestRebuildPasses(t *testing.T) {
 	}
 	if report, changes, _ := b.Report(); report.Passed["did"] != 2 || changes == "" {
 		t.Errorf("passed %v, changes %q", report.Passed, changes)
+	}
+}
+
+// unlucky is a store with one commit that fails, or that happens although its error says otherwise.
+type unlucky struct {
+	brook.Store
+	left  int // commits until that one
+	happy bool
+	err   error
+}
+
+func (s *unlucky) Durable() bool { return false }
+
+func (s *unlucky) Commit(ctx context.Context, b *brook.Batch) error {
+	if s.left--; s.left != 0 {
+		return s.Store.Commit(ctx, b)
+	}
+	if s.happy {
+		return errors.Join(s.err, s.Store.Commit(ctx, b))
+	}
+	return s.err
+}
+
+// Whichever commit of a rebuild fails, and whether or not it happened, the rebuild goes on to the
+// same end.
+func TestRebuildOutlivesAnyCommit(t *testing.T) {
+	away := errors.New("away")
+	for _, happy := range []bool{false, true} {
+		for n, all := 1, 1; n <= all; n++ {
+			s := &unlucky{Store: mapstore.New(), happy: happy, err: away}
+			r := newRig(t, func(c *brook.Config) { c.Store = s })
+			r.publish(t, "x", "y", "z")
+			r.fails["a x"], r.fails["a y"], r.fails["a z"] = errBad, errBad, errBad
+			r.follow(t)
+			r.drop(t, 2, "a")
+			delete(r.fails, "a x")
+			before := r.Catalog.Live().Number
+			s.left = n
+			if _, err := r.rebuild(t); err != nil {
+				t.Fatalf("commit %d, happened %v: %v", n, happy, err)
+			}
+			all = n - s.left
+			letters, owed, dropped := r.put(t)
+			if letters != "1 a" || owed != "0 a" || dropped != "2 a" || r.promoted != 1 {
+				t.Errorf("commit %d, happened %v: letters %q, owed %q, dropped %q, promoted %d",
+					n, happy, letters, owed, dropped, r.promoted)
+			}
+			if live := r.Catalog.Live().Number; live != before+1 {
+				t.Errorf("commit %d, happened %v: generation %d after %d", n, happy, live, before)
+			}
+			if n == 1 && all < 5 {
+				t.Errorf("only %d commits", all)
+			}
+		}
 	}
 }
 
