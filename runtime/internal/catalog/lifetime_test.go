@@ -171,7 +171,7 @@ func TestLifetimeAfter(t *testing.T) {
 		if later.Err() != nil {
 			t.Fatal("it ended before its time")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if cause := context.Cause(later); !errors.Is(cause, brook.ErrClosed) {
 			t.Errorf("its cause is %v", cause)

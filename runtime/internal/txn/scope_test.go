@@ -1,7 +1,6 @@
 package txn_test
 
 import (
-	"fmt"
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -80,7 +79,7 @@ func TestScopeWithoutEnd(t *testing.T) {
 			t.Error("there is a row")
 		}
 		if f.tx.CrossKey() {
-			t.Error(fmt.Sprintf("%q: a scan of the scope is cross-key", scope))
+			t.Errorf("%q: a scan of the scope is cross-key", scope)
 		}
 	}
 	f.tx.Begin(txn.Event{Ctx: t.Context()})
