@@ -126,7 +126,7 @@ func (x *owed) adoptSome(ctx context.Context, step int) (more bool, due task.Due
 		return false, task.Due{}, nil
 	}
 	// A promotion that carries these over must not come between.
-	if err := t.RaiseAll(ctx, taken); err != nil {
+	if err := t.BumpEpochs(ctx, taken); err != nil {
 		return false, task.Due{}, err
 	}
 	// Until its outcome is known: what is in the outbox must be in memory.

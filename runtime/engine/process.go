@@ -84,7 +84,7 @@ func (x *exclusive) processOnce(ctx context.Context, out *brook.Outbound) (task.
 	}
 	t, m := s.Exclusive, &s.Exclusive.M
 	defer t.Within(rest)()
-	if err := t.StandAlone(ctx); err != nil {
+	if err := t.ReadStandings(ctx); err != nil {
 		return failed(err)
 	}
 	t.Prepare(ctx, m, &brook.Record{

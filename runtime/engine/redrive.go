@@ -147,7 +147,7 @@ func (x deadLetters) redrive(
 	p := &task.Partition{
 		Queue: input.Single(id, log, letter.Attempts), Blocked: s.BlockedOf(id),
 	}
-	if err := t.StandAlone(ctx); err != nil {
+	if err := t.ReadStandings(ctx); err != nil {
 		return false, task.Due{}, err
 	}
 	applied, err = t.Redrive(ctx, p, letter, remove)

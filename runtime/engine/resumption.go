@@ -133,8 +133,8 @@ func (r *resumption) register(
 		s.Outbox.Begin(p.ID, next, st.checkpoints[p.ID])
 	}
 	tasks := s.Split(partitions, mode)
-	s.LanesMu.Lock()
-	defer s.LanesMu.Unlock()
+	s.TasksMu.Lock()
+	defer s.TasksMu.Unlock()
 	s.Tasks = tasks
 	return tasks, nil
 }

@@ -80,8 +80,8 @@ func (r *Rebuild) install(blocked map[partition.ID]*deadletter.Blocked) {
 	for _, f := range r.task.Partitions {
 		first[f.ID] = f.First
 	}
-	s.LanesMu.Lock()
-	defer s.LanesMu.Unlock()
+	s.TasksMu.Lock()
+	defer s.TasksMu.Unlock()
 	for _, live := range append([]*task.Task{s.Exclusive}, s.Tasks...) {
 		live.In(r.task.Gen)
 		for _, f := range live.Partitions {

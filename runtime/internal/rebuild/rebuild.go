@@ -10,7 +10,7 @@
 //
 // Package engine makes one for each rebuild and calls Run from one goroutine, which does all of it;
 // readers of the log run beside it. The live tasks go on meanwhile. The promotion has them at rest:
-// it holds the quiesce lock, and takes Set.LanesMu under it.
+// it holds the quiesce lock, and takes Set.TasksMu under it.
 package rebuild
 
 import (

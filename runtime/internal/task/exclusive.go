@@ -61,9 +61,9 @@ func (t *Task) Within(q *Quiesced) (end func()) {
 	}
 }
 
-// StandAlone reads what a commit of the exclusive task relies on if its events scan, before they
+// ReadStandings reads what a commit of the exclusive task relies on if its events scan, before they
 // do: the positions of all partitions, and the mark of the last such commit.
-func (t *Task) StandAlone(ctx context.Context) error {
+func (t *Task) ReadStandings(ctx context.Context) error {
 	if !t.Tx.TracksReads() {
 		return nil
 	}

@@ -23,8 +23,8 @@ func (t *Task) Owe(d *delivery.Delivery, aside deadletter.SetAside) {
 	}
 }
 
-// RaiseAll bumps the epochs of the partitions whose events caused items.
-func (t *Task) RaiseAll(ctx context.Context, items []*outbox.Item) error {
+// BumpEpochs bumps the epochs of the partitions whose events caused items.
+func (t *Task) BumpEpochs(ctx context.Context, items []*outbox.Item) error {
 	raised := map[partition.ID]bool{}
 	for _, item := range items {
 		id := partition.Of(item.Position)

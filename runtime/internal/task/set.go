@@ -56,7 +56,7 @@ type Set struct {
 	aloneMark atomic.Pointer[[]byte] // of the last commit that no position tells of
 	Unsure    atomic.Bool            // a commit may have happened although it returned an error
 
-	LanesMu sync.Mutex
+	TasksMu sync.Mutex
 	Tasks   []*Task // that run
 }
 
@@ -74,8 +74,8 @@ func (s *Set) BlockedOf(id partition.ID) *deadletter.Blocked {
 // Installed makes tasks use the tables of g, which has the number of theirs. The caller holds the
 // quiesce lock.
 func (s *Set) Installed(g *catalog.Generation) {
-	s.LanesMu.Lock()
-	defer s.LanesMu.Unlock()
+	s.TasksMu.Lock()
+	defer s.TasksMu.Unlock()
 	for _, t := range append([]*Task{s.Exclusive}, s.Tasks...) {
 		if t != nil && t.Gen.Number == g.Number {
 			t.In(g)
@@ -114,8 +114,8 @@ func (s *Set) Split(partitions []*Partition, mode brook.Mode) []*Task {
 
 // WakeTasks makes tasks look whether what they stood still for is over. Any goroutine may call it.
 func (s *Set) WakeTasks() {
-	s.LanesMu.Lock()
-	defer s.LanesMu.Unlock()
+	s.TasksMu.Lock()
+	defer s.TasksMu.Unlock()
 	for _, t := range s.Tasks {
 		t.Rouse()
 	}
@@ -152,8 +152,8 @@ func (s *Set) Input(
 // Positions returns how far the live views have come in the partitions that the tasks fold. Any
 // goroutine may call it.
 func (s *Set) Positions() map[partition.ID]int64 {
-	s.LanesMu.Lock()
-	defer s.LanesMu.Unlock()
+	s.TasksMu.Lock()
+	defer s.TasksMu.Unlock()
 	at := map[partition.ID]int64{}
 	for _, t := range s.Tasks {
 		for _, p := range t.Partitions {

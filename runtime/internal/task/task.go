@@ -7,7 +7,7 @@
 // Each task belongs to one goroutine, which calls Run, or of package engine CatchUp. The exclusive
 // task belongs to whoever holds the quiesce lock. Tasks of live views fold each batch within a visit
 // of that lock. Whoever holds it may use all tasks, their partitions, and what Set says the lock
-// guards. Set.LanesMu guards which tasks there are. Rouse and WakeTasks may be called by anybody.
+// guards. Set.TasksMu guards which tasks there are. Rouse and WakeTasks may be called by anybody.
 package task
 
 import (
