@@ -135,7 +135,7 @@ func TestNumbers(t *testing.T) {
 		t.Errorf("streams %q and %q", first.Lane, second.Lane)
 	}
 	write, check := k.Counted()
-	if check.Value != nil && len(check.Value) > 0 {
+	if len(check.Value) > 0 {
 		t.Errorf("the check is %q, want that there is no row", check.Value)
 	}
 	reader.row = write.Value.([]byte)
