@@ -41,7 +41,8 @@ func app(n *names) *jen.File {
 	return f
 }
 
-// appDoc says what an App has, with the methods of Publish and Process, whose types are not documented.
+// appDoc says what an App has, with the methods of Publish and Process, whose types are not
+// documented.
 func (n *names) appDoc() *jen.Statement {
 	var doc []jen.Code
 	paragraph := func(text string) {
@@ -195,7 +196,8 @@ func (d *dispatcher) handlers() []jen.Code {
 	return all
 }
 
-// proof says whether the handler's body was proved to stay within its event's key, or else what is in the way.
+// proof says whether the handler's body was proved to stay within its event's key, or else what is
+// in the way.
 func proof(h *model.Handler) []jen.Code {
 	switch {
 	case h.Obstacle != "": // which the runtime sees as well

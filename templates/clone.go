@@ -6,8 +6,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// needsClone reports whether a copy of a value shares memory with it, or holds what no store keeps: whether
-// a collection's values are copied by its clone function rather than by assignment.
+// needsClone reports whether a copy of a value shares memory with it, or holds what no store keeps:
+// whether a collection's values are copied by its clone function rather than by assignment.
 func needsClone(t *model.Type) bool { return clones(t, map[*model.Type]bool{}) }
 
 func clones(t *model.Type, seen map[*model.Type]bool) bool {
@@ -33,8 +33,8 @@ func clones(t *model.Type, seen map[*model.Type]bool) bool {
 	return isNil(t)
 }
 
-// kept reports whether stores keep a field: an exported one without json:"-", or an embedded struct, whose
-// exported fields are promoted.
+// kept reports whether stores keep a field: an exported one without json:"-", or an embedded
+// struct, whose exported fields are promoted.
 func kept(f model.Field) bool {
 	return !f.Skip && (f.Exported || embeddedStruct(f))
 }
@@ -47,8 +47,8 @@ func embeddedStruct(f model.Field) bool {
 	return f.Embedded && t.Kind == model.Struct
 }
 
-// marshaller is by which methods a struct is stored whose fields do not tell all of its state: Text, Binary
-// or JSON; "" where fields will do, or there are no such methods.
+// marshaller is by which methods a struct is stored whose fields do not tell all of its state:
+// Text, Binary or JSON; "" where fields will do, or there are no such methods.
 func marshaller(t *model.Type) string {
 	by := marshallers(t)
 	if by == "" || !losesState(t, map[*model.Type]bool{}) {
@@ -72,8 +72,8 @@ func marshallers(t *model.Type) string {
 	return ""
 }
 
-// losesState reports whether a copy by fields would lose what unexported fields hold, of t or of a type in it that
-// has no marshaller.
+// losesState reports whether a copy by fields would lose what unexported fields hold, of t or of a
+// type in it that has no marshaller.
 func losesState(t *model.Type, seen map[*model.Type]bool) bool {
 	if t != nil && t.Hidden {
 		return true // a copy by fields can't be written
@@ -215,8 +215,8 @@ func (c *codecs) copyElem(t *model.Type) jen.Code {
 	return jen.Parens(jen.Op("*").Qual(wirePath, "Cloner")).Dot(method)
 }
 
-// cloneName is the name of a collection's clone function. It depends on the author's names alone, so that every
-// emitter may ask for it.
+// cloneName is the name of a collection's clone function. It depends on the author's names alone,
+// so that every emitter may ask for it.
 func (n *names) cloneName(t *model.Type) string {
 	name := "clone" + t.Named.Name
 	for {

@@ -54,7 +54,8 @@ func (c *codecs) decodeStruct(t *model.Type) (list, body []jen.Code) {
 	return list, body
 }
 
-// decodeField decodes a field's value, behind embedded pointers that are allocated where they are nil.
+// decodeField decodes a field's value, behind embedded pointers that are allocated where they are
+// nil.
 func (c *codecs) decodeField(owner *model.Type, f model.JSONField) []jen.Code {
 	path := c.visible(owner, f.Path)
 	o := at("v")

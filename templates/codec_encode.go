@@ -6,8 +6,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// marshals tells by which of its methods, if any, encoding/json encodes a value of t. Where it cannot take
-// the value's address (in a map), methods of the pointer do not count.
+// marshals tells by which of its methods, if any, encoding/json encodes a value of t. Where it
+// cannot take the value's address (in a map), methods of the pointer do not count.
 func marshals(t *model.Type, inMap bool) (json, text bool) {
 	has := func(m model.Method) bool { return m == model.OnValue || m == model.OnPointer && !inMap }
 	if t.Kind == model.Pointer {

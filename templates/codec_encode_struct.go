@@ -48,7 +48,8 @@ func (c *codecs) encodeStruct(t *model.Type, inMap bool) []jen.Code {
 	return append(body, jen.Id("e").Dot("End").Call())
 }
 
-// encodePath gives the selectors of a field, and the conditions that no embedded pointer on the way is nil.
+// encodePath gives the selectors of a field, and the conditions that no embedded pointer on the way
+// is nil.
 func (c *codecs) encodePath(owner *model.Type, f model.JSONField) (path []string, present []jen.Code, behindPointer bool) {
 	steps := c.visible(owner, f.Path)
 	for i, step := range steps {

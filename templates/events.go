@@ -8,7 +8,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// events writes the handshake with the runtime, the types' constants and, where an App uses them, the definitions.
+// events writes the handshake with the runtime, the types' constants and, where an App uses them,
+// the definitions.
 func events(n *names) *jen.File {
 	f := n.file()
 	f.Add(comment("This fits the code that brookgen wrote to the runtime that it is compiled with. Where the compiler does not " +

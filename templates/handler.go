@@ -61,7 +61,8 @@ func (d *dispatcher) arguments(h *model.Handler) []jen.Code {
 	return args
 }
 
-// settle writes what becomes of one result: d.users.Apply(user), engine.Send(m, &shippedEvent, shipped), m.After(effect).
+// settle writes what becomes of one result: d.users.Apply(user), engine.Send(m, &shippedEvent,
+// shipped), m.After(effect).
 func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement {
 	if r.Slice {
 		value.Op("...")

@@ -16,7 +16,8 @@ func remembers(p *model.Package) bool {
 	return false
 }
 
-// history writes what a collection's history holds: a closed sum of event types, and how to ask for it.
+// history writes what a collection's history holds: a closed sum of event types, and how to ask for
+// it.
 func history(n *names) *jen.File {
 	if !remembers(n.pkg) {
 		return nil

@@ -33,14 +33,15 @@ var fixedImports = [][2]string{
 	{"fmt", "fmt"}, {"iter", "iter"}, {"maps", "maps"}, {"math", "math"}, {"slices", "slices"}, {"strconv", "strconv"}, {"time", "time"},
 }
 
-// locals are the names, besides single letters, that emitters give to parameters and variables; no import may hide
-// behind one.
+// locals are the names, besides single letters, that emitters give to parameters and variables; no
+// import may hide behind one.
 var locals = []string{
 	"add", "app", "config", "ctx", "data", "dst", "encoded", "err", "ok", "options", "out", "seen", "src", "tx", "typ", "value",
 }
 
 // imports gives every package that the files of p may name a local name that nothing else in the
-// package has: neither its declarations, nor another import, nor a local variable of generated code.
+// package has: neither its declarations, nor another import, nor a local variable of generated
+// code.
 func imports(p *model.Package, top *scope) []imported {
 	var list []imported
 	add := func(importPath, name string, known bool) {

@@ -140,7 +140,8 @@ func readPart(t *model.Type, field *jen.Statement) *jen.Statement {
 	}
 }
 
-// keyFunc writes the function that appends a key of type t: key.AppendString[string], appendIssueKey.
+// keyFunc writes the function that appends a key of type t: key.AppendString[string],
+// appendIssueKey.
 func (n *names) keyFunc(t *model.Type) *jen.Statement {
 	if own, ok := n.keys[t]; ok {
 		return jen.Id(own.append)

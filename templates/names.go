@@ -11,7 +11,8 @@ import (
 )
 
 // names are the identifiers that the generated files of one package share. They are chosen once, in
-// the order of the model, so that they depend on nothing else, and none is one that the package has.
+// the order of the model, so that they depend on nothing else, and none is one that the package
+// has.
 type names struct {
 	pkg     *model.Package
 	header  string // the comment that marks generated files
@@ -37,7 +38,8 @@ type collectionNames struct {
 	marker, decode string // the method that seals CEvent, and what decodes one
 }
 
-// storedNames belong to the type of a collection: what writes and reads it for stores, and its schema.
+// storedNames belong to the type of a collection: what writes and reads it for stores, and its
+// schema.
 type storedNames struct{ pack, schema string }
 
 // keyNames belong to one type of keys that takes functions of its own.
@@ -89,8 +91,8 @@ func newNames(p *model.Package) *names {
 // pick takes an identifier of the package: name, or brookName where that is the author's.
 func (n *names) pick(name string) string { return n.top.pick(name, "brook"+upperFirst(name)) }
 
-// header is the first line of a generated file. It names the files that the model was read from, or the package where
-// they are many.
+// header is the first line of a generated file. It names the files that the model was read from, or
+// the package where they are many.
 func header(p *model.Package) string {
 	var files []string
 	add := func(pos model.Pos) {

@@ -6,8 +6,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// storeFile writes brook_store_gen.go: for each collection's type how stores write it and read it, and its
-// schema. It is nil where there is no collection.
+// storeFile writes brook_store_gen.go: for each collection's type how stores write it and read it,
+// and its schema. It is nil where there is no collection.
 func (n *names) storeFile() *jen.File {
 	if len(n.pkg.Collections) == 0 {
 		return nil

@@ -141,7 +141,8 @@ func inner(t *model.Type) *model.Type {
 	return t
 }
 
-// promotes reports whether a field is an embedded struct whose fields are on the wire as if they were the outer one's own.
+// promotes reports whether a field is an embedded struct whose fields are on the wire as if they
+// were the outer one's own.
 func promotes(f model.Field) bool {
 	name, _, _ := strings.Cut(reflect.StructTag(f.Tag).Get("json"), ",")
 	return f.Embedded && name == "" && byFields(inner(f.Type))

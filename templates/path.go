@@ -8,8 +8,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// selector writes base.A.B for a path that starts at a value of type owner. An unexported embedded struct of
-// another package can't be named, and need not be.
+// selector writes base.A.B for a path that starts at a value of type owner. An unexported embedded
+// struct of another package can't be named, and need not be.
 func (n *names) selector(base string, owner *model.Type, path []model.PathStep) *jen.Statement {
 	s := jen.Id(base)
 	for _, step := range path {
@@ -43,8 +43,8 @@ func (n *names) nilTests(base string, owner *model.Type, path []model.PathStep) 
 	return tests
 }
 
-// followed writes what stands at the end of a path from a pointer to owner: base.A.B, or what a last
-// pointer points at, or *base for the empty path.
+// followed writes what stands at the end of a path from a pointer to owner: base.A.B, or what a
+// last pointer points at, or *base for the empty path.
 func (n *names) followed(base string, owner *model.Type, path []model.PathStep) *jen.Statement {
 	s := n.selector(base, owner, path)
 	if len(path) == 0 || path[len(path)-1].Pointer {
@@ -53,9 +53,9 @@ func (n *names) followed(base string, owner *model.Type, path []model.PathStep) 
 	return s
 }
 
-// reached writes what stands at the end of a path from a pointer to owner, with every pointer on the way made if it is nil:
-// key.Ensure(&base.A).B. pointer: it is a pointer to that. It is nil for a path that goes through a pointer that can't be named, or whose
-// type has a name.
+// reached writes what stands at the end of a path from a pointer to owner, with every pointer on
+// the way made if it is nil: key.Ensure(&base.A).B. pointer: it is a pointer to that. It is nil for
+// a path that goes through a pointer that can't be named, or whose type has a name.
 func (n *names) reached(base string, owner *model.Type, path []model.PathStep) (s *jen.Statement, pointer bool) {
 	s, pointer = jen.Id(base), true
 	for _, step := range path {

@@ -6,7 +6,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// sent are the events that app.Publish has a method for: all that the package does not merely discard.
+// sent are the events that app.Publish has a method for: all that the package does not merely
+// discard.
 func sent(p *model.Package) []*model.Event {
 	var events []*model.Event
 	for _, e := range p.Events {

@@ -31,8 +31,8 @@ var artefacts = []struct {
 	{"app", app},
 }
 
-// Generate writes the files of a package, brook_<artefact>_gen.go. An error means that a template is
-// wrong: whatever the author can do about is found before.
+// Generate writes the files of a package, brook_<artefact>_gen.go. An error means that a template
+// is wrong: whatever the author can do about is found before.
 func Generate(p *model.Package) ([]File, error) {
 	n := newNames(p)
 	var files []File

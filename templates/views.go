@@ -79,7 +79,8 @@ func (n *names) snapshot() *jen.Statement {
 	)
 }
 
-// func (v Views) WithContext(ctx context.Context) Views { return newViews(v.source.WithContext(ctx)) }
+// func (v Views) WithContext(ctx context.Context) Views { return
+// newViews(v.source.WithContext(ctx)) }
 func (n *names) withContext() *jen.Statement {
 	return jen.Func().Params(jen.Id("v").Id("Views")).Id("WithContext").Params(ctxParam("ctx")).Id("Views").Block(
 		jen.Return(jen.Id(n.newViews).Call(jen.Id("v").Dot("source").Dot("WithContext").Call(jen.Id("ctx")))),

@@ -8,8 +8,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// endless is a log that makes its events when they are read, so that it takes no memory however long it is: first one for each of rows
-// counters in turn, then of random ones.
+// endless is a log that makes its events when they are read, so that it takes no memory however
+// long it is: first one for each of rows counters in turn, then of random ones.
 type endless struct {
 	rows    int
 	history bool

@@ -158,8 +158,8 @@ func openBare(b *testing.B, sync bool) *badger.DB {
 	return db
 }
 
-// BenchmarkBare writes with Badger's WriteBatch what the store writes for b.N events, in as many commits. The
-// sizes are those of BenchmarkFold's keys and values.
+// BenchmarkBare writes with Badger's WriteBatch what the store writes for b.N events, in as many
+// commits. The sizes are those of BenchmarkFold's keys and values.
 func BenchmarkBare(b *testing.B) {
 	variants(b, func(b *testing.B, history, sync bool) {
 		db := openBare(b, sync)

@@ -8,7 +8,8 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// BenchmarkGet reads random rows: as bytes from the store, and from bare Badger. BenchmarkKeys does it through the typed view.
+// BenchmarkGet reads random rows: as bytes from the store, and from bare Badger. BenchmarkKeys does
+// it through the typed view.
 func BenchmarkGet(b *testing.B) {
 	b.Run("store", func(b *testing.B) { bySize(b, getFromStore) })
 	b.Run("bare", func(b *testing.B) { bySize(b, getFromBadger) })

@@ -29,8 +29,9 @@ func bySize(b *testing.B, f func(b *testing.B, n int)) {
 	}
 }
 
-// BenchmarkKeys folds b.N events over more and more rows, with and without history, and reads such rows. It tells the memory that
-// the process has then, and the size of the store on the disk. Making 10⁷ rows with histories takes some minutes.
+// BenchmarkKeys folds b.N events over more and more rows, with and without history, and reads such
+// rows. It tells the memory that the process has then, and the size of the store on the disk.
+// Making 10⁷ rows with histories takes some minutes.
 func BenchmarkKeys(b *testing.B) {
 	for _, history := range []bool{false, true} {
 		b.Run(map[bool]string{true: "history", false: "rows"}[history], func(b *testing.B) {
@@ -72,7 +73,8 @@ func BenchmarkKeys(b *testing.B) {
 	}
 }
 
-// memory gives what is in use of Go's heap, what of the process is in memory, and what of that is no file, in MB.
+// memory gives what is in use of Go's heap, what of the process is in memory, and what of that is
+// no file, in MB.
 func memory(b *testing.B) (heap, resident, anonymous float64) {
 	b.Helper()
 	debug.FreeOSMemory()

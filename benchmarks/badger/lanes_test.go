@@ -8,7 +8,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// BenchmarkLanes commits b.N small batches, synced, from so many goroutines at once, as parallel lanes do.
+// BenchmarkLanes commits b.N small batches, synced, from so many goroutines at once, as parallel
+// lanes do.
 func BenchmarkLanes(b *testing.B) {
 	for _, lanes := range []int{1, 4, 16} {
 		b.Run(fmt.Sprint(lanes), func(b *testing.B) {

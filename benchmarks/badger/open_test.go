@@ -6,7 +6,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 )
 
-// BenchmarkOpen opens a store of so many rows with their histories, with and without reading its files, and closes it.
+// BenchmarkOpen opens a store of so many rows with their histories, with and without reading its
+// files, and closes it.
 func BenchmarkOpen(b *testing.B) {
 	bySize(b, func(b *testing.B, n int) {
 		if n > 1_000_000 {

@@ -1,4 +1,5 @@
-// Package codec compares the store's codec with its peers: tinylib/msgp, by name and by position, and encoding/json.
+// Package codec compares the store's codec with its peers: tinylib/msgp, by name and by position,
+// and encoding/json.
 //
 //	go test -bench . ./codec
 package codec

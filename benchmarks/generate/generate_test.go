@@ -1,4 +1,5 @@
-// Package generate measures brookgen: how long it takes, how much it writes, and how long that takes to compile.
+// Package generate measures brookgen: how long it takes, how much it writes, and how long that
+// takes to compile.
 //
 //	go test -bench . -benchtime 3x ./generate
 package generate
@@ -16,8 +17,9 @@ import (
 	"github.com/brookgen/brookgen/internal/checkout"
 )
 
-// BenchmarkBrookgen runs brookgen on packages of 10, 100 and 1000 annotated types, half events and half collections, of six fields
-// each. What is timed is the whole process, with nothing generated before; the rest is reported beside it:
+// BenchmarkBrookgen runs brookgen on packages of 10, 100 and 1000 annotated types, half events and
+// half collections, of six fields each. What is timed is the whole process, with nothing generated
+// before; the rest is reported beside it:
 //
 //	unchanged-s  a run that finds everything up to date
 //	lines/type   generated
@@ -59,7 +61,8 @@ func BenchmarkBrookgen(b *testing.B) {
 	}
 }
 
-// build compiles the package of a folder and tells how long that took. Its dependencies are compiled before.
+// build compiles the package of a folder and tells how long that took. Its dependencies are
+// compiled before.
 func build(b *testing.B, dir string) time.Duration {
 	b.Helper()
 	command(b, dir, "go", "build", "github.com/brookgen/brookgen/runtime", "context", "iter")

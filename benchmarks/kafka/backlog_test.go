@@ -15,8 +15,8 @@ import (
 // fewUsers is how many accounts have the backlog: what is kept of it is small.
 const fewUsers = 1_000
 
-// BenchmarkBacklog folds a long backlog over few keys in memory: MB-peak is the most of the machine's memory that the process had while it
-// did, MB-before what it had when it began.
+// BenchmarkBacklog folds a long backlog over few keys in memory: MB-peak is the most of the
+// machine's memory that the process had while it did, MB-before what it had when it began.
 func BenchmarkBacklog(b *testing.B) {
 	if _, err := os.Stat("/proc/self/clear_refs"); errors.Is(err, fs.ErrNotExist) {
 		b.Skip("NOT MEASURED: only Linux tells the most that a process had")

@@ -13,7 +13,8 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// keeper folds the payments of one partition into Badger: a transaction for every so many, with the offset in it.
+// keeper folds the payments of one partition into Badger: a transaction for every so many, with the
+// offset in it.
 type keeper struct {
 	db   *badger.DB
 	tx   *badger.Txn
@@ -65,7 +66,8 @@ func (k *keeper) flush() error {
 	return tx.Commit()
 }
 
-// keepByHand is a consumer group with encoding/json and Badger. It goes on from the offsets that it finds there.
+// keepByHand is a consumer group with encoding/json and Badger. It goes on from the offsets that it
+// finds there.
 func keepByHand(sync bool) func(*testing.B, *topic) (summary, time.Duration) {
 	return func(b *testing.B, t *topic) (summary, time.Duration) {
 		dir, err := os.MkdirTemp("", "bench")

@@ -17,7 +17,8 @@ import (
 type claimer interface {
 	// record is given every record in order.
 	record(m *sarama.ConsumerMessage) error
-	// flush is called after every so many records and after the last, before they are marked as consumed.
+	// flush is called after every so many records and after the last, before they are marked as
+	// consumed.
 	flush() error
 }
 
@@ -85,7 +86,8 @@ func (m *member) fail(err error) error {
 	return err
 }
 
-// run reads the topic as the one member of a new group, and gives how long that took since the partitions were assigned.
+// run reads the topic as the one member of a new group, and gives how long that took since the
+// partitions were assigned.
 func (m *member) run(b *testing.B) time.Duration {
 	b.Helper()
 	m.ends, m.failed = m.topic.ends(b), make(chan error, 1)

@@ -13,7 +13,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// joinApp joins as an app that divides the partitions with others, over a store in Redis that they share.
+// joinApp joins as an app that divides the partitions with others, over a store in Redis that they
+// share.
 func joinApp(b *testing.B) joiner {
 	b.Helper()
 	addr := os.Getenv("BROOK_REDIS")

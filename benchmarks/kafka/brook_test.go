@@ -41,7 +41,8 @@ func open(b *testing.B, t *topic) *kafkadriver.Driver {
 	return driver
 }
 
-// foldApp runs an app until it has folded all of the topic. The time includes what it takes to start.
+// foldApp runs an app until it has folded all of the topic. The time includes what it takes to
+// start.
 func foldApp(b *testing.B, t *topic, store brook.Store) (summary, time.Duration) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), patience)

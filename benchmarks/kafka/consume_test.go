@@ -22,9 +22,9 @@ type peer struct {
 
 const bareGroup = "discard/sarama-group"
 
-// BenchmarkConsume reads a topic that was filled before: it tells how many events a second each peer deals with, and how
-// much that is of the bare consumer group's rate, and of the same by hand. What each of them kept is compared with what
-// was published.
+// BenchmarkConsume reads a topic that was filled before: it tells how many events a second each
+// peer deals with, and how much that is of the bare consumer group's rate, and of the same by hand.
+// What each of them kept is compared with what was published.
 func BenchmarkConsume(b *testing.B) {
 	t := newFilledTopic(b, events(b), users)
 	rates := map[string]float64{}

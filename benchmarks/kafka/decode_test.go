@@ -10,8 +10,8 @@ import (
 	"github.com/brookgen/brookgen/benchmarks/kafka/accounts"
 )
 
-// decodePaid is what somebody writes for one event when encoding/json is too slow: members in any order, no blanks, no
-// escapes. What it does not know it leaves to encoding/json.
+// decodePaid is what somebody writes for one event when encoding/json is too slow: members in any
+// order, no blanks, no escapes. What it does not know it leaves to encoding/json.
 func decodePaid(data []byte, p *accounts.Paid) error {
 	if !readPaid(data, p) {
 		*p = accounts.Paid{}
@@ -100,7 +100,8 @@ func integer(data []byte, to *int64) (rest []byte, ok bool) {
 	return data[i:], true
 }
 
-// TestDecodePaid holds the decoder to encoding/json, and to reading itself what the benchmarks have.
+// TestDecodePaid holds the decoder to encoding/json, and to reading itself what the benchmarks
+// have.
 func TestDecodePaid(t *testing.T) {
 	for i := range 1000 {
 		want := payment(i, users)

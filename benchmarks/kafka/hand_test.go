@@ -39,7 +39,8 @@ func foldWith(b *testing.B, t *topic, decode func([]byte, *accounts.Paid) error)
 	return sum, taken
 }
 
-// foldByHand is a consumer group, a decoder that was written for this one event, and a map for each partition.
+// foldByHand is a consumer group, a decoder that was written for this one event, and a map for each
+// partition.
 func foldByHand(b *testing.B, t *topic) (summary, time.Duration) { return foldWith(b, t, decodePaid) }
 
 // foldReflected is the same with encoding/json.

@@ -68,7 +68,8 @@ func (p *pauses) watch() {
 	}
 }
 
-// worst gives the longest gaps: of partitions that stayed with their member, and of those that moved.
+// worst gives the longest gaps: of partitions that stayed with their member, and of those that
+// moved.
 func (p *pauses) worst() (stayed, moved time.Duration, staying, moving int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

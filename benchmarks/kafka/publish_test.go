@@ -9,7 +9,8 @@ import (
 	"github.com/brookgen/brookgen/benchmarks/kafka/accounts"
 )
 
-// publisher is somebody who publishes payments, and knows of each that it is stored when run returns.
+// publisher is somebody who publishes payments, and knows of each that it is stored when run
+// returns.
 type publisher struct {
 	name string
 	run  func(b *testing.B, t *topic, payments []accounts.Paid) time.Duration
@@ -17,8 +18,8 @@ type publisher struct {
 
 const bareProducer = "sarama-async"
 
-// BenchmarkPublish publishes events to an empty topic: it tells how many a second, and how much that is of the bare
-// asynchronous producer's rate.
+// BenchmarkPublish publishes events to an empty topic: it tells how many a second, and how much
+// that is of the bare asynchronous producer's rate.
 func BenchmarkPublish(b *testing.B) {
 	payments := make([]accounts.Paid, events(b))
 	for i := range payments {

@@ -22,8 +22,9 @@ const (
 // joiner makes a member of a group that says what it dealt with, until stop is called.
 type joiner func(b *testing.B, t *topic, group string, handled func(partition int32, events int)) (stop func() error)
 
-// BenchmarkRebalance lets a second member join a group of one under a steady load of 20,000 events a second: ms-stayed is the longest
-// time in which nothing of a partition was dealt with that stayed with the first member, ms-moved of one that went to the second.
+// BenchmarkRebalance lets a second member join a group of one under a steady load of 20,000 events
+// a second: ms-stayed is the longest time in which nothing of a partition was dealt with that
+// stayed with the first member, ms-moved of one that went to the second.
 func BenchmarkRebalance(b *testing.B) {
 	for _, c := range []struct {
 		name string

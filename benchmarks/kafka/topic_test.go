@@ -47,7 +47,8 @@ func number(b *testing.B, name string, standard int) int {
 
 func events(b *testing.B) int { return number(b, "BROOK_KAFKA_EVENTS", 1_000_000) }
 
-// config is what all that is built on sarama has in common: its defaults, and the events from the first on.
+// config is what all that is built on sarama has in common: its defaults, and the events from the
+// first on.
 func config() *sarama.Config {
 	c := sarama.NewConfig()
 	c.Version = sarama.MaxVersion
@@ -94,7 +95,8 @@ func newTopic(b *testing.B) *topic {
 	}
 }
 
-// newFilledTopic makes a topic with payments 0 to n to so many accounts, in batches of up to 128 KiB, not compressed.
+// newFilledTopic makes a topic with payments 0 to n to so many accounts, in batches of up to 128
+// KiB, not compressed.
 func newFilledTopic(b *testing.B, n, accounts int) *topic {
 	b.Helper()
 	t := newTopic(b)

@@ -22,7 +22,8 @@ type bareJSON struct{ cqrs.JSONMarshaler }
 
 func (m bareJSON) NameFromMessage(*message.Message) string { return m.Name(accounts.Paid{}) }
 
-// foldWatermill is an event processor of Watermill's CQRS component with one handler, which adds to a map.
+// foldWatermill is an event processor of Watermill's CQRS component with one handler, which adds to
+// a map.
 func foldWatermill(b *testing.B, t *topic) (summary, time.Duration) {
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
 	defer cancel()

@@ -11,7 +11,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/redisstore"
 )
 
-// BenchmarkCommit is BenchmarkFold without the apply loop: no row is read, so nothing waits for the network but each commit.
+// BenchmarkCommit is BenchmarkFold without the apply loop: no row is read, so nothing waits for the
+// network but each commit.
 func BenchmarkCommit(b *testing.B) {
 	variants(b, func(b *testing.B, history bool) {
 		store, err := redisstore.New(b.Context(), connect(b), redisstore.Prefix(rand.Text()))

@@ -125,8 +125,9 @@ func BenchmarkFold(b *testing.B) {
 	})
 }
 
-// BenchmarkBare sets in pipelines what the store writes for b.N events, as many a pipeline as the store has in a commit: the
-// sizes are those of BenchmarkFold's keys and values. It reads nothing, checks nothing and keeps no order.
+// BenchmarkBare sets in pipelines what the store writes for b.N events, as many a pipeline as the
+// store has in a commit: the sizes are those of BenchmarkFold's keys and values. It reads nothing,
+// checks nothing and keeps no order.
 func BenchmarkBare(b *testing.B) {
 	variants(b, func(b *testing.B, history bool) {
 		c, prefix := connect(b), rand.Text()

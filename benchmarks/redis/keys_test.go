@@ -16,7 +16,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// mostKeys says up to how many keys are measured, 1,000,000 where it is not set. Ten millions take the server about 3 GB.
+// mostKeys says up to how many keys are measured, 1,000,000 where it is not set. Ten millions take
+// the server about 3 GB.
 const mostKeys = "BROOK_BENCH_KEYS"
 
 // sizes gives the numbers of keys that are measured.
@@ -80,8 +81,9 @@ func number(b *testing.B, info, name string) int {
 	return 0
 }
 
-// BenchmarkKeys folds b.N events into views of more and more rows, and then sets as many keys of the same bytes in bare pipelines. It
-// tells how much memory the server uses for all rows. Memory is given back between the two, and kept by the server after the last.
+// BenchmarkKeys folds b.N events into views of more and more rows, and then sets as many keys of
+// the same bytes in bare pipelines. It tells how much memory the server uses for all rows. Memory
+// is given back between the two, and kept by the server after the last.
 func BenchmarkKeys(b *testing.B) {
 	c := connect(b)
 	var row int // bytes of a stored row

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// commit makes changes to files. All new content is on disk, under names that the go command passes over,
-// before the first file is touched.
+// commit makes changes to files. All new content is on disk, under names that the go command passes
+// over, before the first file is touched.
 func commit(changes []change) (err error) {
 	staged := map[string]string{}
 	defer func() {

@@ -92,8 +92,9 @@ var readers = []func(brook.Config) ([]byte, error){
 READERS}
 `
 
-// TestStoredRowsOutliveEmbedding stores a row with each of several packages whose rows have one JSON, and reads it with each of
-// the others: fields that embedded structs promote are found by their wire names.
+// TestStoredRowsOutliveEmbedding stores a row with each of several packages whose rows have one
+// JSON, and reads it with each of the others: fields that embedded structs promote are found by
+// their wire names.
 func TestStoredRowsOutliveEmbedding(t *testing.T) {
 	dir := tempModule(t, "example.com")
 	var imports, writers, readers strings.Builder

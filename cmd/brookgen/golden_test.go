@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write what comes out into testdata")
 
-// TestGenerate generates for the packages of each archive in testdata/generate, compares with the files that stand in it,
-// compiles all, and runs the programs, whose output stands there too.
+// TestGenerate generates for the packages of each archive in testdata/generate, compares with the
+// files that stand in it, compiles all, and runs the programs, whose output stands there too.
 func TestGenerate(t *testing.T) {
 	paths, err := filepath.Glob("../../testdata/generate/*.txtar")
 	if err != nil || len(paths) == 0 {

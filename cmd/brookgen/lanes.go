@@ -7,7 +7,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// lanes says whether a package's partitions can be folded side by side, and else what stands against it, a line each.
+// lanes says whether a package's partitions can be folded side by side, and else what stands
+// against it, a line each.
 func (j *job) lanes(p *model.Package) (verdict string, reasons []string) {
 	var asserted bool
 	for _, s := range p.Sets {
@@ -42,7 +43,8 @@ func (j *job) against(s *model.Set, h *model.Handler) (reasons []string) {
 	return reasons
 }
 
-// beside is what stands below a handler's name in a picture: what keeps its package to one lane, and where.
+// beside is what stands below a handler's name in a picture: what keeps its package to one lane,
+// and where.
 func (j *job) beside(h *model.Handler) string {
 	switch {
 	case h.Obstacle != "":

@@ -1,5 +1,5 @@
-// Brookgen turns a package of annotated Go types and handlers into typed views, publishers, serializers and dispatch. Run
-// "brookgen help" for its manual.
+// Brookgen turns a package of annotated Go types and handlers into typed views, publishers,
+// serializers and dispatch. Run "brookgen help" for its manual.
 package main
 
 import (

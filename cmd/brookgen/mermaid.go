@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// drawMermaid writes a flowchart for Markdown: events are rounded, collections are drums, a dotted arrow reads and a
-// thick one emits.
+// drawMermaid writes a flowchart for Markdown: events are rounded, collections are drums, a dotted
+// arrow reads and a thick one emits.
 func drawMermaid(w io.Writer, f flow) error {
 	var b bytes.Buffer
 	b.WriteString("flowchart LR\n")

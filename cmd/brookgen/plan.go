@@ -33,8 +33,8 @@ func (c change) verb() string {
 	return "updated"
 }
 
-// plan loads the packages of the job, renders them in memory and compares. What is wrong is told, and then nothing
-// at all changes.
+// plan loads the packages of the job, renders them in memory and compares. What is wrong is told,
+// and then nothing at all changes.
 func (j *job) plan() ([]change, int) {
 	type listing struct {
 		dirs []string
@@ -121,7 +121,8 @@ func (j *job) folders() ([]string, error) {
 	return dirs, nil
 }
 
-// compare tells what must change in a folder for it to have the wanted files and no other output of ours.
+// compare tells what must change in a folder for it to have the wanted files and no other output of
+// ours.
 func compare(dir string, wanted []templates.File) ([]change, error) {
 	var changes []change
 	var errs []error

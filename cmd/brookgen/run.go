@@ -132,7 +132,8 @@ func (c command) takes() string {
 	return fmt.Sprintf("%d argument at most: %s", c.maximum, usage(c))
 }
 
-// nearest gives the command that a word was probably meant to be: with the same letters but for one, or in another order.
+// nearest gives the command that a word was probably meant to be: with the same letters but for
+// one, or in another order.
 func nearest(word string, all []command) string {
 	letters := func(s string) string {
 		b := []byte(s)

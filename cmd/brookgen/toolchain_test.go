@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// A brookgen that was built with an older Go than the one on PATH says so in one line, and what to do: it can't read what that compiles.
+// A brookgen that was built with an older Go than the one on PATH says so in one line, and what to
+// do: it can't read what that compiles.
 func TestNewerGo(t *testing.T) {
 	dir := tempModule(t, "example.com/shop")
 	write(t, filepath.Join(dir, "shop.go"), []byte("package shop\n\nimport \"time\"\n\n//brook:event paid\ntype Paid struct{ At time.Time }\n"))
@@ -56,7 +57,8 @@ func TestNewerGo(t *testing.T) {
 	}
 }
 
-// A module whose language is newer than the Go that built brookgen is told in the same way, whatever that makes of its source.
+// A module whose language is newer than the Go that built brookgen is told in the same way,
+// whatever that makes of its source.
 func TestNewerLanguage(t *testing.T) {
 	dir := tempModule(t, "example.com/shop")
 	write(t, filepath.Join(dir, "shop.go"), []byte("package shop\n\n//brook:event paid\ntype Paid = struct of the future\n"))

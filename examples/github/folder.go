@@ -16,7 +16,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// A chunk is published, folded and forgotten before the next is read: so much is in memory at a time.
+// A chunk is published, folded and forgotten before the next is read: so much is in memory at a
+// time.
 const (
 	chunkRecords = 512
 	chunkBytes   = 8 << 20
@@ -123,7 +124,8 @@ func (f *folder) flush(ctx context.Context) error {
 	return nil
 }
 
-// deadLetter is told of dead letters. A delivery has one where it can't be decoded, else one for each set that failed.
+// deadLetter is told of dead letters. A delivery has one where it can't be decoded, else one for
+// each set that failed.
 func (f *folder) deadLetter(l brook.DeadLetter) {
 	stage := l.Stage
 	if l.Set != "" {
@@ -157,7 +159,8 @@ func (f *folder) list() error {
 	return err
 }
 
-// totals says what became of everything. What is known and neither applied nor a dead letter was discarded.
+// totals says what became of everything. What is known and neither applied nor a dead letter was
+// discarded.
 func (f *folder) totals() (totals, error) {
 	t := f.total
 	t.applied = -f.lost

@@ -2,14 +2,17 @@
 //
 //	go run ./examples/github FILE…
 //
-// reads files, or standard input where none is named or one is "-". Each line is a delivery: {"event": "issues",
-// "example": "opened", "payload": {…}}, of which event is GitHub's name of the kind and payload what it sent.
+// reads files, or standard input where none is named or one is "-". Each line is a delivery:
+// {"event": "issues", "example": "opened", "payload": {…}}, of which event is GitHub's name of the
+// kind and payload what it sent.
 //
-// Over a log with several partitions all would be folded in one lane, in the order of time: people, organizations and counts are kept across
-// repositories, whose IDs are the deliveries' keys. "brookgen -v ./examples/github/hub" names each such expression.
+// Over a log with several partitions all would be folded in one lane, in the order of time: people,
+// organizations and counts are kept across repositories, whose IDs are the deliveries' keys.
+// "brookgen -v ./examples/github/hub" names each such expression.
 //
-// It ends with a line that says what became of the deliveries. The exit status is 1 where some became dead letters, which are listed
-// as they come, and 2 where the program was called wrongly or could not read its input.
+// It ends with a line that says what became of the deliveries. The exit status is 1 where some
+// became dead letters, which are listed as they come, and 2 where the program was called wrongly or
+// could not read its input.
 package main
 
 import (
@@ -70,7 +73,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	return exitDone
 }
 
-// process folds all inputs and reports. Where an input breaks off, it still says what became of what was read.
+// process folds all inputs and reports. Where an input breaks off, it still says what became of
+// what was read.
 func process(ctx context.Context, files []string, s streams) (totals, error) {
 	if err := check(files); err != nil {
 		return totals{}, err

@@ -114,7 +114,8 @@ func TestKindOfMalformedLine(t *testing.T) {
 	fold(t, `{"event":"issues","payload":null}`).says(t, "dead letter: stdin:1: issues: no delivery: ")
 }
 
-// The payload of a kind that is not known may look like anything. A kind that can't be the type of an event is no delivery.
+// The payload of a kind that is not known may look like anything. A kind that can't be the type of
+// an event is no delivery.
 func TestUnknownKinds(t *testing.T) {
 	r := fold(t, delivered("ping")+`{"event":"installation","payload":"text"}`+"\n"+`{"event":" odd\nname","payload":1}`+"\n"+`{"event":"deployment","payload":[]}`)
 	r.ends(t, 1, 0, 0, 3, 1)

@@ -56,7 +56,8 @@ func open(w io.Writer, views hub.Views, _ hub.Issue) error {
 	return nil
 }
 
-// labelled answers from an index with an entry for each label what else bears the issue's first one.
+// labelled answers from an index with an entry for each label what else bears the issue's first
+// one.
 func labelled(w io.Writer, views hub.Views, issue hub.Issue) error {
 	if len(issue.Labels) == 0 {
 		return nil
@@ -86,7 +87,8 @@ func labelled(w io.Writer, views hub.Views, issue hub.Issue) error {
 	return nil
 }
 
-// surroundings answers from keys that begin alike what belongs to the issue's repository, and from an index what its owner has.
+// surroundings answers from keys that begin alike what belongs to the issue's repository, and from
+// an index what its owner has.
 func surroundings(w io.Writer, views hub.Views, issue hub.Issue) error {
 	repo, err := views.Repositories.Get(issue.Key.Repo)
 	if err != nil {

@@ -81,7 +81,8 @@ func TestSampleOneByOne(t *testing.T) {
 	}
 }
 
-// needed reports whether a delivery can't do without a field: what it is about, and what identifies that.
+// needed reports whether a delivery can't do without a field: what it is about, and what identifies
+// that.
 func needed(event, field string) bool {
 	switch event {
 	case "watch":

@@ -1,6 +1,6 @@
-// Kafka runs the shop of the quickstart on Kafka, its views in a directory on disk. Each time it places some orders, waits until
-// they are in the views, and shows what these hold. Started again, it goes on where it was: it folds what is new, and no
-// event twice.
+// Kafka runs the shop of the quickstart on Kafka, its views in a directory on disk. Each time it
+// places some orders, waits until they are in the views, and shows what these hold. Started again,
+// it goes on where it was: it folds what is new, and no event twice.
 //
 //	scripts/kafka start                          # a broker for trying things out; prints BROOK_KAFKA=ADDRESS and how to stop it
 //	go run ./examples/kafka -brokers ADDRESS

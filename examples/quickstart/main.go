@@ -1,8 +1,9 @@
-// Quickstart runs the shop of package shop on an in-memory log and an in-memory store: it publishes events, waits until
-// they are in the views, reads these in every way, and has an order fail and succeed later.
+// Quickstart runs the shop of package shop on an in-memory log and an in-memory store: it publishes
+// events, waits until they are in the views, reads these in every way, and has an order fail and
+// succeed later.
 //
-// Of a log with several partitions the shop folds all in one lane, in the order of time: no two users may have one email, which only
-// one lane can tell. "brookgen -v" says so.
+// Of a log with several partitions the shop folds all in one lane, in the order of time: no two
+// users may have one email, which only one lane can tell. "brookgen -v" says so.
 package main
 
 import (
@@ -29,8 +30,8 @@ func run(ctx context.Context) (err error) {
 		Author: "shop",
 		Driver: memdriver.New(), // Kafka, in earnest
 		Store:  mapstore.New(),  // Badger or Redis, where views shall outlive the process
-		// A user may turn up after an order of hers. The default is that later events of the same key wait behind a
-		// failed one; here they go on.
+		// A user may turn up after an order of hers. The default is that later events of the same
+		// key wait behind a failed one; here they go on.
 		OnFailure: brook.GoOn,
 		Log:       slog.New(slog.DiscardHandler),
 	}, shop.Projection{})
@@ -54,7 +55,8 @@ func run(ctx context.Context) (err error) {
 	return fail(ctx, app)
 }
 
-// sell publishes events and waits for the last one: what is published is read only once it is applied.
+// sell publishes events and waits for the last one: what is published is read only once it is
+// applied.
 func sell(ctx context.Context, app *shop.App) error {
 	fmt.Println("Publish: one user, two orders.")
 	if _, err := app.Publish.UserRegistered(ctx, shop.UserRegistered{ID: "ada", Email: "ada@example.com"}); err != nil {
@@ -108,7 +110,8 @@ func look(views shop.Views) error {
 	return nil
 }
 
-// fail publishes an order of a user who is not known. Nothing is lost: the order is a dead letter until she is.
+// fail publishes an order of a user who is not known. Nothing is lost: the order is a dead letter
+// until she is.
 func fail(ctx context.Context, app *shop.App) error {
 	fmt.Println("\nPublish: an order of bob, whom nobody knows.")
 	pos, err := app.Publish.OrderPlaced(ctx, shop.OrderPlaced{OrderID: "o3", UserID: "bob", Cents: 100})

@@ -1,5 +1,6 @@
-// Package checkout is for tests that run the go command in modules of their own, which use this checkout of brook. They get along
-// on a fresh machine, and with its settings: what such a module needs is downloaded first, and then nothing else is.
+// Package checkout is for tests that run the go command in modules of their own, which use this
+// checkout of brook. They get along on a fresh machine, and with its settings: what such a module
+// needs is downloaded first, and then nothing else is.
 package checkout
 
 import (
@@ -45,9 +46,10 @@ func top() (string, error) {
 	}
 }
 
-// Settings returns the variables for go in a module that uses the checkout. Modules come out of the module cache alone, and what the
-// machine's settings say about other modules (GOFLAGS=-modfile=…, a workspace) does not reach it. The first call downloads what go.mod
-// requires, if it is not there.
+// Settings returns the variables for go in a module that uses the checkout. Modules come out of the
+// module cache alone, and what the machine's settings say about other modules (GOFLAGS=-modfile=…,
+// a workspace) does not reach it. The first call downloads what go.mod requires, if it is not
+// there.
 func Settings(t testing.TB) map[string]string {
 	t.Helper()
 	settings, err := prepare()
@@ -105,8 +107,8 @@ func fileURL(dir string) string {
 	return strings.NewReplacer(",", "%2C", "|", "%7C").Replace(u.String())
 }
 
-// Module returns go.mod and go.sum of a module that uses the checkout. What brook requires is required there too, so that go asks for
-// nothing.
+// Module returns go.mod and go.sum of a module that uses the checkout. What brook requires is
+// required there too, so that go asks for nothing.
 func Module(t testing.TB, path string) map[string][]byte {
 	t.Helper()
 	root := Root(t)

@@ -192,7 +192,8 @@ func TestIdleProcessesFollowARebuild(t *testing.T) {
 	}
 }
 
-// Without announcements too nobody reads views that were replaced for more than a few seconds, or that are under removal.
+// Without announcements too nobody reads views that were replaced for more than a few seconds, or
+// that are under removal.
 func TestReplacedViewsAreReadWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newShared()

@@ -34,7 +34,8 @@ func (r unreadRows) Get(ctx context.Context, t brook.Table, key []byte) (brook.V
 	return r.Reader.Get(ctx, t, key)
 }
 
-// The waits between the tries of an event grow while its rows can't be read, and these tries are not the handler's.
+// The waits between the tries of an event grow while its rows can't be read, and these tries are
+// not the handler's.
 func TestStoreThatStaysDownIsAskedLessAndLess(t *testing.T) {
 	store := &unread{Store: newNear()}
 	attempts := make(chan int, 100)

@@ -12,8 +12,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// BenchmarkFold folds b.N moves of 10,000 accounts from the in-memory log into the map store: per event a read, a merge of a row
-// with history, a new row without, in two sets.
+// BenchmarkFold folds b.N moves of 10,000 accounts from the in-memory log into the map store: per
+// event a read, a merge of a row with history, a new row without, in two sets.
 func BenchmarkFold(b *testing.B) {
 	d := memdriver.New()
 	c := brook.Config{Author: "ledger", Driver: d, Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}

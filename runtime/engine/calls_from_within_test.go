@@ -14,7 +14,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Effects that would wait for events of their own lane, more of them than may wait for their turn, don't stop it.
+// Effects that would wait for events of their own lane, more of them than may wait for their turn,
+// don't stop it.
 func TestEffectCannotWaitForItsApp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var app *ledger.App
@@ -155,7 +156,8 @@ func TestCloseInAHandlerOfProcess(t *testing.T) {
 	})
 }
 
-// Tries in a batch that was too large for the store, and is put back, count neither for the letter nor for what may be tried.
+// Tries in a batch that was too large for the store, and is put back, count neither for the letter
+// nor for what may be tried.
 func TestAttemptsAfterTooLargeABatch(t *testing.T) {
 	tries, refused := 0, 0
 	s := newSpy(newStore())
@@ -207,7 +209,8 @@ func (h *harness) balanceAfter(account string, n int) {
 	h.balance(account, int64(n), n+1)
 }
 
-// A driver that keeps no marks will do: what is committed is not folded again where the store stays.
+// A driver that keeps no marks will do: what is committed is not folded again where the store
+// stays.
 func TestDriverWithoutMarks(t *testing.T) {
 	d := struct{ brook.Driver }{memdriver.New()}
 	s := newStore()

@@ -54,8 +54,8 @@ func datasets(ctx context.Context, t *testing.T, driver brook.Driver, app *orgs.
 	return slices.Sorted(maps.Keys(brook.Must(app.Views.Datasets.Map())))
 }
 
-// A handler that reads a row that another key's events make gives the same views however the log comes to it: live, in a
-// rebuild, to a new store, and as a backlog (rules 8 and 9).
+// A handler that reads a row that another key's events make gives the same views however the log
+// comes to it: live, in a rebuild, to a new store, and as a backlog (rules 8 and 9).
 func TestColdStartFindsWhatLiveFoldingFound(t *testing.T) {
 	driver := memdriver.New(memdriver.Partitions(12))
 	const pairs = 200

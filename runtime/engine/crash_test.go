@@ -16,7 +16,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
-// story makes a log's worth of events: accounts that come, move money and go, with failures and emissions.
+// story makes a log's worth of events: accounts that come, move money and go, with failures and
+// emissions.
 func story(rnd *rand.Rand, n int) []brook.Outgoing {
 	account := func() string { return fmt.Sprint(rnd.IntN(5)) }
 	events := make([]brook.Outgoing, 0, n)
@@ -121,7 +122,8 @@ func log(t *testing.T, partitions int, events []brook.Outgoing) *memdriver.Drive
 	return d
 }
 
-// catchUp folds the log through a driver and a store that may crash, and reports whether it got to the end.
+// catchUp folds the log through a driver and a store that may crash, and reports whether it got to
+// the end.
 func catchUp(t *testing.T, driver brook.Driver, store brook.Store, fault *storetest.Fault) (app *ledger.App, whole bool) {
 	t.Helper()
 	var b breaker
@@ -178,7 +180,8 @@ func TestViewsEqualOnePassWhateverFails(t *testing.T) {
 	}
 }
 
-// TestViewsEqualANaiveModel folds random stories in many ways and compares with the plainest program that does the same.
+// TestViewsEqualANaiveModel folds random stories in many ways and compares with the plainest
+// program that does the same.
 func TestViewsEqualANaiveModel(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -16,7 +16,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// What is not proved is named wherever the app says how it runs: hook, log, and the refusal of a group (rule 8).
+// What is not proved is named wherever the app says how it runs: hook, log, and the refusal of a
+// group (rule 8).
 func TestUnprovedHandlerMeansOneLaneAndIsNamed(t *testing.T) {
 	const expression = "Catalog.Added: orgs.Has(e.Data.Org)"
 	driver := memdriver.New(memdriver.Partitions(12))
@@ -67,8 +68,8 @@ func TestCodeWithoutProofMeansOneLane(t *testing.T) {
 	}
 }
 
-// An event that strays although its handler is asserted to be partitioned is told with that handler; one whose record is
-// keyed otherwise, without.
+// An event that strays although its handler is asserted to be partitioned is told with that
+// handler; one whose record is keyed otherwise, without.
 func TestStrayIsToldWithItsHandler(t *testing.T) {
 	c := config(memdriver.New(memdriver.Partitions(3)), newStore())
 	var text buffer
@@ -91,8 +92,8 @@ func TestStrayIsToldWithItsHandler(t *testing.T) {
 	h.balance("a", 2, 2)
 }
 
-// In a group others' lanes can't be rested: an event that strays becomes a letter of the set that leads it astray, and
-// Redrive applies it.
+// In a group others' lanes can't be rested: an event that strays becomes a letter of the set that
+// leads it astray, and Redrive applies it.
 func TestStrayInGroupBecomesLetter(t *testing.T) {
 	d := memdriver.New(memdriver.Partitions(3))
 	m := &member{driver: conduct(d)}

@@ -15,7 +15,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Events of another topic are not folded on top of views that were made from the first one (rule 27).
+// Events of another topic are not folded on top of views that were made from the first one (rule
+// 27).
 func TestAnotherTopicIsStaleness(t *testing.T) {
 	d, s := memdriver.New(), bytestore.New()
 	first := config(d, s)
@@ -85,7 +86,8 @@ func TestTwoInstancesGoOn(t *testing.T) {
 	}
 }
 
-// A row that the code can't read any more makes a letter that names the way out; its partition goes on.
+// A row that the code can't read any more makes a letter that names the way out; its partition goes
+// on.
 func TestUnreadableRowIsALetter(t *testing.T) {
 	d, s := memdriver.New(), bytestore.New()
 	h := open(t, config(d, s), &ledger.Audit{})
@@ -128,7 +130,8 @@ func TestNewerShapesAreLookedUp(t *testing.T) {
 	}
 }
 
-// An index that becomes unique, and is refused because two rows have one value, stays whole for the code that goes on using it.
+// An index that becomes unique, and is refused because two rows have one value, stays whole for the
+// code that goes on using it.
 func TestRefusedUniqueLeavesTheIndex(t *testing.T) {
 	d, s := memdriver.New(), newStore()
 	c := config(d, s)
@@ -163,7 +166,8 @@ func TestRefusedUniqueLeavesTheIndex(t *testing.T) {
 // Nor does it lose a row once the tag is taken back.
 func TestUniqueTagTakenBack(t *testing.T) { apptest.UniqueTakenBack(t, newStore()) }
 
-// Of two apps of one name over one store of the process one folds: two would count every event twice.
+// Of two apps of one name over one store of the process one folds: two would count every event
+// twice.
 func TestTwoAppsOfOneName(t *testing.T) {
 	d, s := memdriver.New(), mapstore.New()
 	c := config(d, s)

@@ -19,8 +19,9 @@ func movedBy(author, id, order string) brook.Record {
 		{Key: "ce_type", Value: []byte(ledger.MovedType)}}}
 }
 
-// An event of an author and ID that were folded, or became a dead letter, is passed over and counted: live, after a restart and in a rebuild, as long as
-// it is among the last so many of its partition. Without DropRepeats it counts twice.
+// An event of an author and ID that were folded, or became a dead letter, is passed over and
+// counted: live, after a restart and in a rebuild, as long as it is among the last so many of its
+// partition. Without DropRepeats it counts twice.
 func TestDropRepeats(t *testing.T) {
 	for _, size := range []int{0, 3, 1000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -132,7 +133,8 @@ func TestWindowOverCrashes(t *testing.T) {
 	}
 }
 
-// Config.DropRepeats: "a commit writes up to 4 KiB more for each partition", however long the process runs, and old blocks go.
+// Config.DropRepeats: "a commit writes up to 4 KiB more for each partition", however long the
+// process runs, and old blocks go.
 func TestWindowWritesStaySmall(t *testing.T) {
 	d, s := memdriver.New(), newSpy(newStore())
 	s.durable = true

@@ -389,8 +389,8 @@ func TestYearLetter(t *testing.T) {
 	}
 }
 
-// rekeyed gives all records the key "a", as a topic does whose number of partitions was raised, or whose producers partition each in
-// its own way.
+// rekeyed gives all records the key "a", as a topic does whose number of partitions was raised, or
+// whose producers partition each in its own way.
 type rekeyed struct{ *memdriver.Driver }
 type rekeyedReader struct{ brook.PartitionReader }
 

@@ -15,7 +15,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// gappy is a log of one partition that ends with markers. Readers from 0 that are opened after the first get other chunks.
+// gappy is a log of one partition that ends with markers. Readers from 0 that are opened after the
+// first get other chunks.
 type gappy struct {
 	*memdriver.Driver
 	records []brook.Record

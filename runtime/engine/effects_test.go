@@ -13,8 +13,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Rule 15: effects hold up neither a re-division, nor the end of Run, nor other lanes. One that waits for an event of its own lane does not stop it
-// for good, however many others wait behind it; Close in one returns.
+// Rule 15: effects hold up neither a re-division, nor the end of Run, nor other lanes. One that
+// waits for an event of its own lane does not stop it for good, however many others wait behind it;
+// Close in one returns.
 func TestEffectsHoldUpNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New(memdriver.Partitions(2))

@@ -13,7 +13,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Emissions whose partition was not known as they were committed are published though they are more than the store takes in one commit.
+// Emissions whose partition was not known as they were committed are published though they are more
+// than the store takes in one commit.
 func TestLatePlacesFitCommits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &barring{Driver: memdriver.New(memdriver.Partitions(2))}
@@ -35,7 +36,8 @@ func TestLatePlacesFitCommits(t *testing.T) {
 	})
 }
 
-// Over a shared store the place of an emission that another process published meanwhile is not stored: its row would come back, and with it a repeat.
+// Over a shared store the place of an emission that another process published meanwhile is not
+// stored: its row would come back, and with it a repeat.
 func TestPlacesOfWhatOthersPublishedAreNotStored(t *testing.T) {
 	for _, group := range []bool{false, true} {
 		t.Run(fmt.Sprint("group ", group), func(t *testing.T) {

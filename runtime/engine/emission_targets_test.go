@@ -15,8 +15,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// barring is a driver that does not take emissions for which bar returns an error, nor those of their partition behind them, and that may not
-// know which partition a key belongs to.
+// barring is a driver that does not take emissions for which bar returns an error, nor those of
+// their partition behind them, and that may not know which partition a key belongs to.
 type barring struct {
 	*memdriver.Driver
 	mu      sync.Mutex
@@ -87,7 +87,8 @@ func apartKeys(d *memdriver.Driver) (first, second string) {
 	}
 }
 
-// What can't be published holds up what goes to the same partition, in order, and nothing else of the app.
+// What can't be published holds up what goes to the same partition, in order, and nothing else of
+// the app.
 func TestOneBadTargetDoesNotBlockTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &barring{Driver: memdriver.New(memdriver.Partitions(2))}
@@ -128,7 +129,8 @@ func TestOneBadTargetDoesNotBlockTheOthers(t *testing.T) {
 	})
 }
 
-// A topic of which nothing is known yet gets its emissions once it is there, each once and in order; the partitions are stored before they are used.
+// A topic of which nothing is known yet gets its emissions once it is there, each once and in
+// order; the partitions are stored before they are used.
 func TestTargetsThatAreNotKnownYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &barring{Driver: memdriver.New(memdriver.Partitions(2))}

@@ -278,7 +278,8 @@ func TestEffectMayUseTheApp(t *testing.T) {
 	h.balance("a", 22, 4)
 }
 
-// partial is a driver that answers Publish by script: for each call the errors of the records, nil for none.
+// partial is a driver that answers Publish by script: for each call the errors of the records, nil
+// for none.
 type partial struct {
 	*memdriver.Driver
 	script [][]error
@@ -353,7 +354,8 @@ func TestEveryEmissionIsPublishedOrALetter(t *testing.T) {
 	}
 }
 
-// grudging is a driver that takes no marks, as Kafka does from who is no member of a group that has some.
+// grudging is a driver that takes no marks, as Kafka does from who is no member of a group that has
+// some.
 type grudging struct{ *memdriver.Driver }
 
 func (grudging) Mark(context.Context, string, []brook.Position) error {

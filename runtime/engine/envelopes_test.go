@@ -69,8 +69,8 @@ func allEmitted(t *testing.T, d *memdriver.Driver, e brook.Envelope, topic strin
 	return all, messages
 }
 
-// An app folds what it publishes in any envelope, over several partitions, and its emissions once, however often they come. What its
-// emissions are caused by is told, and the trace goes on to them.
+// An app folds what it publishes in any envelope, over several partitions, and its emissions once,
+// however often they come. What its emissions are caused by is told, and the trace goes on to them.
 func TestEveryEnvelopeFolds(t *testing.T) {
 	for name, e := range envelopes() {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +143,8 @@ func TestEveryEnvelopeFolds(t *testing.T) {
 	}
 }
 
-// With records that are keyed by the event's type, partitions are folded in one lane, and the app says why.
+// With records that are keyed by the event's type, partitions are folded in one lane, and the app
+// says why.
 func TestUnkeyedEnvelopeMeansOneLane(t *testing.T) {
 	for name, e := range envelopes() {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +160,8 @@ func TestUnkeyedEnvelopeMeansOneLane(t *testing.T) {
 	}
 }
 
-// Topics without envelopes: what is emitted into another one comes once, though there is no place in the value to say what it is.
+// Topics without envelopes: what is emitted into another one comes once, though there is no place
+// in the value to say what it is.
 func TestRawTopicsFold(t *testing.T) {
 	d := memdriver.New(memdriver.Partitions(2))
 	e := brook.RawTopics{Types: map[string]string{"orders": relay.PlacedType, "bills": relay.BilledType}}
@@ -205,7 +207,8 @@ func TestRawTopicsFold(t *testing.T) {
 	}
 }
 
-// Two events in one topic: the second one is refused where it is published, and what is emitted there is a dead letter.
+// Two events in one topic: the second one is refused where it is published, and what is emitted
+// there is a dead letter.
 func TestRawTopicsRefuseASecondType(t *testing.T) {
 	c := config(memdriver.New(), newStore())
 	c.Envelope = brook.RawTopics{Types: map[string]string{"ledger": ledger.MovedType}}

@@ -33,8 +33,8 @@ func publish(t *testing.T, d brook.Driver, records ...brook.Record) {
 	}
 }
 
-// Rule 29: a CloudEvent whose value is null or empty is an event: of zero values, with the key of its record. Its history says so, too. In one
-// lane and in several.
+// Rule 29: a CloudEvent whose value is null or empty is an event: of zero values, with the key of
+// its record. Its history says so, too. In one lane and in several.
 func TestEventWithoutData(t *testing.T) {
 	for name, value := range noData {
 		for _, partitions := range []int{1, 4} {
@@ -108,7 +108,8 @@ func TestEventOfNull(t *testing.T) {
 	}
 }
 
-// Integer keys, keys of defined types, and payloads that are their key; what the record's key does not give, or is required, makes a letter.
+// Integer keys, keys of defined types, and payloads that are their key; what the record's key does
+// not give, or is required, makes a letter.
 func TestEventWithoutDataTakesTheRecordsKey(t *testing.T) {
 	for name, value := range noData {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +152,8 @@ func TestEventWithoutDataTakesTheRecordsKey(t *testing.T) {
 	}
 }
 
-// Rule 29: without the headers of a CloudEvent, and in every other envelope, a null value is a tombstone; an empty one is a letter.
+// Rule 29: without the headers of a CloudEvent, and in every other envelope, a null value is a
+// tombstone; an empty one is a letter.
 func TestTombstones(t *testing.T) {
 	for name, e := range map[string]brook.Envelope{"CloudEvents": brook.CloudEvents{}, "PlainJSON": brook.PlainJSON{}, "elixir": elixir.Envelope{},
 		"RawTopics": brook.RawTopics{Types: map[string]string{"ledger": ledger.OpenedType}}} {
@@ -183,8 +185,8 @@ func TestTombstones(t *testing.T) {
 	}
 }
 
-// A letter holds the value as it was, null or empty, and is redriven as the event that it is. One that is too large leaves out the rest of
-// its record and finds it in the log again.
+// A letter holds the value as it was, null or empty, and is redriven as the event that it is. One
+// that is too large leaves out the rest of its record and finds it in the log again.
 func TestLettersOfEventsWithoutData(t *testing.T) {
 	for name, value := range noData {
 		for _, large := range []bool{false, true} {
@@ -236,8 +238,8 @@ func TestLettersOfEventsWithoutData(t *testing.T) {
 	}
 }
 
-// An envelope whose record keys are not the events' gives an event of null no key: that is a letter, and no event with the zero key. Publish
-// refuses what it could not read.
+// An envelope whose record keys are not the events' gives an event of null no key: that is a
+// letter, and no event with the zero key. Publish refuses what it could not read.
 func TestNullWithoutKeyOfItsOwn(t *testing.T) {
 	d := memdriver.New()
 	c := config(d, newStore())

@@ -48,7 +48,8 @@ func TestEmptyHeadersCountAsAbsent(t *testing.T) {
 	}
 }
 
-// Times of envelopes are all that RFC 3339 allows, and what it does not is told without Go's layouts.
+// Times of envelopes are all that RFC 3339 allows, and what it does not is told without Go's
+// layouts.
 func TestTimesOfEnvelopes(t *testing.T) {
 	open := map[string]func(text string) (brook.Message, error){}
 	of := func(name string, e brook.Envelope, record func(text string) brook.Record) {
@@ -90,7 +91,8 @@ func TestTimesOfEnvelopes(t *testing.T) {
 	}
 }
 
-// What occurs twice in an envelope is refused, whichever comes last. Two types are a letter whether the app knows one of them or not.
+// What occurs twice in an envelope is refused, whichever comes last. Two types are a letter whether
+// the app knows one of them or not.
 func TestMembersThatOccurTwice(t *testing.T) {
 	twice := func(json, member string) string { return strings.Replace(json, "{", "{"+member+",", 1) }
 	const opened = `"` + ledger.OpenedType + `"`
@@ -152,8 +154,8 @@ func TestMembersThatOccurTwice(t *testing.T) {
 	}
 }
 
-// A ce_specversion that is no known version is the envelope's fault: a letter, also where the type is then none of the app's. Events of
-// strangers in an older version are passed over.
+// A ce_specversion that is no known version is the envelope's fault: a letter, also where the type
+// is then none of the app's. Events of strangers in an older version are passed over.
 func TestUnknownSpecVersionIsALetter(t *testing.T) {
 	d := memdriver.New()
 	app := newLedger(t, config(d, newStore()), &ledger.Audit{})
@@ -182,7 +184,8 @@ func TestUnknownSpecVersionIsALetter(t *testing.T) {
 	}
 }
 
-// Of two headers of a trace the last one travels on; one that is empty or no text does not, and makes no emission unreadable.
+// Of two headers of a trace the last one travels on; one that is empty or no text does not, and
+// makes no emission unreadable.
 func TestLastTraceTravelsOn(t *testing.T) {
 	d := memdriver.New()
 	app := newLedger(t, config(d, newStore()), &ledger.Audit{})
@@ -206,7 +209,8 @@ func TestLastTraceTravelsOn(t *testing.T) {
 	}
 }
 
-// A raw topic whose payloads are wrapped, or are no JSON, says so: they are no events of zero values with the key "".
+// A raw topic whose payloads are wrapped, or are no JSON, says so: they are no events of zero
+// values with the key "".
 func TestRawTopicsTellsWhatAPayloadIs(t *testing.T) {
 	type raw struct{ key, value, want string }
 	for _, c := range []raw{

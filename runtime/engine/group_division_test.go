@@ -76,8 +76,8 @@ func (r *reached) wait(t *testing.T, ctx context.Context, d *memdriver.Driver) {
 	}
 }
 
-// Members of a group divide the partitions over one store; whatever moves between them, the views equal one pass, and what
-// is emitted counts once.
+// Members of a group divide the partitions over one store; whatever moves between them, the views
+// equal one pass, and what is emitted counts once.
 func TestGroupDividesPartitions(t *testing.T) {
 	const partitions, members, rounds = 4, 3, 12
 	d := log(t, partitions, nil)
@@ -146,7 +146,8 @@ func TestGroupDividesPartitions(t *testing.T) {
 	}
 }
 
-// stopped is a shared store that holds up the next commit that writes a table, until the commit's context ends.
+// stopped is a shared store that holds up the next commit that writes a table, until the commit's
+// context ends.
 type stopped struct {
 	*shared
 	suffix string // of the table's name
@@ -173,7 +174,8 @@ func (s *stopped) Commit(ctx context.Context, b *brook.Batch) error {
 	return s.shared.Commit(ctx, b)
 }
 
-// A division ends what a lane is about to write: its claim, or offsets without records. That does not end Run.
+// A division ends what a lane is about to write: its claim, or offsets without records. That does
+// not end Run.
 func TestDivisionInterruptsWritesOfLanes(t *testing.T) {
 	for _, test := range []struct {
 		name, table string
@@ -230,7 +232,8 @@ func (d unheard) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 	return d.by.Publish(ctx, records)
 }
 
-// A member that is gone leaves its emissions in the shared store, and the next owner publishes them.
+// A member that is gone leaves its emissions in the shared store, and the next owner publishes
+// them.
 func TestNextOwnerPublishesWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newShared()

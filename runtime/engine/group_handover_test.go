@@ -101,7 +101,8 @@ func TestReleaseMarksWhatWasDone(t *testing.T) {
 	})
 }
 
-// A mark that the driver does not take is told again, also where nothing else happens and while the partition is released.
+// A mark that the driver does not take is told again, also where nothing else happens and while the
+// partition is released.
 func TestMarkIsToldUntilItIsTaken(t *testing.T) {
 	for _, released := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -130,7 +131,8 @@ func TestMarkIsToldUntilItIsTaken(t *testing.T) {
 	}
 }
 
-// Marks only rise, although who gets a partition is behind the owner before, and although a store that forgets begins anew.
+// Marks only rise, although who gets a partition is behind the owner before, and although a store
+// that forgets begins anew.
 func TestMarksOnlyRise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
@@ -182,7 +184,8 @@ func TestMarksOnlyRise(t *testing.T) {
 	})
 }
 
-// An event on which the group acted while it was committed is not acted on again, whoever gets the partition meanwhile.
+// An event on which the group acted while it was committed is not acted on again, whoever gets the
+// partition meanwhile.
 func TestPartitionComesWhileItsEventIsCommitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
@@ -240,7 +243,8 @@ func TestTakenOverAndHandedOn(t *testing.T) {
 	}
 }
 
-// A member that has long been behind keeps nothing of what the group did, so that no limit holds it up.
+// A member that has long been behind keeps nothing of what the group did, so that no limit holds it
+// up.
 func TestLateMemberHoldsNothingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
@@ -296,7 +300,8 @@ func TestRedrivenBelowTheMark(t *testing.T) {
 	})
 }
 
-// What a member was given is done, and not only marked, although its lanes ended before they saw it.
+// What a member was given is done, and not only marked, although its lanes ended before they saw
+// it.
 func TestGivenAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
@@ -327,7 +332,8 @@ func TestGivenAtTheEnd(t *testing.T) {
 	})
 }
 
-// CatchUp, a member of no group, does what a run before held back, but for what the group did meanwhile.
+// CatchUp, a member of no group, does what a run before held back, but for what the group did
+// meanwhile.
 func TestCatchUpAfterRunInGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()

@@ -201,8 +201,8 @@ func TestMemberMarksWhatItHas(t *testing.T) {
 	})
 }
 
-// What a member of a group that was killed had no time to mark is marked by who has the partition next, though no event comes: else
-// it shows as lag for ever.
+// What a member of a group that was killed had no time to mark is marked by who has the partition
+// next, though no event comes: else it shows as lag for ever.
 func TestMemberMarksWhatOthersFolded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newShared()
@@ -234,8 +234,8 @@ func TestMemberMarksWhatOthersFolded(t *testing.T) {
 	})
 }
 
-// What a member of a group that is gone left in another's partition, or in one that nobody reads any more, is published after the next
-// division.
+// What a member of a group that is gone left in another's partition, or in one that nobody reads
+// any more, is published after the next division.
 func TestEmissionsOfNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newShared()

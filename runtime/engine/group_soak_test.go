@@ -14,7 +14,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Instances come and go, with stores that last and stores that forget: every emission is in the log once, every effect ran once.
+// Instances come and go, with stores that last and stores that forget: every emission is in the log
+// once, every effect ran once.
 func TestInstancesComeAndGo(t *testing.T) {
 	for seed := range uint64(6) {
 		synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// A group that reads two topics which grow one after the other folds nothing while they have different numbers of partitions, says so, and
-// goes on by itself once they are equal.
+// A group that reads two topics which grow one after the other folds nothing while they have
+// different numbers of partitions, says so, and goes on by itself once they are equal.
 func TestGroupWaitsForTheOtherTopicToGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newShared()

@@ -12,7 +12,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// wholesale gives records as a driver does that reads many at once: slices of one large buffer for each chunk.
+// wholesale gives records as a driver does that reads many at once: slices of one large buffer for
+// each chunk.
 type wholesale struct {
 	*memdriver.Driver
 	buffers []weak.Pointer[byte]
@@ -56,7 +57,8 @@ func bytesOf(records []brook.Record, take func([]byte) []byte) (all []brook.Reco
 	return all
 }
 
-// Histories, rows and whatever else stays in memory hold on to bytes of their own, and not to all that a driver read at once.
+// Histories, rows and whatever else stays in memory hold on to bytes of their own, and not to all
+// that a driver read at once.
 func TestHistoriesPinNoBuffers(t *testing.T) {
 	d := &wholesale{Driver: memdriver.New()}
 	publisher := newLedger(t, config(d, newStore()), &ledger.Audit{})

@@ -13,8 +13,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// A partition that stands still commits nothing: how far it is behind is reported all the same, also of
-// what was published since, and no more once it goes on.
+// A partition that stands still commits nothing: how far it is behind is reported all the same,
+// also of what was published since, and no more once it goes on.
 func TestLagOfAPartitionThatStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reports := make(chan []brook.Progress, 100)

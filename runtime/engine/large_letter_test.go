@@ -11,7 +11,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// A letter is made as small as the store needs it, and never ends Run: where it does not fit at all, its partition stands still, which is told.
+// A letter is made as small as the store needs it, and never ends Run: where it does not fit at
+// all, its partition stands still, which is told.
 func TestLetterLargerThanOneCommit(t *testing.T) {
 	for _, c := range []struct {
 		limit int

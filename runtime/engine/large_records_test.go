@@ -16,7 +16,8 @@ func TestLargeRecords(t *testing.T) {
 	t.Run("unlimited", func(t *testing.T) { apptest.LargeRecords(t, newStore(), 100_000, false) })
 }
 
-// A batch ends where its records have some megabytes, however many events it may have: what is in it is in memory several times.
+// A batch ends where its records have some megabytes, however many events it may have: what is in
+// it is in memory several times.
 func TestBatchesAreBoundedInBytes(t *testing.T) {
 	d := memdriver.New()
 	publisher := newLedger(t, config(d, newStore()), &ledger.Audit{})

@@ -61,8 +61,9 @@ func (r severedReader) Get(ctx context.Context, t brook.Table, key []byte) (broo
 	return r.Reader.Get(ctx, t, key)
 }
 
-// Rule 14: of several instances over a shared store one publishes, in the order of the commits, what all of them commit; another takes over when it
-// ends, and, once no beat is seen for a while, when it is gone without a word. Nothing is lost, and nothing counts twice.
+// Rule 14: of several instances over a shared store one publishes, in the order of the commits,
+// what all of them commit; another takes over when it ends, and, once no beat is seen for a while,
+// when it is gone without a word. Nothing is lost, and nothing counts twice.
 func TestOneInstancePublishesOverASharedStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(memdriver.Partitions(2)), newShared()
@@ -214,8 +215,9 @@ func TestCatchUpOverASharedStore(t *testing.T) {
 	})
 }
 
-// Rule 14: what an instance processes or redrives before it runs comes behind what others left in the outbox: their numbers are lower, and
-// receivers take what comes after a higher one for a repeat.
+// Rule 14: what an instance processes or redrives before it runs comes behind what others left in
+// the outbox: their numbers are lower, and receivers take what comes after a higher one for a
+// repeat.
 func TestProcessedBeforeRunComesBehindWhatOthersLeft(t *testing.T) {
 	for _, run := range []string{"CatchUp", "Run"} {
 		d, s := &watched{Driver: memdriver.New()}, newShared()

@@ -11,13 +11,15 @@ import (
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
-// newStore makes the store of a test, and newNear one over which no lane rehearses: for tests that count what handlers do.
+// newStore makes the store of a test, and newNear one over which no lane rehearses: for tests that
+// count what handlers do.
 var (
 	newStore = func() brook.Store { return mapstore.New() }
 	newNear  = newStore
 )
 
-// TestMain runs all tests twice: over typed values, and over a store that keeps bytes and is read in advance.
+// TestMain runs all tests twice: over typed values, and over a store that keeps bytes and is read
+// in advance.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()

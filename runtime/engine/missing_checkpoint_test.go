@@ -29,7 +29,8 @@ func (d *marked) Mark(ctx context.Context, group string, positions []brook.Posit
 	return err
 }
 
-// Where a store forgets and the log has no mark, the app acts on everything again, and the log says so before it does.
+// Where a store forgets and the log has no mark, the app acts on everything again, and the log says
+// so before it does.
 func TestMissingMarkIsTold(t *testing.T) {
 	d := &marked{memdriver.New(), make(chan brook.Position, 100)}
 	run := func(name string) string {

@@ -20,7 +20,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
-// The way of every bug: it makes dead letters, the mended code is deployed, the views are rebuilt, and every order is completed, once (rule 26).
+// The way of every bug: it makes dead letters, the mended code is deployed, the views are rebuilt,
+// and every order is completed, once (rule 26).
 func TestWhatALetterNeverDidHappensAfterTheFix(t *testing.T) {
 	d, s := memdriver.New(), newStore()
 	apptest.Unacted(t, d, s, nil, nil)
@@ -68,7 +69,8 @@ func faulty(on *atomic.Bool) *ledger.Audit {
 	}}
 }
 
-// What is redriven or dropped while a rebuild goes on is decided at its promotion: it is emitted once or never, and no letter comes back (rule 26).
+// What is redriven or dropped while a rebuild goes on is decided at its promotion: it is emitted
+// once or never, and no letter comes back (rule 26).
 func TestLettersThatAreDealtWithDuringARebuild(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -270,7 +272,8 @@ func (b blind) Open(r *brook.Record, m *brook.Message) error {
 	return b.CloudEvents.Open(r, m)
 }
 
-// One emission that a rebuild owes and whose record can't be opened (the envelope is another one now, or writes only) becomes a letter and holds up no others.
+// One emission that a rebuild owes and whose record can't be opened (the envelope is another one
+// now, or writes only) becomes a letter and holds up no others.
 func TestOwedEmissionThatCantBeOpened(t *testing.T) {
 	c := config(memdriver.New(), newStore())
 	c.Envelope = blind{}

@@ -12,8 +12,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Two processes over one shared store, with and without Config.Group: what letters never did is published once after a rebuild, by who
-// holds the lease or has the partition, also when that one is gone before it published anything (rules 14 and 26).
+// Two processes over one shared store, with and without Config.Group: what letters never did is
+// published once after a rebuild, by who holds the lease or has the partition, also when that one
+// is gone before it published anything (rules 14 and 26).
 func TestOwedEmissionsOfTwoProcesses(t *testing.T) {
 	for _, group := range []bool{false, true} {
 		for _, dies := range []bool{false, true} {
@@ -111,7 +112,8 @@ func owedOfTwo(t *testing.T, group, dies bool) {
 			t.Errorf("%s was published %d times", id, n)
 		}
 	}
-	// What is owed comes in order. Of the later event's emission it can come before or behind: it is in another stream (rule 12).
+	// What is owed comes in order. Of the later event's emission it can come before or behind: it
+	// is in another stream (rule 12).
 	for n := range accounts {
 		var owed []string
 		for i := range moves {

@@ -26,8 +26,8 @@ func (d leaving) Join(ctx context.Context, group string, topics []string, m broo
 	return d.Driver.Join(ctx, group, topics, m)
 }
 
-// owing makes a store that owes an emission since the last rebuild: Run is leaving its group when it
-// looks for what is owed, and so takes over nothing before it ends.
+// owing makes a store that owes an emission since the last rebuild: Run is leaving its group when
+// it looks for what is owed, and so takes over nothing before it ends.
 func owing(t *testing.T, d *memdriver.Driver, s *spy) *harness {
 	t.Helper()
 	var bug, promoted atomic.Bool
@@ -240,8 +240,8 @@ func TestOwedEmissionOutlivesMembers(t *testing.T) {
 	}
 }
 
-// What is owed for an event of a topic that the code reads no more, so that no member of a group has
-// its partition, is published once as well.
+// What is owed for an event of a topic that the code reads no more, so that no member of a group
+// has its partition, is published once as well.
 func TestOwedEmissionOfATopicThatIsReadNoMore(t *testing.T) {
 	for _, group := range []bool{false, true} {
 		t.Run(fmt.Sprint("group ", group), func(t *testing.T) {

@@ -142,7 +142,8 @@ func mark(t *testing.T, d *memdriver.Driver) int64 {
 	return marks[0].Offset
 }
 
-// Where several instances fold the whole log, one acts for a partition, and takes over where the other ended.
+// Where several instances fold the whole log, one acts for a partition, and takes over where the
+// other ended.
 func TestOneOfSeveralActs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
@@ -200,7 +201,8 @@ func TestOneOfSeveralActs(t *testing.T) {
 	})
 }
 
-// An owner that is gone without a word is followed by one that does what it left, and nothing twice that it marked.
+// An owner that is gone without a word is followed by one that does what it left, and nothing twice
+// that it marked.
 func TestOwnerThatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
@@ -228,7 +230,8 @@ func TestOwnerThatIsGone(t *testing.T) {
 	})
 }
 
-// What an instance that ends had not published is published when it starts again, as its store still has it.
+// What an instance that ends had not published is published when it starts again, as its store
+// still has it.
 func TestHeldBackOverRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newStore()

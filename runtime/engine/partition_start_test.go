@@ -33,7 +33,8 @@ func (d *relogged) Open(ctx context.Context, from brook.Position) (brook.Partiti
 	return d.Driver.Open(ctx, from)
 }
 
-// A partition from which nothing was folded yet is known all the same: retention and another log are noticed there (rule 28).
+// A partition from which nothing was folded yet is known all the same: retention and another log
+// are noticed there (rule 28).
 func TestPartitionsAreKnownFromTheStart(t *testing.T) {
 	d, s := &relogged{Driver: memdriver.New(memdriver.Topic("ledger", 2))}, newStore()
 	again := func() error {

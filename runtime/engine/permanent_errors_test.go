@@ -96,7 +96,8 @@ func touches(table string) func(*brokenStore, *brook.Batch) bool {
 	}
 }
 
-// What a store is broken for good in ends Run with that error, in whichever of its loops it shows, and nothing waits for it (rule 39).
+// What a store is broken for good in ends Run with that error, in whichever of its loops it shows,
+// and nothing waits for it (rule 39).
 func TestPermanentErrorsEndRun(t *testing.T) {
 	for name, c := range map[string]struct {
 		store   *brokenStore
@@ -178,7 +179,8 @@ func TestRunAndCloseAtOnce(t *testing.T) {
 	}
 }
 
-// Close ends calls that wait for a store that refuses their commits, or for their turn, with ErrClosed.
+// Close ends calls that wait for a store that refuses their commits, or for their turn, with
+// ErrClosed.
 func TestCloseEndsWaitingCalls(t *testing.T) {
 	for name, store := range map[string]func() brook.Store{
 		"the process's own": func() brook.Store { return struct{ brook.Store }{newStore()} },

@@ -49,7 +49,8 @@ func (r counted) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Valu
 	return values, err
 }
 
-// A batch asks the store a few times, however many rows its events read, and views are those of an app that asks for each.
+// A batch asks the store a few times, however many rows its events read, and views are those of an
+// app that asks for each.
 func TestBatchIsFetchedAtOnce(t *testing.T) {
 	const accounts = 300
 	var events []brook.Outgoing
@@ -91,7 +92,8 @@ func TestBatchIsFetchedAtOnce(t *testing.T) {
 	}
 }
 
-// A rehearsal leaves no trace: what fails, panics, emits or takes effect in it does so once, in its turn.
+// A rehearsal leaves no trace: what fails, panics, emits or takes effect in it does so once, in its
+// turn.
 func TestRehearsalLeavesNoTrace(t *testing.T) {
 	var effects, failures, calls atomic.Int64
 	c := config(memdriver.New(), &trips{Store: bytestore.NewFar()})

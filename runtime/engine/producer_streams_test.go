@@ -14,8 +14,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// emissionID finds the ID of what a set emitted for the event at pos, as rule 12 has it: name/log/topic/partition/offset/set/ordinal. What stands
-// for the log is taken from the log.
+// emissionID finds the ID of what a set emitted for the event at pos, as rule 12 has it:
+// name/log/topic/partition/offset/set/ordinal. What stands for the log is taken from the log.
 func emissionID(t *testing.T, d *memdriver.Driver, pos brook.Position, set string, ordinal int) string {
 	t.Helper()
 	for _, e := range published(t, d, pos.Topic) {
@@ -87,8 +87,8 @@ func caught(t *testing.T, c brook.Config, cents int64) brook.Record {
 	return chunk.Records[0]
 }
 
-// Rule 12: two apps of one author whose sets have one name, and an app whose topic was made anew, have streams of their own: a receiver
-// folds all of them, and each once.
+// Rule 12: two apps of one author whose sets have one name, and an app whose topic was made anew,
+// have streams of their own: a receiver folds all of them, and each once.
 func TestStreamsAreAppsAndLogs(t *testing.T) {
 	for _, envelope := range []brook.Envelope{brook.CloudEvents{}, brook.PlainJSON{}} {
 		t.Run(fmt.Sprintf("%T", envelope), func(t *testing.T) {
@@ -110,8 +110,8 @@ func TestStreamsAreAppsAndLogs(t *testing.T) {
 	}
 }
 
-// Rule 12: who makes an event of its own from an emission copies its headers: an event with another ID or author is never dropped, nor does
-// it make the emitter's own look like repeats.
+// Rule 12: who makes an event of its own from an emission copies its headers: an event with another
+// ID or author is never dropped, nor does it make the emitter's own look like repeats.
 func TestCopiedHeadersAreNoRepeat(t *testing.T) {
 	replace := func(r brook.Record, key, value string) brook.Record {
 		headers := append([]brook.Header(nil), r.Headers...)
@@ -140,7 +140,8 @@ func TestCopiedHeadersAreNoRepeat(t *testing.T) {
 	h.note("b", "noted: x", "noted: x")
 }
 
-// The form of before is still read: its repeats are dropped where the ID is the one that the emission had, and others' copies are not.
+// The form of before is still read: its repeats are dropped where the ID is the one that the
+// emission had, and others' copies are not.
 func TestEarlierLanes(t *testing.T) {
 	lane := func(id, lane string) brook.Record {
 		return brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte(`{"account":"a","text":"` + id + `"}`), Headers: []brook.Header{
@@ -169,8 +170,8 @@ func (e keyless) Open(r *brook.Record, m *brook.Message) error {
 	return err
 }
 
-// Rule 12: where an emission goes is fixed when it is committed: published again after a crash, it comes there again, without a key, and where its
-// topic grew, so that each counts once.
+// Rule 12: where an emission goes is fixed when it is committed: published again after a crash, it
+// comes there again, without a key, and where its topic grew, so that each counts once.
 func TestTargetsAreFixedWhenCommitted(t *testing.T) {
 	for name, envelope := range map[string]brook.Envelope{"keyed": brook.CloudEvents{}, "without keys": keyless{}} {
 		t.Run(name, func(t *testing.T) {
@@ -233,8 +234,9 @@ func sum(n map[string]int) (all int) {
 	return all
 }
 
-// Rule 12: emissions that don't follow the order of their cause's partition, of Process and Redrive, are numbered by the store: published again after
-// a crash, in whatever order, each counts once, and none is taken for a repeat of another.
+// Rule 12: emissions that don't follow the order of their cause's partition, of Process and
+// Redrive, are numbered by the store: published again after a crash, in whatever order, each counts
+// once, and none is taken for a repeat of another.
 func TestNumberedEmissionsCountOnce(t *testing.T) {
 	d := memdriver.New()
 	s := newSpy(newStore())

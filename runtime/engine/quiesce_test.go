@@ -44,7 +44,8 @@ func apartAccounts(t *testing.T, app *ledger.App, n int) (names []string) {
 	return names
 }
 
-// A handler that hangs, and who waits for it, holds up its own partition alone; who waits does so until his context ends (rule 39).
+// A handler that hangs, and who waits for it, holds up its own partition alone; who waits does so
+// until his context ends (rule 39).
 func TestWaitsEndWithTheirContexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hangs, release := make(chan struct{}), make(chan struct{})
@@ -95,7 +96,8 @@ func TestWaitsEndWithTheirContexts(t *testing.T) {
 			}
 			cancel()
 		}
-		// A straying event waits for the handler, too, and holds up its own partition alone; here that is all that are left.
+		// A straying event waits for the handler, too, and holds up its own partition alone; here
+		// that is all that are left.
 		stray := must(t)(app.Publish.Moved(run, ledger.Moved{Account: slow, From: quick, Order: "quiet"}))
 		close(release)
 		for _, pos := range []brook.Position{hung, stray} {
@@ -113,7 +115,8 @@ func TestWaitsEndWithTheirContexts(t *testing.T) {
 	})
 }
 
-// An event that strays waits for a slow handler in another partition, and a third one goes on meanwhile.
+// An event that strays waits for a slow handler in another partition, and a third one goes on
+// meanwhile.
 func TestStrayWaitsForASlowHandlerAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hangs := make(chan struct{})
@@ -154,13 +157,15 @@ func TestStrayWaitsForASlowHandlerAlone(t *testing.T) {
 	})
 }
 
-// While a store takes nothing but removals, Drop gets through, whatever waits to commit; and what was refused is kept once (rule 39).
+// While a store takes nothing but removals, Drop gets through, whatever waits to commit; and what
+// was refused is kept once (rule 39).
 func TestDropIsTheWayOutOfAFullStore(t *testing.T) {
 	for name, store := range map[string]func() brook.Store{
 		"the process's own": func() brook.Store { return struct{ brook.Store }{newStore()} },
 		"shared":            func() brook.Store { return newShared() },
 	} {
-		// Whether the commits that the store reports as refused are kept all the same: the answer was lost.
+		// Whether the commits that the store reports as refused are kept all the same: the answer
+		// was lost.
 		for _, lost := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", lost answers ", lost), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { dropOutOfFull(t, store(), lost) })

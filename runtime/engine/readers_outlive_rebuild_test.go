@@ -7,7 +7,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
 )
 
-// Readers and snapshots of views see them until they end, whatever a rebuild replaces meanwhile (rule 26).
+// Readers and snapshots of views see them until they end, whatever a rebuild replaces meanwhile
+// (rule 26).
 func TestReadersOutliveARebuild(t *testing.T) {
 	s := newStore()
 	apptest.Pinned(t, s, func(generation int) bool {

@@ -10,7 +10,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// A rebuild from a mistyped topic, which replaces the views by empty ones, is told as a warning that names the topics, and in the report.
+// A rebuild from a mistyped topic, which replaces the views by empty ones, is told as a warning
+// that names the topics, and in the report.
 func TestRebuildFromAMistypedTopicIsToldAsAWarning(t *testing.T) {
 	d, s := memdriver.New(), newStore()
 	c := config(d, s)

@@ -41,8 +41,8 @@ func (r *reports) last(t *testing.T, n int) brook.RebuildReport {
 	return r.all[n-1]
 }
 
-// A rebuild in which events no longer decode keeps the live views, says in error, hook and log what failed, and is promoted by who accepts
-// that (rules 18, 26).
+// A rebuild in which events no longer decode keeps the live views, says in error, hook and log what
+// failed, and is promoted by who accepts that (rules 18, 26).
 func TestRebuildThatFailsMoreIsRefused(t *testing.T) {
 	var refuse atomic.Bool
 	var all reports
@@ -97,7 +97,8 @@ func TestRebuildThatFailsMoreIsRefused(t *testing.T) {
 	}
 }
 
-// A refused rebuild of stale views is not tried again before the next start, and the live views go on under the new code.
+// A refused rebuild of stale views is not tried again before the next start, and the live views go
+// on under the new code.
 func TestLiveViewsGoOnAfterARefusedRebuild(t *testing.T) {
 	d, s := memdriver.New(), newStore()
 	h := open(t, config(d, s), &ledger.Audit{})
@@ -172,7 +173,8 @@ func TestTooManyLettersEndARebuild(t *testing.T) {
 	h.balance("e", 1, 1)
 }
 
-// Events of a type that the live views were made from, and the code does not know, are counted and told.
+// Events of a type that the live views were made from, and the code does not know, are counted and
+// told.
 func TestRebuildTellsOfEventsThatItPassedOver(t *testing.T) {
 	d, s := memdriver.New(), newStore()
 	var all reports
@@ -281,7 +283,8 @@ func (r lateReader) History(ctx context.Context, t brook.Table, key []byte) iter
 	return r.s.now().Latest().History(ctx, t, key)
 }
 
-// Retention that overtakes a rebuild's reader does not end it where loss is accepted, and is told as such where not (rule 26).
+// Retention that overtakes a rebuild's reader does not end it where loss is accepted, and is told
+// as such where not (rule 26).
 func TestRetentionOvertakesARebuild(t *testing.T) {
 	for _, goOn := range []bool{true, false} {
 		d, s := memdriver.New(), newStore()
@@ -334,7 +337,8 @@ func TestRetentionOvertakesARebuild(t *testing.T) {
 	}
 }
 
-// Over a shared store a promotion gets its turn, however often others commit; and these go on (rule 26).
+// Over a shared store a promotion gets its turn, however often others commit; and these go on (rule
+// 26).
 func TestPromotionGetsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := log(t, 1, []brook.Outgoing{brook.Emit(ledger.Opened{Account: "a"})}), newShared()

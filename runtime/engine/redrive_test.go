@@ -52,8 +52,8 @@ func (e closedEnvelope) Open(r *brook.Record, m *brook.Message) error {
 	return nil
 }
 
-// A letter of one set whose record can't be decoded any more stays that set's: the others took the event before, and don't
-// get it again.
+// A letter of one set whose record can't be decoded any more stays that set's: the others took the
+// event before, and don't get it again.
 func TestLetterThatNoLongerDecodesStaysItsSets(t *testing.T) {
 	var b breaker
 	var refuse atomic.Bool
@@ -100,7 +100,8 @@ func (r betweenReader) Get(ctx context.Context, t brook.Table, key []byte) (broo
 	return v, err
 }
 
-// Rule 19: of two processes that redrive or drop one letter one does, whatever read of the one the other comes after.
+// Rule 19: of two processes that redrive or drop one letter one does, whatever read of the one the
+// other comes after.
 func TestLetterIsRedrivenByOneProcess(t *testing.T) {
 	drop := func(app *ledger.App) (int, error) { return app.Drop(t.Context(), nil) }
 	redrive := func(app *ledger.App) (int, error) { return app.Redrive(t.Context(), nil) }

@@ -54,7 +54,8 @@ func (r changingReader) Read(ctx context.Context, max int) (brook.Chunk, error) 
 	return c, err
 }
 
-// What a letter does not hold is read from the very log that it came from, and only where it is still there.
+// What a letter does not hold is read from the very log that it came from, and only where it is
+// still there.
 func TestRedriveReadsTheRecordAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*changing)

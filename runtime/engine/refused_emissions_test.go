@@ -30,7 +30,8 @@ func TestRefusedEmissionsCountAsLetters(t *testing.T) {
 	}
 }
 
-// Rule 18: dropping letters makes as much room as they took: with MaxDeadLetters 3 there are never more, of whatever stage.
+// Rule 18: dropping letters makes as much room as they took: with MaxDeadLetters 3 there are never
+// more, of whatever stage.
 func TestDroppedEmissionsMakeNoRoom(t *testing.T) {
 	c := config(memdriver.New(), newStore())
 	c.Envelope, c.MaxDeadLetters, c.BatchSize = picky{}, 3, 1

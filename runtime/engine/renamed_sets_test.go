@@ -15,8 +15,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// twice is a package in which two sets handle one event: the first counts in tallies, the second, which fails as long as it is broken, in
-// marks. A third set, which needs no name, handles another event.
+// twice is a package in which two sets handle one event: the first counts in tallies, the second,
+// which fails as long as it is broken, in marks. A third set, which needs no name, handles another
+// event.
 func twice(sets [3]string, broken bool) *engine.Definition {
 	added, tagged := taggingEvent("added"), taggingEvent("tagged")
 	rows := func(name string) *brook.Collection[string, tally] {
@@ -65,8 +66,9 @@ func twice(sets [3]string, broken bool) *engine.Definition {
 	return def
 }
 
-// Letters and the keys that they hold up belong to the set that handles their event now, however often sets were renamed in Go and handlers
-// moved between them since, and whether the app was started again in between (rule 27).
+// Letters and the keys that they hold up belong to the set that handles their event now, however
+// often sets were renamed in Go and handlers moved between them since, and whether the app was
+// started again in between (rule 27).
 func TestLettersFollowRenamedSets(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -18,7 +18,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
-// tagging is the payload of both events, and tally the row, of a package of which there are several versions.
+// tagging is the payload of both events, and tally the row, of a package of which there are several
+// versions.
 type tagging struct{ ID, Tag string }
 
 type tally struct {
@@ -96,8 +97,8 @@ func tallies(newer, index bool) (*engine.Definition, *brook.Collection[string, t
 	return def, rows
 }
 
-// Versions of one package over one store, killed at any commit in any order: at the end the views equal one pass of the newer code, and
-// its index leads to all rows (rules 27 and 40).
+// Versions of one package over one store, killed at any commit in any order: at the end the views
+// equal one pass of the newer code, and its index leads to all rows (rules 27 and 40).
 func TestVersionsKilledAtRandom(t *testing.T) {
 	for round := range uint64(30) {
 		rnd := rand.New(rand.NewPCG(round, 40))

@@ -20,7 +20,8 @@ type otherAccount struct {
 	N  int
 }
 
-// otherLedger is another version of the ledger: what its handler of Opened does with the rows is up to the caller.
+// otherLedger is another version of the ledger: what its handler of Opened does with the rows is up
+// to the caller.
 func otherLedger(handle func(rows brook.Rows[string, otherAccount]) error) (*engine.Definition, *brook.Collection[string, otherAccount]) {
 	opened := taggingEvent(ledger.OpenedType)
 	rows := &brook.Collection[string, otherAccount]{Name: "accounts", Shape: "string", AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
@@ -40,8 +41,9 @@ func otherLedger(handle func(rows brook.Rows[string, otherAccount]) error) (*eng
 		}}, rows
 }
 
-// Rows that another version of the package keeps in the same mapstore, as values of its own types, are ErrUnreadable, and never a
-// panic: to readers, to handlers whatever these do with them, and to an index that is filled. A rebuild makes them anew.
+// Rows that another version of the package keeps in the same mapstore, as values of its own types,
+// are ErrUnreadable, and never a panic: to readers, to handlers whatever these do with them, and to
+// an index that is filled. A rebuild makes them anew.
 func TestRowsOfAnotherVersionInMemoryAreUnreadable(t *testing.T) {
 	for name, handle := range map[string]func(rows brook.Rows[string, otherAccount]) error{
 		"Get": func(rows brook.Rows[string, otherAccount]) error {

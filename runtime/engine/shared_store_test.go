@@ -18,7 +18,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
-// shared is a store that several apps write as if they were processes: it gives versions and heeds checks.
+// shared is a store that several apps write as if they were processes: it gives versions and heeds
+// checks.
 type shared struct {
 	brook.Store
 	mu        sync.Mutex
@@ -117,7 +118,8 @@ func (r versioned) Scan(ctx context.Context, t brook.Table, from, to []byte) ite
 	}
 }
 
-// TestSeveralProcessesOverOneStore folds one log by several apps at once, with what their users do besides.
+// TestSeveralProcessesOverOneStore folds one log by several apps at once, with what their users do
+// besides.
 func TestSeveralProcessesOverOneStore(t *testing.T) {
 	d := log(t, 3, apart(story(rand.New(rand.NewPCG(5, 5)), 600)))
 	none := storetest.NewFault(storetest.Fail, 0)
@@ -189,7 +191,8 @@ func TestLettersOfOneProcessAreRedrivenByAnother(t *testing.T) {
 	}
 }
 
-// A rebuild that another process overtook ends with a conflict, also where the app read the state anew meanwhile.
+// A rebuild that another process overtook ends with a conflict, also where the app read the state
+// anew meanwhile.
 func TestOvertakenRebuildDoesNotSwitch(t *testing.T) {
 	d, s := log(t, 1, []brook.Outgoing{brook.Emit(ledger.Opened{Account: "a"}), brook.Emit(ledger.Moved{Account: "a", Cents: 1})}), newShared()
 	other := another(t, d, s)

@@ -13,7 +13,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// What holds a start up for more than a few seconds gets a line in the log, and another one when it is over.
+// What holds a start up for more than a few seconds gets a line in the log, and another one when it
+// is over.
 func TestLogTellsWhatHoldsAStartUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var text buffer
@@ -52,7 +53,8 @@ func TestLogTellsWhatHoldsAStartUp(t *testing.T) {
 	})
 }
 
-// After Close nothing is left that runs or waits, though the contexts of its callers live on: the bubble of the test would not end.
+// After Close nothing is left that runs or waits, though the contexts of its callers live on: the
+// bubble of the test would not end.
 func TestCloseLeavesNothingThatRuns(t *testing.T) {
 	for name, store := range map[string]func() brook.Store{
 		"the process's own": newStore,

@@ -100,8 +100,9 @@ func TestGroupRebuildsOnce(t *testing.T) {
 	})
 }
 
-// An instance that finds that other code folds now folds nothing more, leaves the group and says so; it comes back when its own contract does, and
-// when nobody folds by the other one any more (rule 40).
+// An instance that finds that other code folds now folds nothing more, leaves the group and says
+// so; it comes back when its own contract does, and when nobody folds by the other one any more
+// (rule 40).
 func TestViewsBecomeOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newShared()

@@ -36,7 +36,8 @@ func writesState(b *brook.Batch) bool {
 	return slices.ContainsFunc(b.Writes, func(w brook.Write) bool { return string(w.Key) == "state" })
 }
 
-// Another process may change the state at any moment: neither overwrites the other's part of it (rule 40).
+// Another process may change the state at any moment: neither overwrites the other's part of it
+// (rule 40).
 func TestStateHasOneWriterAtATime(t *testing.T) {
 	for name, write := range writers {
 		t.Run(name, func(t *testing.T) {

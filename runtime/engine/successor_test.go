@@ -12,7 +12,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// An App that was opened while another one of its name folded, and folds after that one closed, goes by what the store holds: dead letters.
+// An App that was opened while another one of its name folded, and folds after that one closed,
+// goes by what the store holds: dead letters.
 func TestNextAppOfANameKnowsLetters(t *testing.T) {
 	d, s := memdriver.New(), newStore()
 	var b breaker
@@ -34,7 +35,8 @@ func TestNextAppOfANameKnowsLetters(t *testing.T) {
 	}
 }
 
-// The same after a rebuild by the other one: it folds into the generation that is live, and reads it.
+// The same after a rebuild by the other one: it folds into the generation that is live, and reads
+// it.
 func TestNextAppOfANameKnowsTheLiveGeneration(t *testing.T) {
 	d, s := memdriver.New(), newSpy(newStore())
 	s.durable = true
@@ -69,7 +71,8 @@ func TestNextAppOfANameKnowsTheLiveGeneration(t *testing.T) {
 	}
 }
 
-// An App of the same name that is opened while another one rebuilds leaves what that one builds alone.
+// An App of the same name that is opened while another one rebuilds leaves what that one builds
+// alone.
 func TestOpeningAnAppLeavesARebuildAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := memdriver.New(), newSpy(newStore())

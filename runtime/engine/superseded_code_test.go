@@ -13,8 +13,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// Rule 40: code that another version overtook commits nothing more, whatever way its events take: here one that strays runs alone after
-// the state was read anew.
+// Rule 40: code that another version overtook commits nothing more, whatever way its events take:
+// here one that strays runs alone after the state was read anew.
 func TestOvertakenCodeCommitsNoStrays(t *testing.T) {
 	version := func(newer bool, by int) (*engine.Definition, *brook.Collection[string, tally], *brook.EventDef[tagging]) {
 		def, rows := tallies(newer, false)

@@ -68,7 +68,8 @@ func TestRebuildRemovesCollectionsThatAreNoMore(t *testing.T) {
 	wantNothingLeft(t, s, "1")
 }
 
-// A rebuild that can't remove the old views leaves it to the next open, whose code knows them as little.
+// A rebuild that can't remove the old views leaves it to the next open, whose code knows them as
+// little.
 func TestOpenRemovesCollectionsThatAreNoMore(t *testing.T) {
 	d, s := filled(t)
 	fault := storetest.NewFault(storetest.CrashBefore, 11, storetest.OpDrop) // after the 10 tables of the generation that begins
@@ -128,7 +129,8 @@ func earlierLayout(state map[string]any) {
 		"set Books handles account.opened", "set Books handles money.moved", "sets run in the order Books, Audit"}
 }
 
-// layout1 makes a store look like one of layout 1: the state does not name tables, and letters are JSON alone.
+// layout1 makes a store look like one of layout 1: the state does not name tables, and letters are
+// JSON alone.
 func layout1(t *testing.T, s brook.Store) {
 	t.Helper()
 	var state map[string]any
@@ -200,7 +202,8 @@ func TestNewerLayoutIsRefused(t *testing.T) {
 	}
 }
 
-// An index that is new in the code answers ErrNotReady until Run or CatchUp has filled it, and is committed in parts where the store takes less at once.
+// An index that is new in the code answers ErrNotReady until Run or CatchUp has filled it, and is
+// committed in parts where the store takes less at once.
 func TestFilledIndexFitsTheStore(t *testing.T) {
 	d, s := filled(t)
 	h := open(t, config(d, s), &ledger.Audit{})

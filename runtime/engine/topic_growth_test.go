@@ -23,7 +23,8 @@ func (s *heeded) Commit(ctx context.Context, b *brook.Batch) error {
 	return s.shared.Commit(ctx, b)
 }
 
-// What another process folds of a partition that was empty, or not there, while the views are being switched is in the new ones.
+// What another process folds of a partition that was empty, or not there, while the views are being
+// switched is in the new ones.
 func TestPartitionThatBeginsDuringSwitch(t *testing.T) {
 	for _, grown := range []bool{false, true} {
 		d := memdriver.New(memdriver.Topic("ledger", 1))

@@ -26,7 +26,8 @@ func openMany(t *testing.T, app *ledger.App, name string, n int) (last brook.Pos
 	return last
 }
 
-// Rule 28: a log that was cut back and grew past the position again is told, however the views go on: never is it read on in the middle.
+// Rule 28: a log that was cut back and grew past the position again is told, however the views go
+// on: never is it read on in the middle.
 func TestLogCutBackAndRegrown(t *testing.T) {
 	for way, resume := range map[string]func(*ledger.App) error{
 		"CatchUp": func(app *ledger.App) error { return app.CatchUp(t.Context()) },
@@ -146,7 +147,8 @@ func (s *earlier) Commit(ctx context.Context, b *brook.Batch) error {
 	return s.shared.Commit(ctx, b)
 }
 
-// A record that compaction or retention took can't be compared, and nothing is told; nor of positions that an earlier runtime stored.
+// A record that compaction or retention took can't be compared, and nothing is told; nor of
+// positions that an earlier runtime stored.
 func TestPositionWithoutARecordToCompare(t *testing.T) {
 	for name, change := range map[string]func(*changing, *earlier){
 		"retention": func(d *changing, _ *earlier) {
@@ -221,7 +223,8 @@ func TestLogRegrownWhileTheDriverFails(t *testing.T) {
 	}
 }
 
-// What a letter left out is read again only if it is the very record: one of the same size is another one.
+// What a letter left out is read again only if it is the very record: one of the same size is
+// another one.
 func TestLetterOfARegrownLog(t *testing.T) {
 	d := &changing{Driver: memdriver.New()}
 	conf := config(d, apptest.Limited(newStore(), 50_000))

@@ -22,8 +22,9 @@ func peopleOver(t *testing.T, c brook.Config) *people.App {
 	return app
 }
 
-// Who scans goes by rows that are not there. Another instance that adds one, from another partition or by Process, makes the commit fail: two rows
-// with one unique value can't both be committed (rules 31 and 34).
+// Who scans goes by rows that are not there. Another instance that adds one, from another partition
+// or by Process, makes the commit fail: two rows with one unique value can't both be committed
+// (rules 31 and 34).
 func TestTwoInstancesHoldUniqueValuesOnce(t *testing.T) {
 	joined := func(id int64) people.Joined { return people.Joined{ID: id, Email: "same@x"} }
 	for name, fold := range map[string]func(ctx context.Context, app *people.App, id int64) error{

@@ -21,7 +21,8 @@ type (
 	personEntry = brook.Entry[int64, people.Person]
 )
 
-// lent is an app with people 1 to 3, whose handler of letters is the given one. It is not pure: over a map store it isn't rehearsed.
+// lent is an app with people 1 to 3, whose handler of letters is the given one. It is not pure:
+// over a map store it isn't rehearsed.
 func lent(t *testing.T, store brook.Store, instead func(e writes, view peopleView, index emailIndex) (brook.Change[int64, people.Person], brook.Effect, error)) *people.App {
 	t.Helper()
 	app, err := people.NewApp(config(memdriver.New(), store), people.Registry{}, &people.Post{Instead: instead})
@@ -75,7 +76,8 @@ func uses(view peopleView, index emailIndex) map[string]error {
 	return all
 }
 
-// wantReturned wants every use to say that the handler returned, and of which collection the view is.
+// wantReturned wants every use to say that the handler returned, and of which collection the view
+// is.
 func wantReturned(t *testing.T, who string, uses map[string]error) {
 	t.Helper()
 	for name, err := range uses {
@@ -94,8 +96,8 @@ func wantUsable(t *testing.T, who string, uses map[string]error) {
 	}
 }
 
-// A view that an effect captures, that a handler set keeps, or that is used after its handler failed or panicked, gives
-// ErrHandlerReturned, and the next handler's own view goes on working.
+// A view that an effect captures, that a handler set keeps, or that is used after its handler
+// failed or panicked, gives ErrHandlerReturned, and the next handler's own view goes on working.
 func TestViewEndsWhenItsHandlerReturns(t *testing.T) {
 	effects := make(chan map[string]error, 10)
 	type kept struct {
@@ -147,7 +149,8 @@ func TestViewEndsWhenItsHandlerReturns(t *testing.T) {
 	}
 }
 
-// An iteration that a handler began and that goes on when it has returned ends with ErrHandlerReturned.
+// An iteration that a handler began and that goes on when it has returned ends with
+// ErrHandlerReturned.
 func TestIterationEndsWhenItsHandlerReturns(t *testing.T) {
 	var nexts []func() error
 	begun := func(next func() error) {
@@ -179,8 +182,9 @@ func TestIterationEndsWhenItsHandlerReturns(t *testing.T) {
 	}
 }
 
-// Goroutines that a handler starts and leaves behind read what it could read until it returns, and then get
-// ErrHandlerReturned: while its merges run, its indexes are brought up to date and later events are folded (for -race).
+// Goroutines that a handler starts and leaves behind read what it could read until it returns, and
+// then get ErrHandlerReturned: while its merges run, its indexes are brought up to date and later
+// events are folded (for -race).
 func TestGoroutinesOfAHandlerLoseItsView(t *testing.T) {
 	left := make(chan error, 1000)
 	started := 0
@@ -222,8 +226,8 @@ func TestGoroutinesOfAHandlerLoseItsView(t *testing.T) {
 	}
 }
 
-// A Merge function may use what its handler was given for as long as the set's changes are applied: it sees what those before it
-// did. Later it gets ErrHandlerReturned, as everybody.
+// A Merge function may use what its handler was given for as long as the set's changes are applied:
+// it sees what those before it did. Later it gets ErrHandlerReturned, as everybody.
 func TestMergeUsesWhatItsHandlerWasGiven(t *testing.T) {
 	merges := 0
 	app := lent(t, mapstore.New(), func(e writes, view peopleView, index emailIndex) (change brook.Change[int64, people.Person], effect brook.Effect, err error) {

@@ -18,7 +18,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// BenchmarkCommitUnderWatch folds 1,000 events in one commit while so many watch a key each, most of them another one.
+// BenchmarkCommitUnderWatch folds 1,000 events in one commit while so many watch a key each, most
+// of them another one.
 func BenchmarkCommitUnderWatch(b *testing.B) {
 	for _, watchers := range []int{0, 100, 10_000} {
 		b.Run(fmt.Sprint(watchers, " watchers"), func(b *testing.B) {

@@ -18,7 +18,8 @@ type Package struct {
 	Name string // as in the package clause
 	Path string // import path
 	Dir  string // where its files are, and where output goes
-	// Constraint is the build constraint of all files that hold annotations, which output repeats; "" where it belongs to every build.
+	// Constraint is the build constraint of all files that hold annotations, which output repeats;
+	// "" where it belongs to every build.
 	Constraint string
 
 	// Events in declaration order (file name, then position); events adopted from
@@ -74,7 +75,8 @@ const (
 	HistoryOff = 0
 )
 
-// Foreign reports whether the payload is declared, and its codecs are generated, in another package.
+// Foreign reports whether the payload is declared, and its codecs are generated, in another
+// package.
 func (e *Event) Foreign() bool { return e.CodecPkg != "" }
 
 // Collection is one collection of the package.
@@ -107,11 +109,12 @@ type Index struct {
 type Key struct {
 	// Type is K. For an event with key=A,B (several fields) it is nil: such a key is only ever bytes.
 	Type *Type
-	// Fields are the fields that carry the key, in order: one for a field, several for key=A,B.
-	// One with an empty path is the value itself (key=.). None: the key is not part of the value (key=Type).
+	// Fields are the fields that carry the key, in order: one for a field, several for key=A,B. One
+	// with an empty path is the value itself (key=.). None: the key is not part of the value
+	// (key=Type).
 	Fields []KeyField
-	// Parts are the flattened leaves, in order, of Type: for a composite key type one or more per field of
-	// it. For several Fields see their own.
+	// Parts are the flattened leaves, in order, of Type: for a composite key type one or more per
+	// field of it. For several Fields see their own.
 	Parts []KeyPart
 }
 
@@ -162,7 +165,8 @@ type Handler struct {
 	Partitioned bool
 	// Obstacle says why the signature alone keeps the package to one lane, "" where it does not.
 	Obstacle string
-	// Doubts are what in the body is not proved to stay within the event's key, in the order of the source; none: it is proved.
+	// Doubts are what in the body is not proved to stay within the event's key, in the order of the
+	// source; none: it is proved.
 	Doubts []Doubt
 }
 

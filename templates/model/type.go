@@ -53,10 +53,11 @@ type Type struct {
 	Comparable bool
 	// Zero is how the zero value is tested for omitzero where there is an IsZero method.
 	Zero Method
-	// Hidden: code of this package can't name it, or what it is made of, as it is unexported in another package or
-	// declared in an internal one.
+	// Hidden: code of this package can't name it, or what it is made of, as it is unexported in
+	// another package or declared in an internal one.
 	Hidden bool
-	// Source is a type without a name that is only named, piece by piece. Such a type has neither Elem, Key nor Fields.
+	// Source is a type without a name that is only named, piece by piece. Such a type has neither
+	// Elem, Key nor Fields.
 	Source []Fragment
 	// Expr is the type as Go source with full import paths instead of package names, unique per type.
 	Expr string
@@ -98,8 +99,8 @@ type Methods struct {
 type Field struct {
 	Pos
 	Name string // for an embedded field the type's name
-	// Type, where the field is unexported or skipped, may have neither elements nor fields: such a field is
-	// never written or read.
+	// Type, where the field is unexported or skipped, may have neither elements nor fields: such a
+	// field is never written or read.
 	Type     *Type
 	Tag      string // the whole tag, unquoted
 	Exported bool

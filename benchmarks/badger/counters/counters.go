@@ -1,5 +1,5 @@
-// Package counters is what the benchmarks of the Badger store fold: one event that makes a row with history, and one
-// that makes a row without.
+// Package counters is what the benchmarks of the Badger store fold: one event that makes a row with
+// history, and one that makes a row without.
 package counters
 
 //go:generate go tool brookgen

@@ -5,7 +5,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Catalog keeps repositories, their owners, refs, collaborators and stars. Every delivery refreshes its repository.
+// Catalog keeps repositories, their owners, refs, collaborators and stars. Every delivery refreshes
+// its repository.
 type Catalog struct{}
 
 //brook:handle
@@ -144,7 +145,8 @@ func (Catalog) StarHook(e brook.Event[StarHook]) (repo brook.Change[RepoID, Repo
 	return repo, org, brook.Create(key, Star{User: key.User, At: e.Data.StarredAt})
 }
 
-// shown gives what every delivery does: it shows its repository, and its organization where it has one.
+// shown gives what every delivery does: it shows its repository, and its organization where it has
+// one.
 func shown(d *webhook.Delivery) (brook.Change[RepoID, Repository], brook.Change[OrgID, Organization]) {
 	return showing(&d.Repository), organization(&d.Origin)
 }

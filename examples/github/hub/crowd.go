@@ -8,7 +8,8 @@ import (
 // Crowd keeps people: what they did, and who else was named.
 type Crowd struct{}
 
-// did books a delivery to its sender, who may be nobody, with what act says of it, and keeps those who are named in it.
+// did books a delivery to its sender, who may be nobody, with what act says of it, and keeps those
+// who are named in it.
 func did(sender *webhook.User, act func(*Person), named ...*webhook.User) []brook.Change[UserID, Person] {
 	var changes []brook.Change[UserID, Person]
 	if sender.Known() {

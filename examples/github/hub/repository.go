@@ -6,7 +6,8 @@ import (
 	"github.com/brookgen/brookgen/examples/github/webhook"
 )
 
-// Repository is a repository as the last delivery showed it. It keeps its ID when it is renamed or gets another owner.
+// Repository is a repository as the last delivery showed it. It keeps its ID when it is renamed or
+// gets another owner.
 //
 //brook:collection repositories go=Repositories history=off
 type Repository struct {

@@ -7,8 +7,9 @@ import (
 // Tracker keeps issues, pull requests, comments, labels and milestones.
 type Tracker struct{}
 
-// IssueHook keeps the issue. One that was transferred gets another number in another repository, and takes its
-// comments along; the delivery that tells of it may come from either end, or from both.
+// IssueHook keeps the issue. One that was transferred gets another number in another repository,
+// and takes its comments along; the delivery that tells of it may come from either end, or from
+// both.
 //
 //brook:handle
 func (Tracker) IssueHook(e brook.Event[IssueHook], comments brook.View[CommentKey, Comment]) (issues []brook.Change[IssueKey, Issue], moved []brook.Change[CommentKey, Comment], err error) {
@@ -52,8 +53,8 @@ func moveComments(comments brook.View[CommentKey, Comment], from, to IssueKey) (
 	return changes, nil
 }
 
-// CommentHook keeps the comment, and what the delivery shows of what it is a comment on. A pull request that
-// was never seen is not made out of that, which says too little of it.
+// CommentHook keeps the comment, and what the delivery shows of what it is a comment on. A pull
+// request that was never seen is not made out of that, which says too little of it.
 //
 //brook:handle
 func (Tracker) CommentHook(e brook.Event[CommentHook], pulls brook.View[IssueKey, Pull]) (
@@ -82,7 +83,8 @@ func (Tracker) PullHook(e brook.Event[PullHook]) brook.Change[IssueKey, Pull] {
 	return brook.Merge(key, func(p *Pull) { p.show(&e.Data.PullRequest) })
 }
 
-// LabelHook keeps the label. What bears one that is renamed or deleted follows at once: GitHub sends nothing for it.
+// LabelHook keeps the label. What bears one that is renamed or deleted follows at once: GitHub
+// sends nothing for it.
 //
 //brook:handle
 func (Tracker) LabelHook(e brook.Event[LabelHook], issues brook.Index[LabelName, IssueKey, Issue], pulls brook.Index[LabelName, IssueKey, Pull]) (

@@ -2,7 +2,8 @@ package webhook
 
 import "encoding/json"
 
-// Repository is a repository as it stands when the delivery is sent. Some deliveries shorten it: see Full.
+// Repository is a repository as it stands when the delivery is sent. Some deliveries shorten it:
+// see Full.
 type Repository struct {
 	ID            int64    `json:"id" brook:"required"`
 	NodeID        string   `json:"node_id"`
@@ -97,5 +98,6 @@ type RepositoryURLs struct {
 	TreesURL         string `json:"trees_url,omitempty"`
 }
 
-// Full reports whether r holds more than names: each full one has a default branch, also while it is empty.
+// Full reports whether r holds more than names: each full one has a default branch, also while it
+// is empty.
 func (r *Repository) Full() bool { return r.DefaultBranch != "" }

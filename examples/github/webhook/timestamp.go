@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Timestamp is a time in seconds since 1970. Zero is none, and null in JSON. GitHub writes most times as
-// strings, but those of a push's repository as numbers.
+// Timestamp is a time in seconds since 1970. Zero is none, and null in JSON. GitHub writes most
+// times as strings, but those of a push's repository as numbers.
 type Timestamp int64
 
 // layouts are those that GitHub was seen to write, the usual one first.

@@ -1,7 +1,8 @@
 package webhook
 
-// User is an account: of a person, a bot or an organization. A field that holds one is null where the account was
-// deleted. Name and Email come with pushes alone, where older deliveries leave all else out.
+// User is an account: of a person, a bot or an organization. A field that holds one is null where
+// the account was deleted. Name and Email come with pushes alone, where older deliveries leave all
+// else out.
 type User struct {
 	ID        int64   `json:"id"`
 	NodeID    string  `json:"node_id"`

@@ -1,5 +1,5 @@
-// Package shop is a small web shop: users sign up and order. It is the example that brook's README begins with; the
-// files brook_*_gen.go beside this one are what brookgen makes of it.
+// Package shop is a small web shop: users sign up and order. It is the example that brook's README
+// begins with; the files brook_*_gen.go beside this one are what brookgen makes of it.
 package shop
 
 //go:generate go tool brookgen
@@ -55,8 +55,8 @@ func (Projection) UserRegistered(e brook.Event[UserRegistered]) brook.Change[str
 	return brook.Create(e.Data.ID, User{ID: e.Data.ID, Email: e.Data.Email})
 }
 
-// OrderPlaced adds the order and counts it for its user. The order of a user who is not known fails: it becomes
-// a dead letter, and is not lost.
+// OrderPlaced adds the order and counts it for its user. The order of a user who is not known
+// fails: it becomes a dead letter, and is not lost.
 //
 //brook:handle
 func (Projection) OrderPlaced(e brook.Event[OrderPlaced], users brook.View[string, User]) (

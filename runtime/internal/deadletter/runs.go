@@ -5,8 +5,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// Runs says which of many letters, tried again in log order, come to their turn: of each handler set and
-// key the longest run up to the first one that stays. The zero Runs is ready for use.
+// Runs says which of many letters, tried again in log order, come to their turn: of each handler
+// set and key the longest run up to the first one that stays. The zero Runs is ready for use.
 type Runs struct{ ended map[run]bool }
 
 // run is what letters are tried in order of.

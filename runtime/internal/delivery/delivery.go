@@ -1,9 +1,9 @@
 // Package delivery is one event on its way through the handler sets of a package: its envelope is
 // opened, generated code decodes it, and each set handles it under a savepoint of the transaction.
 //
-// Package task owns a Delivery for each task, package prefetch one for dry runs, and both use it for
-// event after event. Generated code calls its methods, by the name engine.Delivery. A Delivery is
-// used by the goroutine of its task alone, and has no lock.
+// Package task owns a Delivery for each task, package prefetch one for dry runs, and both use it
+// for event after event. Generated code calls its methods, by the name engine.Delivery. A Delivery
+// is used by the goroutine of its task alone, and has no lock.
 package delivery
 
 import (

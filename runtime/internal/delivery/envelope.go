@@ -15,7 +15,8 @@ func Tombstone(e brook.Envelope, r *brook.Record) bool {
 	return !ok || c.IsTombstone(r)
 }
 
-// Unkeyed reports whether the envelope says that the keys of its records are not those of its events.
+// Unkeyed reports whether the envelope says that the keys of its records are not those of its
+// events.
 func Unkeyed(e brook.Envelope) bool {
 	u, ok := e.(brook.Unkeyed)
 	return ok && u.Unkeyed()

@@ -11,8 +11,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Source makes IDs that are unique in the world: a random part that no other Source has, and a counter.
-// It is safe for concurrent use.
+// Source makes IDs that are unique in the world: a random part that no other Source has, and a
+// counter. It is safe for concurrent use.
 type Source struct {
 	Prefix string // of all that Next returns; it does not change
 

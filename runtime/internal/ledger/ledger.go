@@ -1,5 +1,5 @@
-// Package ledger is what the tests of the runtime fold: accounts that are opened, moved money between, and closed.
-// Its second set fails, panics, waits or emits on request.
+// Package ledger is what the tests of the runtime fold: accounts that are opened, moved money
+// between, and closed. Its second set fails, panics, waits or emits on request.
 package ledger
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen

@@ -1,5 +1,5 @@
-// Package orgs is what the tests of cold starts fold: data sets of organizations, whose handler reads a row that another key's
-// events make, and so depends on the order of partitions.
+// Package orgs is what the tests of cold starts fold: data sets of organizations, whose handler
+// reads a row that another key's events make, and so depends on the order of partitions.
 package orgs
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen

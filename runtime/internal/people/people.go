@@ -1,5 +1,5 @@
-// Package people is what the tests of unique fields, indexes and one-lane apps fold: people who join teams, change their
-// addresses, swap them, and leave.
+// Package people is what the tests of unique fields, indexes and one-lane apps fold: people who
+// join teams, change their addresses, swap them, and leave.
 package people
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen
@@ -115,7 +115,8 @@ func (Registry) Cleared(e brook.Event[Cleared], teams brook.Index[Team, int64, P
 	return gone, brook.Merge(team, func(s *Size) { *s += Size(len(gone)) }), nil
 }
 
-// Post hands letters out. Instead, where it is set, does something else with what the handler is given.
+// Post hands letters out. Instead, where it is set, does something else with what the handler is
+// given.
 type Post struct {
 	Instead func(e brook.Event[Wrote], people brook.View[int64, Person], addresses brook.Index[Email, int64, Person]) (brook.Change[int64, Person], brook.Effect, error)
 }

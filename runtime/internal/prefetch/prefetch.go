@@ -116,8 +116,8 @@ func (p *Prefetcher) Prefetch(ctx, stop context.Context, q *input.Queue, room in
 	return time.Since(started)
 }
 
-// run runs events dry and fetches what they ask for, and repeats that with the events that asked for
-// unknown rows for as long as it saves round trips.
+// run runs events dry and fetches what they ask for, and repeats that with the events that asked
+// for unknown rows for as long as it saves round trips.
 func (p *Prefetcher) run(ctx, stop context.Context, events []input.Entry) {
 	defer p.tx.Reset()
 	many := len(events) >= 8 // a few can't show whether it pays

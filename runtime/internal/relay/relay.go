@@ -1,4 +1,5 @@
-// Package relay is an app of two topics, one for each of its events: what it hears on the first it passes on to the second, and hears again.
+// Package relay is an app of two topics, one for each of its events: what it hears on the first it
+// passes on to the second, and hears again.
 package relay
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen

@@ -1,8 +1,8 @@
 // Package repeats recognizes events that were folded before: emissions of brook by their sequence
 // and, with Config.DropRepeats, every event by its author and ID.
 //
-// Package task owns a Filter for each partition. The goroutine of its task uses it, or whoever holds
-// the quiesce lock; it has no lock of its own.
+// Package task owns a Filter for each partition. The goroutine of its task uses it, or whoever
+// holds the quiesce lock; it has no lock of its own.
 package repeats
 
 import (

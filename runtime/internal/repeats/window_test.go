@@ -114,7 +114,8 @@ func TestNoWindow(t *testing.T) {
 	}
 }
 
-// Blocks are stored as documented: 256 hashes each, in order, and of one that is too old its number.
+// Blocks are stored as documented: 256 hashes each, in order, and of one that is too old its
+// number.
 func TestStoredBlocks(t *testing.T) {
 	s, f := newStore(), repeats.NewFilter(id, 300)
 	s.foldAll(t, f, 0, 258, 258)
@@ -169,8 +170,8 @@ func TestWindowGap(t *testing.T) {
 	s.checkWindow(t, repeats.NewFilter(id, 1000), 0, 2)
 }
 
-// An event that came again after it was too old, and whose first place a larger window reads too, is
-// known until its second place is too old.
+// An event that came again after it was too old, and whose first place a larger window reads too,
+// is known until its second place is too old.
 func TestLargerWindow(t *testing.T) {
 	s, f := newStore(), repeats.NewFilter(id, 256)
 	s.foldAll(t, f, 0, 300, 256)

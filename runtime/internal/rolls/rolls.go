@@ -1,5 +1,6 @@
-// Package rolls had another shape before: runtime/badgerstore/testdata/earlier keeps a store of each. Whoever changes it records
-// the new shape, in runtime/badgerstore: go test -run TestRecordStore . -record.
+// Package rolls had another shape before: runtime/badgerstore/testdata/earlier keeps a store of
+// each. Whoever changes it records the new shape, in runtime/badgerstore: go test -run
+// TestRecordStore . -record.
 package rolls
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen

@@ -1,5 +1,5 @@
-// Package shapes knows in which shapes the values of a generation were ever written, and turns values
-// of earlier ones into present ones. It is used by the codecs of stores, from any goroutine.
+// Package shapes knows in which shapes the values of a generation were ever written, and turns
+// values of earlier ones into present ones. It is used by the codecs of stores, from any goroutine.
 package shapes
 
 import (

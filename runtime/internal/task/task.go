@@ -5,9 +5,10 @@
 // what a task folds into is its Target. Set is what the tasks of one app share.
 //
 // Each task belongs to one goroutine, which calls Run, or of package engine CatchUp. The exclusive
-// task belongs to whoever holds the quiesce lock. Tasks of live views fold each batch within a visit
-// of that lock. Whoever holds it may use all tasks, their partitions, and what Set says the lock
-// guards. Set.TasksMu guards which tasks there are. Rouse and WakeTasks may be called by anybody.
+// task belongs to whoever holds the quiesce lock. Tasks of live views fold each batch within a
+// visit of that lock. Whoever holds it may use all tasks, their partitions, and what Set says the
+// lock guards. Set.TasksMu guards which tasks there are. Rouse and WakeTasks may be called by
+// anybody.
 package task
 
 import (

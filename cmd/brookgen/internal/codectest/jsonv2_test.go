@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// jsonV2 reports whether encoding/json stands on its version 2, as from Go 1.27 on. Generated code does what encoding/json did before,
-// whatever compiles it: below is where the two differ.
+// jsonV2 reports whether encoding/json stands on its version 2, as from Go 1.27 on. Generated code
+// does what encoding/json did before, whatever compiles it: below is where the two differ.
 var jsonV2 = reflect.TypeFor[json.RawMessage]().Name() != "RawMessage"
 
-// sameText reports whether two encodings are the same. For bytes that are no UTF-8, version 2 writes U+FFFD and version 1 its escape. Brook writes
-// the escape, but U+FFFD in values of an "any" that encoding/json writes. Of a name with a character that it does not take, version 2 takes what
+// sameText reports whether two encodings are the same. For bytes that are no UTF-8, version 2
+// writes U+FFFD and version 1 its escape. Brook writes the escape, but U+FFFD in values of an "any"
+// that encoding/json writes. Of a name with a character that it does not take, version 2 takes what
 // stands before that.
 func sameText(got, want []byte) bool {
 	if bytes.Equal(got, want) {
@@ -38,7 +39,8 @@ func sameVerdict(c tested, data []byte, got, want error) bool {
 	case got != nil && strings.Contains(got.Error(), "RFC 3339"):
 		return bytes.ContainsRune(data, '\\') // version 2 takes times with escapes in them
 	}
-	// Version 2 has other rules for what stands in quotes, and heeds no option "string" of types with methods of their own.
+	// Version 2 has other rules for what stands in quotes, and heeds no option "string" of types
+	// with methods of their own.
 	return c.name == "Quoted" || c.name == "QuotedOwn"
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/pack"
 )
 
-// roundTrip holds that reading what was written gives what a copy would be, and shares nothing with the bytes.
+// roundTrip holds that reading what was written gives what a copy would be, and shares nothing with
+// the bytes.
 func roundTrip[T any](t *testing.T, src *T, code func(*pack.Coder, *T), clone func(dst, src *T) error) []byte {
 	t.Helper()
 	var want, got T

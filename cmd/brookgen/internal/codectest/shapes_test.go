@@ -16,8 +16,8 @@ import (
 
 var record = flag.Bool("record", false, "record a value of the present shape in testdata/shapes")
 
-// TestShapes reads what earlier shapes wrote: files of a schema, a value in hex and what it is now as JSON. A file is
-// never changed, unless by more fields in its JSON.
+// TestShapes reads what earlier shapes wrote: files of a schema, a value in hex and what it is now
+// as JSON. A file is never changed, unless by more fields in its JSON.
 func TestShapes(t *testing.T) {
 	files, err := filepath.Glob("testdata/shapes/veteran*.txt")
 	if err != nil {

@@ -2,8 +2,8 @@ package codectest
 
 import "time"
 
-// Veteran had other shapes before: testdata/shapes keeps values of each, which must be read as long as the
-// package lives. Whoever changes it records the new shape: go test -run TestShapes -record.
+// Veteran had other shapes before: testdata/shapes keeps values of each, which must be read as long
+// as the package lives. Whoever changes it records the new shape: go test -run TestShapes -record.
 //
 //brook:collection veterans key=string
 type Veteran struct {

@@ -135,8 +135,8 @@ func (a *analysis) scan() {
 	}
 }
 
-// declared collects the package-level names of the package's own files, tests and other builds included, and the names of their
-// imports.
+// declared collects the package-level names of the package's own files, tests and other builds
+// included, and the names of their imports.
 func (a *analysis) declared() {
 	files := slices.Concat(a.src.files, a.src.others())
 	for _, f := range files {
@@ -187,7 +187,8 @@ func (f *file) declares() []*ast.Ident {
 	return names
 }
 
-// describe names a type as the package's author would: bare names for its own types and the runtime's.
+// describe names a type as the package's author would: bare names for its own types and the
+// runtime's.
 func (a *analysis) describe(t types.Type) string {
 	if a.b.large(t) {
 		return "a very large type"

@@ -49,7 +49,8 @@ func (a *analysis) addCollection(m *mark, obj types.Object) {
 	a.out.Collections = append(a.out.Collections, c)
 }
 
-// camel joins the parts of a name that letters and digits make, each with an upper-case first letter.
+// camel joins the parts of a name that letters and digits make, each with an upper-case first
+// letter.
 func camel(name string) string {
 	var sb strings.Builder
 	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {

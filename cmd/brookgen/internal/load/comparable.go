@@ -5,7 +5,8 @@ import "go/types"
 // isComparable reports whether values of t can be compared with == and never panic.
 func isComparable(t types.Type) bool { return comparableIn(t, map[types.Type]bool{}) }
 
-// comparableIn is isComparable for a type within others; known tells which were found to be comparable, and which are being looked at.
+// comparableIn is isComparable for a type within others; known tells which were found to be
+// comparable, and which are being looked at.
 func comparableIn(t types.Type, known map[types.Type]bool) bool {
 	t = types.Unalias(t)
 	switch u := t.Underlying().(type) {

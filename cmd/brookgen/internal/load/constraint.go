@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// constraintOf is the build constraint of a file: what its //go:build line says and what its name does, and cgo where it imports "C".
-// It is "" for a file that belongs to every build.
+// constraintOf is the build constraint of a file: what its //go:build line says and what its name
+// does, and cgo where it imports "C". It is "" for a file that belongs to every build.
 func constraintOf(path string, f *ast.File) string {
 	var all constraint.Expr
 	and := func(x constraint.Expr) {
@@ -41,7 +41,8 @@ func constraintOf(path string, f *ast.File) string {
 	return all.String()
 }
 
-// fileTags are the systems and architectures that a file's name restricts it to: none, or one of each.
+// fileTags are the systems and architectures that a file's name restricts it to: none, or one of
+// each.
 func fileTags(name string) []string {
 	name, _, _ = strings.Cut(name, ".")
 	_, name, ok := strings.Cut(name, "_")
@@ -76,8 +77,8 @@ var (
 	}
 )
 
-// checkConstraints sees to it that all that is annotated belongs to the same builds, which the output repeats: one output can't
-// serve several.
+// checkConstraints sees to it that all that is annotated belongs to the same builds, which the
+// output repeats: one output can't serve several.
 func (a *analysis) checkConstraints() {
 	var first *mark
 	for _, m := range a.marks {
@@ -112,7 +113,8 @@ func (a *analysis) checkConstraints() {
 	}
 }
 
-// checkBuilds reports types that generated code spells out and that other builds may declare in another way.
+// checkBuilds reports types that generated code spells out and that other builds may declare in
+// another way.
 func (a *analysis) checkBuilds() {
 	told := map[*ast.TypeSpec]bool{}
 	for _, f := range a.src.files {
@@ -148,8 +150,8 @@ func builds(constraint string) string {
 	return "builds with " + constraint
 }
 
-// OtherBuilds reports whether a folder has directives in files that build constraints may leave out, so that a run that finds
-// none can't tell what was generated for them from what is left over.
+// OtherBuilds reports whether a folder has directives in files that build constraints may leave
+// out, so that a run that finds none can't tell what was generated for them from what is left over.
 func OtherBuilds(dir string) bool {
 	names, err := filepath.Glob(filepath.Join(escaped(dir), "*.go"))
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// How large a type may be that has no name, up to the names in it. What is larger makes code that nobody can read, and takes
-// brookgen and the compiler long: two aliases for each other's structs double the size at each step.
+// How large a type may be that has no name, up to the names in it. What is larger makes code that
+// nobody can read, and takes brookgen and the compiler long: two aliases for each other's structs
+// double the size at each step.
 const (
 	maxLevels = 40
 	maxParts  = 5000

@@ -33,8 +33,8 @@ func pointAt(pos model.Pos, name string) Diagnostic {
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
 
-// sorted orders diagnostics by file, line and column and drops repeats: at one place, the same words
-// but for how it was reached, which is what stands before the first colon.
+// sorted orders diagnostics by file, line and column and drops repeats: at one place, the same
+// words but for how it was reached, which is what stands before the first colon.
 func sorted(diags []Diagnostic) []Diagnostic {
 	slices.SortStableFunc(diags, func(a, b Diagnostic) int {
 		return cmp.Or(
@@ -105,7 +105,8 @@ func caret(out *bytes.Buffer, line string, d Diagnostic) {
 	fmt.Fprintf(out, "\t%s\n\t%s%s\n", line, pad.String(), mark)
 }
 
-// window cuts what is far from the place out of a very long line, and gives the line with the place and its end in it.
+// window cuts what is far from the place out of a very long line, and gives the line with the place
+// and its end in it.
 func window(line string, start, end int) (string, int, int) {
 	const before, after = 100, 200
 	if len(line)-start > after {

@@ -51,7 +51,8 @@ var options = map[string][]string{
 	verbHandle:     {"partitioned"},
 }
 
-// nearly matches comments that were meant as directives: // brook:event, //Brook:event, //brook event, //brook: event, /* brook:event */.
+// nearly matches comments that were meant as directives: // brook:event, //Brook:event, //brook
+// event, //brook: event, /* brook:event */.
 var nearly = regexp.MustCompile(`^(?:(//|/\*)[ \t]*([bB]rook:)[ \t]*|(//)([bB]rook[ \t]+|[bB]rook))(event|collection|handle)(?:[ \t*]|$)`)
 
 // isSpaced reports whether a comment was meant as a directive, but is not quite one.

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// checkDotImports reports imports with a dot of the runtime and of annotated packages, which put names that are generated too among the
-// package's own, and names of other packages that are in the way of generated ones.
+// checkDotImports reports imports with a dot of the runtime and of annotated packages, which put
+// names that are generated too among the package's own, and names of other packages that are in the
+// way of generated ones.
 func (a *analysis) checkDotImports() {
 	generated := map[string]bool{}
 	for _, g := range a.generated() {

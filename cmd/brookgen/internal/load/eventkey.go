@@ -71,7 +71,8 @@ type level struct {
 	path []model.PathStep
 }
 
-// taggedKey looks for the field tagged as key, in the payload and then in ever deeper structs in it.
+// taggedKey looks for the field tagged as key, in the payload and then in ever deeper structs in
+// it.
 func (a *analysis) taggedKey(t types.Type) (*model.Key, *keyProblem) {
 	seen := map[*model.Type]bool{}
 	for levels := []level{{typ: a.b.of(t)}}; len(levels) > 0; {

@@ -78,8 +78,8 @@ func writeExpr(sb *strings.Builder, t types.Type, qualify types.Qualifier) {
 	}
 }
 
-// origin returns the package and the name by which t is written. From Go 1.27 on, json.RawMessage is an
-// alias of a type that older Go versions lack: output names the one that all of them have.
+// origin returns the package and the name by which t is written. From Go 1.27 on, json.RawMessage
+// is an alias of a type that older Go versions lack: output names the one that all of them have.
 func origin(t *types.Named) (*types.Package, string) {
 	pkg, name := t.Obj().Pkg(), t.Obj().Name()
 	if pkg != nil && pkg.Path() == "encoding/json/jsontext" && name == "Value" {

@@ -288,7 +288,8 @@ func (a *analysis) rekeyed(c *model.Collection, t *types.Named) string {
 	return t.Obj().Name() + "[" + strings.Join(args, ", ") + "]"
 }
 
-// whole reports whether a type is written with as many type arguments as it takes, and tells where it is not.
+// whole reports whether a type is written with as many type arguments as it takes, and tells where
+// it is not.
 func (a *analysis) whole(name string, v variable) bool {
 	t := types.Unalias(v.typ)
 	for {

@@ -9,15 +9,16 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// An inheritance is a marshaller that a struct has from a type which it embeds, and which knows nothing of
-// the struct's other fields.
+// An inheritance is a marshaller that a struct has from a type which it embeds, and which knows
+// nothing of the struct's other fields.
 type inheritance struct {
 	method string
 	from   *types.Var // the embedded field
 	lost   *types.Var // the first of the other fields
 }
 
-// inherits tells which embedded type a struct's marshaller of that name comes from, where another field would be lost by it.
+// inherits tells which embedded type a struct's marshaller of that name comes from, where another
+// field would be lost by it.
 func inherits(t types.Type, name string) *inheritance {
 	obj, index, _ := types.LookupFieldOrMethod(t, true, nil, name)
 	if _, ok := obj.(*types.Func); !ok || len(index) < 2 {
@@ -53,8 +54,8 @@ func holds(v *types.Var, tag string) bool {
 	return false
 }
 
-// inheritance gives the marshaller that a type is written or read by though it comes from an embedded type and loses
-// other fields.
+// inheritance gives the marshaller that a type is written or read by though it comes from an
+// embedded type and loses other fields.
 func (w *walk) inheritance(t *model.Type) *inheritance {
 	m := t.Methods
 	for _, used := range []struct {
@@ -75,8 +76,8 @@ func (w *walk) inheritance(t *model.Type) *inheritance {
 	return nil
 }
 
-// dropInherited takes methods from m that lose fields, where nothing but stores would call them, or nothing would: a
-// struct's own methods come first.
+// dropInherited takes methods from m that lose fields, where nothing but stores would call them, or
+// nothing would: a struct's own methods come first.
 func dropInherited(t types.Type, m *model.Methods) {
 	drop := func(name string, method *model.Method) {
 		if *method != model.None && inherits(t, name) != nil {
@@ -93,8 +94,8 @@ func dropInherited(t types.Type, m *model.Methods) {
 	drop("UnmarshalBinary", &m.UnmarshalBinary)
 }
 
-// checkInherited reports a struct that is written or read by the marshaller of a type which it embeds, so that its other
-// fields are lost.
+// checkInherited reports a struct that is written or read by the marshaller of a type which it
+// embeds, so that its other fields are lost.
 func (w *walk) checkInherited(t *model.Type, path string, place Diagnostic) bool {
 	if t.Kind != model.Struct {
 		return false
@@ -129,8 +130,8 @@ func fieldName(v *types.Var) string {
 	}
 }
 
-// unread reports embedded structs whose own marshaller nobody calls and whose fields do not tell their state: those of one
-// struct that promote a method of one name, for example.
+// unread reports embedded structs whose own marshaller nobody calls and whose fields do not tell
+// their state: those of one struct that promote a method of one name, for example.
 func (w *walk) unread(t *model.Type, path string, place Diagnostic, seen map[*model.Type]bool) {
 	if seen[t] {
 		return

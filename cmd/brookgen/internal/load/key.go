@@ -9,8 +9,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// toldElsewhere stands for what is wrong with a field of an event or row whose type can't be made out:
-// the check of all that they contain says why.
+// toldElsewhere stands for what is wrong with a field of an event or row whose type can't be made
+// out: the check of all that they contain says why.
 const toldElsewhere = "the type of this key can't be made out: go vet tells more"
 
 const keyTypes = "keys are strings, integers, bools, [N]byte, and structs of those"

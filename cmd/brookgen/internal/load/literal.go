@@ -9,8 +9,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// A sourceWriter writes a type that is only named, with the defined types in it apart: what they are called
-// depends on the file that they are written into.
+// A sourceWriter writes a type that is only named, with the defined types in it apart: what they
+// are called depends on the file that they are written into.
 type sourceWriter struct {
 	*builder
 	text strings.Builder

@@ -7,8 +7,9 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// lockPath gives the fields that lead from a type to a lock which it holds by value, and whether it holds one, or is one. What
-// a lock is, is what go vet takes for one: a struct with methods Lock and Unlock on the pointer alone.
+// lockPath gives the fields that lead from a type to a lock which it holds by value, and whether it
+// holds one, or is one. What a lock is, is what go vet takes for one: a struct with methods Lock
+// and Unlock on the pointer alone.
 func lockPath(t types.Type, seen map[types.Type]bool) (path []*types.Var, found bool) {
 	if seen == nil {
 		seen = map[types.Type]bool{}
@@ -47,7 +48,8 @@ func isLock(t types.Type) bool {
 	return true
 }
 
-// checkLocks reports the locks that a struct holds by value. The struct is reached behind a pointer or not.
+// checkLocks reports the locks that a struct holds by value. The struct is reached behind a pointer
+// or not.
 func (w *walk) checkLocks(t *model.Type, path string, place Diagnostic, behind bool) {
 	if t.Kind != model.Struct || behind && marshals(t) {
 		return

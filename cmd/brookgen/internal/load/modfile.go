@@ -8,8 +8,8 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// Packages is packages.Load, which fails where GOFLAGS sets -modfile: it asks go for its version with modules turned off, where go refuses
-// that flag. It is handed over as an argument then.
+// Packages is packages.Load, which fails where GOFLAGS sets -modfile: it asks go for its version
+// with modules turned off, where go refuses that flag. It is handed over as an argument then.
 func Packages(config *packages.Config, patterns ...string) ([]*packages.Package, error) {
 	pkgs, err := packages.Load(config, patterns...)
 	if err == nil || !strings.Contains(err.Error(), "-modfile only valid") {
@@ -35,7 +35,8 @@ func Packages(config *packages.Config, patterns ...string) ([]*packages.Package,
 	return packages.Load(&again, patterns...)
 }
 
-// splitFlags splits GOFLAGS as go does: at blanks, but for those in a flag that stands in quotes, which are kept.
+// splitFlags splits GOFLAGS as go does: at blanks, but for those in a flag that stands in quotes,
+// which are kept.
 func splitFlags(text string) []string {
 	var flags []string
 	for text = strings.TrimSpace(text); text != ""; text = strings.TrimSpace(text) {

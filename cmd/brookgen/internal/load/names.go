@@ -102,7 +102,8 @@ func (a *analysis) checkNames() {
 	a.checkDotImports()
 }
 
-// checkMarkers reports fields of events that are called as the method which seals the sum that they are in.
+// checkMarkers reports fields of events that are called as the method which seals the sum that they
+// are in.
 func (a *analysis) checkMarkers() {
 	for _, c := range a.out.Collections {
 		if !c.History {

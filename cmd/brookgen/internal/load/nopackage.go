@@ -70,8 +70,8 @@ func (g *graph) pattern(folder string) string {
 	return "./" + rel + "/..."
 }
 
-// Below returns the packages with Go files in and below a folder. It is for hints: if go list fails,
-// there are none.
+// Below returns the packages with Go files in and below a folder. It is for hints: if go list
+// fails, there are none.
 func Below(ctx context.Context, folder string) []*packages.Package {
 	pkgs, err := Packages(&packages.Config{
 		Mode:    packages.NeedName | packages.NeedFiles,

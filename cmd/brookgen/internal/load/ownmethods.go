@@ -15,7 +15,8 @@ type unasked struct {
 	reader string
 }
 
-// checkForeign reports events of other packages of which something is lost: an older brookgen may have passed them.
+// checkForeign reports events of other packages of which something is lost: an older brookgen may
+// have passed them.
 func (a *analysis) checkForeign() {
 	for _, e := range a.events {
 		if !e.Foreign() {
@@ -33,7 +34,8 @@ func (a *analysis) checkForeign() {
 	}
 }
 
-// below notes what is required in a type that is read by a method of the author's, which knows nothing of that.
+// below notes what is required in a type that is read by a method of the author's, which knows
+// nothing of that.
 func (w *walk) below(t *model.Type, reader string, seen map[*model.Type]bool) {
 	if w.binary || t == nil || reader == "" || seen[t] {
 		return

@@ -12,8 +12,9 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// prove tells for each handler whether every key that it reads or writes is proved to begin with the event's key, so that
-// partitions may be folded side by side. What its signature rules out is told apart from what its body leaves open.
+// prove tells for each handler whether every key that it reads or writes is proved to begin with
+// the event's key, so that partitions may be folded side by side. What its signature rules out is
+// told apart from what its body leaves open.
 func (a *analysis) prove() {
 	var open []*ast.FuncDecl
 	handlers := map[*ast.FuncDecl]*model.Handler{}
@@ -59,8 +60,8 @@ type proof struct {
 	found  []model.Doubt
 }
 
-// doubts gives what in a handler's body is not proved to stay within the event's key. With text, string(e.Key) counts as the
-// key where nobody can change it.
+// doubts gives what in a handler's body is not proved to stay within the event's key. With text,
+// string(e.Key) counts as the key where nobody can change it.
 func (p *prover) doubts(fn *ast.FuncDecl, h *model.Handler, text bool) []model.Doubt {
 	obj, _ := p.info.Defs[fn.Name].(*types.Func)
 	whole := p.bodies[obj]
@@ -98,7 +99,8 @@ func (p *prover) doubts(fn *ast.FuncDecl, h *model.Handler, text bool) []model.D
 	return slices.CompactFunc(pr.found, func(x, y model.Doubt) bool { return x.Pos == y.Pos && x.Text == y.Text })
 }
 
-// begin works out which parts of the event make its key. It reports false where one lies behind a pointer.
+// begin works out which parts of the event make its key. It reports false where one lies behind a
+// pointer.
 func (p *proof) begin(h *model.Handler, name string) bool {
 	if name == "" || name == "_" {
 		name = "e"
@@ -148,7 +150,8 @@ func (p *proof) doubt(n ast.Node, text, why string) {
 	p.found = append(p.found, model.Doubt{Pos: p.place(n.Pos()), Text: shorten(text), Why: why})
 }
 
-// written gives an expression as it stands in the source, on one line, without the bodies of functions.
+// written gives an expression as it stands in the source, on one line, without the bodies of
+// functions.
 func written(x ast.Expr) string {
 	literal := false
 	ast.Inspect(x, func(n ast.Node) bool {

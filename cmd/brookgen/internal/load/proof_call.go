@@ -132,7 +132,8 @@ func (f *frame) asked(n *ast.CallExpr, view ast.Expr, name string) {
 	}
 }
 
-// parameter reports whether v is a parameter of the frame's function that is never given another value.
+// parameter reports whether v is a parameter of the frame's function that is never given another
+// value.
 func (f *frame) parameter(v *types.Var) bool {
 	for _, id := range paramNames(f.fn.Type.Params) {
 		if id != nil && f.info.Defs[id] == v {
@@ -164,7 +165,8 @@ func (f *frame) ofTheRuntime(n *ast.CallExpr, obj *types.Func) bool {
 	return true
 }
 
-// inlined looks at a call of a function of the package, and into it where views or changes go in or come out.
+// inlined looks at a call of a function of the package, and into it where views or changes go in or
+// come out.
 func (f *frame) inlined(n *ast.CallExpr, fn *ast.FuncDecl) {
 	obj := f.function(n.Fun)
 	params := obj.Origin().Signature().Params()
@@ -217,7 +219,8 @@ func (f *frame) receiverOf(n *ast.CallExpr) types.Type {
 	return nil
 }
 
-// local reports whether fun is a variable that only ever held a literal of this function, which is looked at where it stands.
+// local reports whether fun is a variable that only ever held a literal of this function, which is
+// looked at where it stands.
 func (f *frame) local(fun ast.Expr) bool {
 	switch x := ast.Unparen(fun).(type) {
 	case *ast.FuncLit:

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// A prover holds a package whose bodies are type-checked as far as they go: names that are not generated yet, and those of
-// packages that only bodies use, are unknown.
+// A prover holds a package whose bodies are type-checked as far as they go: names that are not
+// generated yet, and those of packages that only bodies use, are unknown.
 type prover struct {
 	*analysis
 	pkg    *types.Package
@@ -18,7 +18,8 @@ type prover struct {
 	sizes  map[types.Type]int
 }
 
-// newProver type-checks the package once more, with the bodies of handlers and of what they may call.
+// newProver type-checks the package once more, with the bodies of handlers and of what they may
+// call.
 func (a *analysis) newProver(handlers []*ast.FuncDecl) *prover {
 	p := &prover{analysis: a, bodies: map[*types.Func]*ast.FuncDecl{}, known: map[*ast.FuncDecl]*facts{}, sizes: map[types.Type]int{},
 		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
@@ -60,7 +61,8 @@ func (a *analysis) newProver(handlers []*ast.FuncDecl) *prover {
 	return p
 }
 
-// called gives the handlers, and every function of the package that they name, or that one of these does.
+// called gives the handlers, and every function of the package that they name, or that one of these
+// does.
 func (a *analysis) called(handlers []*ast.FuncDecl) map[*ast.FuncDecl]bool {
 	named := map[string][]*ast.FuncDecl{}
 	bodies := map[*ast.FuncDecl]*ast.BlockStmt{}
@@ -94,8 +96,8 @@ func (a *analysis) called(handlers []*ast.FuncDecl) map[*ast.FuncDecl]bool {
 	return wanted
 }
 
-// constrained reports whether a place is in a file that is not in all the builds that the handlers are in: elsewhere another one may
-// stand in for it.
+// constrained reports whether a place is in a file that is not in all the builds that the handlers
+// are in: elsewhere another one may stand in for it.
 func (p *prover) constrained(at token.Pos) bool {
 	name := p.pos(at).Filename
 	i := slices.IndexFunc(p.src.files, func(f *file) bool { return f.path == name })

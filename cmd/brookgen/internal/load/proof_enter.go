@@ -37,7 +37,8 @@ func (f *frame) callee(call *ast.CallExpr) *ast.FuncDecl {
 	return nil
 }
 
-// function gives the function or method that an expression names; nil for a variable, and for a method of an interface.
+// function gives the function or method that an expression names; nil for a variable, and for a
+// method of an interface.
 func (f *frame) function(x ast.Expr) *types.Func {
 	var obj types.Object
 	switch x := unindexed(x).(type) {

@@ -202,7 +202,8 @@ func both(a, b value) value {
 	return a
 }
 
-// ranged evaluates the first variable of a range over the rows of a view that begin with the event's key.
+// ranged evaluates the first variable of a range over the rows of a view that begin with the
+// event's key.
 func (f *frame) ranged(x ast.Expr) value {
 	x = ast.Unparen(x)
 	for range maxDepth {

@@ -147,7 +147,8 @@ func (p *prover) assigned(f *facts, lhs ast.Expr, define bool, d definition) {
 	p.move(f, lhs)
 }
 
-// takesAddress reports whether x.m takes the address of x: its method has a pointer receiver, or is not known.
+// takesAddress reports whether x.m takes the address of x: its method has a pointer receiver, or is
+// not known.
 func (p *prover) takesAddress(n *ast.SelectorExpr) bool {
 	sel := p.info.Selections[n]
 	if sel == nil {
@@ -177,7 +178,8 @@ func (p *prover) move(f *facts, x ast.Expr) {
 	}
 }
 
-// root gives the variable that holds the place x, and which of its leaves that is; nil for memory that no variable holds.
+// root gives the variable that holds the place x, and which of its leaves that is; nil for memory
+// that no variable holds.
 func (p *prover) root(x ast.Expr) (root *types.Var, from, to int) {
 	switch x := ast.Unparen(x).(type) {
 	case *ast.Ident:
@@ -211,8 +213,8 @@ func (p *prover) root(x ast.Expr) (root *types.Var, from, to int) {
 	return nil, 0, 0
 }
 
-// kept clears the tags of what may have changed since it was defined, and tells the first such place. Where until is valid, what
-// stands behind it does not count.
+// kept clears the tags of what may have changed since it was defined, and tells the first such
+// place. Where until is valid, what stands behind it does not count.
 func (p *prover) kept(f *facts, v *types.Var, known value, until token.Pos) (value, *move) {
 	var first *move
 	generic := p.size(v.Type()) != len(known.tags) // the leaves of a move are not those of the value

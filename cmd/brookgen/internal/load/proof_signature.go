@@ -8,7 +8,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// obstacle says what in a handler's signature keeps its package to one lane, or "". The runtime judges the same.
+// obstacle says what in a handler's signature keeps its package to one lane, or "". The runtime
+// judges the same.
 func (a *analysis) obstacle(h *model.Handler) string {
 	if h.Event.Key == nil {
 		return fmt.Sprintf("handles %s, which has no key", h.Event.Name)

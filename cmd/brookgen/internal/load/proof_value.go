@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A value is what is known of an expression: its leaves, which are what is left of a struct when it is taken apart, each
-// with the number of the part of the event's key that it equals.
+// A value is what is known of an expression: its leaves, which are what is left of a struct when it
+// is taken apart, each with the number of the part of the event's key that it equals.
 type value struct {
 	typ  types.Type
 	tags []int // none: nothing is known
@@ -60,7 +60,8 @@ func (p *prover) offset(s *types.Struct, i int) int {
 	return n
 }
 
-// field follows a path of field numbers from a value. It gives a value without tags where a pointer is on the way.
+// field follows a path of field numbers from a value. It gives a value without tags where a pointer
+// is on the way.
 func (p *prover) field(v value, path []int) value {
 	for _, i := range path {
 		s, ok := plainStruct(v.typ)
@@ -110,8 +111,8 @@ func (p *prover) kinds(t types.Type, all []types.Type) []types.Type {
 	return append(all, t)
 }
 
-// sameBytes reports whether a conversion keeps the bytes that a key is made of. An int may be a smaller one on another
-// machine, so that only the way from it is safe.
+// sameBytes reports whether a conversion keeps the bytes that a key is made of. An int may be a
+// smaller one on another machine, so that only the way from it is safe.
 func sameBytes(from, to types.Type) bool {
 	if types.Identical(from, to) {
 		return true
@@ -213,7 +214,8 @@ func (p *prover) holds(t types.Type, seen map[types.Type]bool) bool {
 // isView reports whether t is a view or an index of the runtime.
 func isView(t types.Type) bool { return isRuntime(t, "View") != nil || isRuntime(t, "Index") != nil }
 
-// vague reports whether nothing is known of a type: it, or the name of what has it, is not declared yet.
+// vague reports whether nothing is known of a type: it, or the name of what has it, is not declared
+// yet.
 func vague(t types.Type) bool {
 	return t == nil || types.Identical(t, types.Typ[types.Invalid])
 }

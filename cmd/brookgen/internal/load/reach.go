@@ -8,8 +8,9 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// unnamed gives what keeps code of this package from writing t down: a type that is unexported in another
-// package or declared in one that can't be imported here, or a struct with unexported fields of another package.
+// unnamed gives what keeps code of this package from writing t down: a type that is unexported in
+// another package or declared in one that can't be imported here, or a struct with unexported
+// fields of another package.
 func (b *builder) unnamed(t types.Type) types.Type {
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
@@ -81,7 +82,8 @@ func importable(path, home string) bool {
 	return home == above || strings.HasPrefix(home, above+"/")
 }
 
-// A reacher looks for types that generated code would have to name and can't. It goes where the templates go.
+// A reacher looks for types that generated code would have to name and can't. It goes where the
+// templates go.
 type reacher struct {
 	*analysis
 	seen   map[*model.Type]bool
@@ -142,7 +144,8 @@ func (a *analysis) whyUnnamed(t *model.Type) string {
 	return fmt.Sprintf("%s is unexported in %s, so code of this package can't name it", a.describe(found), named.Obj().Pkg().Path())
 }
 
-// visit looks at a type that was reached by path. In a function of its own, as elements have one, any type is named.
+// visit looks at a type that was reached by path. In a function of its own, as elements have one,
+// any type is named.
 func (r *reacher) visit(t *model.Type, path string, place Diagnostic, element bool) {
 	m := t.Methods
 	pair := m.MarshalJSON != model.None && m.UnmarshalJSON != model.None || m.MarshalText != model.None && m.UnmarshalText != model.None

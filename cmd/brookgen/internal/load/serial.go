@@ -22,7 +22,8 @@ type walk struct {
 	unasked   []unasked
 }
 
-// checkSerial checks every type that is encoded here. A foreign event's is its own package's concern.
+// checkSerial checks every type that is encoded here. A foreign event's is its own package's
+// concern.
 func (a *analysis) checkSerial() {
 	w := &walk{analysis: a, seen: map[*model.Type]bool{}, seenInMap: map[*model.Type]bool{}, reported: map[*types.Var]bool{}}
 	for _, e := range a.out.Events {
@@ -132,7 +133,8 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 	}
 }
 
-// nilMethods reports a struct whose marshaller is that of a pointer which it embeds, and so fails where that is nil.
+// nilMethods reports a struct whose marshaller is that of a pointer which it embeds, and so fails
+// where that is nil.
 func (w *walk) nilMethods(t *model.Type, path string, place Diagnostic) bool {
 	if t.Kind != model.Struct {
 		return false
@@ -237,8 +239,8 @@ func behind(path []model.PathStep) *model.PathStep {
 	return nil
 }
 
-// lost reports whether a struct holds what no encoding keeps: nothing but unexported fields or, where the
-// package can't be changed by whoever works here, any.
+// lost reports whether a struct holds what no encoding keeps: nothing but unexported fields or,
+// where the package can't be changed by whoever works here, any.
 func (w *walk) lost(t *model.Type) bool {
 	s := structOf(w.b.goType[t])
 	hidden := false

@@ -123,8 +123,8 @@ func (a *analysis) setOf(fn *ast.FuncDecl, obj *types.Func) *set {
 	return s
 }
 
-// order puts sets in the order of their declarations, their handlers in that of the events, and tells
-// each collection who writes it.
+// order puts sets in the order of their declarations, their handlers in that of the events, and
+// tells each collection who writes it.
 func (a *analysis) order() {
 	slices.SortFunc(a.out.Sets, func(x, y *model.Set) int { return before(x.Pos, y.Pos) })
 	writes := map[*model.Collection]map[*model.Event]bool{}

@@ -17,7 +17,8 @@ import (
 	"github.com/brookgen/brookgen/internal/checkout"
 )
 
-// TestShuffled: the order of methods, the files that they are in, and the order of options mean nothing.
+// TestShuffled: the order of methods, the files that they are in, and the order of options mean
+// nothing.
 func TestShuffled(t *testing.T) {
 	for _, name := range []string{"shop", "handlers", "stale"} {
 		archive, err := txtar.ParseFile(filepath.Join(checkout.Root(t), "testdata", "load", name+".txtar"))

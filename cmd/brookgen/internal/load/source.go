@@ -216,8 +216,9 @@ func (s *source) inTests() []Diagnostic {
 	return diags
 }
 
-// others are the files of the package that the present build leaves out: its tests, and what build constraints exclude. Their names
-// count as taken. Files that can't be parsed, and those that never belong to it, are nobody's business here.
+// others are the files of the package that the present build leaves out: its tests, and what build
+// constraints exclude. Their names count as taken. Files that can't be parsed, and those that never
+// belong to it, are nobody's business here.
 func (s *source) others() []*file {
 	if s.beside != nil {
 		return s.beside

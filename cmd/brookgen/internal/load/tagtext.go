@@ -12,7 +12,8 @@ import (
 // A tagPair is one key of a field's tag, with its value.
 type tagPair struct{ key, value string }
 
-// tagPairs reads a tag as reflect.StructTag does, which stops without a word at what it can't read. rest is that.
+// tagPairs reads a tag as reflect.StructTag does, which stops without a word at what it can't read.
+// rest is that.
 func tagPairs(tag string) (pairs []tagPair, rest string) {
 	for {
 		tag = strings.TrimLeft(tag, " ")
@@ -39,8 +40,9 @@ func tagPairs(tag string) (pairs []tagPair, rest string) {
 
 const tagForm = "write `json:\"name\" brook:\"key\"`, with the colon and the quotes right behind each key, and blanks between"
 
-// checkTagText says what is wrong with the text of a field's tag: what Go passes over in silence, and keys
-// that are nearly brook or json. reached: the field is of a type that is written or read here.
+// checkTagText says what is wrong with the text of a field's tag: what Go passes over in silence,
+// and keys that are nearly brook or json. reached: the field is of a type that is written or read
+// here.
 func checkTagText(tag string, reached bool) string {
 	pairs, rest := tagPairs(tag)
 	if rest != "" && (reached || nearBrook(rest, "") || strings.Contains(strings.ToLower(rest), "brook")) {

@@ -23,7 +23,8 @@ func release(v string) string {
 	return v
 }
 
-// checkLanguage returns an error if a module that is worked on asks for a newer language than this program can parse.
+// checkLanguage returns an error if a module that is worked on asks for a newer language than this
+// program can parse.
 func checkLanguage(roots []*packages.Package) error {
 	for _, p := range roots {
 		if p.Module == nil || p.Module.GoVersion == "" {
@@ -37,7 +38,8 @@ func checkLanguage(roots []*packages.Package) error {
 	return nil
 }
 
-// importExport reads the export data of a package. The reader panics at a format that it does not know.
+// importExport reads the export data of a package. The reader panics at a format that it does not
+// know.
 func (g *graph) importExport(path string) (p *types.Package, err error) {
 	defer func() {
 		if r := recover(); r != nil {

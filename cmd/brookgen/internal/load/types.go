@@ -28,7 +28,8 @@ type builder struct {
 	tooLarge map[types.Type]*model.Type // see enormous
 }
 
-// A hiddenField is a field that is not serialized: its type gets no details, unless it occurs elsewhere.
+// A hiddenField is a field that is not serialized: its type gets no details, unless it occurs
+// elsewhere.
 type hiddenField struct {
 	owner *model.Type
 	index int

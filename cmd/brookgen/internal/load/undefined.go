@@ -27,8 +27,8 @@ const unnameable = "annotated types, what they contain and handlers' signatures 
 // handlerTypes are the types of the runtime that handlers name.
 var handlerTypes = []string{"Event", "View", "Index", "Change", "Emission", "Effect"}
 
-// undefined says what to do about a name that is not declared, and where that name stands. It returns
-// "" if that is told.
+// undefined says what to do about a name that is not declared, and where that name stands. It
+// returns "" if that is told.
 func (a *analysis) undefined(src *source, node ast.Node, pos token.Pos, name string) (span, string) {
 	message := "undefined: " + name
 	place := span{pos, pos + token.Pos(len(name)-strings.LastIndex(name, ".")-1)}

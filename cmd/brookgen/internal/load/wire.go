@@ -18,8 +18,8 @@ type candidate struct {
 	index  []int
 }
 
-// A clash is two fields of one depth of which one hides the other, or both each other, though nobody can have meant it. A field
-// twice is one of a struct that is embedded several times.
+// A clash is two fields of one depth of which one hides the other, or both each other, though
+// nobody can have meant it. A field twice is one of a struct that is embedded several times.
 type clash struct {
 	name string
 	a, b candidate
@@ -44,7 +44,8 @@ type embedded struct {
 }
 
 // wireFields gives the fields of a struct as encoding/json sees them, by the rules of its
-// typeFields: promotion, tags before names, shadowing by depth, and equals that annihilate each other.
+// typeFields: promotion, tags before names, shadowing by depth, and equals that annihilate each
+// other.
 func wireFields(root *model.Type) ([]model.JSONField, []clash) {
 	var found []candidate
 	visited := map[*model.Type]bool{}

@@ -17,7 +17,8 @@ import (
 // jsonV2 reports whether encoding/json stands on its version 2, as from Go 1.27 on.
 var jsonV2 = reflect.TypeFor[json.RawMessage]().Name() != "RawMessage"
 
-// TestWireFields compares promotion, shadowing, order and the string option with encoding/json itself.
+// TestWireFields compares promotion, shadowing, order and the string option with encoding/json
+// itself.
 func TestWireFields(t *testing.T) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "wire_cases_test.go", nil, 0)
@@ -96,8 +97,8 @@ func jsonText(t *testing.T, v any) []string {
 	return list
 }
 
-// fillPointers lets every pointer that can be set point somewhere, and every string be x, so that only
-// the string option quotes further.
+// fillPointers lets every pointer that can be set point somewhere, and every string be x, so that
+// only the string option quotes further.
 func fillPointers(v reflect.Value, depth int) {
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -1,4 +1,5 @@
-// Package v1 is a package of events and views before a change of its code; v2 is the same after it. Tests run both over one store.
+// Package v1 is a package of events and views before a change of its code; v2 is the same after it.
+// Tests run both over one store.
 package v1
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen

@@ -1,5 +1,5 @@
-// Package v2 is package v1 after a change of its code: a row has a further field, which is indexed, its handler is another one and fails less,
-// and a further event is handled.
+// Package v2 is package v1 after a change of its code: a row has a further field, which is indexed,
+// its handler is another one and fails less, and a further event is handled.
 package v2
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen

@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is generated instead of comparing it")
 
-// TestFixture keeps the generated files of package codectest up to date. It is no test of that package, as it
-// must run while that does not compile.
+// TestFixture keeps the generated files of package codectest up to date. It is no test of that
+// package, as it must run while that does not compile.
 func TestFixture(t *testing.T) {
 	for _, f := range generate(t, "..", ".")[0] {
 		path := filepath.Join("..", f.Name)

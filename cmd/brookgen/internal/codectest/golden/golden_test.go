@@ -13,8 +13,9 @@ import (
 	"github.com/brookgen/brookgen/internal/checkout"
 )
 
-// TestGoldens generates codecs for each package under testdata/codec and compares them with those beside it. With
-// -update they are written. What was generated is compiled, and where the package has tests they are run.
+// TestGoldens generates codecs for each package under testdata/codec and compares them with those
+// beside it. With -update they are written. What was generated is compiled, and where the package
+// has tests they are run.
 func TestGoldens(t *testing.T) {
 	names, err := filepath.Glob(filepath.Join(checkout.Root(t), "testdata", "codec", "*.txtar"))
 	if err != nil {
