@@ -31,7 +31,10 @@ var rules = []rule{
 	{
 		name:  "the runtime and its in-memory adapters use the standard library and each other",
 		holds: func(dir string) bool { return below("runtime")(dir) && adapted(dir) == "" },
-		allow: func(_, i string) bool { return standard(i) || below("runtime")(local(i)) && adapted(local(i)) == "" },
+		allow: func(_, i string) bool {
+			return standard(i) ||
+				below("runtime")(local(i)) && adapted(local(i)) == ""
+		},
 		tests: true,
 	},
 	{
@@ -51,12 +54,14 @@ var rules = []rule{
 		holds: func(dir string) bool { return layerOf("./"+dir) >= 0 },
 		allow: func(dir, i string) bool {
 			at := layerOf(i)
-			return standard(i) || i == "./runtime" || slices.Contains(ground, i) || at >= 0 && at < layerOf("./"+dir)
+			return standard(i) || i == "./runtime" || slices.Contains(ground, i) ||
+				at >= 0 && at < layerOf("./"+dir)
 		},
 	},
 	{
-		name:  "drivers, stores and envelopes know package brook, and not who runs an app",
-		holds: only("runtime/memdriver", "runtime/mapstore", "runtime/badgerstore", "runtime/redisstore", "runtime/kafkadriver", "runtime/elixir"),
+		name: "drivers, stores and envelopes know package brook, and not who runs an app",
+		holds: only("runtime/memdriver", "runtime/mapstore", "runtime/badgerstore",
+			"runtime/redisstore", "runtime/kafkadriver", "runtime/elixir"),
 		allow: func(_, i string) bool { return i != "./runtime/engine" },
 	},
 	{
@@ -68,7 +73,8 @@ var rules = []rule{
 		name:  "drivers and stores do not know each other: they know package brook and what they share",
 		holds: func(dir string) bool { return slices.Contains(adapterDirs, dir) },
 		allow: func(_, i string) bool {
-			return local(i) == "" || i == "./runtime" || i == "./runtime/key" || slices.Contains(shared, i)
+			return local(i) == "" || i == "./runtime" || i == "./runtime/key" ||
+				slices.Contains(shared, i)
 		},
 	},
 	{
@@ -88,10 +94,14 @@ var rules = []rule{
 		tests: true,
 	},
 	{
-		name:  "templates know the model and jennifer; the runtime by its import path alone",
-		holds: func(dir string) bool { return below("templates")(dir) && !below("templates/model")(dir) },
+		name: "templates know the model and jennifer; the runtime by its import path alone",
+		holds: func(dir string) bool {
+			return below("templates")(dir) &&
+				!below("templates/model")(dir)
+		},
 		allow: func(_, i string) bool {
-			return standard(i) && i != "go/types" || i == "./templates/model" || strings.HasPrefix(i, jennifer)
+			return standard(i) && i != "go/types" || i == "./templates/model" ||
+				strings.HasPrefix(i, jennifer)
 		},
 	},
 	{
@@ -104,7 +114,8 @@ var rules = []rule{
 		name:  "load makes the model, and knows nothing of output",
 		holds: below("cmd/brookgen/internal/load"),
 		allow: func(_, i string) bool {
-			return i == "./templates/model" || !below("templates")(local(i)) && !below("runtime")(local(i))
+			return i == "./templates/model" ||
+				!below("templates")(local(i)) && !below("runtime")(local(i))
 		},
 		tests: true,
 	},
@@ -117,7 +128,8 @@ var rules = []rule{
 		name:  "examples show what a user can do",
 		holds: below("examples"),
 		allow: func(dir, i string) bool {
-			return standard(i) || below("runtime")(local(i)) && !strings.Contains(i, "/internal/") || below("examples")(local(i))
+			return standard(i) || below("runtime")(local(i)) &&
+				!strings.Contains(i, "/internal/") || below("examples")(local(i))
 		},
 		tests: true,
 	},
@@ -224,7 +236,8 @@ func TestArchitecture(t *testing.T) {
 			return err
 		}
 		if entry.IsDir() {
-			if name != "." && (strings.ContainsAny(entry.Name()[:1], "._") || entry.Name() == "testdata" || name == "benchmarks") {
+			if name != "." && (strings.ContainsAny(entry.Name()[:1], "._") ||
+				entry.Name() == "testdata" || name == "benchmarks") {
 				return filepath.SkipDir
 			}
 			return nil
@@ -403,10 +416,12 @@ func TestVocabulary(t *testing.T) {
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.GoStmt, *ast.SelectStmt, *ast.SendStmt, *ast.ChanType:
-				t.Errorf("%s: package brook has neither goroutines nor channels", fset.Position(n.Pos()))
+				t.Errorf("%s: package brook has neither goroutines nor channels",
+					fset.Position(n.Pos()))
 			case *ast.SelectorExpr:
 				if x, ok := n.X.(*ast.Ident); ok && x.Name == "sync" && n.Sel.Name != "Pool" {
-					t.Errorf("%s: package brook has no lock: sync.%s", fset.Position(n.Pos()), n.Sel.Name)
+					t.Errorf("%s: package brook has no lock: sync.%s", fset.Position(n.Pos()),
+						n.Sel.Name)
 				}
 			}
 			return true

@@ -163,7 +163,8 @@ func TestReadme(t *testing.T) {
 			}
 			if b.role == "package" {
 				name := goName(page)
-				n.write(name+"/"+name+string(rune('a'+i))+".go", "package "+name+"\n\n"+imports(b.text, true)+"\n"+b.text)
+				n.write(name+"/"+name+string(rune('a'+i))+".go",
+					"package "+name+"\n\n"+imports(b.text, true)+"\n"+b.text)
 			}
 		}
 	}
@@ -192,7 +193,8 @@ func TestReadme(t *testing.T) {
 			case b.language == "go" && (b.role == "" || why == "compiled"):
 				tests.add(page, b)
 			case why != "file" && why != "package" && why != "text":
-				t.Errorf("%s: what is this block for? Its comment is %q, its language %q:\n%s", page, b.role, b.language, b.text)
+				t.Errorf("%s: what is this block for? Its comment is %q, its language %q:\n%s",
+					page, b.role, b.language, b.text)
 			}
 			if b.language != "" {
 				before = b.language
@@ -215,7 +217,8 @@ func (n *newcomer) mistake(page, want string) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.write("shop/shop.go", strings.Replace(string(source), "//brook:event order.placed", "//brook:event order.placed histroy=10", 1))
+	n.write("shop/shop.go", strings.Replace(string(source), "//brook:event order.placed",
+		"//brook:event order.placed histroy=10", 1))
 	_, got, err := n.run("go", "tool", "brookgen", "./shop")
 	n.write("shop/shop.go", string(source))
 	if err == nil {
@@ -233,7 +236,8 @@ func TestTryFromCheckout(t *testing.T) {
 		t.Skip("it compiles programs")
 	}
 	_, blocks := document(t, "CONTRIBUTING.md")
-	i := slices.IndexFunc(blocks, func(b block) bool { return strings.Contains(b.text, "go mod edit -require=") })
+	i := slices.IndexFunc(blocks,
+		func(b block) bool { return strings.Contains(b.text, "go mod edit -require=") })
 	if i < 0 {
 		t.Fatal("CONTRIBUTING.md does not say how to use a checkout")
 	}
@@ -241,7 +245,8 @@ func TestTryFromCheckout(t *testing.T) {
 	out := ""
 	for _, args := range commands(blocks[i].text) {
 		for i := range args {
-			args[i] = strings.Replace(args[i], "=../brookgen", "="+filepath.ToSlash(checkout.Root(t)), 1)
+			args[i] = strings.Replace(args[i], "=../brookgen",
+				"="+filepath.ToSlash(checkout.Root(t)), 1)
 		}
 		out = n.must(args...)
 	}
@@ -249,7 +254,8 @@ func TestTryFromCheckout(t *testing.T) {
 		t.Errorf("the program prints %q", out)
 	}
 	n.must("go", "tool", "brookgen", "check", "./...")
-	if got := n.must("go", "tool", "brookgen", "version"); !strings.HasPrefix(got, "brookgen "+brook.Version+" go") {
+	if got := n.must("go", "tool", "brookgen", "version"); !strings.HasPrefix(got,
+		"brookgen "+brook.Version+" go") {
 		t.Errorf("go tool brookgen version prints %q", got)
 	}
 }

@@ -36,7 +36,8 @@ func (s *snippets) add(page string, b block) {
 		end = ""
 	}
 	function := fmt.Sprintf("%s%d", name, s.count)
-	fmt.Fprintf(&s.bodies, "\n// %s\nfunc %s(ctx context.Context, app *shop.App) error {\n%s%s}\n", page, function, body, end)
+	fmt.Fprintf(&s.bodies, "\n// %s\nfunc %s(ctx context.Context, app *shop.App) error {\n%s%s}\n",
+		page, function, body, end)
 	if b.role != "" { // it is compiled only
 		fmt.Fprintf(&s.bodies, "\nvar _ = %s\n", function)
 		return
@@ -134,7 +135,8 @@ func run(t *testing.T, snippets ...snippet) {
 var known = []string{
 	"context", "errors", "fmt", "io", "os", "slices", "sync/atomic", "testing", "time",
 	"example.com/first/shop", "github.com/redis/go-redis/v9",
-	module + "/runtime/badgerstore", module + "/runtime/elixir", module + "/runtime/kafkadriver", module + "/runtime/mapstore",
+	module + "/runtime/badgerstore", module + "/runtime/elixir", module + "/runtime/kafkadriver",
+	module + "/runtime/mapstore",
 	module + "/runtime/memdriver", module + "/runtime/redisstore",
 }
 

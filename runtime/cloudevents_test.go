@@ -41,7 +41,8 @@ func TestCloudEventsHeadersOfItsOwn(t *testing.T) {
 	for key, want := range map[string]string{
 		"ce_id": reserved, "CE_Id": reserved, "ce_brooklane": reserved, "ce_data": reserved,
 		"Content-Type": reserved,
-		"ce_":          misnamed, "ce_my-name": misnamed, "CE_subject": misnamed, "ce_Subject": misnamed,
+		"ce_":          misnamed, "ce_my-name": misnamed, "CE_subject": misnamed,
+		"ce_Subject": misnamed,
 		"ce_subject": "", "subject": "", "c": "",
 	} {
 		m := apptest.FullMessage()
@@ -77,8 +78,10 @@ func TestCloudEventsOfOthers(t *testing.T) {
 			brook.Message{Type: "t", Data: []byte(`{}`)},
 		},
 		"other case": {
-			apptest.Binary("CE_Id", "i", "Ce_Time", "2018-04-05T19:31:00+02:00", "Content-Type", "text/json", "Ce_Subject", "s"),
-			brook.Message{ID: "i", Type: "t", Time: at, Data: []byte(`{}`), Headers: apptest.Headers("ce_subject", "s")},
+			apptest.Binary("CE_Id", "i", "Ce_Time", "2018-04-05T19:31:00+02:00", "Content-Type",
+				"text/json", "Ce_Subject", "s"),
+			brook.Message{ID: "i", Type: "t", Time: at, Data: []byte(`{}`),
+				Headers: apptest.Headers("ce_subject", "s")},
 		},
 		"not percent-encoded": {
 			apptest.Binary("ce_source", "a%20ü b"),
@@ -89,7 +92,8 @@ func TestCloudEventsOfOthers(t *testing.T) {
 			brook.Message{Type: "t", Data: []byte(`[ 1 ]`)},
 		},
 		"structured, charset": {
-			apptest.Structured(`{"data":1,"specversion":"1.0","type":"t"}`, "content-type", "Application/CloudEvents+JSON; charset=UTF-8"),
+			apptest.Structured(`{"data":1,"specversion":"1.0","type":"t"}`, "content-type",
+				"Application/CloudEvents+JSON; charset=UTF-8"),
 			brook.Message{Type: "t", Data: []byte(`1`)},
 		},
 		"structured, no data": {
@@ -132,13 +136,17 @@ func TestCloudEventsOfOthers(t *testing.T) {
 
 func TestCloudEventsErrors(t *testing.T) {
 	for want, r := range map[string]brook.Record{
-		"no CloudEvent: neither":                       {Value: []byte(`{}`)},
-		"ce_type is missing":                           {Value: []byte(`{}`), Headers: apptest.Headers("ce_specversion", "1.0")},
-		`ce_specversion: "0.3"`:                        {Value: []byte(`{}`), Headers: apptest.Headers("ce_specversion", "0.3", "ce_type", "t")},
-		"ce_time":                                      apptest.Binary("ce_time", "noon"),
-		"ce_brooklane":                                 apptest.Binary("ce_brooklane", "noon"),
-		`"application/avro": only JSON`:                apptest.Binary("content-type", "application/avro"),
-		`"application/x-ndjson": only JSON`:            apptest.Binary("content-type", "application/x-ndjson"),
+		"no CloudEvent: neither": {Value: []byte(`{}`)},
+		"ce_type is missing": {Value: []byte(`{}`),
+			Headers: apptest.Headers("ce_specversion", "1.0")},
+		`ce_specversion: "0.3"`: {Value: []byte(`{}`),
+			Headers: apptest.Headers("ce_specversion", "0.3", "ce_type", "t")},
+		"ce_time":      apptest.Binary("ce_time", "noon"),
+		"ce_brooklane": apptest.Binary("ce_brooklane", "noon"),
+		`"application/avro": only JSON`: apptest.Binary("content-type",
+			"application/avro"),
+		`"application/x-ndjson": only JSON`: apptest.Binary("content-type",
+			"application/x-ndjson"),
 		`charset=utf-16": only JSON in UTF-8`:          apptest.Binary("content-type", "application/json; charset=utf-16"),
 		"has no batches":                               apptest.Structured(`[]`, "content-type", "application/cloudevents-batch+json"),
 		"application/cloudevents+avro":                 apptest.Structured(`x`, "content-type", "application/cloudevents+avro"),
@@ -155,7 +163,8 @@ func TestCloudEventsErrors(t *testing.T) {
 		"structured CloudEvent: json: data.a: found '}'": apptest.Structured(`{"specversion":"1.0","type":"t","data":{"a":}`),
 	} {
 		var m brook.Message
-		if err := (brook.CloudEvents{}).Open(&r, &m); err == nil || !strings.Contains(err.Error(), want) {
+		if err := (brook.CloudEvents{}).Open(&r, &m); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s %s: %v, want an error with %q", r.Headers, r.Value, err, want)
 		}
 	}

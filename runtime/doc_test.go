@@ -33,7 +33,8 @@ func TestDocSaysWhatIsForGeneratedCode(t *testing.T) {
 		exists[name] = true
 		switch says := marked.MatchString(text); {
 		case says && !listed[name]:
-			t.Errorf("%s is for generated code, and the package comment does not list it there", name)
+			t.Errorf("%s is for generated code, and the package comment does not list it there",
+				name)
 		case !says && listed[name]:
 			t.Errorf("the package comment lists %s for generated code, and its own does not say so: %s",
 				name, text)
@@ -55,7 +56,8 @@ func TestDocListsEverything(t *testing.T) {
 		listed[m[1]] = true
 	}
 	each(d, func(name, _ string) {
-		constant := strings.HasPrefix(name, "Op") && name != "Op" || strings.HasPrefix(name, "Stage")
+		constant := strings.HasPrefix(name, "Op") && name != "Op" ||
+			strings.HasPrefix(name, "Stage")
 		if !listed[name] && !constant && name != "Put" && name != "Remove" {
 			t.Errorf("the package comment does not list %s", name)
 		}
@@ -76,7 +78,8 @@ func TestDocOfEveryName(t *testing.T) {
 	})
 	method := func(owner string, fn *doc.Func) {
 		if !strings.HasPrefix(fn.Doc, fn.Name+" ") {
-			t.Errorf("the comment of %s.%s does not begin with its name: %s", owner, fn.Name, fn.Doc)
+			t.Errorf("the comment of %s.%s does not begin with its name: %s", owner, fn.Name,
+				fn.Doc)
 		}
 	}
 	for _, typ := range d.Types {

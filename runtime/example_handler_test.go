@@ -98,7 +98,8 @@ func ExamplePublishOption() {
 	_, err := app.Publish.Opened(ctx, ledger.Opened{Account: "ada"},
 		brook.WithID("form-17"),
 		brook.WithTime(time.Date(2020, 6, 8, 12, 34, 56, 0, time.UTC)),
-		brook.WithHeader("traceparent", []byte("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")),
+		brook.WithHeader("traceparent",
+			[]byte("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")),
 	)
 	fmt.Println(err, app.CatchUp(ctx))
 	opened, err := app.Views.Accounts.EventsOfOpened("ada")

@@ -159,7 +159,8 @@ func FuzzPlainJSON(f *testing.F) {
 			!bytes.Equal(bytes.Trim(all["data"], " \t\r\n"), m.Data) {
 			t.Errorf("%q: %+v", value, m)
 		}
-		if text, ok := all["author"]; ok && (json.Unmarshal(text, &author) != nil || author != m.Author) {
+		if text, ok := all["author"]; ok &&
+			(json.Unmarshal(text, &author) != nil || author != m.Author) {
 			t.Errorf("%q: author %q", value, m.Author)
 		}
 		var r brook.Record

@@ -54,7 +54,8 @@ func TestRawTopicsErrors(t *testing.T) {
 		m     brook.Message
 		want  string
 	}{
-		{"orders", brook.Message{Type: "order.paid", Data: []byte("1")}, `"order.paid" a topic of its own`},
+		{"orders", brook.Message{Type: "order.paid", Data: []byte("1")},
+			`"order.paid" a topic of its own`},
 		{"payments", brook.Message{Type: "order.placed", Data: []byte("1")},
 			`topic "payments" holds events of type "payments" alone`},
 		{"orders", brook.Message{Type: "order.placed"}, "tombstone"},

@@ -34,7 +34,8 @@ func app(n *names) *jen.File {
 			"then by place. For one event they run in that order. Close the App when done."))
 	}
 	f.Add(d.newApp())
-	f.Line().Add(comment("%s encodes an event of whichever type, for PublishAll.", n.encodeOutgoing))
+	f.Line().Add(comment("%s encodes an event of whichever type, for PublishAll.",
+		n.encodeOutgoing))
 	f.Add(n.outgoing())
 	n.publishers(f)
 	n.processors(f)
@@ -57,13 +58,15 @@ func (n *names) appDoc() *jen.Statement {
 		e := events[0]
 		paragraph("Publish has a method for each event that the package sends or handles, in the form of")
 		doc = append(doc, jen.Line(), jen.Comment("//"), jen.Line(),
-			jen.Comment(fmt.Sprintf("//\tPublish.%s(ctx, %s{…}, options…) (brook.Position, error)", e.GoName, n.written(e))))
+			jen.Comment(fmt.Sprintf("//\tPublish.%s(ctx, %s{…}, options…) (brook.Position, error)",
+				e.GoName, n.written(e))))
 	}
 	for _, e := range n.pkg.Events {
 		if handled(n.pkg, e) {
 			paragraph("Process has one for each event that is handled:")
 			doc = append(doc, jen.Line(), jen.Comment("//"), jen.Line(),
-				jen.Comment(fmt.Sprintf("//\tProcess.%s(ctx, %s{…}) error", e.GoName, n.written(e))))
+				jen.Comment(fmt.Sprintf("//\tProcess.%s(ctx, %s{…}) error", e.GoName,
+					n.written(e))))
 			break
 		}
 	}
@@ -99,7 +102,8 @@ func (d *dispatcher) newApp() *jen.Statement {
 		params = append(params, jen.Id(name).Add(setType(s)))
 		if s.Pointer {
 			body = append(body, jen.If(jen.Id(name).Op("==").Nil()).Block(jen.Return(
-				jen.Nil(), jen.Qual("fmt", "Errorf").Call(jen.Lit("%w: NewApp got a nil *"+s.Name), jen.Qual(brookPath, "ErrConfig")))))
+				jen.Nil(), jen.Qual("fmt", "Errorf").Call(jen.Lit("%w: NewApp got a nil *"+s.Name),
+					jen.Qual(brookPath, "ErrConfig")))))
 		}
 	}
 	made := oneLine(
@@ -110,11 +114,13 @@ func (d *dispatcher) newApp() *jen.Statement {
 	)
 	body = append(body,
 		jen.List(jen.Id("app"), jen.Err()).Op(":=").Qual(enginePath, "NewApp").Call(
-			jen.Id("config"), jen.Op("&").Qual(enginePath, "Definition").Add(literal(d.definition(given)))),
+			jen.Id("config"), jen.Op("&").Qual(enginePath, "Definition").
+				Add(literal(d.definition(given)))),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
 		jen.Return(jen.Op("&").Id("App").Add(made), jen.Nil()),
 	)
-	return jen.Func().Id("NewApp").Params(params...).Params(jen.Op("*").Id("App"), jen.Error()).Block(body...)
+	return jen.Func().Id("NewApp").Params(params...).Params(jen.Op("*").Id("App"), jen.Error()).
+		Block(body...)
 }
 
 func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
@@ -141,7 +147,8 @@ func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 	add("Collections", jen.Qual(brookPath, "AnyCollection"), collections)
 	add("Events", jen.Qual(brookPath, "AnyEvent"), events)
 	if handlers := d.handlers(); len(handlers) > 0 {
-		fields = append(fields, line("Handlers", jen.Index().Qual(enginePath, "Handler").Add(literal(handlers))))
+		fields = append(fields,
+			line("Handlers", jen.Index().Qual(enginePath, "Handler").Add(literal(handlers))))
 	}
 	add("Discards", jen.String(), discards)
 	return append(fields, line("Lane", d.lane(given)), line("Outgoing", jen.Id(d.encodeOutgoing)))
@@ -170,7 +177,8 @@ func (d *dispatcher) handlers() []jen.Code {
 					continue
 				}
 				indexes = append(indexes, oneLine(
-					jen.Id("Collection").Op(":").Lit(c), jen.Id("Index").Op(":").Lit(slices.Index(r.Collection.Indexes, r.Index))))
+					jen.Id("Collection").Op(":").Lit(c), jen.Id("Index").Op(":").
+						Lit(slices.Index(r.Collection.Indexes, r.Index))))
 			}
 			for _, r := range h.Results {
 				if r.Kind == model.Change {
@@ -178,15 +186,19 @@ func (d *dispatcher) handlers() []jen.Code {
 				}
 			}
 			if len(reads) > 0 {
-				fields = append(fields, jen.Id("Reads").Op(":").Index().Int().Add(oneLine(literals(reads)...)))
+				fields = append(fields,
+					jen.Id("Reads").Op(":").Index().Int().Add(oneLine(literals(reads)...)))
 			}
 			if len(indexes) > 0 {
-				fields = append(fields, jen.Id("Indexes").Op(":").Index().Qual(enginePath, "IndexRef").Add(oneLine(indexes...)))
+				fields = append(fields, jen.Id("Indexes").Op(":").Index().
+					Qual(enginePath, "IndexRef").Add(oneLine(indexes...)))
 			}
 			if len(writes) > 0 {
-				fields = append(fields, jen.Id("Writes").Op(":").Index().Int().Add(oneLine(literals(writes)...)))
+				fields = append(fields,
+					jen.Id("Writes").Op(":").Index().Int().Add(oneLine(literals(writes)...)))
 			}
-			if slices.ContainsFunc(h.Results, func(r model.Result) bool { return r.Kind != model.Change }) {
+			if slices.ContainsFunc(h.Results,
+				func(r model.Result) bool { return r.Kind != model.Change }) {
 				fields = append(fields, jen.Id("Acts").Op(":").True())
 			}
 			fields = append(fields, proof(h)...)
@@ -244,7 +256,8 @@ func (d *dispatcher) lane(given map[*model.Set]string) *jen.Statement {
 	if len(d.rows) == 0 {
 		tx = "_"
 	}
-	return jen.Func().Params(jen.Id(tx).Op("*").Qual(enginePath, "Tx")).Func().Params(jen.Op("*").Qual(enginePath, "Delivery")).Block(
+	return jen.Func().Params(jen.Id(tx).Op("*").Qual(enginePath, "Tx")).Func().
+		Params(jen.Op("*").Qual(enginePath, "Delivery")).Block(
 		jen.Id("d").Op(":=").Op("&").Id(d.dispatch).Add(literal(fields)),
 		jen.Return(jen.Id("d").Dot("deliver")),
 	)

@@ -119,8 +119,10 @@ func (n *names) cloneFile() *jen.File {
 // func cloneUser(dst, src *User) error
 func (c *codecs) cloneFunc(t *model.Type) jen.Code {
 	name := c.cloneName(t)
-	return jen.Comment(name+" makes *dst a deep copy of *src, as storing and loading it would.").Line().
-		Func().Id(name).Params(jen.List(jen.Id("dst"), jen.Id("src")).Op("*").Add(goType(t))).Error().Block(
+	return jen.Comment(name+" makes *dst a deep copy of *src, as storing and loading it would.").
+		Line().
+		Func().Id(name).Params(jen.List(jen.Id("dst"), jen.Id("src")).Op("*").Add(goType(t))).
+		Error().Block(
 		jen.Var().Id("c").Qual(wirePath, "Cloner"),
 		jen.Id(c.fn(t, copying)).Call(jen.Op("&").Id("c"), jen.Id("dst"), jen.Id("src")),
 		jen.Return(jen.Id("c").Dot("Finish").Call()),
@@ -178,7 +180,8 @@ func (c *codecs) copyValue(t *model.Type, dst, src operand) jen.Code {
 		return assign(jen.Qual(wirePath, "StoredTime").Call(src.value()))
 	case t.Kind == model.Any:
 		return cloner.Dot("Any").Call(dst.refAs(t), src.refAs(t))
-	case t.Kind == model.Raw || t.Kind == model.Bytes || t.Kind == model.Slice && !needsClone(t.Elem):
+	case t.Kind == model.Raw || t.Kind == model.Bytes ||
+		t.Kind == model.Slice && !needsClone(t.Elem):
 		return assign(jen.Qual("slices", "Clone").Call(src.value()))
 	case t.Kind == model.Map && !needsClone(t.Elem):
 		return assign(jen.Qual("maps", "Clone").Call(src.value()))
@@ -187,11 +190,14 @@ func (c *codecs) copyValue(t *model.Type, dst, src operand) jen.Code {
 	}
 	switch t.Kind {
 	case model.Slice:
-		return jen.Qual(wirePath, "CloneSlice").Call(cloner, dst.refAs(t), src.value(), c.copyElem(t.Elem))
+		return jen.Qual(wirePath, "CloneSlice").
+			Call(cloner, dst.refAs(t), src.value(), c.copyElem(t.Elem))
 	case model.Map:
-		return jen.Qual(wirePath, "CloneMap").Call(cloner, dst.refAs(t), src.value(), c.copyElem(t.Elem))
+		return jen.Qual(wirePath, "CloneMap").
+			Call(cloner, dst.refAs(t), src.value(), c.copyElem(t.Elem))
 	case model.Pointer:
-		return jen.Qual(wirePath, "ClonePointer").Call(cloner, dst.refAs(t), src.value(), c.copyElem(t.Elem))
+		return jen.Qual(wirePath, "ClonePointer").
+			Call(cloner, dst.refAs(t), src.value(), c.copyElem(t.Elem))
 	case model.Array:
 		all := func(o operand) jen.Code { return o.selector().Index(jen.Op(":")) }
 		return jen.Qual(wirePath, "CloneArray").Call(cloner, all(dst), all(src), c.copyElem(t.Elem))

@@ -178,8 +178,10 @@ func (c *codecs) appendJSON(r codecRoot) jen.Code {
 	body := []jen.Code{jen.Id("e").Op(":=").Qual(wirePath, "NewEncoder").Call(jen.Id("dst"))}
 	body = append(body, c.encode(jen.Id("e"), r.typ, at("v"), false)...)
 	body = append(body, jen.Return(jen.Id("e").Dot("Finish").Call()))
-	return jen.Comment(name+" appends *v to dst as JSON. After an error it gives dst as it was.").Line().
-		Func().Id(name).Params(jen.Id("dst").Index().Byte(), jen.Id("v").Op("*").Add(goType(r.typ))).
+	return jen.Comment(name+" appends *v to dst as JSON. After an error it gives dst as it was.").
+		Line().
+		Func().Id(name).Params(jen.Id("dst").Index().Byte(),
+		jen.Id("v").Op("*").Add(goType(r.typ))).
 		Params(jen.Index().Byte(), jen.Error()).Block(body...)
 }
 
@@ -189,7 +191,8 @@ func (c *codecs) decodeJSON(r codecRoot) jen.Code {
 	body := []jen.Code{jen.Id("d").Op(":=").Qual(wirePath, "NewDecoder").Call(jen.Id("data"))}
 	body = append(body, c.decode(r.typ, variable("v"))...)
 	body = append(body, jen.Return(jen.Id("v"), jen.Id("d").Dot("Finish").Call()))
-	return jen.Comment(name+" decodes the JSON of one "+r.name+". It shares no memory with data.").Line().
+	return jen.Comment(name+" decodes the JSON of one "+r.name+". It shares no memory with data.").
+		Line().
 		Func().Id(name).Params(jen.Id("data").Index().Byte()).
 		Params(jen.Id("v").Add(goType(r.typ)), jen.Id("err").Error()).Block(body...)
 }

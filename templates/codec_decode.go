@@ -18,10 +18,13 @@ func unmarshals(t *model.Type) (json, text bool) {
 
 // decoderMethod is the method of wire.Decoder for a kind.
 var decoderMethod = map[model.Kind]string{
-	model.Bool: "Bool", model.String: "String", model.Int: "Int", model.Int8: "Int8", model.Int16: "Int16", model.Int32: "Int32",
-	model.Int64: "Int64", model.Uint: "Uint", model.Uint8: "Uint8", model.Uint16: "Uint16", model.Uint32: "Uint32",
-	model.Uint64: "Uint64", model.Uintptr: "Uintptr", model.Float32: "Float32", model.Float64: "Float64",
-	model.Any: "Any", model.Time: "Time", model.Number: "Number", model.Raw: "Raw",
+	model.Bool: "Bool", model.String: "String", model.Int: "Int", model.Int8: "Int8",
+	model.Int16: "Int16", model.Int32: "Int32",
+	model.Int64: "Int64", model.Uint: "Uint", model.Uint8: "Uint8", model.Uint16: "Uint16",
+	model.Uint32: "Uint32",
+	model.Uint64: "Uint64", model.Uintptr: "Uintptr", model.Float32: "Float32",
+	model.Float64: "Float64",
+	model.Any:     "Any", model.Time: "Time", model.Number: "Number", model.Raw: "Raw",
 }
 
 // direct gives the decoder's method for values of t, or "".
@@ -64,13 +67,17 @@ func (c *codecs) decode(t *model.Type, o operand) []jen.Code {
 		if t.Elem.Kind == model.Uint8 {
 			name = "DecodeBytes"
 		}
-		return []jen.Code{jen.Qual(wirePath, name).Call(jen.Id("d"), o.refAs(t), c.decodeElem(t.Elem))}
+		return []jen.Code{jen.Qual(wirePath, name).
+			Call(jen.Id("d"), o.refAs(t), c.decodeElem(t.Elem))}
 	case model.Array:
-		return []jen.Code{jen.Qual(wirePath, "DecodeArray").Call(jen.Id("d"), o.selector().Index(jen.Op(":")), c.decodeElem(t.Elem))}
+		return []jen.Code{jen.Qual(wirePath, "DecodeArray").
+			Call(jen.Id("d"), o.selector().Index(jen.Op(":")), c.decodeElem(t.Elem))}
 	case model.Pointer:
-		return []jen.Code{jen.Qual(wirePath, "DecodePointer").Call(jen.Id("d"), o.refAs(t), c.decodeElem(t.Elem))}
+		return []jen.Code{jen.Qual(wirePath, "DecodePointer").
+			Call(jen.Id("d"), o.refAs(t), c.decodeElem(t.Elem))}
 	case model.Map:
-		return []jen.Code{jen.Qual(wirePath, "DecodeMap").Call(jen.Id("d"), o.refAs(t), parseKey(t.Key), c.decodeElem(t.Elem))}
+		return []jen.Code{jen.Qual(wirePath, "DecodeMap").
+			Call(jen.Id("d"), o.refAs(t), parseKey(t.Key), c.decodeElem(t.Elem))}
 	}
 	return []jen.Code{jen.If(jen.Id("d").Dot("Nothing").Call()).Block(o.value().Op("=").Nil())}
 }
@@ -78,7 +85,8 @@ func (c *codecs) decode(t *model.Type, o operand) []jen.Code {
 // decodeElem is a func(*wire.Decoder, *T) for elements of type t.
 func (c *codecs) decodeElem(t *model.Type) jen.Code {
 	name := direct(t)
-	plain := t.Named == nil || predeclaredType(t) || t.Kind == model.Time || t.Kind == model.Number || t.Kind == model.Raw
+	plain := t.Named == nil || predeclaredType(t) || t.Kind == model.Time ||
+		t.Kind == model.Number || t.Kind == model.Raw
 	if name != "" && plain {
 		return jen.Parens(jen.Op("*").Qual(wirePath, "Decoder")).Dot(name)
 	}
@@ -114,7 +122,8 @@ func (c *codecs) decodeFunc(t *model.Type) []jen.Code {
 		body = []jen.Code{unmarshalCall("JSON", "UnmarshalJSON", at("v"))}
 	case text:
 		if isNil(t) {
-			body = append(body, jen.If(jen.Id("d").Dot("Null").Call()).Block(jen.Op("*").Id("v").Op("=").Nil(), jen.Return()))
+			body = append(body, jen.If(jen.Id("d").Dot("Null").Call()).
+				Block(jen.Op("*").Id("v").Op("=").Nil(), jen.Return()))
 		}
 		body = append(body, unmarshalCall("Text", "UnmarshalText", at("v")))
 	case t.Kind == model.Struct:
@@ -123,7 +132,8 @@ func (c *codecs) decodeFunc(t *model.Type) []jen.Code {
 		body = c.decode(t, at("v"))
 	}
 	fn := jen.Func().Id(name).
-		Params(jen.Id("d").Op("*").Qual(wirePath, "Decoder"), jen.Id("v").Op("*").Add(goType(t))).Block(body...)
+		Params(jen.Id("d").Op("*").Qual(wirePath, "Decoder"), jen.Id("v").Op("*").Add(goType(t))).
+		Block(body...)
 	return append(before, fn)
 }
 
@@ -131,6 +141,7 @@ func (c *codecs) decodeFunc(t *model.Type) []jen.Code {
 //		d.Check(v.UnmarshalJSON(b))
 //	}
 func unmarshalCall(take, method string, o operand) jen.Code {
-	return jen.If(jen.List(jen.Id("b"), jen.Id("ok")).Op(":=").Id("d").Dot(take).Call(), jen.Id("ok")).
+	return jen.If(jen.List(jen.Id("b"), jen.Id("ok")).Op(":=").Id("d").Dot(take).Call(),
+		jen.Id("ok")).
 		Block(jen.Id("d").Dot("Check").Call(o.selector().Dot(method).Call(jen.Id("b"))))
 }

@@ -40,7 +40,8 @@ func (c *codecs) decodeStruct(t *model.Type) (list, body []jen.Code) {
 	loop := []jen.Code{jen.Switch(jen.Id("i")).Block(cases...)}
 	if need != nil {
 		body = append(body, jen.Var().Id("seen").Index(jen.Lit(len(t.JSON))).Bool())
-		loop = append([]jen.Code{jen.Id("seen").Index(jen.Id("i")).Op("=").Op("!").Id("d").Dot("IsNull").Call()}, loop...)
+		loop = append([]jen.Code{jen.Id("seen").Index(jen.Id("i")).Op("=").Op("!").Id("d").
+			Dot("IsNull").Call()}, loop...)
 	}
 	body = append(body, jen.For(
 		jen.Id("i").Op(":=").Id("d").Dot(object).Call(jen.Id(fields)),
@@ -69,7 +70,8 @@ func (c *codecs) decodeField(owner *model.Type, f model.JSONField) []jen.Code {
 		o = o.dot(step.Name)
 		if step.Pointer {
 			inner := o
-			o = operand{func() *jen.Statement { return jen.Qual(wirePath, "At").Call(inner.ref()) }, true}
+			o = operand{func() *jen.Statement { return jen.Qual(wirePath, "At").Call(inner.ref()) },
+				true}
 		}
 	}
 	o = o.dot(path[len(path)-1].Name)
@@ -97,8 +99,10 @@ func (c *codecs) visible(owner *model.Type, path []model.PathStep) []model.PathS
 // decodeQuoted is for fields with the string option.
 func (c *codecs) decodeQuoted(t *model.Type, o operand) []jen.Code {
 	if t.Kind == model.Pointer && t.Named == nil {
-		inner := operand{func() *jen.Statement { return jen.Qual(wirePath, "At").Call(o.ref()) }, true}
-		return []jen.Code{jen.If(jen.Id("d").Dot("QuotedNull").Call()).Block(o.value().Op("=").Nil()).
+		inner := operand{func() *jen.Statement { return jen.Qual(wirePath, "At").Call(o.ref()) },
+			true}
+		return []jen.Code{jen.If(jen.Id("d").Dot("QuotedNull").Call()).
+			Block(o.value().Op("=").Nil()).
 			Else().Block(c.decodeQuoted(t.Elem, inner)...)}
 	}
 	switch json, text := unmarshals(t); {

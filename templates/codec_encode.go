@@ -48,9 +48,12 @@ func addressMatters(t *model.Type) bool {
 // encodeAs is the method of wire.Encoder for a kind, and the type that it takes.
 var encodeAs = map[model.Kind][2]string{
 	model.Bool: {"Bool", "bool"}, model.String: {"String", "string"},
-	model.Int: {"Int", "int64"}, model.Int8: {"Int", "int64"}, model.Int16: {"Int", "int64"}, model.Int32: {"Int", "int64"}, model.Int64: {"Int", "int64"},
-	model.Uint: {"Uint", "uint64"}, model.Uint8: {"Uint", "uint64"}, model.Uint16: {"Uint", "uint64"}, model.Uint32: {"Uint", "uint64"},
-	model.Uint64: {"Uint", "uint64"}, model.Uintptr: {"Uint", "uint64"}, model.Float32: {"Float32", "float32"}, model.Float64: {"Float64", "float64"},
+	model.Int: {"Int", "int64"}, model.Int8: {"Int", "int64"}, model.Int16: {"Int", "int64"},
+	model.Int32: {"Int", "int64"}, model.Int64: {"Int", "int64"},
+	model.Uint: {"Uint", "uint64"}, model.Uint8: {"Uint", "uint64"},
+	model.Uint16: {"Uint", "uint64"}, model.Uint32: {"Uint", "uint64"},
+	model.Uint64: {"Uint", "uint64"}, model.Uintptr: {"Uint", "uint64"},
+	model.Float32: {"Float32", "float32"}, model.Float64: {"Float64", "float64"},
 }
 
 // encode gives the statements that encode o; e is the encoder, perhaps e.Name(…).
@@ -85,11 +88,13 @@ func (c *codecs) encodeOne(e *jen.Statement, t *model.Type, o operand, inMap boo
 	case model.Slice:
 		return jen.Qual(wirePath, "EncodeSlice").Call(e, o.value(), c.encodeElem(t.Elem, false))
 	case model.Array:
-		return jen.Qual(wirePath, "EncodeArray").Call(e, o.selector().Index(jen.Op(":")), c.encodeElem(t.Elem, inMap))
+		return jen.Qual(wirePath, "EncodeArray").
+			Call(e, o.selector().Index(jen.Op(":")), c.encodeElem(t.Elem, inMap))
 	case model.Pointer:
 		return jen.Qual(wirePath, "EncodePointer").Call(e, o.value(), c.encodeElem(t.Elem, false))
 	case model.Map:
-		return jen.Qual(wirePath, "EncodeMap").Call(e, o.value(), c.formatKey(t.Key), c.encodeElem(t.Elem, true))
+		return jen.Qual(wirePath, "EncodeMap").
+			Call(e, o.value(), c.formatKey(t.Key), c.encodeElem(t.Elem, true))
 	case model.Struct:
 		return jen.Id(c.encoderOf(t, inMap)).Call(e, o.ref())
 	}
@@ -97,7 +102,10 @@ func (c *codecs) encodeOne(e *jen.Statement, t *model.Type, o operand, inMap boo
 }
 
 // encodeElem is a func(*wire.Encoder, *T) for elements of type t.
-func (c *codecs) encodeElem(t *model.Type, inMap bool) jen.Code { return jen.Id(c.encoderOf(t, inMap)) }
+func (c *codecs) encodeElem(t *model.Type,
+	inMap bool) jen.Code {
+	return jen.Id(c.encoderOf(t, inMap))
+}
 
 func (c *codecs) encoderOf(t *model.Type, inMap bool) string {
 	if inMap && addressMatters(t) {
@@ -134,8 +142,10 @@ func (c *codecs) encodeFunc(t *model.Type, inMap bool) jen.Code {
 			method = "MarshalJSON"
 		}
 		body = []jen.Code{
-			jen.If(jen.Op("*").Id("v").Op("==").Nil()).Block(jen.Id("e").Dot("Null").Call(), jen.Return()),
-			jen.Id("e").Dot(method[len("Marshal"):]).Call(jen.Parens(jen.Op("*").Id("v")).Dot(method).Call()),
+			jen.If(jen.Op("*").Id("v").Op("==").Nil()).
+				Block(jen.Id("e").Dot("Null").Call(), jen.Return()),
+			jen.Id("e").Dot(method[len("Marshal"):]).
+				Call(jen.Parens(jen.Op("*").Id("v")).Dot(method).Call()),
 		}
 	case t.Kind == model.Struct && !json && !text:
 		body = c.encodeStruct(t, inMap)
@@ -143,5 +153,6 @@ func (c *codecs) encodeFunc(t *model.Type, inMap bool) jen.Code {
 		body = c.encode(jen.Id("e"), t, at("v"), inMap)
 	}
 	return jen.Func().Id(name).
-		Params(jen.Id("e").Op("*").Qual(wirePath, "Encoder"), jen.Id("v").Op("*").Add(goType(t))).Block(body...)
+		Params(jen.Id("e").Op("*").Qual(wirePath, "Encoder"), jen.Id("v").Op("*").Add(goType(t))).
+		Block(body...)
 }

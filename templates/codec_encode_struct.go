@@ -50,7 +50,8 @@ func (c *codecs) encodeStruct(t *model.Type, inMap bool) []jen.Code {
 
 // encodePath gives the selectors of a field, and the conditions that no embedded pointer on the way
 // is nil.
-func (c *codecs) encodePath(owner *model.Type, f model.JSONField) (path []string, present []jen.Code, behindPointer bool) {
+func (c *codecs) encodePath(owner *model.Type,
+	f model.JSONField) (path []string, present []jen.Code, behindPointer bool) {
 	steps := c.visible(owner, f.Path)
 	for i, step := range steps {
 		path = append(path, step.Name)
@@ -86,7 +87,8 @@ func (c *codecs) encodeField(open string, f model.JSONField, o operand, inMap bo
 	if t == f.Type {
 		return quote(e)
 	}
-	return jen.If(e, o.value().Op("==").Nil()).Block(jen.Id("e").Dot("Null").Call()).Else().Block(quote(jen.Id("e")))
+	return jen.If(e, o.value().Op("==").Nil()).Block(jen.Id("e").Dot("Null").Call()).Else().
+		Block(quote(jen.Id("e")))
 }
 
 // and joins conditions.
@@ -101,7 +103,8 @@ func and(conditions []jen.Code) *jen.Statement {
 // notEmpty is what omitempty asks: nothing where the value is never empty.
 func notEmpty(t *model.Type, o operand) []jen.Code {
 	switch {
-	case t.Kind == model.Slice || t.Kind == model.Bytes || t.Kind == model.Map || t.Kind == model.Raw:
+	case t.Kind == model.Slice || t.Kind == model.Bytes || t.Kind == model.Map ||
+		t.Kind == model.Raw:
 		return []jen.Code{jen.Len(o.value()).Op("!=").Lit(0)}
 	case t.Kind == model.Struct || t.Kind == model.Time || t.Kind == model.Array:
 		return nil
@@ -111,12 +114,14 @@ func notEmpty(t *model.Type, o operand) []jen.Code {
 
 // emptyIfZero reports whether omitzero leaves out nothing that omitempty keeps.
 func emptyIfZero(t *model.Type) bool {
-	return t.Zero == model.None && t.Kind != model.Struct && t.Kind != model.Array && t.Kind != model.Time && !zeroBehind(t)
+	return t.Zero == model.None && t.Kind != model.Struct && t.Kind != model.Array &&
+		t.Kind != model.Time && !zeroBehind(t)
 }
 
 // zeroBehind reports whether t is a pointer to what has an IsZero method.
 func zeroBehind(t *model.Type) bool {
-	return t.Kind == model.Pointer && t.Named == nil && t.Elem.Zero != model.None && t.Elem.Kind != model.Interface && t.Elem.Kind != model.Pointer
+	return t.Kind == model.Pointer && t.Named == nil && t.Elem.Zero != model.None &&
+		t.Elem.Kind != model.Interface && t.Elem.Kind != model.Pointer
 }
 
 // nonZero is what omitzero asks.

@@ -45,7 +45,8 @@ func (n *names) collectionDef(c *model.Collection) *jen.Statement {
 		for _, x := range c.Indexes {
 			defs = append(defs, n.indexDef(c, x))
 		}
-		fields = append(fields, line("Indexes", jen.Index().Qual(brookPath, "IndexDef").Index(goType(c.Type)).Add(literal(defs))))
+		fields = append(fields, line("Indexes",
+			jen.Index().Qual(brookPath, "IndexDef").Index(goType(c.Type)).Add(literal(defs))))
 	}
 	return jen.Var().Id(n.collections[c].def).Op("=").Qual(brookPath, "Collection").
 		Index(jen.List(goType(c.Key.Type), goType(c.Type))).Add(literal(fields))

@@ -79,7 +79,8 @@ func used(p *model.Package, c *model.Collection) bool {
 	for _, s := range p.Sets {
 		for _, h := range s.Handlers {
 			if slices.ContainsFunc(h.Reads, func(r model.Read) bool { return r.Collection == c }) ||
-				slices.ContainsFunc(h.Results, func(r model.Result) bool { return r.Collection == c }) {
+				slices.ContainsFunc(h.Results,
+					func(r model.Result) bool { return r.Collection == c }) {
 				return true
 			}
 		}
@@ -98,7 +99,8 @@ func (d *dispatcher) structType() *jen.Statement {
 	}
 	for _, c := range d.pkg.Collections {
 		if d.rows[c] != "" {
-			fields = append(fields, jen.Id(d.rows[c]).Qual(brookPath, "Rows").Index(jen.List(goType(c.Key.Type), goType(c.Type))))
+			fields = append(fields, jen.Id(d.rows[c]).Qual(brookPath, "Rows").
+				Index(jen.List(goType(c.Key.Type), goType(c.Type))))
 		}
 	}
 	return jen.Type().Id(d.dispatch).Struct(fields...)
@@ -137,7 +139,8 @@ func (d *dispatcher) deliver() *jen.Statement {
 		cases = append(cases, jen.Case(ignored...).Block(m().Dot("Discard").Call()))
 	}
 	cases = append(cases, jen.Default().Block(m().Dot("Unknown").Call()))
-	return jen.Func().Params(d.receiver()).Id("deliver").Params(m().Op("*").Qual(enginePath, "Delivery")).Block(
+	return jen.Func().Params(d.receiver()).Id("deliver").
+		Params(m().Op("*").Qual(enginePath, "Delivery")).Block(
 		jen.Switch(m().Dot("Type").Call()).Block(cases...))
 }
 
@@ -150,7 +153,8 @@ func (d *dispatcher) deliver() *jen.Statement {
 //	}
 func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 	body := []jen.Code{
-		jen.List(jen.Id("e"), jen.Id("ok")).Op(":=").Qual(enginePath, "Decode").Call(jen.Id("m"), jen.Op("&").Id(d.events[e].def)),
+		jen.List(jen.Id("e"), jen.Id("ok")).Op(":=").Qual(enginePath, "Decode").
+			Call(jen.Id("m"), jen.Op("&").Id(d.events[e].def)),
 		jen.If(jen.Op("!").Id("ok")).Block(jen.Return()),
 	}
 	for i, s := range d.pkg.Sets {
@@ -165,5 +169,6 @@ func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 		body = append(body, jen.Id("m").Dot("Handle").Call(
 			jen.Lit(i), jen.Func().Params(ctx).Error().Block(d.call(s, h)...)))
 	}
-	return jen.Func().Params(d.receiver()).Id(d.methods[e]).Params(jen.Id("m").Op("*").Qual(enginePath, "Delivery")).Block(body...)
+	return jen.Func().Params(d.receiver()).Id(d.methods[e]).
+		Params(jen.Id("m").Op("*").Qual(enginePath, "Delivery")).Block(body...)
 }

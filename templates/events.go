@@ -65,7 +65,8 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 		for _, field := range e.Key.Fields {
 			parts = append(parts, field.Parts...)
 		}
-		fields = append(fields, line("Shape", jen.Lit(shape(parts))), line("AppendKey", n.eventKey(e)))
+		fields = append(fields, line("Shape", jen.Lit(shape(parts))),
+			line("AppendKey", n.eventKey(e)))
 		if read := n.readEventKey(e); read != nil {
 			fields = append(fields, line("ReadKey", read))
 		}
@@ -78,7 +79,8 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 	default:
 		fields = append(fields, line("History", jen.Lit(e.History)))
 	}
-	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").Index(n.payload(e)).Add(literal(fields))
+	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").Index(n.payload(e)).
+		Add(literal(fields))
 }
 
 //	func(dst []byte, e *Pushed) []byte {
@@ -108,7 +110,8 @@ func (n *names) eventKey(e *model.Event) *jen.Statement {
 			body = append(body, jen.Return(value))
 		}
 	}
-	fn := jen.Func().Params(jen.Id("dst").Index().Byte(), jen.Id("e").Op("*").Add(n.payload(e))).Index().Byte()
+	fn := jen.Func().Params(jen.Id("dst").Index().Byte(), jen.Id("e").Op("*").Add(n.payload(e))).
+		Index().Byte()
 	if len(body) == 1 {
 		return fn.Add(brief(body...))
 	}
@@ -118,7 +121,8 @@ func (n *names) eventKey(e *model.Event) *jen.Statement {
 func (n *names) eventKeyPart(e *model.Event, field model.KeyField) *jen.Statement {
 	switch field.Type.Kind {
 	case model.Struct:
-		return jen.Id(n.keys[field.Type].append).Call(jen.Id("dst"), n.followed("e", e.Type, field.Path))
+		return jen.Id(n.keys[field.Type].append).
+			Call(jen.Id("dst"), n.followed("e", e.Type, field.Path))
 	case model.Array:
 		return appendPart(field.Type, n.selector("e", e.Type, field.Path)) // slicing follows pointers
 	}
@@ -145,10 +149,12 @@ func (n *names) readEventKey(e *model.Event) *jen.Statement {
 			case !pointer:
 				place = jen.Op("&").Add(place)
 			}
-			body = append(body, jen.Qual(keyPath, "Set"+keyKind(part.Type)).Call(place, jen.Id("r")))
+			body = append(body, jen.Qual(keyPath, "Set"+keyKind(part.Type)).
+				Call(place, jen.Id("r")))
 		}
 	}
-	fn := jen.Func().Params(jen.Id("r").Op("*").Qual(keyPath, "Reader"), jen.Id("e").Op("*").Add(n.payload(e)))
+	fn := jen.Func().Params(jen.Id("r").Op("*").Qual(keyPath, "Reader"),
+		jen.Id("e").Op("*").Add(n.payload(e)))
 	if len(body) == 1 {
 		return fn.Add(brief(body...))
 	}

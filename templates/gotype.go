@@ -92,8 +92,10 @@ func quoteTag(tag string) string {
 // basicNames are the predeclared types behind the kinds.
 var basicNames = map[model.Kind]string{
 	model.Bool: "bool", model.String: "string", model.Number: "string",
-	model.Int: "int", model.Int8: "int8", model.Int16: "int16", model.Int32: "int32", model.Int64: "int64",
-	model.Uint: "uint", model.Uint8: "uint8", model.Uint16: "uint16", model.Uint32: "uint32", model.Uint64: "uint64",
+	model.Int: "int", model.Int8: "int8", model.Int16: "int16", model.Int32: "int32",
+	model.Int64: "int64",
+	model.Uint:  "uint", model.Uint8: "uint8", model.Uint16: "uint16", model.Uint32: "uint32",
+	model.Uint64:  "uint64",
 	model.Uintptr: "uintptr", model.Float32: "float32", model.Float64: "float64",
 }
 

@@ -37,7 +37,8 @@ func (d *dispatcher) call(s *model.Set, h *model.Handler) []jen.Code {
 		body = append(body, d.settle(r, jen.Id(name)))
 	}
 	if !h.Error {
-		return slices.Concat([]jen.Code{jen.List(results...).Op(":=").Add(call)}, body, []jen.Code{jen.Return(jen.Nil())})
+		return slices.Concat([]jen.Code{jen.List(results...).Op(":=").Add(call)}, body,
+			[]jen.Code{jen.Return(jen.Nil())})
 	}
 	return slices.Concat([]jen.Code{
 		jen.List(append(results, jen.Err())...).Op(":=").Add(call),
@@ -71,7 +72,8 @@ func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement
 	case model.Change:
 		return jen.Id("d").Dot(d.rows[r.Collection]).Dot("Apply").Call(value)
 	case model.Emission:
-		return jen.Qual(enginePath, "Send").Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
+		return jen.Qual(enginePath, "Send").
+			Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
 	}
 	return jen.Id("m").Dot("After").Call(value)
 }

@@ -30,7 +30,8 @@ func history(n *names) *jen.File {
 		jen.Id("Data").Index().Byte().Comment("as JSON"),
 	)
 	for _, e := range wrapped(n.pkg) {
-		f.Line().Add(comment("%s is the event %s, of another package, as it stands in a history.", wrapperName(e), e.Name))
+		f.Line().Add(comment("%s is the event %s, of another package, as it stands in a history.",
+			wrapperName(e), e.Name))
 		f.Type().Id(wrapperName(e)).Op("struct").Add(brief(n.payload(e)))
 	}
 	for _, c := range n.pkg.Collections {
@@ -95,18 +96,21 @@ func (n *names) decodeEvent(c *model.Collection) *jen.Statement {
 		var cases []jen.Code
 		for _, e := range c.Writers {
 			if !e.Foreign() {
-				cases = append(cases, jen.Case(typeConst(e)).Block(jen.Return(codec("Decode", e).Call(jen.Id("data")))))
+				cases = append(cases, jen.Case(typeConst(e)).
+					Block(jen.Return(codec("Decode", e).Call(jen.Id("data")))))
 				continue
 			}
 			cases = append(cases, jen.Case(typeConst(e)).Block(
-				jen.List(jen.Id("e"), jen.Err()).Op(":=").Add(codec("Decode", e)).Call(jen.Id("data")),
+				jen.List(jen.Id("e"), jen.Err()).Op(":=").Add(codec("Decode", e)).
+					Call(jen.Id("data")),
 				jen.Return(jen.Id(wrapperName(e)).Add(oneLine(jen.Id("e"))), jen.Err()),
 			))
 		}
 		body = append(body, jen.Switch(jen.Id("typ")).Block(cases...))
 	}
 	body = append(body, jen.Return(jen.Nil(), jen.Qual(brookPath, "ErrUnknownType")))
-	return jen.Func().Id(n.collections[c].decode).Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).
+	return jen.Func().Id(n.collections[c].decode).
+		Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).
 		Params(jen.Id(c.GoName+"Event"), jen.Error()).Block(body...)
 }
 
@@ -114,12 +118,17 @@ func (n *names) decodeEvent(c *model.Collection) *jen.Statement {
 func (n *names) eventsOf(f *jen.File, c *model.Collection) {
 	sum := c.GoName + "Event"
 	method := func(name string) *jen.Statement {
-		return jen.Func().Params(jen.Id("v").Id(c.GoName + "View")).Id(name).Params(jen.Id("key").Add(goType(c.Key.Type)))
+		return jen.Func().Params(jen.Id("v").Id(c.GoName + "View")).Id(name).
+			Params(jen.Id("key").Add(goType(c.Key.Type)))
 	}
-	list := func(of jen.Code) *jen.Statement { return jen.Index().Qual(brookPath, "Event").Index(of) }
+	list := func(of jen.Code) *jen.Statement {
+		return jen.Index().Qual(brookPath, "Event").
+			Index(of)
+	}
 	past := func() *jen.Statement { return jen.Id("v").Dot("Past").Call(jen.Id("key")) }
-	old := jen.Func().Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).Id(sum).Add(brief(
-		jen.Return(jen.Id("OldEvent").Add(oneLine(jen.Id("typ"), jen.Id("data"))))))
+	old := jen.Func().Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).Id(sum).
+		Add(brief(
+			jen.Return(jen.Id("OldEvent").Add(oneLine(jen.Id("typ"), jen.Id("data"))))))
 
 	f.Line().Add(comment("Events gives the events that made the value at key, oldest first. There are none where there is no value."))
 	f.Add(method("Events").Params(list(jen.Id(sum)), jen.Error()).Block(
@@ -127,7 +136,8 @@ func (n *names) eventsOf(f *jen.File, c *model.Collection) {
 			past(), jen.Id(n.collections[c].decode), old))))
 	f.Line().Add(comment("MustEvents is Events that panics with its error."))
 	f.Add(method("MustEvents").Add(list(jen.Id(sum))).Block(
-		jen.Return(jen.Qual(brookPath, "Must").Call(jen.Id("v").Dot("Events").Call(jen.Id("key"))))))
+		jen.Return(jen.Qual(brookPath, "Must").
+			Call(jen.Id("v").Dot("Events").Call(jen.Id("key"))))))
 	for _, e := range c.Writers {
 		f.Line().Add(comment("EventsOf%s gives those of Events that are %s.", e.GoName, e.Name))
 		f.Add(method("EventsOf"+e.GoName).Params(list(n.payload(e)), jen.Error()).Block(

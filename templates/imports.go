@@ -28,15 +28,19 @@ type imported struct {
 
 // fixedImports are the packages that emitters name themselves, with their names.
 var fixedImports = [][2]string{
-	{brookPath, "brook"}, {enginePath, "engine"}, {keyPath, "key"}, {wirePath, "wire"}, {packPath, "pack"},
-	{"context", "context"}, {"encoding", "encoding"}, {"encoding/base64", "base64"}, {"encoding/json", "json"}, {"errors", "errors"},
-	{"fmt", "fmt"}, {"iter", "iter"}, {"maps", "maps"}, {"math", "math"}, {"slices", "slices"}, {"strconv", "strconv"}, {"time", "time"},
+	{brookPath, "brook"}, {enginePath, "engine"}, {keyPath, "key"}, {wirePath, "wire"},
+	{packPath, "pack"},
+	{"context", "context"}, {"encoding", "encoding"}, {"encoding/base64", "base64"},
+	{"encoding/json", "json"}, {"errors", "errors"},
+	{"fmt", "fmt"}, {"iter", "iter"}, {"maps", "maps"}, {"math", "math"}, {"slices", "slices"},
+	{"strconv", "strconv"}, {"time", "time"},
 }
 
 // locals are the names, besides single letters, that emitters give to parameters and variables; no
 // import may hide behind one.
 var locals = []string{
-	"add", "app", "config", "ctx", "data", "dst", "encoded", "err", "ok", "options", "out", "seen", "src", "tx", "typ", "value",
+	"add", "app", "config", "ctx", "data", "dst", "encoded", "err", "ok", "options", "out", "seen",
+	"src", "tx", "typ", "value",
 }
 
 // imports gives every package that the files of p may name a local name that nothing else in the
@@ -74,7 +78,8 @@ var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
 
 // importAlias is what a package is called where its name is taken: its folder's name comes first.
 func importAlias(importPath, name string) string {
-	if importPath == brookPath || importPath == enginePath || importPath == keyPath || importPath == wirePath || importPath == packPath {
+	if importPath == brookPath || importPath == enginePath || importPath == keyPath ||
+		importPath == wirePath || importPath == packPath {
 		return "brookgen" + name
 	}
 	dir := path.Dir(importPath)

@@ -34,8 +34,10 @@ func (n *names) indexDef(c *model.Collection, x *model.Index) *jen.Statement {
 		}
 		body = jen.If(all(append(tests, indexable(value(), x.Type)))).Block(n.addEntry(x, value()))
 	}
-	entries := jen.Func().Params(jen.Id("v").Op("*").Add(goType(c.Type)), jen.Id("e").Op("*").Qual(brookPath, "Entries")).Block(body)
-	fields := []jen.Code{jen.Id("Field").Op(":").Lit(x.GoName), jen.Id("Shape").Op(":").Lit(shape(x.Parts))}
+	entries := jen.Func().Params(jen.Id("v").Op("*").Add(goType(c.Type)),
+		jen.Id("e").Op("*").Qual(brookPath, "Entries")).Block(body)
+	fields := []jen.Code{jen.Id("Field").Op(":").Lit(x.GoName),
+		jen.Id("Shape").Op(":").Lit(shape(x.Parts))}
 	if x.Unique {
 		fields = append(fields, jen.Id("Unique").Op(":").True())
 	}
@@ -73,13 +75,19 @@ func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Ind
 		held = "holds"
 	}
 	if x.Unique {
-		f.Line().Add(comment("By%s gives the value whose %s %s value, or brook.ErrNotFound.", x.GoName, x.GoName, held))
-		f.Func().Params(view()).Id("By"+x.GoName).Params(ask()).Params(goType(c.Type), jen.Error()).Block(
-			jen.Return(jen.Id("v").Dot(x.GoName + "Index").Call().Dot("First").Call(jen.Id("value"))))
+		f.Line().Add(comment("By%s gives the value whose %s %s value, or brook.ErrNotFound.",
+			x.GoName, x.GoName, held))
+		f.Func().Params(view()).Id("By"+x.GoName).Params(ask()).Params(goType(c.Type), jen.Error()).
+			Block(
+				jen.Return(jen.Id("v").Dot(x.GoName + "Index").Call().Dot("First").
+					Call(jen.Id("value"))))
 	} else {
-		f.Line().Add(comment("By%s gives the values whose %s %s value, in key order.", x.GoName, x.GoName, held))
-		f.Func().Params(view()).Id("By" + x.GoName).Params(ask()).Add(sequence(goType(c.Type), jen.Error())).Block(
-			jen.Return(jen.Id("v").Dot(x.GoName + "Index").Call().Dot("Values").Call(jen.Id("value"))))
+		f.Line().Add(comment("By%s gives the values whose %s %s value, in key order.", x.GoName,
+			x.GoName, held))
+		f.Func().Params(view()).Id("By" + x.GoName).Params(ask()).
+			Add(sequence(goType(c.Type), jen.Error())).Block(
+			jen.Return(jen.Id("v").Dot(x.GoName + "Index").Call().Dot("Values").
+				Call(jen.Id("value"))))
 	}
 	f.Line().Add(comment("%sIndex reads the collection by %s.", x.GoName, x.GoName))
 	f.Func().Params(view()).Id(x.GoName+"Index").Params().Qual(brookPath, "Index").
@@ -111,9 +119,12 @@ func (n *names) prefixes(f *jen.File, c *model.Collection) {
 		name += field.Name
 		params = append(params, jen.Id(param).Add(goType(field.Type)))
 		values = append(values, jen.Id(field.Name).Op(":").Id(param))
-		f.Line().Add(comment("%s gives the values whose key has these first fields, in key order.", name))
+		f.Line().Add(comment("%s gives the values whose key has these first fields, in key order.",
+			name))
 		f.Func().Params(jen.Id("v").Id(c.GoName + "View")).Id(name).Params(params...).
-			Add(sequence(jen.Qual(brookPath, "Entry").Index(jen.List(goType(c.Key.Type), goType(c.Type))), jen.Error())).Block(
-			jen.Return(jen.Id("v").Dot("Prefix").Call(goType(c.Key.Type).Add(oneLine(values...)), jen.Lit(i+1))))
+			Add(sequence(jen.Qual(brookPath, "Entry").
+				Index(jen.List(goType(c.Key.Type), goType(c.Type))), jen.Error())).Block(
+			jen.Return(jen.Id("v").Dot("Prefix").
+				Call(goType(c.Key.Type).Add(oneLine(values...)), jen.Lit(i+1))))
 	}
 }

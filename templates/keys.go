@@ -98,7 +98,8 @@ func (n *names) appendKey(k keyUse) *jen.Statement {
 			body = append(body, jen.Return(value))
 		}
 	}
-	return jen.Func().Id(n.keys[k.of].append).Params(jen.Id("dst").Index().Byte(), jen.Id("k").Add(goType(k.of))).Index().Byte().Block(body...)
+	return jen.Func().Id(n.keys[k.of].append).Params(jen.Id("dst").Index().Byte(),
+		jen.Id("k").Add(goType(k.of))).Index().Byte().Block(body...)
 }
 
 //	func decodeIssueKey(encoded []byte) (k IssueKey, err error) {

@@ -78,7 +78,8 @@ func newNames(p *model.Package) *names {
 	}
 	for _, c := range p.Collections {
 		if t := c.Type; n.stored[t] == (storedNames{}) {
-			n.stored[t] = storedNames{n.pick("pack" + t.Named.Name), n.pick(lowerFirst(t.Named.Name) + "Schema")}
+			n.stored[t] = storedNames{n.pick("pack" + t.Named.Name),
+				n.pick(lowerFirst(t.Named.Name) + "Schema")}
 		}
 	}
 	for _, k := range keyUses(p) {

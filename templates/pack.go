@@ -44,7 +44,8 @@ func (c *codecs) packFunc(t *model.Type) jen.Code {
 		jen.Id("v").Op("*").Add(goType(t)),
 	).Block(body...)
 	if stored, ok := c.stored[t]; ok && stored.pack == name {
-		return comment("%s writes one %s as stores keep it, or reads it.", name, t.Named.Name).Line().Add(fn)
+		return comment("%s writes one %s as stores keep it, or reads it.", name,
+			t.Named.Name).Line().Add(fn)
 	}
 	return fn
 }
@@ -69,7 +70,8 @@ func (c *codecs) packStruct(t *model.Type) []jen.Code {
 func (n *names) storedFields(t *model.Type) []model.Field {
 	var fields []model.Field
 	for _, f := range t.Fields {
-		if f.Name != "_" && kept(f) && (f.Exported || t.Named == nil || t.Named.PkgPath == n.pkg.Path) {
+		if f.Name != "_" && kept(f) &&
+			(f.Exported || t.Named == nil || t.Named.PkgPath == n.pkg.Path) {
 			fields = append(fields, f)
 		}
 	}
@@ -78,10 +80,13 @@ func (n *names) storedFields(t *model.Type) []model.Field {
 
 // coderMethod is the method of pack.Coder for a kind.
 var coderMethod = map[model.Kind]string{
-	model.Bool: "Bool", model.String: "String", model.Number: "String", model.Int: "Int", model.Int8: "Int8", model.Int16: "Int16",
-	model.Int32: "Int32", model.Int64: "Int64", model.Uint: "Uint", model.Uint8: "Uint8", model.Uint16: "Uint16", model.Uint32: "Uint32",
-	model.Uint64: "Uint64", model.Uintptr: "Uintptr", model.Float32: "Float32", model.Float64: "Float64",
-	model.Any: "Any", model.Time: "Time", model.Raw: "Bytes",
+	model.Bool: "Bool", model.String: "String", model.Number: "String", model.Int: "Int",
+	model.Int8: "Int8", model.Int16: "Int16",
+	model.Int32: "Int32", model.Int64: "Int64", model.Uint: "Uint", model.Uint8: "Uint8",
+	model.Uint16: "Uint16", model.Uint32: "Uint32",
+	model.Uint64: "Uint64", model.Uintptr: "Uintptr", model.Float32: "Float32",
+	model.Float64: "Float64",
+	model.Any:     "Any", model.Time: "Time", model.Raw: "Bytes",
 }
 
 // packMethod is the coder's method for values of t, or "".
@@ -94,7 +99,8 @@ func packMethod(t *model.Type) string {
 
 // octets reports whether t is a slice or an array of bytes, whatever methods these have.
 func octets(t *model.Type) bool {
-	return (t.Kind == model.Bytes || t.Kind == model.Slice || t.Kind == model.Array) && t.Elem.Kind == model.Uint8
+	return (t.Kind == model.Bytes || t.Kind == model.Slice || t.Kind == model.Array) &&
+		t.Elem.Kind == model.Uint8
 }
 
 // packValue codes one value.

@@ -29,7 +29,8 @@ func numbered(t *model.Type) bool {
 	if _, basic := schemaWords[t.Kind]; basic {
 		return false
 	}
-	return t.Named != nil && marshaller(t) == "" || t.Kind == model.Struct && len(t.Fields) > 0 && marshaller(t) == ""
+	return t.Named != nil && marshaller(t) == "" ||
+		t.Kind == model.Struct && len(t.Fields) > 0 && marshaller(t) == ""
 }
 
 func (s *schemaWriter) count(t *model.Type) {
@@ -55,10 +56,14 @@ func (s *schemaWriter) count(t *model.Type) {
 
 // schemaWords are the basic types.
 var schemaWords = map[model.Kind]string{
-	model.Bool: "bool", model.String: "string", model.Number: "number", model.Int: "int", model.Int8: "int8", model.Int16: "int16",
-	model.Int32: "int32", model.Int64: "int64", model.Uint: "uint", model.Uint8: "uint8", model.Uint16: "uint16", model.Uint32: "uint32",
-	model.Uint64: "uint64", model.Uintptr: "uintptr", model.Float32: "float32", model.Float64: "float64",
-	model.Any: "any", model.Time: "time", model.Raw: "raw", model.Interface: "interface", model.Invalid: "interface",
+	model.Bool: "bool", model.String: "string", model.Number: "number", model.Int: "int",
+	model.Int8: "int8", model.Int16: "int16",
+	model.Int32: "int32", model.Int64: "int64", model.Uint: "uint", model.Uint8: "uint8",
+	model.Uint16: "uint16", model.Uint32: "uint32",
+	model.Uint64: "uint64", model.Uintptr: "uintptr", model.Float32: "float32",
+	model.Float64: "float64",
+	model.Any:     "any", model.Time: "time", model.Raw: "raw", model.Interface: "interface",
+	model.Invalid: "interface",
 }
 
 func (s *schemaWriter) write(t *model.Type) {
@@ -131,7 +136,10 @@ func (s *schemaWriter) fields(t *model.Type) {
 	s.WriteByte('}')
 }
 
-func isOdd(r rune) bool { return r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') }
+func isOdd(r rune) bool {
+	return r != '_' && (r < '0' || r > '9') &&
+		(r|0x20 < 'a' || r|0x20 > 'z')
+}
 
 // inner is what a pointer without a name points at, else the type itself.
 func inner(t *model.Type) *model.Type {

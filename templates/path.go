@@ -22,7 +22,8 @@ func (n *names) selector(base string, owner *model.Type, path []model.PathStep) 
 }
 
 func (n *names) hidden(owner *model.Type, step model.PathStep) bool {
-	return step.Embedded && !token.IsExported(step.Name) && owner.Named != nil && owner.Named.PkgPath != n.pkg.Path
+	return step.Embedded && !token.IsExported(step.Name) && owner.Named != nil &&
+		owner.Named.PkgPath != n.pkg.Path
 }
 
 func pointee(t *model.Type) *model.Type {
@@ -56,7 +57,8 @@ func (n *names) followed(base string, owner *model.Type, path []model.PathStep) 
 // reached writes what stands at the end of a path from a pointer to owner, with every pointer on
 // the way made if it is nil: key.Ensure(&base.A).B. pointer: it is a pointer to that. It is nil for
 // a path that goes through a pointer that can't be named, or whose type has a name.
-func (n *names) reached(base string, owner *model.Type, path []model.PathStep) (s *jen.Statement, pointer bool) {
+func (n *names) reached(base string, owner *model.Type,
+	path []model.PathStep) (s *jen.Statement, pointer bool) {
 	s, pointer = jen.Id(base), true
 	for _, step := range path {
 		hidden := n.hidden(owner, step)

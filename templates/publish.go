@@ -29,11 +29,13 @@ func sent(p *model.Package) []*model.Event {
 //	}
 func (n *names) outgoing() *jen.Statement {
 	head := jen.Func().Id(n.encodeOutgoing).Params(
-		jen.Id("o").Qual(brookPath, "Outgoing"), jen.Id("out").Op("*").Qual(brookPath, "Outbound")).Bool()
+		jen.Id("o").Qual(brookPath, "Outgoing"), jen.Id("out").Op("*").Qual(brookPath, "Outbound")).
+		Bool()
 	var cases []jen.Code
 	for _, e := range n.pkg.Events {
 		cases = append(cases, jen.Case(jen.Qual(brookPath, "Emission").Index(n.payload(e))).Block(
-			jen.Qual(brookPath, "Encode").Call(jen.Id("out"), jen.Op("&").Id(n.events[e].def), jen.Id("o"))))
+			jen.Qual(brookPath, "Encode").
+				Call(jen.Id("out"), jen.Op("&").Id(n.events[e].def), jen.Id("o"))))
 	}
 	if len(cases) == 0 {
 		return head.Block(jen.Return(jen.False()))
@@ -53,9 +55,11 @@ func (n *names) outgoing() *jen.Statement {
 func (n *names) publishers(f *jen.File) {
 	f.Line().Type().Id(n.publish).Add(holder())
 	for _, e := range sent(n.pkg) {
-		f.Line().Add(comment("%s publishes data as %s and gives its position in the log.", e.GoName, e.Name))
+		f.Line().Add(comment("%s publishes data as %s and gives its position in the log.", e.GoName,
+			e.Name))
 		f.Func().Params(jen.Id("p").Op("*").Id(n.publish)).Id(e.GoName).Params(
-			ctxParam("ctx"), jen.Id("data").Add(n.payload(e)), jen.Id("options").Op("...").Qual(brookPath, "PublishOption"),
+			ctxParam("ctx"), jen.Id("data").Add(n.payload(e)),
+			jen.Id("options").Op("...").Qual(brookPath, "PublishOption"),
 		).Params(jen.Qual(brookPath, "Position"), jen.Error()).Block(
 			jen.Return(jen.Qual(enginePath, "Publish").Call(n.withApp(e, jen.Id("options"))...)))
 	}
@@ -74,14 +78,16 @@ func (n *names) processors(f *jen.File) {
 		}
 		f.Line().Add(comment("%s applies data as %s at once, for all handler sets or for none. It is not in the log: a Rebuild forgets it.",
 			e.GoName, e.Name))
-		f.Func().Params(jen.Id("p").Op("*").Id(n.process)).Id(e.GoName).Params(ctxParam("ctx"), jen.Id("data").Add(n.payload(e))).Error().Block(
+		f.Func().Params(jen.Id("p").Op("*").Id(n.process)).Id(e.GoName).
+			Params(ctxParam("ctx"), jen.Id("data").Add(n.payload(e))).Error().Block(
 			jen.Return(jen.Qual(enginePath, "Process").Call(n.withApp(e)...)))
 	}
 }
 
 // withApp writes the arguments ctx, p.app, &orderPlacedEvent, data and more.
 func (n *names) withApp(e *model.Event, more ...jen.Code) []jen.Code {
-	return append([]jen.Code{jen.Id("ctx"), jen.Id("p").Dot("app"), jen.Op("&").Id(n.events[e].def), jen.Id("data")}, more...)
+	return append([]jen.Code{jen.Id("ctx"), jen.Id("p").Dot("app"), jen.Op("&").
+		Id(n.events[e].def), jen.Id("data")}, more...)
 }
 
 // struct{ app *engine.App }

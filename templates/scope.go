@@ -51,10 +51,14 @@ func (s *scope) has(name string) bool {
 
 // predeclared are the names of the universe that generated code uses; nothing may hide them.
 var predeclared = map[string]bool{
-	"any": true, "append": true, "bool": true, "byte": true, "cap": true, "clear": true, "comparable": true, "copy": true,
-	"delete": true, "error": true, "false": true, "float32": true, "float64": true, "init": true, "int": true, "int16": true,
-	"int32": true, "int64": true, "int8": true, "iota": true, "len": true, "main": true, "make": true, "max": true, "min": true,
-	"new": true, "nil": true, "panic": true, "rune": true, "string": true, "true": true, "uint": true, "uint16": true,
+	"any": true, "append": true, "bool": true, "byte": true, "cap": true, "clear": true,
+	"comparable": true, "copy": true,
+	"delete": true, "error": true, "false": true, "float32": true, "float64": true, "init": true,
+	"int": true, "int16": true,
+	"int32": true, "int64": true, "int8": true, "iota": true, "len": true, "main": true,
+	"make": true, "max": true, "min": true,
+	"new": true, "nil": true, "panic": true, "rune": true, "string": true, "true": true,
+	"uint": true, "uint16": true,
 	"uint32": true, "uint64": true, "uint8": true, "uintptr": true, "_": true,
 }
 

@@ -58,12 +58,14 @@ func (n *names) newViewsFunc() *jen.Statement {
 	var fields []jen.Code
 	for i, c := range n.pkg.Collections {
 		fields = append(fields, line(c.GoName, jen.Id(c.GoName+"View").Add(oneLine(
-			jen.Qual(brookPath, "ViewOf").Call(jen.Id("s"), jen.Lit(i), jen.Op("&").Id(n.collections[c].def))))))
+			jen.Qual(brookPath, "ViewOf").
+				Call(jen.Id("s"), jen.Lit(i), jen.Op("&").Id(n.collections[c].def))))))
 	}
 	fields = append(fields, line("source", jen.Id("s")))
-	return jen.Func().Id(n.newViews).Params(jen.Id("s").Qual(brookPath, "Source")).Id("Views").Block(
-		jen.Return(jen.Id("Views").Add(literal(fields))),
-	)
+	return jen.Func().Id(n.newViews).Params(jen.Id("s").Qual(brookPath, "Source")).Id("Views").
+		Block(
+			jen.Return(jen.Id("Views").Add(literal(fields))),
+		)
 }
 
 //	func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
@@ -72,18 +74,21 @@ func (n *names) newViewsFunc() *jen.Statement {
 func (n *names) snapshot() *jen.Statement {
 	return jen.Func().Params(jen.Id("v").Id("Views")).Id("Snapshot").
 		Params(ctxParam("ctx"), jen.Id("f").Func().Params(jen.Id("Views")).Error()).Error().Block(
-		jen.Return(jen.Id("v").Dot("source").Dot("WithContext").Call(jen.Id("ctx")).Dot("Snapshot").Call(
-			jen.Func().Params(jen.Id("s").Qual(brookPath, "Source")).Error().Add(brief(
-				jen.Return(jen.Id("f").Call(jen.Id(n.newViews).Call(jen.Id("s")))))),
-		)),
+		jen.Return(jen.Id("v").Dot("source").Dot("WithContext").Call(jen.Id("ctx")).Dot("Snapshot").
+			Call(
+				jen.Func().Params(jen.Id("s").Qual(brookPath, "Source")).Error().Add(brief(
+					jen.Return(jen.Id("f").Call(jen.Id(n.newViews).Call(jen.Id("s")))))),
+			)),
 	)
 }
 
 // func (v Views) WithContext(ctx context.Context) Views { return
 // newViews(v.source.WithContext(ctx)) }
 func (n *names) withContext() *jen.Statement {
-	return jen.Func().Params(jen.Id("v").Id("Views")).Id("WithContext").Params(ctxParam("ctx")).Id("Views").Block(
-		jen.Return(jen.Id(n.newViews).Call(jen.Id("v").Dot("source").Dot("WithContext").Call(jen.Id("ctx")))),
+	return jen.Func().Params(jen.Id("v").Id("Views")).Id("WithContext").Params(ctxParam("ctx")).
+		Id("Views").Block(
+		jen.Return(jen.Id(n.newViews).
+			Call(jen.Id("v").Dot("source").Dot("WithContext").Call(jen.Id("ctx")))),
 	)
 }
 
@@ -105,7 +110,8 @@ func (n *names) view(f *jen.File, number int, c *model.Collection) {
 	n.prefixes(f, c)
 
 	f.Line().Add(comment("Watch gives the value at key as it is, and again after every change, until ctx or the app ends."))
-	f.Func().Params(view()).Id("Watch").Params(ctxParam("ctx"), jen.Id("key").Add(goType(c.Key.Type))).
+	f.Func().Params(view()).Id("Watch").
+		Params(ctxParam("ctx"), jen.Id("key").Add(goType(c.Key.Type))).
 		Add(sequence(generic("Update"), jen.Error())).Block(
 		jen.Return(jen.Qual(brookPath, "Watch").Call(jen.Id("ctx"), value(), jen.Id("key"))))
 	f.Line().Add(comment("Changes gives every change of the collection from the call on, until ctx or the app ends."))

@@ -21,8 +21,12 @@ func (d *endless) Partitions(context.Context, ...string) ([]brook.Partition, err
 }
 
 func (d *endless) Open(_ context.Context, from brook.Position) (brook.PartitionReader, error) {
-	headers := []brook.Header{{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_id", Value: []byte("00000000000000000001")}, {Key: "ce_source", Value: []byte("counters")},
-		{Key: "ce_type", Value: []byte(counters.CountedType)}, {Key: "ce_time", Value: []byte("2024-02-29T12:00:00Z")}, {Key: "content-type", Value: []byte("application/json")}}
+	headers := []brook.Header{{Key: "ce_specversion", Value: []byte("1.0")},
+		{Key: "ce_id", Value: []byte("00000000000000000001")},
+		{Key: "ce_source", Value: []byte("counters")},
+		{Key: "ce_type", Value: []byte(counters.CountedType)}, {Key: "ce_time",
+			Value: []byte("2024-02-29T12:00:00Z")}, {Key: "content-type",
+			Value: []byte("application/json")}}
 	if d.history {
 		headers[3].Value = []byte(counters.AddedType)
 	}
@@ -47,11 +51,14 @@ func (r *endlessReader) Read(ctx context.Context, most int) (c brook.Chunk, err 
 	}
 	for ; r.next < end && len(c.Records) < most; r.next++ {
 		id := id(r.log.at(r.next))
-		record := brook.Record{Topic: "counters", Offset: r.next, Key: []byte(id), Headers: r.headers}
+		record := brook.Record{Topic: "counters", Offset: r.next, Key: []byte(id),
+			Headers: r.headers}
 		if r.log.history {
-			record.Value, err = counters.AppendAddedJSON(nil, &counters.Added{ID: id, Amount: 1, Reason: reason})
+			record.Value, err = counters.AppendAddedJSON(nil,
+				&counters.Added{ID: id, Amount: 1, Reason: reason})
 		} else {
-			record.Value, err = counters.AppendCountedJSON(nil, &counters.Counted{ID: id, Amount: 1, Reason: reason})
+			record.Value, err = counters.AppendCountedJSON(nil,
+				&counters.Counted{ID: id, Amount: 1, Reason: reason})
 		}
 		if err != nil {
 			return c, err

@@ -110,7 +110,8 @@ const keys = 10_000
 func variants(b *testing.B, f func(b *testing.B, history, sync bool)) {
 	for _, history := range []bool{false, true} {
 		for _, sync := range []bool{true, false} {
-			name := map[bool]string{true: "history", false: "rows"}[history] + "/" + map[bool]string{true: "sync", false: "nosync"}[sync]
+			name := map[bool]string{true: "history", false: "rows"}[history] + "/" +
+				map[bool]string{true: "sync", false: "nosync"}[sync]
 			b.Run(name, func(b *testing.B) { f(b, history, sync) })
 		}
 	}
@@ -145,7 +146,8 @@ func openBare(b *testing.B, sync bool) *badger.DB {
 	if err != nil {
 		b.Fatal(err)
 	}
-	db, err := badger.Open(badger.DefaultOptions(dir).WithLogger(nil).WithSyncWrites(sync).WithDetectConflicts(false))
+	db, err := badger.Open(badger.DefaultOptions(dir).WithLogger(nil).WithSyncWrites(sync).
+		WithDetectConflicts(false))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -163,7 +165,8 @@ func openBare(b *testing.B, sync bool) *badger.DB {
 func BenchmarkBare(b *testing.B) {
 	variants(b, func(b *testing.B, history, sync bool) {
 		db := openBare(b, sync)
-		row, head, entry := []byte(strings.Repeat("r", 60)), make([]byte, 16), []byte(strings.Repeat("e", 190))
+		row, head, entry := []byte(strings.Repeat("r", 60)), make([]byte,
+			16), []byte(strings.Repeat("e", 190))
 		written := map[string]int{}
 		b.ReportAllocs()
 		b.ResetTimer()
@@ -182,7 +185,8 @@ func BenchmarkBare(b *testing.B) {
 				set("1234h"+id, head)
 				set(fmt.Sprintf("1234e%s%020d", id, seq), entry)
 				if seq >= 10 {
-					if err := batch.Delete(fmt.Appendf(nil, "1234e%s%020d", id, seq-10)); err != nil {
+					if err := batch.Delete(fmt.Appendf(nil, "1234e%s%020d", id,
+						seq-10)); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -21,7 +21,8 @@ func BenchmarkOpen(b *testing.B) {
 		if err := f.store.Close(); err != nil {
 			b.Fatal(err)
 		}
-		for name, options := range map[string][]badgerstore.Option{"verified": nil, "unverified": {badgerstore.Unverified()}} {
+		for name, options := range map[string][]badgerstore.Option{"verified": nil,
+			"unverified": {badgerstore.Unverified()}} {
 			b.Run(name, func(b *testing.B) {
 				for b.Loop() {
 					s, err := badgerstore.Open(f.dir, options...)

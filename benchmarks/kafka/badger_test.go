@@ -41,7 +41,10 @@ func (k *keeper) record(m *sarama.ConsumerMessage) error {
 	case err != nil:
 		return err
 	default:
-		if err := item.Value(func(row []byte) error { return json.Unmarshal(row, &balance) }); err != nil {
+		if err := item.Value(func(row []byte) error {
+			return json.Unmarshal(row,
+				&balance)
+		}); err != nil {
 			return err
 		}
 	}
@@ -75,7 +78,8 @@ func keepByHand(sync bool) func(*testing.B, *topic) (summary, time.Duration) {
 			b.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		db, err := badger.Open(badger.DefaultOptions(dir).WithLogger(nil).WithSyncWrites(sync).WithDetectConflicts(false))
+		db, err := badger.Open(badger.DefaultOptions(dir).WithLogger(nil).WithSyncWrites(sync).
+			WithDetectConflicts(false))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -115,7 +119,10 @@ func kept(b *testing.B, db *badger.DB) summary {
 		defer it.Close()
 		for it.Rewind(); it.Valid(); it.Next() {
 			balance := new(accounts.Balance)
-			if err := it.Item().Value(func(row []byte) error { return json.Unmarshal(row, balance) }); err != nil {
+			if err := it.Item().Value(func(row []byte) error {
+				return json.Unmarshal(row,
+					balance)
+			}); err != nil {
 				return err
 			}
 			sum.balances[balance.Account] = balance

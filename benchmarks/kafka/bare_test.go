@@ -53,7 +53,8 @@ func (m *member) Setup(s sarama.ConsumerGroupSession) error {
 
 func (m *member) Cleanup(sarama.ConsumerGroupSession) error { return nil }
 
-func (m *member) ConsumeClaim(s sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+func (m *member) ConsumeClaim(s sarama.ConsumerGroupSession,
+	claim sarama.ConsumerGroupClaim) error {
 	c, err := m.claim(claim.Partition())
 	if err != nil {
 		return m.fail(err)
@@ -199,7 +200,8 @@ func discardFranz(b *testing.B, t *topic) (sum summary, taken time.Duration) {
 	defer cancel()
 	var begin sync.Once
 	var start time.Time
-	client, err := kgo.NewClient(kgo.SeedBrokers(t.brokers...), kgo.ConsumeTopics(t.name), kgo.ConsumerGroup("bench-"+rand.Text()),
+	client, err := kgo.NewClient(kgo.SeedBrokers(t.brokers...), kgo.ConsumeTopics(t.name),
+		kgo.ConsumerGroup("bench-"+rand.Text()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { begin.Do(func() { start = time.Now() }) }))
 	if err != nil {

@@ -21,7 +21,8 @@ func joinApp(b *testing.B) joiner {
 	if addr == "" {
 		b.Skip("NOT MEASURED: there is no Redis server. Start one: scripts/redis run make bench, or set BROOK_REDIS to the address of one")
 	}
-	return func(b *testing.B, t *topic, group string, handled func(int32, int)) (stop func() error) {
+	return func(b *testing.B, t *topic, group string,
+		handled func(int32, int)) (stop func() error) {
 		b.Helper()
 		client := redis.NewClient(&redis.Options{Addr: addr})
 		store, err := redisstore.New(b.Context(), client, redisstore.Prefix(group))

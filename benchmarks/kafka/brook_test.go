@@ -60,7 +60,8 @@ func foldApp(b *testing.B, t *topic, store brook.Store) (summary, time.Duration)
 		ended <- app.Run(ctx)
 	}()
 	for p, end := range ends {
-		if err := app.WaitFor(ctx, brook.Position{Topic: t.name, Partition: int32(p), Offset: end - 1}); err != nil {
+		if err := app.WaitFor(ctx,
+			brook.Position{Topic: t.name, Partition: int32(p), Offset: end - 1}); err != nil {
 			b.Errorf("partition %d: %v", p, err)
 		}
 	}
@@ -81,7 +82,10 @@ func foldApp(b *testing.B, t *topic, store brook.Store) (summary, time.Duration)
 }
 
 // foldMap has its views in memory.
-func foldMap(b *testing.B, t *topic) (summary, time.Duration) { return foldApp(b, t, mapstore.New()) }
+func foldMap(b *testing.B,
+	t *topic) (summary, time.Duration) {
+	return foldApp(b, t, mapstore.New())
+}
 
 // foldBadger has its views in Badger, which is told to sync each commit or not.
 func foldBadger(options ...badgerstore.Option) func(*testing.B, *topic) (summary, time.Duration) {
@@ -91,7 +95,8 @@ func foldBadger(options ...badgerstore.Option) func(*testing.B, *topic) (summary
 			b.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		store, err := badgerstore.Open(dir, append(options, badgerstore.Log(slog.New(slog.DiscardHandler)))...)
+		store, err := badgerstore.Open(dir,
+			append(options, badgerstore.Log(slog.New(slog.DiscardHandler)))...)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -104,7 +109,8 @@ func foldBadger(options ...badgerstore.Option) func(*testing.B, *topic) (summary
 }
 
 // publishApp makes an app that publishes bare JSON; ID, author and time go with it as headers.
-func publishApp(b *testing.B, t *topic, publish func(ctx context.Context, app *accounts.App) error) time.Duration {
+func publishApp(b *testing.B, t *topic,
+	publish func(ctx context.Context, app *accounts.App) error) time.Duration {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
 	defer cancel()

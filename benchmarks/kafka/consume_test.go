@@ -38,8 +38,10 @@ func BenchmarkConsume(b *testing.B) {
 		{name: "badger/sarama+encoding-json", folds: true, run: keepByHand(false)},
 		{name: "badger-sync/sarama+encoding-json", folds: true, run: keepByHand(true)},
 		{name: "map/brook", folds: true, run: foldMap, hand: "map/sarama+encoding-json"},
-		{name: "badger/brook", folds: true, run: foldBadger(badgerstore.NoSync()), hand: "badger/sarama+encoding-json"},
-		{name: "badger-sync/brook", folds: true, run: foldBadger(), hand: "badger-sync/sarama+encoding-json"},
+		{name: "badger/brook", folds: true, run: foldBadger(badgerstore.NoSync()),
+			hand: "badger/sarama+encoding-json"},
+		{name: "badger-sync/brook", folds: true, run: foldBadger(),
+			hand: "badger-sync/sarama+encoding-json"},
 	} {
 		b.Run(p.name, func(b *testing.B) {
 			var taken time.Duration

@@ -114,7 +114,9 @@ func TestDecodePaid(t *testing.T) {
 			t.Fatalf("%s is read as %+v, want %+v", data, got, want)
 		}
 	}
-	for _, data := range []string{`{}`, `{"account":"a\"b","amount":-7}`, `{"amount":9223372036854775807}`, `{"amount":01}`, `{"amount":1.5}`, `{"amount":}`, `{"account":"a"`, `{"account"`,
+	for _, data := range []string{`{}`, `{"account":"a\"b","amount":-7}`,
+		`{"amount":9223372036854775807}`, `{"amount":01}`, `{"amount":1.5}`, `{"amount":}`,
+		`{"account":"a"`, `{"account"`,
 		`{"other":{"a":[1]},"made":5}`, `{"currency":"€"}`, ` {"made":5}`, `{"made":5}x`, `{"made":5,}`, `{,"made":5}`, `{"made":-}`, ``, `{`, `{"account":null}`, "{\"account\":\"\n\"}"} {
 		var got, want accounts.Paid
 		err, wantErr := decodePaid([]byte(data), &got), json.Unmarshal([]byte(data), &want)

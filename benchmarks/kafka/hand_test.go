@@ -26,7 +26,8 @@ func (f *folder) record(m *sarama.ConsumerMessage) error {
 
 func (*folder) flush() error { return nil }
 
-func foldWith(b *testing.B, t *topic, decode func([]byte, *accounts.Paid) error) (sum summary, taken time.Duration) {
+func foldWith(b *testing.B, t *topic,
+	decode func([]byte, *accounts.Paid) error) (sum summary, taken time.Duration) {
 	var claims [partitions]folder
 	m := &member{topic: t, claim: func(p int32) (claimer, error) {
 		claims[p] = folder{decode: decode, sum: summary{balances: map[string]*accounts.Balance{}}}
@@ -41,9 +42,13 @@ func foldWith(b *testing.B, t *topic, decode func([]byte, *accounts.Paid) error)
 
 // foldByHand is a consumer group, a decoder that was written for this one event, and a map for each
 // partition.
-func foldByHand(b *testing.B, t *topic) (summary, time.Duration) { return foldWith(b, t, decodePaid) }
+func foldByHand(b *testing.B,
+	t *topic) (summary, time.Duration) {
+	return foldWith(b, t, decodePaid)
+}
 
 // foldReflected is the same with encoding/json.
 func foldReflected(b *testing.B, t *topic) (summary, time.Duration) {
-	return foldWith(b, t, func(data []byte, p *accounts.Paid) error { return json.Unmarshal(data, p) })
+	return foldWith(b, t,
+		func(data []byte, p *accounts.Paid) error { return json.Unmarshal(data, p) })
 }

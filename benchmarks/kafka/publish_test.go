@@ -80,7 +80,8 @@ func publishBare(b *testing.B, t *topic, payments []accounts.Paid) time.Duration
 				b.Error(err)
 				break
 			}
-			producer.Input() <- &sarama.ProducerMessage{Topic: t.name, Key: sarama.StringEncoder(payments[i].Account), Value: sarama.ByteEncoder(value)}
+			producer.Input() <- &sarama.ProducerMessage{Topic: t.name,
+				Key: sarama.StringEncoder(payments[i].Account), Value: sarama.ByteEncoder(value)}
 		}
 		producer.AsyncClose()
 	}()

@@ -20,7 +20,8 @@ const (
 )
 
 // joiner makes a member of a group that says what it dealt with, until stop is called.
-type joiner func(b *testing.B, t *topic, group string, handled func(partition int32, events int)) (stop func() error)
+type joiner func(b *testing.B, t *topic, group string,
+	handled func(partition int32, events int)) (stop func() error)
 
 // BenchmarkRebalance lets a second member join a group of one under a steady load of 20,000 events
 // a second: ms-stayed is the longest time in which nothing of a partition was dealt with that
@@ -62,7 +63,8 @@ func rebalance(b *testing.B, join joiner) (stayed, moved time.Duration) {
 			b.Errorf("%s: not seen in %v", what, patience)
 		}
 	}
-	leave := []func() error{join(b, t, group, func(partition int32, events int) { p.handled("first", partition, events) })}
+	leave := []func() error{join(b, t, group,
+		func(partition int32, events int) { p.handled("first", partition, events) })}
 	until("a steady state", func(p *pauses) bool {
 		all := p.count >= steady
 		for _, by := range p.by {
@@ -71,7 +73,8 @@ func rebalance(b *testing.B, join joiner) (stayed, moved time.Duration) {
 		return all
 	})
 	p.watch()
-	leave = append(leave, join(b, t, group, func(partition int32, events int) { p.handled("second", partition, events) }))
+	leave = append(leave, join(b, t, group,
+		func(partition int32, events int) { p.handled("second", partition, events) }))
 	until("the second member", func(p *pauses) bool { return p.second })
 	from := 0
 	until("a steady state of both", func(p *pauses) bool {
@@ -82,7 +85,8 @@ func rebalance(b *testing.B, join joiner) (stayed, moved time.Duration) {
 	})
 	stayed, moved, staying, moving := p.worst()
 	if staying == 0 || moving == 0 {
-		b.Errorf("%d partitions stayed with the first member, %d moved: some of each are needed", staying, moving)
+		b.Errorf("%d partitions stayed with the first member, %d moved: some of each are needed",
+			staying, moving)
 	}
 	if err := stopLoad(); err != nil {
 		b.Error(err)
@@ -101,7 +105,8 @@ func rebalance(b *testing.B, join joiner) (stayed, moved time.Duration) {
 // load publishes payments at a steady pace until stop is called.
 func load(b *testing.B, t *topic) (stop func() error) {
 	b.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(t.brokers...), kgo.DefaultProduceTopic(t.name), kgo.ProducerLinger(0))
+	client, err := kgo.NewClient(kgo.SeedBrokers(t.brokers...), kgo.DefaultProduceTopic(t.name),
+		kgo.ProducerLinger(0))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -120,7 +125,8 @@ func load(b *testing.B, t *topic) (stop func() error) {
 			}
 			for range pace {
 				p := payment(i, users)
-				client.Produce(context.WithoutCancel(ctx), &kgo.Record{Key: []byte(p.Account), Value: encode(b, &p)}, nil)
+				client.Produce(context.WithoutCancel(ctx),
+					&kgo.Record{Key: []byte(p.Account), Value: encode(b, &p)}, nil)
 				i++
 			}
 		}
@@ -135,7 +141,8 @@ func load(b *testing.B, t *topic) (stop func() error) {
 
 // joinSarama joins as the usual loop of a sarama consumer group.
 func joinSarama(strategy func() sarama.BalanceStrategy) func(*testing.B) joiner {
-	join := func(b *testing.B, t *topic, group string, handled func(int32, int)) (stop func() error) {
+	join := func(b *testing.B, t *topic, group string,
+		handled func(int32, int)) (stop func() error) {
 		b.Helper()
 		c := config()
 		c.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{strategy()}
@@ -172,7 +179,8 @@ type listener func(partition int32, events int)
 func (listener) Setup(sarama.ConsumerGroupSession) error   { return nil }
 func (listener) Cleanup(sarama.ConsumerGroupSession) error { return nil }
 
-func (l listener) ConsumeClaim(s sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+func (l listener) ConsumeClaim(s sarama.ConsumerGroupSession,
+	claim sarama.ConsumerGroupClaim) error {
 	for m := range claim.Messages() {
 		l(claim.Partition(), 1)
 		s.MarkMessage(m, "")

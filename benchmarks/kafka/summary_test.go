@@ -54,7 +54,8 @@ func (s *summary) check(b *testing.B, want *summary, folds bool) {
 	b.Helper()
 	if !folds {
 		if s.events != want.events || s.bytes != want.bytes {
-			b.Fatalf("%d events of %d bytes were seen, there are %d of %d", s.events, s.bytes, want.events, want.bytes)
+			b.Fatalf("%d events of %d bytes were seen, there are %d of %d", s.events, s.bytes,
+				want.events, want.bytes)
 		}
 		return
 	}

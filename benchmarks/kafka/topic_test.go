@@ -71,7 +71,8 @@ func newTopic(b *testing.B) *topic {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := admin.CreateTopic(t.name, &sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: 1}, false); err != nil {
+	if err := admin.CreateTopic(t.name,
+		&sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: 1}, false); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
@@ -84,7 +85,8 @@ func newTopic(b *testing.B) *topic {
 	defer cancel()
 	for {
 		about, err := admin.DescribeTopics([]string{t.name})
-		if err == nil && len(about) == 1 && about[0].Err == sarama.ErrNoError && len(about[0].Partitions) == partitions {
+		if err == nil && len(about) == 1 && about[0].Err == sarama.ErrNoError &&
+			len(about[0].Partitions) == partitions {
 			return t
 		}
 		select {
@@ -102,7 +104,8 @@ func newFilledTopic(b *testing.B, n, accounts int) *topic {
 	t := newTopic(b)
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
 	defer cancel()
-	client, err := kgo.NewClient(kgo.SeedBrokers(t.brokers...), kgo.DefaultProduceTopic(t.name), kgo.ProducerLinger(20*time.Millisecond),
+	client, err := kgo.NewClient(kgo.SeedBrokers(t.brokers...), kgo.DefaultProduceTopic(t.name),
+		kgo.ProducerLinger(20*time.Millisecond),
 		kgo.ProducerBatchMaxBytes(128<<10), kgo.ProducerBatchCompression(kgo.NoCompression()))
 	if err != nil {
 		b.Fatal(err)

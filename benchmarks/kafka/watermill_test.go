@@ -31,7 +31,8 @@ func foldWatermill(b *testing.B, t *topic) (summary, time.Duration) {
 	settings.Version = sarama.MaxVersion
 	settings.Consumer.Offsets.Initial = sarama.OffsetOldest
 	subscriber, err := kafka.NewSubscriber(kafka.SubscriberConfig{Brokers: t.brokers, Unmarshaler: kafka.DefaultMarshaler{},
-		OverwriteSaramaConfig: settings, ConsumerGroup: "bench-" + rand.Text()}, watermill.NopLogger{})
+		OverwriteSaramaConfig: settings, ConsumerGroup: "bench-" +
+			rand.Text()}, watermill.NopLogger{})
 	if err != nil {
 		b.Fatal(err)
 	}

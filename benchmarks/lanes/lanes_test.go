@@ -72,7 +72,8 @@ func fill(b *testing.B, driver brook.Driver) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	_, err = app.PublishAll(b.Context(), func(yield func(brook.Outgoing) bool) {
 		for range events {
-			if !yield(brook.Emit(counters.Counted{ID: fmt.Sprintf("counter/%06d", rnd.IntN(keys)), Amount: 1, Reason: "a text of some length"})) {
+			if !yield(brook.Emit(counters.Counted{ID: fmt.Sprintf("counter/%06d",
+				rnd.IntN(keys)), Amount: 1, Reason: "a text of some length"})) {
 				return
 			}
 		}
@@ -100,7 +101,8 @@ func fold(b *testing.B, c brook.Config, lanes int) {
 		b.Fatal(err)
 	}
 	for _, p := range all {
-		if err := app.WaitFor(ctx, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1}); err != nil {
+		if err := app.WaitFor(ctx,
+			brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -19,7 +19,8 @@ func BenchmarkCommit(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		table, err := store.Table(b.Context(), brook.TableSpec{Name: "app/rows", Keep: map[string]int{"x": 10}})
+		table, err := store.Table(b.Context(),
+			brook.TableSpec{Name: "app/rows", Keep: map[string]int{"x": 10}})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -49,7 +50,9 @@ func BenchmarkCommit(b *testing.B) {
 				writes = append(writes, brook.Write{Table: table, Key: []byte(id), Value: row})
 			}
 			if history {
-				writes[i].History = append(writes[i].History, &brook.HistoryEntry{Type: "x", ID: id, Author: "counters", Time: time.Unix(int64(n), 0), Data: []byte(entry)})
+				writes[i].History = append(writes[i].History,
+					&brook.HistoryEntry{Type: "x", ID: id, Author: "counters",
+						Time: time.Unix(int64(n), 0), Data: []byte(entry)})
 			}
 			if n++; n%batch == 0 || n == b.N {
 				commit()

@@ -80,7 +80,8 @@ func newApp(b *testing.B) (app *counters.App, prefix string) {
 	return app, prefix
 }
 
-func fold(b *testing.B, app *counters.App, events func(yield func(string) bool), history bool) (catchUp func()) {
+func fold(b *testing.B, app *counters.App, events func(yield func(string) bool),
+	history bool) (catchUp func()) {
 	b.Helper()
 	_, err := app.PublishAll(b.Context(), func(yield func(brook.Outgoing) bool) {
 		for id := range events {

@@ -19,7 +19,8 @@ import (
 const pages = 10_000
 
 func config(partitions int) brook.Config {
-	return brook.Config{Author: "bench", Driver: memdriver.New(memdriver.Partitions(partitions)), Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}
+	return brook.Config{Author: "bench", Driver: memdriver.New(memdriver.Partitions(partitions)),
+		Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}
 }
 
 func hits(n int, hit func(page, user string, bytes int64) brook.Outgoing) iter.Seq[brook.Outgoing] {
@@ -100,7 +101,8 @@ func BenchmarkFoldParallel(b *testing.B) {
 		if p.End == 0 {
 			continue
 		}
-		if err := a.WaitFor(ctx, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1}); err != nil {
+		if err := a.WaitFor(ctx,
+			brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -156,7 +158,8 @@ func BenchmarkPublish(b *testing.B) {
 	defer a.Close()
 	b.ReportAllocs()
 	for i := range b.N {
-		if _, err := a.Publish.Hit(b.Context(), bare.Hit{Page: "page", User: "somebody", Bytes: int64(i)}); err != nil {
+		if _, err := a.Publish.Hit(b.Context(),
+			bare.Hit{Page: "page", User: "somebody", Bytes: int64(i)}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -37,6 +37,7 @@ func check(j *job) int {
 	if len(changes) > 1 {
 		files = "files are"
 	}
-	j.complain("%d generated %s out of date: run go generate, and commit what it writes", len(changes), files)
+	j.complain("%d generated %s out of date: run go generate, and commit what it writes",
+		len(changes), files)
 	return failure
 }

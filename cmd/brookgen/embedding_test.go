@@ -100,7 +100,8 @@ func TestStoredRowsOutliveEmbedding(t *testing.T) {
 	var imports, writers, readers strings.Builder
 	for i, layout := range layouts {
 		name := fmt.Sprint("v", i)
-		write(t, filepath.Join(dir, name, name+".go"), fmt.Appendf(nil, layoutPackage, name, layout))
+		write(t, filepath.Join(dir, name, name+".go"),
+			fmt.Appendf(nil, layoutPackage, name, layout))
 		fmt.Fprintf(&imports, "\t\"example.com/%s\"\n", name)
 		fmt.Fprintf(&writers, `	func(ctx context.Context, c brook.Config) error {
 		app, err := %[1]s.NewApp(c, %[1]s.Set{})
@@ -125,7 +126,8 @@ func TestStoredRowsOutliveEmbedding(t *testing.T) {
 	},
 `, name)
 	}
-	program := strings.NewReplacer("IMPORTS", imports.String(), "WRITERS", writers.String(), "READERS", readers.String()).Replace(layoutProgram)
+	program := strings.NewReplacer("IMPORTS", imports.String(), "WRITERS", writers.String(),
+		"READERS", readers.String()).Replace(layoutProgram)
 	if status, _, errs := brookgen(t, dir, "./..."); status != success {
 		t.Fatalf("status %d\n%s", status, errs)
 	}

@@ -13,7 +13,8 @@ func generateCommand() command {
 		short: "generate code (the default)",
 		long:  generateManual,
 		flags: func(set *flag.FlagSet) func(*job) {
-			verbose := set.Bool("v", false, "say how each package's partitions run, and name the files that change")
+			verbose := set.Bool("v", false,
+				"say how each package's partitions run, and name the files that change")
 			return func(j *job) { j.verbose = *verbose }
 		},
 		run: generate,

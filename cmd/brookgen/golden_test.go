@@ -86,7 +86,8 @@ func TestGenerate(t *testing.T) {
 		case *update && !failed[name]:
 			write(t, path, got)
 		default:
-			t.Errorf("%s differs (go test -update accepts it):\n%s", path, diff.Diff("want", want, "got", got))
+			t.Errorf("%s differs (go test -update accepts it):\n%s", path,
+				diff.Diff("want", want, "got", got))
 		}
 	}
 }
@@ -128,7 +129,8 @@ func TestOrderWithoutMeaning(t *testing.T) {
 			first = got
 			continue
 		}
-		if !slices.EqualFunc(got, first, func(a, b txtar.File) bool { return a.Name == b.Name && bytes.Equal(a.Data, b.Data) }) {
+		if !slices.EqualFunc(got, first,
+			func(a, b txtar.File) bool { return a.Name == b.Name && bytes.Equal(a.Data, b.Data) }) {
 			t.Errorf("order %d gives other files:\n%s", i, diff.Diff("first",
 				txtar.Format(&txtar.Archive{Files: first}), "this", txtar.Format(&txtar.Archive{Files: got})))
 		}

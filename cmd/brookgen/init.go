@@ -50,7 +50,8 @@ func initialise(j *job) int {
 		return failure
 	}
 	program := "cmd/" + name
-	fill := strings.NewReplacer("PACKAGE", name, "IMPORT", path.Join(modfile.ModulePath(mod), filepath.ToSlash(below), folder))
+	fill := strings.NewReplacer("PACKAGE", name, "IMPORT",
+		path.Join(modfile.ModulePath(mod), filepath.ToSlash(below), folder))
 	files := []change{
 		{path: filepath.Join(j.dir, folder, name+".go"), new: []byte(fill.Replace(firstPackage))},
 		{path: filepath.Join(j.dir, program, "main.go"), new: []byte(fill.Replace(firstProgram))},
@@ -76,7 +77,8 @@ func unfit(folder, name string) string {
 		return "its name is that of the package, and Go has a keyword " + name
 	case !token.IsIdentifier(name) || name == "_":
 		return "its name is that of the package, which is letters and digits, a letter first, as in " + path.Join(path.Dir(folder), "shop")
-	case name == "main" || name == "init" || name == "testdata" || name == "vendor" || strings.HasPrefix(name, "_"):
+	case name == "main" || name == "init" || name == "testdata" || name == "vendor" ||
+		strings.HasPrefix(name, "_"):
 		return "a package of that name can't be imported, as Go has another meaning for it"
 	case programNames()[name]:
 		return "the program that uses it needs " + name + " for something else"
@@ -117,7 +119,8 @@ func findModule(dir string) (string, []byte, error) {
 		mod, err := os.ReadFile(filepath.Join(at, "go.mod"))
 		if err == nil {
 			if modfile.ModulePath(mod) == "" {
-				return "", nil, fmt.Errorf("init: %s has no module line", filepath.Join(at, "go.mod"))
+				return "", nil, fmt.Errorf("init: %s has no module line",
+					filepath.Join(at, "go.mod"))
 			}
 			return at, mod, nil
 		}

@@ -32,13 +32,15 @@ func (j *job) lanes(p *model.Package) (verdict string, reasons []string) {
 func (j *job) against(s *model.Set, h *model.Handler) (reasons []string) {
 	name := s.Name + "." + h.Name
 	if h.Obstacle != "" {
-		return []string{fmt.Sprintf("%s:%d:%d: %s %s", j.short(h.File), h.Line, h.Col, name, h.Obstacle)}
+		return []string{fmt.Sprintf("%s:%d:%d: %s %s", j.short(h.File), h.Line, h.Col, name,
+			h.Obstacle)}
 	}
 	if h.Partitioned {
 		return nil
 	}
 	for _, d := range h.Doubts {
-		reasons = append(reasons, fmt.Sprintf("%s:%d:%d: %s: %s: %s", j.short(d.File), d.Line, d.Col, name, d.Text, d.Why))
+		reasons = append(reasons, fmt.Sprintf("%s:%d:%d: %s: %s: %s", j.short(d.File), d.Line,
+			d.Col, name, d.Text, d.Why))
 	}
 	return reasons
 }

@@ -26,7 +26,8 @@ func drawMermaid(w io.Writer, f flow) error {
 		b.WriteString("\tend\n")
 	}
 	for _, e := range f.edges {
-		arrow := map[edgeKind]string{handles: "-->", writes: "-->", reads: "-.->", emits: "==>"}[e.kind]
+		arrow := map[edgeKind]string{handles: "-->", writes: "-->", reads: "-.->",
+			emits: "==>"}[e.kind]
 		fmt.Fprintf(&b, "\t%s %s %s\n", e.from, arrow, e.to)
 	}
 	for _, n := range f.notes {
@@ -37,5 +38,6 @@ func drawMermaid(w io.Writer, f flow) error {
 }
 
 func mermaidText(s string) string {
-	return `"` + strings.NewReplacer(`"`, "#quot;", "#", "#35;", "<", "#lt;", ">", "#gt;", "\n", "<br>").Replace(s) + `"`
+	return `"` + strings.NewReplacer(`"`, "#quot;", "#", "#35;", "<", "#lt;", ">", "#gt;", "\n",
+		"<br>").Replace(s) + `"`
 }

@@ -48,7 +48,8 @@ func (j *job) complain(format string, args ...any) {
 }
 
 func commands() []command {
-	return []command{generateCommand(), checkCommand(), initCommand(), graphCommand(), versionCommand(), helpCommand()}
+	return []command{generateCommand(), checkCommand(), initCommand(), graphCommand(),
+		versionCommand(), helpCommand()}
 }
 
 // run is the whole program.

@@ -38,9 +38,11 @@ func TestNewerGo(t *testing.T) {
 	edit := `s|"Export": ".*"|"Export": "` + bin + `/export"|`
 	t.Run("newer", func(t *testing.T) {
 		installGo(t, "go1.99.1", edit)
-		want := "brookgen: this brookgen was built with " + built() + ", and can't read what go1.99.1 compiles: " + again
+		want := "brookgen: this brookgen was built with " + built() +
+			", and can't read what go1.99.1 compiles: " + again
 		for _, command := range []string{"generate", "check", "graph"} {
-			if status, out, errs := brookgen(t, dir, command); status != failure || out != "" || errs != want {
+			if status, out, errs := brookgen(t, dir, command); status != failure || out != "" ||
+				errs != want {
 				t.Errorf("%s: status %d, %s%s", command, status, out, errs)
 			}
 		}
@@ -48,7 +50,8 @@ func TestNewerGo(t *testing.T) {
 	t.Run("same", func(t *testing.T) { // the file is to blame
 		installGo(t, built(), edit)
 		status, _, errs := brookgen(t, dir)
-		if status != failure || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "what go compiled of package time: ") || !strings.Contains(errs, "go clean -cache") {
+		if status != failure || strings.Count(errs, "\n") != 1 || !strings.Contains(errs,
+			"what go compiled of package time: ") || !strings.Contains(errs, "go clean -cache") {
 			t.Errorf("status %d, %s", status, errs)
 		}
 	})
@@ -61,7 +64,8 @@ func TestNewerGo(t *testing.T) {
 // whatever that makes of its source.
 func TestNewerLanguage(t *testing.T) {
 	dir := tempModule(t, "example.com/shop")
-	write(t, filepath.Join(dir, "shop.go"), []byte("package shop\n\n//brook:event paid\ntype Paid = struct of the future\n"))
+	write(t, filepath.Join(dir, "shop.go"),
+		[]byte("package shop\n\n//brook:event paid\ntype Paid = struct of the future\n"))
 	installGo(t, "go1.99.1", `s|"GoVersion": "1.26"|"GoVersion": "1.99"|`)
 	status, out, errs := brookgen(t, dir)
 	want := "brookgen: module example.com/shop is written in go1.99, and this brookgen was built with " + built() + ": " + again

@@ -29,6 +29,7 @@ func parse(text []byte) (line.Line, error) {
 // found; in production that would be the header X-GitHub-Delivery.
 func record(l line.Line, where string, at time.Time) (brook.Record, error) {
 	r := brook.Record{Topic: author, Time: at}
-	err := brook.CloudEvents{}.Wrap(&brook.Message{ID: where, Type: author + "." + l.Event, Author: author, Time: at, Data: l.Payload}, &r)
+	err := brook.CloudEvents{}.Wrap(&brook.Message{ID: where, Type: author + "." +
+		l.Event, Author: author, Time: at, Data: l.Payload}, &r)
 	return r, err
 }

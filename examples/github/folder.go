@@ -88,7 +88,8 @@ func (f *folder) take(in input) error {
 		r, err = record(l, in.where(), time.Now()) // it refuses a kind that no event type can be
 	}
 	if err != nil {
-		f.bad = append(f.bad, letter{f.total.deliveries, "", fmt.Sprintf("%s: %s: %v", in.where(), or(l.Event, "?"), err)})
+		f.bad = append(f.bad, letter{f.total.deliveries, "", fmt.Sprintf("%s: %s: %v", in.where(),
+			or(l.Event, "?"), err)})
 		return nil
 	}
 	f.chunk = append(f.chunk, r)
@@ -132,7 +133,8 @@ func (f *folder) deadLetter(l brook.DeadLetter) {
 		stage += " in " + l.Set
 	}
 	f.bad = append(f.bad, letter{f.places[l.Position.Offset-f.first], l.Set,
-		fmt.Sprintf("%s: %s: %s: %s", l.ID, strings.TrimPrefix(l.Type, author+"."), stage, l.Error)})
+		fmt.Sprintf("%s: %s: %s: %s", l.ID, strings.TrimPrefix(l.Type, author+"."), stage,
+			l.Error)})
 }
 
 // list prints the chunk's dead letters in the order of their lines, and counts their deliveries.
@@ -147,7 +149,8 @@ func (f *folder) list() error {
 		of := f.bad[:n]
 		f.bad = f.bad[n:]
 		f.total.letters++
-		if of[0].set != "" && !slices.ContainsFunc(of, func(l letter) bool { return l.set == hub.TallySet }) {
+		if of[0].set != "" &&
+			!slices.ContainsFunc(of, func(l letter) bool { return l.set == hub.TallySet }) {
 			f.lost++
 		}
 		for _, l := range of {

@@ -30,10 +30,12 @@ func fold(t *testing.T, stdin string, args ...string) result {
 // ends wants a run's totals, and that they add up.
 func (r result) ends(t *testing.T, status, applied, discarded, unknown, letters int) {
 	t.Helper()
-	want := totals{applied + discarded + unknown + letters, applied, discarded, unknown, letters}.String()
+	want := totals{applied + discarded + unknown + letters, applied, discarded, unknown,
+		letters}.String()
 	lines := strings.Split(strings.TrimSuffix(r.out, "\n"), "\n")
 	if got := lines[len(lines)-1]; got != want || r.status != status {
-		t.Errorf("exit status %d, want %d, and the last line\n%s\nwant\n%s\nin\n%s%s", r.status, status, got, want, r.out, r.err)
+		t.Errorf("exit status %d, want %d, and the last line\n%s\nwant\n%s\nin\n%s%s", r.status,
+			status, got, want, r.out, r.err)
 	}
 	if n := strings.Count(r.out, "dead letter: "); n != letters {
 		t.Errorf("%d dead letters are listed, want %d:\n%s", n, letters, r.out)
@@ -60,7 +62,9 @@ func delivered(event string, fields ...string) string {
 }
 
 func issue(action string, number int, more string) string {
-	return delivered("issues", `"action":"`+action+`"`, fmt.Sprintf(`"issue":{"number":%d,"title":"Leak","state":"open","comments":0%s}`, number, more), repo, sender)
+	return delivered("issues", `"action":"`+action+`"`,
+		fmt.Sprintf(`"issue":{"number":%d,"title":"Leak","state":"open","comments":0%s}`, number,
+			more), repo, sender)
 }
 
 func TestClasses(t *testing.T) {
@@ -74,7 +78,8 @@ func TestClasses(t *testing.T) {
 		issue("closed", 1, "")
 	r := fold(t, in)
 	r.ends(t, 1, 2, 1, 2, 2)
-	r.says(t, "dead letter: stdin:6: ?: no delivery: ", "dead letter: stdin:8: issues: decode: ", "issue.number", "issues: closed 1 opened 1")
+	r.says(t, "dead letter: stdin:6: ?: no delivery: ", "dead letter: stdin:8: issues: decode: ",
+		"issue.number", "issues: closed 1 opened 1")
 }
 
 // A line that is no delivery is a dead letter, and those after it are folded.
@@ -99,10 +104,12 @@ func TestMalformedLines(t *testing.T) {
 		"no repository":   delivered("issues", `"issue":{"number":1}`),
 		"null repository": delivered("issues", `"issue":{"number":1}`, `"repository":null`),
 		"wrong type":      delivered("issues", `"issue":{"number":"one"}`, repo),
-		"wrong time":      delivered("issues", `"issue":{"number":1,"created_at":"yesterday"}`, repo),
+		"wrong time": delivered("issues", `"issue":{"number":1,"created_at":"yesterday"}`,
+			repo),
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := fold(t, issue("opened", 1, "")+strings.TrimSuffix(line, "\n")+"\n"+issue("edited", 1, ""))
+			r := fold(t, issue("opened", 1, "")+strings.TrimSuffix(line, "\n")+"\n"+issue("edited",
+				1, ""))
 			r.ends(t, 1, 2, 0, 0, 1)
 			r.says(t, "dead letter: stdin:2: ")
 		})
@@ -111,7 +118,8 @@ func TestMalformedLines(t *testing.T) {
 
 // A line whose payload is missing still tells its kind.
 func TestKindOfMalformedLine(t *testing.T) {
-	fold(t, `{"event":"issues","payload":null}`).says(t, "dead letter: stdin:1: issues: no delivery: ")
+	fold(t, `{"event":"issues","payload":null}`).says(t,
+		"dead letter: stdin:1: issues: no delivery: ")
 }
 
 // The payload of a kind that is not known may look like anything. A kind that can't be the type of
@@ -131,7 +139,8 @@ func TestInputs(t *testing.T) {
 		}
 		return path
 	}
-	one := write("one", "\ufeff"+issue("opened", 1, "")+"\r\n"+strings.TrimSuffix(issue("opened", 2, ""), "\n"))
+	one := write("one", "\ufeff"+issue("opened", 1,
+		"")+"\r\n"+strings.TrimSuffix(issue("opened", 2, ""), "\n"))
 	two := write("two", "bad\n"+issue("opened", 3, ""))
 	empty := write("empty", "")
 
@@ -143,10 +152,12 @@ func TestInputs(t *testing.T) {
 	r.ends(t, 1, 4, 0, 0, 2)
 	r.says(t, "dead letter: stdin:1: ", "dead letter: "+two+":1: ", "      4 issues")
 
-	for _, args := range [][]string{{filepath.Join(dir, "none")}, {one, filepath.Join(dir, "none")}, {dir}, {"-wrong"}} {
+	for _, args := range [][]string{{filepath.Join(dir, "none")}, {one, filepath.Join(dir, "none")},
+		{dir}, {"-wrong"}} {
 		r := fold(t, "", args...)
 		if r.status != 2 || r.out != "" || r.err == "" {
-			t.Errorf("%q: exit status %d, want 2 and a complaint: %q, %q", args, r.status, r.out, r.err)
+			t.Errorf("%q: exit status %d, want 2 and a complaint: %q, %q", args, r.status, r.out,
+				r.err)
 		}
 	}
 	if r := fold(t, "", "-h"); r.status != 0 || !strings.Contains(r.err, "usage") {
@@ -157,7 +168,8 @@ func TestInputs(t *testing.T) {
 // What was read before an input broke is told all the same.
 func TestBrokenInput(t *testing.T) {
 	var out, errs bytes.Buffer
-	in := io.MultiReader(strings.NewReader(issue("opened", 1, "")), iotest.ErrReader(io.ErrUnexpectedEOF))
+	in := io.MultiReader(strings.NewReader(issue("opened", 1, "")),
+		iotest.ErrReader(io.ErrUnexpectedEOF))
 	status := run(t.Context(), nil, streams{in: in, out: &out, err: &errs})
 	r := result{status, out.String(), errs.String()}
 	r.ends(t, 2, 1, 0, 0, 0)
@@ -168,7 +180,8 @@ func TestBrokenInput(t *testing.T) {
 
 func TestLongLines(t *testing.T) {
 	long := strings.Repeat("long ", 1<<20)
-	r := fold(t, issue("opened", 1, `,"body":"`+long+`"`)+long+"\n"+issue("opened", 2, `,"body":"`+long+`"`))
+	r := fold(t, issue("opened", 1, `,"body":"`+long+`"`)+long+"\n"+issue("opened", 2,
+		`,"body":"`+long+`"`))
 	r.ends(t, 1, 2, 0, 0, 1)
 }
 
@@ -212,9 +225,11 @@ func TestFailingSets(t *testing.T) {
 		}
 	}
 	f.places = []int{1, 2, 3} // as if three of them had failed, one in Tally
-	for i, sets := range [][]string{{"Catalog", "Tracker"}, {"Tracker"}, {"Catalog", hub.TallySet}} {
+	for i, sets := range [][]string{{"Catalog", "Tracker"}, {"Tracker"},
+		{"Catalog", hub.TallySet}} {
 		for _, set := range sets {
-			f.deadLetter(brook.DeadLetter{Position: brook.Position{Offset: f.first + int64(i)}, Stage: brook.StageHandle, Set: set, Error: "broken"})
+			f.deadLetter(brook.DeadLetter{Position: brook.Position{Offset: f.first +
+				int64(i)}, Stage: brook.StageHandle, Set: set, Error: "broken"})
 		}
 	}
 	if err := f.list(); err != nil {
@@ -237,11 +252,13 @@ func TestProgress(t *testing.T) {
 		p.add(1 << 20)
 	}
 	p.clear()
-	if got := tty.String(); !strings.Contains(got, "64 deliveries, 64 MB") || !strings.HasSuffix(got, "\r\x1b[K") {
+	if got := tty.String(); !strings.Contains(got, "64 deliveries, 64 MB") ||
+		!strings.HasSuffix(got, "\r\x1b[K") {
 		t.Errorf("progress is %q", got)
 	}
 	in := strings.Repeat(issue("opened", 1, ""), 200)
-	if run(t.Context(), nil, streams{in: strings.NewReader(in), out: &out, err: &errs}); errs.Len() > 0 {
+	if run(t.Context(), nil,
+		streams{in: strings.NewReader(in), out: &out, err: &errs}); errs.Len() > 0 {
 		t.Errorf("progress without a terminal: %q", errs.String())
 	}
 }

@@ -32,7 +32,8 @@ func (p *progress) add(n int) {
 		p.next = now.Add(200 * time.Millisecond)
 		p.shown = true
 		seconds := now.Sub(p.start).Seconds()
-		fmt.Fprintf(p.to, "\r\x1b[K%d deliveries, %d MB, %.0f/s", p.deliveries, p.bytes>>20, float64(p.deliveries)/seconds)
+		fmt.Fprintf(p.to, "\r\x1b[K%d deliveries, %d MB, %.0f/s", p.deliveries, p.bytes>>20,
+			float64(p.deliveries)/seconds)
 	}
 }
 

@@ -22,7 +22,8 @@ func questions(w io.Writer, views hub.Views) error {
 		return nil
 	}
 	issue := best.rows[0].Value
-	for _, ask := range []func(io.Writer, hub.Views, hub.Issue) error{open, labelled, surroundings, past} {
+	for _, ask := range []func(io.Writer, hub.Views, hub.Issue) error{open, labelled, surroundings,
+		past} {
 		if err := ask(w, views, issue); err != nil {
 			return err
 		}
@@ -42,7 +43,10 @@ func open(w io.Writer, views hub.Views, _ hub.Issue) error {
 			authors = append(authors, i.Author)
 		}
 	}
-	best := top[hub.UserID]{less: func(a, b *hub.UserID) bool { return counts[*a] > counts[*b] || counts[*a] == counts[*b] && *a < *b }}
+	best := top[hub.UserID]{less: func(a, b *hub.UserID) bool {
+		return counts[*a] > counts[*b] ||
+			counts[*a] == counts[*b] && *a < *b
+	}}
 	for _, id := range authors {
 		best.add(id)
 	}
@@ -137,7 +141,8 @@ func past(w io.Writer, views hub.Views, issue hub.Issue) error {
 		case hub.IssueHook:
 			fmt.Fprintf(w, "  %s %s by %s\n", e.ID, d.Action, or(d.Sender.Handle(), "nobody"))
 		case hub.CommentHook:
-			fmt.Fprintf(w, "  %s comment %s by %s\n", e.ID, d.Action, or(d.Sender.Handle(), "nobody"))
+			fmt.Fprintf(w, "  %s comment %s by %s\n", e.ID, d.Action,
+				or(d.Sender.Handle(), "nobody"))
 		case hub.LabelHook:
 			fmt.Fprintf(w, "  %s its label %s %s\n", e.ID, d.Label.Name, d.Action)
 		case hub.MilestoneHook:

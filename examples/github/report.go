@@ -12,7 +12,8 @@ const few = 5
 
 // report prints what the views hold, and answers questions from them.
 func report(w io.Writer, views hub.Views) error {
-	for _, part := range []func(io.Writer, hub.Views) error{sizes, kinds, repositories, people, questions} {
+	for _, part := range []func(io.Writer, hub.Views) error{sizes, kinds, repositories, people,
+		questions} {
 		if err := part(w, views); err != nil {
 			return err
 		}
@@ -27,9 +28,12 @@ func sizes(w io.Writer, views hub.Views) error {
 		name string
 		len  func() (int, error)
 	}{
-		{"repositories", views.Repositories.Len}, {"organizations", views.Organizations.Len}, {"branches and tags", views.Refs.Len},
-		{"collaborators", views.Collaborators.Len}, {"stars", views.Stars.Len}, {"issues", views.Issues.Len}, {"pull requests", views.Pulls.Len},
-		{"comments", views.Comments.Len}, {"labels", views.Labels.Len}, {"milestones", views.Milestones.Len}, {"releases", views.Releases.Len},
+		{"repositories", views.Repositories.Len}, {"organizations", views.Organizations.Len},
+		{"branches and tags", views.Refs.Len},
+		{"collaborators", views.Collaborators.Len}, {"stars", views.Stars.Len},
+		{"issues", views.Issues.Len}, {"pull requests", views.Pulls.Len},
+		{"comments", views.Comments.Len}, {"labels", views.Labels.Len},
+		{"milestones", views.Milestones.Len}, {"releases", views.Releases.Len},
 		{"people", views.People.Len},
 	} {
 		n, err := v.len()
@@ -82,7 +86,8 @@ func repositories(w io.Writer, views hub.Views) error {
 		if r.Private {
 			visibility = "private"
 		}
-		fmt.Fprintf(w, "  %s (%d): %s, %d stars, %d forks, %d open issues, pushed %s\n", r.FullName, r.ID, visibility, r.Stars, r.Forks, r.OpenIssues, or(r.Pushed.String(), "never"))
+		fmt.Fprintf(w, "  %s (%d): %s, %d stars, %d forks, %d open issues, pushed %s\n", r.FullName,
+			r.ID, visibility, r.Stars, r.Forks, r.OpenIssues, or(r.Pushed.String(), "never"))
 	}
 	return nil
 }

@@ -41,7 +41,8 @@ func TestSample(t *testing.T) {
 	data := sample(t)
 	r := fold(t, string(data))
 	r.ends(t, 0, 117, 2, 0, 0)
-	r.says(t, "issues: assigned 3 deleted 1 demilestoned 2", "  star: created 1 deleted 1\n", "What happened to issue Codertocat/Hello-World#1")
+	r.says(t, "issues: assigned 3 deleted 1 demilestoned 2", "  star: created 1 deleted 1\n",
+		"What happened to issue Codertocat/Hello-World#1")
 	if again := fold(t, string(data)); again != r {
 		t.Error("the output differs from one run to the next")
 	}
@@ -63,7 +64,8 @@ func TestSampleOneByOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows := 0
-		for _, n := range []func() (int, error){f.app.Views.Repositories.Len, f.app.Views.People.Len} {
+		for _, n := range []func() (int, error){f.app.Views.Repositories.Len,
+			f.app.Views.People.Len} {
 			count, err := n()
 			if err != nil {
 				t.Fatal(err)
@@ -105,8 +107,10 @@ func needed(event, field string) bool {
 	case "name":
 		return parent == "label" || parent == "labels"
 	case "repository", "forkee", "issue", "comment", "pull_request", "release", "milestone", "label", "ref":
-		subjects := map[string]string{"issue_comment": "issue comment", "issues": "issue", "push": "ref"}
-		return parent == "" && (name == "repository" || name == event || name == "forkee" || strings.Contains(subjects[event], name))
+		subjects := map[string]string{"issue_comment": "issue comment", "issues": "issue",
+			"push": "ref"}
+		return parent == "" && (name == "repository" || name == event || name == "forkee" ||
+			strings.Contains(subjects[event], name))
 	}
 	return false
 }
@@ -142,7 +146,8 @@ func TestSampleWithoutFields(t *testing.T) {
 				t.Fatal(err)
 			}
 			if failed := f.total.letters > before; failed != needed(d.Event, field) {
-				t.Errorf("%s where %s is %s: dead letter %t, want %t", d.Event, field, how, failed, !failed)
+				t.Errorf("%s where %s is %s: dead letter %t, want %t", d.Event, field, how, failed,
+					!failed)
 			}
 		})
 	}

@@ -39,7 +39,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, brokers []string, topic, dir string, orders int) (err error) {
+func run(ctx context.Context, out io.Writer, brokers []string, topic, dir string,
+	orders int) (err error) {
 	driver, err := kafkadriver.Open(brokers, nil, kafkadriver.CreateTopics(4, 1))
 	if err != nil {
 		return err
@@ -89,7 +90,8 @@ func run(ctx context.Context, out io.Writer, brokers []string, topic, dir string
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Orders in the views: %d, of them ada's: %d\nEvents folded in this run: %d\n", after, ada.Orders, folded.Load())
+	fmt.Fprintf(out, "Orders in the views: %d, of them ada's: %d\nEvents folded in this run: %d\n",
+		after, ada.Orders, folded.Load())
 	return nil
 }
 
@@ -100,7 +102,8 @@ func buy(ctx context.Context, app *shop.App, before, orders int) error {
 		return err
 	}
 	if !known {
-		pos, err := app.Publish.UserRegistered(ctx, shop.UserRegistered{ID: "ada", Email: "ada@example.com"})
+		pos, err := app.Publish.UserRegistered(ctx,
+			shop.UserRegistered{ID: "ada", Email: "ada@example.com"})
 		if err != nil {
 			return err
 		}
@@ -110,7 +113,8 @@ func buy(ctx context.Context, app *shop.App, before, orders int) error {
 	}
 	for n := range orders {
 		id := fmt.Sprintf("o%d", before+n+1)
-		pos, err := app.Publish.OrderPlaced(ctx, shop.OrderPlaced{OrderID: id, UserID: "ada", Cents: 995})
+		pos, err := app.Publish.OrderPlaced(ctx,
+			shop.OrderPlaced{OrderID: id, UserID: "ada", Cents: 995})
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,8 @@ func (s *server) list(_ http.ResponseWriter, r *http.Request) (int, any, error) 
 	if text := query.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > largestPage {
-			return 0, nil, badRequest("limit is %q, and has to be a number from 1 to %d", text, largestPage)
+			return 0, nil, badRequest("limit is %q, and has to be a number from 1 to %d", text,
+				largestPage)
 		}
 		limit = n
 	}

@@ -13,8 +13,10 @@ import (
 func TestAWriteIsReadAtOnce(t *testing.T) {
 	s := newSite(t).run()
 	var added, got, done, again tasks.Task
-	location := s.do("POST", "/tasks", `{"title":"water","owner":"ada"}`, http.StatusCreated, &added)
-	if added.Title != "water" || added.Owner != "ada" || added.Added.IsZero() || !added.Done.IsZero() {
+	location := s.do("POST", "/tasks", `{"title":"water","owner":"ada"}`, http.StatusCreated,
+		&added)
+	if added.Title != "water" || added.Owner != "ada" || added.Added.IsZero() ||
+		!added.Done.IsZero() {
 		t.Errorf("added %+v", added)
 	}
 	s.do("GET", location, "", http.StatusOK, &got)

@@ -40,8 +40,10 @@ func main() {
 	var o options
 	flag.StringVar(&o.addr, "addr", "localhost:8080", "the address to listen on")
 	flag.StringVar(&o.topic, "topic", "tasks", "the topic of the events")
-	flag.StringVar(&o.brokers, "brokers", "", "Kafka brokers, with commas between; none: a log in memory")
-	flag.StringVar(&o.dir, "dir", "", "the directory of the views, with -brokers; none: views in memory")
+	flag.StringVar(&o.brokers, "brokers", "",
+		"Kafka brokers, with commas between; none: a log in memory")
+	flag.StringVar(&o.dir, "dir", "",
+		"the directory of the views, with -brokers; none: views in memory")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -46,7 +46,8 @@ func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	cmd := exec.CommandContext(ctx, os.Args[0],
+		append([]string{"-addr", "127.0.0.1:0"}, args...)...)
 	cmd.Env = append(os.Environ(), childVariable+"=1")
 	out, err := cmd.StderrPipe()
 	if err != nil {
@@ -155,7 +156,8 @@ func TestProcessGoesOn(t *testing.T) {
 	if brokers == "" {
 		t.Skip("SKIPPED: BROOK_KAFKA does not name a broker (host:port), so this is NOT tested; scripts/kafka starts one")
 	}
-	args := []string{"-brokers", brokers, "-dir", t.TempDir(), "-topic", "tasks-" + strings.ToLower(rand.Text())}
+	args := []string{"-brokers", brokers, "-dir", t.TempDir(), "-topic",
+		"tasks-" + strings.ToLower(rand.Text())}
 	var ids []string
 	for range 2 {
 		p := startProcess(t, args...)

@@ -64,7 +64,8 @@ func (s *site) run() *site {
 // Location.
 func (s *site) do(method, path, body string, status int, result any) (location string) {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path,
+		strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -90,6 +91,7 @@ func (s *site) do(method, path, body string, status int, result any) (location s
 
 func (s *site) add(title, owner string) (t tasks.Task) {
 	s.t.Helper()
-	s.do("POST", "/tasks", fmt.Sprintf(`{"title":%q,"owner":%q}`, title, owner), http.StatusCreated, &t)
+	s.do("POST", "/tasks", fmt.Sprintf(`{"title":%q,"owner":%q}`, title, owner), http.StatusCreated,
+		&t)
 	return t
 }

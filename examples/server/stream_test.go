@@ -93,8 +93,9 @@ func TestSilentStream(t *testing.T) {
 
 func TestEventsOfUpdates(t *testing.T) {
 	for want, u := range map[string]brook.Update[string, tasks.Task]{
-		"event: missed\ndata: {}\n\n":                                      {Missed: true}, // after a rebuild
-		"event: missed\ndata: {}\n\nevent: gone\ndata: {\"id\":\"a\"}\n\n": {Missed: true, Key: "a"},
+		"event: missed\ndata: {}\n\n": {Missed: true}, // after a rebuild
+		"event: missed\ndata: {}\n\nevent: gone\ndata: {\"id\":\"a\"}\n\n": {Missed: true,
+			Key: "a"},
 	} {
 		if got := event(u); got != want {
 			t.Errorf("%+v: %q, want %q", u, got, want)

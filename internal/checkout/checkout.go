@@ -36,7 +36,8 @@ func top() (string, error) {
 		return "", err
 	}
 	for {
-		if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && modfile.ModulePath(mod) == module {
+		if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil &&
+			modfile.ModulePath(mod) == module {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -121,7 +122,8 @@ func Module(t testing.TB, path string) map[string][]byte {
 		t.Fatal(err)
 	}
 	_, requires, _ := strings.Cut(string(mod), "\nrequire ")
-	text := "module " + path + "\n\ngo 1.26\n\nrequire " + module + " v0.0.0\n\nrequire " + requires + "\nreplace " + module + " => " +
+	text := "module " + path + "\n\ngo 1.26\n\nrequire " + module + " v0.0.0\n\nrequire " +
+		requires + "\nreplace " + module + " => " +
 		modfile.AutoQuote(filepath.ToSlash(root)) + "\n"
 	return map[string][]byte{"go.mod": []byte(text), "go.sum": sum}
 }

@@ -59,7 +59,8 @@ func (s *announcing) tell(lost error, news ...brook.Announcement) {
 	}
 }
 
-func (s *announcing) Announcements(ctx context.Context, tables []brook.Table) iter.Seq2[brook.Announcement, error] {
+func (s *announcing) Announcements(ctx context.Context,
+	tables []brook.Table) iter.Seq2[brook.Announcement, error] {
 	return func(yield func(brook.Announcement, error) bool) {
 		l := &listener{ready: make(chan struct{}, 1), news: []brook.Announcement{{Missed: true}}}
 		l.ready <- struct{}{}
@@ -112,7 +113,8 @@ func another(t *testing.T, d brook.Driver, s brook.Store) *ledger.App {
 func process(t *testing.T, app *ledger.App, accounts ...string) {
 	t.Helper()
 	for _, id := range accounts {
-		if err := app.Process.Opened(t.Context(), ledger.Opened{Account: id, Email: id}); err != nil {
+		if err := app.Process.Opened(t.Context(),
+			ledger.Opened{Account: id, Email: id}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -157,7 +159,8 @@ func TestWaitForWhatAnotherProcessFolds(t *testing.T) {
 // A process without traffic goes on to the views that another one rebuilt, and so do its watchers.
 func TestIdleProcessesFollowARebuild(t *testing.T) {
 	d, s := log(t, 1, nil), newAnnouncing()
-	idle, runs, builder := another(t, d, s), open(t, config(d, s), &ledger.Audit{}), another(t, d, s)
+	idle, runs, builder := another(t, d, s), open(t, config(d, s), &ledger.Audit{}), another(t, d,
+		s)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for round := range 3 {

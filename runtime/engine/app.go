@@ -59,7 +59,8 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 	}
 	a := &App{
 		config: config, life: newLifetime(), fatal: newFatal(),
-		code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections, def.Events),
+		code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections,
+			def.Events),
 	}
 	follower := a.assemble(def)
 	ctx := a.life.ctx

@@ -26,7 +26,8 @@ type harness struct {
 }
 
 func config(driver brook.Driver, store brook.Store) brook.Config {
-	return brook.Config{Author: "ledger", Driver: driver, Store: store, Log: slog.New(slog.DiscardHandler),
+	return brook.Config{Author: "ledger", Driver: driver, Store: store,
+		Log:   slog.New(slog.DiscardHandler),
 		Retry: brook.Retry{Attempts: 3, Min: time.Microsecond, Max: time.Millisecond}}
 }
 
@@ -124,7 +125,8 @@ func (h *harness) balance(account string, balance int64, moves int) {
 		h.t.Fatal(err)
 	}
 	if a.Balance != balance || a.Moves != moves {
-		h.t.Errorf("account %s has %d after %d moves, want %d after %d", account, a.Balance, a.Moves, balance, moves)
+		h.t.Errorf("account %s has %d after %d moves, want %d after %d", account, a.Balance,
+			a.Moves, balance, moves)
 	}
 }
 

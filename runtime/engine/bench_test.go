@@ -16,7 +16,8 @@ import (
 // event a read, a merge of a row with history, a new row without, in two sets.
 func BenchmarkFold(b *testing.B) {
 	d := memdriver.New()
-	c := brook.Config{Author: "ledger", Driver: d, Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}
+	c := brook.Config{Author: "ledger", Driver: d, Store: mapstore.New(),
+		Log: slog.New(slog.DiscardHandler)}
 	app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		b.Fatal(err)

@@ -40,7 +40,8 @@ func TestEffectCannotWaitForItsApp(t *testing.T) {
 			if i == 0 {
 				_, err = app.Publish.Opened(run, ledger.Opened{Account: "a"})
 			} else {
-				pos, err = app.Publish.Moved(run, ledger.Moved{Account: "a", Cents: 1, Order: "quiet"})
+				pos, err = app.Publish.Moved(run,
+					ledger.Moved{Account: "a", Cents: 1, Order: "quiet"})
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -83,7 +84,10 @@ func TestCloseFromWithin(t *testing.T) {
 		"effect of CatchUp": {(*ledger.App).CatchUp, "effect", "Run or CatchUp"},
 		"handler":           {(*ledger.App).Run, "handler", "Run or CatchUp"},
 		"hook":              {(*ledger.App).Run, "hook", "Run or CatchUp"},
-		"hook of Rebuild":   {func(app *ledger.App, ctx context.Context) error { return app.Rebuild(ctx) }, "rebuild", "Rebuild"},
+		"hook of Rebuild": {func(app *ledger.App,
+			ctx context.Context) error {
+			return app.Rebuild(ctx)
+		}, "rebuild", "Rebuild"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -103,8 +107,14 @@ func TestCloseFromWithin(t *testing.T) {
 						return func(context.Context) error { closing("effect"); return nil }
 					}})
 				for _, publish := range []func() (brook.Position, error){
-					func() (brook.Position, error) { return app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}) },
-					func() (brook.Position, error) { return app.Publish.Moved(t.Context(), ledger.Moved{Account: "a"}) },
+					func() (brook.Position, error) {
+						return app.Publish.Opened(t.Context(),
+							ledger.Opened{Account: "a"})
+					},
+					func() (brook.Position, error) {
+						return app.Publish.Moved(t.Context(),
+							ledger.Moved{Account: "a"})
+					},
 				} {
 					if _, err := publish(); err != nil {
 						t.Fatal(err)
@@ -116,11 +126,13 @@ func TestCloseFromWithin(t *testing.T) {
 					if err != nil { // Run does not wait for its effects
 						t.Errorf("Close in an effect: %v", err)
 					}
-				} else if !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), c.what) ||
+				} else if !errors.Is(err, brook.ErrRunning) ||
+					!strings.Contains(err.Error(), c.what) ||
 					!strings.Contains(err.Error(), "handler, effect or hook") {
 					t.Errorf("Close from within: %v", err)
 				}
-				if err := <-done; err != nil && !errors.Is(err, brook.ErrClosed) && !errors.Is(err, context.Canceled) && !errors.Is(err, brook.ErrNotFound) {
+				if err := <-done; err != nil && !errors.Is(err, brook.ErrClosed) &&
+					!errors.Is(err, context.Canceled) && !errors.Is(err, brook.ErrNotFound) {
 					t.Errorf("it ended with %v", err)
 				}
 				if err := app.Close(); err != nil {
@@ -137,14 +149,16 @@ func TestCloseInAHandlerOfProcess(t *testing.T) {
 		c.ShutdownTimeout = time.Millisecond
 		var app *ledger.App
 		var closed error
-		app = newLedger(t, c, &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
-			closed = app.Close()
-			return nil
-		}})
+		app = newLedger(t, c,
+			&ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+				closed = app.Close()
+				return nil
+			}})
 		if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := app.Process.Moved(t.Context(), ledger.Moved{Account: "a"}); !errors.Is(err, brook.ErrClosed) || errors.Is(err, context.Canceled) {
+		if err := app.Process.Moved(t.Context(), ledger.Moved{Account: "a"}); !errors.Is(err,
+			brook.ErrClosed) || errors.Is(err, context.Canceled) {
 			t.Errorf("Process that is not done within Config.ShutdownTimeout of Close: %v", err)
 		}
 		if !errors.Is(closed, brook.ErrRunning) || !strings.Contains(closed.Error(), "Process") {
@@ -182,13 +196,14 @@ func TestAttemptsAfterTooLargeABatch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h = open(t, config(h.driver, s), &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
-		if e.Data.Order != "never" {
-			return nil
-		}
-		tries++
-		return fmt.Errorf("%w: not yet", brook.ErrRetry)
-	}})
+	h = open(t, config(h.driver, s),
+		&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+			if e.Data.Order != "never" {
+				return nil
+			}
+			tries++
+			return fmt.Errorf("%w: not yet", brook.ErrRetry)
+		}})
 	h.fails(bad, nil)
 	h.balanceAfter("a", 60)
 	if l := h.letters(); len(l) != 1 || l[0].Attempts != 3 {
@@ -216,7 +231,8 @@ func TestDriverWithoutMarks(t *testing.T) {
 	s := newStore()
 	for n := range 3 {
 		app := newLedger(t, config(d, s), &ledger.Audit{})
-		if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: fmt.Sprint(n)}); err != nil {
+		if _, err := app.Publish.Opened(t.Context(),
+			ledger.Opened{Account: fmt.Sprint(n)}); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {

@@ -78,7 +78,8 @@ func (c *catchUp) run(ctx context.Context) error {
 	} else if on {
 		lease := c.tasks.Publisher.Lease
 		defer lease.Leave(ctx)
-		if err := c.tasks.Retry.Do(ctx, "lease", func() error { return lease.Await(ctx) }); err != nil {
+		if err := c.tasks.Retry.Do(ctx, "lease",
+			func() error { return lease.Await(ctx) }); err != nil {
 			return err
 		}
 	}

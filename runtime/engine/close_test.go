@@ -27,7 +27,8 @@ func TestNothingIsCommittedAfterClose(t *testing.T) {
 						calls.Go(func() {
 							<-start
 							err := c.call(t.Context(), on.app, on.pos)
-							if err != nil && !errors.Is(err, brook.ErrClosed) && !errors.Is(err, brook.ErrRunning) {
+							if err != nil && !errors.Is(err, brook.ErrClosed) &&
+								!errors.Is(err, brook.ErrRunning) {
 								t.Errorf("%s: %v", c.name, err)
 							}
 						})
@@ -51,7 +52,8 @@ func TestNothingIsCommittedAfterClose(t *testing.T) {
 func TestCloseInAFilter(t *testing.T) {
 	for stored, store := range waitingStores {
 		type call = func(*ledger.App, context.Context, func(brook.DeadLetter) bool) (int, error)
-		for name, call := range map[string]call{"Drop": (*ledger.App).Drop, "Redrive": (*ledger.App).Redrive} {
+		for name, call := range map[string]call{"Drop": (*ledger.App).Drop,
+			"Redrive": (*ledger.App).Redrive} {
 			t.Run(name+"/"+stored, func(t *testing.T) {
 				for range 100 {
 					on := openTroubled(t, store(), fault.Fail)
@@ -110,7 +112,8 @@ func TestCloseSaysWhatItWaitsFor(t *testing.T) {
 				synctest.Wait()
 				err := app.Close()
 				if !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), c.name) ||
-					!strings.Contains(err.Error(), "store") || strings.Contains(err.Error(), "handler") {
+					!strings.Contains(err.Error(), "store") ||
+					strings.Contains(err.Error(), "handler") {
 					t.Errorf("Close: %v", err)
 				}
 				close(release)

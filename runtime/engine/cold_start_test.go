@@ -16,7 +16,8 @@ import (
 )
 
 // folded runs the app until f returns.
-func folded(t *testing.T, driver brook.Driver, store brook.Store, f func(context.Context, *orgs.App)) {
+func folded(t *testing.T, driver brook.Driver, store brook.Store,
+	f func(context.Context, *orgs.App)) {
 	t.Helper()
 	c := config(driver, store)
 	c.Author = "orgs"
@@ -46,7 +47,9 @@ func datasets(ctx context.Context, t *testing.T, driver brook.Driver, app *orgs.
 	}
 	for _, p := range partitions {
 		if p.End > 0 {
-			if err := app.WaitFor(ctx, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1}); err != nil {
+			if err := app.WaitFor(ctx,
+				brook.Position{Topic: p.Topic, Partition: p.Number,
+					Offset: p.End - 1}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -72,7 +75,8 @@ func TestColdStartFindsWhatLiveFoldingFound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pos, err = app.Publish.Added(ctx, orgs.Added{ID: "d" + id, Org: "o" + id}, brook.WithTime(at.Add(time.Millisecond)))
+			pos, err = app.Publish.Added(ctx, orgs.Added{ID: "d" + id, Org: "o" + id},
+				brook.WithTime(at.Add(time.Millisecond)))
 			if err == nil {
 				err = app.WaitFor(ctx, pos)
 			}
@@ -88,7 +92,8 @@ func TestColdStartFindsWhatLiveFoldingFound(t *testing.T) {
 			t.Errorf("%s: %d data sets, want %d", how, len(got), len(want))
 		}
 	}
-	folded(t, driver, half, func(ctx context.Context, app *orgs.App) { publish(ctx, app, 0, pairs/2) })
+	folded(t, driver, half,
+		func(ctx context.Context, app *orgs.App) { publish(ctx, app, 0, pairs/2) })
 	folded(t, driver, mapstore.New(), func(ctx context.Context, app *orgs.App) {
 		publish(ctx, app, pairs/2, pairs)
 		same("live", datasets(ctx, t, driver, app))
@@ -101,7 +106,8 @@ func TestColdStartFindsWhatLiveFoldingFound(t *testing.T) {
 		same("backlog", datasets(ctx, t, driver, app))
 	})
 	for i := range 5 {
-		for name, store := range map[string]brook.Store{"map store": mapstore.New(), "byte store": bytestore.New(), "far store": bytestore.NewFar()} {
+		for name, store := range map[string]brook.Store{"map store": mapstore.New(),
+			"byte store": bytestore.New(), "far store": bytestore.NewFar()} {
 			folded(t, driver, store, func(ctx context.Context, app *orgs.App) {
 				same(fmt.Sprintf("cold start %d of a %s", i, name), datasets(ctx, t, driver, app))
 			})

@@ -31,7 +31,8 @@ func story(rnd *rand.Rand, n int) []brook.Outgoing {
 		case 2:
 			events = append(events, brook.Emit(ledger.Closed{Account: account()}))
 		default:
-			e := ledger.Moved{Account: account(), Cents: rnd.Int64N(50), Order: []string{"", "", "", "emit", "quiet"}[rnd.IntN(5)]}
+			e := ledger.Moved{Account: account(), Cents: rnd.Int64N(50),
+				Order: []string{"", "", "", "emit", "quiet"}[rnd.IntN(5)]}
 			if rnd.IntN(40) == 0 {
 				e.Order = "fail"
 			}
@@ -95,7 +96,8 @@ func tell(t *testing.T, app *ledger.App) (all told) {
 	}
 	for l, err := range app.DeadLetters() {
 		check(err)
-		all.Letters = append(all.Letters, fmt.Sprint(l.Position, l.Stage, l.Set, l.Error, l.Attempts))
+		all.Letters = append(all.Letters,
+			fmt.Sprint(l.Position, l.Stage, l.Set, l.Error, l.Attempts))
 	}
 	return all
 }
@@ -124,7 +126,8 @@ func log(t *testing.T, partitions int, events []brook.Outgoing) *memdriver.Drive
 
 // catchUp folds the log through a driver and a store that may crash, and reports whether it got to
 // the end.
-func catchUp(t *testing.T, driver brook.Driver, store brook.Store, fault *storetest.Fault) (app *ledger.App, whole bool) {
+func catchUp(t *testing.T, driver brook.Driver, store brook.Store,
+	fault *storetest.Fault) (app *ledger.App, whole bool) {
 	t.Helper()
 	var b breaker
 	c := config(driver, store)
@@ -159,11 +162,13 @@ func TestViewsEqualOnePassWhateverFails(t *testing.T) {
 	if testing.Short() {
 		operations = 100
 	}
-	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore, storetest.CrashAfter, drivertest.Half} {
+	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore,
+		storetest.CrashAfter, drivertest.Half} {
 		for n := 1; n <= operations; n++ {
 			d, s := log(t, 1, events), newStore()
 			fault := storetest.NewFault(kind, n)
-			if app, _ := catchUp(t, drivertest.Faulty(d, fault), storetest.Faulty(s, fault), fault); app != nil {
+			if app, _ := catchUp(t, drivertest.Faulty(d, fault), storetest.Faulty(s, fault),
+				fault); app != nil {
 				if err := app.Close(); err != nil {
 					t.Fatal(err)
 				}

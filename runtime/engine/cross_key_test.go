@@ -40,7 +40,8 @@ func TestUnprovedHandlerMeansOneLaneAndIsNamed(t *testing.T) {
 
 	c = config(conduct(driver), newShared())
 	c.Group = true
-	if _, err := orgs.NewApp(c, orgs.Catalog{}); !errors.Is(err, brook.ErrConfig) || !strings.Contains(err.Error(), expression) {
+	if _, err := orgs.NewApp(c, orgs.Catalog{}); !errors.Is(err, brook.ErrConfig) ||
+		!strings.Contains(err.Error(), expression) {
 		t.Errorf("a group: %v", err)
 	}
 }
@@ -63,7 +64,8 @@ func TestCodeWithoutProofMeansOneLane(t *testing.T) {
 	}
 	defer app.Close()
 	runs(t, app.Run)
-	if m := <-told; m.Lanes != 1 || !strings.Contains(m.Reason, "Set.Seen") || !strings.Contains(m.Reason, "go generate") {
+	if m := <-told; m.Lanes != 1 || !strings.Contains(m.Reason, "Set.Seen") ||
+		!strings.Contains(m.Reason, "go generate") {
 		t.Errorf("mode %+v", m)
 	}
 }
@@ -86,7 +88,8 @@ func TestStrayIsToldWithItsHandler(t *testing.T) {
 	if s := <-strays; s != (brook.Stray{Position: pos, Type: ledger.MovedType}) {
 		t.Errorf("told %+v", s)
 	}
-	if !strings.Contains(text.String(), "Books.Moved touches a key that does not begin with the event's key") {
+	if !strings.Contains(text.String(),
+		"Books.Moved touches a key that does not begin with the event's key") {
 		t.Errorf("log: %s", text.String())
 	}
 	h.balance("a", 2, 2)
@@ -115,10 +118,12 @@ func TestStrayInGroupBecomesLetter(t *testing.T) {
 	for _, l := range m.letters() {
 		letters[l.Position] = append(letters[l.Position], l)
 	}
-	if l := letters[pos]; len(l) != 1 || l[0].Stage != brook.StageApply || l[0].Set != "Books" || l[0].Attempts != 1 || !strings.Contains(l[0].Error, "Books.Moved") {
+	if l := letters[pos]; len(l) != 1 || l[0].Stage != brook.StageApply || l[0].Set != "Books" ||
+		l[0].Attempts != 1 || !strings.Contains(l[0].Error, "Books.Moved") {
 		t.Errorf("letters of what strays: %+v", l)
 	}
-	if l := letters[odd]; len(l) != 1 || l[0].Stage != brook.StageApply || l[0].Set != "Audit" || !strings.Contains(l[0].Error, "not keyed with the event's key") {
+	if l := letters[odd]; len(l) != 1 || l[0].Stage != brook.StageApply || l[0].Set != "Audit" ||
+		!strings.Contains(l[0].Error, "not keyed with the event's key") {
 		t.Errorf("letters of what is keyed otherwise: %+v", l)
 	}
 	m.balance("a", 0, 0)

@@ -58,11 +58,14 @@ func TestFailureHoldsItsKeyUpForItsSetAlone(t *testing.T) {
 		t.Fatalf("letters: %v", letters)
 	}
 	first, second := letters[0], letters[1]
-	if first.Position != bad || first.Stage != brook.StageHandle || first.Set != "Audit" || first.Attempts != 1 ||
-		first.Error != "broken" || string(first.Key) != "a" || first.Type != ledger.MovedType || len(first.Record.Value) == 0 {
+	if first.Position != bad || first.Stage != brook.StageHandle || first.Set != "Audit" ||
+		first.Attempts != 1 ||
+		first.Error != "broken" || string(first.Key) != "a" || first.Type != ledger.MovedType ||
+		len(first.Record.Value) == 0 {
 		t.Errorf("first letter: %+v", first)
 	}
-	if second.Position != behind || second.Attempts != 0 || !strings.Contains(second.Error, bad.String()) {
+	if second.Position != behind || second.Attempts != 0 ||
+		!strings.Contains(second.Error, bad.String()) {
 		t.Errorf("second letter: %+v, want one that waits behind %s", second, bad)
 	}
 
@@ -73,7 +76,8 @@ func TestFailureHoldsItsKeyUpForItsSetAlone(t *testing.T) {
 		t.Errorf("letters after a redrive in vain: %v", got)
 	}
 	b.set(true)
-	if n, err := h.Redrive(h.ctx, func(l brook.DeadLetter) bool { return l.Position == behind }); n != 0 || err != nil {
+	if n, err := h.Redrive(h.ctx,
+		func(l brook.DeadLetter) bool { return l.Position == behind }); n != 0 || err != nil {
 		t.Errorf("redriven past the one in front: %d, %v", n, err)
 	}
 	if n, err := h.Redrive(h.ctx, nil); n != 2 || err != nil {
@@ -110,7 +114,8 @@ func TestPanicIsADeadLetter(t *testing.T) {
 	h := start(t, &ledger.Audit{Do: b.do})
 	h.opened("a")
 	h.fails(h.move("a", 1, "panic"))
-	if l := h.letters(); len(l) != 1 || l[0].Error != "panic: broken" || l[0].Stage != brook.StageHandle {
+	if l := h.letters(); len(l) != 1 || l[0].Error != "panic: broken" ||
+		l[0].Stage != brook.StageHandle {
 		t.Errorf("letters: %+v", l)
 	}
 	h.balance("a", 1, 1)
@@ -190,11 +195,15 @@ func TestUndecodableHoldsItsKeyUpForAllSets(t *testing.T) {
 	h.wait(h.move("b", 4, ""))
 	h.balance("a", 0, 0)
 	letters := h.letters()
-	if len(letters) != 3 || letters[0].Stage != brook.StageDecode || letters[0].Set != "" || letters[0].Position != bad ||
-		!strings.Contains(letters[0].Error, "cents") || letters[1].Position != behind || letters[2].Position != behind {
+	if len(letters) != 3 || letters[0].Stage != brook.StageDecode || letters[0].Set != "" ||
+		letters[0].Position != bad ||
+		!strings.Contains(letters[0].Error, "cents") || letters[1].Position != behind ||
+		letters[2].Position != behind {
 		t.Fatalf("letters: %v", letters)
 	}
-	if n, err := h.Drop(h.ctx, func(l brook.DeadLetter) bool { return l.Stage == brook.StageDecode }); n != 1 || err != nil {
+	if n, err := h.Drop(h.ctx,
+		func(l brook.DeadLetter) bool { return l.Stage == brook.StageDecode }); n != 1 ||
+		err != nil {
 		t.Fatal(n, err)
 	}
 	if n, err := h.Redrive(h.ctx, nil); n != 2 || err != nil {
@@ -208,7 +217,8 @@ func TestUndecodableHoldsItsKeyUpForAllSets(t *testing.T) {
 func (h *harness) raw(key, typ, data string) brook.Position {
 	h.t.Helper()
 	r := brook.Record{Topic: "ledger", Key: []byte(key)}
-	m := brook.Message{ID: fmt.Sprint(h.t.Name(), len(data)), Type: typ, Author: "elsewhere", Data: []byte(data)}
+	m := brook.Message{ID: fmt.Sprint(h.t.Name(), len(data)), Type: typ, Author: "elsewhere",
+		Data: []byte(data)}
 	if err := (brook.CloudEvents{}).Wrap(&m, &r); err != nil {
 		h.t.Fatal(err)
 	}
@@ -243,7 +253,8 @@ func TestStrangersArePassedOver(t *testing.T) {
 	if l := h.letters(); len(l) != 0 || len(unknown) != 0 {
 		t.Errorf("letters %v, %d more unknown", l, len(unknown))
 	}
-	pos, err := h.driver.Publish(h.ctx, []brook.Record{{Topic: "ledger", Value: []byte("no event")}})
+	pos, err := h.driver.Publish(h.ctx,
+		[]brook.Record{{Topic: "ledger", Value: []byte("no event")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,13 +270,14 @@ func TestStrangersArePassedOver(t *testing.T) {
 
 func TestRetry(t *testing.T) {
 	tries := map[string]int{}
-	h := open(t, config(memdriver.New(), newNear()), &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
-		tries[e.Data.Order]++
-		if e.Data.Order == "never" || e.Data.Order == "later" && tries["later"] < 3 {
-			return fmt.Errorf("%w: not yet", brook.ErrRetry)
-		}
-		return nil
-	}})
+	h := open(t, config(memdriver.New(), newNear()),
+		&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+			tries[e.Data.Order]++
+			if e.Data.Order == "never" || e.Data.Order == "later" && tries["later"] < 3 {
+				return fmt.Errorf("%w: not yet", brook.ErrRetry)
+			}
+			return nil
+		}})
 	h.opened("a")
 	h.wait(h.move("a", 1, "later"))
 	h.balance("a", 1, 1)

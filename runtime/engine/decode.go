@@ -33,7 +33,8 @@ func Decode[E any](m *delivery.Delivery, def *brook.EventDef[E]) (e brook.Event[
 		}
 		*at = data
 		m.Key = def.AppendKey(m.Key[:0], at)
-		if m.Bare && (m.Record.Key == nil || !delivery.KeyMatches(def.Info(), m.Key, m.Record.Key)) {
+		if m.Bare && (m.Record.Key == nil ||
+			!delivery.KeyMatches(def.Info(), m.Key, m.Record.Key)) {
 			if m.DecodeErr = keyless(m, def); m.DecodeErr != nil {
 				return e, false
 			}
@@ -43,8 +44,9 @@ func Decode[E any](m *delivery.Delivery, def *brook.EventDef[E]) (e brook.Event[
 		return e, false
 	}
 	return brook.Event[E]{
-		ID: m.Message.ID, Type: def.Type, Author: m.Message.Author, Time: m.Message.Time, Data: data,
-		Key: m.Record.Key, Headers: m.Message.Headers, Cause: m.Message.Cause, Position: m.Position,
+		ID: m.Message.ID, Type: def.Type, Author: m.Message.Author, Time: m.Message.Time,
+		Data: data,
+		Key:  m.Record.Key, Headers: m.Message.Headers, Cause: m.Message.Cause, Position: m.Position,
 	}, true
 }
 

@@ -28,7 +28,8 @@ func TestAnotherTopicIsStaleness(t *testing.T) {
 			if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: cents}); err != nil {
+			if _, err := app.Publish.Moved(t.Context(),
+				ledger.Moved{Account: "a", Cents: cents}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -42,7 +43,8 @@ func TestAnotherTopicIsStaleness(t *testing.T) {
 	refusing := second
 	refusing.OnStale = brook.Fail
 	app, err = fold(refusing, 7)
-	if !errors.Is(err, brook.ErrStale) || !strings.Contains(err.Error(), "accounts is made from money.moved of topic other, and was from that of topic ledger") {
+	if !errors.Is(err, brook.ErrStale) || !strings.Contains(err.Error(),
+		"accounts is made from money.moved of topic other, and was from that of topic ledger") {
 		t.Errorf("refused: %v", err)
 	}
 	if err := app.Close(); err != nil {
@@ -74,7 +76,8 @@ func TestTwoInstancesGoOn(t *testing.T) {
 	c.OnStale = brook.GoOn
 	one, two := ledgerOver(t, c), ledgerOver(t, c)
 	for i, app := range []*ledger.App{one, two, one} {
-		if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 1}); err != nil {
+		if _, err := app.Publish.Moved(t.Context(),
+			ledger.Moved{Account: "a", Cents: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if err := app.CatchUp(t.Context()); err != nil {
@@ -122,7 +125,8 @@ func TestNewerShapesAreLookedUp(t *testing.T) {
 	h := open(t, config(d, s), &ledger.Audit{})
 	h.opened("a")
 	rawPut(t, s, "1/shapes", []byte("accounts\x00\x00\x00\x00\x09"), []byte(olderSchema))
-	rawPut(t, s, "1/rows/accounts", key.AppendString(nil, "new"), (&older{moves: 5, gone: []string{"x"}, id: "new"}).bytes(t, 9))
+	rawPut(t, s, "1/rows/accounts", key.AppendString(nil, "new"),
+		(&older{moves: 5, gone: []string{"x"}, id: "new"}).bytes(t, 9))
 	h.wait(h.move("new", 3, ""))
 	h.balance("new", 3, 6)
 	if err := h.stop(); err != nil {
@@ -137,7 +141,8 @@ func TestRefusedUniqueLeavesTheIndex(t *testing.T) {
 	c := config(d, s)
 	app := peopleOver(t, c)
 	for id := range int64(3) {
-		if err := app.Process.Joined(t.Context(), people.Joined{ID: id + 1, Email: people.Email(string(rune('a' + id)))}); err != nil {
+		if err := app.Process.Joined(t.Context(),
+			people.Joined{ID: id + 1, Email: people.Email(string(rune('a' + id)))}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -146,19 +151,22 @@ func TestRefusedUniqueLeavesTheIndex(t *testing.T) {
 	}
 	// As an index that is not unique had it: another row of the same address.
 	entries := len(rawRows(t, s, "1/index/people/Email"))
-	rawPut(t, s, "1/index/people/Email", append(key.AppendString(nil, "a"), key.AppendInt(nil, int64(9))...), []byte{})
+	rawPut(t, s, "1/index/people/Email",
+		append(key.AppendString(nil, "a"), key.AppendInt(nil, int64(9))...), []byte{})
 	alter(t, s, func(state map[string]any) {
 		state["Folds"] = "code with an index"
 		state["Kept"].(map[string]any)["people Email string"].(map[string]any)["Once"] = false
 	})
 	app = peopleOver(t, c)
-	if err := app.CatchUp(t.Context()); !errors.Is(err, brook.ErrUnique) || !strings.Contains(err.Error(), "1 and 9") {
+	if err := app.CatchUp(t.Context()); !errors.Is(err, brook.ErrUnique) ||
+		!strings.Contains(err.Error(), "1 and 9") {
 		t.Errorf("CatchUp: %v", err)
 	}
 	if n := len(rawRows(t, s, "1/index/people/Email")); n != entries+1 {
 		t.Errorf("%d entries are left of %d", n, entries+1)
 	}
-	if state := rawRows(t, s, "state")["state"]; !strings.Contains(state, `"people Email string":{"Table":"index/people/Email","Whole":true,"Once":false}`) {
+	if state := rawRows(t, s, "state")["state"]; !strings.Contains(state,
+		`"people Email string":{"Table":"index/people/Email","Whole":true,"Once":false}`) {
 		t.Errorf("the state is %s", state)
 	}
 }
@@ -175,7 +183,8 @@ func TestTwoAppsOfOneName(t *testing.T) {
 	h.opened("a")
 	second := ledgerOver(t, c)
 	for name, err := range map[string]error{
-		"Run": second.Run(t.Context()), "CatchUp": second.CatchUp(t.Context()), "Rebuild": second.Rebuild(t.Context()),
+		"Run": second.Run(t.Context()), "CatchUp": second.CatchUp(t.Context()),
+		"Rebuild": second.Rebuild(t.Context()),
 		"Process": second.Process.Opened(t.Context(), ledger.Opened{Account: "b"}),
 	} {
 		if !errors.Is(err, brook.ErrRunning) || !strings.Contains(err.Error(), "ledger") {

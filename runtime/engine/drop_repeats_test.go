@@ -14,9 +14,11 @@ import (
 
 // published by somebody else: a move with an ID of its own.
 func movedBy(author, id, order string) brook.Record {
-	return brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte(`{"account":"a","cents":1,"order":"` + order + `"}`), Headers: []brook.Header{
-		{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_id", Value: []byte(id)}, {Key: "ce_source", Value: []byte(author)},
-		{Key: "ce_type", Value: []byte(ledger.MovedType)}}}
+	return brook.Record{Topic: "ledger", Key: []byte("a"),
+		Value: []byte(`{"account":"a","cents":1,"order":"` + order + `"}`), Headers: []brook.Header{
+			{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_id", Value: []byte(id)},
+			{Key: "ce_source", Value: []byte(author)},
+			{Key: "ce_type", Value: []byte(ledger.MovedType)}}}
 }
 
 // An event of an author and ID that were folded, or became a dead letter, is passed over and
@@ -42,7 +44,8 @@ func TestDropRepeats(t *testing.T) {
 				}
 			}
 			at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
-			publish(movedBy("x", "1", ""), movedBy("x", "1", ""), movedBy("y", "1", ""), movedBy("x", "2", "fail"), movedBy("x", "2", "fail"), movedBy("x", "1", ""))
+			publish(movedBy("x", "1", ""), movedBy("x", "1", ""), movedBy("y", "1", ""),
+				movedBy("x", "2", "fail"), movedBy("x", "2", "fail"), movedBy("x", "1", ""))
 			app := run()
 			if err := app.CatchUp(t.Context()); err != nil {
 				t.Fatal(err)
@@ -94,7 +97,8 @@ func TestWindowOverCrashes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if i%10 == 9 { // one of before, in the window
-				if _, err := d.Publish(t.Context(), []brook.Record{movedBy("x", fmt.Sprint(max(0, events-250)), "quiet")}); err != nil {
+				if _, err := d.Publish(t.Context(), []brook.Record{movedBy("x",
+					fmt.Sprint(max(0, events-250)), "quiet")}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -109,7 +113,8 @@ func TestWindowOverCrashes(t *testing.T) {
 		cancel()
 		app.Close()
 	}
-	app := newLedger(t, func() brook.Config { c := config(d, s); c.DropRepeats = 300; return c }(), &ledger.Audit{})
+	app := newLedger(t, func() brook.Config { c := config(d, s); c.DropRepeats = 300; return c }(),
+		&ledger.Audit{})
 	defer app.Close()
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)

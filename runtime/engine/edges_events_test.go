@@ -77,7 +77,8 @@ type spyReader struct {
 	s *spy
 }
 
-func (r spyReader) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r spyReader) Scan(ctx context.Context,
+	t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
 		r.s.mu.Lock()
 		f, e := r.s.scan, r.s.scanErr
@@ -120,10 +121,12 @@ func letters(t *testing.T, app *ledger.App) (all []brook.DeadLetter) {
 }
 
 // at publishes a record with a time.
-func at(t *testing.T, d brook.Driver, when time.Time, key, typ, data string, headers ...brook.Header) brook.Position {
+func at(t *testing.T, d brook.Driver, when time.Time, key, typ, data string,
+	headers ...brook.Header) brook.Position {
 	t.Helper()
 	r := brook.Record{Topic: "ledger", Key: []byte(key), Time: when}
-	m := brook.Message{ID: fmt.Sprint(when.UnixNano(), key), Type: typ, Author: "x", Time: when, Data: []byte(data), Headers: headers}
+	m := brook.Message{ID: fmt.Sprint(when.UnixNano(), key), Type: typ, Author: "x", Time: when,
+		Data: []byte(data), Headers: headers}
 	if err := (brook.CloudEvents{}).Wrap(&m, &r); err != nil {
 		t.Fatal(err)
 	}
@@ -157,16 +160,17 @@ func TestRedriveOfColdStartIsTakenForARepeat(t *testing.T) {
 	d := memdriver.New()
 	run := func(fail string, redrive bool) *ledger.App {
 		var b breaker
-		app := newLedger(t, config(d, newStore()), &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
-			if e.Data.Cents == 1 && fail == "1" || e.Data.Cents == 2 && fail == "2" {
-				b.mu.Lock()
-				defer b.mu.Unlock()
-				if !b.off {
-					return errBroken
+		app := newLedger(t, config(d, newStore()),
+			&ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
+				if e.Data.Cents == 1 && fail == "1" || e.Data.Cents == 2 && fail == "2" {
+					b.mu.Lock()
+					defer b.mu.Unlock()
+					if !b.off {
+						return errBroken
+					}
 				}
-			}
-			return nil
-		}})
+				return nil
+			}})
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -203,14 +207,15 @@ func TestRedrivenEmissionsAfterReopen(t *testing.T) {
 	at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
 	at(t, d, min_(0), "b", ledger.OpenedType, `{"account":"b"}`)
 	mk := func() *ledger.App {
-		return newLedger(t, config(d, s), &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			if !b.off {
-				return errBroken
-			}
-			return nil
-		}})
+		return newLedger(t, config(d, s),
+			&ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
+				b.mu.Lock()
+				defer b.mu.Unlock()
+				if !b.off {
+					return errBroken
+				}
+				return nil
+			}})
 	}
 	p1 := at(t, d, min_(1), "a", ledger.MovedType, `{"account":"a","cents":1,"order":"emit"}`)
 	p2 := at(t, d, min_(2), "b", ledger.MovedType, `{"account":"b","cents":1,"order":"emit"}`)
@@ -220,7 +225,8 @@ func TestRedrivenEmissionsAfterReopen(t *testing.T) {
 	}
 	b.set(true)
 	for _, p := range []brook.Position{p2, p1} { // the later one first, as an operator may choose
-		if n, err := app.Redrive(t.Context(), func(l brook.DeadLetter) bool { return l.Position == p }); n != 1 || err != nil {
+		if n, err := app.Redrive(t.Context(),
+			func(l brook.DeadLetter) bool { return l.Position == p }); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}
 	}
@@ -240,9 +246,10 @@ func TestRedrivenEmissionsAfterReopen(t *testing.T) {
 func TestStopWithCanceled(t *testing.T) {
 	c := config(memdriver.New(), newStore())
 	c.OnFailure = brook.Stop
-	app := newLedger(t, c, &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
-		return fmt.Errorf("lookup: %w", context.Canceled)
-	}})
+	app := newLedger(t, c,
+		&ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+			return fmt.Errorf("lookup: %w", context.Canceled)
+		}})
 	defer app.Close()
 	app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"})
 	app.Publish.Moved(t.Context(), ledger.Moved{Account: "a"})
@@ -333,10 +340,11 @@ type nilErr struct{ msg string }
 func (e *nilErr) Error() string { return e.msg }
 
 func TestTypedNilErrorCrashes(t *testing.T) {
-	app := newLedger(t, config(memdriver.New(), newStore()), &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
-		var e *nilErr
-		return e // the classic
-	}})
+	app := newLedger(t, config(memdriver.New(), newStore()),
+		&ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+			var e *nilErr
+			return e // the classic
+		}})
 	defer app.Close()
 	app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"})
 	app.Publish.Moved(t.Context(), ledger.Moved{Account: "a"})
@@ -356,9 +364,11 @@ func TestYearPanics(t *testing.T) {
 	defer app.Close()
 	at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
 	// A producer that gives microseconds where milliseconds belong, and no ce_time.
-	r := brook.Record{Topic: "ledger", Key: []byte("a"), Time: time.UnixMilli(time.Now().UnixMicro()),
-		Value:   []byte(`{"account":"a","cents":1,"order":"emit"}`),
-		Headers: []brook.Header{{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_type", Value: []byte(ledger.MovedType)}}}
+	r := brook.Record{Topic: "ledger", Key: []byte("a"),
+		Time:  time.UnixMilli(time.Now().UnixMicro()),
+		Value: []byte(`{"account":"a","cents":1,"order":"emit"}`),
+		Headers: []brook.Header{{Key: "ce_specversion", Value: []byte("1.0")},
+			{Key: "ce_type", Value: []byte(ledger.MovedType)}}}
 	d.Publish(t.Context(), []brook.Record{r})
 	defer func() {
 		if p := recover(); p != nil {
@@ -376,9 +386,11 @@ func TestYearLetter(t *testing.T) {
 	app := newLedger(t, config(d, newStore()), &ledger.Audit{Do: b.do})
 	defer app.Close()
 	at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
-	r := brook.Record{Topic: "ledger", Key: []byte("a"), Time: time.UnixMilli(time.Now().UnixMicro()),
-		Value:   []byte(`{"account":"a","cents":1,"order":"fail"}`),
-		Headers: []brook.Header{{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_type", Value: []byte(ledger.MovedType)}}}
+	r := brook.Record{Topic: "ledger", Key: []byte("a"),
+		Time:  time.UnixMilli(time.Now().UnixMicro()),
+		Value: []byte(`{"account":"a","cents":1,"order":"fail"}`),
+		Headers: []brook.Header{{Key: "ce_specversion", Value: []byte("1.0")},
+			{Key: "ce_type", Value: []byte(ledger.MovedType)}}}
 	d.Publish(t.Context(), []brook.Record{r})
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Error(err)

@@ -23,32 +23,33 @@ func TestEffectsHoldUpNothing(t *testing.T) {
 		var h *harness
 		awaited := make(chan error, 1)
 		stuck := false
-		h = open(t, config(d, newStore()), &ledger.Audit{Effect: func(e brook.Event[ledger.Moved]) brook.Effect {
-			if e.Data.Cents == 1 {
-				return func(ctx context.Context) error { // it waits for what comes behind hundreds of others
-					for {
-						if a, err := h.Views.Accounts.Get(first); err == nil && a.Balance >= 1000 {
-							awaited <- nil
-							return nil
-						}
-						select {
-						case <-time.After(time.Second):
-						case <-ctx.Done():
-							awaited <- ctx.Err()
-							return nil
+		h = open(t, config(d, newStore()),
+			&ledger.Audit{Effect: func(e brook.Event[ledger.Moved]) brook.Effect {
+				if e.Data.Cents == 1 {
+					return func(ctx context.Context) error { // it waits for what comes behind hundreds of others
+						for {
+							if a, err := h.Views.Accounts.Get(first); err == nil && a.Balance >= 1000 {
+								awaited <- nil
+								return nil
+							}
+							select {
+							case <-time.After(time.Second):
+							case <-ctx.Done():
+								awaited <- ctx.Err()
+								return nil
+							}
 						}
 					}
 				}
-			}
-			if e.Data.Cents == 7 {
-				return func(ctx context.Context) error { // it heeds nothing
-					stuck = true
-					time.Sleep(time.Hour)
-					return nil
+				if e.Data.Cents == 7 {
+					return func(ctx context.Context) error { // it heeds nothing
+						stuck = true
+						time.Sleep(time.Hour)
+						return nil
+					}
 				}
-			}
-			return func(context.Context) error { return nil }
-		}})
+				return func(context.Context) error { return nil }
+			}})
 		h.opened(first, second)
 		if _, err := h.move(first, 1, "quiet"); err != nil {
 			t.Fatal(err)
@@ -91,9 +92,10 @@ func TestDivisionDoesNotWaitForEffects(t *testing.T) {
 		c := config(conduct(d), s)
 		c.Group = true
 		var done atomic.Int32
-		app := newLedger(t, c, &ledger.Audit{Effect: func(e brook.Event[ledger.Moved]) brook.Effect {
-			return func(ctx context.Context) error { <-release; done.Add(1); return nil }
-		}})
+		app := newLedger(t, c,
+			&ledger.Audit{Effect: func(e brook.Event[ledger.Moved]) brook.Effect {
+				return func(ctx context.Context) error { <-release; done.Add(1); return nil }
+			}})
 		run, end := context.WithCancel(t.Context())
 		result := make(chan error, 1)
 		go func() { result <- app.Run(run) }()
@@ -104,7 +106,8 @@ func TestDivisionDoesNotWaitForEffects(t *testing.T) {
 		publish := func(account string, cents int64) {
 			t.Helper()
 			_, err := app.Publish.Opened(run, ledger.Opened{Account: account})
-			pos, err2 := app.Publish.Moved(run, ledger.Moved{Account: account, Cents: cents, Order: "quiet"})
+			pos, err2 := app.Publish.Moved(run,
+				ledger.Moved{Account: account, Cents: cents, Order: "quiet"})
 			if err := errors.Join(err, err2, app.WaitFor(run, pos)); err != nil {
 				t.Fatal(err)
 			}

@@ -61,13 +61,16 @@ func TestPlacesOfWhatOthersPublishedAreNotStored(t *testing.T) {
 					return table
 				}
 				for k := range rawRows(t, s, "outbox") {
-					b.Writes = append(b.Writes, brook.Write{Table: table("outbox"), Key: []byte(k), Op: brook.Remove})
+					b.Writes = append(b.Writes,
+						brook.Write{Table: table("outbox"), Key: []byte(k), Op: brook.Remove})
 				}
 				if len(b.Writes) != 1 {
 					t.Fatalf("%d wait", len(b.Writes))
 				}
 				if !group {
-					b.Writes = append(b.Writes, brook.Write{Table: table("sending"), Key: []byte("lease"), Value: []byte(`{"Holder":"another","Term":9}`)})
+					b.Writes = append(b.Writes,
+						brook.Write{Table: table("sending"), Key: []byte("lease"),
+							Value: []byte(`{"Holder":"another","Term":9}`)})
 				}
 				if err := s.Commit(t.Context(), &b); err != nil {
 					t.Fatal(err)

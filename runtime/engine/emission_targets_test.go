@@ -114,7 +114,8 @@ func TestOneBadTargetDoesNotBlockTheOthers(t *testing.T) {
 		if n := emitted(t, d.Driver); n[good] != 5 || n[bad] != 0 {
 			t.Errorf("emitted %v, want all that go to the good partition", n)
 		}
-		if len(failures) == 0 || failures[0].What != "publish" || !strings.Contains(failures[0].Err.Error(), "topic ledger: there is no such topic") {
+		if len(failures) == 0 || failures[0].What != "publish" ||
+			!strings.Contains(failures[0].Err.Error(), "topic ledger: there is no such topic") {
 			t.Errorf("told %+v", failures)
 		}
 		d.set(nil, nil)
@@ -122,7 +123,8 @@ func TestOneBadTargetDoesNotBlockTheOthers(t *testing.T) {
 		h.wait(h.move(bad, 100, "emit"))
 		time.Sleep(time.Second)
 		synctest.Wait()
-		h.note(bad, "noted: +1 makes 1", "noted: +2 makes 3", "noted: +3 makes 6", "noted: +4 makes 10", "noted: +5 makes 15", "noted: +100 makes 115")
+		h.note(bad, "noted: +1 makes 1", "noted: +2 makes 3", "noted: +3 makes 6",
+			"noted: +4 makes 10", "noted: +5 makes 15", "noted: +100 makes 115")
 		if n := waiting(t, h.store); n != 0 {
 			t.Errorf("%d wait", n)
 		}
@@ -146,7 +148,8 @@ func TestTargetsThatAreNotKnownYet(t *testing.T) {
 		h.wait(h.move("a", 10, "emit"))
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		h.note("a", "noted: +1 makes 1", "noted: +2 makes 3", "noted: +3 makes 6", "noted: +10 makes 16")
+		h.note("a", "noted: +1 makes 1", "noted: +2 makes 3", "noted: +3 makes 6",
+			"noted: +10 makes 16")
 	})
 }
 
@@ -165,7 +168,8 @@ func TestLettersOfEmissionsCount(t *testing.T) {
 		h := open(t, c, &ledger.Audit{})
 		h.driver = d.Driver
 		h.opened("a")
-		d.set(func(brook.Record) error { return fmt.Errorf("too large: %w", brook.ErrPermanent) }, nil)
+		d.set(func(brook.Record) error { return fmt.Errorf("too large: %w", brook.ErrPermanent) },
+			nil)
 		for range 3 {
 			h.wait(h.move("a", 1, "emit"))
 			synctest.Wait()

@@ -48,8 +48,11 @@ func TestEmission(t *testing.T) {
 	if err := (brook.CloudEvents{}).Open(&cause, &c); err != nil {
 		t.Fatal(err)
 	}
-	if want := emissionID(t, h.driver, pos, "Audit", 0); m.ID != want || m.Type != ledger.NotedType || m.Cause != c.ID || !m.Time.Equal(c.Time) || string(r.Key) != "a" {
-		t.Errorf("emitted %+v with key %q, want id %s, cause %s, time %s, key a", m, r.Key, want, c.ID, c.Time)
+	if want := emissionID(t, h.driver, pos, "Audit", 0); m.ID != want ||
+		m.Type != ledger.NotedType || m.Cause != c.ID || !m.Time.Equal(c.Time) ||
+		string(r.Key) != "a" {
+		t.Errorf("emitted %+v with key %q, want id %s, cause %s, time %s, key a", m, r.Key, want,
+			c.ID, c.Time)
 	}
 	// The same emission again is a repeat.
 	again, err := h.driver.Publish(h.ctx, []brook.Record{r})
@@ -63,7 +66,8 @@ func TestEmission(t *testing.T) {
 func TestTraceGoesOnToEmissions(t *testing.T) {
 	h := start(t, &ledger.Audit{})
 	h.opened("a")
-	pos, err := h.Publish.Moved(h.ctx, ledger.Moved{Account: "a", Cents: 1, Order: "emit"}, brook.WithHeader("traceparent", []byte("00-1-2-3")))
+	pos, err := h.Publish.Moved(h.ctx, ledger.Moved{Account: "a", Cents: 1, Order: "emit"},
+		brook.WithHeader("traceparent", []byte("00-1-2-3")))
 	h.wait(pos, err)
 	pos.Offset++
 	h.wait(pos, nil)
@@ -206,7 +210,8 @@ func TestColdStartIsSilent(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := app.Publish.Moved(ctx, ledger.Moved{Account: "a", Cents: 1, Order: "emit"}); err != nil {
+		if _, err := app.Publish.Moved(ctx,
+			ledger.Moved{Account: "a", Cents: 1, Order: "emit"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := app.CatchUp(ctx); err != nil {
@@ -227,7 +232,8 @@ func TestColdStartIsSilent(t *testing.T) {
 func TestProcess(t *testing.T) {
 	var b breaker
 	h := start(t, &ledger.Audit{Do: b.do})
-	if err := h.Process.Opened(h.ctx, ledger.Opened{Account: "a", Tags: []string{"x"}}); err != nil {
+	if err := h.Process.Opened(h.ctx,
+		ledger.Opened{Account: "a", Tags: []string{"x"}}); err != nil {
 		t.Fatal(err)
 	}
 	err := h.Process.Moved(h.ctx, ledger.Moved{Account: "a", Cents: 1, Order: "fail"})
@@ -240,7 +246,8 @@ func TestProcess(t *testing.T) {
 	}
 	h.balance("a", 2, 1)
 	h.note("a", "+2 makes 2")
-	if events, err := h.Views.Accounts.Events("a"); err != nil || len(events) != 2 || !events[0].Position.IsZero() {
+	if events, err := h.Views.Accounts.Events("a"); err != nil || len(events) != 2 ||
+		!events[0].Position.IsZero() {
 		t.Errorf("history: %v, %v", events, err)
 	}
 	if l := h.letters(); len(l) != 0 {
@@ -325,7 +332,8 @@ func TestEveryEmissionIsPublishedOrALetter(t *testing.T) {
 		}
 		events := []brook.Outgoing{brook.Emit(ledger.Opened{Account: "a"})}
 		for i := range 3 {
-			events = append(events, brook.Emit(ledger.Moved{Account: "a", Cents: int64(i), Order: "emit"}))
+			events = append(events,
+				brook.Emit(ledger.Moved{Account: "a", Cents: int64(i), Order: "emit"}))
 		}
 		if _, err := app.PublishAll(t.Context(), slices.Values(events)); err != nil {
 			t.Fatal(err)
@@ -376,7 +384,8 @@ func testCatchUpWithoutMarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.CatchUp(t.Context()); err == nil || !strings.Contains(err.Error(), "the group has members") {
+	if err := app.CatchUp(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "the group has members") {
 		t.Errorf("CatchUp: %v, want why there are no marks", err)
 	}
 	if err := app.WaitFor(t.Context(), pos); err != nil {

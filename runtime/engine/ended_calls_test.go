@@ -138,7 +138,8 @@ func testEnd(t *testing.T, on troubled, refuses bool, end string, c waitingCall)
 		"Close": brook.ErrClosed, "deadline": context.DeadlineExceeded, "cancel": context.Canceled,
 	}[end]
 	if end == "deadline" {
-		ctx, cancel = context.WithTimeoutCause(ctx, time.Minute, errors.New("a cause of the caller's"))
+		ctx, cancel = context.WithTimeoutCause(ctx, time.Minute,
+			errors.New("a cause of the caller's"))
 		defer cancel()
 	}
 	done := make(chan error, 1)

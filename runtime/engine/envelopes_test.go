@@ -17,8 +17,9 @@ import (
 // envelopes are those in which one topic can hold every event.
 func envelopes() map[string]brook.Envelope {
 	types := map[string]elixir.Type{
-		ledger.OpenedType: elixir.Struct{Name: "Elixir.Ledger.Opened", Fields: map[string]elixir.Type{"tags": elixir.MapSet{Of: elixir.Atom}}},
-		ledger.NotedType:  elixir.Struct{Name: "Elixir.Ledger.Noted"},
+		ledger.OpenedType: elixir.Struct{Name: "Elixir.Ledger.Opened",
+			Fields: map[string]elixir.Type{"tags": elixir.MapSet{Of: elixir.Atom}}},
+		ledger.NotedType: elixir.Struct{Name: "Elixir.Ledger.Noted"},
 	}
 	return map[string]brook.Envelope{
 		"CloudEvents":      brook.CloudEvents{},
@@ -55,7 +56,8 @@ func records(t *testing.T, d *memdriver.Driver, topic string) (all []brook.Recor
 }
 
 // allEmitted gives those of a topic's records that handlers emitted, and their messages.
-func allEmitted(t *testing.T, d *memdriver.Driver, e brook.Envelope, topic string) (all []brook.Record, messages []brook.Message) {
+func allEmitted(t *testing.T, d *memdriver.Driver, e brook.Envelope,
+	topic string) (all []brook.Record, messages []brook.Message) {
 	t.Helper()
 	for _, r := range records(t, d, topic) {
 		var m brook.Message
@@ -80,7 +82,9 @@ func TestEveryEnvelopeFolds(t *testing.T) {
 			app := newLedger(t, c, &ledger.Audit{})
 			defer app.Close()
 			ctx := t.Context()
-			if _, err := app.Publish.Opened(ctx, ledger.Opened{Account: "a", Tags: []string{"x", "y"}}, brook.WithID("first")); err != nil {
+			if _, err := app.Publish.Opened(ctx,
+				ledger.Opened{Account: "a",
+					Tags: []string{"x", "y"}}, brook.WithID("first")); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := app.Publish.Opened(ctx, ledger.Opened{Account: "b"}); err != nil {
@@ -90,42 +94,51 @@ func TestEveryEnvelopeFolds(t *testing.T) {
 			if err := app.CatchUp(ctx); err != nil {
 				t.Fatal(err)
 			}
-			traced := []string{"traceparent", "00-1-2-01", "tracestate", "a=1,b=2", "ce_traceparent", "00-0-0-00", "ce_tracestate", "c=3"}
-			options := []brook.PublishOption{brook.WithID("cause"), brook.WithHeader("region", []byte("eu"))}
+			traced := []string{"traceparent", "00-1-2-01", "tracestate", "a=1,b=2",
+				"ce_traceparent", "00-0-0-00", "ce_tracestate", "c=3"}
+			options := []brook.PublishOption{brook.WithID("cause"),
+				brook.WithHeader("region", []byte("eu"))}
 			for _, h := range apptest.Headers(traced...) {
 				options = append(options, brook.WithHeader(h.Key, h.Value))
 			}
-			if _, err := app.Publish.Moved(ctx, ledger.Moved{Account: "a", Cents: 1, Order: "emit"}, options...); err != nil {
+			if _, err := app.Publish.Moved(ctx, ledger.Moved{Account: "a", Cents: 1, Order: "emit"},
+				options...); err != nil {
 				t.Fatal(err)
 			}
 			for _, account := range []string{"b", "a", "b"} {
-				if _, err := app.Publish.Moved(ctx, ledger.Moved{Account: account, Cents: 2, Order: "emit"}); err != nil {
+				if _, err := app.Publish.Moved(ctx,
+					ledger.Moved{Account: account, Cents: 2, Order: "emit"}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want := map[string]ledger.Note{"a": {"noted: +1 makes 1", "noted: +2 makes 3"}, "b": {"noted: +2 makes 2", "noted: +2 makes 4"}}
+			want := map[string]ledger.Note{"a": {"noted: +1 makes 1", "noted: +2 makes 3"},
+				"b": {"noted: +2 makes 2", "noted: +2 makes 4"}}
 			folded := func() {
 				t.Helper()
 				if err := app.CatchUp(ctx); err != nil {
 					t.Fatal(err)
 				}
-				if notes, err := app.Views.Notes.Map(); err != nil || !reflect.DeepEqual(notes, want) {
+				if notes, err := app.Views.Notes.Map(); err != nil ||
+					!reflect.DeepEqual(notes, want) {
 					t.Errorf("notes %q, %v; want %q", notes, err, want)
 				}
 			}
 			folded()
-			if a, err := app.Views.Accounts.Get("a"); err != nil || !reflect.DeepEqual(a.Tags, []string{"x", "y"}) || a.Balance != 3 {
+			if a, err := app.Views.Accounts.Get("a"); err != nil ||
+				!reflect.DeepEqual(a.Tags, []string{"x", "y"}) || a.Balance != 3 {
 				t.Errorf("account %+v, %v", a, err)
 			}
 			again, messages := allEmitted(t, d, e, "ledger")
 			if len(again) != 4 {
 				t.Fatalf("%d emissions", len(again))
 			}
-			i := slices.IndexFunc(messages, func(m brook.Message) bool { return m.Cause == "cause" })
+			i := slices.IndexFunc(messages,
+				func(m brook.Message) bool { return m.Cause == "cause" })
 			if i < 0 {
 				t.Fatalf("none of %+v is caused by the event", messages)
 			}
-			if m := messages[i]; !reflect.DeepEqual(m.Headers, apptest.Headers(traced...)) || m.Author != "ledger" || m.Type != ledger.NotedType {
+			if m := messages[i]; !reflect.DeepEqual(m.Headers, apptest.Headers(traced...)) ||
+				m.Author != "ledger" || m.Type != ledger.NotedType {
 				t.Errorf("emitted is %+v, with headers %s", m, m.Headers)
 			}
 			// As after a crash between publishing them and noting that.
@@ -133,7 +146,8 @@ func TestEveryEnvelopeFolds(t *testing.T) {
 				t.Fatal(err)
 			}
 			folded()
-			if history, err := app.Views.Accounts.Events("a"); err != nil || history[0].ID != "first" || history[1].ID != "cause" {
+			if history, err := app.Views.Accounts.Events("a"); err != nil ||
+				history[0].ID != "first" || history[1].ID != "cause" {
 				t.Errorf("history %+v, %v", history, err)
 			}
 			for l, err := range app.DeadLetters() {
@@ -153,7 +167,8 @@ func TestUnkeyedEnvelopeMeansOneLane(t *testing.T) {
 			told := modes(&c)
 			open(t, c, &ledger.Audit{})
 			mode := <-told
-			if _, unkeyed := e.(brook.Unkeyed); unkeyed != (mode.Lanes == 1) || unkeyed && !strings.Contains(mode.Reason, "record keys") {
+			if _, unkeyed := e.(brook.Unkeyed); unkeyed != (mode.Lanes == 1) ||
+				unkeyed && !strings.Contains(mode.Reason, "record keys") {
 				t.Errorf("%d lanes: %s", mode.Lanes, mode.Reason)
 			}
 		})
@@ -174,13 +189,15 @@ func TestRawTopicsFold(t *testing.T) {
 	defer app.Close()
 	ctx := t.Context()
 	// One of our own, and one of a stranger's who knows nothing of brook.
-	if _, err := app.Publish.Placed(ctx, relay.Placed{Order: "o1", Cents: 5}, brook.WithHeader("traceparent", []byte("00-1-2-01"))); err != nil {
+	if _, err := app.Publish.Placed(ctx, relay.Placed{Order: "o1", Cents: 5},
+		brook.WithHeader("traceparent", []byte("00-1-2-01"))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Publish(ctx, []brook.Record{{Topic: "orders", Key: []byte("o2"), Value: []byte(`{"order":"o2","cents":7}`)}, {Topic: "orders", Key: []byte("o2")}}); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]relay.Bill{"o1": {Order: "o1", Cents: 5, Times: 1}, "o2": {Order: "o2", Cents: 7, Times: 1}}
+	want := map[string]relay.Bill{"o1": {Order: "o1", Cents: 5, Times: 1},
+		"o2": {Order: "o2", Cents: 7, Times: 1}}
 	for range 2 {
 		if err := app.CatchUp(ctx); err != nil {
 			t.Fatal(err)
@@ -214,20 +231,23 @@ func TestRawTopicsRefuseASecondType(t *testing.T) {
 	c.Envelope = brook.RawTopics{Types: map[string]string{"ledger": ledger.MovedType}}
 	app := newLedger(t, c, &ledger.Audit{})
 	defer app.Close()
-	if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}); err == nil || !strings.Contains(err.Error(), "a topic of its own") {
+	if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}); err == nil ||
+		!strings.Contains(err.Error(), "a topic of its own") {
 		t.Errorf("published: %v", err)
 	}
 	if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 1, Order: "emit"}); err != nil {
+	if _, err := app.Publish.Moved(t.Context(),
+		ledger.Moved{Account: "a", Cents: 1, Order: "emit"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	letters := letters(t, app)
-	if len(letters) != 1 || letters[0].Stage != brook.StageEmit || !strings.Contains(letters[0].Error, "a topic of its own") {
+	if len(letters) != 1 || letters[0].Stage != brook.StageEmit ||
+		!strings.Contains(letters[0].Error, "a topic of its own") {
 		t.Errorf("letters %v", letters)
 	}
 }
@@ -255,15 +275,19 @@ func TestElixirRecordsOfOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, err := app.Views.Accounts.Get("a")
-	if want := (ledger.Account{ID: "a", Balance: 5, Moves: 1, Tags: []string{"x"}}); err != nil || !reflect.DeepEqual(a, want) {
+	if want := (ledger.Account{ID: "a", Balance: 5, Moves: 1, Tags: []string{"x"}}); err != nil ||
+		!reflect.DeepEqual(a, want) {
 		t.Errorf("account %+v, %v; want %+v", a, err, want)
 	}
 	history, err := app.Views.Accounts.Events("a")
-	if err != nil || len(history) != 2 || history[1].ID != "ledger/0/1" || history[1].Author != "svc" || history[1].Time.UnixMilli() != 1591619696790 {
+	if err != nil || len(history) != 2 || history[1].ID != "ledger/0/1" ||
+		history[1].Author != "svc" || history[1].Time.UnixMilli() != 1591619696790 {
 		t.Errorf("history %+v, %v", history, err)
 	}
 	letters := letters(t, app)
-	if len(letters) != 1 || letters[0].Position.Offset != 3 || letters[0].Stage != brook.StageDecode || !strings.Contains(letters[0].Error, "no event of Brook") {
+	if len(letters) != 1 || letters[0].Position.Offset != 3 ||
+		letters[0].Stage != brook.StageDecode ||
+		!strings.Contains(letters[0].Error, "no event of Brook") {
 		t.Errorf("letters %v", letters)
 	}
 }

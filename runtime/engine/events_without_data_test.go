@@ -19,7 +19,9 @@ import (
 
 // without is a CloudEvent in binary mode that has no data: its value is null or empty.
 func without(topic, key, typ string, value []byte) brook.Record {
-	return brook.Record{Topic: topic, Key: []byte(key), Value: value, Headers: apptest.Headers("ce_specversion", "1.0", "ce_id", "id-"+key, "ce_source", "elsewhere", "ce_type", typ)}
+	return brook.Record{Topic: topic, Key: []byte(key), Value: value,
+		Headers: apptest.Headers("ce_specversion", "1.0", "ce_id", "id-"+key, "ce_source",
+			"elsewhere", "ce_type", typ)}
 }
 
 // noData are the values of an event without data.
@@ -45,8 +47,11 @@ func TestEventWithoutData(t *testing.T) {
 				c.Hooks.Commit = func(b brook.Commit) { batches = append(batches, b) }
 				app := newLedger(t, c, &ledger.Audit{})
 				defer app.Close()
-				publish(t, d, without("ledger", "a", ledger.OpenedType, value), without("ledger", "b", ledger.OpenedType, value), without("ledger", "a/1%", ledger.OpenedType, value),
-					without("ledger", "", ledger.OpenedType, value), without("ledger", "x", ledger.IgnoredType, value))
+				publish(t, d, without("ledger", "a", ledger.OpenedType, value),
+					without("ledger", "b", ledger.OpenedType, value),
+					without("ledger", "a/1%", ledger.OpenedType, value),
+					without("ledger", "", ledger.OpenedType, value), without("ledger", "x",
+						ledger.IgnoredType, value))
 				if err := app.CatchUp(t.Context()); err != nil {
 					t.Fatal(err)
 				}
@@ -55,15 +60,18 @@ func TestEventWithoutData(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := map[string]ledger.Account{"a": {ID: "a"}, "a/1%": {ID: "a/1%"}, "": {}}
-				if accounts, err := app.Views.Accounts.Map(); err != nil || !reflect.DeepEqual(accounts, want) {
+				if accounts, err := app.Views.Accounts.Map(); err != nil ||
+					!reflect.DeepEqual(accounts, want) {
 					t.Errorf("accounts %+v, %v", accounts, err)
 				}
 				history, err := app.Views.Accounts.Events("a/1%")
-				if err != nil || len(history) != 1 || !reflect.DeepEqual(history[0].Data, ledger.Opened{Account: "a/1%"}) {
+				if err != nil || len(history) != 1 ||
+					!reflect.DeepEqual(history[0].Data, ledger.Opened{Account: "a/1%"}) {
 					t.Errorf("history %+v, %v", history, err)
 				}
 				typed, err := app.Views.Accounts.EventsOfOpened("a")
-				if err != nil || len(typed) != 1 || typed[0].Data.Account != "a" || typed[0].ID != "id-a" || typed[0].Author != "elsewhere" {
+				if err != nil || len(typed) != 1 || typed[0].Data.Account != "a" ||
+					typed[0].ID != "id-a" || typed[0].Author != "elsewhere" {
 					t.Errorf("typed history %+v, %v", typed, err)
 				}
 				if all := letters(t, app); len(all) > 0 {
@@ -88,9 +96,11 @@ func TestEventOfNull(t *testing.T) {
 		"structured, null":      apptest.Structured(`{"specversion":"1.0","type":"account.opened","data":null}`),
 		"structured, no bytes":  apptest.Structured(`{"specversion":"1.0","type":"account.opened","data_base64":""}`),
 		"structured, null text": apptest.Structured(`{"specversion":"1.0","type":"account.opened","data_base64":"bnVsbA=="}`),
-		"binary":                {Value: []byte(" null\n"), Headers: apptest.Headers("ce_specversion", "1.0", "ce_type", "account.opened")},
-		"other content":         {Headers: apptest.Headers("CE_SpecVersion", "1.0", "Ce_Type", "account.opened", "Content-Type", "application/xml")},
-		"structured, xml":       apptest.Structured(`{"specversion":"1.0","type":"account.opened","datacontenttype":"application/xml"}`),
+		"binary": {Value: []byte(" null\n"),
+			Headers: apptest.Headers("ce_specversion", "1.0", "ce_type", "account.opened")},
+		"other content": {Headers: apptest.Headers("CE_SpecVersion", "1.0", "Ce_Type",
+			"account.opened", "Content-Type", "application/xml")},
+		"structured, xml": apptest.Structured(`{"specversion":"1.0","type":"account.opened","datacontenttype":"application/xml"}`),
 	} {
 		d := memdriver.New()
 		app := newLedger(t, config(d, newStore()), &ledger.Audit{})
@@ -99,7 +109,8 @@ func TestEventOfNull(t *testing.T) {
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if accounts, err := app.Views.Accounts.Map(); err != nil || !reflect.DeepEqual(accounts, map[string]ledger.Account{"a": {ID: "a"}}) {
+		if accounts, err := app.Views.Accounts.Map(); err != nil ||
+			!reflect.DeepEqual(accounts, map[string]ledger.Account{"a": {ID: "a"}}) {
 			t.Errorf("%s: accounts %+v, %v, letters %v", name, accounts, err, letters(t, app))
 		}
 		if err := app.Close(); err != nil {
@@ -121,18 +132,25 @@ func TestEventWithoutDataTakesTheRecordsKey(t *testing.T) {
 			defer app.Close()
 			keyless := without("zzz", "", "person.hired", value)
 			keyless.Key = nil
-			publish(t, d, without("zzz", "7", "person.hired", value), without("zzz", "-9", "person.hired", value), without("zzz", "seven", "person.hired", value), keyless,
-				without("zzz", "", "person.hired", value), without("ledger", "red", "team.cleared", value), without("ledger", "\xff", "team.cleared", value), without("ledger", "8", "person.joined", value))
+			publish(t, d, without("zzz", "7", "person.hired", value), without("zzz", "-9",
+				"person.hired", value), without("zzz", "seven", "person.hired", value), keyless,
+				without("zzz", "", "person.hired", value), without("ledger", "red", "team.cleared",
+					value), without("ledger", "\xff", "team.cleared", value), without("ledger", "8",
+					"person.joined", value))
 			if err := app.CatchUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if payroll, err := app.Views.Payroll.Map(); err != nil || len(payroll) != 2 || payroll[7].ID != 7 || payroll[-9].ID != -9 {
+			if payroll, err := app.Views.Payroll.Map(); err != nil || len(payroll) != 2 ||
+				payroll[7].ID != 7 || payroll[-9].ID != -9 {
 				t.Errorf("payroll %+v, %v", payroll, err)
 			}
-			if sizes, err := app.Views.ClearedSizes.Map(); err != nil || !reflect.DeepEqual(sizes, map[people.Team]people.Size{"red": 0}) {
+			if sizes, err := app.Views.ClearedSizes.Map(); err != nil ||
+				!reflect.DeepEqual(sizes, map[people.Team]people.Size{"red": 0}) {
 				t.Errorf("sizes %+v, %v", sizes, err)
 			}
-			want := []string{"ledger/0/1 team.cleared no UTF-8", "ledger/0/2 person.joined required but absent or null: id", `zzz/0/2 person.hired "seven" is no int64`,
+			want := []string{"ledger/0/1 team.cleared no UTF-8",
+				"ledger/0/2 person.joined required but absent or null: id",
+				`zzz/0/2 person.hired "seven" is no int64`,
 				"zzz/0/3 person.hired its record has none", `zzz/0/4 person.hired "" is no int64`}
 			i := 0
 			for l, err := range app.DeadLetters() {
@@ -140,7 +158,9 @@ func TestEventWithoutDataTakesTheRecordsKey(t *testing.T) {
 					t.Fatal(l, err)
 				}
 				words := strings.SplitN(want[i], " ", 3)
-				if l.Position.String() != words[0] || l.Type != words[1] || !strings.Contains(l.Error, words[2]) || l.Stage != brook.StageDecode || l.Record.Value == nil != (value == nil) {
+				if l.Position.String() != words[0] || l.Type != words[1] ||
+					!strings.Contains(l.Error, words[2]) || l.Stage != brook.StageDecode ||
+					l.Record.Value == nil != (value == nil) {
 					t.Errorf("letter %v, value %q, want %s", l, l.Record.Value, want[i])
 				}
 				i++
@@ -155,25 +175,31 @@ func TestEventWithoutDataTakesTheRecordsKey(t *testing.T) {
 // Rule 29: without the headers of a CloudEvent, and in every other envelope, a null value is a
 // tombstone; an empty one is a letter.
 func TestTombstones(t *testing.T) {
-	for name, e := range map[string]brook.Envelope{"CloudEvents": brook.CloudEvents{}, "PlainJSON": brook.PlainJSON{}, "elixir": elixir.Envelope{},
+	for name, e := range map[string]brook.Envelope{"CloudEvents": brook.CloudEvents{},
+		"PlainJSON": brook.PlainJSON{}, "elixir": elixir.Envelope{},
 		"RawTopics": brook.RawTopics{Types: map[string]string{"ledger": ledger.OpenedType}}} {
 		d := memdriver.New()
 		c := config(d, newStore())
 		c.Envelope = e
 		app := newLedger(t, c, &ledger.Audit{})
-		tombstones := []brook.Record{{Key: []byte("a")}, {Key: []byte("a"), Headers: apptest.Headers("ce_specversion", "", "ce_traceparent", "00-1-2-01")},
-			{Key: []byte("a"), Headers: apptest.Headers("content-type", "application/cloudevents+json")}}
+		tombstones := []brook.Record{{Key: []byte("a")},
+			{Key: []byte("a"),
+				Headers: apptest.Headers("ce_specversion", "", "ce_traceparent", "00-1-2-01")},
+			{Key: []byte("a"), Headers: apptest.Headers("content-type",
+				"application/cloudevents+json")}}
 		if name != "CloudEvents" {
 			tombstones = append(tombstones, without("ledger", "a", ledger.OpenedType, nil))
 		}
 		for i := range tombstones {
 			tombstones[i].Topic = "ledger"
 		}
-		publish(t, d, append(tombstones, brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte{}})...)
+		publish(t, d, append(tombstones,
+			brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte{}})...)
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if all := letters(t, app); len(all) != 1 || all[0].Position.Offset != int64(len(tombstones)) || all[0].Stage != brook.StageDecode {
+		if all := letters(t, app); len(all) != 1 ||
+			all[0].Position.Offset != int64(len(tombstones)) || all[0].Stage != brook.StageDecode {
 			t.Errorf("%s: letters %v", name, all)
 		}
 		if n, err := app.Views.Accounts.Len(); n != 0 || err != nil {
@@ -201,7 +227,8 @@ func TestLettersOfEventsWithoutData(t *testing.T) {
 				defer app.Close()
 				r := without("ledger", "a", ledger.MovedType, value)
 				if large {
-					r.Headers = append(r.Headers, brook.Header{Key: "large", Value: make([]byte, 100_000)})
+					r.Headers = append(r.Headers,
+						brook.Header{Key: "large", Value: make([]byte, 100_000)})
 				}
 				publish(t, d, without("ledger", "a", ledger.OpenedType, value), r)
 				if err := app.CatchUp(t.Context()); err != nil {
@@ -211,10 +238,12 @@ func TestLettersOfEventsWithoutData(t *testing.T) {
 				if len(all) != 1 || all[0].Set != "Audit" || all[0].Omitted > 0 != large {
 					t.Fatalf("letters %v", all)
 				}
-				if l := all[0]; !large && (l.Record.Value == nil) != (value == nil) || len(l.Record.Value) > 0 {
+				if l := all[0]; !large && (l.Record.Value == nil) != (value == nil) ||
+					len(l.Record.Value) > 0 {
 					t.Errorf("the letter's value is %#v", l.Record.Value)
 				}
-				if text, err := json.Marshal(all[0].Record); !large && (err != nil || strings.Contains(string(text), `"Value":null`) != (value == nil)) {
+				if text, err := json.Marshal(all[0].Record); !large && (err != nil ||
+					strings.Contains(string(text), `"Value":null`) != (value == nil)) {
 					t.Errorf("as JSON the record is %s, %v", text, err)
 				}
 				// Tried in vain, and written again.
@@ -223,7 +252,8 @@ func TestLettersOfEventsWithoutData(t *testing.T) {
 						t.Fatal(n, err)
 					}
 				}
-				if l := letters(t, app)[0]; l.Attempts != 3 || !large && (l.Record.Value == nil) != (value == nil) {
+				if l := letters(t, app)[0]; l.Attempts != 3 ||
+					!large && (l.Record.Value == nil) != (value == nil) {
 					t.Errorf("after two redrives: %v, value %#v", l, l.Record.Value)
 				}
 				broken = nil
@@ -247,13 +277,16 @@ func TestNullWithoutKeyOfItsOwn(t *testing.T) {
 	app := newLedger(t, c, &ledger.Audit{})
 	defer app.Close()
 	event := func(typ string) brook.Record {
-		return brook.Record{Topic: "ledger", Key: []byte(typ), Value: []byte(`{"author":"svc","create_ts":1,"data":null,"forwarded":false,"type":"` + typ + `","__brook_struct__":"Elixir.Brook.Event"}`)}
+		return brook.Record{Topic: "ledger", Key: []byte(typ),
+			Value: []byte(`{"author":"svc","create_ts":1,"data":null,"forwarded":false,"type":"` +
+				typ + `","__brook_struct__":"Elixir.Brook.Event"}`)}
 	}
 	publish(t, d, event(ledger.OpenedType), event(ledger.IgnoredType))
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if all := letters(t, app); len(all) != 1 || !strings.Contains(all[0].Error, "the event has no data, and no key: the key of its record is another one") {
+	if all := letters(t, app); len(all) != 1 || !strings.Contains(all[0].Error,
+		"the event has no data, and no key: the key of its record is another one") {
 		t.Errorf("letters %v", all)
 	}
 }

@@ -32,11 +32,19 @@ func TestEmptyHeadersCountAsAbsent(t *testing.T) {
 			r    brook.Record
 			want brook.Message
 		}{
-			"CloudEvents": {brook.CloudEvents{}, brook.Record{Value: []byte(`{}`), Headers: append(apptest.Headers("ce_specversion", "1.0", "ce_type", "t"),
-				hollow(value, "ce_id", "ce_source", "ce_time", "ce_brookcause", "ce_brooklane", "content-type", "CE_Time", "Ce_Id")...)}, brook.Message{Type: "t", Data: []byte(`{}`), Keyed: true}},
+			"CloudEvents": {brook.CloudEvents{},
+				brook.Record{Value: []byte(`{}`),
+					Headers: append(apptest.Headers("ce_specversion", "1.0", "ce_type", "t"),
+						hollow(value, "ce_id", "ce_source", "ce_time", "ce_brookcause", "ce_brooklane",
+							"content-type", "CE_Time", "Ce_Id")...)},
+				brook.Message{Type: "t", Data: []byte(`{}`), Keyed: true}},
 			"structured": {brook.CloudEvents{}, apptest.Structured(`{"specversion":"1.0","type":"t","time":"","brooklane":"","id":"","data":1}`), brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
-			"PlainJSON":  {brook.PlainJSON{}, brook.Record{Value: []byte(`{"type":"t","create_ts":"","data":1}`), Headers: own}, brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
-			"RawTopics":  {brook.RawTopics{}, brook.Record{Topic: "t", Value: []byte(`1`), Headers: own}, brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
+			"PlainJSON": {brook.PlainJSON{},
+				brook.Record{Value: []byte(`{"type":"t","create_ts":"","data":1}`), Headers: own},
+				brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
+			"RawTopics": {brook.RawTopics{},
+				brook.Record{Topic: "t", Value: []byte(`1`), Headers: own},
+				brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
 			"elixir": {elixir.Envelope{}, brook.Record{Value: []byte(`{"type":"t","create_ts":"","data":1,"__brook_struct__":"Elixir.Brook.Event"}`), Headers: own},
 				brook.Message{Type: "t", Data: []byte(`1`)}},
 		} {
@@ -59,7 +67,8 @@ func TestTimesOfEnvelopes(t *testing.T) {
 			return m, err
 		}
 	}
-	of("binary", brook.CloudEvents{}, func(text string) brook.Record { return apptest.Binary("ce_time", text) })
+	of("binary", brook.CloudEvents{},
+		func(text string) brook.Record { return apptest.Binary("ce_time", text) })
 	of("structured", brook.CloudEvents{}, func(text string) brook.Record {
 		return apptest.Structured(`{"specversion":"1.0","type":"t","data":1,"time":"` + text + `"}`)
 	})
@@ -67,10 +76,12 @@ func TestTimesOfEnvelopes(t *testing.T) {
 		return brook.Record{Value: []byte(`{"type":"t","data":1,"create_ts":"` + text + `"}`)}
 	})
 	of("RawTopics", brook.RawTopics{}, func(text string) brook.Record {
-		return brook.Record{Topic: "t", Value: []byte(`1`), Headers: apptest.Headers("brook-time", text)}
+		return brook.Record{Topic: "t", Value: []byte(`1`),
+			Headers: apptest.Headers("brook-time", text)}
 	})
 	of("elixir", elixir.Envelope{}, func(text string) brook.Record {
-		return brook.Record{Value: []byte(`{"type":"t","data":1,"create_ts":"` + text + `","__brook_struct__":"Elixir.Brook.Event"}`)}
+		return brook.Record{Value: []byte(`{"type":"t","data":1,"create_ts":"` + text +
+			`","__brook_struct__":"Elixir.Brook.Event"}`)}
 	})
 	for name, open := range open {
 		for text, want := range map[string]time.Time{
@@ -82,9 +93,11 @@ func TestTimesOfEnvelopes(t *testing.T) {
 				t.Errorf("%s: %s is %v, %v", name, text, m.Time, err)
 			}
 		}
-		for _, text := range []string{"noon", "2020-06-08", "0000-01-01T00:00:00+01:00", "9999-12-31T23:59:60Z"} {
+		for _, text := range []string{"noon", "2020-06-08", "0000-01-01T00:00:00+01:00",
+			"9999-12-31T23:59:60Z"} {
 			m, err := open(text)
-			if err == nil || strings.Contains(err.Error(), "2006") || strings.Contains(err.Error(), "parsing time") || !strings.Contains(err.Error(), text) || m.Type != "t" {
+			if err == nil || strings.Contains(err.Error(), "2006") || strings.Contains(err.Error(),
+				"parsing time") || !strings.Contains(err.Error(), text) || m.Type != "t" {
 				t.Errorf("%s: %s: %v", name, text, err)
 			}
 		}
@@ -94,7 +107,10 @@ func TestTimesOfEnvelopes(t *testing.T) {
 // What occurs twice in an envelope is refused, whichever comes last. Two types are a letter whether
 // the app knows one of them or not.
 func TestMembersThatOccurTwice(t *testing.T) {
-	twice := func(json, member string) string { return strings.Replace(json, "{", "{"+member+",", 1) }
+	twice := func(json, member string) string {
+		return strings.Replace(json, "{", "{"+member+",",
+			1)
+	}
 	const opened = `"` + ledger.OpenedType + `"`
 	cloud, plain := `{"specversion":"1.0","type":`+opened+`,"data":{"account":"a"},"x":1}`, `{"type":`+opened+`,"data":{"account":"a"}}`
 	brookJSON, many := `{"type":`+opened+`,"data":{"account":"a"},"__brook_struct__":"Elixir.Brook.Event"}`, strings.Builder{}
@@ -106,30 +122,57 @@ func TestMembersThatOccurTwice(t *testing.T) {
 		r    brook.Record
 		want string
 	}{
-		"ce_id":                        {brook.CloudEvents{}, apptest.Binary("ce_id", "1", "ce_id", "1"), "the header ce_id occurs twice"},
-		"ce_type":                      {brook.CloudEvents{}, apptest.Binary("ce_type", "t"), "the header ce_type occurs twice"},
-		"ce_type and a stranger's":     {brook.CloudEvents{}, apptest.Binary("ce_type", "other"), "the header ce_type occurs twice"},
-		"ce_specversion":               {brook.CloudEvents{}, apptest.Binary("ce_specversion", "1.0"), "the header ce_specversion occurs twice"},
-		"ce_time in another case":      {brook.CloudEvents{}, apptest.Binary("ce_time", "2020-06-08T12:34:56Z", "CE_Time", "2020-06-08T12:34:56Z"), "the header ce_time occurs twice"},
-		"content-type":                 {brook.CloudEvents{}, apptest.Binary("content-type", "application/json", "Content-Type", "text/json"), "the header content-type occurs twice"},
-		"an extension":                 {brook.CloudEvents{}, apptest.Binary("ce_x", "1", "region", "eu", "region", "us", "CE_X", "1"), "the header ce_x occurs twice"},
-		"structured id":                {brook.CloudEvents{}, apptest.Structured(twice(cloud, `"id":"1","id":"1"`)), "the member id occurs twice"},
-		"structured type, stranger's":  {brook.CloudEvents{}, apptest.Structured(twice(cloud, `"type":"other"`)), "the member type occurs twice"},
-		"structured data":              {brook.CloudEvents{}, apptest.Structured(twice(cloud, `"data":1`)), "the member data occurs twice"},
-		"structured base64":            {brook.CloudEvents{}, apptest.Structured(`{"specversion":"1.0","type":` + opened + `,"data_base64":"MQ==","data_base64":"MQ=="}`), "the member data_base64 occurs twice"},
-		"structured extension":         {brook.CloudEvents{}, apptest.Structured(twice(cloud, `"\u0078":true`)), "the member x occurs twice"},
-		"one of many":                  {brook.CloudEvents{}, apptest.Structured(twice(cloud, many.String()+`"x777":1`)), "the member x777 occurs twice"},
-		"plain author":                 {brook.PlainJSON{}, brook.Record{Value: []byte(twice(plain, `"author":"a","author":null`))}, "the member author occurs twice"},
-		"plain type, stranger's first": {brook.PlainJSON{}, brook.Record{Value: []byte(twice(plain, `"type":"other"`))}, "the member type occurs twice"},
-		"plain type, stranger's last": {brook.PlainJSON{}, brook.Record{Value: []byte(strings.Replace(plain, `}}`, `},"type":"other"}`, 1))},
+		"ce_id": {brook.CloudEvents{},
+			apptest.Binary("ce_id", "1", "ce_id", "1"), "the header ce_id occurs twice"},
+		"ce_type": {brook.CloudEvents{}, apptest.Binary("ce_type", "t"),
+			"the header ce_type occurs twice"},
+		"ce_type and a stranger's": {brook.CloudEvents{}, apptest.Binary("ce_type", "other"),
+			"the header ce_type occurs twice"},
+		"ce_specversion": {brook.CloudEvents{},
+			apptest.Binary("ce_specversion", "1.0"), "the header ce_specversion occurs twice"},
+		"ce_time in another case": {brook.CloudEvents{},
+			apptest.Binary("ce_time", "2020-06-08T12:34:56Z", "CE_Time", "2020-06-08T12:34:56Z"),
+			"the header ce_time occurs twice"},
+		"content-type": {brook.CloudEvents{},
+			apptest.Binary("content-type", "application/json", "Content-Type", "text/json"),
+			"the header content-type occurs twice"},
+		"an extension": {brook.CloudEvents{}, apptest.Binary("ce_x", "1", "region",
+			"eu", "region", "us", "CE_X", "1"), "the header ce_x occurs twice"},
+		"structured id": {brook.CloudEvents{},
+			apptest.Structured(twice(cloud, `"id":"1","id":"1"`)), "the member id occurs twice"},
+		"structured type, stranger's": {brook.CloudEvents{},
+			apptest.Structured(twice(cloud, `"type":"other"`)), "the member type occurs twice"},
+		"structured data": {brook.CloudEvents{},
+			apptest.Structured(twice(cloud, `"data":1`)), "the member data occurs twice"},
+		"structured base64": {brook.CloudEvents{},
+			apptest.Structured(`{"specversion":"1.0","type":` + opened +
+				`,"data_base64":"MQ==","data_base64":"MQ=="}`), "the member data_base64 occurs twice"},
+		"structured extension": {brook.CloudEvents{},
+			apptest.Structured(twice(cloud, `"\u0078":true`)), "the member x occurs twice"},
+		"one of many": {brook.CloudEvents{}, apptest.Structured(twice(cloud,
+			many.String()+`"x777":1`)), "the member x777 occurs twice"},
+		"plain author": {brook.PlainJSON{}, brook.Record{Value: []byte(twice(plain,
+			`"author":"a","author":null`))}, "the member author occurs twice"},
+		"plain type, stranger's first": {brook.PlainJSON{}, brook.Record{Value: []byte(twice(plain,
+			`"type":"other"`))}, "the member type occurs twice"},
+		"plain type, stranger's last": {brook.PlainJSON{},
+			brook.Record{Value: []byte(strings.Replace(plain, `}}`, `},"type":"other"}`, 1))},
 			"the member type occurs twice"},
-		"brook-id":                  {brook.PlainJSON{}, brook.Record{Value: []byte(plain), Headers: apptest.Headers("brook-id", "1", "brook-id", "2")}, "the header brook-id occurs twice"},
-		"elixir data":               {elixir.Envelope{}, brook.Record{Value: []byte(twice(brookJSON, `"data":1`))}, "the member data occurs twice"},
-		"elixir type, the same":     {elixir.Envelope{}, brook.Record{Value: []byte(twice(brookJSON, `"type":`+opened))}, "the member type occurs twice"},
-		"elixir type, a stranger's": {elixir.Envelope{}, brook.Record{Value: []byte(strings.Replace(brookJSON, `,"__`, `,"type":"other","__`, 1))}, "the member type occurs twice"},
-		"elixir type, now an atom":  {elixir.Envelope{}, brook.Record{Value: []byte(strings.Replace(brookJSON, `,"__`, `,"type":{"__data_type__":"atom","value":"other"},"__`, 1))}, "the member type occurs twice"},
+		"brook-id": {brook.PlainJSON{},
+			brook.Record{Value: []byte(plain), Headers: apptest.Headers("brook-id", "1", "brook-id",
+				"2")}, "the header brook-id occurs twice"},
+		"elixir data": {elixir.Envelope{}, brook.Record{Value: []byte(twice(brookJSON,
+			`"data":1`))}, "the member data occurs twice"},
+		"elixir type, the same": {elixir.Envelope{}, brook.Record{Value: []byte(twice(brookJSON,
+			`"type":`+opened))}, "the member type occurs twice"},
+		"elixir type, a stranger's": {elixir.Envelope{},
+			brook.Record{Value: []byte(strings.Replace(brookJSON, `,"__`, `,"type":"other","__`,
+				1))}, "the member type occurs twice"},
+		"elixir type, now an atom": {elixir.Envelope{}, brook.Record{Value: []byte(strings.Replace(brookJSON, `,"__`, `,"type":{"__data_type__":"atom","value":"other"},"__`, 1))}, "the member type occurs twice"},
 		"brook-time with a raw topic": {brook.RawTopics{Types: map[string]string{"ledger": ledger.OpenedType}},
-			brook.Record{Value: []byte(`{"account":"a"}`), Headers: apptest.Headers("brook-time", "2020-06-08T12:34:56Z", "brook-time", "2020-06-08T12:34:56Z")}, "the header brook-time occurs twice"},
+			brook.Record{Value: []byte(`{"account":"a"}`),
+				Headers: apptest.Headers("brook-time", "2020-06-08T12:34:56Z", "brook-time",
+					"2020-06-08T12:34:56Z")}, "the header brook-time occurs twice"},
 	} {
 		for i := range c.r.Headers {
 			if string(c.r.Headers[i].Value) == "t" {
@@ -145,7 +188,8 @@ func TestMembersThatOccurTwice(t *testing.T) {
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if all := letters(t, app); len(all) != 1 || !strings.Contains(all[0].Error, c.want) || all[0].Stage != brook.StageDecode {
+		if all := letters(t, app); len(all) != 1 || !strings.Contains(all[0].Error, c.want) ||
+			all[0].Stage != brook.StageDecode {
 			t.Errorf("%s: letters %v, want %q", name, all, c.want)
 		}
 		if err := app.Close(); err != nil {
@@ -161,14 +205,17 @@ func TestUnknownSpecVersionIsALetter(t *testing.T) {
 	app := newLedger(t, config(d, newStore()), &ledger.Audit{})
 	defer app.Close()
 	record := func(version, typ string) brook.Record {
-		return brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte(`{"account":"a"}`), Headers: apptest.Headers("ce_specversion", version, "ce_type", typ)}
+		return brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte(`{"account":"a"}`),
+			Headers: apptest.Headers("ce_specversion", version, "ce_type", typ)}
 	}
 	in := func(version, typ string) brook.Record {
-		r := apptest.Structured(`{"specversion":"` + version + `","type":"` + typ + `","data":{"account":"a"}}`)
+		r := apptest.Structured(`{"specversion":"` + version + `","type":"` + typ +
+			`","data":{"account":"a"}}`)
 		r.Topic = "ledger"
 		return r
 	}
-	publish(t, d, record(`"1.0"`, `"account.opened"`), record("\xa1\x031.0", "\xa1\x0eaccount.opened"), record("2.0", "account.opened"), record("0.3", "account.opened"),
+	publish(t, d, record(`"1.0"`, `"account.opened"`), record("\xa1\x031.0",
+		"\xa1\x0eaccount.opened"), record("2.0", "account.opened"), record("0.3", "account.opened"),
 		in("1.0.1", "other"), record("0.3", "other"), in("0.2", "other"))
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
@@ -178,7 +225,8 @@ func TestUnknownSpecVersionIsALetter(t *testing.T) {
 		t.Fatalf("letters %v", all)
 	}
 	for i, l := range all {
-		if l.Position.Offset != int64(i) || l.Stage != brook.StageDecode || !strings.Contains(l.Error, "only events of version 1.0 can be read") {
+		if l.Position.Offset != int64(i) || l.Stage != brook.StageDecode ||
+			!strings.Contains(l.Error, "only events of version 1.0 can be read") {
 			t.Errorf("letter %d is %v", i, l)
 		}
 	}
@@ -191,17 +239,21 @@ func TestLastTraceTravelsOn(t *testing.T) {
 	app := newLedger(t, config(d, newStore()), &ledger.Audit{})
 	defer app.Close()
 	record := func(typ, data string, pairs ...string) brook.Record {
-		return brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte(data), Headers: append(apptest.Headers("ce_specversion", "1.0", "ce_id", "1", "ce_source", "s", "ce_type", typ), apptest.Headers(pairs...)...)}
+		return brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte(data),
+			Headers: append(apptest.Headers("ce_specversion", "1.0", "ce_id", "1", "ce_source", "s",
+				"ce_type", typ), apptest.Headers(pairs...)...)}
 	}
-	publish(t, d, record(ledger.OpenedType, `{"account":"a"}`), record(ledger.MovedType, `{"account":"a","cents":1,"order":"emit"}`,
-		"traceparent", "00-1-1-01", "tracestate", "a=1", "traceparent", "00-2-2-01", "tracestate", "", "ce_traceparent", "\xff", "ce_tracestate", "b\n"))
+	publish(t, d, record(ledger.OpenedType, `{"account":"a"}`),
+		record(ledger.MovedType, `{"account":"a","cents":1,"order":"emit"}`,
+			"traceparent", "00-1-1-01", "tracestate", "a=1", "traceparent", "00-2-2-01", "tracestate", "", "ce_traceparent", "\xff", "ce_tracestate", "b\n"))
 	for range 2 {
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	_, messages := allEmitted(t, d, brook.CloudEvents{}, "ledger")
-	if len(messages) != 1 || !reflect.DeepEqual(messages[0].Headers, apptest.Headers("traceparent", "00-2-2-01", "tracestate", "a=1")) {
+	if len(messages) != 1 || !reflect.DeepEqual(messages[0].Headers,
+		apptest.Headers("traceparent", "00-2-2-01", "tracestate", "a=1")) {
 		t.Errorf("emitted %+v", messages)
 	}
 	if all := letters(t, app); len(all) > 0 {
@@ -215,16 +267,21 @@ func TestRawTopicsTellsWhatAPayloadIs(t *testing.T) {
 	type raw struct{ key, value, want string }
 	for _, c := range []raw{
 		{"o1", `{"schema":{"type":"struct","fields":[]},"payload":{"order":"o1","cents":5}}`, `the record has the key "o1" and its payload has none: it looks like what Kafka Connect's JsonConverter`},
-		{"o1", `{"payload":null,"schema":null}`, "it looks like what Kafka Connect's JsonConverter"},
-		{"o1", `{"schema":{},"payload":{"before":null,"after":{"order":"o1"},"op":"c"}}`, "Connect"},
+		{"o1", `{"payload":null,"schema":null}`,
+			"it looks like what Kafka Connect's JsonConverter"},
+		{"o1", `{"schema":{},"payload":{"before":null,"after":{"order":"o1"},"op":"c"}}`,
+			"Connect"},
 		{`{"order":"o1"}`, `{"before":null,"after":{"order":"o1"},"source":{"table":"orders"},"op":"c","ts_ms":1}`, `it looks like a change of Debezium`},
 		{"o1", `{"before":{"order":"o1"},"op":"d"}`, "it looks like a change of Debezium"},
-		{"", `{"schema":{},"payload":{"order":"o1"}}`, `the payload has no key: it looks like what Kafka Connect's`},
+		{"", `{"schema":{},"payload":{"order":"o1"}}`,
+			`the payload has no key: it looks like what Kafka Connect's`},
 		{"o1", `{"id":"o1"}`, `the record has the key "o1" and its payload has none`},
 		{"o1", `{"order":""}`, `the record has the key "o1" and its payload has none`},
 		{"o1", "\x00\x00\x00\x00\x2a\x04o1\x0a", "the five bytes of a schema registry (schema 42), so it is Avro or Protobuf, and no JSON"},
-		{"o1", "\x00\x00\x00\x00\x07\x00\x0a\x02o1", "the five bytes of a schema registry (schema 7), so it is Avro or Protobuf"},
-		{"o1", "\x00\x00\x00\x01\x00{\"order\":\"o1\"}", "the five bytes of a schema registry (schema 256), and JSON comes after them"},
+		{"o1", "\x00\x00\x00\x00\x07\x00\x0a\x02o1",
+			"the five bytes of a schema registry (schema 7), so it is Avro or Protobuf"},
+		{"o1", "\x00\x00\x00\x01\x00{\"order\":\"o1\"}",
+			"the five bytes of a schema registry (schema 256), and JSON comes after them"},
 		{"o1", "", "the payload is empty"},
 		{"o1", `{"order":"o1","cents":1}`, ""},
 		{"elsewhere", `{"order":"o2"}`, ""}, // keyed otherwise, as it may be
@@ -251,7 +308,8 @@ func TestRawTopicsTellsWhatAPayloadIs(t *testing.T) {
 			}
 			all = append(all, l)
 		}
-		if c.want == "" && len(all) > 0 || c.want != "" && (len(all) != 1 || all[0].Stage != brook.StageDecode || !strings.Contains(all[0].Error, c.want)) {
+		if c.want == "" && len(all) > 0 || c.want != "" && (len(all) != 1 ||
+			all[0].Stage != brook.StageDecode || !strings.Contains(all[0].Error, c.want)) {
 			t.Errorf("%q %q: letters %v, want %q", c.key, c.value, all, c.want)
 		}
 		if err := app.Close(); err != nil {
@@ -267,10 +325,11 @@ func TestRegistryBytesAreNamed(t *testing.T) {
 		e       brook.Envelope
 		headers []brook.Header
 	}{
-		"CloudEvents": {brook.CloudEvents{}, apptest.Headers("ce_specversion", "1.0", "ce_type", ledger.OpenedType)},
-		"no headers":  {brook.CloudEvents{}, nil},
-		"PlainJSON":   {brook.PlainJSON{}, nil},
-		"elixir":      {elixir.Envelope{}, nil},
+		"CloudEvents": {brook.CloudEvents{},
+			apptest.Headers("ce_specversion", "1.0", "ce_type", ledger.OpenedType)},
+		"no headers": {brook.CloudEvents{}, nil},
+		"PlainJSON":  {brook.PlainJSON{}, nil},
+		"elixir":     {elixir.Envelope{}, nil},
 	} {
 		d := memdriver.New()
 		conf := config(d, newStore())
@@ -280,7 +339,8 @@ func TestRegistryBytesAreNamed(t *testing.T) {
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if all := letters(t, app); len(all) != 1 || !strings.Contains(all[0].Error, "the five bytes of a schema registry (schema 42)") {
+		if all := letters(t, app); len(all) != 1 ||
+			!strings.Contains(all[0].Error, "the five bytes of a schema registry (schema 42)") {
 			t.Errorf("%s: letters %v", name, all)
 		}
 		if err := app.Close(); err != nil {

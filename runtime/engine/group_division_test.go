@@ -107,13 +107,14 @@ func TestGroupDividesPartitions(t *testing.T) {
 		for i, m := range apps {
 			m.place.Assign(own[i])
 		}
-		if _, err := apps[round%members].PublishAll(t.Context(), func(yield func(brook.Outgoing) bool) {
-			for _, e := range apart(story(rnd, 60)) {
-				if !yield(e) {
-					return
+		if _, err := apps[round%members].PublishAll(t.Context(),
+			func(yield func(brook.Outgoing) bool) {
+				for _, e := range apart(story(rnd, 60)) {
+					if !yield(e) {
+						return
+					}
 				}
-			}
-		}); err != nil {
+			}); err != nil {
 			t.Fatal(err)
 		}
 		if round%4 == 0 { // else the next division finds them at work
@@ -133,7 +134,8 @@ func TestGroupDividesPartitions(t *testing.T) {
 	if want := tell(t, alone.App); !reflect.DeepEqual(got, want) {
 		t.Errorf("%s", brooktest.Diff(got, want))
 	}
-	if err := apps[0].Process.Noted(t.Context(), ledger.Noted{Account: "0"}); !errors.Is(err, brook.ErrGroup) {
+	if err := apps[0].Process.Noted(t.Context(), ledger.Noted{Account: "0"}); !errors.Is(err,
+		brook.ErrGroup) {
 		t.Errorf("Process: %v", err)
 	}
 	for _, m := range apps {
@@ -182,7 +184,8 @@ func TestDivisionInterruptsWritesOfLanes(t *testing.T) {
 		events      int
 	}{{"claim", "/state", 1}, {"offsets without records", "/positions", 0}} {
 		t.Run(test.name, func(t *testing.T) {
-			d, s := log(t, 1, nil), &stopped{shared: newShared(), suffix: test.table, at: make(chan struct{})}
+			d, s := log(t, 1, nil), &stopped{shared: newShared(), suffix: test.table,
+				at: make(chan struct{})}
 			m := &member{driver: conduct(d)}
 			c := config(m.driver, s)
 			c.Group = true
@@ -274,7 +277,8 @@ func TestGroupIsRefused(t *testing.T) {
 	if !errors.Is(err, brook.ErrConfig) {
 		t.Fatalf("%v, want ErrConfig", err)
 	}
-	for _, reason := range []string{"no groups", "which partition", "the process's own", "record keys"} {
+	for _, reason := range []string{"no groups", "which partition", "the process's own",
+		"record keys"} {
 		if !strings.Contains(err.Error(), reason) {
 			t.Errorf("the error does not say %q: %v", reason, err)
 		}

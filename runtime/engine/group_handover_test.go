@@ -27,7 +27,8 @@ type meddled struct {
 	mark    func(ctx context.Context, positions []brook.Position, do func() error) error
 }
 
-func (d *meddled) Publish(ctx context.Context, records []brook.Record) (positions []brook.Position, err error) {
+func (d *meddled) Publish(ctx context.Context,
+	records []brook.Record) (positions []brook.Position, err error) {
 	do := func() (err error) {
 		positions, err = d.conducted.Publish(ctx, records)
 		return err
@@ -48,7 +49,8 @@ func (d *meddled) Mark(ctx context.Context, group string, positions []brook.Posi
 }
 
 // enlist runs an app as a member, with its effects counted and its handler preceded by do.
-func enlist(t *testing.T, d *memdriver.Driver, c brook.Config, do func(context.Context, brook.Event[ledger.Moved]) error) *member {
+func enlist(t *testing.T, d *memdriver.Driver, c brook.Config,
+	do func(context.Context, brook.Event[ledger.Moved]) error) *member {
 	t.Helper()
 	m := &member{driver: conduct(d)}
 	switch driver := c.Driver.(type) {
@@ -70,7 +72,8 @@ func (m *member) happen(account string, moves int) (last brook.Position) {
 	m.t.Helper()
 	m.raw(account, ledger.OpenedType, fmt.Sprintf(`{"account":%q}`, account))
 	for i := range moves {
-		last = m.raw(account, ledger.MovedType, fmt.Sprintf(`{"account":%q,"cents":%d,"order":"emit"}`, account, i+1))
+		last = m.raw(account, ledger.MovedType,
+			fmt.Sprintf(`{"account":%q,"cents":%d,"order":"emit"}`, account, i+1))
 	}
 	return last
 }
@@ -108,7 +111,8 @@ func TestMarkIsToldUntilItIsTaken(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			d := memdriver.New()
 			refused := 3
-			c := config(&meddled{mark: func(_ context.Context, _ []brook.Position, do func() error) error {
+			c := config(&meddled{mark: func(_ context.Context, _ []brook.Position,
+				do func() error) error {
 				if refused--; refused >= 0 {
 					return errors.New("not now")
 				}
@@ -178,7 +182,8 @@ func TestMarksOnlyRise(t *testing.T) {
 		cold.caughtUp()
 		cold.wait(cold.raw("y", ledger.MovedType, `{"account":"y","cents":1}`), nil)
 		synctest.Wait()
-		if !slices.IsSorted(told) || len(told) == 0 || told[0] <= handed || told[len(told)-1] <= end {
+		if !slices.IsSorted(told) || len(told) == 0 || told[0] <= handed ||
+			told[len(told)-1] <= end {
 			t.Errorf("handed over at %d, ended at %d, marks %v", handed, end, told)
 		}
 	})
@@ -193,7 +198,11 @@ func TestPartitionComesWhileItsEventIsCommitted(t *testing.T) {
 		s.durable = true
 		goOn := make(chan struct{})
 		s.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error {
-			if slices.ContainsFunc(b.Writes, func(w brook.Write) bool { return w.Op != brook.Remove && s.name(w.Table) == "ledger/outbox" }) {
+			if slices.ContainsFunc(b.Writes,
+				func(w brook.Write) bool {
+					return w.Op != brook.Remove &&
+						s.name(w.Table) == "ledger/outbox"
+				}) {
 				<-goOn
 			}
 			return do()
@@ -279,9 +288,10 @@ func TestRedrivenBelowTheMark(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var br breaker
 		d := memdriver.New()
-		a := enlist(t, d, config(nil, lasting{newStore()}), func(_ context.Context, e brook.Event[ledger.Moved]) error {
-			return br.do(t.Context(), brook.Event[ledger.Moved]{Data: ledger.Moved{Order: map[int64]string{2: "fail"}[e.Data.Cents]}})
-		})
+		a := enlist(t, d, config(nil, lasting{newStore()}),
+			func(_ context.Context, e brook.Event[ledger.Moved]) error {
+				return br.do(t.Context(), brook.Event[ledger.Moved]{Data: ledger.Moved{Order: map[int64]string{2: "fail"}[e.Data.Cents]}})
+			})
 		a.place.Assign(ledgerAt(0))
 		a.happen("x", 2)
 		a.happen("y", 1)
@@ -394,7 +404,8 @@ func TestRunAgainInGroup(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n, e := m.calls.made(), emitted(t, d); len(n) != 4 || len(e) != 4 || n["1"] != 1 || e["1"] != 1 {
+		if n, e := m.calls.made(), emitted(t, d); len(n) != 4 || len(e) != 4 || n["1"] != 1 ||
+			e["1"] != 1 {
 			t.Errorf("effects %v, emissions %v", n, e)
 		}
 		if err := app.CatchUp(t.Context()); err != nil {

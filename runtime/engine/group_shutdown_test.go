@@ -30,7 +30,8 @@ func TestReleaseUnderLoad(t *testing.T) {
 		go func() {
 			defer close(fed)
 			for n := 2; load.Err() == nil; n++ {
-				a.raw("x", ledger.MovedType, fmt.Sprintf(`{"account":"x","cents":%d,"order":"emit"}`, n))
+				a.raw("x", ledger.MovedType,
+					fmt.Sprintf(`{"account":"x","cents":%d,"order":"emit"}`, n))
 				time.Sleep(time.Millisecond)
 			}
 		}()
@@ -95,11 +96,12 @@ func TestFailureDuringDivision(t *testing.T) {
 		c := config(driver, unforeseen{newShared()})
 		c.Group, c.OnFailure = true, brook.Stop
 		entered, goOn := make(chan struct{}), make(chan struct{})
-		app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
-			close(entered)
-			<-goOn
-			return errBroken
-		}})
+		app, err := ledger.NewApp(c, ledger.Books{},
+			&ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+				close(entered)
+				<-goOn
+				return errBroken
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +146,10 @@ func TestMembershipThatCannotBeHad(t *testing.T) {
 func TestRunEndsDuringRelease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
-		c := config(&meddled{publish: func(ctx context.Context, _ func() error) error { return errors.New("the broker is away") }}, lasting{newStore()})
+		c := config(&meddled{publish: func(ctx context.Context,
+			_ func() error) error {
+			return errors.New("the broker is away")
+		}}, lasting{newStore()})
 		c.ShutdownTimeout = 3 * time.Second
 		a := enlist(t, d, c, nil)
 		a.place.Assign(ledgerAt(0))
@@ -174,7 +179,8 @@ func TestMemberMarksWhatItHas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
 		var foreign, has bool
-		c := config(&meddled{mark: func(_ context.Context, _ []brook.Position, do func() error) error {
+		c := config(&meddled{mark: func(_ context.Context, _ []brook.Position,
+			do func() error) error {
 			if !has {
 				foreign = true
 				return errors.New("the member does not have these partitions now")
@@ -262,14 +268,16 @@ func TestEmissionsOfNobody(t *testing.T) {
 		}
 		c := config(nil, s)
 		c.Group = true
-		stays := enlist(t, d, c, func(context.Context, brook.Event[ledger.Moved]) error { return errBroken })
+		stays := enlist(t, d, c,
+			func(context.Context, brook.Event[ledger.Moved]) error { return errBroken })
 		stays.place.Assign(ledgerAt(0))
 		synctest.Wait()
 		if n := len(published(t, d, "old")); n != 3 {
 			t.Errorf("%d events in the topic that is read no more, want 3", n)
 		}
 		stays.happen("y", 0)
-		stays.fails(stays.raw("y", ledger.MovedType, `{"account":"y","cents":1,"order":"emit"}`), nil)
+		stays.fails(stays.raw("y", ledger.MovedType, `{"account":"y","cents":1,"order":"emit"}`),
+			nil)
 
 		// Another member redrives the letter, and is gone before it publishes.
 		c = config(&meddled{publish: away}, s)

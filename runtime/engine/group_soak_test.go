@@ -54,7 +54,8 @@ func TestInstancesComeAndGo(t *testing.T) {
 					}
 					moves[account]++
 					sum++
-					h.raw(account, ledger.MovedType, fmt.Sprintf(`{"account":%q,"cents":%d,"order":"emit"}`, account, sum))
+					h.raw(account, ledger.MovedType,
+						fmt.Sprintf(`{"account":%q,"cents":%d,"order":"emit"}`, account, sum))
 				}
 			}
 			enter(rnd.IntN(len(lasts)))
@@ -92,7 +93,8 @@ func TestInstancesComeAndGo(t *testing.T) {
 			out := emitted(t, d)
 			for account, n := range moves {
 				if out[account] != n {
-					t.Errorf("seed %d: account %s: %d emissions of %d moves", seed, account, out[account], n)
+					t.Errorf("seed %d: account %s: %d emissions of %d moves", seed, account,
+						out[account], n)
 				}
 			}
 			for i, h := range running {

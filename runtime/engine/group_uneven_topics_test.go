@@ -61,7 +61,8 @@ func TestGroupWaitsForTheOtherTopicToGrow(t *testing.T) {
 			t.Helper()
 			for range 10 {
 				placed++
-				if _, err := apps[placed%2].Publish.Placed(t.Context(), relay.Placed{Order: fmt.Sprint(placed), Cents: 1}); err != nil {
+				if _, err := apps[placed%2].Publish.Placed(t.Context(),
+					relay.Placed{Order: fmt.Sprint(placed), Cents: 1}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -64,8 +64,10 @@ func TestHistoriesPinNoBuffers(t *testing.T) {
 	publisher := newLedger(t, config(d, newStore()), &ledger.Audit{})
 	const events = 50
 	for i := range events {
-		e := ledger.Opened{Account: string(rune('a' + i%26)), Email: "somebody", Tags: []string{"one"}}
-		if _, err := publisher.Publish.Opened(t.Context(), e, brook.WithHeader("extra", bytes.Repeat([]byte("x"), i))); err != nil {
+		e := ledger.Opened{Account: string(rune('a' + i%26)), Email: "somebody",
+			Tags: []string{"one"}}
+		if _, err := publisher.Publish.Opened(t.Context(), e,
+			brook.WithHeader("extra", bytes.Repeat([]byte("x"), i))); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -20,17 +20,24 @@ import (
 
 // authors says which authors can be a CloudEvents source.
 var authors = map[string]string{
-	"shop": "", "/shop": "", "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66": "", "mailto:cncf@example.org": "", "https://example.com/shop?x=1#y": "",
-	"my%20shop": "", "1-555-123-4567": "", "./a:b": "", "//host:8080/a": "", "http://[::1]/a": "", "a+b.c:d": "", "shop;v=1,(2)": "", "?": "", "#f": "",
-	"my shop": `write " " as %20`, `the "shop"`: `write " " as %20`, "shöp": `write "ö" as %C3%B6`, "a%2": "two hexadecimal digits", "a%zz": "two hexadecimal digits",
-	"a#b#c": "# twice", "a<b": `write "<" as %3C`, "1a:b": "no scheme", ":a": "no scheme", "shop:": "a scheme and nothing else", "a[b]": "bracket", "http://[::1": "host",
-	"http://a:port/": "host", "a\nb": "control character", "\xff": "no UTF-8", "a\u0085b": "no character of texts", "a^b": `write "^" as %5E`, "a`b": "write", `a\b`: "write", "a|b": "write",
+	"shop": "", "/shop": "", "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66": "",
+	"mailto:cncf@example.org": "", "https://example.com/shop?x=1#y": "",
+	"my%20shop": "", "1-555-123-4567": "", "./a:b": "", "//host:8080/a": "", "http://[::1]/a": "",
+	"a+b.c:d": "", "shop;v=1,(2)": "", "?": "", "#f": "",
+	"my shop": `write " " as %20`, `the "shop"`: `write " " as %20`, "shöp": `write "ö" as %C3%B6`,
+	"a%2": "two hexadecimal digits", "a%zz": "two hexadecimal digits",
+	"a#b#c": "# twice", "a<b": `write "<" as %3C`, "1a:b": "no scheme", ":a": "no scheme",
+	"shop:": "a scheme and nothing else", "a[b]": "bracket", "http://[::1": "host",
+	"http://a:port/": "host", "a\nb": "control character", "\xff": "no UTF-8",
+	"a\u0085b": "no character of texts", "a^b": `write "^" as %5E`, "a`b": "write",
+	`a\b`: "write", "a|b": "write",
 }
 
 // Rule 41: NewApp refuses an author that can't be the source of a CloudEvent, where events travel so.
 func TestAuthorHasToBeASource(t *testing.T) {
 	for author, want := range authors {
-		for name, e := range map[string]brook.Envelope{"CloudEvents": nil, "PlainJSON": brook.PlainJSON{}} {
+		for name, e := range map[string]brook.Envelope{"CloudEvents": nil,
+			"PlainJSON": brook.PlainJSON{}} {
 			c := config(memdriver.New(), newStore())
 			c.Author, c.Envelope, c.Name, c.Topic = author, e, "ledger", "ledger"
 			app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{})
@@ -40,10 +47,12 @@ func TestAuthorHasToBeASource(t *testing.T) {
 				}
 			}
 			want := want
-			if name == "PlainJSON" && !strings.Contains(want, "control") && !strings.Contains(want, "UTF-8") && !strings.Contains(want, "of texts") {
+			if name == "PlainJSON" && !strings.Contains(want, "control") &&
+				!strings.Contains(want, "UTF-8") && !strings.Contains(want, "of texts") {
 				want = ""
 			}
-			if want == "" && err != nil || want != "" && (!errors.Is(err, brook.ErrConfig) || !strings.Contains(err.Error(), want)) {
+			if want == "" && err != nil || want != "" &&
+				(!errors.Is(err, brook.ErrConfig) || !strings.Contains(err.Error(), want)) {
 				t.Errorf("%s, author %q: %v, want %q", name, author, err, want)
 			}
 		}
@@ -55,7 +64,8 @@ func TestNameHasToBeText(t *testing.T) {
 	for _, name := range []string{"a\nb", "\xff"} {
 		c := config(memdriver.New(), newStore())
 		c.Name = name
-		if _, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{}); !errors.Is(err, brook.ErrConfig) || !strings.Contains(err.Error(), "Name is ") {
+		if _, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{}); !errors.Is(err,
+			brook.ErrConfig) || !strings.Contains(err.Error(), "Name is ") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -69,9 +79,12 @@ func TestPublishRefusesWhatNobodyCouldRead(t *testing.T) {
 		c.Envelope = e
 		app := newLedger(t, c, &ledger.Audit{})
 		for want, options := range map[string][]brook.PublishOption{
-			"in the year 10000":            {brook.WithTime(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC))},
-			"in the year -5":               {brook.WithTime(time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC))},
-			"in the year -1 (UTC)":         {brook.WithTime(time.Date(0, 1, 1, 0, 0, 0, 0, time.FixedZone("", 3600)))},
+			"in the year 10000": {brook.WithTime(time.Date(10000, 1, 1, 0, 0, 0, 0,
+				time.UTC))},
+			"in the year -5": {brook.WithTime(time.Date(-5, 1, 1, 0, 0, 0, 0,
+				time.UTC))},
+			"in the year -1 (UTC)": {brook.WithTime(time.Date(0, 1, 1, 0, 0, 0, 0,
+				time.FixedZone("", 3600)))},
 			"the ID is empty":              {brook.WithID("")},
 			"the control character U+000A": {brook.WithID("a\nb")},
 			"the control character U+007F": {brook.WithID("a\x7f")},
@@ -88,12 +101,15 @@ func TestPublishRefusesWhatNobodyCouldRead(t *testing.T) {
 		own := apptest.Headers("brook-id", "1", "brook-x", "", "brook-", "")
 		if name == "CloudEvents" {
 			own = apptest.Headers("ce_id", "1", "CE_Type", "x", "ce_brooklane", "1.1 a", "content-type", "text/json", "Content-Type", "x", "ce_x", "", "ce_x", "a\nb", "ce_x", "\xff", "ce_X", "1", "ce_time", "1")
-			if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}, brook.WithHeader("ce_x", []byte("1")), brook.WithHeader("ce_x", []byte("1"))); err == nil {
+			if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"},
+				brook.WithHeader("ce_x", []byte("1")), brook.WithHeader("ce_x",
+					[]byte("1"))); err == nil {
 				t.Error("an attribute is published twice")
 			}
 		}
 		for _, h := range own {
-			if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}, brook.WithHeader(h.Key, h.Value)); err == nil {
+			if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"},
+				brook.WithHeader(h.Key, h.Value)); err == nil {
 				t.Errorf("%s: header %s: %q is taken", name, h.Key, h.Value)
 			}
 		}
@@ -113,15 +129,18 @@ func TestRecordTimesThatNoEventCanHave(t *testing.T) {
 		if name == "brook_serializer" || name == "json_serde" {
 			continue // their events are seldom without time, and in one lane each
 		}
-		for _, when := range []time.Time{time.UnixMilli(1591619696789012), time.UnixMilli(math.MaxInt64 / 1000), time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		for _, when := range []time.Time{time.UnixMilli(1591619696789012),
+			time.UnixMilli(math.MaxInt64 / 1000), time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)} {
 			d := memdriver.New()
 			c := config(d, newStore())
 			c.Envelope = e
 			var times []time.Time
 			app := newLedger(t, c, &ledger.Audit{})
 			all := []brook.Record{
-				{Value: []byte(`{"account":"a"}`), Headers: apptest.Headers("ce_specversion", "1.0", "ce_type", ledger.OpenedType)},
-				{Value: []byte(`{"account":"a","cents":1,"order":"emit"}`), Headers: apptest.Headers("ce_specversion", "1.0", "ce_type", ledger.MovedType)},
+				{Value: []byte(`{"account":"a"}`), Headers: apptest.Headers("ce_specversion", "1.0",
+					"ce_type", ledger.OpenedType)},
+				{Value: []byte(`{"account":"a","cents":1,"order":"emit"}`),
+					Headers: apptest.Headers("ce_specversion", "1.0", "ce_type", ledger.MovedType)},
 			}
 			if name == "PlainJSON" {
 				all[0] = brook.Record{Value: []byte(`{"type":"account.opened","data":{"account":"a"}}`)}
@@ -141,7 +160,8 @@ func TestRecordTimesThatNoEventCanHave(t *testing.T) {
 				t.Errorf("%s, %v: letters %v", name, when, left)
 			}
 			_, messages := allEmitted(t, d, e, "ledger")
-			if len(messages) != 1 || messages[0].Time.Before(before) || messages[0].Time.After(time.Now().Add(time.Second)) {
+			if len(messages) != 1 || messages[0].Time.Before(before) ||
+				messages[0].Time.After(time.Now().Add(time.Second)) {
 				t.Errorf("%s, %v: emitted %+v", name, when, messages)
 			}
 			if notes, err := app.Views.Notes.Get("a"); err != nil || len(notes) != 1 {
@@ -154,7 +174,8 @@ func TestRecordTimesThatNoEventCanHave(t *testing.T) {
 			for _, event := range history {
 				times = append(times, event.Time)
 			}
-			if text, err := json.Marshal(times); err != nil || len(times) != 2 || !times[0].IsZero() {
+			if text, err := json.Marshal(times); err != nil || len(times) != 2 ||
+				!times[0].IsZero() {
 				t.Errorf("%s, %v: times %s, %v", name, when, text, err)
 			}
 			if err := app.Close(); err != nil {
@@ -166,25 +187,35 @@ func TestRecordTimesThatNoEventCanHave(t *testing.T) {
 
 // Rule 41: what can be wrapped is opened as it was, in every envelope.
 func FuzzWhatIsWrappedIsOpened(f *testing.F) {
-	for _, m := range []brook.Message{apptest.FullMessage(), {Type: "t", Data: []byte("null")}, {Type: "t", ID: "a\x00", Data: []byte("1")}, {Type: "\xff", Author: "my shop", Data: []byte(`"x"`)},
-		{Type: "t", Author: "ü", Data: []byte(`{"__brook_struct__":"Elixir.Date","value":1}`)}, {Type: "t", Data: []byte(`{"keyword":true,"list":[]}`)}, {Type: "t", Data: []byte("{")},
-		{Type: "t", Data: []byte(`"{\"a\":1}"`)}, {Type: "t", Data: nil}, {Type: "t", Data: []byte(" null ")}, {Type: "t", Data: []byte("\x00\x00\x00\x00\x01{}")}} {
+	for _, m := range []brook.Message{apptest.FullMessage(), {Type: "t", Data: []byte("null")},
+		{Type: "t", ID: "a\x00", Data: []byte("1")},
+		{Type: "\xff", Author: "my shop", Data: []byte(`"x"`)},
+		{Type: "t", Author: "ü", Data: []byte(`{"__brook_struct__":"Elixir.Date","value":1}`)},
+		{Type: "t", Data: []byte(`{"keyword":true,"list":[]}`)}, {Type: "t", Data: []byte("{")},
+		{Type: "t", Data: []byte(`"{\"a\":1}"`)}, {Type: "t", Data: nil}, {Type: "t",
+			Data: []byte(" null ")}, {Type: "t", Data: []byte("\x00\x00\x00\x00\x01{}")}} {
 		for _, h := range []brook.Header{{Key: "ce_subject", Value: []byte("s")}, {Key: "ce_x"}, {Key: "traceparent", Value: []byte{}}, {Key: "brook-time", Value: []byte("x")}, {Key: "Content-Type", Value: []byte("x")}, {Key: "CE_ID", Value: []byte("x")}} {
 			f.Add(m.ID, m.Type, m.Author, m.Cause, m.Lane, m.Time.Unix(), int64(m.Time.Nanosecond()), h.Key, h.Value, h.Key, m.Data, m.Sequence.Offset, m.Sequence.Ordinal)
 		}
 	}
-	f.Add("i", "t", "a", "", "", int64(253402300800), int64(0), "k", []byte(nil), "k2", []byte("1"), int64(0), int32(0))
-	f.Add("i", "t", "a", "", "", int64(-62167219201), int64(0), "k", []byte(nil), "k2", []byte("1"), int64(0), int32(0))
-	f.Fuzz(func(t *testing.T, id, typ, author, cause, lane string, seconds, nanos int64, name string, value []byte, other string, data []byte, offset int64, ordinal int32) {
+	f.Add("i", "t", "a", "", "", int64(253402300800), int64(0), "k", []byte(nil), "k2", []byte("1"),
+		int64(0), int32(0))
+	f.Add("i", "t", "a", "", "", int64(-62167219201), int64(0), "k", []byte(nil), "k2", []byte("1"),
+		int64(0), int32(0))
+	f.Fuzz(func(t *testing.T, id, typ, author, cause, lane string, seconds, nanos int64,
+		name string, value []byte, other string, data []byte, offset int64, ordinal int32) {
 		if !json.Valid(data) || len(data) == 0 || bytes.Contains(data, []byte("__brook_struct__")) {
 			data = []byte(`{"a":1}`) // what a codec makes is JSON
 		}
-		m := brook.Message{ID: id, Type: typ, Author: author, Cause: cause, Lane: lane, Time: time.Unix(seconds, nanos).UTC(), Data: data, Keyed: true,
+		m := brook.Message{ID: id, Type: typ, Author: author, Cause: cause, Lane: lane,
+			Time: time.Unix(seconds, nanos).UTC(), Data: data, Keyed: true,
 			Headers: []brook.Header{{Key: name, Value: value}, {Key: other, Value: []byte("v")}}}
 		if lane != "" {
 			m.Sequence = brook.Sequence{Offset: offset, Ordinal: ordinal}
 		}
-		for kind, e := range map[string]brook.Envelope{"CloudEvents": brook.CloudEvents{}, "PlainJSON": brook.PlainJSON{}, "RawTopics": brook.RawTopics{Types: map[string]string{"topic": typ}},
+		for kind, e := range map[string]brook.Envelope{"CloudEvents": brook.CloudEvents{},
+			"PlainJSON":        brook.PlainJSON{},
+			"RawTopics":        brook.RawTopics{Types: map[string]string{"topic": typ}},
 			"brook_serializer": elixir.Envelope{}, "json_serde": elixir.Envelope{Format: elixir.JSONSerde}} {
 			wrapped, r := m, brook.Record{Topic: "topic", Key: []byte("k")}
 			wrapped.Headers = slices.Clone(m.Headers)
@@ -220,17 +251,21 @@ func FuzzWhatIsWrappedIsOpened(f *testing.F) {
 func FuzzWhatIsPublishedIsFolded(f *testing.F) {
 	f.Add("a", "x@y", "tag", "i", int64(1591619696), int64(789e6), "k", []byte("v"), int64(5))
 	f.Add("", "", "", "1", int64(-62167219200), int64(1), "ce_subject", []byte("s"), int64(-1))
-	f.Add("a\x00/%", "\xff", "\u2028", "\u00e9", int64(253402300799), int64(999999999), "traceparent", []byte{}, int64(math.MaxInt64))
+	f.Add("a\x00/%", "\xff", "\u2028", "\u00e9", int64(253402300799), int64(999999999),
+		"traceparent", []byte{}, int64(math.MaxInt64))
 	f.Add("\xff", "e", "t", "i", int64(253402300800), int64(0), "brook-x", []byte(nil), int64(0))
-	f.Fuzz(func(t *testing.T, account, email, tag, id string, seconds, nanos int64, name string, value []byte, cents int64) {
+	f.Fuzz(func(t *testing.T, account, email, tag, id string, seconds, nanos int64, name string,
+		value []byte, cents int64) {
 		for kind, e := range envelopes() {
 			d := memdriver.New()
 			c := config(d, newStore())
 			c.Envelope = e
 			app := newLedger(t, c, &ledger.Audit{})
 			at := time.Unix(seconds, nanos).UTC()
-			opened := ledger.Opened{Account: account, Email: strings.ToValidUTF8(email, "\uFFFD"), Tags: []string{strings.ToValidUTF8(tag, "\uFFFD")}}
-			_, err := app.Publish.Opened(t.Context(), opened, brook.WithID(id), brook.WithTime(at), brook.WithHeader(name, value))
+			opened := ledger.Opened{Account: account, Email: strings.ToValidUTF8(email, "\uFFFD"),
+				Tags: []string{strings.ToValidUTF8(tag, "\uFFFD")}}
+			_, err := app.Publish.Opened(t.Context(), opened, brook.WithID(id), brook.WithTime(at),
+				brook.WithHeader(name, value))
 			if err == nil {
 				if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: account, Cents: cents, Order: "emit"}, brook.WithID(id+"2"), brook.WithTime(at), brook.WithHeader(name, value)); err != nil {
 					t.Errorf("%s: the first is published, the second not: %v", kind, err)
@@ -244,7 +279,9 @@ func FuzzWhatIsPublishedIsFolded(f *testing.F) {
 					t.Errorf("%s: %v", kind, l)
 				}
 				history, err := app.Views.Accounts.Events(account)
-				if err != nil || len(history) != 2 || !reflect.DeepEqual(history[0].Data, opened) || history[0].ID != id || !history[0].Time.Truncate(time.Millisecond).Equal(at.Truncate(time.Millisecond)) && !at.IsZero() {
+				if err != nil || len(history) != 2 || !reflect.DeepEqual(history[0].Data, opened) ||
+					history[0].ID != id || !history[0].Time.Truncate(time.Millisecond).
+					Equal(at.Truncate(time.Millisecond)) && !at.IsZero() {
 					t.Errorf("%s: %+v is folded as %+v, %v", kind, opened, history, err)
 				}
 				if notes, err := app.Views.Notes.Get(account); err != nil || len(notes) != 1 {
@@ -262,10 +299,12 @@ func FuzzWhatIsPublishedIsFolded(f *testing.F) {
 func TestPublishRefusesKeysThatAreNoText(t *testing.T) {
 	app := newLedger(t, config(memdriver.New(), newStore()), &ledger.Audit{})
 	defer app.Close()
-	if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a\xff"}); err == nil || !strings.Contains(err.Error(), "no UTF-8") {
+	if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a\xff"}); err == nil ||
+		!strings.Contains(err.Error(), "no UTF-8") {
 		t.Error(err)
 	}
-	if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a\xff"}); err == nil || !strings.Contains(err.Error(), "no UTF-8") {
+	if err := app.Process.Opened(t.Context(), ledger.Opened{Account: "a\xff"}); err == nil ||
+		!strings.Contains(err.Error(), "no UTF-8") {
 		t.Error(err)
 	}
 }

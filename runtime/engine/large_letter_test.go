@@ -23,7 +23,8 @@ func TestLetterLargerThanOneCommit(t *testing.T) {
 		s.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error {
 			size := 0
 			for _, w := range b.Writes {
-				if value, ok := w.Value.([]byte); ok && strings.HasSuffix(s.name(w.Table), "/letters") {
+				if value, ok := w.Value.([]byte); ok &&
+					strings.HasSuffix(s.name(w.Table), "/letters") {
 					size += len(value)
 				}
 			}
@@ -48,7 +49,8 @@ func TestLetterLargerThanOneCommit(t *testing.T) {
 		}
 		if !c.fits {
 			for range 3 {
-				if f := <-told; f.Position != pos || f.Final || !errors.Is(f.Err, brook.ErrTooLarge) {
+				if f := <-told; f.Position != pos || f.Final ||
+					!errors.Is(f.Err, brook.ErrTooLarge) {
 					t.Errorf("limit %d: told of %+v", c.limit, f)
 				}
 			}
@@ -58,7 +60,8 @@ func TestLetterLargerThanOneCommit(t *testing.T) {
 			continue
 		}
 		h.fails(pos, nil)
-		if l := h.letters(); len(l) == 0 || !strings.HasPrefix(l[0].Error, "why ") && l[0].Stage != brook.StageApply || l[0].Position != pos {
+		if l := h.letters(); len(l) == 0 || !strings.HasPrefix(l[0].Error, "why ") &&
+			l[0].Stage != brook.StageApply || l[0].Position != pos {
 			t.Errorf("limit %d: letters %+v", c.limit, l)
 		}
 		if n, err := h.Drop(h.ctx, nil); n == 0 || err != nil {

@@ -12,7 +12,10 @@ import (
 )
 
 func TestLargeRecords(t *testing.T) {
-	t.Run("limited", func(t *testing.T) { apptest.LargeRecords(t, apptest.Limited(newStore(), 50_000), 100_000, true) })
+	t.Run("limited", func(t *testing.T) {
+		apptest.LargeRecords(t,
+			apptest.Limited(newStore(), 50_000), 100_000, true)
+	})
 	t.Run("unlimited", func(t *testing.T) { apptest.LargeRecords(t, newStore(), 100_000, false) })
 }
 
@@ -22,7 +25,9 @@ func TestBatchesAreBoundedInBytes(t *testing.T) {
 	d := memdriver.New()
 	publisher := newLedger(t, config(d, newStore()), &ledger.Audit{})
 	for i := range 40 {
-		if _, err := publisher.Publish.Opened(t.Context(), ledger.Opened{Account: fmt.Sprint(i), Tags: []string{strings.Repeat("x", 1<<20)}}); err != nil {
+		if _, err := publisher.Publish.Opened(t.Context(),
+			ledger.Opened{Account: fmt.Sprint(i),
+				Tags: []string{strings.Repeat("x", 1<<20)}}); err != nil {
 			t.Fatal(err)
 		}
 	}

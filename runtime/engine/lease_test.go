@@ -88,7 +88,8 @@ func TestOneInstancePublishesOverASharedStore(t *testing.T) {
 					n++
 					h.wait(h.move(fmt.Sprint("account ", i%5), 1, "emit"))
 				}
-				if err := h.Process.Moved(h.ctx, ledger.Moved{Account: "account 0", Cents: 1, Order: "emit"}); err != nil {
+				if err := h.Process.Moved(h.ctx,
+					ledger.Moved{Account: "account 0", Cents: 1, Order: "emit"}); err != nil {
 					t.Fatal(err)
 				}
 				n++
@@ -150,7 +151,8 @@ func TestOneInstancePublishesOverASharedStore(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		move(b)
 		if x := emissions(c); x != 63 {
-			t.Errorf("after the other came back: %d, want 63; %d by the other, %d wait", x, emissions(b), waiting(t, s))
+			t.Errorf("after the other came back: %d, want 63; %d by the other, %d wait", x,
+				emissions(b), waiting(t, s))
 		}
 		notes := 0
 		for i := range 5 {
@@ -193,7 +195,8 @@ func TestCatchUpOverASharedStore(t *testing.T) {
 		h.opened("a")
 		app := newLedger(t, config(d, s), &ledger.Audit{})
 		defer app.Close()
-		if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 1, Order: "emit"}); err != nil {
+		if _, err := app.Publish.Moved(t.Context(),
+			ledger.Moved{Account: "a", Cents: 1, Order: "emit"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := app.CatchUp(t.Context()); err != nil {
@@ -203,13 +206,15 @@ func TestCatchUpOverASharedStore(t *testing.T) {
 		if err := h.stop(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 2, Order: "emit"}); err != nil {
+		if _, err := app.Publish.Moved(t.Context(),
+			ledger.Moved{Account: "a", Cents: 2, Order: "emit"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if notes, err := app.Views.Notes.Get("a"); err != nil || len(notes) != 2 || waiting(t, s) != 0 {
+		if notes, err := app.Views.Notes.Get("a"); err != nil || len(notes) != 2 ||
+			waiting(t, s) != 0 {
 			t.Errorf("notes %q, %v; %d emissions wait", notes, err, waiting(t, s))
 		}
 	})
@@ -229,7 +234,8 @@ func TestProcessedBeforeRunComesBehindWhatOthersLeft(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := app.Process.Moved(t.Context(), ledger.Moved{Account: "a", Cents: int64(i + 1), Order: "emit"}); err != nil {
+			if err := app.Process.Moved(t.Context(),
+				ledger.Moved{Account: "a", Cents: int64(i + 1), Order: "emit"}); err != nil {
 				t.Fatal(err)
 			}
 			if i < 2 {
@@ -268,7 +274,8 @@ func TestProcessedBeforeRunComesBehindWhatOthersLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 			if m.Sequence.Offset <= last.Offset {
-				t.Errorf("%s: number %d is published behind %d", run, m.Sequence.Offset, last.Offset)
+				t.Errorf("%s: number %d is published behind %d", run, m.Sequence.Offset,
+					last.Offset)
 			}
 			last = m.Sequence
 		}

@@ -18,7 +18,8 @@ import (
 )
 
 func TestConfigurationIsChecked(t *testing.T) {
-	_, err := ledger.NewApp(brook.Config{OnFailure: "explode", BatchSize: -1}, ledger.Books{}, &ledger.Audit{})
+	_, err := ledger.NewApp(brook.Config{OnFailure: "explode", BatchSize: -1}, ledger.Books{},
+		&ledger.Audit{})
 	if !errors.Is(err, brook.ErrConfig) {
 		t.Fatal(err)
 	}
@@ -64,11 +65,12 @@ func TestCloseEndsEverything(t *testing.T) {
 
 func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
-	h := open(t, config(memdriver.New(), newNear()), &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
-		close(entered)
-		<-leave
-		return ctx.Err()
-	}})
+	h := open(t, config(memdriver.New(), newNear()),
+		&ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
+			close(entered)
+			<-leave
+			return ctx.Err()
+		}})
 	h.opened("a")
 	pos, err := h.move("a", 1, "")
 	if err != nil {
@@ -166,7 +168,8 @@ func TestRetention(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Run(t.Context()); !errors.Is(err, brook.ErrRetention) || !strings.Contains(err.Error(), "2 records are missing") {
+	if err := app.Run(t.Context()); !errors.Is(err, brook.ErrRetention) ||
+		!strings.Contains(err.Error(), "2 records are missing") {
 		t.Errorf("Run past retention: %v", err)
 	}
 	if err := app.Rebuild(t.Context()); !errors.Is(err, brook.ErrRetention) {
@@ -229,7 +232,8 @@ func TestRebuild(t *testing.T) {
 	}
 	h.wait(h.move("b", 4, ""))
 	h.note("b", "+2 makes 5", "+3 makes 5", "+4 makes 9")
-	if a, err := h.Views.Accounts.ByEmail("b@example.org"), error(nil); err != nil || len(slices.Collect(values(t, a))) != 1 {
+	if a, err := h.Views.Accounts.ByEmail("b@example.org"), error(nil); err != nil ||
+		len(slices.Collect(values(t, a))) != 1 {
 		t.Error("the index was not rebuilt")
 	}
 	partitions, err := h.driver.Partitions(h.ctx, "ledger")
@@ -407,7 +411,8 @@ func TestLogSpeaksToPeople(t *testing.T) {
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"brook: running", "partitions=1", "brook: dead letter", "position=ledger/0/0", "set=Books"} {
+	for _, want := range []string{"brook: running", "partitions=1", "brook: dead letter",
+		"position=ledger/0/0", "set=Books"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the log lacks %q:\n%s", want, &out)
 		}
@@ -425,7 +430,8 @@ func TestLogTellsWhereAHandlerPanicked(t *testing.T) {
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if log := out.String(); !strings.Contains(log, `error="panic: broken"`) || !strings.Contains(log, "(*breaker).do") {
+	if log := out.String(); !strings.Contains(log, `error="panic: broken"`) ||
+		!strings.Contains(log, "(*breaker).do") {
 		t.Errorf("the log lacks the panic, or its stack:\n%s", log)
 	}
 }
@@ -465,7 +471,8 @@ func TestLogIsNotFilledByWhatStaysDown(t *testing.T) {
 	if n := strings.Count(log, "brook: read failed"); n != 7 {
 		t.Errorf("%d lines, not those of the tries 1, 2, 4, 8, 16, 32 and 64:\n%s", n, log)
 	}
-	if !strings.Contains(log, fmt.Sprintf("brook: read works again\" app=%s failures=%d", c.Author, failures)) {
+	if !strings.Contains(log,
+		fmt.Sprintf("brook: read works again\" app=%s failures=%d", c.Author, failures)) {
 		t.Errorf("the log does not say that the log can be read again:\n%s", log)
 	}
 }
@@ -495,7 +502,8 @@ func TestLogTellsWhatRunWaitsFor(t *testing.T) {
 }
 
 func TestLetterWithoutType(t *testing.T) {
-	l := brook.DeadLetter{Position: brook.Position{Topic: "ledger", Offset: 3}, Stage: brook.StageDecode, Error: "what is this", Attempts: 1}
+	l := brook.DeadLetter{Position: brook.Position{Topic: "ledger", Offset: 3},
+		Stage: brook.StageDecode, Error: "what is this", Attempts: 1}
 	if got, want := l.String(), "ledger/0/3: decode: what is this (attempts: 1)"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}

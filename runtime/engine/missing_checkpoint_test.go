@@ -69,7 +69,8 @@ func TestMissingMarkIsTold(t *testing.T) {
 	if said := run("ledger"); strings.Contains(said, "no mark") {
 		t.Errorf("a start that has marks: %q", said)
 	}
-	if said := run("another"); !strings.Contains(said, "no mark") || !strings.Contains(said, "offsets=2") && !strings.Contains(said, "offsets=3") {
+	if said := run("another"); !strings.Contains(said, "no mark") ||
+		!strings.Contains(said, "offsets=2") && !strings.Contains(said, "offsets=3") {
 		t.Errorf("a start whose marks are gone: %q", said)
 	}
 }

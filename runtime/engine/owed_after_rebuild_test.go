@@ -29,7 +29,8 @@ func TestWhatALetterNeverDidHappensAfterTheFix(t *testing.T) {
 
 // It does so whatever operation of store or driver fails, or is the last before a crash.
 func TestWhatALetterNeverDidHappensWhateverFails(t *testing.T) {
-	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore, storetest.CrashAfter} {
+	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore,
+		storetest.CrashAfter} {
 		step := 3
 		if testing.Short() {
 			step = 17
@@ -52,7 +53,10 @@ func noted(t *testing.T, d *memdriver.Driver) map[string]int {
 	t.Helper()
 	n := map[string]int{}
 	for _, r := range apptest.Log(t, d) {
-		if slices.ContainsFunc(r.Headers, func(h brook.Header) bool { return h.Key == "ce_type" && string(h.Value) == ledger.NotedType }) {
+		if slices.ContainsFunc(r.Headers, func(h brook.Header) bool {
+			return h.Key == "ce_type" &&
+				string(h.Value) == ledger.NotedType
+		}) {
 			n[string(r.Key)]++
 		}
 	}
@@ -77,7 +81,8 @@ func TestLettersThatAreDealtWithDuringARebuild(t *testing.T) {
 		early bool // the bug is gone before the rebuild comes to the event
 		drop  bool
 		want  int
-	}{{"redriven", true, false, 1}, {"redriven, and failed in the rebuild", false, false, 1}, {"dropped", true, true, 0}, {"dropped, and failed in the rebuild", false, true, 0}} {
+	}{{"redriven", true, false, 1}, {"redriven, and failed in the rebuild", false, false, 1},
+		{"dropped", true, true, 0}, {"dropped, and failed in the rebuild", false, true, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			d, s := memdriver.New(), newSpy(newStore())
 			var bug atomic.Bool
@@ -146,7 +151,8 @@ func TestDroppedLettersStayDropped(t *testing.T) {
 		if err := h.Rebuild(t.Context(), brook.AcceptLetters()); err != nil {
 			t.Fatal(err)
 		}
-		l := slices.DeleteFunc(h.letters(), func(l brook.DeadLetter) bool { return l.Attempts == 0 })
+		l := slices.DeleteFunc(h.letters(),
+			func(l brook.DeadLetter) bool { return l.Attempts == 0 })
 		if on && len(l) > 1 || !on && len(l) > 0 {
 			t.Errorf("letters, with the bug %t: %v", on, l)
 		}
@@ -207,7 +213,8 @@ func TestFailingReadsMakeNoLetterSilent(t *testing.T) {
 	s := newStore()
 	var bug, fails atomic.Bool
 	bug.Store(true)
-	flaky := storetest.Faulty(&flakyLetters{Store: s, on: &fails}, storetest.NewFault(storetest.Fail, 0))
+	flaky := storetest.Faulty(&flakyLetters{Store: s, on: &fails},
+		storetest.NewFault(storetest.Fail, 0))
 	d := memdriver.New()
 	h := open(t, config(d, flaky), faulty(&bug))
 	h.opened("a")
@@ -278,12 +285,13 @@ func TestOwedEmissionThatCantBeOpened(t *testing.T) {
 	c := config(memdriver.New(), newStore())
 	c.Envelope = blind{}
 	var b breaker
-	app := newLedger(t, c, &ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
-		if e.Data.Cents == 7 {
-			return b.do(ctx, brook.Event[ledger.Moved]{Data: ledger.Moved{Order: "fail"}})
-		}
-		return nil
-	}})
+	app := newLedger(t, c,
+		&ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
+			if e.Data.Cents == 7 {
+				return b.do(ctx, brook.Event[ledger.Moved]{Data: ledger.Moved{Order: "fail"}})
+			}
+			return nil
+		}})
 	defer app.Close()
 	at(t, c.Driver, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
 	at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"a","cents":7,"order":"emit"}`)
@@ -305,7 +313,8 @@ func TestOwedEmissionThatCantBeOpened(t *testing.T) {
 		t.Errorf("nothing is published any more: %v", err)
 	}
 	l := slices.DeleteFunc(letters(t, app), func(l brook.DeadLetter) bool { return l.Stage == brook.StageDecode }) // of what was emitted for b
-	if len(l) != 1 || l[0].Stage != brook.StageEmit || !strings.Contains(l[0].Error, "written for others only") {
+	if len(l) != 1 || l[0].Stage != brook.StageEmit ||
+		!strings.Contains(l[0].Error, "written for others only") {
 		t.Errorf("letters: %+v", l)
 	}
 	if n := len(published(t, c.Driver.(*memdriver.Driver), "ledger")); n != 4+1 {

@@ -42,7 +42,8 @@ func owing(t *testing.T, d *memdriver.Driver, s *spy) *harness {
 		err := do()
 		for _, w := range b.Writes {
 			v, ok := w.Value.([]byte)
-			if ok && err == nil && string(w.Key) == "state" && strings.Contains(string(v), `"Generation":2`) {
+			if ok && err == nil && string(w.Key) == "state" &&
+				strings.Contains(string(v), `"Generation":2`) {
 				promoted.Store(true)
 			}
 		}

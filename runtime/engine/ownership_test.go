@@ -107,7 +107,8 @@ func published(t *testing.T, d *memdriver.Driver, topic string) (all []published
 		t.Fatal(err)
 	}
 	for _, p := range partitions {
-		r, err := d.Open(t.Context(), brook.Position{Topic: topic, Partition: p.Number, Offset: p.Start})
+		r, err := d.Open(t.Context(),
+			brook.Position{Topic: topic, Partition: p.Number, Offset: p.Start})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,12 +176,14 @@ func TestOneOfSeveralActs(t *testing.T) {
 		both(a.move("y", 1, "emit"))
 		synctest.Wait()
 		if n := len(a.calls.made()) + len(b.calls.made()); n != 1 || emitted(t, d)["y"] != 0 {
-			t.Errorf("after the release %d accounts had effects, %d emissions", n, emitted(t, d)["y"])
+			t.Errorf("after the release %d accounts had effects, %d emissions", n,
+				emitted(t, d)["y"])
 		}
 		a.place.Assign(nil)
 		b.place.Assign([]brook.Position{{Topic: "ledger", Offset: handed}})
 		synctest.Wait()
-		if n, m := a.calls.made()["y"], b.calls.made()["y"]; n != 0 || m != 1 || emitted(t, d)["y"] != 1 {
+		if n, m := a.calls.made()["y"], b.calls.made()["y"]; n != 0 || m != 1 ||
+			emitted(t, d)["y"] != 1 {
 			t.Errorf("after the change of hands: %d effects of the old owner, %d of the new one, %d emissions", n, m, emitted(t, d)["y"])
 		}
 		both(a.move("y", 1, "emit"))
@@ -188,7 +191,8 @@ func TestOneOfSeveralActs(t *testing.T) {
 		if got := emitted(t, d); got["x"] != 1 || got["y"] != 2 {
 			t.Errorf("emitted %v", got)
 		}
-		if n, m := a.calls.made(), b.calls.made(); n["x"] != 1 || n["y"] != 0 || m["x"] != 0 || m["y"] != 2 {
+		if n, m := a.calls.made(), b.calls.made(); n["x"] != 1 || n["y"] != 0 || m["x"] != 0 ||
+			m["y"] != 2 {
 			t.Errorf("effects %v and %v", n, m)
 		}
 		time.Sleep(3 * time.Second) // the others hear of it now and then
@@ -223,8 +227,10 @@ func TestOwnerThatIsGone(t *testing.T) {
 		}
 		b.place.Assign([]brook.Position{{Topic: "ledger", Offset: mark(t, d)}})
 		synctest.Wait()
-		if n, m := a.calls.made()["x"], b.calls.made()["x"]; n != 1 || m != 1 || emitted(t, d)["x"] != 2 {
-			t.Errorf("%d effects of the old owner, %d of the new one, %d emissions", n, m, emitted(t, d)["x"])
+		if n, m := a.calls.made()["x"], b.calls.made()["x"]; n != 1 || m != 1 ||
+			emitted(t, d)["x"] != 2 {
+			t.Errorf("%d effects of the old owner, %d of the new one, %d emissions", n, m,
+				emitted(t, d)["x"])
 		}
 		b.note("x", "noted: +1 makes 1", "noted: +1 makes 2")
 	})

@@ -39,7 +39,8 @@ func (h *harness) caughtUp() {
 	}
 	for _, p := range partitions {
 		if p.End > 0 {
-			err := h.WaitFor(h.ctx, brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1})
+			err := h.WaitFor(h.ctx,
+				brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1})
 			if err != nil && !errors.Is(err, brook.ErrDeadLetter) {
 				h.t.Fatal(err)
 			}
@@ -183,7 +184,8 @@ func TestOneLaneGoesByRecordTime(t *testing.T) {
 	d := memdriver.New(memdriver.Partitions(4))
 	base := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	publish := func(account string, minute int, typ, data string) {
-		r := brook.Record{Topic: "ledger", Key: []byte(account), Time: base.Add(time.Duration(minute) * time.Minute)}
+		r := brook.Record{Topic: "ledger", Key: []byte(account),
+			Time: base.Add(time.Duration(minute) * time.Minute)}
 		m := brook.Message{Type: typ, Author: "x", Time: r.Time, Data: []byte(data)}
 		if err := (brook.CloudEvents{}).Wrap(&m, &r); err != nil {
 			t.Fatal(err)
@@ -195,14 +197,16 @@ func TestOneLaneGoesByRecordTime(t *testing.T) {
 	var want []string
 	for i := range 20 {
 		publish(fmt.Sprint(i), 2*i, ledger.OpenedType, fmt.Sprintf(`{"account":"%d"}`, i))
-		publish(fmt.Sprint(i), 2*i+1, ledger.MovedType, fmt.Sprintf(`{"account":"%d","cents":1}`, i))
+		publish(fmt.Sprint(i), 2*i+1, ledger.MovedType,
+			fmt.Sprintf(`{"account":"%d","cents":1}`, i))
 		want = append(want, fmt.Sprint(i))
 	}
 	var got []string
-	app, err := ledger.NewApp(config(d, newNear()), ledger.Books{}, &ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
-		got = append(got, e.Data.Account)
-		return nil
-	}})
+	app, err := ledger.NewApp(config(d, newNear()), ledger.Books{},
+		&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
+			got = append(got, e.Data.Account)
+			return nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

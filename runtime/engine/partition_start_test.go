@@ -60,7 +60,8 @@ func TestRecordsBelowThePositionAreNoNews(t *testing.T) {
 	publishLedger(t, d, brook.Emit(ledger.Opened{Account: "a"}))
 	for n := int64(1); n < 6; n++ {
 		app := ledgerOver(t, config(d, s))
-		if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 1}); err != nil {
+		if _, err := app.Publish.Moved(t.Context(),
+			ledger.Moved{Account: "a", Cents: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if err := app.CatchUp(t.Context()); err != nil {

@@ -69,7 +69,8 @@ func (r brokenReader) Get(ctx context.Context, t brook.Table, key []byte) (brook
 	return r.Reader.Get(ctx, t, key)
 }
 
-func (s *brokenStore) Announcements(ctx context.Context, _ []brook.Table) iter.Seq2[brook.Announcement, error] {
+func (s *brokenStore) Announcements(ctx context.Context,
+	_ []brook.Table) iter.Seq2[brook.Announcement, error] {
 	return func(yield func(brook.Announcement, error) bool) {
 		for ctx.Err() == nil {
 			if s.on.Load() && s.hear {
@@ -104,13 +105,19 @@ func TestPermanentErrorsEndRun(t *testing.T) {
 		publish bool // an event while it is broken
 		rebuild bool // Rebuild returns the error
 	}{
-		"commit of a lane":        {store: &brokenStore{commit: touches("rows/accounts")}, publish: true},
-		"read of a handler":       {store: &brokenStore{get: func(table string) bool { return strings.HasSuffix(table, "rows/accounts") }}, publish: true},
-		"removal from the outbox": {store: &brokenStore{commit: func(_ *brokenStore, b *brook.Batch) bool { return len(b.Writes) == 1 && b.Writes[0].Op == brook.Remove }}, publish: true},
-		"beat of who folds":       {store: &brokenStore{fenced: true, commit: touches("/state")}},
-		"the lease":               {store: &brokenStore{fenced: true, commit: touches("/sending")}},
-		"listening":               {store: &brokenStore{fenced: true, hear: true}},
-		"Rebuild":                 {store: &brokenStore{commit: touches("/2/positions")}, rebuild: true},
+		"commit of a lane": {store: &brokenStore{commit: touches("rows/accounts")},
+			publish: true},
+		"read of a handler": {store: &brokenStore{get: func(table string) bool { return strings.HasSuffix(table, "rows/accounts") }}, publish: true},
+		"removal from the outbox": {store: &brokenStore{commit: func(_ *brokenStore,
+			b *brook.Batch) bool {
+			return len(b.Writes) == 1 && b.Writes[0].Op == brook.Remove
+		}},
+			publish: true},
+		"beat of who folds": {store: &brokenStore{fenced: true, commit: touches("/state")}},
+		"the lease":         {store: &brokenStore{fenced: true, commit: touches("/sending")}},
+		"listening":         {store: &brokenStore{fenced: true, hear: true}},
+		"Rebuild": {store: &brokenStore{commit: touches("/2/positions")},
+			rebuild: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -120,13 +127,15 @@ func TestPermanentErrorsEndRun(t *testing.T) {
 				app := newLedger(t, conf, &ledger.Audit{})
 				done := make(chan error, 1)
 				go func() { done <- app.Run(t.Context()) }()
-				if err := app.WaitFor(t.Context(), must(t)(app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}))); err != nil {
+				if err := app.WaitFor(t.Context(), must(t)(app.Publish.Opened(t.Context(),
+					ledger.Opened{Account: "a"}))); err != nil {
 					t.Fatal(err)
 				}
 				synctest.Wait()
 				s.on.Store(true)
 				if c.publish {
-					must(t)(app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Order: "emit"}))
+					must(t)(app.Publish.Moved(t.Context(),
+						ledger.Moved{Account: "a", Order: "emit"}))
 				}
 				if c.rebuild {
 					if err := app.Rebuild(t.Context()); !errors.Is(err, brook.ErrPermanent) {
@@ -196,7 +205,10 @@ func TestCloseEndsWaitingCalls(t *testing.T) {
 				full.set(true, false)
 				done := make(chan error, 3)
 				for range cap(done) {
-					go func() { done <- app.Process.Opened(context.Background(), ledger.Opened{Account: "a"}) }()
+					go func() {
+						done <- app.Process.Opened(context.Background(),
+							ledger.Opened{Account: "a"})
+					}()
 				}
 				time.Sleep(time.Minute)
 				began := time.Now()

@@ -33,7 +33,8 @@ func TestWrongPolicyDoesNotCompile(t *testing.T) {
 	brookTypes := exportData(t, "github.com/brookgen/brookgen/runtime")
 	compile := func(source string) error {
 		fset := token.NewFileSet()
-		source = "package config\n\nimport brook \"github.com/brookgen/brookgen/runtime\"\n\n" + source
+		source = "package config\n\nimport brook \"github.com/brookgen/brookgen/runtime\"\n\n" +
+			source
 		f, err := parser.ParseFile(fset, "config.go", source, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -58,7 +58,9 @@ func TestBatchIsFetchedAtOnce(t *testing.T) {
 		events = append(events, brook.Emit(ledger.Opened{Account: fmt.Sprint(i), Email: "0"}))
 	}
 	for i := range accounts {
-		events = append(events, brook.Emit(ledger.Moved{Account: fmt.Sprint(i), Cents: int64(i), From: fmt.Sprint((i + 7) % accounts)}))
+		events = append(events,
+			brook.Emit(ledger.Moved{Account: fmt.Sprint(i), Cents: int64(i), From: fmt.Sprint((i +
+				7) % accounts)}))
 	}
 	d := log(t, 1, events)
 	want := func() told {
@@ -87,7 +89,8 @@ func TestBatchIsFetchedAtOnce(t *testing.T) {
 	if got := tell(t, app); !reflect.DeepEqual(got, want) {
 		t.Errorf("views\n%s", brooktest.Diff(got, want))
 	}
-	if gets, fetches := s.gets.Load(), s.fetches.Load(); gets > accounts/2 || fetches > 40 || s.rows.Load() < 2*accounts {
+	if gets, fetches := s.gets.Load(), s.fetches.Load(); gets > accounts/2 || fetches > 40 ||
+		s.rows.Load() < 2*accounts {
 		t.Errorf("%d rows were read one by one, and %d in %d fetches", gets, s.rows.Load(), fetches)
 	}
 }
@@ -122,7 +125,8 @@ func TestRehearsalLeavesNoTrace(t *testing.T) {
 	_, err = app.PublishAll(t.Context(), func(yield func(brook.Outgoing) bool) {
 		for i := range accounts {
 			id := fmt.Sprint(i)
-			if !yield(brook.Emit(ledger.Opened{Account: id})) || !yield(brook.Emit(ledger.Moved{Account: id, Cents: 1, Order: "emit"})) ||
+			if !yield(brook.Emit(ledger.Opened{Account: id})) ||
+				!yield(brook.Emit(ledger.Moved{Account: id, Cents: 1, Order: "emit"})) ||
 				!yield(brook.Emit(ledger.Moved{Account: id, Cents: 1, Order: []string{"fail", "panic"}[i%2]})) {
 				return
 			}
@@ -147,7 +151,8 @@ func TestRehearsalLeavesNoTrace(t *testing.T) {
 		}
 	}
 	if letters != accounts || effects.Load() != accounts || failures.Load() != 0 {
-		t.Errorf("%d letters, %d effects, %d failures told; want %d, %[4]d, 0", letters, effects.Load(), failures.Load(), accounts)
+		t.Errorf("%d letters, %d effects, %d failures told; want %d, %[4]d, 0", letters,
+			effects.Load(), failures.Load(), accounts)
 	}
 	if calls.Load() <= 2*accounts {
 		t.Errorf("%d calls: nothing was rehearsed", calls.Load())
@@ -162,7 +167,8 @@ func TestFetchedRowsAreFenced(t *testing.T) {
 		if i < 20 {
 			events = append(events, brook.Emit(ledger.Opened{Account: fmt.Sprint(i)}))
 		}
-		events = append(events, brook.Emit(ledger.Moved{Account: fmt.Sprint(rnd.IntN(min(i+1, 20))), Cents: rnd.Int64N(50)}))
+		events = append(events, brook.Emit(ledger.Moved{Account: fmt.Sprint(rnd.IntN(min(i+1,
+			20))), Cents: rnd.Int64N(50)}))
 	}
 	d := log(t, 1, events)
 	alone, _ := catchUp(t, d, mapstore.New(), storetest.NewFault(storetest.Fail, 0))
@@ -183,7 +189,8 @@ func TestFetchedRowsAreFenced(t *testing.T) {
 	meddled := 0
 	s.after = func() {
 		if meddled++; meddled <= 10 {
-			if err := other.Process.Moved(t.Context(), ledger.Moved{Account: "0", Cents: 1000, Order: "quiet"}); err != nil {
+			if err := other.Process.Moved(t.Context(),
+				ledger.Moved{Account: "0", Cents: 1000, Order: "quiet"}); err != nil {
 				t.Error(err)
 			}
 		}

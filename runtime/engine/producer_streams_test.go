@@ -16,11 +16,13 @@ import (
 
 // emissionID finds the ID of what a set emitted for the event at pos, as rule 12 has it:
 // name/log/topic/partition/offset/set/ordinal. What stands for the log is taken from the log.
-func emissionID(t *testing.T, d *memdriver.Driver, pos brook.Position, set string, ordinal int) string {
+func emissionID(t *testing.T, d *memdriver.Driver, pos brook.Position, set string,
+	ordinal int) string {
 	t.Helper()
 	for _, e := range published(t, d, pos.Topic) {
 		parts := strings.Split(e.ID, "/")
-		if len(parts) == 7 && e.ID == fmt.Sprintf("%s/%s/%s/%d/%d/%s/%d", parts[0], parts[1], pos.Topic, pos.Partition, pos.Offset, set, ordinal) {
+		if len(parts) == 7 && e.ID == fmt.Sprintf("%s/%s/%s/%d/%d/%s/%d", parts[0], parts[1],
+			pos.Topic, pos.Partition, pos.Offset, set, ordinal) {
 			if len(parts[1]) != 8 {
 				t.Errorf("the log's identity is not shortened to 8 digits: %s", e.ID)
 			}
@@ -63,9 +65,13 @@ func caught(t *testing.T, c brook.Config, cents int64) brook.Record {
 	}
 	defer app.Close()
 	for _, publish := range []func() (brook.Position, error){
-		func() (brook.Position, error) { return app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}) },
 		func() (brook.Position, error) {
-			return app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: cents, Order: "emit"})
+			return app.Publish.Opened(t.Context(),
+				ledger.Opened{Account: "a"})
+		},
+		func() (brook.Position, error) {
+			return app.Publish.Moved(t.Context(),
+				ledger.Moved{Account: "a", Cents: cents, Order: "emit"})
 		},
 	} {
 		if _, err := publish(); err != nil {
@@ -97,8 +103,10 @@ func TestStreamsAreAppsAndLogs(t *testing.T) {
 				c.Name, c.Topic, c.Envelope = name, "ledger", envelope
 				return c
 			}
-			one, other, anew := caught(t, conf("one/of us"), 1), caught(t, conf("other"), 2), caught(t, conf("one/of us"), 3)
-			if m := opening(t, envelope, one); !strings.HasPrefix(m.ID, url.PathEscape("one/of us")+"/") || m.Lane+"x" == "x" || m.Hash == "" {
+			one, other, anew := caught(t, conf("one/of us"), 1), caught(t, conf("other"),
+				2), caught(t, conf("one/of us"), 3)
+			if m := opening(t, envelope, one); !strings.HasPrefix(m.ID,
+				url.PathEscape("one/of us")+"/") || m.Lane+"x" == "x" || m.Hash == "" {
 				t.Errorf("emitted %+v", m)
 			}
 			c := config(memdriver.New(), newStore())
@@ -125,7 +133,8 @@ func TestCopiedHeadersAreNoRepeat(t *testing.T) {
 	}
 	first := caught(t, config(nil, nil), 1)
 	h := start(t, &ledger.Audit{})
-	h.deliver(replace(first, "ce_id", "derived-1"), replace(first, "ce_source", "//bridge"), replace(first, "ce_id", "derived-2"), first, first)
+	h.deliver(replace(first, "ce_id", "derived-1"), replace(first, "ce_source", "//bridge"),
+		replace(first, "ce_id", "derived-2"), first, first)
 	h.note("a", "noted: +1 makes 1", "noted: +1 makes 1", "noted: +1 makes 1", "noted: +1 makes 1")
 
 	structured := brook.Record{Topic: "ledger", Key: []byte("a"), Headers: []brook.Header{{Key: "content-type", Value: []byte("application/cloudevents+json")}}}
@@ -144,14 +153,20 @@ func TestCopiedHeadersAreNoRepeat(t *testing.T) {
 // emission had, and others' copies are not.
 func TestEarlierLanes(t *testing.T) {
 	lane := func(id, lane string) brook.Record {
-		return brook.Record{Topic: "ledger", Key: []byte("a"), Value: []byte(`{"account":"a","text":"` + id + `"}`), Headers: []brook.Header{
-			{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_id", Value: []byte(id)}, {Key: "ce_source", Value: []byte("ledger")},
-			{Key: "ce_type", Value: []byte(ledger.NotedType)}, {Key: "ce_brooklane", Value: []byte(lane)}}}
+		return brook.Record{Topic: "ledger", Key: []byte("a"),
+			Value: []byte(`{"account":"a","text":"` + id + `"}`), Headers: []brook.Header{
+				{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_id", Value: []byte(id)},
+				{Key: "ce_source", Value: []byte("ledger")},
+				{Key: "ce_type", Value: []byte(ledger.NotedType)}, {Key: "ce_brooklane",
+					Value: []byte(lane)}}}
 	}
 	h := start(t, &ledger.Audit{})
-	usual, redriven, copied := lane("orders/0/7/Audit/1", "7.1 orders/0/Audit"), lane("orders/0/3/Audit/0", "1700000000000000000.0 orders/0/Audit/redrive"), lane("mine", "7.1 orders/0/Audit")
+	usual, redriven, copied := lane("orders/0/7/Audit/1",
+		"7.1 orders/0/Audit"), lane("orders/0/3/Audit/0",
+		"1700000000000000000.0 orders/0/Audit/redrive"), lane("mine", "7.1 orders/0/Audit")
 	h.deliver(usual, copied, usual, redriven, copied, redriven)
-	h.note("a", "noted: orders/0/7/Audit/1", "noted: mine", "noted: orders/0/3/Audit/0", "noted: mine")
+	h.note("a", "noted: orders/0/7/Audit/1", "noted: mine", "noted: orders/0/3/Audit/0",
+		"noted: mine")
 }
 
 // keyless is an envelope whose records have no key.
@@ -173,12 +188,14 @@ func (e keyless) Open(r *brook.Record, m *brook.Message) error {
 // Rule 12: where an emission goes is fixed when it is committed: published again after a crash, it
 // comes there again, without a key, and where its topic grew, so that each counts once.
 func TestTargetsAreFixedWhenCommitted(t *testing.T) {
-	for name, envelope := range map[string]brook.Envelope{"keyed": brook.CloudEvents{}, "without keys": keyless{}} {
+	for name, envelope := range map[string]brook.Envelope{"keyed": brook.CloudEvents{},
+		"without keys": keyless{}} {
 		t.Run(name, func(t *testing.T) {
 			d := memdriver.New(memdriver.Topic("ledger", 3))
 			s := newSpy(newStore())
 			s.durable = true
-			run := func(d brook.Driver, fault *drivertest.Fault, publish bool) (*ledger.App, error) {
+			run := func(d brook.Driver, fault *drivertest.Fault,
+				publish bool) (*ledger.App, error) {
 				c := config(d, s)
 				c.Envelope = envelope
 				app := newLedger(t, c, &ledger.Audit{})
@@ -191,7 +208,8 @@ func TestTargetsAreFixedWhenCommitted(t *testing.T) {
 						events = append(events, brook.Emit(ledger.Moved{Account: fmt.Sprint(i), Cents: 1, Order: "emit"}))
 					}
 					for _, e := range events { // each for itself: those of one call come to one partition without keys
-						if _, err := app.PublishAll(t.Context(), slices.Values([]brook.Outgoing{e})); err != nil {
+						if _, err := app.PublishAll(t.Context(),
+							slices.Values([]brook.Outgoing{e})); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -259,8 +277,10 @@ func TestNumberedEmissionsCountOnce(t *testing.T) {
 			broken.set(true)
 		}
 		for _, err := range []error{
-			app.Process.Moved(t.Context(), ledger.Moved{Account: "a", Cents: int64(10 * round), Order: "emit"}),
-			app.Process.Moved(t.Context(), ledger.Moved{Account: "a", Cents: int64(10*round + 1), Order: "emit"}),
+			app.Process.Moved(t.Context(),
+				ledger.Moved{Account: "a", Cents: int64(10 * round), Order: "emit"}),
+			app.Process.Moved(t.Context(),
+				ledger.Moved{Account: "a", Cents: int64(10*round + 1), Order: "emit"}),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -291,7 +311,8 @@ func TestNumberedEmissionsCountOnce(t *testing.T) {
 	}
 	want := map[string]int{"noted: +1": 3, "+100": 1, "noted: +5": 1}
 	for round := 1; round <= 6; round++ {
-		want[fmt.Sprintf("noted: +%d", 10*round)], want[fmt.Sprintf("noted: +%d", 10*round+1)] = 1, 1
+		want[fmt.Sprintf("noted: +%d", 10*round)], want[fmt.Sprintf("noted: +%d",
+			10*round+1)] = 1, 1
 	}
 	if !maps.Equal(counted, want) {
 		t.Errorf("counted %v\nwant    %v", counted, want)

@@ -11,6 +11,7 @@ import (
 // Whatever is done with an app, and whenever it crashes, it shows what a naive model does.
 func TestRandomAppsEqualANaiveModel(t *testing.T) {
 	for i := range 4 {
-		t.Run(fmt.Sprint(i), func(t *testing.T) { apptest.Random(t, newStore(), nil, rand.Uint64(), 50) })
+		t.Run(fmt.Sprint(i),
+			func(t *testing.T) { apptest.Random(t, newStore(), nil, rand.Uint64(), 50) })
 	}
 }

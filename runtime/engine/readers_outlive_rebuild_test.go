@@ -12,6 +12,7 @@ import (
 func TestReadersOutliveARebuild(t *testing.T) {
 	s := newStore()
 	apptest.Pinned(t, s, func(generation int) bool {
-		return len(rawRows(t, s, fmt.Sprint(generation, "/positions"))) == 0 && len(rawRows(t, s, fmt.Sprint(generation, "/shapes"))) == 0
+		return len(rawRows(t, s, fmt.Sprint(generation, "/positions"))) == 0 &&
+			len(rawRows(t, s, fmt.Sprint(generation, "/shapes"))) == 0
 	})
 }

@@ -42,7 +42,8 @@ func TestRebuildFromAMistypedTopicIsToldAsAWarning(t *testing.T) {
 	if !report.Promoted || report.Read != 0 || report.ReadBefore != 3 {
 		t.Errorf("report %+v", report)
 	}
-	if text := told.String(); !strings.Contains(text, "mistyped") || !strings.Contains(text, "of topic legder, and was from that of topic ledger") {
+	if text := told.String(); !strings.Contains(text, "mistyped") ||
+		!strings.Contains(text, "of topic legder, and was from that of topic ledger") {
 		t.Errorf("told %s", text)
 	}
 }

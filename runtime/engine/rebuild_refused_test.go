@@ -60,21 +60,26 @@ func TestRebuildThatFailsMoreIsRefused(t *testing.T) {
 	refuse.Store(true)
 	err := h.Rebuild(t.Context())
 	var refused *brook.RebuildRefusedError
-	if !errors.Is(err, brook.ErrRebuildRefused) || !errors.As(err, &refused) || errors.Is(err, brook.ErrDeadLettersFull) {
+	if !errors.Is(err, brook.ErrRebuildRefused) || !errors.As(err, &refused) ||
+		errors.Is(err, brook.ErrDeadLettersFull) {
 		t.Fatalf("Rebuild: %v", err)
 	}
-	for _, want := range []string{"2 × account.opened (decode: refused)", "ledger/0/0", "AcceptLetters"} {
+	for _, want := range []string{"2 × account.opened (decode: refused)", "ledger/0/0",
+		"AcceptLetters"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not speak of %q", err, want)
 		}
 	}
-	for _, want := range []string{"level=WARN", "level=ERROR", "account.opened", "rebuild is refused"} {
+	for _, want := range []string{"level=WARN", "level=ERROR", "account.opened",
+		"rebuild is refused"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the log does not speak of %q:\n%s", want, &out)
 		}
 	}
-	if r := all.last(t, 1); r.Promoted || r.Letters != 3 || len(r.Failures) != 1 && len(r.Failures) != 2 || len(r.First) == 0 ||
-		r.First[0].Position != (brook.Position{Topic: "ledger"}) || r.First[0].Stage != brook.StageDecode {
+	if r := all.last(t, 1); r.Promoted || r.Letters != 3 ||
+		len(r.Failures) != 1 && len(r.Failures) != 2 || len(r.First) == 0 ||
+		r.First[0].Position != (brook.Position{Topic: "ledger"}) ||
+		r.First[0].Stage != brook.StageDecode {
 		t.Errorf("report %+v", r)
 	}
 	h.balance("a", 1, 1)
@@ -164,7 +169,8 @@ func TestTooManyLettersEndARebuild(t *testing.T) {
 	}
 	b.set(false)
 	err := h.Rebuild(h.ctx, brook.AcceptLetters())
-	if !errors.Is(err, brook.ErrRebuildRefused) || !errors.Is(err, brook.ErrDeadLettersFull) || strings.Contains(err.Error(), "AcceptLetters") {
+	if !errors.Is(err, brook.ErrRebuildRefused) || !errors.Is(err, brook.ErrDeadLettersFull) ||
+		strings.Contains(err.Error(), "AcceptLetters") {
 		t.Errorf("Rebuild: %v", err)
 	}
 	if l := h.letters(); len(l) != 0 {
@@ -196,14 +202,17 @@ func TestRebuildTellsOfEventsThatItPassedOver(t *testing.T) {
 	alter(t, s, func(state map[string]any) { // an event was renamed
 		made := state["Made"].(map[string]any)["accounts"].(map[string]any)
 		events := made["Events"].([]any)
-		made["Events"] = append(events, map[string]any{"Event": "account.closed.before", "Topic": "ledger", "Handlers": []any{"Books.Closed"}})
+		made["Events"] = append(events,
+			map[string]any{"Event": "account.closed.before", "Topic": "ledger",
+				"Handlers": []any{"Books.Closed"}})
 	})
 	app := newLedger(t, c, &ledger.Audit{})
 	defer app.Close()
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if r := all.last(t, 1); len(r.Passed) != 1 || r.Passed["account.closed.before"] != 3 || !r.Promoted {
+	if r := all.last(t, 1); len(r.Passed) != 1 || r.Passed["account.closed.before"] != 3 ||
+		!r.Promoted {
 		t.Errorf("report %+v", r)
 	}
 }
@@ -264,7 +273,10 @@ func (s *lateFault) Latest() brook.Reader { return lateReader{s} }
 func (s *lateFault) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	return s.now().Snapshot(ctx)
 }
-func (s *lateFault) Commit(ctx context.Context, b *brook.Batch) error { return s.now().Commit(ctx, b) }
+func (s *lateFault) Commit(ctx context.Context,
+	b *brook.Batch) error {
+	return s.now().Commit(ctx, b)
+}
 func (s *lateFault) Drop(ctx context.Context, t brook.Table) error {
 	return s.now().(brook.Dropper).Drop(ctx, t)
 }
@@ -275,11 +287,13 @@ func (r lateReader) Get(ctx context.Context, t brook.Table, key []byte) (brook.V
 	return r.s.now().Latest().Get(ctx, t, key)
 }
 
-func (r lateReader) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r lateReader) Scan(ctx context.Context,
+	t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
 	return r.s.now().Latest().Scan(ctx, t, from, to)
 }
 
-func (r lateReader) History(ctx context.Context, t brook.Table, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
+func (r lateReader) History(ctx context.Context, t brook.Table,
+	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return r.s.now().Latest().History(ctx, t, key)
 }
 
@@ -357,7 +371,8 @@ func TestPromotionGetsItsTurn(t *testing.T) {
 			}
 			// Another process commits whenever this one is about to write the state.
 			commits++
-			if _, err := other.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 1}); err != nil {
+			if _, err := other.Publish.Moved(t.Context(),
+				ledger.Moved{Account: "a", Cents: 1}); err != nil {
 				t.Error(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -398,7 +413,8 @@ func TestDeadPromotionsHoldNobodyUp(t *testing.T) {
 		alter(t, s, func(state map[string]any) { state["Promoting"] = map[string]any{"Generation": 7, "ID": "dead"} })
 		for i := range 3 {
 			started := time.Now()
-			if _, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 1}); err != nil {
+			if _, err := app.Publish.Moved(t.Context(),
+				ledger.Moved{Account: "a", Cents: 1}); err != nil {
 				t.Fatal(err)
 			}
 			if err := app.CatchUp(t.Context()); err != nil {
@@ -418,13 +434,14 @@ func TestCloseCancelsARebuild(t *testing.T) {
 		var hang atomic.Bool
 		entered := make(chan struct{})
 		var once sync.Once
-		h := open(t, config(d, s), &ledger.Audit{Do: func(ctx context.Context, _ brook.Event[ledger.Moved]) error {
-			if hang.Load() {
-				once.Do(func() { close(entered) })
-				<-ctx.Done()
-			}
-			return nil
-		}})
+		h := open(t, config(d, s),
+			&ledger.Audit{Do: func(ctx context.Context, _ brook.Event[ledger.Moved]) error {
+				if hang.Load() {
+					once.Do(func() { close(entered) })
+					<-ctx.Done()
+				}
+				return nil
+			}})
 		h.opened("a")
 		h.wait(h.move("a", 1, ""))
 		hang.Store(true)

@@ -25,7 +25,8 @@ func TestSilentLetterStaysSilentWhenItFailsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for try := 1; try <= 3; try++ {
-		if l := h.letters(); len(l) != 1 || l[0].Position != at || !l[0].Silent || l[0].Attempts != try {
+		if l := h.letters(); len(l) != 1 || l[0].Position != at || !l[0].Silent ||
+			l[0].Attempts != try {
 			t.Fatalf("letters: %+v", l)
 		}
 		if n, err := h.Redrive(h.ctx, nil); n != 0 || err != nil {
@@ -66,7 +67,8 @@ func TestLetterThatNoLongerDecodesStaysItsSets(t *testing.T) {
 	if n, err := h.Redrive(h.ctx, nil); n != 0 || err != nil {
 		t.Fatal(n, err)
 	}
-	if l := h.letters(); len(l) != 1 || l[0].Position != at || l[0].Stage != brook.StageDecode || l[0].Set != "Audit" || string(l[0].Key) != "a" || l[0].Attempts != 2 {
+	if l := h.letters(); len(l) != 1 || l[0].Position != at || l[0].Stage != brook.StageDecode ||
+		l[0].Set != "Audit" || string(l[0].Key) != "a" || l[0].Attempts != 2 {
 		t.Fatalf("letters: %+v", l)
 	}
 	refuse.Store(false)
@@ -108,7 +110,8 @@ func TestLetterIsRedrivenByOneProcess(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, second func(*ledger.App) (int, error)
 	}{
-		"redriven twice": {redrive, redrive}, "dropped, then redriven": {drop, redrive}, "redriven, then dropped": {redrive, drop}, "dropped twice": {drop, drop},
+		"redriven twice": {redrive, redrive}, "dropped, then redriven": {drop, redrive},
+		"redriven, then dropped": {redrive, drop}, "dropped twice": {drop, drop},
 	} {
 		came := true
 		for reads := int32(1); came; reads++ {
@@ -123,7 +126,8 @@ func TestLetterIsRedrivenByOneProcess(t *testing.T) {
 			if _, err := one.Publish.Opened(t.Context(), ledger.Opened{Account: "a"}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := one.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Cents: 5}); err != nil {
+			if _, err := one.Publish.Moved(t.Context(),
+				ledger.Moved{Account: "a", Cents: 5}); err != nil {
 				t.Fatal(err)
 			}
 			if err := one.CatchUp(t.Context()); err != nil {
@@ -144,10 +148,13 @@ func TestLetterIsRedrivenByOneProcess(t *testing.T) {
 				t.Errorf("%s, after %d reads: %d and %d, %v", name, reads, n, m, err)
 			}
 			want := ledger.Note{"+5 makes 5"}
-			if came && n == 1 && strings.HasPrefix(name, "dropped") || !came && strings.HasSuffix(name, "dropped") || came && m == 1 && strings.HasSuffix(name, "dropped") || name == "dropped twice" {
+			if came && n == 1 && strings.HasPrefix(name, "dropped") ||
+				!came && strings.HasSuffix(name, "dropped") ||
+				came && m == 1 && strings.HasSuffix(name, "dropped") || name == "dropped twice" {
 				want = nil
 			}
-			if note, err := one.Views.Notes.Get("a"); err != nil && !errors.Is(err, brook.ErrNotFound) || !slices.Equal(note, want) {
+			if note, err := one.Views.Notes.Get("a"); err != nil &&
+				!errors.Is(err, brook.ErrNotFound) || !slices.Equal(note, want) {
 				t.Errorf("%s, after %d reads: %v, %v, want %v", name, reads, note, err, want)
 			}
 			one.Close()

@@ -79,14 +79,18 @@ func TestRedriveReadsTheRecordAgain(t *testing.T) {
 			}
 			app := newLedger(t, conf, &ledger.Audit{})
 			defer app.Close()
-			if _, err := d.Publish(t.Context(), []brook.Record{{Topic: "ledger", Value: bytes.Repeat([]byte("x"), 100_000)}, {Topic: "ledger", Value: []byte("y")}}); err != nil {
+			if _, err := d.Publish(t.Context(),
+				[]brook.Record{{Topic: "ledger", Value: bytes.Repeat([]byte("x"), 100_000)},
+					{Topic: "ledger", Value: []byte("y")}}); err != nil {
 				t.Fatal(err)
 			}
 			if err := app.CatchUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			c.change(d)
-			if n, err := app.Redrive(t.Context(), func(l brook.DeadLetter) bool { return l.Position.Offset == 0 }); n != 0 || err != nil {
+			if n, err := app.Redrive(t.Context(),
+				func(l brook.DeadLetter) bool { return l.Position.Offset == 0 }); n != 0 ||
+				err != nil {
 				t.Fatal(n, err)
 			}
 			l := letters(t, app)[0]
@@ -97,7 +101,8 @@ func TestRedriveReadsTheRecordAgain(t *testing.T) {
 			if l.Attempts != tried || l.Omitted != 100_000 {
 				t.Errorf("the letter was tried %d times, and omits %d bytes", l.Attempts, l.Omitted)
 			}
-			if c.gone == "" && len(told) > 0 || c.gone != "" && (len(told) != 1 || !strings.Contains(told[0], c.gone)) {
+			if c.gone == "" && len(told) > 0 ||
+				c.gone != "" && (len(told) != 1 || !strings.Contains(told[0], c.gone)) {
 				t.Errorf("told %q, want %q", told, c.gone)
 			}
 		})
@@ -111,7 +116,8 @@ func TestLongErrorsAreCut(t *testing.T) {
 	}})
 	h.opened("a")
 	h.fails(h.move("a", 1, ""))
-	if e := h.letters()[0].Error; len(e) > 17<<10 || !strings.HasPrefix(e, "bad: ää") || !strings.HasSuffix(e, "ä… (2097157 bytes)") {
+	if e := h.letters()[0].Error; len(e) > 17<<10 || !strings.HasPrefix(e, "bad: ää") ||
+		!strings.HasSuffix(e, "ä… (2097157 bytes)") {
 		t.Errorf("an error of %d bytes: %.20s…%s", len(e), e, e[max(0, len(e)-30):])
 	}
 }

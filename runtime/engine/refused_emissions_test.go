@@ -67,7 +67,8 @@ func TestLettersOfACommitInDoubtCount(t *testing.T) {
 		h := open(t, c, &ledger.Audit{})
 		h.driver = d.Driver
 		h.opened("a")
-		d.set(func(brook.Record) error { return fmt.Errorf("too large: %w", brook.ErrPermanent) }, nil)
+		d.set(func(brook.Record) error { return fmt.Errorf("too large: %w", brook.ErrPermanent) },
+			nil)
 		stored := make(chan struct{})
 		s.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error {
 			for _, w := range b.Writes {

@@ -21,18 +21,21 @@ import (
 func twice(sets [3]string, broken bool) *engine.Definition {
 	added, tagged := taggingEvent("added"), taggingEvent("tagged")
 	rows := func(name string) *brook.Collection[string, tally] {
-		return &brook.Collection[string, tally]{Name: name, Shape: "string", AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
+		return &brook.Collection[string, tally]{Name: name, Shape: "string",
+			AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 			Key: func(v *tally) *string { return &v.ID }}
 	}
 	tallies, marks := rows("tallies"), rows("marks")
-	def := &engine.Definition{Collections: []brook.AnyCollection{tallies, marks}, Events: []brook.AnyEvent{added, tagged}}
+	def := &engine.Definition{Collections: []brook.AnyCollection{tallies, marks},
+		Events: []brook.AnyEvent{added, tagged}}
 	for _, name := range sets {
 		if !slices.Contains(def.Sets, name) {
 			def.Sets = append(def.Sets, name)
 		}
 	}
 	at := func(i int) int { return slices.Index(def.Sets, sets[i]) }
-	def.Handlers = []engine.Handler{{Set: at(0), Name: "Added", Event: "added", Writes: []int{0}}, {Set: at(1), Name: "Added", Event: "added", Writes: []int{1}},
+	def.Handlers = []engine.Handler{{Set: at(0), Name: "Added", Event: "added", Writes: []int{0}},
+		{Set: at(1), Name: "Added", Event: "added", Writes: []int{1}},
 		{Set: at(2), Name: "Tagged", Event: "tagged", Writes: []int{0}}}
 	def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
 		first, second := brook.RowsOf(tx, 0, tallies), brook.RowsOf(tx, 1, marks)
@@ -76,9 +79,12 @@ func TestLettersFollowRenamedSets(t *testing.T) {
 	}{
 		{"one set", [][3]string{{"First", "Renamed", "Third"}}},
 		{"both sets", [][3]string{{"Alpha", "Beta", "Third"}}},
-		{"one after the other", [][3]string{{"Alpha", "Second", "Third"}, {"Alpha", "Beta", "Third"}, {"Alpha", "Gamma", "Third"}}},
+		{"one after the other",
+			[][3]string{{"Alpha", "Second", "Third"}, {"Alpha", "Beta", "Third"},
+				{"Alpha", "Gamma", "Third"}}},
 		{"moved to another set", [][3]string{{"First", "Third", "Third"}}},
-		{"moved and renamed", [][3]string{{"First", "Third", "Third"}, {"First", "Fourth", "Fourth"}}},
+		{"moved and renamed",
+			[][3]string{{"First", "Third", "Third"}, {"First", "Fourth", "Fourth"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d, s := memdriver.New(), newShared()
@@ -123,7 +129,8 @@ func TestLettersFollowRenamedSets(t *testing.T) {
 					t.Fatal(err)
 				}
 				if n := letters(); n != events {
-					t.Errorf("after %d events there are %d letters: the key is not held up", events, n)
+					t.Errorf("after %d events there are %d letters: the key is not held up", events,
+						n)
 				}
 			}
 			start([3]string{"First", "Second", "Third"}, true)
@@ -154,7 +161,8 @@ func TestLettersFollowRenamedSets(t *testing.T) {
 func rowsOfTwice(t *testing.T, app *engine.App) (n [2]int) {
 	t.Helper()
 	for slot, name := range []string{"tallies", "marks"} {
-		rows := &brook.Collection[string, tally]{Name: name, Shape: "string", AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
+		rows := &brook.Collection[string, tally]{Name: name, Shape: "string",
+			AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 			Key: func(v *tally) *string { return &v.ID }}
 		v, err := brook.ViewOf(app.Source(), slot, rows).Get("a")
 		if err != nil && !errors.Is(err, brook.ErrNotFound) {

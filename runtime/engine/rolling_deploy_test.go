@@ -44,7 +44,8 @@ func taggingEvent(typ string) *brook.EventDef[tagging] {
 // tallies is a version of the package: the newer one handles a further event, and has an index.
 func tallies(newer, index bool) (*engine.Definition, *brook.Collection[string, tally]) {
 	added, tagged := taggingEvent("added"), taggingEvent("tagged")
-	rows := &brook.Collection[string, tally]{Name: "tallies", Shape: "string", AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
+	rows := &brook.Collection[string, tally]{Name: "tallies", Shape: "string",
+		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 		Key: func(v *tally) *string { return &v.ID }}
 	if index {
 		rows.Indexes = []brook.IndexDef[tally]{{Field: "Tag", Shape: "string", Entries: func(v *tally, e *brook.Entries) {
@@ -53,10 +54,12 @@ func tallies(newer, index bool) (*engine.Definition, *brook.Collection[string, t
 			}
 		}}}
 	}
-	def := &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows}, Events: []brook.AnyEvent{added, tagged},
+	def := &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows},
+		Events:   []brook.AnyEvent{added, tagged},
 		Handlers: []engine.Handler{{Name: "Added", Event: "added", Writes: []int{0}}}}
 	if newer {
-		def.Handlers = append(def.Handlers, engine.Handler{Name: "Tagged", Event: "tagged", Writes: []int{0}})
+		def.Handlers = append(def.Handlers,
+			engine.Handler{Name: "Tagged", Event: "tagged", Writes: []int{0}})
 	} else {
 		def.Discards = []string{"tagged"}
 	}
@@ -162,7 +165,8 @@ func TestVersionsKilledAtRandom(t *testing.T) {
 			all, err := v.Map()
 			found := map[string]int{}
 			for n := range 5 {
-				for e, ferr := range brook.IndexOf(v, 0, key.AppendString[string]).All(fmt.Sprint(n)) {
+				for e, ferr := range brook.IndexOf(v, 0,
+					key.AppendString[string]).All(fmt.Sprint(n)) {
 					if err = errors.Join(err, ferr); e.Value.Tag != fmt.Sprint(n) {
 						t.Errorf("round %d: by tag %d there is %+v", round, n, e.Value)
 					}

@@ -24,12 +24,14 @@ type otherAccount struct {
 // to the caller.
 func otherLedger(handle func(rows brook.Rows[string, otherAccount]) error) (*engine.Definition, *brook.Collection[string, otherAccount]) {
 	opened := taggingEvent(ledger.OpenedType)
-	rows := &brook.Collection[string, otherAccount]{Name: "accounts", Shape: "string", AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
+	rows := &brook.Collection[string, otherAccount]{Name: "accounts", Shape: "string",
+		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 		Key: func(v *otherAccount) *string { return &v.ID }}
 	rows.Indexes = []brook.IndexDef[otherAccount]{{Field: "N", Shape: "int64", Entries: func(v *otherAccount, e *brook.Entries) {
 		e.Add(key.AppendInt(e.Bytes(), int64(v.N)))
 	}}}
-	return &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows}, Events: []brook.AnyEvent{opened},
+	return &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows},
+		Events:   []brook.AnyEvent{opened},
 		Handlers: []engine.Handler{{Name: "Opened", Event: ledger.OpenedType, Writes: []int{0}}},
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			at := brook.RowsOf(tx, 0, rows)
@@ -87,7 +89,8 @@ func TestRowsOfAnotherVersionInMemoryAreUnreadable(t *testing.T) {
 			view := brook.ViewOf(other.Source(), 0, rows)
 			unreadable := func(what string, err error) {
 				t.Helper()
-				if !errors.Is(err, brook.ErrUnreadable) || !strings.Contains(err.Error(), "accounts") {
+				if !errors.Is(err, brook.ErrUnreadable) ||
+					!strings.Contains(err.Error(), "accounts") {
 					t.Errorf("%s: %v", what, err)
 				}
 			}
@@ -105,7 +108,8 @@ func TestRowsOfAnotherVersionInMemoryAreUnreadable(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error, 1)
 			go func() { done <- other.Run(ctx) }()
-			if err := other.WaitFor(t.Context(), brook.Position{Topic: "ledger", Offset: 1}); !errors.Is(err, brook.ErrDeadLetter) {
+			if err := other.WaitFor(t.Context(),
+				brook.Position{Topic: "ledger", Offset: 1}); !errors.Is(err, brook.ErrDeadLetter) {
 				t.Errorf("WaitFor: %v", err)
 			}
 			cancel()

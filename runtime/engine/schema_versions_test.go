@@ -23,7 +23,8 @@ func rawPut(t *testing.T, s brook.Store, table string, key, value []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Commit(t.Context(), &brook.Batch{Writes: []brook.Write{{Table: raw, Key: key, Value: value}}}); err != nil {
+	if err := s.Commit(t.Context(),
+		&brook.Batch{Writes: []brook.Write{{Table: raw, Key: key, Value: value}}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -90,7 +91,8 @@ func TestOldShapesAreRead(t *testing.T) {
 		t.Errorf("shapes are %q", shapes)
 	}
 	rawPut(t, s, "1/shapes", []byte("accounts\x00\x00\x00\x00\x07"), []byte(olderSchema))
-	rawPut(t, s, "1/rows/accounts", key.AppendString(nil, "old"), (&older{moves: 5, gone: []string{"x"}, id: "old"}).bytes(t, 7))
+	rawPut(t, s, "1/rows/accounts", key.AppendString(nil, "old"),
+		(&older{moves: 5, gone: []string{"x"}, id: "old"}).bytes(t, 7))
 	rawPut(t, s, "1/rows/accounts", key.AppendString(nil, "odd"), []byte{9, 0x90})
 	rawPut(t, s, "1/rows/accounts", key.AppendString(nil, "torn"), []byte{1, 0x95, 0xa1})
 
@@ -99,8 +101,10 @@ func TestOldShapesAreRead(t *testing.T) {
 	h.wait(h.move("old", 3, ""))
 	h.balance("old", 3, 6)
 	h.balance("new", 0, 0)
-	for account, want := range map[string]string{"odd": "no such shape", "torn": "the end of the data"} {
-		if _, err := h.Views.Accounts.Get(account); err == nil || errors.Is(err, brook.ErrNotFound) || !strings.Contains(err.Error(), want) {
+	for account, want := range map[string]string{"odd": "no such shape",
+		"torn": "the end of the data"} {
+		if _, err := h.Views.Accounts.Get(account); err == nil ||
+			errors.Is(err, brook.ErrNotFound) || !strings.Contains(err.Error(), want) {
 			t.Errorf("account %s: %v", account, err)
 		}
 	}
@@ -130,7 +134,8 @@ func TestShapeThatCannotBeCarried(t *testing.T) {
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}
-	rawPut(t, s, "1/shapes", []byte("accounts\x00\x00\x00\x00\x02"), []byte("{id string,balance string}"))
+	rawPut(t, s, "1/shapes", []byte("accounts\x00\x00\x00\x00\x02"),
+		[]byte("{id string,balance string}"))
 	rawPut(t, s, "1/rows/accounts", key.AppendString(nil, "b"), []byte("\x02\x92\xa1b\xa19"))
 	c := config(d, s)
 	c.OnStale = brook.Fail
@@ -139,7 +144,8 @@ func TestShapeThatCannotBeCarried(t *testing.T) {
 	if _, err := app.Views.Accounts.Get("b"); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Get: %v", err)
 	}
-	if err := app.Run(t.Context()); !errors.Is(err, brook.ErrStale) || !strings.Contains(err.Error(), "values of accounts: "+want) {
+	if err := app.Run(t.Context()); !errors.Is(err, brook.ErrStale) ||
+		!strings.Contains(err.Error(), "values of accounts: "+want) {
 		t.Errorf("Run: %v", err)
 	}
 	if err := app.Close(); err != nil {
@@ -152,14 +158,16 @@ func TestShapeThatCannotBeCarried(t *testing.T) {
 	if all, err := app.Views.Accounts.Values(); err != nil || len(all) != 1 {
 		t.Errorf("rebuilt accounts: %v, %v", all, err)
 	}
-	if old, now := rawRows(t, s, "1/shapes"), rawRows(t, s, "2/shapes"); len(old) != 0 || len(now) != 3 {
+	if old, now := rawRows(t, s, "1/shapes"), rawRows(t, s, "2/shapes"); len(old) != 0 ||
+		len(now) != 3 {
 		t.Errorf("shapes are %q, and were %q", now, old)
 	}
 }
 
 func TestUnknownCodecIsAnError(t *testing.T) {
 	type odd struct{ ID string }
-	def := brook.Collection[string, odd]{Name: "odd", Shape: "string", AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string]}
+	def := brook.Collection[string, odd]{Name: "odd", Shape: "string",
+		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string]}
 	spy := &specs{Store: bytestore.New()}
 	c := config(memdriver.New(), spy)
 	app, err := engine.NewApp(c, &engine.Definition{Collections: []brook.AnyCollection{&def},
@@ -168,11 +176,14 @@ func TestUnknownCodecIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer app.Close()
-	i := slices.IndexFunc(spy.all, func(spec brook.TableSpec) bool { return strings.HasSuffix(spec.Name, "rows/odd") })
-	if _, err := spy.all[i].Codec.Append(nil, &odd{}); err == nil || !strings.Contains(err.Error(), "run brookgen again") {
+	i := slices.IndexFunc(spy.all,
+		func(spec brook.TableSpec) bool { return strings.HasSuffix(spec.Name, "rows/odd") })
+	if _, err := spy.all[i].Codec.Append(nil, &odd{}); err == nil ||
+		!strings.Contains(err.Error(), "run brookgen again") {
 		t.Errorf("Append: %v", err)
 	}
-	if _, err := spy.all[i].Codec.Append(nil, odd{}); err == nil || !strings.Contains(err.Error(), "none of its values") {
+	if _, err := spy.all[i].Codec.Append(nil, odd{}); err == nil ||
+		!strings.Contains(err.Error(), "none of its values") {
 		t.Errorf("Append: %v", err)
 	}
 }

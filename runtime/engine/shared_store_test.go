@@ -97,7 +97,8 @@ func (r versioned) Fetch(ctx context.Context, keys []brook.TableKey) ([]brook.Va
 	return values, nil
 }
 
-func (r versioned) Scan(ctx context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (r versioned) Scan(ctx context.Context,
+	t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
 	var rows []brook.Row
@@ -138,7 +139,8 @@ func TestSeveralProcessesOverOneStore(t *testing.T) {
 			apps = append(apps, open(t, c, &ledger.Audit{Do: b.do}))
 		}
 		if round > 0 {
-			if err := apps[0].Rebuild(apps[0].ctx); err != nil && !errors.Is(err, brook.ErrConflict) {
+			if err := apps[0].Rebuild(apps[0].ctx); err != nil &&
+				!errors.Is(err, brook.ErrConflict) {
 				t.Fatal(err)
 			}
 		}
@@ -201,10 +203,11 @@ func TestOvertakenRebuildDoesNotSwitch(t *testing.T) {
 	}
 	var once sync.Once
 	entered, leave := make(chan struct{}), make(chan struct{})
-	slow, err := ledger.NewApp(config(d, s), ledger.Books{}, &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
-		once.Do(func() { close(entered); <-leave })
-		return nil
-	}})
+	slow, err := ledger.NewApp(config(d, s), ledger.Books{},
+		&ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
+			once.Do(func() { close(entered); <-leave })
+			return nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

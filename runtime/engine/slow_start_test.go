@@ -24,14 +24,16 @@ func TestLogTellsWhatHoldsAStartUp(t *testing.T) {
 		slow := 13 * time.Second
 		s.onScan(func(brook.Table) { time.Sleep(slow) })
 		app := newLedger(t, c, &ledger.Audit{})
-		if got := text.String(); !strings.Contains(got, "brook: still reading positions") || !strings.Contains(got, "brook: done reading positions") {
+		if got := text.String(); !strings.Contains(got, "brook: still reading positions") ||
+			!strings.Contains(got, "brook: done reading positions") {
 			t.Errorf("of a slow NewApp the log says %q", got)
 		}
 		run, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- app.Run(run) }()
 		time.Sleep(time.Minute)
-		if got := text.String(); !strings.Contains(got, "brook: still asking store and driver") || !strings.Contains(got, "brook: done asking") {
+		if got := text.String(); !strings.Contains(got, "brook: still asking store and driver") ||
+			!strings.Contains(got, "brook: done asking") {
 			t.Errorf("of a slow Run the log says %q", got)
 		}
 		stop()
@@ -63,9 +65,10 @@ func TestCloseLeavesNothingThatRuns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx := context.Background()
-				app := newLedger(t, config(memdriver.New(memdriver.Partitions(3)), store()), &ledger.Audit{Effect: func(brook.Event[ledger.Moved]) brook.Effect {
-					return func(context.Context) error { return nil }
-				}})
+				app := newLedger(t, config(memdriver.New(memdriver.Partitions(3)), store()),
+					&ledger.Audit{Effect: func(brook.Event[ledger.Moved]) brook.Effect {
+						return func(context.Context) error { return nil }
+					}})
 				_ = app.Views.Accounts.Changes(ctx)
 				done := make(chan error, 1)
 				go func() { done <- app.Run(ctx) }()

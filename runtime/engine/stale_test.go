@@ -134,7 +134,8 @@ func TestViewsBecomeOthers(t *testing.T) {
 			foreignCode(state)
 		})
 		y := m.raw("y", ledger.OpenedType, `{"account":"yy"}`)
-		if err := <-told; !errors.Is(err, brook.ErrStale) || !strings.Contains(err.Error(), "gone") {
+		if err := <-told; !errors.Is(err, brook.ErrStale) ||
+			!strings.Contains(err.Error(), "gone") {
 			t.Errorf("told: %v", err)
 		}
 		synctest.Wait()

@@ -20,7 +20,8 @@ var writers = map[string]func(t *testing.T, s brook.Store, c brook.Config, arm f
 		arm()
 		return app.Rebuild(t.Context())
 	},
-	"going on with stale views": func(t *testing.T, s brook.Store, c brook.Config, arm func()) error {
+	"going on with stale views": func(t *testing.T, s brook.Store, c brook.Config,
+		arm func()) error {
 		alter(t, s, foreignCode)
 		c.OnStale = brook.GoOn
 		app := ledgerOver(t, c)
@@ -33,7 +34,8 @@ var writers = map[string]func(t *testing.T, s brook.Store, c brook.Config, arm f
 }
 
 func writesState(b *brook.Batch) bool {
-	return slices.ContainsFunc(b.Writes, func(w brook.Write) bool { return string(w.Key) == "state" })
+	return slices.ContainsFunc(b.Writes,
+		func(w brook.Write) bool { return string(w.Key) == "state" })
 }
 
 // Another process may change the state at any moment: neither overwrites the other's part of it
@@ -67,7 +69,8 @@ func TestStateHasOneWriterAtATime(t *testing.T) {
 				t.Fatal("it did not write the state")
 			}
 			for n := range between {
-				if state := rawRows(t, own, "state")["state"]; !strings.Contains(state, fmt.Sprintf(`"%d":[]`, 101+n)) {
+				if state := rawRows(t, own, "state")["state"]; !strings.Contains(state,
+					fmt.Sprintf(`"%d":[]`, 101+n)) {
 					t.Errorf("what another process wrote at write %d is gone: %s", n+1, state)
 				}
 			}

@@ -47,7 +47,8 @@ func TestNextAppOfANameKnowsTheLiveGeneration(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := newLedger(t, config(d, s), &ledger.Audit{}) // nothing of two runs
-	for _, do := range []func() error{func() error { return one.CatchUp(t.Context()) }, func() error { return one.Rebuild(t.Context()) },
+	for _, do := range []func() error{func() error { return one.CatchUp(t.Context()) },
+		func() error { return one.Rebuild(t.Context()) },
 		func() error { return one.CatchUp(t.Context()) }, one.Close} {
 		if err := do(); err != nil {
 			t.Fatal(err)
@@ -82,7 +83,8 @@ func TestOpeningAnAppLeavesARebuildAlone(t *testing.T) {
 		one := newLedger(t, c, &ledger.Audit{})
 		defer one.Close()
 		for n := range 51 {
-			at(t, d, min_(0), fmt.Sprint("a", n), ledger.OpenedType, fmt.Sprintf(`{"account":"a%d"}`, n))
+			at(t, d, min_(0), fmt.Sprint("a", n), ledger.OpenedType,
+				fmt.Sprintf(`{"account":"a%d"}`, n))
 		}
 		if err := one.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
@@ -114,7 +116,8 @@ func TestNextAppOfANameReadsToTheEnd(t *testing.T) {
 	reader := newLedger(t, config(d, s), &ledger.Audit{})
 	defer reader.Close()
 	for n := range 10 {
-		at(t, d, min_(0), fmt.Sprint("a", n), ledger.OpenedType, fmt.Sprintf(`{"account":"a%d"}`, n))
+		at(t, d, min_(0), fmt.Sprint("a", n), ledger.OpenedType,
+			fmt.Sprintf(`{"account":"a%d"}`, n))
 	}
 	if err := reader.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,8 @@ import (
 // Rule 40: code that another version overtook commits nothing more, whatever way its events take:
 // here one that strays runs alone after the state was read anew.
 func TestOvertakenCodeCommitsNoStrays(t *testing.T) {
-	version := func(newer bool, by int) (*engine.Definition, *brook.Collection[string, tally], *brook.EventDef[tagging]) {
+	version := func(newer bool,
+		by int) (*engine.Definition, *brook.Collection[string, tally], *brook.EventDef[tagging]) {
 		def, rows := tallies(newer, false)
 		added := taggingEvent("added")
 		for i := range def.Handlers {
@@ -45,7 +46,9 @@ func TestOvertakenCodeCommitsNoStrays(t *testing.T) {
 	for _, e := range []tagging{{ID: "a"}, {ID: "a", Tag: "other"}} {
 		data, _ := json.Marshal(e)
 		r := brook.Record{Topic: "ledger", Key: []byte(e.ID)}
-		if err := (brook.CloudEvents{}).Wrap(&brook.Message{ID: fmt.Sprint(e), Type: "added", Author: "x", Time: time.Unix(1, 0), Data: data}, &r); err != nil {
+		if err := (brook.CloudEvents{}).
+			Wrap(&brook.Message{ID: fmt.Sprint(e), Type: "added", Author: "x", Time: time.Unix(1,
+				0), Data: data}, &r); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := d.Publish(t.Context(), []brook.Record{r}); err != nil {

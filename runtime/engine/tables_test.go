@@ -15,7 +15,8 @@ import (
 )
 
 // ledgerTables are the tables of a ledger's generation.
-var ledgerTables = []string{"rows/accounts", "rows/lines", "rows/notes", "index/accounts/Email", "positions", "letters", "folded", "dropped", "owed", "shapes"}
+var ledgerTables = []string{"rows/accounts", "rows/lines", "rows/notes", "index/accounts/Email",
+	"positions", "letters", "folded", "dropped", "owed", "shapes"}
 
 // filled gives a store in which the ledger has something in most tables, and its log.
 func filled(t *testing.T) (*memdriver.Driver, brook.Store) {
@@ -50,7 +51,8 @@ func replaced(t *testing.T, d brook.Driver, s brook.Store) *people.App {
 func wantNothingLeft(t *testing.T, s brook.Store, generation string) {
 	t.Helper()
 	for _, name := range ledgerTables {
-		table, err := s.Table(t.Context(), brook.TableSpec{Name: "ledger/" + generation + "/" + name})
+		table, err := s.Table(t.Context(),
+			brook.TableSpec{Name: "ledger/" + generation + "/" + name})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,8 +126,10 @@ func earlierLayout(state map[string]any) {
 	}
 	state["Layout"] = 2
 	state["Indexes"] = []string{"accounts Email string false"}
-	state["Fingerprint"] = []string{"collection accounts is keyed by string", "collection lines is keyed by string int64",
-		"collection notes is keyed by string", "set Audit handles audit.noted", "set Audit handles money.moved", "set Books handles account.closed",
+	state["Fingerprint"] = []string{"collection accounts is keyed by string",
+		"collection lines is keyed by string int64",
+		"collection notes is keyed by string", "set Audit handles audit.noted",
+		"set Audit handles money.moved", "set Books handles account.closed",
 		"set Books handles account.opened", "set Books handles money.moved", "sets run in the order Books, Audit"}
 }
 
@@ -168,7 +172,8 @@ func TestLayout1IsRead(t *testing.T) {
 		app := ledgerOver(t, config(d, s))
 		n := 0
 		for l, err := range app.DeadLetters() {
-			if n++; err != nil || !strings.Contains(string(l.Record.Value), `"order":"fail"`) || l.Omitted != 0 {
+			if n++; err != nil || !strings.Contains(string(l.Record.Value), `"order":"fail"`) ||
+				l.Omitted != 0 {
 				t.Errorf("letter %+v, %v", l, err)
 			}
 		}
@@ -195,9 +200,11 @@ func TestLayout1IsRead(t *testing.T) {
 func TestNewerLayoutIsRefused(t *testing.T) {
 	d, s := filled(t)
 	state := rawRows(t, s, "state")["state"]
-	rawPut(t, s, "state", []byte("state"), []byte(strings.Replace(state, `"Layout":3`, `"Layout":4`, 1)))
+	rawPut(t, s, "state", []byte("state"),
+		[]byte(strings.Replace(state, `"Layout":3`, `"Layout":4`, 1)))
 	_, err := ledger.NewApp(config(d, s), ledger.Books{}, &ledger.Audit{})
-	if err == nil || errors.Is(err, brook.ErrConfig) || !strings.Contains(err.Error(), "layout 4") || !strings.Contains(err.Error(), "newer") {
+	if err == nil || errors.Is(err, brook.ErrConfig) ||
+		!strings.Contains(err.Error(), "layout 4") || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("NewApp: %v", err)
 	}
 }
@@ -214,7 +221,8 @@ func TestFilledIndexFitsTheStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := rawRows(t, s, "state")["state"]
-	rawPut(t, s, "state", []byte("state"), []byte(strings.Replace(strings.Replace(state, `accounts Email string`, `accounts Other string`, 1), `"Folds":"`, `"Folds":"other`, 1)))
+	rawPut(t, s, "state", []byte("state"), []byte(strings.Replace(strings.Replace(state,
+		`accounts Email string`, `accounts Other string`, 1), `"Folds":"`, `"Folds":"other`, 1)))
 	spy := newSpy(s)
 	largest := 0
 	spy.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error {

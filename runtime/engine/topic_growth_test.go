@@ -48,7 +48,8 @@ func TestPartitionThatBeginsDuringSwitch(t *testing.T) {
 			for d.Partition([]byte(account), 2) != partition {
 				account += "a"
 			}
-			if _, err := other.Publish.Opened(t.Context(), ledger.Opened{Account: account}); err != nil {
+			if _, err := other.Publish.Opened(t.Context(),
+				ledger.Opened{Account: account}); err != nil {
 				t.Fatal(err)
 			}
 			if err := other.CatchUp(t.Context()); err != nil {
@@ -63,7 +64,8 @@ func TestPartitionThatBeginsDuringSwitch(t *testing.T) {
 		}
 		writes, late := 0, ""
 		h.before = func(b *brook.Batch) {
-			if !slices.ContainsFunc(b.Writes, func(w brook.Write) bool { return w.Table == state }) {
+			if !slices.ContainsFunc(b.Writes,
+				func(w brook.Write) bool { return w.Table == state }) {
 				return
 			}
 			writes++ // the first one says that the views are being built, the second one switches
@@ -99,7 +101,8 @@ func TestCatchUpWhileTopicGrows(t *testing.T) {
 			t.Error(err)
 		}
 		for ; opened < 20; opened++ {
-			if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: string(rune('a' + opened))}); err != nil {
+			if _, err := app.Publish.Opened(t.Context(),
+				ledger.Opened{Account: string(rune('a' + opened))}); err != nil {
 				t.Error(err)
 			}
 		}

@@ -19,7 +19,8 @@ func openMany(t *testing.T, app *ledger.App, name string, n int) (last brook.Pos
 	t.Helper()
 	for i := range n {
 		var err error
-		if last, err = app.Publish.Opened(t.Context(), ledger.Opened{Account: fmt.Sprint(name, i)}); err != nil {
+		if last, err = app.Publish.Opened(t.Context(),
+			ledger.Opened{Account: fmt.Sprint(name, i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -236,7 +237,8 @@ func TestLetterOfARegrownLog(t *testing.T) {
 	}
 	app := newLedger(t, conf, &ledger.Audit{})
 	defer app.Close()
-	at, err := app.Publish.Moved(t.Context(), ledger.Moved{Account: "a", Order: strings.Repeat("x", 100_000)})
+	at, err := app.Publish.Moved(t.Context(),
+		ledger.Moved{Account: "a", Order: strings.Repeat("x", 100_000)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +253,8 @@ func TestLetterOfARegrownLog(t *testing.T) {
 	d.read = func(c *brook.Chunk) {
 		c.Records[0].Value = []byte(strings.Replace(string(c.Records[0].Value), "xxx", "xyx", 1))
 	}
-	if n, err := app.Redrive(t.Context(), nil); n != 0 || err != nil || len(told) != 2 || !strings.Contains(told[0].Error(), "another one") {
+	if n, err := app.Redrive(t.Context(), nil); n != 0 || err != nil || len(told) != 2 ||
+		!strings.Contains(told[0].Error(), "another one") {
 		t.Errorf("%d were redriven, %v; told: %v", n, err, told)
 	}
 }

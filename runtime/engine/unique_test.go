@@ -72,7 +72,9 @@ func joined(id int64, email people.Email, teams ...people.Team) brook.Outgoing {
 func TestUnique(t *testing.T) {
 	r := newRegistry(t, 1)
 	letters := r.fold(joined(1, "a"), joined(2, "b"), joined(3, "a"), joined(4, ""), joined(5, ""))
-	if len(letters) != 1 || !strings.HasPrefix(letters[0], "apply: ") || !strings.Contains(letters[0], "people 3 has") || !strings.Contains(letters[0], "Email as 1,") {
+	if len(letters) != 1 || !strings.HasPrefix(letters[0], "apply: ") ||
+		!strings.Contains(letters[0], "people 3 has") ||
+		!strings.Contains(letters[0], "Email as 1,") {
 		t.Errorf("letters %q, want one that names 1 and 3", letters)
 	}
 	if ok, err := r.Views.People.Has(3); ok || err != nil {
@@ -105,7 +107,8 @@ func TestUniqueIsKeptWithinABatchAndAcrossCommits(t *testing.T) {
 	if l := r.fold(joined(3, "a")); len(l) != 1 {
 		t.Errorf("letters %q", l)
 	}
-	if l := r.fold(brook.Emit(people.Moved{ID: 1, Email: "b"}), joined(3, "a"), joined(1, "a")); len(l) != 1 {
+	if l := r.fold(brook.Emit(people.Moved{ID: 1, Email: "b"}), joined(3, "a"),
+		joined(1, "a")); len(l) != 1 {
 		t.Errorf("letters %q", l)
 	}
 	r.email("a", 3)
@@ -115,7 +118,8 @@ func TestUniqueIsKeptWithinABatchAndAcrossCommits(t *testing.T) {
 func TestIndexParameters(t *testing.T) {
 	r := newRegistry(t, 4) // an index rules parallel lanes out, whatever the partitions
 	boss := int64(1)
-	l := r.fold(joined(1, "a", "red", "blue"), joined(2, "b", "red", "red", ""), brook.Emit(people.Joined{ID: 3, Email: "c", Boss: &boss}))
+	l := r.fold(joined(1, "a", "red", "blue"), joined(2, "b", "red", "red", ""),
+		brook.Emit(people.Joined{ID: 3, Email: "c", Boss: &boss}))
 	if l != nil {
 		t.Fatal(l)
 	}
@@ -131,7 +135,9 @@ func TestIndexParameters(t *testing.T) {
 			t.Errorf("1 is the boss of %+v", p)
 		}
 	}
-	if l := r.fold(brook.Emit(people.Wrote{To: "b"}), brook.Emit(people.Wrote{To: "nobody"})); len(l) != 1 || !strings.Contains(l[0], "letter to nobody") {
+	if l := r.fold(brook.Emit(people.Wrote{To: "b"}),
+		brook.Emit(people.Wrote{To: "nobody"})); len(l) != 1 ||
+		!strings.Contains(l[0], "letter to nobody") {
 		t.Errorf("letters %q", l)
 	}
 	if p := r.Views.People.MustGet(2); p.Letters != 1 {
@@ -169,7 +175,8 @@ func TestRequired(t *testing.T) {
 	if _, err := r.driver.Publish(t.Context(), []brook.Record{rec}); err != nil {
 		t.Fatal(err)
 	}
-	if l := r.fold(); len(l) != 1 || !strings.HasPrefix(l[0], "decode: ") || !strings.Contains(l[0], "id") {
+	if l := r.fold(); len(l) != 1 || !strings.HasPrefix(l[0], "decode: ") ||
+		!strings.Contains(l[0], "id") {
 		t.Errorf("letters %q", l)
 	}
 }
@@ -219,7 +226,8 @@ func TestEverythingIsClosed(t *testing.T) {
 	for _, err := range r.DeadLetters() {
 		letters = err
 	}
-	for what, err := range map[string]error{"Redrive": redrive, "Drop": drop, "Publish": publish, "DeadLetters": letters, "Rebuild": r.Rebuild(ctx),
+	for what, err := range map[string]error{"Redrive": redrive, "Drop": drop, "Publish": publish,
+		"DeadLetters": letters, "Rebuild": r.Rebuild(ctx),
 		"Process": r.Process.Paid(ctx, people.Paid{}), "CatchUp": r.CatchUp(ctx), "Run": r.Run(ctx),
 		"WaitFor": r.WaitFor(ctx, brook.Position{Topic: "aaa", Offset: 7})} {
 		if !errors.Is(err, brook.ErrClosed) {

@@ -45,16 +45,20 @@ func TestTwoInstancesHoldUniqueValuesOnce(t *testing.T) {
 			d, s := memdriver.New(memdriver.Topic("ledger", 4)), newShared()
 			h := &heeded{shared: s}
 			one, two := peopleOver(t, config(d, h)), peopleOver(t, config(d, s))
-			if err := two.Process.Joined(t.Context(), people.Joined{ID: 100, Email: "first@x"}); err != nil {
+			if err := two.Process.Joined(t.Context(),
+				people.Joined{ID: 100, Email: "first@x"}); err != nil {
 				t.Fatal(err)
 			}
-			addresses, err := s.Table(t.Context(), brook.TableSpec{Name: "ledger/1/index/people/Email"})
+			addresses, err := s.Table(t.Context(),
+				brook.TableSpec{Name: "ledger/1/index/people/Email"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			var between atomic.Bool
 			h.before = func(b *brook.Batch) {
-				if !slices.ContainsFunc(b.Writes, func(w brook.Write) bool { return w.Table == addresses }) || between.Swap(true) {
+				if !slices.ContainsFunc(b.Writes,
+					func(w brook.Write) bool { return w.Table == addresses }) ||
+					between.Swap(true) {
 					return
 				}
 				var err error

@@ -23,15 +23,18 @@ type (
 
 // lent is an app with people 1 to 3, whose handler of letters is the given one. It is not pure:
 // over a map store it isn't rehearsed.
-func lent(t *testing.T, store brook.Store, instead func(e writes, view peopleView, index emailIndex) (brook.Change[int64, people.Person], brook.Effect, error)) *people.App {
+func lent(t *testing.T, store brook.Store, instead func(e writes, view peopleView,
+	index emailIndex) (brook.Change[int64, people.Person], brook.Effect, error)) *people.App {
 	t.Helper()
-	app, err := people.NewApp(config(memdriver.New(), store), people.Registry{}, &people.Post{Instead: instead})
+	app, err := people.NewApp(config(memdriver.New(), store), people.Registry{},
+		&people.Post{Instead: instead})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { app.Close() })
 	for id := int64(1); id <= 3; id++ {
-		_, err := app.Publish.Joined(t.Context(), people.Joined{ID: id, Email: people.Email('a' + rune(id)), Teams: []people.Team{"x"}})
+		_, err := app.Publish.Joined(t.Context(),
+			people.Joined{ID: id, Email: people.Email('a' + rune(id)), Teams: []people.Team{"x"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +133,8 @@ func TestViewEndsWhenItsHandlerReturns(t *testing.T) {
 	runs(t, app.Run)
 	for _, to := range []people.Email{"effect", "error", "panic", "effect"} {
 		err := app.WaitFor(t.Context(), write(t, app, to))
-		if fails := to != "effect"; errors.Is(err, brook.ErrDeadLetter) != fails || !fails && err != nil {
+		if fails := to != "effect"; errors.Is(err, brook.ErrDeadLetter) != fails ||
+			!fails && err != nil {
 			t.Fatalf("%s: %v", to, err)
 		}
 		if to == "effect" {
@@ -141,7 +145,9 @@ func TestViewEndsWhenItsHandlerReturns(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantReturned(t, "an effect of Process", <-effects)
-	if n, err := app.Redrive(t.Context(), func(l brook.DeadLetter) bool { return strings.Contains(l.Error, "panic") }); n != 0 || err != nil {
+	if n, err := app.Redrive(t.Context(),
+		func(l brook.DeadLetter) bool { return strings.Contains(l.Error, "panic") }); n != 0 ||
+		err != nil {
 		t.Errorf("redriven: %d, %v", n, err)
 	}
 	if len(before) != 6 {
@@ -158,8 +164,10 @@ func TestIterationEndsWhenItsHandlerReturns(t *testing.T) {
 			nexts = append(nexts, next)
 		}
 	}
-	app := lent(t, newStore(), func(e writes, view peopleView, index emailIndex) (none brook.Change[int64, people.Person], _ brook.Effect, _ error) {
-		for _, seq := range []iter.Seq2[personEntry, error]{view.All(), view.Range(1, 4), index.All("b")} {
+	app := lent(t, newStore(), func(e writes, view peopleView,
+		index emailIndex) (none brook.Change[int64, people.Person], _ brook.Effect, _ error) {
+		for _, seq := range []iter.Seq2[personEntry, error]{view.All(), view.Range(1, 4),
+			index.All("b")} {
 			next, _ := iter.Pull2(seq)
 			begun(func() error { _, err, _ := next(); return err })
 		}
@@ -188,7 +196,8 @@ func TestIterationEndsWhenItsHandlerReturns(t *testing.T) {
 func TestGoroutinesOfAHandlerLoseItsView(t *testing.T) {
 	left := make(chan error, 1000)
 	started := 0
-	app := lent(t, newStore(), func(e writes, view peopleView, index emailIndex) (brook.Change[int64, people.Person], brook.Effect, error) {
+	app := lent(t, newStore(), func(e writes, view peopleView,
+		index emailIndex) (brook.Change[int64, people.Person], brook.Effect, error) {
 		for _, read := range []func() error{
 			func() error { _, err := view.Get(1); return err },
 			func() error { _, err := lastOf(view.All()); return err },

@@ -23,7 +23,8 @@ import (
 func BenchmarkCommitUnderWatch(b *testing.B) {
 	for _, watchers := range []int{0, 100, 10_000} {
 		b.Run(fmt.Sprint(watchers, " watchers"), func(b *testing.B) {
-			c := brook.Config{Author: "ledger", Driver: memdriver.New(), Store: mapstore.New(), Log: slog.New(slog.DiscardHandler)}
+			c := brook.Config{Author: "ledger", Driver: memdriver.New(), Store: mapstore.New(),
+				Log: slog.New(slog.DiscardHandler)}
 			app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{})
 			if err != nil {
 				b.Fatal(err)
@@ -142,7 +143,8 @@ func TestWatchersGetWhatTheyWatch(t *testing.T) {
 			all = append(all, seen{who, u.Key})
 		}
 	}
-	slices.SortFunc(all, func(x, y seen) int { return cmp.Or(cmp.Compare(x.who, y.who), cmp.Compare(x.key, y.key)) })
+	slices.SortFunc(all,
+		func(x, y seen) int { return cmp.Or(cmp.Compare(x.who, y.who), cmp.Compare(x.key, y.key)) })
 	if got := fmt.Sprint(all); got != "[{a a} {a too a} {b b} {everything a} {everything b} {everything c}]" {
 		t.Errorf("they saw %s", got)
 	}

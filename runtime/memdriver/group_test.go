@@ -116,7 +116,8 @@ func TestGroupDoesNotWaitForEver(t *testing.T) {
 		close(wake)
 		synctest.Wait()
 		if first.assigned != 3 || len(first.has) != 2 || len(second.has) != 2 { // all, none, its part
-			t.Errorf("the first member was told %d times and has %v, the second has %v", first.assigned,
+			t.Errorf("the first member was told %d times and has %v, the second has %v",
+				first.assigned,
 				first.has, second.has)
 		}
 		leaveFirst()

@@ -6,7 +6,8 @@ func (h *StarHook) applies() bool {
 }
 
 func (h *MemberHook) applies() bool {
-	return (h.Action == "added" || h.Action == "edited" || h.Action == "removed") && h.Member.Known()
+	return (h.Action == "added" || h.Action == "edited" || h.Action == "removed") &&
+		h.Member.Known()
 }
 
 func (h *LabelHook) applies() bool { return h.Repository != nil }

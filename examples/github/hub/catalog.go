@@ -115,7 +115,8 @@ func (Catalog) MemberHook(e brook.Event[MemberHook]) (repo brook.Change[RepoID, 
 //
 //brook:handle
 func (Catalog) RepositoryHook(e brook.Event[RepositoryHook], refs brook.View[RefKey, Ref], members brook.View[MemberKey, Collaborator], stars brook.View[StarKey, Star]) (
-	repo brook.Change[RepoID, Repository], org brook.Change[OrgID, Organization], gone []brook.Change[RefKey, Ref], left []brook.Change[MemberKey, Collaborator],
+	repo brook.Change[RepoID, Repository], org brook.Change[OrgID, Organization],
+	gone []brook.Change[RefKey, Ref], left []brook.Change[MemberKey, Collaborator],
 	faded []brook.Change[StarKey, Star], err error) {
 	repo, org = shown(&e.Data.Delivery)
 	if e.Data.Action != "deleted" {
@@ -160,11 +161,14 @@ func organization(o *webhook.Origin) (change brook.Change[OrgID, Organization]) 
 		return change
 	}
 	id := OrgID(o.Organization.ID)
-	return brook.Create(id, Organization{ID: id, Login: Login(o.Organization.Login), Description: text(o.Organization.Description)})
+	return brook.Create(id,
+		Organization{ID: id, Login: Login(o.Organization.Login),
+			Description: text(o.Organization.Description)})
 }
 
 // deleteUnder deletes all whose key has the same first n fields.
-func deleteUnder[K comparable, V any](view brook.View[K, V], key K, n int) ([]brook.Change[K, V], error) {
+func deleteUnder[K comparable, V any](view brook.View[K, V], key K,
+	n int) ([]brook.Change[K, V], error) {
 	var changes []brook.Change[K, V]
 	for entry, err := range view.Prefix(key, n) {
 		if err != nil {

@@ -10,7 +10,8 @@ type Crowd struct{}
 
 // did books a delivery to its sender, who may be nobody, with what act says of it, and keeps those
 // who are named in it.
-func did(sender *webhook.User, act func(*Person), named ...*webhook.User) []brook.Change[UserID, Person] {
+func did(sender *webhook.User, act func(*Person),
+	named ...*webhook.User) []brook.Change[UserID, Person] {
 	var changes []brook.Change[UserID, Person]
 	if sender.Known() {
 		changes = append(changes, brook.Merge(UserID(sender.ID), func(p *Person) {

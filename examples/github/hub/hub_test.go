@@ -38,7 +38,8 @@ func user(id int64, login string) *webhook.User {
 // from makes what a delivery about repository id has beside its subject.
 func from(id int64, action string) webhook.Delivery {
 	return webhook.Delivery{Action: action, Origin: webhook.Origin{Sender: user(2, "bob")},
-		Repository: webhook.Repository{ID: id, Name: "pond", FullName: "ada/pond", DefaultBranch: "main", Owner: user(1, "ada")}}
+		Repository: webhook.Repository{ID: id, Name: "pond", FullName: "ada/pond",
+			DefaultBranch: "main", Owner: user(1, "ada")}}
 }
 
 func ptr[V any](v V) *V { return &v }

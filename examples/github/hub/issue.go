@@ -61,7 +61,8 @@ func (i *Issue) show(p *webhook.Issue, action string) {
 }
 
 func threadOf(repo RepoID, p *webhook.Issue) Thread {
-	t := Thread{Title: p.Title, Author: author(p.User), State: State(p.State), Labels: labelNames(p.Labels),
+	t := Thread{Title: p.Title, Author: author(p.User), State: State(p.State),
+		Labels:    labelNames(p.Labels),
 		Assignees: logins(p.Assignees, p.Assignee), Locked: p.Locked, Comments: p.Comments,
 		Created: p.CreatedAt, Updated: p.UpdatedAt, Closed: p.ClosedAt}
 	if p.Milestone != nil {

@@ -24,9 +24,11 @@ type Pull struct {
 
 // show brings p to what a delivery shows.
 func (p *Pull) show(w *webhook.PullRequest) {
-	*p = Pull{Key: p.Key, Draft: w.Draft, Merged: w.Merged != nil && *w.Merged || w.MergedAt != 0, MergedBy: author(w.MergedBy),
-		Base: w.Base.Ref, Head: w.Head.Label, SHA: w.Head.SHA, Reviewers: logins(w.RequestedReviewers, nil),
-		Commits: w.Commits, Additions: w.Additions, Deletions: w.Deletions, Files: w.ChangedFiles}
+	*p = Pull{Key: p.Key, Draft: w.Draft, Merged: w.Merged != nil && *w.Merged || w.MergedAt != 0,
+		MergedBy: author(w.MergedBy),
+		Base:     w.Base.Ref, Head: w.Head.Label, SHA: w.Head.SHA,
+		Reviewers: logins(w.RequestedReviewers, nil),
+		Commits:   w.Commits, Additions: w.Additions, Deletions: w.Deletions, Files: w.ChangedFiles}
 	for i := range w.RequestedTeams {
 		if slug := w.RequestedTeams[i].Slug; slug != "" {
 			p.Reviewers = append(p.Reviewers, Login(slug))
@@ -35,7 +37,8 @@ func (p *Pull) show(w *webhook.PullRequest) {
 	if w.AutoMerge != nil {
 		p.AutoMerge = w.AutoMerge.MergeMethod
 	}
-	p.Thread = Thread{Title: w.Title, Author: author(w.User), State: State(w.State), Labels: labelNames(w.Labels),
+	p.Thread = Thread{Title: w.Title, Author: author(w.User), State: State(w.State),
+		Labels:    labelNames(w.Labels),
 		Assignees: logins(w.Assignees, w.Assignee), Locked: w.Locked, Comments: w.Comments,
 		Created: w.CreatedAt, Updated: w.UpdatedAt, Closed: w.ClosedAt}
 	if w.Milestone != nil {

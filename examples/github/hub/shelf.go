@@ -12,14 +12,16 @@ func (Shelf) ReleaseHook(e brook.Event[ReleaseHook]) brook.Change[ReleaseKey, Re
 	if e.Data.Action == "deleted" {
 		return brook.Delete[Release](key)
 	}
-	return brook.Create(key, Release{Tag: r.TagName, Name: text(r.Name), Author: author(r.Author), Draft: r.Draft,
-		Prerelease: r.Prerelease, Assets: len(r.Assets), Published: r.PublishedAt})
+	return brook.Create(key,
+		Release{Tag: r.TagName, Name: text(r.Name), Author: author(r.Author), Draft: r.Draft,
+			Prerelease: r.Prerelease, Assets: len(r.Assets), Published: r.PublishedAt})
 }
 
 // RepositoryHook drops the releases of a deleted repository.
 //
 //brook:handle
-func (Shelf) RepositoryHook(e brook.Event[RepositoryHook], releases brook.View[ReleaseKey, Release]) ([]brook.Change[ReleaseKey, Release], error) {
+func (Shelf) RepositoryHook(e brook.Event[RepositoryHook],
+	releases brook.View[ReleaseKey, Release]) ([]brook.Change[ReleaseKey, Release], error) {
 	if e.Data.Action != "deleted" {
 		return nil, nil
 	}

@@ -13,7 +13,8 @@ type Tally struct{}
 const TallySet = "Tally"
 
 func applied[E any](e brook.Event[E], action string) brook.Change[KindKey, Kind] {
-	return brook.Merge(KindKey{strings.TrimPrefix(e.Type, "github."), action}, func(k *Kind) { k.Deliveries++ })
+	return brook.Merge(KindKey{strings.TrimPrefix(e.Type, "github."), action},
+		func(k *Kind) { k.Deliveries++ })
 }
 
 //brook:handle

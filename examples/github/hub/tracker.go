@@ -20,7 +20,8 @@ func (Tracker) IssueHook(e brook.Event[IssueHook], comments brook.View[CommentKe
 		moved, err = deleteUnder(comments, CommentKey{Repo: key.Repo, Number: key.Number}, 2)
 		return []brook.Change[IssueKey, Issue]{brook.Delete[Issue](key)}, moved, err
 	case e.Data.Action != "transferred":
-		issues = append(issues, brook.Merge(key, func(i *Issue) { i.show(&e.Data.Issue, e.Data.Action) }))
+		issues = append(issues,
+			brook.Merge(key, func(i *Issue) { i.show(&e.Data.Issue, e.Data.Action) }))
 		if changes.OldIssue != nil && changes.OldRepository != nil {
 			old := IssueKey{RepoID(changes.OldRepository.ID), changes.OldIssue.Number}
 			moved, err = moveComments(comments, old, key)
@@ -32,7 +33,8 @@ func (Tracker) IssueHook(e brook.Event[IssueHook], comments brook.View[CommentKe
 	default:
 		to := IssueKey{RepoID(changes.NewRepository.ID), changes.NewIssue.Number}
 		moved, err = moveComments(comments, key, to)
-		issues = append(issues, brook.Delete[Issue](key), brook.Merge(to, func(i *Issue) { i.show(changes.NewIssue, e.Data.Action) }))
+		issues = append(issues, brook.Delete[Issue](key),
+			brook.Merge(to, func(i *Issue) { i.show(changes.NewIssue, e.Data.Action) }))
 	}
 	return issues, moved, err
 }
@@ -65,7 +67,9 @@ func (Tracker) CommentHook(e brook.Event[CommentHook], pulls brook.View[IssueKey
 		comment = brook.Delete[Comment](key)
 	} else {
 		c := &e.Data.Comment
-		comment = brook.Create(key, Comment{Author: author(c.User), Body: text(c.Body), Created: c.CreatedAt, Updated: c.UpdatedAt})
+		comment = brook.Create(key,
+			Comment{Author: author(c.User), Body: text(c.Body), Created: c.CreatedAt,
+				Updated: c.UpdatedAt})
 	}
 	if e.Data.Issue.PullRequest == nil {
 		return comment, brook.Merge(on, func(i *Issue) { i.show(&e.Data.Issue, "") }), pull, nil
@@ -87,7 +91,8 @@ func (Tracker) PullHook(e brook.Event[PullHook]) brook.Change[IssueKey, Pull] {
 // sends nothing for it.
 //
 //brook:handle
-func (Tracker) LabelHook(e brook.Event[LabelHook], issues brook.Index[LabelName, IssueKey, Issue], pulls brook.Index[LabelName, IssueKey, Pull]) (
+func (Tracker) LabelHook(e brook.Event[LabelHook],
+	issues brook.Index[LabelName, IssueKey, Issue], pulls brook.Index[LabelName, IssueKey, Pull]) (
 	labels []brook.Change[LabelKey, Label], of []brook.Change[IssueKey, Issue], ofPulls []brook.Change[IssueKey, Pull], err error) {
 	if !e.Data.applies() {
 		return nil, nil, nil, nil
@@ -103,7 +108,8 @@ func (Tracker) LabelHook(e brook.Event[LabelHook], issues brook.Index[LabelName,
 		labels = append(labels, brook.Delete[Label](LabelKey{repo, old}))
 	}
 	if name != "" {
-		labels = append(labels, brook.Create(LabelKey{repo, name}, Label{Color: l.Color, Description: text(l.Description), Default: l.Default}))
+		labels = append(labels, brook.Create(LabelKey{repo, name},
+			Label{Color: l.Color, Description: text(l.Description), Default: l.Default}))
 	}
 	if old == name {
 		return labels, nil, nil, nil
@@ -121,7 +127,8 @@ func (Tracker) LabelHook(e brook.Event[LabelHook], issues brook.Index[LabelName,
 			return nil, nil, nil, err
 		}
 		if entry.Key.Repo == repo {
-			ofPulls = append(ofPulls, brook.Merge(entry.Key, func(p *Pull) { p.relabel(old, name) }))
+			ofPulls = append(ofPulls,
+				brook.Merge(entry.Key, func(p *Pull) { p.relabel(old, name) }))
 		}
 	}
 	return labels, of, ofPulls, nil
@@ -135,7 +142,9 @@ func (Tracker) MilestoneHook(e brook.Event[MilestoneHook], issues brook.Index[Mi
 	m := &e.Data.Milestone
 	key := MilestoneKey{RepoID(e.Data.Repository.ID), m.Number}
 	if e.Data.Action != "deleted" {
-		return brook.Create(key, Milestone{Title: m.Title, State: State(m.State), Open: m.OpenIssues, Closed: m.ClosedIssues, Due: m.DueOn}), nil, nil, nil
+		return brook.Create(key,
+			Milestone{Title: m.Title, State: State(m.State), Open: m.OpenIssues,
+				Closed: m.ClosedIssues, Due: m.DueOn}), nil, nil, nil
 	}
 	for entry, err := range issues.All(key) {
 		if err != nil {
@@ -147,7 +156,8 @@ func (Tracker) MilestoneHook(e brook.Event[MilestoneHook], issues brook.Index[Mi
 		if err != nil {
 			return milestone, nil, nil, err
 		}
-		ofPulls = append(ofPulls, brook.Merge(entry.Key, func(p *Pull) { p.Milestone = MilestoneKey{} }))
+		ofPulls = append(ofPulls,
+			brook.Merge(entry.Key, func(p *Pull) { p.Milestone = MilestoneKey{} }))
 	}
 	return brook.Delete[Milestone](key), of, ofPulls, nil
 }
@@ -155,7 +165,9 @@ func (Tracker) MilestoneHook(e brook.Event[MilestoneHook], issues brook.Index[Mi
 // RepositoryHook drops all that this set has of a deleted repository.
 //
 //brook:handle
-func (Tracker) RepositoryHook(e brook.Event[RepositoryHook], issues brook.View[IssueKey, Issue], pulls brook.View[IssueKey, Pull], comments brook.View[CommentKey, Comment],
+func (Tracker) RepositoryHook(e brook.Event[RepositoryHook],
+	issues brook.View[IssueKey, Issue], pulls brook.View[IssueKey, Pull],
+	comments brook.View[CommentKey, Comment],
 	labels brook.View[LabelKey, Label], milestones brook.View[MilestoneKey, Milestone]) (i []brook.Change[IssueKey, Issue], p []brook.Change[IssueKey, Pull],
 	c []brook.Change[CommentKey, Comment], l []brook.Change[LabelKey, Label], m []brook.Change[MilestoneKey, Milestone], err error) {
 	if e.Data.Action != "deleted" {

@@ -13,7 +13,8 @@ import (
 type Timestamp int64
 
 // layouts are those that GitHub was seen to write, the usual one first.
-var layouts = []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05 MST", "2006-01-02 15:04:05 -0700", "2006/01/02 15:04:05 -0700", time.DateOnly}
+var layouts = []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05 MST",
+	"2006-01-02 15:04:05 -0700", "2006/01/02 15:04:05 -0700", time.DateOnly}
 
 // Time gives t in UTC, and the zero time for none.
 func (t Timestamp) Time() time.Time {

@@ -35,7 +35,8 @@ func TestTimestamp(t *testing.T) {
 			t.Errorf("%s is written as %s, and read back as %s, %v", in, b, again, err)
 		}
 	}
-	for _, in := range []string{`"yesterday"`, `"NaN"`, `true`, `{}`, `[]`, `1e300`, `"2019-13-01T00:00:00Z"`} {
+	for _, in := range []string{`"yesterday"`, `"NaN"`, `true`, `{}`, `[]`, `1e300`,
+		`"2019-13-01T00:00:00Z"`} {
 		var got Timestamp
 		if err := json.Unmarshal([]byte(in), &got); err == nil {
 			t.Errorf("%s is %s, want an error", in, got)

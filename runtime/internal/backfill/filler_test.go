@@ -48,12 +48,16 @@ type person struct{ ID, Email string }
 // people is a collection, with an index if field is not "".
 func people(field string, unique bool) *brook.Collection[string, person] {
 	c := &brook.Collection[string, person]{
-		Name: "people", Shape: "string", AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
-		Key: func(p *person) *string { return &p.ID },
+		Name: "people", Shape: "string", AppendKey: key.AppendString[string],
+		DecodeKey: key.DecodeString[string],
+		Key:       func(p *person) *string { return &p.ID },
 	}
 	if field != "" {
 		c.Indexes = []brook.IndexDef[person]{{Field: field, Shape: "string", Unique: unique,
-			Entries: func(p *person, e *brook.Entries) { e.Add(key.AppendString(e.Bytes(), p.Email)) }}}
+			Entries: func(p *person,
+				e *brook.Entries) {
+				e.Add(key.AppendString(e.Bytes(), p.Email))
+			}}}
 	}
 	return c
 }
@@ -76,11 +80,17 @@ func open(t *testing.T, s *store, c brook.AnyCollection, r *report.Reporter) *ba
 	config := &brook.Config{Name: "shop", Store: s, BatchSize: 100, ShutdownTimeout: time.Second}
 	ids, lock := ids.New(), &quiesce.Lock{}
 	cat := catalog.New(t.Context(), catalog.Parts{
-		Config: config, Code: code, Collections: all, Reader: s.Latest(), IDs: ids, Lock: lock, Retry: &retry.Loop{Report: r},
+		Config: config, Code: code, Collections: all, Reader: s.Latest(), IDs: ids, Lock: lock,
+		Retry: &retry.Loop{Report: r},
 		Owner: catalog.Owner{
-			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {}, Shown: func(bool) {},
-			Installed: func(*catalog.Generation) {}, Positions: func() map[partition.ID]int64 { return nil },
-			Reload: func(context.Context, *catalog.Generation) (func(), error) { return func() {}, nil },
+			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},
+			Shown:     func(bool) {},
+			Installed: func(*catalog.Generation) {},
+			Positions: func() map[partition.ID]int64 { return nil },
+			Reload: func(context.Context, *catalog.Generation) (func(), error) {
+				return func() {},
+					nil
+			},
 		},
 	})
 	if err := cat.Open(t.Context()); err != nil {
@@ -108,7 +118,8 @@ func newRig(t *testing.T, n int, unique bool, of func(i int) string) *rig {
 	var writes []brook.Write
 	for i := range n {
 		p := &person{fmt.Sprintf("p%05d", i), of(i)}
-		writes = append(writes, brook.Write{Table: before.Live().Tables[0], Key: key.AppendString(nil, p.ID), Value: p})
+		writes = append(writes,
+			brook.Write{Table: before.Live().Tables[0], Key: key.AppendString(nil, p.ID), Value: p})
 	}
 	if err := r.store.Commit(t.Context(), &brook.Batch{Writes: writes}); err != nil {
 		t.Fatal(err)
@@ -147,7 +158,8 @@ func (r *rig) wantIndex(t *testing.T, n int) {
 	t.Helper()
 	want := map[string]bool{}
 	for i := range n {
-		want[string(key.AppendString(key.AppendString(nil, address(i)), fmt.Sprintf("p%05d", i)))] = true
+		want[string(key.AppendString(key.AppendString(nil, address(i)),
+			fmt.Sprintf("p%05d", i)))] = true
 	}
 	got := map[string]bool{}
 	for row, err := range r.Reader.Scan(t.Context(), r.Catalog.Live().Tables[1], nil, nil) {
@@ -258,7 +270,8 @@ func TestValuesThatAreNotUnique(t *testing.T) {
 			t.Errorf("%q does not say %s", err, part)
 		}
 	}
-	if len(r.progress) != 1 || !r.progress[0].Done || !errors.Is(r.progress[0].Err, brook.ErrUnique) || r.filled != 0 {
+	if len(r.progress) != 1 || !r.progress[0].Done ||
+		!errors.Is(r.progress[0].Err, brook.ErrUnique) || r.filled != 0 {
 		t.Errorf("progress %+v, filled %d times", r.progress, r.filled)
 	}
 	if len(r.Catalog.Unfilled()) != 1 {
@@ -343,7 +356,8 @@ func TestRunTriesAgain(t *testing.T) {
 			t.Error("Run ended before its context")
 		}
 		r.wantIndex(t, 10)
-		if len(r.failures) != 3 || r.failures[2].Attempts != 3 || !errors.Is(r.failures[2].Err, away) {
+		if len(r.failures) != 3 || r.failures[2].Attempts != 3 ||
+			!errors.Is(r.failures[2].Err, away) {
 			t.Errorf("reported %+v", r.failures)
 		}
 		if len(r.progress) != 1 || r.progress[0].Err != nil {
@@ -369,7 +383,8 @@ func TestRunEnds(t *testing.T) {
 			r.steps(func(int, int) error { return c.fail })
 			var ended error
 			r.Run(t.Context(), func(err error) { ended = err })
-			if !errors.Is(ended, c.want) || len(r.progress) != 1 || !errors.Is(r.progress[0].Err, c.want) {
+			if !errors.Is(ended, c.want) || len(r.progress) != 1 ||
+				!errors.Is(r.progress[0].Err, c.want) {
 				t.Errorf("ended with %v, progress %+v; want %v", ended, r.progress, c.want)
 			}
 		})

@@ -26,7 +26,8 @@ func TestClaim(t *testing.T) {
 	want(t, "rows", fmt.Sprint(s.left()), "[shop/1/shapes shop/state]")
 	after, err := decodeState("shop", []byte(s.stored()))
 	must(t, err)
-	want(t, "stored", fmt.Sprint(after.Folds == a.code.Contract, after.Made, after.Kept, after.Tables),
+	want(t, "stored", fmt.Sprint(after.Folds == a.code.Contract, after.Made, after.Kept,
+		after.Tables),
 		"true map[accounts:{string [{account.opened ledger [Books.Opened]}]}] "+
 			"map[accounts Email string:{index/accounts/Email true false}] "+
 			"map[1:[index/accounts/Email rows/accounts]]")

@@ -35,7 +35,8 @@ func (c *Catalog) openGeneration(ctx context.Context, number int) (*Generation, 
 	layout := c.code.Layout
 	g := &Generation{
 		Number: number, Tables: make([]brook.Table, layout.Slots),
-		Unready: make([]bool, layout.Slots), shapes: shapes.New(c.config.Name, c.reader, layout.Collections), pins: c.pinsOf(number),
+		Unready: make([]bool, layout.Slots),
+		shapes:  shapes.New(c.config.Name, c.reader, layout.Collections), pins: c.pinsOf(number),
 	}
 	var errs []error
 	table := func(spec brook.TableSpec) brook.Table {

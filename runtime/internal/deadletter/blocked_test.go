@@ -34,8 +34,10 @@ func TestBlocker(t *testing.T) {
 	var b Blocked
 	wantBlocker(t, &b, "s", "k", 100, -1)
 	want(t, "empty", b.Empty(), true)
-	for _, l := range []*Letter{letterOf("s", "k", 20), letterOf("s", "k", 10), letterOf("s", "k", 30),
-		letterOf("t", "k", 40), letterOf("s", "l", 50), letterOf("", "k", 25), letterOf("s", "", 60)} {
+	for _, l := range []*Letter{letterOf("s", "k", 20), letterOf("s", "k", 10),
+		letterOf("s", "k", 30),
+		letterOf("t", "k", 40), letterOf("s", "l", 50), letterOf("", "k", 25), letterOf("s", "",
+			60)} {
 		b.Add(l, true)
 	}
 	for before, last := range map[int64]int64{0: -1, 10: -1, 11: 10, 20: 10, 21: 20, 25: 20, 26: 25,
@@ -58,7 +60,8 @@ func TestBlocker(t *testing.T) {
 	b.Remove(letterOf("s", "k", 10))
 	wantBlocker(t, &b, "s", "k", 1000, 20)
 	want(t, "letters", b.Len(), 4)
-	for _, l := range []*Letter{letterOf("s", "k", 20), letterOf("t", "k", 40), letterOf("s", "l", 50),
+	for _, l := range []*Letter{letterOf("s", "k", 20), letterOf("t", "k", 40),
+		letterOf("s", "l", 50),
 		letterOf("s", "", 60)} {
 		b.Remove(l)
 	}

@@ -58,7 +58,8 @@ type storedLetter struct {
 func (l *Letter) Write(t brook.Table) brook.Write {
 	at := l.Record.Time
 	stored := storedLetter{
-		DeadLetter: l.DeadLetter, Seconds: at.Unix(), Nanos: at.Nanosecond(), Owes: l.Owes, Sum: l.sum,
+		DeadLetter: l.DeadLetter, Seconds: at.Unix(), Nanos: at.Nanosecond(), Owes: l.Owes,
+		Sum: l.sum,
 	}
 	stored.Record.Time = time.Time{}
 	value := l.Record.Value

@@ -134,7 +134,8 @@ func TestOddYears(t *testing.T) {
 	for _, at := range []time.Time{
 		{}, time.Date(-5, 1, 2, 3, 4, 5, 6, time.UTC),
 		time.Date(99999, 1, 2, 3, 4, 5, 999999999, time.UTC),
-		time.UnixMilli(1<<62 - 1).UTC(), time.Date(2024, 1, 2, 3, 4, 5, 6, time.FixedZone("x", 3600)),
+		time.UnixMilli(1<<62 - 1).UTC(),
+		time.Date(2024, 1, 2, 3, 4, 5, 6, time.FixedZone("x", 3600)),
 	} {
 		l := whole()
 		l.Record.Time = at
@@ -201,7 +202,8 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !l.Record.Time.Equal(again.Record.Time) || !bytes.Equal(l.Record.Value, again.Record.Value) ||
+		if !l.Record.Time.Equal(again.Record.Time) ||
+			!bytes.Equal(l.Record.Value, again.Record.Value) ||
 			l.Position != again.Position || l.ID != again.ID || l.Omitted != again.Omitted {
 			t.Errorf("read as\n%+v, and again as\n%+v", l, again)
 		}

@@ -49,7 +49,8 @@ func TestShrinkEnds(t *testing.T) {
 			}
 			return strings.Repeat("é", n)
 		}
-		l := Letter{DeadLetter: brook.DeadLetter{Position: in, ID: long(0, 5000), Type: long(1, 700),
+		l := Letter{DeadLetter: brook.DeadLetter{Position: in, ID: long(0, 5000), Type: long(1,
+			700),
 			Author: long(2, 70), Error: long(3, 20000), Key: append([]byte(nil), long(4, 5)...),
 			Record: brook.Record{Value: []byte(long(5, 9)), Key: []byte(long(6, 9)),
 				Headers: []brook.Header{{Key: long(7, 9), Value: []byte(long(8, 9))}}}}}

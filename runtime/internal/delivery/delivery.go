@@ -73,7 +73,8 @@ func (d *Delivery) Prepare(
 	clear(d.Effects)
 	d.Results, d.Emissions, d.Effects = d.Results[:0], d.Emissions[:0], d.Effects[:0]
 	d.Tx, d.Ctx, d.def, d.Position, d.Record = tx, ctx, def, r.Position(), r
-	d.fate, d.findings = fate{host: h, divided: divided}, findings{Key: d.Key[:0], Scratch: d.Scratch}
+	d.fate, d.findings = fate{host: h, divided: divided}, findings{Key: d.Key[:0],
+		Scratch: d.Scratch}
 }
 
 // Unwrap opens the record's envelope. bare says that the envelope takes anything for a payload.

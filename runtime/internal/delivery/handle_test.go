@@ -156,6 +156,7 @@ func TestOwing(t *testing.T) {
 		t.Error("of a silent event, other sets act than those that it owes")
 	}
 	if f.Owed("B") != nil || len(f.Owed("")) != 1 {
-		t.Errorf("the letter of a set owes %v, that of all %v; want none, and B", f.Owed("B"), f.Owed(""))
+		t.Errorf("the letter of a set owes %v, that of all %v; want none, and B", f.Owed("B"),
+			f.Owed(""))
 	}
 }

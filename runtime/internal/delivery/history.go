@@ -11,8 +11,9 @@ import (
 func (d *Delivery) HistoryEntry() *brook.HistoryEntry {
 	m := &d.Message
 	e := &brook.HistoryEntry{
-		Position: d.Position, ID: m.ID, Type: m.Type, Author: m.Author, Cause: m.Cause, Time: m.Time,
-		Key: d.Record.Key, Headers: slices.Clone(m.Headers), Data: m.Data,
+		Position: d.Position, ID: m.ID, Type: m.Type, Author: m.Author, Cause: m.Cause,
+		Time: m.Time,
+		Key:  d.Record.Key, Headers: slices.Clone(m.Headers), Data: m.Data,
 	}
 	n := len(e.Key) + len(e.Data)
 	for i := range e.Headers {

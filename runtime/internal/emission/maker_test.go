@@ -77,7 +77,8 @@ func TestItem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if item.Free || item.Position != at || item.Set != "B" || item.ID != "cause" || item.Ordinal != 3 {
+	if item.Free || item.Position != at || item.Set != "B" || item.ID != "cause" ||
+		item.Ordinal != 3 {
 		t.Errorf("the item is %+v", item)
 	}
 	var m brook.Message

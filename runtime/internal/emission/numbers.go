@@ -78,6 +78,7 @@ func (k *Maker) Renumber(item *outbox.Item, number func(*brook.Message) int64) e
 		return fmt.Errorf("%w: %w", ErrNoRecord, err)
 	}
 	item.Free = true
-	item.Key = outbox.ItemKey(item.Position, item.ID, n, slices.Index(k.Sets, item.Set), item.Ordinal)
+	item.Key = outbox.ItemKey(item.Position, item.ID, n, slices.Index(k.Sets, item.Set),
+		item.Ordinal)
 	return nil
 }

@@ -44,8 +44,10 @@ func TestBacklog(t *testing.T) {
 			for c := b.next; c != b.end(); c = b.after(c) {
 				got = append(got, b.at(c).Offset)
 			}
-			if !slices.Equal(got, kept[taken:]) || b.dry() != (len(got) == 0) || b.count != len(kept) || b.taken != taken {
-				t.Fatalf("it has %v, %d of %d taken; want %v, %d of %d", got, b.taken, b.count, kept[taken:], taken, len(kept))
+			if !slices.Equal(got, kept[taken:]) || b.dry() != (len(got) == 0) ||
+				b.count != len(kept) || b.taken != taken {
+				t.Fatalf("it has %v, %d of %d taken; want %v, %d of %d", got, b.taken, b.count,
+					kept[taken:], taken, len(kept))
 			}
 		}
 		want := int64(0)

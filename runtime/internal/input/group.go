@@ -62,7 +62,8 @@ func (g Group) Ahead(n int) (entries []Entry) {
 		var oldest *brook.Record
 		first := -1
 		for i, q := range g {
-			if r := q.within(q.backlog.at(at[i])); r != nil && (first < 0 || r.Time.Before(oldest.Time)) {
+			if r := q.within(q.backlog.at(at[i])); r != nil &&
+				(first < 0 || r.Time.Before(oldest.Time)) {
 				first, oldest = i, r
 			}
 		}

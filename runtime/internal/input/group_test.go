@@ -15,7 +15,8 @@ func queueOf(number int32, end int64, seconds ...int64) *Queue {
 	q := NewQueue(brook.Partition{Topic: "t", Number: number, Log: "l", End: end})
 	var records []brook.Record
 	for i, s := range seconds {
-		records = append(records, brook.Record{Topic: "t", Partition: number, Offset: int64(i), Time: time.Unix(s, 0)})
+		records = append(records,
+			brook.Record{Topic: "t", Partition: number, Offset: int64(i), Time: time.Unix(s, 0)})
 	}
 	q.Append(brook.Chunk{Records: records, Next: int64(len(seconds)), End: end})
 	return q
@@ -40,11 +41,16 @@ func TestNextIsTheOldest(t *testing.T) {
 		group Group
 		want  []string
 	}{
-		"by time":                              {Group{queueOf(0, 2, 1, 4), queueOf(1, 2, 2, 3)}, []string{"0/0", "1/0", "1/1", "0/1"}},
-		"of the same time the first partition": {Group{queueOf(0, 2, 1, 2), queueOf(1, 2, 1, 2)}, []string{"0/0", "1/0", "0/1", "1/1"}},
-		"a partition keeps its order though its times fall": {Group{queueOf(0, 2, 9, 1), queueOf(1, 1, 5)}, []string{"1/0", "0/0", "0/1"}},
-		"none overtakes what is not here yet":               {Group{queueOf(0, 1, 1), queueOf(1, 7)}, nil},
-		"an empty partition is waited for by nobody":        {Group{queueOf(0, 1, 1), queueOf(1, 0)}, []string{"0/0"}},
+		"by time": {Group{queueOf(0, 2, 1, 4), queueOf(1, 2, 2, 3)},
+			[]string{"0/0", "1/0", "1/1", "0/1"}},
+		"of the same time the first partition": {Group{queueOf(0, 2, 1, 2), queueOf(1, 2, 1, 2)},
+			[]string{"0/0", "1/0", "0/1", "1/1"}},
+		"a partition keeps its order though its times fall": {Group{queueOf(0, 2, 9, 1), queueOf(1,
+			1, 5)}, []string{"1/0", "0/0", "0/1"}},
+		"none overtakes what is not here yet": {Group{queueOf(0, 1, 1), queueOf(1,
+			7)}, nil},
+		"an empty partition is waited for by nobody": {Group{queueOf(0, 1, 1), queueOf(1,
+			0)}, []string{"0/0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := drain(c.group); !slices.Equal(got, c.want) {

@@ -35,7 +35,8 @@ func TestProgress(t *testing.T) {
 			t.Errorf("the wait is over: %t, %v", done, waited)
 		}
 		p.Advance(id, 2)
-		if want := map[partition.ID]int64{id: 5, other: 9}; p.At(id) != 5 || !maps.Equal(p.All(), want) {
+		if want := map[partition.ID]int64{id: 5, other: 9}; p.At(id) != 5 ||
+			!maps.Equal(p.All(), want) {
 			t.Errorf("%v, want %v", p.All(), want)
 		}
 

@@ -29,7 +29,8 @@ func TestRewindPutsTheBatchBack(t *testing.T) {
 		t.Errorf("the queue stands at %d, want 1", q.Next())
 	}
 	if q.Attempts != 4 {
-		t.Errorf("the head was tried %d times, want 4: the batch's tries of others don't count", q.Attempts)
+		t.Errorf("the head was tried %d times, want 4: the batch's tries of others don't count",
+			q.Attempts)
 	}
 }
 
@@ -70,7 +71,8 @@ func TestStageTellsTheLastRecord(t *testing.T) {
 	q.Advance()
 	_, s, err := partition.Decode(q.ID.AppendKey(nil), q.Stage())
 	r := brook.Record{Topic: "t", Partition: 3, Time: time.Unix(1, 0)}
-	if err != nil || s.Next != 1 || s.Log != "l" || s.Epoch != 4 || s.Silent != 9 || s.Last != 0 || s.Sum != partition.Checksum(&r) {
+	if err != nil || s.Next != 1 || s.Log != "l" || s.Epoch != 4 || s.Silent != 9 || s.Last != 0 ||
+		s.Sum != partition.Checksum(&r) {
 		t.Errorf("staged %+v, %v", s, err)
 	}
 	if q.Stored() != nil {
@@ -101,7 +103,8 @@ func TestResume(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := NewQueue(p)
 			err := q.Resume(c.stored, p, c.goOn, quiet)
-			if !errors.Is(err, c.err) || err == nil && (q.Next() != c.next || q.Base() != c.next || q.Ahead() != c.next) {
+			if !errors.Is(err, c.err) ||
+				err == nil && (q.Next() != c.next || q.Base() != c.next || q.Ahead() != c.next) {
 				t.Errorf("resumed at %d, %v; want %d, %v", q.Next(), err, c.next, c.err)
 			}
 		})

@@ -52,7 +52,8 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		}
 		if err := reader.Close(); err != nil {
 			at := q.ID.At(at.next)
-			f := brook.Failure{What: "close", Position: at, Attempts: attempts, Err: err, Final: final}
+			f := brook.Failure{What: "close", Position: at, Attempts: attempts, Err: err,
+				Final: final}
 			r.Report.Failure(f)
 		}
 		reader = nil

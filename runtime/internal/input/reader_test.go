@@ -88,7 +88,8 @@ func newReading(d *disk) *reading {
 }
 
 // take reads until the reader has nothing more or ends, and returns the offsets and what ended it.
-func (r *reading) take(t *testing.T, limit time.Duration) (offsets []int64, gaps []input.Gap, err error) {
+func (r *reading) take(t *testing.T,
+	limit time.Duration) (offsets []int64, gaps []input.Gap, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
@@ -125,14 +126,16 @@ func (r *reading) take(t *testing.T, limit time.Duration) (offsets []int64, gaps
 
 func TestReadGoesOnAfterFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &disk{end: 5, broken: map[int64]error{3: io.ErrUnexpectedEOF}, heals: map[int64]int{3: 4}}
+		d := &disk{end: 5, broken: map[int64]error{3: io.ErrUnexpectedEOF},
+			heals: map[int64]int{3: 4}}
 		r := newReading(d)
 		offsets, _, err := r.take(t, time.Hour)
 		if want := []int64{0, 1, 2, 3, 4}; err != nil || !slices.Equal(offsets, want) {
 			t.Fatalf("read %v, %v; want %v", offsets, err, want)
 		}
 		if want := []int64{0, 2, 2, 2, 2}; !slices.Equal(d.opened, want) || d.closed != len(want) {
-			t.Errorf("opened at %v, closed %d times; want %v: each time one record before the next", d.opened, d.closed, want)
+			t.Errorf("opened at %v, closed %d times; want %v: each time one record before the next",
+				d.opened, d.closed, want)
 		}
 		var attempts []int
 		for _, f := range r.failures {
@@ -142,7 +145,8 @@ func TestReadGoesOnAfterFailures(t *testing.T) {
 			}
 		}
 		if want := []int{1, 2, 3, 4}; !slices.Equal(attempts, want) {
-			t.Errorf("attempts %v, want %v: to read again what was read before is no success", attempts, want)
+			t.Errorf("attempts %v, want %v: to read again what was read before is no success",
+				attempts, want)
 		}
 		if n := strings.Count(r.log.String(), "read works again"); n != 1 {
 			t.Errorf("it works again %d times, want once: %s", n, r.log.String())
@@ -153,7 +157,8 @@ func TestReadGoesOnAfterFailures(t *testing.T) {
 // A partition that has nothing new works again as soon as the driver says so.
 func TestAnIdlePartitionRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &disk{end: 1, broken: map[int64]error{1: io.ErrUnexpectedEOF}, heals: map[int64]int{1: 1}}
+		d := &disk{end: 1, broken: map[int64]error{1: io.ErrUnexpectedEOF},
+			heals: map[int64]int{1: 1}}
 		r := newReading(d)
 		if offsets, _, err := r.take(t, time.Hour); err != nil || len(offsets) != 1 {
 			t.Fatalf("read %v, %v", offsets, err)
@@ -166,13 +171,15 @@ func TestAnIdlePartitionRecovers(t *testing.T) {
 
 func TestReadEndsWithLastingErrors(t *testing.T) {
 	for name, why := range map[string]error{
-		"permanent": brook.ErrPermanent, "another log": brook.ErrLogChanged, "retention": brook.ErrRetention,
+		"permanent": brook.ErrPermanent, "another log": brook.ErrLogChanged,
+		"retention": brook.ErrRetention,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newReading(&disk{end: 5, broken: map[int64]error{2: why}})
 				offsets, _, err := r.take(t, time.Hour)
-				if !errors.Is(err, why) || !strings.Contains(err.Error(), "read in/0/2") || len(offsets) != 2 || len(r.failures) != 0 {
+				if !errors.Is(err, why) || !strings.Contains(err.Error(), "read in/0/2") ||
+					len(offsets) != 2 || len(r.failures) != 0 {
 					t.Errorf("read %v, ended with %v, reported %v", offsets, err, r.failures)
 				}
 			})
@@ -192,7 +199,8 @@ func TestReadOverAGap(t *testing.T) {
 		d := &disk{end: 10}
 		r := newReading(d)
 		d.start = 4 // retention was faster
-		r.Overtaken = func(_ context.Context, id partition.ID, next int64) (brook.Chunk, *input.Gap, error) {
+		r.Overtaken = func(_ context.Context, id partition.ID,
+			next int64) (brook.Chunk, *input.Gap, error) {
 			if id.Topic != "in" || next != 0 {
 				t.Errorf("overtaken at %s/%d", id, next)
 			}
@@ -230,7 +238,8 @@ func TestOvertakenEndsOrIsTriedAgain(t *testing.T) {
 					return c2, nil, c.err
 				}
 				_, _, err := r.take(t, time.Hour)
-				if ends := c.failures == 0; ends != errors.Is(err, c.err) || len(r.failures) != c.failures {
+				if ends := c.failures == 0; ends != errors.Is(err, c.err) ||
+					len(r.failures) != c.failures {
 					t.Errorf("ended with %v, reported %v", err, r.failures)
 				}
 				if c.err == retry.ErrRestart && err != c.err {
@@ -248,7 +257,8 @@ func TestReadKnowsAnotherLog(t *testing.T) {
 		r := newReading(d)
 		last := brook.Record{Topic: "in", Offset: 1, Value: []byte("another one")}
 		stored := partition.Stored{Next: 2, Last: 1, Sum: partition.Checksum(&last)}
-		if err := r.queue.Resume(stored, brook.Partition{Topic: "in", End: 3}, false, r.Report); err != nil {
+		if err := r.queue.Resume(stored, brook.Partition{Topic: "in", End: 3}, false,
+			r.Report); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := r.take(t, time.Hour); !errors.Is(err, brook.ErrLogChanged) {

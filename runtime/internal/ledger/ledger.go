@@ -85,7 +85,8 @@ type Books struct{}
 
 //brook:handle
 func (Books) Opened(e brook.Event[Opened]) brook.Change[string, Account] {
-	return brook.Create(e.Data.Account, Account{ID: e.Data.Account, Email: e.Data.Email, Tags: e.Data.Tags})
+	return brook.Create(e.Data.Account,
+		Account{ID: e.Data.Account, Email: e.Data.Email, Tags: e.Data.Tags})
 }
 
 //brook:handle partitioned
@@ -108,7 +109,8 @@ func (Books) Moved(e brook.Event[Moved], accounts brook.View[string, Account]) (
 		}
 		changes = append(changes, brook.Merge(from, add(-e.Data.Cents)))
 	}
-	line = brook.Create(LineKey{e.Data.Account, old.Moves + 1}, Line{Cents: e.Data.Cents, Balance: old.Balance + e.Data.Cents})
+	line = brook.Create(LineKey{e.Data.Account, old.Moves + 1},
+		Line{Cents: e.Data.Cents, Balance: old.Balance + e.Data.Cents})
 	return changes, line, nil
 }
 

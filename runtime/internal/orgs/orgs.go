@@ -45,7 +45,8 @@ func (Catalog) Founded(e brook.Event[Founded]) brook.Change[string, Org] {
 }
 
 //brook:handle
-func (Catalog) Added(e brook.Event[Added], orgs brook.View[string, Org]) (row brook.Change[string, Dataset], err error) {
+func (Catalog) Added(e brook.Event[Added],
+	orgs brook.View[string, Org]) (row brook.Change[string, Dataset], err error) {
 	known, err := orgs.Has(e.Data.Org)
 	if err != nil || !known {
 		return row, err

@@ -72,7 +72,8 @@ func TestItemKeysSort(t *testing.T) {
 		for _, cause := range []place{
 			{topic: ""}, {topic: "", id: "a"}, {topic: "", id: "a\x00b"}, {topic: "", id: "b"},
 			{topic: "a"}, {topic: "a", offset: 1}, {topic: "a", offset: math.MaxInt64},
-			{topic: "a", partition: 1}, {topic: "a", partition: 256}, {topic: "a\x00"}, {topic: "b"},
+			{topic: "a", partition: 1}, {topic: "a", partition: 256}, {topic: "a\x00"},
+			{topic: "b"},
 		} {
 			for _, set := range []int{0, 1, 300} {
 				for _, ordinal := range []int{0, 1, 300} {

@@ -342,7 +342,8 @@ func TestDivisionsAtRandom(t *testing.T) {
 				fold(i, random(2))
 			}
 		}
-		last := max(folded[0][0], folded[1][0], folded[2][0], folded[0][1], folded[1][1], folded[2][1])
+		last := max(folded[0][0], folded[1][0], folded[2][0], folded[0][1], folded[1][1],
+			folded[2][1])
 		for range 2 {
 			for i := range members {
 				for p := range partitions {

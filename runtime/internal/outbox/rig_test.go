@@ -53,7 +53,8 @@ func (r *rig) try(all bool) (done string, failing, recovered []*Destination) {
 	var published []string
 	failed := map[*Item]error{}
 	for _, item := range r.Take(time.Now(), all) {
-		what := fmt.Sprintf("%d:%d>%s", item.Position.Partition, item.Position.Offset, item.Target())
+		what := fmt.Sprintf("%d:%d>%s", item.Position.Partition, item.Position.Offset,
+			item.Target())
 		switch {
 		case item.IsCheckpoint():
 		case item.Passed:

@@ -46,7 +46,8 @@ func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 		}
 		time.Sleep(placeAgain / 2)
 		choose()
-		if took := time.Since(began) - placeAgain/2; took > placeLimit+9*placeShort || p.asked != 10 {
+		if took := time.Since(began) - placeAgain/2; took > placeLimit+9*placeShort ||
+			p.asked != 10 {
 			t.Errorf("lanes stood still for %s, and asked %d times", took, p.asked)
 		}
 		p.on = false

@@ -46,7 +46,8 @@ func Decode(encodedKey, value []byte) (ID, Stored, error) {
 		return id, s, fmt.Errorf("brook: stored position: %w: %w", err, brook.ErrPermanent)
 	}
 	if err := json.Unmarshal(value, &s); err != nil {
-		return id, s, fmt.Errorf("brook: stored position of %s: %w: %w", id, err, brook.ErrPermanent)
+		return id, s, fmt.Errorf("brook: stored position of %s: %w: %w", id, err,
+			brook.ErrPermanent)
 	}
 	s.Raw = value
 	return id, s, nil

@@ -32,7 +32,8 @@ func TestStored(t *testing.T) {
 		t.Errorf("read as %+v, want %+v", again, s)
 	}
 	for _, damaged := range []string{"", "{", `{"Next":"x"}`} {
-		if _, _, err := partition.Decode(key, []byte(damaged)); !errors.Is(err, brook.ErrPermanent) {
+		if _, _, err := partition.Decode(key, []byte(damaged)); !errors.Is(err,
+			brook.ErrPermanent) {
 			t.Errorf("%q: %v", damaged, err)
 		}
 	}

@@ -34,7 +34,8 @@ func (Registry) Hired(e brook.Event[Hired]) (brook.Change[int64, Payroll], brook
 // Paid needs the person to be there.
 //
 //brook:handle
-func (Registry) Paid(e brook.Event[Paid], payroll brook.View[int64, Payroll]) (brook.Change[int64, Payroll], error) {
+func (Registry) Paid(e brook.Event[Paid],
+	payroll brook.View[int64, Payroll]) (brook.Change[int64, Payroll], error) {
 	_, err := payroll.Get(e.Data.ID)
 	return brook.Merge(e.Data.ID, func(p *Payroll) { p.Paid = true }), err
 }

@@ -87,7 +87,8 @@ func (Registry) Moved(e brook.Event[Moved]) brook.Change[int64, Person] {
 }
 
 //brook:handle
-func (Registry) Swapped(e brook.Event[Swapped], people brook.View[int64, Person]) ([]brook.Change[int64, Person], error) {
+func (Registry) Swapped(e brook.Event[Swapped],
+	people brook.View[int64, Person]) ([]brook.Change[int64, Person], error) {
 	a, err := people.Get(e.Data.A)
 	if err != nil {
 		return nil, err

@@ -82,7 +82,8 @@ func (p *Code) signature(h *Handler) string {
 	}
 	for _, x := range h.Indexes {
 		c := p.Layout.Collections[x.Collection]
-		return fmt.Sprintf("reads %s by %s, which may lead to any row", c.Name, c.Indexes[x.Index].Field)
+		return fmt.Sprintf("reads %s by %s, which may lead to any row", c.Name,
+			c.Indexes[x.Index].Field)
 	}
 	for _, ord := range h.Writes {
 		c := p.Layout.Collections[ord]

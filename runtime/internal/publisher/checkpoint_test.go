@@ -48,17 +48,21 @@ func TestMarksThatFail(t *testing.T) {
 						t.Errorf("%v after %s, wait %s", err, time.Since(started), wait)
 					}
 					r.broker.marking = brook.ErrPermanent
-					if _, err := r.Checkpoint(t.Context(), true, 0); err != nil || !r.failures()[1].Final {
+					if _, err := r.Checkpoint(t.Context(), true, 0); err != nil ||
+						!r.failures()[1].Final {
 						t.Errorf("refused for good: %v, %+v", err, r.failures())
 					}
 					r.broker.marking = nil
-					if _, err := r.Checkpoint(t.Context(), true, 0); err != nil || r.broker.took() != "out:0" {
+					if _, err := r.Checkpoint(t.Context(), true, 0); err != nil ||
+						r.broker.took() != "out:0" {
 						t.Errorf("marked after it was refused: %v", err)
 					}
 					return
 				}
-				if !errors.Is(err, errAway) || !errors.Is(err, brook.ErrPermanent) || time.Since(started) < 3*time.Second {
-					t.Errorf("%v after %s, want the driver's error after the limit", err, time.Since(started))
+				if !errors.Is(err, errAway) || !errors.Is(err, brook.ErrPermanent) ||
+					time.Since(started) < 3*time.Second {
+					t.Errorf("%v after %s, want the driver's error after the limit", err,
+						time.Since(started))
 				}
 			})
 		})

@@ -18,7 +18,8 @@ func TestLoad(t *testing.T) {
 	before.emit(0, "a")
 	before.emit(1, "b")
 	r := newRig(t, d, nil)
-	if err := r.Load(t.Context(), func(id partition.ID) bool { return id != in }); err != nil || r.Outbox.Queued() != 0 {
+	if err := r.Load(t.Context(), func(id partition.ID) bool { return id != in }); err != nil ||
+		r.Outbox.Queued() != 0 {
 		t.Errorf("loaded %d of other partitions: %v", r.Outbox.Queued(), err)
 	}
 	for range 2 { // what is here is not loaded again
@@ -70,7 +71,8 @@ func TestCollectTriesAgain(t *testing.T) {
 			if err := r.Collect(t.Context()); err != nil {
 				t.Errorf("collected: %v", err)
 			}
-			if f := r.failures(); len(f) != n+1 || f[n].Attempts != n+1 || !errors.Is(f[n].Err, errAway) {
+			if f := r.failures(); len(f) != n+1 || f[n].Attempts != n+1 ||
+				!errors.Is(f[n].Err, errAway) {
 				t.Errorf("reported %+v", f)
 			}
 		}

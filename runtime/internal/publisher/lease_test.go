@@ -60,11 +60,13 @@ func TestLeaseIsTakenOver(t *testing.T) {
 
 		first.store.fail(errAway)
 		time.Sleep(outbox.LeaseTime - moment)
-		want(t, "the holder that is silent for less than the limit", first.holder(), first.ids.Prefix)
+		want(t, "the holder that is silent for less than the limit", first.holder(),
+			first.ids.Prefix)
 		time.Sleep(2 * moment)
 		want(t, "the holder after silence", first.holder(), second.ids.Prefix)
 		f := first.failures()
-		if len(f) < 3 || f[0].What != "lease" || f[len(f)-1].Attempts != len(f) || !errors.Is(first.told()[0], errAway) {
+		if len(f) < 3 || f[0].What != "lease" || f[len(f)-1].Attempts != len(f) ||
+			!errors.Is(first.told()[0], errAway) {
 			t.Errorf("reported %+v, told %v", f, first.told())
 		}
 		if most := int(outbox.LeaseTime/outbox.LeaseBeat)*2 + 2; len(f) > most {
@@ -72,7 +74,8 @@ func TestLeaseIsTakenOver(t *testing.T) {
 		}
 		first.store.fail(nil)
 		time.Sleep(moment)
-		if !strings.Contains(first.text(), "another process publishes now") || !strings.Contains(first.text(), "lease works again") {
+		if !strings.Contains(first.text(), "another process publishes now") ||
+			!strings.Contains(first.text(), "lease works again") {
 			t.Errorf("the log of the first one: %s", first.text())
 		}
 		want(t, "the holder once the first one is back", first.holder(), second.ids.Prefix)

@@ -35,7 +35,8 @@ func TestPartitionsAreStoredFirst(t *testing.T) {
 	var stored []int32
 	r.store.commit = func(b *brook.Batch) error {
 		stored = append(stored, partitions(t, r, b)...)
-		if len(stored) == 1 && len(r.broker.calls) > 0 && len(b.Writes) == 1 && b.Writes[0].Op == brook.Put {
+		if len(stored) == 1 && len(r.broker.calls) > 0 && len(b.Writes) == 1 &&
+			b.Writes[0].Op == brook.Put {
 			t.Error("it was published before")
 		}
 		return nil

@@ -11,7 +11,8 @@ import (
 
 func emissionOf(offset int64, topic string) *outbox.Item {
 	at := brook.Position{Topic: "in", Offset: offset}
-	return &outbox.Item{Position: at, Set: "s", Record: brook.Record{Topic: topic, Placed: true}, Key: outbox.ItemKey(at, "", 0, 0, 0)}
+	return &outbox.Item{Position: at, Set: "s", Record: brook.Record{Topic: topic, Placed: true},
+		Key: outbox.ItemKey(at, "", 0, 0, 0)}
 }
 
 // fine is a driver that publishes everything.
@@ -28,7 +29,8 @@ func TestPlacedEmissionsOvertakeNoneWithoutPlace(t *testing.T) {
 	first, second, other := emissionOf(0, "out"), emissionOf(1, "out"), emissionOf(2, "elsewhere")
 	first.Record.Placed = false
 	failed := map[*outbox.Item]error{first: errors.New("nobody knows")}
-	a.publishItems(t.Context(), []*outbox.Item{first, second, other}, failed, map[*outbox.Item]error{})
+	a.publishItems(t.Context(), []*outbox.Item{first, second, other}, failed,
+		map[*outbox.Item]error{})
 	if failed[second] == nil || failed[other] != nil {
 		t.Errorf("failed: %v behind it, %v elsewhere", failed[second], failed[other])
 	}
@@ -54,7 +56,8 @@ func TestDamagedRowsAreFinal(t *testing.T) {
 		t.Errorf("the numbers: %v, want ErrPermanent", err)
 	}
 	n, err := DecodeSequence([]byte(`{"Stream":"shop/x","Next":7}`))
-	if err != nil || n.Stream != "shop/x" || n.Next != 7 || string(n.Raw) != `{"Stream":"shop/x","Next":7}` {
+	if err != nil || n.Stream != "shop/x" || n.Next != 7 ||
+		string(n.Raw) != `{"Stream":"shop/x","Next":7}` {
 		t.Errorf("read as %+v, %v", n, err)
 	}
 }

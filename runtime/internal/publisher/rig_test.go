@@ -210,7 +210,8 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 	t.Helper()
 	b := &broker{fails: map[string]error{}}
 	s := &store{Store: d.Store, disk: d, durable: true}
-	config := &brook.Config{Name: "shop", Driver: b, Store: s, Retry: soon, ShutdownTimeout: time.Minute}
+	config := &brook.Config{Name: "shop", Driver: b, Store: s, Retry: soon,
+		ShutdownTimeout: time.Minute}
 	if adapt != nil {
 		adapt(s, config)
 	}
@@ -224,23 +225,30 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 		Failure:    func(f brook.Failure) { note(func() { r.reported = append(r.reported, f) }) },
 		DeadLetter: func(l brook.DeadLetter) { note(func() { r.letters = append(r.letters, l) }) },
 	})
-	code := plan.New("in", []string{"Set"}, []plan.Handler{{Name: "Made", Event: "made", Acts: true}}, nil, nil, nil)
+	code := plan.New("in", []string{"Set"},
+		[]plan.Handler{{Name: "Made", Event: "made", Acts: true}}, nil, nil, nil)
 	loop := &retry.Loop{Policy: config.Retry, Report: rep}
 	lock := &quiesce.Lock{}
 	read := reader{s.Latest(), s}
 	cat := catalog.New(t.Context(), catalog.Parts{
 		Config: config, Code: code, Reader: read, IDs: r.ids, Lock: lock, Retry: loop,
 		Owner: catalog.Owner{
-			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {}, Shown: func(bool) {},
-			Installed: func(*catalog.Generation) {}, Positions: func() map[partition.ID]int64 { return nil },
-			Reload: func(context.Context, *catalog.Generation) (func(), error) { return func() {}, nil },
+			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},
+			Shown:     func(bool) {},
+			Installed: func(*catalog.Generation) {},
+			Positions: func() map[partition.ID]int64 { return nil },
+			Reload: func(context.Context, *catalog.Generation) (func(), error) {
+				return func() {},
+					nil
+			},
 		},
 	})
 	if err := cat.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r.Publisher = &publisher.Publisher{
-		Config: config, Code: code, Catalog: cat, Store: s, Reader: read, Gate: lock, Ids: r.ids, Report: rep, Retry: loop,
+		Config: config, Code: code, Catalog: cat, Store: s, Reader: read, Gate: lock, Ids: r.ids,
+		Report: rep, Retry: loop,
 		Outbox: outbox.New(), Targets: outbox.NewTargets(config.Driver),
 		On: publisher.Owner{
 			Adopt:   func(context.Context) error { return nil },
@@ -266,18 +274,22 @@ func (r *rig) emit(offset int64, topics ...string) {
 	for n, topic := range topics {
 		at := in.At(offset)
 		item := &outbox.Item{
-			Position: at, ID: fmt.Sprint("event-", offset), Type: "sent", Set: "Set", Ordinal: n, Key: outbox.ItemKey(at, "", 0, 0, n),
-			Record: brook.Record{Topic: topic, Placed: !r.Targets.Places(), Value: fmt.Append(nil, offset)},
+			Position: at, ID: fmt.Sprint("event-", offset), Type: "sent", Set: "Set", Ordinal: n,
+			Key: outbox.ItemKey(at, "", 0, 0, n),
+			Record: brook.Record{Topic: topic, Placed: !r.Targets.Places(),
+				Value: fmt.Append(nil, offset)},
 		}
 		items = append(items, item)
 		writes = append(writes, item.Write(r.OutboxTable))
 	}
 	stands := partition.Stored{Next: offset + 1}
-	writes = append(writes, brook.Write{Table: r.Catalog.Live().Positions, Key: in.AppendKey(nil), Value: stands.Encode()})
+	writes = append(writes, brook.Write{Table: r.Catalog.Live().
+		Positions, Key: in.AppendKey(nil), Value: stands.Encode()})
 	if err := r.store.disk.Commit(r.t.Context(), &brook.Batch{Writes: writes}); err != nil {
 		r.t.Fatal(err)
 	}
-	r.Outbox.Committed(items, nil, []brook.Position{in.At(offset + 1)}, []brook.Position{in.At(offset)}, r.Marking())
+	r.Outbox.Committed(items, nil, []brook.Position{in.At(offset + 1)},
+		[]brook.Position{in.At(offset)}, r.Marking())
 }
 
 // publish tries once what there is.

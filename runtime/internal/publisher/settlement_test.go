@@ -23,7 +23,8 @@ func TestOneDestinationFails(t *testing.T) {
 		want(t, "published", r.broker.took(), "up:0 up:1 up:2")
 		want(t, "stored", r.stored(), "down:0 down:1 down:2")
 		f := r.failures()
-		if len(f) != 1 || f[0].What != "publish" || !errors.Is(f[0].Err, errAway) || !strings.Contains(f[0].Err.Error(), "topic down") {
+		if len(f) != 1 || f[0].What != "publish" || !errors.Is(f[0].Err, errAway) ||
+			!strings.Contains(f[0].Err.Error(), "topic down") {
 			t.Errorf("reported %+v, want one failure of topic down", f)
 		}
 		r.emit(3, "down", "up")
@@ -59,7 +60,8 @@ func TestRefusedEmissionsBecomeLetters(t *testing.T) {
 			}
 		}
 		if removed != 2 || written != 1 || len(b.Writes) != 3 {
-			t.Errorf("a commit removes %d emissions and writes %d letters, want 2 and 1", removed, written)
+			t.Errorf("a commit removes %d emissions and writes %d letters, want 2 and 1", removed,
+				written)
 		}
 		if commits == 1 {
 			if len(r.refused)+len(r.letters) > 0 {
@@ -76,7 +78,8 @@ func TestRefusedEmissionsBecomeLetters(t *testing.T) {
 		t.Fatalf("refused %v, reported %v", r.refused, r.letters)
 	}
 	l := r.letters[0]
-	if l.Stage != brook.StageEmit || l.Position != in.At(4) || l.Record.Topic != "closed" || l.Set != "Set" || !strings.Contains(l.Error, "no such topic") {
+	if l.Stage != brook.StageEmit || l.Position != in.At(4) || l.Record.Topic != "closed" ||
+		l.Set != "Set" || !strings.Contains(l.Error, "no such topic") {
 		t.Errorf("the letter: %+v", l)
 	}
 }

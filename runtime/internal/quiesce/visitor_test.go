@@ -130,7 +130,8 @@ func TestMustYield(t *testing.T) {
 			t.Errorf("another visit waited %s, want %s", waited, patience)
 		}
 		if !g.MustYield(&slow) || g.MustYield(&quick) {
-			t.Errorf("the slow visit must yield: %v, the other: %v", g.MustYield(&slow), g.MustYield(&quick))
+			t.Errorf("the slow visit must yield: %v, the other: %v", g.MustYield(&slow),
+				g.MustYield(&quick))
 		}
 		g.Leave(&slow)
 		if !g.MustYield(&quick) {

@@ -110,7 +110,8 @@ func (f *Filter) streamKey(m *brook.Message) []byte {
 // Writes appends what stores the marks and the window as the batch leaves them.
 func (f *Filter) Writes(writes []brook.Write, folded, window brook.Table) []brook.Write {
 	for k, s := range f.moved {
-		writes = append(writes, brook.Write{Table: folded, Key: []byte(k), Value: encodeSequence(s)})
+		writes = append(writes,
+			brook.Write{Table: folded, Key: []byte(k), Value: encodeSequence(s)})
 	}
 	return f.window.writes(writes, window, f.id)
 }

@@ -63,7 +63,8 @@ func TestWindow(t *testing.T) {
 			s.foldAll(t, f, 700, 1100, every)
 			s.checkWindow(t, f, 1100-size, 1100)
 			if n, most := len(s.rows[windows]), size/256+3; n > most {
-				t.Errorf("size %d, every %d: %d blocks are stored, want %d at most", size, every, n, most)
+				t.Errorf("size %d, every %d: %d blocks are stored, want %d at most", size, every, n,
+					most)
 			}
 		}
 	}

@@ -37,7 +37,8 @@ func AddFailure(r *brook.RebuildReport, l *brook.DeadLetter) {
 		}
 		if exact && len(r.Failures) < mostFailures || !exact {
 			r.Failures = append(r.Failures,
-				brook.FailureCount{Type: l.Type, Set: l.Set, Stage: l.Stage, Error: l.Error, Count: 1})
+				brook.FailureCount{Type: l.Type, Set: l.Set, Stage: l.Stage, Error: l.Error,
+					Count: 1})
 			return
 		}
 	}

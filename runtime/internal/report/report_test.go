@@ -64,15 +64,19 @@ func TestFailures(t *testing.T) {
 			lines = append(lines, n)
 		}
 	}
-	if want := []int{1, 2, 4, 8, 16, 32, 64, 128, 192}; hooked != 200 || !slices.Equal(lines, want) {
-		t.Errorf("the hook had %d failures, the log those of attempts %v; want 200 and %v", hooked, lines, want)
+	if want := []int{1, 2, 4, 8, 16, 32, 64, 128, 192}; hooked != 200 ||
+		!slices.Equal(lines, want) {
+		t.Errorf("the hook had %d failures, the log those of attempts %v; want 200 and %v", hooked,
+			lines, want)
 	}
 	l.Failure(brook.Failure{What: "read", Attempts: 4, Err: errors.New("away")})
 	l.want(t, "tried again", `level=WARN msg="brook: read failed" app=shop attempts=4 error=away`)
 	l.Failure(brook.Failure{What: "effect", Attempts: 5, Err: errors.New("away"), Position: at, Final: true})
-	l.want(t, "given up", `level=ERROR msg="brook: effect failed" app=shop attempts=5 error=away position=in/2/7`)
+	l.want(t, "given up",
+		`level=ERROR msg="brook: effect failed" app=shop attempts=5 error=away position=in/2/7`)
 	panicked := &brook.PanicError{Value: "out of stock", Stack: []byte("main.go:7")}
-	l.Failure(brook.Failure{What: "effect", Attempts: 1, Err: fmt.Errorf("set stock: %w", panicked)})
+	l.Failure(brook.Failure{What: "effect", Attempts: 1, Err: fmt.Errorf("set stock: %w",
+		panicked)})
 	if lines := l.took(); len(lines) != 1 || !strings.HasSuffix(lines[0], "stack=main.go:7") {
 		t.Errorf("a panic: %q", lines)
 	}
@@ -85,7 +89,8 @@ func TestFailures(t *testing.T) {
 func TestDeadLetters(t *testing.T) {
 	hooked := 0
 	l := newLogged(brook.Hooks{DeadLetter: func(brook.DeadLetter) { hooked++ }})
-	letter := brook.DeadLetter{Position: at, Type: "sold", Stage: brook.StageEmit, Set: "stock", Error: "refused"}
+	letter := brook.DeadLetter{Position: at, Type: "sold", Stage: brook.StageEmit, Set: "stock",
+		Error: "refused"}
 	l.DeadLetter(letter, nil)
 	l.want(t, "a letter that only waits")
 	letter.Attempts = 3
@@ -106,7 +111,8 @@ func TestStrays(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		l.Stray(brook.Stray{Position: at, Type: "sold"}, "another key", n)
 	}
-	if lines := l.took(); hooked != 3 || len(lines) != 2 || !strings.Contains(lines[1], "an event ran alone: another key") {
+	if lines := l.took(); hooked != 3 || len(lines) != 2 ||
+		!strings.Contains(lines[1], "an event ran alone: another key") {
 		t.Errorf("the hook had %d, the log %q", hooked, lines)
 	}
 }

@@ -32,7 +32,8 @@ func TestEnding(t *testing.T) {
 	if err := Ending(late); err != context.DeadlineExceeded {
 		t.Errorf("%v, want the deadline alone", err)
 	}
-	if err := Ending(ended(t, fmt.Errorf("end of it: %w", brook.ErrClosed))); err != brook.ErrClosed {
+	if err := Ending(ended(t,
+		fmt.Errorf("end of it: %w", brook.ErrClosed))); err != brook.ErrClosed {
 		t.Errorf("%v, want ErrClosed alone", err)
 	}
 	err := Ending(ended(t, errStore))
@@ -56,7 +57,8 @@ func TestGaveUp(t *testing.T) {
 			"read, tried once: context deadline exceeded; the last error: the store is away",
 			[]error{context.DeadlineExceeded, errStore}},
 		{"the store failed often", brook.ErrClosed, errStore, nil, 3,
-			"read, tried 3 times: " + brook.ErrClosed.Error() + "; the last error: the store is away",
+			"read, tried 3 times: " + brook.ErrClosed.Error() +
+				"; the last error: the store is away",
 			[]error{brook.ErrClosed, errStore}},
 		{"the only try had no time", context.DeadlineExceeded, timedOut, nil, 1,
 			timedOut.Error(), []error{context.DeadlineExceeded}},
@@ -66,7 +68,8 @@ func TestGaveUp(t *testing.T) {
 		{"the app closed in the only try", brook.ErrClosed, cancelled, nil, 1,
 			"read: " + brook.ErrClosed.Error(), []error{brook.ErrClosed}},
 		{"the app closed in a later try", brook.ErrClosed, cancelled, errStore, 2,
-			"read, tried 2 times: " + brook.ErrClosed.Error() + "; the last error: the store is away",
+			"read, tried 2 times: " + brook.ErrClosed.Error() +
+				"; the last error: the store is away",
 			[]error{brook.ErrClosed, errStore}},
 	}
 	for _, test := range tests {

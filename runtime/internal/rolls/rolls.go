@@ -51,7 +51,9 @@ type Clerk struct{}
 
 //brook:handle
 func (Clerk) Enlisted(e brook.Event[Enlisted]) brook.Change[string, Soldier] {
-	return brook.Create(e.Data.ID, Soldier{ID: e.Data.ID, FullName: e.Data.FullName, Age: e.Data.Age, Homes: []Home{e.Data.Home}})
+	return brook.Create(e.Data.ID,
+		Soldier{ID: e.Data.ID, FullName: e.Data.FullName, Age: e.Data.Age,
+			Homes: []Home{e.Data.Home}})
 }
 
 //brook:handle

@@ -38,7 +38,8 @@ func (c *shape) Number() (uint64, error) {
 	defer c.shapes.mu.RUnlock()
 	number := numberOf(c.shapes.known[c.name], c.schema)
 	if number == 0 {
-		return 0, fmt.Errorf("brook: %s: its shape was not recorded: %w", c.name, brook.ErrPermanent)
+		return 0, fmt.Errorf("brook: %s: its shape was not recorded: %w", c.name,
+			brook.ErrPermanent)
 	}
 	c.number.Store(number)
 	return number, nil

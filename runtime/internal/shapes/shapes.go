@@ -88,7 +88,8 @@ func (s *Shapes) Missing() (writes []brook.Write, checks []brook.Check) {
 }
 
 // Record numbers the shapes of a generation that no other process writes, with a commit of its own.
-func (s *Shapes) Record(ctx context.Context, commit func([]brook.Write, []brook.Check) error) error {
+func (s *Shapes) Record(ctx context.Context,
+	commit func([]brook.Write, []brook.Check) error) error {
 	if err := s.Read(ctx); err != nil {
 		return err
 	}

@@ -47,7 +47,8 @@ func (t *Task) classify(p *Partition, d *delivery.Delivery) (outcome, error) {
 		return accepted, nil
 	}
 	if d.DecodeErr != nil {
-		return stopApp, &brook.RecordError{Position: d.Position, Type: d.Message.Type, Err: d.DecodeErr}
+		return stopApp, &brook.RecordError{Position: d.Position, Type: d.Message.Type,
+			Err: d.DecodeErr}
 	}
 	for i := range d.Results {
 		if r := &d.Results[i]; r.Err != nil {

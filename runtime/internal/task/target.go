@@ -137,7 +137,8 @@ func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) 
 	if l.Config.Hooks.Commit != nil && len(moved) > 0 {
 		due.commits = append(due.commits, brook.Commit{
 			Partitions: moved, Events: b.events, Discarded: b.discarded, Unknown: len(b.Unknown),
-			Repeats: b.repeats, Strays: b.strays, Letters: len(b.Letters), Duration: time.Since(b.started),
+			Repeats: b.repeats, Strays: b.strays, Letters: len(b.Letters),
+			Duration: time.Since(b.started),
 		})
 	}
 }

@@ -102,7 +102,10 @@ func newRig(t *testing.T) *rig {
 		Name: "app", Store: r.store, Envelope: bare{}, BatchSize: 64, OnFailure: brook.Wait,
 		Retry: brook.Retry{Attempts: 3, Min: time.Nanosecond, Max: time.Nanosecond},
 		Log:   slog.New(slog.DiscardHandler),
-		Hooks: brook.Hooks{DeadLetter: func(l brook.DeadLetter) { r.letters = append(r.letters, l) }},
+		Hooks: brook.Hooks{DeadLetter: func(l brook.DeadLetter) {
+			r.letters = append(r.letters,
+				l)
+		}},
 	}
 	layout := schema.NewLayout([]schema.Collection{counts.Info()})
 	reporter := report.New(config.Name, config.Log, config.Hooks)
@@ -205,7 +208,8 @@ func TestBatch(t *testing.T) {
 	}
 	r.want(3, "2 handle 1")
 	if !slices.Equal(r.store.commits, []int{3 + 1 + 1}) {
-		t.Errorf("commits of %v writes, want one of 3 rows, a letter and a position", r.store.commits)
+		t.Errorf("commits of %v writes, want one of 3 rows, a letter and a position",
+			r.store.commits)
 	}
 	if len(r.target.moved) != 1 || r.target.moved[0].Next != 4 || r.partition.Base() != 4 {
 		t.Errorf("moved %v, to %d", r.target.moved, r.partition.Base())
@@ -286,7 +290,8 @@ func TestClassify(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	record := &brook.Record{Topic: "in", Key: []byte("k"), Value: []byte("x")}
-	if what, err := r.task.processRecord(ended, r.partition, record); what != cancelled || err == nil {
+	if what, err := r.task.processRecord(ended, r.partition, record); what != cancelled ||
+		err == nil {
 		t.Errorf("outcome %d, %v, want cancelled", what, err)
 	}
 	r.task.Parallel = true // without a driver that says where keys belong

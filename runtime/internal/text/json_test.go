@@ -57,7 +57,8 @@ func TestExplain(t *testing.T) {
 func TestIsNull(t *testing.T) {
 	for data, want := range map[string]bool{
 		"null": true, " \t\r\nnull\n": true,
-		"": false, " ": false, "nul": false, "nullx": false, `"null"`: false, "{}": false, "0": false,
+		"": false, " ": false, "nul": false, "nullx": false, `"null"`: false, "{}": false,
+		"0":         false,
 		"null null": false, "Null": false,
 	} {
 		if got := text.IsNull([]byte(data)); got != want {

@@ -29,7 +29,8 @@ func TestCheck(t *testing.T) {
 		"\ufffe":       "it has U+FFFE, which is no character of texts",
 		"\U0001ffff":   "it has U+1FFFF, which is no character of texts",
 	} {
-		for kind, err := range map[string]error{"string": text.Check(s), "bytes": text.Check([]byte(s))} {
+		for kind, err := range map[string]error{"string": text.Check(s),
+			"bytes": text.Check([]byte(s))} {
 			got := ""
 			if err != nil {
 				got = err.Error()

@@ -34,7 +34,8 @@ func TestFaults(t *testing.T) {
 		}
 		f.begin()
 		if f.tx.Failed() || f.tx.StoreFault() != nil || f.tx.Failure() != nil {
-			t.Errorf("store's %v: the next event has %v, %v", c.store, f.tx.StoreFault(), f.tx.Failure())
+			t.Errorf("store's %v: the next event has %v, %v", c.store, f.tx.StoreFault(),
+				f.tx.Failure())
 		}
 	}
 }

@@ -121,8 +121,10 @@ func TestEntriesAreWrittenExactly(t *testing.T) {
 	}{
 		{item{ID: "1", Email: "a", Tags: []string{"x", "y"}, N: 1}, []string{"0 1"}},
 		{item{ID: "1", Email: "a", Tags: []string{"y", "x"}, N: 2}, []string{"0 1"}},
-		{item{ID: "1", Email: "a", Tags: []string{"y", "z"}}, []string{"0 1", "2 x>1 removed", "2 z>1"}},
-		{item{ID: "1", Email: "b", Tags: []string{"y", "z"}}, []string{"0 1", "1 a>1 removed", "1 b>1"}},
+		{item{ID: "1", Email: "a", Tags: []string{"y", "z"}},
+			[]string{"0 1", "2 x>1 removed", "2 z>1"}},
+		{item{ID: "1", Email: "b", Tags: []string{"y", "z"}},
+			[]string{"0 1", "1 a>1 removed", "1 b>1"}},
 		{item{ID: "1"}, []string{"0 1", "1 b>1 removed", "2 y>1 removed", "2 z>1 removed"}},
 	} {
 		f.event(c.to)

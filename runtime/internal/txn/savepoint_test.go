@@ -150,7 +150,8 @@ func TestAgainstModel(t *testing.T) {
 				taken := duplicate(model)
 				err := f.tx.Release()
 				if errors.Is(err, brook.ErrUnique) != taken || err != nil && !taken {
-					t.Fatalf("seed %d: Release: %v, and a value is taken twice: %v", seed, err, taken)
+					t.Fatalf("seed %d: Release: %v, and a value is taken twice: %v", seed, err,
+						taken)
 				}
 				if err != nil || r.IntN(3) == 0 {
 					f.tx.Rollback()

@@ -57,7 +57,8 @@ func TestScope(t *testing.T) {
 		if f.tx.CrossKey() != c.cross || f.tx.Failed() != c.cross {
 			t.Errorf("%s: cross-key is %v, failed %v", name, f.tx.CrossKey(), f.tx.Failed())
 		}
-		if c.cross && (err != nil && err != txn.ErrCrossKey || f.store.gets > 0 || len(wrote(f.tx)) > 0) {
+		if c.cross && (err != nil && err != txn.ErrCrossKey || f.store.gets > 0 ||
+			len(wrote(f.tx)) > 0) {
 			t.Errorf("%s: %v, %d reads, writes %q", name, err, f.store.gets, wrote(f.tx))
 		}
 		f.tx.SetCrossKey(false)

@@ -41,8 +41,10 @@ func TestScanMerges(t *testing.T) {
 		brook.Delete[int]("f"), brook.Create("d", 9), brook.Create("g", 1), brook.Delete[int]("g"),
 		brook.Delete[int]("z"))
 	for ends, want := range map[[2]string]string{
-		{"", ""}: "abdehi", {"a", ""}: "abdehi", {"b", "e"}: "bd", {"c", "i"}: "deh", {"f", "h"}: "",
-		{"e", "e"}: "", {"h", "b"}: "", {"i", ""}: "i", {"j", ""}: "", {"", "a"}: "", {"", "b"}: "a",
+		{"", ""}: "abdehi", {"a", ""}: "abdehi", {"b", "e"}: "bd", {"c", "i"}: "deh",
+		{"f", "h"}: "",
+		{"e", "e"}: "", {"h", "b"}: "", {"i", ""}: "i", {"j", ""}: "", {"", "a"}: "",
+		{"", "b"}: "a",
 	} {
 		if got := scan(ends[0], ends[1]); got != want {
 			t.Errorf("from %q to %q: %s, want %s", ends[0], ends[1], got, want)

@@ -9,12 +9,16 @@ import (
 var order = Order{OrderID: "order-000123", UserID: "user-42", Cents: 12995}
 
 var account = Account{
-	ID: "b7f3c2a4-5d1e-4f7b-9a53-0c2a4d6e8f10", Email: "jane.doe@example.com", Name: "Jane Döe", Active: true, Balance: 1234.56,
-	Created: time.Date(2024, 5, 17, 12, 30, 45, 123456000, time.UTC), Tags: []string{"premium", "newsletter", "beta"},
-	Addresses: []Address{{"1 Main Street", "Springfield", "12345"}, {"77 Long Road, Building 5", "Shelbyville", "54321"}},
+	ID: "b7f3c2a4-5d1e-4f7b-9a53-0c2a4d6e8f10", Email: "jane.doe@example.com", Name: "Jane Döe",
+	Active: true, Balance: 1234.56,
+	Created: time.Date(2024, 5, 17, 12, 30, 45, 123456000, time.UTC),
+	Tags:    []string{"premium", "newsletter", "beta"},
+	Addresses: []Address{{"1 Main Street", "Springfield", "12345"},
+		{"77 Long Road, Building 5", "Shelbyville", "54321"}},
 }
 
-func benchmark[T any](b *testing.B, v T, encode func([]byte, *T) ([]byte, error), decode func([]byte) (T, error)) {
+func benchmark[T any](b *testing.B, v T,
+	encode func([]byte, *T) ([]byte, error), decode func([]byte) (T, error)) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		b.Fatal(err)

@@ -11,7 +11,8 @@ type tested struct {
 	std    func(data []byte) (any, error)
 }
 
-func codec[T any](name string, encode func([]byte, *T) ([]byte, error), decode func([]byte) (T, error)) tested {
+func codec[T any](name string,
+	encode func([]byte, *T) ([]byte, error), decode func([]byte) (T, error)) tested {
 	return tested{
 		name:   name,
 		fresh:  func() any { return new(T) },

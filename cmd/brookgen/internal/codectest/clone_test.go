@@ -13,15 +13,22 @@ import (
 func TestCloneKeeps(t *testing.T) {
 	n := 7
 	src := Stored{
-		ID: "1", Tags: []string{}, Items: []Item{{Name: "a", Tags: []string{"x"}}}, ByName: map[string]int{"a": 1}, Deep: map[string][]Item{"d": {{Count: 2}}, "nil": nil},
-		Ptr: &n, ItemPtr: &Item{Name: "p"}, Arr: [2][]int{{1}, nil}, Flat: [2]int{1, 2}, At: time.Date(2024, 1, 2, 3, 4, 5, 6, time.UTC),
-		Any: []any{1, int8(2), "s", nil, map[string]any{"k": uint16(3)}, []string{"x"}, Item{Name: "i"}, json.Number("5")}, Raw: json.RawMessage("[1]"), Blob: []byte{},
-		BigPtr: big.NewInt(99), URL: &url.URL{Scheme: "https", Host: "h", User: url.UserPassword("u", "p")}, Addr: netip.MustParseAddr("10.0.0.1"), Tree: &Tree{Left: &Tree{}},
-		Skipped: "gone", hidden: 5, Opaque: Opaque{[]string{"kept"}}, Half: Half{"seen", map[string]int{}}, Base: Base{ID: 3}, Extra: &Extra{Size: &n}, lower: lower{"v", 1},
+		ID: "1", Tags: []string{}, Items: []Item{{Name: "a", Tags: []string{"x"}}},
+		ByName: map[string]int{"a": 1}, Deep: map[string][]Item{"d": {{Count: 2}}, "nil": nil},
+		Ptr: &n, ItemPtr: &Item{Name: "p"}, Arr: [2][]int{{1}, nil}, Flat: [2]int{1, 2},
+		At: time.Date(2024, 1, 2, 3, 4, 5, 6, time.UTC),
+		Any: []any{1, int8(2), "s", nil, map[string]any{"k": uint16(3)}, []string{"x"},
+			Item{Name: "i"}, json.Number("5")}, Raw: json.RawMessage("[1]"), Blob: []byte{},
+		BigPtr: big.NewInt(99),
+		URL:    &url.URL{Scheme: "https", Host: "h", User: url.UserPassword("u", "p")},
+		Addr:   netip.MustParseAddr("10.0.0.1"), Tree: &Tree{Left: &Tree{}},
+		Skipped: "gone", hidden: 5, Opaque: Opaque{[]string{"kept"}}, Half: Half{"seen",
+			map[string]int{}}, Base: Base{ID: 3}, Extra: &Extra{Size: &n}, lower: lower{"v", 1},
 	}
 	src.Big.SetString("123456789012345678901234567890", 10)
 	want := src
-	want.Any = []any{1.0, 2.0, "s", nil, map[string]any{"k": 3.0}, []any{"x"}, map[string]any{"name": "i", "count": 0.0, "tags": nil}, 5.0}
+	want.Any = []any{1.0, 2.0, "s", nil, map[string]any{"k": 3.0}, []any{"x"},
+		map[string]any{"name": "i", "count": 0.0, "tags": nil}, 5.0}
 	want.Skipped, want.hidden, want.Half.cache, want.lower.unseen = "", 0, nil, 0
 	dst := Stored{Skipped: "old", Tags: []string{"old"}}
 	if err := cloneStored(&dst, &src); err != nil {
@@ -86,7 +93,8 @@ func TestCloneRandom(t *testing.T) {
 			t.Fatalf("\n got %+v\nwant %+v", again, dst)
 		}
 		want, _ := json.Marshal(&src)
-		if got, _ := json.Marshal(&dst); src.Any == nil && src.Object == nil && string(got) != string(want) {
+		if got, _ := json.Marshal(&dst); src.Any == nil && src.Object == nil &&
+			string(got) != string(want) {
 			t.Fatalf("\n got %s\nwant %s", got, want)
 		}
 	}
@@ -95,14 +103,16 @@ func TestCloneRandom(t *testing.T) {
 // TestCloneTime holds what stores keep of a time.
 func TestCloneTime(t *testing.T) {
 	tokyo := time.FixedZone("Tokyo", 9*3600)
-	for _, at := range []time.Time{time.Now(), time.Now().UTC(), time.Now().In(tokyo), {}, time.Now().In(time.FixedZone("zero", 0))} {
+	for _, at := range []time.Time{time.Now(), time.Now().UTC(), time.Now().In(tokyo), {},
+		time.Now().In(time.FixedZone("zero", 0))} {
 		var dst Stored
 		if err := cloneStored(&dst, &Stored{At: at}); err != nil {
 			t.Fatal(err)
 		}
 		_, offset := at.Zone()
 		_, got := dst.At.Zone()
-		if !dst.At.Equal(at) || got != offset || offset == 0 && dst.At.Location() != time.UTC || dst.At != dst.At.Round(0) {
+		if !dst.At.Equal(at) || got != offset || offset == 0 && dst.At.Location() != time.UTC ||
+			dst.At != dst.At.Round(0) {
 			t.Errorf("%v became %v", at, dst.At)
 		}
 	}

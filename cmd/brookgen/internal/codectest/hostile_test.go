@@ -59,7 +59,8 @@ func TestCycles(t *testing.T) {
 	loop := map[string]any{}
 	loop["self"] = []any{loop, loop}
 	dst := []byte("before")
-	if got, err := AppendSpecialJSON(dst, &Special{Object: loop}); err == nil || string(got) != "before" {
+	if got, err := AppendSpecialJSON(dst, &Special{Object: loop}); err == nil ||
+		string(got) != "before" {
 		t.Errorf("a cycle of maps: %q, %v", got, err)
 	}
 	if err := cloneStored(new(Stored), &Stored{Any: loop}); err == nil {

@@ -13,7 +13,8 @@ import (
 
 // roundTrip holds that reading what was written gives what a copy would be, and shares nothing with
 // the bytes.
-func roundTrip[T any](t *testing.T, src *T, code func(*pack.Coder, *T), clone func(dst, src *T) error) []byte {
+func roundTrip[T any](t *testing.T, src *T,
+	code func(*pack.Coder, *T), clone func(dst, src *T) error) []byte {
 	t.Helper()
 	var want, got T
 	if err := clone(&want, src); err != nil {
@@ -77,8 +78,9 @@ func TestPackEdges(t *testing.T) {
 	var none *int
 	var free any = []any{}
 	pointer := &free
-	v := Everything{Ptrs: []***int{nil, &inner, new(**int), ptr(&none)}, AnyPtr: &pointer, SlicePtrs: []*[]string{nil, new([]string), {}, {""}},
-		Batch: Batch{}, Index: new(Index), RawMap: map[Digits][]byte{"1": nil, "2": {}}}
+	v := Everything{Ptrs: []***int{nil, &inner, new(**int), ptr(&none)}, AnyPtr: &pointer,
+		SlicePtrs: []*[]string{nil, new([]string), {}, {""}},
+		Batch:     Batch{}, Index: new(Index), RawMap: map[Digits][]byte{"1": nil, "2": {}}}
 	v.Basics.String = string(bytes.Repeat([]byte("long"), 20_000))
 	v.Special.Bytes = make([]byte, 70_000)
 	v.Containers.Strings = make([]string, 70_000)
@@ -100,7 +102,8 @@ func TestPackCycles(t *testing.T) {
 	loop := map[string]any{}
 	loop["self"] = []any{loop, loop}
 	for _, v := range []*Stored{{Tree: tree}, {Any: loop}, {Object: loop}} {
-		if got, err := pack.Append([]byte("before"), v, packStored); err == nil || string(got) != "before" {
+		if got, err := pack.Append([]byte("before"), v, packStored); err == nil ||
+			string(got) != "before" {
 			t.Errorf("a cycle was written: %.20q, %v", got, err)
 		}
 	}
@@ -167,7 +170,8 @@ func TestPackHostile(t *testing.T) {
 		"long ext":     {0xc9, 0xff, 0xff, 0xff, 0xff, 1},
 		"short header": {0xdd, 0xff},
 		"nothing":      {},
-		"many nils":    append([]byte{0xdd, 0, 0x0f, 0x42, 0x3f}, bytes.Repeat([]byte{0xc0}, 999_998)...),
+		"many nils": append([]byte{0xdd, 0, 0x0f, 0x42, 0x3f},
+			bytes.Repeat([]byte{0xc0}, 999_998)...),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -112,7 +112,8 @@ func (g *generator) special(v reflect.Value) bool {
 	case *netip.Addr:
 		*p = netip.AddrFrom4([4]byte{10, 0, byte(g.IntN(3)), 1})
 	case *url.URL:
-		*p = url.URL{Scheme: "https", Host: "example.com", Path: "/" + fmt.Sprint(g.IntN(9)), User: url.User("u")}
+		*p = url.URL{Scheme: "https", Host: "example.com", Path: "/" + fmt.Sprint(g.IntN(9)),
+			User: url.User("u")}
 	case *Opaque:
 		p.state = []string{strings.ToValidUTF8(g.text(), "?")}
 	default:
@@ -142,13 +143,15 @@ func (g *generator) integer() int64 {
 	case 0:
 		return int64(g.IntN(3) - 1)
 	case 1:
-		return []int64{math.MaxInt64, math.MinInt64, math.MaxInt32, -129, 255, 256, 65535}[g.IntN(7)]
+		return []int64{math.MaxInt64, math.MinInt64, math.MaxInt32, -129, 255, 256,
+			65535}[g.IntN(7)]
 	}
 	return int64(g.Uint64()) >> g.IntN(64)
 }
 
 func (g *generator) float() float64 {
-	edges := []float64{0, math.Copysign(0, -1), 1e20, 1e21, 1e-6, 1e-7, 0.1, 1.0 / 3, math.MaxFloat32, 5e-324, 1e22, -1.5e300, 100}
+	edges := []float64{0, math.Copysign(0, -1), 1e20, 1e21, 1e-6, 1e-7, 0.1, 1.0 / 3,
+		math.MaxFloat32, 5e-324, 1e22, -1.5e300, 100}
 	if g.invalid {
 		edges = append(edges, math.NaN(), math.Inf(1), math.Inf(-1))
 	}
@@ -159,7 +162,8 @@ func (g *generator) float() float64 {
 }
 
 func (g *generator) text() string {
-	parts := []string{"", "a", "hello world", "<b>&amp;</b>", "\"quoted\\\"", "\x00\x1f\b\f\n\r\t", "\u2028\u2029", "\xff\xfe", "日本語", "😀",
+	parts := []string{"", "a", "hello world", "<b>&amp;</b>", "\"quoted\\\"", "\x00\x1f\b\f\n\r\t",
+		"\u2028\u2029", "\xff\xfe", "日本語", "😀",
 		"\xed\xa0\x80", "0123456789abcdef", "ééééééééé", "/", "\x7f", "name", "\ufffd", "'"}
 	var b strings.Builder
 	for range g.IntN(4) {

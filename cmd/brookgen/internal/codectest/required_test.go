@@ -17,7 +17,8 @@ func TestRequired(t *testing.T) {
 		missing string
 	}{
 		{`{"id":"1","count":0}`, ""},
-		{`{"id":"","count":0,"inner":` + inner + `,"opt":` + inner + `,"list":[` + inner + `]}`, ""},
+		{`{"id":"","count":0,"inner":` + inner + `,"opt":` + inner + `,"list":[` + inner + `]}`,
+			""},
 		{`{"ID":"1","Count":0,"inner":null,"opt":null,"list":[null]}`, ""},
 		{`{}`, "id count"},
 		{`null`, "id count"},
@@ -25,7 +26,8 @@ func TestRequired(t *testing.T) {
 		{`{"id":null,"count":1}`, "id"},
 		{`{"count":null,"free":"x"}`, "id count"},
 		{`{"id":"1","count":1,"inner":{}}`, "inner.a inner.b"},
-		{`{"id":"1","opt":{"a":""},"list":[` + inner + `,{"a":null},` + inner + `,{ }]}`, "opt.b list[1].a list[1].b list[3].a list[3].b count"},
+		{`{"id":"1","opt":{"a":""},"list":[` + inner + `,{"a":null},` + inner + `,{ }]}`,
+			"opt.b list[1].a list[1].b list[3].a list[3].b count"},
 		{`{"id":"1","count":1,"id":null}`, "id"},
 	}
 	for _, test := range tests {
@@ -62,7 +64,8 @@ func TestErrors(t *testing.T) {
 		{`{"id":"a",}`, `json: found '}' at byte 10, expected a key`},
 		{`{"id":"a"`, `json: id: found the end of the data at byte 9, expected , or }`},
 		{`{"id":"a`, `json: id: found the end of the data at byte 8, expected the end of the string`},
-		{`{"unknown":{"x y":[01]}}`, `json: unknown["x y"][0]: found number 1 at byte 20, expected , or ]`},
+		{`{"unknown":{"x y":[01]}}`,
+			`json: unknown["x y"][0]: found number 1 at byte 20, expected , or ]`},
 		{`{"id":"\x"}`, `json: id: found '\\' at byte 7, expected a valid escape sequence`},
 		{`{"count":1.5}`, `json: count: found number 1.5 at byte 9, expected an integer of the size of int`},
 		{`{"count":99999999999999999999}`, `json: count: found number 99999999999999999999 at byte 9, expected an integer of the size of int`},

@@ -76,8 +76,10 @@ func TestShapes(t *testing.T) {
 
 func recordVeteran(t *testing.T, file string) {
 	v := Veteran{
-		ID: "v4", FullName: "Four", Age: 1 << 40, Nick: ptr("quad"), Scores: map[string]float64{"a": 0.1, "b": -2},
-		Born: time.Date(1950, 6, 7, 8, 9, 10, 11, time.FixedZone("", 7200)), Homes: []Home{{"1", "Main Street", "NO"}, {}},
+		ID: "v4", FullName: "Four", Age: 1 << 40, Nick: ptr("quad"),
+		Scores: map[string]float64{"a": 0.1, "b": -2},
+		Born:   time.Date(1950, 6, 7, 8, 9, 10, 11, time.FixedZone("", 7200)),
+		Homes:  []Home{{"1", "Main Street", "NO"}, {}},
 		Parent: &Veteran{ID: "p4", Homes: []Home{}}, Birthplace: Birthplace{"Oslo", 70000},
 	}
 	data, err := pack.Append(nil, &v, packVeteran)
@@ -88,7 +90,8 @@ func recordVeteran(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, fmt.Appendf(nil, "%s\n%x\n%s\n", veteranSchema, data, text), 0o644); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, "%s\n%x\n%s\n", veteranSchema, data, text),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -34,7 +34,8 @@ func (g *graph) check(ctx context.Context, targets []*source) error {
 			}
 			src.seen = true
 		}
-		slices.SortFunc(deps, func(a, b *packages.Package) int { return compare(a.PkgPath, b.PkgPath) })
+		slices.SortFunc(deps,
+			func(a, b *packages.Package) int { return compare(a.PkgPath, b.PkgPath) })
 		todo = g.parse(slices.Compact(deps))
 	}
 	if err := g.export(ctx, slices.Sorted(maps.Keys(exports))); err != nil {

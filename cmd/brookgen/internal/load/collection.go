@@ -53,7 +53,8 @@ func (a *analysis) addCollection(m *mark, obj types.Object) {
 // letter.
 func camel(name string) string {
 	var sb strings.Builder
-	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for part := range strings.FieldsFuncSeq(name,
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		for i, r := range part {
 			if i == 0 {
 				r = unicode.ToUpper(r)
@@ -65,7 +66,8 @@ func camel(name string) string {
 }
 
 // collectionKey works out a collection's key: from its option, else from the tagged field.
-func (a *analysis) collectionKey(m *mark, obj types.Object, tagged []taggedField) (*model.Key, span, string) {
+func (a *analysis) collectionKey(m *mark, obj types.Object,
+	tagged []taggedField) (*model.Key, span, string) {
 	if o := m.option("key"); o != nil {
 		key, problem := a.keyOption(m, obj, o.value)
 		return key, m.at("key", m.spec.Name), problem
@@ -127,16 +129,20 @@ func (a *analysis) keyOption(m *mark, obj types.Object, value string) (*model.Ke
 		return nil, fmt.Sprintf("key=%s: %s", value, problem)
 	}
 	tv, err := types.Eval(a.fset, a.src.types, m.spec.Pos(), value)
-	if qualifier, typ, ok := strings.Cut(value, "."); ok && err != nil && token.IsIdentifier(qualifier) && token.IsIdentifier(typ) && !m.file.imported(qualifier, a.src) {
+	if qualifier, typ, ok := strings.Cut(value, "."); ok && err != nil &&
+		token.IsIdentifier(qualifier) && token.IsIdentifier(typ) &&
+		!m.file.imported(qualifier, a.src) {
 		return nil, fmt.Sprintf("key=%s: this file imports no package called %s: import it, or write key=%sKey with type %sKey %s beside that import",
 			value, qualifier, name, name, value)
 	}
-	if (err != nil || !tv.IsType() || a.invalid(tv.Type)) && token.IsIdentifier(value) && startsUpper(value) && nearest(value, a.keyNames(obj)) == "" {
+	if (err != nil || !tv.IsType() || a.invalid(tv.Type)) && token.IsIdentifier(value) &&
+		startsUpper(value) && nearest(value, a.keyNames(obj)) == "" {
 		a.undeclared[value] = true
 		return nil, fmt.Sprintf("key=%s: %s has no such field, and there is no such type: declare type %s struct { … } with the fields of the key", value, name, value)
 	}
 	if err != nil || !tv.IsType() || a.invalid(tv.Type) {
-		return nil, fmt.Sprintf("key=%s: %s has no such field, and there is no such type%s", value, name, didYouMean(value, a.keyNames(obj), ""))
+		return nil, fmt.Sprintf("key=%s: %s has no such field, and there is no such type%s", value,
+			name, didYouMean(value, a.keyNames(obj), ""))
 	}
 	k := a.b.of(tv.Type)
 	parts, problem := a.keyParts(k)
@@ -150,7 +156,8 @@ func (a *analysis) keyOption(m *mark, obj types.Object, value string) (*model.Ke
 func (a *analysis) keyNames(obj types.Object) []string {
 	names := fieldNames(obj.Type())
 	for _, name := range a.src.types.Scope().Names() {
-		if _, isType := a.src.types.Scope().Lookup(name).(*types.TypeName); isType && name != obj.Name() {
+		if _, isType := a.src.types.Scope().Lookup(name).(*types.TypeName); isType &&
+			name != obj.Name() {
 			names = append(names, name)
 		}
 	}

@@ -32,7 +32,8 @@ func constraintOf(path string, f *ast.File) string {
 	for _, tag := range fileTags(filepath.Base(path)) {
 		and(&constraint.TagExpr{Tag: tag})
 	}
-	if slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return importPath(s) == "C" }) {
+	if slices.ContainsFunc(f.Imports,
+		func(s *ast.ImportSpec) bool { return importPath(s) == "C" }) {
 		and(&constraint.TagExpr{Tag: "cgo"})
 	}
 	if all == nil {
@@ -68,12 +69,15 @@ func IsFileName(name string) bool {
 // The systems and architectures that go/build knows, also those of the past.
 var (
 	knownOS = []string{
-		"aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd", "openbsd",
+		"aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux",
+		"nacl", "netbsd", "openbsd",
 		"plan9", "solaris", "wasip1", "windows", "zos",
 	}
 	knownArch = []string{
-		"386", "amd64", "amd64p32", "arm", "armbe", "arm64", "arm64be", "loong64", "mips", "mipsle", "mips64", "mips64le",
-		"mips64p32", "mips64p32le", "ppc", "ppc64", "ppc64le", "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64", "wasm",
+		"386", "amd64", "amd64p32", "arm", "armbe", "arm64", "arm64be", "loong64", "mips", "mipsle",
+		"mips64", "mips64le",
+		"mips64p32", "mips64p32le", "ppc", "ppc64", "ppc64le", "riscv", "riscv64", "s390", "s390x",
+		"sparc", "sparc64", "wasm",
 	}
 )
 
@@ -159,12 +163,14 @@ func OtherBuilds(dir string) bool {
 	}
 	fset := token.NewFileSet()
 	for _, name := range names {
-		if base := filepath.Base(name); strings.HasSuffix(base, "_test.go") || strings.HasPrefix(base, "_") || strings.HasPrefix(base, ".") {
+		if base := filepath.Base(name); strings.HasSuffix(base, "_test.go") ||
+			strings.HasPrefix(base, "_") || strings.HasPrefix(base, ".") {
 			continue
 		}
 		f := &file{path: name}
 		f.read(fset)
-		if f.err != nil || f.ast != nil && f.constraint != "" && f.constraint != "ignore" && (&source{files: []*file{f}}).hasDirective() {
+		if f.err != nil || f.ast != nil && f.constraint != "" && f.constraint != "ignore" &&
+			(&source{files: []*file{f}}).hasDirective() {
 			return true
 		}
 	}

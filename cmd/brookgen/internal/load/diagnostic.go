@@ -51,7 +51,8 @@ func sorted(diags []Diagnostic) []Diagnostic {
 	told := map[mistake]bool{}
 	return slices.DeleteFunc(diags, func(d Diagnostic) bool {
 		m := mistake{d.Pos, d.Message}
-		if reached, text, ok := strings.Cut(d.Message, ": "); ok && !strings.Contains(reached, " ") {
+		if reached, text, ok := strings.Cut(d.Message, ": "); ok &&
+			!strings.Contains(reached, " ") {
 			m.text = text
 		}
 		repeat := told[m]
@@ -66,7 +67,8 @@ func Print(w io.Writer, dir string, diags []Diagnostic) error {
 	lines := map[string][][]byte{}
 	var out bytes.Buffer
 	for _, d := range diags {
-		fmt.Fprintf(&out, "%s:%d:%d: %s\n", relative(dir, d.Pos.File), d.Pos.Line, d.Pos.Col, d.Message)
+		fmt.Fprintf(&out, "%s:%d:%d: %s\n", relative(dir, d.Pos.File), d.Pos.Line, d.Pos.Col,
+			d.Message)
 		if _, read := lines[d.Pos.File]; !read {
 			src, err := os.ReadFile(d.Pos.File)
 			if err != nil {

@@ -79,7 +79,8 @@ func plainForm(text string) string {
 // of it, together with everything that is wrong.
 func parseDirective(text string) (directive, []problem) {
 	words := split(text)
-	d := directive{verb: strings.TrimPrefix(words[0].name, directivePrefix), opts: map[string]option{}}
+	d := directive{verb: strings.TrimPrefix(words[0].name, directivePrefix),
+		opts: map[string]option{}}
 	var problems []problem
 	report := func(w option, format string, args ...any) {
 		problems = append(problems, problem{w.off, w.end, fmt.Sprintf(format, args...)})
@@ -106,8 +107,9 @@ func parseDirective(text string) (directive, []problem) {
 	case "view", "views", "table", "projection", "row", "model", "entity", "state":
 		report(words[0], "unknown directive %s: write //brook:collection NAME above the type of a view's rows", words[0].name)
 	default:
-		report(words[0], "unknown directive %s%s", words[0].name, orOneOf(d.verb, verbs, directivePrefix, "the directives are",
-			[]string{"//brook:event", "//brook:collection", "//brook:handle"}))
+		report(words[0], "unknown directive %s%s", words[0].name,
+			orOneOf(d.verb, verbs, directivePrefix, "the directives are",
+				[]string{"//brook:event", "//brook:collection", "//brook:handle"}))
 	}
 	return d, problems
 }
@@ -180,7 +182,8 @@ func checkOption(verb, word string, o option) string {
 		}
 		switch {
 		case wants && o.value == "":
-			return fmt.Sprintf("option %s needs a value, with no blank before it: %s", name, values(verb, name))
+			return fmt.Sprintf("option %s needs a value, with no blank before it: %s", name,
+				values(verb, name))
 		case !wants && hasValue:
 			return fmt.Sprintf("option %s takes no value: write %s alone", name, name)
 		}
@@ -190,7 +193,8 @@ func checkOption(verb, word string, o option) string {
 	for i, known := range options[verb] {
 		names[i] = strings.TrimSuffix(known, "=")
 	}
-	return fmt.Sprintf("unknown option %s of //brook:%s%s", o.name, verb, orOneOf(o.name, names, "", "the options are", options[verb]))
+	return fmt.Sprintf("unknown option %s of //brook:%s%s", o.name, verb,
+		orOneOf(o.name, names, "", "the options are", options[verb]))
 }
 
 // values shows an option with what it takes.
@@ -226,7 +230,8 @@ func checkValue(verb string, o option) string {
 		}
 	case "go":
 		if !token.IsIdentifier(o.value) || !startsUpper(o.value) {
-			return fmt.Sprintf("go=%s: write a Go identifier that begins with an upper-case letter", o.value)
+			return fmt.Sprintf("go=%s: write a Go identifier that begins with an upper-case letter",
+				o.value)
 		}
 	}
 	return ""

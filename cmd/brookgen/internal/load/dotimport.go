@@ -46,7 +46,8 @@ func (a *analysis) exportedBy(path string) []string {
 				names = append(names, id.Name)
 			}
 		}
-	} else if i := slices.IndexFunc(a.src.types.Imports(), func(p *types.Package) bool { return p.Path() == path }); i >= 0 {
+	} else if i := slices.IndexFunc(a.src.types.Imports(),
+		func(p *types.Package) bool { return p.Path() == path }); i >= 0 {
 		names = a.src.types.Imports()[i].Scope().Names()
 	}
 	slices.Sort(names)

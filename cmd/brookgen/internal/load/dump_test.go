@@ -111,7 +111,8 @@ func (d *dumper) collection(c *model.Collection) {
 	fmt.Fprintf(d, "collection %q %s %s history=%v\n", c.Name, c.GoName, d.ref(c.Type), c.History)
 	d.key(c.Key)
 	for _, x := range c.Indexes {
-		fmt.Fprintf(d, "\tindex %s %s %s%s", x.GoName, pathText(x.Path), d.ref(x.Type), d.parts(x.Parts))
+		fmt.Fprintf(d, "\tindex %s %s %s%s", x.GoName, pathText(x.Path), d.ref(x.Type),
+			d.parts(x.Parts))
 		for word, is := range map[string]bool{" unique": x.Unique} {
 			if is {
 				d.WriteString(word)
@@ -182,8 +183,10 @@ func (d *dumper) ref(t *model.Type) string {
 }
 
 var kindNames = []string{
-	"invalid", "bool", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64",
-	"uintptr", "float32", "float64", "string", "struct", "pointer", "slice", "bytes", "array", "map", "any",
+	"invalid", "bool", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16",
+	"uint32", "uint64",
+	"uintptr", "float32", "float64", "string", "struct", "pointer", "slice", "bytes", "array",
+	"map", "any",
 	"interface", "time", "number", "raw",
 }
 
@@ -228,7 +231,8 @@ func (d *dumper) describe(t *model.Type) {
 		for _, o := range []struct {
 			is   bool
 			word string
-		}{{f.OmitEmpty, "omitempty"}, {f.OmitZero, "omitzero"}, {f.String, "string"}, {f.Required, "required"}} {
+		}{{f.OmitEmpty, "omitempty"}, {f.OmitZero, "omitzero"}, {f.String, "string"},
+			{f.Required, "required"}} {
 			if o.is {
 				d.WriteString(" " + o.word)
 			}

@@ -63,11 +63,13 @@ func (a *analysis) fits(m *mark, obj types.Object) bool {
 	alias := m.spec.Assign.IsValid()
 	switch {
 	case !name.IsExported():
-		a.report(at(name), "%s %s has to be exported: %s", kind[strings.Index(kind, " ")+1:], name.Name, exported(name.Name))
+		a.report(at(name), "%s %s has to be exported: %s", kind[strings.Index(kind, " ")+1:],
+			name.Name, exported(name.Name))
 	case m.spec.TypeParams != nil:
 		a.report(at(name), "generic type %s can't be %s: annotate a type made of it, as in type Some%s %s[…]", name.Name, kind, name.Name, name.Name)
 	case alias && m.verb == verbCollection:
-		a.report(at(name), "%s is an alias, and a collection needs a type of its own: remove the =", name.Name)
+		a.report(at(name), "%s is an alias, and a collection needs a type of its own: remove the =",
+			name.Name)
 	case alias:
 		return true
 	case a.invalid(obj.Type().Underlying()):
@@ -75,7 +77,8 @@ func (a *analysis) fits(m *mark, obj types.Object) bool {
 	case types.IsInterface(obj.Type()):
 		a.report(at(name), "%s is an interface and can't be %s: annotate the types that implement it", name.Name, kind)
 	case isPointer(obj.Type()):
-		a.report(at(name), "%s is a pointer and can't be %s: annotate what it points to", name.Name, kind)
+		a.report(at(name), "%s is a pointer and can't be %s: annotate what it points to", name.Name,
+			kind)
 	default:
 		return true
 	}
@@ -129,7 +132,8 @@ func (a *analysis) newEvent(m *mark, obj types.Object) *event {
 		a.report(m.at("discard", m.spec.Name), "%s is marked publish (only sent) and discard (received, ignored): keep one", m.spec.Name.Name)
 	}
 	if m.option("history") != nil && e.Publish != e.Discard {
-		a.report(m.at("history", m.spec.Name), "history has no meaning beside %s: an event that is not handled here is in no history",
+		a.report(m.at("history", m.spec.Name),
+			"history has no meaning beside %s: an event that is not handled here is in no history",
 			map[bool]string{true: "publish", false: "discard"}[e.Publish])
 	}
 	return e

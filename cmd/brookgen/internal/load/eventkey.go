@@ -38,7 +38,8 @@ func (a *analysis) namedKey(obj types.Object, opt *option) (*model.Key, string) 
 		if problem != "" {
 			return nil, "key=.: " + problem
 		}
-		return &model.Key{Type: m, Fields: []model.KeyField{{Type: m, Parts: parts}}, Parts: parts}, ""
+		return &model.Key{Type: m, Fields: []model.KeyField{{Type: m, Parts: parts}},
+			Parts: parts}, ""
 	}
 	var fields []model.KeyField
 	names := strings.Split(opt.value, ",")
@@ -47,7 +48,8 @@ func (a *analysis) namedKey(obj types.Object, opt *option) (*model.Key, string) 
 			return nil, fmt.Sprintf("key=%s names %s twice", opt.value, name)
 		}
 		if name == "." {
-			return nil, fmt.Sprintf("key=%s: the dot is the value itself, and stands alone", opt.value)
+			return nil, fmt.Sprintf("key=%s: the dot is the value itself, and stands alone",
+				opt.value)
 		}
 		f, problem := a.keyField(t, obj.Pkg(), name)
 		if problem != "" {
@@ -85,7 +87,8 @@ func (a *analysis) taggedKey(t types.Type) (*model.Key, *keyProblem) {
 		for _, l := range levels {
 			for _, f := range l.typ.Fields {
 				path := append(slices.Clone(l.path), model.PathStep{
-					Name: f.Name, Type: f.Type, Embedded: f.Embedded, Pointer: f.Type.Kind == model.Pointer,
+					Name: f.Name, Type: f.Type, Embedded: f.Embedded,
+					Pointer: f.Type.Kind == model.Pointer,
 				})
 				if hasWord(f.Tag, tagKey) {
 					a.use(f.Pos, tagKey)

@@ -22,11 +22,14 @@ func (a *analysis) addAlias(m *mark, obj types.Object) {
 		a.report(at(m.spec.Name), "%s is an alias of %s, which is no event of another package: remove the = to declare a type", name, a.describe(obj.Type()))
 		return
 	case named.Obj().Pkg().Path() == a.src.path:
-		a.report(at(m.spec.Name), "%s is an alias of %s of this package: put the directive above %s", name, named.Obj().Name(), named.Obj().Name())
+		a.report(at(m.spec.Name),
+			"%s is an alias of %s of this package: put the directive above %s", name, named.Obj().
+				Name(), named.Obj().Name())
 		return
 	}
 	if other := a.events[named.Obj()]; other != nil {
-		a.report(at(m.spec.Name), "%s is adopted twice, here and at %s: keep one", a.describe(named), a.short(other.Pos))
+		a.report(at(m.spec.Name), "%s is adopted twice, here and at %s: keep one",
+			a.describe(named), a.short(other.Pos))
 		return
 	}
 	theirs, problem := a.foreignEvent(named)
@@ -85,14 +88,17 @@ func (a *analysis) foreignEvent(named *types.Named) (*model.Event, string) {
 	case m == nil:
 		return nil, fmt.Sprintf("%s is no event: package %s has no //brook:event above it; annotate it there, or declare a type of your own here", what, obj.Pkg().Path())
 	case m.faulty || m.name == "":
-		return nil, fmt.Sprintf("%s: the directive above it is faulty, run brookgen on package %s", what, obj.Pkg().Path())
+		return nil, fmt.Sprintf("%s: the directive above it is faulty, run brookgen on package %s",
+			what, obj.Pkg().Path())
 	}
 	if t := a.b.unnamed(named); t != nil {
-		return nil, fmt.Sprintf("%s: %s; declare a type of your own here", what, a.whyUnnamed(a.b.mention(t)))
+		return nil, fmt.Sprintf("%s: %s; declare a type of your own here", what,
+			a.whyUnnamed(a.b.mention(t)))
 	}
 	key, problem := a.eventKey(obj, m.option("key"))
 	if problem != nil {
-		return nil, fmt.Sprintf("%s: %s; correct it in package %s", what, problem.message, obj.Pkg().Path())
+		return nil, fmt.Sprintf("%s: %s; correct it in package %s", what, problem.message,
+			obj.Pkg().Path())
 	}
 	e := &model.Event{
 		Name:     m.name,

@@ -43,7 +43,8 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 		return nil, err
 	}
 	if len(roots) == 0 {
-		return nil, fmt.Errorf("no package matches %s: write one, or have brookgen init write one", strings.Join(patterns, " "))
+		return nil, fmt.Errorf("no package matches %s: write one, or have brookgen init write one",
+			strings.Join(patterns, " "))
 	}
 	g := &graph{
 		dir:     dir,
@@ -74,7 +75,8 @@ func list(ctx context.Context, dir string, patterns []string) (*graph, error) {
 	}
 	packages.Visit(roots, nil, func(p *packages.Package) {
 		g.all[p.PkgPath] = p
-		g.local[p.PkgPath] = inTree(p) || slices.ContainsFunc(imported(p), func(path string) bool { return g.local[path] })
+		g.local[p.PkgPath] = inTree(p) ||
+			slices.ContainsFunc(imported(p), func(path string) bool { return g.local[path] })
 	})
 	for _, p := range roots {
 		g.local[p.PkgPath] = true

@@ -49,7 +49,8 @@ func (a *analysis) addHandler(m *mark) {
 		return
 	}
 	sig := obj.Signature()
-	h := &model.Handler{Pos: a.place(fn.Name.Pos()), Name: fn.Name.Name, Partitioned: m.option("partitioned") != nil}
+	h := &model.Handler{Pos: a.place(fn.Name.Pos()), Name: fn.Name.Name,
+		Partitioned: m.option("partitioned") != nil}
 	a.params(h, name, fn, sig)
 	a.results(h, name, variables(fn.Type.Results, sig.Results()))
 	if h.Event == nil || s == nil {
@@ -89,7 +90,8 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 		a.lost = true
 	case event == nil && takesEvent(params[1:]):
 		a.lost = true
-		a.report(at(first.expr), "%s: the event comes first, only a context may stand before it", name)
+		a.report(at(first.expr), "%s: the event comes first, only a context may stand before it",
+			name)
 		return
 	case event == nil:
 		a.lost = true
@@ -111,7 +113,8 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 }
 
 func takesEvent(params []variable) bool {
-	return slices.ContainsFunc(params, func(p variable) bool { return isRuntime(p.typ, "Event") != nil })
+	return slices.ContainsFunc(params,
+		func(p variable) bool { return isRuntime(p.typ, "Event") != nil })
 }
 
 // eventHint says what to write in place of t for an event.
@@ -148,7 +151,8 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 	switch ptr, isPtr := types.Unalias(t).(*types.Pointer); {
 	case isPtr:
 		a.lost = true
-		a.report(use, "%s %s *%s: an event is a value, write %s", name, does, a.describe(ptr.Elem()), a.describe(ptr.Elem()))
+		a.report(use, "%s %s *%s: an event is a value, write %s", name, does,
+			a.describe(ptr.Elem()), a.describe(ptr.Elem()))
 		return nil
 	case (!ok || named.Obj().Pkg() == nil) && !payload(t):
 		a.report(use, "%s %s %s, which is no event: declare a type for its payload, with //brook:event NAME above, as in type %s struct { … } "+
@@ -181,7 +185,8 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 		return nil // something about it is reported already
 	}
 	if obj.Pkg().Path() == a.src.path {
-		a.report(use, "%s %s %s, which is no event: put //brook:event NAME above type %s", name, does, what, obj.Name())
+		a.report(use, "%s %s %s, which is no event: put //brook:event NAME above type %s", name,
+			does, what, obj.Name())
 		return nil
 	}
 	return a.adopt(named, use)
@@ -194,7 +199,8 @@ func payload(t types.Type) bool {
 		return false
 	}
 	b, basic := types.Unalias(t).Underlying().(*types.Basic)
-	return !basic || b.Info()&(types.IsComplex|types.IsUntyped) == 0 && b.Kind() != types.UnsafePointer && b.Kind() != types.Invalid
+	return !basic || b.Info()&(types.IsComplex|types.IsUntyped) == 0 &&
+		b.Kind() != types.UnsafePointer && b.Kind() != types.Invalid
 }
 
 // suggestion is a name for the type of an event. What a handler handles is mostly called as it is.
@@ -244,17 +250,20 @@ func (a *analysis) read(name string, p variable) (model.Read, bool) {
 }
 
 // collectionOf gives the collection that K and V of an instance name; K stands at index k.
-func (a *analysis) collectionOf(name, does string, v variable, t *types.Named, k int) *model.Collection {
+func (a *analysis) collectionOf(name, does string, v variable, t *types.Named,
+	k int) *model.Collection {
 	key, value := t.TypeArgs().At(k), t.TypeArgs().At(k+1)
 	what := a.describe(v.typ)
 	named, ok := types.Unalias(value).(*types.Named)
 	if !ok || named.Obj().Pkg() == nil || named.TypeArgs().Len() > 0 {
 		if p, ok := types.Unalias(value).(*types.Pointer); ok {
-			a.report(at(v.expr), "%s %s %s: a collection's value has no pointer, write %s", name, does, what, a.describe(p.Elem()))
+			a.report(at(v.expr), "%s %s %s: a collection's value has no pointer, write %s", name,
+				does, what, a.describe(p.Elem()))
 			return nil
 		}
 		if k, ok := types.Unalias(key).(*types.Named); ok && a.colls[k.Obj()] != nil {
-			a.report(at(v.expr), "%s %s %s: the key comes first, and then %s", name, does, what, a.describe(key))
+			a.report(at(v.expr), "%s %s %s: the key comes first, and then %s", name, does, what,
+				a.describe(key))
 			return nil
 		}
 		a.report(at(v.expr), "%s %s %s, but %s is no collection: declare a type for it, with //brook:collection NAME above", name, does, what, a.describe(value))
@@ -274,7 +283,8 @@ func (a *analysis) collectionOf(name, does string, v variable, t *types.Named, k
 		}
 		return nil
 	case c.Key.Type.Kind != model.Invalid && a.b.of(key) != c.Key.Type:
-		a.report(at(v.expr), "%s %s %s, but %s is keyed by %s: write brook.%s", name, does, what, c.Name, a.describe(a.b.goType[c.Key.Type]), a.rekeyed(c, t))
+		a.report(at(v.expr), "%s %s %s, but %s is keyed by %s: write brook.%s", name, does, what,
+			c.Name, a.describe(a.b.goType[c.Key.Type]), a.rekeyed(c, t))
 	}
 	return c
 }

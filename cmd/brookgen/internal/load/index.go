@@ -25,7 +25,8 @@ func (a *analysis) taggedFields(t types.Type) []taggedField {
 	var walk func(u types.Type, index []int, inside []types.Type)
 	walk = func(u types.Type, index []int, inside []types.Type) {
 		s := structOf(u)
-		if s == nil || slices.ContainsFunc(inside, func(i types.Type) bool { return types.Identical(i, u) }) {
+		if s == nil || slices.ContainsFunc(inside,
+			func(i types.Type) bool { return types.Identical(i, u) }) {
 			return
 		}
 		inside = append(inside, u)
@@ -38,7 +39,8 @@ func (a *analysis) taggedFields(t types.Type) []taggedField {
 			if len(words(s.Tag(i))) == 0 {
 				continue
 			}
-			f := taggedField{tag: s.Tag(i), path: a.steps(t, at), at: span{v.Pos(), v.Pos() + token.Pos(len(v.Name()))}}
+			f := taggedField{tag: s.Tag(i), path: a.steps(t, at),
+				at: span{v.Pos(), v.Pos() + token.Pos(len(v.Name()))}}
 			if a.inSource(v.Pkg().Path()) {
 				f.pos = a.place(v.Pos())
 			}
@@ -46,7 +48,8 @@ func (a *analysis) taggedFields(t types.Type) []taggedField {
 				a.use(f.pos, w)
 			}
 			if obj, _, _ := types.LookupFieldOrMethod(t, true, v.Pkg(), v.Name()); obj != v {
-				a.report(f.at, "brook:%q has no meaning on %s: another field %s hides it", strings.Join(words(f.tag), ","), dotted(f.path), v.Name())
+				a.report(f.at, "brook:%q has no meaning on %s: another field %s hides it",
+					strings.Join(words(f.tag), ","), dotted(f.path), v.Name())
 				continue
 			}
 			found = append(found, f)
@@ -64,7 +67,8 @@ func (a *analysis) addIndexes(c *model.Collection, t types.Type, tagged []tagged
 			continue
 		}
 		leaf := f.path[len(f.path)-1]
-		x := &model.Index{Pos: f.pos, GoName: leaf.Name, Path: f.path, Type: leaf.Type, Unique: unique}
+		x := &model.Index{Pos: f.pos, GoName: leaf.Name, Path: f.path, Type: leaf.Type,
+			Unique: unique}
 		switch x.Type.Kind {
 		case model.Pointer:
 			x.Type, x.Pointer = x.Type.Elem, true
@@ -106,7 +110,8 @@ func (a *analysis) indexOf(c *model.Collection, t types.Type) (*model.Index, str
 		for i, x := range c.Indexes {
 			names[i] = x.GoName + " (" + a.describe(a.b.goType[x.Type]) + ")"
 		}
-		return nil, fmt.Sprintf("%s has no index of type %s; it has %s", c.Name, a.describe(t), enumerate(names))
+		return nil, fmt.Sprintf("%s has no index of type %s; it has %s", c.Name, a.describe(t),
+			enumerate(names))
 	case 1:
 		return found[0], ""
 	}

@@ -111,8 +111,10 @@ func (w *walk) checkInherited(t *model.Type, path string, place Diagnostic) bool
 	if in.from.Pkg() != nil && w.inSource(in.from.Pkg().Path()) {
 		place = pointAt(position(w.pos(in.from.Pos())), in.from.Name())
 	}
-	place.Message = path + ": its " + in.method + " is that of the embedded " + w.describe(in.from.Type()) + ", which loses " + in.lost.Name() +
-		" and all else beside it: give the embedded field a name, as in " + fieldName(in.from) + " " + w.describe(in.from.Type())
+	place.Message = path + ": its " + in.method + " is that of the embedded " +
+		w.describe(in.from.Type()) + ", which loses " + in.lost.Name() +
+		" and all else beside it: give the embedded field a name, as in " + fieldName(in.from) +
+		" " + w.describe(in.from.Type())
 	w.diags = append(w.diags, place)
 	return true
 }

@@ -48,7 +48,8 @@ func (a *analysis) leaves(t *model.Type, path []model.PathStep) ([]model.KeyPart
 	return nil, name + " can't be a key: " + keyTypes
 }
 
-func (a *analysis) structLeaves(t *model.Type, path []model.PathStep, name string) ([]model.KeyPart, string) {
+func (a *analysis) structLeaves(t *model.Type, path []model.PathStep,
+	name string) ([]model.KeyPart, string) {
 	if len(t.Fields) == 0 {
 		return nil, name + " can't be a key: it has no fields"
 	}
@@ -58,9 +59,11 @@ func (a *analysis) structLeaves(t *model.Type, path []model.PathStep, name strin
 		case !f.Exported:
 			return nil, fmt.Sprintf("%s can't be a key: its field %s is unexported", name, f.Name)
 		case f.Skip:
-			return nil, fmt.Sprintf("%s can't be a key: its field %s is left out by json:\"-\"", name, f.Name)
+			return nil, fmt.Sprintf("%s can't be a key: its field %s is left out by json:\"-\"",
+				name, f.Name)
 		}
-		inner, problem := a.leaves(f.Type, append(path, model.PathStep{Name: f.Name, Type: f.Type, Embedded: f.Embedded}))
+		inner, problem := a.leaves(f.Type,
+			append(path, model.PathStep{Name: f.Name, Type: f.Type, Embedded: f.Embedded}))
 		if problem != "" {
 			return nil, problem
 		}
@@ -70,7 +73,8 @@ func (a *analysis) structLeaves(t *model.Type, path []model.PathStep, name strin
 }
 
 // keyField finds the field that a dotted name means, and checks that it can be (part of) a key.
-func (a *analysis) keyField(t types.Type, home *types.Package, name string) (model.KeyField, string) {
+func (a *analysis) keyField(t types.Type, home *types.Package,
+	name string) (model.KeyField, string) {
 	path, problem := a.path(t, home, name)
 	if problem != "" {
 		return model.KeyField{}, problem
@@ -107,7 +111,8 @@ func (a *analysis) path(t types.Type, home *types.Package, name string) ([]model
 		case obj == nil && index != nil:
 			return nil, fmt.Sprintf("field %s is ambiguous in %s", segment, a.describe(t))
 		case !ok:
-			return nil, fmt.Sprintf("%s has no field %s%s", a.describe(t), segment, didYouMean(segment, fieldNames(t), ""))
+			return nil, fmt.Sprintf("%s has no field %s%s", a.describe(t), segment,
+				didYouMean(segment, fieldNames(t), ""))
 		}
 		path = append(path, a.steps(t, index)...)
 		t = v.Type()
@@ -155,7 +160,8 @@ func (a *analysis) onWire(t *model.Type, path []model.PathStep) string {
 		if t.Kind != model.Struct || marshals(t) {
 			return "" // its own marshaller knows
 		}
-		i := slices.IndexFunc(t.JSON, func(f model.JSONField) bool { return hasPrefix(path, f.Path) })
+		i := slices.IndexFunc(t.JSON,
+			func(f model.JSONField) bool { return hasPrefix(path, f.Path) })
 		if i < 0 {
 			return a.whyLost(t, path[0].Name, path)
 		}

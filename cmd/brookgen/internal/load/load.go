@@ -15,7 +15,8 @@ import (
 // directives and are free of mistakes, in the order of their import paths, and every mistake in the
 // others. Packages without a directive are passed over. The error is for what is no mistake in
 // source: go list failing, or no such package.
-func Load(ctx context.Context, dir string, patterns []string) ([]*model.Package, []Diagnostic, error) {
+func Load(ctx context.Context, dir string,
+	patterns []string) ([]*model.Package, []Diagnostic, error) {
 	g, err := list(ctx, dir, patterns)
 	if err != nil {
 		return nil, nil, err

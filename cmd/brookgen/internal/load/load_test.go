@@ -116,7 +116,8 @@ func extract(t testing.TB, archive *txtar.Archive) string {
 	if !hasModule {
 		write(t, filepath.Join(dir, "go.mod"), fmt.Appendf(nil,
 			"module example.com/shop\n\ngo 1.26.0\n\nrequire github.com/brookgen/brookgen v0.0.0\n\nreplace github.com/brookgen/brookgen => %s\n",
-			modfile.AutoQuote(filepath.ToSlash(filepath.Join(checkout.Root(t), "testdata", "load", "stub")))))
+			modfile.AutoQuote(filepath.ToSlash(filepath.Join(checkout.Root(t), "testdata", "load",
+				"stub")))))
 	}
 	return dir
 }

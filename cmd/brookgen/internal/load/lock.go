@@ -42,7 +42,8 @@ func isLock(t types.Type) bool {
 		obj, _, _ := types.LookupFieldOrMethod(t, true, nil, name)
 		fn, ok := obj.(*types.Func)
 		if !ok || !onPointer || fn.Signature().Params().Len()+fn.Signature().Results().Len() > 0 {
-			return isNamed(t, "sync", "noCopy") || isNamed(t, "sync/atomic", "noCopy") || isNamed(t, "sync/atomic", "Value")
+			return isNamed(t, "sync", "noCopy") || isNamed(t, "sync/atomic", "noCopy") ||
+				isNamed(t, "sync/atomic", "Value")
 		}
 	}
 	return true

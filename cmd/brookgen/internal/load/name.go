@@ -10,7 +10,8 @@ import (
 // nameAmong finds the name among the words behind a directive, and says what is wrong where it is
 // not the first one or there is none. others are the options.
 func nameAmong(verb string, words []option) (name *option, others []option, problem string) {
-	lacks := fmt.Sprintf("//brook:%s lacks its name: write //brook:%s NAME, the name first", verb, verb)
+	lacks := fmt.Sprintf("//brook:%s lacks its name: write //brook:%s NAME, the name first", verb,
+		verb)
 	if len(words) == 0 || strings.HasPrefix(words[0].name, "//") {
 		return nil, words, lacks
 	}
@@ -23,7 +24,8 @@ func nameAmong(verb string, words []option) (name *option, others []option, prob
 		if strings.HasPrefix(w.name, "//") {
 			break
 		}
-		if isOption(verb, w.name) || slices.Contains(options[verb], w.name) || strings.Contains(w.name, "=") {
+		if isOption(verb, w.name) || slices.Contains(options[verb], w.name) ||
+			strings.Contains(w.name, "=") {
 			continue
 		}
 		others = slices.Delete(slices.Clone(words), i+1, i+2)
@@ -31,7 +33,8 @@ func nameAmong(verb string, words []option) (name *option, others []option, prob
 		for k, o := range others {
 			text[k] = o.name
 		}
-		return &w, others, fmt.Sprintf("the name comes first: write //brook:%s %s %s", verb, w.name, strings.Join(text, " "))
+		return &w, others, fmt.Sprintf("the name comes first: write //brook:%s %s %s", verb, w.name,
+			strings.Join(text, " "))
 	}
 	if slices.Contains(options[verb], first.name) {
 		return &first, words[1:], "" // an event may be called publish
@@ -54,7 +57,8 @@ func checkName(name, before string) string {
 		case r == '=':
 			return fmt.Sprintf("%s%s: a name has no equals sign", before, name)
 		case !unicode.IsPrint(r):
-			return fmt.Sprintf("%s%q: a name has no character that can't be seen (%U)", before, name, r)
+			return fmt.Sprintf("%s%q: a name has no character that can't be seen (%U)", before,
+				name, r)
 		}
 	}
 	return ""
@@ -70,5 +74,6 @@ func separated(name string, i int) string {
 			return ""
 		}
 	}
-	return ": options stand behind it with blanks between: write " + strings.ReplaceAll(name, ",", " ")
+	return ": options stand behind it with blanks between: write " +
+		strings.ReplaceAll(name, ",", " ")
 }

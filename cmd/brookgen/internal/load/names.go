@@ -32,7 +32,8 @@ func (a *analysis) generated() []generated {
 	}
 	for _, c := range a.out.Collections {
 		why, source := "for collection "+c.Name, c.Type.Named.Name
-		for _, name := range []string{c.GoName + "View", c.GoName + "Event", "Append" + source + "JSON", "Decode" + source + "JSON"} {
+		for _, name := range []string{c.GoName + "View", c.GoName + "Event",
+			"Append" + source + "JSON", "Decode" + source + "JSON"} {
 			add(name, why, c.Pos, source)
 		}
 	}
@@ -54,7 +55,8 @@ func (a *analysis) generated() []generated {
 }
 
 func (a *analysis) writes(e *model.Event) bool {
-	return slices.ContainsFunc(a.out.Collections, func(c *model.Collection) bool { return slices.Contains(c.Writers, e) })
+	return slices.ContainsFunc(a.out.Collections,
+		func(c *model.Collection) bool { return slices.Contains(c.Writers, e) })
 }
 
 // willBe reports whether name is one that the output will declare.
@@ -124,7 +126,8 @@ func (a *analysis) checkMarkers() {
 
 // predeclared are the names of the universe that generated code uses.
 var predeclared = []string{
-	"any", "append", "bool", "byte", "error", "false", "float32", "float64", "int", "int16", "int32", "int64", "int8", "len", "new",
+	"any", "append", "bool", "byte", "error", "false", "float32", "float64", "int", "int16",
+	"int32", "int64", "int8", "len", "new",
 	"nil", "string", "true", "uint", "uint16", "uint32", "uint64", "uint8", "uintptr",
 }
 
@@ -220,13 +223,15 @@ func (a *analysis) checkMethods() {
 				if coll != "" {
 					why = "for collection " + coll
 				}
-				a.report(at(fn.Name), "%s.%s is what brookgen generates %s: rename this one", base.Name, fn.Name.Name, why)
+				a.report(at(fn.Name), "%s.%s is what brookgen generates %s: rename this one",
+					base.Name, fn.Name.Name, why)
 			}
 		}
 	}
 }
 
 var viewMethods = []string{
-	"Get", "MustGet", "Has", "Len", "All", "Range", "Prefix", "Map", "MustMap", "Values", "MustValues",
+	"Get", "MustGet", "Has", "Len", "All", "Range", "Prefix", "Map", "MustMap", "Values",
+	"MustValues",
 	"Events", "MustEvents", "Watch", "Changes",
 }

@@ -40,9 +40,11 @@ func (g *graph) explain(ctx context.Context, message string) string {
 			at = "this folder"
 		}
 		if below := g.pattern(folder); len(Below(ctx, folder)) > 0 {
-			return fmt.Sprintf("no Go files in %s: there are packages below it, which %s names", at, below)
+			return fmt.Sprintf("no Go files in %s: there are packages below it, which %s names", at,
+				below)
 		}
-		return fmt.Sprintf("no Go files in %s: write a package, or have brookgen init write one", at)
+		return fmt.Sprintf("no Go files in %s: write a package, or have brookgen init write one",
+			at)
 	}
 	if rest, ok := strings.CutPrefix(message, "stat "); ok {
 		if folder, ok := strings.CutSuffix(rest, ": directory not found"); ok {

@@ -29,7 +29,8 @@ func (a *analysis) checkForeign() {
 		found := a.diags
 		a.diags = diags
 		if !ok {
-			a.report(e.at, "event %s of package %s is to be corrected there: %s", e.Name, e.CodecPkg, found[0].Message)
+			a.report(e.at, "event %s of package %s is to be corrected there: %s", e.Name,
+				e.CodecPkg, found[0].Message)
 		}
 	}
 }
@@ -68,12 +69,14 @@ func reader(t *model.Type) string {
 // onPointerOnly reports whether a type is written by a marshaller whose receiver is a pointer.
 func onPointerOnly(t *model.Type) bool {
 	m := t.Methods
-	return m.MarshalJSON != model.OnValue && m.MarshalText != model.OnValue && (m.MarshalJSON == model.OnPointer || m.MarshalText == model.OnPointer)
+	return m.MarshalJSON != model.OnValue && m.MarshalText != model.OnValue &&
+		(m.MarshalJSON == model.OnPointer || m.MarshalText == model.OnPointer)
 }
 
 // ownText names the method of a field's type that doesn't go with the string option of its tag.
 func ownText(owner *model.Type, f model.JSONField) string {
-	if _, opts, _ := strings.Cut(reflect.StructTag(tagAt(owner, f.Path)).Get("json"), ","); !hasOption(opts, "string") {
+	if _, opts, _ := strings.Cut(reflect.StructTag(tagAt(owner, f.Path)).Get("json"),
+		","); !hasOption(opts, "string") {
 		return ""
 	}
 	t := f.Type

@@ -43,7 +43,8 @@ func (a *analysis) prove() {
 
 // touches reports whether a handler reads or writes rows.
 func touches(h *model.Handler) bool {
-	return len(h.Reads) > 0 || slices.ContainsFunc(h.Results, func(r model.Result) bool { return r.Kind == model.Change })
+	return len(h.Reads) > 0 ||
+		slices.ContainsFunc(h.Results, func(r model.Result) bool { return r.Kind == model.Change })
 }
 
 // A proof is the attempt to prove one handler.
@@ -78,11 +79,13 @@ func (p *prover) doubts(fn *ast.FuncDecl, h *model.Handler, text bool) []model.D
 	}
 	pr.event = isRuntime(sig.Params().At(at).Type(), "Event")
 	if pr.event == nil || !pr.begin(h, identName(params[at])) {
-		pr.doubt(fn.Name, cmp.Or(pr.key, methodName(fn)), "the event's key lies behind a pointer, through which it may change")
+		pr.doubt(fn.Name, cmp.Or(pr.key, methodName(fn)),
+			"the event's key lies behind a pointer, through which it may change")
 		return pr.found
 	}
 	if pr.guarded(sig.Recv().Type()) {
-		pr.doubt(fn.Recv.List[0].Type, types.ExprString(fn.Recv.List[0].Type), "the set keeps views or changes")
+		pr.doubt(fn.Recv.List[0].Type, types.ExprString(fn.Recv.List[0].Type),
+			"the set keeps views or changes")
 		return pr.found
 	}
 	f := pr.frame(whole, nil)
@@ -96,7 +99,8 @@ func (p *prover) doubts(fn *ast.FuncDecl, h *model.Handler, text bool) []model.D
 		return p.doubts(fn, h, false)
 	}
 	slices.SortStableFunc(pr.found, func(x, y model.Doubt) int { return before(x.Pos, y.Pos) })
-	return slices.CompactFunc(pr.found, func(x, y model.Doubt) bool { return x.Pos == y.Pos && x.Text == y.Text })
+	return slices.CompactFunc(pr.found,
+		func(x, y model.Doubt) bool { return x.Pos == y.Pos && x.Text == y.Text })
 }
 
 // begin works out which parts of the event make its key. It reports false where one lies behind a
@@ -121,7 +125,8 @@ func (p *proof) begin(h *model.Handler, name string) bool {
 	}
 	var names []string
 	for _, field := range h.Event.Key.Fields {
-		p.key = strings.Join(append(names, strings.TrimSuffix(name+".Data."+dotted(field.Path), ".")), " and ")
+		p.key = strings.Join(append(names,
+			strings.TrimSuffix(name+".Data."+dotted(field.Path), ".")), " and ")
 		names = append(names, strings.TrimSuffix(name+".Data."+dotted(field.Path), "."))
 		for _, part := range field.Parts {
 			t := event.Field(data).Type()
@@ -130,7 +135,8 @@ func (p *proof) begin(h *model.Handler, name string) bool {
 				s, ok := t.Underlying().(*types.Struct)
 				i := -1
 				if ok {
-					i = slices.IndexFunc(slices.Collect(s.Fields()), func(v *types.Var) bool { return v.Name() == step.Name })
+					i = slices.IndexFunc(slices.Collect(s.Fields()),
+						func(v *types.Var) bool { return v.Name() == step.Name })
 				}
 				if i < 0 || step.Pointer {
 					return false

@@ -128,7 +128,8 @@ func (f *frame) asked(n *ast.CallExpr, view ast.Expr, name string) {
 			f.atKey(n, label, n.Args[0])
 		}
 	case !f.scanned(view, name, n):
-		f.doubt(n, written(n), "it is not proved to read only rows whose key begins with the event's, "+f.key)
+		f.doubt(n, written(n),
+			"it is not proved to read only rows whose key begins with the event's, "+f.key)
 	}
 }
 
@@ -173,7 +174,8 @@ func (f *frame) inlined(n *ast.CallExpr, fn *ast.FuncDecl) {
 	touches := f.guarded(f.info.TypeOf(n)) || f.guarded(orInvalid(f.receiverOf(n)))
 	for i, arg := range n.Args {
 		touches = touches || f.guarded(f.info.TypeOf(arg))
-		if id, ok := ast.Unparen(arg).(*ast.Ident); ok && i < params.Len() && isView(params.At(i).Type()) {
+		if id, ok := ast.Unparen(arg).(*ast.Ident); ok && i < params.Len() &&
+			isView(params.At(i).Type()) {
 			if v, ok := f.info.Uses[id].(*types.Var); ok && f.parameter(v) && f.lits == 0 {
 				f.pass(id)
 			}

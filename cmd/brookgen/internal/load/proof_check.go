@@ -21,8 +21,10 @@ type prover struct {
 // newProver type-checks the package once more, with the bodies of handlers and of what they may
 // call.
 func (a *analysis) newProver(handlers []*ast.FuncDecl) *prover {
-	p := &prover{analysis: a, bodies: map[*types.Func]*ast.FuncDecl{}, known: map[*ast.FuncDecl]*facts{}, sizes: map[types.Type]int{},
-		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+	p := &prover{analysis: a, bodies: map[*types.Func]*ast.FuncDecl{},
+		known: map[*ast.FuncDecl]*facts{}, sizes: map[types.Type]int{},
+		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{},
+			Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 			Selections: map[*ast.SelectorExpr]*types.Selection{}}}
 	wanted := a.called(handlers)
 	var files []*ast.File

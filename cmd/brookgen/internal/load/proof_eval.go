@@ -31,7 +31,8 @@ type frame struct {
 
 func (p *proof) frame(fn *ast.FuncDecl, up *frame) *frame {
 	p.frames++
-	f := &frame{proof: p, fn: fn, facts: p.facts(fn), bound: map[*types.Var]value{}, up: up, fine: map[ast.Node]bool{}, numbers: map[*types.Var]int64{}}
+	f := &frame{proof: p, fn: fn, facts: p.facts(fn), bound: map[*types.Var]value{}, up: up,
+		fine: map[ast.Node]bool{}, numbers: map[*types.Var]int64{}}
 	if up != nil {
 		f.depth = up.depth + 1
 	}
@@ -116,7 +117,8 @@ func (f *frame) literal(x *ast.CompositeLit) value {
 			if !ok {
 				return value{}
 			}
-			at = slices.IndexFunc(slices.Collect(s.Fields()), func(field *types.Var) bool { return field.Name() == id.Name })
+			at = slices.IndexFunc(slices.Collect(s.Fields()),
+				func(field *types.Var) bool { return field.Name() == id.Name })
 			elt = kv.Value
 		}
 		if at < 0 || at >= s.NumFields() {
@@ -163,7 +165,8 @@ func (f *frame) result(call *ast.CallExpr, i int) value {
 	for n, r := range inner.facts.returns {
 		var v value
 		switch {
-		case i < len(r.Results) && (i > 0 || len(r.Results) > 1 || fn.Type.Results.NumFields() == 1):
+		case i < len(r.Results) &&
+			(i > 0 || len(r.Results) > 1 || fn.Type.Results.NumFields() == 1):
 			v = inner.eval(r.Results[i])
 		case len(r.Results) == 1:
 			if call, ok := ast.Unparen(r.Results[0]).(*ast.CallExpr); ok {

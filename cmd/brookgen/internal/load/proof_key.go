@@ -34,7 +34,8 @@ func (f *frame) why(x ast.Expr) string {
 	if changed != "" {
 		return changed
 	}
-	text := fmt.Sprintf("%s is not proved to begin with the event's key, %s", shorten(written(x)), f.key)
+	text := fmt.Sprintf("%s is not proved to begin with the event's key, %s", shorten(written(x)),
+		f.key)
 	if f.from != nil {
 		text += ", in " + shorten(written(f.from))
 	}

@@ -20,7 +20,8 @@ func (a *analysis) obstacle(h *model.Handler) string {
 	}
 	for _, r := range h.Reads {
 		if r.Index != nil {
-			return fmt.Sprintf("reads %s by %s, which may lead to any row", r.Collection.Name, r.Index.GoName)
+			return fmt.Sprintf("reads %s by %s, which may lead to any row", r.Collection.Name,
+				r.Index.GoName)
 		}
 	}
 	var touched []*model.Collection
@@ -31,15 +32,19 @@ func (a *analysis) obstacle(h *model.Handler) string {
 		if r.Kind != model.Change {
 			continue
 		}
-		if i := slices.IndexFunc(r.Collection.Indexes, func(x *model.Index) bool { return x.Unique }); i >= 0 {
-			return fmt.Sprintf("writes %s, whose field %s is unique among all rows", r.Collection.Name, r.Collection.Indexes[i].GoName)
+		if i := slices.IndexFunc(r.Collection.Indexes,
+			func(x *model.Index) bool { return x.Unique }); i >= 0 {
+			return fmt.Sprintf("writes %s, whose field %s is unique among all rows",
+				r.Collection.Name, r.Collection.Indexes[i].GoName)
 		}
 		touched = append(touched, r.Collection)
 	}
 	for _, c := range touched {
 		own := c.Key.Parts
-		if len(own) < len(event) || !slices.EqualFunc(own[:len(event)], event, func(x, y model.KeyPart) bool { return shape(x.Type) == shape(y.Type) }) {
-			return fmt.Sprintf("touches %s, whose keys (%s) can't begin with the key of %s (%s)", c.Name, shapes(own), h.Event.Name, shapes(event))
+		if len(own) < len(event) || !slices.EqualFunc(own[:len(event)], event,
+			func(x, y model.KeyPart) bool { return shape(x.Type) == shape(y.Type) }) {
+			return fmt.Sprintf("touches %s, whose keys (%s) can't begin with the key of %s (%s)",
+				c.Name, shapes(own), h.Event.Name, shapes(event))
 		}
 	}
 	return ""

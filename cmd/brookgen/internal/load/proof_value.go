@@ -128,7 +128,8 @@ func sameBytes(from, to types.Type) bool {
 		if !ok || f.Kind() == types.Invalid {
 			return false
 		}
-		return f.Kind() == t.Kind() || f.Kind() == types.Int && t.Kind() == types.Int64 || f.Kind() == types.Uint && t.Kind() == types.Uint64
+		return f.Kind() == t.Kind() || f.Kind() == types.Int && t.Kind() == types.Int64 ||
+			f.Kind() == types.Uint && t.Kind() == types.Uint64
 	case *types.Array:
 		return types.Identical(f, to.Underlying())
 	}
@@ -212,7 +213,10 @@ func (p *prover) holds(t types.Type, seen map[types.Type]bool) bool {
 }
 
 // isView reports whether t is a view or an index of the runtime.
-func isView(t types.Type) bool { return isRuntime(t, "View") != nil || isRuntime(t, "Index") != nil }
+func isView(t types.Type) bool {
+	return isRuntime(t, "View") != nil ||
+		isRuntime(t, "Index") != nil
+}
 
 // vague reports whether nothing is known of a type: it, or the name of what has it, is not declared
 // yet.

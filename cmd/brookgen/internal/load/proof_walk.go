@@ -29,13 +29,15 @@ func (f *frame) visit(n ast.Node) bool {
 	case *ast.AssignStmt:
 		if n.Tok != token.DEFINE {
 			for i, lhs := range n.Lhs {
-				f.flows(f.info.TypeOf(lhs), f.typeAt(n.Rhs, len(n.Lhs), i), n.Rhs[min(i, len(n.Rhs)-1)])
+				f.flows(f.info.TypeOf(lhs), f.typeAt(n.Rhs, len(n.Lhs), i),
+					n.Rhs[min(i, len(n.Rhs)-1)])
 			}
 		}
 	case *ast.ValueSpec:
 		for i := range n.Names {
 			if n.Type != nil && len(n.Values) > 0 {
-				f.flows(f.info.TypeOf(n.Type), f.typeAt(n.Values, len(n.Names), i), n.Values[min(i, len(n.Values)-1)])
+				f.flows(f.info.TypeOf(n.Type), f.typeAt(n.Values, len(n.Names), i),
+					n.Values[min(i, len(n.Values)-1)])
 			}
 		}
 	case *ast.ReturnStmt:
@@ -125,8 +127,10 @@ func (f *frame) name(id *ast.Ident) {
 	case *types.Var:
 		switch t := obj.Type(); {
 		case isView(t):
-			f.doubt(id, id.Name, "a view that is kept, captured or handed on may be asked for any key")
-		case obj.Parent() == f.pkg.Scope() && f.guarded(t), obj.Pkg() != nil && obj.Pkg() != f.pkg && f.guarded(t):
+			f.doubt(id, id.Name,
+				"a view that is kept, captured or handed on may be asked for any key")
+		case obj.Parent() == f.pkg.Scope() && f.guarded(t), obj.Pkg() != nil &&
+			obj.Pkg() != f.pkg && f.guarded(t):
 			f.doubt(id, id.Name, "a variable of the package may hold what was made elsewhere")
 		case types.Identical(t, f.event):
 			f.leaked = true
@@ -199,7 +203,8 @@ func (f *frame) flows(to, from types.Type, x ast.Expr) {
 	switch {
 	case vague(from):
 		if !vague(to) && f.guarded(to) {
-			f.doubt(x, written(x), "its type is not known: it is generated, or of a package that no signature names")
+			f.doubt(x, written(x),
+				"its type is not known: it is generated, or of a package that no signature names")
 		}
 	case f.guarded(from) && (vague(to) || types.IsInterface(to) && !isTypeParam(to)):
 		f.doubt(x, written(x), "views and changes that go elsewhere may be used with any key")
@@ -211,7 +216,8 @@ func (f *frame) stored(n *ast.RangeStmt) {
 	if f.guarded(f.info.TypeOf(n.X)) {
 		for _, x := range []ast.Expr{n.Key, n.Value} {
 			if x != nil && types.IsInterface(orInvalid(f.info.TypeOf(x))) {
-				f.doubt(n.X, written(n.X), "views and changes that go elsewhere may be used with any key")
+				f.doubt(n.X, written(n.X),
+					"views and changes that go elsewhere may be used with any key")
 			}
 		}
 	}
@@ -225,7 +231,8 @@ func (f *frame) returned(n *ast.ReturnStmt) {
 	results := f.sigs[len(f.sigs)-1].Results()
 	for i := range results.Len() {
 		if len(n.Results) > 0 && (len(n.Results) == results.Len() || len(n.Results) == 1) {
-			f.flows(results.At(i).Type(), f.typeAt(n.Results, results.Len(), i), n.Results[min(i, len(n.Results)-1)])
+			f.flows(results.At(i).Type(), f.typeAt(n.Results, results.Len(), i),
+				n.Results[min(i, len(n.Results)-1)])
 		}
 	}
 }
@@ -241,7 +248,8 @@ func (f *frame) composed(n *ast.CompositeLit) {
 		to := types.Type(types.Typ[types.Invalid])
 		if s, ok := under[*types.Struct](t); ok {
 			for j := range s.NumFields() {
-				if id, ok := key.(*ast.Ident); ok && s.Field(j).Name() == id.Name || key == nil && i == j {
+				if id, ok := key.(*ast.Ident); ok && s.Field(j).Name() == id.Name ||
+					key == nil && i == j {
 					to = s.Field(j).Type()
 				}
 			}

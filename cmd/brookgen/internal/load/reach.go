@@ -14,7 +14,8 @@ import (
 func (b *builder) unnamed(t types.Type) types.Type {
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
-		if p := t.Obj().Pkg(); p != nil && p.Path() != b.home.Path() && (!t.Obj().Exported() || !importable(p.Path(), b.home.Path())) {
+		if p := t.Obj().Pkg(); p != nil && p.Path() != b.home.Path() &&
+			(!t.Obj().Exported() || !importable(p.Path(), b.home.Path())) {
 			return t
 		}
 		for arg := range t.TypeArgs().Types() {
@@ -136,28 +137,33 @@ func (a *analysis) whyUnnamed(t *model.Type) string {
 	found := a.b.unnamed(a.b.goType[t])
 	named, ok := found.(*types.Named)
 	if !ok {
-		return a.describe(found) + " has unexported names of another package, so code of this one can't write it down"
+		return a.describe(found) +
+			" has unexported names of another package, so code of this one can't write it down"
 	}
 	if named.Obj().Exported() {
 		return fmt.Sprintf("%s is declared in %s, which can't be imported here, so code of this package can't name it", a.describe(found), named.Obj().Pkg().Path())
 	}
-	return fmt.Sprintf("%s is unexported in %s, so code of this package can't name it", a.describe(found), named.Obj().Pkg().Path())
+	return fmt.Sprintf("%s is unexported in %s, so code of this package can't name it",
+		a.describe(found), named.Obj().Pkg().Path())
 }
 
 // visit looks at a type that was reached by path. In a function of its own, as elements have one,
 // any type is named.
 func (r *reacher) visit(t *model.Type, path string, place Diagnostic, element bool) {
 	m := t.Methods
-	pair := m.MarshalJSON != model.None && m.UnmarshalJSON != model.None || m.MarshalText != model.None && m.UnmarshalText != model.None
+	pair := m.MarshalJSON != model.None && m.UnmarshalJSON != model.None ||
+		m.MarshalText != model.None && m.UnmarshalText != model.None
 	switch {
 	case t.Kind == model.Time || t.Kind == model.Invalid || t.Kind == model.Interface:
 		return
-	case t.Hidden && (element || t.Kind == model.Struct || !r.stored && (m.UnmarshalJSON != model.None || m.UnmarshalText != model.None)):
+	case t.Hidden && (element || t.Kind == model.Struct ||
+		!r.stored && (m.UnmarshalJSON != model.None || m.UnmarshalText != model.None)):
 		r.fail(t, path, place)
 		return
 	case pair && (!r.stored || t.Kind == model.Struct):
 		return
-	case r.stored && t.Kind == model.Struct && m.MarshalBinary != model.None && m.UnmarshalBinary != model.None:
+	case r.stored && t.Kind == model.Struct && m.MarshalBinary != model.None &&
+		m.UnmarshalBinary != model.None:
 		return
 	}
 	if t.Named != nil || t.Kind == model.Struct {
@@ -170,7 +176,8 @@ func (r *reacher) visit(t *model.Type, path string, place Diagnostic, element bo
 	case model.Pointer, model.Slice, model.Bytes, model.Array:
 		r.visit(t.Elem, path, place, true)
 	case model.Map:
-		if t.Key.Hidden && (r.stored || t.Named != nil || t.Key.Methods.UnmarshalText != model.None) {
+		if t.Key.Hidden && (r.stored || t.Named != nil ||
+			t.Key.Methods.UnmarshalText != model.None) {
 			r.fail(t.Key, path, place)
 		}
 		r.visit(t.Elem, path, place, true)
@@ -190,7 +197,8 @@ func (r *reacher) fields(t *model.Type, path string, place Diagnostic) {
 	own := t.Named == nil || t.Named.PkgPath == r.src.path
 	for i, f := range t.Fields {
 		v := s.Field(i)
-		if f.Skip || f.Exported || !f.Embedded || !isStruct(v.Type()) || v.Pkg().Path() == r.src.path || !r.stored && !own {
+		if f.Skip || f.Exported || !f.Embedded || !isStruct(v.Type()) ||
+			v.Pkg().Path() == r.src.path || !r.stored && !own {
 			continue
 		}
 		place.Message = fmt.Sprintf("%s: %s is embedded in a struct of package %s, so code of this package can't write it; give the type that holds it "+
@@ -200,13 +208,15 @@ func (r *reacher) fields(t *model.Type, path string, place Diagnostic) {
 	}
 	if !r.stored {
 		for _, f := range t.JSON {
-			compared := f.OmitZero && f.Type.Kind == model.Array && f.Type.Zero == model.None && f.Type.Comparable
+			compared := f.OmitZero && f.Type.Kind == model.Array && f.Type.Zero == model.None &&
+				f.Type.Comparable
 			r.visit(f.Type, path+"."+dotted(f.Path), nearer(f, place), compared)
 		}
 		return
 	}
 	for _, f := range t.Fields {
-		if f.Skip || f.Name == "_" || !f.Exported && !(f.Embedded && f.Type.Kind != model.Invalid) || !f.Exported && !isStruct(r.b.goType[f.Type]) {
+		if f.Skip || f.Name == "_" || !f.Exported && !(f.Embedded &&
+			f.Type.Kind != model.Invalid) || !f.Exported && !isStruct(r.b.goType[f.Type]) {
 			continue
 		}
 		at := place

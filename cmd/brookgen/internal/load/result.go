@@ -78,7 +78,8 @@ func (a *analysis) instead(t types.Type, slice bool) string {
 			if slice {
 				many = "[]"
 			}
-			return "to write to " + c.Name + " return " + many + "brook.Change[" + a.describe(a.b.goType[c.Key.Type]) + ", " + a.describe(t) + "]"
+			return "to write to " + c.Name + " return " + many + "brook.Change[" +
+				a.describe(a.b.goType[c.Key.Type]) + ", " + a.describe(t) + "]"
 		}
 		if a.events[named.Obj()] != nil {
 			return "to emit it return brook.Emission[" + a.describe(t) + "]"

@@ -44,8 +44,10 @@ func (f *file) scan() ([]*mark, []misplaced) {
 		own := owners[group]
 		for _, c := range group.List {
 			if own != nil && own.what == "" && isSpaced(c.Text) {
-				wrong = append(wrong, misplaced{from: c.Pos(), to: c.End(), message: plainForm(c.Text)})
-				marks = append(marks, &mark{file: f, comment: c, spec: own.spec, fn: own.fn, faulty: true})
+				wrong = append(wrong,
+					misplaced{from: c.Pos(), to: c.End(), message: plainForm(c.Text)})
+				marks = append(marks,
+					&mark{file: f, comment: c, spec: own.spec, fn: own.fn, faulty: true})
 				continue
 			}
 			if !strings.HasPrefix(c.Text, directivePrefix) {
@@ -58,14 +60,17 @@ func (f *file) scan() ([]*mark, []misplaced) {
 				continue
 			}
 			for _, p := range problems {
-				wrong = append(wrong, misplaced{from: c.Pos() + token.Pos(p.off), to: c.Pos() + token.Pos(p.end), message: p.message})
+				wrong = append(wrong, misplaced{from: c.Pos() + token.Pos(p.off), to: c.Pos() +
+					token.Pos(p.end), message: p.message})
 			}
 			m := &mark{directive: d, file: f, comment: c, faulty: len(problems) > 0}
 			if message := f.place(m, own); message != "" {
 				if !slices.Contains(verbs, d.verb) {
 					continue // that it is unknown is enough
 				}
-				wrong = append(wrong, misplaced{from: c.Pos(), to: c.End(), message: message, handles: d.verb == verbHandle})
+				wrong = append(wrong,
+					misplaced{from: c.Pos(), to: c.End(), message: message,
+						handles: d.verb == verbHandle})
 				if own == nil { // what is below is what it was meant for
 					m.spec, m.fn = f.below(c.End())
 					m.faulty = true

@@ -25,14 +25,16 @@ type walk struct {
 // checkSerial checks every type that is encoded here. A foreign event's is its own package's
 // concern.
 func (a *analysis) checkSerial() {
-	w := &walk{analysis: a, seen: map[*model.Type]bool{}, seenInMap: map[*model.Type]bool{}, reported: map[*types.Var]bool{}}
+	w := &walk{analysis: a, seen: map[*model.Type]bool{}, seenInMap: map[*model.Type]bool{},
+		reported: map[*types.Var]bool{}}
 	for _, e := range a.out.Events {
 		if !e.Foreign() {
 			w.root(e.Type, e.Pos)
 		}
 	}
 	a.checkForeign()
-	stored := &walk{analysis: a, seen: w.seen, seenInMap: w.seenInMap, reported: w.reported, binary: true}
+	stored := &walk{analysis: a, seen: w.seen, seenInMap: w.seenInMap, reported: w.reported,
+		binary: true}
 	for _, c := range a.out.Collections {
 		stored.root(c.Type, c.Pos)
 	}
@@ -75,7 +77,8 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 		w.missing(path, place)
 		return
 	case t.Kind == model.Interface:
-		fail("interface %s can't be read back, as nobody could tell which type was written", w.describe(goType))
+		fail("interface %s can't be read back, as nobody could tell which type was written",
+			w.describe(goType))
 		return
 	case w.nilMethods(t, path, place), w.checkInherited(t, path, place):
 		return
@@ -84,7 +87,8 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 			path, w.describe(goType), w.describe(goType))
 		w.diags = append(w.diags, place)
 		return
-	case marshals(t) || w.binary && t.Methods.MarshalBinary != model.None && t.Methods.UnmarshalBinary != model.None:
+	case marshals(t) || w.binary && t.Methods.MarshalBinary != model.None &&
+		t.Methods.UnmarshalBinary != model.None:
 		return // what it holds is its own affair
 	}
 	if t.Kind == model.Invalid {
@@ -105,7 +109,8 @@ func (w *walk) check(t *model.Type, path string, place Diagnostic, field bool) {
 		if t.Methods.MarshalJSON != model.None || t.Methods.MarshalText != model.None {
 			half = " that reads it back"
 		}
-		fail("%s keeps state in unexported fields and has no marshaller%s, so it would be lost", w.describe(goType), half)
+		fail("%s keeps state in unexported fields and has no marshaller%s, so it would be lost",
+			w.describe(goType), half)
 		return
 	}
 	if t.Named != nil || t.Kind == model.Struct {
@@ -140,7 +145,8 @@ func (w *walk) nilMethods(t *model.Type, path string, place Diagnostic) bool {
 		return false
 	}
 	goType := w.b.goType[t]
-	for _, name := range []string{"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "MarshalBinary", "UnmarshalBinary"} {
+	for _, name := range []string{"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText",
+		"MarshalBinary", "UnmarshalBinary"} {
 		obj, index, _ := types.LookupFieldOrMethod(goType, true, nil, name)
 		if _, ok := obj.(*types.Func); !ok || strings.HasSuffix(name, "Binary") && !w.binary {
 			continue
@@ -173,7 +179,8 @@ func (w *walk) bare(t types.Type) string {
 
 // mapKey reports whether encoding/json writes and reads maps with such keys.
 func mapKey(t *model.Type) bool {
-	if t.Kind == model.String || t.Kind == model.Number || t.Kind >= model.Int && t.Kind <= model.Uintptr {
+	if t.Kind == model.String || t.Kind == model.Number ||
+		t.Kind >= model.Int && t.Kind <= model.Uintptr {
 		return true
 	}
 	return t.Methods.MarshalText == model.OnValue && t.Methods.UnmarshalText != model.None

@@ -97,7 +97,8 @@ func (a *analysis) setOf(fn *ast.FuncDecl, obj *types.Func) *set {
 		a.unresolved(fn.Recv.List[0].Type, methodName(fn))
 		return nil
 	case generic:
-		a.report(at(fn.Recv.List[0].Type), "%s: a handler set can't be generic: declare a type for each use", methodName(fn))
+		a.report(at(fn.Recv.List[0].Type),
+			"%s: a handler set can't be generic: declare a type for each use", methodName(fn))
 		return nil
 	}
 	t := types.Unalias(recv)
@@ -106,7 +107,8 @@ func (a *analysis) setOf(fn *ast.FuncDecl, obj *types.Func) *set {
 		t = types.Unalias(ptr.Elem())
 	}
 	named, ok := t.(*types.Named)
-	if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != a.src.path || types.IsInterface(named) || isPointer(named) {
+	if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != a.src.path ||
+		types.IsInterface(named) || isPointer(named) {
 		a.report(at(fn.Recv.List[0].Type), "%s: a handler set is a type of this package, and neither an interface nor a pointer", methodName(fn))
 		return nil
 	}
@@ -136,7 +138,8 @@ func (a *analysis) order() {
 		at[e] = i
 	}
 	for _, s := range a.out.Sets {
-		slices.SortStableFunc(s.Handlers, func(x, y *model.Handler) int { return cmp.Compare(at[x.Event], at[y.Event]) })
+		slices.SortStableFunc(s.Handlers,
+			func(x, y *model.Handler) int { return cmp.Compare(at[x.Event], at[y.Event]) })
 		for _, h := range s.Handlers {
 			for _, r := range h.Results {
 				if r.Collection != nil {
@@ -155,7 +158,8 @@ func (a *analysis) order() {
 }
 
 func before(x, y model.Pos) int {
-	return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Col, y.Col))
+	return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line),
+		cmp.Compare(x.Col, y.Col))
 }
 
 // isRuntime gives t where it is an instance of that type of the runtime, else nil.

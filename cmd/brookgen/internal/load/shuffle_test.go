@@ -21,7 +21,8 @@ import (
 // nothing.
 func TestShuffled(t *testing.T) {
 	for _, name := range []string{"shop", "handlers", "stale"} {
-		archive, err := txtar.ParseFile(filepath.Join(checkout.Root(t), "testdata", "load", name+".txtar"))
+		archive, err := txtar.ParseFile(filepath.Join(checkout.Root(t), "testdata", "load",
+			name+".txtar"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -115,7 +115,8 @@ func (f *file) read(fset *token.FileSet) {
 		return
 	}
 	f.marked = bytes.Contains(src, []byte("rook"))
-	f.ast, f.err = parser.ParseFile(fset, f.path, src, parser.ParseComments|parser.SkipObjectResolution)
+	f.ast, f.err = parser.ParseFile(fset, f.path, src,
+		parser.ParseComments|parser.SkipObjectResolution)
 	if f.ast != nil {
 		f.decls = f.ast.Decls
 		f.constraint = constraintOf(f.path, f.ast)
@@ -131,7 +132,8 @@ func ownOutput(path string, src []byte) bool {
 	}
 	for line := range bytes.Lines(src) {
 		line = bytes.TrimSpace(line)
-		if bytes.HasPrefix(line, []byte("// Code generated ")) && bytes.HasSuffix(line, []byte(" DO NOT EDIT.")) {
+		if bytes.HasPrefix(line, []byte("// Code generated ")) &&
+			bytes.HasSuffix(line, []byte(" DO NOT EDIT.")) {
 			return true
 		}
 		if bytes.HasPrefix(line, []byte("package ")) {
@@ -195,7 +197,8 @@ func (s *source) inTests() []Diagnostic {
 			continue
 		}
 		fset := token.NewFileSet()
-		f, err := parser.ParseFile(fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
+		f, err := parser.ParseFile(fset, name, src,
+			parser.ParseComments|parser.SkipObjectResolution)
 		if f == nil || err != nil {
 			continue // not ours to judge
 		}
@@ -204,7 +207,8 @@ func (s *source) inTests() []Diagnostic {
 				if !strings.HasPrefix(c.Text, directivePrefix) {
 					continue
 				}
-				s.handlesInTests = s.handlesInTests || strings.HasPrefix(c.Text, directivePrefix+verbHandle)
+				s.handlesInTests = s.handlesInTests ||
+					strings.HasPrefix(c.Text, directivePrefix+verbHandle)
 				diags = append(diags, Diagnostic{
 					Pos:     position(fset.PositionFor(c.Pos(), false)),
 					End:     position(fset.PositionFor(c.End(), false)),
@@ -239,7 +243,8 @@ func (s *source) others() []*file {
 		}
 		f := &file{path: name, test: strings.HasSuffix(base, "_test.go")}
 		f.read(s.fset)
-		if f.err == nil && f.ast != nil && f.ast.Name.Name == s.pkg.Name && f.constraint != "ignore" {
+		if f.err == nil && f.ast != nil && f.ast.Name.Name == s.pkg.Name &&
+			f.constraint != "ignore" {
 			s.beside = append(s.beside, f)
 		}
 	}

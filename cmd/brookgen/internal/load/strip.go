@@ -32,7 +32,8 @@ func (f *file) strip() {
 			f.whole[fn] = fn.Body
 			fn.Body = nil
 		}
-		if f.runtime && fn.Name.IsExported() || fn.Recv != nil && (asked[fn.Name.Name] || mayHandle(fn)) {
+		if f.runtime && fn.Name.IsExported() ||
+			fn.Recv != nil && (asked[fn.Name.Name] || mayHandle(fn)) {
 			kept = append(kept, d)
 		}
 	}

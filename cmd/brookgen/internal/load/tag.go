@@ -51,7 +51,8 @@ func checkTag(tag string, reached bool) string {
 	for i, w := range list {
 		switch {
 		case !slices.Contains(tagWords, w):
-			return fmt.Sprintf("unknown word %q in the brook tag%s", w, orOneOf(w, tagWords, "", "the words are", tagWords))
+			return fmt.Sprintf("unknown word %q in the brook tag%s", w,
+				orOneOf(w, tagWords, "", "the words are", tagWords))
 		case slices.Contains(list[:i], w):
 			return fmt.Sprintf("%s stands twice in the brook tag", w)
 		}
@@ -155,7 +156,8 @@ func (a *analysis) checkField(field *ast.Field, meant, reached bool) {
 	for _, name := range fieldIdents(field) {
 		for _, w := range words(tag) {
 			if !a.used[a.place(name.Pos())][w] {
-				a.report(at(field.Tag), "brook:%q has no meaning on %s: %s", w, name.Name, tagMeaning[w])
+				a.report(at(field.Tag), "brook:%q has no meaning on %s: %s", w, name.Name,
+					tagMeaning[w])
 			}
 		}
 	}

@@ -18,7 +18,8 @@ func tagPairs(tag string) (pairs []tagPair, rest string) {
 	for {
 		tag = strings.TrimLeft(tag, " ")
 		key := tag
-		if i := strings.IndexFunc(tag, func(r rune) bool { return r <= ' ' || r == ':' || r == '"' || r == 0x7f }); i >= 0 {
+		if i := strings.IndexFunc(tag,
+			func(r rune) bool { return r <= ' ' || r == ':' || r == '"' || r == 0x7f }); i >= 0 {
 			key = tag[:i]
 		}
 		quoted := tag[len(key):]
@@ -45,12 +46,14 @@ const tagForm = "write `json:\"name\" brook:\"key\"`, with the colon and the quo
 // here.
 func checkTagText(tag string, reached bool) string {
 	pairs, rest := tagPairs(tag)
-	if rest != "" && (reached || nearBrook(rest, "") || strings.Contains(strings.ToLower(rest), "brook")) {
+	if rest != "" && (reached || nearBrook(rest, "") ||
+		strings.Contains(strings.ToLower(rest), "brook")) {
 		return fmt.Sprintf("malformed tag, of which Go ignores %s: %s", shortened(rest), tagForm)
 	}
 	seen := map[string]bool{}
 	for _, p := range pairs {
-		bare := strings.TrimFunc(p.key, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		bare := strings.TrimFunc(p.key,
+			func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		switch {
 		case p.key == "brook" || p.key == "json":
 			if seen[p.key] && (reached || p.key == "brook") {
@@ -58,10 +61,13 @@ func checkTagText(tag string, reached bool) string {
 			}
 			seen[p.key] = true
 		case bare == "brook" || bare == "json" && reached:
-			return fmt.Sprintf("malformed tag, in which Go finds the key %s and no %s: %s", p.key, bare, tagForm)
+			return fmt.Sprintf("malformed tag, in which Go finds the key %s and no %s: %s", p.key,
+				bare, tagForm)
 		case nearBrook(p.key, p.value):
-			return fmt.Sprintf("unknown tag key %s, which means nothing; did you mean brook:%q?", p.key, p.value)
-		case reached && nearJSON(p.key) && !slices.ContainsFunc(pairs, func(o tagPair) bool { return o.key == "json" }):
+			return fmt.Sprintf("unknown tag key %s, which means nothing; did you mean brook:%q?",
+				p.key, p.value)
+		case reached && nearJSON(p.key) &&
+			!slices.ContainsFunc(pairs, func(o tagPair) bool { return o.key == "json" }):
 			return fmt.Sprintf("unknown tag key %s, which encoding/json ignores; did you mean json:%q?", p.key, p.value)
 		}
 	}
@@ -86,7 +92,8 @@ func nearBrook(key, value string) bool {
 }
 
 // notJSON are tag keys of others that are one letter from json.
-var notJSON = []string{"bson", "cson", "gjson", "hjson", "json5", "jsonb", "jsonc", "jsonl", "rjson", "sjson", "ujson", "xjson"}
+var notJSON = []string{"bson", "cson", "gjson", "hjson", "json5", "jsonb", "jsonc", "jsonl",
+	"rjson", "sjson", "ujson", "xjson"}
 
 // nearJSON reports whether a key was probably meant as json.
 func nearJSON(key string) bool {

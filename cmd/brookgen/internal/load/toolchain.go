@@ -32,7 +32,8 @@ func checkLanguage(roots []*packages.Package) error {
 		}
 		wants := version.Lang("go" + p.Module.GoVersion)
 		if built := version.Lang(builtWith()); built != "" && version.Compare(wants, built) > 0 {
-			return fmt.Errorf("module %s is written in %s, and this brookgen was built with %s: %s", p.Module.Path, wants, builtWith(), rebuild)
+			return fmt.Errorf("module %s is written in %s, and this brookgen was built with %s: %s",
+				p.Module.Path, wants, builtWith(), rebuild)
 		}
 	}
 	return nil
@@ -61,7 +62,8 @@ func (g *graph) unreadable(ctx context.Context) error {
 	cmd.Dir = g.dir
 	out, err := cmd.Output()
 	if compiler := release(string(out)); err == nil && version.Compare(compiler, builtWith()) > 0 {
-		return fmt.Errorf("this brookgen was built with %s, and can't read what %s compiles: %s", builtWith(), compiler, rebuild)
+		return fmt.Errorf("this brookgen was built with %s, and can't read what %s compiles: %s",
+			builtWith(), compiler, rebuild)
 	}
 	return fmt.Errorf("%w; if go's cache is damaged, go clean -cache empties it", g.unread)
 }

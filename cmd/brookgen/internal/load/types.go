@@ -37,7 +37,8 @@ type hiddenField struct {
 }
 
 func newBuilder(g *graph, home *types.Package) *builder {
-	return &builder{g: g, home: home, goType: map[*model.Type]types.Type{}, clashes: map[*model.Type][]clash{}, endless: map[*model.Type]bool{},
+	return &builder{g: g, home: home, goType: map[*model.Type]types.Type{},
+		clashes: map[*model.Type][]clash{}, endless: map[*model.Type]bool{},
 		reached: map[*types.TypeName]bool{}, extents: map[types.Type]extent{}, tooLarge: map[types.Type]*model.Type{}}
 }
 
@@ -120,7 +121,8 @@ func (b *builder) fill(m *model.Type, t types.Type) {
 		m.Elem = b.of(u.Elem())
 	case *types.Slice:
 		m.Elem = b.of(u.Elem())
-		if m.Elem.Kind == model.Uint8 && m.Elem.Methods.MarshalJSON == model.None && m.Elem.Methods.MarshalText == model.None {
+		if m.Elem.Kind == model.Uint8 && m.Elem.Methods.MarshalJSON == model.None &&
+			m.Elem.Methods.MarshalText == model.None {
 			m.Kind = model.Bytes
 		}
 	case *types.Array:
@@ -184,8 +186,10 @@ func basicName(t *types.Basic) string {
 
 var basicKinds = map[types.BasicKind]model.Kind{
 	types.Bool: model.Bool, types.String: model.String,
-	types.Int: model.Int, types.Int8: model.Int8, types.Int16: model.Int16, types.Int32: model.Int32, types.Int64: model.Int64,
-	types.Uint: model.Uint, types.Uint8: model.Uint8, types.Uint16: model.Uint16, types.Uint32: model.Uint32, types.Uint64: model.Uint64,
+	types.Int: model.Int, types.Int8: model.Int8, types.Int16: model.Int16,
+	types.Int32: model.Int32, types.Int64: model.Int64,
+	types.Uint: model.Uint, types.Uint8: model.Uint8, types.Uint16: model.Uint16,
+	types.Uint32: model.Uint32, types.Uint64: model.Uint64,
 	types.Uintptr: model.Uintptr, types.Float32: model.Float32, types.Float64: model.Float64,
 }
 
@@ -225,7 +229,8 @@ func kindOf(t types.Type) model.Kind {
 
 func isNamed(t types.Type, pkgPath, name string) bool {
 	named, ok := t.(*types.Named)
-	return ok && named.Obj().Name() == name && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == pkgPath
+	return ok && named.Obj().Name() == name && named.Obj().Pkg() != nil &&
+		named.Obj().Pkg().Path() == pkgPath
 }
 
 // fields fills the fields of a struct. The types of those that are not serialized are only named.

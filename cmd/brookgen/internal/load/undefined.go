@@ -29,7 +29,8 @@ var handlerTypes = []string{"Event", "View", "Index", "Change", "Emission", "Eff
 
 // undefined says what to do about a name that is not declared, and where that name stands. It
 // returns "" if that is told.
-func (a *analysis) undefined(src *source, node ast.Node, pos token.Pos, name string) (span, string) {
+func (a *analysis) undefined(src *source, node ast.Node, pos token.Pos,
+	name string) (span, string) {
 	message := "undefined: " + name
 	place := span{pos, pos + token.Pos(len(name)-strings.LastIndex(name, ".")-1)}
 	pkg, selected, qualified := strings.Cut(name, ".")
@@ -43,7 +44,8 @@ func (a *analysis) undefined(src *source, node ast.Node, pos token.Pos, name str
 		if nearest(selected, handlerTypes) != "" {
 			return place, message + didYouMean(selected, handlerTypes, pkg+".")
 		}
-		return place, message + ": handlers name brook.Event, View, Index, Change, Emission and Effect"
+		return place, message +
+			": handlers name brook.Event, View, Index, Change, Emission and Effect"
 	case name == "runtime."+selected && slices.Contains(handlerTypes, selected):
 		if a.unimports[unimport{f, pkg}] {
 			return place, ""
@@ -52,7 +54,8 @@ func (a *analysis) undefined(src *source, node ast.Node, pos token.Pos, name str
 		return place, fmt.Sprintf("%s: Go has a package runtime too: write %s, and brook.%s",
 			message, importRuntime, selected)
 	case a.willBe(name):
-		return place, name + " is what brookgen generates: " + unnameable + a.insteadOf(src, pos, name)
+		return place, name + " is what brookgen generates: " + unnameable +
+			a.insteadOf(src, pos, name)
 	case qualified && a.annotates(src, pkg):
 		return place, message + ": if brookgen generates it there, " + unnameable
 	case src != a.src || qualified:
@@ -89,9 +92,11 @@ func (a *analysis) unimported(f *file, name string) string {
 		for _, spec := range f.ast.Imports {
 			switch path := importPath(spec); {
 			case path == runtimePath && spec.Name != nil:
-				return fmt.Sprintf("%s: this file imports the runtime as %s", message, spec.Name.Name)
+				return fmt.Sprintf("%s: this file imports the runtime as %s", message,
+					spec.Name.Name)
 			case path == modulePath:
-				return fmt.Sprintf("%s: package %s holds no code: write %s", message, path, importRuntime)
+				return fmt.Sprintf("%s: package %s holds no code: write %s", message, path,
+					importRuntime)
 			}
 		}
 		return message + ": add the " + importRuntime
@@ -129,7 +134,8 @@ func (f *file) importedAs(name string, s *source) string {
 	for _, spec := range f.ast.Imports {
 		path := importPath(spec)
 		dep := s.pkg.Imports[path]
-		if spec.Name != nil && spec.Name.Name == name || spec.Name == nil && dep != nil && dep.Name == name {
+		if spec.Name != nil && spec.Name.Name == name ||
+			spec.Name == nil && dep != nil && dep.Name == name {
 			return path
 		}
 	}

@@ -71,11 +71,13 @@ func (a *analysis) why(src *source, node ast.Node) (span, string) {
 			}
 			if spec, err := src.failure(x); err != nil {
 				place = at(spec.Path)
-				why = importFails + importPath(spec) + ": " + strings.Join(strings.Fields(err.Error()), " ")
+				why = importFails + importPath(spec) + ": " +
+					strings.Join(strings.Fields(err.Error()), " ")
 				switch p := importPath(spec); {
 				case p == modulePath:
 					why = importFails + p + ", which holds no code: write " + importRuntime
-				case p != runtimePath && strings.Contains(p, "brook") && (x.Name == "brook" || strings.HasSuffix(p, "/runtime")):
+				case p != runtimePath && strings.Contains(p, "brook") &&
+					(x.Name == "brook" || strings.HasSuffix(p, "/runtime")):
 					why += "; did you mean " + runtimePath + "?"
 				}
 			}
@@ -117,7 +119,8 @@ func form(message string) string {
 		return ", which only a pointer, slice or map can"
 	}
 	for name, form := range map[string]string{
-		"Event": "Event[E]", "View": "View[K, V]", "Index": "Index[I, K, V]", "Change": "Change[K, V]", "Emission": "Emission[E]",
+		"Event": "Event[E]", "View": "View[K, V]", "Index": "Index[I, K, V]",
+		"Change": "Change[K, V]", "Emission": "Emission[E]",
 	} {
 		if strings.Contains(message, "for type "+name+":") {
 			return ": write brook." + form

@@ -98,7 +98,8 @@ func considered(at embedded, i int) (*candidate, *model.Type) {
 			Pos:  f.Pos,
 			Name: cmp.Or(name, f.Name),
 			Path: append(slices.Clone(at.path), model.PathStep{
-				Name: f.Name, Type: f.Type, Embedded: f.Embedded, Pointer: f.Type.Kind == model.Pointer,
+				Name: f.Name, Type: f.Type, Embedded: f.Embedded,
+				Pointer: f.Type.Kind == model.Pointer,
 			}),
 			Type:      f.Type,
 			OmitEmpty: hasOption(opts, "omitempty"),

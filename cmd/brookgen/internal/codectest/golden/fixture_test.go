@@ -53,7 +53,8 @@ func generate(t *testing.T, dir, pattern string) [][]templates.File {
 		}
 		var codecs []templates.File
 		for _, f := range files {
-			if strings.HasPrefix(f.Name, "brook_json") || strings.HasPrefix(f.Name, "brook_clone") || strings.HasPrefix(f.Name, "brook_store") {
+			if strings.HasPrefix(f.Name, "brook_json") || strings.HasPrefix(f.Name,
+				"brook_clone") || strings.HasPrefix(f.Name, "brook_store") {
 				codecs = append(codecs, f)
 			}
 		}

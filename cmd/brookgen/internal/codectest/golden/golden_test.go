@@ -25,7 +25,8 @@ func TestGoldens(t *testing.T) {
 		t.Fatal("no case in testdata/codec")
 	}
 	for _, name := range names {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) { golden(t, name) })
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"),
+			func(t *testing.T) { golden(t, name) })
 	}
 }
 
