@@ -51,7 +51,7 @@ type Mode struct {
 type Commit struct {
 	Partitions []Progress
 	Events     int           // how many were in the commit, of whatever outcome; of these
-	Discarded  int           // are of types marked discard, and tombstones
+	Discarded  int           // are of types marked discard, tombstones, or dropped for all sets
 	Unknown    int           // are of types that the package does not know
 	Repeats    int           // were folded before: emissions, and what Config.DropRepeats remembers
 	Strays     int           // were undone and run alone

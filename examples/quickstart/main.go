@@ -59,16 +59,13 @@ func run(ctx context.Context) (err error) {
 // applied.
 func sell(ctx context.Context, app *shop.App) error {
 	fmt.Println("Publish: one user, two orders.")
-	if _, err := app.Publish.UserRegistered(ctx,
-		shop.UserRegistered{ID: "ada", Email: "ada@example.com"}); err != nil {
+	if _, err := app.Publish.UserRegistered(ctx, shop.UserRegistered{ID: "ada", Email: "ada@example.com"}); err != nil {
 		return err
 	}
-	if _, err := app.Publish.OrderPlaced(ctx,
-		shop.OrderPlaced{OrderID: "o1", UserID: "ada", Cents: 995}); err != nil {
+	if _, err := app.Publish.OrderPlaced(ctx, shop.OrderPlaced{OrderID: "o1", UserID: "ada", Cents: 995}); err != nil {
 		return err
 	}
-	pos, err := app.Publish.OrderPlaced(ctx,
-		shop.OrderPlaced{OrderID: "o2", UserID: "ada", Cents: 2450})
+	pos, err := app.Publish.OrderPlaced(ctx, shop.OrderPlaced{OrderID: "o2", UserID: "ada", Cents: 2450})
 	if err != nil {
 		return err
 	}
@@ -117,8 +114,7 @@ func look(views shop.Views) error {
 // until she is.
 func fail(ctx context.Context, app *shop.App) error {
 	fmt.Println("\nPublish: an order of bob, whom nobody knows.")
-	pos, err := app.Publish.OrderPlaced(ctx,
-		shop.OrderPlaced{OrderID: "o3", UserID: "bob", Cents: 100})
+	pos, err := app.Publish.OrderPlaced(ctx, shop.OrderPlaced{OrderID: "o3", UserID: "bob", Cents: 100})
 	if err != nil {
 		return err
 	}
@@ -133,8 +129,7 @@ func fail(ctx context.Context, app *shop.App) error {
 	}
 
 	fmt.Println("\nPublish: bob. Then Redrive.")
-	pos, err = app.Publish.UserRegistered(ctx,
-		shop.UserRegistered{ID: "bob", Email: "bob@example.com"})
+	pos, err = app.Publish.UserRegistered(ctx, shop.UserRegistered{ID: "bob", Email: "bob@example.com"})
 	if err != nil {
 		return err
 	}

@@ -64,8 +64,7 @@ func (Projection) OrderPlaced(e brook.Event[OrderPlaced], users brook.View[strin
 	if _, err := users.Get(e.Data.UserID); err != nil {
 		return order, user, fmt.Errorf("order %s: %w", e.Data.OrderID, err)
 	}
-	order = brook.Create(e.Data.OrderID,
-		Order{ID: e.Data.OrderID, UserID: e.Data.UserID, Cents: e.Data.Cents})
+	order = brook.Create(e.Data.OrderID, Order{ID: e.Data.OrderID, UserID: e.Data.UserID, Cents: e.Data.Cents})
 	user = brook.Merge(e.Data.UserID, func(u *User) { u.Orders++ })
 	return order, user, nil
 }

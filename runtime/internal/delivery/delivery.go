@@ -39,15 +39,15 @@ type Delivery struct {
 
 // fate is what is decided before the event is dispatched.
 type fate struct {
-	Letter  *deadletter.Letter // the letter that is redriven, nil if none is
-	Only    string             // the only set that runs, for a redriven letter; "": all run
-	Forced  error              // what every set fails with
-	host    Host
-	divided bool     // the task is a group member's, and no event can run exclusively
-	Once    bool     // of Process: all sets or none
-	Silent  bool     // it was acted on before
-	Owes    []string // sets that did not act on it, although Silent is set
-	Skips   []string // sets for which it was dropped
+	Letter     *deadletter.Letter // the letter that is redriven, nil if none is
+	Only       string             // the only set that runs, for a redriven letter; "": all run
+	Forced     error              // what every set fails with
+	host       Host
+	divided    bool     // the task is a group member's, and no event can run exclusively
+	Once       bool     // of Process: all sets or none
+	Silent     bool     // it was acted on before
+	Owes       []string // sets that did not act on it, although Silent is set
+	DroppedFor []string // sets for which it was dropped
 }
 
 // findings are what the event is like, known once it is decoded, and how far it came.

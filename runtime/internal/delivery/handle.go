@@ -39,7 +39,7 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	switch {
 	case d.aborted, d.Only != "" && d.Only != name:
 		return
-	case d.Skips != nil && slices.Contains(d.Skips, name):
+	case d.DroppedFor != nil && slices.Contains(d.DroppedFor, name):
 		return
 	}
 	if behind, waits := d.host.Blocker(d, name); waits {

@@ -73,15 +73,15 @@ func TestBlocked(t *testing.T) {
 }
 
 // A redriven letter runs its set only; sets that an event was dropped for do not run.
-func TestOnlyAndSkips(t *testing.T) {
+func TestOnlyAndDropped(t *testing.T) {
 	f := newFixture(t)
-	f.Only, f.Skips = "B", nil
+	f.Only, f.DroppedFor = "B", nil
 	for set, k := range []string{"a", "b", "c"} {
 		f.Handle(set, f.creates(k, nil))
 	}
 	f.want("B", "b", 1)
 	f = newFixture(t)
-	f.Skips = []string{"B"}
+	f.DroppedFor = []string{"B"}
 	for set, k := range []string{"a", "b", "c"} {
 		f.Handle(set, f.creates(k, nil))
 	}
@@ -132,7 +132,7 @@ func TestContextEnds(t *testing.T) {
 // A delivery keeps nothing of the event before.
 func TestPrepareForgets(t *testing.T) {
 	f := newFixture(t)
-	f.Once, f.Silent, f.Only, f.Skips = true, true, "A", []string{"C"}
+	f.Once, f.Silent, f.Only, f.DroppedFor = true, true, "A", []string{"C"}
 	f.Owes, f.Forced, f.DecodeErr, f.Known = []string{"A"}, errBad, errBad, true
 	f.Handle(0, f.creates("a", errBad))
 	f.begin(false, false)

@@ -52,9 +52,9 @@ func (r *Rebuild) overtaken(
 	return brook.Chunk{Next: p.Start, End: p.End}, &input.Gap{From: next, To: p.Start}, nil
 }
 
-// Skip notes a gap. The dead letters in it are carried over from the live views, and block their
+// PassGap notes a gap. The dead letters in it are carried over from the live views, and block their
 // keys.
-func (r *Rebuild) Skip(f *task.Partition, lost input.Gap) {
+func (r *Rebuild) PassGap(f *task.Partition, lost input.Gap) {
 	r.set.Report.Warn(
 		"retention overtook the rebuild, which goes on without what the log no longer has",
 		"position", f.ID.At(lost.From).String(), "missing", lost.To-lost.From)

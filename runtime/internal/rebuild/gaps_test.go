@@ -58,7 +58,7 @@ func TestGapsOvertaken(t *testing.T) {
 }
 
 // The live letters in a gap block their keys in the rebuilt views, and count as lost.
-func TestGapsSkip(t *testing.T) {
+func TestPassGap(t *testing.T) {
 	r := newRig(t, nil)
 	b := New(r.Set, nil)
 	b.task = r.NewTask(r.Catalog.Live(), b)
@@ -69,7 +69,7 @@ func TestGapsSkip(t *testing.T) {
 	b.asides.Add(in.At(2), deadletter.Event{Set: "a", Key: []byte("k")})
 	b.asides.Add(in.At(3), deadletter.Event{Set: "a", Key: []byte("k"), Dropped: true})
 	b.asides.Add(in.At(5), deadletter.Event{Set: "a", Key: []byte("k")})
-	b.Skip(f, input.Gap{From: 2, To: 5})
+	b.PassGap(f, input.Gap{From: 2, To: 5})
 	if n := f.Blocked.Len(); n != 1 {
 		t.Errorf("%d letters block", n)
 	}

@@ -24,8 +24,8 @@ func (t *Task) processRecord(ctx context.Context, p *Partition, r *brook.Record)
 	if t.tooLarge != nil && t.tooLargeAt == d.Position {
 		d.Forced = t.tooLarge
 	}
-	d.Skips = t.Target.Dropped(d.Position)
-	dropped := slices.Contains(d.Skips, "") // for all sets
+	d.DroppedFor = t.Target.Dropped(d.Position)
+	dropped := slices.Contains(d.DroppedFor, "") // for all sets
 	if dropped || r.Value == nil && delivery.Tombstone(t.set.Config.Envelope, r) {
 		t.Batch.events++
 		t.Batch.discarded++

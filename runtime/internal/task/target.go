@@ -29,8 +29,8 @@ type Target interface {
 	Look(partitions []*Partition)
 	// Full reports whether a partition stands still because too much of it waits.
 	Full(t *Task, p *Partition) bool
-	// Skip goes on behind what retention took from under a reader.
-	Skip(p *Partition, lost input.Gap)
+	// PassGap goes on behind what retention took from under a reader.
+	PassGap(p *Partition, lost input.Gap)
 	// Dropped returns the sets that are not to handle an event; "" stands for all.
 	Dropped(at brook.Position) []string
 	// Stops reports whether the failure of an event ends Run.
@@ -104,8 +104,8 @@ func (l Live) Full(t *Task, p *Partition) bool {
 	return true
 }
 
-// Skip does nothing and is never called: what the log lost ends a partition of the live views.
-func (l Live) Skip(*Partition, input.Gap) {}
+// PassGap does nothing and is never called: what the log lost ends a partition of the live views.
+func (l Live) PassGap(*Partition, input.Gap) {}
 
 // Dropped returns nil.
 func (l Live) Dropped(brook.Position) []string { return nil }

@@ -202,7 +202,7 @@ func (t *Task) drain() error {
 // takeChunk appends a fetch to its queue.
 func (t *Task) takeChunk(c input.Fetch) {
 	if c.Gap != nil {
-		t.Target.Skip(t.Partition(c.Queue.ID), *c.Gap)
+		t.Target.PassGap(t.Partition(c.Queue.ID), *c.Gap)
 	}
 	c.Queue.Append(c.Chunk)
 }

@@ -74,7 +74,7 @@ func (a *aside) Claim(context.Context) error                 { return nil }
 func (a *aside) Claimed() bool                               { return true }
 func (a *aside) Look([]*Partition)                           {}
 func (a *aside) Full(*Task, *Partition) bool                 { return false }
-func (a *aside) Skip(*Partition, input.Gap)                  {}
+func (a *aside) PassGap(*Partition, input.Gap)               {}
 func (a *aside) Dropped(brook.Position) []string             { return nil }
 func (a *aside) Stops() bool                                 { return a.stops }
 func (a *aside) Stage(*Task, *Partition, *delivery.Delivery) {}
