@@ -105,7 +105,7 @@ func (c *catchUp) loop(ctx context.Context) error {
 		if why := a.catalog.Superseded(ctx); why != nil {
 			return why
 		}
-		if err := a.catalog.ClaimEarly(ctx); err != nil {
+		if err := a.catalog.ClaimEarly(ctx, a.stale.goOn()); err != nil {
 			return err
 		}
 		if err := a.filler.Fill(ctx); err != nil {

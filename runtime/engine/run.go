@@ -172,13 +172,17 @@ func (r *run) loop(ctx context.Context, stale bool) (err error) {
 			ended := make(chan struct{})
 			r.beside.Go(func() {
 				defer close(ended)
-				a.fatal.note(a.stale.replace(ctx, r.member)) // other errors are reported
+				err := a.stale.replace(ctx, r.member)
+				if a.stale.goOn() {
+					err = a.catalog.ClaimEarly(ctx, true)
+				}
+				a.fatal.note(err) // other errors are reported
 			})
 			if err := a.stale.awaitDisplaced(r.stop, ended); err != nil || r.stop.Err() != nil {
 				return err
 			}
 		}
-		if err := a.catalog.ClaimEarly(r.stop); err != nil && !a.catalog.Lost() {
+		if err := a.catalog.ClaimEarly(r.stop, a.stale.goOn()); err != nil && !a.catalog.Lost() {
 			return err
 		}
 		mine, changed := r.member.Part()

@@ -46,6 +46,9 @@ func (v *staleViews) found(ctx context.Context) (stale bool, err error) {
 	return true, nil
 }
 
+// goOn reports whether the app folds into live views that other code made.
+func (v *staleViews) goOn() bool { return v.config.OnStale == brook.GoOn || v.refused.Load() }
+
 // awaitDisplaced waits until displaced views, which were made from other topics, are rebuilt: by
 // this process, which closes ended then, or by another one. It returns at once for all other views.
 func (v *staleViews) awaitDisplaced(ctx context.Context, ended <-chan struct{}) error {

@@ -185,17 +185,32 @@ func (c *Catalog) ResetClaim(ctx context.Context) {
 
 // ClaimEarly claims the live generation before there is anything to fold, if the code makes its
 // rows from what they were made from: nothing refuses that claim, and new indexes begin to be
-// filled. The caller does not hold the quiesce lock.
-func (c *Catalog) ClaimEarly(ctx context.Context) error {
+// filled. If goOn is set, the app folds into the live views although other code made them, and
+// claims them if there is an index to fill. The caller does not hold the quiesce lock.
+func (c *Catalog) ClaimEarly(ctx context.Context, goOn bool) error {
 	v, err := c.lock.RLock(ctx)
 	if err != nil {
 		return err
 	}
-	same := c.state.Folds != "" && c.state.Folds != layout2 &&
-		len(c.structureChanges(&c.state)) == 0
+	claim := c.state.Folds != "" && c.state.Folds != layout2 &&
+		(len(c.structureChanges(&c.state)) == 0 || goOn && c.lacksIndex())
 	c.lock.Leave(v)
-	if !same {
+	if !claim {
 		return nil
 	}
 	return c.Claim(ctx)
+}
+
+// lacksIndex reports whether the live generation lacks an index that the code has, or has not
+// proved it unique as the code says. The caller visits the quiesce lock.
+func (c *Catalog) lacksIndex() bool {
+	for _, info := range c.code.Layout.Collections {
+		for _, index := range info.Indexes {
+			kept := c.state.Kept[info.EntriesName(index)]
+			if !kept.Whole || index.Unique && !kept.Once {
+				return true
+			}
+		}
+	}
+	return false
 }

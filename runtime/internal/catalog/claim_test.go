@@ -16,7 +16,7 @@ import (
 func TestClaim(t *testing.T) {
 	s := newFake()
 	a := opened(t, fenced{s}, version{indexed: true})
-	must(t, a.ClaimEarly(t.Context()))
+	must(t, a.ClaimEarly(t.Context(), false))
 	want(t, "claimed", a.Claimed(), false)
 	want(t, "the contract", a.state.Folds, "")
 	want(t, "rows before the claim", fmt.Sprint(s.left()), "[shop/state]")
@@ -37,7 +37,7 @@ func TestClaim(t *testing.T) {
 	commits := len(s.batches)
 	must(t, a.Claim(t.Context()))
 	b := claimed(t, fenced{s}, version{indexed: true})
-	must(t, b.ClaimEarly(t.Context()))
+	must(t, b.ClaimEarly(t.Context(), false))
 	want(t, "commits", len(s.batches), commits)
 }
 
