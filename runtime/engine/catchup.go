@@ -17,7 +17,8 @@ import (
 // emit meanwhile, and then returns. It works in the calling goroutine and starts no other, in one
 // task, for all partitions and as a member of no group: for programs that end, and for tests.
 //
-// Its errors are those of Run, [brook.ErrDeadLettersFull], and over a store that forgets, that the
+// Its errors are those of Run, [brook.ErrDeadLettersFull], [brook.ErrRebuildRefused] of stale views
+// once it has caught up with the live ones, and over a store that forgets, that the
 // driver did not accept for a minute how far the app came (Kafka accepts that from members alone
 // while a group has some). If ctx ends, what is done is committed, and the error of ctx returned;
 // if the app is closed, [brook.ErrClosed]; and with either what the store failed with last, if

@@ -7,7 +7,7 @@
 //
 // All functions, and the methods of App, may be called from any goroutine, if they do not say who
 // calls them. One Run or CatchUp and one rebuild of an app run at a time. Calls that change the
-// live views beside Run hold the quiesce lock, which tasks visit batch by batch.
+// live views beside Run have its tasks rest meanwhile.
 //
 // # For generated code
 //

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -52,7 +53,8 @@ func (l *lifetime) run() error {
 		if err := l.err(); err != nil {
 			return err
 		}
-		return brook.ErrRunning
+		return fmt.Errorf("%w: a Run or CatchUp of this app is under way: wait until it has returned",
+			brook.ErrRunning)
 	}
 	if err := l.err(); err != nil {
 		l.running.Unlock()

@@ -18,10 +18,11 @@ import (
 // and go on.
 //
 // It returns an error if it can't go on: [brook.ErrLogChanged], [brook.ErrRetention],
-// [brook.ErrStale], the failure of an event under Config.OnFailure Stop, or one that wraps
-// [brook.ErrPermanent]. One Run of an app at a time: another one is [brook.ErrRunning]. It does not
-// return before handlers and hooks do: one that does not heed its context keeps it, and the log
-// says so. Effects have a second more, and then their context ends.
+// [brook.ErrStale], [brook.ErrUnique] of a new unique field, the failure of an event under
+// Config.OnFailure Stop, or one that wraps [brook.ErrPermanent]. One Run of an app at a time:
+// another one is [brook.ErrRunning]. It does not return before handlers and hooks do: one that does
+// not heed its context keeps it, and the log says so. Effects have a second more, and then their
+// context ends.
 func (a *App) Run(ctx context.Context) error {
 	if err := a.life.run(); err != nil {
 		return err
