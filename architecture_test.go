@@ -32,8 +32,7 @@ var rules = []rule{
 		name:  "the runtime and its in-memory adapters use the standard library and each other",
 		holds: func(dir string) bool { return below("runtime")(dir) && adapted(dir) == "" },
 		allow: func(_, i string) bool {
-			return standard(i) ||
-				below("runtime")(local(i)) && adapted(local(i)) == ""
+			return standard(i) || below("runtime")(local(i)) && adapted(local(i)) == ""
 		},
 		tests: true,
 	},
@@ -96,8 +95,7 @@ var rules = []rule{
 	{
 		name: "templates know the model and jennifer; the runtime by its import path alone",
 		holds: func(dir string) bool {
-			return below("templates")(dir) &&
-				!below("templates/model")(dir)
+			return below("templates")(dir) && !below("templates/model")(dir)
 		},
 		allow: func(_, i string) bool {
 			return standard(i) && i != "go/types" || i == "./templates/model" ||

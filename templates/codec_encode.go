@@ -102,8 +102,7 @@ func (c *codecs) encodeOne(e *jen.Statement, t *model.Type, o operand, inMap boo
 }
 
 // encodeElem is a func(*wire.Encoder, *T) for elements of type t.
-func (c *codecs) encodeElem(t *model.Type,
-	inMap bool) jen.Code {
+func (c *codecs) encodeElem(t *model.Type, inMap bool) jen.Code {
 	return jen.Id(c.encoderOf(t, inMap))
 }
 

@@ -122,8 +122,7 @@ func (n *names) eventsOf(f *jen.File, c *model.Collection) {
 			Params(jen.Id("key").Add(goType(c.Key.Type)))
 	}
 	list := func(of jen.Code) *jen.Statement {
-		return jen.Index().Qual(brookPath, "Event").
-			Index(of)
+		return jen.Index().Qual(brookPath, "Event").Index(of)
 	}
 	past := func() *jen.Statement { return jen.Id("v").Dot("Past").Call(jen.Id("key")) }
 	old := jen.Func().Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).Id(sum).

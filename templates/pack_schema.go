@@ -137,8 +137,7 @@ func (s *schemaWriter) fields(t *model.Type) {
 }
 
 func isOdd(r rune) bool {
-	return r != '_' && (r < '0' || r > '9') &&
-		(r|0x20 < 'a' || r|0x20 > 'z')
+	return r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
 }
 
 // inner is what a pointer without a name points at, else the type itself.

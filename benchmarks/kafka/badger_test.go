@@ -42,8 +42,7 @@ func (k *keeper) record(m *sarama.ConsumerMessage) error {
 		return err
 	default:
 		if err := item.Value(func(row []byte) error {
-			return json.Unmarshal(row,
-				&balance)
+			return json.Unmarshal(row, &balance)
 		}); err != nil {
 			return err
 		}
@@ -120,8 +119,7 @@ func kept(b *testing.B, db *badger.DB) summary {
 		for it.Rewind(); it.Valid(); it.Next() {
 			balance := new(accounts.Balance)
 			if err := it.Item().Value(func(row []byte) error {
-				return json.Unmarshal(row,
-					balance)
+				return json.Unmarshal(row, balance)
 			}); err != nil {
 				return err
 			}

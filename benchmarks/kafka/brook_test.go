@@ -82,8 +82,7 @@ func foldApp(b *testing.B, t *topic, store brook.Store) (summary, time.Duration)
 }
 
 // foldMap has its views in memory.
-func foldMap(b *testing.B,
-	t *topic) (summary, time.Duration) {
+func foldMap(b *testing.B, t *topic) (summary, time.Duration) {
 	return foldApp(b, t, mapstore.New())
 }
 

@@ -42,8 +42,7 @@ func foldWith(b *testing.B, t *topic,
 
 // foldByHand is a consumer group, a decoder that was written for this one event, and a map for each
 // partition.
-func foldByHand(b *testing.B,
-	t *topic) (summary, time.Duration) {
+func foldByHand(b *testing.B, t *topic) (summary, time.Duration) {
 	return foldWith(b, t, decodePaid)
 }
 

@@ -44,8 +44,7 @@ func open(w io.Writer, views hub.Views, _ hub.Issue) error {
 		}
 	}
 	best := top[hub.UserID]{less: func(a, b *hub.UserID) bool {
-		return counts[*a] > counts[*b] ||
-			counts[*a] == counts[*b] && *a < *b
+		return counts[*a] > counts[*b] || counts[*a] == counts[*b] && *a < *b
 	}}
 	for _, id := range authors {
 		best.add(id)

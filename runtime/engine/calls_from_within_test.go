@@ -84,8 +84,7 @@ func TestCloseFromWithin(t *testing.T) {
 		"effect of CatchUp": {(*ledger.App).CatchUp, "effect", "Run or CatchUp"},
 		"handler":           {(*ledger.App).Run, "handler", "Run or CatchUp"},
 		"hook":              {(*ledger.App).Run, "hook", "Run or CatchUp"},
-		"hook of Rebuild": {func(app *ledger.App,
-			ctx context.Context) error {
+		"hook of Rebuild": {func(app *ledger.App, ctx context.Context) error {
 			return app.Rebuild(ctx)
 		}, "rebuild", "Rebuild"},
 	} {
@@ -108,12 +107,10 @@ func TestCloseFromWithin(t *testing.T) {
 					}})
 				for _, publish := range []func() (brook.Position, error){
 					func() (brook.Position, error) {
-						return app.Publish.Opened(t.Context(),
-							ledger.Opened{Account: "a"})
+						return app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"})
 					},
 					func() (brook.Position, error) {
-						return app.Publish.Moved(t.Context(),
-							ledger.Moved{Account: "a"})
+						return app.Publish.Moved(t.Context(), ledger.Moved{Account: "a"})
 					},
 				} {
 					if _, err := publish(); err != nil {

@@ -47,9 +47,8 @@ func datasets(ctx context.Context, t *testing.T, driver brook.Driver, app *orgs.
 	}
 	for _, p := range partitions {
 		if p.End > 0 {
-			if err := app.WaitFor(ctx,
-				brook.Position{Topic: p.Topic, Partition: p.Number,
-					Offset: p.End - 1}); err != nil {
+			if err := app.WaitFor(ctx, brook.Position{Topic: p.Topic, Partition: p.Number,
+				Offset: p.End - 1}); err != nil {
 				t.Fatal(err)
 			}
 		}

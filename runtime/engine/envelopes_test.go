@@ -82,9 +82,8 @@ func TestEveryEnvelopeFolds(t *testing.T) {
 			app := newLedger(t, c, &ledger.Audit{})
 			defer app.Close()
 			ctx := t.Context()
-			if _, err := app.Publish.Opened(ctx,
-				ledger.Opened{Account: "a",
-					Tags: []string{"x", "y"}}, brook.WithID("first")); err != nil {
+			if _, err := app.Publish.Opened(ctx, ledger.Opened{Account: "a",
+				Tags: []string{"x", "y"}}, brook.WithID("first")); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := app.Publish.Opened(ctx, ledger.Opened{Account: "b"}); err != nil {

@@ -182,9 +182,8 @@ func TestTombstones(t *testing.T) {
 		c := config(d, newStore())
 		c.Envelope = e
 		app := newLedger(t, c, &ledger.Audit{})
-		tombstones := []brook.Record{{Key: []byte("a")},
-			{Key: []byte("a"),
-				Headers: apptest.Headers("ce_specversion", "", "ce_traceparent", "00-1-2-01")},
+		tombstones := []brook.Record{{Key: []byte("a")}, {Key: []byte("a"),
+			Headers: apptest.Headers("ce_specversion", "", "ce_traceparent", "00-1-2-01")},
 			{Key: []byte("a"), Headers: apptest.Headers("content-type",
 				"application/cloudevents+json")}}
 		if name != "CloudEvents" {

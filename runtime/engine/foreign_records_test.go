@@ -32,11 +32,10 @@ func TestEmptyHeadersCountAsAbsent(t *testing.T) {
 			r    brook.Record
 			want brook.Message
 		}{
-			"CloudEvents": {brook.CloudEvents{},
-				brook.Record{Value: []byte(`{}`),
-					Headers: append(apptest.Headers("ce_specversion", "1.0", "ce_type", "t"),
-						hollow(value, "ce_id", "ce_source", "ce_time", "ce_brookcause", "ce_brooklane",
-							"content-type", "CE_Time", "Ce_Id")...)},
+			"CloudEvents": {brook.CloudEvents{}, brook.Record{Value: []byte(`{}`),
+				Headers: append(apptest.Headers("ce_specversion", "1.0", "ce_type", "t"),
+					hollow(value, "ce_id", "ce_source", "ce_time", "ce_brookcause", "ce_brooklane",
+						"content-type", "CE_Time", "Ce_Id")...)},
 				brook.Message{Type: "t", Data: []byte(`{}`), Keyed: true}},
 			"structured": {brook.CloudEvents{}, apptest.Structured(`{"specversion":"1.0","type":"t","time":"","brooklane":"","id":"","data":1}`), brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
 			"PlainJSON": {brook.PlainJSON{},
@@ -108,8 +107,7 @@ func TestTimesOfEnvelopes(t *testing.T) {
 // the app knows one of them or not.
 func TestMembersThatOccurTwice(t *testing.T) {
 	twice := func(json, member string) string {
-		return strings.Replace(json, "{", "{"+member+",",
-			1)
+		return strings.Replace(json, "{", "{"+member+",", 1)
 	}
 	const opened = `"` + ledger.OpenedType + `"`
 	cloud, plain := `{"specversion":"1.0","type":`+opened+`,"data":{"account":"a"},"x":1}`, `{"type":`+opened+`,"data":{"account":"a"}}`

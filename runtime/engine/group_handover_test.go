@@ -198,11 +198,9 @@ func TestPartitionComesWhileItsEventIsCommitted(t *testing.T) {
 		s.durable = true
 		goOn := make(chan struct{})
 		s.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error {
-			if slices.ContainsFunc(b.Writes,
-				func(w brook.Write) bool {
-					return w.Op != brook.Remove &&
-						s.name(w.Table) == "ledger/outbox"
-				}) {
+			if slices.ContainsFunc(b.Writes, func(w brook.Write) bool {
+				return w.Op != brook.Remove && s.name(w.Table) == "ledger/outbox"
+			}) {
 				<-goOn
 			}
 			return do()
@@ -292,9 +290,9 @@ func TestRedrivenBelowTheMark(t *testing.T) {
 			func(_ context.Context, e brook.Event[ledger.Moved]) error {
 				return br.do(t.Context(), brook.Event[ledger.Moved]{Data: ledger.Moved{Order: map[int64]string{2: "fail"}[e.Data.Cents]}})
 			})
-		a.place.Assign(ledgerAt(0))
-		a.happen("x", 2)
+		a.happen("x", 2) // before anything is emitted, which comes behind
 		a.happen("y", 1)
+		a.place.Assign(ledgerAt(0))
 		a.caughtUp()
 		synctest.Wait()
 		a.place.Release(a.ctx)

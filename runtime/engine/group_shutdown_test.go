@@ -146,8 +146,7 @@ func TestMembershipThatCannotBeHad(t *testing.T) {
 func TestRunEndsDuringRelease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := memdriver.New()
-		c := config(&meddled{publish: func(ctx context.Context,
-			_ func() error) error {
+		c := config(&meddled{publish: func(ctx context.Context, _ func() error) error {
 			return errors.New("the broker is away")
 		}}, lasting{newStore()})
 		c.ShutdownTimeout = 3 * time.Second

@@ -79,10 +79,8 @@ func TestPublishRefusesWhatNobodyCouldRead(t *testing.T) {
 		c.Envelope = e
 		app := newLedger(t, c, &ledger.Audit{})
 		for want, options := range map[string][]brook.PublishOption{
-			"in the year 10000": {brook.WithTime(time.Date(10000, 1, 1, 0, 0, 0, 0,
-				time.UTC))},
-			"in the year -5": {brook.WithTime(time.Date(-5, 1, 1, 0, 0, 0, 0,
-				time.UTC))},
+			"in the year 10000": {brook.WithTime(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC))},
+			"in the year -5":    {brook.WithTime(time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC))},
 			"in the year -1 (UTC)": {brook.WithTime(time.Date(0, 1, 1, 0, 0, 0, 0,
 				time.FixedZone("", 3600)))},
 			"the ID is empty":              {brook.WithID("")},

@@ -54,8 +54,7 @@ func noted(t *testing.T, d *memdriver.Driver) map[string]int {
 	n := map[string]int{}
 	for _, r := range apptest.Log(t, d) {
 		if slices.ContainsFunc(r.Headers, func(h brook.Header) bool {
-			return h.Key == "ce_type" &&
-				string(h.Value) == ledger.NotedType
+			return h.Key == "ce_type" && string(h.Value) == ledger.NotedType
 		}) {
 			n[string(r.Key)]++
 		}

@@ -105,19 +105,16 @@ func TestPermanentErrorsEndRun(t *testing.T) {
 		publish bool // an event while it is broken
 		rebuild bool // Rebuild returns the error
 	}{
-		"commit of a lane": {store: &brokenStore{commit: touches("rows/accounts")},
-			publish: true},
+		"commit of a lane":  {store: &brokenStore{commit: touches("rows/accounts")}, publish: true},
 		"read of a handler": {store: &brokenStore{get: func(table string) bool { return strings.HasSuffix(table, "rows/accounts") }}, publish: true},
 		"removal from the outbox": {store: &brokenStore{commit: func(_ *brokenStore,
 			b *brook.Batch) bool {
 			return len(b.Writes) == 1 && b.Writes[0].Op == brook.Remove
-		}},
-			publish: true},
+		}}, publish: true},
 		"beat of who folds": {store: &brokenStore{fenced: true, commit: touches("/state")}},
 		"the lease":         {store: &brokenStore{fenced: true, commit: touches("/sending")}},
 		"listening":         {store: &brokenStore{fenced: true, hear: true}},
-		"Rebuild": {store: &brokenStore{commit: touches("/2/positions")},
-			rebuild: true},
+		"Rebuild":           {store: &brokenStore{commit: touches("/2/positions")}, rebuild: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -66,8 +66,7 @@ func caught(t *testing.T, c brook.Config, cents int64) brook.Record {
 	defer app.Close()
 	for _, publish := range []func() (brook.Position, error){
 		func() (brook.Position, error) {
-			return app.Publish.Opened(t.Context(),
-				ledger.Opened{Account: "a"})
+			return app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"})
 		},
 		func() (brook.Position, error) {
 			return app.Publish.Moved(t.Context(),

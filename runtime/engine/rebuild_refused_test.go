@@ -273,8 +273,7 @@ func (s *lateFault) Latest() brook.Reader { return lateReader{s} }
 func (s *lateFault) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	return s.now().Snapshot(ctx)
 }
-func (s *lateFault) Commit(ctx context.Context,
-	b *brook.Batch) error {
+func (s *lateFault) Commit(ctx context.Context, b *brook.Batch) error {
 	return s.now().Commit(ctx, b)
 }
 func (s *lateFault) Drop(ctx context.Context, t brook.Table) error {

@@ -72,8 +72,7 @@ func ExampleOpen() {
 	_, err := kafkadriver.Open([]string{"kafka-1:9092", "kafka-2:9092"}, config)
 	fmt.Println(err)
 	// Output:
-	// kafkadriver: configuration: sarama.Config.Producer.RequiredAcks is 0: what is published has
-	// to be on all in-sync replicas, WaitForAll
+	// kafkadriver: configuration: sarama.Config.Producer.RequiredAcks is 0: what is published has to be on all in-sync replicas, WaitForAll
 }
 
 // Topics that the driver creates, and the memory that publishing may take.

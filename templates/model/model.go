@@ -37,8 +37,7 @@ type Package struct {
 
 // Contract reports whether p holds events alone, and so gets names and codecs but no App.
 func (p *Package) Contract() bool {
-	return len(p.Sets) == 0 && len(p.Collections) == 0 &&
-		!p.adopts()
+	return len(p.Sets) == 0 && len(p.Collections) == 0 && !p.adopts()
 }
 
 func (p *Package) adopts() bool {

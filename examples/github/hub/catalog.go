@@ -161,9 +161,8 @@ func organization(o *webhook.Origin) (change brook.Change[OrgID, Organization]) 
 		return change
 	}
 	id := OrgID(o.Organization.ID)
-	return brook.Create(id,
-		Organization{ID: id, Login: Login(o.Organization.Login),
-			Description: text(o.Organization.Description)})
+	return brook.Create(id, Organization{ID: id, Login: Login(o.Organization.Login),
+		Description: text(o.Organization.Description)})
 }
 
 // deleteUnder deletes all whose key has the same first n fields.

@@ -54,8 +54,7 @@ func people(field string, unique bool) *brook.Collection[string, person] {
 	}
 	if field != "" {
 		c.Indexes = []brook.IndexDef[person]{{Field: field, Shape: "string", Unique: unique,
-			Entries: func(p *person,
-				e *brook.Entries) {
+			Entries: func(p *person, e *brook.Entries) {
 				e.Add(key.AppendString(e.Bytes(), p.Email))
 			}}}
 	}
@@ -88,8 +87,7 @@ func open(t *testing.T, s *store, c brook.AnyCollection, r *report.Reporter) *ba
 			Installed: func(*catalog.Generation) {},
 			Positions: func() map[partition.ID]int64 { return nil },
 			Reload: func(context.Context, *catalog.Generation) (func(), error) {
-				return func() {},
-					nil
+				return func() {}, nil
 			},
 		},
 	})

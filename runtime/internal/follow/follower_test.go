@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,13 +37,13 @@ type heard struct {
 type announcer struct {
 	brook.Store
 	news  chan heard
-	calls int // of Announcements
+	calls atomic.Int32 // of Announcements
 }
 
 func (a *announcer) Announcements(
 	ctx context.Context, _ []brook.Table,
 ) iter.Seq2[brook.Announcement, error] {
-	a.calls++
+	a.calls.Add(1)
 	return func(yield func(brook.Announcement, error) bool) {
 		for {
 			select {
@@ -176,8 +177,8 @@ func TestListeningBacksOff(t *testing.T) {
 		away := errors.New("away")
 		for i := range 3 {
 			r.say(heard{err: away})
-			if r.store.calls != i+1 {
-				t.Fatalf("it listens for the %dth time without a wait", r.store.calls)
+			if r.store.calls.Load() != int32(i+1) {
+				t.Fatalf("it listens for the %dth time without a wait", i+1)
 			}
 			time.Sleep(4 * time.Second)
 			synctest.Wait()
@@ -187,8 +188,10 @@ func TestListeningBacksOff(t *testing.T) {
 		}
 		r.say(heard{err: brook.ErrPermanent})
 		time.Sleep(time.Hour)
-		if len(r.failures) != 4 || !r.failures[3].Final || len(r.broke) != 1 || r.store.calls != 4 {
-			t.Errorf("reported %v, noted %v, listened %d times", r.failures, r.broke, r.store.calls)
+		if len(r.failures) != 4 || !r.failures[3].Final || len(r.broke) != 1 ||
+			r.store.calls.Load() != 4 {
+			t.Errorf("reported %v, noted %v, listened %d times", r.failures, r.broke,
+				r.store.calls.Load())
 		}
 	})
 }
@@ -199,8 +202,8 @@ func TestRelisten(t *testing.T) {
 		r := newRig(t)
 		r.Relisten()
 		synctest.Wait()
-		if r.store.calls != 2 || len(r.failures) != 0 {
-			t.Errorf("listened %d times, reported %v", r.store.calls, r.failures)
+		if r.store.calls.Load() != 2 || len(r.failures) != 0 {
+			t.Errorf("listened %d times, reported %v", r.store.calls.Load(), r.failures)
 		}
 	})
 }

@@ -47,8 +47,7 @@ func TestNextIsTheOldest(t *testing.T) {
 			[]string{"0/0", "1/0", "0/1", "1/1"}},
 		"a partition keeps its order though its times fall": {Group{queueOf(0, 2, 9, 1), queueOf(1,
 			1, 5)}, []string{"1/0", "0/0", "0/1"}},
-		"none overtakes what is not here yet": {Group{queueOf(0, 1, 1), queueOf(1,
-			7)}, nil},
+		"none overtakes what is not here yet": {Group{queueOf(0, 1, 1), queueOf(1, 7)}, nil},
 		"an empty partition is waited for by nobody": {Group{queueOf(0, 1, 1), queueOf(1,
 			0)}, []string{"0/0"}},
 	} {

@@ -238,8 +238,7 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 			Installed: func(*catalog.Generation) {},
 			Positions: func() map[partition.ID]int64 { return nil },
 			Reload: func(context.Context, *catalog.Generation) (func(), error) {
-				return func() {},
-					nil
+				return func() {}, nil
 			},
 		},
 	})

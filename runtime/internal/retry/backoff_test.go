@@ -30,9 +30,8 @@ func TestBackoff(t *testing.T) {
 		for n, most := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second,
 			4 * time.Second} {
 			started := time.Now()
-			if err := b.Failed(t.Context(),
-				brook.Failure{What: "read",
-					Position: brook.Position{Topic: "in", Offset: int64(n)}}); err != nil {
+			if err := b.Failed(t.Context(), brook.Failure{What: "read",
+				Position: brook.Position{Topic: "in", Offset: int64(n)}}); err != nil {
 				t.Fatal(err)
 			}
 			if waited := time.Since(started); waited > most || waited < most*3/4 {

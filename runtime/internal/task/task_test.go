@@ -103,8 +103,7 @@ func newRig(t *testing.T) *rig {
 		Retry: brook.Retry{Attempts: 3, Min: time.Nanosecond, Max: time.Nanosecond},
 		Log:   slog.New(slog.DiscardHandler),
 		Hooks: brook.Hooks{DeadLetter: func(l brook.DeadLetter) {
-			r.letters = append(r.letters,
-				l)
+			r.letters = append(r.letters, l)
 		}},
 	}
 	layout := schema.NewLayout([]schema.Collection{counts.Info()})

@@ -214,8 +214,7 @@ func (p *prover) holds(t types.Type, seen map[types.Type]bool) bool {
 
 // isView reports whether t is a view or an index of the runtime.
 func isView(t types.Type) bool {
-	return isRuntime(t, "View") != nil ||
-		isRuntime(t, "Index") != nil
+	return isRuntime(t, "View") != nil || isRuntime(t, "Index") != nil
 }
 
 // vague reports whether nothing is known of a type: it, or the name of what has it, is not declared

@@ -68,9 +68,8 @@ func (f *file) scan() ([]*mark, []misplaced) {
 				if !slices.Contains(verbs, d.verb) {
 					continue // that it is unknown is enough
 				}
-				wrong = append(wrong,
-					misplaced{from: c.Pos(), to: c.End(), message: message,
-						handles: d.verb == verbHandle})
+				wrong = append(wrong, misplaced{from: c.Pos(), to: c.End(), message: message,
+					handles: d.verb == verbHandle})
 				if own == nil { // what is below is what it was meant for
 					m.spec, m.fn = f.below(c.End())
 					m.faulty = true

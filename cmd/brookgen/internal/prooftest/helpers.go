@@ -73,10 +73,7 @@ func put(id string) changed { return brook.Create(id, Row{}) }
 
 func upsert(id string) changed { return put(id) }
 
-func putAny[K comparable, V any](key K,
-	value V) brook.Change[K, V] {
-	return brook.Create(key, value)
-}
+func putAny[K comparable, V any](key K, value V) brook.Change[K, V] { return brook.Create(key, value) }
 
 func putConverted[K ~string](key K) brook.Change[K, Row] { return brook.Create(key+"x", Row{}) }
 
@@ -136,8 +133,7 @@ func recoveredID(p Placed) string {
 	return p.ID
 }
 
-func deleteUnder[K comparable, V any](view brook.View[K, V], key K,
-	n int) ([]brook.Change[K, V], error) {
+func deleteUnder[K comparable, V any](view brook.View[K, V], key K, n int) ([]brook.Change[K, V], error) {
 	var changes []brook.Change[K, V]
 	for entry, err := range view.Prefix(key, n) {
 		if err != nil {

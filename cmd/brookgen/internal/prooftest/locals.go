@@ -128,8 +128,7 @@ type LocalInMerge struct{}
 //brook:handle
 func (LocalInMerge) Handle(e placed) []changed {
 	id := e.Data.ID
-	return []changed{brook.Merge(e.Data.ID, func(*Row) { id = e.Data.Org }),
-		brook.Create(id, Row{})}
+	return []changed{brook.Merge(e.Data.ID, func(*Row) { id = e.Data.Org }), brook.Create(id, Row{})}
 }
 
 // LocalInDefer is open.

@@ -32,8 +32,7 @@ func handlers(t *testing.T) (sets []*model.Set) {
 	return pkgs[0].Sets
 }
 
-// Each handler is proved or left open as its comment says (rule 8), and what is left open is told
-// in the words of the golden.
+// Each handler is proved or left open as its comment says (rule 8), and what is left open is told in the words of the golden.
 func TestProofOfEachHandler(t *testing.T) {
 	said := verdicts(t)
 	var got strings.Builder
@@ -45,8 +44,7 @@ func TestProofOfEachHandler(t *testing.T) {
 				t.Errorf("%s is %s, but the proof says %v %q", s.Name, want, h.Doubts, h.Obstacle)
 			}
 			for _, d := range h.Doubts {
-				fmt.Fprintf(&got, "%s: %s:%d: %s: %s\n", s.Name, filepath.Base(d.File), d.Line,
-					d.Text, d.Why)
+				fmt.Fprintf(&got, "%s: %s:%d: %s: %s\n", s.Name, filepath.Base(d.File), d.Line, d.Text, d.Why)
 			}
 			if h.Obstacle != "" {
 				fmt.Fprintf(&got, "%s: it %s\n", s.Name, h.Obstacle)
@@ -90,8 +88,7 @@ func verdicts(t *testing.T) map[string]string {
 			}
 			set := gen.Specs[0].(*ast.TypeSpec).Name.Name
 			if verdict, ok := strings.CutPrefix(strings.TrimSpace(gen.Doc.Text()), set+" is "); ok {
-				if verdict = strings.TrimSuffix(verdict, "."); verdict == "proved" ||
-					verdict == "open" {
+				if verdict = strings.TrimSuffix(verdict, "."); verdict == "proved" || verdict == "open" {
 					said[set] = verdict
 				}
 			}

@@ -21,19 +21,16 @@ var (
 	rowDef    = collection[string, Row]("rows", "string", nil, key.AppendString[string])
 	lineDef   = collection[LineKey, Line]("lines", "string int64", nil, appendLine)
 	pairDef   = collection[PairKey, Pair]("pairs", "string string", nil, appendPair)
-	tripleDef = collection[TripleKey, Triple]("triples", "string string int64", []int{2, 1},
-		appendTriple)
-	countDef = collection[int64, Count]("counts", "int64", nil, key.AppendInt[int64])
-	orderDef = collection[OrderID, Order]("orders", "string", nil, key.AppendString[OrderID])
-	markDef  = collection[MarkKey, Mark]("marks", "bytes4", nil,
-		func(dst []byte, k MarkKey) []byte { return append(dst, k[:]...) })
+	tripleDef = collection[TripleKey, Triple]("triples", "string string int64", []int{2, 1}, appendTriple)
+	countDef  = collection[int64, Count]("counts", "int64", nil, key.AppendInt[int64])
+	orderDef  = collection[OrderID, Order]("orders", "string", nil, key.AppendString[OrderID])
+	markDef   = collection[MarkKey, Mark]("marks", "bytes4", nil, func(dst []byte, k MarkKey) []byte { return append(dst, k[:]...) })
 )
 
 // keysOf is where DecodeKey finds what was encoded once.
 var keysOf = map[string]any{}
 
-func collection[K comparable, V any](name string, shape key.Shape, fields []int,
-	encode func([]byte, K) []byte) *brook.Collection[K, V] {
+func collection[K comparable, V any](name string, shape key.Shape, fields []int, encode func([]byte, K) []byte) *brook.Collection[K, V] {
 	return &brook.Collection[K, V]{Name: name, Shape: shape, Fields: fields,
 		AppendKey: func(dst []byte, k K) []byte {
 			out := encode(dst, k)
@@ -56,8 +53,7 @@ func appendTriple(dst []byte, k TripleKey) []byte {
 	return key.AppendInt(appendPair(dst, k.Pair), k.No)
 }
 
-// A witness is a store that sees which keys a handler asks for, and whether they begin with its
-// event's key.
+// A witness is a store that sees which keys a handler asks for, and whether they begin with its event's key.
 type witness struct {
 	rows   map[string][][]byte // by table, in order
 	event  []byte
@@ -72,23 +68,20 @@ func (w *witness) see(what string, encoded []byte) {
 
 func (w *witness) Get(_ context.Context, t brook.Table, encoded []byte) (brook.Value, error) {
 	w.see("reads "+t.(string), encoded)
-	if slices.ContainsFunc(w.rows[t.(string)],
-		func(k []byte) bool { return bytes.Equal(k, encoded) }) {
+	if slices.ContainsFunc(w.rows[t.(string)], func(k []byte) bool { return bytes.Equal(k, encoded) }) {
 		return value(t), nil
 	}
 	return brook.Value{}, brook.ErrNotFound
 }
 
-func (w *witness) Scan(_ context.Context,
-	t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
+func (w *witness) Scan(_ context.Context, t brook.Table, from, to []byte) iter.Seq2[brook.Row, error] {
 	w.see("scans "+t.(string)+" from", from)
 	if end := key.Successor(w.event); to == nil || end != nil && bytes.Compare(to, end) > 0 {
 		w.strays = append(w.strays, fmt.Sprintf("scans %s to %q", t, to))
 	}
 	return func(yield func(brook.Row, error) bool) {
 		for _, k := range w.rows[t.(string)] {
-			if bytes.Compare(k, from) >= 0 && (to == nil || bytes.Compare(k, to) < 0) &&
-				!yield(brook.Row{Key: k, Value: value(t)}, nil) {
+			if bytes.Compare(k, from) >= 0 && (to == nil || bytes.Compare(k, to) < 0) && !yield(brook.Row{Key: k, Value: value(t)}, nil) {
 				return
 			}
 		}
@@ -108,8 +101,7 @@ func (w *witness) views() map[reflect.Type]reflect.Value {
 	defs := []brook.AnyCollection{rowDef, lineDef, pairDef, tripleDef}
 	src := engine.StaticSource(w, []brook.Table{"rows", "lines", "pairs", "triples"}, defs...)
 	all := map[reflect.Type]reflect.Value{}
-	for _, v := range []any{brook.ViewOf(src, 0, rowDef), brook.ViewOf(src, 1, lineDef),
-		brook.ViewOf(src, 2, pairDef), brook.ViewOf(src, 3, tripleDef)} {
+	for _, v := range []any{brook.ViewOf(src, 0, rowDef), brook.ViewOf(src, 1, lineDef), brook.ViewOf(src, 2, pairDef), brook.ViewOf(src, 3, tripleDef)} {
 		all[reflect.TypeOf(v)] = reflect.ValueOf(v)
 	}
 	return all
@@ -125,8 +117,7 @@ func (w *witness) fill(words []string) {
 		}
 		for _, b := range words {
 			w.rows["pairs"] = append(w.rows["pairs"], pairDef.AppendKey(nil, PairKey{a, b}))
-			w.rows["triples"] = append(w.rows["triples"],
-				tripleDef.AppendKey(nil, TripleKey{PairKey{a, b}, 1}))
+			w.rows["triples"] = append(w.rows["triples"], tripleDef.AppendKey(nil, TripleKey{PairKey{a, b}, 1}))
 		}
 	}
 	for _, rows := range w.rows {
@@ -167,11 +158,9 @@ func events(rnd *rand.Rand, words []string) map[reflect.Type]struct {
 	i := Inner{Base{word()}, word()}
 	add(brook.Event[Inner]{Data: i}, []byte(i.At.ID), str(i.At.ID))
 	pair := Paired{PairKey{word(), word()}, word()}
-	add(brook.Event[Paired]{Data: pair}, []byte(pair.Key.Org+"/"+pair.Key.ID),
-		appendPair(nil, pair.Key))
+	add(brook.Event[Paired]{Data: pair}, []byte(pair.Key.Org+"/"+pair.Key.ID), appendPair(nil, pair.Key))
 	three := Nested{TripleKey{PairKey{word(), word()}, 1}}
-	add(brook.Event[Nested]{Data: three}, fmt.Appendf(nil, "%s/%s/1", three.At.Pair.Org,
-		three.At.Pair.ID), appendTriple(nil, three.At))
+	add(brook.Event[Nested]{Data: three}, fmt.Appendf(nil, "%s/%s/1", three.At.Pair.Org, three.At.Pair.ID), appendTriple(nil, three.At))
 	b := Behind{&Base{word()}}
 	add(brook.Event[Behind]{Data: b}, []byte(b.At.ID), str(b.At.ID))
 	n := Named{OrderID(word()), OrderID(word())}
@@ -221,8 +210,7 @@ func (w *witness) changes(v reflect.Value) {
 	}
 }
 
-// What is proved never strays, whatever the event: its handlers are run, and every key that they
-// touch is seen (rule 8).
+// What is proved never strays, whatever the event: its handlers are run, and every key that they touch is seen (rule 8).
 func TestProvedHandlersNeverStray(t *testing.T) {
 	proved, all := map[string]bool{}, map[string]bool{}
 	for _, s := range handlers(t) {
@@ -275,10 +263,8 @@ func TestProvedHandlersNeverStray(t *testing.T) {
 // run calls a handler, which may panic, and what it gave.
 func (w *witness) run(handle reflect.Value, in []reflect.Value) {
 	defer func() {
-		if p := recover(); p != nil && !strings.Contains(fmt.Sprint(p), "index out of range") &&
-			!strings.Contains(fmt.Sprint(p), "slice bounds") &&
-			!strings.Contains(fmt.Sprint(p), "not found") &&
-			!strings.Contains(fmt.Sprint(p), "no value") {
+		if p := recover(); p != nil && !strings.Contains(fmt.Sprint(p), "index out of range") && !strings.Contains(fmt.Sprint(p), "slice bounds") &&
+			!strings.Contains(fmt.Sprint(p), "not found") && !strings.Contains(fmt.Sprint(p), "no value") {
 			panic(p)
 		}
 	}()

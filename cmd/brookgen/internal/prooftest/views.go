@@ -275,8 +275,7 @@ func (PrefixedTooShort) Handle(e moved, all pairs) (c []brook.Change[PairKey, Pa
 type PrefixedPair struct{}
 
 //brook:handle
-func (PrefixedPair) Handle(e moved,
-	all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple]) {
+func (PrefixedPair) Handle(e moved, all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple]) {
 	rows := all.Prefix(TripleKey{Pair: PairKey{e.Data.Org, e.Data.ID}}, 1)
 	for entry := range rows {
 		c = append(c, brook.Delete[Triple](entry.Key))
@@ -312,8 +311,7 @@ func (PrefixedByGenericNumber) Handle(e placed, all lines) (c []line, err error)
 type PrefixedByGenericThree struct{}
 
 //brook:handle
-func (PrefixedByGenericThree) Handle(e brook.Event[Nested],
-	all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple], err error) {
+func (PrefixedByGenericThree) Handle(e brook.Event[Nested], all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple], err error) {
 	return deleteUnder(all, TripleKey(e.Data.At), 2)
 }
 
@@ -321,8 +319,7 @@ func (PrefixedByGenericThree) Handle(e brook.Event[Nested],
 type PrefixedThree struct{}
 
 //brook:handle
-func (PrefixedThree) Handle(e brook.Event[Nested],
-	all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple]) {
+func (PrefixedThree) Handle(e brook.Event[Nested], all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple]) {
 	for entry := range all.Prefix(e.Data.At, 2) {
 		c = append(c, brook.Delete[Triple](entry.Key))
 	}
@@ -333,8 +330,7 @@ func (PrefixedThree) Handle(e brook.Event[Nested],
 type PrefixedByGenericShort struct{}
 
 //brook:handle
-func (PrefixedByGenericShort) Handle(e moved,
-	all pairs) (c []brook.Change[PairKey, Pair], err error) {
+func (PrefixedByGenericShort) Handle(e moved, all pairs) (c []brook.Change[PairKey, Pair], err error) {
 	return deleteUnder(all, PairKey{e.Data.Org, e.Data.ID}, 1)
 }
 
