@@ -121,7 +121,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	s.Catalog = a.catalog
 	s.Publisher = &publisher.Publisher{
 		Config: config, Code: a.code, Catalog: a.catalog, Store: store, Reader: s.Reader,
-		Gate: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
+		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
 		Targets: outbox.NewTargets(config.Driver),
 		On: publisher.Owner{
 			Adopt: a.owed.adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: s.WakeTasks,

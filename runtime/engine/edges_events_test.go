@@ -258,7 +258,7 @@ func TestStopWithCanceled(t *testing.T) {
 	}
 }
 
-func TestHooksUnderTheGate(t *testing.T) {
+func TestHooksUnderTheQuiesceLock(t *testing.T) {
 	c := config(memdriver.New(), newStore())
 	var app *ledger.App
 	done := make(chan struct{})

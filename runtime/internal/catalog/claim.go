@@ -193,24 +193,10 @@ func (c *Catalog) ClaimEarly(ctx context.Context, goOn bool) error {
 		return err
 	}
 	claim := c.state.Folds != "" && c.state.Folds != layout2 &&
-		(len(c.structureChanges(&c.state)) == 0 || goOn && c.lacksIndex())
+		(len(c.structureChanges(&c.state)) == 0 || goOn && len(c.incomplete()) > 0)
 	c.lock.Leave(v)
 	if !claim {
 		return nil
 	}
 	return c.Claim(ctx)
-}
-
-// lacksIndex reports whether the live generation lacks an index that the code has, or has not
-// proved it unique as the code says. The caller visits the quiesce lock.
-func (c *Catalog) lacksIndex() bool {
-	for _, info := range c.code.Layout.Collections {
-		for _, index := range info.Indexes {
-			kept := c.state.Kept[info.EntriesName(index)]
-			if !kept.Whole || index.Unique && !kept.Once {
-				return true
-			}
-		}
-	}
-	return false
 }

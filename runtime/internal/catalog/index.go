@@ -19,10 +19,15 @@ type Unfilled struct {
 
 // Unfilled returns the indexes of the live generation that are not all that the code says of them;
 // none unless the code has the claim. The caller holds or visits the quiesce lock.
-func (c *Catalog) Unfilled() (all []Unfilled) {
+func (c *Catalog) Unfilled() []Unfilled {
 	if c.state.Folds != c.code.Contract {
 		return nil
 	}
+	return c.incomplete()
+}
+
+// incomplete is Unfilled, whoever has the claim.
+func (c *Catalog) incomplete() (all []Unfilled) {
 	for ord, info := range c.code.Layout.Collections {
 		for x, index := range info.Indexes {
 			kept := c.state.Kept[info.EntriesName(index)]

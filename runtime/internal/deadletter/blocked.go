@@ -7,11 +7,11 @@ import (
 )
 
 // Blocked knows which keys of one partition are blocked by dead letters, and by which. It belongs
-// to the partition's lane, or to whoever holds the quiesce lock. The zero Blocked is empty.
+// to the partition's task, or to whoever holds the quiesce lock. The zero Blocked is empty.
 type Blocked struct {
 	keys map[BlockedKey][]int64 // offsets of the letters, in the order in which they were added
 	n    int                    // letters of the partition, except those of stage emit
-	// emits counts those: they come and go beside the lane.
+	// emits counts those: they come and go beside the task.
 	emits atomic.Int64
 }
 
@@ -45,7 +45,7 @@ func (b *Blocked) Add(l *Letter, hold bool) {
 	b.keys[k] = append(b.keys[k], l.Position.Offset)
 }
 
-// AddEmission counts a letter of stage emit. It may be called beside the lane.
+// AddEmission counts a letter of stage emit. It may be called beside the task.
 func (b *Blocked) AddEmission() { b.emits.Add(1) }
 
 // Remove undoes Add.
@@ -71,7 +71,7 @@ func (b *Blocked) Remove(l *Letter) {
 }
 
 // Replace makes b block what other does, which is not used after that. The count of letters of
-// stage emit stays: they come and go beside the lane.
+// stage emit stays: they come and go beside the task.
 func (b *Blocked) Replace(other *Blocked) { b.keys, b.n = other.keys, other.n }
 
 // Blocker returns the offset of the last letter below offset that blocks a key for a set, and

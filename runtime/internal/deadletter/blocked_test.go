@@ -90,7 +90,7 @@ func TestLettersThatBlockNothing(t *testing.T) {
 	want(t, "letters", b.Len(), 1)
 }
 
-// Letters of stage emit are counted beside the lane, also while it reads all others anew.
+// Letters of stage emit are counted beside the task, also while it reads all others anew.
 func TestEmissionsBesideTheLane(t *testing.T) {
 	var b Blocked
 	b.Add(letterOf("s", "k", 1), true)

@@ -94,7 +94,7 @@ func newRig(t *testing.T) *rig {
 	})
 	out := outbox.New()
 	p := &publisher.Publisher{
-		Config: config, Code: code, Catalog: cat, Store: r.store, Reader: reader, Gate: lock,
+		Config: config, Code: code, Catalog: cat, Store: r.store, Reader: reader, Lock: lock,
 		Ids: source, Report: rep, Retry: loop, Outbox: out, Targets: outbox.NewTargets(nil),
 	}
 	if err := errors.Join(cat.Open(ctx), p.Open(ctx)); err != nil {

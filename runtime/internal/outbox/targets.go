@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	// placeLimit is how long a lane waits at most for a topic's partitions.
+	// placeLimit is how long a task waits at most for a topic's partitions.
 	placeLimit = time.Second
-	// placeShort is the limit soon after a lane waited in vain for another topic.
+	// placeShort is the limit soon after a task waited in vain for another topic.
 	placeShort = 10 * time.Millisecond
-	// placeAgain is how long lanes do not ask again for a topic after they asked in vain, unless
+	// placeAgain is how long tasks do not ask again for a topic after they asked in vain, unless
 	// the publisher finds it.
 	placeAgain = time.Minute
 )
@@ -62,7 +62,7 @@ func (t *Targets) Choose(ctx context.Context, r *brook.Record, id string) {
 	}
 }
 
-// limit returns how long a lane may wait for a topic, 0 if it does not ask.
+// limit returns how long a task may wait for a topic, 0 if it does not ask.
 func (t *Targets) limit(topic string) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()

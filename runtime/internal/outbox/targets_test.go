@@ -25,8 +25,8 @@ func (m *mute) Place(ctx context.Context, _ string, _ []byte) (int32, error) {
 	return 3, nil
 }
 
-// A lane waits once for a driver that does not answer, for a second, whatever number of topics it
-// emits to. When the publisher finds the partitions later, the lane asks again.
+// A task waits once for a driver that does not answer, for a second, whatever number of topics it
+// emits to. When the publisher finds the partitions later, the task asks again.
 func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &mute{on: true}
@@ -70,7 +70,7 @@ func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 	})
 }
 
-// A lane whose context ends learned nothing of the topic.
+// A task whose context ends learned nothing of the topic.
 func TestChooseOfAnEndedLane(t *testing.T) {
 	p := &mute{on: true}
 	targets := &Targets{placer: p, unsure: map[string]time.Time{}}

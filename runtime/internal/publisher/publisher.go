@@ -36,7 +36,7 @@ type Publisher struct {
 	Catalog *catalog.Catalog
 	Store   brook.Store
 	Reader  brook.Reader // of what was committed last
-	Gate    *quiesce.Lock
+	Lock    *quiesce.Lock
 	Ids     *ids.Source
 	Report  *report.Reporter
 	Retry   *retry.Loop
@@ -56,7 +56,7 @@ type Publisher struct {
 type Owner struct {
 	// Adopt moves emissions that a rebuild owed into the outbox.
 	Adopt func(context.Context) error
-	// Refused is called for each emission that became a dead letter, during a visit of the gate.
+	// Refused is called for each emission that became a dead letter, during a visit of the lock.
 	Refused func(partition.ID)
 	// Doubt is called with the error of a commit that may have happened.
 	Doubt func(error)

@@ -246,7 +246,7 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 		t.Fatal(err)
 	}
 	r.Publisher = &publisher.Publisher{
-		Config: config, Code: code, Catalog: cat, Store: s, Reader: read, Gate: lock, Ids: r.ids,
+		Config: config, Code: code, Catalog: cat, Store: s, Reader: read, Lock: lock, Ids: r.ids,
 		Report: rep, Retry: loop,
 		Outbox: outbox.New(), Targets: outbox.NewTargets(config.Driver),
 		On: publisher.Owner{

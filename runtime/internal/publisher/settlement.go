@@ -75,11 +75,11 @@ func (p *Publisher) commitSettlement(
 	ctx context.Context, batch *brook.Batch, items []*outbox.Item,
 	refused map[*outbox.Item]error, leased bool,
 ) (letters []deadletter.Letter, err error) {
-	v, err := p.Gate.RLock(ctx) // until it is committed no rebuild switches the letters' table
+	v, err := p.Lock.RLock(ctx) // until it is committed no rebuild switches the letters' table
 	if err != nil {
 		return nil, err
 	}
-	defer p.Gate.Leave(v)
+	defer p.Lock.Leave(v)
 	batch.Writes, batch.Checks = batch.Writes[:0], nil
 	for _, item := range items {
 		remove := brook.Write{Table: p.OutboxTable, Key: item.Key, Op: brook.Remove}

@@ -129,7 +129,7 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 	})
 	s.Publisher = &publisher.Publisher{
 		Config: config, Code: s.Code, Catalog: s.Catalog, Store: s.Store, Reader: s.Reader,
-		Gate: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
+		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
 		Targets: outbox.NewTargets(config.Driver),
 	}
 	s.Effects = &effects.Runner{Policy: config.Retry, Report: reporter}
