@@ -18,6 +18,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -122,7 +123,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	s.Publisher = &publisher.Publisher{
 		Config: config, Code: a.code, Catalog: a.catalog, Store: store, Reader: s.Reader,
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
-		Targets: outbox.NewTargets(config.Driver),
+		Targets: placement.NewTargets(config.Driver),
 		On: publisher.Owner{
 			Adopt: a.owed.adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: s.WakeTasks,
 			Broke: a.fatal.note,

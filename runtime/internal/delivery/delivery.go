@@ -13,9 +13,9 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 	"github.com/brookgen/brookgen/runtime/wire"
@@ -94,7 +94,7 @@ func (d *Delivery) Unwrap(envelope brook.Envelope, bare bool, code *plan.Code) {
 	if d.Message.Time.IsZero() && wire.Writable(d.Record.Time) {
 		d.Message.Time = d.Record.Time.UTC()
 	}
-	if d.Message.Lane != "" && !outbox.Genuine(&d.Message) {
+	if d.Message.Lane != "" && !stream.Genuine(&d.Message) {
 		d.Message.Lane = "" // somebody else's event, with the headers of an emission
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
@@ -74,12 +75,12 @@ func (k *Maker) Item(
 	m.Cause = d.Message.ID
 	m.Time = d.Message.Time
 	m.Headers = trace(m.Headers, d.Message.Headers)
-	m.ID = outbox.EmissionID(source, &d.Message, d.Position, set, e.Ordinal)
+	m.ID = stream.EmissionID(source, &d.Message, d.Position, set, e.Ordinal)
 	n := int64(0)
 	if number != nil {
 		n = number(m)
 	} else {
-		outbox.Sign(m, source+"/"+set, brook.Sequence{
+		stream.Sign(m, source+"/"+set, brook.Sequence{
 			Offset: d.Position.Offset, Ordinal: int32(e.Ordinal),
 		})
 	}

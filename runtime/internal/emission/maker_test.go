@@ -11,10 +11,11 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 )
 
 var (
@@ -50,7 +51,7 @@ func newMaker() (*emission.Maker, *numbers) {
 	return &emission.Maker{
 		Config: &brook.Config{Name: "my/app", Author: "me", Envelope: brook.CloudEvents{}},
 		Code:   &plan.Code{}, Sets: []string{"A", "B"}, IDs: ids.New(), Reader: reader,
-		Publisher: &publisher.Publisher{Targets: outbox.NewTargets(nil)},
+		Publisher: &publisher.Publisher{Targets: placement.NewTargets(nil)},
 	}, reader
 }
 
@@ -85,7 +86,7 @@ func TestItem(t *testing.T) {
 	if err := k.Config.Envelope.Open(&item.Record, &m); err != nil {
 		t.Fatal(err)
 	}
-	if m.Author != "me" || m.Cause != "cause" || !m.Time.Equal(when) || !outbox.Genuine(&m) {
+	if m.Author != "me" || m.Cause != "cause" || !m.Time.Equal(when) || !stream.Genuine(&m) {
 		t.Errorf("the message is %+v", m)
 	}
 	if !strings.HasPrefix(m.Lane, "my%2Fapp/") || !strings.HasSuffix(m.Lane, "/in/2/B") ||
@@ -162,7 +163,7 @@ func TestRenumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	number := func(m *brook.Message) int64 {
-		outbox.Sign(m, "numbered", brook.Sequence{Offset: 9})
+		stream.Sign(m, "numbered", brook.Sequence{Offset: 9})
 		return 9
 	}
 	if err := k.Renumber(item, number); err != nil {

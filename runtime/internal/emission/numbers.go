@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 )
 
 // skipped is how many numbers are left out by who finds those of another process, or of one that
@@ -48,7 +49,7 @@ func (k *Maker) Number(m *brook.Message) int64 {
 	n := k.Numbers
 	number := n.Next
 	n.Next++
-	outbox.Sign(m, n.Stream, brook.Sequence{Offset: number})
+	stream.Sign(m, n.Stream, brook.Sequence{Offset: number})
 	return number
 }
 

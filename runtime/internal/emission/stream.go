@@ -4,8 +4,8 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 )
 
 // A stream is a sequence of emissions whose numbers rise as they come to each partition, so that a
@@ -19,5 +19,5 @@ func (k *Maker) Stem() string { return url.PathEscape(k.Config.Name) }
 // Source returns what those begin with that are caused in one partition of a log.
 func (k *Maker) Source(log string, id partition.ID) string {
 	number := strconv.Itoa(int(id.Number))
-	return k.Stem() + "/" + outbox.ShortLog(log) + "/" + id.Topic + "/" + number
+	return k.Stem() + "/" + stream.ShortLog(log) + "/" + id.Topic + "/" + number
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -95,7 +96,7 @@ func newRig(t *testing.T) *rig {
 	out := outbox.New()
 	p := &publisher.Publisher{
 		Config: config, Code: code, Catalog: cat, Store: r.store, Reader: reader, Lock: lock,
-		Ids: source, Report: rep, Retry: loop, Outbox: out, Targets: outbox.NewTargets(nil),
+		Ids: source, Report: rep, Retry: loop, Outbox: out, Targets: placement.NewTargets(nil),
 	}
 	if err := errors.Join(cat.Open(ctx), p.Open(ctx)); err != nil {
 		t.Fatal(err)

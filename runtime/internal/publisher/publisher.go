@@ -23,6 +23,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
@@ -42,7 +43,7 @@ type Publisher struct {
 	Retry   *retry.Loop
 	On      Owner
 	Outbox  *outbox.Outbox
-	Targets *outbox.Targets
+	Targets *placement.Targets
 
 	// Set by Open, and constant from then on.
 	OutboxTable brook.Table // of emissions

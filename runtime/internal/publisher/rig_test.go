@@ -18,6 +18,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -248,7 +249,7 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 	r.Publisher = &publisher.Publisher{
 		Config: config, Code: code, Catalog: cat, Store: s, Reader: read, Lock: lock, Ids: r.ids,
 		Report: rep, Retry: loop,
-		Outbox: outbox.New(), Targets: outbox.NewTargets(config.Driver),
+		Outbox: outbox.New(), Targets: placement.NewTargets(config.Driver),
 		On: publisher.Owner{
 			Adopt:   func(context.Context) error { return nil },
 			Refused: func(id partition.ID) { note(func() { r.refused = append(r.refused, id) }) },

@@ -21,6 +21,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -130,7 +131,7 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 	s.Publisher = &publisher.Publisher{
 		Config: config, Code: s.Code, Catalog: s.Catalog, Store: s.Store, Reader: s.Reader,
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
-		Targets: outbox.NewTargets(config.Driver),
+		Targets: placement.NewTargets(config.Driver),
 	}
 	s.Effects = &effects.Runner{Policy: config.Retry, Report: reporter}
 	s.Letters = &letters.Reader{

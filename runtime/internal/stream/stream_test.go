@@ -1,4 +1,4 @@
-package outbox
+package stream
 
 import (
 	"testing"
@@ -74,5 +74,12 @@ func TestGenuineByForm(t *testing.T) {
 	for _, test := range tests {
 		m := brook.Message{Lane: test.stream, Sequence: test.at, ID: test.id, Author: "x"}
 		want(t, test.stream+" of "+test.id, Genuine(&m), test.want)
+	}
+}
+
+func want[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, want %v", what, got, want)
 	}
 }

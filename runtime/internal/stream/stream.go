@@ -1,4 +1,10 @@
-package outbox
+// Package stream knows producer streams: a stream is a sequence of emissions whose numbers rise
+// towards each partition, so that a receiver drops repeats. It is named in Message.Lane.
+//
+// It says what names, IDs and hashes look like, which are on the wire and are compared with those
+// of earlier versions. Packages delivery and emission use it. It is pure functions, for any
+// goroutine.
+package stream
 
 import (
 	"strconv"
@@ -6,9 +12,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
-
-// A stream is a sequence of emissions whose numbers rise towards each partition, so that a receiver
-// drops repeats. It is named in Message.Lane.
 
 // ShortLog returns a log's identity as it stands in streams and IDs: short, but enough to
 // distinguish a topic from earlier ones of its name.
