@@ -7,7 +7,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
@@ -34,9 +34,9 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		return err
 	}
 	defer release()
-	ctx, cancel := a.catalog.WhileOpen(ctx)
+	ctx, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = catalog.Closing(ctx, err) }()
+	defer func() { err = lifetime.Closing(ctx, err) }()
 	return (&catchUp{app: a, tasks: a.tasks}).run(ctx)
 }
 

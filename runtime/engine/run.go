@@ -38,7 +38,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer release()
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(a.life.ctx, cancel)()
+	defer context.AfterFunc(a.life.Context(), cancel)()
 
 	// What is in flight may go on for a while after stop.
 	finish, abort := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -53,7 +53,7 @@ func (a *App) Run(ctx context.Context) error {
 	})()
 
 	err = (&run{app: a, stop: stop, finish: finish, end: cancel}).run()
-	if ctx.Err() != nil || a.life.err() != nil {
+	if ctx.Err() != nil || a.life.Err() != nil {
 		return nil // what failed meanwhile was reported, and the next run tries it again
 	}
 	return err
