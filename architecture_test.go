@@ -142,14 +142,16 @@ var ground = []string{
 // layers are the parts that run an app, over package brook: each may use those of the lines before
 // its own. Parts of one line do not know each other.
 var layers = [][]string{
-	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement", "lifetime"},
+	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement"},
 	{"report"},
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
 	{"publisher", "effects", "backfill", "delivery", "letters", "reads"},
 	{"prefetch", "emission"},
 	{"task", "group", "follow"},
-	{"rebuild"},
+	{"rebuild", "recovery", "resume"},
+	{"stale"},
+	{"runner", "catchup"},
 }
 
 // layerOf returns the line of layers that a package of this module stands in, len(layers) for

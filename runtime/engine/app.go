@@ -23,8 +23,11 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/reads"
+	"github.com/brookgen/brookgen/runtime/internal/recovery"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/runner"
+	"github.com/brookgen/brookgen/runtime/internal/stale"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
@@ -35,19 +38,18 @@ import (
 type App struct {
 	config  brook.Config // with defaults
 	code    *plan.Code
-	life    *life
+	life    *lifetime
 	catalog *catalog.Catalog
 	tasks   *task.Set // and what they run on
 	filler  *backfill.Filler
 
 	views     *reads.Live
-	fatal     fatal
-	memory    *memory
+	fatal     runner.Fatal
+	memory    *recovery.Memory
 	exclusive *exclusive
 	owed      *owed
 	letters   deadLetters
-	stale     *staleViews
-	standby   standby
+	stale     *stale.Views
 }
 
 // NewApp opens the views of a package in a store. Errors of the configuration wrap
@@ -59,20 +61,20 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		config: config, life: newLife(config.ShutdownTimeout), fatal: newFatal(),
+		config: config, life: newLifetime(), fatal: runner.NewFatal(),
 		code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections,
 			def.Events),
 	}
 	follower := a.assemble(def)
-	ctx := a.life.Context()
+	ctx := a.life.ctx
 	if config.Group {
 		if err := checkGroup(a.tasks); err != nil {
-			a.life.End()
+			a.life.cancel(brook.ErrClosed)
 			return nil, err
 		}
 	}
-	if err := a.memory.load(ctx); err != nil {
-		a.life.End()
+	if err := a.memory.Load(ctx); err != nil {
+		a.life.cancel(brook.ErrClosed)
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
 	}
 	follower.Run(ctx, &a.life.background)
@@ -82,7 +84,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 
 // assemble makes the parts of an app. It reads nothing of the store.
 func (a *App) assemble(def *delivery.Definition) *follow.Follower {
-	config, store := &a.config, a.config.Store
+	config, store, ctx := &a.config, a.config.Store, a.life.ctx
 	reporter := report.New(config.Name, config.Log, config.Hooks)
 	s := &task.Set{
 		Config: config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope),
@@ -90,25 +92,24 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Report: reporter, Retry: &retry.Loop{Policy: config.Retry, Report: reporter},
 		Outbox: outbox.New(), Hub: watch.NewHub(), Progress: input.NewProgress(),
 		Effects: &effects.Runner{Policy: config.Retry, Report: reporter, App: a},
-		Life:    a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
+		Ctx:     ctx, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
 	a.tasks = s
 	a.exclusive = &exclusive{life: a.life, config: config, tasks: s}
 	a.letters = deadLetters{a.exclusive}
 	a.owed = &owed{exclusive: a.exclusive}
-	a.memory = &memory{tasks: s, owed: a.owed}
-	a.stale = &staleViews{
-		config: config, tasks: s, memory: a.memory,
-		rebuild: func(ctx context.Context) error { return a.rebuild(ctx) },
+	a.memory = &recovery.Memory{Tasks: s, Owed: a.owed.note}
+	a.stale = &stale.Views{
+		Tasks: s, Memory: a.memory,
+		Rebuild: func(ctx context.Context) error { return a.rebuild(ctx) },
 	}
-	a.standby = standby{tasks: s, memory: a.memory, fatal: a.fatal}
 
 	var follower *follow.Follower // which the catalog calls once it is open
-	a.catalog = catalog.New(catalog.Parts{
+	a.catalog = catalog.New(ctx, catalog.Parts{
 		Config: config, Code: a.code, Collections: def.Collections, Reader: s.Reader, IDs: s.IDs,
-		Life: s.Life, Lock: s.Lock, Retry: s.Retry,
+		Lock: s.Lock, Retry: s.Retry,
 		Owner: catalog.Owner{
-			Taken:   a.memory.takenOver,
+			Taken:   a.memory.TakenOver,
 			Renewed: func(other bool) { follower.Renewed(other) },
 			Shown: func(replaced bool) {
 				if replaced {
@@ -116,7 +117,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 				}
 				follower.Relisten()
 			},
-			Installed: s.Installed, Reload: a.memory.reload, Positions: s.Progress.All,
+			Installed: s.Installed, Reload: a.memory.Reload, Positions: s.Progress.All,
 		},
 	})
 	s.Catalog = a.catalog
@@ -126,7 +127,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Targets: placement.NewTargets(config.Driver),
 		On: publisher.Owner{
 			Adopt: a.owed.adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: s.WakeTasks,
-			Broke: a.fatal.note,
+			Broke: a.fatal.Note,
 		},
 	}
 	s.Letters = &letters.Reader{
@@ -147,7 +148,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	follower = follow.New(follow.Parts{
 		Catalog: a.catalog, Publisher: s.Publisher, Outbox: s.Outbox, Progress: s.Progress,
 		Hub: s.Hub, Store: store, Reader: s.Reader, Rows: a.code.Layout.Rows, Report: reporter,
-		Retry: s.Retry, Wake: s.WakeTasks, Broke: a.fatal.note,
+		Retry: s.Retry, Wake: s.WakeTasks, Broke: a.fatal.Note,
 	})
 	return follower
 }

@@ -6,23 +6,8 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
-	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
-
-// newMembership returns nil for an app that has no use for a group: nothing is divided, and either
-// no process acts, or each that commits does.
-func (a *App) newMembership() *group.Membership {
-	g, ok := a.config.Driver.(brook.Grouper)
-	if !ok || !a.config.Group && (a.catalog.Fenced() || !a.code.Acts()) {
-		return nil
-	}
-	return group.New(&group.Membership{
-		Config: &a.config, Driver: g, Topics: a.code.Topics, Outbox: a.tasks.Outbox,
-		Report: a.tasks.Report, Checkpoints: a.tasks.Publisher.Checkpoints, Assigned: a.owed.note,
-		Wake: a.tasks.WakeTasks,
-	})
-}
 
 // checkGroup returns why the instances of an app can't divide the partitions, as errors of the
 // configuration, or nil.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
@@ -56,10 +55,10 @@ func (c *Catalog) Claim(ctx context.Context) error {
 	if c.claimed.Load() && c.named.Load() {
 		return nil
 	}
-	ctx, cancel := c.life.WhileOpen(ctx)
+	ctx, cancel := c.WhileOpen(ctx)
 	defer cancel()
-	return lifetime.Closing(ctx, c.retryLocked(ctx, func() error {
-		if c.life.Err() != nil {
+	return Closing(ctx, c.retryLocked(ctx, func() error {
+		if c.ctx.Err() != nil {
 			return brook.ErrClosed
 		}
 		return c.ClaimLocked(ctx)

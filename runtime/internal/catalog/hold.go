@@ -6,7 +6,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -41,7 +40,7 @@ func (c *Catalog) Hold(ctx context.Context) (release func(), err error) {
 	if h.name == nil {
 		return func() {}, nil
 	}
-	ctx, cancel := c.life.WhileOpen(ctx)
+	ctx, cancel := c.WhileOpen(ctx)
 	defer cancel()
 	if !h.mu.LockContext(ctx) {
 		return nil, retry.Ending(ctx)
@@ -49,7 +48,7 @@ func (c *Catalog) Hold(ctx context.Context) (release func(), err error) {
 	defer h.mu.Unlock()
 	if h.users == 0 {
 		if err := c.takeName(ctx); err != nil {
-			return nil, lifetime.Closing(ctx, err)
+			return nil, Closing(ctx, err)
 		}
 	}
 	h.users++

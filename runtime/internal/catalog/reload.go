@@ -6,7 +6,6 @@ import (
 	"maps"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -64,7 +63,7 @@ func (c *Catalog) ReloadShapes(ctx context.Context) error {
 // RetryConflicts calls do, and calls it again, after a Reload, each time another process was
 // faster. The caller does not hold the quiesce lock.
 func (c *Catalog) RetryConflicts(ctx context.Context, do func() error) error {
-	open, cancel := c.life.WhileOpen(ctx)
+	open, cancel := c.WhileOpen(ctx)
 	defer cancel()
 	for tries := 1; ; tries++ {
 		err := do()
@@ -75,7 +74,7 @@ func (c *Catalog) RetryConflicts(ctx context.Context, do func() error) error {
 			return retry.GaveUp(why, "commit", tries, err, nil)
 		}
 		if err := c.Reload(open); err != nil {
-			return lifetime.Closing(open, err)
+			return Closing(open, err)
 		}
 		c.YieldToPromotion(open)
 	}

@@ -13,7 +13,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -88,15 +87,15 @@ func newRig(t *testing.T, s brook.Store, v version) *rig {
 	loop := &retry.Loop{
 		Policy: config.Retry, Report: report.New("shop", slog.New(slog.DiscardHandler), hooks),
 	}
-	life := lifetime.New(context.Background(), config.ShutdownTimeout)
-	r.close = life.End
+	ctx, cancel := context.WithCancelCause(context.Background())
+	r.close = func() { cancel(brook.ErrClosed) }
 	t.Cleanup(r.close)
 	note := func(format string, args ...any) {
 		r.calls = append(r.calls, fmt.Sprintf(format, args...))
 	}
-	r.Catalog = New(Parts{
+	r.Catalog = New(ctx, Parts{
 		Config: config, Code: v.code(), Collections: v.collections(), Reader: s.Latest(),
-		IDs: ids.New(), Life: life, Lock: &quiesce.Lock{}, Retry: loop,
+		IDs: ids.New(), Lock: &quiesce.Lock{}, Retry: loop,
 		Owner: Owner{
 			Taken: func(ctx context.Context) error {
 				note("taken")

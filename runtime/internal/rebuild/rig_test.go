@@ -19,7 +19,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
@@ -100,8 +99,8 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 	}
 	change(config, def)
 	r.driver = config.Driver.(*memdriver.Driver)
-	life := lifetime.New(t.Context(), config.ShutdownTimeout)
-	t.Cleanup(life.End)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	t.Cleanup(func() { cancel(brook.ErrClosed) })
 	reporter := report.New("shop", slog.New(slog.DiscardHandler), brook.Hooks{
 		Failure: func(f brook.Failure) {
 			r.mu.Lock()
@@ -113,14 +112,14 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 		Config: config, Def: def, Store: config.Store, Reader: config.Store.Latest(),
 		Code:   plan.New("in", def.Sets, def.Handlers, nil, def.Collections, def.Events),
 		Outbox: outbox.New(), Hub: watch.NewHub(), Progress: input.NewProgress(), Report: reporter,
-		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Life: life,
+		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Ctx: ctx,
 		Blocked: map[partition.ID]*deadletter.Blocked{}, IDs: ids.New(),
 		Lock: &quiesce.Lock{},
 	}
 	r.Set = s
-	s.Catalog = catalog.New(catalog.Parts{
+	s.Catalog = catalog.New(ctx, catalog.Parts{
 		Config: config, Code: s.Code, Collections: def.Collections, Reader: s.Reader, IDs: s.IDs,
-		Life: life, Lock: s.Lock, Retry: s.Retry,
+		Lock: s.Lock, Retry: s.Retry,
 		Owner: catalog.Owner{
 			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},
 			Shown: func(bool) {}, Installed: s.Installed, Positions: s.Progress.All,

@@ -15,7 +15,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -47,7 +46,7 @@ type Set struct {
 	Letters   *letters.Reader
 	Hub       *watch.Hub
 	Progress  *input.Progress
-	Life      *lifetime.App
+	Ctx       context.Context // ends when the app closes, with ErrClosed as its cause
 
 	// Guarded by the quiesce lock.
 

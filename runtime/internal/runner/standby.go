@@ -1,4 +1,4 @@
-package engine
+package runner
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/group"
+	"github.com/brookgen/brookgen/runtime/internal/recovery"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -17,8 +18,8 @@ import (
 // no instance is left that folds by the other one: those that fold write a heartbeat.
 type standby struct {
 	tasks  *task.Set
-	memory *memory
-	fatal  fatal
+	memory *recovery.Memory
+	fatal  Fatal
 }
 
 const (
@@ -38,7 +39,7 @@ func (s standby) beat(ctx context.Context) {
 			err := s.tasks.Store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{
 				{Table: s.tasks.Catalog.Meta(), Key: beatKey, Value: value},
 			}})
-			s.fatal.note(err) // commits report all other errors
+			s.fatal.Note(err) // commits report all other errors
 		}
 		if retry.Sleep(ctx, beatPause) != nil {
 			return
@@ -56,7 +57,7 @@ func (s standby) standAside(ctx context.Context, m *group.Membership, why error)
 	defer m.Rejoin()
 	last, silent := "", 0
 	for retry.Sleep(ctx, beatPause) == nil {
-		if s.memory.reloadCatalog(ctx) != nil {
+		if s.memory.ReloadCatalog(ctx) != nil {
 			return
 		}
 		if s.tasks.Catalog.Superseded(ctx) == nil {

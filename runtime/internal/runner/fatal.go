@@ -1,4 +1,4 @@
-package engine
+package runner
 
 import (
 	"context"
@@ -7,14 +7,15 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// fatal holds an error that ends Run, found by something that runs beside the tasks of Run.
-type fatal chan error
+// Fatal holds an error that ends Run, found by something that runs beside the tasks of Run.
+type Fatal chan error
 
-func newFatal() fatal { return make(fatal, 1) }
+// NewFatal returns one that holds no error.
+func NewFatal() Fatal { return make(Fatal, 1) }
 
-// note ends Run, this one or the next, if err wraps ErrPermanent: trying again does not help. It
+// Note ends Run, this one or the next, if err wraps ErrPermanent: trying again does not help. It
 // ignores all other errors. Any goroutine may call it.
-func (f fatal) note(err error) {
+func (f Fatal) Note(err error) {
 	if !errors.Is(err, brook.ErrPermanent) {
 		return
 	}
@@ -26,7 +27,7 @@ func (f fatal) note(err error) {
 
 // heed calls end when an error is noted, until the returned function is called, which sets *err to
 // that error.
-func (f fatal) heed(ctx context.Context, end context.CancelFunc) (stop func(err *error)) {
+func (f Fatal) heed(ctx context.Context, end context.CancelFunc) (stop func(err *error)) {
 	ctx, cancel := context.WithCancel(ctx)
 	found := make(chan error, 1)
 	go func() {

@@ -1,4 +1,8 @@
-package engine
+// Package catchup folds until nothing is left: in the goroutine of its caller, which reads, folds
+// and publishes in turn, in one task for all partitions and in no group.
+//
+// A CatchUp is one call. No other goroutine uses it.
+package catchup
 
 import (
 	"context"
@@ -7,65 +11,47 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
+	"github.com/brookgen/brookgen/runtime/internal/backfill"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/recovery"
+	"github.com/brookgen/brookgen/runtime/internal/resume"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/stale"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
-
-// CatchUp does what Run does, until everything is folded that the log holds, with what handlers
-// emit meanwhile, and then returns. It works in the calling goroutine and starts no other, in one
-// task, for all partitions and as a member of no group: for programs that end, and for tests.
-//
-// Its errors are those of Run, [brook.ErrDeadLettersFull], [brook.ErrRebuildRefused] of stale views
-// once it has caught up with the live ones, and over a store that forgets, that the
-// driver did not accept for a minute how far the app came (Kafka accepts that from members alone
-// while a group has some). If ctx ends, what is done is committed, and the error of ctx returned;
-// if the app is closed, [brook.ErrClosed]; and with either what the store failed with last, if
-// CatchUp waited for that. It is [brook.ErrRunning] while Run or another CatchUp of the app is
-// under way.
-func (a *App) CatchUp(ctx context.Context) (err error) {
-	if err := a.life.run(); err != nil {
-		return err
-	}
-	defer a.life.running.Unlock()
-	release, err := a.catalog.Hold(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	ctx, cancel := a.life.WhileOpen(ctx)
-	defer cancel()
-	defer func() { err = lifetime.Closing(ctx, err) }()
-	return (&catchUp{app: a, tasks: a.tasks}).run(ctx)
-}
 
 // checkpointLimit is how long CatchUp tries to store with the driver how far it came: longer than a
 // group keeps members that are gone.
 const checkpointLimit = time.Minute
 
-// catchUp is one call of CatchUp: a task whose partitions are read in between.
-type catchUp struct {
-	app   *App
-	tasks *task.Set
+// CatchUp is one call of CatchUp: a task whose partitions are read in between.
+type CatchUp struct {
+	Tasks  *task.Set
+	Memory *recovery.Memory
+	Stale  *stale.Views
+	Filler *backfill.Filler
+	// NoteOwed is called when emissions of a rebuild may be this process's to publish.
+	NoteOwed func()
+	// AdoptOwed moves such emissions into the outbox.
+	AdoptOwed func(context.Context) error
+
 	task  *task.Task
-	input *catchUpInput
+	input *partitionInput
 }
 
-// run prepares what Run prepares, and folds until nothing is left.
-func (c *catchUp) run(ctx context.Context) error {
-	a := c.app
-	if err := a.memory.resolveUnknown(ctx); err != nil {
+// Run prepares what Run prepares, and folds until nothing is left.
+func (c *CatchUp) Run(ctx context.Context) error {
+	if err := c.Memory.ResolveUnknown(ctx); err != nil {
 		return err
 	}
-	a.catalog.ResetClaim(ctx)
-	stale, err := a.stale.found(ctx)
+	c.Tasks.Catalog.ResetClaim(ctx)
+	outdated, err := c.Stale.Found(ctx)
 	if err != nil {
 		return err
 	}
 	var refused error
-	if stale && !a.stale.refused.Load() {
-		if err := a.stale.replace(ctx, nil); errors.Is(err, brook.ErrRebuildRefused) {
+	if outdated && !c.Stale.Refused() {
+		if err := c.Stale.Replace(ctx, nil); errors.Is(err, brook.ErrRebuildRefused) {
 			refused = err // the live views go on
 		} else if err != nil {
 			return err
@@ -74,19 +60,19 @@ func (c *catchUp) run(ctx context.Context) error {
 	if err := c.leaveGroup(ctx); err != nil {
 		return err
 	}
-	if on, err := c.tasks.Publisher.RequireLease(ctx); err != nil {
+	if on, err := c.Tasks.Publisher.RequireLease(ctx); err != nil {
 		return err
 	} else if on {
-		lease := c.tasks.Publisher.Lease
+		lease := c.Tasks.Publisher.Lease
 		defer lease.Leave(ctx)
-		if err := c.tasks.Retry.Do(ctx, "lease",
+		if err := c.Tasks.Retry.Do(ctx, "lease",
 			func() error { return lease.Await(ctx) }); err != nil {
 			return err
 		}
 	}
-	if a.config.Group {
-		err := c.tasks.Retry.Do(ctx, "read", func() error {
-			return c.tasks.Publisher.Load(ctx, everyPartition)
+	if c.Tasks.Config.Group {
+		err := c.Tasks.Retry.Do(ctx, "read", func() error {
+			return c.Tasks.Publisher.Load(ctx, func(partition.ID) bool { return true })
 		})
 		if err != nil {
 			return err
@@ -99,17 +85,16 @@ func (c *catchUp) run(ctx context.Context) error {
 }
 
 // loop makes a task and runs it, again if partitions or the live generation are others.
-func (c *catchUp) loop(ctx context.Context) error {
-	a := c.app
+func (c *CatchUp) loop(ctx context.Context) error {
 	var contention retry.Contention
 	for {
-		if why := a.catalog.Superseded(ctx); why != nil {
+		if why := c.Tasks.Catalog.Superseded(ctx); why != nil {
 			return why
 		}
-		if err := a.catalog.ClaimEarly(ctx, a.stale.goOn()); err != nil {
+		if err := c.Tasks.Catalog.ClaimEarly(ctx, c.Stale.GoOn()); err != nil {
 			return err
 		}
-		if err := a.filler.Fill(ctx); err != nil {
+		if err := c.Filler.Fill(ctx); err != nil {
 			return err
 		}
 		err := c.once(ctx)
@@ -123,18 +108,18 @@ func (c *catchUp) loop(ctx context.Context) error {
 			return err
 		}
 		contention.Yield(ctx)
-		if err := a.memory.reloadCatalog(ctx); err != nil {
+		if err := c.Memory.ReloadCatalog(ctx); err != nil {
 			return err
 		}
-		a.catalog.YieldToPromotion(ctx)
+		c.Tasks.Catalog.YieldToPromotion(ctx)
 	}
 }
 
 // tidy removes what is left of generations, which the background may not get to in a program that
 // ends.
-func (c *catchUp) tidy(ctx context.Context) {
-	if _, err := c.tasks.Catalog.Sweep(ctx); err != nil && ctx.Err() == nil {
-		c.tasks.Report.Failure(brook.Failure{ // the next open tries again
+func (c *CatchUp) tidy(ctx context.Context) {
+	if _, err := c.Tasks.Catalog.Sweep(ctx); err != nil && ctx.Err() == nil {
+		c.Tasks.Report.Failure(brook.Failure{ // the next open tries again
 			What: "removal of old views", Attempts: 1, Err: err, Final: true,
 		})
 	}
@@ -142,38 +127,38 @@ func (c *catchUp) tidy(ctx context.Context) {
 
 // leaveGroup makes the app do what it deferred as a member of a group that it has left, unless
 // others did it.
-func (c *catchUp) leaveGroup(ctx context.Context) error {
-	if c.tasks.Outbox.HasDeferred() {
+func (c *CatchUp) leaveGroup(ctx context.Context) error {
+	if c.Tasks.Outbox.HasDeferred() {
 		var checkpoints map[partition.ID]int64
-		err := c.tasks.Retry.Do(ctx, "read", func() (err error) {
-			checkpoints, err = c.tasks.Publisher.Checkpoints(ctx)
+		err := c.Tasks.Retry.Do(ctx, "read", func() (err error) {
+			checkpoints, err = c.Tasks.Publisher.Checkpoints(ctx)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		c.tasks.Outbox.Acknowledged(checkpoints)
+		c.Tasks.Outbox.Acknowledged(checkpoints)
 	}
-	c.tasks.Outbox.Dissolve()
+	c.Tasks.Outbox.Dissolve()
 	// As a member it passed over what others were to take over: at the end of Run, all.
-	c.app.owed.note()
+	c.NoteOwed()
 	return nil
 }
 
 // once makes a task of all partitions and runs it until nothing is left.
-func (c *catchUp) once(ctx context.Context) error {
-	from := &resumption{config: &c.app.config, tasks: c.tasks, serial: "the caller's goroutine"}
-	tasks, _, _, err := from.resume(ctx)
+func (c *CatchUp) once(ctx context.Context) error {
+	from := &resume.Resumption{Tasks: c.Tasks, Serial: "the caller's goroutine"}
+	tasks, _, _, err := from.Resume(ctx)
 	if err != nil {
 		return err
 	}
-	c.task, c.input = tasks[0], newCatchUpInput(c.app.config.Driver, c.tasks, tasks[0])
+	c.task, c.input = tasks[0], newInput(c.Tasks.Config.Driver, c.Tasks, tasks[0])
 	return errors.Join(c.work(ctx), c.input.close())
 }
 
 // work reads, folds and publishes in turn until there is nothing to do.
-func (c *catchUp) work(ctx context.Context) error {
-	p := c.tasks.Publisher
+func (c *CatchUp) work(ctx context.Context) error {
+	p := c.Tasks.Publisher
 	for {
 		more, err := c.input.read(ctx)
 		if err != nil {
@@ -183,7 +168,7 @@ func (c *catchUp) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := c.app.owed.adopt(ctx); err != nil {
+		if err := c.AdoptOwed(ctx); err != nil {
 			return err
 		}
 		if err := p.Lease.RenewIfDue(ctx); err != nil {
@@ -196,7 +181,7 @@ func (c *catchUp) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		wait := c.tasks.Outbox.Next()
+		wait := c.Tasks.Outbox.Next()
 		over := !more && !folded && !published && wait == 0
 		if _, err := p.Checkpoint(ctx, over, checkpointLimit); err != nil || over {
 			return err
@@ -210,18 +195,18 @@ func (c *catchUp) work(ctx context.Context) error {
 }
 
 // claim makes sure that all indexes are there before an event needs them.
-func (c *catchUp) claim(ctx context.Context) error {
-	if c.app.catalog.Claimed() {
+func (c *CatchUp) claim(ctx context.Context) error {
+	if c.Tasks.Catalog.Claimed() {
 		return nil
 	}
-	if err := c.app.catalog.Claim(ctx); err != nil {
+	if err := c.Tasks.Catalog.Claim(ctx); err != nil {
 		return err
 	}
-	return c.app.filler.Fill(ctx)
+	return c.Filler.Fill(ctx)
 }
 
 // fold folds what is in memory until a partition runs dry, and reports whether there was anything.
-func (c *catchUp) fold(ctx context.Context) (any bool, err error) {
+func (c *CatchUp) fold(ctx context.Context) (any bool, err error) {
 	t := c.task
 	for {
 		if ctx.Err() != nil {

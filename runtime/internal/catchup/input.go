@@ -1,4 +1,4 @@
-package engine
+package catchup
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// catchUpInput reads the partitions of one task in the goroutine that folds them. CatchUp uses it.
-type catchUpInput struct {
+// partitionInput reads the partitions of one task in the goroutine that folds them.
+type partitionInput struct {
 	driver  brook.Driver
 	tasks   *task.Set
 	task    *task.Task
@@ -25,12 +25,12 @@ type placedReader struct {
 	at                    input.Bookmark
 }
 
-func newCatchUpInput(driver brook.Driver, tasks *task.Set, t *task.Task) *catchUpInput {
-	return &catchUpInput{driver, tasks, t, map[*task.Partition]*placedReader{}}
+func newInput(driver brook.Driver, tasks *task.Set, t *task.Task) *partitionInput {
+	return &partitionInput{driver, tasks, t, map[*task.Partition]*placedReader{}}
 }
 
 // close closes all readers.
-func (c *catchUpInput) close() error {
+func (c *partitionInput) close() error {
 	var errs []error
 	for _, r := range c.readers {
 		if r.PartitionReader != nil {
@@ -42,7 +42,7 @@ func (c *catchUpInput) close() error {
 
 // read takes a chunk of each partition that has one and none in memory. It reports whether there
 // was any. It fails with task.ErrOthers if there are other partitions than those of the task.
-func (c *catchUpInput) read(ctx context.Context) (more bool, err error) {
+func (c *partitionInput) read(ctx context.Context) (more bool, err error) {
 	partitions, err := c.tasks.Partitions(ctx)
 	if err != nil {
 		return false, err
@@ -70,7 +70,7 @@ func (c *catchUpInput) read(ctx context.Context) (more bool, err error) {
 
 // readChunk takes the next chunk of a partition that has one. If that fails, the next call opens
 // another reader.
-func (c *catchUpInput) readChunk(ctx context.Context, one *task.Partition) error {
+func (c *partitionInput) readChunk(ctx context.Context, one *task.Partition) error {
 	r := c.readers[one]
 	if r == nil {
 		r = &placedReader{at: one.Bookmark()}

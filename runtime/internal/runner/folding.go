@@ -1,4 +1,4 @@
-package engine
+package runner
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 // folding is a number of tasks that run at the same time, each with readers of its partitions,
 // until stop ends, one of them can't go on, or other partitions are to be folded.
 type folding struct {
-	run     *run
+	run     *Runner
 	restart context.CancelFunc // ends the tasks; Run goes on with others
 
 	mu    sync.Mutex
@@ -27,7 +27,7 @@ type folding struct {
 
 // fold runs tasks over partitions, and returns what ended them. Other partitions are to be folded
 // when changed is closed, or when topics grow.
-func (r *run) fold(
+func (r *Runner) fold(
 	tasks []*task.Task, partitions []brook.Partition, changed <-chan struct{},
 ) error {
 	ctx, cancel := context.WithCancel(r.stop)
@@ -41,14 +41,14 @@ func (r *run) fold(
 		case <-ctx.Done():
 		}
 	})
-	if g, ok := r.app.config.Driver.(brook.Grower); ok {
+	if g, ok := r.Tasks.Config.Driver.(brook.Grower); ok {
 		watches.Go(func() {
 			if err := r.awaitGrowth(ctx, g, partitions); err != nil {
 				f.over(err)
 			}
 		})
 	}
-	reader := r.app.tasks.Input(lookAgain)
+	reader := r.Tasks.Input(lookAgain)
 	for _, t := range tasks {
 		for _, p := range t.Partitions {
 			at := p.Bookmark()
@@ -113,8 +113,8 @@ func lookAgain(context.Context, partition.ID, int64) (c brook.Chunk, lost *input
 
 // awaitGrowth waits until there are other partitions than those known, and returns task.ErrOthers
 // then. If ctx ends, it returns nil.
-func (r *run) awaitGrowth(ctx context.Context, g brook.Grower, known []brook.Partition) error {
-	fresh := retry.Backoff{Policy: r.app.config.Retry, Report: r.app.tasks.Report}
+func (r *Runner) awaitGrowth(ctx context.Context, g brook.Grower, known []brook.Partition) error {
+	fresh := retry.Backoff{Policy: r.Tasks.Config.Retry, Report: r.Tasks.Report}
 	backoff := fresh
 	for {
 		started := time.Now()

@@ -1,4 +1,8 @@
-package engine
+// Package resume makes the tasks that fold into the live views, from where these stand in the store
+// and from what the log holds.
+//
+// It takes the quiesce lock itself. One goroutine uses a Resumption, once.
+package resume
 
 import (
 	"context"
@@ -12,15 +16,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// resumption makes the tasks of the live views, which go on from the positions in the store.
-type resumption struct {
-	config *brook.Config
-	tasks  *task.Set
+// Resumption makes the tasks of the live views, which go on from the positions in the store.
+type Resumption struct {
+	Tasks *task.Set
 
-	// serial says why one task runs all partitions; "": as many run as the code and the log allow.
-	serial string
-	// mine is the partitions that this member of a group has; nil: all.
-	mine map[partition.ID]bool
+	// Serial says why one task runs all partitions; "": as many run as the code and the log allow.
+	Serial string
+	// Mine is the partitions that this member of a group has; nil: all.
+	Mine map[partition.ID]bool
 }
 
 // standing is what store and driver say of a generation.
@@ -31,26 +34,26 @@ type standing struct {
 	checkpoints map[partition.ID]int64
 }
 
-// resume returns the tasks, all partitions that there are, and how the partitions are run. There
+// Resume returns the tasks, all partitions that there are, and how the partitions are run. There
 // are no tasks if the topics have different numbers of partitions and so can't be divided yet.
-func (r *resumption) resume(ctx context.Context) (
+func (r *Resumption) Resume(ctx context.Context) (
 	[]*task.Task, []brook.Partition, brook.Mode, error,
 ) {
 	for {
-		st, err := r.look(ctx, r.tasks.Catalog.Live())
+		st, err := r.look(ctx, r.Tasks.Catalog.Live())
 		if err != nil {
 			return nil, nil, brook.Mode{}, err
 		}
 		mode := r.mode(st.partitions)
-		code := r.tasks.Code
-		if r.mine != nil && mode.Lanes == 1 && len(st.partitions) > len(code.Topics) {
+		code := r.Tasks.Code
+		if r.Mine != nil && mode.Lanes == 1 && len(st.partitions) > len(code.Topics) {
 			why := fmt.Errorf("%w: Group: the partitions can't be divided: %s",
 				brook.ErrConfig, mode.Reason)
 			if !code.Uneven(st.partitions) {
 				return nil, nil, mode, why
 			}
 			// Topics grow one after the other.
-			r.tasks.Report.Failure(brook.Failure{What: "folding", Attempts: 1, Err: fmt.Errorf(
+			r.Tasks.Report.Failure(brook.Failure{What: "folding", Attempts: 1, Err: fmt.Errorf(
 				"%w: nothing is folded until they have the same number", why)})
 			return nil, st.partitions, mode, nil
 		}
@@ -62,8 +65,8 @@ func (r *resumption) resume(ctx context.Context) (
 }
 
 // look reads where the live views stand, and what there is to read.
-func (r *resumption) look(ctx context.Context, g *catalog.Generation) (st standing, err error) {
-	s := r.tasks
+func (r *Resumption) look(ctx context.Context, g *catalog.Generation) (st standing, err error) {
+	s := r.Tasks
 	defer s.Report.Slow("asking store and driver for positions, partitions and marks")()
 	st.gen = g
 	err = s.Retry.Do(ctx, "read", func() (err error) { // first, because other processes may move on
@@ -91,10 +94,10 @@ func (r *resumption) look(ctx context.Context, g *catalog.Generation) (st standi
 
 // register makes the tasks and lets whoever promotes a generation know them. It returns none if
 // another generation was promoted since st was read.
-func (r *resumption) register(
+func (r *Resumption) register(
 	ctx context.Context, st standing, mode brook.Mode,
 ) ([]*task.Task, error) {
-	s := r.tasks
+	s := r.Tasks
 	defer s.Report.Slow("waiting for calls under way, and reading dead letters and emissions")()
 	if err := s.Lock.Lock(ctx); err != nil {
 		return nil, err
@@ -117,9 +120,9 @@ func (r *resumption) register(
 	if err != nil {
 		return nil, err
 	}
-	if r.mine != nil { // what earlier owners did not get to publish
+	if r.Mine != nil { // what earlier owners did not get to publish
 		err := s.Retry.Do(ctx, "read", func() error {
-			return s.Publisher.Load(ctx, leftTo(r.mine, st.partitions))
+			return s.Publisher.Load(ctx, leftTo(r.Mine, st.partitions))
 		})
 		if err != nil {
 			return nil, err
@@ -127,7 +130,7 @@ func (r *resumption) register(
 	}
 	for _, p := range partitions {
 		next := p.Base()
-		if s.Catalog.Fenced() && r.mine == nil {
+		if s.Catalog.Fenced() && r.Mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
 		s.Outbox.Begin(p.ID, next, st.checkpoints[p.ID])
@@ -141,22 +144,22 @@ func (r *resumption) register(
 
 // partitions returns the partitions that are folded here, each at its stored position. The caller
 // holds the quiesce lock.
-func (r *resumption) partitions(st standing) (all []*task.Partition, err error) {
-	s := r.tasks
+func (r *Resumption) partitions(st standing) (all []*task.Partition, err error) {
+	s := r.Tasks
 	var errs []error
 	for _, p := range st.partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
-		if r.mine != nil && !r.mine[id] {
+		if r.Mine != nil && !r.Mine[id] {
 			continue
 		}
-		one := task.NewPartition(p, s.BlockedOf(id), r.config.DropRepeats)
+		one := task.NewPartition(p, s.BlockedOf(id), r.Tasks.Config.DropRepeats)
 		stored, ok := st.stored[id]
 		if !ok || s.Publisher.Forgets() {
 			one.Silent = st.checkpoints[id]
 		}
 		one.New = !ok
 		if ok {
-			goOn := r.config.OnRetention == brook.GoOn
+			goOn := r.Tasks.Config.OnRetention == brook.GoOn
 			errs = append(errs, one.Resume(stored, p, goOn, s.Report))
 		}
 		s.Progress.Advance(id, one.Base())
@@ -180,10 +183,10 @@ func leftTo(
 }
 
 // mode returns how the partitions are run.
-func (r *resumption) mode(partitions []brook.Partition) brook.Mode {
-	if r.serial != "" {
-		return brook.Mode{Lanes: 1, Reason: r.serial}
+func (r *Resumption) mode(partitions []brook.Partition) brook.Mode {
+	if r.Serial != "" {
+		return brook.Mode{Lanes: 1, Reason: r.Serial}
 	}
-	_, placed := r.config.Driver.(brook.Partitioner)
-	return r.tasks.Code.Mode(partitions, placed, delivery.Unkeyed(r.config.Envelope))
+	_, placed := r.Tasks.Config.Driver.(brook.Partitioner)
+	return r.Tasks.Code.Mode(partitions, placed, delivery.Unkeyed(r.Tasks.Config.Envelope))
 }

@@ -1,4 +1,9 @@
-package engine
+// Package stale decides what becomes of views that other code made: by Config.OnStale they are
+// rebuilt, folded into, or a reason not to run.
+//
+// One Run or CatchUp of an app uses its Views at a time, Run from two goroutines. Rebuilt may be
+// called by anybody.
+package stale
 
 import (
 	"context"
@@ -11,48 +16,48 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/rebuild"
+	"github.com/brookgen/brookgen/runtime/internal/recovery"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// staleViews decides what becomes of views that other code made.
-type staleViews struct {
-	config  *brook.Config
-	tasks   *task.Set
-	memory  *memory
-	rebuild func(context.Context) error
+// Views decides what becomes of views that other code made.
+type Views struct {
+	Tasks   *task.Set
+	Memory  *recovery.Memory
+	Rebuild func(context.Context) error
 	refused atomic.Bool // a rebuild was refused, and Run tries none until the next start
 }
 
-// found reports whether other code made the views, so that they have to be rebuilt. It fails with
+// Found reports whether other code made the views, so that they have to be rebuilt. It fails with
 // ErrStale if Config.OnStale is Fail. It writes nothing: that comes with the first commit.
-func (v *staleViews) found(ctx context.Context) (stale bool, err error) {
-	if err := v.tasks.Lock.Lock(ctx); err != nil {
+func (v *Views) Found(ctx context.Context) (stale bool, err error) {
+	if err := v.Tasks.Lock.Lock(ctx); err != nil {
 		return false, err
 	}
-	defer v.tasks.Lock.Unlock()
-	changes := v.tasks.Catalog.Changes()
+	defer v.Tasks.Lock.Unlock()
+	changes := v.Tasks.Catalog.Changes()
 	if changes == "" {
 		return false, nil
 	}
-	switch v.config.OnStale {
+	switch v.Tasks.Config.OnStale {
 	case brook.GoOn:
-		v.tasks.Report.Warn("going on with views that other code made", "changes", changes)
+		v.Tasks.Report.Warn("going on with views that other code made", "changes", changes)
 		return false, nil
 	case brook.Fail:
 		return false, fmt.Errorf("%w: %s; Rebuild makes them anew", brook.ErrStale, changes)
 	}
-	v.tasks.Report.Info("the views were made by other code and are rebuilt", "changes", changes)
+	v.Tasks.Report.Info("the views were made by other code and are rebuilt", "changes", changes)
 	return true, nil
 }
 
-// goOn reports whether the app folds into live views that other code made.
-func (v *staleViews) goOn() bool { return v.config.OnStale == brook.GoOn || v.refused.Load() }
+// GoOn reports whether the app folds into live views that other code made.
+func (v *Views) GoOn() bool { return v.Tasks.Config.OnStale == brook.GoOn || v.refused.Load() }
 
-// awaitDisplaced waits until displaced views, which were made from other topics, are rebuilt: by
+// AwaitDisplaced waits until displaced views, which were made from other topics, are rebuilt: by
 // this process, which closes ended then, or by another one. It returns at once for all other views.
-func (v *staleViews) awaitDisplaced(ctx context.Context, ended <-chan struct{}) error {
-	c := v.tasks.Catalog
+func (v *Views) AwaitDisplaced(ctx context.Context, ended <-chan struct{}) error {
+	c := v.Tasks.Catalog
 	for c.Displaced(ctx) {
 		select {
 		case <-ended:
@@ -63,33 +68,33 @@ func (v *staleViews) awaitDisplaced(ctx context.Context, ended <-chan struct{}) 
 			return nil
 		case <-time.After(time.Second):
 		}
-		if err := v.memory.reloadCatalog(ctx); err != nil {
+		if err := v.Memory.ReloadCatalog(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// replace rebuilds stale views until they are rebuilt, by this process or another, or the rebuild
+// Replace rebuilds stale views until they are rebuilt, by this process or another, or the rebuild
 // is refused, which lasts until the next start. In a group that divides the partitions, the member
 // that has the first one does it; m is nil outside of a group.
-func (v *staleViews) replace(ctx context.Context, m *group.Membership) error {
-	backoff := retry.Backoff{Policy: v.config.Retry, Report: v.tasks.Report}
+func (v *Views) Replace(ctx context.Context, m *group.Membership) error {
+	backoff := retry.Backoff{Policy: v.Tasks.Config.Retry, Report: v.Tasks.Report}
 	for {
 		stale, err := true, error(nil)
 		switch {
-		case m != nil && v.config.Group:
+		case m != nil && v.Tasks.Config.Group:
 			stale, err = v.awaitTurn(ctx, m)
 		case backoff.Failures() > 0:
-			if err = v.memory.reloadCatalog(ctx); err == nil {
-				stale, err = v.found(ctx)
+			if err = v.Memory.ReloadCatalog(ctx); err == nil {
+				stale, err = v.Found(ctx)
 			}
 		}
 		if err == nil && !stale {
 			return nil
 		}
 		if err == nil {
-			err = v.rebuild(ctx)
+			err = v.Rebuild(ctx)
 		}
 		if errors.Is(err, brook.ErrRebuildRefused) {
 			v.refused.Store(true)
@@ -111,10 +116,10 @@ func (v *staleViews) replace(ctx context.Context, m *group.Membership) error {
 
 // awaitTurn waits until the member has the first partition, and reports whether the views are still
 // stale then.
-func (v *staleViews) awaitTurn(ctx context.Context, m *group.Membership) (bool, error) {
+func (v *Views) awaitTurn(ctx context.Context, m *group.Membership) (bool, error) {
 	for {
 		mine, changed := m.Part()
-		if mine[partition.ID{Topic: v.tasks.Code.Topics[0], Number: 0}] {
+		if mine[partition.ID{Topic: v.Tasks.Code.Topics[0], Number: 0}] {
 			break
 		}
 		select {
@@ -123,8 +128,14 @@ func (v *staleViews) awaitTurn(ctx context.Context, m *group.Membership) (bool, 
 			return false, ctx.Err()
 		}
 	}
-	if err := v.memory.reloadCatalog(ctx); err != nil {
+	if err := v.Memory.ReloadCatalog(ctx); err != nil {
 		return false, err
 	}
-	return v.found(ctx)
+	return v.Found(ctx)
 }
+
+// Refused reports whether a rebuild was refused, and none was promoted since: Run tries none then.
+func (v *Views) Refused() bool { return v.refused.Load() }
+
+// Rebuilt notes that a rebuild was promoted.
+func (v *Views) Rebuilt() { v.refused.Store(false) }

@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// One call of Run or CatchUp is under way at a time, and none once the app is closed.
+func TestLifetime(t *testing.T) {
+	l := newLifetime()
+	if err := l.run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.run(); !errors.Is(err, brook.ErrRunning) {
+		t.Errorf("beside another call: %v", err)
+	}
+	l.end()
+	l.end()
+	if err := l.run(); !errors.Is(err, brook.ErrClosed) {
+		t.Errorf("beside another call of a closed app: %v", err)
+	}
+	l.running.Unlock()
+	if err := l.run(); !errors.Is(err, brook.ErrClosed) {
+		t.Errorf("of a closed app: %v", err)
+	}
+	if !l.running.TryLock() {
+		t.Error("a call that was refused keeps others from running")
+	}
+	if context.Cause(l.ctx) != brook.ErrClosed {
+		t.Errorf("the context ends with %v", context.Cause(l.ctx))
+	}
+}
