@@ -17,7 +17,7 @@ func checkCommand() command {
 
 // check tells how the output would change.
 func check(j *job) int {
-	changes, status := j.plan()
+	changes, _, status := j.plan()
 	if status != success || len(changes) == 0 {
 		return status
 	}

@@ -29,18 +29,18 @@ func drawGraph(j *job) int {
 		j.complain("unknown format %q: it is mermaid or dot", j.format)
 		return misuse
 	}
-	pkgs, diags, err := load.Load(j.ctx, j.dir, j.args)
+	found, err := load.Load(j.ctx, j.dir, j.args)
 	if err != nil {
 		j.complain("%v", err)
 		return failure
 	}
-	if len(diags) > 0 {
-		if err := load.Print(j.err, j.dir, diags); err != nil {
+	if len(found.Diagnostics) > 0 {
+		if err := load.Print(j.err, j.dir, found.Diagnostics); err != nil {
 			j.complain("%v", err)
 		}
 		return failure
 	}
-	if err := draw(j.out, j.flowOf(pkgs)); err != nil {
+	if err := draw(j.out, j.flowOf(found.Packages)); err != nil {
 		j.complain("%v", err)
 		return failure
 	}

@@ -35,7 +35,7 @@ func (c change) verb() string {
 
 // plan loads the packages of the job, renders them in memory and compares. What is wrong is told,
 // and then nothing at all changes.
-func (j *job) plan() ([]change, int) {
+func (j *job) plan() ([]change, *load.Found, int) {
 	type listing struct {
 		dirs []string
 		err  error
@@ -45,18 +45,19 @@ func (j *job) plan() ([]change, int) {
 		dirs, err := j.folders()
 		listed <- listing{dirs, err}
 	}()
-	pkgs, diags, err := load.Load(j.ctx, j.dir, j.args)
+	found, err := load.Load(j.ctx, j.dir, j.args)
 	matched := <-listed
 	if err = cmp.Or(err, matched.err); err != nil {
 		j.complain("%v", err)
-		return nil, failure
+		return nil, nil, failure
 	}
-	if len(diags) > 0 {
-		if err := load.Print(j.err, j.dir, diags); err != nil {
+	if len(found.Diagnostics) > 0 {
+		if err := load.Print(j.err, j.dir, found.Diagnostics); err != nil {
 			j.complain("%v", err)
 		}
-		return nil, failure
+		return nil, nil, failure
 	}
+	pkgs := found.Packages
 	wanted := map[string][]templates.File{}
 	for _, dir := range matched.dirs {
 		wanted[dir] = nil // a package without a directive left has no files
@@ -64,7 +65,7 @@ func (j *job) plan() ([]change, int) {
 	for _, p := range pkgs {
 		if wanted[p.Dir], err = templates.Generate(p); err != nil {
 			j.complain("%v", err)
-			return nil, failure
+			return nil, nil, failure
 		}
 	}
 	if j.verbose {
@@ -73,12 +74,12 @@ func (j *job) plan() ([]change, int) {
 	var changes []change
 	var errs []error
 	for dir, files := range wanted {
-		found, err := compare(dir, files)
-		changes, errs = append(changes, found...), append(errs, err)
+		differing, err := compare(dir, files)
+		changes, errs = append(changes, differing...), append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		j.complain("%v", err)
-		return nil, failure
+		return nil, nil, failure
 	}
 	slices.SortFunc(changes, func(a, b change) int { return strings.Compare(a.path, b.path) })
 	if len(pkgs) == 0 && len(changes) == 0 {
@@ -89,7 +90,7 @@ func (j *job) plan() ([]change, int) {
 		j.complain("nothing to do: no //brook: directive%s in %s%s", others,
 			strings.Join(j.patterns(), " "), j.below())
 	}
-	return changes, success
+	return changes, found, success
 }
 
 func (j *job) patterns() []string {

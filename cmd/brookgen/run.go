@@ -40,6 +40,7 @@ type job struct {
 	dir     string
 	args    []string
 	verbose bool
+	again   bool // even if nothing changed since the last run
 	format  string
 }
 

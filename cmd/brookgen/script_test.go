@@ -16,6 +16,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Tests that want records of runs name a folder of their own.
+	if os.Getenv("BROOKGENCACHE") == "" {
+		if err := os.Setenv("BROOKGENCACHE", "off"); err != nil {
+			panic(err)
+		}
+	}
 	testscript.Main(m, map[string]func(){"brookgen": main})
 }
 
@@ -42,6 +48,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, value)
 			}
 			env.Setenv("BROOK", checkout.Root(t))
+			env.Setenv("BROOKGENCACHE", "off")
 			env.Values[testKey{}] = t
 			return nil
 		},

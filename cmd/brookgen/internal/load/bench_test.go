@@ -15,9 +15,9 @@ func BenchmarkLoad(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			dir := extract(b, manyTypes(n))
 			for b.Loop() {
-				pkgs, diags, err := Load(context.Background(), dir, nil)
-				if err != nil || len(diags) > 0 || len(pkgs) != 1 {
-					b.Fatal(pkgs, diags, err)
+				found, err := Load(context.Background(), dir, nil)
+				if err != nil || len(found.Diagnostics) > 0 || len(found.Packages) != 1 {
+					b.Fatal(found, err)
 				}
 			}
 		})

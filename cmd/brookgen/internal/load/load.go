@@ -11,19 +11,23 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// Load reads the packages that patterns match, relative to dir. It returns those that hold
-// directives and are free of mistakes, in the order of their import paths, and every mistake in the
-// others. Packages without a directive are passed over. The error is for what is no mistake in
-// source: go list failing, or no such package.
-func Load(ctx context.Context, dir string,
-	patterns []string) ([]*model.Package, []Diagnostic, error) {
+// Found is what Load finds.
+type Found struct {
+	Packages    []*model.Package // with directives and free of mistakes, by import path
+	Diagnostics []Diagnostic     // every mistake in the others
+	Inputs      Inputs
+}
+
+// Load reads the packages that patterns match, relative to dir. Packages without a directive are
+// passed over. The error is for what is no mistake in source: go list failing, or no such package.
+func Load(ctx context.Context, dir string, patterns []string) (*Found, error) {
 	g, err := list(ctx, dir, patterns)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	targets, diags := g.annotated()
 	if err := g.check(ctx, targets); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var pkgs []*model.Package
 	for _, src := range targets {
@@ -36,7 +40,7 @@ func Load(ctx context.Context, dir string,
 			pkgs = append(pkgs, p)
 		}
 	}
-	return pkgs, sorted(diags), nil
+	return &Found{pkgs, sorted(diags), g.inputs()}, nil
 }
 
 // annotated reads the sources of the matched packages and gives those with a directive. What is

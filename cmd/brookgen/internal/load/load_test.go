@@ -59,15 +59,16 @@ func TestGoldens(t *testing.T) {
 // outcome loads and writes down what came of it.
 func outcome(t *testing.T, dir string, patterns []string) []byte {
 	t.Helper()
-	pkgs, diags, err := Load(context.Background(), dir, patterns)
+	found, err := Load(context.Background(), dir, patterns)
 	var out bytes.Buffer
 	if err != nil {
 		fmt.Fprintf(&out, "error: %s\n", strings.ReplaceAll(err.Error(), dir, "$DIR"))
+		found = &Found{}
 	}
-	if err := Print(&out, dir, diags); err != nil {
+	if err := Print(&out, dir, found.Diagnostics); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range pkgs {
+	for _, p := range found.Packages {
 		out.WriteString(dump(p))
 	}
 	return bytes.ReplaceAll(out.Bytes(), []byte(dir), []byte("$DIR"))

@@ -34,11 +34,11 @@ func TestShuffled(t *testing.T) {
 					a = shuffled(t, archive, rand.New(rand.NewPCG(seed, 1)))
 				}
 				dir := extract(t, a)
-				pkgs, diags, err := Load(context.Background(), dir, nil)
-				if err != nil || len(diags) > 0 || len(pkgs) != 1 {
-					t.Fatal(pkgs, diags, err)
+				found, err := Load(context.Background(), dir, nil)
+				if err != nil || len(found.Diagnostics) > 0 || len(found.Packages) != 1 {
+					t.Fatal(found, err)
 				}
-				got := dump(pkgs[0])
+				got := dump(found.Packages[0])
 				if seed == 0 {
 					want = got
 				}

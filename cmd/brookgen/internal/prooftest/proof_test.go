@@ -21,15 +21,18 @@ var update = flag.Bool("update", false, "rewrite the golden")
 // handlers loads this package.
 func handlers(t *testing.T) (sets []*model.Set) {
 	t.Helper()
-	pkgs, diags, err := load.Load(t.Context(), ".", nil)
-	if err != nil || len(pkgs) != 1 {
+	found, err := load.Load(t.Context(), ".", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Packages) != 1 {
 		var out bytes.Buffer
-		if err := load.Print(&out, ".", diags); err != nil {
+		if err := load.Print(&out, ".", found.Diagnostics); err != nil {
 			t.Fatal(err)
 		}
-		t.Fatalf("%v\n%s", err, &out)
+		t.Fatalf("%s", &out)
 	}
-	return pkgs[0].Sets
+	return found.Packages[0].Sets
 }
 
 // Each handler is proved or left open as its comment says (rule 8), and what is left open is told in the words of the golden.

@@ -35,18 +35,18 @@ func TestFixture(t *testing.T) {
 // generate gives the codec files of each package that the pattern matches.
 func generate(t *testing.T, dir, pattern string) [][]templates.File {
 	t.Helper()
-	pkgs, diags, err := load.Load(context.Background(), dir, []string{pattern})
+	found, err := load.Load(context.Background(), dir, []string{pattern})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range diags {
+	for _, d := range found.Diagnostics {
 		t.Fatal(d)
 	}
-	if len(pkgs) == 0 {
+	if len(found.Packages) == 0 {
 		t.Fatal("no package")
 	}
 	var all [][]templates.File
-	for _, p := range pkgs {
+	for _, p := range found.Packages {
 		files, err := templates.Generate(p)
 		if err != nil {
 			t.Fatal(err)
