@@ -142,7 +142,7 @@ var ground = []string{
 // layers are the parts that run an app, over package brook: each may use those of the lines before
 // its own. Parts of one line do not know each other.
 var layers = [][]string{
-	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement"},
+	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement", "lifetime"},
 	{"report"},
 	{"retry"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},

@@ -38,7 +38,7 @@ import (
 type App struct {
 	config  brook.Config // with defaults
 	code    *plan.Code
-	life    *lifetime
+	life    *life
 	catalog *catalog.Catalog
 	tasks   *task.Set // and what they run on
 	filler  *backfill.Filler
@@ -61,20 +61,20 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		config: config, life: newLifetime(), fatal: runner.NewFatal(),
+		config: config, life: newLife(config.ShutdownTimeout), fatal: runner.NewFatal(),
 		code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections,
 			def.Events),
 	}
 	follower := a.assemble(def)
-	ctx := a.life.ctx
+	ctx := a.life.Context()
 	if config.Group {
 		if err := checkGroup(a.tasks); err != nil {
-			a.life.cancel(brook.ErrClosed)
+			a.life.End()
 			return nil, err
 		}
 	}
 	if err := a.memory.Load(ctx); err != nil {
-		a.life.cancel(brook.ErrClosed)
+		a.life.End()
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
 	}
 	follower.Run(ctx, &a.life.background)
@@ -84,7 +84,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 
 // assemble makes the parts of an app. It reads nothing of the store.
 func (a *App) assemble(def *delivery.Definition) *follow.Follower {
-	config, store, ctx := &a.config, a.config.Store, a.life.ctx
+	config, store := &a.config, a.config.Store
 	reporter := report.New(config.Name, config.Log, config.Hooks)
 	s := &task.Set{
 		Config: config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope),
@@ -92,7 +92,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Report: reporter, Retry: &retry.Loop{Policy: config.Retry, Report: reporter},
 		Outbox: outbox.New(), Hub: watch.NewHub(), Progress: input.NewProgress(),
 		Effects: &effects.Runner{Policy: config.Retry, Report: reporter, App: a},
-		Ctx:     ctx, Blocked: map[partition.ID]*deadletter.Blocked{},
+		Life:    a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
 	a.tasks = s
 	a.exclusive = &exclusive{life: a.life, config: config, tasks: s}
@@ -105,9 +105,9 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	}
 
 	var follower *follow.Follower // which the catalog calls once it is open
-	a.catalog = catalog.New(ctx, catalog.Parts{
+	a.catalog = catalog.New(catalog.Parts{
 		Config: config, Code: a.code, Collections: def.Collections, Reader: s.Reader, IDs: s.IDs,
-		Lock: s.Lock, Retry: s.Retry,
+		Life: s.Life, Lock: s.Lock, Retry: s.Retry,
 		Owner: catalog.Owner{
 			Taken:   a.memory.TakenOver,
 			Renewed: func(other bool) { follower.Renewed(other) },

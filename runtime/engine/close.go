@@ -22,7 +22,7 @@ import (
 // it. The app is closed all the same, and Close can be called again to wait for what is left.
 func (a *App) Close() error {
 	l := a.life
-	l.end()
+	l.End()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*a.config.ShutdownTimeout)
 	defer cancel()
 	if !l.running.LockContext(ctx) {

@@ -7,14 +7,16 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/reads"
 )
 
 // DeadLetters returns all dead letters in log order: by topic, partition, offset. An error is the
 // last element: what a read failed with, or [brook.ErrClosed]. It is safe for concurrent use.
-func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] { return a.letters.all(a.life.ctx) }
+func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] {
+	return a.letters.all(a.life.Context())
+}
 
 // deadLetters is the dead letters of the live views: they are listed, redriven and dropped.
 type deadLetters struct{ *exclusive }
@@ -22,13 +24,13 @@ type deadLetters struct{ *exclusive }
 // all returns all letters in log order until ctx ends.
 func (x deadLetters) all(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
 	return func(yield func(brook.DeadLetter, error) bool) {
-		if err := x.life.err(); err != nil {
+		if err := x.life.Err(); err != nil {
 			yield(brook.DeadLetter{}, err)
 			return
 		}
 		guard, err := x.tasks.Catalog.Guarded(ctx)
 		if err != nil {
-			yield(brook.DeadLetter{}, catalog.Closing(ctx, err))
+			yield(brook.DeadLetter{}, lifetime.Closing(ctx, err))
 			return
 		}
 		defer guard.End()
@@ -39,7 +41,7 @@ func (x deadLetters) all(ctx context.Context) iter.Seq2[brook.DeadLetter, error]
 				l, err = deadletter.Decode(row.Value)
 				l.Record.Value = bytes.Clone(l.Record.Value)
 			}
-			if !yield(l.DeadLetter, catalog.Closing(ctx, err)) || err != nil {
+			if !yield(l.DeadLetter, lifetime.Closing(ctx, err)) || err != nil {
 				return
 			}
 		}

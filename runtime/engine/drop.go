@@ -7,8 +7,8 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/key"
@@ -31,9 +31,9 @@ func (x deadLetters) dropAll(
 	}
 	defer end()
 	defer x.tasks.WakeTasks()
-	open, cancel := x.tasks.Catalog.WhileOpen(ctx)
+	open, cancel := x.life.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = catalog.Closing(open, err) }()
+	defer func() { err = lifetime.Closing(open, err) }()
 	for letter, err := range x.each(open) {
 		if err != nil {
 			return n, err
@@ -59,7 +59,7 @@ func (x deadLetters) dropAll(
 	if n == 0 {
 		return 0, nil
 	}
-	if err := x.forgetDropped(open); err != nil && x.life.err() == nil { // the next call tries again
+	if err := x.forgetDropped(open); err != nil && x.life.Err() == nil { // the next call tries again
 		x.tasks.Report.Failure(brook.Failure{
 			What: "forgetting what was dropped", Attempts: 1, Err: err, Final: true,
 		})
@@ -112,7 +112,7 @@ func (x deadLetters) forgetDropped(ctx context.Context) error {
 		return err
 	}
 	defer x.tasks.Lock.Leave(v)
-	if err := x.life.err(); err != nil { // Close waits for nobody any more
+	if err := x.life.Err(); err != nil { // Close waits for nobody any more
 		return err
 	}
 	t := x.tasks.Catalog.Live().Dropped

@@ -11,7 +11,7 @@ import (
 // rest: Process, Redrive, Drop, and taking over the emissions that a rebuild owed. It is safe for
 // concurrent use: the quiesce lock puts the calls in order.
 type exclusive struct {
-	life   *lifetime
+	life   *life
 	config *brook.Config
 	tasks  *task.Set
 }
@@ -20,14 +20,14 @@ type exclusive struct {
 // process holds the store. The returned context ends with ctx, and Config.ShutdownTimeout after the
 // app closed: what is in flight may go on that long. The caller calls end when done.
 func (x *exclusive) begin(ctx context.Context) (_ context.Context, end func(), err error) {
-	if err := x.life.err(); err != nil {
+	if err := x.life.Err(); err != nil {
 		return nil, nil, err
 	}
 	release, err := x.tasks.Catalog.Hold(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	ctx, cancel := x.tasks.Catalog.WhileEnding(ctx)
+	ctx, cancel := x.life.WhileEnding(ctx)
 	return ctx, func() {
 		cancel()
 		release()
@@ -41,7 +41,7 @@ func (x *exclusive) quiesce(ctx context.Context) (*task.Quiesced, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.life.err(); err != nil {
+	if err := x.life.Err(); err != nil {
 		rest.End()
 		return nil, err
 	}

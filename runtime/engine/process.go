@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
@@ -34,7 +34,7 @@ func (x *exclusive) process(ctx context.Context, out *brook.Outbound) (err error
 	if out.Err != nil {
 		return out.Err
 	}
-	if err := x.life.err(); err != nil {
+	if err := x.life.Err(); err != nil {
 		return err
 	}
 	if x.config.Group {
@@ -46,7 +46,7 @@ func (x *exclusive) process(ctx context.Context, out *brook.Outbound) (err error
 		return err
 	}
 	defer end()
-	defer func() { err = catalog.Closing(ctx, err) }()
+	defer func() { err = lifetime.Closing(ctx, err) }()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (x *exclusive) processOnce(ctx context.Context, out *brook.Outbound) (task.
 		return failed(err)
 	}
 	defer rest.End()
-	if err := x.life.err(); err != nil {
+	if err := x.life.Err(); err != nil {
 		return task.Due{}, err
 	}
 	if err := s.Catalog.ClaimLocked(ctx); err != nil {

@@ -7,8 +7,8 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 )
 
 // Publish encodes data and appends it to the log, and returns its position there. It does not wait
@@ -89,14 +89,14 @@ func (a *App) send(ctx context.Context, records []brook.Record) ([]brook.Positio
 	if len(records) == 0 {
 		return nil, nil
 	}
-	if err := a.life.err(); err != nil {
+	if err := a.life.Err(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := a.catalog.WhileEnding(ctx)
+	ctx, cancel := a.life.WhileEnding(ctx)
 	defer cancel()
 	positions, err := a.config.Driver.Publish(ctx, records)
 	if err != nil {
-		return positions, catalog.Closing(ctx, fmt.Errorf("brook: publish: %w", err))
+		return positions, lifetime.Closing(ctx, fmt.Errorf("brook: publish: %w", err))
 	}
 	return positions, nil
 }

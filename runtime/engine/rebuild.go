@@ -7,7 +7,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/rebuild"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -31,9 +31,9 @@ import (
 //
 // It is safe for concurrent use, beside Run too. One rebuild of an app runs at a time; others wait.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
-	ctx, cancel := a.catalog.WhileOpen(ctx)
+	ctx, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
-	if err := a.life.err(); err != nil {
+	if err := a.life.Err(); err != nil {
 		return err
 	}
 	release, err := a.catalog.Hold(ctx)
@@ -41,7 +41,7 @@ func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error
 		return err
 	}
 	defer release()
-	return catalog.Closing(ctx, a.rebuild(ctx, options...))
+	return lifetime.Closing(ctx, a.rebuild(ctx, options...))
 }
 
 // rebuild rebuilds the views, and reports to log and hooks what became of it.
@@ -51,7 +51,7 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 			a.config.Name, retry.Ending(ctx))
 	}
 	defer a.life.rebuilding.Unlock()
-	if err := a.life.err(); err != nil {
+	if err := a.life.Err(); err != nil {
 		return err
 	}
 	if hook := a.config.Hooks.Rebuild; hook != nil {

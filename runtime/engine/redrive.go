@@ -6,11 +6,11 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -42,9 +42,9 @@ func (x deadLetters) redriveAll(
 	}
 	defer end()
 	defer x.tasks.WakeTasks()
-	open, cancel := x.tasks.Catalog.WhileOpen(ctx)
+	open, cancel := x.life.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = catalog.Closing(open, err) }()
+	defer func() { err = lifetime.Closing(open, err) }()
 	var runs deadletter.Runs
 	for letter, err := range x.each(open) {
 		if err != nil {

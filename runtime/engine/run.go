@@ -2,8 +2,8 @@ package engine
 
 import (
 	"context"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/catchup"
 	"github.com/brookgen/brookgen/runtime/internal/runner"
 )
@@ -59,9 +59,9 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		return err
 	}
 	defer release()
-	ctx, cancel := a.catalog.WhileOpen(ctx)
+	ctx, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = catalog.Closing(ctx, err) }()
+	defer func() { err = lifetime.Closing(ctx, err) }()
 	c := &catchup.CatchUp{
 		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler,
 		NoteOwed: a.owed.note, AdoptOwed: a.owed.adopt,

@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 )
 
 // WaitFor waits until the views show the event at pos and all before it in its partition: read your
@@ -29,12 +29,12 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	if !a.code.Reads(pos.Topic) {
 		return fmt.Errorf("brook: wait for %s: this app does not read topic %q", pos, pos.Topic)
 	}
-	if err := a.tasks.Progress.Wait(ctx, pos, a.life.done); err != nil {
+	if err := a.tasks.Progress.Wait(ctx, pos, a.life.Context().Done()); err != nil {
 		return err
 	}
-	ctx, cancel := a.catalog.WhileOpen(ctx)
+	ctx, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = catalog.Closing(ctx, err) }()
+	defer func() { err = lifetime.Closing(ctx, err) }()
 	from := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
 	pos.Offset++
 	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)

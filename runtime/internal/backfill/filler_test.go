@@ -16,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/backfill"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -78,7 +79,8 @@ func open(t *testing.T, s *store, c brook.AnyCollection, r *report.Reporter) *ba
 	code := plan.New("in", nil, nil, nil, all, nil)
 	config := &brook.Config{Name: "shop", Store: s, BatchSize: 100, ShutdownTimeout: time.Second}
 	ids, lock := ids.New(), &quiesce.Lock{}
-	cat := catalog.New(t.Context(), catalog.Parts{
+	cat := catalog.New(catalog.Parts{
+		Life:   lifetime.New(t.Context(), config.ShutdownTimeout),
 		Config: config, Code: code, Collections: all, Reader: s.Latest(), IDs: ids, Lock: lock,
 		Retry: &retry.Loop{Report: r},
 		Owner: catalog.Owner{

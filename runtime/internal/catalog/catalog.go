@@ -23,6 +23,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -42,9 +43,8 @@ type Catalog struct {
 	report      *report.Reporter
 	retry       *retry.Loop
 	on          Owner
-	ctx         context.Context // ends when the app closes, with ErrClosed as its cause
-	ending      context.Context // ends Config.ShutdownTimeout after ctx, with the same cause
-	born        time.Time       // zero of the clock that age reads
+	life        *lifetime.App
+	born        time.Time // zero of the clock that age reads
 
 	// lock is visited by whoever folds events into the live views, batch by batch, and held by
 	// whoever needs all of them at rest.
@@ -76,6 +76,7 @@ type Parts struct {
 	Collections []brook.AnyCollection
 	Reader      brook.Reader // of the latest commit
 	IDs         *ids.Source
+	Life        *lifetime.App
 	Lock        *quiesce.Lock // visited by tasks, batch by batch
 	Retry       *retry.Loop
 	Owner       Owner
@@ -99,14 +100,12 @@ type Owner struct {
 	Positions func() map[partition.ID]int64
 }
 
-// New returns the catalog of an app. It reads nothing of the store before Open. ctx ends when the
-// app closes, with ErrClosed as its cause.
-func New(ctx context.Context, p Parts) *Catalog {
+// New returns the catalog of an app. It reads nothing of the store before Open.
+func New(p Parts) *Catalog {
 	c := &Catalog{
 		config: p.Config, code: p.Code, collections: p.Collections, store: p.Config.Store,
 		reader: p.Reader, keep: map[string]int{}, ids: p.IDs, report: p.Retry.Report,
-		retry: p.Retry, on: p.Owner, ctx: ctx,
-		ending: after(ctx, p.Config.ShutdownTimeout), born: time.Now(), lock: p.Lock,
+		retry: p.Retry, on: p.Owner, life: p.Life, born: time.Now(), lock: p.Lock,
 		toFill: retry.NewSignal(), obsolete: newObsolete(),
 	}
 	for typ, info := range p.Code.Events {

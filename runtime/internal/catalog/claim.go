@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
@@ -55,10 +56,10 @@ func (c *Catalog) Claim(ctx context.Context) error {
 	if c.claimed.Load() && c.named.Load() {
 		return nil
 	}
-	ctx, cancel := c.WhileOpen(ctx)
+	ctx, cancel := c.life.WhileOpen(ctx)
 	defer cancel()
-	return Closing(ctx, c.retryLocked(ctx, func() error {
-		if c.ctx.Err() != nil {
+	return lifetime.Closing(ctx, c.retryLocked(ctx, func() error {
+		if c.life.Err() != nil {
 			return brook.ErrClosed
 		}
 		return c.ClaimLocked(ctx)

@@ -66,7 +66,7 @@ func (c *Catalog) openGeneration(ctx context.Context, number int) (*Generation, 
 		return g, err
 	}
 	g.shapes.Reread = func() error {
-		ctx, cancel := context.WithTimeout(c.ctx, c.config.ShutdownTimeout)
+		ctx, cancel := context.WithTimeout(c.life.Context(), c.config.ShutdownTimeout)
 		defer cancel()
 		return g.shapes.Read(ctx)
 	}

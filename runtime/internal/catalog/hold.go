@@ -6,6 +6,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -40,7 +41,7 @@ func (c *Catalog) Hold(ctx context.Context) (release func(), err error) {
 	if h.name == nil {
 		return func() {}, nil
 	}
-	ctx, cancel := c.WhileOpen(ctx)
+	ctx, cancel := c.life.WhileOpen(ctx)
 	defer cancel()
 	if !h.mu.LockContext(ctx) {
 		return nil, retry.Ending(ctx)
@@ -48,7 +49,7 @@ func (c *Catalog) Hold(ctx context.Context) (release func(), err error) {
 	defer h.mu.Unlock()
 	if h.users == 0 {
 		if err := c.takeName(ctx); err != nil {
-			return nil, Closing(ctx, err)
+			return nil, lifetime.Closing(ctx, err)
 		}
 	}
 	h.users++

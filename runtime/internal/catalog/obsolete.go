@@ -62,10 +62,10 @@ func (c *Catalog) SweepSoon() { c.obsolete.wake.Set() }
 // RemoveObsolete removes obsolete generations until the app closes. One goroutine runs it.
 func (c *Catalog) RemoveObsolete() {
 	for attempts := 1; ; attempts++ {
-		wait, err := c.Sweep(c.ctx)
+		wait, err := c.Sweep(c.life.Context())
 		failure := brook.Failure{What: "removal of old views", Attempts: attempts, Err: err}
 		switch {
-		case c.ctx.Err() != nil:
+		case c.life.Err() != nil:
 			return
 		case errors.Is(err, brook.ErrPermanent):
 			failure.Final = true
@@ -77,7 +77,7 @@ func (c *Catalog) RemoveObsolete() {
 		default:
 			attempts = 0
 		}
-		if !c.obsolete.await(c.ctx, wait) {
+		if !c.obsolete.await(c.life.Context(), wait) {
 			return
 		}
 	}

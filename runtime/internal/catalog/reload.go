@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -63,7 +64,7 @@ func (c *Catalog) ReloadShapes(ctx context.Context) error {
 // RetryConflicts calls do, and calls it again, after a Reload, each time another process was
 // faster. The caller does not hold the quiesce lock.
 func (c *Catalog) RetryConflicts(ctx context.Context, do func() error) error {
-	open, cancel := c.WhileOpen(ctx)
+	open, cancel := c.life.WhileOpen(ctx)
 	defer cancel()
 	for tries := 1; ; tries++ {
 		err := do()
@@ -74,7 +75,7 @@ func (c *Catalog) RetryConflicts(ctx context.Context, do func() error) error {
 			return retry.GaveUp(why, "commit", tries, err, nil)
 		}
 		if err := c.Reload(open); err != nil {
-			return Closing(open, err)
+			return lifetime.Closing(open, err)
 		}
 		c.YieldToPromotion(open)
 	}

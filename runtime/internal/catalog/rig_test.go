@@ -13,6 +13,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -87,15 +88,15 @@ func newRig(t *testing.T, s brook.Store, v version) *rig {
 	loop := &retry.Loop{
 		Policy: config.Retry, Report: report.New("shop", slog.New(slog.DiscardHandler), hooks),
 	}
-	ctx, cancel := context.WithCancelCause(context.Background())
-	r.close = func() { cancel(brook.ErrClosed) }
+	life := lifetime.New(context.Background(), config.ShutdownTimeout)
+	r.close = life.End
 	t.Cleanup(r.close)
 	note := func(format string, args ...any) {
 		r.calls = append(r.calls, fmt.Sprintf(format, args...))
 	}
-	r.Catalog = New(ctx, Parts{
+	r.Catalog = New(Parts{
 		Config: config, Code: v.code(), Collections: v.collections(), Reader: s.Latest(),
-		IDs: ids.New(), Lock: &quiesce.Lock{}, Retry: loop,
+		IDs: ids.New(), Life: life, Lock: &quiesce.Lock{}, Retry: loop,
 		Owner: Owner{
 			Taken: func(ctx context.Context) error {
 				note("taken")

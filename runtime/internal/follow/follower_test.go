@@ -16,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/follow"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
@@ -82,7 +83,8 @@ func newRig(t *testing.T) *rig {
 	code := plan.New("in", nil, nil, nil, nil, nil)
 	loop := &retry.Loop{Policy: config.Retry, Report: rep}
 	source, lock, reader := ids.New(), &quiesce.Lock{}, r.store.Latest()
-	cat := catalog.New(ctx, catalog.Parts{
+	cat := catalog.New(catalog.Parts{
+		Life:   lifetime.New(ctx, config.ShutdownTimeout),
 		Config: config, Code: code, Reader: reader, IDs: source, Lock: lock, Retry: loop,
 		Owner: catalog.Owner{
 			Taken:   func(context.Context) error { return nil },

@@ -14,6 +14,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -91,7 +92,8 @@ func newRig(t *testing.T) *rig {
 	sets := []string{"B", "A"}
 	handlers := []plan.Handler{{Set: 0, Name: "Put", Event: "put"}, {Set: 1, Name: "Put", Event: "put"}}
 	events := []brook.AnyEvent{&brook.EventDef[string]{Type: "put"}}
-	c := catalog.New(t.Context(), catalog.Parts{
+	c := catalog.New(catalog.Parts{
+		Life:   lifetime.New(t.Context(), config.ShutdownTimeout),
 		Config: config, Code: plan.New("in", sets, handlers, nil, nil, events),
 		Reader: r.store.Latest(), IDs: ids.New(), Lock: &quiesce.Lock{}, Retry: loop,
 		Owner: catalog.Owner{

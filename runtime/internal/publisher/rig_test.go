@@ -16,6 +16,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
@@ -231,7 +232,8 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 	loop := &retry.Loop{Policy: config.Retry, Report: rep}
 	lock := &quiesce.Lock{}
 	read := reader{s.Latest(), s}
-	cat := catalog.New(t.Context(), catalog.Parts{
+	cat := catalog.New(catalog.Parts{
+		Life:   lifetime.New(t.Context(), config.ShutdownTimeout),
 		Config: config, Code: code, Reader: read, IDs: r.ids, Lock: lock, Retry: loop,
 		Owner: catalog.Owner{
 			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},

@@ -10,6 +10,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -47,7 +48,8 @@ func live(t *testing.T, s *store) *reads.Live {
 	config := &brook.Config{Author: "me", Name: "me", Store: s, Log: slog.New(slog.DiscardHandler)}
 	rep := report.New(config.Name, config.Log, config.Hooks)
 	code, reader := plan.New("in", nil, nil, nil, nil, nil), s.Latest()
-	cat := catalog.New(t.Context(), catalog.Parts{
+	cat := catalog.New(catalog.Parts{
+		Life:   lifetime.New(t.Context(), config.ShutdownTimeout),
 		Config: config, Code: code, Reader: reader, IDs: ids.New(), Lock: &quiesce.Lock{},
 		Retry: &retry.Loop{Report: rep},
 		Owner: catalog.Owner{

@@ -19,6 +19,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
@@ -99,8 +100,8 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 	}
 	change(config, def)
 	r.driver = config.Driver.(*memdriver.Driver)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	t.Cleanup(func() { cancel(brook.ErrClosed) })
+	life := lifetime.New(t.Context(), config.ShutdownTimeout)
+	t.Cleanup(life.End)
 	reporter := report.New("shop", slog.New(slog.DiscardHandler), brook.Hooks{
 		Failure: func(f brook.Failure) {
 			r.mu.Lock()
@@ -112,14 +113,14 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 		Config: config, Def: def, Store: config.Store, Reader: config.Store.Latest(),
 		Code:   plan.New("in", def.Sets, def.Handlers, nil, def.Collections, def.Events),
 		Outbox: outbox.New(), Hub: watch.NewHub(), Progress: input.NewProgress(), Report: reporter,
-		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Ctx: ctx,
+		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Life: life,
 		Blocked: map[partition.ID]*deadletter.Blocked{}, IDs: ids.New(),
 		Lock: &quiesce.Lock{},
 	}
 	r.Set = s
-	s.Catalog = catalog.New(ctx, catalog.Parts{
+	s.Catalog = catalog.New(catalog.Parts{
 		Config: config, Code: s.Code, Collections: def.Collections, Reader: s.Reader, IDs: s.IDs,
-		Lock: s.Lock, Retry: s.Retry,
+		Life: life, Lock: s.Lock, Retry: s.Retry,
 		Owner: catalog.Owner{
 			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},
 			Shown: func(bool) {}, Installed: s.Installed, Positions: s.Progress.All,

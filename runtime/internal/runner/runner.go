@@ -49,7 +49,7 @@ type Runner struct {
 func (r *Runner) Run(ctx context.Context) error {
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(r.Tasks.Ctx, cancel)()
+	defer context.AfterFunc(r.Tasks.Life.Context(), cancel)()
 
 	// What is in flight may go on for a while after stop.
 	finish, abort := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -66,7 +66,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	r.stop, r.finish, r.end = stop, finish, cancel
 	r.standby = standby{tasks: r.Tasks, memory: r.Memory, fatal: r.Fatal}
 	err := r.run()
-	if ctx.Err() != nil || r.Tasks.Ctx.Err() != nil {
+	if ctx.Err() != nil || r.Tasks.Life.Err() != nil {
 		return nil // what failed meanwhile was reported, and the next run tries it again
 	}
 	return err

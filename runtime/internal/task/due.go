@@ -50,7 +50,7 @@ func (t *Task) follow() {
 		if t.Effects != nil {
 			t.Effects.Push(e)
 		} else {
-			t.set.Effects.Run(t.set.Ctx, e)
+			t.set.Effects.Run(t.set.Life.Context(), e)
 		}
 	}
 }

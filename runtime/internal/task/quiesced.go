@@ -5,7 +5,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
@@ -18,10 +18,10 @@ type Quiesced struct {
 
 // Quiesce acquires the quiesce lock.
 func (s *Set) Quiesce(ctx context.Context) (*Quiesced, error) {
-	ctx, cancel := s.Catalog.WhileOpen(ctx)
+	ctx, cancel := s.Life.WhileOpen(ctx)
 	defer cancel()
 	if err := s.Lock.Lock(ctx); err != nil {
-		return nil, catalog.Closing(ctx, err)
+		return nil, lifetime.Closing(ctx, err)
 	}
 	return &Quiesced{set: s}, nil
 }
@@ -65,20 +65,20 @@ func (t *Task) Pause(ctx context.Context, d time.Duration) error {
 		return t.Rest.pause(ctx, d)
 	}
 	s := t.set
-	ctx, cancel := s.Catalog.WhileOpen(ctx)
+	ctx, cancel := s.Life.WhileOpen(ctx)
 	defer cancel()
 	if !s.Catalog.Fenced() {
 		// Others' commits must not come between a commit whose outcome is unknown and its repeat.
-		return catalog.Closing(ctx, retry.Sleep(ctx, d))
+		return lifetime.Closing(ctx, retry.Sleep(ctx, d))
 	}
 	// The batch is committed as it is, or is a conflict. The exclusive task is others' meanwhile.
 	s.Emissions.Numbers = nil
 	s.Exclusive = s.NewTask(t.Gen, t.Target)
 	back := t.setAside()
 	if err := t.Rest.pause(ctx, d); err != nil {
-		return catalog.Closing(ctx, err)
+		return lifetime.Closing(ctx, err)
 	}
-	if s.Ctx.Err() != nil { // Close had its turn meanwhile
+	if s.Life.Err() != nil { // Close had its turn meanwhile
 		return brook.ErrClosed
 	}
 	back()

@@ -15,6 +15,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -46,7 +47,7 @@ type Set struct {
 	Letters   *letters.Reader
 	Hub       *watch.Hub
 	Progress  *input.Progress
-	Ctx       context.Context // ends when the app closes, with ErrClosed as its cause
+	Life      *lifetime.App
 
 	// Guarded by the quiesce lock.
 

@@ -4,21 +4,22 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
 // One call of Run or CatchUp is under way at a time, and none once the app is closed.
 func TestLifetime(t *testing.T) {
-	l := newLifetime()
+	l := newLife(time.Second)
 	if err := l.run(); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.run(); !errors.Is(err, brook.ErrRunning) {
 		t.Errorf("beside another call: %v", err)
 	}
-	l.end()
-	l.end()
+	l.End()
+	l.End()
 	if err := l.run(); !errors.Is(err, brook.ErrClosed) {
 		t.Errorf("beside another call of a closed app: %v", err)
 	}
@@ -29,7 +30,7 @@ func TestLifetime(t *testing.T) {
 	if !l.running.TryLock() {
 		t.Error("a call that was refused keeps others from running")
 	}
-	if context.Cause(l.ctx) != brook.ErrClosed {
-		t.Errorf("the context ends with %v", context.Cause(l.ctx))
+	if context.Cause(l.Context()) != brook.ErrClosed {
+		t.Errorf("the context ends with %v", context.Cause(l.Context()))
 	}
 }
