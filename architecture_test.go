@@ -145,6 +145,7 @@ var layers = [][]string{
 	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement", "lifetime"},
 	{"report"},
 	{"retry"},
+	{"staterow"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
 	{"publisher", "effects", "backfill", "delivery", "letters", "reads"},
 	{"prefetch", "emission"},
@@ -390,6 +391,50 @@ func locksOf(f *ast.File) (locks []string) {
 		return false
 	})
 	return locks
+}
+
+// TestArchitectureStateRow wants one package to know the key of the state row, and one function in it to write
+// that row.
+func TestArchitectureStateRow(t *testing.T) {
+	names, err := filepath.Glob("runtime/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rooms, err := filepath.Glob("runtime/internal/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const door = "runtime/internal/staterow"
+	var commits []string
+	for _, name := range append(names, rooms...) {
+		dir := filepath.ToSlash(filepath.Dir(name))
+		if strings.HasSuffix(name, "_test.go") || dir != door && layerOf("./"+dir) < 0 {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		function := ""
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				function = n.Name.Name
+			case *ast.BasicLit:
+				if n.Value == `"state"` && dir != door {
+					t.Errorf("%s names the key of the state row", name)
+				}
+			case *ast.SelectorExpr:
+				if n.Sel.Name == "Commit" && dir == door {
+					commits = append(commits, function)
+				}
+			}
+			return true
+		})
+	}
+	if len(commits) != 1 {
+		t.Errorf("the state row is written in %d places: %v", len(commits), commits)
+	}
 }
 
 // TestVocabulary holds package brook to be what users name: it starts no goroutine, and has no

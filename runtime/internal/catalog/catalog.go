@@ -1,6 +1,6 @@
-// Package catalog is the only door to what the store knows of an app as a whole: its state row,
-// which generation of views is live, in which shapes their rows are stored, and which generations
-// are obsolete. No other package reads or writes the state row.
+// Package catalog decides what the state row says of an app as a whole: which generation of views
+// is live, whose code folds into it, in which shapes its rows are stored, and which generations are
+// obsolete. Package staterow reads and writes the row.
 //
 // Package engine makes one Catalog per app and calls all of it; packages publisher and backfill
 // read the live generation, and check and update the state through it. Any goroutine may call any
@@ -29,6 +29,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // Catalog knows what the store holds of one app as a whole. It is safe for concurrent use.
@@ -49,10 +50,9 @@ type Catalog struct {
 	// lock is visited by whoever folds events into the live views, batch by batch, and held by
 	// whoever needs all of them at rest.
 	lock     *quiesce.Lock
-	meta     brook.Table // of the state row; set by Open
-	state    state       // guarded by lock
-	building int         // the generation that this process builds, 0: none; guarded by lock
-	hadClaim bool        // it was held since the last ResetClaim; guarded by lock
+	row      *staterow.Row
+	building int  // the generation that this process builds, 0: none; guarded by lock
+	hadClaim bool // it was held since the last ResetClaim; guarded by lock
 
 	live    atomic.Pointer[Generation]
 	claimed atomic.Bool // the state has the code's contract, and the live generation its shapes
@@ -113,6 +113,10 @@ func New(p Parts) *Catalog {
 			c.keep[typ] = info.History
 		}
 	}
+	c.row = staterow.New(staterow.Parts{
+		Config: p.Config, Reader: p.Reader, IDs: p.IDs, Lock: p.Lock, Retry: p.Retry,
+		Updated: c.noteClaim, Reload: c.reloadLocked,
+	})
 	c.openHold()
 	return c
 }
@@ -120,10 +124,10 @@ func New(p Parts) *Catalog {
 // Open reads the state, or creates it in a new store, and opens the live generation. NewApp calls
 // it, before any other method.
 func (c *Catalog) Open(ctx context.Context) error {
-	if err := c.openState(ctx); err != nil {
+	if err := c.openRow(ctx); err != nil {
 		return err
 	}
-	live, err := c.openLive(ctx, &c.state, nil)
+	live, err := c.openLive(ctx, c.row.Known(), nil)
 	if err != nil {
 		return err
 	}
@@ -132,11 +136,24 @@ func (c *Catalog) Open(ctx context.Context) error {
 	return nil
 }
 
+// openRow opens the state row: one app of the name at a time.
+func (c *Catalog) openRow(ctx context.Context) error {
+	if n := c.held.name; n != nil {
+		n.Opening.Lock()
+		defer n.Opening.Unlock()
+	}
+	return c.row.Open(ctx)
+}
+
 // Live returns the generation that memory knows as the live one.
 func (c *Catalog) Live() *Generation { return c.live.Load() }
 
 // Meta returns the table of the state row. Other packages keep rows of their own in it.
-func (c *Catalog) Meta() brook.Table { return c.meta }
+func (c *Catalog) Meta() brook.Table { return c.row.Table() }
+
+// Unchanged returns the check that nobody has changed the state since memory read it. The caller
+// holds or visits the quiesce lock.
+func (c *Catalog) Unchanged() brook.Check { return c.row.Unchanged() }
 
 // Fenced reports whether several processes may write the store.
 func (c *Catalog) Fenced() bool {

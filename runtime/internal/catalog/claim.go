@@ -9,6 +9,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // Several versions of the code may run over one store. The version that folds into the live
@@ -32,14 +33,15 @@ func (c *Catalog) Lost() bool { return c.lost.Load() }
 // noteClaim notes whether the app has the claim. The caller holds the quiesce lock, or opens the
 // app.
 func (c *Catalog) noteClaim() {
-	c.noteNames(&c.state)
+	c.noteNames(c.row.Known())
 	g := c.live.Load()
 	if g == nil {
 		return
 	}
-	claimed := c.state.Folds == c.code.Contract && c.state.Generation == g.Number
+	s := c.row.Known()
+	claimed := s.Folds == c.code.Contract && s.Generation == g.Number
 	c.hadClaim = c.hadClaim || claimed
-	c.lost.Store(c.hadClaim && c.state.Folds != c.code.Contract)
+	c.lost.Store(c.hadClaim && s.Folds != c.code.Contract)
 	if claimed {
 		writes, _ := g.shapes.Missing()
 		claimed = len(writes) == 0
@@ -58,7 +60,7 @@ func (c *Catalog) Claim(ctx context.Context) error {
 	}
 	ctx, cancel := c.life.WhileOpen(ctx)
 	defer cancel()
-	return lifetime.Closing(ctx, c.retryLocked(ctx, func() error {
+	return lifetime.Closing(ctx, c.row.RetryLocked(ctx, func() error {
 		if c.life.Err() != nil {
 			return brook.ErrClosed
 		}
@@ -76,7 +78,7 @@ func (c *Catalog) ClaimLocked(ctx context.Context) error {
 			return err
 		}
 		writes, checks := g.shapes.Missing()
-		err := c.updateLocked(ctx, func(next *state) error {
+		err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
 			if c.live.Load() != g {
 				return errMoved
 			}
@@ -103,7 +105,7 @@ func (c *Catalog) ClaimLocked(ctx context.Context) error {
 
 // takeOver changes next into the state of a generation that this code folds into from now on. It
 // returns ErrStale if the code must not.
-func (c *Catalog) takeOver(next *state) error {
+func (c *Catalog) takeOver(next *staterow.State) error {
 	untouched := c.untouched(next)
 	if next.Folds != c.code.Contract && !untouched {
 		if c.hadClaim {
@@ -111,7 +113,7 @@ func (c *Catalog) takeOver(next *state) error {
 		}
 		switch changes := c.structureChanges(next); {
 		case len(changes) == 0 || c.config.OnStale == brook.GoOn:
-			next.rename(c.code)
+			rename(next, c.code)
 			next.Mixed, next.Fingerprint = false, nil
 		case c.config.OnStale == brook.Fail:
 			return fmt.Errorf("%w: %s; Rebuild makes them anew",
@@ -121,23 +123,23 @@ func (c *Catalog) takeOver(next *state) error {
 		}
 	}
 	if untouched {
-		next.rename(c.code)
+		rename(next, c.code)
 		next.Mixed, next.Fingerprint = false, nil
 	}
 	fresh := next.Folds == ""
 	next.Folds = c.code.Contract
 	tables := append(c.code.TableNames(), next.Tables[next.Generation]...)
-	kept := map[string]KeptIndex{}
+	kept := map[string]staterow.KeptIndex{}
 	for _, info := range c.code.Layout.Collections {
 		for _, index := range info.Indexes {
 			name, table := info.EntriesName(index), plan.IndexTable(info.Name, index.Field)
 			k, ok := next.Kept[name]
 			switch {
 			case fresh:
-				k = KeptIndex{Table: table, Whole: true, Once: true}
+				k = staterow.KeptIndex{Table: table, Whole: true, Once: true}
 			case !ok: // the table may have entries of an earlier index of that name
 				next.Serial++
-				k = KeptIndex{Table: fmt.Sprintf("%s/%d", table, next.Serial)}
+				k = staterow.KeptIndex{Table: fmt.Sprintf("%s/%d", table, next.Serial)}
 			}
 			k.Once = k.Once && index.Unique
 			kept[name] = k
@@ -150,7 +152,7 @@ func (c *Catalog) takeOver(next *state) error {
 }
 
 // overtaken returns the error that another version of the code has claimed the live generation.
-func (c *Catalog) overtaken(s *state) error {
+func (c *Catalog) overtaken(s *staterow.State) error {
 	changes := strings.Join(c.structureChanges(s), "; ")
 	if changes == "" {
 		changes = "other indexes are kept up"
@@ -167,10 +169,10 @@ func (c *Catalog) Superseded(ctx context.Context) error {
 		return nil
 	}
 	defer c.lock.Leave(v)
-	if !c.hadClaim || c.state.Folds == c.code.Contract {
+	if !c.hadClaim || c.row.Known().Folds == c.code.Contract {
 		return nil
 	}
-	return c.overtaken(&c.state)
+	return c.overtaken(c.row.Known())
 }
 
 // ResetClaim forgets that the app had the claim: a call that starts to fold may claim anew what
@@ -193,8 +195,8 @@ func (c *Catalog) ClaimEarly(ctx context.Context, goOn bool) error {
 	if err != nil {
 		return err
 	}
-	claim := c.state.Folds != "" && c.state.Folds != layout2 &&
-		(len(c.structureChanges(&c.state)) == 0 || goOn && len(c.incomplete()) > 0)
+	s := c.row.Known()
+	claim := s.Folds != "" && s.Folds != staterow.Layout2 && (len(c.structureChanges(s)) == 0 || goOn && len(c.incomplete()) > 0)
 	c.lock.Leave(v)
 	if !claim {
 		return nil

@@ -8,23 +8,24 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // An app that has folded nothing leaves no trace; the claim records what the code makes.
 func TestClaim(t *testing.T) {
-	s := newFake()
-	a := opened(t, fenced{s}, version{indexed: true})
+	s := fakestore.New()
+	a := opened(t, fakestore.Shared(s), version{indexed: true})
 	must(t, a.ClaimEarly(t.Context(), false))
 	want(t, "claimed", a.Claimed(), false)
-	want(t, "the contract", a.state.Folds, "")
-	want(t, "rows before the claim", fmt.Sprint(s.left()), "[shop/state]")
+	want(t, "the contract", a.row.Known().Folds, "")
+	want(t, "rows before the claim", fmt.Sprint(s.Left("")), "[shop/state]")
 
 	must(t, a.Claim(t.Context()))
 	want(t, "claimed", a.Claimed(), true)
-	want(t, "rows", fmt.Sprint(s.left()), "[shop/1/shapes shop/state]")
-	after, err := decodeState("shop", []byte(s.stored()))
+	want(t, "rows", fmt.Sprint(s.Left("")), "[shop/1/shapes shop/state]")
+	after, err := a.row.Read(t.Context())
 	must(t, err)
 	want(t, "stored", fmt.Sprint(after.Folds == a.code.Contract, after.Made, after.Kept,
 		after.Tables),
@@ -34,11 +35,11 @@ func TestClaim(t *testing.T) {
 	want(t, "the index is ready", a.Live().Unready[1], false)
 
 	// The same code needs no commit, in this process or another.
-	commits := len(s.batches)
+	commits := len(s.Batches)
 	must(t, a.Claim(t.Context()))
-	b := claimed(t, fenced{s}, version{indexed: true})
+	b := claimed(t, fakestore.Shared(s), version{indexed: true})
 	must(t, b.ClaimEarly(t.Context(), false))
-	want(t, "commits", len(s.batches), commits)
+	want(t, "commits", len(s.Batches), commits)
 }
 
 // Two processes that claim at once number a shape once, and shapes that differ differently.
@@ -49,10 +50,10 @@ func TestShapesAreNumberedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				s := newFake()
-				a := opened(t, fenced{s}, version{})
-				b := opened(t, fenced{s}, version{schema: test.schema})
-				s.onCommit = func() { must(t, b.Claim(t.Context())) }
+				s := fakestore.New()
+				a := opened(t, fakestore.Shared(s), version{})
+				b := opened(t, fakestore.Shared(s), version{schema: test.schema})
+				s.OnCommit = func() { must(t, b.Claim(t.Context())) }
 				must(t, a.Claim(t.Context()))
 				want(t, "claimed", fmt.Sprint(a.Claimed(), b.Claimed()), "true true")
 				var got []string
@@ -73,9 +74,9 @@ func TestShapesAreNumberedOnce(t *testing.T) {
 // The latest claim counts: code with another contract that finds itself overtaken folds no more,
 // until it starts anew.
 func TestLostClaim(t *testing.T) {
-	s := newFake()
-	a := claimed(t, fenced{s}, version{})
-	b := claimed(t, fenced{s}, version{indexed: true})
+	s := fakestore.New()
+	a := claimed(t, fakestore.Shared(s), version{})
+	b := claimed(t, fakestore.Shared(s), version{indexed: true})
 	want(t, "lost before it is read", a.Lost(), false)
 	moved, err := a.Moved(t.Context())
 	must(t, err)
@@ -83,9 +84,9 @@ func TestLostClaim(t *testing.T) {
 	must(t, a.Reload(t.Context()))
 	want(t, "a is claimed, or lost", fmt.Sprint(a.Claimed(), a.Lost()), "false true")
 	wantErr(t, a.Superseded(t.Context()), brook.ErrStale)
-	was := s.stored()
+	was := s.Row("shop/state", "state")
 	wantErr(t, a.Claim(t.Context()), brook.ErrStale)
-	want(t, "stored", s.stored(), was)
+	want(t, "stored", s.Row("shop/state", "state"), was)
 
 	a.ResetClaim(t.Context())
 	want(t, "lost", a.Lost(), false)
@@ -104,23 +105,23 @@ func TestClaimOfOtherViews(t *testing.T) {
 		brook.RebuildStale: true, brook.GoOn: false, brook.Fail: false,
 	} {
 		t.Run(string(policy), func(t *testing.T) {
-			s := newFake()
-			claimed(t, fenced{s}, version{})
-			was := s.stored()
+			s := fakestore.New()
+			claimed(t, fakestore.Shared(s), version{})
+			was := s.Row("shop/state", "state")
 			other := version{topic: "elsewhere", schema: "{id string,at time}", onStale: policy}
-			b := opened(t, fenced{s}, other)
+			b := opened(t, fakestore.Shared(s), other)
 			want(t, "the difference", b.Changes(), "accounts is made from account.opened of topic "+
 				"elsewhere, and was from that of topic ledger")
 			want(t, "displaced", b.Displaced(t.Context()), true)
 			err := b.Claim(t.Context())
 			if policy == brook.Fail {
 				wantErr(t, err, brook.ErrStale)
-				want(t, "stored", s.stored(), was)
-				want(t, "shapes", len(s.rows["shop/1/shapes"]), 1)
+				want(t, "stored", s.Row("shop/state", "state"), was)
+				want(t, "shapes", s.Size("shop/1/shapes"), 1)
 				return
 			}
 			must(t, err)
-			want(t, "mixed", b.state.Mixed, mixed)
+			want(t, "mixed", b.row.Known().Mixed, mixed)
 			want(t, "Made is the new one", b.Changes() == "", !mixed)
 		})
 	}
@@ -129,11 +130,11 @@ func TestClaimOfOtherViews(t *testing.T) {
 // Views of layout 2 have no topics; the code is told from it by its fingerprint, and by where the
 // positions are.
 func TestClaimOfLayout2(t *testing.T) {
-	s := newFake()
-	a := newRig(t, fenced{s}, version{onStale: brook.Fail})
+	s := fakestore.New()
+	a := newRig(t, fakestore.Shared(s), version{onStale: brook.Fail})
 	lines := slices.Clone(a.code.Fingerprint())
 	lines[0] = "collection gone is keyed by string"
-	s.put("shop/state", "state", fmt.Sprintf(`{"Layout":2,"Generation":1,"Fingerprint":["%s"]}`,
+	s.Put("shop/state", "state", fmt.Sprintf(`{"Layout":2,"Generation":1,"Fingerprint":["%s"]}`,
 		strings.Join(lines, `","`)))
 	must(t, a.Open(t.Context()))
 	a.positions[partition.ID{Topic: "old"}] = 5
@@ -148,9 +149,9 @@ func TestClaimOfLayout2(t *testing.T) {
 // An index that is new in a generation that has rows is filled before it is ready, in a table of
 // its own.
 func TestNewIndex(t *testing.T) {
-	s := newFake()
-	claimed(t, fenced{s}, version{})
-	b := claimed(t, fenced{s}, version{indexed: true, unique: true})
+	s := fakestore.New()
+	claimed(t, fakestore.Shared(s), version{})
+	b := claimed(t, fakestore.Shared(s), version{indexed: true, unique: true})
 	todo := b.Unfilled()
 	if len(todo) != 1 || todo[0].Kept.Table != "index/accounts/Email/1" || todo[0].Slot != 1 {
 		t.Fatalf("unfilled: %+v", todo)
@@ -170,7 +171,7 @@ func TestNewIndex(t *testing.T) {
 	wantErr(t, b.Filled(t.Context(), &Generation{Number: 2}, todo[0]), retry.ErrRestart)
 
 	// The claim was lost, and is taken again: the entries in the table before are not all.
-	claimed(t, fenced{s}, version{})
+	claimed(t, fakestore.Shared(s), version{})
 	must(t, b.Reload(t.Context()))
 	b.ResetClaim(t.Context())
 	must(t, b.Claim(t.Context()))
@@ -181,9 +182,9 @@ func TestNewIndex(t *testing.T) {
 	must(t, b.Filled(t.Context(), b.Live(), again[0]))
 
 	// Unique no more, and unique again: two rows may have come under one value meanwhile.
-	c := claimed(t, fenced{s}, version{indexed: true})
+	c := claimed(t, fakestore.Shared(s), version{indexed: true})
 	want(t, "unfilled without unique", len(c.Unfilled()), 0)
-	d := claimed(t, fenced{s}, version{indexed: true, unique: true})
+	d := claimed(t, fakestore.Shared(s), version{indexed: true, unique: true})
 	want(t, "unfilled with unique again", len(d.Unfilled()), 1)
 	want(t, "but whole", d.Unfilled()[0].Kept.Whole, true)
 	want(t, "and ready", d.Live().Unready[1], false)
@@ -191,8 +192,8 @@ func TestNewIndex(t *testing.T) {
 
 // An app that closes claims nothing.
 func TestClaimOfAClosedApp(t *testing.T) {
-	s := newFake()
-	a := opened(t, fenced{s}, version{})
+	s := fakestore.New()
+	a := opened(t, fakestore.Shared(s), version{})
 	a.close()
 	wantErr(t, a.Claim(context.Background()), brook.ErrClosed)
 	want(t, "claimed", a.Claimed(), false)

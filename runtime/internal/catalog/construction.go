@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // ErrOvertaken ends a rebuild if the state names another generation, or none, as the one under
@@ -17,7 +18,7 @@ var ErrOvertaken = fmt.Errorf("%w: another process rebuilt, or does", brook.ErrC
 // nil if there is none. The caller does not hold the quiesce lock.
 func (c *Catalog) Build(ctx context.Context) (g *Generation, err error) {
 	number := 0
-	err = c.update(ctx, func(next *state) error {
+	err = c.row.Update(ctx, func(next *staterow.State) error {
 		// Another process finds out that it was overtaken when it is to promote what it builds.
 		if next.Building != 0 {
 			next.Dropped = append(next.Dropped, next.Building)
@@ -56,7 +57,7 @@ func (c *Catalog) Promoted(g *Generation) (bool, error) {
 		c.building = 0
 		return true, nil
 	}
-	if c.state.Building != g.Number {
+	if c.row.Known().Building != g.Number {
 		return false, ErrOvertaken
 	}
 	return false, nil
@@ -70,9 +71,9 @@ func (c *Catalog) Promoted(g *Generation) (bool, error) {
 // If there is no error, Live has the number of g. It is not g itself if a Promote before has
 // happened and the reload found that out. The caller holds the quiesce lock.
 func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Check) error {
-	err := c.updateLocked(ctx, func(next *state) error {
+	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
 		if next.Generation == g.Number {
-			return errUnchanged // a try before did it
+			return staterow.ErrUnchanged // a try before did it
 		}
 		if next.Building != g.Number {
 			return ErrOvertaken
@@ -80,7 +81,7 @@ func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Che
 		next.Dropped = append(next.Dropped, next.Generation)
 		next.Replaced[next.Generation] = now()
 		next.Generation, next.Building, next.Promoting = g.Number, 0, nil
-		next.rename(c.code)
+		rename(next, c.code)
 		next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
 		next.Kept = c.builtIndexes()
 		return nil
@@ -92,7 +93,7 @@ func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Che
 	if c.live.Load().Number == g.Number {
 		return nil
 	}
-	g.kept = c.state.Kept
+	g.kept = c.row.Known().Kept
 	c.show(g)
 	c.noteHeld()
 	c.noteClaim()
@@ -105,7 +106,7 @@ func (c *Catalog) Discard(g *Generation) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.config.ShutdownTimeout)
 	defer cancel()
 	// The promotion may have happened although its commit returned an error.
-	s, err := c.readState(ctx)
+	s, err := c.row.Read(ctx)
 	if err == nil && s.Generation != g.Number {
 		err = c.noteDiscarded(ctx, g.Number)
 	}
@@ -119,10 +120,10 @@ func (c *Catalog) Discard(g *Generation) {
 
 // noteDiscarded makes a number under construction an obsolete one.
 func (c *Catalog) noteDiscarded(ctx context.Context, number int) error {
-	return c.updateOnce(ctx, func(next *state) error {
+	return c.row.UpdateOnce(ctx, func(next *staterow.State) error {
 		c.building = 0
 		if next.Generation == number || slices.Contains(next.Dropped, number) {
-			return errUnchanged
+			return staterow.ErrUnchanged
 		}
 		if next.Building == number { // else another process builds by now
 			next.Building = 0

@@ -9,25 +9,26 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 )
 
 // A generation that is built becomes the live one in one commit, and the one before obsolete.
 func TestPromotion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := newFake()
-		a := claimed(t, fenced{s}, version{indexed: true, unique: true})
+		s := fakestore.New()
+		a := claimed(t, fakestore.Shared(s), version{indexed: true, unique: true})
 		old := a.Live()
 		g := a.build(t)
 		want(t, "the number", g.Number, 2)
-		want(t, "under construction", fmt.Sprint(a.state.Building, a.building), "2 2")
-		want(t, "rows", fmt.Sprint(s.left()), "[shop/1/shapes shop/2/shapes shop/state]")
+		want(t, "under construction", fmt.Sprint(a.row.Known().Building, a.building), "2 2")
+		want(t, "rows", fmt.Sprint(s.Left("")), "[shop/1/shapes shop/2/shapes shop/state]")
 		want(t, "live meanwhile", a.Live(), old)
 		a.calls = nil
 
-		was := s.stored()
+		was := s.Row("shop/state", "state")
 		never := brook.Check{Table: "shop/1/positions", Key: []byte("k"), Value: []byte("v")}
 		wantErr(t, a.promote(t, g, never), brook.ErrConflict)
-		want(t, "stored though a check failed", s.stored(), was)
+		want(t, "stored though a check failed", s.Row("shop/state", "state"), was)
 		want(t, "live though a check failed", a.Live(), old)
 
 		if done, err := a.Promoted(g); done || err != nil {
@@ -40,17 +41,17 @@ func TestPromotion(t *testing.T) {
 		want(t, "live", a.Live(), g)
 		want(t, "claimed", a.Claimed(), true)
 		want(t, "calls", fmt.Sprint(a.calls), "[shown true]")
-		want(t, "under construction", fmt.Sprint(a.state.Building, a.building), "0 0")
-		want(t, "obsolete", fmt.Sprint(a.state.Dropped), "[1]")
-		want(t, "since", a.state.Replaced[1], time.Now().UTC())
-		want(t, "indexes", fmt.Sprint(a.state.Kept),
+		want(t, "under construction", fmt.Sprint(a.row.Known().Building, a.building), "0 0")
+		want(t, "obsolete", fmt.Sprint(a.row.Known().Dropped), "[1]")
+		want(t, "since", a.row.Known().Replaced[1], time.Now().UTC())
+		want(t, "indexes", fmt.Sprint(a.row.Known().Kept),
 			"map[accounts Email string:{index/accounts/Email true true}]")
 		must(t, a.Confirm(t.Context()))
 		must(t, a.Reload(t.Context()))
 		want(t, "live after a reload", a.Live(), g)
 
 		a.Discard(g) // as after a promotion that was told as a failure
-		want(t, "obsolete after Discard", fmt.Sprint(a.state.Dropped), "[1]")
+		want(t, "obsolete after Discard", fmt.Sprint(a.row.Known().Dropped), "[1]")
 	})
 }
 
@@ -59,19 +60,19 @@ func TestPromotion(t *testing.T) {
 func TestPromotionAfterAnothersChange(t *testing.T) {
 	for name, v := range map[string]version{"the same code": {}, "other indexes": {indexed: true}} {
 		t.Run(name, func(t *testing.T) {
-			s := newFake()
-			a := claimed(t, fenced{s}, version{})
+			s := fakestore.New()
+			a := claimed(t, fakestore.Shared(s), version{})
 			g := a.build(t)
-			b := opened(t, fenced{s}, v)
-			s.onCommit = func() {
+			b := opened(t, fakestore.Shared(s), v)
+			s.OnCommit = func() {
 				must(t, b.Claim(t.Context()))
-				must(t, b.update(t.Context(), count(new(int), 5), nil))
+				must(t, b.row.Update(t.Context(), count(new(int), 5), nil))
 			}
 			must(t, a.promote(t, g))
 			want(t, "live", a.Live(), g)
-			want(t, "the state's live one", a.state.Generation, 2)
+			want(t, "the state's live one", a.row.Known().Generation, 2)
 			want(t, "claimed", a.Claimed(), true)
-			want(t, "the other's change", a.state.Serial, 5)
+			want(t, "the other's change", a.row.Known().Serial, 5)
 			must(t, b.Reload(t.Context()))
 			want(t, "live elsewhere", b.Live().Number, 2)
 		})
@@ -80,15 +81,15 @@ func TestPromotionAfterAnothersChange(t *testing.T) {
 
 // A promotion whose outcome was unknown is found out by the next one.
 func TestPromotionWithLostAnswer(t *testing.T) {
-	s := newFake()
-	a := claimed(t, fenced{s}, version{})
+	s := fakestore.New()
+	a := claimed(t, fakestore.Shared(s), version{})
 	g := a.build(t)
-	s.after = []error{errStore}
+	s.After = []error{errStore}
 	must(t, a.promote(t, g))
 	want(t, "live", a.Live(), g)
 
 	h := a.build(t)
-	s.after, s.reads = []error{errStore}, []error{errStore}
+	s.After, s.Reads = []error{errStore}, []error{errStore}
 	wantErr(t, a.promote(t, h), errStore)
 	want(t, "live while that is unknown", a.Live(), g)
 	must(t, a.promote(t, h))
@@ -97,19 +98,19 @@ func TestPromotionWithLostAnswer(t *testing.T) {
 		t.Errorf("promoted: %t, %v", done, err)
 	}
 	want(t, "under construction", a.building, 0)
-	want(t, "obsolete", fmt.Sprint(a.state.Dropped), "[1 2]")
+	want(t, "obsolete", fmt.Sprint(a.row.Known().Dropped), "[1 2]")
 }
 
 // A promotion that was told as a failure is not discarded, over a store that checks nothing either.
 func TestDiscardOfWhatWasPromoted(t *testing.T) {
-	s := newFake()
+	s := fakestore.New()
 	a := claimed(t, s, version{})
 	g := a.build(t)
-	s.after, s.reads = []error{errStore}, []error{errStore}
+	s.After, s.Reads = []error{errStore}, []error{errStore}
 	wantErr(t, a.promote(t, g), errStore)
-	was := s.stored()
+	was := s.Row("shop/state", "state")
 	a.Discard(g)
-	want(t, "stored", s.stored(), was)
+	want(t, "stored", s.Row("shop/state", "state"), was)
 	must(t, a.Reload(t.Context()))
 	want(t, "live", a.Live().Number, 2)
 }
@@ -117,12 +118,12 @@ func TestDiscardOfWhatWasPromoted(t *testing.T) {
 // The last process to build wins: the others find out when they are to promote, and what they
 // built is obsolete.
 func TestOvertakenConstruction(t *testing.T) {
-	s := newFake()
-	a, b := claimed(t, fenced{s}, version{}), claimed(t, fenced{s}, version{})
+	s := fakestore.New()
+	a, b := claimed(t, fakestore.Shared(s), version{}), claimed(t, fakestore.Shared(s), version{})
 	mine := a.build(t)
 	theirs := b.build(t)
 	want(t, "their number", theirs.Number, 3)
-	want(t, "obsolete", fmt.Sprint(b.state.Dropped), "[2]")
+	want(t, "obsolete", fmt.Sprint(b.row.Known().Dropped), "[2]")
 	wantErr(t, a.promote(t, mine), ErrOvertaken)
 	wantErr(t, a.RequestPromotion(t.Context(), mine), ErrOvertaken)
 	_, err := a.Promoted(mine)
@@ -130,14 +131,14 @@ func TestOvertakenConstruction(t *testing.T) {
 	want(t, "live", a.Live().Number, 1)
 	a.Discard(mine)
 	must(t, b.promote(t, theirs))
-	want(t, "obsolete", fmt.Sprint(b.state.Dropped), "[2 1]")
+	want(t, "obsolete", fmt.Sprint(b.row.Known().Dropped), "[2 1]")
 	wantErr(t, ErrOvertaken, brook.ErrConflict)
 }
 
 // No number comes twice, whatever became of the generation that had it.
 func TestNumbersComeOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := newFake()
+		s := fakestore.New()
 		a := claimed(t, s, version{})
 		seen := map[int]bool{1: true}
 		fresh := func(r *rig, what string) *Generation {
@@ -153,8 +154,8 @@ func TestNumbersComeOnce(t *testing.T) {
 			t.Helper()
 			_, err := r.Sweep(t.Context())
 			must(t, err)
-			if len(r.state.Dropped) > 0 {
-				t.Errorf("left behind: %d", r.state.Dropped)
+			if len(r.row.Known().Dropped) > 0 {
+				t.Errorf("left behind: %d", r.row.Known().Dropped)
 			}
 		}
 		a.Discard(fresh(a, "the first"))
@@ -166,11 +167,11 @@ func TestNumbersComeOnce(t *testing.T) {
 		fresh(a, "after a promotion")
 		b := claimed(t, s, version{}) // the process was ended meanwhile
 		sweep(b)
-		want(t, "under construction after a restart", b.state.Building, 0)
+		want(t, "under construction after a restart", b.row.Known().Building, 0)
 		g = fresh(b, "after a restart")
 		must(t, b.promote(t, g))
 		sweep(b)
-		s.after, s.reads = []error{errStore}, []error{errStore}
+		s.After, s.Reads = []error{errStore}, []error{errStore}
 		fresh(b, "after a lost answer")
 	})
 }
@@ -179,11 +180,11 @@ func TestNumbersComeOnce(t *testing.T) {
 // note.
 func TestBuildOverABrokenStore(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := newFake()
+		s := fakestore.New()
 		a := claimed(t, s, version{})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		s.before = slices.Repeat([]error{errStore}, 1000)
+		s.Before = slices.Repeat([]error{errStore}, 1000)
 		g, err := a.Build(ctx)
 		wantErr(t, err, errStore)
 		if g == nil || g.Number != 2 {
@@ -195,18 +196,18 @@ func TestBuildOverABrokenStore(t *testing.T) {
 		if len(last) != 1 || !errors.Is(last[0].Err, errStore) || !last[0].Final {
 			t.Errorf("failures: %+v", last)
 		}
-		s.before = nil
+		s.Before = nil
 		a.Discard(g)
-		want(t, "obsolete", fmt.Sprint(a.state.Dropped), "[2]")
-		want(t, "under construction", fmt.Sprint(a.state.Building, a.building), "0 0")
+		want(t, "obsolete", fmt.Sprint(a.row.Known().Dropped), "[2]")
+		want(t, "under construction", fmt.Sprint(a.row.Known().Building, a.building), "0 0")
 		a.Discard(g)
-		want(t, "obsolete once more", fmt.Sprint(a.state.Dropped), "[2]")
+		want(t, "obsolete once more", fmt.Sprint(a.row.Known().Dropped), "[2]")
 
-		s.opens = []error{errStore}
+		s.Opens = []error{errStore}
 		g, err = a.Build(t.Context())
 		wantErr(t, err, errStore)
 		a.Discard(g)
-		want(t, "obsolete", fmt.Sprint(a.state.Dropped), "[2 3]")
+		want(t, "obsolete", fmt.Sprint(a.row.Known().Dropped), "[2 3]")
 		if g, err := a.Build(ctx); g != nil || err == nil {
 			t.Errorf("after the context ended: %+v, %v", g, err)
 		}
@@ -215,10 +216,10 @@ func TestBuildOverABrokenStore(t *testing.T) {
 
 // What a number may have left behind is gone before it is built.
 func TestBuildBeginsEmpty(t *testing.T) {
-	s := newFake()
+	s := fakestore.New()
 	a := claimed(t, s, version{})
-	s.put("shop/2/rows/accounts", "k", "v")
-	s.put("shop/2/letters", "k", "v")
+	s.Put("shop/2/rows/accounts", "k", "v")
+	s.Put("shop/2/letters", "k", "v")
 	a.build(t)
-	want(t, "rows", fmt.Sprint(s.left()), "[shop/1/shapes shop/2/shapes shop/state]")
+	want(t, "rows", fmt.Sprint(s.Left("")), "[shop/1/shapes shop/2/shapes shop/state]")
 }

@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // The epoch of a partition rises in a commit that checks state and position; one that has no
 // position must have none still.
 func TestBumpEpoch(t *testing.T) {
-	s := newFake()
-	a := opened(t, fenced{s}, version{})
+	s := fakestore.New()
+	a := opened(t, fakestore.Shared(s), version{})
 	id := partition.ID{Topic: "ledger", Number: 3}
 	key := id.AppendKey(nil)
 	bump := func() error {
@@ -19,14 +20,14 @@ func TestBumpEpoch(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return fenced{s}.Commit(t.Context(), &brook.Batch{Writes: writes, Checks: checks})
+		return fakestore.Shared(s).Commit(t.Context(), &brook.Batch{Writes: writes, Checks: checks})
 	}
 	must(t, bump())
-	want(t, "positions", s.size("shop/1/positions"), 0)
+	want(t, "positions", s.Size("shop/1/positions"), 0)
 	_, absent, err := a.BumpEpoch(t.Context(), id)
 	must(t, err)
-	s.put("shop/1/positions", string(key), `{"Log":"x","First":1,"Next":9,"Epoch":4}`)
-	wantErr(t, fenced{s}.Commit(t.Context(), &brook.Batch{Checks: absent}), brook.ErrConflict)
+	s.Put("shop/1/positions", string(key), `{"Log":"x","First":1,"Next":9,"Epoch":4}`)
+	wantErr(t, fakestore.Shared(s).Commit(t.Context(), &brook.Batch{Checks: absent}), brook.ErrConflict)
 
 	must(t, bump())
 	v, err := s.Latest().Get(t.Context(), a.Live().Positions, key)
@@ -34,14 +35,14 @@ func TestBumpEpoch(t *testing.T) {
 	want(t, "the position", string(v.Data.([]byte)), `{"Log":"x","First":1,"Next":9,"Epoch":5}`)
 	_, checks, err := a.BumpEpoch(t.Context(), id)
 	must(t, err)
-	must(t, opened(t, fenced{s}, version{}).update(t.Context(), count(new(int), 1), nil))
-	wantErr(t, fenced{s}.Commit(t.Context(), &brook.Batch{Checks: checks}), brook.ErrConflict)
+	must(t, opened(t, fakestore.Shared(s), version{}).row.Update(t.Context(), count(new(int), 1), nil))
+	wantErr(t, fakestore.Shared(s).Commit(t.Context(), &brook.Batch{Checks: checks}), brook.ErrConflict)
 
-	s.put("shop/1/positions", string(key), "{")
+	s.Put("shop/1/positions", string(key), "{")
 	wantErr(t, bump(), brook.ErrPermanent)
 	_, err = a.Standings(t.Context(), s.Latest(), a.Live())
 	wantErr(t, err, brook.ErrPermanent)
-	s.reads = []error{errStore}
+	s.Reads = []error{errStore}
 	wantErr(t, bump(), errStore)
 	own := opened(t, s, version{})
 	if w, c, err := own.BumpEpoch(t.Context(), id); len(w)+len(c) > 0 || err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // If several processes write the store, one of them may rebuild the views, and remove the
@@ -48,20 +49,20 @@ func (c *Catalog) confirmedNow() bool {
 
 // renew reads the state, makes the generation that it names the live one, and returns it. Tasks
 // need not rest: what they commit is checked against the state. The caller holds renewMu.
-func (c *Catalog) renew(ctx context.Context) (state, error) {
+func (c *Catalog) renew(ctx context.Context) (staterow.State, error) {
 	asked := c.age()
-	next, err := c.readState(ctx)
+	next, err := c.row.Read(ctx)
 	if errors.Is(err, brook.ErrNotFound) {
 		err = fmt.Errorf("brook: reload %s: %w", c.config.Name, errStateLost)
 	}
 	if err != nil {
-		return state{}, err
+		return staterow.State{}, err
 	}
 	was := c.live.Load()
 	g, err := c.openLive(ctx, &next, was)
 	switch {
 	case err != nil:
-		return state{}, err
+		return staterow.State{}, err
 	case g.Number == was.Number && g != was:
 		c.live.Store(g)
 		c.on.Renewed(false)

@@ -10,6 +10,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/shapes"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // Generation is one set of views, with all that stands or falls with them. A rebuild makes the next
@@ -26,8 +27,8 @@ type Generation struct {
 	Unready   []bool      // by slot: an index that lacks entries of rows
 
 	shapes *shapes.Shapes
-	pins   *holds.Pins          // reads under way, of all apps of the name in this process
-	kept   map[string]KeptIndex // indexes that Tables and Unready have
+	pins   *holds.Pins                   // reads under way, of all apps of the name in this process
+	kept   map[string]staterow.KeptIndex // indexes that Tables and Unready have
 }
 
 // openGeneration opens the tables of a generation, with the indexes that the code has.
@@ -75,7 +76,7 @@ func (c *Catalog) openGeneration(ctx context.Context, number int) (*Generation, 
 
 // openLive opens the live generation that a state names, with the indexes that it has. It returns
 // was if that is the one, or a copy of it if only its indexes are others.
-func (c *Catalog) openLive(ctx context.Context, s *state, was *Generation) (*Generation, error) {
+func (c *Catalog) openLive(ctx context.Context, s *staterow.State, was *Generation) (*Generation, error) {
 	if was != nil && was.Number == s.Generation {
 		if maps.Equal(was.kept, s.Kept) {
 			return was, nil

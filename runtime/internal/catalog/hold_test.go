@@ -6,12 +6,14 @@ import (
 	"testing/synctest"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 )
 
 // One app of a name folds at a time, and one that follows another reads the store anew.
 func TestHold(t *testing.T) {
-	s := held{newFake(), new(brook.Holds)}
-	a, b := opened(t, s, version{}), opened(t, s, version{})
+	s := fakestore.New()
+	store := fakestore.Held(s)
+	a, b := opened(t, store, version{}), opened(t, store, version{})
 	first, err := a.Hold(t.Context())
 	must(t, err)
 	second, err := a.Hold(t.Context())
@@ -46,8 +48,9 @@ func TestHold(t *testing.T) {
 // that one remove what was replaced.
 func TestHeldByAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := held{newFake(), new(brook.Holds)}
-		a, b := claimed(t, s, version{}), opened(t, s, version{})
+		s := fakestore.New()
+		store := fakestore.Held(s)
+		a, b := claimed(t, store, version{}), opened(t, store, version{})
 		release, err := a.Hold(t.Context())
 		must(t, err)
 		guard, err := b.Guarded(t.Context())
@@ -58,7 +61,7 @@ func TestHeldByAnother(t *testing.T) {
 		want(t, "live before b asks", b.Live().Number, 1)
 		must(t, b.Confirm(t.Context()))
 		want(t, "live", b.Live().Number, 2)
-		want(t, "tables while b reads", fmt.Sprint(leftOf(s.fakeStore)), "[shop/1/shapes]")
+		want(t, "tables while b reads", fmt.Sprint(s.Left("shop/1/")), "[shop/1/shapes]")
 
 		// b knows less than the store: it removes nothing.
 		_, err = b.Sweep(t.Context())
@@ -66,7 +69,7 @@ func TestHeldByAnother(t *testing.T) {
 		want(t, "missed", b.obsolete.missed.Load(), true)
 		guard.End()
 		synctest.Wait()
-		want(t, "tables", fmt.Sprint(leftOf(s.fakeStore)), "[]")
+		want(t, "tables", fmt.Sprint(s.Left("shop/1/")), "[]")
 		release()
 
 		release, err = b.Hold(t.Context())

@@ -7,20 +7,21 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // Unfilled is an index that does not have the entries of all rows, or a unique one that may have
 // two rows under one value.
 type Unfilled struct {
-	Ord, X int       // of its collection, and of the index there
-	Slot   int       // of its table
-	Kept   KeptIndex // as the state has it
+	Ord, X int                // of its collection, and of the index there
+	Slot   int                // of its table
+	Kept   staterow.KeptIndex // as the state has it
 }
 
 // Unfilled returns the indexes of the live generation that are not all that the code says of them;
 // none unless the code has the claim. The caller holds or visits the quiesce lock.
 func (c *Catalog) Unfilled() []Unfilled {
-	if c.state.Folds != c.code.Contract {
+	if c.row.Known().Folds != c.code.Contract {
 		return nil
 	}
 	return c.incomplete()
@@ -30,7 +31,7 @@ func (c *Catalog) Unfilled() []Unfilled {
 func (c *Catalog) incomplete() (all []Unfilled) {
 	for ord, info := range c.code.Layout.Collections {
 		for x, index := range info.Indexes {
-			kept := c.state.Kept[info.EntriesName(index)]
+			kept := c.row.Known().Kept[info.EntriesName(index)]
 			if !kept.Whole || index.Unique && !kept.Once {
 				slot := c.code.Layout.Index[ord][x]
 				all = append(all, Unfilled{Ord: ord, X: x, Slot: slot, Kept: kept})
@@ -53,7 +54,7 @@ func (c *Catalog) Filled(ctx context.Context, g *Generation, u Unfilled) error {
 	defer c.lock.Unlock()
 	info := c.code.Layout.Collections[u.Ord]
 	name := info.EntriesName(info.Indexes[u.X])
-	err := c.updateLocked(ctx, func(next *state) error {
+	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
 		kept, ok := next.Kept[name]
 		if next.Generation != g.Number || next.Folds != c.code.Contract ||
 			!ok || kept.Table != u.Kept.Table {
@@ -74,7 +75,7 @@ func (c *Catalog) Filled(ctx context.Context, g *Generation, u Unfilled) error {
 func (c *Catalog) install(ctx context.Context) error {
 	var g *Generation
 	err := c.retry.Do(ctx, "open", func() (err error) {
-		g, err = c.openLive(ctx, &c.state, c.live.Load())
+		g, err = c.openLive(ctx, c.row.Known(), c.live.Load())
 		return err
 	})
 	if err != nil {
@@ -88,7 +89,7 @@ func (c *Catalog) install(ctx context.Context) error {
 
 // withIndexes returns a copy of g that has the indexes that a state names. An index that the state
 // does not have, or that is not whole, is not ready.
-func (c *Catalog) withIndexes(ctx context.Context, g *Generation, s *state) (*Generation, error) {
+func (c *Catalog) withIndexes(ctx context.Context, g *Generation, s *staterow.State) (*Generation, error) {
 	next := *g
 	next.Tables, next.Unready = slices.Clone(g.Tables), make([]bool, c.code.Layout.Slots)
 	next.kept = s.Kept
@@ -111,11 +112,11 @@ func (c *Catalog) withIndexes(ctx context.Context, g *Generation, s *state) (*Ge
 }
 
 // builtIndexes returns what the state says of indexes of a generation that this code has built.
-func (c *Catalog) builtIndexes() map[string]KeptIndex {
-	kept := map[string]KeptIndex{}
+func (c *Catalog) builtIndexes() map[string]staterow.KeptIndex {
+	kept := map[string]staterow.KeptIndex{}
 	for _, info := range c.code.Layout.Collections {
 		for _, index := range info.Indexes {
-			kept[info.EntriesName(index)] = KeptIndex{
+			kept[info.EntriesName(index)] = staterow.KeptIndex{
 				Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: index.Unique,
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // obsolete are generations that are no longer live, or never became so. They are removed in the
@@ -109,7 +110,7 @@ func (c *Catalog) sweepOnce(ctx context.Context) (next time.Duration, err error)
 	if err != nil {
 		return 0, err
 	}
-	s, building := c.state, c.building // what the state points to never changes in place
+	s, building := c.row.Known(), c.building // what the state points to never changes in place
 	c.lock.Leave(v)
 	numbers := slices.Clone(s.Dropped)
 	if s.Building != 0 && s.Building != building && !c.Fenced() { // of a process that is no more
@@ -163,7 +164,7 @@ func (c *Catalog) unread(number int) bool {
 func (c *Catalog) forget(ctx context.Context, number int) error {
 	ctx, cancel := context.WithTimeout(ctx, max(100*time.Millisecond, c.config.Retry.Max))
 	defer cancel()
-	return c.update(ctx, func(next *state) error {
+	return c.row.Update(ctx, func(next *staterow.State) error {
 		if next.Building == number {
 			next.Building = 0
 		}

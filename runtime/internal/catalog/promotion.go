@@ -5,15 +5,8 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
-
-// promotion is what a process writes into the state if it can't promote what it built because
-// others commit all the time. Their next commit fails, as the state is another one; they find the
-// request then, and yield to it.
-type promotion struct {
-	Generation int    // to be promoted
-	ID         string // of the request: no process yields twice to one
-}
 
 // yieldFor is how long a process yields at most to the promotion of another one.
 const yieldFor = 3 * time.Second
@@ -21,11 +14,11 @@ const yieldFor = 3 * time.Second
 // RequestPromotion asks other processes to yield to the promotion of g. The caller does not hold
 // the quiesce lock.
 func (c *Catalog) RequestPromotion(ctx context.Context, g *Generation) error {
-	return c.update(ctx, func(next *state) error {
+	return c.row.Update(ctx, func(next *staterow.State) error {
 		if next.Building != g.Number {
 			return ErrOvertaken
 		}
-		next.Promoting = &promotion{Generation: g.Number, ID: c.ids.Next()}
+		next.Promoting = &staterow.Promotion{Generation: g.Number, ID: c.ids.Next()}
 		return nil
 	}, nil)
 }
@@ -38,7 +31,7 @@ func (c *Catalog) YieldToPromotion(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		request, own := c.state.Promoting, c.building
+		request, own := c.row.Known().Promoting, c.building
 		c.lock.Leave(v)
 		if request == nil || request.Generation == own {
 			return
@@ -50,7 +43,7 @@ func (c *Catalog) YieldToPromotion(ctx context.Context) {
 			c.yielded.Store(&request.ID)
 			return
 		}
-		s, err := c.readState(ctx)
+		s, err := c.row.Read(ctx)
 		if err == nil && (s.Promoting == nil || s.Promoting.ID != request.ID) {
 			_ = c.Reload(ctx) // if it fails, the next commit shows that
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 )
 
 // took returns how long a catalog yields.
@@ -18,8 +19,8 @@ func (r *rig) took(ctx context.Context) time.Duration {
 // Nobody yields who is not asked; who is asked yields once per request, no longer than yieldFor.
 func TestYieldToPromotion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := newFake()
-		a, b := claimed(t, fenced{s}, version{}), claimed(t, fenced{s}, version{})
+		s := fakestore.New()
+		a, b := claimed(t, fakestore.Shared(s), version{}), claimed(t, fakestore.Shared(s), version{})
 		want(t, "without a request", a.took(t.Context()), 0)
 		g := b.build(t)
 		must(t, b.RequestPromotion(t.Context(), g))
@@ -53,11 +54,16 @@ func TestYieldToPromotion(t *testing.T) {
 // Who lost against a process that asks for its promotion yields before the next try.
 func TestConflictsYieldToPromotion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := newFake()
-		a, b := claimed(t, fenced{s}, version{}), claimed(t, fenced{s}, version{})
+		s := fakestore.New()
+		a, b := claimed(t, fakestore.Shared(s), version{}), claimed(t, fakestore.Shared(s), version{})
 		must(t, b.RequestPromotion(t.Context(), b.build(t)))
-		began, errs := time.Now(), []error{brook.ErrConflict}
-		must(t, a.RetryConflicts(t.Context(), func() error { return next(&errs) }))
+		began, tries := time.Now(), 0
+		must(t, a.RetryConflicts(t.Context(), func() error {
+			if tries++; tries == 1 {
+				return brook.ErrConflict
+			}
+			return nil
+		}))
 		want(t, "the wait", time.Since(began), yieldFor)
 	})
 }

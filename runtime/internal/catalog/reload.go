@@ -34,7 +34,7 @@ func (c *Catalog) reloadLocked(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.state = next
+	c.row.Follow(next)
 	adopt()
 	c.noteClaim()
 	return nil
@@ -43,17 +43,16 @@ func (c *Catalog) reloadLocked(ctx context.Context) error {
 // Moved reads the state, and reports whether it has another live generation, contract or set of
 // indexes than memory. The caller does not hold the quiesce lock.
 func (c *Catalog) Moved(ctx context.Context) (bool, error) {
-	s, err := c.readState(ctx)
+	s, err := c.row.Read(ctx)
 	if err != nil {
 		return false, err
 	}
-	v, err := c.lock.RLock(ctx)
+	known, err := c.row.Visit(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer c.lock.Leave(v)
-	return c.state.Generation != s.Generation || c.state.Folds != s.Folds ||
-		!maps.Equal(c.state.Kept, s.Kept), nil
+	return known.Generation != s.Generation || known.Folds != s.Folds ||
+		!maps.Equal(known.Kept, s.Kept), nil
 }
 
 // ReloadShapes reads the shapes of the live generation anew.

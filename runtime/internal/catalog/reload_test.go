@@ -6,16 +6,19 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 )
 
 // What loses against other processes is done again, after a reload; nothing else is.
 func TestRetryConflicts(t *testing.T) {
-	s := newFake()
-	a := opened(t, fenced{s}, version{})
+	s := fakestore.New()
+	a := opened(t, fakestore.Shared(s), version{})
 	do := func(r *rig, ctx context.Context, errs ...error) (calls int, err error) {
 		err = r.RetryConflicts(ctx, func() error {
-			calls++
-			return next(&errs)
+			if calls++; calls <= len(errs) {
+				return errs[calls-1]
+			}
+			return nil
 		})
 		return calls, err
 	}
@@ -37,7 +40,7 @@ func TestRetryConflicts(t *testing.T) {
 	if n != 1 || !errors.Is(err, context.Canceled) || !errors.Is(err, brook.ErrConflict) {
 		t.Errorf("after the end: %d calls, %v", n, err)
 	}
-	s.reads = []error{errStore}
+	s.Reads = []error{errStore}
 	if n, err = do(a, t.Context(), brook.ErrConflict); n != 1 || !errors.Is(err, errStore) {
 		t.Errorf("a reload that fails: %d calls, %v", n, err)
 	}
@@ -45,16 +48,16 @@ func TestRetryConflicts(t *testing.T) {
 
 // A reload whose app can't read the rest leaves the state as it was: the next one reads it anew.
 func TestReloadThatFails(t *testing.T) {
-	s := newFake()
-	a, b := opened(t, fenced{s}, version{}), opened(t, fenced{s}, version{})
-	must(t, b.update(t.Context(), count(new(int), 4), nil))
+	s := fakestore.New()
+	a, b := opened(t, fakestore.Shared(s), version{}), opened(t, fakestore.Shared(s), version{})
+	must(t, b.row.Update(t.Context(), count(new(int), 4), nil))
 	a.reloadErr = errStore
 	wantErr(t, a.Reload(t.Context()), errStore)
-	want(t, "the serial", a.state.Serial, 0)
+	want(t, "the serial", a.row.Known().Serial, 0)
 	a.reloadErr = nil
 	must(t, a.Reload(t.Context()))
-	want(t, "the serial", a.state.Serial, 4)
-	s.reads = []error{errStore}
+	want(t, "the serial", a.row.Known().Serial, 4)
+	s.Reads = []error{errStore}
 	_, err := a.Moved(t.Context())
 	wantErr(t, err, errStore)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // version is a version of the code of one app, which keeps accounts.
@@ -138,12 +139,11 @@ func (r *rig) failures() []brook.Failure {
 }
 
 // known returns the state in memory.
-func (r *rig) known(t *testing.T) state {
+func (r *rig) known(t *testing.T) *staterow.State {
 	t.Helper()
-	v, err := r.lock.RLock(t.Context())
+	s, err := r.row.Visit(t.Context())
 	must(t, err)
-	defer r.lock.Leave(v)
-	return r.state
+	return s
 }
 
 // promote promotes g with the quiesce lock held.
@@ -187,3 +187,12 @@ func want[T comparable](t *testing.T, what string, got, want T) {
 func bubble(t *testing.T, test func(*testing.T)) { synctest.Test(t, test) }
 
 var errStore = errors.New("the store is away")
+
+// count returns a change that sets the serial and counts its calls.
+func count(calls *int, serial int) staterow.Change {
+	return func(next *staterow.State) error {
+		*calls++
+		next.Serial = serial
+		return nil
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 // Sets may be renamed in Go, and handlers moved between them. Letters, and the keys that they hold
@@ -20,7 +21,9 @@ type setNames struct {
 }
 
 // noteNames makes SetNow use the names of sets that a state has.
-func (c *Catalog) noteNames(s *state) { c.names.Store(&setNames{made: s.Made, former: s.Former}) }
+func (c *Catalog) noteNames(s *staterow.State) {
+	c.names.Store(&setNames{made: s.Made, former: s.Former})
+}
 
 // SetNow returns the set that handles today what set handled when a letter was made: set itself if
 // that can't be known.
@@ -59,7 +62,7 @@ func (c *Catalog) SetNow(typ, set string) string {
 
 // rename makes the state name the sets as the code does. The rows are made from the same as before,
 // or the differences are accepted.
-func (s *state) rename(code *plan.Code) {
+func rename(s *staterow.State, code *plan.Code) {
 	if renamed := code.Renames(s.Made); len(renamed) > 0 {
 		former := maps.Clone(s.Former)
 		if former == nil {
@@ -81,11 +84,11 @@ func (c *Catalog) nameSets(ctx context.Context) error {
 	if c.named.Load() {
 		return nil
 	}
-	err := c.updateLocked(ctx, func(next *state) error {
+	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
 		if len(c.code.Renames(next.Made)) == 0 || len(c.structureChanges(next)) > 0 {
-			return errUnchanged
+			return staterow.ErrUnchanged
 		}
-		next.rename(c.code)
+		rename(next, c.code)
 		return nil
 	}, nil)
 	c.named.Store(err == nil)

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
 const typ = "account.opened"
@@ -13,27 +15,27 @@ const typ = "account.opened"
 // Letters of a set that was renamed are those of the set that handles the event now: before the
 // state says so, and after any number of renames.
 func TestSetNow(t *testing.T) {
-	s := newFake()
+	s := fakestore.New()
 	books := version{set: "Books", audited: true}
 	ledger := version{set: "Ledger", audited: true}
 	accounts := version{set: "Accounts", audited: true}
-	claimed(t, fenced{s}, books)
-	a := opened(t, fenced{s}, ledger)
+	claimed(t, fakestore.Shared(s), books)
+	a := opened(t, fakestore.Shared(s), ledger)
 	want(t, "before the claim", a.SetNow(typ, "Books"), "Ledger")
 	want(t, "claimed by the same contract", a.Claimed(), true)
 	must(t, a.Claim(t.Context()))
-	want(t, "former names", fmt.Sprint(a.state.Former), "map[account.opened Books:Ledger]")
+	want(t, "former names", fmt.Sprint(a.row.Known().Former), "map[account.opened Books:Ledger]")
 	want(t, "after it", a.SetNow(typ, "Books"), "Ledger")
-	commits := len(s.batches)
+	commits := len(s.Batches)
 	must(t, a.Claim(t.Context()))
-	want(t, "commits of a second claim", len(s.batches)-commits, 0)
+	want(t, "commits of a second claim", len(s.Batches)-commits, 0)
 
-	b := claimed(t, fenced{s}, accounts)
+	b := claimed(t, fakestore.Shared(s), accounts)
 	for _, was := range []string{"Books", "Ledger", "Accounts"} {
 		want(t, was, b.SetNow(typ, was), "Accounts")
 	}
-	c := claimed(t, fenced{s}, books) // it has that name again
-	want(t, "former names", fmt.Sprint(c.state.Former),
+	c := claimed(t, fakestore.Shared(s), books) // it has that name again
+	want(t, "former names", fmt.Sprint(c.row.Known().Former),
 		"map[account.opened Accounts:Books account.opened Ledger:Accounts]")
 	for _, was := range []string{"Books", "Ledger", "Accounts"} {
 		want(t, was+", in the end", c.SetNow(typ, was), "Books")
@@ -68,7 +70,7 @@ func TestSetNowOfSetsWithoutRows(t *testing.T) {
 		{code("Books", "Log"), "Books", "Books"},
 	} {
 		c := &Catalog{code: test.code}
-		c.noteNames(&state{Made: test.code.Made})
+		c.noteNames(&staterow.State{Made: test.code.Made})
 		want(t, test.was, c.SetNow(typ, test.was), test.want)
 	}
 }
@@ -76,6 +78,6 @@ func TestSetNowOfSetsWithoutRows(t *testing.T) {
 // Former names that lead in a circle end.
 func TestSetNowOfACircle(t *testing.T) {
 	c := &Catalog{code: version{}.code()}
-	c.noteNames(&state{Former: map[string]string{typ + " A": "B", typ + " B": "A"}})
+	c.noteNames(&staterow.State{Former: map[string]string{typ + " A": "B", typ + " B": "A"}})
 	want(t, "the only set", c.SetNow(typ, "A"), "Books")
 }

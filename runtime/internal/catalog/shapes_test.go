@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 	"github.com/brookgen/brookgen/runtime/internal/shapes"
 )
 
@@ -15,14 +16,14 @@ import (
 func accounts(r *rig) brook.Shape { return r.Live().shapes.Of(r.code.Layout.Collections[0]) }
 
 // putShape records a shape of accounts as another process does.
-func (s *fakeStore) putShape(number uint32, schema string) {
+func putShape(s *fakestore.Store, number uint32, schema string) {
 	key := binary.BigEndian.AppendUint32([]byte("accounts\x00"), number)
-	s.put("shop/1/shapes", string(key), schema)
+	s.Put("shop/1/shapes", string(key), schema)
 }
 
 // Values of the present shape stay as they are, and earlier ones are brought to it.
 func TestUpgradeOfValues(t *testing.T) {
-	s := newFake()
+	s := fakestore.New()
 	claimed(t, s, version{schema: "{id string}"})
 	a := opened(t, s, version{schema: "{id string,n int}"})
 	c := accounts(a)
@@ -53,16 +54,16 @@ func TestUpgradeOfValues(t *testing.T) {
 
 // A shape that is not known is looked up, once: newer code may have recorded it since.
 func TestShapesOfOtherProcesses(t *testing.T) {
-	s := newFake()
-	a := claimed(t, fenced{s}, version{schema: "{id string}"})
+	s := fakestore.New()
+	a := claimed(t, fakestore.Shared(s), version{schema: "{id string}"})
 	c := accounts(a)
 	_, err := c.Upgrade(2, []byte("\x91\xa1x"))
 	if !errors.Is(err, shapes.ErrUnknown) || errors.Is(err, brook.ErrUnreadable) {
 		t.Errorf("a shape that nobody recorded: %v", err)
 	}
-	s.putShape(2, "{id string,n int}")
-	s.putShape(3, "{id int}")
-	s.putShape(4, "{id stri")
+	putShape(s, 2, "{id string,n int}")
+	putShape(s, 3, "{id int}")
+	putShape(s, 4, "{id stri")
 	got, err := c.Upgrade(2, []byte("\x92\xa1x\x07"))
 	must(t, err)
 	want(t, "a newer value", string(got), "\x91\xa1x")
@@ -83,16 +84,16 @@ func TestShapesOfOtherProcesses(t *testing.T) {
 
 // A shape has the lowest of its numbers, and a new one the next that is free.
 func TestNumbersOfShapes(t *testing.T) {
-	s := newFake()
-	a := opened(t, fenced{s}, version{})
-	s.putShape(7, "{id string}")
-	s.putShape(9, "{id string}")
-	s.put("shop/1/shapes", "other\x00\x00\x00\x00\x63", "string")
+	s := fakestore.New()
+	a := opened(t, fakestore.Shared(s), version{})
+	putShape(s, 7, "{id string}")
+	putShape(s, 9, "{id string}")
+	s.Put("shop/1/shapes", "other\x00\x00\x00\x00\x63", "string")
 	must(t, a.ReloadShapes(t.Context()))
 	n, err := accounts(a).Number()
 	must(t, err)
 	want(t, "the number", n, 7)
-	b := claimed(t, fenced{s}, version{schema: "{id string,at time}"})
+	b := claimed(t, fakestore.Shared(s), version{schema: "{id string,at time}"})
 	n, err = accounts(b).Number()
 	must(t, err)
 	want(t, "a new one", n, 10)
@@ -102,8 +103,8 @@ func TestNumbersOfShapes(t *testing.T) {
 func TestDamagedShapes(t *testing.T) {
 	for _, key := range []string{"accounts", "accounts\x00", "accounts\x00\x00\x00\x01",
 		"accounts\x00\x00\x00\x00\x00\x01"} {
-		s := newFake()
-		s.put("shop/1/shapes", key, "{id string}")
+		s := fakestore.New()
+		s.Put("shop/1/shapes", key, "{id string}")
 		err := newRig(t, s, version{}).Open(t.Context())
 		if !errors.Is(err, brook.ErrPermanent) {
 			t.Errorf("%q: %v", key, fmt.Sprint(err))

@@ -2,47 +2,18 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
-
-// TableName returns the name of one of the app's tables in the store.
-func TableName(c *brook.Config, name string) string { return url.PathEscape(c.Name) + "/" + name }
-
-// openState opens the table of the state and reads it, or creates it in a new store: one app of the
-// name at a time.
-func (c *Catalog) openState(ctx context.Context) (err error) {
-	spec := brook.TableSpec{Name: TableName(c.config, "state")}
-	if c.meta, err = c.store.Table(ctx, spec); err != nil {
-		return err
-	}
-	if n := c.held.name; n != nil {
-		n.Opening.Lock()
-		defer n.Opening.Unlock()
-	}
-	c.state, err = c.readState(ctx)
-	if !errors.Is(err, brook.ErrNotFound) {
-		return err
-	}
-	return c.update(ctx, func(next *state) error {
-		if next.raw != nil {
-			return errUnchanged // another process created it meanwhile
-		}
-		// The first commit brings the rest.
-		*next = state{Layout: layoutVersion, Generation: 1}
-		return nil
-	}, nil)
-}
 
 // table opens a table of a generation; spec names it without the generation.
 func (c *Catalog) table(ctx context.Context, number int,
 	spec brook.TableSpec) (brook.Table, error) {
-	spec.Name = TableName(c.config, strconv.Itoa(number)+"/"+spec.Name)
+	spec.Name = plan.TableName(c.config.Name, strconv.Itoa(number)+"/"+spec.Name)
 	t, err := c.store.Table(ctx, spec)
 	if err != nil {
 		return nil, fmt.Errorf("brook: table %s: %w", spec.Name, err)
@@ -54,14 +25,12 @@ func (c *Catalog) table(ctx context.Context, number int,
 // The caller does not hold the quiesce lock.
 func (c *Catalog) unknownTables(ctx context.Context, number int) ([]brook.Table, error) {
 	known := c.code.TableNames()
-	v, err := c.lock.RLock(ctx)
+	s, err := c.row.Visit(ctx)
 	if err != nil {
 		return nil, err
 	}
-	names := c.state.Tables[number] // never changed in place
-	c.lock.Leave(v)
 	var tables []brook.Table
-	for _, name := range names {
+	for _, name := range s.Tables[number] {
 		if slices.Contains(known, name) {
 			continue
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/staterow"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
 
@@ -147,7 +148,7 @@ func (f *Follower) heard(a brook.Announcement, at int) {
 	case at < rows:
 		f.Hub.Announce(f.Rows[at], a.Key)
 	case at == rows: // the app's state
-		if a.Missed || catalog.IsState(a.Key) {
+		if a.Missed || staterow.IsKey(a.Key) {
 			f.news.note(func(c *changes) { c.state = true })
 		}
 	case at == rows+1: // what the publisher keeps

@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// TableName returns the name in the store of a table of the app of a name.
+func TableName(app, table string) string { return url.PathEscape(app) + "/" + table }
+
 // RowsTable returns the name of the table of a collection's rows, without that of its generation.
 func RowsTable(collection string) string { return "rows/" + url.PathEscape(collection) }
 

@@ -71,7 +71,7 @@ type Owner struct {
 func (p *Publisher) Open(ctx context.Context) error {
 	for name, t := range map[string]*brook.Table{"outbox": &p.OutboxTable, "sending": &p.Sending} {
 		var err error
-		*t, err = p.Store.Table(ctx, brook.TableSpec{Name: catalog.TableName(p.Config, name)})
+		*t, err = p.Store.Table(ctx, brook.TableSpec{Name: plan.TableName(p.Config.Name, name)})
 		if err != nil {
 			return err
 		}

@@ -1,8 +1,7 @@
-package catalog
+package staterow
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -16,9 +15,9 @@ import (
 // layoutVersion is the version of what an app keeps in its store: see Layout in ARCHITECTURE.md.
 const layoutVersion = 3
 
-// state is what the store holds of the app as a whole. It is one row, in JSON, and only update
-// writes it. Its maps and slices never change in place.
-type state struct {
+// State is what the store holds of the app as a whole, as the state row has it, in JSON. Its maps
+// and slices never change in place: a change gets a copy.
+type State struct {
 	Layout     int
 	Generation int   // the live one
 	Building   int   // one under construction, or whose construction was given up; 0: none
@@ -51,12 +50,20 @@ type state struct {
 	// removes it may no longer know them.
 	Tables map[int][]string
 	// Promoting is set if a process asks the others to yield to its promotion.
-	Promoting *promotion `json:",omitempty"`
+	Promoting *Promotion `json:",omitempty"`
 	// Stamp is the ID of the commit that wrote the row: a process that lost the answer to its
 	// commit recognizes it.
 	Stamp string `json:",omitempty"`
 
 	raw []byte // as stored; nil: it is not stored yet
+}
+
+// Promotion is what a process writes into the state if it can't promote what it built because
+// others commit all the time. Their next commit fails, as the state is another one; they find the
+// request then, and yield to it.
+type Promotion struct {
+	Generation int    // to be promoted
+	ID         string // of the request: no process yields twice to one
 }
 
 // KeptIndex is an index of the live generation, as the state has it.
@@ -66,14 +73,14 @@ type KeptIndex struct {
 	Once  bool   // no two rows have the same value, since the field is unique
 }
 
-// stateKey is the key of the state row. Its table has rows of package engine, too.
-var stateKey = []byte("state")
+// rowKey is the key of the state row. Its table has rows of other packages, too.
+var rowKey = []byte("state")
 
-// IsState reports whether key is that of the state row in the table that Meta returns.
-func IsState(key []byte) bool { return bytes.Equal(key, stateKey) }
+// IsKey reports whether key is that of the state row, in the table that Table returns.
+func IsKey(key []byte) bool { return bytes.Equal(key, rowKey) }
 
 // clone returns a copy for a change to work on, with maps that are not nil.
-func (s *state) clone() state {
+func (s *State) clone() State {
 	next := *s
 	next.Dropped = slices.Clone(s.Dropped)
 	if next.Replaced = maps.Clone(s.Replaced); next.Replaced == nil {
@@ -88,17 +95,8 @@ func (s *state) clone() state {
 	return next
 }
 
-// readState reads the state from the store. The error is ErrNotFound if the store is new.
-func (c *Catalog) readState(ctx context.Context) (state, error) {
-	v, err := c.reader.Get(ctx, c.meta, stateKey)
-	if err != nil {
-		return state{}, err
-	}
-	return decodeState(c.config.Name, v.Data.([]byte))
-}
-
-// decodeState decodes the state row of the app of a name.
-func decodeState(name string, raw []byte) (s state, err error) {
+// decode decodes the state row of the app of a name.
+func decode(name string, raw []byte) (s State, err error) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return s, fmt.Errorf("brook: %s: the state in the store is damaged: %w: %w",
 			name, err, brook.ErrPermanent)
@@ -111,10 +109,4 @@ func decodeState(name string, raw []byte) (s state, err error) {
 	s.raw = bytes.Clone(raw)
 	s.upgrade()
 	return s, nil
-}
-
-// Unchanged returns the check that nobody has changed the state since memory read it. The caller
-// holds or visits the quiesce lock.
-func (c *Catalog) Unchanged() brook.Check {
-	return brook.Check{Table: c.meta, Key: stateKey, Value: c.state.raw}
 }
