@@ -147,10 +147,11 @@ var layers = [][]string{
 	{"retry"},
 	{"staterow"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
-	{"publisher", "effects", "backfill", "delivery", "letters", "reads"},
+	{"publisher", "effects", "backfill", "delivery", "batch", "letters", "reads"},
 	{"prefetch", "emission"},
+	{"processor"},
 	{"task", "group", "follow"},
-	{"rebuild", "recovery", "resume"},
+	{"rebuild", "recovery", "resume", "exclusive"},
 	{"stale"},
 	{"runner", "catchup"},
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
+	"github.com/brookgen/brookgen/runtime/internal/exclusive"
 	"github.com/brookgen/brookgen/runtime/internal/follow"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
@@ -20,6 +21,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/reads"
@@ -46,7 +48,7 @@ type App struct {
 	views     *reads.Live
 	fatal     runner.Fatal
 	memory    *recovery.Memory
-	exclusive *exclusive
+	exclusive *exclusiveCalls
 	owed      *owed
 	letters   deadLetters
 	stale     *stale.Views
@@ -87,17 +89,22 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	config, store := &a.config, a.config.Store
 	reporter := report.New(config.Name, config.Log, config.Hooks)
 	s := &task.Set{
-		Config: config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope),
-		Store: store, Reader: store.Latest(), IDs: ids.New(), Lock: &quiesce.Lock{},
+		Parts: processor.Parts{
+			Config: config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope),
+			Reader: store.Latest(), Outbox: outbox.New(),
+		},
+		Store: store, IDs: ids.New(), Lock: &quiesce.Lock{},
 		Report: reporter, Retry: &retry.Loop{Policy: config.Retry, Report: reporter},
-		Outbox: outbox.New(), Hub: watch.NewHub(), Progress: input.NewProgress(),
+		Hub: watch.NewHub(), Progress: input.NewProgress(),
 		Effects: &effects.Runner{Policy: config.Retry, Report: reporter, App: a},
 		Life:    a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
 	a.tasks = s
-	a.exclusive = &exclusive{life: a.life, config: config, tasks: s}
+	a.exclusive = &exclusiveCalls{
+		life: a.life, config: config, tasks: s, runner: exclusive.New(s),
+	}
 	a.letters = deadLetters{a.exclusive}
-	a.owed = &owed{exclusive: a.exclusive}
+	a.owed = &owed{exclusiveCalls: a.exclusive}
 	a.memory = &recovery.Memory{Tasks: s, Owed: a.owed.note}
 	a.stale = &stale.Views{
 		Tasks: s, Memory: a.memory,

@@ -19,7 +19,7 @@ func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] {
 }
 
 // deadLetters is the dead letters of the live views: they are listed, redriven and dropped.
-type deadLetters struct{ *exclusive }
+type deadLetters struct{ *exclusiveCalls }
 
 // all returns all letters in log order until ctx ends.
 func (x deadLetters) all(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {

@@ -75,7 +75,8 @@ func (x deadLetters) drop(ctx context.Context, letter deadletter.Letter) (bool, 
 	}
 	defer rest.End()
 	s := x.tasks
-	t, at := s.Exclusive, letter.AppendKey(nil)
+	t, at := x.runner.Begin(rest), letter.AppendKey(nil)
+	defer t.End()
 	unchanged, err := x.unchanged(ctx, t.Gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, nil
@@ -87,12 +88,11 @@ func (x deadLetters) drop(ctx context.Context, letter deadletter.Letter) (bool, 
 	if err != nil {
 		return false, err
 	}
-	defer t.Within(rest)()
 	t.Batch.Checks = append(checks, unchanged...)
 	t.Batch.Writes = append(letter.WriteDropped(t.Gen.Dropped), epoch...)
 	t.Batch.Writes = append(t.Batch.Writes,
 		brook.Write{Table: t.Gen.Letters, Key: at, Op: brook.Remove})
-	if err := t.CommitAlone(ctx); err != nil {
+	if _, err := t.Commit(ctx); err != nil {
 		return false, err
 	}
 	letter.Set = s.Catalog.SetNow(letter.Type, letter.Set)

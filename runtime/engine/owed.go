@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
-	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // owed is the emissions that a promotion made live. What an event that is a dead letter of the live
@@ -19,7 +19,7 @@ import (
 // live, all at once. Whoever publishes for their partitions then moves them into the outbox, a part
 // at a time.
 type owed struct {
-	*exclusive
+	*exclusiveCalls
 	due atomic.Bool // the live generation may hold emissions that are to go to the outbox
 }
 
@@ -47,7 +47,7 @@ func (x *owed) adopt(ctx context.Context) error {
 			if any, err := x.any(ctx); err != nil || !any {
 				return err
 			}
-			var due task.Due
+			var due batch.Due
 			more, due, err = x.adoptSome(ctx, step)
 			x.follow(ctx, due)
 			return err
@@ -81,29 +81,29 @@ func (x *owed) any(ctx context.Context) (any bool, err error) {
 
 // adoptSome moves up to step emissions, with all tasks at rest. It reports whether there may be
 // more. An emission whose record can't be renumbered becomes a dead letter.
-func (x *owed) adoptSome(ctx context.Context, step int) (more bool, due task.Due, err error) {
+func (x *owed) adoptSome(ctx context.Context, step int) (more bool, due batch.Due, err error) {
 	s := x.tasks
 	rest, err := s.Quiesce(ctx)
 	if err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
 	defer rest.End()
-	t := s.Exclusive
-	defer t.Within(rest)()
+	t := x.runner.Begin(rest)
+	defer t.End()
 	if err := s.Emissions.Open(ctx); err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
 	var taken []*outbox.Item
 	for row, err := range s.Reader.Scan(ctx, t.Gen.Owed, nil, nil) {
 		if err != nil {
-			return false, task.Due{}, err
+			return false, batch.Due{}, err
 		}
 		if more = len(taken) == step; more {
 			break
 		}
 		item, err := outbox.DecodeItem(row)
 		if err != nil {
-			return false, task.Due{}, err
+			return false, batch.Due{}, err
 		}
 		if !x.adopts(partition.Of(item.Position)) {
 			continue // its owner does
@@ -123,17 +123,16 @@ func (x *owed) adoptSome(ctx context.Context, step int) (more bool, due task.Due
 		t.Batch.Items = append(t.Batch.Items, item)
 	}
 	if len(taken) == 0 {
-		return false, task.Due{}, nil
+		return false, batch.Due{}, nil
 	}
 	// A promotion that carries these over must not come between.
 	if err := t.BumpEpochs(ctx, taken); err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
 	// Until its outcome is known: what is in the outbox must be in memory.
-	if err := t.CommitAlone(ctx); err != nil {
-		return more, task.Due{}, err
+	if due, err = t.Commit(ctx); err != nil {
+		return more, batch.Due{}, err
 	}
-	due = t.Take()
 	for i := range due.Letters {
 		s.BlockedOf(partition.Of(due.Letters[i].Position)).Add(&due.Letters[i], false)
 	}

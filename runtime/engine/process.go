@@ -2,14 +2,11 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
-	"github.com/brookgen/brookgen/runtime/internal/task"
-	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // Process applies an event at once, without the driver: all sets or none, in turn with the tasks of
@@ -30,7 +27,7 @@ func Process[E any](ctx context.Context, a *App, def *brook.EventDef[E], data E)
 	return a.exclusive.process(ctx, &out)
 }
 
-func (x *exclusive) process(ctx context.Context, out *brook.Outbound) (err error) {
+func (x *exclusiveCalls) process(ctx context.Context, out *brook.Outbound) (err error) {
 	if out.Err != nil {
 		return out.Err
 	}
@@ -50,7 +47,7 @@ func (x *exclusive) process(ctx context.Context, out *brook.Outbound) (err error
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var due task.Due
+	var due batch.Due
 	err = x.tasks.Catalog.RetryConflicts(ctx, func() (err error) {
 		due, err = x.processOnce(ctx, out)
 		return err
@@ -60,9 +57,9 @@ func (x *exclusive) process(ctx context.Context, out *brook.Outbound) (err error
 }
 
 // processOnce applies an event with all tasks at rest, and returns what is due after its commit.
-func (x *exclusive) processOnce(ctx context.Context, out *brook.Outbound) (task.Due, error) {
-	failed := func(err error) (task.Due, error) {
-		return task.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
+func (x *exclusiveCalls) processOnce(ctx context.Context, out *brook.Outbound) (batch.Due, error) {
+	failed := func(err error) (batch.Due, error) {
+		return batch.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
 	s := x.tasks
 	if err := s.Catalog.Claim(ctx); err != nil {
@@ -74,57 +71,32 @@ func (x *exclusive) processOnce(ctx context.Context, out *brook.Outbound) (task.
 	}
 	defer rest.End()
 	if err := x.life.Err(); err != nil {
-		return task.Due{}, err
+		return batch.Due{}, err
 	}
 	if err := s.Catalog.ClaimLocked(ctx); err != nil {
 		return failed(err)
 	}
 	if err := s.Emissions.Open(ctx); err != nil {
-		return task.Due{}, err
+		return batch.Due{}, err
 	}
-	t, m := s.Exclusive, &s.Exclusive.M
-	defer t.Within(rest)()
+	t := x.runner.Begin(rest)
+	defer t.End()
 	if err := t.ReadStandings(ctx); err != nil {
 		return failed(err)
 	}
-	t.Prepare(ctx, m, &brook.Record{
+	r := &brook.Record{
 		Topic: s.Code.Topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: now(),
-	})
-	m.Position = brook.Position{}
-	m.Once = true
-	m.Message = brook.Message{
-		ID: s.IDs.Next(), Type: out.Message.Type, Author: x.config.Author, Time: m.Record.Time,
+	}
+	err = t.Apply(ctx, r, brook.Message{
+		ID: s.IDs.Next(), Type: out.Message.Type, Author: x.config.Author, Time: r.Time,
 		Data: out.Message.Data, Keyed: true,
-	}
-	t.Tx.Begin(txn.Event{Ctx: ctx})
-	t.Dispatch(m)
-	if err := unprocessed(m); err != nil {
-		t.Tx.Revert()
+	})
+	if err != nil {
 		return failed(err)
 	}
-	t.Tx.Accept()
-	t.StageEffects(m)
-	if err := t.CommitAlone(ctx); err != nil {
+	due, err := t.Commit(ctx)
+	if err != nil {
 		return failed(err)
 	}
-	return t.Take(), nil
-}
-
-// unprocessed returns why an event of Process can't be stored, or nil.
-func unprocessed(m *delivery.Delivery) error {
-	switch {
-	case m.Ctx.Err() != nil:
-		return m.Ctx.Err()
-	case m.Tx.StoreFault() != nil:
-		return m.Tx.StoreFault()
-	case m.DecodeErr != nil:
-		return m.DecodeErr
-	}
-	var errs []error
-	for i := range m.Results {
-		if r := &m.Results[i]; r.Err != nil {
-			errs = append(errs, fmt.Errorf("set %s: %w", r.Set, r.Err))
-		}
-	}
-	return errors.Join(errs...)
+	return due, nil
 }

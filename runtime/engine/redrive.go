@@ -6,13 +6,13 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and returns
@@ -70,7 +70,7 @@ func (x deadLetters) redriveAll(
 			return n, fmt.Errorf("brook: redrive %s: %w", letter.Position, err)
 		}
 		var applied bool
-		var due task.Due
+		var due batch.Due
 		err = x.tasks.Catalog.RetryConflicts(ctx, func() (err error) {
 			applied, due, err = x.redrive(ctx, letter)
 			return err
@@ -103,55 +103,52 @@ func (x deadLetters) stays(l *deadletter.Letter, err error) {
 // returns what is due after the commit.
 func (x deadLetters) redrive(
 	ctx context.Context, letter deadletter.Letter,
-) (applied bool, due task.Due, err error) {
+) (applied bool, due batch.Due, err error) {
 	s := x.tasks
 	if err := s.Catalog.Claim(ctx); err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
 	rest, err := x.quiesce(ctx)
 	if err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
 	defer rest.End()
 	if err := s.Catalog.ClaimLocked(ctx); err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
-	t, key := s.Exclusive, letter.AppendKey(nil)
+	t, key := x.runner.Begin(rest), letter.AppendKey(nil)
+	defer t.End()
 	unchanged, err := x.unchanged(ctx, t.Gen.Letters, key)
 	if errors.Is(err, brook.ErrNotFound) {
-		return false, task.Due{}, nil // another process was faster
+		return false, batch.Due{}, nil // another process was faster
 	}
 	if err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
 	epoch, checks, err := s.Catalog.BumpEpoch(ctx, partition.Of(letter.Position))
 	if err == nil {
 		err = s.Emissions.Open(ctx)
 	}
 	if err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
-	defer t.Within(rest)()
 	t.Batch.Checks = append(checks, unchanged...)
 	remove := append([]brook.Write{{Table: t.Gen.Letters, Key: key, Op: brook.Remove}}, epoch...)
 	letter.Set = s.Catalog.SetNow(letter.Type, letter.Set)
 	if letter.Stage == brook.StageEmit {
-		err = t.Reemit(ctx, letter, remove)
-		return true, t.Take(), err
+		due, err = t.Reemit(ctx, letter, remove)
+		return true, due, err
 	}
 	id := partition.Of(letter.Position)
 	log, err := x.logOf(ctx, id)
 	if err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
-	p := &task.Partition{
-		Queue: input.Single(id, log, letter.Attempts), Blocked: s.BlockedOf(id),
-	}
+	p := t.Single(input.Single(id, log, letter.Attempts), s.BlockedOf(id))
 	if err := t.ReadStandings(ctx); err != nil {
-		return false, task.Due{}, err
+		return false, batch.Due{}, err
 	}
-	applied, err = t.Redrive(ctx, p, letter, remove)
-	return applied, t.Take(), err
+	return t.Redrive(ctx, p, letter, remove)
 }
 
 // logOf returns the identity of the log that the live views folded a partition of, "" if they have

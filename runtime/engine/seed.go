@@ -22,7 +22,6 @@ func Seed[K comparable, V any](
 		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", def.Name)
 	}
 	tasks := s.app.tasks
-	t := tasks.Exclusive
 	var entries []*brook.HistoryEntry
 	for _, event := range past {
 		out, err := outbound(tasks.Def, event, nil)
@@ -42,8 +41,9 @@ func Seed[K comparable, V any](
 	if err := tasks.Catalog.ClaimLocked(ctx); err != nil {
 		return err
 	}
-	defer t.Forget()
-	t.Begin(ctx)
+	t := s.app.exclusive.runner.Begin(nil)
+	defer t.End()
+	t.Open(ctx)
 	table := brook.RowsOf(t.Tx, ordinal, def)
 	table.Apply(creations(def, rows)...)
 	switch {

@@ -94,7 +94,7 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	deliverer := def.Lane
 	def.Lane = func(tx *txn.Tx) func(*delivery.Delivery) { return diverted(deliverer(tx)) }
 	b.app.tasks.Def = &def
-	b.app.tasks.Exclusive.Deliver = diverted(b.app.tasks.Exclusive.Deliver)
+	b.app.exclusive.runner.Reset()
 }
 
 // Clear removes every row of the collections named, or of all, with histories and index entries.
@@ -118,13 +118,15 @@ func (b Backstage) Clear(ctx context.Context, collections ...string) error {
 			return fmt.Errorf("brook: clear: there is no collection %q, but %q", name, known)
 		}
 	}
+	t := a.exclusive.runner.Begin(nil)
+	defer t.End()
 	for ord, name := range known {
 		if len(collections) > 0 && !slices.Contains(collections, name) {
 			continue
 		}
 		for more := true; more; {
 			var err error
-			if more, err = a.tasks.Exclusive.RemoveSome(ctx, a.code.Layout.Rows[ord]); err != nil {
+			if more, err = t.RemoveSome(ctx, a.code.Layout.Rows[ord]); err != nil {
 				return fmt.Errorf("brook: clear %s: %w", name, err)
 			}
 		}

@@ -70,6 +70,14 @@ func (b *Blocked) Remove(l *Letter) {
 	}
 }
 
+// Unblock makes a letter block nothing any more that was added with a key and has lost it.
+func (b *Blocked) Unblock(l *Letter, key []byte) {
+	old := *l
+	old.Key = key
+	b.Remove(&old)
+	b.Add(l, false)
+}
+
 // Replace makes b block what other does, which is not used after that. The count of letters of
 // stage emit stays: they come and go beside the task.
 func (b *Blocked) Replace(other *Blocked) { b.keys, b.n = other.keys, other.n }

@@ -82,7 +82,7 @@ func (r *Rebuild) install(blocked map[partition.ID]*deadletter.Blocked) {
 	}
 	s.TasksMu.Lock()
 	defer s.TasksMu.Unlock()
-	for _, live := range append([]*task.Task{s.Exclusive}, s.Tasks...) {
+	for _, live := range s.Tasks {
 		live.In(r.task.Gen)
 		for _, f := range live.Partitions {
 			f.Blocked = s.BlockedOf(f.ID)

@@ -44,7 +44,7 @@ func TestRebuildPromotes(t *testing.T) {
 	if live == before || live.Number != before.Number+1 || r.promoted != 1 {
 		t.Errorf("generation %d follows %d, promoted %d", live.Number, before.Number, r.promoted)
 	}
-	for _, task := range append(r.Tasks, r.Exclusive) {
+	for _, task := range r.Tasks {
 		if task.Gen != live {
 			t.Errorf("a task folds into generation %d", task.Gen.Number)
 		}

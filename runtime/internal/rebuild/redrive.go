@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -9,7 +10,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/task"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 )
 
 // redrive tries letters of the rebuilt views once, in log order: some, or all if some is nil. One
@@ -93,10 +94,40 @@ func (r *Rebuild) redriveOne(ctx context.Context, k []byte) (applied bool, err e
 		return false, err
 	}
 	own := t.Partition(partition.Of(letter.Position))
-	f := &task.Partition{
-		Queue: input.Single(own.ID, own.Log, letter.Attempts), Blocked: own.Blocked,
+	f := t.Single(input.Single(own.ID, own.Log, letter.Attempts), own.Blocked)
+	defer t.Batch.Forget()
+	if applied, err = t.ProcessLetter(ctx, f, &letter); err != nil {
+		return false, err
 	}
-	defer t.Forget()
-	remove := []brook.Write{{Table: t.Gen.Letters, Key: k, Op: brook.Remove}}
-	return t.Redrive(ctx, f, letter, remove)
+	stays := len(t.Batch.Letters) == 1 && bytes.Equal(t.Batch.Letters[0].AppendKey(nil), k)
+	if !stays {
+		remove := []brook.Write{{Table: t.Gen.Letters, Key: k, Op: brook.Remove}}
+		t.Batch.Writes = t.Batch.UnlessRewritten(remove)
+		err = r.commit(ctx, f)
+		stays = errors.Is(err, brook.ErrTooLarge)
+	}
+	if stays || err != nil {
+		t.Unpark(f)
+		f.Block(&letter)
+	}
+	if stays {
+		return false, nil
+	}
+	return applied, err
+}
+
+// commit commits the batch of a letter that was redriven, and tries again for as long as ctx lives.
+func (r *Rebuild) commit(ctx context.Context, f *processor.Partition) error {
+	s, b := r.set, r.task.Batch
+	commit := &brook.Batch{ID: s.IDs.Batch(), Writes: b.Assemble()}
+	do := func() error { return s.Store.Commit(ctx, commit) }
+	err := s.RetryCommit(ctx, r.task.Pause, do)
+	for errors.Is(err, brook.ErrTooLarge) && b.ShrinkLetters(commit.Writes, f.Blocked.Unblock) {
+		commit.ID = s.IDs.Batch()
+		err = s.RetryCommit(ctx, r.task.Pause, do)
+	}
+	if err != nil {
+		s.Doubt(err)
+	}
+	return err
 }

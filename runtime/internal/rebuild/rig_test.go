@@ -24,6 +24,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
@@ -110,9 +111,11 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 		},
 	})
 	s := &task.Set{
-		Config: config, Def: def, Store: config.Store, Reader: config.Store.Latest(),
-		Code:   plan.New("in", def.Sets, def.Handlers, nil, def.Collections, def.Events),
-		Outbox: outbox.New(), Hub: watch.NewHub(), Progress: input.NewProgress(), Report: reporter,
+		Parts: processor.Parts{
+			Config: config, Def: def, Reader: config.Store.Latest(), Outbox: outbox.New(),
+			Code: plan.New("in", def.Sets, def.Handlers, nil, def.Collections, def.Events),
+		},
+		Store: config.Store, Hub: watch.NewHub(), Progress: input.NewProgress(), Report: reporter,
 		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Life: life,
 		Blocked: map[partition.ID]*deadletter.Blocked{}, IDs: ids.New(),
 		Lock: &quiesce.Lock{},
@@ -145,7 +148,6 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 	if err := errors.Join(s.Publisher.Open(t.Context()), s.Catalog.Open(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	s.Exclusive = s.NewTask(s.Catalog.Live(), task.Live{Set: s})
 	return r
 }
 
@@ -203,7 +205,7 @@ func (r *rig) follow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	live := r.NewTask(r.Catalog.Live(), task.Live{Set: r.Set})
+	live := r.NewTask(r.Catalog.Live(), r.Live())
 	reader := r.Input(nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/report"
-	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // tally is what a rebuild counts for its report. Letters are counted anew with each look at them.
@@ -46,10 +46,10 @@ func (t *tally) count(l *deadletter.Letter, asides deadletter.SetAside) {
 func (t *tally) finish() { report.SortFailures(&t.report) }
 
 // pass counts events whose types the code does not know and the live views were made from.
-func (t *tally) pass(unknown []task.Unknown) {
+func (t *tally) pass(unknown []batch.Unknown) {
 	for _, u := range unknown {
-		if t.madeFrom[u.Typ] {
-			t.passed[u.Typ]++
+		if t.madeFrom[u.Type] {
+			t.passed[u.Type]++
 		}
 	}
 }

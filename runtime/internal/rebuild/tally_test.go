@@ -7,9 +7,9 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 var in = partition.ID{Topic: "in"}
@@ -68,13 +68,13 @@ func TestTallyPassed(t *testing.T) {
 		c := tally{
 			started: time.Now(), madeFrom: map[string]bool{"old": true}, passed: map[string]int{},
 		}
-		c.pass([]task.Unknown{{Typ: "old"}, {Typ: "foreign"}})
+		c.pass([]batch.Unknown{{Type: "old"}, {Type: "foreign"}})
 		if c.restart(); c.report.Passed["old"] != 1 || len(c.report.Passed) != 1 {
 			t.Errorf("passed: %v", c.report.Passed)
 		}
 		told := c.report.Passed
 		time.Sleep(time.Second)
-		c.pass([]task.Unknown{{Typ: "old"}})
+		c.pass([]batch.Unknown{{Type: "old"}})
 		if c.restart(); c.report.Passed["old"] != 2 || told["old"] != 1 {
 			t.Errorf("passed: %v, and before %v", c.report.Passed, told)
 		}

@@ -8,12 +8,16 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
 // A Rebuild is the target of its task. Nobody reads the views that it makes before they are
 // promoted, so that it needs neither lock nor claim.
-var _ task.Target = (*Rebuild)(nil)
+var (
+	_ task.Target       = (*Rebuild)(nil)
+	_ processor.Dropper = (*Rebuild)(nil)
+)
 
 // Visits is false: batches do not visit the quiesce lock.
 func (r *Rebuild) Visits() bool { return false }
@@ -36,25 +40,22 @@ func (r *Rebuild) Look([]*task.Partition) {}
 // Stops is false: what fails becomes a letter, whatever Config.OnFailure is.
 func (r *Rebuild) Stops() bool { return false }
 
-// Full reports whether a partition has too many dead letters, which ends the rebuild.
-func (r *Rebuild) Full(t *task.Task, f *task.Partition) bool {
-	letters := f.Blocked.Len()
-	if letters < r.set.Config.MaxDeadLetters {
-		return false
-	}
+// Full ends the rebuild: a partition has too many dead letters.
+func (r *Rebuild) Full(t *task.Task, f *task.Partition) {
 	t.Over = &brook.RebuildRefusedError{
 		Err: fmt.Errorf("%w: partition %s/%d has %d of them at offset %d",
-			brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number, letters, f.Next()),
+			brook.ErrDeadLettersFull, f.ID.Topic, f.ID.Number, f.Blocked.Len(), f.Next()),
 	}
-	return true
 }
 
 // Dropped returns the sets for which the event was dropped from the live views: it stays dropped.
 func (r *Rebuild) Dropped(p brook.Position) []string { return r.asides.Dropped(p) }
 
 // Stage keeps the emissions of an event that the live views owe.
-func (r *Rebuild) Stage(t *task.Task, _ *task.Partition, m *delivery.Delivery) {
-	t.Owe(m, r.asides)
+func (r *Rebuild) Stage(
+	x *processor.Processor, _ *processor.Partition, d *delivery.Delivery,
+) {
+	x.Owe(d, r.asides)
 }
 
 // Silence notes in a new letter which sets of the live views have not acted on its event.

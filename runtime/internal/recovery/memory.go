@@ -48,8 +48,7 @@ func (m *Memory) Load(ctx context.Context) error {
 			return err
 		}
 	}
-	s.Exclusive = s.NewTask(live, task.Live{Set: s})
-	if err := s.ReadAlone(ctx); err != nil {
+	if err := s.ReadMark(ctx); err != nil {
 		return err
 	}
 	m.Owed()
@@ -66,7 +65,7 @@ func (m *Memory) Reload(
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ReadAlone(ctx); err != nil {
+	if err := s.ReadMark(ctx); err != nil {
 		return nil, err
 	}
 	standings, err := s.Catalog.Standings(ctx, s.Reader, live)
@@ -75,7 +74,6 @@ func (m *Memory) Reload(
 	}
 	return func() {
 		s.Blocked, s.Emissions.Numbers = blocked, nil
-		s.Exclusive.In(live)
 		for id, stored := range standings {
 			s.Progress.Advance(id, stored.Next)
 		}

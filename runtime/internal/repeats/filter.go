@@ -30,6 +30,10 @@ type Filter struct {
 // NewFilter returns the filter of a partition. size is Config.DropRepeats.
 func NewFilter(id partition.ID, size int) *Filter { return &Filter{id: id, size: size} }
 
+// Looks reports whether the filter has anything to compare an event by: neither Repeated nor Accept
+// does anything about any other.
+func (f *Filter) Looks(m *brook.Message) bool { return f.size != 0 || m.Lane != "" }
+
 // Repeated reports whether an event was folded before. named says that its record has an ID;
 // folded and window are the tables of the views.
 func (f *Filter) Repeated(

@@ -4,184 +4,174 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
+// errRewound is returned for a batch that was put back because it was too large.
+var errRewound = fmt.Errorf("%w: the batch comes again, smaller", retry.ErrStop)
+
+// commit is a task's batch on its way into the store.
+type commit struct {
+	*Task
+	batch     *brook.Batch
+	withheld  bool // the letters of the batch block no keys
+	overtaken bool // somebody held the quiesce lock since the batch was tried
+}
+
 // commit writes the batch: changes, indexes, histories, letters, emissions and positions, all or
 // nothing. A batch that is too large for the store is put back, to come again in smaller ones.
 func (t *Task) commit(ctx context.Context) error {
-	b := &t.Batch
+	c, b := commit{Task: t}, t.Batch
 	if !t.Target.Current(t.Gen) {
-		t.rewind()
-		t.Forget()
+		c.rewind()
+		b.Forget()
 		return retry.ErrRestart
 	}
-	t.writes = t.assemble(t.writes[:0])
-	moved, from := t.moves()
+	moved, from := t.Partitions.moves()
 	for _, p := range t.Partitions {
 		if p.Dirty() {
-			t.writes = p.Repeats.Writes(t.writes, t.Gen.Folded, t.Gen.Window)
-			t.writes = append(t.writes, brook.Write{
+			b.Positions = p.Repeats.Writes(b.Positions, t.Gen.Folded, t.Gen.Window)
+			b.Positions = append(b.Positions, brook.Write{
 				Table: t.Gen.Positions, Key: p.ID.AppendKey(nil), Value: p.Stage(),
 			})
 		}
 	}
-	if len(t.writes) == 0 {
-		t.Forget()
+	writes := b.Assemble()
+	if len(writes) == 0 {
+		b.Forget()
 		return nil
 	}
-	batch := &brook.Batch{ID: t.set.IDs.Batch(), Writes: t.writes, Checks: t.preconditions()}
+	c.batch = &brook.Batch{ID: t.set.IDs.Batch(), Writes: writes, Checks: c.preconditions()}
 	marked := func() {}
-	if slices.ContainsFunc(t.Partitions, func(p *Partition) bool { return p.New }) {
-		marked = t.markExclusive(batch)
+	if t.Tx.TracksReads() && t.Partitions.fresh() {
+		marked = t.set.Mark.Set(c.batch, t.set.Catalog.Meta())
 	}
-	t.overtaken = false
-	commit := func() error {
-		if t.overtaken {
-			done, err := t.stored(ctx)
-			switch {
-			case err != nil:
-				return err
-			case !done:
-				return errRewound
-			}
-			return t.recount(ctx)
-		}
-		return t.set.Store.Commit(ctx, batch)
-	}
-	err := t.retry(ctx, "commit", commit)
-	for errors.Is(err, brook.ErrTooLarge) && b.events <= 1 && t.shrinkLetters(batch) {
-		err = t.retry(ctx, "commit", commit)
-	}
-	if err != nil {
-		t.rewind()
-		if errors.Is(err, brook.ErrConflict) {
-			t.Forget()
-			return retry.ErrRestart
-		}
-		if errors.Is(err, errRewound) {
-			t.Forget()
-			return err
-		}
-		if !errors.Is(err, brook.ErrTooLarge) {
-			t.set.Doubt(err)
-			return err
-		}
-		return t.shrink(err, b.events)
+	if err := c.run(ctx); err != nil {
+		return c.failed(err)
 	}
 	marked()
-	t.committed(moved, from)
+	c.done(moved, from)
 	return nil
 }
 
-// assemble appends what the batch changes: rows with indexes and histories, letters, emissions, and
-// what else was added to it.
-func (t *Task) assemble(writes []brook.Write) []brook.Write {
-	b := &t.Batch
-	writes = t.Tx.Writes(writes)
-	for i := range b.Letters {
-		writes = append(writes, b.Letters[i].Write(t.Gen.Letters))
+// run tries to commit until that succeeds or fails for good. Letters of a batch of one event are
+// shrunk if it is too large.
+func (c *commit) run(ctx context.Context) error {
+	err := c.retry(ctx)
+	for errors.Is(err, brook.ErrTooLarge) && c.Batch.Events <= 1 &&
+		c.Batch.ShrinkLetters(c.batch.Writes, c.unblock) {
+		c.batch.ID = c.set.IDs.Batch()
+		err = c.retry(ctx)
 	}
-	for _, item := range b.Items {
-		writes = append(writes, item.Write(t.set.Publisher.OutboxTable))
-	}
-	for _, item := range b.owed {
-		writes = append(writes, item.Write(t.Gen.Owed))
-	}
-	return append(writes, b.Writes...)
+	return err
 }
 
-// shrink makes the next batch smaller, after one that was too large. A single event that is too
-// large becomes a dead letter, and if even that is too large, its partition stands still.
-func (t *Task) shrink(err error, events int) error {
-	switch at := t.Batch.last; {
-	case events > 1:
-		t.limit = max(1, min(t.limit, events)/2)
-	case events == 1 && t.tooLargeAt != at:
-		t.limit, t.tooLarge, t.tooLargeAt = 1, err, at
-	case events == 1:
-		for _, p := range t.Partitions {
-			if p.ID == partition.Of(at) {
-				p.unstored++
-				p.HoldUntil(time.Now().Add(retry.Wait(t.set.Config.Retry, p.unstored)))
-				t.due.failures = append(t.due.failures, brook.Failure{
-					What: "commit", Position: at, Attempts: p.unstored,
-					Err: fmt.Errorf("not even the dead letter of the event can be stored, and its "+
-						"partition stands still until the store takes more in one commit: %w", err),
-				})
-			}
+// retry tries to commit until that succeeds, fails for good, or ctx ends. Between two tries nobody
+// waits for the task: a commit may be refused for as long as nobody drops something.
+func (c *commit) retry(ctx context.Context) error {
+	return c.set.RetryCommit(ctx, c.pause, func() error {
+		if !c.overtaken {
+			return c.set.Store.Commit(ctx, c.batch)
 		}
+		done, err := c.stored(ctx)
+		switch {
+		case err != nil:
+			return err
+		case !done:
+			return errRewound
+		}
+		return c.recount(ctx)
+	})
+}
+
+// failed puts back a batch that could not be committed, and returns what the task does about err.
+func (c *commit) failed(err error) error {
+	c.rewind()
+	switch {
+	case errors.Is(err, brook.ErrConflict):
+		err = retry.ErrRestart
+	case errors.Is(err, errRewound):
+	case errors.Is(err, brook.ErrTooLarge) && c.Batch.Events > 0:
+		c.shrink(err)
+		err = errRewound
 	default:
+		c.set.Doubt(err)
 		return err
 	}
-	t.Forget()
-	return errRewound
+	c.Batch.Forget()
+	return err
+}
+
+// unblock lets later events of a key go on that a letter was to block: the key is too large to be
+// kept.
+func (c *commit) unblock(letter *deadletter.Letter, key []byte) {
+	p := c.Partition(partition.Of(letter.Position))
+	p.Blocked.Unblock(letter, key)
 }
 
 // rewind puts the events of the batch back into their queues.
-func (t *Task) rewind() {
-	t.withhold()
-	t.withheld = false
-	for _, p := range t.Partitions {
-		p.Rewind()
-		p.Repeats.Reset()
-	}
-}
-
-// moves returns how far the batch moves partitions on, and for each of these from where.
-func (t *Task) moves() (moved []brook.Progress, from []brook.Position) {
-	for _, p := range t.Partitions {
-		if p.Moved() {
-			moved = append(moved, brook.Progress{
-				Topic: p.ID.Topic, Partition: p.ID.Number,
-				Next: p.Next(), End: max(p.End(), p.Next()),
-			})
-			from = append(from, p.ID.At(p.Base()))
-		}
-	}
-	return moved, from
-}
-
-// positions returns where partitions were moved to.
-func positions(moved []brook.Progress) (at []brook.Position) {
-	for _, p := range moved {
-		at = append(at, brook.Position{Topic: p.Topic, Partition: p.Partition, Offset: p.Next})
-	}
-	return at
-}
-
-// committed tells everybody what the batch brought, and forgets it.
-func (t *Task) committed(moved []brook.Progress, from []brook.Position) {
-	t.Target.Committed(t, moved, from)
-	for _, p := range t.Partitions {
-		if p.Dirty() {
-			p.commit()
-		}
-	}
-	if t.tooLargeAt == t.Batch.last {
-		t.tooLarge, t.tooLargeAt = nil, brook.Position{}
-	}
-	if t.limit < t.set.Config.BatchSize {
-		t.limit = min(t.set.Config.BatchSize, t.limit+max(1, t.limit/8))
-	}
-	t.Forget()
+func (c *commit) rewind() {
+	c.withhold()
+	c.Partitions.rewind()
 }
 
 // stored reports whether the store has the positions that the batch writes.
-func (t *Task) stored(ctx context.Context) (bool, error) {
-	standings, err := t.set.Catalog.Standings(ctx, t.set.Reader, t.Gen)
+func (c *commit) stored(ctx context.Context) (bool, error) {
+	standings, err := c.set.Catalog.Standings(ctx, c.set.Reader, c.Gen)
 	if err != nil {
 		return false, err
 	}
-	for _, p := range t.Partitions {
+	for _, p := range c.Partitions {
 		if p.Dirty() && string(standings[p.ID].Raw) != string(p.Staged()) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// shrink makes the next batch smaller, after one that was too large. A single event that is too
+// large becomes a dead letter, and if even that is too large, its partition stands still.
+func (c *commit) shrink(err error) {
+	at := c.Batch.Last
+	switch {
+	case c.Batch.Events > 1:
+		c.limit = max(1, min(c.limit, c.Batch.Events)/2)
+		return
+	case c.TooLarge.At != at:
+		c.limit, c.TooLarge.Err, c.TooLarge.At = 1, err, at
+		return
+	}
+	p := c.Partition(partition.Of(at))
+	if p == nil {
+		return
+	}
+	p.unstored++
+	p.HoldUntil(time.Now().Add(retry.Wait(c.set.Config.Retry, p.unstored)))
+	c.due.Failures = append(c.due.Failures, brook.Failure{
+		What: "commit", Position: at, Attempts: p.unstored,
+		Err: fmt.Errorf("not even the dead letter of the event can be stored, and its "+
+			"partition stands still until the store takes more in one commit: %w", err),
+	})
+}
+
+// done tells everybody what the batch brought, and forgets it.
+func (c *commit) done(moved []brook.Progress, from []brook.Position) {
+	c.Target.Committed(c.Task, moved, from)
+	for _, p := range c.Partitions {
+		if p.Dirty() {
+			p.commit()
+		}
+	}
+	if c.TooLarge.At == c.Batch.Last {
+		c.TooLarge.Err, c.TooLarge.At = nil, brook.Position{}
+	}
+	if c.limit < c.set.Config.BatchSize {
+		c.limit = min(c.set.Config.BatchSize, c.limit+max(1, c.limit/8))
+	}
+	c.Batch.Forget()
 }

@@ -1,59 +1,27 @@
 package task
 
 import (
+	"slices"
+
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/delivery"
-	"github.com/brookgen/brookgen/runtime/internal/emission"
-	"github.com/brookgen/brookgen/runtime/internal/input"
-	"github.com/brookgen/brookgen/runtime/internal/repeats"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 )
 
-// Partition is a partition of a task: its queue, its blocked keys and its repeats. It is the host
-// of its deliveries. The task's goroutine uses it, or who holds the quiesce lock.
+// Partition is a partition of a task, and how its head fares. The task's goroutine uses it, or who
+// holds the quiesce lock.
 type Partition struct {
-	*input.Queue
-	task *Task // whose partition it is
-
-	Blocked *deadletter.Blocked
-	Repeats *repeats.Filter
-
-	broken   int    // tries of the head in a row in which the store failed
-	unstored int    // tries of the head whose letter alone was too large for the store
-	Full     bool   // it stands still because of its dead letters, which was reported
-	outbound int    // emissions that waited in the outbox when the batch began
-	emits    string // what streams of emissions begin with; "": not needed yet
+	processor.Partition
+	Full     bool // it stands still because of its dead letters, which was reported
+	broken   int  // tries of the head in a row in which the store failed
+	unstored int  // tries of the head whose letter alone was too large for the store
+	outbound int  // emissions that waited in the outbox when the batch began
 }
 
 // NewPartition returns a partition that is read from its start. dropRepeats is Config.DropRepeats.
 func NewPartition(p brook.Partition, blocked *deadletter.Blocked, dropRepeats int) *Partition {
-	q := input.NewQueue(p)
-	return &Partition{Queue: q, Blocked: blocked, Repeats: repeats.NewFilter(q.ID, dropRepeats)}
-}
-
-var _ delivery.Host = (*Partition)(nil)
-
-// Owns reports whether a record is in the partition that its key belongs to.
-func (p *Partition) Owns(r *brook.Record) bool {
-	driver, ok := p.task.set.Config.Driver.(brook.Partitioner)
-	return ok && driver.Partition(r.Key, p.task.count) == int(r.Partition)
-}
-
-// Blocker reports whether the event has to wait for a set, and behind which position.
-func (p *Partition) Blocker(d *delivery.Delivery, set string) (brook.Position, bool) {
-	if p.Blocked.Empty() || len(d.Key) == 0 {
-		return brook.Position{}, false
-	}
-	offset, ok := p.Blocked.Blocker(set, p.task.set.keyText(d), d.Position.Offset)
-	return p.ID.At(offset), ok
-}
-
-// source returns what the streams of emissions begin with that are caused in the partition.
-func (p *Partition) source(k *emission.Maker) string {
-	if p.emits == "" {
-		p.emits = k.Source(p.Log, p.ID)
-	}
-	return p.emits
+	return &Partition{Partition: *processor.NewPartition(p, blocked, dropRepeats)}
 }
 
 // commit forgets the batch, which is in the store.
@@ -63,16 +31,59 @@ func (p *Partition) commit() {
 	p.unstored = 0
 }
 
-// dirty reports whether the batch has a position of p to store.
-func dirty(p *Partition) bool { return p.Dirty() }
+// Partitions are those of one task, in the order of topic and number.
+type Partitions []*Partition
 
-// nobody is the host of events that are in no partition.
-type nobody struct{}
+// of returns the partition of that ID, nil if there is none.
+func (all Partitions) of(id partition.ID) *Partition {
+	for _, p := range all {
+		if p.ID == id {
+			return p
+		}
+	}
+	return nil
+}
 
-// Owns returns true.
-func (nobody) Owns(*brook.Record) bool { return true }
+// finished reports whether there are any, and every one has an end and reached it.
+func (all Partitions) finished() bool {
+	open := func(p *Partition) bool { return !p.Finished() }
+	return len(all) > 0 && !slices.ContainsFunc(all, open)
+}
 
-// Blocker returns false.
-func (nobody) Blocker(*delivery.Delivery, string) (brook.Position, bool) {
-	return brook.Position{}, false
+// dirty reports whether the batch has a position to store.
+func (all Partitions) dirty() bool { return slices.ContainsFunc(all, (*Partition).Dirty) }
+
+// fresh reports whether the store does not know one of them yet.
+func (all Partitions) fresh() bool {
+	return slices.ContainsFunc(all, func(p *Partition) bool { return p.New })
+}
+
+// moves returns how far the batch moves partitions on, and for each of these from where.
+func (all Partitions) moves() (moved []brook.Progress, from []brook.Position) {
+	for _, p := range all {
+		if p.Moved() {
+			moved = append(moved, brook.Progress{
+				Topic: p.ID.Topic, Partition: p.ID.Number,
+				Next: p.Next(), End: max(p.End(), p.Next()),
+			})
+			from = append(from, p.ID.At(p.Base()))
+		}
+	}
+	return moved, from
+}
+
+// positions returns where partitions were moved to.
+func positions(moved []brook.Progress) (at []brook.Position) {
+	for _, p := range moved {
+		at = append(at, brook.Position{Topic: p.Topic, Partition: p.Partition, Offset: p.Next})
+	}
+	return at
+}
+
+// rewind puts the events of the batch back into their queues.
+func (all Partitions) rewind() {
+	for _, p := range all {
+		p.Rewind()
+		p.Repeats.Reset()
+	}
 }

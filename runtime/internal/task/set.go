@@ -5,21 +5,19 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
-	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/plan"
-	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -29,33 +27,24 @@ import (
 // Set is what the tasks of one app share: the parts that they run on, and what is guarded by the
 // quiesce lock.
 type Set struct {
-	Config    *brook.Config // with defaults
-	Def       *delivery.Definition
-	Code      *plan.Code
-	Bare      bool // the envelope takes anything for a payload
-	Store     brook.Store
-	Reader    brook.Reader // of what was committed last
-	Catalog   *catalog.Catalog
-	IDs       *ids.Source
-	Lock      *quiesce.Lock
-	Report    *report.Reporter
-	Retry     *retry.Loop
-	Outbox    *outbox.Outbox
-	Publisher *publisher.Publisher
-	Effects   *effects.Runner
-	Emissions *emission.Maker
-	Letters   *letters.Reader
-	Hub       *watch.Hub
-	Progress  *input.Progress
-	Life      *lifetime.App
+	processor.Parts
+	Store    brook.Store
+	Catalog  *catalog.Catalog
+	IDs      *ids.Source
+	Lock     *quiesce.Lock
+	Report   *report.Reporter
+	Retry    *retry.Loop
+	Effects  *effects.Runner
+	Letters  *letters.Reader
+	Hub      *watch.Hub
+	Progress *input.Progress
+	Life     *lifetime.App
 
-	// Guarded by the quiesce lock.
+	// Blocked are the blocked keys of the live generation. Guarded by the quiesce lock.
+	Blocked map[partition.ID]*deadletter.Blocked
 
-	Blocked   map[partition.ID]*deadletter.Blocked // of the live generation
-	Exclusive *Task                                // that Process and Redrive run in
-
-	aloneMark atomic.Pointer[[]byte] // of the last commit that no position tells of
-	Unsure    atomic.Bool            // a commit may have happened although it returned an error
+	Mark   batch.Mark
+	Unsure atomic.Bool // a commit may have happened although it returned an error
 
 	TasksMu sync.Mutex
 	Tasks   []*Task // that run
@@ -77,8 +66,8 @@ func (s *Set) BlockedOf(id partition.ID) *deadletter.Blocked {
 func (s *Set) Installed(g *catalog.Generation) {
 	s.TasksMu.Lock()
 	defer s.TasksMu.Unlock()
-	for _, t := range append([]*Task{s.Exclusive}, s.Tasks...) {
-		if t != nil && t.Gen.Number == g.Number {
+	for _, t := range s.Tasks {
+		if t.Gen.Number == g.Number {
 			t.In(g)
 		}
 	}
@@ -96,8 +85,8 @@ func (s *Set) EmissionRefused(id partition.ID) {
 func (s *Set) Split(partitions []*Partition, mode brook.Mode) []*Task {
 	tasks := make([]*Task, 0, mode.Lanes)
 	for n := range mode.Lanes {
-		t := s.NewTask(s.Catalog.Live(), Live{s})
-		t.Parallel, t.count = mode.Lanes > 1, mode.Lanes
+		t := s.NewTask(s.Catalog.Live(), s.Live())
+		t.Parallel, t.tasks = mode.Lanes > 1, mode.Lanes
 		var own []*Partition
 		for _, p := range partitions {
 			if mode.Lanes == 1 || p.ID.Number == int32(n) {
@@ -113,6 +102,14 @@ func (s *Set) Split(partitions []*Partition, mode brook.Mode) []*Task {
 	return tasks
 }
 
+// ReadMark reads the exclusive mark, if several processes write the store.
+func (s *Set) ReadMark(ctx context.Context) error {
+	if !s.Catalog.Fenced() {
+		return nil
+	}
+	return s.Mark.Read(ctx, s.Reader, s.Catalog.Meta())
+}
+
 // WakeTasks makes tasks look whether what they stood still for is over. Any goroutine may call it.
 func (s *Set) WakeTasks() {
 	s.TasksMu.Lock()
@@ -120,6 +117,15 @@ func (s *Set) WakeTasks() {
 	for _, t := range s.Tasks {
 		t.Rouse()
 	}
+}
+
+// RetryCommit calls do until it succeeds, fails for good, or ctx ends, as Loop.DoPausing does.
+func (s *Set) RetryCommit(
+	ctx context.Context, pause func(context.Context, time.Duration) error, do func() error,
+) error {
+	asked := s.Retry.Pending.Begin("commit")
+	defer s.Retry.Pending.End(asked)
+	return s.Retry.DoPausing(ctx, "commit", asked, pause, do)
 }
 
 // Doubt notes that a commit may have happened although it returned err: what memory knows of the
@@ -162,16 +168,4 @@ func (s *Set) Positions() map[partition.ID]int64 {
 		}
 	}
 	return at
-}
-
-// keyText returns the event's key as text, nil if it has none.
-func (s *Set) keyText(d *delivery.Delivery) []byte {
-	if len(d.Key) == 0 {
-		return nil
-	}
-	text, err := s.Code.Events[d.Message.Type].Shape.Text([]byte{}, d.Key)
-	if err != nil {
-		return nil
-	}
-	return text
 }

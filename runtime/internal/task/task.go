@@ -19,90 +19,67 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/prefetch"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
-	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // Task folds the events of some partitions, one at a time, into the views of one generation.
 type Task struct {
-	set      *Set
-	Gen      *catalog.Generation
-	Target   Target
-	Parallel bool // others run beside it
-	count    int  // of tasks
+	*processor.Processor
+	set    *Set
+	Target Target
+	visits bool // Target.Visits
 
-	Partitions []*Partition
+	Partitions Partitions
 	queues     input.Group      // of Partitions, in the same order
-	mayTake    func(i int) bool // reports whether a queue may go on
+	mayTake    func(i int) bool // mayGoOn, to be passed on
+	tasks      int              // how many there are
 	Chunks     chan input.Fetch
-	wake       retry.Signal  // a partition that stood still may go on
-	Effects    *effects.Line // nil: effects run at once
-	due        Due
+	wake       retry.Signal         // a partition that stood still may go on
+	Effects    *effects.Line        // nil: effects run at once
+	prefetcher *prefetch.Prefetcher // nil if the store is near
+	due        batch.Due
 
-	visit     quiesce.Visitor      // of the quiesce lock
-	Inside    bool                 // between Enter and Leave
-	Rest      *Quiesced            // whose owner runs the task; nil: none
-	exclusive bool                 // all other tasks rest
-	others    []brook.Check        // of all partitions, for a task without any
-	aside     func() (back func()) // see setAside
-	withheld  bool                 // the letters of the batch block no keys
-	overtaken bool                 // somebody held the lock since the batch was tried
-	Over      error                // why the task ends, found while the next record was chosen
-	trouble   error                // what the store failed with last, and no error said yet
+	visit     quiesce.Visitor // of the quiesce lock
+	Inside    bool            // between Enter and Leave
+	Rest      *Quiesced       // whose owner runs the task; nil: none
+	exclusive bool            // all other tasks rest
+	Over      error           // why the task ends, found while the next record was chosen
+	trouble   error           // what the store failed with last, and no error said yet
 
-	Tx      *txn.Tx
-	Deliver func(*delivery.Delivery)
-	M       delivery.Delivery
-	current *Partition // whose event runs; nil: it is in none
-	Batch   batch
-	writes  []brook.Write // scratch of commit
-	limit   int           // events per batch
-	events  int           // that were folded
-	strays  int           // of these
-	last    brook.Stray   // of strays
-
-	tooLarge   error // the event at tooLargeAt alone is more than the store takes
-	tooLargeAt brook.Position
-	numbered   bool                 // the batch has numbers of the numbered stream
-	prefetcher *prefetch.Prefetcher // nil before the first event, and if the store is near
+	limit  int // events per batch
+	events int // that were folded
+	strays int // of these
 }
 
 // NewTask returns a task without partitions that folds into g.
 func (s *Set) NewTask(g *catalog.Generation, target Target) *Task {
+	visits := target.Visits()
 	t := &Task{
-		set: s, Gen: g, Target: target, Tx: txn.New(s.Def.Collections, s.Code.Layout, s.Reader),
+		Processor: processor.New(&s.Parts, g, target, visits && s.Catalog.Fenced()),
+		set:       s, Target: target, visits: visits,
 		limit: max(1, s.Config.BatchSize), wake: retry.NewSignal(), Chunks: make(chan input.Fetch),
 	}
-	t.In(g)
-	if target.Visits() && s.Catalog.Fenced() {
-		t.Tx.TrackReads()
+	t.mayTake = t.mayGoOn
+	if fetcher, ok := s.Reader.(brook.Fetcher); ok {
+		t.prefetcher = prefetch.New(prefetch.Parts{
+			Task: t, Fetcher: fetcher, Tx: t.Tx, Def: s.Def, Code: s.Code,
+			Envelope: s.Config.Envelope, Bare: s.Bare, Divided: s.Config.Group,
+		})
 	}
-	t.Deliver = s.Def.Lane(t.Tx)
 	return t
 }
 
-// In makes the task fold into g. The caller holds the quiesce lock, or runs the task.
-func (t *Task) In(g *catalog.Generation) {
-	t.Gen = g
-	t.Tx.On(g.Tables, g.Unready)
-}
-
 // Partition returns the task's partition of that ID, nil if it has none.
-func (t *Task) Partition(id partition.ID) *Partition {
-	for _, p := range t.Partitions {
-		if p.ID == id {
-			return p
-		}
-	}
-	return nil
-}
+func (t *Task) Partition(id partition.ID) *Partition { return t.Partitions.of(id) }
 
 // SetPartitions sets the partitions of the task, which it sorts.
 func (t *Task) SetPartitions(partitions []*Partition) {
@@ -110,15 +87,14 @@ func (t *Task) SetPartitions(partitions []*Partition) {
 	t.Partitions, t.queues = partitions, make(input.Group, len(partitions))
 	for i, p := range partitions {
 		t.queues[i] = p.Queue
-		p.task = t
+		p.Join(t.Processor, t.tasks)
 	}
-	t.mayTake = func(i int) bool { return !t.Target.Full(t, t.Partitions[i]) }
 }
 
 // Run folds what comes to its partitions until stop ends, and finishes under ctx what is in flight
 // then. It returns nil if stop ended, or if every partition reached its end.
 func (t *Task) Run(stop, ctx context.Context) error {
-	for !t.finished() {
+	for !t.Partitions.finished() {
 		if stop.Err() != nil {
 			return nil
 		}
@@ -136,7 +112,7 @@ func (t *Task) Run(stop, ctx context.Context) error {
 		if t.Over != nil {
 			return t.Over
 		}
-		if p == nil && slices.ContainsFunc(t.Partitions, dirty) {
+		if p == nil && t.Partitions.dirty() {
 			if err := t.Moved(stop); err != nil {
 				return err
 			}
@@ -153,12 +129,6 @@ func (t *Task) Run(stop, ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// finished reports whether every partition has an end and reached it.
-func (t *Task) finished() bool {
-	open := func(p *Partition) bool { return !p.Finished() }
-	return len(t.Partitions) > 0 && !slices.ContainsFunc(t.Partitions, open)
 }
 
 // await waits for a fetch, a signal, the end of a hold, or the end of stop. Then it takes what is
@@ -220,9 +190,24 @@ func (t *Task) Next() (first *Partition, wait time.Duration) {
 	return t.Partitions[i], wait
 }
 
+// mayGoOn reports whether the partition of that number may go on. It stands still while too many of
+// its emissions wait in the outbox, or it has too many dead letters.
+func (t *Task) mayGoOn(i int) bool {
+	p, c := t.Partitions[i], t.set.Config
+	switch {
+	case p.outbound+len(t.Batch.Items) >= c.MaxOutbox:
+		return false
+	case p.Blocked.Len() < c.MaxDeadLetters:
+		p.Full = false
+		return true
+	}
+	t.Target.Full(t, p)
+	return false
+}
+
 // Moved commits offsets that hold no records, if nothing else is to be done.
 func (t *Task) Moved(stop context.Context) error {
-	if !slices.ContainsFunc(t.Partitions, dirty) {
+	if !t.Partitions.dirty() {
 		return nil
 	}
 	if t.Enter(stop) != nil {
@@ -253,7 +238,7 @@ func (t *Task) Ended(ctx context.Context) error {
 // Enter begins a visit of the quiesce lock. Every batch is folded within one: while somebody holds
 // the lock, no task is between Enter and Leave. The only error is that ctx ended.
 func (t *Task) Enter(ctx context.Context) error {
-	if !t.Target.Visits() {
+	if !t.visits {
 		return nil
 	}
 	err := t.set.Lock.Enter(ctx, &t.visit)
@@ -270,10 +255,10 @@ func (t *Task) Leave() {
 }
 
 // Awaited reports whether somebody waits for the tasks to rest. The caller visits the lock.
-func (t *Task) Awaited() bool { return t.Target.Visits() && t.set.Lock.MustYield(&t.visit) }
+func (t *Task) Awaited() bool { return t.visits && t.set.Lock.MustYield(&t.visit) }
 
 // Host returns the partition of a queue, by its number.
-func (t *Task) Host(queue int) delivery.Host { return t.Partitions[queue] }
+func (t *Task) Host(queue int) delivery.Host { return &t.Partitions[queue].Partition }
 
 // Rouse makes the task look whether a partition that stood still may go on. Any goroutine may call
 // it.

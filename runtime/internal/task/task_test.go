@@ -17,6 +17,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -67,18 +68,19 @@ type aside struct {
 	moved []brook.Progress
 }
 
-func (a *aside) Visits() bool                                { return false }
-func (a *aside) Current(*catalog.Generation) bool            { return true }
-func (a *aside) Lost() error                                 { return nil }
-func (a *aside) Claim(context.Context) error                 { return nil }
-func (a *aside) Claimed() bool                               { return true }
-func (a *aside) Look([]*Partition)                           {}
-func (a *aside) Full(*Task, *Partition) bool                 { return false }
-func (a *aside) PassGap(*Partition, input.Gap)               {}
-func (a *aside) Dropped(brook.Position) []string             { return nil }
-func (a *aside) Stops() bool                                 { return a.stops }
-func (a *aside) Stage(*Task, *Partition, *delivery.Delivery) {}
-func (a *aside) Silence(*deadletter.Letter)                  {}
+func (a *aside) Visits() bool                     { return false }
+func (a *aside) Current(*catalog.Generation) bool { return true }
+func (a *aside) Lost() error                      { return nil }
+func (a *aside) Claim(context.Context) error      { return nil }
+func (a *aside) Claimed() bool                    { return true }
+func (a *aside) Look([]*Partition)                {}
+func (a *aside) Full(*Task, *Partition)           {}
+func (a *aside) PassGap(*Partition, input.Gap)    {}
+func (a *aside) Stops() bool                      { return a.stops }
+
+func (a *aside) Stage(*processor.Processor, *processor.Partition, *delivery.Delivery) {}
+
+func (a *aside) Silence(*deadletter.Letter) {}
 
 func (a *aside) Committed(t *Task, moved []brook.Progress, _ []brook.Position) {
 	a.moved = append(a.moved, moved...)
@@ -100,6 +102,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, store: &limited{Store: mapstore.New(), most: 1 << 20}}
 	config := &brook.Config{
 		Name: "app", Store: r.store, Envelope: bare{}, BatchSize: 64, OnFailure: brook.Wait,
+		MaxOutbox: 100, MaxDeadLetters: 100,
 		Retry: brook.Retry{Attempts: 3, Min: time.Nanosecond, Max: time.Nanosecond},
 		Log:   slog.New(slog.DiscardHandler),
 		Hooks: brook.Hooks{DeadLetter: func(l brook.DeadLetter) {
@@ -109,13 +112,16 @@ func newRig(t *testing.T) *rig {
 	layout := schema.NewLayout([]schema.Collection{counts.Info()})
 	reporter := report.New(config.Name, config.Log, config.Hooks)
 	set := &Set{
-		Config: config, Store: r.store, Reader: r.store.Latest(), IDs: ids.New(), Report: reporter,
+		Store: r.store, IDs: ids.New(), Report: reporter,
+		Retry: &retry.Loop{Policy: config.Retry, Report: reporter},
+	}
+	set.Parts = processor.Parts{
+		Config: config, Reader: r.store.Latest(),
 		Code: &plan.Code{Layout: layout, Events: map[string]schema.Event{"put": put}},
 		Def: &delivery.Definition{
 			Sets: []string{"S", "T"}, Collections: []brook.AnyCollection{counts},
 			Lane: func(*txn.Tx) func(*delivery.Delivery) { return deliver },
 		},
-		Retry:  &retry.Loop{Policy: config.Retry, Report: reporter},
 		Outbox: outbox.New(), Publisher: &publisher.Publisher{},
 	}
 	table := func(name string) brook.Table {
@@ -289,18 +295,18 @@ func TestClassify(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	record := &brook.Record{Topic: "in", Key: []byte("k"), Value: []byte("x")}
-	if what, err := r.task.processRecord(ended, r.partition, record); what != cancelled ||
+	if what, err := r.task.Process(ended, &r.partition.Partition, record); what != processor.Cancelled ||
 		err == nil {
 		t.Errorf("outcome %d, %v, want cancelled", what, err)
 	}
 	r.task.Parallel = true // without a driver that says where keys belong
 	r.task.set.Config.Driver = nil
-	if what, _ := r.task.processRecord(t.Context(), r.partition, record); what != crossKey {
+	if what, _ := r.task.Process(t.Context(), &r.partition.Partition, record); what != processor.CrossKey {
 		t.Errorf("outcome %d, want crossKey", what)
 	}
 	r.task.Parallel = false
 	r.task.Deliver = func(d *delivery.Delivery) { panic("it can't be decoded") }
-	if what, err := r.task.processRecord(t.Context(), r.partition, record); what != accepted {
+	if what, err := r.task.Process(t.Context(), &r.partition.Partition, record); what != processor.Accepted {
 		t.Errorf("outcome %d, %v, want accepted", what, err)
 	}
 	if l := r.task.Batch.Letters; len(l) != 1 || l[0].Stage != brook.StageDecode {

@@ -1,0 +1,196 @@
+package exclusive
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
+	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/task"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
+)
+
+// Task is the exclusive task: it has no partitions, and runs while all others rest. Its owner fills
+// the batch and commits it.
+type Task struct {
+	*processor.Processor
+	runner *Runner
+	set    *task.Set
+	rest   *task.Quiesced       // by which the owner holds the quiesce lock; nil: by itself
+	others []brook.Check        // of the positions of all partitions, see ReadStandings
+	aside  func() (back func()) // see setAside
+}
+
+// End ends the task, and forgets what it did not commit.
+func (t *Task) End() {
+	t.Batch.Forget()
+	if t.locked() {
+		t.runner.spare = t.Processor
+	}
+}
+
+// locked reports whether the owner holds the quiesce lock still.
+func (t *Task) locked() bool { return t.rest == nil || !t.rest.Over }
+
+// Open begins changes that no event makes.
+func (t *Task) Open(ctx context.Context) { t.Tx.Begin(txn.Event{Ctx: ctx}) }
+
+// ReadStandings reads what the commit relies on if its events scan, before they do: the positions
+// of all partitions, and the exclusive mark.
+func (t *Task) ReadStandings(ctx context.Context) error {
+	if !t.Tx.TracksReads() {
+		return nil
+	}
+	if err := t.set.ReadMark(ctx); err != nil {
+		return err
+	}
+	standings, err := t.set.Catalog.Standings(ctx, t.set.Reader, t.Gen)
+	t.others = t.others[:0]
+	for id, s := range standings {
+		t.others = append(t.others, brook.Check{
+			Table: t.Gen.Positions, Key: id.AppendKey(nil), Value: s.Raw,
+		})
+	}
+	return err
+}
+
+// BumpEpochs bumps the epochs of the partitions whose events caused items.
+func (t *Task) BumpEpochs(ctx context.Context, items []*outbox.Item) error {
+	raised := map[partition.ID]bool{}
+	for _, item := range items {
+		id := partition.Of(item.Position)
+		if raised[id] {
+			continue
+		}
+		raised[id] = true
+		writes, checks, err := t.set.Catalog.BumpEpoch(ctx, id)
+		if err != nil {
+			return err
+		}
+		t.Batch.Writes = append(t.Batch.Writes, writes...)
+		t.Batch.Checks = append(t.Batch.Checks, checks...)
+	}
+	return nil
+}
+
+// Commit commits the batch, and tries again for as long as ctx lives. It returns what is due after
+// the commit, for a caller that does it once it released the quiesce lock.
+func (t *Task) Commit(ctx context.Context) (due batch.Due, err error) {
+	err = t.commit(ctx, func(do func() error) error { return t.set.RetryCommit(ctx, t.pause, do) })
+	if err != nil {
+		return batch.Due{}, err
+	}
+	b := t.Batch
+	return batch.Due{Letters: slices.Clone(b.Letters), Effects: slices.Clone(b.Effects)}, nil
+}
+
+// CommitOnce commits the batch without further tries, for a caller that wants to know of a failure.
+func (t *Task) CommitOnce(ctx context.Context) error {
+	return t.commit(ctx, func(do func() error) error { return do() })
+}
+
+// commit commits the batch; try calls what commits it.
+func (t *Task) commit(ctx context.Context, try func(do func() error) error) error {
+	s, b := t.set, t.Batch
+	commit := &brook.Batch{ID: s.IDs.Batch(), Writes: b.Assemble()}
+	var unchanged []brook.Check
+	if b.Numbered {
+		counted, check := s.Emissions.Counted()
+		commit.Writes, unchanged = append(commit.Writes, counted), []brook.Check{check}
+	}
+	if len(commit.Writes) > 0 {
+		done := t.check(commit, unchanged)
+		do := func() error { return s.Store.Commit(ctx, commit) }
+		err := try(do)
+		for errors.Is(err, brook.ErrTooLarge) && b.ShrinkLetters(commit.Writes, t.unblock) {
+			commit.ID = s.IDs.Batch()
+			err = try(do)
+		}
+		if err != nil {
+			if t.locked() {
+				s.Emissions.Numbers = nil // to be read anew
+			}
+			s.Doubt(err)
+			return err
+		}
+		done()
+	}
+	s.Hub.Publish(t.Tx.Changed)
+	s.Outbox.Add(b.Items...)
+	return nil
+}
+
+// check adds to a commit what it relies on, if several processes write the store, and the exclusive
+// mark. The caller calls done once it is committed.
+func (t *Task) check(commit *brook.Batch, unchanged []brook.Check) (done func()) {
+	if !t.Tx.TracksReads() {
+		return func() {}
+	}
+	s := t.set
+	commit.Checks = append(t.Batch.Preconditions(s.Catalog, &s.Mark), t.Batch.Checks...)
+	commit.Checks = append(commit.Checks, unchanged...)
+	if t.Tx.Scanned() {
+		commit.Checks = append(commit.Checks, t.others...)
+	}
+	return s.Mark.Set(commit, s.Catalog.Meta())
+}
+
+// unblock lets later events of a key go on that a letter was to block: the key is too large to be
+// kept.
+func (t *Task) unblock(letter *deadletter.Letter, key []byte) {
+	t.set.BlockedOf(partition.Of(letter.Position)).Unblock(letter, key)
+}
+
+// pause waits between two tries of a commit.
+func (t *Task) pause(ctx context.Context, d time.Duration) error {
+	s := t.set
+	ctx, cancel := s.Life.WhileOpen(ctx)
+	defer cancel()
+	if !s.Catalog.Fenced() {
+		// Others' commits must not come between a commit whose outcome is unknown and its repeat.
+		return lifetime.Closing(ctx, retry.Sleep(ctx, d))
+	}
+	// The batch is committed as it is, or is a conflict. Others have tasks of their own meanwhile.
+	s.Emissions.Numbers = nil
+	back := func() {}
+	if t.aside != nil {
+		back = t.aside()
+	}
+	if err := t.rest.Pause(ctx, d); err != nil {
+		return lifetime.Closing(ctx, err)
+	}
+	if s.Life.Err() != nil { // Close had its turn meanwhile
+		return brook.ErrClosed
+	}
+	back()
+	return nil
+}
+
+// RemoveSome removes a batch of rows in one commit, and reports whether there may be more.
+func (t *Task) RemoveSome(ctx context.Context, slot int) (more bool, err error) {
+	defer t.Batch.Forget()
+	t.Open(ctx)
+	n := 0
+	for row, err := range t.set.Reader.Scan(ctx, t.Tx.Table(slot), nil, nil) {
+		if err != nil {
+			return false, err
+		}
+		if n++; n > t.set.Config.BatchSize {
+			more = true
+			break
+		}
+		t.Tx.Remove(slot, row)
+	}
+	if err := t.Tx.Release(); err != nil {
+		return false, err
+	}
+	return more, t.CommitOnce(ctx)
+}

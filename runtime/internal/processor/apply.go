@@ -1,0 +1,59 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
+)
+
+// Apply runs an event of Process, which is in no partition and waits behind nothing, through all
+// handler sets. If one fails, nothing of it stays, and Apply returns the errors of all.
+func (x *Processor) Apply(ctx context.Context, r *brook.Record, m brook.Message) error {
+	d := &x.delivery
+	x.partition = nil
+	d.Prepare(ctx, x.Tx, x.parts.Def, r, nobody{}, x.parts.Config.Group)
+	d.Position, d.Once, d.Message = brook.Position{}, true, m
+	x.Tx.Begin(txn.Event{Ctx: ctx})
+	d.Dispatch(x.Deliver)
+	if err := unapplied(d); err != nil {
+		x.Tx.Revert()
+		return err
+	}
+	x.Tx.Accept()
+	x.Stage(d)
+	return nil
+}
+
+// unapplied returns why an event of Process can't be stored, or nil.
+func unapplied(d *delivery.Delivery) error {
+	switch {
+	case d.Ctx.Err() != nil:
+		return d.Ctx.Err()
+	case d.Tx.StoreFault() != nil:
+		return d.Tx.StoreFault()
+	case d.DecodeErr != nil:
+		return d.DecodeErr
+	}
+	var errs []error
+	for i := range d.Results {
+		if r := &d.Results[i]; r.Err != nil {
+			errs = append(errs, fmt.Errorf("set %s: %w", r.Set, r.Err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// nobody is the host of events that are in no partition.
+type nobody struct{}
+
+// Owns returns true.
+func (nobody) Owns(*brook.Record) bool { return true }
+
+// Blocker returns false.
+func (nobody) Blocker(*delivery.Delivery, string) (brook.Position, bool) {
+	return brook.Position{}, false
+}

@@ -1,0 +1,53 @@
+package processor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
+)
+
+// ProcessLetter runs a letter's event through the set that failed, or through all sets if it failed
+// before any. It takes what becomes of it into the batch, which is empty before, and the letter out
+// of the blocked keys. It reports whether no set failed; emissions that fail have letters of their
+// own. If it returns an error, the blocked keys are as they were.
+func (x *Processor) ProcessLetter(
+	ctx context.Context, p *Partition, letter *deadletter.Letter,
+) (applied bool, err error) {
+	d := &x.delivery
+	record := letter.Record
+	x.prepare(ctx, p, &record)
+	d.Letter, d.Only, d.Silent, d.Owes = letter, letter.Set, letter.Silent, letter.Owes
+	d.Unwrap(x.parts.Config.Envelope, x.parts.Bare, x.parts.Code)
+	x.Tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
+	if d.DecodeErr == nil {
+		d.Dispatch(x.Deliver)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case x.Tx.StoreFault() != nil:
+		return false, x.Tx.StoreFault()
+	}
+	if d.Only != "" && d.DecodeErr == nil && len(d.Results) == 0 {
+		d.Known, d.Handled = true, true
+		d.Results = append(d.Results, delivery.Result{Set: d.Only, Stage: brook.StageHandle,
+			Err: fmt.Errorf("there is no handler of %s in a set %s any more: "+
+				"drop the letter, or bring it back", d.Message.Type, d.Only)})
+	}
+	p.Blocked.Remove(letter)
+	x.accept(p, d)
+	failed := func(l deadletter.Letter) bool { return l.Stage != brook.StageEmit }
+	return !slices.ContainsFunc(x.Batch.Letters, failed), nil
+}
+
+// Unpark takes the letters of the batch out of the blocked keys of p.
+func (x *Processor) Unpark(p *Partition) {
+	for i := range x.Batch.Letters {
+		p.Blocked.Remove(&x.Batch.Letters[i])
+	}
+}

@@ -1,0 +1,58 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
+)
+
+// ErrGoSerial is returned if Run is to go on with one task.
+var ErrGoSerial = errors.New("more than a tenth of the events stray")
+
+// runExclusive runs the head of p while all other tasks rest. It waits for these until stop ends.
+// If it was the one stray too many, the event is in the batch, and the error is ErrGoSerial.
+func (t *Task) runExclusive(
+	stop, ctx context.Context, p *Partition,
+) (processor.Outcome, error) {
+	rest, err := t.set.Quiesce(stop)
+	if err != nil {
+		return processor.Cancelled, err
+	}
+	t.Rest = rest
+	defer func() {
+		t.Rest = nil
+		rest.End()
+	}()
+	if !t.Target.Claimed() { // somebody else was faster
+		return processor.Accepted, nil
+	}
+	t.Parallel, t.exclusive = false, true
+	defer func() { t.exclusive = false }()
+	what, err := t.Process(ctx, &p.Partition, p.Head())
+	t.Parallel = true
+	accepted := what == processor.Accepted
+	if accepted {
+		if p.broken > 0 {
+			t.recovered(p)
+		}
+		p.Advance()
+	}
+	t.Batch.Strays++
+	if cerr := t.commit(ctx); errors.Is(cerr, errRewound) {
+		return processor.Accepted, nil
+	} else if cerr != nil {
+		return processor.StopApp, cerr
+	}
+	if accepted {
+		t.due.Strays = append(t.due.Strays, t.Stray)
+	}
+	t.strays++
+	many := t.strays > 100 && t.strays*10 > t.events
+	if accepted && many && !t.set.Config.Group {
+		return processor.StopApp, fmt.Errorf("%w: %s", ErrGoSerial, delivery.ReasonOf(&t.Stray))
+	}
+	return what, err
+}
