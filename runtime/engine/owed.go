@@ -146,5 +146,5 @@ func (x *owed) adopts(id partition.ID) bool {
 	if !x.tasks.Code.Reads(id.Topic) && len(topics) > 0 {
 		id = partition.ID{Topic: topics[0]}
 	}
-	return x.tasks.Outbox.ActsFor(id)
+	return x.tasks.Outbox.Group.ActsFor(id)
 }

@@ -128,7 +128,7 @@ func (c *CatchUp) tidy(ctx context.Context) {
 // leaveGroup makes the app do what it deferred as a member of a group that it has left, unless
 // others did it.
 func (c *CatchUp) leaveGroup(ctx context.Context) error {
-	if c.Tasks.Outbox.HasDeferred() {
+	if c.Tasks.Outbox.Group.HasDeferred() {
 		var checkpoints map[partition.ID]int64
 		err := c.Tasks.Retry.Do(ctx, "read", func() (err error) {
 			checkpoints, err = c.Tasks.Publisher.Checkpoints(ctx)
@@ -137,9 +137,9 @@ func (c *CatchUp) leaveGroup(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.Tasks.Outbox.Acknowledged(checkpoints)
+		c.Tasks.Outbox.Group.Acknowledged(checkpoints)
 	}
-	c.Tasks.Outbox.Dissolve()
+	c.Tasks.Outbox.Group.Dissolve()
 	// As a member it passed over what others were to take over: at the end of Run, all.
 	c.NoteOwed()
 	return nil

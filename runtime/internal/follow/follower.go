@@ -153,7 +153,7 @@ func (f *Follower) heard(a brook.Announcement, at int) {
 		}
 	case at == rows+1: // what the publisher keeps
 		if a.Missed || string(a.Key) == string(publisher.SequenceKey) {
-			f.Outbox.Lags()
+			f.Outbox.Lease.Lags()
 		}
 	default:
 		f.news.note(func(c *changes) {
@@ -240,5 +240,5 @@ func (f *Follower) positions(ctx context.Context, ids map[partition.ID]bool) err
 
 func (f *Follower) advance(id partition.ID, next int64) {
 	f.Progress.Advance(id, next)
-	f.Outbox.HeardOf(id, next)
+	f.Outbox.Lease.HeardOf(id, next)
 }

@@ -98,8 +98,8 @@ func (m *Membership) close(lines *effects.Lines) {
 	if m.Config.Group {
 		return
 	}
-	m.Outbox.Suspend()
-	for _, e := range m.Outbox.Freed(func(partition.ID) bool { return true }) {
+	m.Outbox.Group.Suspend()
+	for _, e := range m.Outbox.Group.Freed(func(partition.ID) bool { return true }) {
 		lines.Line(int(e.Position.Partition), nil).Push(e)
 	}
 }
@@ -201,14 +201,14 @@ func (m *Membership) follow(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		if !m.Outbox.HasDeferred() {
+		if !m.Outbox.Group.HasDeferred() {
 			continue
 		}
 		checkpoints, err := m.Checkpoints(ctx)
 		switch {
 		case err == nil:
 			backoff.Succeeded()
-			m.Outbox.Acknowledged(checkpoints)
+			m.Outbox.Group.Acknowledged(checkpoints)
 			m.Wake()
 		case ctx.Err() != nil:
 			return nil
@@ -225,7 +225,7 @@ func (m *Membership) follow(ctx context.Context) error {
 // Folding goes on.
 func (m *Membership) Release(ctx context.Context) {
 	if !m.Config.Group {
-		m.Outbox.Suspend()
+		m.Outbox.Group.Suspend()
 	}
 	ctx, cancel := limited(ctx, m.Config.ShutdownTimeout)
 	defer cancel()
@@ -264,7 +264,7 @@ func (m *Membership) assign(partitions []brook.Position) bool {
 		checkpoints[partition.Of(p)] = p.Offset
 		assigned[partition.Of(p)] = true
 	}
-	m.Outbox.Assign(checkpoints)
+	m.Outbox.Group.Assign(checkpoints)
 	m.Assigned()
 	if !m.Config.Group {
 		m.Wake()

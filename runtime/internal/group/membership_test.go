@@ -69,7 +69,7 @@ func newRig(t *testing.T, folding bool) *rig {
 		}
 	}
 	box := outbox.New()
-	box.Join(!folding)
+	box.Group.Join(!folding)
 	r.Membership = group.New(&group.Membership{
 		Config: config, Driver: (*driver)(r), Topics: []string{"in"}, Outbox: box, Report: reporter,
 		Checkpoints: func(context.Context) (map[partition.ID]int64, error) {
@@ -166,12 +166,12 @@ func wantEqual[T comparable](t *testing.T, what string, got, want []T) {
 func TestMembershipLasts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, false)
-		if r.Outbox.ActsFor(in) {
+		if r.Outbox.Group.ActsFor(in) {
 			t.Error("it acts before it is a member")
 		}
 		stop := r.start()
 		synctest.Wait()
-		if !r.Outbox.ActsFor(in) || r.Outbox.ActsFor(other) {
+		if !r.Outbox.Group.ActsFor(in) || r.Outbox.Group.ActsFor(other) {
 			t.Error("it does not act for its partition alone")
 		}
 		if len(r.hooked) != 1 || r.assigned != 1 || r.woken != 1 {
@@ -206,11 +206,11 @@ func TestMembershipBacksOff(t *testing.T) {
 			return nil
 		})
 		pass(10 * time.Second)
-		if !r.Outbox.ActsFor(in) {
+		if !r.Outbox.Group.ActsFor(in) {
 			t.Error("it is no member")
 		}
 		pass(time.Hour)
-		if r.Outbox.ActsFor(in) {
+		if r.Outbox.Group.ActsFor(in) {
 			t.Error("it acts for a partition that it lost")
 		}
 		if err := stop(); err != nil {
@@ -310,8 +310,8 @@ func TestMembershipReleases(t *testing.T) {
 				act := func() {
 					r.Outbox.Take(time.Now(), true)
 					r.Outbox.Land(nil, r.Config.Retry)
-					due, _ := r.Outbox.Due(true, false)
-					r.Outbox.Confirm(due)
+					due, _ := r.Outbox.Checkpoints.Due(true, false)
+					r.Outbox.Checkpoints.Confirm(due)
 				}
 				if c.acts > 0 {
 					time.AfterFunc(c.acts, act)
@@ -322,7 +322,7 @@ func TestMembershipReleases(t *testing.T) {
 					t.Errorf("it took %v, want %v", took, c.want)
 				}
 				r.commit(in, 8)
-				if r.Outbox.ActsFor(in) || !r.Outbox.HasDeferred() {
+				if r.Outbox.Group.ActsFor(in) || !r.Outbox.Group.HasDeferred() {
 					t.Error("it goes on to act")
 				}
 				act()
@@ -374,7 +374,7 @@ func TestMembershipPart(t *testing.T) {
 		stop := r.start()
 		r.Release(t.Context())
 		r.commit(in, 0)
-		if r.Outbox.HasDeferred() {
+		if r.Outbox.Group.HasDeferred() {
 			t.Error("it defers what it folds")
 		}
 		see([]brook.Position{other.At(4)}, true, other)
@@ -402,12 +402,12 @@ func TestMembershipRetires(t *testing.T) {
 		pass(time.Second)
 		r.Retire()
 		pass(time.Hour)
-		if r.Outbox.ActsFor(in) {
+		if r.Outbox.Group.ActsFor(in) {
 			t.Error("it acts although it retired")
 		}
 		r.Rejoin()
 		synctest.Wait()
-		if !r.Outbox.ActsFor(in) {
+		if !r.Outbox.Group.ActsFor(in) {
 			t.Error("it does not act again")
 		}
 		wantEqual(t, "joined", r.joined, []time.Duration{0, time.Hour + time.Second})
@@ -478,14 +478,14 @@ func TestMembershipFollows(t *testing.T) {
 		if r.Outbox.Depth(other) != 3 || r.woken == woken { // 0 is to be removed from the store
 			t.Errorf("%d wait, woken %d", r.Outbox.Depth(other), r.woken-woken)
 		}
-		if !r.Outbox.HasDeferred() {
+		if !r.Outbox.Group.HasDeferred() {
 			t.Error("it let go of what nobody acted on")
 		}
 		unlock = r.locked()
 		r.marks[other] = 2
 		unlock()
 		pass(time.Second)
-		if r.Outbox.HasDeferred() {
+		if r.Outbox.Group.HasDeferred() {
 			t.Error("it still defers what was acted on")
 		}
 		if err := stop(); err != nil {
@@ -517,7 +517,7 @@ func TestMembershipFollowsAgain(t *testing.T) {
 		r.marksErr = nil
 		unlock()
 		pass(time.Second)
-		if r.Outbox.HasDeferred() {
+		if r.Outbox.Group.HasDeferred() {
 			t.Error("it still defers what was acted on")
 		}
 		if err := stop(); err != nil {
@@ -544,7 +544,7 @@ func TestMembershipEnds(t *testing.T) {
 			t.Error(err)
 		}
 		wantEqual(t, "effects that ran", r.ran, []int64{3})
-		if r.Outbox.ActsFor(in) || len(r.hooked) != 1 || r.assigned != 1 {
+		if r.Outbox.Group.ActsFor(in) || len(r.hooked) != 1 || r.assigned != 1 {
 			t.Errorf("after its end it takes partitions: %v, %d", r.hooked, r.assigned)
 		}
 	})

@@ -16,7 +16,7 @@ type drain struct {
 func (o *Outbox) Drain(ctx context.Context) {
 	d := &drain{done: make(chan struct{})}
 	o.mu.Lock()
-	d.left = o.left + int64(len(o.queue))
+	d.left = o.queue.left + int64(len(o.queue.items))
 	for _, item := range o.inFlight {
 		if item.at == nil { // what waits at a destination left the queue before
 			d.left++
@@ -37,11 +37,11 @@ func (o *Outbox) Drain(ctx context.Context) {
 
 // endDrains ends the waits that are over.
 func (o *Outbox) endDrains() {
-	if len(o.checkpoints.due) > 0 {
+	if o.Checkpoints.schedule.Pending() {
 		return
 	}
 	o.drains = slices.DeleteFunc(o.drains, func(d *drain) bool {
-		over := o.left >= d.left
+		over := o.queue.left >= d.left
 		if over {
 			close(d.done)
 		}

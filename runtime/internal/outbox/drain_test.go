@@ -31,7 +31,7 @@ func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig()
 		want(t, "of nothing", draining(t.Context(), r.Outbox)(), true)
-		r.Confirm(nil) // the next checkpoint is a second away
+		r.Checkpoints.Confirm(nil) // the next checkpoint is a second away
 		r.down["a/0"] = true
 		commit(r.Outbox, in, 0, "a")
 		commit(r.Outbox, other, 0, "b")
@@ -52,10 +52,10 @@ func TestDrain(t *testing.T) {
 			}
 		}
 		want(t, "unmarked", over(), false)
-		if due, _ := r.Due(false, false); len(due) != 1 {
+		if due, _ := r.Checkpoints.Due(false, false); len(due) != 1 {
 			t.Errorf("due at once: %v, want one", due)
 		}
-		r.Forgo()
+		r.Checkpoints.Forgo()
 		want(t, "with a failing destination", over(), true)
 		commit(r.Outbox, in, 1, "a")
 		over = draining(t.Context(), r.Outbox)
@@ -75,8 +75,8 @@ func TestDrain(t *testing.T) {
 // What is left to others is not waited for.
 func TestDrainOfWhatIsLeft(t *testing.T) {
 	leaves := map[string]func(r *rig){
-		"lease": func(r *rig) { r.LeaseOnly(false) },
-		"group": func(r *rig) { r.Join(true) },
+		"lease": func(r *rig) { r.Lease.Require(false) },
+		"group": func(r *rig) { r.Group.Join(true) },
 		"clear": func(r *rig) { r.Clear() },
 	}
 	for name, leave := range leaves {

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -15,30 +14,17 @@ const flightSize = 500
 func (o *Outbox) Take(now time.Time, all bool) []*Item {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, d := range o.destinations {
-		if !all && d.next.After(now) {
-			continue
-		}
-		n := min(len(d.items), flightSize)
-		o.inFlight = append(o.inFlight, d.items[:n]...)
-		d.items = slices.Clone(d.items[n:])
-	}
-	n := 0
-	for ; n < len(o.queue) && n < flightSize; n++ {
-		item := o.queue[n]
+	o.inFlight = o.destinations.take(o.inFlight, now, all)
+	o.queue.next(flightSize, func(item *Item) {
 		if !item.IsCheckpoint() && !item.Passed {
-			if d := o.failing(item); d != nil {
-				o.enqueue(d, item)
-				o.left++
-				continue
+			if d := o.destinations.of(item); d != nil {
+				o.destinations.enqueue(d, item)
+				o.queue.left++
+				return
 			}
 		}
 		o.inFlight = append(o.inFlight, item)
-	}
-	clear(o.queue[:n])
-	if o.queue = o.queue[n:]; len(o.queue) == 0 {
-		o.queue = nil
-	}
+	})
 	return o.inFlight
 }
 
@@ -59,27 +45,25 @@ func (o *Outbox) Land(
 	works := map[*Destination]bool{}
 	for _, item := range o.inFlight {
 		if item.at == nil {
-			o.left++
+			o.queue.left++
 		}
 		err, ok := failed[item]
-		if ok && o.ownership.standsBy(item) {
-			o.put(item)
+		if ok && o.Group.standsBy(item) {
+			o.Group.put(item)
 			continue
 		}
-		if ok && !o.lease.others(item) {
-			o.fail(item, err, again)
+		if ok && !o.Lease.others(item) {
+			o.destinations.fail(item, err, again)
 			continue
 		}
 		works[item.at] = works[item.at] || !ok
-		if item.at != nil {
-			o.late[item.cause()]--
-		}
+		o.destinations.leave(item)
 		if !item.IsCheckpoint() {
 			o.depth[item.cause()]--
 		}
 	}
 	for d, items := range again {
-		o.settle(d, items, policy)
+		o.destinations.settle(d, items, policy)
 		switch {
 		case len(items) > 0:
 			failing = append(failing, d)
@@ -87,8 +71,23 @@ func (o *Outbox) Land(
 			recovered = append(recovered, d)
 		}
 	}
-	o.landCheckpoints()
+	o.Checkpoints.land()
 	o.inFlight = nil
 	o.endDrains()
 	return failing, recovered
+}
+
+// Blocked reports whether other items wait at an item's destination, which it did not wait at
+// itself: its partition was chosen in flight.
+func (o *Outbox) Blocked(item *Item) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.destinations.blocks(item)
+}
+
+// Next returns how long it is until a destination is to be tried again, 0 if none is.
+func (o *Outbox) Next() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.destinations.wait()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/lease"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -19,10 +20,10 @@ func stored(id partition.ID, next int64) map[partition.ID]partition.Stored {
 // holding returns the outbox of a process that holds the lease, and folded a partition up to next.
 func holding(id partition.ID, next int64) *rig {
 	r := newRig()
-	r.LeaseOnly(false)
-	r.Lease(true)
-	r.Collecting(time.Now())
-	r.Gathered(nil, stored(id, next), true, true)
+	r.Lease.Require(false)
+	r.Lease.Hold(true)
+	r.Lease.Collecting(time.Now())
+	r.Lease.Gathered(nil, stored(id, next), true, true)
 	return r
 }
 
@@ -31,19 +32,19 @@ func holding(id partition.ID, next int64) *rig {
 func TestLeaseTakeoverCountsOnce(t *testing.T) {
 	id := in
 	o := New()
-	o.LeaseOnly(false)
+	o.Lease.Require(false)
 	var all []*Item
 	for n := range int64(10) { // committed here while another process holds the lease
 		i := emitted(in, n, "out")
 		all = append(all, i)
 		o.Committed([]*Item{i}, nil, at(id, n+1), at(id, n), false)
 	}
-	o.Gathered(all, nil, false, false) // as collect does each beat
+	o.Lease.Gathered(all, nil, false, false) // as collect does each beat
 	if n := o.Depth(id); n != 10 {
 		t.Fatalf("%d wait, want 10", n)
 	}
-	o.Lease(true) // the other one is gone
-	o.Gathered(all, stored(id, 10), true, false)
+	o.Lease.Hold(true) // the other one is gone
+	o.Lease.Gathered(all, stored(id, 10), true, false)
 	if got := o.Take(time.Now(), false); len(got) != 10 {
 		t.Fatalf("%d are published, want 10", len(got))
 	}
@@ -58,14 +59,14 @@ func TestLeaseTakeoverCountsOnce(t *testing.T) {
 func TestDestinationOfOwnIsKeptWhenLeaseIsLost(t *testing.T) {
 	for range 20 {
 		o := New()
-		o.LeaseOnly(true)
-		o.Lease(true)
+		o.Lease.Require(true)
+		o.Lease.Hold(true)
 		i := emitted(in, 0, "out")
 		o.Committed([]*Item{i}, nil, at(in, 1), at(in, 0), false)
 		o.Take(time.Now(), false)
 		o.Land(map[*Item]error{i: errAway}, policy)
 		o.Take(time.Now().Add(time.Hour), false) // it is tried again
-		o.Lease(false)                           // lost meanwhile
+		o.Lease.Hold(false)                      // lost meanwhile
 		o.Land(map[*Item]error{i: errAway}, policy)
 		if got := o.Take(time.Now().Add(time.Hour), false); len(got) != 1 {
 			t.Fatalf("the emission is nowhere: it waits until a restart")
@@ -78,15 +79,17 @@ func TestDestinationOfOwnIsKeptWhenLeaseIsLost(t *testing.T) {
 func TestEmissionsWaitForEarlierOnesOfOthers(t *testing.T) {
 	id := other
 	o := New()
-	o.LeaseOnly(false)
-	o.Lease(true)
+	o.Lease.Require(false)
+	o.Lease.Hold(true)
 	// Others folded 0 to 4 since.
-	o.Gathered(nil, stored(id, 0), true, false)
-	o.Collecting(time.Now())
+	o.Lease.Gathered(nil, stored(id, 0), true, false)
+	o.Lease.Collecting(time.Now())
 	o.Committed([]*Item{emitted(other, 7, "out")}, nil, at(id, 10), at(id, 5), false)
-	if seen := o.lease.seen[id]; seen != 0 || !o.lease.behind {
-		t.Errorf("all below %d is taken for known, want 0", seen)
+	want(t, "published", len(o.Take(time.Now(), true)), 0)
+	if look, _, _ := o.Lease.Collecting(time.Now()); !look {
+		t.Error("it does not look for what came before")
 	}
+	want(t, "known below 0", o.Lease.state.Follow(id, 0, 1), true)
 }
 
 // What fails while the lease goes to another process is that one's: it leaves no count behind that
@@ -94,23 +97,23 @@ func TestEmissionsWaitForEarlierOnesOfOthers(t *testing.T) {
 func TestFailureAfterTheLeaseLeavesNoCount(t *testing.T) {
 	for _, waited := range []bool{false, true} {
 		o := New()
-		o.LeaseOnly(false)
-		o.Lease(true)
+		o.Lease.Require(false)
+		o.Lease.Hold(true)
 		id, i := in, emitted(in, 0, "out")
-		o.Gathered([]*Item{i}, stored(id, 1), true, false)
+		o.Lease.Gathered([]*Item{i}, stored(id, 1), true, false)
 		failed := map[*Item]error{i: errAway}
 		o.Take(time.Now(), false)
 		if waited { // it failed before
 			o.Land(failed, policy)
 			o.Take(time.Now().Add(time.Hour), false)
 		}
-		o.Lease(false)
+		o.Lease.Hold(false)
 		failing, recovered := o.Land(failed, policy)
 		want(t, "failing", len(failing), 0)
 		want(t, "recovered", len(recovered), 0)
-		if o.late[id] != 0 || o.depth[id] != 0 || len(o.destinations) != 0 {
+		if o.destinations.late[id] != 0 || o.depth[id] != 0 || len(o.destinations.failing) != 0 {
 			t.Errorf("waited %t: %d late, %d wait, %d destinations",
-				waited, o.late[id], o.depth[id], len(o.destinations))
+				waited, o.destinations.late[id], o.depth[id], len(o.destinations.failing))
 		}
 	}
 }
@@ -119,16 +122,16 @@ func TestFailureAfterTheLeaseLeavesNoCount(t *testing.T) {
 // with them.
 func TestCheckpointOfLeftEmissions(t *testing.T) {
 	r := newRig()
-	r.LeaseOnly(false)
-	r.Lease(true)
-	r.Gathered(nil, stored(in, 0), true, true)
+	r.Lease.Require(false)
+	r.Lease.Hold(true)
+	r.Lease.Gathered(nil, stored(in, 0), true, true)
 	r.down["a/0"] = true
 	commit(r.Outbox, in, 0, "a")
 	r.try(true)
 	commit(r.Outbox, in, 1, "a")
 	r.Take(time.Now(), true)
 	commit(r.Outbox, in, 2, "a")
-	r.Lease(false)
+	r.Lease.Hold(false)
 	r.Land(nil, policy)
 	r.try(true)
 	want(t, "marked without the lease", r.mark(), "")
@@ -141,19 +144,19 @@ func TestHolderPublishesItsCommits(t *testing.T) {
 	commit(r.Outbox, in, 6, "a")
 	r.wantTry(t, "0:5>a/0 0:6>a/0")
 	want(t, "marked", r.mark(), "0:7")
-	if look, _, _ := r.Collecting(time.Now()); look {
+	if look, _, _ := r.Lease.Collecting(time.Now()); look {
 		t.Error("it looks into the store for nothing")
 	}
 
 	commit(r.Outbox, in, 8, "a") // another process folded 7
 	r.wantTry(t, "")
 	want(t, "marked past a gap", r.mark(), "")
-	look, holder, group := r.Collecting(time.Now())
+	look, holder, group := r.Lease.Collecting(time.Now())
 	if !look || !holder || group {
 		t.Errorf("looks %t, holds %t, for a group %t", look, holder, group)
 	}
 	// It reads what the other one left and its own, which wait in the store.
-	r.Gathered([]*Item{emitted(in, 7, "a"), emitted(in, 8, "a")}, stored(in, 9), true, true)
+	r.Lease.Gathered([]*Item{emitted(in, 7, "a"), emitted(in, 8, "a")}, stored(in, 9), true, true)
 	r.wantTry(t, "0:7>a/0 0:8>a/0")
 	want(t, "marked", r.mark(), "0:9")
 	commit(r.Outbox, in, 9, "a")
@@ -169,9 +172,9 @@ func TestGatheredOnce(t *testing.T) {
 	r.wantTry(t, "")
 	commit(r.Outbox, in, 1, "b")
 	again := func() []*Item { return []*Item{emitted(in, 0, "a"), emitted(in, 1, "b")} }
-	r.Gathered(again(), stored(in, 2), true, true)
+	r.Lease.Gathered(again(), stored(in, 2), true, true)
 	r.Take(time.Now(), false)
-	r.Gathered(again(), stored(in, 2), true, true)
+	r.Lease.Gathered(again(), stored(in, 2), true, true)
 	r.Land(nil, policy)
 	want(t, "wait", r.Depth(in), 1)
 	delete(r.down, "a/0")
@@ -183,19 +186,19 @@ func TestGatheredOnce(t *testing.T) {
 func TestWithoutTheLease(t *testing.T) {
 	r := newRig()
 	r.Add(emitted(in, 0, "a")) // before the run
-	r.LeaseOnly(false)
+	r.Lease.Require(false)
 	want(t, "wait before the run", r.Depth(in), 0)
 	want(t, "effects", len(commit(r.Outbox, in, 1, "a")), 1)
 	r.Add(emitted(in, 2, "a"))
 	r.wantTry(t, "")
 	want(t, "marked", r.mark(), "")
 	want(t, "wait", r.Depth(in), 1)
-	if look, holder, _ := r.Collecting(time.Now()); !look || holder {
+	if look, holder, _ := r.Lease.Collecting(time.Now()); !look || holder {
 		t.Errorf("looks %t, holds %t", look, holder)
 	}
-	r.Gathered(nil, stored(in, 3), false, true) // the holder published all
+	r.Lease.Gathered(nil, stored(in, 3), false, true) // the holder published all
 	want(t, "wait in the end", r.Depth(in), 0)
-	if look, _, _ := r.Collecting(time.Now().Add(time.Hour)); look {
+	if look, _, _ := r.Lease.Collecting(time.Now().Add(time.Hour)); look {
 		t.Error("it looks though nothing waits")
 	}
 }
@@ -203,8 +206,8 @@ func TestWithoutTheLease(t *testing.T) {
 // A process that lost the lease while it read the store takes nothing of what it read.
 func TestLeaseLostWhileReading(t *testing.T) {
 	r := holding(in, 0)
-	r.Lease(false)
-	r.Gathered([]*Item{emitted(in, 0, "a")}, stored(in, 1), true, true)
+	r.Lease.Hold(false)
+	r.Lease.Gathered([]*Item{emitted(in, 0, "a")}, stored(in, 1), true, true)
 	r.wantTry(t, "")
 	want(t, "wait", r.Depth(in), 1)
 }
@@ -217,24 +220,24 @@ func TestLeaseOfAGroup(t *testing.T) {
 	}
 	r := newRig()
 	r.Add(numbered(), emitted(in, 0, "a"))
-	r.LeaseOnly(true)
-	r.Join(false)
-	r.Assign(map[partition.ID]int64{in: 0})
+	r.Lease.Require(true)
+	r.Group.Join(false)
+	r.Group.Assign(map[partition.ID]int64{in: 0})
 	r.wantTry(t, "0:0>a/0")
 	commit(r.Outbox, in, 1, "a")
 	r.wantTry(t, "0:1>a/0")
 	want(t, "marked", r.mark(), "0:2")
 	r.Add(numbered())
 	r.wantTry(t, "")
-	if look, _, _ := r.Collecting(time.Now()); look {
+	if look, _, _ := r.Lease.Collecting(time.Now()); look {
 		t.Error("who holds no lease looks")
 	}
-	r.Lease(true)
-	look, holder, group := r.Collecting(time.Now())
+	r.Lease.Hold(true)
+	look, holder, group := r.Lease.Collecting(time.Now())
 	if !look || !holder || !group {
 		t.Errorf("looks %t, holds %t, for a group %t", look, holder, group)
 	}
-	r.Gathered([]*Item{numbered()}, nil, true, true)
+	r.Lease.Gathered([]*Item{numbered()}, nil, true, true)
 	r.wantTry(t, "0:0>numbered/0")
 }
 
@@ -242,27 +245,31 @@ func TestLeaseOfAGroup(t *testing.T) {
 func TestLooks(t *testing.T) {
 	r := newRig()
 	now := time.Now()
-	want(t, "without a lease", r.UntilLook(now), 0)
+	want(t, "without a lease", r.Lease.UntilLook(now), 0)
 	r = holding(in, 5)
-	now = r.lease.looked
+	r.Lease.Lags()
+	now = time.Now()
 	looks := func(after time.Duration) bool {
-		look, _, _ := r.Collecting(now.Add(after))
-		now = r.lease.looked
+		look, _, _ := r.Lease.Collecting(now.Add(after))
+		if look {
+			now = now.Add(after)
+		}
 		return look
 	}
+	want(t, "when it lags", looks(0), true)
 	want(t, "at once", looks(0), false)
-	want(t, "until a beat", r.UntilLook(now.Add(LeaseBeat/4)), LeaseBeat*3/4)
-	r.HeardOf(in, 5)
+	want(t, "until a beat", r.Lease.UntilLook(now.Add(lease.Beat/4)), lease.Beat*3/4)
+	r.Lease.HeardOf(in, 5)
 	want(t, "after what is known", looks(0), false)
-	r.HeardOf(in, 6)
+	r.Lease.HeardOf(in, 6)
 	want(t, "after others folded", looks(0), true)
-	r.Lags()
+	r.Lease.Lags()
 	want(t, "after a gap", looks(0), true)
-	want(t, "before a beat", looks(LeaseBeat-1), false)
-	want(t, "after a beat", looks(LeaseBeat), true)
-	want(t, "after a late look", r.UntilLook(now.Add(2*LeaseBeat)), LeaseBeat)
-	r.Lease(true)
+	want(t, "before a beat", looks(lease.Beat-1), false)
+	want(t, "after a beat", looks(lease.Beat), true)
+	want(t, "after a late look", r.Lease.UntilLook(now.Add(2*lease.Beat)), lease.Beat)
+	r.Lease.Hold(true)
 	want(t, "after the lease was taken again", looks(0), true)
-	r.Lease(false)
-	want(t, "without anything that waits", looks(2*LeaseBeat), false)
+	r.Lease.Hold(false)
+	want(t, "without anything that waits", looks(2*lease.Beat), false)
 }

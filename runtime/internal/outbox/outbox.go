@@ -2,27 +2,31 @@
 // their owner is known, and behind the emissions checkpoints, which tell the driver how far the app
 // acted.
 //
-// Packages publisher and engine use it. Lanes call Committed, Depth and Targets.Choose; one
-// publisher at a time calls Take, Land, Due, Confirm, Postpone and Forgo, in that order; the
-// group's membership and the lease call Suspend, Drain, Assign, Acknowledged and Lease. All methods
-// may be called from any goroutine unless they say otherwise. Outbox.mu guards the whole outbox,
-// Targets.mu what is known of topics; neither is held during a call of store or driver, and nothing
-// else is locked under them.
+// Packages publisher, task, group, follow and engine use it. Tasks call Committed and Depth; one
+// publisher at a time calls Take and Land, and then, of Checkpoints, Due and one of Confirm,
+// Postpone and Forgo. Three parts are called through their fields: Group by the group's membership,
+// Lease by who holds the lease or follows other processes, Checkpoints by the publisher. All
+// methods may be called from any goroutine unless they say otherwise.
+//
+// Outbox.mu guards the whole outbox with all its parts: a division, the loss of the lease and the
+// end of a flight each change queue, destinations, deferral and checkpoints at once. It is not held
+// during a call of store or driver, and nothing else is locked under it. What decides without the
+// rest lies in rooms of its own: ownership, lease, checkpoint.
 //
 // An emission moves on like this:
 //
 //	Committed ─► queue ─► in flight (Take) ─► published and removed (Land)
 //	    │          ▲           │ fails
 //	    ▼          │           ▼
-//	 deferred ─────┘      its destination, tried again in order ─► in flight
+//	 deferral ─────┘      its destination, tried again in order ─► in flight
 //	 (another member of the group owns the partition of its cause)
 package outbox
 
 import (
-	"slices"
 	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/checkpoint"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -30,32 +34,32 @@ import (
 // Outbox does what commits left to do, in their order: it publishes emissions and then tells the
 // driver how far the app acted. In a group it does so for the app's own partitions only.
 type Outbox struct {
-	mu       sync.Mutex
-	queue    []*Item // committed, not tried yet
+	Group       Group
+	Lease       Lease
+	Checkpoints Checkpoints
+
+	mu       sync.Mutex // guards the outbox and its parts
+	queue    queue
 	inFlight []*Item // between Take and Land
-	left     int64   // how many items left the queue: to be tried, or to others
 	// depth is how many emissions wait, and effects that are deferred, by the partition of their
 	// cause.
 	depth        map[partition.ID]int
-	destinations map[string]*Destination // those that fail, by name
-	late         map[partition.ID]int    // emissions that wait at destinations, by their cause
-	wake         retry.Signal
-	ownership    ownership
-	lease        lease
-	checkpoints  checkpoints
+	destinations destinations
 	drains       []*drain
+	wake         retry.Signal
 }
 
 // New returns an empty outbox, which acts for all partitions.
 func New() *Outbox {
-	return &Outbox{
-		depth:        map[partition.ID]int{},
-		destinations: map[string]*Destination{},
-		late:         map[partition.ID]int{},
-		wake:         retry.NewSignal(),
-		ownership:    newOwnership(),
-		checkpoints:  newCheckpoints(),
+	o := &Outbox{
+		depth: map[partition.ID]int{}, destinations: newDestinations(), wake: retry.NewSignal(),
 	}
+	o.Group = Group{box: o, deferred: newDeferral()}
+	o.Lease = Lease{box: o}
+	o.Checkpoints = Checkpoints{
+		box: o, schedule: checkpoint.New(), folded: map[partition.ID]int64{},
+	}
+	return o
 }
 
 // Add takes emissions that are published whoever owns the partition of their cause. Over a shared
@@ -66,8 +70,8 @@ func (o *Outbox) Add(items ...*Item) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.lease.on {
-		o.lease.behind = true
+	if o.Lease.state.Required() {
+		o.Lease.state.Lag()
 		o.Rouse()
 		return
 	}
@@ -85,7 +89,7 @@ func (o *Outbox) append(items []*Item) {
 	for _, item := range items {
 		o.depth[item.cause()]++
 	}
-	o.queue = append(o.queue, items...)
+	o.queue.items = append(o.queue.items, items...)
 	o.Rouse()
 }
 
@@ -97,36 +101,14 @@ func (o *Outbox) Committed(
 ) (now []Effect) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.lease.all() {
-		o.commitLeased(items, moved, from, marking)
+	if o.Lease.state.All() {
+		o.Lease.commit(items, moved, from, marking)
 		return effects
 	}
-	for _, item := range items {
-		id := item.cause()
-		o.depth[id]++
-		item.Passed = o.ownership.acted(item.Position) // by another member, since it was folded
-		if item.Passed || o.ownership.active(id) {
-			o.queue = append(o.queue, item)
-		} else {
-			d := o.ownership.deferredOf(id)
-			d.items = append(d.items, item)
-		}
-	}
-	for _, e := range effects {
-		id := partition.Of(e.Position)
-		switch {
-		case o.ownership.acted(e.Position):
-		case o.ownership.active(id):
-			now = append(now, e)
-		default:
-			o.depth[id]++
-			d := o.ownership.deferredOf(id)
-			d.effects = append(d.effects, e)
-		}
-	}
+	now = o.Group.commit(items, effects)
 	for _, p := range moved {
 		if marking {
-			o.advance(partition.Of(p), p.Offset)
+			o.Checkpoints.advance(partition.Of(p), p.Offset)
 		}
 	}
 	o.Rouse()
@@ -151,23 +133,24 @@ func (o *Outbox) Depth(id partition.ID) int {
 func (o *Outbox) Queued() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.queue)
+	return len(o.queue.items)
 }
 
-// recount computes depth and late from what is there.
+// recount computes depth, and what is late, from what is there.
 func (o *Outbox) recount() {
+	late := o.destinations.late
 	clear(o.depth)
-	clear(o.late)
+	clear(late)
 	for item := range o.all {
 		if item.IsCheckpoint() {
 			continue
 		}
 		o.depth[item.cause()]++
 		if item.at != nil {
-			o.late[item.cause()]++
+			late[item.cause()]++
 		}
 	}
-	for id, d := range o.ownership.deferred {
+	for id, d := range o.Group.deferred.of {
 		o.depth[id] += len(d.effects)
 	}
 }
@@ -181,30 +164,19 @@ func (o *Outbox) extract(match func(*Item) bool, do func(*Item)) {
 		}
 		return ok
 	}
-	for name, d := range o.destinations {
-		if d.items = slices.DeleteFunc(d.items, take); len(d.items) == 0 {
-			delete(o.destinations, name)
-		}
-	}
-	n := len(o.queue)
-	o.queue = slices.DeleteFunc(o.queue, take)
-	o.left += int64(n - len(o.queue))
+	o.destinations.extract(take)
+	o.queue.extract(take)
 }
 
 // Clear forgets all emissions, which are to be loaded again. Nobody publishes meanwhile.
 func (o *Outbox) Clear() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.left += int64(len(o.queue))
-	o.queue = nil
-	clear(o.destinations)
-	clear(o.late)
-	clear(o.depth)
-	for id, d := range o.ownership.deferred {
-		d.items = nil
-		o.depth[id] = len(d.effects)
-	}
-	o.lease.restart()
+	o.queue.clear()
+	o.destinations.clear()
+	o.Group.deferred.clear()
+	o.recount()
+	o.Lease.state.Restart()
 }
 
 // Keys returns the keys of all items in the outbox.
@@ -216,7 +188,7 @@ func (o *Outbox) Keys() map[string]bool {
 
 // loaded is Keys for callers that hold mu.
 func (o *Outbox) loaded() map[string]bool {
-	keys := make(map[string]bool, len(o.queue))
+	keys := make(map[string]bool, len(o.queue.items))
 	for item := range o.all {
 		keys[string(item.Key)] = true
 	}
@@ -225,11 +197,11 @@ func (o *Outbox) loaded() map[string]bool {
 
 // all calls yield with every item, wherever it is.
 func (o *Outbox) all(yield func(*Item) bool) {
-	parts := [][]*Item{o.queue, o.inFlight}
-	for _, d := range o.destinations {
+	parts := [][]*Item{o.queue.items, o.inFlight}
+	for _, d := range o.destinations.failing {
 		parts = append(parts, d.items)
 	}
-	for _, d := range o.ownership.deferred {
+	for _, d := range o.Group.deferred.of {
 		parts = append(parts, d.items)
 	}
 	for _, items := range parts {

@@ -71,8 +71,8 @@ func (r *rig) try(all bool) (done string, failing, recovered []*Destination) {
 
 // mark takes the checkpoints that are due now.
 func (r *rig) mark() string {
-	due, _ := r.Due(true, false)
-	r.Confirm(due)
+	due, _ := r.Checkpoints.Due(true, false)
+	r.Checkpoints.Confirm(due)
 	return offsets(due)
 }
 

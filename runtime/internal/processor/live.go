@@ -16,7 +16,7 @@ func (l Live) Stops() bool { return l.Config.OnFailure == brook.Stop }
 // member of the group; but not what is redriven, however far the group came.
 func (l Live) Stage(x *Processor, p *Partition, d *delivery.Delivery) {
 	acted := d.Silent && len(d.Owes) == 0 || d.Position.Offset < p.Silent ||
-		!x.Numbers && l.Outbox.Acted(d.Position)
+		!x.Numbers && l.Outbox.Group.Acted(d.Position)
 	if !acted {
 		x.Stage(d)
 	}

@@ -73,13 +73,13 @@ func (p *Publisher) Checkpoint(
 	ctx context.Context, now bool, limit time.Duration,
 ) (wait time.Duration, err error) {
 	forgets := p.Forgets()
-	due, wait := p.Outbox.Due(forgets, now)
+	due, wait := p.Outbox.Checkpoints.Due(forgets, now)
 	if len(due) == 0 {
 		return wait, nil
 	}
 	m, ok := p.Config.Driver.(brook.Marker)
 	if !ok {
-		p.Outbox.Forgo()
+		p.Outbox.Checkpoints.Forgo()
 		return 0, nil
 	}
 	started := time.Now()
@@ -91,23 +91,23 @@ func (p *Publisher) Checkpoint(
 		}
 		return err
 	}
-	if forgets && !p.Outbox.Shared() {
+	if forgets && !p.Outbox.Group.Divided() {
 		err = p.Retry.Do(ctx, "mark", mark)
 	} else {
 		err = mark()
 	}
 	switch {
 	case err == nil:
-		p.Outbox.Confirm(due)
-	case forgets && (!p.Outbox.Shared() || errors.Is(err, brook.ErrPermanent)):
+		p.Outbox.Checkpoints.Confirm(due)
+	case forgets && (!p.Outbox.Group.Divided() || errors.Is(err, brook.ErrPermanent)):
 		return 0, err
 	case errors.Is(err, brook.ErrPermanent):
 		f := brook.Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true}
 		p.Report.Failure(f)
-		p.Outbox.Forgo()
+		p.Outbox.Checkpoints.Forgo()
 	case ctx.Err() == nil:
 		var attempts int
-		attempts, wait = p.Outbox.Postpone(p.Config.Retry)
+		attempts, wait = p.Outbox.Checkpoints.Postpone(p.Config.Retry)
 		f := brook.Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err}
 		p.Report.Failure(f)
 	}

@@ -55,7 +55,7 @@ func (p *Publisher) emissions(ctx context.Context) iter.Seq2[*outbox.Item, error
 // still if that is too much. A store that fails is asked again a beat later; Collect returns only
 // errors that wrap ErrPermanent.
 func (p *Publisher) Collect(ctx context.Context) error {
-	want, holder, group := p.Outbox.Collecting(time.Now())
+	want, holder, group := p.Outbox.Lease.Collecting(time.Now())
 	if !want {
 		return nil
 	}
@@ -104,7 +104,7 @@ func (p *Publisher) collect(ctx context.Context, holder, group bool) error {
 			items = append(items, item)
 		}
 	}
-	p.Outbox.Gathered(items, standings, holder, p.Marking())
+	p.Outbox.Lease.Gathered(items, standings, holder, p.Marking())
 	p.On.Wake()
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/lease"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -22,7 +23,7 @@ var (
 )
 
 // Lease is what a process knows of the lease, which says who publishes what the processes of a
-// shared store commit: see outbox.LeaseBeat. It is safe for concurrent use.
+// shared store commit: see lease.Beat. It is safe for concurrent use.
 type Lease struct {
 	table  brook.Table
 	store  brook.Store
@@ -98,7 +99,7 @@ func (l *Lease) lose() {
 	was := l.held
 	l.held, l.seen = false, time.Now()
 	l.mu.Unlock()
-	l.outbox.Lease(false)
+	l.outbox.Lease.Hold(false)
 	if was {
 		l.report.Warn("another process publishes now")
 	}
@@ -107,9 +108,9 @@ func (l *Lease) lose() {
 // keep holds the lease, or waits for it, until ctx ends.
 func (l *Lease) keep(ctx context.Context) {
 	policy := l.retry.Policy
-	policy.Min, policy.Max = min(policy.Min, outbox.LeaseBeat), min(policy.Max, outbox.LeaseBeat)
+	policy.Min, policy.Max = min(policy.Min, lease.Beat), min(policy.Max, lease.Beat)
 	backoff := retry.Backoff{Policy: policy, Report: l.report}
-	ticker := time.NewTicker(outbox.LeaseBeat)
+	ticker := time.NewTicker(lease.Beat)
 	defer ticker.Stop()
 	for {
 		if err := l.renewOrTake(ctx); err != nil {
@@ -157,7 +158,7 @@ func (l *Lease) renewOrTake(ctx context.Context) error {
 	}
 	// The process finds itself in the row if the answer of an earlier commit was lost.
 	others := last.Holder != "" && last.Holder != l.ids.Prefix
-	if others && waited < outbox.LeaseTime {
+	if others && waited < lease.Time {
 		return nil
 	}
 	return l.take(ctx, last.Term+1, row, beat)
@@ -211,7 +212,7 @@ func (l *Lease) take(ctx context.Context, term int64, row, beat []byte) error {
 	l.mu.Lock()
 	l.held, l.row, l.beat, l.seen = true, next, first, time.Now()
 	l.mu.Unlock()
-	l.outbox.Lease(true)
+	l.outbox.Lease.Hold(true)
 	return nil
 }
 
@@ -222,7 +223,7 @@ func (l *Lease) Leave(ctx context.Context) {
 	held, row := l.held, l.row
 	l.held, l.seen = false, time.Time{}
 	l.mu.Unlock()
-	l.outbox.Lease(false)
+	l.outbox.Lease.Hold(false)
 	if !held {
 		return
 	}
@@ -253,11 +254,11 @@ func (l *Lease) Await(ctx context.Context) error {
 		held, beat := l.held, l.beat
 		l.mu.Unlock()
 		others := last != nil && !bytes.Equal(beat, last)
-		if held || others || time.Since(started) > 2*outbox.LeaseTime {
+		if held || others || time.Since(started) > 2*lease.Time {
 			return nil
 		}
 		last = append([]byte{}, beat...)
-		if err := retry.Sleep(ctx, outbox.LeaseBeat/4); err != nil {
+		if err := retry.Sleep(ctx, lease.Beat/4); err != nil {
 			return err
 		}
 	}
@@ -267,7 +268,7 @@ func (l *Lease) Await(ctx context.Context) error {
 // starts no goroutine, calls it.
 func (l *Lease) RenewIfDue(ctx context.Context) error {
 	l.mu.Lock()
-	due := l.held && time.Since(l.seen) >= outbox.LeaseBeat
+	due := l.held && time.Since(l.seen) >= lease.Beat
 	l.mu.Unlock()
 	if !due {
 		return nil
@@ -302,7 +303,7 @@ func (p *Publisher) RequireLease(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if acts {
-		p.Outbox.LeaseOnly(p.Config.Group)
+		p.Outbox.Lease.Require(p.Config.Group)
 	}
 	return acts, nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/lease"
 )
 
 // shared makes a store one that several processes write.
@@ -44,7 +44,7 @@ func (r *rig) hold() (leave func()) {
 }
 
 // moment is how long a process that may take the lease needs for it.
-const moment = outbox.LeaseBeat + time.Millisecond
+const moment = lease.Beat + time.Millisecond
 
 // The lease stays with its holder while that shows itself, and goes to another one after silence.
 func TestLeaseIsTakenOver(t *testing.T) {
@@ -55,11 +55,11 @@ func TestLeaseIsTakenOver(t *testing.T) {
 		synctest.Wait()
 		want(t, "the holder", first.holder(), first.ids.Prefix)
 		defer second.hold()()
-		time.Sleep(10 * outbox.LeaseTime)
+		time.Sleep(10 * lease.Time)
 		want(t, "the holder after a while", first.holder(), first.ids.Prefix)
 
 		first.store.fail(errAway)
-		time.Sleep(outbox.LeaseTime - moment)
+		time.Sleep(lease.Time - moment)
 		want(t, "the holder that is silent for less than the limit", first.holder(),
 			first.ids.Prefix)
 		time.Sleep(2 * moment)
@@ -69,8 +69,8 @@ func TestLeaseIsTakenOver(t *testing.T) {
 			!errors.Is(first.told()[0], errAway) {
 			t.Errorf("reported %+v, told %v", f, first.told())
 		}
-		if most := int(outbox.LeaseTime/outbox.LeaseBeat)*2 + 2; len(f) > most {
-			t.Errorf("%d attempts in %s, want at most %d", len(f), outbox.LeaseTime, most)
+		if most := int(lease.Time/lease.Beat)*2 + 2; len(f) > most {
+			t.Errorf("%d attempts in %s, want at most %d", len(f), lease.Time, most)
 		}
 		first.store.fail(nil)
 		time.Sleep(moment)
@@ -124,7 +124,7 @@ func TestLeaseThatWasTakenUnknowingly(t *testing.T) {
 		}
 		defer r.hold()()
 		time.Sleep(2 * moment)
-		_, held, _ := r.Outbox.Collecting(time.Now())
+		_, held, _ := r.Outbox.Lease.Collecting(time.Now())
 		want(t, "holds the lease", held, true)
 	})
 }

@@ -112,7 +112,7 @@ func (p *Publisher) Run(ctx context.Context, stop <-chan struct{}) error {
 		if tried && p.Outbox.Queued() > 0 {
 			continue
 		}
-		for _, d := range []time.Duration{p.Outbox.Next(), p.Outbox.UntilLook(time.Now())} {
+		for _, d := range []time.Duration{p.Outbox.Next(), p.Outbox.Lease.UntilLook(time.Now())} {
 			if d > 0 && (wait == 0 || d < wait) {
 				wait = d
 			}

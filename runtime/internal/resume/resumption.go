@@ -133,7 +133,7 @@ func (r *Resumption) register(
 		if s.Catalog.Fenced() && r.Mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
-		s.Outbox.Begin(p.ID, next, st.checkpoints[p.ID])
+		s.Outbox.Checkpoints.Begin(p.ID, next, st.checkpoints[p.ID])
 	}
 	tasks := s.Split(partitions, mode)
 	s.TasksMu.Lock()

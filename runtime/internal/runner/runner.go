@@ -84,7 +84,7 @@ func (r *Runner) run() (err error) {
 		return err
 	}
 	if r.member = r.membership(); r.member != nil {
-		r.Tasks.Outbox.Join(!r.Tasks.Config.Group)
+		r.Tasks.Outbox.Group.Join(!r.Tasks.Config.Group)
 	}
 	effectsCtx := context.WithoutCancel(r.finish)
 	r.lines = effects.NewLines(effectsCtx, r.Tasks.Effects, r.Tasks.Config.ShutdownTimeout)

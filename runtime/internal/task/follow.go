@@ -11,7 +11,7 @@ func (t *Task) follow() {
 	after := t.due
 	t.due = batch.Due{}
 	own := func(id partition.ID) bool { return t.Partition(id) != nil }
-	after.Effects = append(t.set.Outbox.Freed(own), after.Effects...)
+	after.Effects = append(t.set.Outbox.Group.Freed(own), after.Effects...)
 	for i := range after.Letters {
 		t.set.Report.DeadLetter(after.Letters[i].DeadLetter, after.Letters[i].Stack)
 	}

@@ -13,59 +13,59 @@ import (
 func TestUnpublishedOfALostPartition(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		r := newRig()
-		r.Join(true)
-		r.Assign(map[partition.ID]int64{in: 0, other: 0})
+		r.Group.Join(true)
+		r.Group.Assign(map[partition.ID]int64{in: 0, other: 0})
 		r.down["a/0"] = true
 		commit(r.Outbox, in, 0, "a")
 		commit(r.Outbox, other, 0, "a")
 		r.wantTry(t, "")
 		commit(r.Outbox, in, 1, "b", "a") // still queued
-		r.Suspend()
+		r.Group.Suspend()
 		commit(r.Outbox, in, 2, "a")
-		r.Assign(map[partition.ID]int64{other: 0})
+		r.Group.Assign(map[partition.ID]int64{other: 0})
 		r.down["a/0"] = false
 		if !back {
 			r.wantTry(t, "1:0>a/0")
 			want(t, "marked", r.mark(), "1:1")
 			want(t, "wait", r.Depth(in), 5)
-			r.Acknowledged(map[partition.ID]int64{in: 3})
+			r.Group.Acknowledged(map[partition.ID]int64{in: 3})
 			r.wantTry(t, "-0:0>a/0 -0:1>b/0 -0:1>a/0 -0:2>a/0")
 			want(t, "wait in the end", r.Depth(in), 0)
 			continue
 		}
-		r.Suspend()
-		r.Assign(map[partition.ID]int64{in: 1, other: 0})
+		r.Group.Suspend()
+		r.Group.Assign(map[partition.ID]int64{in: 1, other: 0})
 		r.wantTry(t, "1:0>a/0 -0:0>a/0 0:1>b/0") // the rest waits at a/0
 		want(t, "marked", r.mark(), "1:1")
 		r.wantTry(t, "0:1>a/0 0:2>a/0")
 		want(t, "marked in the end", r.mark(), "0:3")
 		want(t, "wait in the end", r.Depth(in), 0)
-		want(t, "freed", len(r.Freed(func(partition.ID) bool { return true })), 1)
+		want(t, "freed", len(r.Group.Freed(func(partition.ID) bool { return true })), 1)
 	}
 }
 
 // A destination whose items all went to others, while they failed again, has not recovered.
 func TestDestinationOfALostPartition(t *testing.T) {
 	r := newRig()
-	r.Join(true)
-	r.Assign(map[partition.ID]int64{in: 0})
+	r.Group.Join(true)
+	r.Group.Assign(map[partition.ID]int64{in: 0})
 	r.down["a/0"] = true
 	commit(r.Outbox, in, 0, "a")
 	r.wantTry(t, "")
 	item := r.Take(time.Now(), true)[0]
-	r.Assign(nil)
+	r.Group.Assign(nil)
 	failing, recovered := r.Land(map[*Item]error{item: errAway}, policy)
 	want(t, "failing", len(failing), 0)
 	want(t, "recovered", len(recovered), 0)
 	want(t, "next try", r.Next(), 0)
-	want(t, "late", r.late[in], 0)
+	want(t, "late", r.destinations.late[in], 0)
 }
 
 // What fails in flight while the partition goes to another member is kept for its owner.
 func TestFailureOfALostPartition(t *testing.T) {
 	r := newRig()
-	r.Join(true)
-	r.Assign(map[partition.ID]int64{in: 0})
+	r.Group.Join(true)
+	r.Group.Assign(map[partition.ID]int64{in: 0})
 	commit(r.Outbox, in, 0, "a")
 	commit(r.Outbox, in, 1, "a")
 	failed := map[*Item]error{}
@@ -74,15 +74,15 @@ func TestFailureOfALostPartition(t *testing.T) {
 			failed[item] = errAway
 		}
 	}
-	r.Suspend()
-	r.Assign(nil)
+	r.Group.Suspend()
+	r.Group.Assign(nil)
 	failing, recovered := r.Land(failed, policy)
 	want(t, "failing", len(failing), 0)
 	want(t, "recovered", len(recovered), 0)
 	r.wantTry(t, "")
 	want(t, "failing destinations", r.Next(), 0)
-	r.Suspend()
-	r.Assign(map[partition.ID]int64{in: 0})
+	r.Group.Suspend()
+	r.Group.Assign(map[partition.ID]int64{in: 0})
 	want(t, "marked before it is published", r.mark(), "")
 	r.wantTry(t, "0:0>a/0 0:1>a/0")
 	want(t, "marked", r.mark(), "0:2")
@@ -96,8 +96,8 @@ func TestCheckpointOfDeferredEmissions(t *testing.T) {
 	commit(r.Outbox, in, 0, "a")
 	r.try(true) // its checkpoint is blocked
 	commit(r.Outbox, in, 1, "a")
-	r.Join(true)
-	r.Assign(map[partition.ID]int64{in: 0})
+	r.Group.Join(true)
+	r.Group.Assign(map[partition.ID]int64{in: 0})
 	r.wantTry(t, "")
 	want(t, "marked", r.mark(), "")
 }
@@ -107,47 +107,47 @@ func TestCheckpointOfDeferredEmissions(t *testing.T) {
 func TestHandOver(t *testing.T) {
 	everywhere := func(partition.ID) bool { return true }
 	r := newRig()
-	r.Join(true)
-	want(t, "shared", r.Shared(), true)
+	r.Group.Join(true)
+	want(t, "shared", r.Group.Divided(), true)
 	for offset := range int64(6) {
 		want(t, "effects that run", len(commit(r.Outbox, in, offset, "a")), 0)
 		commit(r.Outbox, other, offset, "a")
 	}
 	r.wantTry(t, "")
 	want(t, "marked", r.mark(), "")
-	want(t, "deferred", r.HasDeferred(), true)
+	want(t, "deferred", r.Group.HasDeferred(), true)
 	want(t, "wait", r.Depth(in), 12) // with their effects
 
-	r.Acknowledged(map[partition.ID]int64{in: 2})
+	r.Group.Acknowledged(map[partition.ID]int64{in: 2})
 	r.wantTry(t, "-0:0>a/0 -0:1>a/0")
 	want(t, "wait", r.Depth(in), 8)
-	r.Acknowledged(map[partition.ID]int64{in: 1}) // late news
+	r.Group.Acknowledged(map[partition.ID]int64{in: 1}) // late news
 	r.wantTry(t, "")
-	want(t, "acted after late news", r.Acted(in.At(1)), true)
+	want(t, "acted after late news", r.Group.Acted(in.At(1)), true)
 
-	r.Suspend()
-	r.Assign(map[partition.ID]int64{in: 4})
+	r.Group.Suspend()
+	r.Group.Assign(map[partition.ID]int64{in: 4})
 	for at, acts := range map[partition.ID]bool{in: true, other: false, {}: false} {
-		want(t, "acts for "+at.String(), r.ActsFor(at), acts)
+		want(t, "acts for "+at.String(), r.Group.ActsFor(at), acts)
 	}
-	want(t, "acted", r.Acted(in.At(3)), true)
-	want(t, "acted", r.Acted(in.At(4)), false)
+	want(t, "acted", r.Group.Acted(in.At(3)), true)
+	want(t, "acted", r.Group.Acted(in.At(4)), false)
 	r.wantTry(t, "-0:2>a/0 -0:3>a/0 0:4>a/0 0:5>a/0")
 	want(t, "marked", r.mark(), "0:6")
-	want(t, "freed for others", len(r.Freed(func(id partition.ID) bool { return id != in })), 0)
-	freed := r.Freed(everywhere)
+	want(t, "freed for others", len(r.Group.Freed(func(id partition.ID) bool { return id != in })), 0)
+	freed := r.Group.Freed(everywhere)
 	if len(freed) != 2 || freed[0].Position.Offset != 4 || freed[1].Position.Offset != 5 {
 		t.Errorf("freed: %+v, want the effects of 4 and 5", freed)
 	}
-	want(t, "freed twice", len(r.Freed(everywhere)), 0)
+	want(t, "freed twice", len(r.Group.Freed(everywhere)), 0)
 	want(t, "wait", r.Depth(in), 0)
 
 	want(t, "effects of the owner", len(commit(r.Outbox, in, 6, "a")), 1)
 	r.wantTry(t, "0:6>a/0")
-	r.Dissolve()
-	want(t, "deferred alone", r.HasDeferred(), false)
+	r.Group.Dissolve()
+	want(t, "deferred alone", r.Group.HasDeferred(), false)
 	r.wantTry(t, "1:0>a/0 1:1>a/0 1:2>a/0 1:3>a/0 1:4>a/0 1:5>a/0")
-	want(t, "freed alone", len(r.Freed(everywhere)), 6)
+	want(t, "freed alone", len(r.Group.Freed(everywhere)), 6)
 	want(t, "wait in the end", r.Depth(other), 0)
 }
 
@@ -159,12 +159,12 @@ func TestJoin(t *testing.T) {
 	commit(r.Outbox, in, 0, "a")
 	r.wantTry(t, "")
 	commit(r.Outbox, in, 1, "b", "a")
-	r.Join(true)
+	r.Group.Join(true)
 	delete(r.down, "a/0")
 	r.wantTry(t, "")
 	want(t, "next try", r.Next(), 0)
 	want(t, "wait", r.Depth(in), 3)
-	r.Assign(map[partition.ID]int64{in: 0})
+	r.Group.Assign(map[partition.ID]int64{in: 0})
 	r.wantTry(t, "0:0>a/0 0:1>b/0 0:1>a/0")
 	want(t, "marked", r.mark(), "0:2")
 }
@@ -172,38 +172,38 @@ func TestJoin(t *testing.T) {
 // What others published is removed, whoever owns its partition by then.
 func TestPassedOfALostPartition(t *testing.T) {
 	r := newRig()
-	r.Join(true)
+	r.Group.Join(true)
 	commit(r.Outbox, in, 0, "a")
-	r.Acknowledged(map[partition.ID]int64{in: 1})
-	r.Suspend()
-	r.Assign(nil)
-	want(t, "deferred", r.HasDeferred(), false)
+	r.Group.Acknowledged(map[partition.ID]int64{in: 1})
+	r.Group.Suspend()
+	r.Group.Assign(nil)
+	want(t, "deferred", r.Group.HasDeferred(), false)
 	r.wantTry(t, "-0:0>a/0")
 }
 
 // While the partitions are divided anew, what is there is done, and what comes is deferred.
 func TestDivision(t *testing.T) {
 	r := newRig()
-	r.Join(true)
-	r.Assign(map[partition.ID]int64{in: 0})
+	r.Group.Join(true)
+	r.Group.Assign(map[partition.ID]int64{in: 0})
 	commit(r.Outbox, in, 0, "a")
-	r.Suspend()
-	want(t, "acts", r.ActsFor(in), false)
+	r.Group.Suspend()
+	want(t, "acts", r.Group.ActsFor(in), false)
 	want(t, "effects meanwhile", len(commit(r.Outbox, in, 1, "a")), 0)
 	r.wantTry(t, "0:0>a/0")
 	want(t, "marked", r.mark(), "0:1")
-	r.Assign(map[partition.ID]int64{in: 1})
+	r.Group.Assign(map[partition.ID]int64{in: 1})
 	r.wantTry(t, "0:1>a/0")
 	want(t, "marked by the same owner", r.mark(), "0:2")
-	want(t, "freed", len(r.Freed(func(partition.ID) bool { return true })), 1)
+	want(t, "freed", len(r.Group.Freed(func(partition.ID) bool { return true })), 1)
 }
 
 // What a commit brings below the group's checkpoint was done by another member.
 func TestCommitsBelowTheCheckpoint(t *testing.T) {
 	r := newRig()
-	r.Join(true)
-	r.Begin(in, 0, 2)
-	r.Assign(map[partition.ID]int64{in: 2})
+	r.Group.Join(true)
+	r.Checkpoints.Begin(in, 0, 2)
+	r.Group.Assign(map[partition.ID]int64{in: 2})
 	for offset, effects := range []int{0, 0, 1} {
 		want(t, "effects", len(commit(r.Outbox, in, int64(offset), "a")), effects)
 	}
@@ -217,11 +217,11 @@ func TestFreeEmissions(t *testing.T) {
 	free := emitted(in, 0, "a")
 	free.Free = true
 	r.Add(free)
-	r.Join(true)
-	r.Assign(map[partition.ID]int64{other: 0})
+	r.Group.Join(true)
+	r.Group.Assign(map[partition.ID]int64{other: 0})
 	r.wantTry(t, "0:0>a/0")
 	process := &Item{Free: true, Record: brook.Record{Topic: "a", Placed: true}}
-	r.Suspend()
+	r.Group.Suspend()
 	r.Committed([]*Item{process}, nil, nil, nil, true)
 	r.wantTry(t, "0:0>a/0")
 }
@@ -234,7 +234,7 @@ func TestClear(t *testing.T) {
 	r.wantTry(t, "")
 	r.Load(emitted(in, 1, "b"))
 	want(t, "keys", len(r.Keys()), 2)
-	r.Join(true)
+	r.Group.Join(true)
 	commit(r.Outbox, other, 0, "a")
 	want(t, "keys of all", len(r.Keys()), 3)
 	r.Clear()
@@ -262,7 +262,7 @@ func TestDivisionsAtRandom(t *testing.T) {
 		owner := map[partition.ID]int{in: -1, other: -1}
 		published := map[partition.ID]int64{} // the next offset
 		for _, m := range members {
-			m.Join(true)
+			m.Group.Join(true)
 		}
 		try := func(i int, fails bool) {
 			m := members[i]
@@ -288,7 +288,7 @@ func TestDivisionsAtRandom(t *testing.T) {
 			m.Land(failed, policy)
 		}
 		mark := func(i int) {
-			due, _ := members[i].Due(true, true)
+			due, _ := members[i].Checkpoints.Due(true, true)
 			for _, p := range due {
 				id := partition.Of(p)
 				if p.Offset > published[id] {
@@ -296,7 +296,7 @@ func TestDivisionsAtRandom(t *testing.T) {
 				}
 				marks[id] = max(marks[id], p.Offset)
 			}
-			members[i].Confirm(due)
+			members[i].Checkpoints.Confirm(due)
 		}
 		fold := func(i, p int) {
 			commit(members[i].Outbox, partitions[p], folded[i][p], "a")
@@ -304,7 +304,7 @@ func TestDivisionsAtRandom(t *testing.T) {
 		}
 		divide := func() {
 			for i, m := range members {
-				m.Suspend()
+				m.Group.Suspend()
 				fold(i, random(2))
 				if random(3) > 0 { // it drains in time
 					try(i, random(2) == 0)
@@ -321,7 +321,7 @@ func TestDivisionsAtRandom(t *testing.T) {
 						mine[id] = marks[id]
 					}
 				}
-				m.Assign(mine)
+				m.Group.Assign(mine)
 			}
 		}
 		divide()
@@ -337,7 +337,7 @@ func TestDivisionsAtRandom(t *testing.T) {
 			case 3:
 				mark(i)
 			case 4:
-				members[i].Acknowledged(marks)
+				members[i].Group.Acknowledged(marks)
 			default:
 				fold(i, random(2))
 			}
@@ -357,7 +357,7 @@ func TestDivisionsAtRandom(t *testing.T) {
 			}
 		}
 		for i, m := range members {
-			m.Acknowledged(marks)
+			m.Group.Acknowledged(marks)
 			try(i, false)
 			for _, id := range partitions {
 				want(t, "published", published[id], last)

@@ -46,14 +46,14 @@ func TestPaceOfCheckpoints(t *testing.T) {
 		}
 		due := func(what string, soon, now bool, wantDue string, wantWait time.Duration) {
 			t.Helper()
-			positions, wait := r.Due(soon, now)
+			positions, wait := r.Checkpoints.Due(soon, now)
 			want(t, what, offsets(positions), wantDue)
 			want(t, what+": wait", wait, wantWait)
 		}
 		due("nothing", false, false, "", 0)
 		fold()
 		due("the first", false, false, "0:1", 0)
-		r.Confirm(r.positions())
+		r.Checkpoints.Confirm(r.positions())
 		fold()
 		due("within a second", false, false, "", time.Second)
 		due("soon", true, false, "0:2", 0)
@@ -61,26 +61,26 @@ func TestPaceOfCheckpoints(t *testing.T) {
 		fold()
 		due("a second later", false, false, "0:3", 0)
 
-		tries, wait := r.Postpone(policy)
+		tries, wait := r.Checkpoints.Postpone(policy)
 		want(t, "tries", tries, 1)
 		if wait <= 0 || wait > policy.Min {
 			t.Errorf("the first pause is %s", wait)
 		}
 		due("after a failure", true, false, "", wait)
 		due("now, after a failure", false, true, "0:3", 0)
-		tries, longer := r.Postpone(policy)
+		tries, longer := r.Checkpoints.Postpone(policy)
 		want(t, "tries", tries, 2)
 		if longer <= policy.Min {
 			t.Errorf("the second pause is %s, no longer than the first", longer)
 		}
 		time.Sleep(longer)
 		due("after the pause", false, false, "0:3", 0)
-		r.Confirm(r.positions())
+		r.Checkpoints.Confirm(r.positions())
 		due("confirmed", true, true, "", 0)
 
 		fold()
-		r.Postpone(policy)
-		r.Forgo()
+		r.Checkpoints.Postpone(policy)
+		r.Checkpoints.Forgo()
 		due("forgone", true, true, "", 0)
 		fold()
 		due("after it was forgone", true, false, "0:5", 0)
@@ -89,31 +89,31 @@ func TestPaceOfCheckpoints(t *testing.T) {
 
 // positions returns the checkpoints that are due.
 func (r *rig) positions() (all []brook.Position) {
-	all, _ = r.Due(true, true)
+	all, _ = r.Checkpoints.Due(true, true)
 	return all
 }
 
 // A checkpoint that the group has, or that is another member's, is not sent.
 func TestCheckpointsOnlyRise(t *testing.T) {
 	r := newRig()
-	r.Begin(in, 7, 9)
+	r.Checkpoints.Begin(in, 7, 9)
 	want(t, "queued below the group's", r.Queued(), 0)
 	r.try(true)
 	want(t, "below the group's", r.mark(), "")
-	r.Begin(in, 12, 9)
+	r.Checkpoints.Begin(in, 12, 9)
 	r.try(true)
-	r.Acknowledged(map[partition.ID]int64{in: 20, other: 1})
+	r.Group.Acknowledged(map[partition.ID]int64{in: 20, other: 1})
 	want(t, "below what others marked since", r.mark(), "")
 
-	r.Join(false)
+	r.Group.Join(false)
 	commit(r.Outbox, in, 30)
 	commit(r.Outbox, other, 30)
 	r.try(true)
 	want(t, "of no partition", r.mark(), "")
-	r.Assign(map[partition.ID]int64{other: 0})
+	r.Group.Assign(map[partition.ID]int64{other: 0})
 	r.try(true)
 	want(t, "of a member", r.mark(), "1:31")
-	r.Dissolve()
+	r.Group.Dissolve()
 	commit(r.Outbox, in, 31)
 	r.try(true)
 	want(t, "alone", r.mark(), "0:32")

@@ -84,7 +84,7 @@ func TestOrderOfManyFlights(t *testing.T) {
 			next++
 		}
 		r.Land(failed, policy)
-		for _, d := range r.destinations {
+		for _, d := range r.destinations.failing {
 			if flights == 0 {
 				d.next = time.Time{}
 			}
@@ -92,7 +92,7 @@ func TestOrderOfManyFlights(t *testing.T) {
 	}
 	want(t, "published", next, many)
 	want(t, "wait", r.Depth(in), 0)
-	want(t, "late", r.late[in], 0)
+	want(t, "late", r.destinations.late[in], 0)
 }
 
 // What goes to a partition does not overtake what goes to the same topic while nobody knows the
@@ -172,13 +172,58 @@ func TestOrderWithRandomFailures(t *testing.T) {
 		}
 		for range 3 {
 			step(false)
-			for _, d := range r.destinations {
+			for _, d := range r.destinations.failing {
 				d.next = time.Time{}
 			}
 		}
 		for target, n := range sent {
 			want(t, fmt.Sprintf("seed %d: published to %s", seed, target), next[target], n)
 		}
-		want(t, "wait", r.Depth(in)+r.late[in]+len(r.destinations), 0)
+		want(t, "wait", r.Depth(in)+r.destinations.late[in]+len(r.destinations.failing), 0)
 	}
+}
+
+// A destination that fails is tried again after longer and longer, and is gone once nothing waits.
+func TestDestinationAlone(t *testing.T) {
+	s := newDestinations()
+	try := func(items []*Item, fails bool) *Destination {
+		again := map[*Destination][]*Item{}
+		for _, i := range items {
+			if i.at != nil && again[i.at] == nil {
+				again[i.at] = []*Item{}
+			}
+			if fails {
+				s.fail(i, errAway, again)
+			} else {
+				s.leave(i)
+			}
+		}
+		for d, items := range again {
+			s.settle(d, items, policy)
+			return d
+		}
+		return nil
+	}
+	first, second := emitted(in, 0, "a"), emitted(in, 1, "a")
+	want(t, "before it fails", s.of(first) == nil && s.wait() == 0, true)
+	d := try([]*Item{first}, true)
+	want(t, "name", d.Topic+" "+d.name, "a a/0")
+	want(t, "waits for it", s.of(second) == d && s.of(emitted(in, 1, "b")) == nil, true)
+	want(t, "blocks others alone", s.blocks(second) && !s.blocks(first), true)
+	s.enqueue(d, second)
+	want(t, "late", s.late[in], 2)
+	if wait := s.wait(); wait <= 0 || wait > policy.Min {
+		t.Errorf("the first pause is %s", wait)
+	}
+	want(t, "before the pause is over", len(s.take(nil, time.Now(), false)), 0)
+	taken := s.take(nil, time.Now().Add(policy.Min), false)
+	want(t, "after it", len(taken), 2)
+	try(taken, true)
+	want(t, "tries", d.Tries, 2)
+	want(t, "in order", d.items[0] == first && d.items[1] == second, true)
+	if wait := s.wait(); wait <= policy.Min {
+		t.Errorf("the second pause is %s", wait)
+	}
+	try(s.take(nil, time.Now(), true), false)
+	want(t, "in the end", len(s.failing)+s.late[in], 0)
 }
