@@ -26,7 +26,7 @@ func (x *exclusiveCalls) begin(ctx context.Context) (_ context.Context, end func
 	if err := x.life.Err(); err != nil {
 		return nil, nil, err
 	}
-	release, err := x.tasks.Catalog.Hold(ctx)
+	release, err := x.tasks.Catalog.Hold().Take(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

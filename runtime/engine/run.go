@@ -23,7 +23,7 @@ func (a *App) Run(ctx context.Context) error {
 		return err
 	}
 	defer a.life.running.Unlock()
-	release, err := a.catalog.Hold(ctx)
+	release, err := a.catalog.Hold().Take(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil
@@ -54,7 +54,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		return err
 	}
 	defer a.life.running.Unlock()
-	release, err := a.catalog.Hold(ctx)
+	release, err := a.catalog.Hold().Take(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@
 // pointer: it is read without a lock, and changes while renewMu or the quiesce lock is held. What a
 // state or a Generation points to never changes in place: a newer one replaces it.
 //
-// Lock order: obsolete.sweeping, hold.mu, the quiesce lock, renewMu, obsolete.mu, shape.mu,
+// Lock order: obsolete.sweeping, Hold.mu, the quiesce lock, renewMu, obsolete.mu, shape.mu,
 // shapes.mu.
 package catalog
 
@@ -30,6 +30,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
+	"github.com/brookgen/brookgen/runtime/internal/tenancy"
 )
 
 // Catalog knows what the store holds of one app as a whole. It is safe for concurrent use.
@@ -62,7 +63,7 @@ type Catalog struct {
 	toFill  retry.Signal           // set if an index may have to be filled
 	yielded atomic.Pointer[string] // ID of the promotion request that this process yielded to last
 
-	held      hold         // on the name
+	hold      *tenancy.Hold
 	renewMu   sync.Mutex   // held while the store is asked which generation is live
 	confirmed atomic.Int64 // age of the app when that was asked last
 	obsolete  obsolete
@@ -117,14 +118,17 @@ func New(p Parts) *Catalog {
 		Config: p.Config, Reader: p.Reader, IDs: p.IDs, Lock: p.Lock, Retry: p.Retry,
 		Updated: c.noteClaim, Reload: c.reloadLocked,
 	})
-	c.openHold()
+	c.hold = tenancy.New(tenancy.Parts{
+		Config: p.Config, Life: p.Life, Live: func() int { return c.live.Load().Number },
+		Taken: p.Owner.Taken, Rouse: c.SweepSoon,
+	})
 	return c
 }
 
 // Open reads the state, or creates it in a new store, and opens the live generation. NewApp calls
 // it, before any other method.
 func (c *Catalog) Open(ctx context.Context) error {
-	if err := c.openRow(ctx); err != nil {
+	if err := c.hold.Open(func() error { return c.row.Open(ctx) }); err != nil {
 		return err
 	}
 	live, err := c.openLive(ctx, c.row.Known(), nil)
@@ -136,14 +140,8 @@ func (c *Catalog) Open(ctx context.Context) error {
 	return nil
 }
 
-// openRow opens the state row: one app of the name at a time.
-func (c *Catalog) openRow(ctx context.Context) error {
-	if n := c.held.name; n != nil {
-		n.Opening.Lock()
-		defer n.Opening.Unlock()
-	}
-	return c.row.Open(ctx)
-}
+// Hold returns the app's hold on its name.
+func (c *Catalog) Hold() *tenancy.Hold { return c.hold }
 
 // Live returns the generation that memory knows as the live one.
 func (c *Catalog) Live() *Generation { return c.live.Load() }

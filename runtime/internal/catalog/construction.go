@@ -95,7 +95,7 @@ func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Che
 	}
 	g.kept = c.row.Known().Kept
 	c.show(g)
-	c.noteHeld()
+	c.hold.Publish()
 	c.noteClaim()
 	return nil
 }

@@ -42,7 +42,7 @@ func (c *Catalog) Confirm(ctx context.Context) error {
 // confirmedNow reports whether Confirm has nothing to do.
 func (c *Catalog) confirmedNow() bool {
 	if !c.Fenced() {
-		return !c.displacedByOther()
+		return !c.hold.Displaced()
 	}
 	return c.age()-time.Duration(c.confirmed.Load()) < freshFor
 }

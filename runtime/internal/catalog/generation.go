@@ -37,7 +37,7 @@ func (c *Catalog) openGeneration(ctx context.Context, number int) (*Generation, 
 	g := &Generation{
 		Number: number, Tables: make([]brook.Table, layout.Slots),
 		Unready: make([]bool, layout.Slots),
-		shapes:  shapes.New(c.config.Name, c.reader, layout.Collections), pins: c.pinsOf(number),
+		shapes:  shapes.New(c.config.Name, c.reader, layout.Collections), pins: c.hold.PinsOf(number),
 	}
 	var errs []error
 	table := func(spec brook.TableSpec) brook.Table {

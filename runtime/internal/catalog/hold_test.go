@@ -14,32 +14,32 @@ func TestHold(t *testing.T) {
 	s := fakestore.New()
 	store := fakestore.Held(s)
 	a, b := opened(t, store, version{}), opened(t, store, version{})
-	first, err := a.Hold(t.Context())
+	first, err := a.Hold().Take(t.Context())
 	must(t, err)
-	second, err := a.Hold(t.Context())
+	second, err := a.Hold().Take(t.Context())
 	must(t, err)
-	_, err = b.Hold(t.Context())
+	_, err = b.Hold().Take(t.Context())
 	wantErr(t, err, brook.ErrRunning)
 	first()
-	_, err = b.Hold(t.Context())
+	_, err = b.Hold().Take(t.Context())
 	wantErr(t, err, brook.ErrRunning)
 	second()
 	want(t, "calls of a", len(a.calls), 0)
 
-	release, err := b.Hold(t.Context())
+	release, err := b.Hold().Take(t.Context())
 	must(t, err)
 	want(t, "calls of b", fmt.Sprint(b.calls), "[taken reloaded 1]")
 	release()
-	release, err = b.Hold(t.Context())
+	release, err = b.Hold().Take(t.Context())
 	must(t, err)
 	want(t, "calls of b, the second time", fmt.Sprint(b.calls), "[taken reloaded 1]")
 	release()
 
 	a.reloadErr = errStore
-	_, err = a.Hold(t.Context())
+	_, err = a.Hold().Take(t.Context())
 	wantErr(t, err, errStore)
 	a.reloadErr = nil
-	release, err = b.Hold(t.Context()) // a let go of it
+	release, err = b.Hold().Take(t.Context()) // a let go of it
 	must(t, err)
 	release()
 }
@@ -51,7 +51,7 @@ func TestHeldByAnother(t *testing.T) {
 		s := fakestore.New()
 		store := fakestore.Held(s)
 		a, b := claimed(t, store, version{}), opened(t, store, version{})
-		release, err := a.Hold(t.Context())
+		release, err := a.Hold().Take(t.Context())
 		must(t, err)
 		guard, err := b.Guarded(t.Context())
 		must(t, err)
@@ -66,15 +66,13 @@ func TestHeldByAnother(t *testing.T) {
 		// b knows less than the store: it removes nothing.
 		_, err = b.Sweep(t.Context())
 		must(t, err)
-		want(t, "missed", b.obsolete.missed.Load(), true)
 		guard.End()
 		synctest.Wait()
 		want(t, "tables", fmt.Sprint(s.Left("shop/1/")), "[]")
 		release()
 
-		release, err = b.Hold(t.Context())
+		release, err = b.Hold().Take(t.Context())
 		must(t, err)
-		want(t, "missed once it folds", b.obsolete.missed.Load(), false)
 		select {
 		case <-b.obsolete.wake:
 		default:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -20,7 +19,6 @@ import (
 type obsolete struct {
 	sweeping quiesce.Mutex // held by whoever removes
 	wake     retry.Signal  // set if there may be something to remove
-	missed   atomic.Bool   // another app of the name folded when something was to be removed
 
 	mu   sync.Mutex
 	read map[int]*Generation // replaced ones that may still be read, by number; guarded by mu
@@ -91,16 +89,14 @@ func (c *Catalog) Sweep(ctx context.Context) (next time.Duration, err error) {
 		return 0, ctx.Err()
 	}
 	defer c.obsolete.sweeping.Unlock()
-	cleaning, end, ok := c.cleaning(ctx)
+	cleaning, end, ok := c.hold.Clean(ctx)
 	if !ok {
 		return 0, nil // the app that folds removes them
 	}
 	defer end()
 	next, err = c.sweepOnce(cleaning)
 	if err != nil && cleaning.Err() != nil && ctx.Err() == nil {
-		// Another app of the name folds from now on.
-		c.obsolete.missed.Store(true)
-		return 0, nil
+		return 0, nil // another app of the name folds from now on
 	}
 	return next, err
 }
@@ -148,7 +144,7 @@ func (c *Catalog) unread(number int) bool {
 	o := &c.obsolete
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	p := c.pinsOf(number)
+	p := c.hold.PinsOf(number)
 	if g := o.read[number]; g != nil {
 		p = g.pins
 	}

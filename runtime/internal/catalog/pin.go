@@ -1,7 +1,5 @@
 package catalog
 
-import "github.com/brookgen/brookgen/runtime/internal/holds"
-
 // Pin returns the live generation, which this process does not remove until Unpin. The caller
 // folds, or has called Confirm.
 func (c *Catalog) Pin() *Generation {
@@ -25,18 +23,5 @@ func (c *Catalog) Unpin(g *Generation) {
 		return
 	}
 	c.SweepSoon()
-	if n := c.held.name; n != nil {
-		if by := n.By.Load(); by != nil {
-			by.Rouse()
-		}
-	}
-}
-
-// pinsOf returns the pins of a generation. Over a store that apps of the name share in this
-// process, they share the pins.
-func (c *Catalog) pinsOf(number int) *holds.Pins {
-	if n := c.held.name; n != nil {
-		return n.PinsOf(number)
-	}
-	return &holds.Pins{}
+	c.hold.Rouse()
 }

@@ -28,7 +28,7 @@ func (c *Catalog) reloadLocked(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.noteHeld()
+	c.hold.Publish()
 	c.noteNames(&next)
 	adopt, err := c.on.Reload(ctx, c.live.Load())
 	if err != nil {
