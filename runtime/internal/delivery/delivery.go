@@ -23,9 +23,11 @@ import (
 
 // Delivery is one event on its way through the handler sets of one task. Generated code uses it.
 type Delivery struct {
-	Tx       *txn.Tx
+	Tx      *txn.Tx // what New was called with, and the next two
+	def     *Definition
+	divided bool // the task is a group member's, and no event can run exclusively
+
 	Ctx      context.Context
-	def      *Definition
 	Message  brook.Message
 	Position brook.Position
 	Record   *brook.Record
@@ -43,7 +45,7 @@ type fate struct {
 	Only       string             // the only set that runs, for a redriven letter; "": all run
 	Forced     error              // what every set fails with
 	host       Host
-	divided    bool     // the task is a group member's, and no event can run exclusively
+	Unblocked  bool     // no key of the host is blocked: it need not be asked
 	Once       bool     // of Process: all sets or none
 	Silent     bool     // it was acted on before
 	Owes       []string // sets that did not act on it, although Silent is set
@@ -64,17 +66,21 @@ type findings struct {
 	foreign   bool // the record is not where events of its key are
 }
 
-// Prepare clears the delivery for a record. divided says that the task is a group member's.
-func (d *Delivery) Prepare(
-	ctx context.Context, tx *txn.Tx, def *Definition, r *brook.Record, h Host, divided bool,
-) {
+// New returns the delivery of a task, which Prepare makes one of an event. divided says that the
+// task is a group member's.
+func New(tx *txn.Tx, def *Definition, divided bool) *Delivery {
+	return &Delivery{Tx: tx, def: def, divided: divided}
+}
+
+// Prepare clears the delivery for a record.
+func (d *Delivery) Prepare(ctx context.Context, r *brook.Record, h Host) {
 	clear(d.Results)
 	clear(d.Emissions)
 	clear(d.Effects)
 	d.Results, d.Emissions, d.Effects = d.Results[:0], d.Emissions[:0], d.Effects[:0]
-	d.Tx, d.Ctx, d.def, d.Position, d.Record = tx, ctx, def, r.Position(), r
-	d.fate, d.findings = fate{host: h, divided: divided}, findings{Key: d.Key[:0],
-		Scratch: d.Scratch}
+	d.Ctx, d.Position, d.Record = ctx, r.Position(), r
+	d.fate = fate{host: h}
+	d.findings = findings{Key: d.Key[:0], Scratch: d.Scratch}
 }
 
 // Unwrap opens the record's envelope. bare says that the envelope takes anything for a payload.

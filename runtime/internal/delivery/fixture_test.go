@@ -91,7 +91,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{Delivery: &delivery.Delivery{}, t: t}
+	f := &fixture{t: t}
 	f.record = brook.Record{
 		Topic: at.Topic, Partition: at.Partition, Offset: at.Offset, Key: []byte("k"),
 		Value: []byte("{}"), Time: written,
@@ -105,7 +105,8 @@ func (f *fixture) begin(confined, divided bool) {
 	layout := schema.NewLayout([]schema.Collection{counts.Info()})
 	tx := txn.New([]brook.AnyCollection{counts}, layout, &f.reader)
 	tx.On([]brook.Table{0}, nil)
-	f.Prepare(f.t.Context(), tx, def, &f.record, &f.host, divided)
+	f.Delivery = delivery.New(tx, def, divided)
+	f.Prepare(f.t.Context(), &f.record, &f.host)
 	f.Message = brook.Message{Type: "placed", Keyed: true, Time: written}
 	f.Key = key.AppendString(nil, "k")
 	tx.Begin(txn.Event{Ctx: f.t.Context(), Confined: confined})

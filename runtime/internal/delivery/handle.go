@@ -42,9 +42,7 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	case d.DroppedFor != nil && slices.Contains(d.DroppedFor, name):
 		return
 	}
-	if behind, waits := d.host.Blocker(d, name); waits {
-		d.Results = append(d.Results, Result{Set: name, Stage: brook.StageHandle, Waits: true,
-			Err: fmt.Errorf("waits behind the dead letter at %s", behind)})
+	if !d.Unblocked && d.waits(name) {
 		return
 	}
 	d.Set = set
@@ -77,6 +75,17 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	if d.Once {
 		d.aborted = true
 	}
+}
+
+// waits reports whether the event waits for a set behind a dead letter, and notes that as what
+// became of it.
+func (d *Delivery) waits(set string) bool {
+	behind, waits := d.host.Blocker(d, set)
+	if waits {
+		d.Results = append(d.Results, Result{Set: set, Stage: brook.StageHandle, Waits: true,
+			Err: fmt.Errorf("waits behind the dead letter at %s", behind)})
+	}
+	return waits
 }
 
 // call runs a handler, releases what it returned into overlay and indexes, and returns the stage of

@@ -52,7 +52,7 @@ type Parts struct {
 type Prefetcher struct {
 	parts    Parts
 	tx       *txn.Tx // of the dry runs, never committed
-	delivery delivery.Delivery
+	delivery *delivery.Delivery
 	deliver  func(*delivery.Delivery)
 
 	queues   input.Group
@@ -77,7 +77,8 @@ func New(parts Parts) *Prefetcher {
 	tx := txn.New(parts.Def.Collections, parts.Code.Layout, nil)
 	p := &Prefetcher{
 		parts: parts, tx: tx, deliver: parts.Def.Lane(tx),
-		ran: map[*input.Queue]int64{}, asked: map[txn.RowKey]bool{},
+		delivery: delivery.New(tx, parts.Def, parts.Divided),
+		ran:      map[*input.Queue]int64{}, asked: map[txn.RowKey]bool{},
 	}
 	tx.RunDry(p, noReader{p})
 	parts.Tx.Prefetch()
@@ -174,8 +175,8 @@ func (p *Prefetcher) runOne(ctx context.Context, e input.Entry) bool {
 	if delivery.Tombstone(p.parts.Envelope, e.Record) {
 		return false
 	}
-	d, tx := &p.delivery, p.tx
-	d.Prepare(ctx, tx, p.parts.Def, e.Record, p.parts.Task.Host(e.Queue), p.parts.Divided)
+	d, tx := p.delivery, p.tx
+	d.Prepare(ctx, e.Record, p.parts.Task.Host(e.Queue))
 	d.Unwrap(p.parts.Envelope, p.parts.Bare, p.parts.Code)
 	tx.Begin(txn.Event{Ctx: ctx, Confined: p.confined})
 	p.unknown, p.scanned = false, false

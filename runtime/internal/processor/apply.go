@@ -13,9 +13,9 @@ import (
 // Apply runs an event of Process, which is in no partition and waits behind nothing, through all
 // handler sets. If one fails, nothing of it stays, and Apply returns the errors of all.
 func (x *Processor) Apply(ctx context.Context, r *brook.Record, m brook.Message) error {
-	d := &x.delivery
+	d := x.delivery
 	x.partition = nil
-	d.Prepare(ctx, x.Tx, x.parts.Def, r, nobody{}, x.parts.Config.Group)
+	d.Prepare(ctx, r, nobody{})
 	d.Position, d.Once, d.Message = brook.Position{}, true, m
 	x.Tx.Begin(txn.Event{Ctx: ctx})
 	d.Dispatch(x.Deliver)

@@ -18,7 +18,7 @@ import (
 func (x *Processor) ProcessLetter(
 	ctx context.Context, p *Partition, letter *deadletter.Letter,
 ) (applied bool, err error) {
-	d := &x.delivery
+	d := x.delivery
 	record := letter.Record
 	x.prepare(ctx, p, &record)
 	d.Letter, d.Only, d.Silent, d.Owes = letter, letter.Set, letter.Silent, letter.Owes

@@ -69,7 +69,7 @@ type Processor struct {
 	Stray    brook.Stray // the last event whose outcome was CrossKey
 
 	Deliver   func(*delivery.Delivery) // generated code, which works through Tx
-	delivery  delivery.Delivery
+	delivery  *delivery.Delivery
 	partition *Partition // whose record runs; nil: it is in none
 }
 
@@ -88,6 +88,7 @@ func New(parts *Parts, g *catalog.Generation, target Target, tracks bool) *Proce
 	}
 	x.drops, _ = target.(Dropper)
 	x.Batch = batch.New(x.Tx)
+	x.delivery = delivery.New(x.Tx, parts.Def, parts.Config.Group)
 	x.In(g)
 	if tracks {
 		x.Tx.TrackReads()
@@ -105,7 +106,7 @@ func (x *Processor) In(g *catalog.Generation) {
 // Process runs one record of a partition through the handler sets. If the outcome is not Accepted,
 // nothing of it stays, and the error says why.
 func (x *Processor) Process(ctx context.Context, p *Partition, r *brook.Record) (Outcome, error) {
-	b, d := x.Batch, &x.delivery
+	b, d := x.Batch, x.delivery
 	if b.Started.IsZero() {
 		b.Started = time.Now()
 	}
@@ -153,7 +154,8 @@ func (x *Processor) Process(ctx context.Context, p *Partition, r *brook.Record) 
 // prepare clears the delivery for a record of p.
 func (x *Processor) prepare(ctx context.Context, p *Partition, r *brook.Record) {
 	x.partition = p
-	x.delivery.Prepare(ctx, x.Tx, x.parts.Def, r, p, x.parts.Config.Group)
+	x.delivery.Prepare(ctx, r, p)
+	x.delivery.Unblocked = p.Blocked.Empty()
 }
 
 // passes reports whether a record is passed over: a tombstone, or dropped for all sets.

@@ -27,10 +27,10 @@ func within(g input.Gap, offset int64) bool { return g.From <= offset && offset 
 
 // overtaken returns how a reader goes on whose next offset the log does not have: behind the gap
 // that retention made, if Config.OnRetention says so, else with an error. Readers call it.
-func (r *Rebuild) overtaken(
+func (n *target) overtaken(
 	ctx context.Context, id partition.ID, next int64,
 ) (c brook.Chunk, lost *input.Gap, err error) {
-	partitions, err := r.set.Config.Driver.Partitions(ctx, id.Topic)
+	partitions, err := n.set.Config.Driver.Partitions(ctx, id.Topic)
 	if err != nil {
 		return c, nil, err
 	}
@@ -43,7 +43,7 @@ func (r *Rebuild) overtaken(
 	case partitions[i].Start <= next:
 		err := fmt.Errorf("the log has offset %d, and did not a moment ago", next)
 		return c, nil, err // it is tried again
-	case r.set.Config.OnRetention != brook.GoOn:
+	case n.set.Config.OnRetention != brook.GoOn:
 		return c, nil, fmt.Errorf("%w: retention overtook the rebuild: %s starts at %d now, and "+
 			"it was to read from %d on; with Config.OnRetention GoOn it goes on without them",
 			brook.ErrRetention, id, partitions[i].Start, next)
@@ -54,27 +54,27 @@ func (r *Rebuild) overtaken(
 
 // PassGap notes a gap. The dead letters in it are carried over from the live views, and block their
 // keys.
-func (r *Rebuild) PassGap(f *task.Partition, lost input.Gap) {
-	r.set.Report.Warn(
+func (n *target) PassGap(f *task.Partition, lost input.Gap) {
+	n.set.Report.Warn(
 		"retention overtook the rebuild, which goes on without what the log no longer has",
 		"position", f.ID.At(lost.From).String(), "missing", lost.To-lost.From)
-	r.gaps[f.ID] = append(r.gaps[f.ID], lost)
-	for offset, events := range r.asides[f.ID] {
+	n.gaps[f.ID] = append(n.gaps[f.ID], lost)
+	for offset, events := range n.asides[f.ID] {
 		if !within(lost, offset) {
 			continue
 		}
 		for _, e := range events {
 			if !e.Dropped {
 				letter := brook.DeadLetter{Position: f.ID.At(offset), Set: e.Set, Key: e.Key}
-				r.block(f, &deadletter.Letter{DeadLetter: letter})
+				n.block(f, &deadletter.Letter{DeadLetter: letter})
 			}
 		}
 	}
 }
 
 // block makes a letter block its key in a partition.
-func (r *Rebuild) block(f *task.Partition, letter *deadletter.Letter) {
-	f.Blocked.Add(letter, r.set.Config.OnFailure != brook.GoOn)
+func (n *target) block(f *task.Partition, letter *deadletter.Letter) {
+	f.Blocked.Add(letter, n.set.Config.OnFailure != brook.GoOn)
 }
 
 // lacks reports whether the log had lost a record before the rebuild came to it.

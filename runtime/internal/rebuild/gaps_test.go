@@ -61,7 +61,7 @@ func TestGapsOvertaken(t *testing.T) {
 func TestPassGap(t *testing.T) {
 	r := newRig(t, nil)
 	b := New(r.Set, nil)
-	b.task = r.NewTask(r.Catalog.Live(), b)
+	b.task = r.NewTask(r.Catalog.Live(), &b.target)
 	p := brook.Partition{Topic: "in", Start: 1, End: 10}
 	f := task.NewPartition(p, &deadletter.Blocked{}, 0)
 	b.task.SetPartitions([]*task.Partition{f})

@@ -18,10 +18,16 @@ var errContended = errors.New("brook: other processes commit all the time")
 // on for a while.
 const promoteTries = 3
 
+// promotion makes the rebuilt generation the live one, with all tasks at rest.
+type promotion struct {
+	*Rebuild
+	rest *task.Quiesced
+	live *catalog.Generation // that it replaces
+}
+
 // promote makes the rebuilt generation the live one, in one commit, with all tasks at rest.
 func (r *Rebuild) promote(ctx context.Context) error {
-	s := r.set
-	rest, err := s.Quiesce(ctx)
+	rest, err := r.set.Quiesce(ctx)
 	if err != nil {
 		return err
 	}
@@ -30,34 +36,41 @@ func (r *Rebuild) promote(ctx context.Context) error {
 		r.task.Rest = nil
 		rest.End()
 	}()
+	p := promotion{Rebuild: r, rest: rest}
+	return p.run(ctx)
+}
+
+// run tries the promotion until that succeeds, fails for good, or others commit all the time.
+func (p *promotion) run(ctx context.Context) error {
+	s, g := p.set, p.task.Gen
 	for tries := 1; ; tries++ {
-		rest.Released = false
-		live := s.Catalog.Live()
-		if done, err := s.Catalog.Promoted(r.task.Gen); done || err != nil {
+		p.rest.Released = false
+		p.live = s.Catalog.Live()
+		if done, err := s.Catalog.Promoted(g); done || err != nil {
 			return err
 		}
-		checks, err := r.catchUp(ctx, live)
+		checks, err := p.catchUp(ctx)
 		if err != nil {
 			return err
 		}
-		if err := r.settle(ctx, live); err != nil {
+		if err := p.settle(ctx, p.live); err != nil {
 			return err
 		}
-		if rest.Released { // the live views may have moved on
+		if p.rest.Released { // the live views may have moved on
 			tries--
 			continue
 		}
-		blocked, err := s.Letters.Blocked(ctx, r.task.Gen)
+		blocked, err := s.Letters.Blocked(ctx, g)
 		if err != nil {
 			return err
 		}
-		if err := r.measure(ctx, live); err != nil {
+		if err := p.measure(ctx); err != nil {
 			return err
 		}
-		err = s.Catalog.Promote(ctx, r.task.Gen, checks)
+		err = s.Catalog.Promote(ctx, g, checks)
 		switch {
-		case err == nil && s.Catalog.Live() == r.task.Gen:
-			r.install(blocked)
+		case err == nil && s.Catalog.Live() == g:
+			p.install(blocked)
 			return nil
 		case err == nil: // a try before did it
 			continue
@@ -65,7 +78,7 @@ func (r *Rebuild) promote(ctx context.Context) error {
 			s.Doubt(err)
 			return err
 		case tries == promoteTries: // each time another process folded on meanwhile
-			r.contended = true
+			p.contended = true
 			return errContended
 		}
 	}
@@ -73,17 +86,17 @@ func (r *Rebuild) promote(ctx context.Context) error {
 
 // install makes memory follow the promotion, which is stored: nothing here may fail. blocked are
 // the keys that the promoted letters block.
-func (r *Rebuild) install(blocked map[partition.ID]*deadletter.Blocked) {
-	s := r.set
+func (p *promotion) install(blocked map[partition.ID]*deadletter.Blocked) {
+	s := p.set
 	s.Blocked = blocked
 	first := map[partition.ID]int64{}
-	for _, f := range r.task.Partitions {
+	for _, f := range p.task.Partitions {
 		first[f.ID] = f.First
 	}
 	s.TasksMu.Lock()
 	defer s.TasksMu.Unlock()
 	for _, live := range s.Tasks {
-		live.In(r.task.Gen)
+		live.In(p.task.Gen)
 		for _, f := range live.Partitions {
 			f.Blocked = s.BlockedOf(f.ID)
 			f.Repeats.Reset()
@@ -95,17 +108,17 @@ func (r *Rebuild) install(blocked map[partition.ID]*deadletter.Blocked) {
 }
 
 // measure notes how many offsets of the log the rebuilt views are made from, and the live ones.
-func (r *Rebuild) measure(ctx context.Context, live *catalog.Generation) error {
-	standings, err := r.set.Catalog.Standings(ctx, r.set.Reader, live)
+func (p *promotion) measure(ctx context.Context) error {
+	standings, err := p.set.Catalog.Standings(ctx, p.set.Reader, p.live)
 	if err != nil {
 		return err
 	}
-	report := &r.tally.report
+	report := &p.tally.report
 	report.Read, report.ReadBefore = 0, 0
 	for _, s := range standings {
 		report.ReadBefore += max(0, s.Next-s.First)
 	}
-	for _, f := range r.task.Partitions {
+	for _, f := range p.task.Partitions {
 		report.Read += max(0, f.Base()-f.First)
 	}
 	return nil
@@ -113,37 +126,35 @@ func (r *Rebuild) measure(ctx context.Context, live *catalog.Generation) error {
 
 // catchUp folds up to where the live views stand, with all tasks at rest. Over a shared store it
 // returns the checks that the live views still stand there.
-func (r *Rebuild) catchUp(
-	ctx context.Context, live *catalog.Generation,
-) (checks []brook.Check, err error) {
-	s := r.set
+func (p *promotion) catchUp(ctx context.Context) (checks []brook.Check, err error) {
+	s := p.set
 	if s.Catalog.Fenced() {
-		standings, err := s.Catalog.Standings(ctx, s.Reader, live)
+		standings, err := s.Catalog.Standings(ctx, s.Reader, p.live)
 		if err != nil {
 			return nil, err
 		}
 		check := func(id partition.ID, stored []byte) {
-			c := brook.Check{Table: live.Positions, Key: id.AppendKey(nil), Value: stored}
+			c := brook.Check{Table: p.live.Positions, Key: id.AppendKey(nil), Value: stored}
 			checks = append(checks, c)
 		}
 		for id, stored := range standings {
 			s.Progress.Advance(id, stored.Next)
 			check(id, stored.Raw)
 		}
-		for _, f := range r.task.Partitions {
+		for _, f := range p.task.Partitions {
 			if _, ok := standings[f.ID]; !ok { // nor may anybody begin with it
 				check(f.ID, nil)
 			}
 		}
 	}
 	for id := range s.Progress.All() {
-		if s.Code.Reads(id.Topic) && r.task.Partition(id) == nil {
+		if s.Code.Reads(id.Topic) && p.task.Partition(id) == nil {
 			return nil, task.ErrOthers // what was folded of it is not in the new views
 		}
 	}
-	behind, err := r.aim(ctx)
+	behind, err := p.aim(ctx)
 	if err != nil || behind == 0 {
 		return checks, err
 	}
-	return checks, r.fold(ctx)
+	return checks, p.fold(ctx)
 }

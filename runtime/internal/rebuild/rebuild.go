@@ -32,7 +32,7 @@ import (
 
 // Rebuild is a rebuild that is under way. One goroutine runs it.
 type Rebuild struct {
-	set        *task.Set
+	target            // of task
 	promoted   func() // called when the views are live
 	options    brook.RebuildOptions
 	task       *task.Task
@@ -40,22 +40,17 @@ type Rebuild struct {
 	contended  bool              // others commit all the time: they are asked to yield
 	// beyond says that partitions that the live views don't know are folded to their ends: nobody
 	// else folds them meanwhile.
-	beyond bool
-	// asides is what the live views put aside, at least below the ends that the task folds to.
-	asides  deadletter.SetAside
-	gaps    gaps
+	beyond  bool
 	tried   map[string]bool // keys of letters that were redriven
-	tally   tally
-	changes string // of the code since the live views were made
+	changes string          // of the code since the live views were made
 }
 
 // New returns a rebuild that is yet to run. promoted is called when the views that it made are
 // live.
 func New(set *task.Set, promoted func(), options ...brook.RebuildOption) *Rebuild {
-	r := &Rebuild{
-		set: set, promoted: promoted, tried: map[string]bool{}, gaps: gaps{},
-		tally: tally{started: time.Now(), passed: map[string]int{}},
-	}
+	r := &Rebuild{promoted: promoted, tried: map[string]bool{}, target: target{
+		set: set, gaps: gaps{}, tally: tally{started: time.Now(), passed: map[string]int{}},
+	}}
 	for _, o := range options {
 		o.Rebuild(&r.options)
 	}
@@ -95,7 +90,7 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 			s.Catalog.Discard(g)
 		}
 	}()
-	r.task = s.NewTask(g, r)
+	r.task = s.NewTask(g, &r.target)
 	r.beyond = s.Catalog.Displaced(ctx)
 	v, err := s.Lock.RLock(ctx)
 	if err != nil {
