@@ -152,7 +152,7 @@ var layers = [][]string{
 	{"processor"},
 	{"task", "group", "follow"},
 	{"rebuild", "recovery", "resume", "exclusive"},
-	{"stale"},
+	{"stale", "control"},
 	{"runner", "catchup"},
 }
 

@@ -8,6 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/backfill"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/control"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
@@ -45,13 +46,13 @@ type App struct {
 	tasks   *task.Set // and what they run on
 	filler  *backfill.Filler
 
-	views     *reads.Live
-	fatal     runner.Fatal
-	memory    *recovery.Memory
-	exclusive *exclusiveCalls
-	owed      *owed
-	letters   deadLetters
-	stale     *stale.Views
+	views   *reads.Live
+	fatal   runner.Fatal
+	memory  *recovery.Memory
+	calls   *control.Calls
+	owed    *control.Owed
+	letters control.Letters
+	stale   *stale.Views
 }
 
 // NewApp opens the views of a package in a store. Errors of the configuration wrap
@@ -100,12 +101,10 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Life:    a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
 	a.tasks = s
-	a.exclusive = &exclusiveCalls{
-		life: a.life, config: config, tasks: s, runner: exclusive.New(s),
-	}
-	a.letters = deadLetters{a.exclusive}
-	a.owed = &owed{exclusiveCalls: a.exclusive}
-	a.memory = &recovery.Memory{Tasks: s, Owed: a.owed.note}
+	a.calls = &control.Calls{Tasks: s, Exclusive: exclusive.New(s)}
+	a.letters = control.Letters{Calls: a.calls}
+	a.owed = &control.Owed{Calls: a.calls}
+	a.memory = &recovery.Memory{Tasks: s, Owed: a.owed.Note}
 	a.stale = &stale.Views{
 		Tasks: s, Memory: a.memory,
 		Rebuild: func(ctx context.Context) error { return a.rebuild(ctx) },
@@ -120,7 +119,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 			Renewed: func(other bool) { follower.Renewed(other) },
 			Shown: func(replaced bool) {
 				if replaced {
-					a.owed.note()
+					a.owed.Note()
 				}
 				follower.Relisten()
 			},
@@ -133,7 +132,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
 		Targets: placement.NewTargets(config.Driver),
 		On: publisher.Owner{
-			Adopt: a.owed.adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: s.WakeTasks,
+			Adopt: a.owed.Adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: s.WakeTasks,
 			Broke: a.fatal.Note,
 		},
 	}

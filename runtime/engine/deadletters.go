@@ -1,108 +1,40 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
-	"github.com/brookgen/brookgen/runtime/internal/reads"
 )
 
 // DeadLetters returns all dead letters in log order: by topic, partition, offset. An error is the
 // last element: what a read failed with, or [brook.ErrClosed]. It is safe for concurrent use.
 func (a *App) DeadLetters() iter.Seq2[brook.DeadLetter, error] {
-	return a.letters.all(a.life.Context())
+	return a.letters.All(a.life.Context())
 }
 
-// deadLetters is the dead letters of the live views: they are listed, redriven and dropped.
-type deadLetters struct{ *exclusiveCalls }
-
-// all returns all letters in log order until ctx ends.
-func (x deadLetters) all(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
-	return func(yield func(brook.DeadLetter, error) bool) {
-		if err := x.life.Err(); err != nil {
-			yield(brook.DeadLetter{}, err)
-			return
-		}
-		guard, err := x.tasks.Catalog.Guarded(ctx)
-		if err != nil {
-			yield(brook.DeadLetter{}, lifetime.Closing(ctx, err))
-			return
-		}
-		defer guard.End()
-		rows := x.tasks.Reader.Scan(ctx, guard.Gen.Letters, nil, nil)
-		for row, err := range reads.Checked(ctx, guard, rows) {
-			var l deadletter.Letter
-			if err == nil {
-				l, err = deadletter.Decode(row.Value)
-				l.Record.Value = bytes.Clone(l.Record.Value)
-			}
-			if !yield(l.DeadLetter, lifetime.Closing(ctx, err)) || err != nil {
-				return
-			}
-		}
-	}
+// Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and returns
+// how many were applied. Per handler set and key it takes the longest run of letters that the
+// filter accepts and stops at the first one that fails again, whose attempts go up. Letters of
+// stage emit go back to be published. It runs between the batches of Run, or by itself if nothing
+// runs.
+//
+// What a letter does not hold (see [brook.DeadLetter.Omitted]) is read from the log again; if the
+// log has it no more, the letter stays, and hooks and log report that. If several instances each
+// fold all partitions, each has letters of its own, and what a redriven event emits is published by
+// each instance that redrives it: twice if two do.
+//
+// What was applied before an error stays so. A read that fails ends it; a commit that the store
+// refuses is tried again until ctx ends or the app is closed: the error then wraps that of ctx or
+// [brook.ErrClosed], and the store's last one. It is safe for concurrent use.
+func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
+	return a.letters.Redrive(ctx, filter)
 }
 
-// each returns the dead letters that there are when it is called, each as it is stored when its
-// turn comes: in log order, and those of one event in the order of the sets.
-func (x deadLetters) each(ctx context.Context) iter.Seq2[deadletter.Letter, error] {
-	var all []deadletter.Letter
-	var failed error
-	for l, err := range x.all(ctx) {
-		if err != nil {
-			failed = err
-			break
-		}
-		l.Record = brook.Record{} // not all of them at a time
-		all = append(all, deadletter.Letter{DeadLetter: l})
-	}
-	x.tasks.Letters.Sort(all)
-	return func(yield func(deadletter.Letter, error) bool) {
-		for i := range all {
-			l, err := x.stored(ctx, &all[i])
-			if errors.Is(err, brook.ErrNotFound) {
-				continue // another call was faster
-			}
-			if !yield(l, err) || err != nil {
-				return
-			}
-		}
-		if failed != nil {
-			yield(deadletter.Letter{}, failed)
-		}
-	}
-}
-
-// stored reads a letter again.
-func (x deadLetters) stored(ctx context.Context, l *deadletter.Letter) (deadletter.Letter, error) {
-	for {
-		g := x.tasks.Catalog.Live()
-		v, err := x.tasks.Reader.Get(ctx, g.Letters, l.AppendKey(nil))
-		if err != nil && x.tasks.Catalog.Live() != g {
-			continue // a rebuild promoted another generation and dropped what was read
-		}
-		if err != nil {
-			return deadletter.Letter{}, err
-		}
-		again, err := deadletter.Decode(v)
-		again.Record.Value = bytes.Clone(again.Record.Value)
-		return again, err
-	}
-}
-
-// unchanged returns the checks of a commit that removes a letter: no other process redrives or
-// drops it meanwhile. It returns ErrNotFound if another one did. All tasks are at rest.
-func (x deadLetters) unchanged(
-	ctx context.Context, table brook.Table, key []byte,
-) ([]brook.Check, error) {
-	v, err := x.tasks.Reader.Get(ctx, table, key)
-	if err != nil || !x.tasks.Catalog.Fenced() {
-		return nil, err
-	}
-	return []brook.Check{{Table: table, Key: key, Version: v.Version}}, nil
+// Drop removes dead letters, those that filter accepts (nil: all), and returns how many. A rebuild
+// drops them too: the event stays undone for that set. What waited behind them stays a dead letter
+// until it is redriven or dropped too; events yet to come wait no longer. It tries again and ends
+// as [App.Redrive] does, and is safe for concurrent use.
+func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
+	return a.letters.Drop(ctx, filter)
 }

@@ -58,7 +58,7 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
-	r := rebuild.New(a.tasks, a.owed.note, options...)
+	r := rebuild.New(a.tasks, a.owed.Note, options...)
 	err = r.Run(ctx)
 	result, changes, strangers := r.Report()
 	report := a.tasks.Report

@@ -33,7 +33,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer release()
 	r := &runner.Runner{
 		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler,
-		Fatal: a.fatal, Assigned: a.owed.note,
+		Fatal: a.fatal, Assigned: a.owed.Note,
 	}
 	return r.Run(ctx)
 }
@@ -64,7 +64,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	defer func() { err = lifetime.Closing(ctx, err) }()
 	c := &catchup.CatchUp{
 		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler,
-		NoteOwed: a.owed.note, AdoptOwed: a.owed.adopt,
+		NoteOwed: a.owed.Note, AdoptOwed: a.owed.Adopt,
 	}
 	return c.Run(ctx)
 }

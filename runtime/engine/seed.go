@@ -41,7 +41,7 @@ func Seed[K comparable, V any](
 	if err := tasks.Catalog.ClaimLocked(ctx); err != nil {
 		return err
 	}
-	t := s.app.exclusive.runner.Begin(nil)
+	t := s.app.calls.Exclusive.Begin(nil)
 	defer t.End()
 	t.Open(ctx)
 	table := brook.RowsOf(t.Tx, ordinal, def)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -94,42 +93,12 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	deliverer := def.Lane
 	def.Lane = func(tx *txn.Tx) func(*delivery.Delivery) { return diverted(deliverer(tx)) }
 	b.app.tasks.Def = &def
-	b.app.exclusive.runner.Reset()
+	b.app.calls.Exclusive.Reset()
 }
 
 // Clear removes every row of the collections named, or of all, with histories and index entries.
 // Positions in the log, dead letters and emissions stay as they are. Tasks rest meanwhile. An error
 // is that of a name that no collection has, or the store's.
 func (b Backstage) Clear(ctx context.Context, collections ...string) error {
-	a := b.app
-	if err := a.tasks.Lock.Lock(ctx); err != nil {
-		return err
-	}
-	defer a.tasks.Lock.Unlock()
-	if err := a.catalog.ClaimLocked(ctx); err != nil {
-		return err
-	}
-	known := make([]string, len(a.code.Layout.Collections))
-	for ord, info := range a.code.Layout.Collections {
-		known[ord] = info.Name
-	}
-	for _, name := range collections {
-		if !slices.Contains(known, name) {
-			return fmt.Errorf("brook: clear: there is no collection %q, but %q", name, known)
-		}
-	}
-	t := a.exclusive.runner.Begin(nil)
-	defer t.End()
-	for ord, name := range known {
-		if len(collections) > 0 && !slices.Contains(collections, name) {
-			continue
-		}
-		for more := true; more; {
-			var err error
-			if more, err = t.RemoveSome(ctx, a.code.Layout.Rows[ord]); err != nil {
-				return fmt.Errorf("brook: clear %s: %w", name, err)
-			}
-		}
-	}
-	return nil
+	return b.app.calls.Clear(ctx, collections...)
 }

@@ -1,4 +1,4 @@
-package engine
+package control
 
 import (
 	"bytes"
@@ -14,15 +14,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Drop removes dead letters, those that filter accepts (nil: all), and returns how many. A rebuild
-// drops them too: the event stays undone for that set. What waited behind them stays a dead letter
-// until it is redriven or dropped too; events yet to come wait no longer. It tries again and ends
-// as [App.Redrive] does, and is safe for concurrent use.
-func (a *App) Drop(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
-	return a.letters.dropAll(ctx, filter)
-}
-
-func (x deadLetters) dropAll(
+// Drop removes letters, those that filter accepts (nil: all), and returns how many. What waits
+// behind them stays.
+func (x Letters) Drop(
 	ctx context.Context, filter func(brook.DeadLetter) bool,
 ) (n int, err error) {
 	ctx, end, err := x.begin(ctx)
@@ -30,8 +24,8 @@ func (x deadLetters) dropAll(
 		return 0, err
 	}
 	defer end()
-	defer x.tasks.WakeTasks()
-	open, cancel := x.life.WhileOpen(ctx)
+	defer x.Tasks.WakeTasks()
+	open, cancel := x.Tasks.Life.WhileOpen(ctx)
 	defer cancel()
 	defer func() { err = lifetime.Closing(open, err) }()
 	for letter, err := range x.each(open) {
@@ -45,7 +39,7 @@ func (x deadLetters) dropAll(
 			continue
 		}
 		var dropped bool
-		err := x.tasks.Catalog.RetryConflicts(ctx, func() (err error) {
+		err := x.Tasks.Catalog.RetryConflicts(ctx, func() (err error) {
 			dropped, err = x.drop(ctx, letter)
 			return err
 		})
@@ -59,23 +53,24 @@ func (x deadLetters) dropAll(
 	if n == 0 {
 		return 0, nil
 	}
-	if err := x.forgetDropped(open); err != nil && x.life.Err() == nil { // the next call tries again
-		x.tasks.Report.Failure(brook.Failure{
-			What: "forgetting what was dropped", Attempts: 1, Err: err, Final: true,
+	if err := x.forgetDropped(open); err != nil && x.Tasks.Life.Err() == nil {
+		x.Tasks.Report.Failure(brook.Failure{
+			What: "forgetting what was dropped", Attempts: 1, Err: err,
+			Final: true, // the next call tries again
 		})
 	}
 	return n, nil
 }
 
 // drop drops one letter with all tasks at rest. It reports whether it was there.
-func (x deadLetters) drop(ctx context.Context, letter deadletter.Letter) (bool, error) {
+func (x Letters) drop(ctx context.Context, letter deadletter.Letter) (bool, error) {
 	rest, err := x.quiesce(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer rest.End()
-	s := x.tasks
-	t, at := x.runner.Begin(rest), letter.AppendKey(nil)
+	s := x.Tasks
+	t, at := x.Exclusive.Begin(rest), letter.AppendKey(nil)
 	defer t.End()
 	unchanged, err := x.unchanged(ctx, t.Gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
@@ -102,26 +97,26 @@ func (x deadLetters) drop(ctx context.Context, letter deadletter.Letter) (bool, 
 
 // forgetDropped removes from the store which letters were dropped if the log no longer has their
 // records: no rebuild meets them.
-func (x deadLetters) forgetDropped(ctx context.Context) error {
-	partitions, err := x.config.Driver.Partitions(ctx, x.tasks.Code.Topics...)
+func (x Letters) forgetDropped(ctx context.Context) error {
+	partitions, err := x.Tasks.Config.Driver.Partitions(ctx, x.Tasks.Code.Topics...)
 	if err != nil {
 		return err
 	}
-	v, err := x.tasks.Lock.RLock(ctx) // no rebuild promotes meanwhile
+	v, err := x.Tasks.Lock.RLock(ctx) // no rebuild promotes meanwhile
 	if err != nil {
 		return err
 	}
-	defer x.tasks.Lock.Leave(v)
-	if err := x.life.Err(); err != nil { // Close waits for nobody any more
+	defer x.Tasks.Lock.Leave(v)
+	if err := x.Tasks.Life.Err(); err != nil { // Close waits for nobody any more
 		return err
 	}
-	t := x.tasks.Catalog.Live().Dropped
+	t := x.Tasks.Catalog.Live().Dropped
 	var writes []brook.Write
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		from := id.AppendKey(nil)
 		to := key.AppendInt(bytes.Clone(from), p.Start)
-		for row, err := range x.tasks.Reader.Scan(ctx, t, from, to) {
+		for row, err := range x.Tasks.Reader.Scan(ctx, t, from, to) {
 			if err != nil {
 				return err
 			}
@@ -130,6 +125,6 @@ func (x deadLetters) forgetDropped(ctx context.Context) error {
 		}
 	}
 	return retry.InParts(writes, func(part []brook.Write) error {
-		return x.tasks.Store.Commit(ctx, &brook.Batch{Writes: part})
+		return x.Tasks.Store.Commit(ctx, &brook.Batch{Writes: part})
 	})
 }

@@ -1,4 +1,4 @@
-package engine
+package control
 
 import (
 	"context"
@@ -15,25 +15,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// Redrive tries dead letters again, in log order, those that filter accepts (nil: all), and returns
-// how many were applied. Per handler set and key it takes the longest run of letters that the
-// filter accepts and stops at the first one that fails again, whose attempts go up. Letters of
-// stage emit go back to be published. It runs between the batches of Run, or by itself if nothing
-// runs.
-//
-// What a letter does not hold (see [brook.DeadLetter.Omitted]) is read from the log again; if the
-// log has it no more, the letter stays, and hooks and log report that. If several instances each
-// fold all partitions, each has letters of its own, and what a redriven event emits is published by
-// each instance that redrives it: twice if two do.
-//
-// What was applied before an error stays so. A read that fails ends it; a commit that the store
-// refuses is tried again until ctx ends or the app is closed: the error then wraps that of ctx or
-// [brook.ErrClosed], and the store's last one. It is safe for concurrent use.
-func (a *App) Redrive(ctx context.Context, filter func(brook.DeadLetter) bool) (n int, err error) {
-	return a.letters.redriveAll(ctx, filter)
-}
-
-func (x deadLetters) redriveAll(
+// Redrive tries letters again, in log order, those that filter accepts (nil: all), and returns how
+// many were applied: per handler set and key the longest run that the filter accepts, up to the
+// first one that fails again.
+func (x Letters) Redrive(
 	ctx context.Context, filter func(brook.DeadLetter) bool,
 ) (n int, err error) {
 	ctx, end, err := x.begin(ctx)
@@ -41,8 +26,8 @@ func (x deadLetters) redriveAll(
 		return 0, err
 	}
 	defer end()
-	defer x.tasks.WakeTasks()
-	open, cancel := x.life.WhileOpen(ctx)
+	defer x.Tasks.WakeTasks()
+	open, cancel := x.Tasks.Life.WhileOpen(ctx)
 	defer cancel()
 	defer func() { err = lifetime.Closing(open, err) }()
 	var runs deadletter.Runs
@@ -60,7 +45,7 @@ func (x deadLetters) redriveAll(
 			runs.Stays(&letter)
 			continue
 		}
-		letter, err := x.tasks.Letters.Refetch(open, letter)
+		letter, err := x.Tasks.Letters.Refetch(open, letter)
 		if errors.Is(err, letters.ErrGone) || errors.Is(err, brook.ErrPermanent) {
 			x.stays(&letter, err)
 			runs.Stays(&letter)
@@ -71,7 +56,7 @@ func (x deadLetters) redriveAll(
 		}
 		var applied bool
 		var due batch.Due
-		err = x.tasks.Catalog.RetryConflicts(ctx, func() (err error) {
+		err = x.Tasks.Catalog.RetryConflicts(ctx, func() (err error) {
 			applied, due, err = x.redrive(ctx, letter)
 			return err
 		})
@@ -93,18 +78,18 @@ func (x deadLetters) redriveAll(
 }
 
 // stays reports why a letter can't be redriven.
-func (x deadLetters) stays(l *deadletter.Letter, err error) {
-	x.tasks.Report.Failure(brook.Failure{
+func (x Letters) stays(l *deadletter.Letter, err error) {
+	x.Tasks.Report.Failure(brook.Failure{
 		What: "redrive", Position: l.Position, Attempts: l.Attempts, Err: err, Final: true,
 	})
 }
 
 // redrive tries one letter with all tasks at rest. It reports whether the letter was applied, and
 // returns what is due after the commit.
-func (x deadLetters) redrive(
+func (x Letters) redrive(
 	ctx context.Context, letter deadletter.Letter,
 ) (applied bool, due batch.Due, err error) {
-	s := x.tasks
+	s := x.Tasks
 	if err := s.Catalog.Claim(ctx); err != nil {
 		return false, batch.Due{}, err
 	}
@@ -116,7 +101,7 @@ func (x deadLetters) redrive(
 	if err := s.Catalog.ClaimLocked(ctx); err != nil {
 		return false, batch.Due{}, err
 	}
-	t, key := x.runner.Begin(rest), letter.AppendKey(nil)
+	t, key := x.Exclusive.Begin(rest), letter.AppendKey(nil)
 	defer t.End()
 	unchanged, err := x.unchanged(ctx, t.Gen.Letters, key)
 	if errors.Is(err, brook.ErrNotFound) {
@@ -153,9 +138,9 @@ func (x deadLetters) redrive(
 
 // logOf returns the identity of the log that the live views folded a partition of, "" if they have
 // not.
-func (x deadLetters) logOf(ctx context.Context, id partition.ID) (string, error) {
+func (x Letters) logOf(ctx context.Context, id partition.ID) (string, error) {
 	k := id.AppendKey(nil)
-	v, err := x.tasks.Reader.Get(ctx, x.tasks.Catalog.Live().Positions, k)
+	v, err := x.Tasks.Reader.Get(ctx, x.Tasks.Catalog.Live().Positions, k)
 	if errors.Is(err, brook.ErrNotFound) {
 		return "", nil
 	}

@@ -1,4 +1,4 @@
-package engine
+package control
 
 import (
 	"bytes"
@@ -13,33 +13,33 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 )
 
-// owed is the emissions that a promotion made live. What an event that is a dead letter of the live
+// Owed is the emissions that a promotion made live. What an event that is a dead letter of the live
 // views never did still happens: if a rebuild handles it well, it writes what its handlers emit
 // into a table of the generation that it makes, one row each. With the generation these rows become
 // live, all at once. Whoever publishes for their partitions then moves them into the outbox, a part
 // at a time.
-type owed struct {
-	*exclusiveCalls
+type Owed struct {
+	*Calls
 	due atomic.Bool // the live generation may hold emissions that are to go to the outbox
 }
 
 // adoptStep is how many emissions one commit moves into the outbox at most.
 const adoptStep = 256
 
-// note makes the publisher look for emissions that a promotion made live. Any goroutine may call
+// Note makes the publisher look for emissions that a promotion made live. Any goroutine may call
 // it.
-func (x *owed) note() {
+func (x *Owed) Note() {
 	x.due.Store(true)
-	x.tasks.Outbox.Rouse()
+	x.Tasks.Outbox.Rouse()
 }
 
-// adopt moves the emissions that a promotion made live into the outbox, those that this process
+// Adopt moves the emissions that a promotion made live into the outbox, those that this process
 // publishes. One goroutine calls it: that of the publisher, or of CatchUp.
-func (x *owed) adopt(ctx context.Context) error {
+func (x *Owed) Adopt(ctx context.Context) error {
 	if !x.due.Swap(false) {
 		return nil
 	}
-	retry, reload := x.tasks.Retry, x.tasks.Catalog.Reload
+	retry, reload := x.Tasks.Retry, x.Tasks.Catalog.Reload
 	step := adoptStep
 	for {
 		more, err := false, error(nil)
@@ -70,10 +70,10 @@ func (x *owed) adopt(ctx context.Context) error {
 }
 
 // any reports whether there is anything to adopt. Tasks go on meanwhile.
-func (x *owed) any(ctx context.Context) (any bool, err error) {
-	g := x.tasks.Catalog.Pin()
-	defer x.tasks.Catalog.Unpin(g)
-	for _, err := range x.tasks.Reader.Scan(ctx, g.Owed, nil, nil) {
+func (x *Owed) any(ctx context.Context) (any bool, err error) {
+	g := x.Tasks.Catalog.Pin()
+	defer x.Tasks.Catalog.Unpin(g)
+	for _, err := range x.Tasks.Reader.Scan(ctx, g.Owed, nil, nil) {
 		return err == nil, err
 	}
 	return false, nil
@@ -81,14 +81,14 @@ func (x *owed) any(ctx context.Context) (any bool, err error) {
 
 // adoptSome moves up to step emissions, with all tasks at rest. It reports whether there may be
 // more. An emission whose record can't be renumbered becomes a dead letter.
-func (x *owed) adoptSome(ctx context.Context, step int) (more bool, due batch.Due, err error) {
-	s := x.tasks
+func (x *Owed) adoptSome(ctx context.Context, step int) (more bool, due batch.Due, err error) {
+	s := x.Tasks
 	rest, err := s.Quiesce(ctx)
 	if err != nil {
 		return false, batch.Due{}, err
 	}
 	defer rest.End()
-	t := x.runner.Begin(rest)
+	t := x.Exclusive.Begin(rest)
 	defer t.End()
 	if err := s.Emissions.Open(ctx); err != nil {
 		return false, batch.Due{}, err
@@ -141,10 +141,10 @@ func (x *owed) adoptSome(ctx context.Context, step int) (more bool, due batch.Du
 
 // adopts reports whether this process takes over what a partition owes. If its topic is read no
 // more, no member of a group has the partition: the member that has the first one of all does it.
-func (x *owed) adopts(id partition.ID) bool {
-	topics := x.tasks.Code.Topics
-	if !x.tasks.Code.Reads(id.Topic) && len(topics) > 0 {
+func (x *Owed) adopts(id partition.ID) bool {
+	topics := x.Tasks.Code.Topics
+	if !x.Tasks.Code.Reads(id.Topic) && len(topics) > 0 {
 		id = partition.ID{Topic: topics[0]}
 	}
-	return x.tasks.Outbox.Group.ActsFor(id)
+	return x.Tasks.Outbox.Group.ActsFor(id)
 }

@@ -1,0 +1,103 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
+	"github.com/brookgen/brookgen/runtime/internal/reads"
+)
+
+// Letters is the dead letters of the live views: they are listed, redriven and dropped. It is safe
+// for concurrent use.
+type Letters struct{ *Calls }
+
+// All returns all letters in log order until ctx ends.
+func (x Letters) All(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
+	return func(yield func(brook.DeadLetter, error) bool) {
+		if err := x.Tasks.Life.Err(); err != nil {
+			yield(brook.DeadLetter{}, err)
+			return
+		}
+		guard, err := x.Tasks.Catalog.Guarded(ctx)
+		if err != nil {
+			yield(brook.DeadLetter{}, lifetime.Closing(ctx, err))
+			return
+		}
+		defer guard.End()
+		rows := x.Tasks.Reader.Scan(ctx, guard.Gen.Letters, nil, nil)
+		for row, err := range reads.Checked(ctx, guard, rows) {
+			var l deadletter.Letter
+			if err == nil {
+				l, err = deadletter.Decode(row.Value)
+				l.Record.Value = bytes.Clone(l.Record.Value)
+			}
+			if !yield(l.DeadLetter, lifetime.Closing(ctx, err)) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// each returns the dead letters that there are when it is called, each as it is stored when its
+// turn comes: in log order, and those of one event in the order of the sets.
+func (x Letters) each(ctx context.Context) iter.Seq2[deadletter.Letter, error] {
+	var all []deadletter.Letter
+	var failed error
+	for l, err := range x.All(ctx) {
+		if err != nil {
+			failed = err
+			break
+		}
+		l.Record = brook.Record{} // not all of them at a time
+		all = append(all, deadletter.Letter{DeadLetter: l})
+	}
+	x.Tasks.Letters.Sort(all)
+	return func(yield func(deadletter.Letter, error) bool) {
+		for i := range all {
+			l, err := x.stored(ctx, &all[i])
+			if errors.Is(err, brook.ErrNotFound) {
+				continue // another call was faster
+			}
+			if !yield(l, err) || err != nil {
+				return
+			}
+		}
+		if failed != nil {
+			yield(deadletter.Letter{}, failed)
+		}
+	}
+}
+
+// stored reads a letter again.
+func (x Letters) stored(ctx context.Context, l *deadletter.Letter) (deadletter.Letter, error) {
+	for {
+		g := x.Tasks.Catalog.Live()
+		v, err := x.Tasks.Reader.Get(ctx, g.Letters, l.AppendKey(nil))
+		if err != nil && x.Tasks.Catalog.Live() != g {
+			continue // a rebuild promoted another generation and dropped what was read
+		}
+		if err != nil {
+			return deadletter.Letter{}, err
+		}
+		again, err := deadletter.Decode(v)
+		again.Record.Value = bytes.Clone(again.Record.Value)
+		return again, err
+	}
+}
+
+// unchanged returns the checks of a commit that removes a letter: no other process redrives or
+// drops it meanwhile. It returns ErrNotFound if another one did. All tasks are at rest.
+func (x Letters) unchanged(
+	ctx context.Context, table brook.Table, key []byte,
+) ([]brook.Check, error) {
+	v, err := x.Tasks.Reader.Get(ctx, table, key)
+	if err != nil || !x.Tasks.Catalog.Fenced() {
+		return nil, err
+	}
+	return []brook.Check{{Table: table, Key: key, Version: v.Version}}, nil
+}
