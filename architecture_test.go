@@ -145,7 +145,7 @@ var layers = [][]string{
 	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement", "lifetime"},
 	{"report"},
 	{"retry"},
-	{"staterow", "tenancy", "ownership", "lease", "checkpoint"},
+	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
 	{"publisher", "effects", "backfill", "delivery", "batch", "letters", "reads"},
 	{"prefetch", "emission"},

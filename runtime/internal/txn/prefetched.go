@@ -13,14 +13,10 @@ type Prefetched struct {
 	Missed int                      // reads that went to the store, since the caller last zeroed it
 }
 
-// Prefetch makes the transaction look for rows among those that were read ahead before it asks the
-// store.
-func (tx *Tx) Prefetch() {
-	tx.prefetched = &Prefetched{rows: make([]map[string]brook.Value, tx.layout.Slots)}
+// NewPrefetched returns an empty one for the tables of that many slots.
+func NewPrefetched(slots int) *Prefetched {
+	return &Prefetched{rows: make([]map[string]brook.Value, slots)}
 }
-
-// Fetched returns the rows that were read ahead, nil without Prefetch.
-func (tx *Tx) Fetched() *Prefetched { return tx.prefetched }
 
 // Add adds a row that was read; a value without Data says that there is no such row. The caller
 // must not change key any more.

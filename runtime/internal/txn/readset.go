@@ -1,14 +1,10 @@
 package txn
 
-import (
-	"errors"
+import brook "github.com/brookgen/brookgen/runtime"
 
-	brook "github.com/brookgen/brookgen/runtime"
-)
-
-// readSet is what a transaction read of a store that several processes write. The commit checks
+// ReadSet is what a transaction read of a store that several processes write. The commit checks
 // that it still holds.
-type readSet struct {
+type ReadSet struct {
 	checks   []brook.Check
 	versions map[RowKey]uint64 // of the last check of each row
 	// scanned says that the transaction also relies on the absence of rows, which no version stands
@@ -22,34 +18,31 @@ type RowKey struct {
 	Key  string
 }
 
-// TrackReads makes the transaction record what it reads of the store.
-func (tx *Tx) TrackReads() { tx.reads = &readSet{versions: map[RowKey]uint64{}} }
+// NewReadSet returns an empty read set.
+func NewReadSet() *ReadSet { return &ReadSet{versions: map[RowKey]uint64{}} }
 
-// TracksReads reports whether TrackReads was called.
-func (tx *Tx) TracksReads() bool { return tx.reads != nil }
-
-// ReadChecks returns checks that the rows are still as they were read. It needs TrackReads.
-func (tx *Tx) ReadChecks() []brook.Check { return tx.reads.checks }
-
-// Scanned reports whether the transaction relies on the absence of rows. It needs TrackReads.
-func (tx *Tx) Scanned() bool { return tx.reads.scanned }
-
-// noteRead adds a row to the read set, with the version that was read, unless it is there. A row
-// that was read in two versions gets two checks, one of which fails.
-func (tx *Tx) noteRead(slot int, key []byte, v brook.Value, err error) {
-	if tx.reads == nil || err != nil && !errors.Is(err, brook.ErrNotFound) {
-		return
-	}
+// Add adds a row with the version that was read, 0 if there was none, unless it is there. A row that
+// was read in two versions gets two checks, one of which fails.
+func (r *ReadSet) Add(t brook.Table, slot int, key []byte, version uint64) {
 	k := RowKey{slot, string(key)}
-	if version, known := tx.reads.versions[k]; known && version == v.Version {
+	if last, known := r.versions[k]; known && last == version {
 		return
 	}
-	tx.reads.versions[k] = v.Version
-	tx.reads.checks = append(tx.reads.checks,
-		brook.Check{Table: tx.tables[slot], Key: []byte(k.Key), Version: v.Version})
+	r.versions[k] = version
+	r.checks = append(r.checks, brook.Check{Table: t, Key: []byte(k.Key), Version: version})
 }
 
-func (r *readSet) reset() {
+// Scan notes that the transaction relies on the absence of rows.
+func (r *ReadSet) Scan() { r.scanned = true }
+
+// Checks returns checks that the rows are still as they were read.
+func (r *ReadSet) Checks() []brook.Check { return r.checks }
+
+// Scanned reports whether the transaction relies on the absence of rows.
+func (r *ReadSet) Scanned() bool { return r.scanned }
+
+// reset forgets what was read. Who has the checks keeps them.
+func (r *ReadSet) reset() {
 	if r != nil {
 		r.checks, r.scanned = nil, false
 		clear(r.versions)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/overlay"
 )
 
 // KeyBuffer returns the empty buffer that the key of the next change is to be appended to.
@@ -17,38 +18,32 @@ func (tx *Tx) Open(def brook.AnyCollection, ordinal int, op brook.Op, key []byte
 	w brook.RowChange, ok bool,
 ) {
 	tx.buf = key // it may have grown
-	if !tx.inScope(key) {
+	if !tx.Scope.Holds(key) {
 		return w, false
 	}
-	c := tx.rows[tx.layout.Rows[ordinal]].cellAt(key)
+	c := tx.Overlay.At(tx.layout.Rows[ordinal], key)
 	if op == brook.OpMerge || len(tx.layout.Index[ordinal]) > 0 {
 		if err := tx.load(c); err != nil {
 			return w, false // load noted the fault
 		}
 	}
-	fresh := c.saved != tx.savepoint
-	if fresh {
-		c.saved = tx.savepoint
-		tx.undo = append(tx.undo, undo{c, c.contents})
-	}
+	fresh := tx.Overlay.Save(c)
 	w = brook.RowChange{Collection: def, Ordinal: ordinal, Op: op, Row: c}
 	if op != brook.OpMerge {
 		return w, true
 	}
 	var err error
-	if w.Value = c.value; w.Value != nil && fresh {
-		w.Value, err = def.Copied(c.value, c.spare)
-		c.spare = nil
+	if w.Value = c.Value(); w.Value != nil && fresh {
+		w.Value, err = def.Copied(w.Value, c.TakeSpare())
 	}
 	return w, tx.check(&w, err)
 }
 
 // Write puts a changed value into the overlay, in the form that a store would keep.
 func (tx *Tx) Write(w brook.RowChange) {
-	c := w.Row.(*cell)
+	c := w.Row.(*overlay.Cell)
 	if w.Op == brook.OpDelete {
-		c.value, c.history, c.entry, c.clear = nil, nil, nil, true
-		c.known, c.dirty = true, true
+		c.Delete()
 		return
 	}
 	value, err := w.Collection.Stored(w.Value)
@@ -56,11 +51,11 @@ func (tx *Tx) Write(w brook.RowChange) {
 		return
 	}
 	if value != w.Value && w.Op == brook.OpMerge {
-		c.spare = w.Value // the copy that the merge changed
+		c.KeepSpare(w.Value) // the copy that the merge changed
 	}
-	c.value, c.known, c.dirty = value, true, true
+	c.Set(value)
 	if tx.layout.Collections[w.Ordinal].History {
-		tx.check(&w, tx.remember(c))
+		tx.check(&w, tx.recorder.record(c, &tx.Base))
 	}
 }
 
@@ -75,27 +70,26 @@ func (tx *Tx) Mismatch(w brook.RowChange, key any) {
 
 // check fails the current set if err is not nil, and reports whether it is nil.
 func (tx *Tx) check(w *brook.RowChange, err error) bool {
-	if err != nil && tx.failed == nil {
-		tx.failed = fmt.Errorf("brook: %s of %s at key %s: %w",
-			w.Op, w.Collection.Info().Name, w.Collection.KeyText(w.Row.(*cell).key), err)
+	if err != nil && tx.Failure() == nil {
+		tx.Fail(fmt.Errorf("brook: %s of %s at key %s: %w", w.Op, w.Collection.Info().Name,
+			w.Collection.KeyText(w.Row.(*overlay.Cell).Key()), err))
 	}
 	return err == nil
 }
 
 // load makes the value of a cell known, with a read of the store if necessary.
-func (tx *Tx) load(c *cell) error {
-	if c.known {
+func (tx *Tx) load(c *overlay.Cell) error {
+	if c.Known() {
 		return nil
 	}
-	v, err := tx.read(c.slot, c.key)
+	v, err := tx.Base.get(c.Slot(), c.Key())
 	switch {
 	case err == brook.ErrNotFound:
-		c.value = nil
+		c.Learn(nil)
 	case err != nil:
 		return err
 	default:
-		c.value = v.Data
+		c.Learn(v.Data)
 	}
-	c.known = true
 	return nil
 }

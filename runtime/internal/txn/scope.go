@@ -11,37 +11,44 @@ import (
 // event has to run alone.
 var ErrCrossKey = errors.New("brook: the key does not begin with the event's key")
 
-// Confined reports whether the event may only touch rows whose keys begin with its own.
-func (tx *Tx) Confined() bool { return tx.scope != nil }
+// Scope is which rows an event may touch: beside other tasks only those whose keys begin with its
+// own. The zero Scope is of all rows.
+type Scope struct {
+	prefix   []byte // that keys of the event must have; nil: any key will do
+	crossKey bool   // the event touched a key outside its scope
+}
 
-// Confine sets the prefix that the keys of the event must have. The transaction keeps the slice:
-// the caller must not change it before the next event.
-func (tx *Tx) Confine(prefix []byte) { tx.scope = prefix }
+// Confined reports whether the event may only touch rows whose keys begin with its own.
+func (s *Scope) Confined() bool { return s.prefix != nil }
+
+// Confine sets the prefix that the keys of the event must have. The scope keeps the slice: the
+// caller must not change it before the next event.
+func (s *Scope) Confine(prefix []byte) { s.prefix = prefix }
 
 // CrossKey reports whether the event touched a key outside its scope, and so has to run alone.
-func (tx *Tx) CrossKey() bool { return tx.crossKey }
+func (s *Scope) CrossKey() bool { return s.crossKey }
 
 // SetCrossKey sets what CrossKey reports.
-func (tx *Tx) SetCrossKey(to bool) { tx.crossKey = to }
+func (s *Scope) SetCrossKey(to bool) { s.crossKey = to }
 
-// inScope reports whether the event may touch a key. If not, it marks the event as cross-key.
-func (tx *Tx) inScope(key []byte) bool {
-	if tx.scope == nil || bytes.HasPrefix(key, tx.scope) {
+// Holds reports whether the event may touch a key. If not, it marks the event as cross-key.
+func (s *Scope) Holds(key []byte) bool {
+	if s.prefix == nil || bytes.HasPrefix(key, s.prefix) {
 		return true
 	}
-	tx.crossKey = true
+	s.crossKey = true
 	return false
 }
 
-// rangeInScope is inScope for all keys with from <= key < to.
-func (tx *Tx) rangeInScope(from, to []byte) bool {
-	if tx.scope == nil {
+// HoldsRange is Holds for all keys with from <= key < to.
+func (s *Scope) HoldsRange(from, to []byte) bool {
+	if s.prefix == nil {
 		return true
 	}
-	end := key.Successor(tx.scope)
-	if bytes.HasPrefix(from, tx.scope) && (end == nil || to != nil && bytes.Compare(to, end) <= 0) {
+	end := key.Successor(s.prefix)
+	if bytes.HasPrefix(from, s.prefix) && (end == nil || to != nil && bytes.Compare(to, end) <= 0) {
 		return true
 	}
-	tx.crossKey = true
+	s.crossKey = true
 	return false
 }
