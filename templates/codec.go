@@ -175,8 +175,8 @@ func (c *codecs) jsonFunc(w work) []jen.Code {
 // func AppendOrderPlacedJSON(dst []byte, v *OrderPlaced) ([]byte, error)
 func (c *codecs) appendJSON(r codecRoot) jen.Code {
 	name := "Append" + r.name + "JSON"
-	body := []jen.Code{jen.Id("e").Op(":=").Qual(wirePath, "NewEncoder").Call(jen.Id("dst"))}
-	body = append(body, c.encode(jen.Id("e"), r.typ, at("v"), false)...)
+	body := []jen.Code{jen.Id("e").Op(":=").Qual(wirePath, maker(r.typ)+"Encoder").Call(jen.Id("dst"))}
+	body = append(body, c.encode("", r.typ, at("v"), false)...)
 	body = append(body, jen.Return(jen.Id("e").Dot("Finish").Call()))
 	return jen.Comment(name+" appends *v to dst as JSON. After an error it gives dst as it was.").
 		Line().
@@ -188,11 +188,39 @@ func (c *codecs) appendJSON(r codecRoot) jen.Code {
 // func DecodeOrderPlacedJSON(data []byte) (v OrderPlaced, err error)
 func (c *codecs) decodeJSON(r codecRoot) jen.Code {
 	name := "Decode" + r.name + "JSON"
-	body := []jen.Code{jen.Id("d").Op(":=").Qual(wirePath, "NewDecoder").Call(jen.Id("data"))}
+	body := []jen.Code{jen.Id("d").Op(":=").Qual(wirePath, "BorrowDecoder").Call(jen.Id("data"))}
 	body = append(body, c.decode(r.typ, variable("v"))...)
 	body = append(body, jen.Return(jen.Id("v"), jen.Id("d").Dot("Finish").Call()))
 	return jen.Comment(name+" decodes the JSON of one "+r.name+". It shares no memory with data.").
 		Line().
 		Func().Id(name).Params(jen.Id("data").Index().Byte()).
 		Params(jen.Id("v").Add(goType(r.typ)), jen.Id("err").Error()).Block(body...)
+}
+
+// maker begins the name of the function that makes a coder: New where the compiler sees that it can
+// stay on the stack, Borrow where functions that are passed as values take it.
+func maker(t *model.Type) string {
+	if passes(t, map[*model.Type]bool{}) {
+		return "Borrow"
+	}
+	return "New"
+}
+
+// passes reports whether the codec of t passes functions as values.
+func passes(t *model.Type, seen map[*model.Type]bool) bool {
+	switch t.Kind {
+	case model.Pointer, model.Slice, model.Bytes, model.Array, model.Map, model.Any:
+		return true
+	case model.Struct:
+		if seen[t] {
+			return false
+		}
+		seen[t] = true
+		for _, f := range t.JSON {
+			if passes(f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -56,49 +56,72 @@ var encodeAs = map[model.Kind][2]string{
 	model.Float32: {"Float32", "float32"}, model.Float64: {"Float64", "float64"},
 }
 
-// encode gives the statements that encode o; e is the encoder, perhaps e.Name(…).
-func (c *codecs) encode(e *jen.Statement, t *model.Type, o operand, inMap bool) []jen.Code {
-	return []jen.Code{c.encodeOne(e, t, o, inMap)}
+// named are the methods of wire.Encoder that come in a form that writes a field's name as well, in
+// one call (S in half of the calls: 43 ns instead of 52).
+var named = map[string]bool{"String": true, "Int": true, "Uint": true, "Bool": true,
+	"Float64": true, "Time": true}
+
+// encoderAt is the encoder, behind a field's name unless that is "".
+func encoderAt(name string) *jen.Statement {
+	if name == "" {
+		return jen.Id("e")
+	}
+	return jen.Id("e").Dot("Name").Call(jen.Op(name))
 }
 
-func (c *codecs) encodeOne(e *jen.Statement, t *model.Type, o operand, inMap bool) jen.Code {
+// put calls a method of wire.Encoder for a value, behind a field's name unless that is "".
+func put(name, method string, value jen.Code) jen.Code {
+	if name != "" && named[method] {
+		return jen.Id("e").Dot("Name"+method).Call(jen.Op(name), value)
+	}
+	return encoderAt(name).Dot(method).Call(value)
+}
+
+// encode gives the statements that encode o, behind a field's name unless that is "".
+func (c *codecs) encode(name string, t *model.Type, o operand, inMap bool) []jen.Code {
+	return []jen.Code{c.encodeOne(name, t, o, inMap)}
+}
+
+func (c *codecs) encodeOne(name string, t *model.Type, o operand, inMap bool) jen.Code {
 	if t.Kind == model.Time {
-		return e.Dot("Time").Call(o.value())
+		return put(name, "Time", o.value())
 	}
 	json, text := marshals(t, inMap)
 	switch {
 	case t.Kind == model.Interface && (json || text):
-		return jen.Id(c.encoderOf(t, inMap)).Call(e, o.ref())
+		return jen.Id(c.encoderOf(t, inMap)).Call(encoderAt(name), o.ref())
 	case json:
-		return e.Dot("JSON").Call(o.selector().Dot("MarshalJSON").Call())
+		return put(name, "JSON", o.selector().Dot("MarshalJSON").Call())
 	case text:
-		return e.Dot("Text").Call(o.selector().Dot("MarshalText").Call())
+		return put(name, "Text", o.selector().Dot("MarshalText").Call())
 	}
 	if as, ok := encodeAs[t.Kind]; ok {
-		return e.Dot(as[0]).Call(o.basic(t, as[1]))
+		return put(name, as[0], o.basic(t, as[1]))
 	}
 	switch t.Kind {
 	case model.Number:
-		return e.Dot("Number").Call(o.value())
+		return put(name, "Number", o.value())
 	case model.Bytes:
 		if predeclaredType(t.Elem) {
-			return e.Dot("Bytes").Call(o.value())
+			return put(name, "Bytes", o.value())
 		}
-		return jen.Qual(wirePath, "EncodeBytes").Call(e, o.value())
+		return jen.Qual(wirePath, "EncodeBytes").Call(encoderAt(name), o.value())
 	case model.Slice:
-		return jen.Qual(wirePath, "EncodeSlice").Call(e, o.value(), c.encodeElem(t.Elem, false))
+		return jen.Qual(wirePath, "EncodeSlice").
+			Call(encoderAt(name), o.value(), c.encodeElem(t.Elem, false))
 	case model.Array:
 		return jen.Qual(wirePath, "EncodeArray").
-			Call(e, o.selector().Index(jen.Op(":")), c.encodeElem(t.Elem, inMap))
+			Call(encoderAt(name), o.selector().Index(jen.Op(":")), c.encodeElem(t.Elem, inMap))
 	case model.Pointer:
-		return jen.Qual(wirePath, "EncodePointer").Call(e, o.value(), c.encodeElem(t.Elem, false))
+		return jen.Qual(wirePath, "EncodePointer").
+			Call(encoderAt(name), o.value(), c.encodeElem(t.Elem, false))
 	case model.Map:
 		return jen.Qual(wirePath, "EncodeMap").
-			Call(e, o.value(), c.formatKey(t.Key), c.encodeElem(t.Elem, true))
+			Call(encoderAt(name), o.value(), c.formatKey(t.Key), c.encodeElem(t.Elem, true))
 	case model.Struct:
-		return jen.Id(c.encoderOf(t, inMap)).Call(e, o.ref())
+		return jen.Id(c.encoderOf(t, inMap)).Call(encoderAt(name), o.ref())
 	}
-	return e.Dot("Any").Call(o.value())
+	return put(name, "Any", o.value())
 }
 
 // encodeElem is a func(*wire.Encoder, *T) for elements of type t.
@@ -149,7 +172,7 @@ func (c *codecs) encodeFunc(t *model.Type, inMap bool) jen.Code {
 	case t.Kind == model.Struct && !json && !text:
 		body = c.encodeStruct(t, inMap)
 	default:
-		body = c.encode(jen.Id("e"), t, at("v"), inMap)
+		body = c.encode("", t, at("v"), inMap)
 	}
 	return jen.Func().Id(name).
 		Params(jen.Id("e").Op("*").Qual(wirePath, "Encoder"), jen.Id("v").Op("*").Add(goType(t))).

@@ -10,9 +10,9 @@ import (
 
 // encodeStruct writes the fields one after the other:
 //
-//	e.Name(`{"id":`).String(v.ID)
+//	e.NameString(`{"id":`, v.ID)
 //	if v.Email != "" {
-//		e.Name(`,"email":`).String(v.Email)
+//		e.NameString(`,"email":`, v.Email)
 //	}
 //	e.End()
 func (c *codecs) encodeStruct(t *model.Type, inMap bool) []jen.Code {
@@ -66,29 +66,29 @@ func (c *codecs) encodePath(owner *model.Type,
 // encodeField writes a field's name and value.
 func (c *codecs) encodeField(open string, f model.JSONField, o operand, inMap bool) jen.Code {
 	quoted, _ := json.Marshal(f.Name)
-	e := jen.Id("e").Dot("Name").Call(jen.Op("`" + open + string(quoted) + ":`"))
+	name := "`" + open + string(quoted) + ":`"
 	if !f.String {
-		return c.encodeOne(e, f.Type, o, inMap)
+		return c.encodeOne(name, f.Type, o, inMap)
 	}
 	t, value := f.Type, o
 	if pointer := t.Kind == model.Pointer && t.Named == nil; pointer {
 		t, value = t.Elem, operand{o.render, true}
 	}
 	if json, text := marshals(t, inMap && t == f.Type); json || text {
-		return c.encodeOne(e, f.Type, o, inMap)
+		return c.encodeOne(name, f.Type, o, inMap)
 	}
-	quote := func(e *jen.Statement) jen.Code {
+	quote := func(name string) jen.Code {
 		if t.Kind == model.Number {
-			return e.Dot("QuotedNumber").Call(value.value())
+			return put(name, "QuotedNumber", value.value())
 		}
 		as := encodeAs[t.Kind]
-		return e.Dot("Quoted" + as[0]).Call(value.basic(t, as[1]))
+		return put(name, "Quoted"+as[0], value.basic(t, as[1]))
 	}
 	if t == f.Type {
-		return quote(e)
+		return quote(name)
 	}
-	return jen.If(e, o.value().Op("==").Nil()).Block(jen.Id("e").Dot("Null").Call()).Else().
-		Block(quote(jen.Id("e")))
+	return jen.If(encoderAt(name), o.value().Op("==").Nil()).Block(jen.Id("e").Dot("Null").Call()).Else().
+		Block(quote(""))
 }
 
 // and joins conditions.

@@ -1,7 +1,5 @@
 package wire
 
-import "strconv"
-
 // Any decodes a value of any kind: nil, bool, float64, string, []any or map[string]any.
 //
 //go:noinline
@@ -27,17 +25,11 @@ func (d *Decoder) any() any {
 		d.literal("null")
 		return nil
 	}
-	if n, _ := scanNumber(d.data[d.pos:]); n > 0 {
-		f, err := strconv.ParseFloat(string(d.data[d.pos:d.pos+n]), 64)
-		if err == nil {
-			d.pos += n
-			return f
-		}
-		d.fail("a number of 64 bits")
+	f, ok := d.float(64, "a value")
+	if !ok {
 		return nil
 	}
-	d.fail("a value")
-	return nil
+	return f
 }
 
 func (d *Decoder) anyArray() any {
@@ -52,24 +44,8 @@ func (d *Decoder) anyArray() any {
 
 func (d *Decoder) anyObject() any {
 	m := map[string]any{}
-	if !d.open('{', "") {
-		return m
+	if d.open('{', "") {
+		decodeValues(d, m, (*Decoder).any)
 	}
-	if d.peek() == '}' {
-		d.closeObject()
-		return m
-	}
-	for {
-		key := d.key()
-		if d.err != nil {
-			return nil
-		}
-		k := string(key)
-		m[k] = d.any()
-		if d.peek() != ',' {
-			d.closeObject()
-			return m
-		}
-		d.pos++
-	}
+	return m
 }

@@ -12,24 +12,45 @@ type Decoder struct {
 	depth   int
 	err     *Error
 	missing []missing
+	shared  *shared // for what a borrowed decoder decodes
 }
 
 // NewDecoder returns a decoder of data, which must not change until Finish.
 func NewDecoder(data []byte) *Decoder { return &Decoder{data: data} }
 
+// BorrowDecoder is NewDecoder for generated code, which does not use the decoder after Finish: it
+// is one that decoders of other texts were before and will be. So it need not be allocated, nor
+// what it needs besides (see shared).
+func BorrowDecoder(data []byte) *Decoder {
+	s := pool.Get().(*shared)
+	s.decoder.data = data
+	return &s.decoder
+}
+
 // Finish reports the first mistake, data after the value, or else all required fields that were
 // missing. The error is an *Error.
 func (d *Decoder) Finish() error {
+	if d.err == nil && d.pos == len(d.data) && d.missing == nil && d.shared == nil {
+		return nil
+	}
+	return d.finish()
+}
+
+func (d *Decoder) finish() error {
 	if d.err == nil && d.peek() != 0 || d.pos < len(d.data) {
 		d.fail("the end of the data")
 	}
 	if d.err == nil && len(d.missing) > 0 {
 		d.err = missingError(d.data, d.missing)
 	}
-	if d.err == nil {
+	err := d.err
+	if d.shared != nil {
+		d.shared.giveBack()
+	}
+	if err == nil {
 		return nil
 	}
-	return d.err
+	return err
 }
 
 // Check takes the error of an UnmarshalJSON or UnmarshalText method.

@@ -41,8 +41,10 @@ func TestPlain(t *testing.T) {
 			if n != want || high != (c >= 0x80) {
 				t.Fatalf("%q: %d, %v", text, n, high)
 			}
-			if got := harmless(text); got != safe[c] {
-				t.Fatalf("%q: harmless is %v", text, got)
+			quoted := string(appendString([]byte("x"), string(text)))
+			want1, _ := json.Marshal(string(text))
+			if quoted != "x"+string(want1) {
+				t.Fatalf("%q: became %s, not %s", text, quoted, want1)
 			}
 		}
 	}

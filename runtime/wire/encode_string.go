@@ -4,45 +4,77 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
-	"time"
 	"unicode/utf8"
 )
 
 // String writes a string literal. As in encoding/json, <, > and & and the line separators are
 // escaped, and invalid UTF-8 becomes \ufffd.
-func (e *Encoder) String(s string) {
-	buf := slices.Grow(e.buf, len(s)+2)
-	n := len(buf)
-	end := n + 1 + len(s)
-	buf = buf[:end+1]
-	buf[n] = '"'
-	body := buf[n+1 : end]
-	copy(body, s)
-	if !harmless(body) {
-		e.buf = appendEscaped(buf[:n], s)
-		return
+//
+//go:noinline
+func (e *Encoder) String(s string) { e.buf = appendString(e.buf, s) }
+
+// appendString checks and copies eight bytes at a time, and the last ones together with some before
+// them, instead of one by one (12 bytes: 5 ns instead of 9).
+func appendString(buf []byte, s string) []byte {
+	buf = slices.Grow(buf, len(s)+2)
+	start := len(buf)
+	buf = buf[:start+len(s)+2]
+	body := buf[start+1 : start+1+len(s)]
+	buf[start] = '"'
+	i := 0
+	switch {
+	case len(s) >= 8:
+		for ; i < len(s)-8; i += 8 {
+			w := load64(s[i:])
+			if !harmless(w) {
+				return appendEscaped(buf[:start+1+i], s[i:])
+			}
+			binary.LittleEndian.PutUint64(body[i:], w)
+		}
+		w := load64(s[len(s)-8:])
+		if !harmless(w) {
+			return appendEscaped(buf[:start+1+i], s[i:])
+		}
+		binary.LittleEndian.PutUint64(body[len(body)-8:], w)
+	case len(s) >= 4:
+		low, high := load32(s), load32(s[len(s)-4:])
+		if !harmless(uint64(low) | uint64(high)<<32) {
+			return appendEscaped(buf[:start+1], s)
+		}
+		binary.LittleEndian.PutUint32(body, low)
+		binary.LittleEndian.PutUint32(body[len(body)-4:], high)
+	default:
+		for ; i < len(s); i++ {
+			if !safe[s[i]] {
+				return appendEscaped(buf[:start+1+i], s[i:])
+			}
+			body[i] = s[i]
+		}
 	}
-	buf[end] = '"'
-	e.buf = buf
+	buf[len(buf)-1] = '"'
+	return buf
 }
 
-// harmless reports whether b is ASCII that needs no escapes.
-func harmless(b []byte) bool {
-	for len(b) >= 8 {
-		w := binary.LittleEndian.Uint64(b)
-		quote, slash, lt, gt, amp := w^ones*'"', w^ones*'\\', w^ones*'<', w^ones*'>', w^ones*'&'
-		if (w|(w-ones*0x20)|(quote-ones)|(slash-ones)|(lt-ones)|(gt-ones)|(amp-ones))&highs != 0 {
-			return false // rarely for nothing: only a byte from 0x80 on, or one of those, gets here
-		}
-		b = b[8:]
-	}
-	for _, c := range b {
-		if !safe[c] {
-			return false
-		}
-	}
-	return true
+func load64(s string) uint64 {
+	return uint64(load32(s)) | uint64(load32(s[4:]))<<32
+}
+
+func load32(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// harmless reports whether eight bytes are ASCII that needs no escapes.
+func harmless(w uint64) bool { return harms(w) == 0 }
+
+// harms has a bit for a byte that is not ASCII or needs an escape; it may have bits for bytes above
+// that one, too, so only the lowest one counts.
+func harms(w uint64) uint64 {
+	// Setting the bit in which two of the characters differ finds both at once.
+	quoteAmp, ltGt, slash := w|ones*('"'^'&')^ones*'&', w|ones*('<'^'>')^ones*'>', w^ones*'\\'
+	return (w | (w - ones*0x20) | (quoteAmp - ones) | (ltGt - ones) | (slash - ones)) & highs
 }
 
 // safe are the bytes that stand for themselves.
@@ -70,36 +102,67 @@ var safe = [256]bool{
 
 const hexDigits = "0123456789abcdef"
 
+// appendEscaped appends s with what it must not hold escaped, and a quote. It goes from one byte
+// that matters to the next (a text of 80 with an escape in it: 35 ns instead of 95).
 func appendEscaped(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
+	start, i := 0, 0
+	for i < len(s) {
+		if len(s)-i >= 8 {
+			found := harms(load64(s[i:]))
+			if found == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(found) / 8
+		}
 		c := s[i]
 		if safe[c] {
 			i++
 			continue
 		}
 		if c < utf8.RuneSelf {
-			dst = append(dst, s[start:i]...)
-			dst = appendEscape(dst, c)
+			dst = appendEscape(append(dst, s[start:i]...), c)
 			i++
 			start = i
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			dst = append(dst, s[start:i]...)
-			dst = append(dst, `\ufffd`...)
-			start = i + size
-		case r == '\u2028' || r == '\u2029':
-			dst = append(dst, s[start:i]...)
-			dst = append(dst, '\\', 'u', '2', '0', '2', hexDigits[r&0xF])
-			start = i + size
+		for i < len(s) && s[i] >= utf8.RuneSelf {
+			n := runeLen(s[i:])
+			switch {
+			case n == 0:
+				dst = append(append(dst, s[start:i]...), `\ufffd`...)
+				n = 1
+				start = i + 1
+			case n == 3 && s[i] == 0xE2 && s[i+1] == 0x80 && s[i+2]&^1 == 0xA8: // U+2028, U+2029
+				dst = append(append(dst, s[start:i]...), `\u202`...)
+				dst = append(dst, hexDigits[s[i+2]&0xF])
+				start = i + n
+			}
+			i += n
 		}
-		i += size
 	}
 	return append(append(dst, s[start:]...), '"')
+}
+
+// runeLen returns the length of the character at the start of s, which is not ASCII, 0 if it is no
+// UTF-8. It is inlined for what most texts have (2 ns a character instead of 4).
+func runeLen(s string) int {
+	if len(s) >= 3 && s[1]&0xC0 == 0x80 {
+		switch c := s[0]; {
+		case c >= 0xC2 && c < 0xE0:
+			return 2
+		case c > 0xE0 && c < 0xF0 && c != 0xED && s[2]&0xC0 == 0x80:
+			return 3
+		}
+	}
+	return runeLenSlow(s)
+}
+
+func runeLenSlow(s string) int {
+	if r, n := utf8.DecodeRuneInString(s); r != utf8.RuneError || n > 1 {
+		return n
+	}
+	return 0
 }
 
 func appendEscape(dst []byte, c byte) []byte {
@@ -142,17 +205,6 @@ func EncodeBytes[B ~uint8](e *Encoder, s []B) {
 		b[i] = byte(c)
 	}
 	e.Bytes(b)
-}
-
-// Time writes a time as time.Time.MarshalJSON does, and fails if it does.
-func (e *Encoder) Time(t time.Time) {
-	e.quote()
-	b, err := t.AppendText(e.buf)
-	if err != nil {
-		e.fail(fmt.Errorf("json: error calling MarshalJSON for type time.Time: %w", err))
-		return
-	}
-	e.buf = append(b, '"')
 }
 
 // Text writes what a MarshalText method returned.

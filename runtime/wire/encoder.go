@@ -1,30 +1,85 @@
 package wire
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // Encoder appends one JSON value to a buffer. Methods that write a value append it directly
 // to the end of the buffer. The first error is kept and reported by Finish, so generated
-// code needs no checks.
+// code needs no checks. It must not be used after Finish.
 type Encoder struct {
-	buf   []byte
-	start int
-	depth int
-	err   error
+	buf     []byte
+	start   int
+	depth   int
+	err     error
+	scratch *scratch // what was borrowed, or nil
+	dst     []byte   // what Finish appends buf to, if buf is the scratch's
+	away    bool     // buf is the scratch's
 }
 
-// NewEncoder returns an encoder that appends to dst.
-func NewEncoder(dst []byte) *Encoder { return &Encoder{buf: dst, start: len(dst)} }
+// NewEncoder returns an encoder that appends to dst. If dst is full, it writes into a buffer that
+// encoders use in turn, and Finish makes one that has the right size: one that grows on the way was
+// allocated and copied 3 times for 128 bytes, 15 times for 10 KB (fresh L: 27 → 8 µs).
+func NewEncoder(dst []byte) *Encoder {
+	e := &Encoder{buf: dst, start: len(dst)}
+	if len(dst) == cap(dst) {
+		e.writeAway()
+	}
+	return e
+}
+
+// BorrowEncoder is NewEncoder for values with slices, maps or pointers. These call functions that
+// the compiler does not see through, so that the encoder would be allocated: here it is used in
+// turn as well. Finish gives it back.
+func BorrowEncoder(dst []byte) *Encoder {
+	s := borrow()
+	e := &s.encoder
+	*e = Encoder{buf: dst, start: len(dst), scratch: s}
+	if len(dst) == cap(dst) {
+		e.writeAway()
+	}
+	return e
+}
+
+func (e *Encoder) writeAway() {
+	s := e.borrowed()
+	e.dst, e.buf, e.start, e.away = e.buf, s.buf[:0], 0, true
+}
+
+// borrowed returns the scratch memory of e.
+func (e *Encoder) borrowed() *scratch {
+	if e.scratch == nil {
+		e.scratch = borrow()
+	}
+	return e.scratch
+}
 
 // Finish returns dst with the value appended; after an error just dst, as it was.
 func (e *Encoder) Finish() ([]byte, error) {
-	if e.err != nil {
-		return e.buf[:e.start], e.err
+	if e.err == nil && e.scratch == nil {
+		return e.buf, nil
 	}
-	return e.buf, nil
+	return e.finish()
+}
+
+func (e *Encoder) finish() ([]byte, error) {
+	err, out := e.err, e.buf
+	if err != nil {
+		out = out[:e.start]
+	}
+	if s := e.scratch; s != nil {
+		if e.away {
+			s.buf = e.buf
+			out = append(e.dst, out...)
+		}
+		e.buf, e.dst, e.err = nil, nil, nil
+		s.giveBack()
+	}
+	return out, err
 }
 
 func (e *Encoder) fail(err error) {
@@ -59,13 +114,62 @@ func (e *Encoder) End() { e.buf = append(e.buf, '}') }
 
 // Name writes what comes before a field's value: `{"name":` for a field that begins the object,
 // `,"name":` for any other. The comma is left out after Open.
+//
+//go:noinline
 func (e *Encoder) Name(s string) *Encoder {
-	if s[0] == ',' && e.buf[len(e.buf)-1] == '{' {
-		s = s[1:]
-	}
-	e.buf = append(e.buf, s...)
+	e.buf = appendName(e.buf, s)
 	return e
 }
+
+// appendName copies two words that overlap, as most names with quotes and colon have 8 to 16 bytes
+// (1 ns a field less than memmove).
+func appendName(buf []byte, s string) []byte {
+	if s[0] == ',' && buf[len(buf)-1] == '{' {
+		s = s[1:]
+	}
+	n := len(buf) + len(s)
+	if len(s) < 8 || len(s) > 16 || n > cap(buf) {
+		return append(buf, s...)
+	}
+	out := buf[len(buf):n]
+	binary.LittleEndian.PutUint64(out, load64(s))
+	binary.LittleEndian.PutUint64(out[len(out)-8:], load64(s[len(s)-8:]))
+	return buf[:n]
+}
+
+// NameString is Name and String in one call, as the methods below are for other kinds.
+//
+//go:noinline
+func (e *Encoder) NameString(name, s string) { e.buf = appendString(appendName(e.buf, name), s) }
+
+// NameInt writes a field that is an integer.
+//
+//go:noinline
+func (e *Encoder) NameInt(name string, n int64) { e.buf = appendInt(appendName(e.buf, name), n) }
+
+// NameUint writes a field that is an integer.
+//
+//go:noinline
+func (e *Encoder) NameUint(name string, n uint64) { e.buf = appendUint(appendName(e.buf, name), n) }
+
+// NameBool writes a field that is true or false.
+//
+//go:noinline
+func (e *Encoder) NameBool(name string, b bool) {
+	e.buf = strconv.AppendBool(appendName(e.buf, name), b)
+}
+
+// NameFloat64 writes a field that is a number.
+//
+//go:noinline
+func (e *Encoder) NameFloat64(name string, f float64) {
+	e.buf = e.float64(appendName(e.buf, name), f)
+}
+
+// NameTime writes a field that is a time.
+//
+//go:noinline
+func (e *Encoder) NameTime(name string, t time.Time) { e.buf = e.time(appendName(e.buf, name), t) }
 
 // Null writes null.
 //
@@ -80,42 +184,12 @@ func (e *Encoder) Bool(b bool) { e.buf = strconv.AppendBool(e.buf, b) }
 // Int writes an integer.
 //
 //go:noinline
-func (e *Encoder) Int(n int64) { e.buf = strconv.AppendInt(e.buf, n, 10) }
+func (e *Encoder) Int(n int64) { e.buf = appendInt(e.buf, n) }
 
 // Uint writes an integer.
 //
 //go:noinline
-func (e *Encoder) Uint(n uint64) { e.buf = strconv.AppendUint(e.buf, n, 10) }
-
-// Float64 writes a number; NaN and infinities are errors.
-//
-//go:noinline
-func (e *Encoder) Float64(f float64) { e.float(f, 64) }
-
-// Float32 writes a number; NaN and infinities are errors.
-//
-//go:noinline
-func (e *Encoder) Float32(f float32) { e.float(float64(f), 32) }
-
-func (e *Encoder) float(f float64, size int) {
-	abs := max(f, -f)
-	if !(abs <= 1.7976931348623157e308) {
-		e.fail(fmt.Errorf("json: unsupported value: %v", f))
-		return
-	}
-	format := byte('f')
-	if abs != 0 && (size == 64 && (abs < 1e-6 || abs >= 1e21) ||
-		size == 32 && (float32(abs) < 1e-6 || float32(abs) >= 1e21)) {
-		format = 'e'
-	}
-	b := strconv.AppendFloat(e.buf, f, format, -1, size)
-	// e-09 is e-9
-	if n := len(b); format == 'e' && b[n-4] == 'e' && b[n-3] == '-' && b[n-2] == '0' {
-		b[n-2] = b[n-1]
-		b = b[:n-1]
-	}
-	e.buf = b
-}
+func (e *Encoder) Uint(n uint64) { e.buf = appendUint(e.buf, n) }
 
 // Number writes a json.Number, of which the empty one is 0; one that is no number is an error.
 func (e *Encoder) Number(n json.Number) {
@@ -161,9 +235,7 @@ func (e *Encoder) QuotedNumber(n json.Number) { e.quote(); e.Number(n); e.quote(
 
 // QuotedString writes a string that holds a string literal.
 func (e *Encoder) QuotedString(s string) {
-	var inner Encoder
-	inner.String(s)
-	e.buf = appendEscaped(e.buf, string(inner.buf))
+	e.buf = appendString(e.buf, string(appendString(nil, s)))
 }
 
 func (e *Encoder) quote() { e.buf = append(e.buf, '"') }

@@ -8,9 +8,14 @@ package wire
 //
 // The loop's body decodes the value of field names[i]. Names match as in encoding/json: the exact
 // one, else the first that differs in case alone. All of names are ASCII; see ObjectFold.
+//
+//go:noinline
 func (d *Decoder) Object(names []string) int {
 	if !d.open('{', "an object") {
 		return -1
+	}
+	if len(names) > 0 && d.follows(0, names[0]) {
+		return 0
 	}
 	if d.peek() == '}' {
 		return d.closeObject()
@@ -19,12 +24,31 @@ func (d *Decoder) Object(names []string) int {
 }
 
 // Next returns the index of the field after names[i], or -1 after the last.
+//
+//go:noinline
 func (d *Decoder) Next(names []string, i int) int {
+	i++
+	if i < len(names) && d.pos < len(d.data) && d.data[d.pos] == ',' && d.follows(1, names[i]) {
+		return i
+	}
 	if d.peek() == ',' {
 		d.pos++
-		return d.field(names, i+1, false)
+		return d.field(names, i, false)
 	}
 	return d.closeObject()
+}
+
+// follows reports whether a name, with its colon and without white space, stands skip bytes ahead,
+// and takes it. Most fields do, so this comes before all else (L: a seventh of the time).
+func (d *Decoder) follows(skip int, name string) bool {
+	from := d.pos + skip + 1
+	end := from + len(name)
+	if end+1 < len(d.data) && d.data[from-1] == '"' && d.data[end+1] == ':' && d.data[end] == '"' &&
+		string(d.data[from:end]) == name {
+		d.pos = end + 2
+		return true
+	}
+	return false
 }
 
 // ObjectFold is Object for names that are not all ASCII.

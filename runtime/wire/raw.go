@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"encoding/json"
-	"time"
-)
+import "encoding/json"
 
 // JSON takes the next value and returns its text for UnmarshalJSON, null included. The result is
 // false if there is no valid value. It must be copied to be kept.
@@ -47,19 +44,6 @@ func (d *Decoder) Nothing() bool {
 func (d *Decoder) Raw(p *json.RawMessage) {
 	if b, ok := d.JSON(); ok {
 		*p = append((*p)[:0], b...)
-	}
-}
-
-// Time decodes a time as RFC 3339 has it; null leaves *p as it is.
-func (d *Decoder) Time(p *time.Time) {
-	b, ok := d.JSON()
-	switch {
-	case !ok || p.UnmarshalJSON(b) == nil:
-	case b[0] == '"':
-		d.Check(noTime(Unquote(b)))
-	default:
-		d.pos = d.start
-		d.fail("a time as RFC 3339, in a string")
 	}
 }
 

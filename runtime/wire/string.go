@@ -1,26 +1,48 @@
 package wire
 
 import (
+	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // String decodes a string; null leaves *p as it is.
+//
+//go:noinline
 func (d *Decoder) String(p *string) {
 	if d.peek() != '"' {
 		d.nullOr("a string")
 		return
 	}
-	start := d.pos + 1
-	n, high := plain(d.data[start:])
-	if end := start + n; end < len(d.data) && d.data[end] == '"' && !high {
-		d.pos = end + 1
-		*p = string(d.data[start:end])
+	if b, ok := d.plainString(); ok {
+		*p = d.text(b)
 		return
 	}
-	if b, ok := d.unquoted(); ok {
-		*p = string(b)
+	start := d.pos + 1
+	d.skipString()
+	if d.err != nil {
+		return
 	}
+	literal := d.data[start : d.pos-1]
+	if d.shared == nil {
+		*p = string(unquote(literal))
+		return
+	}
+	d.shared.buf = appendUnquoted(d.shared.buf[:0], literal)
+	*p = d.text(d.shared.buf)
+}
+
+// plainString takes the string literal at the present position if it has neither escapes nor
+// invalid UTF-8, and returns what is between its quotes.
+func (d *Decoder) plainString() ([]byte, bool) {
+	start := d.pos + 1
+	n, high := plain(d.data[start:])
+	end := start + n
+	if end == len(d.data) || d.data[end] != '"' || high && !utf8.Valid(d.data[start:end]) {
+		return nil, false
+	}
+	d.pos = end + 1
+	return d.data[start:end], true
 }
 
 // unquoted takes the string literal at the present position and returns its value, which may
@@ -41,24 +63,34 @@ func unquote(s []byte) []byte {
 	if n == len(s) && (!high || utf8.Valid(s)) {
 		return s
 	}
-	b := make([]byte, 0, len(s)+utf8.UTFMax)
-	for len(s) > 0 {
-		switch c := s[0]; {
-		case c == '\\' && s[1] == 'u':
+	return appendUnquoted(make([]byte, 0, len(s)+utf8.UTFMax), s)
+}
+
+// appendUnquoted appends the value of a valid string literal without its quotes.
+func appendUnquoted(b, s []byte) []byte {
+	for {
+		n := bytes.IndexByte(s, '\\')
+		if n < 0 {
+			return appendValid(b, s)
+		}
+		b, s = appendValid(b, s[:n]), s[n:]
+		if s[1] == 'u' {
 			r, n := unescape(s)
 			b, s = utf8.AppendRune(b, r), s[n:]
-		case c == '\\':
+		} else {
 			b, s = append(b, escaped(s[1])), s[2:]
-		case c < utf8.RuneSelf:
-			n := 1
-			for n < len(s) && s[n] < utf8.RuneSelf && s[n] != '\\' {
-				n++
-			}
-			b, s = append(b, s[:n]...), s[n:]
-		default:
-			r, n := utf8.DecodeRune(s)
-			b, s = utf8.AppendRune(b, r), s[n:]
 		}
+	}
+}
+
+// appendValid appends s, with U+FFFD for each byte that is no UTF-8.
+func appendValid(b, s []byte) []byte {
+	if utf8.Valid(s) {
+		return append(b, s...)
+	}
+	for len(s) > 0 {
+		r, n := utf8.DecodeRune(s)
+		b, s = utf8.AppendRune(b, r), s[n:]
 	}
 	return b
 }

@@ -13,15 +13,15 @@ func AppendAddedJSON(dst []byte, v *Added) ([]byte, error) {
 
 // DecodeAddedJSON decodes the JSON of one Added. It shares no memory with data.
 func DecodeAddedJSON(data []byte) (v Added, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeAdded(d, &v)
 	return v, d.Finish()
 }
 
 func encodeAdded(e *wire.Encoder, v *Added) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"amount":`).Int(v.Amount)
-	e.Name(`,"reason":`).String(v.Reason)
+	e.NameString(`{"id":`, v.ID)
+	e.NameInt(`,"amount":`, v.Amount)
+	e.NameString(`,"reason":`, v.Reason)
 	e.End()
 }
 
@@ -49,15 +49,15 @@ func AppendCountedJSON(dst []byte, v *Counted) ([]byte, error) {
 
 // DecodeCountedJSON decodes the JSON of one Counted. It shares no memory with data.
 func DecodeCountedJSON(data []byte) (v Counted, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeCounted(d, &v)
 	return v, d.Finish()
 }
 
 func encodeCounted(e *wire.Encoder, v *Counted) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"amount":`).Int(v.Amount)
-	e.Name(`,"reason":`).String(v.Reason)
+	e.NameString(`{"id":`, v.ID)
+	e.NameInt(`,"amount":`, v.Amount)
+	e.NameString(`,"reason":`, v.Reason)
 	e.End()
 }
 
@@ -85,16 +85,16 @@ func AppendCounterJSON(dst []byte, v *Counter) ([]byte, error) {
 
 // DecodeCounterJSON decodes the JSON of one Counter. It shares no memory with data.
 func DecodeCounterJSON(data []byte) (v Counter, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeCounter(d, &v)
 	return v, d.Finish()
 }
 
 func encodeCounter(e *wire.Encoder, v *Counter) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"total":`).Int(v.Total)
-	e.Name(`,"times":`).Int(int64(v.Times))
-	e.Name(`,"reason":`).String(v.Reason)
+	e.NameString(`{"id":`, v.ID)
+	e.NameInt(`,"total":`, v.Total)
+	e.NameInt(`,"times":`, int64(v.Times))
+	e.NameString(`,"reason":`, v.Reason)
 	e.End()
 }
 
@@ -124,16 +124,16 @@ func AppendTallyJSON(dst []byte, v *Tally) ([]byte, error) {
 
 // DecodeTallyJSON decodes the JSON of one Tally. It shares no memory with data.
 func DecodeTallyJSON(data []byte) (v Tally, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeTally(d, &v)
 	return v, d.Finish()
 }
 
 func encodeTally(e *wire.Encoder, v *Tally) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"total":`).Int(v.Total)
-	e.Name(`,"times":`).Int(int64(v.Times))
-	e.Name(`,"reason":`).String(v.Reason)
+	e.NameString(`{"id":`, v.ID)
+	e.NameInt(`,"total":`, v.Total)
+	e.NameInt(`,"times":`, int64(v.Times))
+	e.NameString(`,"reason":`, v.Reason)
 	e.End()
 }
 

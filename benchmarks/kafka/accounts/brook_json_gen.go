@@ -13,19 +13,19 @@ func AppendPaidJSON(dst []byte, v *Paid) ([]byte, error) {
 
 // DecodePaidJSON decodes the JSON of one Paid. It shares no memory with data.
 func DecodePaidJSON(data []byte) (v Paid, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePaid(d, &v)
 	return v, d.Finish()
 }
 
 func encodePaid(e *wire.Encoder, v *Paid) {
-	e.Name(`{"account":`).String(v.Account)
-	e.Name(`,"amount":`).Int(v.Amount)
-	e.Name(`,"currency":`).String(v.Currency)
-	e.Name(`,"reference":`).String(v.Reference)
-	e.Name(`,"reason":`).String(v.Reason)
-	e.Name(`,"sequence":`).Int(v.Sequence)
-	e.Name(`,"made":`).Int(v.Made)
+	e.NameString(`{"account":`, v.Account)
+	e.NameInt(`,"amount":`, v.Amount)
+	e.NameString(`,"currency":`, v.Currency)
+	e.NameString(`,"reference":`, v.Reference)
+	e.NameString(`,"reason":`, v.Reason)
+	e.NameInt(`,"sequence":`, v.Sequence)
+	e.NameInt(`,"made":`, v.Made)
 	e.End()
 }
 
@@ -61,16 +61,16 @@ func AppendBalanceJSON(dst []byte, v *Balance) ([]byte, error) {
 
 // DecodeBalanceJSON decodes the JSON of one Balance. It shares no memory with data.
 func DecodeBalanceJSON(data []byte) (v Balance, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeBalance(d, &v)
 	return v, d.Finish()
 }
 
 func encodeBalance(e *wire.Encoder, v *Balance) {
-	e.Name(`{"account":`).String(v.Account)
-	e.Name(`,"total":`).Int(v.Total)
-	e.Name(`,"times":`).Int(int64(v.Times))
-	e.Name(`,"reason":`).String(v.Reason)
+	e.NameString(`{"account":`, v.Account)
+	e.NameInt(`,"total":`, v.Total)
+	e.NameInt(`,"times":`, int64(v.Times))
+	e.NameString(`,"reason":`, v.Reason)
 	e.End()
 }
 

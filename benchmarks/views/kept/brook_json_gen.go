@@ -13,15 +13,15 @@ func AppendHitJSON(dst []byte, v *Hit) ([]byte, error) {
 
 // DecodeHitJSON decodes the JSON of one Hit. It shares no memory with data.
 func DecodeHitJSON(data []byte) (v Hit, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeHit(d, &v)
 	return v, d.Finish()
 }
 
 func encodeHit(e *wire.Encoder, v *Hit) {
-	e.Name(`{"page":`).String(v.Page)
-	e.Name(`,"user":`).String(v.User)
-	e.Name(`,"bytes":`).Int(v.Bytes)
+	e.NameString(`{"page":`, v.Page)
+	e.NameString(`,"user":`, v.User)
+	e.NameInt(`,"bytes":`, v.Bytes)
 	e.End()
 }
 
@@ -49,15 +49,15 @@ func AppendPageJSON(dst []byte, v *Page) ([]byte, error) {
 
 // DecodePageJSON decodes the JSON of one Page. It shares no memory with data.
 func DecodePageJSON(data []byte) (v Page, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePage(d, &v)
 	return v, d.Finish()
 }
 
 func encodePage(e *wire.Encoder, v *Page) {
-	e.Name(`{"name":`).String(v.Name)
-	e.Name(`,"hits":`).Int(v.Hits)
-	e.Name(`,"bytes":`).Int(v.Bytes)
+	e.NameString(`{"name":`, v.Name)
+	e.NameInt(`,"hits":`, v.Hits)
+	e.NameInt(`,"bytes":`, v.Bytes)
 	e.End()
 }
 

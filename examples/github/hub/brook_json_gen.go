@@ -9,26 +9,26 @@ import (
 
 // AppendCreateHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendCreateHookJSON(dst []byte, v *CreateHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeCreateHook(e, v)
 	return e.Finish()
 }
 
 // DecodeCreateHookJSON decodes the JSON of one CreateHook. It shares no memory with data.
 func DecodeCreateHookJSON(data []byte) (v CreateHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeCreateHook(d, &v)
 	return v, d.Finish()
 }
 
 func encodeCreateHook(e *wire.Encoder, v *CreateHook) {
 	wire.EncodePointer(e.Name(`{"ref":`), v.Ref, encodeString)
-	e.Name(`,"ref_type":`).String(v.RefType)
-	e.Name(`,"master_branch":`).String(v.MasterBranch)
+	e.NameString(`,"ref_type":`, v.RefType)
+	e.NameString(`,"master_branch":`, v.MasterBranch)
 	wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeString)
-	e.Name(`,"pusher_type":`).String(v.PusherType)
+	e.NameString(`,"pusher_type":`, v.PusherType)
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -80,42 +80,42 @@ func encodeString(e *wire.Encoder, v *string) {
 }
 
 func encodeRepository(e *wire.Encoder, v *webhook.Repository) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"name":`).String(v.Name)
-	e.Name(`,"full_name":`).String(v.FullName)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameString(`,"name":`, v.Name)
+	e.NameString(`,"full_name":`, v.FullName)
 	wire.EncodePointer(e.Name(`,"owner":`), v.Owner, encodeUser)
-	e.Name(`,"private":`).Bool(v.Private)
+	e.NameBool(`,"private":`, v.Private)
 	if v.Visibility != "" {
-		e.Name(`,"visibility":`).String(v.Visibility)
+		e.NameString(`,"visibility":`, v.Visibility)
 	}
 	wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeString)
 	wire.EncodePointer(e.Name(`,"homepage":`), v.Homepage, encodeString)
 	wire.EncodePointer(e.Name(`,"language":`), v.Language, encodeString)
 	wire.EncodePointer(e.Name(`,"license":`), v.License, encodeLicense)
 	wire.EncodePointer(e.Name(`,"mirror_url":`), v.MirrorURL, encodeString)
-	e.Name(`,"default_branch":`).String(v.DefaultBranch)
+	e.NameString(`,"default_branch":`, v.DefaultBranch)
 	if v.MasterBranch != "" {
-		e.Name(`,"master_branch":`).String(v.MasterBranch)
+		e.NameString(`,"master_branch":`, v.MasterBranch)
 	}
 	wire.EncodeSlice(e.Name(`,"topics":`), v.Topics, encodeString)
-	e.Name(`,"fork":`).Bool(v.Fork)
-	e.Name(`,"archived":`).Bool(v.Archived)
-	e.Name(`,"disabled":`).Bool(v.Disabled)
-	e.Name(`,"is_template":`).Bool(v.IsTemplate)
-	e.Name(`,"has_issues":`).Bool(v.HasIssues)
-	e.Name(`,"has_projects":`).Bool(v.HasProjects)
-	e.Name(`,"has_downloads":`).Bool(v.HasDownloads)
-	e.Name(`,"has_wiki":`).Bool(v.HasWiki)
-	e.Name(`,"has_pages":`).Bool(v.HasPages)
+	e.NameBool(`,"fork":`, v.Fork)
+	e.NameBool(`,"archived":`, v.Archived)
+	e.NameBool(`,"disabled":`, v.Disabled)
+	e.NameBool(`,"is_template":`, v.IsTemplate)
+	e.NameBool(`,"has_issues":`, v.HasIssues)
+	e.NameBool(`,"has_projects":`, v.HasProjects)
+	e.NameBool(`,"has_downloads":`, v.HasDownloads)
+	e.NameBool(`,"has_wiki":`, v.HasWiki)
+	e.NameBool(`,"has_pages":`, v.HasPages)
 	if v.HasDiscussions {
-		e.Name(`,"has_discussions":`).Bool(v.HasDiscussions)
+		e.NameBool(`,"has_discussions":`, v.HasDiscussions)
 	}
-	e.Name(`,"size":`).Int(int64(v.Size))
-	e.Name(`,"stargazers_count":`).Int(int64(v.StargazersCount))
-	e.Name(`,"watchers_count":`).Int(int64(v.WatchersCount))
-	e.Name(`,"forks_count":`).Int(int64(v.ForksCount))
-	e.Name(`,"open_issues_count":`).Int(int64(v.OpenIssuesCount))
+	e.NameInt(`,"size":`, int64(v.Size))
+	e.NameInt(`,"stargazers_count":`, int64(v.StargazersCount))
+	e.NameInt(`,"watchers_count":`, int64(v.WatchersCount))
+	e.NameInt(`,"forks_count":`, int64(v.ForksCount))
+	e.NameInt(`,"open_issues_count":`, int64(v.OpenIssuesCount))
 	e.Name(`,"created_at":`).JSON(v.CreatedAt.MarshalJSON())
 	e.Name(`,"updated_at":`).JSON(v.UpdatedAt.MarshalJSON())
 	e.Name(`,"pushed_at":`).JSON(v.PushedAt.MarshalJSON())
@@ -123,7 +123,7 @@ func encodeRepository(e *wire.Encoder, v *webhook.Repository) {
 		wire.EncodePointer(e.Name(`,"allow_forking":`), v.AllowForking, encodeBool)
 	}
 	if v.WebCommitSignoffRequired {
-		e.Name(`,"web_commit_signoff_required":`).Bool(v.WebCommitSignoffRequired)
+		e.NameBool(`,"web_commit_signoff_required":`, v.WebCommitSignoffRequired)
 	}
 	if len(v.Organization) != 0 {
 		e.Name(`,"organization":`).JSON(v.Organization.MarshalJSON())
@@ -135,130 +135,130 @@ func encodeRepository(e *wire.Encoder, v *webhook.Repository) {
 		e.Name(`,"custom_properties":`).JSON(v.CustomProperties.MarshalJSON())
 	}
 	if v.RepositoryURLs.URL != "" {
-		e.Name(`,"url":`).String(v.RepositoryURLs.URL)
+		e.NameString(`,"url":`, v.RepositoryURLs.URL)
 	}
 	if v.RepositoryURLs.HTMLURL != "" {
-		e.Name(`,"html_url":`).String(v.RepositoryURLs.HTMLURL)
+		e.NameString(`,"html_url":`, v.RepositoryURLs.HTMLURL)
 	}
 	if v.RepositoryURLs.ArchiveURL != "" {
-		e.Name(`,"archive_url":`).String(v.RepositoryURLs.ArchiveURL)
+		e.NameString(`,"archive_url":`, v.RepositoryURLs.ArchiveURL)
 	}
 	if v.RepositoryURLs.AssigneesURL != "" {
-		e.Name(`,"assignees_url":`).String(v.RepositoryURLs.AssigneesURL)
+		e.NameString(`,"assignees_url":`, v.RepositoryURLs.AssigneesURL)
 	}
 	if v.RepositoryURLs.BlobsURL != "" {
-		e.Name(`,"blobs_url":`).String(v.RepositoryURLs.BlobsURL)
+		e.NameString(`,"blobs_url":`, v.RepositoryURLs.BlobsURL)
 	}
 	if v.RepositoryURLs.BranchesURL != "" {
-		e.Name(`,"branches_url":`).String(v.RepositoryURLs.BranchesURL)
+		e.NameString(`,"branches_url":`, v.RepositoryURLs.BranchesURL)
 	}
 	if v.RepositoryURLs.CloneURL != "" {
-		e.Name(`,"clone_url":`).String(v.RepositoryURLs.CloneURL)
+		e.NameString(`,"clone_url":`, v.RepositoryURLs.CloneURL)
 	}
 	if v.RepositoryURLs.CollaboratorsURL != "" {
-		e.Name(`,"collaborators_url":`).String(v.RepositoryURLs.CollaboratorsURL)
+		e.NameString(`,"collaborators_url":`, v.RepositoryURLs.CollaboratorsURL)
 	}
 	if v.RepositoryURLs.CommentsURL != "" {
-		e.Name(`,"comments_url":`).String(v.RepositoryURLs.CommentsURL)
+		e.NameString(`,"comments_url":`, v.RepositoryURLs.CommentsURL)
 	}
 	if v.RepositoryURLs.CommitsURL != "" {
-		e.Name(`,"commits_url":`).String(v.RepositoryURLs.CommitsURL)
+		e.NameString(`,"commits_url":`, v.RepositoryURLs.CommitsURL)
 	}
 	if v.RepositoryURLs.CompareURL != "" {
-		e.Name(`,"compare_url":`).String(v.RepositoryURLs.CompareURL)
+		e.NameString(`,"compare_url":`, v.RepositoryURLs.CompareURL)
 	}
 	if v.RepositoryURLs.ContentsURL != "" {
-		e.Name(`,"contents_url":`).String(v.RepositoryURLs.ContentsURL)
+		e.NameString(`,"contents_url":`, v.RepositoryURLs.ContentsURL)
 	}
 	if v.RepositoryURLs.ContributorsURL != "" {
-		e.Name(`,"contributors_url":`).String(v.RepositoryURLs.ContributorsURL)
+		e.NameString(`,"contributors_url":`, v.RepositoryURLs.ContributorsURL)
 	}
 	if v.RepositoryURLs.DeploymentsURL != "" {
-		e.Name(`,"deployments_url":`).String(v.RepositoryURLs.DeploymentsURL)
+		e.NameString(`,"deployments_url":`, v.RepositoryURLs.DeploymentsURL)
 	}
 	if v.RepositoryURLs.DownloadsURL != "" {
-		e.Name(`,"downloads_url":`).String(v.RepositoryURLs.DownloadsURL)
+		e.NameString(`,"downloads_url":`, v.RepositoryURLs.DownloadsURL)
 	}
 	if v.RepositoryURLs.EventsURL != "" {
-		e.Name(`,"events_url":`).String(v.RepositoryURLs.EventsURL)
+		e.NameString(`,"events_url":`, v.RepositoryURLs.EventsURL)
 	}
 	if v.RepositoryURLs.ForksURL != "" {
-		e.Name(`,"forks_url":`).String(v.RepositoryURLs.ForksURL)
+		e.NameString(`,"forks_url":`, v.RepositoryURLs.ForksURL)
 	}
 	if v.RepositoryURLs.GitCommitsURL != "" {
-		e.Name(`,"git_commits_url":`).String(v.RepositoryURLs.GitCommitsURL)
+		e.NameString(`,"git_commits_url":`, v.RepositoryURLs.GitCommitsURL)
 	}
 	if v.RepositoryURLs.GitRefsURL != "" {
-		e.Name(`,"git_refs_url":`).String(v.RepositoryURLs.GitRefsURL)
+		e.NameString(`,"git_refs_url":`, v.RepositoryURLs.GitRefsURL)
 	}
 	if v.RepositoryURLs.GitTagsURL != "" {
-		e.Name(`,"git_tags_url":`).String(v.RepositoryURLs.GitTagsURL)
+		e.NameString(`,"git_tags_url":`, v.RepositoryURLs.GitTagsURL)
 	}
 	if v.RepositoryURLs.GitURL != "" {
-		e.Name(`,"git_url":`).String(v.RepositoryURLs.GitURL)
+		e.NameString(`,"git_url":`, v.RepositoryURLs.GitURL)
 	}
 	if v.RepositoryURLs.HooksURL != "" {
-		e.Name(`,"hooks_url":`).String(v.RepositoryURLs.HooksURL)
+		e.NameString(`,"hooks_url":`, v.RepositoryURLs.HooksURL)
 	}
 	if v.RepositoryURLs.IssueCommentURL != "" {
-		e.Name(`,"issue_comment_url":`).String(v.RepositoryURLs.IssueCommentURL)
+		e.NameString(`,"issue_comment_url":`, v.RepositoryURLs.IssueCommentURL)
 	}
 	if v.RepositoryURLs.IssueEventsURL != "" {
-		e.Name(`,"issue_events_url":`).String(v.RepositoryURLs.IssueEventsURL)
+		e.NameString(`,"issue_events_url":`, v.RepositoryURLs.IssueEventsURL)
 	}
 	if v.RepositoryURLs.IssuesURL != "" {
-		e.Name(`,"issues_url":`).String(v.RepositoryURLs.IssuesURL)
+		e.NameString(`,"issues_url":`, v.RepositoryURLs.IssuesURL)
 	}
 	if v.RepositoryURLs.KeysURL != "" {
-		e.Name(`,"keys_url":`).String(v.RepositoryURLs.KeysURL)
+		e.NameString(`,"keys_url":`, v.RepositoryURLs.KeysURL)
 	}
 	if v.RepositoryURLs.LabelsURL != "" {
-		e.Name(`,"labels_url":`).String(v.RepositoryURLs.LabelsURL)
+		e.NameString(`,"labels_url":`, v.RepositoryURLs.LabelsURL)
 	}
 	if v.RepositoryURLs.LanguagesURL != "" {
-		e.Name(`,"languages_url":`).String(v.RepositoryURLs.LanguagesURL)
+		e.NameString(`,"languages_url":`, v.RepositoryURLs.LanguagesURL)
 	}
 	if v.RepositoryURLs.MergesURL != "" {
-		e.Name(`,"merges_url":`).String(v.RepositoryURLs.MergesURL)
+		e.NameString(`,"merges_url":`, v.RepositoryURLs.MergesURL)
 	}
 	if v.RepositoryURLs.MilestonesURL != "" {
-		e.Name(`,"milestones_url":`).String(v.RepositoryURLs.MilestonesURL)
+		e.NameString(`,"milestones_url":`, v.RepositoryURLs.MilestonesURL)
 	}
 	if v.RepositoryURLs.NotificationsURL != "" {
-		e.Name(`,"notifications_url":`).String(v.RepositoryURLs.NotificationsURL)
+		e.NameString(`,"notifications_url":`, v.RepositoryURLs.NotificationsURL)
 	}
 	if v.RepositoryURLs.PullsURL != "" {
-		e.Name(`,"pulls_url":`).String(v.RepositoryURLs.PullsURL)
+		e.NameString(`,"pulls_url":`, v.RepositoryURLs.PullsURL)
 	}
 	if v.RepositoryURLs.ReleasesURL != "" {
-		e.Name(`,"releases_url":`).String(v.RepositoryURLs.ReleasesURL)
+		e.NameString(`,"releases_url":`, v.RepositoryURLs.ReleasesURL)
 	}
 	if v.RepositoryURLs.SSHURL != "" {
-		e.Name(`,"ssh_url":`).String(v.RepositoryURLs.SSHURL)
+		e.NameString(`,"ssh_url":`, v.RepositoryURLs.SSHURL)
 	}
 	if v.RepositoryURLs.StargazersURL != "" {
-		e.Name(`,"stargazers_url":`).String(v.RepositoryURLs.StargazersURL)
+		e.NameString(`,"stargazers_url":`, v.RepositoryURLs.StargazersURL)
 	}
 	if v.RepositoryURLs.StatusesURL != "" {
-		e.Name(`,"statuses_url":`).String(v.RepositoryURLs.StatusesURL)
+		e.NameString(`,"statuses_url":`, v.RepositoryURLs.StatusesURL)
 	}
 	if v.RepositoryURLs.SubscribersURL != "" {
-		e.Name(`,"subscribers_url":`).String(v.RepositoryURLs.SubscribersURL)
+		e.NameString(`,"subscribers_url":`, v.RepositoryURLs.SubscribersURL)
 	}
 	if v.RepositoryURLs.SubscriptionURL != "" {
-		e.Name(`,"subscription_url":`).String(v.RepositoryURLs.SubscriptionURL)
+		e.NameString(`,"subscription_url":`, v.RepositoryURLs.SubscriptionURL)
 	}
 	if v.RepositoryURLs.SVNURL != "" {
-		e.Name(`,"svn_url":`).String(v.RepositoryURLs.SVNURL)
+		e.NameString(`,"svn_url":`, v.RepositoryURLs.SVNURL)
 	}
 	if v.RepositoryURLs.TagsURL != "" {
-		e.Name(`,"tags_url":`).String(v.RepositoryURLs.TagsURL)
+		e.NameString(`,"tags_url":`, v.RepositoryURLs.TagsURL)
 	}
 	if v.RepositoryURLs.TeamsURL != "" {
-		e.Name(`,"teams_url":`).String(v.RepositoryURLs.TeamsURL)
+		e.NameString(`,"teams_url":`, v.RepositoryURLs.TeamsURL)
 	}
 	if v.RepositoryURLs.TreesURL != "" {
-		e.Name(`,"trees_url":`).String(v.RepositoryURLs.TreesURL)
+		e.NameString(`,"trees_url":`, v.RepositoryURLs.TreesURL)
 	}
 	e.End()
 }
@@ -436,21 +436,21 @@ func decodeRepository(d *wire.Decoder, v *webhook.Repository) {
 }
 
 func encodeOrganization(e *wire.Encoder, v *webhook.Organization) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"login":`).String(v.Login)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameString(`,"login":`, v.Login)
 	wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeString)
-	e.Name(`,"url":`).String(v.URL)
+	e.NameString(`,"url":`, v.URL)
 	if v.HTMLURL != "" {
-		e.Name(`,"html_url":`).String(v.HTMLURL)
+		e.NameString(`,"html_url":`, v.HTMLURL)
 	}
-	e.Name(`,"avatar_url":`).String(v.AvatarURL)
-	e.Name(`,"repos_url":`).String(v.ReposURL)
-	e.Name(`,"events_url":`).String(v.EventsURL)
-	e.Name(`,"hooks_url":`).String(v.HooksURL)
-	e.Name(`,"issues_url":`).String(v.IssuesURL)
-	e.Name(`,"members_url":`).String(v.MembersURL)
-	e.Name(`,"public_members_url":`).String(v.PublicMembersURL)
+	e.NameString(`,"avatar_url":`, v.AvatarURL)
+	e.NameString(`,"repos_url":`, v.ReposURL)
+	e.NameString(`,"events_url":`, v.EventsURL)
+	e.NameString(`,"hooks_url":`, v.HooksURL)
+	e.NameString(`,"issues_url":`, v.IssuesURL)
+	e.NameString(`,"members_url":`, v.MembersURL)
+	e.NameString(`,"public_members_url":`, v.PublicMembersURL)
 	e.End()
 }
 
@@ -490,8 +490,8 @@ func decodeOrganization(d *wire.Decoder, v *webhook.Organization) {
 }
 
 func encodeInstallation(e *wire.Encoder, v *webhook.Installation) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
 	e.End()
 }
 
@@ -509,56 +509,56 @@ func decodeInstallation(d *wire.Decoder, v *webhook.Installation) {
 }
 
 func encodeUser(e *wire.Encoder, v *webhook.User) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"login":`).String(v.Login)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameString(`,"login":`, v.Login)
 	if v.Name != nil {
 		wire.EncodePointer(e.Name(`,"name":`), v.Name, encodeString)
 	}
 	if v.Email != nil {
 		wire.EncodePointer(e.Name(`,"email":`), v.Email, encodeString)
 	}
-	e.Name(`,"type":`).String(v.Type)
-	e.Name(`,"site_admin":`).Bool(v.SiteAdmin)
+	e.NameString(`,"type":`, v.Type)
+	e.NameBool(`,"site_admin":`, v.SiteAdmin)
 	if v.ViewType != "" {
-		e.Name(`,"user_view_type":`).String(v.ViewType)
+		e.NameString(`,"user_view_type":`, v.ViewType)
 	}
 	if v.UserURLs.URL != "" {
-		e.Name(`,"url":`).String(v.UserURLs.URL)
+		e.NameString(`,"url":`, v.UserURLs.URL)
 	}
 	if v.UserURLs.HTMLURL != "" {
-		e.Name(`,"html_url":`).String(v.UserURLs.HTMLURL)
+		e.NameString(`,"html_url":`, v.UserURLs.HTMLURL)
 	}
 	if v.UserURLs.AvatarURL != "" {
-		e.Name(`,"avatar_url":`).String(v.UserURLs.AvatarURL)
+		e.NameString(`,"avatar_url":`, v.UserURLs.AvatarURL)
 	}
-	e.Name(`,"gravatar_id":`).String(v.UserURLs.GravatarID)
+	e.NameString(`,"gravatar_id":`, v.UserURLs.GravatarID)
 	if v.UserURLs.FollowersURL != "" {
-		e.Name(`,"followers_url":`).String(v.UserURLs.FollowersURL)
+		e.NameString(`,"followers_url":`, v.UserURLs.FollowersURL)
 	}
 	if v.UserURLs.FollowingURL != "" {
-		e.Name(`,"following_url":`).String(v.UserURLs.FollowingURL)
+		e.NameString(`,"following_url":`, v.UserURLs.FollowingURL)
 	}
 	if v.UserURLs.GistsURL != "" {
-		e.Name(`,"gists_url":`).String(v.UserURLs.GistsURL)
+		e.NameString(`,"gists_url":`, v.UserURLs.GistsURL)
 	}
 	if v.UserURLs.StarredURL != "" {
-		e.Name(`,"starred_url":`).String(v.UserURLs.StarredURL)
+		e.NameString(`,"starred_url":`, v.UserURLs.StarredURL)
 	}
 	if v.UserURLs.SubscriptionsURL != "" {
-		e.Name(`,"subscriptions_url":`).String(v.UserURLs.SubscriptionsURL)
+		e.NameString(`,"subscriptions_url":`, v.UserURLs.SubscriptionsURL)
 	}
 	if v.UserURLs.OrganizationsURL != "" {
-		e.Name(`,"organizations_url":`).String(v.UserURLs.OrganizationsURL)
+		e.NameString(`,"organizations_url":`, v.UserURLs.OrganizationsURL)
 	}
 	if v.UserURLs.ReposURL != "" {
-		e.Name(`,"repos_url":`).String(v.UserURLs.ReposURL)
+		e.NameString(`,"repos_url":`, v.UserURLs.ReposURL)
 	}
 	if v.UserURLs.EventsURL != "" {
-		e.Name(`,"events_url":`).String(v.UserURLs.EventsURL)
+		e.NameString(`,"events_url":`, v.UserURLs.EventsURL)
 	}
 	if v.UserURLs.ReceivedEventsURL != "" {
-		e.Name(`,"received_events_url":`).String(v.UserURLs.ReceivedEventsURL)
+		e.NameString(`,"received_events_url":`, v.UserURLs.ReceivedEventsURL)
 	}
 	e.End()
 }
@@ -615,11 +615,11 @@ func decodeUser(d *wire.Decoder, v *webhook.User) {
 }
 
 func encodeLicense(e *wire.Encoder, v *webhook.License) {
-	e.Name(`{"key":`).String(v.Key)
-	e.Name(`,"name":`).String(v.Name)
-	e.Name(`,"spdx_id":`).String(v.SPDXID)
+	e.NameString(`{"key":`, v.Key)
+	e.NameString(`,"name":`, v.Name)
+	e.NameString(`,"spdx_id":`, v.SPDXID)
 	wire.EncodePointer(e.Name(`,"url":`), v.URL, encodeString)
-	e.Name(`,"node_id":`).String(v.NodeID)
+	e.NameString(`,"node_id":`, v.NodeID)
 	e.End()
 }
 
@@ -654,24 +654,24 @@ func decodeTimestamp(d *wire.Decoder, v *webhook.Timestamp) {
 
 // AppendDeleteHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendDeleteHookJSON(dst []byte, v *DeleteHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeDeleteHook(e, v)
 	return e.Finish()
 }
 
 // DecodeDeleteHookJSON decodes the JSON of one DeleteHook. It shares no memory with data.
 func DecodeDeleteHookJSON(data []byte) (v DeleteHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeDeleteHook(d, &v)
 	return v, d.Finish()
 }
 
 func encodeDeleteHook(e *wire.Encoder, v *DeleteHook) {
 	wire.EncodePointer(e.Name(`{"ref":`), v.Ref, encodeString)
-	e.Name(`,"ref_type":`).String(v.RefType)
-	e.Name(`,"pusher_type":`).String(v.PusherType)
+	e.NameString(`,"ref_type":`, v.RefType)
+	e.NameString(`,"pusher_type":`, v.PusherType)
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -716,14 +716,14 @@ func decodeDeleteHook(d *wire.Decoder, v *DeleteHook) {
 
 // AppendForkHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendForkHookJSON(dst []byte, v *ForkHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeForkHook(e, v)
 	return e.Finish()
 }
 
 // DecodeForkHookJSON decodes the JSON of one ForkHook. It shares no memory with data.
 func DecodeForkHookJSON(data []byte) (v ForkHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeForkHook(d, &v)
 	return v, d.Finish()
 }
@@ -731,7 +731,7 @@ func DecodeForkHookJSON(data []byte) (v ForkHook, err error) {
 func encodeForkHook(e *wire.Encoder, v *ForkHook) {
 	encodeRepository(e.Name(`{"forkee":`), &v.Forkee)
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -772,14 +772,14 @@ func decodeForkHook(d *wire.Decoder, v *ForkHook) {
 
 // AppendIssueHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendIssueHookJSON(dst []byte, v *IssueHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeIssueHook(e, v)
 	return e.Finish()
 }
 
 // DecodeIssueHookJSON decodes the JSON of one IssueHook. It shares no memory with data.
 func DecodeIssueHookJSON(data []byte) (v IssueHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeIssueHook(d, &v)
 	return v, d.Finish()
 }
@@ -802,7 +802,7 @@ func encodeIssueHook(e *wire.Encoder, v *IssueHook) {
 		encodeIssueChanges(e.Name(`,"changes":`), &v.Changes)
 	}
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -852,14 +852,14 @@ func decodeIssueHook(d *wire.Decoder, v *IssueHook) {
 }
 
 func encodeIssue(e *wire.Encoder, v *webhook.Issue) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"number":`).Int(int64(v.Number))
-	e.Name(`,"title":`).String(v.Title)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameInt(`,"number":`, int64(v.Number))
+	e.NameString(`,"title":`, v.Title)
 	wire.EncodePointer(e.Name(`,"body":`), v.Body, encodeString)
 	wire.EncodePointer(e.Name(`,"user":`), v.User, encodeUser)
-	e.Name(`,"author_association":`).String(v.AuthorAssociation)
-	e.Name(`,"state":`).String(v.State)
+	e.NameString(`,"author_association":`, v.AuthorAssociation)
+	e.NameString(`,"state":`, v.State)
 	if v.StateReason != nil {
 		wire.EncodePointer(e.Name(`,"state_reason":`), v.StateReason, encodeString)
 	}
@@ -870,14 +870,14 @@ func encodeIssue(e *wire.Encoder, v *webhook.Issue) {
 	wire.EncodePointer(e.Name(`,"assignee":`), v.Assignee, encodeUser)
 	wire.EncodeSlice(e.Name(`,"assignees":`), v.Assignees, encodeUser)
 	wire.EncodePointer(e.Name(`,"milestone":`), v.Milestone, encodeMilestone)
-	e.Name(`,"locked":`).Bool(v.Locked)
+	e.NameBool(`,"locked":`, v.Locked)
 	if v.ActiveLockReason != nil {
 		wire.EncodePointer(e.Name(`,"active_lock_reason":`), v.ActiveLockReason, encodeString)
 	}
 	if v.Draft != nil {
 		wire.EncodePointer(e.Name(`,"draft":`), v.Draft, encodeBool)
 	}
-	e.Name(`,"comments":`).Int(int64(v.Comments))
+	e.NameInt(`,"comments":`, int64(v.Comments))
 	if v.Reactions != nil {
 		wire.EncodePointer(e.Name(`,"reactions":`), v.Reactions, encodeReactions)
 	}
@@ -890,14 +890,14 @@ func encodeIssue(e *wire.Encoder, v *webhook.Issue) {
 	if len(v.App) != 0 {
 		e.Name(`,"performed_via_github_app":`).JSON(v.App.MarshalJSON())
 	}
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"html_url":`).String(v.HTMLURL)
-	e.Name(`,"repository_url":`).String(v.RepositoryURL)
-	e.Name(`,"labels_url":`).String(v.LabelsURL)
-	e.Name(`,"comments_url":`).String(v.CommentsURL)
-	e.Name(`,"events_url":`).String(v.EventsURL)
+	e.NameString(`,"url":`, v.URL)
+	e.NameString(`,"html_url":`, v.HTMLURL)
+	e.NameString(`,"repository_url":`, v.RepositoryURL)
+	e.NameString(`,"labels_url":`, v.LabelsURL)
+	e.NameString(`,"comments_url":`, v.CommentsURL)
+	e.NameString(`,"events_url":`, v.EventsURL)
 	if v.TimelineURL != "" {
-		e.Name(`,"timeline_url":`).String(v.TimelineURL)
+		e.NameString(`,"timeline_url":`, v.TimelineURL)
 	}
 	e.End()
 }
@@ -977,12 +977,12 @@ func decodeIssue(d *wire.Decoder, v *webhook.Issue) {
 }
 
 func encodeLabel(e *wire.Encoder, v *webhook.Label) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"name":`).String(v.Name)
-	e.Name(`,"color":`).String(v.Color)
-	e.Name(`,"default":`).Bool(v.Default)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameString(`,"url":`, v.URL)
+	e.NameString(`,"name":`, v.Name)
+	e.NameString(`,"color":`, v.Color)
+	e.NameBool(`,"default":`, v.Default)
 	wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeString)
 	e.End()
 }
@@ -1014,22 +1014,22 @@ func decodeLabel(d *wire.Decoder, v *webhook.Label) {
 }
 
 func encodeMilestone(e *wire.Encoder, v *webhook.Milestone) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"number":`).Int(int64(v.Number))
-	e.Name(`,"title":`).String(v.Title)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameInt(`,"number":`, int64(v.Number))
+	e.NameString(`,"title":`, v.Title)
 	wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeString)
-	e.Name(`,"state":`).String(v.State)
+	e.NameString(`,"state":`, v.State)
 	wire.EncodePointer(e.Name(`,"creator":`), v.Creator, encodeUser)
-	e.Name(`,"open_issues":`).Int(int64(v.OpenIssues))
-	e.Name(`,"closed_issues":`).Int(int64(v.ClosedIssues))
+	e.NameInt(`,"open_issues":`, int64(v.OpenIssues))
+	e.NameInt(`,"closed_issues":`, int64(v.ClosedIssues))
 	e.Name(`,"created_at":`).JSON(v.CreatedAt.MarshalJSON())
 	e.Name(`,"updated_at":`).JSON(v.UpdatedAt.MarshalJSON())
 	e.Name(`,"closed_at":`).JSON(v.ClosedAt.MarshalJSON())
 	e.Name(`,"due_on":`).JSON(v.DueOn.MarshalJSON())
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"html_url":`).String(v.HTMLURL)
-	e.Name(`,"labels_url":`).String(v.LabelsURL)
+	e.NameString(`,"url":`, v.URL)
+	e.NameString(`,"html_url":`, v.HTMLURL)
+	e.NameString(`,"labels_url":`, v.LabelsURL)
 	e.End()
 }
 
@@ -1078,9 +1078,9 @@ func decodeMilestone(d *wire.Decoder, v *webhook.Milestone) {
 }
 
 func encodeIssueType(e *wire.Encoder, v *webhook.IssueType) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"name":`).String(v.Name)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameString(`,"name":`, v.Name)
 	wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeString)
 	wire.EncodePointer(e.Name(`,"color":`), v.Color, encodeString)
 	e.End()
@@ -1150,16 +1150,16 @@ func decodeIssueChanges(d *wire.Decoder, v *IssueChanges) {
 }
 
 func encodeReactions(e *wire.Encoder, v *webhook.Reactions) {
-	e.Name(`{"url":`).String(v.URL)
-	e.Name(`,"total_count":`).Int(int64(v.TotalCount))
-	e.Name(`,"+1":`).Int(int64(v.PlusOne))
-	e.Name(`,"-1":`).Int(int64(v.MinusOne))
-	e.Name(`,"laugh":`).Int(int64(v.Laugh))
-	e.Name(`,"hooray":`).Int(int64(v.Hooray))
-	e.Name(`,"confused":`).Int(int64(v.Confused))
-	e.Name(`,"heart":`).Int(int64(v.Heart))
-	e.Name(`,"rocket":`).Int(int64(v.Rocket))
-	e.Name(`,"eyes":`).Int(int64(v.Eyes))
+	e.NameString(`{"url":`, v.URL)
+	e.NameInt(`,"total_count":`, int64(v.TotalCount))
+	e.NameInt(`,"+1":`, int64(v.PlusOne))
+	e.NameInt(`,"-1":`, int64(v.MinusOne))
+	e.NameInt(`,"laugh":`, int64(v.Laugh))
+	e.NameInt(`,"hooray":`, int64(v.Hooray))
+	e.NameInt(`,"confused":`, int64(v.Confused))
+	e.NameInt(`,"heart":`, int64(v.Heart))
+	e.NameInt(`,"rocket":`, int64(v.Rocket))
+	e.NameInt(`,"eyes":`, int64(v.Eyes))
 	e.End()
 }
 
@@ -1193,10 +1193,10 @@ func decodeReactions(d *wire.Decoder, v *webhook.Reactions) {
 }
 
 func encodeIssuePull(e *wire.Encoder, v *webhook.IssuePull) {
-	e.Name(`{"url":`).String(v.URL)
-	e.Name(`,"html_url":`).String(v.HTMLURL)
-	e.Name(`,"diff_url":`).String(v.DiffURL)
-	e.Name(`,"patch_url":`).String(v.PatchURL)
+	e.NameString(`{"url":`, v.URL)
+	e.NameString(`,"html_url":`, v.HTMLURL)
+	e.NameString(`,"diff_url":`, v.DiffURL)
+	e.NameString(`,"patch_url":`, v.PatchURL)
 	if v.MergedAt != 0 {
 		e.Name(`,"merged_at":`).JSON(v.MergedAt.MarshalJSON())
 	}
@@ -1248,14 +1248,14 @@ func decodeWas(d *wire.Decoder, v *webhook.Was) {
 
 // AppendCommentHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendCommentHookJSON(dst []byte, v *CommentHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeCommentHook(e, v)
 	return e.Finish()
 }
 
 // DecodeCommentHookJSON decodes the JSON of one CommentHook. It shares no memory with data.
 func DecodeCommentHookJSON(data []byte) (v CommentHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeCommentHook(d, &v)
 	return v, d.Finish()
 }
@@ -1267,7 +1267,7 @@ func encodeCommentHook(e *wire.Encoder, v *CommentHook) {
 		encodeCommentChanges(e.Name(`,"changes":`), &v.Changes)
 	}
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -1311,10 +1311,10 @@ func decodeCommentHook(d *wire.Decoder, v *CommentHook) {
 }
 
 func encodeComment(e *wire.Encoder, v *webhook.Comment) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
 	wire.EncodePointer(e.Name(`,"user":`), v.User, encodeUser)
-	e.Name(`,"author_association":`).String(v.AuthorAssociation)
+	e.NameString(`,"author_association":`, v.AuthorAssociation)
 	wire.EncodePointer(e.Name(`,"body":`), v.Body, encodeString)
 	if v.Reactions != nil {
 		wire.EncodePointer(e.Name(`,"reactions":`), v.Reactions, encodeReactions)
@@ -1324,9 +1324,9 @@ func encodeComment(e *wire.Encoder, v *webhook.Comment) {
 	if len(v.App) != 0 {
 		e.Name(`,"performed_via_github_app":`).JSON(v.App.MarshalJSON())
 	}
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"html_url":`).String(v.HTMLURL)
-	e.Name(`,"issue_url":`).String(v.IssueURL)
+	e.NameString(`,"url":`, v.URL)
+	e.NameString(`,"html_url":`, v.HTMLURL)
+	e.NameString(`,"issue_url":`, v.IssueURL)
 	e.End()
 }
 
@@ -1387,14 +1387,14 @@ func decodeCommentChanges(d *wire.Decoder, v *CommentChanges) {
 
 // AppendPullHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendPullHookJSON(dst []byte, v *PullHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodePullHook(e, v)
 	return e.Finish()
 }
 
 // DecodePullHookJSON decodes the JSON of one PullHook. It shares no memory with data.
 func DecodePullHookJSON(data []byte) (v PullHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePullHook(d, &v)
 	return v, d.Finish()
 }
@@ -1417,19 +1417,19 @@ func encodePullHook(e *wire.Encoder, v *PullHook) {
 		wire.EncodePointer(e.Name(`,"requested_team":`), v.RequestedTeam, encodeTeam)
 	}
 	if v.Before != "" {
-		e.Name(`,"before":`).String(v.Before)
+		e.NameString(`,"before":`, v.Before)
 	}
 	if v.After != "" {
-		e.Name(`,"after":`).String(v.After)
+		e.NameString(`,"after":`, v.After)
 	}
 	if v.Reason != "" {
-		e.Name(`,"reason":`).String(v.Reason)
+		e.NameString(`,"reason":`, v.Reason)
 	}
 	if v.Changes != (PullChanges{}) {
 		encodePullChanges(e.Name(`,"changes":`), &v.Changes)
 	}
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -1487,16 +1487,16 @@ func decodePullHook(d *wire.Decoder, v *PullHook) {
 }
 
 func encodePullRequest(e *wire.Encoder, v *webhook.PullRequest) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"number":`).Int(int64(v.Number))
-	e.Name(`,"title":`).String(v.Title)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameInt(`,"number":`, int64(v.Number))
+	e.NameString(`,"title":`, v.Title)
 	wire.EncodePointer(e.Name(`,"body":`), v.Body, encodeString)
 	wire.EncodePointer(e.Name(`,"user":`), v.User, encodeUser)
-	e.Name(`,"author_association":`).String(v.AuthorAssociation)
-	e.Name(`,"state":`).String(v.State)
-	e.Name(`,"draft":`).Bool(v.Draft)
-	e.Name(`,"locked":`).Bool(v.Locked)
+	e.NameString(`,"author_association":`, v.AuthorAssociation)
+	e.NameString(`,"state":`, v.State)
+	e.NameBool(`,"draft":`, v.Draft)
+	e.NameBool(`,"locked":`, v.Locked)
 	wire.EncodePointer(e.Name(`,"active_lock_reason":`), v.ActiveLockReason, encodeString)
 	wire.EncodeSlice(e.Name(`,"labels":`), v.Labels, encodeLabel)
 	wire.EncodePointer(e.Name(`,"assignee":`), v.Assignee, encodeUser)
@@ -1511,29 +1511,29 @@ func encodePullRequest(e *wire.Encoder, v *webhook.PullRequest) {
 	wire.EncodePointer(e.Name(`,"merged_by":`), v.MergedBy, encodeUser)
 	wire.EncodePointer(e.Name(`,"merge_commit_sha":`), v.MergeCommitSHA, encodeString)
 	wire.EncodePointer(e.Name(`,"mergeable":`), v.Mergeable, encodeBool)
-	e.Name(`,"mergeable_state":`).String(v.MergeableState)
+	e.NameString(`,"mergeable_state":`, v.MergeableState)
 	wire.EncodePointer(e.Name(`,"rebaseable":`), v.Rebaseable, encodeBool)
-	e.Name(`,"maintainer_can_modify":`).Bool(v.MaintainerCanModify)
-	e.Name(`,"comments":`).Int(int64(v.Comments))
-	e.Name(`,"review_comments":`).Int(int64(v.ReviewComments))
-	e.Name(`,"commits":`).Int(int64(v.Commits))
-	e.Name(`,"additions":`).Int(int64(v.Additions))
-	e.Name(`,"deletions":`).Int(int64(v.Deletions))
-	e.Name(`,"changed_files":`).Int(int64(v.ChangedFiles))
+	e.NameBool(`,"maintainer_can_modify":`, v.MaintainerCanModify)
+	e.NameInt(`,"comments":`, int64(v.Comments))
+	e.NameInt(`,"review_comments":`, int64(v.ReviewComments))
+	e.NameInt(`,"commits":`, int64(v.Commits))
+	e.NameInt(`,"additions":`, int64(v.Additions))
+	e.NameInt(`,"deletions":`, int64(v.Deletions))
+	e.NameInt(`,"changed_files":`, int64(v.ChangedFiles))
 	e.Name(`,"created_at":`).JSON(v.CreatedAt.MarshalJSON())
 	e.Name(`,"updated_at":`).JSON(v.UpdatedAt.MarshalJSON())
 	e.Name(`,"closed_at":`).JSON(v.ClosedAt.MarshalJSON())
 	e.Name(`,"merged_at":`).JSON(v.MergedAt.MarshalJSON())
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"html_url":`).String(v.HTMLURL)
-	e.Name(`,"diff_url":`).String(v.DiffURL)
-	e.Name(`,"patch_url":`).String(v.PatchURL)
-	e.Name(`,"issue_url":`).String(v.IssueURL)
-	e.Name(`,"commits_url":`).String(v.CommitsURL)
-	e.Name(`,"review_comments_url":`).String(v.ReviewCommentsURL)
-	e.Name(`,"review_comment_url":`).String(v.ReviewCommentURL)
-	e.Name(`,"comments_url":`).String(v.CommentsURL)
-	e.Name(`,"statuses_url":`).String(v.StatusesURL)
+	e.NameString(`,"url":`, v.URL)
+	e.NameString(`,"html_url":`, v.HTMLURL)
+	e.NameString(`,"diff_url":`, v.DiffURL)
+	e.NameString(`,"patch_url":`, v.PatchURL)
+	e.NameString(`,"issue_url":`, v.IssueURL)
+	e.NameString(`,"commits_url":`, v.CommitsURL)
+	e.NameString(`,"review_comments_url":`, v.ReviewCommentsURL)
+	e.NameString(`,"review_comment_url":`, v.ReviewCommentURL)
+	e.NameString(`,"comments_url":`, v.CommentsURL)
+	e.NameString(`,"statuses_url":`, v.StatusesURL)
 	if len(v.Links) != 0 {
 		wire.EncodeMap(e.Name(`,"_links":`), v.Links, wire.FormatString, encodeLink)
 	}
@@ -1649,17 +1649,17 @@ func decodePullRequest(d *wire.Decoder, v *webhook.PullRequest) {
 }
 
 func encodeTeam(e *wire.Encoder, v *webhook.Team) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"name":`).String(v.Name)
-	e.Name(`,"slug":`).String(v.Slug)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameString(`,"name":`, v.Name)
+	e.NameString(`,"slug":`, v.Slug)
 	wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeString)
-	e.Name(`,"privacy":`).String(v.Privacy)
-	e.Name(`,"permission":`).String(v.Permission)
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"html_url":`).String(v.HTMLURL)
-	e.Name(`,"members_url":`).String(v.MembersURL)
-	e.Name(`,"repositories_url":`).String(v.RepositoriesURL)
+	e.NameString(`,"privacy":`, v.Privacy)
+	e.NameString(`,"permission":`, v.Permission)
+	e.NameString(`,"url":`, v.URL)
+	e.NameString(`,"html_url":`, v.HTMLURL)
+	e.NameString(`,"members_url":`, v.MembersURL)
+	e.NameString(`,"repositories_url":`, v.RepositoriesURL)
 	if len(v.Parent) != 0 {
 		e.Name(`,"parent":`).JSON(v.Parent.MarshalJSON())
 	}
@@ -1729,9 +1729,9 @@ func decodePullChanges(d *wire.Decoder, v *PullChanges) {
 }
 
 func encodeBranch(e *wire.Encoder, v *webhook.Branch) {
-	e.Name(`{"label":`).String(v.Label)
-	e.Name(`,"ref":`).String(v.Ref)
-	e.Name(`,"sha":`).String(v.SHA)
+	e.NameString(`{"label":`, v.Label)
+	e.NameString(`,"ref":`, v.Ref)
+	e.NameString(`,"sha":`, v.SHA)
 	wire.EncodePointer(e.Name(`,"user":`), v.User, encodeUser)
 	wire.EncodePointer(e.Name(`,"repo":`), v.Repo, encodeRepository)
 	e.End()
@@ -1758,7 +1758,7 @@ func decodeBranch(d *wire.Decoder, v *webhook.Branch) {
 
 func encodeAutoMerge(e *wire.Encoder, v *webhook.AutoMerge) {
 	wire.EncodePointer(e.Name(`{"enabled_by":`), v.EnabledBy, encodeUser)
-	e.Name(`,"merge_method":`).String(v.MergeMethod)
+	e.NameString(`,"merge_method":`, v.MergeMethod)
 	wire.EncodePointer(e.Name(`,"commit_title":`), v.CommitTitle, encodeString)
 	wire.EncodePointer(e.Name(`,"commit_message":`), v.CommitMessage, encodeString)
 	e.End()
@@ -1782,7 +1782,7 @@ func decodeAutoMerge(d *wire.Decoder, v *webhook.AutoMerge) {
 }
 
 func encodeLink(e *wire.Encoder, v *webhook.Link) {
-	e.Name(`{"href":`).String(v.Href)
+	e.NameString(`{"href":`, v.Href)
 	e.End()
 }
 
@@ -1818,32 +1818,32 @@ func decodeBaseChange(d *wire.Decoder, v *BaseChange) {
 
 // AppendPushHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendPushHookJSON(dst []byte, v *PushHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodePushHook(e, v)
 	return e.Finish()
 }
 
 // DecodePushHookJSON decodes the JSON of one PushHook. It shares no memory with data.
 func DecodePushHookJSON(data []byte) (v PushHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePushHook(d, &v)
 	return v, d.Finish()
 }
 
 func encodePushHook(e *wire.Encoder, v *PushHook) {
-	e.Name(`{"ref":`).String(v.Ref)
-	e.Name(`,"before":`).String(v.Before)
-	e.Name(`,"after":`).String(v.After)
-	e.Name(`,"created":`).Bool(v.Created)
-	e.Name(`,"deleted":`).Bool(v.Deleted)
-	e.Name(`,"forced":`).Bool(v.Forced)
+	e.NameString(`{"ref":`, v.Ref)
+	e.NameString(`,"before":`, v.Before)
+	e.NameString(`,"after":`, v.After)
+	e.NameBool(`,"created":`, v.Created)
+	e.NameBool(`,"deleted":`, v.Deleted)
+	e.NameBool(`,"forced":`, v.Forced)
 	wire.EncodePointer(e.Name(`,"base_ref":`), v.BaseRef, encodeString)
-	e.Name(`,"compare":`).String(v.Compare)
+	e.NameString(`,"compare":`, v.Compare)
 	wire.EncodeSlice(e.Name(`,"commits":`), v.Commits, encodeCommit)
 	wire.EncodePointer(e.Name(`,"head_commit":`), v.HeadCommit, encodeCommit)
 	wire.EncodePointer(e.Name(`,"pusher":`), v.Pusher, encodeIdentity)
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -1903,12 +1903,12 @@ func decodePushHook(d *wire.Decoder, v *PushHook) {
 }
 
 func encodeCommit(e *wire.Encoder, v *webhook.Commit) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"tree_id":`).String(v.TreeID)
-	e.Name(`,"distinct":`).Bool(v.Distinct)
-	e.Name(`,"message":`).String(v.Message)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"tree_id":`, v.TreeID)
+	e.NameBool(`,"distinct":`, v.Distinct)
+	e.NameString(`,"message":`, v.Message)
 	e.Name(`,"timestamp":`).JSON(v.Timestamp.MarshalJSON())
-	e.Name(`,"url":`).String(v.URL)
+	e.NameString(`,"url":`, v.URL)
 	wire.EncodePointer(e.Name(`,"author":`), v.Author, encodeIdentity)
 	wire.EncodePointer(e.Name(`,"committer":`), v.Committer, encodeIdentity)
 	wire.EncodeSlice(e.Name(`,"added":`), v.Added, encodeString)
@@ -1949,10 +1949,10 @@ func decodeCommit(d *wire.Decoder, v *webhook.Commit) {
 }
 
 func encodeIdentity(e *wire.Encoder, v *webhook.Identity) {
-	e.Name(`{"name":`).String(v.Name)
+	e.NameString(`{"name":`, v.Name)
 	wire.EncodePointer(e.Name(`,"email":`), v.Email, encodeString)
 	if v.Username != "" {
-		e.Name(`,"username":`).String(v.Username)
+		e.NameString(`,"username":`, v.Username)
 	}
 	e.End()
 }
@@ -1974,20 +1974,20 @@ func decodeIdentity(d *wire.Decoder, v *webhook.Identity) {
 
 // AppendLabelHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendLabelHookJSON(dst []byte, v *LabelHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeLabelHook(e, v)
 	return e.Finish()
 }
 
 // DecodeLabelHookJSON decodes the JSON of one LabelHook. It shares no memory with data.
 func DecodeLabelHookJSON(data []byte) (v LabelHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeLabelHook(d, &v)
 	return v, d.Finish()
 }
 
 func encodeLabelHook(e *wire.Encoder, v *LabelHook) {
-	e.Name(`{"action":`).String(v.Action)
+	e.NameString(`{"action":`, v.Action)
 	encodeLabel(e.Name(`,"label":`), &v.Label)
 	if v.Changes != (LabelChanges{}) {
 		encodeLabelChanges(e.Name(`,"changes":`), &v.Changes)
@@ -2064,14 +2064,14 @@ func decodeLabelChanges(d *wire.Decoder, v *LabelChanges) {
 
 // AppendMilestoneHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendMilestoneHookJSON(dst []byte, v *MilestoneHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeMilestoneHook(e, v)
 	return e.Finish()
 }
 
 // DecodeMilestoneHookJSON decodes the JSON of one MilestoneHook. It shares no memory with data.
 func DecodeMilestoneHookJSON(data []byte) (v MilestoneHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeMilestoneHook(d, &v)
 	return v, d.Finish()
 }
@@ -2079,7 +2079,7 @@ func DecodeMilestoneHookJSON(data []byte) (v MilestoneHook, err error) {
 func encodeMilestoneHook(e *wire.Encoder, v *MilestoneHook) {
 	encodeMilestone(e.Name(`{"milestone":`), &v.Milestone)
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -2120,14 +2120,14 @@ func decodeMilestoneHook(d *wire.Decoder, v *MilestoneHook) {
 
 // AppendReleaseHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendReleaseHookJSON(dst []byte, v *ReleaseHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeReleaseHook(e, v)
 	return e.Finish()
 }
 
 // DecodeReleaseHookJSON decodes the JSON of one ReleaseHook. It shares no memory with data.
 func DecodeReleaseHookJSON(data []byte) (v ReleaseHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeReleaseHook(d, &v)
 	return v, d.Finish()
 }
@@ -2138,7 +2138,7 @@ func encodeReleaseHook(e *wire.Encoder, v *ReleaseHook) {
 		encodeReleaseChanges(e.Name(`,"changes":`), &v.Changes)
 	}
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -2180,14 +2180,14 @@ func decodeReleaseHook(d *wire.Decoder, v *ReleaseHook) {
 }
 
 func encodeRelease(e *wire.Encoder, v *webhook.Release) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"tag_name":`).String(v.TagName)
-	e.Name(`,"target_commitish":`).String(v.TargetCommitish)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameString(`,"tag_name":`, v.TagName)
+	e.NameString(`,"target_commitish":`, v.TargetCommitish)
 	wire.EncodePointer(e.Name(`,"name":`), v.Name, encodeString)
 	wire.EncodePointer(e.Name(`,"body":`), v.Body, encodeString)
-	e.Name(`,"draft":`).Bool(v.Draft)
-	e.Name(`,"prerelease":`).Bool(v.Prerelease)
+	e.NameBool(`,"draft":`, v.Draft)
+	e.NameBool(`,"prerelease":`, v.Prerelease)
 	wire.EncodePointer(e.Name(`,"author":`), v.Author, encodeUser)
 	wire.EncodeSlice(e.Name(`,"assets":`), v.Assets, encodeAsset)
 	if v.Reactions != nil {
@@ -2195,14 +2195,14 @@ func encodeRelease(e *wire.Encoder, v *webhook.Release) {
 	}
 	e.Name(`,"created_at":`).JSON(v.CreatedAt.MarshalJSON())
 	e.Name(`,"published_at":`).JSON(v.PublishedAt.MarshalJSON())
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"html_url":`).String(v.HTMLURL)
-	e.Name(`,"assets_url":`).String(v.AssetsURL)
-	e.Name(`,"upload_url":`).String(v.UploadURL)
+	e.NameString(`,"url":`, v.URL)
+	e.NameString(`,"html_url":`, v.HTMLURL)
+	e.NameString(`,"assets_url":`, v.AssetsURL)
+	e.NameString(`,"upload_url":`, v.UploadURL)
 	wire.EncodePointer(e.Name(`,"tarball_url":`), v.TarballURL, encodeString)
 	wire.EncodePointer(e.Name(`,"zipball_url":`), v.ZipballURL, encodeString)
 	if v.DiscussionURL != "" {
-		e.Name(`,"discussion_url":`).String(v.DiscussionURL)
+		e.NameString(`,"discussion_url":`, v.DiscussionURL)
 	}
 	e.End()
 }
@@ -2284,19 +2284,19 @@ func decodeReleaseChanges(d *wire.Decoder, v *ReleaseChanges) {
 }
 
 func encodeAsset(e *wire.Encoder, v *webhook.Asset) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"node_id":`).String(v.NodeID)
-	e.Name(`,"name":`).String(v.Name)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"node_id":`, v.NodeID)
+	e.NameString(`,"name":`, v.Name)
 	wire.EncodePointer(e.Name(`,"label":`), v.Label, encodeString)
-	e.Name(`,"state":`).String(v.State)
-	e.Name(`,"content_type":`).String(v.ContentType)
-	e.Name(`,"size":`).Int(v.Size)
-	e.Name(`,"download_count":`).Int(int64(v.DownloadCount))
+	e.NameString(`,"state":`, v.State)
+	e.NameString(`,"content_type":`, v.ContentType)
+	e.NameInt(`,"size":`, v.Size)
+	e.NameInt(`,"download_count":`, int64(v.DownloadCount))
 	wire.EncodePointer(e.Name(`,"uploader":`), v.Uploader, encodeUser)
 	e.Name(`,"created_at":`).JSON(v.CreatedAt.MarshalJSON())
 	e.Name(`,"updated_at":`).JSON(v.UpdatedAt.MarshalJSON())
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"browser_download_url":`).String(v.DownloadURL)
+	e.NameString(`,"url":`, v.URL)
+	e.NameString(`,"browser_download_url":`, v.DownloadURL)
 	e.End()
 }
 
@@ -2337,14 +2337,14 @@ func decodeAsset(d *wire.Decoder, v *webhook.Asset) {
 
 // AppendMemberHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendMemberHookJSON(dst []byte, v *MemberHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeMemberHook(e, v)
 	return e.Finish()
 }
 
 // DecodeMemberHookJSON decodes the JSON of one MemberHook. It shares no memory with data.
 func DecodeMemberHookJSON(data []byte) (v MemberHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeMemberHook(d, &v)
 	return v, d.Finish()
 }
@@ -2355,7 +2355,7 @@ func encodeMemberHook(e *wire.Encoder, v *MemberHook) {
 		encodeMemberChanges(e.Name(`,"changes":`), &v.Changes)
 	}
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -2427,14 +2427,14 @@ func decodeMemberChanges(d *wire.Decoder, v *MemberChanges) {
 
 // AppendRepositoryHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendRepositoryHookJSON(dst []byte, v *RepositoryHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeRepositoryHook(e, v)
 	return e.Finish()
 }
 
 // DecodeRepositoryHookJSON decodes the JSON of one RepositoryHook. It shares no memory with data.
 func DecodeRepositoryHookJSON(data []byte) (v RepositoryHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeRepositoryHook(d, &v)
 	return v, d.Finish()
 }
@@ -2445,7 +2445,7 @@ func encodeRepositoryHook(e *wire.Encoder, v *RepositoryHook) {
 		encodeRepositoryChanges(e.Name(`,"changes":`), &v.Changes)
 	}
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -2587,14 +2587,14 @@ func decodeOwnerChangeFromStruct(d *wire.Decoder, v *struct {
 
 // AppendStarHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendStarHookJSON(dst []byte, v *StarHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeStarHook(e, v)
 	return e.Finish()
 }
 
 // DecodeStarHookJSON decodes the JSON of one StarHook. It shares no memory with data.
 func DecodeStarHookJSON(data []byte) (v StarHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeStarHook(d, &v)
 	return v, d.Finish()
 }
@@ -2602,7 +2602,7 @@ func DecodeStarHookJSON(data []byte) (v StarHook, err error) {
 func encodeStarHook(e *wire.Encoder, v *StarHook) {
 	e.Name(`{"starred_at":`).JSON(v.StarredAt.MarshalJSON())
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -2643,14 +2643,14 @@ func decodeStarHook(d *wire.Decoder, v *StarHook) {
 
 // AppendWatchHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendWatchHookJSON(dst []byte, v *WatchHook) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeWatchHook(e, v)
 	return e.Finish()
 }
 
 // DecodeWatchHookJSON decodes the JSON of one WatchHook. It shares no memory with data.
 func DecodeWatchHookJSON(data []byte) (v WatchHook, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeWatchHook(d, &v)
 	return v, d.Finish()
 }
@@ -2658,7 +2658,7 @@ func DecodeWatchHookJSON(data []byte) (v WatchHook, err error) {
 func encodeWatchHook(e *wire.Encoder, v *WatchHook) {
 	e.Open()
 	if v.Delivery.Action != "" {
-		e.Name(`,"action":`).String(v.Delivery.Action)
+		e.NameString(`,"action":`, v.Delivery.Action)
 	}
 	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
@@ -2704,14 +2704,14 @@ func AppendCollaboratorJSON(dst []byte, v *Collaborator) ([]byte, error) {
 
 // DecodeCollaboratorJSON decodes the JSON of one Collaborator. It shares no memory with data.
 func DecodeCollaboratorJSON(data []byte) (v Collaborator, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeCollaborator(d, &v)
 	return v, d.Finish()
 }
 
 func encodeCollaborator(e *wire.Encoder, v *Collaborator) {
-	e.Name(`{"Login":`).String(string(v.Login))
-	e.Name(`,"Permission":`).String(v.Permission)
+	e.NameString(`{"Login":`, string(v.Login))
+	e.NameString(`,"Permission":`, v.Permission)
 	e.End()
 }
 
@@ -2737,14 +2737,14 @@ func AppendCommentJSON(dst []byte, v *Comment) ([]byte, error) {
 
 // DecodeCommentJSON decodes the JSON of one Comment. It shares no memory with data.
 func DecodeCommentJSON(data []byte) (v Comment, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeCommentJSON(d, &v)
 	return v, d.Finish()
 }
 
 func encodeCommentJSON(e *wire.Encoder, v *Comment) {
-	e.Name(`{"Author":`).Int(int64(v.Author))
-	e.Name(`,"Body":`).String(v.Body)
+	e.NameInt(`{"Author":`, int64(v.Author))
+	e.NameString(`,"Body":`, v.Body)
 	e.Name(`,"Created":`).JSON(v.Created.MarshalJSON())
 	e.Name(`,"Updated":`).JSON(v.Updated.MarshalJSON())
 	e.End()
@@ -2769,31 +2769,31 @@ func decodeCommentJSON(d *wire.Decoder, v *Comment) {
 
 // AppendIssueJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendIssueJSON(dst []byte, v *Issue) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeIssueJSON(e, v)
 	return e.Finish()
 }
 
 // DecodeIssueJSON decodes the JSON of one Issue. It shares no memory with data.
 func DecodeIssueJSON(data []byte) (v Issue, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeIssueJSON(d, &v)
 	return v, d.Finish()
 }
 
 func encodeIssueJSON(e *wire.Encoder, v *Issue) {
 	encodeIssueKey(e.Name(`{"Key":`), &v.Key)
-	e.Name(`,"Reason":`).String(v.Reason)
-	e.Name(`,"Type":`).String(v.Type)
-	e.Name(`,"Pinned":`).Bool(v.Pinned)
-	e.Name(`,"Title":`).String(v.Thread.Title)
-	e.Name(`,"Author":`).Int(int64(v.Thread.Author))
-	e.Name(`,"State":`).String(string(v.Thread.State))
+	e.NameString(`,"Reason":`, v.Reason)
+	e.NameString(`,"Type":`, v.Type)
+	e.NameBool(`,"Pinned":`, v.Pinned)
+	e.NameString(`,"Title":`, v.Thread.Title)
+	e.NameInt(`,"Author":`, int64(v.Thread.Author))
+	e.NameString(`,"State":`, string(v.Thread.State))
 	wire.EncodeSlice(e.Name(`,"Labels":`), v.Thread.Labels, encodeLabelName)
 	wire.EncodeSlice(e.Name(`,"Assignees":`), v.Thread.Assignees, encodeLogin)
 	encodeMilestoneKey(e.Name(`,"Milestone":`), &v.Thread.Milestone)
-	e.Name(`,"Locked":`).Bool(v.Thread.Locked)
-	e.Name(`,"Comments":`).Int(int64(v.Thread.Comments))
+	e.NameBool(`,"Locked":`, v.Thread.Locked)
+	e.NameInt(`,"Comments":`, int64(v.Thread.Comments))
 	e.Name(`,"Created":`).JSON(v.Thread.Created.MarshalJSON())
 	e.Name(`,"Updated":`).JSON(v.Thread.Updated.MarshalJSON())
 	e.Name(`,"Closed":`).JSON(v.Thread.Closed.MarshalJSON())
@@ -2840,8 +2840,8 @@ func decodeIssueJSON(d *wire.Decoder, v *Issue) {
 }
 
 func encodeIssueKey(e *wire.Encoder, v *IssueKey) {
-	e.Name(`{"Repo":`).Int(int64(v.Repo))
-	e.Name(`,"Number":`).Int(int64(v.Number))
+	e.NameInt(`{"Repo":`, int64(v.Repo))
+	e.NameInt(`,"Number":`, int64(v.Number))
 	e.End()
 }
 
@@ -2875,8 +2875,8 @@ func decodeLogin(d *wire.Decoder, v *Login) {
 }
 
 func encodeMilestoneKey(e *wire.Encoder, v *MilestoneKey) {
-	e.Name(`{"Repo":`).Int(int64(v.Repo))
-	e.Name(`,"Number":`).Int(int64(v.Number))
+	e.NameInt(`{"Repo":`, int64(v.Repo))
+	e.NameInt(`,"Number":`, int64(v.Number))
 	e.End()
 }
 
@@ -2902,13 +2902,13 @@ func AppendKindJSON(dst []byte, v *Kind) ([]byte, error) {
 
 // DecodeKindJSON decodes the JSON of one Kind. It shares no memory with data.
 func DecodeKindJSON(data []byte) (v Kind, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeKind(d, &v)
 	return v, d.Finish()
 }
 
 func encodeKind(e *wire.Encoder, v *Kind) {
-	e.Name(`{"Deliveries":`).Int(int64(v.Deliveries))
+	e.NameInt(`{"Deliveries":`, int64(v.Deliveries))
 	e.End()
 }
 
@@ -2932,15 +2932,15 @@ func AppendLabelJSON(dst []byte, v *Label) ([]byte, error) {
 
 // DecodeLabelJSON decodes the JSON of one Label. It shares no memory with data.
 func DecodeLabelJSON(data []byte) (v Label, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeLabelJSON(d, &v)
 	return v, d.Finish()
 }
 
 func encodeLabelJSON(e *wire.Encoder, v *Label) {
-	e.Name(`{"Color":`).String(v.Color)
-	e.Name(`,"Description":`).String(v.Description)
-	e.Name(`,"Default":`).Bool(v.Default)
+	e.NameString(`{"Color":`, v.Color)
+	e.NameString(`,"Description":`, v.Description)
+	e.NameBool(`,"Default":`, v.Default)
 	e.End()
 }
 
@@ -2968,16 +2968,16 @@ func AppendMilestoneJSON(dst []byte, v *Milestone) ([]byte, error) {
 
 // DecodeMilestoneJSON decodes the JSON of one Milestone. It shares no memory with data.
 func DecodeMilestoneJSON(data []byte) (v Milestone, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeMilestoneJSON(d, &v)
 	return v, d.Finish()
 }
 
 func encodeMilestoneJSON(e *wire.Encoder, v *Milestone) {
-	e.Name(`{"Title":`).String(v.Title)
-	e.Name(`,"State":`).String(string(v.State))
-	e.Name(`,"Open":`).Int(int64(v.Open))
-	e.Name(`,"Closed":`).Int(int64(v.Closed))
+	e.NameString(`{"Title":`, v.Title)
+	e.NameString(`,"State":`, string(v.State))
+	e.NameInt(`,"Open":`, int64(v.Open))
+	e.NameInt(`,"Closed":`, int64(v.Closed))
 	e.Name(`,"Due":`).JSON(v.Due.MarshalJSON())
 	e.End()
 }
@@ -3010,15 +3010,15 @@ func AppendOrganizationJSON(dst []byte, v *Organization) ([]byte, error) {
 
 // DecodeOrganizationJSON decodes the JSON of one Organization. It shares no memory with data.
 func DecodeOrganizationJSON(data []byte) (v Organization, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeOrganizationJSON(d, &v)
 	return v, d.Finish()
 }
 
 func encodeOrganizationJSON(e *wire.Encoder, v *Organization) {
-	e.Name(`{"ID":`).Int(int64(v.ID))
-	e.Name(`,"Login":`).String(string(v.Login))
-	e.Name(`,"Description":`).String(v.Description)
+	e.NameInt(`{"ID":`, int64(v.ID))
+	e.NameString(`,"Login":`, string(v.Login))
+	e.NameString(`,"Description":`, v.Description)
 	e.End()
 }
 
@@ -3046,24 +3046,24 @@ func AppendPersonJSON(dst []byte, v *Person) ([]byte, error) {
 
 // DecodePersonJSON decodes the JSON of one Person. It shares no memory with data.
 func DecodePersonJSON(data []byte) (v Person, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePerson(d, &v)
 	return v, d.Finish()
 }
 
 func encodePerson(e *wire.Encoder, v *Person) {
-	e.Name(`{"ID":`).Int(int64(v.ID))
-	e.Name(`,"Login":`).String(string(v.Login))
-	e.Name(`,"Type":`).String(v.Type)
-	e.Name(`,"Deliveries":`).Int(int64(v.Deliveries))
-	e.Name(`,"IssuesOpened":`).Int(int64(v.IssuesOpened))
-	e.Name(`,"IssuesClosed":`).Int(int64(v.IssuesClosed))
-	e.Name(`,"PullsOpened":`).Int(int64(v.PullsOpened))
-	e.Name(`,"PullsMerged":`).Int(int64(v.PullsMerged))
-	e.Name(`,"Comments":`).Int(int64(v.Comments))
-	e.Name(`,"Pushes":`).Int(int64(v.Pushes))
-	e.Name(`,"Commits":`).Int(int64(v.Commits))
-	e.Name(`,"Releases":`).Int(int64(v.Releases))
+	e.NameInt(`{"ID":`, int64(v.ID))
+	e.NameString(`,"Login":`, string(v.Login))
+	e.NameString(`,"Type":`, v.Type)
+	e.NameInt(`,"Deliveries":`, int64(v.Deliveries))
+	e.NameInt(`,"IssuesOpened":`, int64(v.IssuesOpened))
+	e.NameInt(`,"IssuesClosed":`, int64(v.IssuesClosed))
+	e.NameInt(`,"PullsOpened":`, int64(v.PullsOpened))
+	e.NameInt(`,"PullsMerged":`, int64(v.PullsMerged))
+	e.NameInt(`,"Comments":`, int64(v.Comments))
+	e.NameInt(`,"Pushes":`, int64(v.Pushes))
+	e.NameInt(`,"Commits":`, int64(v.Commits))
+	e.NameInt(`,"Releases":`, int64(v.Releases))
 	e.End()
 }
 
@@ -3102,40 +3102,40 @@ func decodePerson(d *wire.Decoder, v *Person) {
 
 // AppendPullJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendPullJSON(dst []byte, v *Pull) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodePull(e, v)
 	return e.Finish()
 }
 
 // DecodePullJSON decodes the JSON of one Pull. It shares no memory with data.
 func DecodePullJSON(data []byte) (v Pull, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePull(d, &v)
 	return v, d.Finish()
 }
 
 func encodePull(e *wire.Encoder, v *Pull) {
 	encodeIssueKey(e.Name(`{"Key":`), &v.Key)
-	e.Name(`,"Draft":`).Bool(v.Draft)
-	e.Name(`,"Merged":`).Bool(v.Merged)
-	e.Name(`,"MergedBy":`).Int(int64(v.MergedBy))
-	e.Name(`,"AutoMerge":`).String(v.AutoMerge)
-	e.Name(`,"Base":`).String(v.Base)
-	e.Name(`,"Head":`).String(v.Head)
-	e.Name(`,"SHA":`).String(v.SHA)
+	e.NameBool(`,"Draft":`, v.Draft)
+	e.NameBool(`,"Merged":`, v.Merged)
+	e.NameInt(`,"MergedBy":`, int64(v.MergedBy))
+	e.NameString(`,"AutoMerge":`, v.AutoMerge)
+	e.NameString(`,"Base":`, v.Base)
+	e.NameString(`,"Head":`, v.Head)
+	e.NameString(`,"SHA":`, v.SHA)
 	wire.EncodeSlice(e.Name(`,"Reviewers":`), v.Reviewers, encodeLogin)
-	e.Name(`,"Commits":`).Int(int64(v.Commits))
-	e.Name(`,"Additions":`).Int(int64(v.Additions))
-	e.Name(`,"Deletions":`).Int(int64(v.Deletions))
-	e.Name(`,"Files":`).Int(int64(v.Files))
-	e.Name(`,"Title":`).String(v.Thread.Title)
-	e.Name(`,"Author":`).Int(int64(v.Thread.Author))
-	e.Name(`,"State":`).String(string(v.Thread.State))
+	e.NameInt(`,"Commits":`, int64(v.Commits))
+	e.NameInt(`,"Additions":`, int64(v.Additions))
+	e.NameInt(`,"Deletions":`, int64(v.Deletions))
+	e.NameInt(`,"Files":`, int64(v.Files))
+	e.NameString(`,"Title":`, v.Thread.Title)
+	e.NameInt(`,"Author":`, int64(v.Thread.Author))
+	e.NameString(`,"State":`, string(v.Thread.State))
 	wire.EncodeSlice(e.Name(`,"Labels":`), v.Thread.Labels, encodeLabelName)
 	wire.EncodeSlice(e.Name(`,"Assignees":`), v.Thread.Assignees, encodeLogin)
 	encodeMilestoneKey(e.Name(`,"Milestone":`), &v.Thread.Milestone)
-	e.Name(`,"Locked":`).Bool(v.Thread.Locked)
-	e.Name(`,"Comments":`).Int(int64(v.Thread.Comments))
+	e.NameBool(`,"Locked":`, v.Thread.Locked)
+	e.NameInt(`,"Comments":`, int64(v.Thread.Comments))
 	e.Name(`,"Created":`).JSON(v.Thread.Created.MarshalJSON())
 	e.Name(`,"Updated":`).JSON(v.Thread.Updated.MarshalJSON())
 	e.Name(`,"Closed":`).JSON(v.Thread.Closed.MarshalJSON())
@@ -3208,15 +3208,15 @@ func AppendRefJSON(dst []byte, v *Ref) ([]byte, error) {
 
 // DecodeRefJSON decodes the JSON of one Ref. It shares no memory with data.
 func DecodeRefJSON(data []byte) (v Ref, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeRef(d, &v)
 	return v, d.Finish()
 }
 
 func encodeRef(e *wire.Encoder, v *Ref) {
-	e.Name(`{"Head":`).String(v.Head)
-	e.Name(`,"Pushes":`).Int(int64(v.Pushes))
-	e.Name(`,"Commits":`).Int(int64(v.Commits))
+	e.NameString(`{"Head":`, v.Head)
+	e.NameInt(`,"Pushes":`, int64(v.Pushes))
+	e.NameInt(`,"Commits":`, int64(v.Commits))
 	e.End()
 }
 
@@ -3244,18 +3244,18 @@ func AppendReleaseJSON(dst []byte, v *Release) ([]byte, error) {
 
 // DecodeReleaseJSON decodes the JSON of one Release. It shares no memory with data.
 func DecodeReleaseJSON(data []byte) (v Release, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeReleaseJSON(d, &v)
 	return v, d.Finish()
 }
 
 func encodeReleaseJSON(e *wire.Encoder, v *Release) {
-	e.Name(`{"Tag":`).String(v.Tag)
-	e.Name(`,"Name":`).String(v.Name)
-	e.Name(`,"Author":`).Int(int64(v.Author))
-	e.Name(`,"Draft":`).Bool(v.Draft)
-	e.Name(`,"Prerelease":`).Bool(v.Prerelease)
-	e.Name(`,"Assets":`).Int(int64(v.Assets))
+	e.NameString(`{"Tag":`, v.Tag)
+	e.NameString(`,"Name":`, v.Name)
+	e.NameInt(`,"Author":`, int64(v.Author))
+	e.NameBool(`,"Draft":`, v.Draft)
+	e.NameBool(`,"Prerelease":`, v.Prerelease)
+	e.NameInt(`,"Assets":`, int64(v.Assets))
 	e.Name(`,"Published":`).JSON(v.Published.MarshalJSON())
 	e.End()
 }
@@ -3285,33 +3285,33 @@ func decodeReleaseJSON(d *wire.Decoder, v *Release) {
 
 // AppendRepositoryJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendRepositoryJSON(dst []byte, v *Repository) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeRepositoryJSON(e, v)
 	return e.Finish()
 }
 
 // DecodeRepositoryJSON decodes the JSON of one Repository. It shares no memory with data.
 func DecodeRepositoryJSON(data []byte) (v Repository, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeRepositoryJSON(d, &v)
 	return v, d.Finish()
 }
 
 func encodeRepositoryJSON(e *wire.Encoder, v *Repository) {
-	e.Name(`{"ID":`).Int(int64(v.ID))
-	e.Name(`,"FullName":`).String(v.FullName)
-	e.Name(`,"Owner":`).String(string(v.Owner))
-	e.Name(`,"Parent":`).Int(int64(v.Parent))
-	e.Name(`,"Description":`).String(v.Description)
-	e.Name(`,"Language":`).String(v.Language)
-	e.Name(`,"DefaultBranch":`).String(v.DefaultBranch)
+	e.NameInt(`{"ID":`, int64(v.ID))
+	e.NameString(`,"FullName":`, v.FullName)
+	e.NameString(`,"Owner":`, string(v.Owner))
+	e.NameInt(`,"Parent":`, int64(v.Parent))
+	e.NameString(`,"Description":`, v.Description)
+	e.NameString(`,"Language":`, v.Language)
+	e.NameString(`,"DefaultBranch":`, v.DefaultBranch)
 	wire.EncodeSlice(e.Name(`,"Topics":`), v.Topics, encodeString)
-	e.Name(`,"Private":`).Bool(v.Private)
-	e.Name(`,"Fork":`).Bool(v.Fork)
-	e.Name(`,"Archived":`).Bool(v.Archived)
-	e.Name(`,"Stars":`).Int(int64(v.Stars))
-	e.Name(`,"Forks":`).Int(int64(v.Forks))
-	e.Name(`,"OpenIssues":`).Int(int64(v.OpenIssues))
+	e.NameBool(`,"Private":`, v.Private)
+	e.NameBool(`,"Fork":`, v.Fork)
+	e.NameBool(`,"Archived":`, v.Archived)
+	e.NameInt(`,"Stars":`, int64(v.Stars))
+	e.NameInt(`,"Forks":`, int64(v.Forks))
+	e.NameInt(`,"OpenIssues":`, int64(v.OpenIssues))
 	e.Name(`,"Created":`).JSON(v.Created.MarshalJSON())
 	e.Name(`,"Pushed":`).JSON(v.Pushed.MarshalJSON())
 	e.End()
@@ -3367,13 +3367,13 @@ func AppendStarJSON(dst []byte, v *Star) ([]byte, error) {
 
 // DecodeStarJSON decodes the JSON of one Star. It shares no memory with data.
 func DecodeStarJSON(data []byte) (v Star, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeStar(d, &v)
 	return v, d.Finish()
 }
 
 func encodeStar(e *wire.Encoder, v *Star) {
-	e.Name(`{"User":`).Int(int64(v.User))
+	e.NameInt(`{"User":`, int64(v.User))
 	e.Name(`,"At":`).JSON(v.At.MarshalJSON())
 	e.End()
 }

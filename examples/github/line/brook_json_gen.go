@@ -13,13 +13,13 @@ func AppendLineJSON(dst []byte, v *Line) ([]byte, error) {
 
 // DecodeLineJSON decodes the JSON of one Line. It shares no memory with data.
 func DecodeLineJSON(data []byte) (v Line, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeLine(d, &v)
 	return v, d.Finish()
 }
 
 func encodeLine(e *wire.Encoder, v *Line) {
-	e.Name(`{"event":`).String(v.Event)
+	e.NameString(`{"event":`, v.Event)
 	e.Name(`,"payload":`).JSON(v.Payload.MarshalJSON())
 	e.End()
 }

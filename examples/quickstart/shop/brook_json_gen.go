@@ -13,14 +13,14 @@ func AppendUserRegisteredJSON(dst []byte, v *UserRegistered) ([]byte, error) {
 
 // DecodeUserRegisteredJSON decodes the JSON of one UserRegistered. It shares no memory with data.
 func DecodeUserRegisteredJSON(data []byte) (v UserRegistered, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeUserRegistered(d, &v)
 	return v, d.Finish()
 }
 
 func encodeUserRegistered(e *wire.Encoder, v *UserRegistered) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"email":`).String(v.Email)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"email":`, v.Email)
 	e.End()
 }
 
@@ -46,15 +46,15 @@ func AppendOrderPlacedJSON(dst []byte, v *OrderPlaced) ([]byte, error) {
 
 // DecodeOrderPlacedJSON decodes the JSON of one OrderPlaced. It shares no memory with data.
 func DecodeOrderPlacedJSON(data []byte) (v OrderPlaced, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeOrderPlaced(d, &v)
 	return v, d.Finish()
 }
 
 func encodeOrderPlaced(e *wire.Encoder, v *OrderPlaced) {
-	e.Name(`{"order_id":`).String(v.OrderID)
-	e.Name(`,"user_id":`).String(v.UserID)
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameString(`{"order_id":`, v.OrderID)
+	e.NameString(`,"user_id":`, v.UserID)
+	e.NameInt(`,"cents":`, v.Cents)
 	e.End()
 }
 
@@ -82,15 +82,15 @@ func AppendUserJSON(dst []byte, v *User) ([]byte, error) {
 
 // DecodeUserJSON decodes the JSON of one User. It shares no memory with data.
 func DecodeUserJSON(data []byte) (v User, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeUser(d, &v)
 	return v, d.Finish()
 }
 
 func encodeUser(e *wire.Encoder, v *User) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"email":`).String(v.Email)
-	e.Name(`,"orders":`).Int(int64(v.Orders))
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"email":`, v.Email)
+	e.NameInt(`,"orders":`, int64(v.Orders))
 	e.End()
 }
 
@@ -118,15 +118,15 @@ func AppendOrderJSON(dst []byte, v *Order) ([]byte, error) {
 
 // DecodeOrderJSON decodes the JSON of one Order. It shares no memory with data.
 func DecodeOrderJSON(data []byte) (v Order, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeOrder(d, &v)
 	return v, d.Finish()
 }
 
 func encodeOrder(e *wire.Encoder, v *Order) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"user_id":`).String(v.UserID)
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"user_id":`, v.UserID)
+	e.NameInt(`,"cents":`, v.Cents)
 	e.End()
 }
 

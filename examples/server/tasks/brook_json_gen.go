@@ -13,16 +13,16 @@ func AppendTaskAddedJSON(dst []byte, v *TaskAdded) ([]byte, error) {
 
 // DecodeTaskAddedJSON decodes the JSON of one TaskAdded. It shares no memory with data.
 func DecodeTaskAddedJSON(data []byte) (v TaskAdded, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeTaskAdded(d, &v)
 	return v, d.Finish()
 }
 
 func encodeTaskAdded(e *wire.Encoder, v *TaskAdded) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"title":`).String(v.Title)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"title":`, v.Title)
 	if v.Owner != "" {
-		e.Name(`,"owner":`).String(v.Owner)
+		e.NameString(`,"owner":`, v.Owner)
 	}
 	e.End()
 }
@@ -54,13 +54,13 @@ func AppendTaskDoneJSON(dst []byte, v *TaskDone) ([]byte, error) {
 
 // DecodeTaskDoneJSON decodes the JSON of one TaskDone. It shares no memory with data.
 func DecodeTaskDoneJSON(data []byte) (v TaskDone, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeTaskDone(d, &v)
 	return v, d.Finish()
 }
 
 func encodeTaskDone(e *wire.Encoder, v *TaskDone) {
-	e.Name(`{"id":`).String(v.ID)
+	e.NameString(`{"id":`, v.ID)
 	e.End()
 }
 
@@ -84,20 +84,20 @@ func AppendTaskJSON(dst []byte, v *Task) ([]byte, error) {
 
 // DecodeTaskJSON decodes the JSON of one Task. It shares no memory with data.
 func DecodeTaskJSON(data []byte) (v Task, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeTask(d, &v)
 	return v, d.Finish()
 }
 
 func encodeTask(e *wire.Encoder, v *Task) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"title":`).String(v.Title)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"title":`, v.Title)
 	if v.Owner != "" {
-		e.Name(`,"owner":`).String(v.Owner)
+		e.NameString(`,"owner":`, v.Owner)
 	}
-	e.Name(`,"added":`).Time(v.Added)
+	e.NameTime(`,"added":`, v.Added)
 	if !v.Done.IsZero() {
-		e.Name(`,"done":`).Time(v.Done)
+		e.NameTime(`,"done":`, v.Done)
 	}
 	e.End()
 }

@@ -6,22 +6,22 @@ import "github.com/brookgen/brookgen/runtime/wire"
 
 // AppendOpenedJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendOpenedJSON(dst []byte, v *Opened) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeOpened(e, v)
 	return e.Finish()
 }
 
 // DecodeOpenedJSON decodes the JSON of one Opened. It shares no memory with data.
 func DecodeOpenedJSON(data []byte) (v Opened, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeOpened(d, &v)
 	return v, d.Finish()
 }
 
 func encodeOpened(e *wire.Encoder, v *Opened) {
-	e.Name(`{"account":`).String(v.Account)
+	e.NameString(`{"account":`, v.Account)
 	if v.Email != "" {
-		e.Name(`,"email":`).String(v.Email)
+		e.NameString(`,"email":`, v.Email)
 	}
 	if len(v.Tags) != 0 {
 		wire.EncodeSlice(e.Name(`,"tags":`), v.Tags, encodeString)
@@ -57,19 +57,19 @@ func AppendMovedJSON(dst []byte, v *Moved) ([]byte, error) {
 
 // DecodeMovedJSON decodes the JSON of one Moved. It shares no memory with data.
 func DecodeMovedJSON(data []byte) (v Moved, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeMoved(d, &v)
 	return v, d.Finish()
 }
 
 func encodeMoved(e *wire.Encoder, v *Moved) {
-	e.Name(`{"account":`).String(v.Account)
+	e.NameString(`{"account":`, v.Account)
 	if v.From != "" {
-		e.Name(`,"from":`).String(v.From)
+		e.NameString(`,"from":`, v.From)
 	}
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameInt(`,"cents":`, v.Cents)
 	if v.Order != "" {
-		e.Name(`,"order":`).String(v.Order)
+		e.NameString(`,"order":`, v.Order)
 	}
 	e.End()
 }
@@ -100,13 +100,13 @@ func AppendClosedJSON(dst []byte, v *Closed) ([]byte, error) {
 
 // DecodeClosedJSON decodes the JSON of one Closed. It shares no memory with data.
 func DecodeClosedJSON(data []byte) (v Closed, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeClosed(d, &v)
 	return v, d.Finish()
 }
 
 func encodeClosed(e *wire.Encoder, v *Closed) {
-	e.Name(`{"account":`).String(v.Account)
+	e.NameString(`{"account":`, v.Account)
 	e.End()
 }
 
@@ -130,14 +130,14 @@ func AppendNotedJSON(dst []byte, v *Noted) ([]byte, error) {
 
 // DecodeNotedJSON decodes the JSON of one Noted. It shares no memory with data.
 func DecodeNotedJSON(data []byte) (v Noted, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeNoted(d, &v)
 	return v, d.Finish()
 }
 
 func encodeNoted(e *wire.Encoder, v *Noted) {
-	e.Name(`{"account":`).String(v.Account)
-	e.Name(`,"text":`).String(v.Text)
+	e.NameString(`{"account":`, v.Account)
+	e.NameString(`,"text":`, v.Text)
 	e.End()
 }
 
@@ -163,7 +163,7 @@ func AppendIgnoredJSON(dst []byte, v *Ignored) ([]byte, error) {
 
 // DecodeIgnoredJSON decodes the JSON of one Ignored. It shares no memory with data.
 func DecodeIgnoredJSON(data []byte) (v Ignored, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeIgnored(d, &v)
 	return v, d.Finish()
 }
@@ -179,23 +179,23 @@ func decodeIgnored(d *wire.Decoder, v *Ignored) {
 
 // AppendAccountJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendAccountJSON(dst []byte, v *Account) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeAccount(e, v)
 	return e.Finish()
 }
 
 // DecodeAccountJSON decodes the JSON of one Account. It shares no memory with data.
 func DecodeAccountJSON(data []byte) (v Account, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeAccount(d, &v)
 	return v, d.Finish()
 }
 
 func encodeAccount(e *wire.Encoder, v *Account) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"email":`).String(v.Email)
-	e.Name(`,"balance":`).Int(v.Balance)
-	e.Name(`,"moves":`).Int(int64(v.Moves))
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"email":`, v.Email)
+	e.NameInt(`,"balance":`, v.Balance)
+	e.NameInt(`,"moves":`, int64(v.Moves))
 	wire.EncodeSlice(e.Name(`,"tags":`), v.Tags, encodeString)
 	e.End()
 }
@@ -228,14 +228,14 @@ func AppendLineJSON(dst []byte, v *Line) ([]byte, error) {
 
 // DecodeLineJSON decodes the JSON of one Line. It shares no memory with data.
 func DecodeLineJSON(data []byte) (v Line, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeLine(d, &v)
 	return v, d.Finish()
 }
 
 func encodeLine(e *wire.Encoder, v *Line) {
-	e.Name(`{"cents":`).Int(v.Cents)
-	e.Name(`,"balance":`).Int(v.Balance)
+	e.NameInt(`{"cents":`, v.Cents)
+	e.NameInt(`,"balance":`, v.Balance)
 	e.End()
 }
 
@@ -254,14 +254,14 @@ func decodeLine(d *wire.Decoder, v *Line) {
 
 // AppendNoteJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendNoteJSON(dst []byte, v *Note) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	wire.EncodeSlice(e, *v, encodeString)
 	return e.Finish()
 }
 
 // DecodeNoteJSON decodes the JSON of one Note. It shares no memory with data.
 func DecodeNoteJSON(data []byte) (v Note, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	wire.DecodeSlice(d, (*[]string)(&v), (*wire.Decoder).String)
 	return v, d.Finish()
 }

@@ -13,13 +13,13 @@ func AppendFoundedJSON(dst []byte, v *Founded) ([]byte, error) {
 
 // DecodeFoundedJSON decodes the JSON of one Founded. It shares no memory with data.
 func DecodeFoundedJSON(data []byte) (v Founded, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeFounded(d, &v)
 	return v, d.Finish()
 }
 
 func encodeFounded(e *wire.Encoder, v *Founded) {
-	e.Name(`{"id":`).String(v.ID)
+	e.NameString(`{"id":`, v.ID)
 	e.End()
 }
 
@@ -43,14 +43,14 @@ func AppendAddedJSON(dst []byte, v *Added) ([]byte, error) {
 
 // DecodeAddedJSON decodes the JSON of one Added. It shares no memory with data.
 func DecodeAddedJSON(data []byte) (v Added, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeAdded(d, &v)
 	return v, d.Finish()
 }
 
 func encodeAdded(e *wire.Encoder, v *Added) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"org":`).String(v.Org)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"org":`, v.Org)
 	e.End()
 }
 
@@ -76,13 +76,13 @@ func AppendOrgJSON(dst []byte, v *Org) ([]byte, error) {
 
 // DecodeOrgJSON decodes the JSON of one Org. It shares no memory with data.
 func DecodeOrgJSON(data []byte) (v Org, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeOrg(d, &v)
 	return v, d.Finish()
 }
 
 func encodeOrg(e *wire.Encoder, v *Org) {
-	e.Name(`{"id":`).String(v.ID)
+	e.NameString(`{"id":`, v.ID)
 	e.End()
 }
 
@@ -106,14 +106,14 @@ func AppendDatasetJSON(dst []byte, v *Dataset) ([]byte, error) {
 
 // DecodeDatasetJSON decodes the JSON of one Dataset. It shares no memory with data.
 func DecodeDatasetJSON(data []byte) (v Dataset, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeDataset(d, &v)
 	return v, d.Finish()
 }
 
 func encodeDataset(e *wire.Encoder, v *Dataset) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"org":`).String(v.Org)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"org":`, v.Org)
 	e.End()
 }
 

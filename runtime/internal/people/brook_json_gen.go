@@ -13,13 +13,13 @@ func AppendHiredJSON(dst []byte, v *Hired) ([]byte, error) {
 
 // DecodeHiredJSON decodes the JSON of one Hired. It shares no memory with data.
 func DecodeHiredJSON(data []byte) (v Hired, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeHired(d, &v)
 	return v, d.Finish()
 }
 
 func encodeHired(e *wire.Encoder, v *Hired) {
-	e.Name(`{"id":`).Int(v.ID)
+	e.NameInt(`{"id":`, v.ID)
 	e.End()
 }
 
@@ -43,13 +43,13 @@ func AppendPaidJSON(dst []byte, v *Paid) ([]byte, error) {
 
 // DecodePaidJSON decodes the JSON of one Paid. It shares no memory with data.
 func DecodePaidJSON(data []byte) (v Paid, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePaid(d, &v)
 	return v, d.Finish()
 }
 
 func encodePaid(e *wire.Encoder, v *Paid) {
-	e.Name(`{"id":`).Int(v.ID)
+	e.NameInt(`{"id":`, v.ID)
 	e.End()
 }
 
@@ -66,21 +66,21 @@ func decodePaid(d *wire.Decoder, v *Paid) {
 
 // AppendJoinedJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendJoinedJSON(dst []byte, v *Joined) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeJoined(e, v)
 	return e.Finish()
 }
 
 // DecodeJoinedJSON decodes the JSON of one Joined. It shares no memory with data.
 func DecodeJoinedJSON(data []byte) (v Joined, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeJoined(d, &v)
 	return v, d.Finish()
 }
 
 func encodeJoined(e *wire.Encoder, v *Joined) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"email":`).String(string(v.Email))
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"email":`, string(v.Email))
 	wire.EncodeSlice(e.Name(`,"teams":`), v.Teams, encodeTeam)
 	wire.EncodePointer(e.Name(`,"boss":`), v.Boss, encodeInt64)
 	e.End()
@@ -127,14 +127,14 @@ func AppendMovedJSON(dst []byte, v *Moved) ([]byte, error) {
 
 // DecodeMovedJSON decodes the JSON of one Moved. It shares no memory with data.
 func DecodeMovedJSON(data []byte) (v Moved, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeMoved(d, &v)
 	return v, d.Finish()
 }
 
 func encodeMoved(e *wire.Encoder, v *Moved) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"email":`).String(string(v.Email))
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"email":`, string(v.Email))
 	e.End()
 }
 
@@ -160,14 +160,14 @@ func AppendSwappedJSON(dst []byte, v *Swapped) ([]byte, error) {
 
 // DecodeSwappedJSON decodes the JSON of one Swapped. It shares no memory with data.
 func DecodeSwappedJSON(data []byte) (v Swapped, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeSwapped(d, &v)
 	return v, d.Finish()
 }
 
 func encodeSwapped(e *wire.Encoder, v *Swapped) {
-	e.Name(`{"A":`).Int(v.A)
-	e.Name(`,"B":`).Int(v.B)
+	e.NameInt(`{"A":`, v.A)
+	e.NameInt(`,"B":`, v.B)
 	e.End()
 }
 
@@ -193,7 +193,7 @@ func AppendClearedJSON(dst []byte, v *Cleared) ([]byte, error) {
 
 // DecodeClearedJSON decodes the JSON of one Cleared. It shares no memory with data.
 func DecodeClearedJSON(data []byte) (v Cleared, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	d.String((*string)(&v))
 	return v, d.Finish()
 }
@@ -207,14 +207,14 @@ func AppendWroteJSON(dst []byte, v *Wrote) ([]byte, error) {
 
 // DecodeWroteJSON decodes the JSON of one Wrote. It shares no memory with data.
 func DecodeWroteJSON(data []byte) (v Wrote, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeWrote(d, &v)
 	return v, d.Finish()
 }
 
 func encodeWrote(e *wire.Encoder, v *Wrote) {
-	e.Name(`{"to":`).String(string(v.To))
-	e.Name(`,"text":`).String(v.Text)
+	e.NameString(`{"to":`, string(v.To))
+	e.NameString(`,"text":`, v.Text)
 	e.End()
 }
 
@@ -240,14 +240,14 @@ func AppendPayrollJSON(dst []byte, v *Payroll) ([]byte, error) {
 
 // DecodePayrollJSON decodes the JSON of one Payroll. It shares no memory with data.
 func DecodePayrollJSON(data []byte) (v Payroll, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePayroll(d, &v)
 	return v, d.Finish()
 }
 
 func encodePayroll(e *wire.Encoder, v *Payroll) {
-	e.Name(`{"ID":`).Int(v.ID)
-	e.Name(`,"Paid":`).Bool(v.Paid)
+	e.NameInt(`{"ID":`, v.ID)
+	e.NameBool(`,"Paid":`, v.Paid)
 	e.End()
 }
 
@@ -266,24 +266,24 @@ func decodePayroll(d *wire.Decoder, v *Payroll) {
 
 // AppendPersonJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendPersonJSON(dst []byte, v *Person) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodePerson(e, v)
 	return e.Finish()
 }
 
 // DecodePersonJSON decodes the JSON of one Person. It shares no memory with data.
 func DecodePersonJSON(data []byte) (v Person, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePerson(d, &v)
 	return v, d.Finish()
 }
 
 func encodePerson(e *wire.Encoder, v *Person) {
-	e.Name(`{"ID":`).Int(v.ID)
-	e.Name(`,"Email":`).String(string(v.Email))
+	e.NameInt(`{"ID":`, v.ID)
+	e.NameString(`,"Email":`, string(v.Email))
 	wire.EncodeSlice(e.Name(`,"Teams":`), v.Teams, encodeTeam)
 	wire.EncodePointer(e.Name(`,"Boss":`), v.Boss, encodeInt64)
-	e.Name(`,"Letters":`).Int(int64(v.Letters))
+	e.NameInt(`,"Letters":`, int64(v.Letters))
 	e.End()
 }
 
@@ -315,7 +315,7 @@ func AppendSizeJSON(dst []byte, v *Size) ([]byte, error) {
 
 // DecodeSizeJSON decodes the JSON of one Size. It shares no memory with data.
 func DecodeSizeJSON(data []byte) (v Size, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	d.Int((*int)(&v))
 	return v, d.Finish()
 }

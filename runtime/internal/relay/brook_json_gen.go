@@ -13,14 +13,14 @@ func AppendPlacedJSON(dst []byte, v *Placed) ([]byte, error) {
 
 // DecodePlacedJSON decodes the JSON of one Placed. It shares no memory with data.
 func DecodePlacedJSON(data []byte) (v Placed, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePlaced(d, &v)
 	return v, d.Finish()
 }
 
 func encodePlaced(e *wire.Encoder, v *Placed) {
-	e.Name(`{"order":`).String(v.Order)
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameString(`{"order":`, v.Order)
+	e.NameInt(`,"cents":`, v.Cents)
 	e.End()
 }
 
@@ -46,14 +46,14 @@ func AppendBilledJSON(dst []byte, v *Billed) ([]byte, error) {
 
 // DecodeBilledJSON decodes the JSON of one Billed. It shares no memory with data.
 func DecodeBilledJSON(data []byte) (v Billed, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeBilled(d, &v)
 	return v, d.Finish()
 }
 
 func encodeBilled(e *wire.Encoder, v *Billed) {
-	e.Name(`{"order":`).String(v.Order)
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameString(`{"order":`, v.Order)
+	e.NameInt(`,"cents":`, v.Cents)
 	e.End()
 }
 
@@ -79,15 +79,15 @@ func AppendBillJSON(dst []byte, v *Bill) ([]byte, error) {
 
 // DecodeBillJSON decodes the JSON of one Bill. It shares no memory with data.
 func DecodeBillJSON(data []byte) (v Bill, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeBill(d, &v)
 	return v, d.Finish()
 }
 
 func encodeBill(e *wire.Encoder, v *Bill) {
-	e.Name(`{"order":`).String(v.Order)
-	e.Name(`,"cents":`).Int(v.Cents)
-	e.Name(`,"times":`).Int(int64(v.Times))
+	e.NameString(`{"order":`, v.Order)
+	e.NameInt(`,"cents":`, v.Cents)
+	e.NameInt(`,"times":`, int64(v.Times))
 	e.End()
 }
 

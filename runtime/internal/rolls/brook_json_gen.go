@@ -13,17 +13,17 @@ func AppendEnlistedJSON(dst []byte, v *Enlisted) ([]byte, error) {
 
 // DecodeEnlistedJSON decodes the JSON of one Enlisted. It shares no memory with data.
 func DecodeEnlistedJSON(data []byte) (v Enlisted, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeEnlisted(d, &v)
 	return v, d.Finish()
 }
 
 func encodeEnlisted(e *wire.Encoder, v *Enlisted) {
 	encodeHome(e.Name(`{"home":`), &v.Home)
-	e.Name(`,"id":`).String(v.ID)
-	e.Name(`,"name":`).String(v.FullName)
-	e.Name(`,"age":`).Int(v.Age)
-	e.Name(`,"email":`).String(v.Email)
+	e.NameString(`,"id":`, v.ID)
+	e.NameString(`,"name":`, v.FullName)
+	e.NameInt(`,"age":`, v.Age)
+	e.NameString(`,"email":`, v.Email)
 	e.End()
 }
 
@@ -47,9 +47,9 @@ func decodeEnlisted(d *wire.Decoder, v *Enlisted) {
 }
 
 func encodeHome(e *wire.Encoder, v *Home) {
-	e.Name(`{"zip":`).String(v.Zip)
-	e.Name(`,"street":`).String(v.Street)
-	e.Name(`,"country":`).String(v.Country)
+	e.NameString(`{"zip":`, v.Zip)
+	e.NameString(`,"street":`, v.Street)
+	e.NameString(`,"country":`, v.Country)
 	e.End()
 }
 
@@ -77,14 +77,14 @@ func AppendPromotedJSON(dst []byte, v *Promoted) ([]byte, error) {
 
 // DecodePromotedJSON decodes the JSON of one Promoted. It shares no memory with data.
 func DecodePromotedJSON(data []byte) (v Promoted, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePromoted(d, &v)
 	return v, d.Finish()
 }
 
 func encodePromoted(e *wire.Encoder, v *Promoted) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"rank":`).Int(int64(v.Rank))
+	e.NameString(`{"id":`, v.ID)
+	e.NameInt(`,"rank":`, int64(v.Rank))
 	e.End()
 }
 
@@ -103,23 +103,23 @@ func decodePromoted(d *wire.Decoder, v *Promoted) {
 
 // AppendSoldierJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendSoldierJSON(dst []byte, v *Soldier) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeSoldier(e, v)
 	return e.Finish()
 }
 
 // DecodeSoldierJSON decodes the JSON of one Soldier. It shares no memory with data.
 func DecodeSoldierJSON(data []byte) (v Soldier, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeSoldier(d, &v)
 	return v, d.Finish()
 }
 
 func encodeSoldier(e *wire.Encoder, v *Soldier) {
 	wire.EncodeSlice(e.Name(`{"homes":`), v.Homes, encodeHome)
-	e.Name(`,"id":`).String(v.ID)
-	e.Name(`,"name":`).String(v.FullName)
-	e.Name(`,"age":`).Int(v.Age)
+	e.NameString(`,"id":`, v.ID)
+	e.NameString(`,"name":`, v.FullName)
+	e.NameInt(`,"age":`, v.Age)
 	wire.EncodePointer(e.Name(`,"rank":`), v.Rank, encodeInt)
 	e.End()
 }

@@ -21,29 +21,29 @@ func AppendBasicsJSON(dst []byte, v *Basics) ([]byte, error) {
 
 // DecodeBasicsJSON decodes the JSON of one Basics. It shares no memory with data.
 func DecodeBasicsJSON(data []byte) (v Basics, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeBasics(d, &v)
 	return v, d.Finish()
 }
 
 func encodeBasics(e *wire.Encoder, v *Basics) {
-	e.Name(`{"bool":`).Bool(v.Bool)
-	e.Name(`,"int":`).Int(int64(v.Int))
-	e.Name(`,"int8":`).Int(int64(v.Int8))
-	e.Name(`,"int16":`).Int(int64(v.Int16))
-	e.Name(`,"int32":`).Int(int64(v.Int32))
-	e.Name(`,"int64":`).Int(v.Int64)
-	e.Name(`,"uint":`).Uint(uint64(v.Uint))
-	e.Name(`,"uint8":`).Uint(uint64(v.Uint8))
-	e.Name(`,"uint16":`).Uint(uint64(v.Uint16))
-	e.Name(`,"uint32":`).Uint(uint64(v.Uint32))
-	e.Name(`,"uint64":`).Uint(v.Uint64)
-	e.Name(`,"uintptr":`).Uint(uint64(v.Uintptr))
+	e.NameBool(`{"bool":`, v.Bool)
+	e.NameInt(`,"int":`, int64(v.Int))
+	e.NameInt(`,"int8":`, int64(v.Int8))
+	e.NameInt(`,"int16":`, int64(v.Int16))
+	e.NameInt(`,"int32":`, int64(v.Int32))
+	e.NameInt(`,"int64":`, v.Int64)
+	e.NameUint(`,"uint":`, uint64(v.Uint))
+	e.NameUint(`,"uint8":`, uint64(v.Uint8))
+	e.NameUint(`,"uint16":`, uint64(v.Uint16))
+	e.NameUint(`,"uint32":`, uint64(v.Uint32))
+	e.NameUint(`,"uint64":`, v.Uint64)
+	e.NameUint(`,"uintptr":`, uint64(v.Uintptr))
 	e.Name(`,"float32":`).Float32(v.Float32)
-	e.Name(`,"float64":`).Float64(v.Float64)
-	e.Name(`,"string":`).String(v.String)
-	e.Name(`,"Rune":`).Int(int64(v.Rune))
-	e.Name(`,"Byte":`).Uint(uint64(v.Byte))
+	e.NameFloat64(`,"float64":`, v.Float64)
+	e.NameString(`,"string":`, v.String)
+	e.NameInt(`,"Rune":`, int64(v.Rune))
+	e.NameUint(`,"Byte":`, uint64(v.Byte))
 	e.End()
 }
 
@@ -92,33 +92,33 @@ func decodeBasics(d *wire.Decoder, v *Basics) {
 
 // AppendNamedJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendNamedJSON(dst []byte, v *Named) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeNamed(e, v)
 	return e.Finish()
 }
 
 // DecodeNamedJSON decodes the JSON of one Named. It shares no memory with data.
 func DecodeNamedJSON(data []byte) (v Named, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeNamed(d, &v)
 	return v, d.Finish()
 }
 
 func encodeNamed(e *wire.Encoder, v *Named) {
-	e.Name(`{"Flag":`).Bool(bool(v.Flag))
-	e.Name(`,"Cents":`).Int(int64(v.Cents))
-	e.Name(`,"Level":`).Uint(uint64(v.Level))
+	e.NameBool(`{"Flag":`, bool(v.Flag))
+	e.NameInt(`,"Cents":`, int64(v.Cents))
+	e.NameUint(`,"Level":`, uint64(v.Level))
 	e.Name(`,"Ratio":`).Float32(float32(v.Ratio))
-	e.Name(`,"Email":`).String(string(v.Email))
+	e.NameString(`,"Email":`, string(v.Email))
 	wire.EncodeSlice(e.Name(`,"Words":`), v.Words, encodeEmail)
 	wire.EncodeMap(e.Name(`,"Counts":`), v.Counts, wire.FormatString, encodeCents)
 	e.Name(`,"Chunk":`).Bytes(v.Chunk)
 	wire.EncodeBytes(e.Name(`,"Text":`), v.Text)
 	wire.EncodePointer(e.Name(`,"Link":`), v.Link, encodeCents)
 	e.Name(`,"Free":`).Any(v.Free)
-	e.Name(`,"Digits":`).String(string(v.Digits))
-	e.Name(`,"Wait":`).Int(int64(v.Wait))
-	e.Name(`,"Month":`).Int(int64(v.Month))
+	e.NameString(`,"Digits":`, string(v.Digits))
+	e.NameInt(`,"Wait":`, int64(v.Wait))
+	e.NameInt(`,"Month":`, int64(v.Month))
 	e.End()
 }
 
@@ -181,23 +181,23 @@ func decodeLetter(d *wire.Decoder, v *Letter) {
 
 // AppendSpecialJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendSpecialJSON(dst []byte, v *Special) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeSpecial(e, v)
 	return e.Finish()
 }
 
 // DecodeSpecialJSON decodes the JSON of one Special. It shares no memory with data.
 func DecodeSpecialJSON(data []byte) (v Special, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeSpecial(d, &v)
 	return v, d.Finish()
 }
 
 func encodeSpecial(e *wire.Encoder, v *Special) {
-	e.Name(`{"at":`).Time(v.At)
+	e.NameTime(`{"at":`, v.At)
 	wire.EncodePointer(e.Name(`,"at_ptr":`), v.AtPtr, encodeTime)
 	wire.EncodeSlice(e.Name(`,"times":`), v.Times, encodeTime)
-	e.Name(`,"wait":`).Int(int64(v.Wait))
+	e.NameInt(`,"wait":`, int64(v.Wait))
 	e.Name(`,"raw":`).JSON(v.Raw.MarshalJSON())
 	wire.EncodePointer(e.Name(`,"raw_ptr":`), v.RawPtr, encodeRawMessage)
 	wire.EncodeSlice(e.Name(`,"raws":`), v.Raws, encodeRawMessage)
@@ -273,14 +273,14 @@ func encodeUint8Slice(e *wire.Encoder, v *[]uint8) {
 
 // AppendContainersJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendContainersJSON(dst []byte, v *Containers) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeContainers(e, v)
 	return e.Finish()
 }
 
 // DecodeContainersJSON decodes the JSON of one Containers. It shares no memory with data.
 func DecodeContainersJSON(data []byte) (v Containers, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeContainers(d, &v)
 	return v, d.Finish()
 }
@@ -379,8 +379,8 @@ func encodeUint8(e *wire.Encoder, v *uint8) {
 }
 
 func encodeItem(e *wire.Encoder, v *Item) {
-	e.Name(`{"name":`).String(v.Name)
-	e.Name(`,"count":`).Int(int64(v.Count))
+	e.NameString(`{"name":`, v.Name)
+	e.NameInt(`,"count":`, int64(v.Count))
 	wire.EncodeSlice(e.Name(`,"tags":`), v.Tags, encodeString)
 	e.End()
 }
@@ -462,14 +462,14 @@ func decodeStringItemPointerMap(d *wire.Decoder, v *map[string]*Item) {
 
 // AppendOptionsJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendOptionsJSON(dst []byte, v *Options) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeOptions(e, v)
 	return e.Finish()
 }
 
 // DecodeOptionsJSON decodes the JSON of one Options. It shares no memory with data.
 func DecodeOptionsJSON(data []byte) (v Options, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeOptions(d, &v)
 	return v, d.Finish()
 }
@@ -477,16 +477,16 @@ func DecodeOptionsJSON(data []byte) (v Options, err error) {
 func encodeOptions(e *wire.Encoder, v *Options) {
 	e.Open()
 	if v.EmptyBool {
-		e.Name(`,"empty_bool":`).Bool(v.EmptyBool)
+		e.NameBool(`,"empty_bool":`, v.EmptyBool)
 	}
 	if v.EmptyInt != 0 {
-		e.Name(`,"empty_int":`).Int(int64(v.EmptyInt))
+		e.NameInt(`,"empty_int":`, int64(v.EmptyInt))
 	}
 	if v.EmptyFloat != 0 {
-		e.Name(`,"empty_float":`).Float64(v.EmptyFloat)
+		e.NameFloat64(`,"empty_float":`, v.EmptyFloat)
 	}
 	if v.EmptyString != "" {
-		e.Name(`,"empty_string":`).String(v.EmptyString)
+		e.NameString(`,"empty_string":`, v.EmptyString)
 	}
 	if len(v.EmptySlice) != 0 {
 		wire.EncodeSlice(e.Name(`,"empty_slice":`), v.EmptySlice, encodeString)
@@ -502,9 +502,9 @@ func encodeOptions(e *wire.Encoder, v *Options) {
 	if v.EmptyAny != nil {
 		e.Name(`,"empty_any":`).Any(v.EmptyAny)
 	}
-	e.Name(`,"empty_time":`).Time(v.EmptyTime)
+	e.NameTime(`,"empty_time":`, v.EmptyTime)
 	if bool(v.EmptyNamed) {
-		e.Name(`,"empty_named":`).Bool(bool(v.EmptyNamed))
+		e.NameBool(`,"empty_named":`, bool(v.EmptyNamed))
 	}
 	if v.EmptyNumber != "" {
 		e.Name(`,"empty_number":`).Number(v.EmptyNumber)
@@ -513,13 +513,13 @@ func encodeOptions(e *wire.Encoder, v *Options) {
 		e.Name(`,"empty_raw":`).JSON(v.EmptyRaw.MarshalJSON())
 	}
 	if v.ZeroInt != 0 {
-		e.Name(`,"zero_int":`).Int(int64(v.ZeroInt))
+		e.NameInt(`,"zero_int":`, int64(v.ZeroInt))
 	}
 	if v.ZeroFloat != 0 {
-		e.Name(`,"zero_float":`).Float64(v.ZeroFloat)
+		e.NameFloat64(`,"zero_float":`, v.ZeroFloat)
 	}
 	if v.ZeroString != "" {
-		e.Name(`,"zero_string":`).String(v.ZeroString)
+		e.NameString(`,"zero_string":`, v.ZeroString)
 	}
 	if v.ZeroSlice != nil {
 		wire.EncodeSlice(e.Name(`,"zero_slice":`), v.ZeroSlice, encodeString)
@@ -531,7 +531,7 @@ func encodeOptions(e *wire.Encoder, v *Options) {
 		wire.EncodePointer(e.Name(`,"zero_ptr":`), v.ZeroPtr, encodeInt)
 	}
 	if !v.ZeroTime.IsZero() {
-		e.Name(`,"zero_time":`).Time(v.ZeroTime)
+		e.NameTime(`,"zero_time":`, v.ZeroTime)
 	}
 	if v.ZeroTimePtr != nil && !v.ZeroTimePtr.IsZero() {
 		wire.EncodePointer(e.Name(`,"zero_time_ptr":`), v.ZeroTimePtr, encodeTime)
@@ -549,21 +549,21 @@ func encodeOptions(e *wire.Encoder, v *Options) {
 		wire.EncodeArray(e.Name(`,"zero_slices":`), v.ZeroSlices[:], encodeIntSlice)
 	}
 	if !v.ZeroOwn.IsZero() {
-		e.Name(`,"zero_own":`).Int(int64(v.ZeroOwn))
+		e.NameInt(`,"zero_own":`, int64(v.ZeroOwn))
 	}
 	if !v.ZeroOwnPtr.IsZero() {
-		e.Name(`,"zero_own_ptr":`).String(string(v.ZeroOwnPtr))
+		e.NameString(`,"zero_own_ptr":`, string(v.ZeroOwnPtr))
 	}
 	if v.Both != "" {
-		e.Name(`,"both":`).String(v.Both)
+		e.NameString(`,"both":`, v.Both)
 	}
-	e.Name(`,"-":`).String(v.Dash)
-	e.Name(`,"a\u003cb\u0026c":`).String(v.Odd)
-	e.Name(`,"Bad":`).String(v.Bad)
-	e.Name(`,"größe":`).String(v.Unicode)
-	e.Name(`,"ſize":`).String(v.Long)
-	e.Name(`,"e":`).String(v.Event)
-	e.Name(`,"E":`).Int(int64(v.Eventual))
+	e.NameString(`,"-":`, v.Dash)
+	e.NameString(`,"a\u003cb\u0026c":`, v.Odd)
+	e.NameString(`,"Bad":`, v.Bad)
+	e.NameString(`,"größe":`, v.Unicode)
+	e.NameString(`,"ſize":`, v.Long)
+	e.NameString(`,"e":`, v.Event)
+	e.NameInt(`,"E":`, int64(v.Eventual))
 	e.End()
 }
 
@@ -651,9 +651,9 @@ func decodeOptions(d *wire.Decoder, v *Options) {
 }
 
 func encodePlain(e *wire.Encoder, v *Plain) {
-	e.Name(`{"A":`).Int(int64(v.A))
-	e.Name(`,"B":`).String(v.B)
-	e.Name(`,"C":`).Float64(v.C)
+	e.NameInt(`{"A":`, int64(v.A))
+	e.NameString(`,"B":`, v.B)
+	e.NameFloat64(`,"C":`, v.C)
 	e.End()
 }
 
@@ -674,14 +674,14 @@ func decodePlain(d *wire.Decoder, v *Plain) {
 
 // AppendQuotedJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendQuotedJSON(dst []byte, v *Quoted) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeQuoted(e, v)
 	return e.Finish()
 }
 
 // DecodeQuotedJSON decodes the JSON of one Quoted. It shares no memory with data.
 func DecodeQuotedJSON(data []byte) (v Quoted, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeQuoted(d, &v)
 	return v, d.Finish()
 }
@@ -774,14 +774,14 @@ func decodeQuoted(d *wire.Decoder, v *Quoted) {
 
 // AppendMarshalersJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendMarshalersJSON(dst []byte, v *Marshalers) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeMarshalers(e, v)
 	return e.Finish()
 }
 
 // DecodeMarshalersJSON decodes the JSON of one Marshalers. It shares no memory with data.
 func DecodeMarshalersJSON(data []byte) (v Marshalers, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeMarshalers(d, &v)
 	return v, d.Finish()
 }
@@ -902,15 +902,15 @@ func decodeUpperArray(d *wire.Decoder, v *[2]Upper) {
 
 func encodeHolder(e *wire.Encoder, v *Holder) {
 	e.Name(`{"Upper":`).Text(v.Upper.MarshalText())
-	e.Name(`,"Plain":`).String(v.Plain)
+	e.NameString(`,"Plain":`, v.Plain)
 	wire.EncodePointer(e.Name(`,"Ptr":`), v.Ptr, encodeUpper)
 	wire.EncodeArray(e.Name(`,"Pair":`), v.Pair[:], encodeUpper)
 	e.End()
 }
 
 func encodeHolderValue(e *wire.Encoder, v *Holder) {
-	e.Name(`{"Upper":`).String(string(v.Upper))
-	e.Name(`,"Plain":`).String(v.Plain)
+	e.NameString(`{"Upper":`, string(v.Upper))
+	e.NameString(`,"Plain":`, v.Plain)
 	wire.EncodePointer(e.Name(`,"Ptr":`), v.Ptr, encodeUpper)
 	wire.EncodeArray(e.Name(`,"Pair":`), v.Pair[:], encodeUpperValue)
 	e.End()
@@ -1007,31 +1007,31 @@ func decodeEmbeds(d *wire.Decoder, v *Embeds) {
 
 // AppendEmbeddingJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendEmbeddingJSON(dst []byte, v *Embedding) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeEmbedding(e, v)
 	return e.Finish()
 }
 
 // DecodeEmbeddingJSON decodes the JSON of one Embedding. It shares no memory with data.
 func DecodeEmbeddingJSON(data []byte) (v Embedding, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeEmbedding(d, &v)
 	return v, d.Finish()
 }
 
 func encodeEmbedding(e *wire.Encoder, v *Embedding) {
-	e.Name(`{"created":`).Time(v.Base.Created)
-	e.Name(`,"Once":`).String(v.Base.Once)
+	e.NameTime(`{"created":`, v.Base.Created)
+	e.NameString(`,"Once":`, v.Base.Once)
 	if v.Extra != nil {
-		e.Name(`,"note":`).String(v.Extra.Note)
+		e.NameString(`,"note":`, v.Extra.Note)
 	}
 	if v.Extra != nil && v.Extra.Size != nil {
 		wire.EncodePointer(e.Name(`,"size":`), v.Extra.Size, encodeInt)
 	}
-	e.Name(`,"Visible":`).String(v.lower.Visible)
+	e.NameString(`,"Visible":`, v.lower.Visible)
 	encodeTagged(e.Name(`,"tagged":`), &v.Tagged)
 	if v.Nested != nil && v.Nested.Inner != nil {
-		e.Name(`,"deepest":`).String(v.Nested.Inner.Deepest)
+		e.NameString(`,"deepest":`, v.Nested.Inner.Deepest)
 	}
 	if v.Nested != nil && v.Nested.Inner != nil {
 		e.Name(`,"count":`).QuotedInt(int64(v.Nested.Inner.Count))
@@ -1040,8 +1040,8 @@ func encodeEmbedding(e *wire.Encoder, v *Embedding) {
 		e.Name(`,"Upper":`).Text(v.Nested.Upper.MarshalText())
 	}
 	wire.EncodeSlice(e.Name(`,"Words":`), v.Words, encodeEmail)
-	e.Name(`,"id":`).String(v.ID)
-	e.Name(`,"shadow":`).String(v.Outer)
+	e.NameString(`,"id":`, v.ID)
+	e.NameString(`,"shadow":`, v.Outer)
 	e.End()
 }
 
@@ -1079,8 +1079,8 @@ func decodeEmbedding(d *wire.Decoder, v *Embedding) {
 }
 
 func encodeTagged(e *wire.Encoder, v *Tagged) {
-	e.Name(`{"A":`).Int(int64(v.A))
-	e.Name(`,"B":`).Int(int64(v.B))
+	e.NameInt(`{"A":`, int64(v.A))
+	e.NameInt(`,"B":`, int64(v.B))
 	e.End()
 }
 
@@ -1099,14 +1099,14 @@ func decodeTagged(d *wire.Decoder, v *Tagged) {
 
 // AppendShapesJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendShapesJSON(dst []byte, v *Shapes) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeShapes(e, v)
 	return e.Finish()
 }
 
 // DecodeShapesJSON decodes the JSON of one Shapes. It shares no memory with data.
 func DecodeShapesJSON(data []byte) (v Shapes, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeShapes(d, &v)
 	return v, d.Finish()
 }
@@ -1160,9 +1160,9 @@ func encodeShapesInlineStruct(e *wire.Encoder, v *struct {
 	A int    `json:"a"`
 	B string `json:"b,omitempty"`
 }) {
-	e.Name(`{"a":`).Int(int64(v.A))
+	e.NameInt(`{"a":`, int64(v.A))
 	if v.B != "" {
-		e.Name(`,"b":`).String(v.B)
+		e.NameString(`,"b":`, v.B)
 	}
 	e.End()
 }
@@ -1187,8 +1187,8 @@ func encodeShapesInlinesStruct(e *wire.Encoder, v *struct {
 	X float64
 	Y float64
 }) {
-	e.Name(`{"X":`).Float64(v.X)
-	e.Name(`,"Y":`).Float64(v.Y)
+	e.NameFloat64(`{"X":`, v.X)
+	e.NameFloat64(`,"Y":`, v.Y)
 	e.End()
 }
 
@@ -1219,7 +1219,7 @@ func decodeShapesEmptyStruct(d *wire.Decoder, v *struct{}) {
 
 func encodePageItem(e *wire.Encoder, v *Page[Item]) {
 	wire.EncodeSlice(e.Name(`{"items":`), v.Items, encodeItem)
-	e.Name(`,"next":`).Int(int64(v.Next))
+	e.NameInt(`,"next":`, int64(v.Next))
 	e.End()
 }
 
@@ -1238,7 +1238,7 @@ func decodePageItem(d *wire.Decoder, v *Page[Item]) {
 
 func encodePageItemPointer(e *wire.Encoder, v *Page[*Item]) {
 	wire.EncodeSlice(e.Name(`{"items":`), v.Items, encodeItemPointer)
-	e.Name(`,"next":`).Int(int64(v.Next))
+	e.NameInt(`,"next":`, int64(v.Next))
 	e.End()
 }
 
@@ -1256,7 +1256,7 @@ func decodePageItemPointer(d *wire.Decoder, v *Page[*Item]) {
 }
 
 func encodePairStringIntSlice(e *wire.Encoder, v *Pair[string, []int]) {
-	e.Name(`{"First":`).String(v.First)
+	e.NameString(`{"First":`, v.First)
 	wire.EncodeSlice(e.Name(`,"Second":`), v.Second, encodeInt)
 	e.End()
 }
@@ -1275,7 +1275,7 @@ func decodePairStringIntSlice(d *wire.Decoder, v *Pair[string, []int]) {
 }
 
 func encodeTree(e *wire.Encoder, v *Tree) {
-	e.Name(`{"name":`).String(v.Name)
+	e.NameString(`{"name":`, v.Name)
 	if v.Left != nil {
 		wire.EncodePointer(e.Name(`,"Left":`), v.Left, encodeTree)
 	}
@@ -1351,15 +1351,15 @@ func AppendOrderJSON(dst []byte, v *Order) ([]byte, error) {
 
 // DecodeOrderJSON decodes the JSON of one Order. It shares no memory with data.
 func DecodeOrderJSON(data []byte) (v Order, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeOrder(d, &v)
 	return v, d.Finish()
 }
 
 func encodeOrder(e *wire.Encoder, v *Order) {
-	e.Name(`{"order_id":`).String(v.OrderID)
-	e.Name(`,"user_id":`).String(v.UserID)
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameString(`{"order_id":`, v.OrderID)
+	e.NameString(`,"user_id":`, v.UserID)
+	e.NameInt(`,"cents":`, v.Cents)
 	e.End()
 }
 
@@ -1380,27 +1380,27 @@ func decodeOrder(d *wire.Decoder, v *Order) {
 
 // AppendAccountJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendAccountJSON(dst []byte, v *Account) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeAccount(e, v)
 	return e.Finish()
 }
 
 // DecodeAccountJSON decodes the JSON of one Account. It shares no memory with data.
 func DecodeAccountJSON(data []byte) (v Account, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeAccount(d, &v)
 	return v, d.Finish()
 }
 
 func encodeAccount(e *wire.Encoder, v *Account) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"email":`).String(v.Email)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"email":`, v.Email)
 	if v.Name != "" {
-		e.Name(`,"name":`).String(v.Name)
+		e.NameString(`,"name":`, v.Name)
 	}
-	e.Name(`,"active":`).Bool(v.Active)
-	e.Name(`,"balance":`).Float64(v.Balance)
-	e.Name(`,"created":`).Time(v.Created)
+	e.NameBool(`,"active":`, v.Active)
+	e.NameFloat64(`,"balance":`, v.Balance)
+	e.NameTime(`,"created":`, v.Created)
 	wire.EncodeSlice(e.Name(`,"tags":`), v.Tags, encodeString)
 	wire.EncodeSlice(e.Name(`,"addresses":`), v.Addresses, encodeAddress)
 	e.End()
@@ -1432,9 +1432,9 @@ func decodeAccount(d *wire.Decoder, v *Account) {
 }
 
 func encodeAddress(e *wire.Encoder, v *Address) {
-	e.Name(`{"street":`).String(v.Street)
-	e.Name(`,"city":`).String(v.City)
-	e.Name(`,"zip":`).String(v.Zip)
+	e.NameString(`{"street":`, v.Street)
+	e.NameString(`,"city":`, v.City)
+	e.NameString(`,"zip":`, v.Zip)
 	e.End()
 }
 
@@ -1462,7 +1462,7 @@ func AppendNoteJSON(dst []byte, v *Note) ([]byte, error) {
 
 // DecodeNoteJSON decodes the JSON of one Note. It shares no memory with data.
 func DecodeNoteJSON(data []byte) (v Note, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	d.String((*string)(&v))
 	return v, d.Finish()
 }
@@ -1476,60 +1476,60 @@ func AppendTotalJSON(dst []byte, v *Total) ([]byte, error) {
 
 // DecodeTotalJSON decodes the JSON of one Total. It shares no memory with data.
 func DecodeTotalJSON(data []byte) (v Total, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	d.Float64((*float64)(&v))
 	return v, d.Finish()
 }
 
 // AppendBatchJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendBatchJSON(dst []byte, v *Batch) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	wire.EncodeSlice(e, *v, encodeItem)
 	return e.Finish()
 }
 
 // DecodeBatchJSON decodes the JSON of one Batch. It shares no memory with data.
 func DecodeBatchJSON(data []byte) (v Batch, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	wire.DecodeSlice(d, (*[]Item)(&v), decodeItem)
 	return v, d.Finish()
 }
 
 // AppendIndexJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendIndexJSON(dst []byte, v *Index) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	wire.EncodeMap(e, *v, wire.FormatString, encodeItemPointer)
 	return e.Finish()
 }
 
 // DecodeIndexJSON decodes the JSON of one Index. It shares no memory with data.
 func DecodeIndexJSON(data []byte) (v Index, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	wire.DecodeMap(d, (*map[string]*Item)(&v), wire.ParseString, decodeItemPointer)
 	return v, d.Finish()
 }
 
 // AppendRequiredJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendRequiredJSON(dst []byte, v *Required) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeRequired(e, v)
 	return e.Finish()
 }
 
 // DecodeRequiredJSON decodes the JSON of one Required. It shares no memory with data.
 func DecodeRequiredJSON(data []byte) (v Required, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeRequired(d, &v)
 	return v, d.Finish()
 }
 
 func encodeRequired(e *wire.Encoder, v *Required) {
-	e.Name(`{"id":`).String(v.ID)
+	e.NameString(`{"id":`, v.ID)
 	wire.EncodePointer(e.Name(`,"count":`), v.Count, encodeInt)
 	encodeRequiredInner(e.Name(`,"inner":`), &v.Inner)
 	wire.EncodePointer(e.Name(`,"opt":`), v.Opt, encodeRequiredInner)
 	wire.EncodeSlice(e.Name(`,"list":`), v.List, encodeRequiredInner)
-	e.Name(`,"free":`).String(v.Free)
+	e.NameString(`,"free":`, v.Free)
 	e.End()
 }
 
@@ -1558,7 +1558,7 @@ func decodeRequired(d *wire.Decoder, v *Required) {
 }
 
 func encodeRequiredInner(e *wire.Encoder, v *RequiredInner) {
-	e.Name(`{"a":`).String(v.A)
+	e.NameString(`{"a":`, v.A)
 	wire.EncodeSlice(e.Name(`,"b":`), v.B, encodeInt)
 	e.End()
 }
@@ -1581,14 +1581,14 @@ func decodeRequiredInner(d *wire.Decoder, v *RequiredInner) {
 
 // AppendEverythingJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendEverythingJSON(dst []byte, v *Everything) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeEverything(e, v)
 	return e.Finish()
 }
 
 // DecodeEverythingJSON decodes the JSON of one Everything. It shares no memory with data.
 func DecodeEverythingJSON(data []byte) (v Everything, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeEverything(d, &v)
 	return v, d.Finish()
 }
@@ -1612,7 +1612,7 @@ func encodeEverything(e *wire.Encoder, v *Everything) {
 	wire.EncodePointer(e.Name(`,"AnyPtr":`), v.AnyPtr, encodeAnyPointer)
 	wire.EncodeSlice(e.Name(`,"SlicePtrs":`), v.SlicePtrs, encodeStringSlicePointer)
 	wire.EncodeMap(e.Name(`,"RawMap":`), v.RawMap, wire.FormatString, encodeUint8Slice)
-	e.Name(`,"Note":`).String(string(v.Note))
+	e.NameString(`,"Note":`, string(v.Note))
 	wire.EncodeSlice(e.Name(`,"Batch":`), v.Batch, encodeItem)
 	wire.EncodePointer(e.Name(`,"Index":`), v.Index, encodeIndex)
 	e.End()
@@ -1670,7 +1670,7 @@ func decodeEverything(d *wire.Decoder, v *Everything) {
 }
 
 func encodeStored(e *wire.Encoder, v *Stored) {
-	e.Name(`{"ID":`).String(v.ID)
+	e.NameString(`{"ID":`, v.ID)
 	wire.EncodeSlice(e.Name(`,"Tags":`), v.Tags, encodeString)
 	wire.EncodeSlice(e.Name(`,"Items":`), v.Items, encodeItem)
 	wire.EncodeMap(e.Name(`,"ByName":`), v.ByName, wire.FormatString, encodeInt)
@@ -1679,7 +1679,7 @@ func encodeStored(e *wire.Encoder, v *Stored) {
 	wire.EncodePointer(e.Name(`,"ItemPtr":`), v.ItemPtr, encodeItem)
 	wire.EncodeArray(e.Name(`,"Arr":`), v.Arr[:], encodeIntSlice)
 	wire.EncodeArray(e.Name(`,"Flat":`), v.Flat[:], encodeInt)
-	e.Name(`,"At":`).Time(v.At)
+	e.NameTime(`,"At":`, v.At)
 	wire.EncodeSlice(e.Name(`,"Times":`), v.Times, encodeTime)
 	e.Name(`,"Any":`).Any(v.Any)
 	wire.EncodeMap(e.Name(`,"Object":`), v.Object, wire.FormatString, encodeAny)
@@ -1692,17 +1692,17 @@ func encodeStored(e *wire.Encoder, v *Stored) {
 	wire.EncodePointer(e.Name(`,"Tree":`), v.Tree, encodeTree)
 	e.Name(`,"Opaque":`).JSON(v.Opaque.MarshalJSON())
 	encodeHalf(e.Name(`,"Half":`), &v.Half)
-	e.Name(`,"id":`).Int(int64(v.Base.ID))
-	e.Name(`,"created":`).Time(v.Base.Created)
-	e.Name(`,"shadow":`).String(v.Base.Shadow)
-	e.Name(`,"Once":`).String(v.Base.Once)
+	e.NameInt(`,"id":`, int64(v.Base.ID))
+	e.NameTime(`,"created":`, v.Base.Created)
+	e.NameString(`,"shadow":`, v.Base.Shadow)
+	e.NameString(`,"Once":`, v.Base.Once)
 	if v.Extra != nil {
-		e.Name(`,"note":`).String(v.Extra.Note)
+		e.NameString(`,"note":`, v.Extra.Note)
 	}
 	if v.Extra != nil && v.Extra.Size != nil {
 		wire.EncodePointer(e.Name(`,"size":`), v.Extra.Size, encodeInt)
 	}
-	e.Name(`,"Visible":`).String(v.lower.Visible)
+	e.NameString(`,"Visible":`, v.lower.Visible)
 	e.End()
 }
 
@@ -1774,8 +1774,8 @@ func decodeStored(d *wire.Decoder, v *Stored) {
 }
 
 func encodeSimple(e *wire.Encoder, v *Simple) {
-	e.Name(`{"ID":`).String(v.ID)
-	e.Name(`,"Count":`).Int(int64(v.Count))
+	e.NameString(`{"ID":`, v.ID)
+	e.NameInt(`,"Count":`, int64(v.Count))
 	wire.EncodeArray(e.Name(`,"Arr":`), v.Arr[:], encodeUint8)
 	encodePlain(e.Name(`,"Plain":`), &v.Plain)
 	e.End()
@@ -1843,17 +1843,17 @@ func decodeItemSlice(d *wire.Decoder, v *[]Item) {
 }
 
 func encodeURL(e *wire.Encoder, v *url.URL) {
-	e.Name(`{"Scheme":`).String(v.Scheme)
-	e.Name(`,"Opaque":`).String(v.Opaque)
+	e.NameString(`{"Scheme":`, v.Scheme)
+	e.NameString(`,"Opaque":`, v.Opaque)
 	wire.EncodePointer(e.Name(`,"User":`), v.User, encodeUserinfo)
-	e.Name(`,"Host":`).String(v.Host)
-	e.Name(`,"Path":`).String(v.Path)
-	e.Name(`,"Fragment":`).String(v.Fragment)
-	e.Name(`,"RawQuery":`).String(v.RawQuery)
-	e.Name(`,"RawPath":`).String(v.RawPath)
-	e.Name(`,"RawFragment":`).String(v.RawFragment)
-	e.Name(`,"ForceQuery":`).Bool(v.ForceQuery)
-	e.Name(`,"OmitHost":`).Bool(v.OmitHost)
+	e.NameString(`,"Host":`, v.Host)
+	e.NameString(`,"Path":`, v.Path)
+	e.NameString(`,"Fragment":`, v.Fragment)
+	e.NameString(`,"RawQuery":`, v.RawQuery)
+	e.NameString(`,"RawPath":`, v.RawPath)
+	e.NameString(`,"RawFragment":`, v.RawFragment)
+	e.NameBool(`,"ForceQuery":`, v.ForceQuery)
+	e.NameBool(`,"OmitHost":`, v.OmitHost)
 	e.End()
 }
 
@@ -1889,7 +1889,7 @@ func decodeURL(d *wire.Decoder, v *url.URL) {
 }
 
 func encodeHalf(e *wire.Encoder, v *Half) {
-	e.Name(`{"Seen":`).String(v.Seen)
+	e.NameString(`{"Seen":`, v.Seen)
 	e.End()
 }
 
@@ -1929,57 +1929,57 @@ func decodeUserinfo(d *wire.Decoder, v *url.Userinfo) {
 
 // AppendStoredJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendStoredJSON(dst []byte, v *Stored) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeStored(e, v)
 	return e.Finish()
 }
 
 // DecodeStoredJSON decodes the JSON of one Stored. It shares no memory with data.
 func DecodeStoredJSON(data []byte) (v Stored, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeStored(d, &v)
 	return v, d.Finish()
 }
 
 // AppendSimpleJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendSimpleJSON(dst []byte, v *Simple) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeSimple(e, v)
 	return e.Finish()
 }
 
 // DecodeSimpleJSON decodes the JSON of one Simple. It shares no memory with data.
 func DecodeSimpleJSON(data []byte) (v Simple, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeSimple(d, &v)
 	return v, d.Finish()
 }
 
 // AppendVeteranJSON appends *v to dst as JSON. After an error it gives dst as it was.
 func AppendVeteranJSON(dst []byte, v *Veteran) ([]byte, error) {
-	e := wire.NewEncoder(dst)
+	e := wire.BorrowEncoder(dst)
 	encodeVeteran(e, v)
 	return e.Finish()
 }
 
 // DecodeVeteranJSON decodes the JSON of one Veteran. It shares no memory with data.
 func DecodeVeteranJSON(data []byte) (v Veteran, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeVeteran(d, &v)
 	return v, d.Finish()
 }
 
 func encodeVeteran(e *wire.Encoder, v *Veteran) {
-	e.Name(`{"name":`).String(v.FullName)
-	e.Name(`,"id":`).String(v.ID)
-	e.Name(`,"age":`).Int(v.Age)
+	e.NameString(`{"name":`, v.FullName)
+	e.NameString(`,"id":`, v.ID)
+	e.NameInt(`,"age":`, v.Age)
 	wire.EncodePointer(e.Name(`,"nick":`), v.Nick, encodeString)
 	wire.EncodeMap(e.Name(`,"scores":`), v.Scores, wire.FormatString, encodeFloat64)
-	e.Name(`,"born":`).Time(v.Born)
+	e.NameTime(`,"born":`, v.Born)
 	wire.EncodeSlice(e.Name(`,"homes":`), v.Homes, encodeHome)
 	wire.EncodePointer(e.Name(`,"parent":`), v.Parent, encodeVeteran)
-	e.Name(`,"city":`).String(v.Birthplace.City)
-	e.Name(`,"code":`).Uint(uint64(v.Birthplace.Code))
+	e.NameString(`,"city":`, v.Birthplace.City)
+	e.NameUint(`,"code":`, uint64(v.Birthplace.Code))
 	e.End()
 }
 
@@ -2017,9 +2017,9 @@ func encodeFloat64(e *wire.Encoder, v *float64) {
 }
 
 func encodeHome(e *wire.Encoder, v *Home) {
-	e.Name(`{"zip":`).String(v.Zip)
-	e.Name(`,"street":`).String(v.Street)
-	e.Name(`,"country":`).String(v.Country)
+	e.NameString(`{"zip":`, v.Zip)
+	e.NameString(`,"street":`, v.Street)
+	e.NameString(`,"country":`, v.Country)
 	e.End()
 }
 

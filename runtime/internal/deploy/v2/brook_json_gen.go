@@ -13,16 +13,16 @@ func AppendPlacedJSON(dst []byte, v *Placed) ([]byte, error) {
 
 // DecodePlacedJSON decodes the JSON of one Placed. It shares no memory with data.
 func DecodePlacedJSON(data []byte) (v Placed, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePlaced(d, &v)
 	return v, d.Finish()
 }
 
 func encodePlaced(e *wire.Encoder, v *Placed) {
-	e.Name(`{"user":`).String(v.User)
-	e.Name(`,"order":`).String(v.Order)
-	e.Name(`,"cents":`).Int(v.Cents)
-	e.Name(`,"fails":`).String(v.Fails)
+	e.NameString(`{"user":`, v.User)
+	e.NameString(`,"order":`, v.Order)
+	e.NameInt(`,"cents":`, v.Cents)
+	e.NameString(`,"fails":`, v.Fails)
 	e.End()
 }
 
@@ -52,14 +52,14 @@ func AppendReturnedJSON(dst []byte, v *Returned) ([]byte, error) {
 
 // DecodeReturnedJSON decodes the JSON of one Returned. It shares no memory with data.
 func DecodeReturnedJSON(data []byte) (v Returned, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeReturned(d, &v)
 	return v, d.Finish()
 }
 
 func encodeReturned(e *wire.Encoder, v *Returned) {
-	e.Name(`{"user":`).String(v.User)
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameString(`{"user":`, v.User)
+	e.NameInt(`,"cents":`, v.Cents)
 	e.End()
 }
 
@@ -85,14 +85,14 @@ func AppendBilledJSON(dst []byte, v *Billed) ([]byte, error) {
 
 // DecodeBilledJSON decodes the JSON of one Billed. It shares no memory with data.
 func DecodeBilledJSON(data []byte) (v Billed, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeBilled(d, &v)
 	return v, d.Finish()
 }
 
 func encodeBilled(e *wire.Encoder, v *Billed) {
-	e.Name(`{"order":`).String(v.Order)
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameString(`{"order":`, v.Order)
+	e.NameInt(`,"cents":`, v.Cents)
 	e.End()
 }
 
@@ -118,15 +118,15 @@ func AppendUserJSON(dst []byte, v *User) ([]byte, error) {
 
 // DecodeUserJSON decodes the JSON of one User. It shares no memory with data.
 func DecodeUserJSON(data []byte) (v User, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeUser(d, &v)
 	return v, d.Finish()
 }
 
 func encodeUser(e *wire.Encoder, v *User) {
-	e.Name(`{"id":`).String(v.ID)
-	e.Name(`,"last":`).String(v.Last)
-	e.Name(`,"cents":`).Int(v.Cents)
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"last":`, v.Last)
+	e.NameInt(`,"cents":`, v.Cents)
 	e.End()
 }
 
