@@ -1,6 +1,6 @@
 // Package rebuild makes the views of an app anew from the log, as another generation beside the
-// live one, and promotes it in one commit. A Rebuild folds by a task of its own, of which it is the
-// target:
+// live one, and promotes it in one commit. A Rebuild folds by a task of its own, with a target
+// of its own:
 //
 //	Run ─► round ─► begin    partitions that it does not read yet, from the log's start
 //	  ▲      │     aim, fold  to where the live views stand, a few times

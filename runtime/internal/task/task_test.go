@@ -295,18 +295,20 @@ func TestClassify(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	record := &brook.Record{Topic: "in", Key: []byte("k"), Value: []byte("x")}
-	if what, err := r.task.Process(ended, &r.partition.Partition, record); what != processor.Cancelled ||
-		err == nil {
+	process := func(ctx context.Context) (processor.Outcome, error) {
+		return r.task.Process(ctx, &r.partition.Partition, record)
+	}
+	if what, err := process(ended); what != processor.Cancelled || err == nil {
 		t.Errorf("outcome %d, %v, want cancelled", what, err)
 	}
 	r.task.Parallel = true // without a driver that says where keys belong
 	r.task.set.Config.Driver = nil
-	if what, _ := r.task.Process(t.Context(), &r.partition.Partition, record); what != processor.CrossKey {
+	if what, _ := process(t.Context()); what != processor.CrossKey {
 		t.Errorf("outcome %d, want crossKey", what)
 	}
 	r.task.Parallel = false
 	r.task.Deliver = func(d *delivery.Delivery) { panic("it can't be decoded") }
-	if what, err := r.task.Process(t.Context(), &r.partition.Partition, record); what != processor.Accepted {
+	if what, err := process(t.Context()); what != processor.Accepted {
 		t.Errorf("outcome %d, %v, want accepted", what, err)
 	}
 	if l := r.task.Batch.Letters; len(l) != 1 || l[0].Stage != brook.StageDecode {
