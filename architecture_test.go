@@ -146,6 +146,8 @@ var layers = [][]string{
 	{"report"},
 	{"retry"},
 	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay"},
+	{"generation"},
+	{"obsolete"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
 	{"publisher", "effects", "backfill", "delivery", "batch", "letters", "reads"},
 	{"prefetch", "emission"},

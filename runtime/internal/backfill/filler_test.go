@@ -15,6 +15,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/backfill"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -86,9 +87,9 @@ func open(t *testing.T, s *store, c brook.AnyCollection, r *report.Reporter) *ba
 		Owner: catalog.Owner{
 			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},
 			Shown:     func(bool) {},
-			Installed: func(*catalog.Generation) {},
+			Installed: func(*generation.Generation) {},
 			Positions: func() map[partition.ID]int64 { return nil },
-			Reload: func(context.Context, *catalog.Generation) (func(), error) {
+			Reload: func(context.Context, *generation.Generation) (func(), error) {
 				return func() {}, nil
 			},
 		},

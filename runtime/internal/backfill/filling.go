@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
@@ -23,7 +24,7 @@ const reportEvery = 10 * time.Second
 type filling struct {
 	*Filler
 	catalog.Unfilled
-	gen      *catalog.Generation // that the index belongs to
+	gen      *generation.Generation // that the index belongs to
 	progress brook.IndexProgress
 	told     time.Time // when progress was reported last
 }

@@ -14,6 +14,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
@@ -50,7 +51,7 @@ func New(tx *txn.Tx) *Batch { return &Batch{Tx: tx} }
 
 // On makes the batch and its transaction write a generation's tables. outbox is the app's table of
 // emissions.
-func (b *Batch) On(g *catalog.Generation, outbox brook.Table) {
+func (b *Batch) On(g *generation.Generation, outbox brook.Table) {
 	b.Tx.On(g.Tables, g.Unready)
 	b.tables = Tables{Letters: g.Letters, Owed: g.Owed, Outbox: outbox}
 }

@@ -7,23 +7,19 @@
 // method, except that some ask for the quiesce lock.
 //
 // The quiesce lock guards the state, the number under construction and the claim: they change only
-// while it is held, and may be read while it is held or visited. The live generation is an atomic
-// pointer: it is read without a lock, and changes while renewMu or the quiesce lock is held. What a
-// state or a Generation points to never changes in place: a newer one replaces it.
-//
-// Lock order: obsolete.sweeping, Hold.mu, the quiesce lock, renewMu, obsolete.mu, shape.mu,
-// shapes.mu.
+// while it is held, and may be read while it is held or visited. The catalog has no lock of
+// its own.
 package catalog
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
+	"github.com/brookgen/brookgen/runtime/internal/obsolete"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
@@ -39,34 +35,30 @@ type Catalog struct {
 	code        *plan.Code
 	collections []brook.AnyCollection
 	store       brook.Store
-	reader      brook.Reader   // of the latest commit
-	keep        map[string]int // history entries kept, by event type; no entry: all
+	reader      brook.Reader // of the latest commit
 	ids         *ids.Source
 	report      *report.Reporter
 	retry       *retry.Loop
 	on          Owner
 	life        *lifetime.App
-	born        time.Time // zero of the clock that age reads
 
 	// lock is visited by whoever folds events into the live views, batch by batch, and held by
 	// whoever needs all of them at rest.
 	lock     *quiesce.Lock
 	row      *staterow.Row
-	building int  // the generation that this process builds, 0: none; guarded by lock
-	hadClaim bool // it was held since the last ResetClaim; guarded by lock
+	building int         // the generation that this process builds, 0: none; guarded by lock
+	hadClaim bool        // it was held since the last ResetClaim; guarded by lock
+	claimed  atomic.Bool // the state has the code's contract, and the live generation its shapes
+	lost     atomic.Bool // the claim was held, and another contract has replaced it
+	named    atomic.Bool // the state has the names of the code's sets
+	names    atomic.Pointer[setNames]
+	toFill   retry.Signal           // set if an index may have to be filled
+	yielded  atomic.Pointer[string] // ID of the promotion request that this process yielded to last
 
-	live    atomic.Pointer[Generation]
-	claimed atomic.Bool // the state has the code's contract, and the live generation its shapes
-	lost    atomic.Bool // the claim was held, and another contract has replaced it
-	named   atomic.Bool // the state has the names of the code's sets
-	names   atomic.Pointer[setNames]
-	toFill  retry.Signal           // set if an index may have to be filled
-	yielded atomic.Pointer[string] // ID of the promotion request that this process yielded to last
-
-	hold      *tenancy.Hold
-	renewMu   sync.Mutex   // held while the store is asked which generation is live
-	confirmed atomic.Int64 // age of the app when that was asked last
-	obsolete  obsolete
+	hold     *tenancy.Hold
+	obsolete *obsolete.Remover
+	opener   *generation.Opener
+	current  *generation.Current
 }
 
 // Parts are what a catalog is made of. All of them are the app's, and are shared with other parts
@@ -93,10 +85,10 @@ type Owner struct {
 	// Shown is called if another generation became the live one: replaced is false for the first.
 	Shown func(replaced bool)
 	// Installed is called, with the quiesce lock held, if the live generation has other tables.
-	Installed func(*Generation)
+	Installed func(*generation.Generation)
 	// Reload is called, with the quiesce lock held, to read what else memory has of the store;
 	// adopt is called to make that count.
-	Reload func(ctx context.Context, live *Generation) (adopt func(), err error)
+	Reload func(ctx context.Context, live *generation.Generation) (adopt func(), err error)
 	// Positions returns how far the live views have come.
 	Positions func() map[partition.ID]int64
 }
@@ -105,22 +97,34 @@ type Owner struct {
 func New(p Parts) *Catalog {
 	c := &Catalog{
 		config: p.Config, code: p.Code, collections: p.Collections, store: p.Config.Store,
-		reader: p.Reader, keep: map[string]int{}, ids: p.IDs, report: p.Retry.Report,
-		retry: p.Retry, on: p.Owner, life: p.Life, born: time.Now(), lock: p.Lock,
-		toFill: retry.NewSignal(), obsolete: newObsolete(),
-	}
-	for typ, info := range p.Code.Events {
-		if info.History != brook.KeepAll {
-			c.keep[typ] = info.History
-		}
+		reader: p.Reader, ids: p.IDs, report: p.Retry.Report, retry: p.Retry, on: p.Owner,
+		life: p.Life, lock: p.Lock, toFill: retry.NewSignal(),
 	}
 	c.row = staterow.New(staterow.Parts{
 		Config: p.Config, Reader: p.Reader, IDs: p.IDs, Lock: p.Lock, Retry: p.Retry,
 		Updated: c.noteClaim, Reload: c.reloadLocked,
 	})
 	c.hold = tenancy.New(tenancy.Parts{
-		Config: p.Config, Life: p.Life, Live: func() int { return c.live.Load().Number },
-		Taken: p.Owner.Taken, Rouse: c.SweepSoon,
+		Config: p.Config, Life: p.Life, Live: func() int { return c.current.Number() },
+		Taken: p.Owner.Taken, Rouse: func() { c.obsolete.Wake() },
+	})
+	c.opener = &generation.Opener{
+		Config: p.Config, Code: p.Code, Collections: p.Collections, Reader: p.Reader,
+		Life: p.Life, Pins: c.hold.PinsOf,
+	}
+	c.obsolete = obsolete.New(obsolete.Parts{
+		Config: p.Config, Life: p.Life, Lock: p.Lock, Retry: p.Retry, Row: c.row,
+		Opener: c.opener, Hold: c.hold, Building: func() int { return c.building },
+	})
+	c.current = generation.NewCurrent(generation.Parts{
+		Name: p.Config.Name, Row: c.row, Opener: c.opener, Hold: c.hold,
+		Renewed: p.Owner.Renewed, Unread: c.obsolete.Wake,
+		Shown: func(old *generation.Generation) {
+			if old != nil {
+				c.obsolete.Replaced(old)
+			}
+			p.Owner.Shown(old != nil)
+		},
 	})
 	return c
 }
@@ -131,11 +135,9 @@ func (c *Catalog) Open(ctx context.Context) error {
 	if err := c.hold.Open(func() error { return c.row.Open(ctx) }); err != nil {
 		return err
 	}
-	live, err := c.openLive(ctx, c.row.Known(), nil)
-	if err != nil {
+	if err := c.current.Open(ctx); err != nil {
 		return err
 	}
-	c.live.Store(live)
 	c.noteClaim()
 	return nil
 }
@@ -143,8 +145,14 @@ func (c *Catalog) Open(ctx context.Context) error {
 // Hold returns the app's hold on its name.
 func (c *Catalog) Hold() *tenancy.Hold { return c.hold }
 
+// Obsolete returns what removes obsolete generations.
+func (c *Catalog) Obsolete() *obsolete.Remover { return c.obsolete }
+
+// Current returns the live generation as memory knows it.
+func (c *Catalog) Current() *generation.Current { return c.current }
+
 // Live returns the generation that memory knows as the live one.
-func (c *Catalog) Live() *Generation { return c.live.Load() }
+func (c *Catalog) Live() *generation.Generation { return c.current.Load() }
 
 // Meta returns the table of the state row. Other packages keep rows of their own in it.
 func (c *Catalog) Meta() brook.Table { return c.row.Table() }
@@ -154,7 +162,4 @@ func (c *Catalog) Meta() brook.Table { return c.row.Table() }
 func (c *Catalog) Unchanged() brook.Check { return c.row.Unchanged() }
 
 // Fenced reports whether several processes may write the store.
-func (c *Catalog) Fenced() bool {
-	f, ok := c.store.(brook.Fenced)
-	return ok && f.Fenced()
-}
+func (c *Catalog) Fenced() bool { return c.row.Fenced() }

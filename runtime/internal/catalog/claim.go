@@ -34,7 +34,7 @@ func (c *Catalog) Lost() bool { return c.lost.Load() }
 // app.
 func (c *Catalog) noteClaim() {
 	c.noteNames(c.row.Known())
-	g := c.live.Load()
+	g := c.current.Load()
 	if g == nil {
 		return
 	}
@@ -43,7 +43,7 @@ func (c *Catalog) noteClaim() {
 	c.hadClaim = c.hadClaim || claimed
 	c.lost.Store(c.hadClaim && s.Folds != c.code.Contract)
 	if claimed {
-		writes, _ := g.shapes.Missing()
+		writes, _ := g.Shapes.Missing()
 		claimed = len(writes) == 0
 	}
 	c.claimed.Store(claimed)
@@ -71,15 +71,15 @@ func (c *Catalog) Claim(ctx context.Context) error {
 // ClaimLocked is Claim for a caller who holds the quiesce lock.
 func (c *Catalog) ClaimLocked(ctx context.Context) error {
 	for !c.claimed.Load() {
-		g := c.live.Load()
+		g := c.current.Load()
 		// Another app of the name may have numbered shapes since they were read.
-		readShapes := func() error { return g.shapes.Read(ctx) }
+		readShapes := func() error { return g.Shapes.Read(ctx) }
 		if err := c.retry.Do(ctx, "read", readShapes); err != nil {
 			return err
 		}
-		writes, checks := g.shapes.Missing()
+		writes, checks := g.Shapes.Missing()
 		err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
-			if c.live.Load() != g {
+			if c.current.Load() != g {
 				return errMoved
 			}
 			return c.takeOver(next)

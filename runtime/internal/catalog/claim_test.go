@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/fakestore"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -63,7 +64,7 @@ func TestShapesAreNumberedOnce(t *testing.T) {
 					got = append(got, fmt.Sprintf("%d=%s", n, row.Value.Data))
 				}
 				want(t, "shapes", strings.Join(got, " "), test.shapes)
-				n, err := a.Live().shapes.Of(a.code.Layout.Collections[0]).Number()
+				n, err := a.Live().Shapes.Of(a.code.Layout.Collections[0]).Number()
 				must(t, err)
 				want(t, "the number of a", n, uint64(len(got)))
 			})
@@ -168,7 +169,7 @@ func TestNewIndex(t *testing.T) {
 	want(t, "unready once it is filled", b.Live().Unready[1], false)
 	want(t, "unfilled", len(b.Unfilled()), 0)
 	want(t, "the old one stays as it was", g.Unready[1], true)
-	wantErr(t, b.Filled(t.Context(), &Generation{Number: 2}, todo[0]), retry.ErrRestart)
+	wantErr(t, b.Filled(t.Context(), &generation.Generation{Number: 2}, todo[0]), retry.ErrRestart)
 
 	// The claim was lost, and is taken again: the entries in the table before are not all.
 	claimed(t, fakestore.Shared(s), version{})

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
@@ -16,7 +18,7 @@ var ErrOvertaken = fmt.Errorf("%w: another process rebuilt, or does", brook.ErrC
 // Build begins the construction of a generation. It notes that in the state, so that what is left
 // of it can be found. With an error it returns the generation that is to be given to Discard, or
 // nil if there is none. The caller does not hold the quiesce lock.
-func (c *Catalog) Build(ctx context.Context) (g *Generation, err error) {
+func (c *Catalog) Build(ctx context.Context) (g *generation.Generation, err error) {
 	number := 0
 	err = c.row.Update(ctx, func(next *staterow.State) error {
 		// Another process finds out that it was overtaken when it is to promote what it builds.
@@ -36,15 +38,15 @@ func (c *Catalog) Build(ctx context.Context) (g *Generation, err error) {
 		if number == 0 {
 			return nil, err
 		}
-		return &Generation{Number: number}, err // it may be stored all the same
+		return &generation.Generation{Number: number}, err // it may be stored all the same
 	}
-	if g, err = c.openGeneration(ctx, number); err != nil {
+	if g, err = c.opener.Open(ctx, number); err != nil {
 		return g, err
 	}
-	if err := c.drop(ctx, g); err != nil {
+	if err := c.opener.Empty(ctx, g, nil); err != nil {
 		return g, err
 	}
-	return g, g.shapes.Record(ctx, func(writes []brook.Write, checks []brook.Check) error {
+	return g, g.Shapes.Record(ctx, func(writes []brook.Write, checks []brook.Check) error {
 		return c.store.Commit(ctx, &brook.Batch{ID: c.ids.Batch(), Writes: writes, Checks: checks})
 	})
 }
@@ -52,8 +54,8 @@ func (c *Catalog) Build(ctx context.Context) (g *Generation, err error) {
 // Promoted reports whether the store has g, which this process built, as the live generation, after
 // a Promote whose answer was lost. The error is ErrOvertaken if g can't be promoted any more. The
 // caller holds the quiesce lock.
-func (c *Catalog) Promoted(g *Generation) (bool, error) {
-	if c.live.Load().Number == g.Number {
+func (c *Catalog) Promoted(g *generation.Generation) (bool, error) {
+	if c.current.Load().Number == g.Number {
 		c.building = 0
 		return true, nil
 	}
@@ -70,7 +72,7 @@ func (c *Catalog) Promoted(g *Generation) (bool, error) {
 //
 // If there is no error, Live has the number of g. It is not g itself if a Promote before has
 // happened and the reload found that out. The caller holds the quiesce lock.
-func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Check) error {
+func (c *Catalog) Promote(ctx context.Context, g *generation.Generation, checks []brook.Check) error {
 	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
 		if next.Generation == g.Number {
 			return staterow.ErrUnchanged // a try before did it
@@ -79,7 +81,7 @@ func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Che
 			return ErrOvertaken
 		}
 		next.Dropped = append(next.Dropped, next.Generation)
-		next.Replaced[next.Generation] = now()
+		next.Replaced[next.Generation] = time.Now().UTC()
 		next.Generation, next.Building, next.Promoting = g.Number, 0, nil
 		rename(next, c.code)
 		next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
@@ -90,11 +92,10 @@ func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Che
 		return err
 	}
 	c.building = 0
-	if c.live.Load().Number == g.Number {
+	if c.current.Load().Number == g.Number {
 		return nil
 	}
-	g.kept = c.row.Known().Kept
-	c.show(g)
+	c.current.Show(g, c.row.Known().Kept)
 	c.hold.Publish()
 	c.noteClaim()
 	return nil
@@ -102,7 +103,7 @@ func (c *Catalog) Promote(ctx context.Context, g *Generation, checks []brook.Che
 
 // Discard gives up the construction of g: it notes that what was built is to be removed. If that
 // fails, the next rebuild or start finds it. The caller does not hold the quiesce lock.
-func (c *Catalog) Discard(g *Generation) {
+func (c *Catalog) Discard(g *generation.Generation) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.config.ShutdownTimeout)
 	defer cancel()
 	// The promotion may have happened although its commit returned an error.
@@ -115,7 +116,7 @@ func (c *Catalog) Discard(g *Generation) {
 			What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true,
 		})
 	}
-	c.SweepSoon()
+	c.obsolete.Wake()
 }
 
 // noteDiscarded makes a number under construction an obsolete one.

@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/fakestore"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 )
 
 // A generation that is built becomes the live one in one commit, and the one before obsolete.
@@ -46,7 +47,7 @@ func TestPromotion(t *testing.T) {
 		want(t, "since", a.row.Known().Replaced[1], time.Now().UTC())
 		want(t, "indexes", fmt.Sprint(a.row.Known().Kept),
 			"map[accounts Email string:{index/accounts/Email true true}]")
-		must(t, a.Confirm(t.Context()))
+		must(t, a.Current().Confirm(t.Context()))
 		must(t, a.Reload(t.Context()))
 		want(t, "live after a reload", a.Live(), g)
 
@@ -141,7 +142,7 @@ func TestNumbersComeOnce(t *testing.T) {
 		s := fakestore.New()
 		a := claimed(t, s, version{})
 		seen := map[int]bool{1: true}
-		fresh := func(r *rig, what string) *Generation {
+		fresh := func(r *rig, what string) *generation.Generation {
 			t.Helper()
 			g := r.build(t)
 			if seen[g.Number] {
@@ -152,7 +153,7 @@ func TestNumbersComeOnce(t *testing.T) {
 		}
 		sweep := func(r *rig) {
 			t.Helper()
-			_, err := r.Sweep(t.Context())
+			_, err := r.Obsolete().Sweep(t.Context())
 			must(t, err)
 			if len(r.row.Known().Dropped) > 0 {
 				t.Errorf("left behind: %d", r.row.Known().Dropped)

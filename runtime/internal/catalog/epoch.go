@@ -16,7 +16,7 @@ func (c *Catalog) BumpEpoch(ctx context.Context,
 	if !c.Fenced() {
 		return nil, nil, nil
 	}
-	g := c.live.Load()
+	g := c.current.Load()
 	k := id.AppendKey(nil)
 	checks := []brook.Check{c.Unchanged()}
 	v, err := c.reader.Get(ctx, g.Positions, k)

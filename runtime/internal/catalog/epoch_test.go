@@ -40,7 +40,7 @@ func TestBumpEpoch(t *testing.T) {
 
 	s.Put("shop/1/positions", string(key), "{")
 	wantErr(t, bump(), brook.ErrPermanent)
-	_, err = a.Standings(t.Context(), s.Latest(), a.Live())
+	_, err = a.Live().Standings(t.Context(), s.Latest())
 	wantErr(t, err, brook.ErrPermanent)
 	s.Reads = []error{errStore}
 	wantErr(t, bump(), errStore)

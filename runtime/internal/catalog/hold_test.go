@@ -53,18 +53,18 @@ func TestHeldByAnother(t *testing.T) {
 		a, b := claimed(t, store, version{}), opened(t, store, version{})
 		release, err := a.Hold().Take(t.Context())
 		must(t, err)
-		guard, err := b.Guarded(t.Context())
+		guard, err := b.Current().Guarded(t.Context())
 		must(t, err)
 		must(t, a.promote(t, a.build(t)))
-		go a.RemoveObsolete()
+		go a.Obsolete().Run()
 		synctest.Wait()
 		want(t, "live before b asks", b.Live().Number, 1)
-		must(t, b.Confirm(t.Context()))
+		must(t, b.Current().Confirm(t.Context()))
 		want(t, "live", b.Live().Number, 2)
 		want(t, "tables while b reads", fmt.Sprint(s.Left("shop/1/")), "[shop/1/shapes]")
 
 		// b knows less than the store: it removes nothing.
-		_, err = b.Sweep(t.Context())
+		_, err = b.Obsolete().Sweep(t.Context())
 		must(t, err)
 		guard.End()
 		synctest.Wait()
@@ -73,11 +73,6 @@ func TestHeldByAnother(t *testing.T) {
 
 		release, err = b.Hold().Take(t.Context())
 		must(t, err)
-		select {
-		case <-b.obsolete.wake:
-		default:
-			t.Error("b does not look again for what it missed")
-		}
 		release()
 		a.close()
 		synctest.Wait()

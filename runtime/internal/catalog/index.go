@@ -2,9 +2,8 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
-	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
@@ -47,7 +46,7 @@ func (c *Catalog) ToFill() retry.Signal { return c.toFill }
 // Filled records that an index of g has the entries of all rows, each value once if it is unique,
 // and has tasks and readers use it. The error is retry.ErrRestart if g is no longer live, or the
 // index is another one. The caller does not hold the quiesce lock.
-func (c *Catalog) Filled(ctx context.Context, g *Generation, u Unfilled) error {
+func (c *Catalog) Filled(ctx context.Context, g *generation.Generation, u Unfilled) error {
 	if err := c.lock.Lock(ctx); err != nil {
 		return err
 	}
@@ -73,42 +72,17 @@ func (c *Catalog) Filled(ctx context.Context, g *Generation, u Unfilled) error {
 // install opens the tables of indexes that the state names, and has tasks and readers use them. The
 // caller holds the quiesce lock.
 func (c *Catalog) install(ctx context.Context) error {
-	var g *Generation
+	var g *generation.Generation
 	err := c.retry.Do(ctx, "open", func() (err error) {
-		g, err = c.openLive(ctx, c.row.Known(), c.live.Load())
+		g, err = c.current.Reindex(ctx)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	c.live.Store(g)
 	c.on.Installed(g)
 	c.noteClaim()
 	return nil
-}
-
-// withIndexes returns a copy of g that has the indexes that a state names. An index that the state
-// does not have, or that is not whole, is not ready.
-func (c *Catalog) withIndexes(ctx context.Context, g *Generation, s *staterow.State) (*Generation, error) {
-	next := *g
-	next.Tables, next.Unready = slices.Clone(g.Tables), make([]bool, c.code.Layout.Slots)
-	next.kept = s.Kept
-	for ord, info := range c.code.Layout.Collections {
-		for x, index := range info.Indexes {
-			slot := c.code.Layout.Index[ord][x]
-			kept, ok := s.Kept[info.EntriesName(index)]
-			next.Unready[slot] = s.Folds != "" && !kept.Whole
-			if !ok {
-				continue
-			}
-			t, err := c.table(ctx, g.Number, brook.TableSpec{Name: kept.Table})
-			if err != nil {
-				return nil, err
-			}
-			next.Tables[slot] = t
-		}
-	}
-	return &next, nil
 }
 
 // builtIndexes returns what the state says of indexes of a generation that this code has built.

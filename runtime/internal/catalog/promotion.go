@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
@@ -13,7 +14,7 @@ const yieldFor = 3 * time.Second
 
 // RequestPromotion asks other processes to yield to the promotion of g. The caller does not hold
 // the quiesce lock.
-func (c *Catalog) RequestPromotion(ctx context.Context, g *Generation) error {
+func (c *Catalog) RequestPromotion(ctx context.Context, g *generation.Generation) error {
 	return c.row.Update(ctx, func(next *staterow.State) error {
 		if next.Building != g.Number {
 			return ErrOvertaken

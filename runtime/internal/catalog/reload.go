@@ -22,15 +22,13 @@ func (c *Catalog) Reload(ctx context.Context) error {
 
 // reloadLocked is Reload for a caller who holds the quiesce lock.
 func (c *Catalog) reloadLocked(ctx context.Context) error {
-	c.renewMu.Lock()
-	next, err := c.renew(ctx)
-	c.renewMu.Unlock()
+	next, err := c.current.Renew(ctx)
 	if err != nil {
 		return err
 	}
 	c.hold.Publish()
 	c.noteNames(&next)
-	adopt, err := c.on.Reload(ctx, c.live.Load())
+	adopt, err := c.on.Reload(ctx, c.current.Load())
 	if err != nil {
 		return err
 	}
@@ -57,7 +55,7 @@ func (c *Catalog) Moved(ctx context.Context) (bool, error) {
 
 // ReloadShapes reads the shapes of the live generation anew.
 func (c *Catalog) ReloadShapes(ctx context.Context) error {
-	return c.live.Load().shapes.Read(ctx)
+	return c.current.Load().Shapes.Read(ctx)
 }
 
 // RetryConflicts calls do, and calls it again, after a Reload, each time another process was

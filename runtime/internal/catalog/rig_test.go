@@ -12,6 +12,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -105,8 +106,8 @@ func newRig(t *testing.T, s brook.Store, v version) *rig {
 			},
 			Renewed:   func(other bool) { note("renewed %t", other) },
 			Shown:     func(replaced bool) { note("shown %t", replaced) },
-			Installed: func(g *Generation) { note("installed %d", g.Number) },
-			Reload: func(_ context.Context, live *Generation) (func(), error) {
+			Installed: func(g *generation.Generation) { note("installed %d", g.Number) },
+			Reload: func(_ context.Context, live *generation.Generation) (func(), error) {
 				return func() { note("reloaded %d", live.Number) }, r.reloadErr
 			},
 			Positions: func() map[partition.ID]int64 { return r.positions },
@@ -147,7 +148,7 @@ func (r *rig) known(t *testing.T) *staterow.State {
 }
 
 // promote promotes g with the quiesce lock held.
-func (r *rig) promote(t *testing.T, g *Generation, checks ...brook.Check) error {
+func (r *rig) promote(t *testing.T, g *generation.Generation, checks ...brook.Check) error {
 	t.Helper()
 	must(t, r.lock.Lock(t.Context()))
 	defer r.lock.Unlock()
@@ -155,7 +156,7 @@ func (r *rig) promote(t *testing.T, g *Generation, checks ...brook.Check) error 
 }
 
 // build returns a generation under construction.
-func (r *rig) build(t *testing.T) *Generation {
+func (r *rig) build(t *testing.T) *generation.Generation {
 	t.Helper()
 	g, err := r.Build(t.Context())
 	must(t, err)

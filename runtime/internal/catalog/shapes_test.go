@@ -13,7 +13,7 @@ import (
 )
 
 // accounts returns the shape of the accounts of the live generation.
-func accounts(r *rig) brook.Shape { return r.Live().shapes.Of(r.code.Layout.Collections[0]) }
+func accounts(r *rig) brook.Shape { return r.Live().Shapes.Of(r.code.Layout.Collections[0]) }
 
 // putShape records a shape of accounts as another process does.
 func putShape(s *fakestore.Store, number uint32, schema string) {
@@ -71,7 +71,7 @@ func TestShapesOfOtherProcesses(t *testing.T) {
 		_, err = c.Upgrade(number, []byte("\x91\x07"))
 		wantErr(t, err, brook.ErrUnreadable)
 	}
-	lost := strings.Join(a.Live().shapes.Lost(), "; ")
+	lost := strings.Join(a.Live().Shapes.Lost(), "; ")
 	for _, part := range []string{"values of accounts: id: ", "shape 4 of accounts: "} {
 		if !strings.Contains(lost, part) {
 			t.Errorf("lost: %s, want %s", lost, part)

@@ -18,7 +18,7 @@ func (c *Catalog) Changes() string {
 		return ""
 	}
 	lines := c.structureChanges(s)
-	lost := c.live.Load().shapes.Lost()
+	lost := c.current.Load().Shapes.Lost()
 	return strings.Join(append(lines, lost...), "; ")
 }
 

@@ -118,7 +118,7 @@ func (c *CatchUp) loop(ctx context.Context) error {
 // tidy removes what is left of generations, which the background may not get to in a program that
 // ends.
 func (c *CatchUp) tidy(ctx context.Context) {
-	if _, err := c.Tasks.Catalog.Sweep(ctx); err != nil && ctx.Err() == nil {
+	if _, err := c.Tasks.Catalog.Obsolete().Sweep(ctx); err != nil && ctx.Err() == nil {
 		c.Tasks.Report.Failure(brook.Failure{ // the next open tries again
 			What: "removal of old views", Attempts: 1, Err: err, Final: true,
 		})

@@ -52,7 +52,7 @@ func (t *Task) ReadStandings(ctx context.Context) error {
 	if err := t.set.ReadMark(ctx); err != nil {
 		return err
 	}
-	standings, err := t.set.Catalog.Standings(ctx, t.set.Reader, t.Gen)
+	standings, err := t.Gen.Standings(ctx, t.set.Reader)
 	t.others = t.others[:0]
 	for id, s := range standings {
 		t.others = append(t.others, brook.Check{

@@ -210,7 +210,7 @@ func (f *Follower) state(ctx context.Context) error {
 
 // allPositions reads how far the live views have come in all partitions.
 func (f *Follower) allPositions(ctx context.Context) error {
-	standings, err := f.Catalog.Standings(ctx, f.Reader, f.Catalog.Live())
+	standings, err := f.Catalog.Live().Standings(ctx, f.Reader)
 	for id, s := range standings {
 		f.advance(id, s.Next)
 	}

@@ -14,6 +14,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/follow"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
@@ -88,9 +89,9 @@ func newRig(t *testing.T) *rig {
 		Config: config, Code: code, Reader: reader, IDs: source, Lock: lock, Retry: loop,
 		Owner: catalog.Owner{
 			Taken:   func(context.Context) error { return nil },
-			Renewed: func(bool) {}, Shown: func(bool) {}, Installed: func(*catalog.Generation) {},
+			Renewed: func(bool) {}, Shown: func(bool) {}, Installed: func(*generation.Generation) {},
 			Positions: func() map[partition.ID]int64 { return nil },
-			Reload: func(context.Context, *catalog.Generation) (func(), error) {
+			Reload: func(context.Context, *generation.Generation) (func(), error) {
 				return func() {}, nil
 			},
 		},

@@ -12,6 +12,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
@@ -98,9 +99,9 @@ func newRig(t *testing.T) *rig {
 		Reader: r.store.Latest(), IDs: ids.New(), Lock: &quiesce.Lock{}, Retry: loop,
 		Owner: catalog.Owner{
 			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},
-			Shown: func(bool) {}, Installed: func(*catalog.Generation) {},
+			Shown: func(bool) {}, Installed: func(*generation.Generation) {},
 			Positions: func() map[partition.ID]int64 { return nil },
-			Reload: func(context.Context, *catalog.Generation) (func(), error) {
+			Reload: func(context.Context, *generation.Generation) (func(), error) {
 				return func() {}, nil
 			},
 		},

@@ -13,6 +13,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -28,7 +29,7 @@ type Reader struct {
 
 // Blocked returns which keys the dead letters of a generation block, by partition.
 func (r *Reader) Blocked(
-	ctx context.Context, g *catalog.Generation,
+	ctx context.Context, g *generation.Generation,
 ) (map[partition.ID]*deadletter.Blocked, error) {
 	all := map[partition.ID]*deadletter.Blocked{}
 	err := r.each(ctx, g, func(letter *deadletter.Letter) error {
@@ -48,7 +49,7 @@ func (r *Reader) Blocked(
 
 // SetAside returns what a generation set aside, and calls each, unless it is nil, with its letters.
 func (r *Reader) SetAside(
-	ctx context.Context, g *catalog.Generation, each func(*deadletter.Letter) error,
+	ctx context.Context, g *generation.Generation, each func(*deadletter.Letter) error,
 ) (deadletter.SetAside, error) {
 	all := deadletter.SetAside{}
 	// Letters first: one that is dropped meanwhile is among these or among those that were dropped.
@@ -85,7 +86,7 @@ func (r *Reader) SetAside(
 
 // each calls do with the letters of a generation.
 func (r *Reader) each(
-	ctx context.Context, g *catalog.Generation, do func(*deadletter.Letter) error,
+	ctx context.Context, g *generation.Generation, do func(*deadletter.Letter) error,
 ) error {
 	for row, err := range r.Reader.Scan(ctx, g.Letters, nil, nil) {
 		if err != nil {

@@ -45,7 +45,7 @@ func (r *Reader) refetch(ctx context.Context, at brook.Position) (brook.Record, 
 	if err != nil {
 		return brook.Record{}, err
 	}
-	standings, err := r.Catalog.Standings(ctx, r.Reader, r.Catalog.Live())
+	standings, err := r.Catalog.Live().Standings(ctx, r.Reader)
 	if err != nil {
 		return brook.Record{}, err
 	}

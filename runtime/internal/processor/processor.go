@@ -13,10 +13,10 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/batch"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
@@ -58,7 +58,7 @@ type Processor struct {
 	target Target
 	drops  Dropper // nil: nothing is dropped
 
-	Gen      *catalog.Generation
+	Gen      *generation.Generation
 	Tx       *txn.Tx
 	Batch    *batch.Batch
 	Parallel bool // other tasks run beside it
@@ -81,7 +81,7 @@ type TooLarge struct {
 
 // New returns a processor over the tables of g. tracks says that commits are to be checked by what
 // events read.
-func New(parts *Parts, g *catalog.Generation, target Target, tracks bool) *Processor {
+func New(parts *Parts, g *generation.Generation, target Target, tracks bool) *Processor {
 	x := &Processor{
 		parts: parts, target: target,
 		Tx: txn.New(parts.Def.Collections, parts.Code.Layout, parts.Reader),
@@ -98,7 +98,7 @@ func New(parts *Parts, g *catalog.Generation, target Target, tracks bool) *Proce
 }
 
 // In makes the processor use the tables of g. The caller holds the quiesce lock, or runs the task.
-func (x *Processor) In(g *catalog.Generation) {
+func (x *Processor) In(g *generation.Generation) {
 	x.Gen = g
 	x.Batch.On(g, x.parts.Publisher.OutboxTable)
 }

@@ -71,11 +71,11 @@ func (p *Publisher) Collect(ctx context.Context) error {
 }
 
 func (p *Publisher) collect(ctx context.Context, holder, group bool) error {
-	if err := p.Catalog.Confirm(ctx); err != nil {
+	if err := p.Catalog.Current().Confirm(ctx); err != nil {
 		return err
 	}
 	// Positions are read before emissions: no emission of what is below them is missing then.
-	standings, err := p.Catalog.Standings(ctx, p.Reader, p.Catalog.Live())
+	standings, err := p.Catalog.Live().Standings(ctx, p.Reader)
 	if err != nil {
 		return err
 	}

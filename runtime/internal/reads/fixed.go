@@ -5,7 +5,7 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 )
 
@@ -18,7 +18,7 @@ type Fixed struct {
 	Ctx        context.Context
 	OneInstant bool // all reads are of one instant
 
-	guard *catalog.Guard // of the generation that is read; nil: there is nothing to check
+	guard *generation.Guard // of the generation that is read; nil: there is nothing to check
 }
 
 // Layout returns the slots of the collections.
@@ -79,7 +79,7 @@ func (f *Fixed) Steady(do func(brook.Source) error) error { return do(f) }
 // Checked returns what all returns, as long as the generation of guard may be read, and then an
 // error. guard may be nil.
 func Checked[T any](
-	ctx context.Context, guard *catalog.Guard, all iter.Seq2[T, error],
+	ctx context.Context, guard *generation.Guard, all iter.Seq2[T, error],
 ) iter.Seq2[T, error] {
 	if guard == nil {
 		return all

@@ -12,14 +12,14 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
 
 // Parts are the parts of an app that its views read from.
 type Parts struct {
-	Catalog *catalog.Catalog
+	Current *generation.Current
 	Store   brook.Store
 	Reader  brook.Reader // of what was committed last
 	Layout  *schema.Layout
@@ -59,21 +59,21 @@ func (l *Live) Enter(uint64) error { return nil }
 func (l *Live) Leave() {}
 
 // Complete reports whether a table is filled: an index that is new in the code is not, at first.
-func (l *Live) Complete(slot int) bool { return !l.parts.Catalog.Live().Unready[slot] }
+func (l *Live) Complete(slot int) bool { return !l.parts.Current.Load().Unready[slot] }
 
 // Get reads a row. It reads again if the live generation became another one meanwhile.
 func (l *Live) Get(slot int, key []byte) (brook.Value, error) {
-	c := l.parts.Catalog
+	c := l.parts.Current
 	for {
-		g := c.Live()
+		g := c.Load()
 		v, err := l.parts.Reader.Get(l.ctx, g.Tables[slot], key)
-		if err != nil && c.Live() != g {
+		if err != nil && c.Load() != g {
 			continue // a rebuild promoted another generation and dropped what was read
 		}
 		if cerr := c.Confirm(l.ctx); cerr != nil {
 			return brook.Value{}, cerr
 		}
-		if c.Live().Number != g.Number {
+		if c.Number() != g.Number {
 			continue
 		}
 		return v, err
@@ -127,8 +127,8 @@ func (l *Live) Count(slot int) (n int, err error) {
 // Steady calls f with a source of one generation. If other processes write the store too, it takes
 // no snapshot, which might move: replaced generations stay for a while.
 func (l *Live) Steady(f func(brook.Source) error) error {
-	c := l.parts.Catalog
-	if !c.Fenced() {
+	c := l.parts.Current
+	if !c.Shared() {
 		return l.Snapshot(f)
 	}
 	guard, err := c.Guarded(l.ctx)
@@ -157,7 +157,7 @@ func (l *Live) Snapshot(f func(brook.Source) error) error {
 }
 
 func (l *Live) snapshotOnce(f func(brook.Source) error) (err error) {
-	guard, err := l.parts.Catalog.Guarded(l.ctx)
+	guard, err := l.parts.Current.Guarded(l.ctx)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -54,9 +55,9 @@ func live(t *testing.T, s *store) *reads.Live {
 		Retry: &retry.Loop{Report: rep},
 		Owner: catalog.Owner{
 			Taken:   func(context.Context) error { return nil },
-			Renewed: func(bool) {}, Shown: func(bool) {}, Installed: func(*catalog.Generation) {},
+			Renewed: func(bool) {}, Shown: func(bool) {}, Installed: func(*generation.Generation) {},
 			Positions: func() map[partition.ID]int64 { return nil },
-			Reload: func(context.Context, *catalog.Generation) (func(), error) {
+			Reload: func(context.Context, *generation.Generation) (func(), error) {
 				return func() {}, nil
 			},
 		},
@@ -75,7 +76,7 @@ func live(t *testing.T, s *store) *reads.Live {
 		}
 	}
 	return reads.NewLive(t.Context(), reads.Parts{
-		Catalog: cat, Store: s, Reader: reader, Layout: code.Layout, Hub: watch.NewHub(),
+		Current: cat.Current(), Store: s, Reader: reader, Layout: code.Layout, Hub: watch.NewHub(),
 	})
 }
 

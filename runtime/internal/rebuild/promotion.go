@@ -7,6 +7,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -22,7 +23,7 @@ const promoteTries = 3
 type promotion struct {
 	*Rebuild
 	rest *task.Quiesced
-	live *catalog.Generation // that it replaces
+	live *generation.Generation // that it replaces
 }
 
 // promote makes the rebuilt generation the live one, in one commit, with all tasks at rest.
@@ -109,7 +110,7 @@ func (p *promotion) install(blocked map[partition.ID]*deadletter.Blocked) {
 
 // measure notes how many offsets of the log the rebuilt views are made from, and the live ones.
 func (p *promotion) measure(ctx context.Context) error {
-	standings, err := p.set.Catalog.Standings(ctx, p.set.Reader, p.live)
+	standings, err := p.live.Standings(ctx, p.set.Reader)
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (p *promotion) measure(ctx context.Context) error {
 func (p *promotion) catchUp(ctx context.Context) (checks []brook.Check, err error) {
 	s := p.set
 	if s.Catalog.Fenced() {
-		standings, err := s.Catalog.Standings(ctx, s.Reader, p.live)
+		standings, err := p.live.Standings(ctx, s.Reader)
 		if err != nil {
 			return nil, err
 		}

@@ -23,8 +23,8 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
@@ -73,7 +73,7 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 	if r.partitions, err = s.Partitions(ctx); err != nil {
 		return err
 	}
-	var g *catalog.Generation
+	var g *generation.Generation
 	err = s.Retry.Do(ctx, "rebuild", func() (err error) {
 		g, err = s.Catalog.Build(ctx)
 		return err
@@ -115,7 +115,7 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 	s.Hub.Gap()
 	s.WakeTasks()
 	r.promoted()
-	s.Catalog.SweepSoon()
+	s.Catalog.Obsolete().Wake()
 	return nil
 }
 
@@ -219,7 +219,7 @@ func (r *Rebuild) fold(ctx context.Context) error {
 // folded from the log's start.
 func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error) {
 	s := r.set
-	standings, err := s.Catalog.Standings(ctx, s.Reader, s.Catalog.Live())
+	standings, err := s.Catalog.Live().Standings(ctx, s.Reader)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func TestRebuildPromotes(t *testing.T) {
 	if !report.Promoted || report.Read != 2 || report.ReadBefore != 2 || len(strangers) > 0 {
 		t.Errorf("report: %+v, strangers: %v", report, strangers)
 	}
-	standings, err := r.Catalog.Standings(t.Context(), r.Reader, live)
+	standings, err := live.Standings(t.Context(), r.Reader)
 	if err != nil || standings[in].Next != 2 {
 		t.Errorf("it stands at %d, %v", standings[in].Next, err)
 	}

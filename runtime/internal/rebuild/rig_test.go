@@ -16,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
@@ -127,7 +128,7 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 		Owner: catalog.Owner{
 			Taken: func(context.Context) error { return nil }, Renewed: func(bool) {},
 			Shown: func(bool) {}, Installed: s.Installed, Positions: s.Progress.All,
-			Reload: func(context.Context, *catalog.Generation) (func(), error) {
+			Reload: func(context.Context, *generation.Generation) (func(), error) {
 				return func() {}, nil
 			},
 		},
@@ -258,7 +259,7 @@ func (r *rig) remove(
 	t.Fatalf("there is no letter of %s at %d", set, offset)
 }
 
-func (r *rig) letters(t *testing.T, g *catalog.Generation) (all []deadletter.Letter) {
+func (r *rig) letters(t *testing.T, g *generation.Generation) (all []deadletter.Letter) {
 	t.Helper()
 	for row, err := range r.Reader.Scan(t.Context(), g.Letters, nil, nil) {
 		if err != nil {

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
@@ -17,14 +17,14 @@ import (
 // before the promotion, and each settlement decides about all of them.
 type settlement struct {
 	*Rebuild
-	live    *catalog.Generation
+	live    *generation.Generation
 	writer  writer
 	carried map[string]bool // keys of letters and owed emissions that are the live views', by table
 }
 
 // settle settles letters and emissions. Letters that the live views don't have are redriven once;
 // if some of them are left, the rebuild is refused.
-func (r *Rebuild) settle(ctx context.Context, live *catalog.Generation) error {
+func (r *Rebuild) settle(ctx context.Context, live *generation.Generation) error {
 	for {
 		s := settlement{Rebuild: r, live: live, writer: writer{store: r.set.Store}}
 		if err := s.run(ctx); err != nil {

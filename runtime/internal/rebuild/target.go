@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -31,7 +31,7 @@ var (
 func (n *target) Visits() bool { return false }
 
 // Current is true: no other process writes the generation.
-func (n *target) Current(*catalog.Generation) bool { return true }
+func (n *target) Current(*generation.Generation) bool { return true }
 
 // Lost returns nil: nobody takes the generation away.
 func (n *target) Lost() error { return nil }

@@ -9,7 +9,7 @@ package recovery
 import (
 	"context"
 
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -32,7 +32,7 @@ func (m *Memory) Load(ctx context.Context) error {
 		return err
 	}
 	live := s.Catalog.Live()
-	standings, err := s.Catalog.Standings(ctx, s.Reader, live)
+	standings, err := live.Standings(ctx, s.Reader)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (m *Memory) Load(ctx context.Context) error {
 // Reload reads dead letters and positions of the live generation. What it returns puts them in the
 // place of those in memory. The caller holds the quiesce lock.
 func (m *Memory) Reload(
-	ctx context.Context, live *catalog.Generation,
+	ctx context.Context, live *generation.Generation,
 ) (adopt func(), err error) {
 	s := m.Tasks
 	blocked, err := s.Letters.Blocked(ctx, live)
@@ -68,7 +68,7 @@ func (m *Memory) Reload(
 	if err := s.ReadMark(ctx); err != nil {
 		return nil, err
 	}
-	standings, err := s.Catalog.Standings(ctx, s.Reader, live)
+	standings, err := live.Standings(ctx, s.Reader)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (m *Memory) TakenOver(ctx context.Context) error {
 	if err := m.ResolveUnknown(ctx); err != nil {
 		return err
 	}
-	m.Tasks.Catalog.SweepSoon()
+	m.Tasks.Catalog.Obsolete().Wake()
 	return m.Tasks.Retry.Do(ctx, "reload", func() error {
 		return m.Tasks.Catalog.ReloadShapes(ctx)
 	})

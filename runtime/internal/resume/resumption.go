@@ -10,8 +10,8 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -28,7 +28,7 @@ type Resumption struct {
 
 // standing is what store and driver say of a generation.
 type standing struct {
-	gen         *catalog.Generation
+	gen         *generation.Generation
 	stored      map[partition.ID]partition.Stored
 	partitions  []brook.Partition
 	checkpoints map[partition.ID]int64
@@ -65,12 +65,12 @@ func (r *Resumption) Resume(ctx context.Context) (
 }
 
 // look reads where the live views stand, and what there is to read.
-func (r *Resumption) look(ctx context.Context, g *catalog.Generation) (st standing, err error) {
+func (r *Resumption) look(ctx context.Context, g *generation.Generation) (st standing, err error) {
 	s := r.Tasks
 	defer s.Report.Slow("asking store and driver for positions, partitions and marks")()
 	st.gen = g
 	err = s.Retry.Do(ctx, "read", func() (err error) { // first, because other processes may move on
-		st.stored, err = s.Catalog.Standings(ctx, s.Reader, g)
+		st.stored, err = g.Standings(ctx, s.Reader)
 		return err
 	})
 	if err != nil {

@@ -81,6 +81,12 @@ func (r *Row) Open(ctx context.Context) (err error) {
 // Table returns the table of the row. Other packages keep rows of their own in it.
 func (r *Row) Table() brook.Table { return r.table }
 
+// Fenced reports whether several processes may write the store, and so the row.
+func (r *Row) Fenced() bool {
+	f, ok := r.parts.Config.Store.(brook.Fenced)
+	return ok && f.Fenced()
+}
+
 // Known returns the state as memory knows it. It does not change, and must not be changed. The
 // caller holds or visits the quiesce lock.
 func (r *Row) Known() *State { return r.known }

@@ -122,7 +122,7 @@ func (c *commit) rewind() {
 
 // stored reports whether the store has the positions that the batch writes.
 func (c *commit) stored(ctx context.Context) (bool, error) {
-	standings, err := c.set.Catalog.Standings(ctx, c.set.Reader, c.Gen)
+	standings, err := c.Gen.Standings(ctx, c.set.Reader)
 	if err != nil {
 		return false, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
@@ -63,7 +64,7 @@ func (s *Set) BlockedOf(id partition.ID) *deadletter.Blocked {
 
 // Installed makes tasks use the tables of g, which has the number of theirs. The caller holds the
 // quiesce lock.
-func (s *Set) Installed(g *catalog.Generation) {
+func (s *Set) Installed(g *generation.Generation) {
 	s.TasksMu.Lock()
 	defer s.TasksMu.Unlock()
 	for _, t := range s.Tasks {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -20,7 +20,7 @@ type Target interface {
 	// not change.
 	Visits() bool
 	// Current reports whether a generation is still the one to fold into.
-	Current(g *catalog.Generation) bool
+	Current(g *generation.Generation) bool
 	// Lost returns why the task may not fold any longer, nil if it may.
 	Lost() error
 	// Claim makes sure, before a batch, that the task may fold. The caller does not visit the lock.
@@ -52,7 +52,7 @@ func (l Live) Visits() bool { return true }
 
 // Current returns false if another process promoted a generation, and Process or Redrive saw it
 // first.
-func (l Live) Current(g *catalog.Generation) bool { return g == l.set.Catalog.Live() }
+func (l Live) Current(g *generation.Generation) bool { return g == l.set.Catalog.Live() }
 
 // Lost returns retry.ErrRestart if the claim of the live views is lost.
 func (l Live) Lost() error {

@@ -20,9 +20,9 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/batch"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/prefetch"
@@ -61,7 +61,7 @@ type Task struct {
 }
 
 // NewTask returns a task without partitions that folds into g.
-func (s *Set) NewTask(g *catalog.Generation, target Target) *Task {
+func (s *Set) NewTask(g *generation.Generation, target Target) *Task {
 	visits := target.Visits()
 	t := &Task{
 		Processor: processor.New(&s.Parts, g, target, visits && s.Catalog.Fenced()),

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -68,15 +68,15 @@ type aside struct {
 	moved []brook.Progress
 }
 
-func (a *aside) Visits() bool                     { return false }
-func (a *aside) Current(*catalog.Generation) bool { return true }
-func (a *aside) Lost() error                      { return nil }
-func (a *aside) Claim(context.Context) error      { return nil }
-func (a *aside) Claimed() bool                    { return true }
-func (a *aside) Look([]*Partition)                {}
-func (a *aside) Full(*Task, *Partition)           {}
-func (a *aside) PassGap(*Partition, input.Gap)    {}
-func (a *aside) Stops() bool                      { return a.stops }
+func (a *aside) Visits() bool                        { return false }
+func (a *aside) Current(*generation.Generation) bool { return true }
+func (a *aside) Lost() error                         { return nil }
+func (a *aside) Claim(context.Context) error         { return nil }
+func (a *aside) Claimed() bool                       { return true }
+func (a *aside) Look([]*Partition)                   {}
+func (a *aside) Full(*Task, *Partition)              {}
+func (a *aside) PassGap(*Partition, input.Gap)       {}
+func (a *aside) Stops() bool                         { return a.stops }
 
 func (a *aside) Stage(*processor.Processor, *processor.Partition, *delivery.Delivery) {}
 
@@ -131,7 +131,7 @@ func newRig(t *testing.T) *rig {
 		}
 		return opened
 	}
-	g := &catalog.Generation{
+	g := &generation.Generation{
 		Number: 1, Tables: []brook.Table{table("rows")}, Positions: table("positions"),
 		Letters: table("letters"), Folded: table("folded"), Window: table("window"),
 		Owed: table("owed"),

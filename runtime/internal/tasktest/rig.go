@@ -19,6 +19,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
@@ -70,7 +71,7 @@ type Rig struct {
 	Effect   brook.Effect      // of each handler that does not fail; nil: none
 	// Taken and Reload are what the catalog calls its owner for; nil: nothing is loaded.
 	Taken  func(context.Context) error
-	Reload func(context.Context, *catalog.Generation) (func(), error)
+	Reload func(context.Context, *generation.Generation) (func(), error)
 
 	mu       sync.Mutex
 	failures []brook.Failure
@@ -140,7 +141,7 @@ func Closed(t *testing.T, change func(*brook.Config, *delivery.Definition)) *Rig
 			},
 			Renewed: func(bool) {},
 			Shown:   func(bool) {}, Installed: s.Installed, Positions: s.Progress.All,
-			Reload: func(ctx context.Context, g *catalog.Generation) (func(), error) {
+			Reload: func(ctx context.Context, g *generation.Generation) (func(), error) {
 				if r.Reload == nil {
 					return func() {}, nil
 				}

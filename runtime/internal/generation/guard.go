@@ -1,4 +1,4 @@
-package catalog
+package generation
 
 import (
 	"context"
@@ -12,42 +12,42 @@ import (
 type Guard struct {
 	Gen *Generation // that is read
 
-	catalog *Catalog
-	known   time.Duration // age of the app when Gen was known to be the live one
+	current *Current
+	known   time.Duration // age when Gen was known to be the live one
 }
 
 // Guarded begins a read of the live generation, which this process does not remove until End. The
 // caller does not hold the quiesce lock.
-func (c *Catalog) Guarded(ctx context.Context) (*Guard, error) {
+func (c *Current) Guarded(ctx context.Context) (*Guard, error) {
 	for {
 		if err := c.Confirm(ctx); err != nil {
 			return nil, err
 		}
 		known := time.Duration(c.confirmed.Load()) // before the generation, which is as new or newer
 		if g, ok := c.tryPin(); ok {
-			return &Guard{Gen: g, catalog: c, known: known}, nil
+			return &Guard{Gen: g, current: c, known: known}, nil
 		}
 	}
 }
 
 // End ends the read.
-func (g *Guard) End() { g.catalog.Unpin(g.Gen) }
+func (g *Guard) End() { g.current.Unpin(g.Gen) }
 
 // Check returns ErrSnapshotMoved if what was just read may be under removal by another process. A
 // nil Guard checks nothing.
 func (g *Guard) Check(ctx context.Context) error {
-	if g == nil || !g.catalog.Fenced() || g.catalog.age()-g.known < freshFor {
+	if g == nil || !g.current.Shared() || g.current.age()-g.known < freshFor {
 		return nil
 	}
-	if err := g.catalog.Confirm(ctx); err != nil {
+	if err := g.current.Confirm(ctx); err != nil {
 		return err
 	}
-	known := time.Duration(g.catalog.confirmed.Load())
-	if g.catalog.live.Load().Number == g.Gen.Number {
+	known := time.Duration(g.current.confirmed.Load())
+	if g.current.Number() == g.Gen.Number {
 		g.known = known
 		return nil
 	}
-	if g.catalog.age()-g.known > scanFor {
+	if g.current.age()-g.known > scanFor {
 		return fmt.Errorf("%w: the views were rebuilt, and those that this reads are removed",
 			brook.ErrSnapshotMoved)
 	}
