@@ -52,9 +52,13 @@ func left(t *testing.T, r *tasktest.Rig) (n int) {
 // it is.
 func TestAdopt(t *testing.T) {
 	const many = 600 // more than two commits
-	r := tasktest.New(t, nil)
+	f := fault.New(fault.Fail, 0, fault.Commit)
+	r := tasktest.New(t, func(c *brook.Config, _ *delivery.Definition) {
+		c.Store = storetest.Faulty(c.Store, f)
+	})
 	x := &control.Owed{Calls: calls(r)}
 	owe(t, r, many)
+	before := f.Count()
 	if err := x.Adopt(t.Context()); err != nil || left(t, r) != many {
 		t.Errorf("nobody noted it, and %d are left: %v", left(t, r), err)
 	}
@@ -64,6 +68,9 @@ func TestAdopt(t *testing.T) {
 	}
 	if got := r.Outbox.Queued(); got != many || left(t, r) != 0 {
 		t.Errorf("%d are to be published, and %d left", got, left(t, r))
+	}
+	if n := f.Count() - before; n != 3 {
+		t.Errorf("%d commits, want 3 of 256 at most", n)
 	}
 }
 
