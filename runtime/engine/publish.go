@@ -18,16 +18,18 @@ import (
 func Publish[E any](
 	ctx context.Context, a *App, def *brook.EventDef[E], data E, options []brook.PublishOption,
 ) (brook.Position, error) {
-	var out brook.Outbound
-	for _, o := range options {
-		o.Apply(&out)
+	var one struct { // both escape: together they are one allocation
+		out     brook.Outbound
+		records [1]brook.Record
 	}
-	brook.Encode(&out, def, brook.Emit(data))
-	records := make([]brook.Record, 1)
-	if err := a.tasks.Emissions.Wrap(&out, &records[0]); err != nil {
+	for _, o := range options {
+		o.Apply(&one.out)
+	}
+	brook.Encode(&one.out, def, brook.Emit(data))
+	if err := a.tasks.Emissions.Wrap(&one.out, &one.records[0]); err != nil {
 		return brook.Position{}, err
 	}
-	positions, err := a.send(ctx, records)
+	positions, err := a.send(ctx, one.records[:])
 	if err != nil {
 		return brook.Position{}, err
 	}

@@ -58,6 +58,9 @@ func TestBlocked(t *testing.T) {
 	late[in] = 0
 	s.Unblock(late)
 	want(t, "no longer", due(&s, true, true), "0:4 1:9")
+	s.Confirm()
+	s.Unblock(nil)
+	want(t, "confirmed", s.Pending(), false)
 }
 
 // What is left to others is forgotten while it is blocked; what is due stays.

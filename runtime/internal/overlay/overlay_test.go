@@ -219,7 +219,6 @@ func TestReset(t *testing.T) {
 	c.Record(&brook.HistoryEntry{})
 	o.Accept()
 	o.Reset()
-	o.Savepoint()
 	again := o.At(rows, []byte("b"))
 	want(t, "used again", again, c)
 	want(t, "key", string(again.Key()), "b")

@@ -67,6 +67,7 @@ func TestLoanAlone(t *testing.T) {
 	l.Returned()
 	l.Relend()
 	use("of the set before", first, false)
+	use("of a set that was lent nothing", l.set, false)
 	if second := l.Lend(); second == first {
 		t.Error("two sets have one number")
 	}
