@@ -10,8 +10,8 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/batch"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -52,7 +52,7 @@ func newFixture(t *testing.T) *fixture {
 	}
 	layout := schema.NewLayout([]schema.Collection{counts.Info()})
 	f.Batch = batch.New(txn.New([]brook.AnyCollection{counts}, layout, f.store.Latest()))
-	f.On(&catalog.Generation{
+	f.On(&generation.Generation{
 		Tables: []brook.Table{f.table["rows"]}, Letters: f.table["letters"], Owed: f.table["owed"],
 	}, f.table["outbox"])
 	return f

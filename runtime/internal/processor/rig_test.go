@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
@@ -116,7 +116,7 @@ func newRig(t *testing.T, target Target) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &catalog.Generation{Number: 1, Tables: []brook.Table{rows}}
+	g := &generation.Generation{Number: 1, Tables: []brook.Table{rows}}
 	r.Processor = New(parts, g, target, false)
 	r.partition = NewPartition(brook.Partition{Topic: "in", Log: "log"}, &deadletter.Blocked{}, 0)
 	r.partition.Join(r.Processor, 1)
