@@ -2,8 +2,8 @@
 // opened, looked up among the repeats, decoded and handled in a transaction, and what became of it
 // (its Outcome) decides whether the batch takes it, with letters, emissions and effects.
 //
-// Each task owns a Processor, and the exclusive task has one. The goroutine that runs the task uses
-// it, and it has no lock. It reads the store, and commits nothing.
+// Each task owns a Processor, and so does each exclusive task while it runs. The goroutine that
+// runs the task uses it, and it has no lock. It reads the store, and commits nothing.
 package processor
 
 import (
@@ -115,7 +115,7 @@ func (x *Processor) Process(ctx context.Context, p *Partition, r *brook.Record) 
 	if x.TooLarge.Err != nil && x.TooLarge.At == d.Position {
 		d.Forced = x.TooLarge.Err
 	}
-	if x.passes(d) {
+	if (x.drops != nil || r.Value == nil) && x.passes(d) {
 		b.Events++
 		b.Discarded++
 		return Accepted, nil

@@ -1,14 +1,13 @@
-// Package task folds events: a loop takes the next record, runs it through the handler sets in a
-// transaction, gathers a batch, commits it, and does what is due after the commit.
+// Package task folds events: a loop takes the next record, has its processor run that into the
+// batch, commits the batch, and does what is due after the commit.
 //
-// Package engine runs tasks for the live views, and package rebuild one for those that it makes:
+// Package resume makes tasks for the live views, and package rebuild one for those that it makes:
 // what a task folds into is its Target. Set is what the tasks of one app share.
 //
-// Each task belongs to one goroutine, which calls Run, or of package engine CatchUp. The exclusive
-// task belongs to whoever holds the quiesce lock. Tasks of live views fold each batch within a
-// visit of that lock. Whoever holds it may use all tasks, their partitions, and what Set says the
-// lock guards. Set.TasksMu guards which tasks there are. Rouse and WakeTasks may be called by
-// anybody.
+// Each task belongs to one goroutine, which calls Run, or for CatchUp what Run calls. Tasks of live
+// views fold each batch within a visit of the quiesce lock. Whoever holds it (Set.Quiesce) may use
+// all tasks, their partitions, and what Set says the lock guards. Set.TasksMu guards which tasks
+// there are. Rouse and WakeTasks may be called by anybody.
 package task
 
 import (
