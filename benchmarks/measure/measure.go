@@ -6,36 +6,31 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/metrics"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // CPU returns the CPU time that the process has used, its own and the kernel's for it.
-func CPU() time.Duration { return used(syscall.RUSAGE_SELF) }
-
-// ThreadCPU returns the CPU time that the calling thread has used. The goroutine must be locked to
-// its thread.
-func ThreadCPU() time.Duration {
-	const thread = 1 // RUSAGE_THREAD of Linux
-	return used(thread)
-}
-
-func used(who int) time.Duration {
+func CPU() time.Duration {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(who, &u); err != nil {
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		panic(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// GC returns the CPU time that the collector has used, as of its last cycle.
-func GC() time.Duration {
-	sample := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
-	metrics.Read(sample)
-	return time.Duration(sample[0].Value.Float64() * float64(time.Second))
+// ThreadCPU returns the CPU time that the calling thread has used, to the nanosecond, where
+// getrusage may lag by a tick. The goroutine must be locked to its thread.
+func ThreadCPU() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
+		panic(err)
+	}
+	return time.Duration(t.Nano())
 }
 
 var card sync.Once
