@@ -32,21 +32,27 @@ type app interface {
 	Close() error
 }
 
+// of returns what makes an app of a query.
+func of[A app, Q any](newApp func(brook.Config, Q) (A, error),
+	query Q) func(brook.Config) (app, error) {
+	return func(c brook.Config) (app, error) { return newApp(c, query) }
+}
+
 // queries are the queries, with what becomes of their result: rows of a view, or nothing.
 var queries = []struct {
 	name, sink string
 	make       func(brook.Config) (app, error)
 }{
-	{"q0", "blackhole", func(c brook.Config) (app, error) { return q0.NewApp(c, q0.Query{Blackhole: true}) }},
-	{"q0", "view", func(c brook.Config) (app, error) { return q0.NewApp(c, q0.Query{}) }},
-	{"q1", "blackhole", func(c brook.Config) (app, error) { return q1.NewApp(c, q1.Query{Blackhole: true}) }},
-	{"q1", "view", func(c brook.Config) (app, error) { return q1.NewApp(c, q1.Query{}) }},
-	{"q2", "blackhole", func(c brook.Config) (app, error) { return q2.NewApp(c, q2.Query{Blackhole: true}) }},
-	{"q2", "view", func(c brook.Config) (app, error) { return q2.NewApp(c, q2.Query{}) }},
-	{"q17", "view", func(c brook.Config) (app, error) { return q17.NewApp(c, q17.Query{}) }},
-	{"q18", "view", func(c brook.Config) (app, error) { return q18.NewApp(c, q18.Query{}) }},
-	{"q20", "blackhole", func(c brook.Config) (app, error) { return q20.NewApp(c, q20.Query{Blackhole: true}) }},
-	{"q20", "view", func(c brook.Config) (app, error) { return q20.NewApp(c, q20.Query{}) }},
+	{"q0", "blackhole", of(q0.NewApp, q0.Query{Blackhole: true})},
+	{"q0", "view", of(q0.NewApp, q0.Query{})},
+	{"q1", "blackhole", of(q1.NewApp, q1.Query{Blackhole: true})},
+	{"q1", "view", of(q1.NewApp, q1.Query{})},
+	{"q2", "blackhole", of(q2.NewApp, q2.Query{Blackhole: true})},
+	{"q2", "view", of(q2.NewApp, q2.Query{})},
+	{"q17", "view", of(q17.NewApp, q17.Query{})},
+	{"q18", "view", of(q18.NewApp, q18.Query{})},
+	{"q20", "blackhole", of(q20.NewApp, q20.Query{Blackhole: true})},
+	{"q20", "view", of(q20.NewApp, q20.Query{})},
 }
 
 // stores are what the views lie in. Badger is synced with each commit, or not.

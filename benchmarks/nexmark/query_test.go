@@ -141,7 +141,9 @@ func bids(all []any) (bids []events.Bid) {
 			bids = append(bids, b)
 		}
 	}
-	slices.SortStableFunc(bids, func(a, b events.Bid) int { return cmp.Compare(a.Auction, b.Auction) })
+	slices.SortStableFunc(bids, func(a, b events.Bid) int {
+		return cmp.Compare(a.Auction, b.Auction)
+	})
 	return bids
 }
 
@@ -192,7 +194,8 @@ func testQ17(t *testing.T, c brook.Config, all []any) {
 	}
 	want := map[q17.Key]q17.Statistics{}
 	for k, p := range prices {
-		s := q17.Statistics{TotalBids: int64(len(p)), MinPrice: slices.Min(p), MaxPrice: slices.Max(p)}
+		s := q17.Statistics{TotalBids: int64(len(p)), MinPrice: slices.Min(p),
+			MaxPrice: slices.Max(p)}
 		for _, price := range p {
 			s.SumPrice += price
 			switch dollars := float64(price) / 100; {
@@ -218,7 +221,9 @@ func testQ18(t *testing.T, c brook.Config, all []any) {
 	}
 	want := map[q18.Key]q18.Last{}
 	for k, of := range last {
-		slices.SortStableFunc(of, func(a, b events.Bid) int { return a.DateTime.Compare(b.DateTime) })
+		slices.SortStableFunc(of, func(a, b events.Bid) int {
+			return a.DateTime.Compare(b.DateTime)
+		})
 		b := of[len(of)-1]
 		want[k] = q18.Last{Price: b.Price, Channel: b.Channel, URL: b.URL, DateTime: b.DateTime,
 			Extra: b.Extra}

@@ -12,7 +12,7 @@ import (
 const (
 	width   = 760
 	margin  = 24
-	palette = 6 // how many colors there are
+	palette = 9 // how many colors there are
 )
 
 // style is for light and dark surroundings: background and text change together, so that a figure
@@ -21,12 +21,12 @@ const style = `
 .back{fill:#fff;stroke:#d0d7de}.text{fill:#1f2328;font:13px system-ui,sans-serif}
 .title{font-weight:600;font-size:16px}.small{fill:#59636e;font-size:12px}
 .grid{stroke:#d0d7de;stroke-width:1}.line{fill:none;stroke-width:2.5}
-.f0{fill:#0072b2}.f1{fill:#56b4e9}.f2{fill:#009e73}.f3{fill:#d55e00}.f4{fill:#cc79a7}.f5{fill:#8c6d00}
-.s0{stroke:#0072b2}.s1{stroke:#56b4e9}.s2{stroke:#009e73}.s3{stroke:#d55e00}.s4{stroke:#cc79a7}.s5{stroke:#8c6d00}
+.f0{fill:#0072b2}.f1{fill:#56b4e9}.f2{fill:#009e73}.f3{fill:#d55e00}.f4{fill:#cc79a7}.f5{fill:#8c6d00}.f6{fill:#6e7781}.f7{fill:#7c4dbd}.f8{fill:#b3b9c0}
+.s0{stroke:#0072b2}.s1{stroke:#56b4e9}.s2{stroke:#009e73}.s3{stroke:#d55e00}.s4{stroke:#cc79a7}.s5{stroke:#8c6d00}.s6{stroke:#6e7781}.s7{stroke:#7c4dbd}.s8{stroke:#b3b9c0}
 @media (prefers-color-scheme:dark){
 .back{fill:#0d1117;stroke:#3d444d}.text{fill:#f0f6fc}.small{fill:#9198a1}.grid{stroke:#3d444d}
-.f0{fill:#4aa8e0}.f1{fill:#a5d8f3}.f2{fill:#2fc79a}.f3{fill:#f08a45}.f4{fill:#e3a5c8}.f5{fill:#d9b640}
-.s0{stroke:#4aa8e0}.s1{stroke:#a5d8f3}.s2{stroke:#2fc79a}.s3{stroke:#f08a45}.s4{stroke:#e3a5c8}.s5{stroke:#d9b640}
+.f0{fill:#4aa8e0}.f1{fill:#a5d8f3}.f2{fill:#2fc79a}.f3{fill:#f08a45}.f4{fill:#e3a5c8}.f5{fill:#d9b640}.f6{fill:#9da7b1}.f7{fill:#b794f0}.f8{fill:#636c76}
+.s0{stroke:#4aa8e0}.s1{stroke:#a5d8f3}.s2{stroke:#2fc79a}.s3{stroke:#f08a45}.s4{stroke:#e3a5c8}.s5{stroke:#d9b640}.s6{stroke:#9da7b1}.s7{stroke:#b794f0}.s8{stroke:#636c76}
 }
 `
 
@@ -37,8 +37,8 @@ func (c *canvas) add(format string, args ...any) { fmt.Fprintf(&c.buf, format+"\
 
 // text writes at a place; anchor is start, middle or end.
 func (c *canvas) text(x, y float64, class, anchor, text string) {
-	c.add(`<text class="text %s" x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, class, x, y, anchor,
-		escaped(text))
+	c.add(`<text class="text %s" x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, class, x, y,
+		anchor, escaped(text))
 }
 
 func (c *canvas) grid(x1, y1, x2, y2 float64) {

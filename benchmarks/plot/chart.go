@@ -110,15 +110,21 @@ func (c *canvas) lines(t table, top float64, unit string) float64 {
 			if j == len(x)-1 {
 				at = y + 4
 			}
-			if slices.ContainsFunc(labels[j], func(y float64) bool { return math.Abs(y-at) < 12 }) {
+			if slices.ContainsFunc(labels[j], near(at)) {
 				at = y - 8
 			}
 			labels[j] = append(labels[j], at)
 			c.text(x[j]+8, at, "small", "start", number(v))
 		}
-		c.add(`<polyline class="line s%d" points="%s"/>`, t.color[i]%palette, strings.Join(points, " "))
+		c.add(`<polyline class="line s%d" points="%s"/>`, t.color[i]%palette,
+			strings.Join(points, " "))
 	}
 	return bottom + 24
+}
+
+// near reports whether a label is so near to another one that they overlap.
+func near(at float64) func(float64) bool {
+	return func(y float64) bool { return math.Abs(y-at) < 12 }
 }
 
 // across returns where numbers are from left to right, by their logarithm.

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A figure is a chart of some benchmarks.
 type figure struct {
@@ -36,13 +39,33 @@ func query(sink, store string, partitions int) string {
 	return fmt.Sprintf("Query/query=%%s/sink=%s/store=%s/partitions=%d", sink, store, partitions)
 }
 
+// peers are the codecs of the benchmark of JSON.
+var peers = []string{"brook", "goccy", "sonic", "sonic-std", "easyjson", "exp", "segmentio", "jx",
+	"std"}
+
+// json is the figure of one size of events.
+func json(size, bytes string) figure {
+	f := figure{
+		name: "json-" + strings.ToLower(size), title: "JSON of " + bytes + ": CPU time", unit: "ns",
+		note:       "Decode, encode into a fresh buffer, encode into one that is used again.",
+		categories: []string{"decode", "fresh", "reused"},
+	}
+	for _, p := range peers {
+		f.series = append(f.series,
+			series{label: p, bench: "JSON/" + size + "/%s/" + p, unit: "cpu-ns/op"})
+	}
+	return f
+}
+
 var figures = []figure{
+	json("S", "131 bytes"), json("M", "550 bytes"), json("L", "8 KB"),
 	{
 		name: "nexmark", title: "Nexmark: events a second per core used", unit: "events/s",
 		note:       "Flink and RisingWave: published, on other machines, with other sources and sinks.",
 		categories: queries,
 		series: []series{
-			{label: "map store, result thrown away", bench: query("blackhole", "map", 1), unit: "events/s/core"},
+			{label: "map store, result thrown away", bench: query("blackhole", "map", 1),
+				unit: "events/s/core"},
 			{label: "map store, a view", bench: query("view", "map", 1), unit: "events/s/core"},
 			{label: "Badger, a view", bench: query("view", "badger", 1), unit: "events/s/core"},
 			{label: "Flink", published: flink},
@@ -56,7 +79,8 @@ var figures = []figure{
 		series: []series{
 			{label: "map store", bench: query("view", "map", 1), unit: "cpu-ns/event"},
 			{label: "Badger, not synced", bench: query("view", "badger", 1), unit: "cpu-ns/event"},
-			{label: "Badger, each commit synced", bench: query("view", "badger-sync", 1), unit: "cpu-ns/event"},
+			{label: "Badger, each commit synced", bench: query("view", "badger-sync", 1),
+				unit: "cpu-ns/event"},
 		},
 	},
 	{
@@ -71,7 +95,8 @@ var figures = []figure{
 		},
 	},
 	{
-		name: "keys-get", title: "Map store: CPU time of reading a random row", unit: "ns", lines: true,
+		name: "keys-get", title: "Map store: CPU time of reading a random row", unit: "ns",
+		lines:      true,
 		note:       "Across: how many rows there are.",
 		categories: sizes,
 		series: []series{
@@ -80,7 +105,8 @@ var figures = []figure{
 		},
 	},
 	{
-		name: "keys-fold", title: "Map store: CPU time of merging an event into a random row", unit: "ns", lines: true,
+		name: "keys-fold", title: "Map store: CPU time of merging an event into a random row", unit: "ns",
+		lines:      true,
 		note:       "Across: how many rows there are.",
 		categories: sizes,
 		series: []series{
@@ -90,62 +116,4 @@ var figures = []figure{
 			{label: "reading the log alone", bench: "Fold/keys=%s", unit: "log-cpu-ns/event"},
 		},
 	},
-}
-
-// table is a figure's values.
-type table struct {
-	categories []string    // that have a value
-	series     []string    // that have a value
-	color      []int       // of each series, so that one that is missing changes no other's
-	value      [][]float64 // by series and category; below 0 where there is none
-	largest    float64
-	runs       int // the fewest that a value is the median of
-}
-
-// table returns the figure's values, or false if no benchmark of it was run.
-func (f *figure) table(r *results) (t table, ok bool) {
-	t.categories = f.present(r)
-	for i, s := range f.series {
-		row, any := make([]float64, len(t.categories)), false
-		for j, c := range t.categories {
-			v, n := s.value(r, c)
-			if row[j] = v; n == 0 {
-				row[j] = -1
-				continue
-			}
-			any = true
-			t.largest = max(t.largest, v)
-			if s.published == nil && (t.runs == 0 || n < t.runs) {
-				t.runs = n
-			}
-		}
-		if any {
-			t.series, t.color, t.value = append(t.series, s.label), append(t.color, i), append(t.value, row)
-		}
-	}
-	return t, t.runs > 0
-}
-
-// present returns the categories that a benchmark was run for.
-func (f *figure) present(r *results) (all []string) {
-	for _, c := range f.categories {
-		for _, s := range f.series {
-			if _, n := s.value(r, c); n > 0 && s.published == nil {
-				all = append(all, c)
-				break
-			}
-		}
-	}
-	return all
-}
-
-func (s *series) value(r *results, category string) (v float64, n int) {
-	if s.published != nil {
-		v, ok := s.published[category]
-		if !ok {
-			return 0, 0
-		}
-		return v, 1
-	}
-	return r.median(fmt.Sprintf(s.bench, category), s.unit)
 }

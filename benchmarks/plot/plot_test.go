@@ -75,7 +75,10 @@ go: go1.1
 		name, unit string
 		median     float64
 		n          int
-	}{{"A/x=1", "ns/op", 20, 3}, {"A/x=1", "B/op", 7, 1}, {"A/x=2", "ns/op", 2000, 2}, {"A/x=3", "ns/op", 0, 0}} {
+	}{
+		{"A/x=1", "ns/op", 20, 3}, {"A/x=1", "B/op", 7, 1}, {"A/x=2", "ns/op", 2000, 2},
+		{"A/x=3", "ns/op", 0, 0},
+	} {
 		if median, n := r.median(c.name, c.unit); median != c.median || n != c.n {
 			t.Errorf("%s: %v of %d, want %v of %d", c.name, median, n, c.median, c.n)
 		}
@@ -97,9 +100,11 @@ func TestNothing(t *testing.T) {
 }
 
 func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 0.5: "0.5", 60: "60", 515: "515", 999.6: "1,000",
-		4940.4: "4,940", 9994: "9,994", 9995: "10 k", 12_726: "12.7 k", 155_020: "155 k", 999_499: "999 k",
-		999_500: "1 M", 1_236_000: "1.24 M", 20e6: "20 M"} {
+	for v, want := range map[float64]string{
+		0: "0", 0.5: "0.5", 60: "60", 515: "515", 999.6: "1,000", 4940.4: "4,940", 9994: "9,994",
+		9995: "10 k", 12_726: "12.7 k", 155_020: "155 k", 999_499: "999 k", 999_500: "1 M",
+		1_236_000: "1.24 M", 20e6: "20 M",
+	} {
 		if got := number(v); got != want {
 			t.Errorf("%v is written %s, want %s", v, got, want)
 		}
@@ -107,7 +112,8 @@ func TestNumber(t *testing.T) {
 }
 
 func TestStep(t *testing.T) {
-	for largest, want := range map[float64]float64{1: 0.2, 8: 1, 9: 2, 1_240_000: 200_000, 515: 100} {
+	for largest, want := range map[float64]float64{1: 0.2, 8: 1, 9: 2, 1_240_000: 200_000,
+		515: 100} {
 		if got := step(largest); got != want {
 			t.Errorf("ticks up to %v are %v apart, want %v", largest, got, want)
 		}

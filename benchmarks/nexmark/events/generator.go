@@ -36,16 +36,14 @@ const (
 )
 
 var (
-	firstNames = []string{"Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah",
-		"Deiter", "Walter"}
+	firstNames = []string{"Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie",
+		"Sarah", "Deiter", "Walter"}
 	lastNames = []string{"Shultz", "Abrams", "Spencer", "White", "Bartels", "Walton", "Smith",
 		"Jones", "Noris"}
 	cities = []string{"Phoenix", "Los Angeles", "San Francisco", "Boise", "Portland", "Bend",
 		"Redmond", "Seattle", "Kent", "Cheyenne"}
-	states      = []string{"AZ", "CA", "ID", "OR", "WA", "WY"}
-	hotChannel  = []string{"Google", "Facebook", "Baidu", "Apple"}
-	longestName = 20
-	longestText = 100
+	states     = []string{"AZ", "CA", "ID", "OR", "WA", "WY"}
+	hotChannel = []string{"Google", "Facebook", "Baidu", "Apple"}
 )
 
 // A Generator makes the events of an auction house, the same ones each time. Of 50 events one is a
@@ -109,8 +107,8 @@ func (g *Generator) person() Person {
 }
 
 func (g *Generator) auction() Auction {
-	a := Auction{ID: firstID + g.lastAuction(), ItemName: g.text(longestName, ' '),
-		Description: g.text(longestText, ' '), InitialBid: g.price(), DateTime: g.now(),
+	a := Auction{ID: firstID + g.lastAuction(), ItemName: g.text(20, ' '),
+		Description: g.text(100, ' '), InitialBid: g.price(), DateTime: g.now(),
 		Category: firstCategory + g.rnd.Int64N(categories)}
 	a.Seller = firstID + g.lastPerson()/hotOf*hotOf
 	if g.rnd.IntN(hotSellers) == 0 {

@@ -99,8 +99,8 @@ func TestGenerator(t *testing.T) {
 	if early < bids/50 || early > bids/10 { // half of them times 10 of 111
 		t.Errorf("%d of %d bids come before their auction", early, bids)
 	}
-	for _, size := range [][3]int{{personSize, len(persons), 200}, {auctionSize, len(auctions), 500},
-		{n, bids, 100}} {
+	for _, size := range [][3]int{{personSize, len(persons), personBytes},
+		{auctionSize, len(auctions), auctionBytes}, {n, bids, bidBytes}} {
 		if average := size[0] / size[1]; average < size[2]-5 || average > size[2]+5 {
 			t.Errorf("the average size is %d, want %d", average, size[2])
 		}
