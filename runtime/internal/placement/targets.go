@@ -85,7 +85,7 @@ func (t *Targets) limit(topic string) time.Duration {
 	return placeLimit
 }
 
-// Find is Choose for the publisher: it waits as long as ctx does, and returns the error. Lanes ask
+// Find is Choose for the publisher: it waits as long as ctx does, and returns the error. Tasks ask
 // again for topics that it finds.
 func (t *Targets) Find(ctx context.Context, r *brook.Record, id string) error {
 	if err := t.place(ctx, r, id); err != nil {

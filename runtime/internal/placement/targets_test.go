@@ -27,7 +27,7 @@ func (m *mute) Place(ctx context.Context, _ string, _ []byte) (int32, error) {
 
 // A task waits once for a driver that does not answer, for a second, whatever number of topics it
 // emits to. When the publisher finds the partitions later, the task asks again.
-func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
+func TestTasksWaitOnceForUnknownTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &mute{on: true}
 		targets := &Targets{placer: p, unsure: map[string]time.Time{}}
@@ -71,7 +71,7 @@ func TestLanesWaitOnceForUnknownTopics(t *testing.T) {
 }
 
 // A task whose context ends learned nothing of the topic.
-func TestChooseOfAnEndedLane(t *testing.T) {
+func TestChooseOfAnEndedTask(t *testing.T) {
 	p := &mute{on: true}
 	targets := &Targets{placer: p, unsure: map[string]time.Time{}}
 	ctx, cancel := context.WithCancel(t.Context())
