@@ -69,6 +69,8 @@ func (c Change[K, V]) Op() Op { return c.op }
 // Apply returns the value that c makes of old, and whether there is one. It ignores old unless
 // present is true. Apply is for unit tests of handlers: unlike the runtime, it does not set the key
 // field of the zero value that a Merge starts from, because it does not know which field that is.
+//
+//go:noinline
 func (c Change[K, V]) Apply(old V, present bool) (V, bool) {
 	var zero V
 	switch c.op {

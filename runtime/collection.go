@@ -9,43 +9,45 @@ import (
 	"github.com/brookgen/brookgen/runtime/pack"
 )
 
-// Collection describes a collection to the runtime. It never changes, and is safe for concurrent
-// use. Generated code uses it.
-type Collection[K comparable, V any] struct {
+// Collection describes a collection to the runtime, whatever its types K and V are: generic code
+// would be compiled anew for every collection of every user. It never changes, and is safe for
+// concurrent use. Generated code uses it.
+type Collection struct {
 	Name string
 	// Shape is the shape of the encoded key, see package key.
 	Shape key.Shape
 	// Fields has the number of parts of Shape that each field of a composite key has; nil: one
 	// each.
 	Fields []int
-	// AppendKey appends the encoded key to dst.
-	AppendKey func(dst []byte, k K) []byte
-	// DecodeKey returns an encoded key, which shares no bytes with encoded.
-	DecodeKey func(encoded []byte) (K, error)
-	// Key returns a pointer to the key field of a value; nil if values do not carry their key.
-	Key func(*V) *K
-	// Clone makes dst what encoding and decoding src would make of it; nil: an assignment does.
-	Clone func(dst, src *V) error
-	// Pack writes or reads a value in the MessagePack that stores of bytes keep.
-	Pack func(c *pack.Coder, v *V)
+	// Cast returns v itself if it is a *V, and else a new *V.
+	Cast func(v any) any
+	// Copy makes dst what encoding and decoding src would make of it. Both are a *V.
+	Copy func(dst, src any) error
+	// Plain is set if an assignment copies all of a value.
+	Plain bool
+	// Key returns a pointer to the key field of a value, as a *K; nil if values do not carry their
+	// key.
+	Key func(v any) any
+	// Pack writes or reads a value, a *V, in the MessagePack that stores of bytes keep.
+	Pack func(c *pack.Coder, v any)
 	// Schema is the shape of what Pack writes, see [pack.Schema]. It is "" if Pack leaves something
 	// out: then a value can't be turned into bytes.
 	Schema  string
 	History bool // rows keep the events that made them
-	Indexes []IndexDef[V]
+	Indexes []IndexDef
 }
 
 // IndexDef describes an index of a collection. Generated code uses it.
-type IndexDef[V any] struct {
+type IndexDef struct {
 	Field  string    // the name of the indexed field in the struct
 	Shape  key.Shape // of an encoded value of the field
 	Unique bool      // two rows can't have one value
-	// Entries adds to e the key bytes of each value that v is to be found by.
-	Entries func(v *V, e *Entries)
+	// Entries adds to e the key bytes of each value that v, a *V, is to be found by.
+	Entries func(v any, e *Entries)
 }
 
 // Info returns the plain data of c.
-func (c *Collection[K, V]) Info() schema.Collection {
+func (c *Collection) Info() schema.Collection {
 	info := schema.Collection{Name: c.Name, Shape: c.Shape, History: c.History, Schema: c.Schema}
 	for _, x := range c.Indexes {
 		index := schema.Index{Field: x.Field, Shape: x.Shape, Unique: x.Unique}
@@ -56,16 +58,19 @@ func (c *Collection[K, V]) Info() schema.Collection {
 
 // Entries adds to e the key bytes that value, a *V, is found by in the index with that number. It
 // adds nothing if value is of another type.
-func (c *Collection[K, V]) Entries(index int, value any, e *Entries) {
-	if v, ok := value.(*V); ok {
-		c.Indexes[index].Entries(v, e)
+func (c *Collection) Entries(index int, value any, e *Entries) {
+	if c.fits(value) {
+		c.Indexes[index].Entries(value, e)
 	}
 }
 
+// fits reports whether value is a *V.
+func (c *Collection) fits(value any) bool { return value != nil && c.Cast(value) == value }
+
 // Misfit returns nil if value is a *V, else an error that wraps [ErrUnreadable]: a store of Go
 // values has the value from another package, or from another version of this one.
-func (c *Collection[K, V]) Misfit(value any) error {
-	if _, ok := value.(*V); ok {
+func (c *Collection) Misfit(value any) error {
+	if c.fits(value) {
 		return nil
 	}
 	return fmt.Errorf("%w: value of %s: the store has it as a %T of another package or version",
@@ -73,7 +78,7 @@ func (c *Collection[K, V]) Misfit(value any) error {
 }
 
 // KeyText returns an encoded key as text for messages, a string in quotes.
-func (c *Collection[K, V]) KeyText(encoded []byte) string { return keyText(c.Shape, encoded) }
+func (c *Collection) KeyText(encoded []byte) string { return keyText(c.Shape, encoded) }
 
 // keyText returns an encoded key as text for messages, a string in quotes.
 func keyText(shape key.Shape, encoded []byte) string {
@@ -84,80 +89,36 @@ func keyText(shape key.Shape, encoded []byte) string {
 	return string(text)
 }
 
-// own returns a copy of a stored value that is the caller's own. It returns err if that is not nil.
-//
-//go:noinline
-func (c *Collection[K, V]) own(value Value, err error) (V, error) {
-	if err != nil {
-		return *new(V), err
+// readable returns a stored value as a *V of which an assignment makes a copy that is the
+// caller's own.
+func (c *Collection) readable(value Value) (any, error) {
+	if err := c.Misfit(value.Data); err != nil {
+		return nil, err
 	}
-	at, ok := value.Data.(*V)
-	if !ok {
-		return *new(V), c.Misfit(value.Data)
+	if c.Plain || !value.Shared {
+		return value.Data, nil
 	}
-	if c.Clone != nil && value.Shared {
-		own := new(V)
-		err = c.Clone(own, at)
-		at = own
-	}
-	return *at, err
-}
-
-// yield decodes a row, leaves a and calls yield with the entry. It reports whether the iteration
-// goes on.
-//
-//go:noinline
-func (c *Collection[K, V]) yield(
-	a *access, yield func(Entry[K, V], error) bool, row Row, err error,
-) bool {
-	var e Entry[K, V]
-	if err == nil {
-		e.Key, err = c.DecodeKey(row.Key)
-	}
-	e.Value, err = c.own(row.Value, err)
-	a.leave()
-	return yield(e, err) && err == nil
+	return c.Copied(value.Data, nil)
 }
 
 // Copied returns a copy of value, a *V, as another *V. It overwrites spare and returns it if spare
 // is a *V.
-func (c *Collection[K, V]) Copied(value, spare any) (any, error) {
-	dst, ok := spare.(*V)
-	if !ok {
-		dst = new(V)
-	}
-	if c.Clone == nil {
-		*dst = *value.(*V)
-		return dst, nil
-	}
-	*dst = *new(V)
-	return dst, c.Clone(dst, value.(*V))
+func (c *Collection) Copied(value, spare any) (any, error) {
+	dst := c.Cast(spare)
+	return dst, c.Copy(dst, value)
 }
 
 // Stored returns what a store would keep of value, a *V. The result shares no memory with what the
 // handler holds, and is value itself if an assignment copies all of it.
-func (c *Collection[K, V]) Stored(value any) (any, error) {
-	if c.Clone == nil {
+func (c *Collection) Stored(value any) (any, error) {
+	if c.Plain {
 		return value, nil
 	}
 	return c.Copied(value, nil)
 }
 
-// AnyCollection is a [Collection] of any types; only Collections implement it. Generated code uses
-// it.
-type AnyCollection interface {
-	Info() schema.Collection
-	Copied(value, spare any) (any, error)
-	Stored(value any) (any, error)
-	prefixLen(encoded []byte, n int) (int, error)
-	Entries(index int, value any, e *Entries)
-	Misfit(value any) error
-	KeyText(encoded []byte) string
-	Codec(s Shape) Codec
-}
-
 // prefixLen returns the length of the first n fields of an encoded key.
-func (c *Collection[K, V]) prefixLen(encoded []byte, n int) (int, error) {
+func (c *Collection) prefixLen(encoded []byte, n int) (int, error) {
 	fields := len(c.Fields)
 	if c.Fields == nil {
 		fields = c.Shape.Parts()

@@ -19,9 +19,9 @@
 //
 // # Views
 //
-// The views of an app embed [View]; an [Index] reads by a tagged field. Scans yield each [Entry] of
-// a collection; [Watch] and [Changes] yield each [Update]. [Must] makes errors panics, for tests
-// and small programs.
+// The views of an app are each a [View]; an [Index] reads by a tagged field. Scans yield each
+// [Entry] of a collection, which [Map] and [Values] collect; Watch and Changes yield each [Update].
+// [Must] makes errors panics, for tests and small programs.
 //
 // # An app
 //
@@ -68,12 +68,15 @@
 //
 // What follows is for generated code and for package engine, which runs the app, and is no concern
 // of programs; the comments say so. It may change with any version, together with brookgen:
-// [GeneratedV2] makes the compiler notice.
+// [GeneratedV3] makes the compiler notice.
 //
-// A package is described by [EventDef], [AnyEvent], [KeepAll], [Collection], [AnyCollection],
-// [IndexDef] and [Entries]. [ViewOf] and [IndexOf] make views of a [Source], which provides a
-// [Watcher] of each [Watched] row. [Events] and [EventsOf] read a [Past], with [ErrUnknownType].
-// [Encode] fills an [Outbound]. Handlers change [Rows], made by [RowsOf], of a [Transaction], one
-// [RowChange] at a time. Values are stored by their [Shape]. Options of a rebuild set
-// [RebuildOptions].
+// A package is described by [EventDef], [KeepAll], [Collection], [IndexDef] and [Entries]. None of
+// these knows the types of users, because generic code is compiled anew for each of them: views
+// are [RowReader]s, which [RowReaders] and [RowReaderOf] make of a [Source]. They find rows by
+// keys in a [KeyBuffer]. A row is a [Reading], several are a [Scan], and those that change a
+// [Watching], made of a [Watcher] of each [Watched] row; [EntryOf], [ScanEntries], [ScanValues]
+// and [Updates] know their types. [Events] and [EventsOf] read a [Past]. [Encode] fills an
+// [Outbound] with the [DataOf] an event. [Apply] makes the changes of handlers to [Rows], made by
+// [RowsOf], of a [Transaction], one [RowChange] at a time. Values are stored by their [Shape].
+// Options of a rebuild set [RebuildOptions].
 package brook

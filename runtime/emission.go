@@ -14,7 +14,10 @@ func Emit[E any](data E) Emission[E] { return Emission[E]{data, true} }
 // Data returns what is to be published, and false if e is the zero Emission.
 func (e Emission[E]) Data() (E, bool) { return e.data, e.set }
 
-func (Emission[E]) outgoing() {}
+func (e Emission[E]) outgoing() any { return &e.data }
 
 // Outgoing is an [Emission] of any event type, as PublishAll of an app takes it.
-type Outgoing interface{ outgoing() }
+type Outgoing interface{ outgoing() any }
+
+// DataOf returns a pointer to what an Outgoing is to publish. Package engine uses it.
+func DataOf(o Outgoing) any { return o.outgoing() }

@@ -5,22 +5,22 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// EventDef describes an event type to the runtime. It never changes, and is safe for concurrent
-// use. Generated code uses it.
-type EventDef[E any] struct {
+// EventDef describes an event type to the runtime, whatever the type E of its payload: data is a
+// *E everywhere. It never changes, and is safe for concurrent use. Generated code uses it.
+type EventDef struct {
 	Type  string
 	Topic string // "": Config.Topic
 	// Shape is the shape of the event's key, see package key; "" if it has none.
 	Shape key.Shape
 	// AppendKey appends the encoded key to dst. It returns nil if the key lies behind a nil
 	// pointer.
-	AppendKey func(dst []byte, data *E) []byte
+	AppendKey func(dst []byte, data any) []byte
 	// ReadKey sets the fields of the key, for an event without data.
-	ReadKey func(r *key.Reader, data *E)
+	ReadKey func(r *key.Reader, data any)
 	// Append appends the payload as JSON to dst.
-	Append func(dst []byte, data *E) ([]byte, error)
-	// Decode decodes a payload.
-	Decode  func(data []byte) (E, error)
+	Append func(dst []byte, data any) ([]byte, error)
+	// Decode decodes a payload into data. With an error, what it makes of data is of no use.
+	Decode  func(payload []byte, data any) error
 	History int // how many of the newest events each key keeps; KeepAll: all; 0: none
 }
 
@@ -28,9 +28,6 @@ type EventDef[E any] struct {
 const KeepAll = -1
 
 // Info returns the plain data of d.
-func (d *EventDef[E]) Info() schema.Event {
+func (d *EventDef) Info() schema.Event {
 	return schema.Event{Type: d.Type, Topic: d.Topic, Shape: d.Shape, History: d.History}
 }
-
-// AnyEvent is an [EventDef] of any payload type. Generated code uses it.
-type AnyEvent interface{ Info() schema.Event }

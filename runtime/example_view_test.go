@@ -92,14 +92,14 @@ func ExampleIndex() {
 	// true
 }
 
-// Watch one row. Generated views have a method for it: app.Views.Accounts.Watch(ctx, "ada").
-func ExampleWatch() {
+// Watch one row.
+func ExampleUpdate() {
 	ctx := context.Background()
 	app := openLedger(brook.Emit(ledger.Opened{Account: "ada"}))
 	defer app.Close()
 	cents := []int64{995, 5}
 	// The row as it is, and again after each change.
-	for update, err := range brook.Watch(ctx, app.Views.Accounts.View, "ada") {
+	for update, err := range app.Views.Accounts.Watch(ctx, "ada") {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -121,7 +121,7 @@ func ExampleWatch() {
 }
 
 // Receive every change of a collection. If Missed is set, read again what you keep.
-func ExampleChanges() {
+func ExampleUpdate_changes() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	app := openLedger()

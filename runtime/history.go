@@ -19,84 +19,89 @@ type HistoryEntry struct {
 	Data     []byte // the payload as JSON
 }
 
-// ErrUnknownType is returned by the decoder of a history for an event type that the history's sum
-// type does not have. Generated code uses it.
-var ErrUnknownType = errors.New("brook: unknown event type")
-
 // Past is the history of one row before it is read. [Events] and [EventsOf] read it. Generated code
 // uses it.
 type Past struct {
-	at  collectionReader
+	at  *place
 	key []byte
 }
 
-// Past returns the history of the value at key. Generated code reads it with its types, in the
-// methods Events and EventsOf….
-//
-//go:noinline
-func (v View[K, V]) Past(key K) Past { return Past{v.at, v.def.AppendKey(nil, key)} }
-
-// entries reads the history, oldest first.
-func (p Past) entries() ([]*HistoryEntry, error) {
+// entries reads the history, oldest first: those of a type, or all if typ is "".
+func (p Past) entries(typ string) ([]*HistoryEntry, error) {
 	var entries []*HistoryEntry
-	for entry, err := range p.at.history(p.key) {
+	for entry, err := range p.at.src.History(p.at.slot, p.key) {
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, entry)
+		if typ == "" || entry.Type == typ {
+			entries = append(entries, entry)
+		}
 	}
 	return entries, nil
 }
 
-// Events returns the events of a history, oldest first: those that made the value what it is. An
-// event that decode returns an error for, because it does not know the type or can't decode the
-// payload, becomes what old makes of it. A key without value has no history. The error is that of
-// the store. The keys and headers of the events are shared and must not be changed. Generated code
-// uses it.
+// describe copies all of an event but its data, which is of any type, to where the pointers point.
 //
 //go:noinline
-func Events[T any](
-	p Past, decode func(typ string, data []byte) (T, error), old func(typ string, data []byte) T,
-) ([]Event[T], error) {
-	entries, err := p.entries()
-	events := make([]Event[T], 0, len(entries))
-	for _, entry := range entries {
-		data, err := decode(entry.Type, entry.Data)
-		if err != nil {
-			data = old(entry.Type, append([]byte(nil), entry.Data...))
-		}
-		events = append(events, historyEvent(entry, data))
+func (h *HistoryEntry) describe(id, typ, author, cause *string, at *time.Time,
+	key *[]byte, headers *[]Header, position *Position,
+) {
+	*id, *typ, *author, *cause, *at = h.ID, h.Type, h.Author, h.Cause, h.Time
+	*key, *headers, *position = h.Key, h.Headers, h.Position
+}
+
+// Events returns the events of a history, oldest first: those that made the value what it is.
+// decode makes of a payload, whose bytes it must not keep, a member of the history's sum type. A
+// key without value has no history. The error is that of the store. The keys and headers of the
+// events are shared and must not be changed. It is compiled for each collection of each user.
+// Generated code uses it.
+//
+//go:noinline
+func Events[T any](p Past, decode func(typ string, data []byte) T) ([]Event[T], error) {
+	entries, err := p.entries("")
+	events := make([]Event[T], len(entries))
+	for i, h := range entries {
+		e := &events[i]
+		h.describe(&e.ID, &e.Type, &e.Author, &e.Cause, &e.Time, &e.Key, &e.Headers, &e.Position)
+		e.Data = decode(h.Type, h.Data)
 	}
 	return events, err
 }
 
 // EventsOf returns the events of a history that have def's type, oldest first. If some of them no
 // longer decode, it returns all others, and an error that joins a [RecordError] for each. The keys
-// and headers of the events are shared and must not be changed. Generated code uses it.
+// and headers of the events are shared and must not be changed. It is compiled for each event of
+// each user. Generated code uses it.
 //
 //go:noinline
-func EventsOf[E any](p Past, def *EventDef[E]) ([]Event[E], error) {
-	entries, err := p.entries()
-	events := []Event[E]{}
-	var bad []error
-	for _, entry := range entries {
-		if entry.Type != def.Type {
-			continue
+func EventsOf[E any](p Past, def *EventDef) ([]Event[E], error) {
+	entries, err := p.entries(def.Type)
+	events := make([]Event[E], len(entries))
+	bad := undecoded{err: err}
+	n := 0
+	for _, h := range entries {
+		if e := &events[n]; bad.decode(def, h, &e.Data) {
+			h.describe(&e.ID, &e.Type, &e.Author, &e.Cause, &e.Time,
+				&e.Key, &e.Headers, &e.Position)
+			n++
 		}
-		data, err := def.Decode(entry.Data)
-		if err != nil {
-			bad = append(bad, &RecordError{Position: entry.Position, Type: entry.Type, Err: err})
-			continue
-		}
-		events = append(events, historyEvent(entry, data))
 	}
-	return events, errors.Join(append(bad, err)...)
+	return events[:n], bad.join()
 }
 
-// historyEvent returns the event of a history entry.
-//
-//go:noinline
-func historyEvent[T any](h *HistoryEntry, data T) Event[T] {
-	return Event[T]{ID: h.ID, Type: h.Type, Author: h.Author, Time: h.Time, Data: data, Key: h.Key,
-		Headers: h.Headers, Cause: h.Cause, Position: h.Position}
+// undecoded collects the errors of the events of a history that no longer decode.
+type undecoded struct {
+	errs []error
+	err  error // of the store
 }
+
+// decode decodes the payload of h into data, and reports whether it can.
+func (u *undecoded) decode(def *EventDef, h *HistoryEntry, data any) bool {
+	err := def.Decode(h.Data, data)
+	if err != nil {
+		u.errs = append(u.errs, &RecordError{Position: h.Position, Type: h.Type, Err: err})
+	}
+	return err == nil
+}
+
+func (u *undecoded) join() error { return errors.Join(append(u.errs, u.err)...) }

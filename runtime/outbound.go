@@ -6,7 +6,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
-// Outbound is an event that is being published. Generated code uses it.
+// Outbound is an event that is being published. Package engine uses it.
 type Outbound struct {
 	Message Message
 	Topic   string // "": Config.Topic
@@ -15,13 +15,9 @@ type Outbound struct {
 	Err     error  // the first error, of an option or of encoding
 }
 
-// Encode fills out from an emission, after the options were applied to it. An error goes into
-// out.Err. Generated code uses it.
-func Encode[E any](out *Outbound, def *EventDef[E], e Emission[E]) {
-	encode(out, def, &e.data)
-}
-
-func encode[E any](out *Outbound, def *EventDef[E], data *E) {
+// Encode fills out from the data of an event, a pointer to its payload, after the options were
+// applied to it. An error goes into out.Err. Package engine uses it.
+func Encode(out *Outbound, def *EventDef, data any) {
 	out.Message.Type, out.Topic = def.Type, def.Topic
 	if out.Err != nil {
 		return // an option failed

@@ -20,24 +20,22 @@ type Shape interface {
 
 // Codec returns the codec of the values of c: the number of the shape as an unsigned varint (see
 // encoding/binary), then the value in MessagePack, as package pack writes it.
-func (c *Collection[K, V]) Codec(s Shape) Codec {
-	return &rowCodec[V]{c.Name, c.Pack, c.Pack != nil && c.Schema != "", s}
+func (c *Collection) Codec(s Shape) Codec {
+	return &rowCodec{c, c.Pack != nil && c.Schema != "", s}
 }
 
 // rowCodec is the codec of one collection, see Collection.Codec.
-type rowCodec[V any] struct {
-	name     string
-	pack     func(c *pack.Coder, v *V)
+type rowCodec struct {
+	def      *Collection
 	complete bool // the generator left nothing out
 	shape    Shape
 }
 
 // Append appends a value, a *V, to dst. If the error is not nil, it returns dst as it was.
-func (c *rowCodec[V]) Append(dst []byte, value any) ([]byte, error) {
-	v, ok := value.(*V)
-	if !ok {
+func (c *rowCodec) Append(dst []byte, value any) ([]byte, error) {
+	if !c.def.fits(value) {
 		return dst, fmt.Errorf("brook: %s: a %T is none of its values: %w",
-			c.name, value, ErrPermanent)
+			c.def.Name, value, ErrPermanent)
 	}
 	if !c.complete {
 		return dst, c.incomplete()
@@ -46,34 +44,34 @@ func (c *rowCodec[V]) Append(dst []byte, value any) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	out, err := pack.Append(binary.AppendUvarint(dst, number), v, c.pack)
+	out, err := pack.AppendValue(binary.AppendUvarint(dst, number), value, c.def.Pack)
 	if err != nil {
-		return out[:len(dst)], fmt.Errorf("brook: value of %s: %w", c.name, err)
+		return out[:len(dst)], fmt.Errorf("brook: value of %s: %w", c.def.Name, err)
 	}
 	return out, nil
 }
 
 // Decode returns a new *V. The error wraps ErrUnreadable if data does not fit V.
-func (c *rowCodec[V]) Decode(data []byte) (any, error) {
+func (c *rowCodec) Decode(data []byte) (any, error) {
 	if !c.complete {
 		return nil, c.incomplete()
 	}
 	number, n := binary.Uvarint(data)
 	if n <= 0 {
 		return nil, fmt.Errorf("%w: value of %s: its bytes don't begin with a shape",
-			ErrUnreadable, c.name)
+			ErrUnreadable, c.def.Name)
 	}
 	data, err := c.shape.Upgrade(number, data[n:])
 	if err != nil {
 		return nil, err
 	}
-	v := new(V)
-	if err := pack.Decode(data, v, c.pack); err != nil {
-		return nil, fmt.Errorf("%w: value of %s: %w", ErrUnreadable, c.name, err)
+	v := c.def.Cast(nil)
+	if err := pack.DecodeValue(data, v, c.def.Pack); err != nil {
+		return nil, fmt.Errorf("%w: value of %s: %w", ErrUnreadable, c.def.Name, err)
 	}
 	return v, nil
 }
 
-func (c *rowCodec[V]) incomplete() error {
-	return fmt.Errorf("brook: %s can't be turned into bytes: run brookgen again", c.name)
+func (c *rowCodec) incomplete() error {
+	return fmt.Errorf("brook: %s can't be turned into bytes: run brookgen again", c.def.Name)
 }

@@ -1,65 +1,112 @@
 package brook
 
-// Rows is one collection in a transaction: the view that handlers read, and the door for their
-// changes. It is for the goroutine of the transaction. Generated code uses it.
-type Rows[K comparable, V any] struct {
-	View View[K, V] // for code generated before Lend: it does not end with the handler
-	tx   Transaction
+// Rows is one collection in a transaction: where the views of handlers come from, and the door for
+// their changes. It is for the goroutine of the transaction. Generated code uses it.
+type Rows struct {
+	place place
+	tx    Transaction
+	loans []RowReader // to be lent
+
+	change RowChange // the one under way
 }
+
+// loansAtOnce is how many readers are allocated together: what was lent is never lent again.
+const loansAtOnce = 64
 
 // RowsOf returns the collection that is number ordinal of its package. Generated code uses it.
-//
-//go:noinline
-func RowsOf[K comparable, V any](tx Transaction, ordinal int, def *Collection[K, V]) Rows[K, V] {
-	return Rows[K, V]{View[K, V]{def, readerOf(tx, ordinal, def)}, tx}
+func RowsOf(tx Transaction, ordinal int, def *Collection) *Rows {
+	return &Rows{place: placeOf(tx, ordinal, def), tx: tx}
 }
 
-// Lend returns the view for the handler that is called next. It ends when the handler returns; only
+// Lend returns a reader for the handler that is called next. It ends when the handler returns; only
 // merge functions that the handler returned may use it after that.
-func (r Rows[K, V]) Lend() View[K, V] {
-	v := r.View
-	v.at.lent = r.tx.Lend()
-	return v
+func (r *Rows) Lend() *RowReader {
+	if len(r.loans) == 0 {
+		r.loans = make([]RowReader, loansAtOnce)
+	}
+	lent := &r.loans[0]
+	r.loans = r.loans[1:]
+	lent.place, lent.lent = &r.place, r.tx.Lend()
+	return lent
+}
+
+// open prepares the change of the row at an encoded key: the value of a Create, which is a *V, or
+// the one that a Merge begins with. It returns the key field of a new value, a *K, if it is to be
+// set. It reports false if there is nothing to be done, or the set failed.
+//
+//go:noinline
+func (r *Rows) open(op Op, encoded []byte, created any) (newKey any, ok bool) {
+	def := r.place.def
+	if r.change, ok = r.tx.Open(def, r.place.ord, op, encoded); !ok {
+		return nil, false
+	}
+	switch {
+	case op == OpCreate:
+		if r.change.Value = created; def.Plain { // the change may be used again
+			r.change.Value, _ = def.Copied(created, nil)
+		}
+	case op == OpMerge && r.change.Value == nil:
+		r.change.Value = def.Cast(nil)
+		newKey = r.key()
+	}
+	return newKey, true
+}
+
+// key returns the key field of the changed value, a *K, or nil if there is none.
+//
+//go:noinline
+func (r *Rows) key() any {
+	if r.change.Value == nil || r.place.def.Key == nil {
+		return nil
+	}
+	return r.place.def.Key(r.change.Value)
+}
+
+// merging begins the call of a merge function with the value that it returns.
+//
+//go:noinline
+func (r *Rows) merging() any {
+	r.tx.Relend()
+	return r.change.Value
+}
+
+// next begins with a change, and reports whether it is to be applied.
+//
+//go:noinline
+func (r *Rows) next(op Op) bool {
+	r.tx.Returned()
+	return op != OpDiscard && !r.tx.Failed()
 }
 
 // Apply applies changes in order. A change that can't be applied fails the handler set that runs,
-// and the changes after it are not applied.
+// and the changes after it are not applied. It is compiled for each collection of each user.
+// Generated code uses it.
 //
 //go:noinline
-func (r Rows[K, V]) Apply(changes ...Change[K, V]) {
-	r.tx.Returned()
-	def := r.View.def
+func Apply[K comparable, V any](
+	r *Rows, appendKey func(dst []byte, key K) []byte, changes ...Change[K, V],
+) {
+	r.tx.Returned() // even if there is no change
 	for i := range changes {
 		c := &changes[i]
-		if c.op == OpDiscard || r.tx.Failed() {
+		if !r.next(c.op) {
 			continue
 		}
-		encoded := def.AppendKey(r.tx.KeyBuffer(), c.key)
-		w, ok := r.tx.Open(r.View.at.def, r.View.at.ord, c.op, encoded)
+		newKey, ok := r.open(c.op, appendKey(r.tx.KeyBuffer(), c.key), c.value)
 		if !ok {
 			continue
 		}
-		at, key := c.value, def.Key
+		if at, ok := newKey.(*K); ok {
+			*at = c.key
+		}
 		if c.op == OpMerge {
-			if at, _ = w.Value.(*V); at == nil {
-				at = new(V)
-				if key != nil {
-					*key(at) = c.key
-				}
-			}
-			r.tx.Relend()
-			c.merge(at)
+			c.merge(r.merging().(*V))
 			r.tx.Returned()
 		}
-		if c.op == OpCreate && def.Clone == nil {
-			own := *c.value // the change may be used again
-			at = &own
-		}
-		if at != nil && key != nil && *key(at) != c.key {
-			r.tx.Mismatch(w, *key(at))
+		if at, ok := r.key().(*K); ok && *at != c.key {
+			r.tx.Mismatch(r.change, *at)
 			continue
 		}
-		w.Value = at
-		r.tx.Write(w)
+		r.tx.Write(r.change)
 	}
 }

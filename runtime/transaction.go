@@ -23,7 +23,7 @@ type Transaction interface {
 	// Open prepares a change of the row at an encoded key. For a merge, the Value of the change is
 	// a copy that the merge function may change, or nil if there is no row. Open reports false if
 	// there is nothing to be done, or the set failed.
-	Open(collection AnyCollection, ordinal int, op Op, key []byte) (change RowChange, ok bool)
+	Open(collection *Collection, ordinal int, op Op, key []byte) (change RowChange, ok bool)
 	// Write puts the changed value into the transaction, in the form that a store would keep.
 	Write(change RowChange)
 	// Mismatch fails the set that runs, because the value carries another key than that of its row.
@@ -32,7 +32,7 @@ type Transaction interface {
 
 // RowChange is a change of one row under way. Package engine uses it.
 type RowChange struct {
-	Collection AnyCollection
+	Collection *Collection
 	Ordinal    int // of the collection in its package
 	Op         Op
 	Row        any // the transaction's own

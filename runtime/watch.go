@@ -2,6 +2,7 @@ package brook
 
 import (
 	"context"
+	"errors"
 	"iter"
 )
 
@@ -17,49 +18,119 @@ type Update[K comparable, V any] struct {
 	Missed bool
 }
 
-// Watch yields the value at key as it is, and again after every change of it, until ctx ends or the
-// app is closed. When the app is closed, the sequence yields [ErrClosed] last. Only a view of an
-// App can be watched: for one of a snapshot or a handler the sequence yields an error.
-//
-// Watching begins with the call. The sequence can be ranged over once, by one goroutine, and should
-// be: until then, or until ctx ends or the app is closed, changes are collected for it.
-//
-//go:noinline
-func Watch[K comparable, V any](
-	ctx context.Context, v View[K, V], key K,
-) iter.Seq2[Update[K, V], error] {
-	return updates(ctx, v, v.def.AppendKey(nil, key), true)
+// Watching is changes of a collection that are collected for whoever asks for them. Generated code
+// uses it.
+type Watching struct {
+	at    *RowReader
+	ctx   context.Context
+	w     Watcher
+	first bool // begin with the row as it is
 }
 
-// Changes yields every change of the collection from the call on, as [Watch] does for one value. It
-// does not yield the values that there are.
-//
-//go:noinline
-func Changes[K comparable, V any](
-	ctx context.Context, v View[K, V],
-) iter.Seq2[Update[K, V], error] {
-	return updates(ctx, v, nil, false)
+// Watch begins to watch the row at an encoded key.
+func (r *RowReader) Watch(ctx context.Context, encoded []byte) Watching {
+	return Watching{r, ctx, r.src.Watch(ctx, r.slot, encoded), true}
 }
 
+// Changes begins to watch all rows.
+func (r *RowReader) Changes(ctx context.Context) Watching {
+	return Watching{r, ctx, r.src.Watch(ctx, r.slot, nil), false}
+}
+
+// Updates yields the value that is watched as it is, and again after every change of it, until the
+// context ends or the app is closed; or, if all rows are watched, every change. When the app is
+// closed, the sequence yields [ErrClosed] last. Only a view of an App can be watched: for one of a
+// snapshot the sequence yields an error.
+//
+// Watching began with the call that w came from. The sequence can be ranged over once, by one
+// goroutine, and should be: until then, or until the context ends or the app is closed, changes are
+// collected for it. Updates is compiled for each collection of each user. Generated code uses it.
+//
 //go:noinline
-func updates[K comparable, V any](
-	ctx context.Context, v View[K, V], encoded []byte, first bool,
+func Updates[K comparable, V any](
+	w Watching, decodeKey func(encoded []byte) (K, error),
 ) iter.Seq2[Update[K, V], error] {
-	w := v.at.src.Watch(ctx, v.at.slot, encoded)
 	return func(yield func(Update[K, V], error) bool) {
-		v.at.watch(ctx, w, first, func(row *Watched, missed bool, err error) bool {
-			u := Update[K, V]{Missed: missed}
-			if row != nil {
-				if u.Present = row.Value != nil; u.Present {
-					u.Value, err = v.def.own(Value{Data: row.Value, Shared: true}, err)
-				}
-				if err == nil {
-					u.Key, err = v.def.DecodeKey(row.Key)
-				}
+		w.each(func(row *Reading) bool {
+			u := Update[K, V]{Missed: row.missed}
+			if row.Key != nil {
+				u.Key, row.err = decodeKey(row.Key)
 			}
-			return yield(u, err) && err == nil
+			if at, ok := row.Value.(*V); ok {
+				u.Value, u.Present = *at, true
+			}
+			return yield(u, row.err)
 		})
 	}
+}
+
+// each calls f with each row that changes, until f returns false, or the context or the app ends.
+// If first is set, it first calls f with the row as it is. The reading that f gets has no key if
+// changes were missed and all rows are watched: which ones changed is not known then.
+func (w Watching) each(f func(*Reading) bool) {
+	row := &Reading{at: w.at}
+	if w.w == nil {
+		row.fail(f,
+			errors.New("brook: only the views of an app can be watched: a snapshot stays as it is"))
+		return
+	}
+	defer w.w.Close()
+	if w.first {
+		w.w.Take() // what is read now is newer
+		if !w.reread(row, f, w.w.Key()) {
+			return
+		}
+	}
+	for w.w.Wait(w.ctx) {
+		rows, missed, closed := w.w.Take()
+		row.missed = missed
+		if missed && len(rows) == 0 && !w.reread(row, f, w.w.Key()) {
+			return
+		}
+		for i := range rows {
+			switch {
+			case rows[i].Stale:
+				if !w.reread(row, f, rows[i].Key) {
+					return
+				}
+			case !w.show(row, f, rows[i].Key, rows[i].Value):
+				return
+			}
+			row.missed = false
+		}
+		if row.missed = false; closed {
+			row.fail(f, ErrClosed)
+			return
+		}
+	}
+}
+
+// reread calls f with the row at an encoded key as it is, or with no row if encoded is nil, because
+// all rows are watched. It reports whether the iteration goes on.
+func (w Watching) reread(row *Reading, f func(*Reading) bool, encoded []byte) bool {
+	if encoded == nil {
+		row.Key, row.Value, row.err = nil, nil, nil
+		return f(row)
+	}
+	v, err := w.at.src.Get(w.at.slot, encoded)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		row.fail(f, err)
+		return false
+	}
+	return w.show(row, f, encoded, v.Data)
+}
+
+// show calls f with a row, whose value is shared, and nil if there is none. It reports whether the
+// iteration goes on.
+func (w Watching) show(row *Reading, f func(*Reading) bool, encoded []byte, value any) bool {
+	row.Key, row.Value, row.err = encoded, nil, nil
+	if value != nil {
+		if row.Value, row.err = w.at.def.readable(Value{Data: value, Shared: true}); row.err != nil {
+			row.fail(f, row.err)
+			return false
+		}
+	}
+	return f(row) && row.err == nil
 }
 
 // Watcher collects the changes of one row, or of all rows of a table. Package engine implements it.

@@ -34,9 +34,9 @@ func app(n *names) *jen.File {
 			"then by place. For one event they run in that order. Close the App when done."))
 	}
 	f.Add(d.newApp())
-	f.Line().Add(comment("%s encodes an event of whichever type, for PublishAll.",
-		n.encodeOutgoing))
-	f.Add(n.outgoing())
+	f.Line().Add(comment("%s gives the event type whose payload data points to, for PublishAll.",
+		n.eventOf))
+	f.Add(n.eventOfFunc())
 	n.publishers(f)
 	n.processors(f)
 	return f
@@ -124,12 +124,9 @@ func (d *dispatcher) newApp() *jen.Statement {
 }
 
 func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
-	var sets, collections, events, discards []jen.Code
+	var sets, events, discards []jen.Code
 	for _, s := range d.pkg.Sets {
 		sets = append(sets, jen.Lit(s.Name))
-	}
-	for _, c := range d.pkg.Collections {
-		collections = append(collections, jen.Op("&").Id(d.collections[c].def))
 	}
 	for _, e := range d.pkg.Events {
 		events = append(events, jen.Op("&").Id(d.events[e].def))
@@ -144,14 +141,16 @@ func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 		}
 	}
 	add("Sets", jen.String(), sets)
-	add("Collections", jen.Qual(brookPath, "AnyCollection"), collections)
-	add("Events", jen.Qual(brookPath, "AnyEvent"), events)
+	if len(d.pkg.Collections) > 0 {
+		fields = append(fields, line("Collections", jen.Id(d.collectionDefs)))
+	}
+	add("Events", jen.Op("*").Qual(brookPath, "EventDef"), events)
 	if handlers := d.handlers(); len(handlers) > 0 {
 		fields = append(fields,
 			line("Handlers", jen.Index().Qual(enginePath, "Handler").Add(literal(handlers))))
 	}
 	add("Discards", jen.String(), discards)
-	return append(fields, line("Lane", d.lane(given)), line("Outgoing", jen.Id(d.encodeOutgoing)))
+	return append(fields, line("Lane", d.lane(given)), line("EventOf", jen.Id(d.eventOf)))
 }
 
 // {Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}},

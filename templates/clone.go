@@ -116,17 +116,21 @@ func (n *names) cloneFile() *jen.File {
 	return f
 }
 
-// func cloneUser(dst, src *User) error
+// func cloneUser(dst, src any) error
 func (c *codecs) cloneFunc(t *model.Type) jen.Code {
 	name := c.cloneName(t)
-	return jen.Comment(name+" makes *dst a deep copy of *src, as storing and loading it would.").
+	as := func(v string) *jen.Statement { return jen.Id(v).Assert(jen.Op("*").Add(goType(t))) }
+	body := []jen.Code{jen.Var().Id("c").Qual(wirePath, "Cloner")}
+	if t.Kind != model.Struct { // a function for a struct begins so itself
+		body = append(body, jen.Op("*").Add(as("dst")).Op("=").Op("*").Add(as("src")))
+	}
+	body = append(body,
+		jen.Id(c.fn(t, copying)).Call(jen.Op("&").Id("c"), as("dst"), as("src")),
+		jen.Return(jen.Id("c").Dot("Finish").Call()))
+	return jen.Comment(name + " makes dst a deep copy of src, as storing and loading it would. Both are a *" +
+		t.Named.Name + ".").
 		Line().
-		Func().Id(name).Params(jen.List(jen.Id("dst"), jen.Id("src")).Op("*").Add(goType(t))).
-		Error().Block(
-		jen.Var().Id("c").Qual(wirePath, "Cloner"),
-		jen.Id(c.fn(t, copying)).Call(jen.Op("&").Id("c"), jen.Id("dst"), jen.Id("src")),
-		jen.Return(jen.Id("c").Dot("Finish").Call()),
-	)
+		Func().Id(name).Params(jen.List(jen.Id("dst"), jen.Id("src")).Any()).Error().Block(body...)
 }
 
 // copyFunc is the function for a type: func copyTag(c *wire.Cloner, dst, src *Tag).

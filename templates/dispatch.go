@@ -90,7 +90,7 @@ func used(p *model.Package, c *model.Collection) bool {
 
 //	type dispatch struct {
 //		projection Projection
-//		users      brook.Rows[string, User]
+//		users      *brook.Rows
 //	}
 func (d *dispatcher) structType() *jen.Statement {
 	var fields []jen.Code
@@ -99,8 +99,7 @@ func (d *dispatcher) structType() *jen.Statement {
 	}
 	for _, c := range d.pkg.Collections {
 		if d.rows[c] != "" {
-			fields = append(fields, jen.Id(d.rows[c]).Qual(brookPath, "Rows").
-				Index(jen.List(goType(c.Key.Type), goType(c.Type))))
+			fields = append(fields, jen.Id(d.rows[c]).Op("*").Qual(brookPath, "Rows"))
 		}
 	}
 	return jen.Type().Id(d.dispatch).Struct(fields...)
@@ -145,17 +144,18 @@ func (d *dispatcher) deliver() *jen.Statement {
 }
 
 //	func (d *dispatch) orderPlaced(m *engine.Delivery) {
-//		e, ok := engine.Decode(m, &orderPlacedEvent)
-//		if !ok {
+//		var e brook.Event[OrderPlaced]
+//		if !engine.Decode(m, &orderPlacedEvent, &e) {
 //			return
 //		}
 //		m.Handle(0, func(ctx context.Context) error { … })
 //	}
 func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 	body := []jen.Code{
-		jen.List(jen.Id("e"), jen.Id("ok")).Op(":=").Qual(enginePath, "Decode").
-			Call(jen.Id("m"), jen.Op("&").Id(d.events[e].def)),
-		jen.If(jen.Op("!").Id("ok")).Block(jen.Return()),
+		jen.Var().Id("e").Qual(brookPath, "Event").Index(d.payload(e)),
+		jen.If(jen.Op("!").Qual(enginePath, "Decode").Call(
+			jen.Id("m"), jen.Op("&").Id(d.events[e].def), jen.Op("&").Id("e"))).
+			Block(jen.Return()),
 	}
 	for i, s := range d.pkg.Sets {
 		h := handlerOf(s, e)

@@ -13,8 +13,8 @@ import (
 func events(n *names) *jen.File {
 	f := n.file()
 	f.Add(comment("This fits the code that brookgen wrote to the runtime that it is compiled with. Where the compiler does not " +
-		"know brook.GeneratedV2, the two are of different versions: run go generate with the brookgen of the module version in go.mod."))
-	f.Const().Id("_").Op("=").Qual(brookPath, "GeneratedV2")
+		"know brook.GeneratedV3, the two are of different versions: run go generate with the brookgen of the module version in go.mod."))
+	f.Const().Id("_").Op("=").Qual(brookPath, "GeneratedV3")
 	if decl := eventConstants(n.pkg); decl != nil {
 		f.Line().Add(comment("The types of the package's events, as they stand on the wire."))
 		f.Add(decl)
@@ -46,14 +46,25 @@ func eventConstants(p *model.Package) *jen.Statement {
 	return jen.Const().Defs(defs...)
 }
 
-//	var orderPlacedEvent = brook.EventDef[OrderPlaced]{
-//		Type:      OrderPlacedType,
-//		Shape:     "string",
-//		AppendKey: func(dst []byte, e *OrderPlaced) []byte { return key.AppendString(dst, e.UserID) },
-//		ReadKey:   func(r *key.Reader, e *OrderPlaced) { key.SetString(&e.UserID, r) },
-//		Append:    AppendOrderPlacedJSON,
-//		Decode:    DecodeOrderPlacedJSON,
-//		History:   100,
+//	var orderPlacedEvent = brook.EventDef{
+//		Type:  OrderPlacedType,
+//		Shape: "string",
+//		AppendKey: func(dst []byte, data any) []byte {
+//			e := data.(*OrderPlaced)
+//			return key.AppendString(dst, e.UserID)
+//		},
+//		ReadKey: func(r *key.Reader, data any) {
+//			e := data.(*OrderPlaced)
+//			key.SetString(&e.UserID, r)
+//		},
+//		Append: func(dst []byte, data any) ([]byte, error) {
+//			return AppendOrderPlacedJSON(dst, data.(*OrderPlaced))
+//		},
+//		Decode: func(payload []byte, data any) (err error) {
+//			*data.(*OrderPlaced), err = DecodeOrderPlacedJSON(payload)
+//			return err
+//		},
+//		History: 100,
 //	}
 func (n *names) eventDef(e *model.Event) *jen.Statement {
 	fields := []jen.Code{line("Type", typeConst(e))}
@@ -71,7 +82,15 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 			fields = append(fields, line("ReadKey", read))
 		}
 	}
-	fields = append(fields, line("Append", codec("Append", e)), line("Decode", codec("Decode", e)))
+	dst, data := jen.Id("dst").Index().Byte(), jen.Id("data").Any()
+	fields = append(fields,
+		line("Append", jen.Func().Params(dst, data).Params(jen.Index().Byte(), jen.Error()).Block(
+			jen.Return(codec("Append", e).Call(jen.Id("dst"), n.dataOf(e))))),
+		line("Decode", jen.Func().Params(jen.Id("payload").Index().Byte(), data).
+			Params(jen.Err().Error()).Block(
+			jen.List(jen.Op("*").Add(n.dataOf(e)), jen.Err()).Op("=").
+				Add(codec("Decode", e)).Call(jen.Id("payload")),
+			jen.Return(jen.Err()))))
 	switch e.History {
 	case model.HistoryOff:
 	case model.HistoryAll:
@@ -79,11 +98,17 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 	default:
 		fields = append(fields, line("History", jen.Lit(e.History)))
 	}
-	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").Index(n.payload(e)).
+	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").
 		Add(literal(fields))
 }
 
-//	func(dst []byte, e *Pushed) []byte {
+// dataOf writes data.(*OrderPlaced).
+func (n *names) dataOf(e *model.Event) *jen.Statement {
+	return jen.Id("data").Assert(jen.Op("*").Add(n.payload(e)))
+}
+
+//	func(dst []byte, data any) []byte {
+//		e := data.(*Pushed)
 //		if e.Repo == nil {
 //			return nil
 //		}
@@ -91,7 +116,7 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 //		return key.AppendString(dst, e.Repo.Name)
 //	}
 func (n *names) eventKey(e *model.Event) *jen.Statement {
-	var body []jen.Code
+	body := []jen.Code{jen.Id("e").Op(":=").Add(n.dataOf(e))}
 	guarded := map[string]bool{}
 	for _, field := range e.Key.Fields {
 		for i, step := range field.Path {
@@ -110,12 +135,8 @@ func (n *names) eventKey(e *model.Event) *jen.Statement {
 			body = append(body, jen.Return(value))
 		}
 	}
-	fn := jen.Func().Params(jen.Id("dst").Index().Byte(), jen.Id("e").Op("*").Add(n.payload(e))).
-		Index().Byte()
-	if len(body) == 1 {
-		return fn.Add(brief(body...))
-	}
-	return fn.Block(body...)
+	return jen.Func().Params(jen.Id("dst").Index().Byte(), jen.Id("data").Any()).Index().Byte().
+		Block(body...)
 }
 
 func (n *names) eventKeyPart(e *model.Event, field model.KeyField) *jen.Statement {
@@ -129,14 +150,15 @@ func (n *names) eventKeyPart(e *model.Event, field model.KeyField) *jen.Statemen
 	return appendPart(field.Type, n.followed("e", e.Type, field.Path))
 }
 
-//	func(r *key.Reader, e *Pushed) {
+//	func(r *key.Reader, data any) {
+//		e := data.(*Pushed)
 //		key.SetString(&key.Ensure(&e.Repo).Owner, r)
 //		r.Bytes(e.Hash[:])
 //	}
 //
 // It is nil for a key behind a pointer that can't be named here.
 func (n *names) readEventKey(e *model.Event) *jen.Statement {
-	var body []jen.Code
+	body := []jen.Code{jen.Id("e").Op(":=").Add(n.dataOf(e))}
 	for _, field := range e.Key.Fields {
 		for _, part := range field.Parts {
 			place, pointer := n.reached("e", e.Type, slices.Concat(field.Path, part.Path))
@@ -153,10 +175,6 @@ func (n *names) readEventKey(e *model.Event) *jen.Statement {
 				Call(place, jen.Id("r")))
 		}
 	}
-	fn := jen.Func().Params(jen.Id("r").Op("*").Qual(keyPath, "Reader"),
-		jen.Id("e").Op("*").Add(n.payload(e)))
-	if len(body) == 1 {
-		return fn.Add(brief(body...))
-	}
-	return fn.Block(body...)
+	return jen.Func().Params(jen.Id("r").Op("*").Qual(keyPath, "Reader"), jen.Id("data").Any()).
+		Block(body...)
 }

@@ -10,12 +10,12 @@ import (
 
 // call writes the call of a handler and what becomes of its results.
 //
-//	order, user, err := d.projection.OrderPlaced(e, d.users.Lend())
+//	order, user, err := d.projection.OrderPlaced(e, (*UsersView)(d.users.Lend()))
 //	if err != nil {
 //		return err
 //	}
-//	d.orders.Apply(order)
-//	d.users.Apply(user)
+//	brook.Apply(d.orders, key.AppendString[string], order)
+//	brook.Apply(d.users, key.AppendString[string], user)
 //	return nil
 func (d *dispatcher) call(s *model.Set, h *model.Handler) []jen.Code {
 	call := jen.Id("d").Dot(d.sets[s]).Dot(h.Name).Call(d.arguments(h)...)
@@ -53,24 +53,27 @@ func (d *dispatcher) arguments(h *model.Handler) []jen.Code {
 	}
 	args = append(args, jen.Id("e"))
 	for _, read := range h.Reads {
-		view := jen.Id("d").Dot(d.rows[read.Collection]).Dot("Lend").Call()
+		name := read.Collection.GoName + "View"
 		if read.Index != nil {
-			view = d.indexOf(view, slices.Index(read.Collection.Indexes, read.Index), read.Index)
+			number := slices.Index(read.Collection.Indexes, read.Index)
+			name = d.collections[read.Collection].indexes[number]
 		}
-		args = append(args, view)
+		args = append(args, pointerTo(name).
+			Call(jen.Id("d").Dot(d.rows[read.Collection]).Dot("Lend").Call()))
 	}
 	return args
 }
 
-// settle writes what becomes of one result: d.users.Apply(user), engine.Send(m, &shippedEvent,
-// shipped), m.After(effect).
+// settle writes what becomes of one result: brook.Apply(d.users, key.AppendString[string], user),
+// engine.Send(m, &shippedEvent, shipped), m.After(effect).
 func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement {
 	if r.Slice {
 		value.Op("...")
 	}
 	switch r.Kind {
 	case model.Change:
-		return jen.Id("d").Dot(d.rows[r.Collection]).Dot("Apply").Call(value)
+		return jen.Qual(brookPath, "Apply").Call(jen.Id("d").Dot(d.rows[r.Collection]),
+			d.keyFunc(r.Collection.Key.Type), value)
 	case model.Emission:
 		return jen.Qual(enginePath, "Send").
 			Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)

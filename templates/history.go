@@ -83,64 +83,57 @@ func (n *names) collectionHistory(f *jen.File, c *model.Collection) {
 	n.eventsOf(f, c)
 }
 
-//	func decodeUsersEvent(typ string, data []byte) (UsersEvent, error) {
+//	func decodeUsersEvent(typ string, data []byte) UsersEvent {
 //		switch typ {
 //		case UserRegisteredType:
-//			return DecodeUserRegisteredJSON(data)
+//			if e, err := DecodeUserRegisteredJSON(data); err == nil {
+//				return e
+//			}
 //		}
-//		return nil, brook.ErrUnknownType
+//		return OldEvent{typ, bytes.Clone(data)}
 //	}
 func (n *names) decodeEvent(c *model.Collection) *jen.Statement {
-	body := []jen.Code{}
+	var body []jen.Code
 	if len(c.Writers) > 0 {
 		var cases []jen.Code
 		for _, e := range c.Writers {
-			if !e.Foreign() {
-				cases = append(cases, jen.Case(typeConst(e)).
-					Block(jen.Return(codec("Decode", e).Call(jen.Id("data")))))
-				continue
+			found := jen.Id("e")
+			if e.Foreign() {
+				found = jen.Id(wrapperName(e)).Add(oneLine(found))
 			}
 			cases = append(cases, jen.Case(typeConst(e)).Block(
-				jen.List(jen.Id("e"), jen.Err()).Op(":=").Add(codec("Decode", e)).
-					Call(jen.Id("data")),
-				jen.Return(jen.Id(wrapperName(e)).Add(oneLine(jen.Id("e"))), jen.Err()),
-			))
+				jen.If(jen.List(jen.Id("e"), jen.Err()).Op(":=").Add(codec("Decode", e)).
+					Call(jen.Id("data")), jen.Err().Op("==").Nil()).Block(jen.Return(found))))
 		}
 		body = append(body, jen.Switch(jen.Id("typ")).Block(cases...))
 	}
-	body = append(body, jen.Return(jen.Nil(), jen.Qual(brookPath, "ErrUnknownType")))
+	body = append(body, jen.Return(jen.Id("OldEvent").Add(oneLine(jen.Id("typ"),
+		jen.Qual("bytes", "Clone").Call(jen.Id("data"))))))
 	return jen.Func().Id(n.collections[c].decode).
-		Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).
-		Params(jen.Id(c.GoName+"Event"), jen.Error()).Block(body...)
+		Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).Id(c.GoName + "Event").
+		Block(body...)
 }
 
 // eventsOf adds the methods of a view that read a value's history.
 func (n *names) eventsOf(f *jen.File, c *model.Collection) {
-	sum := c.GoName + "Event"
+	scope := newScope(n.top, "v")
+	k := scope.pick("k", "keyOf")
 	method := func(name string) *jen.Statement {
-		return jen.Func().Params(jen.Id("v").Id(c.GoName + "View")).Id(name).
-			Params(jen.Id("key").Add(goType(c.Key.Type)))
+		return jen.Func().Params(viewOf(c)).Id(name).Params(jen.Id(k).Add(goType(c.Key.Type)))
 	}
 	list := func(of jen.Code) *jen.Statement {
 		return jen.Index().Qual(brookPath, "Event").Index(of)
 	}
-	past := func() *jen.Statement { return jen.Id("v").Dot("Past").Call(jen.Id("key")) }
-	old := jen.Func().Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).Id(sum).
-		Add(brief(
-			jen.Return(jen.Id("OldEvent").Add(oneLine(jen.Id("typ"), jen.Id("data"))))))
-
-	f.Line().Add(comment("Events gives the events that made the value at key, oldest first. There are none where there is no value."))
-	f.Add(method("Events").Params(list(jen.Id(sum)), jen.Error()).Block(
-		jen.Return(jen.Qual(brookPath, "Events").Call(
-			past(), jen.Id(n.collections[c].decode), old))))
-	f.Line().Add(comment("MustEvents is Events that panics with its error."))
-	f.Add(method("MustEvents").Add(list(jen.Id(sum))).Block(
-		jen.Return(jen.Qual(brookPath, "Must").
-			Call(jen.Id("v").Dot("Events").Call(jen.Id("key"))))))
+	past := func() *jen.Statement {
+		return reader("v").Dot("History").Call(n.appendTo(c.Key.Type, jen.Nil(), jen.Id(k)))
+	}
+	f.Line().Add(comment("Events gives the events that made the value at %s, oldest first. There are none where there is no value.", k))
+	f.Add(method("Events").Params(list(jen.Id(c.GoName+"Event")), jen.Error()).Block(
+		jen.Return(jen.Qual(brookPath, "Events").Call(past(), jen.Id(n.collections[c].decode)))))
 	for _, e := range c.Writers {
 		f.Line().Add(comment("EventsOf%s gives those of Events that are %s.", e.GoName, e.Name))
 		f.Add(method("EventsOf"+e.GoName).Params(list(n.payload(e)), jen.Error()).Block(
-			jen.Return(jen.Qual(brookPath, "EventsOf").Call(
+			jen.Return(jen.Qual(brookPath, "EventsOf").Index(n.payload(e)).Call(
 				past(), jen.Op("&").Id(n.events[e].def)))))
 	}
 }

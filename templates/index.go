@@ -6,7 +6,8 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-//	{Field: "Email", Shape: "string", Unique: true, Entries: func(v *User, e *brook.Entries) {
+//	{Field: "Email", Shape: "string", Unique: true, Entries: func(row any, e *brook.Entries) {
+//		v := row.(*User)
 //		if v.Email != "" {
 //			e.Add(key.AppendString(e.Bytes(), v.Email))
 //		}
@@ -34,8 +35,9 @@ func (n *names) indexDef(c *model.Collection, x *model.Index) *jen.Statement {
 		}
 		body = jen.If(all(append(tests, indexable(value(), x.Type)))).Block(n.addEntry(x, value()))
 	}
-	entries := jen.Func().Params(jen.Id("v").Op("*").Add(goType(c.Type)),
-		jen.Id("e").Op("*").Qual(brookPath, "Entries")).Block(body)
+	entries := jen.Func().Params(jen.Id("row").Any(),
+		jen.Id("e").Op("*").Qual(brookPath, "Entries")).Block(
+		jen.Id("v").Op(":=").Add(valueOf(c, "row")), body)
 	fields := []jen.Code{jen.Id("Field").Op(":").Lit(x.GoName),
 		jen.Id("Shape").Op(":").Lit(shape(x.Parts))}
 	if x.Unique {
@@ -46,11 +48,8 @@ func (n *names) indexDef(c *model.Collection, x *model.Index) *jen.Statement {
 
 // e.Add(key.AppendString(e.Bytes(), v.Email))
 func (n *names) addEntry(x *model.Index, value *jen.Statement) *jen.Statement {
-	encode := jen.Qual(keyPath, "Append"+keyKind(x.Type))
-	if own, ok := n.keys[x.Type]; ok {
-		encode = jen.Id(own.append)
-	}
-	return jen.Id("e").Dot("Add").Call(encode.Call(jen.Id("e").Dot("Bytes").Call(), value))
+	return jen.Id("e").Dot("Add").
+		Call(n.appendTo(x.Type, jen.Id("e").Dot("Bytes").Call(), value))
 }
 
 // indexable writes the test for a value that is worth an entry.
@@ -68,41 +67,51 @@ func indexable(value *jen.Statement, t *model.Type) *jen.Statement {
 
 // index adds how a collection is read by one field.
 func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Index) {
-	view := func() *jen.Statement { return jen.Id("v").Id(c.GoName + "View") }
-	ask := func() *jen.Statement { return jen.Id("value").Add(goType(x.Type)) }
+	name := n.collections[c].indexes[number]
+	scope := newScope(n.top, "v", "x", "row", "at", "ok", "err")
+	value := scope.pick("value", "value2")
+	ask := func() *jen.Statement { return jen.Id(value).Add(goType(x.Type)) }
+	encoded := func(dst *jen.Statement) *jen.Statement { return n.appendTo(x.Type, dst, jen.Id(value)) }
+	first := func(v string) *jen.Statement {
+		return reader(v).Dot("First").Call(jen.Lit(number), encoded(keyBuffer()))
+	}
+	found := func(v string) *jen.Statement {
+		return reader(v).Dot("Find").Call(jen.Lit(number), encoded(jen.Nil()))
+	}
 	held := "is"
 	if x.Slice {
 		held = "holds"
 	}
+	by := jen.Func().Params(viewOf(c)).Id("By" + x.GoName).Params(ask())
 	if x.Unique {
-		f.Line().Add(comment("By%s gives the value whose %s %s value, or brook.ErrNotFound.",
-			x.GoName, x.GoName, held))
-		f.Func().Params(view()).Id("By"+x.GoName).Params(ask()).Params(goType(c.Type), jen.Error()).
-			Block(
-				jen.Return(jen.Id("v").Dot(x.GoName + "Index").Call().Dot("First").
-					Call(jen.Id("value"))))
+		f.Line().Add(comment("By%s gives the value whose %s %s %s, or brook.ErrNotFound.",
+			x.GoName, x.GoName, held, value))
+		f.Add(by.Params(n.valueResults(c)...).Block(n.ownValue(c, first("v"))...))
 	} else {
-		f.Line().Add(comment("By%s gives the values whose %s %s value, in key order.", x.GoName,
-			x.GoName, held))
-		f.Func().Params(view()).Id("By" + x.GoName).Params(ask()).
-			Add(sequence(goType(c.Type), jen.Error())).Block(
-			jen.Return(jen.Id("v").Dot(x.GoName + "Index").Call().Dot("Values").
-				Call(jen.Id("value"))))
+		f.Line().Add(comment("By%s gives the values whose %s %s %s, in key order.", x.GoName,
+			x.GoName, held, value))
+		f.Add(by.Add(sequence(goType(c.Type), jen.Error())).Block(jen.Return(
+			jen.Qual(brookPath, "ScanValues").Index(goType(c.Type)).Call(found("v")))))
 	}
 	f.Line().Add(comment("%sIndex reads the collection by %s.", x.GoName, x.GoName))
-	f.Func().Params(view()).Id(x.GoName+"Index").Params().Qual(brookPath, "Index").
+	f.Func().Params(viewOf(c)).Id(x.GoName+"Index").Params().Qual(brookPath, "Index").
 		Index(jen.List(goType(x.Type), goType(c.Key.Type), goType(c.Type))).Block(
-		jen.Return(n.indexOf(jen.Id("v").Dot("View"), number, x)))
-}
+		jen.Return(pointerTo(name).Call(jen.Id("v"))))
 
-// indexOf writes brook.IndexOf(v.View, 0, key.AppendString[string]).
-func (n *names) indexOf(view *jen.Statement, number int, x *model.Index) *jen.Statement {
-	return jen.Qual(brookPath, "IndexOf").Call(view, jen.Lit(number), n.keyFunc(x.Type))
+	f.Line().Type().Id(name).Qual(brookPath, "RowReader")
+	method := func(method string) *jen.Statement {
+		return jen.Func().Params(jen.Id("x").Op("*").Id(name)).Id(method).Params(ask())
+	}
+	f.Line().Add(method("Get").Params(typed("Entry", c), jen.Error()).Block(
+		jen.Id("row").Op(":=").Add(first("x")),
+		jen.Return(typed("EntryOf", c).Call(jen.Op("&").Id("row"), n.keyDecoder(c.Key.Type)))))
+	f.Line().Add(method("All").Add(sequence(typed("Entry", c), jen.Error())).Block(
+		jen.Return(n.scanned(c, found("x")))))
 }
 
 // prefixes adds a method for each number of a composite key's first fields:
 //
-//	func (v IssuesView) WithRepo(repo string) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+//	func (v *IssuesView) WithRepo(repo string) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 //		return v.Prefix(IssueKey{Repo: repo}, 1)
 //	}
 func (n *names) prefixes(f *jen.File, c *model.Collection) {
@@ -121,9 +130,8 @@ func (n *names) prefixes(f *jen.File, c *model.Collection) {
 		values = append(values, jen.Id(field.Name).Op(":").Id(param))
 		f.Line().Add(comment("%s gives the values whose key has these first fields, in key order.",
 			name))
-		f.Func().Params(jen.Id("v").Id(c.GoName + "View")).Id(name).Params(params...).
-			Add(sequence(jen.Qual(brookPath, "Entry").
-				Index(jen.List(goType(c.Key.Type), goType(c.Type))), jen.Error())).Block(
+		f.Func().Params(viewOf(c)).Id(name).Params(params...).
+			Add(sequence(typed("Entry", c), jen.Error())).Block(
 			jen.Return(jen.Id("v").Dot("Prefix").
 				Call(goType(c.Key.Type).Add(oneLine(values...)), jen.Lit(i+1))))
 	}

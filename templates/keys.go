@@ -150,6 +150,14 @@ func (n *names) keyFunc(t *model.Type) *jen.Statement {
 	return jen.Qual(keyPath, "Append"+keyKind(t)).Index(goType(t))
 }
 
+// appendTo writes key.AppendString(dst, value) or appendIssueKey(dst, value).
+func (n *names) appendTo(t *model.Type, dst, value *jen.Statement) *jen.Statement {
+	if own, ok := n.keys[t]; ok {
+		return jen.Id(own.append).Call(dst, value)
+	}
+	return jen.Qual(keyPath, "Append"+keyKind(t)).Call(dst, value)
+}
+
 // keyKind is how the key package calls the kind of t.
 func keyKind(t *model.Type) string {
 	switch t.Kind {

@@ -18,39 +18,31 @@ func sent(p *model.Package) []*model.Event {
 	return events
 }
 
-//	func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-//		switch o := o.(type) {
-//		case brook.Emission[OrderPlaced]:
-//			brook.Encode(out, &orderPlacedEvent, o)
-//		default:
-//			return false
+//	func eventOf(data any) *brook.EventDef {
+//		switch data.(type) {
+//		case *OrderPlaced:
+//			return &orderPlacedEvent
 //		}
-//		return true
+//		return nil
 //	}
-func (n *names) outgoing() *jen.Statement {
-	head := jen.Func().Id(n.encodeOutgoing).Params(
-		jen.Id("o").Qual(brookPath, "Outgoing"), jen.Id("out").Op("*").Qual(brookPath, "Outbound")).
-		Bool()
+func (n *names) eventOfFunc() *jen.Statement {
 	var cases []jen.Code
 	for _, e := range n.pkg.Events {
-		cases = append(cases, jen.Case(jen.Qual(brookPath, "Emission").Index(n.payload(e))).Block(
-			jen.Qual(brookPath, "Encode").
-				Call(jen.Id("out"), jen.Op("&").Id(n.events[e].def), jen.Id("o"))))
+		cases = append(cases, jen.Case(jen.Op("*").Add(n.payload(e))).
+			Block(jen.Return(jen.Op("&").Id(n.events[e].def))))
 	}
+	head := jen.Func().Id(n.eventOf).Params(jen.Id("data").Any()).Op("*").Qual(brookPath, "EventDef")
 	if len(cases) == 0 {
-		return head.Block(jen.Return(jen.False()))
+		return head.Block(jen.Return(jen.Nil()))
 	}
-	cases = append(cases, jen.Default().Block(jen.Return(jen.False())))
-	return head.Block(
-		jen.Switch(jen.Id("o").Op(":=").Id("o").Assert(jen.Type())).Block(cases...),
-		jen.Return(jen.True()),
-	)
+	return head.Block(jen.Switch(jen.Id("data").Assert(jen.Type())).Block(cases...),
+		jen.Return(jen.Nil()))
 }
 
 // publishers adds the methods of app.Publish:
 //
 //	func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
-//		return engine.Publish(ctx, p.app, &orderPlacedEvent, data, options)
+//		return engine.Publish(ctx, p.app, &orderPlacedEvent, &data, options)
 //	}
 func (n *names) publishers(f *jen.File) {
 	f.Line().Type().Id(n.publish).Add(holder())
@@ -68,7 +60,7 @@ func (n *names) publishers(f *jen.File) {
 // processors adds the methods of app.Process:
 //
 //	func (p *process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
-//		return engine.Process(ctx, p.app, &orderPlacedEvent, data)
+//		return engine.Process(ctx, p.app, &orderPlacedEvent, &data)
 //	}
 func (n *names) processors(f *jen.File) {
 	f.Line().Type().Id(n.process).Add(holder())
@@ -84,10 +76,10 @@ func (n *names) processors(f *jen.File) {
 	}
 }
 
-// withApp writes the arguments ctx, p.app, &orderPlacedEvent, data and more.
+// withApp writes the arguments ctx, p.app, &orderPlacedEvent, &data and more.
 func (n *names) withApp(e *model.Event, more ...jen.Code) []jen.Code {
 	return append([]jen.Code{jen.Id("ctx"), jen.Id("p").Dot("app"), jen.Op("&").
-		Id(n.events[e].def), jen.Id("data")}, more...)
+		Id(n.events[e].def), jen.Op("&").Id("data")}, more...)
 }
 
 // struct{ app *engine.App }

@@ -20,9 +20,9 @@ func views(n *names) *jen.File {
 	f.Add(n.snapshot())
 	f.Line().Add(comment("WithContext gives the same views with ctx bound to every read, for stores that are remote."))
 	f.Add(n.withContext())
-	for i, c := range n.pkg.Collections {
+	for _, c := range n.pkg.Collections {
 		f.Line().Add(n.collectionDef(c))
-		n.view(f, i, c)
+		n.view(f, c)
 	}
 	return f
 }
@@ -36,36 +36,45 @@ func (n *names) viewsDoc() *jen.Statement {
 }
 
 //	type Views struct {
-//		Users  UsersView
+//		Users  *UsersView
 //		source brook.Source
 //	}
 func (n *names) viewsType() *jen.Statement {
 	var fields []jen.Code
 	for _, c := range n.pkg.Collections {
-		fields = append(fields, jen.Id(c.GoName).Id(c.GoName+"View"))
+		fields = append(fields, jen.Id(c.GoName).Op("*").Id(c.GoName+"View"))
 	}
 	fields = append(fields, jen.Line().Id("source").Qual(brookPath, "Source"))
 	return jen.Type().Id("Views").Struct(fields...)
 }
 
+// var collections = []*brook.Collection{&usersCollection}
+//
 //	func newViews(s brook.Source) Views {
+//		rows := brook.RowReaders(s, collections)
 //		return Views{
-//			Users:  UsersView{brook.ViewOf(s, 0, &usersCollection)},
+//			Users:  (*UsersView)(&rows[0]),
 //			source: s,
 //		}
 //	}
 func (n *names) newViewsFunc() *jen.Statement {
-	var fields []jen.Code
+	var fields, defs []jen.Code
 	for i, c := range n.pkg.Collections {
-		fields = append(fields, line(c.GoName, jen.Id(c.GoName+"View").Add(oneLine(
-			jen.Qual(brookPath, "ViewOf").
-				Call(jen.Id("s"), jen.Lit(i), jen.Op("&").Id(n.collections[c].def))))))
+		defs = append(defs, jen.Op("&").Id(n.collections[c].def))
+		fields = append(fields, line(c.GoName,
+			pointerTo(c.GoName+"View").Call(jen.Op("&").Id("rows").Index(jen.Lit(i)))))
 	}
 	fields = append(fields, line("source", jen.Id("s")))
-	return jen.Func().Id(n.newViews).Params(jen.Id("s").Qual(brookPath, "Source")).Id("Views").
-		Block(
-			jen.Return(jen.Id("Views").Add(literal(fields))),
-		)
+	body := []jen.Code{jen.Return(jen.Id("Views").Add(literal(fields)))}
+	all := &jen.Statement{}
+	if len(defs) > 0 {
+		body = append([]jen.Code{jen.Id("rows").Op(":=").Qual(brookPath, "RowReaders").
+			Call(jen.Id("s"), jen.Id(n.collectionDefs))}, body...)
+		all = jen.Var().Id(n.collectionDefs).Op("=").Index().Op("*").Qual(brookPath, "Collection").
+			Add(oneLine(defs...)).Line().Line()
+	}
+	return all.Func().Id(n.newViews).Params(jen.Id("s").Qual(brookPath, "Source")).Id("Views").
+		Block(body...)
 }
 
 //	func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
@@ -95,29 +104,100 @@ func (n *names) withContext() *jen.Statement {
 func ctxParam(name string) *jen.Statement { return jen.Id(name).Qual("context", "Context") }
 
 // view adds what can be asked of one collection.
-func (n *names) view(f *jen.File, number int, c *model.Collection) {
-	view := func() *jen.Statement { return jen.Id("v").Id(c.GoName + "View") }
-	generic := func(name string) *jen.Statement {
-		return jen.Qual(brookPath, name).Index(jen.List(goType(c.Key.Type), goType(c.Type)))
+func (n *names) view(f *jen.File, c *model.Collection) {
+	scope := newScope(n.top, "v", "row", "at", "ok", "err")
+	k, ctx := scope.pick("k", "keyOf"), scope.pick("ctx", "context2")
+	from, to, count := scope.pick("from", "from2"), scope.pick("to", "to2"), scope.pick("n", "n2")
+	encoded := func(dst *jen.Statement, k string) *jen.Statement {
+		return n.appendTo(c.Key.Type, dst, jen.Id(k))
 	}
-	value := func() *jen.Statement { return jen.Id("v").Dot("View") }
+	param := func(name string) *jen.Statement { return jen.Id(name).Add(goType(c.Key.Type)) }
+	method := func(name, doc string, params ...jen.Code) *jen.Statement {
+		f.Line().Add(comment("%s %s", name, doc))
+		return f.Func().Params(viewOf(c)).Id(name).Params(params...)
+	}
+	entries := func() *jen.Statement { return sequence(typed("Entry", c), jen.Error()) }
+	updates := func() *jen.Statement { return sequence(typed("Update", c), jen.Error()) }
+	updatesOf := func(w *jen.Statement) jen.Code {
+		return jen.Return(typed("Updates", c).Call(w, n.keyDecoder(c.Key.Type)))
+	}
 
-	f.Line().Add(comment("%sView reads the collection %s.", c.GoName, c.Name))
-	f.Type().Id(c.GoName + "View").Op("struct").Add(brief(generic("View")))
+	f.Line().Add(comment("%sView reads the collection %s. It is a brook.View.", c.GoName, c.Name))
+	f.Type().Id(c.GoName+"View").Qual(brookPath, "RowReader")
+	method("Get", "gives the value at "+k+", or brook.ErrNotFound.", param(k)).
+		Params(n.valueResults(c)...).
+		Block(n.ownValue(c, reader("v").Dot("Get").Call(encoded(keyBuffer(), k)))...)
+	method("Has", "reports whether there is a value at "+k+".", param(k)).
+		Params(jen.Bool(), jen.Error()).
+		Block(jen.Return(reader("v").Dot("Has").Call(encoded(keyBuffer(), k))))
+	method("Len", "gives the number of values.").Params(jen.Int(), jen.Error()).
+		Block(jen.Return(reader("v").Dot("Len").Call()))
+	method("All", "gives every entry, in key order.").Add(entries()).
+		Block(jen.Return(n.scanned(c, reader("v").Dot("All").Call())))
+	method("Range", "gives the entries from "+from+" to before "+to+", in key order.",
+		jen.List(jen.Id(from), param(to))).Add(entries()).
+		Block(jen.Return(n.scanned(c, reader("v").Dot("Range").
+			Call(encoded(jen.Nil(), from), encoded(jen.Nil(), to)))))
+	method("Prefix", "gives the entries whose key has the same first "+count+" fields as "+k+
+		", in key order.", param(k), jen.Id(count).Int()).Add(entries()).
+		Block(jen.Return(n.scanned(c, reader("v").Dot("Prefix").
+			Call(encoded(jen.Nil(), k), jen.Id(count)))))
+	n.prefixes(f, c)
 	for i, x := range c.Indexes {
 		n.index(f, c, i, x)
 	}
-	n.prefixes(f, c)
+	method("Watch", "gives the value at "+k+" as it is, and again after every change, until "+ctx+
+		" or the app ends.", ctxParam(ctx), param(k)).Add(updates()).
+		Block(updatesOf(reader("v").Dot("Watch").Call(jen.Id(ctx), encoded(jen.Nil(), k))))
+	method("Changes", "gives every change of the collection from the call on, until "+ctx+
+		" or the app ends.", ctxParam(ctx)).Add(updates()).
+		Block(updatesOf(reader("v").Dot("Changes").Call(jen.Id(ctx))))
+}
 
-	f.Line().Add(comment("Watch gives the value at key as it is, and again after every change, until ctx or the app ends."))
-	f.Func().Params(view()).Id("Watch").
-		Params(ctxParam("ctx"), jen.Id("key").Add(goType(c.Key.Type))).
-		Add(sequence(generic("Update"), jen.Error())).Block(
-		jen.Return(jen.Qual(brookPath, "Watch").Call(jen.Id("ctx"), value(), jen.Id("key"))))
-	f.Line().Add(comment("Changes gives every change of the collection from the call on, until ctx or the app ends."))
-	f.Func().Params(view()).Id("Changes").Params(ctxParam("ctx")).
-		Add(sequence(generic("Update"), jen.Error())).Block(
-		jen.Return(jen.Qual(brookPath, "Changes").Call(jen.Id("ctx"), value())))
+// viewOf writes v *UsersView.
+func viewOf(c *model.Collection) *jen.Statement { return jen.Id("v").Op("*").Id(c.GoName + "View") }
+
+// reader writes (*brook.RowReader)(v).
+func reader(v string) *jen.Statement {
+	return jen.Parens(jen.Op("*").Qual(brookPath, "RowReader")).Call(jen.Id(v))
+}
+
+// pointerTo writes (*UsersView).
+func pointerTo(name string) *jen.Statement { return jen.Parens(jen.Op("*").Id(name)) }
+
+// keyBuffer writes brook.KeyBuffer().
+func keyBuffer() *jen.Statement { return jen.Qual(brookPath, "KeyBuffer").Call() }
+
+// typed writes brook.Entry[string, User].
+func typed(name string, c *model.Collection) *jen.Statement {
+	return jen.Qual(brookPath, name).Index(jen.List(goType(c.Key.Type), goType(c.Type)))
+}
+
+// scanned writes brook.ScanEntries[string, User](scan, key.DecodeString[string]).
+func (n *names) scanned(c *model.Collection, scan *jen.Statement) *jen.Statement {
+	return typed("ScanEntries", c).Call(scan, n.keyDecoder(c.Key.Type))
+}
+
+// valueResults writes value User, err error.
+func (n *names) valueResults(c *model.Collection) []jen.Code {
+	return []jen.Code{jen.Id("own").Add(goType(c.Type)), jen.Err().Error()}
+}
+
+// ownValue writes how a reading becomes a value:
+//
+//	row := (*brook.RowReader)(v).Get(…)
+//	if at, ok := row.Value.(*User); ok {
+//		own = *at
+//	}
+//	return own, row.End()
+func (n *names) ownValue(c *model.Collection, reading *jen.Statement) []jen.Code {
+	return []jen.Code{
+		jen.Id("row").Op(":=").Add(reading),
+		jen.If(jen.List(jen.Id("at"), jen.Id("ok")).Op(":=").Id("row").Dot("Value").
+			Assert(jen.Op("*").Add(goType(c.Type))), jen.Id("ok")).
+			Block(jen.Id("own").Op("=").Op("*").Id("at")),
+		jen.Return(jen.Id("own"), jen.Id("row").Dot("End").Call()),
+	}
 }
 
 func sequence(of ...jen.Code) *jen.Statement {

@@ -25,13 +25,13 @@ type App struct {
 // NewApp makes an App. Close it when done.
 func NewApp(config brook.Config) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
-		Collections: []brook.AnyCollection{&ordersCollection, &accountsCollection},
-		Events:      []brook.AnyEvent{&orderPlacedEvent, &tripEndedEvent, &pageReadEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&orderPlacedEvent, &tripEndedEvent, &pageReadEvent},
 		Lane: func(_ *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -39,36 +39,34 @@ func NewApp(config brook.Config) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[OrderPlaced]:
-		brook.Encode(out, &orderPlacedEvent, o)
-	case brook.Emission[TripEnded]:
-		brook.Encode(out, &tripEndedEvent, o)
-	case brook.Emission[PageRead]:
-		brook.Encode(out, &pageReadEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *OrderPlaced:
+		return &orderPlacedEvent
+	case *TripEnded:
+		return &tripEndedEvent
+	case *PageRead:
+		return &pageReadEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // OrderPlaced publishes data as order_placed and gives its position in the log.
 func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &orderPlacedEvent, data, options)
+	return engine.Publish(ctx, p.app, &orderPlacedEvent, &data, options)
 }
 
 // TripEnded publishes data as trip_ended and gives its position in the log.
 func (p *publish) TripEnded(ctx context.Context, data TripEnded, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &tripEndedEvent, data, options)
+	return engine.Publish(ctx, p.app, &tripEndedEvent, &data, options)
 }
 
 // PageRead publishes data as page_read and gives its position in the log.
 func (p *publish) PageRead(ctx context.Context, data PageRead, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &pageReadEvent, data, options)
+	return engine.Publish(ctx, p.app, &pageReadEvent, &data, options)
 }
 
 type process struct{ app *engine.App }

@@ -8,10 +8,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// cloneAccount makes *dst a deep copy of *src, as storing and loading it would.
-func cloneAccount(dst, src *Account) error {
+// cloneAccount makes dst a deep copy of src, as storing and loading it would. Both are a *Account.
+func cloneAccount(dst, src any) error {
 	var c wire.Cloner
-	copyAccount(&c, dst, src)
+	copyAccount(&c, dst.(*Account), src.(*Account))
 	return c.Finish()
 }
 

@@ -5,9 +5,9 @@ package codec
 import brook "github.com/brookgen/brookgen/runtime"
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -16,23 +16,38 @@ const (
 	PageReadType    = "page_read"
 )
 
-var orderPlacedEvent = brook.EventDef[OrderPlaced]{
-	Type:    OrderPlacedType,
-	Append:  AppendOrderPlacedJSON,
-	Decode:  DecodeOrderPlacedJSON,
+var orderPlacedEvent = brook.EventDef{
+	Type: OrderPlacedType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendOrderPlacedJSON(dst, data.(*OrderPlaced))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*OrderPlaced), err = DecodeOrderPlacedJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var tripEndedEvent = brook.EventDef[TripEnded]{
-	Type:    TripEndedType,
-	Append:  AppendTripEndedJSON,
-	Decode:  DecodeTripEndedJSON,
+var tripEndedEvent = brook.EventDef{
+	Type: TripEndedType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendTripEndedJSON(dst, data.(*TripEnded))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*TripEnded), err = DecodeTripEndedJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var pageReadEvent = brook.EventDef[PageRead]{
-	Type:    PageReadType,
-	Append:  AppendPageReadJSON,
-	Decode:  DecodePageReadJSON,
+var pageReadEvent = brook.EventDef{
+	Type: PageReadType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendPageReadJSON(dst, data.(*PageRead))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*PageRead), err = DecodePageReadJSON(payload)
+		return err
+	},
 	History: 100,
 }

@@ -2,7 +2,12 @@
 
 package codec
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -16,19 +21,14 @@ type OrdersEvent interface{ ordersEvent() }
 
 func (OldEvent) ordersEvent() {}
 
-func decodeOrdersEvent(typ string, data []byte) (OrdersEvent, error) {
-	return nil, brook.ErrUnknownType
+func decodeOrdersEvent(typ string, data []byte) OrdersEvent {
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v OrdersView) Events(key string) ([]brook.Event[OrdersEvent], error) {
-	return brook.Events(v.Past(key), decodeOrdersEvent, func(typ string, data []byte) OrdersEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v OrdersView) MustEvents(key string) []brook.Event[OrdersEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *OrdersView) Events(k string) ([]brook.Event[OrdersEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrdersEvent)
 }
 
 // AccountsEvent is one of the events that can write accounts, or an OldEvent.
@@ -36,17 +36,12 @@ type AccountsEvent interface{ accountsEvent() }
 
 func (OldEvent) accountsEvent() {}
 
-func decodeAccountsEvent(typ string, data []byte) (AccountsEvent, error) {
-	return nil, brook.ErrUnknownType
+func decodeAccountsEvent(typ string, data []byte) AccountsEvent {
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v AccountsView) Events(key string) ([]brook.Event[AccountsEvent], error) {
-	return brook.Events(v.Past(key), decodeAccountsEvent, func(typ string, data []byte) AccountsEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v AccountsView) MustEvents(key string) []brook.Event[AccountsEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *AccountsView) Events(k string) ([]brook.Event[AccountsEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeAccountsEvent)
 }

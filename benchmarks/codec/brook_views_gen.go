@@ -8,21 +8,25 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Orders   OrdersView
-	Accounts AccountsView
+	Orders   *OrdersView
+	Accounts *AccountsView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&ordersCollection, &accountsCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Orders:   OrdersView{brook.ViewOf(s, 0, &ordersCollection)},
-		Accounts: AccountsView{brook.ViewOf(s, 1, &accountsCollection)},
+		Orders:   (*OrdersView)(&rows[0]),
+		Accounts: (*AccountsView)(&rows[1]),
 		source:   s,
 	}
 }
@@ -38,49 +42,130 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var ordersCollection = brook.Collection[string, Order]{
-	Name:      "orders",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Pack:      packOrder,
-	Schema:    orderSchema,
-	History:   true,
+var ordersCollection = brook.Collection{
+	Name:  "orders",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Order); ok {
+			return at
+		}
+		return new(Order)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Order) = *src.(*Order)
+		return nil
+	},
+	Plain:   true,
+	Pack:    func(c *pack.Coder, v any) { packOrder(c, v.(*Order)) },
+	Schema:  orderSchema,
+	History: true,
 }
 
-// OrdersView reads the collection orders.
-type OrdersView struct{ brook.View[string, Order] }
+// OrdersView reads the collection orders. It is a brook.View.
+type OrdersView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v OrdersView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Order], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *OrdersView) Get(k string) (own Order, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Order); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *OrdersView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *OrdersView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *OrdersView) All() iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *OrdersView) Range(from, to string) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *OrdersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *OrdersView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Order], error] {
+	return brook.Updates[string, Order]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v OrdersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Order], error] {
-	return brook.Changes(ctx, v.View)
+func (v *OrdersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Order], error] {
+	return brook.Updates[string, Order]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
 
-var accountsCollection = brook.Collection[string, Account]{
-	Name:      "accounts",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Clone:     cloneAccount,
-	Pack:      packAccount,
-	Schema:    accountSchema,
-	History:   true,
+var accountsCollection = brook.Collection{
+	Name:  "accounts",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Account); ok {
+			return at
+		}
+		return new(Account)
+	},
+	Copy:    cloneAccount,
+	Pack:    func(c *pack.Coder, v any) { packAccount(c, v.(*Account)) },
+	Schema:  accountSchema,
+	History: true,
 }
 
-// AccountsView reads the collection accounts.
-type AccountsView struct{ brook.View[string, Account] }
+// AccountsView reads the collection accounts. It is a brook.View.
+type AccountsView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v AccountsView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Account], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *AccountsView) Get(k string) (own Account, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Account); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *AccountsView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *AccountsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *AccountsView) All() iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *AccountsView) Range(from, to string) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *AccountsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *AccountsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Account], error] {
+	return brook.Updates[string, Account]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v AccountsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Account], error] {
-	return brook.Changes(ctx, v.View)
+func (v *AccountsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Account], error] {
+	return brook.Updates[string, Account]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

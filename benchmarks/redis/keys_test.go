@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/brookgen/brookgen/benchmarks/badger/counters"
-	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/brooktest"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -101,9 +101,7 @@ func appOfKeys(b *testing.B, c *redis.Client) (row int) {
 			for i := filled; i < filled+5000; i++ {
 				rows[id(i)] = counters.Tally{Total: int64(i), Times: 1, Reason: reason}
 			}
-			if err := engine.Seed(b.Context(), app.Views.Tallies.View, rows); err != nil {
-				b.Fatal(err)
-			}
+			brooktest.Seed(b, app.Views.Tallies, rows)
 		}
 		used := memory(b, c) - empty
 		b.Run(fmt.Sprint("keys=", keys), func(b *testing.B) {

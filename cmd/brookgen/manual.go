@@ -77,8 +77,8 @@ options; a name is any text without blanks, quotes, commas and equals signs.
 	//brook:collection NAME  above an exported type
 		key=Field        the field that is the key; default: the field tagged brook:"key"
 		key=Type         the key's type, where the value does not carry its key
-		history=on|off   whether values keep the events that made them (default on); with off its view has no Events,
-		                 MustEvents and EventsOf…, and there is no CEvent
+		history=on|off   whether values keep the events that made them (default on); with off its view has no Events
+		                 and EventsOf…, and there is no CEvent
 		go=Name          what it is called in generated code (default: NAME in camel case)
 	//brook:handle           above an exported method, see "brookgen help handlers"
 		partitioned      asserts that it touches only rows whose key begins with the event's, see "brookgen help lanes"
@@ -119,8 +119,7 @@ const handlersManual = `A handler is an exported method with a //brook:handle di
 	        []brook.Emission[E]
 	        brook.Effect           a func(context.Context) error that runs after the commit
 
-An Index has Get and First (the first entry by key, or its value alone), All and Values (those of every entry). Which index is
-meant is told by I: two indexed fields of one collection that are asked for so need types of their own, as in type Email string.
+An Index has Get (the first entry by key) and All (every entry). Which index is meant is told by I: two indexed fields of one collection that are asked for so need types of their own, as in type Email string.
 
 The receiver's type is a handler set. For one event the sets run in the order of their types' declarations, each a transaction of
 its own; NewApp takes one argument for each, in the order of file names and places. Handlers and effects of one set may run

@@ -127,7 +127,7 @@ func TestStoresOfEarlierShapes(t *testing.T) {
 // wantSoldiers wants the rows that every shape has, and returns the first.
 func wantSoldiers(t *testing.T, app *rolls.App, when string) rolls.Soldier {
 	t.Helper()
-	all, err := app.Views.Soldiers.Map()
+	all, err := brook.Map(app.Views.Soldiers.All())
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}

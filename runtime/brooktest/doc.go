@@ -25,7 +25,7 @@
 //	})
 //	s.Given(brook.Emit(shop.UserRegistered{ID: "u1", Email: "a@b.c"}))
 //	s.When(brook.Emit(shop.OrderPlaced{OrderID: "o1", UserID: "u1", Cents: 995}))
-//	brooktest.Equal(t, s.App.Views.Users.MustGet("u1").Orders, 1)
+//	brooktest.Equal(t, brook.Must(s.App.Views.Users.Get("u1")).Orders, 1)
 //	invoices := brooktest.PublishedData[shop.Invoiced](s)
 //	brooktest.Equal(t, invoices, []shop.Invoiced{{OrderID: "o1", Cents: 995}})
 //	brooktest.Equal(t, len(s.Effects()), 1)

@@ -81,7 +81,7 @@ func ExampleScenario() {
 	)
 	s.When(brook.Emit(ledger.Moved{Account: "a", Cents: 5, Order: "emit"}))
 
-	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a"),
+	brooktest.Equal(t, brook.Must(s.App.Views.Accounts.Get("a")),
 		ledger.Account{ID: "a", Balance: 105, Moves: 2})
 	brooktest.Equal(t, brooktest.PublishedData[ledger.Noted](s),
 		[]ledger.Noted{{Account: "a", Text: "+5 makes 105"}})
@@ -137,7 +137,7 @@ func ExampleScenario_Do() {
 		fmt.Println(n, "redriven")
 		return err
 	})
-	fmt.Println(s.App.Views.Notes.MustGet("a"), err)
+	fmt.Println(brook.Must(s.App.Views.Notes.Get("a")), err)
 	// Output:
 	// 2 dead letters
 	// 2 redriven
@@ -190,11 +190,11 @@ func ExampleScenario_Restart() {
 	defer t.end()
 	s := brooktest.New(t, openWith(&ledger.Audit{}))
 	s.When(opened("a"), moved("a", 5, "emit"))
-	before := s.App.Views.Accounts.MustMap()
+	before := brook.Must(brook.Map(s.App.Views.Accounts.All()))
 	fmt.Println(len(s.Published()), "published")
 
 	s.Restart()
-	brooktest.Equal(t, s.App.Views.Accounts.MustMap(), before)
+	brooktest.Equal(t, brook.Must(brook.Map(s.App.Views.Accounts.All())), before)
 	fmt.Println(len(s.Published()), "published")
 	// Output:
 	// 1 published
@@ -236,7 +236,7 @@ func ExampleSeed() {
 	t := newT()
 	defer t.end()
 	s := brooktest.New(t, openWith(&ledger.Audit{}))
-	brooktest.Seed(t, s.App.Views.Accounts.View, map[string]ledger.Account{
+	brooktest.Seed(t, s.App.Views.Accounts, map[string]ledger.Account{
 		"a": {Email: "a@example.org", Balance: 100},
 	})
 	for account, err := range s.App.Views.Accounts.ByEmail("a@example.org") {
@@ -252,10 +252,10 @@ func ExampleClear() {
 	s.Given(opened("a"), moved("a", 5, ""))
 
 	brooktest.Clear(t, s.App, "accounts")
-	fmt.Println(len(s.App.Views.Accounts.MustMap()), len(s.App.Views.Notes.MustMap()))
+	fmt.Println(len(brook.Must(brook.Map(s.App.Views.Accounts.All()))), len(brook.Must(brook.Map(s.App.Views.Notes.All()))))
 
 	brooktest.Clear(t, s.App)
-	fmt.Println(len(s.App.Views.Accounts.MustMap()), len(s.App.Views.Notes.MustMap()))
+	fmt.Println(len(brook.Must(brook.Map(s.App.Views.Accounts.All()))), len(brook.Must(brook.Map(s.App.Views.Notes.All()))))
 	// Output:
 	// 0 1
 	// 0 0

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -26,7 +27,7 @@ func Index[I comparable, K comparable, V any](rows map[K]V, field ...string) bro
 }
 
 func newIndex[I comparable, K comparable, V any](rows map[K]V,
-	field []string) (x brook.Index[I, K, V], err error) {
+	field []string) (x typed.Index[I, K, V], err error) {
 	f, err := indexedField(reflect.TypeFor[V](), reflect.TypeFor[I](), field)
 	if err != nil {
 		return x, err
@@ -42,13 +43,13 @@ func newIndex[I comparable, K comparable, V any](rows map[K]V,
 	if err := t.grow(); err != nil {
 		return x, err
 	}
-	def := brook.IndexDef[V]{Field: f.Name, Shape: k.shape(), Unique: hasWord(f, "unique"),
+	def := typed.IndexDef[V]{Field: f.Name, Shape: k.shape(), Unique: hasWord(f, "unique"),
 		Entries: func(v *V, e *brook.Entries) {
 			for _, value := range valuesOf(reflect.ValueOf(v).Elem(), f) {
 				e.Add(k.append(e.Bytes(), value))
 			}
 		}}
-	t.def.Indexes = []brook.IndexDef[V]{def}
+	t.def.Indexes = []typed.IndexDef[V]{def}
 	holders := map[string]string{}
 	for _, w := range t.batch.Writes {
 		var entries brook.Entries
@@ -67,7 +68,7 @@ func newIndex[I comparable, K comparable, V any](rows map[K]V,
 		return x, err
 	}
 	v, err := t.view()
-	return brook.IndexOf(v, 0, func(dst []byte, value I) []byte {
+	return typed.IndexOf(v, 0, func(dst []byte, value I) []byte {
 		return k.append(dst, reflect.ValueOf(value))
 	}), err
 }

@@ -13,18 +13,14 @@ import (
 //	shipped := brooktest.Published[shop.Shipped](s)
 func Published[E any, A App](s *Scenario[A]) []brook.Event[E] {
 	s.t.Helper()
-	for _, def := range s.back.Events() {
-		def, ok := def.(*brook.EventDef[E])
-		if !ok {
-			continue
-		}
+	if def := s.back.EventOf(new(E)); def != nil {
 		var events []brook.Event[E]
 		for _, e := range s.Published() {
 			if e.Type != def.Type {
 				continue
 			}
-			data, err := def.Decode(e.Data)
-			if err != nil {
+			var data E
+			if err := def.Decode(e.Data, &data); err != nil {
 				s.t.Fatalf("brooktest: published %s: %v", e.Type, err)
 			}
 			events = append(events, brook.Event[E]{ID: e.ID, Type: e.Type, Author: e.Author,

@@ -35,7 +35,7 @@ func TestScenario(t *testing.T) {
 	brooktest.Equal(t, s.Published(), nil) // what was given is not what is tested
 	s.When(moved("a", 2, "emit"), moved("a", 3, ""))
 
-	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a"),
+	brooktest.Equal(t, brook.Must(s.App.Views.Accounts.Get("a")),
 		ledger.Account{ID: "a", Email: "a@example.org", Balance: 6, Moves: 3})
 	noted := brooktest.Published[ledger.Noted](s)
 	if len(noted) != 1 {
@@ -54,10 +54,10 @@ func TestScenario(t *testing.T) {
 		t.Errorf("published %+v", all)
 	}
 	// What was emitted came back and was folded.
-	brooktest.Equal(t, s.App.Views.Notes.MustGet("a"),
+	brooktest.Equal(t, brook.Must(s.App.Views.Notes.Get("a")),
 		ledger.Note{"noted: +1 makes 1", "+3 makes 6", "noted: +2 makes 3"})
 	brooktest.Equal(t, len(s.DeadLetters()), 0)
-	if events := s.App.Views.Accounts.MustEvents("a"); len(events) != 4 || events[0].ID != "1" {
+	if events := brook.Must(s.App.Views.Accounts.Events("a")); len(events) != 4 || events[0].ID != "1" {
 		t.Errorf("history %v", events)
 	}
 }
@@ -125,7 +125,7 @@ func TestRawAndWith(t *testing.T) {
 	at := time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 	s.When(brooktest.With(brooktest.With(opened("b"), brook.WithID("mine")), brook.WithTime(at),
 		brook.WithHeader("h", []byte("v"))))
-	past := s.App.Views.Accounts.MustEvents("b")
+	past := brook.Must(s.App.Views.Accounts.Events("b"))
 	if len(past) != 1 || past[0].ID != "mine" || !past[0].Time.Equal(at) ||
 		len(past[0].Headers) != 1 {
 		t.Errorf("history %+v", past)
@@ -199,10 +199,10 @@ func TestRestartActsOnNothing(t *testing.T) {
 			return func(context.Context) error { ran++; return nil }
 		}}))
 	s.When(opened("a"), moved("a", 2, "emit"))
-	before := s.App.Views.Accounts.MustMap()
+	before := brook.Must(brook.Map(s.App.Views.Accounts.All()))
 	s.Restart()
-	brooktest.Equal(t, s.App.Views.Accounts.MustMap(), before)
-	brooktest.Equal(t, s.App.Views.Notes.MustGet("a"), ledger.Note{"noted: +2 makes 2"})
+	brooktest.Equal(t, brook.Must(brook.Map(s.App.Views.Accounts.All())), before)
+	brooktest.Equal(t, brook.Must(s.App.Views.Notes.Get("a")), ledger.Note{"noted: +2 makes 2"})
 	brooktest.Equal(t, s.Published(), nil)
 	brooktest.Equal(t, len(s.Effects()), 0)
 	brooktest.Equal(t, ran, 1)

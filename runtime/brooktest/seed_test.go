@@ -32,49 +32,49 @@ func TestSeed(t *testing.T) {
 	s.Given(opened("a"))
 	rows := map[string]ledger.Account{"a": {Email: "new", Balance: 5, Tags: []string{"x"}},
 		"b": {ID: "b", Email: "new"}}
-	brooktest.Seed(t, s.App.Views.Accounts.View, rows)
+	brooktest.Seed(t, s.App.Views.Accounts, rows)
 	rows["a"].Tags[0] = "changed"
-	brooktest.Equal(t, s.App.Views.Accounts.MustMap(), map[string]ledger.Account{
+	brooktest.Equal(t, brook.Must(brook.Map(s.App.Views.Accounts.All())), map[string]ledger.Account{
 		"a": {ID: "a", Email: "new", Balance: 5, Tags: []string{"x"}},
 		"b": {ID: "b", Email: "new"}})
 	brooktest.Equal(t, emails(t, s.App, "new"), []string{"a", "b"})
 	brooktest.Equal(t, emails(t, s.App, "a@example.org"), nil)
-	brooktest.Equal(t, len(s.App.Views.Accounts.MustEvents("a")), 0)
+	brooktest.Equal(t, len(brook.Must(s.App.Views.Accounts.Events("a"))), 0)
 
-	brooktest.Seed(t, s.App.Views.Accounts.View, map[string]ledger.Account{"c": {}}, opened("c"),
+	brooktest.Seed(t, s.App.Views.Accounts, map[string]ledger.Account{"c": {}}, opened("c"),
 		moved("c", 1, ""))
-	past := s.App.Views.Accounts.MustEvents("c")
+	past := brook.Must(s.App.Views.Accounts.Events("c"))
 	if len(past) != 2 || past[0].Type != ledger.OpenedType {
 		t.Fatalf("history %+v", past)
 	}
 	brooktest.Equal(t, past[1].Data, ledger.AccountsEvent(ledger.Moved{Account: "c", Cents: 1}))
-	brooktest.Seed(t, s.App.Views.Lines.View,
+	brooktest.Seed(t, s.App.Views.Lines,
 		map[ledger.LineKey]ledger.Line{{Account: "a", Number: 1}: {Cents: 1}}, opened("c"))
-	brooktest.Equal(t, s.App.Views.Lines.MustValues(), []ledger.Line{{Cents: 1}})
+	brooktest.Equal(t, brook.Must(brook.Values(s.App.Views.Lines.All())), []ledger.Line{{Cents: 1}})
 
 	s.When(moved("a", 7, ""))
-	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a").Balance, 12)
+	brooktest.Equal(t, brook.Must(s.App.Views.Accounts.Get("a")).Balance, 12)
 }
 
 func TestSeedThatCanNotBe(t *testing.T) {
 	s := brooktest.New(t, openWith(&ledger.Audit{}))
 	for want, seed := range map[string]func(t *fakeT){
 		"the value's key field is \"y\"": func(t *fakeT) {
-			brooktest.Seed(t, s.App.Views.Accounts.View,
+			brooktest.Seed(t, s.App.Views.Accounts,
 				map[string]ledger.Account{"ok": {}, "x": {ID: "y"}})
 		},
 		"only the views of an app": func(t *fakeT) {
 			brooktest.Seed(t, brooktest.View(map[string]int{}), map[string]int{"a": 1})
 		},
 		"is no event of this package": func(t *fakeT) {
-			brooktest.Seed(t, s.App.Views.Accounts.View, nil, brook.Emit(1))
+			brooktest.Seed(t, s.App.Views.Accounts, nil, brook.Emit(1))
 		},
 	} {
 		if got := run(seed); !strings.Contains(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	brooktest.Equal(t, s.App.Views.Accounts.MustMap(), nil) // all or none
+	brooktest.Equal(t, brook.Must(brook.Map(s.App.Views.Accounts.All())), nil) // all or none
 }
 
 func TestClear(t *testing.T) {
@@ -85,18 +85,18 @@ func TestClear(t *testing.T) {
 	s.Given(opened("a"), opened("b"), opened("c"), moved("a", 1, ""), moved("a", 1, ""),
 		moved("b", 1, ""))
 	brooktest.Clear(t, s.App, "accounts")
-	brooktest.Equal(t, s.App.Views.Accounts.MustMap(), nil)
+	brooktest.Equal(t, brook.Must(brook.Map(s.App.Views.Accounts.All())), nil)
 	brooktest.Equal(t, emails(t, s.App, "a@example.org"), nil)
-	brooktest.Equal(t, len(s.App.Views.Accounts.MustEvents("a")), 0)
-	brooktest.Equal(t, len(s.App.Views.Notes.MustMap()), 2)
+	brooktest.Equal(t, len(brook.Must(s.App.Views.Accounts.Events("a"))), 0)
+	brooktest.Equal(t, len(brook.Must(brook.Map(s.App.Views.Notes.All()))), 2)
 	brooktest.Clear(t, s.App)
-	brooktest.Equal(t, len(s.App.Views.Notes.MustMap())+len(s.App.Views.Lines.MustMap()), 0)
+	brooktest.Equal(t, len(brook.Must(brook.Map(s.App.Views.Notes.All())))+len(brook.Must(brook.Map(s.App.Views.Lines.All()))), 0)
 	brooktest.Clear(t, s.App)
 
 	s.When(opened("a"), moved("a", 3, ""))
-	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a").Balance, 3)
+	brooktest.Equal(t, brook.Must(s.App.Views.Accounts.Get("a")).Balance, 3)
 	brooktest.Equal(t, emails(t, s.App, "a@example.org"), []string{"a"})
-	brooktest.Equal(t, len(s.App.Views.Accounts.MustEvents("a")), 2)
+	brooktest.Equal(t, len(brook.Must(s.App.Views.Accounts.Events("a"))), 2)
 	if got := run(func(t *fakeT) {
 		brooktest.Clear(t, s.App, "acounts")
 	}); got != `brooktest: brook: clear: there is no collection "acounts", but ["accounts" "lines" "notes"]` {
@@ -116,7 +116,7 @@ func TestSeedAndClearOnABrokenStore(t *testing.T) {
 	for _, f := range []func(t *fakeT){
 		func(t *fakeT) { brooktest.Clear(t, s.App) },
 		func(t *fakeT) {
-			brooktest.Seed(t, s.App.Views.Accounts.View,
+			brooktest.Seed(t, s.App.Views.Accounts,
 				map[string]ledger.Account{"b": {Email: "b"}})
 		},
 	} {
@@ -125,9 +125,9 @@ func TestSeedAndClearOnABrokenStore(t *testing.T) {
 		}
 	}
 	store.err = nil
-	brooktest.Equal(t, len(s.App.Views.Accounts.MustMap()), 1)
+	brooktest.Equal(t, len(brook.Must(brook.Map(s.App.Views.Accounts.All()))), 1)
 	s.When(moved("a", 1, ""))
-	brooktest.Equal(t, s.App.Views.Accounts.MustGet("a").Balance, 1)
+	brooktest.Equal(t, brook.Must(s.App.Views.Accounts.Get("a")).Balance, 1)
 	brooktest.Equal(t, emails(t, s.App, "b"), nil)
 }
 
@@ -167,7 +167,7 @@ func TestSeedAndClearBesideRun(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		brooktest.Seed(t, app.Views.Accounts.View,
+		brooktest.Seed(t, app.Views.Accounts,
 			map[string]ledger.Account{"seed": {Email: "same"}})
 		if _, err := app.Views.Accounts.Get("seed"); err != nil &&
 			!errors.Is(err, brook.ErrNotFound) {

@@ -8,12 +8,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
 // table is a collection made from a map.
 type table[K comparable, V any] struct {
-	def    brook.Collection[K, V]
+	def    typed.Collection[K, V]
 	store  *mapstore.Store
 	tables []brook.Table // the rows, then the indexes
 	batch  brook.Batch
@@ -26,7 +27,7 @@ func newTable[K comparable, V any](rows map[K]V) (*table[K, V], error) {
 		return nil, err
 	}
 	t := &table[K, V]{store: mapstore.New()}
-	t.def = brook.Collection[K, V]{
+	t.def = typed.Collection[K, V]{
 		Name:      strings.ToLower(reflect.TypeFor[V]().Name()),
 		Shape:     k.shape(),
 		Fields:    k.fields,
@@ -66,9 +67,9 @@ func (t *table[K, V]) put(number int, key []byte, value any) {
 }
 
 // view stores everything and returns the view of it.
-func (t *table[K, V]) view() (brook.View[K, V], error) {
+func (t *table[K, V]) view() (v typed.View[K, V], err error) {
 	if err := t.store.Commit(context.Background(), &t.batch); err != nil {
-		return brook.View[K, V]{}, err
+		return v, err
 	}
-	return brook.ViewOf(engine.StaticSource(t.store.Latest(), t.tables, &t.def), 0, &t.def), nil
+	return typed.ViewOf(engine.StaticSource(t.store.Latest(), t.tables, t.def.Def()), 0, &t.def), nil
 }

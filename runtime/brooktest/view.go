@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 )
 
 // View returns a view of rows, for calling a handler as a plain function. It is a real view in
@@ -13,7 +14,7 @@ import (
 func View[K comparable, V any](rows map[K]V) brook.View[K, V] {
 	t, err := newTable(rows)
 	if err == nil {
-		var v brook.View[K, V]
+		var v typed.View[K, V]
 		if v, err = t.view(); err == nil {
 			return v
 		}

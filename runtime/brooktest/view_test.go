@@ -55,10 +55,10 @@ func TestViewReads(t *testing.T) {
 	if n, err := v.Len(); n != 3 || err != nil {
 		t.Errorf("Len: %d, %v", n, err)
 	}
-	brooktest.Equal(t, len(v.MustMap()), 3)
-	brooktest.Equal(t, v.MustValues()[0].ID, "a")
+	brooktest.Equal(t, len(brook.Must(brook.Map(v.All()))), 3)
+	brooktest.Equal(t, brook.Must(brook.Values(v.All()))[0].ID, "a")
 	empty := brooktest.View(map[string]int(nil))
-	brooktest.Equal(t, empty.MustMap(), map[string]int{})
+	brooktest.Equal(t, brook.Must(brook.Map(empty.All())), map[string]int{})
 }
 
 func TestViewPrefix(t *testing.T) {
@@ -84,13 +84,13 @@ func TestViewSharesNothing(t *testing.T) {
 	rows := map[string]user{"a": {Notes: []string{"one"}}}
 	v := brooktest.View(rows)
 	rows["a"].Notes[0] = "changed"
-	u := v.MustGet("a")
+	u := brook.Must(v.Get("a"))
 	if u.ID != "a" {
 		t.Errorf("the key field is %q", u.ID)
 	}
 	brooktest.Equal(t, u.Notes, []string{"one"})
 	u.Notes[0] = "changed"
-	brooktest.Equal(t, v.MustGet("a").Notes, []string{"one"})
+	brooktest.Equal(t, brook.Must(v.Get("a")).Notes, []string{"one"})
 	if rows["a"].ID != "" {
 		t.Error("the map of the caller was changed")
 	}

@@ -53,7 +53,7 @@ func datasets(ctx context.Context, t *testing.T, driver brook.Driver, app *orgs.
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(brook.Must(app.Views.Datasets.Map())))
+	return slices.Sorted(maps.Keys(brook.Must(brook.Map(app.Views.Datasets.All()))))
 }
 
 // A handler that reads a row that another key's events make gives the same views however the log

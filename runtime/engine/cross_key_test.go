@@ -12,6 +12,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/internal/orgs"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
@@ -53,9 +54,9 @@ func TestCodeWithoutProofMeansOneLane(t *testing.T) {
 	type seen struct{ ID string }
 	app, err := engine.NewApp(c, &engine.Definition{
 		Sets: []string{"Set"},
-		Events: []brook.AnyEvent{&brook.EventDef[seen]{Type: "seen", Shape: "string",
+		Events: []*brook.EventDef{typed.Event[seen]{Type: "seen", Shape: "string",
 			AppendKey: func(dst []byte, e *seen) []byte { return key.AppendString(dst, e.ID) },
-			Decode:    func([]byte) (seen, error) { return seen{}, nil }}},
+			Decode:    func([]byte) (seen, error) { return seen{}, nil }}.Def()},
 		Handlers: []engine.Handler{{Name: "Seen", Event: "seen"}},
 		Lane:     func(*engine.Tx) func(*engine.Delivery) { return func(*engine.Delivery) {} },
 	})

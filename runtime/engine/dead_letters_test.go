@@ -178,7 +178,7 @@ func stopKeepsNothing(t *testing.T, policy brook.FailurePolicy) {
 	if !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "ledger/0/1") {
 		t.Fatalf("Run: %v, want the failure with its position", err)
 	}
-	if a := app.Views.Accounts.MustGet("a"); a.Moves != 0 {
+	if a := brook.Must(app.Views.Accounts.Get("a")); a.Moves != 0 {
 		t.Errorf("the event left %+v", a)
 	}
 	for l := range app.DeadLetters() {

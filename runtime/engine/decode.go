@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
@@ -11,97 +12,118 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Decode decodes the event's payload. It returns false if that failed, and notes why. The goroutine
-// that delivers the event calls it. Generated code uses it.
-func Decode[E any](m *delivery.Delivery, def *brook.EventDef[E]) (e brook.Event[E], ok bool) {
-	m.Known = true
-	data, err := def.Decode(m.Message.Data)
-	if err != nil {
-		m.DecodeErr = text.Explain(m.Message.Data, err)
-		return e, false
+// Decode decodes the event's payload and fills e. It returns false if that failed, and notes why.
+// The goroutine that delivers the event calls it. It is compiled for each event of each user.
+// Generated code uses it.
+//
+//go:noinline
+func Decode[E any](m *delivery.Delivery, def *brook.EventDef, e *brook.Event[E]) bool {
+	at, ok := m.Scratch.(*E)
+	if !ok {
+		at = new(E)
+		m.Scratch = at
 	}
-	if def.AppendKey != nil && text.IsNull(m.Message.Data) {
-		if data, m.DecodeErr = withKey(m, def, data); m.DecodeErr != nil {
-			return e, false
-		}
+	if !decode(m, def, at) {
+		return false
+	}
+	describe(m, &e.ID, &e.Author, &e.Cause, &e.Time, &e.Key, &e.Headers, &e.Position)
+	e.Type, e.Data = def.Type, *at
+	return true
+}
+
+// describe copies what is known of an event, whose data is of any type, to where the pointers
+// point.
+//
+//go:noinline
+func describe(m *delivery.Delivery, id, author, cause *string, at *time.Time,
+	key *[]byte, headers *[]brook.Header, position *brook.Position,
+) {
+	*id, *author, *cause, *at = m.Message.ID, m.Message.Author, m.Message.Cause, m.Message.Time
+	*key, *headers, *position = m.Record.Key, m.Message.Headers, m.Position
+}
+
+// decode decodes the event's payload into data, and works out its key.
+func decode(m *delivery.Delivery, def *brook.EventDef, data any) bool {
+	m.Known = true
+	if err := def.Decode(m.Message.Data, data); err != nil {
+		m.DecodeErr = text.Explain(m.Message.Data, err)
+		return false
 	}
 	if def.AppendKey != nil {
-		at, ok := m.Scratch.(*E)
-		if !ok {
-			at = new(E)
-			m.Scratch = at
+		if text.IsNull(m.Message.Data) {
+			if m.DecodeErr = withKey(m, def, data); m.DecodeErr != nil {
+				return false
+			}
 		}
-		*at = data
-		m.Key = def.AppendKey(m.Key[:0], at)
+		m.Key = def.AppendKey(m.Key[:0], data)
 		if m.Bare && (m.Record.Key == nil ||
 			!delivery.KeyMatches(def.Info(), m.Key, m.Record.Key)) {
-			if m.DecodeErr = keyless(m, def); m.DecodeErr != nil {
-				return e, false
+			if m.DecodeErr = keyless(m, def, data); m.DecodeErr != nil {
+				return false
 			}
 		}
 	}
-	if !m.Started(def.Info()) {
-		return e, false
-	}
-	return brook.Event[E]{
-		ID: m.Message.ID, Type: def.Type, Author: m.Message.Author, Time: m.Message.Time,
-		Data: data,
-		Key:  m.Record.Key, Headers: m.Message.Headers, Cause: m.Message.Cause, Position: m.Position,
-	}, true
+	return m.Started(def.Info())
 }
 
 // Send has emissions published once the set's changes are committed. One that can't be encoded
-// makes the set fail. The goroutine that delivers the event calls it. Generated code uses it.
-func Send[E any](m *delivery.Delivery, def *brook.EventDef[E], emissions ...brook.Emission[E]) {
+// makes the set fail. The goroutine that delivers the event calls it. It is compiled for each event
+// that users emit. Generated code uses it.
+//
+//go:noinline
+func Send[E any](m *delivery.Delivery, def *brook.EventDef, emissions ...brook.Emission[E]) {
 	m.Tx.Returned()
 	for i := range emissions {
-		if _, set := emissions[i].Data(); !set || m.Tx.Failure() != nil {
-			continue
+		if data, set := emissions[i].Data(); set {
+			sent := data // data itself stays off the heap
+			send(m, def, &sent)
 		}
-		e := delivery.Emission{Set: m.Set}
-		brook.Encode(&e.Out, def, emissions[i])
-		if e.Out.Err != nil {
-			m.Tx.Fail(e.Out.Err)
-			return
-		}
-		for _, other := range m.Emissions {
-			if other.Set == m.Set {
-				e.Ordinal++
-			}
-		}
-		m.Emissions = append(m.Emissions, e)
 	}
 }
 
-// withKey returns what a payload that is null decoded to, with the key that the record has. The
-// event's data becomes what such an event would have been published with, so that histories have
-// the key too.
-//
-//go:noinline
-func withKey[E any](m *delivery.Delivery, def *brook.EventDef[E], data E) (E, error) {
+// send has an event published, unless the set failed.
+func send(m *delivery.Delivery, def *brook.EventDef, data any) {
+	if m.Tx.Failure() != nil {
+		return
+	}
+	e := delivery.Emission{Set: m.Set}
+	brook.Encode(&e.Out, def, data)
+	if e.Out.Err != nil {
+		m.Tx.Fail(e.Out.Err)
+		return
+	}
+	for _, other := range m.Emissions {
+		if other.Set == m.Set {
+			e.Ordinal++
+		}
+	}
+	m.Emissions = append(m.Emissions, e)
+}
+
+// withKey sets the key that the record has in what a payload that is null decoded to. The event's
+// data becomes what such an event would have been published with, so that histories have the key
+// too.
+func withKey(m *delivery.Delivery, def *brook.EventDef, data any) error {
 	encoded, err := m.GivenKey(def.Shape)
 	if err != nil {
-		return data, fmt.Errorf("the event has no data, and no key: %w", err)
+		return fmt.Errorf("the event has no data, and no key: %w", err)
 	}
 	if def.ReadKey == nil {
-		return data, errors.New("the event has no data, and the generated code is too old to take " +
+		return errors.New("the event has no data, and the generated code is too old to take " +
 			"its key from the record: run go generate")
 	}
 	r := key.Read(encoded)
-	def.ReadKey(&r, &data)
+	def.ReadKey(&r, data)
 	if err := r.End(); err != nil {
-		return data, fmt.Errorf("the event has no data, and no key: %w", err)
+		return fmt.Errorf("the event has no data, and no key: %w", err)
 	}
-	m.Message.Data, err = def.Append(nil, &data)
-	return data, err
+	m.Message.Data, err = def.Append(nil, data)
+	return err
 }
 
 // keyless returns what is wrong with a payload that has no key, or nil if it has one.
-//
-//go:noinline
-func keyless[E any](m *delivery.Delivery, def *brook.EventDef[E]) error {
-	var none E
-	if !bytes.Equal(def.AppendKey(nil, &none), m.Key) {
+func keyless(m *delivery.Delivery, def *brook.EventDef, data any) error {
+	if !bytes.Equal(keyOfNone(m, def, data), m.Key) {
 		return nil
 	}
 	wrapped := text.Wrapper(m.Message.Data)
@@ -116,4 +138,13 @@ func keyless[E any](m *delivery.Delivery, def *brook.EventDef[E]) error {
 			"is it another event than the topic's, or the key's member named otherwise?", m.Record.Key)
 	}
 	return nil
+}
+
+// keyOfNone returns the key of a payload whose fields are zero. It leaves data as it was: what the
+// event's payload decodes to.
+func keyOfNone(m *delivery.Delivery, def *brook.EventDef, data any) []byte {
+	_ = def.Decode([]byte("null"), data)
+	none := def.AppendKey(nil, data)
+	_ = def.Decode(m.Message.Data, data) // it did before
+	return none
 }

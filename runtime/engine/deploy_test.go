@@ -60,7 +60,7 @@ func TestAnotherTopicIsStaleness(t *testing.T) {
 		t.Fatal(err)
 	}
 	app, err = fold(second, 0)
-	if a := app.Views.Accounts.MustGet("a"); err != nil || a.Balance != 7 {
+	if a := brook.Must(app.Views.Accounts.Get("a")); err != nil || a.Balance != 7 {
 		t.Errorf("rebuilt: %+v, %v", a, err)
 	}
 }
@@ -84,7 +84,7 @@ func TestTwoInstancesGoOn(t *testing.T) {
 			t.Errorf("instance %d: %v", i, err)
 		}
 	}
-	if a := two.Views.Accounts.MustGet("a"); a.Balance != 3 {
+	if a := brook.Must(two.Views.Accounts.Get("a")); a.Balance != 3 {
 		t.Errorf("%+v", a)
 	}
 }

@@ -117,7 +117,7 @@ func TestEveryEnvelopeFolds(t *testing.T) {
 				if err := app.CatchUp(ctx); err != nil {
 					t.Fatal(err)
 				}
-				if notes, err := app.Views.Notes.Map(); err != nil ||
+				if notes, err := brook.Map(app.Views.Notes.All()); err != nil ||
 					!reflect.DeepEqual(notes, want) {
 					t.Errorf("notes %q, %v; want %q", notes, err, want)
 				}
@@ -201,7 +201,7 @@ func TestRawTopicsFold(t *testing.T) {
 		if err := app.CatchUp(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if bills, err := app.Views.Bills.Map(); err != nil || !reflect.DeepEqual(bills, want) {
+		if bills, err := brook.Map(app.Views.Bills.All()); err != nil || !reflect.DeepEqual(bills, want) {
 			t.Errorf("bills %+v, %v; want %+v", bills, err, want)
 		}
 		again, messages := allEmitted(t, d, e, "bills")

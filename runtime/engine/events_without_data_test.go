@@ -60,7 +60,7 @@ func TestEventWithoutData(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := map[string]ledger.Account{"a": {ID: "a"}, "a/1%": {ID: "a/1%"}, "": {}}
-				if accounts, err := app.Views.Accounts.Map(); err != nil ||
+				if accounts, err := brook.Map(app.Views.Accounts.All()); err != nil ||
 					!reflect.DeepEqual(accounts, want) {
 					t.Errorf("accounts %+v, %v", accounts, err)
 				}
@@ -109,7 +109,7 @@ func TestEventOfNull(t *testing.T) {
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if accounts, err := app.Views.Accounts.Map(); err != nil ||
+		if accounts, err := brook.Map(app.Views.Accounts.All()); err != nil ||
 			!reflect.DeepEqual(accounts, map[string]ledger.Account{"a": {ID: "a"}}) {
 			t.Errorf("%s: accounts %+v, %v, letters %v", name, accounts, err, letters(t, app))
 		}
@@ -140,11 +140,11 @@ func TestEventWithoutDataTakesTheRecordsKey(t *testing.T) {
 			if err := app.CatchUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if payroll, err := app.Views.Payroll.Map(); err != nil || len(payroll) != 2 ||
+			if payroll, err := brook.Map(app.Views.Payroll.All()); err != nil || len(payroll) != 2 ||
 				payroll[7].ID != 7 || payroll[-9].ID != -9 {
 				t.Errorf("payroll %+v, %v", payroll, err)
 			}
-			if sizes, err := app.Views.ClearedSizes.Map(); err != nil ||
+			if sizes, err := brook.Map(app.Views.ClearedSizes.All()); err != nil ||
 				!reflect.DeepEqual(sizes, map[people.Team]people.Size{"red": 0}) {
 				t.Errorf("sizes %+v, %v", sizes, err)
 			}

@@ -70,7 +70,7 @@ func TestGroupWaitsForTheOtherTopicToGrow(t *testing.T) {
 		}
 		billed := func(want int) {
 			t.Helper()
-			bills, err := apps[0].Views.Bills.Values()
+			bills, err := brook.Values(apps[0].Views.Bills.All())
 			if err != nil || len(bills) != want {
 				t.Errorf("%d bills, %v; want %d", len(bills), err, want)
 			}

@@ -284,7 +284,7 @@ func TestReadersSeeNoHalfBuiltView(t *testing.T) {
 				errs <- fmt.Errorf("Len is %d, %v", n, err)
 				return
 			}
-			values, err := h.Views.Accounts.Values()
+			values, err := brook.Values(h.Views.Accounts.All())
 			if len(values) != accounts || err != nil {
 				errs <- fmt.Errorf("%d values, %v", len(values), err)
 				return
@@ -389,7 +389,7 @@ func TestReadersOwnWhatTheyGet(t *testing.T) {
 		t.Fatal(err)
 	}
 	tags[0] = "changed"
-	a := h.Views.Accounts.MustGet("a")
+	a := brook.Must(h.Views.Accounts.Get("a"))
 	a.Tags[1] = "changed"
 	for e, err := range h.Views.Accounts.All() {
 		if err != nil {
@@ -397,7 +397,7 @@ func TestReadersOwnWhatTheyGet(t *testing.T) {
 		}
 		e.Value.Tags[0] = "changed"
 	}
-	if a := h.Views.Accounts.MustGet("a"); !slices.Equal(a.Tags, []string{"x", "y"}) {
+	if a := brook.Must(h.Views.Accounts.Get("a")); !slices.Equal(a.Tags, []string{"x", "y"}) {
 		t.Errorf("tags are %q", a.Tags)
 	}
 }

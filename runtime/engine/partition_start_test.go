@@ -67,7 +67,7 @@ func TestRecordsBelowThePositionAreNoNews(t *testing.T) {
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if a := app.Views.Accounts.MustGet("a"); a.Balance != n {
+		if a := brook.Must(app.Views.Accounts.Get("a")); a.Balance != n {
 			t.Errorf("after %d: %+v", n, a)
 		}
 		if err := app.Close(); err != nil {

@@ -17,9 +17,9 @@ import (
 // then wraps that of ctx or [brook.ErrClosed], and the store's last one. The event is applied all
 // the same if only the answer to its commit was lost.
 //
-// It is safe for concurrent use. Generated code uses it.
-func Process[E any](ctx context.Context, a *App, def *brook.EventDef[E], data E) error {
+// data is a pointer to the payload. Process is safe for concurrent use. Generated code uses it.
+func Process(ctx context.Context, a *App, def *brook.EventDef, data any) error {
 	var out brook.Outbound
-	brook.Encode(&out, def, brook.Emit(data))
+	brook.Encode(&out, def, data)
 	return a.calls.Process(ctx, &out)
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 )
 
-// Publish encodes data and appends it to the log, and returns its position there. It does not wait
-// until it is handled: see [App.WaitFor]. It neither needs Run nor tries again: the error is the
-// driver's, and wraps [brook.ErrClosed] if the app was closed before or meanwhile. It is safe for
-// concurrent use. Generated code uses it.
-func Publish[E any](
-	ctx context.Context, a *App, def *brook.EventDef[E], data E, options []brook.PublishOption,
+// Publish encodes data, a pointer to a payload, and appends it to the log, and returns its position
+// there. It does not wait until it is handled: see [App.WaitFor]. It neither needs Run nor tries
+// again: the error is the driver's, and wraps [brook.ErrClosed] if the app was closed before or
+// meanwhile. It is safe for concurrent use. Generated code uses it.
+func Publish(
+	ctx context.Context, a *App, def *brook.EventDef, data any, options []brook.PublishOption,
 ) (brook.Position, error) {
 	var one struct { // both escape: together they are one allocation
 		out     brook.Outbound
@@ -25,7 +25,7 @@ func Publish[E any](
 	for _, o := range options {
 		o.Apply(&one.out)
 	}
-	brook.Encode(&one.out, def, brook.Emit(data))
+	brook.Encode(&one.out, def, data)
 	if err := a.tasks.Emissions.Wrap(&one.out, &one.records[0]); err != nil {
 		return brook.Position{}, err
 	}
@@ -67,7 +67,7 @@ func (a *App) PublishAll(
 	}
 	for event := range events {
 		out := &brook.Outbound{}
-		if event == nil || !a.tasks.Def.Outgoing(event, out) {
+		if !encode(a.tasks.Def, event, out) {
 			err := fmt.Errorf("brook: publish: %T is no event of this package", event)
 			return last, errors.Join(err, flush())
 		}
@@ -111,8 +111,22 @@ func outbound(
 	for _, o := range options {
 		o.Apply(out)
 	}
-	if event == nil || !def.Outgoing(event, out) {
+	if !encode(def, event, out) {
 		return nil, fmt.Errorf("brook: %T is no event of this package", event)
 	}
 	return out, out.Err
+}
+
+// encode fills out from an event of any type of a package; it returns false for any other.
+func encode(def *delivery.Definition, event brook.Outgoing, out *brook.Outbound) bool {
+	if event == nil {
+		return false
+	}
+	data := brook.DataOf(event)
+	of := def.EventOf(data)
+	if of == nil {
+		return false
+	}
+	brook.Encode(out, of, data)
+	return true
 }

@@ -11,6 +11,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
@@ -20,14 +21,14 @@ import (
 // event.
 func twice(sets [3]string, broken bool) *engine.Definition {
 	added, tagged := taggingEvent("added"), taggingEvent("tagged")
-	rows := func(name string) *brook.Collection[string, tally] {
-		return &brook.Collection[string, tally]{Name: name, Shape: "string",
+	rows := func(name string) *typed.Collection[string, tally] {
+		return &typed.Collection[string, tally]{Name: name, Shape: "string",
 			AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 			Key: func(v *tally) *string { return &v.ID }}
 	}
 	tallies, marks := rows("tallies"), rows("marks")
-	def := &engine.Definition{Collections: []brook.AnyCollection{tallies, marks},
-		Events: []brook.AnyEvent{added, tagged}}
+	def := &engine.Definition{Collections: []*brook.Collection{tallies.Def(), marks.Def()},
+		Events: []*brook.EventDef{added, tagged}}
 	for _, name := range sets {
 		if !slices.Contains(def.Sets, name) {
 			def.Sets = append(def.Sets, name)
@@ -38,15 +39,15 @@ func twice(sets [3]string, broken bool) *engine.Definition {
 		{Set: at(1), Name: "Added", Event: "added", Writes: []int{1}},
 		{Set: at(2), Name: "Tagged", Event: "tagged", Writes: []int{0}}}
 	def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
-		first, second := brook.RowsOf(tx, 0, tallies), brook.RowsOf(tx, 1, marks)
+		first, second := typed.RowsOf(tx, 0, tallies), typed.RowsOf(tx, 1, marks)
 		count := func(v *tally) { v.N++ }
 		return func(m *engine.Delivery) {
 			event := added
 			if m.Type() == "tagged" {
 				event = tagged
 			}
-			e, ok := engine.Decode(m, event)
-			if !ok {
+			var e brook.Event[tagging]
+			if !engine.Decode(m, event, &e) {
 				return
 			}
 			if event == tagged {
@@ -161,10 +162,10 @@ func TestLettersFollowRenamedSets(t *testing.T) {
 func rowsOfTwice(t *testing.T, app *engine.App) (n [2]int) {
 	t.Helper()
 	for slot, name := range []string{"tallies", "marks"} {
-		rows := &brook.Collection[string, tally]{Name: name, Shape: "string",
+		rows := &typed.Collection[string, tally]{Name: name, Shape: "string",
 			AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 			Key: func(v *tally) *string { return &v.ID }}
-		v, err := brook.ViewOf(app.Source(), slot, rows).Get("a")
+		v, err := typed.ViewOf(app.Source(), slot, rows).Get("a")
 		if err != nil && !errors.Is(err, brook.ErrNotFound) {
 			t.Fatal(err)
 		}

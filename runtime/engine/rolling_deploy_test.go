@@ -12,6 +12,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -28,8 +29,8 @@ type tally struct {
 	Tag string
 }
 
-func taggingEvent(typ string) *brook.EventDef[tagging] {
-	return &brook.EventDef[tagging]{Type: typ, Shape: "string",
+func taggingEvent(typ string) *brook.EventDef {
+	return typed.Event[tagging]{Type: typ, Shape: "string",
 		AppendKey: func(dst []byte, e *tagging) []byte { return key.AppendString(dst, e.ID) },
 		Append: func(dst []byte, e *tagging) ([]byte, error) {
 			b, err := json.Marshal(e)
@@ -38,24 +39,24 @@ func taggingEvent(typ string) *brook.EventDef[tagging] {
 		Decode: func(data []byte) (e tagging, err error) {
 			err = json.Unmarshal(data, &e)
 			return e, err
-		}}
+		}}.Def()
 }
 
 // tallies is a version of the package: the newer one handles a further event, and has an index.
-func tallies(newer, index bool) (*engine.Definition, *brook.Collection[string, tally]) {
+func tallies(newer, index bool) (*engine.Definition, *typed.Collection[string, tally]) {
 	added, tagged := taggingEvent("added"), taggingEvent("tagged")
-	rows := &brook.Collection[string, tally]{Name: "tallies", Shape: "string",
+	rows := &typed.Collection[string, tally]{Name: "tallies", Shape: "string",
 		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 		Key: func(v *tally) *string { return &v.ID }}
 	if index {
-		rows.Indexes = []brook.IndexDef[tally]{{Field: "Tag", Shape: "string", Entries: func(v *tally, e *brook.Entries) {
+		rows.Indexes = []typed.IndexDef[tally]{{Field: "Tag", Shape: "string", Entries: func(v *tally, e *brook.Entries) {
 			if v.Tag != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Tag))
 			}
 		}}}
 	}
-	def := &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows},
-		Events:   []brook.AnyEvent{added, tagged},
+	def := &engine.Definition{Sets: []string{"Set"}, Collections: []*brook.Collection{rows.Def()},
+		Events:   []*brook.EventDef{added, tagged},
 		Handlers: []engine.Handler{{Name: "Added", Event: "added", Writes: []int{0}}}}
 	if newer {
 		def.Handlers = append(def.Handlers,
@@ -63,15 +64,14 @@ func tallies(newer, index bool) (*engine.Definition, *brook.Collection[string, t
 	} else {
 		def.Discards = []string{"tagged"}
 	}
-	def.Outgoing = func(o brook.Outgoing, out *brook.Outbound) bool {
-		e, ok := o.(brook.Emission[tagging])
-		if ok {
-			brook.Encode(out, added, e)
+	def.EventOf = func(data any) *brook.EventDef {
+		if _, ok := data.(*tagging); ok {
+			return added
 		}
-		return ok
+		return nil
 	}
 	def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
-		at := brook.RowsOf(tx, 0, rows)
+		at := typed.RowsOf(tx, 0, rows)
 		return func(m *engine.Delivery) {
 			switch typ := m.Type(); {
 			case typ == "added" || typ == "tagged" && newer:
@@ -79,7 +79,8 @@ func tallies(newer, index bool) (*engine.Definition, *brook.Collection[string, t
 				if typ == "tagged" {
 					event = tagged
 				}
-				if e, ok := engine.Decode(m, event); ok {
+				var e brook.Event[tagging]
+				if engine.Decode(m, event, &e) {
 					m.Handle(0, func(context.Context) error {
 						at.Apply(brook.Merge(e.Data.ID, func(v *tally) {
 							v.N++
@@ -161,11 +162,11 @@ func TestVersionsKilledAtRandom(t *testing.T) {
 			if err := app.CatchUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			v := brook.ViewOf(app.Source(), 0, rows)
-			all, err := v.Map()
+			v := typed.ViewOf(app.Source(), 0, rows)
+			all, err := brook.Map(v.All())
 			found := map[string]int{}
 			for n := range 5 {
-				for e, ferr := range brook.IndexOf(v, 0,
+				for e, ferr := range typed.IndexOf(v, 0,
 					key.AppendString[string]).All(fmt.Sprint(n)) {
 					if err = errors.Join(err, ferr); e.Value.Tag != fmt.Sprint(n) {
 						t.Errorf("round %d: by tag %d there is %+v", round, n, e.Value)

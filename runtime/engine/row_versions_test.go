@@ -9,6 +9,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -22,21 +23,22 @@ type otherAccount struct {
 
 // otherLedger is another version of the ledger: what its handler of Opened does with the rows is up
 // to the caller.
-func otherLedger(handle func(rows brook.Rows[string, otherAccount]) error) (*engine.Definition, *brook.Collection[string, otherAccount]) {
+func otherLedger(handle func(rows typed.Rows[string, otherAccount]) error) (*engine.Definition, *typed.Collection[string, otherAccount]) {
 	opened := taggingEvent(ledger.OpenedType)
-	rows := &brook.Collection[string, otherAccount]{Name: "accounts", Shape: "string",
+	rows := &typed.Collection[string, otherAccount]{Name: "accounts", Shape: "string",
 		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 		Key: func(v *otherAccount) *string { return &v.ID }}
-	rows.Indexes = []brook.IndexDef[otherAccount]{{Field: "N", Shape: "int64", Entries: func(v *otherAccount, e *brook.Entries) {
+	rows.Indexes = []typed.IndexDef[otherAccount]{{Field: "N", Shape: "int64", Entries: func(v *otherAccount, e *brook.Entries) {
 		e.Add(key.AppendInt(e.Bytes(), int64(v.N)))
 	}}}
-	return &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows},
-		Events:   []brook.AnyEvent{opened},
+	return &engine.Definition{Sets: []string{"Set"}, Collections: []*brook.Collection{rows.Def()},
+		Events:   []*brook.EventDef{opened},
 		Handlers: []engine.Handler{{Name: "Opened", Event: ledger.OpenedType, Writes: []int{0}}},
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
-			at := brook.RowsOf(tx, 0, rows)
+			at := typed.RowsOf(tx, 0, rows)
 			return func(m *engine.Delivery) {
-				if _, ok := engine.Decode(m, opened); ok {
+				var e brook.Event[tagging]
+				if engine.Decode(m, opened, &e) {
 					m.Handle(0, func(context.Context) error { return handle(at) })
 				}
 			}
@@ -47,24 +49,24 @@ func otherLedger(handle func(rows brook.Rows[string, otherAccount]) error) (*eng
 // are ErrUnreadable, and never a panic: to readers, to handlers whatever these do with them, and to
 // an index that is filled. A rebuild makes them anew.
 func TestRowsOfAnotherVersionInMemoryAreUnreadable(t *testing.T) {
-	for name, handle := range map[string]func(rows brook.Rows[string, otherAccount]) error{
-		"Get": func(rows brook.Rows[string, otherAccount]) error {
-			_, err := rows.View.Get("a")
+	for name, handle := range map[string]func(rows typed.Rows[string, otherAccount]) error{
+		"Get": func(rows typed.Rows[string, otherAccount]) error {
+			_, err := rows.Lend().Get("a")
 			return err
 		},
-		"Get ignored": func(rows brook.Rows[string, otherAccount]) error {
-			_, _ = rows.View.Get("a")
+		"Get ignored": func(rows typed.Rows[string, otherAccount]) error {
+			_, _ = rows.Lend().Get("a")
 			return nil
 		},
-		"All": func(rows brook.Rows[string, otherAccount]) error {
-			_, err := rows.View.Values()
+		"All": func(rows typed.Rows[string, otherAccount]) error {
+			_, err := brook.Values(rows.Lend().All())
 			return err
 		},
-		"Merge": func(rows brook.Rows[string, otherAccount]) error {
+		"Merge": func(rows typed.Rows[string, otherAccount]) error {
 			rows.Apply(brook.Merge("a", func(*otherAccount) {}))
 			return nil
 		},
-		"Create": func(rows brook.Rows[string, otherAccount]) error {
+		"Create": func(rows typed.Rows[string, otherAccount]) error {
 			rows.Apply(brook.Create("a", otherAccount{ID: "a"}))
 			return nil
 		},
@@ -86,7 +88,7 @@ func TestRowsOfAnotherVersionInMemoryAreUnreadable(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer other.Close()
-			view := brook.ViewOf(other.Source(), 0, rows)
+			view := typed.ViewOf(other.Source(), 0, rows)
 			unreadable := func(what string, err error) {
 				t.Helper()
 				if !errors.Is(err, brook.ErrUnreadable) ||
@@ -96,11 +98,11 @@ func TestRowsOfAnotherVersionInMemoryAreUnreadable(t *testing.T) {
 			}
 			_, err = view.Get("a")
 			unreadable("Get", err)
-			_, err = view.Values()
+			_, err = brook.Values(view.All())
 			unreadable("All", err)
-			_, err = view.Map()
+			_, err = brook.Map(view.All())
 			unreadable("Map", err)
-			for _, err := range brook.Watch(t.Context(), view, "a") {
+			for _, err := range view.Watch(t.Context(), "a") {
 				unreadable("Watch", err)
 			}
 			letters := 0

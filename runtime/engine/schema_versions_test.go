@@ -11,6 +11,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/bytestore"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/pack"
@@ -155,7 +156,7 @@ func TestShapeThatCannotBeCarried(t *testing.T) {
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := app.Views.Accounts.Values(); err != nil || len(all) != 1 {
+	if all, err := brook.Values(app.Views.Accounts.All()); err != nil || len(all) != 1 {
 		t.Errorf("rebuilt accounts: %v, %v", all, err)
 	}
 	if old, now := rawRows(t, s, "1/shapes"), rawRows(t, s, "2/shapes"); len(old) != 0 ||
@@ -166,11 +167,11 @@ func TestShapeThatCannotBeCarried(t *testing.T) {
 
 func TestUnknownCodecIsAnError(t *testing.T) {
 	type odd struct{ ID string }
-	def := brook.Collection[string, odd]{Name: "odd", Shape: "string",
+	def := typed.Collection[string, odd]{Name: "odd", Shape: "string",
 		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string]}
 	spy := &specs{Store: bytestore.New()}
 	c := config(memdriver.New(), spy)
-	app, err := engine.NewApp(c, &engine.Definition{Collections: []brook.AnyCollection{&def},
+	app, err := engine.NewApp(c, &engine.Definition{Collections: []*brook.Collection{def.Def()},
 		Lane: func(*engine.Tx) func(*engine.Delivery) { return func(*engine.Delivery) {} }})
 	if err != nil {
 		t.Fatal(err)

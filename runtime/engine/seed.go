@@ -1,22 +1,19 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// Seed stores rows in one commit as if handlers had created them, whatever was there: in key order,
-// with their index entries, and with the events of past as their history. If the value carries its
-// key and that field is zero, Seed sets it. The view has to be an app's. Tasks rest meanwhile. It
-// is safe for concurrent use. Package brooktest uses it.
-func Seed[K comparable, V any](
-	ctx context.Context, v brook.View[K, V], rows map[K]V, past ...brook.Outgoing,
+// Seed stores what apply changes in one commit, as if handlers had done it, with index entries, and
+// with the events of past as the rows' history. The reader has to be an app's. Tasks rest
+// meanwhile. It is safe for concurrent use. Package brooktest uses it.
+func Seed(
+	ctx context.Context, r *brook.RowReader, apply func(*brook.Rows), past ...brook.Outgoing,
 ) error {
-	from, ordinal, def := v.Place()
+	from, ordinal, def := r.Place()
 	s, ok := from.(*source)
 	if !ok {
 		return fmt.Errorf("brook: seed %s: only the views of an app can be seeded", def.Name)
@@ -44,8 +41,7 @@ func Seed[K comparable, V any](
 	t := s.app.calls.Exclusive.Begin(nil)
 	defer t.End()
 	t.Open(ctx)
-	table := brook.RowsOf(t.Tx, ordinal, def)
-	table.Apply(creations(def, rows)...)
+	apply(brook.RowsOf(t.Tx, ordinal, def))
 	switch {
 	case t.Tx.StoreFault() != nil:
 		return t.Tx.StoreFault()
@@ -60,22 +56,4 @@ func Seed[K comparable, V any](
 	}
 	t.Tx.SetHistories(ordinal, entries)
 	return t.CommitOnce(ctx)
-}
-
-// creations returns changes that create rows, in key order.
-func creations[K comparable, V any](
-	def *brook.Collection[K, V], rows map[K]V,
-) []brook.Change[K, V] {
-	var zero K
-	changes := make([]brook.Change[K, V], 0, len(rows))
-	for k, value := range rows {
-		if def.Key != nil && *def.Key(&value) == zero {
-			*def.Key(&value) = k
-		}
-		changes = append(changes, brook.Create(k, value))
-	}
-	slices.SortFunc(changes, func(c, d brook.Change[K, V]) int {
-		return bytes.Compare(def.AppendKey(nil, c.Key()), def.AppendKey(nil, d.Key()))
-	})
-	return changes
 }

@@ -188,7 +188,7 @@ func TestLettersOfOneProcessAreRedrivenByAnother(t *testing.T) {
 	}
 	first.wait(first.move("a", 4, ""))
 	first.balance("a", 10, 4) // what Process applied is forgotten
-	if a := second.Views.Accounts.MustGet("a"); fmt.Sprint(a.Balance, a.Moves) != "10 4" {
+	if a := brook.Must(second.Views.Accounts.Get("a")); fmt.Sprint(a.Balance, a.Moves) != "10 4" {
 		t.Errorf("the other process sees %+v", a)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -17,16 +18,17 @@ import (
 // here one that strays runs alone after the state was read anew.
 func TestOvertakenCodeCommitsNoStrays(t *testing.T) {
 	version := func(newer bool,
-		by int) (*engine.Definition, *brook.Collection[string, tally], *brook.EventDef[tagging]) {
+		by int) (*engine.Definition, *typed.Collection[string, tally], *brook.EventDef) {
 		def, rows := tallies(newer, false)
 		added := taggingEvent("added")
 		for i := range def.Handlers {
 			def.Handlers[i].Partitioned = true
 		}
 		def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
-			at := brook.RowsOf(tx, 0, rows)
+			at := typed.RowsOf(tx, 0, rows)
 			return func(m *engine.Delivery) {
-				if e, ok := engine.Decode(m, added); ok {
+				var e brook.Event[tagging]
+				if engine.Decode(m, added, &e) {
 					m.Handle(0, func(context.Context) error {
 						k := e.Data.ID
 						if e.Data.Tag != "" {
@@ -74,11 +76,11 @@ func TestOvertakenCodeCommitsNoStrays(t *testing.T) {
 				return
 			}
 			t.Cleanup(func() { two.Close() })
-			view = brook.ViewOf(two.Source(), 0, rows)
-			if err := engine.Process(ctx, two, added, tagging{ID: "z"}); err != nil { // claims
+			view = typed.ViewOf(two.Source(), 0, rows)
+			if err := engine.Process(ctx, two, added, &tagging{ID: "z"}); err != nil { // claims
 				t.Error(err)
 			}
-			_ = engine.Process(ctx, old, added, tagging{ID: "z"}) // is refused, and reads the state anew, as the news of a store do
+			_ = engine.Process(ctx, old, added, &tagging{ID: "z"}) // is refused, and reads the state anew, as the news of a store do
 		})
 		if e.Strays > 0 {
 			cancel()

@@ -15,7 +15,7 @@ import (
 // as plain functions. The tables are each collection's rows, then its indexes, collection by
 // collection. Package brooktest uses it.
 func StaticSource(
-	reader brook.Reader, tables []brook.Table, collections ...brook.AnyCollection,
+	reader brook.Reader, tables []brook.Table, collections ...*brook.Collection,
 ) brook.Source {
 	return &reads.Fixed{
 		Slots: plan.LayoutOf(collections), Tables: tables, Reader: reader,
@@ -42,8 +42,11 @@ func (b Backstage) Config() brook.Config { return b.app.config }
 // Topics returns the topics that the app reads.
 func (b Backstage) Topics() []string { return slices.Clone(b.app.code.Topics) }
 
-// Events returns the package's event types: each an *EventDef of its payload.
-func (b Backstage) Events() []brook.AnyEvent { return slices.Clone(b.app.tasks.Def.Events) }
+// Events returns the package's event types.
+func (b Backstage) Events() []*brook.EventDef { return slices.Clone(b.app.tasks.Def.Events) }
+
+// EventOf returns the event type whose payload data points to; nil if it is none of the package's.
+func (b Backstage) EventOf(data any) *brook.EventDef { return b.app.tasks.Def.EventOf(data) }
 
 // Record returns the record that publishing an event would make, without publishing it.
 func (b Backstage) Record(

@@ -140,7 +140,7 @@ func TestIndexParameters(t *testing.T) {
 		!strings.Contains(l[0], "letter to nobody") {
 		t.Errorf("letters %q", l)
 	}
-	if p := r.Views.People.MustGet(2); p.Letters != 1 {
+	if p := brook.Must(r.Views.People.Get(2)); p.Letters != 1 {
 		t.Errorf("2 got %d letters", p.Letters)
 	}
 	if l := r.fold(brook.Emit(people.Cleared("red"))); l != nil {
@@ -149,7 +149,7 @@ func TestIndexParameters(t *testing.T) {
 	if n, err := r.Views.People.Len(); n != 1 || err != nil {
 		t.Errorf("%d are left, %v", n, err)
 	}
-	if n := r.Views.ClearedSizes.MustGet("red"); n != 2 {
+	if n := brook.Must(r.Views.ClearedSizes.Get("red")); n != 2 {
 		t.Errorf("%d were cleared", n)
 	}
 	for range r.Views.People.ByTeams("blue") {

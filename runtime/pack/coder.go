@@ -54,6 +54,16 @@ func Decode[T any](data []byte, v *T, code func(c *Coder, v *T)) error {
 	return err
 }
 
+// AppendValue is Append for a pointer whose type the caller does not know.
+func AppendValue(dst []byte, v any, code func(c *Coder, v any)) ([]byte, error) {
+	return Append(dst, &struct{}{}, func(c *Coder, _ *struct{}) { code(c, v) })
+}
+
+// DecodeValue is Decode for a pointer whose type the caller does not know.
+func DecodeValue(data []byte, v any, code func(c *Coder, v any)) error {
+	return Decode(data, &struct{}{}, func(c *Coder, _ *struct{}) { code(c, v) })
+}
+
 func (c *Coder) free() {
 	*c = Coder{spans: c.spans[:0]}
 	coders.Put(c)

@@ -245,7 +245,7 @@ func tellDeployed(t *testing.T, app *v2.App) deployed {
 		}
 	}
 	var err error
-	all.Users, err = app.Views.Users.Map()
+	all.Users, err = brook.Map(app.Views.Users.All())
 	check(err)
 	for n := range 10 {
 		for u, err := range app.Views.Users.ByLast(fmt.Sprint(n)) {
@@ -383,7 +383,7 @@ func (d deploy) heard(t *testing.T) map[string]relay.Bill {
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	bills, err := app.Views.Bills.Map()
+	bills, err := brook.Map(app.Views.Bills.All())
 	if err != nil {
 		t.Fatal(err)
 	}

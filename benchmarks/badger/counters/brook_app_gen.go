@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, sums Sums) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Sums"},
-		Collections: []brook.AnyCollection{&countersCollection, &talliesCollection},
-		Events:      []brook.AnyEvent{&addedEvent, &countedEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&addedEvent, &countedEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Added", Event: AddedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Counted", Event: CountedType, Writes: []int{1}, Proved: true},
@@ -44,7 +44,7 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -52,29 +52,27 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Added]:
-		brook.Encode(out, &addedEvent, o)
-	case brook.Emission[Counted]:
-		brook.Encode(out, &countedEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Added:
+		return &addedEvent
+	case *Counted:
+		return &countedEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Added publishes data as counter.added and gives its position in the log.
 func (p *publish) Added(ctx context.Context, data Added, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &addedEvent, data, options)
+	return engine.Publish(ctx, p.app, &addedEvent, &data, options)
 }
 
 // Counted publishes data as counter.counted and gives its position in the log.
 func (p *publish) Counted(ctx context.Context, data Counted, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &countedEvent, data, options)
+	return engine.Publish(ctx, p.app, &countedEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -82,11 +80,11 @@ type process struct{ app *engine.App }
 // Added applies data as counter.added at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Added(ctx context.Context, data Added) error {
-	return engine.Process(ctx, p.app, &addedEvent, data)
+	return engine.Process(ctx, p.app, &addedEvent, &data)
 }
 
 // Counted applies data as counter.counted at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Counted(ctx context.Context, data Counted) error {
-	return engine.Process(ctx, p.app, &countedEvent, data)
+	return engine.Process(ctx, p.app, &countedEvent, &data)
 }

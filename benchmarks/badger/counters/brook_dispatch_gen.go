@@ -7,13 +7,14 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	sums     Sums
-	counters brook.Rows[string, Counter]
-	tallies  brook.Rows[string, Tally]
+	counters *brook.Rows
+	tallies  *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -28,23 +29,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) added(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &addedEvent)
-	if !ok {
+	var e brook.Event[Added]
+	if !engine.Decode(m, &addedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.counters.Apply(d.sums.Added(e))
+		brook.Apply(d.counters, key.AppendString[string], d.sums.Added(e))
 		return nil
 	})
 }
 
 func (d *dispatch) counted(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &countedEvent)
-	if !ok {
+	var e brook.Event[Counted]
+	if !engine.Decode(m, &countedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.tallies.Apply(d.sums.Counted(e))
+		brook.Apply(d.tallies, key.AppendString[string], d.sums.Counted(e))
 		return nil
 	})
 }

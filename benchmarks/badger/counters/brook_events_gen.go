@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -18,21 +18,43 @@ const (
 	CountedType = "counter.counted"
 )
 
-var addedEvent = brook.EventDef[Added]{
-	Type:      AddedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Added) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Added) { key.SetString(&e.ID, r) },
-	Append:    AppendAddedJSON,
-	Decode:    DecodeAddedJSON,
-	History:   10,
+var addedEvent = brook.EventDef{
+	Type:  AddedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Added)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Added)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendAddedJSON(dst, data.(*Added))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Added), err = DecodeAddedJSON(payload)
+		return err
+	},
+	History: 10,
 }
 
-var countedEvent = brook.EventDef[Counted]{
-	Type:      CountedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Counted) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Counted) { key.SetString(&e.ID, r) },
-	Append:    AppendCountedJSON,
-	Decode:    DecodeCountedJSON,
+var countedEvent = brook.EventDef{
+	Type:  CountedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Counted)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Counted)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendCountedJSON(dst, data.(*Counted))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Counted), err = DecodeCountedJSON(payload)
+		return err
+	},
 }

@@ -2,7 +2,12 @@
 
 package counters
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -17,26 +22,23 @@ type CountersEvent interface{ countersEvent() }
 func (Added) countersEvent()    {}
 func (OldEvent) countersEvent() {}
 
-func decodeCountersEvent(typ string, data []byte) (CountersEvent, error) {
+func decodeCountersEvent(typ string, data []byte) CountersEvent {
 	switch typ {
 	case AddedType:
-		return DecodeAddedJSON(data)
+		if e, err := DecodeAddedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v CountersView) Events(key string) ([]brook.Event[CountersEvent], error) {
-	return brook.Events(v.Past(key), decodeCountersEvent, func(typ string, data []byte) CountersEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v CountersView) MustEvents(key string) []brook.Event[CountersEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *CountersView) Events(k string) ([]brook.Event[CountersEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeCountersEvent)
 }
 
 // EventsOfAdded gives those of Events that are counter.added.
-func (v CountersView) EventsOfAdded(key string) ([]brook.Event[Added], error) {
-	return brook.EventsOf(v.Past(key), &addedEvent)
+func (v *CountersView) EventsOfAdded(k string) ([]brook.Event[Added], error) {
+	return brook.EventsOf[Added]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &addedEvent)
 }

@@ -8,21 +8,25 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Counters CountersView
-	Tallies  TalliesView
+	Counters *CountersView
+	Tallies  *TalliesView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&countersCollection, &talliesCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Counters: CountersView{brook.ViewOf(s, 0, &countersCollection)},
-		Tallies:  TalliesView{brook.ViewOf(s, 1, &talliesCollection)},
+		Counters: (*CountersView)(&rows[0]),
+		Tallies:  (*TalliesView)(&rows[1]),
 		source:   s,
 	}
 }
@@ -38,49 +42,141 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var countersCollection = brook.Collection[string, Counter]{
-	Name:      "counters",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Counter) *string { return &v.ID },
-	Pack:      packCounter,
-	Schema:    counterSchema,
-	History:   true,
+var countersCollection = brook.Collection{
+	Name:  "counters",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Counter); ok {
+			return at
+		}
+		return new(Counter)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Counter) = *src.(*Counter)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Counter)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packCounter(c, v.(*Counter)) },
+	Schema:  counterSchema,
+	History: true,
 }
 
-// CountersView reads the collection counters.
-type CountersView struct{ brook.View[string, Counter] }
+// CountersView reads the collection counters. It is a brook.View.
+type CountersView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v CountersView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Counter], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *CountersView) Get(k string) (own Counter, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Counter); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *CountersView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *CountersView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *CountersView) All() iter.Seq2[brook.Entry[string, Counter], error] {
+	return brook.ScanEntries[string, Counter]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *CountersView) Range(from, to string) iter.Seq2[brook.Entry[string, Counter], error] {
+	return brook.ScanEntries[string, Counter]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *CountersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Counter], error] {
+	return brook.ScanEntries[string, Counter]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *CountersView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Counter], error] {
+	return brook.Updates[string, Counter]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v CountersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Counter], error] {
-	return brook.Changes(ctx, v.View)
+func (v *CountersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Counter], error] {
+	return brook.Updates[string, Counter]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
 
-var talliesCollection = brook.Collection[string, Tally]{
-	Name:      "tallies",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Tally) *string { return &v.ID },
-	Pack:      packTally,
-	Schema:    tallySchema,
+var talliesCollection = brook.Collection{
+	Name:  "tallies",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Tally); ok {
+			return at
+		}
+		return new(Tally)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Tally) = *src.(*Tally)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Tally)
+		return &at.ID
+	},
+	Pack:   func(c *pack.Coder, v any) { packTally(c, v.(*Tally)) },
+	Schema: tallySchema,
 }
 
-// TalliesView reads the collection tallies.
-type TalliesView struct{ brook.View[string, Tally] }
+// TalliesView reads the collection tallies. It is a brook.View.
+type TalliesView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v TalliesView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Tally], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *TalliesView) Get(k string) (own Tally, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Tally); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *TalliesView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *TalliesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *TalliesView) All() iter.Seq2[brook.Entry[string, Tally], error] {
+	return brook.ScanEntries[string, Tally]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *TalliesView) Range(from, to string) iter.Seq2[brook.Entry[string, Tally], error] {
+	return brook.ScanEntries[string, Tally]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *TalliesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Tally], error] {
+	return brook.ScanEntries[string, Tally]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *TalliesView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Tally], error] {
+	return brook.Updates[string, Tally]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v TalliesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Tally], error] {
-	return brook.Changes(ctx, v.View)
+func (v *TalliesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Tally], error] {
+	return brook.Updates[string, Tally]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, sums Sums) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Sums"},
-		Collections: []brook.AnyCollection{&balancesCollection},
-		Events:      []brook.AnyEvent{&paidEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&paidEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Paid", Event: PaidType, Writes: []int{0}, Proved: true},
 		},
@@ -42,7 +42,7 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -50,22 +50,20 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Paid]:
-		brook.Encode(out, &paidEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Paid:
+		return &paidEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Paid publishes data as account.paid and gives its position in the log.
 func (p *publish) Paid(ctx context.Context, data Paid, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &paidEvent, data, options)
+	return engine.Publish(ctx, p.app, &paidEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -73,5 +71,5 @@ type process struct{ app *engine.App }
 // Paid applies data as account.paid at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Paid(ctx context.Context, data Paid) error {
-	return engine.Process(ctx, p.app, &paidEvent, data)
+	return engine.Process(ctx, p.app, &paidEvent, &data)
 }

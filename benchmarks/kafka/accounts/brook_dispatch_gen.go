@@ -7,12 +7,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	sums     Sums
-	balances brook.Rows[string, Balance]
+	balances *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -25,12 +26,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) paid(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &paidEvent)
-	if !ok {
+	var e brook.Event[Paid]
+	if !engine.Decode(m, &paidEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.balances.Apply(d.sums.Paid(e))
+		brook.Apply(d.balances, key.AppendString[string], d.sums.Paid(e))
 		return nil
 	})
 }

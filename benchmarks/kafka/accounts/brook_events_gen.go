@@ -8,20 +8,31 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
 	PaidType = "account.paid"
 )
 
-var paidEvent = brook.EventDef[Paid]{
-	Type:      PaidType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Paid) []byte { return key.AppendString(dst, e.Account) },
-	ReadKey:   func(r *key.Reader, e *Paid) { key.SetString(&e.Account, r) },
-	Append:    AppendPaidJSON,
-	Decode:    DecodePaidJSON,
+var paidEvent = brook.EventDef{
+	Type:  PaidType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Paid)
+		return key.AppendString(dst, e.Account)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Paid)
+		key.SetString(&e.Account, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendPaidJSON(dst, data.(*Paid))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Paid), err = DecodePaidJSON(payload)
+		return err
+	},
 }

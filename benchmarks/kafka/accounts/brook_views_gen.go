@@ -8,19 +8,23 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Balances BalancesView
+	Balances *BalancesView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&balancesCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Balances: BalancesView{brook.ViewOf(s, 0, &balancesCollection)},
+		Balances: (*BalancesView)(&rows[0]),
 		source:   s,
 	}
 }
@@ -36,25 +40,71 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var balancesCollection = brook.Collection[string, Balance]{
-	Name:      "balances",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Balance) *string { return &v.Account },
-	Pack:      packBalance,
-	Schema:    balanceSchema,
+var balancesCollection = brook.Collection{
+	Name:  "balances",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Balance); ok {
+			return at
+		}
+		return new(Balance)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Balance) = *src.(*Balance)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Balance)
+		return &at.Account
+	},
+	Pack:   func(c *pack.Coder, v any) { packBalance(c, v.(*Balance)) },
+	Schema: balanceSchema,
 }
 
-// BalancesView reads the collection balances.
-type BalancesView struct{ brook.View[string, Balance] }
+// BalancesView reads the collection balances. It is a brook.View.
+type BalancesView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v BalancesView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Balance], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *BalancesView) Get(k string) (own Balance, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Balance); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *BalancesView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *BalancesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *BalancesView) All() iter.Seq2[brook.Entry[string, Balance], error] {
+	return brook.ScanEntries[string, Balance]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *BalancesView) Range(from, to string) iter.Seq2[brook.Entry[string, Balance], error] {
+	return brook.ScanEntries[string, Balance]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *BalancesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Balance], error] {
+	return brook.ScanEntries[string, Balance]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *BalancesView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Balance], error] {
+	return brook.Updates[string, Balance]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v BalancesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Balance], error] {
-	return brook.Changes(ctx, v.View)
+func (v *BalancesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Balance], error] {
+	return brook.Updates[string, Balance]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

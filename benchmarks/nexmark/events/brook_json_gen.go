@@ -13,20 +13,20 @@ func AppendPersonJSON(dst []byte, v *Person) ([]byte, error) {
 
 // DecodePersonJSON decodes the JSON of one Person. It shares no memory with data.
 func DecodePersonJSON(data []byte) (v Person, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodePerson(d, &v)
 	return v, d.Finish()
 }
 
 func encodePerson(e *wire.Encoder, v *Person) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"name":`).String(v.Name)
-	e.Name(`,"emailAddress":`).String(v.EmailAddress)
-	e.Name(`,"creditCard":`).String(v.CreditCard)
-	e.Name(`,"city":`).String(v.City)
-	e.Name(`,"state":`).String(v.State)
-	e.Name(`,"dateTime":`).Time(v.DateTime)
-	e.Name(`,"extra":`).String(v.Extra)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"name":`, v.Name)
+	e.NameString(`,"emailAddress":`, v.EmailAddress)
+	e.NameString(`,"creditCard":`, v.CreditCard)
+	e.NameString(`,"city":`, v.City)
+	e.NameString(`,"state":`, v.State)
+	e.NameTime(`,"dateTime":`, v.DateTime)
+	e.NameString(`,"extra":`, v.Extra)
 	e.End()
 }
 
@@ -64,22 +64,22 @@ func AppendAuctionJSON(dst []byte, v *Auction) ([]byte, error) {
 
 // DecodeAuctionJSON decodes the JSON of one Auction. It shares no memory with data.
 func DecodeAuctionJSON(data []byte) (v Auction, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeAuction(d, &v)
 	return v, d.Finish()
 }
 
 func encodeAuction(e *wire.Encoder, v *Auction) {
-	e.Name(`{"id":`).Int(v.ID)
-	e.Name(`,"itemName":`).String(v.ItemName)
-	e.Name(`,"description":`).String(v.Description)
-	e.Name(`,"initialBid":`).Int(v.InitialBid)
-	e.Name(`,"reserve":`).Int(v.Reserve)
-	e.Name(`,"dateTime":`).Time(v.DateTime)
-	e.Name(`,"expires":`).Time(v.Expires)
-	e.Name(`,"seller":`).Int(v.Seller)
-	e.Name(`,"category":`).Int(v.Category)
-	e.Name(`,"extra":`).String(v.Extra)
+	e.NameInt(`{"id":`, v.ID)
+	e.NameString(`,"itemName":`, v.ItemName)
+	e.NameString(`,"description":`, v.Description)
+	e.NameInt(`,"initialBid":`, v.InitialBid)
+	e.NameInt(`,"reserve":`, v.Reserve)
+	e.NameTime(`,"dateTime":`, v.DateTime)
+	e.NameTime(`,"expires":`, v.Expires)
+	e.NameInt(`,"seller":`, v.Seller)
+	e.NameInt(`,"category":`, v.Category)
+	e.NameString(`,"extra":`, v.Extra)
 	e.End()
 }
 
@@ -121,19 +121,19 @@ func AppendBidJSON(dst []byte, v *Bid) ([]byte, error) {
 
 // DecodeBidJSON decodes the JSON of one Bid. It shares no memory with data.
 func DecodeBidJSON(data []byte) (v Bid, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeBid(d, &v)
 	return v, d.Finish()
 }
 
 func encodeBid(e *wire.Encoder, v *Bid) {
-	e.Name(`{"auction":`).Int(v.Auction)
-	e.Name(`,"bidder":`).Int(v.Bidder)
-	e.Name(`,"price":`).Int(v.Price)
-	e.Name(`,"channel":`).String(v.Channel)
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"dateTime":`).Time(v.DateTime)
-	e.Name(`,"extra":`).String(v.Extra)
+	e.NameInt(`{"auction":`, v.Auction)
+	e.NameInt(`,"bidder":`, v.Bidder)
+	e.NameInt(`,"price":`, v.Price)
+	e.NameString(`,"channel":`, v.Channel)
+	e.NameString(`,"url":`, v.URL)
+	e.NameTime(`,"dateTime":`, v.DateTime)
+	e.NameString(`,"extra":`, v.Extra)
 	e.End()
 }
 

@@ -13,16 +13,16 @@ func AppendRowJSON(dst []byte, v *Row) ([]byte, error) {
 
 // DecodeRowJSON decodes the JSON of one Row. It shares no memory with data.
 func DecodeRowJSON(data []byte) (v Row, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeRow(d, &v)
 	return v, d.Finish()
 }
 
 func encodeRow(e *wire.Encoder, v *Row) {
-	e.Name(`{"bidder":`).Int(v.Bidder)
-	e.Name(`,"price":`).Int(v.Price)
-	e.Name(`,"dateTime":`).Time(v.DateTime)
-	e.Name(`,"extra":`).String(v.Extra)
+	e.NameInt(`{"bidder":`, v.Bidder)
+	e.NameInt(`,"price":`, v.Price)
+	e.NameTime(`,"dateTime":`, v.DateTime)
+	e.NameString(`,"extra":`, v.Extra)
 	e.End()
 }
 

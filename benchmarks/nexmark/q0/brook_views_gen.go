@@ -7,19 +7,23 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Bids BidsView
+	Bids *BidsView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&bidsCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Bids:   BidsView{brook.ViewOf(s, 0, &bidsCollection)},
+		Bids:   (*BidsView)(&rows[0]),
 		source: s,
 	}
 }
@@ -35,30 +39,68 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var bidsCollection = brook.Collection[Key, Row]{
-	Name:      "bids",
-	Shape:     "int64 int64",
-	AppendKey: appendKey,
-	DecodeKey: decodeKey,
-	Clone:     cloneRow,
-	Pack:      packRow,
-	Schema:    rowSchema,
+var bidsCollection = brook.Collection{
+	Name:  "bids",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Row); ok {
+			return at
+		}
+		return new(Row)
+	},
+	Copy:   cloneRow,
+	Pack:   func(c *pack.Coder, v any) { packRow(c, v.(*Row)) },
+	Schema: rowSchema,
 }
 
-// BidsView reads the collection bids.
-type BidsView struct{ brook.View[Key, Row] }
+// BidsView reads the collection bids. It is a brook.View.
+type BidsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *BidsView) Get(k Key) (own Row, err error) {
+	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Row); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *BidsView) Has(k Key) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *BidsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *BidsView) All() iter.Seq2[brook.Entry[Key, Row], error] {
+	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).All(), decodeKey)
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *BidsView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Row], error] {
+	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).Range(appendKey(nil, from), appendKey(nil, to)), decodeKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *BidsView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Row], error] {
+	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
 
 // WithAuction gives the values whose key has these first fields, in key order.
-func (v BidsView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Row], error] {
+func (v *BidsView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Row], error] {
 	return v.Prefix(Key{Auction: auction}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v BidsView) Watch(ctx context.Context, key Key) iter.Seq2[brook.Update[Key, Row], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *BidsView) Watch(ctx context.Context, k Key) iter.Seq2[brook.Update[Key, Row], error] {
+	return brook.Updates[Key, Row]((*brook.RowReader)(v).Watch(ctx, appendKey(nil, k)), decodeKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v BidsView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Row], error] {
-	return brook.Changes(ctx, v.View)
+func (v *BidsView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Row], error] {
+	return brook.Updates[Key, Row]((*brook.RowReader)(v).Changes(ctx), decodeKey)
 }

@@ -4,10 +4,10 @@ package q1
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// cloneRow makes *dst a deep copy of *src, as storing and loading it would.
-func cloneRow(dst, src *Row) error {
+// cloneRow makes dst a deep copy of src, as storing and loading it would. Both are a *Row.
+func cloneRow(dst, src any) error {
 	var c wire.Cloner
-	copyRow(&c, dst, src)
+	copyRow(&c, dst.(*Row), src.(*Row))
 	return c.Finish()
 }
 

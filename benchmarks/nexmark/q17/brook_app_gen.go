@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, query Query) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Query"},
-		Collections: []brook.AnyCollection{&statisticsCollection},
-		Events:      []brook.AnyEvent{&personEvent, &auctionEvent, &bidEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&personEvent, &auctionEvent, &bidEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Bid", Event: BidType, Writes: []int{0}, Proved: true},
 		},
@@ -43,7 +43,7 @@ func NewApp(config brook.Config, query Query) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -51,26 +51,24 @@ func NewApp(config brook.Config, query Query) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Person]:
-		brook.Encode(out, &personEvent, o)
-	case brook.Emission[Auction]:
-		brook.Encode(out, &auctionEvent, o)
-	case brook.Emission[Bid]:
-		brook.Encode(out, &bidEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Person:
+		return &personEvent
+	case *Auction:
+		return &auctionEvent
+	case *Bid:
+		return &bidEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Bid publishes data as nexmark.bid and gives its position in the log.
 func (p *publish) Bid(ctx context.Context, data Bid, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &bidEvent, data, options)
+	return engine.Publish(ctx, p.app, &bidEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -78,5 +76,5 @@ type process struct{ app *engine.App }
 // Bid applies data as nexmark.bid at once, for all handler sets or for none. It is not in the log:
 // a Rebuild forgets it.
 func (p *process) Bid(ctx context.Context, data Bid) error {
-	return engine.Process(ctx, p.app, &bidEvent, data)
+	return engine.Process(ctx, p.app, &bidEvent, &data)
 }

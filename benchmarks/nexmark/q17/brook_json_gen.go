@@ -13,20 +13,20 @@ func AppendStatisticsJSON(dst []byte, v *Statistics) ([]byte, error) {
 
 // DecodeStatisticsJSON decodes the JSON of one Statistics. It shares no memory with data.
 func DecodeStatisticsJSON(data []byte) (v Statistics, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeStatistics(d, &v)
 	return v, d.Finish()
 }
 
 func encodeStatistics(e *wire.Encoder, v *Statistics) {
-	e.Name(`{"totalBids":`).Int(v.TotalBids)
-	e.Name(`,"rank1Bids":`).Int(v.Rank1Bids)
-	e.Name(`,"rank2Bids":`).Int(v.Rank2Bids)
-	e.Name(`,"rank3Bids":`).Int(v.Rank3Bids)
-	e.Name(`,"minPrice":`).Int(v.MinPrice)
-	e.Name(`,"maxPrice":`).Int(v.MaxPrice)
-	e.Name(`,"avgPrice":`).Int(v.AvgPrice)
-	e.Name(`,"sumPrice":`).Int(v.SumPrice)
+	e.NameInt(`{"totalBids":`, v.TotalBids)
+	e.NameInt(`,"rank1Bids":`, v.Rank1Bids)
+	e.NameInt(`,"rank2Bids":`, v.Rank2Bids)
+	e.NameInt(`,"rank3Bids":`, v.Rank3Bids)
+	e.NameInt(`,"minPrice":`, v.MinPrice)
+	e.NameInt(`,"maxPrice":`, v.MaxPrice)
+	e.NameInt(`,"avgPrice":`, v.AvgPrice)
+	e.NameInt(`,"sumPrice":`, v.SumPrice)
 	e.End()
 }
 

@@ -7,19 +7,23 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Statistics StatisticsView
+	Statistics *StatisticsView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&statisticsCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Statistics: StatisticsView{brook.ViewOf(s, 0, &statisticsCollection)},
+		Statistics: (*StatisticsView)(&rows[0]),
 		source:     s,
 	}
 }
@@ -35,29 +39,72 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var statisticsCollection = brook.Collection[Key, Statistics]{
-	Name:      "statistics",
-	Shape:     "int64 string",
-	AppendKey: appendKey,
-	DecodeKey: decodeKey,
-	Pack:      packStatistics,
-	Schema:    statisticsSchema,
+var statisticsCollection = brook.Collection{
+	Name:  "statistics",
+	Shape: "int64 string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Statistics); ok {
+			return at
+		}
+		return new(Statistics)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Statistics) = *src.(*Statistics)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packStatistics(c, v.(*Statistics)) },
+	Schema: statisticsSchema,
 }
 
-// StatisticsView reads the collection statistics.
-type StatisticsView struct{ brook.View[Key, Statistics] }
+// StatisticsView reads the collection statistics. It is a brook.View.
+type StatisticsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *StatisticsView) Get(k Key) (own Statistics, err error) {
+	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Statistics); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *StatisticsView) Has(k Key) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *StatisticsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *StatisticsView) All() iter.Seq2[brook.Entry[Key, Statistics], error] {
+	return brook.ScanEntries[Key, Statistics]((*brook.RowReader)(v).All(), decodeKey)
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *StatisticsView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Statistics], error] {
+	return brook.ScanEntries[Key, Statistics]((*brook.RowReader)(v).Range(appendKey(nil, from), appendKey(nil, to)), decodeKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *StatisticsView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Statistics], error] {
+	return brook.ScanEntries[Key, Statistics]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
 
 // WithAuction gives the values whose key has these first fields, in key order.
-func (v StatisticsView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Statistics], error] {
+func (v *StatisticsView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Statistics], error] {
 	return v.Prefix(Key{Auction: auction}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v StatisticsView) Watch(ctx context.Context, key Key) iter.Seq2[brook.Update[Key, Statistics], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *StatisticsView) Watch(ctx context.Context, k Key) iter.Seq2[brook.Update[Key, Statistics], error] {
+	return brook.Updates[Key, Statistics]((*brook.RowReader)(v).Watch(ctx, appendKey(nil, k)), decodeKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v StatisticsView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Statistics], error] {
-	return brook.Changes(ctx, v.View)
+func (v *StatisticsView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Statistics], error] {
+	return brook.Updates[Key, Statistics]((*brook.RowReader)(v).Changes(ctx), decodeKey)
 }

@@ -4,10 +4,10 @@ package q18
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// cloneLast makes *dst a deep copy of *src, as storing and loading it would.
-func cloneLast(dst, src *Last) error {
+// cloneLast makes dst a deep copy of src, as storing and loading it would. Both are a *Last.
+func cloneLast(dst, src any) error {
 	var c wire.Cloner
-	copyLast(&c, dst, src)
+	copyLast(&c, dst.(*Last), src.(*Last))
 	return c.Finish()
 }
 

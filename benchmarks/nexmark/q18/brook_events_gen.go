@@ -9,9 +9,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -20,31 +20,64 @@ const (
 	BidType     = "nexmark.bid"
 )
 
-var personEvent = brook.EventDef[Person]{
-	Type:      PersonType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *Person) []byte { return key.AppendInt(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Person) { key.SetInt(&e.ID, r) },
-	Append:    events.AppendPersonJSON,
-	Decode:    events.DecodePersonJSON,
-	History:   100,
+var personEvent = brook.EventDef{
+	Type:  PersonType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Person)
+		return key.AppendInt(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Person)
+		key.SetInt(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return events.AppendPersonJSON(dst, data.(*Person))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Person), err = events.DecodePersonJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var auctionEvent = brook.EventDef[Auction]{
-	Type:      AuctionType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *Auction) []byte { return key.AppendInt(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Auction) { key.SetInt(&e.ID, r) },
-	Append:    events.AppendAuctionJSON,
-	Decode:    events.DecodeAuctionJSON,
-	History:   100,
+var auctionEvent = brook.EventDef{
+	Type:  AuctionType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Auction)
+		return key.AppendInt(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Auction)
+		key.SetInt(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return events.AppendAuctionJSON(dst, data.(*Auction))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Auction), err = events.DecodeAuctionJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var bidEvent = brook.EventDef[Bid]{
-	Type:      BidType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *Bid) []byte { return key.AppendInt(dst, e.Auction) },
-	ReadKey:   func(r *key.Reader, e *Bid) { key.SetInt(&e.Auction, r) },
-	Append:    events.AppendBidJSON,
-	Decode:    events.DecodeBidJSON,
+var bidEvent = brook.EventDef{
+	Type:  BidType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Bid)
+		return key.AppendInt(dst, e.Auction)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Bid)
+		key.SetInt(&e.Auction, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return events.AppendBidJSON(dst, data.(*Bid))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Bid), err = events.DecodeBidJSON(payload)
+		return err
+	},
 }

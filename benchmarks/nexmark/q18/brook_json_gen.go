@@ -13,17 +13,17 @@ func AppendLastJSON(dst []byte, v *Last) ([]byte, error) {
 
 // DecodeLastJSON decodes the JSON of one Last. It shares no memory with data.
 func DecodeLastJSON(data []byte) (v Last, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeLast(d, &v)
 	return v, d.Finish()
 }
 
 func encodeLast(e *wire.Encoder, v *Last) {
-	e.Name(`{"price":`).Int(v.Price)
-	e.Name(`,"channel":`).String(v.Channel)
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"dateTime":`).Time(v.DateTime)
-	e.Name(`,"extra":`).String(v.Extra)
+	e.NameInt(`{"price":`, v.Price)
+	e.NameString(`,"channel":`, v.Channel)
+	e.NameString(`,"url":`, v.URL)
+	e.NameTime(`,"dateTime":`, v.DateTime)
+	e.NameString(`,"extra":`, v.Extra)
 	e.End()
 }
 

@@ -7,19 +7,23 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Last LastView
+	Last *LastView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&lastCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Last:   LastView{brook.ViewOf(s, 0, &lastCollection)},
+		Last:   (*LastView)(&rows[0]),
 		source: s,
 	}
 }
@@ -35,30 +39,68 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var lastCollection = brook.Collection[Key, Last]{
-	Name:      "last",
-	Shape:     "int64 int64",
-	AppendKey: appendKey,
-	DecodeKey: decodeKey,
-	Clone:     cloneLast,
-	Pack:      packLast,
-	Schema:    lastSchema,
+var lastCollection = brook.Collection{
+	Name:  "last",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Last); ok {
+			return at
+		}
+		return new(Last)
+	},
+	Copy:   cloneLast,
+	Pack:   func(c *pack.Coder, v any) { packLast(c, v.(*Last)) },
+	Schema: lastSchema,
 }
 
-// LastView reads the collection last.
-type LastView struct{ brook.View[Key, Last] }
+// LastView reads the collection last. It is a brook.View.
+type LastView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *LastView) Get(k Key) (own Last, err error) {
+	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Last); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *LastView) Has(k Key) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *LastView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *LastView) All() iter.Seq2[brook.Entry[Key, Last], error] {
+	return brook.ScanEntries[Key, Last]((*brook.RowReader)(v).All(), decodeKey)
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *LastView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Last], error] {
+	return brook.ScanEntries[Key, Last]((*brook.RowReader)(v).Range(appendKey(nil, from), appendKey(nil, to)), decodeKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *LastView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Last], error] {
+	return brook.ScanEntries[Key, Last]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
 
 // WithAuction gives the values whose key has these first fields, in key order.
-func (v LastView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Last], error] {
+func (v *LastView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Last], error] {
 	return v.Prefix(Key{Auction: auction}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v LastView) Watch(ctx context.Context, key Key) iter.Seq2[brook.Update[Key, Last], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *LastView) Watch(ctx context.Context, k Key) iter.Seq2[brook.Update[Key, Last], error] {
+	return brook.Updates[Key, Last]((*brook.RowReader)(v).Watch(ctx, appendKey(nil, k)), decodeKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v LastView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Last], error] {
-	return brook.Changes(ctx, v.View)
+func (v *LastView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Last], error] {
+	return brook.Updates[Key, Last]((*brook.RowReader)(v).Changes(ctx), decodeKey)
 }

@@ -12,7 +12,7 @@ import (
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	query Query
-	bids  brook.Rows[Key, Row]
+	bids  *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -27,12 +27,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) bid(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &bidEvent)
-	if !ok {
+	var e brook.Event[Bid]
+	if !engine.Decode(m, &bidEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.bids.Apply(d.query.Bid(e))
+		brook.Apply(d.bids, appendKey, d.query.Bid(e))
 		return nil
 	})
 }

@@ -13,13 +13,13 @@ func AppendRowJSON(dst []byte, v *Row) ([]byte, error) {
 
 // DecodeRowJSON decodes the JSON of one Row. It shares no memory with data.
 func DecodeRowJSON(data []byte) (v Row, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeRow(d, &v)
 	return v, d.Finish()
 }
 
 func encodeRow(e *wire.Encoder, v *Row) {
-	e.Name(`{"price":`).Int(v.Price)
+	e.NameInt(`{"price":`, v.Price)
 	e.End()
 }
 

@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, query Query) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Query"},
-		Collections: []brook.AnyCollection{&auctionsCollection, &earlyCollection, &bidsCollection},
-		Events:      []brook.AnyEvent{&personEvent, &auctionEvent, &bidEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&personEvent, &auctionEvent, &bidEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Auction", Event: AuctionType, Reads: []int{1}, Writes: []int{0, 2, 1}, Proved: true},
 			{Set: 0, Name: "Bid", Event: BidType, Reads: []int{0}, Writes: []int{2, 1}, Proved: true},
@@ -46,7 +46,7 @@ func NewApp(config brook.Config, query Query) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -54,31 +54,29 @@ func NewApp(config brook.Config, query Query) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Person]:
-		brook.Encode(out, &personEvent, o)
-	case brook.Emission[Auction]:
-		brook.Encode(out, &auctionEvent, o)
-	case brook.Emission[Bid]:
-		brook.Encode(out, &bidEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Person:
+		return &personEvent
+	case *Auction:
+		return &auctionEvent
+	case *Bid:
+		return &bidEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Auction publishes data as nexmark.auction and gives its position in the log.
 func (p *publish) Auction(ctx context.Context, data Auction, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &auctionEvent, data, options)
+	return engine.Publish(ctx, p.app, &auctionEvent, &data, options)
 }
 
 // Bid publishes data as nexmark.bid and gives its position in the log.
 func (p *publish) Bid(ctx context.Context, data Bid, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &bidEvent, data, options)
+	return engine.Publish(ctx, p.app, &bidEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -86,11 +84,11 @@ type process struct{ app *engine.App }
 // Auction applies data as nexmark.auction at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Auction(ctx context.Context, data Auction) error {
-	return engine.Process(ctx, p.app, &auctionEvent, data)
+	return engine.Process(ctx, p.app, &auctionEvent, &data)
 }
 
 // Bid applies data as nexmark.bid at once, for all handler sets or for none. It is not in the log:
 // a Rebuild forgets it.
 func (p *process) Bid(ctx context.Context, data Bid) error {
-	return engine.Process(ctx, p.app, &bidEvent, data)
+	return engine.Process(ctx, p.app, &bidEvent, &data)
 }

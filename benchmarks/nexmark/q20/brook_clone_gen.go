@@ -4,10 +4,10 @@ package q20
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// cloneItem makes *dst a deep copy of *src, as storing and loading it would.
-func cloneItem(dst, src *Item) error {
+// cloneItem makes dst a deep copy of src, as storing and loading it would. Both are a *Item.
+func cloneItem(dst, src any) error {
 	var c wire.Cloner
-	copyItem(&c, dst, src)
+	copyItem(&c, dst.(*Item), src.(*Item))
 	return c.Finish()
 }
 
@@ -17,10 +17,10 @@ func copyItem(c *wire.Cloner, dst, src *Item) {
 	dst.Expires = wire.StoredTime(src.Expires)
 }
 
-// cloneEarly makes *dst a deep copy of *src, as storing and loading it would.
-func cloneEarly(dst, src *Early) error {
+// cloneEarly makes dst a deep copy of src, as storing and loading it would. Both are a *Early.
+func cloneEarly(dst, src any) error {
 	var c wire.Cloner
-	copyEarly(&c, dst, src)
+	copyEarly(&c, dst.(*Early), src.(*Early))
 	return c.Finish()
 }
 
@@ -29,10 +29,10 @@ func copyEarly(c *wire.Cloner, dst, src *Early) {
 	dst.DateTime = wire.StoredTime(src.DateTime)
 }
 
-// cloneRow makes *dst a deep copy of *src, as storing and loading it would.
-func cloneRow(dst, src *Row) error {
+// cloneRow makes dst a deep copy of src, as storing and loading it would. Both are a *Row.
+func cloneRow(dst, src any) error {
 	var c wire.Cloner
-	copyRow(&c, dst, src)
+	copyRow(&c, dst.(*Row), src.(*Row))
 	return c.Finish()
 }
 

@@ -7,14 +7,15 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	query    Query
-	auctions brook.Rows[int64, Item]
-	early    brook.Rows[Key, Early]
-	bids     brook.Rows[Key, Row]
+	auctions *brook.Rows
+	early    *brook.Rows
+	bids     *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -31,34 +32,34 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) auction(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &auctionEvent)
-	if !ok {
+	var e brook.Event[Auction]
+	if !engine.Decode(m, &auctionEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		item, bids, early, err := d.query.Auction(e, d.early.Lend())
+		item, bids, early, err := d.query.Auction(e, (*EarlyView)(d.early.Lend()))
 		if err != nil {
 			return err
 		}
-		d.auctions.Apply(item)
-		d.bids.Apply(bids...)
-		d.early.Apply(early...)
+		brook.Apply(d.auctions, key.AppendInt[int64], item)
+		brook.Apply(d.bids, appendKey, bids...)
+		brook.Apply(d.early, appendKey, early...)
 		return nil
 	})
 }
 
 func (d *dispatch) bid(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &bidEvent)
-	if !ok {
+	var e brook.Event[Bid]
+	if !engine.Decode(m, &bidEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		row, early, err := d.query.Bid(e, d.auctions.Lend())
+		row, early, err := d.query.Bid(e, (*AuctionsView)(d.auctions.Lend()))
 		if err != nil {
 			return err
 		}
-		d.bids.Apply(row)
-		d.early.Apply(early)
+		brook.Apply(d.bids, appendKey, row)
+		brook.Apply(d.early, appendKey, early)
 		return nil
 	})
 }

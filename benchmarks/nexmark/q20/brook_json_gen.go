@@ -13,22 +13,22 @@ func AppendItemJSON(dst []byte, v *Item) ([]byte, error) {
 
 // DecodeItemJSON decodes the JSON of one Item. It shares no memory with data.
 func DecodeItemJSON(data []byte) (v Item, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeItem(d, &v)
 	return v, d.Finish()
 }
 
 func encodeItem(e *wire.Encoder, v *Item) {
-	e.Name(`{"asked":`).Bool(v.Asked)
-	e.Name(`,"itemName":`).String(v.ItemName)
-	e.Name(`,"description":`).String(v.Description)
-	e.Name(`,"initialBid":`).Int(v.InitialBid)
-	e.Name(`,"reserve":`).Int(v.Reserve)
-	e.Name(`,"dateTime":`).Time(v.DateTime)
-	e.Name(`,"expires":`).Time(v.Expires)
-	e.Name(`,"seller":`).Int(v.Seller)
-	e.Name(`,"category":`).Int(v.Category)
-	e.Name(`,"extra":`).String(v.Extra)
+	e.NameBool(`{"asked":`, v.Asked)
+	e.NameString(`,"itemName":`, v.ItemName)
+	e.NameString(`,"description":`, v.Description)
+	e.NameInt(`,"initialBid":`, v.InitialBid)
+	e.NameInt(`,"reserve":`, v.Reserve)
+	e.NameTime(`,"dateTime":`, v.DateTime)
+	e.NameTime(`,"expires":`, v.Expires)
+	e.NameInt(`,"seller":`, v.Seller)
+	e.NameInt(`,"category":`, v.Category)
+	e.NameString(`,"extra":`, v.Extra)
 	e.End()
 }
 
@@ -70,18 +70,18 @@ func AppendEarlyJSON(dst []byte, v *Early) ([]byte, error) {
 
 // DecodeEarlyJSON decodes the JSON of one Early. It shares no memory with data.
 func DecodeEarlyJSON(data []byte) (v Early, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeEarly(d, &v)
 	return v, d.Finish()
 }
 
 func encodeEarly(e *wire.Encoder, v *Early) {
-	e.Name(`{"bidder":`).Int(v.Bidder)
-	e.Name(`,"price":`).Int(v.Price)
-	e.Name(`,"channel":`).String(v.Channel)
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"dateTime":`).Time(v.DateTime)
-	e.Name(`,"extra":`).String(v.Extra)
+	e.NameInt(`{"bidder":`, v.Bidder)
+	e.NameInt(`,"price":`, v.Price)
+	e.NameString(`,"channel":`, v.Channel)
+	e.NameString(`,"url":`, v.URL)
+	e.NameTime(`,"dateTime":`, v.DateTime)
+	e.NameString(`,"extra":`, v.Extra)
 	e.End()
 }
 
@@ -115,27 +115,27 @@ func AppendRowJSON(dst []byte, v *Row) ([]byte, error) {
 
 // DecodeRowJSON decodes the JSON of one Row. It shares no memory with data.
 func DecodeRowJSON(data []byte) (v Row, err error) {
-	d := wire.NewDecoder(data)
+	d := wire.BorrowDecoder(data)
 	decodeRow(d, &v)
 	return v, d.Finish()
 }
 
 func encodeRow(e *wire.Encoder, v *Row) {
-	e.Name(`{"bidder":`).Int(v.Bidder)
-	e.Name(`,"price":`).Int(v.Price)
-	e.Name(`,"channel":`).String(v.Channel)
-	e.Name(`,"url":`).String(v.URL)
-	e.Name(`,"bidDateTime":`).Time(v.BidDateTime)
-	e.Name(`,"bidExtra":`).String(v.BidExtra)
-	e.Name(`,"itemName":`).String(v.ItemName)
-	e.Name(`,"description":`).String(v.Description)
-	e.Name(`,"initialBid":`).Int(v.InitialBid)
-	e.Name(`,"reserve":`).Int(v.Reserve)
-	e.Name(`,"auctionDateTime":`).Time(v.AuctionDateTime)
-	e.Name(`,"expires":`).Time(v.Expires)
-	e.Name(`,"seller":`).Int(v.Seller)
-	e.Name(`,"category":`).Int(v.Category)
-	e.Name(`,"auctionExtra":`).String(v.AuctionExtra)
+	e.NameInt(`{"bidder":`, v.Bidder)
+	e.NameInt(`,"price":`, v.Price)
+	e.NameString(`,"channel":`, v.Channel)
+	e.NameString(`,"url":`, v.URL)
+	e.NameTime(`,"bidDateTime":`, v.BidDateTime)
+	e.NameString(`,"bidExtra":`, v.BidExtra)
+	e.NameString(`,"itemName":`, v.ItemName)
+	e.NameString(`,"description":`, v.Description)
+	e.NameInt(`,"initialBid":`, v.InitialBid)
+	e.NameInt(`,"reserve":`, v.Reserve)
+	e.NameTime(`,"auctionDateTime":`, v.AuctionDateTime)
+	e.NameTime(`,"expires":`, v.Expires)
+	e.NameInt(`,"seller":`, v.Seller)
+	e.NameInt(`,"category":`, v.Category)
+	e.NameString(`,"auctionExtra":`, v.AuctionExtra)
 	e.End()
 }
 

@@ -8,23 +8,27 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Auctions AuctionsView
-	Early    EarlyView
-	Bids     BidsView
+	Auctions *AuctionsView
+	Early    *EarlyView
+	Bids     *BidsView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&auctionsCollection, &earlyCollection, &bidsCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Auctions: AuctionsView{brook.ViewOf(s, 0, &auctionsCollection)},
-		Early:    EarlyView{brook.ViewOf(s, 1, &earlyCollection)},
-		Bids:     BidsView{brook.ViewOf(s, 2, &bidsCollection)},
+		Auctions: (*AuctionsView)(&rows[0]),
+		Early:    (*EarlyView)(&rows[1]),
+		Bids:     (*BidsView)(&rows[2]),
 		source:   s,
 	}
 }
@@ -40,81 +44,195 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var auctionsCollection = brook.Collection[int64, Item]{
-	Name:      "auctions",
-	Shape:     "int64",
-	AppendKey: key.AppendInt[int64],
-	DecodeKey: key.DecodeInt[int64],
-	Clone:     cloneItem,
-	Pack:      packItem,
-	Schema:    itemSchema,
+var auctionsCollection = brook.Collection{
+	Name:  "auctions",
+	Shape: "int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Item); ok {
+			return at
+		}
+		return new(Item)
+	},
+	Copy:   cloneItem,
+	Pack:   func(c *pack.Coder, v any) { packItem(c, v.(*Item)) },
+	Schema: itemSchema,
 }
 
-// AuctionsView reads the collection auctions.
-type AuctionsView struct{ brook.View[int64, Item] }
+// AuctionsView reads the collection auctions. It is a brook.View.
+type AuctionsView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v AuctionsView) Watch(ctx context.Context, key int64) iter.Seq2[brook.Update[int64, Item], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *AuctionsView) Get(k int64) (own Item, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Item); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *AuctionsView) Has(k int64) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *AuctionsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *AuctionsView) All() iter.Seq2[brook.Entry[int64, Item], error] {
+	return brook.ScanEntries[int64, Item]((*brook.RowReader)(v).All(), key.DecodeInt[int64])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *AuctionsView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Item], error] {
+	return brook.ScanEntries[int64, Item]((*brook.RowReader)(v).Range(key.AppendInt(nil, from), key.AppendInt(nil, to)), key.DecodeInt[int64])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *AuctionsView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Item], error] {
+	return brook.ScanEntries[int64, Item]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *AuctionsView) Watch(ctx context.Context, k int64) iter.Seq2[brook.Update[int64, Item], error] {
+	return brook.Updates[int64, Item]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[int64])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v AuctionsView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Item], error] {
-	return brook.Changes(ctx, v.View)
+func (v *AuctionsView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Item], error] {
+	return brook.Updates[int64, Item]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[int64])
 }
 
-var earlyCollection = brook.Collection[Key, Early]{
-	Name:      "early",
-	Shape:     "int64 int64",
-	AppendKey: appendKey,
-	DecodeKey: decodeKey,
-	Clone:     cloneEarly,
-	Pack:      packEarly,
-	Schema:    earlySchema,
+var earlyCollection = brook.Collection{
+	Name:  "early",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Early); ok {
+			return at
+		}
+		return new(Early)
+	},
+	Copy:   cloneEarly,
+	Pack:   func(c *pack.Coder, v any) { packEarly(c, v.(*Early)) },
+	Schema: earlySchema,
 }
 
-// EarlyView reads the collection early.
-type EarlyView struct{ brook.View[Key, Early] }
+// EarlyView reads the collection early. It is a brook.View.
+type EarlyView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *EarlyView) Get(k Key) (own Early, err error) {
+	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Early); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *EarlyView) Has(k Key) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *EarlyView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *EarlyView) All() iter.Seq2[brook.Entry[Key, Early], error] {
+	return brook.ScanEntries[Key, Early]((*brook.RowReader)(v).All(), decodeKey)
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *EarlyView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Early], error] {
+	return brook.ScanEntries[Key, Early]((*brook.RowReader)(v).Range(appendKey(nil, from), appendKey(nil, to)), decodeKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *EarlyView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Early], error] {
+	return brook.ScanEntries[Key, Early]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
 
 // WithAuction gives the values whose key has these first fields, in key order.
-func (v EarlyView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Early], error] {
+func (v *EarlyView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Early], error] {
 	return v.Prefix(Key{Auction: auction}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v EarlyView) Watch(ctx context.Context, key Key) iter.Seq2[brook.Update[Key, Early], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *EarlyView) Watch(ctx context.Context, k Key) iter.Seq2[brook.Update[Key, Early], error] {
+	return brook.Updates[Key, Early]((*brook.RowReader)(v).Watch(ctx, appendKey(nil, k)), decodeKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v EarlyView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Early], error] {
-	return brook.Changes(ctx, v.View)
+func (v *EarlyView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Early], error] {
+	return brook.Updates[Key, Early]((*brook.RowReader)(v).Changes(ctx), decodeKey)
 }
 
-var bidsCollection = brook.Collection[Key, Row]{
-	Name:      "bids",
-	Shape:     "int64 int64",
-	AppendKey: appendKey,
-	DecodeKey: decodeKey,
-	Clone:     cloneRow,
-	Pack:      packRow,
-	Schema:    rowSchema,
+var bidsCollection = brook.Collection{
+	Name:  "bids",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Row); ok {
+			return at
+		}
+		return new(Row)
+	},
+	Copy:   cloneRow,
+	Pack:   func(c *pack.Coder, v any) { packRow(c, v.(*Row)) },
+	Schema: rowSchema,
 }
 
-// BidsView reads the collection bids.
-type BidsView struct{ brook.View[Key, Row] }
+// BidsView reads the collection bids. It is a brook.View.
+type BidsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *BidsView) Get(k Key) (own Row, err error) {
+	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Row); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *BidsView) Has(k Key) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *BidsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *BidsView) All() iter.Seq2[brook.Entry[Key, Row], error] {
+	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).All(), decodeKey)
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *BidsView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Row], error] {
+	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).Range(appendKey(nil, from), appendKey(nil, to)), decodeKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *BidsView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Row], error] {
+	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
 
 // WithAuction gives the values whose key has these first fields, in key order.
-func (v BidsView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Row], error] {
+func (v *BidsView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Row], error] {
 	return v.Prefix(Key{Auction: auction}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v BidsView) Watch(ctx context.Context, key Key) iter.Seq2[brook.Update[Key, Row], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *BidsView) Watch(ctx context.Context, k Key) iter.Seq2[brook.Update[Key, Row], error] {
+	return brook.Updates[Key, Row]((*brook.RowReader)(v).Watch(ctx, appendKey(nil, k)), decodeKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v BidsView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Row], error] {
-	return brook.Changes(ctx, v.View)
+func (v *BidsView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Row], error] {
+	return brook.Updates[Key, Row]((*brook.RowReader)(v).Changes(ctx), decodeKey)
 }

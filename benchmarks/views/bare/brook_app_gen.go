@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, counter Counter) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Counter"},
-		Collections: []brook.AnyCollection{&pagesCollection},
-		Events:      []brook.AnyEvent{&hitEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&hitEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Hit", Event: HitType, Writes: []int{0}, Proved: true},
 		},
@@ -42,7 +42,7 @@ func NewApp(config brook.Config, counter Counter) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -50,22 +50,20 @@ func NewApp(config brook.Config, counter Counter) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Hit]:
-		brook.Encode(out, &hitEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Hit:
+		return &hitEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Hit publishes data as page.hit and gives its position in the log.
 func (p *publish) Hit(ctx context.Context, data Hit, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &hitEvent, data, options)
+	return engine.Publish(ctx, p.app, &hitEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -73,5 +71,5 @@ type process struct{ app *engine.App }
 // Hit applies data as page.hit at once, for all handler sets or for none. It is not in the log: a
 // Rebuild forgets it.
 func (p *process) Hit(ctx context.Context, data Hit) error {
-	return engine.Process(ctx, p.app, &hitEvent, data)
+	return engine.Process(ctx, p.app, &hitEvent, &data)
 }

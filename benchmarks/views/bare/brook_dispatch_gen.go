@@ -7,12 +7,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	counter Counter
-	pages   brook.Rows[string, Page]
+	pages   *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -25,12 +26,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) hit(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &hitEvent)
-	if !ok {
+	var e brook.Event[Hit]
+	if !engine.Decode(m, &hitEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.pages.Apply(d.counter.Hit(e))
+		brook.Apply(d.pages, key.AppendString[string], d.counter.Hit(e))
 		return nil
 	})
 }

@@ -8,21 +8,32 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
 	HitType = "page.hit"
 )
 
-var hitEvent = brook.EventDef[Hit]{
-	Type:      HitType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Hit) []byte { return key.AppendString(dst, e.Page) },
-	ReadKey:   func(r *key.Reader, e *Hit) { key.SetString(&e.Page, r) },
-	Append:    AppendHitJSON,
-	Decode:    DecodeHitJSON,
-	History:   100,
+var hitEvent = brook.EventDef{
+	Type:  HitType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Hit)
+		return key.AppendString(dst, e.Page)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Hit)
+		key.SetString(&e.Page, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendHitJSON(dst, data.(*Hit))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Hit), err = DecodeHitJSON(payload)
+		return err
+	},
+	History: 100,
 }

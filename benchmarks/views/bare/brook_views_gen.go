@@ -8,19 +8,23 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Pages PagesView
+	Pages *PagesView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&pagesCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Pages:  PagesView{brook.ViewOf(s, 0, &pagesCollection)},
+		Pages:  (*PagesView)(&rows[0]),
 		source: s,
 	}
 }
@@ -36,25 +40,71 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var pagesCollection = brook.Collection[string, Page]{
-	Name:      "pages",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Page) *string { return &v.Name },
-	Pack:      packPage,
-	Schema:    pageSchema,
+var pagesCollection = brook.Collection{
+	Name:  "pages",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Page); ok {
+			return at
+		}
+		return new(Page)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Page) = *src.(*Page)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Page)
+		return &at.Name
+	},
+	Pack:   func(c *pack.Coder, v any) { packPage(c, v.(*Page)) },
+	Schema: pageSchema,
 }
 
-// PagesView reads the collection pages.
-type PagesView struct{ brook.View[string, Page] }
+// PagesView reads the collection pages. It is a brook.View.
+type PagesView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v PagesView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Page], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *PagesView) Get(k string) (own Page, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Page); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *PagesView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *PagesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *PagesView) All() iter.Seq2[brook.Entry[string, Page], error] {
+	return brook.ScanEntries[string, Page]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *PagesView) Range(from, to string) iter.Seq2[brook.Entry[string, Page], error] {
+	return brook.ScanEntries[string, Page]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *PagesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Page], error] {
+	return brook.ScanEntries[string, Page]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *PagesView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Page], error] {
+	return brook.Updates[string, Page]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v PagesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Page], error] {
-	return brook.Changes(ctx, v.View)
+func (v *PagesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Page], error] {
+	return brook.Updates[string, Page]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -2,7 +2,12 @@
 
 package kept
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -17,26 +22,23 @@ type PagesEvent interface{ pagesEvent() }
 func (Hit) pagesEvent()      {}
 func (OldEvent) pagesEvent() {}
 
-func decodePagesEvent(typ string, data []byte) (PagesEvent, error) {
+func decodePagesEvent(typ string, data []byte) PagesEvent {
 	switch typ {
 	case HitType:
-		return DecodeHitJSON(data)
+		if e, err := DecodeHitJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v PagesView) Events(key string) ([]brook.Event[PagesEvent], error) {
-	return brook.Events(v.Past(key), decodePagesEvent, func(typ string, data []byte) PagesEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v PagesView) MustEvents(key string) []brook.Event[PagesEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *PagesView) Events(k string) ([]brook.Event[PagesEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodePagesEvent)
 }
 
 // EventsOfHit gives those of Events that are page.hit.
-func (v PagesView) EventsOfHit(key string) ([]brook.Event[Hit], error) {
-	return brook.EventsOf(v.Past(key), &hitEvent)
+func (v *PagesView) EventsOfHit(k string) ([]brook.Event[Hit], error) {
+	return brook.EventsOf[Hit]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &hitEvent)
 }

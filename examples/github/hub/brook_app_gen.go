@@ -32,8 +32,8 @@ type App struct {
 func NewApp(config brook.Config, catalog Catalog, crowd Crowd, shelf Shelf, tally Tally, tracker Tracker) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Catalog", "Crowd", "Shelf", "Tally", "Tracker"},
-		Collections: []brook.AnyCollection{&collaboratorsCollection, &commentsCollection, &issuesCollection, &kindsCollection, &labelsCollection, &milestonesCollection, &organizationsCollection, &peopleCollection, &pullsCollection, &refsCollection, &releasesCollection, &repositoriesCollection, &starsCollection},
-		Events:      []brook.AnyEvent{&createHookEvent, &deleteHookEvent, &forkHookEvent, &issueHookEvent, &commentHookEvent, &pullHookEvent, &pushHookEvent, &labelHookEvent, &milestoneHookEvent, &releaseHookEvent, &memberHookEvent, &repositoryHookEvent, &starHookEvent, &watchHookEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&createHookEvent, &deleteHookEvent, &forkHookEvent, &issueHookEvent, &commentHookEvent, &pullHookEvent, &pushHookEvent, &labelHookEvent, &milestoneHookEvent, &releaseHookEvent, &memberHookEvent, &repositoryHookEvent, &starHookEvent, &watchHookEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "CreateHook", Event: CreateHookType, Writes: []int{11, 6, 9}, Doubt: "brook.Merge(RefKey{repo.Key(), e.Data.RefType, name}, …)"},
 			{Set: 0, Name: "DeleteHook", Event: DeleteHookType, Writes: []int{11, 6, 9}, Doubt: "brook.Delete[Ref](RefKey{repo.Key(), e.Data.RefType, name})"},
@@ -107,7 +107,7 @@ func NewApp(config brook.Config, catalog Catalog, crowd Crowd, shelf Shelf, tall
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -115,108 +115,106 @@ func NewApp(config brook.Config, catalog Catalog, crowd Crowd, shelf Shelf, tall
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[CreateHook]:
-		brook.Encode(out, &createHookEvent, o)
-	case brook.Emission[DeleteHook]:
-		brook.Encode(out, &deleteHookEvent, o)
-	case brook.Emission[ForkHook]:
-		brook.Encode(out, &forkHookEvent, o)
-	case brook.Emission[IssueHook]:
-		brook.Encode(out, &issueHookEvent, o)
-	case brook.Emission[CommentHook]:
-		brook.Encode(out, &commentHookEvent, o)
-	case brook.Emission[PullHook]:
-		brook.Encode(out, &pullHookEvent, o)
-	case brook.Emission[PushHook]:
-		brook.Encode(out, &pushHookEvent, o)
-	case brook.Emission[LabelHook]:
-		brook.Encode(out, &labelHookEvent, o)
-	case brook.Emission[MilestoneHook]:
-		brook.Encode(out, &milestoneHookEvent, o)
-	case brook.Emission[ReleaseHook]:
-		brook.Encode(out, &releaseHookEvent, o)
-	case brook.Emission[MemberHook]:
-		brook.Encode(out, &memberHookEvent, o)
-	case brook.Emission[RepositoryHook]:
-		brook.Encode(out, &repositoryHookEvent, o)
-	case brook.Emission[StarHook]:
-		brook.Encode(out, &starHookEvent, o)
-	case brook.Emission[WatchHook]:
-		brook.Encode(out, &watchHookEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *CreateHook:
+		return &createHookEvent
+	case *DeleteHook:
+		return &deleteHookEvent
+	case *ForkHook:
+		return &forkHookEvent
+	case *IssueHook:
+		return &issueHookEvent
+	case *CommentHook:
+		return &commentHookEvent
+	case *PullHook:
+		return &pullHookEvent
+	case *PushHook:
+		return &pushHookEvent
+	case *LabelHook:
+		return &labelHookEvent
+	case *MilestoneHook:
+		return &milestoneHookEvent
+	case *ReleaseHook:
+		return &releaseHookEvent
+	case *MemberHook:
+		return &memberHookEvent
+	case *RepositoryHook:
+		return &repositoryHookEvent
+	case *StarHook:
+		return &starHookEvent
+	case *WatchHook:
+		return &watchHookEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // CreateHook publishes data as github.create and gives its position in the log.
 func (p *publish) CreateHook(ctx context.Context, data CreateHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &createHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &createHookEvent, &data, options)
 }
 
 // DeleteHook publishes data as github.delete and gives its position in the log.
 func (p *publish) DeleteHook(ctx context.Context, data DeleteHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &deleteHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &deleteHookEvent, &data, options)
 }
 
 // ForkHook publishes data as github.fork and gives its position in the log.
 func (p *publish) ForkHook(ctx context.Context, data ForkHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &forkHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &forkHookEvent, &data, options)
 }
 
 // IssueHook publishes data as github.issues and gives its position in the log.
 func (p *publish) IssueHook(ctx context.Context, data IssueHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &issueHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &issueHookEvent, &data, options)
 }
 
 // CommentHook publishes data as github.issue_comment and gives its position in the log.
 func (p *publish) CommentHook(ctx context.Context, data CommentHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &commentHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &commentHookEvent, &data, options)
 }
 
 // PullHook publishes data as github.pull_request and gives its position in the log.
 func (p *publish) PullHook(ctx context.Context, data PullHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &pullHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &pullHookEvent, &data, options)
 }
 
 // PushHook publishes data as github.push and gives its position in the log.
 func (p *publish) PushHook(ctx context.Context, data PushHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &pushHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &pushHookEvent, &data, options)
 }
 
 // LabelHook publishes data as github.label and gives its position in the log.
 func (p *publish) LabelHook(ctx context.Context, data LabelHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &labelHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &labelHookEvent, &data, options)
 }
 
 // MilestoneHook publishes data as github.milestone and gives its position in the log.
 func (p *publish) MilestoneHook(ctx context.Context, data MilestoneHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &milestoneHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &milestoneHookEvent, &data, options)
 }
 
 // ReleaseHook publishes data as github.release and gives its position in the log.
 func (p *publish) ReleaseHook(ctx context.Context, data ReleaseHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &releaseHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &releaseHookEvent, &data, options)
 }
 
 // MemberHook publishes data as github.member and gives its position in the log.
 func (p *publish) MemberHook(ctx context.Context, data MemberHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &memberHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &memberHookEvent, &data, options)
 }
 
 // RepositoryHook publishes data as github.repository and gives its position in the log.
 func (p *publish) RepositoryHook(ctx context.Context, data RepositoryHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &repositoryHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &repositoryHookEvent, &data, options)
 }
 
 // StarHook publishes data as github.star and gives its position in the log.
 func (p *publish) StarHook(ctx context.Context, data StarHook, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &starHookEvent, data, options)
+	return engine.Publish(ctx, p.app, &starHookEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -224,77 +222,77 @@ type process struct{ app *engine.App }
 // CreateHook applies data as github.create at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) CreateHook(ctx context.Context, data CreateHook) error {
-	return engine.Process(ctx, p.app, &createHookEvent, data)
+	return engine.Process(ctx, p.app, &createHookEvent, &data)
 }
 
 // DeleteHook applies data as github.delete at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) DeleteHook(ctx context.Context, data DeleteHook) error {
-	return engine.Process(ctx, p.app, &deleteHookEvent, data)
+	return engine.Process(ctx, p.app, &deleteHookEvent, &data)
 }
 
 // ForkHook applies data as github.fork at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) ForkHook(ctx context.Context, data ForkHook) error {
-	return engine.Process(ctx, p.app, &forkHookEvent, data)
+	return engine.Process(ctx, p.app, &forkHookEvent, &data)
 }
 
 // IssueHook applies data as github.issues at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) IssueHook(ctx context.Context, data IssueHook) error {
-	return engine.Process(ctx, p.app, &issueHookEvent, data)
+	return engine.Process(ctx, p.app, &issueHookEvent, &data)
 }
 
 // CommentHook applies data as github.issue_comment at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
 func (p *process) CommentHook(ctx context.Context, data CommentHook) error {
-	return engine.Process(ctx, p.app, &commentHookEvent, data)
+	return engine.Process(ctx, p.app, &commentHookEvent, &data)
 }
 
 // PullHook applies data as github.pull_request at once, for all handler sets or for none. It is not
 // in the log: a Rebuild forgets it.
 func (p *process) PullHook(ctx context.Context, data PullHook) error {
-	return engine.Process(ctx, p.app, &pullHookEvent, data)
+	return engine.Process(ctx, p.app, &pullHookEvent, &data)
 }
 
 // PushHook applies data as github.push at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) PushHook(ctx context.Context, data PushHook) error {
-	return engine.Process(ctx, p.app, &pushHookEvent, data)
+	return engine.Process(ctx, p.app, &pushHookEvent, &data)
 }
 
 // LabelHook applies data as github.label at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) LabelHook(ctx context.Context, data LabelHook) error {
-	return engine.Process(ctx, p.app, &labelHookEvent, data)
+	return engine.Process(ctx, p.app, &labelHookEvent, &data)
 }
 
 // MilestoneHook applies data as github.milestone at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
 func (p *process) MilestoneHook(ctx context.Context, data MilestoneHook) error {
-	return engine.Process(ctx, p.app, &milestoneHookEvent, data)
+	return engine.Process(ctx, p.app, &milestoneHookEvent, &data)
 }
 
 // ReleaseHook applies data as github.release at once, for all handler sets or for none. It is not
 // in the log: a Rebuild forgets it.
 func (p *process) ReleaseHook(ctx context.Context, data ReleaseHook) error {
-	return engine.Process(ctx, p.app, &releaseHookEvent, data)
+	return engine.Process(ctx, p.app, &releaseHookEvent, &data)
 }
 
 // MemberHook applies data as github.member at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) MemberHook(ctx context.Context, data MemberHook) error {
-	return engine.Process(ctx, p.app, &memberHookEvent, data)
+	return engine.Process(ctx, p.app, &memberHookEvent, &data)
 }
 
 // RepositoryHook applies data as github.repository at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
 func (p *process) RepositoryHook(ctx context.Context, data RepositoryHook) error {
-	return engine.Process(ctx, p.app, &repositoryHookEvent, data)
+	return engine.Process(ctx, p.app, &repositoryHookEvent, &data)
 }
 
 // StarHook applies data as github.star at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) StarHook(ctx context.Context, data StarHook) error {
-	return engine.Process(ctx, p.app, &starHookEvent, data)
+	return engine.Process(ctx, p.app, &starHookEvent, &data)
 }

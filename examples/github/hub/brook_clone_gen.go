@@ -8,10 +8,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// cloneIssue makes *dst a deep copy of *src, as storing and loading it would.
-func cloneIssue(dst, src *Issue) error {
+// cloneIssue makes dst a deep copy of src, as storing and loading it would. Both are a *Issue.
+func cloneIssue(dst, src any) error {
 	var c wire.Cloner
-	copyIssue(&c, dst, src)
+	copyIssue(&c, dst.(*Issue), src.(*Issue))
 	return c.Finish()
 }
 
@@ -26,10 +26,10 @@ func copyThread(c *wire.Cloner, dst, src *Thread) {
 	dst.Assignees = slices.Clone(src.Assignees)
 }
 
-// clonePull makes *dst a deep copy of *src, as storing and loading it would.
-func clonePull(dst, src *Pull) error {
+// clonePull makes dst a deep copy of src, as storing and loading it would. Both are a *Pull.
+func clonePull(dst, src any) error {
 	var c wire.Cloner
-	copyPull(&c, dst, src)
+	copyPull(&c, dst.(*Pull), src.(*Pull))
 	return c.Finish()
 }
 
@@ -39,10 +39,10 @@ func copyPull(c *wire.Cloner, dst, src *Pull) {
 	copyThread(c, &dst.Thread, &src.Thread)
 }
 
-// cloneRepository makes *dst a deep copy of *src, as storing and loading it would.
-func cloneRepository(dst, src *Repository) error {
+// cloneRepository makes dst a deep copy of src, as storing and loading it would. Both are a *Repository.
+func cloneRepository(dst, src any) error {
 	var c wire.Cloner
-	copyRepository(&c, dst, src)
+	copyRepository(&c, dst.(*Repository), src.(*Repository))
 	return c.Finish()
 }
 

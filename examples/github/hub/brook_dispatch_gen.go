@@ -17,19 +17,19 @@ type dispatch struct {
 	shelf         Shelf
 	tally         Tally
 	tracker       Tracker
-	collaborators brook.Rows[MemberKey, Collaborator]
-	comments      brook.Rows[CommentKey, Comment]
-	issues        brook.Rows[IssueKey, Issue]
-	kinds         brook.Rows[KindKey, Kind]
-	labels        brook.Rows[LabelKey, Label]
-	milestones    brook.Rows[MilestoneKey, Milestone]
-	organizations brook.Rows[OrgID, Organization]
-	people        brook.Rows[UserID, Person]
-	pulls         brook.Rows[IssueKey, Pull]
-	refs          brook.Rows[RefKey, Ref]
-	releases      brook.Rows[ReleaseKey, Release]
-	repositories  brook.Rows[RepoID, Repository]
-	stars         brook.Rows[StarKey, Star]
+	collaborators *brook.Rows
+	comments      *brook.Rows
+	issues        *brook.Rows
+	kinds         *brook.Rows
+	labels        *brook.Rows
+	milestones    *brook.Rows
+	organizations *brook.Rows
+	people        *brook.Rows
+	pulls         *brook.Rows
+	refs          *brook.Rows
+	releases      *brook.Rows
+	repositories  *brook.Rows
+	stars         *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -68,352 +68,352 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) createHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &createHookEvent)
-	if !ok {
+	var e brook.Event[CreateHook]
+	if !engine.Decode(m, &createHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult, ref := d.catalog.CreateHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
-		d.refs.Apply(ref)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
+		brook.Apply(d.refs, appendRefKey, ref)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.CreateHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.CreateHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.CreateHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.CreateHook(e))
 		return nil
 	})
 }
 
 func (d *dispatch) deleteHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &deleteHookEvent)
-	if !ok {
+	var e brook.Event[DeleteHook]
+	if !engine.Decode(m, &deleteHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult, ref := d.catalog.DeleteHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
-		d.refs.Apply(ref)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
+		brook.Apply(d.refs, appendRefKey, ref)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.DeleteHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.DeleteHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.DeleteHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.DeleteHook(e))
 		return nil
 	})
 }
 
 func (d *dispatch) forkHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &forkHookEvent)
-	if !ok {
+	var e brook.Event[ForkHook]
+	if !engine.Decode(m, &forkHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repositories, organizationResult := d.catalog.ForkHook(e)
-		d.repositories.Apply(repositories...)
-		d.organizations.Apply(organizationResult)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repositories...)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.ForkHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.ForkHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.ForkHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.ForkHook(e))
 		return nil
 	})
 }
 
 func (d *dispatch) issueHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &issueHookEvent)
-	if !ok {
+	var e brook.Event[IssueHook]
+	if !engine.Decode(m, &issueHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repositories, organizationResult := d.catalog.IssueHook(e)
-		d.repositories.Apply(repositories...)
-		d.organizations.Apply(organizationResult)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repositories...)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.IssueHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.IssueHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.IssueHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.IssueHook(e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		issues, comments, err := d.tracker.IssueHook(e, d.comments.Lend())
+		issues, comments, err := d.tracker.IssueHook(e, (*CommentsView)(d.comments.Lend()))
 		if err != nil {
 			return err
 		}
-		d.issues.Apply(issues...)
-		d.comments.Apply(comments...)
+		brook.Apply(d.issues, appendIssueKey, issues...)
+		brook.Apply(d.comments, appendCommentKey, comments...)
 		return nil
 	})
 }
 
 func (d *dispatch) commentHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &commentHookEvent)
-	if !ok {
+	var e brook.Event[CommentHook]
+	if !engine.Decode(m, &commentHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult := d.catalog.CommentHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.CommentHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.CommentHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.CommentHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.CommentHook(e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		comment, issue, pull, err := d.tracker.CommentHook(e, d.pulls.Lend())
+		comment, issue, pull, err := d.tracker.CommentHook(e, (*PullsView)(d.pulls.Lend()))
 		if err != nil {
 			return err
 		}
-		d.comments.Apply(comment)
-		d.issues.Apply(issue)
-		d.pulls.Apply(pull)
+		brook.Apply(d.comments, appendCommentKey, comment)
+		brook.Apply(d.issues, appendIssueKey, issue)
+		brook.Apply(d.pulls, appendIssueKey, pull)
 		return nil
 	})
 }
 
 func (d *dispatch) pullHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &pullHookEvent)
-	if !ok {
+	var e brook.Event[PullHook]
+	if !engine.Decode(m, &pullHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult := d.catalog.PullHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.PullHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.PullHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.PullHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.PullHook(e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		d.pulls.Apply(d.tracker.PullHook(e))
+		brook.Apply(d.pulls, appendIssueKey, d.tracker.PullHook(e))
 		return nil
 	})
 }
 
 func (d *dispatch) pushHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &pushHookEvent)
-	if !ok {
+	var e brook.Event[PushHook]
+	if !engine.Decode(m, &pushHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult, ref := d.catalog.PushHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
-		d.refs.Apply(ref)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
+		brook.Apply(d.refs, appendRefKey, ref)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.PushHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.PushHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.PushHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.PushHook(e))
 		return nil
 	})
 }
 
 func (d *dispatch) labelHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &labelHookEvent)
-	if !ok {
+	var e brook.Event[LabelHook]
+	if !engine.Decode(m, &labelHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult := d.catalog.LabelHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.LabelHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.LabelHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.LabelHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.LabelHook(e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		labels, issues, pulls, err := d.tracker.LabelHook(e, brook.IndexOf(d.issues.Lend(), 2, key.AppendString[LabelName]), brook.IndexOf(d.pulls.Lend(), 4, key.AppendString[LabelName]))
+		labels, issues, pulls, err := d.tracker.LabelHook(e, (*issuesByLabels)(d.issues.Lend()), (*pullsByLabels)(d.pulls.Lend()))
 		if err != nil {
 			return err
 		}
-		d.labels.Apply(labels...)
-		d.issues.Apply(issues...)
-		d.pulls.Apply(pulls...)
+		brook.Apply(d.labels, appendLabelKey, labels...)
+		brook.Apply(d.issues, appendIssueKey, issues...)
+		brook.Apply(d.pulls, appendIssueKey, pulls...)
 		return nil
 	})
 }
 
 func (d *dispatch) milestoneHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &milestoneHookEvent)
-	if !ok {
+	var e brook.Event[MilestoneHook]
+	if !engine.Decode(m, &milestoneHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult := d.catalog.MilestoneHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.MilestoneHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.MilestoneHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.MilestoneHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.MilestoneHook(e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		milestone, issues, pulls, err := d.tracker.MilestoneHook(e, brook.IndexOf(d.issues.Lend(), 4, appendMilestoneKey), brook.IndexOf(d.pulls.Lend(), 6, appendMilestoneKey))
+		milestone, issues, pulls, err := d.tracker.MilestoneHook(e, (*issuesByMilestone)(d.issues.Lend()), (*pullsByMilestone)(d.pulls.Lend()))
 		if err != nil {
 			return err
 		}
-		d.milestones.Apply(milestone)
-		d.issues.Apply(issues...)
-		d.pulls.Apply(pulls...)
+		brook.Apply(d.milestones, appendMilestoneKey, milestone)
+		brook.Apply(d.issues, appendIssueKey, issues...)
+		brook.Apply(d.pulls, appendIssueKey, pulls...)
 		return nil
 	})
 }
 
 func (d *dispatch) releaseHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &releaseHookEvent)
-	if !ok {
+	var e brook.Event[ReleaseHook]
+	if !engine.Decode(m, &releaseHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult := d.catalog.ReleaseHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.ReleaseHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.ReleaseHook(e)...)
 		return nil
 	})
 	m.Handle(2, func(context.Context) error {
-		d.releases.Apply(d.shelf.ReleaseHook(e))
+		brook.Apply(d.releases, appendReleaseKey, d.shelf.ReleaseHook(e))
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.ReleaseHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.ReleaseHook(e))
 		return nil
 	})
 }
 
 func (d *dispatch) memberHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &memberHookEvent)
-	if !ok {
+	var e brook.Event[MemberHook]
+	if !engine.Decode(m, &memberHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult, collaborator := d.catalog.MemberHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
-		d.collaborators.Apply(collaborator)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
+		brook.Apply(d.collaborators, appendMemberKey, collaborator)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.MemberHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.MemberHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.MemberHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.MemberHook(e))
 		return nil
 	})
 }
 
 func (d *dispatch) repositoryHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &repositoryHookEvent)
-	if !ok {
+	var e brook.Event[RepositoryHook]
+	if !engine.Decode(m, &repositoryHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult, refs, collaborators, stars, err := d.catalog.RepositoryHook(e, d.refs.Lend(), d.collaborators.Lend(), d.stars.Lend())
+		repository, organizationResult, refs, collaborators, stars, err := d.catalog.RepositoryHook(e, (*RefsView)(d.refs.Lend()), (*CollaboratorsView)(d.collaborators.Lend()), (*StarsView)(d.stars.Lend()))
 		if err != nil {
 			return err
 		}
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
-		d.refs.Apply(refs...)
-		d.collaborators.Apply(collaborators...)
-		d.stars.Apply(stars...)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
+		brook.Apply(d.refs, appendRefKey, refs...)
+		brook.Apply(d.collaborators, appendMemberKey, collaborators...)
+		brook.Apply(d.stars, appendStarKey, stars...)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.RepositoryHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.RepositoryHook(e)...)
 		return nil
 	})
 	m.Handle(2, func(context.Context) error {
-		releases, err := d.shelf.RepositoryHook(e, d.releases.Lend())
+		releases, err := d.shelf.RepositoryHook(e, (*ReleasesView)(d.releases.Lend()))
 		if err != nil {
 			return err
 		}
-		d.releases.Apply(releases...)
+		brook.Apply(d.releases, appendReleaseKey, releases...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.RepositoryHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.RepositoryHook(e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		issues, pulls, comments, labels, milestones, err := d.tracker.RepositoryHook(e, d.issues.Lend(), d.pulls.Lend(), d.comments.Lend(), d.labels.Lend(), d.milestones.Lend())
+		issues, pulls, comments, labels, milestones, err := d.tracker.RepositoryHook(e, (*IssuesView)(d.issues.Lend()), (*PullsView)(d.pulls.Lend()), (*CommentsView)(d.comments.Lend()), (*LabelsView)(d.labels.Lend()), (*MilestonesView)(d.milestones.Lend()))
 		if err != nil {
 			return err
 		}
-		d.issues.Apply(issues...)
-		d.pulls.Apply(pulls...)
-		d.comments.Apply(comments...)
-		d.labels.Apply(labels...)
-		d.milestones.Apply(milestones...)
+		brook.Apply(d.issues, appendIssueKey, issues...)
+		brook.Apply(d.pulls, appendIssueKey, pulls...)
+		brook.Apply(d.comments, appendCommentKey, comments...)
+		brook.Apply(d.labels, appendLabelKey, labels...)
+		brook.Apply(d.milestones, appendMilestoneKey, milestones...)
 		return nil
 	})
 }
 
 func (d *dispatch) starHook(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &starHookEvent)
-	if !ok {
+	var e brook.Event[StarHook]
+	if !engine.Decode(m, &starHookEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		repository, organizationResult, star := d.catalog.StarHook(e)
-		d.repositories.Apply(repository)
-		d.organizations.Apply(organizationResult)
-		d.stars.Apply(star)
+		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
+		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
+		brook.Apply(d.stars, appendStarKey, star)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		d.people.Apply(d.crowd.StarHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.StarHook(e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		d.kinds.Apply(d.tally.StarHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.StarHook(e))
 		return nil
 	})
 }

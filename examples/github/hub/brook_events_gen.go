@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -30,135 +30,281 @@ const (
 	WatchHookType      = "github.watch"
 )
 
-var createHookEvent = brook.EventDef[CreateHook]{
-	Type:      CreateHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *CreateHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *CreateHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendCreateHookJSON,
-	Decode:    DecodeCreateHookJSON,
+var createHookEvent = brook.EventDef{
+	Type:  CreateHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*CreateHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*CreateHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendCreateHookJSON(dst, data.(*CreateHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*CreateHook), err = DecodeCreateHookJSON(payload)
+		return err
+	},
 }
 
-var deleteHookEvent = brook.EventDef[DeleteHook]{
-	Type:      DeleteHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *DeleteHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *DeleteHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendDeleteHookJSON,
-	Decode:    DecodeDeleteHookJSON,
+var deleteHookEvent = brook.EventDef{
+	Type:  DeleteHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*DeleteHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*DeleteHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendDeleteHookJSON(dst, data.(*DeleteHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*DeleteHook), err = DecodeDeleteHookJSON(payload)
+		return err
+	},
 }
 
-var forkHookEvent = brook.EventDef[ForkHook]{
-	Type:      ForkHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *ForkHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *ForkHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendForkHookJSON,
-	Decode:    DecodeForkHookJSON,
+var forkHookEvent = brook.EventDef{
+	Type:  ForkHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*ForkHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*ForkHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendForkHookJSON(dst, data.(*ForkHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*ForkHook), err = DecodeForkHookJSON(payload)
+		return err
+	},
 }
 
-var issueHookEvent = brook.EventDef[IssueHook]{
-	Type:      IssueHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *IssueHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *IssueHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendIssueHookJSON,
-	Decode:    DecodeIssueHookJSON,
-	History:   100,
+var issueHookEvent = brook.EventDef{
+	Type:  IssueHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*IssueHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*IssueHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendIssueHookJSON(dst, data.(*IssueHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*IssueHook), err = DecodeIssueHookJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var commentHookEvent = brook.EventDef[CommentHook]{
-	Type:      CommentHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *CommentHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *CommentHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendCommentHookJSON,
-	Decode:    DecodeCommentHookJSON,
-	History:   100,
+var commentHookEvent = brook.EventDef{
+	Type:  CommentHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*CommentHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*CommentHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendCommentHookJSON(dst, data.(*CommentHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*CommentHook), err = DecodeCommentHookJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var pullHookEvent = brook.EventDef[PullHook]{
-	Type:      PullHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *PullHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *PullHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendPullHookJSON,
-	Decode:    DecodePullHookJSON,
-	History:   100,
+var pullHookEvent = brook.EventDef{
+	Type:  PullHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*PullHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*PullHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendPullHookJSON(dst, data.(*PullHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*PullHook), err = DecodePullHookJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var pushHookEvent = brook.EventDef[PushHook]{
-	Type:      PushHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *PushHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *PushHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendPushHookJSON,
-	Decode:    DecodePushHookJSON,
+var pushHookEvent = brook.EventDef{
+	Type:  PushHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*PushHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*PushHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendPushHookJSON(dst, data.(*PushHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*PushHook), err = DecodePushHookJSON(payload)
+		return err
+	},
 }
 
-var labelHookEvent = brook.EventDef[LabelHook]{
+var labelHookEvent = brook.EventDef{
 	Type:  LabelHookType,
 	Shape: "int64",
-	AppendKey: func(dst []byte, e *LabelHook) []byte {
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*LabelHook)
 		if e.Repository == nil {
 			return nil
 		}
 		return key.AppendInt(dst, e.Repository.ID)
 	},
-	ReadKey: func(r *key.Reader, e *LabelHook) { key.SetInt(&key.Ensure(&e.Repository).ID, r) },
-	Append:  AppendLabelHookJSON,
-	Decode:  DecodeLabelHookJSON,
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*LabelHook)
+		key.SetInt(&key.Ensure(&e.Repository).ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendLabelHookJSON(dst, data.(*LabelHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*LabelHook), err = DecodeLabelHookJSON(payload)
+		return err
+	},
 }
 
-var milestoneHookEvent = brook.EventDef[MilestoneHook]{
-	Type:      MilestoneHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *MilestoneHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *MilestoneHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendMilestoneHookJSON,
-	Decode:    DecodeMilestoneHookJSON,
+var milestoneHookEvent = brook.EventDef{
+	Type:  MilestoneHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*MilestoneHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*MilestoneHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendMilestoneHookJSON(dst, data.(*MilestoneHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*MilestoneHook), err = DecodeMilestoneHookJSON(payload)
+		return err
+	},
 }
 
-var releaseHookEvent = brook.EventDef[ReleaseHook]{
-	Type:      ReleaseHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *ReleaseHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *ReleaseHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendReleaseHookJSON,
-	Decode:    DecodeReleaseHookJSON,
-	History:   100,
+var releaseHookEvent = brook.EventDef{
+	Type:  ReleaseHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*ReleaseHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*ReleaseHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendReleaseHookJSON(dst, data.(*ReleaseHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*ReleaseHook), err = DecodeReleaseHookJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var memberHookEvent = brook.EventDef[MemberHook]{
-	Type:      MemberHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *MemberHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *MemberHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendMemberHookJSON,
-	Decode:    DecodeMemberHookJSON,
+var memberHookEvent = brook.EventDef{
+	Type:  MemberHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*MemberHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*MemberHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendMemberHookJSON(dst, data.(*MemberHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*MemberHook), err = DecodeMemberHookJSON(payload)
+		return err
+	},
 }
 
-var repositoryHookEvent = brook.EventDef[RepositoryHook]{
-	Type:      RepositoryHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *RepositoryHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *RepositoryHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendRepositoryHookJSON,
-	Decode:    DecodeRepositoryHookJSON,
+var repositoryHookEvent = brook.EventDef{
+	Type:  RepositoryHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*RepositoryHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*RepositoryHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendRepositoryHookJSON(dst, data.(*RepositoryHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*RepositoryHook), err = DecodeRepositoryHookJSON(payload)
+		return err
+	},
 }
 
-var starHookEvent = brook.EventDef[StarHook]{
-	Type:      StarHookType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *StarHook) []byte { return key.AppendInt(dst, e.Delivery.Repository.ID) },
-	ReadKey:   func(r *key.Reader, e *StarHook) { key.SetInt(&e.Delivery.Repository.ID, r) },
-	Append:    AppendStarHookJSON,
-	Decode:    DecodeStarHookJSON,
+var starHookEvent = brook.EventDef{
+	Type:  StarHookType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*StarHook)
+		return key.AppendInt(dst, e.Delivery.Repository.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*StarHook)
+		key.SetInt(&e.Delivery.Repository.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendStarHookJSON(dst, data.(*StarHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*StarHook), err = DecodeStarHookJSON(payload)
+		return err
+	},
 }
 
-var watchHookEvent = brook.EventDef[WatchHook]{
-	Type:    WatchHookType,
-	Append:  AppendWatchHookJSON,
-	Decode:  DecodeWatchHookJSON,
+var watchHookEvent = brook.EventDef{
+	Type: WatchHookType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendWatchHookJSON(dst, data.(*WatchHook))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*WatchHook), err = DecodeWatchHookJSON(payload)
+		return err
+	},
 	History: 100,
 }

@@ -2,7 +2,11 @@
 
 package hub
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -21,56 +25,61 @@ func (MilestoneHook) issuesEvent()  {}
 func (RepositoryHook) issuesEvent() {}
 func (OldEvent) issuesEvent()       {}
 
-func decodeIssuesEvent(typ string, data []byte) (IssuesEvent, error) {
+func decodeIssuesEvent(typ string, data []byte) IssuesEvent {
 	switch typ {
 	case IssueHookType:
-		return DecodeIssueHookJSON(data)
+		if e, err := DecodeIssueHookJSON(data); err == nil {
+			return e
+		}
 	case CommentHookType:
-		return DecodeCommentHookJSON(data)
+		if e, err := DecodeCommentHookJSON(data); err == nil {
+			return e
+		}
 	case LabelHookType:
-		return DecodeLabelHookJSON(data)
+		if e, err := DecodeLabelHookJSON(data); err == nil {
+			return e
+		}
 	case MilestoneHookType:
-		return DecodeMilestoneHookJSON(data)
+		if e, err := DecodeMilestoneHookJSON(data); err == nil {
+			return e
+		}
 	case RepositoryHookType:
-		return DecodeRepositoryHookJSON(data)
+		if e, err := DecodeRepositoryHookJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v IssuesView) Events(key IssueKey) ([]brook.Event[IssuesEvent], error) {
-	return brook.Events(v.Past(key), decodeIssuesEvent, func(typ string, data []byte) IssuesEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v IssuesView) MustEvents(key IssueKey) []brook.Event[IssuesEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *IssuesView) Events(k IssueKey) ([]brook.Event[IssuesEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(appendIssueKey(nil, k)), decodeIssuesEvent)
 }
 
 // EventsOfIssueHook gives those of Events that are github.issues.
-func (v IssuesView) EventsOfIssueHook(key IssueKey) ([]brook.Event[IssueHook], error) {
-	return brook.EventsOf(v.Past(key), &issueHookEvent)
+func (v *IssuesView) EventsOfIssueHook(k IssueKey) ([]brook.Event[IssueHook], error) {
+	return brook.EventsOf[IssueHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &issueHookEvent)
 }
 
 // EventsOfCommentHook gives those of Events that are github.issue_comment.
-func (v IssuesView) EventsOfCommentHook(key IssueKey) ([]brook.Event[CommentHook], error) {
-	return brook.EventsOf(v.Past(key), &commentHookEvent)
+func (v *IssuesView) EventsOfCommentHook(k IssueKey) ([]brook.Event[CommentHook], error) {
+	return brook.EventsOf[CommentHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &commentHookEvent)
 }
 
 // EventsOfLabelHook gives those of Events that are github.label.
-func (v IssuesView) EventsOfLabelHook(key IssueKey) ([]brook.Event[LabelHook], error) {
-	return brook.EventsOf(v.Past(key), &labelHookEvent)
+func (v *IssuesView) EventsOfLabelHook(k IssueKey) ([]brook.Event[LabelHook], error) {
+	return brook.EventsOf[LabelHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &labelHookEvent)
 }
 
 // EventsOfMilestoneHook gives those of Events that are github.milestone.
-func (v IssuesView) EventsOfMilestoneHook(key IssueKey) ([]brook.Event[MilestoneHook], error) {
-	return brook.EventsOf(v.Past(key), &milestoneHookEvent)
+func (v *IssuesView) EventsOfMilestoneHook(k IssueKey) ([]brook.Event[MilestoneHook], error) {
+	return brook.EventsOf[MilestoneHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &milestoneHookEvent)
 }
 
 // EventsOfRepositoryHook gives those of Events that are github.repository.
-func (v IssuesView) EventsOfRepositoryHook(key IssueKey) ([]brook.Event[RepositoryHook], error) {
-	return brook.EventsOf(v.Past(key), &repositoryHookEvent)
+func (v *IssuesView) EventsOfRepositoryHook(k IssueKey) ([]brook.Event[RepositoryHook], error) {
+	return brook.EventsOf[RepositoryHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &repositoryHookEvent)
 }
 
 // PullsEvent is one of the events that can write pulls, or an OldEvent.
@@ -83,56 +92,61 @@ func (MilestoneHook) pullsEvent()  {}
 func (RepositoryHook) pullsEvent() {}
 func (OldEvent) pullsEvent()       {}
 
-func decodePullsEvent(typ string, data []byte) (PullsEvent, error) {
+func decodePullsEvent(typ string, data []byte) PullsEvent {
 	switch typ {
 	case CommentHookType:
-		return DecodeCommentHookJSON(data)
+		if e, err := DecodeCommentHookJSON(data); err == nil {
+			return e
+		}
 	case PullHookType:
-		return DecodePullHookJSON(data)
+		if e, err := DecodePullHookJSON(data); err == nil {
+			return e
+		}
 	case LabelHookType:
-		return DecodeLabelHookJSON(data)
+		if e, err := DecodeLabelHookJSON(data); err == nil {
+			return e
+		}
 	case MilestoneHookType:
-		return DecodeMilestoneHookJSON(data)
+		if e, err := DecodeMilestoneHookJSON(data); err == nil {
+			return e
+		}
 	case RepositoryHookType:
-		return DecodeRepositoryHookJSON(data)
+		if e, err := DecodeRepositoryHookJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v PullsView) Events(key IssueKey) ([]brook.Event[PullsEvent], error) {
-	return brook.Events(v.Past(key), decodePullsEvent, func(typ string, data []byte) PullsEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v PullsView) MustEvents(key IssueKey) []brook.Event[PullsEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *PullsView) Events(k IssueKey) ([]brook.Event[PullsEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(appendIssueKey(nil, k)), decodePullsEvent)
 }
 
 // EventsOfCommentHook gives those of Events that are github.issue_comment.
-func (v PullsView) EventsOfCommentHook(key IssueKey) ([]brook.Event[CommentHook], error) {
-	return brook.EventsOf(v.Past(key), &commentHookEvent)
+func (v *PullsView) EventsOfCommentHook(k IssueKey) ([]brook.Event[CommentHook], error) {
+	return brook.EventsOf[CommentHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &commentHookEvent)
 }
 
 // EventsOfPullHook gives those of Events that are github.pull_request.
-func (v PullsView) EventsOfPullHook(key IssueKey) ([]brook.Event[PullHook], error) {
-	return brook.EventsOf(v.Past(key), &pullHookEvent)
+func (v *PullsView) EventsOfPullHook(k IssueKey) ([]brook.Event[PullHook], error) {
+	return brook.EventsOf[PullHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &pullHookEvent)
 }
 
 // EventsOfLabelHook gives those of Events that are github.label.
-func (v PullsView) EventsOfLabelHook(key IssueKey) ([]brook.Event[LabelHook], error) {
-	return brook.EventsOf(v.Past(key), &labelHookEvent)
+func (v *PullsView) EventsOfLabelHook(k IssueKey) ([]brook.Event[LabelHook], error) {
+	return brook.EventsOf[LabelHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &labelHookEvent)
 }
 
 // EventsOfMilestoneHook gives those of Events that are github.milestone.
-func (v PullsView) EventsOfMilestoneHook(key IssueKey) ([]brook.Event[MilestoneHook], error) {
-	return brook.EventsOf(v.Past(key), &milestoneHookEvent)
+func (v *PullsView) EventsOfMilestoneHook(k IssueKey) ([]brook.Event[MilestoneHook], error) {
+	return brook.EventsOf[MilestoneHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &milestoneHookEvent)
 }
 
 // EventsOfRepositoryHook gives those of Events that are github.repository.
-func (v PullsView) EventsOfRepositoryHook(key IssueKey) ([]brook.Event[RepositoryHook], error) {
-	return brook.EventsOf(v.Past(key), &repositoryHookEvent)
+func (v *PullsView) EventsOfRepositoryHook(k IssueKey) ([]brook.Event[RepositoryHook], error) {
+	return brook.EventsOf[RepositoryHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &repositoryHookEvent)
 }
 
 // ReleasesEvent is one of the events that can write releases, or an OldEvent.
@@ -142,33 +156,32 @@ func (ReleaseHook) releasesEvent()    {}
 func (RepositoryHook) releasesEvent() {}
 func (OldEvent) releasesEvent()       {}
 
-func decodeReleasesEvent(typ string, data []byte) (ReleasesEvent, error) {
+func decodeReleasesEvent(typ string, data []byte) ReleasesEvent {
 	switch typ {
 	case ReleaseHookType:
-		return DecodeReleaseHookJSON(data)
+		if e, err := DecodeReleaseHookJSON(data); err == nil {
+			return e
+		}
 	case RepositoryHookType:
-		return DecodeRepositoryHookJSON(data)
+		if e, err := DecodeRepositoryHookJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v ReleasesView) Events(key ReleaseKey) ([]brook.Event[ReleasesEvent], error) {
-	return brook.Events(v.Past(key), decodeReleasesEvent, func(typ string, data []byte) ReleasesEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v ReleasesView) MustEvents(key ReleaseKey) []brook.Event[ReleasesEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *ReleasesView) Events(k ReleaseKey) ([]brook.Event[ReleasesEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(appendReleaseKey(nil, k)), decodeReleasesEvent)
 }
 
 // EventsOfReleaseHook gives those of Events that are github.release.
-func (v ReleasesView) EventsOfReleaseHook(key ReleaseKey) ([]brook.Event[ReleaseHook], error) {
-	return brook.EventsOf(v.Past(key), &releaseHookEvent)
+func (v *ReleasesView) EventsOfReleaseHook(k ReleaseKey) ([]brook.Event[ReleaseHook], error) {
+	return brook.EventsOf[ReleaseHook]((*brook.RowReader)(v).History(appendReleaseKey(nil, k)), &releaseHookEvent)
 }
 
 // EventsOfRepositoryHook gives those of Events that are github.repository.
-func (v ReleasesView) EventsOfRepositoryHook(key ReleaseKey) ([]brook.Event[RepositoryHook], error) {
-	return brook.EventsOf(v.Past(key), &repositoryHookEvent)
+func (v *ReleasesView) EventsOfRepositoryHook(k ReleaseKey) ([]brook.Event[RepositoryHook], error) {
+	return brook.EventsOf[RepositoryHook]((*brook.RowReader)(v).History(appendReleaseKey(nil, k)), &repositoryHookEvent)
 }

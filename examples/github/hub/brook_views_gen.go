@@ -8,43 +8,47 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Collaborators CollaboratorsView
-	Comments      CommentsView
-	Issues        IssuesView
-	Kinds         KindsView
-	Labels        LabelsView
-	Milestones    MilestonesView
-	Organizations OrganizationsView
-	People        PeopleView
-	Pulls         PullsView
-	Refs          RefsView
-	Releases      ReleasesView
-	Repositories  RepositoriesView
-	Stars         StarsView
+	Collaborators *CollaboratorsView
+	Comments      *CommentsView
+	Issues        *IssuesView
+	Kinds         *KindsView
+	Labels        *LabelsView
+	Milestones    *MilestonesView
+	Organizations *OrganizationsView
+	People        *PeopleView
+	Pulls         *PullsView
+	Refs          *RefsView
+	Releases      *ReleasesView
+	Repositories  *RepositoriesView
+	Stars         *StarsView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&collaboratorsCollection, &commentsCollection, &issuesCollection, &kindsCollection, &labelsCollection, &milestonesCollection, &organizationsCollection, &peopleCollection, &pullsCollection, &refsCollection, &releasesCollection, &repositoriesCollection, &starsCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Collaborators: CollaboratorsView{brook.ViewOf(s, 0, &collaboratorsCollection)},
-		Comments:      CommentsView{brook.ViewOf(s, 1, &commentsCollection)},
-		Issues:        IssuesView{brook.ViewOf(s, 2, &issuesCollection)},
-		Kinds:         KindsView{brook.ViewOf(s, 3, &kindsCollection)},
-		Labels:        LabelsView{brook.ViewOf(s, 4, &labelsCollection)},
-		Milestones:    MilestonesView{brook.ViewOf(s, 5, &milestonesCollection)},
-		Organizations: OrganizationsView{brook.ViewOf(s, 6, &organizationsCollection)},
-		People:        PeopleView{brook.ViewOf(s, 7, &peopleCollection)},
-		Pulls:         PullsView{brook.ViewOf(s, 8, &pullsCollection)},
-		Refs:          RefsView{brook.ViewOf(s, 9, &refsCollection)},
-		Releases:      ReleasesView{brook.ViewOf(s, 10, &releasesCollection)},
-		Repositories:  RepositoriesView{brook.ViewOf(s, 11, &repositoriesCollection)},
-		Stars:         StarsView{brook.ViewOf(s, 12, &starsCollection)},
+		Collaborators: (*CollaboratorsView)(&rows[0]),
+		Comments:      (*CommentsView)(&rows[1]),
+		Issues:        (*IssuesView)(&rows[2]),
+		Kinds:         (*KindsView)(&rows[3]),
+		Labels:        (*LabelsView)(&rows[4]),
+		Milestones:    (*MilestonesView)(&rows[5]),
+		Organizations: (*OrganizationsView)(&rows[6]),
+		People:        (*PeopleView)(&rows[7]),
+		Pulls:         (*PullsView)(&rows[8]),
+		Refs:          (*RefsView)(&rows[9]),
+		Releases:      (*ReleasesView)(&rows[10]),
+		Repositories:  (*RepositoriesView)(&rows[11]),
+		Stars:         (*StarsView)(&rows[12]),
 		source:        s,
 	}
 }
@@ -60,15 +64,25 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var collaboratorsCollection = brook.Collection[MemberKey, Collaborator]{
-	Name:      "collaborators",
-	Shape:     "int64 int64",
-	AppendKey: appendMemberKey,
-	DecodeKey: decodeMemberKey,
-	Pack:      packCollaborator,
-	Schema:    collaboratorSchema,
-	Indexes: []brook.IndexDef[Collaborator]{
-		{Field: "Login", Shape: "string", Entries: func(v *Collaborator, e *brook.Entries) {
+var collaboratorsCollection = brook.Collection{
+	Name:  "collaborators",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Collaborator); ok {
+			return at
+		}
+		return new(Collaborator)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Collaborator) = *src.(*Collaborator)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packCollaborator(c, v.(*Collaborator)) },
+	Schema: collaboratorSchema,
+	Indexes: []brook.IndexDef{
+		{Field: "Login", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Collaborator)
 			if v.Login != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Login))
 			}
@@ -76,45 +90,98 @@ var collaboratorsCollection = brook.Collection[MemberKey, Collaborator]{
 	},
 }
 
-// CollaboratorsView reads the collection collaborators.
-type CollaboratorsView struct {
-	brook.View[MemberKey, Collaborator]
+// CollaboratorsView reads the collection collaborators. It is a brook.View.
+type CollaboratorsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *CollaboratorsView) Get(k MemberKey) (own Collaborator, err error) {
+	row := (*brook.RowReader)(v).Get(appendMemberKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Collaborator); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
-// ByLogin gives the values whose Login is value, in key order.
-func (v CollaboratorsView) ByLogin(value Login) iter.Seq2[Collaborator, error] {
-	return v.LoginIndex().Values(value)
+// Has reports whether there is a value at k.
+func (v *CollaboratorsView) Has(k MemberKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendMemberKey(brook.KeyBuffer(), k))
 }
 
-// LoginIndex reads the collection by Login.
-func (v CollaboratorsView) LoginIndex() brook.Index[Login, MemberKey, Collaborator] {
-	return brook.IndexOf(v.View, 0, key.AppendString[Login])
+// Len gives the number of values.
+func (v *CollaboratorsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *CollaboratorsView) All() iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
+	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(v).All(), decodeMemberKey)
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *CollaboratorsView) Range(from2, to MemberKey) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
+	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(v).Range(appendMemberKey(nil, from2), appendMemberKey(nil, to)), decodeMemberKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *CollaboratorsView) Prefix(k MemberKey, n int) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
+	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(v).Prefix(appendMemberKey(nil, k), n), decodeMemberKey)
 }
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v CollaboratorsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
+func (v *CollaboratorsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
 	return v.Prefix(MemberKey{Repo: repo}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v CollaboratorsView) Watch(ctx context.Context, key MemberKey) iter.Seq2[brook.Update[MemberKey, Collaborator], error] {
-	return brook.Watch(ctx, v.View, key)
+// ByLogin gives the values whose Login is value, in key order.
+func (v *CollaboratorsView) ByLogin(value Login) iter.Seq2[Collaborator, error] {
+	return brook.ScanValues[Collaborator]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
+}
+
+// LoginIndex reads the collection by Login.
+func (v *CollaboratorsView) LoginIndex() brook.Index[Login, MemberKey, Collaborator] {
+	return (*collaboratorsByLogin)(v)
+}
+
+type collaboratorsByLogin brook.RowReader
+
+func (x *collaboratorsByLogin) Get(value Login) (brook.Entry[MemberKey, Collaborator], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[MemberKey, Collaborator](&row, decodeMemberKey)
+}
+
+func (x *collaboratorsByLogin) All(value Login) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
+	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), decodeMemberKey)
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *CollaboratorsView) Watch(ctx context.Context, k MemberKey) iter.Seq2[brook.Update[MemberKey, Collaborator], error] {
+	return brook.Updates[MemberKey, Collaborator]((*brook.RowReader)(v).Watch(ctx, appendMemberKey(nil, k)), decodeMemberKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v CollaboratorsView) Changes(ctx context.Context) iter.Seq2[brook.Update[MemberKey, Collaborator], error] {
-	return brook.Changes(ctx, v.View)
+func (v *CollaboratorsView) Changes(ctx context.Context) iter.Seq2[brook.Update[MemberKey, Collaborator], error] {
+	return brook.Updates[MemberKey, Collaborator]((*brook.RowReader)(v).Changes(ctx), decodeMemberKey)
 }
 
-var commentsCollection = brook.Collection[CommentKey, Comment]{
-	Name:      "comments",
-	Shape:     "int64 int64 int64",
-	AppendKey: appendCommentKey,
-	DecodeKey: decodeCommentKey,
-	Pack:      packComment,
-	Schema:    commentSchema,
-	Indexes: []brook.IndexDef[Comment]{
-		{Field: "Author", Shape: "int64", Entries: func(v *Comment, e *brook.Entries) {
+var commentsCollection = brook.Collection{
+	Name:  "comments",
+	Shape: "int64 int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Comment); ok {
+			return at
+		}
+		return new(Comment)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Comment) = *src.(*Comment)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packComment(c, v.(*Comment)) },
+	Schema: commentSchema,
+	Indexes: []brook.IndexDef{
+		{Field: "Author", Shape: "int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Comment)
 			if v.Author != 0 {
 				e.Add(key.AppendInt(e.Bytes(), v.Author))
 			}
@@ -122,77 +189,132 @@ var commentsCollection = brook.Collection[CommentKey, Comment]{
 	},
 }
 
-// CommentsView reads the collection comments.
-type CommentsView struct {
-	brook.View[CommentKey, Comment]
+// CommentsView reads the collection comments. It is a brook.View.
+type CommentsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *CommentsView) Get(k CommentKey) (own Comment, err error) {
+	row := (*brook.RowReader)(v).Get(appendCommentKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Comment); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
-// ByAuthor gives the values whose Author is value, in key order.
-func (v CommentsView) ByAuthor(value UserID) iter.Seq2[Comment, error] {
-	return v.AuthorIndex().Values(value)
+// Has reports whether there is a value at k.
+func (v *CommentsView) Has(k CommentKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendCommentKey(brook.KeyBuffer(), k))
 }
 
-// AuthorIndex reads the collection by Author.
-func (v CommentsView) AuthorIndex() brook.Index[UserID, CommentKey, Comment] {
-	return brook.IndexOf(v.View, 0, key.AppendInt[UserID])
+// Len gives the number of values.
+func (v *CommentsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *CommentsView) All() iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(v).All(), decodeCommentKey)
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *CommentsView) Range(from2, to CommentKey) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(v).Range(appendCommentKey(nil, from2), appendCommentKey(nil, to)), decodeCommentKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *CommentsView) Prefix(k CommentKey, n int) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(v).Prefix(appendCommentKey(nil, k), n), decodeCommentKey)
 }
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v CommentsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+func (v *CommentsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return v.Prefix(CommentKey{Repo: repo}, 1)
 }
 
 // WithRepoNumber gives the values whose key has these first fields, in key order.
-func (v CommentsView) WithRepoNumber(repo RepoID, number int) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+func (v *CommentsView) WithRepoNumber(repo RepoID, number int) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return v.Prefix(CommentKey{Repo: repo, Number: number}, 2)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v CommentsView) Watch(ctx context.Context, key CommentKey) iter.Seq2[brook.Update[CommentKey, Comment], error] {
-	return brook.Watch(ctx, v.View, key)
+// ByAuthor gives the values whose Author is value, in key order.
+func (v *CommentsView) ByAuthor(value UserID) iter.Seq2[Comment, error] {
+	return brook.ScanValues[Comment]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
+}
+
+// AuthorIndex reads the collection by Author.
+func (v *CommentsView) AuthorIndex() brook.Index[UserID, CommentKey, Comment] {
+	return (*commentsByAuthor)(v)
+}
+
+type commentsByAuthor brook.RowReader
+
+func (x *commentsByAuthor) Get(value UserID) (brook.Entry[CommentKey, Comment], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	return brook.EntryOf[CommentKey, Comment](&row, decodeCommentKey)
+}
+
+func (x *commentsByAuthor) All(value UserID) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeCommentKey)
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *CommentsView) Watch(ctx context.Context, k CommentKey) iter.Seq2[brook.Update[CommentKey, Comment], error] {
+	return brook.Updates[CommentKey, Comment]((*brook.RowReader)(v).Watch(ctx, appendCommentKey(nil, k)), decodeCommentKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v CommentsView) Changes(ctx context.Context) iter.Seq2[brook.Update[CommentKey, Comment], error] {
-	return brook.Changes(ctx, v.View)
+func (v *CommentsView) Changes(ctx context.Context) iter.Seq2[brook.Update[CommentKey, Comment], error] {
+	return brook.Updates[CommentKey, Comment]((*brook.RowReader)(v).Changes(ctx), decodeCommentKey)
 }
 
-var issuesCollection = brook.Collection[IssueKey, Issue]{
-	Name:      "issues",
-	Shape:     "int64 int64",
-	AppendKey: appendIssueKey,
-	DecodeKey: decodeIssueKey,
-	Key:       func(v *Issue) *IssueKey { return &v.Key },
-	Clone:     cloneIssue,
-	Pack:      packIssue,
-	Schema:    issueSchema,
-	History:   true,
-	Indexes: []brook.IndexDef[Issue]{
-		{Field: "Author", Shape: "int64", Entries: func(v *Issue, e *brook.Entries) {
+var issuesCollection = brook.Collection{
+	Name:  "issues",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Issue); ok {
+			return at
+		}
+		return new(Issue)
+	},
+	Copy: cloneIssue,
+	Key: func(v any) any {
+		at := v.(*Issue)
+		return &at.Key
+	},
+	Pack:    func(c *pack.Coder, v any) { packIssue(c, v.(*Issue)) },
+	Schema:  issueSchema,
+	History: true,
+	Indexes: []brook.IndexDef{
+		{Field: "Author", Shape: "int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Issue)
 			if v.Thread.Author != 0 {
 				e.Add(key.AppendInt(e.Bytes(), v.Thread.Author))
 			}
 		}},
-		{Field: "State", Shape: "string", Entries: func(v *Issue, e *brook.Entries) {
+		{Field: "State", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Issue)
 			if v.Thread.State != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Thread.State))
 			}
 		}},
-		{Field: "Labels", Shape: "string", Entries: func(v *Issue, e *brook.Entries) {
+		{Field: "Labels", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Issue)
 			for _, x := range v.Thread.Labels {
 				if x != "" {
 					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Assignees", Shape: "string", Entries: func(v *Issue, e *brook.Entries) {
+		{Field: "Assignees", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Issue)
 			for _, x := range v.Thread.Assignees {
 				if x != "" {
 					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Milestone", Shape: "int64 int64", Entries: func(v *Issue, e *brook.Entries) {
+		{Field: "Milestone", Shape: "int64 int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Issue)
 			if v.Thread.Milestone != (MilestoneKey{}) {
 				e.Add(appendMilestoneKey(e.Bytes(), v.Thread.Milestone))
 			}
@@ -200,137 +322,322 @@ var issuesCollection = brook.Collection[IssueKey, Issue]{
 	},
 }
 
-// IssuesView reads the collection issues.
-type IssuesView struct{ brook.View[IssueKey, Issue] }
+// IssuesView reads the collection issues. It is a brook.View.
+type IssuesView brook.RowReader
 
-// ByAuthor gives the values whose Author is value, in key order.
-func (v IssuesView) ByAuthor(value UserID) iter.Seq2[Issue, error] {
-	return v.AuthorIndex().Values(value)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *IssuesView) Get(k IssueKey) (own Issue, err error) {
+	row := (*brook.RowReader)(v).Get(appendIssueKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Issue); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
-// AuthorIndex reads the collection by Author.
-func (v IssuesView) AuthorIndex() brook.Index[UserID, IssueKey, Issue] {
-	return brook.IndexOf(v.View, 0, key.AppendInt[UserID])
+// Has reports whether there is a value at k.
+func (v *IssuesView) Has(k IssueKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendIssueKey(brook.KeyBuffer(), k))
 }
 
-// ByState gives the values whose State is value, in key order.
-func (v IssuesView) ByState(value State) iter.Seq2[Issue, error] {
-	return v.StateIndex().Values(value)
+// Len gives the number of values.
+func (v *IssuesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
 }
 
-// StateIndex reads the collection by State.
-func (v IssuesView) StateIndex() brook.Index[State, IssueKey, Issue] {
-	return brook.IndexOf(v.View, 1, key.AppendString[State])
+// All gives every entry, in key order.
+func (v *IssuesView) All() iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(v).All(), decodeIssueKey)
 }
 
-// ByLabels gives the values whose Labels holds value, in key order.
-func (v IssuesView) ByLabels(value LabelName) iter.Seq2[Issue, error] {
-	return v.LabelsIndex().Values(value)
+// Range gives the entries from from2 to before to, in key order.
+func (v *IssuesView) Range(from2, to IssueKey) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(v).Range(appendIssueKey(nil, from2), appendIssueKey(nil, to)), decodeIssueKey)
 }
 
-// LabelsIndex reads the collection by Labels.
-func (v IssuesView) LabelsIndex() brook.Index[LabelName, IssueKey, Issue] {
-	return brook.IndexOf(v.View, 2, key.AppendString[LabelName])
-}
-
-// ByAssignees gives the values whose Assignees holds value, in key order.
-func (v IssuesView) ByAssignees(value Login) iter.Seq2[Issue, error] {
-	return v.AssigneesIndex().Values(value)
-}
-
-// AssigneesIndex reads the collection by Assignees.
-func (v IssuesView) AssigneesIndex() brook.Index[Login, IssueKey, Issue] {
-	return brook.IndexOf(v.View, 3, key.AppendString[Login])
-}
-
-// ByMilestone gives the values whose Milestone is value, in key order.
-func (v IssuesView) ByMilestone(value MilestoneKey) iter.Seq2[Issue, error] {
-	return v.MilestoneIndex().Values(value)
-}
-
-// MilestoneIndex reads the collection by Milestone.
-func (v IssuesView) MilestoneIndex() brook.Index[MilestoneKey, IssueKey, Issue] {
-	return brook.IndexOf(v.View, 4, appendMilestoneKey)
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *IssuesView) Prefix(k IssueKey, n int) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(v).Prefix(appendIssueKey(nil, k), n), decodeIssueKey)
 }
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v IssuesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+func (v *IssuesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 	return v.Prefix(IssueKey{Repo: repo}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v IssuesView) Watch(ctx context.Context, key IssueKey) iter.Seq2[brook.Update[IssueKey, Issue], error] {
-	return brook.Watch(ctx, v.View, key)
+// ByAuthor gives the values whose Author is value, in key order.
+func (v *IssuesView) ByAuthor(value UserID) iter.Seq2[Issue, error] {
+	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
+}
+
+// AuthorIndex reads the collection by Author.
+func (v *IssuesView) AuthorIndex() brook.Index[UserID, IssueKey, Issue] {
+	return (*issuesByAuthor)(v)
+}
+
+type issuesByAuthor brook.RowReader
+
+func (x *issuesByAuthor) Get(value UserID) (brook.Entry[IssueKey, Issue], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+}
+
+func (x *issuesByAuthor) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeIssueKey)
+}
+
+// ByState gives the values whose State is value, in key order.
+func (v *IssuesView) ByState(value State) iter.Seq2[Issue, error] {
+	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
+}
+
+// StateIndex reads the collection by State.
+func (v *IssuesView) StateIndex() brook.Index[State, IssueKey, Issue] {
+	return (*issuesByState)(v)
+}
+
+type issuesByState brook.RowReader
+
+func (x *issuesByState) Get(value State) (brook.Entry[IssueKey, Issue], error) {
+	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+}
+
+func (x *issuesByState) All(value State) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+// ByLabels gives the values whose Labels holds value, in key order.
+func (v *IssuesView) ByLabels(value LabelName) iter.Seq2[Issue, error] {
+	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(2, key.AppendString(nil, value)))
+}
+
+// LabelsIndex reads the collection by Labels.
+func (v *IssuesView) LabelsIndex() brook.Index[LabelName, IssueKey, Issue] {
+	return (*issuesByLabels)(v)
+}
+
+type issuesByLabels brook.RowReader
+
+func (x *issuesByLabels) Get(value LabelName) (brook.Entry[IssueKey, Issue], error) {
+	row := (*brook.RowReader)(x).First(2, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+}
+
+func (x *issuesByLabels) All(value LabelName) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(2, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+// ByAssignees gives the values whose Assignees holds value, in key order.
+func (v *IssuesView) ByAssignees(value Login) iter.Seq2[Issue, error] {
+	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(3, key.AppendString(nil, value)))
+}
+
+// AssigneesIndex reads the collection by Assignees.
+func (v *IssuesView) AssigneesIndex() brook.Index[Login, IssueKey, Issue] {
+	return (*issuesByAssignees)(v)
+}
+
+type issuesByAssignees brook.RowReader
+
+func (x *issuesByAssignees) Get(value Login) (brook.Entry[IssueKey, Issue], error) {
+	row := (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+}
+
+func (x *issuesByAssignees) All(value Login) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(3, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+// ByMilestone gives the values whose Milestone is value, in key order.
+func (v *IssuesView) ByMilestone(value MilestoneKey) iter.Seq2[Issue, error] {
+	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(4, appendMilestoneKey(nil, value)))
+}
+
+// MilestoneIndex reads the collection by Milestone.
+func (v *IssuesView) MilestoneIndex() brook.Index[MilestoneKey, IssueKey, Issue] {
+	return (*issuesByMilestone)(v)
+}
+
+type issuesByMilestone brook.RowReader
+
+func (x *issuesByMilestone) Get(value MilestoneKey) (brook.Entry[IssueKey, Issue], error) {
+	row := (*brook.RowReader)(x).First(4, appendMilestoneKey(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+}
+
+func (x *issuesByMilestone) All(value MilestoneKey) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(4, appendMilestoneKey(nil, value)), decodeIssueKey)
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *IssuesView) Watch(ctx context.Context, k IssueKey) iter.Seq2[brook.Update[IssueKey, Issue], error] {
+	return brook.Updates[IssueKey, Issue]((*brook.RowReader)(v).Watch(ctx, appendIssueKey(nil, k)), decodeIssueKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v IssuesView) Changes(ctx context.Context) iter.Seq2[brook.Update[IssueKey, Issue], error] {
-	return brook.Changes(ctx, v.View)
+func (v *IssuesView) Changes(ctx context.Context) iter.Seq2[brook.Update[IssueKey, Issue], error] {
+	return brook.Updates[IssueKey, Issue]((*brook.RowReader)(v).Changes(ctx), decodeIssueKey)
 }
 
-var kindsCollection = brook.Collection[KindKey, Kind]{
-	Name:      "kinds",
-	Shape:     "string string",
-	AppendKey: appendKindKey,
-	DecodeKey: decodeKindKey,
-	Pack:      packKind,
-	Schema:    kindSchema,
+var kindsCollection = brook.Collection{
+	Name:  "kinds",
+	Shape: "string string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Kind); ok {
+			return at
+		}
+		return new(Kind)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Kind) = *src.(*Kind)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packKind(c, v.(*Kind)) },
+	Schema: kindSchema,
 }
 
-// KindsView reads the collection kinds.
-type KindsView struct{ brook.View[KindKey, Kind] }
+// KindsView reads the collection kinds. It is a brook.View.
+type KindsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *KindsView) Get(k KindKey) (own Kind, err error) {
+	row := (*brook.RowReader)(v).Get(appendKindKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Kind); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *KindsView) Has(k KindKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendKindKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *KindsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *KindsView) All() iter.Seq2[brook.Entry[KindKey, Kind], error] {
+	return brook.ScanEntries[KindKey, Kind]((*brook.RowReader)(v).All(), decodeKindKey)
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *KindsView) Range(from2, to KindKey) iter.Seq2[brook.Entry[KindKey, Kind], error] {
+	return brook.ScanEntries[KindKey, Kind]((*brook.RowReader)(v).Range(appendKindKey(nil, from2), appendKindKey(nil, to)), decodeKindKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *KindsView) Prefix(k KindKey, n int) iter.Seq2[brook.Entry[KindKey, Kind], error] {
+	return brook.ScanEntries[KindKey, Kind]((*brook.RowReader)(v).Prefix(appendKindKey(nil, k), n), decodeKindKey)
+}
 
 // WithEvent gives the values whose key has these first fields, in key order.
-func (v KindsView) WithEvent(event string) iter.Seq2[brook.Entry[KindKey, Kind], error] {
+func (v *KindsView) WithEvent(event string) iter.Seq2[brook.Entry[KindKey, Kind], error] {
 	return v.Prefix(KindKey{Event: event}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v KindsView) Watch(ctx context.Context, key KindKey) iter.Seq2[brook.Update[KindKey, Kind], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *KindsView) Watch(ctx context.Context, k KindKey) iter.Seq2[brook.Update[KindKey, Kind], error] {
+	return brook.Updates[KindKey, Kind]((*brook.RowReader)(v).Watch(ctx, appendKindKey(nil, k)), decodeKindKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v KindsView) Changes(ctx context.Context) iter.Seq2[brook.Update[KindKey, Kind], error] {
-	return brook.Changes(ctx, v.View)
+func (v *KindsView) Changes(ctx context.Context) iter.Seq2[brook.Update[KindKey, Kind], error] {
+	return brook.Updates[KindKey, Kind]((*brook.RowReader)(v).Changes(ctx), decodeKindKey)
 }
 
-var labelsCollection = brook.Collection[LabelKey, Label]{
-	Name:      "labels",
-	Shape:     "int64 string",
-	AppendKey: appendLabelKey,
-	DecodeKey: decodeLabelKey,
-	Pack:      packLabel,
-	Schema:    labelSchema,
+var labelsCollection = brook.Collection{
+	Name:  "labels",
+	Shape: "int64 string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Label); ok {
+			return at
+		}
+		return new(Label)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Label) = *src.(*Label)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packLabel(c, v.(*Label)) },
+	Schema: labelSchema,
 }
 
-// LabelsView reads the collection labels.
-type LabelsView struct{ brook.View[LabelKey, Label] }
+// LabelsView reads the collection labels. It is a brook.View.
+type LabelsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *LabelsView) Get(k LabelKey) (own Label, err error) {
+	row := (*brook.RowReader)(v).Get(appendLabelKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Label); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *LabelsView) Has(k LabelKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendLabelKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *LabelsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *LabelsView) All() iter.Seq2[brook.Entry[LabelKey, Label], error] {
+	return brook.ScanEntries[LabelKey, Label]((*brook.RowReader)(v).All(), decodeLabelKey)
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *LabelsView) Range(from2, to LabelKey) iter.Seq2[brook.Entry[LabelKey, Label], error] {
+	return brook.ScanEntries[LabelKey, Label]((*brook.RowReader)(v).Range(appendLabelKey(nil, from2), appendLabelKey(nil, to)), decodeLabelKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *LabelsView) Prefix(k LabelKey, n int) iter.Seq2[brook.Entry[LabelKey, Label], error] {
+	return brook.ScanEntries[LabelKey, Label]((*brook.RowReader)(v).Prefix(appendLabelKey(nil, k), n), decodeLabelKey)
+}
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v LabelsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[LabelKey, Label], error] {
+func (v *LabelsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[LabelKey, Label], error] {
 	return v.Prefix(LabelKey{Repo: repo}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v LabelsView) Watch(ctx context.Context, key LabelKey) iter.Seq2[brook.Update[LabelKey, Label], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *LabelsView) Watch(ctx context.Context, k LabelKey) iter.Seq2[brook.Update[LabelKey, Label], error] {
+	return brook.Updates[LabelKey, Label]((*brook.RowReader)(v).Watch(ctx, appendLabelKey(nil, k)), decodeLabelKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v LabelsView) Changes(ctx context.Context) iter.Seq2[brook.Update[LabelKey, Label], error] {
-	return brook.Changes(ctx, v.View)
+func (v *LabelsView) Changes(ctx context.Context) iter.Seq2[brook.Update[LabelKey, Label], error] {
+	return brook.Updates[LabelKey, Label]((*brook.RowReader)(v).Changes(ctx), decodeLabelKey)
 }
 
-var milestonesCollection = brook.Collection[MilestoneKey, Milestone]{
-	Name:      "milestones",
-	Shape:     "int64 int64",
-	AppendKey: appendMilestoneKey,
-	DecodeKey: decodeMilestoneKey,
-	Pack:      packMilestone,
-	Schema:    milestoneSchema,
-	Indexes: []brook.IndexDef[Milestone]{
-		{Field: "State", Shape: "string", Entries: func(v *Milestone, e *brook.Entries) {
+var milestonesCollection = brook.Collection{
+	Name:  "milestones",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Milestone); ok {
+			return at
+		}
+		return new(Milestone)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Milestone) = *src.(*Milestone)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packMilestone(c, v.(*Milestone)) },
+	Schema: milestoneSchema,
+	Indexes: []brook.IndexDef{
+		{Field: "State", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Milestone)
 			if v.State != "" {
 				e.Add(key.AppendString(e.Bytes(), v.State))
 			}
@@ -338,46 +645,102 @@ var milestonesCollection = brook.Collection[MilestoneKey, Milestone]{
 	},
 }
 
-// MilestonesView reads the collection milestones.
-type MilestonesView struct {
-	brook.View[MilestoneKey, Milestone]
+// MilestonesView reads the collection milestones. It is a brook.View.
+type MilestonesView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *MilestonesView) Get(k MilestoneKey) (own Milestone, err error) {
+	row := (*brook.RowReader)(v).Get(appendMilestoneKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Milestone); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
-// ByState gives the values whose State is value, in key order.
-func (v MilestonesView) ByState(value State) iter.Seq2[Milestone, error] {
-	return v.StateIndex().Values(value)
+// Has reports whether there is a value at k.
+func (v *MilestonesView) Has(k MilestoneKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendMilestoneKey(brook.KeyBuffer(), k))
 }
 
-// StateIndex reads the collection by State.
-func (v MilestonesView) StateIndex() brook.Index[State, MilestoneKey, Milestone] {
-	return brook.IndexOf(v.View, 0, key.AppendString[State])
+// Len gives the number of values.
+func (v *MilestonesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *MilestonesView) All() iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
+	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(v).All(), decodeMilestoneKey)
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *MilestonesView) Range(from2, to MilestoneKey) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
+	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(v).Range(appendMilestoneKey(nil, from2), appendMilestoneKey(nil, to)), decodeMilestoneKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *MilestonesView) Prefix(k MilestoneKey, n int) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
+	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(v).Prefix(appendMilestoneKey(nil, k), n), decodeMilestoneKey)
 }
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v MilestonesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
+func (v *MilestonesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
 	return v.Prefix(MilestoneKey{Repo: repo}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v MilestonesView) Watch(ctx context.Context, key MilestoneKey) iter.Seq2[brook.Update[MilestoneKey, Milestone], error] {
-	return brook.Watch(ctx, v.View, key)
+// ByState gives the values whose State is value, in key order.
+func (v *MilestonesView) ByState(value State) iter.Seq2[Milestone, error] {
+	return brook.ScanValues[Milestone]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
+}
+
+// StateIndex reads the collection by State.
+func (v *MilestonesView) StateIndex() brook.Index[State, MilestoneKey, Milestone] {
+	return (*milestonesByState)(v)
+}
+
+type milestonesByState brook.RowReader
+
+func (x *milestonesByState) Get(value State) (brook.Entry[MilestoneKey, Milestone], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[MilestoneKey, Milestone](&row, decodeMilestoneKey)
+}
+
+func (x *milestonesByState) All(value State) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
+	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), decodeMilestoneKey)
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *MilestonesView) Watch(ctx context.Context, k MilestoneKey) iter.Seq2[brook.Update[MilestoneKey, Milestone], error] {
+	return brook.Updates[MilestoneKey, Milestone]((*brook.RowReader)(v).Watch(ctx, appendMilestoneKey(nil, k)), decodeMilestoneKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v MilestonesView) Changes(ctx context.Context) iter.Seq2[brook.Update[MilestoneKey, Milestone], error] {
-	return brook.Changes(ctx, v.View)
+func (v *MilestonesView) Changes(ctx context.Context) iter.Seq2[brook.Update[MilestoneKey, Milestone], error] {
+	return brook.Updates[MilestoneKey, Milestone]((*brook.RowReader)(v).Changes(ctx), decodeMilestoneKey)
 }
 
-var organizationsCollection = brook.Collection[OrgID, Organization]{
-	Name:      "organizations",
-	Shape:     "int64",
-	AppendKey: key.AppendInt[OrgID],
-	DecodeKey: key.DecodeInt[OrgID],
-	Key:       func(v *Organization) *OrgID { return &v.ID },
-	Pack:      packOrganization,
-	Schema:    organizationSchema,
-	Indexes: []brook.IndexDef[Organization]{
-		{Field: "Login", Shape: "string", Entries: func(v *Organization, e *brook.Entries) {
+var organizationsCollection = brook.Collection{
+	Name:  "organizations",
+	Shape: "int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Organization); ok {
+			return at
+		}
+		return new(Organization)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Organization) = *src.(*Organization)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Organization)
+		return &at.ID
+	},
+	Pack:   func(c *pack.Coder, v any) { packOrganization(c, v.(*Organization)) },
+	Schema: organizationSchema,
+	Indexes: []brook.IndexDef{
+		{Field: "Login", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Organization)
 			if v.Login != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Login))
 			}
@@ -385,46 +748,103 @@ var organizationsCollection = brook.Collection[OrgID, Organization]{
 	},
 }
 
-// OrganizationsView reads the collection organizations.
-type OrganizationsView struct {
-	brook.View[OrgID, Organization]
+// OrganizationsView reads the collection organizations. It is a brook.View.
+type OrganizationsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *OrganizationsView) Get(k OrgID) (own Organization, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Organization); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *OrganizationsView) Has(k OrgID) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *OrganizationsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *OrganizationsView) All() iter.Seq2[brook.Entry[OrgID, Organization], error] {
+	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(v).All(), key.DecodeInt[OrgID])
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *OrganizationsView) Range(from2, to OrgID) iter.Seq2[brook.Entry[OrgID, Organization], error] {
+	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(v).Range(key.AppendInt(nil, from2), key.AppendInt(nil, to)), key.DecodeInt[OrgID])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *OrganizationsView) Prefix(k OrgID, n int) iter.Seq2[brook.Entry[OrgID, Organization], error] {
+	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[OrgID])
 }
 
 // ByLogin gives the values whose Login is value, in key order.
-func (v OrganizationsView) ByLogin(value Login) iter.Seq2[Organization, error] {
-	return v.LoginIndex().Values(value)
+func (v *OrganizationsView) ByLogin(value Login) iter.Seq2[Organization, error] {
+	return brook.ScanValues[Organization]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
 
 // LoginIndex reads the collection by Login.
-func (v OrganizationsView) LoginIndex() brook.Index[Login, OrgID, Organization] {
-	return brook.IndexOf(v.View, 0, key.AppendString[Login])
+func (v *OrganizationsView) LoginIndex() brook.Index[Login, OrgID, Organization] {
+	return (*organizationsByLogin)(v)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v OrganizationsView) Watch(ctx context.Context, key OrgID) iter.Seq2[brook.Update[OrgID, Organization], error] {
-	return brook.Watch(ctx, v.View, key)
+type organizationsByLogin brook.RowReader
+
+func (x *organizationsByLogin) Get(value Login) (brook.Entry[OrgID, Organization], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[OrgID, Organization](&row, key.DecodeInt[OrgID])
+}
+
+func (x *organizationsByLogin) All(value Login) iter.Seq2[brook.Entry[OrgID, Organization], error] {
+	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[OrgID])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *OrganizationsView) Watch(ctx context.Context, k OrgID) iter.Seq2[brook.Update[OrgID, Organization], error] {
+	return brook.Updates[OrgID, Organization]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[OrgID])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v OrganizationsView) Changes(ctx context.Context) iter.Seq2[brook.Update[OrgID, Organization], error] {
-	return brook.Changes(ctx, v.View)
+func (v *OrganizationsView) Changes(ctx context.Context) iter.Seq2[brook.Update[OrgID, Organization], error] {
+	return brook.Updates[OrgID, Organization]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[OrgID])
 }
 
-var peopleCollection = brook.Collection[UserID, Person]{
-	Name:      "people",
-	Shape:     "int64",
-	AppendKey: key.AppendInt[UserID],
-	DecodeKey: key.DecodeInt[UserID],
-	Key:       func(v *Person) *UserID { return &v.ID },
-	Pack:      packPerson,
-	Schema:    personSchema,
-	Indexes: []brook.IndexDef[Person]{
-		{Field: "Login", Shape: "string", Entries: func(v *Person, e *brook.Entries) {
+var peopleCollection = brook.Collection{
+	Name:  "people",
+	Shape: "int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Person); ok {
+			return at
+		}
+		return new(Person)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Person) = *src.(*Person)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Person)
+		return &at.ID
+	},
+	Pack:   func(c *pack.Coder, v any) { packPerson(c, v.(*Person)) },
+	Schema: personSchema,
+	Indexes: []brook.IndexDef{
+		{Field: "Login", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Person)
 			if v.Login != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Login))
 			}
 		}},
-		{Field: "Type", Shape: "string", Entries: func(v *Person, e *brook.Entries) {
+		{Field: "Type", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Person)
 			if v.Type != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Type))
 			}
@@ -432,87 +852,157 @@ var peopleCollection = brook.Collection[UserID, Person]{
 	},
 }
 
-// PeopleView reads the collection people.
-type PeopleView struct{ brook.View[UserID, Person] }
+// PeopleView reads the collection people. It is a brook.View.
+type PeopleView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *PeopleView) Get(k UserID) (own Person, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Person); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *PeopleView) Has(k UserID) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *PeopleView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *PeopleView) All() iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(v).All(), key.DecodeInt[UserID])
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *PeopleView) Range(from2, to UserID) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(v).Range(key.AppendInt(nil, from2), key.AppendInt(nil, to)), key.DecodeInt[UserID])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *PeopleView) Prefix(k UserID, n int) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[UserID])
+}
 
 // ByLogin gives the values whose Login is value, in key order.
-func (v PeopleView) ByLogin(value Login) iter.Seq2[Person, error] {
-	return v.LoginIndex().Values(value)
+func (v *PeopleView) ByLogin(value Login) iter.Seq2[Person, error] {
+	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
 
 // LoginIndex reads the collection by Login.
-func (v PeopleView) LoginIndex() brook.Index[Login, UserID, Person] {
-	return brook.IndexOf(v.View, 0, key.AppendString[Login])
+func (v *PeopleView) LoginIndex() brook.Index[Login, UserID, Person] {
+	return (*peopleByLogin)(v)
+}
+
+type peopleByLogin brook.RowReader
+
+func (x *peopleByLogin) Get(value Login) (brook.Entry[UserID, Person], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[UserID, Person](&row, key.DecodeInt[UserID])
+}
+
+func (x *peopleByLogin) All(value Login) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[UserID])
 }
 
 // ByType gives the values whose Type is value, in key order.
-func (v PeopleView) ByType(value string) iter.Seq2[Person, error] {
-	return v.TypeIndex().Values(value)
+func (v *PeopleView) ByType(value string) iter.Seq2[Person, error] {
+	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
 }
 
 // TypeIndex reads the collection by Type.
-func (v PeopleView) TypeIndex() brook.Index[string, UserID, Person] {
-	return brook.IndexOf(v.View, 1, key.AppendString[string])
+func (v *PeopleView) TypeIndex() brook.Index[string, UserID, Person] {
+	return (*peopleByType)(v)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v PeopleView) Watch(ctx context.Context, key UserID) iter.Seq2[brook.Update[UserID, Person], error] {
-	return brook.Watch(ctx, v.View, key)
+type peopleByType brook.RowReader
+
+func (x *peopleByType) Get(value string) (brook.Entry[UserID, Person], error) {
+	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[UserID, Person](&row, key.DecodeInt[UserID])
+}
+
+func (x *peopleByType) All(value string) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[UserID])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *PeopleView) Watch(ctx context.Context, k UserID) iter.Seq2[brook.Update[UserID, Person], error] {
+	return brook.Updates[UserID, Person]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[UserID])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v PeopleView) Changes(ctx context.Context) iter.Seq2[brook.Update[UserID, Person], error] {
-	return brook.Changes(ctx, v.View)
+func (v *PeopleView) Changes(ctx context.Context) iter.Seq2[brook.Update[UserID, Person], error] {
+	return brook.Updates[UserID, Person]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[UserID])
 }
 
-var pullsCollection = brook.Collection[IssueKey, Pull]{
-	Name:      "pulls",
-	Shape:     "int64 int64",
-	AppendKey: appendIssueKey,
-	DecodeKey: decodeIssueKey,
-	Key:       func(v *Pull) *IssueKey { return &v.Key },
-	Clone:     clonePull,
-	Pack:      packPull,
-	Schema:    pullSchema,
-	History:   true,
-	Indexes: []brook.IndexDef[Pull]{
-		{Field: "MergedBy", Shape: "int64", Entries: func(v *Pull, e *brook.Entries) {
+var pullsCollection = brook.Collection{
+	Name:  "pulls",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Pull); ok {
+			return at
+		}
+		return new(Pull)
+	},
+	Copy: clonePull,
+	Key: func(v any) any {
+		at := v.(*Pull)
+		return &at.Key
+	},
+	Pack:    func(c *pack.Coder, v any) { packPull(c, v.(*Pull)) },
+	Schema:  pullSchema,
+	History: true,
+	Indexes: []brook.IndexDef{
+		{Field: "MergedBy", Shape: "int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Pull)
 			if v.MergedBy != 0 {
 				e.Add(key.AppendInt(e.Bytes(), v.MergedBy))
 			}
 		}},
-		{Field: "Reviewers", Shape: "string", Entries: func(v *Pull, e *brook.Entries) {
+		{Field: "Reviewers", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Pull)
 			for _, x := range v.Reviewers {
 				if x != "" {
 					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Author", Shape: "int64", Entries: func(v *Pull, e *brook.Entries) {
+		{Field: "Author", Shape: "int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Pull)
 			if v.Thread.Author != 0 {
 				e.Add(key.AppendInt(e.Bytes(), v.Thread.Author))
 			}
 		}},
-		{Field: "State", Shape: "string", Entries: func(v *Pull, e *brook.Entries) {
+		{Field: "State", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Pull)
 			if v.Thread.State != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Thread.State))
 			}
 		}},
-		{Field: "Labels", Shape: "string", Entries: func(v *Pull, e *brook.Entries) {
+		{Field: "Labels", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Pull)
 			for _, x := range v.Thread.Labels {
 				if x != "" {
 					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Assignees", Shape: "string", Entries: func(v *Pull, e *brook.Entries) {
+		{Field: "Assignees", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Pull)
 			for _, x := range v.Thread.Assignees {
 				if x != "" {
 					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Milestone", Shape: "int64 int64", Entries: func(v *Pull, e *brook.Entries) {
+		{Field: "Milestone", Shape: "int64 int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Pull)
 			if v.Thread.Milestone != (MilestoneKey{}) {
 				e.Add(appendMilestoneKey(e.Bytes(), v.Thread.Milestone))
 			}
@@ -520,136 +1010,300 @@ var pullsCollection = brook.Collection[IssueKey, Pull]{
 	},
 }
 
-// PullsView reads the collection pulls.
-type PullsView struct{ brook.View[IssueKey, Pull] }
+// PullsView reads the collection pulls. It is a brook.View.
+type PullsView brook.RowReader
 
-// ByMergedBy gives the values whose MergedBy is value, in key order.
-func (v PullsView) ByMergedBy(value UserID) iter.Seq2[Pull, error] {
-	return v.MergedByIndex().Values(value)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *PullsView) Get(k IssueKey) (own Pull, err error) {
+	row := (*brook.RowReader)(v).Get(appendIssueKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Pull); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
-// MergedByIndex reads the collection by MergedBy.
-func (v PullsView) MergedByIndex() brook.Index[UserID, IssueKey, Pull] {
-	return brook.IndexOf(v.View, 0, key.AppendInt[UserID])
+// Has reports whether there is a value at k.
+func (v *PullsView) Has(k IssueKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendIssueKey(brook.KeyBuffer(), k))
 }
 
-// ByReviewers gives the values whose Reviewers holds value, in key order.
-func (v PullsView) ByReviewers(value Login) iter.Seq2[Pull, error] {
-	return v.ReviewersIndex().Values(value)
+// Len gives the number of values.
+func (v *PullsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
 }
 
-// ReviewersIndex reads the collection by Reviewers.
-func (v PullsView) ReviewersIndex() brook.Index[Login, IssueKey, Pull] {
-	return brook.IndexOf(v.View, 1, key.AppendString[Login])
+// All gives every entry, in key order.
+func (v *PullsView) All() iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(v).All(), decodeIssueKey)
 }
 
-// ByAuthor gives the values whose Author is value, in key order.
-func (v PullsView) ByAuthor(value UserID) iter.Seq2[Pull, error] {
-	return v.AuthorIndex().Values(value)
+// Range gives the entries from from2 to before to, in key order.
+func (v *PullsView) Range(from2, to IssueKey) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(v).Range(appendIssueKey(nil, from2), appendIssueKey(nil, to)), decodeIssueKey)
 }
 
-// AuthorIndex reads the collection by Author.
-func (v PullsView) AuthorIndex() brook.Index[UserID, IssueKey, Pull] {
-	return brook.IndexOf(v.View, 2, key.AppendInt[UserID])
-}
-
-// ByState gives the values whose State is value, in key order.
-func (v PullsView) ByState(value State) iter.Seq2[Pull, error] {
-	return v.StateIndex().Values(value)
-}
-
-// StateIndex reads the collection by State.
-func (v PullsView) StateIndex() brook.Index[State, IssueKey, Pull] {
-	return brook.IndexOf(v.View, 3, key.AppendString[State])
-}
-
-// ByLabels gives the values whose Labels holds value, in key order.
-func (v PullsView) ByLabels(value LabelName) iter.Seq2[Pull, error] {
-	return v.LabelsIndex().Values(value)
-}
-
-// LabelsIndex reads the collection by Labels.
-func (v PullsView) LabelsIndex() brook.Index[LabelName, IssueKey, Pull] {
-	return brook.IndexOf(v.View, 4, key.AppendString[LabelName])
-}
-
-// ByAssignees gives the values whose Assignees holds value, in key order.
-func (v PullsView) ByAssignees(value Login) iter.Seq2[Pull, error] {
-	return v.AssigneesIndex().Values(value)
-}
-
-// AssigneesIndex reads the collection by Assignees.
-func (v PullsView) AssigneesIndex() brook.Index[Login, IssueKey, Pull] {
-	return brook.IndexOf(v.View, 5, key.AppendString[Login])
-}
-
-// ByMilestone gives the values whose Milestone is value, in key order.
-func (v PullsView) ByMilestone(value MilestoneKey) iter.Seq2[Pull, error] {
-	return v.MilestoneIndex().Values(value)
-}
-
-// MilestoneIndex reads the collection by Milestone.
-func (v PullsView) MilestoneIndex() brook.Index[MilestoneKey, IssueKey, Pull] {
-	return brook.IndexOf(v.View, 6, appendMilestoneKey)
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *PullsView) Prefix(k IssueKey, n int) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(v).Prefix(appendIssueKey(nil, k), n), decodeIssueKey)
 }
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v PullsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+func (v *PullsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return v.Prefix(IssueKey{Repo: repo}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v PullsView) Watch(ctx context.Context, key IssueKey) iter.Seq2[brook.Update[IssueKey, Pull], error] {
-	return brook.Watch(ctx, v.View, key)
+// ByMergedBy gives the values whose MergedBy is value, in key order.
+func (v *PullsView) ByMergedBy(value UserID) iter.Seq2[Pull, error] {
+	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
+}
+
+// MergedByIndex reads the collection by MergedBy.
+func (v *PullsView) MergedByIndex() brook.Index[UserID, IssueKey, Pull] {
+	return (*pullsByMergedBy)(v)
+}
+
+type pullsByMergedBy brook.RowReader
+
+func (x *pullsByMergedBy) Get(value UserID) (brook.Entry[IssueKey, Pull], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+}
+
+func (x *pullsByMergedBy) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeIssueKey)
+}
+
+// ByReviewers gives the values whose Reviewers holds value, in key order.
+func (v *PullsView) ByReviewers(value Login) iter.Seq2[Pull, error] {
+	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
+}
+
+// ReviewersIndex reads the collection by Reviewers.
+func (v *PullsView) ReviewersIndex() brook.Index[Login, IssueKey, Pull] {
+	return (*pullsByReviewers)(v)
+}
+
+type pullsByReviewers brook.RowReader
+
+func (x *pullsByReviewers) Get(value Login) (brook.Entry[IssueKey, Pull], error) {
+	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+}
+
+func (x *pullsByReviewers) All(value Login) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+// ByAuthor gives the values whose Author is value, in key order.
+func (v *PullsView) ByAuthor(value UserID) iter.Seq2[Pull, error] {
+	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(2, key.AppendInt(nil, value)))
+}
+
+// AuthorIndex reads the collection by Author.
+func (v *PullsView) AuthorIndex() brook.Index[UserID, IssueKey, Pull] {
+	return (*pullsByAuthor)(v)
+}
+
+type pullsByAuthor brook.RowReader
+
+func (x *pullsByAuthor) Get(value UserID) (brook.Entry[IssueKey, Pull], error) {
+	row := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+}
+
+func (x *pullsByAuthor) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), decodeIssueKey)
+}
+
+// ByState gives the values whose State is value, in key order.
+func (v *PullsView) ByState(value State) iter.Seq2[Pull, error] {
+	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(3, key.AppendString(nil, value)))
+}
+
+// StateIndex reads the collection by State.
+func (v *PullsView) StateIndex() brook.Index[State, IssueKey, Pull] {
+	return (*pullsByState)(v)
+}
+
+type pullsByState brook.RowReader
+
+func (x *pullsByState) Get(value State) (brook.Entry[IssueKey, Pull], error) {
+	row := (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+}
+
+func (x *pullsByState) All(value State) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(3, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+// ByLabels gives the values whose Labels holds value, in key order.
+func (v *PullsView) ByLabels(value LabelName) iter.Seq2[Pull, error] {
+	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(4, key.AppendString(nil, value)))
+}
+
+// LabelsIndex reads the collection by Labels.
+func (v *PullsView) LabelsIndex() brook.Index[LabelName, IssueKey, Pull] {
+	return (*pullsByLabels)(v)
+}
+
+type pullsByLabels brook.RowReader
+
+func (x *pullsByLabels) Get(value LabelName) (brook.Entry[IssueKey, Pull], error) {
+	row := (*brook.RowReader)(x).First(4, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+}
+
+func (x *pullsByLabels) All(value LabelName) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(4, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+// ByAssignees gives the values whose Assignees holds value, in key order.
+func (v *PullsView) ByAssignees(value Login) iter.Seq2[Pull, error] {
+	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(5, key.AppendString(nil, value)))
+}
+
+// AssigneesIndex reads the collection by Assignees.
+func (v *PullsView) AssigneesIndex() brook.Index[Login, IssueKey, Pull] {
+	return (*pullsByAssignees)(v)
+}
+
+type pullsByAssignees brook.RowReader
+
+func (x *pullsByAssignees) Get(value Login) (brook.Entry[IssueKey, Pull], error) {
+	row := (*brook.RowReader)(x).First(5, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+}
+
+func (x *pullsByAssignees) All(value Login) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(5, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+// ByMilestone gives the values whose Milestone is value, in key order.
+func (v *PullsView) ByMilestone(value MilestoneKey) iter.Seq2[Pull, error] {
+	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(6, appendMilestoneKey(nil, value)))
+}
+
+// MilestoneIndex reads the collection by Milestone.
+func (v *PullsView) MilestoneIndex() brook.Index[MilestoneKey, IssueKey, Pull] {
+	return (*pullsByMilestone)(v)
+}
+
+type pullsByMilestone brook.RowReader
+
+func (x *pullsByMilestone) Get(value MilestoneKey) (brook.Entry[IssueKey, Pull], error) {
+	row := (*brook.RowReader)(x).First(6, appendMilestoneKey(brook.KeyBuffer(), value))
+	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+}
+
+func (x *pullsByMilestone) All(value MilestoneKey) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(6, appendMilestoneKey(nil, value)), decodeIssueKey)
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *PullsView) Watch(ctx context.Context, k IssueKey) iter.Seq2[brook.Update[IssueKey, Pull], error] {
+	return brook.Updates[IssueKey, Pull]((*brook.RowReader)(v).Watch(ctx, appendIssueKey(nil, k)), decodeIssueKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v PullsView) Changes(ctx context.Context) iter.Seq2[brook.Update[IssueKey, Pull], error] {
-	return brook.Changes(ctx, v.View)
+func (v *PullsView) Changes(ctx context.Context) iter.Seq2[brook.Update[IssueKey, Pull], error] {
+	return brook.Updates[IssueKey, Pull]((*brook.RowReader)(v).Changes(ctx), decodeIssueKey)
 }
 
-var refsCollection = brook.Collection[RefKey, Ref]{
-	Name:      "refs",
-	Shape:     "int64 string string",
-	AppendKey: appendRefKey,
-	DecodeKey: decodeRefKey,
-	Pack:      packRef,
-	Schema:    refSchema,
+var refsCollection = brook.Collection{
+	Name:  "refs",
+	Shape: "int64 string string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Ref); ok {
+			return at
+		}
+		return new(Ref)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Ref) = *src.(*Ref)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packRef(c, v.(*Ref)) },
+	Schema: refSchema,
 }
 
-// RefsView reads the collection refs.
-type RefsView struct{ brook.View[RefKey, Ref] }
+// RefsView reads the collection refs. It is a brook.View.
+type RefsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *RefsView) Get(k RefKey) (own Ref, err error) {
+	row := (*brook.RowReader)(v).Get(appendRefKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Ref); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *RefsView) Has(k RefKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendRefKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *RefsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *RefsView) All() iter.Seq2[brook.Entry[RefKey, Ref], error] {
+	return brook.ScanEntries[RefKey, Ref]((*brook.RowReader)(v).All(), decodeRefKey)
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *RefsView) Range(from2, to RefKey) iter.Seq2[brook.Entry[RefKey, Ref], error] {
+	return brook.ScanEntries[RefKey, Ref]((*brook.RowReader)(v).Range(appendRefKey(nil, from2), appendRefKey(nil, to)), decodeRefKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *RefsView) Prefix(k RefKey, n int) iter.Seq2[brook.Entry[RefKey, Ref], error] {
+	return brook.ScanEntries[RefKey, Ref]((*brook.RowReader)(v).Prefix(appendRefKey(nil, k), n), decodeRefKey)
+}
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v RefsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[RefKey, Ref], error] {
+func (v *RefsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[RefKey, Ref], error] {
 	return v.Prefix(RefKey{Repo: repo}, 1)
 }
 
 // WithRepoKind gives the values whose key has these first fields, in key order.
-func (v RefsView) WithRepoKind(repo RepoID, kind string) iter.Seq2[brook.Entry[RefKey, Ref], error] {
+func (v *RefsView) WithRepoKind(repo RepoID, kind string) iter.Seq2[brook.Entry[RefKey, Ref], error] {
 	return v.Prefix(RefKey{Repo: repo, Kind: kind}, 2)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v RefsView) Watch(ctx context.Context, key RefKey) iter.Seq2[brook.Update[RefKey, Ref], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *RefsView) Watch(ctx context.Context, k RefKey) iter.Seq2[brook.Update[RefKey, Ref], error] {
+	return brook.Updates[RefKey, Ref]((*brook.RowReader)(v).Watch(ctx, appendRefKey(nil, k)), decodeRefKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v RefsView) Changes(ctx context.Context) iter.Seq2[brook.Update[RefKey, Ref], error] {
-	return brook.Changes(ctx, v.View)
+func (v *RefsView) Changes(ctx context.Context) iter.Seq2[brook.Update[RefKey, Ref], error] {
+	return brook.Updates[RefKey, Ref]((*brook.RowReader)(v).Changes(ctx), decodeRefKey)
 }
 
-var releasesCollection = brook.Collection[ReleaseKey, Release]{
-	Name:      "releases",
-	Shape:     "int64 int64",
-	AppendKey: appendReleaseKey,
-	DecodeKey: decodeReleaseKey,
-	Pack:      packRelease,
-	Schema:    releaseSchema,
-	History:   true,
-	Indexes: []brook.IndexDef[Release]{
-		{Field: "Author", Shape: "int64", Entries: func(v *Release, e *brook.Entries) {
+var releasesCollection = brook.Collection{
+	Name:  "releases",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Release); ok {
+			return at
+		}
+		return new(Release)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Release) = *src.(*Release)
+		return nil
+	},
+	Plain:   true,
+	Pack:    func(c *pack.Coder, v any) { packRelease(c, v.(*Release)) },
+	Schema:  releaseSchema,
+	History: true,
+	Indexes: []brook.IndexDef{
+		{Field: "Author", Shape: "int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Release)
 			if v.Author != 0 {
 				e.Add(key.AppendInt(e.Bytes(), v.Author))
 			}
@@ -657,57 +1311,110 @@ var releasesCollection = brook.Collection[ReleaseKey, Release]{
 	},
 }
 
-// ReleasesView reads the collection releases.
-type ReleasesView struct {
-	brook.View[ReleaseKey, Release]
+// ReleasesView reads the collection releases. It is a brook.View.
+type ReleasesView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *ReleasesView) Get(k ReleaseKey) (own Release, err error) {
+	row := (*brook.RowReader)(v).Get(appendReleaseKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Release); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
-// ByAuthor gives the values whose Author is value, in key order.
-func (v ReleasesView) ByAuthor(value UserID) iter.Seq2[Release, error] {
-	return v.AuthorIndex().Values(value)
+// Has reports whether there is a value at k.
+func (v *ReleasesView) Has(k ReleaseKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendReleaseKey(brook.KeyBuffer(), k))
 }
 
-// AuthorIndex reads the collection by Author.
-func (v ReleasesView) AuthorIndex() brook.Index[UserID, ReleaseKey, Release] {
-	return brook.IndexOf(v.View, 0, key.AppendInt[UserID])
+// Len gives the number of values.
+func (v *ReleasesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *ReleasesView) All() iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
+	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(v).All(), decodeReleaseKey)
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *ReleasesView) Range(from2, to ReleaseKey) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
+	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(v).Range(appendReleaseKey(nil, from2), appendReleaseKey(nil, to)), decodeReleaseKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *ReleasesView) Prefix(k ReleaseKey, n int) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
+	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(v).Prefix(appendReleaseKey(nil, k), n), decodeReleaseKey)
 }
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v ReleasesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
+func (v *ReleasesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
 	return v.Prefix(ReleaseKey{Repo: repo}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v ReleasesView) Watch(ctx context.Context, key ReleaseKey) iter.Seq2[brook.Update[ReleaseKey, Release], error] {
-	return brook.Watch(ctx, v.View, key)
+// ByAuthor gives the values whose Author is value, in key order.
+func (v *ReleasesView) ByAuthor(value UserID) iter.Seq2[Release, error] {
+	return brook.ScanValues[Release]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
+}
+
+// AuthorIndex reads the collection by Author.
+func (v *ReleasesView) AuthorIndex() brook.Index[UserID, ReleaseKey, Release] {
+	return (*releasesByAuthor)(v)
+}
+
+type releasesByAuthor brook.RowReader
+
+func (x *releasesByAuthor) Get(value UserID) (brook.Entry[ReleaseKey, Release], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	return brook.EntryOf[ReleaseKey, Release](&row, decodeReleaseKey)
+}
+
+func (x *releasesByAuthor) All(value UserID) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
+	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeReleaseKey)
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *ReleasesView) Watch(ctx context.Context, k ReleaseKey) iter.Seq2[brook.Update[ReleaseKey, Release], error] {
+	return brook.Updates[ReleaseKey, Release]((*brook.RowReader)(v).Watch(ctx, appendReleaseKey(nil, k)), decodeReleaseKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v ReleasesView) Changes(ctx context.Context) iter.Seq2[brook.Update[ReleaseKey, Release], error] {
-	return brook.Changes(ctx, v.View)
+func (v *ReleasesView) Changes(ctx context.Context) iter.Seq2[brook.Update[ReleaseKey, Release], error] {
+	return brook.Updates[ReleaseKey, Release]((*brook.RowReader)(v).Changes(ctx), decodeReleaseKey)
 }
 
-var repositoriesCollection = brook.Collection[RepoID, Repository]{
-	Name:      "repositories",
-	Shape:     "int64",
-	AppendKey: key.AppendInt[RepoID],
-	DecodeKey: key.DecodeInt[RepoID],
-	Key:       func(v *Repository) *RepoID { return &v.ID },
-	Clone:     cloneRepository,
-	Pack:      packRepository,
-	Schema:    repositorySchema,
-	Indexes: []brook.IndexDef[Repository]{
-		{Field: "FullName", Shape: "string", Entries: func(v *Repository, e *brook.Entries) {
+var repositoriesCollection = brook.Collection{
+	Name:  "repositories",
+	Shape: "int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Repository); ok {
+			return at
+		}
+		return new(Repository)
+	},
+	Copy: cloneRepository,
+	Key: func(v any) any {
+		at := v.(*Repository)
+		return &at.ID
+	},
+	Pack:   func(c *pack.Coder, v any) { packRepository(c, v.(*Repository)) },
+	Schema: repositorySchema,
+	Indexes: []brook.IndexDef{
+		{Field: "FullName", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Repository)
 			if v.FullName != "" {
 				e.Add(key.AppendString(e.Bytes(), v.FullName))
 			}
 		}},
-		{Field: "Owner", Shape: "string", Entries: func(v *Repository, e *brook.Entries) {
+		{Field: "Owner", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Repository)
 			if v.Owner != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Owner))
 			}
 		}},
-		{Field: "Parent", Shape: "int64", Entries: func(v *Repository, e *brook.Entries) {
+		{Field: "Parent", Shape: "int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Repository)
 			if v.Parent != 0 {
 				e.Add(key.AppendInt(e.Bytes(), v.Parent))
 			}
@@ -715,58 +1422,135 @@ var repositoriesCollection = brook.Collection[RepoID, Repository]{
 	},
 }
 
-// RepositoriesView reads the collection repositories.
-type RepositoriesView struct{ brook.View[RepoID, Repository] }
+// RepositoriesView reads the collection repositories. It is a brook.View.
+type RepositoriesView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *RepositoriesView) Get(k RepoID) (own Repository, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Repository); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *RepositoriesView) Has(k RepoID) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *RepositoriesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *RepositoriesView) All() iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(v).All(), key.DecodeInt[RepoID])
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *RepositoriesView) Range(from2, to RepoID) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(v).Range(key.AppendInt(nil, from2), key.AppendInt(nil, to)), key.DecodeInt[RepoID])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *RepositoriesView) Prefix(k RepoID, n int) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[RepoID])
+}
 
 // ByFullName gives the values whose FullName is value, in key order.
-func (v RepositoriesView) ByFullName(value string) iter.Seq2[Repository, error] {
-	return v.FullNameIndex().Values(value)
+func (v *RepositoriesView) ByFullName(value string) iter.Seq2[Repository, error] {
+	return brook.ScanValues[Repository]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
 
 // FullNameIndex reads the collection by FullName.
-func (v RepositoriesView) FullNameIndex() brook.Index[string, RepoID, Repository] {
-	return brook.IndexOf(v.View, 0, key.AppendString[string])
+func (v *RepositoriesView) FullNameIndex() brook.Index[string, RepoID, Repository] {
+	return (*repositoriesByFullName)(v)
+}
+
+type repositoriesByFullName brook.RowReader
+
+func (x *repositoriesByFullName) Get(value string) (brook.Entry[RepoID, Repository], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[RepoID, Repository](&row, key.DecodeInt[RepoID])
+}
+
+func (x *repositoriesByFullName) All(value string) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[RepoID])
 }
 
 // ByOwner gives the values whose Owner is value, in key order.
-func (v RepositoriesView) ByOwner(value Login) iter.Seq2[Repository, error] {
-	return v.OwnerIndex().Values(value)
+func (v *RepositoriesView) ByOwner(value Login) iter.Seq2[Repository, error] {
+	return brook.ScanValues[Repository]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
 }
 
 // OwnerIndex reads the collection by Owner.
-func (v RepositoriesView) OwnerIndex() brook.Index[Login, RepoID, Repository] {
-	return brook.IndexOf(v.View, 1, key.AppendString[Login])
+func (v *RepositoriesView) OwnerIndex() brook.Index[Login, RepoID, Repository] {
+	return (*repositoriesByOwner)(v)
+}
+
+type repositoriesByOwner brook.RowReader
+
+func (x *repositoriesByOwner) Get(value Login) (brook.Entry[RepoID, Repository], error) {
+	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[RepoID, Repository](&row, key.DecodeInt[RepoID])
+}
+
+func (x *repositoriesByOwner) All(value Login) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[RepoID])
 }
 
 // ByParent gives the values whose Parent is value, in key order.
-func (v RepositoriesView) ByParent(value RepoID) iter.Seq2[Repository, error] {
-	return v.ParentIndex().Values(value)
+func (v *RepositoriesView) ByParent(value RepoID) iter.Seq2[Repository, error] {
+	return brook.ScanValues[Repository]((*brook.RowReader)(v).Find(2, key.AppendInt(nil, value)))
 }
 
 // ParentIndex reads the collection by Parent.
-func (v RepositoriesView) ParentIndex() brook.Index[RepoID, RepoID, Repository] {
-	return brook.IndexOf(v.View, 2, key.AppendInt[RepoID])
+func (v *RepositoriesView) ParentIndex() brook.Index[RepoID, RepoID, Repository] {
+	return (*repositoriesByParent)(v)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v RepositoriesView) Watch(ctx context.Context, key RepoID) iter.Seq2[brook.Update[RepoID, Repository], error] {
-	return brook.Watch(ctx, v.View, key)
+type repositoriesByParent brook.RowReader
+
+func (x *repositoriesByParent) Get(value RepoID) (brook.Entry[RepoID, Repository], error) {
+	row := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
+	return brook.EntryOf[RepoID, Repository](&row, key.DecodeInt[RepoID])
+}
+
+func (x *repositoriesByParent) All(value RepoID) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), key.DecodeInt[RepoID])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *RepositoriesView) Watch(ctx context.Context, k RepoID) iter.Seq2[brook.Update[RepoID, Repository], error] {
+	return brook.Updates[RepoID, Repository]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[RepoID])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v RepositoriesView) Changes(ctx context.Context) iter.Seq2[brook.Update[RepoID, Repository], error] {
-	return brook.Changes(ctx, v.View)
+func (v *RepositoriesView) Changes(ctx context.Context) iter.Seq2[brook.Update[RepoID, Repository], error] {
+	return brook.Updates[RepoID, Repository]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[RepoID])
 }
 
-var starsCollection = brook.Collection[StarKey, Star]{
-	Name:      "stars",
-	Shape:     "int64 int64",
-	AppendKey: appendStarKey,
-	DecodeKey: decodeStarKey,
-	Pack:      packStar,
-	Schema:    starSchema,
-	Indexes: []brook.IndexDef[Star]{
-		{Field: "User", Shape: "int64", Entries: func(v *Star, e *brook.Entries) {
+var starsCollection = brook.Collection{
+	Name:  "stars",
+	Shape: "int64 int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Star); ok {
+			return at
+		}
+		return new(Star)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Star) = *src.(*Star)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packStar(c, v.(*Star)) },
+	Schema: starSchema,
+	Indexes: []brook.IndexDef{
+		{Field: "User", Shape: "int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Star)
 			if v.User != 0 {
 				e.Add(key.AppendInt(e.Bytes(), v.User))
 			}
@@ -774,30 +1558,75 @@ var starsCollection = brook.Collection[StarKey, Star]{
 	},
 }
 
-// StarsView reads the collection stars.
-type StarsView struct{ brook.View[StarKey, Star] }
+// StarsView reads the collection stars. It is a brook.View.
+type StarsView brook.RowReader
 
-// ByUser gives the values whose User is value, in key order.
-func (v StarsView) ByUser(value UserID) iter.Seq2[Star, error] {
-	return v.UserIndex().Values(value)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *StarsView) Get(k StarKey) (own Star, err error) {
+	row := (*brook.RowReader)(v).Get(appendStarKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Star); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
-// UserIndex reads the collection by User.
-func (v StarsView) UserIndex() brook.Index[UserID, StarKey, Star] {
-	return brook.IndexOf(v.View, 0, key.AppendInt[UserID])
+// Has reports whether there is a value at k.
+func (v *StarsView) Has(k StarKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendStarKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *StarsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *StarsView) All() iter.Seq2[brook.Entry[StarKey, Star], error] {
+	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(v).All(), decodeStarKey)
+}
+
+// Range gives the entries from from2 to before to, in key order.
+func (v *StarsView) Range(from2, to StarKey) iter.Seq2[brook.Entry[StarKey, Star], error] {
+	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(v).Range(appendStarKey(nil, from2), appendStarKey(nil, to)), decodeStarKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *StarsView) Prefix(k StarKey, n int) iter.Seq2[brook.Entry[StarKey, Star], error] {
+	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(v).Prefix(appendStarKey(nil, k), n), decodeStarKey)
 }
 
 // WithRepo gives the values whose key has these first fields, in key order.
-func (v StarsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[StarKey, Star], error] {
+func (v *StarsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[StarKey, Star], error] {
 	return v.Prefix(StarKey{Repo: repo}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v StarsView) Watch(ctx context.Context, key StarKey) iter.Seq2[brook.Update[StarKey, Star], error] {
-	return brook.Watch(ctx, v.View, key)
+// ByUser gives the values whose User is value, in key order.
+func (v *StarsView) ByUser(value UserID) iter.Seq2[Star, error] {
+	return brook.ScanValues[Star]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
+}
+
+// UserIndex reads the collection by User.
+func (v *StarsView) UserIndex() brook.Index[UserID, StarKey, Star] {
+	return (*starsByUser)(v)
+}
+
+type starsByUser brook.RowReader
+
+func (x *starsByUser) Get(value UserID) (brook.Entry[StarKey, Star], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	return brook.EntryOf[StarKey, Star](&row, decodeStarKey)
+}
+
+func (x *starsByUser) All(value UserID) iter.Seq2[brook.Entry[StarKey, Star], error] {
+	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeStarKey)
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *StarsView) Watch(ctx context.Context, k StarKey) iter.Seq2[brook.Update[StarKey, Star], error] {
+	return brook.Updates[StarKey, Star]((*brook.RowReader)(v).Watch(ctx, appendStarKey(nil, k)), decodeStarKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v StarsView) Changes(ctx context.Context) iter.Seq2[brook.Update[StarKey, Star], error] {
-	return brook.Changes(ctx, v.View)
+func (v *StarsView) Changes(ctx context.Context) iter.Seq2[brook.Update[StarKey, Star], error] {
+	return brook.Updates[StarKey, Star]((*brook.RowReader)(v).Changes(ctx), decodeStarKey)
 }

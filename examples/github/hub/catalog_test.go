@@ -23,8 +23,8 @@ func TestRenamedAndTransferred(t *testing.T) {
 	}
 	want(t, "of ada", keys(t, app.Views.Repositories.OwnerIndex().All("ada")))
 	want(t, "of org", keys(t, app.Views.Repositories.OwnerIndex().All("org")), 7)
-	has(t, "repositories", app.Views.Repositories.View, 1)
-	has(t, "organizations", app.Views.Organizations.View, 1)
+	has(t, "repositories", app.Views.Repositories, 1)
+	has(t, "organizations", app.Views.Organizations, 1)
 }
 
 // Two repositories may bear one name, one after the other.
@@ -88,9 +88,9 @@ func TestCollaborators(t *testing.T) {
 		c.Permission != "write" || c.Login != "eve" {
 		t.Errorf("%+v, %v", c, err)
 	}
-	has(t, "collaborators", app.Views.Collaborators.View, 1)
+	has(t, "collaborators", app.Views.Collaborators, 1)
 	member("removed", MemberChanges{}, user(5, "eve"))
-	has(t, "collaborators", app.Views.Collaborators.View, 0)
+	has(t, "collaborators", app.Views.Collaborators, 0)
 }
 
 func TestRefs(t *testing.T) {
@@ -113,7 +113,7 @@ func TestRefs(t *testing.T) {
 	push("refs/notes/commits", false, 0)
 	want(t, "refs", keys(t, app.Views.Refs.All()), RefKey{7, "branch", "feature/x"},
 		RefKey{7, "notes", "commits"}, RefKey{7, "tag", "v1"}, RefKey{7, "tag", "v2"})
-	if r := app.Views.Refs.MustGet(RefKey{7, "branch", "feature/x"}); r != (Ref{Head: "abc", Pushes: 2, Commits: 3}) {
+	if r := brook.Must(app.Views.Refs.Get(RefKey{7, "branch", "feature/x"})); r != (Ref{Head: "abc", Pushes: 2, Commits: 3}) {
 		t.Errorf("%+v", r)
 	}
 	push("refs/heads/feature/x", true, 0)
@@ -132,10 +132,10 @@ func TestDiscards(t *testing.T) {
 		app.Process.StarHook(t.Context(), StarHook{Delivery: from(7, "polished")}),
 		app.Process.MemberHook(t.Context(),
 			MemberHook{Delivery: from(7, "praised"), Member: user(6, "fay")}))
-	has(t, "repositories", app.Views.Repositories.View, 0)
-	has(t, "people", app.Views.People.View, 0)
-	has(t, "labels", app.Views.Labels.View, 0)
-	has(t, "kinds", app.Views.Kinds.View, 0)
+	has(t, "repositories", app.Views.Repositories, 0)
+	has(t, "people", app.Views.People, 0)
+	has(t, "labels", app.Views.Labels, 0)
+	has(t, "kinds", app.Views.Kinds, 0)
 	if c := (Tally{}).LabelHook(label); c.Op() != brook.OpDiscard {
 		t.Errorf("Tally does a %s", c.Op())
 	}

@@ -31,7 +31,7 @@ func TestPeople(t *testing.T) {
 		t.Errorf("%+v, %v, want\n%+v", got, err, want)
 	}
 	want(t, "people", keys(t, app.Views.People.All()), 2, 3, 4) // with the authors of the issue and of the comment
-	if cat := app.Views.People.MustGet(3); cat.Deliveries != 0 || cat.Login != "cat" {
+	if cat := brook.Must(app.Views.People.Get(3)); cat.Deliveries != 0 || cat.Login != "cat" {
 		t.Errorf("%+v", cat)
 	}
 }

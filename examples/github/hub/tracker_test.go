@@ -37,7 +37,7 @@ func TestIssueActions(t *testing.T) {
 		"unlocked", "milestoned", "demilestoned", "typed", "untyped", "", "exploded"} {
 		h := issueHook(7, action, 1, "bug")
 		changes, moved, err := Tracker{}.IssueHook(brook.Event[IssueHook]{Data: h},
-			newApp(t).Views.Comments.View)
+			newApp(t).Views.Comments)
 		if err != nil || len(changes) != 1 || len(moved) != 0 || changes[0].Key() != key {
 			t.Fatalf("%s: %v, %v, %v", action, changes, moved, err)
 		}
@@ -85,8 +85,8 @@ func TestIssueTransferred(t *testing.T) {
 		do(t, app.Process.IssueHook(t.Context(), issueHook(7, "opened", 1)),
 			app.Process.CommentHook(t.Context(), commentHook(7, 1, 5)),
 			app.Process.IssueHook(t.Context(), issueHook(7, "transferred", 1)))
-		has(t, "issues", app.Views.Issues.View, 0)
-		has(t, "comments", app.Views.Comments.View, 0)
+		has(t, "issues", app.Views.Issues, 0)
+		has(t, "comments", app.Views.Comments, 0)
 	})
 }
 
@@ -97,17 +97,17 @@ func TestCommentOnPull(t *testing.T) {
 	h.Issue.PullRequest = &webhook.IssuePull{}
 	h.Issue.Comments = 1
 	do(t, app.Process.CommentHook(t.Context(), h))
-	has(t, "pull requests", app.Views.Pulls.View, 0)
+	has(t, "pull requests", app.Views.Pulls, 0)
 	do(t, app.Process.PullHook(t.Context(), pullHook(7, "opened", 2)),
 		app.Process.CommentHook(t.Context(), h))
-	has(t, "issues", app.Views.Issues.View, 0)
-	has(t, "comments", app.Views.Comments.View, 1)
+	has(t, "issues", app.Views.Issues, 0)
+	has(t, "comments", app.Views.Comments, 1)
 	if p, err := app.Views.Pulls.Get(IssueKey{7, 2}); err != nil || p.Comments != 1 {
 		t.Errorf("%+v, %v", p, err)
 	}
 	h.Action = "deleted"
 	do(t, app.Process.CommentHook(t.Context(), h))
-	has(t, "comments", app.Views.Comments.View, 0)
+	has(t, "comments", app.Views.Comments, 0)
 }
 
 func TestPull(t *testing.T) {
@@ -147,8 +147,8 @@ func TestLabels(t *testing.T) {
 	want(t, "defects", keys(t, app.Views.Issues.LabelsIndex().All("defect")), IssueKey{7, 1})
 	want(t, "bugs", keys(t, app.Views.Issues.LabelsIndex().All("bug")), IssueKey{8, 1}) // another repository's
 	label("deleted", "defect", "")
-	has(t, "labels", app.Views.Labels.View, 0)
-	want(t, "labels", app.Views.Issues.MustGet(IssueKey{7, 1}).Labels, "old")
+	has(t, "labels", app.Views.Labels, 0)
+	want(t, "labels", brook.Must(app.Views.Issues.Get(IssueKey{7, 1})).Labels, "old")
 }
 
 func TestMilestoneDeleted(t *testing.T) {
@@ -165,7 +165,7 @@ func TestMilestoneDeleted(t *testing.T) {
 	do(t, app.Process.MilestoneHook(t.Context(), hook))
 	want(t, "of the milestone", keys(t, app.Views.Issues.MilestoneIndex().All(MilestoneKey{7, 3})))
 	want(t, "of the milestone", keys(t, app.Views.Pulls.MilestoneIndex().All(MilestoneKey{7, 3})))
-	has(t, "milestones", app.Views.Milestones.View, 0)
+	has(t, "milestones", app.Views.Milestones, 0)
 }
 
 func TestRepositoryDeleted(t *testing.T) {
@@ -188,16 +188,16 @@ func TestRepositoryDeleted(t *testing.T) {
 	}
 	do(t, app.Process.RepositoryHook(t.Context(), RepositoryHook{Delivery: from(7, "deleted")}))
 	v := app.Views
-	has(t, "repositories", v.Repositories.View, 2)
-	has(t, "issues", v.Issues.View, 2)
-	has(t, "pull requests", v.Pulls.View, 2)
-	has(t, "comments", v.Comments.View, 2)
-	has(t, "labels", v.Labels.View, 2)
-	has(t, "milestones", v.Milestones.View, 2)
-	has(t, "releases", v.Releases.View, 2)
-	has(t, "stars", v.Stars.View, 2)
-	has(t, "collaborators", v.Collaborators.View, 2)
-	has(t, "refs", v.Refs.View, 2)
+	has(t, "repositories", v.Repositories, 2)
+	has(t, "issues", v.Issues, 2)
+	has(t, "pull requests", v.Pulls, 2)
+	has(t, "comments", v.Comments, 2)
+	has(t, "labels", v.Labels, 2)
+	has(t, "milestones", v.Milestones, 2)
+	has(t, "releases", v.Releases, 2)
+	has(t, "stars", v.Stars, 2)
+	has(t, "collaborators", v.Collaborators, 2)
+	has(t, "refs", v.Refs, 2)
 	if _, err := v.Repositories.Get(7); !errors.Is(err, brook.ErrNotFound) {
 		t.Errorf("repository 7: %v", err)
 	}
@@ -210,7 +210,7 @@ func TestHistory(t *testing.T) {
 		app.Process.CommentHook(t.Context(), commentHook(7, 1, 5)),
 		app.Process.IssueHook(t.Context(), issueHook(7, "closed", 1)))
 	var got []string
-	for _, e := range app.Views.Issues.MustEvents(IssueKey{7, 1}) {
+	for _, e := range brook.Must(app.Views.Issues.Events(IssueKey{7, 1})) {
 		switch d := e.Data.(type) {
 		case IssueHook:
 			got = append(got, d.Action)

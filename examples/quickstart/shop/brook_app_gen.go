@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, projection Projection) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Projection"},
-		Collections: []brook.AnyCollection{&usersCollection, &ordersCollection},
-		Events:      []brook.AnyEvent{&userRegisteredEvent, &orderPlacedEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&userRegisteredEvent, &orderPlacedEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "UserRegistered", Event: UserRegisteredType, Writes: []int{0}},
 			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}},
@@ -44,7 +44,7 @@ func NewApp(config brook.Config, projection Projection) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -52,29 +52,27 @@ func NewApp(config brook.Config, projection Projection) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[UserRegistered]:
-		brook.Encode(out, &userRegisteredEvent, o)
-	case brook.Emission[OrderPlaced]:
-		brook.Encode(out, &orderPlacedEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *UserRegistered:
+		return &userRegisteredEvent
+	case *OrderPlaced:
+		return &orderPlacedEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // UserRegistered publishes data as user.registered and gives its position in the log.
 func (p *publish) UserRegistered(ctx context.Context, data UserRegistered, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &userRegisteredEvent, data, options)
+	return engine.Publish(ctx, p.app, &userRegisteredEvent, &data, options)
 }
 
 // OrderPlaced publishes data as order.placed and gives its position in the log.
 func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &orderPlacedEvent, data, options)
+	return engine.Publish(ctx, p.app, &orderPlacedEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -82,11 +80,11 @@ type process struct{ app *engine.App }
 // UserRegistered applies data as user.registered at once, for all handler sets or for none. It is
 // not in the log: a Rebuild forgets it.
 func (p *process) UserRegistered(ctx context.Context, data UserRegistered) error {
-	return engine.Process(ctx, p.app, &userRegisteredEvent, data)
+	return engine.Process(ctx, p.app, &userRegisteredEvent, &data)
 }
 
 // OrderPlaced applies data as order.placed at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) OrderPlaced(ctx context.Context, data OrderPlaced) error {
-	return engine.Process(ctx, p.app, &orderPlacedEvent, data)
+	return engine.Process(ctx, p.app, &orderPlacedEvent, &data)
 }

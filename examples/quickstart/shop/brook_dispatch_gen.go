@@ -7,13 +7,14 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	projection Projection
-	users      brook.Rows[string, User]
-	orders     brook.Rows[string, Order]
+	users      *brook.Rows
+	orders     *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -28,28 +29,28 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) userRegistered(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &userRegisteredEvent)
-	if !ok {
+	var e brook.Event[UserRegistered]
+	if !engine.Decode(m, &userRegisteredEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.users.Apply(d.projection.UserRegistered(e))
+		brook.Apply(d.users, key.AppendString[string], d.projection.UserRegistered(e))
 		return nil
 	})
 }
 
 func (d *dispatch) orderPlaced(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &orderPlacedEvent)
-	if !ok {
+	var e brook.Event[OrderPlaced]
+	if !engine.Decode(m, &orderPlacedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		order, user, err := d.projection.OrderPlaced(e, d.users.Lend())
+		order, user, err := d.projection.OrderPlaced(e, (*UsersView)(d.users.Lend()))
 		if err != nil {
 			return err
 		}
-		d.orders.Apply(order)
-		d.users.Apply(user)
+		brook.Apply(d.orders, key.AppendString[string], order)
+		brook.Apply(d.users, key.AppendString[string], user)
 		return nil
 	})
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -18,22 +18,44 @@ const (
 	OrderPlacedType    = "order.placed"
 )
 
-var userRegisteredEvent = brook.EventDef[UserRegistered]{
-	Type:      UserRegisteredType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *UserRegistered) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *UserRegistered) { key.SetString(&e.ID, r) },
-	Append:    AppendUserRegisteredJSON,
-	Decode:    DecodeUserRegisteredJSON,
-	History:   100,
+var userRegisteredEvent = brook.EventDef{
+	Type:  UserRegisteredType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*UserRegistered)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*UserRegistered)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendUserRegisteredJSON(dst, data.(*UserRegistered))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*UserRegistered), err = DecodeUserRegisteredJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var orderPlacedEvent = brook.EventDef[OrderPlaced]{
-	Type:      OrderPlacedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *OrderPlaced) []byte { return key.AppendString(dst, e.UserID) },
-	ReadKey:   func(r *key.Reader, e *OrderPlaced) { key.SetString(&e.UserID, r) },
-	Append:    AppendOrderPlacedJSON,
-	Decode:    DecodeOrderPlacedJSON,
-	History:   100,
+var orderPlacedEvent = brook.EventDef{
+	Type:  OrderPlacedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*OrderPlaced)
+		return key.AppendString(dst, e.UserID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*OrderPlaced)
+		key.SetString(&e.UserID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendOrderPlacedJSON(dst, data.(*OrderPlaced))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*OrderPlaced), err = DecodeOrderPlacedJSON(payload)
+		return err
+	},
+	History: 100,
 }

@@ -2,7 +2,12 @@
 
 package shop
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -18,35 +23,34 @@ func (UserRegistered) usersEvent() {}
 func (OrderPlaced) usersEvent()    {}
 func (OldEvent) usersEvent()       {}
 
-func decodeUsersEvent(typ string, data []byte) (UsersEvent, error) {
+func decodeUsersEvent(typ string, data []byte) UsersEvent {
 	switch typ {
 	case UserRegisteredType:
-		return DecodeUserRegisteredJSON(data)
+		if e, err := DecodeUserRegisteredJSON(data); err == nil {
+			return e
+		}
 	case OrderPlacedType:
-		return DecodeOrderPlacedJSON(data)
+		if e, err := DecodeOrderPlacedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v UsersView) Events(key string) ([]brook.Event[UsersEvent], error) {
-	return brook.Events(v.Past(key), decodeUsersEvent, func(typ string, data []byte) UsersEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v UsersView) MustEvents(key string) []brook.Event[UsersEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *UsersView) Events(k string) ([]brook.Event[UsersEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeUsersEvent)
 }
 
 // EventsOfUserRegistered gives those of Events that are user.registered.
-func (v UsersView) EventsOfUserRegistered(key string) ([]brook.Event[UserRegistered], error) {
-	return brook.EventsOf(v.Past(key), &userRegisteredEvent)
+func (v *UsersView) EventsOfUserRegistered(k string) ([]brook.Event[UserRegistered], error) {
+	return brook.EventsOf[UserRegistered]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &userRegisteredEvent)
 }
 
 // EventsOfOrderPlaced gives those of Events that are order.placed.
-func (v UsersView) EventsOfOrderPlaced(key string) ([]brook.Event[OrderPlaced], error) {
-	return brook.EventsOf(v.Past(key), &orderPlacedEvent)
+func (v *UsersView) EventsOfOrderPlaced(k string) ([]brook.Event[OrderPlaced], error) {
+	return brook.EventsOf[OrderPlaced]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &orderPlacedEvent)
 }
 
 // OrdersEvent is one of the events that can write orders, or an OldEvent.
@@ -55,26 +59,23 @@ type OrdersEvent interface{ ordersEvent() }
 func (OrderPlaced) ordersEvent() {}
 func (OldEvent) ordersEvent()    {}
 
-func decodeOrdersEvent(typ string, data []byte) (OrdersEvent, error) {
+func decodeOrdersEvent(typ string, data []byte) OrdersEvent {
 	switch typ {
 	case OrderPlacedType:
-		return DecodeOrderPlacedJSON(data)
+		if e, err := DecodeOrderPlacedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v OrdersView) Events(key string) ([]brook.Event[OrdersEvent], error) {
-	return brook.Events(v.Past(key), decodeOrdersEvent, func(typ string, data []byte) OrdersEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v OrdersView) MustEvents(key string) []brook.Event[OrdersEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *OrdersView) Events(k string) ([]brook.Event[OrdersEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrdersEvent)
 }
 
 // EventsOfOrderPlaced gives those of Events that are order.placed.
-func (v OrdersView) EventsOfOrderPlaced(key string) ([]brook.Event[OrderPlaced], error) {
-	return brook.EventsOf(v.Past(key), &orderPlacedEvent)
+func (v *OrdersView) EventsOfOrderPlaced(k string) ([]brook.Event[OrderPlaced], error) {
+	return brook.EventsOf[OrderPlaced]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &orderPlacedEvent)
 }

@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, board Board) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Board"},
-		Collections: []brook.AnyCollection{&tasksCollection},
-		Events:      []brook.AnyEvent{&taskAddedEvent, &taskDoneEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&taskAddedEvent, &taskDoneEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "TaskAdded", Event: TaskAddedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "TaskDone", Event: TaskDoneType, Reads: []int{0}, Writes: []int{0}, Proved: true},
@@ -43,7 +43,7 @@ func NewApp(config brook.Config, board Board) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -51,29 +51,27 @@ func NewApp(config brook.Config, board Board) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[TaskAdded]:
-		brook.Encode(out, &taskAddedEvent, o)
-	case brook.Emission[TaskDone]:
-		brook.Encode(out, &taskDoneEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *TaskAdded:
+		return &taskAddedEvent
+	case *TaskDone:
+		return &taskDoneEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // TaskAdded publishes data as task.added and gives its position in the log.
 func (p *publish) TaskAdded(ctx context.Context, data TaskAdded, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &taskAddedEvent, data, options)
+	return engine.Publish(ctx, p.app, &taskAddedEvent, &data, options)
 }
 
 // TaskDone publishes data as task.done and gives its position in the log.
 func (p *publish) TaskDone(ctx context.Context, data TaskDone, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &taskDoneEvent, data, options)
+	return engine.Publish(ctx, p.app, &taskDoneEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -81,11 +79,11 @@ type process struct{ app *engine.App }
 // TaskAdded applies data as task.added at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) TaskAdded(ctx context.Context, data TaskAdded) error {
-	return engine.Process(ctx, p.app, &taskAddedEvent, data)
+	return engine.Process(ctx, p.app, &taskAddedEvent, &data)
 }
 
 // TaskDone applies data as task.done at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) TaskDone(ctx context.Context, data TaskDone) error {
-	return engine.Process(ctx, p.app, &taskDoneEvent, data)
+	return engine.Process(ctx, p.app, &taskDoneEvent, &data)
 }

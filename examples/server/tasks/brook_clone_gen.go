@@ -4,10 +4,10 @@ package tasks
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// cloneTask makes *dst a deep copy of *src, as storing and loading it would.
-func cloneTask(dst, src *Task) error {
+// cloneTask makes dst a deep copy of src, as storing and loading it would. Both are a *Task.
+func cloneTask(dst, src any) error {
 	var c wire.Cloner
-	copyTask(&c, dst, src)
+	copyTask(&c, dst.(*Task), src.(*Task))
 	return c.Finish()
 }
 

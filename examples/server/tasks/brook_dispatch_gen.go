@@ -7,12 +7,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	board Board
-	tasks brook.Rows[string, Task]
+	tasks *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -27,27 +28,27 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) taskAdded(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &taskAddedEvent)
-	if !ok {
+	var e brook.Event[TaskAdded]
+	if !engine.Decode(m, &taskAddedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.tasks.Apply(d.board.TaskAdded(e))
+		brook.Apply(d.tasks, key.AppendString[string], d.board.TaskAdded(e))
 		return nil
 	})
 }
 
 func (d *dispatch) taskDone(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &taskDoneEvent)
-	if !ok {
+	var e brook.Event[TaskDone]
+	if !engine.Decode(m, &taskDoneEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		task, err := d.board.TaskDone(e, d.tasks.Lend())
+		task, err := d.board.TaskDone(e, (*TasksView)(d.tasks.Lend()))
 		if err != nil {
 			return err
 		}
-		d.tasks.Apply(task)
+		brook.Apply(d.tasks, key.AppendString[string], task)
 		return nil
 	})
 }

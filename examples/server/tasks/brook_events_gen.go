@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -18,22 +18,44 @@ const (
 	TaskDoneType  = "task.done"
 )
 
-var taskAddedEvent = brook.EventDef[TaskAdded]{
-	Type:      TaskAddedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *TaskAdded) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *TaskAdded) { key.SetString(&e.ID, r) },
-	Append:    AppendTaskAddedJSON,
-	Decode:    DecodeTaskAddedJSON,
-	History:   100,
+var taskAddedEvent = brook.EventDef{
+	Type:  TaskAddedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*TaskAdded)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*TaskAdded)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendTaskAddedJSON(dst, data.(*TaskAdded))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*TaskAdded), err = DecodeTaskAddedJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var taskDoneEvent = brook.EventDef[TaskDone]{
-	Type:      TaskDoneType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *TaskDone) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *TaskDone) { key.SetString(&e.ID, r) },
-	Append:    AppendTaskDoneJSON,
-	Decode:    DecodeTaskDoneJSON,
-	History:   100,
+var taskDoneEvent = brook.EventDef{
+	Type:  TaskDoneType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*TaskDone)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*TaskDone)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendTaskDoneJSON(dst, data.(*TaskDone))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*TaskDone), err = DecodeTaskDoneJSON(payload)
+		return err
+	},
+	History: 100,
 }

@@ -2,7 +2,12 @@
 
 package tasks
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -18,33 +23,32 @@ func (TaskAdded) tasksEvent() {}
 func (TaskDone) tasksEvent()  {}
 func (OldEvent) tasksEvent()  {}
 
-func decodeTasksEvent(typ string, data []byte) (TasksEvent, error) {
+func decodeTasksEvent(typ string, data []byte) TasksEvent {
 	switch typ {
 	case TaskAddedType:
-		return DecodeTaskAddedJSON(data)
+		if e, err := DecodeTaskAddedJSON(data); err == nil {
+			return e
+		}
 	case TaskDoneType:
-		return DecodeTaskDoneJSON(data)
+		if e, err := DecodeTaskDoneJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v TasksView) Events(key string) ([]brook.Event[TasksEvent], error) {
-	return brook.Events(v.Past(key), decodeTasksEvent, func(typ string, data []byte) TasksEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v TasksView) MustEvents(key string) []brook.Event[TasksEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *TasksView) Events(k string) ([]brook.Event[TasksEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeTasksEvent)
 }
 
 // EventsOfTaskAdded gives those of Events that are task.added.
-func (v TasksView) EventsOfTaskAdded(key string) ([]brook.Event[TaskAdded], error) {
-	return brook.EventsOf(v.Past(key), &taskAddedEvent)
+func (v *TasksView) EventsOfTaskAdded(k string) ([]brook.Event[TaskAdded], error) {
+	return brook.EventsOf[TaskAdded]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &taskAddedEvent)
 }
 
 // EventsOfTaskDone gives those of Events that are task.done.
-func (v TasksView) EventsOfTaskDone(key string) ([]brook.Event[TaskDone], error) {
-	return brook.EventsOf(v.Past(key), &taskDoneEvent)
+func (v *TasksView) EventsOfTaskDone(k string) ([]brook.Event[TaskDone], error) {
+	return brook.EventsOf[TaskDone]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &taskDoneEvent)
 }

@@ -8,19 +8,23 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Tasks TasksView
+	Tasks *TasksView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&tasksCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Tasks:  TasksView{brook.ViewOf(s, 0, &tasksCollection)},
+		Tasks:  (*TasksView)(&rows[0]),
 		source: s,
 	}
 }
@@ -36,18 +40,26 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var tasksCollection = brook.Collection[string, Task]{
-	Name:      "tasks",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Task) *string { return &v.ID },
-	Clone:     cloneTask,
-	Pack:      packTask,
-	Schema:    taskSchema,
-	History:   true,
-	Indexes: []brook.IndexDef[Task]{
-		{Field: "Owner", Shape: "string", Entries: func(v *Task, e *brook.Entries) {
+var tasksCollection = brook.Collection{
+	Name:  "tasks",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Task); ok {
+			return at
+		}
+		return new(Task)
+	},
+	Copy: cloneTask,
+	Key: func(v any) any {
+		at := v.(*Task)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packTask(c, v.(*Task)) },
+	Schema:  taskSchema,
+	History: true,
+	Indexes: []brook.IndexDef{
+		{Field: "Owner", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Task)
 			if v.Owner != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Owner))
 			}
@@ -55,25 +67,70 @@ var tasksCollection = brook.Collection[string, Task]{
 	},
 }
 
-// TasksView reads the collection tasks.
-type TasksView struct{ brook.View[string, Task] }
+// TasksView reads the collection tasks. It is a brook.View.
+type TasksView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *TasksView) Get(k string) (own Task, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Task); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *TasksView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *TasksView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *TasksView) All() iter.Seq2[brook.Entry[string, Task], error] {
+	return brook.ScanEntries[string, Task]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *TasksView) Range(from, to string) iter.Seq2[brook.Entry[string, Task], error] {
+	return brook.ScanEntries[string, Task]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *TasksView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Task], error] {
+	return brook.ScanEntries[string, Task]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
 
 // ByOwner gives the values whose Owner is value, in key order.
-func (v TasksView) ByOwner(value string) iter.Seq2[Task, error] {
-	return v.OwnerIndex().Values(value)
+func (v *TasksView) ByOwner(value string) iter.Seq2[Task, error] {
+	return brook.ScanValues[Task]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
 
 // OwnerIndex reads the collection by Owner.
-func (v TasksView) OwnerIndex() brook.Index[string, string, Task] {
-	return brook.IndexOf(v.View, 0, key.AppendString[string])
+func (v *TasksView) OwnerIndex() brook.Index[string, string, Task] {
+	return (*tasksByOwner)(v)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v TasksView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Task], error] {
-	return brook.Watch(ctx, v.View, key)
+type tasksByOwner brook.RowReader
+
+func (x *tasksByOwner) Get(value string) (brook.Entry[string, Task], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[string, Task](&row, key.DecodeString[string])
+}
+
+func (x *tasksByOwner) All(value string) iter.Seq2[brook.Entry[string, Task], error] {
+	return brook.ScanEntries[string, Task]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *TasksView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Task], error] {
+	return brook.Updates[string, Task]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v TasksView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Task], error] {
-	return brook.Changes(ctx, v.View)
+func (v *TasksView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Task], error] {
+	return brook.Updates[string, Task]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

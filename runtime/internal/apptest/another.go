@@ -8,6 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
@@ -17,12 +18,12 @@ import (
 // rows of its own types.
 func AnotherApp(t *testing.T, open func(*testing.T) brook.Store) {
 	type other struct{ ID string }
-	rows := &brook.Collection[string, other]{
+	rows := &typed.Collection[string, other]{
 		Name: "accounts", Shape: "string",
 		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 	}
 	def := &engine.Definition{
-		Collections: []brook.AnyCollection{rows},
+		Collections: []*brook.Collection{rows.Def()},
 		Lane:        func(*engine.Tx) func(*engine.Delivery) { return func(*engine.Delivery) {} },
 	}
 	newApp := func(c brook.Config) (*ledger.App, error) {

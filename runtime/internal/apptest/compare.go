@@ -60,11 +60,11 @@ func (r *random) seen() shown {
 	}
 	s := newModel().shown
 	var err error
-	s.Accounts, err = r.Views.Accounts.Map()
+	s.Accounts, err = brook.Map(r.Views.Accounts.All())
 	check(err)
-	s.Lines, err = r.Views.Lines.Map()
+	s.Lines, err = brook.Map(r.Views.Lines.All())
 	check(err)
-	s.Notes, err = r.Views.Notes.Map()
+	s.Notes, err = brook.Map(r.Views.Notes.All())
 	check(err)
 	for id := range s.Accounts {
 		events, err := r.Views.Accounts.Events(id)

@@ -31,9 +31,9 @@ func Observe(t testing.TB, app *ledger.App) Observed {
 		}
 	}
 	var err error
-	all.Accounts, err = app.Views.Accounts.Values()
+	all.Accounts, err = brook.Values(app.Views.Accounts.All())
 	check(err)
-	all.Notes, err = app.Views.Notes.Map()
+	all.Notes, err = brook.Map(app.Views.Notes.All())
 	check(err)
 	for e, err := range app.Views.Lines.All() {
 		check(err)

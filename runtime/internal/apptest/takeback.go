@@ -11,6 +11,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/pack"
@@ -20,8 +21,8 @@ import (
 type badge struct{ ID, Tag string }
 
 // badges returns the package, as it is with the unique tag or without.
-func badges(unique bool) (*engine.Definition, *brook.Collection[string, badge]) {
-	event := &brook.EventDef[badge]{Type: "badge", Shape: "string",
+func badges(unique bool) (*engine.Definition, *typed.Collection[string, badge]) {
+	event := &typed.Event[badge]{Type: "badge", Shape: "string",
 		AppendKey: func(dst []byte, e *badge) []byte {
 			return key.AppendString(dst, e.ID)
 		},
@@ -29,7 +30,7 @@ func badges(unique bool) (*engine.Definition, *brook.Collection[string, badge]) 
 			err = json.Unmarshal(data, &e)
 			return e, err
 		}}
-	rows := &brook.Collection[string, badge]{Name: "badges", Shape: "string",
+	rows := &typed.Collection[string, badge]{Name: "badges", Shape: "string",
 		AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 		Key: func(v *badge) *string {
 			return &v.ID
@@ -38,17 +39,18 @@ func badges(unique bool) (*engine.Definition, *brook.Collection[string, badge]) 
 			c.String(&v.ID)
 			c.String(&v.Tag)
 		},
-		Indexes: []brook.IndexDef[badge]{{Field: "Tag", Shape: "string", Unique: unique,
+		Indexes: []typed.IndexDef[badge]{{Field: "Tag", Shape: "string", Unique: unique,
 			Entries: func(v *badge, e *brook.Entries) {
 				e.Add(key.AppendString(e.Bytes(), v.Tag))
 			}}}}
-	def := &engine.Definition{Sets: []string{"Set"}, Collections: []brook.AnyCollection{rows},
-		Events:   []brook.AnyEvent{event},
+	def := &engine.Definition{Sets: []string{"Set"}, Collections: []*brook.Collection{rows.Def()},
+		Events:   []*brook.EventDef{event.Def()},
 		Handlers: []engine.Handler{{Name: "Badge", Event: "badge", Writes: []int{0}}}}
 	def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
-		at := brook.RowsOf(tx, 0, rows)
+		at := typed.RowsOf(tx, 0, rows)
 		return func(m *engine.Delivery) {
-			if e, ok := engine.Decode(m, event); ok {
+			var e brook.Event[badge]
+			if engine.Decode(m, event.Def(), &e) {
 				m.Handle(0, func(context.Context) error {
 					at.Apply(brook.Create(e.Data.ID, e.Data))
 					return nil
@@ -97,7 +99,7 @@ func UniqueTakenBack(t *testing.T, s brook.Store) {
 			}
 		}
 		byTag = map[string]int{}
-		index := brook.IndexOf(brook.ViewOf(app.Source(), 0, rows), 0, key.AppendString[string])
+		index := typed.IndexOf(typed.ViewOf(app.Source(), 0, rows), 0, key.AppendString[string])
 		for _, tag := range []string{"a", "b", "c"} {
 			for _, ierr := range index.All(tag) {
 				if byTag[tag]++; ierr != nil {

@@ -27,7 +27,7 @@ import (
 // Filler fills the indexes of one app. One goroutine at a time calls its methods.
 type Filler struct {
 	Catalog     *catalog.Catalog
-	Collections []brook.AnyCollection
+	Collections []*brook.Collection
 	Layout      *schema.Layout
 	Store       brook.Store
 	Reader      brook.Reader // of what was committed last

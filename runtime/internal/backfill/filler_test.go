@@ -23,6 +23,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
@@ -48,19 +49,19 @@ func (s *store) Commit(ctx context.Context, b *brook.Batch) error {
 type person struct{ ID, Email string }
 
 // people is a collection, with an index if field is not "".
-func people(field string, unique bool) *brook.Collection[string, person] {
-	c := &brook.Collection[string, person]{
+func people(field string, unique bool) *brook.Collection {
+	c := &typed.Collection[string, person]{
 		Name: "people", Shape: "string", AppendKey: key.AppendString[string],
 		DecodeKey: key.DecodeString[string],
 		Key:       func(p *person) *string { return &p.ID },
 	}
 	if field != "" {
-		c.Indexes = []brook.IndexDef[person]{{Field: field, Shape: "string", Unique: unique,
+		c.Indexes = []typed.IndexDef[person]{{Field: field, Shape: "string", Unique: unique,
 			Entries: func(p *person, e *brook.Entries) {
 				e.Add(key.AppendString(e.Bytes(), p.Email))
 			}}}
 	}
-	return c
+	return c.Def()
 }
 
 // rig is a filler over a store in which code without an index folded rows.
@@ -74,9 +75,9 @@ type rig struct {
 }
 
 // open returns a filler of code with one collection, which has claimed the live generation.
-func open(t *testing.T, s *store, c brook.AnyCollection, r *report.Reporter) *backfill.Filler {
+func open(t *testing.T, s *store, c *brook.Collection, r *report.Reporter) *backfill.Filler {
 	t.Helper()
-	all := []brook.AnyCollection{c}
+	all := []*brook.Collection{c}
 	code := plan.New("in", nil, nil, nil, all, nil)
 	config := &brook.Config{Name: "shop", Store: s, BatchSize: 100, ShutdownTimeout: time.Second}
 	ids, lock := ids.New(), &quiesce.Lock{}

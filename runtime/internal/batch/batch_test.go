@@ -15,12 +15,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
 // counts is the only collection of the tests.
-var counts = &brook.Collection[string, int]{
+var counts = &typed.Collection[string, int]{
 	Name: "counts", Shape: "string",
 	AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 }
@@ -50,8 +51,8 @@ func newFixture(t *testing.T) *fixture {
 		}
 		f.names[table], f.table[name] = name, table
 	}
-	layout := schema.NewLayout([]schema.Collection{counts.Info()})
-	f.Batch = batch.New(txn.New([]brook.AnyCollection{counts}, layout, f.store.Latest()))
+	layout := schema.NewLayout([]schema.Collection{counts.Def().Info()})
+	f.Batch = batch.New(txn.New([]*brook.Collection{counts.Def()}, layout, f.store.Latest()))
 	f.On(&generation.Generation{
 		Tables: []brook.Table{f.table["rows"]}, Letters: f.table["letters"], Owed: f.table["owed"],
 	}, f.table["outbox"])
@@ -61,7 +62,7 @@ func newFixture(t *testing.T) *fixture {
 // create creates a row.
 func (f *fixture) create(k string) {
 	f.Tx.Begin(txn.Event{Ctx: f.t.Context()})
-	brook.RowsOf(f.Tx, 0, counts).Apply(brook.Create(k, 1))
+	typed.RowsOf(f.Tx, 0, counts).Apply(brook.Create(k, 1))
 	if err := f.Tx.Release(); err != nil {
 		f.t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ import (
 type Catalog struct {
 	config      *brook.Config // with defaults
 	code        *plan.Code
-	collections []brook.AnyCollection
+	collections []*brook.Collection
 	store       brook.Store
 	reader      brook.Reader // of the latest commit
 	ids         *ids.Source
@@ -66,7 +66,7 @@ type Catalog struct {
 type Parts struct {
 	Config      *brook.Config // with defaults
 	Code        *plan.Code
-	Collections []brook.AnyCollection
+	Collections []*brook.Collection
 	Reader      brook.Reader // of the latest commit
 	IDs         *ids.Source
 	Life        *lifetime.App

@@ -34,14 +34,14 @@ type version struct {
 	onStale brook.StalePolicy
 }
 
-func (v version) collections() []brook.AnyCollection {
-	c := &brook.Collection[string, string]{
+func (v version) collections() []*brook.Collection {
+	c := &brook.Collection{
 		Name: "accounts", Shape: "string", Schema: or(v.schema, "{id string}"),
 	}
 	if v.indexed {
-		c.Indexes = []brook.IndexDef[string]{{Field: "Email", Shape: "string", Unique: v.unique}}
+		c.Indexes = []brook.IndexDef{{Field: "Email", Shape: "string", Unique: v.unique}}
 	}
-	return []brook.AnyCollection{c}
+	return []*brook.Collection{c}
 }
 
 func (v version) code() *plan.Code {
@@ -52,7 +52,7 @@ func (v version) code() *plan.Code {
 		handlers = append(handlers,
 			plan.Handler{Set: 1, Name: "Saw", Event: "account.opened", Writes: []int{0}})
 	}
-	events := []brook.AnyEvent{&brook.EventDef[string]{Type: "account.opened"}}
+	events := []*brook.EventDef{{Type: "account.opened"}}
 	return plan.New(or(v.topic, "ledger"), sets, handlers, nil, v.collections(), events)
 }
 

@@ -58,7 +58,7 @@ func TestSetNowOfSetsWithoutRows(t *testing.T) {
 			handlers = append(handlers, plan.Handler{Set: i + 1, Name: "Saw", Event: typ})
 		}
 		return plan.New("ledger", sets, handlers, nil, version{}.collections(),
-			[]brook.AnyEvent{&brook.EventDef[string]{Type: typ}})
+			[]*brook.EventDef{{Type: typ}})
 	}
 	for _, test := range []struct {
 		code      *plan.Code

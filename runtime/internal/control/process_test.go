@@ -15,7 +15,7 @@ import (
 // outbound returns an event "did", encoded.
 func outbound(r *tasktest.Rig, text string) *brook.Outbound {
 	out := &brook.Outbound{}
-	brook.Encode(out, r.Def.Events[0].(*brook.EventDef[string]), brook.Emit(text))
+	brook.Encode(out, r.Def.Events[0], &text)
 	return out
 }
 

@@ -10,14 +10,15 @@ import (
 // it.
 type Definition struct {
 	Sets        []string // names of the handler sets, in order
-	Collections []brook.AnyCollection
-	Events      []brook.AnyEvent // all that are handled, published or discarded
+	Collections []*brook.Collection
+	Events      []*brook.EventDef // all that are handled, published or discarded
 	Handlers    []plan.Handler
 	Discards    []string // types that are received and ignored on purpose
 
 	// Lane returns the dispatch of one task: a function that decodes an event, calls its handlers
 	// and applies what they return, all through tx.
 	Lane func(tx *txn.Tx) func(*Delivery)
-	// Outgoing encodes an event of any type of the package; it returns false for any other.
-	Outgoing func(o brook.Outgoing, out *brook.Outbound) bool
+	// EventOf returns the event type whose payload data points to; nil if it is none of the
+	// package's.
+	EventOf func(data any) *brook.EventDef
 }

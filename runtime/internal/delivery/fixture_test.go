@@ -14,11 +14,12 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // counts is the only collection of the tests.
-var counts = &brook.Collection[string, int]{
+var counts = &typed.Collection[string, int]{
 	Name: "counts", Shape: "string", History: true,
 	AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 	Clone: func(dst, src *int) error {
@@ -102,8 +103,8 @@ func newFixture(t *testing.T) *fixture {
 
 // begin begins an event: beside other tasks if it is confined, in a group if it is divided.
 func (f *fixture) begin(confined, divided bool) {
-	layout := schema.NewLayout([]schema.Collection{counts.Info()})
-	tx := txn.New([]brook.AnyCollection{counts}, layout, &f.reader)
+	layout := schema.NewLayout([]schema.Collection{counts.Def().Info()})
+	tx := txn.New([]*brook.Collection{counts.Def()}, layout, &f.reader)
 	tx.On([]brook.Table{0}, nil)
 	f.Delivery = delivery.New(tx, def, divided)
 	f.Prepare(f.t.Context(), &f.record, &f.host)
@@ -115,7 +116,7 @@ func (f *fixture) begin(confined, divided bool) {
 // creates is a handler that creates a row, emits an event and asks for an effect, and returns err.
 func (f *fixture) creates(k string, err error) func(context.Context) error {
 	return func(context.Context) error {
-		brook.RowsOf(f.Tx, 0, counts).Apply(brook.Create(k, 1))
+		typed.RowsOf(f.Tx, 0, counts).Apply(brook.Create(k, 1))
 		f.Emissions = append(f.Emissions, delivery.Emission{Set: f.Set})
 		f.After(func(context.Context) error { return nil }, nil)
 		return err
@@ -125,7 +126,7 @@ func (f *fixture) creates(k string, err error) func(context.Context) error {
 // merges is a handler that adds 1 to a row.
 func (f *fixture) merges(k string) func(context.Context) error {
 	return func(context.Context) error {
-		brook.RowsOf(f.Tx, 0, counts).Apply(brook.Merge(k, func(n *int) { *n++ }))
+		typed.RowsOf(f.Tx, 0, counts).Apply(brook.Merge(k, func(n *int) { *n++ }))
 		return nil
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 )
 
 var errBad = errors.New("bad")
@@ -45,7 +46,7 @@ func TestChangeFails(t *testing.T) {
 	f := newFixture(t)
 	f.Handle(0, f.creates("a", nil))
 	f.Handle(1, func(context.Context) error {
-		brook.RowsOf(f.Tx, 0, counts).Apply(brook.Create("b", 1), brook.Create("c", -1))
+		typed.RowsOf(f.Tx, 0, counts).Apply(brook.Create("b", 1), brook.Create("c", -1))
 		return nil
 	})
 	f.Handle(2, f.creates("c", nil))

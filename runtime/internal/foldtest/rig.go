@@ -37,6 +37,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 	"github.com/brookgen/brookgen/runtime/key"
 )
@@ -48,17 +49,17 @@ const Topic = "in"
 var In = partition.ID{Topic: Topic}
 
 // Counts is the only collection: how often a set handled an event of a key, by both.
-var Counts = &brook.Collection[string, int]{
+var Counts = &typed.Collection[string, int]{
 	Name: "counts", Shape: "string",
 	AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 }
 
 var (
-	put  = &brook.EventDef[string]{Type: "put", Shape: "string"}
-	told = &brook.EventDef[string]{
+	put  = &brook.EventDef{Type: "put", Shape: "string"}
+	told = typed.Event[string]{
 		Type:   "told",
 		Append: func(dst []byte, s *string) ([]byte, error) { return append(dst, *s...), nil },
-	}
+	}.Def()
 )
 
 // Rig is a set of tasks. The goroutine of the test uses it, and tasks that it runs one at a time.
@@ -119,8 +120,8 @@ func Over(t testing.TB, store *Store, change func(*brook.Config)) *Rig {
 // assemble makes the parts of the set.
 func (r *Rig) assemble(config *brook.Config) *task.Set {
 	def := &delivery.Definition{
-		Sets: []string{"S", "T"}, Events: []brook.AnyEvent{put, told},
-		Collections: []brook.AnyCollection{Counts},
+		Sets: []string{"S", "T"}, Events: []*brook.EventDef{put, told},
+		Collections: []*brook.Collection{Counts.Def()},
 		Lane:        func(*txn.Tx) func(*delivery.Delivery) { return r.deliver },
 		Handlers: []plan.Handler{
 			{Set: 0, Name: "Put", Event: put.Type, Writes: []int{0}, Acts: true, Proved: true},
@@ -186,13 +187,13 @@ func (r *Rig) deliver(d *delivery.Delivery) {
 
 // Count adds 1 to a row.
 func Count(d *delivery.Delivery, row string) {
-	brook.RowsOf(d.Tx, 0, Counts).Apply(brook.Merge(row, func(n *int) { *n++ }))
+	typed.RowsOf(d.Tx, 0, Counts).Apply(brook.Merge(row, func(n *int) { *n++ }))
 }
 
 // Emit emits an event whose data is the text.
 func Emit(d *delivery.Delivery, text string) {
 	e := delivery.Emission{Set: d.Set}
-	brook.Encode(&e.Out, told, brook.Emit(text))
+	brook.Encode(&e.Out, told, &text)
 	d.Emissions = append(d.Emissions, e)
 }
 

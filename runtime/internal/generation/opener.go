@@ -20,7 +20,7 @@ import (
 type Opener struct {
 	Config      *brook.Config // with defaults
 	Code        *plan.Code
-	Collections []brook.AnyCollection
+	Collections []*brook.Collection
 	Reader      brook.Reader // of the latest commit
 	Life        *lifetime.App
 	Pins        func(number int) *holds.Pins // of a generation

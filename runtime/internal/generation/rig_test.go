@@ -33,10 +33,10 @@ type rig struct {
 // email is the index as a state names it.
 const email = "accounts Email string"
 
-func collections() []brook.AnyCollection {
-	return []brook.AnyCollection{&brook.Collection[string, string]{
+func collections() []*brook.Collection {
+	return []*brook.Collection{{
 		Name: "accounts", Shape: "string", Schema: "{id string}",
-		Indexes: []brook.IndexDef[string]{{Field: "Email", Shape: "string"}},
+		Indexes: []brook.IndexDef{{Field: "Email", Shape: "string"}},
 	}}
 }
 

@@ -36,8 +36,8 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 	}
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Books", "Audit"},
-		Collections: []brook.AnyCollection{&accountsCollection, &linesCollection, &notesCollection},
-		Events:      []brook.AnyEvent{&openedEvent, &movedEvent, &closedEvent, &notedEvent, &ignoredEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&openedEvent, &movedEvent, &closedEvent, &notedEvent, &ignoredEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Opened", Event: OpenedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{0, 1}, Partitioned: true},
@@ -56,7 +56,7 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -64,45 +64,43 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Opened]:
-		brook.Encode(out, &openedEvent, o)
-	case brook.Emission[Moved]:
-		brook.Encode(out, &movedEvent, o)
-	case brook.Emission[Closed]:
-		brook.Encode(out, &closedEvent, o)
-	case brook.Emission[Noted]:
-		brook.Encode(out, &notedEvent, o)
-	case brook.Emission[Ignored]:
-		brook.Encode(out, &ignoredEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Opened:
+		return &openedEvent
+	case *Moved:
+		return &movedEvent
+	case *Closed:
+		return &closedEvent
+	case *Noted:
+		return &notedEvent
+	case *Ignored:
+		return &ignoredEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Opened publishes data as account.opened and gives its position in the log.
 func (p *publish) Opened(ctx context.Context, data Opened, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &openedEvent, data, options)
+	return engine.Publish(ctx, p.app, &openedEvent, &data, options)
 }
 
 // Moved publishes data as money.moved and gives its position in the log.
 func (p *publish) Moved(ctx context.Context, data Moved, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &movedEvent, data, options)
+	return engine.Publish(ctx, p.app, &movedEvent, &data, options)
 }
 
 // Closed publishes data as account.closed and gives its position in the log.
 func (p *publish) Closed(ctx context.Context, data Closed, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &closedEvent, data, options)
+	return engine.Publish(ctx, p.app, &closedEvent, &data, options)
 }
 
 // Noted publishes data as audit.noted and gives its position in the log.
 func (p *publish) Noted(ctx context.Context, data Noted, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &notedEvent, data, options)
+	return engine.Publish(ctx, p.app, &notedEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -110,23 +108,23 @@ type process struct{ app *engine.App }
 // Opened applies data as account.opened at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Opened(ctx context.Context, data Opened) error {
-	return engine.Process(ctx, p.app, &openedEvent, data)
+	return engine.Process(ctx, p.app, &openedEvent, &data)
 }
 
 // Moved applies data as money.moved at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Moved(ctx context.Context, data Moved) error {
-	return engine.Process(ctx, p.app, &movedEvent, data)
+	return engine.Process(ctx, p.app, &movedEvent, &data)
 }
 
 // Closed applies data as account.closed at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Closed(ctx context.Context, data Closed) error {
-	return engine.Process(ctx, p.app, &closedEvent, data)
+	return engine.Process(ctx, p.app, &closedEvent, &data)
 }
 
 // Noted applies data as audit.noted at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Noted(ctx context.Context, data Noted) error {
-	return engine.Process(ctx, p.app, &notedEvent, data)
+	return engine.Process(ctx, p.app, &notedEvent, &data)
 }

@@ -7,15 +7,16 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	books    Books
 	audit    *Audit
-	accounts brook.Rows[string, Account]
-	lines    brook.Rows[LineKey, Line]
-	notes    brook.Rows[string, Note]
+	accounts *brook.Rows
+	lines    *brook.Rows
+	notes    *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -36,36 +37,36 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) opened(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &openedEvent)
-	if !ok {
+	var e brook.Event[Opened]
+	if !engine.Decode(m, &openedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.accounts.Apply(d.books.Opened(e))
+		brook.Apply(d.accounts, key.AppendString[string], d.books.Opened(e))
 		return nil
 	})
 }
 
 func (d *dispatch) moved(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &movedEvent)
-	if !ok {
+	var e brook.Event[Moved]
+	if !engine.Decode(m, &movedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		accounts, line, err := d.books.Moved(e, d.accounts.Lend())
+		accounts, line, err := d.books.Moved(e, (*AccountsView)(d.accounts.Lend()))
 		if err != nil {
 			return err
 		}
-		d.accounts.Apply(accounts...)
-		d.lines.Apply(line)
+		brook.Apply(d.accounts, key.AppendString[string], accounts...)
+		brook.Apply(d.lines, appendLineKey, line)
 		return nil
 	})
 	m.Handle(1, func(ctx context.Context) error {
-		note, noted, effect, err := d.audit.Moved(ctx, e, d.accounts.Lend())
+		note, noted, effect, err := d.audit.Moved(ctx, e, (*AccountsView)(d.accounts.Lend()))
 		if err != nil {
 			return err
 		}
-		d.notes.Apply(note)
+		brook.Apply(d.notes, key.AppendString[string], note)
 		engine.Send(m, &notedEvent, noted)
 		m.After(effect)
 		return nil
@@ -73,28 +74,28 @@ func (d *dispatch) moved(m *engine.Delivery) {
 }
 
 func (d *dispatch) closed(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &closedEvent)
-	if !ok {
+	var e brook.Event[Closed]
+	if !engine.Decode(m, &closedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		account, lines, err := d.books.Closed(e, d.lines.Lend())
+		account, lines, err := d.books.Closed(e, (*LinesView)(d.lines.Lend()))
 		if err != nil {
 			return err
 		}
-		d.accounts.Apply(account)
-		d.lines.Apply(lines...)
+		brook.Apply(d.accounts, key.AppendString[string], account)
+		brook.Apply(d.lines, appendLineKey, lines...)
 		return nil
 	})
 }
 
 func (d *dispatch) noted(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &notedEvent)
-	if !ok {
+	var e brook.Event[Noted]
+	if !engine.Decode(m, &notedEvent, &e) {
 		return
 	}
 	m.Handle(1, func(context.Context) error {
-		d.notes.Apply(d.audit.Noted(e))
+		brook.Apply(d.notes, key.AppendString[string], d.audit.Noted(e))
 		return nil
 	})
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -21,48 +21,97 @@ const (
 	IgnoredType = "ledger.ignored"
 )
 
-var openedEvent = brook.EventDef[Opened]{
-	Type:      OpenedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Opened) []byte { return key.AppendString(dst, e.Account) },
-	ReadKey:   func(r *key.Reader, e *Opened) { key.SetString(&e.Account, r) },
-	Append:    AppendOpenedJSON,
-	Decode:    DecodeOpenedJSON,
-	History:   100,
+var openedEvent = brook.EventDef{
+	Type:  OpenedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Opened)
+		return key.AppendString(dst, e.Account)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Opened)
+		key.SetString(&e.Account, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendOpenedJSON(dst, data.(*Opened))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Opened), err = DecodeOpenedJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var movedEvent = brook.EventDef[Moved]{
-	Type:      MovedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Moved) []byte { return key.AppendString(dst, e.Account) },
-	ReadKey:   func(r *key.Reader, e *Moved) { key.SetString(&e.Account, r) },
-	Append:    AppendMovedJSON,
-	Decode:    DecodeMovedJSON,
-	History:   5,
+var movedEvent = brook.EventDef{
+	Type:  MovedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Moved)
+		return key.AppendString(dst, e.Account)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Moved)
+		key.SetString(&e.Account, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendMovedJSON(dst, data.(*Moved))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Moved), err = DecodeMovedJSON(payload)
+		return err
+	},
+	History: 5,
 }
 
-var closedEvent = brook.EventDef[Closed]{
-	Type:      ClosedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Closed) []byte { return key.AppendString(dst, e.Account) },
-	ReadKey:   func(r *key.Reader, e *Closed) { key.SetString(&e.Account, r) },
-	Append:    AppendClosedJSON,
-	Decode:    DecodeClosedJSON,
-	History:   100,
+var closedEvent = brook.EventDef{
+	Type:  ClosedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Closed)
+		return key.AppendString(dst, e.Account)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Closed)
+		key.SetString(&e.Account, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendClosedJSON(dst, data.(*Closed))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Closed), err = DecodeClosedJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var notedEvent = brook.EventDef[Noted]{
-	Type:      NotedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Noted) []byte { return key.AppendString(dst, e.Account) },
-	ReadKey:   func(r *key.Reader, e *Noted) { key.SetString(&e.Account, r) },
-	Append:    AppendNotedJSON,
-	Decode:    DecodeNotedJSON,
+var notedEvent = brook.EventDef{
+	Type:  NotedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Noted)
+		return key.AppendString(dst, e.Account)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Noted)
+		key.SetString(&e.Account, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendNotedJSON(dst, data.(*Noted))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Noted), err = DecodeNotedJSON(payload)
+		return err
+	},
 }
 
-var ignoredEvent = brook.EventDef[Ignored]{
-	Type:    IgnoredType,
-	Append:  AppendIgnoredJSON,
-	Decode:  DecodeIgnoredJSON,
+var ignoredEvent = brook.EventDef{
+	Type: IgnoredType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendIgnoredJSON(dst, data.(*Ignored))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Ignored), err = DecodeIgnoredJSON(payload)
+		return err
+	},
 	History: 100,
 }

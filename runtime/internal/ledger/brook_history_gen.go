@@ -2,7 +2,12 @@
 
 package ledger
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -19,42 +24,43 @@ func (Moved) accountsEvent()    {}
 func (Closed) accountsEvent()   {}
 func (OldEvent) accountsEvent() {}
 
-func decodeAccountsEvent(typ string, data []byte) (AccountsEvent, error) {
+func decodeAccountsEvent(typ string, data []byte) AccountsEvent {
 	switch typ {
 	case OpenedType:
-		return DecodeOpenedJSON(data)
+		if e, err := DecodeOpenedJSON(data); err == nil {
+			return e
+		}
 	case MovedType:
-		return DecodeMovedJSON(data)
+		if e, err := DecodeMovedJSON(data); err == nil {
+			return e
+		}
 	case ClosedType:
-		return DecodeClosedJSON(data)
+		if e, err := DecodeClosedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v AccountsView) Events(key string) ([]brook.Event[AccountsEvent], error) {
-	return brook.Events(v.Past(key), decodeAccountsEvent, func(typ string, data []byte) AccountsEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v AccountsView) MustEvents(key string) []brook.Event[AccountsEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *AccountsView) Events(k string) ([]brook.Event[AccountsEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeAccountsEvent)
 }
 
 // EventsOfOpened gives those of Events that are account.opened.
-func (v AccountsView) EventsOfOpened(key string) ([]brook.Event[Opened], error) {
-	return brook.EventsOf(v.Past(key), &openedEvent)
+func (v *AccountsView) EventsOfOpened(k string) ([]brook.Event[Opened], error) {
+	return brook.EventsOf[Opened]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &openedEvent)
 }
 
 // EventsOfMoved gives those of Events that are money.moved.
-func (v AccountsView) EventsOfMoved(key string) ([]brook.Event[Moved], error) {
-	return brook.EventsOf(v.Past(key), &movedEvent)
+func (v *AccountsView) EventsOfMoved(k string) ([]brook.Event[Moved], error) {
+	return brook.EventsOf[Moved]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &movedEvent)
 }
 
 // EventsOfClosed gives those of Events that are account.closed.
-func (v AccountsView) EventsOfClosed(key string) ([]brook.Event[Closed], error) {
-	return brook.EventsOf(v.Past(key), &closedEvent)
+func (v *AccountsView) EventsOfClosed(k string) ([]brook.Event[Closed], error) {
+	return brook.EventsOf[Closed]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &closedEvent)
 }
 
 // NotesEvent is one of the events that can write notes, or an OldEvent.
@@ -64,33 +70,32 @@ func (Moved) notesEvent()    {}
 func (Noted) notesEvent()    {}
 func (OldEvent) notesEvent() {}
 
-func decodeNotesEvent(typ string, data []byte) (NotesEvent, error) {
+func decodeNotesEvent(typ string, data []byte) NotesEvent {
 	switch typ {
 	case MovedType:
-		return DecodeMovedJSON(data)
+		if e, err := DecodeMovedJSON(data); err == nil {
+			return e
+		}
 	case NotedType:
-		return DecodeNotedJSON(data)
+		if e, err := DecodeNotedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v NotesView) Events(key string) ([]brook.Event[NotesEvent], error) {
-	return brook.Events(v.Past(key), decodeNotesEvent, func(typ string, data []byte) NotesEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v NotesView) MustEvents(key string) []brook.Event[NotesEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *NotesView) Events(k string) ([]brook.Event[NotesEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeNotesEvent)
 }
 
 // EventsOfMoved gives those of Events that are money.moved.
-func (v NotesView) EventsOfMoved(key string) ([]brook.Event[Moved], error) {
-	return brook.EventsOf(v.Past(key), &movedEvent)
+func (v *NotesView) EventsOfMoved(k string) ([]brook.Event[Moved], error) {
+	return brook.EventsOf[Moved]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &movedEvent)
 }
 
 // EventsOfNoted gives those of Events that are audit.noted.
-func (v NotesView) EventsOfNoted(key string) ([]brook.Event[Noted], error) {
-	return brook.EventsOf(v.Past(key), &notedEvent)
+func (v *NotesView) EventsOfNoted(k string) ([]brook.Event[Noted], error) {
+	return brook.EventsOf[Noted]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &notedEvent)
 }

@@ -8,23 +8,27 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Accounts AccountsView
-	Lines    LinesView
-	Notes    NotesView
+	Accounts *AccountsView
+	Lines    *LinesView
+	Notes    *NotesView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&accountsCollection, &linesCollection, &notesCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Accounts: AccountsView{brook.ViewOf(s, 0, &accountsCollection)},
-		Lines:    LinesView{brook.ViewOf(s, 1, &linesCollection)},
-		Notes:    NotesView{brook.ViewOf(s, 2, &notesCollection)},
+		Accounts: (*AccountsView)(&rows[0]),
+		Lines:    (*LinesView)(&rows[1]),
+		Notes:    (*NotesView)(&rows[2]),
 		source:   s,
 	}
 }
@@ -40,18 +44,26 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var accountsCollection = brook.Collection[string, Account]{
-	Name:      "accounts",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Account) *string { return &v.ID },
-	Clone:     cloneAccount,
-	Pack:      packAccount,
-	Schema:    accountSchema,
-	History:   true,
-	Indexes: []brook.IndexDef[Account]{
-		{Field: "Email", Shape: "string", Entries: func(v *Account, e *brook.Entries) {
+var accountsCollection = brook.Collection{
+	Name:  "accounts",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Account); ok {
+			return at
+		}
+		return new(Account)
+	},
+	Copy: cloneAccount,
+	Key: func(v any) any {
+		at := v.(*Account)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packAccount(c, v.(*Account)) },
+	Schema:  accountSchema,
+	History: true,
+	Indexes: []brook.IndexDef{
+		{Field: "Email", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Account)
 			if v.Email != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Email))
 			}
@@ -59,76 +71,202 @@ var accountsCollection = brook.Collection[string, Account]{
 	},
 }
 
-// AccountsView reads the collection accounts.
-type AccountsView struct{ brook.View[string, Account] }
+// AccountsView reads the collection accounts. It is a brook.View.
+type AccountsView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *AccountsView) Get(k string) (own Account, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Account); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *AccountsView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *AccountsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *AccountsView) All() iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *AccountsView) Range(from, to string) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *AccountsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
 
 // ByEmail gives the values whose Email is value, in key order.
-func (v AccountsView) ByEmail(value string) iter.Seq2[Account, error] {
-	return v.EmailIndex().Values(value)
+func (v *AccountsView) ByEmail(value string) iter.Seq2[Account, error] {
+	return brook.ScanValues[Account]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
 
 // EmailIndex reads the collection by Email.
-func (v AccountsView) EmailIndex() brook.Index[string, string, Account] {
-	return brook.IndexOf(v.View, 0, key.AppendString[string])
+func (v *AccountsView) EmailIndex() brook.Index[string, string, Account] {
+	return (*accountsByEmail)(v)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v AccountsView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Account], error] {
-	return brook.Watch(ctx, v.View, key)
+type accountsByEmail brook.RowReader
+
+func (x *accountsByEmail) Get(value string) (brook.Entry[string, Account], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[string, Account](&row, key.DecodeString[string])
+}
+
+func (x *accountsByEmail) All(value string) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *AccountsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Account], error] {
+	return brook.Updates[string, Account]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v AccountsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Account], error] {
-	return brook.Changes(ctx, v.View)
+func (v *AccountsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Account], error] {
+	return brook.Updates[string, Account]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
 
-var linesCollection = brook.Collection[LineKey, Line]{
-	Name:      "lines",
-	Shape:     "string int64",
-	AppendKey: appendLineKey,
-	DecodeKey: decodeLineKey,
-	Pack:      packLine,
-	Schema:    lineSchema,
+var linesCollection = brook.Collection{
+	Name:  "lines",
+	Shape: "string int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Line); ok {
+			return at
+		}
+		return new(Line)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Line) = *src.(*Line)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packLine(c, v.(*Line)) },
+	Schema: lineSchema,
 }
 
-// LinesView reads the collection lines.
-type LinesView struct{ brook.View[LineKey, Line] }
+// LinesView reads the collection lines. It is a brook.View.
+type LinesView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *LinesView) Get(k LineKey) (own Line, err error) {
+	row := (*brook.RowReader)(v).Get(appendLineKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Line); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *LinesView) Has(k LineKey) (bool, error) {
+	return (*brook.RowReader)(v).Has(appendLineKey(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *LinesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *LinesView) All() iter.Seq2[brook.Entry[LineKey, Line], error] {
+	return brook.ScanEntries[LineKey, Line]((*brook.RowReader)(v).All(), decodeLineKey)
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *LinesView) Range(from, to LineKey) iter.Seq2[brook.Entry[LineKey, Line], error] {
+	return brook.ScanEntries[LineKey, Line]((*brook.RowReader)(v).Range(appendLineKey(nil, from), appendLineKey(nil, to)), decodeLineKey)
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *LinesView) Prefix(k LineKey, n int) iter.Seq2[brook.Entry[LineKey, Line], error] {
+	return brook.ScanEntries[LineKey, Line]((*brook.RowReader)(v).Prefix(appendLineKey(nil, k), n), decodeLineKey)
+}
 
 // WithAccount gives the values whose key has these first fields, in key order.
-func (v LinesView) WithAccount(account string) iter.Seq2[brook.Entry[LineKey, Line], error] {
+func (v *LinesView) WithAccount(account string) iter.Seq2[brook.Entry[LineKey, Line], error] {
 	return v.Prefix(LineKey{Account: account}, 1)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v LinesView) Watch(ctx context.Context, key LineKey) iter.Seq2[brook.Update[LineKey, Line], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *LinesView) Watch(ctx context.Context, k LineKey) iter.Seq2[brook.Update[LineKey, Line], error] {
+	return brook.Updates[LineKey, Line]((*brook.RowReader)(v).Watch(ctx, appendLineKey(nil, k)), decodeLineKey)
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v LinesView) Changes(ctx context.Context) iter.Seq2[brook.Update[LineKey, Line], error] {
-	return brook.Changes(ctx, v.View)
+func (v *LinesView) Changes(ctx context.Context) iter.Seq2[brook.Update[LineKey, Line], error] {
+	return brook.Updates[LineKey, Line]((*brook.RowReader)(v).Changes(ctx), decodeLineKey)
 }
 
-var notesCollection = brook.Collection[string, Note]{
-	Name:      "notes",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Clone:     cloneNote,
-	Pack:      packNote,
-	Schema:    noteSchema,
-	History:   true,
+var notesCollection = brook.Collection{
+	Name:  "notes",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Note); ok {
+			return at
+		}
+		return new(Note)
+	},
+	Copy:    cloneNote,
+	Pack:    func(c *pack.Coder, v any) { packNote(c, v.(*Note)) },
+	Schema:  noteSchema,
+	History: true,
 }
 
-// NotesView reads the collection notes.
-type NotesView struct{ brook.View[string, Note] }
+// NotesView reads the collection notes. It is a brook.View.
+type NotesView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v NotesView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Note], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *NotesView) Get(k string) (own Note, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Note); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *NotesView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *NotesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *NotesView) All() iter.Seq2[brook.Entry[string, Note], error] {
+	return brook.ScanEntries[string, Note]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *NotesView) Range(from, to string) iter.Seq2[brook.Entry[string, Note], error] {
+	return brook.ScanEntries[string, Note]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *NotesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Note], error] {
+	return brook.ScanEntries[string, Note]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *NotesView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Note], error] {
+	return brook.Updates[string, Note]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v NotesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Note], error] {
-	return brook.Changes(ctx, v.View)
+func (v *NotesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Note], error] {
+	return brook.Updates[string, Note]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -92,7 +92,7 @@ func newRig(t *testing.T) *rig {
 	}
 	sets := []string{"B", "A"}
 	handlers := []plan.Handler{{Set: 0, Name: "Put", Event: "put"}, {Set: 1, Name: "Put", Event: "put"}}
-	events := []brook.AnyEvent{&brook.EventDef[string]{Type: "put"}}
+	events := []*brook.EventDef{{Type: "put"}}
 	c := catalog.New(catalog.Parts{
 		Life:   lifetime.New(t.Context(), config.ShutdownTimeout),
 		Config: config, Code: plan.New("in", sets, handlers, nil, nil, events),

@@ -61,7 +61,7 @@ func newRig(t *testing.T, s brook.Store) *rig {
 		Config: config, Life: life, Live: func() int { return r.current.Number() },
 		Taken: func(context.Context) error { return nil }, Rouse: func() { r.Wake() },
 	})
-	accounts := []brook.AnyCollection{&brook.Collection[string, string]{
+	accounts := []*brook.Collection{{
 		Name: "accounts", Shape: "string", Schema: "{id string}",
 	}}
 	opener := &generation.Opener{

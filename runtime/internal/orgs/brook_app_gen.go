@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, catalog Catalog) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Catalog"},
-		Collections: []brook.AnyCollection{&orgsCollection, &datasetsCollection},
-		Events:      []brook.AnyEvent{&foundedEvent, &addedEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&foundedEvent, &addedEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Founded", Event: FoundedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Added", Event: AddedType, Reads: []int{0}, Writes: []int{1}, Doubt: "orgs.Has(e.Data.Org)"},
@@ -44,7 +44,7 @@ func NewApp(config brook.Config, catalog Catalog) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -52,29 +52,27 @@ func NewApp(config brook.Config, catalog Catalog) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Founded]:
-		brook.Encode(out, &foundedEvent, o)
-	case brook.Emission[Added]:
-		brook.Encode(out, &addedEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Founded:
+		return &foundedEvent
+	case *Added:
+		return &addedEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Founded publishes data as org and gives its position in the log.
 func (p *publish) Founded(ctx context.Context, data Founded, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &foundedEvent, data, options)
+	return engine.Publish(ctx, p.app, &foundedEvent, &data, options)
 }
 
 // Added publishes data as dataset and gives its position in the log.
 func (p *publish) Added(ctx context.Context, data Added, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &addedEvent, data, options)
+	return engine.Publish(ctx, p.app, &addedEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -82,11 +80,11 @@ type process struct{ app *engine.App }
 // Founded applies data as org at once, for all handler sets or for none. It is not in the log: a
 // Rebuild forgets it.
 func (p *process) Founded(ctx context.Context, data Founded) error {
-	return engine.Process(ctx, p.app, &foundedEvent, data)
+	return engine.Process(ctx, p.app, &foundedEvent, &data)
 }
 
 // Added applies data as dataset at once, for all handler sets or for none. It is not in the log: a
 // Rebuild forgets it.
 func (p *process) Added(ctx context.Context, data Added) error {
-	return engine.Process(ctx, p.app, &addedEvent, data)
+	return engine.Process(ctx, p.app, &addedEvent, &data)
 }

@@ -7,13 +7,14 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	catalog  Catalog
-	orgs     brook.Rows[string, Org]
-	datasets brook.Rows[string, Dataset]
+	orgs     *brook.Rows
+	datasets *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -28,27 +29,27 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) founded(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &foundedEvent)
-	if !ok {
+	var e brook.Event[Founded]
+	if !engine.Decode(m, &foundedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.orgs.Apply(d.catalog.Founded(e))
+		brook.Apply(d.orgs, key.AppendString[string], d.catalog.Founded(e))
 		return nil
 	})
 }
 
 func (d *dispatch) added(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &addedEvent)
-	if !ok {
+	var e brook.Event[Added]
+	if !engine.Decode(m, &addedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		dataset, err := d.catalog.Added(e, d.orgs.Lend())
+		dataset, err := d.catalog.Added(e, (*OrgsView)(d.orgs.Lend()))
 		if err != nil {
 			return err
 		}
-		d.datasets.Apply(dataset)
+		brook.Apply(d.datasets, key.AppendString[string], dataset)
 		return nil
 	})
 }

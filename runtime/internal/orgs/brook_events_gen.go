@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -18,22 +18,44 @@ const (
 	AddedType   = "dataset"
 )
 
-var foundedEvent = brook.EventDef[Founded]{
-	Type:      FoundedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Founded) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Founded) { key.SetString(&e.ID, r) },
-	Append:    AppendFoundedJSON,
-	Decode:    DecodeFoundedJSON,
-	History:   100,
+var foundedEvent = brook.EventDef{
+	Type:  FoundedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Founded)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Founded)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendFoundedJSON(dst, data.(*Founded))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Founded), err = DecodeFoundedJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var addedEvent = brook.EventDef[Added]{
-	Type:      AddedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Added) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Added) { key.SetString(&e.ID, r) },
-	Append:    AppendAddedJSON,
-	Decode:    DecodeAddedJSON,
-	History:   100,
+var addedEvent = brook.EventDef{
+	Type:  AddedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Added)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Added)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendAddedJSON(dst, data.(*Added))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Added), err = DecodeAddedJSON(payload)
+		return err
+	},
+	History: 100,
 }

@@ -2,7 +2,12 @@
 
 package orgs
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -17,28 +22,25 @@ type OrgsEvent interface{ orgsEvent() }
 func (Founded) orgsEvent()  {}
 func (OldEvent) orgsEvent() {}
 
-func decodeOrgsEvent(typ string, data []byte) (OrgsEvent, error) {
+func decodeOrgsEvent(typ string, data []byte) OrgsEvent {
 	switch typ {
 	case FoundedType:
-		return DecodeFoundedJSON(data)
+		if e, err := DecodeFoundedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v OrgsView) Events(key string) ([]brook.Event[OrgsEvent], error) {
-	return brook.Events(v.Past(key), decodeOrgsEvent, func(typ string, data []byte) OrgsEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v OrgsView) MustEvents(key string) []brook.Event[OrgsEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *OrgsView) Events(k string) ([]brook.Event[OrgsEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrgsEvent)
 }
 
 // EventsOfFounded gives those of Events that are org.
-func (v OrgsView) EventsOfFounded(key string) ([]brook.Event[Founded], error) {
-	return brook.EventsOf(v.Past(key), &foundedEvent)
+func (v *OrgsView) EventsOfFounded(k string) ([]brook.Event[Founded], error) {
+	return brook.EventsOf[Founded]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &foundedEvent)
 }
 
 // DatasetsEvent is one of the events that can write datasets, or an OldEvent.
@@ -47,26 +49,23 @@ type DatasetsEvent interface{ datasetsEvent() }
 func (Added) datasetsEvent()    {}
 func (OldEvent) datasetsEvent() {}
 
-func decodeDatasetsEvent(typ string, data []byte) (DatasetsEvent, error) {
+func decodeDatasetsEvent(typ string, data []byte) DatasetsEvent {
 	switch typ {
 	case AddedType:
-		return DecodeAddedJSON(data)
+		if e, err := DecodeAddedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v DatasetsView) Events(key string) ([]brook.Event[DatasetsEvent], error) {
-	return brook.Events(v.Past(key), decodeDatasetsEvent, func(typ string, data []byte) DatasetsEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v DatasetsView) MustEvents(key string) []brook.Event[DatasetsEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *DatasetsView) Events(k string) ([]brook.Event[DatasetsEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeDatasetsEvent)
 }
 
 // EventsOfAdded gives those of Events that are dataset.
-func (v DatasetsView) EventsOfAdded(key string) ([]brook.Event[Added], error) {
-	return brook.EventsOf(v.Past(key), &addedEvent)
+func (v *DatasetsView) EventsOfAdded(k string) ([]brook.Event[Added], error) {
+	return brook.EventsOf[Added]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &addedEvent)
 }

@@ -8,21 +8,25 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Orgs     OrgsView
-	Datasets DatasetsView
+	Orgs     *OrgsView
+	Datasets *DatasetsView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&orgsCollection, &datasetsCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Orgs:     OrgsView{brook.ViewOf(s, 0, &orgsCollection)},
-		Datasets: DatasetsView{brook.ViewOf(s, 1, &datasetsCollection)},
+		Orgs:     (*OrgsView)(&rows[0]),
+		Datasets: (*DatasetsView)(&rows[1]),
 		source:   s,
 	}
 }
@@ -38,50 +42,142 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var orgsCollection = brook.Collection[string, Org]{
-	Name:      "orgs",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Org) *string { return &v.ID },
-	Pack:      packOrg,
-	Schema:    orgSchema,
-	History:   true,
+var orgsCollection = brook.Collection{
+	Name:  "orgs",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Org); ok {
+			return at
+		}
+		return new(Org)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Org) = *src.(*Org)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Org)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packOrg(c, v.(*Org)) },
+	Schema:  orgSchema,
+	History: true,
 }
 
-// OrgsView reads the collection orgs.
-type OrgsView struct{ brook.View[string, Org] }
+// OrgsView reads the collection orgs. It is a brook.View.
+type OrgsView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v OrgsView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Org], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *OrgsView) Get(k string) (own Org, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Org); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *OrgsView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *OrgsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *OrgsView) All() iter.Seq2[brook.Entry[string, Org], error] {
+	return brook.ScanEntries[string, Org]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *OrgsView) Range(from, to string) iter.Seq2[brook.Entry[string, Org], error] {
+	return brook.ScanEntries[string, Org]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *OrgsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Org], error] {
+	return brook.ScanEntries[string, Org]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *OrgsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Org], error] {
+	return brook.Updates[string, Org]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v OrgsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Org], error] {
-	return brook.Changes(ctx, v.View)
+func (v *OrgsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Org], error] {
+	return brook.Updates[string, Org]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
 
-var datasetsCollection = brook.Collection[string, Dataset]{
-	Name:      "datasets",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Dataset) *string { return &v.ID },
-	Pack:      packDataset,
-	Schema:    datasetSchema,
-	History:   true,
+var datasetsCollection = brook.Collection{
+	Name:  "datasets",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Dataset); ok {
+			return at
+		}
+		return new(Dataset)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Dataset) = *src.(*Dataset)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Dataset)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packDataset(c, v.(*Dataset)) },
+	Schema:  datasetSchema,
+	History: true,
 }
 
-// DatasetsView reads the collection datasets.
-type DatasetsView struct{ brook.View[string, Dataset] }
+// DatasetsView reads the collection datasets. It is a brook.View.
+type DatasetsView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v DatasetsView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Dataset], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *DatasetsView) Get(k string) (own Dataset, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Dataset); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *DatasetsView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *DatasetsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *DatasetsView) All() iter.Seq2[brook.Entry[string, Dataset], error] {
+	return brook.ScanEntries[string, Dataset]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *DatasetsView) Range(from, to string) iter.Seq2[brook.Entry[string, Dataset], error] {
+	return brook.ScanEntries[string, Dataset]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *DatasetsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Dataset], error] {
+	return brook.ScanEntries[string, Dataset]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *DatasetsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Dataset], error] {
+	return brook.Updates[string, Dataset]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v DatasetsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Dataset], error] {
-	return brook.Changes(ctx, v.View)
+func (v *DatasetsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Dataset], error] {
+	return brook.Updates[string, Dataset]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -36,8 +36,8 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 	}
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Registry", "Post"},
-		Collections: []brook.AnyCollection{&payrollCollection, &peopleCollection, &clearedSizesCollection},
-		Events:      []brook.AnyEvent{&hiredEvent, &paidEvent, &joinedEvent, &movedEvent, &swappedEvent, &clearedEvent, &wroteEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&hiredEvent, &paidEvent, &joinedEvent, &movedEvent, &swappedEvent, &clearedEvent, &wroteEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Hired", Event: HiredType, Writes: []int{0}, Acts: true, Proved: true},
 			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Writes: []int{0}, Proved: true},
@@ -57,7 +57,7 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -65,64 +65,62 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Hired]:
-		brook.Encode(out, &hiredEvent, o)
-	case brook.Emission[Paid]:
-		brook.Encode(out, &paidEvent, o)
-	case brook.Emission[Joined]:
-		brook.Encode(out, &joinedEvent, o)
-	case brook.Emission[Moved]:
-		brook.Encode(out, &movedEvent, o)
-	case brook.Emission[Swapped]:
-		brook.Encode(out, &swappedEvent, o)
-	case brook.Emission[Cleared]:
-		brook.Encode(out, &clearedEvent, o)
-	case brook.Emission[Wrote]:
-		brook.Encode(out, &wroteEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Hired:
+		return &hiredEvent
+	case *Paid:
+		return &paidEvent
+	case *Joined:
+		return &joinedEvent
+	case *Moved:
+		return &movedEvent
+	case *Swapped:
+		return &swappedEvent
+	case *Cleared:
+		return &clearedEvent
+	case *Wrote:
+		return &wroteEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Hired publishes data as person.hired and gives its position in the log.
 func (p *publish) Hired(ctx context.Context, data Hired, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &hiredEvent, data, options)
+	return engine.Publish(ctx, p.app, &hiredEvent, &data, options)
 }
 
 // Paid publishes data as person.paid and gives its position in the log.
 func (p *publish) Paid(ctx context.Context, data Paid, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &paidEvent, data, options)
+	return engine.Publish(ctx, p.app, &paidEvent, &data, options)
 }
 
 // Joined publishes data as person.joined and gives its position in the log.
 func (p *publish) Joined(ctx context.Context, data Joined, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &joinedEvent, data, options)
+	return engine.Publish(ctx, p.app, &joinedEvent, &data, options)
 }
 
 // Moved publishes data as person.moved and gives its position in the log.
 func (p *publish) Moved(ctx context.Context, data Moved, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &movedEvent, data, options)
+	return engine.Publish(ctx, p.app, &movedEvent, &data, options)
 }
 
 // Swapped publishes data as people.swapped and gives its position in the log.
 func (p *publish) Swapped(ctx context.Context, data Swapped, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &swappedEvent, data, options)
+	return engine.Publish(ctx, p.app, &swappedEvent, &data, options)
 }
 
 // Cleared publishes data as team.cleared and gives its position in the log.
 func (p *publish) Cleared(ctx context.Context, data Cleared, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &clearedEvent, data, options)
+	return engine.Publish(ctx, p.app, &clearedEvent, &data, options)
 }
 
 // Wrote publishes data as mail.written and gives its position in the log.
 func (p *publish) Wrote(ctx context.Context, data Wrote, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &wroteEvent, data, options)
+	return engine.Publish(ctx, p.app, &wroteEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -130,41 +128,41 @@ type process struct{ app *engine.App }
 // Hired applies data as person.hired at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Hired(ctx context.Context, data Hired) error {
-	return engine.Process(ctx, p.app, &hiredEvent, data)
+	return engine.Process(ctx, p.app, &hiredEvent, &data)
 }
 
 // Paid applies data as person.paid at once, for all handler sets or for none. It is not in the log:
 // a Rebuild forgets it.
 func (p *process) Paid(ctx context.Context, data Paid) error {
-	return engine.Process(ctx, p.app, &paidEvent, data)
+	return engine.Process(ctx, p.app, &paidEvent, &data)
 }
 
 // Joined applies data as person.joined at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Joined(ctx context.Context, data Joined) error {
-	return engine.Process(ctx, p.app, &joinedEvent, data)
+	return engine.Process(ctx, p.app, &joinedEvent, &data)
 }
 
 // Moved applies data as person.moved at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Moved(ctx context.Context, data Moved) error {
-	return engine.Process(ctx, p.app, &movedEvent, data)
+	return engine.Process(ctx, p.app, &movedEvent, &data)
 }
 
 // Swapped applies data as people.swapped at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Swapped(ctx context.Context, data Swapped) error {
-	return engine.Process(ctx, p.app, &swappedEvent, data)
+	return engine.Process(ctx, p.app, &swappedEvent, &data)
 }
 
 // Cleared applies data as team.cleared at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Cleared(ctx context.Context, data Cleared) error {
-	return engine.Process(ctx, p.app, &clearedEvent, data)
+	return engine.Process(ctx, p.app, &clearedEvent, &data)
 }
 
 // Wrote applies data as mail.written at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Wrote(ctx context.Context, data Wrote) error {
-	return engine.Process(ctx, p.app, &wroteEvent, data)
+	return engine.Process(ctx, p.app, &wroteEvent, &data)
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// clonePerson makes *dst a deep copy of *src, as storing and loading it would.
-func clonePerson(dst, src *Person) error {
+// clonePerson makes dst a deep copy of src, as storing and loading it would. Both are a *Person.
+func clonePerson(dst, src any) error {
 	var c wire.Cloner
-	copyPerson(&c, dst, src)
+	copyPerson(&c, dst.(*Person), src.(*Person))
 	return c.Finish()
 }
 

@@ -14,9 +14,9 @@ import (
 type dispatch struct {
 	registry     Registry
 	post         *Post
-	payroll      brook.Rows[int64, Payroll]
-	people       brook.Rows[int64, Person]
-	clearedSizes brook.Rows[Team, Size]
+	payroll      *brook.Rows
+	people       *brook.Rows
+	clearedSizes *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -41,97 +41,97 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) hired(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &hiredEvent)
-	if !ok {
+	var e brook.Event[Hired]
+	if !engine.Decode(m, &hiredEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
 		payroll, paid := d.registry.Hired(e)
-		d.payroll.Apply(payroll)
+		brook.Apply(d.payroll, key.AppendInt[int64], payroll)
 		engine.Send(m, &paidEvent, paid)
 		return nil
 	})
 }
 
 func (d *dispatch) paid(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &paidEvent)
-	if !ok {
+	var e brook.Event[Paid]
+	if !engine.Decode(m, &paidEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		payroll, err := d.registry.Paid(e, d.payroll.Lend())
+		payroll, err := d.registry.Paid(e, (*PayrollView)(d.payroll.Lend()))
 		if err != nil {
 			return err
 		}
-		d.payroll.Apply(payroll)
+		brook.Apply(d.payroll, key.AppendInt[int64], payroll)
 		return nil
 	})
 }
 
 func (d *dispatch) joined(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &joinedEvent)
-	if !ok {
+	var e brook.Event[Joined]
+	if !engine.Decode(m, &joinedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.people.Apply(d.registry.Joined(e))
+		brook.Apply(d.people, key.AppendInt[int64], d.registry.Joined(e))
 		return nil
 	})
 }
 
 func (d *dispatch) moved(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &movedEvent)
-	if !ok {
+	var e brook.Event[Moved]
+	if !engine.Decode(m, &movedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.people.Apply(d.registry.Moved(e))
+		brook.Apply(d.people, key.AppendInt[int64], d.registry.Moved(e))
 		return nil
 	})
 }
 
 func (d *dispatch) swapped(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &swappedEvent)
-	if !ok {
+	var e brook.Event[Swapped]
+	if !engine.Decode(m, &swappedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		people, err := d.registry.Swapped(e, d.people.Lend())
+		people, err := d.registry.Swapped(e, (*PeopleView)(d.people.Lend()))
 		if err != nil {
 			return err
 		}
-		d.people.Apply(people...)
+		brook.Apply(d.people, key.AppendInt[int64], people...)
 		return nil
 	})
 }
 
 func (d *dispatch) cleared(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &clearedEvent)
-	if !ok {
+	var e brook.Event[Cleared]
+	if !engine.Decode(m, &clearedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		people, size, err := d.registry.Cleared(e, brook.IndexOf(d.people.Lend(), 1, key.AppendString[Team]))
+		people, size, err := d.registry.Cleared(e, (*peopleByTeams)(d.people.Lend()))
 		if err != nil {
 			return err
 		}
-		d.people.Apply(people...)
-		d.clearedSizes.Apply(size)
+		brook.Apply(d.people, key.AppendInt[int64], people...)
+		brook.Apply(d.clearedSizes, key.AppendString[Team], size)
 		return nil
 	})
 }
 
 func (d *dispatch) wrote(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &wroteEvent)
-	if !ok {
+	var e brook.Event[Wrote]
+	if !engine.Decode(m, &wroteEvent, &e) {
 		return
 	}
 	m.Handle(1, func(context.Context) error {
-		person, effect, err := d.post.Wrote(e, d.people.Lend(), brook.IndexOf(d.people.Lend(), 0, key.AppendString[Email]))
+		person, effect, err := d.post.Wrote(e, (*PeopleView)(d.people.Lend()), (*peopleByEmail)(d.people.Lend()))
 		if err != nil {
 			return err
 		}
-		d.people.Apply(person)
+		brook.Apply(d.people, key.AppendInt[int64], person)
 		m.After(effect)
 		return nil
 	})

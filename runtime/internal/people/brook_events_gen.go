@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -23,70 +23,141 @@ const (
 	WroteType   = "mail.written"
 )
 
-var hiredEvent = brook.EventDef[Hired]{
-	Type:      HiredType,
-	Topic:     "zzz",
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *Hired) []byte { return key.AppendInt(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Hired) { key.SetInt(&e.ID, r) },
-	Append:    AppendHiredJSON,
-	Decode:    DecodeHiredJSON,
-	History:   100,
-}
-
-var paidEvent = brook.EventDef[Paid]{
-	Type:      PaidType,
-	Topic:     "aaa",
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *Paid) []byte { return key.AppendInt(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Paid) { key.SetInt(&e.ID, r) },
-	Append:    AppendPaidJSON,
-	Decode:    DecodePaidJSON,
-}
-
-var joinedEvent = brook.EventDef[Joined]{
-	Type:      JoinedType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *Joined) []byte { return key.AppendInt(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Joined) { key.SetInt(&e.ID, r) },
-	Append:    AppendJoinedJSON,
-	Decode:    DecodeJoinedJSON,
-	History:   100,
-}
-
-var movedEvent = brook.EventDef[Moved]{
-	Type:      MovedType,
-	Shape:     "int64",
-	AppendKey: func(dst []byte, e *Moved) []byte { return key.AppendInt(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Moved) { key.SetInt(&e.ID, r) },
-	Append:    AppendMovedJSON,
-	Decode:    DecodeMovedJSON,
-	History:   100,
-}
-
-var swappedEvent = brook.EventDef[Swapped]{
-	Type:    SwappedType,
-	Append:  AppendSwappedJSON,
-	Decode:  DecodeSwappedJSON,
+var hiredEvent = brook.EventDef{
+	Type:  HiredType,
+	Topic: "zzz",
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Hired)
+		return key.AppendInt(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Hired)
+		key.SetInt(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendHiredJSON(dst, data.(*Hired))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Hired), err = DecodeHiredJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var clearedEvent = brook.EventDef[Cleared]{
-	Type:      ClearedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Cleared) []byte { return key.AppendString(dst, *e) },
-	ReadKey:   func(r *key.Reader, e *Cleared) { key.SetString(e, r) },
-	Append:    AppendClearedJSON,
-	Decode:    DecodeClearedJSON,
-	History:   100,
+var paidEvent = brook.EventDef{
+	Type:  PaidType,
+	Topic: "aaa",
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Paid)
+		return key.AppendInt(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Paid)
+		key.SetInt(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendPaidJSON(dst, data.(*Paid))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Paid), err = DecodePaidJSON(payload)
+		return err
+	},
 }
 
-var wroteEvent = brook.EventDef[Wrote]{
-	Type:      WroteType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Wrote) []byte { return key.AppendString(dst, e.To) },
-	ReadKey:   func(r *key.Reader, e *Wrote) { key.SetString(&e.To, r) },
-	Append:    AppendWroteJSON,
-	Decode:    DecodeWroteJSON,
-	History:   100,
+var joinedEvent = brook.EventDef{
+	Type:  JoinedType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Joined)
+		return key.AppendInt(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Joined)
+		key.SetInt(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendJoinedJSON(dst, data.(*Joined))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Joined), err = DecodeJoinedJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var movedEvent = brook.EventDef{
+	Type:  MovedType,
+	Shape: "int64",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Moved)
+		return key.AppendInt(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Moved)
+		key.SetInt(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendMovedJSON(dst, data.(*Moved))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Moved), err = DecodeMovedJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var swappedEvent = brook.EventDef{
+	Type: SwappedType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendSwappedJSON(dst, data.(*Swapped))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Swapped), err = DecodeSwappedJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var clearedEvent = brook.EventDef{
+	Type:  ClearedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Cleared)
+		return key.AppendString(dst, *e)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Cleared)
+		key.SetString(e, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendClearedJSON(dst, data.(*Cleared))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Cleared), err = DecodeClearedJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var wroteEvent = brook.EventDef{
+	Type:  WroteType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Wrote)
+		return key.AppendString(dst, e.To)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Wrote)
+		key.SetString(&e.To, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendWroteJSON(dst, data.(*Wrote))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Wrote), err = DecodeWroteJSON(payload)
+		return err
+	},
+	History: 100,
 }

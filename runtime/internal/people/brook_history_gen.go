@@ -2,7 +2,12 @@
 
 package people
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -18,35 +23,34 @@ func (Hired) payrollEvent()    {}
 func (Paid) payrollEvent()     {}
 func (OldEvent) payrollEvent() {}
 
-func decodePayrollEvent(typ string, data []byte) (PayrollEvent, error) {
+func decodePayrollEvent(typ string, data []byte) PayrollEvent {
 	switch typ {
 	case HiredType:
-		return DecodeHiredJSON(data)
+		if e, err := DecodeHiredJSON(data); err == nil {
+			return e
+		}
 	case PaidType:
-		return DecodePaidJSON(data)
+		if e, err := DecodePaidJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v PayrollView) Events(key int64) ([]brook.Event[PayrollEvent], error) {
-	return brook.Events(v.Past(key), decodePayrollEvent, func(typ string, data []byte) PayrollEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v PayrollView) MustEvents(key int64) []brook.Event[PayrollEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *PayrollView) Events(k int64) ([]brook.Event[PayrollEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendInt(nil, k)), decodePayrollEvent)
 }
 
 // EventsOfHired gives those of Events that are person.hired.
-func (v PayrollView) EventsOfHired(key int64) ([]brook.Event[Hired], error) {
-	return brook.EventsOf(v.Past(key), &hiredEvent)
+func (v *PayrollView) EventsOfHired(k int64) ([]brook.Event[Hired], error) {
+	return brook.EventsOf[Hired]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &hiredEvent)
 }
 
 // EventsOfPaid gives those of Events that are person.paid.
-func (v PayrollView) EventsOfPaid(key int64) ([]brook.Event[Paid], error) {
-	return brook.EventsOf(v.Past(key), &paidEvent)
+func (v *PayrollView) EventsOfPaid(k int64) ([]brook.Event[Paid], error) {
+	return brook.EventsOf[Paid]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &paidEvent)
 }
 
 // PeopleEvent is one of the events that can write people, or an OldEvent.
@@ -59,54 +63,59 @@ func (Cleared) peopleEvent()  {}
 func (Wrote) peopleEvent()    {}
 func (OldEvent) peopleEvent() {}
 
-func decodePeopleEvent(typ string, data []byte) (PeopleEvent, error) {
+func decodePeopleEvent(typ string, data []byte) PeopleEvent {
 	switch typ {
 	case JoinedType:
-		return DecodeJoinedJSON(data)
+		if e, err := DecodeJoinedJSON(data); err == nil {
+			return e
+		}
 	case MovedType:
-		return DecodeMovedJSON(data)
+		if e, err := DecodeMovedJSON(data); err == nil {
+			return e
+		}
 	case SwappedType:
-		return DecodeSwappedJSON(data)
+		if e, err := DecodeSwappedJSON(data); err == nil {
+			return e
+		}
 	case ClearedType:
-		return DecodeClearedJSON(data)
+		if e, err := DecodeClearedJSON(data); err == nil {
+			return e
+		}
 	case WroteType:
-		return DecodeWroteJSON(data)
+		if e, err := DecodeWroteJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v PeopleView) Events(key int64) ([]brook.Event[PeopleEvent], error) {
-	return brook.Events(v.Past(key), decodePeopleEvent, func(typ string, data []byte) PeopleEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v PeopleView) MustEvents(key int64) []brook.Event[PeopleEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *PeopleView) Events(k int64) ([]brook.Event[PeopleEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendInt(nil, k)), decodePeopleEvent)
 }
 
 // EventsOfJoined gives those of Events that are person.joined.
-func (v PeopleView) EventsOfJoined(key int64) ([]brook.Event[Joined], error) {
-	return brook.EventsOf(v.Past(key), &joinedEvent)
+func (v *PeopleView) EventsOfJoined(k int64) ([]brook.Event[Joined], error) {
+	return brook.EventsOf[Joined]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &joinedEvent)
 }
 
 // EventsOfMoved gives those of Events that are person.moved.
-func (v PeopleView) EventsOfMoved(key int64) ([]brook.Event[Moved], error) {
-	return brook.EventsOf(v.Past(key), &movedEvent)
+func (v *PeopleView) EventsOfMoved(k int64) ([]brook.Event[Moved], error) {
+	return brook.EventsOf[Moved]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &movedEvent)
 }
 
 // EventsOfSwapped gives those of Events that are people.swapped.
-func (v PeopleView) EventsOfSwapped(key int64) ([]brook.Event[Swapped], error) {
-	return brook.EventsOf(v.Past(key), &swappedEvent)
+func (v *PeopleView) EventsOfSwapped(k int64) ([]brook.Event[Swapped], error) {
+	return brook.EventsOf[Swapped]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &swappedEvent)
 }
 
 // EventsOfCleared gives those of Events that are team.cleared.
-func (v PeopleView) EventsOfCleared(key int64) ([]brook.Event[Cleared], error) {
-	return brook.EventsOf(v.Past(key), &clearedEvent)
+func (v *PeopleView) EventsOfCleared(k int64) ([]brook.Event[Cleared], error) {
+	return brook.EventsOf[Cleared]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &clearedEvent)
 }
 
 // EventsOfWrote gives those of Events that are mail.written.
-func (v PeopleView) EventsOfWrote(key int64) ([]brook.Event[Wrote], error) {
-	return brook.EventsOf(v.Past(key), &wroteEvent)
+func (v *PeopleView) EventsOfWrote(k int64) ([]brook.Event[Wrote], error) {
+	return brook.EventsOf[Wrote]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &wroteEvent)
 }

@@ -8,23 +8,27 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Payroll      PayrollView
-	People       PeopleView
-	ClearedSizes ClearedSizesView
+	Payroll      *PayrollView
+	People       *PeopleView
+	ClearedSizes *ClearedSizesView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&payrollCollection, &peopleCollection, &clearedSizesCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Payroll:      PayrollView{brook.ViewOf(s, 0, &payrollCollection)},
-		People:       PeopleView{brook.ViewOf(s, 1, &peopleCollection)},
-		ClearedSizes: ClearedSizesView{brook.ViewOf(s, 2, &clearedSizesCollection)},
+		Payroll:      (*PayrollView)(&rows[0]),
+		People:       (*PeopleView)(&rows[1]),
+		ClearedSizes: (*ClearedSizesView)(&rows[2]),
 		source:       s,
 	}
 }
@@ -40,54 +44,110 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var payrollCollection = brook.Collection[int64, Payroll]{
-	Name:      "payroll",
-	Shape:     "int64",
-	AppendKey: key.AppendInt[int64],
-	DecodeKey: key.DecodeInt[int64],
-	Key:       func(v *Payroll) *int64 { return &v.ID },
-	Pack:      packPayroll,
-	Schema:    payrollSchema,
-	History:   true,
+var payrollCollection = brook.Collection{
+	Name:  "payroll",
+	Shape: "int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Payroll); ok {
+			return at
+		}
+		return new(Payroll)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Payroll) = *src.(*Payroll)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Payroll)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packPayroll(c, v.(*Payroll)) },
+	Schema:  payrollSchema,
+	History: true,
 }
 
-// PayrollView reads the collection payroll.
-type PayrollView struct{ brook.View[int64, Payroll] }
+// PayrollView reads the collection payroll. It is a brook.View.
+type PayrollView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v PayrollView) Watch(ctx context.Context, key int64) iter.Seq2[brook.Update[int64, Payroll], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *PayrollView) Get(k int64) (own Payroll, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Payroll); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *PayrollView) Has(k int64) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *PayrollView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *PayrollView) All() iter.Seq2[brook.Entry[int64, Payroll], error] {
+	return brook.ScanEntries[int64, Payroll]((*brook.RowReader)(v).All(), key.DecodeInt[int64])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *PayrollView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Payroll], error] {
+	return brook.ScanEntries[int64, Payroll]((*brook.RowReader)(v).Range(key.AppendInt(nil, from), key.AppendInt(nil, to)), key.DecodeInt[int64])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *PayrollView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Payroll], error] {
+	return brook.ScanEntries[int64, Payroll]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *PayrollView) Watch(ctx context.Context, k int64) iter.Seq2[brook.Update[int64, Payroll], error] {
+	return brook.Updates[int64, Payroll]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[int64])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v PayrollView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Payroll], error] {
-	return brook.Changes(ctx, v.View)
+func (v *PayrollView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Payroll], error] {
+	return brook.Updates[int64, Payroll]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[int64])
 }
 
-var peopleCollection = brook.Collection[int64, Person]{
-	Name:      "people",
-	Shape:     "int64",
-	AppendKey: key.AppendInt[int64],
-	DecodeKey: key.DecodeInt[int64],
-	Key:       func(v *Person) *int64 { return &v.ID },
-	Clone:     clonePerson,
-	Pack:      packPerson,
-	Schema:    personSchema,
-	History:   true,
-	Indexes: []brook.IndexDef[Person]{
-		{Field: "Email", Shape: "string", Unique: true, Entries: func(v *Person, e *brook.Entries) {
+var peopleCollection = brook.Collection{
+	Name:  "people",
+	Shape: "int64",
+	Cast: func(v any) any {
+		if at, ok := v.(*Person); ok {
+			return at
+		}
+		return new(Person)
+	},
+	Copy: clonePerson,
+	Key: func(v any) any {
+		at := v.(*Person)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packPerson(c, v.(*Person)) },
+	Schema:  personSchema,
+	History: true,
+	Indexes: []brook.IndexDef{
+		{Field: "Email", Shape: "string", Unique: true, Entries: func(row any, e *brook.Entries) {
+			v := row.(*Person)
 			if v.Email != "" {
 				e.Add(key.AppendString(e.Bytes(), v.Email))
 			}
 		}},
-		{Field: "Teams", Shape: "string", Entries: func(v *Person, e *brook.Entries) {
+		{Field: "Teams", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Person)
 			for _, x := range v.Teams {
 				if x != "" {
 					e.Add(key.AppendString(e.Bytes(), x))
 				}
 			}
 		}},
-		{Field: "Boss", Shape: "int64", Entries: func(v *Person, e *brook.Entries) {
+		{Field: "Boss", Shape: "int64", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Person)
 			if v.Boss != nil && *v.Boss != 0 {
 				e.Add(key.AppendInt(e.Bytes(), *v.Boss))
 			}
@@ -95,67 +155,181 @@ var peopleCollection = brook.Collection[int64, Person]{
 	},
 }
 
-// PeopleView reads the collection people.
-type PeopleView struct{ brook.View[int64, Person] }
+// PeopleView reads the collection people. It is a brook.View.
+type PeopleView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *PeopleView) Get(k int64) (own Person, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Person); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *PeopleView) Has(k int64) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *PeopleView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *PeopleView) All() iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(v).All(), key.DecodeInt[int64])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *PeopleView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(v).Range(key.AppendInt(nil, from), key.AppendInt(nil, to)), key.DecodeInt[int64])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *PeopleView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
+}
 
 // ByEmail gives the value whose Email is value, or brook.ErrNotFound.
-func (v PeopleView) ByEmail(value Email) (Person, error) {
-	return v.EmailIndex().First(value)
+func (v *PeopleView) ByEmail(value Email) (own Person, err error) {
+	row := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
+	if at, ok := row.Value.(*Person); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
 // EmailIndex reads the collection by Email.
-func (v PeopleView) EmailIndex() brook.Index[Email, int64, Person] {
-	return brook.IndexOf(v.View, 0, key.AppendString[Email])
+func (v *PeopleView) EmailIndex() brook.Index[Email, int64, Person] {
+	return (*peopleByEmail)(v)
+}
+
+type peopleByEmail brook.RowReader
+
+func (x *peopleByEmail) Get(value Email) (brook.Entry[int64, Person], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[int64, Person](&row, key.DecodeInt[int64])
+}
+
+func (x *peopleByEmail) All(value Email) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[int64])
 }
 
 // ByTeams gives the values whose Teams holds value, in key order.
-func (v PeopleView) ByTeams(value Team) iter.Seq2[Person, error] {
-	return v.TeamsIndex().Values(value)
+func (v *PeopleView) ByTeams(value Team) iter.Seq2[Person, error] {
+	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
 }
 
 // TeamsIndex reads the collection by Teams.
-func (v PeopleView) TeamsIndex() brook.Index[Team, int64, Person] {
-	return brook.IndexOf(v.View, 1, key.AppendString[Team])
+func (v *PeopleView) TeamsIndex() brook.Index[Team, int64, Person] {
+	return (*peopleByTeams)(v)
+}
+
+type peopleByTeams brook.RowReader
+
+func (x *peopleByTeams) Get(value Team) (brook.Entry[int64, Person], error) {
+	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[int64, Person](&row, key.DecodeInt[int64])
+}
+
+func (x *peopleByTeams) All(value Team) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[int64])
 }
 
 // ByBoss gives the values whose Boss is value, in key order.
-func (v PeopleView) ByBoss(value int64) iter.Seq2[Person, error] {
-	return v.BossIndex().Values(value)
+func (v *PeopleView) ByBoss(value int64) iter.Seq2[Person, error] {
+	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(2, key.AppendInt(nil, value)))
 }
 
 // BossIndex reads the collection by Boss.
-func (v PeopleView) BossIndex() brook.Index[int64, int64, Person] {
-	return brook.IndexOf(v.View, 2, key.AppendInt[int64])
+func (v *PeopleView) BossIndex() brook.Index[int64, int64, Person] {
+	return (*peopleByBoss)(v)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v PeopleView) Watch(ctx context.Context, key int64) iter.Seq2[brook.Update[int64, Person], error] {
-	return brook.Watch(ctx, v.View, key)
+type peopleByBoss brook.RowReader
+
+func (x *peopleByBoss) Get(value int64) (brook.Entry[int64, Person], error) {
+	row := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
+	return brook.EntryOf[int64, Person](&row, key.DecodeInt[int64])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v PeopleView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Person], error] {
-	return brook.Changes(ctx, v.View)
+func (x *peopleByBoss) All(value int64) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), key.DecodeInt[int64])
 }
 
-var clearedSizesCollection = brook.Collection[Team, Size]{
-	Name:      "cleared-sizes",
-	Shape:     "string",
-	AppendKey: key.AppendString[Team],
-	DecodeKey: key.DecodeString[Team],
-	Pack:      packSize,
-	Schema:    sizeSchema,
-}
-
-// ClearedSizesView reads the collection cleared-sizes.
-type ClearedSizesView struct{ brook.View[Team, Size] }
-
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v ClearedSizesView) Watch(ctx context.Context, key Team) iter.Seq2[brook.Update[Team, Size], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *PeopleView) Watch(ctx context.Context, k int64) iter.Seq2[brook.Update[int64, Person], error] {
+	return brook.Updates[int64, Person]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[int64])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v ClearedSizesView) Changes(ctx context.Context) iter.Seq2[brook.Update[Team, Size], error] {
-	return brook.Changes(ctx, v.View)
+func (v *PeopleView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Person], error] {
+	return brook.Updates[int64, Person]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[int64])
+}
+
+var clearedSizesCollection = brook.Collection{
+	Name:  "cleared-sizes",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Size); ok {
+			return at
+		}
+		return new(Size)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Size) = *src.(*Size)
+		return nil
+	},
+	Plain:  true,
+	Pack:   func(c *pack.Coder, v any) { packSize(c, v.(*Size)) },
+	Schema: sizeSchema,
+}
+
+// ClearedSizesView reads the collection cleared-sizes. It is a brook.View.
+type ClearedSizesView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *ClearedSizesView) Get(k Team) (own Size, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Size); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *ClearedSizesView) Has(k Team) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *ClearedSizesView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *ClearedSizesView) All() iter.Seq2[brook.Entry[Team, Size], error] {
+	return brook.ScanEntries[Team, Size]((*brook.RowReader)(v).All(), key.DecodeString[Team])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *ClearedSizesView) Range(from, to Team) iter.Seq2[brook.Entry[Team, Size], error] {
+	return brook.ScanEntries[Team, Size]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[Team])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *ClearedSizesView) Prefix(k Team, n int) iter.Seq2[brook.Entry[Team, Size], error] {
+	return brook.ScanEntries[Team, Size]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[Team])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *ClearedSizesView) Watch(ctx context.Context, k Team) iter.Seq2[brook.Update[Team, Size], error] {
+	return brook.Updates[Team, Size]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[Team])
+}
+
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
+func (v *ClearedSizesView) Changes(ctx context.Context) iter.Seq2[brook.Update[Team, Size], error] {
+	return brook.Updates[Team, Size]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[Team])
 }

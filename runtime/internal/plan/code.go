@@ -28,7 +28,7 @@ type Code struct {
 // New returns the Code of a package. defaultTopic is that of events that declare none; discards are
 // the types of events that are received and ignored on purpose.
 func New(defaultTopic string, sets []string, handlers []Handler, discards []string,
-	collections []brook.AnyCollection, events []brook.AnyEvent) *Code {
+	collections []*brook.Collection, events []*brook.EventDef) *Code {
 	p := &Code{
 		Layout: LayoutOf(collections), sets: sets, handlers: handlers,
 		defaultTopic: defaultTopic, Events: map[string]schema.Event{},
@@ -51,7 +51,7 @@ func New(defaultTopic string, sets []string, handlers []Handler, discards []stri
 }
 
 // LayoutOf numbers the tables of a package's collections.
-func LayoutOf(collections []brook.AnyCollection) *schema.Layout {
+func LayoutOf(collections []*brook.Collection) *schema.Layout {
 	var infos []schema.Collection
 	for _, c := range collections {
 		infos = append(infos, c.Info())

@@ -18,7 +18,7 @@ type row struct{}
 type sample struct {
 	sets        []string
 	handlers    []plan.Handler
-	collections []brook.AnyCollection
+	collections []*brook.Collection
 }
 
 const (
@@ -29,11 +29,11 @@ const (
 func newSample() *sample {
 	return &sample{
 		sets: []string{"Beta", "Alpha"},
-		collections: []brook.AnyCollection{
-			&brook.Collection[string, row]{Name: "stock", Shape: "string", Indexes: []brook.IndexDef[row]{
+		collections: []*brook.Collection{
+			{Name: "stock", Shape: "string", Indexes: []brook.IndexDef{
 				{Field: "Owner", Shape: "string"}, {Field: "Code", Shape: "int64", Unique: true},
 			}},
-			&brook.Collection[string, row]{Name: "orders", Shape: "string int64"},
+			{Name: "orders", Shape: "string int64"},
 		},
 		handlers: []plan.Handler{
 			{Set: 1, Name: "Moved", Event: "moved", Writes: []int{stock, orders}},
@@ -45,11 +45,11 @@ func newSample() *sample {
 }
 
 func (s *sample) code() *plan.Code {
-	return plan.New("in", s.sets, s.handlers, []string{"noise"}, s.collections, []brook.AnyEvent{
-		&brook.EventDef[payload]{Type: "created", Shape: "string"},
-		&brook.EventDef[payload]{Type: "moved", Topic: "moves", Shape: "string"},
-		&brook.EventDef[payload]{Type: "seen"},
-		&brook.EventDef[payload]{Type: "noise", Topic: "noise"},
+	return plan.New("in", s.sets, s.handlers, []string{"noise"}, s.collections, []*brook.EventDef{
+		{Type: "created", Shape: "string"},
+		{Type: "moved", Topic: "moves", Shape: "string"},
+		{Type: "seen"},
+		{Type: "noise", Topic: "noise"},
 	})
 }
 
@@ -112,9 +112,9 @@ func TestContract(t *testing.T) {
 		"handlers in another order": {func(s *sample) { slices.Reverse(s.handlers) }, true},
 		"a handler less":            {func(s *sample) { s.drop("Made") }, false},
 		"it writes another one":     {func(s *sample) { s.handler("Made").Writes = []int{orders} }, false},
-		"another index":             {func(s *sample) { s.collections[stock] = &brook.Collection[string, row]{Name: "stock", Shape: "string"} }, false},
+		"another index":             {func(s *sample) { s.collections[stock] = &brook.Collection{Name: "stock", Shape: "string"} }, false},
 		"another key": {func(s *sample) {
-			s.collections[orders] = &brook.Collection[string, row]{Name: "orders", Shape: "string"}
+			s.collections[orders] = &brook.Collection{Name: "orders", Shape: "string"}
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestDifferences(t *testing.T) {
 		"an event less":  {func(s *sample) { s.handler("Moved").Writes = []int{orders} }, []string{"stock is no longer made from moved of topic moves"}},
 		"an event more":  {func(s *sample) { s.handler("Seen").Writes = []int{orders} }, []string{"orders is made from seen of topic in too"}},
 		"another key": {func(s *sample) {
-			s.collections[orders] = &brook.Collection[string, row]{Name: "orders", Shape: "int64"}
+			s.collections[orders] = &brook.Collection{Name: "orders", Shape: "int64"}
 		}, []string{"orders is keyed by int64, and was by string int64"}},
 		"another order": {func(s *sample) {
 			s.handler("Created").Set, s.handler("Made").Set = 1, 0
@@ -218,7 +218,7 @@ func TestMode(t *testing.T) {
 		for i := range s.handlers {
 			s.handlers[i].Proved = true
 		}
-		s.collections[stock] = &brook.Collection[string, row]{Name: "stock", Shape: "string", Indexes: []brook.IndexDef[row]{{Field: "Owner", Shape: "string"}}}
+		s.collections[stock] = &brook.Collection{Name: "stock", Shape: "string", Indexes: []brook.IndexDef{{Field: "Owner", Shape: "string"}}}
 	}
 	for name, c := range map[string]struct {
 		counts          map[string]int
@@ -240,7 +240,7 @@ func TestMode(t *testing.T) {
 		"a unique field":       {even, true, false, func(s *sample) { s.drop("Seen") }, 1, "Alpha.Moved writes stock, whose field Code is unique among all rows"},
 		"another key": {even, true, false, func(s *sample) {
 			proved(s)
-			s.collections[orders] = &brook.Collection[string, row]{Name: "orders", Shape: "int64 string"}
+			s.collections[orders] = &brook.Collection{Name: "orders", Shape: "int64 string"}
 		}, 1, "Alpha.Moved touches orders, whose keys (int64 string) can't begin with the key of moved (string)"},
 		"not proved": {even, true, false, func(s *sample) {
 			proved(s)

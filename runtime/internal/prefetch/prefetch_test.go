@@ -13,12 +13,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // next holds names of rows, by names: an event reads the row of its key, and then the one that this
 // names.
-var next = &brook.Collection[string, string]{
+var next = &typed.Collection[string, string]{
 	Name: "next", Shape: "string",
 	AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 }
@@ -104,9 +105,9 @@ type rig struct {
 func newRig(t *testing.T, rows map[string]string, keys ...string) *rig {
 	t.Helper()
 	r := &rig{t: t, store: far{rows: rows}}
-	layout := schema.NewLayout([]schema.Collection{next.Info()})
+	layout := schema.NewLayout([]schema.Collection{next.Def().Info()})
 	def := &delivery.Definition{
-		Sets: []string{"S"}, Collections: []brook.AnyCollection{next}, Lane: r.lane,
+		Sets: []string{"S"}, Collections: []*brook.Collection{next.Def()}, Lane: r.lane,
 	}
 	r.tx = txn.New(def.Collections, layout, &r.store)
 	r.tx.On([]brook.Table{0}, nil)
@@ -138,7 +139,7 @@ func (r *rig) lane(tx *txn.Tx) func(*delivery.Delivery) {
 				}
 				name = *v.Data.(*string)
 			}
-			brook.RowsOf(tx, 0, next).Apply(brook.Create("new "+string(d.Message.Data), name))
+			typed.RowsOf(tx, 0, next).Apply(brook.Create("new "+string(d.Message.Data), name))
 			return nil
 		})
 	}
@@ -207,7 +208,7 @@ func TestSingleRow(t *testing.T) {
 func TestChangedRows(t *testing.T) {
 	r := newRig(t, chain, "a", "x")
 	r.tx.Begin(txn.Event{Ctx: t.Context()})
-	brook.RowsOf(r.tx, 0, next).Apply(brook.Create("a", "q"))
+	typed.RowsOf(r.tx, 0, next).Apply(brook.Create("a", "q"))
 	r.tx.Accept()
 	r.prefetch()
 	if want := []string{"q", "x"}; !slices.Equal(r.store.fetches[0], want) {

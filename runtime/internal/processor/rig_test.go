@@ -20,12 +20,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
 // counts is the only collection of the tests.
-var counts = &brook.Collection[string, int]{
+var counts = &typed.Collection[string, int]{
 	Name: "counts", Shape: "string",
 	AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 }
@@ -33,10 +34,10 @@ var counts = &brook.Collection[string, int]{
 // put is the only type of events, and told that of emissions.
 var (
 	put  = schema.Event{Type: "put", Shape: "string"}
-	told = &brook.EventDef[string]{
+	told = typed.Event[string]{
 		Type:   "told",
 		Append: func(dst []byte, s *string) ([]byte, error) { return append(dst, *s...), nil },
-	}
+	}.Def()
 )
 
 var errBad, errAway = errors.New("bad"), errors.New("the store is away")
@@ -95,13 +96,13 @@ func newRig(t *testing.T, target Target) *rig {
 	config := &brook.Config{
 		Name: "app", Envelope: bare{}, OnFailure: brook.Wait, Retry: brook.Retry{Attempts: 3},
 	}
-	layout := schema.NewLayout([]schema.Collection{counts.Info()})
+	layout := schema.NewLayout([]schema.Collection{counts.Def().Info()})
 	parts := &Parts{
 		Config: config, Reader: r.reader, Outbox: outbox.New(),
 		Publisher: &publisher.Publisher{Targets: placement.NewTargets(nil)},
 		Code:      &plan.Code{Layout: layout, Events: map[string]schema.Event{"put": put}},
 		Def: &delivery.Definition{
-			Sets: []string{"S", "T"}, Collections: []brook.AnyCollection{counts},
+			Sets: []string{"S", "T"}, Collections: []*brook.Collection{counts.Def()},
 			Lane: func(*txn.Tx) func(*delivery.Delivery) { return r.deliver },
 		},
 	}
@@ -146,14 +147,14 @@ func (r *rig) deliver(d *delivery.Delivery) {
 			what := name + " " + data
 			if emits, ok := r.emits[what]; ok {
 				e := delivery.Emission{Set: set}
-				brook.Encode(&e.Out, told, brook.Emit(emits))
+				brook.Encode(&e.Out, told, &emits)
 				d.Emissions = append(d.Emissions, e)
 			}
 			if r.effects[what] {
 				d.After(func(context.Context) error { return nil })
 			}
 			row := string(d.Record.Key) + name
-			brook.RowsOf(d.Tx, 0, counts).Apply(brook.Merge(row, func(n *int) { *n++ }))
+			typed.RowsOf(d.Tx, 0, counts).Apply(brook.Merge(row, func(n *int) { *n++ }))
 			return r.fails[what]
 		})
 	}

@@ -143,7 +143,7 @@ func TestRebuildPasses(t *testing.T) {
 	r.follow(t)
 	later := openRig(t, func(c *brook.Config, def *delivery.Definition) {
 		c.Store, c.Driver, c.OnStale = r.Store, r.driver, brook.GoOn
-		def.Events = []brook.AnyEvent{told, textEvent("other")}
+		def.Events = []*brook.EventDef{told, textEvent("other")}
 		def.Handlers = []plan.Handler{
 			{Set: 0, Name: "Other", Event: "other", Writes: []int{0}, Proved: true},
 		}

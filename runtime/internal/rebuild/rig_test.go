@@ -32,6 +32,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
@@ -42,19 +43,19 @@ import (
 var did, told = textEvent("did"), textEvent("told")
 
 // rows is what handlers may write, and do not: what a rebuild makes of rows is tested with apps.
-var rows = &brook.Collection[string, int]{
+var rows = &typed.Collection[string, int]{
 	Name: "rows", Shape: "string", AppendKey: key.AppendString[string],
 	DecodeKey: func(b []byte) (string, error) { return string(b), nil },
 }
 
-func textEvent(typ string) *brook.EventDef[string] {
-	return &brook.EventDef[string]{
+func textEvent(typ string) *brook.EventDef {
+	return typed.Event[string]{
 		Type: typ,
 		Append: func(dst []byte, s *string) ([]byte, error) {
 			return append(dst, `"`+*s+`"`...), nil
 		},
 		Decode: func(b []byte) (string, error) { return strings.Trim(string(b), `"`), nil },
-	}
+	}.Def()
 }
 
 // rig is what the tasks of an app with two handler sets, a and b, have in common. Its one topic has
@@ -93,8 +94,8 @@ func openRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *ri
 		Retry:           brook.Retry{Attempts: 1, Min: time.Millisecond, Max: time.Second},
 	}
 	def := &delivery.Definition{
-		Sets: []string{"a", "b"}, Events: []brook.AnyEvent{did, told}, Lane: r.lane,
-		Collections: []brook.AnyCollection{rows},
+		Sets: []string{"a", "b"}, Events: []*brook.EventDef{did, told}, Lane: r.lane,
+		Collections: []*brook.Collection{rows.Def()},
 		Handlers: []plan.Handler{
 			{Set: 0, Name: "Did", Event: did.Type, Writes: []int{0}, Acts: true, Proved: true},
 			{Set: 1, Name: "Did", Event: did.Type, Writes: []int{0}, Acts: true, Proved: true},
@@ -160,7 +161,8 @@ func (r *rig) lane(*txn.Tx) func(*delivery.Delivery) {
 			return
 		}
 		m.Known = true
-		data, _ := did.Decode(m.Message.Data)
+		var data string
+		_ = did.Decode(m.Message.Data, &data)
 		if !m.Started(did.Info()) {
 			return
 		}
@@ -175,7 +177,7 @@ func (r *rig) lane(*txn.Tx) func(*delivery.Delivery) {
 					return err
 				}
 				e := delivery.Emission{Set: set}
-				brook.Encode(&e.Out, told, brook.Emit(what))
+				brook.Encode(&e.Out, told, &what)
 				m.Emissions = append(m.Emissions, e)
 				return nil
 			})
@@ -188,7 +190,7 @@ func (r *rig) publish(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		var out brook.Outbound
-		brook.Encode(&out, did, brook.Emit(text))
+		brook.Encode(&out, did, &text)
 		records := make([]brook.Record, 1)
 		if err := r.Emissions.Wrap(&out, &records[0]); err != nil {
 			t.Fatal(err)

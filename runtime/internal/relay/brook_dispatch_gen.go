@@ -7,12 +7,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	billing Billing
-	bills   brook.Rows[string, Bill]
+	bills   *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -27,8 +28,8 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) placed(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &placedEvent)
-	if !ok {
+	var e brook.Event[Placed]
+	if !engine.Decode(m, &placedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
@@ -38,12 +39,12 @@ func (d *dispatch) placed(m *engine.Delivery) {
 }
 
 func (d *dispatch) billed(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &billedEvent)
-	if !ok {
+	var e brook.Event[Billed]
+	if !engine.Decode(m, &billedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.bills.Apply(d.billing.Billed(e))
+		brook.Apply(d.bills, key.AppendString[string], d.billing.Billed(e))
 		return nil
 	})
 }

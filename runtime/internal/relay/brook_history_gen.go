@@ -2,7 +2,12 @@
 
 package relay
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -17,26 +22,23 @@ type BillsEvent interface{ billsEvent() }
 func (Billed) billsEvent()   {}
 func (OldEvent) billsEvent() {}
 
-func decodeBillsEvent(typ string, data []byte) (BillsEvent, error) {
+func decodeBillsEvent(typ string, data []byte) BillsEvent {
 	switch typ {
 	case BilledType:
-		return DecodeBilledJSON(data)
+		if e, err := DecodeBilledJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v BillsView) Events(key string) ([]brook.Event[BillsEvent], error) {
-	return brook.Events(v.Past(key), decodeBillsEvent, func(typ string, data []byte) BillsEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v BillsView) MustEvents(key string) []brook.Event[BillsEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *BillsView) Events(k string) ([]brook.Event[BillsEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeBillsEvent)
 }
 
 // EventsOfBilled gives those of Events that are order.billed.
-func (v BillsView) EventsOfBilled(key string) ([]brook.Event[Billed], error) {
-	return brook.EventsOf(v.Past(key), &billedEvent)
+func (v *BillsView) EventsOfBilled(k string) ([]brook.Event[Billed], error) {
+	return brook.EventsOf[Billed]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &billedEvent)
 }

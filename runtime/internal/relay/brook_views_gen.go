@@ -8,19 +8,23 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Bills BillsView
+	Bills *BillsView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&billsCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Bills:  BillsView{brook.ViewOf(s, 0, &billsCollection)},
+		Bills:  (*BillsView)(&rows[0]),
 		source: s,
 	}
 }
@@ -36,26 +40,72 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var billsCollection = brook.Collection[string, Bill]{
-	Name:      "bills",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Bill) *string { return &v.Order },
-	Pack:      packBill,
-	Schema:    billSchema,
-	History:   true,
+var billsCollection = brook.Collection{
+	Name:  "bills",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Bill); ok {
+			return at
+		}
+		return new(Bill)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Bill) = *src.(*Bill)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Bill)
+		return &at.Order
+	},
+	Pack:    func(c *pack.Coder, v any) { packBill(c, v.(*Bill)) },
+	Schema:  billSchema,
+	History: true,
 }
 
-// BillsView reads the collection bills.
-type BillsView struct{ brook.View[string, Bill] }
+// BillsView reads the collection bills. It is a brook.View.
+type BillsView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v BillsView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Bill], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *BillsView) Get(k string) (own Bill, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Bill); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *BillsView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *BillsView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *BillsView) All() iter.Seq2[brook.Entry[string, Bill], error] {
+	return brook.ScanEntries[string, Bill]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *BillsView) Range(from, to string) iter.Seq2[brook.Entry[string, Bill], error] {
+	return brook.ScanEntries[string, Bill]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *BillsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Bill], error] {
+	return brook.ScanEntries[string, Bill]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *BillsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Bill], error] {
+	return brook.Updates[string, Bill]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v BillsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Bill], error] {
-	return brook.Changes(ctx, v.View)
+func (v *BillsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Bill], error] {
+	return brook.Updates[string, Bill]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -27,9 +27,9 @@ func divided(t *testing.T) *tasktest.Rig {
 
 // key makes the text of an event its key.
 func key(def *delivery.Definition) {
-	did := *def.Events[0].(*brook.EventDef[string])
-	did.Shape, did.AppendKey = "string", func(dst []byte, s *string) []byte {
-		return append(dst, *s...)
+	did := *def.Events[0]
+	did.Shape, did.AppendKey = "string", func(dst []byte, s any) []byte {
+		return append(dst, *s.(*string)...)
 	}
 	def.Events[0] = &did
 }
@@ -122,7 +122,7 @@ func TestIndivisible(t *testing.T) {
 	r = tasktest.New(t, func(c *brook.Config, def *delivery.Definition) {
 		c.Driver = driver
 		key(def)
-		other := *def.Events[0].(*brook.EventDef[string])
+		other := *def.Events[0]
 		other.Type, other.Topic = "other", "more"
 		def.Events = append(def.Events, &other)
 		def.Handlers = append(def.Handlers, plan.Handler{Name: "Other", Event: "other", Proved: true})

@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, clerk Clerk) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Clerk"},
-		Collections: []brook.AnyCollection{&soldiersCollection},
-		Events:      []brook.AnyEvent{&enlistedEvent, &promotedEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&enlistedEvent, &promotedEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Enlisted", Event: EnlistedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Promoted", Event: PromotedType, Writes: []int{0}, Proved: true},
@@ -43,7 +43,7 @@ func NewApp(config brook.Config, clerk Clerk) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -51,29 +51,27 @@ func NewApp(config brook.Config, clerk Clerk) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Enlisted]:
-		brook.Encode(out, &enlistedEvent, o)
-	case brook.Emission[Promoted]:
-		brook.Encode(out, &promotedEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Enlisted:
+		return &enlistedEvent
+	case *Promoted:
+		return &promotedEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Enlisted publishes data as soldier.enlisted and gives its position in the log.
 func (p *publish) Enlisted(ctx context.Context, data Enlisted, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &enlistedEvent, data, options)
+	return engine.Publish(ctx, p.app, &enlistedEvent, &data, options)
 }
 
 // Promoted publishes data as soldier.promoted and gives its position in the log.
 func (p *publish) Promoted(ctx context.Context, data Promoted, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &promotedEvent, data, options)
+	return engine.Publish(ctx, p.app, &promotedEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -81,11 +79,11 @@ type process struct{ app *engine.App }
 // Enlisted applies data as soldier.enlisted at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Enlisted(ctx context.Context, data Enlisted) error {
-	return engine.Process(ctx, p.app, &enlistedEvent, data)
+	return engine.Process(ctx, p.app, &enlistedEvent, &data)
 }
 
 // Promoted applies data as soldier.promoted at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Promoted(ctx context.Context, data Promoted) error {
-	return engine.Process(ctx, p.app, &promotedEvent, data)
+	return engine.Process(ctx, p.app, &promotedEvent, &data)
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// cloneSoldier makes *dst a deep copy of *src, as storing and loading it would.
-func cloneSoldier(dst, src *Soldier) error {
+// cloneSoldier makes dst a deep copy of src, as storing and loading it would. Both are a *Soldier.
+func cloneSoldier(dst, src any) error {
 	var c wire.Cloner
-	copySoldier(&c, dst, src)
+	copySoldier(&c, dst.(*Soldier), src.(*Soldier))
 	return c.Finish()
 }
 

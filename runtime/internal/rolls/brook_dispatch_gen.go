@@ -7,12 +7,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	clerk    Clerk
-	soldiers brook.Rows[string, Soldier]
+	soldiers *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -27,23 +28,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) enlisted(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &enlistedEvent)
-	if !ok {
+	var e brook.Event[Enlisted]
+	if !engine.Decode(m, &enlistedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.soldiers.Apply(d.clerk.Enlisted(e))
+		brook.Apply(d.soldiers, key.AppendString[string], d.clerk.Enlisted(e))
 		return nil
 	})
 }
 
 func (d *dispatch) promoted(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &promotedEvent)
-	if !ok {
+	var e brook.Event[Promoted]
+	if !engine.Decode(m, &promotedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.soldiers.Apply(d.clerk.Promoted(e))
+		brook.Apply(d.soldiers, key.AppendString[string], d.clerk.Promoted(e))
 		return nil
 	})
 }

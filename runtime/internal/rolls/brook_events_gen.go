@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -18,22 +18,44 @@ const (
 	PromotedType = "soldier.promoted"
 )
 
-var enlistedEvent = brook.EventDef[Enlisted]{
-	Type:      EnlistedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Enlisted) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Enlisted) { key.SetString(&e.ID, r) },
-	Append:    AppendEnlistedJSON,
-	Decode:    DecodeEnlistedJSON,
-	History:   100,
+var enlistedEvent = brook.EventDef{
+	Type:  EnlistedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Enlisted)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Enlisted)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendEnlistedJSON(dst, data.(*Enlisted))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Enlisted), err = DecodeEnlistedJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var promotedEvent = brook.EventDef[Promoted]{
-	Type:      PromotedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Promoted) []byte { return key.AppendString(dst, e.ID) },
-	ReadKey:   func(r *key.Reader, e *Promoted) { key.SetString(&e.ID, r) },
-	Append:    AppendPromotedJSON,
-	Decode:    DecodePromotedJSON,
-	History:   100,
+var promotedEvent = brook.EventDef{
+	Type:  PromotedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Promoted)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Promoted)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendPromotedJSON(dst, data.(*Promoted))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Promoted), err = DecodePromotedJSON(payload)
+		return err
+	},
+	History: 100,
 }

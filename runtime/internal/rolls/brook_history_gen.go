@@ -2,7 +2,12 @@
 
 package rolls
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -18,33 +23,32 @@ func (Enlisted) soldiersEvent() {}
 func (Promoted) soldiersEvent() {}
 func (OldEvent) soldiersEvent() {}
 
-func decodeSoldiersEvent(typ string, data []byte) (SoldiersEvent, error) {
+func decodeSoldiersEvent(typ string, data []byte) SoldiersEvent {
 	switch typ {
 	case EnlistedType:
-		return DecodeEnlistedJSON(data)
+		if e, err := DecodeEnlistedJSON(data); err == nil {
+			return e
+		}
 	case PromotedType:
-		return DecodePromotedJSON(data)
+		if e, err := DecodePromotedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v SoldiersView) Events(key string) ([]brook.Event[SoldiersEvent], error) {
-	return brook.Events(v.Past(key), decodeSoldiersEvent, func(typ string, data []byte) SoldiersEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v SoldiersView) MustEvents(key string) []brook.Event[SoldiersEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *SoldiersView) Events(k string) ([]brook.Event[SoldiersEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeSoldiersEvent)
 }
 
 // EventsOfEnlisted gives those of Events that are soldier.enlisted.
-func (v SoldiersView) EventsOfEnlisted(key string) ([]brook.Event[Enlisted], error) {
-	return brook.EventsOf(v.Past(key), &enlistedEvent)
+func (v *SoldiersView) EventsOfEnlisted(k string) ([]brook.Event[Enlisted], error) {
+	return brook.EventsOf[Enlisted]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &enlistedEvent)
 }
 
 // EventsOfPromoted gives those of Events that are soldier.promoted.
-func (v SoldiersView) EventsOfPromoted(key string) ([]brook.Event[Promoted], error) {
-	return brook.EventsOf(v.Past(key), &promotedEvent)
+func (v *SoldiersView) EventsOfPromoted(k string) ([]brook.Event[Promoted], error) {
+	return brook.EventsOf[Promoted]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &promotedEvent)
 }

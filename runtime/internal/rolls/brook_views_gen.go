@@ -8,19 +8,23 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Soldiers SoldiersView
+	Soldiers *SoldiersView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&soldiersCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Soldiers: SoldiersView{brook.ViewOf(s, 0, &soldiersCollection)},
+		Soldiers: (*SoldiersView)(&rows[0]),
 		source:   s,
 	}
 }
@@ -36,18 +40,26 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var soldiersCollection = brook.Collection[string, Soldier]{
-	Name:      "soldiers",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *Soldier) *string { return &v.ID },
-	Clone:     cloneSoldier,
-	Pack:      packSoldier,
-	Schema:    soldierSchema,
-	History:   true,
-	Indexes: []brook.IndexDef[Soldier]{
-		{Field: "FullName", Shape: "string", Entries: func(v *Soldier, e *brook.Entries) {
+var soldiersCollection = brook.Collection{
+	Name:  "soldiers",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Soldier); ok {
+			return at
+		}
+		return new(Soldier)
+	},
+	Copy: cloneSoldier,
+	Key: func(v any) any {
+		at := v.(*Soldier)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packSoldier(c, v.(*Soldier)) },
+	Schema:  soldierSchema,
+	History: true,
+	Indexes: []brook.IndexDef{
+		{Field: "FullName", Shape: "string", Entries: func(row any, e *brook.Entries) {
+			v := row.(*Soldier)
 			if v.FullName != "" {
 				e.Add(key.AppendString(e.Bytes(), v.FullName))
 			}
@@ -55,25 +67,70 @@ var soldiersCollection = brook.Collection[string, Soldier]{
 	},
 }
 
-// SoldiersView reads the collection soldiers.
-type SoldiersView struct{ brook.View[string, Soldier] }
+// SoldiersView reads the collection soldiers. It is a brook.View.
+type SoldiersView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *SoldiersView) Get(k string) (own Soldier, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Soldier); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *SoldiersView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *SoldiersView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *SoldiersView) All() iter.Seq2[brook.Entry[string, Soldier], error] {
+	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *SoldiersView) Range(from, to string) iter.Seq2[brook.Entry[string, Soldier], error] {
+	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *SoldiersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Soldier], error] {
+	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
 
 // ByFullName gives the values whose FullName is value, in key order.
-func (v SoldiersView) ByFullName(value string) iter.Seq2[Soldier, error] {
-	return v.FullNameIndex().Values(value)
+func (v *SoldiersView) ByFullName(value string) iter.Seq2[Soldier, error] {
+	return brook.ScanValues[Soldier]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
 
 // FullNameIndex reads the collection by FullName.
-func (v SoldiersView) FullNameIndex() brook.Index[string, string, Soldier] {
-	return brook.IndexOf(v.View, 0, key.AppendString[string])
+func (v *SoldiersView) FullNameIndex() brook.Index[string, string, Soldier] {
+	return (*soldiersByFullName)(v)
 }
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v SoldiersView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Soldier], error] {
-	return brook.Watch(ctx, v.View, key)
+type soldiersByFullName brook.RowReader
+
+func (x *soldiersByFullName) Get(value string) (brook.Entry[string, Soldier], error) {
+	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	return brook.EntryOf[string, Soldier](&row, key.DecodeString[string])
+}
+
+func (x *soldiersByFullName) All(value string) iter.Seq2[brook.Entry[string, Soldier], error] {
+	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *SoldiersView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Soldier], error] {
+	return brook.Updates[string, Soldier]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v SoldiersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Soldier], error] {
-	return brook.Changes(ctx, v.View)
+func (v *SoldiersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Soldier], error] {
+	return brook.Updates[string, Soldier]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -132,7 +132,7 @@ func TestAwaitDisplacedViews(t *testing.T) {
 		before.Fold(t)
 		r := tasktest.New(t, func(c *brook.Config, def *delivery.Definition) {
 			c.Store, c.Driver, c.OnStale = before.Store, before.Driver, brook.RebuildStale
-			did := *def.Events[0].(*brook.EventDef[string])
+			did := *def.Events[0]
 			did.Topic = "elsewhere"
 			def.Events[0] = &did
 		})

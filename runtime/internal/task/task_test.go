@@ -23,12 +23,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
 // counts is the only collection of the tests.
-var counts = &brook.Collection[string, int]{
+var counts = &typed.Collection[string, int]{
 	Name: "counts", Shape: "string",
 	AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 }
@@ -109,7 +110,7 @@ func newRig(t *testing.T) *rig {
 			r.letters = append(r.letters, l)
 		}},
 	}
-	layout := schema.NewLayout([]schema.Collection{counts.Info()})
+	layout := schema.NewLayout([]schema.Collection{counts.Def().Info()})
 	reporter := report.New(config.Name, config.Log, config.Hooks)
 	set := &Set{
 		Store: r.store, IDs: ids.New(), Report: reporter,
@@ -119,7 +120,7 @@ func newRig(t *testing.T) *rig {
 		Config: config, Reader: r.store.Latest(),
 		Code: &plan.Code{Layout: layout, Events: map[string]schema.Event{"put": put}},
 		Def: &delivery.Definition{
-			Sets: []string{"S", "T"}, Collections: []brook.AnyCollection{counts},
+			Sets: []string{"S", "T"}, Collections: []*brook.Collection{counts.Def()},
 			Lane: func(*txn.Tx) func(*delivery.Delivery) { return deliver },
 		},
 		Outbox: outbox.New(), Publisher: &publisher.Publisher{},
@@ -157,7 +158,7 @@ func deliver(d *delivery.Delivery) {
 		case "retry":
 			return brook.ErrRetry
 		}
-		brook.RowsOf(d.Tx, 0, counts).Apply(brook.Create(string(d.Record.Key), 1))
+		typed.RowsOf(d.Tx, 0, counts).Apply(brook.Create(string(d.Record.Key), 1))
 		return nil
 	})
 	if string(d.Message.Data) == "fail in T" {
@@ -265,7 +266,7 @@ func TestTooLargeEvent(t *testing.T) {
 		deliver(d)
 		if len(d.Results) > 0 && d.Results[0].Err == nil && string(d.Message.Data) == "large" {
 			for i := range 5 {
-				brook.RowsOf(d.Tx, 0, counts).Apply(brook.Create(fmt.Sprint("more", i), 1))
+				typed.RowsOf(d.Tx, 0, counts).Apply(brook.Create(fmt.Sprint("more", i), 1))
 			}
 		}
 	}

@@ -35,6 +35,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/mapstore"
@@ -45,19 +46,19 @@ import (
 var did, told = textEvent("did"), textEvent("told")
 
 // rows is what handlers may write, and do not: what a rebuild makes of rows is tested with apps.
-var rows = &brook.Collection[string, int]{
+var rows = &typed.Collection[string, int]{
 	Name: "rows", Shape: "string", AppendKey: key.AppendString[string],
 	DecodeKey: func(b []byte) (string, error) { return string(b), nil },
 }
 
-func textEvent(typ string) *brook.EventDef[string] {
-	return &brook.EventDef[string]{
+func textEvent(typ string) *brook.EventDef {
+	return typed.Event[string]{
 		Type: typ,
 		Append: func(dst []byte, s *string) ([]byte, error) {
 			return append(dst, `"`+*s+`"`...), nil
 		},
 		Decode: func(b []byte) (string, error) { return strings.Trim(string(b), `"`), nil },
-	}
+	}.Def()
 }
 
 // Rig is the parts of an app with two handler sets, a and b, of the event "did". Each set emits
@@ -100,8 +101,8 @@ func Closed(t *testing.T, change func(*brook.Config, *delivery.Definition)) *Rig
 		Retry:           brook.Retry{Attempts: 1, Min: time.Millisecond, Max: time.Second},
 	}
 	def := &delivery.Definition{
-		Sets: []string{"a", "b"}, Events: []brook.AnyEvent{did, told}, Lane: r.lane,
-		Collections: []brook.AnyCollection{rows},
+		Sets: []string{"a", "b"}, Events: []*brook.EventDef{did, told}, Lane: r.lane,
+		Collections: []*brook.Collection{rows.Def()},
 		Handlers: []plan.Handler{
 			{Set: 0, Name: "Did", Event: did.Type, Writes: []int{0}, Acts: true, Proved: true},
 			{Set: 1, Name: "Did", Event: did.Type, Writes: []int{0}, Acts: true, Proved: true},
@@ -173,7 +174,8 @@ func (r *Rig) lane(*txn.Tx) func(*delivery.Delivery) {
 			return
 		}
 		m.Known = true
-		data, _ := did.Decode(m.Message.Data)
+		var data string
+		_ = did.Decode(m.Message.Data, &data)
 		if !m.Started(did.Info()) {
 			return
 		}
@@ -189,7 +191,7 @@ func (r *Rig) lane(*txn.Tx) func(*delivery.Delivery) {
 				}
 				m.After(r.Effect)
 				e := delivery.Emission{Set: set}
-				brook.Encode(&e.Out, told, brook.Emit(what))
+				brook.Encode(&e.Out, told, &what)
 				m.Emissions = append(m.Emissions, e)
 				return nil
 			})
@@ -202,7 +204,7 @@ func (r *Rig) Publish(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		var out brook.Outbound
-		brook.Encode(&out, did, brook.Emit(text))
+		brook.Encode(&out, did, &text)
 		records := make([]brook.Record, 1)
 		if err := r.Emissions.Wrap(&out, &records[0]); err != nil {
 			t.Fatal(err)
@@ -289,7 +291,8 @@ func (r *Rig) Told(t *testing.T) (texts []string) {
 				if err := r.Config.Envelope.Open(&chunk.Records[i], &m); err != nil {
 					t.Fatal(err)
 				}
-				if text, _ := told.Decode(m.Data); m.Type == told.Type {
+				var text string
+				if _ = told.Decode(m.Data, &text); m.Type == told.Type {
 					texts = append(texts, text)
 				}
 			}

@@ -12,12 +12,12 @@ type Base struct {
 	Faults
 	ctx        context.Context // of the event
 	reader     brook.Reader
-	tables     []brook.Table         // by slot
-	incomplete []bool                // by slot: the index lacks entries; nil: none does
-	typed      []brook.AnyCollection // by slot: the collection of its rows; nil for an index
-	reads      *ReadSet              // what was read of the store; nil if only this process writes it
-	prefetched *Prefetched           // rows that were read ahead; nil without Prefetch
-	dry        dryRun                // answers instead of the store; nil without RunDry
+	tables     []brook.Table       // by slot
+	incomplete []bool              // by slot: the index lacks entries; nil: none does
+	typed      []*brook.Collection // by slot: the collection of its rows; nil for an index
+	reads      *ReadSet            // what was read of the store; nil if only this process writes it
+	prefetched *Prefetched         // rows that were read ahead; nil without Prefetch
+	dry        dryRun              // answers instead of the store; nil without RunDry
 }
 
 // dryRun answers the reads of a transaction that is never committed. Its errors are no store

@@ -19,7 +19,7 @@ func EntryKey(value, row []byte) []byte { return append(bytes.Clone(value), row.
 
 // indexes brings the indexes of a package up to date with its rows.
 type indexes struct {
-	collections   []brook.AnyCollection // by ordinal
+	collections   []*brook.Collection // by ordinal
 	layout        *schema.Layout
 	before, after brook.Entries // scratch of update: the index entries of a row
 }

@@ -14,7 +14,7 @@ func (tx *Tx) KeyBuffer() []byte { return tx.buf[:0] }
 // Open prepares a change of the row at a key, which was appended to KeyBuffer. The value of a merge
 // is a copy that the merge may change. Open returns false if the change is not to be made: the key
 // is out of scope, or the row can't be read.
-func (tx *Tx) Open(def brook.AnyCollection, ordinal int, op brook.Op, key []byte) (
+func (tx *Tx) Open(def *brook.Collection, ordinal int, op brook.Op, key []byte) (
 	w brook.RowChange, ok bool,
 ) {
 	tx.buf = key // it may have grown

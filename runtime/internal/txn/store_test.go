@@ -13,6 +13,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
+	"github.com/brookgen/brookgen/runtime/internal/typed"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
@@ -25,7 +26,7 @@ type item struct {
 }
 
 // items are kept with history, and found by email and by tag.
-var items = &brook.Collection[string, item]{
+var items = &typed.Collection[string, item]{
 	Name: "items", Shape: "string", History: true,
 	AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 	Key: func(v *item) *string { return &v.ID },
@@ -37,7 +38,7 @@ var items = &brook.Collection[string, item]{
 		dst.Tags = slices.Clone(src.Tags)
 		return nil
 	},
-	Indexes: []brook.IndexDef[item]{
+	Indexes: []typed.IndexDef[item]{
 		{Field: "Email", Shape: "string", Unique: true, Entries: func(v *item, e *brook.Entries) {
 			for email := range strings.SplitSeq(v.Email, ",") {
 				if email != "" {
@@ -54,7 +55,7 @@ var items = &brook.Collection[string, item]{
 }
 
 // counts are plain: no index, no history, no Clone.
-var counts = &brook.Collection[string, int]{
+var counts = &typed.Collection[string, int]{
 	Name: "counts", Shape: "string",
 	AppendKey: key.AppendString[string], DecodeKey: key.DecodeString[string],
 }
@@ -178,15 +179,15 @@ func newFixture(t *testing.T) *fixture {
 }
 
 func newTx(r brook.Reader) *txn.Tx {
-	layout := schema.NewLayout([]schema.Collection{items.Info(), counts.Info()})
-	tx := txn.New([]brook.AnyCollection{items, counts}, layout, r)
+	layout := schema.NewLayout([]schema.Collection{items.Def().Info(), counts.Def().Info()})
+	tx := txn.New([]*brook.Collection{items.Def(), counts.Def()}, layout, r)
 	tx.On([]brook.Table{itemRows, itemsByEmail, itemsByTag, countRows}, nil)
 	return tx
 }
 
-func (f *fixture) items() brook.Rows[string, item] { return brook.RowsOf(f.tx, itemsAt, items) }
+func (f *fixture) items() typed.Rows[string, item] { return typed.RowsOf(f.tx, itemsAt, items) }
 
-func (f *fixture) counts() brook.Rows[string, int] { return brook.RowsOf(f.tx, countsAt, counts) }
+func (f *fixture) counts() typed.Rows[string, int] { return typed.RowsOf(f.tx, countsAt, counts) }
 
 // begin begins an event.
 func (f *fixture) begin() { f.tx.Begin(txn.Event{Ctx: f.t.Context()}) }

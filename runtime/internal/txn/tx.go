@@ -35,10 +35,10 @@ type Tx struct {
 
 // New returns a transaction over a package's collections. It needs tables before its first use: see
 // On.
-func New(collections []brook.AnyCollection, layout *schema.Layout, reader brook.Reader) *Tx {
+func New(collections []*brook.Collection, layout *schema.Layout, reader brook.Reader) *Tx {
 	tx := &Tx{
 		Overlay: overlay.New(layout.Slots),
-		Base:    Base{reader: reader, typed: make([]brook.AnyCollection, layout.Slots)},
+		Base:    Base{reader: reader, typed: make([]*brook.Collection, layout.Slots)},
 		indexes: indexes{collections: collections, layout: layout},
 	}
 	for ordinal, slot := range layout.Rows {

@@ -25,13 +25,13 @@ type App struct {
 // NewApp makes an App. Close it when done.
 func NewApp(config brook.Config) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
-		Collections: []brook.AnyCollection{&everythingCollection, &storedCollection, &simpleCollection, &veteransCollection},
-		Events:      []brook.AnyEvent{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent},
 		Lane: func(_ *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -39,127 +39,125 @@ func NewApp(config brook.Config) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Basics]:
-		brook.Encode(out, &basicsEvent, o)
-	case brook.Emission[Named]:
-		brook.Encode(out, &namedEvent, o)
-	case brook.Emission[Special]:
-		brook.Encode(out, &specialEvent, o)
-	case brook.Emission[Containers]:
-		brook.Encode(out, &containersEvent, o)
-	case brook.Emission[Options]:
-		brook.Encode(out, &optionsEvent, o)
-	case brook.Emission[Quoted]:
-		brook.Encode(out, &quotedEvent, o)
-	case brook.Emission[Marshalers]:
-		brook.Encode(out, &marshalersEvent, o)
-	case brook.Emission[Embedding]:
-		brook.Encode(out, &embeddingEvent, o)
-	case brook.Emission[Shapes]:
-		brook.Encode(out, &shapesEvent, o)
-	case brook.Emission[Order]:
-		brook.Encode(out, &orderEvent, o)
-	case brook.Emission[Account]:
-		brook.Encode(out, &accountEvent, o)
-	case brook.Emission[Note]:
-		brook.Encode(out, &noteEvent, o)
-	case brook.Emission[Total]:
-		brook.Encode(out, &totalEvent, o)
-	case brook.Emission[Batch]:
-		brook.Encode(out, &batchEvent, o)
-	case brook.Emission[Index]:
-		brook.Encode(out, &indexEvent, o)
-	case brook.Emission[Required]:
-		brook.Encode(out, &requiredEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Basics:
+		return &basicsEvent
+	case *Named:
+		return &namedEvent
+	case *Special:
+		return &specialEvent
+	case *Containers:
+		return &containersEvent
+	case *Options:
+		return &optionsEvent
+	case *Quoted:
+		return &quotedEvent
+	case *Marshalers:
+		return &marshalersEvent
+	case *Embedding:
+		return &embeddingEvent
+	case *Shapes:
+		return &shapesEvent
+	case *Order:
+		return &orderEvent
+	case *Account:
+		return &accountEvent
+	case *Note:
+		return &noteEvent
+	case *Total:
+		return &totalEvent
+	case *Batch:
+		return &batchEvent
+	case *Index:
+		return &indexEvent
+	case *Required:
+		return &requiredEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Basics publishes data as basics and gives its position in the log.
 func (p *publish) Basics(ctx context.Context, data Basics, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &basicsEvent, data, options)
+	return engine.Publish(ctx, p.app, &basicsEvent, &data, options)
 }
 
 // Named publishes data as named and gives its position in the log.
 func (p *publish) Named(ctx context.Context, data Named, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &namedEvent, data, options)
+	return engine.Publish(ctx, p.app, &namedEvent, &data, options)
 }
 
 // Special publishes data as special and gives its position in the log.
 func (p *publish) Special(ctx context.Context, data Special, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &specialEvent, data, options)
+	return engine.Publish(ctx, p.app, &specialEvent, &data, options)
 }
 
 // Containers publishes data as containers and gives its position in the log.
 func (p *publish) Containers(ctx context.Context, data Containers, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &containersEvent, data, options)
+	return engine.Publish(ctx, p.app, &containersEvent, &data, options)
 }
 
 // Options publishes data as options and gives its position in the log.
 func (p *publish) Options(ctx context.Context, data Options, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &optionsEvent, data, options)
+	return engine.Publish(ctx, p.app, &optionsEvent, &data, options)
 }
 
 // Quoted publishes data as quoted and gives its position in the log.
 func (p *publish) Quoted(ctx context.Context, data Quoted, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &quotedEvent, data, options)
+	return engine.Publish(ctx, p.app, &quotedEvent, &data, options)
 }
 
 // Marshalers publishes data as marshalers and gives its position in the log.
 func (p *publish) Marshalers(ctx context.Context, data Marshalers, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &marshalersEvent, data, options)
+	return engine.Publish(ctx, p.app, &marshalersEvent, &data, options)
 }
 
 // Embedding publishes data as embedding and gives its position in the log.
 func (p *publish) Embedding(ctx context.Context, data Embedding, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &embeddingEvent, data, options)
+	return engine.Publish(ctx, p.app, &embeddingEvent, &data, options)
 }
 
 // Shapes publishes data as shapes and gives its position in the log.
 func (p *publish) Shapes(ctx context.Context, data Shapes, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &shapesEvent, data, options)
+	return engine.Publish(ctx, p.app, &shapesEvent, &data, options)
 }
 
 // Order publishes data as order and gives its position in the log.
 func (p *publish) Order(ctx context.Context, data Order, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &orderEvent, data, options)
+	return engine.Publish(ctx, p.app, &orderEvent, &data, options)
 }
 
 // Account publishes data as account and gives its position in the log.
 func (p *publish) Account(ctx context.Context, data Account, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &accountEvent, data, options)
+	return engine.Publish(ctx, p.app, &accountEvent, &data, options)
 }
 
 // Note publishes data as note and gives its position in the log.
 func (p *publish) Note(ctx context.Context, data Note, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &noteEvent, data, options)
+	return engine.Publish(ctx, p.app, &noteEvent, &data, options)
 }
 
 // Total publishes data as total and gives its position in the log.
 func (p *publish) Total(ctx context.Context, data Total, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &totalEvent, data, options)
+	return engine.Publish(ctx, p.app, &totalEvent, &data, options)
 }
 
 // Batch publishes data as batch and gives its position in the log.
 func (p *publish) Batch(ctx context.Context, data Batch, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &batchEvent, data, options)
+	return engine.Publish(ctx, p.app, &batchEvent, &data, options)
 }
 
 // Index publishes data as index and gives its position in the log.
 func (p *publish) Index(ctx context.Context, data Index, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &indexEvent, data, options)
+	return engine.Publish(ctx, p.app, &indexEvent, &data, options)
 }
 
 // Required publishes data as required and gives its position in the log.
 func (p *publish) Required(ctx context.Context, data Required, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &requiredEvent, data, options)
+	return engine.Publish(ctx, p.app, &requiredEvent, &data, options)
 }
 
 type process struct{ app *engine.App }

@@ -13,10 +13,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// cloneEverything makes *dst a deep copy of *src, as storing and loading it would.
-func cloneEverything(dst, src *Everything) error {
+// cloneEverything makes dst a deep copy of src, as storing and loading it would. Both are a *Everything.
+func cloneEverything(dst, src any) error {
 	var c wire.Cloner
-	copyEverything(&c, dst, src)
+	copyEverything(&c, dst.(*Everything), src.(*Everything))
 	return c.Finish()
 }
 
@@ -349,17 +349,17 @@ func copyTreePointer(c *wire.Cloner, dst, src **Tree) {
 	wire.ClonePointer(c, dst, *src, copyTree)
 }
 
-// cloneStored makes *dst a deep copy of *src, as storing and loading it would.
-func cloneStored(dst, src *Stored) error {
+// cloneStored makes dst a deep copy of src, as storing and loading it would. Both are a *Stored.
+func cloneStored(dst, src any) error {
 	var c wire.Cloner
-	copyStored(&c, dst, src)
+	copyStored(&c, dst.(*Stored), src.(*Stored))
 	return c.Finish()
 }
 
-// cloneVeteran makes *dst a deep copy of *src, as storing and loading it would.
-func cloneVeteran(dst, src *Veteran) error {
+// cloneVeteran makes dst a deep copy of src, as storing and loading it would. Both are a *Veteran.
+func cloneVeteran(dst, src any) error {
 	var c wire.Cloner
-	copyVeteran(&c, dst, src)
+	copyVeteran(&c, dst.(*Veteran), src.(*Veteran))
 	return c.Finish()
 }
 

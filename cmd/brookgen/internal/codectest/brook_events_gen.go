@@ -5,9 +5,9 @@ package codectest
 import brook "github.com/brookgen/brookgen/runtime"
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -29,114 +29,194 @@ const (
 	RequiredType   = "required"
 )
 
-var basicsEvent = brook.EventDef[Basics]{
-	Type:    BasicsType,
-	Append:  AppendBasicsJSON,
-	Decode:  DecodeBasicsJSON,
+var basicsEvent = brook.EventDef{
+	Type: BasicsType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendBasicsJSON(dst, data.(*Basics))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Basics), err = DecodeBasicsJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var namedEvent = brook.EventDef[Named]{
-	Type:    NamedType,
-	Append:  AppendNamedJSON,
-	Decode:  DecodeNamedJSON,
+var namedEvent = brook.EventDef{
+	Type: NamedType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendNamedJSON(dst, data.(*Named))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Named), err = DecodeNamedJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var specialEvent = brook.EventDef[Special]{
-	Type:    SpecialType,
-	Append:  AppendSpecialJSON,
-	Decode:  DecodeSpecialJSON,
+var specialEvent = brook.EventDef{
+	Type: SpecialType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendSpecialJSON(dst, data.(*Special))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Special), err = DecodeSpecialJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var containersEvent = brook.EventDef[Containers]{
-	Type:    ContainersType,
-	Append:  AppendContainersJSON,
-	Decode:  DecodeContainersJSON,
+var containersEvent = brook.EventDef{
+	Type: ContainersType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendContainersJSON(dst, data.(*Containers))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Containers), err = DecodeContainersJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var optionsEvent = brook.EventDef[Options]{
-	Type:    OptionsType,
-	Append:  AppendOptionsJSON,
-	Decode:  DecodeOptionsJSON,
+var optionsEvent = brook.EventDef{
+	Type: OptionsType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendOptionsJSON(dst, data.(*Options))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Options), err = DecodeOptionsJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var quotedEvent = brook.EventDef[Quoted]{
-	Type:    QuotedType,
-	Append:  AppendQuotedJSON,
-	Decode:  DecodeQuotedJSON,
+var quotedEvent = brook.EventDef{
+	Type: QuotedType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendQuotedJSON(dst, data.(*Quoted))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Quoted), err = DecodeQuotedJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var marshalersEvent = brook.EventDef[Marshalers]{
-	Type:    MarshalersType,
-	Append:  AppendMarshalersJSON,
-	Decode:  DecodeMarshalersJSON,
+var marshalersEvent = brook.EventDef{
+	Type: MarshalersType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendMarshalersJSON(dst, data.(*Marshalers))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Marshalers), err = DecodeMarshalersJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var embeddingEvent = brook.EventDef[Embedding]{
-	Type:    EmbeddingType,
-	Append:  AppendEmbeddingJSON,
-	Decode:  DecodeEmbeddingJSON,
+var embeddingEvent = brook.EventDef{
+	Type: EmbeddingType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendEmbeddingJSON(dst, data.(*Embedding))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Embedding), err = DecodeEmbeddingJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var shapesEvent = brook.EventDef[Shapes]{
-	Type:    ShapesType,
-	Append:  AppendShapesJSON,
-	Decode:  DecodeShapesJSON,
+var shapesEvent = brook.EventDef{
+	Type: ShapesType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendShapesJSON(dst, data.(*Shapes))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Shapes), err = DecodeShapesJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var orderEvent = brook.EventDef[Order]{
-	Type:    OrderType,
-	Append:  AppendOrderJSON,
-	Decode:  DecodeOrderJSON,
+var orderEvent = brook.EventDef{
+	Type: OrderType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendOrderJSON(dst, data.(*Order))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Order), err = DecodeOrderJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var accountEvent = brook.EventDef[Account]{
-	Type:    AccountType,
-	Append:  AppendAccountJSON,
-	Decode:  DecodeAccountJSON,
+var accountEvent = brook.EventDef{
+	Type: AccountType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendAccountJSON(dst, data.(*Account))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Account), err = DecodeAccountJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var noteEvent = brook.EventDef[Note]{
-	Type:    NoteType,
-	Append:  AppendNoteJSON,
-	Decode:  DecodeNoteJSON,
+var noteEvent = brook.EventDef{
+	Type: NoteType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendNoteJSON(dst, data.(*Note))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Note), err = DecodeNoteJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var totalEvent = brook.EventDef[Total]{
-	Type:    TotalType,
-	Append:  AppendTotalJSON,
-	Decode:  DecodeTotalJSON,
+var totalEvent = brook.EventDef{
+	Type: TotalType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendTotalJSON(dst, data.(*Total))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Total), err = DecodeTotalJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var batchEvent = brook.EventDef[Batch]{
-	Type:    BatchType,
-	Append:  AppendBatchJSON,
-	Decode:  DecodeBatchJSON,
+var batchEvent = brook.EventDef{
+	Type: BatchType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendBatchJSON(dst, data.(*Batch))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Batch), err = DecodeBatchJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var indexEvent = brook.EventDef[Index]{
-	Type:    IndexType,
-	Append:  AppendIndexJSON,
-	Decode:  DecodeIndexJSON,
+var indexEvent = brook.EventDef{
+	Type: IndexType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendIndexJSON(dst, data.(*Index))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Index), err = DecodeIndexJSON(payload)
+		return err
+	},
 	History: 100,
 }
 
-var requiredEvent = brook.EventDef[Required]{
-	Type:    RequiredType,
-	Append:  AppendRequiredJSON,
-	Decode:  DecodeRequiredJSON,
+var requiredEvent = brook.EventDef{
+	Type: RequiredType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendRequiredJSON(dst, data.(*Required))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Required), err = DecodeRequiredJSON(payload)
+		return err
+	},
 	History: 100,
 }

@@ -2,7 +2,12 @@
 
 package codectest
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -16,19 +21,14 @@ type EverythingEvent interface{ everythingEvent() }
 
 func (OldEvent) everythingEvent() {}
 
-func decodeEverythingEvent(typ string, data []byte) (EverythingEvent, error) {
-	return nil, brook.ErrUnknownType
+func decodeEverythingEvent(typ string, data []byte) EverythingEvent {
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v EverythingView) Events(key string) ([]brook.Event[EverythingEvent], error) {
-	return brook.Events(v.Past(key), decodeEverythingEvent, func(typ string, data []byte) EverythingEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v EverythingView) MustEvents(key string) []brook.Event[EverythingEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *EverythingView) Events(k string) ([]brook.Event[EverythingEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeEverythingEvent)
 }
 
 // StoredEvent is one of the events that can write stored, or an OldEvent.
@@ -36,19 +36,14 @@ type StoredEvent interface{ storedEvent() }
 
 func (OldEvent) storedEvent() {}
 
-func decodeStoredEvent(typ string, data []byte) (StoredEvent, error) {
-	return nil, brook.ErrUnknownType
+func decodeStoredEvent(typ string, data []byte) StoredEvent {
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v StoredView) Events(key string) ([]brook.Event[StoredEvent], error) {
-	return brook.Events(v.Past(key), decodeStoredEvent, func(typ string, data []byte) StoredEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v StoredView) MustEvents(key string) []brook.Event[StoredEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *StoredView) Events(k string) ([]brook.Event[StoredEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeStoredEvent)
 }
 
 // SimpleEvent is one of the events that can write simple, or an OldEvent.
@@ -56,19 +51,14 @@ type SimpleEvent interface{ simpleEvent() }
 
 func (OldEvent) simpleEvent() {}
 
-func decodeSimpleEvent(typ string, data []byte) (SimpleEvent, error) {
-	return nil, brook.ErrUnknownType
+func decodeSimpleEvent(typ string, data []byte) SimpleEvent {
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v SimpleView) Events(key string) ([]brook.Event[SimpleEvent], error) {
-	return brook.Events(v.Past(key), decodeSimpleEvent, func(typ string, data []byte) SimpleEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v SimpleView) MustEvents(key string) []brook.Event[SimpleEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *SimpleView) Events(k string) ([]brook.Event[SimpleEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeSimpleEvent)
 }
 
 // VeteransEvent is one of the events that can write veterans, or an OldEvent.
@@ -76,17 +66,12 @@ type VeteransEvent interface{ veteransEvent() }
 
 func (OldEvent) veteransEvent() {}
 
-func decodeVeteransEvent(typ string, data []byte) (VeteransEvent, error) {
-	return nil, brook.ErrUnknownType
+func decodeVeteransEvent(typ string, data []byte) VeteransEvent {
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v VeteransView) Events(key string) ([]brook.Event[VeteransEvent], error) {
-	return brook.Events(v.Past(key), decodeVeteransEvent, func(typ string, data []byte) VeteransEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v VeteransView) MustEvents(key string) []brook.Event[VeteransEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *VeteransView) Events(k string) ([]brook.Event[VeteransEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeVeteransEvent)
 }

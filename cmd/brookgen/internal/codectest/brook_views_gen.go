@@ -8,25 +8,29 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Everything EverythingView
-	Stored     StoredView
-	Simple     SimpleView
-	Veterans   VeteransView
+	Everything *EverythingView
+	Stored     *StoredView
+	Simple     *SimpleView
+	Veterans   *VeteransView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&everythingCollection, &storedCollection, &simpleCollection, &veteransCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Everything: EverythingView{brook.ViewOf(s, 0, &everythingCollection)},
-		Stored:     StoredView{brook.ViewOf(s, 1, &storedCollection)},
-		Simple:     SimpleView{brook.ViewOf(s, 2, &simpleCollection)},
-		Veterans:   VeteransView{brook.ViewOf(s, 3, &veteransCollection)},
+		Everything: (*EverythingView)(&rows[0]),
+		Stored:     (*StoredView)(&rows[1]),
+		Simple:     (*SimpleView)(&rows[2]),
+		Veterans:   (*VeteransView)(&rows[3]),
 		source:     s,
 	}
 }
@@ -42,97 +46,254 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var everythingCollection = brook.Collection[string, Everything]{
-	Name:      "everything",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Clone:     cloneEverything,
-	Pack:      packEverything,
-	Schema:    everythingSchema,
-	History:   true,
+var everythingCollection = brook.Collection{
+	Name:  "everything",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Everything); ok {
+			return at
+		}
+		return new(Everything)
+	},
+	Copy:    cloneEverything,
+	Pack:    func(c *pack.Coder, v any) { packEverything(c, v.(*Everything)) },
+	Schema:  everythingSchema,
+	History: true,
 }
 
-// EverythingView reads the collection everything.
-type EverythingView struct{ brook.View[string, Everything] }
+// EverythingView reads the collection everything. It is a brook.View.
+type EverythingView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v EverythingView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Everything], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *EverythingView) Get(k string) (own Everything, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Everything); ok {
+		own = *at
+	}
+	return own, row.End()
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v EverythingView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Everything], error] {
-	return brook.Changes(ctx, v.View)
+// Has reports whether there is a value at k.
+func (v *EverythingView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-var storedCollection = brook.Collection[string, Stored]{
-	Name:      "stored",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Clone:     cloneStored,
-	Pack:      packStored,
-	Schema:    storedSchema,
-	History:   true,
+// Len gives the number of values.
+func (v *EverythingView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
 }
 
-// StoredView reads the collection stored.
-type StoredView struct{ brook.View[string, Stored] }
-
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v StoredView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Stored], error] {
-	return brook.Watch(ctx, v.View, key)
+// All gives every entry, in key order.
+func (v *EverythingView) All() iter.Seq2[brook.Entry[string, Everything], error] {
+	return brook.ScanEntries[string, Everything]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v StoredView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Stored], error] {
-	return brook.Changes(ctx, v.View)
+// Range gives the entries from from to before to, in key order.
+func (v *EverythingView) Range(from, to string) iter.Seq2[brook.Entry[string, Everything], error] {
+	return brook.ScanEntries[string, Everything]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-var simpleCollection = brook.Collection[string, Simple]{
-	Name:      "simple",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Pack:      packSimple,
-	Schema:    simpleSchema,
-	History:   true,
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *EverythingView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Everything], error] {
+	return brook.ScanEntries[string, Everything]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// SimpleView reads the collection simple.
-type SimpleView struct{ brook.View[string, Simple] }
-
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v SimpleView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Simple], error] {
-	return brook.Watch(ctx, v.View, key)
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *EverythingView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Everything], error] {
+	return brook.Updates[string, Everything]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v SimpleView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Simple], error] {
-	return brook.Changes(ctx, v.View)
+func (v *EverythingView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Everything], error] {
+	return brook.Updates[string, Everything]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
 
-var veteransCollection = brook.Collection[string, Veteran]{
-	Name:      "veterans",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Clone:     cloneVeteran,
-	Pack:      packVeteran,
-	Schema:    veteranSchema,
-	History:   true,
+var storedCollection = brook.Collection{
+	Name:  "stored",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Stored); ok {
+			return at
+		}
+		return new(Stored)
+	},
+	Copy:    cloneStored,
+	Pack:    func(c *pack.Coder, v any) { packStored(c, v.(*Stored)) },
+	Schema:  storedSchema,
+	History: true,
 }
 
-// VeteransView reads the collection veterans.
-type VeteransView struct{ brook.View[string, Veteran] }
+// StoredView reads the collection stored. It is a brook.View.
+type StoredView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v VeteransView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, Veteran], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *StoredView) Get(k string) (own Stored, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Stored); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *StoredView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *StoredView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *StoredView) All() iter.Seq2[brook.Entry[string, Stored], error] {
+	return brook.ScanEntries[string, Stored]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *StoredView) Range(from, to string) iter.Seq2[brook.Entry[string, Stored], error] {
+	return brook.ScanEntries[string, Stored]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *StoredView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Stored], error] {
+	return brook.ScanEntries[string, Stored]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *StoredView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Stored], error] {
+	return brook.Updates[string, Stored]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v VeteransView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Veteran], error] {
-	return brook.Changes(ctx, v.View)
+func (v *StoredView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Stored], error] {
+	return brook.Updates[string, Stored]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
+}
+
+var simpleCollection = brook.Collection{
+	Name:  "simple",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Simple); ok {
+			return at
+		}
+		return new(Simple)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Simple) = *src.(*Simple)
+		return nil
+	},
+	Plain:   true,
+	Pack:    func(c *pack.Coder, v any) { packSimple(c, v.(*Simple)) },
+	Schema:  simpleSchema,
+	History: true,
+}
+
+// SimpleView reads the collection simple. It is a brook.View.
+type SimpleView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *SimpleView) Get(k string) (own Simple, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Simple); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *SimpleView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *SimpleView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *SimpleView) All() iter.Seq2[brook.Entry[string, Simple], error] {
+	return brook.ScanEntries[string, Simple]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *SimpleView) Range(from, to string) iter.Seq2[brook.Entry[string, Simple], error] {
+	return brook.ScanEntries[string, Simple]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *SimpleView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Simple], error] {
+	return brook.ScanEntries[string, Simple]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *SimpleView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Simple], error] {
+	return brook.Updates[string, Simple]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
+}
+
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
+func (v *SimpleView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Simple], error] {
+	return brook.Updates[string, Simple]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
+}
+
+var veteransCollection = brook.Collection{
+	Name:  "veterans",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Veteran); ok {
+			return at
+		}
+		return new(Veteran)
+	},
+	Copy:    cloneVeteran,
+	Pack:    func(c *pack.Coder, v any) { packVeteran(c, v.(*Veteran)) },
+	Schema:  veteranSchema,
+	History: true,
+}
+
+// VeteransView reads the collection veterans. It is a brook.View.
+type VeteransView brook.RowReader
+
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *VeteransView) Get(k string) (own Veteran, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*Veteran); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *VeteransView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *VeteransView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *VeteransView) All() iter.Seq2[brook.Entry[string, Veteran], error] {
+	return brook.ScanEntries[string, Veteran]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *VeteransView) Range(from, to string) iter.Seq2[brook.Entry[string, Veteran], error] {
+	return brook.ScanEntries[string, Veteran]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *VeteransView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Veteran], error] {
+	return brook.ScanEntries[string, Veteran]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *VeteransView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Veteran], error] {
+	return brook.Updates[string, Veteran]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
+}
+
+// Changes gives every change of the collection from the call on, until ctx or the app ends.
+func (v *VeteransView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Veteran], error] {
+	return brook.Updates[string, Veteran]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -231,7 +231,5 @@ func (a *analysis) checkMethods() {
 }
 
 var viewMethods = []string{
-	"Get", "MustGet", "Has", "Len", "All", "Range", "Prefix", "Map", "MustMap", "Values",
-	"MustValues",
-	"Events", "MustEvents", "Watch", "Changes",
+	"Get", "Has", "Len", "All", "Range", "Prefix", "Events", "Watch", "Changes",
 }

@@ -206,6 +206,7 @@ func (f *frame) flows(to, from types.Type, x ast.Expr) {
 			f.doubt(x, written(x),
 				"its type is not known: it is generated, or of a package that no signature names")
 		}
+	case isView(from) && !vague(to) && isView(to): // it is still asked as a view
 	case f.guarded(from) && (vague(to) || types.IsInterface(to) && !isTypeParam(to)):
 		f.doubt(x, written(x), "views and changes that go elsewhere may be used with any key")
 	}

@@ -27,18 +27,67 @@ var (
 	markDef   = collection[MarkKey, Mark]("marks", "bytes4", nil, func(dst []byte, k MarkKey) []byte { return append(dst, k[:]...) })
 )
 
-// keysOf is where DecodeKey finds what was encoded once.
+// keysOf is where views find what was encoded once.
 var keysOf = map[string]any{}
 
-func collection[K comparable, V any](name string, shape key.Shape, fields []int, encode func([]byte, K) []byte) *brook.Collection[K, V] {
-	return &brook.Collection[K, V]{Name: name, Shape: shape, Fields: fields,
-		AppendKey: func(dst []byte, k K) []byte {
+// A definition is what the tests know of a collection.
+type definition[K comparable, V any] struct {
+	*brook.Collection
+	AppendKey func(dst []byte, k K) []byte
+}
+
+func collection[K comparable, V any](name string, shape key.Shape, fields []int, encode func([]byte, K) []byte) definition[K, V] {
+	return definition[K, V]{
+		&brook.Collection{Name: name, Shape: shape, Fields: fields, Plain: true,
+			Cast: func(v any) any {
+				if at, ok := v.(*V); ok {
+					return at
+				}
+				return new(V)
+			}},
+		func(dst []byte, k K) []byte {
 			out := encode(dst, k)
 			keysOf[name+string(out[len(dst):])] = k
 			return out
-		},
-		DecodeKey: func(encoded []byte) (K, error) { return keysOf[name+string(encoded)].(K), nil },
+		}}
+}
+
+// A view is one as the generator makes them.
+type view[K comparable, V any] struct {
+	at  *brook.RowReader
+	def definition[K, V]
+}
+
+func viewOf[K comparable, V any](s brook.Source, number int, def definition[K, V]) brook.View[K, V] {
+	return view[K, V]{brook.RowReaderOf(s, number, def.Collection), def}
+}
+
+func (v view[K, V]) Get(k K) (value V, err error) {
+	row := v.at.Get(v.def.AppendKey(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*V); ok {
+		value = *at
 	}
+	return value, row.End()
+}
+
+func (v view[K, V]) Has(k K) (bool, error) { return v.at.Has(v.def.AppendKey(brook.KeyBuffer(), k)) }
+
+func (v view[K, V]) Len() (int, error) { return v.at.Len() }
+
+func (v view[K, V]) All() iter.Seq2[brook.Entry[K, V], error] { return v.entries(v.at.All()) }
+
+func (v view[K, V]) Range(from, to K) iter.Seq2[brook.Entry[K, V], error] {
+	return v.entries(v.at.Range(v.def.AppendKey(nil, from), v.def.AppendKey(nil, to)))
+}
+
+func (v view[K, V]) Prefix(k K, n int) iter.Seq2[brook.Entry[K, V], error] {
+	return v.entries(v.at.Prefix(v.def.AppendKey(nil, k), n))
+}
+
+func (v view[K, V]) entries(s brook.Scan) iter.Seq2[brook.Entry[K, V], error] {
+	return brook.ScanEntries[K, V](s, func(encoded []byte) (K, error) {
+		return keysOf[v.def.Name+string(encoded)].(K), nil
+	})
 }
 
 func appendLine(dst []byte, k LineKey) []byte {
@@ -98,13 +147,14 @@ func value(t brook.Table) brook.Value {
 
 // views gives what handlers read of w.
 func (w *witness) views() map[reflect.Type]reflect.Value {
-	defs := []brook.AnyCollection{rowDef, lineDef, pairDef, tripleDef}
+	defs := []*brook.Collection{rowDef.Collection, lineDef.Collection, pairDef.Collection, tripleDef.Collection}
 	src := engine.StaticSource(w, []brook.Table{"rows", "lines", "pairs", "triples"}, defs...)
-	all := map[reflect.Type]reflect.Value{}
-	for _, v := range []any{brook.ViewOf(src, 0, rowDef), brook.ViewOf(src, 1, lineDef), brook.ViewOf(src, 2, pairDef), brook.ViewOf(src, 3, tripleDef)} {
-		all[reflect.TypeOf(v)] = reflect.ValueOf(v)
+	return map[reflect.Type]reflect.Value{
+		reflect.TypeFor[rows]():                          reflect.ValueOf(viewOf(src, 0, rowDef)),
+		reflect.TypeFor[lines]():                         reflect.ValueOf(viewOf(src, 1, lineDef)),
+		reflect.TypeFor[pairs]():                         reflect.ValueOf(viewOf(src, 2, pairDef)),
+		reflect.TypeFor[brook.View[TripleKey, Triple]](): reflect.ValueOf(viewOf(src, 3, tripleDef)),
 	}
-	return all
 }
 
 // fill stores rows by all the words.

@@ -120,6 +120,8 @@ var sets = []any{
 	GotOther{},
 	HasOther{},
 	GotInLine{},
+	GotOwnWithMust{},
+	Collected{},
 	GotWithMust{},
 	GotLater{},
 	GotInClosure{},

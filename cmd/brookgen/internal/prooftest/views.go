@@ -42,6 +42,14 @@ func (GotInLine) Handle(e placed, all lines) error {
 	return ignored(err)
 }
 
+// GotOwnWithMust is proved.
+type GotOwnWithMust struct{}
+
+//brook:handle
+func (GotOwnWithMust) Handle(e placed, all rows) changed {
+	return brook.Create(e.Data.ID, brook.Must(all.Get(e.Data.ID)))
+}
+
 // GotWithMust is open.
 type GotWithMust struct{}
 
@@ -134,7 +142,7 @@ type GotThroughAddress struct{}
 //brook:handle
 func (GotThroughAddress) Handle(e placed, all rows) changed {
 	v := &all
-	_, _ = v.Get(e.Data.Org)
+	_, _ = (*v).Get(e.Data.Org)
 	return changed{}
 }
 
@@ -177,7 +185,17 @@ type Mapped struct{}
 
 //brook:handle
 func (Mapped) Handle(e placed, all rows) changed {
-	_, _ = all.Map()
+	_, _ = brook.Map(all.All())
+	return changed{}
+}
+
+// Collected is proved.
+type Collected struct{}
+
+//brook:handle
+func (Collected) Handle(e placed, all brook.View[LineKey, Line]) changed {
+	_, _ = brook.Map(all.Prefix(LineKey{ID: e.Data.ID}, 1))
+	_, _ = brook.Values(all.Prefix(LineKey{ID: e.Data.ID}, 1))
 	return changed{}
 }
 

@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, orders Orders) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Orders"},
-		Collections: []brook.AnyCollection{&usersCollection},
-		Events:      []brook.AnyEvent{&placedEvent, &billedEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&placedEvent, &billedEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Proved: true},
 		},
@@ -42,7 +42,7 @@ func NewApp(config brook.Config, orders Orders) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -50,29 +50,27 @@ func NewApp(config brook.Config, orders Orders) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Placed]:
-		brook.Encode(out, &placedEvent, o)
-	case brook.Emission[Billed]:
-		brook.Encode(out, &billedEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Placed:
+		return &placedEvent
+	case *Billed:
+		return &billedEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Placed publishes data as order.placed and gives its position in the log.
 func (p *publish) Placed(ctx context.Context, data Placed, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &placedEvent, data, options)
+	return engine.Publish(ctx, p.app, &placedEvent, &data, options)
 }
 
 // Billed publishes data as order.billed and gives its position in the log.
 func (p *publish) Billed(ctx context.Context, data Billed, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &billedEvent, data, options)
+	return engine.Publish(ctx, p.app, &billedEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -80,5 +78,5 @@ type process struct{ app *engine.App }
 // Placed applies data as order.placed at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Placed(ctx context.Context, data Placed) error {
-	return engine.Process(ctx, p.app, &placedEvent, data)
+	return engine.Process(ctx, p.app, &placedEvent, &data)
 }

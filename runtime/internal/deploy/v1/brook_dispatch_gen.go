@@ -7,12 +7,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	orders Orders
-	users  brook.Rows[string, User]
+	users  *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -27,8 +28,8 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) placed(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &placedEvent)
-	if !ok {
+	var e brook.Event[Placed]
+	if !engine.Decode(m, &placedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
@@ -36,7 +37,7 @@ func (d *dispatch) placed(m *engine.Delivery) {
 		if err != nil {
 			return err
 		}
-		d.users.Apply(user)
+		brook.Apply(d.users, key.AppendString[string], user)
 		engine.Send(m, &billedEvent, billed)
 		return nil
 	})

@@ -2,7 +2,12 @@
 
 package v1
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"bytes"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // OldEvent is an event in a history whose type no longer writes the collection, or whose data no
 // longer decodes: as it was kept.
@@ -17,26 +22,23 @@ type UsersEvent interface{ usersEvent() }
 func (Placed) usersEvent()   {}
 func (OldEvent) usersEvent() {}
 
-func decodeUsersEvent(typ string, data []byte) (UsersEvent, error) {
+func decodeUsersEvent(typ string, data []byte) UsersEvent {
 	switch typ {
 	case PlacedType:
-		return DecodePlacedJSON(data)
+		if e, err := DecodePlacedJSON(data); err == nil {
+			return e
+		}
 	}
-	return nil, brook.ErrUnknownType
+	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at key, oldest first. There are none where there is
-// no value.
-func (v UsersView) Events(key string) ([]brook.Event[UsersEvent], error) {
-	return brook.Events(v.Past(key), decodeUsersEvent, func(typ string, data []byte) UsersEvent { return OldEvent{typ, data} })
-}
-
-// MustEvents is Events that panics with its error.
-func (v UsersView) MustEvents(key string) []brook.Event[UsersEvent] {
-	return brook.Must(v.Events(key))
+// Events gives the events that made the value at k, oldest first. There are none where there is no
+// value.
+func (v *UsersView) Events(k string) ([]brook.Event[UsersEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeUsersEvent)
 }
 
 // EventsOfPlaced gives those of Events that are order.placed.
-func (v UsersView) EventsOfPlaced(key string) ([]brook.Event[Placed], error) {
-	return brook.EventsOf(v.Past(key), &placedEvent)
+func (v *UsersView) EventsOfPlaced(k string) ([]brook.Event[Placed], error) {
+	return brook.EventsOf[Placed]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &placedEvent)
 }

@@ -8,19 +8,23 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/key"
+	"github.com/brookgen/brookgen/runtime/pack"
 )
 
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
-	Users UsersView
+	Users *UsersView
 
 	source brook.Source
 }
 
+var collections = []*brook.Collection{&usersCollection}
+
 func newViews(s brook.Source) Views {
+	rows := brook.RowReaders(s, collections)
 	return Views{
-		Users:  UsersView{brook.ViewOf(s, 0, &usersCollection)},
+		Users:  (*UsersView)(&rows[0]),
 		source: s,
 	}
 }
@@ -36,26 +40,72 @@ func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
 
-var usersCollection = brook.Collection[string, User]{
-	Name:      "users",
-	Shape:     "string",
-	AppendKey: key.AppendString[string],
-	DecodeKey: key.DecodeString[string],
-	Key:       func(v *User) *string { return &v.ID },
-	Pack:      packUser,
-	Schema:    userSchema,
-	History:   true,
+var usersCollection = brook.Collection{
+	Name:  "users",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*User); ok {
+			return at
+		}
+		return new(User)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*User) = *src.(*User)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*User)
+		return &at.ID
+	},
+	Pack:    func(c *pack.Coder, v any) { packUser(c, v.(*User)) },
+	Schema:  userSchema,
+	History: true,
 }
 
-// UsersView reads the collection users.
-type UsersView struct{ brook.View[string, User] }
+// UsersView reads the collection users. It is a brook.View.
+type UsersView brook.RowReader
 
-// Watch gives the value at key as it is, and again after every change, until ctx or the app ends.
-func (v UsersView) Watch(ctx context.Context, key string) iter.Seq2[brook.Update[string, User], error] {
-	return brook.Watch(ctx, v.View, key)
+// Get gives the value at k, or brook.ErrNotFound.
+func (v *UsersView) Get(k string) (own User, err error) {
+	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.Value.(*User); ok {
+		own = *at
+	}
+	return own, row.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *UsersView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len gives the number of values.
+func (v *UsersView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All gives every entry, in key order.
+func (v *UsersView) All() iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range gives the entries from from to before to, in key order.
+func (v *UsersView) Range(from, to string) iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix gives the entries whose key has the same first n fields as k, in key order.
+func (v *UsersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *UsersView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, User], error] {
+	return brook.Updates[string, User]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
 // Changes gives every change of the collection from the call on, until ctx or the app ends.
-func (v UsersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, User], error] {
-	return brook.Changes(ctx, v.View)
+func (v *UsersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, User], error] {
+	return brook.Updates[string, User]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -30,8 +30,8 @@ type App struct {
 func NewApp(config brook.Config, orders Orders) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Orders"},
-		Collections: []brook.AnyCollection{&usersCollection},
-		Events:      []brook.AnyEvent{&placedEvent, &returnedEvent, &billedEvent},
+		Collections: collections,
+		Events:      []*brook.EventDef{&placedEvent, &returnedEvent, &billedEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Proved: true},
 			{Set: 0, Name: "Returned", Event: ReturnedType, Writes: []int{0}, Proved: true},
@@ -43,7 +43,7 @@ func NewApp(config brook.Config, orders Orders) (*App, error) {
 			}
 			return d.deliver
 		},
-		Outgoing: encodeOutgoing,
+		EventOf: eventOf,
 	})
 	if err != nil {
 		return nil, err
@@ -51,36 +51,34 @@ func NewApp(config brook.Config, orders Orders) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// encodeOutgoing encodes an event of whichever type, for PublishAll.
-func encodeOutgoing(o brook.Outgoing, out *brook.Outbound) bool {
-	switch o := o.(type) {
-	case brook.Emission[Placed]:
-		brook.Encode(out, &placedEvent, o)
-	case brook.Emission[Returned]:
-		brook.Encode(out, &returnedEvent, o)
-	case brook.Emission[Billed]:
-		brook.Encode(out, &billedEvent, o)
-	default:
-		return false
+// eventOf gives the event type whose payload data points to, for PublishAll.
+func eventOf(data any) *brook.EventDef {
+	switch data.(type) {
+	case *Placed:
+		return &placedEvent
+	case *Returned:
+		return &returnedEvent
+	case *Billed:
+		return &billedEvent
 	}
-	return true
+	return nil
 }
 
 type publish struct{ app *engine.App }
 
 // Placed publishes data as order.placed and gives its position in the log.
 func (p *publish) Placed(ctx context.Context, data Placed, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &placedEvent, data, options)
+	return engine.Publish(ctx, p.app, &placedEvent, &data, options)
 }
 
 // Returned publishes data as order.returned and gives its position in the log.
 func (p *publish) Returned(ctx context.Context, data Returned, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &returnedEvent, data, options)
+	return engine.Publish(ctx, p.app, &returnedEvent, &data, options)
 }
 
 // Billed publishes data as order.billed and gives its position in the log.
 func (p *publish) Billed(ctx context.Context, data Billed, options ...brook.PublishOption) (brook.Position, error) {
-	return engine.Publish(ctx, p.app, &billedEvent, data, options)
+	return engine.Publish(ctx, p.app, &billedEvent, &data, options)
 }
 
 type process struct{ app *engine.App }
@@ -88,11 +86,11 @@ type process struct{ app *engine.App }
 // Placed applies data as order.placed at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.
 func (p *process) Placed(ctx context.Context, data Placed) error {
-	return engine.Process(ctx, p.app, &placedEvent, data)
+	return engine.Process(ctx, p.app, &placedEvent, &data)
 }
 
 // Returned applies data as order.returned at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.
 func (p *process) Returned(ctx context.Context, data Returned) error {
-	return engine.Process(ctx, p.app, &returnedEvent, data)
+	return engine.Process(ctx, p.app, &returnedEvent, &data)
 }

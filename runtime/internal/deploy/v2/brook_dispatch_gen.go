@@ -7,12 +7,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // dispatch calls the handlers of one lane.
 type dispatch struct {
 	orders Orders
-	users  brook.Rows[string, User]
+	users  *brook.Rows
 }
 
 func (d *dispatch) deliver(m *engine.Delivery) {
@@ -29,8 +30,8 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) placed(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &placedEvent)
-	if !ok {
+	var e brook.Event[Placed]
+	if !engine.Decode(m, &placedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
@@ -38,19 +39,19 @@ func (d *dispatch) placed(m *engine.Delivery) {
 		if err != nil {
 			return err
 		}
-		d.users.Apply(user)
+		brook.Apply(d.users, key.AppendString[string], user)
 		engine.Send(m, &billedEvent, billed)
 		return nil
 	})
 }
 
 func (d *dispatch) returned(m *engine.Delivery) {
-	e, ok := engine.Decode(m, &returnedEvent)
-	if !ok {
+	var e brook.Event[Returned]
+	if !engine.Decode(m, &returnedEvent, &e) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		d.users.Apply(d.orders.Returned(e))
+		brook.Apply(d.users, key.AppendString[string], d.orders.Returned(e))
 		return nil
 	})
 }

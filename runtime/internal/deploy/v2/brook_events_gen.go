@@ -8,9 +8,9 @@ import (
 )
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
-// compiler does not know brook.GeneratedV2, the two are of different versions: run go generate with
+// compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
 // the brookgen of the module version in go.mod.
-const _ = brook.GeneratedV2
+const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
@@ -19,33 +19,66 @@ const (
 	BilledType   = "order.billed"
 )
 
-var placedEvent = brook.EventDef[Placed]{
-	Type:      PlacedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Placed) []byte { return key.AppendString(dst, e.User) },
-	ReadKey:   func(r *key.Reader, e *Placed) { key.SetString(&e.User, r) },
-	Append:    AppendPlacedJSON,
-	Decode:    DecodePlacedJSON,
-	History:   100,
+var placedEvent = brook.EventDef{
+	Type:  PlacedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Placed)
+		return key.AppendString(dst, e.User)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Placed)
+		key.SetString(&e.User, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendPlacedJSON(dst, data.(*Placed))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Placed), err = DecodePlacedJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var returnedEvent = brook.EventDef[Returned]{
-	Type:      ReturnedType,
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Returned) []byte { return key.AppendString(dst, e.User) },
-	ReadKey:   func(r *key.Reader, e *Returned) { key.SetString(&e.User, r) },
-	Append:    AppendReturnedJSON,
-	Decode:    DecodeReturnedJSON,
-	History:   100,
+var returnedEvent = brook.EventDef{
+	Type:  ReturnedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Returned)
+		return key.AppendString(dst, e.User)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Returned)
+		key.SetString(&e.User, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendReturnedJSON(dst, data.(*Returned))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Returned), err = DecodeReturnedJSON(payload)
+		return err
+	},
+	History: 100,
 }
 
-var billedEvent = brook.EventDef[Billed]{
-	Type:      BilledType,
-	Topic:     "bills",
-	Shape:     "string",
-	AppendKey: func(dst []byte, e *Billed) []byte { return key.AppendString(dst, e.Order) },
-	ReadKey:   func(r *key.Reader, e *Billed) { key.SetString(&e.Order, r) },
-	Append:    AppendBilledJSON,
-	Decode:    DecodeBilledJSON,
-	History:   100,
+var billedEvent = brook.EventDef{
+	Type:  BilledType,
+	Topic: "bills",
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Billed)
+		return key.AppendString(dst, e.Order)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Billed)
+		key.SetString(&e.Order, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendBilledJSON(dst, data.(*Billed))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Billed), err = DecodeBilledJSON(payload)
+		return err
+	},
+	History: 100,
 }

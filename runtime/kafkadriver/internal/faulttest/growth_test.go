@@ -57,7 +57,7 @@ func TestPartitionsAdded(t *testing.T) {
 			}
 			got := map[string]int{}
 			c.until(ctx, func() bool {
-				notes, err := app.Views.Notes.Map()
+				notes, err := brook.Map(app.Views.Notes.All())
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -145,7 +145,7 @@ func TestToolsWrite(t *testing.T) {
 				if wrote != int64(len(all)) {
 					t.Errorf("the tool wrote %d records, want %d", wrote, len(all))
 				}
-				accounts, err := app.Views.Accounts.Map()
+				accounts, err := brook.Map(app.Views.Accounts.All())
 				if err != nil || len(accounts) != 20 {
 					t.Fatalf("%d accounts, want 20: %v", len(accounts), err)
 				}

@@ -1,0 +1,105 @@
+package brook
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/brookgen/brookgen/runtime/key"
+)
+
+// Scan is rows of a collection, in key order, before they are read. Generated code uses it.
+type Scan struct {
+	at       *RowReader
+	from, to []byte
+	index    int // number of the index that finds the rows by from; -1: from and to are keys
+	err      error
+}
+
+// All returns all rows.
+func (r *RowReader) All() Scan { return Scan{at: r, index: -1} }
+
+// Range returns the rows with from <= key < to.
+func (r *RowReader) Range(from, to []byte) Scan {
+	return Scan{at: r, from: from, to: to, index: -1}
+}
+
+// Prefix returns the rows whose composite key has the same first n fields as an encoded key. The
+// scan fails if n is less than 1 or the key has fewer than n fields.
+func (r *RowReader) Prefix(encoded []byte, n int) Scan {
+	size, err := r.def.prefixLen(encoded, n)
+	if err != nil {
+		return Scan{at: r, err: fmt.Errorf("brook: %s: a prefix of %d fields of %s: %w",
+			r.def.Name, n, r.def.KeyText(encoded), err)}
+	}
+	return r.Range(encoded[:size], key.Successor(encoded[:size]))
+}
+
+// Find returns the rows that an index finds by an encoded value.
+func (r *RowReader) Find(index int, value []byte) Scan {
+	return Scan{at: r, from: value, index: index}
+}
+
+// Each calls f with the rows until f returns false. The last call may be with an error. f ends the
+// reading that it is called with.
+func (s Scan) Each(f func(*Reading) bool) {
+	row := &Reading{at: s.at}
+	if s.err != nil {
+		row.fail(f, s.err)
+		return
+	}
+	if !row.enter() {
+		f(row)
+		return
+	}
+	defer row.leave()
+	if s.index >= 0 {
+		s.eachFound(row, f)
+		return
+	}
+	s.at.src.Scan(s.at.slot, s.from, s.to)(func(at Row, err error) bool {
+		return row.step(f, at.Key, at.Value, err)
+	})
+}
+
+// eachFound is Each for rows that an index finds.
+func (s Scan) eachFound(row *Reading, f func(*Reading) bool) {
+	r, value := s.at, s.from
+	err := r.src.Steady(func(src Source) error {
+		slot := src.Layout().Index[r.ord][s.index]
+		if !src.Complete(slot) {
+			row.fail(f, fmt.Errorf("%w: %s by %s", ErrNotReady, r.def.Name,
+				r.def.Indexes[s.index].Field))
+			return nil
+		}
+		src.Scan(slot, value, key.Successor(value))(func(entry Row, err error) bool {
+			if err != nil {
+				return row.step(f, nil, Value{}, err)
+			}
+			encoded := entry.Key[len(value):]
+			v, err := src.Get(r.slot, encoded)
+			if !src.Instant() && r.outdated(s.index, value, v, err) {
+				return true
+			}
+			if err != nil {
+				err = fmt.Errorf("brook: %s: index entry of %s: %w",
+					r.def.Name, r.def.KeyText(encoded), err)
+			}
+			return row.step(f, encoded, v, err)
+		})
+		return nil
+	})
+	if err != nil {
+		row.fail(f, err)
+	}
+}
+
+// outdated reports whether a row was deleted or changed after its index entry was read, so that
+// value no longer finds it. err is the error of reading the row.
+func (r *RowReader) outdated(index int, value []byte, row Value, err error) bool {
+	if err != nil {
+		return errors.Is(err, ErrNotFound)
+	}
+	var e Entries
+	r.def.Entries(index, row.Data, &e)
+	return !e.Contains(value)
+}
