@@ -176,7 +176,7 @@ func (c *codecs) jsonFunc(w work) []jen.Code {
 func (c *codecs) appendJSON(r codecRoot) jen.Code {
 	name := "Append" + r.name + "JSON"
 	body := []jen.Code{jen.Id("e").Op(":=").Qual(wirePath, maker(r.typ)+"Encoder").Call(jen.Id("dst"))}
-	body = append(body, c.encode("", r.typ, at("v"), false)...)
+	body = append(body, c.encode(fieldName{}, r.typ, at("v"), false)...)
 	body = append(body, jen.Return(jen.Id("e").Dot("Finish").Call()))
 	return jen.Comment(name+" appends *v to dst as JSON. After an error it gives dst as it was.").
 		Line().

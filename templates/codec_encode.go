@@ -61,67 +61,81 @@ var encodeAs = map[model.Kind][2]string{
 var named = map[string]bool{"String": true, "Int": true, "Uint": true, "Bool": true,
 	"Float64": true, "Time": true}
 
-// encoderAt is the encoder, behind a field's name unless that is "".
-func encoderAt(name string) *jen.Statement {
-	if name == "" {
+// fieldName is what an encoder writes before a field's value; the zero value is for what is no field.
+type fieldName struct {
+	literal string
+	next    bool // there may be fields before it, or none: a comma is written where it has to be
+}
+
+// encoderAt is the encoder, behind the name.
+func encoderAt(n fieldName) *jen.Statement {
+	if n.literal == "" {
 		return jen.Id("e")
 	}
-	return jen.Id("e").Dot("Name").Call(jen.Op(name))
+	return n.encoder().Dot("Name").Call(jen.Op(n.literal))
 }
 
-// put calls a method of wire.Encoder for a value, behind a field's name unless that is "".
-func put(name, method string, value jen.Code) jen.Code {
-	if name != "" && named[method] {
-		return jen.Id("e").Dot("Name"+method).Call(jen.Op(name), value)
+// encoder is the encoder in front of the name.
+func (n fieldName) encoder() *jen.Statement {
+	if n.next {
+		return jen.Id("e").Dot("Next").Call()
 	}
-	return encoderAt(name).Dot(method).Call(value)
+	return jen.Id("e")
 }
 
-// encode gives the statements that encode o, behind a field's name unless that is "".
-func (c *codecs) encode(name string, t *model.Type, o operand, inMap bool) []jen.Code {
-	return []jen.Code{c.encodeOne(name, t, o, inMap)}
+// put calls a method of wire.Encoder for a value, behind the name.
+func put(n fieldName, method string, value jen.Code) jen.Code {
+	if n.literal != "" && named[method] {
+		return n.encoder().Dot("Name"+method).Call(jen.Op(n.literal), value)
+	}
+	return encoderAt(n).Dot(method).Call(value)
 }
 
-func (c *codecs) encodeOne(name string, t *model.Type, o operand, inMap bool) jen.Code {
+// encode gives the statements that encode o, behind the name.
+func (c *codecs) encode(n fieldName, t *model.Type, o operand, inMap bool) []jen.Code {
+	return []jen.Code{c.encodeOne(n, t, o, inMap)}
+}
+
+func (c *codecs) encodeOne(n fieldName, t *model.Type, o operand, inMap bool) jen.Code {
 	if t.Kind == model.Time {
-		return put(name, "Time", o.value())
+		return put(n, "Time", o.value())
 	}
 	json, text := marshals(t, inMap)
 	switch {
 	case t.Kind == model.Interface && (json || text):
-		return jen.Id(c.encoderOf(t, inMap)).Call(encoderAt(name), o.ref())
+		return jen.Id(c.encoderOf(t, inMap)).Call(encoderAt(n), o.ref())
 	case json:
-		return put(name, "JSON", o.selector().Dot("MarshalJSON").Call())
+		return put(n, "JSON", o.selector().Dot("MarshalJSON").Call())
 	case text:
-		return put(name, "Text", o.selector().Dot("MarshalText").Call())
+		return put(n, "Text", o.selector().Dot("MarshalText").Call())
 	}
 	if as, ok := encodeAs[t.Kind]; ok {
-		return put(name, as[0], o.basic(t, as[1]))
+		return put(n, as[0], o.basic(t, as[1]))
 	}
 	switch t.Kind {
 	case model.Number:
-		return put(name, "Number", o.value())
+		return put(n, "Number", o.value())
 	case model.Bytes:
 		if predeclaredType(t.Elem) {
-			return put(name, "Bytes", o.value())
+			return put(n, "Bytes", o.value())
 		}
-		return jen.Qual(wirePath, "EncodeBytes").Call(encoderAt(name), o.value())
+		return jen.Qual(wirePath, "EncodeBytes").Call(encoderAt(n), o.value())
 	case model.Slice:
 		return jen.Qual(wirePath, "EncodeSlice").
-			Call(encoderAt(name), o.value(), c.encodeElem(t.Elem, false))
+			Call(encoderAt(n), o.value(), c.encodeElem(t.Elem, false))
 	case model.Array:
 		return jen.Qual(wirePath, "EncodeArray").
-			Call(encoderAt(name), o.selector().Index(jen.Op(":")), c.encodeElem(t.Elem, inMap))
+			Call(encoderAt(n), o.selector().Index(jen.Op(":")), c.encodeElem(t.Elem, inMap))
 	case model.Pointer:
 		return jen.Qual(wirePath, "EncodePointer").
-			Call(encoderAt(name), o.value(), c.encodeElem(t.Elem, false))
+			Call(encoderAt(n), o.value(), c.encodeElem(t.Elem, false))
 	case model.Map:
 		return jen.Qual(wirePath, "EncodeMap").
-			Call(encoderAt(name), o.value(), c.formatKey(t.Key), c.encodeElem(t.Elem, true))
+			Call(encoderAt(n), o.value(), c.formatKey(t.Key), c.encodeElem(t.Elem, true))
 	case model.Struct:
-		return jen.Id(c.encoderOf(t, inMap)).Call(encoderAt(name), o.ref())
+		return jen.Id(c.encoderOf(t, inMap)).Call(encoderAt(n), o.ref())
 	}
-	return put(name, "Any", o.value())
+	return put(n, "Any", o.value())
 }
 
 // encodeElem is a func(*wire.Encoder, *T) for elements of type t.
@@ -172,7 +186,7 @@ func (c *codecs) encodeFunc(t *model.Type, inMap bool) jen.Code {
 	case t.Kind == model.Struct && !json && !text:
 		body = c.encodeStruct(t, inMap)
 	default:
-		body = c.encode("", t, at("v"), inMap)
+		body = c.encode(fieldName{}, t, at("v"), inMap)
 	}
 	return jen.Func().Id(name).
 		Params(jen.Id("e").Op("*").Qual(wirePath, "Encoder"), jen.Id("v").Op("*").Add(goType(t))).

@@ -17,6 +17,7 @@ import (
 //	e.End()
 func (c *codecs) encodeStruct(t *model.Type, inMap bool) []jen.Code {
 	var body []jen.Code
+	opened := false // and all fields so far may be left out
 	for _, f := range t.JSON {
 		c.hint = c.baseName(t) + f.Path[len(f.Path)-1].Name
 		path, present, behindPointer := c.encodePath(t, f)
@@ -30,20 +31,27 @@ func (c *codecs) encodeStruct(t *model.Type, inMap bool) []jen.Code {
 		if f.OmitZero && !(f.OmitEmpty && emptyIfZero(f.Type)) {
 			present = append(present, nonZero(f.Type, o))
 		}
+		if len(body) == 0 && present != nil {
+			body = append(body, jen.Id("e").Dot("Begin").Call())
+			opened = true
+		}
 		open := ","
-		if len(body) == 0 && present == nil {
+		switch {
+		case len(body) == 0:
 			open = "{"
-		} else if len(body) == 0 {
-			body = append(body, jen.Id("e").Dot("Open").Call())
+		case opened:
+			open = ""
 		}
 		statement := c.encodeField(open, f, o, inMap && !behindPointer)
 		if present != nil {
 			statement = jen.If(and(present)).Block(statement)
+		} else {
+			opened = false
 		}
 		body = append(body, statement)
 	}
 	if len(body) == 0 {
-		body = append(body, jen.Id("e").Dot("Open").Call())
+		body = append(body, jen.Id("e").Dot("Begin").Call())
 	}
 	return append(body, jen.Id("e").Dot("End").Call())
 }
@@ -63,32 +71,32 @@ func (c *codecs) encodePath(owner *model.Type,
 	return path, present, behindPointer
 }
 
-// encodeField writes a field's name and value.
+// encodeField writes a field's name, behind open or, if that is "", perhaps a comma, and value.
 func (c *codecs) encodeField(open string, f model.JSONField, o operand, inMap bool) jen.Code {
 	quoted, _ := json.Marshal(f.Name)
-	name := "`" + open + string(quoted) + ":`"
+	n := fieldName{"`" + open + string(quoted) + ":`", open == ""}
 	if !f.String {
-		return c.encodeOne(name, f.Type, o, inMap)
+		return c.encodeOne(n, f.Type, o, inMap)
 	}
 	t, value := f.Type, o
 	if pointer := t.Kind == model.Pointer && t.Named == nil; pointer {
 		t, value = t.Elem, operand{o.render, true}
 	}
 	if json, text := marshals(t, inMap && t == f.Type); json || text {
-		return c.encodeOne(name, f.Type, o, inMap)
+		return c.encodeOne(n, f.Type, o, inMap)
 	}
-	quote := func(name string) jen.Code {
+	quote := func(n fieldName) jen.Code {
 		if t.Kind == model.Number {
-			return put(name, "QuotedNumber", value.value())
+			return put(n, "QuotedNumber", value.value())
 		}
 		as := encodeAs[t.Kind]
-		return put(name, "Quoted"+as[0], value.basic(t, as[1]))
+		return put(n, "Quoted"+as[0], value.basic(t, as[1]))
 	}
 	if t == f.Type {
-		return quote(name)
+		return quote(n)
 	}
-	return jen.If(encoderAt(name), o.value().Op("==").Nil()).Block(jen.Id("e").Dot("Null").Call()).Else().
-		Block(quote(""))
+	return jen.If(encoderAt(n), o.value().Op("==").Nil()).Block(jen.Id("e").Dot("Null").Call()).Else().
+		Block(quote(fieldName{}))
 }
 
 // and joins conditions.

@@ -8,10 +8,26 @@ func EncodeSlice[T any](e *Encoder, s []T, element func(*Encoder, *T)) {
 		e.Null()
 		return
 	}
-	if e.enter() {
-		EncodeArray(e, s, element)
-		e.leave()
+	if !e.enter() {
+		return
 	}
+	if texts, ok := any(s).([]string); ok { // without a call of element for each (5 ns)
+		e.strings(texts)
+	} else {
+		EncodeArray(e, s, element)
+	}
+	e.leave()
+}
+
+func (e *Encoder) strings(s []string) {
+	buf := append(e.buf, '[')
+	for i, text := range s {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = appendString(buf, text)
+	}
+	e.buf = append(buf, ']')
 }
 
 // EncodeArray writes an array: the elements of s, which is all of a Go array.

@@ -28,14 +28,14 @@ func (e *Encoder) float64(buf []byte, f float64) []byte {
 		if math.Float64bits(f) == 0 {
 			return append(buf, '0')
 		}
-		n := uint64(abs*1e3 + 0.5)
+		n := int64(abs*1e3 + 0.5)
 		if float64(n)/1e3 == abs && n != 0 {
-			return appendDecimal(appendSign(buf, f), n/1e3, n%1e3, 3)
+			return appendDecimal(appendSign(buf, f), uint64(n)/1e3, uint64(n)%1e3, 3)
 		}
 		if abs < limit/1e8 && abs >= 1e-6 {
-			n := uint64(abs*1e8 + 0.5)
+			n := int64(abs*1e8 + 0.5)
 			if float64(n)/1e8 == abs {
-				return appendDecimal(appendSign(buf, f), n/1e8, n%1e8, 8)
+				return appendDecimal(appendSign(buf, f), uint64(n)/1e8, uint64(n)%1e8, 8)
 			}
 		}
 	}
@@ -109,19 +109,21 @@ func appendUint(buf []byte, n uint64) []byte {
 		return append(buf, '0'+byte(n))
 	}
 	k := decimals(n)
-	at := len(buf)
-	buf = append(buf, "00000000000000000000"[:k]...)
-	out := buf[at : at+k]
+	end := len(buf) + k
+	if end > cap(buf) {
+		buf = grow(buf, k)
+	}
+	buf = buf[:end]
 	for n >= 100 {
 		pair := n % 100 * 2
 		n /= 100
-		k -= 2
-		out[k+1], out[k] = pairs[pair+1], pairs[pair]
+		end -= 2
+		buf[end+1], buf[end] = pairs[pair+1], pairs[pair]
 	}
 	if n >= 10 {
-		out[1], out[0] = pairs[2*n+1], pairs[2*n]
+		buf[end-1], buf[end-2] = pairs[2*n+1], pairs[2*n]
 	} else {
-		out[0] = '0' + byte(n)
+		buf[end-1] = '0' + byte(n)
 	}
 	return buf
 }

@@ -14,40 +14,42 @@ import (
 type Encoder struct {
 	buf     []byte
 	start   int
-	depth   int
+	depth   int32
+	away    bool // buf belongs to scratch
 	err     error
 	scratch *scratch // what was borrowed, or nil
-	dst     []byte   // what Finish appends buf to, if buf is the scratch's
-	away    bool     // buf is the scratch's
+	dst     []byte   // what Finish appends buf to, if it is away
 }
 
 // NewEncoder returns an encoder that appends to dst. If dst is full, it writes into a buffer that
 // encoders use in turn, and Finish makes one that has the right size: one that grows on the way was
-// allocated and copied 3 times for 128 bytes, 15 times for 10 KB (fresh L: 27 → 8 µs).
+// allocated and copied 3 times for 128 bytes, 15 times for 10 KB (fresh L: 11.9 → 6 µs).
 func NewEncoder(dst []byte) *Encoder {
-	e := &Encoder{buf: dst, start: len(dst)}
 	if len(dst) == cap(dst) {
-		e.writeAway()
+		return borrowAway(dst)
 	}
-	return e
+	return &Encoder{buf: dst, start: len(dst)}
 }
 
 // BorrowEncoder is NewEncoder for values with slices, maps or pointers. These call functions that
 // the compiler does not see through, so that the encoder would be allocated: here it is used in
 // turn as well. Finish gives it back.
 func BorrowEncoder(dst []byte) *Encoder {
-	s := borrow()
-	e := &s.encoder
-	*e = Encoder{buf: dst, start: len(dst), scratch: s}
 	if len(dst) == cap(dst) {
-		e.writeAway()
+		return borrowAway(dst)
 	}
+	e := &borrow().encoder
+	e.scratch.buf, e.buf = e.buf, dst
+	e.start, e.away = len(dst), false
 	return e
 }
 
-func (e *Encoder) writeAway() {
-	s := e.borrowed()
-	e.dst, e.buf, e.start, e.away = e.buf, s.buf[:0], 0, true
+func borrowAway(dst []byte) *Encoder {
+	e := &borrow().encoder
+	if len(dst) > 0 {
+		e.dst = dst
+	}
+	return e
 }
 
 // borrowed returns the scratch memory of e.
@@ -67,19 +69,27 @@ func (e *Encoder) Finish() ([]byte, error) {
 }
 
 func (e *Encoder) finish() ([]byte, error) {
-	err, out := e.err, e.buf
+	err, out, s := e.err, e.buf, e.scratch
 	if err != nil {
 		out = out[:e.start]
 	}
-	if s := e.scratch; s != nil {
-		if e.away {
-			s.buf = e.buf
-			out = append(e.dst, out...)
-		}
-		e.buf, e.dst, e.err = nil, nil, nil
-		s.giveBack()
+	if e.away {
+		out = behind(e.dst, out)
+	}
+	if s != nil {
+		s.giveBack(e)
 	}
 	return out, err
+}
+
+// behind returns dst with b appended. A new slice of just that size costs less than one that grew.
+func behind(dst, b []byte) []byte {
+	if len(dst) > 0 || len(b) == 0 {
+		return append(dst, b...)
+	}
+	out := make([]byte, len(b))
+	copy(out, b)
+	return out
 }
 
 func (e *Encoder) fail(err error) {
@@ -102,18 +112,28 @@ func (e *Encoder) enter() bool {
 
 func (e *Encoder) leave() { e.depth-- }
 
-// Open begins an object all of whose fields may be left out.
+// Begin begins an object all of whose fields may be left out.
 //
 //go:noinline
-func (e *Encoder) Open() { e.buf = append(e.buf, '{') }
+func (e *Encoder) Begin() { e.buf = append(e.buf, '{') }
 
 // End ends an object.
 //
 //go:noinline
 func (e *Encoder) End() { e.buf = append(e.buf, '}') }
 
-// Name writes what comes before a field's value: `{"name":` for a field that begins the object,
-// `,"name":` for any other. The comma is left out after Open.
+// Next writes the comma before a field that may be the first one after Begin.
+//
+//go:noinline
+func (e *Encoder) Next() *Encoder {
+	if e.buf[len(e.buf)-1] != '{' {
+		e.buf = append(e.buf, ',')
+	}
+	return e
+}
+
+// Name writes what comes before a field's value, as it is: `{"name":` for a field that begins the
+// object, `"name":` after Next, `,"name":` for any other.
 //
 //go:noinline
 func (e *Encoder) Name(s string) *Encoder {
@@ -121,19 +141,21 @@ func (e *Encoder) Name(s string) *Encoder {
 	return e
 }
 
-// appendName copies two words that overlap, as most names with quotes and colon have 8 to 16 bytes
-// (1 ns a field less than memmove).
+// appendName copies two words that overlap, as nearly all names with quotes and colon have 4 to 16
+// bytes (1 ns a field less than memmove).
 func appendName(buf []byte, s string) []byte {
-	if s[0] == ',' && buf[len(buf)-1] == '{' {
-		s = s[1:]
-	}
 	n := len(buf) + len(s)
-	if len(s) < 8 || len(s) > 16 || n > cap(buf) {
+	if len(s) < 4 || len(s) > 16 || n > cap(buf) {
 		return append(buf, s...)
 	}
 	out := buf[len(buf):n]
-	binary.LittleEndian.PutUint64(out, load64(s))
-	binary.LittleEndian.PutUint64(out[len(out)-8:], load64(s[len(s)-8:]))
+	if len(s) < 8 {
+		binary.LittleEndian.PutUint32(out, load32(s))
+		binary.LittleEndian.PutUint32(out[len(out)-4:], load32(s[len(s)-4:]))
+	} else {
+		binary.LittleEndian.PutUint64(out, load64(s))
+		binary.LittleEndian.PutUint64(out[len(out)-8:], load64(s[len(s)-8:]))
+	}
 	return buf[:n]
 }
 

@@ -73,10 +73,10 @@ func TestToolchain(t *testing.T) {
 func TestName(t *testing.T) {
 	e := NewEncoder([]byte("{"))
 	e.Name(`{"a":`).Int(1)
-	e.Name(`,"b":`).Open()
-	e.Name(`,"c":`).Null()
-	e.Name(`,"d":`).String("{")
-	e.Name(`,"e":`).Bool(true)
+	e.Name(`,"b":`).Begin()
+	e.Next().Name(`"c":`).Null()
+	e.Next().NameString(`"d":`, "{")
+	e.Next().NameBool(`"e":`, true)
 	e.End()
 	e.End()
 	if b, _ := e.Finish(); string(b) != `{{"a":1,"b":{"c":null,"d":"{","e":true}}` {
@@ -99,7 +99,7 @@ func TestKept(t *testing.T) {
 		"any cycle": func(e *Encoder) { s := []any{nil}; s[0] = s; e.Any(s) },
 	} {
 		e := NewEncoder([]byte("before"))
-		e.Open()
+		e.Begin()
 		write(e)
 		e.End()
 		if b, err := e.Finish(); err == nil || string(b) != "before" {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -80,7 +81,7 @@ func TestSharedBlocks(t *testing.T) {
 
 // TestBorrowedAfterMistake uses a decoder again after a mistake, and an encoder.
 func TestBorrowedAfterMistake(t *testing.T) {
-	for range 100 {
+	for i := range 100 {
 		var s string
 		d := BorrowDecoder([]byte(`[[[{"a":"`))
 		d.String(&s)
@@ -97,6 +98,13 @@ func TestBorrowedAfterMistake(t *testing.T) {
 		if b, err := e.Finish(); err == nil || b != nil {
 			t.Fatalf("%s, %v", b, err)
 		}
+		e = BorrowEncoder(append(make([]byte, 0, i), "y"...))
+		if e.Int(12); e.err != nil {
+			t.Fatal(e.err)
+		}
+		if b, err := e.Finish(); err != nil || string(b) != "y12" {
+			t.Fatalf("%s, %v", b, err)
+		}
 		e = BorrowEncoder([]byte("x"))
 		EncodeMap(e, map[string]any{"a": map[string]any{"d": 1, "c": nil}, "B": []any{}}, FormatString,
 			encodeAny)
@@ -108,14 +116,19 @@ func TestBorrowedAfterMistake(t *testing.T) {
 
 // TestScratchForgets bounds what a large value leaves behind.
 func TestScratchForgets(t *testing.T) {
-	s := new(scratch)
-	s.buf, s.text = make([]byte, maxScratch+1), make([]byte, maxScratch+1)
+	s := borrow()
+	e := &s.encoder
+	e.buf, s.text = make([]byte, maxScratch+1), make([]byte, maxScratch+1)
+	e.dst, e.err, e.depth = []byte("x"), errors.New("x"), 3
 	s.members = make([]entry, 3)
 	s.members[0].name = "kept"
 	members := s.members
-	s.giveBack()
-	if s.buf != nil || s.text != nil || members[0].name != "" {
+	s.giveBack(e)
+	if e.buf != nil || s.text != nil || members[0].name != "" {
 		t.Error("it keeps what was large, or names")
+	}
+	if e.dst != nil || e.err != nil || e.depth != 0 || !e.away {
+		t.Errorf("the next one begins with %+v", e)
 	}
 	d := new(shared)
 	d.buf = make([]byte, maxScratch+1)

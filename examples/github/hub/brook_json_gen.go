@@ -1106,24 +1106,24 @@ func decodeIssueType(d *wire.Decoder, v *webhook.IssueType) {
 }
 
 func encodeIssueChanges(e *wire.Encoder, v *IssueChanges) {
-	e.Open()
+	e.Begin()
 	if v.Title != nil {
-		wire.EncodePointer(e.Name(`,"title":`), v.Title, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"title":`), v.Title, encodeWas)
 	}
 	if v.Body != nil {
-		wire.EncodePointer(e.Name(`,"body":`), v.Body, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"body":`), v.Body, encodeWas)
 	}
 	if v.NewIssue != nil {
-		wire.EncodePointer(e.Name(`,"new_issue":`), v.NewIssue, encodeIssue)
+		wire.EncodePointer(e.Next().Name(`"new_issue":`), v.NewIssue, encodeIssue)
 	}
 	if v.NewRepository != nil {
-		wire.EncodePointer(e.Name(`,"new_repository":`), v.NewRepository, encodeRepository)
+		wire.EncodePointer(e.Next().Name(`"new_repository":`), v.NewRepository, encodeRepository)
 	}
 	if v.OldIssue != nil {
-		wire.EncodePointer(e.Name(`,"old_issue":`), v.OldIssue, encodeIssue)
+		wire.EncodePointer(e.Next().Name(`"old_issue":`), v.OldIssue, encodeIssue)
 	}
 	if v.OldRepository != nil {
-		wire.EncodePointer(e.Name(`,"old_repository":`), v.OldRepository, encodeRepository)
+		wire.EncodePointer(e.Next().Name(`"old_repository":`), v.OldRepository, encodeRepository)
 	}
 	e.End()
 }
@@ -1223,12 +1223,12 @@ func decodeIssuePull(d *wire.Decoder, v *webhook.IssuePull) {
 }
 
 func encodeWas(e *wire.Encoder, v *webhook.Was) {
-	e.Open()
+	e.Begin()
 	if v.From != nil {
-		wire.EncodePointer(e.Name(`,"from":`), v.From, encodeString)
+		wire.EncodePointer(e.Next().Name(`"from":`), v.From, encodeString)
 	}
 	if v.To != nil {
-		wire.EncodePointer(e.Name(`,"to":`), v.To, encodeString)
+		wire.EncodePointer(e.Next().Name(`"to":`), v.To, encodeString)
 	}
 	e.End()
 }
@@ -1367,9 +1367,9 @@ func decodeComment(d *wire.Decoder, v *webhook.Comment) {
 }
 
 func encodeCommentChanges(e *wire.Encoder, v *CommentChanges) {
-	e.Open()
+	e.Begin()
 	if v.Body != nil {
-		wire.EncodePointer(e.Name(`,"body":`), v.Body, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"body":`), v.Body, encodeWas)
 	}
 	e.End()
 }
@@ -1700,15 +1700,15 @@ func decodeTeam(d *wire.Decoder, v *webhook.Team) {
 }
 
 func encodePullChanges(e *wire.Encoder, v *PullChanges) {
-	e.Open()
+	e.Begin()
 	if v.Title != nil {
-		wire.EncodePointer(e.Name(`,"title":`), v.Title, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"title":`), v.Title, encodeWas)
 	}
 	if v.Body != nil {
-		wire.EncodePointer(e.Name(`,"body":`), v.Body, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"body":`), v.Body, encodeWas)
 	}
 	if v.Base != nil {
-		wire.EncodePointer(e.Name(`,"base":`), v.Base, encodeBaseChange)
+		wire.EncodePointer(e.Next().Name(`"base":`), v.Base, encodeBaseChange)
 	}
 	e.End()
 }
@@ -2034,15 +2034,15 @@ func decodeLabelHook(d *wire.Decoder, v *LabelHook) {
 }
 
 func encodeLabelChanges(e *wire.Encoder, v *LabelChanges) {
-	e.Open()
+	e.Begin()
 	if v.Name != nil {
-		wire.EncodePointer(e.Name(`,"name":`), v.Name, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"name":`), v.Name, encodeWas)
 	}
 	if v.Color != nil {
-		wire.EncodePointer(e.Name(`,"color":`), v.Color, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"color":`), v.Color, encodeWas)
 	}
 	if v.Description != nil {
-		wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"description":`), v.Description, encodeWas)
 	}
 	e.End()
 }
@@ -2260,12 +2260,12 @@ func decodeRelease(d *wire.Decoder, v *webhook.Release) {
 }
 
 func encodeReleaseChanges(e *wire.Encoder, v *ReleaseChanges) {
-	e.Open()
+	e.Begin()
 	if v.Name != nil {
-		wire.EncodePointer(e.Name(`,"name":`), v.Name, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"name":`), v.Name, encodeWas)
 	}
 	if v.Body != nil {
-		wire.EncodePointer(e.Name(`,"body":`), v.Body, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"body":`), v.Body, encodeWas)
 	}
 	e.End()
 }
@@ -2397,15 +2397,15 @@ func decodeMemberHook(d *wire.Decoder, v *MemberHook) {
 }
 
 func encodeMemberChanges(e *wire.Encoder, v *MemberChanges) {
-	e.Open()
+	e.Begin()
 	if v.Permission != nil {
-		wire.EncodePointer(e.Name(`,"permission":`), v.Permission, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"permission":`), v.Permission, encodeWas)
 	}
 	if v.RoleName != nil {
-		wire.EncodePointer(e.Name(`,"role_name":`), v.RoleName, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"role_name":`), v.RoleName, encodeWas)
 	}
 	if v.OldPermission != nil {
-		wire.EncodePointer(e.Name(`,"old_permission":`), v.OldPermission, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"old_permission":`), v.OldPermission, encodeWas)
 	}
 	e.End()
 }
@@ -2440,14 +2440,14 @@ func DecodeRepositoryHookJSON(data []byte) (v RepositoryHook, err error) {
 }
 
 func encodeRepositoryHook(e *wire.Encoder, v *RepositoryHook) {
-	e.Open()
+	e.Begin()
 	if v.Changes != (RepositoryChanges{}) {
-		encodeRepositoryChanges(e.Name(`,"changes":`), &v.Changes)
+		encodeRepositoryChanges(e.Next().Name(`"changes":`), &v.Changes)
 	}
 	if v.Delivery.Action != "" {
-		e.NameString(`,"action":`, v.Delivery.Action)
+		e.Next().NameString(`"action":`, v.Delivery.Action)
 	}
-	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
+	encodeRepository(e.Next().Name(`"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
 		wire.EncodePointer(e.Name(`,"organization":`), v.Delivery.Origin.Organization, encodeOrganization)
 	}
@@ -2485,21 +2485,21 @@ func decodeRepositoryHook(d *wire.Decoder, v *RepositoryHook) {
 }
 
 func encodeRepositoryChanges(e *wire.Encoder, v *RepositoryChanges) {
-	e.Open()
+	e.Begin()
 	if v.Repository != nil {
-		wire.EncodePointer(e.Name(`,"repository":`), v.Repository, encodeNameChange)
+		wire.EncodePointer(e.Next().Name(`"repository":`), v.Repository, encodeNameChange)
 	}
 	if v.Owner != nil {
-		wire.EncodePointer(e.Name(`,"owner":`), v.Owner, encodeOwnerChange)
+		wire.EncodePointer(e.Next().Name(`"owner":`), v.Owner, encodeOwnerChange)
 	}
 	if v.Description != nil {
-		wire.EncodePointer(e.Name(`,"description":`), v.Description, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"description":`), v.Description, encodeWas)
 	}
 	if v.Homepage != nil {
-		wire.EncodePointer(e.Name(`,"homepage":`), v.Homepage, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"homepage":`), v.Homepage, encodeWas)
 	}
 	if v.DefaultBranch != nil {
-		wire.EncodePointer(e.Name(`,"default_branch":`), v.DefaultBranch, encodeWas)
+		wire.EncodePointer(e.Next().Name(`"default_branch":`), v.DefaultBranch, encodeWas)
 	}
 	e.End()
 }
@@ -2559,12 +2559,12 @@ func encodeOwnerChangeFromStruct(e *wire.Encoder, v *struct {
 	User         *webhook.User         `json:"user,omitempty"`
 	Organization *webhook.Organization `json:"organization,omitempty"`
 }) {
-	e.Open()
+	e.Begin()
 	if v.User != nil {
-		wire.EncodePointer(e.Name(`,"user":`), v.User, encodeUser)
+		wire.EncodePointer(e.Next().Name(`"user":`), v.User, encodeUser)
 	}
 	if v.Organization != nil {
-		wire.EncodePointer(e.Name(`,"organization":`), v.Organization, encodeOrganization)
+		wire.EncodePointer(e.Next().Name(`"organization":`), v.Organization, encodeOrganization)
 	}
 	e.End()
 }
@@ -2656,11 +2656,11 @@ func DecodeWatchHookJSON(data []byte) (v WatchHook, err error) {
 }
 
 func encodeWatchHook(e *wire.Encoder, v *WatchHook) {
-	e.Open()
+	e.Begin()
 	if v.Delivery.Action != "" {
-		e.NameString(`,"action":`, v.Delivery.Action)
+		e.Next().NameString(`"action":`, v.Delivery.Action)
 	}
-	encodeRepository(e.Name(`,"repository":`), &v.Delivery.Repository)
+	encodeRepository(e.Next().Name(`"repository":`), &v.Delivery.Repository)
 	if v.Delivery.Origin.Organization != nil {
 		wire.EncodePointer(e.Name(`,"organization":`), v.Delivery.Origin.Organization, encodeOrganization)
 	}

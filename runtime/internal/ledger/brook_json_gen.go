@@ -169,7 +169,7 @@ func DecodeIgnoredJSON(data []byte) (v Ignored, err error) {
 }
 
 func encodeIgnored(e *wire.Encoder, v *Ignored) {
-	e.Open()
+	e.Begin()
 	e.End()
 }
 

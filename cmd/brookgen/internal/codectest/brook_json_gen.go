@@ -475,29 +475,29 @@ func DecodeOptionsJSON(data []byte) (v Options, err error) {
 }
 
 func encodeOptions(e *wire.Encoder, v *Options) {
-	e.Open()
+	e.Begin()
 	if v.EmptyBool {
-		e.NameBool(`,"empty_bool":`, v.EmptyBool)
+		e.Next().NameBool(`"empty_bool":`, v.EmptyBool)
 	}
 	if v.EmptyInt != 0 {
-		e.NameInt(`,"empty_int":`, int64(v.EmptyInt))
+		e.Next().NameInt(`"empty_int":`, int64(v.EmptyInt))
 	}
 	if v.EmptyFloat != 0 {
-		e.NameFloat64(`,"empty_float":`, v.EmptyFloat)
+		e.Next().NameFloat64(`"empty_float":`, v.EmptyFloat)
 	}
 	if v.EmptyString != "" {
-		e.NameString(`,"empty_string":`, v.EmptyString)
+		e.Next().NameString(`"empty_string":`, v.EmptyString)
 	}
 	if len(v.EmptySlice) != 0 {
-		wire.EncodeSlice(e.Name(`,"empty_slice":`), v.EmptySlice, encodeString)
+		wire.EncodeSlice(e.Next().Name(`"empty_slice":`), v.EmptySlice, encodeString)
 	}
 	if len(v.EmptyMap) != 0 {
-		wire.EncodeMap(e.Name(`,"empty_map":`), v.EmptyMap, wire.FormatString, encodeInt)
+		wire.EncodeMap(e.Next().Name(`"empty_map":`), v.EmptyMap, wire.FormatString, encodeInt)
 	}
 	if v.EmptyPtr != nil {
-		wire.EncodePointer(e.Name(`,"empty_ptr":`), v.EmptyPtr, encodeItem)
+		wire.EncodePointer(e.Next().Name(`"empty_ptr":`), v.EmptyPtr, encodeItem)
 	}
-	encodeItem(e.Name(`,"empty_struct":`), &v.EmptyStruct)
+	encodeItem(e.Next().Name(`"empty_struct":`), &v.EmptyStruct)
 	wire.EncodeArray(e.Name(`,"empty_array":`), v.EmptyArray[:], encodeInt)
 	if v.EmptyAny != nil {
 		e.Name(`,"empty_any":`).Any(v.EmptyAny)
@@ -1209,7 +1209,7 @@ func decodeShapesInlinesStruct(d *wire.Decoder, v *struct {
 }
 
 func encodeShapesEmptyStruct(e *wire.Encoder, v *struct{}) {
-	e.Open()
+	e.Begin()
 	e.End()
 }
 
@@ -1919,7 +1919,7 @@ func decodeOpaque(d *wire.Decoder, v *Opaque) {
 }
 
 func encodeUserinfo(e *wire.Encoder, v *url.Userinfo) {
-	e.Open()
+	e.Begin()
 	e.End()
 }
 
