@@ -81,7 +81,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		return nil, fmt.Errorf("brook: open %s: %w", config.Name, err)
 	}
 	follower.Run(ctx, &a.life.background)
-	a.life.background.Go(a.catalog.Obsolete().Run)
+	a.life.background.Go(a.catalog.Obsolete.Run)
 	return a, nil
 }
 
@@ -149,7 +149,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Filled: s.WakeTasks,
 	}
 	a.views = reads.NewLive(context.Background(), reads.Parts{
-		Current: a.catalog.Current(), Store: store, Reader: s.Reader, Layout: a.code.Layout,
+		Current: a.catalog.Current, Store: store, Reader: s.Reader, Layout: a.code.Layout,
 		Hub: s.Hub,
 	})
 	follower = follow.New(follow.Parts{

@@ -36,7 +36,7 @@ func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error
 	if err := a.life.Err(); err != nil {
 		return err
 	}
-	release, err := a.catalog.Hold().Take(ctx)
+	release, err := a.catalog.Hold.Take(ctx)
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,9 @@ package engine
 
 import (
 	"context"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 
 	"github.com/brookgen/brookgen/runtime/internal/catchup"
+	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/runner"
 )
 
@@ -23,7 +23,7 @@ func (a *App) Run(ctx context.Context) error {
 		return err
 	}
 	defer a.life.running.Unlock()
-	release, err := a.catalog.Hold().Take(ctx)
+	release, err := a.catalog.Hold.Take(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil
@@ -54,7 +54,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		return err
 	}
 	defer a.life.running.Unlock()
-	release, err := a.catalog.Hold().Take(ctx)
+	release, err := a.catalog.Hold.Take(ctx)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func Seed(
 		return err
 	}
 	defer tasks.Lock.Unlock()
-	if err := tasks.Catalog.ClaimLocked(ctx); err != nil {
+	if err := tasks.Catalog.Claim.TakeLocked(ctx); err != nil {
 		return err
 	}
 	t := s.app.calls.Exclusive.Begin(nil)

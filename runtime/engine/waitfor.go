@@ -52,7 +52,7 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 				return fmt.Errorf("%w: %s", brook.ErrDeadLetter, l)
 			}
 		}
-		if err := a.catalog.Current().Confirm(ctx); err != nil {
+		if err := a.catalog.Current.Confirm(ctx); err != nil {
 			return err
 		}
 		if a.catalog.Live() == g { // else a rebuild may have dropped what was read

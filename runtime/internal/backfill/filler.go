@@ -44,7 +44,7 @@ func (b *Filler) Run(ctx context.Context, end func(error)) {
 	backoff := retry.Backoff{Policy: b.Policy, Report: b.Report}
 	for {
 		select {
-		case <-b.Catalog.ToFill():
+		case <-b.Catalog.Indexes.ToFill():
 		case <-ctx.Done():
 			return
 		}
@@ -60,7 +60,7 @@ func (b *Filler) Run(ctx context.Context, end func(error)) {
 			if backoff.Failed(ctx, brook.Failure{What: "filling an index", Err: err}) != nil {
 				return
 			}
-			b.Catalog.ToFill().Set()
+			b.Catalog.Indexes.ToFill().Set()
 		default:
 			backoff.Succeeded()
 		}
@@ -104,7 +104,7 @@ func (b *Filler) next(ctx context.Context) (*filling, error) {
 	if err != nil {
 		return nil, err
 	}
-	todo := b.Catalog.Unfilled()
+	todo := b.Catalog.Indexes.Unfilled()
 	g := b.Catalog.Live()
 	b.Lock.Leave(v)
 	if len(todo) == 0 {

@@ -98,7 +98,7 @@ func open(t *testing.T, s *store, c *brook.Collection, r *report.Reporter) *back
 	if err := cat.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := cat.Claim(t.Context()); err != nil {
+	if err := cat.Claim.Take(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return &backfill.Filler{
@@ -173,7 +173,7 @@ func (r *rig) wantIndex(t *testing.T, n int) {
 	if !maps.Equal(got, want) {
 		t.Errorf("the index has %d entries, and not those of %d rows", len(got), n)
 	}
-	if left := r.Catalog.Unfilled(); len(left) != 0 || r.Catalog.Live().Unready[1] {
+	if left := r.Catalog.Indexes.Unfilled(); len(left) != 0 || r.Catalog.Live().Unready[1] {
 		t.Errorf("the index is not complete: %v", left)
 	}
 }
@@ -276,7 +276,7 @@ func TestValuesThatAreNotUnique(t *testing.T) {
 		!errors.Is(r.progress[0].Err, brook.ErrUnique) || r.filled != 0 {
 		t.Errorf("progress %+v, filled %d times", r.progress, r.filled)
 	}
-	if len(r.Catalog.Unfilled()) != 1 {
+	if len(r.Catalog.Indexes.Unfilled()) != 1 {
 		t.Error("the index counts as complete")
 	}
 }
@@ -296,7 +296,7 @@ func TestEntriesOfDifferentTimes(t *testing.T) {
 		}
 		return nil
 	}
-	if err := r.Fill(t.Context()); err != nil || asked != 1 || len(r.Catalog.Unfilled()) != 0 {
+	if err := r.Fill(t.Context()); err != nil || asked != 1 || len(r.Catalog.Indexes.Unfilled()) != 0 {
 		t.Errorf("filled: %v, asked %d times", err, asked)
 	}
 }
@@ -315,9 +315,9 @@ func TestFillEndsInAnotherGeneration(t *testing.T) {
 		kept := r.store.commit
 		r.store.commit = nil
 		defer func() { r.store.commit = kept }()
-		g, err := other.Build(t.Context())
+		g, err := other.Construction.Build(t.Context())
 		if err == nil {
-			err = other.Promote(t.Context(), g, nil)
+			err = other.Construction.Promote(t.Context(), g, nil)
 		}
 		if err != nil {
 			t.Error(err)

@@ -43,7 +43,7 @@ func (f *filling) run(ctx context.Context) error {
 		}
 	}
 	// Every commit since the claim has brought its own entries, or was refused.
-	return f.Catalog.Filled(ctx, f.gen, f.Unfilled)
+	return f.Catalog.Indexes.Filled(ctx, f.gen, f.Unfilled)
 }
 
 // rows writes the entries of all rows, step by step. A step gets smaller if the store finds it too

@@ -1,19 +1,19 @@
 // Package catalog decides what the state row says of an app as a whole: which generation of views
-// is live, whose code folds into it, in which shapes its rows are stored, and which generations are
-// obsolete. Package staterow reads and writes the row.
+// is live, which are under construction or obsolete, whose code folds into the live one, and what
+// handler sets and indexes are called. Package staterow reads and writes the row.
 //
-// Package engine makes one Catalog per app and calls all of it; packages publisher and backfill
-// read the live generation, and check and update the state through it. Any goroutine may call any
-// method, except that some ask for the quiesce lock.
+// Package engine makes one Catalog per app. The others call a part of it: those who fold take the
+// Claim, a rebuild goes through Construction, backfill through Indexes, and who reads views through
+// Current. The rooms below hold no Catalog. Any goroutine may call any method, except that some ask
+// for the quiesce lock.
 //
 // The quiesce lock guards the state, the number under construction and the claim: they change only
-// while it is held, and may be read while it is held or visited. The catalog has no lock of
-// its own.
+// while it is held, and may be read while it is held or visited. The catalog has no lock of its
+// own.
 package catalog
 
 import (
 	"context"
-	"sync/atomic"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
@@ -23,42 +23,28 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
-	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 	"github.com/brookgen/brookgen/runtime/internal/tenancy"
 )
 
-// Catalog knows what the store holds of one app as a whole. It is safe for concurrent use.
+// Catalog knows what the store holds of one app as a whole. Its parts are for who needs one of
+// them. It is safe for concurrent use.
 type Catalog struct {
-	config      *brook.Config // with defaults
-	code        *plan.Code
-	collections []*brook.Collection
-	store       brook.Store
-	reader      brook.Reader // of the latest commit
-	ids         *ids.Source
-	report      *report.Reporter
-	retry       *retry.Loop
-	on          Owner
-	life        *lifetime.App
+	Hold         *tenancy.Hold       // the app's hold on its name
+	Current      *generation.Current // the live generation
+	Obsolete     *obsolete.Remover   // what removes those that are not
+	Claim        *Claim              // whose code folds into the live one
+	Structure    *Structure          // what the views are made from
+	Sets         *SetNames
+	Indexes      *Indexes
+	Construction *Construction
 
-	// lock is visited by whoever folds events into the live views, batch by batch, and held by
-	// whoever needs all of them at rest.
-	lock     *quiesce.Lock
-	row      *staterow.Row
-	building int         // the generation that this process builds, 0: none; guarded by lock
-	hadClaim bool        // it was held since the last ResetClaim; guarded by lock
-	claimed  atomic.Bool // the state has the code's contract, and the live generation its shapes
-	lost     atomic.Bool // the claim was held, and another contract has replaced it
-	named    atomic.Bool // the state has the names of the code's sets
-	names    atomic.Pointer[setNames]
-	toFill   retry.Signal           // set if an index may have to be filled
-	yielded  atomic.Pointer[string] // ID of the promotion request that this process yielded to last
-
-	hold     *tenancy.Hold
-	obsolete *obsolete.Remover
-	opener   *generation.Opener
-	current  *generation.Current
+	life   *lifetime.App
+	lock   *quiesce.Lock
+	reader brook.Reader // of the latest commit
+	on     Owner
+	row    *staterow.Row
 }
 
 // Parts are what a catalog is made of. All of them are the app's, and are shared with other parts
@@ -96,63 +82,73 @@ type Owner struct {
 // New returns the catalog of an app. It reads nothing of the store before Open.
 func New(p Parts) *Catalog {
 	c := &Catalog{
-		config: p.Config, code: p.Code, collections: p.Collections, store: p.Config.Store,
-		reader: p.Reader, ids: p.IDs, report: p.Retry.Report, retry: p.Retry, on: p.Owner,
-		life: p.Life, lock: p.Lock, toFill: retry.NewSignal(),
+		life: p.Life, lock: p.Lock, reader: p.Reader, on: p.Owner,
+		Sets: &SetNames{code: p.Code},
 	}
 	c.row = staterow.New(staterow.Parts{
 		Config: p.Config, Reader: p.Reader, IDs: p.IDs, Lock: p.Lock, Retry: p.Retry,
-		Updated: c.noteClaim, Reload: c.reloadLocked,
+		Updated: func() { c.Claim.note() }, Reload: c.reloadLocked,
 	})
-	c.hold = tenancy.New(tenancy.Parts{
-		Config: p.Config, Life: p.Life, Live: func() int { return c.current.Number() },
-		Taken: p.Owner.Taken, Rouse: func() { c.obsolete.Wake() },
+	c.Hold = tenancy.New(tenancy.Parts{
+		Config: p.Config, Life: p.Life, Live: func() int { return c.Current.Number() },
+		Taken: p.Owner.Taken, Rouse: func() { c.Obsolete.Wake() },
 	})
-	c.opener = &generation.Opener{
+	opener := &generation.Opener{
 		Config: p.Config, Code: p.Code, Collections: p.Collections, Reader: p.Reader,
-		Life: p.Life, Pins: c.hold.PinsOf,
+		Life: p.Life, Pins: c.Hold.PinsOf,
 	}
-	c.obsolete = obsolete.New(obsolete.Parts{
+	c.Obsolete = obsolete.New(obsolete.Parts{
 		Config: p.Config, Life: p.Life, Lock: p.Lock, Retry: p.Retry, Row: c.row,
-		Opener: c.opener, Hold: c.hold, Building: func() int { return c.building },
+		Opener: opener, Hold: c.Hold, Building: func() int { return c.Construction.building },
 	})
-	c.current = generation.NewCurrent(generation.Parts{
-		Name: p.Config.Name, Row: c.row, Opener: c.opener, Hold: c.hold,
-		Renewed: p.Owner.Renewed, Unread: c.obsolete.Wake,
+	c.Current = generation.NewCurrent(generation.Parts{
+		Name: p.Config.Name, Row: c.row, Opener: opener, Hold: c.Hold,
+		Renewed: p.Owner.Renewed, Unread: c.Obsolete.Wake,
 		Shown: func(old *generation.Generation) {
 			if old != nil {
-				c.obsolete.Replaced(old)
+				c.Obsolete.Replaced(old)
 			}
 			p.Owner.Shown(old != nil)
 		},
 	})
+	c.Structure = &Structure{
+		code: p.Code, lock: p.Lock, row: c.row, current: c.Current, positions: p.Owner.Positions,
+	}
+	c.Indexes = &Indexes{
+		code: p.Code, lock: p.Lock, retry: p.Retry, row: c.row, current: c.Current,
+		toFill: retry.NewSignal(),
+		installed: func(g *generation.Generation) {
+			p.Owner.Installed(g)
+			c.Claim.note()
+		},
+	}
+	c.Claim = &Claim{
+		config: p.Config, code: p.Code, life: p.Life, lock: p.Lock, retry: p.Retry, row: c.row,
+		current: c.Current, structure: c.Structure, sets: c.Sets, indexes: c.Indexes,
+	}
+	c.Construction = &Construction{
+		config: p.Config, code: p.Code, ids: p.IDs, lock: p.Lock, retry: p.Retry, row: c.row,
+		hold: c.Hold, opener: opener, current: c.Current, obsolete: c.Obsolete, claim: c.Claim,
+		indexes: c.Indexes, reload: c.Reload,
+	}
 	return c
 }
 
 // Open reads the state, or creates it in a new store, and opens the live generation. NewApp calls
 // it, before any other method.
 func (c *Catalog) Open(ctx context.Context) error {
-	if err := c.hold.Open(func() error { return c.row.Open(ctx) }); err != nil {
+	if err := c.Hold.Open(func() error { return c.row.Open(ctx) }); err != nil {
 		return err
 	}
-	if err := c.current.Open(ctx); err != nil {
+	if err := c.Current.Open(ctx); err != nil {
 		return err
 	}
-	c.noteClaim()
+	c.Claim.note()
 	return nil
 }
 
-// Hold returns the app's hold on its name.
-func (c *Catalog) Hold() *tenancy.Hold { return c.hold }
-
-// Obsolete returns what removes obsolete generations.
-func (c *Catalog) Obsolete() *obsolete.Remover { return c.obsolete }
-
-// Current returns the live generation as memory knows it.
-func (c *Catalog) Current() *generation.Current { return c.current }
-
 // Live returns the generation that memory knows as the live one.
-func (c *Catalog) Live() *generation.Generation { return c.current.Load() }
+func (c *Catalog) Live() *generation.Generation { return c.Current.Load() }
 
 // Meta returns the table of the state row. Other packages keep rows of their own in it.
 func (c *Catalog) Meta() brook.Table { return c.row.Table() }

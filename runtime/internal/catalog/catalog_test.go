@@ -21,7 +21,7 @@ func TestOpenOfANewStore(t *testing.T) {
 	want(t, "commits", s.Count, 1)
 	want(t, "memory", string(a.Unchanged().Value), string(b.Unchanged().Value))
 	want(t, "the generation", a.Live().Number, 1)
-	want(t, "claimed", a.Claimed(), false)
+	want(t, "claimed", a.Claim.Taken(), false)
 }
 
 // Open returns the error of a store that fails, and does not wait for it.
@@ -85,15 +85,15 @@ func TestEarlierLayouts(t *testing.T) {
 			want(t, "tables", fmt.Sprint(a.row.Known().Tables), test.tables)
 			want(t, "the check's row", string(a.Unchanged().Value), test.raw)
 			want(t, "commits", len(s.Batches), 0)
-			types := fmt.Sprint(a.MadeFrom())
+			types := fmt.Sprint(a.Structure.MadeFrom())
 			want(t, "made from", types, "map[account.closed:true account.opened:true "+
 				"audit.noted:true money.moved:true]")
 
 			// Nothing was folded yet: the code takes it over as it is.
-			must(t, a.Claim(t.Context()))
+			must(t, a.Claim.Take(t.Context()))
 			after, err := a.row.Read(t.Context())
 			must(t, err)
-			want(t, "stored", fmt.Sprint(after.Layout, after.Folds == a.code.Contract,
+			want(t, "stored", fmt.Sprint(after.Layout, after.Folds == a.Claim.code.Contract,
 				after.Fingerprint, after.Indexes), "3 true [] []")
 			if !strings.HasPrefix(s.Row("shop/state", "state"), `{"Layout":3,`) {
 				t.Errorf("stored: %s", s.Row("shop/state", "state"))

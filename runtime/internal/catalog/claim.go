@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
@@ -19,43 +23,63 @@ import (
 // write the store, every commit checks the state: commits under other contracts fail from then on,
 // and a process that finds its claim lost folds nothing more. The latest claim counts.
 
+// Claim is an app's claim of the live generation: that its code folds into it. It is safe for
+// concurrent use.
+type Claim struct {
+	config    *brook.Config // with defaults
+	code      *plan.Code
+	life      *lifetime.App
+	lock      *quiesce.Lock
+	retry     *retry.Loop
+	row       *staterow.Row
+	current   *generation.Current
+	structure *Structure
+	sets      *SetNames
+	indexes   *Indexes
+
+	had   bool        // it was taken since the last Reset; guarded by lock
+	taken atomic.Bool // the state has the code's contract, and the live generation its shapes
+	lost  atomic.Bool // it was taken, and another contract has replaced it
+	named atomic.Bool // the state has the names of the code's sets
+}
+
 // errMoved means that the live generation is another one than a moment ago.
 var errMoved = errors.New("brook: the live views are others now")
 
-// Claimed reports whether the state has the code's contract, and the live generation the shapes of
+// Taken reports whether the state has the code's contract, and the live generation the shapes of
 // its values.
-func (c *Catalog) Claimed() bool { return c.claimed.Load() }
+func (c *Claim) Taken() bool { return c.taken.Load() }
 
 // Lost reports whether the app had claimed the live generation, and code with another contract has
 // claimed it since.
-func (c *Catalog) Lost() bool { return c.lost.Load() }
+func (c *Claim) Lost() bool { return c.lost.Load() }
 
-// noteClaim notes whether the app has the claim. The caller holds the quiesce lock, or opens the
+// note notes whether the app has the claim. The caller holds the quiesce lock, or opens the
 // app.
-func (c *Catalog) noteClaim() {
-	c.noteNames(c.row.Known())
+func (c *Claim) note() {
+	c.sets.note(c.row.Known())
 	g := c.current.Load()
 	if g == nil {
 		return
 	}
 	s := c.row.Known()
 	claimed := s.Folds == c.code.Contract && s.Generation == g.Number
-	c.hadClaim = c.hadClaim || claimed
-	c.lost.Store(c.hadClaim && s.Folds != c.code.Contract)
+	c.had = c.had || claimed
+	c.lost.Store(c.had && s.Folds != c.code.Contract)
 	if claimed {
 		writes, _ := g.Shapes.Missing()
 		claimed = len(writes) == 0
 	}
-	c.claimed.Store(claimed)
-	if len(c.Unfilled()) > 0 {
-		c.toFill.Set()
+	c.taken.Store(claimed)
+	if len(c.indexes.Unfilled()) > 0 {
+		c.indexes.toFill.Set()
 	}
 }
 
-// Claim makes sure that the app may fold into the live generation: it records the code's contract,
+// Take makes sure that the app may fold into the live generation: it records the code's contract,
 // shapes and set names, unless the state has them. The caller does not hold the quiesce lock.
-func (c *Catalog) Claim(ctx context.Context) error {
-	if c.claimed.Load() && c.named.Load() {
+func (c *Claim) Take(ctx context.Context) error {
+	if c.taken.Load() && c.named.Load() {
 		return nil
 	}
 	ctx, cancel := c.life.WhileOpen(ctx)
@@ -64,13 +88,13 @@ func (c *Catalog) Claim(ctx context.Context) error {
 		if c.life.Err() != nil {
 			return brook.ErrClosed
 		}
-		return c.ClaimLocked(ctx)
+		return c.TakeLocked(ctx)
 	}))
 }
 
-// ClaimLocked is Claim for a caller who holds the quiesce lock.
-func (c *Catalog) ClaimLocked(ctx context.Context) error {
-	for !c.claimed.Load() {
+// TakeLocked is Take for a caller who holds the quiesce lock.
+func (c *Claim) TakeLocked(ctx context.Context) error {
+	for !c.taken.Load() {
 		g := c.current.Load()
 		// Another app of the name may have numbered shapes since they were read.
 		readShapes := func() error { return g.Shapes.Read(ctx) }
@@ -87,16 +111,16 @@ func (c *Catalog) ClaimLocked(ctx context.Context) error {
 		if errors.Is(err, errMoved) {
 			continue
 		}
-		// After a conflict, another process has numbered a shape of this code: the numbers are read.
+		// After a conflict, another process has numbered a shape of this code: read the numbers.
 		if err != nil && !errors.Is(err, brook.ErrConflict) {
 			return err
 		}
 		err = c.retry.Do(ctx, "read", readShapes)
 		if err == nil {
-			err = c.install(ctx)
+			err = c.indexes.install(ctx)
 		}
 		if err != nil { // the state has the claim, but tasks still keep up other indexes
-			c.claimed.Store(false)
+			c.taken.Store(false)
 			return err
 		}
 	}
@@ -105,13 +129,13 @@ func (c *Catalog) ClaimLocked(ctx context.Context) error {
 
 // takeOver changes next into the state of a generation that this code folds into from now on. It
 // returns ErrStale if the code must not.
-func (c *Catalog) takeOver(next *staterow.State) error {
-	untouched := c.untouched(next)
+func (c *Claim) takeOver(next *staterow.State) error {
+	untouched := c.structure.untouched(next)
 	if next.Folds != c.code.Contract && !untouched {
-		if c.hadClaim {
+		if c.had {
 			return c.overtaken(next)
 		}
-		switch changes := c.structureChanges(next); {
+		switch changes := c.structure.changes(next); {
 		case len(changes) == 0 || c.config.OnStale == brook.GoOn:
 			rename(next, c.code)
 			next.Mixed, next.Fingerprint = false, nil
@@ -152,8 +176,8 @@ func (c *Catalog) takeOver(next *staterow.State) error {
 }
 
 // overtaken returns the error that another version of the code has claimed the live generation.
-func (c *Catalog) overtaken(s *staterow.State) error {
-	changes := strings.Join(c.structureChanges(s), "; ")
+func (c *Claim) overtaken(s *staterow.State) error {
+	changes := strings.Join(c.structure.changes(s), "; ")
 	if changes == "" {
 		changes = "other indexes are kept up"
 	}
@@ -163,43 +187,61 @@ func (c *Catalog) overtaken(s *staterow.State) error {
 
 // Superseded returns why the app may fold no longer, or nil if it may or if ctx ended. The caller
 // does not hold the quiesce lock.
-func (c *Catalog) Superseded(ctx context.Context) error {
+func (c *Claim) Superseded(ctx context.Context) error {
 	v, err := c.lock.RLock(ctx)
 	if err != nil {
 		return nil
 	}
 	defer c.lock.Leave(v)
-	if !c.hadClaim || c.row.Known().Folds == c.code.Contract {
+	if !c.had || c.row.Known().Folds == c.code.Contract {
 		return nil
 	}
 	return c.overtaken(c.row.Known())
 }
 
-// ResetClaim forgets that the app had the claim: a call that starts to fold may claim anew what
+// Reset forgets that the app had the claim: a call that starts to fold may claim anew what
 // other code claimed before. The caller does not hold the quiesce lock.
-func (c *Catalog) ResetClaim(ctx context.Context) {
+func (c *Claim) Reset(ctx context.Context) {
 	if c.lock.Lock(ctx) != nil {
 		return
 	}
 	defer c.lock.Unlock()
-	c.hadClaim = false
-	c.noteClaim()
+	c.had = false
+	c.note()
 }
 
-// ClaimEarly claims the live generation before there is anything to fold, if the code makes its
-// rows from what they were made from: nothing refuses that claim, and new indexes begin to be
-// filled. If goOn is set, the app folds into the live views although other code made them, and
-// claims them if there is an index to fill. The caller does not hold the quiesce lock.
-func (c *Catalog) ClaimEarly(ctx context.Context, goOn bool) error {
+// TakeEarly takes the claim before there is anything to fold, if the code makes its rows from what
+// the live ones were made from: nothing refuses that claim, and new indexes begin to be filled. If
+// goOn is set, the app folds into the live views although other code made them, and claims them if
+// there is an index to fill. The caller does not hold the quiesce lock.
+func (c *Claim) TakeEarly(ctx context.Context, goOn bool) error {
 	v, err := c.lock.RLock(ctx)
 	if err != nil {
 		return err
 	}
 	s := c.row.Known()
-	claim := s.Folds != "" && s.Folds != staterow.Layout2 && (len(c.structureChanges(s)) == 0 || goOn && len(c.incomplete()) > 0)
+	claim := s.Folds != "" && s.Folds != staterow.Layout2 &&
+		(len(c.structure.changes(s)) == 0 || goOn && len(c.indexes.incomplete()) > 0)
 	c.lock.Leave(v)
 	if !claim {
 		return nil
 	}
-	return c.Claim(ctx)
+	return c.Take(ctx)
+}
+
+// nameSets records what this code calls the sets, once, before anything is folded. The caller holds
+// the quiesce lock.
+func (c *Claim) nameSets(ctx context.Context) error {
+	if c.named.Load() {
+		return nil
+	}
+	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
+		if len(c.code.Renames(next.Made)) == 0 || len(c.structure.changes(next)) > 0 {
+			return staterow.ErrUnchanged
+		}
+		rename(next, c.code)
+		return nil
+	}, nil)
+	c.named.Store(err == nil)
+	return err
 }

@@ -18,17 +18,17 @@ import (
 func TestClaim(t *testing.T) {
 	s := fakestore.New()
 	a := opened(t, fakestore.Shared(s), version{indexed: true})
-	must(t, a.ClaimEarly(t.Context(), false))
-	want(t, "claimed", a.Claimed(), false)
+	must(t, a.Claim.TakeEarly(t.Context(), false))
+	want(t, "claimed", a.Claim.Taken(), false)
 	want(t, "the contract", a.row.Known().Folds, "")
 	want(t, "rows before the claim", fmt.Sprint(s.Left("")), "[shop/state]")
 
-	must(t, a.Claim(t.Context()))
-	want(t, "claimed", a.Claimed(), true)
+	must(t, a.Claim.Take(t.Context()))
+	want(t, "claimed", a.Claim.Taken(), true)
 	want(t, "rows", fmt.Sprint(s.Left("")), "[shop/1/shapes shop/state]")
 	after, err := a.row.Read(t.Context())
 	must(t, err)
-	want(t, "stored", fmt.Sprint(after.Folds == a.code.Contract, after.Made, after.Kept,
+	want(t, "stored", fmt.Sprint(after.Folds == a.Claim.code.Contract, after.Made, after.Kept,
 		after.Tables),
 		"true map[accounts:{string [{account.opened ledger [Books.Opened]}]}] "+
 			"map[accounts Email string:{index/accounts/Email true false}] "+
@@ -37,9 +37,9 @@ func TestClaim(t *testing.T) {
 
 	// The same code needs no commit, in this process or another.
 	commits := len(s.Batches)
-	must(t, a.Claim(t.Context()))
+	must(t, a.Claim.Take(t.Context()))
 	b := claimed(t, fakestore.Shared(s), version{indexed: true})
-	must(t, b.ClaimEarly(t.Context(), false))
+	must(t, b.Claim.TakeEarly(t.Context(), false))
 	want(t, "commits", len(s.Batches), commits)
 }
 
@@ -54,9 +54,9 @@ func TestShapesAreNumberedOnce(t *testing.T) {
 				s := fakestore.New()
 				a := opened(t, fakestore.Shared(s), version{})
 				b := opened(t, fakestore.Shared(s), version{schema: test.schema})
-				s.OnCommit = func() { must(t, b.Claim(t.Context())) }
-				must(t, a.Claim(t.Context()))
-				want(t, "claimed", fmt.Sprint(a.Claimed(), b.Claimed()), "true true")
+				s.OnCommit = func() { must(t, b.Claim.Take(t.Context())) }
+				must(t, a.Claim.Take(t.Context()))
+				want(t, "claimed", fmt.Sprint(a.Claim.Taken(), b.Claim.Taken()), "true true")
 				var got []string
 				for row, err := range s.Latest().Scan(t.Context(), "shop/1/shapes", nil, nil) {
 					must(t, err)
@@ -64,7 +64,7 @@ func TestShapesAreNumberedOnce(t *testing.T) {
 					got = append(got, fmt.Sprintf("%d=%s", n, row.Value.Data))
 				}
 				want(t, "shapes", strings.Join(got, " "), test.shapes)
-				n, err := a.Live().Shapes.Of(a.code.Layout.Collections[0]).Number()
+				n, err := a.Live().Shapes.Of(a.Claim.code.Layout.Collections[0]).Number()
 				must(t, err)
 				want(t, "the number of a", n, uint64(len(got)))
 			})
@@ -78,23 +78,23 @@ func TestLostClaim(t *testing.T) {
 	s := fakestore.New()
 	a := claimed(t, fakestore.Shared(s), version{})
 	b := claimed(t, fakestore.Shared(s), version{indexed: true})
-	want(t, "lost before it is read", a.Lost(), false)
+	want(t, "lost before it is read", a.Claim.Lost(), false)
 	moved, err := a.Moved(t.Context())
 	must(t, err)
 	want(t, "moved", moved, true)
 	must(t, a.Reload(t.Context()))
-	want(t, "a is claimed, or lost", fmt.Sprint(a.Claimed(), a.Lost()), "false true")
-	wantErr(t, a.Superseded(t.Context()), brook.ErrStale)
+	want(t, "a is claimed, or lost", fmt.Sprint(a.Claim.Taken(), a.Claim.Lost()), "false true")
+	wantErr(t, a.Claim.Superseded(t.Context()), brook.ErrStale)
 	was := s.Row("shop/state", "state")
-	wantErr(t, a.Claim(t.Context()), brook.ErrStale)
+	wantErr(t, a.Claim.Take(t.Context()), brook.ErrStale)
 	want(t, "stored", s.Row("shop/state", "state"), was)
 
-	a.ResetClaim(t.Context())
-	want(t, "lost", a.Lost(), false)
-	must(t, a.Superseded(t.Context()))
-	must(t, a.Claim(t.Context()))
+	a.Claim.Reset(t.Context())
+	want(t, "lost", a.Claim.Lost(), false)
+	must(t, a.Claim.Superseded(t.Context()))
+	must(t, a.Claim.Take(t.Context()))
 	must(t, b.Reload(t.Context()))
-	want(t, "b lost it", b.Lost(), true)
+	want(t, "b lost it", b.Claim.Lost(), true)
 	if moved, err = b.Moved(t.Context()); err != nil || moved {
 		t.Errorf("moved after a reload: %t, %v", moved, err)
 	}
@@ -111,10 +111,10 @@ func TestClaimOfOtherViews(t *testing.T) {
 			was := s.Row("shop/state", "state")
 			other := version{topic: "elsewhere", schema: "{id string,at time}", onStale: policy}
 			b := opened(t, fakestore.Shared(s), other)
-			want(t, "the difference", b.Changes(), "accounts is made from account.opened of topic "+
-				"elsewhere, and was from that of topic ledger")
-			want(t, "displaced", b.Displaced(t.Context()), true)
-			err := b.Claim(t.Context())
+			want(t, "the difference", b.Structure.Changes(), "accounts is made from "+
+				"account.opened of topic elsewhere, and was from that of topic ledger")
+			want(t, "displaced", b.Structure.Displaced(t.Context()), true)
+			err := b.Claim.Take(t.Context())
 			if policy == brook.Fail {
 				wantErr(t, err, brook.ErrStale)
 				want(t, "stored", s.Row("shop/state", "state"), was)
@@ -123,7 +123,7 @@ func TestClaimOfOtherViews(t *testing.T) {
 			}
 			must(t, err)
 			want(t, "mixed", b.row.Known().Mixed, mixed)
-			want(t, "Made is the new one", b.Changes() == "", !mixed)
+			want(t, "Made is the new one", b.Structure.Changes() == "", !mixed)
 		})
 	}
 }
@@ -133,18 +133,19 @@ func TestClaimOfOtherViews(t *testing.T) {
 func TestClaimOfLayout2(t *testing.T) {
 	s := fakestore.New()
 	a := newRig(t, fakestore.Shared(s), version{onStale: brook.Fail})
-	lines := slices.Clone(a.code.Fingerprint())
+	lines := slices.Clone(a.Claim.code.Fingerprint())
 	lines[0] = "collection gone is keyed by string"
 	s.Put("shop/state", "state", fmt.Sprintf(`{"Layout":2,"Generation":1,"Fingerprint":["%s"]}`,
 		strings.Join(lines, `","`)))
 	must(t, a.Open(t.Context()))
 	a.positions[partition.ID{Topic: "old"}] = 5
-	wantErr(t, a.Claim(t.Context()), brook.ErrStale)
-	want(t, "changes", a.Changes(), "no longer: collection gone is keyed by string; "+
-		"new: collection accounts is keyed by string; the events are those of ledger, and were of old")
-	want(t, "displaced", a.Displaced(t.Context()), true)
+	wantErr(t, a.Claim.Take(t.Context()), brook.ErrStale)
+	want(t, "changes", a.Structure.Changes(), "no longer: collection gone is keyed by string; "+
+		"new: collection accounts is keyed by string; "+
+		"the events are those of ledger, and were of old")
+	want(t, "displaced", a.Structure.Displaced(t.Context()), true)
 	a.positions[partition.ID{Topic: "ledger"}] = 1
-	want(t, "displaced from one of two", a.Displaced(t.Context()), false)
+	want(t, "displaced from one of two", a.Structure.Displaced(t.Context()), false)
 }
 
 // An index that is new in a generation that has rows is filled before it is ready, in a table of
@@ -153,41 +154,42 @@ func TestNewIndex(t *testing.T) {
 	s := fakestore.New()
 	claimed(t, fakestore.Shared(s), version{})
 	b := claimed(t, fakestore.Shared(s), version{indexed: true, unique: true})
-	todo := b.Unfilled()
+	todo := b.Indexes.Unfilled()
 	if len(todo) != 1 || todo[0].Kept.Table != "index/accounts/Email/1" || todo[0].Slot != 1 {
 		t.Fatalf("unfilled: %+v", todo)
 	}
 	select {
-	case <-b.ToFill():
+	case <-b.Indexes.ToFill():
 	default:
 		t.Error("nobody is told to fill it")
 	}
 	g := b.Live()
 	want(t, "its table", g.Tables[1], brook.Table("shop/1/index/accounts/Email/1"))
 	want(t, "unready", g.Unready[1], true)
-	must(t, b.Filled(t.Context(), g, todo[0]))
+	must(t, b.Indexes.Filled(t.Context(), g, todo[0]))
 	want(t, "unready once it is filled", b.Live().Unready[1], false)
-	want(t, "unfilled", len(b.Unfilled()), 0)
+	want(t, "unfilled", len(b.Indexes.Unfilled()), 0)
 	want(t, "the old one stays as it was", g.Unready[1], true)
-	wantErr(t, b.Filled(t.Context(), &generation.Generation{Number: 2}, todo[0]), retry.ErrRestart)
+	other := &generation.Generation{Number: 2}
+	wantErr(t, b.Indexes.Filled(t.Context(), other, todo[0]), retry.ErrRestart)
 
 	// The claim was lost, and is taken again: the entries in the table before are not all.
 	claimed(t, fakestore.Shared(s), version{})
 	must(t, b.Reload(t.Context()))
-	b.ResetClaim(t.Context())
-	must(t, b.Claim(t.Context()))
-	again := b.Unfilled()
+	b.Claim.Reset(t.Context())
+	must(t, b.Claim.Take(t.Context()))
+	again := b.Indexes.Unfilled()
 	want(t, "the table after a lost claim", again[0].Kept.Table, "index/accounts/Email/2")
-	wantErr(t, b.Filled(t.Context(), b.Live(), todo[0]), retry.ErrRestart)
+	wantErr(t, b.Indexes.Filled(t.Context(), b.Live(), todo[0]), retry.ErrRestart)
 	want(t, "unready", b.Live().Unready[1], true)
-	must(t, b.Filled(t.Context(), b.Live(), again[0]))
+	must(t, b.Indexes.Filled(t.Context(), b.Live(), again[0]))
 
 	// Unique no more, and unique again: two rows may have come under one value meanwhile.
 	c := claimed(t, fakestore.Shared(s), version{indexed: true})
-	want(t, "unfilled without unique", len(c.Unfilled()), 0)
+	want(t, "unfilled without unique", len(c.Indexes.Unfilled()), 0)
 	d := claimed(t, fakestore.Shared(s), version{indexed: true, unique: true})
-	want(t, "unfilled with unique again", len(d.Unfilled()), 1)
-	want(t, "but whole", d.Unfilled()[0].Kept.Whole, true)
+	want(t, "unfilled with unique again", len(d.Indexes.Unfilled()), 1)
+	want(t, "but whole", d.Indexes.Unfilled()[0].Kept.Whole, true)
 	want(t, "and ready", d.Live().Unready[1], false)
 }
 
@@ -196,6 +198,6 @@ func TestClaimOfAClosedApp(t *testing.T) {
 	s := fakestore.New()
 	a := opened(t, fakestore.Shared(s), version{})
 	a.close()
-	wantErr(t, a.Claim(context.Background()), brook.ErrClosed)
-	want(t, "claimed", a.Claimed(), false)
+	wantErr(t, a.Claim.Take(context.Background()), brook.ErrClosed)
+	want(t, "claimed", a.Claim.Taken(), false)
 }

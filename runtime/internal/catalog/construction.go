@@ -4,21 +4,49 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/obsolete"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
+	"github.com/brookgen/brookgen/runtime/internal/tenancy"
 )
 
 // ErrOvertaken ends a rebuild if the state names another generation, or none, as the one under
 // construction.
 var ErrOvertaken = fmt.Errorf("%w: another process rebuilt, or does", brook.ErrConflict)
 
+// Construction is how a generation is built beside the live one, and becomes the live one. It is
+// safe for concurrent use.
+type Construction struct {
+	config   *brook.Config // with defaults
+	code     *plan.Code
+	ids      *ids.Source
+	lock     *quiesce.Lock
+	retry    *retry.Loop
+	row      *staterow.Row
+	hold     *tenancy.Hold
+	opener   *generation.Opener
+	current  *generation.Current
+	obsolete *obsolete.Remover
+	claim    *Claim
+	indexes  *Indexes
+	reload   func(context.Context) error
+
+	building int                    // the number of what this process builds, or 0; guarded by lock
+	yielded  atomic.Pointer[string] // ID of the promotion request that this process yielded to last
+}
+
 // Build begins the construction of a generation. It notes that in the state, so that what is left
 // of it can be found. With an error it returns the generation that is to be given to Discard, or
 // nil if there is none. The caller does not hold the quiesce lock.
-func (c *Catalog) Build(ctx context.Context) (g *generation.Generation, err error) {
+func (c *Construction) Build(ctx context.Context) (g *generation.Generation, err error) {
 	number := 0
 	err = c.row.Update(ctx, func(next *staterow.State) error {
 		// Another process finds out that it was overtaken when it is to promote what it builds.
@@ -47,14 +75,16 @@ func (c *Catalog) Build(ctx context.Context) (g *generation.Generation, err erro
 		return g, err
 	}
 	return g, g.Shapes.Record(ctx, func(writes []brook.Write, checks []brook.Check) error {
-		return c.store.Commit(ctx, &brook.Batch{ID: c.ids.Batch(), Writes: writes, Checks: checks})
+		return c.config.Store.Commit(ctx, &brook.Batch{
+			ID: c.ids.Batch(), Writes: writes, Checks: checks,
+		})
 	})
 }
 
 // Promoted reports whether the store has g, which this process built, as the live generation, after
 // a Promote whose answer was lost. The error is ErrOvertaken if g can't be promoted any more. The
 // caller holds the quiesce lock.
-func (c *Catalog) Promoted(g *generation.Generation) (bool, error) {
+func (c *Construction) Promoted(g *generation.Generation) (bool, error) {
 	if c.current.Load().Number == g.Number {
 		c.building = 0
 		return true, nil
@@ -72,7 +102,8 @@ func (c *Catalog) Promoted(g *generation.Generation) (bool, error) {
 //
 // If there is no error, Live has the number of g. It is not g itself if a Promote before has
 // happened and the reload found that out. The caller holds the quiesce lock.
-func (c *Catalog) Promote(ctx context.Context, g *generation.Generation, checks []brook.Check) error {
+func (c *Construction) Promote(ctx context.Context, g *generation.Generation,
+	checks []brook.Check) error {
 	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
 		if next.Generation == g.Number {
 			return staterow.ErrUnchanged // a try before did it
@@ -85,7 +116,7 @@ func (c *Catalog) Promote(ctx context.Context, g *generation.Generation, checks 
 		next.Generation, next.Building, next.Promoting = g.Number, 0, nil
 		rename(next, c.code)
 		next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
-		next.Kept = c.builtIndexes()
+		next.Kept = c.indexes.built()
 		return nil
 	}, &brook.Batch{Checks: checks})
 	if err != nil {
@@ -97,13 +128,13 @@ func (c *Catalog) Promote(ctx context.Context, g *generation.Generation, checks 
 	}
 	c.current.Show(g, c.row.Known().Kept)
 	c.hold.Publish()
-	c.noteClaim()
+	c.claim.note()
 	return nil
 }
 
 // Discard gives up the construction of g: it notes that what was built is to be removed. If that
 // fails, the next rebuild or start finds it. The caller does not hold the quiesce lock.
-func (c *Catalog) Discard(g *generation.Generation) {
+func (c *Construction) Discard(g *generation.Generation) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.config.ShutdownTimeout)
 	defer cancel()
 	// The promotion may have happened although its commit returned an error.
@@ -112,7 +143,7 @@ func (c *Catalog) Discard(g *generation.Generation) {
 		err = c.noteDiscarded(ctx, g.Number)
 	}
 	if err != nil {
-		c.report.Failure(brook.Failure{
+		c.retry.Report.Failure(brook.Failure{
 			What: "removal of an unfinished rebuild", Attempts: 1, Err: err, Final: true,
 		})
 	}
@@ -120,7 +151,7 @@ func (c *Catalog) Discard(g *generation.Generation) {
 }
 
 // noteDiscarded makes a number under construction an obsolete one.
-func (c *Catalog) noteDiscarded(ctx context.Context, number int) error {
+func (c *Construction) noteDiscarded(ctx context.Context, number int) error {
 	return c.row.UpdateOnce(ctx, func(next *staterow.State) error {
 		c.building = 0
 		if next.Generation == number || slices.Contains(next.Dropped, number) {

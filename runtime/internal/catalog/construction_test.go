@@ -21,7 +21,7 @@ func TestPromotion(t *testing.T) {
 		old := a.Live()
 		g := a.build(t)
 		want(t, "the number", g.Number, 2)
-		want(t, "under construction", fmt.Sprint(a.row.Known().Building, a.building), "2 2")
+		want(t, "under construction", a.underConstruction(), "2 2")
 		want(t, "rows", fmt.Sprint(s.Left("")), "[shop/1/shapes shop/2/shapes shop/state]")
 		want(t, "live meanwhile", a.Live(), old)
 		a.calls = nil
@@ -32,26 +32,26 @@ func TestPromotion(t *testing.T) {
 		want(t, "stored though a check failed", s.Row("shop/state", "state"), was)
 		want(t, "live though a check failed", a.Live(), old)
 
-		if done, err := a.Promoted(g); done || err != nil {
+		if done, err := a.Construction.Promoted(g); done || err != nil {
 			t.Errorf("promoted before: %t, %v", done, err)
 		}
 		must(t, a.promote(t, g))
-		if done, err := a.Promoted(g); !done || err != nil {
+		if done, err := a.Construction.Promoted(g); !done || err != nil {
 			t.Errorf("promoted after: %t, %v", done, err)
 		}
 		want(t, "live", a.Live(), g)
-		want(t, "claimed", a.Claimed(), true)
+		want(t, "claimed", a.Claim.Taken(), true)
 		want(t, "calls", fmt.Sprint(a.calls), "[shown true]")
-		want(t, "under construction", fmt.Sprint(a.row.Known().Building, a.building), "0 0")
+		want(t, "under construction", a.underConstruction(), "0 0")
 		want(t, "obsolete", fmt.Sprint(a.row.Known().Dropped), "[1]")
 		want(t, "since", a.row.Known().Replaced[1], time.Now().UTC())
 		want(t, "indexes", fmt.Sprint(a.row.Known().Kept),
 			"map[accounts Email string:{index/accounts/Email true true}]")
-		must(t, a.Current().Confirm(t.Context()))
+		must(t, a.Current.Confirm(t.Context()))
 		must(t, a.Reload(t.Context()))
 		want(t, "live after a reload", a.Live(), g)
 
-		a.Discard(g) // as after a promotion that was told as a failure
+		a.Construction.Discard(g) // as after a promotion that was told as a failure
 		want(t, "obsolete after Discard", fmt.Sprint(a.row.Known().Dropped), "[1]")
 	})
 }
@@ -66,13 +66,13 @@ func TestPromotionAfterAnothersChange(t *testing.T) {
 			g := a.build(t)
 			b := opened(t, fakestore.Shared(s), v)
 			s.OnCommit = func() {
-				must(t, b.Claim(t.Context()))
+				must(t, b.Claim.Take(t.Context()))
 				must(t, b.row.Update(t.Context(), count(new(int), 5), nil))
 			}
 			must(t, a.promote(t, g))
 			want(t, "live", a.Live(), g)
 			want(t, "the state's live one", a.row.Known().Generation, 2)
-			want(t, "claimed", a.Claimed(), true)
+			want(t, "claimed", a.Claim.Taken(), true)
 			want(t, "the other's change", a.row.Known().Serial, 5)
 			must(t, b.Reload(t.Context()))
 			want(t, "live elsewhere", b.Live().Number, 2)
@@ -95,10 +95,10 @@ func TestPromotionWithLostAnswer(t *testing.T) {
 	want(t, "live while that is unknown", a.Live(), g)
 	must(t, a.promote(t, h))
 	want(t, "live", a.Live().Number, h.Number)
-	if done, err := a.Promoted(h); !done || err != nil {
+	if done, err := a.Construction.Promoted(h); !done || err != nil {
 		t.Errorf("promoted: %t, %v", done, err)
 	}
-	want(t, "under construction", a.building, 0)
+	want(t, "under construction", a.Construction.building, 0)
 	want(t, "obsolete", fmt.Sprint(a.row.Known().Dropped), "[1 2]")
 }
 
@@ -110,7 +110,7 @@ func TestDiscardOfWhatWasPromoted(t *testing.T) {
 	s.After, s.Reads = []error{errStore}, []error{errStore}
 	wantErr(t, a.promote(t, g), errStore)
 	was := s.Row("shop/state", "state")
-	a.Discard(g)
+	a.Construction.Discard(g)
 	want(t, "stored", s.Row("shop/state", "state"), was)
 	must(t, a.Reload(t.Context()))
 	want(t, "live", a.Live().Number, 2)
@@ -126,11 +126,11 @@ func TestOvertakenConstruction(t *testing.T) {
 	want(t, "their number", theirs.Number, 3)
 	want(t, "obsolete", fmt.Sprint(b.row.Known().Dropped), "[2]")
 	wantErr(t, a.promote(t, mine), ErrOvertaken)
-	wantErr(t, a.RequestPromotion(t.Context(), mine), ErrOvertaken)
-	_, err := a.Promoted(mine)
+	wantErr(t, a.Construction.RequestPromotion(t.Context(), mine), ErrOvertaken)
+	_, err := a.Construction.Promoted(mine)
 	wantErr(t, err, ErrOvertaken)
 	want(t, "live", a.Live().Number, 1)
-	a.Discard(mine)
+	a.Construction.Discard(mine)
 	must(t, b.promote(t, theirs))
 	want(t, "obsolete", fmt.Sprint(b.row.Known().Dropped), "[2 1]")
 	wantErr(t, ErrOvertaken, brook.ErrConflict)
@@ -153,14 +153,14 @@ func TestNumbersComeOnce(t *testing.T) {
 		}
 		sweep := func(r *rig) {
 			t.Helper()
-			_, err := r.Obsolete().Sweep(t.Context())
+			_, err := r.Obsolete.Sweep(t.Context())
 			must(t, err)
 			if len(r.row.Known().Dropped) > 0 {
 				t.Errorf("left behind: %d", r.row.Known().Dropped)
 			}
 		}
-		a.Discard(fresh(a, "the first"))
-		a.Discard(fresh(a, "after one that is still to be removed"))
+		a.Construction.Discard(fresh(a, "the first"))
+		a.Construction.Discard(fresh(a, "after one that is still to be removed"))
 		sweep(a)
 		g := fresh(a, "after removal")
 		must(t, a.promote(t, g))
@@ -186,30 +186,30 @@ func TestBuildOverABrokenStore(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		s.Before = slices.Repeat([]error{errStore}, 1000)
-		g, err := a.Build(ctx)
+		g, err := a.Construction.Build(ctx)
 		wantErr(t, err, errStore)
 		if g == nil || g.Number != 2 {
 			t.Fatalf("%+v is to be discarded", g)
 		}
 		failed := len(a.failures())
-		a.Discard(g)
+		a.Construction.Discard(g)
 		last := a.failures()[failed:]
 		if len(last) != 1 || !errors.Is(last[0].Err, errStore) || !last[0].Final {
 			t.Errorf("failures: %+v", last)
 		}
 		s.Before = nil
-		a.Discard(g)
+		a.Construction.Discard(g)
 		want(t, "obsolete", fmt.Sprint(a.row.Known().Dropped), "[2]")
-		want(t, "under construction", fmt.Sprint(a.row.Known().Building, a.building), "0 0")
-		a.Discard(g)
+		want(t, "under construction", a.underConstruction(), "0 0")
+		a.Construction.Discard(g)
 		want(t, "obsolete once more", fmt.Sprint(a.row.Known().Dropped), "[2]")
 
 		s.Opens = []error{errStore}
-		g, err = a.Build(t.Context())
+		g, err = a.Construction.Build(t.Context())
 		wantErr(t, err, errStore)
-		a.Discard(g)
+		a.Construction.Discard(g)
 		want(t, "obsolete", fmt.Sprint(a.row.Known().Dropped), "[2 3]")
-		if g, err := a.Build(ctx); g != nil || err == nil {
+		if g, err := a.Construction.Build(ctx); g != nil || err == nil {
 			t.Errorf("after the context ended: %+v, %v", g, err)
 		}
 	})

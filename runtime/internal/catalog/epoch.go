@@ -16,7 +16,7 @@ func (c *Catalog) BumpEpoch(ctx context.Context,
 	if !c.Fenced() {
 		return nil, nil, nil
 	}
-	g := c.current.Load()
+	g := c.Current.Load()
 	k := id.AppendKey(nil)
 	checks := []brook.Check{c.Unchanged()}
 	v, err := c.reader.Get(ctx, g.Positions, k)

@@ -12,7 +12,8 @@ import (
 // position must have none still.
 func TestBumpEpoch(t *testing.T) {
 	s := fakestore.New()
-	a := opened(t, fakestore.Shared(s), version{})
+	shared := fakestore.Shared(s)
+	a := opened(t, shared, version{})
 	id := partition.ID{Topic: "ledger", Number: 3}
 	key := id.AppendKey(nil)
 	bump := func() error {
@@ -20,14 +21,14 @@ func TestBumpEpoch(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return fakestore.Shared(s).Commit(t.Context(), &brook.Batch{Writes: writes, Checks: checks})
+		return shared.Commit(t.Context(), &brook.Batch{Writes: writes, Checks: checks})
 	}
 	must(t, bump())
 	want(t, "positions", s.Size("shop/1/positions"), 0)
 	_, absent, err := a.BumpEpoch(t.Context(), id)
 	must(t, err)
 	s.Put("shop/1/positions", string(key), `{"Log":"x","First":1,"Next":9,"Epoch":4}`)
-	wantErr(t, fakestore.Shared(s).Commit(t.Context(), &brook.Batch{Checks: absent}), brook.ErrConflict)
+	wantErr(t, shared.Commit(t.Context(), &brook.Batch{Checks: absent}), brook.ErrConflict)
 
 	must(t, bump())
 	v, err := s.Latest().Get(t.Context(), a.Live().Positions, key)
@@ -35,8 +36,8 @@ func TestBumpEpoch(t *testing.T) {
 	want(t, "the position", string(v.Data.([]byte)), `{"Log":"x","First":1,"Next":9,"Epoch":5}`)
 	_, checks, err := a.BumpEpoch(t.Context(), id)
 	must(t, err)
-	must(t, opened(t, fakestore.Shared(s), version{}).row.Update(t.Context(), count(new(int), 1), nil))
-	wantErr(t, fakestore.Shared(s).Commit(t.Context(), &brook.Batch{Checks: checks}), brook.ErrConflict)
+	must(t, opened(t, shared, version{}).row.Update(t.Context(), count(new(int), 1), nil))
+	wantErr(t, shared.Commit(t.Context(), &brook.Batch{Checks: checks}), brook.ErrConflict)
 
 	s.Put("shop/1/positions", string(key), "{")
 	wantErr(t, bump(), brook.ErrPermanent)

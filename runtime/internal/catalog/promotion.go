@@ -14,7 +14,7 @@ const yieldFor = 3 * time.Second
 
 // RequestPromotion asks other processes to yield to the promotion of g. The caller does not hold
 // the quiesce lock.
-func (c *Catalog) RequestPromotion(ctx context.Context, g *generation.Generation) error {
+func (c *Construction) RequestPromotion(ctx context.Context, g *generation.Generation) error {
 	return c.row.Update(ctx, func(next *staterow.State) error {
 		if next.Building != g.Number {
 			return ErrOvertaken
@@ -26,7 +26,7 @@ func (c *Catalog) RequestPromotion(ctx context.Context, g *generation.Generation
 
 // YieldToPromotion waits, if another process has asked for that, until its promotion is over or
 // yieldFor has passed. The caller does not hold the quiesce lock.
-func (c *Catalog) YieldToPromotion(ctx context.Context) {
+func (c *Construction) YieldToPromotion(ctx context.Context) {
 	for started := time.Now(); ; {
 		v, err := c.lock.RLock(ctx)
 		if err != nil {
@@ -46,7 +46,7 @@ func (c *Catalog) YieldToPromotion(ctx context.Context) {
 		}
 		s, err := c.row.Read(ctx)
 		if err == nil && (s.Promoting == nil || s.Promoting.ID != request.ID) {
-			_ = c.Reload(ctx) // if it fails, the next commit shows that
+			_ = c.reload(ctx) // if it fails, the next commit shows that
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // took returns how long a catalog yields.
 func (r *rig) took(ctx context.Context) time.Duration {
 	began := time.Now()
-	r.YieldToPromotion(ctx)
+	r.Construction.YieldToPromotion(ctx)
 	return time.Since(began)
 }
 
@@ -20,23 +20,24 @@ func (r *rig) took(ctx context.Context) time.Duration {
 func TestYieldToPromotion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := fakestore.New()
-		a, b := claimed(t, fakestore.Shared(s), version{}), claimed(t, fakestore.Shared(s), version{})
+		store := fakestore.Shared(s)
+		a, b := claimed(t, store, version{}), claimed(t, store, version{})
 		want(t, "without a request", a.took(t.Context()), 0)
 		g := b.build(t)
-		must(t, b.RequestPromotion(t.Context(), g))
+		must(t, b.Construction.RequestPromotion(t.Context(), g))
 		want(t, "the asking process", b.took(t.Context()), 0)
 		want(t, "before it is read", a.took(t.Context()), 0)
 		must(t, a.Reload(t.Context()))
 		want(t, "the first time", a.took(t.Context()), yieldFor)
 		want(t, "the second time", a.took(t.Context()), 0)
 
-		must(t, b.RequestPromotion(t.Context(), g))
+		must(t, b.Construction.RequestPromotion(t.Context(), g))
 		must(t, a.Reload(t.Context()))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		want(t, "until the context ends", a.took(ctx), time.Second)
 
-		must(t, b.RequestPromotion(t.Context(), g))
+		must(t, b.Construction.RequestPromotion(t.Context(), g))
 		must(t, a.Reload(t.Context()))
 		time.AfterFunc(time.Second, func() {
 			if err := b.promote(t, g); err != nil {
@@ -55,8 +56,9 @@ func TestYieldToPromotion(t *testing.T) {
 func TestConflictsYieldToPromotion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := fakestore.New()
-		a, b := claimed(t, fakestore.Shared(s), version{}), claimed(t, fakestore.Shared(s), version{})
-		must(t, b.RequestPromotion(t.Context(), b.build(t)))
+		store := fakestore.Shared(s)
+		a, b := claimed(t, store, version{}), claimed(t, store, version{})
+		must(t, b.Construction.RequestPromotion(t.Context(), b.build(t)))
 		began, tries := time.Now(), 0
 		must(t, a.RetryConflicts(t.Context(), func() error {
 			if tries++; tries == 1 {

@@ -22,19 +22,19 @@ func (c *Catalog) Reload(ctx context.Context) error {
 
 // reloadLocked is Reload for a caller who holds the quiesce lock.
 func (c *Catalog) reloadLocked(ctx context.Context) error {
-	next, err := c.current.Renew(ctx)
+	next, err := c.Current.Renew(ctx)
 	if err != nil {
 		return err
 	}
-	c.hold.Publish()
-	c.noteNames(&next)
-	adopt, err := c.on.Reload(ctx, c.current.Load())
+	c.Hold.Publish()
+	c.Sets.note(&next)
+	adopt, err := c.on.Reload(ctx, c.Current.Load())
 	if err != nil {
 		return err
 	}
 	c.row.Follow(next)
 	adopt()
-	c.noteClaim()
+	c.Claim.note()
 	return nil
 }
 
@@ -55,7 +55,7 @@ func (c *Catalog) Moved(ctx context.Context) (bool, error) {
 
 // ReloadShapes reads the shapes of the live generation anew.
 func (c *Catalog) ReloadShapes(ctx context.Context) error {
-	return c.current.Load().Shapes.Read(ctx)
+	return c.Current.Load().Shapes.Read(ctx)
 }
 
 // RetryConflicts calls do, and calls it again, after a Reload, each time another process was
@@ -74,6 +74,6 @@ func (c *Catalog) RetryConflicts(ctx context.Context, do func() error) error {
 		if err := c.Reload(open); err != nil {
 			return lifetime.Closing(open, err)
 		}
-		c.YieldToPromotion(open)
+		c.Construction.YieldToPromotion(open)
 	}
 }

@@ -128,7 +128,7 @@ func opened(t *testing.T, s brook.Store, v version) *rig {
 func claimed(t *testing.T, s brook.Store, v version) *rig {
 	t.Helper()
 	r := opened(t, s, v)
-	must(t, r.Claim(t.Context()))
+	must(t, r.Claim.Take(t.Context()))
 	return r
 }
 
@@ -147,18 +147,23 @@ func (r *rig) known(t *testing.T) *staterow.State {
 	return s
 }
 
+// underConstruction returns the number that the state has, and the one that memory has.
+func (r *rig) underConstruction() string {
+	return fmt.Sprint(r.row.Known().Building, r.Construction.building)
+}
+
 // promote promotes g with the quiesce lock held.
 func (r *rig) promote(t *testing.T, g *generation.Generation, checks ...brook.Check) error {
 	t.Helper()
 	must(t, r.lock.Lock(t.Context()))
 	defer r.lock.Unlock()
-	return r.Promote(t.Context(), g, checks)
+	return r.Construction.Promote(t.Context(), g, checks)
 }
 
 // build returns a generation under construction.
 func (r *rig) build(t *testing.T) *generation.Generation {
 	t.Helper()
-	g, err := r.Build(t.Context())
+	g, err := r.Construction.Build(t.Context())
 	must(t, err)
 	return g
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // accounts returns the shape of the accounts of the live generation.
-func accounts(r *rig) brook.Shape { return r.Live().Shapes.Of(r.code.Layout.Collections[0]) }
+func accounts(r *rig) brook.Shape { return r.Live().Shapes.Of(r.Claim.code.Layout.Collections[0]) }
 
 // putShape records a shape of accounts as another process does.
 func putShape(s *fakestore.Store, number uint32, schema string) {
@@ -29,7 +29,7 @@ func TestUpgradeOfValues(t *testing.T) {
 	c := accounts(a)
 	_, err := c.Number()
 	wantErr(t, err, brook.ErrPermanent) // values are not written before the claim
-	must(t, a.Claim(t.Context()))
+	must(t, a.Claim.Take(t.Context()))
 	n, err := c.Number()
 	must(t, err)
 	want(t, "the number", n, 2)
@@ -77,8 +77,8 @@ func TestShapesOfOtherProcesses(t *testing.T) {
 			t.Errorf("lost: %s, want %s", lost, part)
 		}
 	}
-	if !strings.Contains(a.Changes(), lost) {
-		t.Errorf("changes: %s", a.Changes())
+	if !strings.Contains(a.Structure.Changes(), lost) {
+		t.Errorf("changes: %s", a.Structure.Changes())
 	}
 }
 

@@ -6,29 +6,59 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
+// Structure compares what the code makes the views from with what the state says that they were
+// made from. It is safe for concurrent use.
+type Structure struct {
+	code      *plan.Code
+	lock      *quiesce.Lock
+	row       *staterow.Row
+	current   *generation.Current
+	positions func() map[partition.ID]int64 // how far the live views have come
+}
+
 // Changes returns how the code differs from what made the live views, or "". The caller holds or
 // visits the quiesce lock.
-func (c *Catalog) Changes() string {
-	s := c.row.Known()
-	if c.untouched(s) {
+func (x *Structure) Changes() string {
+	s := x.row.Known()
+	if x.untouched(s) {
 		return ""
 	}
-	lines := c.structureChanges(s)
-	lost := c.current.Load().Shapes.Lost()
+	lines := x.changes(s)
+	lost := x.current.Load().Shapes.Lost()
 	return strings.Join(append(lines, lost...), "; ")
 }
 
-// structureChanges returns how the rows of the live generation were made otherwise than the code
-// makes them.
-func (c *Catalog) structureChanges(s *staterow.State) (lines []string) {
+// Displaced reports whether the live views were made from other topics than the code reads: what
+// these hold must not be folded on top. The caller does not hold the quiesce lock.
+func (x *Structure) Displaced(ctx context.Context) bool {
+	v, err := x.lock.RLock(ctx)
+	if err != nil {
+		return false
+	}
+	defer x.lock.Leave(v)
+	s := x.row.Known()
+	return !x.untouched(s) &&
+		(plan.Elsewhere(s.Made, x.code.Made) || s.Made == nil && x.otherTopics() != "")
+}
+
+// MadeFrom returns the event types that the live views were made from. The caller holds or visits
+// the quiesce lock.
+func (x *Structure) MadeFrom() map[string]bool { return x.row.Known().MadeFrom() }
+
+// changes returns how the rows of the live generation were made otherwise than the code makes
+// them.
+func (x *Structure) changes(s *staterow.State) (lines []string) {
 	if s.Made == nil {
-		lines = c.earlierChanges(s.Fingerprint)
+		lines = x.earlierChanges(s.Fingerprint)
 	} else {
-		lines = plan.Differences(s.Made, c.code.Made)
+		lines = plan.Differences(s.Made, x.code.Made)
 	}
 	if s.Mixed {
 		lines = append(lines, "code that makes them from something else has folded into them")
@@ -37,30 +67,13 @@ func (c *Catalog) structureChanges(s *staterow.State) (lines []string) {
 }
 
 // untouched reports whether nothing was folded into the live generation yet.
-func (c *Catalog) untouched(s *staterow.State) bool {
-	return s.Folds == "" || s.Folds == staterow.Layout2 && len(c.on.Positions()) == 0
+func (x *Structure) untouched(s *staterow.State) bool {
+	return s.Folds == "" || s.Folds == staterow.Layout2 && len(x.positions()) == 0
 }
-
-// Displaced reports whether the live views were made from other topics than the code reads: what
-// these hold must not be folded on top. The caller does not hold the quiesce lock.
-func (c *Catalog) Displaced(ctx context.Context) bool {
-	v, err := c.lock.RLock(ctx)
-	if err != nil {
-		return false
-	}
-	defer c.lock.Leave(v)
-	s := c.row.Known()
-	return !c.untouched(s) &&
-		(plan.Elsewhere(s.Made, c.code.Made) || s.Made == nil && c.otherTopics() != "")
-}
-
-// MadeFrom returns the event types that the live views were made from. The caller holds or visits
-// the quiesce lock.
-func (c *Catalog) MadeFrom() map[string]bool { return c.row.Known().MadeFrom() }
 
 // earlierChanges returns how the code differs from what made views of layout 2.
-func (c *Catalog) earlierChanges(was []string) (changes []string) {
-	now := c.code.Fingerprint()
+func (x *Structure) earlierChanges(was []string) (changes []string) {
+	now := x.code.Fingerprint()
 	for _, line := range was {
 		if !slices.Contains(now, line) {
 			changes = append(changes, "no longer: "+line)
@@ -71,7 +84,7 @@ func (c *Catalog) earlierChanges(was []string) (changes []string) {
 			changes = append(changes, "new: "+line)
 		}
 	}
-	if change := c.otherTopics(); change != "" {
+	if change := x.otherTopics(); change != "" {
 		changes = append(changes, change)
 	}
 	return changes
@@ -79,16 +92,16 @@ func (c *Catalog) earlierChanges(was []string) (changes []string) {
 
 // otherTopics returns a line if views of layout 2 were made from topics of which the code reads
 // none, and else "". Layout 2 did not name the topics, but the views have positions in them.
-func (c *Catalog) otherTopics() string {
+func (x *Structure) otherTopics() string {
 	var were []string
-	for id := range c.on.Positions() {
+	for id := range x.positions() {
 		were = append(were, id.Topic)
 	}
 	were = plan.Sorted(were)
 	read := func(topic string) bool { return slices.Contains(were, topic) }
-	if len(were) == 0 || slices.ContainsFunc(c.code.Topics, read) {
+	if len(were) == 0 || slices.ContainsFunc(x.code.Topics, read) {
 		return ""
 	}
 	return fmt.Sprintf("the events are those of %s, and were of %s",
-		strings.Join(c.code.Topics, ", "), strings.Join(were, ", "))
+		strings.Join(x.code.Topics, ", "), strings.Join(were, ", "))
 }

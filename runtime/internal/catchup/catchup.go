@@ -44,7 +44,7 @@ func (c *CatchUp) Run(ctx context.Context) error {
 	if err := c.Memory.ResolveUnknown(ctx); err != nil {
 		return err
 	}
-	c.Tasks.Catalog.ResetClaim(ctx)
+	c.Tasks.Catalog.Claim.Reset(ctx)
 	outdated, err := c.Stale.Found(ctx)
 	if err != nil {
 		return err
@@ -88,10 +88,10 @@ func (c *CatchUp) Run(ctx context.Context) error {
 func (c *CatchUp) loop(ctx context.Context) error {
 	var contention retry.Contention
 	for {
-		if why := c.Tasks.Catalog.Superseded(ctx); why != nil {
+		if why := c.Tasks.Catalog.Claim.Superseded(ctx); why != nil {
 			return why
 		}
-		if err := c.Tasks.Catalog.ClaimEarly(ctx, c.Stale.GoOn()); err != nil {
+		if err := c.Tasks.Catalog.Claim.TakeEarly(ctx, c.Stale.GoOn()); err != nil {
 			return err
 		}
 		if err := c.Filler.Fill(ctx); err != nil {
@@ -111,14 +111,14 @@ func (c *CatchUp) loop(ctx context.Context) error {
 		if err := c.Memory.ReloadCatalog(ctx); err != nil {
 			return err
 		}
-		c.Tasks.Catalog.YieldToPromotion(ctx)
+		c.Tasks.Catalog.Construction.YieldToPromotion(ctx)
 	}
 }
 
 // tidy removes what is left of generations, which the background may not get to in a program that
 // ends.
 func (c *CatchUp) tidy(ctx context.Context) {
-	if _, err := c.Tasks.Catalog.Obsolete().Sweep(ctx); err != nil && ctx.Err() == nil {
+	if _, err := c.Tasks.Catalog.Obsolete.Sweep(ctx); err != nil && ctx.Err() == nil {
 		c.Tasks.Report.Failure(brook.Failure{ // the next open tries again
 			What: "removal of old views", Attempts: 1, Err: err, Final: true,
 		})
@@ -196,10 +196,10 @@ func (c *CatchUp) work(ctx context.Context) error {
 
 // claim makes sure that all indexes are there before an event needs them.
 func (c *CatchUp) claim(ctx context.Context) error {
-	if c.Tasks.Catalog.Claimed() {
+	if c.Tasks.Catalog.Claim.Taken() {
 		return nil
 	}
-	if err := c.Tasks.Catalog.Claim(ctx); err != nil {
+	if err := c.Tasks.Catalog.Claim.Take(ctx); err != nil {
 		return err
 	}
 	return c.Filler.Fill(ctx)

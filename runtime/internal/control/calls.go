@@ -28,7 +28,7 @@ func (x *Calls) begin(ctx context.Context) (_ context.Context, end func(), err e
 	if err := x.Tasks.Life.Err(); err != nil {
 		return nil, nil, err
 	}
-	release, err := x.Tasks.Catalog.Hold().Take(ctx)
+	release, err := x.Tasks.Catalog.Hold.Take(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

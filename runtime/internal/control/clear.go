@@ -13,7 +13,7 @@ func (x *Calls) Clear(ctx context.Context, collections ...string) error {
 		return err
 	}
 	defer s.Lock.Unlock()
-	if err := s.Catalog.ClaimLocked(ctx); err != nil {
+	if err := s.Catalog.Claim.TakeLocked(ctx); err != nil {
 		return err
 	}
 	known := make([]string, len(s.Code.Layout.Collections))

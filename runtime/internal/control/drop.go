@@ -90,7 +90,7 @@ func (x Letters) drop(ctx context.Context, letter deadletter.Letter) (bool, erro
 	if _, err := t.Commit(ctx); err != nil {
 		return false, err
 	}
-	letter.Set = s.Catalog.SetNow(letter.Type, letter.Set)
+	letter.Set = s.Catalog.Sets.Now(letter.Type, letter.Set)
 	s.BlockedOf(partition.Of(letter.Position)).Remove(&letter)
 	return true, nil
 }

@@ -23,7 +23,7 @@ func (x Letters) All(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
 			yield(brook.DeadLetter{}, err)
 			return
 		}
-		guard, err := x.Tasks.Catalog.Current().Guarded(ctx)
+		guard, err := x.Tasks.Catalog.Current.Guarded(ctx)
 		if err != nil {
 			yield(brook.DeadLetter{}, lifetime.Closing(ctx, err))
 			return

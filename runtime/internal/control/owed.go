@@ -71,8 +71,8 @@ func (x *Owed) Adopt(ctx context.Context) error {
 
 // any reports whether there is anything to adopt. Tasks go on meanwhile.
 func (x *Owed) any(ctx context.Context) (any bool, err error) {
-	g := x.Tasks.Catalog.Current().Pin()
-	defer x.Tasks.Catalog.Current().Unpin(g)
+	g := x.Tasks.Catalog.Current.Pin()
+	defer x.Tasks.Catalog.Current.Unpin(g)
 	for _, err := range x.Tasks.Reader.Scan(ctx, g.Owed, nil, nil) {
 		return err == nil, err
 	}

@@ -46,7 +46,7 @@ func (x *Calls) processOnce(ctx context.Context, out *brook.Outbound) (batch.Due
 		return batch.Due{}, fmt.Errorf("brook: process %s: %w", out.Message.Type, err)
 	}
 	s := x.Tasks
-	if err := s.Catalog.Claim(ctx); err != nil {
+	if err := s.Catalog.Claim.Take(ctx); err != nil {
 		return failed(err)
 	}
 	rest, err := s.Quiesce(ctx)
@@ -57,7 +57,7 @@ func (x *Calls) processOnce(ctx context.Context, out *brook.Outbound) (batch.Due
 	if err := x.Tasks.Life.Err(); err != nil {
 		return batch.Due{}, err
 	}
-	if err := s.Catalog.ClaimLocked(ctx); err != nil {
+	if err := s.Catalog.Claim.TakeLocked(ctx); err != nil {
 		return failed(err)
 	}
 	if err := s.Emissions.Open(ctx); err != nil {

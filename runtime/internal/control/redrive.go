@@ -90,7 +90,7 @@ func (x Letters) redrive(
 	ctx context.Context, letter deadletter.Letter,
 ) (applied bool, due batch.Due, err error) {
 	s := x.Tasks
-	if err := s.Catalog.Claim(ctx); err != nil {
+	if err := s.Catalog.Claim.Take(ctx); err != nil {
 		return false, batch.Due{}, err
 	}
 	rest, err := x.quiesce(ctx)
@@ -98,7 +98,7 @@ func (x Letters) redrive(
 		return false, batch.Due{}, err
 	}
 	defer rest.End()
-	if err := s.Catalog.ClaimLocked(ctx); err != nil {
+	if err := s.Catalog.Claim.TakeLocked(ctx); err != nil {
 		return false, batch.Due{}, err
 	}
 	t, key := x.Exclusive.Begin(rest), letter.AppendKey(nil)
@@ -119,7 +119,7 @@ func (x Letters) redrive(
 	}
 	t.Batch.Checks = append(checks, unchanged...)
 	remove := append([]brook.Write{{Table: t.Gen.Letters, Key: key, Op: brook.Remove}}, epoch...)
-	letter.Set = s.Catalog.SetNow(letter.Type, letter.Set)
+	letter.Set = s.Catalog.Sets.Now(letter.Type, letter.Set)
 	if letter.Stage == brook.StageEmit {
 		due, err = t.Reemit(ctx, letter, remove)
 		return true, due, err

@@ -110,7 +110,7 @@ func Over(t testing.TB, store *Store, change func(*brook.Config)) *Rig {
 	if err = errors.Join(r.Publisher.Open(t.Context()), r.Catalog.Open(t.Context())); err == nil {
 		blocked, err = r.Letters.Blocked(t.Context(), r.Catalog.Live())
 	}
-	if err = errors.Join(err, r.Catalog.Claim(t.Context()), r.ReadMark(t.Context())); err != nil {
+	if err = errors.Join(err, r.Catalog.Claim.Take(t.Context()), r.ReadMark(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	r.Blocked = blocked

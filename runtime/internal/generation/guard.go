@@ -23,7 +23,7 @@ func (c *Current) Guarded(ctx context.Context) (*Guard, error) {
 		if err := c.Confirm(ctx); err != nil {
 			return nil, err
 		}
-		known := time.Duration(c.confirmed.Load()) // before the generation, which is as new or newer
+		known := time.Duration(c.confirmed.Load()) // first: the generation is as new, or newer
 		if g, ok := c.tryPin(); ok {
 			return &Guard{Gen: g, current: c, known: known}, nil
 		}

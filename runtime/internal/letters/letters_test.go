@@ -106,7 +106,7 @@ func newRig(t *testing.T) *rig {
 			},
 		},
 	})
-	if err := errors.Join(c.Open(t.Context()), c.Claim(t.Context())); err != nil {
+	if err := errors.Join(c.Open(t.Context()), c.Claim.Take(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	r.Reader = &letters.Reader{

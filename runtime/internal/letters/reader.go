@@ -37,7 +37,7 @@ func (r *Reader) Blocked(
 		if all[id] == nil {
 			all[id] = &deadletter.Blocked{}
 		}
-		letter.Set = r.Catalog.SetNow(letter.Type, letter.Set)
+		letter.Set = r.Catalog.Sets.Now(letter.Type, letter.Set)
 		all[id].Add(letter, r.Config.OnFailure != brook.GoOn)
 		return nil
 	})
@@ -61,7 +61,7 @@ func (r *Reader) SetAside(
 		}
 		if letter.Stage != brook.StageEmit {
 			all.Add(letter.Position, deadletter.Event{
-				Set: r.Catalog.SetNow(letter.Type, letter.Set), Key: letter.Key,
+				Set: r.Catalog.Sets.Now(letter.Type, letter.Set), Key: letter.Key,
 				Silent: letter.Silent, Owes: letter.Owes,
 			})
 		}
@@ -78,7 +78,7 @@ func (r *Reader) SetAside(
 		if err != nil {
 			return nil, err
 		}
-		set := r.Catalog.SetNow(d.Type, d.Set)
+		set := r.Catalog.Sets.Now(d.Type, d.Set)
 		all.Add(d.Position, deadletter.Event{Set: set, Dropped: true})
 	}
 	return all, nil

@@ -71,7 +71,7 @@ func (p *Publisher) Collect(ctx context.Context) error {
 }
 
 func (p *Publisher) collect(ctx context.Context, holder, group bool) error {
-	if err := p.Catalog.Current().Confirm(ctx); err != nil {
+	if err := p.Catalog.Current.Confirm(ctx); err != nil {
 		return err
 	}
 	// Positions are read before emissions: no emission of what is below them is missing then.

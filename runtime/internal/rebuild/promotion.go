@@ -47,7 +47,7 @@ func (p *promotion) run(ctx context.Context) error {
 	for tries := 1; ; tries++ {
 		p.rest.Released = false
 		p.live = s.Catalog.Live()
-		if done, err := s.Catalog.Promoted(g); done || err != nil {
+		if done, err := s.Catalog.Construction.Promoted(g); done || err != nil {
 			return err
 		}
 		checks, err := p.catchUp(ctx)
@@ -68,7 +68,7 @@ func (p *promotion) run(ctx context.Context) error {
 		if err := p.measure(ctx); err != nil {
 			return err
 		}
-		err = s.Catalog.Promote(ctx, g, checks)
+		err = s.Catalog.Construction.Promote(ctx, g, checks)
 		switch {
 		case err == nil && s.Catalog.Live() == g:
 			p.install(blocked)

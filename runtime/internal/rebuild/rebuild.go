@@ -5,7 +5,7 @@
 //	Run ─► round ─► begin    partitions that it does not read yet, from the log's start
 //	  ▲      │     aim, fold  to where the live views stand, a few times
 //	  │      │     redrive    what failed, once more
-//	  │      └───► promote ─► catchUp ─► settle ─► Catalog.Promote ─► install
+//	  │      └───► promote ─► catchUp ─► settle ─► Construction.Promote ─► install
 //	  └── again after a failure that may pass; what is folded stays
 //
 // Package engine makes one for each rebuild and calls Run from one goroutine, which does all of it;
@@ -75,28 +75,28 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 	}
 	var g *generation.Generation
 	err = s.Retry.Do(ctx, "rebuild", func() (err error) {
-		g, err = s.Catalog.Build(ctx)
+		g, err = s.Catalog.Construction.Build(ctx)
 		return err
 	})
 	if err != nil {
 		if g != nil {
-			s.Catalog.Discard(g)
+			s.Catalog.Construction.Discard(g)
 		}
 		return err
 	}
 	done := false
 	defer func() {
 		if !done {
-			s.Catalog.Discard(g)
+			s.Catalog.Construction.Discard(g)
 		}
 	}()
 	r.task = s.NewTask(g, &r.target)
-	r.beyond = s.Catalog.Displaced(ctx)
+	r.beyond = s.Catalog.Structure.Displaced(ctx)
 	v, err := s.Lock.RLock(ctx)
 	if err != nil {
 		return err
 	}
-	r.tally.madeFrom, r.changes = s.Catalog.MadeFrom(), s.Catalog.Changes()
+	r.tally.madeFrom, r.changes = s.Catalog.Structure.MadeFrom(), s.Catalog.Structure.Changes()
 	s.Lock.Leave(v)
 	reading, cancel := context.WithCancel(ctx)
 	var readers sync.WaitGroup
@@ -115,7 +115,7 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 	s.Hub.Gap()
 	s.WakeTasks()
 	r.promoted()
-	s.Catalog.Obsolete().Wake()
+	s.Catalog.Obsolete.Wake()
 	return nil
 }
 
@@ -189,7 +189,7 @@ func (r *Rebuild) round(ctx context.Context, read func(*task.Partition)) error {
 		return err
 	}
 	if r.contended {
-		if err := r.set.Catalog.RequestPromotion(ctx, r.task.Gen); err != nil {
+		if err := r.set.Catalog.Construction.RequestPromotion(ctx, r.task.Gen); err != nil {
 			return err
 		}
 	}

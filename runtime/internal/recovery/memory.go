@@ -91,7 +91,7 @@ func (m *Memory) TakenOver(ctx context.Context) error {
 	if err := m.ResolveUnknown(ctx); err != nil {
 		return err
 	}
-	m.Tasks.Catalog.Obsolete().Wake()
+	m.Tasks.Catalog.Obsolete.Wake()
 	return m.Tasks.Retry.Do(ctx, "reload", func() error {
 		return m.Tasks.Catalog.ReloadShapes(ctx)
 	})

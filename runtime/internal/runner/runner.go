@@ -78,7 +78,7 @@ func (r *Runner) run() (err error) {
 	if err := r.Memory.ResolveUnknown(r.stop); err != nil {
 		return err
 	}
-	r.Tasks.Catalog.ResetClaim(r.stop)
+	r.Tasks.Catalog.Claim.Reset(r.stop)
 	outdated, err := r.Stale.Found(r.stop)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (r *Runner) loop(ctx context.Context, outdated bool) (err error) {
 	serial := ""
 	var contention retry.Contention
 	for {
-		if why := r.Tasks.Catalog.Superseded(r.stop); why != nil {
+		if why := r.Tasks.Catalog.Claim.Superseded(r.stop); why != nil {
 			if r.standby.standAside(r.stop, r.member, why); r.stop.Err() != nil {
 				return nil
 			}
@@ -173,8 +173,8 @@ func (r *Runner) loop(ctx context.Context, outdated bool) (err error) {
 				return err
 			}
 		}
-		err := r.Tasks.Catalog.ClaimEarly(r.stop, r.Stale.GoOn())
-		if err != nil && !r.Tasks.Catalog.Lost() {
+		err := r.Tasks.Catalog.Claim.TakeEarly(r.stop, r.Stale.GoOn())
+		if err != nil && !r.Tasks.Catalog.Claim.Lost() {
 			return err
 		}
 		mine, changed := r.member.Part()
@@ -193,7 +193,7 @@ func (r *Runner) loop(ctx context.Context, outdated bool) (err error) {
 			if err := r.Memory.ReloadCatalog(r.stop); err != nil {
 				return err
 			}
-			r.Tasks.Catalog.YieldToPromotion(r.stop)
+			r.Tasks.Catalog.Construction.YieldToPromotion(r.stop)
 		case errors.Is(err, task.ErrGoSerial):
 			serial = err.Error()
 		case !errors.Is(err, task.ErrOthers):
@@ -210,7 +210,7 @@ func (r *Runner) replaceStale(ctx context.Context) error {
 		defer close(ended)
 		err := r.Stale.Replace(ctx, r.member)
 		if r.Stale.GoOn() {
-			err = r.Tasks.Catalog.ClaimEarly(ctx, true)
+			err = r.Tasks.Catalog.Claim.TakeEarly(ctx, true)
 		}
 		r.Fatal.Note(err) // other errors are reported
 	})

@@ -33,7 +33,7 @@ var beatKey = []byte("folds")
 // beat writes a heartbeat as long as the app folds, until ctx ends.
 func (s standby) beat(ctx context.Context) {
 	for {
-		if s.tasks.Catalog.Claimed() {
+		if s.tasks.Catalog.Claim.Taken() {
 			id := s.tasks.IDs.Batch()
 			value := append([]byte(s.tasks.Code.Contract+" "), id[:]...)
 			err := s.tasks.Store.Commit(ctx, &brook.Batch{ID: id, Writes: []brook.Write{
@@ -60,7 +60,7 @@ func (s standby) standAside(ctx context.Context, m *group.Membership, why error)
 		if s.memory.ReloadCatalog(ctx) != nil {
 			return
 		}
-		if s.tasks.Catalog.Superseded(ctx) == nil {
+		if s.tasks.Catalog.Claim.Superseded(ctx) == nil {
 			break
 		}
 		beat, err := s.lastBeat(ctx)
@@ -72,7 +72,7 @@ func (s standby) standAside(ctx context.Context, m *group.Membership, why error)
 			continue
 		}
 		if silent++; silent == beatsGone {
-			s.tasks.Catalog.ResetClaim(ctx)
+			s.tasks.Catalog.Claim.Reset(ctx)
 			break
 		}
 	}

@@ -20,7 +20,7 @@ func instances(t *testing.T) (earlier, later standby, first, second *tasktest.Ri
 	t.Helper()
 	store := fakestore.Shared(fakestore.New())
 	first = tasktest.New(t, func(c *brook.Config, _ *delivery.Definition) { c.Store = store })
-	if err := first.Catalog.Claim(t.Context()); err != nil {
+	if err := first.Catalog.Claim.Take(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	second = tasktest.New(t, func(c *brook.Config, def *delivery.Definition) {
@@ -63,13 +63,13 @@ func TestBeat(t *testing.T) {
 func TestStandAside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		earlier, later, first, second := instances(t)
-		if err := second.Catalog.Claim(t.Context()); err != nil {
+		if err := second.Catalog.Claim.Take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if err := earlier.memory.ReloadCatalog(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		why := first.Catalog.Superseded(t.Context())
+		why := first.Catalog.Claim.Superseded(t.Context())
 		if why == nil {
 			t.Fatal("the later claim is not noticed")
 		}
@@ -83,7 +83,7 @@ func TestStandAside(t *testing.T) {
 		if aside := time.Since(began); aside < lives || aside > lives+(beatsGone+2)*beatPause {
 			t.Errorf("it stood aside for %s, and the other one lived for %s", aside, lives)
 		}
-		if first.Catalog.Superseded(t.Context()) != nil {
+		if first.Catalog.Claim.Superseded(t.Context()) != nil {
 			t.Error("it does not fold again")
 		}
 		if f := first.Failures(); len(f) != 1 || f[0].What != "folding" {
@@ -96,18 +96,18 @@ func TestStandAside(t *testing.T) {
 func TestStandAsideForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		earlier, _, first, second := instances(t)
-		if err := second.Catalog.Claim(t.Context()); err != nil {
+		if err := second.Catalog.Claim.Take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if err := earlier.memory.ReloadCatalog(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		why := first.Catalog.Superseded(t.Context())
+		why := first.Catalog.Claim.Superseded(t.Context())
 		time.AfterFunc(beatPause/2, func() {
 			again := tasktest.New(t, func(c *brook.Config, _ *delivery.Definition) {
 				c.Store, c.OnStale = first.Store, brook.GoOn
 			})
-			if err := again.Catalog.Claim(t.Context()); err != nil {
+			if err := again.Catalog.Claim.Take(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})

@@ -36,7 +36,7 @@ func (v *Views) Found(ctx context.Context) (stale bool, err error) {
 		return false, err
 	}
 	defer v.Tasks.Lock.Unlock()
-	changes := v.Tasks.Catalog.Changes()
+	changes := v.Tasks.Catalog.Structure.Changes()
 	if changes == "" {
 		return false, nil
 	}
@@ -57,7 +57,7 @@ func (v *Views) GoOn() bool { return v.Tasks.Config.OnStale == brook.GoOn || v.r
 // AwaitDisplaced waits until displaced views, which were made from other topics, are rebuilt: by
 // this process, which closes ended then, or by another one. It returns at once for all other views.
 func (v *Views) AwaitDisplaced(ctx context.Context, ended <-chan struct{}) error {
-	c := v.Tasks.Catalog
+	c := v.Tasks.Catalog.Structure
 	for c.Displaced(ctx) {
 		select {
 		case <-ended:

@@ -102,8 +102,8 @@ func decode(name string, raw []byte) (s State, err error) {
 			name, err, brook.ErrPermanent)
 	}
 	if s.Layout > layoutVersion {
-		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts up"+
-			" to %d: use the brook version that wrote it, or a newer one",
+		return s, fmt.Errorf("brook: %s: the store has layout %d, and this runtime knows layouts"+
+			" up to %d: use the brook version that wrote it, or a newer one",
 			name, s.Layout, layoutVersion)
 	}
 	s.raw = bytes.Clone(raw)

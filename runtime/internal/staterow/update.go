@@ -67,8 +67,8 @@ func (r *Row) UpdateLocked(ctx context.Context, change Change, extra *brook.Batc
 	return err
 }
 
-// commit is UpdateLocked for a caller who has moved called with the row of another process, and
-// notes what follows from a commit: done is set if there was one. The caller holds the quiesce lock.
+// commit is UpdateLocked for a caller who notes what follows: done is set if there was a commit.
+// moved is called with the row of another process. The caller holds the quiesce lock.
 func (r *Row) commit(ctx context.Context, change Change, extra *brook.Batch,
 	moved func(stored State) error) (done bool, err error) {
 	for {
@@ -133,8 +133,8 @@ func (r *Row) changed(change Change) (State, *brook.Batch, error) {
 }
 
 // readAfter reads the row after a commit whose error leaves open whether it happened, even if that
-// error is the end of ctx. Close waits for it and for what is given up after it, so it takes half of
-// the time that Close has.
+// error is the end of ctx. Close waits for it and for what is given up after it, so it takes half
+// of the time that Close has.
 func (r *Row) readAfter(ctx context.Context) (State, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx),
 		r.parts.Config.ShutdownTimeout/2)

@@ -56,7 +56,7 @@ func (l Live) Current(g *generation.Generation) bool { return g == l.set.Catalog
 
 // Lost returns retry.ErrRestart if the claim of the live views is lost.
 func (l Live) Lost() error {
-	if l.set.Catalog.Lost() {
+	if l.set.Catalog.Claim.Lost() {
 		return retry.ErrRestart
 	}
 	return nil
@@ -64,8 +64,8 @@ func (l Live) Lost() error {
 
 // Claim writes the code's contract into the state, unless that was done.
 func (l Live) Claim(ctx context.Context) error {
-	err := l.set.Catalog.Claim(ctx)
-	if err != nil && l.set.Catalog.Lost() {
+	err := l.set.Catalog.Claim.Take(ctx)
+	if err != nil && l.set.Catalog.Claim.Lost() {
 		return retry.ErrRestart
 	}
 	return err
@@ -73,7 +73,7 @@ func (l Live) Claim(ctx context.Context) error {
 
 // Claimed returns false if another version of the code overtook this one, or the live views are
 // others that are to be claimed first.
-func (l Live) Claimed() bool { return l.set.Catalog.Claimed() }
+func (l Live) Claimed() bool { return l.set.Catalog.Claim.Taken() }
 
 // Look notes how much waits in the outbox for each partition.
 func (l Live) Look(partitions []*Partition) {

@@ -21,32 +21,32 @@ func TestSetNow(t *testing.T) {
 	accounts := version{set: "Accounts", audited: true}
 	claimed(t, fakestore.Shared(s), books)
 	a := opened(t, fakestore.Shared(s), ledger)
-	want(t, "before the claim", a.SetNow(typ, "Books"), "Ledger")
-	want(t, "claimed by the same contract", a.Claimed(), true)
-	must(t, a.Claim(t.Context()))
+	want(t, "before the claim", a.Sets.Now(typ, "Books"), "Ledger")
+	want(t, "claimed by the same contract", a.Claim.Taken(), true)
+	must(t, a.Claim.Take(t.Context()))
 	want(t, "former names", fmt.Sprint(a.row.Known().Former), "map[account.opened Books:Ledger]")
-	want(t, "after it", a.SetNow(typ, "Books"), "Ledger")
+	want(t, "after it", a.Sets.Now(typ, "Books"), "Ledger")
 	commits := len(s.Batches)
-	must(t, a.Claim(t.Context()))
+	must(t, a.Claim.Take(t.Context()))
 	want(t, "commits of a second claim", len(s.Batches)-commits, 0)
 
 	b := claimed(t, fakestore.Shared(s), accounts)
 	for _, was := range []string{"Books", "Ledger", "Accounts"} {
-		want(t, was, b.SetNow(typ, was), "Accounts")
+		want(t, was, b.Sets.Now(typ, was), "Accounts")
 	}
 	c := claimed(t, fakestore.Shared(s), books) // it has that name again
 	want(t, "former names", fmt.Sprint(c.row.Known().Former),
 		"map[account.opened Accounts:Books account.opened Ledger:Accounts]")
 	for _, was := range []string{"Books", "Ledger", "Accounts"} {
-		want(t, was+", in the end", c.SetNow(typ, was), "Books")
+		want(t, was+", in the end", c.Sets.Now(typ, was), "Books")
 	}
-	want(t, "a decode letter", c.SetNow(typ, ""), "")
-	want(t, "an event that nobody handles", c.SetNow("other", "Books"), "Books")
+	want(t, "a decode letter", c.Sets.Now(typ, ""), "")
+	want(t, "an event that nobody handles", c.Sets.Now("other", "Books"), "Books")
 
 	// Code that does not know the new names yet finds them once it reloads.
 	must(t, a.Reload(t.Context()))
-	want(t, "elsewhere", a.SetNow(typ, "Accounts"), "Ledger")
-	want(t, "the other set", a.SetNow(typ, "Audit"), "Audit")
+	want(t, "elsewhere", a.Sets.Now(typ, "Accounts"), "Ledger")
+	want(t, "the other set", a.Sets.Now(typ, "Audit"), "Audit")
 }
 
 // A set that makes no rows has no place in the state: the only candidate is the one, and with
@@ -69,15 +69,15 @@ func TestSetNowOfSetsWithoutRows(t *testing.T) {
 		{code("Books"), "Audit", "Books"},
 		{code("Books", "Log"), "Books", "Books"},
 	} {
-		c := &Catalog{code: test.code}
-		c.noteNames(&staterow.State{Made: test.code.Made})
-		want(t, test.was, c.SetNow(typ, test.was), test.want)
+		n := &SetNames{code: test.code}
+		n.note(&staterow.State{Made: test.code.Made})
+		want(t, test.was, n.Now(typ, test.was), test.want)
 	}
 }
 
 // Former names that lead in a circle end.
 func TestSetNowOfACircle(t *testing.T) {
-	c := &Catalog{code: version{}.code()}
-	c.noteNames(&staterow.State{Former: map[string]string{typ + " A": "B", typ + " B": "A"}})
-	want(t, "the only set", c.SetNow(typ, "A"), "Books")
+	n := &SetNames{code: version{}.code()}
+	n.note(&staterow.State{Former: map[string]string{typ + " A": "B", typ + " B": "A"}})
+	want(t, "the only set", n.Now(typ, "A"), "Books")
 }

@@ -1,10 +1,10 @@
 package catalog
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
@@ -20,34 +20,40 @@ type setNames struct {
 	former map[string]string
 }
 
-// noteNames makes SetNow use the names of sets that a state has.
-func (c *Catalog) noteNames(s *staterow.State) {
-	c.names.Store(&setNames{made: s.Made, former: s.Former})
+// SetNames knows the present names of handler sets. It is safe for concurrent use.
+type SetNames struct {
+	code  *plan.Code
+	known atomic.Pointer[setNames]
 }
 
-// SetNow returns the set that handles today what set handled when a letter was made: set itself if
+// note makes Now use the names of sets that a state has.
+func (n *SetNames) note(s *staterow.State) {
+	n.known.Store(&setNames{made: s.Made, former: s.Former})
+}
+
+// Now returns the set that handles today what set handled when a letter was made: set itself if
 // that can't be known.
-func (c *Catalog) SetNow(typ, set string) string {
-	if set == "" || c.code.Handles(set, typ) {
+func (n *SetNames) Now(typ, set string) string {
+	if set == "" || n.code.Handles(set, typ) {
 		return set
 	}
-	names := c.names.Load()
+	names := n.known.Load()
 	for range names.former {
 		next, ok := names.former[plan.SetOf(typ, set)]
-		if !ok || c.code.Handles(set, typ) {
+		if !ok || n.code.Handles(set, typ) {
 			break
 		}
 		set = next
 	}
-	if now, ok := c.code.Renames(names.made)[plan.SetOf(typ, set)]; ok {
+	if now, ok := n.code.Renames(names.made)[plan.SetOf(typ, set)]; ok {
 		return now
 	}
-	if c.code.Handles(set, typ) {
+	if n.code.Handles(set, typ) {
 		return set
 	}
 	// It makes no rows, or the letter is of an earlier layout: the only candidate is the one.
-	all := c.code.HandlersOf(typ)
-	makers := plan.SetsOf(c.code.Made, typ)
+	all := n.code.HandlersOf(typ)
+	makers := plan.SetsOf(n.code.Made, typ)
 	without := slices.DeleteFunc(slices.Clone(all), func(name string) bool {
 		return slices.Contains(makers, name)
 	})
@@ -76,21 +82,4 @@ func rename(s *staterow.State, code *plan.Code) {
 		s.Former = former
 	}
 	s.Made = code.Made
-}
-
-// nameSets records what this code calls the sets, once, before anything is folded. The caller holds
-// the quiesce lock.
-func (c *Catalog) nameSets(ctx context.Context) error {
-	if c.named.Load() {
-		return nil
-	}
-	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
-		if len(c.code.Renames(next.Made)) == 0 || len(c.structureChanges(next)) > 0 {
-			return staterow.ErrUnchanged
-		}
-		rename(next, c.code)
-		return nil
-	}, nil)
-	c.named.Store(err == nil)
-	return err
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
@@ -17,23 +18,35 @@ type Unfilled struct {
 	Kept   staterow.KeptIndex // as the state has it
 }
 
+// Indexes are the indexes of the live generation as the code has them. They are safe for concurrent
+// use.
+type Indexes struct {
+	code      *plan.Code
+	lock      *quiesce.Lock
+	retry     *retry.Loop
+	row       *staterow.Row
+	current   *generation.Current
+	installed func(*generation.Generation) // is called if the live one has other tables
+	toFill    retry.Signal                 // set if an index may have to be filled
+}
+
 // Unfilled returns the indexes of the live generation that are not all that the code says of them;
 // none unless the code has the claim. The caller holds or visits the quiesce lock.
-func (c *Catalog) Unfilled() []Unfilled {
-	if c.row.Known().Folds != c.code.Contract {
+func (x *Indexes) Unfilled() []Unfilled {
+	if x.row.Known().Folds != x.code.Contract {
 		return nil
 	}
-	return c.incomplete()
+	return x.incomplete()
 }
 
 // incomplete is Unfilled, whoever has the claim.
-func (c *Catalog) incomplete() (all []Unfilled) {
-	for ord, info := range c.code.Layout.Collections {
-		for x, index := range info.Indexes {
-			kept := c.row.Known().Kept[info.EntriesName(index)]
+func (x *Indexes) incomplete() (all []Unfilled) {
+	for ord, info := range x.code.Layout.Collections {
+		for i, index := range info.Indexes {
+			kept := x.row.Known().Kept[info.EntriesName(index)]
 			if !kept.Whole || index.Unique && !kept.Once {
-				slot := c.code.Layout.Index[ord][x]
-				all = append(all, Unfilled{Ord: ord, X: x, Slot: slot, Kept: kept})
+				slot := x.code.Layout.Index[ord][i]
+				all = append(all, Unfilled{Ord: ord, X: i, Slot: slot, Kept: kept})
 			}
 		}
 	}
@@ -41,21 +54,21 @@ func (c *Catalog) incomplete() (all []Unfilled) {
 }
 
 // ToFill is received from to learn that there may be an index to fill. One goroutine receives.
-func (c *Catalog) ToFill() retry.Signal { return c.toFill }
+func (x *Indexes) ToFill() retry.Signal { return x.toFill }
 
 // Filled records that an index of g has the entries of all rows, each value once if it is unique,
 // and has tasks and readers use it. The error is retry.ErrRestart if g is no longer live, or the
 // index is another one. The caller does not hold the quiesce lock.
-func (c *Catalog) Filled(ctx context.Context, g *generation.Generation, u Unfilled) error {
-	if err := c.lock.Lock(ctx); err != nil {
+func (x *Indexes) Filled(ctx context.Context, g *generation.Generation, u Unfilled) error {
+	if err := x.lock.Lock(ctx); err != nil {
 		return err
 	}
-	defer c.lock.Unlock()
-	info := c.code.Layout.Collections[u.Ord]
+	defer x.lock.Unlock()
+	info := x.code.Layout.Collections[u.Ord]
 	name := info.EntriesName(info.Indexes[u.X])
-	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
+	err := x.row.UpdateLocked(ctx, func(next *staterow.State) error {
 		kept, ok := next.Kept[name]
-		if next.Generation != g.Number || next.Folds != c.code.Contract ||
+		if next.Generation != g.Number || next.Folds != x.code.Contract ||
 			!ok || kept.Table != u.Kept.Table {
 			return retry.ErrRestart
 		}
@@ -66,29 +79,28 @@ func (c *Catalog) Filled(ctx context.Context, g *generation.Generation, u Unfill
 	if err != nil {
 		return err
 	}
-	return c.install(ctx)
+	return x.install(ctx)
 }
 
 // install opens the tables of indexes that the state names, and has tasks and readers use them. The
 // caller holds the quiesce lock.
-func (c *Catalog) install(ctx context.Context) error {
+func (x *Indexes) install(ctx context.Context) error {
 	var g *generation.Generation
-	err := c.retry.Do(ctx, "open", func() (err error) {
-		g, err = c.current.Reindex(ctx)
+	err := x.retry.Do(ctx, "open", func() (err error) {
+		g, err = x.current.Reindex(ctx)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	c.on.Installed(g)
-	c.noteClaim()
+	x.installed(g)
 	return nil
 }
 
-// builtIndexes returns what the state says of indexes of a generation that this code has built.
-func (c *Catalog) builtIndexes() map[string]staterow.KeptIndex {
+// built returns what the state says of indexes of a generation that this code has built.
+func (x *Indexes) built() map[string]staterow.KeptIndex {
 	kept := map[string]staterow.KeptIndex{}
-	for _, info := range c.code.Layout.Collections {
+	for _, info := range x.code.Layout.Collections {
 		for _, index := range info.Indexes {
 			kept[info.EntriesName(index)] = staterow.KeptIndex{
 				Table: plan.IndexTable(info.Name, index.Field), Whole: true, Once: index.Unique,
