@@ -94,7 +94,7 @@ type IndexProgress struct {
 // Failure is something that failed.
 type Failure struct {
 	// What is what was done, for people: read, commit, store, handle, publish, mark, effect,
-	// rebuild, …
+	// rebuild, folding of a partition that stands still, …
 	What     string
 	Position Position // of the event, if there is one
 	Attempts int      // how often it was tried

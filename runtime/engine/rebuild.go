@@ -38,7 +38,7 @@ func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error
 	}
 	release, err := a.catalog.Hold.Take(ctx)
 	if err != nil {
-		return err
+		return lifetime.During("rebuild "+a.config.Name, err)
 	}
 	defer release()
 	return lifetime.Closing(ctx, a.rebuild(ctx, options...))

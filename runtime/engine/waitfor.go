@@ -3,18 +3,22 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
 // WaitFor waits until the views show the event at pos and all before it in its partition: read your
 // own writes. If that event became a dead letter of any set, the error wraps [brook.ErrDeadLetter].
 // It does not wait for emissions or effects, and not at all for the zero position. Somebody has to
 // call Run: this app, or another process over a store that announces what is committed
-// ([brook.Announcer]).
+// ([brook.Announcer]). As long as nobody does, it waits until ctx ends. A partition that the topic
+// does not have is an error that wraps [brook.ErrOutOfRange].
 //
 // In an effect of the same app it is refused with [brook.ErrInEffect]. If ctx ends the wait, the
 // error wraps that of ctx, and if the app is closed, [brook.ErrClosed]. A read that fails ends it.
@@ -28,6 +32,9 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	}
 	if !a.code.Reads(pos.Topic) {
 		return fmt.Errorf("brook: wait for %s: this app does not read topic %q", pos, pos.Topic)
+	}
+	if err := a.awaitPartition(ctx, pos); err != nil {
+		return err
 	}
 	if err := a.tasks.Progress.Wait(ctx, pos, a.life.Context().Done()); err != nil {
 		return err
@@ -57,6 +64,38 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 		}
 		if a.catalog.Live() == g { // else a rebuild may have dropped what was read
 			return nil
+		}
+	}
+}
+
+// growing is how long a driver may not know a partition yet that somebody has published to.
+const growing = time.Second
+
+// awaitPartition returns an error if the driver knows no partition of pos, not even in a while. A
+// driver that does not answer is no reason: the readers report that it fails.
+func (a *App) awaitPartition(ctx context.Context, pos brook.Position) error {
+	if a.tasks.Progress.At(partition.Of(pos)) > 0 {
+		return nil
+	}
+	ctx, cancel := a.life.WhileOpen(ctx)
+	defer cancel()
+	wanted := func(p brook.Partition) bool { return p.Number == pos.Partition }
+	for late := false; ; late = true {
+		asking, cancel := context.WithTimeout(ctx, growing)
+		partitions, err := a.config.Driver.Partitions(asking, pos.Topic)
+		if err != nil || slices.ContainsFunc(partitions, wanted) {
+			cancel()
+			return nil
+		}
+		if late {
+			cancel()
+			return fmt.Errorf("brook: wait for %s: topic %q has %d partitions: %w",
+				pos, pos.Topic, len(partitions), brook.ErrOutOfRange)
+		}
+		_ = a.tasks.Progress.Wait(asking, pos, ctx.Done())
+		cancel()
+		if ctx.Err() != nil {
+			return nil // the caller finds out why
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 func (x Letters) Drop(
 	ctx context.Context, filter func(brook.DeadLetter) bool,
 ) (n int, err error) {
+	defer func() { err = lifetime.During("drop", err) }()
 	ctx, end, err := x.begin(ctx)
 	if err != nil {
 		return 0, err

@@ -12,6 +12,7 @@ import (
 
 // Process applies an event at once: all sets or none. It returns when the event's effects have run.
 func (x *Calls) Process(ctx context.Context, out *brook.Outbound) (err error) {
+	defer func() { err = lifetime.During("process "+out.Message.Type, err) }()
 	if out.Err != nil {
 		return out.Err
 	}

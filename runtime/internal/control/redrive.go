@@ -21,6 +21,7 @@ import (
 func (x Letters) Redrive(
 	ctx context.Context, filter func(brook.DeadLetter) bool,
 ) (n int, err error) {
+	defer func() { err = lifetime.During("redrive", err) }()
 	ctx, end, err := x.begin(ctx)
 	if err != nil {
 		return 0, err

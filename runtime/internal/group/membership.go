@@ -249,7 +249,11 @@ func (m *Membership) Assign(partitions []brook.Position) {
 	if hook := m.Config.Hooks.Assigned; hook != nil {
 		hook(slices.Clone(partitions))
 	}
-	m.Report.Info("the group assigned partitions", "partitions", len(partitions))
+	what := "this instance publishes and runs effects for partitions"
+	if m.Config.Group {
+		what = "the group assigned partitions"
+	}
+	m.Report.Info(what, "partitions", len(partitions))
 }
 
 // assign reports whether the app took the partitions: it takes none any more when it ends.

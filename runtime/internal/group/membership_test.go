@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -41,6 +42,7 @@ type rig struct {
 	joined   []time.Duration // since born
 	failures []brook.Failure
 	hooked   [][]brook.Position
+	log      strings.Builder
 	assigned int // calls of Assigned
 	woken    int
 	ran      []int64 // offsets of effects that ran
@@ -56,7 +58,7 @@ func newRig(t *testing.T, folding bool) *rig {
 			r.hooked = append(r.hooked, p)
 		}},
 	}
-	reporter := report.New("shop", slog.New(slog.DiscardHandler), brook.Hooks{
+	reporter := report.New("shop", slog.New(slog.NewTextHandler(r, nil)), brook.Hooks{
 		Failure: func(f brook.Failure) {
 			defer r.locked()()
 			r.failures = append(r.failures, f)
@@ -81,6 +83,12 @@ func newRig(t *testing.T, folding bool) *rig {
 	runner := &effects.Runner{Policy: config.Retry, Report: reporter, App: r}
 	r.lines = effects.NewLines(t.Context(), runner, time.Second)
 	return r
+}
+
+// Write adds to the log.
+func (r *rig) Write(line []byte) (int, error) {
+	defer r.locked()()
+	return r.log.Write(line)
 }
 
 func (r *rig) locked() (unlock func()) {
@@ -548,4 +556,19 @@ func TestMembershipEnds(t *testing.T) {
 			t.Errorf("after its end it takes partitions: %v, %d", r.hooked, r.assigned)
 		}
 	})
+}
+
+// Only an app with Config.Group hears of a group: the log of any other one says for which
+// partitions it acts.
+func TestAssignmentIsLogged(t *testing.T) {
+	for folding, want := range map[bool]string{
+		true: "the group assigned partitions", false: "publishes and runs effects for partitions",
+	} {
+		r := newRig(t, folding)
+		r.Assign([]brook.Position{{Topic: "in"}})
+		if log := r.log.String(); !strings.Contains(log, want) ||
+			strings.Contains(log, "group") != folding {
+			t.Errorf("Group %t: %s", folding, log)
+		}
+	}
 }

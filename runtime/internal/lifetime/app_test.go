@@ -105,3 +105,19 @@ func wantAfter(t *testing.T, began time.Time, d time.Duration) {
 		t.Errorf("it ended after %s, want %s", after, d)
 	}
 }
+
+// A bare error of a context is told of what it ended; all others say that themselves.
+func TestDuring(t *testing.T) {
+	for _, bare := range []error{context.Canceled, context.DeadlineExceeded} {
+		err := During("redrive", bare)
+		if !errors.Is(err, bare) || err.Error() != "brook: redrive: "+bare.Error() {
+			t.Errorf("%v became %v", bare, err)
+		}
+		if again := During("process", err); again != err {
+			t.Errorf("%v became %v", err, again)
+		}
+	}
+	if err := During("redrive", nil); err != nil {
+		t.Errorf("no error became %v", err)
+	}
+}

@@ -84,7 +84,8 @@ func TestDeadLettersFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, failures := r.Reported()
-	if len(failures) != 1 || !errors.Is(failures[0].Err, brook.ErrDeadLettersFull) {
+	if len(failures) != 1 || !errors.Is(failures[0].Err, brook.ErrDeadLettersFull) ||
+		failures[0].What != "folding "+foldtest.In.String() {
 		t.Errorf("failures %+v", failures)
 	}
 	if p.Base() != 2 || tk.Partitions[1].Base() != 1 || !p.Full {
