@@ -54,15 +54,10 @@ func (c *Claim) Taken() bool { return c.taken.Load() }
 // claimed it since.
 func (c *Claim) Lost() bool { return c.lost.Load() }
 
-// note notes whether the app has the claim. The caller holds the quiesce lock, or opens the
-// app.
+// note notes whether the app has the claim. The caller holds the quiesce lock, or opens the app.
 func (c *Claim) note() {
-	c.sets.note(c.row.Known())
-	g := c.current.Load()
-	if g == nil {
-		return
-	}
-	s := c.row.Known()
+	s, g := c.row.Known(), c.current.Load()
+	c.sets.note(s)
 	claimed := s.Folds == c.code.Contract && s.Generation == g.Number
 	c.had = c.had || claimed
 	c.lost.Store(c.had && s.Folds != c.code.Contract)

@@ -159,10 +159,10 @@ func TestPublish(t *testing.T) {
 	b.live = 1
 	want(t, "displaced by the same", b.Displaced(), false)
 	a.live = 2
+	want(t, "displaced by what it published itself", a.Displaced(), false)
 	want(t, "displaced before it is published", b.Displaced(), false)
 	a.Publish()
 	want(t, "displaced", b.Displaced(), true)
-	want(t, "displaced by itself", a.Displaced(), false)
 	b.Rouse()
 	want(t, "roused", a.roused, 1)
 	if a.PinsOf(1) != b.PinsOf(1) || a.PinsOf(1) == a.PinsOf(2) {
