@@ -7,7 +7,6 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -23,7 +22,7 @@ import (
 // In an effect of the same app it is refused with [brook.ErrInEffect]. If ctx ends the wait, the
 // error wraps that of ctx, and if the app is closed, [brook.ErrClosed]. A read that fails ends it.
 // It is safe for concurrent use.
-func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
+func (a *App) WaitFor(ctx context.Context, pos brook.Position) error {
 	if effects.Within(ctx, a) {
 		return fmt.Errorf("wait for %s: %w", pos, brook.ErrInEffect)
 	}
@@ -41,31 +40,7 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) (err error) {
 	}
 	ctx, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
-	defer func() { err = lifetime.Closing(ctx, err) }()
-	from := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
-	pos.Offset++
-	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
-	for {
-		g := a.catalog.Live()
-		for row, err := range a.tasks.Reader.Scan(ctx, g.Letters, from, to) {
-			if err != nil {
-				return err
-			}
-			l, err := deadletter.Decode(row.Value)
-			if err != nil {
-				return err
-			}
-			if l.Stage != brook.StageEmit {
-				return fmt.Errorf("%w: %s", brook.ErrDeadLetter, l)
-			}
-		}
-		if err := a.catalog.Current.Confirm(ctx); err != nil {
-			return err
-		}
-		if a.catalog.Live() == g { // else a rebuild may have dropped what was read
-			return nil
-		}
-	}
+	return lifetime.Closing(ctx, a.tasks.Letters.Failed(ctx, pos))
 }
 
 // growing is how long a driver may not know a partition yet that somebody has published to.

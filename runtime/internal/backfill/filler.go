@@ -4,8 +4,8 @@
 // row is still the one that was read. Until an index is complete nobody reads it, and events that
 // need it wait.
 //
-// Package engine uses it: one goroutine of Run calls Filler.Run, and CatchUp calls Filler.Fill in
-// its place. There is no lock of its own. Each step holds the quiesce lock, so that all tasks of
+// One goroutine of package runner calls Filler.Run, and package catchup calls Filler.Fill in its
+// place. There is no lock of its own. Each step holds the quiesce lock, so that all tasks of
 // the process rest; the catalog is read and changed under it.
 package backfill
 

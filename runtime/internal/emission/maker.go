@@ -1,8 +1,9 @@
 // Package emission makes the records of what an app publishes, and the outbox entries of what its
 // handlers emit: who wrote it, what caused it, its ID, and its number in a stream.
 //
-// Tasks and package engine use it. Maker.Numbers, and with them Open, Number, Renumber and Counted,
-// are for who holds the quiesce lock; all else may be called from any goroutine.
+// Tasks, and packages engine and control, use it. Maker.Numbers, and with them Open, Number,
+// Renumber and Counted, are for who holds the quiesce lock; all else may be called from any
+// goroutine.
 package emission
 
 import (

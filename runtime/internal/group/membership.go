@@ -2,7 +2,7 @@
 // among the app's instances. A Membership lasts as long as one Run: it joins, joins again when the
 // membership was lost, and passes on to outbox and tasks which partitions are the app's.
 //
-// Package engine makes one and calls it. The driver calls Release and Assign, one at a time, from
+// Package runner makes one and calls it. The driver calls Release and Assign, one at a time, from
 // goroutines of its own. Membership.mu guards what is assigned; it is not held during calls of the
 // driver, and Outbox.mu and the locks of Wake and Assigned are taken under it.
 package group

@@ -273,3 +273,20 @@ func TestRefetchNothing(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// An event is told to have failed if it is a letter of a set, not if what it emitted is one, nor if
+// its neighbours are.
+func TestFailed(t *testing.T) {
+	r := newRig(t)
+	emission := letter(5, "A", "k")
+	emission.Stage = brook.StageEmit
+	for _, l := range []*deadletter.Letter{letter(3, "A", "k"), emission} {
+		r.commit(l.Write(r.Catalog.Live().Letters))
+	}
+	for offset, failed := range map[int64]bool{2: false, 3: true, 4: false, 5: false} {
+		err := r.Failed(t.Context(), brook.Position{Topic: "in", Offset: offset})
+		if errors.Is(err, brook.ErrDeadLetter) != failed || !failed && err != nil {
+			t.Errorf("the event at %d: %v", offset, err)
+		}
+	}
+}

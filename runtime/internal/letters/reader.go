@@ -1,13 +1,14 @@
 // Package letters reads what the views of a generation put aside: dead letters and what was dropped
 // of them, from the store, and from the log what a letter does not hold itself.
 //
-// Tasks, rebuilds and package engine use it, from any goroutine: it has no state and takes no lock.
-// A caller that must not miss a letter holds the quiesce lock.
+// Rebuilds, resumptions, reloads and calls from outside use it, from any goroutine: it has no state
+// and takes no lock. A caller that must not miss a letter holds the quiesce lock.
 package letters
 
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -45,6 +46,35 @@ func (r *Reader) Blocked(
 		return nil, err
 	}
 	return all, nil
+}
+
+// Failed returns an error that wraps ErrDeadLetter if the event at pos is a letter of a handler set
+// in the live views.
+func (r *Reader) Failed(ctx context.Context, pos brook.Position) error {
+	from := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
+	pos.Offset++
+	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
+	for {
+		g := r.Catalog.Live()
+		for row, err := range r.Reader.Scan(ctx, g.Letters, from, to) {
+			if err != nil {
+				return err
+			}
+			l, err := deadletter.Decode(row.Value)
+			if err != nil {
+				return err
+			}
+			if l.Stage != brook.StageEmit {
+				return fmt.Errorf("%w: %s", brook.ErrDeadLetter, l)
+			}
+		}
+		if err := r.Catalog.Current.Confirm(ctx); err != nil {
+			return err
+		}
+		if r.Catalog.Live() == g { // else a rebuild may have dropped what was read
+			return nil
+		}
+	}
 }
 
 // SetAside returns what a generation set aside, and calls each, unless it is nil, with its letters.

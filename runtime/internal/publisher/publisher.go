@@ -3,12 +3,12 @@
 // hands the driver checkpoints of how far the app acted. Over a store that several processes write,
 // a process publishes only what its own partitions caused, or what it holds the lease for.
 //
-// Package engine uses it. Run is one goroutine. CatchUp calls Collect, PublishOnce and Checkpoint
-// in its place, and never beside it. KeepLease starts the goroutine that holds the lease. All other
-// methods may be called from any goroutine. Lease.mu guards what is known of the lease, and is not
-// held during calls of store or driver; the outbox has a lock of its own. Emissions are removed
-// during a visit of the quiesce lock, so that no rebuild switches the dead letters' table
-// meanwhile.
+// Package runner calls Run in one goroutine. Package catchup calls Collect, PublishOnce and
+// Checkpoint in its place, and never beside it. KeepLease starts the goroutine that holds the
+// lease. All other methods may be called from any goroutine. Lease.mu guards what is known of the
+// lease, and is not held during calls of store or driver; the outbox has a lock of its own.
+// Emissions are removed during a visit of the quiesce lock, so that no rebuild switches the dead
+// letters' table meanwhile.
 package publisher
 
 import (
