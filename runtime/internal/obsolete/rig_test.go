@@ -87,13 +87,14 @@ func (r *rig) promote(t *testing.T) {
 	old := r.current.Number()
 	g, err := r.parts.Opener.Open(t.Context(), old+1)
 	must(t, err)
-	r.update(t, func(next *staterow.State) {
+	must(t, r.parts.Lock.Lock(t.Context())) // a sweep must not come in between
+	defer r.parts.Lock.Unlock()
+	must(t, r.parts.Row.UpdateLocked(t.Context(), func(next *staterow.State) error {
 		next.Generation, next.Dropped = g.Number, append(next.Dropped, old)
 		next.Replaced[old] = time.Now().UTC()
 		next.Tables[g.Number] = []string{"rows/accounts"}
-	})
-	must(t, r.parts.Lock.Lock(t.Context()))
-	defer r.parts.Lock.Unlock()
+		return nil
+	}, nil))
 	r.current.Show(g, r.parts.Row.Known().Kept)
 }
 
