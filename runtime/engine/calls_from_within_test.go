@@ -170,10 +170,13 @@ func TestCloseInAHandlerOfProcess(t *testing.T) {
 // Tries in a batch that was too large for the store, and is put back, count neither for the letter
 // nor for what may be tried.
 func TestAttemptsAfterTooLargeABatch(t *testing.T) {
-	tries, refused := 0, 0
+	// Batches with the event are refused until they are small; under load they end early anyway.
+	tries, before, refused := 0, 0, 0
 	s := newSpy(newStore())
 	s.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error {
-		if len(b.Writes) > 30 {
+		has := tries > before
+		before = tries
+		if has && len(b.Writes) > 6 {
 			refused++
 			return brook.ErrTooLarge
 		}
