@@ -82,6 +82,19 @@ var rules = []rule{
 		allow: func(_, i string) bool { return standard(i) || i == "./runtime" },
 	},
 	{
+		name:  "nothing but tests uses what is there for tests, and each other",
+		holds: func(dir string) bool { return !slices.Contains(testRooms, "./"+dir) },
+		allow: func(_, i string) bool { return !slices.Contains(testRooms, i) },
+	},
+	{
+		name:  "the rig of tasks has those below recovery, which its users stand on",
+		holds: only("runtime/internal/tasktest"),
+		allow: func(_, i string) bool {
+			return layerOf(i) < layerOf("./runtime/internal/recovery")
+		},
+		tests: true,
+	},
+	{
 		name:  "the runtime does not reflect",
 		holds: only("runtime", "runtime/key", "runtime/engine"),
 		allow: func(_, i string) bool { return i != "reflect" },
@@ -177,6 +190,14 @@ var adapterDirs = []string{
 // shared is what several drivers, or several stores, are made of.
 var shared = []string{
 	"./runtime/internal/division", "./runtime/internal/murmur2", "./runtime/internal/stored",
+}
+
+// testRooms are what tests of several packages share.
+var testRooms = []string{
+	"./runtime/internal/apptest", "./runtime/internal/bytestore", "./runtime/internal/deploy",
+	"./runtime/internal/fakestore", "./runtime/internal/ledger", "./runtime/internal/orgs",
+	"./runtime/internal/people", "./runtime/internal/relay", "./runtime/internal/rolls",
+	"./runtime/internal/tasktest",
 }
 
 // folders returns the folders of packages of this module.

@@ -47,16 +47,16 @@ func rig(t *testing.T, change func(*brook.Config, *delivery.Definition)) *taskte
 // meanwhile.
 func TestCatchUp(t *testing.T) {
 	r := rig(t, nil)
-	r.Publish(t, "x", "y")
-	r.Handling["b y"] = func() { r.Publish(t, "z") }
+	r.Publish("x", "y")
+	r.Handling["T y"] = func() { r.Publish("z") }
 	owed := 0
 	c := catchUp(r)
 	c.NoteOwed = func() { owed++ }
 	if err := c.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"a x", "b x", "a y", "b y", "a z", "b z"}
-	if got := r.Told(t); !slices.Equal(got, want) {
+	want := []string{"S x", "T x", "S y", "T y", "S z", "T z"}
+	if got := r.Told(); !slices.Equal(got, want) {
 		t.Errorf("published %q", got)
 	}
 	if n := r.Outbox.Queued(); n != 0 {
@@ -65,26 +65,26 @@ func TestCatchUp(t *testing.T) {
 	if owed != 1 {
 		t.Errorf("whoever takes over owed emissions was told %d times", owed)
 	}
-	r.Publish(t, "late")
-	if err := catchUp(r).Run(t.Context()); err != nil || len(r.Told(t)) != 8 {
-		t.Errorf("the next call: %v, published %q", err, r.Told(t))
+	r.Publish("late")
+	if err := catchUp(r).Run(t.Context()); err != nil || len(r.Told()) != 8 {
+		t.Errorf("the next call: %v, published %q", err, r.Told())
 	}
 }
 
 // Topics may grow meanwhile.
 func TestGrown(t *testing.T) {
 	r := rig(t, nil)
-	r.Publish(t, "x")
-	r.Handling["b x"] = func() {
+	r.Publish("x")
+	r.Handling["T x"] = func() {
 		if err := r.Driver.Grow("in", 4); err != nil {
 			t.Fatal(err)
 		}
-		r.Publish(t, "y", "z")
+		r.Publish("y", "z")
 	}
 	if err := catchUp(r).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.Told(t); len(got) != 6 {
+	if got := r.Told(); len(got) != 6 {
 		t.Errorf("published %q", got)
 	}
 }
@@ -92,13 +92,13 @@ func TestGrown(t *testing.T) {
 // A partition that stands still for its dead letters is an error, and what came before is folded.
 func TestDeadLettersFull(t *testing.T) {
 	r := rig(t, func(c *brook.Config, _ *delivery.Definition) { c.MaxDeadLetters = 1 })
-	r.Fails["a x"] = errBad
-	r.Publish(t, "x", "y")
+	r.Fails["S x"] = errBad
+	r.Publish("x", "y")
 	if err := catchUp(r).Run(t.Context()); !errors.Is(err, brook.ErrDeadLettersFull) {
 		t.Errorf("the error is %v", err)
 	}
 	emissions := r.Outbox.Depth(partition.ID{Topic: "in"})
-	if got := r.Lettered(t); got != "0 a 1" || emissions != 1 {
+	if got := r.Lettered(); got != "0 S 1" || emissions != 1 {
 		t.Errorf("letters %q, and %d emissions are to be published", got, emissions)
 	}
 }
@@ -107,13 +107,13 @@ func TestDeadLettersFull(t *testing.T) {
 func TestEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := rig(t, nil)
-	r.Publish(t, "x", "y")
-	r.Handling["a y"] = cancel
+	r.Publish("x", "y")
+	r.Handling["S y"] = cancel
 	if err := catchUp(r).Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
-	if err := catchUp(r).Run(t.Context()); err != nil || len(r.Told(t)) != 4 {
-		t.Errorf("the next call: %v, published %q", err, r.Told(t))
+	if err := catchUp(r).Run(t.Context()); err != nil || len(r.Told()) != 4 {
+		t.Errorf("the next call: %v, published %q", err, r.Told())
 	}
 }
 
@@ -122,12 +122,12 @@ func TestReaderFails(t *testing.T) {
 	for _, op := range []fault.Op{fault.Open, fault.Read, fault.Partitions} {
 		f := fault.New(fault.Fail, 1, op)
 		r := rig(t, nil)
-		r.Publish(t, "x", "y")
+		r.Publish("x", "y")
 		r.Config.Driver = drivertest.Faulty(r.Driver, f)
 		if err := catchUp(r).Run(t.Context()); err != nil {
 			t.Fatalf("%s fails once: %v", op, err)
 		}
-		if got := r.Told(t); len(got) != 4 || !f.Struck() {
+		if got := r.Told(); len(got) != 4 || !f.Struck() {
 			t.Errorf("%s fails once: published %q", op, got)
 		}
 	}
@@ -136,7 +136,7 @@ func TestReaderFails(t *testing.T) {
 // A chunk is read only if nothing of the partition is in memory, and if there is more.
 func TestInput(t *testing.T) {
 	r := rig(t, nil)
-	r.Publish(t, "x")
+	r.Publish("x")
 	partitions, err := r.Partitions(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -21,18 +21,18 @@ var (
 	id     = partition.ID{Topic: "in"}
 )
 
-// lettered returns the parts of an app that folded x, y and z, and whose set a failed for each.
+// lettered returns the parts of an app that folded x, y and z, and whose set S failed for each.
 func lettered(
 	t *testing.T, change func(*brook.Config, *delivery.Definition),
 ) (*tasktest.Rig, control.Letters) {
 	t.Helper()
 	r := tasktest.New(t, change)
 	for _, text := range []string{"x", "y", "z"} {
-		r.Fails["a "+text] = errBad
-		r.Publish(t, text)
+		r.Fails["S "+text] = errBad
+		r.Publish(text)
 	}
-	r.Fold(t)
-	if got := r.Lettered(t); got != "0 a 1, 1 a 1, 2 a 1" {
+	r.Follow()
+	if got := r.Lettered(); got != "0 S 1, 1 S 1, 2 S 1" {
 		t.Fatal(got)
 	}
 	return r, control.Letters{Calls: &control.Calls{Tasks: r.Set, Exclusive: exclusive.New(r.Set)}}
@@ -59,21 +59,21 @@ func only(offset int64) func(brook.DeadLetter) bool {
 // are counted as tried.
 func TestRedrive(t *testing.T) {
 	r, x := lettered(t, nil)
-	delete(r.Fails, "a x")
-	delete(r.Fails, "a z")
+	delete(r.Fails, "S x")
+	delete(r.Fails, "S z")
 	before := r.Outbox.Depth(id)
 	n, err := x.Redrive(t.Context(), nil)
 	if err != nil || n != 2 {
 		t.Errorf("%d were applied, %v", n, err)
 	}
-	if got := r.Lettered(t); got != "1 a 2" {
+	if got := r.Lettered(); got != "1 S 2" {
 		t.Errorf("what stays: %s", got)
 	}
 	if n := r.BlockedOf(id).Len(); n != 1 {
 		t.Errorf("%d letters block keys", n)
 	}
 	if more := r.Outbox.Depth(id) - before; more != 2 {
-		t.Errorf("%d emissions, want those of a x and a z", more)
+		t.Errorf("%d emissions, want those of S x and S z", more)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestRedriveFails(t *testing.T) {
 		c.Store = storetest.Faulty(c.Store, f)
 	})
 	clear(r.Fails)
-	r.Handling["a y"] = f.Begin
+	r.Handling["S y"] = f.Begin
 	n, err := x.Redrive(t.Context(), nil)
 	f.Mend()
 	if n != 2 || !errors.Is(err, fault.ErrInjected) {
@@ -158,7 +158,7 @@ func TestClosed(t *testing.T) {
 	if err := x.Process(t.Context(), &brook.Outbound{}); !errors.Is(err, brook.ErrClosed) {
 		t.Errorf("processed: %v", err)
 	}
-	if got := r.Lettered(t); got != "0 a 1, 1 a 1, 2 a 1" {
+	if got := r.Lettered(); got != "0 S 1, 1 S 1, 2 S 1" {
 		t.Errorf("left: %s", got)
 	}
 }

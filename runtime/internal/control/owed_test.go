@@ -25,7 +25,7 @@ func owe(t *testing.T, r *tasktest.Rig, n int) {
 		cause := id.At(int64(i))
 		item := &outbox.Item{
 			Key: outbox.ItemKey(cause, "", 0, 0, 0), Position: cause, Author: "shop",
-			Type: out.Message.Type, ID: fmt.Sprint(i), Set: "a",
+			Type: out.Message.Type, ID: fmt.Sprint(i), Set: "S",
 		}
 		if err := r.Emissions.Wrap(out, &item.Record); err != nil {
 			t.Fatal(err)

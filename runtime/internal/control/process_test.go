@@ -31,14 +31,14 @@ func TestProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := r.Outbox.Queued(); n != 2 {
-		t.Errorf("%d emissions, want those of a x and b x", n)
+		t.Errorf("%d emissions, want those of S x and T x", n)
 	}
-	r.Fails["b y"] = errBad
+	r.Fails["T y"] = errBad
 	if err := x.Process(t.Context(), outbound(r, "y")); !errors.Is(err, errBad) {
 		t.Errorf("a set failed: %v", err)
 	}
-	if n := r.Outbox.Queued(); n != 2 || r.Lettered(t) != "" {
-		t.Errorf("%d emissions, letters %q: something of it is stored", n, r.Lettered(t))
+	if n := r.Outbox.Queued(); n != 2 || r.Lettered() != "" {
+		t.Errorf("%d emissions, letters %q: something of it is stored", n, r.Lettered())
 	}
 }
 

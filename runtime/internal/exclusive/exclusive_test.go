@@ -14,16 +14,16 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/exclusive"
-	"github.com/brookgen/brookgen/runtime/internal/foldtest"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/task"
+	"github.com/brookgen/brookgen/runtime/internal/tasktest"
 )
 
 var errBad = errors.New("bad")
 
 // rig is a runner of exclusive tasks beside a set of tasks.
 type rig struct {
-	*foldtest.Rig
+	*tasktest.Rig
 	t      *testing.T
 	ctx    context.Context // of the calls
 	runner *exclusive.Runner
@@ -31,7 +31,7 @@ type rig struct {
 
 func newRig(t *testing.T, fenced bool) *rig {
 	t.Helper()
-	r := foldtest.New(t, fenced, nil)
+	r := tasktest.Claimed(t, tasktest.NewStore(fenced), nil)
 	return &rig{Rig: r, t: t, ctx: t.Context(), runner: exclusive.New(r.Set)}
 }
 
@@ -39,7 +39,7 @@ func newRig(t *testing.T, fenced bool) *rig {
 func newRigs(t *testing.T) (here, there *rig) {
 	t.Helper()
 	here = newRig(t, true)
-	other := foldtest.Over(t, here.Disk, nil)
+	other := tasktest.Claimed(t, here.Disk, nil)
 	there = &rig{Rig: other, t: t, ctx: t.Context(), runner: exclusive.New(other.Set)}
 	for _, r := range []*rig{here, there} {
 		if err := r.Catalog.Reload(t.Context()); err != nil {
@@ -71,7 +71,7 @@ func (r *rig) process(event string) (due batch.Due, err error) {
 	r.t.Helper()
 	k, value, _ := strings.Cut(event, " ")
 	err = r.at(func(tk *exclusive.Task) error {
-		record := &brook.Record{Topic: foldtest.Topic, Key: []byte(k), Value: []byte(value)}
+		record := &brook.Record{Topic: tasktest.Topic, Key: []byte(k), Value: []byte(value)}
 		err := tk.Apply(r.t.Context(), record, brook.Message{
 			ID: "p", Type: "put", Data: record.Value, Keyed: true,
 		})
@@ -86,7 +86,7 @@ func (r *rig) process(event string) (due batch.Due, err error) {
 // redrive redrives the only letter that is stored.
 func (r *rig) redrive() (applied bool, due batch.Due, err error) {
 	r.t.Helper()
-	all := r.Stored()
+	all := r.DeadLetters()
 	if len(all) != 1 {
 		r.t.Fatalf("there are %d letters", len(all))
 	}
@@ -99,8 +99,8 @@ func (r *rig) redrive() (applied bool, due batch.Due, err error) {
 			due, err = tk.Reemit(r.t.Context(), letter, remove)
 			return err
 		}
-		q := input.Single(foldtest.In, "log", letter.Attempts)
-		p := tk.Single(q, r.BlockedOf(foldtest.In))
+		q := input.Single(tasktest.In, "log", letter.Attempts)
+		p := tk.Single(q, r.BlockedOf(tasktest.In))
 		applied, due, err = tk.Redrive(r.ctx, p, letter, remove)
 		return err
 	})
@@ -112,7 +112,7 @@ func (r *rig) park() *task.Task {
 	r.t.Helper()
 	r.Do["T x"] = func(*delivery.Delivery) error { return errBad }
 	tk := r.Task(1)
-	foldtest.Append(tk.Partitions[0], "k x")
+	tasktest.Append(tk.Partitions[0], "k x")
 	if err := r.Fold(tk); err != nil {
 		r.t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func (r *rig) park() *task.Task {
 func (r *rig) wantLetters(want ...string) {
 	r.t.Helper()
 	var got []string
-	for _, l := range r.Stored() {
+	for _, l := range r.DeadLetters() {
 		text := []string{string(rune('0' + l.Position.Offset)), l.Set, l.Stage,
 			string(rune('0' + l.Attempts))}
 		got = append(got, strings.Join(text, " "))
@@ -137,11 +137,11 @@ func (r *rig) wantLetters(want ...string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	stored := all[foldtest.In]
+	stored := all[tasktest.In]
 	if stored == nil {
 		stored = &deadletter.Blocked{}
 	}
-	here := r.BlockedOf(foldtest.In)
+	here := r.BlockedOf(tasktest.In)
 	if here.Len() != stored.Len() || here.Empty() != stored.Empty() {
 		r.t.Errorf("%d letters count (empty %t), and %d are stored (empty %t)",
 			here.Len(), here.Empty(), stored.Len(), stored.Empty())
@@ -160,9 +160,9 @@ func (r *rig) wantRows(want string) {
 func TestProcess(t *testing.T) {
 	r := newRig(t, false)
 	r.Do["S x"] = func(d *delivery.Delivery) error {
-		foldtest.Emit(d, "hello")
+		tasktest.Emit(d, "hello")
 		d.After(func(context.Context) error { return nil })
-		foldtest.Count(d, "s")
+		tasktest.Count(d, "s")
 		return nil
 	}
 	due, err := r.process("k x")
@@ -207,7 +207,7 @@ func TestCommitOnce(t *testing.T) {
 func TestRedrive(t *testing.T) {
 	r := newRig(t, true)
 	r.park()
-	r.Do["T x"] = func(d *delivery.Delivery) error { foldtest.Count(d, "t"); return nil }
+	r.Do["T x"] = func(d *delivery.Delivery) error { tasktest.Count(d, "t"); return nil }
 	if applied, due, err := r.redrive(); !applied || err != nil || len(due.Letters) > 0 {
 		t.Error(applied, due, err)
 	}
@@ -313,7 +313,7 @@ func TestRedriveEnds(t *testing.T) {
 // Two processes do not give a number twice.
 func TestNumbersConflict(t *testing.T) {
 	here, there := newRigs(t)
-	emit := func(d *delivery.Delivery) error { foldtest.Emit(d, "hello"); return nil }
+	emit := func(d *delivery.Delivery) error { tasktest.Emit(d, "hello"); return nil }
 	there.Do["S x"] = emit
 	here.Do["S x"] = func(d *delivery.Delivery) error {
 		if _, err := there.process("k x"); err != nil {
@@ -329,14 +329,14 @@ func TestNumbersConflict(t *testing.T) {
 // An emission that the log refused is published once more, unless its record can't be read.
 func TestReemit(t *testing.T) {
 	r := newRig(t, false)
-	r.Do["S x"] = func(d *delivery.Delivery) error { foldtest.Emit(d, "refused"); return nil }
+	r.Do["S x"] = func(d *delivery.Delivery) error { tasktest.Emit(d, "refused"); return nil }
 	tk := r.Task(1)
-	foldtest.Append(tk.Partitions[0], "k x")
+	tasktest.Append(tk.Partitions[0], "k x")
 	if err := r.Fold(tk); err != nil {
 		t.Fatal(err)
 	}
 	r.wantLetters("0 S emit 1")
-	letter := r.Stored()[0]
+	letter := r.DeadLetters()[0]
 	letter.Record = brook.Record{Topic: "out", Value: []byte("refused")} // as a driver had it
 	write := brook.Batch{Writes: []brook.Write{letter.Write(r.Catalog.Live().Letters)}}
 	if err := r.Disk.Commit(t.Context(), &write); err != nil {
@@ -396,7 +396,7 @@ func TestRemoveSome(t *testing.T) {
 	r := newRig(t, false)
 	tk := r.Task(1)
 	for _, k := range "abcdefgh" {
-		foldtest.Append(tk.Partitions[0], string(k)+" x")
+		tasktest.Append(tk.Partitions[0], string(k)+" x")
 	}
 	if err := r.Fold(tk); err != nil {
 		t.Fatal(err)

@@ -28,13 +28,13 @@ func TestGaps(t *testing.T) {
 func TestGapsOvertaken(t *testing.T) {
 	for _, policy := range []brook.RetentionPolicy{brook.Fail, brook.GoOn} {
 		r := newRig(t, func(c *brook.Config) { c.OnRetention = policy })
-		r.publish(t, "0", "1", "2", "3")
+		r.Publish("0", "1", "2", "3")
 		b := New(r.Set, nil)
 		_, lost, err := b.overtaken(t.Context(), in, 1)
 		if lost != nil || err == nil || !Transient(err) {
 			t.Errorf("what is there again is tried again: %v, %v", lost, err)
 		}
-		if err := r.driver.Trim("in", 0, 3); err != nil {
+		if err := r.Driver.Trim("in", 0, 3); err != nil {
 			t.Fatal(err)
 		}
 		c, lost, err := b.overtaken(t.Context(), in, 1)
@@ -66,14 +66,14 @@ func TestPassGap(t *testing.T) {
 	f := task.NewPartition(p, &deadletter.Blocked{}, 0)
 	b.task.SetPartitions([]*task.Partition{f})
 	b.asides = deadletter.SetAside{}
-	b.asides.Add(in.At(2), deadletter.Event{Set: "a", Key: []byte("k")})
-	b.asides.Add(in.At(3), deadletter.Event{Set: "a", Key: []byte("k"), Dropped: true})
-	b.asides.Add(in.At(5), deadletter.Event{Set: "a", Key: []byte("k")})
+	b.asides.Add(in.At(2), deadletter.Event{Set: "S", Key: []byte("k")})
+	b.asides.Add(in.At(3), deadletter.Event{Set: "S", Key: []byte("k"), Dropped: true})
+	b.asides.Add(in.At(5), deadletter.Event{Set: "S", Key: []byte("k")})
 	b.PassGap(f, input.Gap{From: 2, To: 5})
 	if n := f.Blocked.Len(); n != 1 {
 		t.Errorf("%d letters block", n)
 	}
-	if at, ok := f.Blocked.Blocker("a", []byte("k"), 9); !ok || at != 2 {
+	if at, ok := f.Blocked.Blocker("S", []byte("k"), 9); !ok || at != 2 {
 		t.Errorf("the key waits behind %d, %v", at, ok)
 	}
 	other := partition.ID{Topic: "in", Number: 1}

@@ -11,6 +11,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/fault"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
+	"github.com/brookgen/brookgen/runtime/internal/tasktest"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
@@ -32,11 +33,11 @@ func TestTransient(t *testing.T) {
 // A rebuild folds what the live views hold, and promotes it in their place.
 func TestRebuildPromotes(t *testing.T) {
 	r := newRig(t, nil)
-	r.publish(t, "x", "y")
-	r.follow(t)
-	r.publish(t, "z") // the live views have yet to come to it
+	r.Publish("x", "y")
+	r.Follow()
+	r.Publish("z") // the live views have yet to come to it
 	before := r.Catalog.Live()
-	b, err := r.rebuild(t)
+	b, err := r.rebuild()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestRebuildPromotes(t *testing.T) {
 	if err != nil || standings[in].Next != 2 {
 		t.Errorf("it stands at %d, %v", standings[in].Next, err)
 	}
-	if letters, owed, dropped := r.put(t); letters+owed+dropped != "" {
+	if letters, owed, dropped := r.put(); letters+owed+dropped != "" {
 		t.Errorf("letters %q, owed %q, dropped %q", letters, owed, dropped)
 	}
 }
@@ -70,16 +71,16 @@ var errBad = errors.New("bad")
 // What fails in the rebuilt views alone refuses the rebuild, and the live views stay.
 func TestRebuildRefused(t *testing.T) {
 	r := newRig(t, nil)
-	r.publish(t, "x", "y")
-	r.follow(t)
-	r.fails["a y"] = errBad
+	r.Publish("x", "y")
+	r.Follow()
+	r.Fails["S y"] = errBad
 	before := r.Catalog.Live()
-	b, err := r.rebuild(t)
+	b, err := r.rebuild()
 	var refused *brook.RebuildRefusedError
 	if !errors.As(err, &refused) {
 		t.Fatalf("it is not refused: %v", err)
 	}
-	if refused.Report.Letters != 1 || refused.Report.Failures[0].Set != "a" {
+	if refused.Report.Letters != 1 || refused.Report.Failures[0].Set != "S" {
 		t.Errorf("report: %+v", refused.Report)
 	}
 	if r.Catalog.Live() != before || r.promoted != 0 {
@@ -88,11 +89,11 @@ func TestRebuildRefused(t *testing.T) {
 	if report, _, strangers := b.Report(); report.Promoted || len(strangers) != 1 {
 		t.Errorf("report: %+v, strangers: %v", report, strangers)
 	}
-	b, err = r.rebuild(t, brook.AcceptLetters())
+	b, err = r.rebuild(brook.AcceptLetters())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if letters, owed, _ := r.put(t); letters != "1 a-" || owed != "" {
+	if letters, owed, _ := r.put(); letters != "1 S-" || owed != "" {
 		t.Errorf("letters %q, owed %q: the event was acted on", letters, owed)
 	}
 	if _, _, strangers := b.Report(); len(strangers) != 1 {
@@ -106,14 +107,14 @@ func TestRebuildRefused(t *testing.T) {
 // What fails once is redriven before the promotion.
 func TestRebuildRedrives(t *testing.T) {
 	r := newRig(t, nil)
-	r.publish(t, "x", "y")
-	r.follow(t)
-	r.fails["a x"] = errBad
-	r.handling["b y"] = func() { delete(r.fails, "a x") } // later in the same batch
-	if _, err := r.rebuild(t); err != nil {
+	r.Publish("x", "y")
+	r.Follow()
+	r.Fails["S x"] = errBad
+	r.Handling["T y"] = func() { delete(r.Fails, "S x") } // later in the same batch
+	if _, err := r.rebuild(); err != nil {
 		t.Fatal(err)
 	}
-	if letters, owed, _ := r.put(t); letters != "" || owed != "" {
+	if letters, owed, _ := r.put(); letters != "" || owed != "" {
 		t.Errorf("letters %q, owed %q", letters, owed)
 	}
 }
@@ -121,12 +122,12 @@ func TestRebuildRedrives(t *testing.T) {
 // Too many letters end a rebuild, and the report says which.
 func TestRebuildFull(t *testing.T) {
 	r := newRig(t, func(c *brook.Config) { c.MaxDeadLetters = 2 })
-	r.publish(t, "x", "y", "z")
-	r.follow(t)
+	r.Publish("x", "y", "z")
+	r.Follow()
 	for _, text := range []string{"x", "y", "z"} {
-		r.fails["a "+text] = errBad
+		r.Fails["S "+text] = errBad
 	}
-	_, err := r.rebuild(t, brook.AcceptLetters())
+	_, err := r.rebuild(brook.AcceptLetters())
 	var refused *brook.RebuildRefusedError
 	if !errors.As(err, &refused) || !errors.Is(err, brook.ErrDeadLettersFull) {
 		t.Fatalf("it goes on: %v", err)
@@ -139,17 +140,17 @@ func TestRebuildFull(t *testing.T) {
 // Events that the live views were made from and that the code does not know are counted.
 func TestRebuildPasses(t *testing.T) {
 	r := newRig(t, nil)
-	r.publish(t, "x", "y")
-	r.follow(t)
-	later := openRig(t, func(c *brook.Config, def *delivery.Definition) {
-		c.Store, c.Driver, c.OnStale = r.Store, r.driver, brook.GoOn
-		def.Events = []*brook.EventDef{told, textEvent("other")}
+	r.Publish("x", "y")
+	r.Follow()
+	later := rig{t: t, Rig: tasktest.New(t, func(c *brook.Config, def *delivery.Definition) {
+		c.Store, c.Driver, c.OnStale = r.Store, r.Driver, brook.GoOn
+		def.Events = append(def.Events[1:], tasktest.Text("other")) // it does not know "did"
 		def.Handlers = []plan.Handler{
 			{Set: 0, Name: "Other", Event: "other", Writes: []int{0}, Proved: true},
 		}
-	})
+	})}
 	later.Progress.Advance(in, 2)
-	b, err := later.rebuild(t)
+	b, err := later.rebuild()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,19 +187,19 @@ func TestRebuildOutlivesAnyCommit(t *testing.T) {
 		for n, all := 1, 1; n <= all; n++ {
 			s := &unlucky{Store: mapstore.New(), happy: happy, err: away}
 			r := newRig(t, func(c *brook.Config) { c.Store = s })
-			r.publish(t, "x", "y", "z")
-			r.fails["a x"], r.fails["a y"], r.fails["a z"] = errBad, errBad, errBad
-			r.follow(t)
-			r.drop(t, 2, "a")
-			delete(r.fails, "a x")
+			r.Publish("x", "y", "z")
+			r.Fails["S x"], r.Fails["S y"], r.Fails["S z"] = errBad, errBad, errBad
+			r.Follow()
+			r.drop(2, "S")
+			delete(r.Fails, "S x")
 			before := r.Catalog.Live().Number
 			s.left = n
-			if _, err := r.rebuild(t); err != nil {
+			if _, err := r.rebuild(); err != nil {
 				t.Fatalf("commit %d, happened %v: %v", n, happy, err)
 			}
 			all = n - s.left
-			letters, owed, dropped := r.put(t)
-			if letters != "1 a" || owed != "0 a" || dropped != "2 a" || r.promoted != 1 {
+			letters, owed, dropped := r.put()
+			if letters != "1 S" || owed != "0 S" || dropped != "2 S" || r.promoted != 1 {
 				t.Errorf("commit %d, happened %v: letters %q, owed %q, dropped %q, promoted %d",
 					n, happy, letters, owed, dropped, r.promoted)
 			}
@@ -216,21 +217,21 @@ func TestRebuildOutlivesAnyCommit(t *testing.T) {
 func TestRebuildWaits(t *testing.T) {
 	f := fault.New(fault.Refuse, 0, fault.Scan)
 	r := newRig(t, func(c *brook.Config) { c.Store = storetest.Faulty(c.Store, f) })
-	r.publish(t, "x", "y")
-	r.fails["a x"] = errBad
-	r.follow(t)
-	delete(r.fails, "a x")
-	r.handling["b y"] = func() {
+	r.Publish("x", "y")
+	r.Fails["S x"] = errBad
+	r.Follow()
+	delete(r.Fails, "S x")
+	r.Handling["T y"] = func() {
 		f.Begin()
 		time.AfterFunc(20*time.Millisecond, f.Mend)
 	}
-	if _, err := r.rebuild(t); err != nil {
+	if _, err := r.rebuild(); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.failures) == 0 {
+	if len(r.Failures()) == 0 {
 		t.Error("nobody hears of it")
 	}
-	if letters, owed, _ := r.put(t); letters != "" || owed != "0 a" {
+	if letters, owed, _ := r.put(); letters != "" || owed != "0 S" {
 		t.Errorf("letters %q, owed %q", letters, owed)
 	}
 }

@@ -16,59 +16,59 @@ func TestSettlement(t *testing.T) {
 		beside                 func(*testing.T, *rig) // the rebuild, when it has handled the event
 		letters, owed, dropped string
 	}{
-		"it fails again": {letters: "0 a"},
+		"it fails again": {letters: "0 S"},
 		"it succeeds now": {
-			before: func(_ *testing.T, r *rig) { clear(r.fails) },
-			owed:   "0 a",
+			before: func(_ *testing.T, r *rig) { clear(r.Fails) },
+			owed:   "0 S",
 		},
 		"it fails at first": {
-			beside: func(_ *testing.T, r *rig) { clear(r.fails) },
-			owed:   "0 a",
+			beside: func(_ *testing.T, r *rig) { clear(r.Fails) },
+			owed:   "0 S",
 		},
 		"it was dropped": {
 			before: func(t *testing.T, r *rig) {
-				r.drop(t, 0, "a")
-				r.handling["a x"] = func() { t.Error("it is handled") }
+				r.drop(0, "S")
+				r.Handling["S x"] = func() { t.Error("it is handled") }
 			},
-			dropped: "0 a",
+			dropped: "0 S",
 		},
 		"it is dropped beside, and fails": {
-			beside:  func(t *testing.T, r *rig) { r.drop(t, 0, "a") },
-			dropped: "0 a",
+			beside:  func(t *testing.T, r *rig) { r.drop(0, "S") },
+			dropped: "0 S",
 		},
 		"it is dropped beside, and succeeds": {
-			before:  func(_ *testing.T, r *rig) { clear(r.fails) },
-			beside:  func(t *testing.T, r *rig) { r.drop(t, 0, "a") },
-			dropped: "0 a",
+			before:  func(_ *testing.T, r *rig) { clear(r.Fails) },
+			beside:  func(t *testing.T, r *rig) { r.drop(0, "S") },
+			dropped: "0 S",
 		},
 		"it is redriven beside, and fails here": {
-			beside:  func(t *testing.T, r *rig) { r.forget(t, 0, "a") },
-			letters: "0 a-",
+			beside:  func(t *testing.T, r *rig) { r.forget(0, "S") },
+			letters: "0 S-",
 		},
 		"it is redriven beside, and succeeds here": {
-			before: func(_ *testing.T, r *rig) { clear(r.fails) },
-			beside: func(t *testing.T, r *rig) { r.forget(t, 0, "a") },
+			before: func(_ *testing.T, r *rig) { clear(r.Fails) },
+			beside: func(t *testing.T, r *rig) { r.forget(0, "S") },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, nil)
-			r.publish(t, "x", "y")
-			r.fails["a x"] = errBad
-			r.follow(t)
-			if letters, _, _ := r.put(t); letters != "0 a" {
+			r.Publish("x", "y")
+			r.Fails["S x"] = errBad
+			r.Follow()
+			if letters, _, _ := r.put(); letters != "0 S" {
 				t.Fatalf("letters of the live views: %q", letters)
 			}
 			if c.before != nil {
 				c.before(t, r)
 			}
 			if c.beside != nil {
-				r.handling["b y"] = func() { c.beside(t, r) }
+				r.Handling["T y"] = func() { c.beside(t, r) }
 			}
-			b, err := r.rebuild(t, brook.AcceptLetters())
+			b, err := r.rebuild(brook.AcceptLetters())
 			if err != nil {
 				t.Fatal(err)
 			}
-			letters, owed, dropped := r.put(t)
+			letters, owed, dropped := r.put()
 			if letters != c.letters || owed != c.owed || dropped != c.dropped {
 				t.Errorf("letters %q, owed %q, dropped %q; want %q, %q, %q",
 					letters, owed, dropped, c.letters, c.owed, c.dropped)
@@ -88,16 +88,16 @@ func TestSettlementCarriesOwed(t *testing.T) {
 	r := newRig(t, nil)
 	for n := range 3 * manyWrites {
 		text := strconv.Itoa(n)
-		r.publish(t, text)
-		r.fails["a "+text] = errBad
+		r.Publish(text)
+		r.Fails["S "+text] = errBad
 	}
-	r.follow(t)
-	clear(r.fails)
+	r.Follow()
+	clear(r.Fails)
 	for range 2 {
-		if _, err := r.rebuild(t); err != nil {
+		if _, err := r.rebuild(); err != nil {
 			t.Fatal(err)
 		}
-		if _, owed, _ := r.put(t); strings.Count(owed, "a") != 3*manyWrites {
+		if _, owed, _ := r.put(); strings.Count(owed, "S") != 3*manyWrites {
 			t.Errorf("owed: %q", owed)
 		}
 	}
@@ -107,21 +107,21 @@ func TestSettlementCarriesOwed(t *testing.T) {
 // redriven once if it fails.
 func TestSettlementOfWhatCameLast(t *testing.T) {
 	r := newRig(t, nil)
-	r.publish(t, "x", "y")
-	r.fails["a x"], r.fails["a z"] = errBad, errBad
-	r.follow(t)
-	r.handling["a x"] = func() {
-		r.handling["a x"] = func() { // it is redriven
-			r.publish(t, "z")
+	r.Publish("x", "y")
+	r.Fails["S x"], r.Fails["S z"] = errBad, errBad
+	r.Follow()
+	r.Handling["S x"] = func() {
+		r.Handling["S x"] = func() { // it is redriven
+			r.Publish("z")
 			r.Progress.Advance(in, 3)
 		}
 	}
-	r.handling["b z"] = func() { delete(r.fails, "a z") }
-	b, err := r.rebuild(t)
+	r.Handling["T z"] = func() { delete(r.Fails, "S z") }
+	b, err := r.rebuild()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if letters, owed, _ := r.put(t); letters != "0 a" || owed != "" {
+	if letters, owed, _ := r.put(); letters != "0 S" || owed != "" {
 		t.Errorf("letters %q, owed %q", letters, owed)
 	}
 	if b.tally.report.Read != 3 {
@@ -133,15 +133,15 @@ func TestSettlementOfWhatCameLast(t *testing.T) {
 func TestSettlementOfWhatIsLost(t *testing.T) {
 	for _, policy := range []brook.RetentionPolicy{brook.Fail, brook.GoOn} {
 		r := newRig(t, func(c *brook.Config) { c.OnRetention = policy })
-		r.publish(t, "x", "y", "z")
-		r.fails["a x"], r.fails["a y"] = errBad, errBad
-		r.follow(t)
-		r.drop(t, 0, "a")
-		clear(r.fails)
-		if err := r.driver.Trim("in", 0, 2); err != nil {
+		r.Publish("x", "y", "z")
+		r.Fails["S x"], r.Fails["S y"] = errBad, errBad
+		r.Follow()
+		r.drop(0, "S")
+		clear(r.Fails)
+		if err := r.Driver.Trim("in", 0, 2); err != nil {
 			t.Fatal(err)
 		}
-		b, err := r.rebuild(t)
+		b, err := r.rebuild()
 		if policy == brook.Fail {
 			if !errors.Is(err, brook.ErrRetention) {
 				t.Errorf("it goes on: %v", err)
@@ -151,7 +151,7 @@ func TestSettlementOfWhatIsLost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if letters, owed, dropped := r.put(t); letters != "1 a" || owed+dropped != "" {
+		if letters, owed, dropped := r.put(); letters != "1 S" || owed+dropped != "" {
 			t.Errorf("letters %q, owed %q, dropped %q", letters, owed, dropped)
 		}
 		if n := b.task.Partition(in).Blocked.Len(); n != 1 {

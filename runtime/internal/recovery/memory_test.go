@@ -24,9 +24,9 @@ var (
 // is to be published.
 func TestLoad(t *testing.T) {
 	before := tasktest.New(t, nil)
-	before.Fails["a x"] = errBad
-	before.Publish(t, "x", "y")
-	before.Fold(t)
+	before.Fails["S x"] = errBad
+	before.Publish("x", "y")
+	before.Follow()
 
 	r := tasktest.Closed(t, func(c *brook.Config, _ *delivery.Definition) {
 		c.Store, c.Driver = before.Store, before.Driver
@@ -43,7 +43,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("%d letters block keys, want 1", n)
 	}
 	if n := r.Outbox.Depth(id); n != 3 {
-		t.Errorf("%d emissions are to be published, want those of b x, a y and b y", n)
+		t.Errorf("%d emissions are to be published, want those of T x, S y and T y", n)
 	}
 	if owed != 1 {
 		t.Errorf("whoever takes over owed emissions was told %d times", owed)
@@ -59,9 +59,9 @@ func rigged(t *testing.T, f *fault.Fault) (*tasktest.Rig, *recovery.Memory) {
 	})
 	m := &recovery.Memory{Tasks: r.Set, Owed: func() {}}
 	r.Reload, r.Taken = m.Reload, m.TakenOver
-	r.Fails["a x"] = errBad
-	r.Publish(t, "x")
-	r.Fold(t)
+	r.Fails["S x"] = errBad
+	r.Publish("x")
+	r.Follow()
 	r.Outbox.Clear()
 	r.Blocked = nil // so that it shows whether they are loaded
 	return r, m

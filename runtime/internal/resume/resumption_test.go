@@ -82,8 +82,8 @@ func TestPositions(t *testing.T) {
 		"0:3/2": mapstore.New(), "0:3/0": durable{mapstore.New()},
 	} {
 		r := tasktest.New(t, func(c *brook.Config, _ *delivery.Definition) { c.Store = store })
-		r.Publish(t, "x", "y", "z")
-		r.Fold(t)
+		r.Publish("x", "y", "z")
+		r.Follow()
 		acted := []brook.Position{{Topic: "in", Offset: 2}}
 		if err := r.Driver.Mark(t.Context(), "shop", acted); err != nil {
 			t.Fatal(err)

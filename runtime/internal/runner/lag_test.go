@@ -18,8 +18,8 @@ func TestReportLag(t *testing.T) {
 		r := newRig(t, func(c *brook.Config, _ *delivery.Definition) {
 			c.Hooks.Lag = func(p []brook.Progress) { reports = append(reports, p) }
 		})
-		r.Publish(t, "x", "y")
-		r.Fold(t)
+		r.Publish("x", "y")
+		r.Follow()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go reportLag(ctx, r.Config, r.Set)
@@ -28,13 +28,13 @@ func TestReportLag(t *testing.T) {
 		if len(reports) > 0 {
 			t.Errorf("nothing is left to fold, and reported is %v", reports)
 		}
-		r.Publish(t, "z")
+		r.Publish("z")
 		time.Sleep(lagEvery)
 		synctest.Wait()
 		if len(reports) != 1 || reports[0][0].Next != 2 || reports[0][0].End != 3 {
 			t.Fatalf("reported %v, want that the partition stands at 2 of 3", reports)
 		}
-		r.Publish(t, "more")
+		r.Publish("more")
 		r.Progress.Advance(partition.ID{Topic: "in"}, 3)
 		time.Sleep(lagEvery)
 		synctest.Wait()

@@ -65,15 +65,15 @@ func (r rig) started(t *testing.T) (stop func() error) {
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
-		r.Publish(t, "x")
+		r.Publish("x")
 		stop := r.started(t)
 		synctest.Wait()
-		r.Publish(t, "y")
+		r.Publish("y")
 		synctest.Wait()
 		if err := stop(); err != nil {
 			t.Error(err)
 		}
-		if got := r.Told(t); !slices.Equal(got, []string{"a x", "b x", "a y", "b y"}) {
+		if got := r.Told(); !slices.Equal(got, []string{"S x", "T x", "S y", "T y"}) {
 			t.Errorf("published %q", got)
 		}
 	})
@@ -83,16 +83,16 @@ func TestRun(t *testing.T) {
 func TestRunFollowsGrowth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
-		r.Publish(t, "x")
+		r.Publish("x")
 		stop := r.started(t)
 		synctest.Wait()
 		if err := r.Driver.Grow("in", 4); err != nil {
 			t.Fatal(err)
 		}
-		r.Publish(t, "1", "2", "3", "4", "5")
+		r.Publish("1", "2", "3", "4", "5")
 		time.Sleep(time.Minute)
-		if err := stop(); err != nil || len(r.Told(t)) != 12 {
-			t.Errorf("%v, published %q", err, r.Told(t))
+		if err := stop(); err != nil || len(r.Told()) != 12 {
+			t.Errorf("%v, published %q", err, r.Told())
 		}
 	})
 }
@@ -131,8 +131,8 @@ func TestRunReplacesStaleViews(t *testing.T) {
 		before := tasktest.New(t, func(_ *brook.Config, def *delivery.Definition) {
 			def.Sets, def.Handlers = def.Sets[:1], def.Handlers[:1]
 		})
-		before.Publish(t, "x")
-		before.Fold(t)
+		before.Publish("x")
+		before.Follow()
 		r := newRig(t, func(c *brook.Config, _ *delivery.Definition) {
 			c.Store, c.Driver, c.OnStale = before.Store, before.Driver, brook.RebuildStale
 		})
@@ -143,12 +143,12 @@ func TestRunReplacesStaleViews(t *testing.T) {
 		}
 		stop := r.started(t)
 		time.Sleep(time.Second)
-		r.Publish(t, "y")
+		r.Publish("y")
 		time.Sleep(time.Second)
 		if err := stop(); err != nil || rebuilds != 1 {
 			t.Errorf("%v after %d rebuilds", err, rebuilds)
 		}
-		if got := r.Told(t); !slices.Contains(got, "b y") {
+		if got := r.Told(); !slices.Contains(got, "T y") {
 			t.Errorf("the live views did not go on: published %q", got)
 		}
 	})

@@ -15,7 +15,7 @@ import (
 )
 
 // instances returns an app of earlier code that folds, and one of later code, over one store that
-// processes share. The later one has no set b.
+// processes share. The later one has no set T.
 func instances(t *testing.T) (earlier, later standby, first, second *tasktest.Rig) {
 	t.Helper()
 	store := fakestore.Shared(fakestore.New())

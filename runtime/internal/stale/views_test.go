@@ -17,7 +17,7 @@ import (
 
 var errAway = errors.New("away")
 
-// replaced returns what decides about views that the code before made, which had no set b. rebuild
+// replaced returns what decides about views that the code before made, which had no set T. rebuild
 // is called to rebuild them.
 func replaced(
 	t *testing.T, policy brook.StalePolicy, rebuild func(context.Context) error,
@@ -26,8 +26,8 @@ func replaced(
 	before := tasktest.New(t, func(_ *brook.Config, def *delivery.Definition) {
 		def.Sets, def.Handlers = def.Sets[:1], def.Handlers[:1]
 	})
-	before.Publish(t, "x")
-	before.Fold(t)
+	before.Publish("x")
+	before.Follow()
 	r := tasktest.New(t, func(c *brook.Config, _ *delivery.Definition) {
 		c.Store, c.Driver, c.OnStale = before.Store, before.Driver, policy
 	})
@@ -128,8 +128,8 @@ func TestAwaitDisplaced(t *testing.T) {
 func TestAwaitDisplacedViews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before := tasktest.New(t, nil)
-		before.Publish(t, "x")
-		before.Fold(t)
+		before.Publish("x")
+		before.Follow()
 		r := tasktest.New(t, func(c *brook.Config, def *delivery.Definition) {
 			c.Store, c.Driver, c.OnStale = before.Store, before.Driver, brook.RebuildStale
 			did := *def.Events[0]

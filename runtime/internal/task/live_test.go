@@ -12,9 +12,9 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
-	"github.com/brookgen/brookgen/runtime/internal/foldtest"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
+	"github.com/brookgen/brookgen/runtime/internal/tasktest"
 )
 
 var errBad = errors.New("bad")
@@ -23,26 +23,26 @@ func fails(*delivery.Delivery) error { return errBad }
 
 // A commit to the live views moves progress on, hands emissions to the outbox, and is reported.
 func TestLiveCommitted(t *testing.T) {
-	r := foldtest.New(t, false, nil)
+	r := tasktest.Claimed(t, tasktest.NewStore(false), nil)
 	ran := 0
 	r.Do["S x"] = func(d *delivery.Delivery) error {
-		foldtest.Emit(d, "hello")
+		tasktest.Emit(d, "hello")
 		d.After(func(context.Context) error { ran++; return nil })
 		return nil
 	}
 	r.Do["T bad"] = fails
 	tk := r.Task(1)
-	foldtest.Append(tk.Partitions[0], "a x", "b y", "c bad")
+	tasktest.Append(tk.Partitions[0], "a x", "b y", "c bad")
 	if err := r.Fold(tk); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.Rows(); got != "aT:1 bS:1 bT:1 cS:1" {
 		t.Errorf("rows %q", got)
 	}
-	if at := r.Progress.At(foldtest.In); at != 3 || r.Outbox.Queued() != 1 || ran != 1 {
+	if at := r.Progress.At(tasktest.In); at != 3 || r.Outbox.Queued() != 1 || ran != 1 {
 		t.Errorf("at %d, %d emissions, %d effects", at, r.Outbox.Queued(), ran)
 	}
-	commits, letters, _ := r.Reported()
+	commits, letters := r.Reported()
 	if len(commits) != 1 || commits[0].Events != 3 || commits[0].Letters != 1 || len(letters) != 1 {
 		t.Errorf("reported %+v and %+v", commits, letters)
 	}
@@ -50,11 +50,11 @@ func TestLiveCommitted(t *testing.T) {
 
 // A partition stands still while too many of its emissions wait.
 func TestOutboxFull(t *testing.T) {
-	r := foldtest.New(t, false, func(c *brook.Config) { c.MaxOutbox = 2 })
-	r.Do["S x"] = func(d *delivery.Delivery) error { foldtest.Emit(d, "hello"); return nil }
+	r := tasktest.Claimed(t, tasktest.NewStore(false), func(c *brook.Config) { c.MaxOutbox = 2 })
+	r.Do["S x"] = func(d *delivery.Delivery) error { tasktest.Emit(d, "hello"); return nil }
 	tk := r.Task(1)
 	p := tk.Partitions[0]
-	foldtest.Append(p, "a x", "b x", "c x")
+	tasktest.Append(p, "a x", "b x", "c x")
 	if err := r.Fold(tk); err != nil {
 		t.Fatal(err)
 	}
@@ -71,28 +71,28 @@ func TestOutboxFull(t *testing.T) {
 // A partition stands still while it has too many dead letters, which is reported once; the others
 // go on.
 func TestDeadLettersFull(t *testing.T) {
-	r := foldtest.New(t, false, func(c *brook.Config) { c.MaxDeadLetters = 2 })
+	r := tasktest.Claimed(t, tasktest.NewStore(false), func(c *brook.Config) { c.MaxDeadLetters = 2 })
 	r.Do["T x"] = fails
 	tk := r.Task(2)
 	p := tk.Partitions[0]
-	foldtest.Append(p, "a x", "b x", "c y")
+	tasktest.Append(p, "a x", "b x", "c y")
 	if err := r.Fold(tk); err != nil {
 		t.Fatal(err)
 	}
-	foldtest.Append(tk.Partitions[1], "d y")
+	tasktest.Append(tk.Partitions[1], "d y")
 	if err := r.Fold(tk); err != nil {
 		t.Fatal(err)
 	}
-	_, _, failures := r.Reported()
+	failures := r.Failures()
 	if len(failures) != 1 || !errors.Is(failures[0].Err, brook.ErrDeadLettersFull) ||
-		failures[0].What != "folding "+foldtest.In.String() {
+		failures[0].What != "folding "+tasktest.In.String() {
 		t.Errorf("failures %+v", failures)
 	}
 	if p.Base() != 2 || tk.Partitions[1].Base() != 1 || !p.Full {
 		t.Errorf("at %d and %d, full %t", p.Base(), tk.Partitions[1].Base(), p.Full)
 	}
 	p.Blocked.Remove(&deadletter.Letter{DeadLetter: brook.DeadLetter{
-		Position: foldtest.In.At(0), Set: "T", Key: []byte("a"),
+		Position: tasktest.In.At(0), Set: "T", Key: []byte("a"),
 	}})
 	if err := r.Fold(tk); err != nil || p.Base() != 3 || p.Full {
 		t.Errorf("at %d, full %t, %v", p.Base(), p.Full, err)
@@ -100,7 +100,7 @@ func TestDeadLettersFull(t *testing.T) {
 }
 
 // checks returns what the last commit relied on: "state", "alone", and the numbers of partitions.
-func checks(r *foldtest.Rig) string {
+func checks(r *tasktest.Rig) string {
 	var all []string
 	g, last := r.Catalog.Live(), r.Disk.Commits[len(r.Disk.Commits)-1]
 	for _, c := range last.Checks {
@@ -119,7 +119,7 @@ func checks(r *foldtest.Rig) string {
 // its events scan, on those of the whole task and on the exclusive mark; if they do so while all
 // tasks rest, on those of all.
 func TestPreconditions(t *testing.T) {
-	r := foldtest.New(t, true, nil)
+	r := tasktest.Claimed(t, tasktest.NewStore(true), nil)
 	r.Do["S scan"] = func(d *delivery.Delivery) error {
 		for _, err := range d.Tx.Scan(0, nil, nil) {
 			if err != nil {
@@ -136,7 +136,7 @@ func TestPreconditions(t *testing.T) {
 	for _, c := range []struct{ event, want string }{
 		{"a x", "1 state"}, {"a scan", "0 1 2 alone state"},
 	} {
-		foldtest.Append(tk.Partitions[1], c.event)
+		tasktest.Append(tk.Partitions[1], c.event)
 		if err := r.Fold(tk); err != nil {
 			t.Fatal(err)
 		}
@@ -145,14 +145,14 @@ func TestPreconditions(t *testing.T) {
 		}
 	}
 	tk.Parallel = true // and nobody says where keys belong: the event has to run exclusively
-	foldtest.Append(tk.Partitions[1], "a scan")
+	tasktest.Append(tk.Partitions[1], "a scan")
 	if err := r.Fold(tk); err != nil {
 		t.Fatal(err)
 	}
 	if got := checks(r); got != "0 1 2 3 alone state" {
 		t.Errorf("an exclusive event relies on %q", got)
 	}
-	commits, _, _ := r.Reported()
+	commits, _ := r.Reported()
 	if n := commits[len(commits)-1].Strays; n != 1 {
 		t.Errorf("%d strays", n)
 	}
@@ -160,11 +160,11 @@ func TestPreconditions(t *testing.T) {
 
 // If another process was faster, nothing of the batch stays, and the task begins anew.
 func TestConflict(t *testing.T) {
-	r := foldtest.New(t, true, nil)
+	r := tasktest.Claimed(t, tasktest.NewStore(true), nil)
 	r.Do["T x"] = fails
-	other := foldtest.Over(t, r.Disk, nil)
+	other := tasktest.Claimed(t, r.Disk, nil)
 	tk, ahead := r.Task(1), other.Task(1)
-	foldtest.Append(ahead.Partitions[0], "a y")
+	tasktest.Append(ahead.Partitions[0], "a y")
 	ctx := t.Context()
 	if err := errors.Join(r.Catalog.Reload(ctx), other.Catalog.Reload(ctx)); err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func TestConflict(t *testing.T) {
 	if err := other.Fold(ahead); err != nil {
 		t.Fatal(err)
 	}
-	foldtest.Append(tk.Partitions[0], "a x")
+	tasktest.Append(tk.Partitions[0], "a x")
 	if err := r.Fold(tk); !errors.Is(err, retry.ErrRestart) {
 		t.Errorf("%v, want a restart", err)
 	}
@@ -184,7 +184,7 @@ func TestConflict(t *testing.T) {
 
 // whileAway has do run, by whoever holds the quiesce lock, while the first commit that fails with
 // err waits for its next try.
-func whileAway(t *testing.T, r *foldtest.Rig, err error, do func()) (wait func()) {
+func whileAway(t *testing.T, r *tasktest.Rig, err error, do func()) (wait func()) {
 	r.Retry.Policy.Min, r.Retry.Policy.Max = 50*time.Millisecond, 50*time.Millisecond
 	done := make(chan struct{})
 	r.Disk.Before = func(*brook.Batch) error {
@@ -205,11 +205,11 @@ func whileAway(t *testing.T, r *foldtest.Rig, err error, do func()) (wait func()
 }
 
 // onePartition returns a task whose next batch parks the event a of set T.
-func onePartition(t *testing.T, fenced bool) (*foldtest.Rig, *task.Task, *task.Partition) {
-	r := foldtest.New(t, fenced, nil)
+func onePartition(t *testing.T, fenced bool) (*tasktest.Rig, *task.Task, *task.Partition) {
+	r := tasktest.Claimed(t, tasktest.NewStore(fenced), nil)
 	r.Do["T x"] = fails
 	tk := r.Task(1)
-	foldtest.Append(tk.Partitions[0], "a x", "b y")
+	tasktest.Append(tk.Partitions[0], "a x", "b y")
 	return r, tk, tk.Partitions[0]
 }
 
@@ -230,8 +230,8 @@ func TestStepOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		wait()
-		if got := r.Rows(); got != "aS:1 bS:1 bT:1" || len(r.Stored()) != 1 || p.Blocked.Len() != 1 {
-			t.Errorf("rows %q, %d letters, %d block", got, len(r.Stored()), p.Blocked.Len())
+		if got := r.Rows(); got != "aS:1 bS:1 bT:1" || len(r.DeadLetters()) != 1 || p.Blocked.Len() != 1 {
+			t.Errorf("rows %q, %d letters, %d block", got, len(r.DeadLetters()), p.Blocked.Len())
 		}
 		if n := len(r.Disk.Commits) - tried; n != 1 || fenced != (handled == 1) {
 			t.Errorf("fenced %t: %d commits, handled %d times", fenced, n, handled)
@@ -262,11 +262,11 @@ func TestStepOutAlone(t *testing.T) {
 func TestRecount(t *testing.T) {
 	for _, dropped := range []bool{false, true} {
 		r, tk, p := onePartition(t, false)
-		wait := whileAway(t, r, foldtest.ErrLost, func() {
+		wait := whileAway(t, r, tasktest.ErrLost, func() {
 			if !dropped {
 				return
 			}
-			for _, l := range r.Stored() {
+			for _, l := range r.DeadLetters() {
 				drop := []brook.Write{{
 					Table: r.Catalog.Live().Letters, Key: l.AppendKey(nil), Op: brook.Remove,
 				}}
@@ -279,7 +279,7 @@ func TestRecount(t *testing.T) {
 			t.Fatal(err)
 		}
 		wait()
-		want := len(r.Stored())
+		want := len(r.DeadLetters())
 		if got := r.Rows(); got != "aS:1 bS:1 bT:1" || p.Base() != 2 {
 			t.Errorf("rows %q, at %d", got, p.Base())
 		}
@@ -292,13 +292,13 @@ func TestRecount(t *testing.T) {
 // What waits for its turn of the lock is not held up by an emission that is refused.
 func TestRecountEmissions(t *testing.T) {
 	r, tk, p := onePartition(t, false)
-	r.Do["T x"] = func(d *delivery.Delivery) error { foldtest.Emit(d, "refused"); return nil }
-	wait := whileAway(t, r, foldtest.ErrLost, func() {})
+	r.Do["T x"] = func(d *delivery.Delivery) error { tasktest.Emit(d, "refused"); return nil }
+	wait := whileAway(t, r, tasktest.ErrLost, func() {})
 	if err := r.Fold(tk); err != nil {
 		t.Fatal(err)
 	}
 	wait()
-	if n := len(r.Stored()); n != 1 || p.Blocked.Len() != 1 || !p.Blocked.Empty() {
+	if n := len(r.DeadLetters()); n != 1 || p.Blocked.Len() != 1 || !p.Blocked.Empty() {
 		t.Errorf("%d letters are stored, %d count, empty %t", n, p.Blocked.Len(), p.Blocked.Empty())
 	}
 }

@@ -1,9 +1,10 @@
-package foldtest
+package tasktest
 
 import (
 	"bytes"
 	"context"
 	"errors"
+	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/mapstore"
@@ -15,14 +16,16 @@ type Store struct {
 	// Before is called with each commit. If it returns an error, nothing is stored, unless the
 	// error is ErrLost.
 	Before  func(*brook.Batch) error
-	Commits []*brook.Batch // that are stored
+	Commits []*brook.Batch // that are stored; read while nothing runs
 	fenced  bool
+	mu      sync.Mutex // guards Commits while they are added to
 }
 
 // ErrLost is the error of a commit that is stored although its answer was lost.
 var ErrLost = errors.New("the answer was lost")
 
-func newStore(fenced bool) *Store { return &Store{Store: mapstore.New(), fenced: fenced} }
+// NewStore returns an empty store, which several processes write if fenced is set.
+func NewStore(fenced bool) *Store { return &Store{Store: mapstore.New(), fenced: fenced} }
 
 // Fenced reports whether several processes write the store.
 func (s *Store) Fenced() bool { return s.fenced }
@@ -53,6 +56,8 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	if err := s.Store.Commit(ctx, b); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.Commits = append(s.Commits, b)
 	return lost
 }
