@@ -39,6 +39,9 @@ func card(r *results, runs int) string {
 	if version := r.card["go"]; version != "" {
 		parts = append(parts, "Go "+strings.TrimPrefix(version, "go"))
 	}
+	if r.load > 0 {
+		parts = append(parts, "load up to "+number(r.load))
+	}
 	if runs == 1 {
 		return strings.Join(append(parts, "one run."), ", ")
 	}

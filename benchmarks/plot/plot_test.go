@@ -67,6 +67,9 @@ BenchmarkA/x=1-2   1   20 ns/op
 BenchmarkA/x=2     1   1e3 ns/op
 BenchmarkA/x=2     1   3e3 ns/op
 go: go1.1
+load: 2.50 1.00 1.00
+load: 12.50 1.00 1.00
+load: 3.00 1.00 1.00
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -83,8 +86,8 @@ go: go1.1
 			t.Errorf("%s: %v of %d, want %v of %d", c.name, median, n, c.median, c.n)
 		}
 	}
-	if r.card["go"] != "go1.26" {
-		t.Error(r.card)
+	if r.card["go"] != "go1.26" || r.load != 12.5 {
+		t.Error(r.card, r.load)
 	}
 	for _, bad := range []string{"BenchmarkA 1 3", "BenchmarkA 1 x ns/op"} {
 		if err := r.read(strings.NewReader(bad)); err == nil {

@@ -13,7 +13,8 @@ import (
 // results is what benchmarks printed.
 type results struct {
 	of   map[string]map[string][]float64 // by benchmark and unit
-	card map[string]string               // the lines "key: value" before them; the first counts
+	card map[string]string               // the lines "key: value" before them
+	load float64                         // the highest that was noted
 }
 
 func newResults() *results {
@@ -32,9 +33,7 @@ func (r *results) read(f io.Reader) error {
 	for lines.Scan() {
 		line := lines.Text()
 		if m := cardLine.FindStringSubmatch(line); m != nil {
-			if _, ok := r.card[m[1]]; !ok {
-				r.card[m[1]] = m[2]
-			}
+			r.note(m[1], m[2])
 		}
 		m := benchLine.FindStringSubmatch(line)
 		if m == nil {
@@ -56,6 +55,19 @@ func (r *results) read(f io.Reader) error {
 		}
 	}
 	return lines.Err()
+}
+
+// note keeps a line of the card. Of several the first counts.
+func (r *results) note(key, value string) {
+	if _, ok := r.card[key]; !ok {
+		r.card[key] = value
+	}
+	if key == "load" {
+		now, _, _ := strings.Cut(value, " ")
+		if load, err := strconv.ParseFloat(now, 64); err == nil {
+			r.load = max(r.load, load)
+		}
+	}
 }
 
 // median returns the median of a benchmark's results in a unit, and how many there are.
