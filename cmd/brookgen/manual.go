@@ -25,7 +25,7 @@ overwritten. A package need not compile yet: names in bodies that are not declar
 What is annotated in a package belongs to the same builds: the output repeats the build constraint of its files, and several are a
 mistake. Tests and files of other builds are read for the names that they take.
 
-What a run read is remembered in the folder brookgen of the user's cache, with sizes, times and hashes, so that the next one
+What a run read is remembered in the folder brookgen of the user's cache, as hashes of files, so that the next one
 returns in milliseconds if nothing changed: no Go file of the packages and of those in the tree that they import, no
 module file, no setting of go, and neither brookgen nor go themselves. Check never relies on that. The environment variable
 BROOKGENCACHE names another folder, or is off.

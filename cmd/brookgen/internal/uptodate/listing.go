@@ -27,6 +27,17 @@ func list(dir string, mods, folders, trees []string) ([]string, error) {
 			break
 		}
 	}
+	roots := map[string]bool{}
+	for _, mod := range mods {
+		modules(filepath.Dir(mod))
+		roots[filepath.Dir(mod)] = true
+	}
+	// A go.mod that appears between a package and its module's makes it another module's.
+	between := func(folder string) {
+		for at := folder; !roots[at] && at != filepath.Dir(at); at = filepath.Dir(at) {
+			paths[filepath.Join(at, "go.mod")] = true
+		}
+	}
 	files := func(folder string) error {
 		if seen[folder] {
 			return nil
@@ -40,10 +51,8 @@ func list(dir string, mods, folders, trees []string) ([]string, error) {
 		}
 		return err
 	}
-	for _, mod := range mods {
-		modules(filepath.Dir(mod))
-	}
 	for _, folder := range folders {
+		between(folder)
 		if err := files(folder); err != nil {
 			return nil, err
 		}

@@ -3,10 +3,7 @@
 //
 // A Record stands in the user's cache folder, under a name made of everything outside of the
 // packages that decides what a run does: this program, the go command, the environment and the
-// arguments. It holds size, time and hash of each Go file and module file. As in git's index, a file
-// of the same size and time is taken to be the same, unless it may have been written after it was
-// recorded within one tick of the clock that files have; then its hash decides, as it does if the
-// time alone is another.
+// arguments. It holds a hash of each Go file and module file.
 package uptodate
 
 import (
@@ -18,11 +15,10 @@ import (
 
 // Record is what a run depended on.
 type Record struct {
-	Mods    []string         `json:"mods"`    // files of modules
-	Folders []string         `json:"folders"` // of packages
-	Trees   []string         `json:"trees"`   // folders that were searched for packages
-	Files   map[string]Stamp `json:"files"`   // by path; those that are not there, too
-	At      time.Time        `json:"at"`      // before anything was read
+	Mods    []string          `json:"mods"`    // files of modules
+	Folders []string          `json:"folders"` // of packages
+	Trees   []string          `json:"trees"`   // folders that were searched for packages
+	Files   map[string]string `json:"files"`   // their hashes by path, "" of those that are not there
 }
 
 // Run is one run of brookgen, from before anything is read.
@@ -61,8 +57,8 @@ func (r *Run) UpToDate() bool {
 		return false
 	}
 	for _, path := range paths {
-		stamp, ok := was.Files[path]
-		if !ok || !stamp.holds(path, was.At) {
+		recorded, ok := was.Files[path]
+		if hash, err := hashOf(path); !ok || err != nil || hash != recorded {
 			return false
 		}
 	}
@@ -77,19 +73,19 @@ func (r *Run) Done(folders, mods []string, written map[string]bool) {
 		return
 	}
 	rec := Record{
-		Mods: mods, Folders: folders, Trees: trees(r.dir, r.args), Files: map[string]Stamp{},
-		At: r.at,
+		Mods: mods, Folders: folders, Trees: trees(r.dir, r.args), Files: map[string]string{},
 	}
 	paths, err := list(r.dir, rec.Mods, rec.Folders, rec.Trees)
 	if err != nil {
 		return
 	}
 	for _, path := range paths {
-		stamp, err := stampOf(path)
-		if err != nil || stamp.after(r.at) && !written[path] { // perhaps it was read before
+		if rec.Files[path], err = hashOf(path); err != nil {
 			return
 		}
-		rec.Files[path] = stamp
+		if writtenSince(path, r.at) && !written[path] { // perhaps the run read what was there before
+			return
+		}
 	}
 	data, err := json.Marshal(&rec)
 	if err != nil || os.MkdirAll(filepath.Dir(r.path), 0o755) != nil {

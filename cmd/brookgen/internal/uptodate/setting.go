@@ -3,7 +3,9 @@ package uptodate
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +36,9 @@ func recordPath(dir string, patterns []string) string {
 	fmt.Fprintf(h, "1 %q %q %q\n", dir, patterns, env)
 	for _, path := range append(release, self) {
 		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return ""
 		}
@@ -58,7 +63,7 @@ func cacheFolder() string {
 	}
 }
 
-// goRelease returns the go command and the file that says which release it is. It returns false if
+// goRelease returns the go command, and the files that say which release it is and how it is set. It returns false if
 // go is a program that starts another one, as those of version managers are.
 func goRelease() (files []string, ok bool) {
 	command, err := exec.LookPath("go")
@@ -74,7 +79,7 @@ func goRelease() (files []string, ok bool) {
 		return nil, false
 	}
 	_, err = os.Stat(version)
-	return []string{command, version}, err == nil
+	return []string{command, version, filepath.Join(root, "go.env")}, err == nil
 }
 
 // environment returns the variables that the go command heeds, and the contents of its file of
