@@ -72,18 +72,18 @@ func (c Change[K, V]) Op() Op { return c.op }
 //
 //go:noinline
 func (c Change[K, V]) Apply(old V, present bool) (V, bool) {
-	var zero V
+	value := new(V)
+	if present && (c.op == OpMerge || c.op == OpDiscard) {
+		*value = old
+	}
 	switch c.op {
 	case OpCreate:
-		return *c.value, true
+		value, present = c.value, true
 	case OpMerge:
-		if !present {
-			old = zero
-		}
-		c.merge(&old)
-		return old, true
+		c.merge(value)
+		present = true
 	case OpDelete:
-		return zero, false
+		present = false
 	}
-	return old, present
+	return *value, present
 }

@@ -96,6 +96,8 @@ type undecoded struct {
 }
 
 // decode decodes the payload of h into data, and reports whether it can.
+//
+//go:noinline
 func (u *undecoded) decode(def *EventDef, h *HistoryEntry, data any) bool {
 	err := def.Decode(h.Data, data)
 	if err != nil {
@@ -104,4 +106,7 @@ func (u *undecoded) decode(def *EventDef, h *HistoryEntry, data any) bool {
 	return err == nil
 }
 
+// join returns all errors as one, or nil.
+//
+//go:noinline
 func (u *undecoded) join() error { return errors.Join(append(u.errs, u.err)...) }

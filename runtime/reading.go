@@ -24,6 +24,32 @@ func (r *Reading) End() error {
 	return r.err
 }
 
+// Ending is what is left to do of a reading whose value was returned: End it. Generated code uses
+// it.
+type Ending struct {
+	err error
+	at  *RowReader // whose transaction is locked; nil: none is
+}
+
+// End does what [Reading].End does.
+//
+//go:noinline
+func (e Ending) End() error {
+	if e.at != nil {
+		e.at.src.Leave()
+	}
+	return e.err
+}
+
+// ending passes the lock of r on to an Ending.
+func (r *Reading) ending() Ending {
+	e := Ending{err: r.err}
+	if r.in {
+		r.in, e.at = false, r.at
+	}
+	return e
+}
+
 // enter locks the transaction, or notes an error that wraps ErrHandlerReturned if the handler that
 // the view was lent to has returned. It reports whether the row can be read.
 func (r *Reading) enter() bool {

@@ -49,28 +49,41 @@ func (r *RowReader) Place() (source Source, ordinal int, def *Collection) {
 	return r.src, r.ord, r.def
 }
 
-// Get reads the row at an encoded key, which was appended to KeyBuffer. If there is none, the error
-// wraps ErrNotFound and names the collection and the key.
+// Get reads the row at an encoded key, which was appended to KeyBuffer. The value is as that of a
+// [Reading]. If there is none, the error wraps ErrNotFound and names the collection and the key.
 //
 //go:noinline
-func (r *RowReader) Get(encoded []byte) (row Reading) {
-	row.at = r
-	if row.enter() {
-		read := false
-		defer func() {
-			if !read {
-				row.leave() // the source panics
-			}
-		}()
-		v, err := r.src.Get(r.slot, encoded)
-		if err == ErrNotFound {
-			err = &notFound{r.def, -1, string(encoded)}
-		}
-		row.set(nil, v, err)
-		read = true
+func (r *RowReader) Get(encoded []byte) (value any, end Ending) {
+	if r.lent != 0 {
+		return r.getLent(encoded)
+	}
+	return r.get(encoded)
+}
+
+func (r *RowReader) get(encoded []byte) (value any, end Ending) {
+	v, err := r.src.Get(r.slot, encoded)
+	switch err {
+	case nil:
+		value, end.err = r.def.readable(v)
+	case ErrNotFound:
+		end.err = &notFound{r.def, -1, string(encoded)}
+	default:
+		end.err = err
 	}
 	returnBuffer(encoded)
-	return row
+	return value, end
+}
+
+// getLent is get for a reader that was lent.
+func (r *RowReader) getLent(encoded []byte) (value any, end Ending) {
+	row := Reading{at: r}
+	if !row.enter() {
+		return nil, Ending{err: row.err}
+	}
+	defer row.leave() // if the source panics
+	value, end = r.get(encoded)
+	row.in, end.at = false, r
+	return value, end
 }
 
 // Has reports whether there is a row at an encoded key, which was appended to KeyBuffer.
@@ -105,20 +118,17 @@ func (r *RowReader) Len() (int, error) {
 // the field and the value.
 //
 //go:noinline
-func (r *RowReader) First(index int, value []byte) Reading {
-	first := Reading{at: r}
+func (r *RowReader) First(index int, encoded []byte) (value any, key []byte, end Ending) {
 	found := false
-	r.Find(index, value).Each(func(row *Reading) bool {
-		found, first = true, *row
-		first.Key = bytes.Clone(row.Key)
-		row.in = false // first holds the lock from here on
+	r.Find(index, encoded).Each(func(row *Reading) bool {
+		found, value, key, end = true, row.Value, bytes.Clone(row.Key), row.ending()
 		return false
 	})
 	if !found {
-		first.err = &notFound{r.def, index, string(value)}
+		end.err = &notFound{r.def, index, string(encoded)}
 	}
-	returnBuffer(value)
-	return first
+	returnBuffer(encoded)
+	return value, key, end
 }
 
 // History returns the history of the row at an encoded key.

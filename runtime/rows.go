@@ -62,20 +62,39 @@ func (r *Rows) key() any {
 	return r.place.def.Key(r.change.Value)
 }
 
-// merging begins the call of a merge function with the value that it returns.
+// begin begins with a change, and reports whether it is to be applied.
 //
 //go:noinline
-func (r *Rows) merging() any {
+func (r *Rows) begin(op Op) (key []byte, ok bool) {
+	r.tx.Returned()
+	if op == OpDiscard || r.tx.Failed() {
+		return nil, false
+	}
+	return r.tx.KeyBuffer(), true
+}
+
+// lendAgain begins the call of a merge function with the value that it returns.
+//
+//go:noinline
+func (r *Rows) lendAgain() any {
 	r.tx.Relend()
 	return r.change.Value
 }
 
-// next begins with a change, and reports whether it is to be applied.
+// returned ends the call of a merge function.
 //
 //go:noinline
-func (r *Rows) next(op Op) bool {
-	r.tx.Returned()
-	return op != OpDiscard && !r.tx.Failed()
+func (r *Rows) returned() { r.tx.Returned() }
+
+// write ends the change. The value carries the key of its row, or another one, which fails the set.
+//
+//go:noinline
+func (r *Rows) write(other []byte) {
+	if other != nil {
+		r.tx.Mismatch(r.change, other)
+		return
+	}
+	r.tx.Write(r.change)
 }
 
 // Apply applies changes in order. A change that can't be applied fails the handler set that runs,
@@ -86,13 +105,14 @@ func (r *Rows) next(op Op) bool {
 func Apply[K comparable, V any](
 	r *Rows, appendKey func(dst []byte, key K) []byte, changes ...Change[K, V],
 ) {
-	r.tx.Returned() // even if there is no change
+	r.returned() // even if there is no change
 	for i := range changes {
 		c := &changes[i]
-		if !r.next(c.op) {
+		encoded, ok := r.begin(c.op)
+		if !ok {
 			continue
 		}
-		newKey, ok := r.open(c.op, appendKey(r.tx.KeyBuffer(), c.key), c.value)
+		newKey, ok := r.open(c.op, appendKey(encoded, c.key), c.value)
 		if !ok {
 			continue
 		}
@@ -100,13 +120,13 @@ func Apply[K comparable, V any](
 			*at = c.key
 		}
 		if c.op == OpMerge {
-			c.merge(r.merging().(*V))
-			r.tx.Returned()
+			c.merge(r.lendAgain().(*V))
+			r.returned()
 		}
+		var other []byte
 		if at, ok := r.key().(*K); ok && *at != c.key {
-			r.tx.Mismatch(r.change, *at)
-			continue
+			other = appendKey(nil, *at)
 		}
-		r.tx.Write(r.change)
+		r.write(other)
 	}
 }

@@ -26,8 +26,9 @@ type Transaction interface {
 	Open(collection *Collection, ordinal int, op Op, key []byte) (change RowChange, ok bool)
 	// Write puts the changed value into the transaction, in the form that a store would keep.
 	Write(change RowChange)
-	// Mismatch fails the set that runs, because the value carries another key than that of its row.
-	Mismatch(change RowChange, key any)
+	// Mismatch fails the set that runs, because the value carries another key than that of its row:
+	// this one, encoded.
+	Mismatch(change RowChange, key []byte)
 }
 
 // RowChange is a change of one row under way. Package engine uses it.

@@ -5,19 +5,22 @@ import "iter"
 // The functions of this file are compiled for each collection of each user: they do what only code
 // that knows the types can do.
 
-// EntryOf ends a reading, and returns its entry. Generated code uses it.
+// Fill makes e the entry of a row and its encoded key, ends the reading, and returns its error.
+// Generated code uses it.
 //
 //go:noinline
-func EntryOf[K comparable, V any](
-	row *Reading, decodeKey func(encoded []byte) (K, error),
-) (e Entry[K, V], err error) {
-	if at, ok := row.Value.(*V); ok {
-		if e.Key, err = decodeKey(row.Key); err == nil {
+func Fill[K comparable, V any](e *Entry[K, V], value any, encoded []byte, end Ending,
+	decodeKey func(encoded []byte) (K, error),
+) (err error) {
+	if at, ok := value.(*V); ok {
+		if e.Key, err = decodeKey(encoded); err == nil {
 			e.Value = *at
 		}
-		row.err = err
 	}
-	return e, row.End()
+	if stored := end.End(); stored != nil {
+		return stored
+	}
+	return err
 }
 
 // ScanEntries yields the entries of a scan. Generated code uses it.
@@ -27,7 +30,11 @@ func ScanEntries[K comparable, V any](
 	s Scan, decodeKey func(encoded []byte) (K, error),
 ) iter.Seq2[Entry[K, V], error] {
 	return func(yield func(Entry[K, V], error) bool) {
-		s.Each(func(row *Reading) bool { return yield(EntryOf[K, V](row, decodeKey)) })
+		s.Each(func(row *Reading) bool {
+			var e Entry[K, V]
+			err := Fill(&e, row.Value, row.Key, row.ending(), decodeKey)
+			return yield(e, err) && err == nil
+		})
 	}
 }
 

@@ -105,7 +105,7 @@ func ctxParam(name string) *jen.Statement { return jen.Id(name).Qual("context", 
 
 // view adds what can be asked of one collection.
 func (n *names) view(f *jen.File, c *model.Collection) {
-	scope := newScope(n.top, "v", "row", "at", "ok", "err")
+	scope := newScope(n.top, "v", "row", "own", "end", "at", "ok", "err")
 	k, ctx := scope.pick("k", "keyOf"), scope.pick("ctx", "context2")
 	from, to, count := scope.pick("from", "from2"), scope.pick("to", "to2"), scope.pick("n", "n2")
 	encoded := func(dst *jen.Statement, k string) *jen.Statement {
@@ -183,20 +183,20 @@ func (n *names) valueResults(c *model.Collection) []jen.Code {
 	return []jen.Code{jen.Id("own").Add(goType(c.Type)), jen.Err().Error()}
 }
 
-// ownValue writes how a reading becomes a value:
+// ownValue writes how a row becomes a value, and what else was read of it:
 //
-//	row := (*brook.RowReader)(v).Get(…)
-//	if at, ok := row.Value.(*User); ok {
+//	row, end := (*brook.RowReader)(v).Get(…)
+//	if at, ok := row.(*User); ok {
 //		own = *at
 //	}
-//	return own, row.End()
-func (n *names) ownValue(c *model.Collection, reading *jen.Statement) []jen.Code {
+//	return own, end.End()
+func (n *names) ownValue(c *model.Collection, reading *jen.Statement, more ...jen.Code) []jen.Code {
+	results := append(append([]jen.Code{jen.Id("row")}, more...), jen.Id("end"))
 	return []jen.Code{
-		jen.Id("row").Op(":=").Add(reading),
-		jen.If(jen.List(jen.Id("at"), jen.Id("ok")).Op(":=").Id("row").Dot("Value").
-			Assert(jen.Op("*").Add(goType(c.Type))), jen.Id("ok")).
+		jen.List(results...).Op(":=").Add(reading),
+		jen.If(jen.List(jen.Id("at"), jen.Id("ok")).Op(":=").Add(valueOf(c, "row")), jen.Id("ok")).
 			Block(jen.Id("own").Op("=").Op("*").Id("at")),
-		jen.Return(jen.Id("own"), jen.Id("row").Dot("End").Call()),
+		jen.Return(jen.Id("own"), jen.Id("end").Dot("End").Call()),
 	}
 }
 

@@ -66,11 +66,11 @@ type OrdersView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *OrdersView) Get(k string) (own Order, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Order); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Order); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -128,11 +128,11 @@ type AccountsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *AccountsView) Get(k string) (own Account, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Account); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Account); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

@@ -70,11 +70,11 @@ type CountersView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *CountersView) Get(k string) (own Counter, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Counter); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Counter); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -139,11 +139,11 @@ type TalliesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *TalliesView) Get(k string) (own Tally, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Tally); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Tally); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

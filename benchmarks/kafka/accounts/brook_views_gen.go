@@ -67,11 +67,11 @@ type BalancesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *BalancesView) Get(k string) (own Balance, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Balance); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Balance); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

@@ -58,11 +58,11 @@ type BidsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *BidsView) Get(k Key) (own Row, err error) {
-	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Row); ok {
+	row, end := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Row); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

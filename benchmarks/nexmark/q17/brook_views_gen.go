@@ -62,11 +62,11 @@ type StatisticsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *StatisticsView) Get(k Key) (own Statistics, err error) {
-	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Statistics); ok {
+	row, end := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Statistics); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

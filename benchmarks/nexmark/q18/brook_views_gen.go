@@ -58,11 +58,11 @@ type LastView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *LastView) Get(k Key) (own Last, err error) {
-	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Last); ok {
+	row, end := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Last); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

@@ -63,11 +63,11 @@ type AuctionsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *AuctionsView) Get(k int64) (own Item, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Item); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.(*Item); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -124,11 +124,11 @@ type EarlyView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *EarlyView) Get(k Key) (own Early, err error) {
-	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Early); ok {
+	row, end := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Early); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -190,11 +190,11 @@ type BidsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *BidsView) Get(k Key) (own Row, err error) {
-	row := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Row); ok {
+	row, end := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Row); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

@@ -95,11 +95,11 @@ type CollaboratorsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *CollaboratorsView) Get(k MemberKey) (own Collaborator, err error) {
-	row := (*brook.RowReader)(v).Get(appendMemberKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Collaborator); ok {
+	row, end := (*brook.RowReader)(v).Get(appendMemberKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Collaborator); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -144,9 +144,10 @@ func (v *CollaboratorsView) LoginIndex() brook.Index[Login, MemberKey, Collabora
 
 type collaboratorsByLogin brook.RowReader
 
-func (x *collaboratorsByLogin) Get(value Login) (brook.Entry[MemberKey, Collaborator], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[MemberKey, Collaborator](&row, decodeMemberKey)
+func (x *collaboratorsByLogin) Get(value Login) (e brook.Entry[MemberKey, Collaborator], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeMemberKey)
+	return e, err
 }
 
 func (x *collaboratorsByLogin) All(value Login) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
@@ -194,11 +195,11 @@ type CommentsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *CommentsView) Get(k CommentKey) (own Comment, err error) {
-	row := (*brook.RowReader)(v).Get(appendCommentKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Comment); ok {
+	row, end := (*brook.RowReader)(v).Get(appendCommentKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Comment); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -248,9 +249,10 @@ func (v *CommentsView) AuthorIndex() brook.Index[UserID, CommentKey, Comment] {
 
 type commentsByAuthor brook.RowReader
 
-func (x *commentsByAuthor) Get(value UserID) (brook.Entry[CommentKey, Comment], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	return brook.EntryOf[CommentKey, Comment](&row, decodeCommentKey)
+func (x *commentsByAuthor) Get(value UserID) (e brook.Entry[CommentKey, Comment], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeCommentKey)
+	return e, err
 }
 
 func (x *commentsByAuthor) All(value UserID) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
@@ -327,11 +329,11 @@ type IssuesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *IssuesView) Get(k IssueKey) (own Issue, err error) {
-	row := (*brook.RowReader)(v).Get(appendIssueKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Issue); ok {
+	row, end := (*brook.RowReader)(v).Get(appendIssueKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Issue); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -376,9 +378,10 @@ func (v *IssuesView) AuthorIndex() brook.Index[UserID, IssueKey, Issue] {
 
 type issuesByAuthor brook.RowReader
 
-func (x *issuesByAuthor) Get(value UserID) (brook.Entry[IssueKey, Issue], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+func (x *issuesByAuthor) Get(value UserID) (e brook.Entry[IssueKey, Issue], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *issuesByAuthor) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
@@ -397,9 +400,10 @@ func (v *IssuesView) StateIndex() brook.Index[State, IssueKey, Issue] {
 
 type issuesByState brook.RowReader
 
-func (x *issuesByState) Get(value State) (brook.Entry[IssueKey, Issue], error) {
-	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+func (x *issuesByState) Get(value State) (e brook.Entry[IssueKey, Issue], err error) {
+	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *issuesByState) All(value State) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
@@ -418,9 +422,10 @@ func (v *IssuesView) LabelsIndex() brook.Index[LabelName, IssueKey, Issue] {
 
 type issuesByLabels brook.RowReader
 
-func (x *issuesByLabels) Get(value LabelName) (brook.Entry[IssueKey, Issue], error) {
-	row := (*brook.RowReader)(x).First(2, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+func (x *issuesByLabels) Get(value LabelName) (e brook.Entry[IssueKey, Issue], err error) {
+	row, k, end := (*brook.RowReader)(x).First(2, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *issuesByLabels) All(value LabelName) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
@@ -439,9 +444,10 @@ func (v *IssuesView) AssigneesIndex() brook.Index[Login, IssueKey, Issue] {
 
 type issuesByAssignees brook.RowReader
 
-func (x *issuesByAssignees) Get(value Login) (brook.Entry[IssueKey, Issue], error) {
-	row := (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+func (x *issuesByAssignees) Get(value Login) (e brook.Entry[IssueKey, Issue], err error) {
+	row, k, end := (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *issuesByAssignees) All(value Login) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
@@ -460,9 +466,10 @@ func (v *IssuesView) MilestoneIndex() brook.Index[MilestoneKey, IssueKey, Issue]
 
 type issuesByMilestone brook.RowReader
 
-func (x *issuesByMilestone) Get(value MilestoneKey) (brook.Entry[IssueKey, Issue], error) {
-	row := (*brook.RowReader)(x).First(4, appendMilestoneKey(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Issue](&row, decodeIssueKey)
+func (x *issuesByMilestone) Get(value MilestoneKey) (e brook.Entry[IssueKey, Issue], err error) {
+	row, k, end := (*brook.RowReader)(x).First(4, appendMilestoneKey(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *issuesByMilestone) All(value MilestoneKey) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
@@ -502,11 +509,11 @@ type KindsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *KindsView) Get(k KindKey) (own Kind, err error) {
-	row := (*brook.RowReader)(v).Get(appendKindKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Kind); ok {
+	row, end := (*brook.RowReader)(v).Get(appendKindKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Kind); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -572,11 +579,11 @@ type LabelsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *LabelsView) Get(k LabelKey) (own Label, err error) {
-	row := (*brook.RowReader)(v).Get(appendLabelKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Label); ok {
+	row, end := (*brook.RowReader)(v).Get(appendLabelKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Label); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -650,11 +657,11 @@ type MilestonesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *MilestonesView) Get(k MilestoneKey) (own Milestone, err error) {
-	row := (*brook.RowReader)(v).Get(appendMilestoneKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Milestone); ok {
+	row, end := (*brook.RowReader)(v).Get(appendMilestoneKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Milestone); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -699,9 +706,10 @@ func (v *MilestonesView) StateIndex() brook.Index[State, MilestoneKey, Milestone
 
 type milestonesByState brook.RowReader
 
-func (x *milestonesByState) Get(value State) (brook.Entry[MilestoneKey, Milestone], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[MilestoneKey, Milestone](&row, decodeMilestoneKey)
+func (x *milestonesByState) Get(value State) (e brook.Entry[MilestoneKey, Milestone], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeMilestoneKey)
+	return e, err
 }
 
 func (x *milestonesByState) All(value State) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
@@ -753,11 +761,11 @@ type OrganizationsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *OrganizationsView) Get(k OrgID) (own Organization, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Organization); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.(*Organization); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -797,9 +805,10 @@ func (v *OrganizationsView) LoginIndex() brook.Index[Login, OrgID, Organization]
 
 type organizationsByLogin brook.RowReader
 
-func (x *organizationsByLogin) Get(value Login) (brook.Entry[OrgID, Organization], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[OrgID, Organization](&row, key.DecodeInt[OrgID])
+func (x *organizationsByLogin) Get(value Login) (e brook.Entry[OrgID, Organization], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[OrgID])
+	return e, err
 }
 
 func (x *organizationsByLogin) All(value Login) iter.Seq2[brook.Entry[OrgID, Organization], error] {
@@ -857,11 +866,11 @@ type PeopleView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *PeopleView) Get(k UserID) (own Person, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Person); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.(*Person); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -901,9 +910,10 @@ func (v *PeopleView) LoginIndex() brook.Index[Login, UserID, Person] {
 
 type peopleByLogin brook.RowReader
 
-func (x *peopleByLogin) Get(value Login) (brook.Entry[UserID, Person], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[UserID, Person](&row, key.DecodeInt[UserID])
+func (x *peopleByLogin) Get(value Login) (e brook.Entry[UserID, Person], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[UserID])
+	return e, err
 }
 
 func (x *peopleByLogin) All(value Login) iter.Seq2[brook.Entry[UserID, Person], error] {
@@ -922,9 +932,10 @@ func (v *PeopleView) TypeIndex() brook.Index[string, UserID, Person] {
 
 type peopleByType brook.RowReader
 
-func (x *peopleByType) Get(value string) (brook.Entry[UserID, Person], error) {
-	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[UserID, Person](&row, key.DecodeInt[UserID])
+func (x *peopleByType) Get(value string) (e brook.Entry[UserID, Person], err error) {
+	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[UserID])
+	return e, err
 }
 
 func (x *peopleByType) All(value string) iter.Seq2[brook.Entry[UserID, Person], error] {
@@ -1015,11 +1026,11 @@ type PullsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *PullsView) Get(k IssueKey) (own Pull, err error) {
-	row := (*brook.RowReader)(v).Get(appendIssueKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Pull); ok {
+	row, end := (*brook.RowReader)(v).Get(appendIssueKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Pull); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -1064,9 +1075,10 @@ func (v *PullsView) MergedByIndex() brook.Index[UserID, IssueKey, Pull] {
 
 type pullsByMergedBy brook.RowReader
 
-func (x *pullsByMergedBy) Get(value UserID) (brook.Entry[IssueKey, Pull], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+func (x *pullsByMergedBy) Get(value UserID) (e brook.Entry[IssueKey, Pull], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *pullsByMergedBy) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
@@ -1085,9 +1097,10 @@ func (v *PullsView) ReviewersIndex() brook.Index[Login, IssueKey, Pull] {
 
 type pullsByReviewers brook.RowReader
 
-func (x *pullsByReviewers) Get(value Login) (brook.Entry[IssueKey, Pull], error) {
-	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+func (x *pullsByReviewers) Get(value Login) (e brook.Entry[IssueKey, Pull], err error) {
+	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *pullsByReviewers) All(value Login) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
@@ -1106,9 +1119,10 @@ func (v *PullsView) AuthorIndex() brook.Index[UserID, IssueKey, Pull] {
 
 type pullsByAuthor brook.RowReader
 
-func (x *pullsByAuthor) Get(value UserID) (brook.Entry[IssueKey, Pull], error) {
-	row := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+func (x *pullsByAuthor) Get(value UserID) (e brook.Entry[IssueKey, Pull], err error) {
+	row, k, end := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *pullsByAuthor) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
@@ -1127,9 +1141,10 @@ func (v *PullsView) StateIndex() brook.Index[State, IssueKey, Pull] {
 
 type pullsByState brook.RowReader
 
-func (x *pullsByState) Get(value State) (brook.Entry[IssueKey, Pull], error) {
-	row := (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+func (x *pullsByState) Get(value State) (e brook.Entry[IssueKey, Pull], err error) {
+	row, k, end := (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *pullsByState) All(value State) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
@@ -1148,9 +1163,10 @@ func (v *PullsView) LabelsIndex() brook.Index[LabelName, IssueKey, Pull] {
 
 type pullsByLabels brook.RowReader
 
-func (x *pullsByLabels) Get(value LabelName) (brook.Entry[IssueKey, Pull], error) {
-	row := (*brook.RowReader)(x).First(4, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+func (x *pullsByLabels) Get(value LabelName) (e brook.Entry[IssueKey, Pull], err error) {
+	row, k, end := (*brook.RowReader)(x).First(4, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *pullsByLabels) All(value LabelName) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
@@ -1169,9 +1185,10 @@ func (v *PullsView) AssigneesIndex() brook.Index[Login, IssueKey, Pull] {
 
 type pullsByAssignees brook.RowReader
 
-func (x *pullsByAssignees) Get(value Login) (brook.Entry[IssueKey, Pull], error) {
-	row := (*brook.RowReader)(x).First(5, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+func (x *pullsByAssignees) Get(value Login) (e brook.Entry[IssueKey, Pull], err error) {
+	row, k, end := (*brook.RowReader)(x).First(5, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *pullsByAssignees) All(value Login) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
@@ -1190,9 +1207,10 @@ func (v *PullsView) MilestoneIndex() brook.Index[MilestoneKey, IssueKey, Pull] {
 
 type pullsByMilestone brook.RowReader
 
-func (x *pullsByMilestone) Get(value MilestoneKey) (brook.Entry[IssueKey, Pull], error) {
-	row := (*brook.RowReader)(x).First(6, appendMilestoneKey(brook.KeyBuffer(), value))
-	return brook.EntryOf[IssueKey, Pull](&row, decodeIssueKey)
+func (x *pullsByMilestone) Get(value MilestoneKey) (e brook.Entry[IssueKey, Pull], err error) {
+	row, k, end := (*brook.RowReader)(x).First(6, appendMilestoneKey(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	return e, err
 }
 
 func (x *pullsByMilestone) All(value MilestoneKey) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
@@ -1232,11 +1250,11 @@ type RefsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *RefsView) Get(k RefKey) (own Ref, err error) {
-	row := (*brook.RowReader)(v).Get(appendRefKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Ref); ok {
+	row, end := (*brook.RowReader)(v).Get(appendRefKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Ref); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -1316,11 +1334,11 @@ type ReleasesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *ReleasesView) Get(k ReleaseKey) (own Release, err error) {
-	row := (*brook.RowReader)(v).Get(appendReleaseKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Release); ok {
+	row, end := (*brook.RowReader)(v).Get(appendReleaseKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Release); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -1365,9 +1383,10 @@ func (v *ReleasesView) AuthorIndex() brook.Index[UserID, ReleaseKey, Release] {
 
 type releasesByAuthor brook.RowReader
 
-func (x *releasesByAuthor) Get(value UserID) (brook.Entry[ReleaseKey, Release], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	return brook.EntryOf[ReleaseKey, Release](&row, decodeReleaseKey)
+func (x *releasesByAuthor) Get(value UserID) (e brook.Entry[ReleaseKey, Release], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeReleaseKey)
+	return e, err
 }
 
 func (x *releasesByAuthor) All(value UserID) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
@@ -1427,11 +1446,11 @@ type RepositoriesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *RepositoriesView) Get(k RepoID) (own Repository, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Repository); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.(*Repository); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -1471,9 +1490,10 @@ func (v *RepositoriesView) FullNameIndex() brook.Index[string, RepoID, Repositor
 
 type repositoriesByFullName brook.RowReader
 
-func (x *repositoriesByFullName) Get(value string) (brook.Entry[RepoID, Repository], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[RepoID, Repository](&row, key.DecodeInt[RepoID])
+func (x *repositoriesByFullName) Get(value string) (e brook.Entry[RepoID, Repository], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[RepoID])
+	return e, err
 }
 
 func (x *repositoriesByFullName) All(value string) iter.Seq2[brook.Entry[RepoID, Repository], error] {
@@ -1492,9 +1512,10 @@ func (v *RepositoriesView) OwnerIndex() brook.Index[Login, RepoID, Repository] {
 
 type repositoriesByOwner brook.RowReader
 
-func (x *repositoriesByOwner) Get(value Login) (brook.Entry[RepoID, Repository], error) {
-	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[RepoID, Repository](&row, key.DecodeInt[RepoID])
+func (x *repositoriesByOwner) Get(value Login) (e brook.Entry[RepoID, Repository], err error) {
+	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[RepoID])
+	return e, err
 }
 
 func (x *repositoriesByOwner) All(value Login) iter.Seq2[brook.Entry[RepoID, Repository], error] {
@@ -1513,9 +1534,10 @@ func (v *RepositoriesView) ParentIndex() brook.Index[RepoID, RepoID, Repository]
 
 type repositoriesByParent brook.RowReader
 
-func (x *repositoriesByParent) Get(value RepoID) (brook.Entry[RepoID, Repository], error) {
-	row := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
-	return brook.EntryOf[RepoID, Repository](&row, key.DecodeInt[RepoID])
+func (x *repositoriesByParent) Get(value RepoID) (e brook.Entry[RepoID, Repository], err error) {
+	row, k, end := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[RepoID])
+	return e, err
 }
 
 func (x *repositoriesByParent) All(value RepoID) iter.Seq2[brook.Entry[RepoID, Repository], error] {
@@ -1563,11 +1585,11 @@ type StarsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *StarsView) Get(k StarKey) (own Star, err error) {
-	row := (*brook.RowReader)(v).Get(appendStarKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Star); ok {
+	row, end := (*brook.RowReader)(v).Get(appendStarKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Star); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -1612,9 +1634,10 @@ func (v *StarsView) UserIndex() brook.Index[UserID, StarKey, Star] {
 
 type starsByUser brook.RowReader
 
-func (x *starsByUser) Get(value UserID) (brook.Entry[StarKey, Star], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	return brook.EntryOf[StarKey, Star](&row, decodeStarKey)
+func (x *starsByUser) Get(value UserID) (e brook.Entry[StarKey, Star], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, decodeStarKey)
+	return e, err
 }
 
 func (x *starsByUser) All(value UserID) iter.Seq2[brook.Entry[StarKey, Star], error] {

@@ -78,11 +78,11 @@ type UsersView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *UsersView) Get(k string) (own User, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*User); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*User); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -112,11 +112,11 @@ func (v *UsersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, User],
 
 // ByEmail gives the value whose Email is value, or brook.ErrNotFound.
 func (v *UsersView) ByEmail(value string) (own User, err error) {
-	row := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
-	if at, ok := row.Value.(*User); ok {
+	row, _, end := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
+	if at, ok := row.(*User); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // EmailIndex reads the collection by Email.
@@ -126,9 +126,10 @@ func (v *UsersView) EmailIndex() brook.Index[string, string, User] {
 
 type usersByEmail brook.RowReader
 
-func (x *usersByEmail) Get(value string) (brook.Entry[string, User], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[string, User](&row, key.DecodeString[string])
+func (x *usersByEmail) Get(value string) (e brook.Entry[string, User], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	return e, err
 }
 
 func (x *usersByEmail) All(value string) iter.Seq2[brook.Entry[string, User], error] {
@@ -181,11 +182,11 @@ type OrdersView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *OrdersView) Get(k string) (own Order, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Order); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Order); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -225,9 +226,10 @@ func (v *OrdersView) UserIDIndex() brook.Index[string, string, Order] {
 
 type ordersByUserID brook.RowReader
 
-func (x *ordersByUserID) Get(value string) (brook.Entry[string, Order], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[string, Order](&row, key.DecodeString[string])
+func (x *ordersByUserID) Get(value string) (e brook.Entry[string, Order], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	return e, err
 }
 
 func (x *ordersByUserID) All(value string) iter.Seq2[brook.Entry[string, Order], error] {

@@ -72,11 +72,11 @@ type TasksView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *TasksView) Get(k string) (own Task, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Task); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Task); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -116,9 +116,10 @@ func (v *TasksView) OwnerIndex() brook.Index[string, string, Task] {
 
 type tasksByOwner brook.RowReader
 
-func (x *tasksByOwner) Get(value string) (brook.Entry[string, Task], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[string, Task](&row, key.DecodeString[string])
+func (x *tasksByOwner) Get(value string) (e brook.Entry[string, Task], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	return e, err
 }
 
 func (x *tasksByOwner) All(value string) iter.Seq2[brook.Entry[string, Task], error] {

@@ -76,11 +76,11 @@ type AccountsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *AccountsView) Get(k string) (own Account, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Account); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Account); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -120,9 +120,10 @@ func (v *AccountsView) EmailIndex() brook.Index[string, string, Account] {
 
 type accountsByEmail brook.RowReader
 
-func (x *accountsByEmail) Get(value string) (brook.Entry[string, Account], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[string, Account](&row, key.DecodeString[string])
+func (x *accountsByEmail) Get(value string) (e brook.Entry[string, Account], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	return e, err
 }
 
 func (x *accountsByEmail) All(value string) iter.Seq2[brook.Entry[string, Account], error] {
@@ -162,11 +163,11 @@ type LinesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *LinesView) Get(k LineKey) (own Line, err error) {
-	row := (*brook.RowReader)(v).Get(appendLineKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Line); ok {
+	row, end := (*brook.RowReader)(v).Get(appendLineKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*Line); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -229,11 +230,11 @@ type NotesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *NotesView) Get(k string) (own Note, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Note); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Note); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

@@ -70,11 +70,11 @@ type OrgsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *OrgsView) Get(k string) (own Org, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Org); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Org); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -140,11 +140,11 @@ type DatasetsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *DatasetsView) Get(k string) (own Dataset, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Dataset); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Dataset); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

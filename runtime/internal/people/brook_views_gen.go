@@ -72,11 +72,11 @@ type PayrollView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *PayrollView) Get(k int64) (own Payroll, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Payroll); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.(*Payroll); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -160,11 +160,11 @@ type PeopleView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *PeopleView) Get(k int64) (own Person, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Person); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
+	if at, ok := row.(*Person); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -194,11 +194,11 @@ func (v *PeopleView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Person]
 
 // ByEmail gives the value whose Email is value, or brook.ErrNotFound.
 func (v *PeopleView) ByEmail(value Email) (own Person, err error) {
-	row := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
-	if at, ok := row.Value.(*Person); ok {
+	row, _, end := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
+	if at, ok := row.(*Person); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // EmailIndex reads the collection by Email.
@@ -208,9 +208,10 @@ func (v *PeopleView) EmailIndex() brook.Index[Email, int64, Person] {
 
 type peopleByEmail brook.RowReader
 
-func (x *peopleByEmail) Get(value Email) (brook.Entry[int64, Person], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[int64, Person](&row, key.DecodeInt[int64])
+func (x *peopleByEmail) Get(value Email) (e brook.Entry[int64, Person], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[int64])
+	return e, err
 }
 
 func (x *peopleByEmail) All(value Email) iter.Seq2[brook.Entry[int64, Person], error] {
@@ -229,9 +230,10 @@ func (v *PeopleView) TeamsIndex() brook.Index[Team, int64, Person] {
 
 type peopleByTeams brook.RowReader
 
-func (x *peopleByTeams) Get(value Team) (brook.Entry[int64, Person], error) {
-	row := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[int64, Person](&row, key.DecodeInt[int64])
+func (x *peopleByTeams) Get(value Team) (e brook.Entry[int64, Person], err error) {
+	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[int64])
+	return e, err
 }
 
 func (x *peopleByTeams) All(value Team) iter.Seq2[brook.Entry[int64, Person], error] {
@@ -250,9 +252,10 @@ func (v *PeopleView) BossIndex() brook.Index[int64, int64, Person] {
 
 type peopleByBoss brook.RowReader
 
-func (x *peopleByBoss) Get(value int64) (brook.Entry[int64, Person], error) {
-	row := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
-	return brook.EntryOf[int64, Person](&row, key.DecodeInt[int64])
+func (x *peopleByBoss) Get(value int64) (e brook.Entry[int64, Person], err error) {
+	row, k, end := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeInt[int64])
+	return e, err
 }
 
 func (x *peopleByBoss) All(value int64) iter.Seq2[brook.Entry[int64, Person], error] {
@@ -292,11 +295,11 @@ type ClearedSizesView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *ClearedSizesView) Get(k Team) (own Size, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Size); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Size); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

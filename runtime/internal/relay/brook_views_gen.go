@@ -68,11 +68,11 @@ type BillsView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *BillsView) Get(k string) (own Bill, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Bill); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Bill); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

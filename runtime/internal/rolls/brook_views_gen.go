@@ -72,11 +72,11 @@ type SoldiersView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *SoldiersView) Get(k string) (own Soldier, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Soldier); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Soldier); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -116,9 +116,10 @@ func (v *SoldiersView) FullNameIndex() brook.Index[string, string, Soldier] {
 
 type soldiersByFullName brook.RowReader
 
-func (x *soldiersByFullName) Get(value string) (brook.Entry[string, Soldier], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[string, Soldier](&row, key.DecodeString[string])
+func (x *soldiersByFullName) Get(value string) (e brook.Entry[string, Soldier], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	return e, err
 }
 
 func (x *soldiersByFullName) All(value string) iter.Seq2[brook.Entry[string, Soldier], error] {

@@ -69,6 +69,28 @@ func TestLentView(t *testing.T) {
 	}
 }
 
+// What was lent once is never lent again: a view that a handler kept stays at its end, however many
+// are lent after it.
+func TestEveryLoanIsNew(t *testing.T) {
+	f := newFixture(t)
+	rows := f.counts()
+	var kept []interface{ Len() (int, error) }
+	for range 200 {
+		f.begin()
+		view := rows.Lend()
+		if _, err := view.Len(); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, view)
+		for _, earlier := range kept[:len(kept)-1] {
+			if _, err := earlier.Len(); !errors.Is(err, brook.ErrHandlerReturned) {
+				t.Fatalf("an earlier view after %d loans: %v", len(kept), err)
+			}
+		}
+		f.tx.Returned()
+	}
+}
+
 // Returned waits for a use that is under way in another goroutine, and none begins after it.
 func TestLoanUsedConcurrently(t *testing.T) {
 	f := newFixture(t)

@@ -2,7 +2,6 @@ package txn
 
 import (
 	"fmt"
-	"strconv"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/overlay"
@@ -60,12 +59,9 @@ func (tx *Tx) Write(w brook.RowChange) {
 }
 
 // Mismatch fails the current set because the key field of a value is not the key that the value is
-// stored at.
-func (tx *Tx) Mismatch(w brook.RowChange, key any) {
-	if s, ok := key.(string); ok {
-		key = strconv.Quote(s)
-	}
-	tx.check(&w, fmt.Errorf("the value's key field is %+v", key))
+// stored at. key is that of the field, encoded.
+func (tx *Tx) Mismatch(w brook.RowChange, key []byte) {
+	tx.check(&w, fmt.Errorf("the value's key field is %s", w.Collection.KeyText(key)))
 }
 
 // check fails the current set if err is not nil, and reports whether it is nil.

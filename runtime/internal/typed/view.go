@@ -22,11 +22,11 @@ func ViewOf[K comparable, V any](
 
 // Get returns the value at key.
 func (v View[K, V]) Get(k K) (value V, err error) {
-	row := v.at.Get(v.def.AppendKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*V); ok {
+	row, end := v.at.Get(v.def.AppendKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*V); ok {
 		value = *at
 	}
-	return value, row.End()
+	return value, end.End()
 }
 
 // Has reports whether there is a value at key.
@@ -75,9 +75,10 @@ func IndexOf[I comparable, K comparable, V any](
 }
 
 // Get returns the first entry, by key, whose indexed field holds value.
-func (x Index[I, K, V]) Get(value I) (brook.Entry[K, V], error) {
-	row := x.view.at.First(x.number, x.append(brook.KeyBuffer(), value))
-	return brook.EntryOf[K, V](&row, x.view.def.DecodeKey)
+func (x Index[I, K, V]) Get(value I) (e brook.Entry[K, V], err error) {
+	row, k, end := x.view.at.First(x.number, x.append(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, x.view.def.DecodeKey)
+	return e, err
 }
 
 // All yields the entries whose indexed field holds value, in key order.

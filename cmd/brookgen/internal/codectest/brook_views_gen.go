@@ -66,11 +66,11 @@ type EverythingView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *EverythingView) Get(k string) (own Everything, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Everything); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Everything); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -128,11 +128,11 @@ type StoredView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *StoredView) Get(k string) (own Stored, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Stored); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Stored); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -194,11 +194,11 @@ type SimpleView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *SimpleView) Get(k string) (own Simple, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Simple); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Simple); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -256,11 +256,11 @@ type VeteransView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *VeteransView) Get(k string) (own Veteran, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*Veteran); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Veteran); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.

@@ -63,11 +63,11 @@ func viewOf[K comparable, V any](s brook.Source, number int, def definition[K, V
 }
 
 func (v view[K, V]) Get(k K) (value V, err error) {
-	row := v.at.Get(v.def.AppendKey(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*V); ok {
+	row, end := v.at.Get(v.def.AppendKey(brook.KeyBuffer(), k))
+	if at, ok := row.(*V); ok {
 		value = *at
 	}
-	return value, row.End()
+	return value, end.End()
 }
 
 func (v view[K, V]) Has(k K) (bool, error) { return v.at.Has(v.def.AppendKey(brook.KeyBuffer(), k)) }

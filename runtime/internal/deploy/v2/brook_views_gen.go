@@ -76,11 +76,11 @@ type UsersView brook.RowReader
 
 // Get gives the value at k, or brook.ErrNotFound.
 func (v *UsersView) Get(k string) (own User, err error) {
-	row := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
-	if at, ok := row.Value.(*User); ok {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*User); ok {
 		own = *at
 	}
-	return own, row.End()
+	return own, end.End()
 }
 
 // Has reports whether there is a value at k.
@@ -120,9 +120,10 @@ func (v *UsersView) LastIndex() brook.Index[string, string, User] {
 
 type usersByLast brook.RowReader
 
-func (x *usersByLast) Get(value string) (brook.Entry[string, User], error) {
-	row := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	return brook.EntryOf[string, User](&row, key.DecodeString[string])
+func (x *usersByLast) Get(value string) (e brook.Entry[string, User], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	return e, err
 }
 
 func (x *usersByLast) All(value string) iter.Seq2[brook.Entry[string, User], error] {
