@@ -130,7 +130,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	s.Publisher = &publisher.Publisher{
 		Config: config, Code: a.code, Catalog: a.catalog, Store: store, Reader: s.Reader,
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
-		Targets: placement.NewTargets(config.Driver),
+		Destinations: placement.NewDestinations(config.Driver),
 		On: publisher.Owner{
 			Adopt: a.owed.Adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: s.WakeTasks,
 			Broke: a.fatal.Note,

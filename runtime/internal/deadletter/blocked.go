@@ -27,15 +27,15 @@ func (b *Blocked) Len() int { return b.n + int(b.emits.Load()) }
 // Empty reports whether no key is blocked.
 func (b *Blocked) Empty() bool { return len(b.keys) == 0 }
 
-// Add counts a letter. If hold is set, it blocks its key for later events. Letters of stage emit
+// Add counts a letter. If blocks is set, it blocks its key for later events. Letters of stage emit
 // and letters without a key block nothing.
-func (b *Blocked) Add(l *Letter, hold bool) {
+func (b *Blocked) Add(l *Letter, blocks bool) {
 	if l.Stage == brook.StageEmit {
 		b.emits.Add(1)
 		return
 	}
 	b.n++
-	if !hold || l.Key == nil {
+	if !blocks || l.Key == nil {
 		return
 	}
 	if b.keys == nil {

@@ -1,10 +1,10 @@
 // Package effects runs the effects of handlers beside the tasks whose commits asked for them: those
 // of one task one after the other, without holding up anything else for long.
 //
-// Package runner makes the lines. Tasks push effects into their line; a goroutine of the line runs them and
-// ends when none waits. Lines.mu guards all lines and their queues, and is not held while an effect
-// runs. How many effects of a line wait, and since when one runs, is atomic, because tasks ask with
-// every batch.
+// Package runner makes the lines. Tasks push effects into their line; a goroutine of the line runs
+// them and ends when none waits. Lines.mu guards all lines and their queues, and is not held while
+// an effect runs. How many effects of a line wait, and since when one runs, is atomic, because
+// tasks ask with every batch.
 package effects
 
 import (

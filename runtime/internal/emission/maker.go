@@ -93,7 +93,7 @@ func (k *Maker) Item(
 	if err := k.Wrap(out, &item.Record); err != nil {
 		return item, err
 	}
-	k.Publisher.Targets.Choose(d.Ctx, &item.Record, m.ID)
+	k.Publisher.Destinations.Choose(d.Ctx, &item.Record, m.ID)
 	return item, nil
 }
 

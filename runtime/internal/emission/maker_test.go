@@ -51,7 +51,7 @@ func newMaker() (*emission.Maker, *numbers) {
 	return &emission.Maker{
 		Config: &brook.Config{Name: "my/app", Author: "me", Envelope: brook.CloudEvents{}},
 		Code:   &plan.Code{}, Sets: []string{"A", "B"}, IDs: ids.New(), Reader: reader,
-		Publisher: &publisher.Publisher{Targets: placement.NewTargets(nil)},
+		Publisher: &publisher.Publisher{Destinations: placement.NewDestinations(nil)},
 	}, reader
 }
 

@@ -99,7 +99,7 @@ func newRig(t *testing.T) *rig {
 	out := outbox.New()
 	p := &publisher.Publisher{
 		Config: config, Code: code, Catalog: cat, Store: r.store, Reader: reader, Lock: lock,
-		Ids: source, Report: rep, Retry: loop, Outbox: out, Targets: placement.NewTargets(nil),
+		Ids: source, Report: rep, Retry: loop, Outbox: out, Destinations: placement.NewDestinations(nil),
 	}
 	if err := errors.Join(cat.Open(ctx), p.Open(ctx)); err != nil {
 		t.Fatal(err)

@@ -35,8 +35,8 @@ type Queue struct {
 	end     int64   // of the partition, as far as is known
 	unasked int     // fetches in the backlog in whose place no permit was issued yet
 
-	tried int       // attempts of the first record of the batch, before it was taken
-	held  time.Time // the head is not tried before this time; zero: it may be
+	tried  int       // attempts of the first record of the batch, before it was taken
+	paused time.Time // the head is not tried before this time; zero: it may be
 
 	stored  []byte // the position as the store has it; nil: it has none
 	staged  []byte // as the batch writes it
@@ -147,16 +147,16 @@ func (q *Queue) Advance() {
 	if q.Dry() {
 		q.next = q.limit(q.ahead)
 	}
-	q.Attempts, q.held = 0, time.Time{}
+	q.Attempts, q.paused = 0, time.Time{}
 }
 
-// HoldUntil makes the head wait until t.
-func (q *Queue) HoldUntil(t time.Time) { q.held = t }
+// PauseUntil makes the head wait until t.
+func (q *Queue) PauseUntil(t time.Time) { q.paused = t }
 
 // Rewind puts the whole batch back, as if its records had not been tried.
 func (q *Queue) Rewind() {
 	if q.backlog.taken > 0 {
-		q.Attempts, q.held = q.tried, time.Time{}
+		q.Attempts, q.paused = q.tried, time.Time{}
 	}
 	q.backlog.rewind()
 	q.next = q.base

@@ -1,12 +1,12 @@
 // Package input reads partitions of the log ahead of the tasks that fold them, and keeps what was
-// read in a queue for each partition until it is committed. A Group is the queues of one task, and
-// chooses whose record is next.
+// read in a queue for each partition until it is committed. Queues are those of one task, and
+// choose whose record is next.
 //
 // Tasks and rooms that run them use it. A goroutine for each partition runs Reader.Read and sends
-// what it reads to the task, which appends it to the queue. Queues, groups and bookmarks have no
-// lock: the task's goroutine uses a queue and its group, the reader's goroutine its bookmark. Only
-// the permits, a channel, pass from the one to the other. Progress has a mutex: tasks advance it,
-// and any goroutine reads it or waits.
+// what it reads to the task, which appends it to the queue. Queues and bookmarks have no lock: the
+// task's goroutine uses its queues, the reader's goroutine its bookmark. Only the permits, a
+// channel, pass from the one to the other. Progress has a mutex: tasks advance it, and any
+// goroutine reads it or waits.
 package input
 
 import (

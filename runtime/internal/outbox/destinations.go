@@ -43,7 +43,8 @@ func (s *destinations) of(i *Item) *Destination {
 	return s.failing[i.Target()]
 }
 
-// blocks reports whether other items wait at an item's destination, which it did not wait at itself.
+// blocks reports whether other items wait at an item's destination, which it did not wait at
+// itself.
 func (s *destinations) blocks(i *Item) bool {
 	d := s.failing[i.Target()]
 	return d != nil && d != i.at

@@ -52,7 +52,8 @@ func (o *Overlay) Between(slot int, from, to []byte) []*Cell {
 	return o.tables[slot].between(from, to)
 }
 
-// Peek returns the value of a row if the overlay knows it. The value is nil if there is no such row.
+// Peek returns the value of a row if the overlay knows it. The value is nil if there is no such
+// row.
 func (o *Overlay) Peek(slot int, key []byte) (value any, known bool) {
 	if c := o.Find(slot, key); c != nil && c.known {
 		return c.value, true
@@ -69,8 +70,8 @@ func (o *Overlay) Savepoint() {
 	o.mark = len(o.log)
 }
 
-// Save notes what a cell is, before its first change since the savepoint. It reports whether this is
-// that one.
+// Save notes what a cell is, before its first change since the savepoint. It reports whether this
+// is that one.
 func (o *Overlay) Save(c *Cell) bool {
 	if c.saved == o.savepoint {
 		return false
@@ -174,8 +175,8 @@ func (o *Overlay) Writes(dst []brook.Write, names []brook.Table) []brook.Write {
 	return dst
 }
 
-// Changed returns the keys of the rows of a table that were changed, with their values; the value of
-// a row that was deleted is nil.
+// Changed returns the keys of the rows of a table that were changed, with their values; the value
+// of a row that was deleted is nil.
 func (o *Overlay) Changed(slot int) iter.Seq2[[]byte, any] {
 	return func(yield func([]byte, any) bool) {
 		for _, c := range o.tables[slot].list {

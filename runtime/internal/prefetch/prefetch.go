@@ -55,7 +55,7 @@ type Prefetcher struct {
 	delivery *delivery.Delivery
 	deliver  func(*delivery.Delivery)
 
-	queues   input.Group
+	queues   input.Queues
 	confined bool
 	ran      map[*input.Queue]int64 // offsets below which events ran dry for this batch
 
@@ -88,7 +88,7 @@ func New(parts Parts) *Prefetcher {
 // Begin starts a batch of events that lie in queues, over tables; incomplete says which of these
 // are indexes that lack entries. If events are confined, they touch only rows of their own keys.
 func (p *Prefetcher) Begin(
-	queues input.Group, tables []brook.Table, incomplete []bool, confined bool,
+	queues input.Queues, tables []brook.Table, incomplete []bool, confined bool,
 ) {
 	p.queues, p.confined = queues, confined
 	p.tx.On(tables, incomplete)

@@ -146,7 +146,7 @@ func (r *rig) lane(tx *txn.Tx) func(*delivery.Delivery) {
 }
 
 func (r *rig) prefetch() {
-	r.prefetcher.Begin(input.Group{r.queue}, []brook.Table{0}, nil, false)
+	r.prefetcher.Begin(input.Queues{r.queue}, []brook.Table{0}, nil, false)
 	r.prefetcher.Prefetch(r.t.Context(), r.t.Context(), r.queue, 100)
 }
 

@@ -99,7 +99,7 @@ func newRig(t *testing.T, target Target) *rig {
 	layout := schema.NewLayout([]schema.Collection{counts.Def().Info()})
 	parts := &Parts{
 		Config: config, Reader: r.reader, Outbox: outbox.New(),
-		Publisher: &publisher.Publisher{Targets: placement.NewTargets(nil)},
+		Publisher: &publisher.Publisher{Destinations: placement.NewDestinations(nil)},
 		Code:      &plan.Code{Layout: layout, Events: map[string]schema.Event{"put": put}},
 		Def: &delivery.Definition{
 			Sets: []string{"S", "T"}, Collections: []*brook.Collection{counts.Def()},

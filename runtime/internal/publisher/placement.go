@@ -16,10 +16,10 @@ func (p *Publisher) place(
 ) (ready []*outbox.Item) {
 	var late []*outbox.Item
 	for _, item := range batch {
-		if item.IsCheckpoint() || item.Passed || item.Record.Placed || !p.Targets.Places() {
+		if item.IsCheckpoint() || item.Passed || item.Record.Placed || !p.Destinations.Places() {
 			continue
 		}
-		if err := p.Targets.Find(ctx, &item.Record, item.Emitted()); err != nil {
+		if err := p.Destinations.Find(ctx, &item.Record, item.Emitted()); err != nil {
 			failed[item] = err
 			continue
 		}

@@ -32,18 +32,18 @@ import (
 
 // Publisher publishes emissions, and after them checkpoints of how far the app acted.
 type Publisher struct {
-	Config  *brook.Config // with defaults
-	Code    *plan.Code
-	Catalog *catalog.Catalog
-	Store   brook.Store
-	Reader  brook.Reader // of what was committed last
-	Lock    *quiesce.Lock
-	Ids     *ids.Source
-	Report  *report.Reporter
-	Retry   *retry.Loop
-	On      Owner
-	Outbox  *outbox.Outbox
-	Targets *placement.Targets
+	Config       *brook.Config // with defaults
+	Code         *plan.Code
+	Catalog      *catalog.Catalog
+	Store        brook.Store
+	Reader       brook.Reader // of what was committed last
+	Lock         *quiesce.Lock
+	Ids          *ids.Source
+	Report       *report.Reporter
+	Retry        *retry.Loop
+	On           Owner
+	Outbox       *outbox.Outbox
+	Destinations *placement.Destinations
 
 	// Set by Open, and constant from then on.
 	OutboxTable brook.Table // of emissions

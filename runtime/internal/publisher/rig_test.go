@@ -252,7 +252,7 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 	r.Publisher = &publisher.Publisher{
 		Config: config, Code: code, Catalog: cat, Store: s, Reader: read, Lock: lock, Ids: r.ids,
 		Report: rep, Retry: loop,
-		Outbox: outbox.New(), Targets: placement.NewTargets(config.Driver),
+		Outbox: outbox.New(), Destinations: placement.NewDestinations(config.Driver),
 		On: publisher.Owner{
 			Adopt:   func(context.Context) error { return nil },
 			Refused: func(id partition.ID) { note(func() { r.refused = append(r.refused, id) }) },
@@ -279,7 +279,7 @@ func (r *rig) emit(offset int64, topics ...string) {
 		item := &outbox.Item{
 			Position: at, ID: fmt.Sprint("event-", offset), Type: "sent", Set: "Set", Ordinal: n,
 			Key: outbox.ItemKey(at, "", 0, 0, n),
-			Record: brook.Record{Topic: topic, Placed: !r.Targets.Places(),
+			Record: brook.Record{Topic: topic, Placed: !r.Destinations.Places(),
 				Value: fmt.Append(nil, offset)},
 		}
 		items = append(items, item)

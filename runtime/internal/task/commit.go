@@ -151,7 +151,7 @@ func (c *commit) shrink(err error) {
 		return
 	}
 	p.unstored++
-	p.HoldUntil(time.Now().Add(retry.Wait(c.set.Config.Retry, p.unstored)))
+	p.PauseUntil(time.Now().Add(retry.Wait(c.set.Config.Retry, p.unstored)))
 	c.due.Failures = append(c.due.Failures, brook.Failure{
 		What: "commit", Position: at, Attempts: p.unstored,
 		Err: fmt.Errorf("not even the dead letter of the event can be stored, and its "+

@@ -132,7 +132,7 @@ func (t *Task) after(
 		p.Attempts = 0
 	case processor.RetryLater:
 		p.Attempts++
-		p.HoldUntil(time.Now().Add(retry.Wait(t.set.Config.Retry, p.Attempts)))
+		p.PauseUntil(time.Now().Add(retry.Wait(t.set.Config.Retry, p.Attempts)))
 		t.set.Report.Failure(brook.Failure{
 			What: "handle", Position: p.ID.At(p.Next()), Attempts: p.Attempts, Err: err,
 		})

@@ -38,7 +38,7 @@ type Task struct {
 	visits bool // Target.Visits
 
 	Partitions Partitions
-	queues     input.Group      // of Partitions, in the same order
+	queues     input.Queues     // of Partitions, in the same order
 	mayTake    func(i int) bool // mayGoOn, to be passed on
 	tasks      int              // how many there are
 	Chunks     chan input.Fetch
@@ -83,7 +83,7 @@ func (t *Task) Partition(id partition.ID) *Partition { return t.Partitions.of(id
 // SetPartitions sets the partitions of the task, which it sorts.
 func (t *Task) SetPartitions(partitions []*Partition) {
 	slices.SortFunc(partitions, func(p, q *Partition) int { return p.ID.At(0).Compare(q.ID.At(0)) })
-	t.Partitions, t.queues = partitions, make(input.Group, len(partitions))
+	t.Partitions, t.queues = partitions, make(input.Queues, len(partitions))
 	for i, p := range partitions {
 		t.queues[i] = p.Queue
 		p.Join(t.Processor, t.tasks)

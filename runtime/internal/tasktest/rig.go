@@ -149,7 +149,7 @@ func (r *Rig) assemble(config *brook.Config, def *delivery.Definition) {
 	s.Publisher = &publisher.Publisher{
 		Config: config, Code: s.Code, Catalog: s.Catalog, Store: s.Store, Reader: s.Reader,
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
-		Targets: placement.NewTargets(config.Driver),
+		Destinations: placement.NewDestinations(config.Driver),
 	}
 	s.Letters = &letters.Reader{
 		Config: config, Sets: def.Sets, Catalog: s.Catalog, Reader: s.Reader, Retry: s.Retry,

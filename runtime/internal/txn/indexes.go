@@ -24,8 +24,8 @@ type indexes struct {
 	before, after brook.Entries // scratch of update: the index entries of a row
 }
 
-// claim is the request of a row for a unique value of an index.
-type claim struct {
+// reservation is the request of a row for a unique value of an index.
+type reservation struct {
 	ordinal, index int
 	row, value     []byte
 }
@@ -33,7 +33,7 @@ type claim struct {
 // updateAll replaces the index entries of all rows that the current set changed in the overlay. It
 // returns the unique values that the rows need: their entries are yet to be put, once all old
 // entries are removed.
-func (x *indexes) updateAll(o *overlay.Overlay) (claims []claim) {
+func (x *indexes) updateAll(o *overlay.Overlay) (needed []reservation) {
 	changes := o.Changes()
 	for ordinal, info := range x.layout.Collections {
 		if len(info.Indexes) == 0 {
@@ -41,18 +41,18 @@ func (x *indexes) updateAll(o *overlay.Overlay) (claims []claim) {
 		}
 		for i := range changes {
 			if c := changes[i].Cell; c.Slot() == x.layout.Rows[ordinal] {
-				claims = x.update(o, claims, ordinal, c.Key(), changes[i].Before(), c.Value())
+				needed = x.update(o, needed, ordinal, c.Key(), changes[i].Before(), c.Value())
 			}
 		}
 	}
-	return claims
+	return needed
 }
 
-// update replaces the index entries of one row. It appends the unique values that the row needs to
-// claims instead of putting their entries.
+// update replaces the index entries of one row. It appends the unique values that the row needs
+// to needed instead of putting their entries.
 func (x *indexes) update(
-	o *overlay.Overlay, claims []claim, ordinal int, row []byte, old, value any,
-) []claim {
+	o *overlay.Overlay, needed []reservation, ordinal int, row []byte, old, value any,
+) []reservation {
 	def, before, after := x.collections[ordinal], &x.before, &x.after
 	for n, index := range x.layout.Collections[ordinal].Indexes {
 		before.Reset()
@@ -76,41 +76,41 @@ func (x *indexes) update(
 			switch {
 			case before.Contains(v):
 			case index.Unique:
-				claims = append(claims, claim{ordinal, n, row, bytes.Clone(v)})
+				needed = append(needed, reservation{ordinal, n, row, bytes.Clone(v)})
 			default:
 				o.Put(slot, EntryKey(v, row), Present)
 			}
 		}
 	}
-	return claims
+	return needed
 }
 
-// grant puts the entry that a claim asks for.
-func (x *indexes) grant(o *overlay.Overlay, c *claim) {
-	o.Put(x.slot(c), EntryKey(c.value, c.row), Present)
+// grant puts the entry that a reservation asks for.
+func (x *indexes) grant(o *overlay.Overlay, r *reservation) {
+	o.Put(x.slot(r), EntryKey(r.value, r.row), Present)
 }
 
-// slot returns the slot of the index that a claim is for.
-func (x *indexes) slot(c *claim) int { return x.layout.Index[c.ordinal][c.index] }
+// slot returns the slot of the index that a reservation is for.
+func (x *indexes) slot(r *reservation) int { return x.layout.Index[r.ordinal][r.index] }
 
-// refuse returns the error for a claim whose value another row has.
-func (x *indexes) refuse(c *claim, holder []byte) error {
-	def, info := x.collections[c.ordinal], x.layout.Collections[c.ordinal]
+// refuse returns the error for a reservation whose value another row has.
+func (x *indexes) refuse(r *reservation, holder []byte) error {
+	def, info := x.collections[r.ordinal], x.layout.Collections[r.ordinal]
 	return fmt.Errorf("%w: %s %s has the same %s as %s, which was first", brook.ErrUnique,
-		info.Name, def.KeyText(c.row), info.Indexes[c.index].Field, def.KeyText(holder))
+		info.Name, def.KeyText(r.row), info.Indexes[r.index].Field, def.KeyText(holder))
 }
 
-// span returns the range of the entries of the value that is claimed.
-func (c *claim) span() (from, to []byte) { return c.value, key.Successor(c.value) }
+// span returns the range of the entries of the value that is reserved.
+func (r *reservation) span() (from, to []byte) { return r.value, key.Successor(r.value) }
 
-// holder returns the key of another row that has the value that is claimed, nil if there is none.
-// entries are those of the claim's span.
-func (c *claim) holder(entries iter.Seq2[brook.Row, error]) ([]byte, error) {
+// holder returns the key of another row that has the value that is reserved, nil if there is none.
+// entries are those of the reservation's span.
+func (r *reservation) holder(entries iter.Seq2[brook.Row, error]) ([]byte, error) {
 	for entry, err := range entries {
 		if err != nil {
 			return nil, err
 		}
-		if other := entry.Key[len(c.value):]; !bytes.Equal(other, c.row) {
+		if other := entry.Key[len(r.value):]; !bytes.Equal(other, r.row) {
 			return bytes.Clone(other), nil
 		}
 	}

@@ -44,7 +44,7 @@ func TestUniqueSwap(t *testing.T) {
 }
 
 // A value that another row has is refused, wherever that row is.
-func TestUniqueClaims(t *testing.T) {
+func TestUniqueValues(t *testing.T) {
 	const refused = `brook: unique value is taken: ` +
 		`items "2" has the same Email as "1", which was first`
 	f := newFixture(t)
@@ -101,8 +101,8 @@ func TestUniqueValueThatIsFree(t *testing.T) {
 	f.taken(`brook: unique value is taken: items "7" has the same Email as "6", which was first`)
 }
 
-// A claim looks at every row that begins with the value's bytes, and no other: not at values that
-// are longer.
+// A reservation looks at every row that begins with the value's bytes, and no other: not at values
+// that are longer.
 func TestUniqueOfPrefixes(t *testing.T) {
 	f := newFixture(t)
 	f.event(item{ID: "1", Email: "aa"}, item{ID: "2", Email: "a\x00"}, item{ID: "3", Email: "a"})
@@ -140,7 +140,7 @@ func TestEntriesAreWrittenExactly(t *testing.T) {
 }
 
 // A row may name a unique value twice.
-func TestUniqueClaimedTwice(t *testing.T) {
+func TestUniqueValueTwice(t *testing.T) {
 	f := newFixture(t)
 	f.event(item{ID: "1", Email: "a,b,a"})
 	f.wantWrites("0 1", "1 a>1", "1 b>1")
@@ -158,20 +158,20 @@ func TestEntriesOfValuesInBetween(t *testing.T) {
 	f.wantWrites("0 1", "1 a>1 removed", "1 c>1", "2 z>1")
 }
 
-// A claim reads the index outside the event's scope, and leaves the scope as it was.
-func TestUniqueClaimUnderScope(t *testing.T) {
+// A reservation reads the index outside the event's scope, and leaves the scope as it was.
+func TestUniqueValueUnderScope(t *testing.T) {
 	f := newFixture(t)
 	f.tx.Begin(txn.Event{Ctx: t.Context(), Confined: true})
 	f.tx.Confine([]byte("1"))
 	f.create(item{ID: "1", Email: "a"})
 	f.release()
 	if _, err := f.tx.Get(itemRows, encoded("2")); err != txn.ErrCrossKey {
-		t.Errorf("a read outside the scope after a claim: %v", err)
+		t.Errorf("a read outside the scope after a reservation: %v", err)
 	}
 }
 
-// An index scan that fails is no answer to a claim.
-func TestUniqueClaimWithoutAnswer(t *testing.T) {
+// An index scan that fails is no answer to a reservation.
+func TestUniqueValueWithoutAnswer(t *testing.T) {
 	f := newFixture(t)
 	f.begin()
 	f.create(item{ID: "1", Email: "a"})
@@ -192,7 +192,7 @@ func TestIndexNotComplete(t *testing.T) {
 	}
 	f.create(item{ID: "1", Email: "a"})
 	if err := f.tx.Release(); err != brook.ErrNotReady || f.tx.StoreFault() != brook.ErrNotReady {
-		t.Errorf("a claim: %v, fault %v", err, f.tx.StoreFault())
+		t.Errorf("a reservation: %v, fault %v", err, f.tx.StoreFault())
 	}
 	f.begin()
 	if f.tx.Complete(itemsByEmail) || f.tx.StoreFault() != brook.ErrNotReady {

@@ -205,7 +205,7 @@ func TestRecorderAlone(t *testing.T) {
 	}
 }
 
-// A claim is held by another row that has the very value.
+// A reservation is held by another row that has the very value.
 func TestHolder(t *testing.T) {
 	rows := func(keys ...string) iter.Seq2[brook.Row, error] {
 		return func(yield func(brook.Row, error) bool) {
@@ -216,7 +216,7 @@ func TestHolder(t *testing.T) {
 			}
 		}
 	}
-	c := &claim{value: []byte("v"), row: []byte("1")}
+	c := &reservation{value: []byte("v"), row: []byte("1")}
 	if from, to := c.span(); string(from) != "v" || string(to) != "w" {
 		t.Errorf("span %q to %q", from, to)
 	}

@@ -21,8 +21,8 @@ type RowKey struct {
 // NewReadSet returns an empty read set.
 func NewReadSet() *ReadSet { return &ReadSet{versions: map[RowKey]uint64{}} }
 
-// Add adds a row with the version that was read, 0 if there was none, unless it is there. A row that
-// was read in two versions gets two checks, one of which fails.
+// Add adds a row with the version that was read, 0 if there was none, unless it is there. A row
+// that was read in two versions gets two checks, one of which fails.
 func (r *ReadSet) Add(t brook.Table, slot int, key []byte, version uint64) {
 	k := RowKey{slot, string(key)}
 	if last, known := r.versions[k]; known && last == version {

@@ -62,8 +62,8 @@ func TestReadSet(t *testing.T) {
 	}
 }
 
-// A read that failed is no reason for a check; one of a claim is.
-func TestReadSetOfFailuresAndClaims(t *testing.T) {
+// A read that failed is no reason for a check; one of a reservation is.
+func TestReadSetOfFailuresAndReservations(t *testing.T) {
 	f := newFixture(t)
 	f.tx.TrackReads()
 	f.begin()

@@ -1,6 +1,6 @@
 // Package txn is the transaction that the handlers of an event read and change: package overlay's
 // uncommitted changes over what the store holds, with a savepoint for each handler set, the upkeep
-// of indexes and unique claims, and the read set that a commit to a shared store is checked by.
+// of indexes and unique values, and the read set that a commit to a shared store is checked by.
 //
 // Tx is put together from parts that can be used alone: Base reads the store (with Faults, ReadSet
 // and Prefetched), Scope says which rows an event may touch, Loan which views may be used now.
@@ -77,33 +77,33 @@ func (tx *Tx) Savepoint() {
 func (tx *Tx) Failed() bool { return tx.failed != nil || tx.crossKey || tx.fault != nil }
 
 // Release brings the indexes up to date with the rows that the current set wrote. Unique values are
-// claimed once all old entries are removed, so that rows may swap theirs. It returns
-// brook.ErrUnique if another row has a value that is claimed.
+// reserved once all old entries are removed, so that rows may swap theirs. It returns
+// brook.ErrUnique if another row has a value that is reserved.
 func (tx *Tx) Release() error {
-	claims := tx.indexes.updateAll(&tx.Overlay)
-	for i := range claims {
-		if err := tx.claim(&claims[i]); err != nil {
+	needed := tx.indexes.updateAll(&tx.Overlay)
+	for i := range needed {
+		if err := tx.reserve(&needed[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// claim grants a unique value, or returns brook.ErrUnique if another row has it.
-func (tx *Tx) claim(c *claim) error {
-	slot := tx.indexes.slot(c)
+// reserve grants a unique value, or returns brook.ErrUnique if another row has it.
+func (tx *Tx) reserve(r *reservation) error {
+	slot := tx.indexes.slot(r)
 	if !tx.Complete(slot) {
 		return brook.ErrNotReady
 	}
-	from, to := c.span()
-	holder, err := c.holder(tx.merged(slot, from, to)) // it may be out of the event's scope
+	from, to := r.span()
+	holder, err := r.holder(tx.merged(slot, from, to)) // it may be out of the event's scope
 	if err != nil {
 		return err
 	}
 	if holder != nil {
-		return tx.indexes.refuse(c, holder)
+		return tx.indexes.refuse(r, holder)
 	}
-	tx.indexes.grant(&tx.Overlay, c)
+	tx.indexes.grant(&tx.Overlay, r)
 	return nil
 }
 

@@ -2,8 +2,8 @@
 // driver can't say.
 //
 // Package emission calls Choose when an event is folded, in the goroutine of its task; package
-// publisher calls Find for what was committed without a partition. Targets.mu guards what is known
-// of topics; it is not held while the driver is asked.
+// publisher calls Find for what was committed without a partition. Destinations.mu guards what is
+// known of topics; it is not held while the driver is asked.
 package placement
 
 import (
@@ -24,10 +24,10 @@ const (
 	placeAgain = time.Minute
 )
 
-// Targets chooses the partitions of emissions when they are committed. So an emission that is
+// Destinations chooses the partitions of emissions when they are committed. So an emission that is
 // published twice goes to the same partition both times, even if its topic grew in between. It is
 // safe for concurrent use.
-type Targets struct {
+type Destinations struct {
 	placer brook.Placer // nil: the driver chooses the partition when it publishes
 
 	mu     sync.Mutex
@@ -35,51 +35,50 @@ type Targets struct {
 	slow   time.Time            // until then nobody waits for longer than placeShort
 }
 
-// NewTargets returns Targets that ask a driver, if it is a Placer.
-func NewTargets(d brook.Driver) *Targets {
-	t := &Targets{unsure: map[string]time.Time{}}
-	t.placer, _ = d.(brook.Placer)
-	return t
+// NewDestinations returns Destinations that ask a driver, if it is a Placer.
+func NewDestinations(driver brook.Driver) *Destinations {
+	placer, _ := driver.(brook.Placer)
+	return &Destinations{placer: placer, unsure: map[string]time.Time{}}
 }
 
 // Places reports whether the driver lets partitions be chosen.
-func (t *Targets) Places() bool { return t.placer != nil }
+func (d *Destinations) Places() bool { return d.placer != nil }
 
 // Choose chooses the partition of a record that has none yet, by the record's key or, without one,
 // by id. If the topic is not known in time, the choice is left to the publisher.
-func (t *Targets) Choose(ctx context.Context, r *brook.Record, id string) {
-	if t.placer == nil || r.Placed {
+func (d *Destinations) Choose(ctx context.Context, r *brook.Record, id string) {
+	if d.placer == nil || r.Placed {
 		return
 	}
-	limit := t.limit(r.Topic)
+	limit := d.limit(r.Topic)
 	if limit == 0 {
 		return
 	}
 	asking, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if t.place(asking, r, id) == nil || ctx.Err() != nil {
+	if d.place(asking, r, id) == nil || ctx.Err() != nil {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.unsure[r.Topic] = time.Now().Add(placeAgain)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unsure[r.Topic] = time.Now().Add(placeAgain)
 	if limit == placeLimit && asking.Err() != nil {
-		t.slow = time.Now().Add(placeAgain)
+		d.slow = time.Now().Add(placeAgain)
 	}
 }
 
 // limit returns how long a task may wait for a topic, 0 if it does not ask.
-func (t *Targets) limit(topic string) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.unsure) == 0 {
+func (d *Destinations) limit(topic string) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.unsure) == 0 {
 		return placeLimit
 	}
 	now := time.Now()
-	if at, unsure := t.unsure[topic]; unsure && now.Before(at) {
+	if at, unsure := d.unsure[topic]; unsure && now.Before(at) {
 		return 0
 	}
-	if now.Before(t.slow) {
+	if now.Before(d.slow) {
 		return placeShort
 	}
 	return placeLimit
@@ -87,24 +86,24 @@ func (t *Targets) limit(topic string) time.Duration {
 
 // Find is Choose for the publisher: it waits as long as ctx does, and returns the error. Tasks ask
 // again for topics that it finds.
-func (t *Targets) Find(ctx context.Context, r *brook.Record, id string) error {
-	if err := t.place(ctx, r, id); err != nil {
+func (d *Destinations) Find(ctx context.Context, r *brook.Record, id string) error {
+	if err := d.place(ctx, r, id); err != nil {
 		return err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.unsure, r.Topic)
-	t.slow = time.Time{}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.unsure, r.Topic)
+	d.slow = time.Time{}
 	return nil
 }
 
 // place asks the driver.
-func (t *Targets) place(ctx context.Context, r *brook.Record, id string) error {
+func (d *Destinations) place(ctx context.Context, r *brook.Record, id string) error {
 	key := r.Key
 	if key == nil {
 		key = []byte(id)
 	}
-	n, err := t.placer.Place(ctx, r.Topic, key)
+	n, err := d.placer.Place(ctx, r.Topic, key)
 	if err == nil {
 		r.Partition, r.Placed = n, true
 	}

@@ -25,7 +25,7 @@ func queueOf(number int32, end int64, seconds ...int64) *Queue {
 func always(int) bool { return true }
 
 // drain takes everything that is there, and returns partition and offset of each record.
-func drain(g Group) (order []string) {
+func drain(g Queues) (order []string) {
 	for {
 		i, _ := g.Next(always)
 		if i < 0 {
@@ -38,21 +38,21 @@ func drain(g Group) (order []string) {
 
 func TestNextIsTheOldest(t *testing.T) {
 	for name, c := range map[string]struct {
-		group Group
-		want  []string
+		queues Queues
+		want   []string
 	}{
-		"by time": {Group{queueOf(0, 2, 1, 4), queueOf(1, 2, 2, 3)},
+		"by time": {Queues{queueOf(0, 2, 1, 4), queueOf(1, 2, 2, 3)},
 			[]string{"0/0", "1/0", "1/1", "0/1"}},
-		"of the same time the first partition": {Group{queueOf(0, 2, 1, 2), queueOf(1, 2, 1, 2)},
+		"of the same time the first partition": {Queues{queueOf(0, 2, 1, 2), queueOf(1, 2, 1, 2)},
 			[]string{"0/0", "1/0", "0/1", "1/1"}},
-		"a partition keeps its order though its times fall": {Group{queueOf(0, 2, 9, 1), queueOf(1,
+		"a partition keeps its order though its times fall": {Queues{queueOf(0, 2, 9, 1), queueOf(1,
 			1, 5)}, []string{"1/0", "0/0", "0/1"}},
-		"none overtakes what is not here yet": {Group{queueOf(0, 1, 1), queueOf(1, 7)}, nil},
-		"an empty partition is waited for by nobody": {Group{queueOf(0, 1, 1), queueOf(1,
+		"none overtakes what is not here yet": {Queues{queueOf(0, 1, 1), queueOf(1, 7)}, nil},
+		"an empty partition is waited for by nobody": {Queues{queueOf(0, 1, 1), queueOf(1,
 			0)}, []string{"0/0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := drain(c.group); !slices.Equal(got, c.want) {
+			if got := drain(c.queues); !slices.Equal(got, c.want) {
 				t.Errorf("taken %v, want %v", got, c.want)
 			}
 		})
@@ -60,8 +60,8 @@ func TestNextIsTheOldest(t *testing.T) {
 }
 
 func TestHeldHeadsLetOthersPass(t *testing.T) {
-	g := Group{queueOf(0, 1, 1), queueOf(1, 1, 2)}
-	g[0].HoldUntil(time.Now().Add(time.Hour))
+	g := Queues{queueOf(0, 1, 1), queueOf(1, 1, 2)}
+	g[0].PauseUntil(time.Now().Add(time.Hour))
 	if i, _ := g.Next(always); i != 1 {
 		t.Fatalf("queue %d is next, want 1", i)
 	}
@@ -69,14 +69,14 @@ func TestHeldHeadsLetOthersPass(t *testing.T) {
 	if i, wait := g.Next(always); i != -1 || wait <= 59*time.Minute || wait > time.Hour {
 		t.Errorf("queue %d is next after %s, want none for about an hour", i, wait)
 	}
-	g[0].HoldUntil(time.Now().Add(-time.Second))
+	g[0].PauseUntil(time.Now().Add(-time.Second))
 	if i, _ := g.Next(always); i != 0 {
 		t.Errorf("queue %d is next, want 0: its hold is over", i)
 	}
 }
 
 func TestQueuesThatMayNotGoOn(t *testing.T) {
-	g := Group{queueOf(0, 1, 1), queueOf(1, 1, 2)}
+	g := Queues{queueOf(0, 1, 1), queueOf(1, 1, 2)}
 	if i, _ := g.Next(func(i int) bool { return i != 0 }); i != 1 {
 		t.Errorf("queue %d is next, want 1", i)
 	}
@@ -89,7 +89,7 @@ func TestQueuesThatMayNotGoOn(t *testing.T) {
 func TestAheadIsTheOrderOfNext(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
-		var g Group
+		var g Queues
 		all := 0
 		for number := range int32(1 + rnd.IntN(4)) {
 			var seconds []int64

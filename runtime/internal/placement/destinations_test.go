@@ -30,7 +30,7 @@ func (m *mute) Place(ctx context.Context, _ string, _ []byte) (int32, error) {
 func TestTasksWaitOnceForUnknownTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &mute{on: true}
-		targets := &Targets{placer: p, unsure: map[string]time.Time{}}
+		targets := &Destinations{placer: p, unsure: map[string]time.Time{}}
 		began := time.Now()
 		choose := func() (placed int) {
 			for n := range 10 {
@@ -73,7 +73,7 @@ func TestTasksWaitOnceForUnknownTopics(t *testing.T) {
 // A task whose context ends learned nothing of the topic.
 func TestChooseOfAnEndedTask(t *testing.T) {
 	p := &mute{on: true}
-	targets := &Targets{placer: p, unsure: map[string]time.Time{}}
+	targets := &Destinations{placer: p, unsure: map[string]time.Time{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := brook.Record{Topic: "topic"}
