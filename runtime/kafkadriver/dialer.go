@@ -2,6 +2,7 @@ package kafkadriver
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 
 	"github.com/IBM/sarama"
@@ -33,6 +34,52 @@ func (d dialer) Dial(network, addr string) (net.Conn, error) {
 		return nil, err
 	}
 	return &netConn{c, context.AfterFunc(d.ctx, func() { _ = c.Close() })}, nil
+}
+
+// done is closed when the driver is.
+func (d dialer) done() <-chan struct{} { return d.ctx.Done() }
+
+// A linkDialer makes connections for a poller. It deals with TLS, because a link has to see what
+// goes over the connection.
+type linkDialer struct {
+	dialer
+	config   *sarama.Config
+	exchange *exchange
+}
+
+// Dial connects to addr.
+func (d linkDialer) Dial(network, addr string) (net.Conn, error) {
+	c, err := d.dialer.Dial(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	if d.config.Net.TLS.Enable {
+		if c, err = d.secure(c, addr); err != nil {
+			return nil, err
+		}
+	}
+	return &link{Conn: c, clientID: d.config.ClientID, silence: d.config.Net.ReadTimeout,
+		exchange: d.exchange}, nil
+}
+
+// secure begins TLS, with the server's name from addr if the configuration has none.
+func (d linkDialer) secure(c net.Conn, addr string) (net.Conn, error) {
+	given := d.config.Net.TLS.Config
+	if given == nil {
+		given = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if given.ServerName == "" {
+		given = given.Clone()
+		given.ServerName, _, _ = net.SplitHostPort(addr) // "" is an error of the handshake
+	}
+	secured := tls.Client(c, given)
+	ctx, cancel := context.WithTimeout(d.ctx, d.config.Net.ReadTimeout)
+	defer cancel()
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = c.Close() // the error of the handshake says what is wrong
+		return nil, err
+	}
+	return secured, nil
 }
 
 type netConn struct {

@@ -1,6 +1,7 @@
 package kafkadriver
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -8,21 +9,23 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-// A poller is one of the two connections of a fetcher. It keeps header names, because records use
-// the same few again and again.
+// A poller is one of the two connections of a fetcher. Its goroutine fetches, and decodes.
 type poller struct {
 	*fetcher
-	tail   bool
-	conn   conn
-	names  map[string]string
-	recent [16]string // header names of the record before
+	tail     bool
+	conn     conn
+	exchange exchange
+	decoder  decoder
 }
 
-// A request asks for one partition from an offset on, for some readers.
-type request struct {
-	readers []*reader
-	offset  int64
-	epoch   int32
+func newPoller(f *fetcher, tail bool) *poller {
+	p := &poller{fetcher: f, tail: tail, decoder: decoder{addr: f.addr}}
+	given := f.reading.driver.config
+	c := *given
+	c.Net.TLS.Enable, c.Net.TLS.Config = false, nil // the dialer deals with it
+	c.Net.Proxy.Dialer = linkDialer{given.Net.Proxy.Dialer.(dialer), given, &p.exchange}
+	p.conn = conn{addr: f.addr, config: &c}
+	return p
 }
 
 func (p *poller) run() {
@@ -32,9 +35,35 @@ func (p *poller) run() {
 		if requests == nil {
 			return
 		}
-		response, err := call(&p.conn, (*sarama.Broker).Fetch, p.message(requests, wait))
-		p.deliver(requests, response, err)
+		silenced, err := p.fetch(requests, wait)
+		p.deliver(requests, silenced, err)
 	}
+}
+
+// fetch sends a request, and has the response in the exchange. It reports whether a quota silenced
+// the broker: then there is nothing in the response, and the same has to be asked again.
+func (p *poller) fetch(requests map[division.Place]*request,
+	wait time.Duration) (silenced bool, err error) {
+	c := p.reading.driver.config
+	q := &fetchRequest{wait: wait, minBytes: 1, maxBytes: c.Consumer.Fetch.MaxBytes,
+		partitionBytes: c.Consumer.Fetch.Default, partitions: requests}
+	if p.tail {
+		q.minBytes = c.Consumer.Fetch.Min
+	}
+	p.exchange.request, p.exchange.response = q, fetchResponse{}
+	// The link replaces the request and the response.
+	response, err := call(&p.conn, (*sarama.Broker).Fetch,
+		&sarama.FetchRequest{Version: newestFetch})
+	switch {
+	case err != nil:
+		return false, err
+	case response.ErrorCode != 0:
+		return false, sarama.KError(response.ErrorCode)
+	case p.exchange.response.body == nil:
+		return false, fmt.Errorf("the broker knows Fetch up to version %d only, not %d: it has "+
+			"to be Kafka 2.8 or later", response.Version, oldestFetch)
+	}
+	return response.ThrottleTime > 0 && p.exchange.response.empty(), nil
 }
 
 // choose waits until there is something to fetch. It returns nil when the driver is closed or the
@@ -76,14 +105,14 @@ func (p *poller) collect(requests map[division.Place]*request) time.Duration {
 		}
 		if r.alone {
 			clear(requests)
-			requests[r.place] = &request{readers: []*reader{r}, offset: r.offset, epoch: r.epoch}
+			requests[r.place] = &request{[]*reader{r}, r.offset, r.epoch, r.last}
 			return 0
 		}
 		q := requests[r.place]
 		if q == nil {
-			q = &request{offset: r.offset, epoch: r.epoch}
+			q = &request{nil, r.offset, r.epoch, r.last}
 			requests[r.place] = q
-		} else if q.offset != r.offset || q.epoch != r.epoch {
+		} else if q.offset != r.offset || q.epoch != r.epoch || q.last != r.last {
 			left = true
 			continue
 		}
@@ -100,37 +129,13 @@ func (p *poller) collect(requests map[division.Place]*request) time.Duration {
 	}
 }
 
-func (p *poller) message(requests map[division.Place]*request,
-	wait time.Duration) *sarama.FetchRequest {
-	c := p.reading.driver.config
-	request := &sarama.FetchRequest{
-		Version:      12,
-		MinBytes:     1,
-		MaxBytes:     c.Consumer.Fetch.MaxBytes,
-		MaxWaitTime:  int32(wait / time.Millisecond),
-		Isolation:    c.Consumer.IsolationLevel,
-		SessionEpoch: -1, // no session: each request lists all partitions
-	}
-	if p.tail {
-		request.MinBytes = c.Consumer.Fetch.Min
-	}
-	for at, q := range requests {
-		request.AddBlock(at.Topic, at.Number, q.offset, c.Consumer.Fetch.Default, q.epoch)
-	}
-	return request
-}
-
 // deliver passes results to the readers, or lets them look for their leaders.
-func (p *poller) deliver(requests map[division.Place]*request, response *sarama.FetchResponse,
-	err error) {
-	if err == nil && response.ErrorCode != 0 {
-		err = sarama.KError(response.ErrorCode)
-	}
+func (p *poller) deliver(requests map[division.Place]*request, silenced bool, err error) {
 	var got map[*request]result
-	// by a quota: ask again
-	silenced := err == nil && len(response.Blocks) == 0 && response.ThrottleTime > 0
 	if err == nil && !silenced {
-		got = p.results(requests, response)
+		var shared bool
+		got, shared, err = p.results(requests, p.exchange.response)
+		p.exchange.recycle(err == nil && !shared)
 	}
 	p.reading.mu.Lock()
 	defer p.reading.mu.Unlock()

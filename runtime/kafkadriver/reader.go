@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
@@ -24,10 +22,12 @@ type reader struct {
 
 	// Guarded by reading.mu.
 	parts        []part
-	size         int   // bytes in parts
-	offset       int64 // where the next fetch begins
-	end          int64 // the latest known last stable offset
-	epoch        int32 // of the leader
+	size         int    // bytes in parts
+	offset       int64  // where the next fetch begins
+	end          int64  // the latest known last stable offset
+	epoch        int32  // of the leader
+	last         int32  // of the batch before offset; noEpoch: not known
+	taken        logEnd // what Read returned: the offset behind it, and its epoch
 	fetcher      *fetcher
 	busy         bool  // a fetch for it is in progress
 	alone        bool  // to be fetched without other partitions
@@ -44,8 +44,13 @@ type reader struct {
 type part struct {
 	records []brook.Record
 	next    int64
+	epoch   int32 // of the batch before next
 	size    int
+	begun   bool // Read has returned some of the records
 }
+
+// noEpoch is in place of an epoch that is not known. Brokers don't check it.
+const noEpoch = -1
 
 // reportAfter is how many times in a row fetching fails before Read returns the error.
 const reportAfter = 4
@@ -80,7 +85,7 @@ func (d *Driver) Open(ctx context.Context, from brook.Position) (brook.Partition
 		return nil, errRecreated(from.Topic, known, t.log())
 	}
 	r := &reader{driver: d, place: place, log: t.log(), wake: make(chan struct{}, 1),
-		offset: from.Offset, end: p.End}
+		offset: from.Offset, end: p.End, last: noEpoch, taken: logEnd{noEpoch, from.Offset}}
 	r.leaderFound(t, t.leaders[from.Partition])
 	return r, d.checkOpen(ctx)
 }
@@ -129,9 +134,11 @@ func (r *reader) take(most int) (brook.Chunk, bool, error) {
 	if most = max(most, 1); len(p.records) > most {
 		chunk.Records, p.records = p.records[:most:most], p.records[most:]
 		chunk.Next = p.records[0].Offset
+		p.begun = true
 	} else {
 		full := r.full()
 		r.size -= p.size
+		r.taken = logEnd{p.epoch, p.next}
 		*p = part{}
 		if r.parts = r.parts[1:]; len(r.parts) == 0 {
 			r.parts = nil
@@ -154,7 +161,7 @@ func (r *reader) deliver(p part, end int64) {
 	if p.next == r.offset {
 		return
 	}
-	r.offset = p.next
+	r.offset, r.last = p.next, p.epoch
 	r.size += p.size
 	r.parts = append(r.parts, p)
 	r.signal()
@@ -237,7 +244,7 @@ func (r *reader) at() brook.Position {
 }
 
 // outOfRange returns the error for an offset that the log does not have.
-func outOfRange(at brook.Position, block *sarama.FetchResponseBlock) error {
+func outOfRange(at brook.Position, p *fetched) error {
 	return fmt.Errorf("kafkadriver: read %v: the partition starts at %d and ends at %d: %w: %w", at,
-		block.LogStartOffset, block.HighWaterMarkOffset, block.Err, brook.ErrOutOfRange)
+		p.start, p.high, p.err, brook.ErrOutOfRange)
 }

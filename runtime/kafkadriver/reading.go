@@ -23,9 +23,7 @@ func (g *reading) join(r *reader, addr string) {
 			readers: map[*reader]struct{}{}}
 		g.fetchers[addr] = f
 		for _, tail := range []bool{false, true} {
-			p := &poller{fetcher: f, tail: tail, conn: conn{addr: addr, config: g.driver.config},
-				names: map[string]string{}}
-			g.driver.start(p.run)
+			g.driver.start(newPoller(f, tail).run)
 		}
 	}
 	f.readers[r] = struct{}{}

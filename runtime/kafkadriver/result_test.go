@@ -1,38 +1,68 @@
 package kafkadriver
 
 import (
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
 
-func batch(first int64, last int32, offsets ...int64) *sarama.Records {
-	b := &sarama.RecordBatch{Version: 2, FirstOffset: first, LastOffsetDelta: last, ProducerID: -1,
-		FirstTimestamp: time.UnixMilli(1000)}
-	for _, o := range offsets {
-		b.Records = append(b.Records,
-			&sarama.Record{OffsetDelta: o, TimestampDelta: time.Duration(o) * time.Millisecond})
-	}
-	return &sarama.Records{RecordBatch: b}
+// A testBatch is made of what a test says, and encoded as a broker stores it.
+type testBatch struct {
+	kmsg.RecordBatch
+	records []kmsg.Record
+	cut     int // how many bytes are missing at the end
 }
 
-func altered(r *sarama.Records, f func(*sarama.RecordBatch)) *sarama.Records {
-	f(r.RecordBatch)
-	return r
+func batch(first int64, last int32, offsets ...int32) *testBatch {
+	b := &testBatch{RecordBatch: kmsg.NewRecordBatch()}
+	b.FirstOffset, b.LastOffsetDelta, b.ProducerID, b.FirstTimestamp = first, last, -1, 1000
+	b.Magic = 2
+	for _, o := range offsets {
+		b.records = append(b.records, kmsg.Record{OffsetDelta: o, TimestampDelta64: int64(o)})
+	}
+	return b
+}
+
+func altered(b *testBatch, f func(*testBatch)) *testBatch {
+	f(b)
+	return b
+}
+
+// encode returns the batch with its lengths and its checksum.
+func (b *testBatch) encode() []byte {
+	var plain []byte
+	for _, r := range b.records {
+		r.Length = 0
+		r.Length = int32(len(r.AppendTo(nil)) - 1)
+		plain = r.AppendTo(plain)
+	}
+	c := b.RecordBatch
+	if c.NumRecords == 0 {
+		c.NumRecords = int32(len(b.records))
+	}
+	if c.Records == nil {
+		c.Records = plain
+	}
+	c.Length = int32(len(c.AppendTo(nil)) - batchEpochAt)
+	raw := c.AppendTo(nil)
+	binary.BigEndian.PutUint32(raw[batchSumAt:], crc32.Checksum(raw[batchAttributesAt:],
+		crc32.MakeTable(crc32.Castagnoli)))
+	return raw[:len(raw)-b.cut]
 }
 
 // What a broker's response becomes for a reader at offset 10, if the log ends at 100.
 func TestResult(t *testing.T) {
-	partial := func(b *sarama.RecordBatch) { b.Records, b.PartialTrailingRecord = nil, true }
+	partial := func(b *testBatch) { b.Records, b.cut = make([]byte, 9), 1 }
 	for name, c := range map[string]struct {
-		sets    []*sarama.Records
+		sets    []*testBatch
 		offsets []int64
 		next    int64
 		empty   bool
@@ -40,56 +70,58 @@ func TestResult(t *testing.T) {
 		fatal   error
 	}{
 		"nothing": {next: 10, empty: true},
-		"records": {sets: []*sarama.Records{batch(10, 2, 0, 1, 2)},
+		"records": {sets: []*testBatch{batch(10, 2, 0, 1, 2)},
 			offsets: []int64{10, 11, 12}, next: 13},
-		"a batch that began before": {sets: []*sarama.Records{batch(8, 3, 0, 1, 2, 3)},
+		"a batch that began before": {sets: []*testBatch{batch(8, 3, 0, 1, 2, 3)},
 			offsets: []int64{10, 11}, next: 12},
-		"a batch that ended before": {sets: []*sarama.Records{batch(5, 2, 0, 1, 2),
+		"a batch that ended before": {sets: []*testBatch{batch(5, 2, 0, 1, 2),
 			batch(10, 0, 0)}, offsets: []int64{10}, next: 11},
-		"gaps within and between": {sets: []*sarama.Records{batch(10, 5, 1, 4),
+		"gaps within and between": {sets: []*testBatch{batch(10, 5, 1, 4),
 			batch(30, 3, 0)}, offsets: []int64{11, 14, 30}, next: 34},
-		"a batch that is cut off": {sets: []*sarama.Records{batch(10, 0, 0),
+		"a batch that is cut off": {sets: []*testBatch{batch(10, 0, 0),
 			altered(batch(11, 3), partial)}, offsets: []int64{10}, next: 11},
-		"only one that is cut off": {sets: []*sarama.Records{altered(batch(10, 3), partial)},
+		"only one that is cut off": {sets: []*testBatch{altered(batch(10, 3), partial)},
 			next: 10, empty: true},
-		"one cut off, behind empty ones": {sets: []*sarama.Records{altered(batch(20, 3), partial)},
+		"one cut off, behind empty ones": {sets: []*testBatch{altered(batch(20, 3), partial)},
 			next: 20},
-		"a marker": {sets: []*sarama.Records{altered(batch(10, 0, 0),
+		"a marker": {sets: []*testBatch{altered(batch(10, 0, 0),
 			control(1))}, next: 11},
-		"a marker that says nothing": {sets: []*sarama.Records{altered(batch(10, 0, 0),
-			func(b *sarama.RecordBatch) {
-				b.Control = true
+		"a marker that says nothing": {sets: []*testBatch{altered(batch(10, 0, 0),
+			func(b *testBatch) {
+				b.Attributes = attributeControl
 			})}, lost: "control record"},
-		"a negative offset": {sets: []*sarama.Records{batch(-5, 2, 0)},
+		"a negative offset": {sets: []*testBatch{batch(-5, 2, 0)},
 			lost: "from -5"},
-		"an end before the beginning": {sets: []*sarama.Records{batch(10, -2, 0)},
+		"an end before the beginning": {sets: []*testBatch{batch(10, -2, 0)},
 			lost: "from 10 to 8"},
-		"an end past the largest offset": {sets: []*sarama.Records{batch(1<<63-1, 0, 0)},
+		"an end past the largest offset": {sets: []*testBatch{batch(1<<63-1, 0, 0)},
 			lost: "goes from"},
-		"records out of order": {sets: []*sarama.Records{batch(10, 5, 3, 2)},
+		"records out of order": {sets: []*testBatch{batch(10, 5, 3, 2)},
 			lost: "a record 2 after 3"},
-		"two records of one offset": {sets: []*sarama.Records{batch(10, 5, 3, 3)},
+		"two records of one offset": {sets: []*testBatch{batch(10, 5, 3, 3)},
 			lost: "a record 3 after 3"},
-		"a record past its batch": {sets: []*sarama.Records{batch(10, 1, 5)},
+		"a record past its batch": {sets: []*testBatch{batch(10, 1, 5)},
 			lost: "a record 5 after"},
-		"records of Kafka before 0.11": {sets: []*sarama.Records{{MsgSet: &sarama.MessageSet{}}},
+		"records of Kafka before 0.11": {sets: []*testBatch{altered(batch(10, 0, 0),
+			func(b *testBatch) { b.Magic = 1 })},
 			fatal: brook.ErrPermanent},
-		"what an aborted transaction did": {sets: []*sarama.Records{altered(batch(10, 1, 0, 1),
-			func(b *sarama.RecordBatch) {
-				b.IsTransactional, b.ProducerID = true, 7
+		"what an aborted transaction did": {sets: []*testBatch{altered(batch(10, 1, 0, 1),
+			func(b *testBatch) {
+				b.Attributes, b.ProducerID = attributeTransactional, 7
 			})}, next: 12},
-		"what another transaction did": {sets: []*sarama.Records{altered(batch(10, 1, 0, 1),
-			func(b *sarama.RecordBatch) {
-				b.IsTransactional, b.ProducerID = true, 8
+		"what another transaction did": {sets: []*testBatch{altered(batch(10, 1, 0, 1),
+			func(b *testBatch) {
+				b.Attributes, b.ProducerID = attributeTransactional, 8
 			})}, offsets: []int64{10, 11}, next: 12},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &poller{fetcher: &fetcher{addr: "broker"}, names: map[string]string{}}
-			block := &sarama.FetchResponseBlock{LastStableOffset: 100, HighWaterMarkOffset: 200,
-				RecordsSet: c.sets,
-				AbortedTransactions: []*sarama.AbortedTransaction{{ProducerID: 8, FirstOffset: 50},
-					{ProducerID: 7, FirstOffset: 2}}}
-			g := p.block(&request{offset: 10}, division.Place{Topic: "t", Number: 3}, block)
+			d := &decoder{addr: "broker"}
+			p := &fetched{stable: 100, high: 200,
+				aborted: []abortedTransaction{{producer: 8, first: 50}, {producer: 7, first: 2}}}
+			for _, b := range c.sets {
+				p.records = append(p.records, b.encode()...)
+			}
+			g := d.partition(&request{offset: 10}, division.Place{Topic: "t", Number: 3}, p)
 			if c.lost != "" || c.fatal != nil {
 				if g.lost != nil && !strings.Contains(g.lost.Error(), c.lost) ||
 					(g.lost != nil) != (c.lost != "") || !errors.Is(g.fatal, c.fatal) ||
@@ -114,20 +146,9 @@ func TestResult(t *testing.T) {
 	}
 }
 
-func control(kind byte) func(*sarama.RecordBatch) {
-	return func(b *sarama.RecordBatch) { b.Control, b.Records[0].Key = true, []byte{0, 0, 0, kind} }
-}
-
-// The driver reads a field of sarama's that is not exported: another version of sarama
-// must still have it.
-func TestPassed(t *testing.T) {
-	field, ok := reflect.TypeFor[sarama.FetchResponseBlock]().FieldByName("recordsNextOffset")
-	if !ok || field.Type != reflect.TypeFor[*int64]() {
-		t.Error("sarama.FetchResponseBlock has no field recordsNextOffset *int64 any more: " +
-			"see passed")
-	}
-	if got := passed(&sarama.FetchResponseBlock{}); got != -1 {
-		t.Errorf("where sarama noted nothing: %d", got)
+func control(kind byte) func(*testBatch) {
+	return func(b *testBatch) {
+		b.Attributes, b.records[0].Key = attributeControl, []byte{0, 0, 0, kind}
 	}
 }
 
@@ -157,15 +178,15 @@ func TestCopyRecords(t *testing.T) {
 
 // Names are kept, but not any number of them.
 func TestNames(t *testing.T) {
-	p := &poller{names: map[string]string{}}
+	p := &names{}
 	for i := range 3 * maxNames {
 		b := []byte{byte(i), byte(i >> 8)}
 		if got := p.name(i%20, b); got != string(b) {
 			t.Fatalf("%q is %q", b, got)
 		}
 	}
-	if len(p.names) > maxNames {
-		t.Errorf("%d names are kept", len(p.names))
+	if len(p.known) > maxNames {
+		t.Errorf("%d names are kept", len(p.known))
 	}
 	name := []byte("ce_type")
 	p.name(0, name)

@@ -59,7 +59,7 @@ func (c *conn) awaitThrottle() {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-c.config.Net.Proxy.Dialer.(dialer).ctx.Done():
+	case <-c.config.Net.Proxy.Dialer.(interface{ done() <-chan struct{} }).done():
 	}
 }
 
