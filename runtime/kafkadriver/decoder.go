@@ -3,6 +3,7 @@ package kafkadriver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -151,7 +152,7 @@ func (d *decoder) records(g *result, at division.Place, b *recordBatch) error {
 		w       = wireReader{left: plain}
 		h       recordHead
 		delta   = int64(-1)
-		records = g.part.records
+		records = slices.Grow(g.part.records, int(b.count))
 		size    = 0
 		time    = b.timer()
 	)
@@ -168,17 +169,17 @@ func (d *decoder) records(g *result, at division.Place, b *recordBatch) error {
 		if b.first+delta < g.part.next {
 			continue
 		}
-		records = append(records, brook.Record{Topic: at.Topic, Partition: at.Number,
-			Offset: b.first + delta, Time: time(h.time), Key: h.key, Value: h.value})
+		records = records[:len(records)+1]
+		r := &records[len(records)-1] // zero: there is no copy of a whole record
+		r.Topic, r.Partition, r.Offset = at.Topic, at.Number, b.first+delta
+		r.Time, r.Key, r.Value = time(h.time), h.key, h.value
 		size += recordSize + len(h.key) + len(h.value)
 		if h.headers > 0 {
-			r := &records[len(records)-1]
 			r.Headers = d.room(int(h.headers), left)
 			for i := range r.Headers {
 				key := body.varintBytes()
-				value := body.varintBytes()
-				r.Headers[i] = brook.Header{Key: d.name(i, key), Value: value}
-				size += headerSize + len(key) + len(value)
+				r.Headers[i].Key, r.Headers[i].Value = d.name(i, key), body.varintBytes()
+				size += headerSize + len(key) + len(r.Headers[i].Value)
 			}
 		}
 		if body.bad || len(body.left) > 0 {

@@ -53,10 +53,11 @@ func (b *testBatch) encode() []byte {
 	}
 	c.Length = int32(len(c.AppendTo(nil)) - batchEpochAt)
 	raw := c.AppendTo(nil)
-	binary.BigEndian.PutUint32(raw[batchSumAt:], crc32.Checksum(raw[batchAttributesAt:],
-		crc32.MakeTable(crc32.Castagnoli)))
+	binary.BigEndian.PutUint32(raw[batchSumAt:], checksum(raw[batchAttributesAt:]))
 	return raw[:len(raw)-b.cut]
 }
+
+func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 // What a broker's response becomes for a reader at offset 10, if the log ends at 100.
 func TestResult(t *testing.T) {
