@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -43,33 +44,69 @@ func TestSessionEnds(t *testing.T) {
 				fetched.Add(1)
 				return nil, nil, false
 			})
-			given := config()
-			given.Consumer.MaxWaitTime = 50 * time.Millisecond
-			d := open(t, c.ListenAddrs(), given)
-			at, err := d.Publish(t.Context(), numbered("t", "k", 0, 10))
-			if err != nil {
-				t.Fatal(err)
+			outlives(t, c.ListenAddrs(), config(), "t", 2500*time.Millisecond)
+			if n := authenticated.Load() - 5; n < 2 { // as many connections, each once
+				t.Errorf("the sessions were prolonged %d times in more than two lives", n)
 			}
-			r, err := d.Open(t.Context(), at[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			got, failures := read(t, r, 10)
-			before := authenticated.Load()
-			time.Sleep(2500 * time.Millisecond)
-			if n := authenticated.Load() - before; n < 2 {
-				t.Errorf("the session was prolonged %d times in more than two lives", n)
-			}
-			if _, err := d.Publish(t.Context(), numbered("t", "k", 10, 20)); err != nil {
-				t.Fatal(err)
-			}
-			rest, more := read(t, r, 20)
-			wantNumbers(t, append(got, rest...), 20)
-			if failures+more > 0 || fetched.Load() == 0 {
-				t.Errorf("Read failed %d times, of %d fetches", failures+more, fetched.Load())
+			if fetched.Load() == 0 {
+				t.Error("nothing was fetched")
 			}
 		})
+	}
+}
+
+// The real broker of scripts/kafka ends a session after two seconds.
+func TestSessionEndsKafka(t *testing.T) {
+	addrs := listeners(t, "BROOK_KAFKA_SASL")
+	for name, config := range map[string]func() *sarama.Config{
+		"PLAIN": plain, "OAUTHBEARER": bearing,
+		"SCRAM-SHA-512": func() *sarama.Config {
+			return scrammed(sarama.SASLTypeSCRAMSHA512, scram.SHA512)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			outlives(t, addrs, config(), newTopic(), 4500*time.Millisecond)
+		})
+	}
+}
+
+// A counter counts connections.
+type counter struct{ n atomic.Int32 }
+
+func (c *counter) Dial(network, addr string) (net.Conn, error) {
+	c.n.Add(1)
+	return net.Dial(network, addr)
+}
+
+// outlives reads a topic before and after some time. Read must not fail, and no connection break.
+func outlives(t *testing.T, addrs []string, config *sarama.Config, topic string,
+	some time.Duration) {
+	t.Helper()
+	config.Consumer.MaxWaitTime = 50 * time.Millisecond
+	var connections counter
+	config.Net.Proxy.Enable, config.Net.Proxy.Dialer = true, &connections
+	d := open(t, addrs, config)
+	at, err := d.Publish(t.Context(), numbered(topic, "k", 0, 10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := d.Open(t.Context(), at[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got, failures := read(t, r, 10)
+	time.Sleep(500 * time.Millisecond)
+	before := connections.n.Load()
+	time.Sleep(some)
+	if _, err := d.Publish(t.Context(), numbered(topic, "k", 10, 20)); err != nil {
+		t.Fatal(err)
+	}
+	rest, more := read(t, r, 20)
+	wantNumbers(t, append(got, rest...), 20)
+	if after := connections.n.Load(); failures+more > 0 || after != before {
+		t.Errorf("Read failed %d times, of %d connections there came to be %d", failures+more,
+			before, after)
 	}
 }
 
