@@ -25,7 +25,10 @@
 //
 // Logs: brook.Partition.Log is the topic's ID. A topic that was deleted and made anew is another
 // log, and its readers get brook.ErrOutOfRange. The driver notices when a fetch fails, as it does
-// after a deletion, and when a reader is opened.
+// after a deletion, and when a reader is opened. So it is if an unclean election made a replica the
+// leader that lacks records: each fetch says of which epoch the record before was, and the broker
+// says where its log diverges (KIP-320). What was read ahead is dropped; a reader that returned
+// what the log does not have ends.
 //
 // Groups: see [Driver.Join] and [Driver.Mark]. No group is needed to read.
 //
@@ -47,6 +50,7 @@
 //	Consumer.IsolationLevel           ReadCommitted
 //	Consumer.Fetch.Default            how much is fetched of a partition at a time, 1 MiB if not set
 //	Consumer.Fetch.MaxBytes           how much in one answer
+//	MetricRegistry                    sarama's metrics count fetches, but not their bytes
 //	Consumer.Fetch.Max                has to be 0: records above it would be lost
 //	Consumer.Fetch.Min, MaxWaitTime   for the long poll of partitions that are read to their end
 //	Consumer.Group                    see [Driver.Join]
@@ -92,10 +96,18 @@
 // Consumer.MaxWaitTime.
 //
 // Memory: a reader holds at most twice Consumer.Fetch.Default of records read ahead,
-// and the result of one more fetch; compressed batches count with what they contain
-// (sarama.MaxDecompressedBatchSize bounds one). What is read ahead may keep a response alive that
-// is eight times as large. What is on its way to brokers is bounded by [InFlight], and copied once
+// and the result of one more fetch; compressed batches count with what they contain (1 GiB at
+// most in one, or sarama.MaxDecompressedBatchSize if that is set). Records share the bytes of the
+// response, or of their decompressed batch. One record keeps the whole response alive, which is at
+// most eight times as large as what it has of the partition; others are copied out of it. So
+// whoever keeps few of many records copies them. Beside its bytes a record takes 128 bytes, and 40
+// for each header. Whatever brokers send, not more than some 25 times the bytes, decompressed,
+// are allocated for it. What is on its way to brokers is bounded by [InFlight], and copied once
 // more when it is sent.
+//
+// Fetches go past sarama: it opens the connections, authenticates on them and keeps their
+// sessions alive, and the driver puts its own requests on them and decodes the responses in
+// place. A record costs no allocation of its own.
 //
 // # Limits
 //
@@ -108,8 +120,9 @@
 //   - Header names are texts. A header without a value comes back as nil.
 //   - Two calls of Publish at the same time have no order between them. A call that ended with its
 //     context may have stored some of its records.
-//   - If an unclean election makes a replica the leader that lacks records, readers continue
-//     with what it has.
+//   - A broker has to know version 12 of Fetch, as Kafka has since 2.7. Brokers other than Kafka
+//     may know 11 only: after an unclean election, readers of these continue with what the leader
+//     has, unless it has less than they read.
 //   - Consumers outside brook see what is published as any other records: the driver uses
 //     no transactions.
 package kafkadriver
