@@ -46,6 +46,7 @@ func BenchmarkConsume(b *testing.B) {
 		b.Run(p.name, func(b *testing.B) {
 			var taken time.Duration
 			turns := 0
+			before := used(b)
 			for b.Loop() {
 				runtime.GC() // not for the others before
 				got, d := p.run(b, t)
@@ -53,6 +54,7 @@ func BenchmarkConsume(b *testing.B) {
 				taken += d
 				turns++
 			}
+			before.report(b, turns*t.sum.events)
 			rate := float64(turns*t.sum.events) / taken.Seconds()
 			rates[p.name] = rate
 			b.ReportMetric(rate, "events/s")

@@ -60,9 +60,6 @@ func (d *decoder) partition(q *request, at division.Place, p *fetched) result {
 		b, rest, err := nextBatch(data)
 		switch {
 		case errors.Is(err, errPartialBatch):
-			if len(data) == len(p.records) && g.part.next < b.first && b.first < end {
-				g.part.next = b.first // nothing stands before it
-			}
 			rest, err = nil, nil
 		case errors.Is(err, errOldBatch):
 			return result{fatal: fmt.Errorf("kafkadriver: fetch %v: the records are in the format "+

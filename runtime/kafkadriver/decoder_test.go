@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"testing"
@@ -48,11 +49,11 @@ func saramaBatch(first int64, n, headers, size int, codec sarama.CompressionCode
 func asRecords(block *sarama.FetchResponseBlock, from int64) (all []brook.Record) {
 	for _, set := range block.RecordsSet {
 		b := set.RecordBatch
-		if b == nil || b.Control {
+		if b == nil || b.LastOffset() < from {
 			continue
 		}
 		for _, r := range b.Records {
-			if b.FirstOffset+r.OffsetDelta < from {
+			if b.FirstOffset+r.OffsetDelta < from || b.Control {
 				continue
 			}
 			record := brook.Record{Topic: "t", Offset: b.FirstOffset + r.OffsetDelta, Key: r.Key,
@@ -69,6 +70,7 @@ func asRecords(block *sarama.FetchResponseBlock, from int64) (all []brook.Record
 			}
 			all = append(all, record)
 		}
+		from = b.LastOffset() + 1
 	}
 	return all
 }
@@ -204,37 +206,98 @@ func TestDecoderClaims(t *testing.T) {
 	}
 }
 
+// seeds are batches of all kinds.
+func seeds(t testing.TB, r *reference) (all [][]byte) {
+	for _, codec := range codecs {
+		all = append(all, r.encode(t, saramaBatch(3, 4, 2, 5, codec)))
+	}
+	marker := altered(batch(10, 0, 0), control(1)).encode()
+	return append(all, append(batch(5, 2, 0, 2).encode(), marker...), batch(5, 2).encode(),
+		altered(batch(5, 2, 0), func(b *testBatch) { b.cut = 3 }).encode())
+}
+
 // Whatever bytes come as batches, nothing panics, and what is decoded is what sarama decodes.
 func FuzzDecoder(f *testing.F) {
 	r := newReference(f)
-	for _, codec := range codecs {
-		f.Add(r.encode(f, saramaBatch(3, 4, 2, 5, codec)), true)
+	for _, batches := range seeds(f, r) {
+		f.Add(batches, true)
 	}
-	marker := altered(batch(10, 0, 0), control(1)).encode()
-	f.Add(append(batch(5, 2, 0, 2).encode(), marker...), true)
-	f.Add(altered(batch(5, 2, 0), func(b *testBatch) { b.cut = 3 }).encode(), false)
-	f.Add(batch(5, 2).encode(), true)
 	f.Fuzz(func(t *testing.T, batches []byte, sum bool) {
 		if sum { // the checksums are made right, so that what is behind them is reached
 			batches = resummed(batches)
 		}
-		g := decodeAt(5, batches)
-		if g.lost != nil || g.fatal != nil {
-			if len(g.part.records) > 0 {
-				t.Errorf("there are records and an error: %+v", g)
-			}
-			return
-		}
-		if limit := 16 * (len(batches) + 16); len(batches) > 0 && len(g.part.records) > limit &&
-			!g.sharesBytes {
-			t.Logf("%d records of %d compressed bytes", len(g.part.records), len(batches))
-		}
-		response, err := r.decode(t, newestFetch, responseOf(batches))
-		if err != nil {
-			t.Fatalf("decoded are %+v, and sarama says %v", g.part, err)
-		}
-		wantRecords(t, g.part.records, asRecords(response.GetBlock("t", 0), 5))
+		decodesAsSarama(t, r, batches)
 	})
+}
+
+// The same with bytes that differ from good ones a little.
+func TestDecoderMutated(t *testing.T) {
+	r, random := newReference(t), rand.New(rand.NewPCG(1, 2))
+	good, decoded := seeds(t, r), 0
+	for range 3000 {
+		batches := slices.Clone(good[random.IntN(len(good))])
+		for range 1 + random.IntN(3) {
+			mutate(random, batches)
+		}
+		if random.IntN(10) > 0 {
+			batches = resummed(batches)
+		}
+		if decodesAsSarama(t, r, batches) {
+			decoded++
+		}
+	}
+	if decoded < 300 {
+		t.Errorf("%d of all are decoded, so that little was compared", decoded)
+	}
+}
+
+// mutate changes a byte or a number somewhere.
+func mutate(random *rand.Rand, b []byte) {
+	at := random.IntN(len(b))
+	switch random.IntN(3) {
+	case 0:
+		b[at] ^= 1 << random.IntN(8)
+	case 1:
+		b[at] = byte(random.Uint32())
+	default:
+		if at+4 <= len(b) {
+			binary.BigEndian.PutUint32(b[at:], random.Uint32()>>random.IntN(32))
+		}
+	}
+}
+
+// decodesAsSarama compares what is decoded with what sarama decodes, and reports whether anything
+// is. sarama may decode what is an error here. Records before the requested offset would be passed
+// over, without a look at their headers.
+func decodesAsSarama(t *testing.T, r *reference, batches []byte) bool {
+	t.Helper()
+	g := decodeAt(0, batches)
+	if g.lost != nil || g.fatal != nil {
+		if len(g.part.records) > 0 {
+			t.Errorf("there are records and an error: %+v", g)
+		}
+		return false
+	}
+	// sarama looks into batches that are cut off or passed over, and finds fault with them.
+	whole, passed := len(batches), false
+	for data, next := batches, int64(0); len(data) > 0; {
+		b, rest, err := nextBatch(data)
+		if err != nil {
+			whole -= len(data)
+			break
+		}
+		passed = passed || b.last() < next || b.control()
+		data, next = rest, max(next, b.last()+1)
+	}
+	response, err := r.decode(t, newestFetch, responseOf(batches[:whole]))
+	if err != nil && passed {
+		return false
+	}
+	if err != nil {
+		t.Fatalf("sarama says %v, and decoded are %+v of % x", err, g.part, batches)
+	}
+	wantRecords(t, g.part.records, asRecords(response.GetBlock("t", 0), 0))
+	return len(g.part.records) > 0
 }
 
 // resummed sets the checksums of batches to what they should be.

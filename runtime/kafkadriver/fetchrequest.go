@@ -37,6 +37,13 @@ type request struct {
 	last    int32 // the epoch of the record before offset; -1: not known
 }
 
+// expected returns how large a response may be, unless one batch alone is larger.
+func (q *fetchRequest) expected() int {
+	const beside = 64 << 10 // what a response has beside records
+	size := int64(len(q.partitions)) * (int64(q.partitionBytes) + 1<<10)
+	return int(min(size, int64(q.maxBytes)) + beside)
+}
+
 // append appends the body of the request to b. The order of topics and partitions is that of a
 // map's iteration: a broker fills a response in this order, and none is to come last each time.
 func (q *fetchRequest) append(b []byte, version int16) []byte {

@@ -33,6 +33,7 @@ type link struct {
 // sarama, and has the response afterwards.
 type exchange struct {
 	request  *fetchRequest // nil: it was sent, or there is none
+	expected int           // how large a response to it may be, unless one batch is larger
 	response fetchResponse
 	frame    []byte // of the request before
 	spare    []byte // of a response that nobody uses any more
@@ -46,12 +47,8 @@ func (x *exchange) recycle(free bool) {
 	x.response = fetchResponse{}
 }
 
-// largestSpare bounds what is kept of responses between fetches. firstRead is how much memory the
-// size that a response says to have is believed.
-const (
-	largestSpare = 4 << 20
-	firstRead    = 4 << 20
-)
+// largestSpare bounds what is kept of responses between fetches.
+const largestSpare = 4 << 20
 
 // Write sends what sarama writes, or the poller's fetch in its place.
 func (l *link) Write(frame []byte) (int, error) {
@@ -60,7 +57,7 @@ func (l *link) Write(frame []byte) (int, error) {
 	if q == nil || header == 0 {
 		return l.Conn.Write(frame)
 	}
-	l.exchange.request = nil
+	l.exchange.request, l.exchange.expected = nil, q.expected()
 	l.exchange.response = fetchResponse{version: version}
 	b := q.append(append(l.exchange.frame[:0], frame[:header]...), version)
 	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
@@ -136,12 +133,13 @@ func (l *link) receive() error {
 }
 
 // body reads n bytes: into the spare, unless that is much too large, so that few bytes don't keep
-// many alive.
+// many alive. A response that says to be larger than can be expected has to prove it before it gets
+// the memory.
 func (l *link) body(n int) ([]byte, error) {
 	x := l.exchange
 	b := x.spare
 	if n > cap(b) || n < cap(b)/2 {
-		b = make([]byte, min(n, firstRead))
+		b = make([]byte, min(n, x.expected))
 	}
 	x.spare = nil
 	b = b[:min(n, cap(b))]

@@ -61,8 +61,8 @@ func (b *recordBatch) transactional() bool { return b.attributes&attributeTransa
 func (b *recordBatch) control() bool       { return b.attributes&attributeControl != 0 }
 
 // nextBatch reads the first batch of data, and returns what comes behind it. A batch that data
-// ends in the middle of is errPartialBatch: if its header is there, it has been read. The checksum
-// covers all that comes behind it in the batch.
+// ends in the middle of is errPartialBatch. The checksum covers all that comes behind it in the
+// batch.
 func nextBatch(data []byte) (b recordBatch, rest []byte, err error) {
 	if len(data) <= batchMagicAt {
 		return b, nil, errPartialBatch
@@ -80,15 +80,6 @@ func nextBatch(data []byte) (b recordBatch, rest []byte, err error) {
 	if size < batchHeaderSize {
 		return b, nil, fmt.Errorf("the batch at %d has %d bytes", first, size)
 	}
-	if len(data) < batchHeaderSize {
-		return b, nil, errPartialBatch
-	}
-	w := wireReader{left: data[batchAttributesAt:batchHeaderSize]}
-	b = recordBatch{first: first, epoch: int32(binary.BigEndian.Uint32(data[batchEpochAt:])),
-		attributes: w.int16(), lastDelta: w.int32(), firstTime: w.int64(), maxTime: w.int64(),
-		producer: w.int64()}
-	w.take(2 + 4) // the producer's epoch and sequence number
-	b.count = w.int32()
 	if size > int64(len(data)) {
 		return b, nil, errPartialBatch
 	}
@@ -97,6 +88,12 @@ func nextBatch(data []byte) (b recordBatch, rest []byte, err error) {
 		return b, nil, fmt.Errorf("the batch at %d has the checksum %08x, want %08x", first, got,
 			sum)
 	}
+	w := wireReader{left: data[batchAttributesAt:batchHeaderSize]}
+	b = recordBatch{first: first, epoch: int32(binary.BigEndian.Uint32(data[batchEpochAt:])),
+		attributes: w.int16(), lastDelta: w.int32(), firstTime: w.int64(), maxTime: w.int64(),
+		producer: w.int64()}
+	w.take(2 + 4) // the producer's epoch and sequence number
+	b.count = w.int32()
 	if b.first < 0 || b.lastDelta < 0 || b.last()+1 <= b.first {
 		return b, nil, fmt.Errorf("a batch goes from %d to %d", b.first, b.last())
 	}
