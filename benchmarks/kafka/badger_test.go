@@ -47,7 +47,7 @@ func (k *keeper) record(m *sarama.ConsumerMessage) error {
 			return err
 		}
 	}
-	balance.Add(&p)
+	balance.Add(p)
 	row, err := json.Marshal(&balance)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ func (s *summary) fold(p *accounts.Paid) {
 		balance = &accounts.Balance{Account: p.Account}
 		s.balances[p.Account] = balance
 	}
-	balance.Add(p)
+	balance.Add(*p)
 }
 
 // merge adds what came of other partitions.

@@ -49,18 +49,20 @@ type Sums struct{}
 
 //brook:handle
 func (Sums) Added(e brook.Event[Added]) brook.Change[string, Counter] {
-	return brook.Merge(e.Data.ID, func(c *Counter) {
-		c.Total += e.Data.Amount
+	added := e.Data // not e: a function that uses it takes the whole event to the heap
+	return brook.Merge(added.ID, func(c *Counter) {
+		c.Total += added.Amount
 		c.Times++
-		c.Reason = e.Data.Reason
+		c.Reason = added.Reason
 	})
 }
 
 //brook:handle
 func (Sums) Counted(e brook.Event[Counted]) brook.Change[string, Tally] {
-	return brook.Merge(e.Data.ID, func(c *Tally) {
-		c.Total += e.Data.Amount
+	counted := e.Data
+	return brook.Merge(counted.ID, func(c *Tally) {
+		c.Total += counted.Amount
 		c.Times++
-		c.Reason = e.Data.Reason
+		c.Reason = counted.Reason
 	})
 }

@@ -33,12 +33,12 @@ type Sums struct{}
 
 //brook:handle
 func (Sums) Paid(e brook.Event[Paid]) brook.Change[string, Balance] {
-	account := e.Data.Account // before anybody has the address of the payment
-	return brook.Merge(account, func(b *Balance) { b.Add(&e.Data) })
+	paid := e.Data // not e: a function that uses it takes the whole event to the heap
+	return brook.Merge(paid.Account, func(b *Balance) { b.Add(paid) })
 }
 
 // Add adds a payment.
-func (b *Balance) Add(p *Paid) {
+func (b *Balance) Add(p Paid) {
 	b.Total += p.Amount
 	b.Times++
 	b.Reason = p.Reason

@@ -28,8 +28,9 @@ type Counter struct{}
 
 //brook:handle
 func (Counter) Hit(e brook.Event[Hit]) brook.Change[string, Page] {
-	return brook.Merge(e.Data.Page, func(p *Page) {
+	hit := e.Data // not e: a function that uses it takes the whole event to the heap
+	return brook.Merge(hit.Page, func(p *Page) {
 		p.Hits++
-		p.Bytes += e.Data.Bytes
+		p.Bytes += hit.Bytes
 	})
 }
