@@ -99,12 +99,12 @@ func (d *decoder) batch(g *result, filter *abortedFilter, at division.Place,
 
 // A recordHead is a record of a batch without its headers.
 type recordHead struct {
-	time, offset int64 // since the batch's
+	time, offset int64 // since those of the batch
 	key, value   []byte
-	headers      int64
+	headers      int64 // how many there are
 }
 
-// head reads a record but for its headers. body is what is left of the record.
+// read reads a record but for its headers, and returns what is left of it.
 func (h *recordHead) read(w *wireReader) (body wireReader) {
 	n := w.varint()
 	if n < 1 || n > int64(len(w.left)) {
