@@ -3,16 +3,12 @@ package task_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
-	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/tasktest"
 )
@@ -96,89 +92,6 @@ func TestDeadLettersFull(t *testing.T) {
 	}})
 	if err := r.Fold(tk); err != nil || p.Base() != 3 || p.Full {
 		t.Errorf("at %d, full %t, %v", p.Base(), p.Full, err)
-	}
-}
-
-// checks returns what the last commit relied on: "state", "alone", and the numbers of partitions.
-func checks(r *tasktest.Rig) string {
-	var all []string
-	g, last := r.Catalog.Live(), r.Disk.Commits[len(r.Disk.Commits)-1]
-	for _, c := range last.Checks {
-		switch c.Table {
-		case r.Catalog.Meta():
-			all = append(all, string(c.Key))
-		case g.Positions:
-			all = append(all, fmt.Sprint(c.Key[len(c.Key)-1])) // of a number, big-endian
-		}
-	}
-	slices.Sort(all)
-	return strings.Join(slices.Compact(all), " ")
-}
-
-// Over a shared store a commit relies on the state and on the positions that it goes on from; if
-// its events scan, on those of the whole task and on the exclusive mark; if they do so while all
-// tasks rest, on those of all.
-func TestPreconditions(t *testing.T) {
-	r := tasktest.Claimed(t, tasktest.NewStore(true), nil)
-	r.Do["S scan"] = func(d *delivery.Delivery) error {
-		for _, err := range d.Tx.Scan(0, nil, nil) {
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	tk, all := r.Task(3), r.Task(4)
-	all.SetPartitions(all.Partitions[3:])
-	if err := tk.Moved(t.Context()); err != nil { // the store gets to know the partitions
-		t.Fatal(err)
-	}
-	for _, c := range []struct{ event, want string }{
-		{"a x", "1 state"}, {"a scan", "0 1 2 alone state"},
-	} {
-		tasktest.Append(tk.Partitions[1], c.event)
-		if err := r.Fold(tk); err != nil {
-			t.Fatal(err)
-		}
-		if got := checks(r); got != c.want {
-			t.Errorf("%q relies on %q, want %q", c.event, got, c.want)
-		}
-	}
-	tk.Parallel = true // and nobody says where keys belong: the event has to run exclusively
-	tasktest.Append(tk.Partitions[1], "a scan")
-	if err := r.Fold(tk); err != nil {
-		t.Fatal(err)
-	}
-	if got := checks(r); got != "0 1 2 3 alone state" {
-		t.Errorf("an exclusive event relies on %q", got)
-	}
-	commits, _ := r.Reported()
-	if n := commits[len(commits)-1].Strays; n != 1 {
-		t.Errorf("%d strays", n)
-	}
-}
-
-// If another process was faster, nothing of the batch stays, and the task begins anew.
-func TestConflict(t *testing.T) {
-	r := tasktest.Claimed(t, tasktest.NewStore(true), nil)
-	r.Do["T x"] = fails
-	other := tasktest.Claimed(t, r.Disk, nil)
-	tk, ahead := r.Task(1), other.Task(1)
-	tasktest.Append(ahead.Partitions[0], "a y")
-	ctx := t.Context()
-	if err := errors.Join(r.Catalog.Reload(ctx), other.Catalog.Reload(ctx)); err != nil {
-		t.Fatal(err)
-	}
-	if err := other.Fold(ahead); err != nil {
-		t.Fatal(err)
-	}
-	tasktest.Append(tk.Partitions[0], "a x")
-	if err := r.Fold(tk); !errors.Is(err, retry.ErrRestart) {
-		t.Errorf("%v, want a restart", err)
-	}
-	p := tk.Partitions[0]
-	if p.Next() != 0 || p.Blocked.Len() != 0 || len(tk.Batch.Letters) != 0 {
-		t.Errorf("at %d, %d letters block", p.Next(), p.Blocked.Len())
 	}
 }
 
