@@ -14,21 +14,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// envelopes are those in which one topic can hold every event.
-func envelopes() map[string]brook.Envelope {
-	types := map[string]elixir.Type{
-		ledger.OpenedType: elixir.Struct{Name: "Elixir.Ledger.Opened",
-			Fields: map[string]elixir.Type{"tags": elixir.MapSet{Of: elixir.Atom}}},
-		ledger.NotedType: elixir.Struct{Name: "Elixir.Ledger.Noted"},
-	}
-	return map[string]brook.Envelope{
-		"CloudEvents":      brook.CloudEvents{},
-		"PlainJSON":        brook.PlainJSON{},
-		"brook_serializer": elixir.Envelope{Types: types},
-		"json_serde":       elixir.Envelope{Format: elixir.JSONSerde, Types: types},
-	}
-}
-
 // records gives all that the log has of a topic.
 func records(t *testing.T, d *memdriver.Driver, topic string) (all []brook.Record) {
 	t.Helper()
@@ -74,8 +59,9 @@ func allEmitted(t *testing.T, d *memdriver.Driver, e brook.Envelope,
 // An app folds what it publishes in any envelope, over several partitions, and its emissions once,
 // however often they come. What its emissions are caused by is told, and the trace goes on to them.
 func TestEveryEnvelopeFolds(t *testing.T) {
-	for name, e := range envelopes() {
-		t.Run(name, func(t *testing.T) {
+	for _, f := range apptest.Shared() {
+		t.Run(f.Name, func(t *testing.T) {
+			e := f.Ledger()
 			d := memdriver.New(memdriver.Partitions(2))
 			c := config(d, newStore())
 			c.Envelope = e
@@ -159,15 +145,15 @@ func TestEveryEnvelopeFolds(t *testing.T) {
 // With records that are keyed by the event's type, partitions are folded in one lane, and the app
 // says why.
 func TestUnkeyedEnvelopeMeansOneLane(t *testing.T) {
-	for name, e := range envelopes() {
-		t.Run(name, func(t *testing.T) {
+	for _, f := range apptest.Shared() {
+		t.Run(f.Name, func(t *testing.T) {
 			c := config(memdriver.New(memdriver.Partitions(2)), newStore())
-			c.Envelope = e
+			c.Envelope = f.Ledger()
 			told := modes(&c)
 			open(t, c, &ledger.Audit{})
 			mode := <-told
-			if _, unkeyed := e.(brook.Unkeyed); unkeyed != (mode.Lanes == 1) ||
-				unkeyed && !strings.Contains(mode.Reason, "record keys") {
+			if f.Unkeyed != (mode.Lanes == 1) ||
+				f.Unkeyed && !strings.Contains(mode.Reason, "record keys") {
 				t.Errorf("%d lanes: %s", mode.Lanes, mode.Reason)
 			}
 		})

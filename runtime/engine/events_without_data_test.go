@@ -175,18 +175,16 @@ func TestEventWithoutDataTakesTheRecordsKey(t *testing.T) {
 // Rule 29: without the headers of a CloudEvent, and in every other envelope, a null value is a
 // tombstone; an empty one is a letter.
 func TestTombstones(t *testing.T) {
-	for name, e := range map[string]brook.Envelope{"CloudEvents": brook.CloudEvents{},
-		"PlainJSON": brook.PlainJSON{}, "elixir": elixir.Envelope{},
-		"RawTopics": brook.RawTopics{Types: map[string]string{"ledger": ledger.OpenedType}}} {
+	for _, f := range apptest.Envelopes() {
 		d := memdriver.New()
 		c := config(d, newStore())
-		c.Envelope = e
+		c.Envelope = f.Ledger()
 		app := newLedger(t, c, &ledger.Audit{})
 		tombstones := []brook.Record{{Key: []byte("a")}, {Key: []byte("a"),
 			Headers: apptest.Headers("ce_specversion", "", "ce_traceparent", "00-1-2-01")},
 			{Key: []byte("a"), Headers: apptest.Headers("content-type",
 				"application/cloudevents+json")}}
-		if name != "CloudEvents" {
+		if !f.Cloud {
 			tombstones = append(tombstones, without("ledger", "a", ledger.OpenedType, nil))
 		}
 		for i := range tombstones {
@@ -199,10 +197,10 @@ func TestTombstones(t *testing.T) {
 		}
 		if all := letters(t, app); len(all) != 1 ||
 			all[0].Position.Offset != int64(len(tombstones)) || all[0].Stage != brook.StageDecode {
-			t.Errorf("%s: letters %v", name, all)
+			t.Errorf("%s: letters %v", f.Name, all)
 		}
 		if n, err := app.Views.Accounts.Len(); n != 0 || err != nil {
-			t.Errorf("%s: %d accounts, %v", name, n, err)
+			t.Errorf("%s: %d accounts, %v", f.Name, n, err)
 		}
 		if err := app.Close(); err != nil {
 			t.Error(err)

@@ -26,30 +26,14 @@ func hollow(value []byte, names ...string) (all []brook.Header) {
 // An optional header that is null or empty is as good as absent, in every envelope.
 func TestEmptyHeadersCountAsAbsent(t *testing.T) {
 	for _, value := range [][]byte{nil, {}} {
-		own := hollow(value, "brook-id", "brook-author", "brook-time", "brook-cause", "brook-lane")
-		for name, c := range map[string]struct {
-			e    brook.Envelope
-			r    brook.Record
-			want brook.Message
-		}{
-			"CloudEvents": {brook.CloudEvents{}, brook.Record{Value: []byte(`{}`),
-				Headers: append(apptest.Headers("ce_specversion", "1.0", "ce_type", "t"),
-					hollow(value, "ce_id", "ce_source", "ce_time", "ce_brookcause", "ce_brooklane",
-						"content-type", "CE_Time", "Ce_Id")...)},
-				brook.Message{Type: "t", Data: []byte(`{}`), Keyed: true}},
-			"structured": {brook.CloudEvents{}, apptest.Structured(`{"specversion":"1.0","type":"t","time":"","brooklane":"","id":"","data":1}`), brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
-			"PlainJSON": {brook.PlainJSON{},
-				brook.Record{Value: []byte(`{"type":"t","create_ts":"","data":1}`), Headers: own},
-				brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
-			"RawTopics": {brook.RawTopics{},
-				brook.Record{Topic: "t", Value: []byte(`1`), Headers: own},
-				brook.Message{Type: "t", Data: []byte(`1`), Keyed: true}},
-			"elixir": {elixir.Envelope{}, brook.Record{Value: []byte(`{"type":"t","create_ts":"","data":1,"__brook_struct__":"Elixir.Brook.Event"}`), Headers: own},
-				brook.Message{Type: "t", Data: []byte(`1`)}},
-		} {
+		for _, f := range apptest.Forms {
+			r := f.Record("t", "")
+			r.Headers = append(r.Headers, hollow(value, f.Optional...)...)
+			want := brook.Message{Type: "t", Data: []byte(`1`), Keyed: !f.Unkeyed}
 			m := apptest.FullMessage()
-			if err := c.e.Open(&c.r, &m); err != nil || !reflect.DeepEqual(m, c.want) {
-				t.Errorf("%s, %#v: %+v, %v; want %+v", name, value, m, err, c.want)
+			err := f.Envelope("t", "t").Open(&r, &m)
+			if err != nil || !reflect.DeepEqual(m, want) {
+				t.Errorf("%s, %#v: %+v, %v; want %+v", f.Name, value, m, err, want)
 			}
 		}
 	}
@@ -58,31 +42,12 @@ func TestEmptyHeadersCountAsAbsent(t *testing.T) {
 // Times of envelopes are all that RFC 3339 allows, and what it does not is told without Go's
 // layouts.
 func TestTimesOfEnvelopes(t *testing.T) {
-	open := map[string]func(text string) (brook.Message, error){}
-	of := func(name string, e brook.Envelope, record func(text string) brook.Record) {
-		open[name] = func(text string) (m brook.Message, err error) {
-			r := record(text)
-			err = e.Open(&r, &m)
+	for _, f := range apptest.Forms {
+		name, open := f.Name, func(text string) (m brook.Message, err error) {
+			r := f.Record("t", text)
+			err = f.Envelope("t", "t").Open(&r, &m)
 			return m, err
 		}
-	}
-	of("binary", brook.CloudEvents{},
-		func(text string) brook.Record { return apptest.Binary("ce_time", text) })
-	of("structured", brook.CloudEvents{}, func(text string) brook.Record {
-		return apptest.Structured(`{"specversion":"1.0","type":"t","data":1,"time":"` + text + `"}`)
-	})
-	of("PlainJSON", brook.PlainJSON{}, func(text string) brook.Record {
-		return brook.Record{Value: []byte(`{"type":"t","data":1,"create_ts":"` + text + `"}`)}
-	})
-	of("RawTopics", brook.RawTopics{}, func(text string) brook.Record {
-		return brook.Record{Topic: "t", Value: []byte(`1`),
-			Headers: apptest.Headers("brook-time", text)}
-	})
-	of("elixir", elixir.Envelope{}, func(text string) brook.Record {
-		return brook.Record{Value: []byte(`{"type":"t","data":1,"create_ts":"` + text +
-			`","__brook_struct__":"Elixir.Brook.Event"}`)}
-	})
-	for name, open := range open {
 		for text, want := range map[string]time.Time{
 			"2020-06-08t12:34:56.789z":  time.Date(2020, 6, 8, 12, 34, 56, 789e6, time.UTC),
 			"2016-12-31T23:59:60Z":      time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -319,27 +284,21 @@ func TestRawTopicsTellsWhatAPayloadIs(t *testing.T) {
 // The bytes of a schema registry are named in every envelope.
 func TestRegistryBytesAreNamed(t *testing.T) {
 	value := []byte("\x00\x00\x00\x00\x2a\x04o1\x0a")
-	for name, c := range map[string]struct {
-		e       brook.Envelope
-		headers []brook.Header
-	}{
-		"CloudEvents": {brook.CloudEvents{},
-			apptest.Headers("ce_specversion", "1.0", "ce_type", ledger.OpenedType)},
-		"no headers": {brook.CloudEvents{}, nil},
-		"PlainJSON":  {brook.PlainJSON{}, nil},
-		"elixir":     {elixir.Envelope{}, nil},
-	} {
+	for _, f := range apptest.Forms {
 		d := memdriver.New()
 		conf := config(d, newStore())
-		conf.Envelope = c.e
+		conf.Envelope = f.Ledger()
 		app := newLedger(t, conf, &ledger.Audit{})
-		publish(t, d, brook.Record{Topic: "ledger", Value: value, Headers: c.headers})
+		named := f.Record(ledger.OpenedType, "")
+		named.Topic, named.Value = "ledger", value
+		publish(t, d, named, brook.Record{Topic: "ledger", Value: value})
 		if err := app.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if all := letters(t, app); len(all) != 1 ||
-			!strings.Contains(all[0].Error, "the five bytes of a schema registry (schema 42)") {
-			t.Errorf("%s: letters %v", name, all)
+		const want = "the five bytes of a schema registry (schema 42)"
+		if all := letters(t, app); len(all) != 2 || !strings.Contains(all[0].Error, want) ||
+			!strings.Contains(all[1].Error, want) {
+			t.Errorf("%s: letters %v", f.Name, all)
 		}
 		if err := app.Close(); err != nil {
 			t.Error(err)

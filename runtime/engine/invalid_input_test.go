@@ -12,7 +12,6 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/elixir"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -36,10 +35,13 @@ var authors = map[string]string{
 // Rule 41: NewApp refuses an author that can't be the source of a CloudEvent, where events travel so.
 func TestAuthorHasToBeASource(t *testing.T) {
 	for author, want := range authors {
-		for name, e := range map[string]brook.Envelope{"CloudEvents": nil,
-			"PlainJSON": brook.PlainJSON{}} {
+		of := append(apptest.Envelopes(), apptest.Form{Name: "default", Cloud: true})
+		for _, f := range of {
 			c := config(memdriver.New(), newStore())
-			c.Author, c.Envelope, c.Name, c.Topic = author, e, "ledger", "ledger"
+			c.Author, c.Name, c.Topic = author, "ledger", "ledger"
+			if c.Envelope = nil; f.Envelope != nil {
+				c.Envelope = f.Ledger()
+			}
 			app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{})
 			if err == nil {
 				if err := app.Close(); err != nil {
@@ -47,13 +49,13 @@ func TestAuthorHasToBeASource(t *testing.T) {
 				}
 			}
 			want := want
-			if name == "PlainJSON" && !strings.Contains(want, "control") &&
+			if !f.Cloud && !strings.Contains(want, "control") &&
 				!strings.Contains(want, "UTF-8") && !strings.Contains(want, "of texts") {
 				want = ""
 			}
 			if want == "" && err != nil || want != "" &&
 				(!errors.Is(err, brook.ErrConfig) || !strings.Contains(err.Error(), want)) {
-				t.Errorf("%s, author %q: %v, want %q", name, author, err, want)
+				t.Errorf("%s, author %q: %v, want %q", f.Name, author, err, want)
 			}
 		}
 	}
@@ -73,10 +75,10 @@ func TestNameHasToBeText(t *testing.T) {
 
 // Rule 41: Publish refuses what its reader would, in every envelope, and nothing of it stands in the log.
 func TestPublishRefusesWhatNobodyCouldRead(t *testing.T) {
-	for name, e := range envelopes() {
-		d := memdriver.New()
+	for _, f := range apptest.Shared() {
+		name, d := f.Name, memdriver.New()
 		c := config(d, newStore())
-		c.Envelope = e
+		c.Envelope = f.Ledger()
 		app := newLedger(t, c, &ledger.Audit{})
 		for want, options := range map[string][]brook.PublishOption{
 			"in the year 10000": {brook.WithTime(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC))},
@@ -97,7 +99,7 @@ func TestPublishRefusesWhatNobodyCouldRead(t *testing.T) {
 			}
 		}
 		own := apptest.Headers("brook-id", "1", "brook-x", "", "brook-", "")
-		if name == "CloudEvents" {
+		if f.Cloud {
 			own = apptest.Headers("ce_id", "1", "CE_Type", "x", "ce_brooklane", "1.1 a", "content-type", "text/json", "Content-Type", "x", "ce_x", "", "ce_x", "a\nb", "ce_x", "\xff", "ce_X", "1", "ce_time", "1")
 			if _, err := app.Publish.Opened(t.Context(), ledger.Opened{Account: "a"},
 				brook.WithHeader("ce_x", []byte("1")), brook.WithHeader("ce_x",
@@ -123,8 +125,9 @@ func TestPublishRefusesWhatNobodyCouldRead(t *testing.T) {
 // A record with a time in microseconds, and no time of its event, is folded; what it causes can be read. So is what has a time beyond that of
 // every envelope.
 func TestRecordTimesThatNoEventCanHave(t *testing.T) {
-	for name, e := range envelopes() {
-		if name == "brook_serializer" || name == "json_serde" {
+	for _, f := range apptest.Shared() {
+		name, e := f.Name, f.Ledger()
+		if f.Unkeyed {
 			continue // their events are seldom without time, and in one lane each
 		}
 		for _, when := range []time.Time{time.UnixMilli(1591619696789012),
@@ -211,22 +214,18 @@ func FuzzWhatIsWrappedIsOpened(f *testing.F) {
 		if lane != "" {
 			m.Sequence = brook.Sequence{Offset: offset, Ordinal: ordinal}
 		}
-		for kind, e := range map[string]brook.Envelope{"CloudEvents": brook.CloudEvents{},
-			"PlainJSON":        brook.PlainJSON{},
-			"RawTopics":        brook.RawTopics{Types: map[string]string{"topic": typ}},
-			"brook_serializer": elixir.Envelope{}, "json_serde": elixir.Envelope{Format: elixir.JSONSerde}} {
+		for _, form := range apptest.Envelopes() {
+			kind, e := form.Name, form.Envelope("topic", typ)
 			wrapped, r := m, brook.Record{Topic: "topic", Key: []byte("k")}
 			wrapped.Headers = slices.Clone(m.Headers)
 			if err := e.Wrap(&wrapped, &r); err != nil {
 				continue
 			}
 			want := m
-			if kind != "CloudEvents" && kind != "RawTopics" {
+			if form.Millis {
 				want.Time = want.Time.Truncate(time.Millisecond)
 			}
-			if kind == "brook_serializer" || kind == "json_serde" {
-				want.Keyed = false
-			}
+			want.Keyed = !form.Unkeyed
 			if want.Time.IsZero() {
 				want.Time = time.Time{}
 			}
@@ -254,10 +253,10 @@ func FuzzWhatIsPublishedIsFolded(f *testing.F) {
 	f.Add("\xff", "e", "t", "i", int64(253402300800), int64(0), "brook-x", []byte(nil), int64(0))
 	f.Fuzz(func(t *testing.T, account, email, tag, id string, seconds, nanos int64, name string,
 		value []byte, cents int64) {
-		for kind, e := range envelopes() {
-			d := memdriver.New()
+		for _, form := range apptest.Shared() {
+			kind, d := form.Name, memdriver.New()
 			c := config(d, newStore())
-			c.Envelope = e
+			c.Envelope = form.Ledger()
 			app := newLedger(t, c, &ledger.Audit{})
 			at := time.Unix(seconds, nanos).UTC()
 			opened := ledger.Opened{Account: account, Email: strings.ToValidUTF8(email, "\uFFFD"),

@@ -10,6 +10,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/drivertest"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
@@ -95,8 +96,9 @@ func caught(t *testing.T, c brook.Config, cents int64) brook.Record {
 // Rule 12: two apps of one author whose sets have one name, and an app whose topic was made anew,
 // have streams of their own: a receiver folds all of them, and each once.
 func TestStreamsAreAppsAndLogs(t *testing.T) {
-	for _, envelope := range []brook.Envelope{brook.CloudEvents{}, brook.PlainJSON{}} {
-		t.Run(fmt.Sprintf("%T", envelope), func(t *testing.T) {
+	for _, f := range apptest.Shared() {
+		t.Run(f.Name, func(t *testing.T) {
+			envelope := f.Ledger()
 			conf := func(name string) brook.Config {
 				c := config(nil, nil)
 				c.Name, c.Topic, c.Envelope = name, "ledger", envelope
