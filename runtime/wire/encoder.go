@@ -162,7 +162,18 @@ func appendName(buf []byte, s string) []byte {
 // NameString is Name and String in one call, as the methods below are for other kinds.
 //
 //go:noinline
-func (e *Encoder) NameString(name, s string) { e.buf = appendString(appendName(e.buf, name), s) }
+func (e *Encoder) NameString(name, s string) {
+	n := len(e.buf) + len(name)
+	if len(name) < 8 || len(name) > 16 || n > cap(e.buf) {
+		e.buf = appendString(appendName(e.buf, name), s)
+		return
+	}
+	// As appendName does, without a call.
+	out := e.buf[len(e.buf):n]
+	binary.LittleEndian.PutUint64(out, load64(name))
+	binary.LittleEndian.PutUint64(out[len(out)-8:], load64(name[len(name)-8:]))
+	e.buf = appendString(e.buf[:n], s)
+}
 
 // NameInt writes a field that is an integer.
 //
