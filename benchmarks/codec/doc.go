@@ -1,6 +1,7 @@
-// Package codec compares serializers with their peers: that of stores (types.go) with tinylib/msgp, by
-// name and by position, and encoding/json; JSON of events of three sizes (events.go) with goccy,
-// sonic, easyjson, go-json-experiment, segmentio, code by hand over go-faster/jx, and encoding/json.
+// Package codec compares serializers with their peers: that of stores (types.go) with tinylib/msgp,
+// by name and by position, and encoding/json; JSON of events of three sizes (events.go) with goccy,
+// sonic, easyjson, go-json-experiment, segmentio, code by hand over go-faster/jx, and
+// encoding/json.
 //
 //	go test -bench . ./codec
 //

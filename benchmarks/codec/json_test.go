@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +17,8 @@ import (
 	"github.com/mailru/easyjson"
 	"github.com/mailru/easyjson/jwriter"
 	segmentio "github.com/segmentio/encoding/json"
+
+	"github.com/brookgen/brookgen/benchmarks/measure"
 )
 
 // jsonPeer is one way to write events as JSON and to read them.
@@ -135,13 +136,13 @@ func benchJSON[T any, P event[T]](b *testing.B, v T, encode func([]byte, *T) ([]
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(data)))
-			start := cpuTime(b)
+			start := measure.CPU()
 			for b.Loop() {
 				if err := f(); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N), "cpu-ns/op")
+			b.ReportMetric(float64(measure.CPU()-start)/float64(b.N), "cpu-ns/op")
 		})
 	}
 	for _, p := range peers {
@@ -156,18 +157,8 @@ func benchJSON[T any, P event[T]](b *testing.B, v T, encode func([]byte, *T) ([]
 	}
 }
 
-// cpuTime returns the time that this process was on a processor, garbage collection included: on a
-// machine that is shared it is steadier than the time that passed.
-func cpuTime(b *testing.B) int64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return u.Utime.Nano() + u.Stime.Nano()
-}
-
-// ballast is a heap as a program with views has it: without it the collector would run for every 4 MB
-// that a peer allocates, and whoever comes first would pay for memory that the others use again.
+// ballast is a heap as a program with views has it: without it the collector would run for every
+// 4 MB that a peer allocates, and whoever comes first would pay for memory that others use again.
 var ballast []byte
 
 func fillHeap() {
@@ -221,7 +212,8 @@ func pageRead() PageRead {
 		{"今日は新しい本を読み始めました。とても面白いです。", "ja"},
 		{"First line\nSecond line\tindented\nC:\\temp\\file.txt", "en"},
 		{"🎉🎉 Thanks to everyone who came, you made it a great evening 🎉", "en"},
-		{"Nothing to see here, just a plain line of text that is somewhat longer than the others are.", "en"},
+		{"Nothing to see here, just a plain line of text that is somewhat longer than the others are.",
+			"en"},
 		{"if a < b && b > c { return }", "en"},
 	}
 	names := []string{"Jane Doe", "Jürgen Groß", "山田太郎", "O'Brien", "Zoë Ångström"}

@@ -13,9 +13,10 @@
 //     of names in tags, bytes that are no UTF-8, escapes in times, the option "string". Values of
 //     types that only an "any" tells are written by encoding/json, but for such bytes.
 //
-// What a decoder returns does not share memory with the text. Strings of up to 32 bytes share blocks
-// of 128 bytes with others that were decoded before or after them, so a string that is kept, in a
-// view or elsewhere, keeps at most 127 bytes besides itself. Longer ones share nothing.
+// What a decoder returns does not share memory with the text. What BorrowDecoder's decoders return
+// as strings of up to 32 bytes are parts of blocks of 128 bytes, which others that were decoded
+// before or after them share. So a string that is kept, in a view or elsewhere, keeps at most 127
+// bytes besides itself. Longer ones share nothing.
 //
 // Generated code, and envelopes that read JSON, are its only intended callers: its API is shaped
 // for code that is small and fast to compile, and may change together with the generator. That

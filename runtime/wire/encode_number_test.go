@@ -47,7 +47,8 @@ func TestAppendInt(t *testing.T) {
 		if got, want := string(appendUint(nil, n)), strconv.FormatUint(n, 10); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
-		if got, want := string(appendInt([]byte("x"), int64(n))), "x"+strconv.FormatInt(int64(n), 10); got != want {
+		got, want := string(appendInt([]byte("x"), int64(n))), "x"+strconv.FormatInt(int64(n), 10)
+		if got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

@@ -14,10 +14,20 @@ func (d *Decoder) String(p *string) {
 		d.nullOr("a string")
 		return
 	}
-	if b, ok := d.plainString(); ok {
-		*p = d.text(b)
+	// The usual string has neither escapes nor invalid UTF-8.
+	start := d.pos + 1
+	n, high := plain(d.data[start:])
+	end := start + n
+	if end < len(d.data) && d.data[end] == '"' && (!high || utf8.Valid(d.data[start:end])) {
+		d.pos = end + 1
+		*p = d.text(d.data[start:end])
 		return
 	}
+	d.escapedString(p)
+}
+
+// escapedString is String for what has to be changed.
+func (d *Decoder) escapedString(p *string) {
 	start := d.pos + 1
 	d.skipString()
 	if d.err != nil {
@@ -30,19 +40,6 @@ func (d *Decoder) String(p *string) {
 	}
 	d.shared.buf = appendUnquoted(d.shared.buf[:0], literal)
 	*p = d.text(d.shared.buf)
-}
-
-// plainString takes the string literal at the present position if it has neither escapes nor
-// invalid UTF-8, and returns what is between its quotes.
-func (d *Decoder) plainString() ([]byte, bool) {
-	start := d.pos + 1
-	n, high := plain(d.data[start:])
-	end := start + n
-	if end == len(d.data) || d.data[end] != '"' || high && !utf8.Valid(d.data[start:end]) {
-		return nil, false
-	}
-	d.pos = end + 1
-	return d.data[start:end], true
 }
 
 // unquoted takes the string literal at the present position and returns its value, which may

@@ -46,7 +46,8 @@ func sameTime(t *testing.T, text string) {
 	wantErr := json.Unmarshal([]byte(text), &want)
 	d := NewDecoder([]byte(text))
 	d.Time(&got)
-	if err := d.Finish(); (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(got, want) {
+	err := d.Finish()
+	if (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(got, want) {
 		t.Errorf("%s: %v, %v; want %v, %v", text, got, err, want, wantErr)
 	}
 }
