@@ -1,8 +1,11 @@
 package wire
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -134,5 +137,31 @@ func TestScratchForgets(t *testing.T) {
 	d.buf = make([]byte, maxScratch+1)
 	if d.giveBack(); d.buf != nil {
 		t.Error("it keeps what was large")
+	}
+}
+
+// TestLiterals decodes strings with escapes, sound and wrong, as encoding/json does, with decoders
+// of both kinds.
+func TestLiterals(t *testing.T) {
+	parts := []string{"a", "bcdefghijkl", "ü", "日本", "😀", `\n`, `\"`, `\\`, `\/`, `\u00e9`,
+		`\ud83d\ude00`, `\ud83d`, `\udE00x`, "\xff", "\x7f", `\u12`, `\x`, `\`, "\n", `"`, `\ud83d\u12`}
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range 100_000 {
+		var b strings.Builder
+		sound := 15 + i%2*(len(parts)-15)
+		for range r.IntN(8) {
+			b.WriteString(parts[r.IntN(sound)])
+		}
+		text := `["` + b.String() + `","x"]`[:3+r.IntN(4)]
+		var want []string
+		wantErr := json.Unmarshal([]byte(text), &want)
+		for _, d := range []*Decoder{NewDecoder([]byte(text)), BorrowDecoder([]byte(text))} {
+			var got []string
+			DecodeSlice(d, &got, (*Decoder).String)
+			err := d.Finish()
+			if (err == nil) != (wantErr == nil) || err == nil && !slices.Equal(got, want) {
+				t.Fatalf("%s: %q, %v; want %q, %v", text, got, err, want, wantErr)
+			}
+		}
 	}
 }
