@@ -58,7 +58,7 @@ func json(size, bytes string) figure {
 }
 
 var figures = []figure{
-	json("S", "131 bytes"), json("M", "550 bytes"), json("L", "8 KB"),
+	json("S", "126 bytes"), json("M", "508 bytes"), json("L", "8 KB"),
 	{
 		name: "nexmark", title: "Nexmark: events a second per core used", unit: "events/s",
 		note:       "Flink and RisingWave: published, on other machines, with other sources and sinks.",
