@@ -97,7 +97,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Store: store, IDs: ids.New(), Lock: &quiesce.Lock{},
 		Report: reporter, Retry: &retry.Loop{Policy: config.Retry, Report: reporter},
 		Hub: watch.NewHub(), Progress: input.NewProgress(),
-		Effects: &effects.Runner{Policy: config.Retry, Report: reporter, App: a},
+		Effects: &effects.Executor{Policy: config.Retry, Report: reporter, App: a},
 		Life:    a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
 	a.tasks = s

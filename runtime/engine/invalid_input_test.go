@@ -32,7 +32,8 @@ var authors = map[string]string{
 	`a\b`: "write", "a|b": "write",
 }
 
-// Rule 41: NewApp refuses an author that can't be the source of a CloudEvent, where events travel so.
+// Rule 41: NewApp refuses an author that can't be the source of a CloudEvent, where events travel
+// so.
 func TestAuthorHasToBeASource(t *testing.T) {
 	for author, want := range authors {
 		of := append(apptest.Envelopes(), apptest.Form{Name: "default", Cloud: true})
@@ -73,7 +74,8 @@ func TestNameHasToBeText(t *testing.T) {
 	}
 }
 
-// Rule 41: Publish refuses what its reader would, in every envelope, and nothing of it stands in the log.
+// Rule 41: Publish refuses what its reader would, in every envelope, and nothing of it stands in
+// the log.
 func TestPublishRefusesWhatNobodyCouldRead(t *testing.T) {
 	for _, f := range apptest.Shared() {
 		name, d := f.Name, memdriver.New()
@@ -122,8 +124,8 @@ func TestPublishRefusesWhatNobodyCouldRead(t *testing.T) {
 	}
 }
 
-// A record with a time in microseconds, and no time of its event, is folded; what it causes can be read. So is what has a time beyond that of
-// every envelope.
+// A record with a time in microseconds, and no time of its event, is folded; what it causes can be
+// read. So is what has a time beyond that of every envelope.
 func TestRecordTimesThatNoEventCanHave(t *testing.T) {
 	for _, f := range apptest.Shared() {
 		name, e := f.Name, f.Ledger()
@@ -243,8 +245,8 @@ func FuzzWhatIsWrappedIsOpened(f *testing.F) {
 	})
 }
 
-// Rule 41, through an app: what Publish accepts is folded as it was given, in every envelope, and so is what its handlers emit; nothing
-// becomes a letter.
+// Rule 41, through an app: what Publish accepts is folded as it was given, in every envelope, and
+// so is what its handlers emit; nothing becomes a letter.
 func FuzzWhatIsPublishedIsFolded(f *testing.F) {
 	f.Add("a", "x@y", "tag", "i", int64(1591619696), int64(789e6), "k", []byte("v"), int64(5))
 	f.Add("", "", "", "1", int64(-62167219200), int64(1), "ce_subject", []byte("s"), int64(-1))

@@ -62,7 +62,7 @@ func (f *filling) rows(ctx context.Context) error {
 			continue
 		case errors.Is(err, brook.ErrConflict): // a row is another one by now
 			n = max(1, n/2)
-			contention.Yield(ctx)
+			contention.Wait(ctx)
 			if err := f.Catalog.Reload(ctx); err != nil {
 				return err
 			}

@@ -1,9 +1,10 @@
 // Package batch is what goes into one commit: the changes of a transaction, and besides these
 // letters, emissions, positions and what else is to be stored with them, all or nothing.
-// Batch.Assemble is the one place where that is put together.
+// Batch.Assemble is the one place where the writes of a commit are put in one list.
 //
-// Each task owns a Batch. The goroutine that runs the task uses it, and it has no lock. It calls no
-// store: its owner commits what Assemble returns.
+// Each Processor makes a Batch. The goroutine that runs its task uses it, and it has no lock. It
+// calls no store: its owner adds the positions, and commits what Assemble returns as a brook.Batch
+// with preconditions.
 package batch
 
 import (
@@ -78,7 +79,7 @@ func (b *Batch) Assemble() []brook.Write {
 // that its events read, the state of the app, and if they scanned, that nobody committed since what
 // no position tells of. The caller adds the positions. It calls this only if the transaction tracks
 // reads.
-func (b *Batch) Preconditions(c *catalog.Catalog, mark *Mark) []brook.Check {
+func (b *Batch) Preconditions(c *catalog.Catalog, mark *ExclusiveMark) []brook.Check {
 	checks := append(b.Tx.ReadChecks(), c.Unchanged())
 	if b.Tx.Scanned() {
 		checks = append(checks, mark.Check(c.Meta()))

@@ -160,8 +160,8 @@ func TestUnlessRewritten(t *testing.T) {
 func TestMark(t *testing.T) {
 	f := newFixture(t)
 	state := f.table["state"]
-	var here, there batch.Mark // of two processes
-	for _, m := range []*batch.Mark{&here, &there} {
+	var here, there batch.ExclusiveMark // of two processes
+	for _, m := range []*batch.ExclusiveMark{&here, &there} {
 		if err := m.Read(t.Context(), f.store.Latest(), state); err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestMark(t *testing.T) {
 	if err := there.Read(context.Background(), f.store.Latest(), state); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []*batch.Mark{&here, &there} {
+	for _, m := range []*batch.ExclusiveMark{&here, &there} {
 		if !bytes.Equal(m.Check(state).Value, commit.ID[:]) {
 			t.Errorf("the mark is %x", m.Check(state).Value)
 		}

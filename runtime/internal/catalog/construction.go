@@ -40,7 +40,7 @@ type Construction struct {
 	reload   func(context.Context) error
 
 	building int                    // the number of what this process builds, or 0; guarded by lock
-	yielded  atomic.Pointer[string] // ID of the promotion request that this process yielded to last
+	awaited  atomic.Pointer[string] // ID of the promotion request that this process waited for last
 }
 
 // Build begins the construction of a generation. It notes that in the state, so that what is left

@@ -9,10 +9,10 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
-// yieldFor is how long a process yields at most to the promotion of another one.
-const yieldFor = 3 * time.Second
+// promotionWait is how long a process waits at most for the promotion of another one.
+const promotionWait = 3 * time.Second
 
-// RequestPromotion asks other processes to yield to the promotion of g. The caller does not hold
+// RequestPromotion asks other processes to wait for the promotion of g. The caller does not hold
 // the quiesce lock.
 func (c *Construction) RequestPromotion(ctx context.Context, g *generation.Generation) error {
 	return c.row.Update(ctx, func(next *staterow.State) error {
@@ -24,9 +24,9 @@ func (c *Construction) RequestPromotion(ctx context.Context, g *generation.Gener
 	}, nil)
 }
 
-// YieldToPromotion waits, if another process has asked for that, until its promotion is over or
-// yieldFor has passed. The caller does not hold the quiesce lock.
-func (c *Construction) YieldToPromotion(ctx context.Context) {
+// AwaitPromotion waits, if another process has asked for that, until its promotion is over or
+// promotionWait has passed. The caller does not hold the quiesce lock.
+func (c *Construction) AwaitPromotion(ctx context.Context) {
 	for started := time.Now(); ; {
 		v, err := c.lock.RLock(ctx)
 		if err != nil {
@@ -37,11 +37,11 @@ func (c *Construction) YieldToPromotion(ctx context.Context) {
 		if request == nil || request.Generation == own {
 			return
 		}
-		if id := c.yielded.Load(); id != nil && *id == request.ID {
+		if id := c.awaited.Load(); id != nil && *id == request.ID {
 			return
 		}
-		if time.Since(started) >= yieldFor || retry.Sleep(ctx, yieldFor/100) != nil {
-			c.yielded.Store(&request.ID)
+		if time.Since(started) >= promotionWait || retry.Sleep(ctx, promotionWait/100) != nil {
+			c.awaited.Store(&request.ID)
 			return
 		}
 		s, err := c.row.Read(ctx)

@@ -9,15 +9,15 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/fakestore"
 )
 
-// took returns how long a catalog yields.
+// took returns how long a catalog waits.
 func (r *rig) took(ctx context.Context) time.Duration {
 	began := time.Now()
-	r.Construction.YieldToPromotion(ctx)
+	r.Construction.AwaitPromotion(ctx)
 	return time.Since(began)
 }
 
-// Nobody yields who is not asked; who is asked yields once per request, no longer than yieldFor.
-func TestYieldToPromotion(t *testing.T) {
+// Nobody waits who is not asked; who is asked waits once per request, no longer than promotionWait.
+func TestAwaitPromotion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := fakestore.New()
 		store := fakestore.Shared(s)
@@ -28,7 +28,7 @@ func TestYieldToPromotion(t *testing.T) {
 		want(t, "the asking process", b.took(t.Context()), 0)
 		want(t, "before it is read", a.took(t.Context()), 0)
 		must(t, a.Reload(t.Context()))
-		want(t, "the first time", a.took(t.Context()), yieldFor)
+		want(t, "the first time", a.took(t.Context()), promotionWait)
 		want(t, "the second time", a.took(t.Context()), 0)
 
 		must(t, b.Construction.RequestPromotion(t.Context(), g))
@@ -44,16 +44,16 @@ func TestYieldToPromotion(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if took := a.took(t.Context()); took < time.Second || took > time.Second+yieldFor/50 {
-			t.Errorf("it yields for %s to a promotion that takes a second", took)
+		if took := a.took(t.Context()); took < time.Second || took > time.Second+promotionWait/50 {
+			t.Errorf("it waits for %s for a promotion that takes a second", took)
 		}
 		want(t, "live", a.Live().Number, 2)
 		want(t, "after the promotion", a.took(t.Context()), 0)
 	})
 }
 
-// Who lost against a process that asks for its promotion yields before the next try.
-func TestConflictsYieldToPromotion(t *testing.T) {
+// Who lost against a process that asks for its promotion waits before the next try.
+func TestConflictsAwaitPromotion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := fakestore.New()
 		store := fakestore.Shared(s)
@@ -66,6 +66,6 @@ func TestConflictsYieldToPromotion(t *testing.T) {
 			}
 			return nil
 		}))
-		want(t, "the wait", time.Since(began), yieldFor)
+		want(t, "the wait", time.Since(began), promotionWait)
 	})
 }

@@ -74,6 +74,6 @@ func (c *Catalog) RetryConflicts(ctx context.Context, do func() error) error {
 		if err := c.Reload(open); err != nil {
 			return lifetime.Closing(open, err)
 		}
-		c.Construction.YieldToPromotion(open)
+		c.Construction.AwaitPromotion(open)
 	}
 }

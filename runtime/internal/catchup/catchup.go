@@ -107,11 +107,11 @@ func (c *CatchUp) loop(ctx context.Context) error {
 		case !errors.Is(err, retry.ErrRestart):
 			return err
 		}
-		contention.Yield(ctx)
+		contention.Wait(ctx)
 		if err := c.Memory.ReloadCatalog(ctx); err != nil {
 			return err
 		}
-		c.Tasks.Catalog.Construction.YieldToPromotion(ctx)
+		c.Tasks.Catalog.Construction.AwaitPromotion(ctx)
 	}
 }
 

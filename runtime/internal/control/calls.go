@@ -18,7 +18,7 @@ import (
 // is safe for concurrent use.
 type Calls struct {
 	Tasks     *task.Set
-	Exclusive *exclusive.Runner
+	Exclusive *exclusive.Pool
 }
 
 // begin begins a call of an app that is open. It makes sure that no other app of the name in this

@@ -8,7 +8,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/key"
@@ -19,16 +18,11 @@ import (
 func (x Letters) Drop(
 	ctx context.Context, filter func(brook.DeadLetter) bool,
 ) (n int, err error) {
-	defer func() { err = lifetime.During("drop", err) }()
-	ctx, end, err := x.begin(ctx)
+	ctx, open, end, err := x.begin(ctx, "drop")
 	if err != nil {
 		return 0, err
 	}
-	defer end()
-	defer x.Tasks.WakeTasks()
-	open, cancel := x.Tasks.Life.WhileOpen(ctx)
-	defer cancel()
-	defer func() { err = lifetime.Closing(open, err) }()
+	defer func() { end(&err) }()
 	for letter, err := range x.each(open) {
 		if err != nil {
 			return n, err

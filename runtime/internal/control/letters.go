@@ -43,6 +43,24 @@ func (x Letters) All(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
 	}
 }
 
+// begin is Calls.begin for a call of that name. The context open ends already when the app closes:
+// by it letters are read. The caller defers end with its error, which end rewrites for the user.
+func (x Letters) begin(
+	ctx context.Context, name string,
+) (_, open context.Context, end func(*error), err error) {
+	ctx, done, err := x.Calls.begin(ctx)
+	if err != nil {
+		return nil, nil, nil, lifetime.During(name, err)
+	}
+	open, cancel := x.Tasks.Life.WhileOpen(ctx)
+	return ctx, open, func(err *error) {
+		*err = lifetime.During(name, lifetime.Closing(open, *err))
+		cancel()
+		x.Tasks.WakeTasks()
+		done()
+	}, nil
+}
+
 // each returns the dead letters that there are when it is called, each as it is stored when its
 // turn comes: in log order, and those of one event in the order of the sets.
 func (x Letters) each(ctx context.Context) iter.Seq2[deadletter.Letter, error] {

@@ -11,7 +11,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
-	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -21,16 +20,11 @@ import (
 func (x Letters) Redrive(
 	ctx context.Context, filter func(brook.DeadLetter) bool,
 ) (n int, err error) {
-	defer func() { err = lifetime.During("redrive", err) }()
-	ctx, end, err := x.begin(ctx)
+	ctx, open, end, err := x.begin(ctx, "redrive")
 	if err != nil {
 		return 0, err
 	}
-	defer end()
-	defer x.Tasks.WakeTasks()
-	open, cancel := x.Tasks.Life.WhileOpen(ctx)
-	defer cancel()
-	defer func() { err = lifetime.Closing(open, err) }()
+	defer func() { end(&err) }()
 	var runs deadletter.Runs
 	for letter, err := range x.each(open) {
 		if err != nil {

@@ -1,7 +1,7 @@
 // Package deadletter holds events that were put aside: how letters are stored, how they are made
 // smaller when the store takes less, which keys they block, and what a generation put aside.
 //
-// Package engine uses it. Letters, SetAside and Blocked have no lock: a letter belongs to who made
+// Letters, SetAside and Blocked have no lock: a letter belongs to who made
 // or decoded it, SetAside to the rebuild that reads by it, and Blocked to the task of its partition
 // or to whoever holds the quiesce lock. Only Blocked.AddEmission and letters of stage emit may be
 // counted beside the task.

@@ -1,9 +1,10 @@
 // Package delivery is one event on its way through the handler sets of a package: its envelope is
 // opened, generated code decodes it, and each set handles it under a savepoint of the transaction.
 //
-// Package task owns a Delivery for each task, package prefetch one for dry runs, and both use it
-// for event after event. Generated code calls its methods, by the name engine.Delivery. A Delivery
-// is used by the goroutine of its task alone, and has no lock.
+// Each Processor makes one, and each Prefetcher another for dry runs; both use theirs for event
+// after event. Generated code calls its methods, by the name engine.Delivery. A Delivery is used by
+// the goroutine of its task alone, or by whoever holds the quiesce lock, and has no lock of its
+// own.
 package delivery
 
 import (

@@ -21,7 +21,7 @@ import (
 
 // rig is a runner whose reports are kept.
 type rig struct {
-	*effects.Runner
+	*effects.Executor
 	log strings.Builder // read once all effects have ended
 
 	mu       sync.Mutex
@@ -36,7 +36,7 @@ func newRig(policy brook.Retry) *rig {
 		r.reported = append(r.reported, f)
 	}}
 	log := slog.New(slog.NewTextHandler(&r.log, nil))
-	r.Runner = &effects.Runner{Policy: policy, Report: report.New("shop", log, hooks), App: r}
+	r.Executor = &effects.Executor{Policy: policy, Report: report.New("shop", log, hooks), App: r}
 	return r
 }
 
@@ -55,7 +55,7 @@ func effect(run func(context.Context) error) outbox.Effect {
 
 func TestEffectsOfALineKeepTheirOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lines := effects.NewLines(t.Context(), newRig(once).Runner, time.Minute)
+		lines := effects.NewLines(t.Context(), newRig(once).Executor, time.Minute)
 		var ran []int
 		hold := make(chan struct{})
 		other := false
@@ -78,7 +78,7 @@ func TestEffectsOfALineKeepTheirOrder(t *testing.T) {
 
 func TestTasksWaitForAFullLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lines := effects.NewLines(t.Context(), newRig(once).Runner, time.Minute)
+		lines := effects.NewLines(t.Context(), newRig(once).Executor, time.Minute)
 		woken := 0
 		line := lines.Line(effects.Single, func() { woken++ })
 		hold := make(chan struct{})
@@ -125,7 +125,7 @@ func TestTasksWaitForAFullLine(t *testing.T) {
 func TestTooManyEffectsAreNotRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(once)
-		lines := effects.NewLines(t.Context(), r.Runner, time.Minute)
+		lines := effects.NewLines(t.Context(), r.Executor, time.Minute)
 		hold := make(chan struct{})
 		line := lines.Line(0, nil)
 		line.Push(effect(func(context.Context) error { <-hold; return nil }))
@@ -165,7 +165,7 @@ func TestEnd(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				free = make(chan struct{})
 				r := newRig(brook.Retry{Attempts: 9, Min: time.Hour, Max: time.Hour})
-				lines := effects.NewLines(t.Context(), r.Runner, grace)
+				lines := effects.NewLines(t.Context(), r.Executor, grace)
 				lines.Line(0, nil).Push(effect(c.run))
 				started := time.Now()
 				lines.End()
@@ -193,7 +193,7 @@ func TestEnd(t *testing.T) {
 func TestEndGivesUpWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(brook.Retry{Attempts: 9, Min: time.Hour, Max: time.Hour})
-		lines := effects.NewLines(t.Context(), r.Runner, time.Second)
+		lines := effects.NewLines(t.Context(), r.Executor, time.Second)
 		lines.Line(0, nil).Push(effect(func(context.Context) error { return io.ErrUnexpectedEOF }))
 		ran := false
 		lines.Line(0, nil).Push(effect(func(context.Context) error { ran = true; return nil }))
@@ -259,7 +259,7 @@ func TestPanicsAndGoexit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(once)
-				lines := effects.NewLines(t.Context(), r.Runner, time.Second)
+				lines := effects.NewLines(t.Context(), r.Executor, time.Second)
 				ran := false
 				lines.Line(0, nil).Push(effect(c.run))
 				lines.Line(0, nil).Push(effect(func(context.Context) error { ran = true; return nil }))

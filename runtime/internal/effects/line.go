@@ -34,7 +34,7 @@ type Line struct {
 func (l *Line) Push(e outbox.Effect) {
 	if !l.add(e) {
 		err := fmt.Errorf("not run: %d others wait", mostQueued)
-		l.lines.runner.giveUp(e, 0, err)
+		l.lines.executor.giveUp(e, 0, err)
 	}
 }
 
@@ -95,6 +95,6 @@ func (l *Line) run() {
 		if l.waits.Add(-1) == lineBuffer-1 && wake != nil {
 			wake()
 		}
-		s.runner.Run(s.ctx, e)
+		s.executor.Run(s.ctx, e)
 	}
 }

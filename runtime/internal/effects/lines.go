@@ -12,11 +12,11 @@ const grace = time.Second
 // Lines are the effects of one Run, a line for each task. They outlive the tasks: nothing waits for
 // effects except, for a moment, the end of Run. They are safe for concurrent use.
 type Lines struct {
-	runner *Runner
-	grace  time.Duration
-	born   time.Time
-	ctx    context.Context // of the effects
-	cancel context.CancelFunc
+	executor *Executor
+	grace    time.Duration
+	born     time.Time
+	ctx      context.Context // of the effects
+	cancel   context.CancelFunc
 
 	mu    sync.Mutex
 	lines map[int]*Line
@@ -30,8 +30,8 @@ const Single = -1
 
 // NewLines returns lines whose effects end with ctx. limit is how long the end of Run may wait for
 // effects, at most.
-func NewLines(ctx context.Context, r *Runner, limit time.Duration) *Lines {
-	s := &Lines{runner: r, grace: min(grace, limit), born: time.Now(), lines: map[int]*Line{}}
+func NewLines(ctx context.Context, x *Executor, limit time.Duration) *Lines {
+	s := &Lines{executor: x, grace: min(grace, limit), born: time.Now(), lines: map[int]*Line{}}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	return s
 }
@@ -57,7 +57,7 @@ func (s *Lines) End() {
 	}
 	s.cancel()
 	if !s.wait() {
-		s.runner.Report.Warn("an effect ignores its context, and goes on after the end of Run")
+		s.executor.Report.Warn("an effect ignores its context, and goes on after the end of Run")
 	}
 }
 

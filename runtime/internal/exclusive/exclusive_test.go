@@ -21,18 +21,18 @@ import (
 
 var errBad = errors.New("bad")
 
-// rig is a runner of exclusive tasks beside a set of tasks.
+// rig is a pool of exclusive tasks beside a set of tasks.
 type rig struct {
 	*tasktest.Rig
-	t      *testing.T
-	ctx    context.Context // of the calls
-	runner *exclusive.Runner
+	t    *testing.T
+	ctx  context.Context // of the calls
+	pool *exclusive.Pool
 }
 
 func newRig(t *testing.T, fenced bool) *rig {
 	t.Helper()
 	r := tasktest.Claimed(t, tasktest.NewStore(fenced), nil)
-	return &rig{Rig: r, t: t, ctx: t.Context(), runner: exclusive.New(r.Set)}
+	return &rig{Rig: r, t: t, ctx: t.Context(), pool: exclusive.New(r.Set)}
 }
 
 // newRigs returns those of two processes over one store.
@@ -40,7 +40,7 @@ func newRigs(t *testing.T) (here, there *rig) {
 	t.Helper()
 	here = newRig(t, true)
 	other := tasktest.Claimed(t, here.Disk, nil)
-	there = &rig{Rig: other, t: t, ctx: t.Context(), runner: exclusive.New(other.Set)}
+	there = &rig{Rig: other, t: t, ctx: t.Context(), pool: exclusive.New(other.Set)}
 	for _, r := range []*rig{here, there} {
 		if err := r.Catalog.Reload(t.Context()); err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func (r *rig) at(do func(*exclusive.Task) error) error {
 		r.t.Fatal(err)
 	}
 	defer rest.End()
-	tk := r.runner.Begin(rest)
+	tk := r.pool.Begin(rest)
 	defer tk.End()
 	ctx := r.t.Context()
 	if err := errors.Join(r.Emissions.Open(ctx), tk.ReadStandings(ctx)); err != nil {
@@ -272,7 +272,7 @@ func TestRedrivePauses(t *testing.T) {
 			rest, err := r.Quiesce(t.Context())
 			if err == nil {
 				r.wantLetters("0 T handle 1")
-				tk := r.runner.Begin(rest)
+				tk := r.pool.Begin(rest)
 				if len(tk.Batch.Assemble()) > 0 {
 					t.Error("the others have the batch that is not committed")
 				}

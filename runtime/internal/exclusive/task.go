@@ -22,7 +22,7 @@ import (
 // the batch and commits it.
 type Task struct {
 	*processor.Processor
-	runner *Runner
+	pool   *Pool
 	set    *task.Set
 	rest   *task.Quiesced       // by which the owner holds the quiesce lock; nil: by itself
 	others []brook.Check        // of the positions of all partitions, see ReadStandings
@@ -33,7 +33,7 @@ type Task struct {
 func (t *Task) End() {
 	t.Batch.Forget()
 	if t.locked() {
-		t.runner.spare = t.Processor
+		t.pool.spare = t.Processor
 	}
 }
 
@@ -49,7 +49,7 @@ func (t *Task) ReadStandings(ctx context.Context) error {
 	if !t.Tx.TracksReads() {
 		return nil
 	}
-	if err := t.set.ReadMark(ctx); err != nil {
+	if err := t.set.ReadExclusiveMark(ctx); err != nil {
 		return err
 	}
 	standings, err := t.Gen.Standings(ctx, t.set.Reader)
@@ -135,12 +135,12 @@ func (t *Task) check(commit *brook.Batch, unchanged []brook.Check) (done func())
 		return func() {}
 	}
 	s := t.set
-	commit.Checks = append(t.Batch.Preconditions(s.Catalog, &s.Mark), t.Batch.Checks...)
+	commit.Checks = append(t.Batch.Preconditions(s.Catalog, &s.ExclusiveMark), t.Batch.Checks...)
 	commit.Checks = append(commit.Checks, unchanged...)
 	if t.Tx.Scanned() {
 		commit.Checks = append(commit.Checks, t.others...)
 	}
-	return s.Mark.Set(commit, s.Catalog.Meta())
+	return s.ExclusiveMark.Set(commit, s.Catalog.Meta())
 }
 
 // unblock lets later events of a key go on that a letter was to block: the key is too large to be

@@ -80,7 +80,7 @@ func newRig(t *testing.T, folding bool) *rig {
 		},
 		Assigned: count(&r.assigned), Wake: count(&r.woken),
 	})
-	runner := &effects.Runner{Policy: config.Retry, Report: reporter, App: r}
+	runner := &effects.Executor{Policy: config.Retry, Report: reporter, App: r}
 	r.lines = effects.NewLines(t.Context(), runner, time.Second)
 	return r
 }

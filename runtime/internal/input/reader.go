@@ -2,11 +2,11 @@
 // read in a queue for each partition until it is committed. Queues are those of one task, and
 // choose whose record is next.
 //
-// Tasks and rooms that run them use it. A goroutine for each partition runs Reader.Read and sends
-// what it reads to the task, which appends it to the queue. Queues and bookmarks have no lock: the
-// task's goroutine uses its queues, the reader's goroutine its bookmark. Only the permits, a
-// channel, pass from the one to the other. Progress has a mutex: tasks advance it, and any
-// goroutine reads it or waits.
+// Each processor.Partition is made with its queue. A goroutine for each partition runs Reader.Read
+// and sends what it reads to the task, which appends it to the queue. Queues and bookmarks have no
+// lock: the task's goroutine uses its queues, the reader's goroutine its bookmark. Only the
+// permits, a channel, pass from the one to the other. Progress has a mutex: tasks advance it, and
+// any goroutine reads it or waits.
 package input
 
 import (

@@ -117,8 +117,8 @@ func (s *destinations) fail(item *Item, err error, again map[*Destination][]*Ite
 	again[d] = append(again[d], item)
 }
 
-// settle ends the try of a destination, with the items that are to be tried again.
-func (s *destinations) settle(d *Destination, again []*Item, policy brook.Retry) {
+// endTry ends the try of a destination, with the items that are to be tried again.
+func (s *destinations) endTry(d *Destination, again []*Item, policy brook.Retry) {
 	d.items = append(again, d.items...)
 	switch {
 	case len(again) > 0:

@@ -199,7 +199,7 @@ func TestDestinationAlone(t *testing.T) {
 			}
 		}
 		for d, items := range again {
-			s.settle(d, items, policy)
+			s.endTry(d, items, policy)
 			return d
 		}
 		return nil

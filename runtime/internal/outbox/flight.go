@@ -63,7 +63,7 @@ func (o *Outbox) Land(
 		}
 	}
 	for d, items := range again {
-		o.destinations.settle(d, items, policy)
+		o.destinations.endTry(d, items, policy)
 		switch {
 		case len(items) > 0:
 			failing = append(failing, d)

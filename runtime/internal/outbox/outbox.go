@@ -2,7 +2,7 @@
 // their owner is known, and behind the emissions checkpoints, which tell the driver how far the app
 // acted.
 //
-// Packages publisher, task, group, follow and engine use it. Tasks call Committed and Depth; one
+// The app makes one Outbox. Tasks call Committed and Depth; one
 // publisher at a time calls Take and Land, and then, of Checkpoints, Due and one of Confirm,
 // Postpone and Forgo. Three parts are called through their fields: Group by the group's membership,
 // Lease by who holds the lease or follows other processes, Checkpoints by the publisher. All

@@ -71,8 +71,8 @@ func (c *Cell) TakeSpare() any {
 	return v
 }
 
-// Yield passes the row of a cell on, if it has one, and reports whether the receiver wants more.
-func (c *Cell) Yield(yield func(brook.Row, error) bool) bool {
+// Pass passes the row of a cell on, if it has one, and reports whether the receiver wants more.
+func (c *Cell) Pass(yield func(brook.Row, error) bool) bool {
 	if !c.known || c.value == nil {
 		return true
 	}

@@ -18,7 +18,7 @@ import (
 type Overlay struct {
 	tables    []table  // by slot
 	log       []Change // of the event, oldest first
-	mark      int      // length of log at the current savepoint
+	start     int      // length of log at the current savepoint
 	savepoint uint64   // number of the current savepoint, never used again
 }
 
@@ -67,7 +67,7 @@ func (o *Overlay) Begin() { o.log = o.log[:0] }
 // Savepoint begins a handler set: Rollback returns to this point.
 func (o *Overlay) Savepoint() {
 	o.savepoint++
-	o.mark = len(o.log)
+	o.start = len(o.log)
 }
 
 // Save notes what a cell is, before its first change since the savepoint. It reports whether this
@@ -97,25 +97,25 @@ func (o *Overlay) Remove(slot int, row brook.Row) {
 }
 
 // Changes returns what was changed since the savepoint, oldest first.
-func (o *Overlay) Changes() []Change { return o.log[o.mark:] }
+func (o *Overlay) Changes() []Change { return o.log[o.start:] }
 
 // Rollback undoes all changes since the last savepoint.
-func (o *Overlay) Rollback() { o.undo(o.mark) }
+func (o *Overlay) Rollback() { o.undo(o.start) }
 
 // Revert undoes all changes of the event.
 func (o *Overlay) Revert() {
 	o.undo(0)
-	o.mark = 0
+	o.start = 0
 }
 
-func (o *Overlay) undo(mark int) {
-	for i := len(o.log) - 1; i >= mark; i-- {
+func (o *Overlay) undo(to int) {
+	for i := len(o.log) - 1; i >= to; i-- {
 		u := &o.log[i]
 		u.Cell.contents = u.was
 		u.Cell.saved = 0
 	}
-	clear(o.log[mark:])
-	o.log = o.log[:mark]
+	clear(o.log[to:])
+	o.log = o.log[:to]
 }
 
 // Accept ends an event whose changes stay. Values that an earlier event of the batch stored, and
@@ -131,7 +131,7 @@ func (o *Overlay) Accept() {
 		}
 	}
 	clear(o.log)
-	o.log, o.mark = o.log[:0], 0
+	o.log, o.start = o.log[:0], 0
 }
 
 // Reset forgets all changes: after a commit, or to start the batch anew. Savepoints go on from
@@ -141,7 +141,7 @@ func (o *Overlay) Reset() {
 		o.tables[i].reset()
 	}
 	clear(o.log)
-	o.log, o.mark = o.log[:0], 0
+	o.log, o.start = o.log[:0], 0
 }
 
 // SetHistories replaces the histories of all rows of a table that were touched. Nil entries only

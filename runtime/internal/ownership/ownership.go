@@ -15,7 +15,7 @@ import (
 // Ownership says for which partitions the app acts. The zero Ownership is of all partitions: that
 // of an app that is in no group. It has no lock.
 type Ownership struct {
-	member    bool // of a group: the app marks the partitions in assigned; else it marks all
+	member    bool // of a group: it has the checkpoints of those in assigned; else of all
 	divided   bool // the app acts for them alone, too
 	suspended bool // what comes is deferred until the next assignment
 	assigned  map[partition.ID]bool
@@ -29,7 +29,7 @@ func (o *Ownership) Join(divided bool) {
 	o.member, o.divided, o.assigned, o.suspended = true, divided, nil, false
 }
 
-// Dissolve ends the membership: the app acts for all partitions, and marks all.
+// Dissolve ends the membership: the app acts for all partitions, and has the checkpoints of all.
 func (o *Ownership) Dissolve() {
 	o.member, o.divided, o.assigned, o.suspended = false, false, nil, false
 }
@@ -61,7 +61,7 @@ func (o *Ownership) Acknowledged(id partition.ID) int64 { return o.acknowledged[
 // Divided reports whether the app acts for its own partitions only.
 func (o *Ownership) Divided() bool { return o.divided }
 
-// Owns reports whether the app may mark a partition.
+// Owns reports whether the checkpoint of a partition is the app's to move.
 func (o *Ownership) Owns(id partition.ID) bool { return !o.member || o.assigned[id] }
 
 // Active reports whether the app does what commits of a partition leave to do. What was caused in

@@ -1,9 +1,9 @@
 // Package placement chooses the partitions that emissions go to, and knows for which topics the
 // driver can't say.
 //
-// Package emission calls Choose when an event is folded, in the goroutine of its task; package
-// publisher calls Find for what was committed without a partition. Destinations.mu guards what is
-// known of topics; it is not held while the driver is asked.
+// The app makes one Destinations for its driver. Choose is called when an event is folded, in the
+// goroutine of its task; Find by the publisher, for what was committed without a partition.
+// Destinations.mu guards what is known of topics; it is not held while the driver is asked.
 package placement
 
 import (

@@ -10,8 +10,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// Marking reports whether the driver keeps marks, and so gets checkpoints.
-func (p *Publisher) Marking() bool {
+// KeepsCheckpoints reports whether the driver keeps checkpoints.
+func (p *Publisher) KeepsCheckpoints() bool {
 	_, ok := p.Config.Driver.(brook.Marker)
 	return ok
 }
@@ -23,7 +23,7 @@ func (p *Publisher) Forgets() bool {
 }
 
 // Checkpoints returns how far the group has acted, as the driver keeps it; nil if the driver keeps
-// no marks.
+// no checkpoints.
 func (p *Publisher) Checkpoints(ctx context.Context) (map[partition.ID]int64, error) {
 	m, ok := p.Config.Driver.(brook.Marker)
 	if !ok {
@@ -33,28 +33,28 @@ func (p *Publisher) Checkpoints(ctx context.Context) (map[partition.ID]int64, er
 	if err != nil {
 		return nil, err
 	}
-	marks := map[partition.ID]int64{}
+	checkpoints := map[partition.ID]int64{}
 	for _, p := range all {
-		marks[partition.Of(p)] = p.Offset
+		checkpoints[partition.Of(p)] = p.Offset
 	}
-	return marks, nil
+	return checkpoints, nil
 }
 
 // WarnUnmarked logs that an app whose store forgets is about to act on all that partitions hold,
-// because the driver has no mark for them. That is right at the very first start, and wrong if
-// marks expired or were deleted with their group.
+// because the driver has no checkpoint for them. That is right at the very first start, and wrong
+// if checkpoints expired or were deleted with their group.
 func (p *Publisher) WarnUnmarked(
 	standings map[partition.ID]partition.Stored, partitions []brook.Partition,
-	marks map[partition.ID]int64,
+	checkpoints map[partition.ID]int64,
 ) {
-	if marks == nil || !p.Forgets() || !p.Code.Acts() {
+	if checkpoints == nil || !p.Forgets() || !p.Code.Acts() {
 		return
 	}
 	n, events := 0, int64(0)
 	for _, p := range partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
 		_, stands := standings[id]
-		if _, marked := marks[id]; !marked && !stands && p.End > p.Start {
+		if _, known := checkpoints[id]; !known && !stands && p.End > p.Start {
 			n, events = n+1, events+p.End-p.Start
 		}
 	}
@@ -83,7 +83,7 @@ func (p *Publisher) Checkpoint(
 		return 0, nil
 	}
 	started := time.Now()
-	mark := func() error {
+	tell := func() error {
 		err := m.Mark(ctx, p.Config.Name, due)
 		if err != nil && limit > 0 && time.Since(started) >= limit {
 			return fmt.Errorf("brook: the driver does not take how far the app acted, "+
@@ -92,9 +92,9 @@ func (p *Publisher) Checkpoint(
 		return err
 	}
 	if forgets && !p.Outbox.Group.Divided() {
-		err = p.Retry.Do(ctx, "mark", mark)
+		err = p.Retry.Do(ctx, "mark", tell)
 	} else {
-		err = mark()
+		err = tell()
 	}
 	switch {
 	case err == nil:

@@ -104,7 +104,7 @@ func (p *Publisher) collect(ctx context.Context, holder, group bool) error {
 			items = append(items, item)
 		}
 	}
-	p.Outbox.Lease.Gathered(items, standings, holder, p.Marking())
+	p.Outbox.Lease.Gathered(items, standings, holder, p.KeepsCheckpoints())
 	p.On.Wake()
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -155,13 +156,13 @@ func (p *Publisher) PublishOnce(ctx context.Context, all bool) (any bool, err er
 	}
 	failed, refused := map[*outbox.Item]error{}, map[*outbox.Item]error{}
 	p.publishItems(ctx, p.place(ctx, batch, failed), failed, refused)
-	var settled []*outbox.Item
+	var done []*outbox.Item
 	for _, item := range batch {
 		if failed[item] == nil && !item.IsCheckpoint() {
-			settled = append(settled, item)
+			done = append(done, item)
 		}
 	}
-	err = p.settleAll(ctx, settled, refused)
+	err = p.removeAll(ctx, done, refused)
 	failing, recovered := p.Outbox.Land(failed, p.Config.Retry)
 	p.reportDestinations(failing, recovered)
 	p.On.Wake()
@@ -237,4 +238,45 @@ func (p *Publisher) reportDestinations(failing, recovered []*outbox.Destination)
 			p.Report.Recovered("publish", d.Tries, brook.Position{})
 		}
 	}
+}
+
+// RequireLease makes the outbox publish only while the process holds the lease, if the store is
+// shared and there may be anything to publish. It reports whether it does.
+func (p *Publisher) RequireLease(ctx context.Context) (bool, error) {
+	if !p.Catalog.Fenced() {
+		return false, nil
+	}
+	acts := p.Code.Acts()
+	err := p.Retry.Do(ctx, "read", func() error {
+		for _, err := range p.Reader.Scan(ctx, p.OutboxTable, nil, nil) {
+			if acts = acts || err == nil; err != nil || acts {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	if acts {
+		p.Outbox.Lease.Require(p.Config.Group)
+	}
+	return acts, nil
+}
+
+// KeepLease holds the lease, or waits for it, in a goroutine until leave is called, which returns
+// the lease. What is in flight may take until finish ends.
+func (p *Publisher) KeepLease(stop, finish context.Context) (leave func(), err error) {
+	on, err := p.RequireLease(stop)
+	if err != nil || !on {
+		return func() {}, err
+	}
+	ctx, cancel := context.WithCancel(finish)
+	var work sync.WaitGroup
+	work.Go(func() { p.Lease.keep(ctx) })
+	return func() {
+		cancel()
+		work.Wait()
+		p.Lease.Leave(finish)
+	}, nil
 }

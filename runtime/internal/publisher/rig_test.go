@@ -292,7 +292,7 @@ func (r *rig) emit(offset int64, topics ...string) {
 		r.t.Fatal(err)
 	}
 	r.Outbox.Committed(items, nil, []brook.Position{in.At(offset + 1)},
-		[]brook.Position{in.At(offset)}, r.Marking())
+		[]brook.Position{in.At(offset)}, r.KeepsCheckpoints())
 }
 
 // publish tries once what there is.

@@ -1,9 +1,9 @@
 // Package reads is what the views of an app read: the live generation as it was committed last, or
 // tables that do not change while they are read.
 //
-// Package engine uses it. A source may be used by any goroutine. A generation that was replaced
-// stays for a while, and reads of it are checked: a read either comes from one generation as a
-// whole, or it begins anew, or it returns an error.
+// The app makes one Live for all its views. A source may be used by any goroutine. A generation
+// that was replaced stays for a while, and reads of it are checked: a read either comes from one
+// generation as a whole, or it begins anew, or it returns an error.
 package reads
 
 import (

@@ -37,7 +37,7 @@ type Rebuild struct {
 	options    brook.RebuildOptions
 	task       *task.Task
 	partitions []brook.Partition // of the log, as the driver said last
-	contended  bool              // others commit all the time: they are asked to yield
+	contended  bool              // others commit all the time: they are asked to wait
 	// beyond says that partitions that the live views don't know are folded to their ends: nobody
 	// else folds them meanwhile.
 	beyond  bool
@@ -135,7 +135,7 @@ func (r *Rebuild) rounds(ctx context.Context, read func(*task.Partition)) error 
 				return err
 			}
 		case errors.Is(err, errContended):
-			attempts = 0 // others yield now
+			attempts = 0 // others wait now
 			continue
 		case !Transient(err):
 			return err

@@ -48,7 +48,7 @@ func (m *Memory) Load(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.ReadMark(ctx); err != nil {
+	if err := s.ReadExclusiveMark(ctx); err != nil {
 		return err
 	}
 	m.Owed()
@@ -65,7 +65,7 @@ func (m *Memory) Reload(
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ReadMark(ctx); err != nil {
+	if err := s.ReadExclusiveMark(ctx); err != nil {
 		return nil, err
 	}
 	standings, err := live.Standings(ctx, s.Reader)

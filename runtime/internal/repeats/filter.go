@@ -1,8 +1,8 @@
 // Package repeats recognizes events that were folded before: emissions of brook by their sequence
 // and, with Config.DropRepeats, every event by its author and ID.
 //
-// Package task owns a Filter for each partition. The goroutine of its task uses it, or whoever
-// holds the quiesce lock; it has no lock of its own.
+// A processor.Partition is made with a Filter, and owns it. The goroutine of its task uses it, or
+// whoever holds the quiesce lock; it has no lock of its own.
 package repeats
 
 import (
@@ -21,8 +21,8 @@ type Filter struct {
 	id   partition.ID
 	size int // of the window; 0: there is none
 
-	last   map[string]brook.Sequence // the mark of each stream that was met: its highest sequence
-	moved  map[string]brook.Sequence // marks that the batch moved on
+	last   map[string]brook.Sequence // the highest sequence of each stream that was met
+	moved  map[string]brook.Sequence // those of it that the batch moved on
 	window *window                   // nil: not read yet
 	hash   eventHash                 // of the last event; zero: the window need not remember it
 }
@@ -78,7 +78,7 @@ func (f *Filter) overtaken(
 			return false, err
 		default:
 			if last, err = decodeSequence(v.Data.([]byte)); err != nil {
-				return false, fmt.Errorf("brook: stored mark of stream %s: %w: %w",
+				return false, fmt.Errorf("brook: stored sequence of stream %s: %w: %w",
 					m.Lane, err, brook.ErrPermanent)
 			}
 		}
@@ -106,12 +106,12 @@ func (f *Filter) Accept(m *brook.Message, remembered bool) {
 	}
 }
 
-// streamKey returns the key of the mark of an emission's stream in this partition.
+// streamKey returns the key of the sequence of an emission's stream in this partition.
 func (f *Filter) streamKey(m *brook.Message) []byte {
 	return key.AppendString(key.AppendString(f.id.AppendKey(nil), m.Author), m.Lane)
 }
 
-// Writes appends what stores the marks and the window as the batch leaves them.
+// Writes appends what stores the sequences and the window as the batch leaves them.
 func (f *Filter) Writes(writes []brook.Write, folded, window brook.Table) []brook.Write {
 	for k, s := range f.moved {
 		writes = append(writes,
@@ -130,13 +130,13 @@ func (f *Filter) Committed() {
 // are others.
 func (f *Filter) Reset() { f.last, f.moved, f.window = nil, nil, nil }
 
-// encodeSequence returns the stored form of a mark.
+// encodeSequence returns the stored form of a sequence.
 func encodeSequence(s brook.Sequence) []byte {
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, 12), uint64(s.Offset))
 	return binary.BigEndian.AppendUint32(b, uint32(s.Ordinal))
 }
 
-// decodeSequence decodes a mark. The error is key.ErrCorrupt.
+// decodeSequence decodes a sequence. The error is key.ErrCorrupt.
 func decodeSequence(b []byte) (brook.Sequence, error) {
 	if len(b) != 12 {
 		return brook.Sequence{}, key.ErrCorrupt

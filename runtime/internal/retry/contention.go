@@ -23,9 +23,9 @@ const (
 	mostWaits = 7 // the wait is twice as long each time, this often
 )
 
-// Yield waits a while by chance, or until ctx ends. It begins with short waits again if the last
+// Wait waits a while by chance, or until ctx ends. It begins with short waits again if the last
 // one is a second ago.
-func (c *Contention) Yield(ctx context.Context) {
+func (c *Contention) Wait(ctx context.Context) {
 	if time.Since(c.last) > time.Second {
 		c.n = 0
 	}

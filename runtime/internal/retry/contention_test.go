@@ -12,7 +12,7 @@ func TestContention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		took := func(c *Contention) time.Duration {
 			began := time.Now()
-			c.Yield(t.Context())
+			c.Wait(t.Context())
 			return time.Since(began)
 		}
 		var longest, after, most time.Duration
@@ -39,7 +39,7 @@ func TestContention(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		began := time.Now()
-		(&Contention{n: mostWaits, last: began}).Yield(ctx)
+		(&Contention{n: mostWaits, last: began}).Wait(ctx)
 		if took := time.Since(began); took > 0 {
 			t.Errorf("a wait of %s, without a context", took)
 		}

@@ -1,9 +1,9 @@
 // Package retry tries again what failed: how long to wait between tries, what is not tried again,
 // which errors callers get when their context ends, and what is being waited for.
 //
-// The parts that run an app use it: outbox, publisher, catalog, input, effects, backfill and
-// package engine. All functions, and all methods but those of Contention, may be called from any
-// goroutine. Pending.mu guards the requests; nothing is called under it.
+// The app makes one Loop for all its parts. Whoever tries again by itself makes its own Backoff or
+// Contention, and uses it in one goroutine. All functions, and all methods but those of Contention,
+// may be called from any goroutine. Pending.mu guards the requests; nothing is called under it.
 package retry
 
 import (

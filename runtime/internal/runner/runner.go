@@ -189,11 +189,11 @@ func (r *Runner) loop(ctx context.Context, outdated bool) (err error) {
 		r.announce(mode, tasks)
 		switch err = r.fold(tasks, partitions, changed); {
 		case errors.Is(err, retry.ErrRestart):
-			contention.Yield(r.stop)
+			contention.Wait(r.stop)
 			if err := r.Memory.ReloadCatalog(r.stop); err != nil {
 				return err
 			}
-			r.Tasks.Catalog.Construction.YieldToPromotion(r.stop)
+			r.Tasks.Catalog.Construction.AwaitPromotion(r.stop)
 		case errors.Is(err, task.ErrGoSerial):
 			serial = err.Error()
 		case !errors.Is(err, task.ErrOthers):

@@ -49,7 +49,7 @@ type State struct {
 	// Tables names the tables of rows and indexes that a generation may have rows in: the code that
 	// removes it may no longer know them.
 	Tables map[int][]string
-	// Promoting is set if a process asks the others to yield to its promotion.
+	// Promoting is set if a process asks the others to wait for its promotion.
 	Promoting *Promotion `json:",omitempty"`
 	// Stamp is the ID of the commit that wrote the row: a process that lost the answer to its
 	// commit recognizes it.
@@ -60,10 +60,10 @@ type State struct {
 
 // Promotion is what a process writes into the state if it can't promote what it built because
 // others commit all the time. Their next commit fails, as the state is another one; they find the
-// request then, and yield to it.
+// request then, and wait for it.
 type Promotion struct {
 	Generation int    // to be promoted
-	ID         string // of the request: no process yields twice to one
+	ID         string // of the request: no process waits twice for one
 }
 
 // KeptIndex is an index of the live generation, as the state has it.

@@ -49,7 +49,7 @@ func (t *Task) commit(ctx context.Context) error {
 	c.batch = &brook.Batch{ID: t.set.IDs.Batch(), Writes: writes, Checks: c.preconditions()}
 	marked := func() {}
 	if t.Tx.TracksReads() && t.Partitions.fresh() {
-		marked = t.set.Mark.Set(c.batch, t.set.Catalog.Meta())
+		marked = t.set.ExclusiveMark.Set(c.batch, t.set.Catalog.Meta())
 	}
 	if err := c.run(ctx); err != nil {
 		return c.failed(err)

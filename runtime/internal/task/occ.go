@@ -12,7 +12,7 @@ func (c *commit) preconditions() []brook.Check {
 	if !c.Tx.TracksReads() {
 		return nil
 	}
-	checks := c.Batch.Preconditions(c.set.Catalog, &c.set.Mark)
+	checks := c.Batch.Preconditions(c.set.Catalog, &c.set.ExclusiveMark)
 	stands := func(p *Partition) brook.Check {
 		return brook.Check{Table: c.Gen.Positions, Key: p.ID.AppendKey(nil), Value: p.Stored()}
 	}

@@ -35,7 +35,7 @@ type Set struct {
 	Lock     *quiesce.Lock
 	Report   *report.Reporter
 	Retry    *retry.Loop
-	Effects  *effects.Runner
+	Effects  *effects.Executor
 	Letters  *letters.Reader
 	Hub      *watch.Hub
 	Progress *input.Progress
@@ -44,8 +44,8 @@ type Set struct {
 	// Blocked are the blocked keys of the live generation. Guarded by the quiesce lock.
 	Blocked map[partition.ID]*deadletter.Blocked
 
-	Mark   batch.Mark
-	Unsure atomic.Bool // a commit may have happened although it returned an error
+	ExclusiveMark batch.ExclusiveMark
+	Unsure        atomic.Bool // a commit may have happened although it returned an error
 
 	TasksMu sync.Mutex
 	Tasks   []*Task // that run
@@ -103,12 +103,12 @@ func (s *Set) Split(partitions []*Partition, mode brook.Mode) []*Task {
 	return tasks
 }
 
-// ReadMark reads the exclusive mark, if several processes write the store.
-func (s *Set) ReadMark(ctx context.Context) error {
+// ReadExclusiveMark reads the exclusive mark, if several processes write the store.
+func (s *Set) ReadExclusiveMark(ctx context.Context) error {
 	if !s.Catalog.Fenced() {
 		return nil
 	}
-	return s.Mark.Read(ctx, s.Reader, s.Catalog.Meta())
+	return s.ExclusiveMark.Read(ctx, s.Reader, s.Catalog.Meta())
 }
 
 // WakeTasks makes tasks look whether what they stood still for is over. Any goroutine may call it.

@@ -108,7 +108,8 @@ func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) 
 	due.Letters = append(due.Letters, b.Letters...)
 	due.Unknown = append(due.Unknown, b.Unknown...)
 	due.Effects = append(due.Effects,
-		s.Outbox.Committed(b.Items, b.Effects, positions(moved), from, s.Publisher.Marking())...)
+		s.Outbox.Committed(
+			b.Items, b.Effects, positions(moved), from, s.Publisher.KeepsCheckpoints())...)
 	if s.Config.Hooks.Commit != nil && len(moved) > 0 {
 		due.Commits = append(due.Commits, brook.Commit{
 			Partitions: moved, Events: b.Events, Discarded: b.Discarded, Unknown: len(b.Unknown),

@@ -95,7 +95,7 @@ func Claimed(t testing.TB, store *Store, change func(*brook.Config)) *Rig {
 	})
 	ctx := t.Context()
 	blocked, err := r.Letters.Blocked(ctx, r.Catalog.Live())
-	if err = errors.Join(err, r.Catalog.Claim.Take(ctx), r.ReadMark(ctx)); err != nil {
+	if err = errors.Join(err, r.Catalog.Claim.Take(ctx), r.ReadExclusiveMark(ctx)); err != nil {
 		t.Fatal(err)
 	}
 	r.Blocked = blocked
@@ -139,7 +139,7 @@ func (r *Rig) assemble(config *brook.Config, def *delivery.Definition) {
 		Store: config.Store, Hub: watch.NewHub(), Progress: input.NewProgress(), Report: reporter,
 		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Life: life,
 		Blocked: map[partition.ID]*deadletter.Blocked{}, IDs: ids.New(), Lock: &quiesce.Lock{},
-		Effects: &effects.Runner{Policy: config.Retry, Report: reporter},
+		Effects: &effects.Executor{Policy: config.Retry, Report: reporter},
 	}
 	r.Set = s
 	s.Catalog = catalog.New(catalog.Parts{

@@ -54,7 +54,7 @@ func (tx *Tx) merged(slot int, from, to []byte) iter.Seq2[brook.Row, error] {
 				return
 			}
 			for len(own) > 0 && bytes.Compare(own[0].Key(), row.Key) < 0 {
-				if !own[0].Yield(yield) {
+				if !own[0].Pass(yield) {
 					return
 				}
 				own = own[1:]
@@ -70,7 +70,7 @@ func (tx *Tx) merged(slot int, from, to []byte) iter.Seq2[brook.Row, error] {
 			}
 		}
 		for _, c := range own {
-			if !c.Yield(yield) {
+			if !c.Pass(yield) {
 				return
 			}
 		}

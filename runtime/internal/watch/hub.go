@@ -1,5 +1,6 @@
-// Package watch passes committed changes of rows on to those who watch them. The tasks of package
-// engine publish what they commit; views of users subscribe. Any goroutine may call anything in it.
+// Package watch passes committed changes of rows on to those who watch them. The app
+// makes one Hub. Tasks publish in it what they commit, views of users subscribe. Any goroutine may
+// call anything in it.
 //
 // Lock order: the mutex of the hub guards who watches what; under it is taken that of a watcher,
 // which guards what that has not seen yet. Both are held for a moment only: a watcher that is slow

@@ -86,7 +86,7 @@ func TestRefusedEmissionsBecomeLetters(t *testing.T) {
 
 // What is too much for one commit is removed in several; what fails is tried again with the same
 // ID.
-func TestLargeSettlements(t *testing.T) {
+func TestLargeRemovals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, newDisk(), nil)
 		for offset := range int64(11) {
@@ -114,7 +114,7 @@ func TestLargeSettlements(t *testing.T) {
 }
 
 // A process that lost the lease while it published leaves removal and letters to the new holder.
-func TestSettlementWithoutTheLease(t *testing.T) {
+func TestRemovalWithoutTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		r := newRig(t, d, shared)

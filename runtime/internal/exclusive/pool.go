@@ -2,7 +2,7 @@
 // it runs events of Process and letters that are redriven, and commits what Drop and the like
 // write.
 //
-// An app has one Runner. Whoever holds the quiesce lock begins a Task, uses it in its goroutine,
+// An app has one Pool. Whoever holds the quiesce lock begins a Task, uses it in its goroutine,
 // and ends it before it releases the lock: all of that is guarded by the lock. While a commit is
 // tried again, others may have the lock meanwhile, and tasks of their own.
 package exclusive
@@ -12,29 +12,30 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// Runner makes exclusive tasks. The quiesce lock guards it.
-type Runner struct {
+// Pool makes exclusive tasks, and keeps the processor of one that ended for the next. The quiesce
+// lock guards it.
+type Pool struct {
 	set   *task.Set
 	spare *processor.Processor // of a task that ended; nil: there is none
 }
 
-// New returns what runs exclusive tasks beside those of a set.
-func New(set *task.Set) *Runner { return &Runner{set: set} }
+// New returns a pool of tasks beside those of a set.
+func New(set *task.Set) *Pool { return &Pool{set: set} }
 
 // Begin begins a task over the live views. The caller holds the quiesce lock, by rest, or if that
 // is nil, by itself: such a task commits with CommitOnce only.
-func (r *Runner) Begin(rest *task.Quiesced) *Task {
-	live := r.set.Catalog.Live()
-	x := r.spare
+func (p *Pool) Begin(rest *task.Quiesced) *Task {
+	live := p.set.Catalog.Live()
+	x := p.spare
 	if x == nil {
-		target := processor.Live{Parts: &r.set.Parts}
-		x = processor.New(&r.set.Parts, live, target, r.set.Catalog.Fenced())
+		target := processor.Live{Parts: &p.set.Parts}
+		x = processor.New(&p.set.Parts, live, target, p.set.Catalog.Fenced())
 		x.Numbers = true
 	}
-	r.spare = nil
+	p.spare = nil
 	x.In(live)
-	return &Task{Processor: x, runner: r, set: r.set, rest: rest}
+	return &Task{Processor: x, pool: p, set: p.set, rest: rest}
 }
 
 // Reset makes the next task use the generated code as it is in Parts now.
-func (r *Runner) Reset() { r.spare = nil }
+func (p *Pool) Reset() { p.spare = nil }

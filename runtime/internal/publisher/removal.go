@@ -11,12 +11,12 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
-// settleAll removes from the store what was published, and stores dead letters of what was refused.
-func (p *Publisher) settleAll(
+// removeAll removes from the store what was published, and stores dead letters of what was refused.
+func (p *Publisher) removeAll(
 	ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error,
 ) error {
 	if !p.Catalog.Fenced() {
-		return p.settle(ctx, items, refused)
+		return p.remove(ctx, items, refused)
 	}
 	var leased, own []*outbox.Item // the latter are caused in partitions that the app owns
 	for _, item := range items {
@@ -26,11 +26,11 @@ func (p *Publisher) settleAll(
 			own = append(own, item)
 		}
 	}
-	return errors.Join(p.settle(ctx, own, refused), p.settle(ctx, leased, refused))
+	return errors.Join(p.remove(ctx, own, refused), p.remove(ctx, leased, refused))
 }
 
-// settle is settleAll for items that are all published by the holder of the lease, or none.
-func (p *Publisher) settle(
+// remove is removeAll for items that are all published by the holder of the lease, or none.
+func (p *Publisher) remove(
 	ctx context.Context, items []*outbox.Item, refused map[*outbox.Item]error,
 ) error {
 	if len(items) == 0 {
@@ -40,12 +40,12 @@ func (p *Publisher) settle(
 	batch := brook.Batch{ID: p.Ids.Batch()}
 	var letters []deadletter.Letter
 	err := p.Retry.Do(ctx, "commit", func() (err error) {
-		letters, err = p.commitSettlement(ctx, &batch, items, refused, leased)
+		letters, err = p.commitRemoval(ctx, &batch, items, refused, leased)
 		return err
 	})
 	if half := len(items) / 2; errors.Is(err, brook.ErrTooLarge) && half > 0 {
 		return errors.Join(
-			p.settle(ctx, items[:half], refused), p.settle(ctx, items[half:], refused))
+			p.remove(ctx, items[:half], refused), p.remove(ctx, items[half:], refused))
 	}
 	if errors.Is(err, brook.ErrConflict) {
 		if leased {
@@ -57,7 +57,7 @@ func (p *Publisher) settle(
 		if err != nil {
 			return err
 		}
-		return p.settle(ctx, items, refused)
+		return p.remove(ctx, items, refused)
 	}
 	if err != nil {
 		p.On.Doubt(err) // letters that may be stored are not counted yet
@@ -69,9 +69,9 @@ func (p *Publisher) settle(
 	return nil
 }
 
-// commitSettlement removes items from the store in one commit with the dead letters of those that
+// commitRemoval removes items from the store in one commit with the dead letters of those that
 // were refused, which it returns. It fills the batch, whose ID is the same in each try.
-func (p *Publisher) commitSettlement(
+func (p *Publisher) commitRemoval(
 	ctx context.Context, batch *brook.Batch, items []*outbox.Item,
 	refused map[*outbox.Item]error, leased bool,
 ) (letters []deadletter.Letter, err error) {

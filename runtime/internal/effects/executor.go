@@ -19,8 +19,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
-// Runner runs single effects. It is safe for concurrent use.
-type Runner struct {
+// Executor runs single effects. It is safe for concurrent use.
+type Executor struct {
 	Policy brook.Retry
 	Report *report.Reporter
 	App    any // the owner of the effects: see Within
@@ -33,31 +33,31 @@ type appKey struct{}
 func Within(ctx context.Context, app any) bool { return ctx.Value(appKey{}) == app }
 
 // Run runs an effect, and again if it fails, as the policy says. If ctx ends it is not run again.
-func (r *Runner) Run(ctx context.Context, e outbox.Effect) {
-	ctx = context.WithValue(ctx, appKey{}, r.App)
-	backoff := retry.Backoff{Policy: r.Policy, Report: r.Report}
+func (x *Executor) Run(ctx context.Context, e outbox.Effect) {
+	ctx = context.WithValue(ctx, appKey{}, x.App)
+	backoff := retry.Backoff{Policy: x.Policy, Report: x.Report}
 	for ctx.Err() == nil {
 		attempts := backoff.Failures() + 1
-		err := r.call(ctx, e, attempts)
+		err := x.call(ctx, e, attempts)
 		if err == nil {
 			backoff.Succeeded()
 			return
 		}
 		f := failure(e, err)
-		f.Final = attempts >= r.Policy.Attempts
+		f.Final = attempts >= x.Policy.Attempts
 		_ = backoff.Failed(ctx, f) // the loop sees that ctx ended
 		if f.Final {
 			return
 		}
 	}
-	r.giveUp(e, backoff.Failures(), fmt.Errorf("not run: %w", context.Cause(ctx)))
+	x.giveUp(e, backoff.Failures(), fmt.Errorf("not run: %w", context.Cause(ctx)))
 }
 
 // giveUp reports that an effect is not run, or not again.
-func (r *Runner) giveUp(e outbox.Effect, attempts int, err error) {
+func (x *Executor) giveUp(e outbox.Effect, attempts int, err error) {
 	f := failure(e, err)
 	f.Attempts, f.Final = attempts, true
-	r.Report.Failure(f)
+	x.Report.Failure(f)
 }
 
 func failure(e outbox.Effect, err error) brook.Failure {
@@ -70,13 +70,13 @@ var errExited = errors.New("it ended its goroutine")
 
 // call calls an effect and returns its error, a PanicError if it panicked. If the effect ends its
 // goroutine, call reports that, because its caller does not go on.
-func (r *Runner) call(ctx context.Context, e outbox.Effect, attempts int) (err error) {
+func (x *Executor) call(ctx context.Context, e outbox.Effect, attempts int) (err error) {
 	returned := false
 	defer func() {
 		if p := recover(); p != nil {
 			err = &brook.PanicError{Value: p, Stack: debug.Stack()}
 		} else if !returned {
-			r.giveUp(e, attempts, errExited)
+			x.giveUp(e, attempts, errExited)
 		}
 	}()
 	if err = e.Run(ctx); err != nil {
