@@ -87,7 +87,8 @@ var (
 	ErrOutOfRange = errors.New("brook: offset out of range")
 	// ErrLogChanged is returned when the log is another one than the views were made from: it was
 	// made anew, or cut back behind what they hold. Start with an empty store, or another
-	// Config.Name.
+	// Config.Name. The log of a memdriver ends with its process, so a durable store over it is
+	// refused at the second start: use a log that lasts, or a store that forgets.
 	ErrLogChanged = errors.New("brook: the log is not the one that the views were made from")
 	// ErrRetention is returned when the log no longer holds events that the views need: those they
 	// have yet to see or, for a rebuild, those they were made from.

@@ -28,6 +28,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/reads"
 	"github.com/brookgen/brookgen/runtime/internal/recovery"
 	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/resume"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/runner"
 	"github.com/brookgen/brookgen/runtime/internal/stale"
@@ -46,13 +47,14 @@ type App struct {
 	tasks   *task.Set // and what they run on
 	filler  *backfill.Filler
 
-	views   *reads.Live
-	fatal   runner.Fatal
-	memory  *recovery.Memory
-	calls   *control.Calls
-	owed    *control.Owed
-	letters control.Letters
-	stale   *stale.Views
+	views    *reads.Live
+	fatal    runner.Fatal
+	memory   *recovery.Memory
+	identity *resume.Identity
+	calls    *control.Calls
+	owed     *control.Owed
+	letters  control.Letters
+	stale    *stale.Views
 }
 
 // NewApp opens the views of a package in a store. Errors of the configuration wrap
@@ -105,6 +107,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	a.letters = control.Letters{Calls: a.calls}
 	a.owed = &control.Owed{Calls: a.calls}
 	a.memory = &recovery.Memory{Tasks: s, Owed: a.owed.Note}
+	a.identity = resume.NewIdentity(s)
 	a.stale = &stale.Views{
 		Tasks: s, Memory: a.memory,
 		Rebuild: func(ctx context.Context) error { return a.rebuild(ctx) },

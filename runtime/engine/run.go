@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
 
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catchup"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/runner"
@@ -17,12 +19,14 @@ import (
 // Config.OnFailure Stop, or one that wraps [brook.ErrPermanent]. One Run of an app at a time:
 // another one is [brook.ErrRunning]. It does not return before handlers and hooks do: one that does
 // not heed its context keeps it, and the log says so. Effects have a second more, and then their
-// context ends.
-func (a *App) Run(ctx context.Context) error {
+// context ends. If it returns an error, the log says so too, and [App.WaitFor] waits no longer.
+func (a *App) Run(ctx context.Context) (err error) {
 	if err := a.life.run(); err != nil {
 		return err
 	}
 	defer a.life.running.Unlock()
+	a.tasks.Progress.Began()
+	defer func() { a.runEnded(err) }()
 	release, err := a.catalog.Hold.Take(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -36,6 +40,24 @@ func (a *App) Run(ctx context.Context) error {
 		Fatal: a.fatal, Assigned: a.owed.Note,
 	}
 	return r.Run(ctx)
+}
+
+// runEnded tells log and waiting calls that Run ended with an error, unless err is nil.
+func (a *App) runEnded(err error) {
+	if err == nil {
+		return
+	}
+	a.tasks.Report.Error("Run has ended: nothing is folded until it is called again; repair what "+
+		"the error says first (docs/operating.md, What ends Run)", "error", err)
+	a.doubt(err)
+	a.tasks.Progress.Failed(err)
+}
+
+// doubt makes WaitFor compare the log with the store again if err says that it is another one.
+func (a *App) doubt(err error) {
+	if errors.Is(err, brook.ErrLogChanged) {
+		a.tasks.Progress.Doubt()
+	}
 }
 
 // CatchUp does what Run does, until everything is folded that the log holds, with what handlers
@@ -54,6 +76,8 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		return err
 	}
 	defer a.life.running.Unlock()
+	a.tasks.Progress.Began()
+	defer func() { a.doubt(err) }()
 	release, err := a.catalog.Hold.Take(ctx)
 	if err != nil {
 		return err

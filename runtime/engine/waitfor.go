@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,14 +15,22 @@ import (
 
 // WaitFor waits until the views show the event at pos and all before it in its partition: read your
 // own writes. If that event became a dead letter of any set, the error wraps [brook.ErrDeadLetter].
-// It does not wait for emissions or effects, and not at all for the zero position. Somebody has to
-// call Run: this app, or another process over a store that announces what is committed
-// ([brook.Announcer]). As long as nobody does, it waits until ctx ends. A partition that the topic
-// does not have is an error that wraps [brook.ErrOutOfRange].
+// It does not wait for emissions or effects, and not at all for the zero position. A partition that
+// the topic does not have is an error that wraps [brook.ErrOutOfRange].
+//
+// Somebody has to call Run: this app, or another process over a store that announces what is
+// committed ([brook.Announcer]). As long as nobody does, it waits until ctx ends. If Run of this
+// app ends with an error while WaitFor waits, the error wraps that of Run, whichever of them began
+// first; so it does at once if Run ended with an error before, and neither Run nor CatchUp began
+// again since. What the views show already is no reason to wait.
+//
+// If the log is another one than the views were made from, the error wraps [brook.ErrLogChanged].
+// That is looked up once for each partition, where no event of it was folded since the app opened,
+// and anew after Run or CatchUp found another log: WaitFor asks the driver until it answers.
 //
 // In an effect of the same app it is refused with [brook.ErrInEffect]. If ctx ends the wait, the
-// error wraps that of ctx, and if the app is closed, [brook.ErrClosed]. A read that fails ends it.
-// It is safe for concurrent use.
+// error wraps that of ctx, and if the app is closed, [brook.ErrClosed]. A read of the store that
+// fails ends it. It is safe for concurrent use.
 func (a *App) WaitFor(ctx context.Context, pos brook.Position) error {
 	if effects.Within(ctx, a) {
 		return fmt.Errorf("wait for %s: %w", pos, brook.ErrInEffect)
@@ -35,12 +44,32 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) error {
 	if err := a.awaitPartition(ctx, pos); err != nil {
 		return err
 	}
+	if err := a.confirmLog(ctx, pos); err != nil {
+		return err
+	}
 	if err := a.tasks.Progress.Wait(ctx, pos, a.life.Context().Done()); err != nil {
+		return err
+	}
+	if err := a.confirmLog(ctx, pos); err != nil { // another process may have folded it
 		return err
 	}
 	ctx, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
 	return lifetime.Closing(ctx, a.tasks.Letters.Failed(ctx, pos))
+}
+
+// confirmLog returns an error if the log of pos is another one than the views were made from.
+func (a *App) confirmLog(ctx context.Context, pos brook.Position) error {
+	if a.tasks.Progress.Confirmed(partition.Of(pos)) {
+		return nil
+	}
+	ctx, cancel := a.life.WhileOpen(ctx)
+	defer cancel()
+	err := lifetime.Closing(ctx, a.identity.Confirm(ctx, partition.Of(pos)))
+	if err != nil {
+		return fmt.Errorf("brook: wait for %s: %w", pos, err)
+	}
+	return nil
 }
 
 // growing is how long a driver may not know a partition yet that somebody has published to.
@@ -49,7 +78,7 @@ const growing = time.Second
 // awaitPartition returns an error if the driver knows no partition of pos, not even in a while. A
 // driver that does not answer is no reason: the readers report that it fails.
 func (a *App) awaitPartition(ctx context.Context, pos brook.Position) error {
-	if a.tasks.Progress.At(partition.Of(pos)) > 0 {
+	if a.tasks.Progress.Confirmed(partition.Of(pos)) {
 		return nil
 	}
 	ctx, cancel := a.life.WhileOpen(ctx)
@@ -67,9 +96,9 @@ func (a *App) awaitPartition(ctx context.Context, pos brook.Position) error {
 			return fmt.Errorf("brook: wait for %s: topic %q has %d partitions: %w",
 				pos, pos.Topic, len(partitions), brook.ErrOutOfRange)
 		}
-		_ = a.tasks.Progress.Wait(asking, pos, ctx.Done())
+		err = a.tasks.Progress.Wait(asking, pos, ctx.Done())
 		cancel()
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 			return nil // the caller finds out why
 		}
 	}

@@ -12,6 +12,13 @@
 // when they are first named by Publish or Partitions. Two drivers never share the identity of a log
 // (brook.Partition.Log), and a topic keeps its own for the driver's life.
 //
+// # What ends with the process
+//
+// The log does. Views that a durable store keeps of it are views of a log that is gone: at the
+// second start of such a program Run and WaitFor return brook.ErrLogChanged. Use a log that lasts
+// (package kafkadriver), a store that forgets too (package mapstore), or a new directory, or other
+// place, for each start.
+//
 // A record published without a time gets the present one, but not one before that which the driver
 // gave to an earlier record of the partition, even if the clock was set back. A time that is
 // given is kept, in UTC.

@@ -221,19 +221,13 @@ func (f *Follower) allPositions(ctx context.Context) error {
 func (f *Follower) positions(ctx context.Context, ids map[partition.ID]bool) error {
 	g := f.Catalog.Live()
 	for id := range ids {
-		k := id.AppendKey(nil)
-		v, err := f.Reader.Get(ctx, g.Positions, k)
-		if errors.Is(err, brook.ErrNotFound) {
-			continue
-		}
+		s, err := g.Standing(ctx, f.Reader, id)
 		if err != nil {
 			return err
 		}
-		_, s, err := partition.Decode(k, v.Data.([]byte))
-		if err != nil {
-			return err
+		if s != nil {
+			f.advance(id, s.Next)
 		}
-		f.advance(id, s.Next)
 	}
 	return nil
 }

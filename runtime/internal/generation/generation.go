@@ -12,6 +12,7 @@ package generation
 
 import (
 	"context"
+	"errors"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/holds"
@@ -57,4 +58,20 @@ func (g *Generation) Standings(ctx context.Context,
 		all[id] = s
 	}
 	return all, nil
+}
+
+// Standing reads the stored position of one partition. It returns nil if there is none.
+func (g *Generation) Standing(
+	ctx context.Context, r brook.Reader, id partition.ID,
+) (*partition.Stored, error) {
+	k := id.AppendKey(nil)
+	v, err := r.Get(ctx, g.Positions, k)
+	if errors.Is(err, brook.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, s, err := partition.Decode(k, v.Data.([]byte))
+	return &s, err
 }

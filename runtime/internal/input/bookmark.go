@@ -20,6 +20,34 @@ type Anchor struct {
 // AnchorOf returns the anchor of a record.
 func AnchorOf(r *brook.Record) Anchor { return Anchor{r.Offset, partition.Checksum(r)} }
 
+// Meet reads the record at the anchor's offset of a partition and compares it. An error wraps
+// ErrLogChanged if it is another one. If the log no longer has it, nothing is known.
+func (k Anchor) Meet(ctx context.Context, d brook.Driver, p brook.Partition) (err error) {
+	if k.Sum == 0 || k.Offset < p.Start {
+		return nil
+	}
+	id := partition.ID{Topic: p.Topic, Number: p.Number}
+	defer func() {
+		if errors.Is(err, brook.ErrOutOfRange) { // retention took it
+			err = nil
+		}
+	}()
+	r, err := d.Open(ctx, id.At(k.Offset))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for {
+		c, err := r.Read(ctx, 1)
+		if err != nil {
+			return err
+		}
+		if err := k.compare(id, &c); err != nil || c.Next > k.Offset {
+			return err
+		}
+	}
+}
+
 // Bookmark is where a partition is read on. One goroutine uses it, that of the reader.
 type Bookmark struct {
 	id    partition.ID

@@ -1,7 +1,8 @@
 // Package resume makes the tasks that fold into the live views, from where these stand in the store
-// and from what the log holds.
+// and from what the log holds, and compares the two.
 //
-// It takes the quiesce lock itself. One goroutine uses a Resumption, once.
+// A Resumption takes the quiesce lock itself; one goroutine uses it, once. An Identity takes none,
+// and any goroutine uses it.
 package resume
 
 import (
