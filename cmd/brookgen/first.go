@@ -66,7 +66,10 @@ func run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- app.Run(ctx) }()
+	go func() {
+		done <- app.Run(ctx)
+		cancel() // if Run failed, nobody waits for it
+	}()
 
 	pos, err := app.Publish.ItemSold(ctx, PACKAGE.ItemSold{Item: "apple", Count: 3})
 	if err != nil {

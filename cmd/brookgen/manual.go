@@ -27,8 +27,9 @@ mistake. Tests and files of other builds are read for the names that they take.
 
 What a run read is remembered in the folder brookgen of the user's cache, as hashes of files, so that the next one
 returns in milliseconds if nothing changed: no Go file of the packages and of those in the tree that they import, no
-module file, no setting of go, and neither brookgen nor go themselves. Check never relies on that. The environment variable
-BROOKGENCACHE names another folder, or is off.
+module file, no setting of go, and neither brookgen nor go themselves. That is brookgen's own part: "go tool", which looks
+first whether brookgen itself is up to date, and "go generate", which starts it, come on top. Check never relies on what is
+remembered. The environment variable BROOKGENCACHE names another folder, or is off.
 
 	-a	do all the work even if nothing changed since the last run
 	-v	say of each package whether its partitions are folded side by side or in one lane, and why ("brookgen help

@@ -40,7 +40,10 @@ func run(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- app.Run(ctx) }()
+	go func() {
+		done <- app.Run(ctx)
+		cancel() // if Run failed, nobody waits for it
+	}()
 	defer func() {
 		cancel()
 		err = errors.Join(err, <-done, app.Close())
