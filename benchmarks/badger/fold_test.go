@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/brookgen/brookgen/benchmarks/badger/counters"
+	"github.com/brookgen/brookgen/benchmarks/measure"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -135,7 +136,9 @@ func BenchmarkFold(b *testing.B) {
 		})
 		b.ReportAllocs()
 		b.ResetTimer()
+		begin := measure.CPU()
 		f.catchUp(b)
+		b.ReportMetric(float64(measure.CPU()-begin)/float64(b.N), "cpu-ns/event")
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 	})
 }
@@ -170,6 +173,7 @@ func BenchmarkBare(b *testing.B) {
 		written := map[string]int{}
 		b.ReportAllocs()
 		b.ResetTimer()
+		begin := measure.CPU()
 		batch := db.NewWriteBatch()
 		set := func(key string, value []byte) {
 			if err := batch.Set([]byte(key), append([]byte(nil), value...)); err != nil {
@@ -200,6 +204,7 @@ func BenchmarkBare(b *testing.B) {
 			}
 		}
 		batch.Cancel()
+		b.ReportMetric(float64(measure.CPU()-begin)/float64(b.N), "cpu-ns/event")
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 	})
 }

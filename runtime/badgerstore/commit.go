@@ -16,6 +16,7 @@ type commit struct {
 
 	drop *table
 	do   func(*group) error // work of the store itself
+	fill *fill
 
 	err  error
 	done chan struct{}
@@ -24,6 +25,7 @@ type commit struct {
 // write is a brook.Write, encoded.
 type write struct {
 	table   *table
+	number  uint32 // of the table when it was staged; 0: there was nothing to remove
 	keep    map[string]int
 	key     []byte // the caller's
 	remove  bool

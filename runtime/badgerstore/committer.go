@@ -86,6 +86,7 @@ type group struct {
 	largest int64 // size of the largest member
 	purges  uint32
 	purge   bool // the purger has work
+	fills   bool // rows are to be put into memory
 }
 
 // put is one entry to write, or a key to delete.
@@ -106,6 +107,7 @@ type headChange struct {
 func (s *Store) newGroup() *group {
 	g := &s.group
 	g.store, g.ts, g.count, g.size, g.number, g.largest, g.purges = s, s.ts+1, 0, 0, 0, 0, 0
+	g.fills = false
 	g.txn = s.db.NewTransactionAt(s.ts, true)
 	return g
 }
@@ -203,7 +205,7 @@ func (g *group) reject() {
 func (g *group) flush() {
 	s := g.store
 	var err error
-	if g.count > 0 {
+	if g.count > 0 || g.fills {
 		err = s.write(g)
 	}
 	for _, c := range g.members {
@@ -228,6 +230,7 @@ func (s *Store) write(g *group) error {
 	if err := g.txn.CommitAt(g.ts, nil); err != nil {
 		return s.fail(err)
 	}
+	s.rows.apply(g, s.inUse)
 	s.publish(g.ts)
 	return nil
 }

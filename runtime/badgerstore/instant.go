@@ -56,5 +56,6 @@ func (s *Store) publish(ts uint64) {
 	if len(s.used) > 0 {
 		ts = s.used[0].ts
 	}
+	s.inUse = ts
 	s.db.SetDiscardTs(ts)
 }

@@ -13,7 +13,7 @@ import (
 func (g *group) nameTable(t *table) {
 	s := g.store
 	s.lastTable++
-	t.staged = tableState{number: s.lastTable}
+	t.staged = tableState{number: s.lastTable, fresh: true}
 	g.saveTable(t)
 }
 
@@ -112,8 +112,8 @@ func (s *Store) loadNames(txn *badger.Txn) error {
 			return fmt.Errorf("%w: table %q has no number", ErrDamaged, name)
 		}
 		t := s.newTable(string(name))
-		t.state = tableState{binary.BigEndian.Uint32(value), value[4]&flagHistories != 0,
-			value[4]&flagLarge != 0}
+		t.state = tableState{number: binary.BigEndian.Uint32(value),
+			histories: value[4]&flagHistories != 0, large: value[4]&flagLarge != 0}
 		t.staged = t.state
 		t.number.Store(t.state.number)
 		s.lastTable = max(s.lastTable, t.state.number)

@@ -34,6 +34,7 @@ func Open(dir string, opts ...Option) (*Store, error) {
 	if err := s.open(&c); err != nil {
 		return nil, err
 	}
+	s.rows.limit = c.rows()
 	s.start(&c)
 	return s, nil
 }

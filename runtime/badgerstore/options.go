@@ -30,8 +30,8 @@ const maxMemtable = 256 << 20
 
 // Memory bounds the store's memory to about so many bytes, at least 80 MiB: 40 % for memtables,
 // which fill while writes come faster than they are flushed; up to 40 % for the tables made of
-// them; 16 % for the cache of blocks of files, and 8 % for that of their indexes. Compactions take
-// up to about 100 MB more while much is written. What Go's collector has not freed yet comes on
+// them; 8 % for the cache of blocks of files, 8 % for that of their indexes, and 8 % for rows that
+// were written or scanned. Compactions take up to about 100 MB more while much is written. What Go's collector has not freed yet comes on
 // top, up to as much again; GOMEMLIMIT bounds both. [Store.Limit], the most that a commit may hold,
 // is 1.5 % of it, at most 40 MB.
 func Memory(bytes int64) Option { return func(c *config) { c.limit = max(bytes, minMemory) } }
@@ -56,6 +56,9 @@ func Unverified() Option { return func(c *config) { c.unverified = true } }
 // Log sets where the store and Badger log what users should know. The default is slog.Default().
 func Log(log *slog.Logger) Option { return func(c *config) { c.log = log } }
 
+// rows returns how much memory rows may take.
+func (c *config) rows() int64 { return c.limit * 8 / 100 }
+
 // badger returns the options of Badger.
 func (c *config) badger(dir string, log badger.Logger) badger.Options {
 	o := badger.DefaultOptions(dir)
@@ -68,7 +71,7 @@ func (c *config) badger(dir string, log badger.Logger) badger.Options {
 	o.NumCompactors = 2
 	o.NumMemtables = 1 // one waits to be flushed; two more are being written and flushed
 	o.MemTableSize = min(c.limit/10, maxMemtable)
-	o.BlockCacheSize = c.limit * 16 / 100
+	o.BlockCacheSize = c.limit * 8 / 100
 	o.IndexCacheSize = c.limit * 8 / 100
 	o.BlockSize = 16 << 10 // with room for the key of a piece
 	// All values stay in the tables: see pieceSize.

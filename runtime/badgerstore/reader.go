@@ -1,15 +1,11 @@
 package badgerstore
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/dgraph-io/badger/v4"
 )
 
 // latest reads what was committed last. Each call reads one instant, a scan the one
@@ -141,105 +137,4 @@ func (r *snapshot) Count(ctx context.Context, t brook.Table) (int, error) {
 	}
 	defer in.leave()
 	return r.store.count(ctx, in, t)
-}
-
-// keys is a pool of the buffers in which keys are built.
-var keys = sync.Pool{New: func() any { return new([]byte) }}
-
-func (s *Store) get(ctx context.Context, in *instant, t brook.Table,
-	key []byte) (v brook.Value, err error) {
-	if err := ctx.Err(); err != nil {
-		return v, err
-	}
-	own, err := s.own(t)
-	if err != nil {
-		return v, err
-	}
-	number := own.number.Load()
-	if number == 0 || len(key) > maxKey {
-		return v, brook.ErrNotFound
-	}
-	buf := keys.Get().(*[]byte)
-	defer keys.Put(buf)
-	*buf = appendKey((*buf)[:0], number, kindRow, key)
-	item, err := in.txn.Get(*buf)
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return v, brook.ErrNotFound
-	}
-	if err != nil {
-		return v, fmt.Errorf("badgerstore: table %s: read %.100q: %w", own.name, key, failed(err))
-	}
-	return s.value(in, own, number, key, item)
-}
-
-func (s *Store) value(in *instant, t *handle, number uint32, key []byte,
-	item *badger.Item) (v brook.Value, err error) {
-	if item.UserMeta() == metaPieces || t.codec == nil {
-		data, err := readValue(in.txn, item, number, kindPiece, key)
-		if err != nil {
-			return v, fmt.Errorf("badgerstore: table %s: read %.100q: %w", t.name, key, failed(err))
-		}
-		return t.decode(key, data, true)
-	}
-	err = item.Value(func(data []byte) (err error) {
-		v, err = t.decode(key, data, false)
-		return err
-	})
-	return v, err
-}
-
-func (s *Store) scan(ctx context.Context, in *instant, t brook.Table, from, to []byte,
-	yield func(brook.Row, error) bool) {
-	own, err := s.own(t)
-	if err != nil {
-		yield(brook.Row{}, err)
-		return
-	}
-	if err := ctx.Err(); err != nil {
-		yield(brook.Row{}, err)
-		return
-	}
-	number := own.number.Load()
-	if number == 0 {
-		return
-	}
-	it := iterate(in.txn, number, kindRow)
-	defer it.Close()
-	for it.Seek(appendKey(nil, number, kindRow, from)); it.Valid(); it.Next() {
-		key := it.Item().Key()[prefixLen:]
-		if to != nil && bytes.Compare(key, to) >= 0 {
-			return
-		}
-		row := brook.Row{Key: key}
-		if err = ctx.Err(); err == nil {
-			row.Value, err = s.value(in, own, number, key, it.Item())
-		}
-		if err != nil {
-			yield(brook.Row{}, err)
-			return
-		}
-		if !yield(row, nil) {
-			return
-		}
-	}
-}
-
-func (s *Store) count(ctx context.Context, in *instant, t brook.Table) (n int, err error) {
-	own, err := s.own(t)
-	if err != nil {
-		return 0, err
-	}
-	number := own.number.Load()
-	if number == 0 {
-		return 0, ctx.Err()
-	}
-	it := iterate(in.txn, number, kindRow)
-	defer it.Close()
-	for it.Rewind(); it.Valid(); it.Next() {
-		if n%1024 == 0 && ctx.Err() != nil {
-			return 0, ctx.Err()
-		}
-		n++
-	}
-	return n, nil
 }

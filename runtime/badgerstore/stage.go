@@ -17,6 +17,10 @@ func (g *group) stage(c *commit) error {
 	if c.do != nil {
 		return c.do(g)
 	}
+	if c.fill != nil {
+		g.fills = true
+		return nil
+	}
 	if c.drop != nil {
 		g.dropTable(c.drop)
 		return nil
@@ -33,13 +37,15 @@ func (g *group) stage(c *commit) error {
 
 func (g *group) stageWrite(c *commit, w *write) error {
 	t := w.table
-	if t.staged.number == 0 {
+	w.number = t.staged.number
+	if w.number == 0 {
 		if w.remove {
 			return nil
 		}
 		g.nameTable(t)
+		w.number = t.staged.number
 	}
-	number := t.staged.number
+	number := w.number
 	key := g.key(number, kindRow, w.key)
 	if t.staged.large {
 		if err := g.removePieces(key, number, kindPiece, w.key); err != nil {

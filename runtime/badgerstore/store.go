@@ -46,10 +46,12 @@ type Store struct {
 
 	// Owned by the committer:
 	ts        uint64 // number of the last commit
+	inUse     uint64 // and of the oldest one whose instant may have users
 	used      []*instant
 	group     group
 	disk      disk
 	heads     *heads
+	rows      rowCache
 	types     types
 	lastTable uint32
 }

@@ -14,6 +14,9 @@ type table struct {
 	// number is the prefix of the table's keys, 0 until something is written to it. Only the
 	// committer changes it.
 	number atomic.Uint32
+	// rows are those in memory, nil if there are none. Only the committer changes it.
+	rows  atomic.Pointer[rows]
+	fills atomic.Int32 // scans that collected rows
 
 	state, staged tableState // the committer's: after the group so far, and with the staged commit
 }
@@ -23,6 +26,7 @@ type tableState struct {
 	number    uint32
 	histories bool // some row had a history
 	large     bool // some value was stored in pieces
+	fresh     bool // the number was given since the store was opened; this is not stored
 }
 
 // handle is a table with the codec and limits that it was asked for with: several apps may have
