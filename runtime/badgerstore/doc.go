@@ -54,7 +54,8 @@
 // Commits leave the rows that they write in memory, as they are stored, and a scan of a whole table
 // those that it meets. As long as all rows of a table are there, scans, counts and reads of rows
 // that do not exist need no file either. If there are too many, those of the largest table go that
-// were not used lately. Of values beyond 4 KiB only the keys are kept.
+// were not used lately, and of that table only rows come that are written twice within a while. Of
+// values beyond 4 KiB only the keys are kept.
 //
 // A commit takes 15 % of a memtable at most: 9.6 MiB by default, 1.2 MiB with the least memory.
 // What is larger is brook.ErrTooLarge, which makes the app commit fewer events at once. An event

@@ -16,11 +16,12 @@ type rows struct {
 	hash   atomic.Pointer[rowHash] // has all rows of the index, and those of the draft
 
 	// The committer's:
-	draft   *rowIndex // what the commit in progress makes of the index; nil: nothing
-	size    int64     // in bytes, about
-	removed []removal // of rows that a whole index still has, in the order of the commits
-	hand    int       // block at which eviction goes on
-	lost    uint64    // last commit of which a row is not here, or was and is not any more
+	draft   *rowIndex         // what the commit in progress makes of the index; nil: nothing
+	size    int64             // in bytes, about
+	removed []removal         // of rows that a whole index still has, in the order of the commits
+	hand    int               // block at which eviction goes on
+	seen    *[64 << 10]uint32 // hashes of rows that were written and are not here, by their low bits
+	lost    uint64            // last commit of which a row is not here, or was and is not any more
 }
 
 // rowIndex is an ordered set of rows. It does not change once it is published.
