@@ -47,9 +47,9 @@
 // [Memory], 640 MiB by default, bounds memtables (three of 1/10 and about a third more each, of
 // which one is used unless writes come faster than they are flushed), the making of tables (up to
 // 4/10), the cache of blocks (8 %), that of indexes (8 %, for about 1.5 bytes a row), and rows in
-// memory (8 %). Besides there are the compactions of files (up to about 100 MB while much is written), the heads of
-// 65,536 histories (about 15 MB), and the batches that are being committed. Files are mapped into
-// memory, which tools may count as memory of the process.
+// memory (8 %). Besides there are the compactions of files (up to about 100 MB while much is
+// written), the heads of 65,536 histories (about 15 MB), and the batches that are being committed.
+// Files are mapped into memory, which tools may count as memory of the process.
 //
 // Commits leave the rows that they write in memory, as they are stored, and a scan of a whole table
 // those that it meets. As long as all rows of a table are there, scans, counts and reads of rows

@@ -48,8 +48,8 @@ func (t *rows) put(key []byte, v *version) {
 }
 
 // again reports whether a row was written lately that was not there: of a table that does not fit
-// into memory only such rows are taken. So rows that are written once push no others
-// out, and cost 0.06 µs.
+// into memory only such rows are taken. So rows that are written once push no others out, and cost
+// 0.06 µs.
 func (t *rows) again(key []byte) bool {
 	if t.seen == nil {
 		t.seen = new([64 << 10]uint32)
