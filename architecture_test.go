@@ -417,8 +417,8 @@ func locksOf(f *ast.File) (locks []string) {
 	return locks
 }
 
-// TestArchitectureStateRow wants one package to know the key of the state row, and one function in it to write
-// that row.
+// TestArchitectureStateRow wants one package to know the key of the state row, and one function in
+// it to write that row.
 func TestArchitectureStateRow(t *testing.T) {
 	names, err := filepath.Glob("runtime/*/*.go")
 	if err != nil {

@@ -2,7 +2,7 @@
 // places some orders, waits until they are in the views, and shows what these hold. Started again,
 // it goes on where it was: it folds what is new, and no event twice.
 //
-//	scripts/kafka start                          # a broker for trying things out; prints BROOK_KAFKA=ADDRESS and how to stop it
+//	scripts/kafka start                          # a broker to try things with; prints BROOK_KAFKA=ADDRESS
 //	go run ./examples/kafka -brokers ADDRESS
 package main
 

@@ -1,7 +1,8 @@
 // Package elixir is an envelope for topics that are shared with services of Brook for Elixir: it
 // reads both of the formats that Brook puts on Kafka, and writes one of them.
 //
-//	{"author":"svc","create_ts":1591619696789,"data":{…},"forwarded":false,"type":"person:create","__brook_struct__":"Elixir.Brook.Event"}
+//	{"author":"svc","create_ts":1591619696789,"data":{…},"forwarded":false,
+//	 "type":"person:create","__brook_struct__":"Elixir.Brook.Event"}
 //
 // is what brook_serializer writes, and json_serde the same with __data_type__ in place of
 // __brook_struct__. The record's key is the event's type, so that events of one key may be in any

@@ -7,9 +7,9 @@ import (
 )
 
 // diverge deals with a log that was cut back: what was fetched last is not in it any more, as the
-// broker says, which has the end of the last epoch before (KIP-320). What was read ahead is dropped,
-// and fetched again behind what Read returned. If the log does not have that either, the reader
-// ends. diverge is called with reading.mu held.
+// broker says, which has the end of the last epoch before (KIP-320). What was read ahead is
+// dropped, and fetched again behind what Read returned. If the log does not have that either, the
+// reader ends. diverge is called with reading.mu held.
 func (r *reader) diverge(log logEnd) {
 	keep, stands := 0, r.taken
 	if len(r.parts) > 0 && r.parts[0].begun {

@@ -40,7 +40,7 @@ const (
 // of pointers is identity of types.
 type Type struct {
 	Kind  Kind
-	Named *Named // nil for types without a name, such as []string; set for time.Duration, time.Time, any defined type
+	Named *Named // nil for types without a name, such as []string; set for time.Time and the like
 	Len   int    // of an Array
 	Elem  *Type  // of Pointer, Slice, Bytes, Array, Map
 	Key   *Type  // of a Map

@@ -12,7 +12,8 @@
 // Discarded on purpose are:
 //
 //   - watch: GitHub sends it beside star, for the same click, and star says more;
-//   - a star or a member whose action is unknown, as what it did to them can't be read from the payload;
+//   - a star or a member whose action is unknown, as what it did to them can't be read from the
+//     payload;
 //   - a star or a member that does not say whose, as of an account that was deleted;
 //   - a label without a repository: the default labels of an organization are in no view.
 //

@@ -1,6 +1,7 @@
-// Package prooftest holds handlers that the partition proof is judged by: what it proves, what it leaves open, and what an
-// adversary would write. Above each stands which it is to be. The tests run every handler too, and see which keys it
-// touches: one that is proved must touch none that does not begin with its event's key.
+// Package prooftest holds handlers that the partition proof is judged by: what it proves, what it
+// leaves open, and what an adversary would write. Above each stands which it is to be. The tests
+// run every handler too, and see which keys it touches: one that is proved must touch none that
+// does not begin with its event's key.
 package prooftest
 
 import brook "github.com/brookgen/brookgen/runtime"

@@ -35,7 +35,8 @@ func handlers(t *testing.T) (sets []*model.Set) {
 	return found.Packages[0].Sets
 }
 
-// Each handler is proved or left open as its comment says (rule 8), and what is left open is told in the words of the golden.
+// Each handler is proved or left open as its comment says (rule 8), and what is left open is told
+// in the words of the golden.
 func TestProofOfEachHandler(t *testing.T) {
 	said := verdicts(t)
 	var got strings.Builder

@@ -102,7 +102,8 @@ func appendTriple(dst []byte, k TripleKey) []byte {
 	return key.AppendInt(appendPair(dst, k.Pair), k.No)
 }
 
-// A witness is a store that sees which keys a handler asks for, and whether they begin with its event's key.
+// A witness is a store that sees which keys a handler asks for, and whether they begin with its
+// event's key.
 type witness struct {
 	rows   map[string][][]byte // by table, in order
 	event  []byte
@@ -260,7 +261,8 @@ func (w *witness) changes(v reflect.Value) {
 	}
 }
 
-// What is proved never strays, whatever the event: its handlers are run, and every key that they touch is seen (rule 8).
+// What is proved never strays, whatever the event: its handlers are run, and every key that they
+// touch is seen (rule 8).
 func TestProvedHandlersNeverStray(t *testing.T) {
 	proved, all := map[string]bool{}, map[string]bool{}
 	for _, s := range handlers(t) {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// hashOf returns the SHA-256 of a file's content, "" if there is no such file. Sizes and times would
-// be faster to compare, but some tools restore times.
+// hashOf returns the SHA-256 of a file's content, "" if there is no such file. Sizes and times
+// would be faster to compare, but some tools restore times.
 func hashOf(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	switch {

@@ -65,8 +65,8 @@ func (r *Run) UpToDate() bool {
 	return true
 }
 
-// Done records that the outputs are as they should be: the run read packages in folders, of
-// modules whose go.mod files are mods, and wrote the files in written. A failure to record is none of the
+// Done records that the outputs are as they should be: the run read packages in folders, of modules
+// whose go.mod files are mods, and wrote the files in written. A failure to record is none of the
 // run.
 func (r *Run) Done(folders, mods []string, written map[string]bool) {
 	if r.path == "" {

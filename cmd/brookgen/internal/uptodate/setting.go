@@ -63,8 +63,8 @@ func cacheFolder() string {
 	}
 }
 
-// goRelease returns the go command, and the files that say which release it is and how it is set. It returns false if
-// go is a program that starts another one, as those of version managers are.
+// goRelease returns the go command, and the files that say which release it is and how it is set.
+// It returns false if go is a program that starts another one, as those of version managers are.
 func goRelease() (files []string, ok bool) {
 	command, err := exec.LookPath("go")
 	if err != nil {
