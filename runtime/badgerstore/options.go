@@ -31,9 +31,9 @@ const maxMemtable = 256 << 20
 // Memory bounds the store's memory to about so many bytes, at least 80 MiB: 40 % for memtables,
 // which fill while writes come faster than they are flushed; up to 40 % for the tables made of
 // them; 8 % for the cache of blocks of files, 8 % for that of their indexes, and 8 % for rows that
-// were written or scanned. Compactions take up to about 100 MB more while much is written. What Go's collector has not freed yet comes on
-// top, up to as much again; GOMEMLIMIT bounds both. [Store.Limit], the most that a commit may hold,
-// is 1.5 % of it, at most 40 MB.
+// were written or scanned. Compactions take up to about 100 MB more while much is written. What
+// Go's collector has not freed yet comes on top, up to as much again; GOMEMLIMIT bounds both.
+// [Store.Limit], the most that a commit may hold, is 1.5 % of it, at most 40 MB.
 func Memory(bytes int64) Option { return func(c *config) { c.limit = max(bytes, minMemory) } }
 
 // NoSync leaves it to the system when commits reach the disk. A process that is killed loses
