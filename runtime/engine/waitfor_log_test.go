@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
@@ -130,19 +131,22 @@ func TestWaitForBeforeRun(t *testing.T) {
 
 // A follower, which folds nothing, compares the log with what another process stored.
 func TestWaitForWhatAnotherProcessFoldedOfAnotherLog(t *testing.T) {
-	s := newAnnouncing()
-	folds := newLedger(t, config(memdriver.New(), s), &ledger.Audit{})
-	defer folds.Close()
-	follows := newLedger(t, config(memdriver.New(), s), &ledger.Audit{})
-	defer follows.Close()
-	last := openMany(t, follows, "a", 1)
-	done := make(chan error, 1)
-	go func() { done <- follows.WaitFor(t.Context(), last) }()
-	openMany(t, folds, "b", 2)
-	if err := folds.CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; !errors.Is(err, brook.ErrLogChanged) {
-		t.Errorf("%v, want ErrLogChanged", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newAnnouncing()
+		folds := newLedger(t, config(memdriver.New(), s), &ledger.Audit{})
+		defer folds.Close()
+		follows := newLedger(t, config(memdriver.New(), s), &ledger.Audit{})
+		defer follows.Close()
+		last := openMany(t, follows, "a", 1)
+		done := make(chan error, 1)
+		go func() { done <- follows.WaitFor(t.Context(), last) }()
+		synctest.Wait() // it waits
+		openMany(t, folds, "b", 2)
+		if err := folds.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; !errors.Is(err, brook.ErrLogChanged) {
+			t.Errorf("%v, want ErrLogChanged", err)
+		}
+	})
 }

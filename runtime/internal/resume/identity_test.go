@@ -108,15 +108,24 @@ func truncated(t *testing.T, r *tasktest.Rig, to int64) *memdriver.Driver {
 	return r.Driver
 }
 
+// trimming is a log that retention cuts right after it was asked for its partitions.
+type trimming struct{ *memdriver.Driver }
+
+func (d trimming) Partitions(
+	ctx context.Context, topics ...string,
+) ([]brook.Partition, error) {
+	p, err := d.Driver.Partitions(ctx, topics...)
+	return p, errors.Join(err, d.Trim("in", 0, 3))
+}
+
 // A record that retention took can't be compared: the log counts as the same.
 func TestConfirmWithoutTheRecord(t *testing.T) {
 	before := rigged(t)
-	if err := before.Driver.Trim("in", 0, 3); err != nil {
-		t.Fatal(err)
-	}
-	r := opened(t, before, before.Driver)
-	if err := NewIdentity(r.Set).Confirm(t.Context(), in); err != nil {
-		t.Error(err)
+	for range 2 { // retention takes it meanwhile, and then took it before
+		r := opened(t, before, trimming{before.Driver})
+		if err := NewIdentity(r.Set).Confirm(t.Context(), in); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
