@@ -37,11 +37,12 @@ func (r *reference) Dial(string, string) (net.Conn, error) {
 	go func() {
 		defer ours.Close()
 		for {
-			frame := make([]byte, 4)
-			if _, err := io.ReadFull(ours, frame); err != nil {
+			var size [4]byte
+			if _, err := io.ReadFull(ours, size[:]); err != nil {
 				return
 			}
-			frame = append(frame, make([]byte, binary.BigEndian.Uint32(frame))...)
+			frame := make([]byte, 4+binary.BigEndian.Uint32(size[:]))
+			copy(frame, size[:])
 			if _, err := io.ReadFull(ours, frame[4:]); err != nil {
 				return
 			}

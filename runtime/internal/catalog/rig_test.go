@@ -139,14 +139,6 @@ func (r *rig) failures() []brook.Failure {
 	return slices.Clone(r.reported)
 }
 
-// known returns the state in memory.
-func (r *rig) known(t *testing.T) *staterow.State {
-	t.Helper()
-	s, err := r.row.Visit(t.Context())
-	must(t, err)
-	return s
-}
-
 // underConstruction returns the number that the state has, and the one that memory has.
 func (r *rig) underConstruction() string {
 	return fmt.Sprint(r.row.Known().Building, r.Construction.building)

@@ -80,7 +80,8 @@ func Closing(ctx context.Context, err error) error {
 // During returns err with what was under way, if it is the error of a context and says no more than
 // that; else it returns err.
 func During(what string, err error) error {
-	if err == context.Canceled || err == context.DeadlineExceeded {
+	bare := errors.Unwrap(err) == nil
+	if bare && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return fmt.Errorf("brook: %s: %w", what, err)
 	}
 	return err

@@ -37,6 +37,7 @@ func TestPass(t *testing.T) {
 	f := deferring()
 	items, effects := f.pass(in, below(0))
 	want(t, "of nothing", offsetsOf(items), "")
+	want(t, "effects of nothing", effects, 0)
 	items, effects = f.pass(in, below(2))
 	want(t, "passed", offsetsOf(items), "0 1")
 	want(t, "effects", effects, 2)

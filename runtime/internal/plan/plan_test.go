@@ -10,10 +10,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
-type payload struct{}
-
-type row struct{}
-
 // sample is the code of a package. Tests change it.
 type sample struct {
 	sets        []string

@@ -63,7 +63,7 @@ func TestRetryLater(t *testing.T) {
 func TestNoOutcome(t *testing.T) {
 	r := newRig(t, nil)
 	r.reader.err = errAway
-	if err := r.process("x", StoreUnavailable); !errors.Is(err, errAway) {
+	if err := r.processed("x", StoreUnavailable); !errors.Is(err, errAway) {
 		t.Error(err)
 	}
 	r.reader.err = nil
@@ -96,7 +96,7 @@ func TestStopApp(t *testing.T) {
 	r.parts.Config.OnFailure = brook.Stop
 	r.fails["T x"] = errBad
 	for _, data := range []string{"x", "undecodable"} {
-		err := r.process(data, StopApp)
+		err := r.processed(data, StopApp)
 		var failed *brook.RecordError
 		if !errors.As(err, &failed) || !errors.Is(err, errBad) ||
 			failed.Position.Offset != r.next-1 {
@@ -121,7 +121,6 @@ func TestTooLarge(t *testing.T) {
 type aside struct {
 	Live
 	dropped map[int64][]string
-	staged  int
 }
 
 func (a *aside) Dropped(at brook.Position) []string { return a.dropped[at.Offset] }

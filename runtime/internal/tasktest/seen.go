@@ -64,7 +64,7 @@ func (r *Rig) Told() (texts []string) {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		defer reader.Close()
+		defer func() { _ = reader.Close() }()
 		for next := p.Start; next < p.End; {
 			chunk, err := reader.Read(r.t.Context(), 1<<20)
 			if err != nil {
