@@ -107,7 +107,7 @@ func (s *Store) scan(ctx context.Context, in *instant, t brook.Table, from, to [
 		}
 	}
 	fill := s.newFill(in, own.table, number, from, to)
-	it := iterate(in.txn, number, kindRow)
+	it := iterateRange(in.txn, number, kindRow, from, to)
 	defer it.Close()
 	for it.Seek(appendKey(nil, number, kindRow, from)); it.Valid(); it.Next() {
 		key := it.Item().Key()[prefixLen:]
