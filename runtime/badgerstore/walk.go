@@ -2,6 +2,7 @@ package badgerstore
 
 import (
 	"context"
+	"errors"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
@@ -53,7 +54,7 @@ func (w *walk) scan(ctx context.Context, ix *rowIndex, from, to []byte,
 					value, err = w.store.readRow(w.in, w.table, w.number, w.key)
 				}
 			}
-			if err == brook.ErrNotFound {
+			if errors.Is(err, brook.ErrNotFound) {
 				continue
 			}
 			if err != nil {
@@ -82,11 +83,10 @@ func (w *walk) count(ctx context.Context, ix *rowIndex) (n int, ok bool, err err
 				if w.tooSlow() {
 					return 0, false, nil
 				}
-				switch _, err = w.store.readRow(w.in, w.table, w.number, []byte(r.key)); err {
-				case nil:
+				switch _, err := w.store.readRow(w.in, w.table, w.number, []byte(r.key)); {
+				case err == nil:
 					n++
-				case brook.ErrNotFound:
-				default:
+				case !errors.Is(err, brook.ErrNotFound):
 					return 0, false, err
 				}
 			} else if v.state != rowRemoved {
