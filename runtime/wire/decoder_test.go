@@ -42,9 +42,8 @@ func TestPlain(t *testing.T) {
 				t.Fatalf("%q: %d, %v", text, n, high)
 			}
 			quoted := string(appendString([]byte("x"), string(text)))
-			want1, _ := json.Marshal(string(text))
-			if quoted != "x"+string(want1) {
-				t.Fatalf("%q: became %s, not %s", text, quoted, want1)
+			if want := "x" + marshalled(t, string(text)); quoted != want {
+				t.Fatalf("%q: became %s, not %s", text, quoted, want)
 			}
 		}
 	}
