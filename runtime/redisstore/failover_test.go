@@ -227,6 +227,9 @@ func TestSentinelFailsOver(t *testing.T) {
 	second.catchesUp(replica)
 	sentinel.accepts("sentinel", "failover", "brook") // once it knows the second one well enough
 	second.until("role", "master")
+	// What the old one takes until then is lost, and an app notices that with its next commit: one
+	// that is at the log's end by then has none.
+	replica.until("role", "slave")
 	o.more(50)
 	t.Logf("%d committed events were lost and folded again", o.check(connect()))
 }
