@@ -42,9 +42,6 @@ func (b Backstage) Config() brook.Config { return b.app.config }
 // Topics returns the topics that the app reads.
 func (b Backstage) Topics() []string { return slices.Clone(b.app.code.Topics) }
 
-// Events returns the package's event types.
-func (b Backstage) Events() []*brook.EventDef { return slices.Clone(b.app.tasks.Def.Events) }
-
 // EventOf returns the event type whose payload data points to; nil if it is none of the package's.
 func (b Backstage) EventOf(data any) *brook.EventDef { return b.app.tasks.Def.EventOf(data) }
 

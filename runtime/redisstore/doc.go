@@ -61,7 +61,8 @@
 //   - Replication is asynchronous: a failover can take back the last commits, likewise whole.
 //     To make that rarer, set min-replicas-to-write and min-replicas-max-lag: a master without
 //     replicas then refuses commits, which are tried again. WAIT is not used, because it can't
-//     take back a commit that no replica has. Until lost events are folded again, views lack what
+//     take back a commit that no replica has. An app notices by its next commit, so at the end of
+//     the log by the next event. Until lost events are folded again, views lack what
 //     App.WaitFor said that they show. A client that follows Sentinel (redis.NewFailoverClient)
 //     needs nothing more.
 //   - ReadTimeout of the client (3 s) has to be longer than the longest commit takes. A context's

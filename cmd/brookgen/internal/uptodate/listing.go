@@ -96,7 +96,7 @@ func recordable(patterns []string) bool {
 		}
 		return strings.HasPrefix(p, "-") || strings.HasSuffix(p, ".go") ||
 			strings.Contains(p, "=") || strings.Contains(p, "@") ||
-			strings.Contains(p, "...") && !strings.HasPrefix(p, ".")
+			strings.Contains(p, "...") && !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../")
 	})
 }
 

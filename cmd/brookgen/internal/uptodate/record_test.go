@@ -194,7 +194,19 @@ func remove(t *testing.T, path string) {
 // Arguments and folders have records of their own.
 func TestOtherRuns(t *testing.T) {
 	dir := newTree(t)
-	for _, patterns := range [][]string{{"."}, {"./shop"}, {"./...", "./shop"}, {"all"}} {
+	for _, patterns := range [][]string{{"."}, {"./shop"}, {"./...", "./shop"}} {
+		if Begin(dir, patterns).UpToDate() {
+			t.Errorf("%q is up to date", patterns)
+		}
+		Begin(dir, patterns).Done(nil, nil, nil)
+		if !Begin(dir, patterns).UpToDate() {
+			t.Errorf("%q is not up to date once it is recorded", patterns)
+		}
+	}
+	// What these match can't be told from folders.
+	for _, pattern := range []string{"all", "work", "...", ".../shop", "example.com/...", "a.go"} {
+		patterns := []string{"./shop", pattern}
+		Begin(dir, patterns).Done(nil, nil, nil)
 		if Begin(dir, patterns).UpToDate() {
 			t.Errorf("%q is up to date", patterns)
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -34,6 +35,9 @@ func recordPath(dir string, patterns []string) string {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "1 %q %q %q\n", dir, patterns, env)
+	if build, ok := debug.ReadBuildInfo(); ok { // images may give programs of all versions one time
+		fmt.Fprintln(h, build)
+	}
 	for _, path := range append(release, self) {
 		info, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
