@@ -34,7 +34,7 @@ func app(n *names) *jen.File {
 			"then by place. For one event they run in that order. Close the App when done."))
 	}
 	f.Add(d.newApp())
-	f.Line().Add(comment("%s gives the event type whose payload data points to, for PublishAll.",
+	f.Line().Add(comment("%s returns the event type whose payload data points to, for PublishAll.",
 		n.eventOf))
 	f.Add(n.eventOfFunc())
 	n.publishers(f)

@@ -178,7 +178,7 @@ func (c *codecs) appendJSON(r codecRoot) jen.Code {
 	body := []jen.Code{jen.Id("e").Op(":=").Qual(wirePath, maker(r.typ)+"Encoder").Call(jen.Id("dst"))}
 	body = append(body, c.encode(fieldName{}, r.typ, at("v"), false)...)
 	body = append(body, jen.Return(jen.Id("e").Dot("Finish").Call()))
-	return jen.Comment(name+" appends *v to dst as JSON. After an error it gives dst as it was.").
+	return jen.Comment(name+" appends *v to dst as JSON. After an error it returns dst as it was.").
 		Line().
 		Func().Id(name).Params(jen.Id("dst").Index().Byte(),
 		jen.Id("v").Op("*").Add(goType(r.typ))).

@@ -127,11 +127,11 @@ func (n *names) eventsOf(f *jen.File, c *model.Collection) {
 	past := func() *jen.Statement {
 		return reader("v").Dot("History").Call(n.appendTo(c.Key.Type, jen.Nil(), jen.Id(k)))
 	}
-	f.Line().Add(comment("Events gives the events that made the value at %s, oldest first. There are none where there is no value.", k))
+	f.Line().Add(comment("Events returns the events that made the value at %s, oldest first, none if there is no value.", k))
 	f.Add(method("Events").Params(list(jen.Id(c.GoName+"Event")), jen.Error()).Block(
 		jen.Return(jen.Qual(brookPath, "Events").Call(past(), jen.Id(n.collections[c].decode)))))
 	for _, e := range c.Writers {
-		f.Line().Add(comment("EventsOf%s gives those of Events that are %s.", e.GoName, e.Name))
+		f.Line().Add(comment("EventsOf%s returns those of Events that are %s.", e.GoName, e.Name))
 		f.Add(method("EventsOf"+e.GoName).Params(list(n.payload(e)), jen.Error()).Block(
 			jen.Return(jen.Qual(brookPath, "EventsOf").Index(n.payload(e)).Call(
 				past(), jen.Op("&").Id(n.events[e].def)))))

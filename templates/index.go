@@ -84,11 +84,11 @@ func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Ind
 	}
 	by := jen.Func().Params(viewOf(c)).Id("By" + x.GoName).Params(ask())
 	if x.Unique {
-		f.Line().Add(comment("By%s gives the value whose %s %s %s, or brook.ErrNotFound.",
+		f.Line().Add(comment("By%s returns the value whose %s %s %s, or brook.ErrNotFound.",
 			x.GoName, x.GoName, held, value))
 		f.Add(by.Params(n.valueResults(c)...).Block(n.ownValue(c, first("v"), jen.Id("_"))...))
 	} else {
-		f.Line().Add(comment("By%s gives the values whose %s %s %s, in key order.", x.GoName,
+		f.Line().Add(comment("By%s yields the values whose %s %s %s, in key order.", x.GoName,
 			x.GoName, held, value))
 		f.Add(by.Add(sequence(goType(c.Type), jen.Error())).Block(jen.Return(
 			jen.Qual(brookPath, "ScanValues").Index(goType(c.Type)).Call(found("v")))))
@@ -130,7 +130,7 @@ func (n *names) prefixes(f *jen.File, c *model.Collection) {
 		name += field.Name
 		params = append(params, jen.Id(param).Add(goType(field.Type)))
 		values = append(values, jen.Id(field.Name).Op(":").Id(param))
-		f.Line().Add(comment("%s gives the values whose key has these first fields, in key order.",
+		f.Line().Add(comment("%s yields the entries whose key has these first fields, in key order.",
 			name))
 		f.Func().Params(viewOf(c)).Id(name).Params(params...).
 			Add(sequence(typed("Entry", c), jen.Error())).Block(

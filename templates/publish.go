@@ -47,7 +47,7 @@ func (n *names) eventOfFunc() *jen.Statement {
 func (n *names) publishers(f *jen.File) {
 	f.Line().Type().Id(n.publish).Add(holder())
 	for _, e := range sent(n.pkg) {
-		f.Line().Add(comment("%s publishes data as %s and gives its position in the log.", e.GoName,
+		f.Line().Add(comment("%s publishes data as %s and returns its position in the log.", e.GoName,
 			e.Name))
 		f.Func().Params(jen.Id("p").Op("*").Id(n.publish)).Id(e.GoName).Params(
 			ctxParam("ctx"), jen.Id("data").Add(n.payload(e)),

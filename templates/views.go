@@ -18,7 +18,7 @@ func views(n *names) *jen.File {
 	f.Line().Add(comment("Snapshot calls f with views that all stand at one instant. It may call f more than once, with a store " +
 		"that can't hold still; f's error ends it and is returned."))
 	f.Add(n.snapshot())
-	f.Line().Add(comment("WithContext gives the same views with ctx bound to every read, for stores that are remote."))
+	f.Line().Add(comment("WithContext returns the same views with ctx bound to every read, for stores that are remote."))
 	f.Add(n.withContext())
 	for _, c := range n.pkg.Collections {
 		f.Line().Add(n.collectionDef(c))
@@ -124,21 +124,21 @@ func (n *names) view(f *jen.File, c *model.Collection) {
 
 	f.Line().Add(comment("%sView reads the collection %s. It is a brook.View.", c.GoName, c.Name))
 	f.Type().Id(c.GoName+"View").Qual(brookPath, "RowReader")
-	method("Get", "gives the value at "+k+", or brook.ErrNotFound.", param(k)).
+	method("Get", "returns the value at "+k+", or brook.ErrNotFound.", param(k)).
 		Params(n.valueResults(c)...).
 		Block(n.ownValue(c, reader("v").Dot("Get").Call(encoded(keyBuffer(), k)))...)
 	method("Has", "reports whether there is a value at "+k+".", param(k)).
 		Params(jen.Bool(), jen.Error()).
 		Block(jen.Return(reader("v").Dot("Has").Call(encoded(keyBuffer(), k))))
-	method("Len", "gives the number of values.").Params(jen.Int(), jen.Error()).
+	method("Len", "returns the number of values.").Params(jen.Int(), jen.Error()).
 		Block(jen.Return(reader("v").Dot("Len").Call()))
-	method("All", "gives every entry, in key order.").Add(entries()).
+	method("All", "yields every entry, in key order.").Add(entries()).
 		Block(jen.Return(n.scanned(c, reader("v").Dot("All").Call())))
-	method("Range", "gives the entries from "+from+" to before "+to+", in key order.",
+	method("Range", "yields the entries from "+from+" to before "+to+", in key order.",
 		jen.List(jen.Id(from), param(to))).Add(entries()).
 		Block(jen.Return(n.scanned(c, reader("v").Dot("Range").
 			Call(encoded(jen.Nil(), from), encoded(jen.Nil(), to)))))
-	method("Prefix", "gives the entries whose key has the same first "+count+" fields as "+k+
+	method("Prefix", "yields the entries whose key has the same first "+count+" fields as "+k+
 		", in key order.", param(k), jen.Id(count).Int()).Add(entries()).
 		Block(jen.Return(n.scanned(c, reader("v").Dot("Prefix").
 			Call(encoded(jen.Nil(), k), jen.Id(count)))))
@@ -146,10 +146,10 @@ func (n *names) view(f *jen.File, c *model.Collection) {
 	for i, x := range c.Indexes {
 		n.index(f, c, i, x)
 	}
-	method("Watch", "gives the value at "+k+" as it is, and again after every change, until "+ctx+
+	method("Watch", "yields the value at "+k+" as it is, and again after every change, until "+ctx+
 		" or the app ends.", ctxParam(ctx), param(k)).Add(updates()).
 		Block(updatesOf(reader("v").Dot("Watch").Call(jen.Id(ctx), encoded(jen.Nil(), k))))
-	method("Changes", "gives every change of the collection from the call on, until "+ctx+
+	method("Changes", "yields every change of the collection from the call on, until "+ctx+
 		" or the app ends.", ctxParam(ctx)).Add(updates()).
 		Block(updatesOf(reader("v").Dot("Changes").Call(jen.Id(ctx))))
 }

@@ -39,7 +39,7 @@ func NewApp(config brook.Config) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *OrderPlaced:
@@ -54,17 +54,17 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// OrderPlaced publishes data as order_placed and gives its position in the log.
+// OrderPlaced publishes data as order_placed and returns its position in the log.
 func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &orderPlacedEvent, &data, options)
 }
 
-// TripEnded publishes data as trip_ended and gives its position in the log.
+// TripEnded publishes data as trip_ended and returns its position in the log.
 func (p *publish) TripEnded(ctx context.Context, data TripEnded, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &tripEndedEvent, &data, options)
 }
 
-// PageRead publishes data as page_read and gives its position in the log.
+// PageRead publishes data as page_read and returns its position in the log.
 func (p *publish) PageRead(ctx context.Context, data PageRead, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &pageReadEvent, &data, options)
 }

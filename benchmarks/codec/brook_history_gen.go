@@ -25,8 +25,7 @@ func decodeOrdersEvent(typ string, data []byte) OrdersEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *OrdersView) Events(k string) ([]brook.Event[OrdersEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrdersEvent)
 }
@@ -40,8 +39,7 @@ func decodeAccountsEvent(typ string, data []byte) AccountsEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *AccountsView) Events(k string) ([]brook.Event[AccountsEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeAccountsEvent)
 }

@@ -4,7 +4,7 @@ package codec
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendOrderPlacedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOrderPlacedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrderPlacedJSON(dst []byte, v *OrderPlaced) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeOrderPlaced(e, v)
@@ -52,7 +52,7 @@ func decodeOrderPlaced(d *wire.Decoder, v *OrderPlaced) {
 	}
 }
 
-// AppendTripEndedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendTripEndedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendTripEndedJSON(dst []byte, v *TripEnded) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeTripEnded(e, v)
@@ -204,7 +204,7 @@ func decodePayment(d *wire.Decoder, v *Payment) {
 	}
 }
 
-// AppendPageReadJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPageReadJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPageReadJSON(dst []byte, v *PageRead) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodePageRead(e, v)
@@ -305,7 +305,7 @@ func decodeAuthor(d *wire.Decoder, v *Author) {
 	}
 }
 
-// AppendOrderJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOrderJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrderJSON(dst []byte, v *Order) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeOrder(e, v)
@@ -341,7 +341,7 @@ func decodeOrder(d *wire.Decoder, v *Order) {
 	}
 }
 
-// AppendAccountJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendAccountJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendAccountJSON(dst []byte, v *Account) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeAccount(e, v)

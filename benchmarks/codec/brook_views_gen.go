@@ -37,7 +37,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -64,7 +64,7 @@ var ordersCollection = brook.Collection{
 // OrdersView reads the collection orders. It is a brook.View.
 type OrdersView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *OrdersView) Get(k string) (own Order, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Order); ok {
@@ -78,32 +78,32 @@ func (v *OrdersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *OrdersView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *OrdersView) All() iter.Seq2[brook.Entry[string, Order], error] {
 	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *OrdersView) Range(from, to string) iter.Seq2[brook.Entry[string, Order], error] {
 	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *OrdersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Order], error] {
 	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *OrdersView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Order], error] {
 	return brook.Updates[string, Order]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *OrdersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Order], error] {
 	return brook.Updates[string, Order]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
@@ -126,7 +126,7 @@ var accountsCollection = brook.Collection{
 // AccountsView reads the collection accounts. It is a brook.View.
 type AccountsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *AccountsView) Get(k string) (own Account, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Account); ok {
@@ -140,32 +140,32 @@ func (v *AccountsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *AccountsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *AccountsView) All() iter.Seq2[brook.Entry[string, Account], error] {
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *AccountsView) Range(from, to string) iter.Seq2[brook.Entry[string, Account], error] {
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *AccountsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Account], error] {
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *AccountsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Account], error] {
 	return brook.Updates[string, Account]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *AccountsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Account], error] {
 	return brook.Updates[string, Account]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -52,7 +52,7 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Added:
@@ -65,12 +65,12 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Added publishes data as counter.added and gives its position in the log.
+// Added publishes data as counter.added and returns its position in the log.
 func (p *publish) Added(ctx context.Context, data Added, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &addedEvent, &data, options)
 }
 
-// Counted publishes data as counter.counted and gives its position in the log.
+// Counted publishes data as counter.counted and returns its position in the log.
 func (p *publish) Counted(ctx context.Context, data Counted, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &countedEvent, &data, options)
 }

@@ -32,13 +32,12 @@ func decodeCountersEvent(typ string, data []byte) CountersEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *CountersView) Events(k string) ([]brook.Event[CountersEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeCountersEvent)
 }
 
-// EventsOfAdded gives those of Events that are counter.added.
+// EventsOfAdded returns those of Events that are counter.added.
 func (v *CountersView) EventsOfAdded(k string) ([]brook.Event[Added], error) {
 	return brook.EventsOf[Added]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &addedEvent)
 }

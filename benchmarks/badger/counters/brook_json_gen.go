@@ -4,7 +4,7 @@ package counters
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendAddedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendAddedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendAddedJSON(dst []byte, v *Added) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeAdded(e, v)
@@ -40,7 +40,7 @@ func decodeAdded(d *wire.Decoder, v *Added) {
 	}
 }
 
-// AppendCountedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendCountedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendCountedJSON(dst []byte, v *Counted) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeCounted(e, v)
@@ -76,7 +76,7 @@ func decodeCounted(d *wire.Decoder, v *Counted) {
 	}
 }
 
-// AppendCounterJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendCounterJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendCounterJSON(dst []byte, v *Counter) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeCounter(e, v)
@@ -115,7 +115,7 @@ func decodeCounter(d *wire.Decoder, v *Counter) {
 	}
 }
 
-// AppendTallyJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendTallyJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendTallyJSON(dst []byte, v *Tally) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeTally(e, v)

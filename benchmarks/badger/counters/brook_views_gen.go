@@ -37,7 +37,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -68,7 +68,7 @@ var countersCollection = brook.Collection{
 // CountersView reads the collection counters. It is a brook.View.
 type CountersView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *CountersView) Get(k string) (own Counter, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Counter); ok {
@@ -82,32 +82,32 @@ func (v *CountersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *CountersView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *CountersView) All() iter.Seq2[brook.Entry[string, Counter], error] {
 	return brook.ScanEntries[string, Counter]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *CountersView) Range(from, to string) iter.Seq2[brook.Entry[string, Counter], error] {
 	return brook.ScanEntries[string, Counter]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *CountersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Counter], error] {
 	return brook.ScanEntries[string, Counter]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *CountersView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Counter], error] {
 	return brook.Updates[string, Counter]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *CountersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Counter], error] {
 	return brook.Updates[string, Counter]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
@@ -137,7 +137,7 @@ var talliesCollection = brook.Collection{
 // TalliesView reads the collection tallies. It is a brook.View.
 type TalliesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *TalliesView) Get(k string) (own Tally, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Tally); ok {
@@ -151,32 +151,32 @@ func (v *TalliesView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *TalliesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *TalliesView) All() iter.Seq2[brook.Entry[string, Tally], error] {
 	return brook.ScanEntries[string, Tally]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *TalliesView) Range(from, to string) iter.Seq2[brook.Entry[string, Tally], error] {
 	return brook.ScanEntries[string, Tally]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *TalliesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Tally], error] {
 	return brook.ScanEntries[string, Tally]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *TalliesView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Tally], error] {
 	return brook.Updates[string, Tally]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *TalliesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Tally], error] {
 	return brook.Updates[string, Tally]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -50,7 +50,7 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Paid:
@@ -61,7 +61,7 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Paid publishes data as account.paid and gives its position in the log.
+// Paid publishes data as account.paid and returns its position in the log.
 func (p *publish) Paid(ctx context.Context, data Paid, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &paidEvent, &data, options)
 }

@@ -4,7 +4,7 @@ package accounts
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendPaidJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPaidJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPaidJSON(dst []byte, v *Paid) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePaid(e, v)
@@ -52,7 +52,7 @@ func decodePaid(d *wire.Decoder, v *Paid) {
 	}
 }
 
-// AppendBalanceJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendBalanceJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendBalanceJSON(dst []byte, v *Balance) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeBalance(e, v)

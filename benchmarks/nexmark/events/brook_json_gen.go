@@ -4,7 +4,7 @@ package events
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendPersonJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPersonJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPersonJSON(dst []byte, v *Person) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePerson(e, v)
@@ -55,7 +55,7 @@ func decodePerson(d *wire.Decoder, v *Person) {
 	}
 }
 
-// AppendAuctionJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendAuctionJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendAuctionJSON(dst []byte, v *Auction) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeAuction(e, v)
@@ -112,7 +112,7 @@ func decodeAuction(d *wire.Decoder, v *Auction) {
 	}
 }
 
-// AppendBidJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendBidJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendBidJSON(dst []byte, v *Bid) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeBid(e, v)

@@ -51,7 +51,7 @@ func NewApp(config brook.Config, query Query) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Person:
@@ -66,7 +66,7 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Bid publishes data as nexmark.bid and gives its position in the log.
+// Bid publishes data as nexmark.bid and returns its position in the log.
 func (p *publish) Bid(ctx context.Context, data Bid, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &bidEvent, &data, options)
 }

@@ -4,7 +4,7 @@ package q17
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendStatisticsJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendStatisticsJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendStatisticsJSON(dst []byte, v *Statistics) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeStatistics(e, v)

@@ -34,7 +34,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -60,7 +60,7 @@ var statisticsCollection = brook.Collection{
 // StatisticsView reads the collection statistics. It is a brook.View.
 type StatisticsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *StatisticsView) Get(k Key) (own Statistics, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Statistics); ok {
@@ -74,37 +74,37 @@ func (v *StatisticsView) Has(k Key) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *StatisticsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *StatisticsView) All() iter.Seq2[brook.Entry[Key, Statistics], error] {
 	return brook.ScanEntries[Key, Statistics]((*brook.RowReader)(v).All(), decodeKey)
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *StatisticsView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Statistics], error] {
 	return brook.ScanEntries[Key, Statistics]((*brook.RowReader)(v).Range(appendKey(nil, from), appendKey(nil, to)), decodeKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *StatisticsView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Statistics], error] {
 	return brook.ScanEntries[Key, Statistics]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
 }
 
-// WithAuction gives the values whose key has these first fields, in key order.
+// WithAuction yields the entries whose key has these first fields, in key order.
 func (v *StatisticsView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Statistics], error] {
 	return v.Prefix(Key{Auction: auction}, 1)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *StatisticsView) Watch(ctx context.Context, k Key) iter.Seq2[brook.Update[Key, Statistics], error] {
 	return brook.Updates[Key, Statistics]((*brook.RowReader)(v).Watch(ctx, appendKey(nil, k)), decodeKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *StatisticsView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Statistics], error] {
 	return brook.Updates[Key, Statistics]((*brook.RowReader)(v).Changes(ctx), decodeKey)
 }

@@ -4,7 +4,7 @@ package q18
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendLastJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendLastJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendLastJSON(dst []byte, v *Last) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeLast(e, v)

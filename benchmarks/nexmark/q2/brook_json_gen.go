@@ -4,7 +4,7 @@ package q2
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendRowJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendRowJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendRowJSON(dst []byte, v *Row) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeRow(e, v)

@@ -4,7 +4,7 @@ package q20
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendItemJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendItemJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendItemJSON(dst []byte, v *Item) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeItem(e, v)
@@ -61,7 +61,7 @@ func decodeItem(d *wire.Decoder, v *Item) {
 	}
 }
 
-// AppendEarlyJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendEarlyJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendEarlyJSON(dst []byte, v *Early) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeEarly(e, v)
@@ -106,7 +106,7 @@ func decodeEarly(d *wire.Decoder, v *Early) {
 	}
 }
 
-// AppendRowJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendRowJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendRowJSON(dst []byte, v *Row) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeRow(e, v)

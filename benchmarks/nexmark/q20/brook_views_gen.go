@@ -39,7 +39,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -61,7 +61,7 @@ var auctionsCollection = brook.Collection{
 // AuctionsView reads the collection auctions. It is a brook.View.
 type AuctionsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *AuctionsView) Get(k int64) (own Item, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
 	if at, ok := row.(*Item); ok {
@@ -75,32 +75,32 @@ func (v *AuctionsView) Has(k int64) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *AuctionsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *AuctionsView) All() iter.Seq2[brook.Entry[int64, Item], error] {
 	return brook.ScanEntries[int64, Item]((*brook.RowReader)(v).All(), key.DecodeInt[int64])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *AuctionsView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Item], error] {
 	return brook.ScanEntries[int64, Item]((*brook.RowReader)(v).Range(key.AppendInt(nil, from), key.AppendInt(nil, to)), key.DecodeInt[int64])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *AuctionsView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Item], error] {
 	return brook.ScanEntries[int64, Item]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *AuctionsView) Watch(ctx context.Context, k int64) iter.Seq2[brook.Update[int64, Item], error] {
 	return brook.Updates[int64, Item]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[int64])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *AuctionsView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Item], error] {
 	return brook.Updates[int64, Item]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[int64])
 }
@@ -122,7 +122,7 @@ var earlyCollection = brook.Collection{
 // EarlyView reads the collection early. It is a brook.View.
 type EarlyView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *EarlyView) Get(k Key) (own Early, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Early); ok {
@@ -136,37 +136,37 @@ func (v *EarlyView) Has(k Key) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *EarlyView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *EarlyView) All() iter.Seq2[brook.Entry[Key, Early], error] {
 	return brook.ScanEntries[Key, Early]((*brook.RowReader)(v).All(), decodeKey)
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *EarlyView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Early], error] {
 	return brook.ScanEntries[Key, Early]((*brook.RowReader)(v).Range(appendKey(nil, from), appendKey(nil, to)), decodeKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *EarlyView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Early], error] {
 	return brook.ScanEntries[Key, Early]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
 }
 
-// WithAuction gives the values whose key has these first fields, in key order.
+// WithAuction yields the entries whose key has these first fields, in key order.
 func (v *EarlyView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Early], error] {
 	return v.Prefix(Key{Auction: auction}, 1)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *EarlyView) Watch(ctx context.Context, k Key) iter.Seq2[brook.Update[Key, Early], error] {
 	return brook.Updates[Key, Early]((*brook.RowReader)(v).Watch(ctx, appendKey(nil, k)), decodeKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *EarlyView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Early], error] {
 	return brook.Updates[Key, Early]((*brook.RowReader)(v).Changes(ctx), decodeKey)
 }
@@ -188,7 +188,7 @@ var bidsCollection = brook.Collection{
 // BidsView reads the collection bids. It is a brook.View.
 type BidsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *BidsView) Get(k Key) (own Row, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Row); ok {
@@ -202,37 +202,37 @@ func (v *BidsView) Has(k Key) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *BidsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *BidsView) All() iter.Seq2[brook.Entry[Key, Row], error] {
 	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).All(), decodeKey)
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *BidsView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Row], error] {
 	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).Range(appendKey(nil, from), appendKey(nil, to)), decodeKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *BidsView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Row], error] {
 	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
 }
 
-// WithAuction gives the values whose key has these first fields, in key order.
+// WithAuction yields the entries whose key has these first fields, in key order.
 func (v *BidsView) WithAuction(auction int64) iter.Seq2[brook.Entry[Key, Row], error] {
 	return v.Prefix(Key{Auction: auction}, 1)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *BidsView) Watch(ctx context.Context, k Key) iter.Seq2[brook.Update[Key, Row], error] {
 	return brook.Updates[Key, Row]((*brook.RowReader)(v).Watch(ctx, appendKey(nil, k)), decodeKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *BidsView) Changes(ctx context.Context) iter.Seq2[brook.Update[Key, Row], error] {
 	return brook.Updates[Key, Row]((*brook.RowReader)(v).Changes(ctx), decodeKey)
 }

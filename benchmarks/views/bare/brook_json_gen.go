@@ -4,7 +4,7 @@ package bare
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendHitJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendHitJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendHitJSON(dst []byte, v *Hit) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeHit(e, v)
@@ -40,7 +40,7 @@ func decodeHit(d *wire.Decoder, v *Hit) {
 	}
 }
 
-// AppendPageJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPageJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPageJSON(dst []byte, v *Page) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePage(e, v)

@@ -50,7 +50,7 @@ func NewApp(config brook.Config, counter Counter) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Hit:
@@ -61,7 +61,7 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Hit publishes data as page.hit and gives its position in the log.
+// Hit publishes data as page.hit and returns its position in the log.
 func (p *publish) Hit(ctx context.Context, data Hit, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &hitEvent, &data, options)
 }

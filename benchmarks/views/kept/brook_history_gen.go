@@ -32,13 +32,12 @@ func decodePagesEvent(typ string, data []byte) PagesEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PagesView) Events(k string) ([]brook.Event[PagesEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodePagesEvent)
 }
 
-// EventsOfHit gives those of Events that are page.hit.
+// EventsOfHit returns those of Events that are page.hit.
 func (v *PagesView) EventsOfHit(k string) ([]brook.Event[Hit], error) {
 	return brook.EventsOf[Hit]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &hitEvent)
 }

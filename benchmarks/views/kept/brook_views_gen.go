@@ -35,7 +35,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -66,7 +66,7 @@ var pagesCollection = brook.Collection{
 // PagesView reads the collection pages. It is a brook.View.
 type PagesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *PagesView) Get(k string) (own Page, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Page); ok {
@@ -80,32 +80,32 @@ func (v *PagesView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *PagesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *PagesView) All() iter.Seq2[brook.Entry[string, Page], error] {
 	return brook.ScanEntries[string, Page]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *PagesView) Range(from, to string) iter.Seq2[brook.Entry[string, Page], error] {
 	return brook.ScanEntries[string, Page]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PagesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Page], error] {
 	return brook.ScanEntries[string, Page]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *PagesView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Page], error] {
 	return brook.Updates[string, Page]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *PagesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Page], error] {
 	return brook.Updates[string, Page]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

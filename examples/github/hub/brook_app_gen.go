@@ -115,7 +115,7 @@ func NewApp(config brook.Config, catalog Catalog, crowd Crowd, shelf Shelf, tall
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *CreateHook:
@@ -152,67 +152,67 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// CreateHook publishes data as github.create and gives its position in the log.
+// CreateHook publishes data as github.create and returns its position in the log.
 func (p *publish) CreateHook(ctx context.Context, data CreateHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &createHookEvent, &data, options)
 }
 
-// DeleteHook publishes data as github.delete and gives its position in the log.
+// DeleteHook publishes data as github.delete and returns its position in the log.
 func (p *publish) DeleteHook(ctx context.Context, data DeleteHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &deleteHookEvent, &data, options)
 }
 
-// ForkHook publishes data as github.fork and gives its position in the log.
+// ForkHook publishes data as github.fork and returns its position in the log.
 func (p *publish) ForkHook(ctx context.Context, data ForkHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &forkHookEvent, &data, options)
 }
 
-// IssueHook publishes data as github.issues and gives its position in the log.
+// IssueHook publishes data as github.issues and returns its position in the log.
 func (p *publish) IssueHook(ctx context.Context, data IssueHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &issueHookEvent, &data, options)
 }
 
-// CommentHook publishes data as github.issue_comment and gives its position in the log.
+// CommentHook publishes data as github.issue_comment and returns its position in the log.
 func (p *publish) CommentHook(ctx context.Context, data CommentHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &commentHookEvent, &data, options)
 }
 
-// PullHook publishes data as github.pull_request and gives its position in the log.
+// PullHook publishes data as github.pull_request and returns its position in the log.
 func (p *publish) PullHook(ctx context.Context, data PullHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &pullHookEvent, &data, options)
 }
 
-// PushHook publishes data as github.push and gives its position in the log.
+// PushHook publishes data as github.push and returns its position in the log.
 func (p *publish) PushHook(ctx context.Context, data PushHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &pushHookEvent, &data, options)
 }
 
-// LabelHook publishes data as github.label and gives its position in the log.
+// LabelHook publishes data as github.label and returns its position in the log.
 func (p *publish) LabelHook(ctx context.Context, data LabelHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &labelHookEvent, &data, options)
 }
 
-// MilestoneHook publishes data as github.milestone and gives its position in the log.
+// MilestoneHook publishes data as github.milestone and returns its position in the log.
 func (p *publish) MilestoneHook(ctx context.Context, data MilestoneHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &milestoneHookEvent, &data, options)
 }
 
-// ReleaseHook publishes data as github.release and gives its position in the log.
+// ReleaseHook publishes data as github.release and returns its position in the log.
 func (p *publish) ReleaseHook(ctx context.Context, data ReleaseHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &releaseHookEvent, &data, options)
 }
 
-// MemberHook publishes data as github.member and gives its position in the log.
+// MemberHook publishes data as github.member and returns its position in the log.
 func (p *publish) MemberHook(ctx context.Context, data MemberHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &memberHookEvent, &data, options)
 }
 
-// RepositoryHook publishes data as github.repository and gives its position in the log.
+// RepositoryHook publishes data as github.repository and returns its position in the log.
 func (p *publish) RepositoryHook(ctx context.Context, data RepositoryHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &repositoryHookEvent, &data, options)
 }
 
-// StarHook publishes data as github.star and gives its position in the log.
+// StarHook publishes data as github.star and returns its position in the log.
 func (p *publish) StarHook(ctx context.Context, data StarHook, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &starHookEvent, &data, options)
 }

@@ -51,33 +51,32 @@ func decodeIssuesEvent(typ string, data []byte) IssuesEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *IssuesView) Events(k IssueKey) ([]brook.Event[IssuesEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(appendIssueKey(nil, k)), decodeIssuesEvent)
 }
 
-// EventsOfIssueHook gives those of Events that are github.issues.
+// EventsOfIssueHook returns those of Events that are github.issues.
 func (v *IssuesView) EventsOfIssueHook(k IssueKey) ([]brook.Event[IssueHook], error) {
 	return brook.EventsOf[IssueHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &issueHookEvent)
 }
 
-// EventsOfCommentHook gives those of Events that are github.issue_comment.
+// EventsOfCommentHook returns those of Events that are github.issue_comment.
 func (v *IssuesView) EventsOfCommentHook(k IssueKey) ([]brook.Event[CommentHook], error) {
 	return brook.EventsOf[CommentHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &commentHookEvent)
 }
 
-// EventsOfLabelHook gives those of Events that are github.label.
+// EventsOfLabelHook returns those of Events that are github.label.
 func (v *IssuesView) EventsOfLabelHook(k IssueKey) ([]brook.Event[LabelHook], error) {
 	return brook.EventsOf[LabelHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &labelHookEvent)
 }
 
-// EventsOfMilestoneHook gives those of Events that are github.milestone.
+// EventsOfMilestoneHook returns those of Events that are github.milestone.
 func (v *IssuesView) EventsOfMilestoneHook(k IssueKey) ([]brook.Event[MilestoneHook], error) {
 	return brook.EventsOf[MilestoneHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &milestoneHookEvent)
 }
 
-// EventsOfRepositoryHook gives those of Events that are github.repository.
+// EventsOfRepositoryHook returns those of Events that are github.repository.
 func (v *IssuesView) EventsOfRepositoryHook(k IssueKey) ([]brook.Event[RepositoryHook], error) {
 	return brook.EventsOf[RepositoryHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &repositoryHookEvent)
 }
@@ -118,33 +117,32 @@ func decodePullsEvent(typ string, data []byte) PullsEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PullsView) Events(k IssueKey) ([]brook.Event[PullsEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(appendIssueKey(nil, k)), decodePullsEvent)
 }
 
-// EventsOfCommentHook gives those of Events that are github.issue_comment.
+// EventsOfCommentHook returns those of Events that are github.issue_comment.
 func (v *PullsView) EventsOfCommentHook(k IssueKey) ([]brook.Event[CommentHook], error) {
 	return brook.EventsOf[CommentHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &commentHookEvent)
 }
 
-// EventsOfPullHook gives those of Events that are github.pull_request.
+// EventsOfPullHook returns those of Events that are github.pull_request.
 func (v *PullsView) EventsOfPullHook(k IssueKey) ([]brook.Event[PullHook], error) {
 	return brook.EventsOf[PullHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &pullHookEvent)
 }
 
-// EventsOfLabelHook gives those of Events that are github.label.
+// EventsOfLabelHook returns those of Events that are github.label.
 func (v *PullsView) EventsOfLabelHook(k IssueKey) ([]brook.Event[LabelHook], error) {
 	return brook.EventsOf[LabelHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &labelHookEvent)
 }
 
-// EventsOfMilestoneHook gives those of Events that are github.milestone.
+// EventsOfMilestoneHook returns those of Events that are github.milestone.
 func (v *PullsView) EventsOfMilestoneHook(k IssueKey) ([]brook.Event[MilestoneHook], error) {
 	return brook.EventsOf[MilestoneHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &milestoneHookEvent)
 }
 
-// EventsOfRepositoryHook gives those of Events that are github.repository.
+// EventsOfRepositoryHook returns those of Events that are github.repository.
 func (v *PullsView) EventsOfRepositoryHook(k IssueKey) ([]brook.Event[RepositoryHook], error) {
 	return brook.EventsOf[RepositoryHook]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), &repositoryHookEvent)
 }
@@ -170,18 +168,17 @@ func decodeReleasesEvent(typ string, data []byte) ReleasesEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *ReleasesView) Events(k ReleaseKey) ([]brook.Event[ReleasesEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(appendReleaseKey(nil, k)), decodeReleasesEvent)
 }
 
-// EventsOfReleaseHook gives those of Events that are github.release.
+// EventsOfReleaseHook returns those of Events that are github.release.
 func (v *ReleasesView) EventsOfReleaseHook(k ReleaseKey) ([]brook.Event[ReleaseHook], error) {
 	return brook.EventsOf[ReleaseHook]((*brook.RowReader)(v).History(appendReleaseKey(nil, k)), &releaseHookEvent)
 }
 
-// EventsOfRepositoryHook gives those of Events that are github.repository.
+// EventsOfRepositoryHook returns those of Events that are github.repository.
 func (v *ReleasesView) EventsOfRepositoryHook(k ReleaseKey) ([]brook.Event[RepositoryHook], error) {
 	return brook.EventsOf[RepositoryHook]((*brook.RowReader)(v).History(appendReleaseKey(nil, k)), &repositoryHookEvent)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// AppendCreateHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendCreateHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendCreateHookJSON(dst []byte, v *CreateHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeCreateHook(e, v)
@@ -652,7 +652,7 @@ func decodeTimestamp(d *wire.Decoder, v *webhook.Timestamp) {
 	}
 }
 
-// AppendDeleteHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendDeleteHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendDeleteHookJSON(dst []byte, v *DeleteHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeDeleteHook(e, v)
@@ -714,7 +714,7 @@ func decodeDeleteHook(d *wire.Decoder, v *DeleteHook) {
 	d.Require(deleteHookFields, seen[:], 4)
 }
 
-// AppendForkHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendForkHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendForkHookJSON(dst []byte, v *ForkHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeForkHook(e, v)
@@ -770,7 +770,7 @@ func decodeForkHook(d *wire.Decoder, v *ForkHook) {
 	d.Require(forkHookFields, seen[:], 0, 2)
 }
 
-// AppendIssueHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendIssueHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendIssueHookJSON(dst []byte, v *IssueHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeIssueHook(e, v)
@@ -1246,7 +1246,7 @@ func decodeWas(d *wire.Decoder, v *webhook.Was) {
 	}
 }
 
-// AppendCommentHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendCommentHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendCommentHookJSON(dst []byte, v *CommentHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeCommentHook(e, v)
@@ -1385,7 +1385,7 @@ func decodeCommentChanges(d *wire.Decoder, v *CommentChanges) {
 	}
 }
 
-// AppendPullHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPullHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPullHookJSON(dst []byte, v *PullHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodePullHook(e, v)
@@ -1816,7 +1816,7 @@ func decodeBaseChange(d *wire.Decoder, v *BaseChange) {
 	}
 }
 
-// AppendPushHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPushHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPushHookJSON(dst []byte, v *PushHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodePushHook(e, v)
@@ -1972,7 +1972,7 @@ func decodeIdentity(d *wire.Decoder, v *webhook.Identity) {
 	}
 }
 
-// AppendLabelHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendLabelHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendLabelHookJSON(dst []byte, v *LabelHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeLabelHook(e, v)
@@ -2062,7 +2062,7 @@ func decodeLabelChanges(d *wire.Decoder, v *LabelChanges) {
 	}
 }
 
-// AppendMilestoneHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendMilestoneHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendMilestoneHookJSON(dst []byte, v *MilestoneHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeMilestoneHook(e, v)
@@ -2118,7 +2118,7 @@ func decodeMilestoneHook(d *wire.Decoder, v *MilestoneHook) {
 	d.Require(milestoneHookFields, seen[:], 0, 2)
 }
 
-// AppendReleaseHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendReleaseHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendReleaseHookJSON(dst []byte, v *ReleaseHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeReleaseHook(e, v)
@@ -2335,7 +2335,7 @@ func decodeAsset(d *wire.Decoder, v *webhook.Asset) {
 	}
 }
 
-// AppendMemberHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendMemberHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendMemberHookJSON(dst []byte, v *MemberHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeMemberHook(e, v)
@@ -2425,7 +2425,7 @@ func decodeMemberChanges(d *wire.Decoder, v *MemberChanges) {
 	}
 }
 
-// AppendRepositoryHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendRepositoryHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendRepositoryHookJSON(dst []byte, v *RepositoryHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeRepositoryHook(e, v)
@@ -2585,7 +2585,7 @@ func decodeOwnerChangeFromStruct(d *wire.Decoder, v *struct {
 	}
 }
 
-// AppendStarHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendStarHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendStarHookJSON(dst []byte, v *StarHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeStarHook(e, v)
@@ -2641,7 +2641,7 @@ func decodeStarHook(d *wire.Decoder, v *StarHook) {
 	d.Require(starHookFields, seen[:], 2)
 }
 
-// AppendWatchHookJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendWatchHookJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendWatchHookJSON(dst []byte, v *WatchHook) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeWatchHook(e, v)
@@ -2695,7 +2695,7 @@ func decodeWatchHook(d *wire.Decoder, v *WatchHook) {
 	d.Require(watchHookFields, seen[:], 1)
 }
 
-// AppendCollaboratorJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendCollaboratorJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendCollaboratorJSON(dst []byte, v *Collaborator) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeCollaborator(e, v)
@@ -2728,7 +2728,7 @@ func decodeCollaborator(d *wire.Decoder, v *Collaborator) {
 	}
 }
 
-// AppendCommentJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendCommentJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendCommentJSON(dst []byte, v *Comment) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeCommentJSON(e, v)
@@ -2767,7 +2767,7 @@ func decodeCommentJSON(d *wire.Decoder, v *Comment) {
 	}
 }
 
-// AppendIssueJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendIssueJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendIssueJSON(dst []byte, v *Issue) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeIssueJSON(e, v)
@@ -2893,7 +2893,7 @@ func decodeMilestoneKeyJSON(d *wire.Decoder, v *MilestoneKey) {
 	}
 }
 
-// AppendKindJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendKindJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendKindJSON(dst []byte, v *Kind) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeKind(e, v)
@@ -2923,7 +2923,7 @@ func decodeKind(d *wire.Decoder, v *Kind) {
 	}
 }
 
-// AppendLabelJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendLabelJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendLabelJSON(dst []byte, v *Label) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeLabelJSON(e, v)
@@ -2959,7 +2959,7 @@ func decodeLabelJSON(d *wire.Decoder, v *Label) {
 	}
 }
 
-// AppendMilestoneJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendMilestoneJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendMilestoneJSON(dst []byte, v *Milestone) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeMilestoneJSON(e, v)
@@ -3001,7 +3001,7 @@ func decodeMilestoneJSON(d *wire.Decoder, v *Milestone) {
 	}
 }
 
-// AppendOrganizationJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOrganizationJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrganizationJSON(dst []byte, v *Organization) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeOrganizationJSON(e, v)
@@ -3037,7 +3037,7 @@ func decodeOrganizationJSON(d *wire.Decoder, v *Organization) {
 	}
 }
 
-// AppendPersonJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPersonJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPersonJSON(dst []byte, v *Person) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePerson(e, v)
@@ -3100,7 +3100,7 @@ func decodePerson(d *wire.Decoder, v *Person) {
 	}
 }
 
-// AppendPullJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPullJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPullJSON(dst []byte, v *Pull) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodePull(e, v)
@@ -3199,7 +3199,7 @@ func decodePull(d *wire.Decoder, v *Pull) {
 	}
 }
 
-// AppendRefJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendRefJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendRefJSON(dst []byte, v *Ref) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeRef(e, v)
@@ -3235,7 +3235,7 @@ func decodeRef(d *wire.Decoder, v *Ref) {
 	}
 }
 
-// AppendReleaseJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendReleaseJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendReleaseJSON(dst []byte, v *Release) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeReleaseJSON(e, v)
@@ -3283,7 +3283,7 @@ func decodeReleaseJSON(d *wire.Decoder, v *Release) {
 	}
 }
 
-// AppendRepositoryJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendRepositoryJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendRepositoryJSON(dst []byte, v *Repository) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeRepositoryJSON(e, v)
@@ -3358,7 +3358,7 @@ func decodeRepositoryJSON(d *wire.Decoder, v *Repository) {
 	}
 }
 
-// AppendStarJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendStarJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendStarJSON(dst []byte, v *Star) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeStar(e, v)

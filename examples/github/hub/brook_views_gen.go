@@ -59,7 +59,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -93,7 +93,7 @@ var collaboratorsCollection = brook.Collection{
 // CollaboratorsView reads the collection collaborators. It is a brook.View.
 type CollaboratorsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *CollaboratorsView) Get(k MemberKey) (own Collaborator, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendMemberKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Collaborator); ok {
@@ -107,32 +107,32 @@ func (v *CollaboratorsView) Has(k MemberKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendMemberKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *CollaboratorsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *CollaboratorsView) All() iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
 	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(v).All(), decodeMemberKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *CollaboratorsView) Range(from2, to MemberKey) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
 	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(v).Range(appendMemberKey(nil, from2), appendMemberKey(nil, to)), decodeMemberKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *CollaboratorsView) Prefix(k MemberKey, n int) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
 	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(v).Prefix(appendMemberKey(nil, k), n), decodeMemberKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *CollaboratorsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
 	return v.Prefix(MemberKey{Repo: repo}, 1)
 }
 
-// ByLogin gives the values whose Login is value, in key order.
+// ByLogin yields the values whose Login is value, in key order.
 func (v *CollaboratorsView) ByLogin(value Login) iter.Seq2[Collaborator, error] {
 	return brook.ScanValues[Collaborator]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
@@ -154,12 +154,12 @@ func (x *collaboratorsByLogin) All(value Login) iter.Seq2[brook.Entry[MemberKey,
 	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), decodeMemberKey)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *CollaboratorsView) Watch(ctx context.Context, k MemberKey) iter.Seq2[brook.Update[MemberKey, Collaborator], error] {
 	return brook.Updates[MemberKey, Collaborator]((*brook.RowReader)(v).Watch(ctx, appendMemberKey(nil, k)), decodeMemberKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *CollaboratorsView) Changes(ctx context.Context) iter.Seq2[brook.Update[MemberKey, Collaborator], error] {
 	return brook.Updates[MemberKey, Collaborator]((*brook.RowReader)(v).Changes(ctx), decodeMemberKey)
 }
@@ -193,7 +193,7 @@ var commentsCollection = brook.Collection{
 // CommentsView reads the collection comments. It is a brook.View.
 type CommentsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *CommentsView) Get(k CommentKey) (own Comment, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendCommentKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Comment); ok {
@@ -207,37 +207,37 @@ func (v *CommentsView) Has(k CommentKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendCommentKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *CommentsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *CommentsView) All() iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(v).All(), decodeCommentKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *CommentsView) Range(from2, to CommentKey) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(v).Range(appendCommentKey(nil, from2), appendCommentKey(nil, to)), decodeCommentKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *CommentsView) Prefix(k CommentKey, n int) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(v).Prefix(appendCommentKey(nil, k), n), decodeCommentKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *CommentsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return v.Prefix(CommentKey{Repo: repo}, 1)
 }
 
-// WithRepoNumber gives the values whose key has these first fields, in key order.
+// WithRepoNumber yields the entries whose key has these first fields, in key order.
 func (v *CommentsView) WithRepoNumber(repo RepoID, number int) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return v.Prefix(CommentKey{Repo: repo, Number: number}, 2)
 }
 
-// ByAuthor gives the values whose Author is value, in key order.
+// ByAuthor yields the values whose Author is value, in key order.
 func (v *CommentsView) ByAuthor(value UserID) iter.Seq2[Comment, error] {
 	return brook.ScanValues[Comment]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
 }
@@ -259,12 +259,12 @@ func (x *commentsByAuthor) All(value UserID) iter.Seq2[brook.Entry[CommentKey, C
 	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeCommentKey)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *CommentsView) Watch(ctx context.Context, k CommentKey) iter.Seq2[brook.Update[CommentKey, Comment], error] {
 	return brook.Updates[CommentKey, Comment]((*brook.RowReader)(v).Watch(ctx, appendCommentKey(nil, k)), decodeCommentKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *CommentsView) Changes(ctx context.Context) iter.Seq2[brook.Update[CommentKey, Comment], error] {
 	return brook.Updates[CommentKey, Comment]((*brook.RowReader)(v).Changes(ctx), decodeCommentKey)
 }
@@ -327,7 +327,7 @@ var issuesCollection = brook.Collection{
 // IssuesView reads the collection issues. It is a brook.View.
 type IssuesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *IssuesView) Get(k IssueKey) (own Issue, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendIssueKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Issue); ok {
@@ -341,32 +341,32 @@ func (v *IssuesView) Has(k IssueKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendIssueKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *IssuesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *IssuesView) All() iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(v).All(), decodeIssueKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *IssuesView) Range(from2, to IssueKey) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(v).Range(appendIssueKey(nil, from2), appendIssueKey(nil, to)), decodeIssueKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *IssuesView) Prefix(k IssueKey, n int) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(v).Prefix(appendIssueKey(nil, k), n), decodeIssueKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *IssuesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 	return v.Prefix(IssueKey{Repo: repo}, 1)
 }
 
-// ByAuthor gives the values whose Author is value, in key order.
+// ByAuthor yields the values whose Author is value, in key order.
 func (v *IssuesView) ByAuthor(value UserID) iter.Seq2[Issue, error] {
 	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
 }
@@ -388,7 +388,7 @@ func (x *issuesByAuthor) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Issue
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeIssueKey)
 }
 
-// ByState gives the values whose State is value, in key order.
+// ByState yields the values whose State is value, in key order.
 func (v *IssuesView) ByState(value State) iter.Seq2[Issue, error] {
 	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
 }
@@ -410,7 +410,7 @@ func (x *issuesByState) All(value State) iter.Seq2[brook.Entry[IssueKey, Issue],
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), decodeIssueKey)
 }
 
-// ByLabels gives the values whose Labels holds value, in key order.
+// ByLabels yields the values whose Labels holds value, in key order.
 func (v *IssuesView) ByLabels(value LabelName) iter.Seq2[Issue, error] {
 	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(2, key.AppendString(nil, value)))
 }
@@ -432,7 +432,7 @@ func (x *issuesByLabels) All(value LabelName) iter.Seq2[brook.Entry[IssueKey, Is
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(2, key.AppendString(nil, value)), decodeIssueKey)
 }
 
-// ByAssignees gives the values whose Assignees holds value, in key order.
+// ByAssignees yields the values whose Assignees holds value, in key order.
 func (v *IssuesView) ByAssignees(value Login) iter.Seq2[Issue, error] {
 	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(3, key.AppendString(nil, value)))
 }
@@ -454,7 +454,7 @@ func (x *issuesByAssignees) All(value Login) iter.Seq2[brook.Entry[IssueKey, Iss
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(3, key.AppendString(nil, value)), decodeIssueKey)
 }
 
-// ByMilestone gives the values whose Milestone is value, in key order.
+// ByMilestone yields the values whose Milestone is value, in key order.
 func (v *IssuesView) ByMilestone(value MilestoneKey) iter.Seq2[Issue, error] {
 	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(4, appendMilestoneKey(nil, value)))
 }
@@ -476,12 +476,12 @@ func (x *issuesByMilestone) All(value MilestoneKey) iter.Seq2[brook.Entry[IssueK
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(4, appendMilestoneKey(nil, value)), decodeIssueKey)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *IssuesView) Watch(ctx context.Context, k IssueKey) iter.Seq2[brook.Update[IssueKey, Issue], error] {
 	return brook.Updates[IssueKey, Issue]((*brook.RowReader)(v).Watch(ctx, appendIssueKey(nil, k)), decodeIssueKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *IssuesView) Changes(ctx context.Context) iter.Seq2[brook.Update[IssueKey, Issue], error] {
 	return brook.Updates[IssueKey, Issue]((*brook.RowReader)(v).Changes(ctx), decodeIssueKey)
 }
@@ -507,7 +507,7 @@ var kindsCollection = brook.Collection{
 // KindsView reads the collection kinds. It is a brook.View.
 type KindsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *KindsView) Get(k KindKey) (own Kind, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendKindKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Kind); ok {
@@ -521,37 +521,37 @@ func (v *KindsView) Has(k KindKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKindKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *KindsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *KindsView) All() iter.Seq2[brook.Entry[KindKey, Kind], error] {
 	return brook.ScanEntries[KindKey, Kind]((*brook.RowReader)(v).All(), decodeKindKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *KindsView) Range(from2, to KindKey) iter.Seq2[brook.Entry[KindKey, Kind], error] {
 	return brook.ScanEntries[KindKey, Kind]((*brook.RowReader)(v).Range(appendKindKey(nil, from2), appendKindKey(nil, to)), decodeKindKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *KindsView) Prefix(k KindKey, n int) iter.Seq2[brook.Entry[KindKey, Kind], error] {
 	return brook.ScanEntries[KindKey, Kind]((*brook.RowReader)(v).Prefix(appendKindKey(nil, k), n), decodeKindKey)
 }
 
-// WithEvent gives the values whose key has these first fields, in key order.
+// WithEvent yields the entries whose key has these first fields, in key order.
 func (v *KindsView) WithEvent(event string) iter.Seq2[brook.Entry[KindKey, Kind], error] {
 	return v.Prefix(KindKey{Event: event}, 1)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *KindsView) Watch(ctx context.Context, k KindKey) iter.Seq2[brook.Update[KindKey, Kind], error] {
 	return brook.Updates[KindKey, Kind]((*brook.RowReader)(v).Watch(ctx, appendKindKey(nil, k)), decodeKindKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *KindsView) Changes(ctx context.Context) iter.Seq2[brook.Update[KindKey, Kind], error] {
 	return brook.Updates[KindKey, Kind]((*brook.RowReader)(v).Changes(ctx), decodeKindKey)
 }
@@ -577,7 +577,7 @@ var labelsCollection = brook.Collection{
 // LabelsView reads the collection labels. It is a brook.View.
 type LabelsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *LabelsView) Get(k LabelKey) (own Label, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendLabelKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Label); ok {
@@ -591,37 +591,37 @@ func (v *LabelsView) Has(k LabelKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendLabelKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *LabelsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *LabelsView) All() iter.Seq2[brook.Entry[LabelKey, Label], error] {
 	return brook.ScanEntries[LabelKey, Label]((*brook.RowReader)(v).All(), decodeLabelKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *LabelsView) Range(from2, to LabelKey) iter.Seq2[brook.Entry[LabelKey, Label], error] {
 	return brook.ScanEntries[LabelKey, Label]((*brook.RowReader)(v).Range(appendLabelKey(nil, from2), appendLabelKey(nil, to)), decodeLabelKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *LabelsView) Prefix(k LabelKey, n int) iter.Seq2[brook.Entry[LabelKey, Label], error] {
 	return brook.ScanEntries[LabelKey, Label]((*brook.RowReader)(v).Prefix(appendLabelKey(nil, k), n), decodeLabelKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *LabelsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[LabelKey, Label], error] {
 	return v.Prefix(LabelKey{Repo: repo}, 1)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *LabelsView) Watch(ctx context.Context, k LabelKey) iter.Seq2[brook.Update[LabelKey, Label], error] {
 	return brook.Updates[LabelKey, Label]((*brook.RowReader)(v).Watch(ctx, appendLabelKey(nil, k)), decodeLabelKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *LabelsView) Changes(ctx context.Context) iter.Seq2[brook.Update[LabelKey, Label], error] {
 	return brook.Updates[LabelKey, Label]((*brook.RowReader)(v).Changes(ctx), decodeLabelKey)
 }
@@ -655,7 +655,7 @@ var milestonesCollection = brook.Collection{
 // MilestonesView reads the collection milestones. It is a brook.View.
 type MilestonesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *MilestonesView) Get(k MilestoneKey) (own Milestone, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendMilestoneKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Milestone); ok {
@@ -669,32 +669,32 @@ func (v *MilestonesView) Has(k MilestoneKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendMilestoneKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *MilestonesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *MilestonesView) All() iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
 	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(v).All(), decodeMilestoneKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *MilestonesView) Range(from2, to MilestoneKey) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
 	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(v).Range(appendMilestoneKey(nil, from2), appendMilestoneKey(nil, to)), decodeMilestoneKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *MilestonesView) Prefix(k MilestoneKey, n int) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
 	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(v).Prefix(appendMilestoneKey(nil, k), n), decodeMilestoneKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *MilestonesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
 	return v.Prefix(MilestoneKey{Repo: repo}, 1)
 }
 
-// ByState gives the values whose State is value, in key order.
+// ByState yields the values whose State is value, in key order.
 func (v *MilestonesView) ByState(value State) iter.Seq2[Milestone, error] {
 	return brook.ScanValues[Milestone]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
@@ -716,12 +716,12 @@ func (x *milestonesByState) All(value State) iter.Seq2[brook.Entry[MilestoneKey,
 	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), decodeMilestoneKey)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *MilestonesView) Watch(ctx context.Context, k MilestoneKey) iter.Seq2[brook.Update[MilestoneKey, Milestone], error] {
 	return brook.Updates[MilestoneKey, Milestone]((*brook.RowReader)(v).Watch(ctx, appendMilestoneKey(nil, k)), decodeMilestoneKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *MilestonesView) Changes(ctx context.Context) iter.Seq2[brook.Update[MilestoneKey, Milestone], error] {
 	return brook.Updates[MilestoneKey, Milestone]((*brook.RowReader)(v).Changes(ctx), decodeMilestoneKey)
 }
@@ -759,7 +759,7 @@ var organizationsCollection = brook.Collection{
 // OrganizationsView reads the collection organizations. It is a brook.View.
 type OrganizationsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *OrganizationsView) Get(k OrgID) (own Organization, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
 	if at, ok := row.(*Organization); ok {
@@ -773,27 +773,27 @@ func (v *OrganizationsView) Has(k OrgID) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *OrganizationsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *OrganizationsView) All() iter.Seq2[brook.Entry[OrgID, Organization], error] {
 	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(v).All(), key.DecodeInt[OrgID])
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *OrganizationsView) Range(from2, to OrgID) iter.Seq2[brook.Entry[OrgID, Organization], error] {
 	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(v).Range(key.AppendInt(nil, from2), key.AppendInt(nil, to)), key.DecodeInt[OrgID])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *OrganizationsView) Prefix(k OrgID, n int) iter.Seq2[brook.Entry[OrgID, Organization], error] {
 	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[OrgID])
 }
 
-// ByLogin gives the values whose Login is value, in key order.
+// ByLogin yields the values whose Login is value, in key order.
 func (v *OrganizationsView) ByLogin(value Login) iter.Seq2[Organization, error] {
 	return brook.ScanValues[Organization]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
@@ -815,12 +815,12 @@ func (x *organizationsByLogin) All(value Login) iter.Seq2[brook.Entry[OrgID, Org
 	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[OrgID])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *OrganizationsView) Watch(ctx context.Context, k OrgID) iter.Seq2[brook.Update[OrgID, Organization], error] {
 	return brook.Updates[OrgID, Organization]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[OrgID])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *OrganizationsView) Changes(ctx context.Context) iter.Seq2[brook.Update[OrgID, Organization], error] {
 	return brook.Updates[OrgID, Organization]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[OrgID])
 }
@@ -864,7 +864,7 @@ var peopleCollection = brook.Collection{
 // PeopleView reads the collection people. It is a brook.View.
 type PeopleView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *PeopleView) Get(k UserID) (own Person, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
 	if at, ok := row.(*Person); ok {
@@ -878,27 +878,27 @@ func (v *PeopleView) Has(k UserID) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *PeopleView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *PeopleView) All() iter.Seq2[brook.Entry[UserID, Person], error] {
 	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(v).All(), key.DecodeInt[UserID])
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *PeopleView) Range(from2, to UserID) iter.Seq2[brook.Entry[UserID, Person], error] {
 	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(v).Range(key.AppendInt(nil, from2), key.AppendInt(nil, to)), key.DecodeInt[UserID])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PeopleView) Prefix(k UserID, n int) iter.Seq2[brook.Entry[UserID, Person], error] {
 	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[UserID])
 }
 
-// ByLogin gives the values whose Login is value, in key order.
+// ByLogin yields the values whose Login is value, in key order.
 func (v *PeopleView) ByLogin(value Login) iter.Seq2[Person, error] {
 	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
@@ -920,7 +920,7 @@ func (x *peopleByLogin) All(value Login) iter.Seq2[brook.Entry[UserID, Person], 
 	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[UserID])
 }
 
-// ByType gives the values whose Type is value, in key order.
+// ByType yields the values whose Type is value, in key order.
 func (v *PeopleView) ByType(value string) iter.Seq2[Person, error] {
 	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
 }
@@ -942,12 +942,12 @@ func (x *peopleByType) All(value string) iter.Seq2[brook.Entry[UserID, Person], 
 	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[UserID])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *PeopleView) Watch(ctx context.Context, k UserID) iter.Seq2[brook.Update[UserID, Person], error] {
 	return brook.Updates[UserID, Person]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[UserID])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *PeopleView) Changes(ctx context.Context) iter.Seq2[brook.Update[UserID, Person], error] {
 	return brook.Updates[UserID, Person]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[UserID])
 }
@@ -1024,7 +1024,7 @@ var pullsCollection = brook.Collection{
 // PullsView reads the collection pulls. It is a brook.View.
 type PullsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *PullsView) Get(k IssueKey) (own Pull, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendIssueKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Pull); ok {
@@ -1038,32 +1038,32 @@ func (v *PullsView) Has(k IssueKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendIssueKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *PullsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *PullsView) All() iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(v).All(), decodeIssueKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *PullsView) Range(from2, to IssueKey) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(v).Range(appendIssueKey(nil, from2), appendIssueKey(nil, to)), decodeIssueKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PullsView) Prefix(k IssueKey, n int) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(v).Prefix(appendIssueKey(nil, k), n), decodeIssueKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *PullsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return v.Prefix(IssueKey{Repo: repo}, 1)
 }
 
-// ByMergedBy gives the values whose MergedBy is value, in key order.
+// ByMergedBy yields the values whose MergedBy is value, in key order.
 func (v *PullsView) ByMergedBy(value UserID) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
 }
@@ -1085,7 +1085,7 @@ func (x *pullsByMergedBy) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Pull
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeIssueKey)
 }
 
-// ByReviewers gives the values whose Reviewers holds value, in key order.
+// ByReviewers yields the values whose Reviewers holds value, in key order.
 func (v *PullsView) ByReviewers(value Login) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
 }
@@ -1107,7 +1107,7 @@ func (x *pullsByReviewers) All(value Login) iter.Seq2[brook.Entry[IssueKey, Pull
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), decodeIssueKey)
 }
 
-// ByAuthor gives the values whose Author is value, in key order.
+// ByAuthor yields the values whose Author is value, in key order.
 func (v *PullsView) ByAuthor(value UserID) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(2, key.AppendInt(nil, value)))
 }
@@ -1129,7 +1129,7 @@ func (x *pullsByAuthor) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Pull],
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), decodeIssueKey)
 }
 
-// ByState gives the values whose State is value, in key order.
+// ByState yields the values whose State is value, in key order.
 func (v *PullsView) ByState(value State) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(3, key.AppendString(nil, value)))
 }
@@ -1151,7 +1151,7 @@ func (x *pullsByState) All(value State) iter.Seq2[brook.Entry[IssueKey, Pull], e
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(3, key.AppendString(nil, value)), decodeIssueKey)
 }
 
-// ByLabels gives the values whose Labels holds value, in key order.
+// ByLabels yields the values whose Labels holds value, in key order.
 func (v *PullsView) ByLabels(value LabelName) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(4, key.AppendString(nil, value)))
 }
@@ -1173,7 +1173,7 @@ func (x *pullsByLabels) All(value LabelName) iter.Seq2[brook.Entry[IssueKey, Pul
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(4, key.AppendString(nil, value)), decodeIssueKey)
 }
 
-// ByAssignees gives the values whose Assignees holds value, in key order.
+// ByAssignees yields the values whose Assignees holds value, in key order.
 func (v *PullsView) ByAssignees(value Login) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(5, key.AppendString(nil, value)))
 }
@@ -1195,7 +1195,7 @@ func (x *pullsByAssignees) All(value Login) iter.Seq2[brook.Entry[IssueKey, Pull
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(5, key.AppendString(nil, value)), decodeIssueKey)
 }
 
-// ByMilestone gives the values whose Milestone is value, in key order.
+// ByMilestone yields the values whose Milestone is value, in key order.
 func (v *PullsView) ByMilestone(value MilestoneKey) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(6, appendMilestoneKey(nil, value)))
 }
@@ -1217,12 +1217,12 @@ func (x *pullsByMilestone) All(value MilestoneKey) iter.Seq2[brook.Entry[IssueKe
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(6, appendMilestoneKey(nil, value)), decodeIssueKey)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *PullsView) Watch(ctx context.Context, k IssueKey) iter.Seq2[brook.Update[IssueKey, Pull], error] {
 	return brook.Updates[IssueKey, Pull]((*brook.RowReader)(v).Watch(ctx, appendIssueKey(nil, k)), decodeIssueKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *PullsView) Changes(ctx context.Context) iter.Seq2[brook.Update[IssueKey, Pull], error] {
 	return brook.Updates[IssueKey, Pull]((*brook.RowReader)(v).Changes(ctx), decodeIssueKey)
 }
@@ -1248,7 +1248,7 @@ var refsCollection = brook.Collection{
 // RefsView reads the collection refs. It is a brook.View.
 type RefsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *RefsView) Get(k RefKey) (own Ref, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendRefKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Ref); ok {
@@ -1262,42 +1262,42 @@ func (v *RefsView) Has(k RefKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendRefKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *RefsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *RefsView) All() iter.Seq2[brook.Entry[RefKey, Ref], error] {
 	return brook.ScanEntries[RefKey, Ref]((*brook.RowReader)(v).All(), decodeRefKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *RefsView) Range(from2, to RefKey) iter.Seq2[brook.Entry[RefKey, Ref], error] {
 	return brook.ScanEntries[RefKey, Ref]((*brook.RowReader)(v).Range(appendRefKey(nil, from2), appendRefKey(nil, to)), decodeRefKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *RefsView) Prefix(k RefKey, n int) iter.Seq2[brook.Entry[RefKey, Ref], error] {
 	return brook.ScanEntries[RefKey, Ref]((*brook.RowReader)(v).Prefix(appendRefKey(nil, k), n), decodeRefKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *RefsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[RefKey, Ref], error] {
 	return v.Prefix(RefKey{Repo: repo}, 1)
 }
 
-// WithRepoKind gives the values whose key has these first fields, in key order.
+// WithRepoKind yields the entries whose key has these first fields, in key order.
 func (v *RefsView) WithRepoKind(repo RepoID, kind string) iter.Seq2[brook.Entry[RefKey, Ref], error] {
 	return v.Prefix(RefKey{Repo: repo, Kind: kind}, 2)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *RefsView) Watch(ctx context.Context, k RefKey) iter.Seq2[brook.Update[RefKey, Ref], error] {
 	return brook.Updates[RefKey, Ref]((*brook.RowReader)(v).Watch(ctx, appendRefKey(nil, k)), decodeRefKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *RefsView) Changes(ctx context.Context) iter.Seq2[brook.Update[RefKey, Ref], error] {
 	return brook.Updates[RefKey, Ref]((*brook.RowReader)(v).Changes(ctx), decodeRefKey)
 }
@@ -1332,7 +1332,7 @@ var releasesCollection = brook.Collection{
 // ReleasesView reads the collection releases. It is a brook.View.
 type ReleasesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *ReleasesView) Get(k ReleaseKey) (own Release, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendReleaseKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Release); ok {
@@ -1346,32 +1346,32 @@ func (v *ReleasesView) Has(k ReleaseKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendReleaseKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *ReleasesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *ReleasesView) All() iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
 	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(v).All(), decodeReleaseKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *ReleasesView) Range(from2, to ReleaseKey) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
 	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(v).Range(appendReleaseKey(nil, from2), appendReleaseKey(nil, to)), decodeReleaseKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *ReleasesView) Prefix(k ReleaseKey, n int) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
 	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(v).Prefix(appendReleaseKey(nil, k), n), decodeReleaseKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *ReleasesView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
 	return v.Prefix(ReleaseKey{Repo: repo}, 1)
 }
 
-// ByAuthor gives the values whose Author is value, in key order.
+// ByAuthor yields the values whose Author is value, in key order.
 func (v *ReleasesView) ByAuthor(value UserID) iter.Seq2[Release, error] {
 	return brook.ScanValues[Release]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
 }
@@ -1393,12 +1393,12 @@ func (x *releasesByAuthor) All(value UserID) iter.Seq2[brook.Entry[ReleaseKey, R
 	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeReleaseKey)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *ReleasesView) Watch(ctx context.Context, k ReleaseKey) iter.Seq2[brook.Update[ReleaseKey, Release], error] {
 	return brook.Updates[ReleaseKey, Release]((*brook.RowReader)(v).Watch(ctx, appendReleaseKey(nil, k)), decodeReleaseKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *ReleasesView) Changes(ctx context.Context) iter.Seq2[brook.Update[ReleaseKey, Release], error] {
 	return brook.Updates[ReleaseKey, Release]((*brook.RowReader)(v).Changes(ctx), decodeReleaseKey)
 }
@@ -1444,7 +1444,7 @@ var repositoriesCollection = brook.Collection{
 // RepositoriesView reads the collection repositories. It is a brook.View.
 type RepositoriesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *RepositoriesView) Get(k RepoID) (own Repository, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
 	if at, ok := row.(*Repository); ok {
@@ -1458,27 +1458,27 @@ func (v *RepositoriesView) Has(k RepoID) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *RepositoriesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *RepositoriesView) All() iter.Seq2[brook.Entry[RepoID, Repository], error] {
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(v).All(), key.DecodeInt[RepoID])
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *RepositoriesView) Range(from2, to RepoID) iter.Seq2[brook.Entry[RepoID, Repository], error] {
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(v).Range(key.AppendInt(nil, from2), key.AppendInt(nil, to)), key.DecodeInt[RepoID])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *RepositoriesView) Prefix(k RepoID, n int) iter.Seq2[brook.Entry[RepoID, Repository], error] {
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[RepoID])
 }
 
-// ByFullName gives the values whose FullName is value, in key order.
+// ByFullName yields the values whose FullName is value, in key order.
 func (v *RepositoriesView) ByFullName(value string) iter.Seq2[Repository, error] {
 	return brook.ScanValues[Repository]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
@@ -1500,7 +1500,7 @@ func (x *repositoriesByFullName) All(value string) iter.Seq2[brook.Entry[RepoID,
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[RepoID])
 }
 
-// ByOwner gives the values whose Owner is value, in key order.
+// ByOwner yields the values whose Owner is value, in key order.
 func (v *RepositoriesView) ByOwner(value Login) iter.Seq2[Repository, error] {
 	return brook.ScanValues[Repository]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
 }
@@ -1522,7 +1522,7 @@ func (x *repositoriesByOwner) All(value Login) iter.Seq2[brook.Entry[RepoID, Rep
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[RepoID])
 }
 
-// ByParent gives the values whose Parent is value, in key order.
+// ByParent yields the values whose Parent is value, in key order.
 func (v *RepositoriesView) ByParent(value RepoID) iter.Seq2[Repository, error] {
 	return brook.ScanValues[Repository]((*brook.RowReader)(v).Find(2, key.AppendInt(nil, value)))
 }
@@ -1544,12 +1544,12 @@ func (x *repositoriesByParent) All(value RepoID) iter.Seq2[brook.Entry[RepoID, R
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), key.DecodeInt[RepoID])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *RepositoriesView) Watch(ctx context.Context, k RepoID) iter.Seq2[brook.Update[RepoID, Repository], error] {
 	return brook.Updates[RepoID, Repository]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[RepoID])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *RepositoriesView) Changes(ctx context.Context) iter.Seq2[brook.Update[RepoID, Repository], error] {
 	return brook.Updates[RepoID, Repository]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[RepoID])
 }
@@ -1583,7 +1583,7 @@ var starsCollection = brook.Collection{
 // StarsView reads the collection stars. It is a brook.View.
 type StarsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *StarsView) Get(k StarKey) (own Star, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendStarKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Star); ok {
@@ -1597,32 +1597,32 @@ func (v *StarsView) Has(k StarKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendStarKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *StarsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *StarsView) All() iter.Seq2[brook.Entry[StarKey, Star], error] {
 	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(v).All(), decodeStarKey)
 }
 
-// Range gives the entries from from2 to before to, in key order.
+// Range yields the entries from from2 to before to, in key order.
 func (v *StarsView) Range(from2, to StarKey) iter.Seq2[brook.Entry[StarKey, Star], error] {
 	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(v).Range(appendStarKey(nil, from2), appendStarKey(nil, to)), decodeStarKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *StarsView) Prefix(k StarKey, n int) iter.Seq2[brook.Entry[StarKey, Star], error] {
 	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(v).Prefix(appendStarKey(nil, k), n), decodeStarKey)
 }
 
-// WithRepo gives the values whose key has these first fields, in key order.
+// WithRepo yields the entries whose key has these first fields, in key order.
 func (v *StarsView) WithRepo(repo RepoID) iter.Seq2[brook.Entry[StarKey, Star], error] {
 	return v.Prefix(StarKey{Repo: repo}, 1)
 }
 
-// ByUser gives the values whose User is value, in key order.
+// ByUser yields the values whose User is value, in key order.
 func (v *StarsView) ByUser(value UserID) iter.Seq2[Star, error] {
 	return brook.ScanValues[Star]((*brook.RowReader)(v).Find(0, key.AppendInt(nil, value)))
 }
@@ -1644,12 +1644,12 @@ func (x *starsByUser) All(value UserID) iter.Seq2[brook.Entry[StarKey, Star], er
 	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeStarKey)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *StarsView) Watch(ctx context.Context, k StarKey) iter.Seq2[brook.Update[StarKey, Star], error] {
 	return brook.Updates[StarKey, Star]((*brook.RowReader)(v).Watch(ctx, appendStarKey(nil, k)), decodeStarKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *StarsView) Changes(ctx context.Context) iter.Seq2[brook.Update[StarKey, Star], error] {
 	return brook.Updates[StarKey, Star]((*brook.RowReader)(v).Changes(ctx), decodeStarKey)
 }

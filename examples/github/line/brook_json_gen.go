@@ -4,7 +4,7 @@ package line
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendLineJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendLineJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendLineJSON(dst []byte, v *Line) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeLine(e, v)

@@ -52,7 +52,7 @@ func NewApp(config brook.Config, projection Projection) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *UserRegistered:
@@ -65,12 +65,12 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// UserRegistered publishes data as user.registered and gives its position in the log.
+// UserRegistered publishes data as user.registered and returns its position in the log.
 func (p *publish) UserRegistered(ctx context.Context, data UserRegistered, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &userRegisteredEvent, &data, options)
 }
 
-// OrderPlaced publishes data as order.placed and gives its position in the log.
+// OrderPlaced publishes data as order.placed and returns its position in the log.
 func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &orderPlacedEvent, &data, options)
 }

@@ -37,18 +37,17 @@ func decodeUsersEvent(typ string, data []byte) UsersEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *UsersView) Events(k string) ([]brook.Event[UsersEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeUsersEvent)
 }
 
-// EventsOfUserRegistered gives those of Events that are user.registered.
+// EventsOfUserRegistered returns those of Events that are user.registered.
 func (v *UsersView) EventsOfUserRegistered(k string) ([]brook.Event[UserRegistered], error) {
 	return brook.EventsOf[UserRegistered]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &userRegisteredEvent)
 }
 
-// EventsOfOrderPlaced gives those of Events that are order.placed.
+// EventsOfOrderPlaced returns those of Events that are order.placed.
 func (v *UsersView) EventsOfOrderPlaced(k string) ([]brook.Event[OrderPlaced], error) {
 	return brook.EventsOf[OrderPlaced]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &orderPlacedEvent)
 }
@@ -69,13 +68,12 @@ func decodeOrdersEvent(typ string, data []byte) OrdersEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *OrdersView) Events(k string) ([]brook.Event[OrdersEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrdersEvent)
 }
 
-// EventsOfOrderPlaced gives those of Events that are order.placed.
+// EventsOfOrderPlaced returns those of Events that are order.placed.
 func (v *OrdersView) EventsOfOrderPlaced(k string) ([]brook.Event[OrderPlaced], error) {
 	return brook.EventsOf[OrderPlaced]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &orderPlacedEvent)
 }

@@ -4,7 +4,7 @@ package shop
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendUserRegisteredJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendUserRegisteredJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendUserRegisteredJSON(dst []byte, v *UserRegistered) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeUserRegistered(e, v)
@@ -37,7 +37,7 @@ func decodeUserRegistered(d *wire.Decoder, v *UserRegistered) {
 	}
 }
 
-// AppendOrderPlacedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOrderPlacedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrderPlacedJSON(dst []byte, v *OrderPlaced) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeOrderPlaced(e, v)
@@ -73,7 +73,7 @@ func decodeOrderPlaced(d *wire.Decoder, v *OrderPlaced) {
 	}
 }
 
-// AppendUserJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendUserJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendUserJSON(dst []byte, v *User) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeUser(e, v)
@@ -109,7 +109,7 @@ func decodeUser(d *wire.Decoder, v *User) {
 	}
 }
 
-// AppendOrderJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOrderJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrderJSON(dst []byte, v *Order) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeOrder(e, v)

@@ -51,7 +51,7 @@ func NewApp(config brook.Config, board Board) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *TaskAdded:
@@ -64,12 +64,12 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// TaskAdded publishes data as task.added and gives its position in the log.
+// TaskAdded publishes data as task.added and returns its position in the log.
 func (p *publish) TaskAdded(ctx context.Context, data TaskAdded, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &taskAddedEvent, &data, options)
 }
 
-// TaskDone publishes data as task.done and gives its position in the log.
+// TaskDone publishes data as task.done and returns its position in the log.
 func (p *publish) TaskDone(ctx context.Context, data TaskDone, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &taskDoneEvent, &data, options)
 }

@@ -37,18 +37,17 @@ func decodeTasksEvent(typ string, data []byte) TasksEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *TasksView) Events(k string) ([]brook.Event[TasksEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeTasksEvent)
 }
 
-// EventsOfTaskAdded gives those of Events that are task.added.
+// EventsOfTaskAdded returns those of Events that are task.added.
 func (v *TasksView) EventsOfTaskAdded(k string) ([]brook.Event[TaskAdded], error) {
 	return brook.EventsOf[TaskAdded]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &taskAddedEvent)
 }
 
-// EventsOfTaskDone gives those of Events that are task.done.
+// EventsOfTaskDone returns those of Events that are task.done.
 func (v *TasksView) EventsOfTaskDone(k string) ([]brook.Event[TaskDone], error) {
 	return brook.EventsOf[TaskDone]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &taskDoneEvent)
 }

@@ -4,7 +4,7 @@ package tasks
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendTaskAddedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendTaskAddedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendTaskAddedJSON(dst []byte, v *TaskAdded) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeTaskAdded(e, v)
@@ -45,7 +45,7 @@ func decodeTaskAdded(d *wire.Decoder, v *TaskAdded) {
 	d.Require(taskAddedFields, seen[:], 1)
 }
 
-// AppendTaskDoneJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendTaskDoneJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendTaskDoneJSON(dst []byte, v *TaskDone) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeTaskDone(e, v)
@@ -75,7 +75,7 @@ func decodeTaskDone(d *wire.Decoder, v *TaskDone) {
 	}
 }
 
-// AppendTaskJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendTaskJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendTaskJSON(dst []byte, v *Task) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeTask(e, v)

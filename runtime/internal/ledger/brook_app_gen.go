@@ -64,7 +64,7 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Opened:
@@ -83,22 +83,22 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Opened publishes data as account.opened and gives its position in the log.
+// Opened publishes data as account.opened and returns its position in the log.
 func (p *publish) Opened(ctx context.Context, data Opened, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &openedEvent, &data, options)
 }
 
-// Moved publishes data as money.moved and gives its position in the log.
+// Moved publishes data as money.moved and returns its position in the log.
 func (p *publish) Moved(ctx context.Context, data Moved, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &movedEvent, &data, options)
 }
 
-// Closed publishes data as account.closed and gives its position in the log.
+// Closed publishes data as account.closed and returns its position in the log.
 func (p *publish) Closed(ctx context.Context, data Closed, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &closedEvent, &data, options)
 }
 
-// Noted publishes data as audit.noted and gives its position in the log.
+// Noted publishes data as audit.noted and returns its position in the log.
 func (p *publish) Noted(ctx context.Context, data Noted, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &notedEvent, &data, options)
 }

@@ -42,23 +42,22 @@ func decodeAccountsEvent(typ string, data []byte) AccountsEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *AccountsView) Events(k string) ([]brook.Event[AccountsEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeAccountsEvent)
 }
 
-// EventsOfOpened gives those of Events that are account.opened.
+// EventsOfOpened returns those of Events that are account.opened.
 func (v *AccountsView) EventsOfOpened(k string) ([]brook.Event[Opened], error) {
 	return brook.EventsOf[Opened]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &openedEvent)
 }
 
-// EventsOfMoved gives those of Events that are money.moved.
+// EventsOfMoved returns those of Events that are money.moved.
 func (v *AccountsView) EventsOfMoved(k string) ([]brook.Event[Moved], error) {
 	return brook.EventsOf[Moved]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &movedEvent)
 }
 
-// EventsOfClosed gives those of Events that are account.closed.
+// EventsOfClosed returns those of Events that are account.closed.
 func (v *AccountsView) EventsOfClosed(k string) ([]brook.Event[Closed], error) {
 	return brook.EventsOf[Closed]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &closedEvent)
 }
@@ -84,18 +83,17 @@ func decodeNotesEvent(typ string, data []byte) NotesEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *NotesView) Events(k string) ([]brook.Event[NotesEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeNotesEvent)
 }
 
-// EventsOfMoved gives those of Events that are money.moved.
+// EventsOfMoved returns those of Events that are money.moved.
 func (v *NotesView) EventsOfMoved(k string) ([]brook.Event[Moved], error) {
 	return brook.EventsOf[Moved]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &movedEvent)
 }
 
-// EventsOfNoted gives those of Events that are audit.noted.
+// EventsOfNoted returns those of Events that are audit.noted.
 func (v *NotesView) EventsOfNoted(k string) ([]brook.Event[Noted], error) {
 	return brook.EventsOf[Noted]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &notedEvent)
 }

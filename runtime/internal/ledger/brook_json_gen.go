@@ -4,7 +4,7 @@ package ledger
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendOpenedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOpenedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOpenedJSON(dst []byte, v *Opened) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeOpened(e, v)
@@ -48,7 +48,7 @@ func encodeString(e *wire.Encoder, v *string) {
 	e.String(*v)
 }
 
-// AppendMovedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendMovedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendMovedJSON(dst []byte, v *Moved) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeMoved(e, v)
@@ -91,7 +91,7 @@ func decodeMoved(d *wire.Decoder, v *Moved) {
 	}
 }
 
-// AppendClosedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendClosedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendClosedJSON(dst []byte, v *Closed) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeClosed(e, v)
@@ -121,7 +121,7 @@ func decodeClosed(d *wire.Decoder, v *Closed) {
 	}
 }
 
-// AppendNotedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendNotedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendNotedJSON(dst []byte, v *Noted) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeNoted(e, v)
@@ -154,7 +154,7 @@ func decodeNoted(d *wire.Decoder, v *Noted) {
 	}
 }
 
-// AppendIgnoredJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendIgnoredJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendIgnoredJSON(dst []byte, v *Ignored) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeIgnored(e, v)
@@ -177,7 +177,7 @@ func decodeIgnored(d *wire.Decoder, v *Ignored) {
 	d.Object(nil)
 }
 
-// AppendAccountJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendAccountJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendAccountJSON(dst []byte, v *Account) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeAccount(e, v)
@@ -219,7 +219,7 @@ func decodeAccount(d *wire.Decoder, v *Account) {
 	}
 }
 
-// AppendLineJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendLineJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendLineJSON(dst []byte, v *Line) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeLine(e, v)
@@ -252,7 +252,7 @@ func decodeLine(d *wire.Decoder, v *Line) {
 	}
 }
 
-// AppendNoteJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendNoteJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendNoteJSON(dst []byte, v *Note) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	wire.EncodeSlice(e, *v, encodeString)

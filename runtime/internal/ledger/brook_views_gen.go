@@ -39,7 +39,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -74,7 +74,7 @@ var accountsCollection = brook.Collection{
 // AccountsView reads the collection accounts. It is a brook.View.
 type AccountsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *AccountsView) Get(k string) (own Account, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Account); ok {
@@ -88,27 +88,27 @@ func (v *AccountsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *AccountsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *AccountsView) All() iter.Seq2[brook.Entry[string, Account], error] {
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *AccountsView) Range(from, to string) iter.Seq2[brook.Entry[string, Account], error] {
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *AccountsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Account], error] {
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// ByEmail gives the values whose Email is value, in key order.
+// ByEmail yields the values whose Email is value, in key order.
 func (v *AccountsView) ByEmail(value string) iter.Seq2[Account, error] {
 	return brook.ScanValues[Account]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
@@ -130,12 +130,12 @@ func (x *accountsByEmail) All(value string) iter.Seq2[brook.Entry[string, Accoun
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *AccountsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Account], error] {
 	return brook.Updates[string, Account]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *AccountsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Account], error] {
 	return brook.Updates[string, Account]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
@@ -161,7 +161,7 @@ var linesCollection = brook.Collection{
 // LinesView reads the collection lines. It is a brook.View.
 type LinesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *LinesView) Get(k LineKey) (own Line, err error) {
 	row, end := (*brook.RowReader)(v).Get(appendLineKey(brook.KeyBuffer(), k))
 	if at, ok := row.(*Line); ok {
@@ -175,37 +175,37 @@ func (v *LinesView) Has(k LineKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendLineKey(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *LinesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *LinesView) All() iter.Seq2[brook.Entry[LineKey, Line], error] {
 	return brook.ScanEntries[LineKey, Line]((*brook.RowReader)(v).All(), decodeLineKey)
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *LinesView) Range(from, to LineKey) iter.Seq2[brook.Entry[LineKey, Line], error] {
 	return brook.ScanEntries[LineKey, Line]((*brook.RowReader)(v).Range(appendLineKey(nil, from), appendLineKey(nil, to)), decodeLineKey)
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *LinesView) Prefix(k LineKey, n int) iter.Seq2[brook.Entry[LineKey, Line], error] {
 	return brook.ScanEntries[LineKey, Line]((*brook.RowReader)(v).Prefix(appendLineKey(nil, k), n), decodeLineKey)
 }
 
-// WithAccount gives the values whose key has these first fields, in key order.
+// WithAccount yields the entries whose key has these first fields, in key order.
 func (v *LinesView) WithAccount(account string) iter.Seq2[brook.Entry[LineKey, Line], error] {
 	return v.Prefix(LineKey{Account: account}, 1)
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *LinesView) Watch(ctx context.Context, k LineKey) iter.Seq2[brook.Update[LineKey, Line], error] {
 	return brook.Updates[LineKey, Line]((*brook.RowReader)(v).Watch(ctx, appendLineKey(nil, k)), decodeLineKey)
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *LinesView) Changes(ctx context.Context) iter.Seq2[brook.Update[LineKey, Line], error] {
 	return brook.Updates[LineKey, Line]((*brook.RowReader)(v).Changes(ctx), decodeLineKey)
 }
@@ -228,7 +228,7 @@ var notesCollection = brook.Collection{
 // NotesView reads the collection notes. It is a brook.View.
 type NotesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *NotesView) Get(k string) (own Note, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Note); ok {
@@ -242,32 +242,32 @@ func (v *NotesView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *NotesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *NotesView) All() iter.Seq2[brook.Entry[string, Note], error] {
 	return brook.ScanEntries[string, Note]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *NotesView) Range(from, to string) iter.Seq2[brook.Entry[string, Note], error] {
 	return brook.ScanEntries[string, Note]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *NotesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Note], error] {
 	return brook.ScanEntries[string, Note]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *NotesView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Note], error] {
 	return brook.Updates[string, Note]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *NotesView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Note], error] {
 	return brook.Updates[string, Note]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -52,7 +52,7 @@ func NewApp(config brook.Config, catalog Catalog) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Founded:
@@ -65,12 +65,12 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Founded publishes data as org and gives its position in the log.
+// Founded publishes data as org and returns its position in the log.
 func (p *publish) Founded(ctx context.Context, data Founded, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &foundedEvent, &data, options)
 }
 
-// Added publishes data as dataset and gives its position in the log.
+// Added publishes data as dataset and returns its position in the log.
 func (p *publish) Added(ctx context.Context, data Added, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &addedEvent, &data, options)
 }

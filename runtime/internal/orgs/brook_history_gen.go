@@ -32,13 +32,12 @@ func decodeOrgsEvent(typ string, data []byte) OrgsEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *OrgsView) Events(k string) ([]brook.Event[OrgsEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrgsEvent)
 }
 
-// EventsOfFounded gives those of Events that are org.
+// EventsOfFounded returns those of Events that are org.
 func (v *OrgsView) EventsOfFounded(k string) ([]brook.Event[Founded], error) {
 	return brook.EventsOf[Founded]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &foundedEvent)
 }
@@ -59,13 +58,12 @@ func decodeDatasetsEvent(typ string, data []byte) DatasetsEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *DatasetsView) Events(k string) ([]brook.Event[DatasetsEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeDatasetsEvent)
 }
 
-// EventsOfAdded gives those of Events that are dataset.
+// EventsOfAdded returns those of Events that are dataset.
 func (v *DatasetsView) EventsOfAdded(k string) ([]brook.Event[Added], error) {
 	return brook.EventsOf[Added]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &addedEvent)
 }

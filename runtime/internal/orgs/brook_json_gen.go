@@ -4,7 +4,7 @@ package orgs
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendFoundedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendFoundedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendFoundedJSON(dst []byte, v *Founded) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeFounded(e, v)
@@ -34,7 +34,7 @@ func decodeFounded(d *wire.Decoder, v *Founded) {
 	}
 }
 
-// AppendAddedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendAddedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendAddedJSON(dst []byte, v *Added) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeAdded(e, v)
@@ -67,7 +67,7 @@ func decodeAdded(d *wire.Decoder, v *Added) {
 	}
 }
 
-// AppendOrgJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOrgJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrgJSON(dst []byte, v *Org) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeOrg(e, v)
@@ -97,7 +97,7 @@ func decodeOrg(d *wire.Decoder, v *Org) {
 	}
 }
 
-// AppendDatasetJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendDatasetJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendDatasetJSON(dst []byte, v *Dataset) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeDataset(e, v)

@@ -37,7 +37,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -68,7 +68,7 @@ var orgsCollection = brook.Collection{
 // OrgsView reads the collection orgs. It is a brook.View.
 type OrgsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *OrgsView) Get(k string) (own Org, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Org); ok {
@@ -82,32 +82,32 @@ func (v *OrgsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *OrgsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *OrgsView) All() iter.Seq2[brook.Entry[string, Org], error] {
 	return brook.ScanEntries[string, Org]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *OrgsView) Range(from, to string) iter.Seq2[brook.Entry[string, Org], error] {
 	return brook.ScanEntries[string, Org]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *OrgsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Org], error] {
 	return brook.ScanEntries[string, Org]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *OrgsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Org], error] {
 	return brook.Updates[string, Org]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *OrgsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Org], error] {
 	return brook.Updates[string, Org]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
@@ -138,7 +138,7 @@ var datasetsCollection = brook.Collection{
 // DatasetsView reads the collection datasets. It is a brook.View.
 type DatasetsView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *DatasetsView) Get(k string) (own Dataset, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Dataset); ok {
@@ -152,32 +152,32 @@ func (v *DatasetsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *DatasetsView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *DatasetsView) All() iter.Seq2[brook.Entry[string, Dataset], error] {
 	return brook.ScanEntries[string, Dataset]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *DatasetsView) Range(from, to string) iter.Seq2[brook.Entry[string, Dataset], error] {
 	return brook.ScanEntries[string, Dataset]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *DatasetsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Dataset], error] {
 	return brook.ScanEntries[string, Dataset]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *DatasetsView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Dataset], error] {
 	return brook.Updates[string, Dataset]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *DatasetsView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Dataset], error] {
 	return brook.Updates[string, Dataset]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

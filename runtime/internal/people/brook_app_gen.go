@@ -65,7 +65,7 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Hired:
@@ -88,37 +88,37 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Hired publishes data as person.hired and gives its position in the log.
+// Hired publishes data as person.hired and returns its position in the log.
 func (p *publish) Hired(ctx context.Context, data Hired, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &hiredEvent, &data, options)
 }
 
-// Paid publishes data as person.paid and gives its position in the log.
+// Paid publishes data as person.paid and returns its position in the log.
 func (p *publish) Paid(ctx context.Context, data Paid, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &paidEvent, &data, options)
 }
 
-// Joined publishes data as person.joined and gives its position in the log.
+// Joined publishes data as person.joined and returns its position in the log.
 func (p *publish) Joined(ctx context.Context, data Joined, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &joinedEvent, &data, options)
 }
 
-// Moved publishes data as person.moved and gives its position in the log.
+// Moved publishes data as person.moved and returns its position in the log.
 func (p *publish) Moved(ctx context.Context, data Moved, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &movedEvent, &data, options)
 }
 
-// Swapped publishes data as people.swapped and gives its position in the log.
+// Swapped publishes data as people.swapped and returns its position in the log.
 func (p *publish) Swapped(ctx context.Context, data Swapped, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &swappedEvent, &data, options)
 }
 
-// Cleared publishes data as team.cleared and gives its position in the log.
+// Cleared publishes data as team.cleared and returns its position in the log.
 func (p *publish) Cleared(ctx context.Context, data Cleared, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &clearedEvent, &data, options)
 }
 
-// Wrote publishes data as mail.written and gives its position in the log.
+// Wrote publishes data as mail.written and returns its position in the log.
 func (p *publish) Wrote(ctx context.Context, data Wrote, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &wroteEvent, &data, options)
 }

@@ -37,18 +37,17 @@ func decodePayrollEvent(typ string, data []byte) PayrollEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PayrollView) Events(k int64) ([]brook.Event[PayrollEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendInt(nil, k)), decodePayrollEvent)
 }
 
-// EventsOfHired gives those of Events that are person.hired.
+// EventsOfHired returns those of Events that are person.hired.
 func (v *PayrollView) EventsOfHired(k int64) ([]brook.Event[Hired], error) {
 	return brook.EventsOf[Hired]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &hiredEvent)
 }
 
-// EventsOfPaid gives those of Events that are person.paid.
+// EventsOfPaid returns those of Events that are person.paid.
 func (v *PayrollView) EventsOfPaid(k int64) ([]brook.Event[Paid], error) {
 	return brook.EventsOf[Paid]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &paidEvent)
 }
@@ -89,33 +88,32 @@ func decodePeopleEvent(typ string, data []byte) PeopleEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PeopleView) Events(k int64) ([]brook.Event[PeopleEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendInt(nil, k)), decodePeopleEvent)
 }
 
-// EventsOfJoined gives those of Events that are person.joined.
+// EventsOfJoined returns those of Events that are person.joined.
 func (v *PeopleView) EventsOfJoined(k int64) ([]brook.Event[Joined], error) {
 	return brook.EventsOf[Joined]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &joinedEvent)
 }
 
-// EventsOfMoved gives those of Events that are person.moved.
+// EventsOfMoved returns those of Events that are person.moved.
 func (v *PeopleView) EventsOfMoved(k int64) ([]brook.Event[Moved], error) {
 	return brook.EventsOf[Moved]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &movedEvent)
 }
 
-// EventsOfSwapped gives those of Events that are people.swapped.
+// EventsOfSwapped returns those of Events that are people.swapped.
 func (v *PeopleView) EventsOfSwapped(k int64) ([]brook.Event[Swapped], error) {
 	return brook.EventsOf[Swapped]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &swappedEvent)
 }
 
-// EventsOfCleared gives those of Events that are team.cleared.
+// EventsOfCleared returns those of Events that are team.cleared.
 func (v *PeopleView) EventsOfCleared(k int64) ([]brook.Event[Cleared], error) {
 	return brook.EventsOf[Cleared]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &clearedEvent)
 }
 
-// EventsOfWrote gives those of Events that are mail.written.
+// EventsOfWrote returns those of Events that are mail.written.
 func (v *PeopleView) EventsOfWrote(k int64) ([]brook.Event[Wrote], error) {
 	return brook.EventsOf[Wrote]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), &wroteEvent)
 }

@@ -4,7 +4,7 @@ package people
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendHiredJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendHiredJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendHiredJSON(dst []byte, v *Hired) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeHired(e, v)
@@ -34,7 +34,7 @@ func decodeHired(d *wire.Decoder, v *Hired) {
 	}
 }
 
-// AppendPaidJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPaidJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPaidJSON(dst []byte, v *Paid) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePaid(e, v)
@@ -64,7 +64,7 @@ func decodePaid(d *wire.Decoder, v *Paid) {
 	}
 }
 
-// AppendJoinedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendJoinedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendJoinedJSON(dst []byte, v *Joined) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeJoined(e, v)
@@ -118,7 +118,7 @@ func encodeInt64(e *wire.Encoder, v *int64) {
 	e.Int(*v)
 }
 
-// AppendMovedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendMovedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendMovedJSON(dst []byte, v *Moved) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeMoved(e, v)
@@ -151,7 +151,7 @@ func decodeMoved(d *wire.Decoder, v *Moved) {
 	}
 }
 
-// AppendSwappedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendSwappedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendSwappedJSON(dst []byte, v *Swapped) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeSwapped(e, v)
@@ -184,7 +184,7 @@ func decodeSwapped(d *wire.Decoder, v *Swapped) {
 	}
 }
 
-// AppendClearedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendClearedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendClearedJSON(dst []byte, v *Cleared) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	e.String(string(*v))
@@ -198,7 +198,7 @@ func DecodeClearedJSON(data []byte) (v Cleared, err error) {
 	return v, d.Finish()
 }
 
-// AppendWroteJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendWroteJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendWroteJSON(dst []byte, v *Wrote) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeWrote(e, v)
@@ -231,7 +231,7 @@ func decodeWrote(d *wire.Decoder, v *Wrote) {
 	}
 }
 
-// AppendPayrollJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPayrollJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPayrollJSON(dst []byte, v *Payroll) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePayroll(e, v)
@@ -264,7 +264,7 @@ func decodePayroll(d *wire.Decoder, v *Payroll) {
 	}
 }
 
-// AppendPersonJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPersonJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPersonJSON(dst []byte, v *Person) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodePerson(e, v)
@@ -306,7 +306,7 @@ func decodePerson(d *wire.Decoder, v *Person) {
 	}
 }
 
-// AppendSizeJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendSizeJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendSizeJSON(dst []byte, v *Size) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	e.Int(int64(*v))

@@ -39,7 +39,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -70,7 +70,7 @@ var payrollCollection = brook.Collection{
 // PayrollView reads the collection payroll. It is a brook.View.
 type PayrollView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *PayrollView) Get(k int64) (own Payroll, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
 	if at, ok := row.(*Payroll); ok {
@@ -84,32 +84,32 @@ func (v *PayrollView) Has(k int64) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *PayrollView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *PayrollView) All() iter.Seq2[brook.Entry[int64, Payroll], error] {
 	return brook.ScanEntries[int64, Payroll]((*brook.RowReader)(v).All(), key.DecodeInt[int64])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *PayrollView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Payroll], error] {
 	return brook.ScanEntries[int64, Payroll]((*brook.RowReader)(v).Range(key.AppendInt(nil, from), key.AppendInt(nil, to)), key.DecodeInt[int64])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PayrollView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Payroll], error] {
 	return brook.ScanEntries[int64, Payroll]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *PayrollView) Watch(ctx context.Context, k int64) iter.Seq2[brook.Update[int64, Payroll], error] {
 	return brook.Updates[int64, Payroll]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[int64])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *PayrollView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Payroll], error] {
 	return brook.Updates[int64, Payroll]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[int64])
 }
@@ -158,7 +158,7 @@ var peopleCollection = brook.Collection{
 // PeopleView reads the collection people. It is a brook.View.
 type PeopleView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *PeopleView) Get(k int64) (own Person, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendInt(brook.KeyBuffer(), k))
 	if at, ok := row.(*Person); ok {
@@ -172,27 +172,27 @@ func (v *PeopleView) Has(k int64) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *PeopleView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *PeopleView) All() iter.Seq2[brook.Entry[int64, Person], error] {
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(v).All(), key.DecodeInt[int64])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *PeopleView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Person], error] {
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(v).Range(key.AppendInt(nil, from), key.AppendInt(nil, to)), key.DecodeInt[int64])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PeopleView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Person], error] {
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
 }
 
-// ByEmail gives the value whose Email is value, or brook.ErrNotFound.
+// ByEmail returns the value whose Email is value, or brook.ErrNotFound.
 func (v *PeopleView) ByEmail(value Email) (own Person, err error) {
 	row, _, end := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
 	if at, ok := row.(*Person); ok {
@@ -218,7 +218,7 @@ func (x *peopleByEmail) All(value Email) iter.Seq2[brook.Entry[int64, Person], e
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[int64])
 }
 
-// ByTeams gives the values whose Teams holds value, in key order.
+// ByTeams yields the values whose Teams holds value, in key order.
 func (v *PeopleView) ByTeams(value Team) iter.Seq2[Person, error] {
 	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
 }
@@ -240,7 +240,7 @@ func (x *peopleByTeams) All(value Team) iter.Seq2[brook.Entry[int64, Person], er
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[int64])
 }
 
-// ByBoss gives the values whose Boss is value, in key order.
+// ByBoss yields the values whose Boss is value, in key order.
 func (v *PeopleView) ByBoss(value int64) iter.Seq2[Person, error] {
 	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(2, key.AppendInt(nil, value)))
 }
@@ -262,12 +262,12 @@ func (x *peopleByBoss) All(value int64) iter.Seq2[brook.Entry[int64, Person], er
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), key.DecodeInt[int64])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *PeopleView) Watch(ctx context.Context, k int64) iter.Seq2[brook.Update[int64, Person], error] {
 	return brook.Updates[int64, Person]((*brook.RowReader)(v).Watch(ctx, key.AppendInt(nil, k)), key.DecodeInt[int64])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *PeopleView) Changes(ctx context.Context) iter.Seq2[brook.Update[int64, Person], error] {
 	return brook.Updates[int64, Person]((*brook.RowReader)(v).Changes(ctx), key.DecodeInt[int64])
 }
@@ -293,7 +293,7 @@ var clearedSizesCollection = brook.Collection{
 // ClearedSizesView reads the collection cleared-sizes. It is a brook.View.
 type ClearedSizesView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *ClearedSizesView) Get(k Team) (own Size, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Size); ok {
@@ -307,32 +307,32 @@ func (v *ClearedSizesView) Has(k Team) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *ClearedSizesView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *ClearedSizesView) All() iter.Seq2[brook.Entry[Team, Size], error] {
 	return brook.ScanEntries[Team, Size]((*brook.RowReader)(v).All(), key.DecodeString[Team])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *ClearedSizesView) Range(from, to Team) iter.Seq2[brook.Entry[Team, Size], error] {
 	return brook.ScanEntries[Team, Size]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[Team])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *ClearedSizesView) Prefix(k Team, n int) iter.Seq2[brook.Entry[Team, Size], error] {
 	return brook.ScanEntries[Team, Size]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[Team])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *ClearedSizesView) Watch(ctx context.Context, k Team) iter.Seq2[brook.Update[Team, Size], error] {
 	return brook.Updates[Team, Size]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[Team])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *ClearedSizesView) Changes(ctx context.Context) iter.Seq2[brook.Update[Team, Size], error] {
 	return brook.Updates[Team, Size]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[Team])
 }

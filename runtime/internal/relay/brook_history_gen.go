@@ -32,13 +32,12 @@ func decodeBillsEvent(typ string, data []byte) BillsEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *BillsView) Events(k string) ([]brook.Event[BillsEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeBillsEvent)
 }
 
-// EventsOfBilled gives those of Events that are order.billed.
+// EventsOfBilled returns those of Events that are order.billed.
 func (v *BillsView) EventsOfBilled(k string) ([]brook.Event[Billed], error) {
 	return brook.EventsOf[Billed]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &billedEvent)
 }

@@ -4,7 +4,7 @@ package relay
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendPlacedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPlacedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPlacedJSON(dst []byte, v *Placed) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePlaced(e, v)
@@ -37,7 +37,7 @@ func decodePlaced(d *wire.Decoder, v *Placed) {
 	}
 }
 
-// AppendBilledJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendBilledJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendBilledJSON(dst []byte, v *Billed) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeBilled(e, v)
@@ -70,7 +70,7 @@ func decodeBilled(d *wire.Decoder, v *Billed) {
 	}
 }
 
-// AppendBillJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendBillJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendBillJSON(dst []byte, v *Bill) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeBill(e, v)

@@ -51,7 +51,7 @@ func NewApp(config brook.Config, clerk Clerk) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Enlisted:
@@ -64,12 +64,12 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Enlisted publishes data as soldier.enlisted and gives its position in the log.
+// Enlisted publishes data as soldier.enlisted and returns its position in the log.
 func (p *publish) Enlisted(ctx context.Context, data Enlisted, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &enlistedEvent, &data, options)
 }
 
-// Promoted publishes data as soldier.promoted and gives its position in the log.
+// Promoted publishes data as soldier.promoted and returns its position in the log.
 func (p *publish) Promoted(ctx context.Context, data Promoted, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &promotedEvent, &data, options)
 }

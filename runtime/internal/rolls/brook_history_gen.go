@@ -37,18 +37,17 @@ func decodeSoldiersEvent(typ string, data []byte) SoldiersEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *SoldiersView) Events(k string) ([]brook.Event[SoldiersEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeSoldiersEvent)
 }
 
-// EventsOfEnlisted gives those of Events that are soldier.enlisted.
+// EventsOfEnlisted returns those of Events that are soldier.enlisted.
 func (v *SoldiersView) EventsOfEnlisted(k string) ([]brook.Event[Enlisted], error) {
 	return brook.EventsOf[Enlisted]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &enlistedEvent)
 }
 
-// EventsOfPromoted gives those of Events that are soldier.promoted.
+// EventsOfPromoted returns those of Events that are soldier.promoted.
 func (v *SoldiersView) EventsOfPromoted(k string) ([]brook.Event[Promoted], error) {
 	return brook.EventsOf[Promoted]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &promotedEvent)
 }

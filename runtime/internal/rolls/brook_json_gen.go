@@ -4,7 +4,7 @@ package rolls
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendEnlistedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendEnlistedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendEnlistedJSON(dst []byte, v *Enlisted) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeEnlisted(e, v)
@@ -68,7 +68,7 @@ func decodeHome(d *wire.Decoder, v *Home) {
 	}
 }
 
-// AppendPromotedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPromotedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPromotedJSON(dst []byte, v *Promoted) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePromoted(e, v)
@@ -101,7 +101,7 @@ func decodePromoted(d *wire.Decoder, v *Promoted) {
 	}
 }
 
-// AppendSoldierJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendSoldierJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendSoldierJSON(dst []byte, v *Soldier) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeSoldier(e, v)

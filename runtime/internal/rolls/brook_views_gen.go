@@ -35,7 +35,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -70,7 +70,7 @@ var soldiersCollection = brook.Collection{
 // SoldiersView reads the collection soldiers. It is a brook.View.
 type SoldiersView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *SoldiersView) Get(k string) (own Soldier, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Soldier); ok {
@@ -84,27 +84,27 @@ func (v *SoldiersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *SoldiersView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *SoldiersView) All() iter.Seq2[brook.Entry[string, Soldier], error] {
 	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *SoldiersView) Range(from, to string) iter.Seq2[brook.Entry[string, Soldier], error] {
 	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *SoldiersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Soldier], error] {
 	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// ByFullName gives the values whose FullName is value, in key order.
+// ByFullName yields the values whose FullName is value, in key order.
 func (v *SoldiersView) ByFullName(value string) iter.Seq2[Soldier, error] {
 	return brook.ScanValues[Soldier]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
 }
@@ -126,12 +126,12 @@ func (x *soldiersByFullName) All(value string) iter.Seq2[brook.Entry[string, Sol
 	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *SoldiersView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Soldier], error] {
 	return brook.Updates[string, Soldier]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *SoldiersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Soldier], error] {
 	return brook.Updates[string, Soldier]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -39,7 +39,7 @@ func NewApp(config brook.Config) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Basics:
@@ -80,82 +80,82 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Basics publishes data as basics and gives its position in the log.
+// Basics publishes data as basics and returns its position in the log.
 func (p *publish) Basics(ctx context.Context, data Basics, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &basicsEvent, &data, options)
 }
 
-// Named publishes data as named and gives its position in the log.
+// Named publishes data as named and returns its position in the log.
 func (p *publish) Named(ctx context.Context, data Named, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &namedEvent, &data, options)
 }
 
-// Special publishes data as special and gives its position in the log.
+// Special publishes data as special and returns its position in the log.
 func (p *publish) Special(ctx context.Context, data Special, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &specialEvent, &data, options)
 }
 
-// Containers publishes data as containers and gives its position in the log.
+// Containers publishes data as containers and returns its position in the log.
 func (p *publish) Containers(ctx context.Context, data Containers, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &containersEvent, &data, options)
 }
 
-// Options publishes data as options and gives its position in the log.
+// Options publishes data as options and returns its position in the log.
 func (p *publish) Options(ctx context.Context, data Options, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &optionsEvent, &data, options)
 }
 
-// Quoted publishes data as quoted and gives its position in the log.
+// Quoted publishes data as quoted and returns its position in the log.
 func (p *publish) Quoted(ctx context.Context, data Quoted, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &quotedEvent, &data, options)
 }
 
-// Marshalers publishes data as marshalers and gives its position in the log.
+// Marshalers publishes data as marshalers and returns its position in the log.
 func (p *publish) Marshalers(ctx context.Context, data Marshalers, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &marshalersEvent, &data, options)
 }
 
-// Embedding publishes data as embedding and gives its position in the log.
+// Embedding publishes data as embedding and returns its position in the log.
 func (p *publish) Embedding(ctx context.Context, data Embedding, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &embeddingEvent, &data, options)
 }
 
-// Shapes publishes data as shapes and gives its position in the log.
+// Shapes publishes data as shapes and returns its position in the log.
 func (p *publish) Shapes(ctx context.Context, data Shapes, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &shapesEvent, &data, options)
 }
 
-// Order publishes data as order and gives its position in the log.
+// Order publishes data as order and returns its position in the log.
 func (p *publish) Order(ctx context.Context, data Order, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &orderEvent, &data, options)
 }
 
-// Account publishes data as account and gives its position in the log.
+// Account publishes data as account and returns its position in the log.
 func (p *publish) Account(ctx context.Context, data Account, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &accountEvent, &data, options)
 }
 
-// Note publishes data as note and gives its position in the log.
+// Note publishes data as note and returns its position in the log.
 func (p *publish) Note(ctx context.Context, data Note, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &noteEvent, &data, options)
 }
 
-// Total publishes data as total and gives its position in the log.
+// Total publishes data as total and returns its position in the log.
 func (p *publish) Total(ctx context.Context, data Total, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &totalEvent, &data, options)
 }
 
-// Batch publishes data as batch and gives its position in the log.
+// Batch publishes data as batch and returns its position in the log.
 func (p *publish) Batch(ctx context.Context, data Batch, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &batchEvent, &data, options)
 }
 
-// Index publishes data as index and gives its position in the log.
+// Index publishes data as index and returns its position in the log.
 func (p *publish) Index(ctx context.Context, data Index, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &indexEvent, &data, options)
 }
 
-// Required publishes data as required and gives its position in the log.
+// Required publishes data as required and returns its position in the log.
 func (p *publish) Required(ctx context.Context, data Required, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &requiredEvent, &data, options)
 }

@@ -25,8 +25,7 @@ func decodeEverythingEvent(typ string, data []byte) EverythingEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *EverythingView) Events(k string) ([]brook.Event[EverythingEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeEverythingEvent)
 }
@@ -40,8 +39,7 @@ func decodeStoredEvent(typ string, data []byte) StoredEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *StoredView) Events(k string) ([]brook.Event[StoredEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeStoredEvent)
 }
@@ -55,8 +53,7 @@ func decodeSimpleEvent(typ string, data []byte) SimpleEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *SimpleView) Events(k string) ([]brook.Event[SimpleEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeSimpleEvent)
 }
@@ -70,8 +67,7 @@ func decodeVeteransEvent(typ string, data []byte) VeteransEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *VeteransView) Events(k string) ([]brook.Event[VeteransEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeVeteransEvent)
 }

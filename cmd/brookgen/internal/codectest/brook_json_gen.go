@@ -12,7 +12,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/wire"
 )
 
-// AppendBasicsJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendBasicsJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendBasicsJSON(dst []byte, v *Basics) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeBasics(e, v)
@@ -90,7 +90,7 @@ func decodeBasics(d *wire.Decoder, v *Basics) {
 	}
 }
 
-// AppendNamedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendNamedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendNamedJSON(dst []byte, v *Named) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeNamed(e, v)
@@ -179,7 +179,7 @@ func decodeLetter(d *wire.Decoder, v *Letter) {
 	d.Uint8((*uint8)(v))
 }
 
-// AppendSpecialJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendSpecialJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendSpecialJSON(dst []byte, v *Special) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeSpecial(e, v)
@@ -271,7 +271,7 @@ func encodeUint8Slice(e *wire.Encoder, v *[]uint8) {
 	e.Bytes(*v)
 }
 
-// AppendContainersJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendContainersJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendContainersJSON(dst []byte, v *Containers) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeContainers(e, v)
@@ -460,7 +460,7 @@ func decodeStringItemPointerMap(d *wire.Decoder, v *map[string]*Item) {
 	wire.DecodeMap(d, v, wire.ParseString, decodeItemPointer)
 }
 
-// AppendOptionsJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOptionsJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOptionsJSON(dst []byte, v *Options) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeOptions(e, v)
@@ -672,7 +672,7 @@ func decodePlain(d *wire.Decoder, v *Plain) {
 	}
 }
 
-// AppendQuotedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendQuotedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendQuotedJSON(dst []byte, v *Quoted) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeQuoted(e, v)
@@ -772,7 +772,7 @@ func decodeQuoted(d *wire.Decoder, v *Quoted) {
 	}
 }
 
-// AppendMarshalersJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendMarshalersJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendMarshalersJSON(dst []byte, v *Marshalers) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeMarshalers(e, v)
@@ -1005,7 +1005,7 @@ func decodeEmbeds(d *wire.Decoder, v *Embeds) {
 	}
 }
 
-// AppendEmbeddingJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendEmbeddingJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendEmbeddingJSON(dst []byte, v *Embedding) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeEmbedding(e, v)
@@ -1097,7 +1097,7 @@ func decodeTagged(d *wire.Decoder, v *Tagged) {
 	}
 }
 
-// AppendShapesJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendShapesJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendShapesJSON(dst []byte, v *Shapes) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeShapes(e, v)
@@ -1342,7 +1342,7 @@ func decodeTreePointer(d *wire.Decoder, v **Tree) {
 	wire.DecodePointer(d, v, decodeTree)
 }
 
-// AppendOrderJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendOrderJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrderJSON(dst []byte, v *Order) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeOrder(e, v)
@@ -1378,7 +1378,7 @@ func decodeOrder(d *wire.Decoder, v *Order) {
 	}
 }
 
-// AppendAccountJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendAccountJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendAccountJSON(dst []byte, v *Account) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeAccount(e, v)
@@ -1453,7 +1453,7 @@ func decodeAddress(d *wire.Decoder, v *Address) {
 	}
 }
 
-// AppendNoteJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendNoteJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendNoteJSON(dst []byte, v *Note) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	e.String(string(*v))
@@ -1467,7 +1467,7 @@ func DecodeNoteJSON(data []byte) (v Note, err error) {
 	return v, d.Finish()
 }
 
-// AppendTotalJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendTotalJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendTotalJSON(dst []byte, v *Total) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	e.Float64(float64(*v))
@@ -1481,7 +1481,7 @@ func DecodeTotalJSON(data []byte) (v Total, err error) {
 	return v, d.Finish()
 }
 
-// AppendBatchJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendBatchJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendBatchJSON(dst []byte, v *Batch) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	wire.EncodeSlice(e, *v, encodeItem)
@@ -1495,7 +1495,7 @@ func DecodeBatchJSON(data []byte) (v Batch, err error) {
 	return v, d.Finish()
 }
 
-// AppendIndexJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendIndexJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendIndexJSON(dst []byte, v *Index) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	wire.EncodeMap(e, *v, wire.FormatString, encodeItemPointer)
@@ -1509,7 +1509,7 @@ func DecodeIndexJSON(data []byte) (v Index, err error) {
 	return v, d.Finish()
 }
 
-// AppendRequiredJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendRequiredJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendRequiredJSON(dst []byte, v *Required) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeRequired(e, v)
@@ -1579,7 +1579,7 @@ func decodeRequiredInner(d *wire.Decoder, v *RequiredInner) {
 	d.Require(requiredInnerFields, seen[:], 0, 1)
 }
 
-// AppendEverythingJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendEverythingJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendEverythingJSON(dst []byte, v *Everything) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeEverything(e, v)
@@ -1927,7 +1927,7 @@ func decodeUserinfo(d *wire.Decoder, v *url.Userinfo) {
 	d.Object(nil)
 }
 
-// AppendStoredJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendStoredJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendStoredJSON(dst []byte, v *Stored) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeStored(e, v)
@@ -1941,7 +1941,7 @@ func DecodeStoredJSON(data []byte) (v Stored, err error) {
 	return v, d.Finish()
 }
 
-// AppendSimpleJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendSimpleJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendSimpleJSON(dst []byte, v *Simple) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeSimple(e, v)
@@ -1955,7 +1955,7 @@ func DecodeSimpleJSON(data []byte) (v Simple, err error) {
 	return v, d.Finish()
 }
 
-// AppendVeteranJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendVeteranJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendVeteranJSON(dst []byte, v *Veteran) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
 	encodeVeteran(e, v)

@@ -41,7 +41,7 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 	return v.source.WithContext(ctx).Snapshot(func(s brook.Source) error { return f(newViews(s)) })
 }
 
-// WithContext gives the same views with ctx bound to every read, for stores that are remote.
+// WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
 }
@@ -64,7 +64,7 @@ var everythingCollection = brook.Collection{
 // EverythingView reads the collection everything. It is a brook.View.
 type EverythingView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *EverythingView) Get(k string) (own Everything, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Everything); ok {
@@ -78,32 +78,32 @@ func (v *EverythingView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *EverythingView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *EverythingView) All() iter.Seq2[brook.Entry[string, Everything], error] {
 	return brook.ScanEntries[string, Everything]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *EverythingView) Range(from, to string) iter.Seq2[brook.Entry[string, Everything], error] {
 	return brook.ScanEntries[string, Everything]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *EverythingView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Everything], error] {
 	return brook.ScanEntries[string, Everything]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *EverythingView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Everything], error] {
 	return brook.Updates[string, Everything]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *EverythingView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Everything], error] {
 	return brook.Updates[string, Everything]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
@@ -126,7 +126,7 @@ var storedCollection = brook.Collection{
 // StoredView reads the collection stored. It is a brook.View.
 type StoredView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *StoredView) Get(k string) (own Stored, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Stored); ok {
@@ -140,32 +140,32 @@ func (v *StoredView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *StoredView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *StoredView) All() iter.Seq2[brook.Entry[string, Stored], error] {
 	return brook.ScanEntries[string, Stored]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *StoredView) Range(from, to string) iter.Seq2[brook.Entry[string, Stored], error] {
 	return brook.ScanEntries[string, Stored]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *StoredView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Stored], error] {
 	return brook.ScanEntries[string, Stored]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *StoredView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Stored], error] {
 	return brook.Updates[string, Stored]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *StoredView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Stored], error] {
 	return brook.Updates[string, Stored]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
@@ -192,7 +192,7 @@ var simpleCollection = brook.Collection{
 // SimpleView reads the collection simple. It is a brook.View.
 type SimpleView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *SimpleView) Get(k string) (own Simple, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Simple); ok {
@@ -206,32 +206,32 @@ func (v *SimpleView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *SimpleView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *SimpleView) All() iter.Seq2[brook.Entry[string, Simple], error] {
 	return brook.ScanEntries[string, Simple]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *SimpleView) Range(from, to string) iter.Seq2[brook.Entry[string, Simple], error] {
 	return brook.ScanEntries[string, Simple]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *SimpleView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Simple], error] {
 	return brook.ScanEntries[string, Simple]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *SimpleView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Simple], error] {
 	return brook.Updates[string, Simple]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *SimpleView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Simple], error] {
 	return brook.Updates[string, Simple]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
@@ -254,7 +254,7 @@ var veteransCollection = brook.Collection{
 // VeteransView reads the collection veterans. It is a brook.View.
 type VeteransView brook.RowReader
 
-// Get gives the value at k, or brook.ErrNotFound.
+// Get returns the value at k, or brook.ErrNotFound.
 func (v *VeteransView) Get(k string) (own Veteran, err error) {
 	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
 	if at, ok := row.(*Veteran); ok {
@@ -268,32 +268,32 @@ func (v *VeteransView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
 }
 
-// Len gives the number of values.
+// Len returns the number of values.
 func (v *VeteransView) Len() (int, error) {
 	return (*brook.RowReader)(v).Len()
 }
 
-// All gives every entry, in key order.
+// All yields every entry, in key order.
 func (v *VeteransView) All() iter.Seq2[brook.Entry[string, Veteran], error] {
 	return brook.ScanEntries[string, Veteran]((*brook.RowReader)(v).All(), key.DecodeString[string])
 }
 
-// Range gives the entries from from to before to, in key order.
+// Range yields the entries from from to before to, in key order.
 func (v *VeteransView) Range(from, to string) iter.Seq2[brook.Entry[string, Veteran], error] {
 	return brook.ScanEntries[string, Veteran]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
-// Prefix gives the entries whose key has the same first n fields as k, in key order.
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *VeteransView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Veteran], error] {
 	return brook.ScanEntries[string, Veteran]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
-// Watch gives the value at k as it is, and again after every change, until ctx or the app ends.
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
 func (v *VeteransView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Veteran], error] {
 	return brook.Updates[string, Veteran]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
 }
 
-// Changes gives every change of the collection from the call on, until ctx or the app ends.
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *VeteransView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Veteran], error] {
 	return brook.Updates[string, Veteran]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }

@@ -50,7 +50,7 @@ func NewApp(config brook.Config, orders Orders) (*App, error) {
 	return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 }
 
-// eventOf gives the event type whose payload data points to, for PublishAll.
+// eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Placed:
@@ -63,12 +63,12 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
-// Placed publishes data as order.placed and gives its position in the log.
+// Placed publishes data as order.placed and returns its position in the log.
 func (p *publish) Placed(ctx context.Context, data Placed, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &placedEvent, &data, options)
 }
 
-// Billed publishes data as order.billed and gives its position in the log.
+// Billed publishes data as order.billed and returns its position in the log.
 func (p *publish) Billed(ctx context.Context, data Billed, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &billedEvent, &data, options)
 }

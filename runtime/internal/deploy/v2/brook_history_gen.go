@@ -37,18 +37,17 @@ func decodeUsersEvent(typ string, data []byte) UsersEvent {
 	return OldEvent{typ, bytes.Clone(data)}
 }
 
-// Events gives the events that made the value at k, oldest first. There are none where there is no
-// value.
+// Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *UsersView) Events(k string) ([]brook.Event[UsersEvent], error) {
 	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeUsersEvent)
 }
 
-// EventsOfPlaced gives those of Events that are order.placed.
+// EventsOfPlaced returns those of Events that are order.placed.
 func (v *UsersView) EventsOfPlaced(k string) ([]brook.Event[Placed], error) {
 	return brook.EventsOf[Placed]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &placedEvent)
 }
 
-// EventsOfReturned gives those of Events that are order.returned.
+// EventsOfReturned returns those of Events that are order.returned.
 func (v *UsersView) EventsOfReturned(k string) ([]brook.Event[Returned], error) {
 	return brook.EventsOf[Returned]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &returnedEvent)
 }

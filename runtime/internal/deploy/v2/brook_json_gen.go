@@ -4,7 +4,7 @@ package v2
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
-// AppendPlacedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendPlacedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPlacedJSON(dst []byte, v *Placed) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodePlaced(e, v)
@@ -43,7 +43,7 @@ func decodePlaced(d *wire.Decoder, v *Placed) {
 	}
 }
 
-// AppendReturnedJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendReturnedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendReturnedJSON(dst []byte, v *Returned) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeReturned(e, v)
@@ -76,7 +76,7 @@ func decodeReturned(d *wire.Decoder, v *Returned) {
 	}
 }
 
-// AppendBilledJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendBilledJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendBilledJSON(dst []byte, v *Billed) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeBilled(e, v)
@@ -109,7 +109,7 @@ func decodeBilled(d *wire.Decoder, v *Billed) {
 	}
 }
 
-// AppendUserJSON appends *v to dst as JSON. After an error it gives dst as it was.
+// AppendUserJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendUserJSON(dst []byte, v *User) ([]byte, error) {
 	e := wire.NewEncoder(dst)
 	encodeUser(e, v)
