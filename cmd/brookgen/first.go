@@ -32,7 +32,8 @@ type Projection struct{}
 //
 //brook:handle
 func (Projection) ItemSold(e brook.Event[ItemSold]) brook.Change[string, Sales] {
-	return brook.Merge(e.Data.Item, func(s *Sales) { s.Sold += e.Data.Count })
+	sold := e.Data // a function that captures e would take all of the event to the heap
+	return brook.Merge(sold.Item, func(s *Sales) { s.Sold += sold.Count })
 }
 `
 

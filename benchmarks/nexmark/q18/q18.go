@@ -59,7 +59,7 @@ type Query struct{}
 //brook:handle
 func (Query) Bid(e brook.Event[Bid]) brook.Change[Key, Last] {
 	d := e.Data
-	return brook.Merge(Key{e.Data.Auction, e.Data.Bidder}, func(l *Last) {
+	return brook.Merge(Key{d.Auction, d.Bidder}, func(l *Last) {
 		if d.DateTime.Before(l.DateTime) {
 			return
 		}

@@ -36,10 +36,11 @@ func (Catalog) PushHook(e brook.Event[PushHook]) (brook.Change[RepoID, Repositor
 	if e.Data.Deleted {
 		return repo, org, brook.Delete[Ref](key)
 	}
+	head, commits := e.Data.After, len(e.Data.Commits)
 	return repo, org, brook.Merge(key, func(r *Ref) {
-		r.Head = e.Data.After
+		r.Head = head
 		r.Pushes++
-		r.Commits += len(e.Data.Commits)
+		r.Commits += commits
 	})
 }
 

@@ -50,5 +50,6 @@ func (Board) TaskAdded(e brook.Event[TaskAdded]) brook.Change[string, Task] {
 func (Board) TaskDone(e brook.Event[TaskDone], tasks brook.View[string, Task]) (
 	brook.Change[string, Task], error) {
 	_, err := tasks.Get(e.Data.ID) // done before it was there: a dead letter
-	return brook.Merge(e.Data.ID, func(t *Task) { t.Done = e.Time }), err
+	at := e.Time
+	return brook.Merge(e.Data.ID, func(t *Task) { t.Done = at }), err
 }
