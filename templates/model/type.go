@@ -105,8 +105,10 @@ type Field struct {
 	Tag      string // the whole tag, unquoted
 	Exported bool
 	Embedded bool
-	Skip     bool // json:"-"
-	Required bool // brook:"required"
+	Skip     bool     // json:"-"
+	Required bool     // brook:"required"
+	Was      []string // brook:"was=…": the wire names that it had, in the order of the tag
+	Default  *string  // brook:"default=…": the text, which fits the type; nil: none
 }
 
 // JSONField is a field as encoding/json sees it, after promotion and shadowing.
@@ -119,4 +121,6 @@ type JSONField struct {
 	OmitZero  bool
 	String    bool // the string option, only where encoding/json heeds it
 	Required  bool
+	Was       []string // old wire names, read where Name is absent, the first of them first
+	Default   *string  // the text of its value where it is absent; nil: Go's zero value
 }

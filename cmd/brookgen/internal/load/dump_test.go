@@ -237,6 +237,12 @@ func (d *dumper) describe(t *model.Type) {
 				d.WriteString(" " + o.word)
 			}
 		}
+		for _, old := range f.Was {
+			fmt.Fprintf(d, " was %q", old)
+		}
+		if f.Default != nil {
+			fmt.Fprintf(d, " default %q", *f.Default)
+		}
 		d.WriteString("\n")
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
@@ -47,9 +47,12 @@ func (a *analysis) taggedFields(t types.Type) []taggedField {
 			for _, w := range []string{tagKey, tagIndex, tagUnique} {
 				a.use(f.pos, w)
 			}
+			if v.Exported() && reflect.StructTag(f.tag).Get("json") != "-" && !(v.Embedded() && isStruct(v.Type())) {
+				a.use(f.pos, tagWas)
+			}
 			if obj, _, _ := types.LookupFieldOrMethod(t, true, v.Pkg(), v.Name()); obj != v {
 				a.report(f.at, "brook:%q has no meaning on %s: another field %s hides it",
-					strings.Join(words(f.tag), ","), dotted(f.path), v.Name())
+					reflect.StructTag(f.tag).Get("brook"), dotted(f.path), v.Name())
 				continue
 			}
 			found = append(found, f)

@@ -4,14 +4,17 @@ import (
 	"go/types"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// An unasked is a required field that is read by a method of the author's.
+// An unasked is a field with a word that only generated decoders heed, which is read by a method
+// of the author's.
 type unasked struct {
 	field  model.Field
+	word   tagWord
 	reader string
 }
 
@@ -36,7 +39,7 @@ func (a *analysis) checkForeign() {
 }
 
 // below notes what is required in a type that is read by a method of the author's, which knows
-// nothing of that.
+// nothing of that, nor of old names and defaults.
 func (w *walk) below(t *model.Type, reader string, seen map[*model.Type]bool) {
 	if w.binary || t == nil || reader == "" || seen[t] {
 		return
@@ -44,10 +47,31 @@ func (w *walk) below(t *model.Type, reader string, seen map[*model.Type]bool) {
 	seen[t] = true
 	w.below(t.Elem, reader, seen)
 	for _, f := range t.Fields {
-		if f.Required && f.Pos.File != "" {
-			w.unasked = append(w.unasked, unasked{f, reader})
+		for _, word := range words(f.Tag) {
+			if f.Pos.File != "" && slices.Contains(decoded, word.name) {
+				w.unasked = append(w.unasked, unasked{f, word, reader})
+			}
 		}
 		w.below(f.Type, reader, seen)
+	}
+}
+
+// decoded are the words that generated decoders heed.
+var decoded = []string{tagRequired, tagWas, tagDefault}
+
+// reportUnasked reports words that no decoder heeds: fields that a generated decoder reads somewhere
+// have them with reason.
+func (a *analysis) reportUnasked(all []unasked) {
+	for _, u := range all {
+		if pos := u.field.Pos; !a.used[pos][u.word.name] {
+			a.use(pos, u.word.name)
+			instead := "check it there"
+			if u.word.name != tagRequired {
+				instead = "see to it there"
+			}
+			a.reportAt(pos, u.field.Name, "brook:%q has no effect on %s, which is read by %s: %s",
+				u.word, u.field.Name, u.reader, instead)
+		}
 	}
 }
 
@@ -120,7 +144,7 @@ func (w *walk) tags(t *model.Type, path string) {
 		if f.Pos.File == "" || filepath.Dir(f.Pos.File) == w.src.dir() {
 			continue
 		}
-		if problem := checkTagText(f.Tag, true); problem != "" {
+		if problem := checkTag(f.Tag, true); problem != "" {
 			w.reportAt(f.Pos, f.Name, "%s.%s: %s", path, f.Name, problem)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 type walk struct {
 	*analysis
 	seen   map[*model.Type]bool
-	binary bool // what is only stored: MarshalBinary will do, and nothing is required
+	binary bool // what is only stored: MarshalBinary will do, and nothing is required or has a default
 
 	reported  map[*types.Var]bool // fields of which something is told, as several types may lead to them
 	behind    bool                // the next type is reached through a pointer
@@ -32,18 +32,20 @@ func (a *analysis) checkSerial() {
 			w.root(e.Type, e.Pos)
 		}
 	}
+	for _, e := range a.events {
+		a.keyDefaults(e)
+	}
 	a.checkForeign()
 	stored := &walk{analysis: a, seen: w.seen, seenInMap: w.seenInMap, reported: w.reported,
 		binary: true}
 	for _, c := range a.out.Collections {
 		stored.root(c.Type, c.Pos)
-	}
-	for _, u := range w.unasked {
-		if pos := u.field.Pos; !a.used[pos][tagRequired] {
-			a.use(pos, tagRequired)
-			a.reportAt(pos, u.field.Name, "brook:\"required\" has no effect on %s, which is read by %s: check it there", u.field.Name, u.reader)
+		a.rowDefaults(c)
+		if marshals(c.Type) { // rows are stored by their fields all the same
+			stored.renames(c.Type, c.Type.Named.Name, pointAt(c.Pos, c.Type.Named.Name))
 		}
 	}
+	a.reportUnasked(w.unasked)
 }
 
 func (w *walk) root(t *model.Type, pos model.Pos) {
@@ -202,13 +204,19 @@ func (w *walk) structure(t *model.Type, path string, place Diagnostic) {
 		w.diags = append(w.diags, at)
 	}
 	w.unread(t, path, place, map[*model.Type]bool{})
+	w.renames(t, path, place)
+	w.defaults(t, path, place)
 	for _, f := range t.JSON {
 		at := nearer(f, place)
 		if !w.binary {
 			w.use(f.Pos, tagKey)
-			if t.Methods.UnmarshalJSON == model.None && t.Methods.UnmarshalText == model.None {
+			if reader(t) == "" {
 				w.use(f.Pos, tagRequired)
+				w.use(f.Pos, tagDefault)
 			}
+		}
+		if w.binary || reader(t) == "" {
+			w.use(f.Pos, tagWas)
 		}
 		if own := ownText(t, f); own != "" {
 			d := at

@@ -7,33 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 )
-
-// The words of a brook field tag.
-const (
-	tagKey      = "key"
-	tagIndex    = "index"
-	tagUnique   = "unique"
-	tagRequired = "required"
-)
-
-var tagWords = []string{tagKey, tagIndex, tagUnique, tagRequired}
-
-// words gives the words of a field's brook tag.
-func words(tag string) []string {
-	value := reflect.StructTag(tag).Get("brook")
-	if value == "" {
-		return nil
-	}
-	list := strings.Split(value, ",")
-	for i := range list {
-		list[i] = strings.TrimSpace(list[i])
-	}
-	return list
-}
-
-func hasWord(tag, word string) bool { return slices.Contains(words(tag), word) }
 
 // checkTag says what is wrong with a field's tag in itself.
 func checkTag(tag string, reached bool) string {
@@ -44,17 +18,13 @@ func checkTag(tag string, reached bool) string {
 	if !ok {
 		return ""
 	}
-	list := words(tag)
 	if value == "" {
-		return fmt.Sprintf("empty brook tag; the words are %s", enumerate(tagWords))
+		return fmt.Sprintf("empty brook tag; the words are %s", enumerate(tagForms))
 	}
+	list := words(tag)
 	for i, w := range list {
-		switch {
-		case !slices.Contains(tagWords, w):
-			return fmt.Sprintf("unknown word %q in the brook tag%s", w,
-				orOneOf(w, tagWords, "", "the words are", tagWords))
-		case slices.Contains(list[:i], w):
-			return fmt.Sprintf("%s stands twice in the brook tag", w)
+		if problem := w.check(list[:i]); problem != "" {
+			return problem
 		}
 	}
 	switch {
@@ -63,7 +33,7 @@ func checkTag(tag string, reached bool) string {
 	case hasWord(tag, tagKey) && (hasWord(tag, tagIndex) || hasWord(tag, tagUnique)):
 		return "a key is unique and indexed already: write key alone"
 	}
-	return ""
+	return checkDefaultTag(tag)
 }
 
 // What each word is for, as messages say it.
@@ -72,6 +42,8 @@ var tagMeaning = map[string]string{
 	tagIndex:    "it is for a collection's own fields, or those of a struct that it embeds",
 	tagUnique:   "it is for a collection's own fields, or those of a struct that it embeds",
 	tagRequired: "it is for fields that are read from the wire with an event",
+	tagWas:      "it is for fields that are read from the wire with an event, or from a store with a row",
+	tagDefault:  "it is for fields that are read from the wire with an event: a row holds all of its fields, and begins with Go's zero values",
 }
 
 // checkTags reports brook tags that are faulty, or that mean nothing where they stand.
@@ -126,7 +98,7 @@ func (a *analysis) undirected(spec *ast.TypeSpec) {
 			continue
 		}
 		for _, w := range words(tag) {
-			if slices.Contains(tagWords, w) {
+			if slices.Contains(tagWords, w.name) {
 				a.report(at(spec.Name), "%s has brook tags, but no directive, and nothing that has one contains it: put //brook:event NAME or //brook:collection NAME above it, or remove the tags",
 					spec.Name.Name)
 				return
@@ -155,12 +127,35 @@ func (a *analysis) checkField(field *ast.Field, meant, reached bool) {
 	}
 	for _, name := range fieldIdents(field) {
 		for _, w := range words(tag) {
-			if !a.used[a.place(name.Pos())][w] {
+			if !a.used[a.place(name.Pos())][w.name] {
 				a.report(at(field.Tag), "brook:%q has no meaning on %s: %s", w, name.Name,
-					tagMeaning[w])
+					a.meaning(w, field, name, tag))
 			}
 		}
 	}
+}
+
+// meaning says why a word has no meaning on a field: what is wrong with the field, or what the
+// word is for.
+func (a *analysis) meaning(w tagWord, field *ast.Field, name *ast.Ident, tag string) string {
+	if w.name != tagWas && w.name != tagDefault {
+		return tagMeaning[w.name]
+	}
+	switch {
+	case reflect.StructTag(tag).Get("json") == "-":
+		return "it has json:\"-\", so it is neither read nor written"
+	case len(field.Names) == 0 && jsonName(tag) == "" && a.isStructField(name):
+		return "it is embedded, so that its fields stand among the others on the wire and it has no name there: tag its fields"
+	case !name.IsExported():
+		return "it is unexported, so it is neither read nor written"
+	}
+	return tagMeaning[w.name]
+}
+
+// isStructField reports whether the field that a name declares is a struct or a pointer to one.
+func (a *analysis) isStructField(name *ast.Ident) bool {
+	v := a.src.info.Defs[name]
+	return v != nil && isStruct(v.Type())
 }
 
 // fieldIdents are the names of a field; for an embedded one that of its type.

@@ -87,6 +87,7 @@ func nearBrook(key, value string) bool {
 		return false
 	}
 	return slices.ContainsFunc(strings.Split(value, ","), func(w string) bool {
+		w, _, _ = strings.Cut(w, "=")
 		return nearest(strings.TrimSpace(w), tagWords) != ""
 	})
 }

@@ -246,6 +246,8 @@ func (b *builder) fields(m *model.Type, t types.Type, u *types.Struct) {
 			Embedded: v.Embedded(),
 			Skip:     reflect.StructTag(tag).Get("json") == "-",
 			Required: hasWord(tag, tagRequired),
+			Was:      oldNames(tag),
+			Default:  defaultText(tag),
 		}
 		if v.Pkg() != nil && b.g.inSource(v.Pkg().Path()) {
 			f.Pos = position(b.g.pos(v.Pos()))

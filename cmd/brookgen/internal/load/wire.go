@@ -106,6 +106,8 @@ func considered(at embedded, i int) (*candidate, *model.Type) {
 			OmitZero:  hasOption(opts, "omitzero"),
 			String:    hasOption(opts, "string") && quotable(inner.Kind),
 			Required:  f.Required,
+			Was:       f.Was,
+			Default:   f.Default,
 		},
 		tagged: name != "",
 		index:  append(slices.Clone(at.index), i),
