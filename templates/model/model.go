@@ -69,6 +69,25 @@ type Event struct {
 	History int    // newest N per key; HistoryAll, HistoryOff
 	Publish bool   // sent, not handled here
 	Discard bool   // received and on purpose ignored
+
+	Was     []string // earlier names on the wire, which are read as well
+	Version int      // of Type; 0: the directive has none, which is as good as 1
+	// When is the member by which payloads of Type are known whose producers tell no version; "":
+	// there is none.
+	When string
+	// Earlier are the versions before that of Type, from 1 and without a gap, oldest first.
+	Earlier []*Version
+}
+
+// Version is an earlier version of an event. It is read, and never written: its upcaster makes the
+// type of the next version of it, for the last one of Event.Earlier Event.Type.
+type Version struct {
+	Pos
+	Version int
+	Type    *Type  // declared in the package that has the event's codecs; DecodeTJSON reads it
+	When    string // see Event.When
+	Upcast  string // the name of the method
+	Fails   bool   // the method returns an error too
 }
 
 // Values of Event.History besides a count.

@@ -25,6 +25,8 @@ type analysis struct {
 
 	marks     []*mark
 	marked    map[types.Object]*mark // annotated types, also where the annotation is faulty
+	lineages  map[string]*lineage    // of events that have versions
+	earlier   map[types.Object]*mark // types that are earlier versions
 	events    map[types.Object]*event
 	colls     map[types.Object]*model.Collection
 	adopted   []*event // foreign events without an alias, in order of use
@@ -44,6 +46,7 @@ type analysis struct {
 type event struct {
 	*model.Event
 	obj     types.Object // the payload's type
+	mark    *mark        // nil without a directive of this package
 	at      span         // the name of the type or, without an alias, the first use
 	adopted bool         // foreign, without an alias
 	handled []string     // by which handlers
@@ -59,13 +62,14 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 			Names:   map[string]model.Pos{},
 			Imports: map[string]bool{},
 		},
-		marked: map[types.Object]*mark{},
-		events: map[types.Object]*event{},
-		colls:  map[types.Object]*model.Collection{},
-		sets:   map[types.Object]*set{},
-		told:   map[*model.Type]bool{},
-		hushed: map[*model.Type]map[string]bool{},
-		used:   map[model.Pos]map[string]bool{},
+		marked:  map[types.Object]*mark{},
+		earlier: map[types.Object]*mark{},
+		events:  map[types.Object]*event{},
+		colls:   map[types.Object]*model.Collection{},
+		sets:    map[types.Object]*set{},
+		told:    map[*model.Type]bool{},
+		hushed:  map[*model.Type]map[string]bool{},
+		used:    map[model.Pos]map[string]bool{},
 
 		unimports:  map[unimport]bool{},
 		undeclared: map[string]bool{},
@@ -73,10 +77,13 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	a.scan()
 	a.checkConstraints()
 	a.declared()
+	a.lineages = lineages(a.marks)
 	a.addTypes()
+	a.addVersions()
 	a.lost = a.lost || src.handlesInTests
 	a.addHandlers()
 	a.addAdopted()
+	a.checkWas()
 	a.order()
 	a.checkMarks()
 	a.checkWriters()

@@ -20,9 +20,10 @@ const (
 	verbEvent      = "event"
 	verbCollection = "collection"
 	verbHandle     = "handle"
+	verbUpcast     = "upcast"
 )
 
-var verbs = []string{verbEvent, verbCollection, verbHandle}
+var verbs = []string{verbEvent, verbCollection, verbHandle, verbUpcast}
 
 // A directive is one //brook: comment.
 type directive struct {
@@ -46,14 +47,16 @@ type problem struct {
 
 // The options of each directive, as they are written in messages; a trailing = asks for a value.
 var options = map[string][]string{
-	verbEvent:      {"key=", "topic=", "history=", "publish", "discard", "go="},
+	verbEvent: {"key=", "topic=", "history=", "publish", "discard", "go=",
+		"was=", "version=", "when="},
 	verbCollection: {"key=", "history=", "go="},
 	verbHandle:     {"partitioned"},
+	verbUpcast:     {},
 }
 
 // nearly matches comments that were meant as directives: // brook:event, //Brook:event, //brook
 // event, //brook: event, /* brook:event */.
-var nearly = regexp.MustCompile(`^(?:(//|/\*)[ \t]*([bB]rook:)[ \t]*|(//)([bB]rook[ \t]+|[bB]rook))(event|collection|handle)(?:[ \t*]|$)`)
+var nearly = regexp.MustCompile(`^(?:(//|/\*)[ \t]*([bB]rook:)[ \t]*|(//)([bB]rook[ \t]+|[bB]rook))(event|collection|handle|upcast)(?:[ \t*]|$)`)
 
 // isSpaced reports whether a comment was meant as a directive, but is not quite one.
 func isSpaced(text string) bool {
@@ -102,14 +105,14 @@ func parseDirective(text string) (directive, []problem) {
 			}
 		}
 		d.options(others, report)
-	case verbHandle:
+	case verbHandle, verbUpcast:
 		d.options(rest, report)
 	case "view", "views", "table", "projection", "row", "model", "entity", "state":
 		report(words[0], "unknown directive %s: write //brook:collection NAME above the type of a view's rows", words[0].name)
 	default:
 		report(words[0], "unknown directive %s%s", words[0].name,
 			orOneOf(d.verb, verbs, directivePrefix, "the directives are",
-				[]string{"//brook:event", "//brook:collection", "//brook:handle"}))
+				[]string{"//brook:event", "//brook:collection", "//brook:handle", "//brook:upcast"}))
 	}
 	return d, problems
 }
@@ -189,6 +192,10 @@ func checkOption(verb, word string, o option) string {
 		}
 		return checkValue(verb, o)
 	}
+	if len(options[verb]) == 0 {
+		return fmt.Sprintf("//brook:%s takes neither a name nor options: write //brook:%s alone",
+			verb, verb)
+	}
 	names := make([]string, len(options[verb]))
 	for i, known := range options[verb] {
 		names[i] = strings.TrimSuffix(known, "=")
@@ -206,6 +213,12 @@ func values(verb, name string) string {
 		return "history=N, history=all or history=off"
 	case name == "key":
 		return "key=Field"
+	case name == "was":
+		return "was=NAME, or was=A,B"
+	case name == "version":
+		return "version=2"
+	case name == "when":
+		return "when=MEMBER"
 	}
 	return name + "=Name"
 }
@@ -214,6 +227,14 @@ func checkValue(verb string, o option) string {
 	switch o.name {
 	case "topic":
 		return checkName(o.value, "topic=")
+	case "when":
+		return checkName(o.value, "when=")
+	case "was":
+		return checkWas(o.value)
+	case "version":
+		if _, ok := versionOf(o.value); !ok {
+			return fmt.Sprintf("version=%s: write a number from 1", o.value)
+		}
 	case "key":
 		if slices.Contains(strings.Split(o.value, ","), "") {
 			return fmt.Sprintf("key=%s: a name is missing beside a comma", o.value)
@@ -235,6 +256,29 @@ func checkValue(verb string, o option) string {
 		}
 	}
 	return ""
+}
+
+// checkWas says what is wrong with the earlier names of an event.
+func checkWas(value string) string {
+	names := strings.Split(value, ",")
+	for i, name := range names {
+		if name == "" {
+			return fmt.Sprintf("was=%s: a name is missing beside a comma", value)
+		}
+		if p := checkName(name, "was="); p != "" {
+			return p
+		}
+		if slices.Contains(names[:i], name) {
+			return fmt.Sprintf("was=%s names %s twice: keep one", value, name)
+		}
+	}
+	return ""
+}
+
+// versionOf reads the number of a version: digits that do not begin with 0.
+func versionOf(value string) (int, bool) {
+	n, err := strconv.ParseUint(value, 10, 31)
+	return int(n), err == nil && value[0] != '0' && value[0] != '+'
 }
 
 func historyOf(value string) (int, bool) {

@@ -58,8 +58,26 @@ func (d *dumper) event(e *model.Event) {
 	if e.Discard {
 		d.WriteString(" discard")
 	}
+	if len(e.Was) > 0 {
+		fmt.Fprintf(d, " was=%s", strings.Join(e.Was, ","))
+	}
+	d.version(e.Version, e.When)
 	d.WriteString("\n")
 	d.key(e.Key)
+	for _, v := range e.Earlier {
+		fmt.Fprintf(d, "\tearlier %s", d.ref(v.Type))
+		d.version(v.Version, v.When)
+		fmt.Fprintf(d, " upcast=%s%s\n", v.Upcast, map[bool]string{true: ",error"}[v.Fails])
+	}
+}
+
+func (d *dumper) version(version int, when string) {
+	if version > 0 {
+		fmt.Fprintf(d, " version=%d", version)
+	}
+	if when != "" {
+		fmt.Fprintf(d, " when=%s", when)
+	}
 }
 
 func (d *dumper) key(k *model.Key) {

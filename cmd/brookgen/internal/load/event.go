@@ -34,6 +34,8 @@ func (a *analysis) addTypes() {
 		switch {
 		case m.verb == verbCollection:
 			a.addCollection(m, obj)
+		case a.isEarlier(m):
+			a.addEarlier(m, obj)
 		case m.spec.Assign.IsValid():
 			a.addAlias(m, obj)
 		case m.verb == verbEvent:
@@ -112,6 +114,13 @@ func (a *analysis) addEvent(m *mark, obj types.Object) {
 		a.report(m.at("key", m.spec.Name), "%s", problem.message)
 	}
 	e.Key = key
+	e.Version = m.version()
+	if o := m.option("when"); o != nil {
+		e.When = o.value
+		if e.Version == 0 {
+			a.report(m.at("when", m.spec.Name), "when=%s tells payloads of one version from those of others: write version=N beside it", o.value)
+		}
+	}
 	a.addNamed(m, e)
 }
 
@@ -124,8 +133,9 @@ func (a *analysis) newEvent(m *mark, obj types.Object) *event {
 			GoName:  m.spec.Name.Name,
 			History: defaultHistory,
 		},
-		obj: obj,
-		at:  at(m.spec.Name),
+		obj:  obj,
+		mark: m,
+		at:   at(m.spec.Name),
 	}
 	m.apply(e.Event)
 	if e.Publish && e.Discard {
@@ -149,6 +159,9 @@ func (m *mark) apply(e *model.Event) {
 	}
 	if o := m.option("go"); o != nil {
 		e.GoName = o.value
+	}
+	if o := m.option("was"); o != nil {
+		e.Was = strings.Split(o.value, ",")
 	}
 	e.Publish = m.option("publish") != nil
 	e.Discard = m.option("discard") != nil

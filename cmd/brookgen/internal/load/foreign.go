@@ -37,9 +37,17 @@ func (a *analysis) addAlias(m *mark, obj types.Object) {
 		a.report(at(m.spec.Type), "%s", problem)
 		return
 	}
+	for _, name := range []string{"version", "when"} {
+		if m.option(name) != nil {
+			a.report(m.at(name, m.spec.Name), "%s stands where the type is declared, in package %s: an alias takes was= alone",
+				name, named.Obj().Pkg().Path())
+		}
+	}
 	e := a.newEvent(m, named.Obj())
 	own := e.Event
-	e.Event = theirs
+	if e.Event = theirs; own.Name != theirs.Name {
+		theirs.Was = nil // those are names of the other event
+	}
 	e.Pos, e.Name, e.Alias, e.GoName = own.Pos, own.Name, name, name
 	m.apply(e.Event)
 	if o := m.option("key"); o != nil {
@@ -109,6 +117,14 @@ func (a *analysis) foreignEvent(named *types.Named) (*model.Event, string) {
 		History:  defaultHistory,
 	}
 	m.apply(e)
+	e.Version = m.version()
+	if o := m.option("when"); o != nil {
+		e.When = o.value
+	}
+	var wrong string
+	if e.Earlier, wrong = a.foreignVersions(obj, m); wrong != "" {
+		return nil, wrong
+	}
 	e.Publish, e.Discard = false, false // those are about the other package
 	e.CodecName = e.GoName
 	return e, ""
@@ -116,25 +132,40 @@ func (a *analysis) foreignEvent(named *types.Named) (*model.Event, string) {
 
 // foreignMark finds the event directive on a type of another package.
 func (a *analysis) foreignMark(obj types.Object) *mark {
+	if s := a.foreignSource(obj); s != nil {
+		return s.eventMark(obj.Name())
+	}
+	return nil
+}
+
+// foreignSource is the source of the other package that declares obj, or nil.
+func (a *analysis) foreignSource(obj types.Object) *source {
 	p := a.all[obj.Pkg().Path()]
 	if p == nil {
 		return nil
 	}
-	return a.parse([]*packages.Package{p})[0].eventMark(obj.Name())
+	return a.parse([]*packages.Package{p})[0]
 }
 
 // eventMark gives the event directive on the type of that name, or nil.
 func (s *source) eventMark(name string) *mark {
-	if s.events == nil {
-		s.events = map[string]*mark{}
-		for _, f := range s.files {
-			marks, _ := f.scan()
-			for _, m := range marks {
-				if m.verb == verbEvent && m.spec != nil && !m.spec.Assign.IsValid() {
-					s.events[m.spec.Name.Name] = m
-				}
-			}
+	for _, m := range s.scan() {
+		if m.verb == verbEvent && m.spec != nil && !m.spec.Assign.IsValid() &&
+			m.spec.Name.Name == name {
+			return m
 		}
 	}
-	return s.events[name]
+	return nil
+}
+
+// scan gives the directives of a package that is not generated for.
+func (s *source) scan() []*mark {
+	if s.marks == nil {
+		s.marks = []*mark{}
+		for _, f := range s.files {
+			marks, _ := f.scan()
+			s.marks = append(s.marks, marks...)
+		}
+	}
+	return s.marks
 }

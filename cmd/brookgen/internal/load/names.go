@@ -45,6 +45,11 @@ func (a *analysis) generated() []generated {
 		if !e.Foreign() {
 			add("Append"+e.GoName+"JSON", why, e.Pos, source)
 			add("Decode"+e.GoName+"JSON", why, e.Pos, source)
+			for _, v := range e.Earlier {
+				name := v.Type.Named.Name
+				add("Decode"+name+"JSON", fmt.Sprintf("for version %d of event %s", v.Version, e.Name),
+					v.Pos, name)
+			}
 		}
 		if e.Foreign() && a.writes(e) {
 			add(e.GoName+"Data", why, e.Pos, source)

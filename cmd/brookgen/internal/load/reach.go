@@ -95,8 +95,12 @@ type reacher struct {
 func (a *analysis) checkReach() {
 	r := &reacher{analysis: a, seen: map[*model.Type]bool{}}
 	for _, e := range a.out.Events {
-		if !e.Foreign() {
-			r.visit(e.Type, e.Type.Named.Name, pointAt(e.Pos, e.Type.Named.Name), false)
+		if e.Foreign() {
+			continue
+		}
+		r.visit(e.Type, e.Type.Named.Name, pointAt(e.Pos, e.Type.Named.Name), false)
+		for _, v := range e.Earlier {
+			r.visit(v.Type, v.Type.Named.Name, pointAt(v.Pos, v.Type.Named.Name), false)
 		}
 	}
 	stored := &reacher{analysis: a, seen: map[*model.Type]bool{}, stored: true}

@@ -14,7 +14,7 @@ type mark struct {
 	file    *file
 	comment *ast.Comment
 	spec    *ast.TypeSpec // for event and collection
-	fn      *ast.FuncDecl // for handle
+	fn      *ast.FuncDecl // for handle and upcast
 	faulty  bool          // something about it is reported
 }
 
@@ -98,8 +98,10 @@ func (f *file) place(m *mark, own *owner) string {
 		return fmt.Sprintf("%s belongs to no declaration: put it into the doc comment right above one, with no empty line between", verb)
 	case own.what != "":
 		return fmt.Sprintf("%s has no meaning on %s: %s", verb, own.what, wants(m.verb))
-	case m.verb == verbHandle && own.fn == nil:
+	case m.onMethod() && own.fn == nil:
 		return fmt.Sprintf("%s has no meaning on a type: it marks a method", verb)
+	case m.verb == verbUpcast && !hasReceiver(own.fn):
+		return fmt.Sprintf("%s has no meaning on the function %s: make it a method of the earlier version's type", verb, own.fn.Name.Name)
 	case m.verb == verbHandle && !hasReceiver(own.fn):
 		return fmt.Sprintf("%s has no meaning on the function %s: give it a receiver, the handler set that it belongs to", verb, own.fn.Name.Name)
 	case (m.verb == verbEvent || m.verb == verbCollection) && own.spec == nil:
@@ -108,6 +110,9 @@ func (f *file) place(m *mark, own *owner) string {
 	m.spec, m.fn = own.spec, own.fn
 	return ""
 }
+
+// onMethod reports whether the directive is one for methods.
+func (m *mark) onMethod() bool { return m.verb == verbHandle || m.verb == verbUpcast }
 
 // below gives the type or method that is declared next after a place.
 func (f *file) below(p token.Pos) (*ast.TypeSpec, *ast.FuncDecl) {
@@ -131,7 +136,7 @@ func (f *file) below(p token.Pos) (*ast.TypeSpec, *ast.FuncDecl) {
 
 // fits reports whether what a directive stands above is what such a directive is for.
 func (f *file) fits(m *mark) bool {
-	if m.verb == verbHandle {
+	if m.onMethod() {
 		return m.fn != nil && hasReceiver(m.fn)
 	}
 	return m.spec != nil
@@ -148,7 +153,7 @@ func funcKind(fn *ast.FuncDecl) string {
 func hasReceiver(fn *ast.FuncDecl) bool { return fn.Recv != nil && len(fn.Recv.List) > 0 }
 
 func wants(verb string) string {
-	if verb == verbHandle {
+	if verb == verbHandle || verb == verbUpcast {
 		return "it marks a method"
 	}
 	return "it marks a type"

@@ -28,8 +28,12 @@ func (a *analysis) checkSerial() {
 	w := &walk{analysis: a, seen: map[*model.Type]bool{}, seenInMap: map[*model.Type]bool{},
 		reported: map[*types.Var]bool{}}
 	for _, e := range a.out.Events {
-		if !e.Foreign() {
-			w.root(e.Type, e.Pos)
+		if e.Foreign() {
+			continue
+		}
+		w.root(e.Type, e.Pos)
+		for _, v := range e.Earlier {
+			w.root(v.Type, v.Pos)
 		}
 	}
 	for _, e := range a.events {

@@ -19,7 +19,7 @@ type set struct {
 func (a *analysis) addHandlers() {
 	known := map[*ast.FuncDecl]*mark{}
 	for _, m := range a.marks {
-		if m.fn == nil {
+		if m.fn == nil || m.verb == verbUpcast {
 			continue
 		}
 		if known[m.fn] != nil {

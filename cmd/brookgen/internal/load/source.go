@@ -32,7 +32,7 @@ type source struct {
 	errs   []types.Error    // what the type check found, for where it matters
 	failed map[string]error // imports that could not be had
 	needs  map[string]bool  // see imports
-	events map[string]*mark // see eventMark
+	marks  []*mark          // see scan
 	beside []*file          // see others
 
 	handlesInTests bool // a handler in a test file was found, which is told
