@@ -162,7 +162,7 @@ var layers = [][]string{
 	{"generation"},
 	{"obsolete"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
-	{"publisher", "effects", "backfill", "delivery", "batch", "letters", "reads"},
+	{"publisher", "effects", "backfill", "delivery", "batch", "letters", "reads", "comparison"},
 	{"prefetch", "emission"},
 	{"processor"},
 	{"task", "group", "follow"},

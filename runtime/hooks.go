@@ -37,6 +37,9 @@ type Hooks struct {
 	// Rebuild is called when a rebuild starts (done is false) and when it has ended, with its
 	// error.
 	Rebuild func(done bool, err error)
+	// RebuildProgress is called now and then, at most every second, with how far a rebuild or
+	// preview has come.
+	RebuildProgress func(RebuildProgress)
 	// Rebuilt is called with the outcome of a rebuild, whether it was promoted or refused.
 	Rebuilt func(RebuildReport)
 }
@@ -89,6 +92,16 @@ type IndexProgress struct {
 	Rows              int   // how many were looked at
 	Done              bool  // the index is complete, or was given up
 	Err               error // why it was given up; nil: it was not
+}
+
+// RebuildProgress is how far a rebuild has come.
+type RebuildProgress struct {
+	Read  int64         // offsets of the log that are folded
+	Total int64         // offsets that are to be folded, up to where the live views stand
+	Took  time.Duration // since the rebuild began
+	// Left is how long the rest takes if it goes on at the pace so far; 0 as long as nothing is
+	// read.
+	Left time.Duration
 }
 
 // Failure is something that failed.

@@ -9,7 +9,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/text"
 )
 
-// RebuildOption changes what a rebuild does: [AcceptLetters].
+// RebuildOption changes what a rebuild does: [AcceptLetters], [Review].
 type RebuildOption interface {
 	// Rebuild sets the option. Package engine calls it.
 	Rebuild(options *RebuildOptions)
@@ -17,7 +17,8 @@ type RebuildOption interface {
 
 // RebuildOptions are what the options of a rebuild set. Package engine uses it.
 type RebuildOptions struct {
-	Accept bool // promote in spite of dead letters that the live views don't have
+	Accept bool             // promote in spite of dead letters that the live views don't have
+	Review func(Diff) error // called before the promotion; nil: there is nobody to ask
 }
 
 type rebuildOption func(*RebuildOptions)

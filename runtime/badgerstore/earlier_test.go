@@ -124,6 +124,24 @@ func TestStoresOfEarlierShapes(t *testing.T) {
 	}
 }
 
+// A preview shows rows of an earlier shape as they were written. The log does not make them.
+func TestPreviewOfEarlierShapes(t *testing.T) {
+	app, _ := rollsOver(t, rollsLog(t), unpack(t, "testdata/earlier/1.zip"))
+	defer app.Close()
+	diff, err := app.Preview(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `soldiers: 0 added, 2 removed, 0 changed, 0 equal
+  "1": {"id":"1","name":"Major Ann","age":19,"gone":["old"],` +
+		`"homes":[{"street":"Main Street","zip":"17"}],"wounds":1} → no row
+  "2": {"id":"2","name":"Bob","age":-3,"gone":[""],` +
+		`"homes":[{"street":"","zip":""}],"wounds":0} → no row`
+	if diff.String() != want {
+		t.Errorf("%v", diff)
+	}
+}
+
 // wantSoldiers wants the rows that every shape has, and returns the first.
 func wantSoldiers(t *testing.T, app *rolls.App, when string) rolls.Soldier {
 	t.Helper()

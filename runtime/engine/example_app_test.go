@@ -160,3 +160,37 @@ func ExampleApp_Rebuild() {
 	// <nil>
 	// 1 <nil>
 }
+
+// Look at what a rebuild would change. Here, something was applied beside the log.
+func ExampleApp_Preview() {
+	ctx := context.Background()
+	app := openLedger(brook.Emit(ledger.Opened{Account: "ada"}))
+	defer app.Close()
+	fmt.Println(app.Process.Opened(ctx, ledger.Opened{Account: "bob"}))
+
+	diff, err := app.Preview(ctx)
+	fmt.Println(diff, err)
+	// Output:
+	// <nil>
+	// accounts: 0 added, 1 removed, 0 changed, 1 equal
+	//   "bob": {"id":"bob","email":"","balance":0,"moves":0,"tags":null} → no row <nil>
+}
+
+// Decide about a rebuild by what it would change.
+func ExampleApp_Rebuild_review() {
+	ctx := context.Background()
+	app := openLedger(brook.Emit(ledger.Opened{Account: "ada"}))
+	defer app.Close()
+	fmt.Println(app.Process.Opened(ctx, ledger.Opened{Account: "bob"}))
+
+	err := app.Rebuild(ctx, brook.Review(func(d brook.Diff) error {
+		if accounts := d.Collections[0]; accounts.Removed > 0 {
+			return fmt.Errorf("%d accounts would be gone", accounts.Removed)
+		}
+		return nil
+	}))
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// brook: rebuild ledger: the review keeps the live views: 1 accounts would be gone
+}

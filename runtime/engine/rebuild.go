@@ -27,10 +27,18 @@ import (
 // log lost events that the views were made from, unless Config.OnRetention is [brook.GoOn]; and
 // with [brook.ErrRebuildRefused] if more events fail than Config.MaxDeadLetters, or some fail that
 // did not fail in the live views, unless [brook.AcceptLetters] is passed. [brook.ErrConflict] says
-// that another process rebuilt meanwhile.
+// that another process rebuilt meanwhile. With [brook.Review] the caller looks at what differs
+// before the promotion, and decides.
 //
 // It is safe for concurrent use, beside Run too. One rebuild of an app runs at a time; others wait.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
+	return a.whileHeld(ctx, "rebuild", func(ctx context.Context) error {
+		return a.rebuild(ctx, options...)
+	})
+}
+
+// whileHeld calls do while the app is open and holds its name.
+func (a *App) whileHeld(ctx context.Context, what string, do func(context.Context) error) error {
 	ctx, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
 	if err := a.life.Err(); err != nil {
@@ -38,22 +46,19 @@ func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error
 	}
 	release, err := a.catalog.Hold.Take(ctx)
 	if err != nil {
-		return lifetime.During("rebuild "+a.config.Name, err)
+		return lifetime.During(what+" "+a.config.Name, err)
 	}
 	defer release()
-	return lifetime.Closing(ctx, a.rebuild(ctx, options...))
+	return lifetime.Closing(ctx, do(ctx))
 }
 
 // rebuild rebuilds the views, and reports to log and hooks what became of it.
 func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err error) {
-	if !a.life.rebuilding.LockContext(ctx) {
-		return fmt.Errorf("brook: rebuild %s: waiting for another one: %w",
-			a.config.Name, retry.Ending(ctx))
-	}
-	defer a.life.rebuilding.Unlock()
-	if err := a.life.Err(); err != nil {
+	unlock, err := a.lockRebuilding(ctx, "rebuild")
+	if err != nil {
 		return err
 	}
+	defer unlock()
 	if hook := a.config.Hooks.Rebuild; hook != nil {
 		hook(false, nil)
 		defer func() { hook(true, err) }()
@@ -78,4 +83,17 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 		}
 	}
 	return nil
+}
+
+// lockRebuilding waits until no other rebuild or preview of the app runs.
+func (a *App) lockRebuilding(ctx context.Context, what string) (unlock func(), err error) {
+	if !a.life.rebuilding.LockContext(ctx) {
+		return nil, fmt.Errorf("brook: %s %s: waiting for another one: %w",
+			what, a.config.Name, retry.Ending(ctx))
+	}
+	if err := a.life.Err(); err != nil {
+		a.life.rebuilding.Unlock()
+		return nil, err
+	}
+	return a.life.rebuilding.Unlock, nil
 }

@@ -132,6 +132,11 @@ func (c *Construction) Promote(ctx context.Context, g *generation.Generation,
 	return nil
 }
 
+// Encoded opens the rows of a generation as a store of bytes has them, by ordinal of the collection.
+func (c *Construction) Encoded(ctx context.Context, number int) ([]brook.Table, error) {
+	return c.opener.Encoded(ctx, number)
+}
+
 // Discard gives up the construction of g: it notes that what was built is to be removed. If that
 // fails, the next rebuild or start finds it. The caller does not hold the quiesce lock.
 func (c *Construction) Discard(g *generation.Generation) {

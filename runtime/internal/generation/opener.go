@@ -124,6 +124,19 @@ func (o *Opener) withIndexes(ctx context.Context, g *Generation,
 	return &next, nil
 }
 
+// Encoded opens the rows of a generation, by ordinal of the collection, so that a store of bytes
+// returns values as it has them: the number of their shape and what package pack made of them.
+func (o *Opener) Encoded(ctx context.Context, number int) (tables []brook.Table, err error) {
+	for _, info := range o.Code.Layout.Collections {
+		t, err := o.table(ctx, number, brook.TableSpec{Name: plan.RowsTable(info.Name)})
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, t)
+	}
+	return tables, nil
+}
+
 // table opens a table of a generation; spec names it without the generation.
 func (o *Opener) table(ctx context.Context, number int,
 	spec brook.TableSpec) (brook.Table, error) {

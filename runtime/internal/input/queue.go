@@ -215,6 +215,9 @@ func (q *Queue) Ahead() int64 { return q.ahead }
 // End returns the partition's end, as far as is known.
 func (q *Queue) End() int64 { return q.end }
 
+// Target returns where the queue ends: the partition's end, or where EndAt made it end before that.
+func (q *Queue) Target() int64 { return q.limit(q.end) }
+
 // EndAt makes the queue end at an offset, or where it stands if that is higher. It returns how many
 // offsets are left.
 func (q *Queue) EndAt(offset int64) (left int64) {

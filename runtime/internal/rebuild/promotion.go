@@ -61,6 +61,12 @@ func (p *promotion) run(ctx context.Context) error {
 			tries--
 			continue
 		}
+		if p.review.do != nil {
+			if err := p.measure(ctx); err != nil {
+				return err
+			}
+			return p.review.open(ctx, s.Store, p.live)
+		}
 		blocked, err := s.Letters.Blocked(ctx, g)
 		if err != nil {
 			return err

@@ -43,6 +43,7 @@ type Rebuild struct {
 	beyond  bool
 	tried   map[string]bool // keys of letters that were redriven
 	changes string          // of the code since the live views were made
+	review  review
 }
 
 // New returns a rebuild that is yet to run. promoted is called when the views that it made are
@@ -50,10 +51,12 @@ type Rebuild struct {
 func New(set *task.Set, promoted func(), options ...brook.RebuildOption) *Rebuild {
 	r := &Rebuild{promoted: promoted, tried: map[string]bool{}, target: target{
 		set: set, gaps: gaps{}, tally: tally{started: time.Now(), passed: map[string]int{}},
+		progress: newProgress(),
 	}}
 	for _, o := range options {
 		o.Rebuild(&r.options)
 	}
+	r.review.do = r.options.Review
 	return r
 }
 
@@ -70,6 +73,9 @@ func (r *Rebuild) Report() (
 // were, unless the error is of a promotion whose outcome is not known.
 func (r *Rebuild) Run(ctx context.Context) (err error) {
 	s := r.set
+	if r.review.do != nil && s.Catalog.Fenced() {
+		return errShared
+	}
 	if r.partitions, err = s.Partitions(ctx); err != nil {
 		return err
 	}
@@ -125,6 +131,12 @@ func (r *Rebuild) rounds(ctx context.Context, read func(*task.Partition)) error 
 	var last error
 	for attempts := 1; ; attempts++ {
 		err := r.round(ctx, read)
+		if errors.Is(err, errReview) {
+			if err = r.callReview(ctx); err == nil {
+				attempts = 0
+				continue
+			}
+		}
 		switch {
 		case err == nil:
 			return nil
@@ -151,6 +163,9 @@ func (r *Rebuild) rounds(ctx context.Context, read func(*task.Partition)) error 
 // Transient reports whether a rebuild goes on after an error of a store or driver, because the
 // cause may pass.
 func Transient(err error) bool {
+	if errors.As(err, new(*reviewError)) {
+		return false
+	}
 	for _, final := range []error{
 		brook.ErrPermanent, brook.ErrConflict, brook.ErrRebuildRefused, brook.ErrRetention,
 		brook.ErrLogChanged, brook.ErrOutOfRange, brook.ErrTooLarge, brook.ErrClosed,

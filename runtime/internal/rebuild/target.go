@@ -17,9 +17,10 @@ import (
 type target struct {
 	set *task.Set
 	// asides is what the live views put aside, at least below the ends that the task folds to.
-	asides deadletter.SetAside
-	gaps   gaps
-	tally  tally
+	asides   deadletter.SetAside
+	gaps     gaps
+	tally    tally
+	progress progress
 }
 
 var (
@@ -73,7 +74,8 @@ func (n *target) Silence(letter *deadletter.Letter) {
 	}
 }
 
-// Committed counts what the code does not know any more.
+// Committed counts what the code does not know any more, and reports how far the rebuild has come.
 func (n *target) Committed(t *task.Task, _ []brook.Progress, _ []brook.Position) {
 	n.tally.pass(t.Batch.Unknown)
+	n.progress.committed(n.set.Report, t.Partitions)
 }

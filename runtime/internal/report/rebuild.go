@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/text"
@@ -49,6 +50,17 @@ func SortFailures(r *brook.RebuildReport) {
 	slices.SortStableFunc(r.Failures, func(f, g brook.FailureCount) int {
 		return cmp.Compare(g.Count, f.Count)
 	})
+}
+
+// RebuildProgress reports how far a rebuild has come, to the log too if log is set.
+func (r *Reporter) RebuildProgress(p brook.RebuildProgress, log bool) {
+	if r.Hooks.RebuildProgress != nil {
+		r.Hooks.RebuildProgress(p)
+	}
+	if log {
+		r.Info("rebuilding the views", "read", p.Read, "of", p.Total,
+			"for", p.Took.Round(time.Second), "left", p.Left.Round(time.Second))
+	}
 }
 
 // Rebuilt reports what a rebuild came to. topics are those that the app reads, and changes is how

@@ -73,7 +73,7 @@ func (c *shape) old(number uint64) (*pack.Transcoder, error) {
 	if ok {
 		return t, nil
 	}
-	schema, err := c.shapes.find(c.name, number)
+	schema, err := c.shapes.Find(c.name, number)
 	if err != nil {
 		return nil, err
 	}

@@ -154,9 +154,9 @@ func transcoder(old, now string) (*pack.Transcoder, error) {
 // ErrUnknown says that the generation has no shape of a number.
 var ErrUnknown = errors.New("the store has no such shape")
 
-// find returns the schema of a shape. It reads the shapes again if it does not know that one: newer
+// Find returns the schema of a shape, or ErrUnknown. It reads the shapes again if it does not know that one: newer
 // code that writes the same store may have recorded it since.
-func (s *Shapes) find(collection string, number uint64) (string, error) {
+func (s *Shapes) Find(collection string, number uint64) (string, error) {
 	known := func() (string, bool) {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
