@@ -21,78 +21,16 @@ func clones(t *model.Type, seen map[*model.Type]bool) bool {
 			return false
 		}
 		seen[t] = true
-		if marshaller(t) != "" {
+		if t.StoredBy() != "" {
 			return true
 		}
 		for _, f := range t.Fields {
-			if !kept(f) && f.Name != "_" || kept(f) && clones(f.Type, seen) {
+			if !f.Stored() && f.Name != "_" || f.Stored() && clones(f.Type, seen) {
 				return true
 			}
 		}
 	}
 	return isNil(t)
-}
-
-// kept reports whether stores keep a field: an exported one without json:"-", or an embedded
-// struct, whose exported fields are promoted.
-func kept(f model.Field) bool {
-	return !f.Skip && (f.Exported || embeddedStruct(f))
-}
-
-func embeddedStruct(f model.Field) bool {
-	t := f.Type
-	if t.Kind == model.Pointer && t.Elem != nil {
-		t = t.Elem
-	}
-	return f.Embedded && t.Kind == model.Struct
-}
-
-// marshaller is by which methods a struct is stored whose fields do not tell all of its state:
-// Text, Binary or JSON; "" where fields will do, or there are no such methods.
-func marshaller(t *model.Type) string {
-	by := marshallers(t)
-	if by == "" || !losesState(t, map[*model.Type]bool{}) {
-		return ""
-	}
-	return by
-}
-
-// marshallers tells which pair of methods a struct has.
-func marshallers(t *model.Type) string {
-	m := t.Methods
-	switch {
-	case t.Kind != model.Struct:
-	case m.MarshalText != model.None && m.UnmarshalText != model.None:
-		return "Text"
-	case m.MarshalBinary != model.None && m.UnmarshalBinary != model.None:
-		return "Binary"
-	case m.MarshalJSON != model.None && m.UnmarshalJSON != model.None:
-		return "JSON"
-	}
-	return ""
-}
-
-// losesState reports whether a copy by fields would lose what unexported fields hold, of t or of a
-// type in it that has no marshaller.
-func losesState(t *model.Type, seen map[*model.Type]bool) bool {
-	if t != nil && t.Hidden {
-		return true // a copy by fields can't be written
-	}
-	if t == nil || t.Kind == model.Time || seen[t] || len(seen) > 0 && marshallers(t) != "" {
-		return false
-	}
-	seen[t] = true
-	if t.Kind != model.Struct {
-		return losesState(t.Elem, seen)
-	}
-	for _, f := range t.Fields {
-		switch {
-		case f.Skip || f.Name == "_":
-		case !kept(f), losesState(f.Type, seen):
-			return true
-		}
-	}
-	return false
 }
 
 // cloneFile writes brook_clone_gen.go: nil where no value needs it.
@@ -148,7 +86,7 @@ func (c *codecs) copyFunc(t *model.Type) jen.Code {
 
 func (c *codecs) copyStruct(t *model.Type) []jen.Code {
 	dst, src := at("dst"), at("src")
-	if by := marshaller(t); by != "" {
+	if by := t.StoredBy(); by != "" {
 		return []jen.Code{
 			dst.value().Op("=").Add(goType(t)).Values(),
 			jen.Qual(wirePath, "Clone"+by).Call(jen.Id("c"), jen.Id("dst"), jen.Id("src")),
@@ -159,7 +97,7 @@ func (c *codecs) copyStruct(t *model.Type) []jen.Code {
 	for _, f := range t.Fields {
 		switch {
 		case f.Name == "_":
-		case !kept(f) || !f.Exported && t.Named != nil && t.Named.PkgPath != c.pkg.Path:
+		case !f.Stored() || !f.Exported && t.Named != nil && t.Named.PkgPath != c.pkg.Path:
 			all = false
 		case needsClone(f.Type):
 			c.hint = c.baseName(t) + f.Name

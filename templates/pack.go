@@ -54,28 +54,16 @@ func (c *codecs) packFunc(t *model.Type) jen.Code {
 // c.String(&v.ID)
 // pack.Slice(c, &v.Tags, (*pack.Coder).String)
 func (c *codecs) packStruct(t *model.Type) []jen.Code {
-	if by := marshaller(t); by != "" {
+	if by := t.StoredBy(); by != "" {
 		return []jen.Code{jen.Qual(packPath, by).Call(jen.Id("c"), jen.Id("v"))}
 	}
-	fields := c.storedFields(t)
+	fields := t.StoredFields(c.pkg.Path)
 	body := []jen.Code{jen.Id("c").Dot("Struct").Call(jen.Lit(len(fields)))}
 	for _, f := range fields {
 		c.hint = c.baseName(t) + f.Name
 		body = append(body, c.packValue(f.Type, at("v").dot(f.Name)))
 	}
 	return body
-}
-
-// storedFields are the fields of a struct that stores keep: what the copy of a value has too.
-func (n *names) storedFields(t *model.Type) []model.Field {
-	var fields []model.Field
-	for _, f := range t.Fields {
-		if f.Name != "_" && kept(f) &&
-			(f.Exported || t.Named == nil || t.Named.PkgPath == n.pkg.Path) {
-			fields = append(fields, f)
-		}
-	}
-	return fields
 }
 
 // coderMethod is the method of pack.Coder for a kind.

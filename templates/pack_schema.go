@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -29,8 +28,8 @@ func numbered(t *model.Type) bool {
 	if _, basic := schemaWords[t.Kind]; basic {
 		return false
 	}
-	return t.Named != nil && marshaller(t) == "" ||
-		t.Kind == model.Struct && len(t.Fields) > 0 && marshaller(t) == ""
+	return t.Named != nil && t.StoredBy() == "" ||
+		t.Kind == model.Struct && len(t.Fields) > 0 && t.StoredBy() == ""
 }
 
 func (s *schemaWriter) count(t *model.Type) {
@@ -46,8 +45,8 @@ func (s *schemaWriter) count(t *model.Type) {
 		s.count(t.Key)
 		s.count(t.Elem)
 	case model.Struct:
-		if marshaller(t) == "" {
-			for _, f := range s.storedFields(t) {
+		if t.StoredBy() == "" {
+			for _, f := range t.StoredFields(s.pkg.Path) {
 				s.count(f.Type)
 			}
 		}
@@ -99,7 +98,7 @@ func (s *schemaWriter) write(t *model.Type) {
 		s.WriteByte(']')
 		s.write(t.Elem)
 	case model.Struct:
-		if by := marshaller(t); by != "" {
+		if by := t.StoredBy(); by != "" {
 			s.WriteString(strings.ToLower(by))
 			return
 		}
@@ -110,24 +109,24 @@ func (s *schemaWriter) write(t *model.Type) {
 func (s *schemaWriter) fields(t *model.Type) {
 	s.WriteByte('{')
 	taken := map[string]bool{}
-	for i, f := range s.storedFields(t) {
+	for i, f := range t.StoredFields(s.pkg.Path) {
 		if i > 0 {
 			s.WriteByte(',')
 		}
-		name := wireName(f)
+		name := f.StoredName()
 		for taken[name] { // an embedded struct that is called as a field is on the wire
 			name += "'"
 		}
 		taken[name] = true
 		switch odd := strings.ContainsFunc(name, isOdd); {
-		case promotes(f):
+		case f.Promotes():
 			name = "~" + strings.Map(func(r rune) rune {
 				if isOdd(r) {
 					return '_'
 				}
 				return r
 			}, name)
-		case odd || byFields(inner(f.Type)):
+		case odd || f.Type.Pointee().StoredByFields():
 			name = strconv.Quote(name) // without quotes it might be an embedded struct of old
 		}
 		s.WriteString(name + " ")
@@ -138,30 +137,4 @@ func (s *schemaWriter) fields(t *model.Type) {
 
 func isOdd(r rune) bool {
 	return r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
-}
-
-// inner is what a pointer without a name points at, else the type itself.
-func inner(t *model.Type) *model.Type {
-	if t.Kind == model.Pointer && t.Named == nil && t.Elem != nil {
-		return t.Elem
-	}
-	return t
-}
-
-// promotes reports whether a field is an embedded struct whose fields are on the wire as if they
-// were the outer one's own.
-func promotes(f model.Field) bool {
-	name, _, _ := strings.Cut(reflect.StructTag(f.Tag).Get("json"), ",")
-	return f.Embedded && name == "" && byFields(inner(f.Type))
-}
-
-func byFields(t *model.Type) bool { return t.Kind == model.Struct && marshaller(t) == "" }
-
-// wireName is the name in a field's json tag, else its own.
-func wireName(f model.Field) string {
-	name, _, _ := strings.Cut(reflect.StructTag(f.Tag).Get("json"), ",")
-	if name == "" {
-		return f.Name
-	}
-	return name
 }
