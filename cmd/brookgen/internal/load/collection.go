@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/brookgen/brookgen/cmd/brookgen/internal/spelling"
 	"github.com/brookgen/brookgen/templates/model"
 )
 
@@ -136,7 +137,7 @@ func (a *analysis) keyOption(m *mark, obj types.Object, value string) (*model.Ke
 			value, qualifier, name, name, value)
 	}
 	if (err != nil || !tv.IsType() || a.invalid(tv.Type)) && token.IsIdentifier(value) &&
-		startsUpper(value) && nearest(value, a.keyNames(obj)) == "" {
+		startsUpper(value) && spelling.Nearest(value, a.keyNames(obj)) == "" {
 		a.undeclared[value] = true
 		return nil, fmt.Sprintf("key=%s: %s has no such field, and there is no such type: declare type %s struct { … } with the fields of the key", value, name, value)
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/brookgen/brookgen/cmd/brookgen/internal/spelling"
 )
 
 // A tagPair is one key of a field's tag, with its value.
@@ -83,12 +85,12 @@ func nearBrook(key, value string) bool {
 	if strings.HasPrefix(lower, "brook") {
 		return true
 	}
-	if edits(lower, "brook") > 2 {
+	if spelling.Edits(lower, "brook") > 2 {
 		return false
 	}
 	return slices.ContainsFunc(strings.Split(value, ","), func(w string) bool {
 		w, _, _ = strings.Cut(w, "=")
-		return nearest(strings.TrimSpace(w), tagWords) != ""
+		return spelling.Nearest(strings.TrimSpace(w), tagWords) != ""
 	})
 }
 
@@ -98,7 +100,7 @@ var notJSON = []string{"bson", "cson", "gjson", "hjson", "json5", "jsonb", "json
 
 // nearJSON reports whether a key was probably meant as json.
 func nearJSON(key string) bool {
-	return edits(strings.ToLower(key), "json") <= 1 && !slices.Contains(notJSON, key)
+	return spelling.Edits(strings.ToLower(key), "json") <= 1 && !slices.Contains(notJSON, key)
 }
 
 var jsonOptions = []string{"omitempty", "omitzero", "string"}
@@ -111,7 +113,7 @@ func checkJSONOptions(value string) string {
 			continue
 		}
 		for _, known := range jsonOptions {
-			if edits(strings.ToLower(strings.TrimSpace(o)), known) <= 2 {
+			if spelling.Edits(strings.ToLower(strings.TrimSpace(o)), known) <= 2 {
 				return fmt.Sprintf("unknown option %q in the json tag, which encoding/json ignores; did you mean %s?", o, known)
 			}
 		}

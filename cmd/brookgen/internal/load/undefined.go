@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/brookgen/brookgen/cmd/brookgen/internal/spelling"
 	"github.com/brookgen/brookgen/templates/model"
 )
 
@@ -41,7 +42,7 @@ func (a *analysis) undefined(src *source, node ast.Node, pos token.Pos,
 	case name == "brook" || !qualified && qualifies(node, pos):
 		return place, a.unimported(f, name)
 	case qualified && f != nil && f.importedAs(pkg, src) == runtimePath:
-		if nearest(selected, handlerTypes) != "" {
+		if spelling.Nearest(selected, handlerTypes) != "" {
 			return place, message + didYouMean(selected, handlerTypes, pkg+".")
 		}
 		return place, message +
