@@ -53,6 +53,11 @@ func newFixture(b *testing.B, options ...badgerstore.Option) *fixture {
 
 func newFixtureOver(b *testing.B, log brook.Driver, options ...badgerstore.Option) *fixture {
 	b.Helper()
+	return newFixtureOf(b, brook.Config{Driver: log}, options...)
+}
+
+func newFixtureOf(b *testing.B, c brook.Config, options ...badgerstore.Option) *fixture {
+	b.Helper()
 	dir, err := os.MkdirTemp("", "badgerstore")
 	if err != nil {
 		b.Fatal(err)
@@ -62,7 +67,8 @@ func newFixtureOver(b *testing.B, log brook.Driver, options ...badgerstore.Optio
 	if err != nil {
 		b.Fatal(err)
 	}
-	app, err := counters.NewApp(brook.Config{Author: "counters", Driver: log, Store: store, Log: quiet}, counters.Sums{})
+	c.Author, c.Store, c.Log = "counters", store, quiet
+	app, err := counters.NewApp(c, counters.Sums{})
 	if err != nil {
 		b.Fatal(err)
 	}

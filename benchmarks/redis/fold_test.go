@@ -63,6 +63,11 @@ func connect(b *testing.B) *redis.Client {
 // newApp gives an app whose view is its own, and the prefix of that.
 func newApp(b *testing.B) (app *counters.App, prefix string) {
 	b.Helper()
+	return newAppOf(b, batch)
+}
+
+func newAppOf(b *testing.B, batch int) (app *counters.App, prefix string) {
+	b.Helper()
 	prefix = rand.Text()
 	store, err := redisstore.New(b.Context(), connect(b), redisstore.Prefix(prefix))
 	if err != nil {

@@ -6,12 +6,14 @@ import (
 	"sync"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/spare"
 )
 
 // commit is a unit of work for the committer that a caller waits for.
 type commit struct {
 	writes []write
 	buf    []byte
+	idle   spare.Idle
 	spans  []span // of history entries
 
 	drop *table
@@ -40,14 +42,16 @@ type span struct{ from, to int }
 
 func (c *commit) bytes(s span) []byte { return c.buf[s.from:s.to:s.to] }
 
+// largestSpare is the largest buffer that is kept for the next commit: one that is as large as the
+// default memory takes has grown to 12 MB.
+const largestSpare = 16 << 20
+
 var commits = sync.Pool{New: func() any { return &commit{done: make(chan struct{}, 1)} }}
 
 func (c *commit) release() {
 	clear(c.writes)
-	if cap(c.buf) > 4<<20 {
-		c.buf = nil
-	}
-	*c = commit{writes: c.writes[:0], buf: c.buf[:0], spans: c.spans[:0], done: c.done}
+	buf := c.idle.Keep(c.buf, largestSpare)
+	*c = commit{writes: c.writes[:0], buf: buf, idle: c.idle, spans: c.spans[:0], done: c.done}
 	commits.Put(c)
 }
 

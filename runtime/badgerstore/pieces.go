@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -99,11 +100,17 @@ func readValue(txn *badger.Txn, item *badger.Item, number uint32, kind byte,
 	if item.UserMeta() != metaPieces {
 		return item.ValueCopy([]byte{})
 	}
+	return joinPieces([]byte{}, txn, item, number, kind, rest)
+}
+
+// joinPieces returns a value that is in pieces, in the memory of dst if that is enough.
+func joinPieces(dst []byte, txn *badger.Txn, item *badger.Item, number uint32, kind byte,
+	rest []byte) ([]byte, error) {
 	n, size, err := readWhole(item)
 	if err != nil {
 		return nil, err
 	}
-	value := make([]byte, 0, min(size, 4<<20)) // longer if there are pieces
+	value := slices.Grow(dst[:0], int(min(size, 4<<20))) // longer if there are pieces
 	key := appendPieceKey(nil, number, kind, rest, 0)
 	for i := range n {
 		binary.BigEndian.PutUint32(key[len(key)-pieceTail:], i)

@@ -44,8 +44,12 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 			return err
 		}
 		held, err := s.run(ctx, p, id, base)
-		if err != nil || held == 0 {
+		if err != nil {
 			return err
+		}
+		if held == 0 {
+			p.release()
+			return nil
 		}
 		if err := s.free(ctx, p.view, held); err != nil {
 			return fmt.Errorf("redisstore: commit to %s: %w", p.view.tag, explain(err))

@@ -25,6 +25,7 @@ type program struct {
 	args   []any
 	size   int // bytes of keys and arguments
 	arena  []byte
+	spare  *arena // where arena came from
 	tables map[*table]*part
 	order  []*table
 	stamp  [versionLen]byte // version of the rows that it writes
@@ -41,7 +42,8 @@ type part struct {
 
 // newProgram translates a batch for the script, without the header.
 func (s *Store) newProgram(b *brook.Batch) (*program, error) {
-	p := &program{tables: map[*table]*part{},
+	spare := arenas.Get().(*arena)
+	p := &program{tables: map[*table]*part{}, arena: spare.buf, spare: spare,
 		args: make([]any, headerArgs, headerArgs+6*len(b.Writes)+2*len(b.Checks)+16)}
 	// Random, so that a row that a failover took back is not confused with the one
 	// written in its stead.

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"encoding/binary"
 	"fmt"
+	"unsafe"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
@@ -66,13 +67,14 @@ func (t *handle) decode(key, stored string) (v brook.Value, err error) {
 		return v, fmt.Errorf("%w: table %s: the row at %.100q has no version", ErrDamaged,
 			t.name, key)
 	}
-	data := []byte(stored)
-	v.Version = binary.BigEndian.Uint64(data)
-	data = data[versionLen:]
+	v.Version = binary.BigEndian.Uint64([]byte(stored[:versionLen]))
+	stored = stored[versionLen:]
 	if t.codec == nil {
-		v.Data = data
+		v.Data = []byte(stored)
 		return v, nil
 	}
+	// No copy: the reply is nobody else's, and what is decoded shares no memory with it.
+	data := unsafe.Slice(unsafe.StringData(stored), len(stored))
 	if v.Data, err = t.codec.Decode(data); err != nil {
 		return brook.Value{}, fmt.Errorf("redisstore: table %s: decode the value at %.100q: %w",
 			t.name, key, err)

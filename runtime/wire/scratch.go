@@ -1,6 +1,10 @@
 package wire
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/brookgen/brookgen/runtime/internal/spare"
+)
 
 // scratch is an encoder, and memory, that are used in turn. The encoder is ready to write into its
 // own buffer.
@@ -9,10 +13,17 @@ type scratch struct {
 	buf     []byte  // the encoder's own while it writes elsewhere
 	members []entry // of the maps that are being written, the innermost last
 	text    []byte  // the members of a map, before they are sorted
+	idle    spare.Idle
+	unread  spare.Idle // of text
 }
 
-// maxScratch bounds what a large value leaves behind for those that come after it.
-const maxScratch = 64 << 10
+// maxScratch bounds what a large value leaves behind for those that come after it. Buffers beyond
+// spare.Small stay only as long as there are such values: while none stayed, publishing 256 KB took
+// 454 µs of CPU time and 873 KB, and takes 295 µs and 276 KB.
+const maxScratch = 4 << 20
+
+// maxMembers is how many members of maps are kept room for.
+const maxMembers = 4 << 10
 
 var scratches = sync.Pool{New: func() any {
 	s := new(scratch)
@@ -27,7 +38,7 @@ func borrow() *scratch { return scratches.Get().(*scratch) }
 func (s *scratch) giveBack(e *Encoder) {
 	if own := &s.encoder; e == own {
 		if own.away {
-			own.buf = own.buf[:0]
+			own.buf = s.idle.Keep(own.buf, maxScratch)
 		} else {
 			own.buf, s.buf = s.buf, nil
 			own.start, own.away = 0, true
@@ -35,9 +46,6 @@ func (s *scratch) giveBack(e *Encoder) {
 		own.depth = 0
 		if own.err != nil || own.dst != nil {
 			own.err, own.dst = nil, nil
-		}
-		if cap(own.buf) > maxScratch {
-			own.buf = nil
 		}
 	}
 	if s.members != nil {
@@ -50,7 +58,8 @@ func (s *scratch) giveBack(e *Encoder) {
 func (s *scratch) clean() {
 	clear(s.members)
 	s.members = s.members[:0]
-	if cap(s.text) > maxScratch || cap(s.members) > maxScratch/16 {
-		s.members, s.text = nil, nil
+	s.text = s.unread.Keep(s.text, maxScratch)
+	if cap(s.members) > maxMembers {
+		s.members = nil
 	}
 }

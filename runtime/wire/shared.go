@@ -3,12 +3,15 @@ package wire
 import (
 	"strings"
 	"sync"
+
+	"github.com/brookgen/brookgen/runtime/internal/spare"
 )
 
 // shared is what decoders use in turn.
 type shared struct {
 	decoder Decoder
 	buf     []byte          // of strings that have escapes
+	idle    spare.Idle      // of buf
 	strings strings.Builder // of which short strings are parts
 }
 
@@ -29,9 +32,7 @@ var pool = sync.Pool{New: func() any {
 // giveBack ends the use of s and of its decoder.
 func (s *shared) giveBack() {
 	s.decoder = Decoder{shared: s}
-	if cap(s.buf) > maxScratch {
-		s.buf = nil
-	}
+	s.buf = s.idle.Keep(s.buf, maxScratch)
 	pool.Put(s)
 }
 
