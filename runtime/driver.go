@@ -6,7 +6,7 @@ import "context"
 // for concurrent use. An error means "not now" and is retried, unless it wraps [ErrPermanent].
 //
 // Further powers of a driver are interfaces of their own: [Partitioner], [Placer], [Marker],
-// [Grower] and [Grouper].
+// [Grower] and [Grouper]. A further power of its readers is [Lender].
 type Driver interface {
 	// Partitions returns the partitions that the topics have, ordered by topic and number. If a
 	// topic does not exist, a driver that creates topics creates it, another returns an error that
@@ -41,6 +41,19 @@ type PartitionReader interface {
 	Read(ctx context.Context, max int) (Chunk, error)
 	// Close frees what the reader holds. It does not change the log.
 	Close() error
+}
+
+// Lender is a PartitionReader that uses the memory of its records again. A reader that wraps one
+// and is no Lender itself is correct: what Read returned is never used again.
+type Lender interface {
+	PartitionReader
+	// Lend is Read, but the records are lent: after release nobody may look at c.Records or at the
+	// bytes of their keys, values and headers, and the reader may write there. Strings are not lent.
+	//
+	// The caller calls release at most once, from any goroutine, also while the reader reads, and
+	// after Close. Until then, and if it never does, the records stay as they are, whatever else is
+	// released. release is nil if there is nothing to return, and when Lend returns an error.
+	Lend(ctx context.Context, max int) (c Chunk, release func(), err error)
 }
 
 // Chunk is what one read of a partition returned.

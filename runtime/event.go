@@ -12,9 +12,10 @@ type Event[E any] struct {
 	Time time.Time
 	Data E
 	// Key is the key of the record in the log, the event's key as text; nil if it has none. It is
-	// shared: do not change it.
+	// shared: it may be kept, and not changed.
 	Key []byte
-	// Headers are those that the envelope does not use itself. They are shared: do not change them.
+	// Headers are those that the envelope does not use itself. They are shared: they may be kept,
+	// and not changed.
 	Headers []Header
 	// Cause is the ID of the event whose handler emitted this one, or "".
 	Cause string

@@ -17,9 +17,14 @@ type Position struct {
 // String returns topic/partition/offset.
 func (p Position) String() string {
 	var room [64]byte
-	b := append(append(room[:0], p.Topic...), '/')
+	return string(p.Append(room[:0]))
+}
+
+// Append appends topic/partition/offset to b.
+func (p Position) Append(b []byte) []byte {
+	b = append(append(b, p.Topic...), '/')
 	b = append(strconv.AppendInt(b, int64(p.Partition), 10), '/')
-	return string(strconv.AppendInt(b, p.Offset, 10))
+	return strconv.AppendInt(b, p.Offset, 10)
 }
 
 // IsZero reports whether p is the zero Position.

@@ -10,7 +10,8 @@ type Header struct {
 }
 
 // Record is one entry of the log, as a driver delivers it and publishes it. Nobody may change the
-// bytes of a record that a driver delivered: the driver may share them.
+// bytes of a record that a driver delivered: the driver may share them, and those that a [Lender]
+// lent it may use again.
 type Record struct {
 	Topic string
 	// Partition is the number of the partition. Publish ignores it unless Placed is set: the driver

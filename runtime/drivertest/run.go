@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) brook.Driver) {
 		{"ReadWaits", testReadWaits},
 		{"ReadCancelled", testReadCancelled},
 		{"ReadersApart", testReadersApart},
+		{"Lending", testLending},
 		{"LargeRecords", testLargeRecords},
 		{"Publishers", testPublishers},
 		{"OutOfRange", testOutOfRange},

@@ -12,6 +12,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/lending"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -26,6 +27,9 @@ type harness struct {
 }
 
 func config(driver brook.Driver, store brook.Store) brook.Config {
+	if d, ok := driver.(*memdriver.Driver); ok {
+		driver = lending.Driver{Driver: d} // who keeps what is not theirs is found
+	}
 	return brook.Config{Author: "ledger", Driver: driver, Store: store,
 		Log:   slog.New(slog.DiscardHandler),
 		Retry: brook.Retry{Attempts: 3, Min: time.Microsecond, Max: time.Millisecond}}
@@ -44,7 +48,9 @@ func open(t *testing.T, config brook.Config, audit *ledger.Audit) *harness {
 	go func() { result <- app.Run(run) }()
 	var ended atomic.Bool
 	h := &harness{App: app, t: t, ctx: ctx, store: config.Store}
-	h.driver, _ = config.Driver.(*memdriver.Driver)
+	if d, ok := config.Driver.(lending.Driver); ok {
+		h.driver = d.Driver
+	}
 	h.stop = func() error {
 		if !ended.CompareAndSwap(false, true) {
 			return nil

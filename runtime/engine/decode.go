@@ -39,7 +39,8 @@ func describe(m *delivery.Delivery, id, author, cause *string, at *time.Time,
 	key *[]byte, headers *[]brook.Header, position *brook.Position,
 ) {
 	*id, *author, *cause, *at = m.Message.ID, m.Message.Author, m.Message.Cause, m.Message.Time
-	*key, *headers, *position = m.Record.Key, m.Message.Headers, m.Position
+	*key, *headers = m.Lasting()
+	*position = m.Position
 }
 
 // decode decodes the event's payload into data, and works out its key.

@@ -16,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/drivertest"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/lending"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
@@ -316,7 +317,7 @@ func TestOwedEmissionThatCantBeOpened(t *testing.T) {
 		!strings.Contains(l[0].Error, "written for others only") {
 		t.Errorf("letters: %+v", l)
 	}
-	if n := len(published(t, c.Driver.(*memdriver.Driver), "ledger")); n != 4+1 {
+	if n := len(published(t, c.Driver.(lending.Driver).Driver, "ledger")); n != 4+1 {
 		t.Errorf("%d records, want the four and what was emitted for b", n)
 	}
 }

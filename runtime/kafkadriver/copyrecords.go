@@ -4,8 +4,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// copyRecords replaces the bytes of records by copies that share no memory with the fetch response.
-func copyRecords(records []brook.Record) {
+// copyRecords replaces the bytes of records by copies in m, which share none with the response.
+func copyRecords(records []brook.Record, m *memory) {
 	size := 0
 	for i := range records {
 		r := &records[i]
@@ -14,7 +14,11 @@ func copyRecords(records []brook.Record) {
 			size += len(h.Value)
 		}
 	}
-	slab := make([]byte, 0, size)
+	if size == 0 {
+		return
+	}
+	slab := m.spares.bytes.take(size)
+	m.bytes = append(m.bytes, slab)
 	for i := range records {
 		r := &records[i]
 		slab = copyInto(slab, &r.Key)

@@ -19,7 +19,13 @@ type decoder struct {
 	addr string // of the broker
 	names
 	decompressor
-	headers []brook.Header // room for the next records' headers
+	memory  *memory        // of the partition that is decoded
+	headers []brook.Header // room in it for the next records' headers
+}
+
+// newDecoder returns a decoder of what the broker at addr returns.
+func newDecoder(addr string, s *spares) decoder {
+	return decoder{addr: addr, decompressor: decompressor{spares: s}}
 }
 
 // What a record and a header take in memory beside their bytes.
@@ -46,14 +52,15 @@ func (d *decoder) partition(q *request, at division.Place, p *fetched) result {
 	case p.diverging != nil:
 		return result{diverging: p.diverging}
 	}
-	d.headers = nil // records of one partition must not keep those of another alive
+	// Records of one partition must not keep those of another alive.
+	d.memory, d.headers = newMemory(d.spares), nil
 	end := p.stable
 	if end < 0 {
 		end = p.high
 	}
-	g := result{part: part{next: q.offset, epoch: q.last}, end: end, high: p.high}
+	g := result{part: part{next: q.offset, epoch: q.last, memory: d.memory}, end: end, high: p.high}
 	if n := countRecords(p.records); n > 0 {
-		g.part.records = make([]brook.Record, 0, n)
+		g.part.records = d.spares.records.take(n)
 	}
 	filter := newAbortedFilter(p.aborted)
 	for data := p.records; len(data) > 0; {
@@ -73,6 +80,7 @@ func (d *decoder) partition(q *request, at division.Place, p *fetched) result {
 		}
 		data = rest
 	}
+	d.memory.records = g.part.records
 	g.empty = g.part.next == q.offset && q.offset < end
 	return g
 }
@@ -141,6 +149,9 @@ func (d *decoder) records(g *result, at division.Place, b *recordBatch) error {
 	if err != nil {
 		return err
 	}
+	if b.codec() != sarama.CompressionNone {
+		d.memory.bytes = append(d.memory.bytes, plain)
+	}
 	if b.count < 0 || int64(b.count) > int64(len(plain)/leastRecordSize) {
 		return fmt.Errorf("the batch at %d has %d records in %d bytes", b.first, b.count,
 			len(plain))
@@ -167,9 +178,10 @@ func (d *decoder) records(g *result, at division.Place, b *recordBatch) error {
 			continue
 		}
 		records = records[:len(records)+1]
-		r := &records[len(records)-1] // zero: there is no copy of a whole record
-		r.Topic, r.Partition, r.Offset = at.Topic, at.Number, b.first+delta
-		r.Time, r.Key, r.Value = time(h.time), h.key, h.value
+		// It may have been another record's. There is no copy of a whole record.
+		r := &records[len(records)-1]
+		r.Topic, r.Partition, r.Placed, r.Offset = at.Topic, at.Number, false, b.first+delta
+		r.Time, r.Key, r.Value, r.Headers = time(h.time), h.key, h.value, nil
 		size += recordSize + len(h.key) + len(h.value)
 		if h.headers > 0 {
 			r.Headers = d.room(int(h.headers), left)
@@ -213,7 +225,9 @@ func (b *recordBatch) timer() func(delta int64) time.Time {
 // for many records at once; what a record leaves over is the next one's.
 func (d *decoder) room(n, left int) []brook.Header {
 	if n > len(d.headers) {
-		d.headers = make([]brook.Header, max(n, min(n*left, headerRoom)))
+		room := d.spares.headers.take(max(n, min(n*left, headerRoom)))
+		d.headers = room[:cap(room)]
+		d.memory.headers = append(d.memory.headers, room)
 	}
 	h := d.headers[:n:n]
 	d.headers = d.headers[n:]

@@ -107,7 +107,7 @@ func responseOf(batches []byte) []byte {
 }
 
 func decodeAt(from int64, batches []byte) result {
-	d := &decoder{addr: "broker"}
+	d := testDecoder()
 	return d.partition(&request{offset: from, last: noEpoch}, division.Place{Topic: "t"},
 		&fetched{high: 1 << 50, stable: 1 << 50, records: batches})
 }
@@ -141,7 +141,7 @@ func TestDecoderAsSarama(t *testing.T) {
 // Nothing but the place of records and headers in arrays is allocated, however many there are.
 func TestDecoderAllocations(t *testing.T) {
 	batches := newReference(t).encode(t, saramaBatch(0, 2000, 6, 100, sarama.CompressionNone))
-	d := &decoder{}
+	d := testDecoder()
 	q := &request{last: noEpoch}
 	n := testing.AllocsPerRun(10, func() {
 		g := d.partition(q, division.Place{Topic: "t"},
@@ -149,6 +149,7 @@ func TestDecoderAllocations(t *testing.T) {
 		if len(g.part.records) != 2000 || g.part.size == 0 {
 			t.Fatalf("%+v", g)
 		}
+		g.part.memory.release()
 	})
 	if limit := float64(2000*6/headerRoom + 10); n > limit {
 		t.Errorf("2000 records cost %v allocations, want %v at most", n, limit)
@@ -212,7 +213,7 @@ func BenchmarkDecoder(b *testing.B) {
 			const n = 2000
 			batches := newReference(b).encode(b, saramaBatch(0, n, c.headers, c.size,
 				sarama.CompressionNone))
-			d, q := &decoder{}, &request{last: noEpoch}
+			d, q := testDecoder(), &request{last: noEpoch}
 			b.ReportAllocs()
 			for b.Loop() {
 				d.partition(q, division.Place{Topic: "t"},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/IBM/sarama"
 	"github.com/klauspost/compress/gzip"
@@ -17,6 +16,7 @@ import (
 // A decompressor decompresses batches. It keeps what codecs need from batch to batch, and is used
 // by one goroutine.
 type decompressor struct {
+	spares  *spares
 	gzip    *gzip.Reader
 	lz4     *lz4.Reader
 	zstd    *zstd.Decoder
@@ -29,7 +29,7 @@ const (
 	largestScratch = 4 << 20 // what is kept of it
 )
 
-// decompress returns the records of a batch in memory of their own; those of a batch that is not
+// decompress returns the records of a batch in a spare of their own; those of a batch that is not
 // compressed as they are.
 func (d *decompressor) decompress(b *recordBatch) ([]byte, error) {
 	most := int(sarama.MaxDecompressedBatchSize)
@@ -62,7 +62,7 @@ func (d *decompressor) decompress(b *recordBatch) ([]byte, error) {
 		return nil, fmt.Errorf("decompress the batch at %d (%v): %w", b.first, b.codec(), err)
 	}
 	// The copy has the size of the records; the scratch is used again.
-	plain = slices.Clone(plain)
+	plain = append(d.spares.bytes.take(max(len(plain), 1)), plain...)
 	if d.scratch.Reset(); d.scratch.Cap() > largestScratch {
 		d.scratch = bytes.Buffer{}
 	}

@@ -23,7 +23,7 @@ func (r *reader) diverge(log logEnd) {
 	}
 	for i := keep; i < len(r.parts); i++ {
 		r.size -= r.parts[i].size
-		r.parts[i] = part{}
+		r.parts[i].drop()
 	}
 	r.parts = r.parts[:keep]
 	r.offset, r.last = stands.offset, stands.epoch

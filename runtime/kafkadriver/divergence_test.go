@@ -13,7 +13,7 @@ func readerAt() *reader {
 	d.reading = newReading(d)
 	r := &reader{driver: d, wake: make(chan struct{}, 1), taken: logEnd{1, 10}, offset: 10, last: 1}
 	for i := range int64(3) {
-		r.deliver(part{records: make([]brook.Record, 10), next: 20 + 10*i, epoch: 2 + int32(i),
+		r.deliver(part{memory: newMemory(&spares{}), records: make([]brook.Record, 10), next: 20 + 10*i, epoch: 2 + int32(i),
 			size: 5}, 100)
 	}
 	return r
@@ -43,14 +43,14 @@ func TestDivergenceBegun(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.driver.config = c
-	if c, ok, err := r.take(3); !ok || err != nil || c.Next != 13 {
+	if c, _, ok, err := r.take(3); !ok || err != nil || c.Next != 13 {
 		t.Fatalf("%+v, %v, %v", c, ok, err)
 	}
 	r.diverge(logEnd{3, 25})
 	if r.fatal != nil || len(r.parts) != 1 || r.size != 5 || r.offset != 20 || r.last != 2 {
 		t.Fatalf("some of the part was returned: %+v", r)
 	}
-	if c, ok, err := r.take(100); !ok || err != nil || c.Next != 20 || r.taken != (logEnd{2, 20}) {
+	if c, _, ok, err := r.take(100); !ok || err != nil || c.Next != 20 || r.taken != (logEnd{2, 20}) {
 		t.Errorf("%+v, %v, %v, %+v", c, ok, err, r.taken)
 	}
 	r.diverge(logEnd{1, 15})

@@ -7,16 +7,11 @@ type exchange struct {
 	expected int           // how large a response to it may be, unless one batch is larger
 	response fetchResponse
 	frame    []byte // of the request before
-	spare    []byte // of a response that nobody uses any more
+	spares   *spares
 }
 
-// recycle drops the response. If nothing shares its bytes, the next one may take their place.
-func (x *exchange) recycle(free bool) {
-	if b := x.response.body; free && cap(b) <= largestSpare {
-		x.spare = b[:0]
-	}
+// decoded ends the poller's use of the response's bytes. What shares them holds them.
+func (x *exchange) decoded() {
+	x.response.memory.release()
 	x.response = fetchResponse{}
 }
-
-// largestSpare bounds what is kept of responses between fetches.
-const largestSpare = 4 << 20

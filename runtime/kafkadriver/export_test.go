@@ -1,6 +1,10 @@
 package kafkadriver
 
-import "time"
+import (
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
 
 // Brokers is for how many brokers the driver has connections or goroutines.
 func (d *Driver) Brokers() int {
@@ -20,5 +24,28 @@ func HeldFor(d time.Duration) Option {
 	return func(o *options) error {
 		o.heldFor = d
 		return nil
+	}
+}
+
+// Poison has memory overwritten as soon as it is to be used again, so that whoever still uses it
+// is found.
+func Poison() {
+	released := []byte("released")
+	poison = func(slice any) {
+		switch s := slice.(type) {
+		case []byte:
+			for i := range s {
+				s[i] = 0xdb
+			}
+		case []brook.Record:
+			for i := range s {
+				s[i] = brook.Record{Topic: "released", Partition: -1, Offset: -1,
+					Value: released}
+			}
+		case []brook.Header:
+			for i := range s {
+				s[i] = brook.Header{Key: "released", Value: released}
+			}
+		}
 	}
 }

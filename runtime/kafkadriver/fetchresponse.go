@@ -10,6 +10,7 @@ import (
 type fetchResponse struct {
 	version int16
 	body    []byte // nil: there was no answer
+	memory  *responseMemory
 }
 
 // empty reports whether there are no partitions in the response.

@@ -75,7 +75,7 @@ func TestFetchResponseMutated(t *testing.T) {
 func readsAsSarama(t *testing.T, r *reference, version int16, body []byte) bool {
 	t.Helper()
 	var got []fetched
-	err := fetchResponse{version, body}.each(func(p *fetched) { got = append(got, *p) })
+	err := fetchResponse{version: version, body: body}.each(func(p *fetched) { got = append(got, *p) })
 	if len(body) >= 4 {
 		body = append(make([]byte, 4), body[4:]...) // sarama would wait for the throttle time
 	}
@@ -123,7 +123,7 @@ func TestFetchResponse(t *testing.T) {
 		body := someResponse(version, []byte("records"))
 		var got []fetched
 		add := func(p *fetched) { got = append(got, *p) }
-		if err := (fetchResponse{version, body}).each(add); err != nil || len(got) != 4 {
+		if err := (fetchResponse{version: version, body: body}).each(add); err != nil || len(got) != 4 {
 			t.Fatalf("version %d: %+v, %v", version, got, err)
 		}
 		p := got[3]
@@ -137,11 +137,11 @@ func TestFetchResponse(t *testing.T) {
 			t.Errorf("version %d: diverging %+v", version, p.diverging)
 		}
 		for n := range body {
-			if err := (fetchResponse{version, body[:n]}).each(add); err == nil {
+			if err := (fetchResponse{version: version, body: body[:n]}).each(add); err == nil {
 				t.Fatalf("version %d: the first %d of %d bytes pass", version, n, len(body))
 			}
 		}
-		if err := (fetchResponse{version, append(body, 0)}).each(add); err == nil {
+		if err := (fetchResponse{version: version, body: append(body, 0)}).each(add); err == nil {
 			t.Errorf("version %d: a byte too many passes", version)
 		}
 	}

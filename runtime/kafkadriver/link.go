@@ -102,7 +102,7 @@ func (l *link) receive() error {
 		return fmt.Errorf("an answer to the request %d, not %d", correlation, l.sent)
 	}
 	w.tags(nil)
-	response.body = w.left
+	response.body, response.memory = w.left, newResponseMemory(b, l.exchange.spares)
 	throttle, code := w.int32(), w.int16()
 	if w.bad {
 		return errFetchResponse
@@ -111,16 +111,10 @@ func (l *link) receive() error {
 	return nil
 }
 
-// body reads n bytes: into the spare, unless that is much too large, so that few bytes don't keep
-// many alive. A response that says to be larger than can be expected has to prove it before it gets
-// the memory.
+// body reads n bytes. A response that says to be larger than can be expected has to prove it before
+// it gets the memory.
 func (l *link) body(n int) ([]byte, error) {
-	x := l.exchange
-	b := x.spare
-	if n > cap(b) || n < cap(b)/2 {
-		b = make([]byte, min(n, x.expected))
-	}
-	x.spare = nil
+	b := l.exchange.spares.bytes.take(min(n, l.exchange.expected))
 	b = b[:min(n, cap(b))]
 	for read := 0; ; {
 		m, err := l.fill(b[read:])

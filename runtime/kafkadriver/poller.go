@@ -19,7 +19,9 @@ type poller struct {
 }
 
 func newPoller(f *fetcher, tail bool) *poller {
-	p := &poller{fetcher: f, tail: tail, decoder: decoder{addr: f.addr}}
+	spares := &f.reading.spares
+	p := &poller{fetcher: f, tail: tail, exchange: exchange{spares: spares},
+		decoder: newDecoder(f.addr, spares)}
 	given := f.reading.driver.config
 	c := *given
 	c.Net.TLS.Enable, c.Net.TLS.Config = false, nil // the dialer deals with it
@@ -133,9 +135,8 @@ func (p *poller) collect(requests map[division.Place]*request) time.Duration {
 func (p *poller) deliver(requests map[division.Place]*request, silenced bool, err error) {
 	var got map[*request]result
 	if err == nil && !silenced {
-		var shared bool
-		got, shared, err = p.results(requests, p.exchange.response)
-		p.exchange.recycle(err == nil && !shared)
+		got, err = p.results(requests, p.exchange.response)
+		p.exchange.decoded()
 	}
 	p.reading.mu.Lock()
 	defer p.reading.mu.Unlock()
@@ -153,6 +154,9 @@ func (p *poller) deliver(requests map[division.Place]*request, silenced bool, er
 			default:
 				got[q].apply(r)
 			}
+		}
+		if m := got[q].part.memory; m != nil {
+			m.release()
 		}
 	}
 	p.changed.Broadcast()

@@ -43,6 +43,7 @@ type reader struct {
 // A part is the result of one fetch.
 type part struct {
 	records []brook.Record
+	memory  *memory // of the records; the reader holds it
 	next    int64
 	epoch   int32 // of the batch before next
 	size    int
@@ -98,12 +99,30 @@ func errRecreated(topic, was, is string) error {
 // Read returns what was fetched, or waits for it. Records share their bytes with
 // the fetch responses.
 func (r *reader) Read(ctx context.Context, max int) (brook.Chunk, error) {
+	chunk, _, err := r.next(ctx, max) // the memory is held forever
+	return chunk, err
+}
+
+// Lend is Read, but the memory of the records is used again once they are released.
+func (r *reader) Lend(ctx context.Context, max int) (brook.Chunk, func(), error) {
+	chunk, m, err := r.next(ctx, max)
+	if m == nil {
+		return chunk, nil, err
+	}
+	return chunk, m.release, nil
+}
+
+var _ brook.Lender = (*reader)(nil)
+
+// next returns what was fetched, or waits for it. The caller holds the memory of the records, which
+// is nil if there are none.
+func (r *reader) next(ctx context.Context, max int) (brook.Chunk, *memory, error) {
 	for {
 		if err := r.driver.checkOpen(ctx); err != nil {
-			return brook.Chunk{}, err
+			return brook.Chunk{}, nil, err
 		}
-		if chunk, ok, err := r.take(max); ok || err != nil {
-			return chunk, err
+		if chunk, m, ok, err := r.take(max); ok || err != nil {
+			return chunk, m, err
 		}
 		select {
 		case <-r.wake:
@@ -113,24 +132,29 @@ func (r *reader) Read(ctx context.Context, max int) (brook.Chunk, error) {
 	}
 }
 
-// take returns up to most records of the first part, and the reader's error if there are no parts.
-func (r *reader) take(most int) (brook.Chunk, bool, error) {
+// take returns up to most records of the first part, with their memory, and the reader's error if
+// there are no parts.
+func (r *reader) take(most int) (chunk brook.Chunk, m *memory, ok bool, err error) {
 	mu := &r.driver.reading.mu
 	mu.Lock()
 	defer mu.Unlock()
 	switch {
 	case r.closed:
-		return brook.Chunk{}, false, errReaderClosed
+		return chunk, nil, false, errReaderClosed
 	case len(r.parts) > 0:
 	case r.fatal != nil:
-		return brook.Chunk{}, false, r.fatal
+		return chunk, nil, false, r.fatal
 	default:
-		err := r.err
+		err = r.err
 		r.err = nil
-		return brook.Chunk{}, false, err
+		return chunk, nil, false, err
 	}
 	p := &r.parts[0]
-	chunk := brook.Chunk{Records: p.records, Next: p.next}
+	chunk = brook.Chunk{Records: p.records, Next: p.next}
+	if len(p.records) > 0 {
+		m = p.memory
+		m.hold()
+	}
 	if most = max(most, 1); len(p.records) > most {
 		chunk.Records, p.records = p.records[:most:most], p.records[most:]
 		chunk.Next = p.records[0].Offset
@@ -139,7 +163,7 @@ func (r *reader) take(most int) (brook.Chunk, bool, error) {
 		full := r.full()
 		r.size -= p.size
 		r.taken = logEnd{p.epoch, p.next}
-		*p = part{}
+		p.drop()
 		if r.parts = r.parts[1:]; len(r.parts) == 0 {
 			r.parts = nil
 		}
@@ -148,7 +172,13 @@ func (r *reader) take(most int) (brook.Chunk, bool, error) {
 		}
 	}
 	chunk.End = max(r.end, chunk.Next)
-	return chunk, true, nil
+	return chunk, m, true, nil
+}
+
+// drop ends the reader's use of a part.
+func (p *part) drop() {
+	p.memory.release()
+	*p = part{}
 }
 
 // full reports whether nothing is to be fetched for now. Most fetches return up to Fetch.Default
@@ -163,6 +193,7 @@ func (r *reader) deliver(p part, end int64) {
 	}
 	r.offset, r.last = p.next, p.epoch
 	r.size += p.size
+	p.memory.hold()
 	r.parts = append(r.parts, p)
 	r.signal()
 }
@@ -233,6 +264,9 @@ func (r *reader) Close() error {
 	mu := &r.driver.reading.mu
 	mu.Lock()
 	defer mu.Unlock()
+	for i := range r.parts {
+		r.parts[i].drop()
+	}
 	r.closed, r.parts = true, nil
 	r.detach()
 	return nil

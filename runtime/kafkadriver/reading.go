@@ -7,6 +7,7 @@ import (
 // reading is the reading half of a driver: a fetcher for each broker.
 type reading struct {
 	driver *Driver
+	spares spares
 
 	mu       sync.Mutex
 	fetchers map[string]*fetcher // by address

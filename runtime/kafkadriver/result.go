@@ -13,7 +13,7 @@ type result struct {
 	part        part
 	end         int64
 	high        int64   // the offset behind all records, with those of open transactions
-	sharesBytes bool    // the records share the bytes of the whole response
+	sharesBytes bool    // the records share the bytes of the response
 	lost        error   // why the leader has to be looked up
 	fatal       error   // why the reader ends
 	diverging   *logEnd // the log does not have what was fetched before
@@ -56,9 +56,9 @@ func (g result) apply(r *reader) {
 	}
 }
 
-// results decodes a response, and reports whether records share its bytes.
+// results decodes a response. The caller holds the memory of the parts.
 func (p *poller) results(requests map[division.Place]*request,
-	response fetchResponse) (all map[*request]result, shared bool, err error) {
+	response fetchResponse) (all map[*request]result, err error) {
 	all = make(map[*request]result, len(requests))
 	err = response.each(func(f *fetched) {
 		at := division.Place{Topic: p.decoder.text(f.topic), Number: f.number}
@@ -67,15 +67,17 @@ func (p *poller) results(requests map[division.Place]*request,
 			return
 		}
 		g := p.decoder.partition(q, at, f)
-		if g.sharesBytes && g.part.size < len(response.body)/sharedPart {
-			copyRecords(g.part.records)
-			g.sharesBytes = false
+		switch {
+		case !g.sharesBytes:
+		case g.part.size < len(response.body)/sharedPart:
+			copyRecords(g.part.records, g.part.memory)
+		default:
+			g.part.memory.share(response.memory)
 		}
-		shared = shared || g.sharesBytes
 		all[q] = g
 	})
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	for at, q := range requests {
 		if _, ok := all[q]; !ok {
@@ -83,5 +85,5 @@ func (p *poller) results(requests map[division.Place]*request,
 				at.Topic, at.Number, p.addr)}
 		}
 	}
-	return all, shared, nil
+	return all, nil
 }

@@ -118,7 +118,7 @@ func TestResult(t *testing.T) {
 			})}, offsets: []int64{10, 11}, next: 12},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := &decoder{addr: "broker"}
+			d := testDecoder()
 			p := &fetched{stable: 100, high: 200,
 				aborted: []abortedTransaction{{producer: 8, first: 50}, {producer: 7, first: 2}}}
 			for _, b := range c.sets {
@@ -168,7 +168,7 @@ func TestCopyRecords(t *testing.T) {
 		}
 	}
 	records, want := fresh(), fresh()
-	copyRecords(records)
+	copyRecords(records, newMemory(&spares{}))
 	if !reflect.DeepEqual(records, want) {
 		t.Errorf("they are %+v, were %+v", records, want)
 	}

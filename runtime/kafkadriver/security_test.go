@@ -124,6 +124,7 @@ func (t *transcript) String() string {
 
 func TestMain(m *testing.M) {
 	sarama.Logger = log.New(&heard, "", 0)
+	kafkadriver.Poison()
 	os.Exit(m.Run())
 }
 

@@ -84,7 +84,7 @@ func (c *partitionInput) readChunk(ctx context.Context, one *task.Partition) err
 			}
 			r.PartitionReader = opened
 		}
-		chunk, err := r.Read(ctx, input.FetchSize)
+		chunk, release, err := input.ReadChunk(ctx, r.PartitionReader)
 		if err != nil {
 			err = errors.Join(err, r.Close())
 			r.PartitionReader = nil
@@ -93,8 +93,11 @@ func (c *partitionInput) readChunk(ctx context.Context, one *task.Partition) err
 		if fresh, err := r.at.Check(&chunk); err != nil {
 			return err
 		} else if fresh {
-			one.Append(chunk)
+			one.Append(chunk, release)
 			return nil
+		}
+		if release != nil { // all of it was read before
+			release()
 		}
 	}
 }

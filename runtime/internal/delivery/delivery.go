@@ -11,6 +11,7 @@ import (
 	"context"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
@@ -26,7 +27,9 @@ import (
 type Delivery struct {
 	Tx      *txn.Tx // what New was called with, and the next two
 	def     *Definition
-	divided bool // the task is a group member's, and no event can run exclusively
+	divided bool            // the task is a group member's, and no event can run exclusively
+	block   []byte          // of which keys and headers that handlers may keep are parts
+	texts   strings.Builder // of which IDs are parts that are positions
 
 	Ctx      context.Context
 	Message  brook.Message
@@ -96,7 +99,7 @@ func (d *Delivery) Unwrap(envelope brook.Envelope, bare bool, code *plan.Code) {
 	}
 	d.Named = d.Message.ID != ""
 	if !d.Named {
-		d.Message.ID = d.Position.String()
+		d.Message.ID = d.place()
 	}
 	if d.Message.Time.IsZero() && wire.Writable(d.Record.Time) {
 		d.Message.Time = d.Record.Time.UTC()

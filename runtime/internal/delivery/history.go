@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"slices"
+	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
@@ -14,6 +15,9 @@ func (d *Delivery) HistoryEntry() *brook.HistoryEntry {
 		Position: d.Position, ID: m.ID, Type: m.Type, Author: m.Author, Cause: m.Cause,
 		Time: m.Time,
 		Key:  d.Record.Key, Headers: slices.Clone(m.Headers), Data: m.Data,
+	}
+	if !d.Named {
+		e.ID = strings.Clone(e.ID) // it shares a block with others
 	}
 	n := len(e.Key) + len(e.Data)
 	for i := range e.Headers {

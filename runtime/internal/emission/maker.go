@@ -7,6 +7,7 @@
 package emission
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -111,9 +112,10 @@ func trace(headers, cause []brook.Header) []brook.Header {
 			}
 			same := func(other brook.Header) bool { return other.Key == h.Key }
 			if at := slices.IndexFunc(headers[first:], same); at >= 0 {
-				headers[first+at] = *h
+				headers[first+at].Value = bytes.Clone(h.Value)
 			} else {
-				headers = append(headers, *h)
+				// The value is a driver's, and the emission outlives its cause's chunk.
+				headers = append(headers, brook.Header{Key: h.Key, Value: bytes.Clone(h.Value)})
 			}
 		}
 	}

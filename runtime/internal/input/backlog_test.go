@@ -20,14 +20,14 @@ func TestBacklog(t *testing.T) {
 		for range 100 {
 			switch rnd.IntN(5) {
 			case 0:
-				chunk := make([]brook.Record, rnd.IntN(4))
-				for i := range chunk {
-					chunk[i].Offset = offset
+				records := make([]brook.Record, rnd.IntN(4))
+				for i := range records {
+					records[i].Offset = offset
 					kept = append(kept, offset)
 					offset++
 				}
-				given = append(given, chunk)
-				b.add(chunk)
+				given = append(given, records)
+				b.add(chunk{records: records})
 			case 1, 2:
 				if r := b.at(b.next); r != nil {
 					b.take()

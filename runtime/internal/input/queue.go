@@ -102,9 +102,10 @@ func (q *Queue) Bookmark() Bookmark {
 	return Bookmark{id: q.ID, next: q.next, last: q.last, ahead: q.meets}
 }
 
-// Append adds what was read.
-func (q *Queue) Append(c brook.Chunk) {
-	q.backlog.add(c.Records)
+// Append adds what was read. The queue calls release, unless it is nil, once all of the chunk is
+// committed: nothing of its records may be kept.
+func (q *Queue) Append(c brook.Chunk, release func()) {
+	q.backlog.add(chunk{c.Records, release})
 	q.ahead, q.end = max(q.ahead, c.Next), max(q.end, c.End)
 	q.unasked++
 	if q.Dry() {

@@ -36,7 +36,7 @@ func TestRewindPutsTheBatchBack(t *testing.T) {
 
 func TestOffsetsWithoutRecords(t *testing.T) {
 	q := NewQueue(brook.Partition{Topic: "t", Start: 10, End: 20})
-	q.Append(brook.Chunk{Records: []brook.Record{{Offset: 12}}, Next: 20, End: 20})
+	q.Append(brook.Chunk{Records: []brook.Record{{Offset: 12}}, Next: 20, End: 20}, nil)
 	q.Advance()
 	if q.Next() != 20 || q.Unread() {
 		t.Errorf("the queue stands at %d, want behind what holds no records", q.Next())
@@ -131,7 +131,7 @@ func TestPermits(t *testing.T) {
 	for i := range records {
 		records[i].Offset = int64(i)
 	}
-	q.Append(brook.Chunk{Records: records, Next: FetchSize, End: 2 * FetchSize})
+	q.Append(brook.Chunk{Records: records, Next: FetchSize, End: 2 * FetchSize}, nil)
 	q.Committed()
 	if n := permits(); n != 0 {
 		t.Fatalf("%d fetches more while one waits", n)

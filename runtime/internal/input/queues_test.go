@@ -18,7 +18,7 @@ func queueOf(number int32, end int64, seconds ...int64) *Queue {
 		records = append(records,
 			brook.Record{Topic: "t", Partition: number, Offset: int64(i), Time: time.Unix(s, 0)})
 	}
-	q.Append(brook.Chunk{Records: records, Next: int64(len(seconds)), End: end})
+	q.Append(brook.Chunk{Records: records, Next: int64(len(seconds)), End: end}, nil)
 	return q
 }
 

@@ -24,8 +24,9 @@ import (
 type Fetch struct {
 	Queue *Queue
 	brook.Chunk
-	Err error // that ends the queue for good
-	Gap *Gap  // what the log lost before it, if the task goes on without
+	Release func() // returns the chunk's records to a driver that lent them; nil: they are not lent
+	Err     error  // that ends the queue for good
+	Gap     *Gap   // what the log lost before it, if the task goes on without
 }
 
 // Gap is a range of offsets that the log lost while it was read.
@@ -67,7 +68,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		}
 		f := Fetch{Queue: q}
 		if err == nil {
-			f.Chunk, err = reader.Read(ctx, FetchSize)
+			f.Chunk, f.Release, err = ReadChunk(ctx, reader)
 		}
 		fresh := false
 		if err == nil {
@@ -78,6 +79,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 				_ = reader.Close() // it has nothing to read any more
 				reader = nil
 			}
+			f.Release = nil
 			if f.Chunk, f.Gap, err = r.Overtaken(ctx, q.ID, at.next); err == nil {
 				fresh, err = at.Check(&f.Chunk)
 			}
@@ -106,6 +108,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 			backoff.Succeeded()
 		}
 		if !fresh {
+			chunk{nil, f.Release}.end()
 			continue
 		}
 		if !send(ctx, out, f) {
@@ -117,6 +120,16 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 			return
 		}
 	}
+}
+
+// ReadChunk reads the next records of a partition, and has them lent if the driver can do that: see
+// brook.Lender.
+func ReadChunk(ctx context.Context, r brook.PartitionReader) (brook.Chunk, func(), error) {
+	if l, ok := r.(brook.Lender); ok {
+		return l.Lend(ctx, FetchSize)
+	}
+	c, err := r.Read(ctx, FetchSize)
+	return c, nil, err
 }
 
 // lasting reports whether trying again won't help a reader.

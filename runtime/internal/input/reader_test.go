@@ -112,7 +112,7 @@ func (r *reading) take(t *testing.T,
 			for _, rec := range f.Records {
 				offsets = append(offsets, rec.Offset)
 			}
-			r.queue.Append(f.Chunk)
+			r.queue.Append(f.Chunk, nil)
 			for r.queue.Head() != nil {
 				r.queue.Advance()
 			}

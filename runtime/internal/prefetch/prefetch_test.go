@@ -122,7 +122,7 @@ func newRig(t *testing.T, rows map[string]string, keys ...string) *rig {
 			Topic: "in", Offset: int64(i), Value: []byte(k),
 		})
 	}
-	r.queue.Append(chunk)
+	r.queue.Append(chunk, nil)
 	return r
 }
 

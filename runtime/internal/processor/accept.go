@@ -1,7 +1,9 @@
 package processor
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -17,7 +19,7 @@ func (x *Processor) accept(p *Partition, d *delivery.Delivery) {
 		x.Tx.Revert()
 		var key []byte
 		if d.Message.Keyed {
-			key = d.Record.Key
+			key = bytes.Clone(d.Record.Key)
 		}
 		if d.Letter != nil {
 			key = d.Letter.Key
@@ -73,7 +75,18 @@ func letter(
 	return deadletter.Letter{Stack: stack, Owes: d.Owed(set), DeadLetter: brook.DeadLetter{
 		Position: d.Position, ID: m.ID, Type: m.Type, Author: m.Author,
 		Stage: stage, Set: set, Error: deadletter.ErrorText(err), Attempts: attempts,
-		Time: time.Now().UTC(), Key: key, Record: *d.Record,
+		Time: time.Now().UTC(), Key: key, Record: copied(d.Record),
 		Silent: d.Silent && (set == "" || !d.Owing(set)),
 	}}
+}
+
+// copied returns a copy of a record that shares no bytes with it: letters outlive the chunk that
+// their record came in.
+func copied(r *brook.Record) brook.Record {
+	c := *r
+	c.Key, c.Value, c.Headers = bytes.Clone(r.Key), bytes.Clone(r.Value), slices.Clone(r.Headers)
+	for i := range c.Headers {
+		c.Headers[i].Value = bytes.Clone(c.Headers[i].Value)
+	}
+	return c
 }

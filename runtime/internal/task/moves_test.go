@@ -17,7 +17,7 @@ func TestMovesAreFromWhereTheyBegan(t *testing.T) {
 	moves := NewPartition(
 		brook.Partition{Topic: "in", Number: 1, Start: 5, End: 10}, nil, 0,
 	)
-	moves.Append(brook.Chunk{Next: 10, End: 10}) // offsets without records
+	moves.Append(brook.Chunk{Next: 10, End: 10}, nil) // offsets without records
 	moved, from := Partitions{seen, moves}.moves()
 	if !slices.Equal(positions(moved), []brook.Position{id.At(10)}) ||
 		!slices.Equal(from, []brook.Position{id.At(5)}) {

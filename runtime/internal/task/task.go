@@ -173,7 +173,7 @@ func (t *Task) takeChunk(c input.Fetch) {
 	if c.Gap != nil {
 		t.Target.PassGap(t.Partition(c.Queue.ID), *c.Gap)
 	}
-	c.Queue.Append(c.Chunk)
+	c.Queue.Append(c.Chunk, c.Release)
 }
 
 // Next returns the partition whose head goes first, or nil if the task has to wait, and how long at

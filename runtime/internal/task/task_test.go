@@ -175,7 +175,7 @@ func (r *rig) fold(values ...string) error {
 			Topic: "in", Offset: int64(i), Key: fmt.Appendf(nil, "k%d", i), Value: []byte(v),
 		})
 	}
-	r.partition.Append(chunk)
+	r.partition.Append(chunk, nil)
 	for range 1000 {
 		p, _ := r.task.Next()
 		if p == nil && r.partition.Head() == nil {

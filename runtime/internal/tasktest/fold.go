@@ -84,7 +84,7 @@ func Append(p *task.Partition, events ...string) {
 			Key: []byte(k), Value: []byte(value),
 		})
 	}
-	p.Append(chunk)
+	p.Append(chunk, nil)
 }
 
 // Fold has a task fold until nothing is left that it may fold.
