@@ -142,6 +142,7 @@ func TestDecoderAsSarama(t *testing.T) {
 func TestDecoderAllocations(t *testing.T) {
 	batches := newReference(t).encode(t, saramaBatch(0, 2000, 6, 100, sarama.CompressionNone))
 	d := testDecoder()
+	poisoned(t, nil)
 	q := &request{last: noEpoch}
 	n := testing.AllocsPerRun(10, func() {
 		g := d.partition(q, division.Place{Topic: "t"},
@@ -151,7 +152,7 @@ func TestDecoderAllocations(t *testing.T) {
 		}
 		g.part.memory.release()
 	})
-	if limit := float64(2000*6/headerRoom + 10); n > limit {
+	if limit := float64(2*2000*6/headerRoom + 10); n > limit {
 		t.Errorf("2000 records cost %v allocations, want %v at most", n, limit)
 	}
 }
