@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
@@ -156,6 +157,32 @@ func TestHistoryEntry(t *testing.T) {
 	_ = append(e.Key, 'X')
 	if string(e.Data) != "data" {
 		t.Error("key and data share room")
+	}
+}
+
+// What handlers may keep has bytes of its own, however large, and none that another event's has.
+func TestLasting(t *testing.T) {
+	for _, size := range []int{0, 1, 100, 1000} {
+		f := newFixture(t)
+		data := bytes.Repeat([]byte("d"), size)
+		want := string(data)
+		f.record.Key = data
+		f.Message.Headers = []brook.Header{{Key: "h", Value: data}, {Key: "none"}}
+		k, h := f.Lasting()
+		other, _ := f.Lasting()
+		clear(data)
+		f.Message.Headers[0] = brook.Header{}
+		_ = append(k, 'X')
+		if string(k) != want || string(other) != want || k == nil {
+			t.Errorf("%d bytes: the keys are %q and %q", size, k, other)
+		}
+		if len(h) != 2 || h[0].Key != "h" || string(h[0].Value) != want || h[1].Value != nil {
+			t.Errorf("%d bytes: the headers are %v", size, h)
+		}
+		f.record.Key, f.Message.Headers = nil, nil
+		if k, h := f.Lasting(); k != nil || h != nil {
+			t.Errorf("without key and headers there are %q, %v", k, h)
+		}
 	}
 }
 

@@ -35,8 +35,11 @@ func (d *Delivery) place() string {
 
 // lasting returns a copy of b; nil if b is.
 func (d *Delivery) lasting(b []byte) []byte {
-	if b == nil {
+	switch {
+	case b == nil:
 		return nil
+	case len(b) == 0:
+		return []byte{}
 	}
 	if len(b) > cap(d.block)-len(d.block) {
 		if len(b) > lastingBlock/4 {

@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,6 +21,25 @@ func (r *rig) parked(data string) (deadletter.Letter, *Partition) {
 	r.Batch.Forget()
 	p := r.partition
 	return letter, r.Single(input.Single(p.ID, p.Log, letter.Attempts), p.Blocked)
+}
+
+// A letter shares no bytes with its record, which the driver may have lent.
+func TestLetterOwnsItsRecord(t *testing.T) {
+	r := newRig(t, nil)
+	r.fails["T x"] = errBad
+	record := r.record("x")
+	record.Headers = []brook.Header{{Key: "h", Value: []byte("of it")}}
+	want := fmt.Sprintf("%+v", *record)
+	if what, err := r.Process(t.Context(), r.partition, record); what != Accepted {
+		t.Fatal(what, err)
+	}
+	clear(record.Key)
+	clear(record.Value)
+	clear(record.Headers[0].Value)
+	record.Headers[0].Key = "another"
+	if got := fmt.Sprintf("%+v", r.Batch.Letters[0].Record); got != want {
+		t.Errorf("the letter's record is\n%s, was\n%s", got, want)
+	}
 }
 
 // A letter runs through its own set only, and no longer blocks its key.
