@@ -83,6 +83,7 @@ type group struct {
 	touched []*table // tables whose state changed
 	bytes   slab
 
+	entries entries
 	largest int64 // size of the largest member
 	purges  uint32
 	purge   bool // the purger has work
@@ -119,6 +120,7 @@ func (g *group) discard() {
 	clear(g.heads)
 	g.members, g.puts, g.heads = g.members[:0], g.puts[:0], g.heads[:0]
 	g.bytes.reset()
+	g.entries.reset()
 }
 
 // entryCost is what Badger counts for an entry besides its key and its value.
@@ -189,7 +191,9 @@ func (g *group) apply(p *put) error {
 	if p.remove {
 		return g.txn.Delete(p.key)
 	}
-	return g.txn.SetEntry(&badger.Entry{Key: p.key, Value: p.value, UserMeta: p.meta})
+	e := g.entries.next()
+	e.Key, e.Value, e.UserMeta = p.key, p.value, p.meta
+	return g.txn.SetEntry(e)
 }
 
 // reject discards the staged commit.
