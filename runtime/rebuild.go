@@ -36,6 +36,12 @@ func AcceptLetters() RebuildOption {
 type RebuildReport struct {
 	// Promoted is set if the rebuilt views are the live ones now.
 	Promoted bool
+	// Returned is set if the views are those that the same code made before and that were kept, see
+	// Config.KeepReplaced, with what the log got since folded into them.
+	Returned bool
+	// Dealt is how many dead letters of returned views are gone: their events still fail, and the
+	// live views had dealt with them.
+	Dealt int
 	// Letters is how many dead letters the rebuilt views have, including those that only wait
 	// behind others and those that the live views have too.
 	Letters int

@@ -111,6 +111,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	a.stale = &stale.Views{
 		Tasks: s, Memory: a.memory,
 		Rebuild: func(ctx context.Context) error { return a.rebuild(ctx) },
+		Back:    a.goBack,
 	}
 
 	var follower *follow.Follower // which the catalog calls once it is open

@@ -66,6 +66,9 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	if c.DropRepeats < 0 {
 		bad("DropRepeats is %d, and can't be negative", c.DropRepeats)
 	}
+	if c.KeepReplaced == 0 {
+		c.KeepReplaced = time.Hour
+	}
 	if c.ShutdownTimeout == 0 {
 		c.ShutdownTimeout = 10 * time.Second
 	}

@@ -59,11 +59,44 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 		return err
 	}
 	defer unlock()
+	return a.remake(ctx, rebuild.New(a.tasks, a.owed.Note, options...))
+}
+
+// goBack makes the views live again that this code made before and that are kept, and reports
+// whether it did: there may be none, or they may fit the log no more.
+func (a *App) goBack(ctx context.Context) (bool, error) {
+	if !a.catalog.Construction.Revivable(ctx) {
+		return false, nil
+	}
+	unlock, err := a.lockRebuilding(ctx, "rebuild")
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	err = a.remake(ctx, rebuild.Back(a.tasks, a.owed.Note))
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, rebuild.ErrNotKept):
+		return false, nil
+	}
+	for _, unfit := range []error{
+		brook.ErrRetention, brook.ErrLogChanged, brook.ErrOutOfRange, brook.ErrUnreadable,
+	} {
+		if errors.Is(err, unfit) && ctx.Err() == nil {
+			a.tasks.Report.Warn("the views that this code made before can't be used any more", "error", err)
+			return false, nil
+		}
+	}
+	return false, err
+}
+
+// remake runs a rebuild, and reports to log and hooks what became of it.
+func (a *App) remake(ctx context.Context, r *rebuild.Rebuild) (err error) {
 	if hook := a.config.Hooks.Rebuild; hook != nil {
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
-	r := rebuild.New(a.tasks, a.owed.Note, options...)
 	err = r.Run(ctx)
 	result, changes, strangers := r.Report()
 	report := a.tasks.Report
@@ -76,7 +109,11 @@ func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err 
 	}
 	a.stale.Rebuilt()
 	report.Rebuilt(&result, a.code.Topics, changes)
-	report.Info("the views are rebuilt", "took", result.Took.Round(time.Millisecond))
+	what := "the views are rebuilt"
+	if result.Returned {
+		what = "the views that this code made before are live again"
+	}
+	report.Info(what, "took", result.Took.Round(time.Millisecond))
 	if hook := a.config.Hooks.DeadLetter; hook != nil {
 		for i := range strangers {
 			hook(strangers[i].DeadLetter)

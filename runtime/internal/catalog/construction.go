@@ -40,6 +40,7 @@ type Construction struct {
 	reload   func(context.Context) error
 
 	building int                    // the number of what this process builds, or 0; guarded by lock
+	revived  *staterow.Retained     // what building was retained as; nil: it is new; guarded by lock
 	awaited  atomic.Pointer[string] // ID of the promotion request that this process waited for last
 }
 
@@ -59,7 +60,7 @@ func (c *Construction) Build(ctx context.Context) (g *generation.Generation, err
 		number = max(next.Generation, highest) + 1
 		next.Building, next.Highest = number, number
 		next.Tables[number] = c.code.TableNames()
-		c.building = number
+		c.building, c.revived = number, nil
 		return nil
 	}, nil)
 	if err != nil {
@@ -74,7 +75,12 @@ func (c *Construction) Build(ctx context.Context) (g *generation.Generation, err
 	if err := c.opener.Empty(ctx, g, nil); err != nil {
 		return g, err
 	}
-	return g, g.Shapes.Record(ctx, func(writes []brook.Write, checks []brook.Check) error {
+	return g, c.recordShapes(ctx, g)
+}
+
+// recordShapes numbers the shapes of a generation under construction.
+func (c *Construction) recordShapes(ctx context.Context, g *generation.Generation) error {
+	return g.Shapes.Record(ctx, func(writes []brook.Write, checks []brook.Check) error {
 		return c.config.Store.Commit(ctx, &brook.Batch{
 			ID: c.ids.Batch(), Writes: writes, Checks: checks,
 		})
@@ -96,7 +102,7 @@ func (c *Construction) Promoted(g *generation.Generation) (bool, error) {
 }
 
 // Promote makes g, which this process built, the live generation, in one commit and if the checks
-// hold. The generation before becomes obsolete. The error is ErrOvertaken if the state no longer
+// hold. The generation before becomes obsolete, and may be retained. The error is ErrOvertaken if the state no longer
 // names g as the one under construction, and another ErrConflict if a check does not hold. If
 // another process changed the state, memory is reloaded and the promotion goes on.
 //
@@ -111,12 +117,16 @@ func (c *Construction) Promote(ctx context.Context, g *generation.Generation,
 		if next.Building != g.Number {
 			return ErrOvertaken
 		}
+		c.retain(next)
 		next.Dropped = append(next.Dropped, next.Generation)
 		next.Replaced[next.Generation] = time.Now().UTC()
 		next.Generation, next.Building, next.Promoting = g.Number, 0, nil
-		rename(next, c.code)
 		next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
 		next.Kept = c.indexes.built()
+		if c.revived != nil {
+			c.restore(next)
+		}
+		rename(next, c.code)
 		return nil
 	}, &brook.Batch{Checks: checks})
 	if err != nil {

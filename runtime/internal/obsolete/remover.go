@@ -141,11 +141,18 @@ func (r *Remover) sweep(ctx context.Context) (next time.Duration, err error) {
 		numbers = append(numbers, s.Building)
 	}
 	for _, number := range numbers {
+		if s.Retained != nil && s.Retained.Generation == number {
+			if wait := r.retained(s.Replaced[number]); wait > 0 {
+				next = sooner(next, wait)
+				continue
+			}
+			if err := r.release(ctx, number); err != nil {
+				return 0, err
+			}
+		}
 		if at, ok := s.Replaced[number]; ok && shared {
 			if wait := generation.KeptFor - time.Now().UTC().Sub(at); wait > 0 {
-				if next == 0 || wait < next {
-					next = wait
-				}
+				next = sooner(next, wait)
 				continue
 			}
 		}
@@ -157,6 +164,39 @@ func (r *Remover) sweep(ctx context.Context) (next time.Duration, err error) {
 		}
 	}
 	return next, nil
+}
+
+// sooner returns the shorter one of two times to wait; 0 is not known.
+func sooner(next, wait time.Duration) time.Duration {
+	if next == 0 || wait < next {
+		return wait
+	}
+	return next
+}
+
+// retained returns for how long a generation is still retained that was replaced at a time.
+func (r *Remover) retained(at time.Time) time.Duration {
+	return r.parts.Config.KeepReplaced - time.Now().UTC().Sub(at)
+}
+
+// release has the state retain a generation no longer, before anything of it is removed.
+func (r *Remover) release(ctx context.Context, number int) error {
+	return r.parts.Row.Update(ctx, func(next *staterow.State) error {
+		if next.Retained == nil || next.Retained.Generation != number {
+			return staterow.ErrUnchanged
+		}
+		next.Retained = nil
+		return nil
+	}, nil)
+}
+
+// Pause keeps generations from being removed until resume is called. The caller does not hold the
+// quiesce lock.
+func (r *Remover) Pause(ctx context.Context) (resume func(), err error) {
+	if !r.sweeping.LockContext(ctx) {
+		return nil, ctx.Err()
+	}
+	return r.sweeping.Unlock, nil
 }
 
 // unread reports whether nobody in this process reads a generation, and keeps reads of it from

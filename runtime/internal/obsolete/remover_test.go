@@ -203,3 +203,32 @@ func TestOneRemovalAtATime(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// A generation that is retained stays for Config.KeepReplaced, also while it is revived and after a
+// revival that a process did not end. The state retains it no longer before its first row goes.
+func TestRemovalWaitsForAWayBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := fakestore.New()
+		a := newRig(t, s)
+		a.parts.Config.KeepReplaced = time.Hour
+		fill(t, s, a)
+		a.promote(t)
+		a.update(t, func(next *staterow.State) {
+			next.Retained = &staterow.Retained{Generation: 1}
+			next.Dropped, next.Building = nil, 1 // a process began to revive it, and ended
+		})
+		wait, err := a.Sweep(t.Context())
+		must(t, err)
+		want(t, "the wait", wait, time.Hour)
+		want(t, "tables", len(s.Left("shop/1/")), 9)
+		time.Sleep(time.Hour)
+		s.OnCommit = func() {
+			want(t, "tables when it is released", len(s.Left("shop/1/")), 9)
+			s.OnCommit = nil
+		}
+		_, err = a.Sweep(t.Context())
+		must(t, err)
+		want(t, "tables after", fmt.Sprint(s.Left("shop/1/")), "[]")
+		want(t, "retained", a.known(t).Retained == nil, true)
+	})
+}

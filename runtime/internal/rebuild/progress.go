@@ -4,6 +4,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -17,11 +18,12 @@ const (
 // before.
 type progress struct {
 	began, reported, logged time.Time
+	from                    map[partition.ID]int64 // where partitions begin, unless at their first offset
 }
 
 func newProgress() progress {
 	now := time.Now()
-	return progress{began: now, reported: now, logged: now}
+	return progress{began: now, reported: now, logged: now, from: map[partition.ID]int64{}}
 }
 
 // committed reports where the partitions stand, unless that was done a moment ago.
@@ -33,8 +35,12 @@ func (p *progress) committed(r *report.Reporter, partitions []*task.Partition) {
 	p.reported = now
 	at := brook.RebuildProgress{Took: now.Sub(p.began)}
 	for _, f := range partitions {
-		at.Read += f.Next() - f.First
-		at.Total += max(f.Target(), f.Next()) - f.First
+		from, ok := p.from[f.ID]
+		if !ok {
+			from = f.First
+		}
+		at.Read += f.Next() - from
+		at.Total += max(f.Target(), f.Next()) - from
 	}
 	if at.Read > 0 {
 		at.Left = time.Duration(float64(at.Took) / float64(at.Read) * float64(at.Total-at.Read))

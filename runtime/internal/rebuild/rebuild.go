@@ -44,6 +44,7 @@ type Rebuild struct {
 	tried   map[string]bool // keys of letters that were redriven
 	changes string          // of the code since the live views were made
 	review  review
+	back    *wayBack // nil: the views are made from the log's start
 }
 
 // New returns a rebuild that is yet to run. promoted is called when the views that it made are
@@ -81,9 +82,16 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 	}
 	var g *generation.Generation
 	err = s.Retry.Do(ctx, "rebuild", func() (err error) {
-		g, err = s.Catalog.Construction.Build(ctx)
+		if r.back != nil {
+			g, r.back.stood, err = s.Catalog.Construction.Revive(ctx)
+		} else {
+			g, err = s.Catalog.Construction.Build(ctx)
+		}
 		return err
 	})
+	if err == nil && g == nil {
+		return ErrNotKept
+	}
 	if err != nil {
 		if g != nil {
 			s.Catalog.Construction.Discard(g)
@@ -97,6 +105,11 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 		}
 	}()
 	r.task = s.NewTask(g, &r.target)
+	if r.back != nil {
+		if err := s.Retry.Do(ctx, "rebuild", func() error { return r.back.read(ctx, s, g) }); err != nil {
+			return err
+		}
+	}
 	r.beyond = s.Catalog.Structure.Displaced(ctx)
 	v, err := s.Lock.RLock(ctx)
 	if err != nil {
@@ -251,18 +264,26 @@ func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error
 		if r.task.Partition(id) != nil {
 			continue
 		}
+		f := task.NewPartition(p, r.back.blocked(id), s.Config.DropRepeats)
+		f.Silent, f.New = standings[id].Silent, true
+		kept := r.back.position(id)
+		if kept != nil {
+			f.New = false
+			r.progress.from[id] = kept.Next
+			errs = append(errs, f.Resume(*kept, p, false, s.Report))
+		}
 		if stored, ok := standings[id]; ok {
 			if err := stored.Check(p); err != nil {
 				errs = append(errs, err)
-			} else if stored.First < p.Start && s.Config.OnRetention != brook.GoOn {
+			} else if kept == nil && stored.First < p.Start && s.Config.OnRetention != brook.GoOn {
 				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were "+
 					"made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
 					brook.ErrRetention, p.Topic, p.Number, p.Start, stored.First))
 			}
 		}
-		f := task.NewPartition(p, &deadletter.Blocked{}, s.Config.DropRepeats)
-		f.Silent, f.New = standings[id].Silent, true
-		f.Meet(standings[id])
+		if kept == nil || kept.Next <= standings[id].Last {
+			f.Meet(standings[id])
+		}
 		fresh = append(fresh, f)
 	}
 	if err := errors.Join(errs...); err != nil || len(fresh) == 0 {
@@ -272,7 +293,7 @@ func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error
 	// keys from the start.
 	_, err = s.Letters.SetAside(ctx, s.Catalog.Live(), func(letter *deadletter.Letter) error {
 		for _, f := range fresh {
-			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.Base() {
+			if f.ID == partition.Of(letter.Position) && letter.Position.Offset < f.First {
 				r.block(f, letter)
 			}
 		}

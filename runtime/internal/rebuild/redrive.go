@@ -20,6 +20,11 @@ func (r *Rebuild) redrive(ctx context.Context, some []deadletter.Letter) (err er
 		if some, err = r.all(ctx); err != nil {
 			return err
 		}
+		if r.back != nil && len(some) > 0 {
+			if r.asides, err = r.set.Letters.SetAside(ctx, r.set.Catalog.Live(), nil); err != nil {
+				return err
+			}
+		}
 	}
 	var runs deadletter.Runs
 	for i := range some {
@@ -39,6 +44,12 @@ func (r *Rebuild) redrive(ctx context.Context, some []deadletter.Letter) (err er
 			return err
 		}
 		r.tried[string(k)] = true
+		if !applied && r.dealtWith(&some[i], k) {
+			if err := r.forget(ctx, &some[i], k); err != nil {
+				return err
+			}
+			continue
+		}
 		if !applied {
 			runs.Stays(&some[i])
 		}
@@ -90,6 +101,7 @@ func (r *Rebuild) redriveOne(ctx context.Context, k []byte) (applied bool, err e
 	if err != nil {
 		return false, err
 	}
+	letter.Set = s.Catalog.Sets.Now(letter.Type, letter.Set)
 	if letter, err = s.Letters.Refetch(ctx, letter); err != nil {
 		return false, err
 	}

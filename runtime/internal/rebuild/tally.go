@@ -19,12 +19,16 @@ type tally struct {
 	// strangers are letters of events that were tried and are no letters of the live views. Their
 	// records are left out.
 	strangers []deadletter.Letter
+	inherited map[string]bool // keys of letters that the generation had when it was revived
+	dealt     int             // of these, letters that are gone
 }
 
 // restart forgets the letters that are counted.
 func (t *tally) restart() {
 	t.strangers = nil
-	t.report = brook.RebuildReport{Took: time.Since(t.started)}
+	t.report = brook.RebuildReport{
+		Took: time.Since(t.started), Returned: t.inherited != nil, Dealt: t.dealt,
+	}
 	if len(t.passed) > 0 {
 		t.report.Passed = maps.Clone(t.passed)
 	}
@@ -33,7 +37,8 @@ func (t *tally) restart() {
 // count counts a letter of the rebuilt views; asides is what the live views put aside.
 func (t *tally) count(l *deadletter.Letter, asides deadletter.SetAside) {
 	t.report.Letters++
-	if l.Stage == brook.StageEmit || l.Attempts == 0 || asides.Has(l.Position, l.Set) {
+	if l.Stage == brook.StageEmit || l.Attempts == 0 || asides.Has(l.Position, l.Set) ||
+		t.inherited[string(l.AppendKey(nil))] {
 		return
 	}
 	stranger := *l

@@ -79,6 +79,10 @@ func (r *Reporter) Rebuilt(report *brook.RebuildReport, topics []string, changes
 			"(is a topic mistyped?)", "read", report.Read, "before", report.ReadBefore,
 			"topics", strings.Join(topics, ", "), "changes", changes)
 	}
+	if report.Dealt > 0 {
+		r.Warn("dead letters of the views that are live again are gone: their events fail in this "+
+			"code, and other code dealt with them", "letters", report.Dealt)
+	}
 	if report.Letters > 0 {
 		r.Warn("the rebuilt views have dead letters", "letters", report.Letters)
 	}

@@ -203,7 +203,7 @@ func (r *Runner) loop(ctx context.Context, outdated bool) (err error) {
 }
 
 // replaceStale rebuilds the views beside the tasks. It returns at once, unless the views are
-// displaced: then when they are rebuilt.
+// displaced, or are to be kept once they are replaced: then when they are rebuilt.
 func (r *Runner) replaceStale(ctx context.Context) error {
 	ended := make(chan struct{})
 	r.beside.Go(func() {
@@ -214,6 +214,7 @@ func (r *Runner) replaceStale(ctx context.Context) error {
 		}
 		r.Fatal.Note(err) // other errors are reported
 	})
+	r.Stale.AwaitRetained(r.stop, ended)
 	return r.Stale.AwaitDisplaced(r.stop, ended)
 }
 

@@ -26,6 +26,9 @@ type Views struct {
 	Tasks   *task.Set
 	Memory  *recovery.Memory
 	Rebuild func(context.Context) error
+	// Back makes views live again that this code made before and that are kept, and reports whether
+	// it did.
+	Back    func(context.Context) (bool, error)
 	refused atomic.Bool // a rebuild was refused, and Run tries none until the next start
 }
 
@@ -75,6 +78,27 @@ func (v *Views) AwaitDisplaced(ctx context.Context, ended <-chan struct{}) error
 	return nil
 }
 
+// retainedWait is how long folding waits for the rebuild of views that are to be kept.
+const retainedWait = time.Minute
+
+// AwaitRetained waits until stale views are rebuilt, which closes ended, if the replaced ones are
+// kept for the code that made them: what this code folds into them is nothing that the other would
+// have made. If the rebuild takes longer than retainedWait, they are not kept.
+func (v *Views) AwaitRetained(ctx context.Context, ended <-chan struct{}) {
+	if !v.Tasks.Catalog.Construction.Retains() {
+		return
+	}
+	timer := time.NewTimer(retainedWait)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	case <-timer.C:
+		v.Tasks.Report.Warn("the rebuild takes long: new events go into the views before it, "+
+			"which are not kept for a way back", "after", retainedWait)
+	}
+}
+
 // Replace rebuilds stale views until they are rebuilt, by this process or another, or the rebuild
 // is refused, which lasts until the next start. In a group that divides the partitions, the member
 // that has the first one does it; m is nil outside of a group.
@@ -93,7 +117,11 @@ func (v *Views) Replace(ctx context.Context, m *group.Membership) error {
 		if err == nil && !stale {
 			return nil
 		}
+		back := false
 		if err == nil {
+			back, err = v.Back(ctx)
+		}
+		if err == nil && !back {
 			err = v.Rebuild(ctx)
 		}
 		if errors.Is(err, brook.ErrRebuildRefused) {

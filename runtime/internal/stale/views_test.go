@@ -33,8 +33,11 @@ func replaced(
 	})
 	m := &recovery.Memory{Tasks: r.Set, Owed: func() {}}
 	r.Reload, r.Taken = m.Reload, m.TakenOver
-	return r, &stale.Views{Tasks: r.Set, Memory: m, Rebuild: rebuild}
+	return r, &stale.Views{Tasks: r.Set, Memory: m, Rebuild: rebuild, Back: none}
 }
+
+// none goes back to no views.
+func none(context.Context) (bool, error) { return false, nil }
 
 // Views that other code made are rebuilt, folded into or refused, as the policy says.
 func TestFound(t *testing.T) {

@@ -46,6 +46,10 @@ type State struct {
 	// Replaced is when those of Dropped that were live were replaced, by the clock of the process
 	// that replaced them.
 	Replaced map[int]time.Time `json:",omitempty"`
+	// Retained is the replaced generation that is kept for the code that made it; nil: none is. It is
+	// one of Dropped, or Building while it is revived. It is whole: Retained is cleared before
+	// anything is removed.
+	Retained *Retained `json:",omitempty"`
 	// Tables names the tables of rows and indexes that a generation may have rows in: the code that
 	// removes it may no longer know them.
 	Tables map[int][]string
@@ -64,6 +68,17 @@ type State struct {
 type Promotion struct {
 	Generation int    // to be promoted
 	ID         string // of the request: no process waits twice for one
+}
+
+// Retained is a generation that was live and could become so again. It does not change.
+type Retained struct {
+	Generation int
+	Stood      []brook.Position // up to where it was folded when it was replaced
+	// Folds, Made, Former and Kept are what the state had of it when it was the live one.
+	Folds  string
+	Made   map[string]plan.Origin
+	Former map[string]string    `json:",omitempty"`
+	Kept   map[string]KeptIndex `json:",omitempty"`
 }
 
 // KeptIndex is an index of the live generation, as the state has it.

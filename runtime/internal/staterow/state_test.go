@@ -43,7 +43,14 @@ func TestStoredNames(t *testing.T) {
 			Table: "index/accounts/Email/1", Whole: true, Once: true,
 		}},
 		Serial: 1, Fingerprint: []string{"line"}, Indexes: []string{"x"},
-		Replaced:  map[int]time.Time{3: time.Date(2026, 7, 1, 12, 0, 0, 5, time.UTC)},
+		Replaced: map[int]time.Time{3: time.Date(2026, 7, 1, 12, 0, 0, 5, time.UTC)},
+		Retained: &Retained{
+			Generation: 3, Stood: []brook.Position{{Topic: "ledger", Offset: 7}}, Folds: "c0",
+			Made: map[string]plan.Origin{}, Former: map[string]string{"e A": "B"},
+			Kept: map[string]KeptIndex{
+				"accounts Email string": {Table: "index/accounts/Email", Whole: true},
+			},
+		},
 		Tables:    map[int][]string{4: {"rows/accounts"}},
 		Promoting: &Promotion{Generation: 5, ID: "ab-1"}, Stamp: "00ff",
 	}
