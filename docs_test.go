@@ -98,7 +98,8 @@ func TestDocumentedCommands(t *testing.T) {
 				t.Errorf("%s names what is not there: %s", file, strings.Join(args, " "))
 			case strings.HasSuffix(args[0], ".go") && !strings.Contains(args[0], "*") && !sources[args[0]]:
 				t.Errorf("%s: no file is called %s", file, args[0])
-			case args[0] == "brookgen" && args[1] == "help" && args[2] != "" && !strings.Contains(string(manual), `"`+args[2]+`"`):
+			case args[0] == "brookgen" && args[1] == "help" && args[2] != "" &&
+				!strings.Contains(string(manual), `"`+args[2]+`"`) && !there("cmd/brookgen/"+args[2]+".go"):
 				t.Errorf("%s: brookgen help has no topic %s", file, args[2])
 			}
 		}

@@ -24,7 +24,8 @@ import (
 //	<!-- not run: WHY -->      commands that are not run; what they name has to exist
 //	<!-- output -->            what the block before prints
 //	<!-- output of: CMD -->    what a command prints in the reader's module
-//	<!-- mistake -->           what brookgen says of a misspelt option
+//	<!-- mistake: FILE: OLD becomes NEW -->
+//	                           what brookgen says if a file has another text for a moment
 //	<!-- text -->              nothing to check
 //
 // Without a comment, Go blocks are snippets that run one after the other, those of a page over an
@@ -186,8 +187,8 @@ func TestReadme(t *testing.T) {
 				if out != b.text {
 					t.Errorf("%s: the command prints\n%sand the page says\n%s", page, out, b.text)
 				}
-			case b.role == "mistake":
-				n.mistake(page, b.text)
+			case why == "mistake":
+				n.mistake(page, strings.TrimPrefix(b.role, "mistake: "), b.text)
 			case b.language == "sh":
 				out = n.do(page, b)
 			case b.language == "go" && (b.role == "" || why == "compiled"):
@@ -209,23 +210,27 @@ func TestReadme(t *testing.T) {
 	n.must("go", "test", "./...")
 }
 
-// mistake misspells an option, and compares what brookgen says with what a page says.
-func (n *newcomer) mistake(page, want string) {
+// mistake changes a file for a moment, as FILE: OLD becomes NEW, and compares what brookgen says with
+// what a page says.
+func (n *newcomer) mistake(page, change, want string) {
 	n.t.Helper()
-	name := filepath.Join(n.dir, "shop", "shop.go")
-	source, err := os.ReadFile(name)
+	file, change, _ := strings.Cut(change, ": ")
+	old, now, ok := strings.Cut(change, " becomes ")
+	source, err := os.ReadFile(filepath.Join(n.dir, file))
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.write("shop/shop.go", strings.Replace(string(source), "//brook:event order.placed",
-		"//brook:event order.placed histroy=10", 1))
-	_, got, err := n.run("go", "tool", "brookgen", "./shop")
-	n.write("shop/shop.go", string(source))
+	if !ok || !strings.Contains(string(source), old) {
+		n.t.Fatalf("%s: %s has no text to make a mistake of: %s", page, file, change)
+	}
+	n.write(file, strings.Replace(string(source), old, now, 1))
+	_, got, err := n.run("go", "tool", "brookgen", "./"+path.Dir(file))
+	n.write(file, string(source))
 	if err == nil {
-		n.t.Error("a misspelt option is accepted")
+		n.t.Errorf("%s: it is no mistake that %s", page, change)
 	}
 	if got, _, _ = strings.Cut(got, "exit status"); got != want {
-		n.t.Errorf("%s: a misspelt option is reported as\n%sand the page says\n%s", page, got, want)
+		n.t.Errorf("%s: that %s is reported as\n%sand the page says\n%s", page, change, got, want)
 	}
 }
 

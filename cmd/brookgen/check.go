@@ -22,16 +22,7 @@ func check(j *job) int {
 		return status
 	}
 	for _, c := range changes {
-		before, after := filepath.ToSlash(j.short(c.path)), filepath.ToSlash(j.short(c.path))
-		if c.old == nil {
-			before = "/dev/null"
-		}
-		if c.new == nil {
-			after = "/dev/null"
-		}
-		if _, err := j.out.Write(diff.Diff(before, c.old, after, c.new)); err != nil {
-			j.complain("%v", err)
-		}
+		j.printDiff(c)
 	}
 	files := "file is"
 	if len(changes) > 1 {
@@ -40,4 +31,18 @@ func check(j *job) int {
 	j.complain("%d generated %s out of date: run go generate, and commit what it writes",
 		len(changes), files)
 	return failure
+}
+
+// printDiff writes how a file would change.
+func (j *job) printDiff(c change) {
+	before, after := filepath.ToSlash(j.short(c.path)), filepath.ToSlash(j.short(c.path))
+	if c.old == nil {
+		before = "/dev/null"
+	}
+	if c.new == nil {
+		after = "/dev/null"
+	}
+	if _, err := j.out.Write(diff.Diff(before, c.old, after, c.new)); err != nil {
+		j.complain("%v", err)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/brookgen/brookgen/cmd/brookgen/internal/lock"
 	"github.com/brookgen/brookgen/internal/checkout"
 )
 
@@ -139,7 +140,7 @@ func TestOrderWithoutMeaning(t *testing.T) {
 
 func isOutput(name string) bool {
 	base := filepath.Base(name)
-	return strings.HasPrefix(base, "brook_") && strings.HasSuffix(base, "_gen.go")
+	return strings.HasPrefix(base, "brook_") && strings.HasSuffix(base, "_gen.go") || base == lock.FileName
 }
 
 // outputs gives the generated files below dir, by name.

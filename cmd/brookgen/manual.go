@@ -4,7 +4,7 @@ const overviewManual = `Brookgen generates the code around event handlers: typed
 
 	brookgen [packages]     the same as brookgen generate
 
-It reads the annotated types and methods of a package and writes brook_*_gen.go files beside them. Usually it is run by
+It reads the annotated types and methods of a package and writes brook_*_gen.go files beside them, and a brook.lock. Usually it is run by
 "go generate", from a line in the package:
 
 	//go:generate go tool brookgen
@@ -26,7 +26,7 @@ What is annotated in a package belongs to the same builds: the output repeats th
 mistake. Tests and files of other builds are read for the names that they take.
 
 What a run read is remembered in the folder brookgen of the user's cache, as hashes of files, so that the next one
-returns in milliseconds if nothing changed: no Go file of the packages and of those in the tree that they import, no
+returns in milliseconds if nothing changed: no Go file and no brook.lock of the packages and of those in the tree that they import, no
 module file, no setting of go, and neither brookgen nor go themselves. That is brookgen's own part: "go tool", which looks
 first whether brookgen itself is up to date, and "go generate", which starts it, come on top. Check never relies on what is
 remembered. The environment variable BROOKGENCACHE names another folder, or is off.
@@ -38,6 +38,39 @@ remembered. The environment variable BROOKGENCACHE names another folder, or is o
 
 const checkManual = `Check does what generate does, but writes nothing: where files would change, it prints the difference and fails. It is
 meant for continuous integration.
+`
+
+const lockManual = `Every annotated package has a brook.lock beside its source, under version control: what its events and collections looked
+like when code was last generated for them, a line a field. What an event was yesterday is still in the log, and what a row was is
+still in the store: so generate compares, before it writes anything, and brings brook.lock up to date with the rest. Check fails where
+it is stale. Never edit it; where git can't merge it, take either side and run brookgen.
+
+	event order.placed 1 . struct key=user_id
+	event order.placed 1 cents int64
+	event order.placed 1 lines[].sku string required
+
+These are kind, name, version, path (. is the value as a whole, [] an element of a list, {} a value of a map), type and what else
+matters. A type with a marshaller of its own is opaque:NAME; "@PATH" is the struct at that path, in which it stands.
+
+Compatible changes of an event are made without a word: a field that is new and not required, removed or moved; a Go name; a number
+that becomes a type which holds each of its values (int32 to int64, uint8 to int16, int32 to float64; int counts as int64); T to *T and
+back; a rename that was= tells of. Breaking ones are mistakes: another type of a field, required where it was not, another key, and
+an event, or a field in whose place another one has come, that is gone. The ways out:
+
+	take it back
+	was=OLD on the event or, as brook:"was=old", on the field: both names are read
+	a new version of the event, and an upcaster for the old one
+	brookgen lock -accept NAME, if no log holds such events: writes the present NAME into brook.lock
+
+Rows are only warned about, once: they can be made anew from the log.
+
+What the lock of the last commit (git HEAD) does not have is never breaking: nobody else can have published it. Without git,
+brook.lock as it is on disk is what counts.
+
+Without -accept, lock shows the changes that generate would make to brook.lock, and what is wrong with them. Packages are named by
+paths: brookgen lock -accept order.placed ./shop.
+
+	-accept	write the events and collections of these names into brook.lock as they are now; without names, all of them
 `
 
 const initManual = `Init writes a first package, with an event, a collection and a handler, into the folder (default: shop), and a

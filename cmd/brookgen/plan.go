@@ -33,9 +33,16 @@ func (c change) verb() string {
 	return "updated"
 }
 
-// plan loads the packages of the job, renders them in memory and compares. What is wrong is told,
-// and then nothing at all changes.
-func (j *job) plan() ([]change, *load.Found, int) {
+// found is what the packages of a job are.
+type found struct {
+	*load.Found
+	dirs  []string // of all packages that were named, with directives or without
+	locks []*locked
+}
+
+// load reads the packages of the job, and their locks. What is wrong is told, and what of a change
+// is not wrong but has consequences.
+func (j *job) load() (*found, int) {
 	type listing struct {
 		dirs []string
 		err  error
@@ -45,23 +52,54 @@ func (j *job) plan() ([]change, *load.Found, int) {
 		dirs, err := j.folders()
 		listed <- listing{dirs, err}
 	}()
-	found, err := load.Load(j.ctx, j.dir, j.args)
+	loaded, err := load.Load(j.ctx, j.dir, j.args)
 	matched := <-listed
 	if err = cmp.Or(err, matched.err); err != nil {
 		j.complain("%v", err)
-		return nil, nil, failure
+		return nil, failure
 	}
-	if len(found.Diagnostics) > 0 {
-		if err := load.Print(j.err, j.dir, found.Diagnostics); err != nil {
-			j.complain("%v", err)
-		}
-		return nil, nil, failure
+	locks, err := j.locks(matched.dirs, loaded.Packages, len(loaded.Diagnostics) == 0)
+	if err != nil {
+		j.complain("%v", err)
+		return nil, failure
+	}
+	return &found{loaded, matched.dirs, locks}, success
+}
+
+// judge tells every mistake in the source, and every change of it that breaks something.
+func (j *job) judge(f *found) int {
+	wrong, told := f.Diagnostics, []load.Diagnostic{}
+	for _, l := range f.locks {
+		w, t := j.judgeLock(l)
+		wrong, told = append(wrong, w...), append(told, t...)
+	}
+	status := success
+	if len(wrong) > 0 {
+		told, status = wrong, failure
+	}
+	if err := load.Print(j.err, j.dir, load.Sorted(told)); err != nil {
+		j.complain("%v", err)
+		return failure
+	}
+	return status
+}
+
+// plan loads the packages of the job, renders them in memory and compares. What is wrong is told,
+// and then nothing at all changes.
+func (j *job) plan() ([]change, *found, int) {
+	found, status := j.load()
+	if status != success {
+		return nil, nil, status
+	}
+	if status := j.judge(found); status != success {
+		return nil, nil, status
 	}
 	pkgs := found.Packages
 	wanted := map[string][]templates.File{}
-	for _, dir := range matched.dirs {
+	for _, dir := range found.dirs {
 		wanted[dir] = nil // a package without a directive left has no files
 	}
+	var err error
 	for _, p := range pkgs {
 		if wanted[p.Dir], err = templates.Generate(p); err != nil {
 			j.complain("%v", err)
@@ -81,10 +119,15 @@ func (j *job) plan() ([]change, *load.Found, int) {
 		j.complain("%v", err)
 		return nil, nil, failure
 	}
+	for _, l := range found.locks {
+		if c, differs := l.change(l.now); differs {
+			changes = append(changes, c)
+		}
+	}
 	slices.SortFunc(changes, func(a, b change) int { return strings.Compare(a.path, b.path) })
 	if len(pkgs) == 0 && len(changes) == 0 {
 		others := ""
-		if slices.ContainsFunc(matched.dirs, load.OtherBuilds) {
+		if slices.ContainsFunc(found.dirs, load.OtherBuilds) {
 			others = " that belongs to the present build (GOOS and GOFLAGS=-tags=… choose another)"
 		}
 		j.complain("nothing to do: no //brook: directive%s in %s%s", others,

@@ -41,6 +41,7 @@ type job struct {
 	args    []string
 	verbose bool
 	again   bool // even if nothing changed since the last run
+	accept  bool // what breaks
 	format  string
 }
 
@@ -49,7 +50,7 @@ func (j *job) complain(format string, args ...any) {
 }
 
 func commands() []command {
-	return []command{generateCommand(), checkCommand(), initCommand(), graphCommand(),
+	return []command{generateCommand(), checkCommand(), lockCommand(), initCommand(), graphCommand(),
 		versionCommand(), helpCommand()}
 }
 

@@ -97,7 +97,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	if len(a.diags) == 0 {
 		a.diags = a.later
 	}
-	return a.out, sorted(a.diags)
+	return a.out, Sorted(a.diags)
 }
 
 // report notes a mistake between two places of the source.

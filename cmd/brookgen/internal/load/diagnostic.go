@@ -33,9 +33,9 @@ func pointAt(pos model.Pos, name string) Diagnostic {
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
 
-// sorted orders diagnostics by file, line and column and drops repeats: at one place, the same
+// Sorted orders diagnostics by file, line and column and drops repeats: at one place, the same
 // words but for how it was reached, which is what stands before the first colon.
-func sorted(diags []Diagnostic) []Diagnostic {
+func Sorted(diags []Diagnostic) []Diagnostic {
 	slices.SortStableFunc(diags, func(a, b Diagnostic) int {
 		return cmp.Or(
 			cmp.Compare(a.Pos.File, b.Pos.File),

@@ -40,7 +40,7 @@ func Load(ctx context.Context, dir string, patterns []string) (*Found, error) {
 			pkgs = append(pkgs, p)
 		}
 	}
-	return &Found{pkgs, sorted(diags), g.inputs()}, nil
+	return &Found{pkgs, Sorted(diags), g.inputs()}, nil
 }
 
 // annotated reads the sources of the matched packages and gives those with a directive. What is

@@ -35,6 +35,7 @@ type Entry struct {
 	Root     *Shape
 	Pos      model.Pos // of the type in source, or of the line in the lock
 	GoName   string    // of the type; "" in a lock that was read
+	Home     string    // the path of the other package that declares the event, or ""
 }
 
 // Ref names an entry.

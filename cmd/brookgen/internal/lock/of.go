@@ -13,9 +13,16 @@ func Of(p *model.Package) *Lock {
 	for _, e := range p.Events {
 		s := newShaper(p, false)
 		l.Entries = append(l.Entries, &Entry{
-			Kind: Event, Name: e.Name, Version: 1, Pos: e.Pos, GoName: e.GoName,
-			Root: s.shape(e.Type), Key: s.key(e.Type, e.Key),
+			Kind: Event, Name: e.Name, Version: max(e.Version, 1), Pos: e.Pos, GoName: e.GoName,
+			Root: s.shape(e.Type), Key: s.key(e.Type, e.Key), Was: e.Was, When: e.When,
+			Home: e.CodecPkg,
 		})
+		for _, v := range e.Earlier {
+			l.Entries = append(l.Entries, &Entry{
+				Kind: Event, Name: e.Name, Version: v.Version, Pos: v.Pos, GoName: v.Type.Named.Name,
+				Root: s.shape(v.Type), When: v.When, Home: e.CodecPkg,
+			})
+		}
 	}
 	for _, c := range p.Collections {
 		s := newShaper(p, true)
@@ -144,7 +151,7 @@ func (s *shaper) wireFields(t *model.Type) []*Field {
 	for _, f := range t.JSON {
 		fields = append(fields, &Field{
 			Name: f.Name, Type: s.shape(f.Type), String: f.String, Required: f.Required,
-			Pos: f.Pos, GoName: f.Path[len(f.Path)-1].Name,
+			Was: f.Was, Pos: f.Pos, GoName: f.Path[len(f.Path)-1].Name,
 		})
 	}
 	return fields
@@ -164,7 +171,7 @@ func (s *shaper) storedFields(t *model.Type, open []*model.Type) []*Field {
 			continue
 		}
 		fields = append(fields, &Field{
-			Name: f.StoredName(), Type: s.shape(f.Type), Pos: f.Pos, GoName: f.Name,
+			Name: f.StoredName(), Type: s.shape(f.Type), Was: f.Was, Pos: f.Pos, GoName: f.Name,
 		})
 	}
 	for _, f := range promoted {

@@ -35,6 +35,14 @@ type Field struct {
 	GoName   string    // "" in a lock that was read
 }
 
+// text is the type of a field as it is written.
+func (f *Field) text() string {
+	if f.String {
+		return f.Type.String() + ",string"
+	}
+	return f.Type.String()
+}
+
 // basic are the kinds that are written as one word.
 var basic = map[model.Kind]string{
 	model.Bool: "bool", model.String: "string",

@@ -11,9 +11,9 @@ import (
 // moduleFiles are the files besides Go files that decide which packages there are.
 var moduleFiles = []string{"go.mod", "go.sum", "go.work", "go.work.sum", "vendor/modules.txt"}
 
-// list returns the paths of all files that a run in dir depends on, sorted: the Go files in folders
-// and below trees, and the module files of modules, and beside and above dir, whether these are
-// there or not.
+// list returns the paths of all files that a run in dir depends on, sorted: the Go files and locks
+// in folders and below trees, and the module files of modules, and beside and above dir, whether
+// these are there or not.
 func list(dir string, mods, folders, trees []string) ([]string, error) {
 	paths, seen := map[string]bool{}, map[string]bool{}
 	modules := func(folder string) {
@@ -45,7 +45,8 @@ func list(dir string, mods, folders, trees []string) ([]string, error) {
 		seen[folder] = true
 		entries, err := os.ReadDir(folder)
 		for _, e := range entries {
-			if name := e.Name(); !e.IsDir() && (name == "go.mod" || strings.HasSuffix(name, ".go")) {
+			if name := e.Name(); !e.IsDir() &&
+				(name == "go.mod" || name == "brook.lock" || strings.HasSuffix(name, ".go")) {
 				paths[filepath.Join(folder, name)] = true
 			}
 		}
