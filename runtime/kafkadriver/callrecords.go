@@ -15,8 +15,8 @@ import (
 type callRecords struct {
 	publication *publication
 	place       division.Place
-	at          []int32         // index of each record in the call
-	records     []sarama.Record // OffsetDelta, and TimestampDelta from 1970, are set when sent
+	addr        string // of the leader when the call came; "" if there was none
+	records     []sentRecord
 	size        int64
 	taken       int // how many records are in batches
 	withdrawn   bool
@@ -24,24 +24,22 @@ type callRecords struct {
 
 // The most bytes that a record, and a header, take on the wire beside their contents.
 const (
-	sentRecordSize = 5*5 + 10 + 1
-	sentHeaderSize = 2 * 5
+	mostBesideRecord = 5*5 + 10 + 1
+	mostBesideHeader = 2 * 5
 )
 
-func sentSize(r *sarama.Record) int {
-	n := sentRecordSize + len(r.Key) + len(r.Value)
-	for _, h := range r.Headers {
-		n += sentHeaderSize + len(h.Key) + len(h.Value)
+// mostSize returns the most bytes that a record takes on the wire.
+func mostSize(r *brook.Record) int {
+	n := mostBesideRecord + len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += mostBesideHeader + len(r.Headers[i].Key) + len(r.Headers[i].Value)
 	}
 	return n
 }
 
-// check returns an error for a record that Kafka would refuse or cannot express.
-func check(r *brook.Record) error {
-	size := sentRecordSize + len(r.Key) + len(r.Value)
-	for _, h := range r.Headers {
-		size += sentHeaderSize + len(h.Key) + len(h.Value)
-	}
+// check returns an error for a record of at most size bytes that Kafka would refuse or cannot
+// express.
+func check(r *brook.Record, size int) error {
 	if most := int(sarama.MaxRequestSize) - 16<<10; size > most {
 		return fmt.Errorf("kafkadriver: the record has %d bytes, and a request can have %d at "+
 			"most (sarama.MaxRequestSize): %w", size, most, brook.ErrPermanent)
@@ -54,110 +52,139 @@ func check(r *brook.Record) error {
 	return nil
 }
 
-// split copies the records of a call and groups them by partition.
-func (w *writing) split(p *publication, records []brook.Record, topics map[string]*topic,
-	failed map[string]error) []*callRecords {
-	var (
-		all      []*callRecords
-		byPlace  = map[division.Place]*callRecords{}
-		keyless  = map[string]int32{} // the chosen partition, by topic
-		bytes    int
-		headers  int
-		chosen   = make([]*callRecords, len(records))
-		now      = time.Now()
-		previous *callRecords
-	)
+// A splitting groups the records of a call by partition.
+type splitting struct {
+	writing *writing
+	topics  resolution
+	all     []*callRecords
+	byPlace map[division.Place]int32 // index in all; nil while there are few
+	keyless map[string]int32         // the partition chosen for records without a key, by topic
+	last    int32                    // index of the partition of the record before; -1: none
+}
+
+// fewPlaces is how many partitions are found faster by looking at each.
+const fewPlaces = 8
+
+// split encodes the records of a call, and groups them by partition.
+func (w *writing) split(p *publication, records []brook.Record, topics resolution) []*callRecords {
+	s := splitting{writing: w, topics: topics, all: p.small.all[:0], last: -1}
+	of := p.small.of[:0] // for each record, the index in all; -1: it failed
+	if len(records) > cap(of) {
+		of = make([]int32, 0, len(records))
+	}
+	size, left := 0, 0
 	for i := range records {
 		r := &records[i]
-		t := topics[r.Topic]
-		err := failed[r.Topic]
-		if err == nil {
-			err = check(r)
+		n, err := int32(-1), error(nil)
+		most := mostSize(r)
+		if err = check(r, most); err == nil {
+			n, err = s.group(p, r)
 		}
+		of = append(of, n)
 		if err != nil {
 			p.fail(i, err)
 			continue
 		}
-		at := division.Place{Topic: r.Topic}
-		if r.Placed {
-			if r.Partition < 0 || int(r.Partition) >= len(t.leaders) {
-				p.fail(i, fmt.Errorf("kafkadriver: there is no partition %s/%d: %w", r.Topic,
-					r.Partition, brook.ErrOutOfRange))
-				continue
-			}
-			at.Number = r.Partition
-		} else if r.Key == nil {
-			n, ok := keyless[r.Topic]
-			if !ok {
-				n = w.keylessPartition(t)
-				keyless[r.Topic] = n
-			}
-			at.Number = n
-		} else {
-			at.Number = int32(w.driver.Partition(r.Key, len(t.leaders)))
-		}
-		if previous == nil || previous.place != at {
-			if previous = byPlace[at]; previous == nil {
-				previous = &callRecords{publication: p, place: at}
-				byPlace[at] = previous
-				all = append(all, previous)
-			}
-		}
-		chosen[i] = previous
-		previous.at = append(previous.at, int32(i))
-		headers += len(r.Headers)
-		bytes += len(r.Key) + len(r.Value)
-		for _, h := range r.Headers {
-			bytes += len(h.Key) + len(h.Value)
-		}
+		left++
+		size += most
 	}
-	c := copier{make([]byte, 0, bytes), make([]sarama.RecordHeader, 0, headers),
-		make([]*sarama.RecordHeader, 0, headers)}
-	for _, calls := range all {
-		calls.records = make([]sarama.Record, len(calls.at))
-		for j, n := range calls.at {
-			r := &calls.records[j]
-			c.record(r, &records[n], now)
-			calls.size += int64(sentSize(r))
-		}
+	refs := p.small.records[:0]
+	if left > cap(refs) {
+		refs = make([]sentRecord, 0, left)
 	}
-	return all
+	for _, calls := range s.all {
+		first := len(refs)
+		refs = refs[:first+calls.taken]
+		calls.records, calls.taken = refs[first:first:len(refs)], 0
+	}
+	p.left, p.slab = left, newSlab(size)
+	now := time.Now().UnixMilli()
+	for i, n := range of {
+		if n < 0 {
+			continue
+		}
+		r := sentRecord{from: len(p.slab), at: int32(i), time: now}
+		if at := records[i].Time; !at.IsZero() {
+			r.time = at.UnixMilli()
+		}
+		p.slab = appendContents(p.slab, &records[i])
+		r.size = int32(len(p.slab) - r.from)
+		calls := s.all[n]
+		calls.records = append(calls.records, r)
+		calls.size += int64(r.sentSize())
+	}
+	for _, calls := range s.all {
+		p.size += calls.size
+	}
+	return s.all
 }
 
-// A copier copies records into slabs, so that the copies share nothing with the originals.
-type copier struct {
-	bytes   []byte
-	headers []sarama.RecordHeader
-	pointed []*sarama.RecordHeader
+// group returns the index of the records for the partition of r, and counts r in their field taken.
+func (s *splitting) group(p *publication, r *brook.Record) (int32, error) {
+	t, err := s.topics.topic(r.Topic)
+	if err != nil {
+		return -1, err
+	}
+	at := division.Place{Topic: t.name}
+	switch {
+	case r.Placed:
+		if r.Partition < 0 || int(r.Partition) >= len(t.leaders) {
+			return -1, fmt.Errorf("kafkadriver: there is no partition %s/%d: %w", r.Topic,
+				r.Partition, brook.ErrOutOfRange)
+		}
+		at.Number = r.Partition
+	case r.Key == nil:
+		n, ok := s.keyless[r.Topic]
+		if !ok {
+			if s.keyless == nil {
+				s.keyless = map[string]int32{}
+			}
+			n = s.writing.keylessPartition(t)
+			s.keyless[r.Topic] = n
+		}
+		at.Number = n
+	default:
+		at.Number = int32(s.writing.driver.Partition(r.Key, len(t.leaders)))
+	}
+	n := s.find(at)
+	if n < 0 {
+		n = int32(len(s.all))
+		calls := &callRecords{}
+		if n == 0 {
+			calls = &p.small.calls
+		}
+		calls.publication, calls.place, calls.addr = p, at, t.leaders[at.Number].addr
+		s.all = append(s.all, calls)
+		if s.byPlace != nil {
+			s.byPlace[at] = n
+		}
+	}
+	s.all[n].taken++
+	s.last = n
+	return n, nil
 }
 
-func (c *copier) record(dst *sarama.Record, src *brook.Record, now time.Time) {
-	at := src.Time
-	if at.IsZero() {
-		at = now
+// find returns the index of the records for a partition, or -1.
+func (s *splitting) find(at division.Place) int32 {
+	if s.last >= 0 && s.all[s.last].place == at {
+		return s.last
 	}
-	dst.TimestampDelta = time.Duration(at.UnixMilli()) * time.Millisecond
-	dst.Key, dst.Value = c.copy(src.Key), c.copy(src.Value)
-	if len(src.Headers) == 0 {
-		return
+	if len(s.all) <= fewPlaces {
+		for n, calls := range s.all {
+			if calls.place == at {
+				return int32(n)
+			}
+		}
+		return -1
 	}
-	first := len(c.pointed)
-	for _, h := range src.Headers {
-		key := len(c.bytes)
-		c.bytes = append(c.bytes, h.Key...)
-		c.headers = append(c.headers,
-			sarama.RecordHeader{Key: c.bytes[key:len(c.bytes):len(c.bytes)],
-				Value: c.copy(h.Value)})
-		c.pointed = append(c.pointed, &c.headers[len(c.headers)-1])
+	if s.byPlace == nil {
+		s.byPlace = map[division.Place]int32{}
+		for n, calls := range s.all {
+			s.byPlace[calls.place] = int32(n)
+		}
 	}
-	dst.Headers = c.pointed[first:len(c.pointed):len(c.pointed)]
-}
-
-func (c *copier) copy(b []byte) []byte {
-	if b == nil {
-		return nil
+	if n, ok := s.byPlace[at]; ok {
+		return n
 	}
-	first := len(c.bytes)
-	c.bytes = append(c.bytes, b...)
-	return c.bytes[first:len(c.bytes):len(c.bytes)]
+	return -1
 }

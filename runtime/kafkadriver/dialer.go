@@ -39,31 +39,55 @@ func (d dialer) Dial(network, addr string) (net.Conn, error) {
 // done is closed when the driver is.
 func (d dialer) done() <-chan struct{} { return d.ctx.Done() }
 
-// A linkDialer makes connections for a poller. It deals with TLS, because a link has to see what
-// goes over the connection.
-type linkDialer struct {
+// A securedDialer makes connections over which sarama does not speak TLS itself, because a link has
+// to see what goes over them.
+type securedDialer struct {
 	dialer
-	config   *sarama.Config
+	config *sarama.Config
+}
+
+// Dial connects to addr.
+func (d securedDialer) Dial(network, addr string) (net.Conn, error) {
+	c, err := d.dialer.Dial(network, addr)
+	if err != nil || !d.config.Net.TLS.Enable {
+		return c, err
+	}
+	return d.secure(c, addr)
+}
+
+// A produceDialer makes connections for a sender.
+type produceDialer struct {
+	securedDialer
+	outgoing *outgoing
+}
+
+// Dial connects to addr.
+func (d produceDialer) Dial(network, addr string) (net.Conn, error) {
+	c, err := d.securedDialer.Dial(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &produceLink{Conn: c, clientID: d.config.ClientID, outgoing: d.outgoing}, nil
+}
+
+// A linkDialer makes connections for a poller.
+type linkDialer struct {
+	securedDialer
 	exchange *exchange
 }
 
 // Dial connects to addr.
 func (d linkDialer) Dial(network, addr string) (net.Conn, error) {
-	c, err := d.dialer.Dial(network, addr)
+	c, err := d.securedDialer.Dial(network, addr)
 	if err != nil {
 		return nil, err
-	}
-	if d.config.Net.TLS.Enable {
-		if c, err = d.secure(c, addr); err != nil {
-			return nil, err
-		}
 	}
 	return &link{Conn: c, clientID: d.config.ClientID, silence: d.config.Net.ReadTimeout,
 		exchange: d.exchange}, nil
 }
 
 // secure begins TLS, with the server's name from addr if the configuration has none.
-func (d linkDialer) secure(c net.Conn, addr string) (net.Conn, error) {
+func (d securedDialer) secure(c net.Conn, addr string) (net.Conn, error) {
 	given := d.config.Net.TLS.Config
 	if given == nil {
 		given = &tls.Config{MinVersion: tls.VersionTLS12}

@@ -17,12 +17,13 @@ func (d *Driver) Place(ctx context.Context, topic string, key []byte) (int32, er
 	if err := d.checkOpen(ctx); err != nil {
 		return 0, err
 	}
-	topics, failed, err := d.resolve(ctx, []brook.Record{{Topic: topic}})
-	if err == nil {
-		err = failed[topic]
-	}
+	topics, err := d.resolve(ctx, []brook.Record{{Topic: topic}})
 	if err != nil {
 		return 0, err
 	}
-	return int32(d.Partition(key, len(topics[topic].leaders))), nil
+	t, err := topics.topic(topic)
+	if err != nil {
+		return 0, err
+	}
+	return int32(d.Partition(key, len(t.leaders))), nil
 }

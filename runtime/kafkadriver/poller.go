@@ -25,7 +25,8 @@ func newPoller(f *fetcher, tail bool) *poller {
 	given := f.reading.driver.config
 	c := *given
 	c.Net.TLS.Enable, c.Net.TLS.Config = false, nil // the dialer deals with it
-	c.Net.Proxy.Dialer = linkDialer{given.Net.Proxy.Dialer.(dialer), given, &p.exchange}
+	c.Net.Proxy.Dialer = linkDialer{securedDialer{given.Net.Proxy.Dialer.(dialer), given},
+		&p.exchange}
 	p.conn = conn{addr: f.addr, config: &c}
 	return p
 }

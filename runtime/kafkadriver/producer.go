@@ -3,7 +3,6 @@ package kafkadriver
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/IBM/sarama"
 
@@ -27,17 +26,11 @@ type partitionProducer struct {
 	producerID  int64 // -1: none yet
 	retiredID   int64 // if producerID is -1: the ID not to use again
 	epoch       int16
-	sequence    int32 // of the next batch
-	cuts        []cut
-	batch       *sarama.RecordBatch // made of cuts, once there is a producer ID
+	sequence    int32     // of the next batch
+	batch       sentBatch // in flight if it has cuts
+	built       bool      // the batch can be sent
 	tries       int
 	mayBeStored bool // an earlier try of the batch may have been stored
-}
-
-// A cut is the range of a call's records that is in a batch.
-type cut struct {
-	call     *callRecords
-	from, to int
 }
 
 // schedule passes p to its sender, or to the resolver if it has none. It is called
@@ -54,12 +47,7 @@ func (p *partitionProducer) schedule() {
 // load takes the next batch from the queue if none is in flight, and returns the size of the batch,
 // 0 if there is nothing to send. It is called with writing.mu held.
 func (p *partitionProducer) load(limit int) (size int) {
-	if len(p.cuts) > 0 {
-		for _, c := range p.cuts {
-			for i := c.from; i < c.to; i++ {
-				size += sentSize(&c.call.records[i])
-			}
-		}
+	if size = p.batch.mostSize(); size > 0 {
 		return size
 	}
 	n := 0
@@ -67,7 +55,7 @@ func (p *partitionProducer) load(limit int) (size int) {
 		calls := p.queue[0]
 		c := cut{calls, calls.taken, calls.taken}
 		for c.to < len(calls.records) && (p.maxRecords == 0 || n < p.maxRecords) {
-			s := sentSize(&calls.records[c.to])
+			s := calls.records[c.to].sentSize()
 			if n > 0 && size+s > limit {
 				break
 			}
@@ -78,7 +66,7 @@ func (p *partitionProducer) load(limit int) (size int) {
 		if c.to == c.from {
 			break
 		}
-		p.cuts = append(p.cuts, c)
+		p.batch.cuts = append(p.batch.cuts, c)
 		calls.taken = c.to
 		if c.to < len(calls.records) {
 			break
@@ -91,9 +79,9 @@ func (p *partitionProducer) load(limit int) (size int) {
 	return size
 }
 
-// build makes the batch of the cuts.
+// build makes the batch ready to be sent.
 func (p *partitionProducer) build(c *sarama.Config) error {
-	if p.batch != nil {
+	if p.built {
 		return nil
 	}
 	if p.producerID < 0 {
@@ -103,42 +91,24 @@ func (p *partitionProducer) build(c *sarama.Config) error {
 		}
 		p.producerID, p.epoch, p.sequence = id, epoch, 0
 	}
-	n := 0
-	for _, c := range p.cuts {
-		n += c.to - c.from
+	p.batch = sentBatch{cuts: p.batch.cuts, producerID: p.producerID, epoch: p.epoch,
+		sequence: p.sequence, codec: c.Producer.Compression}
+	if err := p.batch.measure(c.Producer.CompressionLevel); err != nil {
+		return fmt.Errorf("kafkadriver: compress a batch: %w", err)
 	}
-	b := &sarama.RecordBatch{
-		Version: 2, Codec: c.Producer.Compression, CompressionLevel: c.Producer.CompressionLevel,
-		ProducerID: p.producerID, ProducerEpoch: p.epoch, FirstSequence: p.sequence,
-		LastOffsetDelta: int32(n - 1), Records: make([]*sarama.Record, 0, n),
-	}
-	first := p.cuts[0].call.records[p.cuts[0].from].TimestampDelta
-	last := first
-	copies := make([]sarama.Record, 0, n) // the originals are used again if the batch is rebuilt
-	for _, c := range p.cuts {
-		copies = append(copies, c.call.records[c.from:c.to]...)
-	}
-	for i := range copies {
-		r := &copies[i]
-		last = max(last, r.TimestampDelta)
-		r.TimestampDelta -= first
-		r.OffsetDelta = int64(i)
-		b.Records = append(b.Records, r)
-	}
-	b.FirstTimestamp, b.MaxTimestamp = time.UnixMilli(first.Milliseconds()),
-		time.UnixMilli(last.Milliseconds())
-	p.batch = b
+	p.built = true
 	return nil
 }
 
 // stored continues after the batch was stored.
 func (p *partitionProducer) stored(offset int64) {
-	for _, c := range p.cuts {
-		c.call.publication.stored(c.call.at[c.from:c.to],
+	for i := range p.batch.cuts {
+		c := &p.batch.cuts[i]
+		c.call.publication.stored(c.records(),
 			brook.Position{Topic: p.place.Topic, Partition: p.place.Number, Offset: offset})
 		offset += int64(c.to - c.from)
 	}
-	n := int32(len(p.batch.Records))
+	n := int32(p.batch.count)
 	if p.sequence > math.MaxInt32-n {
 		p.sequence = n - (math.MaxInt32 - p.sequence) - 1
 	} else {
@@ -159,10 +129,10 @@ func (p *partitionProducer) stored(offset int64) {
 func (p *partitionProducer) failed(err error) {
 	retry := &p.writing.driver.config.Producer.Retry
 	was := p.mayBeStored
-	p.mayBeStored = was || p.batch != nil && mayBeStored(err)
+	p.mayBeStored = was || p.built && mayBeStored(err)
 	p.tries++
 	switch {
-	case refused(err) && p.batch != nil && len(p.batch.Records) > 1:
+	case refused(err) && p.built && p.batch.count > 1:
 		p.halve()
 	case permanent(err):
 		p.giveUp(err)
@@ -195,7 +165,7 @@ func (p *partitionProducer) retry() {
 
 // retireID makes the next batch use another producer ID.
 func (p *partitionProducer) retireID() {
-	p.retiredID, p.producerID, p.batch = p.producerID, -1, nil
+	p.retiredID, p.producerID, p.built = p.producerID, -1, false
 }
 
 // halve puts the batch back, to send it in two: the broker refuses a record in it, and
@@ -203,11 +173,11 @@ func (p *partitionProducer) retireID() {
 func (p *partitionProducer) halve() {
 	p.writing.mu.Lock()
 	defer p.writing.mu.Unlock()
-	p.maxRecords = len(p.batch.Records) / 2
-	for i := len(p.cuts) - 1; i >= 0; i-- {
-		c := p.cuts[i]
+	p.maxRecords = p.batch.count / 2
+	for i := len(p.batch.cuts) - 1; i >= 0; i-- {
+		c := p.batch.cuts[i]
 		if c.call.withdrawn {
-			c.call.publication.refused(c.call.at[c.from:c.to], errWithdrawn)
+			c.call.publication.refused(c.records(), errWithdrawn)
 			continue
 		}
 		c.call.taken = c.from
@@ -222,13 +192,14 @@ func (p *partitionProducer) halve() {
 // them: the remaining records of their calls fail too, and a new epoch makes brokers refuse what
 // may still be in flight.
 func (p *partitionProducer) giveUp(err error) {
-	for _, c := range p.cuts {
-		c.call.publication.refused(c.call.at[c.from:c.to], err)
+	for i := range p.batch.cuts {
+		c := &p.batch.cuts[i]
+		c.call.publication.refused(c.records(), err)
 	}
 	p.writing.mu.Lock()
 	defer p.writing.mu.Unlock()
 	if !permanent(err) || unauthorized(err) {
-		for _, c := range p.cuts {
+		for _, c := range p.batch.cuts {
 			p.drop(c.call, err)
 		}
 		switch {
@@ -245,7 +216,7 @@ func (p *partitionProducer) giveUp(err error) {
 
 // next continues with the next batch. It is called with writing.mu held.
 func (p *partitionProducer) next() {
-	p.cuts, p.batch, p.tries, p.mayBeStored = nil, nil, 0, false
+	p.batch, p.built, p.tries, p.mayBeStored = sentBatch{}, false, 0, false
 	if len(p.queue) == 0 {
 		p.active = false
 		return
@@ -259,8 +230,7 @@ func (p *partitionProducer) drop(calls *callRecords, err error) {
 	for i := range p.queue {
 		if p.queue[i] == calls {
 			p.queue = append(p.queue[:i:i], p.queue[i+1:]...)
-			rest := calls.at[calls.taken:]
-			calls.publication.refused(rest, err)
+			calls.publication.refused(calls.records[calls.taken:], err)
 			return
 		}
 	}

@@ -22,25 +22,21 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 	if err := d.checkOpen(ctx); err != nil || len(records) == 0 {
 		return nil, err
 	}
-	topics, failed, err := d.resolve(ctx, records)
+	topics, err := d.resolve(ctx, records)
 	if err != nil {
 		return nil, err
 	}
-	p := &publication{positions: make([]brook.Position, len(records)), done: make(chan struct{})}
-	all := d.writing.split(p, records, topics, failed)
-	for _, r := range all {
-		p.left += len(r.records)
-		p.size += r.size
-	}
+	p := &publication{limiter: d.writing.limiter, positions: make([]brook.Position, len(records)),
+		done: make(chan struct{})}
+	all := d.writing.split(p, records, topics)
 	if p.left == 0 {
 		return p.outcome()
 	}
-	entered, err := d.writing.limiter.acquire(ctx, d.ctx.Done(), p.size)
-	if err != nil {
+	if p.entered, err = p.limiter.acquire(ctx, d.ctx.Done(), p.size); err != nil {
+		freeSlab(p.slab)
 		return nil, err
 	}
-	p.release = func() { d.writing.limiter.release(entered) }
-	d.writing.accept(all, topics)
+	d.writing.accept(all)
 	select {
 	case <-p.done:
 	case <-ctx.Done():
@@ -52,48 +48,65 @@ func (d *Driver) Publish(ctx context.Context, records []brook.Record) ([]brook.P
 	return p.outcome()
 }
 
-// resolve returns the topics of records, and errors by topic.
-func (d *Driver) resolve(
-	ctx context.Context, records []brook.Record,
-) (map[string]*topic, map[string]error, error) {
-	topics, failed := map[string]*topic{}, map[string]error{}
+// A resolution is what is known of the topics of a call.
+type resolution []resolvedTopic
+
+// A resolvedTopic is a topic, or why nothing can be published to it.
+type resolvedTopic struct {
+	name  string
+	topic *topic
+	err   error
+}
+
+// find returns the index of a topic, or -1. Most calls name one, so that looking at each is fastest.
+func (r resolution) find(name string) int {
+	for i := range r {
+		if r[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// topic returns a topic, or its error.
+func (r resolution) topic(name string) (*topic, error) {
+	known := &r[r.find(name)]
+	return known.topic, known.err
+}
+
+// resolve returns what is known of the topics of records. It asks the brokers if that is too old.
+func (d *Driver) resolve(ctx context.Context, records []brook.Record) (resolution, error) {
+	all := make(resolution, 0, 1)
 	var ask []string
-	last := -1
 	d.mu.Lock()
 	for i := range records {
 		name := records[i].Topic
-		if last >= 0 && records[last].Topic == name {
+		if i > 0 && records[i-1].Topic == name || all.find(name) >= 0 {
 			continue
 		}
-		last = i
-		if _, ok := topics[name]; ok || failed[name] != nil {
-			continue
-		}
-		if name == "" {
-			failed[name] = errNoName
-			continue
-		}
-		topics[name] = d.topics[name]
-		if t := topics[name]; t == nil || time.Since(t.seen) > d.refresh() {
+		known := resolvedTopic{name: name, topic: d.topics[name]}
+		switch {
+		case name == "":
+			known.err = errNoName
+		case known.topic == nil || time.Since(known.topic.seen) > d.refresh():
 			ask = append(ask, name)
 		}
+		all = append(all, known)
 	}
 	d.mu.Unlock()
 	if len(ask) == 0 {
-		return topics, failed, nil
+		return all, nil
 	}
-	found, wrong, err := d.lookupOrCreate(ctx, ask)
+	found, failed, err := d.lookupOrCreate(ctx, ask)
 	for _, name := range ask {
+		known := &all[all.find(name)]
 		switch {
-		case err != nil && topics[name] == nil:
-			return nil, nil, err
+		case err != nil && known.topic == nil:
+			return nil, err
 		case err != nil: // use the earlier metadata
-		case wrong[name] != nil:
-			delete(topics, name)
-			failed[name] = wrong[name]
 		default:
-			topics[name] = found[name]
+			known.topic, known.err = found[name], failed[name]
 		}
 	}
-	return topics, failed, nil
+	return all, nil
 }

@@ -1,6 +1,9 @@
 package kafkadriver
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +20,19 @@ type sender struct {
 	changed *sync.Cond
 	ready   []*partitionProducer
 	gone    bool // the broker left the cluster
+
+	outgoing outgoing // of the goroutine that runs the sender
+}
+
+func newSender(w *writing, addr string) *sender {
+	s := &sender{writing: w, changed: sync.NewCond(&w.mu)}
+	given := w.driver.config
+	c := *given
+	c.Net.TLS.Enable, c.Net.TLS.Config = false, nil // the dialer deals with it
+	c.Net.Proxy.Dialer = produceDialer{securedDialer{given.Net.Proxy.Dialer.(dialer), given},
+		&s.outgoing}
+	s.conn = conn{addr: addr, config: &c}
+	return s
 }
 
 // requestSize is how large a request may be, unless one batch alone is larger.
@@ -66,24 +82,18 @@ func (s *sender) take() (producers []*partitionProducer) {
 
 func (s *sender) send(producers []*partitionProducer) {
 	c := s.writing.driver.config
-	request := &sarama.ProduceRequest{RequiredAcks: c.Producer.RequiredAcks,
-		Timeout: int32(c.Producer.Timeout / time.Millisecond), Version: 9}
-	if c.Version.IsAtLeast(sarama.V3_7_0_0) {
-		request.Version = 10
-	}
 	sent := producers[:0]
 	for _, p := range producers {
 		if err := p.build(c); err != nil {
 			p.failed(err)
 			continue
 		}
-		request.AddBatch(p.place.Topic, p.place.Number, p.batch)
 		sent = append(sent, p)
 	}
 	if len(sent) == 0 {
 		return
 	}
-	response, err := call(&s.conn, (*sarama.Broker).Produce, request)
+	response, err := s.exchange(sent)
 	for _, p := range sent {
 		if err != nil {
 			p.failed(explain(err, "publish to %s/%d at %s", p.place.Topic, p.place.Number,
@@ -103,16 +113,37 @@ func (s *sender) send(producers []*partitionProducer) {
 	}
 }
 
+// exchange sends the batches in one request, and returns the response.
+func (s *sender) exchange(producers []*partitionProducer) (*sarama.ProduceResponse, error) {
+	c := s.writing.driver.config
+	slices.SortStableFunc(producers, func(a, b *partitionProducer) int {
+		return strings.Compare(a.place.Topic, b.place.Topic)
+	})
+	s.outgoing.request = &produceRequest{acks: c.Producer.RequiredAcks, timeout: c.Producer.Timeout,
+		producers: producers}
+	version := int16(flexibleProduce)
+	if c.Version.IsAtLeast(sarama.V3_7_0_0) {
+		version = newestProduce
+	}
+	// The link replaces the request.
+	request := &sarama.ProduceRequest{RequiredAcks: c.Producer.RequiredAcks,
+		Timeout: int32(c.Producer.Timeout / time.Millisecond), Version: version}
+	response, err := call(&s.conn, (*sarama.Broker).Produce, request)
+	unsent := s.outgoing.request != nil
+	s.outgoing.request = nil
+	if err == nil && unsent {
+		err = fmt.Errorf("the broker knows Produce up to version %d only, not %d: it has to be "+
+			"Kafka 2.8 or later", request.Version, oldestProduce)
+	}
+	return response, err
+}
+
 // describe returns the error of a batch, with the broker's message.
 func describe(p *partitionProducer, block *sarama.ProduceResponseBlock, addr string) error {
 	said := ""
 	if block.ErrorMessage != nil {
 		said = ": " + *block.ErrorMessage
 	}
-	size := 0
-	for _, r := range p.batch.Records {
-		size += sentSize(r)
-	}
 	return explain(block.Err, "publish to %s/%d at %s (records: %d, bytes: %d)%s", p.place.Topic,
-		p.place.Number, addr, len(p.batch.Records), size, said)
+		p.place.Number, addr, p.batch.count, p.batch.size, said)
 }

@@ -55,7 +55,7 @@ func (w *writing) keylessPartition(t *topic) int32 {
 }
 
 // accept queues the records of a call at their producers.
-func (w *writing) accept(all []*callRecords, topics map[string]*topic) {
+func (w *writing) accept(all []*callRecords) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, calls := range all {
@@ -69,9 +69,8 @@ func (w *writing) accept(all []*callRecords, topics map[string]*topic) {
 			continue
 		}
 		p.active = true
-		if addr := topics[calls.place.Topic].leaders[calls.place.Number].addr; p.sender == nil &&
-			addr != "" {
-			p.sender = w.sender(addr)
+		if p.sender == nil && calls.addr != "" {
+			p.sender = w.sender(calls.addr)
 		}
 		p.schedule()
 	}
@@ -105,8 +104,7 @@ func (w *writing) withdraw(all []*callRecords, err error) {
 func (w *writing) sender(addr string) *sender {
 	s := w.senders[addr]
 	if s == nil {
-		s = &sender{writing: w, conn: conn{addr: addr, config: w.driver.config},
-			changed: sync.NewCond(&w.mu)}
+		s = newSender(w, addr)
 		w.senders[addr] = s
 		w.driver.start(s.run)
 	}
