@@ -67,20 +67,26 @@ func (CloudEvents) Wrap(m *Message, r *Record) error {
 		return fmt.Errorf("CloudEvents: %w", err)
 	}
 	r.Value = m.Data
-	r.Headers = make([]Header, 0, 9+len(m.Headers))
-	add := func(key, value string) { r.Headers = append(r.Headers, Header{key, []byte(value)}) }
-	add("ce_specversion", specVersion)
-	r.addHeader("ce_id", m.ID)
-	r.addHeader("ce_source", m.Author)
-	add("ce_type", m.Type)
-	if !m.Time.IsZero() {
-		add("ce_time", m.Time.UTC().Format(time.RFC3339Nano))
-	}
-	add(contentTypeName, jsonContent)
-	r.addHeader("ce_brookcause", m.Cause)
+	count, lane := 7+len(m.Headers), ""
 	if m.Lane != "" {
-		add("ce_brooklane", m.laneText())
-		r.addHeader("ce_brookhash", m.Hash)
+		count += 2
+		lane = m.laneText()
+	}
+	r.Headers = make([]Header, 0, count)
+	values := make(headerValues, 0, len(specVersion)+len(m.ID)+len(m.Author)+len(m.Type)+
+		len(time.RFC3339Nano)+len(jsonContent)+len(m.Cause)+len(lane)+len(m.Hash))
+	values.add(r, "ce_specversion", specVersion)
+	values.add(r, "ce_id", m.ID)
+	values.add(r, "ce_source", m.Author)
+	values.add(r, "ce_type", m.Type)
+	if !m.Time.IsZero() {
+		values.addTime(r, "ce_time", m.Time)
+	}
+	values.add(r, contentTypeName, jsonContent)
+	values.add(r, "ce_brookcause", m.Cause)
+	if m.Lane != "" {
+		values.add(r, "ce_brooklane", lane)
+		values.add(r, "ce_brookhash", m.Hash)
 	}
 	var there names
 	for i := range m.Headers {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/brookgen/brookgen/runtime/wire"
 )
@@ -25,31 +26,62 @@ const (
 // (m.Hash), each unless it is empty, and then m.Headers, whose values r shares. It returns the
 // error of [Message.Check], or one for a header of m whose name begins with brook-.
 func (m *Message) PutHeaders(r *Record) error {
+	_, err := m.putHeaders(r, 0, 0)
+	return err
+}
+
+// putHeaders is PutHeaders with room for further headers, whose values have so many bytes.
+func (m *Message) putHeaders(r *Record, further, bytes int) (headerValues, error) {
 	if err := m.Check(); err != nil {
-		return err
+		return nil, err
 	}
-	r.Headers = make([]Header, 0, 6+len(m.Headers))
 	for _, h := range m.Headers {
 		if strings.HasPrefix(h.Key, headerPrefix) {
-			return fmt.Errorf("header %q: the names %s… belong to the envelope",
+			return nil, fmt.Errorf("header %q: the names %s… belong to the envelope",
 				h.Key, headerPrefix)
 		}
 	}
-	r.addHeader(headerID, m.ID)
-	r.addHeader(headerCause, m.Cause)
+	lane := ""
 	if m.Lane != "" {
-		r.addHeader(headerLane, m.laneText())
-		r.addHeader(headerHash, m.Hash)
+		lane = m.laneText()
+		further += 2
+		bytes += len(lane) + len(m.Hash)
+	}
+	r.Headers = make([]Header, 0, 2+further+len(m.Headers))
+	values := make(headerValues, 0, len(m.ID)+len(m.Cause)+bytes)
+	values.add(r, headerID, m.ID)
+	values.add(r, headerCause, m.Cause)
+	if m.Lane != "" {
+		values.add(r, headerLane, lane)
+		values.add(r, headerHash, m.Hash)
 	}
 	r.Headers = append(r.Headers, m.Headers...)
-	return nil
+	return values, nil
 }
 
-// addHeader adds a header to r unless its value is empty.
-func (r *Record) addHeader(key, value string) {
+// headerValues is the memory of the values of a record's headers: they are one allocation, not one
+// each.
+type headerValues []byte
+
+// add adds a header to r unless its value is empty.
+func (v *headerValues) add(r *Record, key, value string) {
 	if value != "" {
-		r.Headers = append(r.Headers, Header{key, []byte(value)})
+		*v = append(*v, value...)
+		v.take(r, key, len(value))
 	}
+}
+
+// addTime adds a header with a time, as RFC 3339 has it, to r.
+func (v *headerValues) addTime(r *Record, key string, t time.Time) {
+	before := len(*v)
+	*v = t.UTC().AppendFormat(*v, time.RFC3339Nano)
+	v.take(r, key, len(*v)-before)
+}
+
+// take makes the last n bytes the value of a header of r.
+func (v *headerValues) take(r *Record, key string, n int) {
+	end := len(*v)
+	r.Headers = append(r.Headers, Header{key, (*v)[end-n : end : end]})
 }
 
 // TakeHeaders is the inverse of PutHeaders. It also reads brook-author and brook-time, which

@@ -13,6 +13,9 @@ type Outbound struct {
 	Key     []byte // of the record: the event's key as text
 	Keyed   bool   // events of this type have a key
 	Err     error  // the first error, of an option or of encoding
+	// Room is empty, and memory that the payload is appended to: it shares it if it fits in. nil:
+	// the payload gets its own.
+	Room []byte
 }
 
 // Encode fills out from the data of an event, a pointer to its payload, after the options were
@@ -22,7 +25,7 @@ func Encode(out *Outbound, def *EventDef, data any) {
 	if out.Err != nil {
 		return // an option failed
 	}
-	if out.Message.Data, out.Err = def.Append(nil, data); out.Err != nil {
+	if out.Message.Data, out.Err = def.Append(out.Room, data); out.Err != nil {
 		out.Err = fmt.Errorf("brook: encode %s: %w", def.Type, out.Err)
 		return
 	}

@@ -47,12 +47,13 @@ func (e RawTopics) Wrap(m *Message, r *Record) error {
 	if text.IsNull(m.Data) {
 		return errNullPayload
 	}
-	if err := m.PutHeaders(r); err != nil {
+	values, err := m.putHeaders(r, 2, len(m.Author)+len(time.RFC3339Nano))
+	if err != nil {
 		return err
 	}
-	r.addHeader(headerAuthor, m.Author)
+	values.add(r, headerAuthor, m.Author)
 	if !m.Time.IsZero() {
-		r.addHeader(headerTime, m.Time.UTC().Format(time.RFC3339Nano))
+		values.addTime(r, headerTime, m.Time)
 	}
 	r.Value = m.Data
 	return nil

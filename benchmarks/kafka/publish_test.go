@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"errors"
 	"runtime"
 	"testing"
 	"time"
@@ -18,10 +19,23 @@ type publisher struct {
 
 const bareProducer = "sarama-async"
 
-// BenchmarkPublish publishes events to an empty topic: it tells how many a second, and how much
-// that is of the bare asynchronous producer's rate.
-func BenchmarkPublish(b *testing.B) {
-	payments := make([]accounts.Paid, events(b))
+// BenchmarkPublish publishes events to an empty topic: it tells how many a second, how much that is
+// of the bare asynchronous producer's rate, and what each took of the processor.
+func BenchmarkPublish(b *testing.B) { publishTo(b, partitions, events(b)) }
+
+// manyPartitions are so many that a broker's work for each batch counts more than that for the
+// events in it.
+const manyPartitions = 1_000
+
+// BenchmarkPublishManyPartitions is BenchmarkPublish with a topic of 1,000 partitions and a fifth
+// of the events. Each partition has an event before the time begins: a broker makes files with the
+// first.
+func BenchmarkPublishManyPartitions(b *testing.B) {
+	publishTo(b, manyPartitions, max(events(b)/5, 1))
+}
+
+func publishTo(b *testing.B, parts, n int) {
+	payments := make([]accounts.Paid, n)
 	for i := range payments {
 		payments[i] = payment(i, users)
 	}
@@ -34,16 +48,20 @@ func BenchmarkPublish(b *testing.B) {
 		b.Run(p.name, func(b *testing.B) {
 			var taken time.Duration
 			turns := 0
+			var total usage
 			for b.Loop() {
-				t := newTopic(b)
+				t := newTopicOf(b, parts)
+				t.begin(b)
 				runtime.GC() // not for the others before
+				before := used(b)
 				taken += p.run(b, t, payments)
+				total = total.plus(used(b), before)
 				turns++
 				stored := 0
 				for _, end := range t.ends(b) {
 					stored += int(end)
 				}
-				if stored != len(payments) {
+				if stored -= parts; stored != len(payments) {
 					b.Fatalf("%d records are stored, want %d", stored, len(payments))
 				}
 			}
@@ -53,6 +71,7 @@ func BenchmarkPublish(b *testing.B) {
 			}
 			b.ReportMetric(rate, "events/s")
 			b.ReportMetric(0, "ns/op")
+			total.per(b, turns*len(payments))
 			if bare > 0 {
 				b.ReportMetric(rate/bare, "of-bare")
 			}
@@ -102,4 +121,24 @@ func publishBare(b *testing.B, t *topic, payments []accounts.Paid) time.Duration
 		b.Fatalf("%d of %d are stored", stored, len(payments))
 	}
 	return taken
+}
+
+// begin stores a record in each partition.
+func (t *topic) begin(b *testing.B) {
+	b.Helper()
+	c := config()
+	c.Producer.Partitioner = sarama.NewManualPartitioner
+	c.Producer.Return.Successes = true
+	producer, err := sarama.NewSyncProducer(t.brokers, c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	first := make([]*sarama.ProducerMessage, t.parts)
+	for p := range first {
+		first[p] = &sarama.ProducerMessage{Topic: t.name, Partition: int32(p),
+			Value: sarama.StringEncoder("{}")}
+	}
+	if err := errors.Join(producer.SendMessages(first), producer.Close()); err != nil {
+		b.Fatal(err)
+	}
 }

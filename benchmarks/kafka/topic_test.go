@@ -60,19 +60,26 @@ func config() *sarama.Config {
 type topic struct {
 	brokers []string
 	name    string
+	parts   int     // partitions
 	sum     summary // what is in it
 }
 
 // newTopic makes an empty topic that goes when the benchmark ends.
 func newTopic(b *testing.B) *topic {
 	b.Helper()
-	t := &topic{brokers: brokers(b), name: "bench-" + rand.Text()}
+	return newTopicOf(b, partitions)
+}
+
+// newTopicOf is newTopic with so many partitions.
+func newTopicOf(b *testing.B, parts int) *topic {
+	b.Helper()
+	t := &topic{brokers: brokers(b), name: "bench-" + rand.Text(), parts: parts}
 	admin, err := sarama.NewClusterAdmin(t.brokers, config())
 	if err != nil {
 		b.Fatal(err)
 	}
 	if err := admin.CreateTopic(t.name,
-		&sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: 1}, false); err != nil {
+		&sarama.TopicDetail{NumPartitions: int32(parts), ReplicationFactor: 1}, false); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
@@ -86,7 +93,7 @@ func newTopic(b *testing.B) *topic {
 	for {
 		about, err := admin.DescribeTopics([]string{t.name})
 		if err == nil && len(about) == 1 && about[0].Err == sarama.ErrNoError &&
-			len(about[0].Partitions) == partitions {
+			len(about[0].Partitions) == parts {
 			return t
 		}
 		select {
@@ -151,7 +158,7 @@ func (t *topic) ends(b *testing.B) []int64 {
 		b.Fatal(err)
 	}
 	defer client.Close()
-	ends := make([]int64, partitions)
+	ends := make([]int64, t.parts)
 	for p := range ends {
 		if ends[p], err = client.GetOffset(t.name, int32(p), sarama.OffsetNewest); err != nil {
 			b.Fatal(err)

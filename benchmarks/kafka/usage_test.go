@@ -30,8 +30,18 @@ func used(b *testing.B) usage {
 // report reports what each of n events took since before.
 func (before usage) report(b *testing.B, n int) {
 	b.Helper()
-	now := used(b)
-	b.ReportMetric(float64(now.processor-before.processor)/float64(n), "cpu-ns/event")
-	b.ReportMetric(float64(now.bytes-before.bytes)/float64(n), "B/event")
-	b.ReportMetric(float64(now.objects-before.objects)/float64(n), "allocs/event")
+	usage{}.plus(used(b), before).per(b, n)
+}
+
+// plus returns u with what was taken between two moments.
+func (u usage) plus(now, before usage) usage {
+	return usage{u.processor + now.processor - before.processor, u.bytes + now.bytes - before.bytes,
+		u.objects + now.objects - before.objects}
+}
+
+// per reports u as what each of n events took.
+func (u usage) per(b *testing.B, n int) {
+	b.ReportMetric(float64(u.processor)/float64(n), "cpu-ns/event")
+	b.ReportMetric(float64(u.bytes)/float64(n), "B/event")
+	b.ReportMetric(float64(u.objects)/float64(n), "allocs/event")
 }

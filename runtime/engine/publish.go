@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -36,53 +35,26 @@ func Publish(
 	return positions[0], nil
 }
 
-// PublishAll hands over manyEvents at a time, or as many as have manyBytes: they may be for a
-// thousand partitions, and a broker's work is by batch of a partition.
-const (
-	manyEvents = 20_000
-	manyBytes  = 4 << 20
-)
-
 // PublishAll publishes many events in order, a batch at a time, and returns the position of the
-// last one; an [brook.Emission] of any of the package's events is an [brook.Outgoing]. After an
-// error the position is that of the last whole batch, zero if there is none; some events of the
-// batch that failed may stand in the log. To wait for all events, wait for the last one of each
-// partition. It is safe for concurrent use.
+// last one; an [brook.Emission] of any of the package's events is an [brook.Outgoing]. While a
+// batch is on its way it takes further events, but sends none of them before that batch is stored.
+// After an error the position is that of the last whole batch, zero if there is none; some events
+// of the batch that failed may stand in the log. To wait for all events, wait for the last one of
+// each partition. It is safe for concurrent use.
 func (a *App) PublishAll(
 	ctx context.Context, events iter.Seq[brook.Outgoing],
-) (last brook.Position, err error) {
-	var batch []brook.Record
-	size := 0
+) (brook.Position, error) {
 	if events == nil {
-		return last, nil
+		return brook.Position{}, nil
 	}
-	flush := func() error {
-		positions, err := a.send(ctx, batch)
-		if err == nil && len(positions) > 0 {
-			last = positions[len(positions)-1]
-		}
-		clear(batch)
-		batch, size = batch[:0], 0
-		return err
-	}
+	p := pipeline{app: a, ctx: ctx}
+	defer p.wait() // if events panics
 	for event := range events {
-		out := &brook.Outbound{}
-		if !encode(a.tasks.Def, event, out) {
-			err := fmt.Errorf("brook: publish: %T is no event of this package", event)
-			return last, errors.Join(err, flush())
-		}
-		var record brook.Record
-		if err := a.tasks.Emissions.Wrap(out, &record); err != nil {
-			return last, errors.Join(err, flush())
-		}
-		size += len(record.Key) + len(record.Value)
-		if batch = append(batch, record); len(batch) == manyEvents || size >= manyBytes {
-			if err := flush(); err != nil {
-				return last, err
-			}
+		if err := p.add(event); err != nil {
+			return p.end(err)
 		}
 	}
-	return last, flush()
+	return p.end(nil)
 }
 
 // send publishes records. What is in flight may go on for Config.ShutdownTimeout after the app

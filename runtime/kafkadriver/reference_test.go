@@ -130,3 +130,14 @@ func (r *reference) encode(t testing.TB, b *sarama.RecordBatch) []byte {
 	}
 	return batches
 }
+
+// written is a connection that keeps what is written.
+type written struct {
+	net.Conn
+	bytes []byte
+}
+
+func (w *written) Write(b []byte) (int, error) {
+	w.bytes = append(w.bytes, b...)
+	return len(b), nil
+}
