@@ -50,7 +50,8 @@
 //	Consumer.IsolationLevel           ReadCommitted
 //	Consumer.Fetch.Default            how much is fetched of a partition at a time, 1 MiB if not set
 //	Consumer.Fetch.MaxBytes           how much in one answer
-//	MetricRegistry                    sarama's metrics count fetches, but not their bytes
+//	MetricRegistry                    sarama's metrics count fetches and requests to publish, but
+//	                                  neither their bytes nor records
 //	Consumer.Fetch.Max                has to be 0: records above it would be lost
 //	Consumer.Fetch.Min, MaxWaitTime   for the long poll of partitions that are read to their end
 //	Consumer.Group                    see [Driver.Join]
@@ -103,11 +104,12 @@
 // whoever keeps few of many records copies them. Beside its bytes a record takes 128 bytes, and 40
 // for each header. Whatever brokers send, not more than some 25 times the bytes, decompressed,
 // are allocated for it. What is on its way to brokers is bounded by [InFlight], and copied once
-// more when it is sent.
+// more when it is sent: a connection keeps 8 MiB at most for that.
 //
-// Fetches go past sarama: it opens the connections, authenticates on them and keeps their
-// sessions alive, and the driver puts its own requests on them and decodes the responses in
-// place. A record costs no allocation of its own.
+// Fetches and what is published go past sarama: it opens the connections, authenticates on them
+// and keeps their sessions alive, and the driver puts its own requests on them, encodes records in
+// the place where it copies them, and decodes fetched ones in place. A record costs no allocation
+// of its own.
 //
 // # Limits
 //
