@@ -17,6 +17,8 @@ func (e *Entries) Bytes() []byte { return e.bytes }
 
 // Add adds an entry. grown is Bytes with the bytes of the entry appended; it belongs to e from now
 // on.
+//
+//go:noinline
 func (e *Entries) Add(grown []byte) {
 	e.bytes = grown
 	e.ends = append(e.ends, len(grown))

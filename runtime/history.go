@@ -50,22 +50,43 @@ func (h *HistoryEntry) describe(id, typ, author, cause *string, at *time.Time,
 	*key, *headers, *position = h.Key, h.Headers, h.Position
 }
 
-// Events returns the events of a history, oldest first: those that made the value what it is.
-// decode makes of a payload, whose bytes it must not keep, a member of the history's sum type. A
-// key without value has no history. The error is that of the store. The keys and headers of the
+// Events returns the events of a history, oldest first: those that made the value what it is. T is
+// the history's sum type, and events are the members that it has. member makes a member of T of
+// the payload that data points to. data is nil for one that is none of these events, or no longer
+// decodes.
+// A key without value has no history. The error is that of the store. The keys and headers of the
 // events are shared and must not be changed. It is compiled for each collection of each user.
 // Generated code uses it.
 //
 //go:noinline
-func Events[T any](p Past, decode func(typ string, data []byte) T) ([]Event[T], error) {
+func Events[T any](
+	p Past, member func(typ string, payload []byte, data any) any, events ...*EventDef,
+) ([]Event[T], error) {
 	entries, err := p.entries("")
-	events := make([]Event[T], len(entries))
+	list := make([]Event[T], len(entries))
 	for i, h := range entries {
-		e := &events[i]
+		e := &list[i]
 		h.describe(&e.ID, &e.Type, &e.Author, &e.Cause, &e.Time, &e.Key, &e.Headers, &e.Position)
-		e.Data = decode(h.Type, h.Data)
+		e.Data, _ = h.member(member, events).(T)
 	}
-	return events, err
+	return list, err
+}
+
+// member returns what stands for the payload of h in a history of these events.
+//
+//go:noinline
+func (h *HistoryEntry) member(
+	member func(typ string, payload []byte, data any) any, events []*EventDef,
+) any {
+	for _, def := range events {
+		if def.Type != h.Type {
+			continue
+		}
+		if data := def.New(); def.Decode(h.Data, data) == nil {
+			return member(h.Type, h.Data, data)
+		}
+	}
+	return member(h.Type, h.Data, nil)
 }
 
 // EventsOf returns the events of a history that have def's type, oldest first. If some of them no

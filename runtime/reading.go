@@ -41,15 +41,6 @@ func (e Ending) End() error {
 	return e.err
 }
 
-// ending passes the lock of r on to an Ending.
-func (r *Reading) ending() Ending {
-	e := Ending{err: r.err}
-	if r.in {
-		r.in, e.at = false, r.at
-	}
-	return e
-}
-
 // enter locks the transaction, or notes an error that wraps ErrHandlerReturned if the handler that
 // the view was lent to has returned. It reports whether the row can be read.
 func (r *Reading) enter() bool {

@@ -118,17 +118,20 @@ func (r *RowReader) Len() (int, error) {
 // the field and the value.
 //
 //go:noinline
-func (r *RowReader) First(index int, encoded []byte) (value any, key []byte, end Ending) {
-	found := false
+func (r *RowReader) First(index int, encoded []byte) *Reading {
+	var first *Reading
 	r.Find(index, encoded).Each(func(row *Reading) bool {
-		found, value, key, end = true, row.Value, bytes.Clone(row.Key), row.ending()
+		taken := *row // with the lock
+		row.in = false
+		taken.Key = bytes.Clone(row.Key)
+		first = &taken
 		return false
 	})
-	if !found {
-		end.err = &notFound{r.def, index, string(encoded)}
+	if first == nil {
+		first = &Reading{at: r, err: &notFound{r.def, index, string(encoded)}}
 	}
 	returnBuffer(encoded)
-	return value, key, end
+	return first
 }
 
 // History returns the history of the row at an encoded key.

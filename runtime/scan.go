@@ -15,33 +15,40 @@ type Scan struct {
 	err      error
 }
 
-// All returns all rows.
-func (r *RowReader) All() Scan { return Scan{at: r, index: -1} }
+// All returns all rows. Generated views call it and its like, which are not inlined: that would be
+// compiled for each collection of each user.
+//
+//go:noinline
+func (r *RowReader) All() *Scan { return &Scan{at: r, index: -1} }
 
 // Range returns the rows with from <= key < to.
-func (r *RowReader) Range(from, to []byte) Scan {
-	return Scan{at: r, from: from, to: to, index: -1}
+//
+//go:noinline
+func (r *RowReader) Range(from, to []byte) *Scan {
+	return &Scan{at: r, from: from, to: to, index: -1}
 }
 
 // Prefix returns the rows whose composite key has the same first n fields as an encoded key. The
 // scan fails if n is less than 1 or the key has fewer than n fields.
-func (r *RowReader) Prefix(encoded []byte, n int) Scan {
+func (r *RowReader) Prefix(encoded []byte, n int) *Scan {
 	size, err := r.def.prefixLen(encoded, n)
 	if err != nil {
-		return Scan{at: r, err: fmt.Errorf("brook: %s: a prefix of %d fields of %s: %w",
+		return &Scan{at: r, err: fmt.Errorf("brook: %s: a prefix of %d fields of %s: %w",
 			r.def.Name, n, r.def.KeyText(encoded), err)}
 	}
 	return r.Range(encoded[:size], key.Successor(encoded[:size]))
 }
 
 // Find returns the rows that an index finds by an encoded value.
-func (r *RowReader) Find(index int, value []byte) Scan {
-	return Scan{at: r, from: value, index: index}
+//
+//go:noinline
+func (r *RowReader) Find(index int, value []byte) *Scan {
+	return &Scan{at: r, from: value, index: index}
 }
 
 // Each calls f with the rows until f returns false. The last call may be with an error. f ends the
 // reading that it is called with.
-func (s Scan) Each(f func(*Reading) bool) {
+func (s *Scan) Each(f func(*Reading) bool) {
 	row := &Reading{at: s.at}
 	if s.err != nil {
 		row.fail(f, s.err)
@@ -62,7 +69,7 @@ func (s Scan) Each(f func(*Reading) bool) {
 }
 
 // eachFound is Each for rows that an index finds.
-func (s Scan) eachFound(row *Reading, f func(*Reading) bool) {
+func (s *Scan) eachFound(row *Reading, f func(*Reading) bool) {
 	r, value := s.at, s.from
 	err := r.src.Steady(func(src Source) error {
 		slot := src.Layout().Index[r.ord][s.index]

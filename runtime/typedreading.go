@@ -5,19 +5,18 @@ import "iter"
 // The functions of this file are compiled for each collection of each user: they do what only code
 // that knows the types can do.
 
-// Fill makes e the entry of a row and its encoded key, ends the reading, and returns its error.
-// Generated code uses it.
+// Fill makes e the entry of a row, ends the reading, and returns its error. Generated code uses it.
 //
 //go:noinline
-func Fill[K comparable, V any](e *Entry[K, V], value any, encoded []byte, end Ending,
-	decodeKey func(encoded []byte) (K, error),
+func Fill[K comparable, V any](
+	e *Entry[K, V], row *Reading, decodeKey func(encoded []byte) (K, error),
 ) (err error) {
-	if at, ok := value.(*V); ok {
-		if e.Key, err = decodeKey(encoded); err == nil {
+	if at, ok := row.Value.(*V); ok {
+		if e.Key, err = decodeKey(row.Key); err == nil {
 			e.Value = *at
 		}
 	}
-	if stored := end.End(); stored != nil {
+	if stored := row.End(); stored != nil {
 		return stored
 	}
 	return err
@@ -27,12 +26,12 @@ func Fill[K comparable, V any](e *Entry[K, V], value any, encoded []byte, end En
 //
 //go:noinline
 func ScanEntries[K comparable, V any](
-	s Scan, decodeKey func(encoded []byte) (K, error),
+	s *Scan, decodeKey func(encoded []byte) (K, error),
 ) iter.Seq2[Entry[K, V], error] {
 	return func(yield func(Entry[K, V], error) bool) {
 		s.Each(func(row *Reading) bool {
 			var e Entry[K, V]
-			err := Fill(&e, row.Value, row.Key, row.ending(), decodeKey)
+			err := Fill(&e, row, decodeKey)
 			return yield(e, err) && err == nil
 		})
 	}
@@ -41,7 +40,7 @@ func ScanEntries[K comparable, V any](
 // ScanValues yields the values of a scan. Generated code uses it.
 //
 //go:noinline
-func ScanValues[V any](s Scan) iter.Seq2[V, error] {
+func ScanValues[V any](s *Scan) iter.Seq2[V, error] {
 	return func(yield func(V, error) bool) {
 		s.Each(func(row *Reading) bool {
 			var value V

@@ -28,13 +28,17 @@ type Watching struct {
 }
 
 // Watch begins to watch the row at an encoded key.
-func (r *RowReader) Watch(ctx context.Context, encoded []byte) Watching {
-	return Watching{r, ctx, r.src.Watch(ctx, r.slot, encoded), true}
+//
+//go:noinline
+func (r *RowReader) Watch(ctx context.Context, encoded []byte) *Watching {
+	return &Watching{r, ctx, r.src.Watch(ctx, r.slot, encoded), true}
 }
 
 // Changes begins to watch all rows.
-func (r *RowReader) Changes(ctx context.Context) Watching {
-	return Watching{r, ctx, r.src.Watch(ctx, r.slot, nil), false}
+//
+//go:noinline
+func (r *RowReader) Changes(ctx context.Context) *Watching {
+	return &Watching{r, ctx, r.src.Watch(ctx, r.slot, nil), false}
 }
 
 // Updates yields the value that is watched as it is, and again after every change of it, until the
@@ -48,7 +52,7 @@ func (r *RowReader) Changes(ctx context.Context) Watching {
 //
 //go:noinline
 func Updates[K comparable, V any](
-	w Watching, decodeKey func(encoded []byte) (K, error),
+	w *Watching, decodeKey func(encoded []byte) (K, error),
 ) iter.Seq2[Update[K, V], error] {
 	return func(yield func(Update[K, V], error) bool) {
 		w.each(func(row *Reading) bool {
@@ -67,7 +71,7 @@ func Updates[K comparable, V any](
 // each calls f with each row that changes, until f returns false, or the context or the app ends.
 // If first is set, it first calls f with the row as it is. The reading that f gets has no key if
 // changes were missed and all rows are watched: which ones changed is not known then.
-func (w Watching) each(f func(*Reading) bool) {
+func (w *Watching) each(f func(*Reading) bool) {
 	row := &Reading{at: w.at}
 	if w.w == nil {
 		row.fail(f,
@@ -107,7 +111,7 @@ func (w Watching) each(f func(*Reading) bool) {
 
 // reread calls f with the row at an encoded key as it is, or with no row if encoded is nil, because
 // all rows are watched. It reports whether the iteration goes on.
-func (w Watching) reread(row *Reading, f func(*Reading) bool, encoded []byte) bool {
+func (w *Watching) reread(row *Reading, f func(*Reading) bool, encoded []byte) bool {
 	if encoded == nil {
 		row.Key, row.Value, row.err = nil, nil, nil
 		return f(row)
@@ -122,7 +126,7 @@ func (w Watching) reread(row *Reading, f func(*Reading) bool, encoded []byte) bo
 
 // show calls f with a row, whose value is shared, and nil if there is none. It reports whether the
 // iteration goes on.
-func (w Watching) show(row *Reading, f func(*Reading) bool, encoded []byte, value any) bool {
+func (w *Watching) show(row *Reading, f func(*Reading) bool, encoded []byte, value any) bool {
 	row.Key, row.Value, row.err = encoded, nil, nil
 	if value != nil {
 		if row.Value, row.err = w.at.def.readable(Value{Data: value, Shared: true}); row.err != nil {

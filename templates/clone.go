@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -58,17 +60,45 @@ func (n *names) cloneFile() *jen.File {
 func (c *codecs) cloneFunc(t *model.Type) jen.Code {
 	name := c.cloneName(t)
 	as := func(v string) *jen.Statement { return jen.Id(v).Assert(jen.Op("*").Add(goType(t))) }
-	body := []jen.Code{jen.Var().Id("c").Qual(wirePath, "Cloner")}
-	if t.Kind != model.Struct { // a function for a struct begins so itself
-		body = append(body, jen.Op("*").Add(as("dst")).Op("=").Op("*").Add(as("src")))
+	var body []jen.Code
+	if shallow(t) {
+		body = append(body, jen.List(jen.Id("d"), jen.Id("s")).Op(":=").List(as("dst"), as("src")))
+		body = append(body, c.copyStruct(t, at("d"), at("s"))...)
+		body = append(body, jen.Return(jen.Nil()))
+	} else {
+		body = append(body, jen.Var().Id("c").Qual(wirePath, "Cloner"))
+		if t.Kind != model.Struct { // a function for a struct begins so itself
+			body = append(body, jen.Op("*").Add(as("dst")).Op("=").Op("*").Add(as("src")))
+		}
+		body = append(body,
+			jen.Id(c.fn(t, copying)).Call(jen.Op("&").Id("c"), as("dst"), as("src")),
+			jen.Return(jen.Id("c").Dot("Finish").Call()))
 	}
-	body = append(body,
-		jen.Id(c.fn(t, copying)).Call(jen.Op("&").Id("c"), as("dst"), as("src")),
-		jen.Return(jen.Id("c").Dot("Finish").Call()))
 	return jen.Comment(name + " makes dst a deep copy of src, as storing and loading it would. Both are a *" +
 		t.Named.Name + ".").
 		Line().
 		Func().Id(name).Params(jen.List(jen.Id("dst"), jen.Id("src")).Any()).Error().Block(body...)
+}
+
+// shallow reports whether a struct is copied without a Cloner, by statements that can't fail.
+func shallow(t *model.Type) bool {
+	if t.Kind != model.Struct || t.StoredBy() != "" {
+		return false
+	}
+	return !slices.ContainsFunc(t.Fields, func(f model.Field) bool {
+		return f.Stored() && needsClone(f.Type) && !simple(f.Type)
+	})
+}
+
+// simple reports whether a value that needs more than an assignment is copied by an expression.
+func simple(t *model.Type) bool {
+	switch t.Kind {
+	case model.Time, model.Raw, model.Bytes:
+		return true
+	case model.Slice, model.Map, model.Pointer:
+		return !needsClone(t.Elem)
+	}
+	return false
 }
 
 // copyFunc is the function for a type: func copyTag(c *wire.Cloner, dst, src *Tag).
@@ -76,7 +106,7 @@ func (c *codecs) copyFunc(t *model.Type) jen.Code {
 	name := c.fn(t, copying)
 	body := []jen.Code{c.copyValue(t, at("dst"), at("src"))}
 	if t.Kind == model.Struct {
-		body = c.copyStruct(t)
+		body = c.copyStruct(t, at("dst"), at("src"))
 	}
 	return jen.Func().Id(name).Params(
 		jen.Id("c").Op("*").Qual(wirePath, "Cloner"),
@@ -84,12 +114,11 @@ func (c *codecs) copyFunc(t *model.Type) jen.Code {
 	).Block(body...)
 }
 
-func (c *codecs) copyStruct(t *model.Type) []jen.Code {
-	dst, src := at("dst"), at("src")
+func (c *codecs) copyStruct(t *model.Type, dst, src operand) []jen.Code {
 	if by := t.StoredBy(); by != "" {
 		return []jen.Code{
 			dst.value().Op("=").Add(goType(t)).Values(),
-			jen.Qual(wirePath, "Clone"+by).Call(jen.Id("c"), jen.Id("dst"), jen.Id("src")),
+			jen.Qual(wirePath, "Clone"+by).Call(jen.Id("c"), dst.ref(), src.ref()),
 		}
 	}
 	all := true

@@ -144,18 +144,17 @@ func (d *dispatcher) deliver() *jen.Statement {
 }
 
 //	func (d *dispatch) orderPlaced(m *engine.Delivery) {
-//		var e brook.Event[OrderPlaced]
-//		if !engine.Decode(m, &orderPlacedEvent, &e) {
+//		e := engine.Decode[OrderPlaced](m, &orderPlacedEvent)
+//		if e == nil {
 //			return
 //		}
 //		m.Handle(0, func(ctx context.Context) error { … })
 //	}
 func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 	body := []jen.Code{
-		jen.Var().Id("e").Qual(brookPath, "Event").Index(d.payload(e)),
-		jen.If(jen.Op("!").Qual(enginePath, "Decode").Call(
-			jen.Id("m"), jen.Op("&").Id(d.events[e].def), jen.Op("&").Id("e"))).
-			Block(jen.Return()),
+		jen.Id("e").Op(":=").Qual(enginePath, "Decode").Index(d.payload(e)).
+			Call(jen.Id("m"), jen.Op("&").Id(d.events[e].def)),
+		jen.If(jen.Id("e").Op("==").Nil()).Block(jen.Return()),
 	}
 	for i, s := range d.pkg.Sets {
 		h := handlerOf(s, e)

@@ -57,6 +57,7 @@ func eventConstants(p *model.Package) *jen.Statement {
 //			e := data.(*OrderPlaced)
 //			key.SetString(&e.UserID, r)
 //		},
+//		New: func() any { return new(OrderPlaced) }, // where a history has it
 //		Append: func(dst []byte, data any) ([]byte, error) {
 //			return AppendOrderPlacedJSON(dst, data.(*OrderPlaced))
 //		},
@@ -83,6 +84,10 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 		}
 	}
 	dst, data := jen.Id("dst").Index().Byte(), jen.Id("data").Any()
+	if slices.Contains(historic(n.pkg), e) {
+		fields = append(fields, line("New", jen.Func().Params().Any().
+			Add(brief(jen.Return(jen.New(n.payload(e)))))))
+	}
 	fields = append(fields,
 		line("Append", jen.Func().Params(dst, data).Params(jen.Index().Byte(), jen.Error()).Block(
 			jen.Return(codec("Append", e).Call(jen.Id("dst"), n.dataOf(e))))),

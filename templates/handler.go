@@ -10,7 +10,7 @@ import (
 
 // call writes the call of a handler and what becomes of its results.
 //
-//	order, user, err := d.projection.OrderPlaced(e, (*UsersView)(d.users.Lend()))
+//	order, user, err := d.projection.OrderPlaced(*e, (*UsersView)(d.users.Lend()))
 //	if err != nil {
 //		return err
 //	}
@@ -51,7 +51,7 @@ func (d *dispatcher) arguments(h *model.Handler) []jen.Code {
 	if h.Context {
 		args = append(args, jen.Id("ctx"))
 	}
-	args = append(args, jen.Id("e"))
+	args = append(args, jen.Op("*").Id("e"))
 	for _, read := range h.Reads {
 		name := read.Collection.GoName + "View"
 		if read.Index != nil {

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/brookgen/brookgen/templates/model"
@@ -34,6 +36,9 @@ func history(n *names) *jen.File {
 			wrapperName(e), e.Name))
 		f.Type().Id(wrapperName(e)).Op("struct").Add(brief(n.payload(e)))
 	}
+	f.Line().Add(comment("%s returns what stands in a history for a payload that data points to: a "+
+		"value, or for none an OldEvent.", n.inHistory))
+	f.Add(n.member())
 	for _, c := range n.pkg.Collections {
 		if c.History {
 			n.collectionHistory(f, c)
@@ -42,8 +47,37 @@ func history(n *names) *jen.File {
 	return f
 }
 
-// wrapped are the foreign events that stand in a history, and so need a type of this package.
-func wrapped(p *model.Package) []*model.Event {
+//	func inHistory(typ string, payload []byte, data any) any {
+//		switch data := data.(type) {
+//		case *OrderPlaced:
+//			return *data
+//		case *contract.Shipped:
+//			return ShippedData{*data}
+//		}
+//		return OldEvent{typ, bytes.Clone(payload)}
+//	}
+func (n *names) member() *jen.Statement {
+	var cases []jen.Code
+	for _, e := range historic(n.pkg) {
+		value := jen.Op("*").Id("data")
+		if e.Foreign() {
+			value = jen.Id(wrapperName(e)).Add(oneLine(value))
+		}
+		cases = append(cases, jen.Case(jen.Op("*").Add(n.payload(e))).Block(jen.Return(value)))
+	}
+	var body []jen.Code
+	if len(cases) > 0 {
+		body = append(body, jen.Switch(jen.Id("data").Op(":=").Id("data").Assert(jen.Type())).
+			Block(cases...))
+	}
+	body = append(body, jen.Return(jen.Id("OldEvent").Add(oneLine(jen.Id("typ"),
+		jen.Qual("bytes", "Clone").Call(jen.Id("payload"))))))
+	return jen.Func().Id(n.inHistory).Params(jen.Id("typ").String(),
+		jen.Id("payload").Index().Byte(), jen.Id("data").Any()).Any().Block(body...)
+}
+
+// historic are the events that stand in a history.
+func historic(p *model.Package) []*model.Event {
 	in := map[*model.Event]bool{}
 	for _, c := range p.Collections {
 		for _, e := range c.Writers {
@@ -52,17 +86,22 @@ func wrapped(p *model.Package) []*model.Event {
 	}
 	var events []*model.Event
 	for _, e := range p.Events {
-		if e.Foreign() && in[e] {
+		if in[e] {
 			events = append(events, e)
 		}
 	}
 	return events
 }
 
+// wrapped are the foreign events that stand in a history, and so need a type of this package.
+func wrapped(p *model.Package) []*model.Event {
+	return slices.DeleteFunc(historic(p), func(e *model.Event) bool { return !e.Foreign() })
+}
+
 func wrapperName(e *model.Event) string { return e.GoName + "Data" }
 
-// member is the type that stands for an event in a sum.
-func (n *names) member(e *model.Event) *jen.Statement {
+// memberType is the type that stands for an event in a sum.
+func (n *names) memberType(e *model.Event) *jen.Statement {
 	if e.Foreign() {
 		return jen.Id(wrapperName(e))
 	}
@@ -76,42 +115,10 @@ func (n *names) collectionHistory(f *jen.File, c *model.Collection) {
 	f.Type().Id(sum).Op("interface").Add(brief(jen.Id(own.marker).Params()))
 	f.Line()
 	for _, e := range c.Writers {
-		f.Func().Params(n.member(e)).Id(own.marker).Params().Block()
+		f.Func().Params(n.memberType(e)).Id(own.marker).Params().Block()
 	}
 	f.Func().Params(jen.Id("OldEvent")).Id(own.marker).Params().Block()
-	f.Line().Add(n.decodeEvent(c))
 	n.eventsOf(f, c)
-}
-
-//	func decodeUsersEvent(typ string, data []byte) UsersEvent {
-//		switch typ {
-//		case UserRegisteredType:
-//			if e, err := DecodeUserRegisteredJSON(data); err == nil {
-//				return e
-//			}
-//		}
-//		return OldEvent{typ, bytes.Clone(data)}
-//	}
-func (n *names) decodeEvent(c *model.Collection) *jen.Statement {
-	var body []jen.Code
-	if len(c.Writers) > 0 {
-		var cases []jen.Code
-		for _, e := range c.Writers {
-			found := jen.Id("e")
-			if e.Foreign() {
-				found = jen.Id(wrapperName(e)).Add(oneLine(found))
-			}
-			cases = append(cases, jen.Case(typeConst(e)).Block(
-				jen.If(jen.List(jen.Id("e"), jen.Err()).Op(":=").Add(codec("Decode", e)).
-					Call(jen.Id("data")), jen.Err().Op("==").Nil()).Block(jen.Return(found))))
-		}
-		body = append(body, jen.Switch(jen.Id("typ")).Block(cases...))
-	}
-	body = append(body, jen.Return(jen.Id("OldEvent").Add(oneLine(jen.Id("typ"),
-		jen.Qual("bytes", "Clone").Call(jen.Id("data"))))))
-	return jen.Func().Id(n.collections[c].decode).
-		Params(jen.Id("typ").String(), jen.Id("data").Index().Byte()).Id(c.GoName + "Event").
-		Block(body...)
 }
 
 // eventsOf adds the methods of a view that read a value's history.
@@ -128,8 +135,12 @@ func (n *names) eventsOf(f *jen.File, c *model.Collection) {
 		return reader("v").Dot("History").Call(n.appendTo(c.Key.Type, jen.Nil(), jen.Id(k)))
 	}
 	f.Line().Add(comment("Events returns the events that made the value at %s, oldest first, none if there is no value.", k))
+	args := []jen.Code{past(), jen.Id(n.inHistory)}
+	for _, e := range c.Writers {
+		args = append(args, jen.Op("&").Id(n.events[e].def))
+	}
 	f.Add(method("Events").Params(list(jen.Id(c.GoName+"Event")), jen.Error()).Block(
-		jen.Return(jen.Qual(brookPath, "Events").Call(past(), jen.Id(n.collections[c].decode)))))
+		jen.Return(jen.Qual(brookPath, "Events").Index(jen.Id(c.GoName + "Event")).Call(args...))))
 	for _, e := range c.Writers {
 		f.Line().Add(comment("EventsOf%s returns those of Events that are %s.", e.GoName, e.Name))
 		f.Add(method("EventsOf"+e.GoName).Params(list(n.payload(e)), jen.Error()).Block(

@@ -68,7 +68,7 @@ func indexable(value *jen.Statement, t *model.Type) *jen.Statement {
 // index adds how a collection is read by one field.
 func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Index) {
 	name := n.collections[c].indexes[number]
-	scope := newScope(n.top, "v", "x", "e", "k", "row", "own", "end", "at", "ok", "err")
+	scope := newScope(n.top, "v", "x", "e", "row", "own", "at", "ok", "err")
 	value := scope.pick("value", "value2")
 	ask := func() *jen.Statement { return jen.Id(value).Add(goType(x.Type)) }
 	encoded := func(dst *jen.Statement) *jen.Statement { return n.appendTo(x.Type, dst, jen.Id(value)) }
@@ -86,7 +86,11 @@ func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Ind
 	if x.Unique {
 		f.Line().Add(comment("By%s returns the value whose %s %s %s, or brook.ErrNotFound.",
 			x.GoName, x.GoName, held, value))
-		f.Add(by.Params(n.valueResults(c)...).Block(n.ownValue(c, first("v"), jen.Id("_"))...))
+		f.Add(by.Params(n.valueResults(c)...).Block(
+			jen.Id("row").Op(":=").Add(first("v")),
+			jen.If(jen.List(jen.Id("at"), jen.Id("ok")).Op(":=").Add(valueOf(c, "row.Value")),
+				jen.Id("ok")).Block(jen.Id("own").Op("=").Op("*").Id("at")),
+			jen.Return(jen.Id("own"), jen.Id("row").Dot("End").Call())))
 	} else {
 		f.Line().Add(comment("By%s yields the values whose %s %s %s, in key order.", x.GoName,
 			x.GoName, held, value))
@@ -103,9 +107,8 @@ func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Ind
 		return jen.Func().Params(jen.Id("x").Op("*").Id(name)).Id(method).Params(ask())
 	}
 	f.Line().Add(method("Get").Params(jen.Id("e").Add(typed("Entry", c)), jen.Err().Error()).Block(
-		jen.List(jen.Id("row"), jen.Id("k"), jen.Id("end")).Op(":=").Add(first("x")),
-		jen.Err().Op("=").Qual(brookPath, "Fill").Call(jen.Op("&").Id("e"), jen.Id("row"),
-			jen.Id("k"), jen.Id("end"), n.keyDecoder(c.Key.Type)),
+		jen.Err().Op("=").Qual(brookPath, "Fill").
+			Call(jen.Op("&").Id("e"), first("x"), n.keyDecoder(c.Key.Type)),
 		jen.Return(jen.Id("e"), jen.Err())))
 	f.Line().Add(method("All").Add(sequence(typed("Entry", c), jen.Error())).Block(
 		jen.Return(n.scanned(c, found("x")))))

@@ -19,7 +19,7 @@ type names struct {
 	top     *scope // what is declared in the package, by its author or by us
 	imports []imported
 
-	dispatch, publish, process, newViews, collectionDefs, eventOf string
+	dispatch, publish, process, newViews, collectionDefs, eventOf, inHistory string
 
 	events      map[*model.Event]eventNames
 	collections map[*model.Collection]collectionNames
@@ -34,9 +34,9 @@ type eventNames struct {
 
 // collectionNames belong to one collection.
 type collectionNames struct {
-	def            string   // the Collection
-	marker, decode string   // the method that seals CEvent, and what decodes one
-	indexes        []string // the types that read by an index
+	def     string   // the Collection
+	marker  string   // the method that seals CEvent
+	indexes []string // the types that read by an index
 }
 
 // storedNames belong to the type of a collection: what writes and reads it for stores, and its
@@ -67,7 +67,7 @@ func newNames(p *model.Package) *names {
 	}
 	n.dispatch, n.publish, n.process = n.pick("dispatch"), n.pick("publish"), n.pick("process")
 	n.newViews, n.eventOf = n.pick("newViews"), n.pick("eventOf")
-	n.collectionDefs = n.pick("collections")
+	n.collectionDefs, n.inHistory = n.pick("collections"), n.pick("inHistory")
 	for _, e := range p.Events {
 		n.events[e] = eventNames{def: n.pick(lowerFirst(e.GoName) + "Event")}
 	}
@@ -75,7 +75,6 @@ func newNames(p *model.Package) *names {
 		own := collectionNames{
 			def:    n.pick(lowerFirst(c.GoName) + "Collection"),
 			marker: c.Marker(), // a method: no business of the package's scope
-			decode: n.pick("decode" + c.GoName + "Event"),
 		}
 		for _, x := range c.Indexes {
 			own.indexes = append(own.indexes, n.pick(lowerFirst(c.GoName)+"By"+x.GoName))

@@ -183,17 +183,16 @@ func (n *names) valueResults(c *model.Collection) []jen.Code {
 	return []jen.Code{jen.Id("own").Add(goType(c.Type)), jen.Err().Error()}
 }
 
-// ownValue writes how a row becomes a value, and what else was read of it:
+// ownValue writes how a row becomes a value:
 //
 //	row, end := (*brook.RowReader)(v).Get(…)
 //	if at, ok := row.(*User); ok {
 //		own = *at
 //	}
 //	return own, end.End()
-func (n *names) ownValue(c *model.Collection, reading *jen.Statement, more ...jen.Code) []jen.Code {
-	results := append(append([]jen.Code{jen.Id("row")}, more...), jen.Id("end"))
+func (n *names) ownValue(c *model.Collection, reading *jen.Statement) []jen.Code {
 	return []jen.Code{
-		jen.List(results...).Op(":=").Add(reading),
+		jen.List(jen.Id("row"), jen.Id("end")).Op(":=").Add(reading),
 		jen.If(jen.List(jen.Id("at"), jen.Id("ok")).Op(":=").Add(valueOf(c, "row")), jen.Id("ok")).
 			Block(jen.Id("own").Op("=").Op("*").Id("at")),
 		jen.Return(jen.Id("own"), jen.Id("end").Dot("End").Call()),

@@ -16,18 +16,20 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // OrdersEvent is one of the events that can write orders, or an OldEvent.
 type OrdersEvent interface{ ordersEvent() }
 
 func (OldEvent) ordersEvent() {}
 
-func decodeOrdersEvent(typ string, data []byte) OrdersEvent {
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *OrdersView) Events(k string) ([]brook.Event[OrdersEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrdersEvent)
+	return brook.Events[OrdersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }
 
 // AccountsEvent is one of the events that can write accounts, or an OldEvent.
@@ -35,11 +37,7 @@ type AccountsEvent interface{ accountsEvent() }
 
 func (OldEvent) accountsEvent() {}
 
-func decodeAccountsEvent(typ string, data []byte) AccountsEvent {
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *AccountsView) Events(k string) ([]brook.Event[AccountsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeAccountsEvent)
+	return brook.Events[AccountsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }

@@ -12,33 +12,33 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Decode decodes the event's payload and fills e. It returns false if that failed, and notes why.
-// The goroutine that delivers the event calls it. It is compiled for each event of each user.
-// Generated code uses it.
+// Decode decodes the event, and returns nil if that failed, whose reason it notes. What it returns
+// is overwritten by the next event: handlers are given a copy. The goroutine that delivers the event
+// calls it. It is compiled for each event of each user. Generated code uses it.
 //
 //go:noinline
-func Decode[E any](m *delivery.Delivery, def *brook.EventDef, e *brook.Event[E]) bool {
-	at, ok := m.Scratch.(*E)
+func Decode[E any](m *delivery.Delivery, def *brook.EventDef) *brook.Event[E] {
+	e, ok := m.Scratch.(*brook.Event[E])
 	if !ok {
-		at = new(E)
-		m.Scratch = at
+		e = new(brook.Event[E])
+		m.Scratch = e
 	}
-	if !decode(m, def, at) {
-		return false
+	if !decode(m, def, &e.Data) {
+		return nil
 	}
-	describe(m, &e.ID, &e.Author, &e.Cause, &e.Time, &e.Key, &e.Headers, &e.Position)
-	e.Type, e.Data = def.Type, *at
-	return true
+	describe(m, def, &e.ID, &e.Type, &e.Author, &e.Cause, &e.Time, &e.Key, &e.Headers, &e.Position)
+	return e
 }
 
 // describe copies what is known of an event, whose data is of any type, to where the pointers
 // point.
 //
 //go:noinline
-func describe(m *delivery.Delivery, id, author, cause *string, at *time.Time,
-	key *[]byte, headers *[]brook.Header, position *brook.Position,
+func describe(m *delivery.Delivery, def *brook.EventDef, id, typ, author, cause *string,
+	at *time.Time, key *[]byte, headers *[]brook.Header, position *brook.Position,
 ) {
-	*id, *author, *cause, *at = m.Message.ID, m.Message.Author, m.Message.Cause, m.Message.Time
+	*id, *typ, *author, *cause = m.Message.ID, def.Type, m.Message.Author, m.Message.Cause
+	*at = m.Message.Time
 	*key, *headers = m.Lasting()
 	*position = m.Position
 }

@@ -46,8 +46,8 @@ func twice(sets [3]string, broken bool) *engine.Definition {
 			if m.Type() == "tagged" {
 				event = tagged
 			}
-			var e brook.Event[tagging]
-			if !engine.Decode(m, event, &e) {
+			e := engine.Decode[tagging](m, event)
+			if e == nil {
 				return
 			}
 			if event == tagged {

@@ -79,8 +79,7 @@ func tallies(newer, index bool) (*engine.Definition, *typed.Collection[string, t
 				if typ == "tagged" {
 					event = tagged
 				}
-				var e brook.Event[tagging]
-				if engine.Decode(m, event, &e) {
+				if e := engine.Decode[tagging](m, event); e != nil {
 					m.Handle(0, func(context.Context) error {
 						at.Apply(brook.Merge(e.Data.ID, func(v *tally) {
 							v.N++

@@ -37,8 +37,7 @@ func otherLedger(handle func(rows typed.Rows[string, otherAccount]) error) (*eng
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			at := typed.RowsOf(tx, 0, rows)
 			return func(m *engine.Delivery) {
-				var e brook.Event[tagging]
-				if engine.Decode(m, opened, &e) {
+				if e := engine.Decode[tagging](m, opened); e != nil {
 					m.Handle(0, func(context.Context) error { return handle(at) })
 				}
 			}

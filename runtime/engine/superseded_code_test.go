@@ -27,8 +27,7 @@ func TestOvertakenCodeCommitsNoStrays(t *testing.T) {
 		def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
 			at := typed.RowsOf(tx, 0, rows)
 			return func(m *engine.Delivery) {
-				var e brook.Event[tagging]
-				if engine.Decode(m, added, &e) {
+				if e := engine.Decode[tagging](m, added); e != nil {
 					m.Handle(0, func(context.Context) error {
 						k := e.Data.ID
 						if e.Data.Tag != "" {

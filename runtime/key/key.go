@@ -45,9 +45,15 @@ func AppendString[T ~string](dst []byte, s T) []byte {
 
 // AppendInt appends the encoding of n to dst.
 func AppendInt[T Integer](dst []byte, n T) []byte {
-	u := uint64(n)
-	size := unsafe.Sizeof(n)
-	if ^T(0) < 0 {
+	return appendInteger(dst, uint64(n), unsafe.Sizeof(n), ^T(0) < 0)
+}
+
+// appendInteger appends the encoding of an integer of so many bytes to dst. It is not inlined:
+// AppendInt is, wherever users' code encodes an integer, and would be compiled as often.
+//
+//go:noinline
+func appendInteger(dst []byte, u uint64, size uintptr, signed bool) []byte {
+	if signed {
 		u ^= 1 << (8*size - 1)
 	}
 	switch size {

@@ -29,23 +29,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) added(m *engine.Delivery) {
-	var e brook.Event[Added]
-	if !engine.Decode(m, &addedEvent, &e) {
+	e := engine.Decode[Added](m, &addedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.counters, key.AppendString[string], d.sums.Added(e))
+		brook.Apply(d.counters, key.AppendString[string], d.sums.Added(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) counted(m *engine.Delivery) {
-	var e brook.Event[Counted]
-	if !engine.Decode(m, &countedEvent, &e) {
+	e := engine.Decode[Counted](m, &countedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.tallies, key.AppendString[string], d.sums.Counted(e))
+		brook.Apply(d.tallies, key.AppendString[string], d.sums.Counted(*e))
 		return nil
 	})
 }

@@ -16,25 +16,25 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Added:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // CountersEvent is one of the events that can write counters, or an OldEvent.
 type CountersEvent interface{ countersEvent() }
 
 func (Added) countersEvent()    {}
 func (OldEvent) countersEvent() {}
 
-func decodeCountersEvent(typ string, data []byte) CountersEvent {
-	switch typ {
-	case AddedType:
-		if e, err := DecodeAddedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *CountersView) Events(k string) ([]brook.Event[CountersEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeCountersEvent)
+	return brook.Events[CountersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &addedEvent)
 }
 
 // EventsOfAdded returns those of Events that are counter.added.

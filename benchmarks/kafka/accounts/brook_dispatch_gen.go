@@ -26,12 +26,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) paid(m *engine.Delivery) {
-	var e brook.Event[Paid]
-	if !engine.Decode(m, &paidEvent, &e) {
+	e := engine.Decode[Paid](m, &paidEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.balances, key.AppendString[string], d.sums.Paid(e))
+		brook.Apply(d.balances, key.AppendString[string], d.sums.Paid(*e))
 		return nil
 	})
 }

@@ -6,12 +6,8 @@ import "github.com/brookgen/brookgen/runtime/wire"
 
 // cloneRow makes dst a deep copy of src, as storing and loading it would. Both are a *Row.
 func cloneRow(dst, src any) error {
-	var c wire.Cloner
-	copyRow(&c, dst.(*Row), src.(*Row))
-	return c.Finish()
-}
-
-func copyRow(c *wire.Cloner, dst, src *Row) {
-	*dst = *src
-	dst.DateTime = wire.StoredTime(src.DateTime)
+	d, s := dst.(*Row), src.(*Row)
+	*d = *s
+	d.DateTime = wire.StoredTime(s.DateTime)
+	return nil
 }

@@ -27,12 +27,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) bid(m *engine.Delivery) {
-	var e brook.Event[Bid]
-	if !engine.Decode(m, &bidEvent, &e) {
+	e := engine.Decode[Bid](m, &bidEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.bids, appendKey, d.query.Bid(e))
+		brook.Apply(d.bids, appendKey, d.query.Bid(*e))
 		return nil
 	})
 }

@@ -6,12 +6,8 @@ import "github.com/brookgen/brookgen/runtime/wire"
 
 // cloneLast makes dst a deep copy of src, as storing and loading it would. Both are a *Last.
 func cloneLast(dst, src any) error {
-	var c wire.Cloner
-	copyLast(&c, dst.(*Last), src.(*Last))
-	return c.Finish()
-}
-
-func copyLast(c *wire.Cloner, dst, src *Last) {
-	*dst = *src
-	dst.DateTime = wire.StoredTime(src.DateTime)
+	d, s := dst.(*Last), src.(*Last)
+	*d = *s
+	d.DateTime = wire.StoredTime(s.DateTime)
+	return nil
 }

@@ -6,39 +6,27 @@ import "github.com/brookgen/brookgen/runtime/wire"
 
 // cloneItem makes dst a deep copy of src, as storing and loading it would. Both are a *Item.
 func cloneItem(dst, src any) error {
-	var c wire.Cloner
-	copyItem(&c, dst.(*Item), src.(*Item))
-	return c.Finish()
-}
-
-func copyItem(c *wire.Cloner, dst, src *Item) {
-	*dst = *src
-	dst.DateTime = wire.StoredTime(src.DateTime)
-	dst.Expires = wire.StoredTime(src.Expires)
+	d, s := dst.(*Item), src.(*Item)
+	*d = *s
+	d.DateTime = wire.StoredTime(s.DateTime)
+	d.Expires = wire.StoredTime(s.Expires)
+	return nil
 }
 
 // cloneEarly makes dst a deep copy of src, as storing and loading it would. Both are a *Early.
 func cloneEarly(dst, src any) error {
-	var c wire.Cloner
-	copyEarly(&c, dst.(*Early), src.(*Early))
-	return c.Finish()
-}
-
-func copyEarly(c *wire.Cloner, dst, src *Early) {
-	*dst = *src
-	dst.DateTime = wire.StoredTime(src.DateTime)
+	d, s := dst.(*Early), src.(*Early)
+	*d = *s
+	d.DateTime = wire.StoredTime(s.DateTime)
+	return nil
 }
 
 // cloneRow makes dst a deep copy of src, as storing and loading it would. Both are a *Row.
 func cloneRow(dst, src any) error {
-	var c wire.Cloner
-	copyRow(&c, dst.(*Row), src.(*Row))
-	return c.Finish()
-}
-
-func copyRow(c *wire.Cloner, dst, src *Row) {
-	*dst = *src
-	dst.BidDateTime = wire.StoredTime(src.BidDateTime)
-	dst.AuctionDateTime = wire.StoredTime(src.AuctionDateTime)
-	dst.Expires = wire.StoredTime(src.Expires)
+	d, s := dst.(*Row), src.(*Row)
+	*d = *s
+	d.BidDateTime = wire.StoredTime(s.BidDateTime)
+	d.AuctionDateTime = wire.StoredTime(s.AuctionDateTime)
+	d.Expires = wire.StoredTime(s.Expires)
+	return nil
 }

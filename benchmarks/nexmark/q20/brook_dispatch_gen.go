@@ -32,12 +32,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) auction(m *engine.Delivery) {
-	var e brook.Event[Auction]
-	if !engine.Decode(m, &auctionEvent, &e) {
+	e := engine.Decode[Auction](m, &auctionEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		item, bids, early, err := d.query.Auction(e, (*EarlyView)(d.early.Lend()))
+		item, bids, early, err := d.query.Auction(*e, (*EarlyView)(d.early.Lend()))
 		if err != nil {
 			return err
 		}
@@ -49,12 +49,12 @@ func (d *dispatch) auction(m *engine.Delivery) {
 }
 
 func (d *dispatch) bid(m *engine.Delivery) {
-	var e brook.Event[Bid]
-	if !engine.Decode(m, &bidEvent, &e) {
+	e := engine.Decode[Bid](m, &bidEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		row, early, err := d.query.Bid(e, (*AuctionsView)(d.auctions.Lend()))
+		row, early, err := d.query.Bid(*e, (*AuctionsView)(d.auctions.Lend()))
 		if err != nil {
 			return err
 		}

@@ -26,12 +26,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) hit(m *engine.Delivery) {
-	var e brook.Event[Hit]
-	if !engine.Decode(m, &hitEvent, &e) {
+	e := engine.Decode[Hit](m, &hitEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.pages, key.AppendString[string], d.counter.Hit(e))
+		brook.Apply(d.pages, key.AppendString[string], d.counter.Hit(*e))
 		return nil
 	})
 }

@@ -28,6 +28,7 @@ var hitEvent = brook.EventDef{
 		e := data.(*Hit)
 		key.SetString(&e.Page, r)
 	},
+	New: func() any { return new(Hit) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendHitJSON(dst, data.(*Hit))
 	},

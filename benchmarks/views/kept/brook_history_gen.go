@@ -16,25 +16,25 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Hit:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // PagesEvent is one of the events that can write pages, or an OldEvent.
 type PagesEvent interface{ pagesEvent() }
 
 func (Hit) pagesEvent()      {}
 func (OldEvent) pagesEvent() {}
 
-func decodePagesEvent(typ string, data []byte) PagesEvent {
-	switch typ {
-	case HitType:
-		if e, err := DecodeHitJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PagesView) Events(k string) ([]brook.Event[PagesEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodePagesEvent)
+	return brook.Events[PagesEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &hitEvent)
 }
 
 // EventsOfHit returns those of Events that are page.hit.

@@ -41,12 +41,8 @@ func copyPull(c *wire.Cloner, dst, src *Pull) {
 
 // cloneRepository makes dst a deep copy of src, as storing and loading it would. Both are a *Repository.
 func cloneRepository(dst, src any) error {
-	var c wire.Cloner
-	copyRepository(&c, dst.(*Repository), src.(*Repository))
-	return c.Finish()
-}
-
-func copyRepository(c *wire.Cloner, dst, src *Repository) {
-	*dst = *src
-	dst.Topics = slices.Clone(src.Topics)
+	d, s := dst.(*Repository), src.(*Repository)
+	*d = *s
+	d.Topics = slices.Clone(s.Topics)
+	return nil
 }

@@ -68,91 +68,91 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) createHook(m *engine.Delivery) {
-	var e brook.Event[CreateHook]
-	if !engine.Decode(m, &createHookEvent, &e) {
+	e := engine.Decode[CreateHook](m, &createHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult, ref := d.catalog.CreateHook(e)
+		repository, organizationResult, ref := d.catalog.CreateHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		brook.Apply(d.refs, appendRefKey, ref)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.CreateHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.CreateHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.CreateHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.CreateHook(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) deleteHook(m *engine.Delivery) {
-	var e brook.Event[DeleteHook]
-	if !engine.Decode(m, &deleteHookEvent, &e) {
+	e := engine.Decode[DeleteHook](m, &deleteHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult, ref := d.catalog.DeleteHook(e)
+		repository, organizationResult, ref := d.catalog.DeleteHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		brook.Apply(d.refs, appendRefKey, ref)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.DeleteHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.DeleteHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.DeleteHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.DeleteHook(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) forkHook(m *engine.Delivery) {
-	var e brook.Event[ForkHook]
-	if !engine.Decode(m, &forkHookEvent, &e) {
+	e := engine.Decode[ForkHook](m, &forkHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repositories, organizationResult := d.catalog.ForkHook(e)
+		repositories, organizationResult := d.catalog.ForkHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repositories...)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.ForkHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.ForkHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.ForkHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.ForkHook(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) issueHook(m *engine.Delivery) {
-	var e brook.Event[IssueHook]
-	if !engine.Decode(m, &issueHookEvent, &e) {
+	e := engine.Decode[IssueHook](m, &issueHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repositories, organizationResult := d.catalog.IssueHook(e)
+		repositories, organizationResult := d.catalog.IssueHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repositories...)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.IssueHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.IssueHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.IssueHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.IssueHook(*e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		issues, comments, err := d.tracker.IssueHook(e, (*CommentsView)(d.comments.Lend()))
+		issues, comments, err := d.tracker.IssueHook(*e, (*CommentsView)(d.comments.Lend()))
 		if err != nil {
 			return err
 		}
@@ -163,26 +163,26 @@ func (d *dispatch) issueHook(m *engine.Delivery) {
 }
 
 func (d *dispatch) commentHook(m *engine.Delivery) {
-	var e brook.Event[CommentHook]
-	if !engine.Decode(m, &commentHookEvent, &e) {
+	e := engine.Decode[CommentHook](m, &commentHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult := d.catalog.CommentHook(e)
+		repository, organizationResult := d.catalog.CommentHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.CommentHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.CommentHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.CommentHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.CommentHook(*e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		comment, issue, pull, err := d.tracker.CommentHook(e, (*PullsView)(d.pulls.Lend()))
+		comment, issue, pull, err := d.tracker.CommentHook(*e, (*PullsView)(d.pulls.Lend()))
 		if err != nil {
 			return err
 		}
@@ -194,73 +194,73 @@ func (d *dispatch) commentHook(m *engine.Delivery) {
 }
 
 func (d *dispatch) pullHook(m *engine.Delivery) {
-	var e brook.Event[PullHook]
-	if !engine.Decode(m, &pullHookEvent, &e) {
+	e := engine.Decode[PullHook](m, &pullHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult := d.catalog.PullHook(e)
+		repository, organizationResult := d.catalog.PullHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.PullHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.PullHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.PullHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.PullHook(*e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		brook.Apply(d.pulls, appendIssueKey, d.tracker.PullHook(e))
+		brook.Apply(d.pulls, appendIssueKey, d.tracker.PullHook(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) pushHook(m *engine.Delivery) {
-	var e brook.Event[PushHook]
-	if !engine.Decode(m, &pushHookEvent, &e) {
+	e := engine.Decode[PushHook](m, &pushHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult, ref := d.catalog.PushHook(e)
+		repository, organizationResult, ref := d.catalog.PushHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		brook.Apply(d.refs, appendRefKey, ref)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.PushHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.PushHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.PushHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.PushHook(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) labelHook(m *engine.Delivery) {
-	var e brook.Event[LabelHook]
-	if !engine.Decode(m, &labelHookEvent, &e) {
+	e := engine.Decode[LabelHook](m, &labelHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult := d.catalog.LabelHook(e)
+		repository, organizationResult := d.catalog.LabelHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.LabelHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.LabelHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.LabelHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.LabelHook(*e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		labels, issues, pulls, err := d.tracker.LabelHook(e, (*issuesByLabels)(d.issues.Lend()), (*pullsByLabels)(d.pulls.Lend()))
+		labels, issues, pulls, err := d.tracker.LabelHook(*e, (*issuesByLabels)(d.issues.Lend()), (*pullsByLabels)(d.pulls.Lend()))
 		if err != nil {
 			return err
 		}
@@ -272,26 +272,26 @@ func (d *dispatch) labelHook(m *engine.Delivery) {
 }
 
 func (d *dispatch) milestoneHook(m *engine.Delivery) {
-	var e brook.Event[MilestoneHook]
-	if !engine.Decode(m, &milestoneHookEvent, &e) {
+	e := engine.Decode[MilestoneHook](m, &milestoneHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult := d.catalog.MilestoneHook(e)
+		repository, organizationResult := d.catalog.MilestoneHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.MilestoneHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.MilestoneHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.MilestoneHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.MilestoneHook(*e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		milestone, issues, pulls, err := d.tracker.MilestoneHook(e, (*issuesByMilestone)(d.issues.Lend()), (*pullsByMilestone)(d.pulls.Lend()))
+		milestone, issues, pulls, err := d.tracker.MilestoneHook(*e, (*issuesByMilestone)(d.issues.Lend()), (*pullsByMilestone)(d.pulls.Lend()))
 		if err != nil {
 			return err
 		}
@@ -303,59 +303,59 @@ func (d *dispatch) milestoneHook(m *engine.Delivery) {
 }
 
 func (d *dispatch) releaseHook(m *engine.Delivery) {
-	var e brook.Event[ReleaseHook]
-	if !engine.Decode(m, &releaseHookEvent, &e) {
+	e := engine.Decode[ReleaseHook](m, &releaseHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult := d.catalog.ReleaseHook(e)
+		repository, organizationResult := d.catalog.ReleaseHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.ReleaseHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.ReleaseHook(*e)...)
 		return nil
 	})
 	m.Handle(2, func(context.Context) error {
-		brook.Apply(d.releases, appendReleaseKey, d.shelf.ReleaseHook(e))
+		brook.Apply(d.releases, appendReleaseKey, d.shelf.ReleaseHook(*e))
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.ReleaseHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.ReleaseHook(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) memberHook(m *engine.Delivery) {
-	var e brook.Event[MemberHook]
-	if !engine.Decode(m, &memberHookEvent, &e) {
+	e := engine.Decode[MemberHook](m, &memberHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult, collaborator := d.catalog.MemberHook(e)
+		repository, organizationResult, collaborator := d.catalog.MemberHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		brook.Apply(d.collaborators, appendMemberKey, collaborator)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.MemberHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.MemberHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.MemberHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.MemberHook(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) repositoryHook(m *engine.Delivery) {
-	var e brook.Event[RepositoryHook]
-	if !engine.Decode(m, &repositoryHookEvent, &e) {
+	e := engine.Decode[RepositoryHook](m, &repositoryHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult, refs, collaborators, stars, err := d.catalog.RepositoryHook(e, (*RefsView)(d.refs.Lend()), (*CollaboratorsView)(d.collaborators.Lend()), (*StarsView)(d.stars.Lend()))
+		repository, organizationResult, refs, collaborators, stars, err := d.catalog.RepositoryHook(*e, (*RefsView)(d.refs.Lend()), (*CollaboratorsView)(d.collaborators.Lend()), (*StarsView)(d.stars.Lend()))
 		if err != nil {
 			return err
 		}
@@ -367,11 +367,11 @@ func (d *dispatch) repositoryHook(m *engine.Delivery) {
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.RepositoryHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.RepositoryHook(*e)...)
 		return nil
 	})
 	m.Handle(2, func(context.Context) error {
-		releases, err := d.shelf.RepositoryHook(e, (*ReleasesView)(d.releases.Lend()))
+		releases, err := d.shelf.RepositoryHook(*e, (*ReleasesView)(d.releases.Lend()))
 		if err != nil {
 			return err
 		}
@@ -379,11 +379,11 @@ func (d *dispatch) repositoryHook(m *engine.Delivery) {
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.RepositoryHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.RepositoryHook(*e))
 		return nil
 	})
 	m.Handle(4, func(context.Context) error {
-		issues, pulls, comments, labels, milestones, err := d.tracker.RepositoryHook(e, (*IssuesView)(d.issues.Lend()), (*PullsView)(d.pulls.Lend()), (*CommentsView)(d.comments.Lend()), (*LabelsView)(d.labels.Lend()), (*MilestonesView)(d.milestones.Lend()))
+		issues, pulls, comments, labels, milestones, err := d.tracker.RepositoryHook(*e, (*IssuesView)(d.issues.Lend()), (*PullsView)(d.pulls.Lend()), (*CommentsView)(d.comments.Lend()), (*LabelsView)(d.labels.Lend()), (*MilestonesView)(d.milestones.Lend()))
 		if err != nil {
 			return err
 		}
@@ -397,23 +397,23 @@ func (d *dispatch) repositoryHook(m *engine.Delivery) {
 }
 
 func (d *dispatch) starHook(m *engine.Delivery) {
-	var e brook.Event[StarHook]
-	if !engine.Decode(m, &starHookEvent, &e) {
+	e := engine.Decode[StarHook](m, &starHookEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		repository, organizationResult, star := d.catalog.StarHook(e)
+		repository, organizationResult, star := d.catalog.StarHook(*e)
 		brook.Apply(d.repositories, key.AppendInt[RepoID], repository)
 		brook.Apply(d.organizations, key.AppendInt[OrgID], organizationResult)
 		brook.Apply(d.stars, appendStarKey, star)
 		return nil
 	})
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.StarHook(e)...)
+		brook.Apply(d.people, key.AppendInt[UserID], d.crowd.StarHook(*e)...)
 		return nil
 	})
 	m.Handle(3, func(context.Context) error {
-		brook.Apply(d.kinds, appendKindKey, d.tally.StarHook(e))
+		brook.Apply(d.kinds, appendKindKey, d.tally.StarHook(*e))
 		return nil
 	})
 }

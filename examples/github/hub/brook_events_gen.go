@@ -101,6 +101,7 @@ var issueHookEvent = brook.EventDef{
 		e := data.(*IssueHook)
 		key.SetInt(&e.Delivery.Repository.ID, r)
 	},
+	New: func() any { return new(IssueHook) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendIssueHookJSON(dst, data.(*IssueHook))
 	},
@@ -122,6 +123,7 @@ var commentHookEvent = brook.EventDef{
 		e := data.(*CommentHook)
 		key.SetInt(&e.Delivery.Repository.ID, r)
 	},
+	New: func() any { return new(CommentHook) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendCommentHookJSON(dst, data.(*CommentHook))
 	},
@@ -143,6 +145,7 @@ var pullHookEvent = brook.EventDef{
 		e := data.(*PullHook)
 		key.SetInt(&e.Delivery.Repository.ID, r)
 	},
+	New: func() any { return new(PullHook) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendPullHookJSON(dst, data.(*PullHook))
 	},
@@ -187,6 +190,7 @@ var labelHookEvent = brook.EventDef{
 		e := data.(*LabelHook)
 		key.SetInt(&key.Ensure(&e.Repository).ID, r)
 	},
+	New: func() any { return new(LabelHook) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendLabelHookJSON(dst, data.(*LabelHook))
 	},
@@ -207,6 +211,7 @@ var milestoneHookEvent = brook.EventDef{
 		e := data.(*MilestoneHook)
 		key.SetInt(&e.Delivery.Repository.ID, r)
 	},
+	New: func() any { return new(MilestoneHook) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendMilestoneHookJSON(dst, data.(*MilestoneHook))
 	},
@@ -227,6 +232,7 @@ var releaseHookEvent = brook.EventDef{
 		e := data.(*ReleaseHook)
 		key.SetInt(&e.Delivery.Repository.ID, r)
 	},
+	New: func() any { return new(ReleaseHook) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendReleaseHookJSON(dst, data.(*ReleaseHook))
 	},
@@ -268,6 +274,7 @@ var repositoryHookEvent = brook.EventDef{
 		e := data.(*RepositoryHook)
 		key.SetInt(&e.Delivery.Repository.ID, r)
 	},
+	New: func() any { return new(RepositoryHook) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendRepositoryHookJSON(dst, data.(*RepositoryHook))
 	},

@@ -15,6 +15,28 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *IssueHook:
+		return *data
+	case *CommentHook:
+		return *data
+	case *PullHook:
+		return *data
+	case *LabelHook:
+		return *data
+	case *MilestoneHook:
+		return *data
+	case *ReleaseHook:
+		return *data
+	case *RepositoryHook:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // IssuesEvent is one of the events that can write issues, or an OldEvent.
 type IssuesEvent interface{ issuesEvent() }
 
@@ -25,35 +47,9 @@ func (MilestoneHook) issuesEvent()  {}
 func (RepositoryHook) issuesEvent() {}
 func (OldEvent) issuesEvent()       {}
 
-func decodeIssuesEvent(typ string, data []byte) IssuesEvent {
-	switch typ {
-	case IssueHookType:
-		if e, err := DecodeIssueHookJSON(data); err == nil {
-			return e
-		}
-	case CommentHookType:
-		if e, err := DecodeCommentHookJSON(data); err == nil {
-			return e
-		}
-	case LabelHookType:
-		if e, err := DecodeLabelHookJSON(data); err == nil {
-			return e
-		}
-	case MilestoneHookType:
-		if e, err := DecodeMilestoneHookJSON(data); err == nil {
-			return e
-		}
-	case RepositoryHookType:
-		if e, err := DecodeRepositoryHookJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *IssuesView) Events(k IssueKey) ([]brook.Event[IssuesEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(appendIssueKey(nil, k)), decodeIssuesEvent)
+	return brook.Events[IssuesEvent]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), inHistory, &issueHookEvent, &commentHookEvent, &labelHookEvent, &milestoneHookEvent, &repositoryHookEvent)
 }
 
 // EventsOfIssueHook returns those of Events that are github.issues.
@@ -91,35 +87,9 @@ func (MilestoneHook) pullsEvent()  {}
 func (RepositoryHook) pullsEvent() {}
 func (OldEvent) pullsEvent()       {}
 
-func decodePullsEvent(typ string, data []byte) PullsEvent {
-	switch typ {
-	case CommentHookType:
-		if e, err := DecodeCommentHookJSON(data); err == nil {
-			return e
-		}
-	case PullHookType:
-		if e, err := DecodePullHookJSON(data); err == nil {
-			return e
-		}
-	case LabelHookType:
-		if e, err := DecodeLabelHookJSON(data); err == nil {
-			return e
-		}
-	case MilestoneHookType:
-		if e, err := DecodeMilestoneHookJSON(data); err == nil {
-			return e
-		}
-	case RepositoryHookType:
-		if e, err := DecodeRepositoryHookJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PullsView) Events(k IssueKey) ([]brook.Event[PullsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(appendIssueKey(nil, k)), decodePullsEvent)
+	return brook.Events[PullsEvent]((*brook.RowReader)(v).History(appendIssueKey(nil, k)), inHistory, &commentHookEvent, &pullHookEvent, &labelHookEvent, &milestoneHookEvent, &repositoryHookEvent)
 }
 
 // EventsOfCommentHook returns those of Events that are github.issue_comment.
@@ -154,23 +124,9 @@ func (ReleaseHook) releasesEvent()    {}
 func (RepositoryHook) releasesEvent() {}
 func (OldEvent) releasesEvent()       {}
 
-func decodeReleasesEvent(typ string, data []byte) ReleasesEvent {
-	switch typ {
-	case ReleaseHookType:
-		if e, err := DecodeReleaseHookJSON(data); err == nil {
-			return e
-		}
-	case RepositoryHookType:
-		if e, err := DecodeRepositoryHookJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *ReleasesView) Events(k ReleaseKey) ([]brook.Event[ReleasesEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(appendReleaseKey(nil, k)), decodeReleasesEvent)
+	return brook.Events[ReleasesEvent]((*brook.RowReader)(v).History(appendReleaseKey(nil, k)), inHistory, &releaseHookEvent, &repositoryHookEvent)
 }
 
 // EventsOfReleaseHook returns those of Events that are github.release.

@@ -145,8 +145,7 @@ func (v *CollaboratorsView) LoginIndex() brook.Index[Login, MemberKey, Collabora
 type collaboratorsByLogin brook.RowReader
 
 func (x *collaboratorsByLogin) Get(value Login) (e brook.Entry[MemberKey, Collaborator], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeMemberKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), decodeMemberKey)
 	return e, err
 }
 
@@ -250,8 +249,7 @@ func (v *CommentsView) AuthorIndex() brook.Index[UserID, CommentKey, Comment] {
 type commentsByAuthor brook.RowReader
 
 func (x *commentsByAuthor) Get(value UserID) (e brook.Entry[CommentKey, Comment], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeCommentKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value)), decodeCommentKey)
 	return e, err
 }
 
@@ -379,8 +377,7 @@ func (v *IssuesView) AuthorIndex() brook.Index[UserID, IssueKey, Issue] {
 type issuesByAuthor brook.RowReader
 
 func (x *issuesByAuthor) Get(value UserID) (e brook.Entry[IssueKey, Issue], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -401,8 +398,7 @@ func (v *IssuesView) StateIndex() brook.Index[State, IssueKey, Issue] {
 type issuesByState brook.RowReader
 
 func (x *issuesByState) Get(value State) (e brook.Entry[IssueKey, Issue], err error) {
-	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -423,8 +419,7 @@ func (v *IssuesView) LabelsIndex() brook.Index[LabelName, IssueKey, Issue] {
 type issuesByLabels brook.RowReader
 
 func (x *issuesByLabels) Get(value LabelName) (e brook.Entry[IssueKey, Issue], err error) {
-	row, k, end := (*brook.RowReader)(x).First(2, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(2, key.AppendString(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -445,8 +440,7 @@ func (v *IssuesView) AssigneesIndex() brook.Index[Login, IssueKey, Issue] {
 type issuesByAssignees brook.RowReader
 
 func (x *issuesByAssignees) Get(value Login) (e brook.Entry[IssueKey, Issue], err error) {
-	row, k, end := (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -467,8 +461,7 @@ func (v *IssuesView) MilestoneIndex() brook.Index[MilestoneKey, IssueKey, Issue]
 type issuesByMilestone brook.RowReader
 
 func (x *issuesByMilestone) Get(value MilestoneKey) (e brook.Entry[IssueKey, Issue], err error) {
-	row, k, end := (*brook.RowReader)(x).First(4, appendMilestoneKey(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(4, appendMilestoneKey(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -707,8 +700,7 @@ func (v *MilestonesView) StateIndex() brook.Index[State, MilestoneKey, Milestone
 type milestonesByState brook.RowReader
 
 func (x *milestonesByState) Get(value State) (e brook.Entry[MilestoneKey, Milestone], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeMilestoneKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), decodeMilestoneKey)
 	return e, err
 }
 
@@ -806,8 +798,7 @@ func (v *OrganizationsView) LoginIndex() brook.Index[Login, OrgID, Organization]
 type organizationsByLogin brook.RowReader
 
 func (x *organizationsByLogin) Get(value Login) (e brook.Entry[OrgID, Organization], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[OrgID])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeInt[OrgID])
 	return e, err
 }
 
@@ -911,8 +902,7 @@ func (v *PeopleView) LoginIndex() brook.Index[Login, UserID, Person] {
 type peopleByLogin brook.RowReader
 
 func (x *peopleByLogin) Get(value Login) (e brook.Entry[UserID, Person], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[UserID])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeInt[UserID])
 	return e, err
 }
 
@@ -933,8 +923,7 @@ func (v *PeopleView) TypeIndex() brook.Index[string, UserID, Person] {
 type peopleByType brook.RowReader
 
 func (x *peopleByType) Get(value string) (e brook.Entry[UserID, Person], err error) {
-	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[UserID])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value)), key.DecodeInt[UserID])
 	return e, err
 }
 
@@ -1076,8 +1065,7 @@ func (v *PullsView) MergedByIndex() brook.Index[UserID, IssueKey, Pull] {
 type pullsByMergedBy brook.RowReader
 
 func (x *pullsByMergedBy) Get(value UserID) (e brook.Entry[IssueKey, Pull], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -1098,8 +1086,7 @@ func (v *PullsView) ReviewersIndex() brook.Index[Login, IssueKey, Pull] {
 type pullsByReviewers brook.RowReader
 
 func (x *pullsByReviewers) Get(value Login) (e brook.Entry[IssueKey, Pull], err error) {
-	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -1120,8 +1107,7 @@ func (v *PullsView) AuthorIndex() brook.Index[UserID, IssueKey, Pull] {
 type pullsByAuthor brook.RowReader
 
 func (x *pullsByAuthor) Get(value UserID) (e brook.Entry[IssueKey, Pull], err error) {
-	row, k, end := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -1142,8 +1128,7 @@ func (v *PullsView) StateIndex() brook.Index[State, IssueKey, Pull] {
 type pullsByState brook.RowReader
 
 func (x *pullsByState) Get(value State) (e brook.Entry[IssueKey, Pull], err error) {
-	row, k, end := (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(3, key.AppendString(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -1164,8 +1149,7 @@ func (v *PullsView) LabelsIndex() brook.Index[LabelName, IssueKey, Pull] {
 type pullsByLabels brook.RowReader
 
 func (x *pullsByLabels) Get(value LabelName) (e brook.Entry[IssueKey, Pull], err error) {
-	row, k, end := (*brook.RowReader)(x).First(4, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(4, key.AppendString(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -1186,8 +1170,7 @@ func (v *PullsView) AssigneesIndex() brook.Index[Login, IssueKey, Pull] {
 type pullsByAssignees brook.RowReader
 
 func (x *pullsByAssignees) Get(value Login) (e brook.Entry[IssueKey, Pull], err error) {
-	row, k, end := (*brook.RowReader)(x).First(5, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(5, key.AppendString(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -1208,8 +1191,7 @@ func (v *PullsView) MilestoneIndex() brook.Index[MilestoneKey, IssueKey, Pull] {
 type pullsByMilestone brook.RowReader
 
 func (x *pullsByMilestone) Get(value MilestoneKey) (e brook.Entry[IssueKey, Pull], err error) {
-	row, k, end := (*brook.RowReader)(x).First(6, appendMilestoneKey(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeIssueKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(6, appendMilestoneKey(brook.KeyBuffer(), value)), decodeIssueKey)
 	return e, err
 }
 
@@ -1384,8 +1366,7 @@ func (v *ReleasesView) AuthorIndex() brook.Index[UserID, ReleaseKey, Release] {
 type releasesByAuthor brook.RowReader
 
 func (x *releasesByAuthor) Get(value UserID) (e brook.Entry[ReleaseKey, Release], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeReleaseKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value)), decodeReleaseKey)
 	return e, err
 }
 
@@ -1491,8 +1472,7 @@ func (v *RepositoriesView) FullNameIndex() brook.Index[string, RepoID, Repositor
 type repositoriesByFullName brook.RowReader
 
 func (x *repositoriesByFullName) Get(value string) (e brook.Entry[RepoID, Repository], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[RepoID])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeInt[RepoID])
 	return e, err
 }
 
@@ -1513,8 +1493,7 @@ func (v *RepositoriesView) OwnerIndex() brook.Index[Login, RepoID, Repository] {
 type repositoriesByOwner brook.RowReader
 
 func (x *repositoriesByOwner) Get(value Login) (e brook.Entry[RepoID, Repository], err error) {
-	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[RepoID])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value)), key.DecodeInt[RepoID])
 	return e, err
 }
 
@@ -1535,8 +1514,7 @@ func (v *RepositoriesView) ParentIndex() brook.Index[RepoID, RepoID, Repository]
 type repositoriesByParent brook.RowReader
 
 func (x *repositoriesByParent) Get(value RepoID) (e brook.Entry[RepoID, Repository], err error) {
-	row, k, end := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[RepoID])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value)), key.DecodeInt[RepoID])
 	return e, err
 }
 
@@ -1635,8 +1613,7 @@ func (v *StarsView) UserIndex() brook.Index[UserID, StarKey, Star] {
 type starsByUser brook.RowReader
 
 func (x *starsByUser) Get(value UserID) (e brook.Entry[StarKey, Star], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, decodeStarKey)
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value)), decodeStarKey)
 	return e, err
 }
 

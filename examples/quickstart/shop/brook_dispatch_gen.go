@@ -29,23 +29,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) userRegistered(m *engine.Delivery) {
-	var e brook.Event[UserRegistered]
-	if !engine.Decode(m, &userRegisteredEvent, &e) {
+	e := engine.Decode[UserRegistered](m, &userRegisteredEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.users, key.AppendString[string], d.projection.UserRegistered(e))
+		brook.Apply(d.users, key.AppendString[string], d.projection.UserRegistered(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) orderPlaced(m *engine.Delivery) {
-	var e brook.Event[OrderPlaced]
-	if !engine.Decode(m, &orderPlacedEvent, &e) {
+	e := engine.Decode[OrderPlaced](m, &orderPlacedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		order, user, err := d.projection.OrderPlaced(e, (*UsersView)(d.users.Lend()))
+		order, user, err := d.projection.OrderPlaced(*e, (*UsersView)(d.users.Lend()))
 		if err != nil {
 			return err
 		}

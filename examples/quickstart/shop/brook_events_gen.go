@@ -29,6 +29,7 @@ var userRegisteredEvent = brook.EventDef{
 		e := data.(*UserRegistered)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(UserRegistered) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendUserRegisteredJSON(dst, data.(*UserRegistered))
 	},
@@ -50,6 +51,7 @@ var orderPlacedEvent = brook.EventDef{
 		e := data.(*OrderPlaced)
 		key.SetString(&e.UserID, r)
 	},
+	New: func() any { return new(OrderPlaced) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendOrderPlacedJSON(dst, data.(*OrderPlaced))
 	},

@@ -16,6 +16,18 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *UserRegistered:
+		return *data
+	case *OrderPlaced:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // UsersEvent is one of the events that can write users, or an OldEvent.
 type UsersEvent interface{ usersEvent() }
 
@@ -23,23 +35,9 @@ func (UserRegistered) usersEvent() {}
 func (OrderPlaced) usersEvent()    {}
 func (OldEvent) usersEvent()       {}
 
-func decodeUsersEvent(typ string, data []byte) UsersEvent {
-	switch typ {
-	case UserRegisteredType:
-		if e, err := DecodeUserRegisteredJSON(data); err == nil {
-			return e
-		}
-	case OrderPlacedType:
-		if e, err := DecodeOrderPlacedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *UsersView) Events(k string) ([]brook.Event[UsersEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeUsersEvent)
+	return brook.Events[UsersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &userRegisteredEvent, &orderPlacedEvent)
 }
 
 // EventsOfUserRegistered returns those of Events that are user.registered.
@@ -58,19 +56,9 @@ type OrdersEvent interface{ ordersEvent() }
 func (OrderPlaced) ordersEvent() {}
 func (OldEvent) ordersEvent()    {}
 
-func decodeOrdersEvent(typ string, data []byte) OrdersEvent {
-	switch typ {
-	case OrderPlacedType:
-		if e, err := DecodeOrderPlacedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *OrdersView) Events(k string) ([]brook.Event[OrdersEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrdersEvent)
+	return brook.Events[OrdersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &orderPlacedEvent)
 }
 
 // EventsOfOrderPlaced returns those of Events that are order.placed.

@@ -112,11 +112,11 @@ func (v *UsersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, User],
 
 // ByEmail returns the value whose Email is value, or brook.ErrNotFound.
 func (v *UsersView) ByEmail(value string) (own User, err error) {
-	row, _, end := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
-	if at, ok := row.(*User); ok {
+	row := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
+	if at, ok := row.Value.(*User); ok {
 		own = *at
 	}
-	return own, end.End()
+	return own, row.End()
 }
 
 // EmailIndex reads the collection by Email.
@@ -127,8 +127,7 @@ func (v *UsersView) EmailIndex() brook.Index[string, string, User] {
 type usersByEmail brook.RowReader
 
 func (x *usersByEmail) Get(value string) (e brook.Entry[string, User], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeString[string])
 	return e, err
 }
 
@@ -227,8 +226,7 @@ func (v *OrdersView) UserIDIndex() brook.Index[string, string, Order] {
 type ordersByUserID brook.RowReader
 
 func (x *ordersByUserID) Get(value string) (e brook.Entry[string, Order], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeString[string])
 	return e, err
 }
 

@@ -28,23 +28,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) taskAdded(m *engine.Delivery) {
-	var e brook.Event[TaskAdded]
-	if !engine.Decode(m, &taskAddedEvent, &e) {
+	e := engine.Decode[TaskAdded](m, &taskAddedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.tasks, key.AppendString[string], d.board.TaskAdded(e))
+		brook.Apply(d.tasks, key.AppendString[string], d.board.TaskAdded(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) taskDone(m *engine.Delivery) {
-	var e brook.Event[TaskDone]
-	if !engine.Decode(m, &taskDoneEvent, &e) {
+	e := engine.Decode[TaskDone](m, &taskDoneEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		task, err := d.board.TaskDone(e, (*TasksView)(d.tasks.Lend()))
+		task, err := d.board.TaskDone(*e, (*TasksView)(d.tasks.Lend()))
 		if err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ var taskAddedEvent = brook.EventDef{
 		e := data.(*TaskAdded)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(TaskAdded) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendTaskAddedJSON(dst, data.(*TaskAdded))
 	},
@@ -50,6 +51,7 @@ var taskDoneEvent = brook.EventDef{
 		e := data.(*TaskDone)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(TaskDone) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendTaskDoneJSON(dst, data.(*TaskDone))
 	},

@@ -16,6 +16,18 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *TaskAdded:
+		return *data
+	case *TaskDone:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // TasksEvent is one of the events that can write tasks, or an OldEvent.
 type TasksEvent interface{ tasksEvent() }
 
@@ -23,23 +35,9 @@ func (TaskAdded) tasksEvent() {}
 func (TaskDone) tasksEvent()  {}
 func (OldEvent) tasksEvent()  {}
 
-func decodeTasksEvent(typ string, data []byte) TasksEvent {
-	switch typ {
-	case TaskAddedType:
-		if e, err := DecodeTaskAddedJSON(data); err == nil {
-			return e
-		}
-	case TaskDoneType:
-		if e, err := DecodeTaskDoneJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *TasksView) Events(k string) ([]brook.Event[TasksEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeTasksEvent)
+	return brook.Events[TasksEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &taskAddedEvent, &taskDoneEvent)
 }
 
 // EventsOfTaskAdded returns those of Events that are task.added.

@@ -117,8 +117,7 @@ func (v *TasksView) OwnerIndex() brook.Index[string, string, Task] {
 type tasksByOwner brook.RowReader
 
 func (x *tasksByOwner) Get(value string) (e brook.Entry[string, Task], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeString[string])
 	return e, err
 }
 

@@ -49,8 +49,7 @@ func badges(unique bool) (*engine.Definition, *typed.Collection[string, badge]) 
 	def.Lane = func(tx *engine.Tx) func(*engine.Delivery) {
 		at := typed.RowsOf(tx, 0, rows)
 		return func(m *engine.Delivery) {
-			var e brook.Event[badge]
-			if engine.Decode(m, event.Def(), &e) {
+			if e := engine.Decode[badge](m, event.Def()); e != nil {
 				m.Handle(0, func(context.Context) error {
 					at.Apply(brook.Create(e.Data.ID, e.Data))
 					return nil

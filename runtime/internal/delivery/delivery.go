@@ -59,7 +59,7 @@ type fate struct {
 // findings are what the event is like, known once it is decoded, and how far it came.
 type findings struct {
 	Key       []byte // encoded; nil if it has none
-	Scratch   any    // *E of the last event that had a key, for the next one to use
+	Scratch   any    // *brook.Event[E] of the last event, for the next one to use
 	DecodeErr error
 	Set       int  // that runs, or ran last
 	Named     bool // the record has an ID

@@ -10,14 +10,10 @@ import (
 
 // cloneAccount makes dst a deep copy of src, as storing and loading it would. Both are a *Account.
 func cloneAccount(dst, src any) error {
-	var c wire.Cloner
-	copyAccount(&c, dst.(*Account), src.(*Account))
-	return c.Finish()
-}
-
-func copyAccount(c *wire.Cloner, dst, src *Account) {
-	*dst = *src
-	dst.Tags = slices.Clone(src.Tags)
+	d, s := dst.(*Account), src.(*Account)
+	*d = *s
+	d.Tags = slices.Clone(s.Tags)
+	return nil
 }
 
 // cloneNote makes dst a deep copy of src, as storing and loading it would. Both are a *Note.

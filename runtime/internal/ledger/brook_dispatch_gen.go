@@ -37,23 +37,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) opened(m *engine.Delivery) {
-	var e brook.Event[Opened]
-	if !engine.Decode(m, &openedEvent, &e) {
+	e := engine.Decode[Opened](m, &openedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.accounts, key.AppendString[string], d.books.Opened(e))
+		brook.Apply(d.accounts, key.AppendString[string], d.books.Opened(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) moved(m *engine.Delivery) {
-	var e brook.Event[Moved]
-	if !engine.Decode(m, &movedEvent, &e) {
+	e := engine.Decode[Moved](m, &movedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		accounts, line, err := d.books.Moved(e, (*AccountsView)(d.accounts.Lend()))
+		accounts, line, err := d.books.Moved(*e, (*AccountsView)(d.accounts.Lend()))
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (d *dispatch) moved(m *engine.Delivery) {
 		return nil
 	})
 	m.Handle(1, func(ctx context.Context) error {
-		note, noted, effect, err := d.audit.Moved(ctx, e, (*AccountsView)(d.accounts.Lend()))
+		note, noted, effect, err := d.audit.Moved(ctx, *e, (*AccountsView)(d.accounts.Lend()))
 		if err != nil {
 			return err
 		}
@@ -74,12 +74,12 @@ func (d *dispatch) moved(m *engine.Delivery) {
 }
 
 func (d *dispatch) closed(m *engine.Delivery) {
-	var e brook.Event[Closed]
-	if !engine.Decode(m, &closedEvent, &e) {
+	e := engine.Decode[Closed](m, &closedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		account, lines, err := d.books.Closed(e, (*LinesView)(d.lines.Lend()))
+		account, lines, err := d.books.Closed(*e, (*LinesView)(d.lines.Lend()))
 		if err != nil {
 			return err
 		}
@@ -90,12 +90,12 @@ func (d *dispatch) closed(m *engine.Delivery) {
 }
 
 func (d *dispatch) noted(m *engine.Delivery) {
-	var e brook.Event[Noted]
-	if !engine.Decode(m, &notedEvent, &e) {
+	e := engine.Decode[Noted](m, &notedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(1, func(context.Context) error {
-		brook.Apply(d.notes, key.AppendString[string], d.audit.Noted(e))
+		brook.Apply(d.notes, key.AppendString[string], d.audit.Noted(*e))
 		return nil
 	})
 }

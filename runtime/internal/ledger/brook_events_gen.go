@@ -32,6 +32,7 @@ var openedEvent = brook.EventDef{
 		e := data.(*Opened)
 		key.SetString(&e.Account, r)
 	},
+	New: func() any { return new(Opened) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendOpenedJSON(dst, data.(*Opened))
 	},
@@ -53,6 +54,7 @@ var movedEvent = brook.EventDef{
 		e := data.(*Moved)
 		key.SetString(&e.Account, r)
 	},
+	New: func() any { return new(Moved) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendMovedJSON(dst, data.(*Moved))
 	},
@@ -74,6 +76,7 @@ var closedEvent = brook.EventDef{
 		e := data.(*Closed)
 		key.SetString(&e.Account, r)
 	},
+	New: func() any { return new(Closed) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendClosedJSON(dst, data.(*Closed))
 	},
@@ -95,6 +98,7 @@ var notedEvent = brook.EventDef{
 		e := data.(*Noted)
 		key.SetString(&e.Account, r)
 	},
+	New: func() any { return new(Noted) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendNotedJSON(dst, data.(*Noted))
 	},

@@ -16,6 +16,22 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Opened:
+		return *data
+	case *Moved:
+		return *data
+	case *Closed:
+		return *data
+	case *Noted:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // AccountsEvent is one of the events that can write accounts, or an OldEvent.
 type AccountsEvent interface{ accountsEvent() }
 
@@ -24,27 +40,9 @@ func (Moved) accountsEvent()    {}
 func (Closed) accountsEvent()   {}
 func (OldEvent) accountsEvent() {}
 
-func decodeAccountsEvent(typ string, data []byte) AccountsEvent {
-	switch typ {
-	case OpenedType:
-		if e, err := DecodeOpenedJSON(data); err == nil {
-			return e
-		}
-	case MovedType:
-		if e, err := DecodeMovedJSON(data); err == nil {
-			return e
-		}
-	case ClosedType:
-		if e, err := DecodeClosedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *AccountsView) Events(k string) ([]brook.Event[AccountsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeAccountsEvent)
+	return brook.Events[AccountsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &openedEvent, &movedEvent, &closedEvent)
 }
 
 // EventsOfOpened returns those of Events that are account.opened.
@@ -69,23 +67,9 @@ func (Moved) notesEvent()    {}
 func (Noted) notesEvent()    {}
 func (OldEvent) notesEvent() {}
 
-func decodeNotesEvent(typ string, data []byte) NotesEvent {
-	switch typ {
-	case MovedType:
-		if e, err := DecodeMovedJSON(data); err == nil {
-			return e
-		}
-	case NotedType:
-		if e, err := DecodeNotedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *NotesView) Events(k string) ([]brook.Event[NotesEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeNotesEvent)
+	return brook.Events[NotesEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &movedEvent, &notedEvent)
 }
 
 // EventsOfMoved returns those of Events that are money.moved.

@@ -121,8 +121,7 @@ func (v *AccountsView) EmailIndex() brook.Index[string, string, Account] {
 type accountsByEmail brook.RowReader
 
 func (x *accountsByEmail) Get(value string) (e brook.Entry[string, Account], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeString[string])
 	return e, err
 }
 

@@ -29,23 +29,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) founded(m *engine.Delivery) {
-	var e brook.Event[Founded]
-	if !engine.Decode(m, &foundedEvent, &e) {
+	e := engine.Decode[Founded](m, &foundedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.orgs, key.AppendString[string], d.catalog.Founded(e))
+		brook.Apply(d.orgs, key.AppendString[string], d.catalog.Founded(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) added(m *engine.Delivery) {
-	var e brook.Event[Added]
-	if !engine.Decode(m, &addedEvent, &e) {
+	e := engine.Decode[Added](m, &addedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		dataset, err := d.catalog.Added(e, (*OrgsView)(d.orgs.Lend()))
+		dataset, err := d.catalog.Added(*e, (*OrgsView)(d.orgs.Lend()))
 		if err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ var foundedEvent = brook.EventDef{
 		e := data.(*Founded)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Founded) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendFoundedJSON(dst, data.(*Founded))
 	},
@@ -50,6 +51,7 @@ var addedEvent = brook.EventDef{
 		e := data.(*Added)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Added) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendAddedJSON(dst, data.(*Added))
 	},

@@ -16,25 +16,27 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Founded:
+		return *data
+	case *Added:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // OrgsEvent is one of the events that can write orgs, or an OldEvent.
 type OrgsEvent interface{ orgsEvent() }
 
 func (Founded) orgsEvent()  {}
 func (OldEvent) orgsEvent() {}
 
-func decodeOrgsEvent(typ string, data []byte) OrgsEvent {
-	switch typ {
-	case FoundedType:
-		if e, err := DecodeFoundedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *OrgsView) Events(k string) ([]brook.Event[OrgsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeOrgsEvent)
+	return brook.Events[OrgsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &foundedEvent)
 }
 
 // EventsOfFounded returns those of Events that are org.
@@ -48,19 +50,9 @@ type DatasetsEvent interface{ datasetsEvent() }
 func (Added) datasetsEvent()    {}
 func (OldEvent) datasetsEvent() {}
 
-func decodeDatasetsEvent(typ string, data []byte) DatasetsEvent {
-	switch typ {
-	case AddedType:
-		if e, err := DecodeAddedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *DatasetsView) Events(k string) ([]brook.Event[DatasetsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeDatasetsEvent)
+	return brook.Events[DatasetsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &addedEvent)
 }
 
 // EventsOfAdded returns those of Events that are dataset.

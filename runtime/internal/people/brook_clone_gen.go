@@ -10,13 +10,9 @@ import (
 
 // clonePerson makes dst a deep copy of src, as storing and loading it would. Both are a *Person.
 func clonePerson(dst, src any) error {
-	var c wire.Cloner
-	copyPerson(&c, dst.(*Person), src.(*Person))
-	return c.Finish()
-}
-
-func copyPerson(c *wire.Cloner, dst, src *Person) {
-	*dst = Person{ID: src.ID, Email: src.Email, Letters: src.Letters}
-	dst.Teams = slices.Clone(src.Teams)
-	dst.Boss = wire.CopyPointer(src.Boss)
+	d, s := dst.(*Person), src.(*Person)
+	*d = Person{ID: s.ID, Email: s.Email, Letters: s.Letters}
+	d.Teams = slices.Clone(s.Teams)
+	d.Boss = wire.CopyPointer(s.Boss)
+	return nil
 }

@@ -41,12 +41,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) hired(m *engine.Delivery) {
-	var e brook.Event[Hired]
-	if !engine.Decode(m, &hiredEvent, &e) {
+	e := engine.Decode[Hired](m, &hiredEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		payroll, paid := d.registry.Hired(e)
+		payroll, paid := d.registry.Hired(*e)
 		brook.Apply(d.payroll, key.AppendInt[int64], payroll)
 		engine.Send(m, &paidEvent, paid)
 		return nil
@@ -54,12 +54,12 @@ func (d *dispatch) hired(m *engine.Delivery) {
 }
 
 func (d *dispatch) paid(m *engine.Delivery) {
-	var e brook.Event[Paid]
-	if !engine.Decode(m, &paidEvent, &e) {
+	e := engine.Decode[Paid](m, &paidEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		payroll, err := d.registry.Paid(e, (*PayrollView)(d.payroll.Lend()))
+		payroll, err := d.registry.Paid(*e, (*PayrollView)(d.payroll.Lend()))
 		if err != nil {
 			return err
 		}
@@ -69,34 +69,34 @@ func (d *dispatch) paid(m *engine.Delivery) {
 }
 
 func (d *dispatch) joined(m *engine.Delivery) {
-	var e brook.Event[Joined]
-	if !engine.Decode(m, &joinedEvent, &e) {
+	e := engine.Decode[Joined](m, &joinedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[int64], d.registry.Joined(e))
+		brook.Apply(d.people, key.AppendInt[int64], d.registry.Joined(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) moved(m *engine.Delivery) {
-	var e brook.Event[Moved]
-	if !engine.Decode(m, &movedEvent, &e) {
+	e := engine.Decode[Moved](m, &movedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.people, key.AppendInt[int64], d.registry.Moved(e))
+		brook.Apply(d.people, key.AppendInt[int64], d.registry.Moved(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) swapped(m *engine.Delivery) {
-	var e brook.Event[Swapped]
-	if !engine.Decode(m, &swappedEvent, &e) {
+	e := engine.Decode[Swapped](m, &swappedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		people, err := d.registry.Swapped(e, (*PeopleView)(d.people.Lend()))
+		people, err := d.registry.Swapped(*e, (*PeopleView)(d.people.Lend()))
 		if err != nil {
 			return err
 		}
@@ -106,12 +106,12 @@ func (d *dispatch) swapped(m *engine.Delivery) {
 }
 
 func (d *dispatch) cleared(m *engine.Delivery) {
-	var e brook.Event[Cleared]
-	if !engine.Decode(m, &clearedEvent, &e) {
+	e := engine.Decode[Cleared](m, &clearedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		people, size, err := d.registry.Cleared(e, (*peopleByTeams)(d.people.Lend()))
+		people, size, err := d.registry.Cleared(*e, (*peopleByTeams)(d.people.Lend()))
 		if err != nil {
 			return err
 		}
@@ -122,12 +122,12 @@ func (d *dispatch) cleared(m *engine.Delivery) {
 }
 
 func (d *dispatch) wrote(m *engine.Delivery) {
-	var e brook.Event[Wrote]
-	if !engine.Decode(m, &wroteEvent, &e) {
+	e := engine.Decode[Wrote](m, &wroteEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(1, func(context.Context) error {
-		person, effect, err := d.post.Wrote(e, (*PeopleView)(d.people.Lend()), (*peopleByEmail)(d.people.Lend()))
+		person, effect, err := d.post.Wrote(*e, (*PeopleView)(d.people.Lend()), (*peopleByEmail)(d.people.Lend()))
 		if err != nil {
 			return err
 		}

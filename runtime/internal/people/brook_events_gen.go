@@ -35,6 +35,7 @@ var hiredEvent = brook.EventDef{
 		e := data.(*Hired)
 		key.SetInt(&e.ID, r)
 	},
+	New: func() any { return new(Hired) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendHiredJSON(dst, data.(*Hired))
 	},
@@ -57,6 +58,7 @@ var paidEvent = brook.EventDef{
 		e := data.(*Paid)
 		key.SetInt(&e.ID, r)
 	},
+	New: func() any { return new(Paid) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendPaidJSON(dst, data.(*Paid))
 	},
@@ -77,6 +79,7 @@ var joinedEvent = brook.EventDef{
 		e := data.(*Joined)
 		key.SetInt(&e.ID, r)
 	},
+	New: func() any { return new(Joined) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendJoinedJSON(dst, data.(*Joined))
 	},
@@ -98,6 +101,7 @@ var movedEvent = brook.EventDef{
 		e := data.(*Moved)
 		key.SetInt(&e.ID, r)
 	},
+	New: func() any { return new(Moved) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendMovedJSON(dst, data.(*Moved))
 	},
@@ -110,6 +114,7 @@ var movedEvent = brook.EventDef{
 
 var swappedEvent = brook.EventDef{
 	Type: SwappedType,
+	New:  func() any { return new(Swapped) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendSwappedJSON(dst, data.(*Swapped))
 	},
@@ -131,6 +136,7 @@ var clearedEvent = brook.EventDef{
 		e := data.(*Cleared)
 		key.SetString(e, r)
 	},
+	New: func() any { return new(Cleared) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendClearedJSON(dst, data.(*Cleared))
 	},
@@ -152,6 +158,7 @@ var wroteEvent = brook.EventDef{
 		e := data.(*Wrote)
 		key.SetString(&e.To, r)
 	},
+	New: func() any { return new(Wrote) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendWroteJSON(dst, data.(*Wrote))
 	},

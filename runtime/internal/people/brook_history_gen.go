@@ -16,6 +16,28 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Hired:
+		return *data
+	case *Paid:
+		return *data
+	case *Joined:
+		return *data
+	case *Moved:
+		return *data
+	case *Swapped:
+		return *data
+	case *Cleared:
+		return *data
+	case *Wrote:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // PayrollEvent is one of the events that can write payroll, or an OldEvent.
 type PayrollEvent interface{ payrollEvent() }
 
@@ -23,23 +45,9 @@ func (Hired) payrollEvent()    {}
 func (Paid) payrollEvent()     {}
 func (OldEvent) payrollEvent() {}
 
-func decodePayrollEvent(typ string, data []byte) PayrollEvent {
-	switch typ {
-	case HiredType:
-		if e, err := DecodeHiredJSON(data); err == nil {
-			return e
-		}
-	case PaidType:
-		if e, err := DecodePaidJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PayrollView) Events(k int64) ([]brook.Event[PayrollEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendInt(nil, k)), decodePayrollEvent)
+	return brook.Events[PayrollEvent]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), inHistory, &hiredEvent, &paidEvent)
 }
 
 // EventsOfHired returns those of Events that are person.hired.
@@ -62,35 +70,9 @@ func (Cleared) peopleEvent()  {}
 func (Wrote) peopleEvent()    {}
 func (OldEvent) peopleEvent() {}
 
-func decodePeopleEvent(typ string, data []byte) PeopleEvent {
-	switch typ {
-	case JoinedType:
-		if e, err := DecodeJoinedJSON(data); err == nil {
-			return e
-		}
-	case MovedType:
-		if e, err := DecodeMovedJSON(data); err == nil {
-			return e
-		}
-	case SwappedType:
-		if e, err := DecodeSwappedJSON(data); err == nil {
-			return e
-		}
-	case ClearedType:
-		if e, err := DecodeClearedJSON(data); err == nil {
-			return e
-		}
-	case WroteType:
-		if e, err := DecodeWroteJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PeopleView) Events(k int64) ([]brook.Event[PeopleEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendInt(nil, k)), decodePeopleEvent)
+	return brook.Events[PeopleEvent]((*brook.RowReader)(v).History(key.AppendInt(nil, k)), inHistory, &joinedEvent, &movedEvent, &swappedEvent, &clearedEvent, &wroteEvent)
 }
 
 // EventsOfJoined returns those of Events that are person.joined.

@@ -194,11 +194,11 @@ func (v *PeopleView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Person]
 
 // ByEmail returns the value whose Email is value, or brook.ErrNotFound.
 func (v *PeopleView) ByEmail(value Email) (own Person, err error) {
-	row, _, end := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
-	if at, ok := row.(*Person); ok {
+	row := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
+	if at, ok := row.Value.(*Person); ok {
 		own = *at
 	}
-	return own, end.End()
+	return own, row.End()
 }
 
 // EmailIndex reads the collection by Email.
@@ -209,8 +209,7 @@ func (v *PeopleView) EmailIndex() brook.Index[Email, int64, Person] {
 type peopleByEmail brook.RowReader
 
 func (x *peopleByEmail) Get(value Email) (e brook.Entry[int64, Person], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[int64])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeInt[int64])
 	return e, err
 }
 
@@ -231,8 +230,7 @@ func (v *PeopleView) TeamsIndex() brook.Index[Team, int64, Person] {
 type peopleByTeams brook.RowReader
 
 func (x *peopleByTeams) Get(value Team) (e brook.Entry[int64, Person], err error) {
-	row, k, end := (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[int64])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(1, key.AppendString(brook.KeyBuffer(), value)), key.DecodeInt[int64])
 	return e, err
 }
 
@@ -253,8 +251,7 @@ func (v *PeopleView) BossIndex() brook.Index[int64, int64, Person] {
 type peopleByBoss brook.RowReader
 
 func (x *peopleByBoss) Get(value int64) (e brook.Entry[int64, Person], err error) {
-	row, k, end := (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeInt[int64])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(2, key.AppendInt(brook.KeyBuffer(), value)), key.DecodeInt[int64])
 	return e, err
 }
 

@@ -28,23 +28,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) placed(m *engine.Delivery) {
-	var e brook.Event[Placed]
-	if !engine.Decode(m, &placedEvent, &e) {
+	e := engine.Decode[Placed](m, &placedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		engine.Send(m, &billedEvent, d.billing.Placed(e))
+		engine.Send(m, &billedEvent, d.billing.Placed(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) billed(m *engine.Delivery) {
-	var e brook.Event[Billed]
-	if !engine.Decode(m, &billedEvent, &e) {
+	e := engine.Decode[Billed](m, &billedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.bills, key.AppendString[string], d.billing.Billed(e))
+		brook.Apply(d.bills, key.AppendString[string], d.billing.Billed(*e))
 		return nil
 	})
 }

@@ -52,6 +52,7 @@ var billedEvent = brook.EventDef{
 		e := data.(*Billed)
 		key.SetString(&e.Order, r)
 	},
+	New: func() any { return new(Billed) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendBilledJSON(dst, data.(*Billed))
 	},

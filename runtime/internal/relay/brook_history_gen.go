@@ -16,25 +16,25 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Billed:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // BillsEvent is one of the events that can write bills, or an OldEvent.
 type BillsEvent interface{ billsEvent() }
 
 func (Billed) billsEvent()   {}
 func (OldEvent) billsEvent() {}
 
-func decodeBillsEvent(typ string, data []byte) BillsEvent {
-	switch typ {
-	case BilledType:
-		if e, err := DecodeBilledJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *BillsView) Events(k string) ([]brook.Event[BillsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeBillsEvent)
+	return brook.Events[BillsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &billedEvent)
 }
 
 // EventsOfBilled returns those of Events that are order.billed.

@@ -10,13 +10,9 @@ import (
 
 // cloneSoldier makes dst a deep copy of src, as storing and loading it would. Both are a *Soldier.
 func cloneSoldier(dst, src any) error {
-	var c wire.Cloner
-	copySoldier(&c, dst.(*Soldier), src.(*Soldier))
-	return c.Finish()
-}
-
-func copySoldier(c *wire.Cloner, dst, src *Soldier) {
-	*dst = *src
-	dst.Homes = slices.Clone(src.Homes)
-	dst.Rank = wire.CopyPointer(src.Rank)
+	d, s := dst.(*Soldier), src.(*Soldier)
+	*d = *s
+	d.Homes = slices.Clone(s.Homes)
+	d.Rank = wire.CopyPointer(s.Rank)
+	return nil
 }

@@ -28,23 +28,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) enlisted(m *engine.Delivery) {
-	var e brook.Event[Enlisted]
-	if !engine.Decode(m, &enlistedEvent, &e) {
+	e := engine.Decode[Enlisted](m, &enlistedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.soldiers, key.AppendString[string], d.clerk.Enlisted(e))
+		brook.Apply(d.soldiers, key.AppendString[string], d.clerk.Enlisted(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) promoted(m *engine.Delivery) {
-	var e brook.Event[Promoted]
-	if !engine.Decode(m, &promotedEvent, &e) {
+	e := engine.Decode[Promoted](m, &promotedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.soldiers, key.AppendString[string], d.clerk.Promoted(e))
+		brook.Apply(d.soldiers, key.AppendString[string], d.clerk.Promoted(*e))
 		return nil
 	})
 }

@@ -29,6 +29,7 @@ var enlistedEvent = brook.EventDef{
 		e := data.(*Enlisted)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Enlisted) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendEnlistedJSON(dst, data.(*Enlisted))
 	},
@@ -50,6 +51,7 @@ var promotedEvent = brook.EventDef{
 		e := data.(*Promoted)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Promoted) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendPromotedJSON(dst, data.(*Promoted))
 	},

@@ -16,6 +16,18 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Enlisted:
+		return *data
+	case *Promoted:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // SoldiersEvent is one of the events that can write soldiers, or an OldEvent.
 type SoldiersEvent interface{ soldiersEvent() }
 
@@ -23,23 +35,9 @@ func (Enlisted) soldiersEvent() {}
 func (Promoted) soldiersEvent() {}
 func (OldEvent) soldiersEvent() {}
 
-func decodeSoldiersEvent(typ string, data []byte) SoldiersEvent {
-	switch typ {
-	case EnlistedType:
-		if e, err := DecodeEnlistedJSON(data); err == nil {
-			return e
-		}
-	case PromotedType:
-		if e, err := DecodePromotedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *SoldiersView) Events(k string) ([]brook.Event[SoldiersEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeSoldiersEvent)
+	return brook.Events[SoldiersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &enlistedEvent, &promotedEvent)
 }
 
 // EventsOfEnlisted returns those of Events that are soldier.enlisted.

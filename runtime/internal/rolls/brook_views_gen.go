@@ -117,8 +117,7 @@ func (v *SoldiersView) FullNameIndex() brook.Index[string, string, Soldier] {
 type soldiersByFullName brook.RowReader
 
 func (x *soldiersByFullName) Get(value string) (e brook.Entry[string, Soldier], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeString[string])
 	return e, err
 }
 

@@ -50,7 +50,7 @@ func (v View[K, V]) Prefix(k K, n int) iter.Seq2[brook.Entry[K, V], error] {
 	return v.entries(v.at.Prefix(v.def.AppendKey(nil, k), n))
 }
 
-func (v View[K, V]) entries(s brook.Scan) iter.Seq2[brook.Entry[K, V], error] {
+func (v View[K, V]) entries(s *brook.Scan) iter.Seq2[brook.Entry[K, V], error] {
 	return brook.ScanEntries[K, V](s, v.def.DecodeKey)
 }
 
@@ -76,8 +76,8 @@ func IndexOf[I comparable, K comparable, V any](
 
 // Get returns the first entry, by key, whose indexed field holds value.
 func (x Index[I, K, V]) Get(value I) (e brook.Entry[K, V], err error) {
-	row, k, end := x.view.at.First(x.number, x.append(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, x.view.def.DecodeKey)
+	row := x.view.at.First(x.number, x.append(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, x.view.def.DecodeKey)
 	return e, err
 }
 

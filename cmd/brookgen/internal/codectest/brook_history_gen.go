@@ -16,18 +16,20 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // EverythingEvent is one of the events that can write everything, or an OldEvent.
 type EverythingEvent interface{ everythingEvent() }
 
 func (OldEvent) everythingEvent() {}
 
-func decodeEverythingEvent(typ string, data []byte) EverythingEvent {
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *EverythingView) Events(k string) ([]brook.Event[EverythingEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeEverythingEvent)
+	return brook.Events[EverythingEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }
 
 // StoredEvent is one of the events that can write stored, or an OldEvent.
@@ -35,13 +37,9 @@ type StoredEvent interface{ storedEvent() }
 
 func (OldEvent) storedEvent() {}
 
-func decodeStoredEvent(typ string, data []byte) StoredEvent {
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *StoredView) Events(k string) ([]brook.Event[StoredEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeStoredEvent)
+	return brook.Events[StoredEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }
 
 // SimpleEvent is one of the events that can write simple, or an OldEvent.
@@ -49,13 +47,9 @@ type SimpleEvent interface{ simpleEvent() }
 
 func (OldEvent) simpleEvent() {}
 
-func decodeSimpleEvent(typ string, data []byte) SimpleEvent {
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *SimpleView) Events(k string) ([]brook.Event[SimpleEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeSimpleEvent)
+	return brook.Events[SimpleEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }
 
 // VeteransEvent is one of the events that can write veterans, or an OldEvent.
@@ -63,11 +57,7 @@ type VeteransEvent interface{ veteransEvent() }
 
 func (OldEvent) veteransEvent() {}
 
-func decodeVeteransEvent(typ string, data []byte) VeteransEvent {
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *VeteransView) Events(k string) ([]brook.Event[VeteransEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeVeteransEvent)
+	return brook.Events[VeteransEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }

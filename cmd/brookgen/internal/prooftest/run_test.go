@@ -84,7 +84,7 @@ func (v view[K, V]) Prefix(k K, n int) iter.Seq2[brook.Entry[K, V], error] {
 	return v.entries(v.at.Prefix(v.def.AppendKey(nil, k), n))
 }
 
-func (v view[K, V]) entries(s brook.Scan) iter.Seq2[brook.Entry[K, V], error] {
+func (v view[K, V]) entries(s *brook.Scan) iter.Seq2[brook.Entry[K, V], error] {
 	return brook.ScanEntries[K, V](s, func(encoded []byte) (K, error) {
 		return keysOf[v.def.Name+string(encoded)].(K), nil
 	})

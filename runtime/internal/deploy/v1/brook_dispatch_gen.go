@@ -28,12 +28,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) placed(m *engine.Delivery) {
-	var e brook.Event[Placed]
-	if !engine.Decode(m, &placedEvent, &e) {
+	e := engine.Decode[Placed](m, &placedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		user, billed, err := d.orders.Placed(e)
+		user, billed, err := d.orders.Placed(*e)
 		if err != nil {
 			return err
 		}

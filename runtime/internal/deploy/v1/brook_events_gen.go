@@ -29,6 +29,7 @@ var placedEvent = brook.EventDef{
 		e := data.(*Placed)
 		key.SetString(&e.User, r)
 	},
+	New: func() any { return new(Placed) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendPlacedJSON(dst, data.(*Placed))
 	},

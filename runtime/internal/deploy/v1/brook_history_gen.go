@@ -16,25 +16,25 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Placed:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // UsersEvent is one of the events that can write users, or an OldEvent.
 type UsersEvent interface{ usersEvent() }
 
 func (Placed) usersEvent()   {}
 func (OldEvent) usersEvent() {}
 
-func decodeUsersEvent(typ string, data []byte) UsersEvent {
-	switch typ {
-	case PlacedType:
-		if e, err := DecodePlacedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *UsersView) Events(k string) ([]brook.Event[UsersEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeUsersEvent)
+	return brook.Events[UsersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &placedEvent)
 }
 
 // EventsOfPlaced returns those of Events that are order.placed.

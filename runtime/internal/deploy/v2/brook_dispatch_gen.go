@@ -30,12 +30,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) placed(m *engine.Delivery) {
-	var e brook.Event[Placed]
-	if !engine.Decode(m, &placedEvent, &e) {
+	e := engine.Decode[Placed](m, &placedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		user, billed, err := d.orders.Placed(e)
+		user, billed, err := d.orders.Placed(*e)
 		if err != nil {
 			return err
 		}
@@ -46,12 +46,12 @@ func (d *dispatch) placed(m *engine.Delivery) {
 }
 
 func (d *dispatch) returned(m *engine.Delivery) {
-	var e brook.Event[Returned]
-	if !engine.Decode(m, &returnedEvent, &e) {
+	e := engine.Decode[Returned](m, &returnedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.users, key.AppendString[string], d.orders.Returned(e))
+		brook.Apply(d.users, key.AppendString[string], d.orders.Returned(*e))
 		return nil
 	})
 }

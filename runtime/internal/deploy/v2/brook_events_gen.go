@@ -30,6 +30,7 @@ var placedEvent = brook.EventDef{
 		e := data.(*Placed)
 		key.SetString(&e.User, r)
 	},
+	New: func() any { return new(Placed) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendPlacedJSON(dst, data.(*Placed))
 	},
@@ -51,6 +52,7 @@ var returnedEvent = brook.EventDef{
 		e := data.(*Returned)
 		key.SetString(&e.User, r)
 	},
+	New: func() any { return new(Returned) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendReturnedJSON(dst, data.(*Returned))
 	},

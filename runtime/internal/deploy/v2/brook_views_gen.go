@@ -121,8 +121,7 @@ func (v *UsersView) LastIndex() brook.Index[string, string, User] {
 type usersByLast brook.RowReader
 
 func (x *usersByLast) Get(value string) (e brook.Entry[string, User], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendString(brook.KeyBuffer(), value)), key.DecodeString[string])
 	return e, err
 }
 
