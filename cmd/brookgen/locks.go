@@ -22,6 +22,7 @@ type locked struct {
 	problem   *lock.Error
 	head      *lock.Lock // of the last commit
 	known     bool       // whether that is known
+	looked    bool       // for these two
 }
 
 // locks reads the locks of folders, and makes those of the packages in them. Whole is whether all
@@ -30,6 +31,7 @@ func (j *job) locks(dirs []string, pkgs []*model.Package, whole bool) ([]*locked
 	now := map[string]*lock.Lock{}
 	for _, p := range pkgs {
 		now[p.Dir] = lock.Of(p)
+		dirs = append(slices.Clip(dirs), p.Dir)
 	}
 	var all []*locked
 	var errs []error
@@ -76,6 +78,10 @@ func (l *locked) read() error {
 
 // lookAtHead finds out what the lock was in the last commit.
 func (j *job) lookAtHead(l *locked) {
+	if l.looked {
+		return
+	}
+	l.looked = true
 	var text []byte
 	if text, l.known = committed(j.ctx, l.dir, lock.FileName); !l.known {
 		return
@@ -90,7 +96,8 @@ func (j *job) lookAtHead(l *locked) {
 	}
 }
 
-// judgeLock returns what of the change of a lock breaks something, and what is only told.
+// judgeLock returns what of the change of a lock breaks something, and what is only told. It adds to
+// the present one what has to be kept of the one before.
 func (j *job) judgeLock(l *locked) (wrong, told []load.Diagnostic) {
 	if l.problem != nil {
 		return []load.Diagnostic{{Pos: l.problem.Pos, Message: l.problem.Message}}, nil
@@ -107,6 +114,10 @@ func (j *job) judgeLock(l *locked) (wrong, told []load.Diagnostic) {
 			told = append(told, warning(f))
 		}
 	}
+	l.now.Keep(l.old, func() *lock.Lock {
+		j.lookAtHead(l)
+		return l.head
+	})
 	return wrong, told
 }
 

@@ -50,7 +50,8 @@ it is stale. Never edit it; where git can't merge it, take either side and run b
 	event order.placed 1 lines[].sku string required
 
 These are kind, name, version, path (. is the value as a whole, [] an element of a list, {} a value of a map), type and what else
-matters. A type with a marshaller of its own is opaque:NAME; "@PATH" is the struct at that path, in which it stands.
+matters. A type with a marshaller of its own is opaque:NAME; "@PATH" is the struct at that path, in which it stands. A field that was
+removed from an event stays as gone: the log has it still, so the next one of that name has to be able to read it.
 
 Compatible changes of an event are made without a word: a field that is new and not required, removed or moved; a Go name; a number
 that becomes a type which holds each of its values (int32 to int64, uint8 to int16, int32 to float64; int counts as int64); T to *T and

@@ -18,7 +18,12 @@ func Compare(old, now *Lock, folder string) []Finding {
 		}
 		reader := c.reader(o.Kind, o.Name)
 		if reader == "" {
-			c.entryGone(o)
+			c.entryGone(o, o.Name)
+			for _, was := range o.Was {
+				if c.reader(o.Kind, was) == "" {
+					c.entryGone(o, was)
+				}
+			}
 			continue
 		}
 		if n := now.Find(o.Kind, reader, o.Version); n != nil {

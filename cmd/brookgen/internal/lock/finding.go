@@ -14,6 +14,7 @@ type Reason string
 const (
 	KindChanged   Reason = "kind"     // of a field, or of a value as a whole
 	KindNarrowed  Reason = "narrow"   // of a field, or of a row as a whole: some values may not fit
+	Merged        Reason = "merged"   // one field reads what two were
 	RequiredAdded Reason = "required" // to a field, or with one
 	KeyChanged    Reason = "key"
 	WhenChanged   Reason = "when"    // the member by which a version is known

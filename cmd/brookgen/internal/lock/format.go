@@ -89,6 +89,9 @@ func (w *writer) line(at path, s *Shape, opens []open, quoted bool, attrs string
 		if f.Required {
 			attrs = " required"
 		}
+		if f.Gone {
+			attrs = " gone"
+		}
 		w.line(below.with(word(f.Name)), f.Type, opens, f.String, attrs+list(" was=", word, f.Was...))
 	}
 }

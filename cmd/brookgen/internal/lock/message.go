@@ -38,6 +38,8 @@ func (s *shapes) noteField(reason Reason, at path, g *Field, was string) {
 		f.Message = fmt.Sprintf("%s of %s was %s and is %s, and the log holds the former: %s", at, f.what(), was, is, s.waysOut(s.now))
 	case reason == KindChanged:
 		f.Message = fmt.Sprintf("%s of %s was %s and is %s: %s", at, f.what(), was, is, unreadable)
+	case reason == Merged:
+		f.Message = fmt.Sprintf("%s of %s were two fields, and %s is read from both, which the log holds: %s", was, f.what(), g.Name, s.waysOut(s.now))
 	case reason == KindNarrowed:
 		f.Message = fmt.Sprintf("%s of %s was %s and is %s: %s", at, f.what(), was, is, partly)
 	case reason == RequiredAdded && was == "new":
@@ -72,15 +74,20 @@ func (s *shapes) noteGone(at path, gone, likely *Field) {
 	s.found = append(s.found, f)
 }
 
-// entryGone adds a finding about an event that is gone, at the one that it may be now, else at its
-// line in the lock.
-func (c *comparison) entryGone(o *Entry) {
+// entryGone adds a finding about an event that is gone, under its name or an earlier one, at the one
+// that it may be now, else at its line in the lock.
+func (c *comparison) entryGone(o *Entry, name string) {
 	f := c.finding(o, EntryGone, nil)
-	f.Message = fmt.Sprintf("event %s is gone, and the log holds it: take it back, or %s", o.Name, c.accept(o.Name))
+	f.Name = name
+	what := "event " + name
+	if name != o.Name {
+		what += ", an earlier name of " + o.Name + ","
+	}
+	f.Message = fmt.Sprintf("%s is gone, and the log holds it: take it back, or %s", what, c.accept(o.Name))
 	if e := c.likelyEvent(o); e != nil {
 		f.pointAt(e.Pos, e.GoName)
-		f.Message = fmt.Sprintf("event %s is gone, the log holds it, and %s is new; did you mean //brook:event %s was=%s? Else take it back, or %s",
-			o.Name, e.Name, e.Name, o.Name, c.accept(o.Name))
+		f.Message = fmt.Sprintf("%s is gone, the log holds it, and %s is new; did you mean //brook:event %s was=%s? Else take it back, or %s",
+			what, e.Name, e.Name, name, c.accept(o.Name))
 	}
 	c.found = append(c.found, f)
 }

@@ -87,6 +87,7 @@ type row struct {
 	refs     []*Shape // in typ, whose Name is a path for now
 	quoted   bool
 	required bool
+	gone     bool
 	was      []string
 	key      []string
 	keyTypes []string
@@ -140,6 +141,9 @@ func (r *row) attribute(text string) bool {
 	switch {
 	case text == "required" && len(r.path) > 0:
 		r.required = true
+		return true
+	case text == "gone" && len(r.path) > 0 && r.ref.Kind != Collection:
+		r.gone = true
 		return true
 	case name == "was" && len(r.path) > 0:
 		for _, w := range split(values) {

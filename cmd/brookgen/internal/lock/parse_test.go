@@ -17,6 +17,8 @@ event all.kinds 1 . struct key="a b".id,n when=target
 event all.kinds 1 "a b" struct
 event all.kinds 1 "a b".id *string
 event all.kinds 1 "a b"."}{" any
+event all.kinds 1 away struct gone
+event all.kinds 1 away.n int
 event all.kinds 1 children []*@.
 event all.kinds 1 deep [3]map[string][]**struct
 event all.kinds 1 deep[]{}[].again map[opaque:Day]@deep[]{}[]
@@ -90,6 +92,8 @@ func TestDamaged(t *testing.T) {
 		{head + "event a 1 . int,string\n", "2:1: event a as a whole is not in quotes"},
 		{head + "event a 1 . " + strings.Repeat("*", 1e6) + "int\n", "is no type"},
 		{head + "event a 1 . struct required\n", "2:20: unknown attribute required"},
+		{head + "event a 1 . struct gone\n", "2:20: unknown attribute gone"},
+		{head + "collection a - . struct\ncollection a - b int gone\n", "3:22: unknown attribute gone"},
 		{head + "event a 1 . struct kye=a\n", "2:20: unknown attribute kye=a"},
 		{head + "event a 1 . struct key=a,,b\n", "2:20: unknown attribute key=a,,b"},
 		{head + "event a 1 . struct key=(a)\n", "2:20: unknown attribute key=(a)"},

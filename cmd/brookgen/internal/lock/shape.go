@@ -30,6 +30,7 @@ type Field struct {
 	Type     *Shape
 	String   bool // in quotes, by the option "string" of its json tag
 	Required bool
+	Gone     bool      // it was removed, and events in the log have it still
 	Was      []string  // names that it had before, and is read by too
 	Pos      model.Pos // in source, or in the lock; zero if the source was not loaded
 	GoName   string    // "" in a lock that was read

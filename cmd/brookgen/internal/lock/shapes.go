@@ -25,7 +25,7 @@ const (
 // verdict returns how values of one type can be read as another one's. Structs are not looked into.
 func (s *shapes) verdict(old, now *Shape) verdict {
 	worst := all
-	for chain := map[[2]*Shape]bool{}; ; old, now = old.Elem, now.Elem {
+	for chain := map[[2]*Shape]bool{}; ; old, now = old.element(), now.element() {
 		old, now = old.pointee(), now.pointee()
 		pair := [2]*Shape{old, now}
 		if chain[pair] || old.Kind == Struct && now.Kind == Struct {
@@ -42,10 +42,20 @@ func (s *shapes) verdict(old, now *Shape) verdict {
 			v = s.reads(old, now)
 		}
 		worst = max(worst, v)
-		if worst == none || old.Elem == nil || now.Elem == nil {
+		if worst == none || old.Elem == nil && now.Elem == nil {
 			return worst
 		}
 	}
+}
+
+var octet = &Shape{Kind: "uint8"}
+
+// element returns what a list or a map consists of.
+func (s *Shape) element() *Shape {
+	if s.Kind == Bytes {
+		return octet
+	}
+	return s.Elem
 }
 
 func (s *Shape) list() bool { return s.Kind == Slice || s.Kind == Array || s.Kind == Bytes }
@@ -136,15 +146,20 @@ func (s *shapes) below(at path, old, now *Shape) {
 		return
 	}
 	s.seen[pair] = true
-	read := map[*Field]bool{}
+	read := map[*Field]*Field{}
 	var gone []*Field
 	for _, f := range old.Fields {
 		g := s.match(f, now)
 		if g == nil {
-			gone = append(gone, f)
+			if !f.Gone {
+				gone = append(gone, f)
+			}
 			continue
 		}
-		read[g] = true
+		if other := read[g]; other != nil && !other.Gone && !f.Gone && !s.stored() {
+			s.noteField(Merged, at.with(word(g.Name)), g, other.Name+" and "+f.Name)
+		}
+		read[g] = f
 		s.fields(at.with(word(g.Name)), f, g)
 		for _, was := range f.Was {
 			if h := s.match(&Field{Name: was}, now); h != g {
@@ -154,7 +169,7 @@ func (s *shapes) below(at path, old, now *Shape) {
 	}
 	var added []*Field
 	for _, g := range now.Fields {
-		if read[g] {
+		if read[g] != nil || g.Gone {
 			continue
 		}
 		added = append(added, g)
@@ -171,14 +186,22 @@ func (s *shapes) below(at path, old, now *Shape) {
 func (s *shapes) fields(at path, f, g *Field) {
 	switch v := s.verdict(f.Type, g.Type); {
 	case v == none, f.String != g.String && !s.stored():
-		s.noteField(KindChanged, at, g, f.text())
+		was := f.text()
+		if f.Gone {
+			was += " before it was removed"
+		}
+		s.noteField(KindChanged, at, g, was)
 	case v == some:
 		s.noteField(KindNarrowed, at, g, f.text())
 		fallthrough
 	default:
 		s.below(at, f.Type, g.Type)
 	}
-	if g.Required && !f.Required && !s.stored() {
+	switch {
+	case !g.Required || s.stored():
+	case f.Gone:
+		s.noteField(RequiredAdded, at, g, "new")
+	case !f.Required:
 		s.noteField(RequiredAdded, at, g, "")
 	}
 }

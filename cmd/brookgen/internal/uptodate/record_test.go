@@ -130,6 +130,14 @@ func TestWhatChanges(t *testing.T) {
 		{name: "a file of another kind", change: func(t *testing.T, dir string) {
 			writeOld(t, filepath.Join(dir, "shop", "README.md"), "")
 		}, same: true},
+		{name: "a lock appears", change: func(t *testing.T, dir string) {
+			writeOld(t, filepath.Join(dir, "shop", "brook.lock"), "")
+		}},
+		{name: "a lock", change: func(t *testing.T, dir string) {
+			writeOld(t, filepath.Join(dir, "shop", "brook.lock"), "a")
+			record(dir)
+			writeNew(t, filepath.Join(dir, "shop", "brook.lock"), "b")
+		}},
 		{name: "go.mod", change: func(t *testing.T, dir string) {
 			writeNew(t, filepath.Join(dir, "go.mod"), "module example.net")
 		}},
