@@ -15,12 +15,13 @@ const (
 	decoding                  // func(d *wire.Decoder, v *T)
 	copying                   // func(c *wire.Cloner, dst, src *T)
 	packing                   // func(c *pack.Coder, v *T), both ways
+	presetting                // func(v *T)
 )
 
-var rolePrefix = [...]string{"encode", "encode", "decode", "copy", "pack"}
+var rolePrefix = [...]string{"encode", "encode", "decode", "copy", "pack", "preset"}
 
 // roleSuffix ends the names of functions where all shorter ones are taken.
-var roleSuffix = [...]string{"JSON", "JSON", "JSON", "JSON", "Store"}
+var roleSuffix = [...]string{"JSON", "JSON", "JSON", "JSON", "Store", "JSON"}
 
 // work is a function that some other function calls.
 type work struct {
@@ -166,8 +167,11 @@ func (n *names) jsonFile() *jen.File {
 }
 
 func (c *codecs) jsonFunc(w work) []jen.Code {
-	if w.role == decoding {
+	switch w.role {
+	case decoding:
 		return c.decodeFunc(w.typ)
+	case presetting:
+		return []jen.Code{c.presetFunc(w.typ)}
 	}
 	return []jen.Code{c.encodeFunc(w.typ, w.role == encodingValue)}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// decodeStruct gives the list of a struct's names, and what its function does:
+// decodeStruct gives the lists of a struct's names, and what its function does:
 //
 //	for i := d.Object(orderFields); i >= 0; i = d.Next(orderFields, i) {
 //		switch i {
@@ -16,19 +16,69 @@ import (
 //			d.String(&v.ID)
 //		}
 //	}
-func (c *codecs) decodeStruct(t *model.Type) (list, body []jen.Code) {
+//
+// With old names it is
+//
+//	var at [1]int
+//	r := wire.Renamed{Names: orderFields, Olds: orderOlds, At: at[:]}
+//	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
+func (c *codecs) decodeStruct(t *model.Type) (lists, body []jen.Code) {
 	if len(t.JSON) == 0 {
 		return nil, []jen.Code{jen.Id("d").Dot("Object").Call(jen.Nil())}
 	}
-	fields := c.top.pick(lowerFirst(c.baseName(t))+"Fields", lowerFirst(c.baseName(t))+"JSONFields")
-	var names, cases, need []jen.Code
-	object, next := "Object", "Next"
+	pass := c.passOf(t)
+	var cases, need []jen.Code
+	presets := c.presets(t)
 	for i, f := range t.JSON {
 		c.hint = c.baseName(t) + f.Path[len(f.Path)-1].Name
-		names = append(names, jen.Lit(f.Name))
-		cases = append(cases, jen.Case(jen.Lit(i)).Block(c.decodeField(t, f)...))
+		decode := c.decodeField(t, f)
+		if _, ok := presets[i]; ok {
+			decode = append([]jen.Code{jen.Id("seen").Index(jen.Lit(i)).Op("=").True()}, decode...)
+		}
+		cases = append(cases, jen.Case(jen.Lit(i)).Block(decode...))
 		if f.Required {
 			need = append(need, jen.Lit(i))
+		}
+	}
+	loop := []jen.Code{jen.Switch(jen.Id("i")).Block(cases...)}
+	if need != nil || len(presets) > 0 {
+		body = append(body, jen.Var().Id("seen").Index(jen.Lit(len(t.JSON))).Bool())
+	}
+	if need != nil {
+		loop = append([]jen.Code{jen.Id("seen").Index(jen.Id("i")).Op("=").Op("!").Id("d").
+			Dot("IsNull").Call()}, loop...)
+	}
+	body = append(body, pass.begin...)
+	body = append(body, jen.For(
+		jen.Id("i").Op(":=").Add(pass.first),
+		jen.Id("i").Op(">=").Lit(0),
+		jen.Id("i").Op("=").Add(pass.next),
+	).Block(loop...))
+	if need != nil {
+		args := append([]jen.Code{jen.Id(pass.names), jen.Id("seen").Index(jen.Op(":"))}, need...)
+		body = append(body, jen.Id("d").Dot("Require").Call(args...))
+	}
+	return pass.lists, append(body, c.presetAbsent(t, presets)...)
+}
+
+// A pass is how a decoder goes through a struct's object.
+type pass struct {
+	names       string // the variable that has the names
+	lists       []jen.Code
+	begin       []jen.Code
+	first, next jen.Code
+}
+
+func (c *codecs) passOf(t *model.Type) *pass {
+	base := lowerFirst(c.baseName(t))
+	p := &pass{names: c.top.pick(base+"Fields", base+"JSONFields")}
+	var names, old, olds []jen.Code
+	object, next := "Object", "Next"
+	for i, f := range t.JSON {
+		names = append(names, jen.Lit(f.Name))
+		for _, name := range f.Was {
+			old = append(old, jen.Lit(name))
+			olds = append(olds, jen.Lit(i))
 		}
 		for _, r := range f.Name {
 			if r >= 0x80 {
@@ -36,23 +86,29 @@ func (c *codecs) decodeStruct(t *model.Type) (list, body []jen.Code) {
 			}
 		}
 	}
-	list = []jen.Code{jen.Var().Id(fields).Op("=").Index().String().Values(names...)}
-	loop := []jen.Code{jen.Switch(jen.Id("i")).Block(cases...)}
-	if need != nil {
-		body = append(body, jen.Var().Id("seen").Index(jen.Lit(len(t.JSON))).Bool())
-		loop = append([]jen.Code{jen.Id("seen").Index(jen.Id("i")).Op("=").Op("!").Id("d").
-			Dot("IsNull").Call()}, loop...)
+	list := jen.Var().Id(p.names).Op("=").Index().String().Values(append(names, old...)...)
+	if old == nil {
+		p.lists = []jen.Code{list}
+		p.first = jen.Id("d").Dot(object).Call(jen.Id(p.names))
+		p.next = jen.Id("d").Dot(next).Call(jen.Id(p.names), jen.Id("i"))
+		return p
 	}
-	body = append(body, jen.For(
-		jen.Id("i").Op(":=").Id("d").Dot(object).Call(jen.Id(fields)),
-		jen.Id("i").Op(">=").Lit(0),
-		jen.Id("i").Op("=").Id("d").Dot(next).Call(jen.Id(fields), jen.Id("i")),
-	).Block(loop...))
-	if need != nil {
-		args := append([]jen.Code{jen.Id(fields), jen.Id("seen").Index(jen.Op(":"))}, need...)
-		body = append(body, jen.Id("d").Dot("Require").Call(args...))
+	fields := c.top.pick(base+"Olds", base+"JSONOlds")
+	p.lists = []jen.Code{list,
+		comment("%s are the fields whose old names end %s.", fields, p.names).Line().
+			Var().Id(fields).Op("=").Index().Int().Values(olds...)}
+	p.begin = []jen.Code{
+		jen.Var().Id("at").Index(jen.Lit(len(olds))).Int(),
+		jen.Id("r").Op(":=").Qual(wirePath, "Renamed").Values(
+			jen.Id("Names").Op(":").Id(p.names),
+			jen.Id("Olds").Op(":").Id(fields),
+			jen.Id("At").Op(":").Id("at").Index(jen.Op(":")),
+		),
 	}
-	return list, body
+	renamed := jen.Op("&").Id("r")
+	p.first = jen.Id("d").Dot("ObjectRenamed").Call(renamed)
+	p.next = jen.Id("d").Dot("NextRenamed").Call(renamed, jen.Id("i"))
+	return p
 }
 
 // decodeField decodes a field's value, behind embedded pointers that are allocated where they are

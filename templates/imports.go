@@ -39,7 +39,7 @@ var fixedImports = [][2]string{
 // locals are the names, besides single letters, that emitters give to parameters and variables; no
 // import may hide behind one.
 var locals = []string{
-	"add", "app", "config", "ctx", "data", "dst", "encoded", "err", "ok", "options", "out",
+	"add", "app", "at", "config", "ctx", "data", "dst", "encoded", "err", "ok", "options", "out",
 	"payload", "seen",
 	"src", "tx", "typ", "value",
 }

@@ -129,7 +129,14 @@ func (s *schemaWriter) fields(t *model.Type) {
 		case odd || f.Type.Pointee().StoredByFields():
 			name = strconv.Quote(name) // without quotes it might be an embedded struct of old
 		}
-		s.WriteString(name + " ")
+		s.WriteString(name)
+		for _, old := range f.Was {
+			if strings.ContainsFunc(old, isOdd) {
+				old = strconv.Quote(old)
+			}
+			s.WriteString("=" + old)
+		}
+		s.WriteString(" ")
 		s.write(f.Type)
 	}
 	s.WriteByte('}')

@@ -12,24 +12,33 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/rolls"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
 var record = flag.Bool("record", false, "record a store of the present shapes in testdata/earlier")
 
-// earlierEvents is how many events the recorded stores have folded.
-const earlierEvents = 4
+// earlierRecords are what the recorded stores have folded, in the words of the second shape. Stores
+// of the first two remember no more of them than how many they are.
+func earlierRecords(t *testing.T) []brook.Record {
+	t.Helper()
+	return []brook.Record{
+		rollsRecord(t, "soldier.enlisted",
+			`{"id":"1","name":"Ann","age":19,"home":{"street":"Main Street","zip":"17"}}`),
+		rollsRecord(t, "soldier.promoted", `{"id":"1","rank":5}`),
+		{Topic: "rolls", Key: []byte("1")},
+		rollsRecord(t, "soldier.enlisted",
+			`{"id":"2","name":"Bob","age":-3,"home":{"street":"","zip":""}}`),
+	}
+}
 
 // rollsLog is a log in which the given records follow those that the recorded stores have folded.
 func rollsLog(t *testing.T, records ...brook.Record) still {
 	t.Helper()
 	d := memdriver.New()
-	for range earlierEvents {
-		records = append([]brook.Record{{Topic: "rolls", Key: []byte("1"),
-			Value: []byte("folded before")}}, records...)
-	}
-	if _, err := d.Publish(t.Context(), records); err != nil {
+	if _, err := apptest.Dated(d).Publish(t.Context(),
+		append(earlierRecords(t), records...)); err != nil {
 		t.Fatal(err)
 	}
 	return stillOf(d, io.Discard)
@@ -68,15 +77,7 @@ func TestRecordStore(t *testing.T) {
 	}
 	dir := t.TempDir()
 	d := memdriver.New()
-	_, err = d.Publish(t.Context(), []brook.Record{
-		rollsRecord(t, "soldier.enlisted",
-			`{"id":"1","name":"Ann","age":19,"home":{"street":"Main Street","zip":"17"}}`),
-		rollsRecord(t, "soldier.promoted", `{"id":"1","rank":5}`),
-		{Topic: "rolls", Key: []byte("1")},
-		rollsRecord(t, "soldier.enlisted",
-			`{"id":"2","name":"Bob","age":-3,"home":{"street":"","zip":""}}`),
-	})
-	if err != nil {
+	if _, err := apptest.Dated(d).Publish(t.Context(), earlierRecords(t)); err != nil {
 		t.Fatal(err)
 	}
 	app, s := rollsOver(t, stillOf(d, io.Discard), dir)

@@ -20,11 +20,14 @@ func taggedFields(t reflect.Type, words ...string) (fields []reflect.StructField
 	return fields
 }
 
-// hasWord reports whether a field's brook tag has a word.
+// hasWord reports whether a field's brook tag has a word. Behind default= there is none.
 func hasWord(f reflect.StructField, word string) bool {
 	for w := range strings.SplitSeq(f.Tag.Get("brook"), ",") {
-		if strings.TrimSpace(w) == word {
+		switch w = strings.TrimSpace(w); {
+		case w == word:
 			return true
+		case strings.HasPrefix(w, "default="):
+			return false
 		}
 	}
 	return false

@@ -96,21 +96,18 @@ func (l *linker) link(old, now *node) *step {
 func (l *linker) fields(s *step) {
 	s.op, s.ordered = opStruct, true
 	s.olds = make([]target, len(s.old.fields))
-	index := map[string]int{}
-	for i, f := range s.old.fields {
+	for i := range s.olds {
 		s.olds[i].index = -1
-		index[f.name] = i
 	}
 	last := -1
-	for i, f := range s.now.fields {
-		from, ok := index[f.name]
-		if !ok {
-			s.news = append(s.news, source{-1, l.zero(f.typ)})
+	for i, from := range matched(s.old.fields, s.now.fields) {
+		typ := s.now.fields[i].typ
+		if from < 0 {
+			s.news = append(s.news, source{-1, l.zero(typ)})
 			continue
 		}
-		delete(index, f.name)
 		s.news = append(s.news, source{from, nil})
-		s.olds[from] = target{i, l.link(s.old.fields[from].typ, f.typ)}
+		s.olds[from] = target{i, l.link(s.old.fields[from].typ, typ)}
 		s.ordered = s.ordered && from > last
 		last = from
 	}

@@ -21,7 +21,8 @@ type twig struct {
 // A leaf is a field of a struct, its own or promoted.
 type leaf struct {
 	name  string
-	path  string // with the names of the embedded structs that it is promoted through
+	olds  []string // the names that it had
+	path  string   // with the names of the embedded structs that it is promoted through
 	depth int
 	typ   *node
 }
@@ -51,29 +52,18 @@ func (l *linker) promoted(s *step) bool {
 	}
 	s.op, s.promote = opPromote, p
 	p.steps = make([]*step, len(p.leaves))
-	p.from = make([]int, len(now))
 	p.zeros = make([][]byte, len(now))
-	match := func(oldKey, nowKey []string) {
-		index := map[string]int{}
-		for i, key := range oldKey {
-			if key != "" && p.steps[i] == nil {
-				index[key] = i
-			}
-		}
-		for i, key := range nowKey {
-			from, ok := index[key]
-			if key == "" || !ok || p.from[i] >= 0 {
-				continue
-			}
-			delete(index, key)
-			p.from[i], p.steps[from] = from, l.link(p.leaves[from].typ, now[i].typ)
+	m := newMatch(len(p.leaves), len(now))
+	oldNames, newNames := onWire(p.leaves), onWire(now)
+	m.byKey(oldNames, newNames)
+	m.byOldNames(oldNames, newNames, had(p.leaves), had(now))
+	m.byKey(paths(p.leaves), paths(now)) // of what other fields hide
+	p.from = m.from
+	for i, from := range p.from {
+		if from >= 0 {
+			p.steps[from] = l.link(p.leaves[from].typ, now[i].typ)
 		}
 	}
-	for i := range p.from {
-		p.from[i] = -1
-	}
-	match(onWire(p.leaves), onWire(now))
-	match(paths(p.leaves), paths(now)) // of what other fields hide
 	for i := range now {
 		if l.err == nil {
 			p.zeros[i] = l.zero(now[i].typ)
@@ -102,7 +92,7 @@ func (l *linker) grow(n *node, known *surveyed, leaves *[]leaf, path string,
 			return b
 		}
 		b.twigs = append(b.twigs, twig{leaf: len(*leaves)})
-		*leaves = append(*leaves, leaf{f.name, path + f.name, len(within), f.typ})
+		*leaves = append(*leaves, leaf{f.name, f.olds, path + f.name, len(within), f.typ})
 	}
 	return b
 }
@@ -150,6 +140,9 @@ func collect(n *node, fields, embedded map[string]bool, within []*node) {
 			collect(inner, fields, embedded, within)
 		default:
 			fields[f.name] = true
+			for _, name := range f.olds {
+				fields[name] = true
+			}
 		}
 	}
 }
@@ -192,6 +185,14 @@ func onWire(leaves []leaf) []string {
 		if f.depth == depth[f.name] && count[f.name] == 1 {
 			names[i] = f.name
 		}
+	}
+	return names
+}
+
+func had(leaves []leaf) [][]string {
+	names := make([][]string, len(leaves))
+	for i, f := range leaves {
+		names[i] = f.olds
 	}
 	return names
 }

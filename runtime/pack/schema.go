@@ -13,7 +13,8 @@ import (
 //
 // A struct has the wire names of its stored fields. An embedded struct without one has ~ and the
 // name of its type; before there was that mark it had its name alone, so that a struct that is no
-// embedded one stands in quotes since. The basic types are called as in Go; text, binary and json
+// embedded one stands in quotes since. A field that had other names has them behind its own, with =
+// between: total=amount=sum int64. The basic types are called as in Go; text, binary and json
 // are structs that are stored through their marshallers; []uint8 is binary. What occurs more than
 // once is numbered where it stands first.
 type Schema struct {
@@ -37,6 +38,7 @@ type node struct {
 
 type field struct {
 	name     string
+	olds     []string // the names that it had, the latest first
 	typ      *node
 	embedded bool // its fields are promoted
 	quoted   bool
@@ -205,6 +207,9 @@ func (p *parser) body(n *node) {
 			f := field{embedded: p.take("~")}
 			f.quoted = p.pos < len(p.text) && p.text[p.pos] == '"'
 			f.name = p.name()
+			for p.take("=") {
+				f.olds = append(f.olds, p.name())
+			}
 			p.need(" ")
 			f.typ = p.typ()
 			n.fields = append(n.fields, f)

@@ -13,6 +13,11 @@ type Decoder struct {
 	err     *Error
 	missing []missing
 	shared  *shared // for what a borrowed decoder decodes
+
+	// See Renamed.
+	rereading int         // objects whose old names are being read
+	skipped   int         // bytes that were skipped in them
+	ends      map[int]int // where containers end; nil: not noted
 }
 
 // NewDecoder returns a decoder of data, which must not change until Finish.

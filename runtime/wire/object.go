@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Object enters an object whose fields are names, in the order in which they are most likely
 // written. It returns the index of the first one present, or -1 if there is none or the object is
 // null. Fields that are not in names are skipped.
@@ -152,16 +157,12 @@ func (d *Decoder) colon() {
 //
 //go:noinline
 func (d *Decoder) Require(names []string, seen []bool, need ...int) {
-	if d.err != nil {
-		return
-	}
-	end := d.pos - 1
-	if d.data[end] != '}' && d.depth > 0 {
+	if !d.complete() {
 		return
 	}
 	for _, i := range need {
 		if !seen[i] {
-			d.missing = append(d.missing, missing{end, names[i]})
+			d.missing = append(d.missing, missing{d.pos - 1, names[i]})
 		}
 	}
 	if len(d.missing) > maxMissing {
@@ -179,6 +180,8 @@ type missing struct {
 }
 
 func missingError(data []byte, all []missing) *Error {
+	// What stands under an old name was read later than what stands behind it.
+	slices.SortStableFunc(all, func(a, b missing) int { return cmp.Compare(a.end, b.end) })
 	w := walker{data: data}
 	e := &Error{Offset: all[0].end, Expected: "all required fields"}
 	for _, m := range all {

@@ -21,16 +21,21 @@ func DecodeEnlistedJSON(data []byte) (v Enlisted, err error) {
 func encodeEnlisted(e *wire.Encoder, v *Enlisted) {
 	encodeHome(e.Name(`{"home":`), &v.Home)
 	e.NameString(`,"id":`, v.ID)
-	e.NameString(`,"name":`, v.FullName)
+	e.NameString(`,"fullName":`, v.FullName)
 	e.NameInt(`,"age":`, v.Age)
 	e.NameString(`,"email":`, v.Email)
 	e.End()
 }
 
-var enlistedFields = []string{"home", "id", "name", "age", "email"}
+var enlistedFields = []string{"home", "id", "fullName", "age", "email", "name"}
+
+// enlistedOlds are the fields whose old names end enlistedFields.
+var enlistedOlds = []int{2}
 
 func decodeEnlisted(d *wire.Decoder, v *Enlisted) {
-	for i := d.Object(enlistedFields); i >= 0; i = d.Next(enlistedFields, i) {
+	var at [1]int
+	r := wire.Renamed{Names: enlistedFields, Olds: enlistedOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
 		switch i {
 		case 0:
 			decodeHome(d, &v.Home)
@@ -47,19 +52,24 @@ func decodeEnlisted(d *wire.Decoder, v *Enlisted) {
 }
 
 func encodeHome(e *wire.Encoder, v *Home) {
-	e.NameString(`{"zip":`, v.Zip)
+	e.NameString(`{"postcode":`, v.Postcode)
 	e.NameString(`,"street":`, v.Street)
 	e.NameString(`,"country":`, v.Country)
 	e.End()
 }
 
-var homeFields = []string{"zip", "street", "country"}
+var homeFields = []string{"postcode", "street", "country", "zip"}
+
+// homeOlds are the fields whose old names end homeFields.
+var homeOlds = []int{0}
 
 func decodeHome(d *wire.Decoder, v *Home) {
-	for i := d.Object(homeFields); i >= 0; i = d.Next(homeFields, i) {
+	var at [1]int
+	r := wire.Renamed{Names: homeFields, Olds: homeOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
 		switch i {
 		case 0:
-			d.String(&v.Zip)
+			d.String(&v.Postcode)
 		case 1:
 			d.String(&v.Street)
 		case 2:
@@ -118,16 +128,21 @@ func DecodeSoldierJSON(data []byte) (v Soldier, err error) {
 func encodeSoldier(e *wire.Encoder, v *Soldier) {
 	wire.EncodeSlice(e.Name(`{"homes":`), v.Homes, encodeHome)
 	e.NameString(`,"id":`, v.ID)
-	e.NameString(`,"name":`, v.FullName)
+	e.NameString(`,"fullName":`, v.FullName)
 	e.NameInt(`,"age":`, v.Age)
 	wire.EncodePointer(e.Name(`,"rank":`), v.Rank, encodeInt)
 	e.End()
 }
 
-var soldierFields = []string{"homes", "id", "name", "age", "rank"}
+var soldierFields = []string{"homes", "id", "fullName", "age", "rank", "name"}
+
+// soldierOlds are the fields whose old names end soldierFields.
+var soldierOlds = []int{2}
 
 func decodeSoldier(d *wire.Decoder, v *Soldier) {
-	for i := d.Object(soldierFields); i >= 0; i = d.Next(soldierFields, i) {
+	var at [1]int
+	r := wire.Renamed{Names: soldierFields, Olds: soldierOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
 		switch i {
 		case 0:
 			wire.DecodeSlice(d, &v.Homes, decodeHome)

@@ -5,7 +5,7 @@ package rolls
 import "github.com/brookgen/brookgen/runtime/pack"
 
 // soldierSchema is the shape of what packSoldier writes.
-const soldierSchema = "{homes []{zip string,street string,country string},id string,name string,age int64,rank *int}"
+const soldierSchema = "{homes []{postcode=zip string,street string,country string},id string,fullName=name string,age int64,rank *int}"
 
 // packSoldier writes one Soldier as stores keep it, or reads it.
 func packSoldier(c *pack.Coder, v *Soldier) {
@@ -19,7 +19,7 @@ func packSoldier(c *pack.Coder, v *Soldier) {
 
 func packHome(c *pack.Coder, v *Home) {
 	c.Struct(3)
-	c.String(&v.Zip)
+	c.String(&v.Postcode)
 	c.String(&v.Street)
 	c.String(&v.Country)
 }

@@ -13,9 +13,9 @@ import brook "github.com/brookgen/brookgen/runtime"
 type Enlisted struct {
 	Home     Home   `json:"home"` // stood last
 	ID       string `json:"id" brook:"key"`
-	FullName string `json:"name"`  // the first shape called it Name
-	Age      int64  `json:"age"`   // int16
-	Email    string `json:"email"` // since the second; the first had Gone
+	FullName string `json:"fullName" brook:"was=name"` // the first shape called it Name
+	Age      int64  `json:"age"`                       // int16
+	Email    string `json:"email"`                     // since the second; the first had Gone
 }
 
 // Promoted gives a soldier a rank.
@@ -30,9 +30,9 @@ type Promoted struct {
 
 // Home is where a soldier is from.
 type Home struct {
-	Zip     string `json:"zip"` // stood behind Street
-	Street  string `json:"street"`
-	Country string `json:"country"` // since the second
+	Postcode string `json:"postcode" brook:"was=zip"` // stood behind Street
+	Street   string `json:"street"`
+	Country  string `json:"country"` // since the second
 }
 
 // Soldier is a row of soldiers.
@@ -41,9 +41,9 @@ type Home struct {
 type Soldier struct {
 	Homes    []Home `json:"homes"` // stood behind Gone, which is no more, as is Wounds
 	ID       string `json:"id" brook:"key"`
-	FullName string `json:"name" brook:"index"` // Name, without an index
-	Age      int64  `json:"age"`                // int16
-	Rank     *int   `json:"rank"`               // since the second
+	FullName string `json:"fullName" brook:"index,was=name"` // Name, without an index
+	Age      int64  `json:"age"`                             // int16
+	Rank     *int   `json:"rank"`                            // since the second
 }
 
 // Clerk keeps the rolls.

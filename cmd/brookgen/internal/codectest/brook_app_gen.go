@@ -26,7 +26,7 @@ type App struct {
 func NewApp(config brook.Config) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Collections: collections,
-		Events:      []*brook.EventDef{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent},
+		Events:      []*brook.EventDef{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &renamedEvent, &defaultsEvent, &mustRenamedEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent},
 		Lane: func(_ *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{}
 			return d.deliver
@@ -56,6 +56,12 @@ func eventOf(data any) *brook.EventDef {
 		return &quotedEvent
 	case *Marshalers:
 		return &marshalersEvent
+	case *Renamed:
+		return &renamedEvent
+	case *Defaults:
+		return &defaultsEvent
+	case *MustRenamed:
+		return &mustRenamedEvent
 	case *Embedding:
 		return &embeddingEvent
 	case *Shapes:
@@ -113,6 +119,21 @@ func (p *publish) Quoted(ctx context.Context, data Quoted, options ...brook.Publ
 // Marshalers publishes data as marshalers and returns its position in the log.
 func (p *publish) Marshalers(ctx context.Context, data Marshalers, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &marshalersEvent, &data, options)
+}
+
+// Renamed publishes data as renamed and returns its position in the log.
+func (p *publish) Renamed(ctx context.Context, data Renamed, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &renamedEvent, &data, options)
+}
+
+// Defaults publishes data as defaults and returns its position in the log.
+func (p *publish) Defaults(ctx context.Context, data Defaults, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &defaultsEvent, &data, options)
+}
+
+// MustRenamed publishes data as must.renamed and returns its position in the log.
+func (p *publish) MustRenamed(ctx context.Context, data MustRenamed, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &mustRenamedEvent, &data, options)
 }
 
 // Embedding publishes data as embedding and returns its position in the log.

@@ -349,6 +349,24 @@ func copyTreePointer(c *wire.Cloner, dst, src **Tree) {
 	wire.ClonePointer(c, dst, *src, copyTree)
 }
 
+// cloneMoving makes dst a deep copy of src, as storing and loading it would. Both are a *Moving.
+func cloneMoving(dst, src any) error {
+	var c wire.Cloner
+	copyMoving(&c, dst.(*Moving), src.(*Moving))
+	return c.Finish()
+}
+
+func copyMoving(c *wire.Cloner, dst, src *Moving) {
+	*dst = *src
+	wire.CloneSlice(c, &dst.Lines, src.Lines, copyEntry)
+}
+
+func copyEntry(c *wire.Cloner, dst, src *Entry) {
+	*dst = *src
+	dst.Tags = slices.Clone(src.Tags)
+	wire.ClonePointer(c, &dst.Next, src.Next, copyEntry)
+}
+
 // cloneStored makes dst a deep copy of src, as storing and loading it would. Both are a *Stored.
 func cloneStored(dst, src any) error {
 	var c wire.Cloner

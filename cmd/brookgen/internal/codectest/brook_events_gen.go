@@ -2,7 +2,10 @@
 
 package codectest
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
+)
 
 // This fits the code that brookgen wrote to the runtime that it is compiled with. Where the
 // compiler does not know brook.GeneratedV3, the two are of different versions: run go generate with
@@ -11,22 +14,25 @@ const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
-	BasicsType     = "basics"
-	NamedType      = "named"
-	SpecialType    = "special"
-	ContainersType = "containers"
-	OptionsType    = "options"
-	QuotedType     = "quoted"
-	MarshalersType = "marshalers"
-	EmbeddingType  = "embedding"
-	ShapesType     = "shapes"
-	OrderType      = "order"
-	AccountType    = "account"
-	NoteType       = "note"
-	TotalType      = "total"
-	BatchType      = "batch"
-	IndexType      = "index"
-	RequiredType   = "required"
+	BasicsType      = "basics"
+	NamedType       = "named"
+	SpecialType     = "special"
+	ContainersType  = "containers"
+	OptionsType     = "options"
+	QuotedType      = "quoted"
+	MarshalersType  = "marshalers"
+	RenamedType     = "renamed"
+	DefaultsType    = "defaults"
+	MustRenamedType = "must.renamed"
+	EmbeddingType   = "embedding"
+	ShapesType      = "shapes"
+	OrderType       = "order"
+	AccountType     = "account"
+	NoteType        = "note"
+	TotalType       = "total"
+	BatchType       = "batch"
+	IndexType       = "index"
+	RequiredType    = "required"
 )
 
 var basicsEvent = brook.EventDef{
@@ -108,6 +114,60 @@ var marshalersEvent = brook.EventDef{
 	},
 	Decode: func(payload []byte, data any) (err error) {
 		*data.(*Marshalers), err = DecodeMarshalersJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var renamedEvent = brook.EventDef{
+	Type:  RenamedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Renamed)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Renamed)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendRenamedJSON(dst, data.(*Renamed))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Renamed), err = DecodeRenamedJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var defaultsEvent = brook.EventDef{
+	Type: DefaultsType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendDefaultsJSON(dst, data.(*Defaults))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Defaults), err = DecodeDefaultsJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var mustRenamedEvent = brook.EventDef{
+	Type:  MustRenamedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*MustRenamed)
+		return key.AppendString(dst, e.ID)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*MustRenamed)
+		key.SetString(&e.ID, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendMustRenamedJSON(dst, data.(*MustRenamed))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*MustRenamed), err = DecodeMustRenamedJSON(payload)
 		return err
 	},
 	History: 100,

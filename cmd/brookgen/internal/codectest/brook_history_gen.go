@@ -32,6 +32,20 @@ func (v *EverythingView) Events(k string) ([]brook.Event[EverythingEvent], error
 	return brook.Events[EverythingEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }
 
+// MovingEvent is one of the events that can write moving, or an OldEvent.
+type MovingEvent interface{ movingEvent() }
+
+func (OldEvent) movingEvent() {}
+
+func decodeMovingEvent(typ string, data []byte) MovingEvent {
+	return OldEvent{typ, bytes.Clone(data)}
+}
+
+// Events returns the events that made the value at k, oldest first, none if there is no value.
+func (v *MovingView) Events(k string) ([]brook.Event[MovingEvent], error) {
+	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeMovingEvent)
+}
+
 // StoredEvent is one of the events that can write stored, or an OldEvent.
 type StoredEvent interface{ storedEvent() }
 

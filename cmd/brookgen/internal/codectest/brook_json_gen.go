@@ -1005,6 +1005,537 @@ func decodeEmbeds(d *wire.Decoder, v *Embeds) {
 	}
 }
 
+// AppendRenamedJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendRenamedJSON(dst []byte, v *Renamed) ([]byte, error) {
+	e := wire.BorrowEncoder(dst)
+	encodeRenamed(e, v)
+	return e.Finish()
+}
+
+// DecodeRenamedJSON decodes the JSON of one Renamed. It shares no memory with data.
+func DecodeRenamedJSON(data []byte) (v Renamed, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeRenamed(d, &v)
+	return v, d.Finish()
+}
+
+func encodeRenamed(e *wire.Encoder, v *Renamed) {
+	e.NameString(`{"id":`, v.ID)
+	e.NameInt(`,"total":`, v.Total)
+	e.NameInt(`,"Sum":`, int64(v.Sum))
+	wire.EncodePointer(e.Name(`,"note":`), v.Note, encodeString)
+	wire.EncodeSlice(e.Name(`,"lines":`), v.Lines, encodeEntry)
+	wire.EncodeMap(e.Name(`,"byName":`), v.ByName, wire.FormatString, encodeEntry)
+	encodeEntry(e.Name(`,"first":`), &v.First)
+	wire.EncodePointer(e.Name(`,"last":`), v.Last, encodeEntry)
+	wire.EncodeArray(e.Name(`,"pair":`), v.Pair[:], encodeEntry)
+	wire.EncodeMap(e.Name(`,"groups":`), v.Groups, wire.FormatString, encodeEntrySlice)
+	e.Name(`,"counted":`).QuotedInt(int64(v.Counted))
+	e.Name(`,"any":`).Any(v.Any)
+	encodeRate(e.Name(`,"rate":`), &v.Rate)
+	e.NameString(`,"street":`, v.Moved.Street)
+	e.NameString(`,"zip":`, v.Moved.Zip)
+	if v.Added != nil {
+		e.NameString(`,"hint":`, v.Added.Hint)
+	}
+	if v.Added != nil {
+		e.NameUint(`,"level":`, uint64(v.Added.Level))
+	}
+	e.End()
+}
+
+var renamedFields = []string{"id", "total", "Sum", "note", "lines", "byName", "first", "last", "pair", "groups", "counted", "any", "rate", "street", "zip", "hint", "level", "Nr", "amount", "sum", "comment", "items", "by_name", "head", "tail", "couple", "both of them", "größe", "anything", "price", "str", "plz", "tip"}
+
+// renamedOlds are the fields whose old names end renamedFields.
+var renamedOlds = []int{0, 1, 1, 3, 4, 5, 6, 7, 8, 8, 10, 11, 12, 13, 14, 15}
+
+func decodeRenamed(d *wire.Decoder, v *Renamed) {
+	var seen [17]bool
+	var at [16]int
+	r := wire.Renamed{Names: renamedFields, Olds: renamedOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
+		switch i {
+		case 0:
+			d.String(&v.ID)
+		case 1:
+			d.Int64(&v.Total)
+		case 2:
+			d.Int(&v.Sum)
+		case 3:
+			wire.DecodePointer(d, &v.Note, (*wire.Decoder).String)
+		case 4:
+			wire.DecodeSlice(d, &v.Lines, decodeEntry)
+		case 5:
+			wire.DecodeMap(d, &v.ByName, wire.ParseString, decodeEntry)
+		case 6:
+			seen[6] = true
+			decodeEntry(d, &v.First)
+		case 7:
+			wire.DecodePointer(d, &v.Last, decodeEntry)
+		case 8:
+			wire.DecodeArray(d, v.Pair[:], decodeEntry)
+		case 9:
+			wire.DecodeMap(d, &v.Groups, wire.ParseString, decodeEntrySlice)
+		case 10:
+			d.Quoted(&v.Counted)
+		case 11:
+			d.Any(&v.Any)
+		case 12:
+			seen[12] = true
+			decodeRate(d, &v.Rate)
+		case 13:
+			seen[13] = true
+			d.String(&v.Moved.Street)
+		case 14:
+			d.String(&v.Moved.Zip)
+		case 15:
+			d.String(&wire.At(&v.Added).Hint)
+		case 16:
+			seen[16] = true
+			d.Uint8(&wire.At(&v.Added).Level)
+		}
+	}
+	if d.Complete() {
+		if !seen[6] {
+			presetEntry(&v.First)
+		}
+		if !seen[12] {
+			presetRate(&v.Rate)
+		}
+		if !seen[13] {
+			v.Moved.Street = "Main Street, 1"
+		}
+		if !seen[16] && v.Added != nil {
+			v.Added.Level = 3
+		}
+	}
+}
+
+func encodeEntry(e *wire.Encoder, v *Entry) {
+	e.NameString(`{"name":`, v.Name)
+	e.NameInt(`,"qty":`, int64(v.Qty))
+	wire.EncodeSlice(e.Name(`,"tags":`), v.Tags, encodeString)
+	wire.EncodePointer(e.Name(`,"next":`), v.Next, encodeEntry)
+	encodeRate(e.Name(`,"rate":`), &v.Rate)
+	e.End()
+}
+
+// presetEntry sets the defaults of a value that is absent.
+func presetEntry(v *Entry) {
+	v.Name = "none"
+	v.Qty = 1
+	presetRate(&v.Rate)
+}
+
+var entryFields = []string{"name", "qty", "tags", "next", "rate", "title", "quantity", "following"}
+
+// entryOlds are the fields whose old names end entryFields.
+var entryOlds = []int{0, 1, 3}
+
+func decodeEntry(d *wire.Decoder, v *Entry) {
+	var seen [5]bool
+	var at [3]int
+	r := wire.Renamed{Names: entryFields, Olds: entryOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
+		switch i {
+		case 0:
+			seen[0] = true
+			d.String(&v.Name)
+		case 1:
+			seen[1] = true
+			d.Int(&v.Qty)
+		case 2:
+			wire.DecodeSlice(d, &v.Tags, (*wire.Decoder).String)
+		case 3:
+			wire.DecodePointer(d, &v.Next, decodeEntry)
+		case 4:
+			seen[4] = true
+			decodeRate(d, &v.Rate)
+		}
+	}
+	if d.Complete() {
+		if !seen[0] {
+			v.Name = "none"
+		}
+		if !seen[1] {
+			v.Qty = 1
+		}
+		if !seen[4] {
+			presetRate(&v.Rate)
+		}
+	}
+}
+
+func encodeEntrySlice(e *wire.Encoder, v *[]Entry) {
+	wire.EncodeSlice(e, *v, encodeEntry)
+}
+
+func decodeEntrySlice(d *wire.Decoder, v *[]Entry) {
+	wire.DecodeSlice(d, v, decodeEntry)
+}
+
+func encodeRate(e *wire.Encoder, v *Rate) {
+	e.NameInt(`{"cents":`, int64(v.Cents))
+	e.NameString(`,"currency":`, v.Currency)
+	e.End()
+}
+
+// presetRate sets the defaults of a value that is absent.
+func presetRate(v *Rate) {
+	v.Currency = "EUR"
+}
+
+var rateFields = []string{"cents", "currency", "ct"}
+
+// rateOlds are the fields whose old names end rateFields.
+var rateOlds = []int{0}
+
+func decodeRate(d *wire.Decoder, v *Rate) {
+	var seen [2]bool
+	var at [1]int
+	r := wire.Renamed{Names: rateFields, Olds: rateOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
+		switch i {
+		case 0:
+			d.Int(&v.Cents)
+		case 1:
+			seen[1] = true
+			d.String(&v.Currency)
+		}
+	}
+	if d.Complete() {
+		if !seen[1] {
+			v.Currency = "EUR"
+		}
+	}
+}
+
+// AppendDefaultsJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendDefaultsJSON(dst []byte, v *Defaults) ([]byte, error) {
+	e := wire.BorrowEncoder(dst)
+	encodeDefaults(e, v)
+	return e.Finish()
+}
+
+// DecodeDefaultsJSON decodes the JSON of one Defaults. It shares no memory with data.
+func DecodeDefaultsJSON(data []byte) (v Defaults, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeDefaults(d, &v)
+	return v, d.Finish()
+}
+
+func encodeDefaults(e *wire.Encoder, v *Defaults) {
+	e.NameString(`{"string":`, v.String)
+	e.Name(`,"upper":`).Text(v.Upper.MarshalText())
+	e.NameString(`,"color":`, string(v.Color))
+	e.NameBool(`,"bool":`, v.Bool)
+	e.NameInt(`,"int":`, int64(v.Int))
+	e.NameInt(`,"int8":`, int64(v.Int8))
+	e.NameInt(`,"int64":`, v.Int64)
+	e.NameUint(`,"uint64":`, v.Uint64)
+	e.NameUint(`,"uintptr":`, uint64(v.Uintptr))
+	e.NameUint(`,"weight":`, uint64(v.Weight))
+	e.Name(`,"float32":`).Float32(v.Float32)
+	e.NameFloat64(`,"float64":`, v.Float64)
+	e.Name(`,"number":`).Number(v.Number)
+	e.Name(`,"quoted":`).QuotedInt(int64(v.Quoted))
+	wire.EncodePointer(e.Name(`,"stringp":`), v.StringP, encodeString)
+	wire.EncodePointer(e.Name(`,"weightp":`), v.WeightP, encodeWeight)
+	wire.EncodePointer(e.Name(`,"boolp":`), v.BoolP, encodeBool)
+	e.NameInt(`,"plain":`, int64(v.Plain))
+	encodeDefaultsInnerStruct(e.Name(`,"inner":`), &v.Inner)
+	wire.EncodeSlice(e.Name(`,"list":`), v.List, encodeRate)
+	e.End()
+}
+
+var defaultsFields = []string{"string", "upper", "color", "bool", "int", "int8", "int64", "uint64", "uintptr", "weight", "float32", "float64", "number", "quoted", "stringp", "weightp", "boolp", "plain", "inner", "list"}
+
+func decodeDefaults(d *wire.Decoder, v *Defaults) {
+	var seen [20]bool
+	for i := d.Object(defaultsFields); i >= 0; i = d.Next(defaultsFields, i) {
+		switch i {
+		case 0:
+			seen[0] = true
+			d.String(&v.String)
+		case 1:
+			decodeUpper(d, &v.Upper)
+		case 2:
+			seen[2] = true
+			d.String((*string)(&v.Color))
+		case 3:
+			seen[3] = true
+			d.Bool(&v.Bool)
+		case 4:
+			seen[4] = true
+			d.Int(&v.Int)
+		case 5:
+			seen[5] = true
+			d.Int8(&v.Int8)
+		case 6:
+			seen[6] = true
+			d.Int64(&v.Int64)
+		case 7:
+			seen[7] = true
+			d.Uint64(&v.Uint64)
+		case 8:
+			seen[8] = true
+			d.Uintptr(&v.Uintptr)
+		case 9:
+			seen[9] = true
+			d.Uint8((*uint8)(&v.Weight))
+		case 10:
+			seen[10] = true
+			d.Float32(&v.Float32)
+		case 11:
+			seen[11] = true
+			d.Float64(&v.Float64)
+		case 12:
+			seen[12] = true
+			d.Number(&v.Number)
+		case 13:
+			seen[13] = true
+			d.Quoted(&v.Quoted)
+		case 14:
+			seen[14] = true
+			wire.DecodePointer(d, &v.StringP, (*wire.Decoder).String)
+		case 15:
+			seen[15] = true
+			wire.DecodePointer(d, &v.WeightP, decodeWeight)
+		case 16:
+			seen[16] = true
+			wire.DecodePointer(d, &v.BoolP, (*wire.Decoder).Bool)
+		case 17:
+			d.Int(&v.Plain)
+		case 18:
+			seen[18] = true
+			decodeDefaultsInnerStruct(d, &v.Inner)
+		case 19:
+			wire.DecodeSlice(d, &v.List, decodeRate)
+		}
+	}
+	if d.Complete() {
+		if !seen[0] {
+			v.String = "a, \"b\", was=c"
+		}
+		if !seen[2] {
+			v.Color = "red|green"
+		}
+		if !seen[3] {
+			v.Bool = true
+		}
+		if !seen[4] {
+			v.Int = -7
+		}
+		if !seen[5] {
+			v.Int8 = -128
+		}
+		if !seen[6] {
+			v.Int64 = -9223372036854775808
+		}
+		if !seen[7] {
+			v.Uint64 = 18446744073709551615
+		}
+		if !seen[8] {
+			v.Uintptr = 5
+		}
+		if !seen[9] {
+			v.Weight = 255
+		}
+		if !seen[10] {
+			v.Float32 = 0.1
+		}
+		if !seen[11] {
+			v.Float64 = 1.5e+300
+		}
+		if !seen[12] {
+			v.Number = "12.50"
+		}
+		if !seen[13] {
+			v.Quoted = 12
+		}
+		if !seen[14] {
+			*wire.At(&v.StringP) = ""
+		}
+		if !seen[15] {
+			*wire.At(&v.WeightP) = 1
+		}
+		if !seen[16] {
+			*wire.At(&v.BoolP) = false
+		}
+		if !seen[18] {
+			presetDefaultsInnerStruct(&v.Inner)
+		}
+	}
+}
+
+func encodeWeight(e *wire.Encoder, v *Weight) {
+	e.Uint(uint64(*v))
+}
+
+func decodeWeight(d *wire.Decoder, v *Weight) {
+	d.Uint8((*uint8)(v))
+}
+
+func encodeDefaultsInnerStruct(e *wire.Encoder, v *struct {
+	Deep struct {
+		X int `json:"x" brook:"default=1"`
+	} `json:"deep"`
+	Y int `json:"y"`
+}) {
+	encodeDefaultsInnerStructDeepStruct(e.Name(`{"deep":`), &v.Deep)
+	e.NameInt(`,"y":`, int64(v.Y))
+	e.End()
+}
+
+// presetDefaultsInnerStruct sets the defaults of a value that is absent.
+func presetDefaultsInnerStruct(v *struct {
+	Deep struct {
+		X int `json:"x" brook:"default=1"`
+	} `json:"deep"`
+	Y int `json:"y"`
+}) {
+	presetDefaultsInnerStructDeepStruct(&v.Deep)
+}
+
+var defaultsInnerStructFields = []string{"deep", "y"}
+
+func decodeDefaultsInnerStruct(d *wire.Decoder, v *struct {
+	Deep struct {
+		X int `json:"x" brook:"default=1"`
+	} `json:"deep"`
+	Y int `json:"y"`
+}) {
+	var seen [2]bool
+	for i := d.Object(defaultsInnerStructFields); i >= 0; i = d.Next(defaultsInnerStructFields, i) {
+		switch i {
+		case 0:
+			seen[0] = true
+			decodeDefaultsInnerStructDeepStruct(d, &v.Deep)
+		case 1:
+			d.Int(&v.Y)
+		}
+	}
+	if d.Complete() {
+		if !seen[0] {
+			presetDefaultsInnerStructDeepStruct(&v.Deep)
+		}
+	}
+}
+
+func encodeDefaultsInnerStructDeepStruct(e *wire.Encoder, v *struct {
+	X int `json:"x" brook:"default=1"`
+}) {
+	e.NameInt(`{"x":`, int64(v.X))
+	e.End()
+}
+
+// presetDefaultsInnerStructDeepStruct sets the defaults of a value that is absent.
+func presetDefaultsInnerStructDeepStruct(v *struct {
+	X int `json:"x" brook:"default=1"`
+}) {
+	v.X = 1
+}
+
+var defaultsInnerStructDeepStructFields = []string{"x"}
+
+func decodeDefaultsInnerStructDeepStruct(d *wire.Decoder, v *struct {
+	X int `json:"x" brook:"default=1"`
+}) {
+	var seen [1]bool
+	for i := d.Object(defaultsInnerStructDeepStructFields); i >= 0; i = d.Next(defaultsInnerStructDeepStructFields, i) {
+		switch i {
+		case 0:
+			seen[0] = true
+			d.Int(&v.X)
+		}
+	}
+	if d.Complete() {
+		if !seen[0] {
+			v.X = 1
+		}
+	}
+}
+
+// AppendMustRenamedJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendMustRenamedJSON(dst []byte, v *MustRenamed) ([]byte, error) {
+	e := wire.BorrowEncoder(dst)
+	encodeMustRenamed(e, v)
+	return e.Finish()
+}
+
+// DecodeMustRenamedJSON decodes the JSON of one MustRenamed. It shares no memory with data.
+func DecodeMustRenamedJSON(data []byte) (v MustRenamed, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeMustRenamed(d, &v)
+	return v, d.Finish()
+}
+
+func encodeMustRenamed(e *wire.Encoder, v *MustRenamed) {
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"cur":`, v.Cur)
+	wire.EncodeSlice(e.Name(`,"list":`), v.List, encodeMustName)
+	wire.EncodePointer(e.Name(`,"own":`), v.Own, encodeMustName)
+	e.NameInt(`,"free":`, int64(v.Free))
+	e.End()
+}
+
+var mustRenamedFields = []string{"id", "cur", "list", "own", "free", "nr", "items", "self"}
+
+// mustRenamedOlds are the fields whose old names end mustRenamedFields.
+var mustRenamedOlds = []int{0, 2, 3}
+
+func decodeMustRenamed(d *wire.Decoder, v *MustRenamed) {
+	var seen [5]bool
+	var at [3]int
+	r := wire.Renamed{Names: mustRenamedFields, Olds: mustRenamedOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
+		seen[i] = !d.IsNull()
+		switch i {
+		case 0:
+			d.String(&v.ID)
+		case 1:
+			seen[1] = true
+			d.String(&v.Cur)
+		case 2:
+			wire.DecodeSlice(d, &v.List, decodeMustName)
+		case 3:
+			wire.DecodePointer(d, &v.Own, decodeMustName)
+		case 4:
+			d.Int(&v.Free)
+		}
+	}
+	d.Require(mustRenamedFields, seen[:], 0, 3)
+	if d.Complete() {
+		if !seen[1] {
+			v.Cur = "EUR"
+		}
+	}
+}
+
+func encodeMustName(e *wire.Encoder, v *MustName) {
+	e.NameString(`{"name":`, v.Name)
+	e.End()
+}
+
+var mustNameFields = []string{"name", "title"}
+
+// mustNameOlds are the fields whose old names end mustNameFields.
+var mustNameOlds = []int{0}
+
+func decodeMustName(d *wire.Decoder, v *MustName) {
+	var seen [1]bool
+	var at [1]int
+	r := wire.Renamed{Names: mustNameFields, Olds: mustNameOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
+		seen[i] = !d.IsNull()
+		switch i {
+		case 0:
+			d.String(&v.Name)
+		}
+	}
+	d.Require(mustNameFields, seen[:], 0)
+}
+
 // AppendEmbeddingJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendEmbeddingJSON(dst []byte, v *Embedding) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
@@ -1925,6 +2456,60 @@ func encodeUserinfo(e *wire.Encoder, v *url.Userinfo) {
 
 func decodeUserinfo(d *wire.Decoder, v *url.Userinfo) {
 	d.Object(nil)
+}
+
+// AppendMovingJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendMovingJSON(dst []byte, v *Moving) ([]byte, error) {
+	e := wire.BorrowEncoder(dst)
+	encodeMoving(e, v)
+	return e.Finish()
+}
+
+// DecodeMovingJSON decodes the JSON of one Moving. It shares no memory with data.
+func DecodeMovingJSON(data []byte) (v Moving, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeMoving(d, &v)
+	return v, d.Finish()
+}
+
+func encodeMoving(e *wire.Encoder, v *Moving) {
+	e.NameString(`{"id":`, v.ID)
+	e.NameInt(`,"total":`, v.Total)
+	wire.EncodeSlice(e.Name(`,"lines":`), v.Lines, encodeEntry)
+	e.NameString(`,"street":`, v.Moved.Street)
+	e.NameString(`,"zip":`, v.Moved.Zip)
+	e.End()
+}
+
+var movingFields = []string{"id", "total", "lines", "street", "zip", "Nr", "amount", "the sum", "items", "str", "plz"}
+
+// movingOlds are the fields whose old names end movingFields.
+var movingOlds = []int{0, 1, 1, 2, 3, 4}
+
+func decodeMoving(d *wire.Decoder, v *Moving) {
+	var seen [5]bool
+	var at [6]int
+	r := wire.Renamed{Names: movingFields, Olds: movingOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
+		switch i {
+		case 0:
+			d.String(&v.ID)
+		case 1:
+			d.Int64(&v.Total)
+		case 2:
+			wire.DecodeSlice(d, &v.Lines, decodeEntry)
+		case 3:
+			seen[3] = true
+			d.String(&v.Moved.Street)
+		case 4:
+			d.String(&v.Moved.Zip)
+		}
+	}
+	if d.Complete() {
+		if !seen[3] {
+			v.Moved.Street = "Main Street, 1"
+		}
+	}
 }
 
 // AppendStoredJSON appends *v to dst as JSON. After an error it returns dst as it was.

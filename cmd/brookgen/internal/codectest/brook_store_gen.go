@@ -535,6 +535,39 @@ func packTreePointer(c *pack.Coder, v **Tree) {
 	pack.Pointer(c, v, packTree)
 }
 
+// movingSchema is the shape of what packMoving writes.
+const movingSchema = "{id=Nr string,total=amount=\"the sum\" int64,lines=items []@1={name=title string,qty=quantity int,tags []string,\"next\"=following *@1,\"rate\" {cents=ct int,currency string}},~Moved {street=str string,zip=plz string}}"
+
+// packMoving writes one Moving as stores keep it, or reads it.
+func packMoving(c *pack.Coder, v *Moving) {
+	c.Struct(4)
+	c.String(&v.ID)
+	c.Int64(&v.Total)
+	pack.Slice(c, &v.Lines, packEntry)
+	packMoved(c, &v.Moved)
+}
+
+func packEntry(c *pack.Coder, v *Entry) {
+	c.Struct(5)
+	c.String(&v.Name)
+	c.Int(&v.Qty)
+	pack.Slice(c, &v.Tags, (*pack.Coder).String)
+	pack.Pointer(c, &v.Next, packEntry)
+	packRate(c, &v.Rate)
+}
+
+func packMoved(c *pack.Coder, v *Moved) {
+	c.Struct(2)
+	c.String(&v.Street)
+	c.String(&v.Zip)
+}
+
+func packRate(c *pack.Coder, v *Rate) {
+	c.Struct(2)
+	c.Int(&v.Cents)
+	c.String(&v.Currency)
+}
+
 // storedSchema is the shape of what packStored writes.
 const storedSchema = "{ID string,Tags []string,Items []@1={name string,count int,tags []string},ByName map[string]int,Deep map[string][]@1,Ptr *int,\"ItemPtr\" *@1,Arr [2][]int,Flat [2]int,At time,Times []time,Any any,Object map[string]any,Raw raw,Blob []uint8,Big text,BigPtr *text,URL *binary,Addr text,\"Tree\" *@2={name string,\"Left\" *@2,\"Right\" *@2,children []@2,by_name map[string]*@2},Opaque json,\"Half\" {Seen string},~Base {id int,created time,shadow string,Once string},~Extra *{note string,size *int},~lower {Visible string}}"
 

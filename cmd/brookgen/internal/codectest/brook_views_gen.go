@@ -15,6 +15,7 @@ import (
 // use, and values that they give are the caller's own.
 type Views struct {
 	Everything *EverythingView
+	Moving     *MovingView
 	Stored     *StoredView
 	Simple     *SimpleView
 	Veterans   *VeteransView
@@ -22,15 +23,16 @@ type Views struct {
 	source brook.Source
 }
 
-var collections = []*brook.Collection{&everythingCollection, &storedCollection, &simpleCollection, &veteransCollection}
+var collections = []*brook.Collection{&everythingCollection, &movingCollection, &storedCollection, &simpleCollection, &veteransCollection}
 
 func newViews(s brook.Source) Views {
 	rows := brook.RowReaders(s, collections)
 	return Views{
 		Everything: (*EverythingView)(&rows[0]),
-		Stored:     (*StoredView)(&rows[1]),
-		Simple:     (*SimpleView)(&rows[2]),
-		Veterans:   (*VeteransView)(&rows[3]),
+		Moving:     (*MovingView)(&rows[1]),
+		Stored:     (*StoredView)(&rows[2]),
+		Simple:     (*SimpleView)(&rows[3]),
+		Veterans:   (*VeteransView)(&rows[4]),
 		source:     s,
 	}
 }
@@ -106,6 +108,102 @@ func (v *EverythingView) Watch(ctx context.Context, k string) iter.Seq2[brook.Up
 // Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *EverythingView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Everything], error] {
 	return brook.Updates[string, Everything]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
+}
+
+var movingCollection = brook.Collection{
+	Name:  "moving",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Moving); ok {
+			return at
+		}
+		return new(Moving)
+	},
+	Copy:    cloneMoving,
+	Pack:    func(c *pack.Coder, v any) { packMoving(c, v.(*Moving)) },
+	Schema:  movingSchema,
+	History: true,
+	Indexes: []brook.IndexDef{
+		{Field: "Total", Shape: "int64", Unique: true, Entries: func(row any, e *brook.Entries) {
+			v := row.(*Moving)
+			if v.Total != 0 {
+				e.Add(key.AppendInt(e.Bytes(), v.Total))
+			}
+		}},
+	},
+}
+
+// MovingView reads the collection moving. It is a brook.View.
+type MovingView brook.RowReader
+
+// Get returns the value at k, or brook.ErrNotFound.
+func (v *MovingView) Get(k string) (own Moving, err error) {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Moving); ok {
+		own = *at
+	}
+	return own, end.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *MovingView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len returns the number of values.
+func (v *MovingView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All yields every entry, in key order.
+func (v *MovingView) All() iter.Seq2[brook.Entry[string, Moving], error] {
+	return brook.ScanEntries[string, Moving]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range yields the entries from from to before to, in key order.
+func (v *MovingView) Range(from, to string) iter.Seq2[brook.Entry[string, Moving], error] {
+	return brook.ScanEntries[string, Moving]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
+func (v *MovingView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Moving], error] {
+	return brook.ScanEntries[string, Moving]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// ByTotal returns the value whose Total is value, or brook.ErrNotFound.
+func (v *MovingView) ByTotal(value int64) (own Moving, err error) {
+	row, _, end := (*brook.RowReader)(v).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	if at, ok := row.(*Moving); ok {
+		own = *at
+	}
+	return own, end.End()
+}
+
+// TotalIndex reads the collection by Total.
+func (v *MovingView) TotalIndex() brook.Index[int64, string, Moving] {
+	return (*movingByTotal)(v)
+}
+
+type movingByTotal brook.RowReader
+
+func (x *movingByTotal) Get(value int64) (e brook.Entry[string, Moving], err error) {
+	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	return e, err
+}
+
+func (x *movingByTotal) All(value int64) iter.Seq2[brook.Entry[string, Moving], error] {
+	return brook.ScanEntries[string, Moving]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), key.DecodeString[string])
+}
+
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *MovingView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Moving], error] {
+	return brook.Updates[string, Moving]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
+}
+
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
+func (v *MovingView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Moving], error] {
+	return brook.Updates[string, Moving]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
 
 var storedCollection = brook.Collection{

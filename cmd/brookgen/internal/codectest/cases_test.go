@@ -9,6 +9,7 @@ type tested struct {
 	encode func(v any) ([]byte, error)
 	decode func(data []byte) (any, error) // a pointer
 	std    func(data []byte) (any, error)
+	aged   bool // fields had other names, or have defaults
 }
 
 func codec[T any](name string,
@@ -44,5 +45,8 @@ var all = []tested{
 	codec("Index", AppendIndexJSON, DecodeIndexJSON),
 	codec("Stored", AppendStoredJSON, DecodeStoredJSON),
 	codec("Simple", AppendSimpleJSON, DecodeSimpleJSON),
+	renaming("Renamed", AppendRenamedJSON, DecodeRenamedJSON),
+	renaming("Defaults", AppendDefaultsJSON, DecodeDefaultsJSON),
+	renaming("Moving", AppendMovingJSON, DecodeMovingJSON),
 	codec("Veteran", AppendVeteranJSON, DecodeVeteranJSON),
 }

@@ -84,6 +84,13 @@ func TestDecode(t *testing.T) {
 						accepted++
 					}
 				}
+				if c.aged {
+					for range 12 {
+						aged := g.age(reflect.TypeOf(v), data)
+						sameDecoding(t, c, aged)
+						sameDecoding(t, c, g.mutate(aged))
+					}
+				}
 			}
 			if accepted < 500 {
 				t.Errorf("only %d mutations were accepted", accepted)

@@ -85,6 +85,11 @@ func fieldNames(t reflect.Type) []string {
 		}
 		quoted, _ := json.Marshal(name)
 		names = append(names, string(quoted))
+		for word := range strings.SplitSeq(f.Tag.Get("brook"), ",") {
+			if old, ok := strings.CutPrefix(word, "was="); ok {
+				names = append(names, string(quotedName(old)))
+			}
+		}
 	}
 	return names
 }

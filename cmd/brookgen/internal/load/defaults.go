@@ -117,6 +117,10 @@ func defaulted(t *model.Type, within []*model.Type) string {
 	}
 	within = append(within, t)
 	for _, f := range t.JSON {
+		if slices.ContainsFunc(f.Path[:len(f.Path)-1],
+			func(s model.PathStep) bool { return s.Pointer }) {
+			continue // an embedded pointer that is absent stays nil
+		}
 		if f.Default != nil {
 			return dotted(f.Path)
 		}

@@ -126,21 +126,26 @@ func DecodeUserJSON(data []byte) (v User, err error) {
 func encodeUser(e *wire.Encoder, v *User) {
 	e.NameString(`{"id":`, v.ID)
 	e.NameString(`,"last":`, v.Last)
-	e.NameInt(`,"cents":`, v.Cents)
+	e.NameInt(`,"total":`, v.Total)
 	e.End()
 }
 
-var userFields = []string{"id", "last", "cents"}
+var userFields = []string{"id", "last", "total", "cents"}
+
+// userOlds are the fields whose old names end userFields.
+var userOlds = []int{2}
 
 func decodeUser(d *wire.Decoder, v *User) {
-	for i := d.Object(userFields); i >= 0; i = d.Next(userFields, i) {
+	var at [1]int
+	r := wire.Renamed{Names: userFields, Olds: userOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
 		switch i {
 		case 0:
 			d.String(&v.ID)
 		case 1:
 			d.String(&v.Last)
 		case 2:
-			d.Int64(&v.Cents)
+			d.Int64(&v.Total)
 		}
 	}
 }

@@ -5,12 +5,12 @@ package v2
 import "github.com/brookgen/brookgen/runtime/pack"
 
 // userSchema is the shape of what packUser writes.
-const userSchema = "{id string,last string,cents int64}"
+const userSchema = "{id string,last string,total=cents int64}"
 
 // packUser writes one User as stores keep it, or reads it.
 func packUser(c *pack.Coder, v *User) {
 	c.Struct(3)
 	c.String(&v.ID)
 	c.String(&v.Last)
-	c.Int64(&v.Cents)
+	c.Int64(&v.Total)
 }

@@ -1,5 +1,6 @@
 // Package v2 is package v1 after a change of its code: a row has a further field, which is indexed,
-// its handler is another one and fails less, and a further event is handled.
+// and one with another name, its handler is another one and fails less, and a further event is
+// handled.
 package v2
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen
@@ -42,7 +43,7 @@ type Billed struct {
 type User struct {
 	ID    string `json:"id" brook:"key"`
 	Last  string `json:"last" brook:"index"` // is new: the last digit of the last order
-	Cents int64  `json:"cents"`
+	Total int64  `json:"total" brook:"was=cents"`
 }
 
 // Orders counts what is ordered.
@@ -56,7 +57,7 @@ func (Orders) Placed(e brook.Event[Placed]) (user brook.Change[string, User], bi
 		return user, billed, errors.New("made to fail")
 	}
 	user = brook.Merge(e.Data.User, func(u *User) {
-		u.Cents += e.Data.Cents
+		u.Total += e.Data.Cents
 		u.Last = e.Data.Order[len(e.Data.Order)-1:]
 	})
 	return user, brook.Emit(Billed{e.Data.Order, e.Data.Cents}), nil
@@ -66,5 +67,5 @@ func (Orders) Placed(e brook.Event[Placed]) (user brook.Change[string, User], bi
 //
 //brook:handle
 func (Orders) Returned(e brook.Event[Returned]) brook.Change[string, User] {
-	return brook.Merge(e.Data.User, func(u *User) { u.Cents -= e.Data.Cents })
+	return brook.Merge(e.Data.User, func(u *User) { u.Total -= e.Data.Cents })
 }
