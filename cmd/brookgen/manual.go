@@ -124,6 +124,12 @@ Field tags:
 	brook:"index"     of a collection: values are found by this field
 	brook:"unique"    of a collection: and no two values have the same
 	brook:"required"  of an event or what it contains: absent or null is an error
+	brook:"was=amount"
+	                  of either and what it contains: its name on the wire was amount, which is read where its own is
+	                  absent (null is not absent); was=a,was=b for several, of which the first counts
+	brook:"default=EUR"
+	                  of an event or what it contains: its value where it is absent (null is not absent); for strings,
+	                  bools, numbers and pointers to them; it takes the rest of the tag, commas included
 	brook:"key,required"
 	                  both, as words of one tag
 	json:"…"          names and options on the wire, as encoding/json has them
