@@ -33,6 +33,7 @@ var enlistedFields = []string{"home", "id", "fullName", "age", "email", "name"}
 var enlistedOlds = []int{2}
 
 func decodeEnlisted(d *wire.Decoder, v *Enlisted) {
+	var seen [5]bool
 	var at [1]int
 	r := wire.Renamed{Names: enlistedFields, Olds: enlistedOlds, At: at[:]}
 	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
@@ -46,7 +47,13 @@ func decodeEnlisted(d *wire.Decoder, v *Enlisted) {
 		case 3:
 			d.Int64(&v.Age)
 		case 4:
+			seen[4] = true
 			d.String(&v.Email)
+		}
+	}
+	if d.Complete() {
+		if !seen[4] {
+			v.Email = "unknown"
 		}
 	}
 }

@@ -13,9 +13,9 @@ import brook "github.com/brookgen/brookgen/runtime"
 type Enlisted struct {
 	Home     Home   `json:"home"` // stood last
 	ID       string `json:"id" brook:"key"`
-	FullName string `json:"fullName" brook:"was=name"` // the first shape called it Name
-	Age      int64  `json:"age"`                       // int16
-	Email    string `json:"email"`                     // since the second; the first had Gone
+	FullName string `json:"fullName" brook:"was=name"`     // the first shape called it Name
+	Age      int64  `json:"age"`                           // int16
+	Email    string `json:"email" brook:"default=unknown"` // since the second; the first had Gone
 }
 
 // Promoted gives a soldier a rank.
