@@ -65,7 +65,7 @@ func (d *deployed) as(number int) (seen string, err error) {
 		if err != nil {
 			return "", err
 		}
-		app, users = v.App, texts(v.Views.Users.All, func(u v2.User) int64 { return u.Cents })
+		app, users = v.App, texts(v.Views.Users.All, func(u v2.User) int64 { return u.Total })
 	}
 	defer app.Close()
 	if err := app.CatchUp(d.ctx); err != nil {
