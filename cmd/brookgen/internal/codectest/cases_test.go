@@ -47,6 +47,7 @@ var all = []tested{
 	codec("Simple", AppendSimpleJSON, DecodeSimpleJSON),
 	renaming("Renamed", AppendRenamedJSON, DecodeRenamedJSON),
 	renaming("Defaults", AppendDefaultsJSON, DecodeDefaultsJSON),
+	renaming("QuotedRenamed", AppendQuotedRenamedJSON, DecodeQuotedRenamedJSON),
 	renaming("Moving", AppendMovingJSON, DecodeMovingJSON),
 	codec("Veteran", AppendVeteranJSON, DecodeVeteranJSON),
 }

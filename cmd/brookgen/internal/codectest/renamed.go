@@ -6,19 +6,19 @@ import "encoding/json"
 //
 //brook:event renamed publish
 type Renamed struct {
-	ID      string             `json:"id" brook:"key,was=Nr"`
-	Total   int64              `json:"total" brook:"was=amount,was=sum"`
-	Sum     int                `json:"Sum"`
-	Note    *string            `json:"note" brook:"was=comment"`
-	Lines   []Entry            `json:"lines" brook:"was=items"`
-	ByName  map[string]Entry   `json:"byName" brook:"was=by_name"`
-	First   Entry              `json:"first" brook:"was=head"`
-	Last    *Entry             `json:"last" brook:"was=tail"`
-	Pair    [2]Entry           `json:"pair" brook:"was=couple,was=both of them"`
-	Groups  map[string][]Entry `json:"groups"`
-	Counted int                `json:"counted,string" brook:"was=größe"`
-	Any     any                `json:"any" brook:"was=anything"`
-	Rate    `json:"rate" brook:"was=price"`
+	ID     string             `json:"id" brook:"key,was=Nr"`
+	Total  int64              `json:"total" brook:"was=amount,was=sum"`
+	Sum    int                `json:"Sum"`
+	Note   *string            `json:"note" brook:"was=comment"`
+	Lines  []Entry            `json:"lines" brook:"was=items"`
+	ByName map[string]Entry   `json:"byName" brook:"was=by_name"`
+	First  Entry              `json:"first" brook:"was=head"`
+	Last   *Entry             `json:"last" brook:"was=tail"`
+	Pair   [2]Entry           `json:"pair" brook:"was=couple,was=both of them"`
+	Groups map[string][]Entry `json:"groups"`
+	Size   int                `json:"size" brook:"was=größe"`
+	Any    any                `json:"any" brook:"was=anything"`
+	Rate   `json:"rate" brook:"was=price"`
 	Moved
 	*Added
 }
@@ -67,7 +67,6 @@ type Defaults struct {
 	Float32 float32     `json:"float32" brook:"default=0.1"`
 	Float64 float64     `json:"float64" brook:"default=1.5E+300"`
 	Number  json.Number `json:"number" brook:"default=12.50"`
-	Quoted  int         `json:"quoted,string" brook:"default=12"`
 	StringP *string     `json:"stringp" brook:"default="`
 	WeightP *Weight     `json:"weightp" brook:"default=1"`
 	BoolP   *bool       `json:"boolp" brook:"default=false"`
@@ -79,6 +78,16 @@ type Defaults struct {
 		Y int `json:"y"`
 	} `json:"inner"`
 	List []Rate `json:"list"`
+}
+
+// QuotedRenamed has them beside the string option.
+//
+//brook:event quoted.renamed publish
+type QuotedRenamed struct {
+	Count  int    `json:"count,string" brook:"was=counted"`
+	Number int    `json:"number,string" brook:"default=12"`
+	Share  *int8  `json:"share,string" brook:"was=part,default=-3"`
+	Text   string `json:"text,string" brook:"default=a \"b\""`
 }
 
 // Color is a string by another name.
