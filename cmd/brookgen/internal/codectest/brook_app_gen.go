@@ -26,7 +26,7 @@ type App struct {
 func NewApp(config brook.Config) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Collections: collections,
-		Events:      []*brook.EventDef{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &renamedEvent, &defaultsEvent, &mustRenamedEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent},
+		Events:      []*brook.EventDef{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &renamedEvent, &defaultsEvent, &quotedRenamedEvent, &mustRenamedEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent},
 		Lane: func(_ *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{}
 			return d.deliver
@@ -60,6 +60,8 @@ func eventOf(data any) *brook.EventDef {
 		return &renamedEvent
 	case *Defaults:
 		return &defaultsEvent
+	case *QuotedRenamed:
+		return &quotedRenamedEvent
 	case *MustRenamed:
 		return &mustRenamedEvent
 	case *Embedding:
@@ -129,6 +131,11 @@ func (p *publish) Renamed(ctx context.Context, data Renamed, options ...brook.Pu
 // Defaults publishes data as defaults and returns its position in the log.
 func (p *publish) Defaults(ctx context.Context, data Defaults, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &defaultsEvent, &data, options)
+}
+
+// QuotedRenamed publishes data as quoted.renamed and returns its position in the log.
+func (p *publish) QuotedRenamed(ctx context.Context, data QuotedRenamed, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &quotedRenamedEvent, &data, options)
 }
 
 // MustRenamed publishes data as must.renamed and returns its position in the log.

@@ -14,25 +14,26 @@ const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
-	BasicsType      = "basics"
-	NamedType       = "named"
-	SpecialType     = "special"
-	ContainersType  = "containers"
-	OptionsType     = "options"
-	QuotedType      = "quoted"
-	MarshalersType  = "marshalers"
-	RenamedType     = "renamed"
-	DefaultsType    = "defaults"
-	MustRenamedType = "must.renamed"
-	EmbeddingType   = "embedding"
-	ShapesType      = "shapes"
-	OrderType       = "order"
-	AccountType     = "account"
-	NoteType        = "note"
-	TotalType       = "total"
-	BatchType       = "batch"
-	IndexType       = "index"
-	RequiredType    = "required"
+	BasicsType        = "basics"
+	NamedType         = "named"
+	SpecialType       = "special"
+	ContainersType    = "containers"
+	OptionsType       = "options"
+	QuotedType        = "quoted"
+	MarshalersType    = "marshalers"
+	RenamedType       = "renamed"
+	DefaultsType      = "defaults"
+	QuotedRenamedType = "quoted.renamed"
+	MustRenamedType   = "must.renamed"
+	EmbeddingType     = "embedding"
+	ShapesType        = "shapes"
+	OrderType         = "order"
+	AccountType       = "account"
+	NoteType          = "note"
+	TotalType         = "total"
+	BatchType         = "batch"
+	IndexType         = "index"
+	RequiredType      = "required"
 )
 
 var basicsEvent = brook.EventDef{
@@ -147,6 +148,18 @@ var defaultsEvent = brook.EventDef{
 	},
 	Decode: func(payload []byte, data any) (err error) {
 		*data.(*Defaults), err = DecodeDefaultsJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var quotedRenamedEvent = brook.EventDef{
+	Type: QuotedRenamedType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendQuotedRenamedJSON(dst, data.(*QuotedRenamed))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*QuotedRenamed), err = DecodeQuotedRenamedJSON(payload)
 		return err
 	},
 	History: 100,

@@ -1030,7 +1030,7 @@ func encodeRenamed(e *wire.Encoder, v *Renamed) {
 	wire.EncodePointer(e.Name(`,"last":`), v.Last, encodeEntry)
 	wire.EncodeArray(e.Name(`,"pair":`), v.Pair[:], encodeEntry)
 	wire.EncodeMap(e.Name(`,"groups":`), v.Groups, wire.FormatString, encodeEntrySlice)
-	e.Name(`,"counted":`).QuotedInt(int64(v.Counted))
+	e.NameInt(`,"size":`, int64(v.Size))
 	e.Name(`,"any":`).Any(v.Any)
 	encodeRate(e.Name(`,"rate":`), &v.Rate)
 	e.NameString(`,"street":`, v.Moved.Street)
@@ -1044,7 +1044,7 @@ func encodeRenamed(e *wire.Encoder, v *Renamed) {
 	e.End()
 }
 
-var renamedFields = []string{"id", "total", "Sum", "note", "lines", "byName", "first", "last", "pair", "groups", "counted", "any", "rate", "street", "zip", "hint", "level", "Nr", "amount", "sum", "comment", "items", "by_name", "head", "tail", "couple", "both of them", "größe", "anything", "price", "str", "plz", "tip"}
+var renamedFields = []string{"id", "total", "Sum", "note", "lines", "byName", "first", "last", "pair", "groups", "size", "any", "rate", "street", "zip", "hint", "level", "Nr", "amount", "sum", "comment", "items", "by_name", "head", "tail", "couple", "both of them", "größe", "anything", "price", "str", "plz", "tip"}
 
 // renamedOlds are the fields whose old names end renamedFields.
 var renamedOlds = []int{0, 1, 1, 3, 4, 5, 6, 7, 8, 8, 10, 11, 12, 13, 14, 15}
@@ -1077,7 +1077,7 @@ func decodeRenamed(d *wire.Decoder, v *Renamed) {
 		case 9:
 			wire.DecodeMap(d, &v.Groups, wire.ParseString, decodeEntrySlice)
 		case 10:
-			d.Quoted(&v.Counted)
+			d.Int(&v.Size)
 		case 11:
 			d.Any(&v.Any)
 		case 12:
@@ -1238,7 +1238,6 @@ func encodeDefaults(e *wire.Encoder, v *Defaults) {
 	e.Name(`,"float32":`).Float32(v.Float32)
 	e.NameFloat64(`,"float64":`, v.Float64)
 	e.Name(`,"number":`).Number(v.Number)
-	e.Name(`,"quoted":`).QuotedInt(int64(v.Quoted))
 	wire.EncodePointer(e.Name(`,"stringp":`), v.StringP, encodeString)
 	wire.EncodePointer(e.Name(`,"weightp":`), v.WeightP, encodeWeight)
 	wire.EncodePointer(e.Name(`,"boolp":`), v.BoolP, encodeBool)
@@ -1248,10 +1247,10 @@ func encodeDefaults(e *wire.Encoder, v *Defaults) {
 	e.End()
 }
 
-var defaultsFields = []string{"string", "upper", "color", "bool", "int", "int8", "int64", "uint64", "uintptr", "weight", "float32", "float64", "number", "quoted", "stringp", "weightp", "boolp", "plain", "inner", "list"}
+var defaultsFields = []string{"string", "upper", "color", "bool", "int", "int8", "int64", "uint64", "uintptr", "weight", "float32", "float64", "number", "stringp", "weightp", "boolp", "plain", "inner", "list"}
 
 func decodeDefaults(d *wire.Decoder, v *Defaults) {
-	var seen [20]bool
+	var seen [19]bool
 	for i := d.Object(defaultsFields); i >= 0; i = d.Next(defaultsFields, i) {
 		switch i {
 		case 0:
@@ -1294,22 +1293,19 @@ func decodeDefaults(d *wire.Decoder, v *Defaults) {
 			d.Number(&v.Number)
 		case 13:
 			seen[13] = true
-			d.Quoted(&v.Quoted)
+			wire.DecodePointer(d, &v.StringP, (*wire.Decoder).String)
 		case 14:
 			seen[14] = true
-			wire.DecodePointer(d, &v.StringP, (*wire.Decoder).String)
+			wire.DecodePointer(d, &v.WeightP, decodeWeight)
 		case 15:
 			seen[15] = true
-			wire.DecodePointer(d, &v.WeightP, decodeWeight)
-		case 16:
-			seen[16] = true
 			wire.DecodePointer(d, &v.BoolP, (*wire.Decoder).Bool)
-		case 17:
+		case 16:
 			d.Int(&v.Plain)
-		case 18:
-			seen[18] = true
+		case 17:
+			seen[17] = true
 			decodeDefaultsInnerStruct(d, &v.Inner)
-		case 19:
+		case 18:
 			wire.DecodeSlice(d, &v.List, decodeRate)
 		}
 	}
@@ -1351,18 +1347,15 @@ func decodeDefaults(d *wire.Decoder, v *Defaults) {
 			v.Number = "12.50"
 		}
 		if !seen[13] {
-			v.Quoted = 12
-		}
-		if !seen[14] {
 			*wire.At(&v.StringP) = ""
 		}
-		if !seen[15] {
+		if !seen[14] {
 			*wire.At(&v.WeightP) = 1
 		}
-		if !seen[16] {
+		if !seen[15] {
 			*wire.At(&v.BoolP) = false
 		}
-		if !seen[18] {
+		if !seen[17] {
 			presetDefaultsInnerStruct(&v.Inner)
 		}
 	}
@@ -1452,6 +1445,73 @@ func decodeDefaultsInnerStructDeepStruct(d *wire.Decoder, v *struct {
 	if d.Complete() {
 		if !seen[0] {
 			v.X = 1
+		}
+	}
+}
+
+// AppendQuotedRenamedJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendQuotedRenamedJSON(dst []byte, v *QuotedRenamed) ([]byte, error) {
+	e := wire.BorrowEncoder(dst)
+	encodeQuotedRenamed(e, v)
+	return e.Finish()
+}
+
+// DecodeQuotedRenamedJSON decodes the JSON of one QuotedRenamed. It shares no memory with data.
+func DecodeQuotedRenamedJSON(data []byte) (v QuotedRenamed, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeQuotedRenamed(d, &v)
+	return v, d.Finish()
+}
+
+func encodeQuotedRenamed(e *wire.Encoder, v *QuotedRenamed) {
+	e.Name(`{"count":`).QuotedInt(int64(v.Count))
+	e.Name(`,"number":`).QuotedInt(int64(v.Number))
+	if e.Name(`,"share":`); v.Share == nil {
+		e.Null()
+	} else {
+		e.QuotedInt(int64(*v.Share))
+	}
+	e.Name(`,"text":`).QuotedString(v.Text)
+	e.End()
+}
+
+var quotedRenamedFields = []string{"count", "number", "share", "text", "counted", "part"}
+
+// quotedRenamedOlds are the fields whose old names end quotedRenamedFields.
+var quotedRenamedOlds = []int{0, 2}
+
+func decodeQuotedRenamed(d *wire.Decoder, v *QuotedRenamed) {
+	var seen [4]bool
+	var at [2]int
+	r := wire.Renamed{Names: quotedRenamedFields, Olds: quotedRenamedOlds, At: at[:]}
+	for i := d.ObjectRenamed(&r); i >= 0; i = d.NextRenamed(&r, i) {
+		switch i {
+		case 0:
+			d.Quoted(&v.Count)
+		case 1:
+			seen[1] = true
+			d.Quoted(&v.Number)
+		case 2:
+			seen[2] = true
+			if d.QuotedNull() {
+				v.Share = nil
+			} else {
+				d.Quoted(wire.At(&v.Share))
+			}
+		case 3:
+			seen[3] = true
+			d.Quoted(&v.Text)
+		}
+	}
+	if d.Complete() {
+		if !seen[1] {
+			v.Number = 12
+		}
+		if !seen[2] {
+			*wire.At(&v.Share) = -3
+		}
+		if !seen[3] {
+			v.Text = "a \"b\""
 		}
 	}
 }
