@@ -37,13 +37,9 @@ type MovingEvent interface{ movingEvent() }
 
 func (OldEvent) movingEvent() {}
 
-func decodeMovingEvent(typ string, data []byte) MovingEvent {
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *MovingView) Events(k string) ([]brook.Event[MovingEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeMovingEvent)
+	return brook.Events[MovingEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }
 
 // StoredEvent is one of the events that can write stored, or an OldEvent.

@@ -172,11 +172,11 @@ func (v *MovingView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Movin
 
 // ByTotal returns the value whose Total is value, or brook.ErrNotFound.
 func (v *MovingView) ByTotal(value int64) (own Moving, err error) {
-	row, _, end := (*brook.RowReader)(v).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	if at, ok := row.(*Moving); ok {
+	row := (*brook.RowReader)(v).First(0, key.AppendInt(brook.KeyBuffer(), value))
+	if at, ok := row.Value.(*Moving); ok {
 		own = *at
 	}
-	return own, end.End()
+	return own, row.End()
 }
 
 // TotalIndex reads the collection by Total.
@@ -187,8 +187,7 @@ func (v *MovingView) TotalIndex() brook.Index[int64, string, Moving] {
 type movingByTotal brook.RowReader
 
 func (x *movingByTotal) Get(value int64) (e brook.Entry[string, Moving], err error) {
-	row, k, end := (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value))
-	err = brook.Fill(&e, row, k, end, key.DecodeString[string])
+	err = brook.Fill(&e, (*brook.RowReader)(x).First(0, key.AppendInt(brook.KeyBuffer(), value)), key.DecodeString[string])
 	return e, err
 }
 
