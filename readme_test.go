@@ -165,7 +165,7 @@ func TestReadme(t *testing.T) {
 			if b.role == "package" {
 				name := goName(page)
 				n.write(name+"/"+name+string(rune('a'+i))+".go",
-					"package "+name+"\n\n"+imports(b.text, true)+"\n"+b.text)
+					"package "+name+"\n\n"+imports(b.text)+"\n"+b.text)
 			}
 		}
 	}

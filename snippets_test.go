@@ -66,7 +66,7 @@ func (s *snippets) source() string {
 		tests.WriteString(")\n}\n")
 	}
 	text := snippetRunner + tests.String() + s.bodies.String()
-	return "package snippets\n\n" + imports(text, false) + text
+	return "package snippets\n\n" + imports(text) + text
 }
 
 const snippetRunner = `
@@ -140,9 +140,8 @@ var known = []string{
 	module + "/runtime/memdriver", module + "/runtime/redisstore",
 }
 
-// imports makes the imports of a file. One that begins a package for brookgen imports brook in any
-// case.
-func imports(text string, annotated bool) string {
+// imports makes the imports of a file.
+func imports(text string) string {
 	var b strings.Builder
 	b.WriteString("import (\n")
 	for _, imported := range known {
@@ -154,7 +153,7 @@ func imports(text string, annotated bool) string {
 			fmt.Fprintf(&b, "\t%q\n", imported)
 		}
 	}
-	if annotated || strings.Contains(text, "brook.") {
+	if strings.Contains(text, "brook.") {
 		fmt.Fprintf(&b, "\tbrook %q\n", module+"/runtime")
 	}
 	b.WriteString(")\n")
