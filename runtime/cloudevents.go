@@ -14,8 +14,9 @@ import (
 // mode: attributes in headers ce_…, the payload alone in the value. It reads binary mode, and
 // structured mode in the JSON format. The record's key is the event's key.
 //
-// ce_source is the author. Three extension attributes are brook's own: ce_brookcause holds
-// Message.Cause, ce_brooklane Message.Sequence and Lane, ce_brookhash Message.Hash. All other
+// ce_source is the author. Four extension attributes are brook's own: ce_brookcause holds
+// Message.Cause, ce_brooklane Message.Sequence and Lane, ce_brookhash Message.Hash, and
+// ce_brookversion Message.Version, of which there is none for payloads without one. All other
 // attributes (subject, dataschema, extensions) are in Message.Headers, under the name of their
 // header, ce_subject; so are those of events in structured mode. [WithHeader] publishes them. Of
 // the required attributes id and source may be absent. An optional one that is null or empty counts
@@ -72,9 +73,14 @@ func (CloudEvents) Wrap(m *Message, r *Record) error {
 		count += 2
 		lane = m.laneText()
 	}
+	version := m.versionText()
+	if version != "" {
+		count++
+	}
 	r.Headers = make([]Header, 0, count)
 	values := make(headerValues, 0, len(specVersion)+len(m.ID)+len(m.Author)+len(m.Type)+
-		len(time.RFC3339Nano)+len(jsonContent)+len(m.Cause)+len(lane)+len(m.Hash))
+		len(time.RFC3339Nano)+len(jsonContent)+len(m.Cause)+len(lane)+len(m.Hash)+
+		len(version))
 	values.add(r, "ce_specversion", specVersion)
 	values.add(r, "ce_id", m.ID)
 	values.add(r, "ce_source", m.Author)
@@ -88,6 +94,7 @@ func (CloudEvents) Wrap(m *Message, r *Record) error {
 		values.add(r, "ce_brooklane", lane)
 		values.add(r, "ce_brookhash", m.Hash)
 	}
+	values.add(r, "ce_brookversion", version)
 	var there names
 	for i := range m.Headers {
 		if err := checkAttribute(&m.Headers[i], r.Headers, &there); err != nil {
@@ -109,7 +116,7 @@ func checkAttribute(h *Header, others []Header, there *names) error {
 	}
 	switch name {
 	case "specversion", "id", "source", "type", "time", "datacontenttype", "data",
-		"brookcause", "brooklane", "brookhash":
+		"brookcause", "brooklane", "brookhash", "brookversion":
 		return fmt.Errorf("header %q: it belongs to the envelope", h.Key)
 	}
 	switch {
@@ -257,6 +264,8 @@ func attributeOf(key string) int {
 		return sawLane
 	case "ce_brookhash":
 		return sawHash
+	case "ce_brookversion":
+		return sawPayloadVersion
 	case contentTypeName:
 		return sawContent
 	}
@@ -297,6 +306,10 @@ func (h *attributes) take(m *Message, key string, value []byte) bool {
 		}
 	case sawHash:
 		m.Hash = string(value)
+	case sawPayloadVersion:
+		if err := m.setVersion(value); err != nil {
+			h.bad = fmt.Errorf("header ce_brookversion: %w", err)
+		}
 	case sawContent:
 		h.content = same(jsonContent, value)
 	}

@@ -74,6 +74,8 @@ func structuredOf(name []byte) int {
 		return sawLane
 	case "brookhash":
 		return sawHash
+	case "brookversion":
+		return sawPayloadVersion
 	case "data":
 		return sawData
 	case "data_base64":
@@ -110,6 +112,8 @@ func (e *structuredEvent) member(name []byte) {
 		e.text(&e.m.Cause)
 	case sawHash:
 		e.text(&e.m.Hash)
+	case sawPayloadVersion:
+		e.payloadVersion()
 	case sawLane:
 		var lane string
 		if e.text(&lane); lane != "" {
@@ -138,6 +142,22 @@ func (e *structuredEvent) again(name []byte) {
 func (e *structuredEvent) text(p *string) {
 	if b, ok := e.d.Text(); ok {
 		*p = string(b)
+	}
+}
+
+// payloadVersion reads the version of the payload, a number or its text.
+func (e *structuredEvent) payloadVersion() {
+	var text []byte
+	if e.d.Kind() == '"' {
+		text, _ = e.d.Text()
+	} else {
+		text, _ = e.d.JSON()
+	}
+	if e.d.Failed() || len(text) == 0 {
+		return
+	}
+	if err := e.m.setVersion(text); err != nil {
+		e.bad = fmt.Errorf("brookversion: %w", err)
 	}
 }
 

@@ -70,13 +70,13 @@
 // of programs; the comments say so. It may change with any version, together with brookgen:
 // [GeneratedV3] makes the compiler notice.
 //
-// A package is described by [EventDef], [KeepAll], [Collection], [IndexDef] and [Entries]. None of
-// these knows the types of users, because generic code is compiled anew for each of them: views
-// are [RowReader]s, which [RowReaders] and [RowReaderOf] make of a [Source]. They find rows by
-// keys in a [KeyBuffer]. A row is a [Reading], which an [Ending] ends, several are a [Scan], and
-// those that change a [Watching], made of a [Watcher] of each [Watched] row; [Fill],
-// [ScanEntries], [ScanValues] and [Updates] know their types. [Events] and [EventsOf] read a
-// [Past]. [Encode] fills an [Outbound] with the [DataOf] an event. [Apply] makes the changes of
+// A package is described by [EventDef], its [EventVersion]s, [KeepAll], [Collection], [IndexDef]
+// and [Entries]. None of these knows the types of users, because generic code is compiled anew for
+// each of them: views are [RowReader]s, which [RowReaders] and [RowReaderOf] make of a [Source].
+// They find rows by keys in a [KeyBuffer]. A row is a [Reading], which an [Ending] ends, several
+// are a [Scan], and those that change a [Watching], made of a [Watcher] of each [Watched] row;
+// [Fill], [ScanEntries], [ScanValues] and [Updates] know their types. [Events] and [EventsOf] read
+// a [Past]. [Encode] fills an [Outbound] with the [DataOf] an event. [Apply] makes the changes of
 // handlers to [Rows], made by [RowsOf], of a [Transaction], one [RowChange] at a time. Values are
 // stored by their [Shape]. Options of a rebuild set [RebuildOptions].
 package brook

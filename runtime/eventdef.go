@@ -9,7 +9,8 @@ import (
 // *E everywhere. It never changes, and is safe for concurrent use. Generated code uses it.
 type EventDef struct {
 	Type  string
-	Topic string // "": Config.Topic
+	Was   []string // names that the type had before, which are read as well
+	Topic string   // "": Config.Topic
 	// Shape is the shape of the event's key, see package key; "" if it has none.
 	Shape key.Shape
 	// AppendKey appends the encoded key to dst. It returns nil if the key lies behind a nil
@@ -24,6 +25,17 @@ type EventDef struct {
 	// Decode decodes a payload into data. With an error, what it makes of data is of no use.
 	Decode  func(payload []byte, data any) error
 	History int // how many of the newest events each key keeps; KeepAll: all; 0: none
+
+	// Version is the version of the payloads that Append writes and Decode reads; 0: the event has
+	// no versions, which is as good as 1.
+	Version int
+	// When is a member that only payloads of Version have, by which those without a version are
+	// recognized; "": none is known.
+	When string
+	// Earlier are the versions before, from 1 on.
+	Earlier []EventVersion
+	// Set sets data to a payload that the last of Earlier was upcast to.
+	Set func(data, payload any)
 }
 
 // KeepAll is the value of EventDef.History that keeps every event. Generated code uses it.
@@ -31,5 +43,7 @@ const KeepAll = -1
 
 // Info returns the plain data of d.
 func (d *EventDef) Info() schema.Event {
-	return schema.Event{Type: d.Type, Topic: d.Topic, Shape: d.Shape, History: d.History}
+	return schema.Event{
+		Type: d.Type, Was: d.Was, Topic: d.Topic, Shape: d.Shape, History: d.History,
+	}
 }

@@ -19,12 +19,15 @@ const (
 	headerCause  = "brook-cause"
 	headerLane   = "brook-lane"
 	headerHash   = "brook-hash"
+	// headerVersion has Message.Version.
+	headerVersion = "brook-version"
 )
 
 // PutHeaders sets r's headers from m, for envelopes whose values have no place for these parts of
-// it: brook-id (m.ID), brook-cause (m.Cause), brook-lane (m.Sequence and m.Lane) and brook-hash
-// (m.Hash), each unless it is empty, and then m.Headers, whose values r shares. It returns the
-// error of [Message.Check], or one for a header of m whose name begins with brook-.
+// it: brook-id (m.ID), brook-cause (m.Cause), brook-lane (m.Sequence and m.Lane), brook-hash
+// (m.Hash) and brook-version (m.Version), each unless it is empty or 0, and then m.Headers, whose
+// values r shares. It returns the error of [Message.Check], or one for a header of m whose name
+// begins with brook-.
 func (m *Message) PutHeaders(r *Record) error {
 	_, err := m.putHeaders(r, 0, 0)
 	return err
@@ -47,6 +50,11 @@ func (m *Message) putHeaders(r *Record, further, bytes int) (headerValues, error
 		further += 2
 		bytes += len(lane) + len(m.Hash)
 	}
+	version := m.versionText()
+	if version != "" {
+		further++
+		bytes += len(version)
+	}
 	r.Headers = make([]Header, 0, 2+further+len(m.Headers))
 	values := make(headerValues, 0, len(m.ID)+len(m.Cause)+bytes)
 	values.add(r, headerID, m.ID)
@@ -55,6 +63,7 @@ func (m *Message) putHeaders(r *Record, further, bytes int) (headerValues, error
 		values.add(r, headerLane, lane)
 		values.add(r, headerHash, m.Hash)
 	}
+	values.add(r, headerVersion, version)
 	r.Headers = append(r.Headers, m.Headers...)
 	return values, nil
 }
@@ -129,6 +138,8 @@ func headerOf(key string) int {
 		return sawLane
 	case headerHash:
 		return sawHash
+	case headerVersion:
+		return sawPayloadVersion
 	}
 	return 0
 }
@@ -148,6 +159,8 @@ func (m *Message) takeHeader(what int, value []byte) (err error) {
 		err = m.setLane(string(value))
 	case sawHash:
 		m.Hash = string(value)
+	case sawPayloadVersion:
+		err = m.setVersion(value)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package brook
 
 import (
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -15,8 +16,38 @@ type HistoryEntry struct {
 	Cause    string
 	Time     time.Time
 	Key      []byte
-	Headers  []Header
-	Data     []byte // the payload as JSON
+	// Headers are those of the event, behind one that has the version of its payload if that was
+	// known.
+	Headers []Header
+	Data    []byte // the payload as JSON
+}
+
+// entryVersion is the name of the header that has the version of an entry's payload. It has a
+// blank, so that nobody's event has it.
+const entryVersion = "brook version"
+
+// SetVersion sets the version of the payload; 0: none is known. It is called once, before the entry
+// is stored, and puts Headers into a slice of its own. Package engine uses it.
+func (h *HistoryEntry) SetVersion(version int) {
+	if version > 0 {
+		first := Header{entryVersion, []byte(strconv.Itoa(version))}
+		h.Headers = append([]Header{first}, h.Headers...)
+	}
+}
+
+// version returns the version of the payload, or 0, and the headers of the event.
+func (h *HistoryEntry) version() (int, []Header) {
+	if len(h.Headers) == 0 || h.Headers[0].Key != entryVersion {
+		return 0, h.Headers
+	}
+	n, err := strconv.Atoi(string(h.Headers[0].Value))
+	if err != nil || n < 1 {
+		return 0, h.Headers
+	}
+	if len(h.Headers) == 1 {
+		return n, nil
+	}
+	return n, h.Headers[1:]
 }
 
 // Past is the history of one row before it is read. [Events] and [EventsOf] read it. Generated code
@@ -47,7 +78,8 @@ func (h *HistoryEntry) describe(id, typ, author, cause *string, at *time.Time,
 	key *[]byte, headers *[]Header, position *Position,
 ) {
 	*id, *typ, *author, *cause, *at = h.ID, h.Type, h.Author, h.Cause, h.Time
-	*key, *headers, *position = h.Key, h.Headers, h.Position
+	*key, *position = h.Key, h.Position
+	_, *headers = h.version()
 }
 
 // Events returns the events of a history, oldest first: those that made the value what it is. T is
@@ -82,7 +114,9 @@ func (h *HistoryEntry) member(
 		if def.Type != h.Type {
 			continue
 		}
-		if data := def.New(); def.Decode(h.Data, data) == nil {
+		data := def.New()
+		version, _ := h.version()
+		if _, err := def.Read(version, h.Data, data); err == nil {
 			return member(h.Type, h.Data, data)
 		}
 	}
@@ -120,7 +154,8 @@ type undecoded struct {
 //
 //go:noinline
 func (u *undecoded) decode(def *EventDef, h *HistoryEntry, data any) bool {
-	err := def.Decode(h.Data, data)
+	version, _ := h.version()
+	_, err := def.Read(version, h.Data, data)
 	if err != nil {
 		u.errs = append(u.errs, &RecordError{Position: h.Position, Type: h.Type, Err: err})
 	}

@@ -2,6 +2,7 @@ package brook
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/brookgen/brookgen/runtime/internal/text"
@@ -28,6 +29,8 @@ type Message struct {
 	// Headers are all that the envelope does not use itself.
 	Headers []Header
 	Data    []byte // the payload as JSON; null for an event without data
+	// Version is the version of the payload, from 1; 0: the record does not say it.
+	Version int
 	// Keyed is set by Open if the record's key is the event's key.
 	Keyed bool
 }
@@ -39,6 +42,9 @@ func (m *Message) Check() error {
 		return fmt.Errorf("its time is in the year %d (UTC), "+
 			"and only years from 0 to 9999 can be written", m.Time.UTC().Year())
 	}
+	if m.Version < 0 {
+		return fmt.Errorf("its version is %d", m.Version)
+	}
 	for _, a := range [...]struct{ name, text string }{
 		{"ID", m.ID}, {"type", m.Type}, {"author", m.Author},
 	} {
@@ -46,6 +52,24 @@ func (m *Message) Check() error {
 			return fmt.Errorf("its %s %.200q: %w", a.name, a.text, err)
 		}
 	}
+	return nil
+}
+
+// versionText returns m.Version as it travels: "" for none.
+func (m *Message) versionText() string {
+	if m.Version == 0 {
+		return ""
+	}
+	return strconv.Itoa(m.Version)
+}
+
+// setVersion sets m.Version from its text.
+func (m *Message) setVersion(text []byte) error {
+	n, err := strconv.ParseInt(string(text), 10, 32)
+	if err != nil || text[0] < '1' || text[0] > '9' {
+		return fmt.Errorf("%.50q is no version, which is a number from 1", text)
+	}
+	m.Version = int(n)
 	return nil
 }
 

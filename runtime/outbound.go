@@ -22,6 +22,9 @@ type Outbound struct {
 // applied to it. An error goes into out.Err. Package engine uses it.
 func Encode(out *Outbound, def *EventDef, data any) {
 	out.Message.Type, out.Topic = def.Type, def.Topic
+	if def.Version > 1 {
+		out.Message.Version = def.Version
+	}
 	if out.Err != nil {
 		return // an option failed
 	}

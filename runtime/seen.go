@@ -10,6 +10,7 @@ const (
 	sawCause
 	sawLane
 	sawHash
+	sawPayloadVersion
 	sawContent
 	sawData
 	sawBase64

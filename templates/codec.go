@@ -122,27 +122,32 @@ func (c *codecs) makeName(t *model.Type) string {
 
 // codecRoot is a type that gets exported functions of its own.
 type codecRoot struct {
-	name string
-	typ  *model.Type
+	name    string
+	typ     *model.Type
+	version int // of an earlier version of an event, which is only decoded; 0: it is none
 }
 
 // codecRoots are the own events, and the collections' types.
 func codecRoots(p *model.Package) []codecRoot {
 	var roots []codecRoot
 	seen := map[string]bool{}
-	add := func(name string, t *model.Type) {
+	add := func(name string, t *model.Type, version int) {
 		if !seen[name] {
 			seen[name] = true
-			roots = append(roots, codecRoot{name, t})
+			roots = append(roots, codecRoot{name, t, version})
 		}
 	}
 	for _, e := range p.Events {
-		if !e.Foreign() {
-			add(e.GoName, e.Type)
+		if e.Foreign() {
+			continue
+		}
+		add(e.GoName, e.Type, 0)
+		for _, v := range e.Earlier {
+			add(v.Type.Named.Name, v.Type, v.Version)
 		}
 	}
 	for _, col := range p.Collections {
-		add(col.Type.Named.Name, col.Type)
+		add(col.Type.Named.Name, col.Type, 0)
 	}
 	return roots
 }
@@ -157,7 +162,9 @@ func (n *names) jsonFile() *jen.File {
 	f := n.file()
 	for _, r := range roots {
 		c.hint = r.name
-		f.Add(c.appendJSON(r)).Line()
+		if r.version == 0 {
+			f.Add(c.appendJSON(r)).Line()
+		}
 		f.Add(c.decodeJSON(r)).Line()
 		for _, decl := range c.write(c.jsonFunc) {
 			f.Add(decl).Line()

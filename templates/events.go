@@ -69,6 +69,9 @@ func eventConstants(p *model.Package) *jen.Statement {
 //	}
 func (n *names) eventDef(e *model.Event) *jen.Statement {
 	fields := []jen.Code{line("Type", typeConst(e))}
+	if len(e.Was) > 0 {
+		fields = append(fields, line("Was", jen.Index().String().Add(oneLine(texts(e.Was)...))))
+	}
 	if e.Topic != "" {
 		fields = append(fields, line("Topic", jen.Lit(e.Topic)))
 	}
@@ -103,6 +106,7 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 	default:
 		fields = append(fields, line("History", jen.Lit(e.History)))
 	}
+	fields = append(fields, n.versions(e)...)
 	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").
 		Add(literal(fields))
 }

@@ -128,6 +128,9 @@ func foreignPackages(p *model.Package) map[string]string {
 	}
 	for _, e := range p.Events {
 		walk(e.Type)
+		for _, v := range e.Earlier {
+			walk(v.Type)
+		}
 		if e.Key != nil {
 			walk(e.Key.Type)
 		}

@@ -110,6 +110,11 @@ func header(p *model.Package) string {
 		if filepath.Dir(e.File) == p.Dir || !e.Foreign() {
 			add(e.Pos)
 		}
+		for _, v := range e.Earlier {
+			if !e.Foreign() {
+				add(v.Pos)
+			}
+		}
 	}
 	for _, c := range p.Collections {
 		add(c.Pos)

@@ -153,8 +153,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Filled: s.WakeTasks,
 	}
 	a.views = reads.NewLive(context.Background(), reads.Parts{
-		Current: a.catalog.Current, Store: store, Reader: s.Reader, Layout: a.code.Layout,
-		Hub: s.Hub,
+		Current: a.catalog.Current, Store: store, Reader: s.Reader, Code: a.code, Hub: s.Hub,
 	})
 	follower = follow.New(follow.Parts{
 		Catalog: a.catalog, Publisher: s.Publisher, Outbox: s.Outbox, Progress: s.Progress,

@@ -46,10 +46,12 @@ func describe(m *delivery.Delivery, def *brook.EventDef, id, typ, author, cause 
 // decode decodes the event's payload into data, and works out its key.
 func decode(m *delivery.Delivery, def *brook.EventDef, data any) bool {
 	m.Known = true
-	if err := def.Decode(m.Message.Data, data); err != nil {
+	version, err := def.Read(m.Message.Version, m.Message.Data, data)
+	if err != nil {
 		m.DecodeErr = text.Explain(m.Message.Data, err)
 		return false
 	}
+	m.Message.Version = version
 	if def.AppendKey != nil {
 		if text.IsNull(m.Message.Data) {
 			if m.DecodeErr = withKey(m, def, data); m.DecodeErr != nil {
@@ -119,6 +121,7 @@ func withKey(m *delivery.Delivery, def *brook.EventDef, data any) error {
 		return fmt.Errorf("the event has no data, and no key: %w", err)
 	}
 	m.Message.Data, err = def.Append(nil, data)
+	m.Message.Version = def.Version
 	return err
 }
 
@@ -141,11 +144,13 @@ func keyless(m *delivery.Delivery, def *brook.EventDef, data any) error {
 	return nil
 }
 
-// keyOfNone returns the key of a payload whose fields are zero. It leaves data as it was: what the
-// event's payload decodes to.
+// keyOfNone returns the key of a payload whose fields are zero, or nil if an upcaster refuses such a
+// payload. It leaves data as it was: what the event's payload decodes to.
 func keyOfNone(m *delivery.Delivery, def *brook.EventDef, data any) []byte {
-	_ = def.Decode([]byte("null"), data)
-	none := def.AppendKey(nil, data)
-	_ = def.Decode(m.Message.Data, data) // it did before
+	var none []byte
+	if _, err := def.Read(m.Message.Version, []byte("null"), data); err == nil {
+		none = def.AppendKey(nil, data)
+	}
+	_, _ = def.Read(m.Message.Version, m.Message.Data, data) // it did before
 	return none
 }

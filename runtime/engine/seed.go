@@ -26,10 +26,12 @@ func Seed(
 			return fmt.Errorf("brook: seed %s: %w", def.Name, err)
 		}
 		m := out.Message
-		entries = append(entries, &brook.HistoryEntry{
+		entry := &brook.HistoryEntry{
 			ID: tasks.IDs.Next(), Type: m.Type, Author: tasks.Config.Author, Time: now(),
 			Key: out.Key, Data: m.Data,
-		})
+		}
+		entry.SetVersion(m.Version)
+		entries = append(entries, entry)
 	}
 	if err := tasks.Lock.Lock(ctx); err != nil {
 		return err

@@ -60,7 +60,8 @@ func (b Backstage) Record(
 // Wrap returns the record of a message, which may hold anything, on the topic of its type.
 func (b Backstage) Wrap(m brook.Message, key []byte) (brook.Record, error) {
 	code := b.app.code
-	r := brook.Record{Topic: code.Topic(code.Events[m.Type].Topic), Key: key, Time: m.Time}
+	topic := code.Topic(code.Events[code.Today(m.Type)].Topic)
+	r := brook.Record{Topic: topic, Key: key, Time: m.Time}
 	err := b.app.config.Envelope.Wrap(&m, &r)
 	return r, err
 }

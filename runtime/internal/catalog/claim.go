@@ -231,7 +231,8 @@ func (c *Claim) nameSets(ctx context.Context) error {
 		return nil
 	}
 	err := c.row.UpdateLocked(ctx, func(next *staterow.State) error {
-		if len(c.code.Renames(next.Made)) == 0 || len(c.structure.changes(next)) > 0 {
+		made := c.code.TodayOrigins(next.Made)
+		if len(c.code.Renames(made)) == 0 || len(c.structure.changes(next)) > 0 {
 			return staterow.ErrUnchanged
 		}
 		rename(next, c.code)

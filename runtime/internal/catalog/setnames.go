@@ -28,12 +28,15 @@ type SetNames struct {
 
 // note makes Now use the names of sets that a state has.
 func (n *SetNames) note(s *staterow.State) {
-	n.known.Store(&setNames{made: s.Made, former: s.Former})
+	n.known.Store(&setNames{
+		made: n.code.TodayOrigins(s.Made), former: n.code.TodaySets(s.Former),
+	})
 }
 
 // Now returns the set that handles today what set handled when a letter was made: set itself if
 // that can't be known.
 func (n *SetNames) Now(typ, set string) string {
+	typ = n.code.Today(typ)
 	if set == "" || n.code.Handles(set, typ) {
 		return set
 	}
@@ -69,7 +72,8 @@ func (n *SetNames) Now(typ, set string) string {
 // rename makes the state name the sets as the code does. The rows are made from the same as before,
 // or the differences are accepted.
 func rename(s *staterow.State, code *plan.Code) {
-	if renamed := code.Renames(s.Made); len(renamed) > 0 {
+	s.Former = code.TodaySets(s.Former)
+	if renamed := code.Renames(code.TodayOrigins(s.Made)); len(renamed) > 0 {
 		former := maps.Clone(s.Former)
 		if former == nil {
 			former = map[string]string{}

@@ -45,7 +45,8 @@ func (x *Structure) Displaced(ctx context.Context) bool {
 	defer x.lock.Leave(v)
 	s := x.row.Known()
 	return !x.untouched(s) &&
-		(plan.Elsewhere(s.Made, x.code.Made) || s.Made == nil && x.otherTopics() != "")
+		(plan.Elsewhere(x.code.TodayOrigins(s.Made), x.code.Made) ||
+			s.Made == nil && x.otherTopics() != "")
 }
 
 // MadeFrom returns the event types that the live views were made from. The caller holds or visits
@@ -58,7 +59,7 @@ func (x *Structure) changes(s *staterow.State) (lines []string) {
 	if s.Made == nil {
 		lines = x.earlierChanges(s.Fingerprint)
 	} else {
-		lines = plan.Differences(s.Made, x.code.Made)
+		lines = plan.Differences(x.code.TodayOrigins(s.Made), x.code.Made)
 	}
 	if s.Mixed {
 		lines = append(lines, "code that makes them from something else has folded into them")
@@ -73,7 +74,7 @@ func (x *Structure) untouched(s *staterow.State) bool {
 
 // earlierChanges returns how the code differs from what made views of layout 2.
 func (x *Structure) earlierChanges(was []string) (changes []string) {
-	now := x.code.Fingerprint()
+	was, now := x.code.TodayLines(was), x.code.Fingerprint()
 	for _, line := range was {
 		if !slices.Contains(now, line) {
 			changes = append(changes, "no longer: "+line)

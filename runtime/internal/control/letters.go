@@ -34,6 +34,7 @@ func (x Letters) All(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
 			var l deadletter.Letter
 			if err == nil {
 				l, err = deadletter.Decode(row.Value)
+				l.Type = x.Tasks.Code.Today(l.Type)
 				l.Record.Value = bytes.Clone(l.Record.Value)
 			}
 			if !yield(l.DeadLetter, lifetime.Closing(ctx, err)) || err != nil {
@@ -103,6 +104,7 @@ func (x Letters) stored(ctx context.Context, l *deadletter.Letter) (deadletter.L
 			return deadletter.Letter{}, err
 		}
 		again, err := deadletter.Decode(v)
+		again.Type = x.Tasks.Code.Today(again.Type)
 		again.Record.Value = bytes.Clone(again.Record.Value)
 		return again, err
 	}

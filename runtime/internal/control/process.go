@@ -74,7 +74,7 @@ func (x *Calls) processOnce(ctx context.Context, out *brook.Outbound) (batch.Due
 	}
 	err = t.Apply(ctx, r, brook.Message{
 		ID: s.IDs.Next(), Type: out.Message.Type, Author: x.Tasks.Config.Author, Time: r.Time,
-		Data: out.Message.Data, Keyed: true,
+		Data: out.Message.Data, Keyed: true, Version: out.Message.Version,
 	})
 	if err != nil {
 		return failed(err)

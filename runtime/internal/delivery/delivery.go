@@ -90,7 +90,9 @@ func (d *Delivery) Prepare(ctx context.Context, r *brook.Record, h Host) {
 // Unwrap opens the record's envelope. bare says that the envelope takes anything for a payload.
 func (d *Delivery) Unwrap(envelope brook.Envelope, bare bool, code *plan.Code) {
 	d.Bare = bare
-	if err := envelope.Open(d.Record, &d.Message); err != nil {
+	err := envelope.Open(d.Record, &d.Message)
+	d.Message.Type = code.Today(d.Message.Type)
+	if err != nil {
 		if _, ours := code.Events[d.Message.Type]; ours || d.Message.Type == "" || untyped(err) {
 			// Events of types that are not the package's are none of its business.
 			d.Known, d.DecodeErr = true, text.Explain(d.Record.Value, err)

@@ -19,6 +19,7 @@ func (d *Delivery) HistoryEntry() *brook.HistoryEntry {
 	if !d.Named {
 		e.ID = strings.Clone(e.ID) // it shares a block with others
 	}
+	e.SetVersion(m.Version)
 	n := len(e.Key) + len(e.Data)
 	for i := range e.Headers {
 		n += len(e.Headers[i].Value)

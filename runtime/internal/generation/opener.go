@@ -77,6 +77,9 @@ func (o *Opener) kept() map[string]int {
 	for typ, info := range o.Code.Events {
 		if info.History != brook.KeepAll {
 			keep[typ] = info.History
+			for _, was := range info.Was {
+				keep[was] = info.History
+			}
 		}
 	}
 	return keep

@@ -20,6 +20,7 @@ type Code struct {
 	handlers     []Handler
 	defaultTopic string                  // of events that declare none
 	Events       map[string]schema.Event // by type
+	today        map[string]string       // types of events by the names that they had before
 	Topics       []string                // those that the app reads, sorted
 	Made         map[string]Origin       // what rows are made from, by collection
 	Contract     string                  // a hash of Made and of the indexes
@@ -36,6 +37,12 @@ func New(defaultTopic string, sets []string, handlers []Handler, discards []stri
 	for _, e := range events {
 		info := e.Info()
 		p.Events[info.Type] = info
+		for _, was := range info.Was {
+			if p.today == nil {
+				p.today = map[string]string{}
+			}
+			p.today[was] = info.Type
+		}
 	}
 	topics := map[string]bool{}
 	for _, h := range handlers {

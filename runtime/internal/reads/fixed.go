@@ -6,6 +6,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 )
 
@@ -17,6 +18,8 @@ type Fixed struct {
 	Reader     brook.Reader
 	Ctx        context.Context
 	OneInstant bool // all reads are of one instant
+	// Code names the events of histories as they are called today; nil: as they are stored.
+	Code *plan.Code
 
 	guard *generation.Guard // of the generation that is read; nil: there is nothing to check
 }
@@ -58,7 +61,11 @@ func (f *Fixed) Scan(slot int, from, to []byte) iter.Seq2[brook.Row, error] {
 
 // History returns the events that changed a row, the oldest first.
 func (f *Fixed) History(slot int, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
-	return Checked(f.Ctx, f.guard, f.Reader.History(f.Ctx, f.Tables[slot], key))
+	entries := Checked(f.Ctx, f.guard, f.Reader.History(f.Ctx, f.Tables[slot], key))
+	if f.Code == nil || !f.Code.Renamed() {
+		return entries
+	}
+	return renamed(f.Code, entries)
 }
 
 // Count returns the number of rows of a table.

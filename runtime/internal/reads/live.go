@@ -13,6 +13,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
@@ -22,7 +23,7 @@ type Parts struct {
 	Current *generation.Current
 	Store   brook.Store
 	Reader  brook.Reader // of what was committed last
-	Layout  *schema.Layout
+	Code    *plan.Code
 	Hub     *watch.Hub
 }
 
@@ -42,7 +43,7 @@ func (l *Live) Until(ctx context.Context) *Live { return &Live{l.parts, ctx} }
 func (l *Live) WithContext(ctx context.Context) brook.Source { return l.Until(ctx) }
 
 // Layout returns the slots of the collections.
-func (l *Live) Layout() *schema.Layout { return l.parts.Layout }
+func (l *Live) Layout() *schema.Layout { return l.parts.Code.Layout }
 
 // Instant reports whether all reads are of one instant, which they are not.
 func (l *Live) Instant() bool { return false }
@@ -137,8 +138,8 @@ func (l *Live) Steady(f func(brook.Source) error) error {
 	}
 	defer guard.End()
 	return f(&Fixed{
-		Slots: l.parts.Layout, Tables: guard.Gen.Tables, Unready: guard.Gen.Unready,
-		Reader: l.parts.Reader, Ctx: l.ctx, guard: guard,
+		Slots: l.parts.Code.Layout, Tables: guard.Gen.Tables, Unready: guard.Gen.Unready,
+		Reader: l.parts.Reader, Ctx: l.ctx, Code: l.parts.Code, guard: guard,
 	})
 }
 
@@ -172,8 +173,8 @@ func (l *Live) snapshotOnce(f func(brook.Source) error) (err error) {
 		}
 	}()
 	err = f(&Fixed{
-		Slots: l.parts.Layout, Tables: guard.Gen.Tables, Unready: guard.Gen.Unready,
-		Reader: snap, Ctx: l.ctx, OneInstant: true,
+		Slots: l.parts.Code.Layout, Tables: guard.Gen.Tables, Unready: guard.Gen.Unready,
+		Reader: snap, Ctx: l.ctx, OneInstant: true, Code: l.parts.Code,
 	})
 	// Another process may have removed what was read. That moves no snapshot, and looks as if there
 	// had been nothing.

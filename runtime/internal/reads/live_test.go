@@ -76,7 +76,7 @@ func live(t *testing.T, s *store) *reads.Live {
 		}
 	}
 	return reads.NewLive(t.Context(), reads.Parts{
-		Current: cat.Current, Store: s, Reader: reader, Layout: code.Layout, Hub: watch.NewHub(),
+		Current: cat.Current, Store: s, Reader: reader, Code: code, Hub: watch.NewHub(),
 	})
 }
 

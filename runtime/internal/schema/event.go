@@ -8,6 +8,7 @@ import "github.com/brookgen/brookgen/runtime/key"
 // Event is an event type without its Go type.
 type Event struct {
 	Type    string    // as on the wire
+	Was     []string  // names that it had before
 	Topic   string    // "": Config.Topic
 	Shape   key.Shape // of its key; "": it has none
 	History int       // how many events a row keeps; brook.KeepAll: all of them; 0: none
