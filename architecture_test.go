@@ -197,9 +197,9 @@ var shared = []string{
 // testRooms are what tests of several packages share.
 var testRooms = []string{
 	"./runtime/internal/apptest", "./runtime/internal/bytestore", "./runtime/internal/deploy",
-	"./runtime/internal/fakestore", "./runtime/internal/ledger", "./runtime/internal/lending",
-	"./runtime/internal/orgs", "./runtime/internal/people", "./runtime/internal/relay",
-	"./runtime/internal/rolls", "./runtime/internal/tasktest",
+	"./runtime/internal/fakestore", "./runtime/internal/grown", "./runtime/internal/ledger",
+	"./runtime/internal/lending", "./runtime/internal/orgs", "./runtime/internal/people",
+	"./runtime/internal/relay", "./runtime/internal/rolls", "./runtime/internal/tasktest",
 }
 
 // folders returns the folders of packages of this module.

@@ -22,3 +22,8 @@ func TestNarrowedRowIsALetter(t *testing.T) {
 func TestUniqueTagTakenBack(t *testing.T) {
 	apptest.UniqueTakenBack(t, open(t, t.TempDir(), badgerstore.NoSync()))
 }
+
+// Events that got other names and newer versions are the events that they were.
+func TestGrown(t *testing.T) {
+	apptest.Grown(t, open(t, t.TempDir(), badgerstore.NoSync()), 3)
+}

@@ -24,8 +24,16 @@ type dressed struct {
 //	s.When(brooktest.Raw("order.placed", "u1", `{"cents": "a lot"}`))
 func Raw(typ, key, data string) brook.Outgoing { return raw{typ: typ, key: key, data: data} }
 
+// RawVersion is [Raw] for a producer that says of which version its payload is.
+//
+//	s.When(brooktest.RawVersion("order.placed", 1, "u1", `{"id":"u1","total":"9.95"}`))
+func RawVersion(typ string, version int, key, data string) brook.Outgoing {
+	return raw{typ: typ, version: version, key: key, data: data}
+}
+
 // raw is an event that no package knows.
 type raw struct {
 	brook.Outgoing
 	typ, key, data string
+	version        int // 0: none is said
 }

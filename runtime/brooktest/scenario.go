@@ -235,7 +235,7 @@ func (s *Scenario[A]) record(event brook.Outgoing) (brook.Record, error) {
 			key = []byte(e.key)
 		}
 		return s.back.Wrap(brook.Message{ID: id, Type: e.typ, Author: s.back.Config().Author,
-			Time: at, Data: []byte(e.data)}, key)
+			Time: at, Data: []byte(e.data), Version: e.version}, key)
 	case dressed:
 		if _, ok := e.Outgoing.(raw); ok {
 			return brook.Record{}, fmt.Errorf("an event made by Raw takes no options")

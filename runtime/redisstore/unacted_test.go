@@ -28,3 +28,10 @@ func TestUniqueTagTakenBack(t *testing.T) {
 		apptest.UniqueTakenBack(t, open(t, connect(t), apart(t)))
 	})
 }
+
+// Events that got other names and newer versions are the events that they were.
+func TestGrown(t *testing.T) {
+	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
+		apptest.Grown(t, open(t, connect(t), apart(t)), 3)
+	})
+}
