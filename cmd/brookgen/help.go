@@ -11,6 +11,7 @@ type topic struct{ name, short, long string }
 func topics() []topic {
 	return []topic{
 		{"annotations", "what is written above types, methods and fields", annotationsManual},
+		{"versions", "how events get other names and types", versionsManual},
 		{"handlers", "what a handler may take and give", handlersManual},
 		{"lanes", "when partitions are folded side by side", lanesManual},
 		{"output", "what is generated", outputManual},

@@ -109,6 +109,9 @@ options; a name is any text without blanks, quotes, commas and equals signs.
 		publish          sent, and not handled here; it is in no history
 		discard          received, and ignored on purpose; app.Publish has no method for it, app.PublishAll takes it
 		go=Name          what it is called in generated code (default: the type's name)
+		was=NAME         a name that it had before, or several, A,B: read as well, and never written
+		version=N        which version of the event the type is: the highest is that of today
+		when=MEMBER      payloads with this member are of this version, if their producer tells none
 	//brook:collection NAME  above an exported type
 		key=Field        the field that is the key; default: the field tagged brook:"key"
 		key=Type         the key's type, where the value does not carry its key
@@ -117,6 +120,7 @@ options; a name is any text without blanks, quotes, commas and equals signs.
 		go=Name          what it is called in generated code (default: NAME in camel case)
 	//brook:handle           above an exported method, see "brookgen help handlers"
 		partitioned      asserts that it touches only rows whose key begins with the event's, see "brookgen help lanes"
+	//brook:upcast           above a method of an earlier version's type, see "brookgen help versions"
 
 Field tags:
 
@@ -146,6 +150,42 @@ with another than the contract's it neither receives nor sends what others call 
 
 An event that embeds another event by value is one of every CEvent that the other is of, as its method is promoted: give the field a
 name where a type switch has to tell them apart.
+`
+
+const versionsManual = `Events outlive the code that made them. What an event was before stays readable under its new name and as its new type.
+
+	//brook:event payment.settled was=payment.captured
+
+reads both names and writes the new one. Everywhere, in handlers, histories, dead letters and counts, it is one event, payment.settled.
+A name that some event has, as its own or with was=, can't be an earlier one of another.
+
+A payload that a new type can't decode gets a version. The type of today has the highest number; those of before stay, with the
+name of today, and only these two options:
+
+	//brook:event order.placed version=2
+	type OrderPlaced struct{ … }
+
+	//brook:event order.placed version=1
+	type OrderPlacedV1 struct{ … }
+
+	//brook:upcast
+	func (o OrderPlacedV1) Upcast() (OrderPlaced, error) { … }
+
+Each earlier version, from 1 on, has one upcaster: an exported method of the value, without parameters, that makes the type of the
+next version of it; the error is optional. It is pure, as it may run again. Handlers only ever see the type of today: in events from the
+log, in redriven dead letters, in histories. Of an earlier version DecodeTJSON is generated, and nothing else. An event
+that an upcaster fails or panics for is a dead letter of stage decode that names it; so is a version above those known.
+
+Events with a version above 1 are published with it, as ce_brookversion or the header brook-version. Events without one are of the
+lowest version whose when= member they have; if they have none, of that of today if any version has when=, else of version 1. So
+
+	//brook:event dataset.updated version=1 when=targetDataset
+
+suits a producer that tells no version and has renamed targetDataset to targetDatasets. "brookgen upcast order.placed" writes the type of
+before, as brook.lock has it.
+
+version=, when= and upcasters stand where the type is declared, and other packages that take the event have them too; so does was=, unless an
+alias has a was= or another name of its own.
 `
 
 const handlersManual = `A handler is an exported method with a //brook:handle directive. Its parameters say what it reads, its results what it writes:
@@ -212,7 +252,7 @@ const outputManual = `The files are brook_<artefact>_gen.go, beside the source. 
 	CEvent           one of the events that can write the collection, or an OldEvent
 	EType            the event's type on the wire
 	AppendEJSON, DecodeEJSON
-	                 its serializers; the types of collections have them too
+	                 its serializers; the types of collections have them too, those of earlier versions DecodeTJSON
 
 A package of events alone gets EType, AppendEJSON and DecodeEJSON.
 `
