@@ -86,6 +86,11 @@ It does not touch go.mod. In a new project, go.mod comes first:
 	go run ./cmd/shop
 `
 
+const upcastManual = `Upcast writes what the type of an event was before it changed, as brook.lock has it, with a stub of its upcaster, into a file of
+its own beside the source; it overwrites nothing. Run it when brookgen refuses a change because events of the old form may stand in
+the log. The names of fields in Go are made of those on the wire. See "brookgen help versions".
+`
+
 const graphManual = `Graph draws how events flow through the packages: an event to the handlers that take it, a handler to the collections that
 it writes (dotted: reads) and to the events that it emits (thick). Below a handler stands the expression that keeps its package to
 one lane, and at the end, as comments, every one of them and why ("brookgen help lanes").

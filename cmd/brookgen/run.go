@@ -50,8 +50,8 @@ func (j *job) complain(format string, args ...any) {
 }
 
 func commands() []command {
-	return []command{generateCommand(), checkCommand(), lockCommand(), initCommand(), graphCommand(),
-		versionCommand(), helpCommand()}
+	return []command{generateCommand(), checkCommand(), lockCommand(), upcastCommand(),
+		initCommand(), graphCommand(), versionCommand(), helpCommand()}
 }
 
 // run is the whole program.

@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"go/ast"
 	"go/types"
 	"slices"
 	"strconv"
@@ -62,6 +63,24 @@ func (m *mark) version() int {
 		return n
 	}
 	return 0
+}
+
+// EventVersion returns the version that a doc comment gives its type as an event of that name, 0 if
+// it gives none. It reports whether the comment makes it that event.
+func EventVersion(doc *ast.CommentGroup, name string) (version int, ok bool) {
+	if doc == nil {
+		return 0, false
+	}
+	for _, c := range doc.List {
+		if !strings.HasPrefix(c.Text, directivePrefix+verbEvent) {
+			continue
+		}
+		if d, _ := parseDirective(c.Text); d.verb == verbEvent && d.name == name {
+			m := &mark{directive: d}
+			return m.version(), true
+		}
+	}
+	return 0, false
 }
 
 // isEarlier reports whether a directive is that of an earlier version of an event.
