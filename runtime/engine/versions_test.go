@@ -16,13 +16,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// grownConfig is the configuration of one of the packages named grown.
-func grownConfig(d brook.Driver, s brook.Store) brook.Config {
-	c := config(d, s)
-	c.Author, c.OnStale = "grown", brook.Fail
-	return c
-}
-
 // What no version leads on from is an OldEvent of a history, as it was kept, and an error of
 // EventsOf.
 func TestOldVersionsInHistory(t *testing.T) {
@@ -72,48 +65,6 @@ func TestOldVersionsInHistory(t *testing.T) {
 	}
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// An instance whose events have earlier names folds nothing more once one with the new names did:
-// it would take the new ones for events of others (rule 40).
-func TestRenamedEventsSupersede(t *testing.T) {
-	d := memdriver.New()
-	shared := &shared{Store: bytestore.New(), versions: map[brook.Table]map[string]uint64{}}
-	older, err := v1.NewApp(grownConfig(d, shared), v1.Projection{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := older.Publish.Captured(t.Context(), v1.Captured{ID: "a", Cents: 1}); err != nil {
-		t.Fatal(err)
-	}
-	if err := older.CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	newer, err := v2.NewApp(grownConfig(d, shared), v2.Ledger{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := newer.Publish.Settled(t.Context(), v2.Settled{ID: "a", Cents: 2}); err != nil {
-		t.Fatal(err)
-	}
-	if err := newer.CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := older.Publish.Captured(t.Context(), v1.Captured{ID: "a", Cents: 3}); err != nil {
-		t.Fatal(err)
-	}
-	if err := older.CatchUp(t.Context()); !errors.Is(err, brook.ErrStale) {
-		t.Errorf("the older one: %v, want ErrStale", err)
-	}
-	if err := newer.CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if p, err := newer.Views.Payments.Get("a"); err != nil || len(p.Cents) != 3 {
-		t.Errorf("%+v, %v", p, err)
-	}
-	if err := errors.Join(older.Close(), newer.Close()); err != nil {
-		t.Error(err)
 	}
 }
 
