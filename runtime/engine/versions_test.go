@@ -60,7 +60,7 @@ func TestOldVersionsInHistory(t *testing.T) {
 	if err != nil || len(past) != 1 || past[0].Type != "dataset.updated" || len(past[0].Headers) > 0 {
 		t.Fatalf("%v, %v", past, err)
 	}
-	if old, ok := past[0].Data.(v1.OldEvent); !ok || old.Type != "dataset.updated version 3" {
+	if old, ok := past[0].Data.(v1.OldEvent); !ok || old.Type != "dataset.updated" {
 		t.Errorf("the event is %+v", past[0])
 	}
 	if err := first.Close(); err != nil {

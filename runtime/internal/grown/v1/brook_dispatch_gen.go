@@ -31,12 +31,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) captured(m *engine.Delivery) {
-	var e brook.Event[Captured]
-	if !engine.Decode(m, &capturedEvent, &e) {
+	e := engine.Decode[Captured](m, &capturedEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		payment, noticed, err := d.projection.Captured(e)
+		payment, noticed, err := d.projection.Captured(*e)
 		if err != nil {
 			return err
 		}
@@ -47,12 +47,12 @@ func (d *dispatch) captured(m *engine.Delivery) {
 }
 
 func (d *dispatch) dataset(m *engine.Delivery) {
-	var e brook.Event[Dataset]
-	if !engine.Decode(m, &datasetEvent, &e) {
+	e := engine.Decode[Dataset](m, &datasetEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.targets, key.AppendString[string], d.projection.Dataset(e))
+		brook.Apply(d.targets, key.AppendString[string], d.projection.Dataset(*e))
 		return nil
 	})
 }

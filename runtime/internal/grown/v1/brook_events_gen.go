@@ -30,6 +30,7 @@ var capturedEvent = brook.EventDef{
 		e := data.(*Captured)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Captured) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendCapturedJSON(dst, data.(*Captured))
 	},
@@ -51,6 +52,7 @@ var datasetEvent = brook.EventDef{
 		e := data.(*Dataset)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Dataset) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendDatasetJSON(dst, data.(*Dataset))
 	},

@@ -16,25 +16,27 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Captured:
+		return *data
+	case *Dataset:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // PaymentsEvent is one of the events that can write payments, or an OldEvent.
 type PaymentsEvent interface{ paymentsEvent() }
 
 func (Captured) paymentsEvent() {}
 func (OldEvent) paymentsEvent() {}
 
-func decodePaymentsEvent(typ string, data []byte) PaymentsEvent {
-	switch typ {
-	case CapturedType:
-		if e, err := DecodeCapturedJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PaymentsView) Events(k string) ([]brook.Event[PaymentsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodePaymentsEvent)
+	return brook.Events[PaymentsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &capturedEvent)
 }
 
 // EventsOfCaptured returns those of Events that are payment.captured.
@@ -48,19 +50,9 @@ type TargetsEvent interface{ targetsEvent() }
 func (Dataset) targetsEvent()  {}
 func (OldEvent) targetsEvent() {}
 
-func decodeTargetsEvent(typ string, data []byte) TargetsEvent {
-	switch typ {
-	case DatasetType:
-		if e, err := DecodeDatasetJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *TargetsView) Events(k string) ([]brook.Event[TargetsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeTargetsEvent)
+	return brook.Events[TargetsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &datasetEvent)
 }
 
 // EventsOfDataset returns those of Events that are dataset.updated.

@@ -31,12 +31,12 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) settled(m *engine.Delivery) {
-	var e brook.Event[Settled]
-	if !engine.Decode(m, &settledEvent, &e) {
+	e := engine.Decode[Settled](m, &settledEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		payment, noticed := d.ledger.Settled(e)
+		payment, noticed := d.ledger.Settled(*e)
 		brook.Apply(d.payments, key.AppendString[string], payment)
 		engine.Send(m, &noticedEvent, noticed)
 		return nil
@@ -44,12 +44,12 @@ func (d *dispatch) settled(m *engine.Delivery) {
 }
 
 func (d *dispatch) dataset(m *engine.Delivery) {
-	var e brook.Event[Dataset]
-	if !engine.Decode(m, &datasetEvent, &e) {
+	e := engine.Decode[Dataset](m, &datasetEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.targets, key.AppendString[string], d.ledger.Dataset(e))
+		brook.Apply(d.targets, key.AppendString[string], d.ledger.Dataset(*e))
 		return nil
 	})
 }

@@ -31,6 +31,7 @@ var settledEvent = brook.EventDef{
 		e := data.(*Settled)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Settled) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendSettledJSON(dst, data.(*Settled))
 	},
@@ -52,6 +53,7 @@ var datasetEvent = brook.EventDef{
 		e := data.(*Dataset)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Dataset) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendDatasetJSON(dst, data.(*Dataset))
 	},

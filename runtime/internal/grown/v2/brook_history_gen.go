@@ -16,25 +16,27 @@ type OldEvent struct {
 	Data []byte // as JSON
 }
 
+// inHistory returns what stands in a history for a payload that data points to: a value, or for
+// none an OldEvent.
+func inHistory(typ string, payload []byte, data any) any {
+	switch data := data.(type) {
+	case *Settled:
+		return *data
+	case *Dataset:
+		return *data
+	}
+	return OldEvent{typ, bytes.Clone(payload)}
+}
+
 // PaymentsEvent is one of the events that can write payments, or an OldEvent.
 type PaymentsEvent interface{ paymentsEvent() }
 
 func (Settled) paymentsEvent()  {}
 func (OldEvent) paymentsEvent() {}
 
-func decodePaymentsEvent(typ string, data []byte) PaymentsEvent {
-	switch typ {
-	case SettledType:
-		if e, err := DecodeSettledJSON(data); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *PaymentsView) Events(k string) ([]brook.Event[PaymentsEvent], error) {
-	return brook.Events((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodePaymentsEvent)
+	return brook.Events[PaymentsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &settledEvent)
 }
 
 // EventsOfSettled returns those of Events that are payment.settled.
@@ -48,20 +50,9 @@ type TargetsEvent interface{ targetsEvent() }
 func (Dataset) targetsEvent()  {}
 func (OldEvent) targetsEvent() {}
 
-func decodeTargetsEvent(typ string, version int, data []byte) TargetsEvent {
-	switch typ {
-	case DatasetType:
-		var e Dataset
-		if _, err := datasetEvent.Read(version, data, &e); err == nil {
-			return e
-		}
-	}
-	return OldEvent{typ, bytes.Clone(data)}
-}
-
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *TargetsView) Events(k string) ([]brook.Event[TargetsEvent], error) {
-	return brook.EventsByVersion((*brook.RowReader)(v).History(key.AppendString(nil, k)), decodeTargetsEvent)
+	return brook.Events[TargetsEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &datasetEvent)
 }
 
 // EventsOfDataset returns those of Events that are dataset.updated.

@@ -2,32 +2,20 @@
 
 package v3
 
-import (
-	"slices"
-
-	"github.com/brookgen/brookgen/runtime/wire"
-)
+import "slices"
 
 // clonePayment makes dst a deep copy of src, as storing and loading it would. Both are a *Payment.
 func clonePayment(dst, src any) error {
-	var c wire.Cloner
-	copyPayment(&c, dst.(*Payment), src.(*Payment))
-	return c.Finish()
-}
-
-func copyPayment(c *wire.Cloner, dst, src *Payment) {
-	*dst = *src
-	dst.Cents = slices.Clone(src.Cents)
+	d, s := dst.(*Payment), src.(*Payment)
+	*d = *s
+	d.Cents = slices.Clone(s.Cents)
+	return nil
 }
 
 // cloneTarget makes dst a deep copy of src, as storing and loading it would. Both are a *Target.
 func cloneTarget(dst, src any) error {
-	var c wire.Cloner
-	copyTarget(&c, dst.(*Target), src.(*Target))
-	return c.Finish()
-}
-
-func copyTarget(c *wire.Cloner, dst, src *Target) {
-	*dst = *src
-	dst.Names = slices.Clone(src.Names)
+	d, s := dst.(*Target), src.(*Target)
+	*d = *s
+	d.Names = slices.Clone(s.Names)
+	return nil
 }

@@ -29,23 +29,23 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 }
 
 func (d *dispatch) paid(m *engine.Delivery) {
-	var e brook.Event[Paid]
-	if !engine.Decode(m, &paidEvent, &e) {
+	e := engine.Decode[Paid](m, &paidEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.payments, key.AppendString[string], d.ledger.Paid(e))
+		brook.Apply(d.payments, key.AppendString[string], d.ledger.Paid(*e))
 		return nil
 	})
 }
 
 func (d *dispatch) dataset(m *engine.Delivery) {
-	var e brook.Event[Dataset]
-	if !engine.Decode(m, &datasetEvent, &e) {
+	e := engine.Decode[Dataset](m, &datasetEvent)
+	if e == nil {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		brook.Apply(d.targets, key.AppendString[string], d.ledger.Dataset(e))
+		brook.Apply(d.targets, key.AppendString[string], d.ledger.Dataset(*e))
 		return nil
 	})
 }

@@ -30,6 +30,7 @@ var paidEvent = brook.EventDef{
 		e := data.(*Paid)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Paid) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendPaidJSON(dst, data.(*Paid))
 	},
@@ -51,6 +52,7 @@ var datasetEvent = brook.EventDef{
 		e := data.(*Dataset)
 		key.SetString(&e.ID, r)
 	},
+	New: func() any { return new(Dataset) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendDatasetJSON(dst, data.(*Dataset))
 	},
