@@ -33,7 +33,8 @@ remembered. The environment variable BROOKGENCACHE names another folder, or is o
 
 	-a	do all the work even if nothing changed since the last run
 	-v	say of each package whether its partitions are folded side by side or in one lane, and why ("brookgen help
-		lanes"), and name the files that change
+		lanes"), name the handlers whose functions for Merge take the whole event to the heap, with what a copy would save, and the
+		files that change
 `
 
 const checkManual = `Check does what generate does, but writes nothing: where files would change, it prints the difference and fails. It is

@@ -108,6 +108,7 @@ func (j *job) plan() ([]change, *found, int) {
 	}
 	if j.verbose {
 		j.printLanes(j.out, "", pkgs)
+		j.printCaptures(j.out, pkgs)
 	}
 	var changes []change
 	var errs []error

@@ -189,6 +189,16 @@ type Handler struct {
 	// Doubts are what in the body is not proved to stay within the event's key, in the order of the
 	// source; none: it is proved.
 	Doubts []Doubt
+	// Capture is what its Merge functions capture of the event at a cost, nil if nothing.
+	Capture *Capture
+}
+
+// Capture is a function for Merge that captures the event, which takes all of it to the heap.
+type Capture struct {
+	Pos             // of the first call of Merge
+	Event  string   // the parameter's name
+	Fields []string // of the event, that the functions use
+	Bytes  int      // saved by copying these first, for each event
 }
 
 // Doubt is an expression that the partition proof fails at.

@@ -93,6 +93,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	a.checkBuilds()
 	a.checkTags()
 	a.prove()
+	a.captures()
 	a.b.settle()
 	if len(a.diags) == 0 {
 		a.diags = a.later
