@@ -46,6 +46,7 @@ type comparison struct {
 	old, now *Lock
 	folder   string
 	found    []Finding
+	fitting  map[[2]*Shape]bool // what fits found out
 }
 
 // reader returns the present name of what is called so in the log, "" if nothing reads it.

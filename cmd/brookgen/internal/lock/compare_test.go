@@ -58,6 +58,13 @@ func TestCompare(t *testing.T) {
 		{"as something else", event("a", "b int gone"), event("a", "b bool"), "a b: kind"},
 		{"gone for good", event("a", "b int gone"), event("a", "c int"), ""},
 		{"one field for two that are gone", event("a", "x1 int", "x2 int"), event("a", "x3 int"), "a x1: field"},
+		{"one that contains the struct that it is gone from", event("a", "next *@."), event("a", "after *@."), "a next: field"},
+		{"which is called alike", event("a", "x1 []@.", "b int"), event("a", "x2 []@.", "b int"), "a x1: field"},
+		{"and which another change is in", event("a", "next *@.", "b int"), event("a", "after *@.", "b bool"),
+			"a b: kind\na next: field"},
+		{"one deep in what contains itself",
+			event("a", "c struct", "c.up *@.", "c.next *@c"), event("a", "d struct", "d.up *@.", "d.next *@d"),
+			"a c: field"},
 		{"two for one", event("a", "x1 int"), event("a", "x2 int", "x3 int"), "a x1: field"},
 	} {
 		found := Compare(parsed(t, c.old...), parsed(t, c.now...), "")

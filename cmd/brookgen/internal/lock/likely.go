@@ -2,6 +2,7 @@ package lock
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -54,14 +55,31 @@ func alike(name string, names []string) string {
 	return ""
 }
 
-// fits reports whether all that was written of one type can be read as another one.
+// fits reports whether all that was written of one type can be read as another one. What is being
+// compared around them is taken to fit: types may contain themselves, and what is wrong with the
+// rest is told anyhow.
 func (s *shapes) fits(old, now *Shape) bool {
-	if s.verdict(old, now) != all {
-		return false
+	pair := [2]*Shape{old, now}
+	if fits, ok := s.fitting[pair]; ok {
+		return fits
 	}
-	trial := &shapes{comparison: &comparison{old: s.comparison.old, now: s.comparison.now}, old: s.old, now: s.now, seen: map[[2]*Shape]bool{}}
-	trial.below(nil, old, now)
-	return len(trial.found) == 0
+	if s.fitting == nil {
+		s.fitting = map[[2]*Shape]bool{}
+	}
+	trial := &shapes{
+		comparison: &comparison{old: s.comparison.old, now: s.comparison.now, fitting: s.fitting},
+		old:        s.old, now: s.now, seen: maps.Clone(s.seen),
+	}
+	if trial.seen == nil {
+		trial.seen = map[[2]*Shape]bool{}
+	}
+	fits := s.verdict(old, now) == all
+	if fits {
+		trial.below(nil, old, now)
+		fits = len(trial.found) == 0
+	}
+	s.fitting[pair] = fits
+	return fits
 }
 
 // likelyEvent returns the event that may be one that is gone under another name, or nil: of those

@@ -177,8 +177,11 @@ func (s *shapes) below(at path, old, now *Shape) {
 			s.noteField(RequiredAdded, at.with(word(g.Name)), g, "new")
 		}
 	}
-	for f, g := range s.likely(gone, added) {
-		s.noteGone(at.with(word(f.Name)), f, g)
+	likely := s.likely(gone, added)
+	for _, f := range gone {
+		if g := likely[f]; g != nil {
+			s.noteGone(at.with(word(f.Name)), f, g)
+		}
 	}
 }
 
