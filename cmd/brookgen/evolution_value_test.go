@@ -199,8 +199,8 @@ func empty(t *typ, read any, presets bool) string {
 	case nil:
 		return ""
 	case map[string]any:
-		if t.kind == "map" {
-			break // an empty one is not null
+		if t.kind != "struct" {
+			break // an empty map is not null
 		}
 		for _, f := range t.wireFields() {
 			r, ok := v[f.wire]
@@ -218,12 +218,13 @@ func empty(t *typ, read any, presets bool) string {
 		}
 		return ""
 	case []any:
+		ok := t.kind == "array" && len(v) == t.n
 		for _, r := range v {
-			if at := empty(t.elem.pointee(), r, false); at != "" || t.kind != "array" {
-				return fmt.Sprintf("[]: %v came from nothing", read)
-			}
+			ok = ok && empty(t.elem.pointee(), r, false) == ""
 		}
-		return ""
+		if ok {
+			return ""
+		}
 	}
 	if s := fmt.Sprint(read); s != "0" && s != "" && s != "false" && s != "0001-01-01T00:00:00Z" {
 		return fmt.Sprintf(": %v came from nothing", read)
