@@ -101,11 +101,11 @@ func (r RowDiff) String() string {
 	return line
 }
 
-// Review makes a rebuild call review before it promotes the rebuilt views, with how they differ from
-// the live ones. If review returns an error, the live views stay and the rebuild ends with it; else
-// the rebuild catches up with what came meanwhile, and promotes. Folding goes on while the rows are
-// compared and review runs. Review is called once; it may read the app's views, which are the live
-// ones, and must not wait for another rebuild.
+// Review makes a rebuild call review before it promotes the rebuilt views, with how they differ
+// from the live ones. If review returns an error, the live views stay and the rebuild ends with it;
+// else the rebuild catches up with what came meanwhile, and promotes. Folding goes on while the
+// rows are compared and review runs. Review is called once; it may read the app's views, which are
+// the live ones, and must not wait for another rebuild.
 //
 // The store must be one of this process, as the map store and Badger are: if several processes
 // write it, as with Redis, the rebuild ends with an error that wraps [errors.ErrUnsupported].

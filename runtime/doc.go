@@ -28,12 +28,14 @@
 // The generated App embeds App of package engine, whose methods run it. It is made from a [Config]:
 // a [Driver], a [Store], and perhaps an [Envelope], [Retry], a [FailurePolicy], a [StalePolicy], a
 // [RetentionPolicy] (with the values [Wait], [GoOn], [Fail], [Stop] and [RebuildStale]), and
-// [Hooks], which report a [Mode], [Commit], [Progress], [Stray], [Failure] or [IndexProgress].
+// [Hooks], which report a [Mode], [Commit], [Progress], [Stray], [Failure], [IndexProgress] or
+// [RebuildProgress].
 //
 // What is published, each an [Outgoing], has a [Position]. A [PublishOption] is [WithID],
 // [WithTime] or [WithHeader]. An event that fails becomes a [DeadLetter]. A rebuild ends with a
-// [RebuildReport], which has a [FailureCount] of each failure; [AcceptLetters] is a
-// [RebuildOption].
+// [RebuildReport], which has a [FailureCount] of each failure; [AcceptLetters] and [Review] are
+// each a [RebuildOption]. How rebuilt views differ is a [Diff], with a [CollectionDiff] of each
+// collection and up to [DiffSamples] of each kind of [RowDiff].
 //
 // # Errors
 //

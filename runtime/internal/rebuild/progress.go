@@ -18,7 +18,8 @@ const (
 // before.
 type progress struct {
 	began, reported, logged time.Time
-	from                    map[partition.ID]int64 // where partitions begin, unless at their first offset
+	// from is where partitions begin that do not begin at their first offset.
+	from map[partition.ID]int64
 }
 
 func newProgress() progress {

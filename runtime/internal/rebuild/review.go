@@ -14,8 +14,8 @@ import (
 var errReview = errors.New("brook: the rebuilt views are to be reviewed")
 
 // errShared is the error of a review over a store that others write, whose views never stand still.
-var errShared = fmt.Errorf("brook: a review or preview needs a store that this process alone writes: "+
-	"%w", errors.ErrUnsupported)
+var errShared = fmt.Errorf("brook: a review or preview needs a store that this process alone "+
+	"writes: %w", errors.ErrUnsupported)
 
 // review shows how the rebuilt views differ from the live ones, once.
 type review struct {

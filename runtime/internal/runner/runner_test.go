@@ -38,7 +38,10 @@ func newRig(t *testing.T, change func(*brook.Config, *delivery.Definition)) rig 
 	rebuild := func(context.Context) error { return nil }
 	r.Reload = m.Reload
 	return rig{r, &Runner{
-		Tasks: r.Set, Memory: m, Stale: &stale.Views{Tasks: r.Set, Memory: m, Rebuild: rebuild},
+		Tasks: r.Set, Memory: m, Stale: &stale.Views{
+			Tasks: r.Set, Memory: m, Rebuild: rebuild,
+			Back: func(context.Context) (bool, error) { return false, nil },
+		},
 		Filler: &backfill.Filler{
 			Catalog: r.Catalog, Collections: r.Def.Collections, Layout: r.Code.Layout,
 			Store: r.Store, Reader: r.Reader, IDs: r.IDs, Lock: r.Lock, Report: r.Report,
