@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,8 @@ type order struct {
 	Redis  string // the address of one that is shared
 	Group  bool
 	Batch  int
+	// Version is which version of package deploy runs, instead of the ledger.
+	Version int
 }
 
 // Words by which a child reports what it did, one on a line.
@@ -71,6 +74,9 @@ func runChild(text string) (err error) {
 	var o order
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		return err
+	}
+	if o.Version > 0 {
+		return runDeployed(o)
 	}
 	say := func(word string) { fmt.Println(word) }
 	d, err := kafkadriver.Open(o.Addrs, settings())
@@ -124,6 +130,7 @@ type child struct {
 	in     io.Closer
 	lines  *bufio.Scanner
 	stderr strings.Builder
+	said   map[string]int // how often it reported each word, as far as that was read
 }
 
 // spawn starts a child; it does not outlive the test.
@@ -133,7 +140,7 @@ func spawn(t *testing.T, ctx context.Context, o order) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &child{t: t, cmd: exec.CommandContext(ctx, os.Args[0])}
+	p := &child{t: t, said: map[string]int{}, cmd: exec.CommandContext(ctx, os.Args[0])}
 	p.cmd.Env = append(os.Environ(), childVariable+"="+string(text))
 	p.cmd.Stderr = &p.stderr
 	in, err := p.cmd.StdinPipe()
@@ -152,10 +159,19 @@ func spawn(t *testing.T, ctx context.Context, o order) *child {
 	return p
 }
 
+// scan reads the next word.
+func (p *child) scan() bool {
+	more := p.lines.Scan()
+	if more {
+		p.said[p.lines.Text()]++
+	}
+	return more
+}
+
 // await waits until the child reported a word n times.
 func (p *child) await(word string, times int) {
 	p.t.Helper()
-	for p.lines.Scan() {
+	for p.scan() {
 		if p.lines.Text() == word {
 			if times--; times == 0 {
 				return
@@ -166,11 +182,22 @@ func (p *child) await(word string, times int) {
 		p.stderr.String())
 }
 
+// awaitAny waits until the child reported one of some words.
+func (p *child) awaitAny(words ...string) {
+	p.t.Helper()
+	for p.scan() {
+		if slices.Contains(words, p.lines.Text()) {
+			return
+		}
+	}
+	p.t.Fatalf("the child ended, and said none of %q: %v\n%s", words, p.cmd.Wait(), p.stderr.String())
+}
+
 // kill ends the child at once.
 func (p *child) kill() {
 	p.t.Helper()
 	_ = p.cmd.Process.Kill()
-	for p.lines.Scan() {
+	for p.scan() {
 	}
 	if err := p.cmd.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
 		p.t.Fatalf("the child ended before it was killed: %v\n%s", err, p.stderr.String())
@@ -181,7 +208,7 @@ func (p *child) kill() {
 func (p *child) leave() {
 	p.t.Helper()
 	p.in.Close()
-	for p.lines.Scan() {
+	for p.scan() {
 	}
 	if err := p.cmd.Wait(); err != nil {
 		p.t.Fatalf("the child: %v\n%s", err, p.stderr.String())
