@@ -49,7 +49,7 @@ type Config struct {
 	OnRetention RetentionPolicy
 	// KeepReplaced is how long views that a rebuild replaced are kept, so that the code that made
 	// them gets them back in seconds if it is started again, as after a rollback: see
-	// docs/changing.md. 0 is an hour, and a negative duration keeps none. One replaced generation is
+	// docs/changing-code.md. 0 is an hour, and a negative duration keeps none. One replaced generation is
 	// kept at a time. It takes the space of the views once more, and needs a store that outlives the
 	// process and that no other process writes: Badger.
 	KeepReplaced time.Duration
