@@ -41,6 +41,22 @@ var changes = []evolution{
 		eventNote, "\tNote []string `json:\"note\"`\n}\n\n// Paid", "\t\tNote:  e.Data.Note,\n", ""}},
 	{what: "rename an event in Go", edits: []string{
 		"type Placed struct", "type Ordered struct", "[Placed]", "[Ordered]", "// Placed says", "// Ordered says"}},
+	{what: "rename an event on the wire", edits: []string{
+		"event order.placed", "event order.made was=order.placed"},
+		later: []logged{{"order.made", "o4", `{"order":"o4","user":"ada"}`}}},
+	{what: "change an event altogether", edits: []string{placedDoc,
+		"// Placed is.\n//\n//brook:event order.placed version=2\ntype Placed struct {\n\tOrder string `json:\"order\" brook:\"key\"`\n\tUser  string `json:\"user\"`\n\tCents int32 `json:\"cents\"`\n\tNotes []string `json:\"notes\"`\n}\n\n" +
+			"// PlacedV1 was.\n//\n//brook:event order.placed version=1\ntype PlacedV1 struct {\n\tOrder string `json:\"order\" brook:\"key\"`\n\tUser  string `json:\"user\"`\n\tCents int32 `json:\"cents\"`\n\tNote string `json:\"note\"`\n}\n\n" +
+			"//brook:upcast\nfunc (p PlacedV1) Upcast() Placed {\n\treturn Placed{p.Order, p.User, p.Cents, []string{p.Note}}\n}\n",
+		"\treturn brook.Create(e", "\tnote := \"\"\n\tif len(e.Data.Notes) > 0 {\n\t\tnote = e.Data.Notes[0]\n\t}\n\treturn brook.Create(e",
+		"e.Data.Note,", "note,"}},
+	{what: "read events of another form, whose producers tell no version", edits: []string{placedDoc,
+		"// Placed is.\n//\n//brook:event order.placed version=2\ntype Placed struct {\n\tOrder string `json:\"order\" brook:\"key\"`\n\tUser  string `json:\"user\"`\n\tCents int32 `json:\"cents\"`\n\tNotes []string `json:\"notes\"`\n}\n\n" +
+			"// PlacedV1 was.\n//\n//brook:event order.placed version=1 when=note\ntype PlacedV1 struct {\n\tOrder string `json:\"order\" brook:\"key\"`\n\tUser  string `json:\"user\"`\n\tCents int32 `json:\"cents\"`\n\tNote string `json:\"note\"`\n}\n\n" +
+			"//brook:upcast\nfunc (p PlacedV1) Upcast() Placed {\n\treturn Placed{p.Order, p.User, p.Cents, []string{p.Note}}\n}\n",
+		"\treturn brook.Create(e", "\tnote := \"\"\n\tif len(e.Data.Notes) > 0 {\n\t\tnote = e.Data.Notes[0]\n\t}\n\treturn brook.Create(e",
+		"e.Data.Note,", "note,"},
+		later: []logged{{"order.placed", "o4", `{"order":"o4","user":"ada","notes":["new"]}`}}},
 	{what: "rename an event without `was=`", edits: []string{"event order.placed", "event order.made"}},
 	{what: "split an event in two", edits: []string{
 		paidDoc, paidDoc + "\n// Refunded was a payment below zero.\n//\n//brook:event order.refunded\ntype Refunded struct {\n\tOrder string `json:\"order\" brook:\"key\"`\n\tCents int32 `json:\"cents\"`\n}\n",
