@@ -44,6 +44,12 @@ type Config struct {
 	// OnStale says what to do with views that other handlers made: [RebuildStale], the default,
 	// [Fail] or [GoOn].
 	OnStale StalePolicy
+	// OnCodeChange says what to do with views that handlers made whose code was another one, while
+	// the structure is the same. With [Tell], the default, the log names the handlers at each start,
+	// until the views are rebuilt; with [RebuildStale] they are rebuilt; with [GoOn] it is recorded
+	// and told once. With Tell and RebuildStale, code that made views that are kept (KeepReplaced)
+	// gets these back. What counts as code is told by "brookgen graph -v" and docs/changing.md.
+	OnCodeChange CodeChangePolicy
 	// OnRetention says what to do if the log no longer has events that the views have yet to see
 	// or, for a rebuild, were made from: [Fail], the default, or [GoOn] without them.
 	OnRetention RetentionPolicy

@@ -15,11 +15,17 @@ type FailurePolicy string
 // [GoOn].
 type StalePolicy string
 
+// CodeChangePolicy says what to do with views whose handlers had other code: [Tell], [RebuildStale]
+// or [GoOn]. It is the type of RebuildStale, which both policies have; [NewApp] refuses Tell as a
+// StalePolicy, and Fail as a CodeChangePolicy.
+type CodeChangePolicy = StalePolicy
+
 // RetentionPolicy says what to do if the log no longer has events that the views need: [Fail] or
 // [GoOn].
 type RetentionPolicy string
 
-// GoOn and Fail are values of Config.OnFailure, OnStale and OnRetention.
+// GoOn and Fail are values of Config.OnFailure, OnStale and OnRetention; GoOn is one of OnCodeChange,
+// too.
 const (
 	// GoOn goes on: with the key's next event, with the views as they are, or without the events
 	// that are missing.
@@ -36,6 +42,10 @@ const (
 	Stop FailurePolicy = "stop"
 )
 
-// RebuildStale is a value of Config.OnStale alone: the views are rebuilt from the log, beside the
-// live ones.
+// Tell is a value of Config.OnCodeChange alone: the views stay as they are, and the log warns at each
+// start until they are rebuilt.
+const Tell CodeChangePolicy = "tell"
+
+// RebuildStale is a value of Config.OnStale and OnCodeChange: the views are rebuilt from the log,
+// beside the live ones.
 const RebuildStale StalePolicy = "rebuild"

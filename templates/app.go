@@ -147,7 +147,8 @@ func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 	add("Events", jen.Op("*").Qual(brookPath, "EventDef"), events)
 	if handlers := d.handlers(); len(handlers) > 0 {
 		fields = append(fields,
-			line("Handlers", jen.Index().Qual(enginePath, "Handler").Add(literal(handlers))))
+			line("Handlers", jen.Index().Qual(enginePath, "Handler").Add(literal(handlers))),
+			line("Code", jen.Id(d.handlerCode)))
 	}
 	add("Discards", jen.String(), discards)
 	return append(fields, line("Lane", d.lane(given)), line("EventOf", jen.Id(d.eventOf)))

@@ -19,7 +19,7 @@ type names struct {
 	top     *scope // what is declared in the package, by its author or by us
 	imports []imported
 
-	dispatch, publish, process, newViews, collectionDefs, eventOf, inHistory string
+	dispatch, publish, process, newViews, collectionDefs, eventOf, inHistory, handlerCode string
 
 	events      map[*model.Event]eventNames
 	collections map[*model.Collection]collectionNames
@@ -68,6 +68,7 @@ func newNames(p *model.Package) *names {
 	n.dispatch, n.publish, n.process = n.pick("dispatch"), n.pick("publish"), n.pick("process")
 	n.newViews, n.eventOf = n.pick("newViews"), n.pick("eventOf")
 	n.collectionDefs, n.inHistory = n.pick("collections"), n.pick("inHistory")
+	n.handlerCode = n.pick("handlerCode")
 	for _, e := range p.Events {
 		n.events[e] = eventNames{def: n.pick(lowerFirst(e.GoName) + "Event")}
 	}

@@ -28,6 +28,7 @@ var artefacts = []struct {
 	{"views", views},
 	{"history", history},
 	{"dispatch", dispatch},
+	{"code", code},
 	{"app", app},
 }
 

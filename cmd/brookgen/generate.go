@@ -43,7 +43,7 @@ func generate(j *job) int {
 		for _, c := range changes {
 			written[c.path] = true
 		}
-		run.Done(found.Inputs.Folders, found.Inputs.GoMods, written)
+		run.Done(found.Inputs.Folders, found.Inputs.GoMods, found.Inputs.Trees, written)
 	}
 	if j.verbose {
 		for _, c := range changes {

@@ -12,12 +12,13 @@ import (
 
 func graphCommand() command {
 	return command{
-		name: "graph", args: "[-format mermaid|dot] [packages]", maximum: -1,
+		name: "graph", args: "[-format mermaid|dot] [-v] [packages]", maximum: -1,
 		short: "draw which events are handled where, and what comes of it",
 		long:  graphManual,
 		flags: func(set *flag.FlagSet) func(*job) {
 			format := set.String("format", "mermaid", "mermaid or dot")
-			return func(j *job) { j.format = *format }
+			verbose := set.Bool("v", false, "say of each handler what the hash of its code covers")
+			return func(j *job) { j.format, j.verbose = *format, *verbose }
 		},
 		run: drawGraph,
 	}
@@ -126,6 +127,9 @@ func (j *job) flowOf(pkgs []*model.Package) flow {
 	}
 	var notes strings.Builder
 	j.printLanes(&notes, "", pkgs)
+	if j.verbose {
+		printCode(&notes, pkgs)
+	}
 	f.notes = strings.Split(strings.TrimSuffix(notes.String(), "\n"), "\n")
 	return f
 }

@@ -13,6 +13,7 @@ func topics() []topic {
 		{"annotations", "what is written above types, methods and fields", annotationsManual},
 		{"versions", "how events get other names and types", versionsManual},
 		{"handlers", "what a handler may take and give", handlersManual},
+		{"code", "what the hash of a handler's code covers", codeManual},
 		{"lanes", "when partitions are folded side by side", lanesManual},
 		{"output", "what is generated", outputManual},
 	}

@@ -98,6 +98,35 @@ one lane, and at the end, as comments, every one of them and why ("brookgen help
 
 	-format mermaid	for Markdown (default)
 	-format dot	for Graphviz
+	-v		say at the end, as comments, of each handler what the hash of its code covers ("brookgen help code")
+`
+
+const codeManual = `A view knows by which code its rows were made: brook_code_gen.go has a hash of each handler's code, a line for each, and
+the store records it. Where it differs when the app starts, Config.OnCodeChange says what happens: the log names the handlers (Tell, the
+default), the views are rebuilt (RebuildStale), or it is told once (GoOn). "brookgen check" fails where the file is stale.
+
+The hash covers the tokens of the handler, and of everything in the modules that are worked on that it names, directly or not, in
+whichever package:
+
+	functions and methods    with their bodies
+	constants, variables     with what they are declared with, and the init functions that name a variable
+	types                    with all their methods: so with the marshallers of payloads, rows and what these consist of
+	interfaces               a call of a method counts every method of that name, with as many parameters and results, in all
+	                         packages of these modules
+	earlier versions         of the handler's event, with their upcasters
+
+A module that is worked on is a main module, those of a workspace, and what is replaced by a folder. Other modules whose packages are
+named count by their version, and so do those that these packages import. Neither Go itself, its standard library, nor brook counts.
+
+No difference are comments, directives among them, formatting, the order of declarations, and names: functions, types,
+variables, sets and handlers may be renamed, and move to other files, packages and sets. Names of fields and methods count, and tags,
+without brook:"index" and brook:"pii". A field that is added to a payload or a row counts, too. Of two statements that change places, the
+tokens change.
+
+Not covered are what the fields of a set hold, what is assigned to variables elsewhere, files that are embedded, assembly and C, other
+handlers that write rows which the handler reads, and generated code, which stands for types that count themselves.
+
+Every build gives the same hash: of declarations in files with build constraints all variants count, by name.
 `
 
 const annotationsManual = `Annotations are directive comments, without a blank after the slashes, in the doc comment of one declaration. The name comes first, then

@@ -67,7 +67,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 	}
 	a := &App{
 		config: config, life: newLife(config.ShutdownTimeout), fatal: runner.NewFatal(),
-		code: plan.New(config.Topic, def.Sets, def.Handlers, def.Discards, def.Collections,
+		code: plan.New(config.Topic, def.Sets, def.Coded(), def.Discards, def.Collections,
 			def.Events),
 	}
 	follower := a.assemble(def)

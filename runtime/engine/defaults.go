@@ -30,6 +30,7 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	}
 	oneOf(bad, "OnFailure", &c.OnFailure, brook.Wait, brook.GoOn, brook.Fail, brook.Stop)
 	oneOf(bad, "OnStale", &c.OnStale, brook.RebuildStale, brook.Fail, brook.GoOn)
+	oneOf(bad, "OnCodeChange", &c.OnCodeChange, brook.Tell, brook.RebuildStale, brook.GoOn)
 	oneOf(bad, "OnRetention", &c.OnRetention, brook.Fail, brook.GoOn)
 	if c.OnFailure == brook.Fail {
 		c.OnFailure = brook.Stop

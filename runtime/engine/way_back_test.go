@@ -14,6 +14,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/bytestore"
 	"github.com/brookgen/brookgen/runtime/internal/deploy/v1"
+	"github.com/brookgen/brookgen/runtime/internal/deploy/v1b"
 	"github.com/brookgen/brookgen/runtime/internal/deploy/v2"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 	"github.com/brookgen/brookgen/runtime/storetest"
@@ -47,6 +48,9 @@ func (d *deployed) config() brook.Config {
 	return c
 }
 
+// codeOnly is version 1 with other code and the same structure: it counts cents twice.
+const codeOnly = 11
+
 // as folds the log with a version of the code, and returns the users with their cents, and letters:
 // "a=5 b=7 Orders@3".
 func (d *deployed) as(number int) (seen string, err error) {
@@ -54,13 +58,20 @@ func (d *deployed) as(number int) (seen string, err error) {
 	d.reports = nil
 	var app *engine.App
 	var users iter.Seq2[string, error]
-	if number == 1 {
+	switch number {
+	case 1:
 		v, err := v1.NewApp(d.config(), v1.Orders{})
 		if err != nil {
 			return "", err
 		}
 		app, users = v.App, texts(v.Views.Users.All, func(u v1.User) int64 { return u.Cents })
-	} else {
+	case codeOnly:
+		v, err := v1b.NewApp(d.config(), v1b.Orders{})
+		if err != nil {
+			return "", err
+		}
+		app, users = v.App, texts(v.Views.Users.All, func(u v1b.User) int64 { return u.Cents })
+	default:
 		v, err := v2.NewApp(d.config(), v2.Orders{})
 		if err != nil {
 			return "", err

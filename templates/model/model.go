@@ -189,6 +189,13 @@ type Handler struct {
 	// Doubts are what in the body is not proved to stay within the event's key, in the order of the
 	// source; none: it is proved.
 	Doubts []Doubt
+	// Code is a short hash of the handler's code: of its tokens, and of those of all in the tree that
+	// it names, directly or not.
+	Code string
+	// Covers are the declarations that the hash covers besides the handler, by name, and then the
+	// modules outside of the tree, with their versions.
+	Covers []string
+
 	// Capture is what its Merge functions capture of the event at a cost, nil if nothing.
 	Capture *Capture
 }

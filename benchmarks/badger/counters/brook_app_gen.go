@@ -36,6 +36,7 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 			{Set: 0, Name: "Added", Event: AddedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Counted", Event: CountedType, Writes: []int{1}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				sums:     sums,

@@ -35,6 +35,7 @@ func NewApp(config brook.Config, sums Sums) (*App, error) {
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Paid", Event: PaidType, Writes: []int{0}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				sums:     sums,

@@ -35,6 +35,7 @@ func NewApp(config brook.Config, query Query) (*App, error) {
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Bid", Event: BidType, Writes: []int{0}, Proved: true},
 		},
+		Code:     handlerCode,
 		Discards: []string{PersonType, AuctionType},
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{

@@ -36,6 +36,7 @@ func NewApp(config brook.Config, query Query) (*App, error) {
 			{Set: 0, Name: "Auction", Event: AuctionType, Reads: []int{1}, Writes: []int{0, 2, 1}, Proved: true},
 			{Set: 0, Name: "Bid", Event: BidType, Reads: []int{0}, Writes: []int{2, 1}, Proved: true},
 		},
+		Code:     handlerCode,
 		Discards: []string{PersonType},
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{

@@ -35,6 +35,7 @@ func NewApp(config brook.Config, counter Counter) (*App, error) {
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Hit", Event: HitType, Writes: []int{0}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				counter: counter,

@@ -83,6 +83,7 @@ func NewApp(config brook.Config, catalog Catalog, crowd Crowd, shelf Shelf, tall
 			{Set: 4, Name: "MilestoneHook", Event: MilestoneHookType, Indexes: []engine.IndexRef{{Collection: 2, Index: 4}, {Collection: 8, Index: 6}}, Writes: []int{5, 2, 8}},
 			{Set: 4, Name: "RepositoryHook", Event: RepositoryHookType, Reads: []int{2, 8, 1, 4, 5}, Writes: []int{2, 8, 1, 4, 5}, Proved: true},
 		},
+		Code:     handlerCode,
 		Discards: []string{WatchHookType},
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{

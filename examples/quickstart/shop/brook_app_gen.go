@@ -36,6 +36,7 @@ func NewApp(config brook.Config, projection Projection) (*App, error) {
 			{Set: 0, Name: "UserRegistered", Event: UserRegisteredType, Writes: []int{0}},
 			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				projection: projection,

@@ -36,6 +36,7 @@ func NewApp(config brook.Config, board Board) (*App, error) {
 			{Set: 0, Name: "TaskAdded", Event: TaskAddedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "TaskDone", Event: TaskDoneType, Reads: []int{0}, Writes: []int{0}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				board: board,

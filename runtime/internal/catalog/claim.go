@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
@@ -63,7 +64,7 @@ func (c *Claim) note() {
 	c.lost.Store(c.had && s.Folds != c.code.Contract)
 	if claimed {
 		writes, _ := g.Shapes.Missing()
-		claimed = len(writes) == 0
+		claimed = len(writes) == 0 && c.structure.codeRecorded(s)
 	}
 	c.taken.Store(claimed)
 	if len(c.indexes.Unfilled()) > 0 {
@@ -72,7 +73,7 @@ func (c *Claim) note() {
 }
 
 // Take makes sure that the app may fold into the live generation: it records the code's contract,
-// shapes and set names, unless the state has them. The caller does not hold the quiesce lock.
+// hashes, shapes and set names, unless the state has them. The caller does not hold the quiesce lock.
 func (c *Claim) Take(ctx context.Context) error {
 	if c.taken.Load() && c.named.Load() {
 		return nil
@@ -126,13 +127,15 @@ func (c *Claim) TakeLocked(ctx context.Context) error {
 // returns ErrStale if the code must not.
 func (c *Claim) takeOver(next *staterow.State) error {
 	untouched := c.structure.untouched(next)
+	folded := plan.Folded(c.code.TodayOrigins(next.Made), c.code.Made,
+		time.Now().UTC().Truncate(time.Second))
 	if next.Folds != c.code.Contract && !untouched {
 		if c.had {
 			return c.overtaken(next)
 		}
 		switch changes := c.structure.changes(next); {
 		case len(changes) == 0 || c.config.OnStale == brook.GoOn:
-			rename(next, c.code)
+			rename(next, c.code, folded)
 			next.Mixed, next.Fingerprint = false, nil
 		case c.config.OnStale == brook.Fail:
 			return fmt.Errorf("%w: %s; Rebuild makes them anew",
@@ -141,9 +144,12 @@ func (c *Claim) takeOver(next *staterow.State) error {
 			next.Mixed = true
 		}
 	}
-	if untouched {
-		rename(next, c.code)
+	switch {
+	case untouched:
+		rename(next, c.code, c.code.Made)
 		next.Mixed, next.Fingerprint = false, nil
+	case !c.structure.codeRecorded(next):
+		next.Made = folded
 	}
 	fresh := next.Folds == ""
 	next.Folds = c.code.Contract
@@ -215,8 +221,11 @@ func (c *Claim) TakeEarly(ctx context.Context, goOn bool) error {
 		return err
 	}
 	s := c.row.Known()
-	claim := s.Folds != "" && s.Folds != staterow.Layout2 &&
-		(len(c.structure.changes(s)) == 0 || goOn && len(c.indexes.incomplete()) > 0)
+	unfilled := len(c.indexes.incomplete()) > 0
+	// Code that has nothing to fold is not recorded as one that did, unless it is to be told once.
+	same := len(c.structure.changes(s)) == 0 &&
+		(c.structure.codeRecorded(s) || unfilled || c.config.OnCodeChange == brook.GoOn)
+	claim := s.Folds != "" && s.Folds != staterow.Layout2 && (same || goOn && unfilled)
 	c.lock.Leave(v)
 	if !claim {
 		return nil
@@ -235,7 +244,7 @@ func (c *Claim) nameSets(ctx context.Context) error {
 		if len(c.code.Renames(made)) == 0 || len(c.structure.changes(next)) > 0 {
 			return staterow.ErrUnchanged
 		}
-		rename(next, c.code)
+		rename(next, c.code, plan.Named(made, c.code.Made))
 		return nil
 	}, nil)
 	c.named.Store(err == nil)

@@ -30,7 +30,7 @@ func TestClaim(t *testing.T) {
 	must(t, err)
 	want(t, "stored", fmt.Sprint(after.Folds == a.Claim.code.Contract, after.Made, after.Kept,
 		after.Tables),
-		"true map[accounts:{string [{account.opened ledger [Books.Opened]}]}] "+
+		"true map[accounts:{string [{account.opened ledger [Books.Opened] []}]}] "+
 			"map[accounts Email string:{index/accounts/Email true false}] "+
 			"map[1:[index/accounts/Email rows/accounts]]")
 	want(t, "the index is ready", a.Live().Unready[1], false)

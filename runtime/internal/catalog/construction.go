@@ -126,7 +126,7 @@ func (c *Construction) Promote(ctx context.Context, g *generation.Generation,
 		if c.revived != nil {
 			c.restore(next)
 		}
-		rename(next, c.code)
+		rename(next, c.code, c.code.Made)
 		return nil
 	}, &brook.Batch{Checks: checks})
 	if err != nil {

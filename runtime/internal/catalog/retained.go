@@ -15,7 +15,7 @@ import (
 
 // A rebuild replaces the live generation. Of a store that outlives the process, and that no other
 // process writes, the generation that was replaced last is retained for Config.KeepReplaced: code
-// that makes the same rows from the same events, as after a rollback, revives it, folds what came
+// that makes the same rows from the same events, by the same handlers, as after a rollback, revives it, folds what came
 // since, and promotes it.
 
 // Retains reports whether replaced generations are kept.
@@ -27,7 +27,7 @@ func (c *Construction) Retains() bool {
 // retain makes next keep its live generation, which is about to be replaced.
 func (c *Construction) retain(next *staterow.State) {
 	next.Retained = nil
-	if !c.Retains() || next.Made == nil || next.Mixed || next.Folds == "" {
+	if !c.Retains() || next.Made == nil || next.Mixed || next.Folds == "" || !plan.Alone(next.Made) {
 		return
 	}
 	next.Retained = &staterow.Retained{
@@ -44,7 +44,7 @@ func (c *Construction) retain(next *staterow.State) {
 func (c *Construction) fits(s *staterow.State) bool {
 	kept := s.Retained
 	return kept != nil && c.Retains() && kept.Folds == c.code.Contract &&
-		len(plan.Differences(kept.Made, c.code.Made)) == 0 &&
+		len(plan.Differences(kept.Made, c.code.Made)) == 0 && plan.SameCode(kept.Made, c.code.Made) &&
 		time.Now().UTC().Sub(s.Replaced[kept.Generation]) < c.config.KeepReplaced
 }
 
@@ -56,8 +56,11 @@ func (c *Construction) Revivable(ctx context.Context) bool {
 		return false
 	}
 	defer c.lock.Leave(v)
-	return c.fits(c.row.Known())
+	return c.RevivableLocked()
 }
+
+// RevivableLocked is Revivable for a caller who holds or visits the quiesce lock.
+func (c *Construction) RevivableLocked() bool { return c.fits(c.row.Known()) }
 
 // Revive is Build, but begins with the generation that is retained, and returns up to where that
 // was folded when it was replaced. The generation is nil if there is none that fits the code.

@@ -69,9 +69,9 @@ func (n *SetNames) Now(typ, set string) string {
 	return set
 }
 
-// rename makes the state name the sets as the code does. The rows are made from the same as before,
-// or the differences are accepted.
-func rename(s *staterow.State, code *plan.Code) {
+// rename makes the state name the sets as the code does, and the rows be made as made says: from the
+// same as before, or the differences are accepted.
+func rename(s *staterow.State, code *plan.Code, made map[string]plan.Origin) {
 	s.Former = code.TodaySets(s.Former)
 	if renamed := code.Renames(code.TodayOrigins(s.Made)); len(renamed) > 0 {
 		former := maps.Clone(s.Former)
@@ -85,5 +85,5 @@ func rename(s *staterow.State, code *plan.Code) {
 		}
 		s.Former = former
 	}
-	s.Made = code.Made
+	s.Made = made
 }

@@ -35,6 +35,25 @@ func (x *Structure) Changes() string {
 	return strings.Join(append(lines, lost...), "; ")
 }
 
+// CodeChanges returns which handlers had other code when they made the live views, and whether the
+// state has all of today's: then the code has folded into them before. There are no lines if the
+// structure differs as well, or it is not known. The caller holds or visits the quiesce lock.
+func (x *Structure) CodeChanges() (lines []string, recorded bool) {
+	s := x.row.Known()
+	if x.untouched(s) || len(x.changes(s)) > 0 {
+		return nil, true
+	}
+	return plan.CodeChanges(x.code.TodayOrigins(s.Made), x.code.Made), x.codeRecorded(s)
+}
+
+// codeRecorded reports whether a state that has the code's structure has the code of all handlers,
+// too.
+func (x *Structure) codeRecorded(s *staterow.State) bool {
+	made := x.code.TodayOrigins(s.Made)
+	return s.Mixed || len(plan.Differences(made, x.code.Made)) > 0 ||
+		plan.Recorded(made, x.code.Made)
+}
+
 // Displaced reports whether the live views were made from other topics than the code reads: what
 // these hold must not be folded on top. The caller does not hold the quiesce lock.
 func (x *Structure) Displaced(ctx context.Context) bool {

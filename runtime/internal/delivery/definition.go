@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"slices"
+
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -13,6 +15,7 @@ type Definition struct {
 	Collections []*brook.Collection
 	Events      []*brook.EventDef // all that are handled, published or discarded
 	Handlers    []plan.Handler
+	Code        []string // hashes of the handlers' code, in the order of Handlers; nil: not known
 	Discards    []string // types that are received and ignored on purpose
 
 	// Lane returns the dispatch of one task: a function that decodes an event, calls its handlers
@@ -21,4 +24,13 @@ type Definition struct {
 	// EventOf returns the event type whose payload data points to; nil if it is none of the
 	// package's.
 	EventOf func(data any) *brook.EventDef
+}
+
+// Coded returns the handlers with the hashes of their code.
+func (d *Definition) Coded() []plan.Handler {
+	handlers := slices.Clone(d.Handlers)
+	for i := range min(len(handlers), len(d.Code)) {
+		handlers[i].Code = d.Code[i]
+	}
+	return handlers
 }

@@ -45,6 +45,7 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 			{Set: 1, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{2}, Acts: true, Proved: true},
 			{Set: 1, Name: "Noted", Event: NotedType, Writes: []int{2}, Proved: true},
 		},
+		Code:     handlerCode,
 		Discards: []string{IgnoredType},
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{

@@ -36,6 +36,7 @@ func NewApp(config brook.Config, catalog Catalog) (*App, error) {
 			{Set: 0, Name: "Founded", Event: FoundedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Added", Event: AddedType, Reads: []int{0}, Writes: []int{1}, Doubt: "orgs.Has(e.Data.Org)"},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				catalog:  catalog,

@@ -47,6 +47,7 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 			{Set: 0, Name: "Cleared", Event: ClearedType, Indexes: []engine.IndexRef{{Collection: 1, Index: 1}}, Writes: []int{1, 2}},
 			{Set: 1, Name: "Wrote", Event: WroteType, Reads: []int{1}, Indexes: []engine.IndexRef{{Collection: 1, Index: 0}}, Writes: []int{1}, Acts: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				registry:     registry,

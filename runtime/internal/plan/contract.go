@@ -8,7 +8,7 @@ import (
 )
 
 // contract returns a hash of what all who fold one generation have in common: what they make its
-// rows from, and which indexes they maintain. The state has the contract that counts, so a commit
+// rows from, and which indexes they maintain. Which code folds is no part of it. The state has the contract that counts, so a commit
 // of code with another one fails.
 func (p *Code) contract() string {
 	nameless := map[string]Origin{}
@@ -16,6 +16,7 @@ func (p *Code) contract() string {
 		o.Events = slices.Clone(o.Events)
 		for i := range o.Events {
 			o.Events[i].Handlers = make([]string, len(o.Events[i].Handlers))
+			o.Events[i].Code = nil
 		}
 		nameless[name] = o
 	}

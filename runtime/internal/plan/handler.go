@@ -14,6 +14,8 @@ type Handler struct {
 	Proved      bool   // every key that it reads or writes begins with the event's key
 	Partitioned bool   // that is not proved, but asserted
 	Doubt       string // the first expression that is not proved; with none, nobody tried
+
+	Code string // a hash of its code; "": not known
 }
 
 // IndexRef names an index. Generated code names it engine.IndexRef.

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Origin is what the rows of a collection are made from. It is stored as JSON. The bodies of
-// handlers and the fields of rows are no part of it, because only the user knows whether they
-// matter; nor do the names count that sets and handlers have in Go.
+// Origin is what the rows of a collection are made from. It is stored as JSON. What handlers are
+// called in Go does not count, nor do the fields of rows. Which code folded is told apart from the
+// structure: the contract has no part of it.
 type Origin struct {
 	Key    string // the shape of the collection's keys
 	Events []Cause
@@ -18,6 +18,8 @@ type Origin struct {
 type Cause struct {
 	Event, Topic string
 	Handlers     []string // as they are called, in the order in which they run
+	// Code is the code of each of Handlers that folded into the rows; nil: it is not known.
+	Code []Versions `json:",omitempty"`
 }
 
 // sets returns the names of the handlers' sets, in the order in which they run.
@@ -49,6 +51,10 @@ func (p *Code) origins() map[string]Origin {
 				o.Events = append(o.Events, Cause{Event: h.Event, Topic: topic})
 			}
 			o.Events[i].Handlers = append(o.Events[i].Handlers, p.HandlerName(&h))
+			o.Events[i].Code = append(o.Events[i].Code, versionsOf(&h))
+		}
+		for i := range o.Events {
+			o.Events[i].forgetUnknown()
 		}
 		slices.SortFunc(o.Events, func(a, b Cause) int { return strings.Compare(a.Event, b.Event) })
 		all[c.Name] = o

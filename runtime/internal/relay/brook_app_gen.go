@@ -36,6 +36,7 @@ func NewApp(config brook.Config, billing Billing) (*App, error) {
 			{Set: 0, Name: "Placed", Event: PlacedType, Acts: true, Proved: true},
 			{Set: 0, Name: "Billed", Event: BilledType, Writes: []int{0}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				billing: billing,

@@ -36,6 +36,7 @@ func NewApp(config brook.Config, clerk Clerk) (*App, error) {
 			{Set: 0, Name: "Enlisted", Event: EnlistedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Promoted", Event: PromotedType, Writes: []int{0}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				clerk:    clerk,

@@ -1,5 +1,6 @@
-// Package stale decides what becomes of views that other code made: by Config.OnStale they are
-// rebuilt, folded into, or a reason not to run.
+// Package stale decides what becomes of views that other code made: by Config.OnStale, and by
+// Config.OnCodeChange if only handlers' code differs, they are rebuilt, folded into, or a reason not
+// to run.
 //
 // One Run or CatchUp of an app uses its Views at a time, Run from two goroutines. Rebuilt may be
 // called by anybody.
@@ -30,18 +31,23 @@ type Views struct {
 	// it did.
 	Back    func(context.Context) (bool, error)
 	refused atomic.Bool // a rebuild was refused, and Run tries none until the next start
+
+	onlyBack atomic.Bool // what Found found is to be replaced by kept views, or not at all
+	told     atomic.Bool // that handlers have other code
 }
 
-// Found reports whether other code made the views, so that they have to be rebuilt. It fails with
-// ErrStale if Config.OnStale is Fail. It writes nothing: that comes with the first commit.
+// Found reports whether other code made the views, so that they have to be replaced: by a rebuild or
+// by kept ones. It fails with ErrStale if Config.OnStale is Fail. It writes nothing: that comes with
+// the first commit.
 func (v *Views) Found(ctx context.Context) (stale bool, err error) {
 	if err := v.Tasks.Lock.Lock(ctx); err != nil {
 		return false, err
 	}
 	defer v.Tasks.Lock.Unlock()
+	v.onlyBack.Store(false)
 	changes := v.Tasks.Catalog.Structure.Changes()
 	if changes == "" {
-		return false, nil
+		return v.otherCode(), nil
 	}
 	switch v.Tasks.Config.OnStale {
 	case brook.GoOn:
@@ -121,6 +127,9 @@ func (v *Views) Replace(ctx context.Context, m *group.Membership) error {
 		if err == nil {
 			back, err = v.Back(ctx)
 		}
+		if v.onlyBack.Load() && (err == nil && !back || errors.Is(err, brook.ErrRebuildRefused)) {
+			return v.goOnWithCode(ctx)
+		}
 		if err == nil && !back {
 			err = v.Rebuild(ctx)
 		}
@@ -166,4 +175,7 @@ func (v *Views) awaitTurn(ctx context.Context, m *group.Membership) (bool, error
 func (v *Views) Refused() bool { return v.refused.Load() }
 
 // Rebuilt notes that a rebuild was promoted.
-func (v *Views) Rebuilt() { v.refused.Store(false) }
+func (v *Views) Rebuilt() {
+	v.refused.Store(false)
+	v.told.Store(false)
+}

@@ -134,7 +134,7 @@ func (r *Rig) assemble(config *brook.Config, def *delivery.Definition) {
 	s := &task.Set{
 		Parts: processor.Parts{
 			Config: config, Def: def, Reader: config.Store.Latest(), Outbox: outbox.New(),
-			Code: plan.New(Topic, def.Sets, def.Handlers, nil, def.Collections, def.Events),
+			Code: plan.New(Topic, def.Sets, def.Coded(), nil, def.Collections, def.Events),
 		},
 		Store: config.Store, Hub: watch.NewHub(), Progress: input.NewProgress(), Report: reporter,
 		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Life: life,

@@ -53,8 +53,8 @@ type event struct {
 	emitted []string
 }
 
-// analyse gives the model of a package, or what is wrong with it.
-func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
+// analyse gives the model of a package, or what is wrong with it. The error is that of go list.
+func analyse(g *graph, src *source) (*model.Package, []Diagnostic, error) {
 	a := &analysis{
 		graph: g, src: src, b: newBuilder(g, src.types),
 		out: &model.Package{
@@ -94,11 +94,14 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic) {
 	a.checkTags()
 	a.prove()
 	a.captures()
+	if err := a.code(); err != nil {
+		return nil, nil, err
+	}
 	a.b.settle()
 	if len(a.diags) == 0 {
 		a.diags = a.later
 	}
-	return a.out, Sorted(a.diags)
+	return a.out, Sorted(a.diags), nil
 }
 
 // report notes a mistake between two places of the source.

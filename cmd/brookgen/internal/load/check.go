@@ -38,6 +38,11 @@ func (g *graph) check(ctx context.Context, targets []*source) error {
 			func(a, b *packages.Package) int { return compare(a.PkgPath, b.PkgPath) })
 		todo = g.parse(slices.Compact(deps))
 	}
+	for _, src := range targets {
+		for _, path := range src.code.exports() {
+			exports[path] = true
+		}
+	}
 	if err := g.export(ctx, slices.Sorted(maps.Keys(exports))); err != nil {
 		return err
 	}

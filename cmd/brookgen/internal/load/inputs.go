@@ -13,6 +13,7 @@ import (
 type Inputs struct {
 	Folders []string // of packages
 	GoMods  []string // of their modules
+	Trees   []string // folders of modules that were searched for packages
 }
 
 // inputs returns what g was made from.
@@ -27,7 +28,16 @@ func (g *graph) inputs() Inputs {
 			mods[p.Module.GoMod] = true
 		}
 	}
-	return Inputs{slices.Sorted(maps.Keys(folders)), slices.Sorted(maps.Keys(mods))}
+	trees := map[string]bool{}
+	for _, src := range g.sources {
+		if src.code != nil {
+			maps.Copy(trees, src.code.trees)
+		}
+	}
+	return Inputs{
+		slices.Sorted(maps.Keys(folders)), slices.Sorted(maps.Keys(mods)),
+		slices.Sorted(maps.Keys(trees)),
+	}
 }
 
 // fixed reports whether a package lies in the module cache, whose folders end in a version.

@@ -26,12 +26,18 @@ func Load(ctx context.Context, dir string, patterns []string) (*Found, error) {
 		return nil, err
 	}
 	targets, diags := g.annotated()
+	for _, src := range targets {
+		src.code = newCoder(ctx, g, src)
+	}
 	if err := g.check(ctx, targets); err != nil {
 		return nil, err
 	}
 	var pkgs []*model.Package
 	for _, src := range targets {
-		p, found := analyse(g, src)
+		p, found, err := analyse(g, src)
+		if err != nil {
+			return nil, err
+		}
 		if len(found) > 0 {
 			diags = append(diags, found...)
 			continue

@@ -37,6 +37,8 @@ type source struct {
 
 	handlesInTests bool // a handler in a test file was found, which is told
 	seen           bool // its imports are being followed
+
+	code *coder // of a target
 }
 
 // A file is one source file. The syntax tree lacks what nobody asks for: functions, bodies, methods
@@ -52,8 +54,10 @@ type file struct {
 	constraint string // see constraintOf
 	test       bool
 
-	whole   map[*ast.FuncDecl]*ast.BlockStmt // the bodies that were dropped, for the proof
-	runtime bool                             // of the runtime, whose functions the proof knows by name
+	whole   map[*ast.FuncDecl]*ast.BlockStmt // the bodies that were dropped, for proof and code
+	emptied map[*ast.FuncLit]*ast.BlockStmt  // those of literals, for code
+	text    []byte
+	runtime bool // of the runtime, whose functions the proof knows by name
 }
 
 type span struct{ from, to token.Pos }
@@ -114,6 +118,7 @@ func (f *file) read(fset *token.FileSet) {
 	if ownOutput(f.path, src) {
 		return
 	}
+	f.text = src
 	f.marked = bytes.Contains(src, []byte("rook"))
 	f.ast, f.err = parser.ParseFile(fset, f.path, src,
 		parser.ParseComments|parser.SkipObjectResolution)

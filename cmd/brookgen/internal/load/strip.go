@@ -20,6 +20,7 @@ var asked = map[string]bool{
 func (f *file) strip() {
 	var kept []ast.Decl
 	f.whole = map[*ast.FuncDecl]*ast.BlockStmt{}
+	f.emptied = map[*ast.FuncLit]*ast.BlockStmt{}
 	for _, d := range f.decls {
 		fn, ok := d.(*ast.FuncDecl)
 		if !ok {
@@ -49,6 +50,7 @@ func (f *file) stripLiterals(d ast.Decl) {
 	ast.Inspect(gen, func(n ast.Node) bool {
 		if lit, ok := n.(*ast.FuncLit); ok {
 			f.bodies = append(f.bodies, span{lit.Body.Pos(), lit.Body.End()})
+			f.emptied[lit] = lit.Body
 			lit.Body = &ast.BlockStmt{Lbrace: lit.Body.Lbrace, Rbrace: lit.Body.Rbrace}
 			return false
 		}

@@ -66,14 +66,15 @@ func (r *Run) UpToDate() bool {
 }
 
 // Done records that the outputs are as they should be: the run read packages in folders, of modules
-// whose go.mod files are mods, and wrote the files in written. A failure to record is none of the
+// whose go.mod files are mods, looked for packages below the
+// folders in searched, and wrote the files in written. A failure to record is none of the
 // run.
-func (r *Run) Done(folders, mods []string, written map[string]bool) {
+func (r *Run) Done(folders, mods, searched []string, written map[string]bool) {
 	if r.path == "" {
 		return
 	}
 	rec := Record{
-		Mods: mods, Folders: folders, Trees: trees(r.dir, r.args), Files: map[string]string{},
+		Mods: mods, Folders: folders, Trees: append(trees(r.dir, r.args), searched...), Files: map[string]string{},
 	}
 	paths, err := list(r.dir, rec.Mods, rec.Folders, rec.Trees)
 	if err != nil {

@@ -77,6 +77,7 @@ func record(dir string) {
 	Begin(dir, []string{"./..."}).Done(
 		[]string{filepath.Join(dir, "shop"), filepath.Join(beside, "money"), filepath.Join(beside, "deep", "down")},
 		[]string{filepath.Join(dir, "go.mod"), filepath.Join(beside, "go.mod")},
+		nil,
 		map[string]bool{filepath.Join(dir, "shop", "brook_app_gen.go"): true},
 	)
 }
@@ -206,7 +207,7 @@ func TestOtherRuns(t *testing.T) {
 		if Begin(dir, patterns).UpToDate() {
 			t.Errorf("%q is up to date", patterns)
 		}
-		Begin(dir, patterns).Done(nil, nil, nil)
+		Begin(dir, patterns).Done(nil, nil, nil, nil)
 		if !Begin(dir, patterns).UpToDate() {
 			t.Errorf("%q is not up to date once it is recorded", patterns)
 		}
@@ -214,7 +215,7 @@ func TestOtherRuns(t *testing.T) {
 	// What these match can't be told from folders.
 	for _, pattern := range []string{"all", "work", "...", ".../shop", "example.com/...", "a.go"} {
 		patterns := []string{"./shop", pattern}
-		Begin(dir, patterns).Done(nil, nil, nil)
+		Begin(dir, patterns).Done(nil, nil, nil, nil)
 		if Begin(dir, patterns).UpToDate() {
 			t.Errorf("%q is up to date", patterns)
 		}
@@ -232,7 +233,7 @@ func TestWrittenMeanwhile(t *testing.T) {
 	run := Begin(dir, patterns)
 	output := filepath.Join(dir, "shop", "brook_app_gen.go")
 	writeNew(t, output, "package shop")
-	run.Done([]string{filepath.Join(dir, "shop")}, nil, map[string]bool{output: true})
+	run.Done([]string{filepath.Join(dir, "shop")}, nil, nil, map[string]bool{output: true})
 	if !Begin(dir, patterns).UpToDate() {
 		t.Error("what the run wrote keeps it from being up to date")
 	}
@@ -243,9 +244,23 @@ func TestWrittenMeanwhile(t *testing.T) {
 
 	run = Begin(dir, patterns)
 	writeNew(t, filepath.Join(dir, "shop", "b.go"), "package shop")
-	run.Done([]string{filepath.Join(dir, "shop")}, nil, nil)
+	run.Done([]string{filepath.Join(dir, "shop")}, nil, nil, nil)
 	if Begin(dir, patterns).UpToDate() {
 		t.Error("a file was written while the run read, and all is up to date")
+	}
+}
+
+// A package that appears anywhere below a folder that was searched is found, whatever the patterns.
+func TestSearchedFolders(t *testing.T) {
+	dir := newTree(t)
+	patterns := []string{"./shop"}
+	Begin(dir, patterns).Done(nil, nil, []string{dir}, nil)
+	if !Begin(dir, patterns).UpToDate() {
+		t.Fatal("not up to date right after it was recorded")
+	}
+	writeOld(t, filepath.Join(dir, "fresh", "fresh.go"), "package fresh")
+	if Begin(dir, patterns).UpToDate() {
+		t.Error("there is a new package, and all is up to date")
 	}
 }
 

@@ -35,6 +35,7 @@ func NewApp(config brook.Config, orders Orders) (*App, error) {
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				orders: orders,

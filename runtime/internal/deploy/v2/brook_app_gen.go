@@ -36,6 +36,7 @@ func NewApp(config brook.Config, orders Orders) (*App, error) {
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Proved: true},
 			{Set: 0, Name: "Returned", Event: ReturnedType, Writes: []int{0}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				orders: orders,
