@@ -106,7 +106,7 @@ func newEvolution(i int) *evolution {
 }
 
 func (e *evolution) before() string {
-	return "//brook:event " + e.prefix + ".old\n" + declared(e.was)
+	return "//brook:event " + e.prefix + ".old\n" + declarations(e.was)
 }
 
 func (e *evolution) after() string {
@@ -117,11 +117,11 @@ func (e *evolution) after() string {
 	case e.renamed:
 		name = e.prefix + ".new was=" + name
 	}
-	return "//brook:event " + name + "\n" + declared(e.now)
+	return "//brook:event " + name + "\n" + declarations(e.now)
 }
 
-// declared is how the structs of an event are written in Go.
-func declared(t *typ) string {
+// declarations are the structs of an event in Go.
+func declarations(t *typ) string {
 	var b strings.Builder
 	for _, s := range t.structs() {
 		fmt.Fprintf(&b, "type %s struct {\n", s.name)
