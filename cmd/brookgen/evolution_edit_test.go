@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// An evolution is an event as it was, and as it is after some edits.
-type evolution struct {
+// A mutation is an event as it was, and as it is after some edits.
+type mutation struct {
 	*author
 	was, now *typ
 	gone     bool // renamed without was=
@@ -19,10 +19,10 @@ type evolution struct {
 // An edit changes an event, or a field f of struct s. It reports whether it could.
 type edit struct {
 	name string
-	make func(e *evolution, s *typ, f *member) bool
+	make func(e *mutation, s *typ, f *member) bool
 }
 
-var changeOfKind = edit{"change of kind", func(e *evolution, _ *typ, f *member) bool {
+var changeOfKind = edit{"change of kind", func(e *mutation, _ *typ, f *member) bool {
 	old, quoted := f.typ, f.quoted
 	f.typ = e.typ(1)
 	f.quoted, f.preset = f.quoted && f.typ.integer(), ""
@@ -31,44 +31,44 @@ var changeOfKind = edit{"change of kind", func(e *evolution, _ *typ, f *member) 
 }}
 
 var edits = []edit{
-	{"add", func(e *evolution, s *typ, _ *member) bool {
+	{"add", func(e *mutation, s *typ, _ *member) bool {
 		f := e.member(1)
 		f.required = false
 		e.touched[f.id] = true
 		s.fields = slices.Insert(s.fields, e.IntN(len(s.fields)+1), f)
 		return true
 	}},
-	{"add required", func(e *evolution, s *typ, _ *member) bool {
+	{"add required", func(e *mutation, s *typ, _ *member) bool {
 		f := e.member(0)
 		f.required, f.omitempty = true, false
 		e.touched[f.id] = true
 		s.fields = append(s.fields, f)
 		return true
 	}},
-	{"remove", func(_ *evolution, s *typ, f *member) bool {
+	{"remove", func(_ *mutation, s *typ, f *member) bool {
 		if len(s.fields) < 2 || f.key {
 			return false
 		}
 		s.fields = slices.DeleteFunc(s.fields, func(g *member) bool { return f == g })
 		return true
 	}},
-	{"rename in Go", func(_ *evolution, _ *typ, f *member) bool {
+	{"rename in Go", func(_ *mutation, _ *typ, f *member) bool {
 		f.goName = "Other" + f.goName
 		return true
 	}},
-	{"rename with was=", func(_ *evolution, _ *typ, f *member) bool {
+	{"rename with was=", func(_ *mutation, _ *typ, f *member) bool {
 		f.was, f.wire = []string{f.wire}, "new_"+f.wire
 		return true
 	}},
-	{"rename without was=", func(_ *evolution, _ *typ, f *member) bool {
+	{"rename without was=", func(_ *mutation, _ *typ, f *member) bool {
 		f.wire = "new_" + f.wire
 		return true
 	}},
-	{"another case", func(_ *evolution, _ *typ, f *member) bool {
+	{"another case", func(_ *mutation, _ *typ, f *member) bool {
 		f.wire = strings.ToUpper(f.wire)
 		return true
 	}},
-	{"merge", func(_ *evolution, s *typ, f *member) bool {
+	{"merge", func(_ *mutation, s *typ, f *member) bool {
 		i := slices.IndexFunc(s.fields, func(g *member) bool { return g != f && !g.embedded && !g.key })
 		if i < 0 || f.key {
 			return false
@@ -77,18 +77,18 @@ var edits = []edit{
 		s.fields = slices.Delete(s.fields, i, i+1)
 		return true
 	}},
-	{"move", func(e *evolution, s *typ, _ *member) bool {
+	{"move", func(e *mutation, s *typ, _ *member) bool {
 		e.Shuffle(len(s.fields), func(i, j int) { s.fields[i], s.fields[j] = s.fields[j], s.fields[i] })
 		return true
 	}},
 	changeOfKind, changeOfKind, changeOfKind, changeOfKind, // there are many of them
-	{"pointer", func(_ *evolution, _ *typ, f *member) bool {
+	{"pointer", func(_ *mutation, _ *typ, f *member) bool {
 		if f.typ = (&typ{kind: "ptr", elem: f.typ}); f.typ.elem.kind == "ptr" {
 			f.typ = f.typ.elem.elem
 		}
 		return !f.key
 	}},
-	{"wider", func(_ *evolution, _ *typ, f *member) bool {
+	{"wider", func(_ *mutation, _ *typ, f *member) bool {
 		wider := map[string]string{
 			"int8": "int16", "int16": "int64", "int32": "float64", "uint8": "int16", "uint16": "uint32",
 			"uint32": "int64", "float32": "float64", "int64": "int", "uint64": "uint", "int": "int64",
@@ -99,28 +99,28 @@ var edits = []edit{
 		f.typ = &typ{kind: wider}
 		return wider != ""
 	}},
-	{"array to slice", func(_ *evolution, _ *typ, f *member) bool {
+	{"array to slice", func(_ *mutation, _ *typ, f *member) bool {
 		ok := f.typ.kind == "array" && f.typ.elem.kind != "uint8"
 		f.typ = &typ{kind: "slice", elem: f.typ.elem}
 		return ok
 	}},
-	{"required", func(_ *evolution, _ *typ, f *member) bool {
+	{"required", func(_ *mutation, _ *typ, f *member) bool {
 		f.required, f.omitempty = !f.required, false
 		return f.preset == ""
 	}},
-	{"quotes", func(e *evolution, _ *typ, f *member) bool {
+	{"quotes", func(e *mutation, _ *typ, f *member) bool {
 		f.quoted, e.legible = !f.quoted, false
 		return f.typ.integer() && !f.key
 	}},
-	{"omitempty", func(_ *evolution, _ *typ, f *member) bool {
+	{"omitempty", func(_ *mutation, _ *typ, f *member) bool {
 		f.omitempty = !f.omitempty
 		return !f.required
 	}},
-	{"default", func(_ *evolution, _ *typ, f *member) bool {
+	{"default", func(_ *mutation, _ *typ, f *member) bool {
 		f.preset = map[string]string{"string": `"none"`, "bool": "true", "int8": "-7", "int32": "12", "uint16": "9", "int64": "-1", "float64": "1.5"}[f.typ.kind]
 		return f.preset != "" && !f.required && !f.key && !f.omitempty && !f.quoted
 	}},
-	{"another key", func(e *evolution, _ *typ, _ *member) bool {
+	{"another key", func(e *mutation, _ *typ, _ *member) bool {
 		for _, f := range e.now.fields {
 			if !f.key && !f.embedded && !f.quoted && !f.omitempty && !e.touched[f.id] && (f.typ.integer() || f.typ.kind == "string") {
 				for _, g := range e.now.keys() {
@@ -132,18 +132,18 @@ var edits = []edit{
 		}
 		return false
 	}},
-	{"rename of the event without was=", func(e *evolution, _ *typ, _ *member) bool {
+	{"rename of the event without was=", func(e *mutation, _ *typ, _ *member) bool {
 		e.gone = true
 		return !e.renamed
 	}},
-	{"rename of the event with was=", func(e *evolution, _ *typ, _ *member) bool {
+	{"rename of the event with was=", func(e *mutation, _ *typ, _ *member) bool {
 		e.renamed = true
 		return !e.gone
 	}},
 }
 
 // evolve makes one edit after the other, each of a field that no other changed.
-func (e *evolution) evolve(n int) {
+func (e *mutation) evolve(n int) {
 	for tries := 0; len(e.edits) < n && tries < 1000; tries++ {
 		trial := *e
 		known := map[*typ]*typ{}

@@ -8,19 +8,19 @@ import (
 	"github.com/brookgen/brookgen/cmd/brookgen/internal/lock"
 )
 
-// An outcome is what became of a payload: as the old code reads it, and writes it; what the new code
+// A reading is what became of a payload: as the old code reads it, and writes it; what the new code
 // reads of it; and what it reads of the payload that the old code wrote, if that can read it itself.
-type outcome struct {
+type reading struct {
 	Payload, Old, New, Again                  string
 	OldError, NewError, AgainError, SelfError string
 }
 
 // harm says what an evolution does to one of the payloads; "" if each is read as it was.
-func (e *evolution) harm(t *testing.T, findings []lock.Finding, lines []string) string {
+func (e *mutation) harm(t *testing.T, findings []lock.Finding, lines []string) string {
 	t.Helper()
 	first := ""
 	for _, line := range lines {
-		var o outcome
+		var o reading
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
@@ -46,7 +46,7 @@ func (e *evolution) harm(t *testing.T, findings []lock.Finding, lines []string) 
 	return first
 }
 
-func (e *evolution) harmOf(findings []lock.Finding, payload any, text, err string) string {
+func (e *mutation) harmOf(findings []lock.Finding, payload any, text, err string) string {
 	switch {
 	case e.gone:
 		return "nothing reads events of that name"

@@ -27,7 +27,7 @@ func TestEvolutions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles a program")
 	}
-	all := make([]*evolution, *evolutions)
+	all := make([]*mutation, *evolutions)
 	var was, now, table, input strings.Builder
 	for _, b := range []*strings.Builder{&was, &now} {
 		fmt.Fprintf(b, "package %s\n\nimport (\n\t\"encoding/json\"\n\t\"time\"\n)\n\nvar _, _ = json.Valid, time.Now\n\n",
@@ -93,9 +93,9 @@ func TestEvolutions(t *testing.T) {
 	}
 }
 
-func newEvolution(i int) *evolution {
+func newEvolution(i int) *mutation {
 	a := &author{Rand: rand.New(rand.NewPCG(*evolutionsSeed, uint64(i))), prefix: fmt.Sprintf("E%d", i)}
-	e := &evolution{author: a, was: a.event(), touched: map[int]bool{}, legible: true}
+	e := &mutation{author: a, was: a.event(), touched: map[int]bool{}, legible: true}
 	known := map[*typ]*typ{}
 	e.now = e.was.clone(known)
 	for i, s := range a.made {
@@ -105,11 +105,11 @@ func newEvolution(i int) *evolution {
 	return e
 }
 
-func (e *evolution) before() string {
+func (e *mutation) before() string {
 	return "//brook:event " + e.prefix + ".old\n" + declarations(e.was)
 }
 
-func (e *evolution) after() string {
+func (e *mutation) after() string {
 	name := e.prefix + ".old"
 	switch {
 	case e.gone:
@@ -133,7 +133,7 @@ func declarations(t *typ) string {
 	return b.String()
 }
 
-func (e *evolution) String() string {
+func (e *mutation) String() string {
 	return fmt.Sprintf("%s: %s\nwas:\n%snow:\n%s", e.prefix, strings.Join(e.edits, ", "), e.before(), e.after())
 }
 
