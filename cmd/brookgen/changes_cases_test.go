@@ -11,7 +11,7 @@ const (
 	userRow   = "// User is who ordered.\n//\n//brook:collection users\ntype User struct {\n\tID     string `json:\"id\" brook:\"key\"`\n\tOrders int32  `json:\"orders\"`\n}\n"
 )
 
-var changes = []evolution{
+var changes = []changeRow{
 	// Events.
 	{what: "add a field to an event", edits: []string{
 		eventNote, "\tAgent string `json:\"agent\"`\n" + eventNote}},

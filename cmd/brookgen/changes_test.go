@@ -20,8 +20,8 @@ import (
 
 const changesPage = "docs/changing-code.md"
 
-// An evolution is a row of the tables in docs/changing-code.md, found by what is in the first column.
-type evolution struct {
+// A changeRow is a row of the tables in docs/changing-code.md, found by what is in the first column.
+type changeRow struct {
 	what string
 	// edits are texts of the service in testdata/changes, each followed by what it becomes.
 	edits []string
@@ -43,8 +43,8 @@ type changedConfig struct {
 	PlainJSON, NewStore, Partitions bool
 }
 
-// An outcome is what run.go in testdata/changes reports of a change.
-type outcome struct {
+// A changeCost is what run.go in testdata/changes reports of a change.
+type changeCost struct {
 	Errors      []string
 	Rebuilt     bool
 	Filled      []string
@@ -80,11 +80,11 @@ func TestChanges(t *testing.T) {
 		}
 	}
 	for what := range rows {
-		if !slices.ContainsFunc(changes, func(c evolution) bool { return c.what == what }) {
+		if !slices.ContainsFunc(changes, func(c changeRow) bool { return c.what == what }) {
 			t.Errorf("%s: nobody does %q", changesPage, what)
 		}
 	}
-	done := slices.DeleteFunc(slices.Clone(changes), func(c evolution) bool { return c.proved != nil })
+	done := slices.DeleteFunc(slices.Clone(changes), func(c changeRow) bool { return c.proved != nil })
 	dir := tempModule(t, "example.com/changes")
 	refused, warned := generateChanges(t, dir, done)
 	for i, o := range runChanges(t, dir, done) {
@@ -109,7 +109,7 @@ func TestChanges(t *testing.T) {
 }
 
 // costs returns words for what a change costs once its code runs, as the page has them.
-func (o *outcome) costs(c *evolution) (all []string) {
+func (o *changeCost) costs(c *changeRow) (all []string) {
 	for _, cost := range []struct {
 		word  string
 		costs bool
@@ -189,7 +189,7 @@ func proves(t *testing.T, what, name string) {
 // generateChanges writes the service, and a package of it for each change, and generates. It
 // returns what brookgen says by folder: what it refuses, which is accepted then, and what it warns
 // of.
-func generateChanges(t *testing.T, dir string, all []evolution) (refused, warned map[string]string) {
+func generateChanges(t *testing.T, dir string, all []changeRow) (refused, warned map[string]string) {
 	t.Helper()
 	service, err := txtar.ParseFile(filepath.Join(checkout.Root(t), "testdata/changes/service.txtar"))
 	if err != nil {
@@ -253,7 +253,7 @@ func generateChanges(t *testing.T, dir string, all []evolution) (refused, warned
 func folder(i int) string { return fmt.Sprintf("change%02d", i) }
 
 // edited returns the files of the service after a change.
-func edited(t *testing.T, c *evolution, sources map[string]string) map[string]string {
+func edited(t *testing.T, c *changeRow, sources map[string]string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for name, text := range sources {
@@ -274,7 +274,7 @@ func edited(t *testing.T, c *evolution, sources map[string]string) map[string]st
 }
 
 // runChanges runs the services of all changes over logs of their own.
-func runChanges(t *testing.T, dir string, all []evolution) []outcome {
+func runChanges(t *testing.T, dir string, all []changeRow) []changeCost {
 	t.Helper()
 	type step struct {
 		Package    string
@@ -300,7 +300,7 @@ func runChanges(t *testing.T, dir string, all []evolution) []outcome {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("go run: %v\n%s", err, stderr.String())
 	}
-	var outcomes []outcome
+	var outcomes []changeCost
 	if err := json.Unmarshal(stdout.Bytes(), &outcomes); err != nil {
 		t.Fatalf("%v: %s", err, stdout.String())
 	}
