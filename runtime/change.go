@@ -3,13 +3,13 @@ package brook
 import "fmt"
 
 // Change is what a handler does to the row at one key of a collection. The zero Change does
-// nothing. [Create], [Merge] and [Delete] make changes. A Change never changes itself: it can be
-// applied again, and be used by several goroutines if its merge function can.
+// nothing. [Create], [Insert], [Merge], [Modify] and [Delete] make changes. A Change never changes
+// itself: it can be applied again, and be used by several goroutines if its function can.
 type Change[K comparable, V any] struct {
 	op    Op
 	key   K
 	value *V
-	merge func(*V)
+	merge func(*V) // of a Merge or a Modify, else nil
 }
 
 // Op is what a [Change] does.
@@ -21,9 +21,11 @@ const (
 	OpCreate            // stores a value, see [Create]
 	OpMerge             // calls a function on the value, see [Merge]
 	OpDelete            // removes the row, see [Delete]
+	OpModify            // calls a function on the value if there is one, see [Modify]
+	OpInsert            // stores a value if there is none, see [Insert]
 )
 
-// String returns discard, create, merge or delete.
+// String returns discard, create, merge, delete, modify or insert.
 func (o Op) String() string {
 	switch o {
 	case OpDiscard:
@@ -34,6 +36,10 @@ func (o Op) String() string {
 		return "merge"
 	case OpDelete:
 		return "delete"
+	case OpModify:
+		return "modify"
+	case OpInsert:
+		return "insert"
 	}
 	return fmt.Sprintf("Op(%d)", uint8(o))
 }
@@ -56,6 +62,23 @@ func Merge[K comparable, V any](key K, merge func(*V)) Change[K, V] {
 	return Change[K, V]{op: OpMerge, key: key, merge: merge}
 }
 
+// Insert returns the change that stores value at key if there is no value, and does nothing if
+// there is one: the row and its history stay as they are. Either way the row is read. If values
+// carry their key, value must carry this one, or the handler set fails, even if there is a value.
+func Insert[K comparable, V any](key K, value V) Change[K, V] {
+	return Change[K, V]{op: OpInsert, key: key, value: &value}
+}
+
+// Modify returns the change that calls modify on the value at key and stores the result, and does
+// nothing if there is no value: no row and no history come into being. Either way the row is read.
+// What holds for the function of a [Merge] holds for modify. Modify panics if modify is nil.
+func Modify[K comparable, V any](key K, modify func(*V)) Change[K, V] {
+	if modify == nil {
+		panic("brook: Modify with a nil function")
+	}
+	return Change[K, V]{op: OpModify, key: key, merge: modify}
+}
+
 // Delete returns the change that removes the value at key and its history. It does nothing if there
 // is no value.
 func Delete[V any, K comparable](key K) Change[K, V] { return Change[K, V]{op: OpDelete, key: key} }
@@ -73,17 +96,17 @@ func (c Change[K, V]) Op() Op { return c.op }
 //go:noinline
 func (c Change[K, V]) Apply(old V, present bool) (V, bool) {
 	value := new(V)
-	if present && (c.op == OpMerge || c.op == OpDiscard) {
+	if present {
 		*value = old
 	}
-	switch c.op {
-	case OpCreate:
-		value, present = c.value, true
-	case OpMerge:
+	switch {
+	case c.op == OpDelete:
+		return *new(V), false
+	case c.op == OpCreate, c.op == OpInsert && !present:
+		return *c.value, true
+	case c.op == OpMerge, c.op == OpModify && present:
 		c.merge(value)
-		present = true
-	case OpDelete:
-		present = false
+		return *value, true
 	}
 	return *value, present
 }

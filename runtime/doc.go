@@ -13,9 +13,9 @@
 //		{change, emission or effect} [, error])
 //
 // A handler receives an [Event], and each [View] and [Index] that it asks for. It returns a
-// [Change], which has an [Op] and is made by [Create], [Merge] or [Delete], an [Emission], made by
-// [Emit], or an [Effect]; of changes and emissions also slices. An error that wraps [ErrRetry] has
-// the handler called again.
+// [Change], which has an [Op] and is made by [Create], [Insert], [Merge], [Modify] or [Delete], an
+// [Emission], made by [Emit], or an [Effect]; of changes and emissions also slices. An error that
+// wraps [ErrRetry] has the handler called again.
 //
 // # Views
 //

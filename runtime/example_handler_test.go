@@ -19,7 +19,9 @@ func ExampleChange() {
 		brook.Create("ada", ledger.Account{ID: "ada"}),
 		brook.Merge("ada", func(a *ledger.Account) { a.Balance += 5 }),
 		{}, // does nothing
+		brook.Insert("ada", ledger.Account{ID: "ada", Balance: 1}), // she is there
 		brook.Delete[ledger.Account]("ada"),
+		brook.Modify("ada", func(a *ledger.Account) { a.Balance++ }), // she is not
 	} {
 		account, there = c.Apply(account, there)
 		fmt.Println(c.Op(), account.Balance, there)
@@ -29,7 +31,9 @@ func ExampleChange() {
 	// create 0 true
 	// merge 5 true
 	// discard 5 true
+	// insert 5 true
 	// delete 0 false
+	// modify 0 false
 }
 
 // An effect is run once the changes of its handler are committed.

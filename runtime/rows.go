@@ -30,9 +30,10 @@ func (r *Rows) Lend() *RowReader {
 	return lent
 }
 
-// open prepares the change of the row at an encoded key: the value of a Create, which is a *V, or
-// the one that a Merge begins with. It returns the key field of a new value, a *K, if it is to be
-// set. It reports false if there is nothing to be done, or the set failed.
+// open prepares the change of the row at an encoded key: the value of a Create or an Insert, which
+// is a *V, or the one that a Merge or a Modify begins with. It returns the key field of a new
+// value, a *K, if it is to be set. It reports false if there is nothing to be done, or the set
+// failed.
 //
 //go:noinline
 func (r *Rows) open(op Op, encoded []byte, created any) (newKey any, ok bool) {
@@ -41,7 +42,7 @@ func (r *Rows) open(op Op, encoded []byte, created any) (newKey any, ok bool) {
 		return nil, false
 	}
 	switch {
-	case op == OpCreate:
+	case op == OpCreate || op == OpInsert:
 		if r.change.Value = created; def.Plain { // the change may be used again
 			r.change.Value, _ = def.Copied(created, nil)
 		}
@@ -119,7 +120,7 @@ func Apply[K comparable, V any](
 		if at, ok := newKey.(*K); ok {
 			*at = c.key
 		}
-		if c.op == OpMerge {
+		if c.merge != nil {
 			c.merge(r.lendAgain().(*V))
 			r.returned()
 		}

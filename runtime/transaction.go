@@ -21,10 +21,11 @@ type Transaction interface {
 	// KeyBuffer returns an empty buffer, to which the key of the next change is appended.
 	KeyBuffer() []byte
 	// Open prepares a change of the row at an encoded key. For a merge, the Value of the change is
-	// a copy that the merge function may change, or nil if there is no row. Open reports false if
-	// there is nothing to be done, or the set failed.
+	// a copy that the merge function may change, or nil if there is no row. For a modify it is such
+	// a copy. Open reports false if there is nothing to be done, or the set failed.
 	Open(collection *Collection, ordinal int, op Op, key []byte) (change RowChange, ok bool)
-	// Write puts the changed value into the transaction, in the form that a store would keep.
+	// Write puts the changed value into the transaction, in the form that a store would keep. It
+	// does nothing for an insert if there is a row.
 	Write(change RowChange)
 	// Mismatch fails the set that runs, because the value carries another key than that of its row:
 	// this one, encoded.

@@ -229,7 +229,7 @@ const handlersManual = `A handler is an exported method with a //brook:handle di
 
 	read    brook.View[K, V]       a collection of V by K
 	        brook.Index[I, K, V]   a collection by its indexed field of type I
-	result  brook.Change[K, V]     made by brook.Create, brook.Merge or brook.Delete
+	result  brook.Change[K, V]     made by brook.Create, Insert, Merge, Modify or Delete
 	        []brook.Change[K, V]
 	        brook.Emission[E]      made by brook.Emit: published after the commit
 	        []brook.Emission[E]
@@ -244,7 +244,7 @@ handler gave is kept, and the event becomes a dead letter.
 
 A handler depends on its event, its views and nothing else: it may run again, and it runs again when views are rebuilt. What
 must happen once goes into an emission or an effect. Its views end when it returns (brook.ErrHandlerReturned): effects and
-goroutines read app.Views, and the functions given to Merge may go on using what their handler was given.
+goroutines read app.Views, and the functions given to Merge and Modify may go on using what their handler was given.
 
 These types and signatures never name what is generated; bodies and other code may.
 `

@@ -7,8 +7,9 @@ import (
 )
 
 // Apply returns the rows after a handler's changes, in order and by the rules of stores: a merge of
-// a row that does not exist starts with the zero value, with its field tagged brook:"key" set. The
-// given rows stay as they are. Apply panics if K or V can't be a collection's.
+// a row that does not exist starts with the zero value, with its field tagged brook:"key" set; a
+// modify of one does nothing. The given rows stay as they are. Apply panics if K or V can't be a
+// collection's.
 func Apply[K comparable, V any](rows map[K]V, changes ...brook.Change[K, V]) map[K]V {
 	keys := keyFieldOf[K, V]()
 	after := map[K]V{}

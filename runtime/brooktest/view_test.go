@@ -170,9 +170,14 @@ func TestApply(t *testing.T) {
 		brook.Merge("c", func(u *user) { u.Notes = append(u.Notes, u.ID) }),
 		brook.Delete[user]("b"),
 		brook.Create("d", user{ID: "d"}),
+		brook.Insert("d", user{Notes: []string{"second"}}),
+		brook.Insert("e", user{Notes: []string{"first"}}),
+		brook.Modify("e", func(u *user) { u.Notes = append(u.Notes, u.ID) }),
+		brook.Modify("f", func(u *user) { t.Error("there is no f") }),
 	)
 	brooktest.Equal(t, after,
 		map[string]user{"a": {ID: "a", Notes: []string{"two"}},
-			"c": {ID: "c", Notes: []string{"c"}}, "d": {ID: "d"}})
+			"c": {ID: "c", Notes: []string{"c"}}, "d": {ID: "d"},
+			"e": {ID: "e", Notes: []string{"first", "e"}}})
 	brooktest.Equal(t, rows, map[string]user{"a": {Notes: []string{"one"}}, "b": {}})
 }

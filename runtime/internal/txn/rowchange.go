@@ -11,8 +11,9 @@ import (
 func (tx *Tx) KeyBuffer() []byte { return tx.buf[:0] }
 
 // Open prepares a change of the row at a key, which was appended to KeyBuffer. The value of a merge
-// is a copy that the merge may change. Open returns false if the change is not to be made: the key
-// is out of scope, or the row can't be read.
+// or a modify is a copy that its function may change. Open returns false if the change is not to be
+// made: the key is out of scope, the row can't be read, or there is none to modify. That there is a
+// row already makes an insert no less a change until Write: its value is to be judged all the same.
 func (tx *Tx) Open(def *brook.Collection, ordinal int, op brook.Op, key []byte) (
 	w brook.RowChange, ok bool,
 ) {
@@ -21,14 +22,17 @@ func (tx *Tx) Open(def *brook.Collection, ordinal int, op brook.Op, key []byte) 
 		return w, false
 	}
 	c := tx.Overlay.At(tx.layout.Rows[ordinal], key)
-	if op == brook.OpMerge || len(tx.layout.Index[ordinal]) > 0 {
+	if depends(op) || len(tx.layout.Index[ordinal]) > 0 {
 		if err := tx.load(c); err != nil {
 			return w, false // load noted the fault
 		}
 	}
-	fresh := tx.Overlay.Save(c)
 	w = brook.RowChange{Collection: def, Ordinal: ordinal, Op: op, Row: c}
-	if op != brook.OpMerge {
+	if idle(op, c) {
+		return w, op == brook.OpInsert
+	}
+	fresh := tx.Overlay.Save(c)
+	if op != brook.OpMerge && op != brook.OpModify {
 		return w, true
 	}
 	var err error
@@ -38,19 +42,33 @@ func (tx *Tx) Open(def *brook.Collection, ordinal int, op brook.Op, key []byte) 
 	return w, tx.check(&w, err)
 }
 
-// Write puts a changed value into the overlay, in the form that a store would keep.
+// depends reports whether what a change does depends on the row.
+func depends(op brook.Op) bool {
+	return op == brook.OpMerge || op == brook.OpModify || op == brook.OpInsert
+}
+
+// idle reports whether a change of a row that is known does nothing.
+func idle(op brook.Op, c *overlay.Cell) bool {
+	return op == brook.OpModify && c.Value() == nil || op == brook.OpInsert && c.Value() != nil
+}
+
+// Write puts a changed value into the overlay, in the form that a store would keep. An insert of a
+// row that is there it leaves out.
 func (tx *Tx) Write(w brook.RowChange) {
 	c := w.Row.(*overlay.Cell)
-	if w.Op == brook.OpDelete {
+	switch {
+	case w.Op == brook.OpDelete:
 		c.Delete()
+		return
+	case idle(w.Op, c):
 		return
 	}
 	value, err := w.Collection.Stored(w.Value)
 	if !tx.check(&w, err) {
 		return
 	}
-	if value != w.Value && w.Op == brook.OpMerge {
-		c.KeepSpare(w.Value) // the copy that the merge changed
+	if value != w.Value && (w.Op == brook.OpMerge || w.Op == brook.OpModify) {
+		c.KeepSpare(w.Value) // the copy that the function changed
 	}
 	c.Set(value)
 	if tx.layout.Collections[w.Ordinal].History {

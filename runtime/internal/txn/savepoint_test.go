@@ -182,7 +182,8 @@ func change(f *fixture, r *rand.Rand, model map[string]item) {
 	id := fmt.Sprint(r.IntN(5))
 	email := []string{"", "p", "q", "r", "s"}[r.IntN(5)]
 	tags := slices.Repeat([]string{"x", "y"}, 2)[r.IntN(3):][:r.IntN(2)]
-	switch r.IntN(4) {
+	before, there := model[id]
+	switch r.IntN(6) {
 	case 0:
 		f.items().Apply(brook.Delete[item](id))
 		delete(model, id)
@@ -190,10 +191,20 @@ func change(f *fixture, r *rand.Rand, model map[string]item) {
 		v := item{ID: id, Email: email, Tags: tags, N: r.IntN(9)}
 		f.create(v)
 		model[id] = v
+	case 2:
+		f.items().Apply(brook.Insert(id, item{ID: id, Email: email, Tags: tags, N: 50}))
+		if !there {
+			model[id] = item{ID: id, Email: email, Tags: tags, N: 50}
+		}
+	case 3:
+		f.items().Apply(brook.Modify(id, func(v *item) { v.N += 2; v.Email = email }))
+		if there {
+			before.N, before.Email = before.N+2, email
+			model[id] = before
+		}
 	default:
 		f.merge(id, func(v *item) { v.N++; v.Email = email; v.Tags = append(v.Tags[:0], tags...) })
-		v := model[id]
-		model[id] = item{ID: id, Email: email, Tags: tags, N: v.N + 1}
+		model[id] = item{ID: id, Email: email, Tags: tags, N: before.N + 1}
 	}
 }
 

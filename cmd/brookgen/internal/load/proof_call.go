@@ -7,7 +7,9 @@ import (
 )
 
 // makers make changes of the key that is their first argument.
-var makers = map[string]bool{"Create": true, "Merge": true, "Delete": true}
+var makers = map[string]bool{
+	"Create": true, "Insert": true, "Merge": true, "Modify": true, "Delete": true,
+}
 
 // maker reports whether a function of the runtime makes changes.
 func (p *prover) maker(fn *types.Func) bool {

@@ -479,3 +479,43 @@ func (ShadowedRuntime) Handle(e placed) changed {
 	brook := fake{}
 	return brook.Create(e.Data.ID)
 }
+
+// Modified is proved.
+type Modified struct{}
+
+//brook:handle
+func (Modified) Handle(e placed) changed {
+	return brook.Modify(e.Data.ID, func(r *Row) { r.N = e.Data.N })
+}
+
+// ModifiedOther is open.
+type ModifiedOther struct{}
+
+//brook:handle
+func (ModifiedOther) Handle(e placed) changed {
+	return brook.Modify(e.Data.Org, func(r *Row) { r.N = e.Data.N })
+}
+
+// ModifiedByView is open.
+type ModifiedByView struct{}
+
+//brook:handle
+func (ModifiedByView) Handle(e placed, all rows) changed {
+	return brook.Modify(e.Data.ID, func(r *Row) { *r, _ = all.Get(e.Data.Org) })
+}
+
+// Inserted is proved.
+type Inserted struct{}
+
+//brook:handle
+func (Inserted) Handle(e placed) changed {
+	return brook.Insert(e.Data.ID, Row{})
+}
+
+// InsertedOther is open.
+type InsertedOther struct{}
+
+//brook:handle
+func (InsertedOther) Handle(e placed) changed {
+	return brook.Insert(e.Data.Org, Row{})
+}

@@ -255,9 +255,9 @@ func (w *witness) changes(v reflect.Value) {
 		panic(fmt.Sprintf("key of type %T", k))
 	}
 	w.see("writes", encoded)
-	if op.Op() == brook.OpMerge {
+	if op.Op() == brook.OpMerge || op.Op() == brook.OpModify {
 		apply := v.MethodByName("Apply")
-		apply.Call([]reflect.Value{reflect.Zero(apply.Type().In(0)), reflect.ValueOf(false)})
+		apply.Call([]reflect.Value{reflect.Zero(apply.Type().In(0)), reflect.ValueOf(true)})
 	}
 }
 

@@ -220,4 +220,9 @@ var sets = []any{
 	Emitting{},
 	Nothing{},
 	ShadowedRuntime{},
+	Modified{},
+	ModifiedOther{},
+	ModifiedByView{},
+	Inserted{},
+	InsertedOther{},
 }

@@ -1,0 +1,15 @@
+package engine_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
+	"github.com/brookgen/brookgen/runtime/internal/bytestore"
+)
+
+// Changes of every kind do what a model does, whatever the store.
+func TestChanges(t *testing.T) {
+	t.Run("values", func(t *testing.T) { apptest.Changes(t, newStore(), rand.Uint64()) })
+	t.Run("bytes", func(t *testing.T) { apptest.Changes(t, bytestore.New(), rand.Uint64()) })
+}

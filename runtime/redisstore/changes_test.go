@@ -1,0 +1,16 @@
+package redisstore_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
+	"github.com/redis/go-redis/v9"
+)
+
+// Changes of every kind do what a model does.
+func TestChanges(t *testing.T) {
+	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
+		apptest.Changes(t, open(t, connect(t), apart(t)), rand.Uint64())
+	})
+}
