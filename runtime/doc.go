@@ -20,8 +20,8 @@
 // # Views
 //
 // The views of an app are each a [View]; an [Index] reads by a tagged field. Scans yield each
-// [Entry] of a collection, which [Map] and [Values] collect; Watch and Changes yield each [Update].
-// [Must] makes errors panics, for tests and small programs.
+// [Entry] of a collection, or of a [Page] of it, which [Map] and [Values] collect; Watch and
+// Changes yield each [Update]. [Must] makes errors panics, for tests and small programs.
 //
 // # An app
 //
@@ -77,8 +77,8 @@
 // each of them: views are [RowReader]s, which [RowReaders] and [RowReaderOf] make of a [Source].
 // They find rows by keys in a [KeyBuffer]. A row is a [Reading], which an [Ending] ends, several
 // are a [Scan], and those that change a [Watching], made of a [Watcher] of each [Watched] row;
-// [Fill], [ScanEntries], [ScanValues] and [Updates] know their types. [Events] and [EventsOf] read
-// a [Past]. [Encode] fills an [Outbound] with the [DataOf] an event. [Apply] makes the changes of
-// handlers to [Rows], made by [RowsOf], of a [Transaction], one [RowChange] at a time. Values are
-// stored by their [Shape]. Options of a rebuild set [RebuildOptions].
+// [Fill], [PageOf], [ScanEntries], [ScanValues] and [Updates] know their types. [Events] and
+// [EventsOf] read a [Past]. [Encode] fills an [Outbound] with the [DataOf] an event. [Apply] makes
+// the changes of handlers to [Rows], made by [RowsOf], of a [Transaction], one [RowChange] at a
+// time. Values are stored by their [Shape]. Options of a rebuild set [RebuildOptions].
 package brook

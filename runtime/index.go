@@ -13,4 +13,10 @@ type Index[I comparable, K comparable, V any] interface {
 	Get(value I) (Entry[K, V], error)
 	// All yields the entries whose indexed field holds value, in key order.
 	All(value I) iter.Seq2[Entry[K, V], error]
+	// Page yields some of the entries whose indexed field holds value, in key order or its reverse.
+	Page(value I, page Page[K]) iter.Seq2[Entry[K, V], error]
+	// Range yields the entries whose indexed field holds a value with from <= value < to, in the
+	// order of these values, and in key order among those of one. A row whose field holds several
+	// of them is yielded for each.
+	Range(from, to I) iter.Seq2[Entry[K, V], error]
 }

@@ -60,6 +60,29 @@ func (r *RowReader) Get(encoded []byte) (value any, end Ending) {
 	return r.get(encoded)
 }
 
+// Lookup is Get without an error if there is no row: the value is nil then.
+//
+//go:noinline
+func (r *RowReader) Lookup(encoded []byte) (value any, end Ending) {
+	row := Reading{at: r}
+	if !row.enter() {
+		return nil, Ending{err: row.err}
+	}
+	defer row.leave() // if the source panics
+	v, err := r.src.Get(r.slot, encoded)
+	returnBuffer(encoded)
+	if err != ErrNotFound {
+		if row.err = err; err == nil {
+			value, row.err = r.def.readable(v)
+		}
+	}
+	end.err = row.err
+	if row.in {
+		row.in, end.at = false, r
+	}
+	return value, end
+}
+
 func (r *RowReader) get(encoded []byte) (value any, end Ending) {
 	v, err := r.src.Get(r.slot, encoded)
 	switch err {

@@ -7,11 +7,14 @@ import (
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
-// Scan is rows of a collection, in key order, before they are read. Generated code uses it.
+// Scan is rows of a collection, in their order, before they are read. Generated code uses it.
 type Scan struct {
 	at       *RowReader
-	from, to []byte
-	index    int // number of the index that finds the rows by from; -1: from and to are keys
+	index    int    // number of the index whose entries are scanned; -1: the rows are
+	from, to []byte // of their keys
+	value    []byte // the indexed value that finds the rows; nil: a range of values does
+	limit    int    // how many rows; 0: all
+	reverse  bool   // in descending order
 	err      error
 }
 
@@ -43,13 +46,28 @@ func (r *RowReader) Prefix(encoded []byte, n int) *Scan {
 //
 //go:noinline
 func (r *RowReader) Find(index int, value []byte) *Scan {
-	return &Scan{at: r, from: value, index: index}
+	return &Scan{at: r, from: value, to: key.Successor(value), value: value, index: index}
+}
+
+// FindRange returns the rows that an index finds by a value with from <= value < to, in the order
+// of values, and of keys among those of one value. A row that several values find comes for each.
+//
+//go:noinline
+func (r *RowReader) FindRange(index int, from, to []byte) *Scan {
+	return &Scan{at: r, from: from, to: to, index: index}
 }
 
 // Each calls f with the rows until f returns false. The last call may be with an error. f ends the
 // reading that it is called with.
 func (s *Scan) Each(f func(*Reading) bool) {
 	row := &Reading{at: s.at}
+	if s.limit > 0 {
+		left, all := s.limit, f
+		f = func(row *Reading) bool {
+			left--
+			return all(row) && left > 0
+		}
+	}
 	if s.err != nil {
 		row.fail(f, s.err)
 		return
@@ -59,18 +77,32 @@ func (s *Scan) Each(f func(*Reading) bool) {
 		return
 	}
 	defer row.leave()
-	if s.index >= 0 {
+	switch {
+	case s.index >= 0:
 		s.eachFound(row, f)
-		return
+	case s.reverse:
+		err := s.at.src.Steady(func(src Source) error {
+			s.eachRow(src, row, f)
+			return nil
+		})
+		if err != nil {
+			row.fail(f, err)
+		}
+	default:
+		s.eachRow(s.at.src, row, f)
 	}
-	s.at.src.Scan(s.at.slot, s.from, s.to)(func(at Row, err error) bool {
+}
+
+// eachRow is Each for rows that are found by their keys.
+func (s *Scan) eachRow(src Source, row *Reading, f func(*Reading) bool) {
+	s.rows(src, s.at.slot)(func(at Row, err error) bool {
 		return row.step(f, at.Key, at.Value, err)
 	})
 }
 
 // eachFound is Each for rows that an index finds.
 func (s *Scan) eachFound(row *Reading, f func(*Reading) bool) {
-	r, value := s.at, s.from
+	r := s.at
 	err := r.src.Steady(func(src Source) error {
 		slot := src.Layout().Index[r.ord][s.index]
 		if !src.Complete(slot) {
@@ -78,11 +110,14 @@ func (s *Scan) eachFound(row *Reading, f func(*Reading) bool) {
 				r.def.Indexes[s.index].Field))
 			return nil
 		}
-		src.Scan(slot, value, key.Successor(value))(func(entry Row, err error) bool {
+		s.rows(src, slot)(func(entry Row, err error) bool {
 			if err != nil {
 				return row.step(f, nil, Value{}, err)
 			}
-			encoded := entry.Key[len(value):]
+			value, encoded, err := s.split(entry.Key)
+			if err != nil {
+				return row.step(f, nil, Value{}, err)
+			}
 			v, err := src.Get(r.slot, encoded)
 			if !src.Instant() && r.outdated(s.index, value, v, err) {
 				return true
@@ -98,6 +133,18 @@ func (s *Scan) eachFound(row *Reading, f func(*Reading) bool) {
 	if err != nil {
 		row.fail(f, err)
 	}
+}
+
+// split returns the indexed value and the row's key of an index entry.
+func (s *Scan) split(entry []byte) (value, encoded []byte, err error) {
+	size := len(s.value)
+	if s.value == nil {
+		shape := s.at.def.Indexes[s.index].Shape
+		if size, err = shape.Len(entry, shape.Parts()); err != nil {
+			return nil, nil, fmt.Errorf("brook: %s: index entry: %w", s.at.def.Name, err)
+		}
+	}
+	return entry[:size], entry[size:], nil
 }
 
 // outdated reports whether a row was deleted or changed after its index entry was read, so that

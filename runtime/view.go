@@ -17,6 +17,8 @@ type View[K comparable, V any] interface {
 	// Get returns the value at key. If there is none, the error wraps [ErrNotFound] and names the
 	// collection and the key.
 	Get(key K) (V, error)
+	// Lookup returns the value at key and true, or false if there is none, which is no error.
+	Lookup(key K) (value V, present bool, err error)
 	// Has reports whether there is a value at key.
 	Has(key K) (bool, error)
 	// Len returns the number of values.
@@ -28,6 +30,9 @@ type View[K comparable, V any] interface {
 	// Prefix yields the entries whose composite key has the same first n fields as key, in key
 	// order. It yields an error if n is less than 1 or K has fewer than n fields.
 	Prefix(key K, n int) iter.Seq2[Entry[K, V], error]
+	// Page yields some of the entries, in key order or its reverse: for those who go through many
+	// rows bit by bit.
+	Page(page Page[K]) iter.Seq2[Entry[K, V], error]
 }
 
 // Entry is a row of a collection: a key with its value. Both are the receiver's own.

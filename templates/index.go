@@ -69,7 +69,8 @@ func indexable(value *jen.Statement, t *model.Type) *jen.Statement {
 func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Index) {
 	name := n.collections[c].indexes[number]
 	scope := newScope(n.top, "v", "x", "e", "row", "own", "at", "ok", "err")
-	value := scope.pick("value", "value2")
+	value, page := scope.pick("value", "value2"), scope.pick("page", "page2")
+	from, to := scope.pick("from", "from2"), scope.pick("to", "to2")
 	ask := func() *jen.Statement { return jen.Id(value).Add(goType(x.Type)) }
 	encoded := func(dst *jen.Statement) *jen.Statement { return n.appendTo(x.Type, dst, jen.Id(value)) }
 	first := func(v string) *jen.Statement {
@@ -103,8 +104,9 @@ func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Ind
 		jen.Return(pointerTo(name).Call(jen.Id("v"))))
 
 	f.Line().Type().Id(name).Qual(brookPath, "RowReader")
-	method := func(method string) *jen.Statement {
-		return jen.Func().Params(jen.Id("x").Op("*").Id(name)).Id(method).Params(ask())
+	method := func(method string, more ...jen.Code) *jen.Statement {
+		return jen.Func().Params(jen.Id("x").Op("*").Id(name)).Id(method).
+			Params(append([]jen.Code{ask()}, more...)...)
 	}
 	f.Line().Add(method("Get").Params(jen.Id("e").Add(typed("Entry", c)), jen.Err().Error()).Block(
 		jen.Err().Op("=").Qual(brookPath, "Fill").
@@ -112,6 +114,14 @@ func (n *names) index(f *jen.File, c *model.Collection, number int, x *model.Ind
 		jen.Return(jen.Id("e"), jen.Err())))
 	f.Line().Add(method("All").Add(sequence(typed("Entry", c), jen.Error())).Block(
 		jen.Return(n.scanned(c, found("x")))))
+	f.Line().Add(method("Page", jen.Id(page).Qual(brookPath, "Page").Index(goType(c.Key.Type))).
+		Add(sequence(typed("Entry", c), jen.Error())).
+		Block(jen.Return(n.scanned(c, n.pageOf(c, found("x"), page)))))
+	bound := func(name string) *jen.Statement { return n.appendTo(x.Type, jen.Nil(), jen.Id(name)) }
+	f.Line().Func().Params(jen.Id("x").Op("*").Id(name)).Id("Range").
+		Params(jen.List(jen.Id(from), jen.Id(to).Add(goType(x.Type)))).
+		Add(sequence(typed("Entry", c), jen.Error())).Block(jen.Return(n.scanned(c,
+		reader("x").Dot("FindRange").Call(jen.Lit(number), bound(from), bound(to)))))
 }
 
 // prefixes adds a method for each number of a composite key's first fields:

@@ -108,6 +108,7 @@ func (n *names) view(f *jen.File, c *model.Collection) {
 	scope := newScope(n.top, "v", "row", "own", "end", "at", "ok", "err")
 	k, ctx := scope.pick("k", "keyOf"), scope.pick("ctx", "context2")
 	from, to, count := scope.pick("from", "from2"), scope.pick("to", "to2"), scope.pick("n", "n2")
+	page := scope.pick("page", "page2")
 	encoded := func(dst *jen.Statement, k string) *jen.Statement {
 		return n.appendTo(c.Key.Type, dst, jen.Id(k))
 	}
@@ -127,6 +128,14 @@ func (n *names) view(f *jen.File, c *model.Collection) {
 	method("Get", "returns the value at "+k+", or brook.ErrNotFound.", param(k)).
 		Params(n.valueResults(c)...).
 		Block(n.ownValue(c, reader("v").Dot("Get").Call(encoded(keyBuffer(), k)))...)
+	method("Lookup", "returns the value at "+k+" and true, or false if there is none.", param(k)).
+		Params(jen.Id("own").Add(goType(c.Type)), jen.Id("ok").Bool(), jen.Err().Error()).
+		Block(
+			jen.List(jen.Id("row"), jen.Id("end")).Op(":=").
+				Add(reader("v").Dot("Lookup").Call(encoded(keyBuffer(), k))),
+			jen.List(jen.Id("at"), jen.Id("ok")).Op(":=").Add(valueOf(c, "row")),
+			jen.If(jen.Id("ok")).Block(jen.Id("own").Op("=").Op("*").Id("at")),
+			jen.Return(jen.Id("own"), jen.Id("ok"), jen.Id("end").Dot("End").Call()))
 	method("Has", "reports whether there is a value at "+k+".", param(k)).
 		Params(jen.Bool(), jen.Error()).
 		Block(jen.Return(reader("v").Dot("Has").Call(encoded(keyBuffer(), k))))
@@ -142,6 +151,9 @@ func (n *names) view(f *jen.File, c *model.Collection) {
 		", in key order.", param(k), jen.Id(count).Int()).Add(entries()).
 		Block(jen.Return(n.scanned(c, reader("v").Dot("Prefix").
 			Call(encoded(jen.Nil(), k), jen.Id(count)))))
+	method("Page", "yields some of the entries, in key order or its reverse.",
+		jen.Id(page).Qual(brookPath, "Page").Index(goType(c.Key.Type))).Add(entries()).
+		Block(jen.Return(n.scanned(c, n.pageOf(c, reader("v").Dot("All").Call(), page))))
 	n.prefixes(f, c)
 	for i, x := range c.Indexes {
 		n.index(f, c, i, x)
@@ -176,6 +188,11 @@ func typed(name string, c *model.Collection) *jen.Statement {
 // scanned writes brook.ScanEntries[string, User](scan, key.DecodeString[string]).
 func (n *names) scanned(c *model.Collection, scan *jen.Statement) *jen.Statement {
 	return typed("ScanEntries", c).Call(scan, n.keyDecoder(c.Key.Type))
+}
+
+// pageOf writes brook.PageOf(scan, page, key.AppendString[string]).
+func (n *names) pageOf(c *model.Collection, scan *jen.Statement, page string) *jen.Statement {
+	return jen.Qual(brookPath, "PageOf").Call(scan, jen.Id(page), n.keyFunc(c.Key.Type))
 }
 
 // valueResults writes value User, err error.

@@ -73,6 +73,16 @@ func (v *OrdersView) Get(k string) (own Order, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *OrdersView) Lookup(k string) (own Order, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Order)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *OrdersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -96,6 +106,11 @@ func (v *OrdersView) Range(from, to string) iter.Seq2[brook.Entry[string, Order]
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *OrdersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Order], error] {
 	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *OrdersView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -135,6 +150,16 @@ func (v *AccountsView) Get(k string) (own Account, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *AccountsView) Lookup(k string) (own Account, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Account)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *AccountsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -158,6 +183,11 @@ func (v *AccountsView) Range(from, to string) iter.Seq2[brook.Entry[string, Acco
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *AccountsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Account], error] {
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *AccountsView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

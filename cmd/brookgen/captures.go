@@ -22,8 +22,8 @@ func (j *job) printCaptures(w io.Writer, pkgs []*model.Package) {
 				for i, field := range c.Fields {
 					parts[i] = c.Event + "." + field
 				}
-				fmt.Fprintf(w, "%s:%d:%d: %s.%s: Merge captures %s: copy %s first, saves about %d bytes an event\n",
-					j.short(c.File), c.Line, c.Col, s.Name, h.Name, c.Event, strings.Join(parts, " and "), c.Bytes)
+				fmt.Fprintf(w, "%s:%d:%d: %s.%s: %s captures %s: copy %s first, saves about %d bytes an event\n",
+					j.short(c.File), c.Line, c.Col, s.Name, h.Name, c.Func, c.Event, strings.Join(parts, " and "), c.Bytes)
 			}
 		}
 	}

@@ -33,7 +33,7 @@ remembered. The environment variable BROOKGENCACHE names another folder, or is o
 
 	-a	do all the work even if nothing changed since the last run
 	-v	say of each package whether its partitions are folded side by side or in one lane, and why ("brookgen help
-		lanes"), name the handlers whose functions for Merge take the whole event to the heap, with what a copy would save, and the
+		lanes"), name the handlers whose functions for Merge and Modify take the whole event to the heap, with what a copy would save, and the
 		files that change
 `
 
@@ -235,7 +235,7 @@ const handlersManual = `A handler is an exported method with a //brook:handle di
 	        []brook.Emission[E]
 	        brook.Effect           a func(context.Context) error that runs after the commit
 
-An Index has Get (the first entry by key) and All (every entry). Which index is meant is told by I: two indexed fields of one collection that are asked for so need types of their own, as in type Email string.
+An Index has Get (the first entry by key), All (every entry), Page (some of them) and Range (those of several values). Which index is meant is told by I: two indexed fields of one collection that are asked for so need types of their own, as in type Email string.
 
 The receiver's type is a handler set. For one event the sets run in the order of their types' declarations, each a transaction of
 its own; NewApp takes one argument for each, in the order of file names and places. Handlers and effects of one set may run
@@ -282,7 +282,7 @@ const outputManual = `The files are brook_<artefact>_gen.go, beside the source. 
 
 	App, NewApp      the handlers, running: Views, Publish.E, Process.E, Run, WaitFor, DeadLetters, Redrive, …
 	Views            a CView for each collection
-	CView            Get, Has, Len, All, Range, Map, Values, Events, Watch, Changes; By<Field> and <Field>Index for
+	CView            Get, Lookup, Has, Len, All, Range, Prefix, Page, Events, Watch, Changes; By<Field> and <Field>Index for
 	                 indexed fields; With<Field>… for the first fields of a composite key; EventsOf<E>
 	CEvent           one of the events that can write the collection, or an OldEvent
 	EType            the event's type on the wire

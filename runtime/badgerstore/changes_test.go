@@ -12,3 +12,6 @@ import (
 func TestChanges(t *testing.T) {
 	apptest.Changes(t, open(t, t.TempDir(), badgerstore.NoSync()), rand.Uint64())
 }
+
+// Pages have the rows that a sorted list would have, also after rows that are gone.
+func TestPages(t *testing.T) { apptest.Pages(t, open(t, t.TempDir(), badgerstore.NoSync())) }

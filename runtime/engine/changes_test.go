@@ -13,3 +13,9 @@ func TestChanges(t *testing.T) {
 	t.Run("values", func(t *testing.T) { apptest.Changes(t, newStore(), rand.Uint64()) })
 	t.Run("bytes", func(t *testing.T) { apptest.Changes(t, bytestore.New(), rand.Uint64()) })
 }
+
+// Pages have the rows that a sorted list would have, also after rows that are gone.
+func TestPages(t *testing.T) {
+	t.Run("values", func(t *testing.T) { apptest.Pages(t, newStore()) })
+	t.Run("bytes", func(t *testing.T) { apptest.Pages(t, bytestore.New()) })
+}

@@ -14,3 +14,10 @@ func TestChanges(t *testing.T) {
 		apptest.Changes(t, open(t, connect(t), apart(t)), rand.Uint64())
 	})
 }
+
+// Pages have the rows that a sorted list would have, also after rows that are gone.
+func TestPages(t *testing.T) {
+	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
+		apptest.Pages(t, open(t, connect(t), apart(t)))
+	})
+}

@@ -202,7 +202,8 @@ type Handler struct {
 
 // Capture is a function for Merge that captures the event, which takes all of it to the heap.
 type Capture struct {
-	Pos             // of the first call of Merge
+	Pos             // of the first call of Merge or Modify
+	Func   string   // which of them
 	Event  string   // the parameter's name
 	Fields []string // of the event, that the functions use
 	Bytes  int      // saved by copying these first, for each event

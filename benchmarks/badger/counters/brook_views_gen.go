@@ -77,6 +77,16 @@ func (v *CountersView) Get(k string) (own Counter, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *CountersView) Lookup(k string) (own Counter, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Counter)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *CountersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -100,6 +110,11 @@ func (v *CountersView) Range(from, to string) iter.Seq2[brook.Entry[string, Coun
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *CountersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Counter], error] {
 	return brook.ScanEntries[string, Counter]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *CountersView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Counter], error] {
+	return brook.ScanEntries[string, Counter](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -146,6 +161,16 @@ func (v *TalliesView) Get(k string) (own Tally, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *TalliesView) Lookup(k string) (own Tally, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Tally)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *TalliesView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -169,6 +194,11 @@ func (v *TalliesView) Range(from, to string) iter.Seq2[brook.Entry[string, Tally
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *TalliesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Tally], error] {
 	return brook.ScanEntries[string, Tally]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *TalliesView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Tally], error] {
+	return brook.ScanEntries[string, Tally](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -74,6 +74,16 @@ func (v *BalancesView) Get(k string) (own Balance, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *BalancesView) Lookup(k string) (own Balance, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Balance)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *BalancesView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -97,6 +107,11 @@ func (v *BalancesView) Range(from, to string) iter.Seq2[brook.Entry[string, Bala
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *BalancesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Balance], error] {
 	return brook.ScanEntries[string, Balance]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *BalancesView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Balance], error] {
+	return brook.ScanEntries[string, Balance](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

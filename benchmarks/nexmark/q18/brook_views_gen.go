@@ -65,6 +65,16 @@ func (v *LastView) Get(k Key) (own Last, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *LastView) Lookup(k Key) (own Last, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Last)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *LastView) Has(k Key) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
@@ -88,6 +98,11 @@ func (v *LastView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Last], error] 
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *LastView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Last], error] {
 	return brook.ScanEntries[Key, Last]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *LastView) Page(page brook.Page[Key]) iter.Seq2[brook.Entry[Key, Last], error] {
+	return brook.ScanEntries[Key, Last](brook.PageOf((*brook.RowReader)(v).All(), page, appendKey), decodeKey)
 }
 
 // WithAuction yields the entries whose key has these first fields, in key order.

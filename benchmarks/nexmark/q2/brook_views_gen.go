@@ -69,6 +69,16 @@ func (v *BidsView) Get(k Key) (own Row, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *BidsView) Lookup(k Key) (own Row, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Row)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *BidsView) Has(k Key) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
@@ -92,6 +102,11 @@ func (v *BidsView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Row], error] {
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *BidsView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Row], error] {
 	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *BidsView) Page(page brook.Page[Key]) iter.Seq2[brook.Entry[Key, Row], error] {
+	return brook.ScanEntries[Key, Row](brook.PageOf((*brook.RowReader)(v).All(), page, appendKey), decodeKey)
 }
 
 // WithAuction yields the entries whose key has these first fields, in key order.

@@ -70,6 +70,16 @@ func (v *AuctionsView) Get(k int64) (own Item, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *AuctionsView) Lookup(k int64) (own Item, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendInt(brook.KeyBuffer(), k))
+	at, ok := row.(*Item)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *AuctionsView) Has(k int64) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
@@ -93,6 +103,11 @@ func (v *AuctionsView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Item],
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *AuctionsView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Item], error] {
 	return brook.ScanEntries[int64, Item]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *AuctionsView) Page(page brook.Page[int64]) iter.Seq2[brook.Entry[int64, Item], error] {
+	return brook.ScanEntries[int64, Item](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendInt[int64]), key.DecodeInt[int64])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -131,6 +146,16 @@ func (v *EarlyView) Get(k Key) (own Early, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *EarlyView) Lookup(k Key) (own Early, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Early)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *EarlyView) Has(k Key) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
@@ -154,6 +179,11 @@ func (v *EarlyView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Early], error
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *EarlyView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Early], error] {
 	return brook.ScanEntries[Key, Early]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *EarlyView) Page(page brook.Page[Key]) iter.Seq2[brook.Entry[Key, Early], error] {
+	return brook.ScanEntries[Key, Early](brook.PageOf((*brook.RowReader)(v).All(), page, appendKey), decodeKey)
 }
 
 // WithAuction yields the entries whose key has these first fields, in key order.
@@ -197,6 +227,16 @@ func (v *BidsView) Get(k Key) (own Row, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *BidsView) Lookup(k Key) (own Row, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Row)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *BidsView) Has(k Key) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKey(brook.KeyBuffer(), k))
@@ -220,6 +260,11 @@ func (v *BidsView) Range(from, to Key) iter.Seq2[brook.Entry[Key, Row], error] {
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *BidsView) Prefix(k Key, n int) iter.Seq2[brook.Entry[Key, Row], error] {
 	return brook.ScanEntries[Key, Row]((*brook.RowReader)(v).Prefix(appendKey(nil, k), n), decodeKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *BidsView) Page(page brook.Page[Key]) iter.Seq2[brook.Entry[Key, Row], error] {
+	return brook.ScanEntries[Key, Row](brook.PageOf((*brook.RowReader)(v).All(), page, appendKey), decodeKey)
 }
 
 // WithAuction yields the entries whose key has these first fields, in key order.

@@ -75,6 +75,16 @@ func (v *PagesView) Get(k string) (own Page, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *PagesView) Lookup(k string) (own Page, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Page)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *PagesView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -98,6 +108,11 @@ func (v *PagesView) Range(from, to string) iter.Seq2[brook.Entry[string, Page], 
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PagesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Page], error] {
 	return brook.ScanEntries[string, Page]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *PagesView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Page], error] {
+	return brook.ScanEntries[string, Page](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -102,6 +102,16 @@ func (v *CollaboratorsView) Get(k MemberKey) (own Collaborator, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *CollaboratorsView) Lookup(k MemberKey) (own Collaborator, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendMemberKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Collaborator)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *CollaboratorsView) Has(k MemberKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendMemberKey(brook.KeyBuffer(), k))
@@ -125,6 +135,11 @@ func (v *CollaboratorsView) Range(from2, to MemberKey) iter.Seq2[brook.Entry[Mem
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *CollaboratorsView) Prefix(k MemberKey, n int) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
 	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(v).Prefix(appendMemberKey(nil, k), n), decodeMemberKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *CollaboratorsView) Page(page brook.Page[MemberKey]) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
+	return brook.ScanEntries[MemberKey, Collaborator](brook.PageOf((*brook.RowReader)(v).All(), page, appendMemberKey), decodeMemberKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -151,6 +166,14 @@ func (x *collaboratorsByLogin) Get(value Login) (e brook.Entry[MemberKey, Collab
 
 func (x *collaboratorsByLogin) All(value Login) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
 	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), decodeMemberKey)
+}
+
+func (x *collaboratorsByLogin) Page(value Login, page brook.Page[MemberKey]) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
+	return brook.ScanEntries[MemberKey, Collaborator](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, appendMemberKey), decodeMemberKey)
+}
+
+func (x *collaboratorsByLogin) Range(from2, to Login) iter.Seq2[brook.Entry[MemberKey, Collaborator], error] {
+	return brook.ScanEntries[MemberKey, Collaborator]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeMemberKey)
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -201,6 +224,16 @@ func (v *CommentsView) Get(k CommentKey) (own Comment, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *CommentsView) Lookup(k CommentKey) (own Comment, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendCommentKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Comment)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *CommentsView) Has(k CommentKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendCommentKey(brook.KeyBuffer(), k))
@@ -224,6 +257,11 @@ func (v *CommentsView) Range(from2, to CommentKey) iter.Seq2[brook.Entry[Comment
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *CommentsView) Prefix(k CommentKey, n int) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(v).Prefix(appendCommentKey(nil, k), n), decodeCommentKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *CommentsView) Page(page brook.Page[CommentKey]) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+	return brook.ScanEntries[CommentKey, Comment](brook.PageOf((*brook.RowReader)(v).All(), page, appendCommentKey), decodeCommentKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -255,6 +293,14 @@ func (x *commentsByAuthor) Get(value UserID) (e brook.Entry[CommentKey, Comment]
 
 func (x *commentsByAuthor) All(value UserID) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
 	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeCommentKey)
+}
+
+func (x *commentsByAuthor) Page(value UserID, page brook.Page[CommentKey]) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+	return brook.ScanEntries[CommentKey, Comment](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), page, appendCommentKey), decodeCommentKey)
+}
+
+func (x *commentsByAuthor) Range(from2, to UserID) iter.Seq2[brook.Entry[CommentKey, Comment], error] {
+	return brook.ScanEntries[CommentKey, Comment]((*brook.RowReader)(x).FindRange(0, key.AppendInt(nil, from2), key.AppendInt(nil, to)), decodeCommentKey)
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -334,6 +380,16 @@ func (v *IssuesView) Get(k IssueKey) (own Issue, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *IssuesView) Lookup(k IssueKey) (own Issue, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendIssueKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Issue)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *IssuesView) Has(k IssueKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendIssueKey(brook.KeyBuffer(), k))
@@ -357,6 +413,11 @@ func (v *IssuesView) Range(from2, to IssueKey) iter.Seq2[brook.Entry[IssueKey, I
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *IssuesView) Prefix(k IssueKey, n int) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(v).Prefix(appendIssueKey(nil, k), n), decodeIssueKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *IssuesView) Page(page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue](brook.PageOf((*brook.RowReader)(v).All(), page, appendIssueKey), decodeIssueKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -385,6 +446,14 @@ func (x *issuesByAuthor) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Issue
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeIssueKey)
 }
 
+func (x *issuesByAuthor) Page(value UserID, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *issuesByAuthor) Range(from2, to UserID) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).FindRange(0, key.AppendInt(nil, from2), key.AppendInt(nil, to)), decodeIssueKey)
+}
+
 // ByState yields the values whose State is value, in key order.
 func (v *IssuesView) ByState(value State) iter.Seq2[Issue, error] {
 	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
@@ -404,6 +473,14 @@ func (x *issuesByState) Get(value State) (e brook.Entry[IssueKey, Issue], err er
 
 func (x *issuesByState) All(value State) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+func (x *issuesByState) Page(value State, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue](brook.PageOf((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *issuesByState) Range(from2, to State) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).FindRange(1, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeIssueKey)
 }
 
 // ByLabels yields the values whose Labels holds value, in key order.
@@ -427,6 +504,14 @@ func (x *issuesByLabels) All(value LabelName) iter.Seq2[brook.Entry[IssueKey, Is
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(2, key.AppendString(nil, value)), decodeIssueKey)
 }
 
+func (x *issuesByLabels) Page(value LabelName, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue](brook.PageOf((*brook.RowReader)(x).Find(2, key.AppendString(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *issuesByLabels) Range(from2, to LabelName) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).FindRange(2, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeIssueKey)
+}
+
 // ByAssignees yields the values whose Assignees holds value, in key order.
 func (v *IssuesView) ByAssignees(value Login) iter.Seq2[Issue, error] {
 	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(3, key.AppendString(nil, value)))
@@ -448,6 +533,14 @@ func (x *issuesByAssignees) All(value Login) iter.Seq2[brook.Entry[IssueKey, Iss
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(3, key.AppendString(nil, value)), decodeIssueKey)
 }
 
+func (x *issuesByAssignees) Page(value Login, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue](brook.PageOf((*brook.RowReader)(x).Find(3, key.AppendString(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *issuesByAssignees) Range(from2, to Login) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).FindRange(3, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeIssueKey)
+}
+
 // ByMilestone yields the values whose Milestone is value, in key order.
 func (v *IssuesView) ByMilestone(value MilestoneKey) iter.Seq2[Issue, error] {
 	return brook.ScanValues[Issue]((*brook.RowReader)(v).Find(4, appendMilestoneKey(nil, value)))
@@ -467,6 +560,14 @@ func (x *issuesByMilestone) Get(value MilestoneKey) (e brook.Entry[IssueKey, Iss
 
 func (x *issuesByMilestone) All(value MilestoneKey) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
 	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).Find(4, appendMilestoneKey(nil, value)), decodeIssueKey)
+}
+
+func (x *issuesByMilestone) Page(value MilestoneKey, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue](brook.PageOf((*brook.RowReader)(x).Find(4, appendMilestoneKey(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *issuesByMilestone) Range(from2, to MilestoneKey) iter.Seq2[brook.Entry[IssueKey, Issue], error] {
+	return brook.ScanEntries[IssueKey, Issue]((*brook.RowReader)(x).FindRange(4, appendMilestoneKey(nil, from2), appendMilestoneKey(nil, to)), decodeIssueKey)
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -509,6 +610,16 @@ func (v *KindsView) Get(k KindKey) (own Kind, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *KindsView) Lookup(k KindKey) (own Kind, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendKindKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Kind)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *KindsView) Has(k KindKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendKindKey(brook.KeyBuffer(), k))
@@ -532,6 +643,11 @@ func (v *KindsView) Range(from2, to KindKey) iter.Seq2[brook.Entry[KindKey, Kind
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *KindsView) Prefix(k KindKey, n int) iter.Seq2[brook.Entry[KindKey, Kind], error] {
 	return brook.ScanEntries[KindKey, Kind]((*brook.RowReader)(v).Prefix(appendKindKey(nil, k), n), decodeKindKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *KindsView) Page(page brook.Page[KindKey]) iter.Seq2[brook.Entry[KindKey, Kind], error] {
+	return brook.ScanEntries[KindKey, Kind](brook.PageOf((*brook.RowReader)(v).All(), page, appendKindKey), decodeKindKey)
 }
 
 // WithEvent yields the entries whose key has these first fields, in key order.
@@ -579,6 +695,16 @@ func (v *LabelsView) Get(k LabelKey) (own Label, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *LabelsView) Lookup(k LabelKey) (own Label, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendLabelKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Label)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *LabelsView) Has(k LabelKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendLabelKey(brook.KeyBuffer(), k))
@@ -602,6 +728,11 @@ func (v *LabelsView) Range(from2, to LabelKey) iter.Seq2[brook.Entry[LabelKey, L
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *LabelsView) Prefix(k LabelKey, n int) iter.Seq2[brook.Entry[LabelKey, Label], error] {
 	return brook.ScanEntries[LabelKey, Label]((*brook.RowReader)(v).Prefix(appendLabelKey(nil, k), n), decodeLabelKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *LabelsView) Page(page brook.Page[LabelKey]) iter.Seq2[brook.Entry[LabelKey, Label], error] {
+	return brook.ScanEntries[LabelKey, Label](brook.PageOf((*brook.RowReader)(v).All(), page, appendLabelKey), decodeLabelKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -657,6 +788,16 @@ func (v *MilestonesView) Get(k MilestoneKey) (own Milestone, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *MilestonesView) Lookup(k MilestoneKey) (own Milestone, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendMilestoneKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Milestone)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *MilestonesView) Has(k MilestoneKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendMilestoneKey(brook.KeyBuffer(), k))
@@ -680,6 +821,11 @@ func (v *MilestonesView) Range(from2, to MilestoneKey) iter.Seq2[brook.Entry[Mil
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *MilestonesView) Prefix(k MilestoneKey, n int) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
 	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(v).Prefix(appendMilestoneKey(nil, k), n), decodeMilestoneKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *MilestonesView) Page(page brook.Page[MilestoneKey]) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
+	return brook.ScanEntries[MilestoneKey, Milestone](brook.PageOf((*brook.RowReader)(v).All(), page, appendMilestoneKey), decodeMilestoneKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -706,6 +852,14 @@ func (x *milestonesByState) Get(value State) (e brook.Entry[MilestoneKey, Milest
 
 func (x *milestonesByState) All(value State) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
 	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), decodeMilestoneKey)
+}
+
+func (x *milestonesByState) Page(value State, page brook.Page[MilestoneKey]) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
+	return brook.ScanEntries[MilestoneKey, Milestone](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, appendMilestoneKey), decodeMilestoneKey)
+}
+
+func (x *milestonesByState) Range(from2, to State) iter.Seq2[brook.Entry[MilestoneKey, Milestone], error] {
+	return brook.ScanEntries[MilestoneKey, Milestone]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeMilestoneKey)
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -760,6 +914,16 @@ func (v *OrganizationsView) Get(k OrgID) (own Organization, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *OrganizationsView) Lookup(k OrgID) (own Organization, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendInt(brook.KeyBuffer(), k))
+	at, ok := row.(*Organization)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *OrganizationsView) Has(k OrgID) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
@@ -785,6 +949,11 @@ func (v *OrganizationsView) Prefix(k OrgID, n int) iter.Seq2[brook.Entry[OrgID, 
 	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[OrgID])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *OrganizationsView) Page(page brook.Page[OrgID]) iter.Seq2[brook.Entry[OrgID, Organization], error] {
+	return brook.ScanEntries[OrgID, Organization](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendInt[OrgID]), key.DecodeInt[OrgID])
+}
+
 // ByLogin yields the values whose Login is value, in key order.
 func (v *OrganizationsView) ByLogin(value Login) iter.Seq2[Organization, error] {
 	return brook.ScanValues[Organization]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -804,6 +973,14 @@ func (x *organizationsByLogin) Get(value Login) (e brook.Entry[OrgID, Organizati
 
 func (x *organizationsByLogin) All(value Login) iter.Seq2[brook.Entry[OrgID, Organization], error] {
 	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[OrgID])
+}
+
+func (x *organizationsByLogin) Page(value Login, page brook.Page[OrgID]) iter.Seq2[brook.Entry[OrgID, Organization], error] {
+	return brook.ScanEntries[OrgID, Organization](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendInt[OrgID]), key.DecodeInt[OrgID])
+}
+
+func (x *organizationsByLogin) Range(from2, to Login) iter.Seq2[brook.Entry[OrgID, Organization], error] {
+	return brook.ScanEntries[OrgID, Organization]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from2), key.AppendString(nil, to)), key.DecodeInt[OrgID])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -864,6 +1041,16 @@ func (v *PeopleView) Get(k UserID) (own Person, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *PeopleView) Lookup(k UserID) (own Person, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendInt(brook.KeyBuffer(), k))
+	at, ok := row.(*Person)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *PeopleView) Has(k UserID) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
@@ -889,6 +1076,11 @@ func (v *PeopleView) Prefix(k UserID, n int) iter.Seq2[brook.Entry[UserID, Perso
 	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[UserID])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *PeopleView) Page(page brook.Page[UserID]) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendInt[UserID]), key.DecodeInt[UserID])
+}
+
 // ByLogin yields the values whose Login is value, in key order.
 func (v *PeopleView) ByLogin(value Login) iter.Seq2[Person, error] {
 	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -910,6 +1102,14 @@ func (x *peopleByLogin) All(value Login) iter.Seq2[brook.Entry[UserID, Person], 
 	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[UserID])
 }
 
+func (x *peopleByLogin) Page(value Login, page brook.Page[UserID]) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendInt[UserID]), key.DecodeInt[UserID])
+}
+
+func (x *peopleByLogin) Range(from2, to Login) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from2), key.AppendString(nil, to)), key.DecodeInt[UserID])
+}
+
 // ByType yields the values whose Type is value, in key order.
 func (v *PeopleView) ByType(value string) iter.Seq2[Person, error] {
 	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
@@ -929,6 +1129,14 @@ func (x *peopleByType) Get(value string) (e brook.Entry[UserID, Person], err err
 
 func (x *peopleByType) All(value string) iter.Seq2[brook.Entry[UserID, Person], error] {
 	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[UserID])
+}
+
+func (x *peopleByType) Page(value string, page brook.Page[UserID]) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person](brook.PageOf((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), page, key.AppendInt[UserID]), key.DecodeInt[UserID])
+}
+
+func (x *peopleByType) Range(from2, to string) iter.Seq2[brook.Entry[UserID, Person], error] {
+	return brook.ScanEntries[UserID, Person]((*brook.RowReader)(x).FindRange(1, key.AppendString(nil, from2), key.AppendString(nil, to)), key.DecodeInt[UserID])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -1022,6 +1230,16 @@ func (v *PullsView) Get(k IssueKey) (own Pull, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *PullsView) Lookup(k IssueKey) (own Pull, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendIssueKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Pull)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *PullsView) Has(k IssueKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendIssueKey(brook.KeyBuffer(), k))
@@ -1045,6 +1263,11 @@ func (v *PullsView) Range(from2, to IssueKey) iter.Seq2[brook.Entry[IssueKey, Pu
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PullsView) Prefix(k IssueKey, n int) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(v).Prefix(appendIssueKey(nil, k), n), decodeIssueKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *PullsView) Page(page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull](brook.PageOf((*brook.RowReader)(v).All(), page, appendIssueKey), decodeIssueKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -1073,6 +1296,14 @@ func (x *pullsByMergedBy) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Pull
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeIssueKey)
 }
 
+func (x *pullsByMergedBy) Page(value UserID, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *pullsByMergedBy) Range(from2, to UserID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).FindRange(0, key.AppendInt(nil, from2), key.AppendInt(nil, to)), decodeIssueKey)
+}
+
 // ByReviewers yields the values whose Reviewers holds value, in key order.
 func (v *PullsView) ByReviewers(value Login) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
@@ -1092,6 +1323,14 @@ func (x *pullsByReviewers) Get(value Login) (e brook.Entry[IssueKey, Pull], err 
 
 func (x *pullsByReviewers) All(value Login) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+func (x *pullsByReviewers) Page(value Login, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull](brook.PageOf((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *pullsByReviewers) Range(from2, to Login) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).FindRange(1, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeIssueKey)
 }
 
 // ByAuthor yields the values whose Author is value, in key order.
@@ -1115,6 +1354,14 @@ func (x *pullsByAuthor) All(value UserID) iter.Seq2[brook.Entry[IssueKey, Pull],
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), decodeIssueKey)
 }
 
+func (x *pullsByAuthor) Page(value UserID, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull](brook.PageOf((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *pullsByAuthor) Range(from2, to UserID) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).FindRange(2, key.AppendInt(nil, from2), key.AppendInt(nil, to)), decodeIssueKey)
+}
+
 // ByState yields the values whose State is value, in key order.
 func (v *PullsView) ByState(value State) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(3, key.AppendString(nil, value)))
@@ -1134,6 +1381,14 @@ func (x *pullsByState) Get(value State) (e brook.Entry[IssueKey, Pull], err erro
 
 func (x *pullsByState) All(value State) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(3, key.AppendString(nil, value)), decodeIssueKey)
+}
+
+func (x *pullsByState) Page(value State, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull](brook.PageOf((*brook.RowReader)(x).Find(3, key.AppendString(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *pullsByState) Range(from2, to State) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).FindRange(3, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeIssueKey)
 }
 
 // ByLabels yields the values whose Labels holds value, in key order.
@@ -1157,6 +1412,14 @@ func (x *pullsByLabels) All(value LabelName) iter.Seq2[brook.Entry[IssueKey, Pul
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(4, key.AppendString(nil, value)), decodeIssueKey)
 }
 
+func (x *pullsByLabels) Page(value LabelName, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull](brook.PageOf((*brook.RowReader)(x).Find(4, key.AppendString(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *pullsByLabels) Range(from2, to LabelName) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).FindRange(4, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeIssueKey)
+}
+
 // ByAssignees yields the values whose Assignees holds value, in key order.
 func (v *PullsView) ByAssignees(value Login) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(5, key.AppendString(nil, value)))
@@ -1178,6 +1441,14 @@ func (x *pullsByAssignees) All(value Login) iter.Seq2[brook.Entry[IssueKey, Pull
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(5, key.AppendString(nil, value)), decodeIssueKey)
 }
 
+func (x *pullsByAssignees) Page(value Login, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull](brook.PageOf((*brook.RowReader)(x).Find(5, key.AppendString(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *pullsByAssignees) Range(from2, to Login) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).FindRange(5, key.AppendString(nil, from2), key.AppendString(nil, to)), decodeIssueKey)
+}
+
 // ByMilestone yields the values whose Milestone is value, in key order.
 func (v *PullsView) ByMilestone(value MilestoneKey) iter.Seq2[Pull, error] {
 	return brook.ScanValues[Pull]((*brook.RowReader)(v).Find(6, appendMilestoneKey(nil, value)))
@@ -1197,6 +1468,14 @@ func (x *pullsByMilestone) Get(value MilestoneKey) (e brook.Entry[IssueKey, Pull
 
 func (x *pullsByMilestone) All(value MilestoneKey) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
 	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).Find(6, appendMilestoneKey(nil, value)), decodeIssueKey)
+}
+
+func (x *pullsByMilestone) Page(value MilestoneKey, page brook.Page[IssueKey]) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull](brook.PageOf((*brook.RowReader)(x).Find(6, appendMilestoneKey(nil, value)), page, appendIssueKey), decodeIssueKey)
+}
+
+func (x *pullsByMilestone) Range(from2, to MilestoneKey) iter.Seq2[brook.Entry[IssueKey, Pull], error] {
+	return brook.ScanEntries[IssueKey, Pull]((*brook.RowReader)(x).FindRange(6, appendMilestoneKey(nil, from2), appendMilestoneKey(nil, to)), decodeIssueKey)
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -1239,6 +1518,16 @@ func (v *RefsView) Get(k RefKey) (own Ref, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *RefsView) Lookup(k RefKey) (own Ref, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendRefKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Ref)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *RefsView) Has(k RefKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendRefKey(brook.KeyBuffer(), k))
@@ -1262,6 +1551,11 @@ func (v *RefsView) Range(from2, to RefKey) iter.Seq2[brook.Entry[RefKey, Ref], e
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *RefsView) Prefix(k RefKey, n int) iter.Seq2[brook.Entry[RefKey, Ref], error] {
 	return brook.ScanEntries[RefKey, Ref]((*brook.RowReader)(v).Prefix(appendRefKey(nil, k), n), decodeRefKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *RefsView) Page(page brook.Page[RefKey]) iter.Seq2[brook.Entry[RefKey, Ref], error] {
+	return brook.ScanEntries[RefKey, Ref](brook.PageOf((*brook.RowReader)(v).All(), page, appendRefKey), decodeRefKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -1323,6 +1617,16 @@ func (v *ReleasesView) Get(k ReleaseKey) (own Release, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *ReleasesView) Lookup(k ReleaseKey) (own Release, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendReleaseKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Release)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *ReleasesView) Has(k ReleaseKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendReleaseKey(brook.KeyBuffer(), k))
@@ -1346,6 +1650,11 @@ func (v *ReleasesView) Range(from2, to ReleaseKey) iter.Seq2[brook.Entry[Release
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *ReleasesView) Prefix(k ReleaseKey, n int) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
 	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(v).Prefix(appendReleaseKey(nil, k), n), decodeReleaseKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *ReleasesView) Page(page brook.Page[ReleaseKey]) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
+	return brook.ScanEntries[ReleaseKey, Release](brook.PageOf((*brook.RowReader)(v).All(), page, appendReleaseKey), decodeReleaseKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -1372,6 +1681,14 @@ func (x *releasesByAuthor) Get(value UserID) (e brook.Entry[ReleaseKey, Release]
 
 func (x *releasesByAuthor) All(value UserID) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
 	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeReleaseKey)
+}
+
+func (x *releasesByAuthor) Page(value UserID, page brook.Page[ReleaseKey]) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
+	return brook.ScanEntries[ReleaseKey, Release](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), page, appendReleaseKey), decodeReleaseKey)
+}
+
+func (x *releasesByAuthor) Range(from2, to UserID) iter.Seq2[brook.Entry[ReleaseKey, Release], error] {
+	return brook.ScanEntries[ReleaseKey, Release]((*brook.RowReader)(x).FindRange(0, key.AppendInt(nil, from2), key.AppendInt(nil, to)), decodeReleaseKey)
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -1434,6 +1751,16 @@ func (v *RepositoriesView) Get(k RepoID) (own Repository, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *RepositoriesView) Lookup(k RepoID) (own Repository, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendInt(brook.KeyBuffer(), k))
+	at, ok := row.(*Repository)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *RepositoriesView) Has(k RepoID) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
@@ -1459,6 +1786,11 @@ func (v *RepositoriesView) Prefix(k RepoID, n int) iter.Seq2[brook.Entry[RepoID,
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[RepoID])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *RepositoriesView) Page(page brook.Page[RepoID]) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendInt[RepoID]), key.DecodeInt[RepoID])
+}
+
 // ByFullName yields the values whose FullName is value, in key order.
 func (v *RepositoriesView) ByFullName(value string) iter.Seq2[Repository, error] {
 	return brook.ScanValues[Repository]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -1478,6 +1810,14 @@ func (x *repositoriesByFullName) Get(value string) (e brook.Entry[RepoID, Reposi
 
 func (x *repositoriesByFullName) All(value string) iter.Seq2[brook.Entry[RepoID, Repository], error] {
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[RepoID])
+}
+
+func (x *repositoriesByFullName) Page(value string, page brook.Page[RepoID]) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendInt[RepoID]), key.DecodeInt[RepoID])
+}
+
+func (x *repositoriesByFullName) Range(from2, to string) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from2), key.AppendString(nil, to)), key.DecodeInt[RepoID])
 }
 
 // ByOwner yields the values whose Owner is value, in key order.
@@ -1501,6 +1841,14 @@ func (x *repositoriesByOwner) All(value Login) iter.Seq2[brook.Entry[RepoID, Rep
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[RepoID])
 }
 
+func (x *repositoriesByOwner) Page(value Login, page brook.Page[RepoID]) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository](brook.PageOf((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), page, key.AppendInt[RepoID]), key.DecodeInt[RepoID])
+}
+
+func (x *repositoriesByOwner) Range(from2, to Login) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).FindRange(1, key.AppendString(nil, from2), key.AppendString(nil, to)), key.DecodeInt[RepoID])
+}
+
 // ByParent yields the values whose Parent is value, in key order.
 func (v *RepositoriesView) ByParent(value RepoID) iter.Seq2[Repository, error] {
 	return brook.ScanValues[Repository]((*brook.RowReader)(v).Find(2, key.AppendInt(nil, value)))
@@ -1520,6 +1868,14 @@ func (x *repositoriesByParent) Get(value RepoID) (e brook.Entry[RepoID, Reposito
 
 func (x *repositoriesByParent) All(value RepoID) iter.Seq2[brook.Entry[RepoID, Repository], error] {
 	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), key.DecodeInt[RepoID])
+}
+
+func (x *repositoriesByParent) Page(value RepoID, page brook.Page[RepoID]) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository](brook.PageOf((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), page, key.AppendInt[RepoID]), key.DecodeInt[RepoID])
+}
+
+func (x *repositoriesByParent) Range(from2, to RepoID) iter.Seq2[brook.Entry[RepoID, Repository], error] {
+	return brook.ScanEntries[RepoID, Repository]((*brook.RowReader)(x).FindRange(2, key.AppendInt(nil, from2), key.AppendInt(nil, to)), key.DecodeInt[RepoID])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -1570,6 +1926,16 @@ func (v *StarsView) Get(k StarKey) (own Star, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *StarsView) Lookup(k StarKey) (own Star, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendStarKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Star)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *StarsView) Has(k StarKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendStarKey(brook.KeyBuffer(), k))
@@ -1593,6 +1959,11 @@ func (v *StarsView) Range(from2, to StarKey) iter.Seq2[brook.Entry[StarKey, Star
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *StarsView) Prefix(k StarKey, n int) iter.Seq2[brook.Entry[StarKey, Star], error] {
 	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(v).Prefix(appendStarKey(nil, k), n), decodeStarKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *StarsView) Page(page brook.Page[StarKey]) iter.Seq2[brook.Entry[StarKey, Star], error] {
+	return brook.ScanEntries[StarKey, Star](brook.PageOf((*brook.RowReader)(v).All(), page, appendStarKey), decodeStarKey)
 }
 
 // WithRepo yields the entries whose key has these first fields, in key order.
@@ -1619,6 +1990,14 @@ func (x *starsByUser) Get(value UserID) (e brook.Entry[StarKey, Star], err error
 
 func (x *starsByUser) All(value UserID) iter.Seq2[brook.Entry[StarKey, Star], error] {
 	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), decodeStarKey)
+}
+
+func (x *starsByUser) Page(value UserID, page brook.Page[StarKey]) iter.Seq2[brook.Entry[StarKey, Star], error] {
+	return brook.ScanEntries[StarKey, Star](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), page, appendStarKey), decodeStarKey)
+}
+
+func (x *starsByUser) Range(from2, to UserID) iter.Seq2[brook.Entry[StarKey, Star], error] {
+	return brook.ScanEntries[StarKey, Star]((*brook.RowReader)(x).FindRange(0, key.AppendInt(nil, from2), key.AppendInt(nil, to)), decodeStarKey)
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -85,6 +85,16 @@ func (v *UsersView) Get(k string) (own User, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *UsersView) Lookup(k string) (own User, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*User)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *UsersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -110,6 +120,11 @@ func (v *UsersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, User],
 	return brook.ScanEntries[string, User]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *UsersView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
 // ByEmail returns the value whose Email is value, or brook.ErrNotFound.
 func (v *UsersView) ByEmail(value string) (own User, err error) {
 	row := (*brook.RowReader)(v).First(0, key.AppendString(brook.KeyBuffer(), value))
@@ -133,6 +148,14 @@ func (x *usersByEmail) Get(value string) (e brook.Entry[string, User], err error
 
 func (x *usersByEmail) All(value string) iter.Seq2[brook.Entry[string, User], error] {
 	return brook.ScanEntries[string, User]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+func (x *usersByEmail) Page(value string, page brook.Page[string]) iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+func (x *usersByEmail) Range(from, to string) iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -188,6 +211,16 @@ func (v *OrdersView) Get(k string) (own Order, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *OrdersView) Lookup(k string) (own Order, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Order)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *OrdersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -213,6 +246,11 @@ func (v *OrdersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Order
 	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *OrdersView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
 // ByUserID yields the values whose UserID is value, in key order.
 func (v *OrdersView) ByUserID(value string) iter.Seq2[Order, error] {
 	return brook.ScanValues[Order]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -232,6 +270,14 @@ func (x *ordersByUserID) Get(value string) (e brook.Entry[string, Order], err er
 
 func (x *ordersByUserID) All(value string) iter.Seq2[brook.Entry[string, Order], error] {
 	return brook.ScanEntries[string, Order]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+func (x *ordersByUserID) Page(value string, page brook.Page[string]) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+func (x *ordersByUserID) Range(from, to string) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -79,6 +79,16 @@ func (v *TasksView) Get(k string) (own Task, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *TasksView) Lookup(k string) (own Task, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Task)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *TasksView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -104,6 +114,11 @@ func (v *TasksView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Task],
 	return brook.ScanEntries[string, Task]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *TasksView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Task], error] {
+	return brook.ScanEntries[string, Task](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
 // ByOwner yields the values whose Owner is value, in key order.
 func (v *TasksView) ByOwner(value string) iter.Seq2[Task, error] {
 	return brook.ScanValues[Task]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -123,6 +138,14 @@ func (x *tasksByOwner) Get(value string) (e brook.Entry[string, Task], err error
 
 func (x *tasksByOwner) All(value string) iter.Seq2[brook.Entry[string, Task], error] {
 	return brook.ScanEntries[string, Task]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+func (x *tasksByOwner) Page(value string, page brook.Page[string]) iter.Seq2[brook.Entry[string, Task], error] {
+	return brook.ScanEntries[string, Task](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+func (x *tasksByOwner) Range(from, to string) iter.Seq2[brook.Entry[string, Task], error] {
+	return brook.ScanEntries[string, Task]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -83,6 +83,16 @@ func (v *AccountsView) Get(k string) (own Account, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *AccountsView) Lookup(k string) (own Account, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Account)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *AccountsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -108,6 +118,11 @@ func (v *AccountsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Acc
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *AccountsView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
 // ByEmail yields the values whose Email is value, in key order.
 func (v *AccountsView) ByEmail(value string) iter.Seq2[Account, error] {
 	return brook.ScanValues[Account]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -127,6 +142,14 @@ func (x *accountsByEmail) Get(value string) (e brook.Entry[string, Account], err
 
 func (x *accountsByEmail) All(value string) iter.Seq2[brook.Entry[string, Account], error] {
 	return brook.ScanEntries[string, Account]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+func (x *accountsByEmail) Page(value string, page brook.Page[string]) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+func (x *accountsByEmail) Range(from, to string) iter.Seq2[brook.Entry[string, Account], error] {
+	return brook.ScanEntries[string, Account]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -169,6 +192,16 @@ func (v *LinesView) Get(k LineKey) (own Line, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *LinesView) Lookup(k LineKey) (own Line, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendLineKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Line)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *LinesView) Has(k LineKey) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendLineKey(brook.KeyBuffer(), k))
@@ -192,6 +225,11 @@ func (v *LinesView) Range(from, to LineKey) iter.Seq2[brook.Entry[LineKey, Line]
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *LinesView) Prefix(k LineKey, n int) iter.Seq2[brook.Entry[LineKey, Line], error] {
 	return brook.ScanEntries[LineKey, Line]((*brook.RowReader)(v).Prefix(appendLineKey(nil, k), n), decodeLineKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *LinesView) Page(page brook.Page[LineKey]) iter.Seq2[brook.Entry[LineKey, Line], error] {
+	return brook.ScanEntries[LineKey, Line](brook.PageOf((*brook.RowReader)(v).All(), page, appendLineKey), decodeLineKey)
 }
 
 // WithAccount yields the entries whose key has these first fields, in key order.
@@ -236,6 +274,16 @@ func (v *NotesView) Get(k string) (own Note, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *NotesView) Lookup(k string) (own Note, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Note)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *NotesView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -259,6 +307,11 @@ func (v *NotesView) Range(from, to string) iter.Seq2[brook.Entry[string, Note], 
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *NotesView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Note], error] {
 	return brook.ScanEntries[string, Note]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *NotesView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Note], error] {
+	return brook.ScanEntries[string, Note](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -77,6 +77,16 @@ func (v *OrgsView) Get(k string) (own Org, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *OrgsView) Lookup(k string) (own Org, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Org)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *OrgsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -100,6 +110,11 @@ func (v *OrgsView) Range(from, to string) iter.Seq2[brook.Entry[string, Org], er
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *OrgsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Org], error] {
 	return brook.ScanEntries[string, Org]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *OrgsView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Org], error] {
+	return brook.ScanEntries[string, Org](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -147,6 +162,16 @@ func (v *DatasetsView) Get(k string) (own Dataset, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *DatasetsView) Lookup(k string) (own Dataset, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Dataset)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *DatasetsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -170,6 +195,11 @@ func (v *DatasetsView) Range(from, to string) iter.Seq2[brook.Entry[string, Data
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *DatasetsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Dataset], error] {
 	return brook.ScanEntries[string, Dataset]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *DatasetsView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Dataset], error] {
+	return brook.ScanEntries[string, Dataset](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

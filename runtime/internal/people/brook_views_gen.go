@@ -79,6 +79,16 @@ func (v *PayrollView) Get(k int64) (own Payroll, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *PayrollView) Lookup(k int64) (own Payroll, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendInt(brook.KeyBuffer(), k))
+	at, ok := row.(*Payroll)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *PayrollView) Has(k int64) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
@@ -102,6 +112,11 @@ func (v *PayrollView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Payroll
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PayrollView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Payroll], error] {
 	return brook.ScanEntries[int64, Payroll]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *PayrollView) Page(page brook.Page[int64]) iter.Seq2[brook.Entry[int64, Payroll], error] {
+	return brook.ScanEntries[int64, Payroll](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendInt[int64]), key.DecodeInt[int64])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -167,6 +182,16 @@ func (v *PeopleView) Get(k int64) (own Person, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *PeopleView) Lookup(k int64) (own Person, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendInt(brook.KeyBuffer(), k))
+	at, ok := row.(*Person)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *PeopleView) Has(k int64) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendInt(brook.KeyBuffer(), k))
@@ -190,6 +215,11 @@ func (v *PeopleView) Range(from, to int64) iter.Seq2[brook.Entry[int64, Person],
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PeopleView) Prefix(k int64, n int) iter.Seq2[brook.Entry[int64, Person], error] {
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(v).Prefix(key.AppendInt(nil, k), n), key.DecodeInt[int64])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *PeopleView) Page(page brook.Page[int64]) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendInt[int64]), key.DecodeInt[int64])
 }
 
 // ByEmail returns the value whose Email is value, or brook.ErrNotFound.
@@ -217,6 +247,14 @@ func (x *peopleByEmail) All(value Email) iter.Seq2[brook.Entry[int64, Person], e
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeInt[int64])
 }
 
+func (x *peopleByEmail) Page(value Email, page brook.Page[int64]) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendInt[int64]), key.DecodeInt[int64])
+}
+
+func (x *peopleByEmail) Range(from, to Email) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeInt[int64])
+}
+
 // ByTeams yields the values whose Teams holds value, in key order.
 func (v *PeopleView) ByTeams(value Team) iter.Seq2[Person, error] {
 	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(1, key.AppendString(nil, value)))
@@ -238,6 +276,14 @@ func (x *peopleByTeams) All(value Team) iter.Seq2[brook.Entry[int64, Person], er
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), key.DecodeInt[int64])
 }
 
+func (x *peopleByTeams) Page(value Team, page brook.Page[int64]) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person](brook.PageOf((*brook.RowReader)(x).Find(1, key.AppendString(nil, value)), page, key.AppendInt[int64]), key.DecodeInt[int64])
+}
+
+func (x *peopleByTeams) Range(from, to Team) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).FindRange(1, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeInt[int64])
+}
+
 // ByBoss yields the values whose Boss is value, in key order.
 func (v *PeopleView) ByBoss(value int64) iter.Seq2[Person, error] {
 	return brook.ScanValues[Person]((*brook.RowReader)(v).Find(2, key.AppendInt(nil, value)))
@@ -257,6 +303,14 @@ func (x *peopleByBoss) Get(value int64) (e brook.Entry[int64, Person], err error
 
 func (x *peopleByBoss) All(value int64) iter.Seq2[brook.Entry[int64, Person], error] {
 	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), key.DecodeInt[int64])
+}
+
+func (x *peopleByBoss) Page(value int64, page brook.Page[int64]) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person](brook.PageOf((*brook.RowReader)(x).Find(2, key.AppendInt(nil, value)), page, key.AppendInt[int64]), key.DecodeInt[int64])
+}
+
+func (x *peopleByBoss) Range(from, to int64) iter.Seq2[brook.Entry[int64, Person], error] {
+	return brook.ScanEntries[int64, Person]((*brook.RowReader)(x).FindRange(2, key.AppendInt(nil, from), key.AppendInt(nil, to)), key.DecodeInt[int64])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -299,6 +353,16 @@ func (v *ClearedSizesView) Get(k Team) (own Size, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *ClearedSizesView) Lookup(k Team) (own Size, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Size)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *ClearedSizesView) Has(k Team) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -322,6 +386,11 @@ func (v *ClearedSizesView) Range(from, to Team) iter.Seq2[brook.Entry[Team, Size
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *ClearedSizesView) Prefix(k Team, n int) iter.Seq2[brook.Entry[Team, Size], error] {
 	return brook.ScanEntries[Team, Size]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[Team])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *ClearedSizesView) Page(page brook.Page[Team]) iter.Seq2[brook.Entry[Team, Size], error] {
+	return brook.ScanEntries[Team, Size](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[Team]), key.DecodeString[Team])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

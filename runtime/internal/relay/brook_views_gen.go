@@ -75,6 +75,16 @@ func (v *BillsView) Get(k string) (own Bill, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *BillsView) Lookup(k string) (own Bill, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Bill)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *BillsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -98,6 +108,11 @@ func (v *BillsView) Range(from, to string) iter.Seq2[brook.Entry[string, Bill], 
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *BillsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Bill], error] {
 	return brook.ScanEntries[string, Bill]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *BillsView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Bill], error] {
+	return brook.ScanEntries[string, Bill](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -79,6 +79,16 @@ func (v *SoldiersView) Get(k string) (own Soldier, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *SoldiersView) Lookup(k string) (own Soldier, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Soldier)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *SoldiersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -104,6 +114,11 @@ func (v *SoldiersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Sol
 	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *SoldiersView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Soldier], error] {
+	return brook.ScanEntries[string, Soldier](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
 // ByFullName yields the values whose FullName is value, in key order.
 func (v *SoldiersView) ByFullName(value string) iter.Seq2[Soldier, error] {
 	return brook.ScanValues[Soldier]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -123,6 +138,14 @@ func (x *soldiersByFullName) Get(value string) (e brook.Entry[string, Soldier], 
 
 func (x *soldiersByFullName) All(value string) iter.Seq2[brook.Entry[string, Soldier], error] {
 	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+func (x *soldiersByFullName) Page(value string, page brook.Page[string]) iter.Seq2[brook.Entry[string, Soldier], error] {
+	return brook.ScanEntries[string, Soldier](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+func (x *soldiersByFullName) Range(from, to string) iter.Seq2[brook.Entry[string, Soldier], error] {
+	return brook.ScanEntries[string, Soldier]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -29,6 +29,16 @@ func (v View[K, V]) Get(k K) (value V, err error) {
 	return value, end.End()
 }
 
+// Lookup returns the value at key and true, or false if there is none.
+func (v View[K, V]) Lookup(k K) (value V, present bool, err error) {
+	row, end := v.at.Lookup(v.def.AppendKey(brook.KeyBuffer(), k))
+	at, present := row.(*V)
+	if present {
+		value = *at
+	}
+	return value, present, end.End()
+}
+
 // Has reports whether there is a value at key.
 func (v View[K, V]) Has(k K) (bool, error) {
 	return v.at.Has(v.def.AppendKey(brook.KeyBuffer(), k))
@@ -48,6 +58,11 @@ func (v View[K, V]) Range(from, to K) iter.Seq2[brook.Entry[K, V], error] {
 // Prefix yields the entries whose composite key has the same first n fields as key.
 func (v View[K, V]) Prefix(k K, n int) iter.Seq2[brook.Entry[K, V], error] {
 	return v.entries(v.at.Prefix(v.def.AppendKey(nil, k), n))
+}
+
+// Page yields some of the entries.
+func (v View[K, V]) Page(page brook.Page[K]) iter.Seq2[brook.Entry[K, V], error] {
+	return v.entries(brook.PageOf(v.at.All(), page, v.def.AppendKey))
 }
 
 func (v View[K, V]) entries(s *brook.Scan) iter.Seq2[brook.Entry[K, V], error] {
@@ -84,4 +99,17 @@ func (x Index[I, K, V]) Get(value I) (e brook.Entry[K, V], err error) {
 // All yields the entries whose indexed field holds value, in key order.
 func (x Index[I, K, V]) All(value I) iter.Seq2[brook.Entry[K, V], error] {
 	return x.view.entries(x.view.at.Find(x.number, x.append(nil, value)))
+}
+
+// Page yields some of the entries whose indexed field holds value.
+func (x Index[I, K, V]) Page(
+	value I, page brook.Page[K],
+) iter.Seq2[brook.Entry[K, V], error] {
+	found := x.view.at.Find(x.number, x.append(nil, value))
+	return x.view.entries(brook.PageOf(found, page, x.view.def.AppendKey))
+}
+
+// Range yields the entries whose indexed field holds a value with from <= value < to.
+func (x Index[I, K, V]) Range(from, to I) iter.Seq2[brook.Entry[K, V], error] {
+	return x.view.entries(x.view.at.FindRange(x.number, x.append(nil, from), x.append(nil, to)))
 }

@@ -75,6 +75,16 @@ func (v *EverythingView) Get(k string) (own Everything, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *EverythingView) Lookup(k string) (own Everything, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Everything)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *EverythingView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -98,6 +108,11 @@ func (v *EverythingView) Range(from, to string) iter.Seq2[brook.Entry[string, Ev
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *EverythingView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Everything], error] {
 	return brook.ScanEntries[string, Everything]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *EverythingView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Everything], error] {
+	return brook.ScanEntries[string, Everything](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -145,6 +160,16 @@ func (v *MovingView) Get(k string) (own Moving, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *MovingView) Lookup(k string) (own Moving, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Moving)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *MovingView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -170,6 +195,11 @@ func (v *MovingView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Movin
 	return brook.ScanEntries[string, Moving]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *MovingView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Moving], error] {
+	return brook.ScanEntries[string, Moving](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
 // ByTotal returns the value whose Total is value, or brook.ErrNotFound.
 func (v *MovingView) ByTotal(value int64) (own Moving, err error) {
 	row := (*brook.RowReader)(v).First(0, key.AppendInt(brook.KeyBuffer(), value))
@@ -193,6 +223,14 @@ func (x *movingByTotal) Get(value int64) (e brook.Entry[string, Moving], err err
 
 func (x *movingByTotal) All(value int64) iter.Seq2[brook.Entry[string, Moving], error] {
 	return brook.ScanEntries[string, Moving]((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), key.DecodeString[string])
+}
+
+func (x *movingByTotal) Page(value int64, page brook.Page[string]) iter.Seq2[brook.Entry[string, Moving], error] {
+	return brook.ScanEntries[string, Moving](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendInt(nil, value)), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+func (x *movingByTotal) Range(from, to int64) iter.Seq2[brook.Entry[string, Moving], error] {
+	return brook.ScanEntries[string, Moving]((*brook.RowReader)(x).FindRange(0, key.AppendInt(nil, from), key.AppendInt(nil, to)), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -232,6 +270,16 @@ func (v *StoredView) Get(k string) (own Stored, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *StoredView) Lookup(k string) (own Stored, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Stored)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *StoredView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -255,6 +303,11 @@ func (v *StoredView) Range(from, to string) iter.Seq2[brook.Entry[string, Stored
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *StoredView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Stored], error] {
 	return brook.ScanEntries[string, Stored]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *StoredView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Stored], error] {
+	return brook.ScanEntries[string, Stored](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -298,6 +351,16 @@ func (v *SimpleView) Get(k string) (own Simple, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *SimpleView) Lookup(k string) (own Simple, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Simple)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *SimpleView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -321,6 +384,11 @@ func (v *SimpleView) Range(from, to string) iter.Seq2[brook.Entry[string, Simple
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *SimpleView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Simple], error] {
 	return brook.ScanEntries[string, Simple]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *SimpleView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Simple], error] {
+	return brook.ScanEntries[string, Simple](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -360,6 +428,16 @@ func (v *VeteransView) Get(k string) (own Veteran, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *VeteransView) Lookup(k string) (own Veteran, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Veteran)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *VeteransView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -383,6 +461,11 @@ func (v *VeteransView) Range(from, to string) iter.Seq2[brook.Entry[string, Vete
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *VeteransView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Veteran], error] {
 	return brook.ScanEntries[string, Veteran]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *VeteransView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Veteran], error] {
+	return brook.ScanEntries[string, Veteran](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

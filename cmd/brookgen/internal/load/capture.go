@@ -49,7 +49,7 @@ func (a *analysis) capture(f *file, fn *ast.FuncDecl, body *ast.BlockStmt, ctx b
 	if c.first == nil || c.kept {
 		return nil
 	}
-	found := &model.Capture{Pos: a.place(c.first.Pos()), Event: c.event, Fields: c.fields}
+	found := &model.Capture{Pos: a.place(c.first.Pos()), Func: nameOf(c.first), Event: c.event, Fields: c.fields}
 	found.Bytes = saved(event, c.fields)
 	if found.Bytes <= 0 {
 		return nil
@@ -126,10 +126,16 @@ func (c *capturing) isEvent(x ast.Expr) bool {
 	}
 }
 
-// merge returns the function literal of a call of brook.Merge, or nil.
+// nameOf returns the name of the function that a call of merge calls.
+func nameOf(call *ast.CallExpr) string {
+	sel, _ := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	return sel.Sel.Name
+}
+
+// merge returns the function literal of a call of brook.Merge or brook.Modify, or nil.
 func (c *capturing) merge(call *ast.CallExpr) *ast.FuncLit {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if !ok || sel.Sel.Name != "Merge" || len(call.Args) == 0 {
+	if !ok || sel.Sel.Name != "Merge" && sel.Sel.Name != "Modify" || len(call.Args) == 0 {
 		return nil
 	}
 	pkg, ok := sel.X.(*ast.Ident)

@@ -236,5 +236,5 @@ func (a *analysis) checkMethods() {
 }
 
 var viewMethods = []string{
-	"Get", "Has", "Len", "All", "Range", "Prefix", "Events", "Watch", "Changes",
+	"Get", "Lookup", "Has", "Len", "All", "Range", "Prefix", "Page", "Events", "Watch", "Changes",
 }

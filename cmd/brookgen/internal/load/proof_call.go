@@ -125,7 +125,7 @@ func (f *frame) asked(n *ast.CallExpr, view ast.Expr, name string) {
 	switch {
 	case f.lits > 0:
 		f.doubt(n, label, "a function literal that reads may do so when other events run: read before it")
-	case name == "Get" || name == "Has":
+	case name == "Get" || name == "Has" || name == "Lookup":
 		if len(n.Args) == 1 {
 			f.atKey(n, label, n.Args[0])
 		}

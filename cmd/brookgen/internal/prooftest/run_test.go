@@ -70,6 +70,15 @@ func (v view[K, V]) Get(k K) (value V, err error) {
 	return value, end.End()
 }
 
+func (v view[K, V]) Lookup(k K) (value V, present bool, err error) {
+	row, end := v.at.Lookup(v.def.AppendKey(brook.KeyBuffer(), k))
+	at, present := row.(*V)
+	if present {
+		value = *at
+	}
+	return value, present, end.End()
+}
+
 func (v view[K, V]) Has(k K) (bool, error) { return v.at.Has(v.def.AppendKey(brook.KeyBuffer(), k)) }
 
 func (v view[K, V]) Len() (int, error) { return v.at.Len() }
@@ -82,6 +91,10 @@ func (v view[K, V]) Range(from, to K) iter.Seq2[brook.Entry[K, V], error] {
 
 func (v view[K, V]) Prefix(k K, n int) iter.Seq2[brook.Entry[K, V], error] {
 	return v.entries(v.at.Prefix(v.def.AppendKey(nil, k), n))
+}
+
+func (v view[K, V]) Page(page brook.Page[K]) iter.Seq2[brook.Entry[K, V], error] {
+	return v.entries(brook.PageOf(v.at.All(), page, v.def.AppendKey))
 }
 
 func (v view[K, V]) entries(s *brook.Scan) iter.Seq2[brook.Entry[K, V], error] {

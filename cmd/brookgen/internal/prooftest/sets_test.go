@@ -225,4 +225,7 @@ var sets = []any{
 	ModifiedByView{},
 	Inserted{},
 	InsertedOther{},
+	LookedUp{},
+	LookedUpOther{},
+	Paged{},
 }

@@ -492,3 +492,35 @@ func (ClosureGiven) Handle(e placed, all rows) changed {
 	each(e.Data.Tags, func(tag string) { _, _ = all.Get(tag) })
 	return changed{}
 }
+
+// LookedUp is proved.
+type LookedUp struct{}
+
+//brook:handle
+func (LookedUp) Handle(e placed, all rows) (c changed, err error) {
+	_, there, err := all.Lookup(e.Data.ID)
+	if there {
+		c = brook.Delete[Row](e.Data.ID)
+	}
+	return c, err
+}
+
+// LookedUpOther is open.
+type LookedUpOther struct{}
+
+//brook:handle
+func (LookedUpOther) Handle(e placed, all rows) (c changed, err error) {
+	_, _, err = all.Lookup(e.Data.Org)
+	return c, err
+}
+
+// Paged is open.
+type Paged struct{}
+
+//brook:handle
+func (Paged) Handle(e placed, all rows) error {
+	for _, err := range all.Page(brook.Page[string]{After: &e.Data.ID, Limit: 1}) {
+		return ignored(err)
+	}
+	return nil
+}

@@ -83,6 +83,16 @@ func (v *UsersView) Get(k string) (own User, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *UsersView) Lookup(k string) (own User, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*User)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *UsersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -108,6 +118,11 @@ func (v *UsersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, User],
 	return brook.ScanEntries[string, User]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *UsersView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
 // ByLast yields the values whose Last is value, in key order.
 func (v *UsersView) ByLast(value string) iter.Seq2[User, error] {
 	return brook.ScanValues[User]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -127,6 +142,14 @@ func (x *usersByLast) Get(value string) (e brook.Entry[string, User], err error)
 
 func (x *usersByLast) All(value string) iter.Seq2[brook.Entry[string, User], error] {
 	return brook.ScanEntries[string, User]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+func (x *usersByLast) Page(value string, page brook.Page[string]) iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+func (x *usersByLast) Range(from, to string) iter.Seq2[brook.Entry[string, User], error] {
+	return brook.ScanEntries[string, User]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.

@@ -36,6 +36,7 @@ func NewApp(config brook.Config, projection Projection) (*App, error) {
 			{Set: 0, Name: "Captured", Event: CapturedType, Writes: []int{0}, Acts: true, Proved: true},
 			{Set: 0, Name: "Dataset", Event: DatasetType, Writes: []int{1}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				projection: projection,

@@ -73,6 +73,16 @@ func (v *PaymentsView) Get(k string) (own Payment, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *PaymentsView) Lookup(k string) (own Payment, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Payment)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *PaymentsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -96,6 +106,11 @@ func (v *PaymentsView) Range(from, to string) iter.Seq2[brook.Entry[string, Paym
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *PaymentsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Payment], error] {
 	return brook.ScanEntries[string, Payment]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *PaymentsView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Payment], error] {
+	return brook.ScanEntries[string, Payment](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -139,6 +154,16 @@ func (v *TargetsView) Get(k string) (own Target, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *TargetsView) Lookup(k string) (own Target, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Target)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *TargetsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -162,6 +187,11 @@ func (v *TargetsView) Range(from, to string) iter.Seq2[brook.Entry[string, Targe
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *TargetsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Target], error] {
 	return brook.ScanEntries[string, Target]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *TargetsView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Target], error] {
+	return brook.ScanEntries[string, Target](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
