@@ -47,17 +47,18 @@ type Config struct {
 	// OnCodeChange says what to do with views that handlers made whose code was another one, while
 	// the structure is the same. With [Tell], the default, the log names the handlers at each start,
 	// until the views are rebuilt; with [RebuildStale] they are rebuilt; with [GoOn] it is recorded
-	// and told once. With Tell and RebuildStale, code that made views that are kept (KeepReplaced)
-	// gets these back. What counts as code is told by "brookgen graph -v" and docs/changing.md.
+	// and reported once. With Tell and RebuildStale, code that made views that are kept
+	// (KeepReplaced) gets these back. "brookgen graph -v" and docs/changing-code.md say what counts
+	// as code.
 	OnCodeChange CodeChangePolicy
 	// OnRetention says what to do if the log no longer has events that the views have yet to see
 	// or, for a rebuild, were made from: [Fail], the default, or [GoOn] without them.
 	OnRetention RetentionPolicy
 	// KeepReplaced is how long views that a rebuild replaced are kept, so that the code that made
 	// them gets them back in seconds if it is started again, as after a rollback: see
-	// docs/changing-code.md. 0 is an hour, and a negative duration keeps none. One replaced generation is
-	// kept at a time. It takes the space of the views once more, and needs a store that outlives the
-	// process and that no other process writes: Badger.
+	// docs/changing-code.md. 0 is an hour, and a negative duration keeps none. One replaced
+	// generation is kept at a time. It takes the space of the views once more, and needs a store
+	// that outlives the process and that no other process writes: Badger.
 	KeepReplaced time.Duration
 	// MaxDeadLetters is how many dead letters, of any stage, a partition may have before it stands
 	// still; 0 is 10,000. A rebuild ends at an event of a partition that has as many already.

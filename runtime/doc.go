@@ -27,7 +27,8 @@
 //
 // The generated App embeds App of package engine, whose methods run it. It is made from a [Config]:
 // a [Driver], a [Store], and perhaps an [Envelope], [Retry], a [FailurePolicy], a [StalePolicy], a
-// [RetentionPolicy] (with the values [Wait], [GoOn], [Fail], [Stop] and [RebuildStale]), and
+// [CodeChangePolicy], a [RetentionPolicy] (with the values [Wait], [GoOn], [Fail], [Stop], [Tell]
+// and [RebuildStale]), and
 // [Hooks], which report a [Mode], [Commit], [Progress], [Stray], [Failure], [IndexProgress] or
 // [RebuildProgress].
 //

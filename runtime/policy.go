@@ -24,8 +24,8 @@ type CodeChangePolicy = StalePolicy
 // [GoOn].
 type RetentionPolicy string
 
-// GoOn and Fail are values of Config.OnFailure, OnStale and OnRetention; GoOn is one of OnCodeChange,
-// too.
+// GoOn and Fail are values of Config.OnFailure, OnStale and OnRetention; GoOn is one of
+// OnCodeChange, too.
 const (
 	// GoOn goes on: with the key's next event, with the views as they are, or without the events
 	// that are missing.
@@ -42,8 +42,8 @@ const (
 	Stop FailurePolicy = "stop"
 )
 
-// Tell is a value of Config.OnCodeChange alone: the views stay as they are, and the log warns at each
-// start until they are rebuilt.
+// Tell is a value of Config.OnCodeChange alone: the views stay as they are, and the log warns at
+// each start until they are rebuilt.
 const Tell CodeChangePolicy = "tell"
 
 // RebuildStale is a value of Config.OnStale and OnCodeChange: the views are rebuilt from the log,

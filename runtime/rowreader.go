@@ -71,10 +71,12 @@ func (r *RowReader) Lookup(encoded []byte) (value any, end Ending) {
 	defer row.leave() // if the source panics
 	v, err := r.src.Get(r.slot, encoded)
 	returnBuffer(encoded)
-	if err != ErrNotFound {
-		if row.err = err; err == nil {
-			value, row.err = r.def.readable(v)
-		}
+	switch err {
+	case nil:
+		value, row.err = r.def.readable(v)
+	case ErrNotFound:
+	default:
+		row.err = err
 	}
 	end.err = row.err
 	if row.in {

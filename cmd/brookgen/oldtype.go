@@ -23,7 +23,6 @@ type oldType struct {
 	names   map[*lock.Shape]string // of structs
 	structs []*lock.Shape          // in the order in which they are declared
 	imports map[string]bool
-	unknown []string // types that can't be written down
 }
 
 func newOldType(e *lock.Entry, next *present) *oldType {

@@ -48,7 +48,7 @@ func (a *App) PublishAll(
 		return brook.Position{}, nil
 	}
 	p := pipeline{app: a, ctx: ctx}
-	defer p.wait() // if events panics
+	defer func() { _ = p.wait() }() // if events panics
 	for event := range events {
 		if err := p.add(event); err != nil {
 			return p.end(err)

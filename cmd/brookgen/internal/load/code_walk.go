@@ -135,13 +135,13 @@ func (w *codeWalk) declaration(d *declared) {
 		spec, number := d.effective()
 		w.write("const")
 		w.write(fmt.Sprint(slices.IndexFunc(d.value.Names, func(id *ast.Ident) bool { return id.Name == d.name })))
-		iota := false
+		counts := false
 		ast.Inspect(spec, func(n ast.Node) bool {
 			id, ok := n.(*ast.Ident)
-			iota = iota || ok && id.Name == "iota"
+			counts = counts || ok && id.Name == "iota"
 			return true
 		})
-		if iota {
+		if counts {
 			w.write(fmt.Sprint(number))
 		}
 		from := spec.Names[len(spec.Names)-1].End()
