@@ -22,8 +22,8 @@ race: download ## run the tests under the race detector (needs a C compiler too)
 	$(GO) test -race ./...
 
 .PHONY: test-redis
-test-redis: ## run the tests of the Redis store (needs redis-server)
-	scripts/redis run scripts/redis run --cluster $(GO) test -race ./runtime/redisstore
+test-redis: ## run the tests of the Redis store, and of what earlier versions left in it (needs redis-server)
+	scripts/redis run scripts/redis run --cluster $(GO) test -race ./runtime/redisstore ./internal/museum
 
 .PHONY: test-kafka
 test-kafka: ## run the tests of the Kafka driver on real brokers (needs Java, Maven, kcat and redis-server)
