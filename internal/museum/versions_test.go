@@ -17,6 +17,10 @@ import (
 	"github.com/brookgen/brookgen/internal/museum/v05"
 	"github.com/brookgen/brookgen/internal/museum/v06"
 	"github.com/brookgen/brookgen/internal/museum/v07"
+	"github.com/brookgen/brookgen/internal/museum/v08"
+	"github.com/brookgen/brookgen/internal/museum/v09"
+	"github.com/brookgen/brookgen/internal/museum/v10"
+	"github.com/brookgen/brookgen/internal/museum/v11"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 )
@@ -29,16 +33,18 @@ var (
 // versions are all versions of the shop, the oldest first.
 var versions = []museum.Version{
 	v01.Version, v02.Version, v03.Version, v04.Version, v05.Version, v06.Version, v07.Version,
+	v08.Version, v09.Version, v10.Version, v11.Version,
 }
 
 // stale are the versions for which the views of the one before are stale: they are rebuilt.
-var stale = []string{"v06"}
+var stale = []string{"v06", "v11"}
 
 // unnoticed are the versions whose code makes other rows of the same events than the one before,
 // without having other collections, events or keys: what is stored stays as it was until somebody
 // calls Rebuild, and why it differs.
 var unnoticed = map[string]string{
 	"v04": "a row had no note, and its event has an empty one or none",
+	"v10": "a row has a currency, which its payments have by default",
 }
 
 const testdata = "../../testdata/museum"
