@@ -180,3 +180,49 @@ func TestRenameIsRecorded(t *testing.T) {
 		t.Errorf("the state is\n%s", after)
 	}
 }
+
+// Code of an earlier name passes events of the new one over. What made the views of it alone is
+// stale for the code of the new name, which had folded before.
+func TestRenameTakenBack(t *testing.T) {
+	for name, s := range map[string]brook.Store{"forgets": bytestore.New(), "keeps": disk{bytestore.New()}} {
+		t.Run(name, func(t *testing.T) {
+			c := grownConfig(memdriver.New(), s)
+			c.OnStale = brook.RebuildStale
+			older := func() {
+				app, err := v1.NewApp(c, v1.Projection{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = app.Publish.Captured(t.Context(), v1.Captured{ID: "a", Cents: 1})
+				if err = errors.Join(err, app.CatchUp(t.Context()), app.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			newer := func(want int) {
+				app, err := v2.NewApp(c, v2.Ledger{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = app.CatchUp(t.Context())
+				p, missing := app.Views.Payments.Get("a")
+				if err = errors.Join(err, missing); err != nil || len(p.Cents) != want {
+					t.Errorf("%d payments are %+v, %v", want, p, err)
+				}
+				_, err = app.Publish.Settled(t.Context(), v2.Settled{ID: "a", Cents: 2})
+				if err = errors.Join(err, app.CatchUp(t.Context())); err != nil {
+					t.Fatal(err)
+				}
+				_, err = app.Publish.Settled(t.Context(), v2.Settled{ID: "a", Cents: 3})
+				if err = errors.Join(err, app.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			older()
+			newer(1) // leaves an event of the new name behind
+			older()  // passes both over
+			newer(4)
+			older()
+			newer(7)
+		})
+	}
+}

@@ -123,6 +123,7 @@ func (c *Construction) Promote(ctx context.Context, g *generation.Generation,
 		next.Generation, next.Building, next.Promoting = g.Number, 0, nil
 		next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
 		next.Kept = c.indexes.built()
+		noteForeign(next, c.code)
 		if c.revived != nil {
 			c.restore(next)
 		}

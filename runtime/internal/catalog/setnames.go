@@ -85,5 +85,6 @@ func rename(s *staterow.State, code *plan.Code, made map[string]plan.Origin) {
 		}
 		s.Former = former
 	}
+	noteForeign(s, code)
 	s.Made = made
 }

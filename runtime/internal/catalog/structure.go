@@ -80,6 +80,9 @@ func (x *Structure) changes(s *staterow.State) (lines []string) {
 	} else {
 		lines = plan.Differences(x.code.TodayOrigins(s.Made), x.code.Made)
 	}
+	if len(lines) == 0 {
+		lines = foreign(s, x.code)
+	}
 	if s.Mixed {
 		lines = append(lines, "code that makes them from something else has folded into them")
 	}

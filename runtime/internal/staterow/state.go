@@ -33,6 +33,9 @@ type State struct {
 	// Former has the present names of sets that had other names when letters were made, by event
 	// type and former name.
 	Former map[string]string `json:",omitempty"`
+	// Foreign are event types that the code that made the rows does not know, though code that folded
+	// here before did: that code passes them over.
+	Foreign []string `json:",omitempty"`
 	// Mixed is set if code that makes rows from something else than Made has folded into the live
 	// generation, too.
 	Mixed bool `json:",omitempty"`
