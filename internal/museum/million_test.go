@@ -12,6 +12,7 @@ import (
 
 	"github.com/brookgen/brookgen/internal/museum/v11"
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
@@ -48,8 +49,11 @@ func TestMillion(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			var store brook.Store = mapstore.New()
 			if kind == "Badger" {
-				s, closed, _ := badger.restore(t, "")
-				defer closed()
+				s, err := badgerstore.Open(t.TempDir()) // as a service opens it
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
 				store = s
 			}
 			app, err := v11.NewApp(brook.Config{Author: "shop", Driver: driver, Store: store},

@@ -17,9 +17,9 @@ import (
 // noteForeign makes s name the event types that the code does not make rows from, though code did that
 // folded here before. It is called before s.Made becomes that of the code.
 func noteForeign(s *staterow.State, code *plan.Code) {
-	known := eventsOf(code.Made)
+	known := plan.EventsOf(code.Made)
 	var foreign []string
-	for _, typ := range append(slices.Collect(maps.Keys(eventsOf(s.Made))), s.Foreign...) {
+	for _, typ := range append(slices.Collect(maps.Keys(plan.EventsOf(s.Made))), s.Foreign...) {
 		if !known[code.Today(typ)] {
 			foreign = append(foreign, typ)
 		}
@@ -33,7 +33,7 @@ func noteForeign(s *staterow.State, code *plan.Code) {
 // foreign returns the changes that only Foreign tells of: events of these names were passed over by
 // the code that made the rows, which knew them by earlier names.
 func foreign(s *staterow.State, code *plan.Code) (changes []string) {
-	known := eventsOf(code.Made)
+	known := plan.EventsOf(code.Made)
 	for _, typ := range s.Foreign {
 		if known[typ] {
 			changes = append(changes, fmt.Sprintf(
@@ -41,15 +41,4 @@ func foreign(s *staterow.State, code *plan.Code) (changes []string) {
 		}
 	}
 	return changes
-}
-
-// eventsOf returns the event types that rows are made from.
-func eventsOf(made map[string]plan.Origin) map[string]bool {
-	types := map[string]bool{}
-	for _, o := range made {
-		for _, e := range o.Events {
-			types[e.Event] = true
-		}
-	}
-	return types
 }

@@ -61,3 +61,14 @@ func (p *Code) origins() map[string]Origin {
 	}
 	return all
 }
+
+// EventsOf returns the event types that rows are made from.
+func EventsOf(made map[string]Origin) map[string]bool {
+	types := map[string]bool{}
+	for _, o := range made {
+		for _, e := range o.Events {
+			types[e.Event] = true
+		}
+	}
+	return types
+}

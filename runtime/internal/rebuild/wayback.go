@@ -9,6 +9,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
@@ -80,10 +81,12 @@ func (b *wayBack) blocked(id partition.ID) *deadletter.Blocked {
 }
 
 // dealtWith reports whether a letter of revived views, which failed once more, is one that the live
-// views dealt with: their code handled its event, or it was dropped there.
+// views dealt with: their code handled its event, or it was dropped there. Code that does not know
+// the event, or knew it by an earlier name, may have passed it over: that is no dealing with it.
 func (r *Rebuild) dealtWith(l *deadletter.Letter, key []byte) bool {
 	return r.back != nil && r.back.inherited[string(key)] && l.Stage != brook.StageEmit &&
-		!r.asides.Has(l.Position, l.Set)
+		!r.asides.Has(l.Position, l.Set) &&
+		(r.tally.madeFrom[l.Type] || !plan.EventsOf(r.set.Code.Made)[l.Type])
 }
 
 // forget removes a letter that the live views dealt with. What waits behind it is tried next.
