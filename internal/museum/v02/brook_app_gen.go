@@ -37,6 +37,7 @@ func NewApp(config brook.Config, shop Shop) (*App, error) {
 			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}, Acts: true, Doubt: "stock.Get(sku)"},
 			{Set: 0, Name: "PaymentCaptured", Event: PaymentCapturedType, Reads: []int{1}, Writes: []int{1, 2}, Doubt: "brook.Merge(e.Data.Method, …)"},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				shop:    shop,

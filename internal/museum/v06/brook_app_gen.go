@@ -38,6 +38,7 @@ func NewApp(config brook.Config, shop Shop) (*App, error) {
 			{Set: 0, Name: "OrderCancelled", Event: OrderCancelledType, Writes: []int{1}, Proved: true},
 			{Set: 0, Name: "PaymentCaptured", Event: PaymentCapturedType, Reads: []int{1}, Writes: []int{1, 2}, Doubt: "brook.Merge(e.Data.Method, …)"},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				shop:    shop,

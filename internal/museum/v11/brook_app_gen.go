@@ -40,6 +40,7 @@ func NewApp(config brook.Config, shop Shop, till Till) (*App, error) {
 			{Set: 1, Name: "OrderCancelled", Event: OrderCancelledType, Writes: []int{1}, Proved: true},
 			{Set: 1, Name: "PaymentSettled", Event: PaymentSettledType, Writes: []int{1}, Proved: true},
 		},
+		Code: handlerCode,
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				shop:      shop,
