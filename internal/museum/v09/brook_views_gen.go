@@ -75,6 +75,16 @@ func (v *ShelvesView) Get(k Place) (own Shelf, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *ShelvesView) Lookup(k Place) (own Shelf, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(appendPlaceKey(brook.KeyBuffer(), k))
+	at, ok := row.(*Shelf)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *ShelvesView) Has(k Place) (bool, error) {
 	return (*brook.RowReader)(v).Has(appendPlaceKey(brook.KeyBuffer(), k))
@@ -98,6 +108,11 @@ func (v *ShelvesView) Range(from, to Place) iter.Seq2[brook.Entry[Place, Shelf],
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *ShelvesView) Prefix(k Place, n int) iter.Seq2[brook.Entry[Place, Shelf], error] {
 	return brook.ScanEntries[Place, Shelf]((*brook.RowReader)(v).Prefix(appendPlaceKey(nil, k), n), decodePlaceKey)
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *ShelvesView) Page(page brook.Page[Place]) iter.Seq2[brook.Entry[Place, Shelf], error] {
+	return brook.ScanEntries[Place, Shelf](brook.PageOf((*brook.RowReader)(v).All(), page, appendPlaceKey), decodePlaceKey)
 }
 
 // WithSKU yields the entries whose key has these first fields, in key order.
@@ -154,6 +169,16 @@ func (v *OrdersView) Get(k string) (own Order, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *OrdersView) Lookup(k string) (own Order, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Order)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *OrdersView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -179,6 +204,11 @@ func (v *OrdersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Order
 	return brook.ScanEntries[string, Order]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
 }
 
+// Page yields some of the entries, in key order or its reverse.
+func (v *OrdersView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
 // ByCustomer yields the values whose Customer is value, in key order.
 func (v *OrdersView) ByCustomer(value string) iter.Seq2[Order, error] {
 	return brook.ScanValues[Order]((*brook.RowReader)(v).Find(0, key.AppendString(nil, value)))
@@ -198,6 +228,14 @@ func (x *ordersByCustomer) Get(value string) (e brook.Entry[string, Order], err 
 
 func (x *ordersByCustomer) All(value string) iter.Seq2[brook.Entry[string, Order], error] {
 	return brook.ScanEntries[string, Order]((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), key.DecodeString[string])
+}
+
+func (x *ordersByCustomer) Page(value string, page brook.Page[string]) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order](brook.PageOf((*brook.RowReader)(x).Find(0, key.AppendString(nil, value)), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+func (x *ordersByCustomer) Range(from, to string) iter.Seq2[brook.Entry[string, Order], error] {
+	return brook.ScanEntries[string, Order]((*brook.RowReader)(x).FindRange(0, key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
@@ -245,6 +283,16 @@ func (v *MethodsView) Get(k string) (own Method, err error) {
 	return own, end.End()
 }
 
+// Lookup returns the value at k and true, or false if there is none.
+func (v *MethodsView) Lookup(k string) (own Method, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Method)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
 // Has reports whether there is a value at k.
 func (v *MethodsView) Has(k string) (bool, error) {
 	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
@@ -268,6 +316,11 @@ func (v *MethodsView) Range(from, to string) iter.Seq2[brook.Entry[string, Metho
 // Prefix yields the entries whose key has the same first n fields as k, in key order.
 func (v *MethodsView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Method], error] {
 	return brook.ScanEntries[string, Method]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *MethodsView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Method], error] {
+	return brook.ScanEntries[string, Method](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
 }
 
 // Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
