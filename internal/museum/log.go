@@ -127,7 +127,7 @@ func ReadEntries(file string) (entries []Entry, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		var e Entry

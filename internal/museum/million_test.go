@@ -1,6 +1,9 @@
+//go:build unix
+
 package museum_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -97,8 +100,7 @@ func readUntil(app *v11.App, done <-chan error, orders int, want int64) (took []
 		order, err := app.Views.Orders.Get(id)
 		took = append(took, time.Since(began))
 		if err != nil || order.Settled != want {
-			<-done
-			return took, fmt.Errorf("a reader saw %+v, %w", order, err)
+			return took, errors.Join(fmt.Errorf("a reader saw %+v, %w", order, err), <-done)
 		}
 		time.Sleep(100 * time.Microsecond) // a reader that does other things too
 	}

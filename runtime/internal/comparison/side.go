@@ -76,8 +76,8 @@ func (s *side) upgrade(change *pack.Transcoder, raw []byte) (data []byte, err er
 
 // typed reads a value of a store that keeps Go values.
 func (s *side) typed(v any) (out value, err error) {
-	if misfit := s.def.Misfit(v); misfit != nil {
-		return value{unreadable: misfit}, nil
+	if out.unreadable = s.def.Misfit(v); out.unreadable != nil {
+		return out, nil //nolint:nilerr // that a value can't be read is what is compared
 	}
 	if s.buf, err = pack.AppendValue(s.buf[:0], v, s.def.Pack); err != nil {
 		return value{}, err
