@@ -22,7 +22,9 @@ func TestRebuildLeavesNothingOfOldCollections(t *testing.T) {
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
-	other, err := people.NewApp(config(d, s), people.Registry{}, &people.Post{})
+	c := config(d, s)
+	c.KeepReplaced = -1
+	other, err := people.NewApp(c, people.Registry{}, &people.Post{})
 	if err != nil {
 		t.Fatal(err)
 	}

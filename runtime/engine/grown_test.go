@@ -172,7 +172,11 @@ func TestRenameIsRecorded(t *testing.T) {
 	if after := state(); after != before {
 		t.Errorf("opening changed the state\n%s\ninto\n%s", before, after)
 	}
-	if err := errors.Join(second.CatchUp(t.Context()), second.Close()); err != nil {
+	// Code that folds nothing leaves no trace.
+	if _, err = second.Publish.Settled(t.Context(), v2.Settled{ID: "b", Cents: 2}); err == nil {
+		err = errors.Join(second.CatchUp(t.Context()), second.Close())
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	if after := state(); strings.Contains(after, "payment.captured") ||

@@ -15,9 +15,10 @@ import (
 // sees them as they were until the read ends, and what was replaced is removed after that. removed
 // reports whether that of a number is gone.
 func Pinned(t *testing.T, store brook.Store, removed func(generation int) bool) {
-	app, err := ledger.NewApp(brook.Config{Author: "ledger", Driver: memdriver.New(), Store: store,
-		Log: slog.New(slog.DiscardHandler)},
-		ledger.Books{}, &ledger.Audit{})
+	app, err := ledger.NewApp(brook.Config{
+		Author: "ledger", Driver: memdriver.New(), Store: store, KeepReplaced: -1,
+		Log: slog.New(slog.DiscardHandler),
+	}, ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		t.Fatal(err)
 	}
