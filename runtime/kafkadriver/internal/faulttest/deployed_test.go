@@ -116,12 +116,12 @@ func runDeployed(o order) (err error) {
 	c := config(d, store, o.Topic)
 	c.Group, c.BatchSize = true, o.Batch
 	c.Log = slog.New(again{c.Log.Handler(), &stands})
-	commits := 0
+	var commits atomic.Int64
 	c.Hooks.Commit = func(brook.Commit) {
 		if stands.Load() {
 			say(trespass)
 		}
-		if commits++; commits <= 100 { // nobody may read more
+		if commits.Add(1) <= 100 { // nobody may read more
 			say(committed)
 		}
 	}
