@@ -89,7 +89,7 @@ func (r *random) open(fault *storetest.Fault) {
 		Store: storetest.Faulty(r.store, fault), Envelope: odd{model: &r.model},
 		Log: slog.New(slog.DiscardHandler), BatchSize: 1 + r.rnd.IntN(20),
 		KeepReplaced: -1, // nothing is to be left
-		Retry: brook.Retry{Min: time.Microsecond, Max: time.Millisecond}}
+		Retry:        brook.Retry{Min: time.Microsecond, Max: time.Millisecond}}
 	app, err := ledger.NewApp(c, ledger.Books{},
 		&ledger.Audit{Do: func(_ context.Context, e brook.Event[ledger.Moved]) error {
 			if e.Data.Order == "fail" && r.model.broken {
