@@ -210,8 +210,8 @@ func TestReadme(t *testing.T) {
 	n.must("go", "test", "./...")
 }
 
-// mistake changes a file for a moment, as FILE: OLD becomes NEW, and compares what brookgen says with
-// what a page says.
+// mistake changes a file for a moment, as FILE: OLD becomes NEW, and compares what brookgen says
+// with what a page says.
 func (n *newcomer) mistake(page, change, want string) {
 	n.t.Helper()
 	file, change, _ := strings.Cut(change, ": ")

@@ -1,7 +1,7 @@
-// Package pebble measures Pebble beside Badger with writes of the sizes, the numbers and the commits
-// that runtime/badgerstore makes: of rows that are merged into again and again, of the same with
-// histories, and of many rows that have to be read first. It is a module of its own, so that no
-// other one has Pebble's dependencies.
+// Package pebble measures Pebble beside Badger with writes of the sizes, the numbers and the
+// commits that runtime/badgerstore makes: of rows that are merged into again and again, of the same
+// with histories, and of many rows that have to be read first. It is a module of its own, so that
+// no other one has Pebble's dependencies.
 //
 // Memory is that of the process, so each line is for a process of its own:
 //

@@ -20,7 +20,8 @@ import (
 
 const changesPage = "docs/changing-code.md"
 
-// A changeRow is a row of the tables in docs/changing-code.md, found by what is in the first column.
+// A changeRow is a row of the tables in docs/changing-code.md, found by what is in the first
+// column.
 type changeRow struct {
 	what string
 	// edits are texts of the service in testdata/changes, each followed by what it becomes.

@@ -9,7 +9,8 @@ import (
 )
 
 // A reading is what became of a payload: as the old code reads it, and writes it; what the new code
-// reads of it; and what it reads of the payload that the old code wrote, if that can read it itself.
+// reads of it; and what it reads of the payload that the old code wrote, if that can read it
+// itself.
 type reading struct {
 	Payload, Old, New, Again                  string
 	OldError, NewError, AgainError, SelfError string

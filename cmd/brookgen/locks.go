@@ -96,8 +96,8 @@ func (j *job) lookAtHead(l *locked) {
 	}
 }
 
-// judgeLock returns what of the change of a lock breaks something, and what is only told. It adds to
-// the present one what has to be kept of the one before.
+// judgeLock returns what of the change of a lock breaks something, and what is only told. It adds
+// to the present one what has to be kept of the one before.
 func (j *job) judgeLock(l *locked) (wrong, told []load.Diagnostic) {
 	if l.problem != nil {
 		return []load.Diagnostic{{Pos: l.problem.Pos, Message: l.problem.Message}}, nil

@@ -72,9 +72,9 @@ func Found[K comparable, V any](
 	}
 }
 
-// Text returns all that the service shows: its views, and its dead letters. Left out is what depends
-// on how the views were made: how often and when a letter was tried, and what the set that failed
-// was called then.
+// Text returns all that the service shows: its views, and its dead letters. Left out is what
+// depends on how the views were made: how often and when a letter was tried, and what the set that
+// failed was called then.
 func (s *Service) Text() (string, error) {
 	var lines []string
 	for _, view := range s.Views {

@@ -125,7 +125,8 @@ func TestStoresOfEarlierShapes(t *testing.T) {
 	}
 }
 
-// A preview compares rows of an earlier shape as they are read, and shows them as they were written.
+// A preview compares rows of an earlier shape as they are read, and shows them as they were
+// written.
 func TestPreviewOfEarlierShapes(t *testing.T) {
 	app, _ := rollsOver(t, rollsLog(t), unpack(t, "testdata/earlier/1.zip"))
 	defer app.Close()

@@ -13,8 +13,8 @@ import (
 )
 
 // Decode decodes the event, and returns nil if that failed, whose reason it notes. What it returns
-// is overwritten by the next event: handlers are given a copy. The goroutine that delivers the event
-// calls it. It is compiled for each event of each user. Generated code uses it.
+// is overwritten by the next event: handlers are given a copy. The goroutine that delivers the
+// event calls it. It is compiled for each event of each user. Generated code uses it.
 //
 //go:noinline
 func Decode[E any](m *delivery.Delivery, def *brook.EventDef) *brook.Event[E] {
@@ -144,8 +144,8 @@ func keyless(m *delivery.Delivery, def *brook.EventDef, data any) error {
 	return nil
 }
 
-// keyOfNone returns the key of a payload whose fields are zero, or nil if an upcaster refuses such a
-// payload. It leaves data as it was: what the event's payload decodes to.
+// keyOfNone returns the key of a payload whose fields are zero, or nil if an upcaster refuses such
+// a payload. It leaves data as it was: what the event's payload decodes to.
 func keyOfNone(m *delivery.Delivery, def *brook.EventDef, data any) []byte {
 	var none []byte
 	if _, err := def.Read(m.Message.Version, []byte("null"), data); err == nil {

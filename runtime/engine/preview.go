@@ -15,11 +15,11 @@ var errPreviewed = errors.New("brook: a preview promotes nothing")
 // Preview makes the views anew from the log, beside the live ones, returns how they differ from
 // these at an instant at which both stood at the same positions, and promotes nothing: what it made
 // is removed. Dead letters that the live views don't have do not end it; [brook.Diff.Report] has
-// them. It takes the time and, until it ends, the space of a rebuild, and is told to no hook but
+// them. It takes the time and, until it ends, the space of a rebuild, and calls no hook but
 // RebuildProgress.
 //
-// Everything else is as with [App.Rebuild], with the limits of [brook.Review]: the store must be one
-// that this process alone writes. It is safe for concurrent use, beside Run too; it waits for a
+// Everything else is as with [App.Rebuild], with the limits of [brook.Review]: the store must be
+// one that this process alone writes. It is safe for concurrent use, beside Run too; it waits for a
 // rebuild that is under way.
 func (a *App) Preview(ctx context.Context) (diff brook.Diff, err error) {
 	err = a.whileHeld(ctx, "preview", func(ctx context.Context) error {

@@ -280,8 +280,8 @@ func TestWayBackAcrossCrashes(t *testing.T) {
 	}
 }
 
-// What this code can't handle, and the live views could, refuses the way back, each time: it is told
-// from what failed already when the views were replaced.
+// What this code can't handle, and the live views could, refuses the way back, each time: it is
+// told from what failed already when the views were replaced.
 func TestWayBackIsGuarded(t *testing.T) {
 	d := newDeployed(t)
 	d.place("a 1", "b 2 v1")

@@ -58,7 +58,8 @@ type resolvedTopic struct {
 	err   error
 }
 
-// find returns the index of a topic, or -1. Most calls name one, so that looking at each is fastest.
+// find returns the index of a topic, or -1. Most calls name one, so that looking at each is
+// fastest.
 func (r resolution) find(name string) int {
 	for i := range r {
 		if r[i].name == name {

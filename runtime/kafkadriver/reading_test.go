@@ -362,8 +362,8 @@ func testMadeAnew(t *testing.T, addrs []string, topic string, deleted func()) {
 	}
 }
 
-// The fake cluster makes a topic anew in an instant, in which a reader may have asked for nothing: so
-// it has to have looked where the topic is.
+// The fake cluster makes a topic anew in an instant, in which a reader may have asked for nothing:
+// so it has to have looked where the topic is.
 func TestTopicMadeAnewFake(t *testing.T) {
 	c := fake(t)
 	looked := make(chan struct{})

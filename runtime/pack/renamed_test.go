@@ -87,9 +87,9 @@ func TestRenamedMismatch(t *testing.T) {
 	}
 }
 
-// TestRenamedAtRandom renames, moves, embeds and drops fields for some generations of a struct, each
-// of which reads what every other one wrote: a later one all that is still there, an earlier one
-// all that it knows.
+// TestRenamedAtRandom renames, moves, embeds and drops fields for some generations of a struct,
+// each of which reads what every other one wrote: a later one all that is still there, an earlier
+// one all that it knows.
 func TestRenamedAtRandom(t *testing.T) {
 	type member struct {
 		id    int      // what the field is for

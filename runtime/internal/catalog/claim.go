@@ -73,7 +73,8 @@ func (c *Claim) note() {
 }
 
 // Take makes sure that the app may fold into the live generation: it records the code's contract,
-// hashes, shapes and set names, unless the state has them. The caller does not hold the quiesce lock.
+// hashes, shapes and set names, unless the state has them. The caller does not hold the quiesce
+// lock.
 func (c *Claim) Take(ctx context.Context) error {
 	if c.taken.Load() && c.named.Load() {
 		return nil

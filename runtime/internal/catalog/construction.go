@@ -102,9 +102,10 @@ func (c *Construction) Promoted(g *generation.Generation) (bool, error) {
 }
 
 // Promote makes g, which this process built, the live generation, in one commit and if the checks
-// hold. The generation before becomes obsolete, and may be retained. The error is ErrOvertaken if the state no longer
-// names g as the one under construction, and another ErrConflict if a check does not hold. If
-// another process changed the state, memory is reloaded and the promotion goes on.
+// hold. The generation before becomes obsolete, and may be retained. The error is ErrOvertaken if
+// the state no longer names g as the one under construction, and another ErrConflict if a check
+// does not hold. If another process changed the state, memory is reloaded and the promotion goes
+// on.
 //
 // If there is no error, Live has the number of g. It is not g itself if a Promote before has
 // happened and the reload found that out. The caller holds the quiesce lock.
@@ -123,7 +124,6 @@ func (c *Construction) Promote(ctx context.Context, g *generation.Generation,
 		next.Generation, next.Building, next.Promoting = g.Number, 0, nil
 		next.Folds, next.Mixed, next.Fingerprint = c.code.Contract, false, nil
 		next.Kept = c.indexes.built()
-		noteForeign(next, c.code)
 		if c.revived != nil {
 			c.restore(next)
 		}
@@ -143,7 +143,8 @@ func (c *Construction) Promote(ctx context.Context, g *generation.Generation,
 	return nil
 }
 
-// Encoded opens the rows of a generation as a store of bytes has them, by ordinal of the collection.
+// Encoded opens the rows of a generation as a store of bytes has them, by ordinal of the
+// collection.
 func (c *Construction) Encoded(ctx context.Context, number int) ([]brook.Table, error) {
 	return c.opener.Encoded(ctx, number)
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
-// A rename of an event by was= alone makes no view stale: the code of the new name goes on where that
-// of the old name stopped. But if the new code had folded before, and the old one took over after
-// it, as in a rollback, the log has events of the new name that the old code passed over. The state
-// remembers such names, so that the views are stale when the new code comes back.
+// A rename of an event by was= alone makes no view stale: the code of the new name goes on where
+// that of the old name stopped. But if the new code had folded before, and the old one took over
+// after it, as in a rollback, the log has events of the new name that the old code passed over. The
+// state remembers such names, so that the views are stale when the new code comes back.
 
-// noteForeign makes s name the event types that the code does not make rows from, though code did that
-// folded here before. It is called before s.Made becomes that of the code.
+// noteForeign makes s name the event types that the code does not make rows from, though code did
+// that folded here before. It is called before s.Made becomes that of the code.
 func noteForeign(s *staterow.State, code *plan.Code) {
 	known := plan.EventsOf(code.Made)
 	var foreign []string

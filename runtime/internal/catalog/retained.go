@@ -15,8 +15,8 @@ import (
 
 // A rebuild replaces the live generation. Of a store that outlives the process, and that no other
 // process writes, the generation that was replaced last is retained for Config.KeepReplaced: code
-// that makes the same rows from the same events, by the same handlers, as after a rollback, revives it, folds what came
-// since, and promotes it.
+// that makes the same rows from the same events, by the same handlers, as after a rollback, revives
+// it, folds what came since, and promotes it.
 
 // Retains reports whether replaced generations are kept.
 func (c *Construction) Retains() bool {
@@ -103,8 +103,10 @@ func (c *Construction) Revive(ctx context.Context) (
 	return g, kept.Stood, c.recordShapes(ctx, g)
 }
 
-// restore makes next name sets and indexes as a revived generation has them.
+// restore makes next name sets and indexes as a revived generation has them. What other code knew
+// that folded since is noted before next forgets it.
 func (c *Construction) restore(next *staterow.State) {
+	noteForeign(next, c.code)
 	next.Made, next.Former, next.Kept = c.revived.Made, c.revived.Former, c.revived.Kept
 	delete(next.Replaced, c.revived.Generation)
 }

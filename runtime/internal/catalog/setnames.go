@@ -69,8 +69,8 @@ func (n *SetNames) Now(typ, set string) string {
 	return set
 }
 
-// rename makes the state name the sets as the code does, and the rows be made as made says: from the
-// same as before, or the differences are accepted.
+// rename makes the state name the sets as the code does, and the rows be made as made says: from
+// the same as before, or the differences are accepted.
 func rename(s *staterow.State, code *plan.Code, made map[string]plan.Origin) {
 	s.Former = code.TodaySets(s.Former)
 	if renamed := code.Renames(code.TodayOrigins(s.Made)); len(renamed) > 0 {

@@ -8,8 +8,8 @@ import (
 )
 
 // contract returns a hash of what all who fold one generation have in common: what they make its
-// rows from, and which indexes they maintain. Which code folds is no part of it. The state has the contract that counts, so a commit
-// of code with another one fails.
+// rows from, and which indexes they maintain. Which code folds is no part of it. The state has the
+// contract that counts, so a commit of code with another one fails.
 func (p *Code) contract() string {
 	nameless := map[string]Origin{}
 	for name, o := range p.Made {

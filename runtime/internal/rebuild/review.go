@@ -35,7 +35,7 @@ func (v *review) open(ctx context.Context, store brook.Store, live *generation.G
 	return errReview
 }
 
-// review compares the generations in the snapshot and calls the review with what differs. The tasks
+// callReview compares the generations in the snapshot and calls the review with what differs. The tasks
 // run meanwhile. The error of the review is final.
 func (r *Rebuild) callReview(ctx context.Context) (err error) {
 	v := &r.review

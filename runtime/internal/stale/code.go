@@ -8,7 +8,8 @@ import (
 )
 
 // otherCode reports whether handlers with other code made the views, so that they have to be
-// replaced, and reports to the log what Config.OnCodeChange says. The caller holds the quiesce lock.
+// replaced, and reports to the log what Config.OnCodeChange says. The caller holds the quiesce
+// lock.
 func (v *Views) otherCode() bool {
 	catalog := v.Tasks.Catalog
 	lines, recorded := catalog.Structure.CodeChanges()
@@ -39,7 +40,7 @@ func (v *Views) otherCode() bool {
 func (v *Views) tell(lines []string) {
 	if len(lines) > 0 && !v.told.Swap(true) {
 		v.Tasks.Report.Warn("handlers had other code when they made the views: App.Preview shows what "+
-			"a rebuild would change, and App.Rebuild makes them anew (docs/changing.md, Handlers)",
+			"a rebuild would change, and App.Rebuild makes them anew (docs/changing-code.md, Handlers)",
 			"handlers", strings.Join(lines, "; "))
 	}
 }

@@ -1,6 +1,6 @@
 // Package stale decides what becomes of views that other code made: by Config.OnStale, and by
-// Config.OnCodeChange if only handlers' code differs, they are rebuilt, folded into, or a reason not
-// to run.
+// Config.OnCodeChange if only handlers' code differs, they are rebuilt, folded into, or a reason
+// not to run.
 //
 // One Run or CatchUp of an app uses its Views at a time, Run from two goroutines. Rebuilt may be
 // called by anybody.
@@ -36,9 +36,9 @@ type Views struct {
 	told     atomic.Bool // that handlers have other code
 }
 
-// Found reports whether other code made the views, so that they have to be replaced: by a rebuild or
-// by kept ones. It fails with ErrStale if Config.OnStale is Fail. It writes nothing: that comes with
-// the first commit.
+// Found reports whether other code made the views, so that they have to be replaced: by a rebuild
+// or by kept ones. It fails with ErrStale if Config.OnStale is Fail. It writes nothing: that comes
+// with the first commit.
 func (v *Views) Found(ctx context.Context) (stale bool, err error) {
 	if err := v.Tasks.Lock.Lock(ctx); err != nil {
 		return false, err

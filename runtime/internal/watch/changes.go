@@ -85,8 +85,8 @@ func (c *changes) since(seq uint64) (p part, missed bool) {
 }
 
 // latest returns the last rows that changed, each once with its latest value, in the order of these
-// changes, and whether there are more than capacity, which are left out. The rows are shared: nobody
-// may change them.
+// changes, and whether there are more than capacity, which are left out. The rows are shared:
+// nobody may change them.
 func (p part) latest() (rows []brook.Watched, more bool) {
 	if p.once {
 		older := max(0, len(p.rows)-capacity)

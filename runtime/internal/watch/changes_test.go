@@ -91,7 +91,8 @@ func TestChangesOfAllRows(t *testing.T) {
 	}
 }
 
-// A watcher that falls behind misses the oldest rows, not the newest, and goes on with what follows.
+// A watcher that falls behind misses the oldest rows, not the newest, and goes on with what
+// follows.
 func TestMissed(t *testing.T) {
 	h := watch.NewHub()
 	defer h.Close()

@@ -73,7 +73,8 @@ type pair struct {
 	value json.RawMessage
 }
 
-// today returns a valid text as one that was written today: with the names and all members of today.
+// today returns a valid text as one that was written today: with the names and all members of
+// today.
 func today(t reflect.Type, data json.RawMessage) json.RawMessage {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -103,7 +104,8 @@ func today(t reflect.Type, data json.RawMessage) json.RawMessage {
 	return data
 }
 
-// currentMembers returns the members of an object with the names of today, and those that are absent.
+// currentMembers returns the members of an object with the names of today, and those that are
+// absent.
 func currentMembers(fields []named, pairs []pair) (out []pair) {
 	met := map[int]bool{}
 	old := map[int]map[string]json.RawMessage{}

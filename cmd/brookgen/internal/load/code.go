@@ -213,7 +213,8 @@ func (d *declared) names(name string) (found bool) {
 	return found
 }
 
-// callThrough follows a method that is called through an interface: every method of the name in the modules that are worked on.
+// callThrough follows a method that is called through an interface: every method of the name in the
+// modules that are worked on.
 func (c *coder) callThrough(name string) (grew bool, err error) {
 	if c.called[name] {
 		return false, nil

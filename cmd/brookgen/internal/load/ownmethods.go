@@ -59,8 +59,8 @@ func (w *walk) below(t *model.Type, reader string, seen map[*model.Type]bool) {
 // decoded are the words that generated decoders heed.
 var decoded = []string{tagRequired, tagWas, tagDefault}
 
-// reportUnasked reports words that no decoder heeds: fields that a generated decoder reads somewhere
-// have them with reason.
+// reportUnasked reports words that no decoder heeds: fields that a generated decoder reads
+// somewhere have them with reason.
 func (a *analysis) reportUnasked(all []unasked) {
 	for _, u := range all {
 		if pos := u.field.Pos; !a.used[pos][u.word.name] {

@@ -98,8 +98,8 @@ func (s *shapes) keys() {
 	s.note(s.now, KeyChanged, nil, keyText(s.old))
 }
 
-// keyParts returns what a key consists of, with the types, by the names of today. What is gone keeps
-// its name.
+// keyParts returns what a key consists of, with the types, by the names of today. What is gone
+// keeps its name.
 func (s *shapes) keyParts(e *Entry, translate bool) []string {
 	if len(e.KeyTypes) > 0 {
 		return []string{keyText(e)}

@@ -83,8 +83,8 @@ func (s *shapes) fits(old, now *Shape) bool {
 }
 
 // likelyEvent returns the event that may be one that is gone under another name, or nil: of those
-// that are new, one that is called almost alike, else the one that can read it and has its key, else
-// one whose name has to do with it.
+// that are new, one that is called almost alike, else the one that can read it and has its key,
+// else one whose name has to do with it.
 func (c *comparison) likelyEvent(gone *Entry) *Entry {
 	var added []*Entry
 	for _, e := range c.now.Entries {

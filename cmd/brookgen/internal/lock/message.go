@@ -74,8 +74,8 @@ func (s *shapes) noteGone(at path, gone, likely *Field) {
 	s.found = append(s.found, f)
 }
 
-// entryGone adds a finding about an event that is gone, under its name or an earlier one, at the one
-// that it may be now, else at its line in the lock.
+// entryGone adds a finding about an event that is gone, under its name or an earlier one, at the
+// one that it may be now, else at its line in the lock.
 func (c *comparison) entryGone(o *Entry, name string) {
 	f := c.finding(o, EntryGone, nil)
 	f.Name = name

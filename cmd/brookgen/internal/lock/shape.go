@@ -74,8 +74,8 @@ func (s *Shape) field(name string) *Field {
 	return nil
 }
 
-// pointee returns what a pointer, or a pointer to one, points at, else the shape itself. Pointers end:
-// one that does not is Opaque.
+// pointee returns what a pointer, or a pointer to one, points at, else the shape itself. Pointers
+// end: one that does not is Opaque.
 func (s *Shape) pointee() *Shape {
 	for s.Kind == Pointer {
 		s = s.Elem

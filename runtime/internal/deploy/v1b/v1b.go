@@ -1,5 +1,5 @@
-// Package v1b is package v1 after a change of its code alone: what a handler does is other, and what
-// rows are made from is not.
+// Package v1b is package v1 after a change of its code alone: what a handler does is other, and
+// what rows are made from is not.
 package v1b
 
 //go:generate go run github.com/brookgen/brookgen/cmd/brookgen
