@@ -156,6 +156,8 @@ options; a name is any text without blanks, quotes, commas and equals signs.
 	//brook:handle           above an exported method, see "brookgen help handlers"
 		partitioned      asserts that it touches only rows whose key begins with the event's, see "brookgen help lanes"
 	//brook:upcast           above a method of an earlier version's type, see "brookgen help versions"
+	//brook:set closed       above a handler set's type: an event of the package that the set does not handle is an error
+		ignore=A,B       the events that it leaves out on purpose
 
 Field tags:
 

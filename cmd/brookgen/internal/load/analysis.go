@@ -86,6 +86,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic, error) {
 	a.checkWas()
 	a.order()
 	a.checkMarks()
+	a.checkClosed()
 	a.checkWriters()
 	a.checkNames()
 	a.checkSerial()

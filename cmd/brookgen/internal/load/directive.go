@@ -21,9 +21,10 @@ const (
 	verbCollection = "collection"
 	verbHandle     = "handle"
 	verbUpcast     = "upcast"
+	verbSet        = "set"
 )
 
-var verbs = []string{verbEvent, verbCollection, verbHandle, verbUpcast}
+var verbs = []string{verbEvent, verbCollection, verbHandle, verbUpcast, verbSet}
 
 // A directive is one //brook: comment.
 type directive struct {
@@ -52,11 +53,12 @@ var options = map[string][]string{
 	verbCollection: {"key=", "history=", "go="},
 	verbHandle:     {"partitioned"},
 	verbUpcast:     {},
+	verbSet:        {"closed", "ignore="},
 }
 
 // nearly matches comments that were meant as directives: // brook:event, //Brook:event, //brook
 // event, //brook: event, /* brook:event */.
-var nearly = regexp.MustCompile(`^(?:(//|/\*)[ \t]*([bB]rook:)[ \t]*|(//)([bB]rook[ \t]+|[bB]rook))(event|collection|handle|upcast)(?:[ \t*]|$)`)
+var nearly = regexp.MustCompile(`^(?:(//|/\*)[ \t]*([bB]rook:)[ \t]*|(//)([bB]rook[ \t]+|[bB]rook))(event|collection|handle|upcast|set)(?:[ \t*]|$)`)
 
 // isSpaced reports whether a comment was meant as a directive, but is not quite one.
 func isSpaced(text string) bool {
@@ -105,14 +107,15 @@ func parseDirective(text string) (directive, []problem) {
 			}
 		}
 		d.options(others, report)
-	case verbHandle, verbUpcast:
+	case verbHandle, verbUpcast, verbSet:
 		d.options(rest, report)
 	case "view", "views", "table", "projection", "row", "model", "entity", "state":
 		report(words[0], "unknown directive %s: write //brook:collection NAME above the type of a view's rows", words[0].name)
 	default:
 		report(words[0], "unknown directive %s%s", words[0].name,
 			orOneOf(d.verb, verbs, directivePrefix, "the directives are",
-				[]string{"//brook:event", "//brook:collection", "//brook:handle", "//brook:upcast"}))
+				[]string{"//brook:event", "//brook:collection", "//brook:handle", "//brook:upcast",
+					"//brook:set"}))
 	}
 	return d, problems
 }
@@ -215,6 +218,8 @@ func values(verb, name string) string {
 		return "key=Field"
 	case name == "was":
 		return "was=NAME, or was=A,B"
+	case name == "ignore":
+		return "ignore=NAME, or ignore=A,B"
 	case name == "version":
 		return "version=2"
 	case name == "when":
@@ -230,7 +235,9 @@ func checkValue(verb string, o option) string {
 	case "when":
 		return checkName(o.value, "when=")
 	case "was":
-		return checkWas(o.value)
+		return checkNames("was=", o.value)
+	case "ignore":
+		return checkNames("ignore=", o.value)
 	case "version":
 		if _, ok := versionOf(o.value); !ok {
 			return fmt.Sprintf("version=%s: write a number from 1", o.value)
@@ -258,18 +265,18 @@ func checkValue(verb string, o option) string {
 	return ""
 }
 
-// checkWas says what is wrong with the earlier names of an event.
-func checkWas(value string) string {
+// checkNames says what is wrong with the names of events that an option lists.
+func checkNames(option, value string) string {
 	names := strings.Split(value, ",")
 	for i, name := range names {
 		if name == "" {
-			return fmt.Sprintf("was=%s: a name is missing beside a comma", value)
+			return fmt.Sprintf("%s%s: a name is missing beside a comma", option, value)
 		}
-		if p := checkName(name, "was="); p != "" {
+		if p := checkName(name, option); p != "" {
 			return p
 		}
 		if slices.Contains(names[:i], name) {
-			return fmt.Sprintf("was=%s names %s twice: keep one", value, name)
+			return fmt.Sprintf("%s%s names %s twice: keep one", option, value, name)
 		}
 	}
 	return ""

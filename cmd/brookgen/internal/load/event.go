@@ -15,7 +15,7 @@ const defaultHistory = 100
 // addTypes adds the annotated events and collections, in source order.
 func (a *analysis) addTypes() {
 	for _, m := range a.marks {
-		if m.spec == nil {
+		if m.spec == nil || m.verb == verbSet {
 			continue
 		}
 		obj := a.src.info.Defs[m.spec.Name]

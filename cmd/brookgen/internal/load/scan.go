@@ -13,7 +13,7 @@ type mark struct {
 	directive
 	file    *file
 	comment *ast.Comment
-	spec    *ast.TypeSpec // for event and collection
+	spec    *ast.TypeSpec // for event, collection and set
 	fn      *ast.FuncDecl // for handle and upcast
 	faulty  bool          // something about it is reported
 }
@@ -104,7 +104,7 @@ func (f *file) place(m *mark, own *owner) string {
 		return fmt.Sprintf("%s has no meaning on the function %s: make it a method of the earlier version's type", verb, own.fn.Name.Name)
 	case m.verb == verbHandle && !hasReceiver(own.fn):
 		return fmt.Sprintf("%s has no meaning on the function %s: give it a receiver, the handler set that it belongs to", verb, own.fn.Name.Name)
-	case (m.verb == verbEvent || m.verb == verbCollection) && own.spec == nil:
+	case (m.verb == verbEvent || m.verb == verbCollection || m.verb == verbSet) && own.spec == nil:
 		return fmt.Sprintf("%s has no meaning on %s: %s", verb, funcKind(own.fn), wants(m.verb))
 	}
 	m.spec, m.fn = own.spec, own.fn
