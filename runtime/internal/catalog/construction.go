@@ -101,6 +101,21 @@ func (c *Construction) Promoted(g *generation.Generation) (bool, error) {
 	return false, nil
 }
 
+// Overtaken returns ErrOvertaken if the state in the store no longer names g as the generation under
+// construction, nor as the live one. What was built of it is removed from then on, so that nothing
+// that was read of it counts. Other errors are the store's.
+func (c *Construction) Overtaken(ctx context.Context, g *generation.Generation) error {
+	var s staterow.State
+	err := c.retry.Do(ctx, "rebuild", func() (err error) {
+		s, err = c.row.Read(ctx)
+		return err
+	})
+	if err == nil && s.Building != g.Number && s.Generation != g.Number {
+		return ErrOvertaken
+	}
+	return err
+}
+
 // Promote makes g, which this process built, the live generation, in one commit and if the checks
 // hold. The generation before becomes obsolete, and may be retained. The error is ErrOvertaken if
 // the state no longer names g as the one under construction, and another ErrConflict if a check

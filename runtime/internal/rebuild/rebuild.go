@@ -163,7 +163,8 @@ func (r *Rebuild) rounds(ctx context.Context, read func(*task.Partition)) error 
 			attempts = 0 // others wait now
 			continue
 		case !Transient(err):
-			return err
+			// Rows go from under a rebuild that was overtaken: what it saw says nothing.
+			return cmp.Or(s.Catalog.Construction.Overtaken(ctx, r.task.Gen), err)
 		default:
 			s.Report.Failure(brook.Failure{What: "rebuild", Attempts: attempts, Err: err})
 		}

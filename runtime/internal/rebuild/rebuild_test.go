@@ -8,6 +8,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/fault"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -67,6 +68,26 @@ func TestRebuildPromotes(t *testing.T) {
 }
 
 var errBad = errors.New("bad")
+
+// A rebuild that another process overtook says so, whatever it saw: the other one removes what it
+// built, while it builds.
+func TestRebuildOvertaken(t *testing.T) {
+	store := tasktest.NewStore(true)
+	r := newRig(t, func(c *brook.Config) { c.Store = store })
+	r.Publish("x", "y")
+	r.Follow()
+	r.Handling["S y"] = func() {
+		r.Fails["S y"] = errBad // as for want of a row
+		other := tasktest.Claimed(t, store, nil)
+		if _, err := other.Catalog.Construction.Build(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := r.rebuild()
+	if !errors.Is(err, catalog.ErrOvertaken) || errors.Is(err, brook.ErrRebuildRefused) {
+		t.Errorf("it ends with: %v", err)
+	}
+}
 
 // What fails in the rebuilt views alone refuses the rebuild, and the live views stay.
 func TestRebuildRefused(t *testing.T) {
