@@ -133,7 +133,8 @@ func run(t *testing.T, snippets ...snippet) {
 
 // known are the packages that documents use.
 var known = []string{
-	"context", "errors", "fmt", "io", "os", "slices", "sync/atomic", "testing", "time",
+	"context", "encoding/json", "errors", "fmt", "io", "os", "slices", "sync/atomic", "testing",
+	"time",
 	"example.com/first/shop", "github.com/redis/go-redis/v9",
 	module + "/runtime/badgerstore", module + "/runtime/elixir", module + "/runtime/kafkadriver",
 	module + "/runtime/mapstore",

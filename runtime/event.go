@@ -3,6 +3,12 @@ package brook
 import "time"
 
 // Event is an event as a handler receives it, and as a history returns it.
+//
+// In JSON it is an object with the members id, type, author, time, cause, key, headers, position
+// and data. What is empty is left out, but for id, type and data. The data is as encoding/json has
+// E, the time as RFC 3339, position and key as text, and headers are a list of {"key": …,
+// "value": …}. A key or a header's value that is no UTF-8 has a member key_base64 or value_base64
+// instead.
 type Event[E any] struct {
 	ID     string // unique among the events of Author
 	Type   string // as on the wire: order.placed

@@ -2,6 +2,7 @@ package brook_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -140,4 +141,47 @@ func ExampleUpdate_changes() {
 	// Output:
 	// <nil>
 	// ada true false
+}
+
+// Positions travel as text: a client that was answered with one returns it to have its next read
+// wait for what it wrote.
+func ExamplePosition_UnmarshalText() {
+	app := openLedger()
+	defer app.Close()
+	ctx := context.Background()
+	pos, err := app.Publish.Opened(ctx, ledger.Opened{Account: "ada"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	header := pos.String() // as in w.Header().Set("Position", pos.String())
+
+	var back brook.Position
+	if err := back.UnmarshalText([]byte(header)); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(app.CatchUp(ctx), app.WaitFor(ctx, back)) // CatchUp in place of a Run beside it
+	fmt.Println(app.Views.Accounts.Has("ada"))
+	// Output:
+	// <nil> <nil>
+	// true <nil>
+}
+
+// Events, entries and updates have a JSON form.
+func ExampleEvent_MarshalJSON() {
+	app := openLedger(brook.Emit(ledger.Opened{Account: "ada"}))
+	defer app.Close()
+	events, err := app.Views.Accounts.EventsOfOpened("ada")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e := brook.Event[ledger.Opened]{ // the rest differs from run to run
+		ID: "1", Type: events[0].Type, Key: events[0].Key, Data: events[0].Data,
+	}
+	text, err := json.Marshal(e)
+	fmt.Println(string(text), err)
+	// Output:
+	// {"id":"1","type":"account.opened","key":"ada","data":{"account":"ada"}} <nil>
 }

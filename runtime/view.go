@@ -35,10 +35,11 @@ type View[K comparable, V any] interface {
 	Page(page Page[K]) iter.Seq2[Entry[K, V], error]
 }
 
-// Entry is a row of a collection: a key with its value. Both are the receiver's own.
+// Entry is a row of a collection: a key with its value. Both are the receiver's own. In JSON it is
+// {"key": …, "value": …}, with both as encoding/json has them.
 type Entry[K comparable, V any] struct {
-	Key   K
-	Value V
+	Key   K `json:"key"`
+	Value V `json:"value"`
 }
 
 // Map returns what a sequence yields as a map:

@@ -8,6 +8,10 @@ import (
 
 // Update is a change of one row as a watcher sees it. Of several changes of a row in quick
 // succession it may see the last one only.
+//
+// In JSON it is {"key": …, "present": true, "value": …}, {"key": …, "present": false} for a row
+// that was deleted, and either with "missed": true if that is set. Key and value are as
+// encoding/json has them.
 type Update[K comparable, V any] struct {
 	Key     K
 	Value   V    // the caller's own; the zero value unless Present is true

@@ -44,6 +44,7 @@ func (l *Letter) AppendKey(dst []byte) []byte {
 // has no times outside the years 0 to 9999, and records of others may have such times, so the
 // record's time is two numbers.
 type storedLetter struct {
+	Position partition.StoredPosition // instead of the letter's
 	brook.DeadLetter
 	Seconds int64 // of the record's time, since 1970
 	Nanos   int
@@ -58,6 +59,7 @@ type storedLetter struct {
 func (l *Letter) Write(t brook.Table) brook.Write {
 	at := l.Record.Time
 	stored := storedLetter{
+		Position:   partition.StoredPosition(l.Position),
 		DeadLetter: l.DeadLetter, Seconds: at.Unix(), Nanos: at.Nanosecond(), Owes: l.Owes,
 		Sum: l.sum,
 	}
@@ -84,6 +86,7 @@ func Decode(v brook.Value) (l Letter, err error) {
 		return l, fmt.Errorf("brook: stored dead letter: %w: %w", err, brook.ErrPermanent)
 	}
 	l.DeadLetter = stored.DeadLetter
+	l.Position = brook.Position(stored.Position)
 	l.Owes, l.sum = stored.Owes, stored.Sum
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	if value := data[d.InputOffset():]; stored.Length != nil {

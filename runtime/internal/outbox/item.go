@@ -38,6 +38,12 @@ type Item struct {
 	checkpoint map[partition.ID]int64
 }
 
+// storedItem is the JSON that an item is stored as.
+type storedItem struct {
+	Position partition.StoredPosition // instead of the item's
+	*Item
+}
+
 // IsCheckpoint reports whether the item is a checkpoint and no emission.
 func (i *Item) IsCheckpoint() bool { return i.checkpoint != nil }
 
@@ -46,7 +52,7 @@ func (i *Item) cause() partition.ID { return partition.Of(i.Position) }
 
 // Write returns the write that stores the emission.
 func (i *Item) Write(t brook.Table) brook.Write {
-	b, err := json.Marshal(i)
+	b, err := json.Marshal(storedItem{partition.StoredPosition(i.Position), i})
 	if err != nil {
 		panic(err) // plain data
 	}
@@ -75,9 +81,11 @@ func (i *Item) Number() int64 {
 // DecodeItem decodes a stored emission. The error wraps ErrPermanent.
 func DecodeItem(row brook.Row) (*Item, error) {
 	item := &Item{Key: slices.Clone(row.Key)}
-	if err := json.Unmarshal(row.Value.Data.([]byte), item); err != nil {
+	stored := storedItem{Item: item}
+	if err := json.Unmarshal(row.Value.Data.([]byte), &stored); err != nil {
 		return nil, fmt.Errorf("brook: stored emission: %w: %w", err, brook.ErrPermanent)
 	}
+	item.Position = brook.Position(stored.Position)
 	return item, nil
 }
 

@@ -28,6 +28,38 @@ type Stored struct {
 	Raw []byte `json:"-"` // the stored bytes, as Decode got them
 }
 
+// StoredPosition is a brook.Position as JSON rows hold it: an object, and no text.
+type StoredPosition struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+}
+
+// StoredPositions are positions that JSON rows hold as a list of [StoredPosition].
+type StoredPositions []brook.Position
+
+// MarshalJSON returns s as it is stored.
+func (s StoredPositions) MarshalJSON() ([]byte, error) {
+	var list []StoredPosition
+	for _, p := range s {
+		list = append(list, StoredPosition(p))
+	}
+	return json.Marshal(list)
+}
+
+// UnmarshalJSON sets s to what is stored.
+func (s *StoredPositions) UnmarshalJSON(data []byte) error {
+	var list []StoredPosition
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	*s = nil
+	for _, p := range list {
+		*s = append(*s, brook.Position(p))
+	}
+	return nil
+}
+
 // Encode returns the bytes that are stored.
 func (s Stored) Encode() []byte {
 	b, err := json.Marshal(s)

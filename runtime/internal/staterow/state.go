@@ -9,6 +9,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
@@ -76,7 +77,7 @@ type Promotion struct {
 // Retained is a generation that was live and could become so again. It does not change.
 type Retained struct {
 	Generation int
-	Stood      []brook.Position // up to where it was folded when it was replaced
+	Stood      partition.StoredPositions // up to where it was folded when it was replaced
 	// Folds, Made, Former and Kept are what the state had of it when it was the live one.
 	Folds  string
 	Made   map[string]plan.Origin
