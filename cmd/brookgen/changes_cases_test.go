@@ -2,7 +2,7 @@ package main
 
 const (
 	placedDoc = "// Placed says that somebody ordered something.\n//\n//brook:event order.placed\ntype Placed struct {\n\tOrder string `json:\"order\" brook:\"key\"`\n\tUser  string `json:\"user\"`\n\tCents int32  `json:\"cents\"`\n\tShop  string `json:\"shop\"`\n\tNote  string `json:\"note\"`\n}\n"
-	paidDoc   = "// Paid says that an order, or a part of it, was paid.\n//\n//brook:event order.paid\ntype Paid struct {\n\tOrder string `json:\"order\" brook:\"key\"`\n\tCents int32  `json:\"cents\"`\n}\n"
+	paidDoc   = "// Paid says that an order, or a part of it, was paid.\n//\n//brook:event order.paid\ntype Paid struct {\n\tOrder string `json:\"order\" brook:\"key\"`\n\tCents int32  `json:\"cents\" brook:\"default=1\"`\n}\n"
 	eventNote = "\tNote  string `json:\"note\"`\n}\n\n// Paid"
 	rowNote   = "\tNote  string `json:\"note\"`\n}\n\n// User"
 	paidBody  = "//brook:handle\nfunc (Orders) Paid(e brook.Event[Paid]) brook.Change[string, Order] {\n\treturn brook.Merge(e.Data.Order, func(o *Order) { o.Paid += e.Data.Cents })\n}\n"
@@ -17,6 +17,8 @@ var changes = []changeRow{
 		eventNote, "\tAgent string `json:\"agent\"`\n" + eventNote}},
 	{what: "give a field of an event a default", edits: []string{
 		eventNote, "\tCurrency string `json:\"currency\" brook:\"default=EUR\"`\n" + eventNote}},
+	{what: "give a field of an event another default", edits: []string{"default=1", "default=2"},
+		before: []logged{{"order.paid", "o2", `{"order":"o2"}`}}},
 	{what: "remove a field from an event", edits: []string{
 		"\tShop  string `json:\"shop\"`\n", ""}},
 	{what: "rename a field of an event in Go", edits: []string{

@@ -110,19 +110,25 @@ var edits = []edit{
 	}},
 	{"quotes", func(e *mutation, _ *typ, f *member) bool {
 		f.quoted, e.legible = !f.quoted, false
-		return f.typ.integer() && !f.key
+		return f.typ.integer() && !f.key && f.preset == ""
 	}},
 	{"omitempty", func(_ *mutation, _ *typ, f *member) bool {
 		f.omitempty = !f.omitempty
-		return !f.required
+		return !f.required && f.preset == ""
 	}},
 	{"default", func(_ *mutation, _ *typ, f *member) bool {
-		f.preset = map[string]string{"string": `"none"`, "bool": "true", "int8": "-7", "int32": "12", "uint16": "9", "int64": "-1", "float64": "1.5"}[f.typ.kind]
-		return f.preset != "" && !f.required && !f.key && !f.omitempty && !f.quoted
+		ok := f.preset == "" && f.presets()
+		f.preset = presets[f.typ.kind][0]
+		return ok
+	}},
+	{"another default", func(e *mutation, _ *typ, f *member) bool {
+		ok := f.preset != ""
+		f.preset = []string{"", presets[f.typ.kind][1]}[e.IntN(2)]
+		return ok
 	}},
 	{"another key", func(e *mutation, _ *typ, _ *member) bool {
 		for _, f := range e.now.fields {
-			if !f.key && !f.embedded && !f.quoted && !f.omitempty && !e.touched[f.id] && (f.typ.integer() || f.typ.kind == "string") {
+			if !f.key && !f.embedded && !f.quoted && !f.omitempty && f.preset == "" && !e.touched[f.id] && (f.typ.integer() || f.typ.kind == "string") {
 				for _, g := range e.now.keys() {
 					g.key = false
 				}

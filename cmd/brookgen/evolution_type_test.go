@@ -162,6 +162,17 @@ func (f *member) source() string {
 	return text + "`"
 }
 
+// presets are two defaults of each kind that can have one.
+var presets = map[string][2]string{
+	"string": {`"none"`, `"other"`}, "bool": {"true", "false"}, "int8": {"-7", "0"},
+	"int32": {"12", "13"}, "uint16": {"9", "8"}, "int64": {"-1", "1"}, "float64": {"1.5", "1.25"},
+}
+
+// presets reports whether a field may have a default.
+func (f *member) presets() bool {
+	return presets[f.typ.kind][0] != "" && !f.required && !f.key && !f.omitempty && !f.quoted
+}
+
 // An author makes types up.
 type author struct {
 	*rand.Rand
@@ -181,6 +192,9 @@ func (a *author) member(depth int) *member {
 	f.quoted = f.typ.integer() && a.chance(20)
 	f.omitempty = a.chance(15)
 	f.required = !f.omitempty && f.typ.pointee().kind != "struct" && a.chance(15) // else it might never end
+	if f.presets() && a.chance(30) {
+		f.preset = presets[f.typ.kind][0]
+	}
 	return f
 }
 

@@ -173,6 +173,8 @@ func differsIn(was, now *typ, payload map[string]any, read any) string {
 				return fmt.Sprintf(".%s: %v is left out", g.wire, v)
 			}
 			continue
+		case v == any(absent{}) && from.preset != "" && from.preset != g.preset:
+			return fmt.Sprintf(".%s: what is absent was %s and is %v", g.wire, from.preset, r)
 		case v == any(absent{}) && g.preset != "":
 			if !reflect.DeepEqual(plainNumbers(r), plainNumbers(parsedJSON(g.preset))) {
 				return fmt.Sprintf(".%s: %v is not the default", g.wire, r)

@@ -48,6 +48,7 @@ it is stale. Never edit it; where git can't merge it, take either side and run b
 
 	event order.placed 1 . struct key=user_id
 	event order.placed 1 cents int64
+	event order.placed 1 currency string was=cur default=EUR
 	event order.placed 1 lines[].sku string required
 
 These are kind, name, version, path (. is the value as a whole, [] an element of a list, {} a value of a map), type and what else
@@ -56,8 +57,9 @@ removed from an event stays as gone: the log has it still, so the next one of th
 
 Compatible changes of an event are made without a word: a field that is new and not required, removed or moved; a Go name; a number
 that becomes a type which holds each of its values (int32 to int64, uint8 to int16, int32 to float64; int counts as int64); T to *T and
-back; a rename that was= tells of. Breaking ones are mistakes: another type of a field, required where it was not, another key, and
-an event, or a field in whose place another one has come, that is gone. The ways out:
+back; a rename that was= tells of; a default where there was none. Breaking ones are mistakes: another type of a field, required
+where it was not, another default or none any more, another key, that of a new version included, and an event, or a field in whose
+place another one has come, that is gone. The ways out:
 
 	take it back
 	was=OLD on the event or, as brook:"was=old", on the field: both names are read

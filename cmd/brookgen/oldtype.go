@@ -71,11 +71,16 @@ func (t *oldType) source() ([]byte, error) {
 			t.underlying(s, t.names[s]))
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "package %s\n\nimport (\n", t.next.pkg)
-	for _, name := range slices.Sorted(maps.Keys(t.imports)) {
-		fmt.Fprintf(&b, "\t%q\n", name)
+	fmt.Fprintf(&b, "package %s\n\n", t.next.pkg)
+	if len(t.imports) == 1 {
+		b.WriteString("import \"errors\"\n\n")
+	} else {
+		b.WriteString("import (\n")
+		for _, name := range slices.Sorted(maps.Keys(t.imports)) {
+			fmt.Fprintf(&b, "\t%q\n", name)
+		}
+		b.WriteString(")\n\n")
 	}
-	b.WriteString(")\n\n")
 	b.Write(types.Bytes())
 	return format.Source(b.Bytes())
 }
@@ -168,6 +173,9 @@ func tag(f *lock.Field) string {
 	}
 	for _, was := range f.Was {
 		words = append(words, "was="+was)
+	}
+	if f.Default != nil { // last, as commas belong to it
+		words = append(words, "default="+*f.Default)
 	}
 	if len(words) > 0 {
 		text += " brook:" + strconv.Quote(strings.Join(words, ","))

@@ -26,14 +26,18 @@ func Compare(old, now *Lock, folder string) []Finding {
 			}
 			continue
 		}
+		newest := now.Newest(o.Kind, reader)
 		if n := now.Find(o.Kind, reader, o.Version); n != nil {
 			c.entries(o, n)
 		} else {
-			c.versionGone(o, now.Newest(o.Kind, reader))
+			c.versionGone(o, newest)
+		}
+		if newest.Version != o.Version && o == old.Newest(o.Kind, o.Name) {
+			c.keysOfVersions(o, newest)
 		}
 		for _, was := range o.Was {
 			if c.reader(o.Kind, was) == "" {
-				c.renameGone(o, now.Newest(o.Kind, reader), was)
+				c.renameGone(o, newest, was)
 			}
 		}
 	}
@@ -71,7 +75,7 @@ func (c *comparison) entries(old, now *Entry) {
 	default:
 		s.below(nil, old.Root, now.Root)
 	}
-	if now.ref() == c.now.Newest(now.Kind, now.Name).ref() {
+	if now == c.now.Newest(now.Kind, now.Name) && old == c.old.Newest(old.Kind, old.Name) {
 		s.keys()
 	}
 	if old.When != "" && old.When != now.When {
@@ -87,7 +91,7 @@ func (s *shapes) keys() {
 	}
 	names := func(parts []string) (names []string) {
 		for _, p := range parts {
-			name, _, _ := strings.Cut(p, " ")
+			name, _ := cutPart(p)
 			names = append(names, name)
 		}
 		return names
@@ -96,6 +100,36 @@ func (s *shapes) keys() {
 		return // the type of a field changed, which is told
 	}
 	s.note(s.now, KeyChanged, nil, keyText(s.old))
+}
+
+// keysOfVersions compares the keys of an event's newest versions, before and now. A version may
+// call the key otherwise, but events of all versions are divided and ordered by one.
+func (c *comparison) keysOfVersions(old, now *Entry) {
+	s := &shapes{comparison: c, old: old, now: now}
+	was, is := s.keyParts(old, true), s.keyParts(now, false)
+	if slices.EqualFunc(was, is, func(a, b string) bool {
+		from, kind := cutPart(a)
+		to, other := cutPart(b)
+		return kind == other && (from == to || !now.has(from) && !old.has(to))
+	}) {
+		return
+	}
+	c.note(now, KeyChanged, nil, keyText(old))
+}
+
+// cutPart returns the path and the type of a part of a key.
+func cutPart(part string) (at, kind string) {
+	n := until(part, ' ')
+	return part[:n], part[n:]
+}
+
+// has reports whether a value has a part at a path.
+func (e *Entry) has(at string) bool {
+	p, ok := parsePath(at)
+	if len(p) == 0 {
+		return ok && e.Root.pointee().Kind != Struct
+	}
+	return ok && e.Root.at(p) != nil
 }
 
 // keyParts returns what a key consists of, with the types, by the names of today. What is gone

@@ -16,6 +16,7 @@ const (
 	KindNarrowed  Reason = "narrow"   // of a field, or of a row as a whole: some values may not fit
 	Merged        Reason = "merged"   // one field reads what two were
 	RequiredAdded Reason = "required" // to a field, or with one
+	DefaultGone   Reason = "default"  // of a field: it has another one, or none
 	KeyChanged    Reason = "key"
 	WhenChanged   Reason = "when"    // the member by which a version is known
 	FieldGone     Reason = "field"   // and another one is there that it may be now

@@ -92,7 +92,11 @@ func (w *writer) line(at path, s *Shape, opens []open, quoted bool, attrs string
 		if f.Gone {
 			attrs = " gone"
 		}
-		w.line(below.with(word(f.Name)), f.Type, opens, f.String, attrs+list(" was=", word, f.Was...))
+		attrs += list(" was=", word, f.Was...)
+		if f.Default != nil {
+			attrs += " default=" + word(*f.Default)
+		}
+		w.line(below.with(word(f.Name)), f.Type, opens, f.String, attrs)
 	}
 }
 

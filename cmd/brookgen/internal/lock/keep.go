@@ -76,7 +76,7 @@ func (k *keeping) keep(g goneField) {
 		return
 	}
 	kept := *g.field
-	kept.Gone, kept.Required, kept.Type = true, false, k.copy(g.field.Type)
+	kept.Gone, kept.Required, kept.Default, kept.Type = true, false, nil, k.copy(g.field.Type)
 	g.owner.Fields = append(g.owner.Fields, &kept)
 	slices.SortFunc(g.owner.Fields, func(a, b *Field) int { return cmp.Compare(a.Name, b.Name) })
 }

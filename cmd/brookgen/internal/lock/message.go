@@ -2,6 +2,7 @@ package lock
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
@@ -46,6 +47,12 @@ func (s *shapes) noteField(reason Reason, at path, g *Field, was string) {
 		f.Message = fmt.Sprintf("%s of %s is new and required, and events in the log lack it: remove required, %s", at, f.what(), s.waysOut(s.now)[len("take it back, "):])
 	case reason == RequiredAdded:
 		f.Message = fmt.Sprintf("%s of %s is required now, and events in the log may lack it: %s", at, f.what(), s.waysOut(s.now))
+	case reason == DefaultGone:
+		is := "none"
+		if g.Default != nil {
+			is = strconv.Quote(*g.Default)
+		}
+		f.Message = fmt.Sprintf("%s of %s had the default %q, which events in the log mean that lack it, and has %s: %s", at, f.what(), was, is, s.waysOut(s.now))
 	case reason == RenameGone && f.Breaking:
 		f.Message = fmt.Sprintf("%s of %s is no longer read from %s, and the log holds events that call it so: take back brook:\"was=%s\", or %s",
 			g.Name, f.what(), was, was, s.accept(f.Name))

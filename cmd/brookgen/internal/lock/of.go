@@ -151,7 +151,7 @@ func (s *shaper) wireFields(t *model.Type) []*Field {
 	for _, f := range t.JSON {
 		fields = append(fields, &Field{
 			Name: f.Name, Type: s.shape(f.Type), String: f.String, Required: f.Required,
-			Was: f.Was, Pos: f.Pos, GoName: f.Path[len(f.Path)-1].Name,
+			Was: f.Was, Default: f.Default, Pos: f.Pos, GoName: f.Path[len(f.Path)-1].Name,
 		})
 	}
 	return fields

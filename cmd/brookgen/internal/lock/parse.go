@@ -18,10 +18,16 @@ type Error struct {
 // Error returns file:line:col: message.
 func (e *Error) Error() string { return e.Pos.String() + ": " + e.Message }
 
-// Ours reports whether a text is that of a lock, perhaps of another format, or one that git merged
-// in vain: whether it may be written over.
+// Ours reports whether a text is that of a lock, perhaps a damaged one, or one that git merged in
+// vain: whether it may be written over. A lock of a newer format may hold what nobody here can keep.
 func Ours(text []byte) bool {
-	return strings.HasPrefix(string(text), headStart) || conflict(strings.Split(string(text), "\n")) > 0
+	lines := strings.Split(string(text), "\n")
+	version, ok := strings.CutPrefix(lines[0], headStart)
+	version, _, _ = strings.Cut(version, ":")
+	if n, err := strconv.Atoi(version); err == nil && n > format {
+		return false
+	}
+	return ok || conflict(lines) > 0
 }
 
 // Parse reads the text of a lock. The error is an *Error.
@@ -89,6 +95,7 @@ type row struct {
 	required bool
 	gone     bool
 	was      []string
+	preset   *string
 	key      []string
 	keyTypes []string
 	when     string
@@ -154,6 +161,10 @@ func (r *row) attribute(text string) bool {
 			r.was = append(r.was, plain)
 		}
 		return true
+	case name == "default" && len(r.path) > 0 && r.ref.Kind != Collection:
+		plain, ok := unword(values)
+		r.preset = &plain
+		return ok && word(plain) == values
 	case name == "was" && r.ref.Kind != Collection:
 		r.was = split(values)
 		return !slices.Contains(r.was, "")

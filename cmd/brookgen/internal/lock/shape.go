@@ -32,6 +32,7 @@ type Field struct {
 	Required bool
 	Gone     bool      // it was removed, and events in the log have it still
 	Was      []string  // names that it had before, and is read by too
+	Default  *string   // the text of its value where it is absent; nil: Go's zero value
 	Pos      model.Pos // in source, or in the lock; zero if the source was not loaded
 	GoName   string    // "" in a lock that was read
 }

@@ -146,7 +146,7 @@ func (s *shapes) below(at path, old, now *Shape) {
 		return
 	}
 	s.seen[pair] = true
-	read := map[*Field]*Field{}
+	read := map[*Field][]*Field{}
 	var gone []*Field
 	for _, f := range old.Fields {
 		g := s.match(f, now)
@@ -156,10 +156,12 @@ func (s *shapes) below(at path, old, now *Shape) {
 			}
 			continue
 		}
-		if other := read[g]; other != nil && !other.Gone && !f.Gone && !s.stored() {
-			s.noteField(Merged, at.with(word(g.Name)), g, other.Name+" and "+f.Name)
+		for _, other := range read[g] {
+			if !other.Gone && !f.Gone && !s.stored() {
+				s.noteField(Merged, at.with(word(g.Name)), g, other.Name+" and "+f.Name)
+			}
 		}
-		read[g] = f
+		read[g] = append(read[g], f)
 		s.fields(at.with(word(g.Name)), f, g)
 		for _, was := range f.Was {
 			if h := s.match(&Field{Name: was}, now); h != g {
@@ -169,12 +171,14 @@ func (s *shapes) below(at path, old, now *Shape) {
 	}
 	var added []*Field
 	for _, g := range now.Fields {
-		if read[g] != nil || g.Gone {
+		if g.Gone {
 			continue
 		}
-		added = append(added, g)
+		if read[g] == nil {
+			added = append(added, g)
+		}
 		if g.Required && !s.stored() {
-			s.noteField(RequiredAdded, at.with(word(g.Name)), g, "new")
+			s.required(at.with(word(g.Name)), read[g], g)
 		}
 	}
 	likely := s.likely(gone, added)
@@ -198,15 +202,27 @@ func (s *shapes) fields(at path, f, g *Field) {
 		s.noteField(KindNarrowed, at, g, f.text())
 		fallthrough
 	default:
+		if f.Default != nil && (g.Default == nil || *f.Default != *g.Default) {
+			s.noteField(DefaultGone, at, g, *f.Default)
+		}
 		s.below(at, f.Type, g.Type)
 	}
-	switch {
-	case !g.Required || s.stored():
-	case f.Gone:
-		s.noteField(RequiredAdded, at, g, "new")
-	case !f.Required:
-		s.noteField(RequiredAdded, at, g, "")
+}
+
+// required compares whether fields are required. From are the fields that g reads: one that was
+// required itself is in every event.
+func (s *shapes) required(at path, from []*Field, g *Field) {
+	was := "new"
+	for _, f := range from {
+		switch {
+		case f.Gone:
+		case f.Required:
+			return
+		default:
+			was = ""
+		}
 	}
+	s.noteField(RequiredAdded, at, g, was)
 }
 
 // match returns the field of a struct that reads what f wrote, or nil.
