@@ -137,8 +137,12 @@ func (d *directive) options(words []option, report func(w option, format string,
 			report(w, "%s", p)
 			continue
 		}
-		if _, twice := d.opts[o.name]; twice {
-			report(w, "option %s is given twice: keep one", o.name)
+		if first, twice := d.opts[o.name]; twice {
+			if o.name == "was" {
+				report(w, "option was is given twice: write was=%s,%s", first.value, o.value)
+			} else {
+				report(w, "option %s is given twice: keep one", o.name)
+			}
 			continue
 		}
 		d.opts[o.name] = o
@@ -273,6 +277,10 @@ func checkNames(option, value string) string {
 			return fmt.Sprintf("%s%s: a name is missing beside a comma", option, value)
 		}
 		if p := checkName(name, option); p != "" {
+			if strings.HasPrefix(name, option) { // as it is in the tags of fields
+				return fmt.Sprintf("%s%s: several names stand behind one %s: write %s%s", option, value,
+					option, option, strings.ReplaceAll(value, option, ""))
+			}
 			return p
 		}
 		if slices.Contains(names[:i], name) {
