@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/drivertest"
@@ -76,7 +77,7 @@ func TestAppWhateverFails(t *testing.T) {
 	}
 	want := onePass(t, d)
 	step := 101
-	if testing.Short() || raced {
+	if testing.Short() || race.Enabled {
 		step = 307
 	}
 	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore,

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/mapstore"
@@ -264,7 +265,7 @@ func TestDamaged(t *testing.T) {
 	switch {
 	case os.Getenv(killsVariable) != "":
 		rounds, share = 3, 1
-	case testing.Short() || raced:
+	case testing.Short() || race.Enabled:
 		share = 15
 	}
 	outcomes := map[string]int{}

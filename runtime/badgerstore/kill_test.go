@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/brookgen/brookgen/internal/race"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
@@ -156,7 +157,7 @@ func TestKilled(t *testing.T) {
 		if kills, err = strconv.Atoi(v); err != nil {
 			t.Fatal(err)
 		}
-	} else if testing.Short() || raced {
+	} else if testing.Short() || race.Enabled {
 		kills = 4
 	}
 	seed := rand.Uint64()

@@ -3,6 +3,7 @@ package badgerstore_test
 import (
 	"testing"
 
+	"github.com/brookgen/brookgen/internal/race"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
 )
@@ -11,7 +12,7 @@ import (
 // with the least memory.
 func TestLargeRecords(t *testing.T) {
 	t.Run("defaults", func(t *testing.T) {
-		if raced {
+		if race.Enabled {
 			t.Skip("the race detector takes too long for many megabytes")
 		}
 		apptest.LargeRecords(t, open(t, t.TempDir(), badgerstore.NoSync(),

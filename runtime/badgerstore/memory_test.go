@@ -6,6 +6,7 @@ import (
 	"runtime/metrics"
 	"testing"
 
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/badgerstore"
 )
@@ -13,7 +14,7 @@ import (
 // The store's memory stays within the option Memory while much is written, however
 // large the rows are.
 func TestMemory(t *testing.T) {
-	if raced || testing.Short() {
+	if race.Enabled || testing.Short() {
 		t.Skip("it takes hundreds of megabytes to show")
 	}
 	const (

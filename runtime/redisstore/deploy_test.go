@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
@@ -173,7 +174,7 @@ func TestRollingDeployKilled(t *testing.T) {
 		}
 		// each trial makes several logs, and takes longer than one of TestKilled
 		kills = max(kills/3, 4)
-	} else if testing.Short() || raced {
+	} else if testing.Short() || race.Enabled {
 		kills = 4
 	}
 	seed := rand.Uint64()

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
@@ -158,7 +159,7 @@ func TestKilled(t *testing.T) {
 		if kills, err = strconv.Atoi(v); err != nil {
 			t.Fatal(err)
 		}
-	} else if testing.Short() || raced {
+	} else if testing.Short() || race.Enabled {
 		kills = 6
 	}
 	seed := rand.Uint64()

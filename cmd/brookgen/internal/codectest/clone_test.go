@@ -78,8 +78,9 @@ func shared(t *testing.T, path string, a, b reflect.Value) {
 // TestCloneRandom copies random values: a copy encodes as its source does, and copying it again
 // changes nothing.
 func TestCloneRandom(t *testing.T) {
+	t.Parallel()
 	g := newGenerator(4)
-	for range 2000 {
+	for range rounds(2000) {
 		var src, dst, again Stored
 		g.fill(reflect.ValueOf(&src).Elem(), 3)
 		if err := cloneStored(&dst, &src); err != nil {

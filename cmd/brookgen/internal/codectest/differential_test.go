@@ -52,10 +52,12 @@ func sameDecoding(t *testing.T, c tested, data []byte) bool {
 
 // TestEncode compares encodings of random values.
 func TestEncode(t *testing.T) {
+	t.Parallel()
 	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			g := newGenerator(1)
-			for i := range 2000 {
+			for i := range rounds(2000) {
 				g.invalid = i%4 == 0
 				v := c.fresh()
 				g.fill(reflect.ValueOf(v).Elem(), 3)
@@ -67,11 +69,13 @@ func TestEncode(t *testing.T) {
 
 // TestDecode compares decodings of texts, sound and mutilated.
 func TestDecode(t *testing.T) {
+	t.Parallel()
 	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			g := newGenerator(2)
 			accepted, aged := 0, 0
-			for range 600 {
+			for range rounds(600) {
 				v := c.fresh()
 				g.fill(reflect.ValueOf(v).Elem(), 3)
 				data, err := json.Marshal(v)
@@ -94,7 +98,7 @@ func TestDecode(t *testing.T) {
 					}
 				}
 			}
-			if accepted < 500 || c.aged && aged < 500 {
+			if least := rounds(500); accepted < least || c.aged && aged < least {
 				t.Errorf("only %d mutations and %d texts with old names were accepted", accepted, aged)
 			}
 		})
@@ -103,10 +107,14 @@ func TestDecode(t *testing.T) {
 
 // TestCorpus compares decodings of texts that were thought up.
 func TestCorpus(t *testing.T) {
+	t.Parallel()
 	for _, c := range all {
-		for _, text := range corpus(c) {
-			sameDecoding(t, c, []byte(text))
-		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, text := range corpus(c) {
+				sameDecoding(t, c, []byte(text))
+			}
+		})
 	}
 }
 

@@ -55,7 +55,7 @@ func TestPackRandom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 1000 {
+	for range rounds(1000) {
 		var v Everything
 		g.fill(reflect.ValueOf(&v).Elem(), 4)
 		data := roundTrip(t, &v, packEverything, cloneEverything)
@@ -63,7 +63,7 @@ func TestPackRandom(t *testing.T) {
 			t.Fatalf("transcoded into its own shape it is %x, %v", got, err)
 		}
 	}
-	for range 1000 {
+	for range rounds(1000) {
 		var v Stored
 		g.fill(reflect.ValueOf(&v).Elem(), 4)
 		roundTrip(t, &v, packStored, cloneStored)
@@ -113,7 +113,7 @@ func TestPackCycles(t *testing.T) {
 func TestPackDamaged(t *testing.T) {
 	g := newGenerator(8)
 	r := rand.New(rand.NewPCG(8, 8))
-	for range 300 {
+	for range rounds(300) {
 		var v Everything
 		g.fill(reflect.ValueOf(&v).Elem(), 3)
 		data, err := pack.Append(nil, &v, packEverything)
