@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/brookgen/brookgen/internal/checkout"
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
@@ -151,8 +152,8 @@ func (n *newcomer) do(page string, b block) (out string) {
 
 // TestReadme does what the README and the pages of docs say, in their order, as a newcomer would.
 func TestReadme(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it compiles programs")
+	if testing.Short() || race.Enabled {
+		t.Skip("it compiles programs, of which the race detector sees nothing")
 	}
 	n := newNewcomer(t)
 	all := pages(t)
@@ -237,8 +238,8 @@ func (n *newcomer) mistake(page, change, want string) {
 // TestTryFromCheckout does what CONTRIBUTING.md says for who wants to use a checkout from a module
 // of their own.
 func TestTryFromCheckout(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it compiles programs")
+	if testing.Short() || race.Enabled {
+		t.Skip("it compiles programs, of which the race detector sees nothing")
 	}
 	_, blocks := document(t, "CONTRIBUTING.md")
 	i := slices.IndexFunc(blocks,

@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/brookgen/brookgen/internal/checkout"
+	"github.com/brookgen/brookgen/internal/race"
 )
 
 const changesPage = "docs/changing-code.md"
@@ -68,8 +69,8 @@ var changesLater = logged{"order.placed", "o3", `{"order":"o3","user":"ada","cen
 // TestChanges does what each row of the tables in docs/changing-code.md is about, and wants it to
 // cost what the row says in bold. There is a row for each change here, and a change for each row.
 func TestChanges(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it compiles programs")
+	if testing.Short() || race.Enabled {
+		t.Skip("it compiles programs, of which the race detector sees nothing")
 	}
 	rows := costs(t)
 	for _, c := range changes {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/brookgen/brookgen/cmd/brookgen/internal/load"
 	"github.com/brookgen/brookgen/cmd/brookgen/internal/lock"
+	"github.com/brookgen/brookgen/internal/race"
 )
 
 var (
@@ -24,8 +25,8 @@ const payloads = 60
 // read what the old code wrote and read, without a value that is lost or misread; of what it calls
 // breaking there must be an event that shows it.
 func TestEvolutions(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it compiles a program")
+	if testing.Short() || race.Enabled {
+		t.Skip("it compiles a program, of which the race detector sees nothing")
 	}
 	all := make([]*mutation, *evolutions)
 	var was, now, table, input strings.Builder

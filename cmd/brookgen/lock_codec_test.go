@@ -10,6 +10,7 @@ import (
 
 	"github.com/brookgen/brookgen/cmd/brookgen/internal/load"
 	"github.com/brookgen/brookgen/cmd/brookgen/internal/lock"
+	"github.com/brookgen/brookgen/internal/race"
 	"github.com/brookgen/brookgen/runtime/pack"
 	"github.com/brookgen/brookgen/templates"
 	"github.com/brookgen/brookgen/templates/model"
@@ -72,8 +73,8 @@ func legible(from, to string) bool {
 // TestLockAgainstCodecs holds what the lock says of each pair of types against what their codecs do
 // with values of the first, and with rows.
 func TestLockAgainstCodecs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it compiles a program")
+	if testing.Short() || race.Enabled {
+		t.Skip("it compiles a program, of which the race detector sees nothing")
 	}
 	dir := tempModule(t, "example.com/evolving")
 	var events, rows, handler, program strings.Builder
