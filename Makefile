@@ -9,17 +9,24 @@ GO ?= go
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# What tests take besides, as TESTFLAGS=-short.
+TESTFLAGS ?=
+
+# These take longest, or wait for servers. They start first, so that no core is idle at the end.
+LONGEST = ./runtime/kafkadriver/internal/faulttest ./cmd/brookgen ./runtime/redisstore \
+	./runtime/badgerstore ./runtime/kafkadriver ./runtime/engine ./cmd/brookgen/internal/codectest .
+
 .PHONY: download
 download: ## fetch the modules that building and testing need, those that are not there
 	$(GO) mod download
 
 .PHONY: test
 test: download ## run the tests (needs Go and nothing else)
-	$(GO) test ./...
+	$(GO) test $(TESTFLAGS) $(LONGEST) ./...
 
 .PHONY: race
 race: download ## run the tests under the race detector (needs a C compiler too)
-	$(GO) test -race ./...
+	$(GO) test -race $(TESTFLAGS) $(LONGEST) ./...
 
 .PHONY: test-redis
 test-redis: ## run the tests of the Redis store, and of what earlier versions left in it (needs redis-server)

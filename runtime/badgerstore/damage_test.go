@@ -261,60 +261,58 @@ func TestDamaged(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 3))
 	all := &states{known: map[int]string{}}
-	rounds, share := 1, 5 // one of five cases
+	share := 5 // one of five cases
 	switch {
 	case os.Getenv(killsVariable) != "":
-		rounds, share = 3, 1
+		share = 1
 	case testing.Short() || race.Enabled:
 		share = 15
 	}
 	outcomes := map[string]int{}
-	for range rounds {
-		for _, dir := range []string{killed, inOrder} {
-			files, err := os.ReadDir(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range files {
-				for name, damage := range damages {
-					if rnd.IntN(share) > 0 {
-						continue
+	for _, dir := range []string{killed, inOrder} {
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			for name, damage := range damages {
+				if rnd.IntN(share) > 0 {
+					continue
+				}
+				bad := filepath.Join(t.TempDir(), "bad")
+				copyDir(t, dir, bad)
+				path := filepath.Join(bad, f.Name())
+				data, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(data) == 0 {
+					continue
+				}
+				if err := os.WriteFile(path, damage(rnd, data), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				state, counter, err := openDamaged(t, bad)
+				kind := filepath.Ext(f.Name())
+				if kind == "" {
+					kind = f.Name()
+				}
+				what := fmt.Sprintf("%s of %s (%s)", name, f.Name(), filepath.Base(dir))
+				switch {
+				case err != nil && (strings.Contains(err.Error(), "panic") ||
+					strings.Contains(err.Error(), "goroutine ")):
+					t.Errorf("%s: %.1500v", what, err)
+				case err != nil:
+					outcomes[kind+": error"]++
+					if testing.Verbose() {
+						t.Logf("%s: %.300v", what, err)
 					}
-					bad := filepath.Join(t.TempDir(), "bad")
-					copyDir(t, dir, bad)
-					path := filepath.Join(bad, f.Name())
-					data, err := os.ReadFile(path)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if len(data) == 0 {
-						continue
-					}
-					if err := os.WriteFile(path, damage(rnd, data), 0o600); err != nil {
-						t.Fatal(err)
-					}
-					state, counter, err := openDamaged(t, bad)
-					kind := filepath.Ext(f.Name())
-					if kind == "" {
-						kind = f.Name()
-					}
-					what := fmt.Sprintf("%s of %s (%s)", name, f.Name(), filepath.Base(dir))
-					switch {
-					case err != nil && (strings.Contains(err.Error(), "panic") ||
-						strings.Contains(err.Error(), "goroutine ")):
-						t.Errorf("%s: %.1500v", what, err)
-					case err != nil:
-						outcomes[kind+": error"]++
-						if testing.Verbose() {
-							t.Logf("%s: %.300v", what, err)
-						}
-					case state != all.at(t, counter):
-						t.Errorf("%s: a wrong view at commit %d", what, counter)
-					case counter < damageCommits:
-						outcomes[kind+": earlier state"]++
-					default:
-						outcomes[kind+": whole"]++
-					}
+				case state != all.at(t, counter):
+					t.Errorf("%s: a wrong view at commit %d", what, counter)
+				case counter < damageCommits:
+					outcomes[kind+": earlier state"]++
+				default:
+					outcomes[kind+": whole"]++
 				}
 			}
 		}

@@ -125,7 +125,7 @@ func TestPowerLoss(t *testing.T) {
 	all := &states{known: map[int]string{}}
 	failures, damaged, opened := 10, 0, 0
 	if os.Getenv(killsVariable) != "" {
-		failures = 200
+		failures = 60
 	}
 	err := fillTable(t.Context(), s, 1, damageCommits, func(n int) error {
 		if rnd.IntN(damageCommits/failures) > 0 {
