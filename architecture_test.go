@@ -159,7 +159,7 @@ var layers = [][]string{
 	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement", "lifetime"},
 	{"report"},
 	{"retry"},
-	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay"},
+	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay", "timers"},
 	{"generation"},
 	{"obsolete"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
@@ -200,7 +200,7 @@ var testRooms = []string{
 	"./runtime/internal/apptest", "./runtime/internal/bytestore", "./runtime/internal/deploy",
 	"./runtime/internal/fakestore", "./runtime/internal/grown", "./runtime/internal/ledger",
 	"./runtime/internal/lending", "./runtime/internal/orgs", "./runtime/internal/people",
-	"./runtime/internal/relay", "./runtime/internal/rolls", "./runtime/internal/tasktest",
+	"./runtime/internal/relay", "./runtime/internal/reminders", "./runtime/internal/rolls", "./runtime/internal/tasktest",
 }
 
 // folders returns the folders of packages of this module.

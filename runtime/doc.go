@@ -10,12 +10,12 @@
 // The parameters of a handler are what it reads, and its results are what it writes:
 //
 //	func (Set) Name([ctx context.Context,] e brook.Event[E] {, view or index}) (
-//		{change, emission or effect} [, error])
+//		{change, emission, timer or effect} [, error])
 //
 // A handler receives an [Event], and each [View] and [Index] that it asks for. It returns a
 // [Change], which has an [Op] and is made by [Create], [Insert], [Merge], [Modify] or [Delete], an
-// [Emission], made by [Emit], or an [Effect]; of changes and emissions also slices. An error that
-// wraps [ErrRetry] has the handler called again.
+// [Emission], made by [Emit], a [Timer], made by [At] or [Cancel], or an [Effect]; of all but
+// effects also slices. An error that wraps [ErrRetry] has the handler called again.
 //
 // # Views
 //

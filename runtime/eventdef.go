@@ -25,6 +25,8 @@ type EventDef struct {
 	// Decode decodes a payload into data. With an error, what it makes of data is of no use.
 	Decode  func(payload []byte, data any) error
 	History int // how many of the newest events each key keeps; KeepAll: all; 0: none
+	// Timed is set if handlers of the package set timers of the event.
+	Timed bool
 
 	// Version is the version of the payloads that Append writes and Decode reads; 0: the event has
 	// no versions, which is as good as 1.
@@ -45,5 +47,6 @@ const KeepAll = -1
 func (d *EventDef) Info() schema.Event {
 	return schema.Event{
 		Type: d.Type, Was: d.Was, Topic: d.Topic, Shape: d.Shape, History: d.History,
+		Timed: d.Timed,
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/reminders"
 )
 
 // A handler returns changes. A unit test applies them without an app; package brooktest has helpers
@@ -52,6 +53,25 @@ func ExampleEffect() {
 	defer app.Close()
 	fmt.Println(<-mails)
 	// Output: ada got 995
+}
+
+// A handler that returns timers is tested without an app as well.
+func ExampleTimer() {
+	due := time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
+	order := reminders.Placed{Order: "o1", Due: due}
+	_, timer := reminders.Reminding{}.Placed(brook.Event[reminders.Placed]{Data: order})
+	e, _ := timer.Data()
+	at, set := timer.Due()
+	fmt.Println(e.Order, at.Format(time.DateTime), set)
+
+	paid := reminders.Paid{Order: "o1"}
+	_, timer = reminders.Reminding{}.Paid(brook.Event[reminders.Paid]{Data: paid})
+	e, _ = timer.Data()
+	_, set = timer.Due()
+	fmt.Println(e.Order, set) // it is cancelled
+	// Output:
+	// o1 2024-05-06 12:00:00 true
+	// o1 false
 }
 
 // A handler that calls something that may fail for a moment asks to be called again.

@@ -57,6 +57,7 @@ type Commit struct {
 	Discarded  int           // are of types marked discard, tombstones, or dropped for all sets
 	Unknown    int           // are of types that the package does not know
 	Repeats    int           // were folded before: emissions, and what Config.DropRepeats remembers
+	Lapsed     int           // are of timers that were cancelled, set anew or folded before
 	Strays     int           // were undone and run alone
 	Letters    int           // new dead letters; an event may make one for each handler set
 	Duration   time.Duration // from taking its first event until it was stored

@@ -185,6 +185,14 @@ func (d *dispatcher) handlers() []jen.Code {
 					writes = unique(writes, slices.Index(d.pkg.Collections, r.Collection))
 				}
 			}
+			var timers []jen.Code
+			for _, e := range d.pkg.Events {
+				if slices.ContainsFunc(h.Results, func(r model.Result) bool {
+					return r.Kind == model.Timer && r.Event == e
+				}) {
+					timers = append(timers, typeConst(e))
+				}
+			}
 			if len(reads) > 0 {
 				fields = append(fields,
 					jen.Id("Reads").Op(":").Index().Int().Add(oneLine(literals(reads)...)))
@@ -196,6 +204,10 @@ func (d *dispatcher) handlers() []jen.Code {
 			if len(writes) > 0 {
 				fields = append(fields,
 					jen.Id("Writes").Op(":").Index().Int().Add(oneLine(literals(writes)...)))
+			}
+			if len(timers) > 0 {
+				fields = append(fields,
+					jen.Id("Timers").Op(":").Index().String().Add(oneLine(timers...)))
 			}
 			if slices.ContainsFunc(h.Results,
 				func(r model.Result) bool { return r.Kind != model.Change }) {

@@ -106,6 +106,9 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 	default:
 		fields = append(fields, line("History", jen.Lit(e.History)))
 	}
+	if e.Timed {
+		fields = append(fields, line("Timed", jen.True()))
+	}
 	fields = append(fields, n.versions(e)...)
 	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").
 		Add(literal(fields))

@@ -65,7 +65,8 @@ func (d *dispatcher) arguments(h *model.Handler) []jen.Code {
 }
 
 // settle writes what becomes of one result: brook.Apply(d.users, key.AppendString[string], user),
-// engine.Send(m, &shippedEvent, shipped), m.After(effect).
+// engine.Send(m, &shippedEvent, shipped), engine.Schedule(m, &overdueEvent, overdueTimer),
+// m.After(effect).
 func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement {
 	if r.Slice {
 		value.Op("...")
@@ -78,6 +79,10 @@ func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement
 		return jen.Qual(enginePath, "Send").
 			Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
 	}
+	if r.Kind == model.Timer {
+		return jen.Qual(enginePath, "Schedule").
+			Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
+	}
 	return jen.Id("m").Dot("After").Call(value)
 }
 
@@ -87,6 +92,8 @@ func resultName(r model.Result) string {
 	switch {
 	case r.Kind == model.Emission:
 		name = lowerFirst(r.Event.GoName)
+	case r.Kind == model.Timer:
+		name = lowerFirst(r.Event.GoName) + "Timer"
 	case r.Kind == model.Change && r.Slice:
 		return lowerFirst(r.Collection.GoName)
 	case r.Kind == model.Change && r.Collection.Type.Named != nil:

@@ -24,7 +24,8 @@ func drawDot(w io.Writer, f flow) error {
 		b.WriteString("\t}\n")
 	}
 	for _, e := range f.edges {
-		style := map[edgeKind]string{reads: " [style=dotted]", emits: " [style=bold]"}[e.kind]
+		style := map[edgeKind]string{reads: " [style=dotted]", emits: " [style=bold]",
+			sets: " [style=bold label=\"timer\"]"}[e.kind]
 		fmt.Fprintf(&b, "\t%s -> %s%s\n", e.from, e.to, style)
 	}
 	for _, n := range f.notes {

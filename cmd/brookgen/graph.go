@@ -77,6 +77,7 @@ const (
 	reads                   // collection to handler
 	writes                  // handler to collection
 	emits                   // handler to event
+	sets                    // handler to the event of a timer
 )
 
 // flowOf draws events once each, by their names: that is how packages hang together.
@@ -117,6 +118,8 @@ func (j *job) flowOf(pkgs []*model.Package) flow {
 						f.add(id, ids[r.Collection], writes)
 					case model.Emission:
 						f.add(id, event(r.Event), emits)
+					case model.Timer:
+						f.add(id, event(r.Event), sets)
 					}
 				}
 			}

@@ -95,7 +95,7 @@ the log. The names of fields in Go are made of those on the wire. See "brookgen 
 `
 
 const graphManual = `Graph draws how events flow through the packages: an event to the handlers that take it, a handler to the collections that
-it writes (dotted: reads) and to the events that it emits (thick). Below a handler stands the expression that keeps its package to
+it writes (dotted: reads) and to the events that it emits (thick) or sets timers of (thick, and "timer" on it). Below a handler stands the expression that keeps its package to
 one lane, and at the end, as comments, every one of them and why ("brookgen help lanes").
 
 	-format mermaid	for Markdown (default)
@@ -237,6 +237,8 @@ const handlersManual = `A handler is an exported method with a //brook:handle di
 	        []brook.Change[K, V]
 	        brook.Emission[E]      made by brook.Emit: published after the commit
 	        []brook.Emission[E]
+	        brook.Timer[E]         made by brook.At and brook.Cancel: published when its time has come
+	        []brook.Timer[E]
 	        brook.Effect           a func(context.Context) error that runs after the commit
 
 An Index has Get (the first entry by key), All (every entry), Page (some of them) and Range (those of several values). Which index is meant is told by I: two indexed fields of one collection that are asked for so need types of their own, as in type Email string.
@@ -250,6 +252,10 @@ A handler depends on its event, its views and nothing else: it may run again, an
 must happen once goes into an emission or an effect. Its views end when it returns (brook.ErrHandlerReturned): effects and
 goroutines read app.Views, and the functions given to Merge and Modify may go on using what their handler was given.
 
+There is one timer per event type and key: brook.At(t, event) replaces the one before, and brook.Cancel(event), of which only the
+key fields count, removes it. Its event has a key, and a handler in the package that sets the timer. Timers are set and cancelled when views
+are rebuilt, too; what was published is not published again.
+
 These types and signatures never name what is generated; bodies and other code may.
 `
 
@@ -258,8 +264,8 @@ row: that every key which a handler reads or writes begins with its event's key.
 records' times, so that views come out alike whenever the log is folded anew. "brookgen graph" and "brookgen -v" say which it
 is, and name every expression that is in the way; so do the log and the hook Mode of a running app.
 
-A signature rules it out where the event has no key, an index is read, a collection with a unique field is written, or one is touched
-whose keys can't begin with the event's.
+A signature rules it out where the event has no key, an index is read, a collection with a unique field is written, one is touched
+whose keys can't begin with the event's, or a timer is set of an event with other keys.
 
 In the body, these are proved to begin with the event's key:
 

@@ -8,7 +8,7 @@ import (
 )
 
 // drawMermaid writes a flowchart for Markdown: events are rounded, collections are drums, a dotted
-// arrow reads and a thick one emits.
+// arrow reads and a thick one emits, at once or, if it says so, when a timer is due.
 func drawMermaid(w io.Writer, f flow) error {
 	var b bytes.Buffer
 	b.WriteString("flowchart LR\n")
@@ -27,7 +27,7 @@ func drawMermaid(w io.Writer, f flow) error {
 	}
 	for _, e := range f.edges {
 		arrow := map[edgeKind]string{handles: "-->", writes: "-->", reads: "-.->",
-			emits: "==>"}[e.kind]
+			emits: "==>", sets: `== "timer" ==>`}[e.kind]
 		fmt.Fprintf(&b, "\t%s %s %s\n", e.from, arrow, e.to)
 	}
 	for _, n := range f.notes {

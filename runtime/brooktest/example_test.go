@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/brooktest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/reminders"
 )
 
 // In a test of your own, t is what the test was called with.
@@ -259,4 +261,22 @@ func ExampleClear() {
 	// Output:
 	// 0 1
 	// 0 0
+}
+
+func ExampleScenario_Advance() {
+	t := newT()
+	defer t.end()
+	s := brooktest.New(t, func(c brook.Config) (*reminders.App, error) {
+		return reminders.NewApp(c, reminders.Reminding{})
+	})
+	s.When(brook.Emit(reminders.Placed{Order: "o1", Due: s.Now().Add(24 * time.Hour)}))
+	fmt.Println(len(s.Published()))
+
+	s.Advance(24 * time.Hour)
+	for _, e := range brooktest.Published[reminders.Overdue](s) {
+		fmt.Println(e.Type, e.Data.Order, e.Time.Format(time.DateTime))
+	}
+	// Output:
+	// 0
+	// payment.overdue o1 2020-01-02 12:00:00
 }

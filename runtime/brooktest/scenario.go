@@ -40,7 +40,8 @@ type Scenario[A App] struct {
 	App A
 	// Driver is the log. It remembers what the app published since the last step began.
 	Driver *Driver
-	// Time is the time of the next event. Each event comes a second after the one before.
+	// Time is what the clock of the test says: the time of the next event, by which timers are due.
+	// Each event comes a second after the one before; Advance moves it on.
 	Time time.Time
 
 	t       TB
@@ -103,6 +104,7 @@ func (s *Scenario[A]) start() {
 	driver.Envelope = config.Envelope
 	s.App, s.back, s.Driver, s.config.Driver = app, back, driver, driver
 	back.OnEffect(s.effect)
+	back.SetClock(s.Now)
 	if err := s.begin(s.t.Context()); err != nil {
 		s.t.Fatalf("brooktest: %v", err)
 	}

@@ -33,6 +33,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/runner"
 	"github.com/brookgen/brookgen/runtime/internal/stale"
 	"github.com/brookgen/brookgen/runtime/internal/task"
+	"github.com/brookgen/brookgen/runtime/internal/timers"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
 
@@ -54,6 +55,7 @@ type App struct {
 	calls    *control.Calls
 	owed     *control.Owed
 	letters  control.Letters
+	timers   *control.Timers
 	stale    *stale.Views
 }
 
@@ -106,6 +108,10 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	a.calls = &control.Calls{Tasks: s, Exclusive: exclusive.New(s)}
 	a.letters = control.Letters{Calls: a.calls}
 	a.owed = &control.Owed{Calls: a.calls}
+	if a.code.Layout.Timed {
+		s.Timers = timers.NewHeads(a.code.Layout.Due)
+	}
+	a.timers = &control.Timers{Calls: a.calls, Clock: now}
 	a.memory = &recovery.Memory{Tasks: s, Owed: a.owed.Note}
 	a.identity = resume.NewIdentity(s)
 	a.stale = &stale.Views{
@@ -124,6 +130,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 			Shown: func(replaced bool) {
 				if replaced {
 					a.owed.Note()
+					s.Timers.Forget()
 				}
 				follower.Relisten()
 			},
@@ -136,7 +143,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
 		Destinations: placement.NewDestinations(config.Driver),
 		On: publisher.Owner{
-			Adopt: a.owed.Adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: s.WakeTasks,
+			Adopt: a.owed.Adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: a.emitted,
 			Broke: a.fatal.Note,
 		},
 	}
@@ -161,6 +168,18 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Retry: s.Retry, Wake: s.WakeTasks, Broke: a.fatal.Note,
 	})
 	return follower
+}
+
+// emitted makes those look who stand still while much waits in the outbox.
+func (a *App) emitted() {
+	a.tasks.WakeTasks()
+	a.tasks.Timers.Rouse()
+}
+
+// assigned makes those look who act for partitions.
+func (a *App) assigned() {
+	a.owed.Note()
+	a.tasks.Timers.Rouse()
 }
 
 func now() time.Time { return time.Now().UTC() }

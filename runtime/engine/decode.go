@@ -89,18 +89,12 @@ func send(m *delivery.Delivery, def *brook.EventDef, data any) {
 	if m.Tx.Failure() != nil {
 		return
 	}
-	e := delivery.Emission{Set: m.Set}
-	brook.Encode(&e.Out, def, data)
-	if e.Out.Err != nil {
-		m.Tx.Fail(e.Out.Err)
+	var out brook.Outbound
+	if brook.Encode(&out, def, data); out.Err != nil {
+		m.Tx.Fail(out.Err)
 		return
 	}
-	for _, other := range m.Emissions {
-		if other.Set == m.Set {
-			e.Ordinal++
-		}
-	}
-	m.Emissions = append(m.Emissions, e)
+	m.Emit(out)
 }
 
 // withKey sets the key that the record has in what a payload that is null decoded to. The event's

@@ -36,8 +36,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 	}
 	defer release()
 	r := &runner.Runner{
-		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler,
-		Fatal: a.fatal, Assigned: a.owed.Note,
+		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler, Timers: a.timers,
+		Fatal: a.fatal, Assigned: a.assigned,
 	}
 	return r.Run(ctx)
 }
@@ -87,7 +87,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	defer cancel()
 	defer func() { err = lifetime.Closing(ctx, err) }()
 	c := &catchup.CatchUp{
-		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler,
+		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler, Timers: a.timers,
 		NoteOwed: a.owed.Note, AdoptOwed: a.owed.Adopt,
 	}
 	// Its Err is asked for each event, and costs a third of that of ctx: 4 % of a fold.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
@@ -24,7 +25,7 @@ func StaticSource(
 }
 
 // Backstage is what tests need of an app and programs do not: hooks for testing. Its methods are
-// safe for concurrent use, except for OnEffect. Package brooktest uses it.
+// safe for concurrent use, except for OnEffect and SetClock. Package brooktest uses it.
 type Backstage struct{ app *App }
 
 // BackstageOf returns the testing hooks of the app that s reads; false if s is no app's source.
@@ -96,6 +97,10 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	b.app.tasks.Def = &def
 	b.app.calls.Exclusive.Reset()
 }
+
+// SetClock makes timers due by a clock of the test's. It is called once, before the app folds its
+// first event.
+func (b Backstage) SetClock(now func() time.Time) { b.app.timers.Clock = now }
 
 // Clear removes every row of the collections named, or of all, with histories and index entries.
 // Positions in the log, dead letters and emissions stay as they are. Tasks rest meanwhile. An error

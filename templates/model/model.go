@@ -67,6 +67,7 @@ type Event struct {
 	Key     *Key   // nil: an event without key
 	Topic   string // "": the app's default topic
 	History int    // newest N per key; HistoryAll, HistoryOff
+	Timed   bool   // handlers set timers of it
 	Publish bool   // sent, not handled here
 	Discard bool   // received and on purpose ignored
 
@@ -227,7 +228,7 @@ type Result struct {
 	Kind       ResultKind
 	Slice      bool
 	Collection *Collection // of a Change
-	Event      *Event      // of an Emission
+	Event      *Event      // of an Emission or Timer
 }
 
 // ResultKind tells what a result is.
@@ -238,4 +239,5 @@ const (
 	Change ResultKind = iota
 	Emission
 	Effect
+	Timer
 )

@@ -33,12 +33,12 @@ type Batch struct {
 	Effects   []outbox.Effect // to run after the commit
 	Numbered  bool            // it has numbers of the numbered stream
 
-	Events, Discarded, Repeats, Strays int
-	Bytes                              int // of the events' records
-	Unknown                            []Unknown
-	Last                               brook.Position // of the last event
-	Started                            time.Time
-	Prefetched                         time.Duration // time spent on prefetching
+	Events, Discarded, Repeats, Lapsed, Strays int
+	Bytes                                      int // of the events' records
+	Unknown                                    []Unknown
+	Last                                       brook.Position // of the last event
+	Started                                    time.Time
+	Prefetched                                 time.Duration // time spent on prefetching
 
 	tables  Tables
 	scratch []brook.Write // of Assemble

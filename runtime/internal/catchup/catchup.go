@@ -12,6 +12,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/backfill"
+	"github.com/brookgen/brookgen/runtime/internal/control"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/recovery"
 	"github.com/brookgen/brookgen/runtime/internal/resume"
@@ -30,6 +31,7 @@ type CatchUp struct {
 	Memory *recovery.Memory
 	Stale  *stale.Views
 	Filler *backfill.Filler
+	Timers *control.Timers // nil: there are none
 	// NoteOwed is called when emissions of a rebuild may be this process's to publish.
 	NoteOwed func()
 	// AdoptOwed moves such emissions into the outbox.
@@ -57,6 +59,7 @@ func (c *CatchUp) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	c.Tasks.Timers.Forget() // others may have had the store meanwhile
 	if err := c.leaveGroup(ctx); err != nil {
 		return err
 	}
@@ -171,6 +174,10 @@ func (c *CatchUp) work(ctx context.Context) error {
 		if err := c.AdoptOwed(ctx); err != nil {
 			return err
 		}
+		fired, _, err := c.Timers.Step(ctx)
+		if err != nil {
+			return err
+		}
 		if err := p.Lease.RenewIfDue(ctx); err != nil {
 			return err
 		}
@@ -182,11 +189,11 @@ func (c *CatchUp) work(ctx context.Context) error {
 			return err
 		}
 		wait := c.Tasks.Outbox.Next()
-		over := !more && !folded && !published && wait == 0
+		over := !more && !folded && !fired && !published && wait == 0
 		if _, err := p.Checkpoint(ctx, over, checkpointLimit); err != nil || over {
 			return err
 		}
-		if !more && !folded && !published {
+		if !more && !folded && !fired && !published {
 			if err := retry.Sleep(ctx, wait); err != nil {
 				return err
 			}

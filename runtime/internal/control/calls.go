@@ -11,6 +11,7 @@ import (
 
 	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/exclusive"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
@@ -68,4 +69,15 @@ func (x *Calls) follow(ctx context.Context, due batch.Due) {
 	for _, e := range due.Effects {
 		x.Tasks.Effects.Run(ctx, e)
 	}
+}
+
+// actsFor reports whether this process does what is left to do of events of a partition. If its
+// topic is read no more, no member of a group has the partition: the member that has the first one
+// of all does it.
+func (x *Calls) actsFor(id partition.ID) bool {
+	topics := x.Tasks.Code.Topics
+	if !x.Tasks.Code.Reads(id.Topic) && len(topics) > 0 {
+		id = partition.ID{Topic: topics[0]}
+	}
+	return x.Tasks.Outbox.Group.ActsFor(id)
 }

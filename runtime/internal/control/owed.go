@@ -105,7 +105,7 @@ func (x *Owed) adoptSome(ctx context.Context, step int) (more bool, due batch.Du
 		if err != nil {
 			return false, batch.Due{}, err
 		}
-		if !x.adopts(partition.Of(item.Position)) {
+		if !x.actsFor(partition.Of(item.Position)) {
 			continue // its owner does
 		}
 		t.Batch.Writes = append(t.Batch.Writes,
@@ -137,14 +137,4 @@ func (x *Owed) adoptSome(ctx context.Context, step int) (more bool, due batch.Du
 		s.BlockedOf(partition.Of(due.Letters[i].Position)).Add(&due.Letters[i], false)
 	}
 	return more, due, nil
-}
-
-// adopts reports whether this process takes over what a partition owes. If its topic is read no
-// more, no member of a group has the partition: the member that has the first one of all does it.
-func (x *Owed) adopts(id partition.ID) bool {
-	topics := x.Tasks.Code.Topics
-	if !x.Tasks.Code.Reads(id.Topic) && len(topics) > 0 {
-		id = partition.ID{Topic: topics[0]}
-	}
-	return x.Tasks.Outbox.Group.ActsFor(id)
 }

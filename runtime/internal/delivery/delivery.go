@@ -28,6 +28,7 @@ type Delivery struct {
 	Tx      *txn.Tx // what New was called with, and the next two
 	def     *Definition
 	divided bool            // the task is a group member's, and no event can run exclusively
+	stem    string          // what the IDs of the app's emissions begin with
 	block   []byte          // of which keys and headers that handlers may keep are parts
 	texts   strings.Builder // of which IDs are parts that are positions
 
@@ -65,15 +66,17 @@ type findings struct {
 	Named     bool // the record has an ID
 	Known     bool // the package has its type
 	Handled   bool // it was passed to handlers
+	Lapsed    bool // its timer is not there any more: it is passed over
+	timers    int  // how many the set that runs has set
 	aborted   bool // no further set runs
 	Bare      bool // the envelope takes anything for a payload
 	foreign   bool // the record is not where events of its key are
 }
 
 // New returns the delivery of a task, which Prepare makes one of an event. divided says that the
-// task is a group member's.
-func New(tx *txn.Tx, def *Definition, divided bool) *Delivery {
-	return &Delivery{Tx: tx, def: def, divided: divided}
+// task is a group member's, and stem is what the IDs of the app's emissions begin with.
+func New(tx *txn.Tx, def *Definition, divided bool, stem string) *Delivery {
+	return &Delivery{Tx: tx, def: def, divided: divided, stem: stem}
 }
 
 // Prepare clears the delivery for a record.
@@ -134,6 +137,12 @@ func (d *Delivery) Unknown() {}
 // Started prepares the transaction for an event that was decoded. It returns false if no handler
 // may run.
 func (d *Delivery) Started(info schema.Event) bool {
+	return d.confine(info) && (!info.Timed || d.foldTimer(info))
+}
+
+// confine makes the transaction one of the event's key, if other tasks run beside it. It returns
+// false if the event has to run exclusively.
+func (d *Delivery) confine(info schema.Event) bool {
 	d.Handled = true
 	if info.History != 0 {
 		d.Tx.Record(d)

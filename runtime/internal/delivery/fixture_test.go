@@ -54,6 +54,8 @@ type host struct {
 
 func (h *host) Owns(*brook.Record) bool { return !h.elsewhere }
 
+func (h *host) Source() string { return "app/log/in/2" }
+
 func (h *host) Blocker(_ *delivery.Delivery, set string) (brook.Position, bool) {
 	p, ok := h.blocked[set]
 	return p, ok
@@ -106,7 +108,7 @@ func (f *fixture) begin(confined, divided bool) {
 	layout := schema.NewLayout([]schema.Collection{counts.Def().Info()})
 	tx := txn.New([]*brook.Collection{counts.Def()}, layout, &f.reader)
 	tx.On([]brook.Table{0}, nil)
-	f.Delivery = delivery.New(tx, def, divided)
+	f.Delivery = delivery.New(tx, def, divided, "app")
 	f.Prepare(f.t.Context(), &f.record, &f.host)
 	f.Message = brook.Message{Type: "placed", Keyed: true, Time: written}
 	f.Key = key.AppendString(nil, "k")

@@ -45,7 +45,7 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	if !d.Unblocked && d.waits(name) {
 		return
 	}
-	d.Set = set
+	d.Set, d.timers = set, 0
 	d.Tx.Savepoint()
 	emitted, due := len(d.Emissions), len(d.Effects)
 	err := d.Forced

@@ -10,4 +10,6 @@ type Host interface {
 	Owns(r *brook.Record) bool
 	// Blocker returns which dead letter the event has to wait behind for a set, if any.
 	Blocker(d *Delivery, set string) (brook.Position, bool)
+	// Source returns what the IDs begin with of what is caused there, see emission.Maker.Source.
+	Source() string
 }

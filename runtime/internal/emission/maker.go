@@ -7,9 +7,7 @@
 package emission
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -76,7 +74,7 @@ func (k *Maker) Item(
 	m.Author = k.Config.Author
 	m.Cause = d.Message.ID
 	m.Time = d.Message.Time
-	m.Headers = trace(m.Headers, d.Message.Headers)
+	m.Headers = stream.Trace(m.Headers, d.Message.Headers)
 	m.ID = stream.EmissionID(source, &d.Message, d.Position, set, e.Ordinal)
 	n := int64(0)
 	if number != nil {
@@ -96,28 +94,4 @@ func (k *Maker) Item(
 	}
 	k.Publisher.Destinations.Choose(d.Ctx, &item.Record, m.ID)
 	return item, nil
-}
-
-// trace returns headers with the trace context of the event that caused them: that of its record,
-// and the extension of CloudEvents, the trace of where it all began. Of several headers of one name
-// the last one counts; what is no text was made by nobody's tracer.
-func trace(headers, cause []brook.Header) []brook.Header {
-	first := len(headers)
-	for i := range cause {
-		h := &cause[i]
-		switch h.Key {
-		case "traceparent", "tracestate", "ce_traceparent", "ce_tracestate":
-			if len(h.Value) == 0 || text.Check(h.Value) != nil {
-				continue
-			}
-			same := func(other brook.Header) bool { return other.Key == h.Key }
-			if at := slices.IndexFunc(headers[first:], same); at >= 0 {
-				headers[first+at].Value = bytes.Clone(h.Value)
-			} else {
-				// The value is a driver's, and the emission outlives its cause's chunk.
-				headers = append(headers, brook.Header{Key: h.Key, Value: bytes.Clone(h.Value)})
-			}
-		}
-	}
-	return headers
 }

@@ -1,7 +1,6 @@
 package emission
 
 import (
-	"net/url"
 	"strconv"
 
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -14,7 +13,7 @@ import (
 // by the store, in one stream: see Maker.Number.
 
 // Stem returns what the streams and IDs of the app's emissions begin with.
-func (k *Maker) Stem() string { return url.PathEscape(k.Config.Name) }
+func (k *Maker) Stem() string { return stream.Stem(k.Config.Name) }
 
 // Source returns what those begin with that are caused in one partition of a log.
 func (k *Maker) Source(log string, id partition.ID) string {

@@ -124,6 +124,7 @@ func (t *Task) commit(ctx context.Context, try func(do func() error) error) erro
 		done()
 	}
 	s.Hub.Publish(t.Tx.Changed)
+	s.Timers.Committed(t.Tx.Changed)
 	s.Outbox.Add(b.Items...)
 	return nil
 }

@@ -53,6 +53,10 @@ func (o *Opener) Open(ctx context.Context, number int) (*Generation, error) {
 			g.Tables[layout.Index[ord][x]] = table(brook.TableSpec{Name: name})
 		}
 	}
+	if layout.Timed {
+		g.Tables[layout.Timers] = table(brook.TableSpec{Name: plan.TimersTable})
+		g.Tables[layout.Due] = table(brook.TableSpec{Name: plan.DueTable})
+	}
 	g.Positions = table(brook.TableSpec{Name: "positions"})
 	g.Letters = table(brook.TableSpec{Name: "letters"})
 	g.Folded = table(brook.TableSpec{Name: "folded"})

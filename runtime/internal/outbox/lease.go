@@ -44,6 +44,13 @@ func (l *Lease) Hold(held bool) {
 	l.box.Rouse()
 }
 
+// Publishes reports whether the process publishes what all commit: it holds the lease, or needs none.
+func (l *Lease) Publishes() bool {
+	l.box.mu.Lock()
+	defer l.box.mu.Unlock()
+	return !l.state.All() || l.state.Holder()
+}
+
 // HeardOf notes how far others folded a partition.
 func (l *Lease) HeardOf(id partition.ID, next int64) {
 	l.box.mu.Lock()

@@ -34,6 +34,9 @@ func New(defaultTopic string, sets []string, handlers []Handler, discards []stri
 		Layout: LayoutOf(collections), sets: sets, handlers: handlers,
 		defaultTopic: defaultTopic, Events: map[string]schema.Event{},
 	}
+	if slices.ContainsFunc(handlers, func(h Handler) bool { return len(h.Timers) > 0 }) {
+		p.Layout.AddTimers()
+	}
 	for _, e := range events {
 		info := e.Info()
 		p.Events[info.Type] = info

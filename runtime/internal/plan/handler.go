@@ -8,8 +8,9 @@ type Handler struct {
 	Event   string // type of the event
 	Reads   []int  // collections whose view it takes
 	Indexes []IndexRef
-	Writes  []int // collections that it returns changes of
-	Acts    bool  // it emits or has effects
+	Writes  []int    // collections that it returns changes of
+	Timers  []string // types of the events that it sets timers of
+	Acts    bool     // it emits, sets timers or has effects
 
 	Proved      bool   // every key that it reads or writes begins with the event's key
 	Partitioned bool   // that is not proved, but asserted

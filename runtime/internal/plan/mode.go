@@ -92,6 +92,12 @@ func (p *Code) signature(h *Handler) string {
 				c.Name, c.Indexes[i].Field)
 		}
 	}
+	for _, typ := range h.Timers {
+		if timer := p.Events[typ].Shape; timer != shape {
+			return fmt.Sprintf("sets timers of %s, whose keys (%s) are not those of %s (%s)",
+				typ, timer, h.Event, shape)
+		}
+	}
 	for _, ord := range slices.Concat(h.Reads, h.Writes) {
 		if c := p.Layout.Collections[ord]; !c.Shape.HasPrefix(shape) {
 			return fmt.Sprintf("touches %s, whose keys (%s) can't begin with the key of %s (%s)",

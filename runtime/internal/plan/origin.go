@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // Origin is what the rows of a collection are made from. It is stored as JSON. What handlers are
@@ -31,35 +33,50 @@ func (c *Cause) sets() (names []string) {
 	return names
 }
 
-// origins returns what the code makes each collection from, by name.
+// timersOf is what the timers of an event type are called among collections, whose names have no
+// blank.
+func timersOf(typ string) string { return "timers of " + typ }
+
+// origins returns what the code makes each collection from, by name, and the timers of each event.
 func (p *Code) origins() map[string]Origin {
 	all := map[string]Origin{}
-	order := func(g, h Handler) int { return cmp.Compare(g.Set, h.Set) }
-	bySet := slices.SortedStableFunc(slices.Values(p.handlers), order)
 	for ord, c := range p.Layout.Collections {
-		o := Origin{Key: string(c.Shape)}
-		at := map[string]int{}
-		for _, h := range bySet {
-			if !slices.Contains(h.Writes, ord) {
-				continue
-			}
-			i, ok := at[h.Event]
-			if !ok {
-				i = len(o.Events)
-				at[h.Event] = i
-				topic := p.Topic(p.Events[h.Event].Topic)
-				o.Events = append(o.Events, Cause{Event: h.Event, Topic: topic})
-			}
-			o.Events[i].Handlers = append(o.Events[i].Handlers, p.HandlerName(&h))
-			o.Events[i].Code = append(o.Events[i].Code, versionsOf(&h))
+		all[c.Name] = p.origin(c.Shape, func(h *Handler) bool { return slices.Contains(h.Writes, ord) })
+	}
+	for typ, e := range p.Events {
+		sets := func(h *Handler) bool { return slices.Contains(h.Timers, typ) }
+		if slices.ContainsFunc(p.handlers, func(h Handler) bool { return sets(&h) }) {
+			all[timersOf(typ)] = p.origin(e.Shape, sets)
 		}
-		for i := range o.Events {
-			o.Events[i].forgetUnknown()
-		}
-		slices.SortFunc(o.Events, func(a, b Cause) int { return strings.Compare(a.Event, b.Event) })
-		all[c.Name] = o
 	}
 	return all
+}
+
+// origin returns what rows of a key are made from, by the handlers that make them.
+func (p *Code) origin(shape key.Shape, makes func(*Handler) bool) Origin {
+	order := func(g, h Handler) int { return cmp.Compare(g.Set, h.Set) }
+	bySet := slices.SortedStableFunc(slices.Values(p.handlers), order)
+	o := Origin{Key: string(shape)}
+	at := map[string]int{}
+	for _, h := range bySet {
+		if !makes(&h) {
+			continue
+		}
+		i, ok := at[h.Event]
+		if !ok {
+			i = len(o.Events)
+			at[h.Event] = i
+			topic := p.Topic(p.Events[h.Event].Topic)
+			o.Events = append(o.Events, Cause{Event: h.Event, Topic: topic})
+		}
+		o.Events[i].Handlers = append(o.Events[i].Handlers, p.HandlerName(&h))
+		o.Events[i].Code = append(o.Events[i].Code, versionsOf(&h))
+	}
+	for i := range o.Events {
+		o.Events[i].forgetUnknown()
+	}
+	slices.SortFunc(o.Events, func(a, b Cause) int { return strings.Compare(a.Event, b.Event) })
+	return o
 }
 
 // EventsOf returns the event types that rows are made from.

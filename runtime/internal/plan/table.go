@@ -17,7 +17,13 @@ func IndexTable(collection, field string) string {
 	return "index/" + url.PathEscape(collection) + "/" + field
 }
 
-// TableNames returns the names of the tables of rows and indexes that the code has, sorted.
+// The names of the tables of timers, and of when these are due, without that of their generation.
+const (
+	TimersTable = "timers"
+	DueTable    = "due"
+)
+
+// TableNames returns the names of the tables of rows, indexes and timers that the code has, sorted.
 func (p *Code) TableNames() []string {
 	var names []string
 	for _, c := range p.Layout.Collections {
@@ -25,6 +31,9 @@ func (p *Code) TableNames() []string {
 		for _, x := range c.Indexes {
 			names = append(names, IndexTable(c.Name, x.Field))
 		}
+	}
+	if p.Layout.Timed {
+		names = append(names, TimersTable, DueTable)
 	}
 	return Sorted(names)
 }

@@ -25,7 +25,7 @@ func (p *Code) TodayOrigins(made map[string]Origin) map[string]Origin {
 		return made
 	}
 	renamed := maps.Clone(made)
-	for name, o := range renamed {
+	for name, o := range made {
 		o.Events = slices.Clone(o.Events)
 		for i := range o.Events {
 			o.Events[i].Event = p.Today(o.Events[i].Event)
@@ -33,6 +33,10 @@ func (p *Code) TodayOrigins(made map[string]Origin) map[string]Origin {
 		slices.SortStableFunc(o.Events, func(a, b Cause) int {
 			return strings.Compare(a.Event, b.Event)
 		})
+		if typ, timers := strings.CutPrefix(name, timersOf("")); timers {
+			delete(renamed, name)
+			name = timersOf(p.Today(typ))
+		}
 		renamed[name] = o
 	}
 	return renamed

@@ -44,8 +44,9 @@ type Parts struct {
 	Def      *delivery.Definition
 	Code     *plan.Code
 	Envelope brook.Envelope
-	Bare     bool // the envelope takes anything for a payload
-	Divided  bool // the task is one of a group's member
+	Bare     bool   // the envelope takes anything for a payload
+	Divided  bool   // the task is one of a group's member
+	Stem     string // what the IDs of the app's emissions begin with
 }
 
 // Prefetcher runs the events of a task dry and fetches what they ask for.
@@ -77,7 +78,7 @@ func New(parts Parts) *Prefetcher {
 	tx := txn.New(parts.Def.Collections, parts.Code.Layout, nil)
 	p := &Prefetcher{
 		parts: parts, tx: tx, deliver: parts.Def.Lane(tx),
-		delivery: delivery.New(tx, parts.Def, parts.Divided),
+		delivery: delivery.New(tx, parts.Def, parts.Divided, parts.Stem),
 		ran:      map[*input.Queue]int64{}, asked: map[txn.RowKey]bool{},
 	}
 	tx.RunDry(p, noReader{p})

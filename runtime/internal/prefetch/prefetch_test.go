@@ -84,6 +84,8 @@ func (t *task) Awaited() bool { return t.awaited }
 
 func (t *task) Host(int) delivery.Host { return t }
 
+func (t *task) Source() string { return "" }
+
 func (t *task) Owns(*brook.Record) bool { return true }
 
 func (t *task) Blocker(*delivery.Delivery, string) (brook.Position, bool) {

@@ -32,6 +32,8 @@ func (x *Processor) accept(p *Partition, d *delivery.Delivery) {
 	case !d.Known:
 		unknown := batch.Unknown{Position: d.Position, Type: d.Message.Type}
 		x.Batch.Unknown = append(x.Batch.Unknown, unknown)
+	case d.Lapsed:
+		x.Batch.Lapsed++
 	case !d.Handled:
 		x.Batch.Discarded++
 	}

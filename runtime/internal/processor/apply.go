@@ -7,6 +7,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -15,7 +16,7 @@ import (
 func (x *Processor) Apply(ctx context.Context, r *brook.Record, m brook.Message) error {
 	d := x.delivery
 	x.partition = nil
-	d.Prepare(ctx, r, nobody{})
+	d.Prepare(ctx, r, nobody{stream.Stem(x.parts.Config.Name)})
 	d.Position, d.Once, d.Message = brook.Position{}, true, m
 	x.Tx.Begin(txn.Event{Ctx: ctx})
 	d.Dispatch(x.Deliver)
@@ -48,7 +49,10 @@ func unapplied(d *delivery.Delivery) error {
 }
 
 // nobody is the host of events that are in no partition.
-type nobody struct{}
+type nobody struct{ stem string }
+
+// Source returns the app's stem.
+func (n nobody) Source() string { return n.stem }
 
 // Owns returns true.
 func (nobody) Owns(*brook.Record) bool { return true }

@@ -51,7 +51,7 @@ func (x *Processor) item(d *delivery.Delivery, e *delivery.Emission) *outbox.Ite
 	}
 	source := k.Stem()
 	if x.partition != nil {
-		source = x.partition.source(k)
+		source = x.partition.Source()
 	}
 	item, err := k.Item(d, e, source, number)
 	switch {

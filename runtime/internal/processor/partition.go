@@ -4,7 +4,6 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
-	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/repeats"
@@ -65,10 +64,10 @@ func (p *Partition) Block(letter *deadletter.Letter) {
 	p.Blocked.Add(letter, p.parts.Config.OnFailure != brook.GoOn)
 }
 
-// source returns what the streams of emissions begin with that are caused in the partition.
-func (p *Partition) source(k *emission.Maker) string {
+// Source returns what the streams and IDs of emissions begin with that are caused in the partition.
+func (p *Partition) Source() string {
 	if p.emits == "" {
-		p.emits = k.Source(p.Log, p.ID)
+		p.emits = p.parts.Emissions.Source(p.Log, p.ID)
 	}
 	return p.emits
 }

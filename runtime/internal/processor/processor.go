@@ -20,6 +20,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -88,7 +89,8 @@ func New(parts *Parts, g *generation.Generation, target Target, tracks bool) *Pr
 	}
 	x.drops, _ = target.(Dropper)
 	x.Batch = batch.New(x.Tx)
-	x.delivery = delivery.New(x.Tx, parts.Def, parts.Config.Group)
+	x.delivery = delivery.New(x.Tx, parts.Def, parts.Config.Group,
+		stream.Stem(parts.Config.Name))
 	x.In(g)
 	if tracks {
 		x.Tx.TrackReads()

@@ -52,7 +52,7 @@ func (r *Rebuild) settle(ctx context.Context, live *generation.Generation) error
 // run settles once. Each step finds the writes of the steps before it committed.
 func (s *settlement) run(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.carryLetters, s.settleLetters, s.settleOwed, s.carryDropped,
+		s.carryLetters, s.settleLetters, s.settleOwed, s.carryDropped, s.carryPublished,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -74,6 +74,7 @@ func (m *Memory) Reload(
 	}
 	return func() {
 		s.Blocked, s.Emissions.Numbers = blocked, nil
+		s.Timers.Forget()
 		for id, stored := range standings {
 			s.Progress.Advance(id, stored.Next)
 		}

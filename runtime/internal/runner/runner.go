@@ -15,6 +15,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/backfill"
+	"github.com/brookgen/brookgen/runtime/internal/control"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/recovery"
@@ -30,6 +31,7 @@ type Runner struct {
 	Memory *recovery.Memory
 	Stale  *stale.Views
 	Filler *backfill.Filler
+	Timers *control.Timers
 	Fatal  Fatal
 	// Assigned is called when a group divides the partitions.
 	Assigned func()
@@ -108,6 +110,9 @@ func (r *Runner) run() (err error) {
 	}
 	if r.Tasks.Config.Hooks.Lag != nil {
 		r.beside.Go(func() { reportLag(ctx, r.Tasks.Config, r.Tasks) })
+	}
+	if r.Tasks.Timers != nil {
+		r.beside.Go(func() { r.Fatal.Note(keepTimers(ctx, r.Timers)) })
 	}
 	return r.loop(ctx, outdated)
 }

@@ -11,5 +11,6 @@ type Event struct {
 	Was     []string  // names that it had before
 	Topic   string    // "": Config.Topic
 	Shape   key.Shape // of its key; "": it has none
+	Timed   bool      // handlers of the package set timers of it
 	History int       // how many events a row keeps; brook.KeepAll: all of them; 0: none
 }

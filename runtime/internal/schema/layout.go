@@ -7,6 +7,17 @@ type Layout struct {
 	Rows        []int        // the slot of each collection's rows, by ordinal
 	Index       [][]int      // the slots of its indexes, by ordinal and index
 	Slots       int          // how many there are
+
+	// Timed is set if handlers set timers: the tables of these, and of when they are due, have the
+	// slots Timers and Due.
+	Timed       bool
+	Timers, Due int
+}
+
+// AddTimers gives the tables of timers a slot each.
+func (l *Layout) AddTimers() {
+	l.Timed, l.Timers, l.Due = true, l.Slots, l.Slots+1
+	l.Slots += 2
 }
 
 // NewLayout returns the layout of collections.

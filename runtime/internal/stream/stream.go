@@ -7,11 +7,15 @@
 package stream
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 
 	brook "github.com/brookgen/brookgen/runtime"
 )
+
+// Stem returns what the streams and IDs of the emissions of the app of a name begin with.
+func Stem(name string) string { return url.PathEscape(name) }
 
 // ShortLog returns a log's identity as it stands in streams and IDs: short, but enough to
 // distinguish a topic from earlier ones of its name.
@@ -36,6 +40,18 @@ func EmissionID(
 func Sign(m *brook.Message, stream string, s brook.Sequence) {
 	m.Lane, m.Sequence = stream, s
 	m.Hash = hexadecimal(hashOf(m.Author, m.ID), 16)
+}
+
+// timers ends the name of a stream of events of timers. No set is called so.
+const timers = ":timers"
+
+// OfTimers returns the stream of the events of timers that are numbered by the stream of numbered
+// emissions.
+func OfTimers(numbered string) string { return numbered + timers }
+
+// FromTimer reports whether an emission is the event of a timer of the app that a stem is of.
+func FromTimer(lane, stem string) bool {
+	return strings.HasSuffix(lane, timers) && strings.HasPrefix(lane, stem+"/")
 }
 
 // Genuine reports whether the stream of m was written by the author of m. Others copy headers to

@@ -22,6 +22,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/timers"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
 )
 
@@ -39,6 +40,7 @@ type Set struct {
 	Letters  *letters.Reader
 	Hub      *watch.Hub
 	Progress *input.Progress
+	Timers   *timers.Heads // nil: handlers set none
 	Life     *lifetime.App
 
 	// Blocked are the blocked keys of the live generation. Guarded by the quiesce lock.

@@ -102,6 +102,7 @@ func (l Live) PassGap(*Partition, input.Gap) {}
 func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) {
 	s, b, due := l.set, t.Batch, &t.due
 	s.Hub.Publish(t.Tx.Changed)
+	s.Timers.Committed(t.Tx.Changed)
 	for _, p := range positions(moved) {
 		s.Progress.AdvanceTo(p)
 	}
@@ -113,7 +114,7 @@ func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) 
 	if s.Config.Hooks.Commit != nil && len(moved) > 0 {
 		due.Commits = append(due.Commits, brook.Commit{
 			Partitions: moved, Events: b.Events, Discarded: b.Discarded, Unknown: len(b.Unknown),
-			Repeats: b.Repeats, Strays: b.Strays, Letters: len(b.Letters),
+			Repeats: b.Repeats, Lapsed: b.Lapsed, Strays: b.Strays, Letters: len(b.Letters),
 			Duration: time.Since(b.Started),
 		})
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 )
 
 // Task folds the events of some partitions, one at a time, into the views of one generation.
@@ -72,6 +73,7 @@ func (s *Set) NewTask(g *generation.Generation, target Target) *Task {
 		t.prefetcher = prefetch.New(prefetch.Parts{
 			Task: t, Fetcher: fetcher, Tx: t.Tx, Def: s.Def, Code: s.Code,
 			Envelope: s.Config.Envelope, Bare: s.Bare, Divided: s.Config.Group,
+			Stem: stream.Stem(s.Config.Name),
 		})
 	}
 	return t

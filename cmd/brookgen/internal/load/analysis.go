@@ -51,6 +51,7 @@ type event struct {
 	adopted bool         // foreign, without an alias
 	handled []string     // by which handlers
 	emitted []string
+	timers  []timerUse
 }
 
 // analyse gives the model of a package, or what is wrong with it. The error is that of go list.
@@ -86,6 +87,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic, error) {
 	a.checkWas()
 	a.order()
 	a.checkMarks()
+	a.checkTimers()
 	a.checkClosed()
 	a.checkWriters()
 	a.checkNames()

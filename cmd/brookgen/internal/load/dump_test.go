@@ -173,6 +173,8 @@ func handlerLine(h *model.Handler) string {
 			sb.WriteString("change:" + r.Collection.Name)
 		case model.Emission:
 			sb.WriteString("emit:" + r.Event.Name)
+		case model.Timer:
+			sb.WriteString("timer:" + r.Event.Name)
 		case model.Effect:
 			sb.WriteString("effect")
 		}

@@ -212,7 +212,7 @@ func payload(t types.Type) bool {
 // suggestion is a name for the type of an event. What a handler handles is mostly called as it is.
 func suggestion(name, does string) string {
 	method := name[strings.LastIndex(name, ".")+1:]
-	if does == "emits" || !startsUpper(method) {
+	if does != "handles" || !startsUpper(method) {
 		return "Happened"
 	}
 	return method

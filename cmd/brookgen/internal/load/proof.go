@@ -41,10 +41,11 @@ func (a *analysis) prove() {
 	}
 }
 
-// touches reports whether a handler reads or writes rows.
+// touches reports whether a handler reads or writes rows or timers.
 func touches(h *model.Handler) bool {
-	return len(h.Reads) > 0 ||
-		slices.ContainsFunc(h.Results, func(r model.Result) bool { return r.Kind == model.Change })
+	return len(h.Reads) > 0 || slices.ContainsFunc(h.Results, func(r model.Result) bool {
+		return r.Kind == model.Change || r.Kind == model.Timer
+	})
 }
 
 // A proof is the attempt to prove one handler.

@@ -11,13 +11,13 @@ var makers = map[string]bool{
 	"Create": true, "Insert": true, "Merge": true, "Modify": true, "Delete": true,
 }
 
-// maker reports whether a function of the runtime makes changes.
+// maker reports whether a function of the runtime makes changes or timers.
 func (p *prover) maker(fn *types.Func) bool {
 	if !ofRuntime(fn) || fn.Signature().Recv() != nil {
 		return false
 	}
 	for v := range fn.Signature().Results().Variables() {
-		if isRuntime(v.Type(), "Change") != nil {
+		if isRuntime(v.Type(), "Change") != nil || isRuntime(v.Type(), "Timer") != nil {
 			return true
 		}
 	}
@@ -160,6 +160,10 @@ func (f *frame) ofTheRuntime(n *ast.CallExpr, obj *types.Func) bool {
 		return false
 	}
 	f.pass(unindexed(n.Fun))
+	if at, ok := timerMakers[obj.Name()]; ok && at < len(n.Args) {
+		f.ofKey(n, written(n.Fun), n.Args[at])
+		return true
+	}
 	if !makers[obj.Name()] || len(n.Args) == 0 {
 		f.doubt(n, written(n.Fun), "it is not known which key it writes")
 		return true

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"slices"
+
+	"github.com/brookgen/brookgen/templates/model"
 )
 
 // atKey notes a key that is not proved to begin with the event's.
@@ -16,6 +19,68 @@ func (f *frame) atKey(call *ast.CallExpr, name string, x ast.Expr) {
 		text += ", …"
 	}
 	f.doubt(call, text+")", f.why(x))
+}
+
+// timerMakers make timers of the event that is the argument at a place.
+var timerMakers = map[string]int{"At": 1, "Cancel": 0}
+
+// ofKey notes a timer of an event whose key is not proved to begin with that of the event that is
+// handled.
+func (f *frame) ofKey(call *ast.CallExpr, name string, x ast.Expr) {
+	named, _ := types.Unalias(orInvalid(f.info.TypeOf(x))).(*types.Named)
+	known := value{}
+	if e := f.eventNamed(named); e != nil {
+		known = f.keyOf(f.eval(x), e)
+	}
+	if f.begins(known) {
+		return
+	}
+	text := written(x)
+	if len(call.Args) > 1 {
+		text = "…, " + text
+	}
+	f.doubt(call, name+"("+text+")", f.why(x))
+}
+
+// eventNamed gives the event of a payload's type, nil if it is none.
+func (f *frame) eventNamed(t *types.Named) *model.Event {
+	if t == nil {
+		return nil
+	}
+	for obj, e := range f.events { // those of the package were checked anew, with bodies
+		if e.Key != nil && obj.Name() == t.Obj().Name() && obj.Pkg() != nil && t.Obj().Pkg() != nil &&
+			obj.Pkg().Path() == t.Obj().Pkg().Path() {
+			return e.Event
+		}
+	}
+	return nil
+}
+
+// keyOf gives what is known of the key of an event, by what is known of its payload.
+func (p *prover) keyOf(v value, e *model.Event) value {
+	key := value{typ: v.typ, tags: []int{}}
+	for _, field := range e.Key.Fields {
+		for _, part := range field.Parts {
+			leaf := v
+			for _, step := range slices.Concat(field.Path, part.Path) {
+				s, ok := plainStruct(leaf.typ)
+				if !ok || leaf.tags == nil || step.Pointer {
+					return value{}
+				}
+				i := slices.IndexFunc(slices.Collect(s.Fields()),
+					func(v *types.Var) bool { return v.Name() == step.Name })
+				if i < 0 {
+					return value{}
+				}
+				leaf = p.field(leaf, []int{i})
+			}
+			if len(leaf.tags) != 1 {
+				return value{}
+			}
+			key.tags = append(key.tags, leaf.tags[0])
+		}
+	}
+	return key
 }
 
 // why says why a key is not proved.

@@ -39,16 +39,27 @@ func (a *analysis) obstacle(h *model.Handler) string {
 		}
 		touched = append(touched, r.Collection)
 	}
+	for _, e := range timers(h) {
+		var own []model.KeyPart
+		for _, f := range e.Key.Fields {
+			own = append(own, f.Parts...)
+		}
+		if !slices.EqualFunc(own, event, sameShape) {
+			return fmt.Sprintf("sets timers of %s, whose keys (%s) are not those of %s (%s)",
+				e.Name, shapes(own), h.Event.Name, shapes(event))
+		}
+	}
 	for _, c := range touched {
 		own := c.Key.Parts
-		if len(own) < len(event) || !slices.EqualFunc(own[:len(event)], event,
-			func(x, y model.KeyPart) bool { return shape(x.Type) == shape(y.Type) }) {
+		if len(own) < len(event) || !slices.EqualFunc(own[:len(event)], event, sameShape) {
 			return fmt.Sprintf("touches %s, whose keys (%s) can't begin with the key of %s (%s)",
 				c.Name, shapes(own), h.Event.Name, shapes(event))
 		}
 	}
 	return ""
 }
+
+func sameShape(x, y model.KeyPart) bool { return shape(x.Type) == shape(y.Type) }
 
 // shape is what a leaf of a key looks like as bytes.
 func shape(t *model.Type) string {

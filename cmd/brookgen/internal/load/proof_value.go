@@ -164,7 +164,7 @@ func (p *proof) begins(v value) bool {
 	return true
 }
 
-// guarded reports whether a value of type t may hold a view or a change, or bring one forth.
+// guarded reports whether a value of type t may hold a view, a change or a timer, or bring one forth.
 func (p *prover) guarded(t types.Type) bool { return p.holds(t, map[types.Type]bool{}) }
 
 func (p *prover) holds(t types.Type, seen map[types.Type]bool) bool {
@@ -174,7 +174,7 @@ func (p *prover) holds(t types.Type, seen map[types.Type]bool) bool {
 	seen[t] = true
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
-		if isView(t) || isRuntime(t, "Change") != nil {
+		if isView(t) || isRuntime(t, "Change") != nil || isRuntime(t, "Timer") != nil {
 			return true
 		}
 		if args := t.TypeArgs(); args != nil {

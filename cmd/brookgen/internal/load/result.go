@@ -6,7 +6,7 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-const resultTypes = "a handler returns brook.Change[K, V], brook.Emission[E], slices of those, brook.Effect, and an error last"
+const resultTypes = "a handler returns brook.Change[K, V], brook.Emission[E], brook.Timer[E], slices of those, brook.Effect, and an error last"
 
 // results reads what a handler writes.
 func (a *analysis) results(h *model.Handler, name string, results []variable) {
@@ -55,6 +55,13 @@ func (a *analysis) result(name string, r variable) (model.Result, bool) {
 		e.emitted = append(e.emitted, name)
 		return model.Result{Kind: model.Emission, Slice: slice, Event: e.Event}, true
 	}
+	if timer := isRuntime(t, "Timer"); timer != nil {
+		e := a.timed(name, timer.TypeArgs().At(0), at(r.expr))
+		if e == nil {
+			return model.Result{}, false
+		}
+		return model.Result{Kind: model.Timer, Slice: slice, Event: e.Event}, true
+	}
 	if !slice && isRuntime(t, "Effect") != nil {
 		return model.Result{Kind: model.Effect}, true
 	}
@@ -66,7 +73,7 @@ func (a *analysis) result(name string, r variable) (model.Result, bool) {
 func (a *analysis) instead(t types.Type, slice bool) string {
 	if p, ok := t.(*types.Pointer); ok {
 		t = types.Unalias(p.Elem())
-		for _, name := range []string{"Change", "Emission", "Effect"} {
+		for _, name := range []string{"Change", "Emission", "Timer", "Effect"} {
 			if isRuntime(t, name) != nil {
 				return "return it without the pointer; its zero value is nothing"
 			}

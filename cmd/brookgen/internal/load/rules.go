@@ -25,6 +25,7 @@ func (a *analysis) checkMarks() {
 		case len(e.handled) > 0 && e.Discard:
 			a.report(m.at("discard", m.spec.Name), "%s is marked discard, so ignored, yet %s handles it: remove one", name, e.handled[0])
 		case len(e.handled) > 0 || e.Publish || e.Discard || a.lost || m.faulty:
+		case len(e.timers) > 0: // checkTimers tells
 		case len(e.emitted) > 0:
 			a.report(e.at, "event %s is emitted by %s, but no handler takes it: mark it publish if it is only sent, or write a handler of %s", e.Name, e.emitted[0], name)
 		case !contract || e.Alias != "":

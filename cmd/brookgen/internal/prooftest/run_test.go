@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
@@ -244,6 +245,12 @@ func (w *witness) changes(v reflect.Value) {
 		}
 		return
 	}
+	if _, timer := v.Interface().(interface{ Due() (time.Time, bool) }); timer {
+		if data := v.MethodByName("Data").Call(nil); data[1].Bool() {
+			w.see("sets a timer", keyOf(data[0].Interface()))
+		}
+		return
+	}
 	op, ok := v.Interface().(interface{ Op() brook.Op })
 	if !ok || op.Op() == brook.OpDiscard {
 		return
@@ -272,6 +279,30 @@ func (w *witness) changes(v reflect.Value) {
 		apply := v.MethodByName("Apply")
 		apply.Call([]reflect.Value{reflect.Zero(apply.Type().In(0)), reflect.ValueOf(true)})
 	}
+}
+
+// keyOf returns the key of an event that timers are set of.
+func keyOf(data any) []byte {
+	str := func(s string) []byte { return key.AppendString(nil, s) }
+	switch e := data.(type) {
+	case Placed:
+		return str(e.ID)
+	case Named:
+		return str(string(e.ID))
+	case Moved:
+		return appendPair(nil, PairKey{e.Org, e.ID})
+	case Paired:
+		return appendPair(nil, e.Key)
+	case Held:
+		return str(e.ID)
+	case Word:
+		return str(string(e))
+	case Behind:
+		return str(e.At.ID)
+	case Counted:
+		return key.AppendInt(nil, e.N)
+	}
+	panic(fmt.Sprintf("a timer of type %T", data))
 }
 
 // What is proved never strays, whatever the event: its handlers are run, and every key that they

@@ -9,6 +9,8 @@ type Change[K comparable, V any] struct{}
 
 type Emission[E any] struct{}
 
+type Timer[E any] struct{}
+
 type Effect func(context.Context) error
 
 type View[K comparable, V any] struct{}
