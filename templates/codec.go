@@ -125,29 +125,30 @@ type codecRoot struct {
 	name    string
 	typ     *model.Type
 	version int // of an earlier version of an event, which is only decoded; 0: it is none
+	event   bool
 }
 
 // codecRoots are the own events, and the collections' types.
 func codecRoots(p *model.Package) []codecRoot {
 	var roots []codecRoot
 	seen := map[string]bool{}
-	add := func(name string, t *model.Type, version int) {
+	add := func(name string, t *model.Type, version int, event bool) {
 		if !seen[name] {
 			seen[name] = true
-			roots = append(roots, codecRoot{name, t, version})
+			roots = append(roots, codecRoot{name, t, version, event})
 		}
 	}
 	for _, e := range p.Events {
 		if e.Foreign() {
 			continue
 		}
-		add(e.GoName, e.Type, 0)
+		add(e.GoName, e.Type, 0, true)
 		for _, v := range e.Earlier {
-			add(v.Type.Named.Name, v.Type, v.Version)
+			add(v.Type.Named.Name, v.Type, v.Version, true)
 		}
 	}
 	for _, col := range p.Collections {
-		add(col.Type.Named.Name, col.Type, 0)
+		add(col.Type.Named.Name, col.Type, 0, false)
 	}
 	return roots
 }
@@ -187,6 +188,9 @@ func (c *codecs) jsonFunc(w work) []jen.Code {
 func (c *codecs) appendJSON(r codecRoot) jen.Code {
 	name := "Append" + r.name + "JSON"
 	body := []jen.Code{jen.Id("e").Op(":=").Qual(wirePath, maker(r.typ)+"Encoder").Call(jen.Id("dst"))}
+	if r.event && demands(r.typ, map[*model.Type]bool{}) {
+		body = append(body, jen.Id("e").Dot("Strict").Call())
+	}
 	body = append(body, c.encode(fieldName{}, r.typ, at("v"), false)...)
 	body = append(body, jen.Return(jen.Id("e").Dot("Finish").Call()))
 	return jen.Comment(name+" appends *v to dst as JSON. After an error it returns dst as it was.").

@@ -43,12 +43,20 @@ func (c *codecs) encodeStruct(t *model.Type, inMap bool) []jen.Code {
 			open = ""
 		}
 		statement := c.encodeField(open, f, o, inMap && !behindPointer)
+		written := []jen.Code{statement}
+		if f.Required && canBeNull(f.Type) {
+			written = append(written, jen.Id("e").Dot("Require").Call())
+		}
 		if present != nil {
-			statement = jen.If(and(present)).Block(statement)
+			block := jen.If(and(present)).Block(written...)
+			if f.Required {
+				block = block.Else().Block(jen.Id("e").Dot("Absent").Call(jen.Lit(f.Name)))
+			}
+			written = []jen.Code{block}
 		} else {
 			opened = false
 		}
-		body = append(body, statement)
+		body = append(body, written...)
 	}
 	if len(body) == 0 {
 		body = append(body, jen.Id("e").Dot("Begin").Call())

@@ -16,6 +16,7 @@ type Encoder struct {
 	start   int
 	depth   int32
 	away    bool // buf belongs to scratch
+	strict  bool // required fields have to be there
 	err     error
 	scratch *scratch // what was borrowed, or nil
 	dst     []byte   // what Finish appends buf to, if it is away

@@ -43,7 +43,7 @@ func (s *scratch) giveBack(e *Encoder) {
 			own.buf, s.buf = s.buf, nil
 			own.start, own.away = 0, true
 		}
-		own.depth = 0
+		own.depth, own.strict = 0, false
 		if own.err != nil || own.dst != nil {
 			own.err, own.dst = nil, nil
 		}

@@ -7,6 +7,7 @@ import "github.com/brookgen/brookgen/runtime/wire"
 // AppendLineJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendLineJSON(dst []byte, v *Line) ([]byte, error) {
 	e := wire.NewEncoder(dst)
+	e.Strict()
 	encodeLine(e, v)
 	return e.Finish()
 }
@@ -21,6 +22,7 @@ func DecodeLineJSON(data []byte) (v Line, err error) {
 func encodeLine(e *wire.Encoder, v *Line) {
 	e.NameString(`{"event":`, v.Event)
 	e.Name(`,"payload":`).JSON(v.Payload.MarshalJSON())
+	e.Require()
 	e.End()
 }
 

@@ -26,7 +26,7 @@ type App struct {
 func NewApp(config brook.Config) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Collections: collections,
-		Events:      []*brook.EventDef{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &renamedEvent, &defaultsEvent, &quotedRenamedEvent, &mustRenamedEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent},
+		Events:      []*brook.EventDef{&basicsEvent, &namedEvent, &specialEvent, &containersEvent, &optionsEvent, &quotedEvent, &marshalersEvent, &renamedEvent, &defaultsEvent, &quotedRenamedEvent, &mustRenamedEvent, &embeddingEvent, &shapesEvent, &orderEvent, &accountEvent, &noteEvent, &totalEvent, &batchEvent, &indexEvent, &requiredEvent, &requiredSparseEvent},
 		Lane: func(_ *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{}
 			return d.deliver
@@ -82,6 +82,8 @@ func eventOf(data any) *brook.EventDef {
 		return &indexEvent
 	case *Required:
 		return &requiredEvent
+	case *RequiredSparse:
+		return &requiredSparseEvent
 	}
 	return nil
 }
@@ -186,6 +188,11 @@ func (p *publish) Index(ctx context.Context, data Index, options ...brook.Publis
 // Required publishes data as required and returns its position in the log.
 func (p *publish) Required(ctx context.Context, data Required, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &requiredEvent, &data, options)
+}
+
+// RequiredSparse publishes data as required.sparse and returns its position in the log.
+func (p *publish) RequiredSparse(ctx context.Context, data RequiredSparse, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &requiredSparseEvent, &data, options)
 }
 
 type process struct{ app *engine.App }

@@ -367,6 +367,23 @@ func copyEntry(c *wire.Cloner, dst, src *Entry) {
 	wire.ClonePointer(c, &dst.Next, src.Next, copyEntry)
 }
 
+// cloneRequiredRow makes dst a deep copy of src, as storing and loading it would. Both are a *RequiredRow.
+func cloneRequiredRow(dst, src any) error {
+	var c wire.Cloner
+	copyRequiredRow(&c, dst.(*RequiredRow), src.(*RequiredRow))
+	return c.Finish()
+}
+
+func copyRequiredRow(c *wire.Cloner, dst, src *RequiredRow) {
+	*dst = *src
+	copyRequiredInner(c, &dst.Inner, &src.Inner)
+}
+
+func copyRequiredInner(c *wire.Cloner, dst, src *RequiredInner) {
+	*dst = *src
+	dst.B = slices.Clone(src.B)
+}
+
 // cloneStored makes dst a deep copy of src, as storing and loading it would. Both are a *Stored.
 func cloneStored(dst, src any) error {
 	var c wire.Cloner

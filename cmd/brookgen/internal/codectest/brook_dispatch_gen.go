@@ -9,7 +9,7 @@ type dispatch struct{}
 
 func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
-	case BasicsType, NamedType, SpecialType, ContainersType, OptionsType, QuotedType, MarshalersType, RenamedType, DefaultsType, QuotedRenamedType, MustRenamedType, EmbeddingType, ShapesType, OrderType, AccountType, NoteType, TotalType, BatchType, IndexType, RequiredType:
+	case BasicsType, NamedType, SpecialType, ContainersType, OptionsType, QuotedType, MarshalersType, RenamedType, DefaultsType, QuotedRenamedType, MustRenamedType, EmbeddingType, ShapesType, OrderType, AccountType, NoteType, TotalType, BatchType, IndexType, RequiredType, RequiredSparseType:
 		m.Discard()
 	default:
 		m.Unknown()

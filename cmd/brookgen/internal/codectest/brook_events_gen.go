@@ -14,26 +14,27 @@ const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
-	BasicsType        = "basics"
-	NamedType         = "named"
-	SpecialType       = "special"
-	ContainersType    = "containers"
-	OptionsType       = "options"
-	QuotedType        = "quoted"
-	MarshalersType    = "marshalers"
-	RenamedType       = "renamed"
-	DefaultsType      = "defaults"
-	QuotedRenamedType = "quoted.renamed"
-	MustRenamedType   = "must.renamed"
-	EmbeddingType     = "embedding"
-	ShapesType        = "shapes"
-	OrderType         = "order"
-	AccountType       = "account"
-	NoteType          = "note"
-	TotalType         = "total"
-	BatchType         = "batch"
-	IndexType         = "index"
-	RequiredType      = "required"
+	BasicsType         = "basics"
+	NamedType          = "named"
+	SpecialType        = "special"
+	ContainersType     = "containers"
+	OptionsType        = "options"
+	QuotedType         = "quoted"
+	MarshalersType     = "marshalers"
+	RenamedType        = "renamed"
+	DefaultsType       = "defaults"
+	QuotedRenamedType  = "quoted.renamed"
+	MustRenamedType    = "must.renamed"
+	EmbeddingType      = "embedding"
+	ShapesType         = "shapes"
+	OrderType          = "order"
+	AccountType        = "account"
+	NoteType           = "note"
+	TotalType          = "total"
+	BatchType          = "batch"
+	IndexType          = "index"
+	RequiredType       = "required"
+	RequiredSparseType = "required.sparse"
 )
 
 var basicsEvent = brook.EventDef{
@@ -289,6 +290,18 @@ var requiredEvent = brook.EventDef{
 	},
 	Decode: func(payload []byte, data any) (err error) {
 		*data.(*Required), err = DecodeRequiredJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var requiredSparseEvent = brook.EventDef{
+	Type: RequiredSparseType,
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendRequiredSparseJSON(dst, data.(*RequiredSparse))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*RequiredSparse), err = DecodeRequiredSparseJSON(payload)
 		return err
 	},
 	History: 100,

@@ -42,6 +42,16 @@ func (v *MovingView) Events(k string) ([]brook.Event[MovingEvent], error) {
 	return brook.Events[MovingEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
 }
 
+// RequiredEvent is one of the events that can write required, or an OldEvent.
+type RequiredEvent interface{ requiredEvent() }
+
+func (OldEvent) requiredEvent() {}
+
+// Events returns the events that made the value at k, oldest first, none if there is no value.
+func (v *RequiredView) Events(k string) ([]brook.Event[RequiredEvent], error) {
+	return brook.Events[RequiredEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory)
+}
+
 // StoredEvent is one of the events that can write stored, or an OldEvent.
 type StoredEvent interface{ storedEvent() }
 

@@ -1519,6 +1519,7 @@ func decodeQuotedRenamed(d *wire.Decoder, v *QuotedRenamed) {
 // AppendMustRenamedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendMustRenamedJSON(dst []byte, v *MustRenamed) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
+	e.Strict()
 	encodeMustRenamed(e, v)
 	return e.Finish()
 }
@@ -1535,6 +1536,7 @@ func encodeMustRenamed(e *wire.Encoder, v *MustRenamed) {
 	e.NameString(`,"cur":`, v.Cur)
 	wire.EncodeSlice(e.Name(`,"list":`), v.List, encodeMustName)
 	wire.EncodePointer(e.Name(`,"own":`), v.Own, encodeMustName)
+	e.Require()
 	e.NameInt(`,"free":`, int64(v.Free))
 	e.End()
 }
@@ -2103,6 +2105,7 @@ func DecodeIndexJSON(data []byte) (v Index, err error) {
 // AppendRequiredJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendRequiredJSON(dst []byte, v *Required) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
+	e.Strict()
 	encodeRequired(e, v)
 	return e.Finish()
 }
@@ -2117,6 +2120,7 @@ func DecodeRequiredJSON(data []byte) (v Required, err error) {
 func encodeRequired(e *wire.Encoder, v *Required) {
 	e.NameString(`{"id":`, v.ID)
 	wire.EncodePointer(e.Name(`,"count":`), v.Count, encodeInt)
+	e.Require()
 	encodeRequiredInner(e.Name(`,"inner":`), &v.Inner)
 	wire.EncodePointer(e.Name(`,"opt":`), v.Opt, encodeRequiredInner)
 	wire.EncodeSlice(e.Name(`,"list":`), v.List, encodeRequiredInner)
@@ -2151,6 +2155,7 @@ func decodeRequired(d *wire.Decoder, v *Required) {
 func encodeRequiredInner(e *wire.Encoder, v *RequiredInner) {
 	e.NameString(`{"a":`, v.A)
 	wire.EncodeSlice(e.Name(`,"b":`), v.B, encodeInt)
+	e.Require()
 	e.End()
 }
 
@@ -2168,6 +2173,86 @@ func decodeRequiredInner(d *wire.Decoder, v *RequiredInner) {
 		}
 	}
 	d.Require(requiredInnerFields, seen[:], 0, 1)
+}
+
+// AppendRequiredSparseJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendRequiredSparseJSON(dst []byte, v *RequiredSparse) ([]byte, error) {
+	e := wire.BorrowEncoder(dst)
+	e.Strict()
+	encodeRequiredSparse(e, v)
+	return e.Finish()
+}
+
+// DecodeRequiredSparseJSON decodes the JSON of one RequiredSparse. It shares no memory with data.
+func DecodeRequiredSparseJSON(data []byte) (v RequiredSparse, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeRequiredSparse(d, &v)
+	return v, d.Finish()
+}
+
+func encodeRequiredSparse(e *wire.Encoder, v *RequiredSparse) {
+	e.Begin()
+	if v.Text != "" {
+		e.Next().NameString(`"text":`, v.Text)
+	} else {
+		e.Absent("text")
+	}
+	if v.Number != 0 {
+		e.Next().NameInt(`"number":`, int64(v.Number))
+	} else {
+		e.Absent("number")
+	}
+	if v.RequiredEmbedded != nil {
+		e.Next().NameString(`"deep":`, v.RequiredEmbedded.Deep)
+	} else {
+		e.Absent("deep")
+	}
+	wire.EncodePointer(e.Next().Name(`"part":`), v.Part, encodeRequiredPart)
+	e.End()
+}
+
+var requiredSparseFields = []string{"text", "number", "deep", "part"}
+
+func decodeRequiredSparse(d *wire.Decoder, v *RequiredSparse) {
+	var seen [4]bool
+	for i := d.Object(requiredSparseFields); i >= 0; i = d.Next(requiredSparseFields, i) {
+		seen[i] = !d.IsNull()
+		switch i {
+		case 0:
+			d.String(&v.Text)
+		case 1:
+			d.Int(&v.Number)
+		case 2:
+			d.String(&wire.At(&v.RequiredEmbedded).Deep)
+		case 3:
+			wire.DecodePointer(d, &v.Part, decodeRequiredPart)
+		}
+	}
+	d.Require(requiredSparseFields, seen[:], 0, 1, 2)
+}
+
+func encodeRequiredPart(e *wire.Encoder, v *RequiredPart) {
+	e.Begin()
+	if v.Text != "" {
+		e.Next().NameString(`"text":`, v.Text)
+	} else {
+		e.Absent("text")
+	}
+	e.End()
+}
+
+var requiredPartFields = []string{"text"}
+
+func decodeRequiredPart(d *wire.Decoder, v *RequiredPart) {
+	var seen [1]bool
+	for i := d.Object(requiredPartFields); i >= 0; i = d.Next(requiredPartFields, i) {
+		seen[i] = !d.IsNull()
+		switch i {
+		case 0:
+			d.String(&v.Text)
+		}
+	}
+	d.Require(requiredPartFields, seen[:], 0)
 }
 
 // AppendEverythingJSON appends *v to dst as JSON. After an error it returns dst as it was.
@@ -2568,6 +2653,36 @@ func decodeMoving(d *wire.Decoder, v *Moving) {
 	if d.Complete() {
 		if !seen[3] {
 			v.Moved.Street = "Main Street, 1"
+		}
+	}
+}
+
+// AppendRequiredRowJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendRequiredRowJSON(dst []byte, v *RequiredRow) ([]byte, error) {
+	e := wire.BorrowEncoder(dst)
+	encodeRequiredRow(e, v)
+	return e.Finish()
+}
+
+// DecodeRequiredRowJSON decodes the JSON of one RequiredRow. It shares no memory with data.
+func DecodeRequiredRowJSON(data []byte) (v RequiredRow, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeRequiredRow(d, &v)
+	return v, d.Finish()
+}
+
+func encodeRequiredRow(e *wire.Encoder, v *RequiredRow) {
+	encodeRequiredInner(e.Name(`{"inner":`), &v.Inner)
+	e.End()
+}
+
+var requiredRowFields = []string{"inner"}
+
+func decodeRequiredRow(d *wire.Decoder, v *RequiredRow) {
+	for i := d.Object(requiredRowFields); i >= 0; i = d.Next(requiredRowFields, i) {
+		switch i {
+		case 0:
+			decodeRequiredInner(d, &v.Inner)
 		}
 	}
 }

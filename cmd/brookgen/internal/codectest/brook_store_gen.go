@@ -568,6 +568,21 @@ func packRate(c *pack.Coder, v *Rate) {
 	c.String(&v.Currency)
 }
 
+// requiredRowSchema is the shape of what packRequiredRow writes.
+const requiredRowSchema = "{\"inner\" {a string,b []int}}"
+
+// packRequiredRow writes one RequiredRow as stores keep it, or reads it.
+func packRequiredRow(c *pack.Coder, v *RequiredRow) {
+	c.Struct(1)
+	packRequiredInner(c, &v.Inner)
+}
+
+func packRequiredInner(c *pack.Coder, v *RequiredInner) {
+	c.Struct(2)
+	c.String(&v.A)
+	pack.Slice(c, &v.B, (*pack.Coder).Int)
+}
+
 // storedSchema is the shape of what packStored writes.
 const storedSchema = "{ID string,Tags []string,Items []@1={name string,count int,tags []string},ByName map[string]int,Deep map[string][]@1,Ptr *int,\"ItemPtr\" *@1,Arr [2][]int,Flat [2]int,At time,Times []time,Any any,Object map[string]any,Raw raw,Blob []uint8,Big text,BigPtr *text,URL *binary,Addr text,\"Tree\" *@2={name string,\"Left\" *@2,\"Right\" *@2,children []@2,by_name map[string]*@2},Opaque json,\"Half\" {Seen string},~Base {id int,created time,shadow string,Once string},~Extra *{note string,size *int},~lower {Visible string}}"
 

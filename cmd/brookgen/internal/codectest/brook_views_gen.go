@@ -16,6 +16,7 @@ import (
 type Views struct {
 	Everything *EverythingView
 	Moving     *MovingView
+	Required   *RequiredView
 	Stored     *StoredView
 	Simple     *SimpleView
 	Veterans   *VeteransView
@@ -23,16 +24,17 @@ type Views struct {
 	source brook.Source
 }
 
-var collections = []*brook.Collection{&everythingCollection, &movingCollection, &storedCollection, &simpleCollection, &veteransCollection}
+var collections = []*brook.Collection{&everythingCollection, &movingCollection, &requiredCollection, &storedCollection, &simpleCollection, &veteransCollection}
 
 func newViews(s brook.Source) Views {
 	rows := brook.RowReaders(s, collections)
 	return Views{
 		Everything: (*EverythingView)(&rows[0]),
 		Moving:     (*MovingView)(&rows[1]),
-		Stored:     (*StoredView)(&rows[2]),
-		Simple:     (*SimpleView)(&rows[3]),
-		Veterans:   (*VeteransView)(&rows[4]),
+		Required:   (*RequiredView)(&rows[2]),
+		Stored:     (*StoredView)(&rows[3]),
+		Simple:     (*SimpleView)(&rows[4]),
+		Veterans:   (*VeteransView)(&rows[5]),
 		source:     s,
 	}
 }
@@ -241,6 +243,83 @@ func (v *MovingView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update
 // Changes yields every change of the collection from the call on, until ctx or the app ends.
 func (v *MovingView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Moving], error] {
 	return brook.Updates[string, Moving]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
+}
+
+var requiredCollection = brook.Collection{
+	Name:  "required",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*RequiredRow); ok {
+			return at
+		}
+		return new(RequiredRow)
+	},
+	Copy:    cloneRequiredRow,
+	Pack:    func(c *pack.Coder, v any) { packRequiredRow(c, v.(*RequiredRow)) },
+	Schema:  requiredRowSchema,
+	History: true,
+}
+
+// RequiredView reads the collection required. It is a brook.View.
+type RequiredView brook.RowReader
+
+// Get returns the value at k, or brook.ErrNotFound.
+func (v *RequiredView) Get(k string) (own RequiredRow, err error) {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*RequiredRow); ok {
+		own = *at
+	}
+	return own, end.End()
+}
+
+// Lookup returns the value at k and true, or false if there is none.
+func (v *RequiredView) Lookup(k string) (own RequiredRow, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*RequiredRow)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *RequiredView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len returns the number of values.
+func (v *RequiredView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All yields every entry, in key order.
+func (v *RequiredView) All() iter.Seq2[brook.Entry[string, RequiredRow], error] {
+	return brook.ScanEntries[string, RequiredRow]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range yields the entries from from to before to, in key order.
+func (v *RequiredView) Range(from, to string) iter.Seq2[brook.Entry[string, RequiredRow], error] {
+	return brook.ScanEntries[string, RequiredRow]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
+func (v *RequiredView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, RequiredRow], error] {
+	return brook.ScanEntries[string, RequiredRow]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *RequiredView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, RequiredRow], error] {
+	return brook.ScanEntries[string, RequiredRow](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *RequiredView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, RequiredRow], error] {
+	return brook.Updates[string, RequiredRow]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
+}
+
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
+func (v *RequiredView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, RequiredRow], error] {
+	return brook.Updates[string, RequiredRow]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
 
 var storedCollection = brook.Collection{

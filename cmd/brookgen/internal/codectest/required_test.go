@@ -84,3 +84,71 @@ func TestErrors(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+// TestRequiredWritten refuses to write what the decoder would refuse, and writes all else.
+func TestRequiredWritten(t *testing.T) {
+	full := RequiredInner{A: "", B: []int{}}
+	tests := []struct {
+		what string
+		v    Required
+		want string
+	}{
+		{"all that is required", Required{Count: new(int), Inner: full}, ""},
+		{"nil pointer", Required{Inner: full},
+			"json: count is required, and nil: give it a value, as nobody can read null there"},
+		{"zero struct", Required{Count: new(int)},
+			"json: inner.b is required, and nil: give it a value, as nobody can read null there"},
+		{"behind a pointer", Required{Count: new(int), Inner: full, Opt: &RequiredInner{}},
+			"json: opt.b is required, and nil: give it a value, as nobody can read null there"},
+		{"in a list", Required{Count: new(int), Inner: full, List: []RequiredInner{full, {}}},
+			"json: list[1].b is required, and nil: give it a value, as nobody can read null there"},
+	}
+	for _, test := range tests {
+		dst := []byte("before ")
+		for _, buffer := range [][]byte{nil, dst, append(make([]byte, 0, 1000), dst...)} {
+			b, err := AppendRequiredJSON(buffer, &test.v)
+			if test.want != "" {
+				if err == nil || err.Error() != test.want || string(b) != string(buffer) {
+					t.Errorf("%s: %q %v", test.what, b, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Errorf("%s: %v", test.what, err)
+			} else if _, err := DecodeRequiredJSON(b[len(buffer):]); err != nil {
+				t.Errorf("%s: %s: %v", test.what, b, err)
+			}
+		}
+	}
+	// What was refused leaves nothing behind for those who use the memory next.
+	if _, err := AppendRequiredRowJSON(nil, &RequiredRow{}); err != nil {
+		t.Error("a row is written as it is:", err)
+	}
+}
+
+// TestRequiredLeftOut refuses a required field that omitempty, omitzero or a nil embedded pointer
+// leaves out.
+func TestRequiredLeftOut(t *testing.T) {
+	full := RequiredSparse{Text: "x", Number: 1, RequiredEmbedded: &RequiredEmbedded{Deep: "x"}}
+	b, err := AppendRequiredSparseJSON(nil, &full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := DecodeRequiredSparseJSON(b); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*RequiredSparse){
+		"text":      func(v *RequiredSparse) { v.Text = "" },
+		"number":    func(v *RequiredSparse) { v.Number = 0 },
+		"deep":      func(v *RequiredSparse) { v.RequiredEmbedded = nil },
+		"part.text": func(v *RequiredSparse) { v.Part = &RequiredPart{} },
+	} {
+		v := full
+		change(&v)
+		_, err := AppendRequiredSparseJSON(nil, &v)
+		if want := "json: " + name + " is required, and left out: give it a value"; err == nil ||
+			err.Error() != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -160,8 +160,35 @@ type Required struct {
 	Free  string          `json:"free"`
 }
 
+// RequiredSparse has required fields that may be left out.
+//
+//brook:event required.sparse publish
+type RequiredSparse struct {
+	Text   string `json:"text,omitempty" brook:"required"`
+	Number int    `json:"number,omitzero" brook:"required"`
+	*RequiredEmbedded
+	Part *RequiredPart `json:"part"`
+}
+
+// RequiredEmbedded is embedded.
+type RequiredEmbedded struct {
+	Deep string `json:"deep" brook:"required"`
+}
+
+// RequiredPart is a part.
+type RequiredPart struct {
+	Text string `json:"text,omitempty" brook:"required"`
+}
+
 // RequiredInner is part of it.
 type RequiredInner struct {
 	A string `json:"a" brook:"required"`
 	B []int  `json:"b" brook:"required"`
+}
+
+// RequiredRow has what an event requires in a row.
+//
+//brook:collection required key=string
+type RequiredRow struct {
+	Inner RequiredInner `json:"inner"`
 }
