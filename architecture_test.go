@@ -163,6 +163,7 @@ var layers = [][]string{
 	{"generation"},
 	{"obsolete"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
+	{"parked"},
 	{"publisher", "effects", "backfill", "delivery", "batch", "letters", "reads", "comparison"},
 	{"prefetch", "emission"},
 	{"processor"},
@@ -199,8 +200,9 @@ var testRooms = []string{
 	"./internal/race",
 	"./runtime/internal/apptest", "./runtime/internal/bytestore", "./runtime/internal/deploy",
 	"./runtime/internal/fakestore", "./runtime/internal/grown", "./runtime/internal/ledger",
-	"./runtime/internal/lending", "./runtime/internal/orgs", "./runtime/internal/people",
-	"./runtime/internal/relay", "./runtime/internal/reminders", "./runtime/internal/rolls", "./runtime/internal/tasktest",
+	"./runtime/internal/lending", "./runtime/internal/orgs", "./runtime/internal/parcels",
+	"./runtime/internal/people", "./runtime/internal/relay", "./runtime/internal/reminders",
+	"./runtime/internal/rolls", "./runtime/internal/tasktest",
 }
 
 // folders returns the folders of packages of this module.

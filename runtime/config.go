@@ -63,6 +63,13 @@ type Config struct {
 	// MaxDeadLetters is how many dead letters, of any stage, a partition may have before it stands
 	// still; 0 is 10,000. A rebuild ends at an event of a partition that has as many already.
 	MaxDeadLetters int
+	// Patience is how long an event that came too early ([Early]) is parked before it is reported as
+	// a dead letter of stage [StageEarly]; 0 is 15 minutes. It waits on all the same.
+	Patience time.Duration
+	// MaxParked is how many events of a partition may be parked because they came too early, with
+	// those that wait behind them; 0 is 100,000. One more becomes a dead letter of stage
+	// [StageHandle].
+	MaxParked int
 	// MaxOutbox is how many emissions of a partition may wait to be published before it stands
 	// still; 0 is 10,000.
 	MaxOutbox int

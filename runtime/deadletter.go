@@ -11,6 +11,7 @@ const (
 	StageHandle = "handle" // the handler failed or panicked, or the event waits behind such a one
 	StageApply  = "apply"  // the store can't take what the handler returned
 	StageEmit   = "emit"   // the log refuses what the handler emitted
+	StageEarly  = "early"  // the event waits for a row for longer than Config.Patience: see Early
 )
 
 // DeadLetter is an event that was put aside, with all that is needed to see why and to try it

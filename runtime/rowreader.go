@@ -153,10 +153,30 @@ func (r *RowReader) First(index int, encoded []byte) *Reading {
 		return false
 	})
 	if first == nil {
+		r.missed(index, encoded)
 		first = &Reading{at: r, err: &notFound{r.def, index, string(encoded)}}
 	}
 	returnBuffer(encoded)
 	return first
+}
+
+// misser is a source that notes what a handler asked for in vain. It notes rows itself.
+type misser interface {
+	Miss(slot int, value []byte)
+}
+
+// missed notes that an index has no row for a value.
+func (r *RowReader) missed(index int, value []byte) {
+	m, ok := r.src.(misser)
+	if !ok {
+		return
+	}
+	row := Reading{at: r}
+	if !row.enter() {
+		return
+	}
+	defer row.leave()
+	m.Miss(r.src.Layout().Index[r.ord][index], value)
 }
 
 // History returns the history of the row at an encoded key.

@@ -19,6 +19,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -104,6 +105,8 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Effects: &effects.Executor{Policy: config.Retry, Report: reporter, App: a},
 		Life:    a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
+	s.Places = parked.NewPlaces(a.code.Layout)
+	s.Parked = parked.NewEvents(s.Places, def.Sets)
 	a.tasks = s
 	a.calls = &control.Calls{Tasks: s, Exclusive: exclusive.New(s)}
 	a.letters = control.Letters{Calls: a.calls}

@@ -42,6 +42,7 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	}{
 		{"MaxDeadLetters", &c.MaxDeadLetters, 10_000},
 		{"MaxOutbox", &c.MaxOutbox, 10_000},
+		{"MaxParked", &c.MaxParked, 100_000},
 		{"BatchSize", &c.BatchSize, 1000},
 		{"Retry.Attempts", &c.Retry.Attempts, 5},
 	} {
@@ -59,6 +60,7 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 		{"Retry.Min", c.Retry.Min},
 		{"Retry.Max", c.Retry.Max},
 		{"ShutdownTimeout", c.ShutdownTimeout},
+		{"Patience", c.Patience},
 	} {
 		if d.value < 0 {
 			bad("%s is %s, and can't be negative", d.field, d.value)
@@ -66,6 +68,9 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	}
 	if c.DropRepeats < 0 {
 		bad("DropRepeats is %d, and can't be negative", c.DropRepeats)
+	}
+	if c.Patience == 0 {
+		c.Patience = 15 * time.Minute
 	}
 	if c.KeepReplaced == 0 {
 		c.KeepReplaced = time.Hour

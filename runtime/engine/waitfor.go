@@ -15,6 +15,7 @@ import (
 
 // WaitFor waits until the views show the event at pos and all before it in its partition: read your
 // own writes. If that event became a dead letter of any set, the error wraps [brook.ErrDeadLetter].
+// One that came too early ([brook.Early]) it waits for until it is applied or dropped, or reported.
 // It does not wait for emissions or effects, and not at all for the zero position. A partition that
 // the topic does not have is an error that wraps [brook.ErrOutOfRange].
 //
@@ -53,9 +54,34 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) error {
 	if err := a.confirmLog(ctx, pos); err != nil { // another process may have folded it
 		return err
 	}
-	ctx, cancel := a.life.WhileOpen(ctx)
+	return a.awaitApplied(ctx, pos)
+}
+
+// parkedLook is how often the store is asked whether an event is parked still that another process
+// may have applied.
+const parkedLook = time.Second
+
+// awaitApplied waits until an event is parked no longer, and returns an error if it is a dead
+// letter.
+func (a *App) awaitApplied(ctx context.Context, pos brook.Position) error {
+	open, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
-	return lifetime.Closing(ctx, a.tasks.Letters.Failed(ctx, pos))
+	every := time.Duration(0)
+	if a.catalog.Fenced() {
+		every = parkedLook
+	}
+	closed := a.life.Context().Done()
+	err := a.tasks.Progress.WaitReady(ctx, pos, closed, every, func() (bool, error) {
+		parked := false
+		if a.catalog.Fenced() || a.tasks.Parked.Ever() {
+			var err error
+			if parked, err = a.tasks.Letters.IsParked(open, pos); err != nil {
+				return false, err
+			}
+		}
+		return !parked, a.tasks.Letters.Failed(open, pos)
+	})
+	return lifetime.Closing(open, err)
 }
 
 // confirmLog returns an error if the log of pos is another one than the views were made from.

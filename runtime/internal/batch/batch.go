@@ -17,6 +17,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -32,8 +33,10 @@ type Batch struct {
 	Positions []brook.Write   // of partitions, with what tells their repeats
 	Effects   []outbox.Effect // to run after the commit
 	Numbered  bool            // it has numbers of the numbered stream
+	Parked    parked.Journal  // what changes of the parked events
 
 	Events, Discarded, Repeats, Lapsed, Strays int
+	Woken                                      int // events that were parked, and ran again
 	Bytes                                      int // of the events' records
 	Unknown                                    []Unknown
 	Last                                       brook.Position // of the last event
@@ -45,7 +48,7 @@ type Batch struct {
 }
 
 // Tables are those that a batch writes besides rows and indexes.
-type Tables struct{ Letters, Owed, Outbox brook.Table }
+type Tables struct{ Letters, Owed, Outbox, Parked brook.Table }
 
 // New returns an empty batch around a transaction.
 func New(tx *txn.Tx) *Batch { return &Batch{Tx: tx} }
@@ -54,8 +57,11 @@ func New(tx *txn.Tx) *Batch { return &Batch{Tx: tx} }
 // emissions.
 func (b *Batch) On(g *generation.Generation, outbox brook.Table) {
 	b.Tx.On(g.Tables, g.Unready)
-	b.tables = Tables{Letters: g.Letters, Owed: g.Owed, Outbox: outbox}
+	b.tables = Tables{Letters: g.Letters, Owed: g.Owed, Outbox: outbox, Parked: g.Parked}
 }
+
+// Size returns how many events ran in the batch.
+func (b *Batch) Size() int { return b.Events + b.Woken }
 
 // Assemble returns what the batch changes: rows with indexes and histories, letters, emissions, and
 // what else was added to it. The writes are the caller's until Forget.
@@ -70,9 +76,22 @@ func (b *Batch) Assemble() []brook.Write {
 	for _, item := range b.Owed {
 		writes = append(writes, item.Write(b.tables.Owed))
 	}
+	writes = b.Parked.Writes(writes, parked.Tables{
+		Events: b.tables.Parked, Letters: b.tables.Letters,
+	}, b.lettered)
 	writes = append(writes, b.Writes...)
 	b.scratch = append(writes, b.Positions...)
 	return b.scratch
+}
+
+// lettered reports whether the batch has the letter of a key.
+func (b *Batch) lettered(key []byte) bool {
+	for i := range b.Letters {
+		if bytes.Equal(b.Letters[i].AppendKey(nil), key) {
+			return true
+		}
+	}
+	return false
 }
 
 // Preconditions returns what the batch relies on if several processes write the store: the rows
@@ -116,10 +135,8 @@ func (b *Batch) ShrinkLetters(
 // UnlessRewritten returns remove, which begins with the removal of a letter, without that if the
 // batch writes the letter anew.
 func (b *Batch) UnlessRewritten(remove []brook.Write) []brook.Write {
-	for i := range b.Letters {
-		if bytes.Equal(b.Letters[i].AppendKey(nil), remove[0].Key) {
-			return remove[1:]
-		}
+	if b.lettered(remove[0].Key) {
+		return remove[1:]
 	}
 	return remove
 }
@@ -130,8 +147,9 @@ func (b *Batch) Forget() {
 	clear(b.scratch)
 	clear(b.Positions)
 	clear(b.Effects)
+	b.Parked.Forget()
 	*b = Batch{
-		Tx: b.Tx, tables: b.tables, scratch: b.scratch[:0],
+		Tx: b.Tx, Parked: b.Parked, tables: b.tables, scratch: b.scratch[:0],
 		Positions: b.Positions[:0], Effects: b.Effects[:0],
 		Letters: slices.Delete(b.Letters, 0, len(b.Letters)),
 		Items:   slices.Delete(b.Items, 0, len(b.Items)),

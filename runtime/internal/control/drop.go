@@ -7,14 +7,16 @@ import (
 	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/exclusive"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // Drop removes letters, those that filter accepts (nil: all), and returns how many. What waits
-// behind them stays.
+// behind them stays. A parked event that is not reported yet is dropped only if filter accepts it.
 func (x Letters) Drop(
 	ctx context.Context, filter func(brook.DeadLetter) bool,
 ) (n int, err error) {
@@ -23,7 +25,7 @@ func (x Letters) Drop(
 		return 0, err
 	}
 	defer func() { end(&err) }()
-	for letter, err := range x.each(open) {
+	for letter, err := range x.each(open, filter != nil) {
 		if err != nil {
 			return n, err
 		}
@@ -34,10 +36,12 @@ func (x Letters) Drop(
 			continue
 		}
 		var dropped bool
+		var due batch.Due
 		err := x.Tasks.Catalog.RetryConflicts(ctx, func() (err error) {
-			dropped, err = x.drop(ctx, letter)
+			dropped, due, err = x.drop(ctx, letter)
 			return err
 		})
+		x.follow(ctx, due)
 		if err != nil {
 			return n, fmt.Errorf("brook: drop %s: %w", letter.Position, err)
 		}
@@ -57,16 +61,30 @@ func (x Letters) Drop(
 	return n, nil
 }
 
-// drop drops one letter with all tasks at rest. It reports whether it was there.
-func (x Letters) drop(ctx context.Context, letter deadletter.Letter) (bool, error) {
+// drop drops one letter with all tasks at rest. It reports whether it was there, and returns what is
+// due after the commit.
+func (x Letters) drop(
+	ctx context.Context, letter deadletter.Letter,
+) (dropped bool, due batch.Due, err error) {
 	rest, err := x.quiesce(ctx)
 	if err != nil {
-		return false, err
+		return false, due, err
 	}
 	defer rest.End()
-	s := x.Tasks
-	t, at := x.Exclusive.Begin(rest), letter.AppendKey(nil)
+	t := x.Exclusive.Begin(rest)
 	defer t.End()
+	if letter.Stage == brook.StageEarly {
+		return x.dropParked(ctx, t, &letter)
+	}
+	dropped, err = x.dropLetter(ctx, t, &letter)
+	return dropped, due, err
+}
+
+// dropLetter drops a letter by t.
+func (x Letters) dropLetter(
+	ctx context.Context, t *exclusive.Task, letter *deadletter.Letter,
+) (bool, error) {
+	s, at := x.Tasks, letter.AppendKey(nil)
 	unchanged, err := x.unchanged(ctx, t.Gen.Letters, at)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, nil
@@ -86,7 +104,7 @@ func (x Letters) drop(ctx context.Context, letter deadletter.Letter) (bool, erro
 		return false, err
 	}
 	letter.Set = s.Catalog.Sets.Now(letter.Type, letter.Set)
-	s.BlockedOf(partition.Of(letter.Position)).Remove(&letter)
+	s.BlockedOf(partition.Of(letter.Position)).Remove(letter)
 	return true, nil
 }
 

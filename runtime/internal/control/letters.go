@@ -2,13 +2,16 @@ package control
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/reads"
 )
 
@@ -63,14 +66,25 @@ func (x Letters) begin(
 }
 
 // each returns the dead letters that there are when it is called, each as it is stored when its
-// turn comes: in log order, and those of one event in the order of the sets.
-func (x Letters) each(ctx context.Context) iter.Seq2[deadletter.Letter, error] {
+// turn comes: in log order, and those of one event in the order of the sets. unreported says that
+// parked events are among them that no letter reports yet.
+func (x Letters) each(
+	ctx context.Context, unreported bool,
+) iter.Seq2[deadletter.Letter, error] {
 	var all []deadletter.Letter
 	var failed error
+	if unreported = unreported && (x.Tasks.Catalog.Fenced() || x.Tasks.Parked.Ever()); unreported {
+		all, failed = x.parked(ctx)
+		for i := range all {
+			all[i].Record = brook.Record{}
+		}
+	}
 	for l, err := range x.All(ctx) {
-		if err != nil {
-			failed = err
+		if failed = cmp.Or(failed, err); failed != nil {
 			break
+		}
+		if unreported && l.Stage == brook.StageEarly {
+			continue // it is among the parked ones
 		}
 		l.Record = brook.Record{} // not all of them at a time
 		all = append(all, deadletter.Letter{DeadLetter: l})
@@ -96,18 +110,41 @@ func (x Letters) each(ctx context.Context) iter.Seq2[deadletter.Letter, error] {
 func (x Letters) stored(ctx context.Context, l *deadletter.Letter) (deadletter.Letter, error) {
 	for {
 		g := x.Tasks.Catalog.Live()
-		v, err := x.Tasks.Reader.Get(ctx, g.Letters, l.AppendKey(nil))
+		v, err := x.value(ctx, g, l)
 		if err != nil && x.Tasks.Catalog.Live() != g {
 			continue // a rebuild promoted another generation and dropped what was read
 		}
 		if err != nil {
 			return deadletter.Letter{}, err
 		}
-		again, err := deadletter.Decode(v)
+		again, err := decoded(l, v)
 		again.Type = x.Tasks.Code.Today(again.Type)
 		again.Record.Value = bytes.Clone(again.Record.Value)
 		return again, err
 	}
+}
+
+// value reads a letter, or the parked event that it reports.
+func (x Letters) value(
+	ctx context.Context, g *generation.Generation, l *deadletter.Letter,
+) (brook.Value, error) {
+	table := g.Letters
+	if l.Stage == brook.StageEarly {
+		table = g.Parked
+	}
+	return x.Tasks.Reader.Get(ctx, table, l.AppendKey(nil))
+}
+
+// decoded returns the letter of what value returned.
+func decoded(l *deadletter.Letter, v brook.Value) (deadletter.Letter, error) {
+	if l.Stage != brook.StageEarly {
+		return deadletter.Decode(v)
+	}
+	e, err := parked.Decode(brook.Row{Key: l.AppendKey(nil), Value: v})
+	if err != nil {
+		return deadletter.Letter{}, err
+	}
+	return e.Letter, nil
 }
 
 // unchanged returns the checks of a commit that removes a letter: no other process redrives or

@@ -83,5 +83,6 @@ func (x *Calls) processOnce(ctx context.Context, out *brook.Outbound) (batch.Due
 	if err != nil {
 		return failed(err)
 	}
+	x.runDue(ctx, t, &due)
 	return due, nil
 }

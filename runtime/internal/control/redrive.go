@@ -26,7 +26,7 @@ func (x Letters) Redrive(
 	}
 	defer func() { end(&err) }()
 	var runs deadletter.Runs
-	for letter, err := range x.each(open) {
+	for letter, err := range x.each(open, true) {
 		if err != nil {
 			return n, err
 		}
@@ -98,12 +98,25 @@ func (x Letters) redrive(
 	}
 	t, key := x.Exclusive.Begin(rest), letter.AppendKey(nil)
 	defer t.End()
-	unchanged, err := x.unchanged(ctx, t.Gen.Letters, key)
+	table := t.Gen.Letters
+	if letter.Stage == brook.StageEarly {
+		table = t.Gen.Parked
+	}
+	unchanged, err := x.unchanged(ctx, table, key)
 	if errors.Is(err, brook.ErrNotFound) {
 		return false, batch.Due{}, nil // another process was faster
 	}
 	if err != nil {
 		return false, batch.Due{}, err
+	}
+	if letter.Stage == brook.StageEarly {
+		if err = errors.Join(s.Emissions.Open(ctx), t.ReadStandings(ctx)); err != nil {
+			return false, batch.Due{}, err
+		}
+		if e := s.Parked.Get(key); e != nil {
+			return x.redriveParked(ctx, t, e, unchanged)
+		}
+		return false, batch.Due{}, nil
 	}
 	epoch, checks, err := s.Catalog.BumpEpoch(ctx, partition.Of(letter.Position))
 	if err == nil {
@@ -128,7 +141,10 @@ func (x Letters) redrive(
 	if err := t.ReadStandings(ctx); err != nil {
 		return false, batch.Due{}, err
 	}
-	return t.Redrive(ctx, p, letter, remove)
+	if applied, due, err = t.Redrive(ctx, p, letter, remove); err == nil {
+		x.runDue(ctx, t, &due)
+	}
+	return applied, due, err
 }
 
 // logOf returns the identity of the log that the live views folded a partition of, "" if they have

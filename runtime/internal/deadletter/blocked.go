@@ -28,8 +28,12 @@ func (b *Blocked) Len() int { return b.n + int(b.emits.Load()) }
 func (b *Blocked) Empty() bool { return len(b.keys) == 0 }
 
 // Add counts a letter. If blocks is set, it blocks its key for later events. Letters of stage emit
-// and letters without a key block nothing.
+// and letters without a key block nothing. Those of stage early are not counted: package parked
+// does, and knows what waits behind their events.
 func (b *Blocked) Add(l *Letter, blocks bool) {
+	if l.Stage == brook.StageEarly {
+		return
+	}
 	if l.Stage == brook.StageEmit {
 		b.emits.Add(1)
 		return
@@ -50,6 +54,9 @@ func (b *Blocked) AddEmission() { b.emits.Add(1) }
 
 // Remove undoes Add.
 func (b *Blocked) Remove(l *Letter) {
+	if l.Stage == brook.StageEarly {
+		return
+	}
 	if l.Stage == brook.StageEmit {
 		b.emits.Add(-1)
 		return

@@ -19,6 +19,7 @@ type Event struct {
 	Silent  bool     // it was acted on
 	Owes    []string // sets that did not act on it, although Silent is set
 	Dropped bool     // its letter was dropped
+	Parked  bool     // it came too early, and is no letter
 }
 
 // Add adds an event that stands at a position.

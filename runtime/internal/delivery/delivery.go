@@ -15,6 +15,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 	"github.com/brookgen/brookgen/runtime/internal/stream"
@@ -47,10 +48,11 @@ type Delivery struct {
 // fate is what is decided before the event is dispatched.
 type fate struct {
 	Letter     *deadletter.Letter // the letter that is redriven, nil if none is
+	Woken      *parked.Due        // by what the event was woken that was parked, nil if it was not
 	Only       string             // the only set that runs, for a redriven letter; "": all run
 	Forced     error              // what every set fails with
 	host       Host
-	Unblocked  bool     // no key of the host is blocked: it need not be asked
+	Unblocked  bool     // no key of the host is blocked, or held up: it need not be asked
 	Once       bool     // of Process: all sets or none
 	Silent     bool     // it was acted on before
 	Owes       []string // sets that did not act on it, although Silent is set
@@ -166,6 +168,15 @@ func (d *Delivery) confine(info schema.Event) bool {
 	}
 	d.Tx.Confine(d.Key)
 	return true
+}
+
+// Place returns the position whose place in the outbox the event takes: its own, or if it was
+// parked, that of the event that woke it.
+func (d *Delivery) Place() brook.Position {
+	if d.Woken != nil && !d.Woken.By.IsZero() {
+		return d.Woken.By
+	}
+	return d.Position
 }
 
 // Owing reports whether a set is to act on the event.

@@ -50,6 +50,8 @@ var handlers = []plan.Handler{
 type host struct {
 	elsewhere bool
 	blocked   map[string]brook.Position // by set
+	ahead     map[string]brook.Position // by set
+	appears   bool
 }
 
 func (h *host) Owns(*brook.Record) bool { return !h.elsewhere }
@@ -60,6 +62,13 @@ func (h *host) Blocker(_ *delivery.Delivery, set string) (brook.Position, bool) 
 	p, ok := h.blocked[set]
 	return p, ok
 }
+
+func (h *host) ParkedAhead(_ *delivery.Delivery, set string) (brook.Position, bool) {
+	p, ok := h.ahead[set]
+	return p, ok
+}
+
+func (h *host) Appears(*delivery.Delivery, string) bool { return h.appears }
 
 // reader is that of an empty store, whose reads fail with err unless that is nil.
 type reader struct{ err error }

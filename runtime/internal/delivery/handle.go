@@ -9,6 +9,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
 // Result is what became of the event in one set.
@@ -18,6 +19,9 @@ type Result struct {
 	Err   error  // nil: the set's changes stay
 	Waits bool   // it was not tried: it waits behind a dead letter
 	Again bool   // another try may succeed
+	Parks bool   // it came too early, or waits behind an event that did
+	// Missed is what the handler asked for in vain, if the event came too early.
+	Missed []txn.RowKey
 }
 
 // Emission is an event to publish after the commit.
@@ -42,8 +46,13 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	case d.DroppedFor != nil && slices.Contains(d.DroppedFor, name):
 		return
 	}
-	if !d.Unblocked && d.waits(name) {
-		return
+	var ahead brook.Position
+	behind := false
+	if !d.Unblocked {
+		if d.waits(name) {
+			return
+		}
+		ahead, behind = d.host.ParkedAhead(d, name)
 	}
 	d.Set, d.timers = set, 0
 	d.Tx.Savepoint()
@@ -62,18 +71,38 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 		d.aborted = true
 		return
 	}
-	if err == nil {
+	if err == nil && (!behind || d.host.Appears(d, name)) {
 		d.Results = append(d.Results, Result{Set: name})
 		return
 	}
+	r := Result{Set: name, Stage: stage, Err: err, Again: errors.Is(err, brook.ErrRetry)}
+	d.judge(&r, ahead, behind)
 	d.Tx.Rollback()
 	clear(d.Emissions[emitted:])
 	clear(d.Effects[due:])
 	d.Emissions, d.Effects = d.Emissions[:emitted], d.Effects[:due]
-	again := errors.Is(err, brook.ErrRetry)
-	d.Results = append(d.Results, Result{Set: name, Stage: stage, Err: err, Again: again})
+	d.Results = append(d.Results, r)
 	if d.Once {
 		d.aborted = true
+	}
+}
+
+// judge notes in the result of a set that its event is to be parked: because it came too early, or
+// because it is behind one that did, and makes nothing appear that this one waits for.
+func (d *Delivery) judge(r *Result, ahead brook.Position, behind bool) {
+	if d.Once || d.Forced != nil {
+		return
+	}
+	var early interface{ Early() bool }
+	if errors.As(r.Err, &early) && early.Early() {
+		r.Missed = d.Tx.Missed()
+	}
+	if !behind && len(r.Missed) == 0 {
+		return
+	}
+	r.Parks, r.Again, r.Stage = true, false, brook.StageEarly
+	if behind && len(r.Missed) == 0 {
+		r.Err = fmt.Errorf("waits behind the parked event at %s", ahead)
 	}
 }
 

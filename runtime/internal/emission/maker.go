@@ -89,6 +89,9 @@ func (k *Maker) Item(
 		ID: d.Message.ID, Set: set, Ordinal: e.Ordinal,
 		Key: outbox.ItemKey(d.Position, d.Message.ID, n, e.Set, e.Ordinal),
 	}
+	if d.Woken != nil {
+		item.By = d.Woken.By
+	}
 	if err := k.Wrap(out, &item.Record); err != nil {
 		return item, err
 	}

@@ -42,6 +42,7 @@ func (t *Task) Redrive(
 		// What it changes is too large: it stays a letter that was tried once more.
 		checks := t.Batch.Checks
 		t.Unpark(p)
+		t.Batch.Parked.Undo()
 		t.Batch.Forget()
 		t.Batch.Checks = checks
 		again := letter

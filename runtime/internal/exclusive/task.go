@@ -31,6 +31,7 @@ type Task struct {
 
 // End ends the task, and forgets what it did not commit.
 func (t *Task) End() {
+	t.Batch.Parked.Undo()
 	t.Batch.Forget()
 	if t.locked() {
 		t.pool.spare = t.Processor
@@ -44,7 +45,7 @@ func (t *Task) locked() bool { return t.rest == nil || !t.rest.Over }
 func (t *Task) Open(ctx context.Context) { t.Tx.Begin(txn.Event{Ctx: ctx}) }
 
 // ReadStandings reads what the commit relies on if its events scan, before they do: the positions
-// of all partitions, and the exclusive mark.
+// of all partitions, and the exclusive mark. It reads which events are parked as well.
 func (t *Task) ReadStandings(ctx context.Context) error {
 	if !t.Tx.TracksReads() {
 		return nil
@@ -53,6 +54,9 @@ func (t *Task) ReadStandings(ctx context.Context) error {
 		return err
 	}
 	standings, err := t.Gen.Standings(ctx, t.set.Reader)
+	if err == nil {
+		err = t.set.ReadParked(ctx, standings)
+	}
 	t.others = t.others[:0]
 	for id, s := range standings {
 		t.others = append(t.others, brook.Check{
@@ -106,6 +110,9 @@ func (t *Task) commit(ctx context.Context, try func(do func() error) error) erro
 		counted, check := s.Emissions.Counted()
 		commit.Writes, unchanged = append(commit.Writes, counted), []brook.Check{check}
 	}
+	if err := t.bumpParked(ctx, commit); err != nil {
+		return err
+	}
 	if len(commit.Writes) > 0 {
 		done := t.check(commit, unchanged)
 		do := func() error { return s.Store.Commit(ctx, commit) }
@@ -122,6 +129,10 @@ func (t *Task) commit(ctx context.Context, try func(do func() error) error) erro
 			return err
 		}
 		done()
+	}
+	if !b.Parked.Empty() {
+		b.Parked.Forget() // it is stored
+		s.Progress.Rouse()
 	}
 	s.Hub.Publish(t.Tx.Changed)
 	s.Timers.Committed(t.Tx.Changed)
@@ -161,6 +172,7 @@ func (t *Task) pause(ctx context.Context, d time.Duration) error {
 	}
 	// The batch is committed as it is, or is a conflict. Others have tasks of their own meanwhile.
 	s.Emissions.Numbers = nil
+	t.Batch.Parked.Undo()
 	back := func() {}
 	if t.aside != nil {
 		back = t.aside()
@@ -171,6 +183,7 @@ func (t *Task) pause(ctx context.Context, d time.Duration) error {
 	if s.Life.Err() != nil { // Close had its turn meanwhile
 		return brook.ErrClosed
 	}
+	t.Batch.Parked.Redo()
 	back()
 	return nil
 }

@@ -28,6 +28,7 @@ type Generation struct {
 	Tables    []brook.Table // of rows and indexes, by slot
 	Positions brook.Table
 	Letters   brook.Table
+	Parked    brook.Table // events that came too early
 	Folded    brook.Table // highest emissions folded
 	Window    brook.Table // IDs that DropRepeats remembers
 	Dropped   brook.Table // events whose letters were dropped

@@ -59,6 +59,7 @@ func (o *Opener) Open(ctx context.Context, number int) (*Generation, error) {
 	}
 	g.Positions = table(brook.TableSpec{Name: "positions"})
 	g.Letters = table(brook.TableSpec{Name: "letters"})
+	g.Parked = table(brook.TableSpec{Name: "parked"})
 	g.Folded = table(brook.TableSpec{Name: "folded"})
 	g.Window = table(brook.TableSpec{Name: "window"})
 	g.Dropped = table(brook.TableSpec{Name: "dropped"})
@@ -159,7 +160,7 @@ func (o *Opener) table(ctx context.Context, number int,
 // names and the code does not know.
 func (o *Opener) Empty(ctx context.Context, g *Generation, named []string) error {
 	tables := append([]brook.Table{
-		g.Positions, g.Letters, g.Folded, g.Window, g.Dropped, g.Owed,
+		g.Positions, g.Letters, g.Parked, g.Folded, g.Window, g.Dropped, g.Owed,
 	}, g.Tables...)
 	known := o.Code.TableNames()
 	for _, name := range named {

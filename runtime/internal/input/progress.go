@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -102,9 +103,25 @@ func (p *Progress) Doubt() {
 	clear(p.confirmed)
 }
 
+// Rouse makes who waits for what is dealt with look whether it is ready.
+func (p *Progress) Rouse() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.change()
+}
+
 // Wait waits until the event at pos is dealt with, or ctx or closed ends, or a run fails. If the
 // last run failed and none began since, it does not wait.
 func (p *Progress) Wait(ctx context.Context, pos brook.Position, closed <-chan struct{}) error {
+	return p.WaitReady(ctx, pos, closed, 0, func() (bool, error) { return true, nil })
+}
+
+// WaitReady is Wait, and then waits until ready returns true, or its error: it asks after each
+// Rouse, and as often as every says; 0: no more often.
+func (p *Progress) WaitReady(
+	ctx context.Context, pos brook.Position, closed <-chan struct{}, every time.Duration,
+	ready func() (bool, error),
+) error {
 	p.mu.Lock()
 	began := p.failures
 	p.mu.Unlock()
@@ -115,8 +132,14 @@ func (p *Progress) Wait(ctx context.Context, pos brook.Position, closed <-chan s
 			failure = p.failure
 		}
 		p.mu.Unlock()
+		var tick <-chan time.Time
 		if next > pos.Offset {
-			return nil
+			if ok, err := ready(); ok || err != nil {
+				return err
+			}
+			if every > 0 {
+				tick = time.After(every)
+			}
 		}
 		if failure != nil {
 			return fmt.Errorf("brook: wait for %s (the views stand at %d): Run has ended: %w",
@@ -124,6 +147,7 @@ func (p *Progress) Wait(ctx context.Context, pos brook.Position, closed <-chan s
 		}
 		select {
 		case <-changed:
+		case <-tick:
 		case <-closed:
 			return brook.ErrClosed
 		case <-ctx.Done():

@@ -23,6 +23,7 @@ type Queue struct {
 	First  int64 // the first offset that was ever folded
 	Silent int64 // what is below was acted on before: it is folded without acting
 	Epoch  int64 // of the stored position
+	Parks  bool  // events of it are parked, or were
 	New    bool  // the store has yet to learn that there is the partition
 
 	Attempts int // of the head, before this one
@@ -35,8 +36,9 @@ type Queue struct {
 	end     int64   // of the partition, as far as is known
 	unasked int     // fetches in the backlog in whose place no permit was issued yet
 
-	tried  int       // attempts of the first record of the batch, before it was taken
-	paused time.Time // the head is not tried before this time; zero: it may be
+	touched bool      // the batch raises the epoch of the stored position
+	tried   int       // attempts of the first record of the batch, before it was taken
+	paused  time.Time // the head is not tried before this time; zero: it may be
 
 	stored  []byte // the position as the store has it; nil: it has none
 	staged  []byte // as the batch writes it
@@ -89,6 +91,7 @@ func (q *Queue) Resume(
 		q.last = Anchor{s.Last, s.Sum}
 	}
 	q.First, q.Epoch, q.Silent = s.First, s.Epoch, max(q.Silent, s.Silent)
+	q.Parks = s.Parks
 	q.next, q.base, q.ahead = s.Next, s.Next, s.Next
 	return nil
 }
@@ -160,18 +163,23 @@ func (q *Queue) Rewind() {
 		q.Attempts, q.paused = q.tried, time.Time{}
 	}
 	q.backlog.rewind()
-	q.next = q.base
+	q.next, q.touched = q.base, false
 }
 
 // Stage returns the position that a commit of the batch is to store.
 func (q *Queue) Stage() []byte {
-	s := partition.Stored{Log: q.Log, First: q.First, Next: q.next, Epoch: q.Epoch}
+	s := partition.Stored{
+		Log: q.Log, First: q.First, Next: q.next, Epoch: q.Epoch, Parks: q.Parks,
+	}
 	if q.turning = q.last; q.backlog.taken > 0 {
 		q.turning = AnchorOf(q.backlog.lastTaken())
 	}
 	s.Last, s.Sum = q.turning.Offset, q.turning.Sum
 	if q.next < q.Silent {
 		s.Silent = q.Silent
+	}
+	if q.touched {
+		s.Epoch++
 	}
 	q.staged = s.Encode()
 	return q.staged
@@ -188,6 +196,10 @@ func (q *Queue) Stored() []byte { return q.stored }
 func (q *Queue) Committed() {
 	q.backlog.forget()
 	q.base, q.stored, q.last, q.New = q.next, q.staged, q.turning, false
+	if q.touched {
+		q.Epoch++
+		q.touched = false
+	}
 	for q.unasked > 0 && q.backlog.count < FetchSize {
 		q.unasked--
 		select {
@@ -200,9 +212,16 @@ func (q *Queue) Committed() {
 // Moved reports whether the batch moves the partition on.
 func (q *Queue) Moved() bool { return q.next != q.base }
 
-// Dirty reports whether there is a position to be stored: the batch moves it, or the store does not
-// know the partition.
-func (q *Queue) Dirty() bool { return q.Moved() || q.New }
+// Touch makes the commit of the batch store the position with the next epoch, even if the batch does
+// not move it: it changes something else that is the partition's.
+func (q *Queue) Touch() { q.touched = true }
+
+// TouchParked is Touch for a batch that changes which events of the partition are parked.
+func (q *Queue) TouchParked() { q.touched, q.Parks = true, true }
+
+// Dirty reports whether there is a position to be stored: the batch moves or touches it, or the
+// store does not know the partition.
+func (q *Queue) Dirty() bool { return q.Moved() || q.New || q.touched }
 
 // Next returns the offset below which all is in the batch or committed.
 func (q *Queue) Next() int64 { return q.next }

@@ -6,6 +6,7 @@
 package letters
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -48,12 +50,43 @@ func (r *Reader) Blocked(
 	return all, nil
 }
 
+// Parked returns the events that a generation has parked.
+func (r *Reader) Parked(
+	ctx context.Context, g *generation.Generation,
+) ([]*parked.Event, error) {
+	standings, err := g.Standings(ctx, r.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return r.ParkedIn(ctx, g, standings)
+}
+
+// ParkedIn is Parked for a caller who has read the positions before.
+func (r *Reader) ParkedIn(
+	ctx context.Context, g *generation.Generation, standings map[partition.ID]partition.Stored,
+) (events []*parked.Event, err error) {
+	if !partition.AnyParks(standings) {
+		return nil, nil
+	}
+	for row, err := range r.Reader.Scan(ctx, g.Parked, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		row.Value.Data = bytes.Clone(row.Value.Data.([]byte))
+		e, err := parked.Decode(row)
+		if err != nil {
+			return nil, err
+		}
+		e.Set = r.Catalog.Sets.Now(e.Type, e.Set)
+		events = append(events, e)
+	}
+	return events, nil
+}
+
 // Failed returns an error that wraps ErrDeadLetter if the event at pos is a letter of a handler set
 // in the live views.
 func (r *Reader) Failed(ctx context.Context, pos brook.Position) error {
-	from := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
-	pos.Offset++
-	to := (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
+	from, to := span(pos)
 	for {
 		g := r.Catalog.Live()
 		for row, err := range r.Reader.Scan(ctx, g.Letters, from, to) {
@@ -77,6 +110,30 @@ func (r *Reader) Failed(ctx context.Context, pos brook.Position) error {
 	}
 }
 
+// IsParked reports whether the live views have parked the event at pos for a handler set.
+func (r *Reader) IsParked(ctx context.Context, pos brook.Position) (bool, error) {
+	from, to := span(pos)
+	for {
+		g := r.Catalog.Live()
+		for _, err := range r.Reader.Scan(ctx, g.Parked, from, to) {
+			return err == nil, err
+		}
+		if err := r.Catalog.Current.Confirm(ctx); err != nil {
+			return false, err
+		}
+		if r.Catalog.Live() == g { // else a rebuild may have dropped what was read
+			return false, nil
+		}
+	}
+}
+
+// span is the keys of the letters of an event.
+func span(pos brook.Position) (from, to []byte) {
+	from = (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
+	pos.Offset++
+	return from, (&deadletter.Letter{DeadLetter: brook.DeadLetter{Position: pos}}).AppendKey(nil)
+}
+
 // SetAside returns what a generation set aside, and calls each, unless it is nil, with its letters.
 func (r *Reader) SetAside(
 	ctx context.Context, g *generation.Generation, each func(*deadletter.Letter) error,
@@ -89,7 +146,7 @@ func (r *Reader) SetAside(
 				return err
 			}
 		}
-		if letter.Stage != brook.StageEmit {
+		if letter.Stage != brook.StageEmit && letter.Stage != brook.StageEarly {
 			all.Add(letter.Position, deadletter.Event{
 				Set: r.Catalog.Sets.Now(letter.Type, letter.Set), Key: letter.Key,
 				Silent: letter.Silent, Owes: letter.Owes,
@@ -99,6 +156,15 @@ func (r *Reader) SetAside(
 	})
 	if err != nil {
 		return nil, err
+	}
+	events, err := r.Parked(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		all.Add(e.Position, deadletter.Event{
+			Set: e.Set, Key: e.Letter.Key, Silent: e.Silent, Owes: e.Owes, Parked: true,
+		})
 	}
 	for row, err := range r.Reader.Scan(ctx, g.Dropped, nil, nil) {
 		if err != nil {

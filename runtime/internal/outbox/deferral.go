@@ -60,7 +60,7 @@ func (f *deferral) pass(
 		return nil, 0
 	}
 	n := 0
-	for n < len(d.items) && acted(d.items[n].Position) {
+	for n < len(d.items) && acted(d.items[n].place()) {
 		d.items[n].Passed = true
 		n++
 	}

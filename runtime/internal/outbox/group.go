@@ -113,7 +113,7 @@ func (g *Group) commit(items []*Item, effects []Effect) (now []Effect) {
 	for _, item := range items {
 		id := item.cause()
 		o.depth[id]++
-		item.Passed = g.owned.Acted(item.Position) // by another member, since it was folded
+		item.Passed = g.owned.Acted(item.place()) // by another member, since it was folded
 		if item.Passed || g.owned.Active(id) {
 			o.queue.items = append(o.queue.items, item)
 		} else {
@@ -136,7 +136,8 @@ func (g *Group) commit(items []*Item, effects []Effect) (now []Effect) {
 
 // standsBy reports whether another member is to publish an emission.
 func (g *Group) standsBy(i *Item) bool {
-	return !i.IsCheckpoint() && !i.Free && !i.Passed && g.owned.StandsBy(i.cause())
+	free := i.Free && (i.By.IsZero() || g.box.Lease.state.Required())
+	return !i.IsCheckpoint() && !free && !i.Passed && g.owned.StandsBy(i.cause())
 }
 
 // standDown defers what waits to be published for partitions that the app does not own, and forgets

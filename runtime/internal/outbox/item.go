@@ -17,12 +17,16 @@ import (
 // the publisher may change Record and Passed; what is unexported is guarded by the outbox.
 type Item struct {
 	Position brook.Position // of the cause
-	Author   string         // of the emission, as Type is
-	Type     string
-	ID       string // of the cause
-	Set      string // whose handler emitted
-	Ordinal  int    // among the emissions of the set
-	Record   brook.Record
+	// By is the position whose place the emission takes instead, because its event woke the cause,
+	// which was parked; zero: the cause was not.
+	By brook.Position `json:",omitzero"`
+
+	Author  string // of the emission, as Type is
+	Type    string
+	ID      string // of the cause
+	Set     string // whose handler emitted
+	Ordinal int    // among the emissions of the set
+	Record  brook.Record
 
 	// Key is the item's key in the store: see ItemKey.
 	Key []byte `json:"-"`
@@ -47,8 +51,16 @@ type storedItem struct {
 // IsCheckpoint reports whether the item is a checkpoint and no emission.
 func (i *Item) IsCheckpoint() bool { return i.checkpoint != nil }
 
-// cause returns the partition of the cause.
-func (i *Item) cause() partition.ID { return partition.Of(i.Position) }
+// place returns the position by which it is decided who publishes the emission, and when.
+func (i *Item) place() brook.Position {
+	if !i.By.IsZero() {
+		return i.By
+	}
+	return i.Position
+}
+
+// cause returns the partition of the place.
+func (i *Item) cause() partition.ID { return partition.Of(i.place()) }
 
 // Write returns the write that stores the emission.
 func (i *Item) Write(t brook.Table) brook.Write {

@@ -132,6 +132,17 @@ func (l *Lease) leave() {
 	}
 }
 
+// numbered leaves to the holder of the lease what is numbered apart, and returns the others. The holder
+// collects it from the store.
+func (l *Lease) numbered(items []*Item) []*Item {
+	free := func(i *Item) bool { return i.Free }
+	if slices.ContainsFunc(items, free) {
+		l.state.Lag()
+		items = slices.DeleteFunc(slices.Clone(items), free)
+	}
+	return items
+}
+
 // commit takes what a commit of this process left to publish, if it is the holder and has all that
 // came before. Else the holder collects it from the store.
 func (l *Lease) commit(items []*Item, moved, from []brook.Position, marking bool) {

@@ -101,6 +101,9 @@ func (o *Outbox) Committed(
 ) (now []Effect) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.Lease.state.Required() {
+		items = o.Lease.numbered(items)
+	}
 	if o.Lease.state.All() {
 		o.Lease.commit(items, moved, from, marking)
 		return effects

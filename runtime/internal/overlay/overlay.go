@@ -99,6 +99,9 @@ func (o *Overlay) Remove(slot int, row brook.Row) {
 // Changes returns what was changed since the savepoint, oldest first.
 func (o *Overlay) Changes() []Change { return o.log[o.start:] }
 
+// All returns all that the event changed, oldest first.
+func (o *Overlay) All() []Change { return o.log }
+
 // Rollback undoes all changes since the last savepoint.
 func (o *Overlay) Rollback() { o.undo(o.start) }
 

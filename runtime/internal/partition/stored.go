@@ -20,6 +20,8 @@ type Stored struct {
 	Silent int64 `json:",omitempty"`
 	// Epoch rises to make other processes read the partition's dead letters again.
 	Epoch int64 `json:",omitempty"`
+	// Parks says that events of the partition are parked, or were: without it nobody looks.
+	Parks bool `json:",omitempty"`
 	// Last and Sum are the offset and the checksum of the record that was folded last. They are 0 if
 	// an earlier version stored the rest.
 	Last int64  `json:",omitempty"`
@@ -83,6 +85,16 @@ func Decode(encodedKey, value []byte) (ID, Stored, error) {
 	}
 	s.Raw = value
 	return id, s, nil
+}
+
+// AnyParks reports whether events of any partition are parked, or were.
+func AnyParks(all map[ID]Stored) bool {
+	for _, s := range all {
+		if s.Parks {
+			return true
+		}
+	}
+	return false
 }
 
 // Check returns an error that wraps brook.ErrLogChanged if the views were made from another log

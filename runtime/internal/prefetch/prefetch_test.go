@@ -88,6 +88,12 @@ func (t *task) Source() string { return "" }
 
 func (t *task) Owns(*brook.Record) bool { return true }
 
+func (t *task) ParkedAhead(*delivery.Delivery, string) (brook.Position, bool) {
+	return brook.Position{}, false
+}
+
+func (t *task) Appears(*delivery.Delivery, string) bool { return false }
+
 func (t *task) Blocker(*delivery.Delivery, string) (brook.Position, bool) {
 	return brook.Position{}, false
 }

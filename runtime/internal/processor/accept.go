@@ -43,11 +43,16 @@ func (x *Processor) accept(p *Partition, d *delivery.Delivery) {
 			continue
 		}
 		attempts := p.Attempts + 1
+		if r.Parks {
+			x.park(d, r, attempts)
+			continue
+		}
 		if r.Waits {
 			attempts = 0
 		}
 		x.Park(p, letter(d, r.Set, r.Stage, r.Err, attempts, keyText(x.parts.Code, d)))
 	}
+	x.wake(x.by(p, d))
 	x.Tx.Accept()
 	if len(d.Emissions)+len(d.Effects) > 0 {
 		x.target.Stage(x, p, d)

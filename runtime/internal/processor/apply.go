@@ -24,6 +24,7 @@ func (x *Processor) Apply(ctx context.Context, r *brook.Record, m brook.Message)
 		x.Tx.Revert()
 		return err
 	}
+	x.wake(x.by(nil, d))
 	x.Tx.Accept()
 	x.Stage(d)
 	return nil
@@ -61,3 +62,11 @@ func (nobody) Owns(*brook.Record) bool { return true }
 func (nobody) Blocker(*delivery.Delivery, string) (brook.Position, bool) {
 	return brook.Position{}, false
 }
+
+// ParkedAhead returns false.
+func (nobody) ParkedAhead(*delivery.Delivery, string) (brook.Position, bool) {
+	return brook.Position{}, false
+}
+
+// Appears returns false.
+func (nobody) Appears(*delivery.Delivery, string) bool { return false }

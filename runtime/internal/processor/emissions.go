@@ -23,7 +23,7 @@ func (x *Processor) Stage(d *delivery.Delivery) {
 		if !d.Owing(e.Set) {
 			continue
 		}
-		effect := outbox.Effect{Position: d.Position, Set: e.Set, Run: e.Run}
+		effect := outbox.Effect{Position: d.Place(), Set: e.Set, Run: e.Run}
 		x.Batch.Effects = append(x.Batch.Effects, effect)
 	}
 }
@@ -36,6 +36,7 @@ func (x *Processor) Owe(d *delivery.Delivery, aside deadletter.SetAside) {
 			continue
 		}
 		if item := x.item(d, &d.Emissions[i]); item != nil {
+			item.By = brook.Position{} // it is published after the promotion
 			x.Batch.Owed = append(x.Batch.Owed, item)
 		}
 	}

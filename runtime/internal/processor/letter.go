@@ -2,12 +2,10 @@ package processor
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
 
@@ -34,15 +32,13 @@ func (x *Processor) ProcessLetter(
 		return false, x.Tx.StoreFault()
 	}
 	if d.Only != "" && d.DecodeErr == nil && len(d.Results) == 0 {
-		d.Known, d.Handled = true, true
-		d.Results = append(d.Results, delivery.Result{Set: d.Only, Stage: brook.StageHandle,
-			Err: fmt.Errorf("there is no handler of %s in a set %s any more: "+
-				"drop the letter, or bring it back", d.Message.Type, d.Only)})
+		d.Results = append(d.Results, unhandled(d))
 	}
 	p.Blocked.Remove(letter)
+	x.crowded(p, d)
 	x.accept(p, d)
 	failed := func(l deadletter.Letter) bool { return l.Stage != brook.StageEmit }
-	return !slices.ContainsFunc(x.Batch.Letters, failed), nil
+	return !slices.ContainsFunc(x.Batch.Letters, failed) && len(x.Batch.Parked.New()) == 0, nil
 }
 
 // Unpark takes the letters of the batch out of the blocked keys of p.

@@ -12,14 +12,24 @@ type Live struct{ *Parts }
 // Stops reports whether Config.OnFailure is Stop.
 func (l Live) Stops() bool { return l.Config.OnFailure == brook.Stop }
 
-// Stage takes into the batch what is not done yet. An earlier run may have done it, or another
-// member of the group; but not what is redriven, however far the group came.
+// Stage takes into the batch what is not done yet.
 func (l Live) Stage(x *Processor, p *Partition, d *delivery.Delivery) {
-	acted := d.Silent && len(d.Owes) == 0 || d.Position.Offset < p.Silent ||
-		!x.Numbers && l.Outbox.Group.Acted(d.Position)
-	if !acted {
+	if l.Acts(x, p, d) {
 		x.Stage(d)
 	}
+}
+
+// Acts reports whether emissions and effects of an event are to happen. An earlier run may have
+// done it, or another member of the group; but not what is redriven, however far the group came. A
+// parked event goes by the one that woke it.
+func (l Live) Acts(x *Processor, p *Partition, d *delivery.Delivery) bool {
+	switch w := d.Woken; {
+	case d.Silent && len(d.Owes) == 0:
+		return false
+	case w != nil:
+		return !w.Silent && (w.Free || !l.Outbox.Group.Acted(w.By))
+	}
+	return d.Position.Offset >= p.Silent && (x.Numbers || !l.Outbox.Group.Acted(d.Position))
 }
 
 // Silence does nothing: the live views act on their events.

@@ -16,6 +16,7 @@ const (
 	RetryLater                      // it is tried again later
 	StoreUnavailable                // the store did not answer
 	CrossKey                        // it has to run exclusively
+	Numbered                        // it emits what is to be numbered: it has to run exclusively
 	Cancelled                       // the context ended
 	StopApp                         // Run ends because of it
 )
@@ -31,13 +32,18 @@ func (x *Processor) classify(p *Partition, d *delivery.Delivery) (Outcome, error
 	case x.Tx.StoreFault() != nil:
 		return StoreUnavailable, x.Tx.StoreFault()
 	}
+	if x.Parallel && x.abroad() {
+		x.Stray = d.Strayed()
+		return CrossKey, nil
+	}
+	x.crowded(p, d)
 	failed := d.DecodeErr != nil
 	for i := range d.Results {
 		r := &d.Results[i]
 		if r.Again && p.Attempts+1 < x.parts.Config.Retry.Attempts {
 			return RetryLater, fmt.Errorf("%s: %w", r.Set, r.Err)
 		}
-		failed = failed || r.Err != nil
+		failed = failed || r.Err != nil && !r.Parks
 	}
 	if failed && x.target.Stops() {
 		return StopApp, failure(d)
@@ -49,7 +55,7 @@ func (x *Processor) classify(p *Partition, d *delivery.Delivery) (Outcome, error
 func failure(d *delivery.Delivery) error {
 	err := d.DecodeErr
 	for i := 0; err == nil; i++ {
-		if r := &d.Results[i]; r.Err != nil {
+		if r := &d.Results[i]; r.Err != nil && !r.Parks {
 			err = fmt.Errorf("set %s: %s: %w", r.Set, r.Stage, r.Err)
 		}
 	}

@@ -17,6 +17,7 @@ type Partition struct {
 	Blocked *deadletter.Blocked
 	Repeats *repeats.Filter
 
+	on    *Processor        // that folds it
 	parts *Parts            // of the processor
 	owner brook.Partitioner // says where keys belong; nil: nobody does
 	tasks int               // how many there are; keys are divided among so many partitions
@@ -39,7 +40,7 @@ func (x *Processor) Single(q *input.Queue, blocked *deadletter.Blocked) *Partiti
 
 // Join makes the partition one of a processor's. tasks is how many tasks there are.
 func (p *Partition) Join(x *Processor, tasks int) {
-	p.parts, p.tasks = x.parts, tasks
+	p.on, p.parts, p.tasks = x, x.parts, tasks
 	p.owner, _ = x.parts.Config.Driver.(brook.Partitioner)
 }
 

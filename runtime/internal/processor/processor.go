@@ -18,6 +18,8 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/stream"
@@ -34,6 +36,8 @@ type Parts struct {
 	Outbox    *outbox.Outbox
 	Publisher *publisher.Publisher
 	Emissions *emission.Maker
+	Places    *parked.Places // where rows are that handlers ask for
+	Parked    *parked.Events // of the live generation
 }
 
 // Target is what becomes of events besides their changes: in the live views (Live), or in those
@@ -65,9 +69,11 @@ type Processor struct {
 	Parallel bool // other tasks run beside it
 	// Numbers says that emissions get numbers of the numbered stream, because what causes them
 	// does not follow the order of a partition.
-	Numbers  bool
-	TooLarge TooLarge
-	Stray    brook.Stray // the last event whose outcome was CrossKey
+	Numbers bool
+	// Elsewhere reports whether a partition is folded by another task; nil: none is.
+	Elsewhere func(partition.ID) bool
+	TooLarge  TooLarge
+	Stray     brook.Stray // the last event whose outcome was CrossKey
 
 	Deliver   func(*delivery.Delivery) // generated code, which works through Tx
 	delivery  *delivery.Delivery
@@ -89,6 +95,7 @@ func New(parts *Parts, g *generation.Generation, target Target, tracks bool) *Pr
 	}
 	x.drops, _ = target.(Dropper)
 	x.Batch = batch.New(x.Tx)
+	x.Parks(parts.Parked)
 	x.delivery = delivery.New(x.Tx, parts.Def, parts.Config.Group,
 		stream.Stem(parts.Config.Name))
 	x.In(g)
@@ -157,7 +164,7 @@ func (x *Processor) Process(ctx context.Context, p *Partition, r *brook.Record) 
 func (x *Processor) prepare(ctx context.Context, p *Partition, r *brook.Record) {
 	x.partition = p
 	x.delivery.Prepare(ctx, r, p)
-	x.delivery.Unblocked = p.Blocked.Empty()
+	x.delivery.Unblocked = p.Blocked.Empty() && !p.holds()
 }
 
 // passes reports whether a record is passed over: a tombstone, or dropped for all sets.

@@ -59,12 +59,13 @@ func (n *target) PassGap(f *task.Partition, lost input.Gap) {
 		"retention overtook the rebuild, which goes on without what the log no longer has",
 		"position", f.ID.At(lost.From).String(), "missing", lost.To-lost.From)
 	n.gaps[f.ID] = append(n.gaps[f.ID], lost)
+	n.passParked(f, lost)
 	for offset, events := range n.asides[f.ID] {
 		if !within(lost, offset) {
 			continue
 		}
 		for _, e := range events {
-			if !e.Dropped {
+			if !e.Dropped && !e.Parked {
 				letter := brook.DeadLetter{Position: f.ID.At(offset), Set: e.Set, Key: e.Key}
 				n.block(f, &deadletter.Letter{DeadLetter: letter})
 			}

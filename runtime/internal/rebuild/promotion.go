@@ -8,6 +8,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -71,13 +72,17 @@ func (p *promotion) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		events, err := s.Letters.Parked(ctx, g)
+		if err != nil {
+			return err
+		}
 		if err := p.measure(ctx); err != nil {
 			return err
 		}
 		err = s.Catalog.Construction.Promote(ctx, g, checks)
 		switch {
 		case err == nil && s.Catalog.Live() == g:
-			p.install(blocked)
+			p.install(blocked, events)
 			return nil
 		case err == nil: // a try before did it
 			continue
@@ -92,10 +97,13 @@ func (p *promotion) run(ctx context.Context) error {
 }
 
 // install makes memory follow the promotion, which is stored: nothing here may fail. blocked are
-// the keys that the promoted letters block.
-func (p *promotion) install(blocked map[partition.ID]*deadletter.Blocked) {
+// the keys that the promoted letters block, and events are what is parked.
+func (p *promotion) install(
+	blocked map[partition.ID]*deadletter.Blocked, events []*parked.Event,
+) {
 	s := p.set
 	s.Blocked = blocked
+	s.Parked.Replace(events)
 	first := map[partition.ID]int64{}
 	for _, f := range p.task.Partitions {
 		first[f.ID] = f.First

@@ -40,11 +40,13 @@ type Rebuild struct {
 	contended  bool              // others commit all the time: they are asked to wait
 	// beyond says that partitions that the live views don't know are folded to their ends: nobody
 	// else folds them meanwhile.
-	beyond  bool
-	tried   map[string]bool // keys of letters that were redriven
-	changes string          // of the code since the live views were made
-	review  review
-	back    *wayBack // nil: the views are made from the log's start
+	beyond bool
+	tried  map[string]bool // keys of letters that were redriven
+	// lostParked are keys of parked events that were carried over, as the log has lost them.
+	lostParked map[string]bool
+	changes    string // of the code since the live views were made
+	review     review
+	back       *wayBack // nil: the views are made from the log's start
 }
 
 // New returns a rebuild that is yet to run. promoted is called when the views that it made are
@@ -105,6 +107,10 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 		}
 	}()
 	r.task = s.NewTask(g, &r.target)
+	err = s.Retry.Do(ctx, "rebuild", func() error { return r.parks(ctx, g) })
+	if err != nil {
+		return err
+	}
 	if r.back != nil {
 		if err := s.Retry.Do(ctx, "rebuild", func() error { return r.back.read(ctx, s, g) }); err != nil {
 			return err
@@ -301,6 +307,9 @@ func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error
 		return nil
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := r.carryParked(ctx, fresh); err != nil {
 		return nil, err
 	}
 	r.task.SetPartitions(append(r.task.Partitions, fresh...))

@@ -44,6 +44,11 @@ func (r *Rebuild) redrive(ctx context.Context, some []deadletter.Letter) (err er
 			return err
 		}
 		r.tried[string(k)] = true
+		if r.task.Batch.Parked.Events().AnyDue() {
+			if err := r.fold(ctx); err != nil { // what it woke
+				return err
+			}
+		}
 		if !applied && r.dealtWith(&some[i], k) {
 			if err := r.forget(ctx, &some[i], k); err != nil {
 				return err
@@ -69,8 +74,8 @@ func (r *Rebuild) all(ctx context.Context) (all []deadletter.Letter, err error) 
 	return all, err
 }
 
-// eachLetter calls do with the letters of the rebuilt views and their keys in the store, which it
-// may keep no longer than the call.
+// eachLetter calls do with the letters of the rebuilt views, except those of parked events, and with
+// their keys in the store, which it may keep no longer than the call.
 func (r *Rebuild) eachLetter(ctx context.Context, do func([]byte, *deadletter.Letter) error) error {
 	for row, err := range r.set.Reader.Scan(ctx, r.task.Gen.Letters, nil, nil) {
 		if err != nil {
@@ -79,6 +84,9 @@ func (r *Rebuild) eachLetter(ctx context.Context, do func([]byte, *deadletter.Le
 		l, err := deadletter.Decode(row.Value)
 		if err != nil {
 			return err
+		}
+		if l.Stage == brook.StageEarly {
+			continue // its event is parked
 		}
 		if err := do(row.Key, &l); err != nil {
 			return err
@@ -107,7 +115,10 @@ func (r *Rebuild) redriveOne(ctx context.Context, k []byte) (applied bool, err e
 	}
 	own := t.Partition(partition.Of(letter.Position))
 	f := t.Single(input.Single(own.ID, own.Log, letter.Attempts), own.Blocked)
-	defer t.Batch.Forget()
+	defer func() {
+		t.Batch.Parked.Undo()
+		t.Batch.Forget()
+	}()
 	if applied, err = t.ProcessLetter(ctx, f, &letter); err != nil {
 		return false, err
 	}
@@ -115,7 +126,9 @@ func (r *Rebuild) redriveOne(ctx context.Context, k []byte) (applied bool, err e
 	if !stays {
 		remove := []brook.Write{{Table: t.Gen.Letters, Key: k, Op: brook.Remove}}
 		t.Batch.Writes = t.Batch.UnlessRewritten(remove)
-		err = r.commit(ctx, f)
+		if err = r.commit(ctx, f); err == nil {
+			t.Batch.Parked.Forget() // it is stored
+		}
 		stays = errors.Is(err, brook.ErrTooLarge)
 	}
 	if stays || err != nil {

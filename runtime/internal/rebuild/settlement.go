@@ -30,6 +30,12 @@ func (r *Rebuild) settle(ctx context.Context, live *generation.Generation) error
 		if err := s.run(ctx); err != nil {
 			return err
 		}
+		if r.task.Batch.Parked.Events().AnyDue() { // they waited behind one that was dropped
+			if err := r.fold(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		var untried []deadletter.Letter
 		for i := range r.tally.strangers {
 			if !r.tried[string(r.tally.strangers[i].AppendKey(nil))] {
@@ -52,7 +58,8 @@ func (r *Rebuild) settle(ctx context.Context, live *generation.Generation) error
 // run settles once. Each step finds the writes of the steps before it committed.
 func (s *settlement) run(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.carryLetters, s.settleLetters, s.settleOwed, s.carryDropped, s.carryPublished,
+		s.carryLetters, s.settleLetters, s.settleParked, s.settleOwed, s.carryDropped,
+		s.carryPublished,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -69,7 +76,7 @@ func (s *settlement) run(ctx context.Context) error {
 func (s *settlement) carryLetters(ctx context.Context) (err error) {
 	s.carried = map[string]bool{}
 	s.asides, err = s.set.Letters.SetAside(ctx, s.live, func(l *deadletter.Letter) error {
-		if l.Stage != brook.StageEmit && !s.lacks(l.Position) {
+		if l.Stage == brook.StageEarly || l.Stage != brook.StageEmit && !s.lacks(l.Position) {
 			return nil
 		}
 		w := l.Write(s.task.Gen.Letters)

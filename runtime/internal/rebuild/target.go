@@ -8,6 +8,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -18,6 +19,7 @@ type target struct {
 	set *task.Set
 	// asides is what the live views put aside, at least below the ends that the task folds to.
 	asides   deadletter.SetAside
+	park     func(*parked.Event) // parks an event in the rebuilt views
 	gaps     gaps
 	tally    tally
 	progress progress

@@ -42,6 +42,9 @@ func (m *Memory) Load(ctx context.Context) error {
 	if s.Blocked, err = s.Letters.Blocked(ctx, live); err != nil {
 		return err
 	}
+	if err := s.ReadParked(ctx, standings); err != nil {
+		return err
+	}
 	// Else the holder of the lease, or who has the partition, loads the outbox.
 	if !s.Catalog.Fenced() {
 		if err := s.Publisher.Load(ctx, everyPartition); err != nil {
@@ -72,9 +75,14 @@ func (m *Memory) Reload(
 	if err != nil {
 		return nil, err
 	}
+	parked, err := s.Letters.ParkedIn(ctx, live, standings)
+	if err != nil {
+		return nil, err
+	}
 	return func() {
 		s.Blocked, s.Emissions.Numbers = blocked, nil
 		s.Timers.Forget()
+		s.Parked.Replace(parked)
 		for id, stored := range standings {
 			s.Progress.Advance(id, stored.Next)
 		}

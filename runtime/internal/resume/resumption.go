@@ -110,8 +110,10 @@ func (r *Resumption) register(
 	// After the positions: letters that are older than they must not go by newer positions.
 	if s.Catalog.Fenced() {
 		err := s.Retry.Do(ctx, "read", func() (err error) {
-			s.Blocked, err = s.Letters.Blocked(ctx, s.Catalog.Live())
-			return err
+			if s.Blocked, err = s.Letters.Blocked(ctx, s.Catalog.Live()); err != nil {
+				return err
+			}
+			return s.ReadParked(ctx, st.stored)
 		})
 		if err != nil {
 			return nil, err

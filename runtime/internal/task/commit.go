@@ -32,6 +32,7 @@ func (t *Task) commit(ctx context.Context) error {
 		b.Forget()
 		return retry.ErrRestart
 	}
+	others := t.touch()
 	moved, from := t.Partitions.moves()
 	for _, p := range t.Partitions {
 		if p.Dirty() {
@@ -47,6 +48,9 @@ func (t *Task) commit(ctx context.Context) error {
 		return nil
 	}
 	c.batch = &brook.Batch{ID: t.set.IDs.Batch(), Writes: writes, Checks: c.preconditions()}
+	if err := c.complete(ctx, others); err != nil {
+		return c.failed(err)
+	}
 	marked := func() {}
 	if t.Tx.TracksReads() && t.Partitions.fresh() {
 		marked = t.set.ExclusiveMark.Set(c.batch, t.set.Catalog.Meta())
@@ -63,7 +67,7 @@ func (t *Task) commit(ctx context.Context) error {
 // shrunk if it is too large.
 func (c *commit) run(ctx context.Context) error {
 	err := c.retry(ctx)
-	for errors.Is(err, brook.ErrTooLarge) && c.Batch.Events <= 1 &&
+	for errors.Is(err, brook.ErrTooLarge) && c.Batch.Size() <= 1 &&
 		c.Batch.ShrinkLetters(c.batch.Writes, c.unblock) {
 		c.batch.ID = c.set.IDs.Batch()
 		err = c.retry(ctx)
@@ -96,7 +100,7 @@ func (c *commit) failed(err error) error {
 	case errors.Is(err, brook.ErrConflict):
 		err = retry.ErrRestart
 	case errors.Is(err, errRewound):
-	case errors.Is(err, brook.ErrTooLarge) && c.Batch.Events > 0:
+	case errors.Is(err, brook.ErrTooLarge) && c.Batch.Size() > 0:
 		c.shrink(err)
 		err = errRewound
 	default:
@@ -114,8 +118,38 @@ func (c *commit) unblock(letter *deadletter.Letter, key []byte) {
 	p.Blocked.Unblock(letter, key)
 }
 
+// complete adds to a commit what it changes besides: the epochs of partitions whose parked events it
+// wakes and that other tasks fold, and the numbers of emissions.
+func (c *commit) complete(ctx context.Context, others []partition.ID) error {
+	for _, id := range others {
+		var writes []brook.Write
+		var checks []brook.Check
+		err := c.set.Retry.Do(ctx, "read", func() (err error) {
+			writes, checks, err = c.set.Catalog.BumpEpoch(ctx, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		c.batch.Writes = append(c.batch.Writes, writes...)
+		c.batch.Checks = append(c.batch.Checks, checks...)
+	}
+	if !c.Batch.Numbered {
+		return nil
+	}
+	counted, check := c.set.Emissions.Counted()
+	c.batch.Writes = append(c.batch.Writes, counted)
+	if c.Tx.TracksReads() {
+		c.batch.Checks = append(c.batch.Checks, check)
+	}
+	return nil
+}
+
 // rewind puts the events of the batch back into their queues.
 func (c *commit) rewind() {
+	if c.Batch.Numbered {
+		c.set.Emissions.Numbers = nil // to be read anew
+	}
 	c.withhold()
 	c.Partitions.rewind()
 }
@@ -139,8 +173,8 @@ func (c *commit) stored(ctx context.Context) (bool, error) {
 func (c *commit) shrink(err error) {
 	at := c.Batch.Last
 	switch {
-	case c.Batch.Events > 1:
-		c.limit = max(1, min(c.limit, c.Batch.Events)/2)
+	case c.Batch.Size() > 1:
+		c.limit = max(1, min(c.limit, c.Batch.Size())/2)
 		return
 	case c.TooLarge.At != at:
 		c.limit, c.TooLarge.Err, c.TooLarge.At = 1, err, at

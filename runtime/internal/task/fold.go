@@ -49,8 +49,8 @@ func (t *Task) Fold(stop, ctx context.Context) error {
 	case lost != nil:
 		return lost
 	}
-	if what == processor.CrossKey {
-		what, err = t.runExclusive(stop, ctx, p)
+	if what == processor.CrossKey || what == processor.Numbered {
+		what, err = t.runExclusive(stop, ctx, p, what)
 		t.follow()
 	}
 	return t.after(stop, p, what, err)
@@ -63,7 +63,7 @@ func (t *Task) fill(
 ) (p *Partition, what processor.Outcome, err, lost error) {
 	b := t.Batch
 	b.Started = time.Now()
-	for b.Events < t.limit && b.Bytes < batchBytes {
+	for b.Size() < t.limit && b.Bytes < batchBytes {
 		if lost = t.drain(); lost != nil { // what is in the batch is committed first
 			break
 		}
@@ -73,18 +73,12 @@ func (t *Task) fill(
 		if p, _ = t.Next(); p == nil {
 			break
 		}
-		if t.prefetcher != nil {
+		if t.prefetcher != nil && !t.anyDue() {
 			t.prefetch(ctx, stop, p)
 		}
-		r := p.Head()
-		if what, err = t.Process(ctx, &p.Partition, r); what != processor.Accepted {
+		if what, err = t.process(ctx, p); what != processor.Accepted {
 			break
 		}
-		if p.broken > 0 {
-			t.recovered(p)
-		}
-		b.Bytes += len(r.Key) + len(r.Value)
-		p.Advance()
 	}
 	return p, what, err, lost
 }
@@ -92,7 +86,7 @@ func (t *Task) fill(
 // mustYield reports whether the batch should end: somebody waits for the tasks to rest, or it takes
 // long. Batches that nobody else reads may take their time.
 func (t *Task) mustYield() bool {
-	n := t.Batch.Events
+	n := t.Batch.Size()
 	if n == 0 || !t.visits {
 		return false
 	}
@@ -102,10 +96,10 @@ func (t *Task) mustYield() bool {
 
 // prefetch fetches what the head of p reads, and what the next events read.
 func (t *Task) prefetch(ctx, stop context.Context, p *Partition) {
-	if t.Batch.Events == 0 {
+	if t.Batch.Size() == 0 {
 		t.prefetcher.Begin(t.queues, t.Gen.Tables, t.Gen.Unready, t.Parallel)
 	}
-	t.Batch.Prefetched += t.prefetcher.Prefetch(ctx, stop, p.Queue, t.limit-t.Batch.Events)
+	t.Batch.Prefetched += t.prefetcher.Prefetch(ctx, stop, p.Queue, t.limit-t.Batch.Size())
 }
 
 // recovered reports that the store answers again what the head of p needs.
@@ -126,11 +120,19 @@ func (t *Task) after(
 		p.broken++
 		t.trouble = err
 		t.set.Report.Failure(brook.Failure{
-			What: "store", Position: p.ID.At(p.Next()), Attempts: p.broken, Err: err,
+			What: "store", Position: t.tried(p), Attempts: p.broken, Err: err,
 		})
 		_ = retry.Sleep(stop, retry.Wait(t.set.Config.Retry, p.broken)) // Run looks at stop itself
 		p.Attempts = 0
 	case processor.RetryLater:
+		if t.parked.ran != nil {
+			t.parked.tries++
+			t.parked.paused = time.Now().Add(retry.Wait(t.set.Config.Retry, t.parked.tries))
+			t.set.Report.Failure(brook.Failure{
+				What: "handle", Position: t.tried(p), Attempts: t.parked.tries, Err: err,
+			})
+			return nil
+		}
 		p.Attempts++
 		p.PauseUntil(time.Now().Add(retry.Wait(t.set.Config.Retry, p.Attempts)))
 		t.set.Report.Failure(brook.Failure{

@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,6 +112,30 @@ func (s *Set) ReadExclusiveMark(ctx context.Context) error {
 		return nil
 	}
 	return s.ExclusiveMark.Read(ctx, s.Reader, s.Catalog.Meta())
+}
+
+// ReadParked reads which events the live generation has parked, whose positions are known. The
+// caller holds the quiesce lock.
+func (s *Set) ReadParked(
+	ctx context.Context, standings map[partition.ID]partition.Stored,
+) error {
+	events, err := s.Letters.ParkedIn(ctx, s.Catalog.Live(), standings)
+	if err == nil {
+		s.Parked.Replace(events)
+	}
+	return err
+}
+
+// NoteParks notes that events of partitions are parked by who is none of the tasks. The caller holds
+// the quiesce lock.
+func (s *Set) NoteParks(ids []partition.ID) {
+	s.TasksMu.Lock()
+	defer s.TasksMu.Unlock()
+	for _, t := range s.Tasks {
+		for _, p := range t.Partitions {
+			p.Parks = p.Parks || slices.Contains(ids, p.ID)
+		}
+	}
 }
 
 // WakeTasks makes tasks look whether what they stood still for is over. Any goroutine may call it.

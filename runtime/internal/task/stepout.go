@@ -33,6 +33,9 @@ func (c *commit) pause(ctx context.Context, d time.Duration) error {
 // committed.
 func (c *commit) stepOut(ctx context.Context, d time.Duration) error {
 	turns := c.set.Lock.Turns()
+	if c.Batch.Numbered {
+		c.set.Emissions.Numbers = nil // others may number meanwhile
+	}
 	c.withhold()
 	var err error
 	if c.Rest != nil { // it runs exclusively
@@ -71,12 +74,14 @@ func (c *commit) withhold() {
 		return
 	}
 	c.withheld = true
+	c.Batch.Parked.Undo()
 	c.eachLetter(func(p *Partition, letter *deadletter.Letter) { p.Blocked.Remove(letter) })
 }
 
 // restore adds the batch's letters to the blocked keys again.
 func (c *commit) restore() {
 	c.withheld = false
+	c.Batch.Parked.Redo()
 	c.eachLetter(func(p *Partition, letter *deadletter.Letter) { p.Block(letter) })
 }
 
@@ -84,6 +89,10 @@ func (c *commit) restore() {
 // commit failed: what it parked may have been redriven or dropped since.
 func (c *commit) recount(ctx context.Context) error {
 	all, err := c.set.Letters.Blocked(ctx, c.Gen)
+	if err != nil {
+		return err
+	}
+	events, err := c.set.Letters.Parked(ctx, c.Gen)
 	if err != nil {
 		return err
 	}
@@ -99,6 +108,8 @@ func (c *commit) recount(ctx context.Context) error {
 		}
 		emits[letter] = err == nil
 	}
+	c.Batch.Parked.Events().ReplaceOf(
+		func(id partition.ID) bool { return c.Partition(id) != nil }, events)
 	for _, p := range c.Partitions {
 		now := all[p.ID]
 		if now == nil {

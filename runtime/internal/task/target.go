@@ -91,7 +91,7 @@ func (l Live) Full(t *Task, p *Partition) {
 	t.due.Failures = append(t.due.Failures, brook.Failure{
 		What: "folding " + p.ID.String(), Position: p.ID.At(p.Next()), Attempts: 1,
 		Err: fmt.Errorf("%w: partition %s has %d and stands still until some are redriven or dropped",
-			brook.ErrDeadLettersFull, p.ID, p.Blocked.Len()),
+			brook.ErrDeadLettersFull, p.ID, p.Letters()),
 	})
 }
 
@@ -106,11 +106,18 @@ func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) 
 	for _, p := range positions(moved) {
 		s.Progress.AdvanceTo(p)
 	}
-	due.Letters = append(due.Letters, b.Letters...)
+	due.Letters = append(append(due.Letters, b.Letters...), b.Parked.Reported()...)
 	due.Unknown = append(due.Unknown, b.Unknown...)
 	due.Effects = append(due.Effects,
 		s.Outbox.Committed(
-			b.Items, b.Effects, positions(moved), from, s.Publisher.KeepsCheckpoints())...)
+			b.Items, b.Effects, t.checkpoints(positions(moved)), from,
+			s.Publisher.KeepsCheckpoints())...)
+	if !b.Parked.Empty() {
+		s.Progress.Rouse()
+		if t.exclusive {
+			s.WakeTasks() // of theirs some may be due
+		}
+	}
 	if s.Config.Hooks.Commit != nil && len(moved) > 0 {
 		due.Commits = append(due.Commits, brook.Commit{
 			Partitions: moved, Events: b.Events, Discarded: b.Discarded, Unknown: len(b.Unknown),

@@ -47,6 +47,7 @@ type Task struct {
 	Effects    *effects.Line        // nil: effects run at once
 	prefetcher *prefetch.Prefetcher // nil if the store is near
 	due        batch.Due
+	parked     dueEvents
 
 	visit     quiesce.Visitor // of the quiesce lock
 	Inside    bool            // between Enter and Leave
@@ -86,6 +87,7 @@ func (t *Task) Partition(id partition.ID) *Partition { return t.Partitions.of(id
 func (t *Task) SetPartitions(partitions []*Partition) {
 	slices.SortFunc(partitions, func(p, q *Partition) int { return p.ID.At(0).Compare(q.ID.At(0)) })
 	t.Partitions, t.queues = partitions, make(input.Queues, len(partitions))
+	t.Elsewhere = func(id partition.ID) bool { return t.Partition(id) == nil }
 	for i, p := range partitions {
 		t.queues[i] = p.Queue
 		p.Join(t.Processor, t.tasks)
@@ -95,11 +97,14 @@ func (t *Task) SetPartitions(partitions []*Partition) {
 // Run folds what comes to its partitions until stop ends, and finishes under ctx what is in flight
 // then. It returns nil if stop ended, or if every partition reached its end.
 func (t *Task) Run(stop, ctx context.Context) error {
-	for !t.Partitions.finished() {
+	for !t.Partitions.finished() || t.anyDue() {
 		if stop.Err() != nil {
 			return nil
 		}
 		if err := t.Target.Lost(); err != nil {
+			return err
+		}
+		if err := t.ReportOverdue(stop, ctx); err != nil {
 			return err
 		}
 		if t.Enter(stop) != nil {
@@ -136,6 +141,9 @@ func (t *Task) Run(stop, ctx context.Context) error {
 // there.
 func (t *Task) await(stop context.Context, wait time.Duration) error {
 	var timer <-chan time.Time
+	if left, ok := t.patience(); ok && (wait == 0 || left < wait) {
+		wait = max(left, 1)
+	}
 	if wait > 0 {
 		timeout := time.NewTimer(wait)
 		defer timeout.Stop()
@@ -184,6 +192,9 @@ func (t *Task) Next() (first *Partition, wait time.Duration) {
 	if wait = t.Effects.Full(); wait > 0 {
 		return nil, wait
 	}
+	if e, p := t.firstDue(); e != nil {
+		return t.nextDue(e, p)
+	}
 	i, wait := t.queues.Next(t.mayTake)
 	if i < 0 {
 		return nil, wait
@@ -198,7 +209,7 @@ func (t *Task) mayGoOn(i int) bool {
 	switch {
 	case p.outbound+len(t.Batch.Items) >= c.MaxOutbox:
 		return false
-	case p.Blocked.Len() < c.MaxDeadLetters:
+	case p.Letters() < c.MaxDeadLetters:
 		p.Full = false
 		return true
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
@@ -113,6 +114,7 @@ func Closed(t testing.TB, change func(*brook.Config, *delivery.Definition)) *Rig
 		Name: "shop", Author: "shop", Topic: Topic, Driver: memdriver.New(), Store: NewStore(false),
 		Envelope: envelope{}, OnFailure: brook.Wait, OnStale: brook.Fail,
 		OnRetention: brook.Fail, MaxDeadLetters: 100, MaxOutbox: 100, BatchSize: 10,
+		MaxParked: 100, Patience: time.Hour,
 		ShutdownTimeout: time.Second, Hooks: r.hooks(),
 		Retry: brook.Retry{Attempts: 1, Min: time.Millisecond, Max: time.Second},
 	}
@@ -142,6 +144,8 @@ func (r *Rig) assemble(config *brook.Config, def *delivery.Definition) {
 		Effects: &effects.Executor{Policy: config.Retry, Report: reporter},
 	}
 	r.Set = s
+	s.Places = parked.NewPlaces(s.Code.Layout)
+	s.Parked = parked.NewEvents(s.Places, def.Sets)
 	s.Catalog = catalog.New(catalog.Parts{
 		Config: config, Code: s.Code, Collections: def.Collections, Reader: s.Reader, IDs: s.IDs,
 		Life: life, Lock: s.Lock, Retry: s.Retry, Owner: r.owner(),

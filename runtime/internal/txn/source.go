@@ -21,6 +21,14 @@ func (tx *Tx) Get(slot int, key []byte) (brook.Value, error) {
 	if !tx.Scope.Holds(key) {
 		return brook.Value{}, ErrCrossKey
 	}
+	v, err := tx.get(slot, key)
+	if err == brook.ErrNotFound {
+		tx.Miss(slot, key)
+	}
+	return v, err
+}
+
+func (tx *Tx) get(slot int, key []byte) (brook.Value, error) {
 	if c := tx.Overlay.Find(slot, key); c != nil && c.Known() {
 		return Found(brook.Value{Data: c.Value(), Shared: true})
 	}

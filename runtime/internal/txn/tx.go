@@ -30,6 +30,7 @@ type Tx struct {
 	Loan
 	recorder
 	indexes
+	misses
 	buf []byte // scratch: an encoded key
 }
 
@@ -71,6 +72,7 @@ func (tx *Tx) Savepoint() {
 	tx.Overlay.Savepoint()
 	tx.Loan.Next()
 	tx.failed = nil
+	tx.misses.forget()
 }
 
 // Failed reports whether the current set has failed already, for whatever reason.

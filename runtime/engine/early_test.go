@@ -1,0 +1,233 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/lending"
+	"github.com/brookgen/brookgen/runtime/internal/parcels"
+	"github.com/brookgen/brookgen/runtime/memdriver"
+)
+
+func newParcels(t *testing.T, c brook.Config, shop *parcels.Shop) *parcels.App {
+	t.Helper()
+	if d, ok := c.Driver.(*memdriver.Driver); ok {
+		c.Driver = lending.Driver{Driver: d}
+	}
+	app, err := parcels.NewApp(c, shop, parcels.Audit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := app.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return app
+}
+
+// parcelEvents are the events of n orders, in the order in which they happened.
+func parcelEvents(n int) (events []brook.Outgoing) {
+	for i := range n {
+		order := fmt.Sprint("o", i)
+		events = append(events, brook.Emit(parcels.Placed{Order: order, Cents: 100 + i}),
+			brook.Emit(parcels.Paid{Order: order, Cents: 50}),
+			brook.Emit(parcels.Paid{Order: order, Cents: 50 + i}),
+			brook.Emit(parcels.Sent{Order: order, Parcel: "a"}),
+			brook.Emit(parcels.Sent{Order: order, Parcel: "b"}))
+	}
+	return events
+}
+
+// parcelRows are the rows of an app, for comparison, and its letters.
+func parcelRows(t *testing.T, app *parcels.App) string {
+	t.Helper()
+	var b strings.Builder
+	for e, err := range app.Views.Orders.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(e.Value.Parcels) // those of one order are in one partition, in any order
+		fmt.Fprintln(&b, e)
+	}
+	for e, err := range app.Views.Payments.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&b, e)
+	}
+	for e, err := range app.Views.Seen.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&b, e)
+	}
+	for l, err := range app.DeadLetters() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&b, l)
+	}
+	return b.String()
+}
+
+func publishParcels(t *testing.T, app *parcels.App, events []brook.Outgoing) {
+	t.Helper()
+	for _, e := range events {
+		if _, err := app.PublishAll(t.Context(), func(yield func(brook.Outgoing) bool) {
+			yield(e)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// inOrder returns what views show that folded events in the order in which they happened.
+func inOrder(t *testing.T, events []brook.Outgoing) string {
+	t.Helper()
+	app := newParcels(t, config(memdriver.New(), newStore()), &parcels.Shop{})
+	publishParcels(t, app, events)
+	if err := app.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return parcelRows(t, app)
+}
+
+// A payment that comes before its order waits for it, and what the order makes appear wakes it.
+func TestEarly(t *testing.T) {
+	app := newParcels(t, config(memdriver.New(), newStore()), &parcels.Shop{})
+	var events = parcelEvents(1)
+	catchUp := func(e ...brook.Outgoing) {
+		t.Helper()
+		publishParcels(t, app, e)
+		if err := app.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	catchUp(events[3], events[1])
+	if n, err := app.Views.Orders.Len(); n != 0 || err != nil {
+		t.Errorf("%d orders, %v", n, err)
+	}
+	if s, err := app.Views.Seen.Get("o0"); s.Events != 2 || err != nil {
+		t.Errorf("the other set saw %+v, %v", s, err)
+	}
+	catchUp(events[0])
+	o, err := app.Views.Orders.Get("o0")
+	if err != nil || o.Paid != 50 || len(o.Parcels) != 1 {
+		t.Errorf("the order is %+v, %v", o, err)
+	}
+	catchUp(events[2], events[4])
+	if got, want := parcelRows(t, app), inOrder(t, events); got != want {
+		t.Errorf("rows are\n%swant\n%s", got, want)
+	}
+}
+
+// Orders, payments and parcels in topics of their own, in any order, in many partitions: no letter,
+// and views are as if they had come in order, live, after a cold start and a rebuild.
+func TestEarlyInAnyOrder(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 37))
+			events := parcelEvents(40)
+			want := inOrder(t, events)
+			rnd.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+			driver := memdriver.New(memdriver.Partitions(12))
+			c := config(driver, newStore())
+			c.BatchSize = 1 + rnd.IntN(20)
+			app := newParcels(t, c, &parcels.Shop{})
+			publishParcels(t, app, events)
+			if err := app.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := parcelRows(t, app); got != want {
+				t.Errorf("rows are\n%swant\n%s", got, want)
+			}
+			if err := app.Rebuild(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := parcelRows(t, app); got != want {
+				t.Errorf("rebuilt rows are\n%swant\n%s", got, want)
+			}
+			c = config(driver, newStore())
+			cold := newParcels(t, c, &parcels.Shop{})
+			if err := cold.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := parcelRows(t, cold); got != want {
+				t.Errorf("rows of a cold start are\n%swant\n%s", got, want)
+			}
+			if got := receiptsIn(t, driver); got != 80 {
+				t.Errorf("%d receipts, want 80, each once", got)
+			}
+		})
+	}
+}
+
+// receiptsIn returns how many receipts are in the log.
+func receiptsIn(t *testing.T, d *memdriver.Driver) (n int64) {
+	t.Helper()
+	partitions, err := d.Partitions(t.Context(), "receipts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range partitions {
+		n += p.End - p.Start
+	}
+	return n
+}
+
+// What waits for too long is reported, and waits on.
+func TestPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reported []brook.DeadLetter
+		c := config(memdriver.New(), newStore())
+		c.Hooks.DeadLetter = func(l brook.DeadLetter) { reported = append(reported, l) }
+		app := newParcels(t, c, &parcels.Shop{})
+		done := make(chan error, 1)
+		go func() { done <- app.Run(t.Context()) }()
+		pos, err := app.Publish.Paid(t.Context(), parcels.Paid{Order: "o0", Cents: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits := make(chan error, 1)
+		go func() { waits <- app.WaitFor(t.Context(), pos) }()
+		time.Sleep(15*time.Minute - time.Second)
+		synctest.Wait()
+		if len(reported) > 0 || len(waits) > 0 {
+			t.Errorf("reported too early: %v", reported)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if len(reported) != 1 || reported[0].Stage != brook.StageEarly || reported[0].Attempts != 1 {
+			t.Errorf("reported %v", reported)
+		}
+		if err := <-waits; !errors.Is(err, brook.ErrDeadLetter) {
+			t.Errorf("WaitFor returns %v", err)
+		}
+		placed, err := app.Publish.Placed(t.Context(), parcels.Placed{Order: "o0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(app.WaitFor(t.Context(), placed),
+			app.WaitFor(t.Context(), pos)); err != nil {
+			t.Fatal(err)
+		}
+		if o, err := app.Views.Orders.Get("o0"); err != nil || o.Paid != 1 {
+			t.Errorf("%+v, %v", o, err)
+		}
+		for l := range app.DeadLetters() {
+			t.Errorf("letter %v", l)
+		}
+		if err := app.Close(); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+	})
+}

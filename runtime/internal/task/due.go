@@ -1,0 +1,216 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
+)
+
+// dueEvents is how the parked events of a task fare that are due.
+type dueEvents struct {
+	tries  int            // of the one that is due first, before this one
+	of     *parked.Event  // that these are of
+	paused time.Time      // it is not tried before this time
+	ran    *parked.Event  // what ran last, nil if it was the head of a partition
+	owing  []partition.ID // whose checkpoints stay behind events that woke some
+}
+
+// firstDue returns the parked event of the task that is due first, and its partition.
+func (t *Task) firstDue() (first *parked.Event, of *Partition) {
+	events := t.Batch.Parked.Events()
+	if !events.AnyDue() {
+		return nil, nil
+	}
+	for _, p := range t.Partitions {
+		if e := events.Due(p.ID); e != nil && (first == nil || events.Compare(e, first) < 0) {
+			first, of = e, p
+		}
+	}
+	return first, of
+}
+
+// anyDue reports whether a parked event of the task is due.
+func (t *Task) anyDue() bool {
+	e, _ := t.firstDue()
+	return e != nil
+}
+
+// nextDue is Next while a parked event is due: it goes first, and all others wait for it.
+func (t *Task) nextDue(e *parked.Event, p *Partition) (*Partition, time.Duration) {
+	if t.parked.of == e {
+		if wait := time.Until(t.parked.paused); wait > 0 {
+			return nil, wait
+		}
+	}
+	for i, other := range t.Partitions {
+		if other == p && !t.mayGoOn(i) {
+			return nil, 0
+		}
+	}
+	return p, 0
+}
+
+// process runs what is next of p, which Next returned: the parked event that is due first, or else
+// the partition's head.
+func (t *Task) process(ctx context.Context, p *Partition) (processor.Outcome, error) {
+	if e, p := t.firstDue(); e != nil {
+		return t.processDue(ctx, p, e)
+	}
+	t.parked.ran = nil
+	r := p.Head()
+	what, err := t.Process(ctx, &p.Partition, r)
+	if what != processor.Accepted {
+		return what, err
+	}
+	if p.broken > 0 {
+		t.recovered(p)
+	}
+	t.Batch.Bytes += len(r.Key) + len(r.Value)
+	p.Advance()
+	return what, nil
+}
+
+// processDue runs the parked event that is due first.
+func (t *Task) processDue(
+	ctx context.Context, p *Partition, e *parked.Event,
+) (processor.Outcome, error) {
+	if t.parked.of != e {
+		t.parked.of, t.parked.tries, t.parked.paused = e, 0, time.Time{}
+	}
+	t.parked.ran = e
+	what, _, err := t.ProcessParked(ctx, &p.Partition, e, t.parked.tries)
+	if what != processor.Accepted {
+		return what, err
+	}
+	if p.broken > 0 {
+		t.recovered(p)
+	}
+	t.parked.of, t.parked.tries = nil, 0
+	t.Batch.Woken++
+	t.Batch.Bytes += len(e.Record.Key) + len(e.Record.Value)
+	return what, nil
+}
+
+// tried returns the position of what ran last, which has yet to be accepted, of p or due.
+func (t *Task) tried(p *Partition) brook.Position {
+	if t.parked.ran != nil {
+		return t.parked.ran.Position
+	}
+	return p.ID.At(p.Next())
+}
+
+// touch makes the commit store the positions of the partitions whose parked events the batch
+// changes, and of all if other processes fold them, too: who folded without knowing of the change
+// is refused. It returns the partitions that are not the task's.
+func (t *Task) touch() (others []partition.ID) {
+	if t.Batch.Parked.Empty() {
+		return nil
+	}
+	for _, id := range t.Batch.Parked.Touched() {
+		if p := t.Partition(id); p != nil {
+			p.TouchParked()
+		} else {
+			others = append(others, id)
+		}
+	}
+	if t.Tx.TracksReads() && !t.set.Config.Group {
+		for _, p := range t.Partitions {
+			p.Touch()
+		}
+	}
+	return others
+}
+
+// checkpoints returns how far a commit moves checkpoints, if the driver has them and the store
+// forgets: not past an event that woke one which is due yet. moved is how far it moves partitions.
+func (t *Task) checkpoints(moved []brook.Position) []brook.Position {
+	events := t.Batch.Parked.Events()
+	if !t.visits || t.set.Catalog.Fenced() || len(t.parked.owing) == 0 && !events.AnyDue() {
+		return moved
+	}
+	at := map[partition.ID]brook.Position{}
+	for _, id := range t.parked.owing {
+		if p := t.Partition(id); p != nil {
+			at[id] = id.At(p.Next())
+		}
+	}
+	for _, p := range moved {
+		at[partition.Of(p)] = p
+	}
+	t.parked.owing = nil
+	var capped []brook.Position
+	for id, p := range at {
+		if low, ok := events.Owing(id); ok && low < p.Offset {
+			p.Offset = low
+			t.parked.owing = append(t.parked.owing, id)
+		}
+		capped = append(capped, p)
+	}
+	return capped
+}
+
+// patience returns how long it is until a parked event of the task is to be reported, and whether
+// there is one.
+func (t *Task) patience() (wait time.Duration, ok bool) {
+	events := t.Batch.Parked.Events()
+	if events.Empty() || !t.visits {
+		return 0, false
+	}
+	for _, p := range t.Partitions {
+		if e := events.Overdue(p.ID); e != nil {
+			if left := time.Until(e.Since.Add(t.set.Config.Patience)); !ok || left < wait {
+				wait, ok = left, true
+			}
+		}
+	}
+	return wait, ok
+}
+
+// ReportOverdue makes dead letters of the parked events that waited for too long, which stay
+// parked, and commits them. ctx is that of the commit.
+func (t *Task) ReportOverdue(stop, ctx context.Context) error {
+	if wait, ok := t.patience(); !ok || wait > 0 {
+		return nil
+	}
+	switch err := t.Target.Claim(stop); {
+	case stop.Err() != nil && !errors.Is(err, retry.ErrRestart):
+		return nil
+	case err != nil:
+		return err
+	}
+	if t.Enter(stop) != nil {
+		return nil
+	}
+	if t.Target.Claimed() {
+		t.reportOverdue()
+	}
+	err := t.commit(ctx)
+	t.Leave()
+	t.follow()
+	if errors.Is(err, errRewound) {
+		return nil // fewer come again
+	}
+	return err
+}
+
+// reportOverdue takes the dead letters into the batch, as many as a batch may have events.
+func (t *Task) reportOverdue() {
+	events := t.Batch.Parked.Events()
+	for _, p := range t.Partitions {
+		for t.Batch.Size() < t.limit {
+			e := events.Overdue(p.ID)
+			if e == nil || time.Until(e.Since.Add(t.set.Config.Patience)) > 0 {
+				break
+			}
+			t.Batch.Parked.Report(e)
+			t.Batch.Woken++
+			t.Batch.Last = e.Position
+		}
+	}
+}
