@@ -20,7 +20,7 @@ func TestTables(t *testing.T) {
 	want(t, "the number", g.Number, 7)
 	slices.Sort(s.Tables)
 	want(t, "tables", strings.Join(s.Tables, " "), "shop/7/dropped shop/7/folded "+
-		"shop/7/index/accounts/Email shop/7/letters shop/7/owed shop/7/positions "+
+		"shop/7/index/accounts/Email shop/7/letters shop/7/owed shop/7/parked shop/7/positions "+
 		"shop/7/rows/accounts shop/7/shapes shop/7/window")
 	want(t, "by slot", fmt.Sprint(g.Tables), "[shop/7/rows/accounts shop/7/index/accounts/Email]")
 }
@@ -75,7 +75,7 @@ func TestEmpty(t *testing.T) {
 	g, err := o.Open(t.Context(), 7)
 	must(t, err)
 	names := []string{"rows/accounts", "rows/gone", "index/accounts/Email", "positions", "letters",
-		"folded", "window", "dropped", "owed", "shapes", "rows/unnamed"}
+		"folded", "window", "dropped", "owed", "parked", "shapes", "rows/unnamed"}
 	for _, name := range names {
 		for i := range 5 {
 			s.Put("shop/7/"+name, fmt.Sprint(i), "row")
