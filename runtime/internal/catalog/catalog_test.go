@@ -44,8 +44,8 @@ func TestStoredTables(t *testing.T) {
 	claimed(t, s, version{indexed: true})
 	slices.Sort(s.Tables)
 	want(t, "tables", strings.Join(slices.Compact(s.Tables), " "),
-		"shop/1/dropped shop/1/folded shop/1/index/accounts/Email shop/1/letters shop/1/owed shop/1/parked "+
-			"shop/1/positions shop/1/rows/accounts shop/1/shapes shop/1/window shop/state")
+		"shop/1/dropped shop/1/folded shop/1/index/accounts/Email shop/1/letters shop/1/owed "+
+			"shop/1/parked shop/1/positions shop/1/rows/accounts shop/1/shapes shop/1/window shop/state")
 	want(t, "the name of a table", plan.TableName("a/b c", "x"), "a%2Fb%20c/x")
 }
 

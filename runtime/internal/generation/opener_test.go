@@ -83,7 +83,7 @@ func TestEmpty(t *testing.T) {
 	}
 	s.Put("shop/8/rows/accounts", "k", "row")
 	named := []string{"rows/accounts", "rows/gone"}
-	s.Fail(append(make([]error, 27), errStore)...) // three for each of nine tables of five rows
+	s.Fail(append(make([]error, 30), errStore)...) // three for each of ten tables of five rows
 	wantErr(t, o.Empty(t.Context(), g, named), errStore)
 	want(t, "before the shapes", fmt.Sprint(s.Left("")),
 		"[shop/7/rows/unnamed shop/7/shapes shop/8/rows/accounts]")
