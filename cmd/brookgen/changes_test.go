@@ -297,7 +297,7 @@ func runChanges(t *testing.T, dir string, all []changeRow) []changeCost {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "go", "run", "./run")
+	cmd := exec.CommandContext(t.Context(), "go", "run", "-gcflags=example.com/...=-N -l", "./run")
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, bytes.NewReader(in), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("go run: %v\n%s", err, stderr.String())

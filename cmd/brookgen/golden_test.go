@@ -16,6 +16,7 @@ import (
 
 	"github.com/brookgen/brookgen/cmd/brookgen/internal/lock"
 	"github.com/brookgen/brookgen/internal/checkout"
+	"github.com/brookgen/brookgen/internal/race"
 )
 
 var update = flag.Bool("update", false, "write what comes out into testdata")
@@ -23,6 +24,9 @@ var update = flag.Bool("update", false, "write what comes out into testdata")
 // TestGenerate generates for the packages of each archive in testdata/generate, compares with the
 // files that stand in it, compiles all, and runs the programs, whose output stands there too.
 func TestGenerate(t *testing.T) {
+	if race.Enabled {
+		t.Skip("it compiles programs, of which the race detector sees nothing")
+	}
 	paths, err := filepath.Glob("../../testdata/generate/*.txtar")
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no cases:", err)
