@@ -179,7 +179,7 @@ func (c *cluster) steady() *kafkadriver.Driver {
 
 // limit bounds a test, which takes some seconds on a machine that has nothing else to do.
 func limit(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
