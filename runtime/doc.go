@@ -12,11 +12,12 @@
 //	func (Set) Name([ctx context.Context,] e brook.Event[E] {, view or index}) (
 //		{change, emission, timer or effect} [, error])
 //
-// A handler receives an [Event], and each [View] and [Index] that it asks for. It returns a
-// [Change], which has an [Op] and is made by [Create], [Insert], [Merge], [Modify] or [Delete], an
-// [Emission], made by [Emit], a [Timer], made by [At] or [Cancel], or an [Effect]; of all but
-// effects also slices. An error that wraps [ErrRetry] has the handler called again; one made by
-// [Early] has it called again once a row appears that it asked for in vain.
+// A handler receives an [Event], or a [Tombstone] of its topic ([TombstoneSuffix]), and each [View]
+// and [Index] that it asks for. It returns a [Change], which has an [Op] and is made by [Create],
+// [Insert], [Merge], [Modify] or [Delete], an [Emission], made by [Emit], a [Timer], made by [At]
+// or [Cancel], or an [Effect]; of all but effects also slices. An error that wraps [ErrRetry] has
+// the handler called again; one made by [Early] has it called again once a row appears that it
+// asked for in vain.
 //
 // # Views
 //

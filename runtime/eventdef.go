@@ -36,6 +36,9 @@ type EventDef struct {
 	When string
 	// Earlier are the versions before, from 1 on.
 	Earlier []EventVersion
+	// Tombstone is set for the null values of Topic. Type has the suffix [TombstoneSuffix] then, and
+	// there is no payload: of the functions, none is set.
+	Tombstone bool
 	// Set sets data to a payload that the last of Earlier was upcast to.
 	Set func(data, payload any)
 }
@@ -47,6 +50,6 @@ const KeepAll = -1
 func (d *EventDef) Info() schema.Event {
 	return schema.Event{
 		Type: d.Type, Was: d.Was, Topic: d.Topic, Shape: d.Shape, History: d.History,
-		Timed: d.Timed,
+		Timed: d.Timed, Tombstone: d.Tombstone,
 	}
 }

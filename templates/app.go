@@ -135,6 +135,9 @@ func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 		}
 	}
 	var fields []jen.Code
+	for _, e := range d.buried {
+		events = append(events, jen.Op("&").Id(d.events[e].tombstone))
+	}
 	add := func(name string, list jen.Code, values []jen.Code) {
 		if len(values) > 0 {
 			fields = append(fields, line(name, jen.Index().Add(list).Add(oneLine(values...))))
@@ -158,15 +161,11 @@ func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 func (d *dispatcher) handlers() []jen.Code {
 	var all []jen.Code
 	for i, s := range d.pkg.Sets {
-		for _, e := range d.handled {
-			h := handlerOf(s, e)
-			if h == nil {
-				continue
-			}
+		for _, h := range d.handlersOf(s) {
 			fields := []jen.Code{
 				jen.Id("Set").Op(":").Lit(i),
 				jen.Id("Name").Op(":").Lit(h.Name),
-				jen.Id("Event").Op(":").Add(typeConst(e)),
+				jen.Id("Event").Op(":").Add(handlerType(h)),
 			}
 			var reads, writes []int
 			var indexes []jen.Code

@@ -17,10 +17,8 @@ func code(n *names) *jen.File {
 	var lines []jen.Code
 	d := newDispatcher(n)
 	for _, s := range n.pkg.Sets {
-		for _, e := range d.handled {
-			if h := handlerOf(s, e); h != nil {
-				lines = append(lines, jen.Lit(h.Code).Op(",").Comment(s.Name+"."+h.Name))
-			}
+		for _, h := range d.handlersOf(s) {
+			lines = append(lines, jen.Lit(h.Code).Op(",").Comment(s.Name+"."+h.Name))
 		}
 	}
 	if len(lines) == 0 {

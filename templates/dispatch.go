@@ -21,6 +21,9 @@ func dispatch(n *names) *jen.File {
 	for _, e := range d.handled {
 		f.Line().Add(d.handle(e))
 	}
+	for _, e := range d.buried {
+		f.Line().Add(d.bury(e))
+	}
 	return f
 }
 
@@ -28,10 +31,12 @@ func dispatch(n *names) *jen.File {
 type dispatcher struct {
 	*names
 	handled []*model.Event
-	members *scope // fields and methods
+	buried  []*model.Event // whose tombstones are handled
+	members *scope         // fields and methods
 	sets    map[*model.Set]string
 	rows    map[*model.Collection]string
 	methods map[*model.Event]string
+	graves  map[*model.Event]string // methods for tombstones
 }
 
 func newDispatcher(n *names) *dispatcher {
@@ -41,6 +46,7 @@ func newDispatcher(n *names) *dispatcher {
 		sets:    map[*model.Set]string{},
 		rows:    map[*model.Collection]string{},
 		methods: map[*model.Event]string{},
+		graves:  map[*model.Event]string{},
 	}
 	for _, s := range n.pkg.Sets {
 		d.sets[s] = d.members.pick(lowerFirst(s.Name), lowerFirst(s.Name)+"Set")
@@ -56,6 +62,10 @@ func newDispatcher(n *names) *dispatcher {
 			d.methods[e] = d.members.pick(lowerFirst(e.GoName), "on"+e.GoName)
 		}
 	}
+	for _, e := range buried(n.pkg) {
+		d.buried = append(d.buried, e)
+		d.graves[e] = d.members.pick(lowerFirst(e.GoName)+"Tombstone", "on"+e.GoName+"Tombstone")
+	}
 	return d
 }
 
@@ -67,7 +77,7 @@ func handled(p *model.Package, e *model.Event) bool {
 // handlerOf gives the handler of e in s, or nil.
 func handlerOf(s *model.Set, e *model.Event) *model.Handler {
 	for _, h := range s.Handlers {
-		if h.Event == e {
+		if h.Event == e && h.Tombstone == nil {
 			return h
 		}
 	}
@@ -134,6 +144,9 @@ func (d *dispatcher) deliver() *jen.Statement {
 		}
 		cases = append(cases, jen.Case(typeConst(e)).Block(jen.Id("d").Dot(d.methods[e]).Call(m())))
 	}
+	for _, e := range d.buried {
+		cases = append(cases, jen.Case(tombstoneType(e)).Block(jen.Id("d").Dot(d.graves[e]).Call(m())))
+	}
 	if len(ignored) > 0 {
 		cases = append(cases, jen.Case(ignored...).Block(m().Dot("Discard").Call()))
 	}
@@ -157,17 +170,20 @@ func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 		jen.If(jen.Id("e").Op("==").Nil()).Block(jen.Return()),
 	}
 	for i, s := range d.pkg.Sets {
-		h := handlerOf(s, e)
-		if h == nil {
-			continue
+		if h := handlerOf(s, e); h != nil {
+			body = append(body, d.handleIn(i, s, h))
 		}
-		ctx := jen.Qual("context", "Context")
-		if h.Context {
-			ctx = ctxParam("ctx")
-		}
-		body = append(body, jen.Id("m").Dot("Handle").Call(
-			jen.Lit(i), jen.Func().Params(ctx).Error().Block(d.call(s, h)...)))
 	}
 	return jen.Func().Params(d.receiver()).Id(d.methods[e]).
 		Params(jen.Id("m").Op("*").Qual(enginePath, "Delivery")).Block(body...)
+}
+
+// m.Handle(0, func(ctx context.Context) error { … })
+func (d *dispatcher) handleIn(number int, s *model.Set, h *model.Handler) *jen.Statement {
+	ctx := jen.Qual("context", "Context")
+	if h.Context {
+		ctx = ctxParam("ctx")
+	}
+	return jen.Id("m").Dot("Handle").Call(
+		jen.Lit(number), jen.Func().Params(ctx).Error().Block(d.call(s, h)...))
 }

@@ -25,6 +25,9 @@ func events(n *names) *jen.File {
 	for _, e := range n.pkg.Events {
 		f.Line().Add(n.eventDef(e))
 	}
+	for _, e := range buried(n.pkg) {
+		f.Line().Add(n.tombstoneDef(e))
+	}
 	return f
 }
 

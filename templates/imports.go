@@ -134,6 +134,9 @@ func foreignPackages(p *model.Package) map[string]string {
 		if e.Key != nil {
 			walk(e.Key.Type)
 		}
+		if k := tombstoneKey(p, e); k != nil {
+			walk(k.Type)
+		}
 	}
 	for _, c := range p.Collections {
 		walk(c.Type)

@@ -19,6 +19,9 @@ func keys(n *names) *jen.File {
 	for _, c := range n.pkg.Collections {
 		stored[c.Key.Type] = true
 	}
+	for _, e := range buried(n.pkg) {
+		stored[tombstoneKey(n.pkg, e).Type] = true
+	}
 	for _, k := range keyUses(n.pkg) {
 		f.Line().Add(n.appendKey(k))
 		if stored[k.of] {
@@ -65,6 +68,11 @@ func keyUses(p *model.Package) []keyUse {
 			if field.Type.Kind == model.Struct {
 				add(field.Type, field.Parts)
 			}
+		}
+	}
+	for _, e := range buried(p) {
+		if k := tombstoneKey(p, e); plural(k.Type) {
+			add(k.Type, k.Parts)
 		}
 	}
 	return uses

@@ -29,7 +29,8 @@ type names struct {
 
 // eventNames belong to one event.
 type eventNames struct {
-	def string // the EventDef
+	def       string // the EventDef
+	tombstone string // that of its tombstones; "": none are handled
 }
 
 // collectionNames belong to one collection.
@@ -71,6 +72,11 @@ func newNames(p *model.Package) *names {
 	n.handlerCode = n.pick("handlerCode")
 	for _, e := range p.Events {
 		n.events[e] = eventNames{def: n.pick(lowerFirst(e.GoName) + "Event")}
+	}
+	for _, e := range buried(p) {
+		own := n.events[e]
+		own.tombstone = n.pick(lowerFirst(e.GoName) + "Tombstone")
+		n.events[e] = own
 	}
 	for _, c := range p.Collections {
 		own := collectionNames{

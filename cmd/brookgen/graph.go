@@ -107,7 +107,7 @@ func (j *job) flowOf(pkgs []*model.Package) flow {
 			for _, h := range s.Handlers {
 				id := fmt.Sprintf("h%d", handlers)
 				handlers++
-				g.handlers = append(g.handlers, node{id, s.Name + "." + h.Name + j.beside(h)})
+				g.handlers = append(g.handlers, node{id, s.Name + "." + h.Name + taken(h) + j.beside(h)})
 				f.add(event(h.Event), id, handles)
 				for _, r := range h.Reads {
 					f.add(ids[r.Collection], id, reads)
@@ -145,4 +145,12 @@ func (f *flow) add(from, to string, kind edgeKind) {
 		}
 	}
 	f.edges = append(f.edges, e)
+}
+
+// taken is what stands behind the name of a handler that takes no event but its tombstones.
+func taken(h *model.Handler) string {
+	if h.Tombstone != nil {
+		return " (tombstones)"
+	}
+	return ""
 }

@@ -241,6 +241,9 @@ const handlersManual = `A handler is an exported method with a //brook:handle di
 	        []brook.Timer[E]
 	        brook.Effect           a func(context.Context) error that runs after the commit
 
+In place of the event a handler may take brook.Tombstone[K, E]: the null values of E's topic, as compacted topics have them, which that
+event has alone. K is the type of its key, for a key of several fields a struct of the same fields in order.
+
 An Index has Get (the first entry by key), All (every entry), Page (some of them) and Range (those of several values). Which index is meant is told by I: two indexed fields of one collection that are asked for so need types of their own, as in type Email string.
 
 The receiver's type is a handler set. For one event the sets run in the order of their types' declarations, each a transaction of
@@ -270,6 +273,7 @@ whose keys can't begin with the event's, or a timer is set of an event with othe
 In the body, these are proved to begin with the event's key:
 
 	e.Data.ID                          its key field; of a key of several, all of them in order
+	e.Key                              of a brook.Tombstone
 	string(e.Key)                      where the key is one string and nobody can change e.Key
 	LineKey{e.Data.ID, n}              a key that is a struct and begins with it
 	OrderID(e.Data.ID)                 a conversion that keeps the bytes: string to string, int to int64, not back

@@ -33,7 +33,7 @@
 //
 // Views show the present state; [Published], [Scenario.Published] and [Scenario.Effects] cover only
 // the last When. Events have the IDs 1, 2, 3 and are a second apart, unless [With] says otherwise;
-// [Raw] makes malformed ones, [RawVersion] those of earlier versions. Everything that an app does
+// [Raw] makes malformed ones, [RawVersion] those of earlier versions, [Tombstone] null values. Everything that an app does
 // by itself has happened when a step returns: retries do not wait, emissions are published and, if
 // the app reads their topic, folded. A dead letter that the test does not ask for fails it.
 // [Scenario.Do] is for everything that is no event, such as Redrive or Process, and

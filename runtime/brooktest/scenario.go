@@ -238,9 +238,16 @@ func (s *Scenario[A]) record(event brook.Outgoing) (brook.Record, error) {
 		}
 		return s.back.Wrap(brook.Message{ID: id, Type: e.typ, Author: s.back.Config().Author,
 			Time: at, Data: []byte(e.data), Version: e.version}, key)
+	case tombstone:
+		r, err := s.tombstone(e)
+		r.Time = at
+		return r, err
 	case dressed:
-		if _, ok := e.Outgoing.(raw); ok {
+		switch e.Outgoing.(type) {
+		case raw:
 			return brook.Record{}, fmt.Errorf("an event made by Raw takes no options")
+		case tombstone:
+			return brook.Record{}, fmt.Errorf("a tombstone takes no options")
 		}
 		return s.back.Record(e.Outgoing,
 			append([]brook.PublishOption{brook.WithID(id), brook.WithTime(at)}, e.options...)...)

@@ -73,6 +73,10 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		code: plan.New(config.Topic, def.Sets, def.Coded(), def.Discards, def.Collections,
 			def.Events),
 	}
+	if err := checkTombstones(&config, a.code, def); err != nil {
+		a.life.End()
+		return nil, err
+	}
 	follower := a.assemble(def)
 	ctx := a.life.Context()
 	if config.Group {

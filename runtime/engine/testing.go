@@ -46,6 +46,9 @@ func (b Backstage) Topics() []string { return slices.Clone(b.app.code.Topics) }
 // EventOf returns the event type whose payload data points to; nil if it is none of the package's.
 func (b Backstage) EventOf(data any) *brook.EventDef { return b.app.tasks.Def.EventOf(data) }
 
+// TopicOf returns the topic of an event type.
+func (b Backstage) TopicOf(def *brook.EventDef) string { return b.app.code.Topic(def.Topic) }
+
 // Record returns the record that publishing an event would make, without publishing it.
 func (b Backstage) Record(
 	event brook.Outgoing, options ...brook.PublishOption,

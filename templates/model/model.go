@@ -185,6 +185,8 @@ type Handler struct {
 
 	// Partitioned asserts that the handler touches nothing but rows whose key begins with the event's.
 	Partitioned bool
+	// Tombstone is the key that the handler takes a brook.Tombstone of; nil: it takes a brook.Event.
+	Tombstone *Key
 	// Obstacle says why the signature alone keeps the package to one lane, "" where it does not.
 	Obstacle string
 	// Doubts are what in the body is not proved to stay within the event's key, in the order of the

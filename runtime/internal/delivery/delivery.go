@@ -95,6 +95,12 @@ func (d *Delivery) Prepare(ctx context.Context, r *brook.Record, h Host) {
 // Unwrap opens the record's envelope. bare says that the envelope takes anything for a payload.
 func (d *Delivery) Unwrap(envelope brook.Envelope, bare bool, code *plan.Code) {
 	d.Bare = bare
+	if d.Record.Value == nil {
+		if typ := code.Tombstone(d.Record.Topic); typ != "" && Tombstone(envelope, d.Record) {
+			d.bury(typ)
+			return
+		}
+	}
 	err := envelope.Open(d.Record, &d.Message)
 	d.Message.Type = code.Today(d.Message.Type)
 	if err != nil {

@@ -21,6 +21,7 @@ type Code struct {
 	defaultTopic string                  // of events that declare none
 	Events       map[string]schema.Event // by type
 	today        map[string]string       // types of events by the names that they had before
+	tombs        map[string]string       // types of tombstones that are handled, by topic
 	Topics       []string                // those that the app reads, sorted
 	Made         map[string]Origin       // what rows are made from, by collection
 	Contract     string                  // a hash of Made and of the indexes
@@ -40,6 +41,9 @@ func New(defaultTopic string, sets []string, handlers []Handler, discards []stri
 	for _, e := range events {
 		info := e.Info()
 		p.Events[info.Type] = info
+		if info.Tombstone {
+			p.addTombstone(info)
+		}
 		for _, was := range info.Was {
 			if p.today == nil {
 				p.today = map[string]string{}

@@ -173,7 +173,7 @@ func (p *Prefetcher) runDry(
 // runOne runs one event, and reports whether it asked for a row that is not known. Those behind it
 // see what it changes.
 func (p *Prefetcher) runOne(ctx context.Context, e input.Entry) bool {
-	if delivery.Tombstone(p.parts.Envelope, e.Record) {
+	if delivery.Passed(p.parts.Envelope, p.parts.Code, e.Record) {
 		return false
 	}
 	d, tx := p.delivery, p.tx

@@ -167,12 +167,13 @@ func (x *Processor) prepare(ctx context.Context, p *Partition, r *brook.Record) 
 	x.delivery.Unblocked = p.Blocked.Empty() && !p.holds()
 }
 
-// passes reports whether a record is passed over: a tombstone, or dropped for all sets.
+// passes reports whether a record is passed over: a tombstone that nobody takes, or dropped for all
+// sets.
 func (x *Processor) passes(d *delivery.Delivery) bool {
 	if x.drops != nil {
 		if d.DroppedFor = x.drops.Dropped(d.Position); slices.Contains(d.DroppedFor, "") {
 			return true
 		}
 	}
-	return d.Record.Value == nil && delivery.Tombstone(x.parts.Config.Envelope, d.Record)
+	return delivery.Passed(x.parts.Config.Envelope, x.parts.Code, d.Record)
 }

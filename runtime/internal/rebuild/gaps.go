@@ -43,7 +43,7 @@ func (n *target) overtaken(
 	case partitions[i].Start <= next:
 		err := fmt.Errorf("the log has offset %d, and did not a moment ago", next)
 		return c, nil, err // it is tried again
-	case n.set.Config.OnRetention != brook.GoOn:
+	case !n.set.Spares(id.Topic):
 		return c, nil, fmt.Errorf("%w: retention overtook the rebuild: %s starts at %d now, and "+
 			"it was to read from %d on; with Config.OnRetention GoOn it goes on without them",
 			brook.ErrRetention, id, partitions[i].Start, next)

@@ -282,7 +282,7 @@ func (r *Rebuild) begin(ctx context.Context) (fresh []*task.Partition, err error
 		if stored, ok := standings[id]; ok {
 			if err := stored.Check(p); err != nil {
 				errs = append(errs, err)
-			} else if kept == nil && stored.First < p.Start && s.Config.OnRetention != brook.GoOn {
+			} else if kept == nil && stored.First < p.Start && !s.Spares(p.Topic) {
 				errs = append(errs, fmt.Errorf("%w: %s/%d starts at %d now, and the views were "+
 					"made from %d on; with Config.OnRetention GoOn it is rebuilt without them",
 					brook.ErrRetention, p.Topic, p.Number, p.Start, stored.First))

@@ -84,6 +84,12 @@ func (s *Set) EmissionRefused(id partition.ID) {
 	}
 }
 
+// Spares reports whether a rebuild does without what a topic no longer has: Config.OnRetention says
+// so, or the topic is compacted, as its tombstones are handled: then later records replace those.
+func (s *Set) Spares(topic string) bool {
+	return s.Config.OnRetention == brook.GoOn || s.Code.Tombstone(topic) != ""
+}
+
 // Split returns a task for each partition number, with its partitions; one task with all of them if
 // the mode says so.
 func (s *Set) Split(partitions []*Partition, mode brook.Mode) []*Task {

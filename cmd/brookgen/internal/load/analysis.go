@@ -31,6 +31,7 @@ type analysis struct {
 	colls     map[types.Object]*model.Collection
 	adopted   []*event // foreign events without an alias, in order of use
 	sets      map[types.Object]*set
+	burials   []burial
 	unbuilt   bool                            // some annotated type is in neither events nor colls
 	lost      bool                            // some handler's event can't be told
 	unwritten bool                            // some handler's result can't be told
@@ -88,6 +89,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic, error) {
 	a.order()
 	a.checkMarks()
 	a.checkTimers()
+	a.checkTombstones()
 	a.checkClosed()
 	a.checkWriters()
 	a.checkNames()

@@ -20,7 +20,7 @@ func (a *analysis) captures() {
 	for _, f := range a.src.files {
 		for _, s := range a.sets {
 			for _, h := range s.Handlers {
-				fn := s.handles[h.Event]
+				fn := s.methods[h]
 				if body := f.whole[fn]; body != nil {
 					h.Capture = a.capture(f, fn, body, h.Context)
 				}

@@ -268,7 +268,7 @@ func (a *analysis) code() error {
 		for _, s := range a.sets {
 			for _, h := range s.Handlers {
 				w := c.newWalk(a.out.Constraint)
-				w.handler(s.handles[h.Event], h.Event)
+				w.handler(s.methods[h], h.Event)
 				h.Code, h.Covers = w.sum(), w.covered()
 				for _, name := range w.through {
 					grew, err := c.callThrough(name)

@@ -156,6 +156,9 @@ func handlerLine(h *model.Handler) string {
 		sb.WriteString("ctx, ")
 	}
 	sb.WriteString(h.Event.Name)
+	if h.Tombstone != nil {
+		sb.WriteString(" tombstone of " + h.Tombstone.Type.Expr)
+	}
 	for _, r := range h.Reads {
 		sb.WriteString(", " + r.Collection.Name)
 		if r.Index != nil {

@@ -56,12 +56,16 @@ func (a *analysis) addHandler(m *mark) {
 	if h.Event == nil || s == nil {
 		return
 	}
-	if first := s.handles[h.Event]; first != nil {
+	known := s.handles
+	if h.Tombstone != nil {
+		known = s.buries
+	}
+	if first := known[h.Event]; first != nil {
 		a.report(at(fn.Name), "%s handles %s, and so does %s at %s: a set has one handler for an event; join them, or give one to another set",
-			name, h.Event.Type.Named.Name, methodName(first), a.short(a.place(first.Name.Pos())))
+			name, h.Event.Type.Named.Name+map[bool]string{true: "'s tombstones"}[h.Tombstone != nil], methodName(first), a.short(a.place(first.Name.Pos())))
 		return
 	}
-	s.handles[h.Event] = fn
+	known[h.Event], s.methods[h] = fn, fn
 	s.Handlers = append(s.Handlers, h)
 }
 
@@ -88,6 +92,8 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 		a.unresolved(first.expr, name)
 	case !a.whole(name, first):
 		a.lost = true
+	case event == nil && isRuntime(first.typ, "Tombstone") != nil:
+		a.tombstone(h, name, first)
 	case event == nil && takesEvent(params[1:]):
 		a.lost = true
 		a.report(at(first.expr), "%s: the event comes first, only a context may stand before it",
@@ -125,7 +131,7 @@ func (a *analysis) eventHint(t types.Type) string {
 	if named, ok := types.Unalias(t).(*types.Named); ok && a.events[named.Obj()] != nil {
 		return ": write brook.Event[" + a.describe(t) + "]"
 	}
-	return hint(t, "Event")
+	return hint(t, "Event") + hint(t, "Tombstone")
 }
 
 // hint tells of a pointer that should not be there.
@@ -246,7 +252,7 @@ func (a *analysis) read(name string, p variable) (model.Read, bool) {
 	switch {
 	case isContext(p.typ):
 		why = "the context comes first"
-	case isRuntime(p.typ, "Event") != nil:
+	case isRuntime(p.typ, "Event") != nil, isRuntime(p.typ, "Tombstone") != nil:
 		why = "a handler takes one event, and takes it first"
 	case hint(p.typ, "View") != "" || hint(p.typ, "Index") != "":
 		why = "take it without the pointer"

@@ -20,7 +20,7 @@ func (a *analysis) prove() {
 	handlers := map[*ast.FuncDecl]*model.Handler{}
 	for _, s := range a.sets {
 		for _, h := range s.Handlers {
-			fn := s.handles[h.Event]
+			fn := s.methods[h]
 			h.Obstacle = a.obstacle(h)
 			if h.Partitioned && h.Obstacle != "" {
 				a.report(at(fn.Name), "%s can't be partitioned: it %s. No assertion changes that: remove the option", methodName(fn), h.Obstacle)
@@ -51,7 +51,7 @@ func touches(h *model.Handler) bool {
 // A proof is the attempt to prove one handler.
 type proof struct {
 	*prover
-	event  *types.Named // brook.Event[E]
+	event  *types.Named // brook.Event[E] or brook.Tombstone[K, E]
 	leaves int          // of the event's key
 	start  value        // of the event
 	key    string       // the event's key, as the handler writes it
@@ -79,6 +79,9 @@ func (p *prover) doubts(fn *ast.FuncDecl, h *model.Handler, text bool) []model.D
 		at = 1
 	}
 	pr.event = isRuntime(sig.Params().At(at).Type(), "Event")
+	if h.Tombstone != nil {
+		pr.event = isRuntime(sig.Params().At(at).Type(), "Tombstone")
+	}
 	if pr.event == nil || !pr.begin(h, identName(params[at])) {
 		pr.doubt(fn.Name, cmp.Or(pr.key, methodName(fn)),
 			"the event's key lies behind a pointer, through which it may change")
@@ -112,6 +115,10 @@ func (p *proof) begin(h *model.Handler, name string) bool {
 	}
 	p.start = p.unknown(p.event)
 	event := p.event.Underlying().(*types.Struct)
+	if h.Tombstone != nil {
+		p.buried(h, name, event)
+		return p.leaves > 0
+	}
 	data := -1
 	for i := range event.NumFields() {
 		switch event.Field(i).Name() {

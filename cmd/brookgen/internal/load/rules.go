@@ -62,7 +62,7 @@ func (a *analysis) checkWriters() {
 		return
 	}
 	for _, c := range a.out.Collections {
-		if len(c.Writers) == 0 && c.Key.Type.Kind != model.Invalid {
+		if len(c.Writers) == 0 && !a.inters(c) && c.Key.Type.Kind != model.Invalid {
 			a.reportAt(c.Pos, c.Type.Named.Name,
 				"no handler writes collection %s: return brook.Change[%s, %s] from one", c.Name,
 				a.describe(a.b.goType[c.Key.Type]), c.Type.Named.Name)

@@ -13,6 +13,8 @@ import (
 type set struct {
 	*model.Set
 	handles map[*model.Event]*ast.FuncDecl
+	buries  map[*model.Event]*ast.FuncDecl // handlers of tombstones
+	methods map[*model.Handler]*ast.FuncDecl
 }
 
 // addHandlers adds the annotated methods, and tells of those that look as if they should be.
@@ -55,7 +57,8 @@ func (a *analysis) unmarked(fn *ast.FuncDecl) {
 	if i < params.Len() && isContext(params.At(i).Type()) {
 		i++
 	}
-	if i < params.Len() && isRuntime(params.At(i).Type(), "Event") != nil {
+	if i < params.Len() && (isRuntime(params.At(i).Type(), "Event") != nil ||
+		isRuntime(params.At(i).Type(), "Tombstone") != nil) {
 		a.lost = true
 		a.report(at(fn.Name), "%s takes an event, but lacks //brook:handle: add it, or give a helper an unexported name", methodName(fn))
 	}
@@ -117,6 +120,8 @@ func (a *analysis) setOf(fn *ast.FuncDecl, obj *types.Func) *set {
 		s = &set{
 			Set:     &model.Set{Pos: a.place(named.Obj().Pos()), Name: named.Obj().Name()},
 			handles: map[*model.Event]*ast.FuncDecl{},
+			buries:  map[*model.Event]*ast.FuncDecl{},
+			methods: map[*model.Handler]*ast.FuncDecl{},
 		}
 		a.sets[named.Obj()] = s
 		a.out.Sets = append(a.out.Sets, s.Set)
@@ -142,7 +147,7 @@ func (a *analysis) order() {
 			func(x, y *model.Handler) int { return cmp.Compare(at[x.Event], at[y.Event]) })
 		for _, h := range s.Handlers {
 			for _, r := range h.Results {
-				if r.Collection != nil {
+				if r.Collection != nil && h.Tombstone == nil { // which no history has
 					writes[r.Collection][h.Event] = true
 				}
 			}

@@ -72,7 +72,7 @@ func mayHandle(fn *ast.FuncDecl) bool {
 	}
 	for i, p := range fn.Type.Params.List {
 		switch t := ast.Unparen(p.Type).(type) {
-		case *ast.IndexExpr:
+		case *ast.IndexExpr, *ast.IndexListExpr:
 			return true
 		case *ast.Ident: // perhaps an alias
 			return types.Universe.Lookup(t.Name) == nil

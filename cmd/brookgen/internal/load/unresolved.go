@@ -121,6 +121,7 @@ func form(message string) string {
 	for name, form := range map[string]string{
 		"Event": "Event[E]", "View": "View[K, V]", "Index": "Index[I, K, V]",
 		"Change": "Change[K, V]", "Emission": "Emission[E]", "Timer": "Timer[E]",
+		"Tombstone": "Tombstone[K, E]",
 	} {
 		if strings.Contains(message, "for type "+name+":") {
 			return ": write brook." + form

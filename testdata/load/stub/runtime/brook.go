@@ -5,6 +5,8 @@ import "context"
 
 type Event[E any] struct{ Data E }
 
+type Tombstone[K comparable, E any] struct{ Key K }
+
 type Change[K comparable, V any] struct{}
 
 type Emission[E any] struct{}
