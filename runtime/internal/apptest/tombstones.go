@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -29,7 +30,8 @@ type keeperApp struct {
 
 // Tombstones folds topics of which records were deleted: live, as a member of a group if group is
 // set, after failures, in a rebuild and in a cold start. compact is called before a last rebuild:
-// it may remove records that later ones replace.
+// it may remove records that later ones replace, and bury
+// users whose IDs begin with f.
 func Tombstones(t *testing.T, driver brook.Driver, store brook.Store, group bool, compact func()) {
 	refuses := &atomic.Bool{}
 	refuses.Store(true)
@@ -126,7 +128,9 @@ func (a *keeperApp) left() (ids []string) {
 				a.t.Fatal(err)
 			}
 			for _, record := range c.Records {
-				ids = append(ids, string(record.Key))
+				if id := string(record.Key); !strings.HasPrefix(id, "f") { // f0 …: compact may add such
+					ids = append(ids, id)
+				}
 			}
 			next = c.Next
 		}
