@@ -44,6 +44,9 @@ type Runner struct {
 	standby standby
 	lines   *effects.Lines
 	beside  sync.WaitGroup // ends after stop
+	// endReplacing ends the replacement of stale views that runs beside the tasks, and waits for
+	// it; nil: there was none.
+	endReplacing func()
 }
 
 // Run folds events until ctx ends or the app closes, and returns nil then. What is in flight then
@@ -165,6 +168,9 @@ func (r *Runner) loop(ctx context.Context, outdated bool) (err error) {
 	var contention retry.Contention
 	for {
 		if why := r.Tasks.Catalog.Claim.Superseded(r.stop); why != nil {
+			if r.endReplacing != nil {
+				r.endReplacing()
+			}
 			if r.standby.standAside(r.stop, r.member, why); r.stop.Err() != nil {
 				return nil
 			}
@@ -208,11 +214,18 @@ func (r *Runner) loop(ctx context.Context, outdated bool) (err error) {
 }
 
 // replaceStale rebuilds the views beside the tasks. It returns at once, unless the views are
-// displaced, or are to be kept once they are replaced: then when they are rebuilt.
+// displaced, or are to be kept once they are replaced: then when they are rebuilt. Only one
+// replacement runs at a time: endReplacing ends it.
 func (r *Runner) replaceStale(ctx context.Context) error {
 	ended := make(chan struct{})
+	ctx, cancel := context.WithCancel(ctx)
+	r.endReplacing = func() {
+		cancel()
+		<-ended
+	}
 	r.beside.Go(func() {
 		defer close(ended)
+		defer cancel()
 		err := r.Stale.Replace(ctx, r.member)
 		if r.Stale.GoOn() {
 			err = r.Tasks.Catalog.Claim.TakeEarly(ctx, true)
