@@ -118,7 +118,8 @@ whichever package:
 	earlier versions         of the handler's event, with their upcasters
 
 A module that is worked on is a main module, those of a workspace, and what is replaced by a folder. Other modules whose packages are
-named count by their version, and so do those that these packages import. Neither Go itself, its standard library, nor brook counts.
+named count by their version, and so do those that these packages import: with a go.work that others don't have, hashes may be others
+than theirs, so run brookgen with GOWORK=off then. Neither Go itself, its standard library, nor brook counts.
 
 No difference are comments, directives among them, formatting, the order of declarations, and names: functions, types,
 variables, sets and handlers may be renamed, and move to other files, packages and sets. Names of fields and methods count, and tags,
