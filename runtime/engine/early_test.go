@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/lending"
 	"github.com/brookgen/brookgen/runtime/internal/parcels"
 	"github.com/brookgen/brookgen/runtime/memdriver"
@@ -33,51 +32,6 @@ func newParcels(t *testing.T, c brook.Config, shop *parcels.Shop) *parcels.App {
 	return app
 }
 
-// parcelEvents are the events of n orders, in the order in which they happened.
-func parcelEvents(n int) (events []brook.Outgoing) {
-	for i := range n {
-		order := fmt.Sprint("o", i)
-		events = append(events, brook.Emit(parcels.Placed{Order: order, Cents: 100 + i}),
-			brook.Emit(parcels.Paid{Order: order, Cents: 50}),
-			brook.Emit(parcels.Paid{Order: order, Cents: 50 + i}),
-			brook.Emit(parcels.Sent{Order: order, Parcel: "a"}),
-			brook.Emit(parcels.Sent{Order: order, Parcel: "b"}))
-	}
-	return events
-}
-
-// parcelRows are the rows of an app, for comparison, and its letters.
-func parcelRows(t *testing.T, app *parcels.App) string {
-	t.Helper()
-	var b strings.Builder
-	for e, err := range app.Views.Orders.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		slices.Sort(e.Value.Parcels) // those of one order are in one partition, in any order
-		fmt.Fprintln(&b, e)
-	}
-	for e, err := range app.Views.Payments.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintln(&b, e)
-	}
-	for e, err := range app.Views.Seen.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintln(&b, e)
-	}
-	for l, err := range app.DeadLetters() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintln(&b, l)
-	}
-	return b.String()
-}
-
 func publishParcels(t *testing.T, app *parcels.App, events []brook.Outgoing) {
 	t.Helper()
 	for _, e := range events {
@@ -97,13 +51,13 @@ func inOrder(t *testing.T, events []brook.Outgoing) string {
 	if err := app.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return parcelRows(t, app)
+	return apptest.ParcelRows(t, app)
 }
 
 // A payment that comes before its order waits for it, and what the order makes appear wakes it.
 func TestEarly(t *testing.T) {
 	app := newParcels(t, config(memdriver.New(), newStore()), &parcels.Shop{})
-	var events = parcelEvents(1)
+	var events = apptest.ParcelEvents(1)
 	catchUp := func(e ...brook.Outgoing) {
 		t.Helper()
 		publishParcels(t, app, e)
@@ -124,7 +78,7 @@ func TestEarly(t *testing.T) {
 		t.Errorf("the order is %+v, %v", o, err)
 	}
 	catchUp(events[2], events[4])
-	if got, want := parcelRows(t, app), inOrder(t, events); got != want {
+	if got, want := apptest.ParcelRows(t, app), inOrder(t, events); got != want {
 		t.Errorf("rows are\n%swant\n%s", got, want)
 	}
 }
@@ -135,7 +89,7 @@ func TestEarlyInAnyOrder(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 37))
-			events := parcelEvents(40)
+			events := apptest.ParcelEvents(40)
 			want := inOrder(t, events)
 			rnd.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 			driver := memdriver.New(memdriver.Partitions(12))
@@ -146,13 +100,13 @@ func TestEarlyInAnyOrder(t *testing.T) {
 			if err := app.CatchUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if got := parcelRows(t, app); got != want {
+			if got := apptest.ParcelRows(t, app); got != want {
 				t.Errorf("rows are\n%swant\n%s", got, want)
 			}
 			if err := app.Rebuild(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if got := parcelRows(t, app); got != want {
+			if got := apptest.ParcelRows(t, app); got != want {
 				t.Errorf("rebuilt rows are\n%swant\n%s", got, want)
 			}
 			c = config(driver, newStore())
@@ -160,7 +114,7 @@ func TestEarlyInAnyOrder(t *testing.T) {
 			if err := cold.CatchUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if got := parcelRows(t, cold); got != want {
+			if got := apptest.ParcelRows(t, cold); got != want {
 				t.Errorf("rows of a cold start are\n%swant\n%s", got, want)
 			}
 			if got := receiptsIn(t, driver); got != 80 {
@@ -181,6 +135,27 @@ func receiptsIn(t *testing.T, d *memdriver.Driver) (n int64) {
 		n += p.End - p.Start
 	}
 	return n
+}
+
+// So they are if the app crashes at any operation of its store, which outlives it or not.
+func TestEarlyWithCrashes(t *testing.T) {
+	for name, open := range map[string]func() func(*testing.T) brook.Store{
+		"lasts": func() func(*testing.T) brook.Store {
+			last := lasting{newStore()}
+			return func(*testing.T) brook.Store { return last }
+		},
+		"forgets": func() func(*testing.T) brook.Store {
+			return func(*testing.T) brook.Store { return newStore() }
+		},
+	} {
+		for seed := range uint64(2) {
+			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
+				apptest.Early(t, apptest.EarlyRun{
+					Open: open(), Instances: 1, Orders: 60, Seed: seed,
+				})
+			})
+		}
+	}
 }
 
 // What waits for too long is reported, and waits on.

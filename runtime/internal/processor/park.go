@@ -99,6 +99,7 @@ func (x *Processor) ProcessParked(
 	d := x.delivery
 	record := e.Record
 	one := x.Single(input.Single(p.ID, p.Log, tries), p.Blocked)
+	one.tasks = p.tasks
 	x.prepare(ctx, one, &record)
 	d.Letter, d.Only, d.Silent, d.Owes = &e.Letter, e.Set, e.Silent, e.Owes
 	if d.Woken = e.Due; d.Woken == nil {

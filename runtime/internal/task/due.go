@@ -155,6 +155,16 @@ func (t *Task) checkpoints(moved []brook.Position) []brook.Position {
 	return capped
 }
 
+// OweCheckpoints notes for which partitions the checkpoint stays behind an event that woke one which
+// is due yet, when the task begins.
+func (t *Task) OweCheckpoints() {
+	for _, p := range t.Partitions {
+		if _, ok := t.Batch.Parked.Events().Owing(p.ID); ok {
+			t.parked.owing = append(t.parked.owing, p.ID)
+		}
+	}
+}
+
 // patience returns how long it is until a parked event of the task is to be reported, and whether
 // there is one.
 func (t *Task) patience() (wait time.Duration, ok bool) {
