@@ -160,6 +160,9 @@ func (e *earlyRun) fold(ctx context.Context, app *parcels.App) {
 	if err := <-done; err != nil {
 		e.t.Error(err)
 	}
+	if err := app.CatchUp(ctx); err != nil { // what is left to publish
+		e.t.Error(err)
+	}
 }
 
 // receipts returns the IDs of the receipts in the log.
