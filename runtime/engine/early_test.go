@@ -190,8 +190,11 @@ func TestPatience(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(app.WaitFor(t.Context(), placed),
-			app.WaitFor(t.Context(), pos)); err != nil {
+		if err := app.WaitFor(t.Context(), placed); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // the payment runs right after
+		if err := app.WaitFor(t.Context(), pos); err != nil {
 			t.Fatal(err)
 		}
 		if o, err := app.Views.Orders.Get("o0"); err != nil || o.Paid != 1 {

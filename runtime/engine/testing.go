@@ -101,9 +101,18 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	b.app.calls.Exclusive.Reset()
 }
 
-// SetClock makes timers due by a clock of the test's. It is called once, before the app folds its
+// SetClock makes timers due by a clock of the test's, and parked events wait by it. It is called
+// once, before the app folds its
 // first event.
-func (b Backstage) SetClock(now func() time.Time) { b.app.timers.Clock = now }
+func (b Backstage) SetClock(now func() time.Time) {
+	b.app.timers.Clock, b.app.tasks.Clock = now, now
+}
+
+// Parked returns the events that are parked because they came too early, with those that wait
+// behind them, as the dead letters by which they are reported, or will be.
+func (b Backstage) Parked(ctx context.Context) ([]brook.DeadLetter, error) {
+	return b.app.letters.Parked(ctx)
+}
 
 // Clear removes every row of the collections named, or of all, with histories and index entries.
 // Positions in the log, dead letters and emissions stay as they are. Tasks rest meanwhile. An error

@@ -219,6 +219,9 @@ func (c *CatchUp) fold(ctx context.Context) (any bool, err error) {
 		if ctx.Err() != nil {
 			return any, t.Ended(ctx)
 		}
+		if err := t.ReportOverdue(ctx, ctx); err != nil {
+			return any, err
+		}
 		if err := t.Enter(ctx); err != nil {
 			return any, err
 		}

@@ -48,15 +48,11 @@ type stored struct {
 	Reported bool `json:",omitempty"`
 }
 
-// New returns the event of a letter that is parked for the first time.
-func New(l deadletter.Letter, missed []Row) *Event {
+// New returns the event of a letter that is parked for the first time, now.
+func New(l deadletter.Letter, missed []Row, now time.Time) *Event {
 	l.Stage = brook.StageEarly
-	return &Event{Letter: l, Missed: missed, Since: l.Time, key: keyOf(&l)}
+	return &Event{Letter: l, Missed: missed, Since: now.UTC(), key: l.AppendKey(nil)}
 }
-
-// keyOf returns the key of a letter's event in the table of parked events, which orders them as the
-// log does.
-func keyOf(l *deadletter.Letter) []byte { return l.AppendKey(nil) }
 
 // Key returns the event's key in the store, which its dead letter has, too.
 func (e *Event) Key() []byte { return e.key }

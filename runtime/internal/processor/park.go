@@ -24,7 +24,7 @@ func (x *Processor) park(d *delivery.Delivery, r *delivery.Result, attempts int)
 		l.Attempts = 0 // it only waits
 	}
 	x.target.Silence(&l)
-	x.Batch.Parked.Park(parked.New(l, x.rows(r.Missed)))
+	x.Batch.Parked.Park(parked.New(l, x.rows(r.Missed), x.parts.Now()))
 }
 
 // rows returns rows by the names of their tables.

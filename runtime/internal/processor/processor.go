@@ -38,6 +38,16 @@ type Parts struct {
 	Emissions *emission.Maker
 	Places    *parked.Places // where rows are that handlers ask for
 	Parked    *parked.Events // of the live generation
+	// Clock returns the time by which parked events wait; nil: time.Now.
+	Clock func() time.Time
+}
+
+// Now returns the time by which parked events wait.
+func (p *Parts) Now() time.Time {
+	if p.Clock == nil {
+		return time.Now()
+	}
+	return p.Clock()
 }
 
 // Target is what becomes of events besides their changes: in the live views (Live), or in those

@@ -174,12 +174,17 @@ func (t *Task) patience() (wait time.Duration, ok bool) {
 	}
 	for _, p := range t.Partitions {
 		if e := events.Overdue(p.ID); e != nil {
-			if left := time.Until(e.Since.Add(t.set.Config.Patience)); !ok || left < wait {
+			if left := t.left(e); !ok || left < wait {
 				wait, ok = left, true
 			}
 		}
 	}
 	return wait, ok
+}
+
+// left returns how long an event may be parked without being reported.
+func (t *Task) left(e *parked.Event) time.Duration {
+	return e.Since.Add(t.set.Config.Patience).Sub(t.set.Now())
 }
 
 // ReportOverdue makes dead letters of the parked events that waited for too long, which stay
@@ -215,7 +220,7 @@ func (t *Task) reportOverdue() {
 	for _, p := range t.Partitions {
 		for t.Batch.Size() < t.limit {
 			e := events.Overdue(p.ID)
-			if e == nil || time.Until(e.Since.Add(t.set.Config.Patience)) > 0 {
+			if e == nil || t.left(e) > 0 {
 				break
 			}
 			t.Batch.Parked.Report(e)
