@@ -16,10 +16,6 @@
 // and [Index] that it asks for. It returns a [Change], which has an [Op] and is made by [Create],
 // [Insert], [Merge], [Modify] or [Delete], an [Emission], made by [Emit], a [Timer], made by [At]
 // or [Cancel], or an [Effect]; of all but effects also slices. An error that wraps [ErrRetry] has
-// A handler receives an [Event], or a [Tombstone] of its topic ([TombstoneSuffix]), and each [View]
-// and [Index] that it asks for. It returns a [Change], which has an [Op] and is made by [Create],
-// [Insert], [Merge], [Modify] or [Delete], an [Emission], made by [Emit], a [Timer], made by [At]
-// or [Cancel], or an [Effect]; of all but effects also slices. An error that wraps [ErrRetry] has
 // the handler called again; one made by [Early] has it called again once a row appears that it
 // asked for in vain.
 //
