@@ -78,7 +78,7 @@ func (a *analysis) addIndexes(c *model.Collection, t types.Type, tagged []tagged
 		case model.Slice:
 			x.Type, x.Slice = x.Type.Elem, true
 		}
-		problem := a.onWire(a.b.of(t), f.path)
+		problem := a.wholeOnWire(a.b.of(t), f.path)
 		if problem == "" {
 			x.Parts, problem = a.keyParts(x.Type)
 			if problem != "" && a.invalid(a.b.goType[x.Type]) {

@@ -88,7 +88,7 @@ func (a *analysis) keyAt(t types.Type, path []model.PathStep) (model.KeyField, s
 	if a.invalid(a.b.goType[leaf.Type]) {
 		return model.KeyField{}, toldElsewhere
 	}
-	if problem := a.onWire(a.b.of(t), path); problem != "" {
+	if problem := a.wholeOnWire(a.b.of(t), path); problem != "" {
 		return model.KeyField{}, problem
 	}
 	parts, problem := a.keyParts(leaf.Type)
@@ -96,6 +96,30 @@ func (a *analysis) keyAt(t types.Type, path []model.PathStep) (model.KeyField, s
 		return model.KeyField{}, problem
 	}
 	return model.KeyField{Path: path, Type: leaf.Type, Parts: parts}, ""
+}
+
+// wholeOnWire is onWire for a key: of an embedded struct, whose fields stand among those of the
+// outer one, each of its leaves has to be there.
+func (a *analysis) wholeOnWire(t *model.Type, path []model.PathStep) string {
+	leaf := path[len(path)-1]
+	problem := a.onWire(t, path)
+	if problem == "" || !leaf.Embedded {
+		return problem
+	}
+	if leaf.Pointer {
+		return fmt.Sprintf("%s is embedded as a pointer, which may be nil: embed %s without it",
+			leaf.Name, leaf.Name)
+	}
+	parts, bad := a.keyParts(leaf.Type)
+	if bad != "" {
+		return bad
+	}
+	for _, part := range parts {
+		if problem := a.onWire(t, slices.Concat(path, part.Path)); problem != "" {
+			return problem
+		}
+	}
+	return ""
 }
 
 // path follows a dotted name from a value of type t.
