@@ -18,14 +18,20 @@ import (
 )
 
 // Log reads all records of the ledger's first partition.
-func Log(t *testing.T, d *memdriver.Driver) (records []brook.Record) {
+func Log(t *testing.T, d *memdriver.Driver) []brook.Record {
 	t.Helper()
 	partitions, err := d.Partitions(t.Context(), "ledger")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := partitions[0]
-	r, err := d.Open(t.Context(), brook.Position{Topic: "ledger", Offset: p.Start})
+	return recordsOf(t, d, partitions[0])
+}
+
+// recordsOf reads all records of a partition.
+func recordsOf(t *testing.T, d *memdriver.Driver, p brook.Partition) (records []brook.Record) {
+	t.Helper()
+	r, err := d.Open(t.Context(),
+		brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.Start})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,19 @@
+package engine_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/brookgen/brookgen/runtime/internal/apptest"
+)
+
+// Whatever happens, timers are what the plainest program makes of the log (rule 38).
+func TestTimersEqualANaiveModel(t *testing.T) {
+	seed := rand.Uint64()
+	for n := range uint64(60) {
+		if t.Failed() {
+			return
+		}
+		apptest.Timers(t, newStore(), newStore, seed+n, 60)
+	}
+}
