@@ -24,3 +24,11 @@ func TestRandomAppsEqualANaiveModel(t *testing.T) {
 		}, rand.Uint64(), 40)
 	})
 }
+
+// Timers are what the plainest program makes of the log, whatever happens (rule 38).
+func TestTimersEqualANaiveModel(t *testing.T) {
+	seed := rand.Uint64()
+	for n := range uint64(6) {
+		apptest.Timers(t, open(t, "", badgerstore.InMemory()), nil, seed+n, 50)
+	}
+}

@@ -556,3 +556,67 @@ func TestTimersOfYears(t *testing.T) {
 		now = now.AddDate(1, 0, 0)
 	}
 }
+
+// Over one shared store, with and without Config.Group, one process publishes each timer; if it ends,
+// or is cut off from store and log, others do, and each timer is handled once (rules 14 and 38).
+func TestTimersOfTwoProcesses(t *testing.T) {
+	for _, group := range []bool{false, true} {
+		for _, dies := range []bool{false, true} {
+			t.Run(fmt.Sprintf("group %t, dies %t", group, dies), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { timersOfTwo(t, group, dies) })
+			})
+		}
+	}
+}
+
+func timersOfTwo(t *testing.T, group, dies bool) {
+	d, s := memdriver.New(memdriver.Partitions(4)), newShared()
+	type instance struct {
+		app   *reminders.App
+		store *severed
+		stop  func()
+	}
+	begin := func() instance {
+		i := instance{store: &severed{shared: s}}
+		i.app = reminding(t, d, i.store, func(c *brook.Config) { c.Group = group })
+		i.stop = running(t, i.app)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		return i
+	}
+	a, b := begin(), begin()
+	start := time.Now()
+	const orders = 12
+	for i := range orders {
+		o := reminders.Placed{Order: fmt.Sprint(i), Due: start.Add(time.Duration(1+i%3) * time.Minute)}
+		if _, err := b.app.Publish.Placed(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.app.Publish.Paid(t.Context(), reminders.Paid{Order: "5"}); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		time.Sleep(time.Minute)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		for i := range orders {
+			want := map[bool]int{true: 1}[i%3 <= n && i != 5]
+			wasTold(t, b.app, fmt.Sprint(i), want)
+		}
+		if n > 0 {
+			continue
+		}
+		if dies {
+			a.store.gone.Store(true)
+		}
+		a.stop()
+	}
+	got := overdue(t, d)
+	if n := len(slices.Compact(got)); n != orders-1 {
+		t.Errorf("%d timers were published, want %d", n, orders-1)
+	}
+	if len(got) != orders-1 && !dies {
+		t.Errorf("timers were published twice: %v", got)
+	}
+}

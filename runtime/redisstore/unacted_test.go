@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
@@ -33,5 +34,12 @@ func TestUniqueTagTakenBack(t *testing.T) {
 func TestGrown(t *testing.T) {
 	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
 		apptest.Grown(t, open(t, connect(t), apart(t)), 3)
+	})
+}
+
+// Timers are what the plainest program makes of the log, whatever happens (rule 38).
+func TestTimersEqualANaiveModel(t *testing.T) {
+	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
+		apptest.Timers(t, open(t, connect(t), apart(t)), nil, rand.Uint64(), 40)
 	})
 }
