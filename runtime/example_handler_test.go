@@ -7,7 +7,9 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/brooktest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/parcels"
 	"github.com/brookgen/brookgen/runtime/internal/reminders"
 )
 
@@ -53,6 +55,24 @@ func ExampleEffect() {
 	defer app.Close()
 	fmt.Println(<-mails)
 	// Output: ada got 995
+}
+
+// A handler whose event came before one that it needs says so: the runtime calls it again when the
+// row is there that it asked for in vain. As a function it just returns the error.
+func ExampleEarly() {
+	paid := brook.Event[parcels.Paid]{Data: parcels.Paid{Order: "o1", Cents: 995}}
+	none := brooktest.View(map[string]parcels.Order{})
+	_, _, _, err := (&parcels.Shop{}).Paid(paid, none)
+	fmt.Println(err, errors.Is(err, brook.ErrNotFound))
+
+	there := brooktest.View(map[string]parcels.Order{"o1": {ID: "o1", Cents: 995}})
+	_, payment, _, err := (&parcels.Shop{}).Paid(paid, there)
+	fmt.Println(payment.Key(), err)
+	fmt.Println(brook.Early(nil))
+	// Output:
+	// brook: order: no value at key "o1" true
+	// o1 <nil>
+	// <nil>
 }
 
 // A handler that returns timers is tested without an app as well.

@@ -60,6 +60,8 @@ type Commit struct {
 	Lapsed     int           // are of timers that were cancelled, set anew or folded before
 	Strays     int           // were undone and run alone
 	Letters    int           // new dead letters; an event may make one for each handler set
+	Parked     int           // came too early ([Early]), or wait behind such, each for a handler set
+	Woken      int           // events that were parked and ran again, not among Events
 	Duration   time.Duration // from taking its first event until it was stored
 }
 

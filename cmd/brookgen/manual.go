@@ -250,7 +250,8 @@ An Index has Get (the first entry by key), All (every entry), Page (some of them
 The receiver's type is a handler set. For one event the sets run in the order of their types' declarations, each a transaction of
 its own; NewApp takes one argument for each, in the order of file names and places. Handlers and effects of one set may run
 on several goroutines at once, a lane for each partition: what they share in the set needs a lock. Changes are applied in the order of the results. With an error nothing of what the
-handler gave is kept, and the event becomes a dead letter.
+handler gave is kept, and the event becomes a dead letter; with brook.Early(err) it is parked instead, and the handler called again
+once a row appears that it asked for in vain.
 
 A handler depends on its event, its views and nothing else: it may run again, and it runs again when views are rebuilt. What
 must happen once goes into an emission or an effect. Its views end when it returns (brook.ErrHandlerReturned): effects and

@@ -10,6 +10,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/brooktest"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/parcels"
 	"github.com/brookgen/brookgen/runtime/internal/reminders"
 )
 
@@ -261,6 +262,23 @@ func ExampleClear() {
 	// Output:
 	// 0 1
 	// 0 0
+}
+
+func ExampleScenario_Parked() {
+	t := newT()
+	defer t.end()
+	s := brooktest.New(t, func(c brook.Config) (*parcels.App, error) {
+		return parcels.NewApp(c, &parcels.Shop{}, parcels.Audit{})
+	})
+	s.When(brook.Emit(parcels.Paid{Order: "o1", Cents: 995}))
+	for _, e := range s.Parked() {
+		fmt.Println(e.Type, e.Stage, e.Attempts)
+	}
+	s.When(brook.Emit(parcels.Placed{Order: "o1", Cents: 995}))
+	fmt.Println(brook.Must(s.App.Views.Orders.Get("o1")).Paid, len(s.Parked()))
+	// Output:
+	// order.paid early 1
+	// 995 0
 }
 
 func ExampleScenario_Advance() {

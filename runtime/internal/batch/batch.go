@@ -37,6 +37,7 @@ type Batch struct {
 
 	Events, Discarded, Repeats, Lapsed, Strays int
 	Woken                                      int // events that were parked, and ran again
+	Overdue                                    int // parked events that are reported
 	Bytes                                      int // of the events' records
 	Unknown                                    []Unknown
 	Last                                       brook.Position // of the last event
@@ -60,8 +61,8 @@ func (b *Batch) On(g *generation.Generation, outbox brook.Table) {
 	b.tables = Tables{Letters: g.Letters, Owed: g.Owed, Outbox: outbox, Parked: g.Parked}
 }
 
-// Size returns how many events ran in the batch.
-func (b *Batch) Size() int { return b.Events + b.Woken }
+// Size returns how many events ran in the batch, or are reported by it.
+func (b *Batch) Size() int { return b.Events + b.Woken + b.Overdue }
 
 // Assemble returns what the batch changes: rows with indexes and histories, letters, emissions, and
 // what else was added to it. The writes are the caller's until Forget.

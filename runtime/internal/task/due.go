@@ -224,7 +224,7 @@ func (t *Task) reportOverdue() {
 				break
 			}
 			t.Batch.Parked.Report(e)
-			t.Batch.Woken++
+			t.Batch.Overdue++
 			t.Batch.Last = e.Position
 		}
 	}

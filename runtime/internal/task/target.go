@@ -118,10 +118,11 @@ func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) 
 			s.WakeTasks() // of theirs some may be due
 		}
 	}
-	if s.Config.Hooks.Commit != nil && len(moved) > 0 {
+	if s.Config.Hooks.Commit != nil && (len(moved) > 0 || b.Woken > 0) {
 		due.Commits = append(due.Commits, brook.Commit{
 			Partitions: moved, Events: b.Events, Discarded: b.Discarded, Unknown: len(b.Unknown),
 			Repeats: b.Repeats, Lapsed: b.Lapsed, Strays: b.Strays, Letters: len(b.Letters),
+			Parked: len(b.Parked.New()), Woken: b.Woken,
 			Duration: time.Since(b.Started),
 		})
 	}
