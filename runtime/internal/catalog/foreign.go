@@ -30,11 +30,11 @@ func noteForeign(s *staterow.State, code *plan.Code) {
 	}
 }
 
-// foreign returns the changes that only Foreign tells of: events of these names were passed over by
+// foreign returns the changes that only State.Foreign tells of: events of these names were passed over by
 // the code that made the rows, which knew them by earlier names.
-func foreign(s *staterow.State, code *plan.Code) (changes []string) {
+func foreign(names []string, code *plan.Code) (changes []string) {
 	known := plan.EventsOf(code.Made)
-	for _, typ := range s.Foreign {
+	for _, typ := range names {
 		if known[typ] {
 			changes = append(changes, fmt.Sprintf(
 				"the code that made the views knows no %s, and has passed such events over", typ))

@@ -32,7 +32,7 @@ func (c *Construction) retain(next *staterow.State) {
 	}
 	next.Retained = &staterow.Retained{
 		Generation: next.Generation, Folds: next.Folds, Made: next.Made,
-		Former: maps.Clone(next.Former), Kept: maps.Clone(next.Kept),
+		Former: maps.Clone(next.Former), Kept: maps.Clone(next.Kept), Foreign: append([]string{}, next.Foreign...),
 	}
 	for id, offset := range c.claim.structure.positions() {
 		next.Retained.Stood = append(next.Retained.Stood, id.At(offset))
@@ -43,8 +43,8 @@ func (c *Construction) retain(next *staterow.State) {
 // fits reports whether a generation is retained that the code would make as it is.
 func (c *Construction) fits(s *staterow.State) bool {
 	kept := s.Retained
-	return kept != nil && c.Retains() && kept.Folds == c.code.Contract &&
-		len(plan.Differences(kept.Made, c.code.Made)) == 0 && plan.SameCode(kept.Made, c.code.Made) &&
+	return kept != nil && c.Retains() && c.code.Makes(kept.Made, kept.Folds) &&
+		(kept.Folds == c.code.Contract || kept.Foreign != nil) && len(foreign(kept.Foreign, c.code)) == 0 &&
 		time.Now().UTC().Sub(s.Replaced[kept.Generation]) < c.config.KeepReplaced
 }
 
@@ -106,6 +106,7 @@ func (c *Construction) Revive(ctx context.Context) (
 // restore makes next name sets and indexes as a revived generation has them. What other code knew
 // that folded since is noted before next forgets it.
 func (c *Construction) restore(next *staterow.State) {
+	next.Foreign = append(slices.Clip(next.Foreign), c.revived.Foreign...)
 	noteForeign(next, c.code)
 	next.Made, next.Former, next.Kept = c.revived.Made, c.revived.Former, c.revived.Kept
 	delete(next.Replaced, c.revived.Generation)

@@ -83,6 +83,54 @@ func TestRevival(t *testing.T) {
 	})
 }
 
+// Code that calls an event otherwise by now gets back what was made before the rename, unless
+// events of the new name were passed over then, or its indexes are others.
+func TestRevivalAcrossRename(t *testing.T) {
+	for name, c := range map[string]struct {
+		back    version
+		foreign []string
+		want    int
+		earlier bool // an earlier brook kept it
+	}{
+		"renamed":          {back: version{indexed: true, renamed: true}, want: 1},
+		"passed over":      {back: version{indexed: true, renamed: true}, foreign: []string{"account.made"}},
+		"not noted":        {back: version{indexed: true, renamed: true}, earlier: true},
+		"without an index": {back: version{renamed: true}},
+		"more handlers":    {back: version{indexed: true, renamed: true, audited: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := disk{fakestore.New()}
+				one := keeping(t, s, version{indexed: true})
+				must(t, one.Claim.Take(t.Context()))
+				must(t, one.row.Update(t.Context(), func(next *staterow.State) error {
+					next.Foreign = c.foreign
+					return nil
+				}, nil))
+				one.close()
+				two := keeping(t, s, version{indexed: true, set: "Ledger", schema: "{id int}", audited: true})
+				two.rebuilt(t)
+				must(t, two.row.Update(t.Context(), func(next *staterow.State) error {
+					if c.earlier {
+						next.Retained.Foreign = nil
+					}
+					return nil
+				}, nil))
+				two.close()
+				back := keeping(t, s, c.back)
+				g, n := back.revive(t)
+				want(t, "revived", n, c.want)
+				if n == 0 {
+					return
+				}
+				must(t, back.promote(t, g))
+				want(t, "changes", back.Structure.Changes(), "")
+				want(t, "contract", back.row.Known().Folds, c.back.code().Contract)
+			})
+		})
+	}
+}
+
 // Nothing is kept that the code before did not make alone, that is too old, or that another process
 // may remove.
 func TestNothingToRevive(t *testing.T) {

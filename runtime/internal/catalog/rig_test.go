@@ -31,6 +31,7 @@ type version struct {
 	audited bool   // a set Audit handles account.opened, too
 	indexed bool   // accounts have an index of Email
 	unique  bool   // it is unique
+	renamed bool   // account.opened is called account.made
 	onStale brook.StalePolicy
 }
 
@@ -53,6 +54,12 @@ func (v version) code() *plan.Code {
 			plan.Handler{Set: 1, Name: "Saw", Event: "account.opened", Writes: []int{0}})
 	}
 	events := []*brook.EventDef{{Type: "account.opened"}}
+	if v.renamed {
+		events[0].Type, events[0].Was = "account.made", []string{"account.opened"}
+		for i := range handlers {
+			handlers[i].Event = events[0].Type
+		}
+	}
 	return plan.New(or(v.topic, "ledger"), sets, handlers, nil, v.collections(), events)
 }
 

@@ -81,7 +81,7 @@ func (x *Structure) changes(s *staterow.State) (lines []string) {
 		lines = plan.Differences(x.code.TodayOrigins(s.Made), x.code.Made)
 	}
 	if len(lines) == 0 {
-		lines = foreign(s, x.code)
+		lines = foreign(s.Foreign, x.code)
 	}
 	if s.Mixed {
 		lines = append(lines, "code that makes them from something else has folded into them")

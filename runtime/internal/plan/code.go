@@ -60,7 +60,7 @@ func New(defaultTopic string, sets []string, handlers []Handler, discards []stri
 	}
 	p.Topics = slices.Sorted(maps.Keys(topics))
 	p.Made = p.origins()
-	p.Contract = p.contract()
+	p.Contract = p.contract(p.Made)
 	return p
 }
 

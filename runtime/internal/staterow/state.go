@@ -78,11 +78,12 @@ type Promotion struct {
 type Retained struct {
 	Generation int
 	Stood      partition.StoredPositions // up to where it was folded when it was replaced
-	// Folds, Made, Former and Kept are what the state had of it when it was the live one.
-	Folds  string
-	Made   map[string]plan.Origin
-	Former map[string]string    `json:",omitempty"`
-	Kept   map[string]KeptIndex `json:",omitempty"`
+	// Folds and the rest are what the state had of it when it was the live one.
+	Folds   string
+	Made    map[string]plan.Origin
+	Former  map[string]string    `json:",omitempty"`
+	Kept    map[string]KeptIndex `json:",omitempty"`
+	Foreign []string             `json:",omitzero"` // nil: it was retained before this was noted
 }
 
 // KeptIndex is an index of the live generation, as the state has it.
