@@ -66,8 +66,8 @@
 // A store implements [Store], [Reader] and [Snapshot]; package storetest proves it. It is asked for
 // a [Table] by a [TableSpec], with the [Codec] of its values; a [Row] has a [Value], and a history
 // of type [HistoryEntry]. A [Batch] has a [BatchID], each [Write] with its [WriteOp], and each
-// [Check]. Its further powers are [Counter], [Fetcher] (by [TableKey]), [Durable], [Dropper],
-// [Fenced], [Announcer] (of each [Announcement]) and [Holder] (of [Holds]).
+// [Check]. Its further powers are [Counter], [Fetcher] (by [TableKey]), [Reverser], [Durable],
+// [Dropper], [Fenced], [Announcer] (of each [Announcement]) and [Holder] (of [Holds]).
 //
 // # For generated code
 //

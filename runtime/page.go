@@ -16,8 +16,9 @@ type Page[K comparable] struct {
 	// Limit is how many rows there are at most; 0: no limit. If it is negative, the page is an
 	// error.
 	Limit int
-	// Reverse is set for descending order: the rows come before After then. All rows of the
-	// collection, or of the indexed value, that come before After are read for such a page.
+	// Reverse is set for descending order: the rows come before After then. Over a store that is no
+	// [Reverser], and in a handler, all rows of the collection, or of the indexed value, that come
+	// before After are read for such a page.
 	Reverse bool
 }
 
@@ -55,6 +56,12 @@ func (s *Scan) cut(after []byte, limit int, reverse bool) {
 	}
 }
 
+// descending is a Source that may be able to scan downwards.
+type descending interface {
+	// Reverse is Scan in descending key order. It reports false if the store is no Reverser.
+	Reverse(slot int, from, to []byte) (iter.Seq2[Row, error], bool)
+}
+
 // passRows is how many rows one pass of a reverse scan without a limit keeps.
 const passRows = 1000
 
@@ -62,6 +69,11 @@ const passRows = 1000
 func (s *Scan) rows(src Source, slot int) iter.Seq2[Row, error] {
 	if !s.reverse {
 		return src.Scan(slot, s.from, s.to)
+	}
+	if d, ok := src.(descending); ok {
+		if rows, ok := d.Reverse(slot, s.from, s.to); ok {
+			return rows
+		}
 	}
 	keep := s.limit
 	if keep == 0 || keep > passRows {

@@ -16,7 +16,7 @@ import (
 // damaged) wraps [ErrPermanent].
 //
 // Further powers of a store are interfaces of their own: [Durable], [Dropper], [Counter],
-// [Fetcher], [Fenced], [Announcer] and [Holder].
+// [Fetcher], [Reverser], [Fenced], [Announcer] and [Holder].
 type Store interface {
 	// Table returns a handle of the table with that name, and creates the table if it does not
 	// exist. All handles of a table are of the same rows; each goes by the spec that it was made
@@ -179,6 +179,14 @@ type Fetcher interface {
 	// row that does not exist. Each is what Get would return at some instant of the call. The
 	// reader keeps neither the slice nor its keys.
 	Fetch(ctx context.Context, keys []TableKey) ([]Value, error)
+}
+
+// Reverser is a reader that scans downwards. Without it a page in descending order costs a scan of
+// all rows before it.
+type Reverser interface {
+	// Reverse is Scan in descending key order: the rows with from <= key < to; a nil to is the end
+	// of the table.
+	Reverse(ctx context.Context, t Table, from, to []byte) iter.Seq2[Row, error]
 }
 
 // Fenced is a store that several processes write at once. Its values have versions, and its commits

@@ -15,6 +15,9 @@ type latest struct{ store *Store }
 var (
 	_ brook.Counter = latest{}
 	_ brook.Counter = (*snapshot)(nil)
+
+	_ brook.Reverser = latest{}
+	_ brook.Reverser = (*snapshot)(nil)
 )
 
 func (r latest) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value, error) {
@@ -36,6 +39,19 @@ func (r latest) Scan(ctx context.Context, t brook.Table, from,
 		}
 		defer in.leave()
 		r.store.scan(ctx, in, t, from, to, yield)
+	}
+}
+
+func (r latest) Reverse(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
+	return func(yield func(brook.Row, error) bool) {
+		in, err := r.store.enter()
+		if err != nil {
+			yield(brook.Row{}, err)
+			return
+		}
+		defer in.leave()
+		r.store.reverse(ctx, in, t, from, to, yield)
 	}
 }
 
@@ -114,6 +130,19 @@ func (r *snapshot) Scan(ctx context.Context, t brook.Table, from,
 		}
 		defer in.leave()
 		r.store.scan(ctx, in, t, from, to, yield)
+	}
+}
+
+func (r *snapshot) Reverse(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
+	return func(yield func(brook.Row, error) bool) {
+		in, err := r.enter()
+		if err != nil {
+			yield(brook.Row{}, err)
+			return
+		}
+		defer in.leave()
+		r.store.reverse(ctx, in, t, from, to, yield)
 	}
 }
 

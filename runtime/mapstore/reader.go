@@ -21,7 +21,12 @@ func (r latest) Get(_ context.Context, t brook.Table, key []byte) (brook.Value, 
 
 func (r latest) Scan(ctx context.Context, t brook.Table, from,
 	to []byte) iter.Seq2[brook.Row, error] {
-	return r.store.scan(ctx, t, from, to, nil)
+	return r.store.scan(ctx, t, from, to, nil, false)
+}
+
+func (r latest) Reverse(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
+	return r.store.scan(ctx, t, from, to, nil, true)
 }
 
 func (r latest) History(_ context.Context, t brook.Table,
@@ -89,7 +94,12 @@ func (r *snapshot) Get(_ context.Context, t brook.Table, key []byte) (brook.Valu
 
 func (r *snapshot) Scan(ctx context.Context, t brook.Table, from,
 	to []byte) iter.Seq2[brook.Row, error] {
-	return r.store.scan(ctx, t, from, to, r)
+	return r.store.scan(ctx, t, from, to, r, false)
+}
+
+func (r *snapshot) Reverse(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
+	return r.store.scan(ctx, t, from, to, r, true)
 }
 
 func (r *snapshot) History(_ context.Context, t brook.Table,

@@ -8,9 +8,9 @@ import (
 )
 
 // scan yields the rows of a table at the instant of snap, or, if snap is nil, at that at which it
-// begins. It pins the instant itself: the snapshot may be closed during the scan.
+// begins, in descending order if down is set. It pins the instant itself: the snapshot may be closed during the scan.
 func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
-	snap *snapshot) iter.Seq2[brook.Row, error] {
+	snap *snapshot, down bool) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
 		table, err := s.own(t)
 		if err != nil {
@@ -31,13 +31,18 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
 			cur cursor
 			p   page
 		)
-		for leaf, i := cur.seek(c.val.tree.root.Load(), from); leaf != nil; leaf,
-			i = cur.next(), 0 {
+		leaf, i := cur.begin(c.val.tree.root.Load(), from, to, down)
+		for ; leaf != nil; leaf, i = cur.advance(down) {
 			if err := ctx.Err(); err != nil {
 				yield(brook.Row{}, err)
 				return
 			}
-			end := p.fill(leaf, i, to, in.seq)
+			end := false
+			if down {
+				end = p.fillDown(leaf, i, from, in.seq)
+			} else {
+				end = p.fill(leaf, i, to, in.seq)
+			}
 			for _, r := range p.rows[:p.n] {
 				if !yield(brook.Row{Key: r.val.key,
 					Value: brook.Value{Data: r.val.value, Shared: true}}, nil) {

@@ -20,6 +20,9 @@ var (
 	_ brook.Counter = latest{}
 	_ brook.Counter = (*snapshot)(nil)
 	_ brook.Fetcher = latest{}
+
+	_ brook.Reverser = latest{}
+	_ brook.Reverser = (*snapshot)(nil)
 )
 
 func (r latest) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value, error) {
@@ -43,7 +46,12 @@ func (r latest) Get(ctx context.Context, t brook.Table, key []byte) (brook.Value
 
 func (r latest) Scan(ctx context.Context, t brook.Table, from,
 	to []byte) iter.Seq2[brook.Row, error] {
-	return r.store.scan(ctx, t, from, to, func(*view, string) error { return nil })
+	return r.store.scan(ctx, t, from, to, false, func(*view, string) error { return nil })
+}
+
+func (r latest) Reverse(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
+	return r.store.scan(ctx, t, from, to, true, func(*view, string) error { return nil })
 }
 
 func (r latest) History(ctx context.Context, t brook.Table,

@@ -15,9 +15,9 @@ const (
 	pageBytes = 1 << 20 // about the most bytes of a page
 )
 
-// scan yields the rows of a range, page by page. Still returns an error if a page's instant
+// scan yields the rows of a range, page by page, in descending order if down is set. Still returns an error if a page's instant
 // is not the wanted one.
-func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
+func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte, down bool,
 	still func(*view, string) error) iter.Seq2[brook.Row, error] {
 	start, end := "-", "+"
 	if from != nil {
@@ -25,6 +25,9 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
 	}
 	if to != nil {
 		end = "(" + string(to)
+	}
+	if down {
+		start, end = end, start
 	}
 	return func(yield func(brook.Row, error) bool) {
 		own, err := s.own(t)
@@ -34,7 +37,7 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
 		}
 		var key []byte
 		for start, size := start, firstPage; ; size = min(4*size, maxPage) {
-			rows, more, err := s.page(ctx, own.table, start, end, size, still)
+			rows, more, err := s.page(ctx, own.table, start, end, size, down, still)
 			if err != nil {
 				yield(brook.Row{}, err)
 				return
@@ -70,13 +73,13 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
 }
 
 // page reads the keys and values of one page.
-func (s *Store) page(ctx context.Context, t *table, start, end string, size int,
+func (s *Store) page(ctx context.Context, t *table, start, end string, size int, down bool,
 	still func(*view, string) error) (rows []any, more bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
 	reply, err := s.scripts.scan.Run(ctx, s.client, []string{t.view.key, t.rows, t.order}, start,
-		end, size, pageBytes).Slice()
+		end, size, pageBytes, down).Slice()
 	if err != nil {
 		return nil, false, fmt.Errorf("redisstore: table %s: scan: %w", t.name, explain(err))
 	}

@@ -114,7 +114,12 @@ func (r *snapshot) Get(ctx context.Context, t brook.Table, key []byte) (brook.Va
 
 func (r *snapshot) Scan(ctx context.Context, t brook.Table, from,
 	to []byte) iter.Seq2[brook.Row, error] {
-	return r.store.scan(ctx, t, from, to, r.still)
+	return r.store.scan(ctx, t, from, to, false, r.still)
+}
+
+func (r *snapshot) Reverse(ctx context.Context, t brook.Table, from,
+	to []byte) iter.Seq2[brook.Row, error] {
+	return r.store.scan(ctx, t, from, to, true, r.still)
 }
 
 func (r *snapshot) History(ctx context.Context, t brook.Table,

@@ -62,6 +62,12 @@ func RunClosed(t *testing.T, open func(t *testing.T) (store brook.Store, end fun
 		for _, err = range r.History(f.ctx, f.docs, []byte("k")) {
 		}
 		wantPermanent("History"+of, err)
+		if down, ok := r.(brook.Reverser); ok {
+			err = nil
+			for _, err = range down.Reverse(f.ctx, f.docs, nil, nil) {
+			}
+			wantPermanent("Reverse"+of, err)
+		}
 		if c, ok := r.(brook.Counter); ok {
 			_, err = c.Count(f.ctx, f.docs)
 			wantPermanent("Count"+of, err)

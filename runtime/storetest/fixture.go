@@ -156,6 +156,33 @@ func (f *fixture) wantRows(r brook.Reader, t brook.Table, from, to []byte, want 
 	if n != len(want) {
 		f.Fatalf("Scan %q to %q: %d rows, want %d", from, to, n, len(want))
 	}
+	if down, ok := r.(brook.Reverser); ok {
+		f.wantReversed(down, t, from, to, want)
+	}
+}
+
+// wantReversed checks that a scan downwards yields rows that are given in key order.
+func (f *fixture) wantReversed(r brook.Reverser, t brook.Table, from, to []byte, want []pair) {
+	f.Helper()
+	n := len(want)
+	for row, err := range r.Reverse(f.ctx, t, from, to) {
+		if f.moved(err) {
+			return
+		}
+		if err != nil {
+			f.Fatalf("Reverse %q to %q: %v", from, to, err)
+		}
+		if n--; n < 0 {
+			f.Fatalf("Reverse %q to %q: one more row: %q", from, to, row.Key)
+		}
+		if w := want[n]; string(row.Key) != w.key || !sameValue(row.Value.Data, w.value) {
+			f.Fatalf("Reverse %q to %q: row %d is %q %s; want %q %s", from, to, n, row.Key,
+				show(row.Value.Data), w.key, show(w.value))
+		}
+	}
+	if n != 0 {
+		f.Fatalf("Reverse %q to %q: %d rows less than there are", from, to, n)
+	}
 }
 
 func (f *fixture) wantHistory(r brook.Reader, t brook.Table, key string,

@@ -59,6 +59,15 @@ func (f *Fixed) Scan(slot int, from, to []byte) iter.Seq2[brook.Row, error] {
 	return Checked(f.Ctx, f.guard, f.Reader.Scan(f.Ctx, f.Tables[slot], from, to))
 }
 
+// Reverse is Scan in descending order. It reports false if the store can't.
+func (f *Fixed) Reverse(slot int, from, to []byte) (iter.Seq2[brook.Row, error], bool) {
+	r, ok := f.Reader.(brook.Reverser)
+	if !ok {
+		return nil, false
+	}
+	return Checked(f.Ctx, f.guard, r.Reverse(f.Ctx, f.Tables[slot], from, to)), true
+}
+
 // History returns the events that changed a row, the oldest first.
 func (f *Fixed) History(slot int, key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	entries := Checked(f.Ctx, f.guard, f.Reader.History(f.Ctx, f.Tables[slot], key))
