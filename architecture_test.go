@@ -163,13 +163,13 @@ var layers = [][]string{
 	{"generation"},
 	{"obsolete"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
-	{"parked"},
+	{"parked", "jobs"},
 	{"publisher", "effects", "backfill", "delivery", "batch", "letters", "reads", "comparison"},
 	{"prefetch", "emission"},
 	{"processor"},
 	{"task", "group", "follow"},
 	{"rebuild", "recovery", "resume", "exclusive"},
-	{"stale", "control"},
+	{"stale", "control", "workers"},
 	{"runner", "catchup"},
 }
 

@@ -35,6 +35,9 @@ type Config struct {
 	// Retry is for handlers whose error wraps [ErrRetry], and for effects. A driver or store that
 	// fails is tried again with the same waits, for as long as it takes.
 	Retry Retry
+	// Jobs says how often and how jobs are tried, and how many may wait.
+	Jobs Jobs
+
 	// OnFailure says what happens to later events of a key after a handler set failed for one of
 	// them. With [Wait], the default, they wait behind it, for that set, as dead letters of their
 	// own. With [GoOn] the set takes them. With [Fail] or [Stop] Run ends with the error. With

@@ -10,14 +10,17 @@
 // The parameters of a handler are what it reads, and its results are what it writes:
 //
 //	func (Set) Name([ctx context.Context,] e brook.Event[E] {, view or index}) (
-//		{change, emission, timer or effect} [, error])
+//		{change, emission, timer, request or effect} [, error])
 //
 // A handler receives an [Event], or a [Tombstone] of its topic ([TombstoneSuffix]), and each [View]
 // and [Index] that it asks for. It returns a [Change], which has an [Op] and is made by [Create],
 // [Insert], [Merge], [Modify] or [Delete], an [Emission], made by [Emit], a [Timer], made by [At]
-// or [Cancel], or an [Effect]; of all but effects also slices. An error that wraps [ErrRetry] has
-// the handler called again; one made by [Early] has it called again once a row appears that it
-// asked for in vain.
+// or [Cancel], a [Request] of a job, made by [Do], or an [Effect]; of all but effects also slices.
+// An error that wraps [ErrRetry] has the handler called again; one made by [Early] has it called
+// again once a row appears that it asked for in vain, and one made by [FailWith] publishes that it
+// failed.
+//
+// A worker receives a [Job]. Its results are emissions, and an error.
 //
 // # Views
 //
@@ -28,11 +31,10 @@
 // # An app
 //
 // The generated App embeds App of package engine, whose methods run it. It is made from a [Config]:
-// a [Driver], a [Store], and perhaps an [Envelope], [Retry], a [FailurePolicy], a [StalePolicy], a
-// [CodeChangePolicy], a [RetentionPolicy] (with the values [Wait], [GoOn], [Fail], [Stop], [Tell]
-// and [RebuildStale]), and
-// [Hooks], which report a [Mode], [Commit], [Progress], [Stray], [Failure], [IndexProgress] or
-// [RebuildProgress].
+// a [Driver], a [Store], and perhaps an [Envelope], [Retry], [Jobs], a [FailurePolicy], a
+// [StalePolicy], a [CodeChangePolicy], a [RetentionPolicy] (with the values [Wait], [GoOn], [Fail],
+// [Stop], [Tell] and [RebuildStale]), and [Hooks], which report a [Mode], [Commit], [Progress],
+// [Stray], [Failure], [IndexProgress] or [RebuildProgress].
 //
 // What is published, each an [Outgoing], has a [Position]. A [PublishOption] is [WithID],
 // [WithTime] or [WithHeader]. An event that fails becomes a [DeadLetter]. A rebuild ends with a

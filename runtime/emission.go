@@ -16,8 +16,13 @@ func (e Emission[E]) Data() (E, bool) { return e.data, e.set }
 
 func (e Emission[E]) outgoing() any { return &e.data }
 
+func (e Emission[E]) nothing() bool { return !e.set }
+
 // Outgoing is an [Emission] of any event type, as PublishAll of an app takes it.
-type Outgoing interface{ outgoing() any }
+type Outgoing interface {
+	outgoing() any
+	nothing() bool // it is the zero Emission
+}
 
 // DataOf returns a pointer to what an Outgoing is to publish. Package engine uses it.
 func DataOf(o Outgoing) any { return o.outgoing() }

@@ -92,7 +92,7 @@ func (n *names) written(e *model.Event) string {
 //		return &App{App: app, Views: newViews(app.Source()), Publish: publish{app}, Process: process{app}}, nil
 //	}
 func (d *dispatcher) newApp() *jen.Statement {
-	scope := newScope(d.top, "app", "config", "d", "err", "tx")
+	scope := newScope(d.top, "app", "config", "ctx", "d", "err", "j", "tx", "w")
 	params := []jen.Code{jen.Id("config").Qual(brookPath, "Config")}
 	var body []jen.Code
 	given := map[*model.Set]string{}
@@ -125,7 +125,7 @@ func (d *dispatcher) newApp() *jen.Statement {
 
 func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 	var sets, events, discards []jen.Code
-	for _, s := range d.pkg.Sets {
+	for _, s := range d.pkg.HandlerSets() {
 		sets = append(sets, jen.Lit(s.Name))
 	}
 	for _, e := range d.pkg.Events {
@@ -153,6 +153,10 @@ func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 			line("Handlers", jen.Index().Qual(enginePath, "Handler").Add(literal(handlers))),
 			line("Code", jen.Id(d.handlerCode)))
 	}
+	if workers := d.workers(given); len(workers) > 0 {
+		fields = append(fields,
+			line("Workers", jen.Index().Qual(enginePath, "Worker").Add(literal(workers))))
+	}
 	add("Discards", jen.String(), discards)
 	return append(fields, line("Lane", d.lane(given)), line("EventOf", jen.Id(d.eventOf)))
 }
@@ -160,7 +164,7 @@ func (d *dispatcher) definition(given map[*model.Set]string) []jen.Code {
 // {Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}},
 func (d *dispatcher) handlers() []jen.Code {
 	var all []jen.Code
-	for i, s := range d.pkg.Sets {
+	for i, s := range d.pkg.HandlerSets() {
 		for _, h := range d.handlersOf(s) {
 			fields := []jen.Code{
 				jen.Id("Set").Op(":").Lit(i),
@@ -212,6 +216,10 @@ func (d *dispatcher) handlers() []jen.Code {
 				func(r model.Result) bool { return r.Kind != model.Change }) {
 				fields = append(fields, jen.Id("Acts").Op(":").True())
 			}
+			if emits := emitted(h.Results); len(emits) > 0 {
+				fields = append(fields,
+					jen.Id("Emits").Op(":").Index().String().Add(oneLine(emits...)))
+			}
 			fields = append(fields, proof(h)...)
 			all = append(all, oneLine(fields...))
 		}
@@ -254,7 +262,7 @@ func literals(list []int) []jen.Code {
 //	}
 func (d *dispatcher) lane(given map[*model.Set]string) *jen.Statement {
 	var fields []jen.Code
-	for _, s := range d.pkg.Sets {
+	for _, s := range d.pkg.HandlerSets() {
 		fields = append(fields, line(d.sets[s], jen.Id(given[s])))
 	}
 	for i, c := range d.pkg.Collections {

@@ -138,7 +138,7 @@ func codecRoots(p *model.Package) []codecRoot {
 			roots = append(roots, codecRoot{name, t, version, event})
 		}
 	}
-	for _, e := range p.Events {
+	for _, e := range p.Payloads() {
 		if e.Foreign() {
 			continue
 		}

@@ -48,7 +48,7 @@ func newDispatcher(n *names) *dispatcher {
 		methods: map[*model.Event]string{},
 		graves:  map[*model.Event]string{},
 	}
-	for _, s := range n.pkg.Sets {
+	for _, s := range n.pkg.HandlerSets() {
 		d.sets[s] = d.members.pick(lowerFirst(s.Name), lowerFirst(s.Name)+"Set")
 	}
 	for _, c := range n.pkg.Collections {
@@ -104,7 +104,7 @@ func used(p *model.Package, c *model.Collection) bool {
 //	}
 func (d *dispatcher) structType() *jen.Statement {
 	var fields []jen.Code
-	for _, s := range d.pkg.Sets {
+	for _, s := range d.pkg.HandlerSets() {
 		fields = append(fields, jen.Id(d.sets[s]).Add(setType(s)))
 	}
 	for _, c := range d.pkg.Collections {
@@ -169,7 +169,7 @@ func (d *dispatcher) handle(e *model.Event) *jen.Statement {
 			Call(jen.Id("m"), jen.Op("&").Id(d.events[e].def)),
 		jen.If(jen.Id("e").Op("==").Nil()).Block(jen.Return()),
 	}
-	for i, s := range d.pkg.Sets {
+	for i, s := range d.pkg.HandlerSets() {
 		if h := handlerOf(s, e); h != nil {
 			body = append(body, d.handleIn(i, s, h))
 		}

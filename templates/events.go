@@ -19,10 +19,18 @@ func events(n *names) *jen.File {
 		f.Line().Add(comment("The types of the package's events, as they stand on the wire."))
 		f.Add(decl)
 	}
+	if len(n.pkg.Jobs) > 0 {
+		var defs []jen.Code
+		for _, j := range n.pkg.Jobs {
+			defs = append(defs, typeConst(j).Op("=").Lit(j.Name))
+		}
+		f.Line().Add(comment("The types of the package's jobs, as they stand in the store."))
+		f.Const().Defs(defs...)
+	}
 	if n.pkg.Contract() {
 		return f
 	}
-	for _, e := range n.pkg.Events {
+	for _, e := range n.pkg.Payloads() {
 		f.Line().Add(n.eventDef(e))
 	}
 	for _, e := range buried(n.pkg) {

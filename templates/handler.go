@@ -66,7 +66,7 @@ func (d *dispatcher) arguments(h *model.Handler) []jen.Code {
 
 // settle writes what becomes of one result: brook.Apply(d.users, key.AppendString[string], user),
 // engine.Send(m, &shippedEvent, shipped), engine.Schedule(m, &overdueEvent, overdueTimer),
-// m.After(effect).
+// engine.Ask(m, &sendMailJob, sendMail), m.After(effect).
 func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement {
 	if r.Slice {
 		value.Op("...")
@@ -77,6 +77,9 @@ func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement
 			d.keyFunc(r.Collection.Key.Type), value)
 	case model.Emission:
 		return jen.Qual(enginePath, "Send").
+			Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
+	case model.Request:
+		return jen.Qual(enginePath, "Ask").
 			Call(jen.Id("m"), jen.Op("&").Id(d.events[r.Event].def), value)
 	}
 	if r.Kind == model.Timer {
@@ -90,7 +93,7 @@ func (d *dispatcher) settle(r model.Result, value *jen.Statement) *jen.Statement
 func resultName(r model.Result) string {
 	name := "effect"
 	switch {
-	case r.Kind == model.Emission:
+	case r.Kind == model.Emission || r.Kind == model.Request:
 		name = lowerFirst(r.Event.GoName)
 	case r.Kind == model.Timer:
 		name = lowerFirst(r.Event.GoName) + "Timer"

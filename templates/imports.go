@@ -126,7 +126,7 @@ func foreignPackages(p *model.Package) map[string]string {
 			walk(f.Type)
 		}
 	}
-	for _, e := range p.Events {
+	for _, e := range p.Payloads() {
 		walk(e.Type)
 		for _, v := range e.Earlier {
 			walk(v.Type)

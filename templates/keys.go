@@ -60,7 +60,7 @@ func keyUses(p *model.Package) []keyUse {
 	if p.Contract() {
 		return nil
 	}
-	for _, e := range p.Events {
+	for _, e := range p.Payloads() {
 		if e.Key == nil {
 			continue
 		}

@@ -27,7 +27,7 @@ type names struct {
 	stored      map[*model.Type]storedNames
 }
 
-// eventNames belong to one event.
+// eventNames belong to one event, or one job.
 type eventNames struct {
 	def       string // the EventDef
 	tombstone string // that of its tombstones; "": none are handled
@@ -78,6 +78,9 @@ func newNames(p *model.Package) *names {
 		own.tombstone = n.pick(lowerFirst(e.GoName) + "Tombstone")
 		n.events[e] = own
 	}
+	for _, j := range p.Jobs {
+		n.events[j] = eventNames{def: n.pick(lowerFirst(j.GoName) + "Job")}
+	}
 	for _, c := range p.Collections {
 		own := collectionNames{
 			def:    n.pick(lowerFirst(c.GoName) + "Collection"),
@@ -113,7 +116,7 @@ func header(p *model.Package) string {
 			files = append(files, name)
 		}
 	}
-	for _, e := range p.Events {
+	for _, e := range p.Payloads() {
 		if filepath.Dir(e.File) == p.Dir || !e.Foreign() {
 			add(e.Pos)
 		}
@@ -129,6 +132,9 @@ func header(p *model.Package) string {
 	for _, s := range p.Sets {
 		for _, h := range s.Handlers {
 			add(h.Pos)
+		}
+		for _, w := range s.Workers {
+			add(w.Pos)
 		}
 	}
 	slices.Sort(files)

@@ -88,7 +88,7 @@ func (d *dispatcher) bury(e *model.Event) *jen.Statement {
 			Call(jen.Id("m"), jen.Op("&").Id(d.events[e].tombstone), d.keyDecoder(k)),
 		jen.If(jen.Id("e").Op("==").Nil()).Block(jen.Return()),
 	}
-	for i, s := range d.pkg.Sets {
+	for i, s := range d.pkg.HandlerSets() {
 		if h := burierOf(s, e); h != nil {
 			body = append(body, d.handleIn(i, s, h))
 		}

@@ -21,11 +21,14 @@ func drawDot(w io.Writer, f flow) error {
 		for _, n := range g.collections {
 			fmt.Fprintf(&b, "\t\t%s [label=%q shape=cylinder]\n", n.id, n.text)
 		}
+		for _, n := range g.jobs {
+			fmt.Fprintf(&b, "\t\t%s [label=%q shape=hexagon]\n", n.id, n.text)
+		}
 		b.WriteString("\t}\n")
 	}
 	for _, e := range f.edges {
 		style := map[edgeKind]string{reads: " [style=dotted]", emits: " [style=bold]",
-			sets: " [style=bold label=\"timer\"]"}[e.kind]
+			sets: " [style=bold label=\"timer\"]", asks: " [style=bold]"}[e.kind]
 		fmt.Fprintf(&b, "\t%s -> %s%s\n", e.from, e.to, style)
 	}
 	for _, n := range f.notes {

@@ -48,7 +48,7 @@ func drawGraph(j *job) int {
 	return success
 }
 
-// A flow is the picture of some packages. Nodes have ids e0, h0, c0, … in order of appearance.
+// A flow is the picture of some packages. Nodes have ids e0, h0, c0, j0, … in order of appearance.
 type flow struct {
 	events []node
 	groups []group
@@ -56,11 +56,12 @@ type flow struct {
 	notes  []string // how the packages run, and why
 }
 
-// A group holds the handlers and collections of a package.
+// A group holds the handlers and workers, collections and jobs of a package.
 type group struct {
 	path        string
 	handlers    []node
 	collections []node
+	jobs        []node
 }
 
 type node struct{ id, text string }
@@ -76,8 +77,10 @@ const (
 	handles edgeKind = iota // event to handler
 	reads                   // collection to handler
 	writes                  // handler to collection
-	emits                   // handler to event
 	sets                    // handler to the event of a timer
+	emits                   // handler or worker to event
+	asks                    // handler to job
+	works                   // job to worker
 )
 
 // flowOf draws events once each, by their names: that is how packages hang together.
@@ -91,7 +94,7 @@ func (j *job) flowOf(pkgs []*model.Package) flow {
 		}
 		return events[e.Name]
 	}
-	handlers, collections := 0, 0
+	handlers, collections, jobs := 0, 0, 0
 	for _, p := range pkgs {
 		g := group{path: p.Path}
 		ids := map[*model.Collection]string{}
@@ -102,6 +105,12 @@ func (j *job) flowOf(pkgs []*model.Package) flow {
 			ids[c] = fmt.Sprintf("c%d", collections)
 			collections++
 			g.collections = append(g.collections, node{ids[c], c.Name})
+		}
+		done := map[*model.Event]string{}
+		for _, work := range p.Jobs {
+			done[work] = fmt.Sprintf("j%d", jobs)
+			jobs++
+			g.jobs = append(g.jobs, node{done[work], work.Name})
 		}
 		for _, s := range p.Sets {
 			for _, h := range s.Handlers {
@@ -120,7 +129,18 @@ func (j *job) flowOf(pkgs []*model.Package) flow {
 						f.add(id, event(r.Event), emits)
 					case model.Timer:
 						f.add(id, event(r.Event), sets)
+					case model.Request:
+						f.add(id, done[r.Event], asks)
 					}
+				}
+			}
+			for _, w := range s.Workers {
+				id := fmt.Sprintf("h%d", handlers)
+				handlers++
+				g.handlers = append(g.handlers, node{id, s.Name + "." + w.Name})
+				f.add(done[w.Job], id, works)
+				for _, r := range w.Results {
+					f.add(id, event(r.Event), emits)
 				}
 			}
 		}

@@ -36,6 +36,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/timers"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
+	"github.com/brookgen/brookgen/runtime/internal/workers"
 )
 
 // App is the running part of a package of event handlers: it reads the log, folds the events into
@@ -58,6 +59,7 @@ type App struct {
 	letters  control.Letters
 	timers   *control.Timers
 	stale    *stale.Views
+	workers  *workers.Workers // nil: the code has none
 }
 
 // NewApp opens the views of a package in a store. Errors of the configuration wrap
@@ -77,6 +79,7 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		a.life.End()
 		return nil, err
 	}
+	a.code.Works = len(def.Workers) > 0
 	follower := a.assemble(def)
 	ctx := a.life.Context()
 	if config.Group {
@@ -101,7 +104,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	s := &task.Set{
 		Parts: processor.Parts{
 			Config: config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope),
-			Reader: store.Latest(), Outbox: outbox.New(),
+			Reader: store.Latest(), Outbox: outbox.New(), Jobs: jobsOf(def),
 		},
 		Store: store, IDs: ids.New(), Lock: &quiesce.Lock{},
 		Report: reporter, Retry: &retry.Loop{Policy: config.Retry, Report: reporter},
@@ -112,6 +115,9 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	s.Places = parked.NewPlaces(a.code.Layout)
 	s.Parked = parked.NewEvents(s.Places, def.Sets)
 	a.tasks = s
+	if s.Jobs != nil {
+		s.Outbox.With(s.Jobs)
+	}
 	a.calls = &control.Calls{Tasks: s, Exclusive: exclusive.New(s)}
 	a.letters = control.Letters{Calls: a.calls}
 	a.owed = &control.Owed{Calls: a.calls}
@@ -150,7 +156,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
 		Destinations: placement.NewDestinations(config.Driver),
 		On: publisher.Owner{
-			Adopt: a.owed.Adopt, Refused: s.EmissionRefused, Doubt: s.Doubt, Wake: a.emitted,
+			Adopt: a.owed.Adopt, Refused: s.CountLetter, Doubt: s.Doubt, Wake: a.emitted,
 			Broke: a.fatal.Note,
 		},
 	}
@@ -161,6 +167,10 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Config: config, Code: a.code, Sets: def.Sets, IDs: s.IDs, Reader: s.Reader,
 		Publisher: s.Publisher,
 	}
+	if s.Jobs != nil {
+		s.Jobs.Shared = a.catalog.Fenced()
+	}
+	a.workers = workers.New(s, a.calls.Exclusive)
 	a.filler = &backfill.Filler{
 		Catalog: a.catalog, Collections: def.Collections, Layout: a.code.Layout, Store: store,
 		Reader: s.Reader, IDs: s.IDs, Lock: s.Lock, Report: reporter, Policy: config.Retry,

@@ -45,6 +45,9 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 		{"MaxParked", &c.MaxParked, 100_000},
 		{"BatchSize", &c.BatchSize, 1000},
 		{"Retry.Attempts", &c.Retry.Attempts, 5},
+		{"Jobs.Attempts", &c.Jobs.Attempts, 25},
+		{"Jobs.Workers", &c.Jobs.Workers, 16},
+		{"Jobs.MaxWaiting", &c.Jobs.MaxWaiting, 100_000},
 	} {
 		if *n.value < 0 {
 			bad("%s is %d, and can't be negative", n.field, *n.value)
@@ -59,6 +62,8 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 	}{
 		{"Retry.Min", c.Retry.Min},
 		{"Retry.Max", c.Retry.Max},
+		{"Jobs.Min", c.Jobs.Min},
+		{"Jobs.Max", c.Jobs.Max},
 		{"ShutdownTimeout", c.ShutdownTimeout},
 		{"Patience", c.Patience},
 	} {
@@ -101,6 +106,13 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 		c.Log = slog.Default()
 	}
 	c.Retry = retry.Defaults(c.Retry)
+	if c.Jobs.Min == 0 {
+		c.Jobs.Min = time.Second
+	}
+	if c.Jobs.Max == 0 {
+		c.Jobs.Max = time.Hour
+	}
+	c.Jobs.Max = max(c.Jobs.Max, c.Jobs.Min)
 	return c, errors.Join(errs...)
 }
 

@@ -37,7 +37,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	defer release()
 	r := &runner.Runner{
 		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler, Timers: a.timers,
-		Fatal: a.fatal, Assigned: a.assigned,
+		Fatal: a.fatal, Assigned: a.assigned, Workers: a.workers,
 	}
 	return r.Run(ctx)
 }
@@ -88,7 +88,7 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 	defer func() { err = lifetime.Closing(ctx, err) }()
 	c := &catchup.CatchUp{
 		Tasks: a.tasks, Memory: a.memory, Stale: a.stale, Filler: a.filler, Timers: a.timers,
-		NoteOwed: a.owed.Note, AdoptOwed: a.owed.Adopt,
+		NoteOwed: a.owed.Note, AdoptOwed: a.owed.Adopt, Work: a.workers.Step,
 	}
 	// Its Err is asked for each event, and costs a third of that of ctx: 4 % of a fold.
 	work, end := context.WithCancel(ctx)

@@ -2,7 +2,10 @@
 // positions. The loader fills it, the templates read it; it knows neither go/types nor jennifer.
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Pos is a place in a source file.
 type Pos struct {
@@ -24,7 +27,10 @@ type Package struct {
 
 	// Events in declaration order (file name, then position); events adopted from
 	// other packages without an alias follow in the order of their first use.
-	Events      []*Event
+	Events []*Event
+	// Jobs are what handlers ask for and workers do, in declaration order. A job has name, type, key
+	// and earlier names as an event does, and nothing else of one.
+	Jobs        []*Event
 	Collections []*Collection // in declaration order
 	Sets        []*Set        // in declaration order of the set types
 
@@ -48,6 +54,14 @@ func (p *Package) adopts() bool {
 	}
 	return false
 }
+
+// HandlerSets returns those of the sets that have handlers.
+func (p *Package) HandlerSets() []*Set {
+	return slices.DeleteFunc(slices.Clone(p.Sets), func(s *Set) bool { return len(s.Handlers) == 0 })
+}
+
+// Payloads returns events and jobs: all whose payloads are JSON.
+func (p *Package) Payloads() []*Event { return slices.Concat(p.Events, p.Jobs) }
 
 // Event is one event type of the package, its own or adopted.
 type Event struct {
@@ -165,12 +179,22 @@ type PathStep struct {
 	Pointer bool
 }
 
-// Set is one handler set: a type with annotated methods.
+// Set is one type with annotated methods, an argument of NewApp: a handler set, if it has handlers.
 type Set struct {
 	Pos
 	Name     string // of the receiver type
 	Pointer  bool   // NewApp takes *Name
 	Handlers []*Handler
+	Workers  []*Worker
+}
+
+// Worker is a method that does jobs of one type.
+type Worker struct {
+	Pos
+	Name    string
+	Context bool // takes a context first
+	Job     *Event
+	Results []Result // emissions; an error follows
 }
 
 // Handler is one annotated method.
@@ -230,7 +254,7 @@ type Result struct {
 	Kind       ResultKind
 	Slice      bool
 	Collection *Collection // of a Change
-	Event      *Event      // of an Emission or Timer
+	Event      *Event      // of an Emission or Timer; of a Request the job
 }
 
 // ResultKind tells what a result is.
@@ -242,4 +266,5 @@ const (
 	Emission
 	Effect
 	Timer
+	Request
 )

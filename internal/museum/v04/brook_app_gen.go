@@ -34,7 +34,7 @@ func NewApp(config brook.Config, shop Shop) (*App, error) {
 		Events:      []*brook.EventDef{&itemStockedEvent, &orderPlacedEvent, &paymentCapturedEvent, &stockLowEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "ItemStocked", Event: ItemStockedType, Writes: []int{0}, Proved: true},
-			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}, Acts: true, Doubt: "stock.Get(sku)"},
+			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}, Acts: true, Emits: []string{StockLowType}, Doubt: "stock.Get(sku)"},
 			{Set: 0, Name: "PaymentCaptured", Event: PaymentCapturedType, Reads: []int{1}, Writes: []int{1, 2}, Doubt: "brook.Merge(e.Data.Method, …)"},
 		},
 		Code: handlerCode,

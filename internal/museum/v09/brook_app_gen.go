@@ -36,7 +36,7 @@ func NewApp(config brook.Config, shop Shop, till Till) (*App, error) {
 		Events:      []*brook.EventDef{&itemStockedEvent, &orderPlacedEvent, &orderCancelledEvent, &paymentSettledEvent, &stockLowEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "ItemStocked", Event: ItemStockedType, Writes: []int{0}, Proved: true},
-			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}, Acts: true, Doubt: "shelves.Get(at)"},
+			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Reads: []int{0}, Writes: []int{1, 0}, Acts: true, Emits: []string{StockLowType}, Doubt: "shelves.Get(at)"},
 			{Set: 1, Name: "OrderCancelled", Event: OrderCancelledType, Writes: []int{1}, Proved: true},
 			{Set: 1, Name: "PaymentSettled", Event: PaymentSettledType, Reads: []int{1}, Writes: []int{1, 2}, Doubt: "brook.Merge(e.Data.Method, …)"},
 		},

@@ -16,6 +16,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/jobs"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
@@ -26,8 +27,10 @@ type Batch struct {
 	Tx *txn.Tx
 
 	Letters   []deadletter.Letter
-	Items     []*outbox.Item  // emissions
-	Owed      []*outbox.Item  // emissions of a rebuild, which become live with its generation
+	Items     []*outbox.Item // emissions
+	Owed      []*outbox.Item // emissions of a rebuild, which become live with its generation
+	Jobs      []*jobs.Job
+	OwedJobs  []*jobs.Job     // as Owed
 	Writes    []brook.Write   // of removed letters and the like
 	Checks    []brook.Check   // that these rely on
 	Positions []brook.Write   // of partitions, with what tells their repeats
@@ -49,16 +52,30 @@ type Batch struct {
 }
 
 // Tables are those that a batch writes besides rows and indexes.
-type Tables struct{ Letters, Owed, Outbox, Parked brook.Table }
+type Tables struct {
+	Letters, Owed, Outbox, Parked, Jobs, OwedJobs brook.Table
+	// Noted is where other processes hear of jobs; nil: nobody else writes the store.
+	Noted brook.Table
+}
 
 // New returns an empty batch around a transaction.
 func New(tx *txn.Tx) *Batch { return &Batch{Tx: tx} }
 
 // On makes the batch and its transaction write a generation's tables. outbox is the app's table of
-// emissions.
-func (b *Batch) On(g *generation.Generation, outbox brook.Table) {
+// emissions, and board has that of jobs; nil: the code has none. noted is where other processes hear
+// of jobs, nil if there are none.
+func (b *Batch) On(g *generation.Generation, outbox brook.Table, board *jobs.Board, noted brook.Table) {
 	b.Tx.On(g.Tables, g.Unready)
-	b.tables = Tables{Letters: g.Letters, Owed: g.Owed, Outbox: outbox, Parked: g.Parked}
+	b.tables = Tables{
+		Letters: g.Letters, Owed: g.Owed, Outbox: outbox, Parked: g.Parked,
+		OwedJobs: g.OwedJobs,
+	}
+	if board != nil {
+		b.tables.Jobs = board.Table
+	}
+	if board != nil && board.Shared {
+		b.tables.Noted = noted
+	}
 }
 
 // Size returns how many events ran in the batch, or are reported by it.
@@ -80,6 +97,15 @@ func (b *Batch) Assemble() []brook.Write {
 	writes = b.Parked.Writes(writes, parked.Tables{
 		Events: b.tables.Parked, Letters: b.tables.Letters,
 	}, b.lettered)
+	for _, j := range b.Jobs {
+		writes = append(writes, j.Write(b.tables.Jobs))
+	}
+	if b.tables.Noted != nil && len(b.Jobs) > 0 {
+		writes = append(writes, jobs.Note(b.tables.Noted))
+	}
+	for _, j := range b.OwedJobs {
+		writes = append(writes, j.Write(b.tables.OwedJobs))
+	}
 	writes = append(writes, b.Writes...)
 	b.scratch = append(writes, b.Positions...)
 	return b.scratch
@@ -154,5 +180,6 @@ func (b *Batch) Forget() {
 		Positions: b.Positions[:0], Effects: b.Effects[:0],
 		Letters: slices.Delete(b.Letters, 0, len(b.Letters)),
 		Items:   slices.Delete(b.Items, 0, len(b.Items)),
+		Jobs:    slices.Delete(b.Jobs, 0, len(b.Jobs)),
 	}
 }

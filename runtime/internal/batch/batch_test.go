@@ -55,7 +55,7 @@ func newFixture(t *testing.T) *fixture {
 	f.Batch = batch.New(txn.New([]*brook.Collection{counts.Def()}, layout, f.store.Latest()))
 	f.On(&generation.Generation{
 		Tables: []brook.Table{f.table["rows"]}, Letters: f.table["letters"], Owed: f.table["owed"],
-	}, f.table["outbox"])
+	}, f.table["outbox"], nil, nil)
 	return f
 }
 

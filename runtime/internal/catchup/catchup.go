@@ -36,6 +36,8 @@ type CatchUp struct {
 	NoteOwed func()
 	// AdoptOwed moves such emissions into the outbox.
 	AdoptOwed func(context.Context) error
+	// Work does the jobs that are due, and returns how many were tried; nil: there are no jobs.
+	Work func(context.Context) (int, error)
 
 	task  *task.Task
 	input *partitionInput
@@ -188,7 +190,14 @@ func (c *CatchUp) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		worked := 0
+		if c.Work != nil {
+			if worked, err = c.Work(ctx); err != nil {
+				return err
+			}
+		}
 		wait := c.Tasks.Outbox.Next()
+		published = published || worked > 0
 		over := !more && !folded && !fired && !published && wait == 0
 		if _, err := p.Checkpoint(ctx, over, checkpointLimit); err != nil || over {
 			return err

@@ -100,9 +100,12 @@ func (x Letters) dropLetter(
 	t.Batch.Writes = append(letter.WriteDropped(t.Gen.Dropped), epoch...)
 	t.Batch.Writes = append(t.Batch.Writes,
 		brook.Write{Table: t.Gen.Letters, Key: at, Op: brook.Remove})
+	note, released := t.Released(letter)
+	t.Batch.Writes = append(t.Batch.Writes, note...)
 	if _, err := t.Commit(ctx); err != nil {
 		return false, err
 	}
+	released()
 	letter.Set = s.Catalog.Sets.Now(letter.Type, letter.Set)
 	s.BlockedOf(partition.Of(letter.Position)).Remove(letter)
 	return true, nil

@@ -13,11 +13,11 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 )
 
-// Owed is the emissions that a promotion made live. What an event that is a dead letter of the live
-// views never did still happens: if a rebuild handles it well, it writes what its handlers emit
-// into a table of the generation that it makes, one row each. With the generation these rows become
-// live, all at once. Whoever publishes for their partitions then moves them into the outbox, a part
-// at a time.
+// Owed is the emissions and jobs that a promotion made live. What an event that is a dead letter of
+// the live views never did still happens: if a rebuild handles it well, it writes what its handlers
+// emit and ask for into tables of the generation that it makes, one row each. With the generation
+// these rows become live, all at once. Whoever acts for their partitions then moves them into the
+// outbox, and to the jobs, a part at a time.
 type Owed struct {
 	*Calls
 	due atomic.Bool // the live generation may hold emissions that are to go to the outbox
@@ -39,16 +39,30 @@ func (x *Owed) Adopt(ctx context.Context) error {
 	if !x.due.Swap(false) {
 		return nil
 	}
+	if err := x.adoptAll(ctx, "taking over emissions", x.any, x.adoptSome); err != nil {
+		return err
+	}
+	if x.Tasks.Jobs == nil {
+		return nil
+	}
+	return x.adoptAll(ctx, "taking over jobs", x.anyJob, x.adoptJobs)
+}
+
+// adoptAll calls some until it has moved all that any reports, a part at a time.
+func (x *Owed) adoptAll(
+	ctx context.Context, what string, any func(context.Context) (bool, error),
+	some func(ctx context.Context, step int) (more bool, due batch.Due, err error),
+) error {
 	retry, reload := x.Tasks.Retry, x.Tasks.Catalog.Reload
 	step := adoptStep
 	for {
 		more, err := false, error(nil)
-		err = retry.Do(ctx, "taking over emissions", func() (err error) {
-			if any, err := x.any(ctx); err != nil || !any {
+		err = retry.Do(ctx, what, func() (err error) {
+			if any, err := any(ctx); err != nil || !any {
 				return err
 			}
 			var due batch.Due
-			more, due, err = x.adoptSome(ctx, step)
+			more, due, err = some(ctx, step)
 			x.follow(ctx, due)
 			return err
 		})
@@ -126,7 +140,11 @@ func (x *Owed) adoptSome(ctx context.Context, step int) (more bool, due batch.Du
 		return false, batch.Due{}, nil
 	}
 	// A promotion that carries these over must not come between.
-	if err := t.BumpEpochs(ctx, taken); err != nil {
+	ids := map[partition.ID]bool{}
+	for _, item := range taken {
+		ids[partition.Of(item.Position)] = true
+	}
+	if err := t.BumpEpochs(ctx, ids); err != nil {
 		return false, batch.Due{}, err
 	}
 	// Until its outcome is known: what is in the outbox must be in memory.

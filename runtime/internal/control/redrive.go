@@ -9,6 +9,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
+	"github.com/brookgen/brookgen/runtime/internal/exclusive"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -56,7 +57,7 @@ func (x Letters) Redrive(
 			return err
 		})
 		x.follow(ctx, due)
-		if errors.Is(err, emission.ErrNoRecord) {
+		if errors.Is(err, emission.ErrNoRecord) || errors.Is(err, exclusive.ErrNoJob) {
 			x.stays(&letter, err)
 			continue
 		}
@@ -131,6 +132,10 @@ func (x Letters) redrive(
 	if letter.Stage == brook.StageEmit {
 		due, err = t.Reemit(ctx, letter, remove)
 		return true, due, err
+	}
+	if letter.Stage == brook.StageJob {
+		err = t.Restore(ctx, letter, remove)
+		return err == nil, due, err
 	}
 	id := partition.Of(letter.Position)
 	log, err := x.logOf(ctx, id)

@@ -8,7 +8,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/batch"
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
 	"github.com/brookgen/brookgen/runtime/internal/timers"
@@ -411,13 +410,13 @@ func (x *Timers) commit(ctx context.Context, all []entry) (due batch.Due, err er
 	if len(t.Batch.Writes) == 0 {
 		return due, nil
 	}
-	var items []*outbox.Item
+	ids := map[partition.ID]bool{}
 	for i := range t.Batch.Letters {
-		items = append(items, &outbox.Item{Position: t.Batch.Letters[i].Position})
+		ids[partition.Of(t.Batch.Letters[i].Position)] = true
 	}
-	if s.Catalog.Fenced() && len(items) > 0 {
+	if s.Catalog.Fenced() && len(ids) > 0 {
 		// A promotion that carries letters over must not come between.
-		if err := t.BumpEpochs(ctx, items); err != nil {
+		if err := t.BumpEpochs(ctx, ids); err != nil {
 			return due, err
 		}
 	}

@@ -10,9 +10,9 @@ import (
 // to the partition's task, or to whoever holds the quiesce lock. The zero Blocked is empty.
 type Blocked struct {
 	keys map[BlockedKey][]int64 // offsets of the letters, in the order in which they were added
-	n    int                    // letters of the partition, except those of stage emit
-	// emits counts those: they come and go beside the task.
-	emits atomic.Int64
+	n    int                    // letters of the partition, except those of emissions and jobs
+	// after counts those: they come and go beside the task.
+	after atomic.Int64
 }
 
 // BlockedKey is a key that is blocked for a handler set.
@@ -22,20 +22,20 @@ type BlockedKey struct {
 }
 
 // Len returns how many dead letters the partition has, of all stages.
-func (b *Blocked) Len() int { return b.n + int(b.emits.Load()) }
+func (b *Blocked) Len() int { return b.n + int(b.after.Load()) }
 
 // Empty reports whether no key is blocked.
 func (b *Blocked) Empty() bool { return len(b.keys) == 0 }
 
-// Add counts a letter. If blocks is set, it blocks its key for later events. Letters of stage emit
-// and letters without a key block nothing. Those of stage early are not counted: package parked
-// does, and knows what waits behind their events.
+// Add counts a letter. If blocks is set, it blocks its key for later events. Letters of emissions
+// and jobs, and letters without a key, block nothing. Those of stage early are not counted: package
+// parked does, and knows what waits behind their events.
 func (b *Blocked) Add(l *Letter, blocks bool) {
 	if l.Stage == brook.StageEarly {
 		return
 	}
-	if l.Stage == brook.StageEmit {
-		b.emits.Add(1)
+	if l.AfterCommit() {
+		b.after.Add(1)
 		return
 	}
 	b.n++
@@ -49,16 +49,16 @@ func (b *Blocked) Add(l *Letter, blocks bool) {
 	b.keys[k] = append(b.keys[k], l.Position.Offset)
 }
 
-// AddEmission counts a letter of stage emit. It may be called beside the task.
-func (b *Blocked) AddEmission() { b.emits.Add(1) }
+// AddAfter counts a letter of an emission or a job. It may be called beside the task.
+func (b *Blocked) AddAfter() { b.after.Add(1) }
 
 // Remove undoes Add.
 func (b *Blocked) Remove(l *Letter) {
 	if l.Stage == brook.StageEarly {
 		return
 	}
-	if l.Stage == brook.StageEmit {
-		b.emits.Add(-1)
+	if l.AfterCommit() {
+		b.after.Add(-1)
 		return
 	}
 	b.n--
@@ -86,7 +86,7 @@ func (b *Blocked) Unblock(l *Letter, key []byte) {
 }
 
 // Replace makes b block what other does, which is not used after that. The count of letters of
-// stage emit stays: they come and go beside the task.
+// emissions and jobs stays: they come and go beside the task.
 func (b *Blocked) Replace(other *Blocked) { b.keys, b.n = other.keys, other.n }
 
 // Blocker returns the offset of the last letter below offset that blocks a key for a set, and

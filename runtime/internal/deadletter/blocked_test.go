@@ -98,7 +98,7 @@ func TestEmissionsBesideTheLane(t *testing.T) {
 	for range 4 {
 		beside.Go(func() {
 			for range 100 {
-				b.AddEmission()
+				b.AddAfter()
 			}
 		})
 	}
@@ -106,7 +106,7 @@ func TestEmissionsBesideTheLane(t *testing.T) {
 		var other Blocked
 		other.Add(letterOf("s", "l", 2), true)
 		other.Add(letterOf("s", "l", 1), true)
-		other.AddEmission()
+		other.AddAfter()
 		b.Replace(&other)
 		b.Len()
 	}

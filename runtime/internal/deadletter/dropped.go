@@ -23,7 +23,7 @@ type Dropped struct {
 // WriteDropped returns the writes that keep that a letter was dropped: none if no rebuild can come
 // to the event again.
 func (l *Letter) WriteDropped(t brook.Table) []brook.Write {
-	if l.Stage == brook.StageEmit || l.Position.IsZero() {
+	if l.AfterCommit() || l.Position.IsZero() {
 		return nil
 	}
 	b, err := json.Marshal(Dropped{Type: text.Cut(l.Type, maxName), ID: text.Cut(l.ID, maxName)})

@@ -3,8 +3,8 @@
 //
 // Letters, SetAside and Blocked have no lock: a letter belongs to who made
 // or decoded it, SetAside to the rebuild that reads by it, and Blocked to the task of its partition
-// or to whoever holds the quiesce lock. Only Blocked.AddEmission and letters of stage emit may be
-// counted beside the task.
+// or to whoever holds the quiesce lock. Only letters of emissions and jobs may be counted beside the
+// task.
 package deadletter
 
 import (
@@ -24,14 +24,27 @@ type Letter struct {
 	brook.DeadLetter
 	Owes  []string // sets that did not act on the event, although Silent is set
 	Stack []byte   // of a panic, for the log; it is not stored
+	Job   []byte   // for stage job, what package jobs keeps besides
 	sum   uint64   // of the whole record, if Omitted is not 0; 0: it is not known
+}
+
+// AfterCommit reports whether the letter is of what the commit of an event left to do, and failed:
+// of an emission or a job. The event was applied; such a letter holds up no event, no rebuild makes
+// one, and it comes and goes beside the task of the partition.
+func (l *Letter) AfterCommit() bool {
+	return l.Stage == brook.StageEmit || l.Stage == brook.StageJob
 }
 
 // AppendKey appends the letter's key in its table, which orders letters as the log does.
 func (l *Letter) AppendKey(dst []byte) []byte {
 	dst = partition.Of(l.Position).AppendKey(dst)
 	dst = key.AppendInt(dst, l.Position.Offset)
-	dst = key.AppendBool(dst, l.Stage == brook.StageEmit)
+	switch l.Stage {
+	case brook.StageJob:
+		dst = append(dst, 2)
+	default:
+		dst = key.AppendBool(dst, l.Stage == brook.StageEmit)
+	}
 	dst = key.AppendString(dst, l.Set)
 	dst = key.AppendInt(dst, l.Ordinal)
 	if l.Position.IsZero() {
@@ -50,6 +63,7 @@ type storedLetter struct {
 	Nanos   int
 	Owes    []string `json:",omitempty"` // of the letter, as Sum is
 	Sum     uint64   `json:",omitempty"`
+	Job     []byte   `json:",omitempty"`
 	// Length is that of the value behind the JSON. nil: the value is in the JSON, as in layout 1,
 	// or there is none.
 	Length *int
@@ -61,7 +75,7 @@ func (l *Letter) Write(t brook.Table) brook.Write {
 	stored := storedLetter{
 		Position:   partition.StoredPosition(l.Position),
 		DeadLetter: l.DeadLetter, Seconds: at.Unix(), Nanos: at.Nanosecond(), Owes: l.Owes,
-		Sum: l.sum,
+		Sum: l.sum, Job: l.Job,
 	}
 	stored.Record.Time = time.Time{}
 	value := l.Record.Value
@@ -87,7 +101,7 @@ func Decode(v brook.Value) (l Letter, err error) {
 	}
 	l.DeadLetter = stored.DeadLetter
 	l.Position = brook.Position(stored.Position)
-	l.Owes, l.sum = stored.Owes, stored.Sum
+	l.Owes, l.sum, l.Job = stored.Owes, stored.Sum, stored.Job
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	if value := data[d.InputOffset():]; stored.Length != nil {
 		if len(value) != *stored.Length {

@@ -1,7 +1,6 @@
 package deadletter
 
 import (
-	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -20,7 +19,7 @@ func runOf(l *Letter, set string) run {
 }
 
 // free reports whether a letter waits for no other, and no other for it.
-func free(l *Letter) bool { return l.Key == nil || l.Stage == brook.StageEmit }
+func free(l *Letter) bool { return l.Key == nil || l.AfterCommit() }
 
 // Waits reports whether a letter has to wait because one before it stays.
 func (r *Runs) Waits(l *Letter) bool {

@@ -24,7 +24,11 @@ func ErrorText(err error) string { return text.Cut(err.Error(), maxErrorText) }
 // key that blocks later events, last most of the names. A letter whose record the log does not have
 // stays whole.
 func (l *Letter) Shrink() bool {
-	if l.Stage == brook.StageEmit || l.Position.IsZero() {
+	if l.Stage == brook.StageJob && len(l.Error) > maxName+32 {
+		l.Error = text.Cut(l.Error, maxName) // the rest was in the store before
+		return true
+	}
+	if l.AfterCommit() || l.Position.IsZero() {
 		return false // the log does not have the record
 	}
 	before, sum := sizeOf(&l.Record), l.sum

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/jobs"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
@@ -16,6 +17,7 @@ type Definition struct {
 	Events      []*brook.EventDef // all that are handled, published or discarded
 	Handlers    []plan.Handler
 	Code        []string // hashes of the handlers' code, in the order of Handlers; nil: not known
+	Workers     []jobs.Worker
 	Discards    []string // types that are received and ignored on purpose
 
 	// Lane returns the dispatch of one task: a function that decodes an event, calls its handlers

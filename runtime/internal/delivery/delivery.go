@@ -42,6 +42,7 @@ type Delivery struct {
 	findings
 	Results   []Result
 	Emissions []Emission
+	Requests  []Emission // of jobs, which these are the data of
 	Effects   []effect
 }
 
@@ -85,8 +86,10 @@ func New(tx *txn.Tx, def *Definition, divided bool, stem string) *Delivery {
 func (d *Delivery) Prepare(ctx context.Context, r *brook.Record, h Host) {
 	clear(d.Results)
 	clear(d.Emissions)
+	clear(d.Requests)
 	clear(d.Effects)
 	d.Results, d.Emissions, d.Effects = d.Results[:0], d.Emissions[:0], d.Effects[:0]
+	d.Requests = d.Requests[:0]
 	d.Ctx, d.Position, d.Record = ctx, r.Position(), r
 	d.fate = fate{host: h}
 	d.findings = findings{Key: d.Key[:0], Scratch: d.Scratch}

@@ -28,6 +28,7 @@ type Result struct {
 type Emission struct {
 	Set, Ordinal int
 	Out          brook.Outbound
+	Failed       bool // it is published because the set failed: see brook.FailWith
 }
 
 // effect is a function to run after the commit.
@@ -56,7 +57,7 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	}
 	d.Set, d.timers = set, 0
 	d.Tx.Savepoint()
-	emitted, due := len(d.Emissions), len(d.Effects)
+	emitted, asked, due := len(d.Emissions), len(d.Requests), len(d.Effects)
 	err := d.Forced
 	stage := brook.StageApply
 	if err == nil {
@@ -79,8 +80,13 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	d.judge(&r, ahead, behind)
 	d.Tx.Rollback()
 	clear(d.Emissions[emitted:])
+	clear(d.Requests[asked:])
 	clear(d.Effects[due:])
 	d.Emissions, d.Effects = d.Emissions[:emitted], d.Effects[:due]
+	d.Requests = d.Requests[:asked]
+	if !r.Parks {
+		r.Err = d.speak(set, r.Err)
+	}
 	d.Results = append(d.Results, r)
 	if d.Once {
 		d.aborted = true

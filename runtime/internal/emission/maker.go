@@ -75,6 +75,9 @@ func (k *Maker) Item(
 	m.Cause = d.Message.ID
 	m.Time = d.Message.Time
 	m.Headers = stream.Trace(m.Headers, d.Message.Headers)
+	if e.Failed {
+		set += "/failed" // once it is redriven, the event may emit
+	}
 	m.ID = stream.EmissionID(source, &d.Message, d.Position, set, e.Ordinal)
 	n := int64(0)
 	if number != nil {
@@ -86,7 +89,7 @@ func (k *Maker) Item(
 	}
 	item := &outbox.Item{
 		Free: n > 0, Position: d.Position, Author: d.Message.Author, Type: m.Type,
-		ID: d.Message.ID, Set: set, Ordinal: e.Ordinal,
+		ID: d.Message.ID, Set: k.Sets[e.Set], Ordinal: e.Ordinal,
 		Key: outbox.ItemKey(d.Position, d.Message.ID, n, e.Set, e.Ordinal),
 	}
 	if d.Woken != nil {

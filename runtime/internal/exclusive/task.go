@@ -10,7 +10,6 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
-	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -66,15 +65,9 @@ func (t *Task) ReadStandings(ctx context.Context) error {
 	return err
 }
 
-// BumpEpochs bumps the epochs of the partitions whose events caused items.
-func (t *Task) BumpEpochs(ctx context.Context, items []*outbox.Item) error {
-	raised := map[partition.ID]bool{}
-	for _, item := range items {
-		id := partition.Of(item.Position)
-		if raised[id] {
-			continue
-		}
-		raised[id] = true
+// BumpEpochs bumps the epochs of partitions: those of what letters and emissions were caused by.
+func (t *Task) BumpEpochs(ctx context.Context, ids map[partition.ID]bool) error {
+	for id := range ids {
 		writes, checks, err := t.set.Catalog.BumpEpoch(ctx, id)
 		if err != nil {
 			return err
@@ -137,6 +130,9 @@ func (t *Task) commit(ctx context.Context, try func(do func() error) error) erro
 	s.Hub.Publish(t.Tx.Changed)
 	s.Timers.Committed(t.Tx.Changed)
 	s.Outbox.Add(b.Items...)
+	if s.Jobs != nil {
+		s.Jobs.Committed(b.Jobs)
+	}
 	return nil
 }
 

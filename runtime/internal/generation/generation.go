@@ -33,6 +33,7 @@ type Generation struct {
 	Window    brook.Table // IDs that DropRepeats remembers
 	Dropped   brook.Table // events whose letters were dropped
 	Owed      brook.Table // emissions owed for letters of the generation before
+	OwedJobs  brook.Table // jobs owed for these; nil if the code has no jobs
 	Unready   []bool      // by slot: an index that lacks entries of rows
 	Shapes    *shapes.Shapes
 

@@ -16,6 +16,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/staterow"
 )
 
+// owedJobs is the table of jobs owed.
+const owedJobs = "owedjobs"
+
 // Opener opens the tables of generations, and empties them. It is safe for concurrent use.
 type Opener struct {
 	Config      *brook.Config // with defaults
@@ -64,6 +67,9 @@ func (o *Opener) Open(ctx context.Context, number int) (*Generation, error) {
 	g.Window = table(brook.TableSpec{Name: "window"})
 	g.Dropped = table(brook.TableSpec{Name: "dropped"})
 	g.Owed = table(brook.TableSpec{Name: "owed"})
+	if o.Code.Works {
+		g.OwedJobs = table(brook.TableSpec{Name: owedJobs})
+	}
 	g.Shapes.Table = table(brook.TableSpec{Name: "shapes"})
 	if err := errors.Join(errs...); err != nil {
 		return g, err
@@ -162,6 +168,11 @@ func (o *Opener) Empty(ctx context.Context, g *Generation, named []string) error
 	tables := append([]brook.Table{
 		g.Positions, g.Letters, g.Parked, g.Folded, g.Window, g.Dropped, g.Owed,
 	}, g.Tables...)
+	if g.OwedJobs == nil {
+		named = append(slices.Clip(named), owedJobs) // other code may have had jobs
+	} else {
+		tables = append(tables, g.OwedJobs)
+	}
 	known := o.Code.TableNames()
 	for _, name := range named {
 		if slices.Contains(known, name) {

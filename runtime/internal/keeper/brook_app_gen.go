@@ -35,7 +35,7 @@ func NewApp(config brook.Config, users Users) (*App, error) {
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Changed", Event: UserChangedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "MemberChanged", Event: MemberChangedType, Writes: []int{1}, Proved: true},
-			{Set: 0, Name: "Gone", Event: UserChangedType + brook.TombstoneSuffix, Reads: []int{0}, Writes: []int{0, 2}, Acts: true, Proved: true},
+			{Set: 0, Name: "Gone", Event: UserChangedType + brook.TombstoneSuffix, Reads: []int{0}, Writes: []int{0, 2}, Acts: true, Emits: []string{LeftType}, Proved: true},
 			{Set: 0, Name: "MemberGone", Event: MemberChangedType + brook.TombstoneSuffix, Writes: []int{1}, Proved: true},
 		},
 		Code: handlerCode,

@@ -42,7 +42,7 @@ func NewApp(config brook.Config, books Books, audit *Audit) (*App, error) {
 			{Set: 0, Name: "Opened", Event: OpenedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{0, 1}, Partitioned: true},
 			{Set: 0, Name: "Closed", Event: ClosedType, Reads: []int{1}, Writes: []int{0, 1}, Proved: true},
-			{Set: 1, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{2}, Acts: true, Proved: true},
+			{Set: 1, Name: "Moved", Event: MovedType, Reads: []int{0}, Writes: []int{2}, Acts: true, Emits: []string{NotedType}, Proved: true},
 			{Set: 1, Name: "Noted", Event: NotedType, Writes: []int{2}, Proved: true},
 		},
 		Code:     handlerCode,

@@ -97,7 +97,7 @@ func (r *Reader) Failed(ctx context.Context, pos brook.Position) error {
 			if err != nil {
 				return err
 			}
-			if l.Stage != brook.StageEmit {
+			if !l.AfterCommit() {
 				return fmt.Errorf("%w: %s", brook.ErrDeadLetter, l)
 			}
 		}
@@ -146,7 +146,7 @@ func (r *Reader) SetAside(
 				return err
 			}
 		}
-		if letter.Stage != brook.StageEmit && letter.Stage != brook.StageEarly {
+		if !letter.AfterCommit() && letter.Stage != brook.StageEarly {
 			all.Add(letter.Position, deadletter.Event{
 				Set: r.Catalog.Sets.Now(letter.Type, letter.Set), Key: letter.Key,
 				Silent: letter.Silent, Owes: letter.Owes,

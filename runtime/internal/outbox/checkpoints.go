@@ -81,11 +81,27 @@ func (c *Checkpoints) advance(id partition.ID, next int64) {
 	}
 }
 
+// JobsDone notes that jobs of partitions are done, which may have held back their checkpoints.
+func (c *Checkpoints) JobsDone(ids map[partition.ID]bool) {
+	c.box.mu.Lock()
+	defer c.box.mu.Unlock()
+	for id := range ids {
+		if _, any := c.folded[id]; any && c.box.Group.owned.Active(id) {
+			c.renew(id)
+		}
+	}
+	c.box.Rouse()
+}
+
 // renew queues a checkpoint of all that is folded of a partition.
 func (c *Checkpoints) renew(id partition.ID) { c.add(id, c.folded[id]) }
 
-// add queues a checkpoint behind the emissions that it depends on.
+// add queues a checkpoint behind the emissions that it depends on. Jobs that are not done hold it
+// back.
 func (c *Checkpoints) add(id partition.ID, next int64) {
+	if c.box.jobs != nil {
+		next = c.box.jobs.Unfinished(id, next)
+	}
 	if next > c.box.Group.owned.Acknowledged(id) { // checkpoints only rise
 		c.box.queue.checkpoint(id, next)
 	}

@@ -21,6 +21,9 @@ func (g *Group) Join(divided bool) {
 	g.box.mu.Lock()
 	defer g.box.mu.Unlock()
 	g.owned.Join(divided)
+	if g.box.jobs != nil {
+		g.box.jobs.Join(divided)
+	}
 	g.standDown()
 }
 
@@ -32,6 +35,9 @@ func (g *Group) Dissolve() {
 		g.release(id)
 	}
 	g.owned.Dissolve()
+	if g.box.jobs != nil {
+		g.box.jobs.Dissolve()
+	}
 }
 
 // Suspend begins a division: what is in the outbox is still done, what comes is deferred until
@@ -49,6 +55,9 @@ func (g *Group) Assign(checkpoints map[partition.ID]int64) {
 	g.box.mu.Lock()
 	defer g.box.mu.Unlock()
 	g.owned.Assign(checkpoints)
+	if g.box.jobs != nil {
+		g.box.jobs.Assign(checkpoints)
+	}
 	g.standDown()
 	for id := range checkpoints {
 		g.release(id)
@@ -67,6 +76,9 @@ func (g *Group) Acknowledged(checkpoints map[partition.ID]int64) {
 	}
 	for id := range g.deferred.of {
 		g.pass(id)
+	}
+	if g.box.jobs != nil {
+		g.box.jobs.Acknowledge(checkpoints)
 	}
 	g.box.Rouse()
 }
@@ -96,7 +108,7 @@ func (g *Group) Acted(p brook.Position) bool {
 func (g *Group) HasDeferred() bool {
 	g.box.mu.Lock()
 	defer g.box.mu.Unlock()
-	return len(g.deferred.of) > 0
+	return len(g.deferred.of) > 0 || g.box.jobs != nil && g.box.jobs.HasDeferred()
 }
 
 // Freed returns the effects that were deferred and are to run now, of the partitions that wanted

@@ -27,6 +27,9 @@ func (l *Lease) Require(group bool) {
 	l.box.mu.Lock()
 	defer l.box.mu.Unlock()
 	l.state.Require(group)
+	if l.box.jobs != nil && !group {
+		l.box.jobs.RequireLease()
+	}
 	l.leave() // of calls before the run: others may have left more that comes before it
 	l.box.recount()
 }
@@ -37,6 +40,9 @@ func (l *Lease) Hold(held bool) {
 	l.box.mu.Lock()
 	defer l.box.mu.Unlock()
 	l.state.Hold(held)
+	if l.box.jobs != nil {
+		l.box.jobs.Hold(held)
+	}
 	if !held {
 		l.leave()
 	}

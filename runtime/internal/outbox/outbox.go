@@ -10,7 +10,7 @@
 //
 // Outbox.mu guards the whole outbox with all its parts: a division, the loss of the lease and the
 // end of a flight each change queue, destinations, deferral and checkpoints at once. It is not held
-// during a call of store or driver, and nothing else is locked under it. What decides without the
+// during a call of store or driver, and of locks only that of Jobs is taken under it. What decides without the
 // rest lies in rooms of its own: ownership, lease, checkpoint.
 //
 // An emission moves on like this:
@@ -47,7 +47,24 @@ type Outbox struct {
 	destinations destinations
 	drains       []*drain
 	wake         retry.Signal
+	jobs         Jobs // nil: there are none
 }
+
+// Jobs is what goes by the same ownership as the outbox, and holds back checkpoints. It is called
+// with Outbox.mu held.
+type Jobs interface {
+	Join(divided bool)
+	Dissolve()
+	Assign(checkpoints map[partition.ID]int64)
+	Acknowledge(checkpoints map[partition.ID]int64)
+	HasDeferred() bool
+	RequireLease()
+	Hold(held bool)
+	Unfinished(id partition.ID, next int64) int64
+}
+
+// With makes jobs go by the ownership of the outbox. It is called once, before all calls but New.
+func (o *Outbox) With(jobs Jobs) { o.jobs = jobs }
 
 // New returns an empty outbox, which acts for all partitions.
 func New() *Outbox {

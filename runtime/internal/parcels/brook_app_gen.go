@@ -40,7 +40,7 @@ func NewApp(config brook.Config, shop *Shop, audit Audit) (*App, error) {
 		Events:      []*brook.EventDef{&placedEvent, &paidEvent, &sentEvent, &receiptEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Proved: true},
-			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Writes: []int{0, 1}, Acts: true, Proved: true},
+			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Writes: []int{0, 1}, Acts: true, Emits: []string{ReceiptType}, Proved: true},
 			{Set: 0, Name: "Sent", Event: SentType, Reads: []int{1}, Writes: []int{0}, Proved: true},
 			{Set: 1, Name: "Placed", Event: PlacedType, Writes: []int{2}, Proved: true},
 			{Set: 1, Name: "Paid", Event: PaidType, Writes: []int{2}, Proved: true},

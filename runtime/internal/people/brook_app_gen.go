@@ -39,7 +39,7 @@ func NewApp(config brook.Config, registry Registry, post *Post) (*App, error) {
 		Collections: collections,
 		Events:      []*brook.EventDef{&hiredEvent, &paidEvent, &joinedEvent, &movedEvent, &swappedEvent, &clearedEvent, &wroteEvent},
 		Handlers: []engine.Handler{
-			{Set: 0, Name: "Hired", Event: HiredType, Writes: []int{0}, Acts: true, Proved: true},
+			{Set: 0, Name: "Hired", Event: HiredType, Writes: []int{0}, Acts: true, Emits: []string{PaidType}, Proved: true},
 			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Joined", Event: JoinedType, Writes: []int{1}},
 			{Set: 0, Name: "Moved", Event: MovedType, Writes: []int{1}},

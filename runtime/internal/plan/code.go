@@ -25,6 +25,7 @@ type Code struct {
 	Topics       []string                // those that the app reads, sorted
 	Made         map[string]Origin       // what rows are made from, by collection
 	Contract     string                  // a hash of Made and of the indexes
+	Works        bool                    // there are jobs; set by who makes it
 }
 
 // New returns the Code of a package. defaultTopic is that of events that declare none; discards are
@@ -84,9 +85,9 @@ func (p *Code) Topic(declared string) string {
 // Reads reports whether the app reads a topic.
 func (p *Code) Reads(topic string) bool { return slices.Contains(p.Topics, topic) }
 
-// Acts reports whether any handler emits or has effects.
+// Acts reports whether any handler emits, asks for jobs or has effects, or there are workers.
 func (p *Code) Acts() bool {
-	return slices.ContainsFunc(p.handlers, func(h Handler) bool { return h.Acts })
+	return p.Works || slices.ContainsFunc(p.handlers, func(h Handler) bool { return h.Acts })
 }
 
 // HandlersOf returns the names of the sets that handle an event type.

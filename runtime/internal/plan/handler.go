@@ -10,7 +10,8 @@ type Handler struct {
 	Indexes []IndexRef
 	Writes  []int    // collections that it returns changes of
 	Timers  []string // types of the events that it sets timers of
-	Acts    bool     // it emits, sets timers or has effects
+	Acts    bool     // it emits, sets timers, asks for jobs or has effects
+	Emits   []string // types of what it emits
 
 	Proved      bool   // every key that it reads or writes begins with the event's key
 	Partitioned bool   // that is not proved, but asserted

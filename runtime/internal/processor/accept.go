@@ -54,7 +54,7 @@ func (x *Processor) accept(p *Partition, d *delivery.Delivery) {
 	}
 	x.wake(x.by(p, d))
 	x.Tx.Accept()
-	if len(d.Emissions)+len(d.Effects) > 0 {
+	if len(d.Emissions)+len(d.Requests)+len(d.Effects) > 0 {
 		x.target.Stage(x, p, d)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
@@ -37,7 +36,7 @@ func (x *Processor) ProcessLetter(
 	p.Blocked.Remove(letter)
 	x.crowded(p, d)
 	x.accept(p, d)
-	failed := func(l deadletter.Letter) bool { return l.Stage != brook.StageEmit }
+	failed := func(l deadletter.Letter) bool { return !l.AfterCommit() }
 	return !slices.ContainsFunc(x.Batch.Letters, failed) && len(x.Batch.Parked.New()) == 0, nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/jobs"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -38,6 +39,7 @@ type Parts struct {
 	Emissions *emission.Maker
 	Places    *parked.Places // where rows are that handlers ask for
 	Parked    *parked.Events // of the live generation
+	Jobs      *jobs.Board    // nil: the code has no jobs
 	// Clock returns the time by which parked events wait; nil: time.Now.
 	Clock func() time.Time
 }
@@ -119,7 +121,8 @@ func New(parts *Parts, g *generation.Generation, target Target, tracks bool) *Pr
 // In makes the processor use the tables of g. The caller holds the quiesce lock, or runs the task.
 func (x *Processor) In(g *generation.Generation) {
 	x.Gen = g
-	x.Batch.On(g, x.parts.Publisher.OutboxTable)
+	p := x.parts.Publisher
+	x.Batch.On(g, p.OutboxTable, x.parts.Jobs, p.Sending)
 }
 
 // Process runs one record of a partition through the handler sets. If the outcome is not Accepted,

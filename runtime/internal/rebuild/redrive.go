@@ -29,7 +29,7 @@ func (r *Rebuild) redrive(ctx context.Context, some []deadletter.Letter) (err er
 	var runs deadletter.Runs
 	for i := range some {
 		k := some[i].AppendKey(nil)
-		if r.tried[string(k)] || some[i].Stage == brook.StageEmit || r.lacks(some[i].Position) {
+		if r.tried[string(k)] || some[i].AfterCommit() || r.lacks(some[i].Position) {
 			continue
 		}
 		if runs.Waits(&some[i]) {

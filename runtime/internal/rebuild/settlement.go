@@ -8,6 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
+	"github.com/brookgen/brookgen/runtime/internal/jobs"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
@@ -58,8 +59,8 @@ func (r *Rebuild) settle(ctx context.Context, live *generation.Generation) error
 // run settles once. Each step finds the writes of the steps before it committed.
 func (s *settlement) run(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.carryLetters, s.settleLetters, s.settleParked, s.settleOwed, s.carryDropped,
-		s.carryPublished,
+		s.carryLetters, s.settleLetters, s.settleParked, s.settleOwed, s.settleOwedJobs,
+		s.carryDropped, s.carryPublished,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -76,7 +77,7 @@ func (s *settlement) run(ctx context.Context) error {
 func (s *settlement) carryLetters(ctx context.Context) (err error) {
 	s.carried = map[string]bool{}
 	s.asides, err = s.set.Letters.SetAside(ctx, s.live, func(l *deadletter.Letter) error {
-		if l.Stage == brook.StageEarly || l.Stage != brook.StageEmit && !s.lacks(l.Position) {
+		if l.Stage == brook.StageEarly || !l.AfterCommit() && !s.lacks(l.Position) {
 			return nil
 		}
 		w := l.Write(s.task.Gen.Letters)
@@ -104,7 +105,7 @@ func (s *settlement) settleLetters(ctx context.Context) error {
 		}
 		s.tally.count(l, s.asides)
 		silent, owes := s.asides.Silence(l)
-		if l.Stage == brook.StageEmit || silent == l.Silent && slices.Equal(owes, l.Owes) {
+		if l.AfterCommit() || silent == l.Silent && slices.Equal(owes, l.Owes) {
 			return nil
 		}
 		l.Silent, l.Owes = silent, owes
@@ -118,6 +119,8 @@ func (s *settlement) settleLetters(ctx context.Context) error {
 // emission, was redriven in the live views or dropped from them meanwhile.
 func (s *settlement) obsolete(l *deadletter.Letter) bool {
 	switch {
+	case l.Stage == brook.StageJob:
+		return true // it was carried over by a settlement before, and is gone since
 	case l.Stage == brook.StageEmit:
 		return !s.asides.Owed(l.Position, l.Set)
 	case s.lacks(l.Position):
@@ -130,9 +133,39 @@ func (s *settlement) obsolete(l *deadletter.Letter) bool {
 // settleOwed carries over the emissions that the live views still owe, and removes those of events
 // that were redriven or dropped meanwhile.
 func (s *settlement) settleOwed(ctx context.Context) error {
-	table := s.task.Gen.Owed
+	return s.settleTable(ctx, s.live.Owed, s.task.Gen.Owed,
+		func(row brook.Row) (at brook.Position, set string, err error) {
+			item, err := outbox.DecodeItem(row)
+			if err != nil {
+				return at, "", err
+			}
+			return item.Position, item.Set, nil
+		})
+}
+
+// settleOwedJobs is settleOwed for jobs.
+func (s *settlement) settleOwedJobs(ctx context.Context) error {
+	if s.set.Jobs == nil {
+		return nil
+	}
+	return s.settleTable(ctx, s.live.OwedJobs, s.task.Gen.OwedJobs,
+		func(row brook.Row) (at brook.Position, set string, err error) {
+			j, err := jobs.Decode(row)
+			if err != nil {
+				return at, "", err
+			}
+			return j.Position, j.Set, nil
+		})
+}
+
+// settleTable carries over the rows of the live views' table to one of the rebuilt views, and
+// removes from that those of events that were redriven or dropped meanwhile. cause decodes a row.
+func (s *settlement) settleTable(
+	ctx context.Context, live, table brook.Table,
+	cause func(brook.Row) (at brook.Position, set string, err error),
+) error {
 	carried := map[string]bool{}
-	for row, err := range s.set.Reader.Scan(ctx, s.live.Owed, nil, nil) {
+	for row, err := range s.set.Reader.Scan(ctx, live, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -145,14 +178,14 @@ func (s *settlement) settleOwed(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		item, err := outbox.DecodeItem(row)
+		at, set, err := cause(row)
 		if err != nil {
 			return err
 		}
-		if carried[string(row.Key)] || s.asides.Owed(item.Position, item.Set) {
+		if carried[string(row.Key)] || s.asides.Owed(at, set) {
 			continue
 		}
-		remove := brook.Write{Table: table, Key: item.Key, Op: brook.Remove}
+		remove := brook.Write{Table: table, Key: bytes.Clone(row.Key), Op: brook.Remove}
 		if err := s.writer.add(ctx, remove); err != nil {
 			return err
 		}

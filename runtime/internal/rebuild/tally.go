@@ -37,7 +37,7 @@ func (t *tally) restart() {
 // count counts a letter of the rebuilt views; asides is what the live views put aside.
 func (t *tally) count(l *deadletter.Letter, asides deadletter.SetAside) {
 	t.report.Letters++
-	if l.Stage == brook.StageEmit || l.Attempts == 0 || asides.Has(l.Position, l.Set) ||
+	if l.AfterCommit() || l.Attempts == 0 || asides.Has(l.Position, l.Set) ||
 		t.inherited[string(l.AppendKey(nil))] {
 		return
 	}

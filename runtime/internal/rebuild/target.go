@@ -71,7 +71,7 @@ func (n *target) Stage(
 
 // Silence notes in a new letter which sets of the live views have not acted on its event.
 func (n *target) Silence(letter *deadletter.Letter) {
-	if letter.Stage != brook.StageEmit {
+	if !letter.AfterCommit() {
 		letter.Silent, letter.Owes = n.asides.Silence(letter)
 	}
 }

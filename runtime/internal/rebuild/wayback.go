@@ -84,7 +84,7 @@ func (b *wayBack) blocked(id partition.ID) *deadletter.Blocked {
 // views dealt with: their code handled its event, or it was dropped there. Code that does not know
 // the event, or knew it by an earlier name, may have passed it over: that is no dealing with it.
 func (r *Rebuild) dealtWith(l *deadletter.Letter, key []byte) bool {
-	return r.back != nil && r.back.inherited[string(key)] && l.Stage != brook.StageEmit &&
+	return r.back != nil && r.back.inherited[string(key)] && !l.AfterCommit() &&
 		!r.asides.Has(l.Position, l.Set) &&
 		(r.tally.madeFrom[l.Type] || !plan.EventsOf(r.set.Code.Made)[l.Type])
 }

@@ -28,6 +28,11 @@ func (m *Memory) Load(ctx context.Context) error {
 	if err := s.Publisher.Open(ctx); err != nil {
 		return err
 	}
+	if s.Jobs != nil {
+		if err := s.Jobs.Open(ctx, s.Store, s.Config.Name); err != nil {
+			return err
+		}
+	}
 	if err := s.Catalog.Open(ctx); err != nil {
 		return err
 	}
@@ -47,7 +52,7 @@ func (m *Memory) Load(ctx context.Context) error {
 	}
 	// Else the holder of the lease, or who has the partition, loads the outbox.
 	if !s.Catalog.Fenced() {
-		if err := s.Publisher.Load(ctx, everyPartition); err != nil {
+		if err := m.load(ctx); err != nil {
 			return err
 		}
 	}
@@ -129,10 +134,22 @@ func (m *Memory) reloadOutbox(ctx context.Context) error {
 	}
 	defer m.Tasks.Lock.Unlock()
 	m.Tasks.Outbox.Clear()
+	if m.Tasks.Jobs != nil {
+		m.Tasks.Jobs.Clear()
+	}
 	if m.Tasks.Catalog.Fenced() {
 		return nil
 	}
-	return m.Tasks.Publisher.Load(ctx, everyPartition)
+	return m.load(ctx)
+}
+
+// load reads emissions and jobs, of all partitions.
+func (m *Memory) load(ctx context.Context) error {
+	s := m.Tasks
+	if err := s.Publisher.Load(ctx, everyPartition); err != nil || s.Jobs == nil {
+		return err
+	}
+	return s.Jobs.Load(ctx, s.Reader, s.Catalog.Live().Letters)
 }
 
 func everyPartition(partition.ID) bool { return true }

@@ -33,7 +33,7 @@ func NewApp(config brook.Config, billing Billing) (*App, error) {
 		Collections: collections,
 		Events:      []*brook.EventDef{&placedEvent, &billedEvent},
 		Handlers: []engine.Handler{
-			{Set: 0, Name: "Placed", Event: PlacedType, Acts: true, Proved: true},
+			{Set: 0, Name: "Placed", Event: PlacedType, Acts: true, Emits: []string{BilledType}, Proved: true},
 			{Set: 0, Name: "Billed", Event: BilledType, Writes: []int{0}, Proved: true},
 		},
 		Code: handlerCode,

@@ -23,16 +23,18 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/stale"
 	"github.com/brookgen/brookgen/runtime/internal/task"
+	"github.com/brookgen/brookgen/runtime/internal/workers"
 )
 
 // Runner is one call of Run: what works beside the tasks, and the loop that makes tasks.
 type Runner struct {
-	Tasks  *task.Set
-	Memory *recovery.Memory
-	Stale  *stale.Views
-	Filler *backfill.Filler
-	Timers *control.Timers
-	Fatal  Fatal
+	Tasks   *task.Set
+	Memory  *recovery.Memory
+	Stale   *stale.Views
+	Filler  *backfill.Filler
+	Timers  *control.Timers
+	Workers *workers.Workers // nil: there are no jobs
+	Fatal   Fatal
 	// Assigned is called when a group divides the partitions.
 	Assigned func()
 
@@ -104,6 +106,7 @@ func (r *Runner) run() (err error) {
 	if r.member != nil {
 		defer r.member.Join(r.lines, publishing, r.end)(&err)
 	}
+	defer r.work()(&err)
 	defer r.beside.Wait()
 	ctx, end := context.WithCancel(r.stop)
 	defer end()
@@ -139,6 +142,29 @@ func (r *Runner) publish() (publishing context.Context, drain func(err *error)) 
 		close(drained)
 		if perr := <-published; perr != nil {
 			*err = perr
+		}
+	}
+}
+
+// work does jobs until the function that it returns is called, which waits for those that are being
+// done. An error ends Run; the function sets *err to it.
+func (r *Runner) work() (end func(err *error)) {
+	if r.Workers == nil {
+		return func(*error) {}
+	}
+	ctx, cancel := context.WithCancel(r.stop)
+	ended := make(chan error, 1)
+	go func() {
+		err := r.Workers.Run(ctx, r.finish)
+		if err != nil {
+			r.end()
+		}
+		ended <- err
+	}()
+	return func(err *error) {
+		cancel()
+		if werr := <-ended; werr != nil {
+			*err = fmt.Errorf("brook: do jobs: %w", werr)
 		}
 	}
 }

@@ -17,6 +17,7 @@ type Partition struct {
 	broken   int  // tries of the head in a row in which the store failed
 	unstored int  // tries of the head whose letter alone was too large for the store
 	outbound int  // emissions that waited in the outbox when the batch began
+	waiting  int  // jobs that waited then
 }
 
 // NewPartition returns a partition that is read from its start. dropRepeats is Config.DropRepeats.

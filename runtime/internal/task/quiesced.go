@@ -25,6 +25,14 @@ func (s *Set) Quiesce(ctx context.Context) (*Quiesced, error) {
 	return &Quiesced{set: s}, nil
 }
 
+// QuiesceEnding is Quiesce for what may go on although the app closes, until ctx ends.
+func (s *Set) QuiesceEnding(ctx context.Context) (*Quiesced, error) {
+	if err := s.Lock.Lock(ctx); err != nil {
+		return nil, err
+	}
+	return &Quiesced{set: s}, nil
+}
+
 // End releases the lock. It may be called again.
 func (q *Quiesced) End() {
 	if !q.Over {

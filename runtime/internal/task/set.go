@@ -77,10 +77,10 @@ func (s *Set) Installed(g *generation.Generation) {
 	}
 }
 
-// EmissionRefused counts a dead letter of an emission. The caller visits the quiesce lock.
-func (s *Set) EmissionRefused(id partition.ID) {
+// CountLetter counts a dead letter of an emission or a job. The caller visits the quiesce lock.
+func (s *Set) CountLetter(id partition.ID) {
 	if blocked := s.Blocked[id]; blocked != nil {
-		blocked.AddEmission()
+		blocked.AddAfter()
 	}
 }
 

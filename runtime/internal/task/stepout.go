@@ -99,7 +99,7 @@ func (c *commit) recount(ctx context.Context) error {
 	emits := map[*deadletter.Letter]bool{}
 	for i := range c.Batch.Letters {
 		letter := &c.Batch.Letters[i]
-		if letter.Stage != brook.StageEmit {
+		if !letter.AfterCommit() {
 			continue
 		}
 		_, err := c.set.Reader.Get(ctx, c.Gen.Letters, letter.AppendKey(nil))

@@ -75,10 +75,13 @@ func (l Live) Claim(ctx context.Context) error {
 // others that are to be claimed first.
 func (l Live) Claimed() bool { return l.set.Catalog.Claim.Taken() }
 
-// Look notes how much waits in the outbox for each partition.
+// Look notes how much waits in the outbox for each partition, and how many jobs.
 func (l Live) Look(partitions []*Partition) {
 	for _, p := range partitions {
 		p.outbound = l.Outbox.Depth(p.ID)
+		if l.Jobs != nil {
+			p.waiting = l.Jobs.Waiting(p.ID)
+		}
 	}
 }
 
@@ -108,6 +111,9 @@ func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) 
 	}
 	due.Letters = append(append(due.Letters, b.Letters...), b.Parked.Reported()...)
 	due.Unknown = append(due.Unknown, b.Unknown...)
+	if len(b.Jobs) > 0 {
+		s.Jobs.Committed(b.Jobs) // before the outbox: no checkpoint passes them
+	}
 	due.Effects = append(due.Effects,
 		s.Outbox.Committed(
 			b.Items, b.Effects, t.checkpoints(positions(moved)), from,

@@ -203,11 +203,13 @@ func (t *Task) Next() (first *Partition, wait time.Duration) {
 }
 
 // mayGoOn reports whether the partition of that number may go on. It stands still while too many of
-// its emissions wait in the outbox, or it has too many dead letters.
+// its emissions wait in the outbox, or too many jobs, or it has too many dead letters.
 func (t *Task) mayGoOn(i int) bool {
 	p, c := t.Partitions[i], t.set.Config
 	switch {
 	case p.outbound+len(t.Batch.Items) >= c.MaxOutbox:
+		return false
+	case t.set.Jobs != nil && p.waiting+len(t.Batch.Jobs) >= c.Jobs.MaxWaiting:
 		return false
 	case p.Letters() < c.MaxDeadLetters:
 		p.Full = false

@@ -29,9 +29,12 @@ type analysis struct {
 	earlier   map[types.Object]*mark // types that are earlier versions
 	events    map[types.Object]*event
 	colls     map[types.Object]*model.Collection
-	adopted   []*event // foreign events without an alias, in order of use
+	jobs      map[types.Object]*event
+	workers   map[*model.Event]*ast.FuncDecl // of jobs
+	adopted   []*event                       // foreign events without an alias, in order of use
 	sets      map[types.Object]*set
 	burials   []burial
+	idle      bool                            // some worker's job can't be told
 	unbuilt   bool                            // some annotated type is in neither events nor colls
 	lost      bool                            // some handler's event can't be told
 	unwritten bool                            // some handler's result can't be told
@@ -67,6 +70,8 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic, error) {
 		marked:  map[types.Object]*mark{},
 		earlier: map[types.Object]*mark{},
 		events:  map[types.Object]*event{},
+		jobs:    map[types.Object]*event{},
+		workers: map[*model.Event]*ast.FuncDecl{},
 		colls:   map[types.Object]*model.Collection{},
 		sets:    map[types.Object]*set{},
 		told:    map[*model.Type]bool{},
@@ -91,6 +96,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic, error) {
 	a.checkTimers()
 	a.checkTombstones()
 	a.checkClosed()
+	a.checkJobs()
 	a.checkWriters()
 	a.checkNames()
 	a.checkSerial()

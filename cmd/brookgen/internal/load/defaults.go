@@ -143,8 +143,8 @@ func (a *analysis) rowDefaults(c *model.Collection) {
 	}
 }
 
-// keyDefaults reports the defaults of what an event's key is made of.
-func (a *analysis) keyDefaults(e *event) {
+// keyDefaults reports the defaults of what the key of an event or a job is made of.
+func (a *analysis) keyDefaults(e *event, kind string) {
 	if e.Key == nil {
 		return
 	}
@@ -159,8 +159,8 @@ func (a *analysis) keyDefaults(e *event) {
 			if f.Pos.File == "" || e.Foreign() {
 				place = pointAt(e.Pos, e.GoName)
 			}
-			place.Message = fmt.Sprintf("default=%s can't stand on %s, which is the key of event %s or a part of it: every event has to tell its key; remove the default",
-				*f.Default, dotted(path), e.Name)
+			place.Message = fmt.Sprintf("default=%s can't stand on %s, which is the key of %[3]s %[4]s or a part of it: every %[3]s has to tell its key; remove the default",
+				*f.Default, dotted(path), kind, e.Name)
 			a.note(place)
 		}
 	}

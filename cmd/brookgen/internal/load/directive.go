@@ -22,9 +22,12 @@ const (
 	verbHandle     = "handle"
 	verbUpcast     = "upcast"
 	verbSet        = "set"
+	verbJob        = "job"
+	verbWork       = "work"
 )
 
-var verbs = []string{verbEvent, verbCollection, verbHandle, verbUpcast, verbSet}
+var verbs = []string{verbEvent, verbCollection, verbHandle, verbUpcast, verbSet, verbJob,
+	verbWork}
 
 // A directive is one //brook: comment.
 type directive struct {
@@ -54,11 +57,13 @@ var options = map[string][]string{
 	verbHandle:     {"partitioned"},
 	verbUpcast:     {},
 	verbSet:        {"closed", "ignore="},
+	verbJob:        {"key=", "go=", "was="},
+	verbWork:       {},
 }
 
 // nearly matches comments that were meant as directives: // brook:event, //Brook:event, //brook
 // event, //brook: event, /* brook:event */.
-var nearly = regexp.MustCompile(`^(?:(//|/\*)[ \t]*([bB]rook:)[ \t]*|(//)([bB]rook[ \t]+|[bB]rook))(event|collection|handle|upcast|set)(?:[ \t*]|$)`)
+var nearly = regexp.MustCompile(`^(?:(//|/\*)[ \t]*([bB]rook:)[ \t]*|(//)([bB]rook[ \t]+|[bB]rook))(event|collection|handle|upcast|set|job|work)(?:[ \t*]|$)`)
 
 // isSpaced reports whether a comment was meant as a directive, but is not quite one.
 func isSpaced(text string) bool {
@@ -92,7 +97,7 @@ func parseDirective(text string) (directive, []problem) {
 	}
 	rest := words[1:]
 	switch d.verb {
-	case verbEvent, verbCollection:
+	case verbEvent, verbCollection, verbJob:
 		name, others, problem := nameAmong(d.verb, rest)
 		switch {
 		case problem != "" && len(rest) == 0:
@@ -107,7 +112,7 @@ func parseDirective(text string) (directive, []problem) {
 			}
 		}
 		d.options(others, report)
-	case verbHandle, verbUpcast, verbSet:
+	case verbHandle, verbUpcast, verbSet, verbWork:
 		d.options(rest, report)
 	case "view", "views", "table", "projection", "row", "model", "entity", "state":
 		report(words[0], "unknown directive %s: write //brook:collection NAME above the type of a view's rows", words[0].name)
@@ -115,7 +120,7 @@ func parseDirective(text string) (directive, []problem) {
 		report(words[0], "unknown directive %s%s", words[0].name,
 			orOneOf(d.verb, verbs, directivePrefix, "the directives are",
 				[]string{"//brook:event", "//brook:collection", "//brook:handle", "//brook:upcast",
-					"//brook:set"}))
+					"//brook:set", "//brook:job", "//brook:work"}))
 	}
 	return d, problems
 }

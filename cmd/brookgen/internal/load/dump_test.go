@@ -23,6 +23,10 @@ func dump(p *model.Package) string {
 	for _, e := range p.Events {
 		d.event(e)
 	}
+	for _, j := range p.Jobs {
+		d.WriteString("job ")
+		d.event(j)
+	}
 	for _, c := range p.Collections {
 		d.collection(c)
 	}
@@ -30,6 +34,9 @@ func dump(p *model.Package) string {
 		fmt.Fprintf(d, "set %s%s\n", map[bool]string{true: "*"}[s.Pointer], s.Name)
 		for _, h := range s.Handlers {
 			fmt.Fprintf(d, "\t%s\n", handlerLine(h))
+		}
+		for _, w := range s.Workers {
+			fmt.Fprintf(d, "\t%s\n", workerLine(w))
 		}
 	}
 	for i := 0; i < len(d.types); i++ { // grows while it is written
@@ -166,7 +173,26 @@ func handlerLine(h *model.Handler) string {
 		}
 	}
 	sb.WriteString(")")
-	for _, r := range h.Results {
+	writeResults(&sb, h.Results)
+	if h.Error {
+		sb.WriteString(" error")
+	}
+	return sb.String()
+}
+
+func workerLine(w *model.Worker) string {
+	var sb strings.Builder
+	sb.WriteString("work " + w.Name + "(")
+	if w.Context {
+		sb.WriteString("ctx, ")
+	}
+	sb.WriteString(w.Job.Name + ")")
+	writeResults(&sb, w.Results)
+	return sb.String()
+}
+
+func writeResults(sb *strings.Builder, results []model.Result) {
+	for _, r := range results {
 		sb.WriteString(" ")
 		if r.Slice {
 			sb.WriteString("[]")
@@ -180,12 +206,10 @@ func handlerLine(h *model.Handler) string {
 			sb.WriteString("timer:" + r.Event.Name)
 		case model.Effect:
 			sb.WriteString("effect")
+		case model.Request:
+			sb.WriteString("job:" + r.Event.Name)
 		}
 	}
-	if h.Error {
-		sb.WriteString(" error")
-	}
-	return sb.String()
 }
 
 // ref names a type, and queues it for a description of its own where it has more to it.

@@ -34,6 +34,8 @@ func (a *analysis) addTypes() {
 		switch {
 		case m.verb == verbCollection:
 			a.addCollection(m, obj)
+		case m.verb == verbJob:
+			a.addJob(m, obj)
 		case a.isEarlier(m):
 			a.addEarlier(m, obj)
 		case m.spec.Assign.IsValid():
@@ -49,6 +51,13 @@ func (a *analysis) repeated(m, first *mark) {
 	case m.verb == "" || first.verb == "":
 	case m.verb == first.verb:
 		a.report(at(m.comment), "%s has a second //brook:%s: keep one", m.spec.Name.Name, m.verb)
+	case m.verb == verbJob || first.verb == verbJob:
+		other := m.verb
+		if other == verbJob {
+			other = first.verb
+		}
+		a.report(at(m.comment), "%s can't be both a job and %s: declare a type for each, as in type %sJob %s",
+			m.spec.Name.Name, articled(other), m.spec.Name.Name, m.spec.Name.Name)
 	default:
 		a.report(at(m.comment), "%s can't be both an event and a collection: declare a type for each, as in type %sRow %s",
 			m.spec.Name.Name, m.spec.Name.Name, m.spec.Name.Name)
@@ -58,10 +67,7 @@ func (a *analysis) repeated(m, first *mark) {
 // fits reports whether a directive on a type can be heeded, and says why not.
 func (a *analysis) fits(m *mark, obj types.Object) bool {
 	name := m.spec.Name
-	kind := "an event"
-	if m.verb == verbCollection {
-		kind = "a collection"
-	}
+	kind := articled(m.verb)
 	alias := m.spec.Assign.IsValid()
 	switch {
 	case !name.IsExported():
@@ -69,9 +75,9 @@ func (a *analysis) fits(m *mark, obj types.Object) bool {
 			name.Name, exported(name.Name))
 	case m.spec.TypeParams != nil:
 		a.report(at(name), "generic type %s can't be %s: annotate a type made of it, as in type Some%s %s[…]", name.Name, kind, name.Name, name.Name)
-	case alias && m.verb == verbCollection:
-		a.report(at(name), "%s is an alias, and a collection needs a type of its own: remove the =",
-			name.Name)
+	case alias && m.verb != verbEvent:
+		a.report(at(name), "%s is an alias, and %s needs a type of its own: remove the =",
+			name.Name, kind)
 	case alias:
 		return true
 	case a.invalid(obj.Type().Underlying()):
@@ -85,6 +91,17 @@ func (a *analysis) fits(m *mark, obj types.Object) bool {
 		return true
 	}
 	return false
+}
+
+// articled is what a directive on a type makes of it, with its article.
+func articled(verb string) string {
+	switch verb {
+	case verbCollection:
+		return "a collection"
+	case verbJob:
+		return "a job"
+	}
+	return "an event"
 }
 
 // exported says what to do about a name that is not exported.

@@ -42,7 +42,7 @@ func Load(ctx context.Context, dir string, patterns []string) (*Found, error) {
 			diags = append(diags, found...)
 			continue
 		}
-		if len(p.Events)+len(p.Collections)+len(p.Sets) > 0 { // else it only talks of directives
+		if len(p.Events)+len(p.Jobs)+len(p.Collections)+len(p.Sets) > 0 { // else it only talks of directives
 			pkgs = append(pkgs, p)
 		}
 	}

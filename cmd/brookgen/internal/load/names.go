@@ -56,6 +56,13 @@ func (a *analysis) generated() []generated {
 			names[len(names)-1].adopted = e.Alias == ""
 		}
 	}
+	for _, j := range a.out.Jobs {
+		why, source := "for job "+j.Name, j.Type.Named.Name
+		for _, name := range []string{j.GoName + "Type", "Append" + j.GoName + "JSON",
+			"Decode" + j.GoName + "JSON"} {
+			add(name, why, j.Pos, source)
+		}
+	}
 	return names
 }
 

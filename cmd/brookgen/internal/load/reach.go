@@ -94,7 +94,7 @@ type reacher struct {
 // checkReach looks at everything that is encoded here.
 func (a *analysis) checkReach() {
 	r := &reacher{analysis: a, seen: map[*model.Type]bool{}}
-	for _, e := range a.out.Events {
+	for _, e := range a.out.Payloads() {
 		if e.Foreign() {
 			continue
 		}
@@ -117,7 +117,7 @@ func (a *analysis) checkReach() {
 			a.checkKeyName(x.Type, "index "+x.GoName, at)
 		}
 	}
-	for _, e := range a.out.Events {
+	for _, e := range a.out.Payloads() {
 		if e.Key == nil {
 			continue
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-const resultTypes = "a handler returns brook.Change[K, V], brook.Emission[E], brook.Timer[E], slices of those, brook.Effect, and an error last"
+const resultTypes = "a handler returns brook.Change[K, V], brook.Emission[E], brook.Timer[E], brook.Request[J], slices of those, brook.Effect, and an error last"
 
 // results reads what a handler writes.
 func (a *analysis) results(h *model.Handler, name string, results []variable) {
@@ -62,6 +62,13 @@ func (a *analysis) result(name string, r variable) (model.Result, bool) {
 		}
 		return model.Result{Kind: model.Timer, Slice: slice, Event: e.Event}, true
 	}
+	if request := isRuntime(t, "Request"); request != nil {
+		j := a.jobOf(request.TypeArgs().At(0), name, "asks for", at(r.expr))
+		if j == nil {
+			return model.Result{}, false
+		}
+		return model.Result{Kind: model.Request, Slice: slice, Event: j.Event}, true
+	}
 	if !slice && isRuntime(t, "Effect") != nil {
 		return model.Result{Kind: model.Effect}, true
 	}
@@ -73,7 +80,7 @@ func (a *analysis) result(name string, r variable) (model.Result, bool) {
 func (a *analysis) instead(t types.Type, slice bool) string {
 	if p, ok := t.(*types.Pointer); ok {
 		t = types.Unalias(p.Elem())
-		for _, name := range []string{"Change", "Emission", "Timer", "Effect"} {
+		for _, name := range []string{"Change", "Emission", "Timer", "Request", "Effect"} {
 			if isRuntime(t, name) != nil {
 				return "return it without the pointer; its zero value is nothing"
 			}
@@ -90,6 +97,9 @@ func (a *analysis) instead(t types.Type, slice bool) string {
 		}
 		if a.events[named.Obj()] != nil {
 			return "to emit it return brook.Emission[" + a.describe(t) + "]"
+		}
+		if a.jobs[named.Obj()] != nil {
+			return "to have it done return brook.Request[" + a.describe(t) + "]"
 		}
 	}
 	switch {

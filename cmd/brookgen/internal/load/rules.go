@@ -58,7 +58,7 @@ func (a *analysis) eventMarked(m *mark) *event {
 
 // checkWriters reports collections that no handler writes.
 func (a *analysis) checkWriters() {
-	if len(a.out.Sets) == 0 || a.lost || a.unbuilt || a.unwritten { // without any handler, they are still to come
+	if len(a.out.HandlerSets()) == 0 || a.lost || a.unbuilt || a.unwritten { // without any handler, they are still to come
 		return
 	}
 	for _, c := range a.out.Collections {

@@ -104,7 +104,9 @@ func (f *file) place(m *mark, own *owner) string {
 		return fmt.Sprintf("%s has no meaning on the function %s: make it a method of the earlier version's type", verb, own.fn.Name.Name)
 	case m.verb == verbHandle && !hasReceiver(own.fn):
 		return fmt.Sprintf("%s has no meaning on the function %s: give it a receiver, the handler set that it belongs to", verb, own.fn.Name.Name)
-	case (m.verb == verbEvent || m.verb == verbCollection || m.verb == verbSet) && own.spec == nil:
+	case m.verb == verbWork && !hasReceiver(own.fn):
+		return fmt.Sprintf("%s has no meaning on the function %s: give it a receiver, which is an argument of NewApp", verb, own.fn.Name.Name)
+	case !m.onMethod() && slices.Contains(verbs, m.verb) && own.spec == nil:
 		return fmt.Sprintf("%s has no meaning on %s: %s", verb, funcKind(own.fn), wants(m.verb))
 	}
 	m.spec, m.fn = own.spec, own.fn
@@ -112,7 +114,11 @@ func (f *file) place(m *mark, own *owner) string {
 }
 
 // onMethod reports whether the directive is one for methods.
-func (m *mark) onMethod() bool { return m.verb == verbHandle || m.verb == verbUpcast }
+func (m *mark) onMethod() bool { return onMethod(m.verb) }
+
+func onMethod(verb string) bool {
+	return verb == verbHandle || verb == verbUpcast || verb == verbWork
+}
 
 // below gives the type or method that is declared next after a place.
 func (f *file) below(p token.Pos) (*ast.TypeSpec, *ast.FuncDecl) {
@@ -153,7 +159,7 @@ func funcKind(fn *ast.FuncDecl) string {
 func hasReceiver(fn *ast.FuncDecl) bool { return fn.Recv != nil && len(fn.Recv.List) > 0 }
 
 func wants(verb string) string {
-	if verb == verbHandle || verb == verbUpcast {
+	if onMethod(verb) {
 		return "it marks a method"
 	}
 	return "it marks a type"

@@ -27,7 +27,7 @@ type walk struct {
 func (a *analysis) checkSerial() {
 	w := &walk{analysis: a, seen: map[*model.Type]bool{}, seenInMap: map[*model.Type]bool{},
 		reported: map[*types.Var]bool{}}
-	for _, e := range a.out.Events {
+	for _, e := range a.out.Payloads() {
 		if e.Foreign() {
 			continue
 		}
@@ -37,7 +37,10 @@ func (a *analysis) checkSerial() {
 		}
 	}
 	for _, e := range a.events {
-		a.keyDefaults(e)
+		a.keyDefaults(e, "event")
+	}
+	for _, j := range a.jobs {
+		a.keyDefaults(j, "job")
 	}
 	a.checkForeign()
 	stored := &walk{analysis: a, seen: w.seen, seenInMap: w.seenInMap, reported: w.reported,

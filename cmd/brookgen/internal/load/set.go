@@ -25,14 +25,24 @@ func (a *analysis) addHandlers() {
 			continue
 		}
 		if known[m.fn] != nil {
-			if m.verb == verbHandle {
+			switch first := known[m.fn].verb; {
+			case m.verb == verbHandle && first == verbHandle:
 				a.report(at(m.comment), "%s has a second //brook:handle: keep one", m.fn.Name.Name)
+			case m.verb == verbWork && first == verbWork:
+				a.report(at(m.comment), "%s has a second //brook:work: keep one", m.fn.Name.Name)
+			case first != "" && m.verb != "":
+				a.report(at(m.comment), "%s can't be both a handler and a worker: a handler takes a brook.Event, a worker a brook.Job",
+					m.fn.Name.Name)
 			}
 			continue
 		}
 		known[m.fn] = m
+		if m.verb == verbWork {
+			a.addWorker(m)
+			continue
+		}
 		if m.verb != verbHandle {
-			a.lost = true // a faulty directive: what it means to handle is handled
+			a.lost, a.idle = true, true // a faulty directive: what it means to handle is handled
 			continue
 		}
 		a.addHandler(m)
@@ -61,6 +71,10 @@ func (a *analysis) unmarked(fn *ast.FuncDecl) {
 		isRuntime(params.At(i).Type(), "Tombstone") != nil) {
 		a.lost = true
 		a.report(at(fn.Name), "%s takes an event, but lacks //brook:handle: add it, or give a helper an unexported name", methodName(fn))
+	}
+	if i < params.Len() && isRuntime(params.At(i).Type(), "Job") != nil {
+		a.idle = true
+		a.report(at(fn.Name), "%s takes a job, but lacks //brook:work: add it, or give a helper an unexported name", methodName(fn))
 	}
 }
 

@@ -26,7 +26,8 @@ const importRuntime = `import brook "` + runtimePath + `"`
 const unnameable = "annotated types, what they contain and handlers' signatures can't name it"
 
 // handlerTypes are the types of the runtime that handlers name.
-var handlerTypes = []string{"Event", "Tombstone", "View", "Index", "Change", "Emission", "Timer", "Effect"}
+var handlerTypes = []string{"Event", "Tombstone", "View", "Index", "Change", "Emission", "Timer", "Request",
+	"Effect", "Job"}
 
 // undefined says what to do about a name that is not declared, and where that name stands. It
 // returns "" if that is told.
@@ -46,7 +47,7 @@ func (a *analysis) undefined(src *source, node ast.Node, pos token.Pos,
 			return place, message + didYouMean(selected, handlerTypes, pkg+".")
 		}
 		return place, message +
-			": handlers name brook.Event, Tombstone, View, Index, Change, Emission, Timer and Effect"
+			": handlers name brook.Event, Tombstone, View, Index, Change, Emission, Timer, Request and Effect, and workers brook.Job"
 	case name == "runtime."+selected && slices.Contains(handlerTypes, selected):
 		if a.unimports[unimport{f, pkg}] {
 			return place, ""

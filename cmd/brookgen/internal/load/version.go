@@ -191,23 +191,28 @@ func (a *analysis) checkMember(m *mark, o *option) {
 	}
 }
 
-// checkWas reports earlier names of events that are names of others.
+// checkWas reports earlier names of events that are names of others, and the same of jobs.
 func (a *analysis) checkWas() {
+	a.checkWasOf("event", a.out.Events, a.events)
+	a.checkWasOf("job", a.out.Jobs, a.jobs)
+}
+
+func (a *analysis) checkWasOf(kind string, all []*model.Event, of map[types.Object]*event) {
 	type owner struct {
 		e   *event
 		now bool
 	}
 	byEvent := map[*model.Event]*event{}
-	for _, e := range a.events {
+	for _, e := range of {
 		byEvent[e.Event] = e
 	}
 	names := map[string]owner{}
-	for _, e := range a.out.Events {
+	for _, e := range all {
 		if _, twice := names[e.Name]; !twice {
 			names[e.Name] = owner{byEvent[e], true}
 		}
 	}
-	for _, e := range a.out.Events {
+	for _, e := range all {
 		for _, was := range e.Was {
 			own := byEvent[e]
 			if own == nil {
@@ -218,8 +223,8 @@ func (a *analysis) checkWas() {
 			case taken && other.e == own && other.now:
 				a.report(at, "%s is called so today: was= has the names that it had before", e.Name)
 			case taken && other.now:
-				a.report(at, "%s is the name of another event, at %s, and can't be an earlier one of %s while that lives: give that one another name, or remove it",
-					was, a.short(other.e.Pos), e.Name)
+				a.report(at, "%s is the name of another %s, at %s, and can't be an earlier one of %s while that lives: give that one another name, or remove it",
+					was, kind, a.short(other.e.Pos), e.Name)
 			case taken:
 				a.report(at, "%s is an earlier name of %s too, at %s: keep one",
 					was, other.e.Name, a.short(other.e.Pos))

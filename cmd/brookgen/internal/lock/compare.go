@@ -41,6 +41,11 @@ func Compare(old, now *Lock, folder string) []Finding {
 			}
 		}
 	}
+	for i := range c.found {
+		if c.found[i].Kind == Job {
+			c.found[i].Message = ofJobs.Replace(c.found[i].Message)
+		}
+	}
 	sortFindings(c.found)
 	return c.found
 }

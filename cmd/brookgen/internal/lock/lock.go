@@ -12,21 +12,22 @@ import (
 const (
 	Event      = "event"
 	Collection = "collection"
+	Job        = "job"
 )
 
 // FileName is what a lock is called, beside the source of its package.
 const FileName = "brook.lock"
 
-// Lock is what the events and collections of a package look like.
+// Lock is what the events, jobs and collections of a package look like.
 type Lock struct {
 	Entries []*Entry // sorted by kind, name and version
 }
 
-// Entry is one event, in one version, or one collection.
+// Entry is one event, in one version, one job, or one collection.
 type Entry struct {
 	Kind    string
 	Name    string   // on the wire, or in the store
-	Version int      // of an event, from 1; 0 for a collection
+	Version int      // of an event, from 1; 1 for a job, 0 for a collection
 	Key     []string // the paths of what the key consists of, "." for the value itself; none: no key
 	// KeyTypes are the types of a collection's key that is no part of its values.
 	KeyTypes []string

@@ -3,6 +3,7 @@ package lock
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/brookgen/brookgen/templates/model"
 )
@@ -86,7 +87,7 @@ func (s *shapes) noteGone(at path, gone, likely *Field) {
 func (c *comparison) entryGone(o *Entry, name string) {
 	f := c.finding(o, EntryGone, nil)
 	f.Name = name
-	what := "event " + name
+	what := o.Kind + " " + name
 	if name != o.Name {
 		what += ", an earlier name of " + o.Name + ","
 	}
@@ -114,8 +115,8 @@ func (c *comparison) renameGone(o, newest *Entry, was string) {
 	f := c.finding(o, NameGone, path{word(was)})
 	f.Name = newest.Name
 	f.pointAt(newest.Pos, newest.GoName)
-	f.Message = fmt.Sprintf("event %s is no longer read from %s, and the log holds events that are called so: take back was=%s, or %s",
-		newest.Name, was, was, c.accept(newest.Name))
+	f.Message = fmt.Sprintf("%s %s is no longer read from %s, and the log holds events that are called so: take back was=%s, or %s",
+		newest.Kind, newest.Name, was, was, c.accept(newest.Name))
 	c.found = append(c.found, f)
 }
 
@@ -149,6 +150,9 @@ const partly = "rows whose value does not fit can't be read (brook.ErrUnreadable
 // waysOut says what can be done about a change of an event that breaks it.
 func (c *comparison) waysOut(e *Entry) string {
 	switch {
+	case e.Kind == Job:
+		return "take it back, or make it a job of another name and keep this one until none waits, or " +
+			c.accept(e.Name)
 	case e.ref() != c.now.Newest(e.Kind, e.Name).ref():
 		return "take it back, or " + c.accept(e.Name)
 	case e.Home != "":
@@ -167,3 +171,18 @@ func (c *comparison) accept(name string) string {
 	}
 	return fmt.Sprintf("run %q if no log holds such events", command)
 }
+
+// ofJobs makes what is said of an event what is said of a job.
+var ofJobs = strings.NewReplacer(
+	"and the log holds the former", "and jobs that wait are stored as the former",
+	"and the log holds events that", "and jobs may wait that",
+	", the log holds it, and", ", jobs that wait have it, and",
+	", and the log holds it:", ", and some may wait:",
+	", which the log holds:", ", which jobs that wait have:",
+	"the log is divided and ordered by the former", "jobs wait for each other by the former",
+	"publish by the new key as an event of another name", "make it a job of another name",
+	"events in the log lack it", "jobs that wait lack it",
+	"events in the log may lack it", "jobs that wait may lack it",
+	"if no log holds such events", "if no such job waits",
+	"//brook:event", "//brook:job",
+)

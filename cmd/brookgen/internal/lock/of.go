@@ -24,6 +24,13 @@ func Of(p *model.Package) *Lock {
 			})
 		}
 	}
+	for _, j := range p.Jobs {
+		s := newShaper(p, false)
+		l.Entries = append(l.Entries, &Entry{
+			Kind: Job, Name: j.Name, Version: 1, Pos: j.Pos, GoName: j.GoName,
+			Root: s.shape(j.Type), Key: s.key(j.Type, j.Key), Was: j.Was,
+		})
+	}
 	for _, c := range p.Collections {
 		s := newShaper(p, true)
 		entry := &Entry{

@@ -114,11 +114,11 @@ func parseRow(text string) (r row, col int, problem string) {
 	r.ref = Ref{Kind: words[0], Name: words[1]}
 	version, err := strconv.Atoi(words[2])
 	switch {
-	case r.ref.Kind != Event && r.ref.Kind != Collection:
+	case r.ref.Kind != Event && r.ref.Kind != Collection && r.ref.Kind != Job:
 		return r, 1, fmt.Sprintf("unknown kind %s", words[0])
 	case r.ref.Kind == Collection && words[2] != "-":
 		return r, cols[2], fmt.Sprintf("a collection has version -, not %s", words[2])
-	case r.ref.Kind == Event && (err != nil || version < 1 || strconv.Itoa(version) != words[2]):
+	case r.ref.Kind != Collection && (err != nil || version < 1 || strconv.Itoa(version) != words[2]):
 		return r, cols[2], fmt.Sprintf("%s is no version", words[2])
 	}
 	r.ref.Version = version

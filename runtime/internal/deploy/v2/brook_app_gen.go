@@ -33,7 +33,7 @@ func NewApp(config brook.Config, orders Orders) (*App, error) {
 		Collections: collections,
 		Events:      []*brook.EventDef{&placedEvent, &returnedEvent, &billedEvent},
 		Handlers: []engine.Handler{
-			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Proved: true},
+			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Emits: []string{BilledType}, Proved: true},
 			{Set: 0, Name: "Returned", Event: ReturnedType, Writes: []int{0}, Proved: true},
 		},
 		Code: handlerCode,

@@ -33,7 +33,7 @@ func NewApp(config brook.Config, ledger Ledger) (*App, error) {
 		Collections: collections,
 		Events:      []*brook.EventDef{&settledEvent, &datasetEvent, &noticedEvent},
 		Handlers: []engine.Handler{
-			{Set: 0, Name: "Settled", Event: SettledType, Writes: []int{0}, Acts: true, Proved: true},
+			{Set: 0, Name: "Settled", Event: SettledType, Writes: []int{0}, Acts: true, Emits: []string{NoticedType}, Proved: true},
 			{Set: 0, Name: "Dataset", Event: DatasetType, Writes: []int{1}, Proved: true},
 		},
 		Code: handlerCode,

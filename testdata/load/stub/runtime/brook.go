@@ -18,3 +18,7 @@ type Effect func(context.Context) error
 type View[K comparable, V any] struct{}
 
 type Index[I comparable, K comparable, V any] struct{}
+
+type Request[J any] struct{}
+
+type Job[J any] struct{ Data J }

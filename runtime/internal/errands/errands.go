@@ -1,0 +1,136 @@
+// Package errands is an app with jobs: each order has a mail sent, and its parcel collected, and
+// what came of the mail is an event again.
+package errands
+
+//go:generate go run github.com/brookgen/brookgen/cmd/brookgen
+
+import (
+	"context"
+	"fmt"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
+
+// Placed says that something was ordered. Mails is how many mails are to be sent to User.
+//
+//brook:event order.placed
+type Placed struct {
+	Order string `json:"order" brook:"key"`
+	User  string `json:"user"`
+	Mails int    `json:"mails"`
+	Fail  string `json:"fail"` // what the handler fails with
+}
+
+// Sent says that a mail was sent.
+//
+//brook:event mail.sent
+type Sent struct {
+	Order  string `json:"order" brook:"key"`
+	Number int    `json:"number"`
+	Job    string `json:"job"`
+}
+
+// Refused says that an order could not be handled. Its key is not the order's: it would wait behind
+// the order.
+//
+//brook:event order.refused history=off
+type Refused struct {
+	Refusal string `json:"refusal" brook:"key"`
+	Why     string `json:"why"`
+}
+
+// SendMail is the job to send a mail.
+//
+//brook:job mail.send was=mail.post
+type SendMail struct {
+	To     string `json:"to" brook:"key"`
+	Order  string `json:"order"`
+	Number int    `json:"number"`
+}
+
+// Collect is the job to have a parcel collected.
+//
+//brook:job parcel.collect key=Order
+type Collect struct {
+	Order string `json:"order"`
+}
+
+// Order is what is known of an order.
+//
+//brook:collection orders
+type Order struct {
+	ID      string   `json:"id" brook:"key"`
+	Placed  int      `json:"placed"`
+	Sent    []int    `json:"sent"`
+	Jobs    []string `json:"jobs"`
+	Refused string   `json:"refused"`
+}
+
+// Mailer sends mails. It is a worker alone.
+type Mailer struct {
+	// Mail is called for each try of a mail.
+	Mail func(context.Context, brook.Job[SendMail]) error
+}
+
+//brook:work
+func (m *Mailer) SendMail(
+	ctx context.Context, j brook.Job[SendMail],
+) (brook.Emission[Sent], error) {
+	if err := m.Mail(ctx, j); err != nil {
+		return brook.Emission[Sent]{}, err
+	}
+	return brook.Emit(Sent{Order: j.Data.Order, Number: j.Data.Number, Job: j.ID}), nil
+}
+
+// Desk handles orders, and has parcels collected.
+type Desk struct {
+	// Collected is called for each try of a collection; nil: they succeed.
+	Collected func(brook.Job[Collect]) error
+}
+
+//brook:handle
+func (d Desk) Placed(e brook.Event[Placed]) (
+	brook.Change[string, Order], []brook.Request[SendMail], brook.Request[Collect],
+	brook.Emission[Refused], error,
+) {
+	var none brook.Emission[Refused]
+	if e.Data.Fail != "" {
+		err := fmt.Errorf("order %s: %s", e.Data.Order, e.Data.Fail)
+		refused := brook.Emit(Refused{Refusal: "no " + e.Data.Order, Why: e.Data.Fail})
+		return brook.Change[string, Order]{}, nil, brook.Request[Collect]{}, none,
+			brook.FailWith(err, refused)
+	}
+	var mails []brook.Request[SendMail]
+	for n := range e.Data.Mails {
+		mails = append(mails, brook.Do(SendMail{To: e.Data.User, Order: e.Data.Order, Number: n}))
+	}
+	var collect brook.Request[Collect]
+	if d.Collected != nil {
+		collect = brook.Do(Collect{Order: e.Data.Order})
+	}
+	change := brook.Merge(e.Data.Order, func(o *Order) { o.Placed++ })
+	return change, mails, collect, none, nil
+}
+
+//brook:handle
+func (Desk) Sent(e brook.Event[Sent]) brook.Change[string, Order] {
+	number, job := e.Data.Number, e.Data.Job
+	return brook.Merge(e.Data.Order, func(o *Order) {
+		o.Sent = append(o.Sent, number)
+		o.Jobs = append(o.Jobs, job)
+	})
+}
+
+//brook:handle
+func (Desk) Refused(e brook.Event[Refused]) brook.Change[string, Order] {
+	why := e.Data.Why
+	return brook.Merge(e.Data.Refusal, func(o *Order) { o.Refused = why })
+}
+
+//brook:work
+func (d Desk) Collect(j brook.Job[Collect]) error {
+	if d.Collected == nil {
+		return nil
+	}
+	return d.Collected(j)
+}

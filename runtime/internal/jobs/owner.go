@@ -1,0 +1,117 @@
+package jobs
+
+import (
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+)
+
+// The methods below make the board go by the same ownership as the outbox, which calls them with
+// its own lock held.
+
+// Join makes the app a member of a group, see ownership.Ownership.
+func (b *Board) Join(divided bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.owned.Join(divided)
+	b.reconsider()
+}
+
+// Dissolve ends the membership: the app does the jobs of all partitions.
+func (b *Board) Dissolve() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.owned.Dissolve()
+	b.reconsider()
+}
+
+// Assign makes partitions the app's, and no others. Their offsets are the group's checkpoints.
+func (b *Board) Assign(checkpoints map[partition.ID]int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.owned.Assign(checkpoints)
+	b.lags = true
+	b.pass()
+	b.reconsider()
+}
+
+// Acknowledge notes checkpoints of the group: jobs below them are done.
+func (b *Board) Acknowledge(checkpoints map[partition.ID]int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, offset := range checkpoints {
+		b.owned.Acknowledge(id, offset)
+	}
+	b.pass()
+}
+
+// HasDeferred reports whether other members are to do jobs that are here.
+func (b *Board) HasDeferred() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.owned.Divided() {
+		return false
+	}
+	for id := range b.partitions {
+		if !b.owned.Owns(id) && id != (partition.ID{}) {
+			return true
+		}
+	}
+	return false
+}
+
+// RequireLease makes the holder of the lease do all jobs.
+func (b *Board) RequireLease() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.leased = true
+	b.reconsider()
+}
+
+// Hold notes whether this process holds the lease.
+func (b *Board) Hold(held bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lags = b.lags || held && !b.holder
+	b.holder = held
+	b.reconsider()
+}
+
+// acts reports whether this process is to do a job.
+func (b *Board) acts(j *Job) bool {
+	id := j.Source()
+	switch {
+	case b.leased:
+		return b.holder
+	case j.Free && !b.Shared, id == partition.ID{}:
+		return true
+	}
+	return b.owned.Owns(id)
+}
+
+// pass lets go of the jobs that the group did, which are in partitions of other members, or were
+// until now. None of them is being done.
+func (b *Board) pass() {
+	if !b.owned.Divided() {
+		return
+	}
+	for _, l := range b.lines {
+		for i := len(l.jobs) - 1; i >= 0; i-- {
+			j := l.jobs[i]
+			if !j.Free && b.owned.Acted(j.Mark()) && (l.state != running || i > 0) {
+				b.remove(j)
+				b.passed = append(b.passed, j)
+			}
+		}
+	}
+	b.wake.Set()
+}
+
+// reconsider puts all lines where they belong now, and cancels what others are to do.
+func (b *Board) reconsider() {
+	for _, l := range b.lines {
+		if l.state == running && !b.acts(l.jobs[0]) && l.cancel != nil {
+			l.cancel()
+		}
+		b.schedule(l)
+	}
+	b.wake.Set()
+}
