@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/parcels"
+	"github.com/brookgen/brookgen/runtime/internal/people"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -223,5 +225,86 @@ func TestEarlyOutlivesItsRecord(t *testing.T) {
 	app.wantPaid("p", 2)
 	if n := receiptsIn(t, driver); n != 2 {
 		t.Errorf("%d receipts", n)
+	}
+}
+
+// An event that found no row by an index waits until the index has one for the value: a row that is
+// new, or that got the value. Has and Lookup count, scans do not.
+func TestEarlyByAsking(t *testing.T) {
+	type asks func(people.Email, brook.View[int64, people.Person],
+		brook.Index[people.Email, int64, people.Person]) (bool, error)
+	for name, ask := range map[string]asks{
+		"index": func(to people.Email, _ brook.View[int64, people.Person],
+			x brook.Index[people.Email, int64, people.Person]) (bool, error) {
+			_, err := x.Get(to)
+			return err == nil, nil
+		},
+		"has": func(_ people.Email, v brook.View[int64, people.Person],
+			_ brook.Index[people.Email, int64, people.Person]) (bool, error) {
+			return v.Has(7)
+		},
+		"lookup": func(_ people.Email, v brook.View[int64, people.Person],
+			_ brook.Index[people.Email, int64, people.Person]) (bool, error) {
+			_, ok, err := v.Lookup(7)
+			return ok, err
+		},
+		"scan": func(to people.Email, _ brook.View[int64, people.Person],
+			x brook.Index[people.Email, int64, people.Person]) (bool, error) {
+			for _, err := range x.All(to) {
+				return true, err
+			}
+			return false, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			post := &people.Post{Instead: func(
+				e brook.Event[people.Wrote], v brook.View[int64, people.Person],
+				x brook.Index[people.Email, int64, people.Person],
+			) (c brook.Change[int64, people.Person], _ brook.Effect, err error) {
+				there, err := ask(e.Data.To, v, x)
+				if err == nil && !there {
+					err = brook.Early(brook.ErrNotFound)
+				}
+				return brook.Merge(int64(7), func(p *people.Person) { p.Letters++ }), nil, err
+			}}
+			c := config(memdriver.New(), newStore())
+			app, err := people.NewApp(c, people.Registry{}, post)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer app.Close()
+			fold := func(e brook.Outgoing) {
+				t.Helper()
+				if _, err := app.PublishAll(t.Context(), slices.Values([]brook.Outgoing{e})); err != nil {
+					t.Fatal(err)
+				}
+				if err := app.CatchUp(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fold(brook.Emit(people.Wrote{To: "ada"}))
+			letters := 0
+			for range app.DeadLetters() {
+				letters++
+			}
+			if name == "scan" {
+				if letters != 1 {
+					t.Errorf("%d letters, want that of a failure", letters)
+				}
+				return
+			}
+			if letters > 0 {
+				t.Errorf("%d letters", letters)
+			}
+			fold(brook.Emit(people.Joined{ID: 8, Email: "bob"}))
+			if n, err := app.Views.People.Len(); n != 1 || err != nil {
+				t.Errorf("%d people, %v: it ran too early", n, err)
+			}
+			fold(brook.Emit(people.Joined{ID: 7, Email: "eve"}))
+			fold(brook.Emit(people.Moved{ID: 7, Email: "ada"}))
+			if p, err := app.Views.People.Get(7); err != nil || p.Letters != 1 {
+				t.Errorf("%+v, %v", p, err)
+			}
+		})
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -161,9 +163,19 @@ func TestEarlyWithCrashes(t *testing.T) {
 // What waits for too long is reported, and waits on.
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var reported []brook.DeadLetter
+		var mu sync.Mutex
+		var letters []brook.DeadLetter
 		c := config(memdriver.New(), newStore())
-		c.Hooks.DeadLetter = func(l brook.DeadLetter) { reported = append(reported, l) }
+		c.Hooks.DeadLetter = func(l brook.DeadLetter) {
+			mu.Lock()
+			defer mu.Unlock()
+			letters = append(letters, l)
+		}
+		reported := func() []brook.DeadLetter {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(letters)
+		}
 		app := newParcels(t, c, &parcels.Shop{})
 		done := make(chan error, 1)
 		go func() { done <- app.Run(t.Context()) }()
@@ -175,13 +187,14 @@ func TestPatience(t *testing.T) {
 		go func() { waits <- app.WaitFor(t.Context(), pos) }()
 		time.Sleep(15*time.Minute - time.Second)
 		synctest.Wait()
-		if len(reported) > 0 || len(waits) > 0 {
-			t.Errorf("reported too early: %v", reported)
+		if len(reported()) > 0 || len(waits) > 0 {
+			t.Errorf("reported too early: %v", reported())
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if len(reported) != 1 || reported[0].Stage != brook.StageEarly || reported[0].Attempts != 1 {
-			t.Errorf("reported %v", reported)
+		all := reported()
+		if len(all) != 1 || all[0].Stage != brook.StageEarly || all[0].Attempts != 1 {
+			t.Errorf("reported %v", all)
 		}
 		if err := <-waits; !errors.Is(err, brook.ErrDeadLetter) {
 			t.Errorf("WaitFor returns %v", err)
