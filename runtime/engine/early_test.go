@@ -219,6 +219,8 @@ func TestPatience(t *testing.T) {
 		if err := app.Close(); err != nil {
 			t.Fatal(err)
 		}
-		<-done
+		if err := <-done; err != nil && !errors.Is(err, brook.ErrClosed) {
+			t.Error(err)
+		}
 	})
 }

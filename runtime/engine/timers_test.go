@@ -321,7 +321,7 @@ func TestTimersOfAColdStart(t *testing.T) {
 		}
 		time.Sleep(time.Hour) // others are due while nobody runs
 		app = reminding(t, d, mapstore.New())
-		stop = running(t, app)
+		running(t, app)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if n := len(overdue(t, d)); n != 20 {
