@@ -2,6 +2,7 @@ package lock
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,8 +95,10 @@ func (c *comparison) entryGone(o *Entry, name string) {
 	f.Message = fmt.Sprintf("%s is gone, and the log holds it: take it back, or %s", what, c.accept(o.Name))
 	if e := c.likelyEvent(o); e != nil {
 		f.pointAt(e.Pos, e.GoName)
+		unread := slices.DeleteFunc(append([]string{o.Name}, o.Was...),
+			func(name string) bool { return c.reader(o.Kind, name) != "" })
 		f.Message = fmt.Sprintf("%s is gone, the log holds it, and %s is new; did you mean //brook:event %s was=%s? Else take it back, or %s",
-			what, e.Name, e.Name, name, c.accept(o.Name))
+			what, e.Name, e.Name, strings.Join(append(slices.Clone(e.Was), unread...), ","), c.accept(o.Name))
 	}
 	c.found = append(c.found, f)
 }
