@@ -37,9 +37,10 @@ func NewApp(config brook.Config, mailer *Mailer, desk Desk) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Desk"},
 		Collections: collections,
-		Events:      []*brook.EventDef{&placedEvent, &sentEvent, &refusedEvent},
+		Events:      []*brook.EventDef{&placedEvent, &paidEvent, &sentEvent, &refusedEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Emits: []string{RefusedType}, Proved: true},
+			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Acts: true, Proved: true},
 			{Set: 0, Name: "Sent", Event: SentType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Refused", Event: RefusedType, Writes: []int{0}, Proved: true},
 		},
@@ -93,6 +94,8 @@ func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Placed:
 		return &placedEvent
+	case *Paid:
+		return &paidEvent
 	case *Sent:
 		return &sentEvent
 	case *Refused:
@@ -106,6 +109,11 @@ type publish struct{ app *engine.App }
 // Placed publishes data as order.placed and returns its position in the log.
 func (p *publish) Placed(ctx context.Context, data Placed, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &placedEvent, &data, options)
+}
+
+// Paid publishes data as order.paid and returns its position in the log.
+func (p *publish) Paid(ctx context.Context, data Paid, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &paidEvent, &data, options)
 }
 
 // Sent publishes data as mail.sent and returns its position in the log.
@@ -124,6 +132,12 @@ type process struct{ app *engine.App }
 // log: a Rebuild forgets it.
 func (p *process) Placed(ctx context.Context, data Placed) error {
 	return engine.Process(ctx, p.app, &placedEvent, &data)
+}
+
+// Paid applies data as order.paid at once, for all handler sets or for none. It is not in the log:
+// a Rebuild forgets it.
+func (p *process) Paid(ctx context.Context, data Paid) error {
+	return engine.Process(ctx, p.app, &paidEvent, &data)
 }
 
 // Sent applies data as mail.sent at once, for all handler sets or for none. It is not in the log: a

@@ -7,6 +7,7 @@ package errands
 // cover.
 var handlerCode = []string{
 	"60a3fee9d268", // Desk.Placed
+	"399c2af27bcd", // Desk.Paid
 	"d68a824de148", // Desk.Sent
 	"bde9d860c747", // Desk.Refused
 }

@@ -20,6 +20,8 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case PlacedType:
 		d.placed(m)
+	case PaidType:
+		d.paid(m)
 	case SentType:
 		d.sent(m)
 	case RefusedType:
@@ -43,6 +45,21 @@ func (d *dispatch) placed(m *engine.Delivery) {
 		engine.Ask(m, &sendMailJob, sendMails...)
 		engine.Ask(m, &collectJob, collect)
 		engine.Send(m, &refusedEvent, refused)
+		return nil
+	})
+}
+
+func (d *dispatch) paid(m *engine.Delivery) {
+	e := engine.Decode[Paid](m, &paidEvent)
+	if e == nil {
+		return
+	}
+	m.Handle(0, func(context.Context) error {
+		sendMail, err := d.desk.Paid(*e, (*OrdersView)(d.orders.Lend()))
+		if err != nil {
+			return err
+		}
+		engine.Ask(m, &sendMailJob, sendMail)
 		return nil
 	})
 }

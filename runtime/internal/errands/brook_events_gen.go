@@ -15,6 +15,7 @@ const _ = brook.GeneratedV3
 // The types of the package's events, as they stand on the wire.
 const (
 	PlacedType  = "order.placed"
+	PaidType    = "order.paid"
 	SentType    = "mail.sent"
 	RefusedType = "order.refused"
 )
@@ -42,6 +43,28 @@ var placedEvent = brook.EventDef{
 	},
 	Decode: func(payload []byte, data any) (err error) {
 		*data.(*Placed), err = DecodePlacedJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var paidEvent = brook.EventDef{
+	Type:  PaidType,
+	Topic: "payments",
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Paid)
+		return key.AppendString(dst, e.Order)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Paid)
+		key.SetString(&e.Order, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendPaidJSON(dst, data.(*Paid))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Paid), err = DecodePaidJSON(payload)
 		return err
 	},
 	History: 100,

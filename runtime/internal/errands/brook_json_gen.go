@@ -43,6 +43,39 @@ func decodePlaced(d *wire.Decoder, v *Placed) {
 	}
 }
 
+// AppendPaidJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendPaidJSON(dst []byte, v *Paid) ([]byte, error) {
+	e := wire.NewEncoder(dst)
+	encodePaid(e, v)
+	return e.Finish()
+}
+
+// DecodePaidJSON decodes the JSON of one Paid. It shares no memory with data.
+func DecodePaidJSON(data []byte) (v Paid, err error) {
+	d := wire.BorrowDecoder(data)
+	decodePaid(d, &v)
+	return v, d.Finish()
+}
+
+func encodePaid(e *wire.Encoder, v *Paid) {
+	e.NameString(`{"order":`, v.Order)
+	e.NameString(`,"user":`, v.User)
+	e.End()
+}
+
+var paidFields = []string{"order", "user"}
+
+func decodePaid(d *wire.Decoder, v *Paid) {
+	for i := d.Object(paidFields); i >= 0; i = d.Next(paidFields, i) {
+		switch i {
+		case 0:
+			d.String(&v.Order)
+		case 1:
+			d.String(&v.User)
+		}
+	}
+}
+
 // AppendSentJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendSentJSON(dst []byte, v *Sent) ([]byte, error) {
 	e := wire.NewEncoder(dst)

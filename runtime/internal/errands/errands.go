@@ -21,6 +21,14 @@ type Placed struct {
 	Fail  string `json:"fail"` // what the handler fails with
 }
 
+// Paid says that an order was paid, for which User is sent a mail. It may come before the order.
+//
+//brook:event order.paid topic=payments
+type Paid struct {
+	Order string `json:"order" brook:"key"`
+	User  string `json:"user"`
+}
+
 // Sent says that a mail was sent.
 //
 //brook:event mail.sent
@@ -110,6 +118,14 @@ func (d Desk) Placed(e brook.Event[Placed]) (
 	}
 	change := brook.Merge(e.Data.Order, func(o *Order) { o.Placed++ })
 	return change, mails, collect, none, nil
+}
+
+//brook:handle
+func (Desk) Paid(e brook.Event[Paid], orders brook.View[string, Order]) (
+	brook.Request[SendMail], error,
+) {
+	_, err := orders.Get(e.Data.Order)
+	return brook.Do(SendMail{To: e.Data.User, Order: e.Data.Order, Number: -1}), brook.Early(err)
 }
 
 //brook:handle

@@ -176,7 +176,7 @@ func (x *Processor) acceptParked(
 	}
 	x.wake(by)
 	x.Tx.Accept()
-	if len(d.Emissions)+len(d.Effects) > 0 {
+	if len(d.Emissions)+len(d.Requests)+len(d.Effects) > 0 {
 		x.target.Stage(x, p, d)
 	}
 	return applied
