@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,7 +24,7 @@ type site struct {
 }
 
 func newSite(t *testing.T) *site {
-	app, err := open(memdriver.New(), mapstore.New())
+	app, err := open(memdriver.New(), mapstore.New(), newMailServer(rand.New(rand.NewPCG(1, 1))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,6 @@ func placed(id, customer string) brook.Outgoing {
 
 // Pages follow one another, also if orders come between them.
 func TestPages(t *testing.T) {
-	s := newSite(t)
 	for _, c := range []struct{ query, want string }{
 		{"", "[o1 o2 o3|o4 o5 o6|o7 o8]"},
 		{"&newest=", "[o7 o6 o5|o4 o3 o2|o1]"},
@@ -71,7 +71,7 @@ func TestPages(t *testing.T) {
 		{"&status=placed", "[o1 o2 o3|o4 o5 o6|o7 o8]"},
 		{"&status=paid", "[]"},
 	} {
-		s = newSite(t)
+		s := newSite(t)
 		for n := range 7 {
 			s.publish(placed(fmt.Sprint("o", n+1), []string{"ada", "bob"}[n%2]))
 		}
@@ -120,8 +120,8 @@ func TestOrder(t *testing.T) {
 	for _, e := range events {
 		types = append(types, e.Type)
 	}
-	want := "[order.placed payment.received shipment.sent]"
-	if got := fmt.Sprint(types); got != want {
+	want := "[order.placed payment.received shipment.sent" // and perhaps mails
+	if got := fmt.Sprint(types); !strings.HasPrefix(got, want) {
 		t.Errorf("history: %s, want %s", got, want)
 	}
 	var stock []sales.Article

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,12 +19,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/storetest"
 )
 
-// process is the app as a process that is killed and started again. The log and the store
-// outlive it.
+// process is the app as a process that is killed and started again. The log, the store and the
+// server of mails outlive it.
 type process struct {
 	t      *testing.T
 	driver brook.Driver
 	store  brook.Store
+	mails  *mailServer
 	kills  int
 
 	app   *sales.App
@@ -35,7 +38,7 @@ type process struct {
 func (p *process) start(kind storetest.FaultKind, n int) {
 	p.fault, p.ended = storetest.NewFault(kind, n), make(chan struct{})
 	driver, store := drivertest.Faulty(p.driver, p.fault), storetest.Faulty(p.store, p.fault)
-	app, err := open(driver, store)
+	app, err := open(driver, store, p.mails)
 	if err != nil && !p.fault.Crashed() {
 		p.t.Fatal(err)
 	}
@@ -69,16 +72,27 @@ func (p *process) end() {
 	}
 }
 
-func open(driver brook.Driver, store brook.Store) (*sales.App, error) {
+func open(driver brook.Driver, store brook.Store, server *mailServer) (*sales.App, error) {
+	client := &http.Client{Transport: direct{server}}
 	return sales.NewApp(brook.Config{
 		Author: "sales", Driver: driver, Store: store, Log: slog.New(slog.DiscardHandler),
-	}, sales.Desk{PayWithin: payWithin}, sales.Warehouse{})
+	}, sales.Desk{PayWithin: payWithin}, sales.Mailer{Send: mails(client, "/")}, sales.Warehouse{})
 }
 
-// compare compares what is in the views with what is to be.
+// direct is a transport without a network.
+type direct struct{ http.Handler }
+
+// RoundTrip is that of http.RoundTripper.
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+// compare compares what is in the views, and what was mailed, with what is to be.
 func (p *process) compare(when string, want *model) {
 	p.t.Helper()
-	got, err := result(p.app.Views)
+	got, err := result(p.app.Views, p.mails)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -97,7 +111,8 @@ func night() {
 }
 
 // A day of orders, payments and parcels that come in any order, in a process that is killed every
-// few minutes, leaves what a plain program makes of the day that sees everything in its order.
+// few minutes, with a mail server that fails half of the time, leaves what a plain program makes of
+// the day that sees everything in its order.
 func TestDay(t *testing.T) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -109,8 +124,9 @@ func TestDay(t *testing.T) {
 func live(t *testing.T, rnd *rand.Rand) {
 	p := &process{
 		t: t, driver: memdriver.New(memdriver.Partitions(12)), store: mapstore.New(),
+		mails: newMailServer(rnd),
 	}
-	others, err := open(p.driver, mapstore.New()) // the services that publish
+	others, err := open(p.driver, mapstore.New(), p.mails) // the services that publish
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +165,7 @@ func live(t *testing.T, rnd *rand.Rand) {
 	night()
 	p.compare("from the log alone", want)
 	p.end()
-	t.Logf("%d events, %d kills", len(today), p.kills)
+	t.Logf("%d events, %d kills; the mail server got %s", len(today), p.kills, p.mails)
 	if p.kills < 20 {
 		t.Errorf("%d kills", p.kills)
 	}

@@ -86,7 +86,7 @@ func (s *shop) report(out io.Writer) error {
 		letters++
 	}
 	_, err := fmt.Fprintf(out, "Timers cancel %d orders that nobody pays within half an hour.\n"+
-		"There are %d dead letters.\n", overdue, letters)
+		"The mail server gets %s.\nThere are %d dead letters.\n", overdue, s.mails, letters)
 	return err
 }
 

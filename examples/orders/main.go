@@ -1,6 +1,6 @@
 // Orders is a shop whose orders, payments, shipments and stock come over topics of their own, in
-// whatever order; that gives up orders which are not paid in time; and that shows page by page
-// what it knows. Package sales has the
+// whatever order; that sends mails by a server which fails half of the time; that gives up orders
+// which are not paid in time; and that shows page by page what it knows. Package sales has the
 // events, the rows and the handlers. This program makes up a day, and runs it in four seconds:
 //
 //	go run ./examples/orders

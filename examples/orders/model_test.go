@@ -15,7 +15,8 @@ type model struct {
 	Shipments map[string]sales.Shipment
 	Returns   map[sales.ReturnKey]sales.Return
 	Stock     map[string]sales.Article
-	History   map[string][]string // of orders
+	History   map[string][]string // of orders, but for mails
+	Mails     map[string]int      // how many a server sent, by order and subject
 
 	due map[string]time.Time // when an order is given up
 }
@@ -26,7 +27,7 @@ func fold(began time.Time, day []*happening) *model {
 		Orders: map[string]sales.Order{}, Payments: map[string]sales.Payment{},
 		Shipments: map[string]sales.Shipment{}, Returns: map[sales.ReturnKey]sales.Return{},
 		Stock: map[string]sales.Article{}, History: map[string][]string{},
-		due: map[string]time.Time{},
+		Mails: map[string]int{}, due: map[string]time.Time{},
 	}
 	for _, h := range day {
 		m.happens(began.Add(h.arrives), h.event)
@@ -66,12 +67,14 @@ func (m *model) happens(at time.Time, event brook.Outgoing) {
 			m.repay(d.Order, d.Cents)
 		} else {
 			m.put(o, sales.Paid, sales.PaymentReceivedType)
+			m.mail(d.Order, "Thank you for your payment")
 			delete(m.due, d.Order)
 		}
 	case brook.Emission[sales.ShipmentSent]:
 		d, _ := e.Data()
 		m.Shipments[d.Order] = sales.Shipment{Order: d.Order, Carrier: d.Carrier, Sent: at}
 		m.put(m.Orders[d.Order], sales.Sent, sales.ShipmentSentType)
+		m.mail(d.Order, "Your parcel is on its way")
 	case brook.Emission[sales.ShipmentDelivered]:
 		d, _ := e.Data()
 		s := m.Shipments[d.Order]
@@ -103,6 +106,7 @@ func (m *model) expire(id string, at time.Time) {
 		delete(m.due, id)
 		m.put(m.Orders[id], sales.Cancelled, sales.PaymentOverdueType)
 		m.reserve(m.Orders[id], -1)
+		m.mail(id, "Not paid, and cancelled")
 	}
 }
 
@@ -124,12 +128,23 @@ func (m *model) repay(order string, cents int64) {
 	if p := m.Payments[order]; cents > 0 {
 		p.Refunded += cents
 		m.Payments[order] = p
+		m.mail(order, "Your money is on its way back")
 	}
 }
 
-// result returns what is in the views.
-func result(views sales.Views) (m *model, err error) {
-	m = &model{History: map[string][]string{}}
+func (m *model) mail(order, subject string) {
+	o := m.Orders[order]
+	o.Mails++
+	m.Orders[order] = o
+	m.Mails[order+": "+subject]++
+}
+
+// result returns what is in the views, and what a server sent.
+func result(views sales.Views, server *mailServer) (m *model, err error) {
+	m = &model{History: map[string][]string{}, Mails: map[string]int{}}
+	for _, mail := range server.sent {
+		m.Mails[mail.Order+": "+mail.Subject]++
+	}
 	if m.Orders, err = brook.Map(views.Orders.All()); err != nil {
 		return m, err
 	}
@@ -151,7 +166,9 @@ func result(views sales.Views) (m *model, err error) {
 			return m, err
 		}
 		for _, e := range events {
-			m.History[id] = append(m.History[id], e.Type)
+			if e.Type != sales.MailSentType {
+				m.History[id] = append(m.History[id], e.Type)
+			}
 		}
 	}
 	return m, nil

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
 	"os"
 	"time"
 
@@ -13,32 +16,41 @@ import (
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// shop is the app as one process after the other runs it, with what outlives these: the log and
-// the directory of the views.
+// shop is the app as one process after the other runs it, with what outlives these: the log, the
+// directory of the views, and the mail server.
 type shop struct {
-	hour   time.Duration // how long an hour takes
-	driver brook.Driver
-	dir    string
+	hour     time.Duration // how long an hour takes
+	driver   brook.Driver
+	dir      string
+	mails    *mailServer
+	mailURL  string
+	stopMail func() error
 
 	app  *sales.App
 	stop func() error // ends the process that start began
 }
 
-// newShop returns a shop of which nothing runs. Close it when done.
+// newShop returns a shop of which nothing runs but the mail server. Close it when done.
 func newShop(hour time.Duration) (*shop, error) {
 	dir, err := os.MkdirTemp("", "orders")
 	if err != nil {
 		return nil, err
 	}
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	server := newMailServer(rand.New(rand.NewPCG(1, 1)))
 	return &shop{
 		hour: hour, driver: memdriver.New(memdriver.Partitions(12)), dir: dir,
-		stop: func() error { return nil },
+		mails: server, mailURL: "http://" + listener.Addr().String(),
+		stopMail: serve(listener, server), stop: func() error { return nil },
 	}, nil
 }
 
 // close ends everything, and removes the views.
 func (s *shop) close() error {
-	return errors.Join(s.stop(), os.RemoveAll(s.dir))
+	return errors.Join(s.stop(), s.stopMail(), os.RemoveAll(s.dir))
 }
 
 // start opens the views where the process before left them, and runs the app until stop is called.
@@ -51,8 +63,10 @@ func (s *shop) start(ctx context.Context) error {
 		Author: "sales",
 		Driver: s.driver,
 		Store:  store,
-		Log:    slog.New(slog.DiscardHandler),
-	}, sales.Desk{PayWithin: s.scale(payWithin)}, sales.Warehouse{})
+		Log:    slog.New(slog.DiscardHandler), // it would say how often the mail server failed
+		Jobs:   brook.Jobs{Min: s.scale(time.Minute), Max: s.scale(time.Hour)},
+	}, sales.Desk{PayWithin: s.scale(payWithin)},
+		sales.Mailer{Send: mails(http.DefaultClient, s.mailURL)}, sales.Warehouse{})
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}

@@ -43,7 +43,7 @@ func (t *tour) orders(path string) string {
 	var p page
 	t.get(path, &p)
 	for _, o := range p.Orders {
-		fmt.Fprintf(t.out, "  %s %s %s\n", o.ID, o.Customer, o.Status)
+		fmt.Fprintf(t.out, "  %s %s %-9s mails: %d\n", o.ID, o.Customer, o.Status, o.Mails)
 	}
 	return p.Next
 }

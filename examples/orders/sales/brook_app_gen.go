@@ -14,11 +14,11 @@ import (
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
-//	Publish.OrderPlaced(ctx, OrderPlaced{…}, options…) (brook.Position, error)
+//	Publish.MailSent(ctx, MailSent{…}, options…) (brook.Position, error)
 //
 // Process has one for each event that is handled:
 //
-//	Process.OrderPlaced(ctx, OrderPlaced{…}) error
+//	Process.MailSent(ctx, MailSent{…}) error
 type App struct {
 	*engine.App
 	Views   Views   // to read at any time
@@ -29,25 +29,44 @@ type App struct {
 // NewApp makes an App of the package's handler sets, which stand in the order of their types'
 // declarations: by file name, then by place. For one event they run in that order. Close the App
 // when done.
-func NewApp(config brook.Config, desk Desk, warehouse Warehouse) (*App, error) {
+func NewApp(config brook.Config, desk Desk, mailer Mailer, warehouse Warehouse) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Desk", "Warehouse"},
 		Collections: collections,
-		Events:      []*brook.EventDef{&orderPlacedEvent, &orderCancelledEvent, &paymentOverdueEvent, &paymentReceivedEvent, &paymentRefundedEvent, &returnReceivedEvent, &shipmentSentEvent, &shipmentDeliveredEvent, &stockReceivedEvent, &stockReservedEvent, &stockReleasedEvent},
+		Events:      []*brook.EventDef{&mailSentEvent, &orderPlacedEvent, &orderCancelledEvent, &paymentOverdueEvent, &paymentReceivedEvent, &paymentRefundedEvent, &returnReceivedEvent, &shipmentSentEvent, &shipmentDeliveredEvent, &stockReceivedEvent, &stockReservedEvent, &stockReleasedEvent},
 		Handlers: []engine.Handler{
-			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Writes: []int{0}, Timers: []string{PaymentOverdueType}, Acts: true, Proved: true},
-			{Set: 0, Name: "OrderCancelled", Event: OrderCancelledType, Reads: []int{0, 1}, Writes: []int{0}, Timers: []string{PaymentOverdueType}, Acts: true, Proved: true},
-			{Set: 0, Name: "PaymentOverdue", Event: PaymentOverdueType, Reads: []int{0}, Writes: []int{0}, Acts: true, Proved: true},
-			{Set: 0, Name: "PaymentReceived", Event: PaymentReceivedType, Reads: []int{0}, Writes: []int{1, 0}, Timers: []string{PaymentOverdueType}, Acts: true, Proved: true},
-			{Set: 0, Name: "PaymentRefunded", Event: PaymentRefundedType, Reads: []int{0}, Writes: []int{1}, Proved: true},
-			{Set: 0, Name: "ReturnReceived", Event: ReturnReceivedType, Reads: []int{3}, Writes: []int{2}, Acts: true, Proved: true},
-			{Set: 0, Name: "ShipmentSent", Event: ShipmentSentType, Reads: []int{0, 1}, Writes: []int{3, 0}, Proved: true},
+			{Set: 0, Name: "MailSent", Event: MailSentType, Writes: []int{0}, Proved: true},
+			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Writes: []int{0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{StockReservedType}, Proved: true},
+			{Set: 0, Name: "OrderCancelled", Event: OrderCancelledType, Reads: []int{0, 1}, Writes: []int{0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{StockReleasedType, PaymentRefundedType}, Proved: true},
+			{Set: 0, Name: "PaymentOverdue", Event: PaymentOverdueType, Reads: []int{0}, Writes: []int{0}, Acts: true, Emits: []string{StockReleasedType}, Proved: true},
+			{Set: 0, Name: "PaymentReceived", Event: PaymentReceivedType, Reads: []int{0}, Writes: []int{1, 0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{PaymentRefundedType}, Proved: true},
+			{Set: 0, Name: "PaymentRefunded", Event: PaymentRefundedType, Reads: []int{0}, Writes: []int{1}, Acts: true, Proved: true},
+			{Set: 0, Name: "ReturnReceived", Event: ReturnReceivedType, Reads: []int{3}, Writes: []int{2}, Acts: true, Emits: []string{StockReleasedType, PaymentRefundedType}, Proved: true},
+			{Set: 0, Name: "ShipmentSent", Event: ShipmentSentType, Reads: []int{0, 1}, Writes: []int{3, 0}, Acts: true, Proved: true},
 			{Set: 0, Name: "ShipmentDelivered", Event: ShipmentDeliveredType, Reads: []int{3}, Writes: []int{3, 0}, Proved: true},
 			{Set: 1, Name: "StockReceived", Event: StockReceivedType, Writes: []int{4}, Proved: true},
 			{Set: 1, Name: "StockReserved", Event: StockReservedType, Writes: []int{4}, Proved: true},
 			{Set: 1, Name: "StockReleased", Event: StockReleasedType, Writes: []int{4}, Proved: true},
 		},
 		Code: handlerCode,
+		Workers: []engine.Worker{
+			{
+				Name: "Mailer.SendMail",
+				Job:  &sendMailJob,
+				Run: func(ctx context.Context, w *engine.Work) error {
+					j, err := engine.JobOf[SendMail](w, &sendMailJob)
+					if err != nil {
+						return err
+					}
+					mailSent, err := mailer.SendMail(ctx, j)
+					if err != nil {
+						return err
+					}
+					engine.Answer(w, &mailSentEvent, mailSent)
+					return nil
+				},
+			},
+		},
 		Lane: func(tx *engine.Tx) func(*engine.Delivery) {
 			d := &dispatch{
 				desk:      desk,
@@ -71,6 +90,8 @@ func NewApp(config brook.Config, desk Desk, warehouse Warehouse) (*App, error) {
 // eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
+	case *MailSent:
+		return &mailSentEvent
 	case *OrderPlaced:
 		return &orderPlacedEvent
 	case *OrderCancelled:
@@ -98,6 +119,11 @@ func eventOf(data any) *brook.EventDef {
 }
 
 type publish struct{ app *engine.App }
+
+// MailSent publishes data as mail.sent and returns its position in the log.
+func (p *publish) MailSent(ctx context.Context, data MailSent, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &mailSentEvent, &data, options)
+}
 
 // OrderPlaced publishes data as order.placed and returns its position in the log.
 func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
@@ -155,6 +181,12 @@ func (p *publish) StockReleased(ctx context.Context, data StockReleased, options
 }
 
 type process struct{ app *engine.App }
+
+// MailSent applies data as mail.sent at once, for all handler sets or for none. It is not in the
+// log: a Rebuild forgets it.
+func (p *process) MailSent(ctx context.Context, data MailSent) error {
+	return engine.Process(ctx, p.app, &mailSentEvent, &data)
+}
 
 // OrderPlaced applies data as order.placed at once, for all handler sets or for none. It is not in
 // the log: a Rebuild forgets it.

@@ -6,14 +6,15 @@ package sales
 // worked on. By them a store knows which code made its views. "brookgen graph -v" says what they
 // cover.
 var handlerCode = []string{
-	"166fa4be2288", // Desk.OrderPlaced
-	"848daa88acc4", // Desk.OrderCancelled
-	"cc7efa1113be", // Desk.PaymentOverdue
-	"70ee083d49f8", // Desk.PaymentReceived
-	"f09b4bd74341", // Desk.PaymentRefunded
+	"61dbf4338529", // Desk.MailSent
+	"c9f8e5394a96", // Desk.OrderPlaced
+	"2c2693b376c9", // Desk.OrderCancelled
+	"a5704a1605d1", // Desk.PaymentOverdue
+	"b2c0ecad07e0", // Desk.PaymentReceived
+	"fc566ce25ed1", // Desk.PaymentRefunded
 	"e0dfd03c8caf", // Desk.ReturnReceived
-	"1c15df096025", // Desk.ShipmentSent
-	"a4bfb7c55430", // Desk.ShipmentDelivered
+	"106449bb46b9", // Desk.ShipmentSent
+	"12a59241e22a", // Desk.ShipmentDelivered
 	"aa2d37accac6", // Warehouse.StockReceived
 	"90efa62a6182", // Warehouse.StockReserved
 	"c2f096c8c139", // Warehouse.StockReleased

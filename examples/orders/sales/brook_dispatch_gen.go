@@ -23,6 +23,8 @@ type dispatch struct {
 
 func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
+	case MailSentType:
+		d.mailSent(m)
 	case OrderPlacedType:
 		d.orderPlaced(m)
 	case OrderCancelledType:
@@ -48,6 +50,17 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 	default:
 		m.Unknown()
 	}
+}
+
+func (d *dispatch) mailSent(m *engine.Delivery) {
+	e := engine.Decode[MailSent](m, &mailSentEvent)
+	if e == nil {
+		return
+	}
+	m.Handle(0, func(context.Context) error {
+		brook.Apply(d.orders, key.AppendString[string], d.desk.MailSent(*e))
+		return nil
+	})
 }
 
 func (d *dispatch) orderPlaced(m *engine.Delivery) {
@@ -88,12 +101,13 @@ func (d *dispatch) paymentOverdue(m *engine.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		order, stockReleaseds, err := d.desk.PaymentOverdue(*e, (*OrdersView)(d.orders.Lend()))
+		order, stockReleaseds, sendMail, err := d.desk.PaymentOverdue(*e, (*OrdersView)(d.orders.Lend()))
 		if err != nil {
 			return err
 		}
 		brook.Apply(d.orders, key.AppendString[string], order)
 		engine.Send(m, &stockReleasedEvent, stockReleaseds...)
+		engine.Ask(m, &sendMailJob, sendMail)
 		return nil
 	})
 }
@@ -104,7 +118,7 @@ func (d *dispatch) paymentReceived(m *engine.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		payment, order, paymentOverdueTimer, paymentRefunded, err := d.desk.PaymentReceived(*e, (*OrdersView)(d.orders.Lend()))
+		payment, order, paymentOverdueTimer, paymentRefunded, sendMail, err := d.desk.PaymentReceived(*e, (*OrdersView)(d.orders.Lend()))
 		if err != nil {
 			return err
 		}
@@ -112,6 +126,7 @@ func (d *dispatch) paymentReceived(m *engine.Delivery) {
 		brook.Apply(d.orders, key.AppendString[string], order)
 		engine.Schedule(m, &paymentOverdueEvent, paymentOverdueTimer)
 		engine.Send(m, &paymentRefundedEvent, paymentRefunded)
+		engine.Ask(m, &sendMailJob, sendMail)
 		return nil
 	})
 }
@@ -122,11 +137,12 @@ func (d *dispatch) paymentRefunded(m *engine.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		payment, err := d.desk.PaymentRefunded(*e, (*OrdersView)(d.orders.Lend()))
+		payment, sendMail, err := d.desk.PaymentRefunded(*e, (*OrdersView)(d.orders.Lend()))
 		if err != nil {
 			return err
 		}
 		brook.Apply(d.payments, key.AppendString[string], payment)
+		engine.Ask(m, &sendMailJob, sendMail)
 		return nil
 	})
 }
@@ -154,12 +170,13 @@ func (d *dispatch) shipmentSent(m *engine.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		shipment, order, err := d.desk.ShipmentSent(*e, (*OrdersView)(d.orders.Lend()), (*PaymentsView)(d.payments.Lend()))
+		shipment, order, sendMail, err := d.desk.ShipmentSent(*e, (*OrdersView)(d.orders.Lend()), (*PaymentsView)(d.payments.Lend()))
 		if err != nil {
 			return err
 		}
 		brook.Apply(d.shipments, key.AppendString[string], shipment)
 		brook.Apply(d.orders, key.AppendString[string], order)
+		engine.Ask(m, &sendMailJob, sendMail)
 		return nil
 	})
 }

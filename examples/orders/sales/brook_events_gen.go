@@ -14,6 +14,7 @@ const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
+	MailSentType          = "mail.sent"
 	OrderPlacedType       = "order.placed"
 	OrderCancelledType    = "order.cancelled"
 	PaymentOverdueType    = "payment.overdue"
@@ -26,6 +27,34 @@ const (
 	StockReservedType     = "stock.reserved"
 	StockReleasedType     = "stock.released"
 )
+
+// The types of the package's jobs, as they stand in the store.
+const (
+	SendMailType = "mail.send"
+)
+
+var mailSentEvent = brook.EventDef{
+	Type:  MailSentType,
+	Topic: "orders",
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*MailSent)
+		return key.AppendString(dst, e.Order)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*MailSent)
+		key.SetString(&e.Order, r)
+	},
+	New: func() any { return new(MailSent) },
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendMailSentJSON(dst, data.(*MailSent))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*MailSent), err = DecodeMailSentJSON(payload)
+		return err
+	},
+	History: 100,
+}
 
 var orderPlacedEvent = brook.EventDef{
 	Type:  OrderPlacedType,
@@ -276,4 +305,24 @@ var stockReleasedEvent = brook.EventDef{
 		return err
 	},
 	History: 100,
+}
+
+var sendMailJob = brook.EventDef{
+	Type:  SendMailType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*SendMail)
+		return key.AppendString(dst, e.Order)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*SendMail)
+		key.SetString(&e.Order, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendSendMailJSON(dst, data.(*SendMail))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*SendMail), err = DecodeSendMailJSON(payload)
+		return err
+	},
 }

@@ -20,6 +20,8 @@ type OldEvent struct {
 // none an OldEvent.
 func inHistory(typ string, payload []byte, data any) any {
 	switch data := data.(type) {
+	case *MailSent:
+		return *data
 	case *OrderPlaced:
 		return *data
 	case *OrderCancelled:
@@ -43,6 +45,7 @@ func inHistory(typ string, payload []byte, data any) any {
 // OrdersEvent is one of the events that can write orders, or an OldEvent.
 type OrdersEvent interface{ ordersEvent() }
 
+func (MailSent) ordersEvent()          {}
 func (OrderPlaced) ordersEvent()       {}
 func (OrderCancelled) ordersEvent()    {}
 func (PaymentOverdue) ordersEvent()    {}
@@ -53,7 +56,12 @@ func (OldEvent) ordersEvent()          {}
 
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *OrdersView) Events(k string) ([]brook.Event[OrdersEvent], error) {
-	return brook.Events[OrdersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &orderPlacedEvent, &orderCancelledEvent, &paymentOverdueEvent, &paymentReceivedEvent, &shipmentSentEvent, &shipmentDeliveredEvent)
+	return brook.Events[OrdersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &mailSentEvent, &orderPlacedEvent, &orderCancelledEvent, &paymentOverdueEvent, &paymentReceivedEvent, &shipmentSentEvent, &shipmentDeliveredEvent)
+}
+
+// EventsOfMailSent returns those of Events that are mail.sent.
+func (v *OrdersView) EventsOfMailSent(k string) ([]brook.Event[MailSent], error) {
+	return brook.EventsOf[MailSent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &mailSentEvent)
 }
 
 // EventsOfOrderPlaced returns those of Events that are order.placed.

@@ -4,6 +4,39 @@ package sales
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
+// AppendMailSentJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendMailSentJSON(dst []byte, v *MailSent) ([]byte, error) {
+	e := wire.NewEncoder(dst)
+	encodeMailSent(e, v)
+	return e.Finish()
+}
+
+// DecodeMailSentJSON decodes the JSON of one MailSent. It shares no memory with data.
+func DecodeMailSentJSON(data []byte) (v MailSent, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeMailSent(d, &v)
+	return v, d.Finish()
+}
+
+func encodeMailSent(e *wire.Encoder, v *MailSent) {
+	e.NameString(`{"order":`, v.Order)
+	e.NameString(`,"subject":`, v.Subject)
+	e.End()
+}
+
+var mailSentFields = []string{"order", "subject"}
+
+func decodeMailSent(d *wire.Decoder, v *MailSent) {
+	for i := d.Object(mailSentFields); i >= 0; i = d.Next(mailSentFields, i) {
+		switch i {
+		case 0:
+			d.String(&v.Order)
+		case 1:
+			d.String(&v.Subject)
+		}
+	}
+}
+
 // AppendOrderPlacedJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrderPlacedJSON(dst []byte, v *OrderPlaced) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
@@ -398,6 +431,42 @@ func decodeStockReleased(d *wire.Decoder, v *StockReleased) {
 	}
 }
 
+// AppendSendMailJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendSendMailJSON(dst []byte, v *SendMail) ([]byte, error) {
+	e := wire.NewEncoder(dst)
+	encodeSendMail(e, v)
+	return e.Finish()
+}
+
+// DecodeSendMailJSON decodes the JSON of one SendMail. It shares no memory with data.
+func DecodeSendMailJSON(data []byte) (v SendMail, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeSendMail(d, &v)
+	return v, d.Finish()
+}
+
+func encodeSendMail(e *wire.Encoder, v *SendMail) {
+	e.NameString(`{"order":`, v.Order)
+	e.NameString(`,"to":`, v.To)
+	e.NameString(`,"subject":`, v.Subject)
+	e.End()
+}
+
+var sendMailFields = []string{"order", "to", "subject"}
+
+func decodeSendMail(d *wire.Decoder, v *SendMail) {
+	for i := d.Object(sendMailFields); i >= 0; i = d.Next(sendMailFields, i) {
+		switch i {
+		case 0:
+			d.String(&v.Order)
+		case 1:
+			d.String(&v.To)
+		case 2:
+			d.String(&v.Subject)
+		}
+	}
+}
+
 // AppendOrderJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendOrderJSON(dst []byte, v *Order) ([]byte, error) {
 	e := wire.BorrowEncoder(dst)
@@ -419,10 +488,11 @@ func encodeOrder(e *wire.Encoder, v *Order) {
 	e.NameString(`,"status":`, string(v.Status))
 	wire.EncodeSlice(e.Name(`,"lines":`), v.Lines, encodeLine)
 	e.NameTime(`,"placed":`, v.Placed)
+	e.NameInt(`,"mails":`, int64(v.Mails))
 	e.End()
 }
 
-var orderFields = []string{"id", "customer", "email", "status", "lines", "placed"}
+var orderFields = []string{"id", "customer", "email", "status", "lines", "placed", "mails"}
 
 func decodeOrder(d *wire.Decoder, v *Order) {
 	for i := d.Object(orderFields); i >= 0; i = d.Next(orderFields, i) {
@@ -439,6 +509,8 @@ func decodeOrder(d *wire.Decoder, v *Order) {
 			wire.DecodeSlice(d, &v.Lines, decodeLine)
 		case 5:
 			d.Time(&v.Placed)
+		case 6:
+			d.Int(&v.Mails)
 		}
 	}
 }

@@ -5,17 +5,18 @@ package sales
 import "github.com/brookgen/brookgen/runtime/pack"
 
 // orderSchema is the shape of what packOrder writes.
-const orderSchema = "{id string,customer string,email string,status string,lines []{article string,quantity int,cents int64},placed time}"
+const orderSchema = "{id string,customer string,email string,status string,lines []{article string,quantity int,cents int64},placed time,mails int}"
 
 // packOrder writes one Order as stores keep it, or reads it.
 func packOrder(c *pack.Coder, v *Order) {
-	c.Struct(6)
+	c.Struct(7)
 	c.String(&v.ID)
 	c.String(&v.Customer)
 	c.String(&v.Email)
 	c.String((*string)(&v.Status))
 	pack.Slice(c, &v.Lines, packLine)
 	c.Time(&v.Placed)
+	c.Int(&v.Mails)
 }
 
 func packLine(c *pack.Coder, v *Line) {

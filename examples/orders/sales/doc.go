@@ -2,7 +2,7 @@
 // events are in four topics: others publish orders, payments, shipments and deliveries of stock,
 // and nothing says in which order these arrive.
 //
-//	orders     order.placed  order.cancelled  payment.overdue
+//	orders     order.placed  order.cancelled  payment.overdue  mail.sent
 //	payments   payment.received  payment.refunded
 //	shipments  shipment.sent  shipment.delivered  return.received
 //	stock      stock.received  stock.reserved  stock.released

@@ -59,6 +59,7 @@ type Order struct {
 	Status   Status    `json:"status" brook:"index"`
 	Lines    []Line    `json:"lines"`
 	Placed   time.Time `json:"placed"`
+	Mails    int       `json:"mails"`
 }
 
 //brook:handle
@@ -95,9 +96,10 @@ func (Desk) OrderCancelled(
 
 //brook:handle
 func (Desk) PaymentOverdue(e brook.Event[PaymentOverdue], orders brook.View[string, Order]) (
-	brook.Change[string, Order], []brook.Emission[StockReleased], error,
+	order brook.Change[string, Order], stock []brook.Emission[StockReleased],
+	mail brook.Request[SendMail], err error,
 ) {
 	o, err := orders.Get(e.Data.Order)
-	order := brook.Merge(e.Data.Order, func(o *Order) { o.Status = Cancelled })
-	return order, release(o), err
+	order = brook.Merge(e.Data.Order, func(o *Order) { o.Status = Cancelled })
+	return order, release(o), write(o, "Not paid, and cancelled"), err
 }

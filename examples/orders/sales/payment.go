@@ -33,30 +33,30 @@ type Payment struct {
 func (Desk) PaymentReceived(e brook.Event[PaymentReceived], orders brook.View[string, Order]) (
 	payment brook.Change[string, Payment], order brook.Change[string, Order],
 	overdue brook.Timer[PaymentOverdue], refund brook.Emission[PaymentRefunded],
-	err error,
+	mail brook.Request[SendMail], err error,
 ) {
 	o, err := orders.Get(e.Data.Order)
 	if err != nil {
-		return payment, order, overdue, refund, brook.Early(err)
+		return payment, order, overdue, refund, mail, brook.Early(err)
 	}
 	cents := e.Data.Cents
 	payment = brook.Merge(e.Data.Order, func(p *Payment) { p.Cents += cents })
 	if o.Status == Cancelled {
-		return payment, order, overdue, repay(o, cents), nil
+		return payment, order, overdue, repay(o, cents), mail, nil
 	}
 	order = brook.Merge(e.Data.Order, func(o *Order) { o.Status = Paid })
 	overdue = brook.Cancel(PaymentOverdue{Order: e.Data.Order})
-	return payment, order, overdue, refund, nil
+	return payment, order, overdue, refund, write(o, "Thank you for your payment"), nil
 }
 
 //brook:handle
 func (Desk) PaymentRefunded(
 	e brook.Event[PaymentRefunded], orders brook.View[string, Order],
-) (brook.Change[string, Payment], error) {
-	_, err := orders.Get(e.Data.Order)
+) (brook.Change[string, Payment], brook.Request[SendMail], error) {
+	o, err := orders.Get(e.Data.Order)
 	cents := e.Data.Cents
 	payment := brook.Merge(e.Data.Order, func(p *Payment) { p.Refunded += cents })
-	return payment, brook.Early(err)
+	return payment, write(o, "Your money is on its way back"), brook.Early(err)
 }
 
 // repay returns what has money paid back, or nothing if it is none.

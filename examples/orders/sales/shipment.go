@@ -39,16 +39,17 @@ func (Desk) ShipmentSent(
 	e brook.Event[ShipmentSent], orders brook.View[string, Order],
 	payments brook.View[string, Payment],
 ) (
-	shipment brook.Change[string, Shipment], order brook.Change[string, Order], err error,
+	shipment brook.Change[string, Shipment], order brook.Change[string, Order],
+	mail brook.Request[SendMail], err error,
 ) {
 	if _, err := payments.Get(e.Data.Order); err != nil {
-		return shipment, order, brook.Early(err)
+		return shipment, order, mail, brook.Early(err)
 	}
-	_, err = orders.Get(e.Data.Order)
+	o, err := orders.Get(e.Data.Order)
 	shipment = brook.Create(e.Data.Order,
 		Shipment{Order: e.Data.Order, Carrier: e.Data.Carrier, Sent: e.Time})
 	order = brook.Merge(e.Data.Order, func(o *Order) { o.Status = Sent })
-	return shipment, order, err
+	return shipment, order, write(o, "Your parcel is on its way"), err
 }
 
 //brook:handle
