@@ -99,7 +99,7 @@ func (a *analysis) undirected(spec *ast.TypeSpec) {
 		}
 		for _, w := range words(tag) {
 			if slices.Contains(tagWords, w.name) {
-				a.report(at(spec.Name), "%s has brook tags, but no directive, and nothing that has one contains it: put //brook:event NAME or //brook:collection NAME above it, or remove the tags",
+				a.report(at(spec.Name), "%s has brook tags, but no directive, and nothing that has one contains it: put //brook:event NAME, //brook:collection NAME or //brook:job NAME above it, or remove the tags",
 					spec.Name.Name)
 				return
 			}
