@@ -181,3 +181,30 @@ func TestEarlyEqualsANaiveModel(t *testing.T) {
 		}
 	}
 }
+
+// What a parked event asks for when it runs at last is in the batch, although it emits nothing.
+func TestWokenAsksForAJob(t *testing.T) {
+	r := earlyRig(t, tasktest.NewStore(false))
+	early := true
+	r.Do["S job"] = func(d *delivery.Delivery) error {
+		if _, err := d.Tx.Get(0, key.AppendString(nil, "a")); early {
+			return brook.Early(err)
+		}
+		d.Requests = append(d.Requests, delivery.Emission{Set: d.Set})
+		return nil
+	}
+	tk := r.Task(1)
+	tasktest.Append(tk.Partitions[0], "k job")
+	if err := r.Fold(tk); err != nil {
+		t.Fatal(err)
+	}
+	all := r.Parked.All()
+	if len(all) != 1 {
+		t.Fatalf("%d events are parked", len(all))
+	}
+	early = false
+	what, applied, err := tk.ProcessParked(t.Context(), &tk.Partitions[0].Partition, all[0], 0)
+	if err != nil || !applied || len(tk.Batch.Jobs) != 1 {
+		t.Errorf("outcome %d, applied %t, %v, %d jobs", what, applied, err, len(tk.Batch.Jobs))
+	}
+}
