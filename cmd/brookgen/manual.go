@@ -159,6 +159,9 @@ options; a name is any text without blanks, quotes, commas and equals signs.
 	//brook:handle           above an exported method, see "brookgen help handlers"
 		partitioned      asserts that it touches only rows whose key begins with the event's, see "brookgen help lanes"
 	//brook:upcast           above a method of an earlier version's type, see "brookgen help versions"
+	//brook:job NAME         above the type of a job, work outside that a handler asks for; it has a key, and options as an event
+		key=Field, was=OLD, go=Name
+	//brook:work             above the method that does the jobs of one type, see "brookgen help handlers"
 	//brook:set closed       above a handler set's type: an event of the package that the set does not handle is an error
 		ignore=A,B       the events that it leaves out on purpose
 
@@ -240,7 +243,16 @@ const handlersManual = `A handler is an exported method with a //brook:handle di
 	        []brook.Emission[E]
 	        brook.Timer[E]         made by brook.At and brook.Cancel: published when its time has come
 	        []brook.Timer[E]
+	        brook.Request[J]       made by brook.Do: a job, done after the commit, at least once
+	        []brook.Request[J]
 	        brook.Effect           a func(context.Context) error that runs after the commit
+
+Jobs are done by workers, exported methods with a //brook:work directive, one for each type of job:
+
+	func (worker Worker) Name([ctx context.Context,] j brook.Job[J]) ({emission,} error)
+
+whose emissions, brook.Emission[E] and slices of it, are published once the job is done. They return an error last, and are arguments
+of NewApp, as sets are.
 
 In place of the event a handler may take brook.Tombstone[K, E]: the null values of E's topic, as compacted topics have them, which that
 event has alone. K is the type of its key, for a key of several fields a struct of the same fields in order.

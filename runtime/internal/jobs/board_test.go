@@ -1,0 +1,229 @@
+package jobs
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+)
+
+// job returns the n-th job of type t and key k that the event at an offset of partition p asked
+// for.
+func job(p int32, offset int64, n int, k string) *Job {
+	j := &Job{
+		Position: brook.Position{Topic: "in", Partition: p, Offset: offset},
+		ID:       fmt.Sprintf("%d/%d/%d", p, offset, n), Type: "t", Set: "S", Ordinal: n, Key: []byte(k),
+	}
+	j.Place = PlaceOf(j, 0)
+	return j
+}
+
+// taken takes all jobs that can be done now, and returns their IDs.
+func taken(b *Board) (jobs []*Job, ids string) {
+	var all []string
+	for {
+		j, _ := b.Take(time.Now(), nil)
+		if j == nil {
+			return jobs, strings.Join(all, " ")
+		}
+		jobs, all = append(jobs, j), append(all, j.ID)
+	}
+}
+
+// wantTaken takes all jobs that can be done now, and compares their IDs.
+func wantTaken(t *testing.T, b *Board, want string) []*Job {
+	t.Helper()
+	jobs, got := taken(b)
+	if got != want {
+		t.Errorf("took %q, want %q", got, want)
+	}
+	return jobs
+}
+
+// Jobs of one partition, type and key are done one after the other, in the order of their events,
+// whatever the order in which they came; others do not wait for them.
+func TestLines(t *testing.T) {
+	b := New()
+	b.Committed([]*Job{job(0, 2, 0, "a"), job(0, 1, 1, "a"), job(0, 1, 0, "a"), job(1, 9, 0, "a"), job(0, 7, 0, "b")})
+	first := wantTaken(t, b, "0/1/0 1/9/0 0/7/0")
+	b.Committed([]*Job{job(0, 0, 0, "a")}) // of a letter that was redriven: it is next
+	b.Done(first...)
+	next := wantTaken(t, b, "0/0/0")
+	b.Done(next...)
+	next = wantTaken(t, b, "0/1/1")
+	b.Return(next[0])
+	next = wantTaken(t, b, "0/1/1")
+	b.Done(next...)
+	b.Done(wantTaken(t, b, "0/2/0")...)
+	wantTaken(t, b, "")
+	if n := b.Waiting(partition.ID{Topic: "in"}); n != 0 || len(b.lines) != 0 {
+		t.Errorf("%d wait, in %d lines", n, len(b.lines))
+	}
+}
+
+// A job that failed is due later, and those of its line wait for it.
+func TestDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New()
+		b.Committed([]*Job{job(0, 1, 0, "a"), job(0, 2, 0, "a"), job(0, 3, 0, "b")})
+		jobs := wantTaken(t, b, "0/1/0 0/3/0")
+		jobs[0].Due, jobs[1].Due = time.Now().Add(time.Minute), time.Now().Add(time.Second)
+		b.Return(jobs[0])
+		b.Return(jobs[1])
+		if j, wait := b.Take(time.Now(), nil); j != nil || wait != time.Second {
+			t.Errorf("took %v, wait %s, want none, and a second", j, wait)
+		}
+		time.Sleep(time.Second)
+		b.Done(wantTaken(t, b, "0/3/0")...)
+		time.Sleep(time.Minute)
+		wantTaken(t, b, "0/1/0")
+	})
+}
+
+// A dead letter holds up the jobs behind it, and none before it.
+func TestHeldUp(t *testing.T) {
+	b := New()
+	b.Committed([]*Job{job(0, 2, 0, "a"), job(0, 3, 0, "a"), job(0, 3, 0, "b")})
+	jobs := wantTaken(t, b, "0/2/0 0/3/0")
+	b.Done(jobs[1])
+	b.GiveUp(jobs[0])
+	wantTaken(t, b, "")
+	b.Committed([]*Job{job(0, 1, 0, "a")})
+	b.Done(wantTaken(t, b, "0/1/0")...)
+	if n := b.Waiting(partition.ID{Topic: "in"}); n != 1 {
+		t.Errorf("%d wait, want the one that is held up", n)
+	}
+	b.Committed([]*Job{job(0, 2, 0, "a")}) // redriven
+	b.Release(jobs[0])
+	b.Done(wantTaken(t, b, "0/2/0")...)
+	b.Done(wantTaken(t, b, "0/3/0")...)
+}
+
+// A checkpoint goes up to the first event whose jobs are not done.
+func TestUnfinished(t *testing.T) {
+	b := New()
+	id := partition.ID{Topic: "in"}
+	free := job(0, 1, 0, "c")
+	free.Free = true
+	b.Committed([]*Job{job(0, 7, 0, "a"), job(0, 3, 0, "b"), job(0, 7, 1, "d"), free})
+	for _, c := range []struct{ next, want int64 }{{2, 2}, {3, 3}, {9, 3}} {
+		if got := b.Unfinished(id, c.next); got != c.want {
+			t.Errorf("up to %d: %d, want %d", c.next, got, c.want)
+		}
+	}
+	jobs := wantTaken(t, b, "0/7/0 0/3/0 0/7/1 0/1/0")
+	b.Done(jobs[1])
+	if got := b.Unfinished(id, 9); got != 7 {
+		t.Errorf("then %d, want 7", got)
+	}
+	b.Done(jobs[0])
+	if got := b.Unfinished(id, 9); got != 7 {
+		t.Errorf("with one of two jobs done %d, want 7", got)
+	}
+	b.GiveUp(jobs[2])
+	if got := b.Unfinished(id, 9); got != 9 {
+		t.Errorf("in the end %d, want 9", got)
+	}
+}
+
+// A member of a group does the jobs of its partitions; what others did it lets go of.
+func TestOwnership(t *testing.T) {
+	b := New()
+	b.Join(true)
+	free := job(1, 5, 0, "z")
+	free.Free = true
+	b.Committed([]*Job{job(0, 1, 0, "a"), job(0, 2, 0, "a"), job(1, 1, 0, "a"), free})
+	wantTaken(t, b, "1/5/0")
+	if !b.HasDeferred() {
+		t.Error("nothing is deferred")
+	}
+	zero, one := partition.ID{Topic: "in"}, partition.ID{Topic: "in", Number: 1}
+	b.Assign(map[partition.ID]int64{zero: 2}) // the job of the event at 1 is done
+	cancelled := false
+	j, _ := b.Take(time.Now(), func() { cancelled = true })
+	if j == nil || j.ID != "0/2/0" {
+		t.Fatalf("took %v", j)
+	}
+	b.Assign(map[partition.ID]int64{one: 0})
+	if !cancelled {
+		t.Error("a job goes on whose partition moved")
+	}
+	b.Return(j)
+	wantTaken(t, b, "1/1/0")
+	b.Acknowledge(map[partition.ID]int64{zero: 3})
+	passed := b.Passed()
+	if len(passed) != 2 || passed[0].ID != "0/1/0" || passed[1].ID != "0/2/0" {
+		t.Errorf("passed %v", passed)
+	}
+	b.Dissolve()
+	wantTaken(t, b, "")
+}
+
+// Over a shared store, the holder of the lease does all jobs.
+func TestLease(t *testing.T) {
+	b := New()
+	b.Shared = true
+	b.RequireLease()
+	b.Committed([]*Job{job(0, 1, 0, "a")})
+	wantTaken(t, b, "")
+	b.Hold(true)
+	if !b.Lagging() {
+		t.Error("a new holder does not look for the jobs of others")
+	}
+	wantTaken(t, b, "0/1/0")
+}
+
+// A look finds what other processes committed and did, and leaves alone what happened meanwhile.
+func TestLook(t *testing.T) {
+	b := New()
+	b.Shared, b.Today = true, func(s string) string { return s }
+	b.Committed([]*Job{job(0, 1, 0, "a"), job(0, 2, 0, "b"), job(0, 3, 0, "c"), job(0, 4, 0, "d")})
+	j, _ := b.Take(time.Now(), nil)
+	look := b.Begin()
+	meanwhile := job(0, 9, 0, "i")
+	b.Committed([]*Job{meanwhile})
+	second, _ := b.Take(time.Now(), nil)
+	b.Done(second)
+	letter := LetterOf(job(0, 3, 1, "c"), fmt.Errorf("oh"), nil)
+	// 1/0 is being done and gone; 2/0 was done meanwhile; 4/0 was done by another process.
+	b.Saw(look, []*Job{job(0, 2, 0, "b"), job(0, 3, 0, "c"), job(0, 3, 2, "c"), job(0, 8, 0, "h")},
+		[]*deadletter.Letter{&letter})
+	wantTaken(t, b, "0/3/0 0/9/0 0/8/0")
+	b.Done(j)
+	if n := b.Waiting(partition.ID{Topic: "in"}); n != 4 {
+		t.Errorf("%d are left, want three that are done and one that is held up", n)
+	}
+}
+
+// A job is stored with all that it has, and so is a letter of one.
+func TestStored(t *testing.T) {
+	j := job(3, 4, 5, "k")
+	j.Cause, j.Time, j.Data = "e1", time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), []byte(`{"a":"<"}`)
+	j.Headers = []brook.Header{{Key: "traceparent", Value: []byte("00-1")}}
+	j.Attempts, j.Author, j.By = 2, "shop", brook.Position{Topic: "in", Offset: 9}
+	w := j.Write(nil)
+	back, err := Decode(brook.Row{Key: w.Key, Value: brook.Value{Data: w.Value}})
+	if err != nil || fmt.Sprintf("%+v", back) != fmt.Sprintf("%+v", j) {
+		t.Errorf("%+v, %v, want %+v", back, err, j)
+	}
+	letter := LetterOf(j, fmt.Errorf("oh"), nil)
+	lw := letter.Write(nil)
+	stored, err := deadletter.Decode(brook.Value{Data: lw.Value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err = OfLetter(&stored)
+	if err != nil || back.ID != j.ID || string(back.Data) != string(j.Data) || !back.Free ||
+		back.Attempts != 0 || !back.Time.Equal(j.Time) || string(back.Place) != string(j.Place) ||
+		len(back.Headers) != 1 || back.Cause != "e1" || string(back.Key) != "k" {
+		t.Errorf("of the letter: %+v, %v", back, err)
+	}
+	if _, err := OfLetter(&deadletter.Letter{}); err == nil {
+		t.Error("a letter without a job is one")
+	}
+}
