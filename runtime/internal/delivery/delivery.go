@@ -32,6 +32,9 @@ type Delivery struct {
 	stem    string          // what the IDs of the app's emissions begin with
 	block   []byte          // of which keys and headers that handlers may keep are parts
 	texts   strings.Builder // of which IDs are parts that are positions
+	types   []string        // scratch: the names of the event of a timer
+
+	timerKey []byte // scratch: the encoded key of a timer
 
 	Ctx      context.Context
 	Message  brook.Message

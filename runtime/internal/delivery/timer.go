@@ -20,7 +20,7 @@ func (d *Delivery) foldTimer(info schema.Event) bool {
 	if d.Once || d.Key == nil || !strings.HasPrefix(d.Message.ID, d.stem+"/") {
 		return true // nothing but emissions of the app has such IDs
 	}
-	found := d.Tx.FoldTimer(names(info), d.Key, d.Message.ID)
+	found := d.Tx.FoldTimer(d.names(info.Type, info.Was), d.Key, d.Message.ID)
 	switch {
 	case found || d.Letter != nil && d.Tx.StoreFault() == nil:
 		return true
@@ -32,8 +32,12 @@ func (d *Delivery) foldTimer(info schema.Event) bool {
 	return !d.Lapsed
 }
 
-// names returns what an event type is called today, and then what it was called before.
-func names(info schema.Event) []string { return append([]string{info.Type}, info.Was...) }
+// names returns what an event type is called today, and then what it was called before. The slice is
+// valid until the next call.
+func (d *Delivery) names(today string, was []string) []string {
+	d.types = append(append(d.types[:0], today), was...)
+	return d.types
+}
 
 // SetTimer sets a timer of an event, whose payload data points to, for the set that runs. An event
 // that can't be published makes the set fail.
@@ -50,11 +54,12 @@ func (d *Delivery) SetTimer(def *brook.EventDef, data any, due time.Time) {
 			"written", due.Year()))
 		return
 	}
-	encoded := def.AppendKey(nil, data)
+	encoded := def.AppendKey(d.timerKey[:0], data)
 	if encoded == nil {
 		fail(errNoKey)
 		return
 	}
+	d.timerKey = encoded
 	var out brook.Outbound
 	if brook.Encode(&out, def, data); out.Err != nil {
 		d.Tx.Fail(out.Err)
@@ -63,7 +68,7 @@ func (d *Delivery) SetTimer(def *brook.EventDef, data any, due time.Time) {
 	ordinal := d.ordinal()
 	d.timers++
 	set := d.def.Sets[d.Set]
-	d.Tx.SetTimer(names(def.Info()), encoded, &timers.Row{
+	d.Tx.SetTimer(d.names(def.Type, def.Was), encoded, &timers.Row{
 		Due: due, Version: out.Message.Version, Key: out.Key, Data: out.Message.Data,
 		ID:      stream.EmissionID(d.host.Source(), &d.Message, d.Position, set, ordinal),
 		Headers: stream.Trace(nil, d.Message.Headers), Position: d.Position, Cause: d.Message.ID,
@@ -82,7 +87,7 @@ func (d *Delivery) CancelTimer(def *brook.EventDef, data any) {
 		d.Tx.Fail(fmt.Errorf("brook: timer of %s: %w", def.Type, errNoKey))
 		return
 	}
-	d.Tx.CancelTimer(names(def.Info()), encoded)
+	d.Tx.CancelTimer(d.names(def.Type, def.Was), encoded)
 }
 
 var errNoKey = errors.New("its key lies behind a nil pointer, and a timer has a key")

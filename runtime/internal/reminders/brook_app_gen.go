@@ -31,9 +31,10 @@ func NewApp(config brook.Config, reminding Reminding) (*App, error) {
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Reminding"},
 		Collections: collections,
-		Events:      []*brook.EventDef{&placedEvent, &paidEvent, &deferredEvent, &overdueEvent},
+		Events:      []*brook.EventDef{&placedEvent, &notedEvent, &paidEvent, &deferredEvent, &overdueEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Timers: []string{OverdueType}, Acts: true, Proved: true},
+			{Set: 0, Name: "Noted", Event: NotedType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Paid", Event: PaidType, Writes: []int{0}, Timers: []string{OverdueType}, Acts: true, Proved: true},
 			{Set: 0, Name: "Deferred", Event: DeferredType, Timers: []string{OverdueType}, Acts: true, Proved: true},
 			{Set: 0, Name: "Overdue", Event: OverdueType, Writes: []int{0}, Timers: []string{OverdueType}, Acts: true, Proved: true},
@@ -59,6 +60,8 @@ func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
 	case *Placed:
 		return &placedEvent
+	case *Noted:
+		return &notedEvent
 	case *Paid:
 		return &paidEvent
 	case *Deferred:
@@ -74,6 +77,11 @@ type publish struct{ app *engine.App }
 // Placed publishes data as order.placed and returns its position in the log.
 func (p *publish) Placed(ctx context.Context, data Placed, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &placedEvent, &data, options)
+}
+
+// Noted publishes data as order.noted and returns its position in the log.
+func (p *publish) Noted(ctx context.Context, data Noted, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &notedEvent, &data, options)
 }
 
 // Paid publishes data as order.paid and returns its position in the log.
@@ -97,6 +105,12 @@ type process struct{ app *engine.App }
 // log: a Rebuild forgets it.
 func (p *process) Placed(ctx context.Context, data Placed) error {
 	return engine.Process(ctx, p.app, &placedEvent, &data)
+}
+
+// Noted applies data as order.noted at once, for all handler sets or for none. It is not in the
+// log: a Rebuild forgets it.
+func (p *process) Noted(ctx context.Context, data Noted) error {
+	return engine.Process(ctx, p.app, &notedEvent, &data)
 }
 
 // Paid applies data as order.paid at once, for all handler sets or for none. It is not in the log:

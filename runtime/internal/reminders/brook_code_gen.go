@@ -7,6 +7,7 @@ package reminders
 // cover.
 var handlerCode = []string{
 	"987a9fa41f5a", // Reminding.Placed
+	"6ddbdad9fb59", // Reminding.Noted
 	"e0a6a4ae394c", // Reminding.Paid
 	"395d3f0b42e7", // Reminding.Deferred
 	"caa2e0c46265", // Reminding.Overdue

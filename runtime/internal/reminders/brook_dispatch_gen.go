@@ -20,6 +20,8 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
 	case PlacedType:
 		d.placed(m)
+	case NotedType:
+		d.noted(m)
 	case PaidType:
 		d.paid(m)
 	case DeferredType:
@@ -40,6 +42,17 @@ func (d *dispatch) placed(m *engine.Delivery) {
 		order, overdueTimer := d.reminding.Placed(*e)
 		brook.Apply(d.orders, key.AppendString[string], order)
 		engine.Schedule(m, &overdueEvent, overdueTimer)
+		return nil
+	})
+}
+
+func (d *dispatch) noted(m *engine.Delivery) {
+	e := engine.Decode[Noted](m, &notedEvent)
+	if e == nil {
+		return
+	}
+	m.Handle(0, func(context.Context) error {
+		brook.Apply(d.orders, key.AppendString[string], d.reminding.Noted(*e))
 		return nil
 	})
 }

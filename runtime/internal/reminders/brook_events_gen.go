@@ -15,6 +15,7 @@ const _ = brook.GeneratedV3
 // The types of the package's events, as they stand on the wire.
 const (
 	PlacedType   = "order.placed"
+	NotedType    = "order.noted"
 	PaidType     = "order.paid"
 	DeferredType = "order.deferred"
 	OverdueType  = "payment.overdue"
@@ -37,6 +38,28 @@ var placedEvent = brook.EventDef{
 	},
 	Decode: func(payload []byte, data any) (err error) {
 		*data.(*Placed), err = DecodePlacedJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var notedEvent = brook.EventDef{
+	Type:  NotedType,
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*Noted)
+		return key.AppendString(dst, e.Order)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*Noted)
+		key.SetString(&e.Order, r)
+	},
+	New: func() any { return new(Noted) },
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendNotedJSON(dst, data.(*Noted))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*Noted), err = DecodeNotedJSON(payload)
 		return err
 	},
 	History: 100,

@@ -22,6 +22,8 @@ func inHistory(typ string, payload []byte, data any) any {
 	switch data := data.(type) {
 	case *Placed:
 		return *data
+	case *Noted:
+		return *data
 	case *Paid:
 		return *data
 	case *Overdue:
@@ -34,18 +36,24 @@ func inHistory(typ string, payload []byte, data any) any {
 type OrdersEvent interface{ ordersEvent() }
 
 func (Placed) ordersEvent()   {}
+func (Noted) ordersEvent()    {}
 func (Paid) ordersEvent()     {}
 func (Overdue) ordersEvent()  {}
 func (OldEvent) ordersEvent() {}
 
 // Events returns the events that made the value at k, oldest first, none if there is no value.
 func (v *OrdersView) Events(k string) ([]brook.Event[OrdersEvent], error) {
-	return brook.Events[OrdersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &placedEvent, &paidEvent, &overdueEvent)
+	return brook.Events[OrdersEvent]((*brook.RowReader)(v).History(key.AppendString(nil, k)), inHistory, &placedEvent, &notedEvent, &paidEvent, &overdueEvent)
 }
 
 // EventsOfPlaced returns those of Events that are order.placed.
 func (v *OrdersView) EventsOfPlaced(k string) ([]brook.Event[Placed], error) {
 	return brook.EventsOf[Placed]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &placedEvent)
+}
+
+// EventsOfNoted returns those of Events that are order.noted.
+func (v *OrdersView) EventsOfNoted(k string) ([]brook.Event[Noted], error) {
+	return brook.EventsOf[Noted]((*brook.RowReader)(v).History(key.AppendString(nil, k)), &notedEvent)
 }
 
 // EventsOfPaid returns those of Events that are order.paid.

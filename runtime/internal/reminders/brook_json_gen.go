@@ -43,6 +43,45 @@ func decodePlaced(d *wire.Decoder, v *Placed) {
 	}
 }
 
+// AppendNotedJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendNotedJSON(dst []byte, v *Noted) ([]byte, error) {
+	e := wire.NewEncoder(dst)
+	encodeNoted(e, v)
+	return e.Finish()
+}
+
+// DecodeNotedJSON decodes the JSON of one Noted. It shares no memory with data.
+func DecodeNotedJSON(data []byte) (v Noted, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeNoted(d, &v)
+	return v, d.Finish()
+}
+
+func encodeNoted(e *wire.Encoder, v *Noted) {
+	e.NameString(`{"order":`, v.Order)
+	e.NameTime(`,"due":`, v.Due)
+	e.NameInt(`,"every":`, v.Every)
+	e.NameBool(`,"fails":`, v.Fails)
+	e.End()
+}
+
+var notedFields = []string{"order", "due", "every", "fails"}
+
+func decodeNoted(d *wire.Decoder, v *Noted) {
+	for i := d.Object(notedFields); i >= 0; i = d.Next(notedFields, i) {
+		switch i {
+		case 0:
+			d.String(&v.Order)
+		case 1:
+			d.Time(&v.Due)
+		case 2:
+			d.Int64(&v.Every)
+		case 3:
+			d.Bool(&v.Fails)
+		}
+	}
+}
+
 // AppendPaidJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendPaidJSON(dst []byte, v *Paid) ([]byte, error) {
 	e := wire.NewEncoder(dst)

@@ -21,6 +21,16 @@ type Placed struct {
 	Fails bool      `json:"fails"` // its reminders fail
 }
 
+// Noted says that something was ordered that is paid already.
+//
+//brook:event order.noted
+type Noted struct {
+	Order string    `json:"order" brook:"key"`
+	Due   time.Time `json:"due"`
+	Every int64     `json:"every"`
+	Fails bool      `json:"fails"`
+}
+
 // Paid says that an order was paid.
 //
 //brook:event order.paid
@@ -64,6 +74,11 @@ func (Reminding) Placed(e brook.Event[Placed]) (brook.Change[string, Order], bro
 	d := e.Data
 	return brook.Create(d.Order, Order{ID: d.Order}),
 		brook.At(d.Due, Overdue{Order: d.Order, Every: d.Every, Fails: d.Fails})
+}
+
+//brook:handle
+func (Reminding) Noted(e brook.Event[Noted]) brook.Change[string, Order] {
+	return brook.Create(e.Data.Order, Order{ID: e.Data.Order})
 }
 
 //brook:handle

@@ -13,7 +13,8 @@ import (
 func (tx *Tx) SetTimer(types []string, encoded []byte, timer *timers.Row) {
 	if cell, _ := tx.replaceTimer(types, encoded, nil); cell != nil {
 		tx.Overlay.Put(tx.layout.Timers, cell.Key(), timer.Encode())
-		tx.Overlay.Put(tx.layout.Due, timer.EntryKey(nil, cell.Key()), Present)
+		tx.buf = timer.EntryKey(tx.buf[:0], cell.Key())
+		tx.Overlay.Put(tx.layout.Due, tx.buf, Present)
 	}
 }
 
@@ -58,7 +59,8 @@ func (tx *Tx) replaceTimer(
 			continue
 		}
 		removed = true
-		tx.Overlay.Put(tx.layout.Due, old.EntryKey(nil, cell.Key()), nil)
+		tx.buf = old.EntryKey(tx.buf[:0], cell.Key())
+		tx.Overlay.Put(tx.layout.Due, tx.buf, nil)
 		tx.Overlay.Put(tx.layout.Timers, cell.Key(), nil)
 	}
 	return cell, removed
