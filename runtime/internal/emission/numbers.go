@@ -74,7 +74,11 @@ func (k *Maker) Renumber(item *outbox.Item, number func(*brook.Message) int64) e
 	if err := envelope.Open(&item.Record, &m); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoRecord, err)
 	}
+	timed := stream.FromTimer(m.Lane, k.Stem())
 	n := number(&m)
+	if timed { // the fold decides about it still
+		stream.Sign(&m, stream.OfTimers(m.Lane), m.Sequence)
+	}
 	if err := envelope.Wrap(&m, &item.Record); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoRecord, err)
 	}

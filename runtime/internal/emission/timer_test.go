@@ -48,6 +48,13 @@ func TestTimer(t *testing.T) {
 	if err != nil || again.Number() != 2 || string(again.Key) == string(item.Key) {
 		t.Errorf("the next one has number %d, %v", again.Number(), err)
 	}
+	if err := k.Renumber(again, k.Number); err != nil || again.Number() != 3 {
+		t.Errorf("renumbered it has number %d, %v", again.Number(), err)
+	}
+	if err := k.Config.Envelope.Open(&again.Record, &m); err != nil || m.ID != row.ID ||
+		!stream.Genuine(&m) || !stream.FromTimer(m.Lane, k.Stem()) || m.Sequence.Offset != 3 {
+		t.Errorf("renumbered it is %+v, %v", m, err)
+	}
 	k.Config.Envelope = refusing{}
 	if item, err := k.Timer(t.Context(), "late", row); !errors.Is(err, errBad) || item == nil ||
 		item.ID != "cause" {

@@ -2,32 +2,39 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/control"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // timersPace is how long it takes at least between two questions to the driver.
 const timersPace = 10 * time.Millisecond
 
-// keepTimers publishes the events of timers when they are due, until ctx ends.
+// keepTimers publishes the events of timers when they are due, until ctx ends. It reports what fails,
+// and tries again; it returns only errors that wrap ErrPermanent.
 func keepTimers(ctx context.Context, timers *control.Timers) error {
 	timers.Pace = timersPace
 	defer func() { timers.Pace = 0 }()
 	timers.Tasks.Timers.Forget() // others may have had the store meanwhile
-	for ctx.Err() == nil {
+	for failures := 0; ctx.Err() == nil; {
 		fired, wait, err := timers.Step(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
+		switch {
+		case err == nil:
+			failures = 0
+			if !fired {
+				await(ctx, timers.Tasks.Timers.Wake(), wait)
 			}
+		case errors.Is(err, brook.ErrPermanent):
 			return fmt.Errorf("brook: publish timers: %w", err)
+		case ctx.Err() == nil:
+			failures++
+			timers.Tasks.Report.Failure(brook.Failure{What: "timers", Attempts: failures, Err: err})
+			_ = retry.Sleep(ctx, retry.Wait(timers.Tasks.Config.Retry, failures))
 		}
-		if fired {
-			continue
-		}
-		await(ctx, timers.Tasks.Timers.Wake(), wait)
 	}
 	return nil
 }
