@@ -23,9 +23,9 @@ func BenchmarkTimers(b *testing.B) {
 			return brook.Emit(reminders.Noted{Order: order, Due: due})
 		})
 	})
-	b.Run("set", func(b *testing.B) { benchTimers(b, placed) })
+	b.Run("set", func(b *testing.B) { benchTimers(b, placedOrder) })
 	b.Run("due", func(b *testing.B) {
-		app, catchUp := benchTimers(b, placed)
+		app, catchUp := benchTimers(b, placedOrder)
 		b.ResetTimer()
 		now := time.Now().AddDate(2, 0, 0)
 		back, _ := engine.BackstageOf(app.Source())
@@ -34,7 +34,7 @@ func BenchmarkTimers(b *testing.B) {
 	})
 }
 
-func placed(order string, due time.Time) brook.Outgoing {
+func placedOrder(order string, due time.Time) brook.Outgoing {
 	return brook.Emit(reminders.Placed{Order: order, Due: due})
 }
 
