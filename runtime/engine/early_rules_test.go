@@ -202,7 +202,9 @@ func TestWaitForEarly(t *testing.T) {
 		t.Errorf("what was dropped: %v", err)
 	}
 	cancel()
-	<-done
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
 
 // A parked event whose record the log has no more waits on in rebuilt views.

@@ -70,19 +70,14 @@ func (r *run) end(ctx context.Context) {
 // dispatch starts jobs until stop ends, as many at a time as Config.Jobs says.
 func (r *run) dispatch(stop context.Context) error {
 	for stop.Err() == nil {
-		if err := r.follow(stop); err != nil {
-			if stop.Err() != nil {
-				return nil
-			}
+		if err := r.follow(stop); err != nil && stop.Err() == nil {
 			return err
 		}
 		wait := r.start(stop)
 		if r.Board.Shared && (wait == 0 || wait > lookPause) {
 			wait = lookPause
 		}
-		if r.pause(stop, wait) != nil {
-			return nil
-		}
+		r.pause(stop, wait)
 	}
 	return nil
 }
@@ -121,7 +116,7 @@ func (r *run) start(stop context.Context) (wait time.Duration) {
 }
 
 // pause waits until there may be something to do, wait is over if it is not 0, or stop ends.
-func (r *run) pause(stop context.Context, wait time.Duration) error {
+func (r *run) pause(stop context.Context, wait time.Duration) {
 	var timer <-chan time.Time
 	if wait > 0 {
 		t := time.NewTimer(wait)
@@ -132,9 +127,7 @@ func (r *run) pause(stop context.Context, wait time.Duration) error {
 	case <-r.Board.Wake():
 	case <-timer:
 	case <-stop.Done():
-		return stop.Err()
 	}
-	return nil
 }
 
 // commit commits results as they come, many at a time, until over is closed and none is left.
