@@ -56,7 +56,8 @@ func TestPositionJSON(t *testing.T) {
 func TestPositionRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"o", "o/1", "o/1/", "o//1", "o/x/1", "o/1/x", "o/+1/1", "o/01/1", "o/1/1 ", "o/2147483648/0",
+		"o", "o/1", "o/1/", "o//1", "o/x/1", "o/1/x", "o/+1/1", "o/01/1", "o/1/1 ",
+		"o/2147483648/0",
 		"o/0/9223372036854775808", "/", "//",
 	} {
 		p := brook.Position{Topic: "kept"}
@@ -178,7 +179,8 @@ func FuzzEventJSON(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q reads as %+v, which is not written: %v", text, e, err)
 		}
-		if err := json.Unmarshal(written, &again); err != nil || marshal(t, again) != string(written) {
+		err = json.Unmarshal(written, &again)
+		if err != nil || marshal(t, again) != string(written) {
 			t.Errorf("%s reads as %+v, %v", written, again, err)
 		}
 	})

@@ -55,7 +55,9 @@ func trimReplaced(t *testing.T, d *memdriver.Driver) {
 // Config.Topic may be the topic of an event whose null values are handled: they would be anybody's.
 func TestTombstonesOfSharedTopic(t *testing.T) {
 	t.Parallel()
-	c := brook.Config{Author: "keeper", Topic: "users", Driver: memdriver.New(), Store: mapstore.New()}
+	c := brook.Config{
+		Author: "keeper", Topic: "users", Driver: memdriver.New(), Store: mapstore.New(),
+	}
 	_, err := keeper.NewApp(c, keeper.Users{})
 	if !errors.Is(err, brook.ErrConfig) || !strings.Contains(err.Error(), "user.left") {
 		t.Errorf("got %v", err)

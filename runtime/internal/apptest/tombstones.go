@@ -118,7 +118,8 @@ func (a *keeperApp) left() (ids []string) {
 		a.t.Fatal(err)
 	}
 	for _, p := range partitions {
-		r, err := d.Open(a.t.Context(), brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.Start})
+		at := brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.Start}
+		r, err := d.Open(a.t.Context(), at)
 		if err != nil {
 			a.t.Fatal(err)
 		}

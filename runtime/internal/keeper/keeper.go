@@ -89,7 +89,8 @@ func (s Users) Changed(e brook.Event[UserChanged]) (brook.Change[string, User], 
 
 //brook:handle
 func (s Users) Gone(e brook.Tombstone[string, UserChanged], users brook.View[string, User]) (
-	user brook.Change[string, User], gone brook.Change[string, Gone], left brook.Emission[Left], err error,
+	user brook.Change[string, User], gone brook.Change[string, Gone],
+	left brook.Emission[Left], err error,
 ) {
 	if s.Refuse != nil && s.Refuse(e.Key) {
 		return user, gone, left, errRefused
@@ -111,6 +112,8 @@ func (Users) MemberChanged(e brook.Event[MemberChanged]) brook.Change[MemberKey,
 }
 
 //brook:handle
-func (Users) MemberGone(e brook.Tombstone[MemberKey, MemberChanged]) brook.Change[MemberKey, Member] {
+func (Users) MemberGone(
+	e brook.Tombstone[MemberKey, MemberChanged],
+) brook.Change[MemberKey, Member] {
 	return brook.Delete[Member](e.Key)
 }
