@@ -282,7 +282,7 @@ records' times, so that views come out alike whenever the log is folded anew. "b
 is, and name every expression that is in the way; so do the log and the hook Mode of a running app.
 
 A signature rules it out where the event has no key, an index is read, a collection with a unique field is written, one is touched
-whose keys can't begin with the event's, or a timer is set of an event with other keys.
+whose keys can't begin with the event's or that is touched for events with other keys too, or a timer is set of such an event.
 
 In the body, these are proved to begin with the event's key:
 

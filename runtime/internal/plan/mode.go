@@ -6,6 +6,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // counts returns the number of partitions of each topic that the app reads, in the order of Topics.
@@ -103,6 +104,28 @@ func (p *Code) signature(h *Handler) string {
 			return fmt.Sprintf("touches %s, whose keys (%s) can't begin with the key of %s (%s)",
 				c.Name, c.Shape, h.Event, shape)
 		}
+		if other := p.otherwiseKeyed(ord, shape); other != nil {
+			return fmt.Sprintf("touches %s, and %s does so for %s, whose keys (%s) are not those of"+
+				" %s (%s)", p.Layout.Collections[ord].Name, p.HandlerName(other), other.Event,
+				p.Events[other.Event].Shape, h.Event, shape)
+		}
 	}
 	return ""
+}
+
+// otherwiseKeyed returns a handler that touches a collection too, for events whose keys look
+// different: events of one row are then in different partitions, although its key begins with the
+// keys of both. It returns nil if there is none; one whose key can't begin so has a reason of its
+// own.
+func (p *Code) otherwiseKeyed(collection int, shape key.Shape) *Handler {
+	for i := range p.handlers {
+		h := &p.handlers[i]
+		other := p.Events[h.Event].Shape
+		if other != "" && other != shape &&
+			p.Layout.Collections[collection].Shape.HasPrefix(other) &&
+			(slices.Contains(h.Reads, collection) || slices.Contains(h.Writes, collection)) {
+			return h
+		}
+	}
+	return nil
 }

@@ -46,6 +46,7 @@ func (s *sample) code() *plan.Code {
 		{Type: "moved", Topic: "moves", Shape: "string"},
 		{Type: "seen"},
 		{Type: "noise", Topic: "noise"},
+		{Type: "dated", Shape: "string int64"},
 	})
 }
 
@@ -238,6 +239,13 @@ func TestMode(t *testing.T) {
 			proved(s)
 			s.collections[orders] = &brook.Collection{Name: "orders", Shape: "int64 string"}
 		}, 1, "Alpha.Moved touches orders, whose keys (int64 string) can't begin with the key of moved (string)"},
+		"keys of two shapes": {even, true, false, func(s *sample) {
+			proved(s)
+			s.collections[orders] = &brook.Collection{Name: "orders", Shape: "string int64"}
+			s.handlers = append(s.handlers, plan.Handler{
+				Name: "Dated", Event: "dated", Writes: []int{orders}, Proved: true,
+			})
+		}, 1, "touches orders, and Beta.Dated does so for dated, whose keys (string int64) are not those of"},
 		"not proved": {even, true, false, func(s *sample) {
 			proved(s)
 			s.handler("Made").Proved, s.handler("Made").Doubt = false, "made.go:7: e.Other"

@@ -139,6 +139,16 @@ type TripleKey struct {
 //brook:collection triples key=TripleKey history=off
 type Triple struct{ N int64 }
 
+// Leaf is a row of a triple, for events that are keyed so.
+//
+//brook:collection leaves key=TripleKey history=off
+type Leaf struct{ N int64 }
+
+// Mixed is a row of a pair, for events of two kinds of keys.
+//
+//brook:collection mixed key=PairKey history=off
+type Mixed struct{ N int64 }
+
 // Count is a row by a number.
 //
 //brook:collection counts key=int64 history=off

@@ -540,3 +540,19 @@ type StructConverted struct{}
 func (StructConverted) Handle(e placed) changed {
 	return brook.Create(likePlaced(e.Data).ID, Row{})
 }
+
+// MixedPair is open: MixedShort touches the same rows in other partitions.
+type MixedPair struct{}
+
+//brook:handle
+func (MixedPair) Handle(e moved) brook.Change[PairKey, Mixed] {
+	return brook.Create(PairKey{e.Data.Org, e.Data.ID}, Mixed{})
+}
+
+// MixedShort is open.
+type MixedShort struct{}
+
+//brook:handle
+func (MixedShort) Handle(e placed) brook.Change[PairKey, Mixed] {
+	return brook.Create(PairKey{e.Data.ID, e.Data.Org}, Mixed{})
+}

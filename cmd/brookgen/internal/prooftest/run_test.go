@@ -23,6 +23,7 @@ var (
 	lineDef   = collection[LineKey, Line]("lines", "string int64", nil, appendLine)
 	pairDef   = collection[PairKey, Pair]("pairs", "string string", nil, appendPair)
 	tripleDef = collection[TripleKey, Triple]("triples", "string string int64", []int{2, 1}, appendTriple)
+	leafDef   = collection[TripleKey, Leaf]("leaves", "string string int64", []int{2, 1}, appendTriple)
 	countDef  = collection[int64, Count]("counts", "int64", nil, key.AppendInt[int64])
 	orderDef  = collection[OrderID, Order]("orders", "string", nil, key.AppendString[OrderID])
 	markDef   = collection[MarkKey, Mark]("marks", "bytes4", nil, func(dst []byte, k MarkKey) []byte { return append(dst, k[:]...) })
@@ -157,18 +158,19 @@ func (w *witness) History(context.Context, brook.Table, []byte) iter.Seq2[*brook
 }
 
 func value(t brook.Table) brook.Value {
-	return brook.Value{Data: map[string]any{"rows": &Row{N: 7}, "lines": &Line{}, "pairs": &Pair{}, "triples": &Triple{}}[t.(string)], Shared: true}
+	return brook.Value{Data: map[string]any{"rows": &Row{N: 7}, "lines": &Line{}, "pairs": &Pair{}, "triples": &Triple{}, "leaves": &Leaf{}}[t.(string)], Shared: true}
 }
 
 // views gives what handlers read of w.
 func (w *witness) views() map[reflect.Type]reflect.Value {
-	defs := []*brook.Collection{rowDef.Collection, lineDef.Collection, pairDef.Collection, tripleDef.Collection}
-	src := engine.StaticSource(w, []brook.Table{"rows", "lines", "pairs", "triples"}, defs...)
+	defs := []*brook.Collection{rowDef.Collection, lineDef.Collection, pairDef.Collection, tripleDef.Collection, leafDef.Collection}
+	src := engine.StaticSource(w, []brook.Table{"rows", "lines", "pairs", "triples", "leaves"}, defs...)
 	return map[reflect.Type]reflect.Value{
 		reflect.TypeFor[rows]():                          reflect.ValueOf(viewOf(src, 0, rowDef)),
 		reflect.TypeFor[lines]():                         reflect.ValueOf(viewOf(src, 1, lineDef)),
 		reflect.TypeFor[pairs]():                         reflect.ValueOf(viewOf(src, 2, pairDef)),
 		reflect.TypeFor[brook.View[TripleKey, Triple]](): reflect.ValueOf(viewOf(src, 3, tripleDef)),
+		reflect.TypeFor[brook.View[TripleKey, Leaf]]():   reflect.ValueOf(viewOf(src, 4, leafDef)),
 	}
 }
 
@@ -183,6 +185,7 @@ func (w *witness) fill(words []string) {
 		for _, b := range words {
 			w.rows["pairs"] = append(w.rows["pairs"], pairDef.AppendKey(nil, PairKey{a, b}))
 			w.rows["triples"] = append(w.rows["triples"], tripleDef.AppendKey(nil, TripleKey{PairKey{a, b}, 1}))
+			w.rows["leaves"] = append(w.rows["leaves"], leafDef.AppendKey(nil, TripleKey{PairKey{a, b}, 1}))
 		}
 	}
 	for _, rows := range w.rows {

@@ -39,6 +39,8 @@ var sets = []any{
 	PairTakenApart{},
 	PairReplaced{},
 	TripleWhole{},
+	MixedPair{},
+	MixedShort{},
 	Embedded{},
 	EmbeddedLong{},
 	EmbeddedSet{},

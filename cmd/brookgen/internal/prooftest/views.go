@@ -329,7 +329,7 @@ func (PrefixedByGenericNumber) Handle(e placed, all lines) (c []line, err error)
 type PrefixedByGenericThree struct{}
 
 //brook:handle
-func (PrefixedByGenericThree) Handle(e brook.Event[Nested], all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple], err error) {
+func (PrefixedByGenericThree) Handle(e brook.Event[Nested], all brook.View[TripleKey, Leaf]) (c []brook.Change[TripleKey, Leaf], err error) {
 	return deleteUnder(all, TripleKey(e.Data.At), 2)
 }
 
@@ -337,9 +337,9 @@ func (PrefixedByGenericThree) Handle(e brook.Event[Nested], all brook.View[Tripl
 type PrefixedThree struct{}
 
 //brook:handle
-func (PrefixedThree) Handle(e brook.Event[Nested], all brook.View[TripleKey, Triple]) (c []brook.Change[TripleKey, Triple]) {
+func (PrefixedThree) Handle(e brook.Event[Nested], all brook.View[TripleKey, Leaf]) (c []brook.Change[TripleKey, Leaf]) {
 	for entry := range all.Prefix(e.Data.At, 2) {
-		c = append(c, brook.Delete[Triple](entry.Key))
+		c = append(c, brook.Delete[Leaf](entry.Key))
 	}
 	return c
 }
