@@ -80,7 +80,7 @@ func TestEndOfRunIsNoTry(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.failing(nil)
-		x = openDesk(t, config(d, s), m, errands.Desk{})
+		openDesk(t, config(d, s), m, errands.Desk{})
 		time.Sleep(time.Second)
 		synctest.Wait()
 		want := []string{"o1/0 1", "o1/0 1"}
