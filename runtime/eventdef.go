@@ -18,7 +18,7 @@ type EventDef struct {
 	AppendKey func(dst []byte, data any) []byte
 	// ReadKey sets the fields of the key, for an event without data.
 	ReadKey func(r *key.Reader, data any)
-	// New returns a new *E. It is nil for an event that no history has.
+	// New returns a new *E. It is nil for an event that no history has; a job has it.
 	New func() any
 	// Append appends the payload as JSON to dst.
 	Append func(dst []byte, data any) ([]byte, error)

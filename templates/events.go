@@ -68,7 +68,7 @@ func eventConstants(p *model.Package) *jen.Statement {
 //			e := data.(*OrderPlaced)
 //			key.SetString(&e.UserID, r)
 //		},
-//		New: func() any { return new(OrderPlaced) }, // where a history has it
+//		New: func() any { return new(OrderPlaced) }, // where a history has it, and of a job
 //		Append: func(dst []byte, data any) ([]byte, error) {
 //			return AppendOrderPlacedJSON(dst, data.(*OrderPlaced))
 //		},
@@ -98,7 +98,7 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 		}
 	}
 	dst, data := jen.Id("dst").Index().Byte(), jen.Id("data").Any()
-	if slices.Contains(historic(n.pkg), e) {
+	if slices.Contains(historic(n.pkg), e) || slices.Contains(n.pkg.Jobs, e) {
 		fields = append(fields, line("New", jen.Func().Params().Any().
 			Add(brief(jen.Return(jen.New(n.payload(e)))))))
 	}

@@ -6,8 +6,9 @@ import "time"
 func (s *Scenario[A]) Now() time.Time { return s.Time }
 
 // Advance moves the clock of the test on, and folds the events of the timers that are due by then,
-// with all that follows from them. Events that are parked for too long by then are reported. As after [Scenario.When], [Scenario.Published] has what the app
-// published. It ends the test if d is negative.
+// with all that follows from them. Events that are parked for too long by then are reported. Jobs
+// that are due by then wait for [Scenario.Work]. As after [Scenario.When], [Scenario.Published] has
+// what the app published. It ends the test if d is negative.
 //
 //	s.When(brook.Emit(shop.OrderPlaced{Order: "o1"}))
 //	s.Advance(24 * time.Hour)

@@ -33,14 +33,20 @@
 //
 // Views show the present state; [Published], [Scenario.Published] and [Scenario.Effects] cover only
 // the last When. Events have the IDs 1, 2, 3 and are a second apart, unless [With] says otherwise;
-// [Raw] makes malformed ones, [RawVersion] those of earlier versions, [Tombstone] null values. Everything that an app does
-// by itself has happened when a step returns: retries do not wait, emissions are published and, if
-// the app reads their topic, folded. A dead letter that the test does not ask for fails it.
-// [Scenario.Do] is for everything that is no event, such as Redrive or Process, and
-// [Scenario.Restart] is a crash and a new start.
+// [Raw] makes malformed ones, [RawVersion] those of earlier versions, [Tombstone] null values.
+// Everything that an app does by itself has happened when a step returns: retries do not wait,
+// emissions are published and, if the app reads their topic, folded. Jobs are the exception. A dead
+// letter that the test does not ask for fails it. [Scenario.Do] is for everything that is no event,
+// such as Redrive or Process, and [Scenario.Restart] is a crash and a new start.
 //
 // Effects run, in the test's goroutine, before the step returns: pass the handlers a fake of what
 // they call. After [Scenario.HoldEffects] they do not, and the test runs those that it chooses.
+//
+// # Jobs
+//
+// Jobs wait, and [Scenario.Jobs] and [Jobs] show them, until the test calls [Scenario.Work]: it
+// does each that is due, once, in the test's goroutine. Pass the workers a fake of what they call,
+// which may fail. A job that failed is due again after [Scenario.Advance].
 //
 // # A log that fails
 //

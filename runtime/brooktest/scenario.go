@@ -52,6 +52,7 @@ type Scenario[A App] struct {
 	effects []*Effect
 	hold    bool
 	noted   map[letterID]bool
+	tried   map[string]error // what jobs failed with last, by ID
 }
 
 // New opens an app for a test, with a new driver and a new store, and closes it when the test ends:
@@ -103,7 +104,9 @@ func (s *Scenario[A]) start() {
 	}
 	driver.Envelope = config.Envelope
 	s.App, s.back, s.Driver, s.config.Driver = app, back, driver, driver
+	s.tried = map[string]error{}
 	back.OnEffect(s.effect)
+	back.HoldJobs()
 	back.SetClock(s.Now)
 	if err := s.begin(s.t.Context()); err != nil {
 		s.t.Fatalf("brooktest: %v", err)
@@ -151,7 +154,7 @@ func (s *Scenario[A]) end() {
 
 // Given publishes and folds events that happened before what is tested. One that becomes a dead
 // letter ends the test. What the app published because of them, and their effects, happened
-// too and are forgotten.
+// too and are forgotten. Jobs wait.
 func (s *Scenario[A]) Given(events ...brook.Outgoing) {
 	s.t.Helper()
 	s.step(events)
@@ -192,7 +195,9 @@ func (s *Scenario[A]) Do(do func(ctx context.Context) error) error {
 
 // Restart closes the app and opens it again on the same log with an empty store, like a service
 // with views in memory: it folds the whole log once more, and must neither publish nor run effects
-// again. What did not come through the log is lost. A store of the test's own is kept.
+// again, but for what comes after the first job that was not done: such a service asks for these
+// jobs once more, with the same IDs, and what it published since is published once more as well.
+// What did not come through the log is lost. A store of the test's own is kept.
 func (s *Scenario[A]) Restart() {
 	s.t.Helper()
 	if err := s.App.Close(); err != nil {
@@ -205,7 +210,7 @@ func (s *Scenario[A]) Restart() {
 
 func (s *Scenario[A]) step(events []brook.Outgoing) {
 	s.t.Helper()
-	err := s.Do(func(ctx context.Context) error {
+	s.rested(s.Do(func(ctx context.Context) error {
 		for _, event := range events {
 			r, err := s.record(event)
 			if err == nil {
@@ -216,7 +221,12 @@ func (s *Scenario[A]) step(events []brook.Outgoing) {
 			}
 		}
 		return nil
-	})
+	}))
+}
+
+// rested ends the test with the error of a step.
+func (s *Scenario[A]) rested(err error) {
+	s.t.Helper()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		s.t.Fatalf("brooktest: the app did not come to rest within %s: %v", patience, err)

@@ -101,11 +101,13 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	b.app.calls.Exclusive.Reset()
 }
 
-// SetClock makes timers due by a clock of the test's, and parked events wait by it. It is called
-// once, before the app folds its
-// first event.
+// SetClock makes timers and jobs due by a clock of the test's, and parked events wait by it. It is
+// called once, before the app folds its first event.
 func (b Backstage) SetClock(now func() time.Time) {
 	b.app.timers.Clock, b.app.tasks.Clock = now, now
+	if b.app.workers != nil {
+		b.app.workers.Board.SetClock(now)
+	}
 }
 
 // Parked returns the events that are parked because they came too early, with those that wait

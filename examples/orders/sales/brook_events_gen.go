@@ -318,6 +318,7 @@ var sendMailJob = brook.EventDef{
 		e := data.(*SendMail)
 		key.SetString(&e.Order, r)
 	},
+	New: func() any { return new(SendMail) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendSendMailJSON(dst, data.(*SendMail))
 	},

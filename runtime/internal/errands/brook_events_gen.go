@@ -125,6 +125,7 @@ var sendMailJob = brook.EventDef{
 		e := data.(*SendMail)
 		key.SetString(&e.To, r)
 	},
+	New: func() any { return new(SendMail) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendSendMailJSON(dst, data.(*SendMail))
 	},
@@ -145,6 +146,7 @@ var collectJob = brook.EventDef{
 		e := data.(*Collect)
 		key.SetString(&e.Order, r)
 	},
+	New: func() any { return new(Collect) },
 	Append: func(dst []byte, data any) ([]byte, error) {
 		return AppendCollectJSON(dst, data.(*Collect))
 	},

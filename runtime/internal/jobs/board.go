@@ -31,6 +31,7 @@ type Board struct {
 	Shared bool
 
 	mu     sync.Mutex
+	now    func() time.Time
 	owned  ownership.Ownership
 	leased bool // over a shared store, who holds the lease does all jobs
 	holder bool // of the lease
@@ -56,7 +57,16 @@ type lineID struct {
 func New() *Board {
 	return &Board{
 		lines: map[lineID]*line{}, partitions: map[partition.ID]*waiting{}, wake: retry.NewSignal(),
+		now: time.Now,
 	}
+}
+
+// SetClock makes jobs due by another clock than time.Now.
+func (b *Board) SetClock(now func() time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = now
+	b.reconsider()
 }
 
 // Wake returns a channel that holds a token if there may be something to do. One goroutine receives

@@ -87,7 +87,7 @@ func (b *Board) schedule(l *line) {
 		return
 	}
 	can := len(l.jobs) > 0 && !l.blocked() && b.acts(l.jobs[0])
-	now := can && !l.jobs[0].Due.After(time.Now())
+	now := can && !l.jobs[0].Due.After(b.now())
 	switch {
 	case now && l.state == ready:
 		return

@@ -40,11 +40,11 @@ type Parts struct {
 	Places    *parked.Places // where rows are that handlers ask for
 	Parked    *parked.Events // of the live generation
 	Jobs      *jobs.Board    // nil: the code has no jobs
-	// Clock returns the time by which parked events wait; nil: time.Now.
+	// Clock returns the time by which parked events and jobs wait; nil: time.Now.
 	Clock func() time.Time
 }
 
-// Now returns the time by which parked events wait.
+// Now returns the time by which parked events and jobs wait.
 func (p *Parts) Now() time.Time {
 	if p.Clock == nil {
 		return time.Now()

@@ -92,7 +92,7 @@ func (r *run) start(stop context.Context) (wait time.Duration) {
 			return 0 // who ends wakes the board
 		}
 		ctx, cancel := context.WithCancel(r.jobs)
-		j, wait := r.Board.Take(time.Now(), cancel)
+		j, wait := r.Board.Take(r.Tasks.Now(), cancel)
 		if j == nil {
 			cancel()
 			<-r.slots

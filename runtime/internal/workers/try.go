@@ -96,7 +96,7 @@ func (w *Workers) judge(
 	}
 	r.outcome = failed
 	wait := retry.Wait(brook.Retry{Min: policy.Min, Max: policy.Max}, j.Attempts)
-	j.Due = time.Now().Add(wait).UTC()
+	j.Due = w.Tasks.Now().Add(wait).UTC()
 	w.Tasks.Report.Failure(brook.Failure{
 		What: "job " + j.Type, Position: j.Position, Attempts: j.Attempts,
 		Err: fmt.Errorf("%s (again in %s): %w", j.ID, wait.Round(time.Millisecond), r.err),

@@ -29,6 +29,8 @@ type Workers struct {
 
 	byType map[string]*jobs.Worker
 	note   []byte // of the store, as seen last: see jobs.NoteKey
+	byHand bool   // see Hold
+	turn   *Turn  // that Step is to take next; nil: none
 }
 
 // New returns the workers of an app, nil if its code has none.
@@ -47,10 +49,13 @@ func New(tasks *task.Set, pool *exclusive.Pool) *Workers {
 }
 
 // Step does the jobs that are due, one after the other, until none is, and returns how many were
-// tried. An error of a job is none of Step.
+// tried. An error of a job is none of Step. After Hold it does those of Turn alone.
 func (w *Workers) Step(ctx context.Context) (tried int, err error) {
 	if w == nil {
 		return 0, nil
+	}
+	if w.byHand {
+		return w.takeTurn(ctx)
 	}
 	for {
 		if err := ctx.Err(); err != nil {
@@ -59,7 +64,7 @@ func (w *Workers) Step(ctx context.Context) (tried int, err error) {
 		if err := w.follow(ctx); err != nil {
 			return tried, err
 		}
-		j, _ := w.Board.Take(time.Now(), nil)
+		j, _ := w.Board.Take(w.Tasks.Now(), nil)
 		if j == nil {
 			return tried, nil
 		}
