@@ -49,6 +49,9 @@ func (s *Scenario[A]) Jobs() []Job {
 func Jobs[J any, A App](s *Scenario[A]) []brook.Job[J] {
 	s.t.Helper()
 	for _, def := range s.back.JobTypes() {
+		if def.New == nil { // of an earlier brookgen
+			continue
+		}
 		if _, ok := def.New().(*J); !ok {
 			continue
 		}
