@@ -43,12 +43,17 @@ type trial struct {
 	seed       uint64
 	partitions int
 	noSync     bool
+	what       string // of runChild; "": child
 }
 
 const trialEvents = 4000
 
 func (tr trial) args() string {
-	return fmt.Sprintf("%s\n%d\n%d\n%t", tr.dir, tr.seed, tr.partitions, tr.noSync)
+	args := fmt.Sprintf("%s\n%d\n%d\n%t", tr.dir, tr.seed, tr.partitions, tr.noSync)
+	if tr.what != "" {
+		return tr.what + "\n" + args
+	}
+	return args
 }
 
 func runChild(args []string) error {
@@ -57,6 +62,8 @@ func runChild(args []string) error {
 		return fillChild(args[1:])
 	case "dump":
 		return dumpChild(args[1:])
+	case "jobs":
+		return jobsChild(args[1:])
 	}
 	return child(args)
 }
