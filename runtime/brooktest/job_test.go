@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -150,16 +151,15 @@ func TestWorkGiven(t *testing.T) {
 
 // A job that is given to Work and is not due ends the test, with the reason.
 func TestWorkNotDue(t *testing.T) {
-	for reason, work := range map[string]func(s *brooktest.Scenario[*errands.App], jobs []brooktest.Job){
-		"does not wait": func(s *brooktest.Scenario[*errands.App], _ []brooktest.Job) {
+	type scenario = *brooktest.Scenario[*errands.App]
+	for reason, work := range map[string]func(s scenario, jobs []brooktest.Job){
+		"does not wait": func(s scenario, _ []brooktest.Job) {
 			_ = s.Work(brooktest.Job{ID: "x"})
 		},
-		"waits behind another of its key": func(
-			s *brooktest.Scenario[*errands.App], jobs []brooktest.Job,
-		) {
+		"waits behind another of its key": func(s scenario, jobs []brooktest.Job) {
 			_ = s.Work(jobs[1])
 		},
-		"call Advance": func(s *brooktest.Scenario[*errands.App], jobs []brooktest.Job) {
+		"call Advance": func(s scenario, jobs []brooktest.Job) {
 			_ = s.Work(jobs[0])
 			_ = s.Work(jobs[0])
 		},
@@ -181,6 +181,29 @@ func TestWorkNotDue(t *testing.T) {
 	if want := "brooktest: errands.Placed is no job of the app's package"; failures != want {
 		t.Errorf("%q, want %q", failures, want)
 	}
+}
+
+// A worker may end the test, as FailNow does: the scenario closes its app all the same.
+func TestWorkerEndsTest(t *testing.T) {
+	fake := &fakeT{}
+	mailer := &errands.Mailer{Mail: func(context.Context, brook.Job[errands.SendMail]) error {
+		runtime.Goexit()
+		return nil
+	}}
+	ended := make(chan bool)
+	go func() {
+		defer func() {
+			fake.end()
+			close(ended)
+		}()
+		s := brooktest.New(fake, func(c brook.Config) (*errands.App, error) {
+			return errands.NewApp(c, mailer, errands.Desk{})
+		})
+		s.When(brook.Emit(errands.Placed{Order: "o1", User: "ada", Mails: 1}))
+		t.Errorf("Work returned %v", s.Work())
+	}()
+	<-ended
+	brooktest.Equal(t, fake.failures, nil)
 }
 
 // Jobs that are not done wait after a restart as well, with the same IDs.
