@@ -12,6 +12,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/brooktest"
 	"github.com/brookgen/brookgen/runtime/internal/errands"
+	"github.com/brookgen/brookgen/runtime/mapstore"
 )
 
 // post is a fake of what sends mails. It fails with err.
@@ -218,6 +219,30 @@ func TestJobsRestart(t *testing.T) {
 	}
 	s.Restart()
 	brooktest.Equal(t, s.Jobs(), before[1:])
+}
+
+// In a store that is kept, attempts are, and when a job is due by the clock of the test.
+func TestJobsRestartKept(t *testing.T) {
+	p := &post{err: errors.New("away")}
+	store := mapstore.New()
+	s := brooktest.New(t, func(c brook.Config) (*errands.App, error) {
+		c.Store = store
+		return p.open(c)
+	})
+	s.When(brook.Emit(errands.Placed{Order: "o1", User: "ada", Mails: 1}))
+	if err := s.Work(); err == nil {
+		t.Error("Work returned nil")
+	}
+	p.err = nil
+	s.Restart()
+	if err := s.Work(); err != nil || len(p.sent) != 1 || s.Jobs()[0].Attempts != 1 {
+		t.Errorf("%v, sent %v, jobs: %+v", err, p.sent, s.Jobs())
+	}
+	s.Advance(time.Second)
+	if err := s.Work(); err != nil {
+		t.Error(err)
+	}
+	brooktest.Equal(t, p.sent, []string{"ada o1/0 1", "ada o1/0 2"})
 }
 
 // What a handler publishes with its failure is seen, beside the dead letter.
