@@ -184,6 +184,29 @@ func TestWorkNotDue(t *testing.T) {
 	}
 }
 
+// Jobs of events that a worker publishes wait for the next Work.
+func TestWorkAsksForMore(t *testing.T) {
+	var s *brooktest.Scenario[*errands.App]
+	mailer := &errands.Mailer{Mail: func(
+		ctx context.Context, j brook.Job[errands.SendMail],
+	) error {
+		_, err := s.App.Publish.Placed(ctx,
+			errands.Placed{Order: j.Data.Order + "+", User: "ada", Mails: 1})
+		return err
+	}}
+	s = brooktest.New(t, func(c brook.Config) (*errands.App, error) {
+		return errands.NewApp(c, mailer, errands.Desk{})
+	})
+	s.When(brook.Emit(errands.Placed{Order: "o", User: "ada", Mails: 1}))
+	for _, order := range []string{"o+", "o++"} {
+		if err := s.Work(); err != nil {
+			t.Error(err)
+		}
+		brooktest.Equal(t, brooktest.JobsData[errands.SendMail](s),
+			[]errands.SendMail{{To: "ada", Order: order}})
+	}
+}
+
 // A worker may end the test, as FailNow does: the scenario closes its app all the same.
 func TestWorkerEndsTest(t *testing.T) {
 	fake := &fakeT{}

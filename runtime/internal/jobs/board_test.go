@@ -85,6 +85,34 @@ func TestDue(t *testing.T) {
 	})
 }
 
+// Jobs are due by the clock that is set, also those that were there before; all are listed in the
+// order of their places.
+func TestClock(t *testing.T) {
+	b := New()
+	at := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	waits := job(0, 1, 0, "a")
+	waits.Due = at.Add(time.Hour)
+	b.Committed([]*Job{waits, job(0, 3, 0, "b"), job(0, 2, 0, "c")})
+	now := at
+	b.SetClock(func() time.Time { return now })
+	if j, _ := b.Take(now, nil); j == nil || j.ID != "0/3/0" {
+		t.Errorf("took %v before a job that is not due", j)
+	} else {
+		b.Return(j)
+	}
+	ids := ""
+	for _, j := range b.List() {
+		ids += j.ID + " "
+	}
+	if want := "0/1/0 0/2/0 0/3/0 "; ids != want {
+		t.Errorf("listed %s, want %s", ids, want)
+	}
+	now = now.Add(time.Hour)
+	if j, _ := b.Take(now, nil); j == nil || j.ID != "0/2/0" {
+		t.Errorf("took %v, want the one whose turn it is", j)
+	}
+}
+
 // A dead letter holds up the jobs behind it, and none before it.
 func TestHeldUp(t *testing.T) {
 	b := New()
