@@ -192,9 +192,10 @@ func (x *Events) Overdue(id partition.ID) *Event {
 }
 
 // Owing returns the lowest offset of a partition whose event woke one that is due yet, and whether
-// there is any.
-func (x *Events) Owing(id partition.ID) (offset int64, ok bool) {
-	if !x.AnyDue() {
+// there is any. With parked it also counts the events of the partition that are parked and not
+// reported.
+func (x *Events) Owing(id partition.ID, parked bool) (offset int64, ok bool) {
+	if !x.AnyDue() && (!parked || x.Empty()) {
 		return 0, false
 	}
 	x.mu.Lock()
@@ -204,6 +205,11 @@ func (x *Events) Owing(id partition.ID) (offset int64, ok bool) {
 			if by := e.Due.By; partition.Of(by) == id && (!ok || by.Offset < offset) {
 				offset, ok = by.Offset, true
 			}
+		}
+	}
+	if in := x.of[id]; parked && in != nil && len(in.unreported) > 0 {
+		if first := in.unreported[0].Position.Offset; !ok || first < offset {
+			offset, ok = first, true
 		}
 	}
 	return offset, ok

@@ -97,7 +97,7 @@ func TestAppeared(t *testing.T) {
 	if first == nil || first.Position.Offset != 2 || first.Due.By != in.At(7) {
 		t.Errorf("due first is %+v", first)
 	}
-	if low, ok := j.Events().Owing(in); !ok || low != 7 {
+	if low, ok := j.Events().Owing(in, false); !ok || low != 7 {
 		t.Errorf("the lowest that woke one is %d, %t", low, ok)
 	}
 }

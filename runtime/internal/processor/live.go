@@ -21,13 +21,16 @@ func (l Live) Stage(x *Processor, p *Partition, d *delivery.Delivery) {
 
 // Acts reports whether emissions and effects of an event are to happen. An earlier run may have
 // done it, or another member of the group; but not what is redriven, however far the group came. A
-// parked event goes by the one that woke it.
+// parked event goes by the one that woke it, and by its own place: an earlier run may have come to
+// the two in the other order.
 func (l Live) Acts(x *Processor, p *Partition, d *delivery.Delivery) bool {
 	switch w := d.Woken; {
 	case d.Silent && len(d.Owes) == 0:
 		return false
 	case w != nil:
-		return !w.Silent && (w.Free || !l.Outbox.Group.Acted(w.By))
+		silent := w.Silent && d.Position.Offset < p.Silent
+		acted := l.Outbox.Group.Acted
+		return !silent && (w.Free || !acted(w.By) || !acted(d.Position))
 	}
 	return d.Position.Offset >= p.Silent && (x.Numbers || !l.Outbox.Group.Acted(d.Position))
 }

@@ -136,7 +136,7 @@ func (r *Resumption) register(
 		if s.Catalog.Fenced() && r.Mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
-		if low, ok := s.Parked.Owing(p.ID); ok && !s.Catalog.Fenced() {
+		if low, ok := s.Parked.Owing(p.ID, false); ok && !s.Catalog.Fenced() {
 			next = min(next, low) // what it woke has yet to act
 		}
 		s.Outbox.Checkpoints.Begin(p.ID, next, st.checkpoints[p.ID])

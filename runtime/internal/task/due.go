@@ -128,10 +128,14 @@ func (t *Task) touch() (others []partition.ID) {
 }
 
 // checkpoints returns how far a commit moves checkpoints, if the driver has them and the store
-// forgets: not past an event that woke one which is due yet. moved is how far it moves partitions.
+// is this process's: not past an event that woke one which is due yet. If the store forgets, not
+// past a parked event either: folded anew, in another order among topics, it may not come too early
+// at all, and acts if it is not below the checkpoint. moved is how far it moves partitions.
 func (t *Task) checkpoints(moved []brook.Position) []brook.Position {
 	events := t.Batch.Parked.Events()
-	if !t.visits || t.set.Catalog.Fenced() || len(t.parked.owing) == 0 && !events.AnyDue() {
+	forgets := t.set.Publisher.Forgets() && events.Ever()
+	if t.set.Catalog.Fenced() || !forgets &&
+		(!t.visits || len(t.parked.owing) == 0 && !events.AnyDue()) {
 		return moved
 	}
 	at := map[partition.ID]brook.Position{}
@@ -140,13 +144,27 @@ func (t *Task) checkpoints(moved []brook.Position) []brook.Position {
 			at[id] = id.At(p.Next())
 		}
 	}
+	switch {
+	case forgets && t.exclusive: // all others are at rest
+		t.set.TasksMu.Lock()
+		for _, other := range t.set.Tasks {
+			for _, p := range other.Partitions {
+				at[p.ID] = p.ID.At(p.Base())
+			}
+		}
+		t.set.TasksMu.Unlock()
+	case forgets:
+		for _, p := range t.Partitions {
+			at[p.ID] = p.ID.At(p.Next())
+		}
+	}
 	for _, p := range moved {
 		at[partition.Of(p)] = p
 	}
 	t.parked.owing = nil
 	var capped []brook.Position
 	for id, p := range at {
-		if low, ok := events.Owing(id); ok && low < p.Offset {
+		if low, ok := events.Owing(id, forgets); ok && low < p.Offset {
 			p.Offset = low
 			t.parked.owing = append(t.parked.owing, id)
 		}
@@ -159,7 +177,7 @@ func (t *Task) checkpoints(moved []brook.Position) []brook.Position {
 // is due yet, when the task begins.
 func (t *Task) OweCheckpoints() {
 	for _, p := range t.Partitions {
-		if _, ok := t.Batch.Parked.Events().Owing(p.ID); ok {
+		if _, ok := t.Batch.Parked.Events().Owing(p.ID, false); ok {
 			t.parked.owing = append(t.parked.owing, p.ID)
 		}
 	}
