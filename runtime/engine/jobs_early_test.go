@@ -1,10 +1,13 @@
 package engine_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/errands"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
@@ -31,4 +34,40 @@ func TestEarlyEventAsksForJob(t *testing.T) {
 			}
 		})
 	}
+}
+
+// So is it over a store that forgets, if an earlier run came to the two in the other order and acted
+// on the order alone. Until the job is done, another start does it again.
+func TestJobOfEarlyEventInAnotherOrderThanBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m := memdriver.New(), &mailbox{}
+		app, err := errands.NewApp(config(d, newStore()), &errands.Mailer{Mail: m.mail}, errands.Desk{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, paid := app.Publish.Paid(t.Context(), errands.Paid{Order: "o1", User: "u1"})
+		time.Sleep(time.Second) // so that it comes second
+		at, placed := app.Publish.Placed(t.Context(), errands.Placed{Order: "o1", User: "u1"})
+		before := []brook.Position{{Topic: at.Topic, Offset: at.Offset + 1}}
+		marked := d.Mark(t.Context(), "ledger", before)
+		if err := errors.Join(paid, placed, marked, app.Close()); err != nil {
+			t.Fatal(err)
+		}
+		m.failing(func(brook.Job[errands.SendMail]) error { return errors.New("away") })
+		for n, want := range []bool{true, true, false} { // starts, and whether they do the job
+			if n == 1 {
+				m.failing(nil)
+			}
+			tries := len(m.tried())
+			x := openDesk(t, config(d, newStore()), m, errands.Desk{})
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			if did := len(m.tried()) > tries; did != want {
+				t.Errorf("start %d: the job is done: %t", n, did)
+			}
+			if err := x.stop(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/parked"
 )
 
 // Live is the target of events of the live views, whose emissions and effects happen.
@@ -14,25 +15,33 @@ func (l Live) Stops() bool { return l.Config.OnFailure == brook.Stop }
 
 // Stage takes into the batch what is not done yet.
 func (l Live) Stage(x *Processor, p *Partition, d *delivery.Delivery) {
-	if l.Acts(x, p, d) {
-		x.Stage(d)
+	if !l.Acts(x, p, d) {
+		return
 	}
+	if w := d.Woken; w != nil && !w.Free && l.due(p, d) {
+		d.Woken = &parked.Due{By: d.Position}
+	}
+	x.Stage(d)
 }
 
 // Acts reports whether emissions and effects of an event are to happen. An earlier run may have
 // done it, or another member of the group; but not what is redriven, however far the group came. A
-// parked event goes by the one that woke it, and by its own place: an earlier run may have come to
-// the two in the other order.
+// parked event goes by the one that woke it, and over a store that forgets by its own place first.
 func (l Live) Acts(x *Processor, p *Partition, d *delivery.Delivery) bool {
 	switch w := d.Woken; {
 	case d.Silent && len(d.Owes) == 0:
 		return false
 	case w != nil:
-		silent := w.Silent && d.Position.Offset < p.Silent
-		acted := l.Outbox.Group.Acted
-		return !silent && (w.Free || !acted(w.By) || !acted(d.Position))
+		return !w.Silent && (w.Free || !l.Outbox.Group.Acted(w.By)) || !w.Free && l.due(p, d)
 	}
 	return d.Position.Offset >= p.Silent && (x.Numbers || !l.Outbox.Group.Acted(d.Position))
+}
+
+// due reports whether nobody has acted on a parked event, as far as the checkpoint of its own
+// partition says. Over a store that forgets it waits for the event; over others it says nothing.
+func (l Live) due(p *Partition, d *delivery.Delivery) bool {
+	return l.Emissions.Publisher.Forgets() && d.Position.Offset >= p.Silent &&
+		!l.Outbox.Group.Acted(d.Position)
 }
 
 // Silence does nothing: the live views act on their events.

@@ -136,15 +136,12 @@ func (r *Resumption) register(
 		if s.Catalog.Fenced() && r.Mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
-		if low, ok := s.Parked.Owing(p.ID, false); ok && !s.Catalog.Fenced() {
-			next = min(next, low) // what it woke has yet to act
+		if low, ok := s.Parked.Owing(p.ID, s.Publisher.Forgets()); ok && !s.Catalog.Fenced() {
+			next = min(next, low) // what it woke, or is parked, has yet to act
 		}
 		s.Outbox.Checkpoints.Begin(p.ID, next, st.checkpoints[p.ID])
 	}
 	tasks := s.Split(partitions, mode)
-	for _, t := range tasks {
-		t.OweCheckpoints()
-	}
 	s.TasksMu.Lock()
 	defer s.TasksMu.Unlock()
 	s.Tasks = tasks

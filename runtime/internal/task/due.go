@@ -14,11 +14,10 @@ import (
 
 // dueEvents is how the parked events of a task fare that are due.
 type dueEvents struct {
-	tries  int            // of the one that is due first, before this one
-	of     *parked.Event  // that these are of
-	paused time.Time      // it is not tried before this time
-	ran    *parked.Event  // what ran last, nil if it was the head of a partition
-	owing  []partition.ID // whose checkpoints stay behind events that woke some
+	tries  int           // of the one that is due first, before this one
+	of     *parked.Event // that these are of
+	paused time.Time     // it is not tried before this time
+	ran    *parked.Event // what ran last, nil if it was the head of a partition
 }
 
 // firstDue returns the parked event of the task that is due first, and its partition.
@@ -127,59 +126,43 @@ func (t *Task) touch() (others []partition.ID) {
 	return others
 }
 
-// checkpoints returns how far a commit moves checkpoints, if the driver has them and the store
-// is this process's: not past an event that woke one which is due yet. If the store forgets, not
-// past a parked event either: folded anew, in another order among topics, it may not come too early
-// at all, and acts if it is not below the checkpoint. moved is how far it moves partitions.
+// checkpoints returns how far a commit moves checkpoints, which moved says if nothing was ever
+// parked, or if the store, which other processes write, has what they would say. They stay behind
+// an event that woke one which is due yet. If the store forgets, they stay behind a parked event,
+// too: folded anew, in another order among topics, it may not come too early at all, and acts if it
+// is not below the checkpoint.
 func (t *Task) checkpoints(moved []brook.Position) []brook.Position {
 	events := t.Batch.Parked.Events()
-	forgets := t.set.Publisher.Forgets() && events.Ever()
-	if t.set.Catalog.Fenced() || !forgets &&
-		(!t.visits || len(t.parked.owing) == 0 && !events.AnyDue()) {
+	if !events.Ever() || t.set.Catalog.Fenced() {
 		return moved
 	}
-	at := map[partition.ID]brook.Position{}
-	for _, id := range t.parked.owing {
-		if p := t.Partition(id); p != nil {
-			at[id] = id.At(p.Next())
-		}
-	}
-	switch {
-	case forgets && t.exclusive: // all others are at rest
+	at := map[partition.ID]brook.Position{} // of all: what held one back may be gone
+	if t.exclusive {
 		t.set.TasksMu.Lock()
-		for _, other := range t.set.Tasks {
-			for _, p := range other.Partitions {
-				at[p.ID] = p.ID.At(p.Base())
-			}
+		for _, other := range t.set.Tasks { // which rests
+			other.eachCheckpoint(at)
 		}
 		t.set.TasksMu.Unlock()
-	case forgets:
-		for _, p := range t.Partitions {
-			at[p.ID] = p.ID.At(p.Next())
-		}
 	}
+	t.eachCheckpoint(at)
 	for _, p := range moved {
 		at[partition.Of(p)] = p
 	}
-	t.parked.owing = nil
+	forgets := t.set.Publisher.Forgets()
 	var capped []brook.Position
 	for id, p := range at {
-		if low, ok := events.Owing(id, forgets); ok && low < p.Offset {
-			p.Offset = low
-			t.parked.owing = append(t.parked.owing, id)
+		if low, ok := events.Owing(id, forgets); ok {
+			p.Offset = min(p.Offset, low)
 		}
 		capped = append(capped, p)
 	}
 	return capped
 }
 
-// OweCheckpoints notes for which partitions the checkpoint stays behind an event that woke one which
-// is due yet, when the task begins.
-func (t *Task) OweCheckpoints() {
+// eachCheckpoint adds to at how far the partitions of the task are folded.
+func (t *Task) eachCheckpoint(at map[partition.ID]brook.Position) {
 	for _, p := range t.Partitions {
-		if _, ok := t.Batch.Parked.Events().Owing(p.ID, false); ok {
-			t.parked.owing = append(t.parked.owing, p.ID)
-		}
+		at[p.ID] = p.ID.At(p.Base())
 	}
 }
 
