@@ -84,28 +84,10 @@ func (r *Remover) Run() {
 		default:
 			attempts = 0
 		}
-		if !r.await(ctx, wait) {
+		if retry.Await(ctx, r.wake, wait) != nil {
 			return
 		}
 	}
-}
-
-// await waits for a wake, for a time unless it is 0, or for the end of ctx, for which it returns
-// false.
-func (r *Remover) await(ctx context.Context, wait time.Duration) bool {
-	var timer <-chan time.Time
-	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		timer = t.C
-	}
-	select {
-	case <-r.wake:
-	case <-timer:
-	case <-ctx.Done():
-		return false
-	}
-	return true
 }
 
 // Sweep removes the obsolete generations that may be removed now, and returns how long to wait for

@@ -26,7 +26,7 @@ func keepTimers(ctx context.Context, timers *control.Timers) error {
 		case err == nil:
 			failures = 0
 			if !fired {
-				await(ctx, timers.Tasks.Timers.Wake(), wait)
+				_ = retry.Await(ctx, timers.Tasks.Timers.Wake(), wait)
 			}
 		case errors.Is(err, brook.ErrPermanent):
 			return fmt.Errorf("brook: publish timers: %w", err)
@@ -37,19 +37,4 @@ func keepTimers(ctx context.Context, timers *control.Timers) error {
 		}
 	}
 	return nil
-}
-
-// await waits until something woke it, wait is over if it is not 0, or ctx ends.
-func await(ctx context.Context, woken <-chan struct{}, wait time.Duration) {
-	var over <-chan time.Time
-	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		over = t.C
-	}
-	select {
-	case <-woken:
-	case <-over:
-	case <-ctx.Done():
-	}
 }

@@ -77,7 +77,7 @@ func (r *run) dispatch(stop context.Context) error {
 		if r.Board.Shared && (wait == 0 || wait > lookPause) {
 			wait = lookPause
 		}
-		r.pause(stop, wait)
+		_ = retry.Await(stop, r.Board.Wake(), wait)
 	}
 	return nil
 }
@@ -113,21 +113,6 @@ func (r *run) start(stop context.Context) (wait time.Duration) {
 		})
 	}
 	return 0
-}
-
-// pause waits until there may be something to do, wait is over if it is not 0, or stop ends.
-func (r *run) pause(stop context.Context, wait time.Duration) {
-	var timer <-chan time.Time
-	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		timer = t.C
-	}
-	select {
-	case <-r.Board.Wake():
-	case <-timer:
-	case <-stop.Done():
-	}
 }
 
 // commit commits results as they come, many at a time, until over is closed and none is left.
