@@ -1,14 +1,20 @@
 package kafkadriver
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/IBM/sarama"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/division"
 )
+
+// idWaits is how often a batch waits for its producer ID, 6 s in all, while the brokers get new ones
+// from the controller: they answer that they load. No Retry.Max of a user means this.
+const idWaits = 10
 
 // A partitionProducer sends the records of one partition. It has one batch in flight, and repeats
 // it until the broker accepts or refuses it: so records keep their order, and none is stored twice.
@@ -30,6 +36,7 @@ type partitionProducer struct {
 	batch       sentBatch // in flight if it has cuts
 	built       bool      // the batch can be sent
 	tries       int
+	waits       int  // tries that don't count: no broker had a producer ID yet
 	mayBeStored bool // an earlier try of the batch may have been stored
 }
 
@@ -128,6 +135,11 @@ func (p *partitionProducer) stored(offset int64) {
 // the batch, or gives up.
 func (p *partitionProducer) failed(err error) {
 	retry := &p.writing.driver.config.Producer.Retry
+	if !p.built && errors.Is(err, sarama.ErrOffsetsLoadInProgress) && p.waits < idWaits {
+		p.waits++
+		p.resolve(backoff(p.waits + 1))
+		return
+	}
 	was := p.mayBeStored
 	p.mayBeStored = was || p.built && mayBeStored(err)
 	p.tries++
@@ -157,6 +169,11 @@ func (p *partitionProducer) retry() {
 	if p.tries == 1 {
 		wait = 0
 	}
+	p.resolve(wait)
+}
+
+// resolve looks up the leader, and sends what is loaded, after a wait.
+func (p *partitionProducer) resolve(wait time.Duration) {
 	p.writing.mu.Lock()
 	p.sender = nil
 	p.writing.mu.Unlock()
@@ -216,7 +233,7 @@ func (p *partitionProducer) giveUp(err error) {
 
 // next continues with the next batch. It is called with writing.mu held.
 func (p *partitionProducer) next() {
-	p.batch, p.built, p.tries, p.mayBeStored = sentBatch{}, false, 0, false
+	p.batch, p.built, p.tries, p.waits, p.mayBeStored = sentBatch{}, false, 0, 0, false
 	if len(p.queue) == 0 {
 		p.active = false
 		return

@@ -123,6 +123,22 @@ func TestPublishRetries(t *testing.T) {
 	}
 }
 
+// A broker that waits for producer IDs says that it loads. This is no try of the batch.
+func TestPublishWaitsForProducerID(t *testing.T) {
+	c := fake(t)
+	h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID},
+		Err: kerr.CoordinatorLoadInProgress, Count: 4})
+	config := impatient()
+	config.Producer.Retry.Max = 1
+	d := open(t, c.ListenAddrs(), config)
+	if _, err := d.Publish(t.Context(), numbered("t", "k", 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if h.Hits() != 4 {
+		t.Errorf("the fault struck %d times", h.Hits())
+	}
+}
+
 // A connection that is cut before, or after, the broker took the records is opened again.
 func TestPublishOverBrokenConnections(t *testing.T) {
 	c := fake(t)
