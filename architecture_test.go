@@ -58,6 +58,11 @@ var rules = []rule{
 		},
 	},
 	{
+		name:  "package inspect is plain data, and what reads it",
+		holds: only("runtime/inspect"),
+		allow: func(_, i string) bool { return standard(i) || i == "./runtime" },
+	},
+	{
 		name: "drivers, stores and envelopes know package brook, and not who runs an app",
 		holds: only("runtime/memdriver", "runtime/mapstore", "runtime/badgerstore",
 			"runtime/redisstore", "runtime/kafkadriver", "runtime/elixir"),
