@@ -69,7 +69,8 @@
 // a [Table] by a [TableSpec], with the [Codec] of its values; a [Row] has a [Value], and a history
 // of type [HistoryEntry]. A [Batch] has a [BatchID], each [Write] with its [WriteOp], and each
 // [Check]. Its further powers are [Counter], [Fetcher] (by [TableKey]), [Reverser], [Durable],
-// [Dropper], [Fenced], [Announcer] (of each [Announcement]) and [Holder] (of [Holds]).
+// [Dropper], [Fenced], [Announcer] (of each [Announcement]), [Holder] (of [Holds]), [Backuper] and
+// [Restored].
 //
 // # For generated code
 //

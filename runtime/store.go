@@ -2,6 +2,7 @@ package brook
 
 import (
 	"context"
+	"io"
 	"iter"
 
 	"github.com/brookgen/brookgen/runtime/internal/holds"
@@ -16,7 +17,7 @@ import (
 // damaged) wraps [ErrPermanent].
 //
 // Further powers of a store are interfaces of their own: [Durable], [Dropper], [Counter],
-// [Fetcher], [Reverser], [Fenced], [Announcer] and [Holder].
+// [Fetcher], [Reverser], [Fenced], [Announcer], [Holder], [Backuper] and [Restored].
 type Store interface {
 	// Table returns a handle of the table with that name, and creates the table if it does not
 	// exist. All handles of a table are of the same rows; each goes by the spec that it was made
@@ -210,6 +211,21 @@ type Announcer interface {
 	// ends or the store is lost, whose error it yields last. It may announce a row more than once,
 	// and does not before the row can be read.
 	Announcements(ctx context.Context, tables []Table) iter.Seq2[Announcement, error]
+}
+
+// Backuper is a store that can be backed up while it is in use.
+type Backuper interface {
+	// Backup writes all that the store holds at one instant to w, whatever is committed meanwhile,
+	// in a form of the store's own from which it can be restored.
+	Backup(ctx context.Context, w io.Writer) error
+}
+
+// Restored is a store that says whether what it began with may be older than what was committed
+// last: it was restored from a backup, or read from a snapshot.
+type Restored interface {
+	// Restoration returns an ID that each restoration has of its own, and "" if there was none. It
+	// stays the same as long as the store is not restored once more.
+	Restoration() string
 }
 
 // Announcement says that a row was written.

@@ -23,8 +23,9 @@
 //
 // Open reads all table files and checks their sums ([Unverified] leaves it out), and that no commit
 // is missing between others. If there is no such state the error is [ErrDamaged]. Only a backup
-// repairs that, or deleting the directory, after which the app folds the whole log again. A backup
-// is a copy of the directory made while no process has it open. A damaged end of the newest log of
+// repairs that, or deleting the directory, after which the app folds the whole log again.
+// [Store.Backup] makes one while the store is in use, and [Restore] a store of it; a copy of the
+// directory made while no process has it open is a backup too. A damaged end of the newest log of
 // writes can't be told from writes that never reached the disk: the store is in the state before.
 // A file that goes bad while the store is open may show as missing rows, which the next Open finds.
 // When a write fails half-way, the store refuses everything with [ErrBroken] until it is opened
@@ -86,6 +87,7 @@
 //	p COMMIT(8) INDEX(4)   → history to delete: table (4), life (8), flags (1),
 //	                         varint length of the key, key, runs
 //	d TABLE(4)             → nothing. The table was dropped, and its keys are to be deleted
+//	x                      → the ID of the restoration that made the store
 //
 // The other tables, of which [Store.Tables] gives the names, have
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Errors of opening a store, and of a store that failed. All wrap brook.ErrPermanent:
+// Errors of opening or restoring a store, and of a store that failed. All wrap brook.ErrPermanent:
 // they end Run of an app.
 var (
 	// ErrLocked is returned by Open when another process, or this one, has the directory open.
@@ -25,6 +25,9 @@ var (
 	ErrBroken error = permanent("badgerstore: a write failed, open the store again")
 	// ErrClosed is returned after the store was closed.
 	ErrClosed error = permanent("badgerstore: closed")
+	// ErrBackup is returned by Restore for what is no backup, or no longer a whole one. Nothing of
+	// it is restored.
+	ErrBackup error = permanent("badgerstore: the backup is damaged")
 	// ErrReadOnly is returned by writes to a store that was opened with ReadOnly.
 	ErrReadOnly error = permanent("badgerstore: read-only")
 )

@@ -16,13 +16,14 @@ const (
 	kindEntry      = 'e' // row key, life, type, sequence → history entry
 	kindEntryPiece = 'm' // an entry's key, number of the piece → a piece of a large entry
 
-	kindLayout  = 'v' // → version of the layout
-	kindTable   = 't' // name → number and flags of a table
-	kindType    = 'y' // name → number of an event type
-	kindRing    = 'c' // commit number modulo ringSize → nothing; the commit is its version
-	kindPadding = 'z' // → padding of a small commit, see ring.go
-	kindPurge   = 'p' // commit number, index → history to delete
-	kindDropped = 'd' // number of a table to delete → nothing
+	kindLayout   = 'v' // → version of the layout
+	kindTable    = 't' // name → number and flags of a table
+	kindType     = 'y' // name → number of an event type
+	kindRing     = 'c' // commit number modulo ringSize → nothing; the commit is its version
+	kindPadding  = 'z' // → padding of a small commit, see ring.go
+	kindPurge    = 'p' // commit number, index → history to delete
+	kindDropped  = 'd' // number of a table to delete → nothing
+	kindRestored = 'x' // → ID of the restoration that made the store
 )
 
 const (

@@ -64,6 +64,10 @@ func runChild(args []string) error {
 		return dumpChild(args[1:])
 	case "jobs":
 		return jobsChild(args[1:])
+	case "backup":
+		return backupChild(args[1:])
+	case "restore":
+		return restoreChild(args[1:])
 	}
 	return child(args)
 }

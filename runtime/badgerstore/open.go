@@ -134,6 +134,12 @@ func (s *Store) load(crashed bool) error {
 	if err := s.loadNames(in); err != nil {
 		return fmt.Errorf("badgerstore: open %s: %w", s.dir, err)
 	}
+	if err := eachKey(in, 0, kindRestored, func(_, id []byte) error {
+		s.restoration = string(id)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("badgerstore: open %s: %w", s.dir, err)
+	}
 	s.publish(s.ts)
 	return nil
 }

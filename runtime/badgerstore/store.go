@@ -26,6 +26,7 @@ type Store struct {
 	minCommit         int64
 	slots             uint64 // number of slots of the ring
 	closeWait         time.Duration
+	restoration       string // see Restoration
 
 	now     atomic.Pointer[instant]
 	failed  atomic.Pointer[error]
@@ -61,6 +62,9 @@ var (
 	_ brook.Durable = (*Store)(nil)
 	_ brook.Dropper = (*Store)(nil)
 	_ brook.Holder  = (*Store)(nil)
+
+	_ brook.Backuper = (*Store)(nil)
+	_ brook.Restored = (*Store)(nil)
 )
 
 // closeWait is how long Close waits for reads.
@@ -118,6 +122,9 @@ func (s *Store) usable() error {
 
 // Durable reports whether commits outlive the process: they do, unless the store is in memory.
 func (s *Store) Durable() bool { return !s.memory }
+
+// Restoration returns the ID of the restoration that made the store, "" if none did: see [Restore].
+func (s *Store) Restoration() string { return s.restoration }
 
 // Limit returns how many bytes of keys and values one commit takes at most.
 func (s *Store) Limit() int64 { return s.limit }

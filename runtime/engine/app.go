@@ -165,7 +165,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	}
 	s.Emissions = &emission.Maker{
 		Config: config, Code: a.code, Sets: def.Sets, IDs: s.IDs, Reader: s.Reader,
-		Publisher: s.Publisher,
+		Publisher: s.Publisher, Restoration: restorationOf(store),
 	}
 	if s.Jobs != nil {
 		s.Jobs.Shared = a.catalog.Fenced()

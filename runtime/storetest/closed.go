@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"io"
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -44,6 +45,9 @@ func RunClosed(t *testing.T, open func(t *testing.T) (store brook.Store, end fun
 	}
 	if dropper, ok := store.(brook.Dropper); ok {
 		wantPermanent("Drop", dropper.Drop(f.ctx, f.docs))
+	}
+	if b, ok := store.(brook.Backuper); ok {
+		wantPermanent("Backup", b.Backup(f.ctx, io.Discard))
 	}
 	readers := map[string]brook.Reader{"": latest, ", asked for anew,": store.Latest()}
 	if snap != nil {

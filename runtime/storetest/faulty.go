@@ -2,6 +2,9 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -38,6 +41,7 @@ const (
 	OpCount    = fault.Count
 	OpDrop     = fault.Drop
 	OpFetch    = fault.Fetch
+	OpBackup   = fault.Backup
 )
 
 // The errors of a fault.
@@ -58,7 +62,8 @@ func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, 
 
 // Faulty wraps a store so that it fails as f decides. After a crash the store itself is as it was
 // at that instant: use it, or wrap it anew, as the one that is opened after the crash. The wrapper
-// has those powers (brook.Durable, Fenced, Dropper, Counter, Fetcher) that the store has.
+// has those powers (brook.Durable, Fenced, Restored, Dropper, Backuper, Counter, Fetcher) that the
+// store has.
 func Faulty(store brook.Store, f *Fault) brook.Store {
 	s := faulty{store, f}
 	if d, ok := store.(brook.Dropper); ok {
@@ -80,6 +85,22 @@ func (s faulty) Durable() bool {
 func (s faulty) Fenced() bool {
 	f, ok := s.store.(brook.Fenced)
 	return ok && f.Fenced()
+}
+
+func (s faulty) Restoration() string {
+	if r, ok := s.store.(brook.Restored); ok {
+		return r.Restoration()
+	}
+	return ""
+}
+
+// Backup fails with errors.ErrUnsupported if the store is no brook.Backuper.
+func (s faulty) Backup(ctx context.Context, w io.Writer) error {
+	b, ok := s.store.(brook.Backuper)
+	if !ok {
+		return fmt.Errorf("storetest: a %T has no backups: %w", s.store, errors.ErrUnsupported)
+	}
+	return s.fault.Do(ctx, OpBackup, func() error { return b.Backup(ctx, w) })
 }
 
 func (s faulty) Table(ctx context.Context, spec brook.TableSpec) (t brook.Table, err error) {

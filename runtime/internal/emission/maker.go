@@ -28,6 +28,8 @@ type Maker struct {
 	IDs       *ids.Source
 	Reader    brook.Reader // of what was committed last
 	Publisher *publisher.Publisher
+	// Restoration is the ID of the restoration that the store comes from, see brook.Restored.
+	Restoration string
 
 	// Numbers is the stream of numbered emissions as the store has it; nil: it is not known.
 	// Guarded by the quiesce lock.

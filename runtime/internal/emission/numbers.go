@@ -27,7 +27,8 @@ func (k *Maker) Open(ctx context.Context) error {
 	if k.Numbers != nil {
 		return nil
 	}
-	n := &publisher.Sequence{Stream: k.Stem() + "/" + rand.Text()[:16], Next: 1}
+	name := k.Stem() + "/" + rand.Text()[:16]
+	n := &publisher.Sequence{Stream: name, Next: 1, Restored: k.Restoration}
 	v, err := k.Reader.Get(ctx, k.Publisher.Sending, publisher.SequenceKey)
 	switch {
 	case errors.Is(err, brook.ErrNotFound):
@@ -38,6 +39,9 @@ func (k *Maker) Open(ctx context.Context) error {
 			return err
 		}
 		n.Next += skipped
+		if n.Restored != k.Restoration {
+			n.Stream, n.Restored = name, k.Restoration
+		}
 	}
 	k.Numbers = n
 	return nil

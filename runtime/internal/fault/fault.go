@@ -46,6 +46,7 @@ const (
 	Count    Op = "Count"
 	Drop     Op = "Drop"
 	Fetch    Op = "Fetch"
+	Backup   Op = "Backup"
 
 	Partitions Op = "Partitions"
 	Open       Op = "Open"

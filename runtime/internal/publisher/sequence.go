@@ -14,6 +14,10 @@ import (
 type Sequence struct {
 	Stream string
 	Next   int64 // the number of the next emission
+	// Restored is the ID of the restoration that the store came from when the stream was named. What
+	// is restored may be older than what was published: numbers would be given once more, and
+	// receivers would take other emissions for repeats. So a restored store has another stream.
+	Restored string `json:",omitempty"`
 
 	Raw []byte `json:"-"` // as stored; nil: the store has none yet
 }
