@@ -161,7 +161,8 @@ var ground = []string{
 // layers are the parts that run an app, over package brook: each may use those of the lines before
 // its own. Parts of one line do not know each other.
 var layers = [][]string{
-	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement", "lifetime"},
+	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement", "lifetime",
+		"masking"},
 	{"report"},
 	{"retry"},
 	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay", "timers"},

@@ -34,6 +34,8 @@ type Collection struct {
 	// out: then a value can't be turned into bytes.
 	Schema  string
 	History bool // rows keep the events that made them
+	// PII are the paths of what is pii in the JSON of rows, see [wire.NewMask]; nil: nothing is.
+	PII     []string
 	Indexes []IndexDef
 }
 
@@ -42,6 +44,7 @@ type IndexDef struct {
 	Field  string    // the name of the indexed field in the struct
 	Shape  key.Shape // of an encoded value of the field
 	Unique bool      // two rows can't have one value
+	PII    bool      // the values are pii
 	// Entries adds to e the key bytes of each value that v, a *V, is to be found by.
 	Entries func(v any, e *Entries)
 }

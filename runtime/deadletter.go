@@ -2,6 +2,7 @@ package brook
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -60,4 +61,12 @@ func (l DeadLetter) String() string {
 		where += " in " + l.Set
 	}
 	return fmt.Sprintf("%s: %s: %s (attempts: %d)", where, l.Stage, l.Error, l.Attempts)
+}
+
+// LogValue returns what is logged of a letter: all but its record, which may hold what is nobody's
+// business.
+func (l DeadLetter) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("position", l.Position.String()), slog.String("id", l.ID),
+		slog.String("type", l.Type), slog.String("stage", l.Stage), slog.String("set", l.Set),
+		slog.Int("attempts", l.Attempts), slog.String("error", l.Error))
 }

@@ -37,7 +37,8 @@ type CollectionDiff struct {
 	Samples []RowDiff
 }
 
-// RowDiff is one row that differs.
+// RowDiff is one row that differs. What the collection declares to be pii is masked in it; a row
+// that the code can't read is masked as a whole then.
 type RowDiff struct {
 	Key           string   // as text, a string in quotes
 	Live, Rebuilt string   // the row in JSON, "" if there is none

@@ -39,6 +39,9 @@ type EventDef struct {
 	// Tombstone is set for the null values of Topic. Type has the suffix [TombstoneSuffix] then, and
 	// there is no payload: of the functions, none is set.
 	Tombstone bool
+	// PII are the paths of what is pii in payloads of any version, see [wire.NewMask]; nil: nothing
+	// is.
+	PII []string
 	// Set sets data to a payload that the last of Earlier was upcast to.
 	Set func(data, payload any)
 }

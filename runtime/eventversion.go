@@ -28,7 +28,7 @@ type EventVersion struct {
 // was said. With an error, what it makes of data is of no use.
 func (d *EventDef) Read(version int, payload []byte, data any) (int, error) {
 	if d.Version == 0 && version <= 1 {
-		return version, d.Decode(payload, data)
+		return version, d.safe(payload, d.Decode(payload, data))
 	}
 	today := max(d.Version, 1)
 	if version == 0 {
@@ -36,7 +36,7 @@ func (d *EventDef) Read(version int, payload []byte, data any) (int, error) {
 	}
 	switch {
 	case version == today:
-		return version, d.Decode(payload, data)
+		return version, d.safe(payload, d.Decode(payload, data))
 	case version > today:
 		return version, fmt.Errorf("the payload has version %d of %s, and this code knows none "+
 			"above %d: run code that knows it, and redrive the event", version, d.Type, today)
@@ -74,6 +74,7 @@ func (d *EventDef) versionOf(payload []byte) int {
 // upcast decodes a payload of the first of some versions, and makes it a payload of today.
 func (d *EventDef) upcast(versions []EventVersion, payload []byte, data any) error {
 	value, err := versions[0].Decode(payload)
+	err = d.safe(payload, err)
 	for i := range versions {
 		if err != nil {
 			return err

@@ -63,11 +63,12 @@ func (c *rowCodec) Decode(data []byte) (any, error) {
 	}
 	data, err := c.shape.Upgrade(number, data[n:])
 	if err != nil {
-		return nil, err
+		return nil, c.def.maskUpgrade(err)
 	}
 	v := c.def.Cast(nil)
 	if err := pack.DecodeValue(data, v, c.def.Pack); err != nil {
-		return nil, fmt.Errorf("%w: value of %s: %w", ErrUnreadable, c.def.Name, err)
+		return nil, fmt.Errorf("%w: value of %s: %w", ErrUnreadable, c.def.Name,
+			c.def.MaskError(err))
 	}
 	return v, nil
 }

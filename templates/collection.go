@@ -22,6 +22,7 @@ import (
 //		Pack:    func(c *pack.Coder, v any) { packUser(c, v.(*User)) },
 //		Schema:  userSchema,
 //		History: true,
+//		PII:     []string{"email"},
 //		Indexes: []brook.IndexDef{…},
 //	}
 func (n *names) collectionDef(c *model.Collection) *jen.Statement {
@@ -55,6 +56,7 @@ func (n *names) collectionDef(c *model.Collection) *jen.Statement {
 	if c.History {
 		fields = append(fields, line("History", jen.True()))
 	}
+	fields = append(fields, pii(model.PII(c.Type))...)
 	if len(c.Indexes) > 0 {
 		var defs []jen.Code
 		for _, x := range c.Indexes {

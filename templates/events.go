@@ -77,6 +77,7 @@ func eventConstants(p *model.Package) *jen.Statement {
 //			return err
 //		},
 //		History: 100,
+//		PII:     []string{"email"},
 //	}
 func (n *names) eventDef(e *model.Event) *jen.Statement {
 	fields := []jen.Code{line("Type", typeConst(e))}
@@ -121,8 +122,21 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 		fields = append(fields, line("Timed", jen.True()))
 	}
 	fields = append(fields, n.versions(e)...)
+	read := []*model.Type{e.Type}
+	for _, v := range e.Earlier {
+		read = append(read, v.Type)
+	}
+	fields = append(fields, pii(model.PII(read...))...)
 	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").
 		Add(literal(fields))
+}
+
+// pii is the field of a definition that has the paths of what is pii, if there are any.
+func pii(paths []string) []jen.Code {
+	if len(paths) == 0 {
+		return nil
+	}
+	return []jen.Code{line("PII", jen.Index().String().Add(oneLine(texts(paths)...)))}
 }
 
 // dataOf writes data.(*OrderPlaced).

@@ -43,6 +43,9 @@ func (n *names) indexDef(c *model.Collection, x *model.Index) *jen.Statement {
 	if x.Unique {
 		fields = append(fields, jen.Id("Unique").Op(":").True())
 	}
+	if x.PII(c.Type) {
+		fields = append(fields, jen.Id("PII").Op(":").True())
+	}
 	return oneLine(append(fields, jen.Id("Entries").Op(":").Add(entries))...)
 }
 

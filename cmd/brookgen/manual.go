@@ -177,6 +177,8 @@ Field tags:
 	brook:"default=EUR"
 	                  of an event or what it contains: its value where it is absent (null is not absent); for strings,
 	                  bools, numbers and pointers to them; it takes the rest of the tag, commas included
+	brook:"pii"       of an event, a job, a collection or what they contain: personal data, which is masked where people look,
+	                  see below; not on a key
 	brook:"key,required"
 	                  both, as words of one tag
 	json:"…"          names and options on the wire, as encoding/json has them
@@ -186,6 +188,11 @@ pointers to them or slices of them; zero values and nil are not indexed.
 
 As for encoding/json, fields are what is exported: unexported ones are neither sent nor stored, unless their struct has methods that
 marshal it. A struct of another module that has any, or one that has no other, needs such methods.
+
+What is brook:"pii" is "***" in all that brook shows of payloads and rows: the pages and the JSON of an inspector, differences
+between views, errors of decoding. A struct, slice or map is masked as a whole. Views, handlers, histories, tests and what is
+published and stored have it as it is. Keys are shown, so a key can't be pii; a type with a marshaller of its own is masked by a tag
+on the field that holds it.
 
 Every event is handled by a method, or marked publish or discard. A package of events alone needs no marks: it gets names and
 serializers, and other packages handle or emit its events. The NAME above an alias is the event's type on the wire for this package:

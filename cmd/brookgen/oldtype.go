@@ -171,6 +171,9 @@ func tag(f *lock.Field) string {
 	if f.Required {
 		words = append(words, "required")
 	}
+	if f.PII {
+		words = append(words, "pii")
+	}
 	for _, was := range f.Was {
 		words = append(words, "was="+was)
 	}

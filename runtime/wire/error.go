@@ -19,6 +19,8 @@ type Error struct {
 	Missing []string
 	// Err is the error of an UnmarshalJSON or UnmarshalText method, or nil.
 	Err error
+
+	missing []missing // where the paths of Missing are, in their order
 }
 
 // Error returns all of it in one line.

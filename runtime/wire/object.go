@@ -183,7 +183,7 @@ func missingError(data []byte, all []missing) *Error {
 	// What stands under an old name was read later than what stands behind it.
 	slices.SortStableFunc(all, func(a, b missing) int { return cmp.Compare(a.end, b.end) })
 	w := walker{data: data}
-	e := &Error{Offset: all[0].end, Expected: "all required fields"}
+	e := &Error{Offset: all[0].end, Expected: "all required fields", missing: slices.Clone(all)}
 	for _, m := range all {
 		path := w.parentAt(m.end)
 		if path != "" {

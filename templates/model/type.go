@@ -109,6 +109,7 @@ type Field struct {
 	Required bool     // brook:"required"
 	Was      []string // brook:"was=…": the wire names that it had, in the order of the tag
 	Default  *string  // brook:"default=…": the text, which fits the type; nil: none
+	PII      bool     // brook:"pii"
 }
 
 // JSONField is a field as encoding/json sees it, after promotion and shadowing.
@@ -123,4 +124,5 @@ type JSONField struct {
 	Required  bool
 	Was       []string // old wire names, read where Name is absent, the first of them first
 	Default   *string  // the text of its value where it is absent; nil: Go's zero value
+	PII       bool     // it, or an embedded struct on its path, is tagged so
 }

@@ -204,3 +204,27 @@ func TestComparisonSamples(t *testing.T) {
 		t.Errorf("%d samples", len(d.Samples))
 	}
 }
+
+// What people see of rows with pii is masked. Of rows that other code wrote they see what the code
+// knows, and nothing of one that it can't read.
+func TestComparisonOfPII(t *testing.T) {
+	r := newRig(t)
+	hidden := *items
+	hidden.PII = []string{"name"}
+	r.Collections = []*brook.Collection{&hidden}
+	r.row(r.Live, "a", &item{"secret", 1})
+	r.row(r.Rebuilt, "a", &item{"secret too", 1})
+	r.row(r.Live, "earlier", encoded(1, "\x91\xa1s"))
+	r.row(r.Rebuilt, "earlier", encoded(4, "\x92\xa1t\x05"))
+	r.row(r.Live, "unreadable", encoded(3, "\x91\xa1x"))
+	var lines []string
+	for _, s := range r.run().Samples {
+		lines = append(lines, s.String()+fmt.Sprint(s.Fields))
+	}
+	want := `"a": {"name":"***","count":1} → {"name":"***","count":1}[name]
+"earlier": {"name":"***","count":0} → {"name":"***","count":5}[name count]
+"unreadable": "***" → no row (pack: count: it does not fit (what it holds is not shown, as rows have pii))[]`
+	if got := strings.Join(lines, "\n"); got != want {
+		t.Errorf("samples:\n%s", got)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/shapes"
 	"github.com/brookgen/brookgen/runtime/pack"
+	"github.com/brookgen/brookgen/runtime/wire"
 )
 
 // side reads the values of one collection in one generation.
@@ -54,7 +55,7 @@ func (s *side) read(v brook.Value) (value, error) {
 	out := value{written: at.schema, raw: raw[n:], data: raw[n:]}
 	if at.change != nil {
 		if out.data, err = s.upgrade(at.change, raw[n:]); err != nil {
-			out.data, out.unreadable = nil, err
+			out.data, out.unreadable = nil, s.def.MaskError(err)
 		}
 	}
 	return out, nil
@@ -110,14 +111,22 @@ func (s *side) shape(number uint64) (shape, error) {
 	return at, nil
 }
 
-// text returns the value as JSON, for people.
-func (v *value) text() string {
-	if v.written == nil {
+// text returns a value as JSON, for people. Of a collection with pii it is as the code reads it: in
+// what was written by other code, nobody knows what to mask.
+func (s *side) text(v value) string {
+	written, raw := v.written, v.raw
+	switch {
+	case written == nil:
 		return ""
+	case s.def.PII == nil:
+	case v.unreadable != nil:
+		return wire.Masked
+	default:
+		written, raw = s.schema, v.data
 	}
-	text, err := v.written.AppendJSON(nil, v.raw)
+	text, err := written.AppendJSON(nil, raw)
 	if err != nil {
-		return fmt.Sprintf("damaged: %v", err)
+		return fmt.Sprintf("damaged: %v", s.def.MaskError(err))
 	}
-	return string(text)
+	return string(s.def.Mask(text))
 }

@@ -70,7 +70,7 @@ func (t *tally) both(was, is brook.Row) error {
 // sample shows a row that differs.
 func (t *tally) sample(key []byte, before, after value, fields []string) {
 	row := brook.RowDiff{
-		Key: t.def.KeyText(key), Live: before.text(), Rebuilt: after.text(), Fields: fields,
+		Key: t.def.KeyText(key), Live: t.live.text(before), Rebuilt: t.rebuilt.text(after), Fields: fields,
 	}
 	for _, v := range []value{before, after} {
 		if v.unreadable != nil {

@@ -5,6 +5,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/jobs"
+	"github.com/brookgen/brookgen/runtime/internal/masking"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/txn"
 )
@@ -35,4 +36,13 @@ func (d *Definition) Coded() []plan.Handler {
 		handlers[i].Code = d.Code[i]
 	}
 	return handlers
+}
+
+// Masks returns what masks the payloads of the events and jobs, nil if nothing in them is pii.
+func (d *Definition) Masks() *masking.Masks {
+	defs := slices.Clone(d.Events)
+	for _, w := range d.Workers {
+		defs = append(defs, w.Job)
+	}
+	return masking.New(defs...)
 }

@@ -112,7 +112,8 @@ func (d *Delivery) Unwrap(envelope brook.Envelope, bare bool, code *plan.Code) {
 	if err != nil {
 		if _, ours := code.Events[d.Message.Type]; ours || d.Message.Type == "" || untyped(err) {
 			// Events of types that are not the package's are none of its business.
-			d.Known, d.DecodeErr = true, text.Explain(d.Record.Value, err)
+			d.Known = true
+			d.DecodeErr = text.Explain(d.Record.Value, d.def.Masks().Error(err))
 		}
 		d.Message.Keyed, d.Message.Lane = d.Message.Keyed && d.Message.Type != "", ""
 	}

@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -213,5 +214,21 @@ func TestGivenKey(t *testing.T) {
 	f := newFixture(t)
 	if got, err := f.GivenKey("int64"); err == nil {
 		t.Errorf("k is the number %x", got)
+	}
+}
+
+// An envelope's error does not quote the record if the package has pii.
+func TestUnwrapMasks(t *testing.T) {
+	f := newFixture(t)
+	f.Record.Value = []byte(`{"type":"placed","data":{"email":"a@b.c" "secret"}}`)
+	f.Unwrap(brook.PlainJSON{}, false, code)
+	if f.DecodeErr == nil || !strings.Contains(f.DecodeErr.Error(), "secret") {
+		t.Errorf("without pii: %v", f.DecodeErr)
+	}
+	def.Events = []*brook.EventDef{{Type: "placed", PII: []string{"email"}}}
+	defer func() { def.Events = nil }()
+	f.Unwrap(brook.PlainJSON{}, false, code)
+	if f.DecodeErr == nil || strings.Contains(f.DecodeErr.Error(), "secret") {
+		t.Errorf("with pii: %v", f.DecodeErr)
 	}
 }

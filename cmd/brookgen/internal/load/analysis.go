@@ -100,6 +100,7 @@ func analyse(g *graph, src *source) (*model.Package, []Diagnostic, error) {
 	a.checkWriters()
 	a.checkNames()
 	a.checkSerial()
+	a.checkPII()
 	a.checkReach()
 	a.checkBuilds()
 	a.checkTags()

@@ -43,6 +43,7 @@ var tagMeaning = map[string]string{
 	tagUnique:   "it is for a collection's own fields, or those of a struct that it embeds",
 	tagRequired: "it is for fields that are read from the wire with an event",
 	tagWas:      "it is for fields that are read from the wire with an event, or from a store with a row",
+	tagPII:      "it is for fields that are written with an event, a job or a row",
 	tagDefault:  "it is for fields that are read from the wire with an event: a row holds all of its fields, and begins with Go's zero values",
 }
 
@@ -138,13 +139,13 @@ func (a *analysis) checkField(field *ast.Field, meant, reached bool) {
 // meaning says why a word has no meaning on a field: what is wrong with the field, or what the
 // word is for.
 func (a *analysis) meaning(w tagWord, field *ast.Field, name *ast.Ident, tag string) string {
-	if w.name != tagWas && w.name != tagDefault {
+	if w.name != tagWas && w.name != tagDefault && w.name != tagPII {
 		return tagMeaning[w.name]
 	}
 	switch {
 	case reflect.StructTag(tag).Get("json") == "-":
 		return "it has json:\"-\", so it is neither read nor written"
-	case len(field.Names) == 0 && jsonName(tag) == "" && a.isStructField(name):
+	case w.name != tagPII && len(field.Names) == 0 && jsonName(tag) == "" && a.isStructField(name):
 		return "it is embedded, so that its fields stand among the others on the wire and it has no name there: tag its fields"
 	case !name.IsExported():
 		return "it is unexported, so it is neither read nor written"

@@ -15,12 +15,13 @@ const (
 	tagRequired = "required"
 	tagWas      = "was"
 	tagDefault  = "default"
+	tagPII      = "pii"
 )
 
 var (
-	tagWords = []string{tagKey, tagIndex, tagUnique, tagRequired, tagWas, tagDefault}
+	tagWords = []string{tagKey, tagIndex, tagUnique, tagRequired, tagWas, tagPII, tagDefault}
 	// tagForms are tagWords as messages show them.
-	tagForms = []string{tagKey, tagIndex, tagUnique, tagRequired, "was=NAME", "default=VALUE"}
+	tagForms = []string{tagKey, tagIndex, tagUnique, tagRequired, "was=NAME", tagPII, "default=VALUE"}
 )
 
 // A tagWord is one word of a brook tag.

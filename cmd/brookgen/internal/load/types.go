@@ -248,6 +248,7 @@ func (b *builder) fields(m *model.Type, t types.Type, u *types.Struct) {
 			Required: hasWord(tag, tagRequired),
 			Was:      oldNames(tag),
 			Default:  defaultText(tag),
+			PII:      hasWord(tag, tagPII),
 		}
 		if v.Pkg() != nil && b.g.inSource(v.Pkg().Path()) {
 			f.Pos = position(b.g.pos(v.Pos()))

@@ -41,6 +41,7 @@ type embedded struct {
 	typ   *model.Type
 	path  []model.PathStep
 	index []int
+	pii   bool // it is embedded as such
 }
 
 // wireFields gives the fields of a struct as encoding/json sees them, by the rules of its
@@ -70,7 +71,7 @@ func wireFields(root *model.Type) ([]model.JSONField, []clash) {
 				default:
 					nextCount[promoted]++
 					if nextCount[promoted] == 1 {
-						next = append(next, embedded{promoted, c.Path, c.index})
+						next = append(next, embedded{promoted, c.Path, c.index, c.PII})
 					}
 				}
 			}
@@ -108,6 +109,7 @@ func considered(at embedded, i int) (*candidate, *model.Type) {
 			Required:  f.Required,
 			Was:       f.Was,
 			Default:   f.Default,
+			PII:       f.PII || at.pii,
 		},
 		tagged: name != "",
 		index:  append(slices.Clone(at.index), i),

@@ -56,7 +56,7 @@ func assembleEntry(rows []row) (*Entry, error) {
 		}
 		name, _ := unword(last)
 		owner.Fields = append(owner.Fields, &Field{Name: name, Type: r.typ, String: r.quoted,
-			Required: r.required, Gone: r.gone, Was: r.was, Default: r.preset, Pos: r.pos})
+			Required: r.required, PII: r.pii, Gone: r.gone, Was: r.was, Default: r.preset, Pos: r.pos})
 	}
 	targets := map[*Shape]*Shape{}
 	for _, r := range rows {

@@ -24,6 +24,7 @@ const (
 	VersionGone   Reason = "version" // a version of an event is gone
 	NameGone      Reason = "name"    // an earlier name of an event is not read any more
 	RenameGone    Reason = "was"     // one of a field
+	PIIGone       Reason = "pii"     // a field that was pii is not, or is gone
 )
 
 // Finding is one change by which what is in the log, or in the store, can't be read as it was.
@@ -31,7 +32,7 @@ type Finding struct {
 	Ref      // of the entry: as it is called now, or was, if it is gone
 	Reason   Reason
 	Path     string // of what changed: as it is now, or was, if it is gone
-	Breaking bool   // else it is about rows, which can be made anew
+	Breaking bool   // else it is about rows, which can be made anew, or about who sees what
 	Pos, End model.Pos
 	Message  string
 }

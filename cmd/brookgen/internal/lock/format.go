@@ -92,6 +92,9 @@ func (w *writer) line(at path, s *Shape, opens []open, quoted bool, attrs string
 		if f.Gone {
 			attrs = " gone"
 		}
+		if f.PII {
+			attrs += " pii"
+		}
 		attrs += list(" was=", word, f.Was...)
 		if f.Default != nil {
 			attrs += " default=" + word(*f.Default)

@@ -55,12 +55,23 @@ func (s *shapes) noteField(reason Reason, at path, g *Field, was string) {
 			is = strconv.Quote(*g.Default)
 		}
 		f.Message = fmt.Sprintf("%s of %s had the default %q, which events in the log mean that lack it, and has %s: %s", at, f.what(), was, is, s.waysOut(s.now))
+	case reason == PIIGone:
+		f.Breaking = false
+		f.Message = fmt.Sprintf("%s of %s was brook:\"pii\" and is not: it is shown where people look, in what was written before too", at, f.what())
 	case reason == RenameGone && f.Breaking:
 		f.Message = fmt.Sprintf("%s of %s is no longer read from %s, and the log holds events that call it so: take back brook:\"was=%s\", or %s",
 			g.Name, f.what(), was, was, s.accept(f.Name))
 	case reason == RenameGone:
 		f.Message = fmt.Sprintf("%s of %s is no longer read from %s: rows that call it so have it as zero until they are rebuilt", g.Name, f.what(), was)
 	}
+	s.found = append(s.found, f)
+}
+
+// noteGonePII adds a finding about a field that is gone and was pii.
+func (s *shapes) noteGonePII(at path) {
+	f := s.finding(s.now, PIIGone, at)
+	f.Breaking = false
+	f.Message = fmt.Sprintf("%s of %s was brook:\"pii\" and is gone: what was written before still has it, and nothing masks it there; keep the field for as long as that is kept", at, f.what())
 	s.found = append(s.found, f)
 }
 

@@ -157,7 +157,7 @@ func (s *shaper) wireFields(t *model.Type) []*Field {
 	var fields []*Field
 	for _, f := range t.JSON {
 		fields = append(fields, &Field{
-			Name: f.Name, Type: s.shape(f.Type), String: f.String, Required: f.Required,
+			Name: f.Name, Type: s.shape(f.Type), String: f.String, Required: f.Required, PII: f.PII,
 			Was: f.Was, Default: f.Default, Pos: f.Pos, GoName: f.Path[len(f.Path)-1].Name,
 		})
 	}
@@ -173,12 +173,17 @@ func (s *shaper) storedFields(t *model.Type, open []*model.Type) []*Field {
 	for _, f := range t.StoredFields(s.pkg.Path) {
 		if inner := f.Type.Pointee(); f.Promotes() {
 			if !slices.Contains(open, inner) {
-				promoted = append(promoted, s.storedFields(inner, open)...)
+				all := s.storedFields(inner, open)
+				for _, g := range all {
+					g.PII = g.PII || f.PII
+				}
+				promoted = append(promoted, all...)
 			}
 			continue
 		}
 		fields = append(fields, &Field{
-			Name: f.StoredName(), Type: s.shape(f.Type), Was: f.Was, Pos: f.Pos, GoName: f.Name,
+			Name: f.StoredName(), Type: s.shape(f.Type), Was: f.Was, PII: f.PII, Pos: f.Pos,
+			GoName: f.Name,
 		})
 	}
 	for _, f := range promoted {

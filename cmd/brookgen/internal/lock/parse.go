@@ -93,6 +93,7 @@ type row struct {
 	refs     []*Shape // in typ, whose Name is a path for now
 	quoted   bool
 	required bool
+	pii      bool
 	gone     bool
 	was      []string
 	preset   *string
@@ -148,6 +149,9 @@ func (r *row) attribute(text string) bool {
 	switch {
 	case text == "required" && len(r.path) > 0:
 		r.required = true
+		return true
+	case text == "pii" && len(r.path) > 0:
+		r.pii = true
 		return true
 	case text == "gone" && len(r.path) > 0 && r.ref.Kind != Collection:
 		r.gone = true

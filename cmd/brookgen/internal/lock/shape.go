@@ -30,6 +30,7 @@ type Field struct {
 	Type     *Shape
 	String   bool // in quotes, by the option "string" of its json tag
 	Required bool
+	PII      bool      // it is masked where people look
 	Gone     bool      // it was removed, and events in the log have it still
 	Was      []string  // names that it had before, and is read by too
 	Default  *string   // the text of its value where it is absent; nil: Go's zero value

@@ -163,6 +163,9 @@ func (s *shapes) below(at path, old, now *Shape) {
 		}
 		read[g] = append(read[g], f)
 		s.fields(at.with(word(g.Name)), f, g)
+		if f.PII && !g.PII {
+			s.noteField(PIIGone, at.with(word(g.Name)), g, "")
+		}
 		for _, was := range f.Was {
 			if h := s.match(&Field{Name: was}, now); h != g {
 				s.noteField(RenameGone, at.with(word(was)), g, was)
@@ -185,6 +188,8 @@ func (s *shapes) below(at path, old, now *Shape) {
 	for _, f := range gone {
 		if g := likely[f]; g != nil {
 			s.noteGone(at.with(word(f.Name)), f, g)
+		} else if f.PII && !s.stored() {
+			s.noteGonePII(at.with(word(f.Name)))
 		}
 	}
 }
