@@ -34,6 +34,9 @@ type Job[J any] struct {
 	Cause string
 	// Position is where that event is in the log; zero if it did not come through the log.
 	Position Position
+	// Headers are the trace context of that event, traceparent and tracestate, as far as it has one;
+	// what the worker publishes has it too. Its bytes must not be changed.
+	Headers []Header
 }
 
 // Jobs says how jobs are done. The zero Jobs has the defaults.

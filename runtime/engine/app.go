@@ -168,7 +168,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Publisher: s.Publisher, Restoration: restorationOf(store),
 	}
 	if s.Jobs != nil {
-		s.Jobs.Shared = a.catalog.Fenced()
+		s.Jobs.Shared, s.Jobs.Home = a.catalog.Fenced(), homes(a.code)
 	}
 	a.workers = workers.New(s, a.calls.Exclusive)
 	a.filler = &backfill.Filler{

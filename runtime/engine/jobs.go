@@ -3,10 +3,13 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/jobs"
+	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
 
 // Worker does the jobs of one type. Generated code uses it.
@@ -63,7 +66,7 @@ func JobOf[J any](w *Work, def *brook.EventDef) (brook.Job[J], error) {
 	}
 	of := w.Job
 	j.ID, j.Key, j.Attempt, j.Time, j.Cause = of.ID, of.Key, of.Attempts+1, of.Time, of.Cause
-	j.Position = of.Position
+	j.Position, j.Headers = of.Position, slices.Clone(of.Headers)
 	return j, nil
 }
 
@@ -93,6 +96,17 @@ func answer(w *Work, def *brook.EventDef, data any) {
 	out := &w.Answers[len(w.Answers)-1]
 	if brook.Encode(out, def, data); w.Err == nil {
 		w.Err = out.Err
+	}
+}
+
+// homes returns by whose owner the jobs of a partition are done: those of one that nobody has, as
+// the code reads its topic no more or no event of the log asked for them, by that of the first one.
+func homes(code *plan.Code) func(partition.ID) partition.ID {
+	return func(id partition.ID) partition.ID {
+		if !code.Reads(id.Topic) && len(code.Topics) > 0 {
+			return partition.ID{Topic: code.Topics[0]}
+		}
+		return id
 	}
 }
 

@@ -48,6 +48,7 @@ type Batch struct {
 	Prefetched                                 time.Duration // time spent on prefetching
 
 	tables  Tables
+	board   *jobs.Board
 	scratch []brook.Write // of Assemble
 }
 
@@ -70,7 +71,7 @@ func (b *Batch) On(g *generation.Generation, outbox brook.Table, board *jobs.Boa
 		Letters: g.Letters, Owed: g.Owed, Outbox: outbox, Parked: g.Parked,
 		OwedJobs: g.OwedJobs,
 	}
-	if board != nil {
+	if b.board = board; board != nil {
 		b.tables.Jobs = board.Table
 	}
 	if board != nil && board.Shared {
@@ -100,8 +101,8 @@ func (b *Batch) Assemble() []brook.Write {
 	for _, j := range b.Jobs {
 		writes = append(writes, j.Write(b.tables.Jobs))
 	}
-	if b.tables.Noted != nil && len(b.Jobs) > 0 {
-		writes = append(writes, jobs.Note(b.tables.Noted))
+	if b.tables.Noted != nil {
+		writes = b.board.AppendNotes(writes, b.tables.Noted, b.Jobs, b.Positions)
 	}
 	for _, j := range b.OwedJobs {
 		writes = append(writes, j.Write(b.tables.OwedJobs))
@@ -176,7 +177,7 @@ func (b *Batch) Forget() {
 	clear(b.Effects)
 	b.Parked.Forget()
 	*b = Batch{
-		Tx: b.Tx, Parked: b.Parked, tables: b.tables, scratch: b.scratch[:0],
+		Tx: b.Tx, Parked: b.Parked, tables: b.tables, board: b.board, scratch: b.scratch[:0],
 		Positions: b.Positions[:0], Effects: b.Effects[:0],
 		Letters: slices.Delete(b.Letters, 0, len(b.Letters)),
 		Items:   slices.Delete(b.Items, 0, len(b.Items)),

@@ -37,7 +37,7 @@ func (x Letters) All(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
 			var l deadletter.Letter
 			if err == nil {
 				l, err = deadletter.Decode(row.Value)
-				l.Type = x.Tasks.Code.Today(l.Type)
+				l.Type = x.today(&l)
 				l.Record.Value = bytes.Clone(l.Record.Value)
 			}
 			if !yield(l.DeadLetter, lifetime.Closing(ctx, err)) || err != nil {
@@ -45,6 +45,17 @@ func (x Letters) All(ctx context.Context) iter.Seq2[brook.DeadLetter, error] {
 			}
 		}
 	}
+}
+
+// today returns what the type of a letter's event, or job, is called today.
+func (x Letters) today(l *deadletter.Letter) string {
+	switch {
+	case l.Stage != brook.StageJob:
+		return x.Tasks.Code.Today(l.Type)
+	case x.Tasks.Jobs != nil:
+		return x.Tasks.Jobs.Today(l.Type)
+	}
+	return l.Type // the code has no jobs any more
 }
 
 // begin is Calls.begin for a call of that name. The context open ends already when the app closes:
@@ -118,7 +129,7 @@ func (x Letters) stored(ctx context.Context, l *deadletter.Letter) (deadletter.L
 			return deadletter.Letter{}, err
 		}
 		again, err := decoded(l, v)
-		again.Type = x.Tasks.Code.Today(again.Type)
+		again.Type = x.today(&again)
 		again.Record.Value = bytes.Clone(again.Record.Value)
 		return again, err
 	}

@@ -8,6 +8,12 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
+// Speak takes what the set of that name publishes because it failed with err, which Handle did not
+// take for a failure, and returns the error as speak does.
+func (d *Delivery) Speak(set string, err error) error {
+	return d.speak(slices.Index(d.def.Sets, set), err)
+}
+
 // speak takes what a set that failed publishes because of it, and returns the error; with what is
 // wrong with that, if anything is, and then nothing of it is published.
 func (d *Delivery) speak(set int, err error) error {

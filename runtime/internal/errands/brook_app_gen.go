@@ -40,7 +40,7 @@ func NewApp(config brook.Config, mailer *Mailer, desk Desk) (*App, error) {
 		Events:      []*brook.EventDef{&placedEvent, &paidEvent, &sentEvent, &refusedEvent},
 		Handlers: []engine.Handler{
 			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Emits: []string{RefusedType}, Proved: true},
-			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Acts: true, Proved: true},
+			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Acts: true, Emits: []string{RefusedType}, Proved: true},
 			{Set: 0, Name: "Sent", Event: SentType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Refused", Event: RefusedType, Writes: []int{0}, Proved: true},
 		},

@@ -37,14 +37,14 @@ func (d *dispatch) placed(m *engine.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		order, sendMails, collect, refused, err := d.desk.Placed(*e)
+		order, sendMails, collect, refusedResult, err := d.desk.Placed(*e)
 		if err != nil {
 			return err
 		}
 		brook.Apply(d.orders, key.AppendString[string], order)
 		engine.Ask(m, &sendMailJob, sendMails...)
 		engine.Ask(m, &collectJob, collect)
-		engine.Send(m, &refusedEvent, refused)
+		engine.Send(m, &refusedEvent, refusedResult)
 		return nil
 	})
 }
@@ -55,11 +55,12 @@ func (d *dispatch) paid(m *engine.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		sendMail, err := d.desk.Paid(*e, (*OrdersView)(d.orders.Lend()))
+		sendMail, refusedResult, err := d.desk.Paid(*e, (*OrdersView)(d.orders.Lend()))
 		if err != nil {
 			return err
 		}
 		engine.Ask(m, &sendMailJob, sendMail)
+		engine.Send(m, &refusedEvent, refusedResult)
 		return nil
 	})
 }

@@ -92,8 +92,18 @@ func (m *Mailer) SendMail(
 
 // Desk handles orders, and has parcels collected.
 type Desk struct {
-	// Collected is called for each try of a collection; nil: they succeed.
+	// Collected is called for each try of a collection; nil: there are no parcels.
 	Collected func(brook.Job[Collect]) error
+	// Check returns what the handlers of an order, or "payment of" one, fail with; nil: they don't.
+	Check func(what string) error
+}
+
+// check returns what the handlers of something fail with.
+func (d Desk) check(what string) error {
+	if d.Check == nil {
+		return nil
+	}
+	return d.Check(what)
 }
 
 //brook:handle
@@ -101,13 +111,6 @@ func (d Desk) Placed(e brook.Event[Placed]) (
 	brook.Change[string, Order], []brook.Request[SendMail], brook.Request[Collect],
 	brook.Emission[Refused], error,
 ) {
-	var none brook.Emission[Refused]
-	if e.Data.Fail != "" {
-		err := fmt.Errorf("order %s: %s", e.Data.Order, e.Data.Fail)
-		refused := brook.Emit(Refused{Refusal: "no " + e.Data.Order, Why: e.Data.Fail})
-		return brook.Change[string, Order]{}, nil, brook.Request[Collect]{}, none,
-			brook.FailWith(err, refused)
-	}
 	var mails []brook.Request[SendMail]
 	for n := range e.Data.Mails {
 		mails = append(mails, brook.Do(SendMail{To: e.Data.User, Order: e.Data.Order, Number: n}))
@@ -116,16 +119,31 @@ func (d Desk) Placed(e brook.Event[Placed]) (
 	if d.Collected != nil {
 		collect = brook.Do(Collect{Order: e.Data.Order})
 	}
-	change := brook.Merge(e.Data.Order, func(o *Order) { o.Placed++ })
-	return change, mails, collect, none, nil
+	change, err := brook.Merge(e.Data.Order, func(o *Order) { o.Placed++ }), d.check(e.Data.Order)
+	if e.Data.Fail != "" {
+		err = fmt.Errorf("order %s: %s", e.Data.Order, e.Data.Fail)
+		err = brook.FailWith(err, refused(e.Data.Order, e.Data.Fail))
+	}
+	return change, mails, collect, brook.Emission[Refused]{}, err // what fails asks for no job
+}
+
+// refused returns what is published of an order that could not be handled.
+func refused(order, why string) brook.Emission[Refused] {
+	return brook.Emit(Refused{Refusal: "no " + order, Why: why})
 }
 
 //brook:handle
-func (Desk) Paid(e brook.Event[Paid], orders brook.View[string, Order]) (
-	brook.Request[SendMail], error,
+func (d Desk) Paid(e brook.Event[Paid], orders brook.View[string, Order]) (
+	mail brook.Request[SendMail], none brook.Emission[Refused], err error,
 ) {
-	_, err := orders.Get(e.Data.Order)
-	return brook.Do(SendMail{To: e.Data.User, Order: e.Data.Order, Number: -1}), brook.Early(err)
+	mail = brook.Do(SendMail{To: e.Data.User, Order: e.Data.Order, Number: -1})
+	if _, err := orders.Get(e.Data.Order); err != nil {
+		return mail, none, brook.FailWith(brook.Early(err), refused(e.Data.Order, "not placed"))
+	}
+	if err := d.check("payment of " + e.Data.Order); err != nil {
+		return mail, none, brook.FailWith(err, refused(e.Data.Order, err.Error()))
+	}
+	return mail, none, nil
 }
 
 //brook:handle

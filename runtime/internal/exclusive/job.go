@@ -46,7 +46,7 @@ func (t *Task) Released(letter *deadletter.Letter) (note []brook.Write, done fun
 		return nil, func() {}
 	}
 	if b.Shared {
-		note = append(note, jobs.Note(t.set.Publisher.Sending))
+		note = append(note, b.Note(t.set.Publisher.Sending))
 	}
 	return note, func() {
 		if j, err := jobs.OfLetter(letter); err == nil { // else it held up nothing

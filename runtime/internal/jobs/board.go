@@ -11,7 +11,9 @@ import (
 	"container/heap"
 	"container/list"
 	"context"
+	"crypto/rand"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -27,6 +29,8 @@ type Board struct {
 	Table brook.Table // of the jobs; set by Open, before all calls
 	// Today returns the type of jobs that may have an earlier name.
 	Today func(string) string
+	// Home returns the partition whose owner does the jobs of one; nil: each stands for itself.
+	Home func(partition.ID) partition.ID
 	// Shared says that several processes write the store.
 	Shared bool
 
@@ -41,10 +45,15 @@ type Board struct {
 	partitions map[partition.ID]*waiting
 	ready      list.List // of lines whose first job can be done, first come first served
 	later      laterHeap
-	passed     []*Job // others did them: they are only to be removed from the store
-	look       *Look  // under way; nil: none
+	unsure     []*line // whose first job waits for a look
+	passed     []*Job  // others did them: they are only to be removed from the store
+	look       *Look   // under way; nil: none
 	looks      uint64
+	sure       uint64 // of jobs that came up to this look, all that others committed before is here
 	wake       retry.Signal
+
+	writer string // of notes; never changes
+	notes  atomic.Uint64
 }
 
 // lineID names a line.
@@ -57,7 +66,7 @@ type lineID struct {
 func New() *Board {
 	return &Board{
 		lines: map[lineID]*line{}, partitions: map[partition.ID]*waiting{}, wake: retry.NewSignal(),
-		now: time.Now,
+		now: time.Now, writer: rand.Text(), looks: 1,
 	}
 }
 
@@ -89,7 +98,7 @@ func (b *Board) Committed(jobs []*Job) {
 			b.passed = append(b.passed, j)
 			continue
 		}
-		b.add(j)
+		b.add(j, b.looks)
 	}
 	b.wake.Set()
 }
@@ -122,6 +131,9 @@ func (b *Board) Unfinished(id partition.ID, next int64) int64 {
 func (b *Board) Take(now time.Time, cancel context.CancelFunc) (j *Job, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.Shared && b.lags {
+		return nil, 0
+	}
 	for len(b.later) > 0 && !b.later[0].due.After(now) {
 		l := heap.Pop(&b.later).(*line)
 		l.state, l.turn = ready, b.ready.PushBack(l)
@@ -153,7 +165,7 @@ func (b *Board) Return(j *Job) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.end(j)
-	if !j.gone {
+	if j.tried = b.looks; !j.gone {
 		b.schedule(j.line)
 	}
 	b.wake.Set()
@@ -191,14 +203,15 @@ func (b *Board) Passed() []*Job {
 	return passed
 }
 
-// add puts a job into its line, unless it is there.
-func (b *Board) add(j *Job) {
+// add puts a job into its line, unless it is there. came is the number of the look that was the last
+// one when it came.
+func (b *Board) add(j *Job, came uint64) {
 	id := lineID{j.Partition(), j.Type, string(j.Key)}
 	l := b.lineOf(id)
 	if !l.insert(j) {
 		return
 	}
-	j.line, j.added = l, b.looks
+	j.line, j.added = l, came
 	w := b.partitions[j.Source()]
 	if w == nil {
 		w = &waiting{}

@@ -198,12 +198,133 @@ func TestLease(t *testing.T) {
 	b.Shared = true
 	b.RequireLease()
 	b.Committed([]*Job{job(0, 1, 0, "a")})
+	b.Same(b.Begin())
 	wantTaken(t, b, "")
+	if !b.Idle() {
+		t.Error("who has the jobs of the lease's holder does not look for those that are done")
+	}
 	b.Hold(true)
 	if !b.Lagging() {
 		t.Error("a new holder does not look for the jobs of others")
 	}
+	wantTaken(t, b, "")
+	look(b, true, job(0, 1, 0, "a"))
 	wantTaken(t, b, "0/1/0")
+}
+
+// look has a board look at a store that holds jobs.
+func look(b *Board, quiet bool, jobs ...*Job) {
+	l := b.Begin()
+	b.current()
+	b.Saw(l, Found{Jobs: jobs}, quiet)
+}
+
+// Over a shared store a job waits for a look at what others committed before it, and one that was
+// found while they committed for another look.
+func TestOthersGoFirst(t *testing.T) {
+	b := New()
+	b.Shared = true
+	b.Committed([]*Job{job(0, 2, 0, "a")})
+	wantTaken(t, b, "")
+	if !b.Unsure() {
+		t.Error("the board is sure of a job before a look")
+	}
+	l := b.Begin()
+	b.Committed([]*Job{job(0, 5, 0, "b")}) // the look may have been too early for what is before it
+	b.Saw(l, Found{Jobs: []*Job{job(0, 1, 0, "a"), job(0, 2, 0, "a"), job(0, 4, 0, "c")}}, false)
+	wantTaken(t, b, "")
+	b.Same(b.Begin())
+	b.Done(wantTaken(t, b, "0/1/0 0/5/0 0/4/0")...)
+	b.Done(wantTaken(t, b, "0/2/0")...)
+	b.Lags()
+	b.Committed([]*Job{job(0, 6, 0, "a")})
+	b.Same(b.Begin())
+	wantTaken(t, b, "") // there may be a dead letter
+	look(b, true, job(0, 6, 0, "a"))
+	b.Done(wantTaken(t, b, "0/6/0")...)
+	if b.Unsure() {
+		t.Error("the board is not sure, and there is nothing to look for")
+	}
+}
+
+// A look finds how often another process tried a job, but not in what it read before this process
+// tried it.
+func TestTriedByOthers(t *testing.T) {
+	b := New()
+	b.Shared = true
+	stored := func(attempts int) *Job {
+		j := job(0, 1, 0, "a")
+		j.Attempts = attempts
+		j.Write(nil)
+		return j
+	}
+	b.Committed([]*Job{stored(0)})
+	look(b, true, stored(2))
+	j := wantTaken(t, b, "0/1/0")[0]
+	if j.Attempts != 2 {
+		t.Errorf("it was tried %d times, want 2", j.Attempts)
+	}
+	l := b.Begin()
+	j.Attempts = 3
+	j.Write(nil)
+	b.Return(j)
+	b.Saw(l, Found{Jobs: []*Job{stored(2)}}, true)
+	if j := wantTaken(t, b, "0/1/0")[0]; j.Attempts != 3 {
+		t.Errorf("then %d times, want 3", j.Attempts)
+	}
+}
+
+// Notes say of which partitions others left jobs. What a process wrote itself is no news to it, nor
+// what is for partitions of others.
+func TestNotes(t *testing.T) {
+	mine, other := New(), New()
+	notes := func(b *Board, positions []brook.Write, jobs ...*Job) Notes {
+		n := Notes{}
+		for _, w := range b.AppendNotes(nil, nil, jobs, positions) {
+			n.Add(brook.Row{Key: w.Key, Value: brook.Value{Data: w.Value}})
+		}
+		return n
+	}
+	at := func(number int32) brook.Write {
+		return brook.Write{Key: partition.ID{Topic: "in", Number: number}.AppendKey(nil)}
+	}
+	free := job(0, 1, 0, "a")
+	free.Free = true
+	positions := []brook.Write{at(0), at(1)}
+	jobs := []*Job{job(0, 1, 0, "a"), job(1, 1, 0, "a"), job(0, 2, 0, "a"), job(0, 2, 1, "a")}
+	if n := notes(mine, positions, jobs...); len(n) != 2 || mine.News(nil, n) || !other.News(nil, n) {
+		t.Errorf("of two partitions: %v", n)
+	}
+	for what, n := range map[string]Notes{
+		"not in the order of the partition": notes(mine, positions[1:], jobs[0]),
+		"redriven":                          notes(mine, positions, free),
+	} {
+		if len(n) != 1 || n["jobs"] == "" || !mine.News(nil, n) || mine.News(n, n) {
+			t.Errorf("%s: %v", what, n)
+		}
+	}
+	if n := notes(mine, positions); len(n) != 0 {
+		t.Errorf("of no jobs: %v", n)
+	}
+	n := notes(other, positions, jobs[0])
+	mine.Join(true)
+	mine.Assign(map[partition.ID]int64{{Topic: "in", Number: 1}: 0})
+	if mine.News(nil, n) {
+		t.Error("jobs of another member's partition are news")
+	}
+	mine.Assign(map[partition.ID]int64{{Topic: "in"}: 0})
+	if !mine.News(nil, n) {
+		t.Error("what the owner before left is no news")
+	}
+	mine.Dissolve()
+	mine.RequireLease()
+	if mine.News(nil, n) {
+		t.Error("who does not hold the lease looks for each job of others")
+	}
+	mine.Hold(true)
+	if !mine.News(nil, n) {
+		t.Error("the holder of the lease does not look for the jobs of others")
+	}
 }
 
 // A look finds what other processes committed and did, and leaves alone what happened meanwhile.
@@ -211,6 +332,7 @@ func TestLook(t *testing.T) {
 	b := New()
 	b.Shared, b.Today = true, func(s string) string { return s }
 	b.Committed([]*Job{job(0, 1, 0, "a"), job(0, 2, 0, "b"), job(0, 3, 0, "c"), job(0, 4, 0, "d")})
+	b.Same(b.Begin())
 	j, _ := b.Take(time.Now(), nil)
 	look := b.Begin()
 	meanwhile := job(0, 9, 0, "i")
@@ -219,9 +341,13 @@ func TestLook(t *testing.T) {
 	b.Done(second)
 	letter := LetterOf(job(0, 3, 1, "c"), fmt.Errorf("oh"), nil)
 	// 1/0 is being done and gone; 2/0 was done meanwhile; 4/0 was done by another process.
-	b.Saw(look, []*Job{job(0, 2, 0, "b"), job(0, 3, 0, "c"), job(0, 3, 2, "c"), job(0, 8, 0, "h")},
-		[]*deadletter.Letter{&letter})
-	wantTaken(t, b, "0/3/0 0/9/0 0/8/0")
+	b.Saw(look, Found{
+		Jobs:    []*Job{job(0, 2, 0, "b"), job(0, 3, 0, "c"), job(0, 3, 2, "c"), job(0, 8, 0, "h")},
+		Letters: []*deadletter.Letter{&letter},
+	}, true)
+	wantTaken(t, b, "0/3/0 0/8/0")
+	b.Same(b.Begin())
+	wantTaken(t, b, "0/9/0")
 	b.Done(j)
 	if n := b.Waiting(partition.ID{Topic: "in"}); n != 4 {
 		t.Errorf("%d are left, want three that are done and one that is held up", n)
@@ -254,4 +380,30 @@ func TestStored(t *testing.T) {
 	if _, err := OfLetter(&deadletter.Letter{}); err == nil {
 		t.Error("a letter without a job is one")
 	}
+}
+
+// In a group over a shared store, the owner of one partition does the jobs that are of none which
+// members have.
+func TestHome(t *testing.T) {
+	b := New()
+	b.Shared = true
+	b.Home = func(id partition.ID) partition.ID {
+		if id.Topic == "gone" || id == (partition.ID{}) {
+			return partition.ID{Topic: "in"}
+		}
+		return id
+	}
+	gone, none, free := job(3, 1, 0, "a"), job(0, 0, 0, "b"), job(1, 1, 0, "c")
+	gone.Position.Topic, none.Position, free.Free = "gone", brook.Position{}, true
+	for _, j := range []*Job{gone, none} {
+		j.Place = PlaceOf(j, 0)
+	}
+	b.Join(false)
+	b.Assign(map[partition.ID]int64{{Topic: "in", Number: 1}: 0})
+	b.Committed([]*Job{gone, none, free})
+	look(b, true, gone, none, free)
+	b.Done(wantTaken(t, b, "1/1/0")...)
+	b.Assign(map[partition.ID]int64{{Topic: "in"}: 0})
+	look(b, true, gone, none)
+	wantTaken(t, b, "3/1/0 0/0/0")
 }

@@ -41,6 +41,7 @@ type Job struct {
 
 	line  *line
 	added uint64 // the number of the look that was the last one when it came: see Look
+	tried uint64 // and when it was given back
 	gone  bool   // it is in no line
 }
 

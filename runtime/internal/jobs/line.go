@@ -20,13 +20,14 @@ type line struct {
 	due    time.Time          // of a line that is later
 	at     int                // in the heap of these
 	cancel context.CancelFunc // of the job that is being done
+	listed bool               // among Board.unsure
 }
 
 // state is where a line is.
 type state uint8
 
 const (
-	idle    state = iota // nowhere: it is empty, held up, or others do its jobs
+	idle    state = iota // nowhere: it is empty, held up, unsure, or others do its jobs
 	ready                // its first job can be done
 	later                // its first job can be done when it is due
 	running              // its first job is being done
@@ -87,6 +88,12 @@ func (b *Board) schedule(l *line) {
 		return
 	}
 	can := len(l.jobs) > 0 && !l.blocked() && b.acts(l.jobs[0])
+	if can && !b.sureOf(l.jobs[0]) {
+		can = false
+		if !l.listed {
+			l.listed, b.unsure = true, append(b.unsure, l)
+		}
+	}
 	now := can && !l.jobs[0].Due.After(b.now())
 	switch {
 	case now && l.state == ready:

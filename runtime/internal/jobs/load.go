@@ -2,21 +2,11 @@ package jobs
 
 import (
 	"context"
-	"crypto/rand"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 )
-
-// NoteKey is the key of the row by which those who commit jobs to a shared store tell the others.
-var NoteKey = []byte("jobs")
-
-// Note returns the write that tells other processes of a shared store that there are jobs, or that
-// dead letters of jobs are gone. table is that of what is sent.
-func Note(table brook.Table) brook.Write {
-	return brook.Write{Table: table, Key: NoteKey, Value: []byte(rand.Text())}
-}
 
 // Open opens the table of jobs of the app of that name.
 func (b *Board) Open(ctx context.Context, store brook.Store, name string) (err error) {
@@ -25,45 +15,52 @@ func (b *Board) Open(ctx context.Context, store brook.Store, name string) (err e
 }
 
 // Load looks at all jobs in the store, and the dead letters of jobs among letters, the table of the
-// live generation.
+// live generation. Nobody else writes the store meanwhile, or a Look follows.
 func (b *Board) Load(ctx context.Context, r brook.Reader, letters brook.Table) error {
 	look := b.Begin()
-	err := b.load(ctx, look, r, letters)
+	found, err := b.Read(ctx, r, letters)
 	if err != nil {
 		b.Forget(look)
+		return err
 	}
-	return err
+	b.Saw(look, found, !b.Shared)
+	return nil
 }
 
-func (b *Board) load(
-	ctx context.Context, look *Look, r brook.Reader, letters brook.Table,
-) error {
-	var jobs []*Job
+// Found is what a look found in the store.
+type Found struct {
+	Jobs    []*Job
+	Letters []*deadletter.Letter // of jobs
+}
+
+// Read reads what a look is to find. It forgets that the store may have jobs that are not here.
+func (b *Board) Read(
+	ctx context.Context, r brook.Reader, letters brook.Table,
+) (f Found, err error) {
+	b.current()
 	for row, err := range r.Scan(ctx, b.Table, nil, nil) {
 		if err != nil {
-			return err
+			return f, err
 		}
 		j, err := Decode(row)
 		if err != nil {
-			return err
+			return f, err
 		}
 		j.Type = b.Today(j.Type)
-		jobs = append(jobs, j)
+		f.Jobs = append(f.Jobs, j)
 	}
-	var held []*deadletter.Letter
 	for row, err := range r.Scan(ctx, letters, nil, nil) {
 		if err != nil {
-			return err
+			return f, err
 		}
 		l, err := deadletter.Decode(row.Value)
 		if err != nil {
-			return err
+			return f, err
 		}
 		if l.Stage == brook.StageJob {
 			l.Type = b.Today(l.Type)
-			held = append(held, &l)
+			f.Letters = append(f.Letters, &l)
 		}
 	}
-	b.Saw(look, jobs, held)
-	return nil
+	return f, nil
 }

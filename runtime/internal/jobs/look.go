@@ -1,33 +1,40 @@
 package jobs
 
-import (
-	"github.com/brookgen/brookgen/runtime/internal/deadletter"
-)
+import "bytes"
 
-// Look is a look at all jobs in the store, while others are committed and done. It begins before
-// the store is read.
+// Look is a look at what others did to the jobs in the store, while jobs are committed and done. It
+// begins before the store is read.
+//
+// Over a shared store a job may be done once a look that began behind it has ended: jobs that others
+// committed before are here then, and those of its partition, type and key come first.
 type Look struct {
 	number  uint64
 	removed map[string]bool // places of jobs that were removed meanwhile
 }
 
-// Begin begins a look; one goroutine looks at a time. It forgets that the store may have jobs that
-// are not here.
+// Begin begins a look; one goroutine looks at a time.
 func (b *Board) Begin() *Look {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.looks++
 	b.look = &Look{number: b.looks, removed: map[string]bool{}}
-	b.lags = false
 	return b.look
 }
 
-// Lags notes that the store may have jobs that are not here.
+// Lags notes that the store may have jobs that are not here, or dead letters of jobs. Over a shared
+// store no job is taken until somebody looked.
 func (b *Board) Lags() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lags = true
 	b.wake.Set()
+}
+
+// current undoes Lags, before the store is read.
+func (b *Board) current() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lags = false
 }
 
 // Lagging reports whether the store may have jobs that are not here.
@@ -37,39 +44,84 @@ func (b *Board) Lagging() bool {
 	return b.lags
 }
 
-// Saw ends a look that found these jobs and dead letters of jobs in the store. What was committed
-// by this process since the look began stays as it is, and so does what is being done.
-func (b *Board) Saw(look *Look, jobs []*Job, letters []*deadletter.Letter) {
+// Unsure reports whether jobs are held up until somebody looked.
+func (b *Board) Unsure() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Shared && (b.lags || len(b.unsure) > 0)
+}
+
+// Same ends a look that read no jobs, because others left no note.
+func (b *Board) Same(look *Look) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.look = nil
-	found := make(map[string]bool, len(jobs))
-	for _, j := range jobs {
-		found[string(j.Place)] = true
+	b.rely(look)
+}
+
+// Saw ends a look that found jobs and dead letters of jobs in the store. quiet says that others left
+// no note while these were read. What was committed by this process since the look began stays as it
+// is, and so does what is being done.
+func (b *Board) Saw(look *Look, f Found, quiet bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.look = nil
+	found := make(map[string]*Job, len(f.Jobs))
+	for _, j := range f.Jobs {
+		found[string(j.Place)] = j
 	}
 	for _, l := range b.lines {
 		l.held = nil
 		for i := len(l.jobs) - 1; i >= 0; i-- {
-			j := l.jobs[i]
-			busy := l.state == running && i == 0
-			if !busy && j.added < look.number && !found[string(j.Place)] {
-				b.remove(j) // another process did it, or gave it up
+			if l.state != running || i > 0 {
+				b.compare(look, l.jobs[i], found[string(l.jobs[i].Place)])
 			}
 		}
+		b.tidy(l)
 	}
-	for _, l := range letters {
+	for _, l := range f.Letters {
 		if j, err := OfLetter(l); err == nil { // else it holds up nothing
 			b.hold(lineID{j.Partition(), j.Type, string(j.Key)}, j.Place)
 		}
 	}
-	for _, j := range jobs {
+	came := look.number
+	if quiet {
+		came--
+	}
+	for _, j := range f.Jobs {
 		if !look.removed[string(j.Place)] {
-			b.add(j)
+			b.add(j, came)
 		}
 	}
 	b.pass()
+	b.rely(look)
 	b.reconsider()
 }
+
+// compare removes a job that another process dealt with: it did it or gave it up, and then found is
+// nil, or it tried it.
+func (b *Board) compare(look *Look, j, found *Job) {
+	if j.added >= look.number || j.tried >= look.number {
+		return // since the look began
+	}
+	if found == nil || !bytes.Equal(found.Stored, j.Stored) {
+		b.remove(j)
+	}
+}
+
+// rely lets go on what came before a look.
+func (b *Board) rely(look *Look) {
+	b.sure = look.number - 1
+	lines := b.unsure
+	b.unsure = nil
+	for _, l := range lines {
+		l.listed = false
+		b.schedule(l)
+	}
+}
+
+// sureOf reports whether what goes before a job is here.
+func (b *Board) sureOf(j *Job) bool { return !b.Shared || j.added <= b.sure }
 
 // Forget drops the look: the store could not be read.
 func (b *Board) Forget(*Look) {
@@ -85,5 +137,5 @@ func (b *Board) Clear() {
 	clear(b.lines)
 	clear(b.partitions)
 	b.ready.Init()
-	b.later, b.passed, b.lags = nil, nil, true
+	b.later, b.passed, b.unsure, b.lags = nil, nil, nil, true
 }

@@ -75,14 +75,31 @@ func (b *Board) Hold(held bool) {
 	b.reconsider()
 }
 
+// Idle reports whether there are jobs here that the holder of the lease does, which says nothing of
+// it: they are here until somebody looks.
+func (b *Board) Idle() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.leased && !b.holder && len(b.lines) > 0
+}
+
 // acts reports whether this process is to do a job.
 func (b *Board) acts(j *Job) bool {
 	id := j.Source()
 	switch {
 	case b.leased:
 		return b.holder
-	case j.Free && !b.Shared, id == partition.ID{}:
+	case !b.Shared && (j.Free || id == partition.ID{}):
 		return true
+	}
+	return b.owns(id)
+}
+
+// owns reports whether a partition is the app's, or, if it is none that members divide, the one that
+// stands for it.
+func (b *Board) owns(id partition.ID) bool {
+	if b.Home != nil {
+		id = b.Home(id)
 	}
 	return b.owned.Owns(id)
 }

@@ -46,7 +46,7 @@ func (x *Processor) crowded(p *Partition, d *delivery.Delivery) {
 			continue
 		}
 		r.Parks, r.Waits, r.Stage = false, len(r.Missed) == 0, brook.StageHandle
-		r.Err = fmt.Errorf("%w: %w", ErrParkedFull, r.Err)
+		r.Err = d.Speak(r.Set, fmt.Errorf("%w: %w", ErrParkedFull, r.Err))
 	}
 }
 

@@ -98,6 +98,9 @@ func (c *commit) failed(err error) error {
 	c.rewind()
 	switch {
 	case errors.Is(err, brook.ErrConflict):
+		if c.set.Jobs != nil {
+			c.set.Jobs.Lags() // who was faster may have left jobs
+		}
 		err = retry.ErrRestart
 	case errors.Is(err, errRewound):
 	case errors.Is(err, brook.ErrTooLarge) && c.Batch.Size() > 0:

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -69,13 +70,16 @@ func (r *run) end(ctx context.Context) {
 
 // dispatch starts jobs until stop ends, as many at a time as Config.Jobs says.
 func (r *run) dispatch(stop context.Context) error {
+	r.looked.paced = true
+	defer func() { r.looked.paced = false }()
 	for stop.Err() == nil {
 		if err := r.follow(stop); err != nil && stop.Err() == nil {
 			return err
 		}
 		wait := r.start(stop)
-		if r.Board.Shared && (wait == 0 || wait > lookPause) {
-			wait = lookPause
+		if r.Board.Shared {
+			next := cmp.Or(r.looked.wait(), lookPause)
+			wait = min(cmp.Or(wait, next), next)
 		}
 		_ = retry.Await(stop, r.Board.Wake(), wait)
 	}

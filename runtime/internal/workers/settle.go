@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/jobs"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // settleSize is how many results one commit holds at most.
@@ -60,6 +62,7 @@ func (w *Workers) inParts(
 // commitPlain removes jobs that are done and left nothing to publish, and stores how often others
 // were tried. Tasks go on meanwhile.
 func (w *Workers) commitPlain(ctx context.Context, results []result) error {
+	var ours []result
 	for {
 		batch := &brook.Batch{ID: w.Tasks.IDs.Batch()}
 		for _, r := range results {
@@ -77,7 +80,11 @@ func (w *Workers) commitPlain(ctx context.Context, results []result) error {
 			for i, check := range batch.Checks { // those that failed have other rows in memory now
 				results[i].job.Stored = check.Value
 			}
-			if results, err = w.ours(ctx, results); err == nil && len(results) > 0 {
+			err = w.Tasks.Retry.Do(ctx, "read", func() (err error) {
+				ours, err = w.ours(ctx, results)
+				return err
+			})
+			if results = ours; err == nil && len(results) > 0 {
 				continue
 			}
 		}
@@ -100,19 +107,22 @@ func (w *Workers) unchanged(checks []brook.Check, j *jobs.Job) []brook.Check {
 // ours returns those of results whose jobs are stored as this process knows them. The others were
 // dealt with by another process: the board forgets them, and what became of them here is void.
 func (w *Workers) ours(ctx context.Context, results []result) (ours []result, err error) {
+	var theirs []*jobs.Job
 	for _, r := range results {
 		v, err := w.Tasks.Reader.Get(ctx, w.Board.Table, r.job.Place)
-		switch {
-		case errors.Is(err, brook.ErrNotFound):
-			w.Board.Done(r.job)
-		case err != nil:
+		if err != nil && !errors.Is(err, brook.ErrNotFound) {
 			return nil, err
-		case bytes.Equal(v.Data.([]byte), r.job.Stored):
-			ours = append(ours, r)
-		default:
-			w.Board.Done(r.job)
-			w.Board.Lags() // to be read as it is now
 		}
+		if err == nil && bytes.Equal(v.Data.([]byte), r.job.Stored) {
+			ours = append(ours, r)
+		} else {
+			theirs = append(theirs, r.job)
+		}
+	}
+	if len(theirs) > 0 {
+		// It may be a dead letter, which holds up others: these wait for a look.
+		w.Board.Lags()
+		w.Board.Done(theirs...)
 	}
 	return ours, nil
 }
@@ -122,9 +132,17 @@ func (w *Workers) ours(ctx context.Context, results []result) (ours []result, er
 func (w *Workers) commitHeavy(ctx context.Context, results []result) error {
 	s := w.Tasks
 	var due batch.Due
-	err := s.Catalog.RetryConflicts(ctx, func() (err error) {
-		results, due, err = w.commitOnce(ctx, results)
-		return err
+	err := s.Catalog.RetryConflicts(ctx, func() error {
+		return s.Retry.Do(ctx, "commit", func() error {
+			left, once, err := w.commitOnce(ctx, results)
+			switch {
+			case err == nil:
+				results, due = left, once
+			case s.Life.Err() != nil:
+				err = fmt.Errorf("%w: %w", retry.ErrStop, err)
+			}
+			return err
+		})
 	})
 	for i := range due.Letters {
 		s.Report.DeadLetter(due.Letters[i].DeadLetter, due.Letters[i].Stack)
@@ -136,8 +154,7 @@ func (w *Workers) commitHeavy(ctx context.Context, results []result) error {
 	return nil
 }
 
-// commitOnce is one try of commitHeavy. It returns those of results that it committed, or would
-// have.
+// commitOnce is one try of commitHeavy. It returns those of results that it committed.
 func (w *Workers) commitOnce(
 	ctx context.Context, results []result,
 ) (_ []result, due batch.Due, err error) {

@@ -85,6 +85,11 @@ func (w *Workers) judge(
 		r.outcome = untried
 		return
 	}
+	var failure interface{ Emissions() []brook.Outgoing }
+	if errors.As(err, &failure) && len(failure.Emissions()) > 0 {
+		err = fmt.Errorf("%w (nothing is published of it: FailWith is for handlers; "+
+			"a worker returns the emission and a nil error once it gives up)", err)
+	}
 	j.Attempts++
 	r.err = fmt.Errorf("%s: %w", worker.Name, err)
 	if errors.As(err, &panicked) {
