@@ -54,6 +54,9 @@ func (s *Store) Commit(ctx context.Context, b *brook.Batch) error {
 	s.counted = s.counted[:0]
 	s.publish()
 	s.clock.tick(seq)
+	if s.snapshots != nil {
+		s.snapshots.committed()
+	}
 	s.trim(trimStep + len(b.Writes))
 	return nil
 }

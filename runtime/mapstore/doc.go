@@ -7,14 +7,17 @@
 // # What it does
 //
 // A value is kept as it was committed, a pointer to the very struct: nothing is encoded, and what
-// is read is Shared: it must not be changed. Nothing outlives the process. One store may serve
-// several apps, and an app that is opened again on a store of the same process finds its views
-// there. Apps of one name must be made from the same package: to another one, or another version of
-// it, its rows are brook.ErrUnreadable until a rebuild makes them anew.
+// is read is Shared: it must not be changed. Nothing outlives the process, unless the option
+// [Snapshots] is given: then a file has all of it, and the next process begins with that and folds
+// what came later. One store may serve several apps, and an app that is opened again on a store of
+// the same process finds its views there. Apps of one name must be made from the same package: to
+// another one, or another version of it, its rows are brook.ErrUnreadable until a rebuild makes
+// them anew.
 //
-// An app that starts with an empty store folds the log from its start, and silently what was acted
-// on before (brook.Marker): it emits nothing again and runs no effect again. Dead letters are
-// not kept beyond the process either. So if a handler failed, and succeeds when the log is folded
+// An app that starts with an empty store folds the log from its start, one that starts with a
+// snapshot from where that stands, and silently what was acted on before (brook.Marker): it emits
+// nothing again and runs no effect again. Dead letters are not kept beyond the process, or the last
+// snapshot, either. So if a handler failed, and succeeds when the log is folded
 // again, its changes are there, but its emissions are never published. If emissions must not be
 // lost so, keep the views in a durable store, or redrive letters before the process ends.
 //
@@ -25,6 +28,11 @@
 // another, and one commit across any number of tables becomes visible at one instant. A scan
 // of Latest sees the instant at which it began. Commit checks its context before it begins,
 // and scans check theirs.
+//
+// A snapshot in a file is written by a goroutine of its own, which reads one instant as a scan
+// does: neither commits nor reads wait for it, and what is superseded meanwhile stays in memory
+// until it is written. A store that began with one decodes a row when it is read first, and keeps
+// its bytes until it is written.
 //
 // # Memory
 //

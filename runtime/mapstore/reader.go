@@ -2,6 +2,7 @@ package mapstore
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"sync/atomic"
 
@@ -16,7 +17,7 @@ func (r latest) Get(_ context.Context, t brook.Table, key []byte) (brook.Value, 
 	if err != nil {
 		return brook.Value{}, err
 	}
-	return valueOf(table.find(key).latest(&r.store.clock))
+	return table.valueOf(table.find(key).latest(&r.store.clock))
 }
 
 func (r latest) Scan(ctx context.Context, t brook.Table, from,
@@ -65,7 +66,7 @@ func (r *snapshot) Close() error {
 }
 
 // own returns the table behind a handle, and its contents at the instant.
-func (r *snapshot) own(t brook.Table) (*table, *version[content], error) {
+func (r *snapshot) own(t brook.Table) (*handle, *version[content], error) {
 	if r.closed.Load() {
 		return nil, nil, errClosed
 	}
@@ -76,20 +77,20 @@ func (r *snapshot) own(t brook.Table) (*table, *version[content], error) {
 	return table, table.contents.head.Load().at(r.in.seq), nil
 }
 
-func (r *snapshot) find(t brook.Table, key []byte) (*version[row], error) {
-	_, c, err := r.own(t)
+func (r *snapshot) find(t brook.Table, key []byte) (*handle, *version[row], error) {
+	table, c, err := r.own(t)
 	if err != nil || c == nil {
-		return nil, err
+		return table, nil, err
 	}
-	return c.val.hash.find(r.store.hash(key), key).at(r.in.seq), nil
+	return table, c.val.hash.find(r.store.hash(key), key).at(r.in.seq), nil
 }
 
 func (r *snapshot) Get(_ context.Context, t brook.Table, key []byte) (brook.Value, error) {
-	v, err := r.find(t, key)
+	table, v, err := r.find(t, key)
 	if err != nil {
 		return brook.Value{}, err
 	}
-	return valueOf(v)
+	return table.valueOf(v)
 }
 
 func (r *snapshot) Scan(ctx context.Context, t brook.Table, from,
@@ -105,7 +106,7 @@ func (r *snapshot) Reverse(ctx context.Context, t brook.Table, from,
 func (r *snapshot) History(_ context.Context, t brook.Table,
 	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
 	return func(yield func(*brook.HistoryEntry, error) bool) {
-		v, err := r.find(t, key)
+		_, v, err := r.find(t, key)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -129,11 +130,23 @@ func (s *Store) release(in *instant) {
 	}
 }
 
-func valueOf(v *version[row]) (brook.Value, error) {
+func (t *handle) valueOf(v *version[row]) (brook.Value, error) {
 	if v == nil || v.val.gone() {
 		return brook.Value{}, brook.ErrNotFound
 	}
+	if e, ok := v.val.value.(*encoded); ok {
+		return t.open(v.val.key, e)
+	}
 	return brook.Value{Data: v.val.value, Shared: true}, nil
+}
+
+// open returns the value of a row that came from a snapshot.
+func (t *handle) open(key []byte, e *encoded) (brook.Value, error) {
+	value, err := e.open(t.codec)
+	if err != nil {
+		return brook.Value{}, fmt.Errorf("mapstore: decode the value at %.100q: %w", key, err)
+	}
+	return brook.Value{Data: value, Shared: true}, nil
 }
 
 func yieldHistory(v *version[row], yield func(*brook.HistoryEntry, error) bool) {

@@ -8,7 +8,8 @@ import (
 )
 
 // scan yields the rows of a table at the instant of snap, or, if snap is nil, at that at which it
-// begins, in descending order if down is set. It pins the instant itself: the snapshot may be closed during the scan.
+// begins, in descending order if down is set. It pins the instant itself: the snapshot may be
+// closed during the scan.
 func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
 	snap *snapshot, down bool) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
@@ -44,8 +45,16 @@ func (s *Store) scan(ctx context.Context, t brook.Table, from, to []byte,
 				end = p.fill(leaf, i, to, in.seq)
 			}
 			for _, r := range p.rows[:p.n] {
-				if !yield(brook.Row{Key: r.val.key,
-					Value: brook.Value{Data: r.val.value, Shared: true}}, nil) {
+				row := brook.Row{
+					Key: r.val.key, Value: brook.Value{Data: r.val.value, Shared: true},
+				}
+				if e, ok := r.val.value.(*encoded); ok {
+					if row.Value, err = table.open(r.val.key, e); err != nil {
+						yield(brook.Row{}, err)
+						return
+					}
+				}
+				if !yield(row, nil) {
 					return
 				}
 			}

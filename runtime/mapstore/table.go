@@ -7,10 +7,11 @@ import (
 )
 
 // handle is a table with the limits that it was asked for with: several apps may have it, each with
-// its own. Handles of one table with the same limits are the same.
+// its own. Handles of one table with the same limits and codec are the same.
 type handle struct {
 	*table
-	keep *limits
+	keep  *limits
+	codec *codec // nil: values are bytes, or there are no snapshots
 }
 
 // table is a table of the store.
@@ -19,6 +20,7 @@ type table struct {
 	contents chain[content] // a new version when the table is dropped
 	counts   chain[int]     // number of rows
 	handles  []*handle      // the writer's, like all fields below
+	codecs   []*codec       // that the table was asked for with
 	rows     int
 	counted  bool // the table is in Store.counted
 	waiting  bool // the table is in Store.waiting
@@ -52,15 +54,19 @@ func (t *table) find(key []byte) *version[row] {
 	return t.contents.head.Load().val.hash.find(t.store.hash(key), key)
 }
 
-// handle returns the handle with those limits.
-func (t *table) handle(keep map[string]int) *handle {
+// handle returns the handle with those limits and that codec.
+func (t *table) handle(keep map[string]int, by *codec) *handle {
 	limits := newLimits(keep)
 	for _, h := range t.handles {
-		if maps.Equal(h.keep.perType, limits.perType) {
+		if !maps.Equal(h.keep.perType, limits.perType) {
+			continue
+		}
+		if h.codec == by {
 			return h
 		}
+		limits = h.keep
 	}
-	h := &handle{t, limits}
+	h := &handle{t, limits, by}
 	t.handles = append(t.handles, h)
 	return h
 }

@@ -111,15 +111,29 @@ func (b *Board) pass() {
 		return
 	}
 	for _, l := range b.lines {
-		for i := len(l.jobs) - 1; i >= 0; i-- {
-			j := l.jobs[i]
-			if !j.Free && b.owned.Acted(j.Mark()) && (l.state != running || i > 0) {
-				b.remove(j)
-				b.passed = append(b.passed, j)
-			}
-		}
+		b.letGo(l, func(j *Job) bool { return b.owned.Acted(j.Mark()) })
 	}
 	b.wake.Set()
+}
+
+// Overtaken lets go of the jobs of events below checkpoints, which an earlier process did.
+func (b *Board) Overtaken(checkpoints map[partition.ID]int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.lines {
+		b.letGo(l, func(j *Job) bool { return j.Mark().Offset < checkpoints[j.Source()] })
+	}
+	b.wake.Set()
+}
+
+// letGo lets go of the jobs of a line that others did. None of them is being done.
+func (b *Board) letGo(l *line, did func(*Job) bool) {
+	for i := len(l.jobs) - 1; i >= 0; i-- {
+		if j := l.jobs[i]; !j.Free && did(j) && (l.state != running || i > 0) {
+			b.remove(j)
+			b.passed = append(b.passed, j)
+		}
+	}
 }
 
 // reconsider puts all lines where they belong now, and cancels what others are to do.

@@ -29,6 +29,22 @@ func (c *Checkpoints) Begin(id partition.ID, next, checkpoint int64) {
 	c.box.Rouse()
 }
 
+// Overtaken notes, of a store that forgets, that an earlier process acted on all events below the
+// driver's checkpoints: what the outbox has of these, which the store had kept from before, is only
+// removed.
+func (c *Checkpoints) Overtaken(checkpoints map[partition.ID]int64) {
+	c.box.mu.Lock()
+	defer c.box.mu.Unlock()
+	for item := range c.box.all {
+		if !item.IsCheckpoint() && !item.Free && item.place().Offset < checkpoints[item.cause()] {
+			item.Passed = true
+		}
+	}
+	if c.box.jobs != nil {
+		c.box.jobs.Overtaken(checkpoints)
+	}
+}
+
 // Due returns the checkpoints that the driver is to get now, in the order of partitions, or else
 // how long to wait for that; with neither nothing is due. soon says not to pause, except after
 // failures; now says not to wait at all. Checkpoints of partitions that are others' are dropped:

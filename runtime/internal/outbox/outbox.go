@@ -10,8 +10,8 @@
 //
 // Outbox.mu guards the whole outbox with all its parts: a division, the loss of the lease and the
 // end of a flight each change queue, destinations, deferral and checkpoints at once. It is not held
-// during a call of store or driver, and of locks only that of Jobs is taken under it. What decides without the
-// rest lies in rooms of its own: ownership, lease, checkpoint.
+// during a call of store or driver, and of locks only that of Jobs is taken under it. What decides
+// without the rest lies in rooms of its own: ownership, lease, checkpoint.
 //
 // An emission moves on like this:
 //
@@ -56,6 +56,8 @@ type Jobs interface {
 	Join(divided bool)
 	Dissolve()
 	Assign(checkpoints map[partition.ID]int64)
+	// Overtaken is that of Checkpoints.
+	Overtaken(checkpoints map[partition.ID]int64)
 	Acknowledge(checkpoints map[partition.ID]int64)
 	HasDeferred() bool
 	RequireLease()

@@ -141,6 +141,9 @@ func (r *Resumption) register(
 		}
 		s.Outbox.Checkpoints.Begin(p.ID, next, st.checkpoints[p.ID])
 	}
+	if s.Publisher.Forgets() {
+		s.Outbox.Checkpoints.Overtaken(st.checkpoints)
+	}
 	tasks := s.Split(partitions, mode)
 	s.TasksMu.Lock()
 	defer s.TasksMu.Unlock()
