@@ -1,5 +1,7 @@
 # "make" lists what there is. The tools that are used are pinned here; Go fetches and builds them when they are needed.
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+CYCLONEDX_GOMOD = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 GO ?= go
 
@@ -7,7 +9,7 @@ GO ?= go
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What tests take besides, as TESTFLAGS=-short.
 TESTFLAGS ?=
@@ -46,6 +48,23 @@ lint: ## check format, vet and lint
 .PHONY: generate
 generate: ## bring generated files up to date
 	$(GO) generate ./...
+
+.PHONY: build
+build: ## build bin/brookgen, of which equal source and Go make equal bytes
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/brookgen ./cmd/brookgen
+
+.PHONY: vulnerabilities
+vulnerabilities: ## look for known vulnerabilities that the code reaches (needs network)
+	scripts/vulnerabilities $(lastword $(subst @, ,$(GOVULNCHECK)))
+
+.PHONY: sbom
+sbom: ## write bin/brook.cdx.json, what brook is made of, in the format of CycloneDX
+	mkdir -p bin
+	$(GO) run $(CYCLONEDX_GOMOD) mod -licenses -std -type library -json -output bin/brook.cdx.json .
+
+.PHONY: release-notes
+release-notes: ## print what changed in VERSION, of CHANGELOG.md (default: the newest)
+	@scripts/release-notes $(VERSION)
 
 .PHONY: bench-redis
 bench-redis: ## measure the Redis store with up to 10,000,000 keys, KEYS=N for fewer (needs redis-server and 4 GB)
