@@ -162,7 +162,7 @@ var ground = []string{
 // its own. Parts of one line do not know each other.
 var layers = [][]string{
 	{"partition", "quiesce", "plan", "ids", "shapes", "stream", "placement", "lifetime",
-		"masking"},
+		"masking", "operation"},
 	{"report"},
 	{"retry"},
 	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay", "timers"},

@@ -34,7 +34,8 @@
 // a [Driver], a [Store], and perhaps an [Envelope], [Retry], [Jobs], a [FailurePolicy], a
 // [StalePolicy], a [CodeChangePolicy], a [RetentionPolicy] (with the values [Wait], [GoOn], [Fail],
 // [Stop], [Tell] and [RebuildStale]), and [Hooks], which report a [Mode], [Commit], [Progress],
-// [Stray], [Failure], [IndexProgress] or [RebuildProgress].
+// [Stray], [Failure], [IndexProgress] or [RebuildProgress], and see each [Operation] begin and end,
+// which has an [OperationKind] and an [Outcome]. [JoinHooks] makes one of several.
 //
 // What is published, each an [Outgoing], has a [Position]. A [PublishOption] is [WithID],
 // [WithTime] or [WithHeader]. An event that fails becomes a [DeadLetter]. A rebuild ends with a

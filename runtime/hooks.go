@@ -1,14 +1,31 @@
 package brook
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Hooks are functions that an app calls to report what it does. A nil hook is not called.
 //
 // The goroutines that do the work call the hooks, several at a time, and wait for them: a hook must
 // be safe for concurrent use, and quick. It may read views, and publish. It must not wait for the
 // app: Failure is called for a failing commit while it is tried again, and at that time Process,
-// Redrive, Drop, Rebuild and Close would wait for the commit.
+// Redrive, Drop, Rebuild and Close would wait for the commit; Begin and End are called while an
+// event is folded. [JoinHooks] makes one of several.
 type Hooks struct {
+	// Begin is called when an operation begins, and returns the context that it goes on with, which
+	// must be derived from ctx; nil is ctx itself. Handlers, effects, workers, drivers and stores
+	// receive it. It must not end before ctx does: a handler whose context ended is run again.
+	Begin func(ctx context.Context, op *Operation) context.Context
+	// End is called when the operation ends, with the context that Begin returned, in the goroutine
+	// that called Begin. What is still running when the process ends has no end.
+	End func(ctx context.Context, op *Operation)
+	// Trace returns the headers by which what the operation of a context causes belongs to its
+	// trace, such as traceparent and tracestate: events that it publishes or emits, jobs, timers and
+	// effects carry them. It is called when there is such a thing. Without it, all of these carry
+	// the headers traceparent and tracestate of the event that caused them.
+	Trace func(ctx context.Context) []Header
+
 	// Lag is called every ten seconds with the partitions that this instance folds, that hold events
 	// yet to be dealt with, and that did not move since: one that stands still, because it has too
 	// many dead letters or the store refuses, commits nothing, so that Commit is not called for it.

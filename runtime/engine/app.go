@@ -18,6 +18,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
+	"github.com/brookgen/brookgen/runtime/internal/operation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -101,16 +102,20 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	config, store := &a.config, a.config.Store
 	reporter := report.New(config.Name, config.Log, config.Hooks)
+	observer := operation.New(&config.Hooks)
 	s := &task.Set{
 		Parts: processor.Parts{
 			Config: config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope),
 			Reader: store.Latest(), Outbox: outbox.New(), Jobs: jobsOf(def),
+			Observer: observer,
 		},
 		Store: store, IDs: ids.New(), Lock: &quiesce.Lock{},
 		Report: reporter, Retry: &retry.Loop{Policy: config.Retry, Report: reporter},
 		Hub: watch.NewHub(), Progress: input.NewProgress(),
-		Effects: &effects.Executor{Policy: config.Retry, Report: reporter, App: a},
-		Life:    a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
+		Effects: &effects.Executor{
+			Policy: config.Retry, Report: reporter, Observer: observer, App: a,
+		},
+		Life: a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
 	s.Places = parked.NewPlaces(a.code.Layout)
 	s.Parked = parked.NewEvents(s.Places, def.Sets)
@@ -129,7 +134,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	a.identity = resume.NewIdentity(s)
 	a.stale = &stale.Views{
 		Tasks: s, Memory: a.memory,
-		Rebuild: func(ctx context.Context) error { return a.rebuild(ctx) },
+		Rebuild: func(ctx context.Context) error { return a.rebuild(ctx, false) },
 		Back:    a.goBack,
 	}
 
@@ -153,8 +158,8 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	s.Catalog = a.catalog
 	s.Publisher = &publisher.Publisher{
 		Config: config, Code: a.code, Catalog: a.catalog, Store: store, Reader: s.Reader,
-		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
-		Destinations: placement.NewDestinations(config.Driver),
+		Lock: s.Lock, Ids: s.IDs, Report: reporter, Observer: observer, Retry: s.Retry,
+		Outbox: s.Outbox, Destinations: placement.NewDestinations(config.Driver),
 		On: publisher.Owner{
 			Adopt: a.owed.Adopt, Refused: s.CountLetter, Doubt: s.Doubt, Wake: a.emitted,
 			Broke: a.fatal.Note,
@@ -165,7 +170,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	}
 	s.Emissions = &emission.Maker{
 		Config: config, Code: a.code, Sets: def.Sets, IDs: s.IDs, Reader: s.Reader,
-		Publisher: s.Publisher, Restoration: restorationOf(store),
+		Publisher: s.Publisher, Restoration: restorationOf(store), Observer: observer,
 	}
 	if s.Jobs != nil {
 		s.Jobs.Shared, s.Jobs.Home = a.catalog.Fenced(), homes(a.code)

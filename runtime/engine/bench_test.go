@@ -14,10 +14,21 @@ import (
 
 // BenchmarkFold folds b.N moves of 10,000 accounts from the in-memory log into the map store: per
 // event a read, a merge of a row with history, a new row without, in two sets.
-func BenchmarkFold(b *testing.B) {
+func BenchmarkFold(b *testing.B) { benchmarkFold(b, brook.Hooks{}) }
+
+// BenchmarkFoldObserved is BenchmarkFold with hooks that see every event and set begin and end, and
+// do nothing.
+func BenchmarkFoldObserved(b *testing.B) {
+	benchmarkFold(b, brook.Hooks{
+		Begin: func(ctx context.Context, _ *brook.Operation) context.Context { return ctx },
+		End:   func(context.Context, *brook.Operation) {},
+	})
+}
+
+func benchmarkFold(b *testing.B, hooks brook.Hooks) {
 	d := memdriver.New()
 	c := brook.Config{Author: "ledger", Driver: d, Store: mapstore.New(),
-		Log: slog.New(slog.DiscardHandler)}
+		Log: slog.New(slog.DiscardHandler), Hooks: hooks}
 	app, err := ledger.NewApp(c, ledger.Books{}, &ledger.Audit{})
 	if err != nil {
 		b.Fatal(err)

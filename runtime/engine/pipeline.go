@@ -46,7 +46,7 @@ func (p *pipeline) add(event brook.Outgoing) error {
 	if p.batch == nil {
 		p.take()
 	}
-	if err := p.batch.add(p.app, event); err != nil {
+	if err := p.batch.add(p.ctx, p.app, event); err != nil {
 		return err
 	}
 	if !p.batch.full() {
@@ -112,12 +112,20 @@ func (p *pipeline) end(err error) (brook.Position, error) {
 }
 
 // sendAll publishes records, and returns the position of the last one.
-func (a *App) sendAll(ctx context.Context, records []brook.Record) (brook.Position, error) {
-	positions, err := a.send(ctx, records)
-	if err != nil || len(positions) == 0 {
-		return brook.Position{}, err
+func (a *App) sendAll(
+	ctx context.Context, records []brook.Record,
+) (last brook.Position, err error) {
+	if len(records) == 0 {
+		return last, nil
 	}
-	return positions[len(positions)-1], nil
+	err = a.tasks.Observer.Publish(ctx, records, true, func(ctx context.Context) error {
+		positions, err := a.send(ctx, records)
+		if err == nil && len(positions) > 0 {
+			last = positions[len(positions)-1]
+		}
+		return err
+	})
+	return last, err
 }
 
 // An outgoingBatch is the records of some events, and the memory of their payloads: a driver keeps
@@ -130,7 +138,7 @@ type outgoingBatch struct {
 }
 
 // add appends the record of an event.
-func (b *outgoingBatch) add(a *App, event brook.Outgoing) error {
+func (b *outgoingBatch) add(ctx context.Context, a *App, event brook.Outgoing) (err error) {
 	b.out = brook.Outbound{Room: b.room[len(b.room):]}
 	if !encode(a.tasks.Def, event, &b.out) {
 		return fmt.Errorf("brook: publish: %T is no event of this package", event)
@@ -138,7 +146,13 @@ func (b *outgoingBatch) add(a *App, event brook.Outgoing) error {
 	b.took(b.out.Message.Data)
 	b.records = append(b.records, brook.Record{})
 	record := &b.records[len(b.records)-1]
-	if err := a.tasks.Emissions.Wrap(&b.out, record); err != nil {
+	if a.tasks.Observer == nil {
+		err = a.tasks.Emissions.Wrap(&b.out, record)
+	} else {
+		op := brook.Operation{Headers: b.out.Message.Headers, Called: true}
+		err = a.tasks.Emissions.Observe(ctx, &op, &b.out, record)
+	}
+	if err != nil {
 		b.records = b.records[:len(b.records)-1]
 		return err
 	}

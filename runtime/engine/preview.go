@@ -16,7 +16,7 @@ var errPreviewed = errors.New("brook: a preview promotes nothing")
 // these at an instant at which both stood at the same positions, and promotes nothing: what it made
 // is removed. Dead letters that the live views don't have do not end it; [brook.Diff.Report] has
 // them. It takes the time and, until it ends, the space of a rebuild, and calls no hook but
-// RebuildProgress.
+// RebuildProgress, and Begin and End for its events and commits.
 //
 // Everything else is as with [App.Rebuild], with the limits of [brook.Review]: the store must be
 // one that this process alone writes. It is safe for concurrent use, beside Run too; it waits for a

@@ -8,6 +8,8 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
+	"github.com/brookgen/brookgen/runtime/internal/operation"
+	"github.com/brookgen/brookgen/runtime/internal/stream"
 )
 
 // Publish encodes data, a pointer to a payload, and appends it to the log, and returns its position
@@ -25,12 +27,40 @@ func Publish(
 		o.Apply(&one.out)
 	}
 	brook.Encode(&one.out, def, data)
+	if a.tasks.Observer != nil {
+		return a.publishObserved(ctx, &one.out, one.records[:])
+	}
 	if err := a.tasks.Emissions.Wrap(&one.out, &one.records[0]); err != nil {
 		return brook.Position{}, err
 	}
 	positions, err := a.send(ctx, one.records[:])
 	if err != nil {
 		return brook.Position{}, err
+	}
+	return positions[0], nil
+}
+
+// publishObserved publishes an event as an operation, whose trace it carries.
+func (a *App) publishObserved(
+	ctx context.Context, out *brook.Outbound, records []brook.Record,
+) (at brook.Position, err error) {
+	o, m := a.tasks.Observer, &out.Message
+	op := brook.Operation{
+		Kind: brook.OperationPublish, ID: m.ID, Type: m.Type, Author: a.config.Author, Known: true,
+		Topic: a.code.Topic(out.Topic), Headers: m.Headers, Events: 1, Called: true,
+	}
+	within := o.Begin(ctx, &op)
+	defer func() {
+		op.ID, op.Position = m.ID, at
+		o.End(within, &op, operation.OutcomeOf(ctx, err), err)
+	}()
+	m.Headers = stream.With(m.Headers, o.Trace(within))
+	if err := a.tasks.Emissions.Wrap(out, &records[0]); err != nil {
+		return at, err
+	}
+	positions, err := a.send(within, records)
+	if err != nil {
+		return at, err
 	}
 	return positions[0], nil
 }

@@ -33,7 +33,7 @@ import (
 // It is safe for concurrent use, beside Run too. One rebuild of an app runs at a time; others wait.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
 	return a.whileHeld(ctx, "rebuild", func(ctx context.Context) error {
-		return a.rebuild(ctx, options...)
+		return a.rebuild(ctx, true, options...)
 	})
 }
 
@@ -52,14 +52,17 @@ func (a *App) whileHeld(ctx context.Context, what string, do func(context.Contex
 	return lifetime.Closing(ctx, do(ctx))
 }
 
-// rebuild rebuilds the views, and reports to log and hooks what became of it.
-func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) (err error) {
+// rebuild rebuilds the views, and reports to log and hooks what became of it. called says that
+// somebody called Rebuild.
+func (a *App) rebuild(
+	ctx context.Context, called bool, options ...brook.RebuildOption,
+) (err error) {
 	unlock, err := a.lockRebuilding(ctx, "rebuild")
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	return a.remake(ctx, rebuild.New(a.tasks, a.owed.Note, options...))
+	return a.remake(ctx, called, rebuild.New(a.tasks, a.owed.Note, options...))
 }
 
 // goBack makes the views live again that this code made before and that are kept, and reports
@@ -73,7 +76,7 @@ func (a *App) goBack(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer unlock()
-	err = a.remake(ctx, rebuild.Back(a.tasks, a.owed.Note))
+	err = a.remake(ctx, false, rebuild.Back(a.tasks, a.owed.Note))
 	switch {
 	case err == nil:
 		return true, nil
@@ -92,12 +95,13 @@ func (a *App) goBack(ctx context.Context) (bool, error) {
 }
 
 // remake runs a rebuild, and reports to log and hooks what became of it.
-func (a *App) remake(ctx context.Context, r *rebuild.Rebuild) (err error) {
+func (a *App) remake(ctx context.Context, called bool, r *rebuild.Rebuild) (err error) {
 	if hook := a.config.Hooks.Rebuild; hook != nil {
 		hook(false, nil)
 		defer func() { hook(true, err) }()
 	}
-	err = r.Run(ctx)
+	op := brook.Operation{Kind: brook.OperationRebuild, Called: called}
+	err = a.tasks.Observer.Do(ctx, op, r.Run)
 	result, changes, strangers := r.Report()
 	report := a.tasks.Report
 	if err != nil {

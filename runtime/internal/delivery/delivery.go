@@ -47,6 +47,8 @@ type Delivery struct {
 	Emissions []Emission
 	Requests  []Emission // of jobs, which these are the data of
 	Effects   []effect
+
+	observed *observed // nil: nobody sees what happens
 }
 
 // fate is what is decided before the event is dispatched.
@@ -73,6 +75,7 @@ type findings struct {
 	Known     bool // the package has its type
 	Handled   bool // it was passed to handlers
 	Lapsed    bool // its timer is not there any more: it is passed over
+	Repeat    bool // it was folded before
 	timers    int  // how many the set that runs has set
 	aborted   bool // no further set runs
 	Bare      bool // the envelope takes anything for a payload

@@ -40,6 +40,11 @@ type effect struct {
 // Handle runs a handler of the set of that number under a savepoint. run calls the handler and
 // applies what it returned. An error or a panic undoes what the set did.
 func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
+	d.handle(set, run)
+	d.endSet()
+}
+
+func (d *Delivery) handle(set int, run func(ctx context.Context) error) {
 	name := d.def.Sets[set]
 	switch {
 	case d.aborted, d.Only != "" && d.Only != name:
@@ -58,10 +63,14 @@ func (d *Delivery) Handle(set int, run func(ctx context.Context) error) {
 	d.Set, d.timers = set, 0
 	d.Tx.Savepoint()
 	emitted, asked, due := len(d.Emissions), len(d.Requests), len(d.Effects)
+	ctx := d.Ctx
+	if d.observed != nil {
+		ctx = d.beginSet()
+	}
 	err := d.Forced
 	stage := brook.StageApply
 	if err == nil {
-		stage, err = d.call(run)
+		stage, err = d.call(ctx, run)
 	}
 	if d.Tx.CrossKey() && d.Tx.StoreFault() == nil && d.Ctx.Err() == nil && d.divided {
 		s := d.Strayed()
@@ -125,14 +134,16 @@ func (d *Delivery) waits(set string) bool {
 
 // call runs a handler, releases what it returned into overlay and indexes, and returns the stage of
 // a failure.
-func (d *Delivery) call(run func(ctx context.Context) error) (stage string, err error) {
+func (d *Delivery) call(
+	ctx context.Context, run func(ctx context.Context) error,
+) (stage string, err error) {
 	defer func() {
 		d.Tx.Returned()
 		if p := recover(); p != nil {
 			stage, err = brook.StageHandle, &brook.PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	err = run(d.Ctx)
+	err = run(ctx)
 	d.Tx.Returned()
 	if errors.Is(d.Tx.Failure(), brook.ErrUnreadable) { // whatever the handler made of it
 		return brook.StageApply, d.Tx.Failure()

@@ -71,7 +71,7 @@ func (d *Delivery) SetTimer(def *brook.EventDef, data any, due time.Time) {
 	d.Tx.SetTimer(d.names(def.Type, def.Was), encoded, &timers.Row{
 		Due: due, Version: out.Message.Version, Key: out.Key, Data: out.Message.Data,
 		ID:      stream.EmissionID(d.host.Source(), &d.Message, d.Position, set, ordinal),
-		Headers: stream.Trace(nil, d.Message.Headers), Position: d.Position, Cause: d.Message.ID,
+		Headers: d.Trace(nil, d.Set), Position: d.Position, Cause: d.Message.ID,
 		Set: set, Ordinal: ordinal,
 	})
 }

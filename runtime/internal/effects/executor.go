@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/operation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -21,9 +22,10 @@ import (
 
 // Executor runs single effects. It is safe for concurrent use.
 type Executor struct {
-	Policy brook.Retry
-	Report *report.Reporter
-	App    any // the owner of the effects: see Within
+	Policy   brook.Retry
+	Report   *report.Reporter
+	Observer *operation.Observer
+	App      any // the owner of the effects: see Within
 }
 
 // appKey is the key of a context of effects for the app that runs them.
@@ -79,9 +81,33 @@ func (x *Executor) call(ctx context.Context, e outbox.Effect, attempts int) (err
 			x.giveUp(e, attempts, errExited)
 		}
 	}()
-	if err = e.Run(ctx); err != nil {
+	if err = x.try(ctx, e, attempts); err != nil {
 		report.Probe(err)
 	}
 	returned = true
 	return err
+}
+
+// try runs an effect once, as an operation if somebody sees it.
+func (x *Executor) try(ctx context.Context, e outbox.Effect, attempts int) (err error) {
+	if x.Observer == nil {
+		return e.Run(ctx)
+	}
+	op := brook.Operation{
+		Kind: brook.OperationEffect, Position: e.Position, Set: e.Set, Headers: e.Headers,
+		Attempt: attempts,
+	}
+	within := x.Observer.Begin(ctx, &op)
+	err = errExited
+	defer func() {
+		outcome := operation.OutcomeOf(ctx, err)
+		if p := recover(); p != nil {
+			outcome, err = brook.OutcomeFailed, &brook.PanicError{Value: p, Stack: debug.Stack()}
+		}
+		if outcome == brook.OutcomeFailed && err != errExited && attempts < x.Policy.Attempts {
+			outcome = brook.OutcomeRetry
+		}
+		x.Observer.End(within, &op, outcome, err)
+	}()
+	return e.Run(within)
 }

@@ -20,7 +20,7 @@ func (k *Maker) Job(d *delivery.Delivery, r *delivery.Emission, source string, f
 		Position: d.Position, Cause: d.Message.ID, Author: k.Config.Author,
 		ID:   jobs.ID(stream.EmissionID(source, &d.Message, d.Position, set, r.Ordinal)),
 		Type: r.Out.Message.Type, Set: set, Ordinal: r.Ordinal, Key: r.Out.Key,
-		Time: d.Message.Time, Headers: stream.Trace(nil, d.Message.Headers), Data: r.Out.Message.Data,
+		Time: d.Message.Time, Headers: d.Trace(nil, r.Set), Data: r.Out.Message.Data,
 		Free: free || d.Position.IsZero(),
 	}
 	if w := d.Woken; w != nil {
@@ -31,11 +31,11 @@ func (k *Maker) Job(d *delivery.Delivery, r *delivery.Emission, source string, f
 }
 
 // Answer returns the outbox entry of the ordinal-th event that the worker of that name publishes
-// for a job which is done. It is the next one of the numbered stream: the caller holds the quiesce
+// for a job which is done; within is the context of its operation, nil if nobody sees it. It is the next one of the numbered stream: the caller holds the quiesce
 // lock, and called Open. If the envelope refuses the event, Answer returns an error, and the entry
 // without a record.
 func (k *Maker) Answer(
-	ctx context.Context, j *jobs.Job, worker string, out *brook.Outbound, ordinal int,
+	ctx, within context.Context, j *jobs.Job, worker string, out *brook.Outbound, ordinal int,
 ) (*outbox.Item, error) {
 	m := &out.Message
 	m.Author, m.Cause, m.Time = k.Config.Author, j.Cause, time.Now().UTC()
@@ -50,7 +50,7 @@ func (k *Maker) Answer(
 		Ordinal: (set+1)<<24 | j.Ordinal<<12 | ordinal,
 	}
 	item.Key = outbox.ItemKey(j.Position, j.ID, n, -1, item.Ordinal)
-	if err := k.Wrap(out, &item.Record); err != nil {
+	if err := k.emit(within, nil, item, out); err != nil {
 		return item, err
 	}
 	k.Publisher.Destinations.Choose(ctx, &item.Record, m.ID)

@@ -7,12 +7,14 @@
 package emission
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/operation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/publisher"
@@ -28,6 +30,7 @@ type Maker struct {
 	IDs       *ids.Source
 	Reader    brook.Reader // of what was committed last
 	Publisher *publisher.Publisher
+	Observer  *operation.Observer
 	// Restoration is the ID of the restoration that the store comes from, see brook.Restored.
 	Restoration string
 
@@ -76,7 +79,7 @@ func (k *Maker) Item(
 	m.Author = k.Config.Author
 	m.Cause = d.Message.ID
 	m.Time = d.Message.Time
-	m.Headers = stream.Trace(m.Headers, d.Message.Headers)
+	m.Headers = d.Trace(m.Headers, e.Set)
 	if e.Failed {
 		set += "/failed" // once it is redriven, the event may emit
 	}
@@ -97,9 +100,40 @@ func (k *Maker) Item(
 	if d.Woken != nil {
 		item.By = d.Woken.By
 	}
-	if err := k.Wrap(out, &item.Record); err != nil {
+	if err := k.emit(d.Within(e.Set), nil, item, out); err != nil {
 		return item, err
 	}
 	k.Publisher.Destinations.Choose(d.Ctx, &item.Record, m.ID)
 	return item, nil
+}
+
+// emit makes the record of an outbox entry, as an operation within that of ctx; nil: it is within
+// none. headers have the trace that it belongs to if ctx has none.
+func (k *Maker) emit(
+	ctx context.Context, headers []brook.Header, item *outbox.Item, out *brook.Outbound,
+) error {
+	if k.Observer == nil {
+		return k.Wrap(out, &item.Record)
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	op := brook.Operation{Position: item.Position, Set: item.Set, Headers: headers}
+	return k.Observe(ctx, &op, out, &item.Record)
+}
+
+// Observe makes the record of an event that is published later, as an operation: out carries its
+// trace. op has what is known of the event besides. The observer must not be nil.
+func (k *Maker) Observe(
+	ctx context.Context, op *brook.Operation, out *brook.Outbound, r *brook.Record,
+) error {
+	m := &out.Message
+	op.Kind, op.ID, op.Type, op.Author = brook.OperationEmit, m.ID, m.Type, k.Config.Author
+	op.Known, op.Topic = true, k.Code.Topic(out.Topic)
+	within := k.Observer.Begin(ctx, op)
+	m.Headers = stream.With(m.Headers, k.Observer.Trace(within))
+	err := k.Wrap(out, r)
+	op.ID = m.ID
+	k.Observer.End(within, op, operation.OutcomeOf(ctx, err), err)
+	return err
 }

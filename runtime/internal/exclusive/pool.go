@@ -30,7 +30,7 @@ func (p *Pool) Begin(rest *task.Quiesced) *Task {
 	if x == nil {
 		target := processor.Live{Parts: &p.set.Parts}
 		x = processor.New(&p.set.Parts, live, target, p.set.Catalog.Fenced())
-		x.Numbers = true
+		x.Numbers, x.Called = true, true
 	}
 	p.spare = nil
 	x.In(live)

@@ -108,7 +108,7 @@ func (t *Task) commit(ctx context.Context, try func(do func() error) error) erro
 	}
 	if len(commit.Writes) > 0 {
 		done := t.check(commit, unchanged)
-		do := func() error { return s.Store.Commit(ctx, commit) }
+		do := func() error { return s.Observer.Commit(ctx, s.Store, commit, b.Size(), false) }
 		err := try(do)
 		for errors.Is(err, brook.ErrTooLarge) && b.ShrinkLetters(commit.Writes, t.unblock) {
 			commit.ID = s.IDs.Batch()

@@ -6,5 +6,6 @@ import brook "github.com/brookgen/brookgen/runtime"
 type Effect struct {
 	Position brook.Position // of the event
 	Set      string         // the handler set
+	Headers  []brook.Header // the trace of the set, if somebody sees it
 	Run      brook.Effect
 }

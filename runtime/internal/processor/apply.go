@@ -18,9 +18,16 @@ func (x *Processor) Apply(ctx context.Context, r *brook.Record, m brook.Message)
 	x.partition = nil
 	d.Prepare(ctx, r, nobody{stream.Stem(x.parts.Config.Name)})
 	d.Position, d.Once, d.Message = brook.Position{}, true, m
+	if d.Observed() {
+		ctx = x.begin(nil, d)
+	}
 	x.Tx.Begin(txn.Event{Ctx: ctx})
 	d.Dispatch(x.Deliver)
-	if err := unapplied(d); err != nil {
+	err := unapplied(d)
+	if d.Observed() {
+		d.End(outcomeOf(d, err), err)
+	}
+	if err != nil {
 		x.Tx.Revert()
 		return err
 	}
@@ -47,6 +54,19 @@ func unapplied(d *delivery.Delivery) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// outcomeOf returns the outcome of an event of Process.
+func outcomeOf(d *delivery.Delivery, err error) brook.Outcome {
+	switch {
+	case err == nil:
+		return "" // it is in the delivery
+	case d.Ctx.Err() != nil:
+		return brook.OutcomeCanceled
+	case d.Tx.StoreFault() != nil:
+		return brook.OutcomeUnavailable
+	}
+	return brook.OutcomeFailed
 }
 
 // nobody is the host of events that are in no partition.

@@ -1,6 +1,8 @@
 package processor
 
 import (
+	"slices"
+
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
@@ -31,6 +33,9 @@ func (x *Processor) Stage(d *delivery.Delivery) {
 			continue
 		}
 		effect := outbox.Effect{Position: d.Place(), Set: e.Set, Run: e.Run}
+		if d.Observed() {
+			effect.Headers = d.Trace(nil, slices.Index(x.parts.Def.Sets, e.Set))
+		}
 		x.Batch.Effects = append(x.Batch.Effects, effect)
 	}
 }

@@ -20,14 +20,19 @@ func (x *Processor) ProcessLetter(
 	x.prepare(ctx, p, &record)
 	d.Letter, d.Only, d.Silent, d.Owes = letter, letter.Set, letter.Silent, letter.Owes
 	d.Unwrap(x.parts.Config.Envelope, x.parts.Bare, x.parts.Code)
+	if d.Observed() {
+		ctx = x.begin(p, d)
+	}
 	x.Tx.Begin(txn.Event{Ctx: ctx, Redriven: true})
 	if d.DecodeErr == nil {
 		d.Dispatch(x.Deliver)
 	}
 	switch {
-	case ctx.Err() != nil:
-		return false, ctx.Err()
+	case d.Ctx.Err() != nil:
+		x.endIf(d, Cancelled, d.Ctx.Err())
+		return false, d.Ctx.Err()
 	case x.Tx.StoreFault() != nil:
+		x.endIf(d, StoreUnavailable, x.Tx.StoreFault())
 		return false, x.Tx.StoreFault()
 	}
 	if d.Only != "" && d.DecodeErr == nil && len(d.Results) == 0 {
@@ -36,6 +41,7 @@ func (x *Processor) ProcessLetter(
 	p.Blocked.Remove(letter)
 	x.crowded(p, d)
 	x.accept(p, d)
+	x.endIf(d, Accepted, nil)
 	failed := func(l deadletter.Letter) bool { return !l.AfterCommit() }
 	return !slices.ContainsFunc(x.Batch.Letters, failed) && len(x.Batch.Parked.New()) == 0, nil
 }

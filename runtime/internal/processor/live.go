@@ -10,6 +10,11 @@ import (
 // Live is the target of events of the live views, whose emissions and effects happen.
 type Live struct{ *Parts }
 
+// actor is a target whose events happen: that of the live views.
+type actor interface {
+	Acts(*Processor, *Partition, *delivery.Delivery) bool
+}
+
 // Stops reports whether Config.OnFailure is Stop.
 func (l Live) Stops() bool { return l.Config.OnFailure == brook.Stop }
 

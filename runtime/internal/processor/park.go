@@ -110,6 +110,9 @@ func (x *Processor) ProcessParked(
 	}
 	x.Batch.Last = d.Position
 	d.Unwrap(x.parts.Config.Envelope, x.parts.Bare, x.parts.Code)
+	if d.Observed() {
+		ctx = x.begin(one, d)
+	}
 	x.Tx.Begin(txn.Event{Ctx: ctx, Confined: x.Parallel, Redriven: true})
 	if d.DecodeErr == nil {
 		d.Dispatch(x.Deliver)
@@ -121,10 +124,13 @@ func (x *Processor) ProcessParked(
 		what = Numbered
 	}
 	if what != Accepted {
+		x.endIf(d, what, err)
 		x.Tx.Revert()
 		return what, false, err
 	}
-	return Accepted, x.acceptParked(p, d, e, tries), nil
+	applied = x.acceptParked(p, d, e, tries)
+	x.endIf(d, Accepted, nil)
+	return Accepted, applied, nil
 }
 
 // unhandled is the result of a letter whose handler is gone.
@@ -137,10 +143,7 @@ func unhandled(d *delivery.Delivery) delivery.Result {
 
 // numbered reports whether the target takes emissions of the event that need numbers.
 func (x *Processor) numbered(p *Partition, d *delivery.Delivery) bool {
-	live, ok := x.target.(interface {
-		Acts(*Processor, *Partition, *delivery.Delivery) bool
-	})
-	return ok && len(d.Emissions) > 0 && live.Acts(x, p, d)
+	return x.actor != nil && len(d.Emissions) > 0 && x.actor.Acts(x, p, d)
 }
 
 // acceptParked takes into the batch what became of a parked event, and reports whether it was

@@ -18,6 +18,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/jobs"
+	"github.com/brookgen/brookgen/runtime/internal/operation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/parked"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -40,6 +41,7 @@ type Parts struct {
 	Places    *parked.Places // where rows are that handlers ask for
 	Parked    *parked.Events // of the live generation
 	Jobs      *jobs.Board    // nil: the code has no jobs
+	Observer  *operation.Observer
 	// Clock returns the time by which parked events and jobs wait; nil: time.Now.
 	Clock func() time.Time
 }
@@ -82,6 +84,8 @@ type Processor struct {
 	// Numbers says that emissions get numbers of the numbered stream, because what causes them
 	// does not follow the order of a partition.
 	Numbers bool
+	// Called says that its events run because somebody called a method of the app.
+	Called bool
 	// Elsewhere reports whether a partition is folded by another task; nil: none is.
 	Elsewhere func(partition.ID) bool
 	TooLarge  TooLarge
@@ -90,6 +94,7 @@ type Processor struct {
 	Deliver   func(*delivery.Delivery) // generated code, which works through Tx
 	delivery  *delivery.Delivery
 	partition *Partition // whose record runs; nil: it is in none
+	actor     actor      // the target, if it is that of the live views
 }
 
 // TooLarge is an event that is too large for a commit by itself: it fails with Err.
@@ -106,10 +111,12 @@ func New(parts *Parts, g *generation.Generation, target Target, tracks bool) *Pr
 		Tx: txn.New(parts.Def.Collections, parts.Code.Layout, parts.Reader),
 	}
 	x.drops, _ = target.(Dropper)
+	x.actor, _ = target.(actor)
 	x.Batch = batch.New(x.Tx)
 	x.Parks(parts.Parked)
 	x.delivery = delivery.New(x.Tx, parts.Def, parts.Config.Group,
 		stream.Stem(parts.Config.Name))
+	x.delivery.Observe(parts.Observer, parts.Config.Retry.Attempts)
 	x.In(g)
 	if tracks {
 		x.Tx.TrackReads()
@@ -143,6 +150,19 @@ func (x *Processor) Process(ctx context.Context, p *Partition, r *brook.Record) 
 		return Accepted, nil
 	}
 	d.Unwrap(x.parts.Config.Envelope, x.parts.Bare, x.parts.Code)
+	if !d.Observed() {
+		return x.run(ctx, p, d)
+	}
+	what, err := x.run(x.begin(p, d), p, d)
+	x.end(d, what, err)
+	return what, err
+}
+
+// run runs the event of a record that is open through the handler sets.
+func (x *Processor) run(
+	ctx context.Context, p *Partition, d *delivery.Delivery,
+) (Outcome, error) {
+	b := x.Batch
 	if p.Repeats.Looks(&d.Message) {
 		repeat, err := p.Repeats.Repeated(
 			ctx, x.parts.Reader, x.Gen.Folded, x.Gen.Window, &d.Message, d.Named,
@@ -151,6 +171,7 @@ func (x *Processor) Process(ctx context.Context, p *Partition, r *brook.Record) 
 			return StoreUnavailable, err
 		}
 		if repeat {
+			d.Repeat = true
 			b.Events++
 			b.Repeats++
 			return Accepted, nil

@@ -22,6 +22,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
+	"github.com/brookgen/brookgen/runtime/internal/operation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
@@ -41,6 +42,7 @@ type Publisher struct {
 	Lock         *quiesce.Lock
 	Ids          *ids.Source
 	Report       *report.Reporter
+	Observer     *operation.Observer
 	Retry        *retry.Loop
 	On           Owner
 	Outbox       *outbox.Outbox
@@ -198,7 +200,7 @@ func (p *Publisher) publishItems(
 	if len(tried) == 0 {
 		return
 	}
-	_, err := p.Config.Driver.Publish(ctx, records)
+	err := p.send(ctx, records)
 	if err == nil {
 		return
 	}
@@ -219,6 +221,14 @@ func (p *Publisher) publishItems(
 			failed[item] = why
 		}
 	}
+}
+
+// send hands records to the driver, as an operation.
+func (p *Publisher) send(ctx context.Context, records []brook.Record) (err error) {
+	return p.Observer.Publish(ctx, records, false, func(ctx context.Context) error {
+		_, err := p.Config.Driver.Publish(ctx, records)
+		return err
+	})
 }
 
 // reportDestinations reports which topics could not be published to, once for each topic, and which

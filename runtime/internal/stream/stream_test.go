@@ -83,3 +83,21 @@ func want[T comparable](t *testing.T, what string, got, want T) {
 		t.Errorf("%s: %v, want %v", what, got, want)
 	}
 }
+
+// Headers of a trace take the place of those of the same names, in new memory.
+func TestWith(t *testing.T) {
+	h := func(key, value string) brook.Header { return brook.Header{Key: key, Value: []byte(value)} }
+	text := func(headers []brook.Header) (text string) {
+		for _, h := range headers {
+			text += h.Key + "=" + string(h.Value) + " "
+		}
+		return text
+	}
+	before := []brook.Header{h("a", "1"), h("traceparent", "old"), h("b", "2"), h("traceparent", "older")}
+	kept := text(before)
+	got := With(before, []brook.Header{h("traceparent", "new"), h("tracestate", "s")})
+	want(t, "joined", text(got), "a=1 b=2 traceparent=new tracestate=s ")
+	want(t, "what it was made of", text(before), kept)
+	want(t, "with none", text(With(before, nil)), kept)
+	want(t, "of none", text(With(nil, before[:1])), "a=1 ")
+}

@@ -31,3 +31,19 @@ func Trace(headers, cause []brook.Header) []brook.Header {
 	}
 	return headers
 }
+
+// With returns headers with those of other, in place of headers of the same names. It changes
+// neither.
+func With(headers, other []brook.Header) []brook.Header {
+	if len(other) == 0 {
+		return headers
+	}
+	all := make([]brook.Header, 0, len(headers)+len(other))
+	for _, h := range headers {
+		same := func(o brook.Header) bool { return o.Key == h.Key }
+		if !slices.ContainsFunc(other, same) {
+			all = append(all, h)
+		}
+	}
+	return append(all, other...)
+}

@@ -80,7 +80,7 @@ func (c *commit) run(ctx context.Context) error {
 func (c *commit) retry(ctx context.Context) error {
 	return c.set.RetryCommit(ctx, c.pause, func() error {
 		if !c.overtaken {
-			return c.set.Store.Commit(ctx, c.batch)
+			return c.set.Observer.Commit(ctx, c.set.Store, c.batch, c.Batch.Size(), !c.visits)
 		}
 		done, err := c.stored(ctx)
 		switch {

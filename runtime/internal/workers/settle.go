@@ -74,7 +74,7 @@ func (w *Workers) commitPlain(ctx context.Context, results []result) error {
 			}
 		}
 		err := w.Tasks.Retry.Do(ctx, "commit", func() error {
-			return w.Tasks.Store.Commit(ctx, batch)
+			return w.Tasks.Observer.Commit(ctx, w.Tasks.Store, batch, 0, false)
 		})
 		if errors.Is(err, brook.ErrConflict) && w.Board.Shared {
 			for i, check := range batch.Checks { // those that failed have other rows in memory now
@@ -185,7 +185,7 @@ func (w *Workers) commitOnce(
 		}
 		for i := range r.answers {
 			out := r.answers[i] // as it is, however often this is tried
-			item, err := s.Emissions.Answer(ctx, r.job, r.worker, &out, i)
+			item, err := s.Emissions.Answer(ctx, r.within, r.job, r.worker, &out, i)
 			t.Batch.Numbered = true
 			if err != nil {
 				t.Batch.Letters = append(t.Batch.Letters, publisher.LetterOf(item, err))

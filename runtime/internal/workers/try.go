@@ -21,6 +21,7 @@ type result struct {
 	answers []brook.Outbound // of a job that is done
 	err     error            // of one that failed
 	stack   []byte           // of a panic
+	within  context.Context  // of its operation, nil if nobody sees it
 }
 
 // outcome is what a try came to.
@@ -49,8 +50,42 @@ func (w *Workers) try(ctx context.Context, r *result) {
 	}
 	work := &jobs.Work{Job: j}
 	err := errExited
-	defer func() { w.judge(ctx, worker, work, err, r) }()
-	err = call(ctx, worker, work)
+	within, end := w.begin(ctx, worker, r)
+	defer func() {
+		w.judge(ctx, worker, work, err, r)
+		end()
+	}()
+	err = call(within, worker, work)
+}
+
+// begin begins the operation of a try, and returns the context of the worker. end ends it, once it
+// is known what came of the try.
+func (w *Workers) begin(
+	ctx context.Context, worker *jobs.Worker, r *result,
+) (within context.Context, end func()) {
+	o, j := w.Tasks.Observer, r.job
+	if o == nil {
+		return ctx, func() {}
+	}
+	op := brook.Operation{
+		Kind: brook.OperationJob, Position: j.Position, ID: j.ID, Type: worker.Job.Type,
+		Author: j.Author, Known: true, Headers: j.Headers, Set: j.Set, Handler: worker.Name,
+		Attempt: j.Attempts + 1,
+	}
+	r.within = o.Begin(ctx, &op)
+	return r.within, func() {
+		err := r.err
+		if r.outcome == untried {
+			err = ctx.Err()
+		}
+		o.End(r.within, &op, outcomes[r.outcome], err)
+	}
+}
+
+// outcomes are what outcomes of tries are as those of operations.
+var outcomes = map[outcome]brook.Outcome{
+	untried: brook.OutcomeCanceled, done: brook.OutcomeDone, failed: brook.OutcomeRetry,
+	final: brook.OutcomeFailed,
 }
 
 // call calls a worker and returns its error, a PanicError if it panicked.
