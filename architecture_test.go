@@ -53,8 +53,8 @@ var rules = []rule{
 		holds: func(dir string) bool { return layerOf("./"+dir) >= 0 },
 		allow: func(dir, i string) bool {
 			at := layerOf(i)
-			return standard(i) || i == "./runtime" || slices.Contains(ground, i) ||
-				at >= 0 && at < layerOf("./"+dir)
+			return standard(i) || i == "./runtime" || i == "./runtime/inspect" ||
+				slices.Contains(ground, i) || at >= 0 && at < layerOf("./"+dir)
 		},
 	},
 	{
@@ -165,7 +165,7 @@ var layers = [][]string{
 		"masking", "operation"},
 	{"report"},
 	{"retry"},
-	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay", "timers"},
+	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay", "timers", "values"},
 	{"generation"},
 	{"obsolete"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
@@ -175,7 +175,7 @@ var layers = [][]string{
 	{"processor"},
 	{"task", "group", "follow"},
 	{"rebuild", "recovery", "resume", "exclusive"},
-	{"stale", "control", "workers"},
+	{"stale", "control", "workers", "inspection"},
 	{"runner", "catchup"},
 }
 

@@ -35,8 +35,9 @@ func (h *HistoryEntry) SetVersion(version int) {
 	}
 }
 
-// version returns the version of the payload, or 0, and the headers of the event.
-func (h *HistoryEntry) version() (int, []Header) {
+// PayloadVersion returns the version of the payload, 0 if none is known, and the headers of the
+// event. Package engine uses it.
+func (h *HistoryEntry) PayloadVersion() (version int, headers []Header) {
 	if len(h.Headers) == 0 || h.Headers[0].Key != entryVersion {
 		return 0, h.Headers
 	}
@@ -79,7 +80,7 @@ func (h *HistoryEntry) describe(id, typ, author, cause *string, at *time.Time,
 ) {
 	*id, *typ, *author, *cause, *at = h.ID, h.Type, h.Author, h.Cause, h.Time
 	*key, *position = h.Key, h.Position
-	_, *headers = h.version()
+	_, *headers = h.PayloadVersion()
 }
 
 // Events returns the events of a history, oldest first: those that made the value what it is. T is
@@ -115,7 +116,7 @@ func (h *HistoryEntry) member(
 			continue
 		}
 		data := def.New()
-		version, _ := h.version()
+		version, _ := h.PayloadVersion()
 		if _, err := def.Read(version, h.Data, data); err == nil {
 			return member(h.Type, h.Data, data)
 		}
@@ -154,7 +155,7 @@ type undecoded struct {
 //
 //go:noinline
 func (u *undecoded) decode(def *EventDef, h *HistoryEntry, data any) bool {
-	version, _ := h.version()
+	version, _ := h.PayloadVersion()
 	_, err := def.Read(version, h.Data, data)
 	if err != nil {
 		u.errs = append(u.errs, &RecordError{Position: h.Position, Type: h.Type, Err: err})

@@ -220,6 +220,10 @@ func (d *dispatcher) handlers() []jen.Code {
 				fields = append(fields,
 					jen.Id("Emits").Op(":").Index().String().Add(oneLine(emits...)))
 			}
+			if jobs := requested(h.Results); len(jobs) > 0 {
+				fields = append(fields,
+					jen.Id("Jobs").Op(":").Index().String().Add(oneLine(jobs...)))
+			}
 			fields = append(fields, proof(h)...)
 			all = append(all, oneLine(fields...))
 		}

@@ -77,12 +77,16 @@ func (d *dispatcher) worker(s *model.Set, w *model.Worker, receiver string) *jen
 		body = append(body, answers...)
 		body = append(body, jen.Return(jen.Nil()))
 	}
-	return literal([]jen.Code{
+	fields := []jen.Code{
 		line("Name", jen.Lit(s.Name+"."+w.Name)),
 		line("Job", def()),
+	}
+	if emits := emitted(w.Results); len(emits) > 0 {
+		fields = append(fields, line("Emits", jen.Index().String().Add(oneLine(emits...))))
+	}
+	return literal(append(fields,
 		line("Run", jen.Func().Params(ctx, jen.Id("w").Op("*").Qual(enginePath, "Work")).Error().
-			Block(body...)),
-	})
+			Block(body...))))
 }
 
 // emitted are the types of the events among results, each once.
@@ -93,6 +97,19 @@ func emitted(results []model.Result) []jen.Code {
 		if r.Kind == model.Emission && !slices.Contains(seen, r.Event) {
 			seen = append(seen, r.Event)
 			codes = append(codes, typeConst(r.Event))
+		}
+	}
+	return codes
+}
+
+// requested are the types of the jobs among results, each once.
+func requested(results []model.Result) []jen.Code {
+	var codes []jen.Code
+	var seen []*model.Event
+	for _, r := range results {
+		if r.Kind == model.Request && !slices.Contains(seen, r.Event) {
+			seen = append(seen, r.Event)
+			codes = append(codes, jen.Lit(r.Event.Name))
 		}
 	}
 	return codes

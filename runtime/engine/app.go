@@ -7,6 +7,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/backfill"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/control"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
@@ -117,6 +118,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		},
 		Life: a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
 	}
+	s.Flow = batch.NewFlow(len(def.Handlers))
 	s.Places = parked.NewPlaces(a.code.Layout)
 	s.Parked = parked.NewEvents(s.Places, def.Sets)
 	a.tasks = s

@@ -194,3 +194,28 @@ func ExampleApp_Rebuild_review() {
 	// <nil>
 	// brook: rebuild ledger: the review keeps the live views: 1 accounts would be gone
 }
+
+// See how a row came to be what it is, without its Go type.
+func ExampleApp_Inspect() {
+	app := openLedger(
+		brook.Emit(ledger.Opened{Account: "ada", Email: "ada@example.com"}),
+		brook.Emit(ledger.Moved{Account: "ada", Cents: 995}),
+	)
+	defer app.Close()
+
+	story, err := app.Inspect().Story(context.Background(), "accounts", "ada", 0)
+	for _, step := range story.Steps {
+		fmt.Println(step.Event.Type, step.Sets)
+		for _, c := range step.Changes {
+			fmt.Printf("  %s: %s > %s\n", c.Path, c.Before, c.After)
+		}
+	}
+	fmt.Println(story.Exact, err)
+	// Output:
+	// account.opened [Books]
+	//   :  > {"id":"ada","email":"ada@example.com","balance":0,"moves":0,"tags":null}
+	// money.moved [Books]
+	//   balance: 0 > 995
+	//   moves: 0 > 1
+	// true <nil>
+}

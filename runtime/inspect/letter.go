@@ -56,6 +56,7 @@ type LetterDetail struct {
 	// and Waiting says how many there are; of a letter of stage job, how many jobs wait.
 	Behind  []Letter `json:"behind,omitempty"`
 	Waiting int      `json:"waiting"`
+	More    bool     `json:"more,omitempty"` // there may be more: not all were looked at
 }
 
 // Record is a record of the log.

@@ -97,8 +97,8 @@ type EventRecord struct {
 // Origin is what an event comes from.
 type Origin struct {
 	Cause string `json:"cause"` // the ID of the event whose handler emitted it
-	// Author is who emitted it; Set is the handler set, and Position where the cause is in the log,
-	// if this app emitted it and that is known.
+	// Author is who emitted it; Set is the handler set, or the type of the worker, and Position where
+	// the cause is in the log, if this app emitted it and that is known.
 	Author   string         `json:"author,omitempty"`
 	Set      string         `json:"set,omitempty"`
 	Position brook.Position `json:"position,omitzero"`

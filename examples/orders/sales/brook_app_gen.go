@@ -38,11 +38,11 @@ func NewApp(config brook.Config, desk Desk, mailer Mailer, warehouse Warehouse) 
 			{Set: 0, Name: "MailSent", Event: MailSentType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Writes: []int{0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{StockReservedType}, Proved: true},
 			{Set: 0, Name: "OrderCancelled", Event: OrderCancelledType, Reads: []int{0, 1}, Writes: []int{0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{StockReleasedType, PaymentRefundedType}, Proved: true},
-			{Set: 0, Name: "PaymentOverdue", Event: PaymentOverdueType, Reads: []int{0}, Writes: []int{0}, Acts: true, Emits: []string{StockReleasedType}, Proved: true},
-			{Set: 0, Name: "PaymentReceived", Event: PaymentReceivedType, Reads: []int{0}, Writes: []int{1, 0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{PaymentRefundedType}, Proved: true},
-			{Set: 0, Name: "PaymentRefunded", Event: PaymentRefundedType, Reads: []int{0}, Writes: []int{1}, Acts: true, Proved: true},
+			{Set: 0, Name: "PaymentOverdue", Event: PaymentOverdueType, Reads: []int{0}, Writes: []int{0}, Acts: true, Emits: []string{StockReleasedType}, Jobs: []string{"mail.send"}, Proved: true},
+			{Set: 0, Name: "PaymentReceived", Event: PaymentReceivedType, Reads: []int{0}, Writes: []int{1, 0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{PaymentRefundedType}, Jobs: []string{"mail.send"}, Proved: true},
+			{Set: 0, Name: "PaymentRefunded", Event: PaymentRefundedType, Reads: []int{0}, Writes: []int{1}, Acts: true, Jobs: []string{"mail.send"}, Proved: true},
 			{Set: 0, Name: "ReturnReceived", Event: ReturnReceivedType, Reads: []int{3}, Writes: []int{2}, Acts: true, Emits: []string{StockReleasedType, PaymentRefundedType}, Proved: true},
-			{Set: 0, Name: "ShipmentSent", Event: ShipmentSentType, Reads: []int{0, 1}, Writes: []int{3, 0}, Acts: true, Proved: true},
+			{Set: 0, Name: "ShipmentSent", Event: ShipmentSentType, Reads: []int{0, 1}, Writes: []int{3, 0}, Acts: true, Jobs: []string{"mail.send"}, Proved: true},
 			{Set: 0, Name: "ShipmentDelivered", Event: ShipmentDeliveredType, Reads: []int{3}, Writes: []int{3, 0}, Proved: true},
 			{Set: 1, Name: "StockReceived", Event: StockReceivedType, Writes: []int{4}, Proved: true},
 			{Set: 1, Name: "StockReserved", Event: StockReservedType, Writes: []int{4}, Proved: true},
@@ -51,8 +51,9 @@ func NewApp(config brook.Config, desk Desk, mailer Mailer, warehouse Warehouse) 
 		Code: handlerCode,
 		Workers: []engine.Worker{
 			{
-				Name: "Mailer.SendMail",
-				Job:  &sendMailJob,
+				Name:  "Mailer.SendMail",
+				Job:   &sendMailJob,
+				Emits: []string{MailSentType},
 				Run: func(ctx context.Context, w *engine.Work) error {
 					j, err := engine.JobOf[SendMail](w, &sendMailJob)
 					if err != nil {

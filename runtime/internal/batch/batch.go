@@ -37,6 +37,7 @@ type Batch struct {
 	Effects   []outbox.Effect // to run after the commit
 	Numbered  bool            // it has numbers of the numbered stream
 	Parked    parked.Journal  // what changes of the parked events
+	Outcomes  []Outcome       // of its events, by handler; none: it has none
 
 	Events, Discarded, Repeats, Lapsed, Strays int
 	Woken                                      int // events that were parked, and ran again
@@ -175,10 +176,11 @@ func (b *Batch) Forget() {
 	clear(b.scratch)
 	clear(b.Positions)
 	clear(b.Effects)
+	clear(b.Outcomes)
 	b.Parked.Forget()
 	*b = Batch{
 		Tx: b.Tx, Parked: b.Parked, tables: b.tables, board: b.board, scratch: b.scratch[:0],
-		Positions: b.Positions[:0], Effects: b.Effects[:0],
+		Positions: b.Positions[:0], Effects: b.Effects[:0], Outcomes: b.Outcomes,
 		Letters: slices.Delete(b.Letters, 0, len(b.Letters)),
 		Items:   slices.Delete(b.Items, 0, len(b.Items)),
 		Jobs:    slices.Delete(b.Jobs, 0, len(b.Jobs)),

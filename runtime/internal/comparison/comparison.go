@@ -12,6 +12,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/shapes"
+	"github.com/brookgen/brookgen/runtime/internal/values"
 	"github.com/brookgen/brookgen/runtime/pack"
 )
 
@@ -39,8 +40,8 @@ func (c *Comparison) Run(ctx context.Context) (all []brook.CollectionDiff, err e
 		}
 		t := tally{
 			def: def, schema: schema,
-			live:    newSide(def, schema, c.Live.Shapes),
-			rebuilt: newSide(def, schema, c.Rebuilt.Shapes),
+			live:    values.NewReader(def, schema, c.Live.Shapes),
+			rebuilt: values.NewReader(def, schema, c.Rebuilt.Shapes),
 			diff:    brook.CollectionDiff{Name: def.Name, Fields: map[string]int{}},
 		}
 		if err := c.merge(ctx, ord, &t); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/values"
 	"github.com/brookgen/brookgen/runtime/pack"
 )
 
@@ -11,7 +12,7 @@ import (
 type tally struct {
 	def           *brook.Collection
 	schema        *pack.Schema
-	live, rebuilt *side
+	live, rebuilt *values.Reader
 	diff          brook.CollectionDiff
 }
 
@@ -21,8 +22,8 @@ func (t *tally) removed(was brook.Row) error {
 	if t.diff.Removed > brook.DiffSamples {
 		return nil
 	}
-	v, err := t.live.read(was.Value)
-	t.sample(was.Key, v, value{}, nil)
+	v, err := t.live.Read(was.Value)
+	t.sample(was.Key, v, values.Value{}, nil)
 	return err
 }
 
@@ -32,29 +33,29 @@ func (t *tally) added(is brook.Row) error {
 	if t.diff.Added > brook.DiffSamples {
 		return nil
 	}
-	v, err := t.rebuilt.read(is.Value)
-	t.sample(is.Key, value{}, v, nil)
+	v, err := t.rebuilt.Read(is.Value)
+	t.sample(is.Key, values.Value{}, v, nil)
 	return err
 }
 
 // both counts a row that both have.
 func (t *tally) both(was, is brook.Row) error {
-	before, err := t.live.read(was.Value)
+	before, err := t.live.Read(was.Value)
 	if err != nil {
 		return err
 	}
-	after, err := t.rebuilt.read(is.Value)
+	after, err := t.rebuilt.Read(is.Value)
 	if err != nil {
 		return err
 	}
-	if before.unreadable == nil && after.unreadable == nil &&
-		bytes.Equal(before.data, after.data) {
+	if before.Unreadable == nil && after.Unreadable == nil &&
+		bytes.Equal(before.Data, after.Data) {
 		t.diff.Same++
 		return nil
 	}
 	fields := []string{""}
-	if before.unreadable == nil && after.unreadable == nil {
-		if fields, err = t.schema.Differences(before.data, after.data); err != nil {
+	if before.Unreadable == nil && after.Unreadable == nil {
+		if fields, err = t.schema.Differences(before.Data, after.Data); err != nil {
 			return err
 		}
 	}
@@ -68,13 +69,14 @@ func (t *tally) both(was, is brook.Row) error {
 }
 
 // sample shows a row that differs.
-func (t *tally) sample(key []byte, before, after value, fields []string) {
+func (t *tally) sample(key []byte, before, after values.Value, fields []string) {
 	row := brook.RowDiff{
-		Key: t.def.KeyText(key), Live: t.live.text(before), Rebuilt: t.rebuilt.text(after), Fields: fields,
+		Key: t.def.KeyText(key), Live: t.live.Text(before), Rebuilt: t.rebuilt.Text(after),
+		Fields: fields,
 	}
-	for _, v := range []value{before, after} {
-		if v.unreadable != nil {
-			row.Unreadable = v.unreadable.Error()
+	for _, v := range []values.Value{before, after} {
+		if v.Unreadable != nil {
+			row.Unreadable = v.Unreadable.Error()
 		}
 	}
 	t.diff.Samples = append(t.diff.Samples, row)

@@ -23,7 +23,7 @@ import (
 type Letter struct {
 	brook.DeadLetter
 	Owes  []string // sets that did not act on the event, although Silent is set
-	Stack []byte   // of a panic, for the log; it is not stored
+	Stack []byte   // of a panic, for people
 	Job   []byte   // for stage job, what package jobs keeps besides
 	sum   uint64   // of the whole record, if Omitted is not 0; 0: it is not known
 }
@@ -64,6 +64,7 @@ type storedLetter struct {
 	Owes    []string `json:",omitempty"` // of the letter, as Sum is
 	Sum     uint64   `json:",omitempty"`
 	Job     []byte   `json:",omitempty"`
+	Stack   []byte   `json:",omitempty"`
 	// Length is that of the value behind the JSON. nil: the value is in the JSON, as in layout 1,
 	// or there is none.
 	Length *int
@@ -75,7 +76,7 @@ func (l *Letter) Write(t brook.Table) brook.Write {
 	stored := storedLetter{
 		Position:   partition.StoredPosition(l.Position),
 		DeadLetter: l.DeadLetter, Seconds: at.Unix(), Nanos: at.Nanosecond(), Owes: l.Owes,
-		Sum: l.sum, Job: l.Job,
+		Sum: l.sum, Job: l.Job, Stack: l.Stack[:min(len(l.Stack), maxStack)],
 	}
 	stored.Record.Time = time.Time{}
 	value := l.Record.Value
@@ -102,6 +103,7 @@ func Decode(v brook.Value) (l Letter, err error) {
 	l.DeadLetter = stored.DeadLetter
 	l.Position = brook.Position(stored.Position)
 	l.Owes, l.sum, l.Job = stored.Owes, stored.Sum, stored.Job
+	l.Stack = stored.Stack
 	l.Record.Time = time.Unix(stored.Seconds, int64(stored.Nanos)).UTC()
 	if value := data[d.InputOffset():]; stored.Length != nil {
 		if len(value) != *stored.Length {

@@ -65,7 +65,8 @@ const (
 	storedTime    = `"Seconds":317284499289,"Nanos":10,"Owes":["a","b"],`
 
 	storedWhole = storedHead + `"Value":null,` + storedHeaders +
-		`"Omitted":0,"Ordinal":0,"Silent":true,` + storedTime + `"Length":3}` + "{\x00}"
+		`"Omitted":0,"Ordinal":0,"Silent":true,` + storedTime +
+		`"Stack":"c3RhY2s=","Length":3}` + "{\x00}"
 	storedShrunk = storedHead + `"Value":null,` + storedHeaders +
 		`"Omitted":3,"Ordinal":0,"Silent":true,` + storedTime +
 		`"Sum":14989265733959156278,"Length":null}`
@@ -89,9 +90,10 @@ func TestStoredLetter(t *testing.T) {
 		"\x00set\x00\x01\x80\x00\x00\x00\x00\x00\x00\x00")
 	want(t, "value", valueOf(w), storedWhole)
 	again := decoded(t, storedWhole)
-	l.Stack = nil // it is for the log
 	wantLetter(t, again, l)
-	wantLetter(t, decoded(t, storedLayout1), l)
+	earlier := l
+	earlier.Stack = nil // those of before have none
+	wantLetter(t, decoded(t, storedLayout1), earlier)
 
 	l.Shrink()
 	want(t, "without the value", valueOf(l.Write("t")), storedShrunk)

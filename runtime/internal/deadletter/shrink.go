@@ -12,6 +12,7 @@ import (
 // How many bytes of texts a letter keeps. An error may quote the value that it is about.
 const (
 	maxErrorText = 16 << 10 // of an error
+	maxStack     = 8 << 10  // of a stack
 	maxName      = 1 << 10  // of ID, Type and Author, if the whole is too much for the store
 	leastName    = 64       // of these and the error, if nothing else is left to shrink
 )
@@ -19,19 +20,20 @@ const (
 // ErrorText returns what a letter keeps of an error.
 func ErrorText(err error) string { return text.Cut(err.Error(), maxErrorText) }
 
-// Shrink makes a letter smaller by one step, and reports whether there was one left: the record's
-// value, then the rest of the record with the ends of long names, then most of the error, then the
-// key that blocks later events, last most of the names. A letter whose record the log does not have
-// stays whole.
+// Shrink makes a letter smaller by one step, and reports whether there was one left: the stack and
+// the record's value, then the rest of the record with the ends of long names, then most of the
+// error, then the key that blocks later events, last most of the names. A letter whose record the
+// log does not have stays whole.
 func (l *Letter) Shrink() bool {
-	if l.Stage == brook.StageJob && len(l.Error) > maxName+32 {
-		l.Error = text.Cut(l.Error, maxName) // the rest was in the store before
+	if l.Stage == brook.StageJob && (len(l.Stack) > 0 || len(l.Error) > maxName+32) {
+		l.Stack, l.Error = nil, text.Cut(l.Error, maxName) // the rest was in the store before
 		return true
 	}
 	if l.AfterCommit() || l.Position.IsZero() {
 		return false // the log does not have the record
 	}
-	before, sum := sizeOf(&l.Record), l.sum
+	before, sum, stack := sizeOf(&l.Record), l.sum, len(l.Stack)
+	l.Stack = nil
 	if l.Omitted == 0 {
 		sum = partition.Checksum(&l.Record)
 	}
@@ -49,7 +51,7 @@ func (l *Letter) Shrink() bool {
 		l.cutNames(leastName)
 		l.Error = text.Cut(l.Error, leastName)
 	default:
-		return false
+		return stack > 0
 	}
 	if l.Omitted += before - sizeOf(&l.Record); l.Omitted > 0 {
 		l.sum = sum

@@ -39,16 +39,17 @@ func NewApp(config brook.Config, mailer *Mailer, desk Desk) (*App, error) {
 		Collections: collections,
 		Events:      []*brook.EventDef{&placedEvent, &paidEvent, &sentEvent, &refusedEvent},
 		Handlers: []engine.Handler{
-			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Emits: []string{RefusedType}, Proved: true},
-			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Acts: true, Emits: []string{RefusedType}, Proved: true},
+			{Set: 0, Name: "Placed", Event: PlacedType, Writes: []int{0}, Acts: true, Emits: []string{RefusedType}, Jobs: []string{"mail.send", "parcel.collect"}, Proved: true},
+			{Set: 0, Name: "Paid", Event: PaidType, Reads: []int{0}, Acts: true, Emits: []string{RefusedType}, Jobs: []string{"mail.send"}, Proved: true},
 			{Set: 0, Name: "Sent", Event: SentType, Writes: []int{0}, Proved: true},
 			{Set: 0, Name: "Refused", Event: RefusedType, Writes: []int{0}, Proved: true},
 		},
 		Code: handlerCode,
 		Workers: []engine.Worker{
 			{
-				Name: "Mailer.SendMail",
-				Job:  &sendMailJob,
+				Name:  "Mailer.SendMail",
+				Job:   &sendMailJob,
+				Emits: []string{SentType},
 				Run: func(ctx context.Context, w *engine.Work) error {
 					j, err := engine.JobOf[SendMail](w, &sendMailJob)
 					if err != nil {

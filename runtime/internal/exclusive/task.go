@@ -129,6 +129,7 @@ func (t *Task) commit(ctx context.Context, try func(do func() error) error) erro
 	}
 	s.Hub.Publish(t.Tx.Changed)
 	s.Timers.Committed(t.Tx.Changed)
+	s.Flow.Committed(b)
 	s.Outbox.Add(b.Items...)
 	if s.Jobs != nil {
 		s.Jobs.Committed(b.Jobs)

@@ -11,6 +11,8 @@ import (
 type Worker struct {
 	Name string // Type.Method
 	Job  *brook.EventDef
+	// Emits are the types of what it publishes.
+	Emits []string
 	// Run decodes the job, calls the worker and adds what that publishes.
 	Run func(context.Context, *Work) error
 }

@@ -12,6 +12,7 @@ type Handler struct {
 	Timers  []string // types of the events that it sets timers of
 	Acts    bool     // it emits, sets timers, asks for jobs or has effects
 	Emits   []string // types of what it emits
+	Jobs    []string // types of the jobs that it asks for
 
 	Proved      bool   // every key that it reads or writes begins with the event's key
 	Partitioned bool   // that is not proved, but asserted

@@ -37,6 +37,7 @@ func (x *Processor) accept(p *Partition, d *delivery.Delivery) {
 	case !d.Handled:
 		x.Batch.Discarded++
 	}
+	x.tally.count(x.Batch, d)
 	for i := range d.Results {
 		r := &d.Results[i]
 		if r.Err == nil {

@@ -31,6 +31,7 @@ func (x *Processor) Apply(ctx context.Context, r *brook.Record, m brook.Message)
 		x.Tx.Revert()
 		return err
 	}
+	x.tally.count(x.Batch, d)
 	x.wake(x.by(nil, d))
 	x.Tx.Accept()
 	x.Stage(d)

@@ -177,6 +177,7 @@ func (x *Processor) acceptParked(
 		j.Removed(e, by)
 		x.Park(p, letter(d, e.Set, r.Stage, r.Err, attempts, e.Letter.Key))
 	}
+	x.tally.count(x.Batch, d)
 	x.wake(by)
 	x.Tx.Accept()
 	if len(d.Emissions)+len(d.Requests)+len(d.Effects) > 0 {

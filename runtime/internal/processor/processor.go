@@ -92,6 +92,7 @@ type Processor struct {
 	Stray     brook.Stray // the last event whose outcome was CrossKey
 
 	Deliver   func(*delivery.Delivery) // generated code, which works through Tx
+	tally     tally
 	delivery  *delivery.Delivery
 	partition *Partition // whose record runs; nil: it is in none
 	actor     actor      // the target, if it is that of the live views
@@ -107,7 +108,7 @@ type TooLarge struct {
 // events read.
 func New(parts *Parts, g *generation.Generation, target Target, tracks bool) *Processor {
 	x := &Processor{
-		parts: parts, target: target,
+		parts: parts, target: target, tally: newTally(parts.Def),
 		Tx: txn.New(parts.Def.Collections, parts.Code.Layout, parts.Reader),
 	}
 	x.drops, _ = target.(Dropper)

@@ -36,6 +36,29 @@ func EmissionID(
 	return source + "/" + where + "/" + set + "/" + strconv.Itoa(ordinal)
 }
 
+// Origin returns of the ID of an emission, without its stem and the slash behind that, the set or
+// worker that emitted it, and where its cause is in the log; zero if the ID does not say it.
+func Origin(id string) (set string, at brook.Position) {
+	head, ordinal, _ := cutLast(id)
+	if _, err := strconv.ParseUint(ordinal, 10, 31); err != nil {
+		return "", at
+	}
+	head, set, _ = cutLast(head)
+	if set == "failed" { // see package emission
+		head, set, _ = cutLast(head)
+	}
+	head, offset, _ := cutLast(head)
+	head, number, _ := cutLast(head)
+	log, topic, ok := strings.Cut(head, "/")
+	n, err := strconv.ParseUint(number, 10, 31)
+	o, err2 := strconv.ParseUint(offset, 10, 63)
+	if !ok || len(log) != 8 || strings.Trim(log, "0123456789abcdef") != "" ||
+		err != nil || err2 != nil {
+		return set, at
+	}
+	return set, brook.Position{Topic: topic, Partition: int32(n), Offset: int64(o)}
+}
+
 // Sign makes m the emission of a stream at s: it sets Lane, Sequence and Hash.
 func Sign(m *brook.Message, stream string, s brook.Sequence) {
 	m.Lane, m.Sequence = stream, s

@@ -40,6 +40,7 @@ type Set struct {
 	Effects  *effects.Executor
 	Letters  *letters.Reader
 	Hub      *watch.Hub
+	Flow     *batch.Flow // nil: nobody asks
 	Progress *input.Progress
 	Timers   *timers.Heads // nil: handlers set none
 	Life     *lifetime.App

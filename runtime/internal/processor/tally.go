@@ -1,0 +1,65 @@
+package processor
+
+import (
+	"github.com/brookgen/brookgen/runtime/internal/batch"
+	"github.com/brookgen/brookgen/runtime/internal/delivery"
+)
+
+// tally counts in the batch what handlers did with events. Events of one type come in runs, so it
+// keeps the handlers of the last one's.
+type tally struct {
+	of   map[string]*handlersOf // by event type
+	last *handlersOf            // of the last event
+	none *handlersOf            // of events that have no handler
+	n    int                    // of handlers in all
+}
+
+// handlersOf are the handlers of an event type.
+type handlersOf struct {
+	typ string
+	all []handlerOf
+}
+
+// handlerOf is the handler that a set has of an event type.
+type handlerOf struct {
+	set    string
+	number int // among the package's
+}
+
+func newTally(def *delivery.Definition) tally {
+	t := tally{of: map[string]*handlersOf{}, none: &handlersOf{}, n: len(def.Handlers)}
+	t.last = t.none
+	for i := range def.Handlers {
+		h := &def.Handlers[i]
+		if t.of[h.Event] == nil {
+			t.of[h.Event] = &handlersOf{typ: h.Event}
+		}
+		of := t.of[h.Event]
+		of.all = append(of.all, handlerOf{def.Sets[h.Set], i})
+	}
+	return t
+}
+
+// count counts the results of an event that was accepted.
+func (t *tally) count(b *batch.Batch, d *delivery.Delivery) {
+	if d.Message.Type != t.last.typ {
+		if t.last = t.of[d.Message.Type]; t.last == nil {
+			t.last = t.none
+		}
+	}
+	if len(b.Outcomes) == 0 {
+		b.Outcomes = make([]batch.Outcome, t.n)
+	}
+	for i := range d.Results {
+		r := &d.Results[i]
+		for _, h := range t.last.all {
+			switch {
+			case h.set != r.Set:
+			case r.Err == nil:
+				b.Outcomes[h.number].Taken++
+			default:
+				b.Outcomes[h.number].Failed++
+			}
+		}
+	}
+}
