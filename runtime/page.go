@@ -17,8 +17,8 @@ type Page[K comparable] struct {
 	// error.
 	Limit int
 	// Reverse is set for descending order: the rows come before After then. Over a store that is no
-	// [Reverser], and in a handler, all rows of the collection, or of the indexed value, that come
-	// before After are read for such a page.
+	// [Reverser], all rows of the collection, or of the indexed value, that come before After are
+	// read for such a page.
 	Reverse bool
 }
 

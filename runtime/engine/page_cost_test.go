@@ -3,33 +3,43 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"log/slog"
+	"slices"
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/internal/people"
 	"github.com/brookgen/brookgen/runtime/mapstore"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
-// paged is a store that counts the rows that scans of its snapshots yield.
+// paged is a store that counts the rows that scans of its readers yield.
 type paged struct {
 	brook.Store
 	rows *int
 }
 
+func (s paged) Latest() brook.Reader { return pagedReader{s.Store.Latest(), s.rows} }
+
 func (s paged) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 	snap, err := s.Store.Snapshot(ctx)
-	return pagedSnapshot{snap, s.rows}, err
+	return pagedSnapshot{pagedReader{snap, s.rows}, snap}, err
 }
 
 type pagedSnapshot struct {
-	brook.Snapshot
+	pagedReader
+	io.Closer
+}
+
+type pagedReader struct {
+	brook.Reader
 	rows *int
 }
 
-func (r pagedSnapshot) count(rows iter.Seq2[brook.Row, error]) iter.Seq2[brook.Row, error] {
+func (r pagedReader) count(rows iter.Seq2[brook.Row, error]) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
 		for row, err := range rows {
 			*r.rows++
@@ -40,16 +50,16 @@ func (r pagedSnapshot) count(rows iter.Seq2[brook.Row, error]) iter.Seq2[brook.R
 	}
 }
 
-func (r pagedSnapshot) Scan(
+func (r pagedReader) Scan(
 	ctx context.Context, t brook.Table, from, to []byte,
 ) iter.Seq2[brook.Row, error] {
-	return r.count(r.Snapshot.Scan(ctx, t, from, to))
+	return r.count(r.Reader.Scan(ctx, t, from, to))
 }
 
-func (r pagedSnapshot) Reverse(
+func (r pagedReader) Reverse(
 	ctx context.Context, t brook.Table, from, to []byte,
 ) iter.Seq2[brook.Row, error] {
-	return r.count(r.Snapshot.(brook.Reverser).Reverse(ctx, t, from, to))
+	return r.count(r.Reader.(brook.Reverser).Reverse(ctx, t, from, to))
 }
 
 // A page costs the rows that it has, in either order, of a view as of an index.
@@ -102,5 +112,74 @@ func TestPageCost(t *testing.T) {
 				t.Errorf("a page of the %s, reverse %v, has %d rows and costs %d", what, reverse, n, rows)
 			}
 		}
+	}
+}
+
+// So it does in a handler, which sees what its batch changed.
+func TestPageCostInHandlers(t *testing.T) {
+	t.Parallel()
+	rows, pages := 0, 0
+	post := &people.Post{Instead: func(
+		_ brook.Event[people.Wrote], all brook.View[int64, people.Person],
+		_ brook.Index[people.Email, int64, people.Person],
+	) (c brook.Change[int64, people.Person], _ brook.Effect, err error) {
+		for _, reverse := range []bool{false, true} {
+			rows = 0
+			n, first := 0, int64(1501)
+			if reverse {
+				first = 1499
+			}
+			page := brook.Page[int64]{After: new(int64(1500)), Limit: 10, Reverse: reverse}
+			for e, err := range all.Page(page) {
+				if err != nil || n == 0 && e.Key != first {
+					t.Errorf("the page begins with %v, %v", e.Key, err)
+				}
+				n++
+			}
+			// The store yields the rows that are changed as well, and one more at most.
+			if n != 10 || rows > 11 {
+				t.Errorf("a page, reverse %v, has %d rows and costs %d", reverse, n, rows)
+			}
+			pages++
+		}
+		return brook.Merge(int64(1), func(p *people.Person) { p.Letters++ }), nil, nil
+	}}
+	app, err := people.NewApp(brook.Config{Author: "people", Driver: memdriver.New(),
+		Store: paged{mapstore.New(), &rows}, Log: slog.New(slog.DiscardHandler)},
+		people.Registry{}, post)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := app.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	fold := func(events iter.Seq[brook.Outgoing]) {
+		t.Helper()
+		_, err := app.PublishAll(t.Context(), events)
+		if err == nil {
+			err = app.CatchUp(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	joined := func(n int64) brook.Outgoing {
+		return brook.Emit(people.Joined{ID: n, Email: people.Email(fmt.Sprint(n))})
+	}
+	fold(func(yield func(brook.Outgoing) bool) {
+		for n := range int64(3000) {
+			if !yield(joined(n)) {
+				return
+			}
+		}
+	})
+	fold(slices.Values([]brook.Outgoing{joined(1498), joined(1502), brook.Emit(people.Wrote{})}))
+	if pages != 2 {
+		t.Errorf("%d pages were read, want 2", pages)
+	}
+	for l := range app.DeadLetters() {
+		t.Error(l)
 	}
 }

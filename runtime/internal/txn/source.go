@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/overlay"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
 )
 
@@ -45,42 +46,85 @@ func (tx *Tx) Scan(slot int, from, to []byte) iter.Seq2[brook.Row, error] {
 	return tx.merged(slot, from, to)
 }
 
+// Reverse is Scan in descending key order. It reports false if the store's reader can't.
+func (tx *Tx) Reverse(slot int, from, to []byte) (iter.Seq2[brook.Row, error], bool) {
+	down, ok := tx.reader.(brook.Reverser)
+	switch {
+	case !ok:
+		return nil, false
+	case !tx.Scope.HoldsRange(from, to):
+		return func(yield func(brook.Row, error) bool) { yield(brook.Row{}, ErrCrossKey) }, true
+	}
+	return func(yield func(brook.Row, error) bool) {
+		own := tx.Overlay.Between(slot, from, to)
+		m := merge{tx, slot, own, len(own) - 1, -1}
+		m.pass(down.Reverse(tx.ctx, tx.tables[slot], from, to), yield)
+	}, true
+}
+
 // merged is Scan for any keys, whatever the event's scope.
 func (tx *Tx) merged(slot int, from, to []byte) iter.Seq2[brook.Row, error] {
 	return func(yield func(brook.Row, error) bool) {
-		if tx.reads != nil {
-			tx.reads.Scan()
+		m := merge{tx, slot, tx.Overlay.Between(slot, from, to), 0, 1}
+		m.pass(tx.reader.Scan(tx.ctx, tx.tables[slot], from, to), yield)
+	}
+}
+
+// merge is a scan of a table with the transaction's own rows among the store's.
+type merge struct {
+	tx   *Tx
+	slot int
+	own  []*overlay.Cell // in key order
+	at   int             // of own that comes next
+	step int             // to the one after it: 1, or -1 for descending order
+}
+
+// next returns the own row that comes next, nil if none is left.
+func (m *merge) next() *overlay.Cell {
+	if m.at < 0 || m.at >= len(m.own) {
+		return nil
+	}
+	return m.own[m.at]
+}
+
+// pass passes the rows of a scan of the store on, with the own ones.
+func (m *merge) pass(
+	rows iter.Seq2[brook.Row, error], yield func(brook.Row, error) bool,
+) {
+	if m.tx.reads != nil {
+		m.tx.reads.Scan()
+	}
+	for row, err := range rows {
+		if err != nil {
+			yield(brook.Row{}, m.tx.note(err))
+			return
 		}
-		own := tx.Overlay.Between(slot, from, to)
-		for row, err := range tx.reader.Scan(tx.ctx, tx.tables[slot], from, to) {
-			if err != nil {
-				yield(brook.Row{}, tx.note(err))
-				return
+		if err := m.tx.Base.noteRow(m.slot, &row); err != nil {
+			yield(brook.Row{}, err)
+			return
+		}
+		c, order := m.next(), 1
+		for ; c != nil; c = m.next() {
+			if order = m.step * bytes.Compare(c.Key(), row.Key); order >= 0 {
+				break
 			}
-			if err := tx.Base.noteRow(slot, &row); err != nil {
-				yield(brook.Row{}, err)
-				return
-			}
-			for len(own) > 0 && bytes.Compare(own[0].Key(), row.Key) < 0 {
-				if !own[0].Pass(yield) {
-					return
-				}
-				own = own[1:]
-			}
-			if len(own) > 0 && bytes.Equal(own[0].Key(), row.Key) {
-				if own[0].Known() {
-					continue // the cell counts, and is yielded before the next row
-				}
-				own = own[1:]
-			}
-			if !yield(row, nil) {
+			if m.at += m.step; !c.Pass(yield) {
 				return
 			}
 		}
-		for _, c := range own {
-			if !c.Pass(yield) {
-				return
+		if c != nil && order == 0 {
+			if c.Known() {
+				continue // the cell counts, and is yielded before the next row
 			}
+			m.at += m.step
+		}
+		if !yield(row, nil) {
+			return
+		}
+	}
+	for c := m.next(); c != nil; c = m.next() {
+		if m.at += m.step; !c.Pass(yield) {
+			return
 		}
 	}
 }

@@ -1,12 +1,15 @@
 package txn_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/key"
+	"math/rand/v2"
 	"slices"
 	"testing"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/key"
 )
 
 // Scans see the transaction's rows among the store's, in key order, each once, between their ends.
@@ -64,6 +67,105 @@ func TestScanMerges(t *testing.T) {
 	f.tx.Revert()
 	if got := scan("", ""); got != "bdfh" { // cells that a rollback left count for nothing
 		t.Errorf("after: %s", got)
+	}
+}
+
+// A scan downwards yields what a scan does, the last row first, and reads no more of the store than
+// it yields.
+func TestReverseMerges(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 7))
+	letter := func() string { return string(rune('a' + rnd.IntN(12))) }
+	for range 200 {
+		f := newFixture(t)
+		for range rnd.IntN(9) {
+			n := rnd.IntN(100)
+			f.store.put(countRows, letter(), &n)
+		}
+		f.begin()
+		for range rnd.IntN(9) {
+			if rnd.IntN(3) == 0 {
+				f.counts().Apply(brook.Delete[int](letter()))
+			} else {
+				f.counts().Apply(brook.Create(letter(), rnd.IntN(100)))
+			}
+		}
+		if rnd.IntN(4) == 0 {
+			f.tx.Revert() // cells stay, and count for nothing
+		}
+		from, to := encoded(letter()), encoded(letter())
+		if rnd.IntN(3) == 0 {
+			to = nil
+		}
+		var want, got []string
+		text := func(row brook.Row, err error) string {
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf("%s=%d", bytes.Trim(row.Key, "\x00\x01"), *row.Value.Data.(*int))
+		}
+		for row, err := range f.tx.Scan(countRows, from, to) {
+			want = append(want, text(row, err))
+		}
+		slices.Reverse(want)
+		want = want[:min(len(want), rnd.IntN(12))]
+		rows, ok := f.tx.Reverse(countRows, from, to)
+		if !ok {
+			t.Fatal("it does not scan downwards")
+		}
+		for row, err := range rows {
+			if len(got) == len(want) {
+				break
+			}
+			got = append(got, text(row, err))
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("from %q to %q: %v, want %v", from, to, got, want)
+		}
+		// Of the store's rows one may be deleted, or be behind an own one.
+		if f.store.reversed > len(got)+9 {
+			t.Fatalf("%d rows were read for %d", f.store.reversed, len(got))
+		}
+	}
+}
+
+// A scan downwards leads to checks of the rows that it met, and of no more; it is held to the scope
+// and notes faults as a scan does. Without a store that can, there is none.
+func TestReverse(t *testing.T) {
+	f := newFixture(t)
+	f.tx.TrackReads()
+	for i, k := range []string{"a", "b", "c"} {
+		f.store.put(countRows, k, &i)
+	}
+	f.begin()
+	rows, _ := f.tx.Reverse(countRows, nil, nil)
+	f.wantChecks(false)
+	for range rows {
+		break
+	}
+	f.wantChecks(true, "3 c 3")
+	down := errors.New("down")
+	f.store.err = down
+	for _, err := range rows {
+		if err != down || f.tx.StoreFault() != down {
+			t.Errorf("%v, fault %v", err, f.tx.StoreFault())
+		}
+	}
+	f.store.err = nil
+	f.begin()
+	f.tx.Confine([]byte("b"))
+	rows, ok := f.tx.Reverse(countRows, nil, nil)
+	for _, err := range rows {
+		if err == nil || !f.tx.CrossKey() {
+			t.Errorf("out of the scope: %v", err)
+		}
+	}
+	if !ok {
+		t.Error("out of the scope it is none")
+	}
+	f.tx = newTx(struct{ brook.Reader }{f.store})
+	f.begin()
+	if _, ok := f.tx.Reverse(countRows, nil, nil); ok {
+		t.Error("a store that can't scan downwards does")
 	}
 }
 

@@ -86,6 +86,8 @@ type store struct {
 	commits uint64
 	gets    int
 	err     error // of the next reads
+
+	reversed int // rows that scans downwards yielded
 }
 
 func newStore() *store {
@@ -119,6 +121,25 @@ func (s *store) Scan(_ context.Context, t brook.Table, from, to []byte) rowSeq {
 				continue
 			}
 			if !yield(brook.Row{Key: []byte(k), Value: s.rows[t.(int)][k]}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *store) Reverse(ctx context.Context, t brook.Table, from, to []byte) rowSeq {
+	return func(yield func(brook.Row, error) bool) {
+		var all []brook.Row
+		for row, err := range s.Scan(ctx, t, from, to) {
+			if err != nil {
+				yield(row, err)
+				return
+			}
+			all = append(all, row)
+		}
+		for _, row := range slices.Backward(all) {
+			s.reversed++
+			if !yield(row, nil) {
 				return
 			}
 		}
