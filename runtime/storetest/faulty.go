@@ -29,19 +29,23 @@ const (
 	CrashAfter = fault.CrashAfter
 )
 
-// The operations of a store. OpRow is a scan's step to a row, or a history's to an entry.
+// The operations of a store. OpRow is a scan's step to a row, a history's to an entry, or that of
+// announcements to one.
 const (
 	OpTable    = fault.Table
 	OpSnapshot = fault.Snapshot
 	OpCommit   = fault.Commit
 	OpGet      = fault.Get
 	OpScan     = fault.Scan
+	OpReverse  = fault.Reverse
 	OpHistory  = fault.History
 	OpRow      = fault.Row
 	OpCount    = fault.Count
 	OpDrop     = fault.Drop
 	OpFetch    = fault.Fetch
 	OpBackup   = fault.Backup
+
+	OpAnnouncements = fault.Announcements
 )
 
 // The errors of a fault.
@@ -62,12 +66,31 @@ func NewFault(kind FaultKind, n int, ops ...Op) *Fault { return fault.New(kind, 
 
 // Faulty wraps a store so that it fails as f decides. After a crash the store itself is as it was
 // at that instant: use it, or wrap it anew, as the one that is opened after the crash. The wrapper
-// has those powers (brook.Durable, Fenced, Restored, Dropper, Backuper, Counter, Fetcher) that the
-// store has.
+// has those powers (brook.Durable, Fenced, Restored, Dropper, Backuper, Announcer, and its readers
+// Counter, Fetcher and Reverser) that the store has; its readers count and scan downwards by scans
+// over a store that can't. It is no brook.Holder: it stands for a process of its own.
 func Faulty(store brook.Store, f *Fault) brook.Store {
 	s := faulty{store, f}
-	if d, ok := store.(brook.Dropper); ok {
-		return faultyDropper{s, d}
+	d, drops := store.(brook.Dropper)
+	a, announces := store.(brook.Announcer)
+	dropper, announcer := faultyDropper{d, f}, faultyAnnouncer{a, f}
+	switch {
+	case drops && announces:
+		return struct {
+			faulty
+			faultyDropper
+			faultyAnnouncer
+		}{s, dropper, announcer}
+	case drops:
+		return struct {
+			faulty
+			faultyDropper
+		}{s, dropper}
+	case announces:
+		return struct {
+			faulty
+			faultyAnnouncer
+		}{s, announcer}
 	}
 	return s
 }
@@ -126,12 +149,12 @@ func (s faulty) Snapshot(ctx context.Context) (brook.Snapshot, error) {
 		return nil, err
 	}
 	r := faultyReader{snap, s.fault}
-	if c, ok := snap.(brook.Counter); ok {
+	if e, ok := snap.(brook.Fetcher); ok {
 		return struct {
 			faultyReader
-			faultyCounter
+			faultyFetcher
 			closer
-		}{r, faultyCounter{c, s.fault}, closer{snap}}, nil
+		}{r, faultyFetcher{e, s.fault}, closer{snap}}, nil
 	}
 	return struct {
 		faultyReader
@@ -144,121 +167,38 @@ func (s faulty) Commit(ctx context.Context, b *brook.Batch) error {
 }
 
 type faultyDropper struct {
-	faulty
 	dropper brook.Dropper
+	fault   *Fault
 }
 
 func (s faultyDropper) Drop(ctx context.Context, t brook.Table) error {
 	return s.fault.Do(ctx, OpDrop, func() error { return s.dropper.Drop(ctx, t) })
 }
 
+type faultyAnnouncer struct {
+	announcer brook.Announcer
+	fault     *Fault
+}
+
+func (s faultyAnnouncer) Announcements(
+	ctx context.Context, tables []brook.Table,
+) iter.Seq2[brook.Announcement, error] {
+	return func(yield func(brook.Announcement, error) bool) {
+		until, stop := s.fault.Until(ctx) // it also ends with a crash
+		defer stop()
+		all, failed := s.announcer.Announcements(until, tables), false
+		for a, err := range steps(ctx, s.fault, OpAnnouncements, all) {
+			if failed = err != nil; !yield(a, err) {
+				return
+			}
+		}
+		if !failed && s.fault.Crashed() {
+			yield(brook.Announcement{}, ErrCrashed)
+		}
+	}
+}
+
 // A closer can be closed even after a crash: its memory must be freed.
 type closer struct{ snapshot brook.Snapshot }
 
 func (c closer) Close() error { return c.snapshot.Close() }
-
-func reader(r brook.Reader, f *Fault) brook.Reader {
-	own := faultyReader{r, f}
-	c, counts := r.(brook.Counter)
-	e, fetches := r.(brook.Fetcher)
-	switch {
-	case counts && fetches:
-		return struct {
-			faultyReader
-			faultyCounter
-			faultyFetcher
-		}{own, faultyCounter{c, f}, faultyFetcher{e, f}}
-	case counts:
-		return struct {
-			faultyReader
-			faultyCounter
-		}{own, faultyCounter{c, f}}
-	case fetches:
-		return struct {
-			faultyReader
-			faultyFetcher
-		}{own, faultyFetcher{e, f}}
-	}
-	return own
-}
-
-type faultyFetcher struct {
-	fetcher brook.Fetcher
-	fault   *Fault
-}
-
-func (e faultyFetcher) Fetch(ctx context.Context,
-	keys []brook.TableKey) (values []brook.Value, err error) {
-	err = e.fault.Do(ctx, OpFetch, func() (err error) {
-		values, err = e.fetcher.Fetch(ctx, keys)
-		return err
-	})
-	if err != nil {
-		values = nil
-	}
-	return values, err
-}
-
-type faultyCounter struct {
-	counter brook.Counter
-	fault   *Fault
-}
-
-func (c faultyCounter) Count(ctx context.Context, t brook.Table) (n int, err error) {
-	err = c.fault.Do(ctx, OpCount, func() (err error) {
-		n, err = c.counter.Count(ctx, t)
-		return err
-	})
-	return n, err
-}
-
-type faultyReader struct {
-	reader brook.Reader
-	fault  *Fault
-}
-
-func (r faultyReader) Get(ctx context.Context, t brook.Table,
-	key []byte) (v brook.Value, err error) {
-	err = r.fault.Do(ctx, OpGet, func() (err error) {
-		v, err = r.reader.Get(ctx, t, key)
-		return err
-	})
-	if err != nil {
-		v = brook.Value{}
-	}
-	return v, err
-}
-
-func (r faultyReader) Scan(ctx context.Context, t brook.Table, from,
-	to []byte) iter.Seq2[brook.Row, error] {
-	return steps(ctx, r.fault, OpScan, r.reader.Scan(ctx, t, from, to))
-}
-
-func (r faultyReader) History(ctx context.Context, t brook.Table,
-	key []byte) iter.Seq2[*brook.HistoryEntry, error] {
-	return steps(ctx, r.fault, OpHistory, r.reader.History(ctx, t, key))
-}
-
-// steps returns a sequence whose beginning and whose every step may fail.
-func steps[T any](ctx context.Context, f *Fault, op Op,
-	rows iter.Seq2[T, error]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		if err := f.Do(ctx, op, func() error { return nil }); err != nil {
-			yield(none, err)
-			return
-		}
-		for row, err := range rows {
-			if err == nil {
-				err = f.Do(ctx, OpRow, func() error { return nil })
-			}
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
-}

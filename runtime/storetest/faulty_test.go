@@ -3,6 +3,7 @@ package storetest_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -17,7 +18,7 @@ func TestFaultyConforms(t *testing.T) {
 	})
 }
 
-// use does nine operations, and returns the errors.
+// use does each operation once that the store has, and returns the errors.
 func use(ctx context.Context, s brook.Store) (errs []error) {
 	note := func(err error) {
 		if err != nil {
@@ -37,6 +38,9 @@ func use(ctx context.Context, s brook.Store) (errs []error) {
 		for _, err := range snap.Scan(ctx, t, nil, nil) {
 			note(err)
 		}
+		for _, err := range snap.(brook.Reverser).Reverse(ctx, t, nil, nil) {
+			note(err)
+		}
 		for _, err := range snap.History(ctx, t, []byte("a")) {
 			note(err)
 		}
@@ -49,7 +53,7 @@ func use(ctx context.Context, s brook.Store) (errs []error) {
 }
 
 func TestFaulty(t *testing.T) {
-	const operations = 10
+	const operations = 12
 	count := storetest.NewFault(storetest.Fail, 0)
 	if errs := use(t.Context(), storetest.Faulty(mapstore.New(), count)); len(errs) > 0 ||
 		count.Count() != operations {
@@ -101,5 +105,80 @@ func TestFaultyCommit(t *testing.T) {
 		if err := faulty.Commit(ctx, batch); (err == nil) != (kind == storetest.Fail) {
 			t.Errorf("kind %d: the next commit gives %v", kind, err)
 		}
+	}
+}
+
+// plain is a store without any further power.
+type plain struct{ store brook.Store }
+
+func (s plain) Table(ctx context.Context, spec brook.TableSpec) (brook.Table, error) {
+	return s.store.Table(ctx, spec)
+}
+func (s plain) Commit(ctx context.Context, b *brook.Batch) error { return s.store.Commit(ctx, b) }
+func (s plain) Latest() brook.Reader                             { return struct{ brook.Reader }{s.store.Latest()} }
+func (s plain) Snapshot(ctx context.Context) (brook.Snapshot, error) {
+	snap, err := s.store.Snapshot(ctx)
+	return struct{ brook.Snapshot }{snap}, err
+}
+
+// A wrapper of a store without powers counts and scans downwards by scans, and has no others.
+func TestFaultyOfAPlainStore(t *testing.T) {
+	storetest.Run(t, func(*testing.T) brook.Store {
+		return storetest.Faulty(plain{mapstore.New()}, storetest.NewFault(storetest.Fail, 0))
+	})
+	s := storetest.Faulty(plain{mapstore.New()}, storetest.NewFault(storetest.Fail, 0))
+	_, drops := s.(brook.Dropper)
+	_, announces := s.(brook.Announcer)
+	_, holds := s.(brook.Holder)
+	_, fetches := s.Latest().(brook.Fetcher)
+	if drops || announces || holds || fetches {
+		t.Error("it has a power that the store has not")
+	}
+	if d, ok := s.(brook.Durable); ok && d.Durable() {
+		t.Error("it is durable")
+	}
+}
+
+// announcer announces rows until ctx ends.
+type announcer struct{ brook.Store }
+
+func (announcer) Announcements(
+	ctx context.Context, _ []brook.Table,
+) iter.Seq2[brook.Announcement, error] {
+	return func(yield func(brook.Announcement, error) bool) {
+		for n := range 3 {
+			if !yield(brook.Announcement{Key: []byte{byte(n)}}, nil) {
+				return
+			}
+		}
+		<-ctx.Done()
+	}
+}
+
+// Announcements fail as others' steps do, and end with a crash.
+func TestFaultyAnnouncements(t *testing.T) {
+	for op, want := range map[storetest.Op]int{storetest.OpAnnouncements: 1, storetest.OpRow: 2} {
+		f := storetest.NewFault(storetest.Fail, want, op)
+		s := storetest.Faulty(announcer{mapstore.New()}, f).(brook.Announcer)
+		heard, last := 0, error(nil)
+		for _, err := range s.Announcements(t.Context(), nil) {
+			heard++
+			last = err
+		}
+		if heard != want || !errors.Is(last, storetest.ErrInjected) {
+			t.Errorf("%s fails: %d were heard, %v", op, heard, last)
+		}
+	}
+	f := storetest.NewFault(storetest.CrashBefore, 1, storetest.OpCommit)
+	s := storetest.Faulty(announcer{mapstore.New()}, f)
+	heard, last := 0, error(nil)
+	for _, err := range s.(brook.Announcer).Announcements(t.Context(), nil) {
+		if heard++; heard == 3 {
+			_ = s.Commit(t.Context(), &brook.Batch{})
+		}
+		last = err
+	}
+	if heard != 4 || !errors.Is(last, storetest.ErrCrashed) {
+		t.Errorf("after %d announcements: %v", heard, last)
 	}
 }

@@ -33,20 +33,23 @@ const (
 // Op names an operation. The names are those of the methods.
 type Op string
 
-// The operations of stores, and below them those of drivers. Row is a scan's step to a row, or a
-// history's to an entry.
+// The operations of stores, and below them those of drivers. Row is a scan's step to a row, a
+// history's to an entry, or that of announcements to one.
 const (
 	Table    Op = "Table"
 	Snapshot Op = "Snapshot"
 	Commit   Op = "Commit"
 	Get      Op = "Get"
 	Scan     Op = "Scan"
+	Reverse  Op = "Reverse"
 	History  Op = "History"
 	Row      Op = "Row"
 	Count    Op = "Count"
 	Drop     Op = "Drop"
 	Fetch    Op = "Fetch"
 	Backup   Op = "Backup"
+
+	Announcements Op = "Announcements"
 
 	Partitions Op = "Partitions"
 	Open       Op = "Open"
