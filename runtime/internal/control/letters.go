@@ -86,9 +86,6 @@ func (x Letters) each(
 	var failed error
 	if unreported = unreported && (x.Tasks.Catalog.Fenced() || x.Tasks.Parked.Ever()); unreported {
 		all, failed = x.parked(ctx)
-		for i := range all {
-			all[i].Record = brook.Record{}
-		}
 	}
 	for l, err := range x.All(ctx) {
 		if failed = cmp.Or(failed, err); failed != nil {

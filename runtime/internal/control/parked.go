@@ -17,12 +17,19 @@ import (
 func (x Letters) Parked(ctx context.Context) (all []brook.DeadLetter, err error) {
 	letters, err := x.parked(ctx)
 	for i := range letters {
-		all = append(all, letters[i].DeadLetter)
+		l, err := x.stored(ctx, &letters[i])
+		if errors.Is(err, brook.ErrNotFound) {
+			continue // it is applied since
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, l.DeadLetter)
 	}
 	return all, err
 }
 
-// parked reads the parked events of the live views.
+// parked reads the parked events of the live views, without their records.
 func (x Letters) parked(ctx context.Context) (all []deadletter.Letter, err error) {
 	s := x.Tasks
 	for {

@@ -37,6 +37,9 @@ func (t *Task) RedriveParked(
 	if err != nil {
 		return false, due, err
 	}
+	if e, err = e.Whole(ctx, t.set.Reader, t.Gen.Parked); err != nil {
+		return false, due, err
+	}
 	what, applied, err := t.ProcessParked(ctx, p, e, 0)
 	if what != processor.Accepted {
 		return false, due, err
@@ -96,7 +99,9 @@ func (t *Task) partition(ctx context.Context, id partition.ID) (*processor.Parti
 	if standing != nil {
 		log = standing.Log
 	}
-	return t.Single(input.Single(id, log, 0), t.set.BlockedOf(id)), nil
+	p := t.Single(input.Single(id, log, 0), t.set.BlockedOf(id))
+	p.Silent = t.set.SilentOf(id)
+	return p, nil
 }
 
 // bumpParked adds to a commit the positions of the partitions whose parked events it changes: they

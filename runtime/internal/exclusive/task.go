@@ -97,6 +97,9 @@ func (t *Task) CommitOnce(ctx context.Context) error {
 // commit commits the batch; try calls what commits it.
 func (t *Task) commit(ctx context.Context, try func(do func() error) error) error {
 	s, b := t.set, t.Batch
+	if err := t.CompleteParked(ctx); err != nil {
+		return err
+	}
 	commit := &brook.Batch{ID: s.IDs.Batch(), Writes: b.Assemble()}
 	var unchanged []brook.Check
 	if b.Numbered {

@@ -6,7 +6,6 @@
 package letters
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -50,7 +49,8 @@ func (r *Reader) Blocked(
 	return all, nil
 }
 
-// Parked returns the events that a generation has parked.
+// Parked returns the events that a generation has parked, without their records: of these there may
+// be more than memory takes.
 func (r *Reader) Parked(
 	ctx context.Context, g *generation.Generation,
 ) ([]*parked.Event, error) {
@@ -72,13 +72,12 @@ func (r *Reader) ParkedIn(
 		if err != nil {
 			return nil, err
 		}
-		row.Value.Data = bytes.Clone(row.Value.Data.([]byte))
 		e, err := parked.Decode(row)
 		if err != nil {
 			return nil, err
 		}
 		e.Set = r.Catalog.Sets.Now(e.Type, e.Set)
-		events = append(events, e)
+		events = append(events, e.Light())
 	}
 	return events, nil
 }

@@ -2,7 +2,9 @@ package parked
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,8 +13,9 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 )
 
-// Event is an event that is parked for a handler set. Its letter says which, and holds the record;
-// the stage is brook.StageEarly. An Event does not change once it is among Events.
+// Event is an event that is parked for a handler set. Its letter says which; the stage is
+// brook.StageEarly. The record is in the letter until the event is stored; then memory goes without
+// it: see Whole. An Event does not change once it is among Events.
 type Event struct {
 	deadletter.Letter
 	// Missed is what the handler asked for in vain when it ran last. It is empty if the event only
@@ -23,7 +26,8 @@ type Event struct {
 	// Reported says that there is a dead letter that reports the event.
 	Reported bool
 
-	key []byte // in the store
+	key   []byte // in the store
+	light bool   // only the store has the record
 }
 
 // Row is a row that a handler asked for, or any row that an index finds by a value.
@@ -85,6 +89,38 @@ func Decode(row brook.Row) (*Event, error) {
 		key: slices.Clone(row.Key),
 	}, nil
 }
+
+// Light returns the event without its record, for memory.
+func (e *Event) Light() *Event {
+	if e.light {
+		return e
+	}
+	return e.with(func(c *Event) { c.Record, c.Stack, c.light = brook.Record{}, nil, true })
+}
+
+// Whole returns the event with its record, which it reads from the table of a generation if memory
+// does not have it. If the event is not there any more, the error wraps brook.ErrConflict.
+func (e *Event) Whole(ctx context.Context, r brook.Reader, t brook.Table) (*Event, error) {
+	if !e.light {
+		return e, nil
+	}
+	v, err := r.Get(ctx, t, e.key)
+	if errors.Is(err, brook.ErrNotFound) {
+		return nil, fmt.Errorf("brook: parked event at %s is gone: %w", e.Position, brook.ErrConflict)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.Data = bytes.Clone(v.Data.([]byte))
+	stored, err := Decode(brook.Row{Key: e.key, Value: v})
+	if err != nil {
+		return nil, err
+	}
+	return e.with(func(c *Event) { c.Record, c.light = stored.Record, false }), nil
+}
+
+// Is reports whether both are the same event, parked for the same set.
+func (e *Event) Is(other *Event) bool { return other != nil && bytes.Equal(e.key, other.key) }
 
 // Waiting returns the event as one that is not due, and not reported.
 func (e *Event) Waiting() *Event {

@@ -164,7 +164,8 @@ func (j *Journal) last() (changes []change) {
 type Tables struct{ Events, Letters brook.Table }
 
 // Writes appends the writes that store the changes, with the dead letters of those that are
-// reported. lettered reports whether the batch stores another letter of an event, by its key.
+// reported; Complete comes before. lettered reports whether the batch stores another letter of an
+// event, by its key.
 func (j *Journal) Writes(
 	dst []brook.Write, t Tables, lettered func(key []byte) bool,
 ) []brook.Write {
@@ -258,8 +259,12 @@ func (j *Journal) Redo() {
 	}
 }
 
-// Forget empties the journal. What was not undone stays.
+// Forget empties the journal. What was not undone stays, and is in the store: memory goes without
+// its records.
 func (j *Journal) Forget() {
+	if len(j.changes) > 0 && !j.undone {
+		j.lighten()
+	}
 	clear(j.changes)
 	j.changes, j.undone = j.changes[:0], false
 }

@@ -31,7 +31,8 @@ func (l Live) Stage(x *Processor, p *Partition, d *delivery.Delivery) {
 
 // Acts reports whether emissions and effects of an event are to happen. An earlier run may have
 // done it, or another member of the group; but not what is redriven, however far the group came. A
-// parked event goes by the one that woke it, and over a store that forgets by its own place first.
+// parked event goes by the one that woke it, and where checkpoints wait for it by its own place
+// first: another run, or another member, may have come to these events in another order.
 func (l Live) Acts(x *Processor, p *Partition, d *delivery.Delivery) bool {
 	switch w := d.Woken; {
 	case d.Silent && len(d.Owes) == 0:
@@ -43,10 +44,15 @@ func (l Live) Acts(x *Processor, p *Partition, d *delivery.Delivery) bool {
 }
 
 // due reports whether nobody has acted on a parked event, as far as the checkpoint of its own
-// partition says. Over a store that forgets it waits for the event; over others it says nothing.
+// partition says. It says nothing if checkpoints do not wait for what is parked.
 func (l Live) due(p *Partition, d *delivery.Delivery) bool {
-	return l.Emissions.Publisher.Forgets() && d.Position.Offset >= p.Silent &&
-		!l.Outbox.Group.Acted(d.Position)
+	return l.AwaitsParked() && d.Position.Offset >= p.Silent && !l.Outbox.Group.Acted(d.Position)
+}
+
+// AwaitsParked reports whether the checkpoint of a partition waits for its parked events: another
+// process, which folds the log anew or has views of its own, acts on what is not below it.
+func (x *Parts) AwaitsParked() bool {
+	return x.Publisher.Forgets() || x.Outbox.Group.Divided()
 }
 
 // Silence does nothing: the live views act on their events.

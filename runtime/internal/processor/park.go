@@ -96,6 +96,9 @@ func (x *Processor) abroad() bool {
 func (x *Processor) ProcessParked(
 	ctx context.Context, p *Partition, e *parked.Event, tries int,
 ) (what Outcome, applied bool, err error) {
+	if e, err = e.Whole(ctx, x.parts.Reader, x.Gen.Parked); err != nil {
+		return StoreUnavailable, false, err
+	}
 	d := x.delivery
 	record := e.Record
 	one := x.Single(input.Single(p.ID, p.Log, tries), p.Blocked)
@@ -128,6 +131,7 @@ func (x *Processor) ProcessParked(
 		x.Tx.Revert()
 		return what, false, err
 	}
+	x.Batch.Bytes += len(e.Record.Key) + len(e.Record.Value)
 	applied = x.acceptParked(p, d, e, tries)
 	x.endIf(d, Accepted, nil)
 	return Accepted, applied, nil
@@ -226,6 +230,14 @@ func (p *Partition) holds() bool {
 func (p *Partition) Letters() int {
 	_, reported := p.events().Len(p.ID)
 	return p.Blocked.Len() + reported
+}
+
+// CompleteParked reads the records of the parked events that the batch stores and that memory does
+// not have.
+func (x *Processor) CompleteParked(ctx context.Context) error {
+	return x.Batch.Parked.Complete(func(e *parked.Event) (*parked.Event, error) {
+		return e.Whole(ctx, x.parts.Reader, x.Gen.Parked)
+	})
 }
 
 // Parks makes the processor park events among these.

@@ -49,7 +49,11 @@ func (n *target) overtaken(
 			brook.ErrRetention, id, partitions[i].Start, next)
 	}
 	p := partitions[i]
-	return brook.Chunk{Next: p.Start, End: p.End}, &input.Gap{From: next, To: p.Start}, nil
+	lost = &input.Gap{From: next, To: p.Start}
+	if err := n.overtook.add(ctx, n, id, *lost); err != nil {
+		return c, nil, err
+	}
+	return brook.Chunk{Next: p.Start, End: p.End}, lost, nil
 }
 
 // PassGap notes a gap. The dead letters in it are carried over from the live views, and block their
@@ -59,7 +63,9 @@ func (n *target) PassGap(f *task.Partition, lost input.Gap) {
 		"retention overtook the rebuild, which goes on without what the log no longer has",
 		"position", f.ID.At(lost.From).String(), "missing", lost.To-lost.From)
 	n.gaps[f.ID] = append(n.gaps[f.ID], lost)
-	n.passParked(f, lost)
+	for _, e := range n.overtook.take(f.ID, lost) {
+		n.park(e.Waiting())
+	}
 	for offset, events := range n.asides[f.ID] {
 		if !within(lost, offset) {
 			continue

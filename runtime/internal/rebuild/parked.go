@@ -2,8 +2,11 @@ package rebuild
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync"
 
+	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/parked"
@@ -42,6 +45,12 @@ func (r *Rebuild) carryParked(ctx context.Context, fresh []*task.Partition) erro
 		if !lost || r.lostParked[string(e.Key())] {
 			continue
 		}
+		if e, err = r.wholeLive(ctx, e); err != nil {
+			return err
+		}
+		if e == nil {
+			continue // it is applied since
+		}
 		for _, f := range fresh {
 			f.Parks = f.Parks || f.ID == partition.Of(e.Position) // it is stored with its position
 		}
@@ -50,6 +59,15 @@ func (r *Rebuild) carryParked(ctx context.Context, fresh []*task.Partition) erro
 		}
 	}
 	return w.flush(ctx)
+}
+
+// wholeLive returns a parked event of the live views with its record, nil if it is parked no longer.
+func (n *target) wholeLive(ctx context.Context, e *parked.Event) (*parked.Event, error) {
+	whole, err := e.Whole(ctx, n.set.Reader, n.set.Catalog.Live().Parked)
+	if errors.Is(err, brook.ErrConflict) {
+		return nil, nil
+	}
+	return whole, err
 }
 
 // carry parks an event of the live views, and returns it.
@@ -61,13 +79,46 @@ func (r *Rebuild) carry(e *parked.Event) *parked.Event {
 	return e
 }
 
-// passParked is PassGap for parked events.
-func (n *target) passParked(f *task.Partition, lost input.Gap) {
+// overtakenParked are the parked events of the live views, with their records, that were in gaps
+// which readers found and tasks have yet to pass.
+type overtakenParked struct {
+	mu     sync.Mutex // readers add, the task takes
+	events []*parked.Event
+}
+
+// add notes the events that the live views have parked of a gap.
+func (o *overtakenParked) add(
+	ctx context.Context, n *target, id partition.ID, lost input.Gap,
+) error {
 	for _, e := range n.set.Parked.All() {
-		if f.ID == partition.Of(e.Position) && within(lost, e.Position.Offset) {
-			n.park(e.Waiting())
+		if id != partition.Of(e.Position) || !within(lost, e.Position.Offset) {
+			continue
+		}
+		e, err := n.wholeLive(ctx, e)
+		if err != nil {
+			return err
+		}
+		if e != nil {
+			o.mu.Lock()
+			o.events = append(o.events, e)
+			o.mu.Unlock()
 		}
 	}
+	return nil
+}
+
+// take returns the events of a gap, once.
+func (o *overtakenParked) take(id partition.ID, lost input.Gap) (taken []*parked.Event) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.events = slices.DeleteFunc(o.events, func(e *parked.Event) bool {
+		ours := id == partition.Of(e.Position) && within(lost, e.Position.Offset)
+		if ours {
+			taken = append(taken, e)
+		}
+		return ours
+	})
+	return taken
 }
 
 // settleParked decides about the events that the rebuild parked, by what the live views did with
@@ -84,6 +135,12 @@ func (s *settlement) settleParked(ctx context.Context) error {
 	for _, e := range events {
 		live[string(e.Key())] = e
 		if s.lacks(e.Position) && !s.lostParked[string(e.Key())] {
+			if e, err = s.wholeLive(ctx, e); err != nil {
+				return err
+			}
+			if e == nil {
+				continue
+			}
 			if f := s.task.Partition(partition.Of(e.Position)); f != nil {
 				f.TouchParked()
 			}
@@ -101,6 +158,12 @@ func (s *settlement) settleParked(ctx context.Context) error {
 		l := e.Letter
 		l.Silent, l.Owes = s.asides.Silence(&l)
 		j.Settle(e, l, live[string(e.Key())])
+	}
+	if err := s.writer.flush(ctx); err != nil { // what was carried over is read below
+		return err
+	}
+	if err := s.task.CompleteParked(ctx); err != nil {
+		return err
 	}
 	tables := parked.Tables{Events: table, Letters: s.task.Gen.Letters}
 	lettered := func(key []byte) bool { return s.carried[string(key)] }

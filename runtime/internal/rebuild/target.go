@@ -21,6 +21,7 @@ type target struct {
 	asides   deadletter.SetAside
 	park     func(*parked.Event) // parks an event in the rebuilt views
 	gaps     gaps
+	overtook overtakenParked
 	tally    tally
 	progress progress
 }

@@ -136,7 +136,7 @@ func (r *Resumption) register(
 		if s.Catalog.Fenced() && r.Mine == nil {
 			next = 0 // others may not have published what they folded; of a group, that was loaded
 		}
-		if low, ok := s.Parked.Owing(p.ID, s.Publisher.Forgets()); ok && !s.Catalog.Fenced() {
+		if low, ok := s.Parked.Owing(p.ID, s.AwaitsParked()); ok && !s.Catalog.Fenced() {
 			next = min(next, low) // what it woke, or is parked, has yet to act
 		}
 		s.Outbox.Checkpoints.Begin(p.ID, next, st.checkpoints[p.ID])

@@ -42,6 +42,12 @@ func (t *Task) commit(ctx context.Context) error {
 			})
 		}
 	}
+	if !b.Parked.Empty() {
+		err := t.set.Retry.Do(ctx, "read", func() error { return t.CompleteParked(ctx) })
+		if err != nil {
+			return c.failed(err)
+		}
+	}
 	writes := b.Assemble()
 	if len(writes) == 0 {
 		b.Forget()

@@ -42,7 +42,7 @@ func (t *Task) anyDue() bool {
 
 // nextDue is Next while a parked event is due: it goes first, and all others wait for it.
 func (t *Task) nextDue(e *parked.Event, p *Partition) (*Partition, time.Duration) {
-	if t.parked.of == e {
+	if e.Is(t.parked.of) {
 		if wait := time.Until(t.parked.paused); wait > 0 {
 			return nil, wait
 		}
@@ -79,7 +79,7 @@ func (t *Task) process(ctx context.Context, p *Partition) (processor.Outcome, er
 func (t *Task) processDue(
 	ctx context.Context, p *Partition, e *parked.Event,
 ) (processor.Outcome, error) {
-	if t.parked.of != e {
+	if !e.Is(t.parked.of) {
 		t.parked.of, t.parked.tries, t.parked.paused = e, 0, time.Time{}
 	}
 	t.parked.ran = e
@@ -92,7 +92,6 @@ func (t *Task) processDue(
 	}
 	t.parked.of, t.parked.tries = nil, 0
 	t.Batch.Woken++
-	t.Batch.Bytes += len(e.Record.Key) + len(e.Record.Value)
 	return what, nil
 }
 
@@ -128,9 +127,9 @@ func (t *Task) touch() (others []partition.ID) {
 
 // checkpoints returns how far a commit moves checkpoints, which moved says if nothing was ever
 // parked, or if the store, which other processes write, has what they would say. They stay behind
-// an event that woke one which is due yet. If the store forgets, they stay behind a parked event,
-// too: folded anew, in another order among topics, it may not come too early at all, and acts if it
-// is not below the checkpoint.
+// an event that woke one which is due yet. If the store forgets, or other members of a group have
+// views of their own, they stay behind a parked event, too: folded there, in another order among
+// topics, it may not come too early at all, and acts if it is not below the checkpoint.
 func (t *Task) checkpoints(moved []brook.Position) []brook.Position {
 	events := t.Batch.Parked.Events()
 	if !events.Ever() || t.set.Catalog.Fenced() {
@@ -148,10 +147,10 @@ func (t *Task) checkpoints(moved []brook.Position) []brook.Position {
 	for _, p := range moved {
 		at[partition.Of(p)] = p
 	}
-	forgets := t.set.Publisher.Forgets()
+	awaits := t.set.AwaitsParked()
 	var capped []brook.Position
 	for id, p := range at {
-		if low, ok := events.Owing(id, forgets); ok {
+		if low, ok := events.Owing(id, awaits); ok {
 			p.Offset = min(p.Offset, low)
 		}
 		capped = append(capped, p)

@@ -114,6 +114,9 @@ func (t *Task) after(
 ) error {
 	switch what {
 	case processor.StoreUnavailable:
+		if errors.Is(err, brook.ErrConflict) {
+			return retry.ErrRestart // another process took what was to be run
+		}
 		if errors.Is(err, brook.ErrPermanent) {
 			return err
 		}

@@ -133,6 +133,19 @@ func (s *Set) ReadParked(
 	return err
 }
 
+// SilentOf returns the offset below which the task of a partition acts on nothing, 0 if no task has
+// it. The caller holds the quiesce lock.
+func (s *Set) SilentOf(id partition.ID) int64 {
+	s.TasksMu.Lock()
+	defer s.TasksMu.Unlock()
+	for _, t := range s.Tasks {
+		if p := t.Partition(id); p != nil {
+			return p.Silent
+		}
+	}
+	return 0
+}
+
 // NoteParks notes that events of partitions are parked by who is none of the tasks. The caller holds
 // the quiesce lock.
 func (s *Set) NoteParks(ids []partition.ID) {

@@ -48,6 +48,7 @@ type Task struct {
 	prefetcher *prefetch.Prefetcher // nil if the store is near
 	due        batch.Due
 	parked     dueEvents
+	looked     time.Time // when the store was asked last what others did to parked events
 
 	visit     quiesce.Visitor // of the quiesce lock
 	Inside    bool            // between Enter and Leave
@@ -125,6 +126,9 @@ func (t *Task) Run(stop, ctx context.Context) error {
 			continue
 		}
 		if p == nil {
+			if err := t.lookAround(stop); err != nil {
+				return err
+			}
 			if err := t.await(stop, wait); err != nil {
 				return err
 			}
@@ -143,6 +147,9 @@ func (t *Task) await(stop context.Context, wait time.Duration) error {
 	var timer <-chan time.Time
 	if left, ok := t.patience(); ok && (wait == 0 || left < wait) {
 		wait = max(left, 1)
+	}
+	if t.shares() && (wait == 0 || lookAgain < wait) {
+		wait = lookAgain
 	}
 	if wait > 0 {
 		timeout := time.NewTimer(wait)
