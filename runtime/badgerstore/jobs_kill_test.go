@@ -5,20 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
-	"github.com/brookgen/brookgen/runtime/badgerstore"
 	"github.com/brookgen/brookgen/runtime/engine"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
 	"github.com/brookgen/brookgen/runtime/internal/errands"
@@ -87,18 +83,13 @@ func openErrands(d brook.Driver, s brook.Store, tries io.Writer, fails int) (*er
 // jobsChild folds the log of a trial and does its jobs, until those are left that a dead letter
 // holds up. It prints "open" when it begins.
 func jobsChild(args []string) error {
-	tr := trial{dir: args[0], noSync: args[3] == "true"}
-	var err error
-	if tr.seed, err = strconv.ParseUint(args[1], 10, 64); err != nil {
-		return err
-	}
-	if tr.partitions, err = strconv.Atoi(args[2]); err != nil {
+	tr, err := parseTrial(args)
+	if err != nil {
 		return err
 	}
 	var files []*os.File
 	for _, name := range []string{"sent", "tries"} {
-		f, err := os.OpenFile(filepath.Join(tr.dir, name),
-			os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		f, err := tr.appended(name)
 		if err != nil {
 			return err
 		}
@@ -109,13 +100,8 @@ func jobsChild(args []string) error {
 	if err != nil {
 		return err
 	}
-	options := []badgerstore.Option{badgerstore.Memory(1),
-		badgerstore.Log(slog.New(slog.DiscardHandler))}
-	if tr.noSync {
-		options = append(options, badgerstore.NoSync())
-	}
 	fmt.Println("ready")
-	s, err := badgerstore.Open(filepath.Join(tr.dir, "store"), options...)
+	s, err := tr.store()
 	if err != nil {
 		return err
 	}
@@ -168,36 +154,9 @@ func waiting(app *errands.App) []engine.WaitingJob {
 // with its ID, and jobs of a partition, type and key are done in the order of their events, each
 // before the next.
 func TestJobsKilled(t *testing.T) {
-	kills := 12
-	if v := os.Getenv(killsVariable); v != "" {
-		var err error
-		if kills, err = strconv.Atoi(v); err != nil {
-			t.Fatal(err)
-		}
-	} else if testing.Short() || race.Enabled {
-		kills = 3
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, 2))
-	killed, repeats := 0, 0
-	for n := 0; killed < kills; n++ {
-		tr := trial{dir: t.TempDir(), seed: rnd.Uint64(), partitions: 1 + n%2*3, noSync: n%3 == 1,
-			what: "jobs"}
-		for range 6 {
-			if killed == kills || tr.spawn(t, rnd, true) {
-				break
-			}
-			killed++
-		}
-		if !tr.spawn(t, rnd, false) {
-			t.Fatal("the last process was killed too")
-		}
-		if repeats += tr.checkJobs(t); t.Failed() {
-			t.Fatalf("%+v", tr)
-		}
-	}
-	t.Logf("%d processes killed, %d jobs repeated", killed, repeats)
+	repeats := 0
+	killTrials(t, "jobs", 12, func(tr trial) { repeats += tr.checkJobs(t) })
+	t.Logf("%d jobs repeated", repeats)
 }
 
 // checkJobs compares what processes did with one that nothing happened to, and returns how many

@@ -2,6 +2,7 @@ package badgerstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -68,37 +69,55 @@ func runChild(args []string) error {
 		return backupChild(args[1:])
 	case "restore":
 		return restoreChild(args[1:])
+	case "timers":
+		return timersChild(args[1:])
+	case "early":
+		return earlyChild(args[1:])
 	}
 	return child(args)
 }
 
+// parseTrial returns the trial of args, without what is to be done.
+func parseTrial(args []string) (tr trial, err error) {
+	tr = trial{dir: args[0], noSync: args[3] == "true"}
+	var perr error
+	tr.seed, err = strconv.ParseUint(args[1], 10, 64)
+	tr.partitions, perr = strconv.Atoi(args[2])
+	return tr, errors.Join(err, perr)
+}
+
+// store opens the store of the trial.
+func (tr trial) store() (*badgerstore.Store, error) {
+	options := []badgerstore.Option{badgerstore.Memory(1),
+		badgerstore.Log(slog.New(slog.DiscardHandler))}
+	if tr.noSync {
+		options = append(options, badgerstore.NoSync())
+	}
+	return badgerstore.Open(filepath.Join(tr.dir, "store"), options...)
+}
+
+// appended opens a file of the trial's directory to append to it.
+func (tr trial) appended(name string) (*os.File, error) {
+	return os.OpenFile(filepath.Join(tr.dir, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+}
+
 // child folds the log of a trial, in batches of a few events. It prints "open" when it begins.
 func child(args []string) error {
-	seed, err := strconv.ParseUint(args[1], 10, 64)
+	tr, err := parseTrial(args)
 	if err != nil {
 		return err
 	}
-	partitions, err := strconv.Atoi(args[2])
-	if err != nil {
-		return err
-	}
-	sent, err := os.OpenFile(filepath.Join(args[0], "sent"),
-		os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	sent, err := tr.appended("sent")
 	if err != nil {
 		return err
 	}
 	defer sent.Close()
-	d, err := newStill(seed, partitions, trialEvents, sent)
+	d, err := newStill(tr.seed, tr.partitions, trialEvents, sent)
 	if err != nil {
 		return err
 	}
-	options := []badgerstore.Option{badgerstore.Memory(1),
-		badgerstore.Log(slog.New(slog.DiscardHandler))}
-	if args[3] == "true" {
-		options = append(options, badgerstore.NoSync())
-	}
 	fmt.Println("ready")
-	s, err := badgerstore.Open(filepath.Join(args[0], "store"), options...)
+	s, err := tr.store()
 	if err != nil {
 		return err
 	}
@@ -109,7 +128,7 @@ func child(args []string) error {
 		return err
 	}
 	fmt.Println("open")
-	if partitions == 1 {
+	if tr.partitions == 1 {
 		err = app.CatchUp(context.Background())
 	} else {
 		err = runThrough(d, app)
@@ -159,10 +178,11 @@ func (tr trial) spawn(t *testing.T, rnd *rand.Rand, kill bool) bool {
 	return whole
 }
 
-// TestKilled: whatever instant processes are killed at, views, histories, indexes and letters equal
-// one pass, and all emissions were sent.
-func TestKilled(t *testing.T) {
-	kills := 24
+// killTrials has processes that do something killed, the given number if the environment does not
+// say otherwise, up to six of one trial, which each may leave to the next. A last one is not killed.
+// Then check looks at what they left.
+func killTrials(t *testing.T, what string, kills int, check func(trial)) {
+	t.Helper()
 	if v := os.Getenv(killsVariable); v != "" {
 		var err error
 		if kills, err = strconv.Atoi(v); err != nil {
@@ -176,8 +196,9 @@ func TestKilled(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	killed := 0
 	for n := 0; killed < kills; n++ {
-		tr := trial{dir: t.TempDir(), seed: rnd.Uint64(), partitions: 1 + n%2*3, noSync: n%3 == 1}
-		for range 8 {
+		tr := trial{dir: t.TempDir(), seed: rnd.Uint64(), partitions: 1 + n%2*3, noSync: n%3 == 1,
+			what: what}
+		for range 6 {
 			if killed == kills || tr.spawn(t, rnd, true) {
 				break
 			}
@@ -186,11 +207,17 @@ func TestKilled(t *testing.T) {
 		if !tr.spawn(t, rnd, false) {
 			t.Fatal("the last process was killed too")
 		}
-		if tr.check(t); t.Failed() {
+		if check(tr); t.Failed() {
 			t.Fatalf("%+v", tr)
 		}
 	}
 	t.Logf("%d processes killed", killed)
+}
+
+// TestKilled: whatever instant processes are killed at, views, histories, indexes and letters equal
+// one pass, and all emissions were sent.
+func TestKilled(t *testing.T) {
+	killTrials(t, "", 24, func(tr trial) { tr.check(t) })
 }
 
 func (tr trial) check(t *testing.T) {

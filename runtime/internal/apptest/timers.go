@@ -2,7 +2,6 @@ package apptest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -164,87 +163,18 @@ func (w *timerWorld) run(
 	w.sent()
 }
 
-// timed is a timer of the naive program.
-type timed struct {
-	cause string // the ID of the event that set it
-	due   time.Time
-	event reminders.Overdue
-	set   time.Time // by the clock
-}
-
-// naive is what the plainest program makes of the log.
-type naive struct {
-	orders  map[string]reminders.Order
-	timers  map[string]timed
-	letters int
-	lapsed  int
-}
-
-// fold folds the log, and checks each event of a timer.
-func (w *timerWorld) fold() naive {
+// fold folds the log as the plainest program does.
+func (w *timerWorld) fold() *TimerModel {
 	w.t.Helper()
-	n := naive{orders: map[string]reminders.Order{}, timers: map[string]timed{}}
+	m := NewTimerModel()
 	partitions, err := w.driver.Partitions(w.t.Context(), "reminders")
 	w.check(err)
 	for _, p := range partitions {
 		for _, r := range recordsOf(w.t, w.driver, p) {
-			w.foldRecord(&n, &r)
+			w.check(m.Fold(&r))
 		}
 	}
-	return n
-}
-
-func (w *timerWorld) foldRecord(n *naive, r *brook.Record) {
-	var m brook.Message
-	w.check(brook.CloudEvents{}.Open(r, &m))
-	switch m.Type {
-	case reminders.PlacedType:
-		e, err := reminders.DecodePlacedJSON(m.Data)
-		w.check(err)
-		n.orders[e.Order] = reminders.Order{ID: e.Order}
-		n.timers[e.Order] = timed{m.ID, e.Due, reminders.Overdue{
-			Order: e.Order, Every: e.Every, Fails: e.Fails}, w.clock[r.Position()]}
-	case reminders.DeferredType:
-		e, err := reminders.DecodeDeferredJSON(m.Data)
-		w.check(err)
-		n.timers[e.Order] = timed{m.ID, e.Due, reminders.Overdue{Order: e.Order},
-			w.clock[r.Position()]}
-	case reminders.PaidType:
-		e, err := reminders.DecodePaidJSON(m.Data)
-		w.check(err)
-		if o, ok := n.orders[e.Order]; ok {
-			o.Paid = true
-			n.orders[e.Order] = o
-		}
-		delete(n.timers, e.Order)
-	case reminders.OverdueType:
-		e, err := reminders.DecodeOverdueJSON(m.Data)
-		w.check(err)
-		if m.Author == "reminders" {
-			timer, ok := n.timers[e.Order]
-			if !ok || timer.cause != m.Cause {
-				n.lapsed++
-				return
-			}
-			if !m.Time.Equal(timer.due) || e != timer.event {
-				w.t.Errorf("seed %d: %s is %+v at %s, and was set as %+v at %s", w.seed, m.ID, e,
-					m.Time, timer.event, timer.due)
-			}
-			delete(n.timers, e.Order)
-		}
-		switch {
-		case e.Fails:
-			n.letters++
-			return
-		case e.Every > 0:
-			n.timers[e.Order] = timed{
-				m.ID, m.Time.Add(time.Duration(e.Every) * time.Second), e, time.Time{},
-			}
-		}
-		o := n.orders[e.Order]
-		o.ID, o.Told, o.Last, o.Cause = e.Order, o.Told+1, m.Time, m.Cause
-		n.orders[e.Order] = o
-	}
+	return m
 }
 
 // sent holds what was published since the last call against the clock.
@@ -297,7 +227,7 @@ func (w *timerWorld) sent() {
 	}
 }
 
-// compare compares the views with the naive program's.
+// compare compares the views with those of the plainest program.
 func (w *timerWorld) compare() {
 	w.t.Helper()
 	want := w.fold()
@@ -306,61 +236,7 @@ func (w *timerWorld) compare() {
 	}, reminders.Reminding{})
 	w.check(err)
 	defer func() { w.check(app.Close()) }()
-	got, err := brook.Map(app.Views.Orders.All())
-	w.check(err)
-	for id, o := range want.orders {
-		if got[id] != o {
-			w.t.Errorf("seed %d: order %+v, want %+v", w.seed, got[id], o)
-		}
-	}
-	if len(got) != len(want.orders) {
-		w.t.Errorf("seed %d: %d orders, want %d", w.seed, len(got), len(want.orders))
-	}
-	letters := 0
-	for _, err := range app.DeadLetters() {
-		w.check(err)
-		letters++
-	}
-	if letters != want.letters {
-		w.t.Errorf("seed %d: %d letters, want %d", w.seed, letters, want.letters)
-	}
-	for k, timer := range want.timers {
-		if !timer.due.After(w.now) {
-			w.t.Errorf("seed %d: the timer of %s is due since %s and was not published",
-				w.seed, k, timer.due)
-		}
-	}
-	w.tables(want)
-}
-
-// live reads the number of the live generation.
-func (w *timerWorld) live() int {
-	w.t.Helper()
-	table, err := w.store.Table(w.t.Context(), brook.TableSpec{Name: "reminders/state"})
-	w.check(err)
-	v, err := w.store.Latest().Get(w.t.Context(), table, []byte("state"))
-	w.check(err)
-	var state struct{ Generation int }
-	w.check(json.Unmarshal(v.Data.([]byte), &state))
-	return state.Generation
-}
-
-// tables compares the stored timers with those of the naive program: no row and no entry is left.
-func (w *timerWorld) tables(want naive) {
-	w.t.Helper()
-	count := func(name string) (n int) {
-		table, err := w.store.Table(w.t.Context(), brook.TableSpec{Name: name})
-		w.check(err)
-		for _, err := range w.store.Latest().Scan(w.t.Context(), table, nil, nil) {
-			w.check(err)
-			n++
-		}
-		return n
-	}
-	live := w.live()
-	for _, name := range []string{"timers", "due"} {
-		if n := count(fmt.Sprintf("reminders/%d/%s", live, name)); n != len(want.timers) {
-			w.t.Errorf("seed %d: table %s has %d rows, want %d", w.seed, name, n, len(want.timers))
-		}
+	if err := want.Compare(w.t.Context(), app, w.store, w.now); err != nil {
+		w.t.Errorf("seed %d: %v", w.seed, err)
 	}
 }
