@@ -204,7 +204,8 @@ var shared = []string{
 // testRooms are what tests of several packages share.
 var testRooms = []string{
 	"./internal/race",
-	"./runtime/internal/apptest", "./runtime/internal/bytestore", "./runtime/internal/deploy",
+	"./runtime/internal/apptest", "./runtime/internal/bells", "./runtime/internal/bytestore",
+	"./runtime/internal/deploy",
 	"./runtime/internal/fakestore", "./runtime/internal/grown", "./runtime/internal/ledger",
 	"./runtime/internal/lending", "./runtime/internal/orgs", "./runtime/internal/parcels",
 	"./runtime/internal/people", "./runtime/internal/relay", "./runtime/internal/reminders",

@@ -27,3 +27,8 @@ func TestUniqueTagTakenBack(t *testing.T) {
 func TestGrown(t *testing.T) {
 	apptest.Grown(t, open(t, t.TempDir(), badgerstore.NoSync()), 3)
 }
+
+// Timers wait for code in which their event has another name and a newer version.
+func TestTimersGrown(t *testing.T) {
+	apptest.TimersGrown(t, open(t, t.TempDir(), badgerstore.NoSync()))
+}

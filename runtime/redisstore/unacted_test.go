@@ -43,3 +43,10 @@ func TestTimersEqualANaiveModel(t *testing.T) {
 		apptest.Timers(t, open(t, connect(t), apart(t)), nil, rand.Uint64(), 40)
 	})
 }
+
+// Timers wait for code in which their event has another name and a newer version.
+func TestTimersGrown(t *testing.T) {
+	each(t, func(t *testing.T, connect func(testing.TB) redis.UniversalClient) {
+		apptest.TimersGrown(t, open(t, connect(t), apart(t)))
+	})
+}
