@@ -44,10 +44,13 @@ type order struct {
 	Topic  string
 	Badger string // the directory of its store; or
 	Redis  string // the address of one that is shared
+	Prefix string // of what it holds there; "": the default
 	Group  bool
 	Batch  int
 	// Version is which version of package deploy runs, instead of the ledger.
 	Version int
+	// What is what runs instead: "timers" for package reminders, "early" for package parcels.
+	What string
 }
 
 // Words by which a child reports what it did, one on a line.
@@ -93,7 +96,7 @@ func runChild(text string) (err error) {
 	c.Group = o.Group
 	c.BatchSize = o.Batch
 	c.Hooks.Commit = func(brook.Commit) { say(committed) }
-	app, err := ledger.NewApp(c, ledger.Books{}, audit())
+	app, err := o.app(c)
 	if err != nil {
 		return err
 	}
@@ -108,6 +111,23 @@ func runChild(text string) (err error) {
 	return app.Run(ctx)
 }
 
+// runner is an app of any package.
+type runner interface {
+	Run(context.Context) error
+	Close() error
+}
+
+// app makes the app of an order.
+func (o order) app(c brook.Config) (runner, error) {
+	switch o.What {
+	case "timers":
+		return newReminders(c)
+	case "early":
+		return newParcels(c)
+	}
+	return ledger.NewApp(c, ledger.Books{}, audit())
+}
+
 // store opens the store of an order, and returns what closes it.
 func (o order) store() (brook.Store, func() error, error) {
 	if o.Redis == "" {
@@ -119,7 +139,7 @@ func (o order) store() (brook.Store, func() error, error) {
 		return s, s.Close, nil
 	}
 	client := redis.NewClient(&redis.Options{Addr: o.Redis})
-	s, err := redisstore.New(context.Background(), client)
+	s, err := redisstore.New(context.Background(), client, redisstore.Prefix(o.Prefix))
 	return s, client.Close, err
 }
 
