@@ -82,6 +82,14 @@ var rules = []rule{
 		},
 	},
 	{
+		name:  "package brookotel knows package brook and the API of OpenTelemetry alone",
+		holds: only("runtime/brookotel"),
+		allow: func(_, i string) bool {
+			return standard(i) || i == "./runtime" ||
+				strings.HasPrefix(i, "go.opentelemetry.io/otel") && !strings.Contains(i, "/sdk")
+		},
+	},
+	{
 		name:  "what drivers or stores share knows package brook, and none of them",
 		holds: only(folders(shared)...),
 		allow: func(_, i string) bool { return standard(i) || i == "./runtime" },
@@ -223,6 +231,7 @@ func folders(imported []string) (dirs []string) {
 // adapters are the packages that have something foreign to use, and what that is.
 var adapters = map[string]string{
 	"runtime/badgerstore": "github.com/dgraph-io/",
+	"runtime/brookotel":   "go.opentelemetry.io/otel",
 	"runtime/kafkadriver": "github.com/IBM/sarama",
 	"runtime/redisstore":  "github.com/redis/go-redis/",
 }

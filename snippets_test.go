@@ -136,7 +136,7 @@ var known = []string{
 	"context", "encoding/json", "errors", "fmt", "io", "os", "slices", "sync/atomic", "testing",
 	"time",
 	"example.com/first/shop", "github.com/redis/go-redis/v9",
-	module + "/runtime/badgerstore", module + "/runtime/elixir", module + "/runtime/kafkadriver",
+	module + "/runtime/badgerstore", module + "/runtime/brookotel", module + "/runtime/elixir", module + "/runtime/kafkadriver",
 	module + "/runtime/mapstore",
 	module + "/runtime/memdriver", module + "/runtime/redisstore",
 }
