@@ -216,7 +216,7 @@ var testRooms = []string{
 	"./runtime/internal/deploy",
 	"./runtime/internal/fakestore", "./runtime/internal/grown", "./runtime/internal/ledger",
 	"./runtime/internal/lending", "./runtime/internal/orgs", "./runtime/internal/parcels",
-	"./runtime/internal/people", "./runtime/internal/relay", "./runtime/internal/reminders",
+	"./runtime/internal/patients", "./runtime/internal/people", "./runtime/internal/relay", "./runtime/internal/reminders",
 	"./runtime/internal/rolls", "./runtime/internal/tasktest",
 }
 

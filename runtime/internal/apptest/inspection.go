@@ -22,7 +22,7 @@ import (
 // Inspections are tests of what can be inspected of apps over a store that is empty.
 var Inspections = map[string]func(*testing.T, brook.Store){
 	"rows": InspectRows, "letters": InspectLetters, "stories": InspectStories,
-	"swaps": InspectSwaps, "jobs": InspectJobs, "timers": InspectTimers,
+	"swaps": InspectSwaps, "jobs": InspectJobs, "timers": InspectTimers, "pii": InspectPII,
 }
 
 // inspected is an app of the ledger that is inspected, with names that are hard to show.

@@ -124,7 +124,7 @@ func (c *call) dryRun() (*dryRun, error) {
 	}
 	d.parked.Replace(events)
 	parts := c.set.Parts
-	parts.Reader, parts.Parked, parts.Jobs = c.reader, d.parked, nil
+	parts.Reader, parts.Parked, parts.Jobs, parts.Observer = c.reader, d.parked, nil, nil
 	d.processor = processor.New(&parts, c.gen, idle{}, false)
 	deliver := d.processor.Deliver
 	d.processor.Deliver = func(m *delivery.Delivery) {
