@@ -89,9 +89,9 @@ It does not touch go.mod. In a new project, go.mod comes first:
 	go run ./cmd/shop
 `
 
-const upcastManual = `Upcast writes what the type of an event was before it changed, as brook.lock has it, with a stub of its upcaster, into a file of
-its own beside the source; it overwrites nothing. Run it when brookgen refuses a change because events of the old form may stand in
-the log. The names of fields in Go are made of those on the wire. See "brookgen help versions".
+const upcastManual = `Upcast writes what the type of an event or a job was before it changed, as brook.lock has it, with a stub of its upcaster, into
+a file of its own beside the source; it overwrites nothing. Run it when brookgen refuses a change because events of the old form may
+stand in the log, or jobs of it wait. The names of fields in Go are made of those on the wire. See "brookgen help versions".
 `
 
 const graphManual = `Graph draws how events flow through the packages: an event to the handlers that take it, a handler to the collections that
@@ -160,7 +160,7 @@ options; a name is any text without blanks, quotes, commas and equals signs.
 		partitioned      asserts that it touches only rows whose key begins with the event's, see "brookgen help lanes"
 	//brook:upcast           above a method of an earlier version's type, see "brookgen help versions"
 	//brook:job NAME         above the type of a job, work outside that a handler asks for; it has a key, and options as an event
-		key=Field, was=OLD, go=Name
+		key=Field, was=OLD, version=N, go=Name
 	//brook:work             above the method that does the jobs of one type, see "brookgen help handlers"
 	//brook:set closed       above a handler set's type: an event of the package that the set does not handle is an error
 		ignore=A,B       the events that it leaves out on purpose
@@ -233,6 +233,8 @@ lowest version whose when= member they have; if they have none, of that of today
 
 suits a producer that tells no version and has renamed targetDataset to targetDatasets. "brookgen upcast order.placed" writes the type of
 before, as brook.lock has it.
+
+Jobs that wait are stored, with their version: //brook:job has version= and upcasters too, and no when=.
 
 version=, when= and upcasters stand where the type is declared, and other packages that take the event have them too; so does was=, unless an
 alias has a was= or another name of its own.

@@ -15,7 +15,7 @@ import (
 	"github.com/brookgen/brookgen/cmd/brookgen/internal/lock"
 )
 
-// oldType is the Go type of an earlier version of an event.
+// oldType is the Go type of an earlier version of an event or a job.
 type oldType struct {
 	entry   *lock.Entry
 	next    *present
@@ -56,8 +56,8 @@ func (t *oldType) fileName() string {
 // source returns the file: the type, its upcaster, and the structs in it.
 func (t *oldType) source() ([]byte, error) {
 	var types bytes.Buffer
-	fmt.Fprintf(&types, "// %s is version %d of %s. It is only read.\n//\n//brook:event %s version=%d",
-		t.name, t.entry.Version, t.entry.Name, t.entry.Name, t.entry.Version)
+	fmt.Fprintf(&types, "// %s is version %d of %s. It is only read.\n//\n//brook:%s %s version=%d",
+		t.name, t.entry.Version, t.entry.Name, t.entry.Kind, t.entry.Name, t.entry.Version)
 	if t.entry.When != "" {
 		types.WriteString(" when=" + t.entry.When)
 	}

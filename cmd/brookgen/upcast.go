@@ -20,7 +20,7 @@ import (
 func upcastCommand() command {
 	return command{
 		name: "upcast", args: "NAME [folder]", maximum: 2,
-		short: "write the type that an event had before, and its upcaster",
+		short: "write the type that an event or a job had before, and its upcaster",
 		long:  upcastManual,
 		run:   upcast,
 	}
@@ -29,7 +29,7 @@ func upcastCommand() command {
 // upcast writes the type that an event had before.
 func upcast(j *job) int {
 	if len(j.args) == 0 {
-		j.complain("upcast takes the name of an event\nusage: %s", usage(upcastCommand()))
+		j.complain("upcast takes the name of an event or a job\nusage: %s", usage(upcastCommand()))
 		return misuse
 	}
 	dir := j.dir
@@ -55,8 +55,8 @@ func upcast(j *job) int {
 	fmt.Fprintf(j.out, "wrote %s: %s, as %s has %s, and its upcaster. Now\n\n", j.short(path), t.name, lock.FileName, old.Name)
 	step := func(format string, args ...any) { fmt.Fprintf(j.out, "\t"+format+"\n", args...) }
 	if next.version <= old.Version {
-		step("write version=%d above %s (%s): //brook:event %s version=%d …",
-			old.Version+1, next.name, j.short(next.place), old.Name, old.Version+1)
+		step("write version=%d above %s (%s): //brook:%s %s version=%d …",
+			old.Version+1, next.name, j.short(next.place), next.kind, old.Name, old.Version+1)
 	}
 	if old.Version > 1 {
 		step("have the upcaster of version %d return %s", old.Version-1, t.name)
@@ -74,9 +74,10 @@ func createAlone(path string, source []byte) error {
 	return commit([]change{{path: path, new: source}})
 }
 
-// present is the type of today of an event.
+// present is the type of today of an event or a job.
 type present struct {
 	pkg     string
+	kind    string          // lock.Event or lock.Job
 	name    string          // of the type
 	version int             // 0: its directive has none
 	place   string          // file:line
@@ -101,9 +102,9 @@ func earlier(dir, name string) (*lock.Entry, *present, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	old := l.Newest(lock.Event, name)
+	old := l.Newest(next.kind, name)
 	if old == nil {
-		return nil, nil, unknown(l, name)
+		return nil, nil, unknown(l, next.kind, name)
 	}
 	if at, there := versions[old.Version]; there && old.Version < next.version {
 		return nil, nil, fmt.Errorf("version %d of %s, which is the last that %s has, has its type already, at %s", old.Version, name, lock.FileName, at)
@@ -114,11 +115,11 @@ func earlier(dir, name string) (*lock.Entry, *present, error) {
 	return old, next, nil
 }
 
-// unknown returns the error of an event that a lock does not have.
-func unknown(l *lock.Lock, name string) error {
+// unknown returns the error of an event or a job that a lock does not have.
+func unknown(l *lock.Lock, kind, name string) error {
 	var names []string
 	for _, e := range l.Entries {
-		if e.Kind == lock.Event && !slices.Contains(names, e.Name) {
+		if e.Kind == kind && !slices.Contains(names, e.Name) {
 			names = append(names, e.Name)
 		}
 	}
@@ -126,7 +127,7 @@ func unknown(l *lock.Lock, name string) error {
 	if near := spelling.Nearest(name, names); near != "" {
 		hint = "; did you mean " + near + "?"
 	}
-	return fmt.Errorf("%s has no event %s: it is new, and what is new has no earlier version%s", lock.FileName, name, hint)
+	return fmt.Errorf("%s has no %s %s: it is new, and what is new has no earlier version%s", lock.FileName, kind, name, hint)
 }
 
 // todayOf finds the type of today of an event in the source of a package, and where the types of
@@ -160,9 +161,12 @@ func todayOf(dir, name string) (*present, map[int]string, error) {
 				if doc == nil {
 					doc = gen.Doc
 				}
-				version, ok := load.EventVersion(doc, name)
-				if !ok {
+				kind, version := load.VersionOf(doc, name)
+				if kind == "" {
 					continue
+				}
+				if today != nil && today.kind != kind {
+					return nil, nil, fmt.Errorf("%s is an event, and a job is called so too: write the type by hand, or give one of them another name", name)
 				}
 				if spec.Assign.IsValid() {
 					return nil, nil, fmt.Errorf("%s is an alias: run this in the package that declares the type", spec.Name.Name)
@@ -171,14 +175,14 @@ func todayOf(dir, name string) (*present, map[int]string, error) {
 				place := fmt.Sprintf("%s:%d", filepath.Base(at.Filename), at.Line)
 				versions[version] = place
 				if today == nil || version == 0 || today.version > 0 && version > today.version {
-					today = &present{pkg: f.Name.Name, name: spec.Name.Name, version: version,
-						place: place, taken: taken}
+					today = &present{pkg: f.Name.Name, kind: kind, name: spec.Name.Name,
+						version: version, place: place, taken: taken}
 				}
 			}
 		}
 	}
 	if today == nil {
-		return nil, nil, fmt.Errorf("no type in %s has //brook:event %s above it", dir, name)
+		return nil, nil, fmt.Errorf("no type in %s has //brook:event %s above it, or //brook:job", dir, name)
 	}
 	return today, versions, nil
 }

@@ -72,7 +72,7 @@ func JobOf[J any](w *Work, def *brook.EventDef) (brook.Job[J], error) {
 
 // jobOf decodes a job's data.
 func jobOf(w *Work, def *brook.EventDef, data any) error {
-	if _, err := def.Read(0, w.Job.Data, data); err != nil {
+	if _, err := def.Read(w.Job.Version, w.Job.Data, data); err != nil {
 		return fmt.Errorf("brook: decode job %s: %w: %w", def.Type, err, brook.ErrPermanent)
 	}
 	return nil

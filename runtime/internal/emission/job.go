@@ -21,7 +21,7 @@ func (k *Maker) Job(d *delivery.Delivery, r *delivery.Emission, source string, f
 		ID:   jobs.ID(stream.EmissionID(source, &d.Message, d.Position, set, r.Ordinal)),
 		Type: r.Out.Message.Type, Set: set, Ordinal: r.Ordinal, Key: r.Out.Key,
 		Time: d.Message.Time, Headers: d.Trace(nil, r.Set), Data: r.Out.Message.Data,
-		Free: free || d.Position.IsZero(),
+		Version: r.Out.Message.Version, Free: free || d.Position.IsZero(),
 	}
 	if w := d.Woken; w != nil {
 		j.By, j.Free = w.By, w.Free

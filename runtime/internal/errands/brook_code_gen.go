@@ -6,7 +6,7 @@ package errands
 // worked on. By them a store knows which code made its views. "brookgen graph -v" says what they
 // cover.
 var handlerCode = []string{
-	"8f4a7f5fc9da", // Desk.Placed
+	"dc27aeafad94", // Desk.Placed
 	"7a7463b37bd1", // Desk.Paid
 	"d68a824de148", // Desk.Sent
 	"bde9d860c747", // Desk.Refused

@@ -154,4 +154,13 @@ var collectJob = brook.EventDef{
 		*data.(*Collect), err = DecodeCollectJSON(payload)
 		return err
 	},
+	Version: 2,
+	Earlier: []brook.EventVersion{
+		{
+			Decode:   func(payload []byte) (any, error) { return DecodeCollectV1JSON(payload) },
+			Upcaster: "CollectV1.Upcast",
+			Upcast:   func(value any) (any, error) { return value.(CollectV1).Upcast(), nil },
+		},
+	},
+	Set: func(data, payload any) { *data.(*Collect) = payload.(Collect) },
 }

@@ -197,13 +197,34 @@ func DecodeCollectJSON(data []byte) (v Collect, err error) {
 
 func encodeCollect(e *wire.Encoder, v *Collect) {
 	e.NameString(`{"order":`, v.Order)
+	e.NameString(`,"from":`, v.From)
 	e.End()
 }
 
-var collectFields = []string{"order"}
+var collectFields = []string{"order", "from"}
 
 func decodeCollect(d *wire.Decoder, v *Collect) {
 	for i := d.Object(collectFields); i >= 0; i = d.Next(collectFields, i) {
+		switch i {
+		case 0:
+			d.String(&v.Order)
+		case 1:
+			d.String(&v.From)
+		}
+	}
+}
+
+// DecodeCollectV1JSON decodes the JSON of one CollectV1. It shares no memory with data.
+func DecodeCollectV1JSON(data []byte) (v CollectV1, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeCollectV1(d, &v)
+	return v, d.Finish()
+}
+
+var collectV1Fields = []string{"order"}
+
+func decodeCollectV1(d *wire.Decoder, v *CollectV1) {
+	for i := d.Object(collectV1Fields); i >= 0; i = d.Next(collectV1Fields, i) {
 		switch i {
 		case 0:
 			d.String(&v.Order)

@@ -58,10 +58,23 @@ type SendMail struct {
 
 // Collect is the job to have a parcel collected.
 //
-//brook:job parcel.collect key=Order
+//brook:job parcel.collect version=2 key=Order
 type Collect struct {
 	Order string `json:"order"`
+	From  string `json:"from"` // which depot
 }
+
+// CollectV1 is what the job was when there was one depot.
+//
+//brook:job parcel.collect version=1
+type CollectV1 struct {
+	Order string `json:"order"`
+}
+
+// Upcast makes Collect of it.
+//
+//brook:upcast
+func (c CollectV1) Upcast() Collect { return Collect{Order: c.Order, From: "the old depot"} }
 
 // Order is what is known of an order.
 //
@@ -117,7 +130,7 @@ func (d Desk) Placed(e brook.Event[Placed]) (
 	}
 	var collect brook.Request[Collect]
 	if d.Collected != nil {
-		collect = brook.Do(Collect{Order: e.Data.Order})
+		collect = brook.Do(Collect{Order: e.Data.Order, From: "the new depot"})
 	}
 	change, err := brook.Merge(e.Data.Order, func(o *Order) { o.Placed++ }), d.check(e.Data.Order)
 	if e.Data.Fail != "" {

@@ -359,6 +359,7 @@ func TestStored(t *testing.T) {
 	j := job(3, 4, 5, "k")
 	j.Cause, j.Time, j.Data = "e1", time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), []byte(`{"a":"<"}`)
 	j.Headers = []brook.Header{{Key: "traceparent", Value: []byte("00-1")}}
+	j.Version = 3
 	j.Attempts, j.Author, j.By = 2, "shop", brook.Position{Topic: "in", Offset: 9}
 	w := j.Write(nil)
 	back, err := Decode(brook.Row{Key: w.Key, Value: brook.Value{Data: w.Value}})
@@ -374,7 +375,7 @@ func TestStored(t *testing.T) {
 	back, err = OfLetter(&stored)
 	if err != nil || back.ID != j.ID || string(back.Data) != string(j.Data) || !back.Free ||
 		back.Attempts != 0 || !back.Time.Equal(j.Time) || string(back.Place) != string(j.Place) ||
-		len(back.Headers) != 1 || back.Cause != "e1" || string(back.Key) != "k" {
+		back.Version != 3 || len(back.Headers) != 1 || back.Cause != "e1" || string(back.Key) != "k" {
 		t.Errorf("of the letter: %+v, %v", back, err)
 	}
 	if _, err := OfLetter(&deadletter.Letter{}); err == nil {

@@ -25,6 +25,7 @@ type Job struct {
 	Key      []byte         // as text
 	Time     time.Time      // of the event
 	Headers  []brook.Header `json:",omitempty"` // the trace context of the event
+	Version  int            `json:",omitempty"` // of Data; 0 is as good as 1
 	Data     []byte
 	// By is the position of the event that woke the one that asked, which was parked; zero: none did.
 	By brook.Position `json:",omitzero"`

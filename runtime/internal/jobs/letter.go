@@ -15,11 +15,12 @@ type rest struct {
 	Cause   string
 	Time    time.Time
 	Headers []brook.Header `json:",omitempty"`
+	Version int            `json:",omitempty"`
 }
 
 // LetterOf returns the dead letter of a job that is given up with err. stack is that of a panic.
 func LetterOf(j *Job, err error, stack []byte) deadletter.Letter {
-	kept, merr := json.Marshal(rest{j.Place, j.Cause, j.Time, j.Headers})
+	kept, merr := json.Marshal(rest{j.Place, j.Cause, j.Time, j.Headers, j.Version})
 	if merr != nil {
 		panic(merr) // plain data
 	}
@@ -40,6 +41,6 @@ func OfLetter(l *deadletter.Letter) (*Job, error) {
 	return &Job{
 		Position: l.Position, Cause: kept.Cause, Author: l.Author, ID: l.ID, Type: l.Type,
 		Set: l.Set, Ordinal: l.Ordinal, Key: l.Key, Time: kept.Time, Headers: kept.Headers,
-		Data: l.Record.Value, Free: true, Place: kept.Place,
+		Data: l.Record.Value, Version: kept.Version, Free: true, Place: kept.Place,
 	}, nil
 }

@@ -57,7 +57,7 @@ var options = map[string][]string{
 	verbHandle:     {"partitioned"},
 	verbUpcast:     {},
 	verbSet:        {"closed", "ignore="},
-	verbJob:        {"key=", "go=", "was="},
+	verbJob:        {"key=", "go=", "was=", "version="},
 	verbWork:       {},
 }
 

@@ -34,10 +34,10 @@ func (a *analysis) addTypes() {
 		switch {
 		case m.verb == verbCollection:
 			a.addCollection(m, obj)
-		case m.verb == verbJob:
-			a.addJob(m, obj)
 		case a.isEarlier(m):
 			a.addEarlier(m, obj)
+		case m.verb == verbJob:
+			a.addJob(m, obj)
 		case m.spec.Assign.IsValid():
 			a.addAlias(m, obj)
 		case m.verb == verbEvent:

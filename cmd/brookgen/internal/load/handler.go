@@ -186,7 +186,7 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 	if m := a.earlier[obj]; m != nil {
 		a.lost = true
 		a.report(use, "%s %s %s, which is version %d of %s: handlers only see the type of today, write %s",
-			name, does, what, m.version(), m.name, a.lineages[m.name].today.spec.Name.Name)
+			name, does, what, m.version(), m.name, a.lineages[m.line()].today.spec.Name.Name)
 		return nil
 	}
 	if m := a.marked[obj]; m != nil {

@@ -17,6 +17,7 @@ func (a *analysis) addJob(m *mark, obj types.Object) {
 		obj: obj, mark: m, at: at(m.spec.Name),
 	}
 	m.apply(j.Event)
+	j.Version = m.version()
 	key, problem := a.eventKey(obj, m.option("key"))
 	switch {
 	case problem != nil && problem.pos.File != "":
@@ -55,6 +56,11 @@ func (a *analysis) jobOf(t types.Type, name, does string, use span) *event {
 	}
 	if j := a.jobs[named.Obj()]; j != nil {
 		return j
+	}
+	if m := a.earlier[named.Obj()]; m != nil {
+		a.report(use, "%s %s %s, which is version %d of %s: there are only jobs of the type of today, write %s",
+			name, does, what, m.version(), m.name, a.lineages[m.line()].today.spec.Name.Name)
+		return nil
 	}
 	switch m := a.marked[named.Obj()]; {
 	case m == nil && named.Obj().Pkg().Path() != a.src.path:

@@ -62,6 +62,11 @@ func (a *analysis) generated() []generated {
 			"Decode" + j.GoName + "JSON"} {
 			add(name, why, j.Pos, source)
 		}
+		for _, v := range j.Earlier {
+			name := v.Type.Named.Name
+			add("Decode"+name+"JSON", fmt.Sprintf("for version %d of job %s", v.Version, j.Name),
+				v.Pos, name)
+		}
 	}
 	return names
 }

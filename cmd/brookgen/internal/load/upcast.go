@@ -8,19 +8,25 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// addVersions gives the events their earlier versions, and reports what is missing between these.
+// addVersions gives events and jobs their earlier versions, and reports what is missing between
+// these.
 func (a *analysis) addVersions() {
-	upcasts := a.upcasters()
-	for _, e := range a.out.Events {
-		l := a.lineages[e.Name]
+	c := chain{a, a.src.types, a.upcasters(), a.report}
+	c.add(verbEvent, a.out.Events, a.events)
+	c.add(verbJob, a.out.Jobs, a.jobs)
+}
+
+// add gives events, or jobs, their earlier versions.
+func (c *chain) add(verb string, all []*model.Event, of map[types.Object]*event) {
+	for _, e := range all {
+		l := c.lineages[lineOf(verb, e.Name)]
 		if l == nil {
 			continue
 		}
-		if own := a.events[a.src.info.Defs[l.today.spec.Name]]; own == nil || own.Event != e {
+		if own := of[c.src.info.Defs[l.today.spec.Name]]; own == nil || own.Event != e {
 			continue
 		}
-		a.checkLineage(l)
-		c := chain{a, a.src.types, upcasts, a.report}
+		c.checkLineage(l)
 		e.Earlier = c.versions(l)
 	}
 }
@@ -41,10 +47,10 @@ func (a *analysis) upcasters() map[string][]*mark {
 		of := a.marked[obj]
 		switch {
 		case a.earlier[obj] != nil, obj == nil:
-		case of != nil && of.verb == verbEvent && of.name != "":
+		case of != nil && (of.verb == verbEvent || of.verb == verbJob) && of.name != "":
 			a.report(at(m.fn.Name), "%s: %s is the type of today of %s, and there is none after it: an upcaster belongs to a type with version= below that of today",
 				methodName(m.fn), base.Name, of.name)
-		case of == nil || of.verb != verbEvent:
+		case of == nil || of.verb != verbEvent && of.verb != verbJob:
 			a.report(at(m.fn.Name), "%s: %s is no earlier version of an event: put //brook:event NAME version=N above it",
 				methodName(m.fn), base.Name)
 		}
@@ -180,7 +186,7 @@ func methodOf(obj *types.TypeName, name string) *types.Func {
 // taken.
 func (a *analysis) foreignVersions(obj *types.TypeName, m *mark) ([]*model.Version, string) {
 	marks := a.foreignSource(obj).scan()
-	l := lineages(marks)[m.name]
+	l := lineages(marks)[m.line()]
 	if l == nil {
 		return nil, ""
 	}

@@ -11,23 +11,24 @@ import (
 	"github.com/brookgen/brookgen/templates/model"
 )
 
-// A lineage is the types of one event that has versions.
+// A lineage is the types of one event, or one job, that has versions.
 type lineage struct {
 	today   *mark
 	earlier []*mark // oldest first, each version once
 	repeats []*mark // types whose version another one has
 }
 
-// lineages groups the types of events that have versions, by the event's name.
+// lineages groups the types of events and jobs that have versions, by what line returns of them.
 func lineages(marks []*mark) map[string]*lineage {
 	byName := map[string][]*mark{}
 	versioned := map[string]bool{}
 	for _, m := range marks {
-		if m.verb != verbEvent || m.spec == nil || m.spec.Assign.IsValid() || m.name == "" {
+		if m.verb != verbEvent && m.verb != verbJob || m.spec == nil || m.spec.Assign.IsValid() ||
+			m.name == "" {
 			continue
 		}
-		byName[m.name] = append(byName[m.name], m)
-		versioned[m.name] = versioned[m.name] || m.version() > 0
+		byName[m.line()] = append(byName[m.line()], m)
+		versioned[m.line()] = versioned[m.line()] || m.version() > 0
 	}
 	all := map[string]*lineage{}
 	for name := range versioned {
@@ -37,6 +38,11 @@ func lineages(marks []*mark) map[string]*lineage {
 	}
 	return all
 }
+
+// line is what the lineages have the type of a directive under.
+func (m *mark) line() string { return lineOf(m.verb, m.name) }
+
+func lineOf(verb, name string) string { return verb + " " + name }
 
 // lineageOf orders the types of one event. One without a version is taken for that of today.
 func lineageOf(marks []*mark) *lineage {
@@ -65,34 +71,34 @@ func (m *mark) version() int {
 	return 0
 }
 
-// EventVersion returns the version that a doc comment gives its type as an event of that name, 0 if
-// it gives none. It reports whether the comment makes it that event.
-func EventVersion(doc *ast.CommentGroup, name string) (version int, ok bool) {
+// VersionOf returns the version that a doc comment gives its type as the event or job of that name,
+// 0 if it gives none, and which of the two the comment makes it; "": neither.
+func VersionOf(doc *ast.CommentGroup, name string) (kind string, version int) {
 	if doc == nil {
-		return 0, false
+		return "", 0
 	}
 	for _, c := range doc.List {
-		if !strings.HasPrefix(c.Text, directivePrefix+verbEvent) {
+		if !strings.HasPrefix(c.Text, directivePrefix) {
 			continue
 		}
-		if d, _ := parseDirective(c.Text); d.verb == verbEvent && d.name == name {
+		d, _ := parseDirective(c.Text)
+		if (d.verb == verbEvent || d.verb == verbJob) && d.name == name {
 			m := &mark{directive: d}
-			return m.version(), true
+			return d.verb, m.version()
 		}
 	}
-	return 0, false
+	return "", 0
 }
 
-// isEarlier reports whether a directive is that of an earlier version of an event.
+// isEarlier reports whether a directive is that of an earlier version of an event or a job.
 func (a *analysis) isEarlier(m *mark) bool {
-	l := a.lineages[m.name]
-	return l != nil && m != l.today && m.verb == verbEvent && m.version() > 0 &&
-		!m.spec.Assign.IsValid()
+	l := a.lineages[m.line()]
+	return l != nil && m != l.today && m.version() > 0 && !m.spec.Assign.IsValid()
 }
 
 // addEarlier takes note of a type that is an earlier version.
 func (a *analysis) addEarlier(m *mark, obj types.Object) {
-	l := a.lineages[m.name]
+	l := a.lineages[m.line()]
 	a.earlier[obj] = m
 	today := l.today.spec.Name.Name
 	for _, name := range []string{"key", "topic", "history", "publish", "discard", "go", "was"} {
@@ -124,8 +130,8 @@ func (a *analysis) checkLineage(l *lineage) {
 		n := m.version()
 		switch {
 		case n == 0:
-			a.report(m.nameSpan(), "event %s has a type of version %d, %s: write version=%d for %s, the type of today",
-				m.name, expected-1, l.of(expected-1).spec.Name.Name, expected, m.spec.Name.Name)
+			a.report(m.nameSpan(), "%s %s has a type of version %d, %s: write version=%d for %s, the type of today",
+				m.verb, m.name, expected-1, l.of(expected-1).spec.Name.Name, expected, m.spec.Name.Name)
 		case n == expected+1:
 			a.report(m.at("version", m.spec.Name), "version=%d of %s, but there is no type of version %d: %s",
 				n, m.name, expected, a.lacks(m, expected))
@@ -140,7 +146,7 @@ func (a *analysis) checkLineage(l *lineage) {
 
 // lacks says how to come by the type of a version that is missing before m.
 func (a *analysis) lacks(m *mark, version int) string {
-	return "declare what " + m.spec.Name.Name + " was before, with //brook:event " + m.name +
+	return "declare what " + m.spec.Name.Name + " was before, with //brook:" + m.line() +
 		" version=" + strconv.Itoa(version) + " above it; brookgen upcast " + m.name + " writes it"
 }
 

@@ -27,7 +27,7 @@ type Lock struct {
 type Entry struct {
 	Kind    string
 	Name    string   // on the wire, or in the store
-	Version int      // of an event, from 1; 1 for a job, 0 for a collection
+	Version int      // of an event or a job, from 1; 0 for a collection
 	Key     []string // the paths of what the key consists of, "." for the value itself; none: no key
 	// KeyTypes are the types of a collection's key that is no part of its values.
 	KeyTypes []string

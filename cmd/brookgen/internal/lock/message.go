@@ -164,9 +164,6 @@ const partly = "rows whose value does not fit can't be read (brook.ErrUnreadable
 // waysOut says what can be done about a change of an event that breaks it.
 func (c *comparison) waysOut(e *Entry) string {
 	switch {
-	case e.Kind == Job:
-		return "take it back, or make it a job of another name and keep this one until none waits, or " +
-			c.accept(e.Name)
 	case e.ref() != c.now.Newest(e.Kind, e.Name).ref():
 		return "take it back, or " + c.accept(e.Name)
 	case e.Home != "":

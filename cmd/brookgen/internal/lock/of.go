@@ -27,9 +27,15 @@ func Of(p *model.Package) *Lock {
 	for _, j := range p.Jobs {
 		s := newShaper(p, false)
 		l.Entries = append(l.Entries, &Entry{
-			Kind: Job, Name: j.Name, Version: 1, Pos: j.Pos, GoName: j.GoName,
+			Kind: Job, Name: j.Name, Version: max(j.Version, 1), Pos: j.Pos, GoName: j.GoName,
 			Root: s.shape(j.Type), Key: s.key(j.Type, j.Key), Was: j.Was,
 		})
+		for _, v := range j.Earlier {
+			l.Entries = append(l.Entries, &Entry{
+				Kind: Job, Name: j.Name, Version: v.Version, Pos: v.Pos, GoName: v.Type.Named.Name,
+				Root: s.shape(v.Type),
+			})
+		}
 	}
 	for _, c := range p.Collections {
 		s := newShaper(p, true)
