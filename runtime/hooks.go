@@ -126,8 +126,8 @@ type RebuildProgress struct {
 
 // Failure is something that failed.
 type Failure struct {
-	// What is what was done, for people: read, commit, store, handle, publish, mark, effect,
-	// rebuild, folding of a partition that stands still, …
+	// What is what was done, in a few words: read, commit, store, handle, publish, mark, effect,
+	// rebuild, folding, a job and its type, … docs/logs.md lists them.
 	What     string
 	Position Position // of the event, if there is one
 	Attempts int      // how often it was tried

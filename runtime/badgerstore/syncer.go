@@ -27,7 +27,7 @@ func (s *Store) syncer() {
 		}
 		last = ts
 		if err := syncLogs(s.dir); err != nil {
-			s.log.Error("badgerstore: sync", "dir", s.dir, "error", err)
+			s.log.Error("badgerstore: syncing failed", "dir", s.dir, "error", err)
 		}
 	}
 }

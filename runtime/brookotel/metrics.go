@@ -170,7 +170,8 @@ var failureNames = map[string]bool{
 	"folding": true, "following": true, "forgetting": true, "group": true, "handle": true,
 	"job": true, "lease": true, "listening": true, "looking": true, "mark": true, "open": true,
 	"publish": true, "publishing": true, "read": true, "reading": true, "rebuild": true,
-	"redrive": true, "reload": true, "removal": true, "store": true, "timers": true,
+	"redrive": true, "reload": true, "removal": true, "store": true, "taking": true,
+	"timers": true,
 }
 
 // failureName returns the word for what failed.

@@ -113,11 +113,12 @@ func (a *App) remake(ctx context.Context, called bool, r *rebuild.Rebuild) (err 
 	}
 	a.stale.Rebuilt()
 	report.Rebuilt(&result, a.code.Topics, changes)
-	what := "the views are rebuilt"
+	took := result.Took.Round(time.Millisecond)
 	if result.Returned {
-		what = "the views that this code made before are live again"
+		report.Info("the views that this code made before are live again", "took", took)
+	} else {
+		report.Info("the views are rebuilt", "took", took)
 	}
-	report.Info(what, "took", result.Took.Round(time.Millisecond))
 	if hook := a.config.Hooks.DeadLetter; hook != nil {
 		for i := range strangers {
 			hook(strangers[i].DeadLetter)

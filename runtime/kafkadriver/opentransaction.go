@@ -21,7 +21,7 @@ func (r *reader) noteHeld(high int64) {
 	case !waits && r.heldReported:
 		o.log.Info("kafkadriver: the transaction that held a partition up has ended",
 			"topic", r.place.Topic, "partition", r.place.Number, "offset", r.offset,
-			"after", time.Since(r.held).Round(time.Second))
+			"for", time.Since(r.held).Round(time.Second))
 		r.held, r.heldReported = time.Time{}, false
 	case !waits:
 		r.held = time.Time{}

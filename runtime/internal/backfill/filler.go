@@ -93,7 +93,7 @@ func (b *Filler) fill(ctx context.Context) (*filling, error) {
 			return f, fmt.Errorf("brook: index %s.%s: %w", p.Collection, p.Field, err)
 		}
 		f.progress.Done = true
-		f.tell("an index is complete")
+		f.tell()
 		b.Filled()
 	}
 }

@@ -50,7 +50,7 @@ func (f *filling) run(ctx context.Context) error {
 // large, or if somebody else wrote one of its rows meanwhile.
 func (f *filling) rows(ctx context.Context) error {
 	f.Report.Info("filling a new index",
-		"collection", f.progress.Collection, "field", f.progress.Field)
+		"collection", f.progress.Collection, "field", f.progress.Field, "rows", f.progress.Rows)
 	var from []byte
 	var contention retry.Contention
 	for n, most := firstStep, firstStep; ; {
@@ -73,7 +73,7 @@ func (f *filling) rows(ctx context.Context) error {
 		from, n = next, min(most, 2*n)
 		if time.Since(f.told) > reportEvery {
 			f.told = time.Now()
-			f.tell("filling a new index")
+			f.tell()
 		}
 	}
 }
@@ -84,21 +84,25 @@ func (f *filling) giveUp(err error) {
 		return
 	}
 	f.progress.Done, f.progress.Err = true, err
-	f.tell("")
+	f.tell()
 }
 
-// tell reports the progress, with a message for the log unless the index was given up.
-func (f *filling) tell(message string) {
+// tell reports the progress, or that the index is complete or given up.
+func (f *filling) tell() {
 	if hook := f.Report.Hooks.Index; hook != nil {
 		hook(f.progress)
 	}
 	p := &f.progress
 	args := []any{"collection", p.Collection, "field", p.Field, "rows", p.Rows}
-	if p.Err != nil {
-		f.Report.Error("an index can't be filled", append(args, "error", p.Err)...)
-		return
+	switch {
+	case p.Err != nil:
+		f.Report.Error("an index can't be filled",
+			"collection", p.Collection, "field", p.Field, "rows", p.Rows, "error", p.Err)
+	case p.Done:
+		f.Report.Info("an index is complete", args...)
+	default:
+		f.Report.Info("filling a new index", args...)
 	}
-	f.Report.Info(message, args...)
 }
 
 // step writes the entries of n rows while all tasks of the process rest. It returns the key that it

@@ -249,11 +249,12 @@ func (m *Membership) Assign(partitions []brook.Position) {
 	if hook := m.Config.Hooks.Assigned; hook != nil {
 		hook(slices.Clone(partitions))
 	}
-	what := "this instance publishes and runs effects for partitions"
 	if m.Config.Group {
-		what = "the group assigned partitions"
+		m.Report.Info("the group assigned partitions", "partitions", len(partitions))
+	} else {
+		m.Report.Info("this instance publishes and runs effects for partitions",
+			"partitions", len(partitions))
 	}
-	m.Report.Info(what, "partitions", len(partitions))
 }
 
 // assign reports whether the app took the partitions: it takes none any more when it ends.

@@ -90,7 +90,7 @@ func (r *Reporter) Stray(s brook.Stray, why string, n int) {
 		r.Hooks.Stray(s)
 	}
 	if Logged(n) {
-		r.Warn("an event ran alone: "+why, "position", s.Position.String(), "type", s.Type,
+		r.Warn("an event ran alone", "why", why, "position", s.Position.String(), "type", s.Type,
 			"strays", n)
 	}
 }

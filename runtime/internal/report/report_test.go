@@ -112,7 +112,7 @@ func TestStrays(t *testing.T) {
 		l.Stray(brook.Stray{Position: at, Type: "sold"}, "another key", n)
 	}
 	if lines := l.took(); hooked != 3 || len(lines) != 2 ||
-		!strings.Contains(lines[1], "an event ran alone: another key") {
+		!strings.Contains(lines[1], `msg="brook: an event ran alone" app=shop why="another key" position=`) {
 		t.Errorf("the hook had %d, the log %q", hooked, lines)
 	}
 }

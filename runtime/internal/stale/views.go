@@ -101,7 +101,7 @@ func (v *Views) AwaitRetained(ctx context.Context, ended <-chan struct{}) {
 	case <-ctx.Done():
 	case <-timer.C:
 		v.Tasks.Report.Warn("the rebuild takes long: new events go into the views before it, "+
-			"which are not kept for a way back", "after", retainedWait)
+			"which are not kept for a way back", "for", retainedWait)
 	}
 }
 

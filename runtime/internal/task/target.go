@@ -92,7 +92,7 @@ func (l Live) Full(t *Task, p *Partition) {
 	}
 	p.Full = true
 	t.due.Failures = append(t.due.Failures, brook.Failure{
-		What: "folding " + p.ID.String(), Position: p.ID.At(p.Next()), Attempts: 1,
+		What: "folding", Position: p.ID.At(p.Next()), Attempts: 1,
 		Err: fmt.Errorf("%w: partition %s has %d and stands still until some are redriven or dropped",
 			brook.ErrDeadLettersFull, p.ID, p.Letters()),
 	})
