@@ -22,6 +22,7 @@ const largestPage = 100
 //	GET /orders/ID                  all that is known of an order
 //	GET /orders/ID/history          the events that made its row
 //	GET /stock
+//	GET /customers
 type api struct{ views sales.Views }
 
 func newAPI(views sales.Views) http.Handler {
@@ -30,6 +31,7 @@ func newAPI(views sales.Views) http.Handler {
 	mux.HandleFunc("GET /orders/{id}", answer(a.order))
 	mux.HandleFunc("GET /orders/{id}/history", answer(a.history))
 	mux.HandleFunc("GET /stock", answer(a.stock))
+	mux.HandleFunc("GET /customers", answer(a.customers))
 	return mux
 }
 
@@ -130,6 +132,10 @@ func (a api) history(r *http.Request) (any, error) {
 
 func (a api) stock(r *http.Request) (any, error) {
 	return brook.Values(a.views.WithContext(r.Context()).Stock.All())
+}
+
+func (a api) customers(r *http.Request) (any, error) {
+	return brook.Values(a.views.WithContext(r.Context()).Customers.All())
 }
 
 // errBadRequest is wrapped by errors that are the client's.

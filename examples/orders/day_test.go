@@ -92,15 +92,12 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 // compare compares what is in the views, and what was mailed, with what is to be.
 func (p *process) compare(when string, want *model) {
 	p.t.Helper()
-	got, err := result(p.app.Views, p.mails)
+	got, err := result(p.app, p.mails)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	if diff := brooktest.Diff(got, want); diff != "" {
 		p.t.Errorf("%s:\n%s", when, diff)
-	}
-	for l, err := range p.app.DeadLetters() {
-		p.t.Errorf("%s: a dead letter: %v, %v", when, l, err)
 	}
 }
 
@@ -139,7 +136,7 @@ func live(t *testing.T, rnd *rand.Rand) {
 			t.Fatal(err)
 		}
 		h.arrives = time.Since(began) // or later: the end of a process may take a while
-		if _, err := others.PublishAll(t.Context(), only(h.event)); err != nil {
+		if _, err := h.publish(t.Context(), others, p.driver); err != nil {
 			t.Fatal(err)
 		}
 		if p.killed() && rnd.IntN(3) == 0 { // else it is away for longer

@@ -8,7 +8,7 @@
 //
 //	curl "localhost:8080/orders?limit=5"              # &after=NEXT, &newest=, &customer=ada, &status=paid
 //	curl localhost:8080/orders/o001                   # and /orders/o001/history
-//	curl localhost:8080/stock
+//	curl localhost:8080/stock                         # and /customers
 //
 // Its test has the process of such a day killed every few minutes, and compares the views with what
 // a plain program makes of the day.

@@ -12,7 +12,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"A day of 60 orders", "There are 0 dead letters", "GET /orders?limit=3\n  o001 ",
+		"A day of 60 orders", " orders of nothing are refused", "GET /orders?limit=3\n  o001 ",
 		"GET /stock\n  [\n    {\n      \"id\": \"kettle\",\n      \"received\": 100,",
 	} {
 		if !strings.Contains(out.String(), want) {

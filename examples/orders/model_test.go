@@ -15,6 +15,8 @@ type model struct {
 	Shipments map[string]sales.Shipment
 	Returns   map[sales.ReturnKey]sales.Return
 	Stock     map[string]sales.Article
+	Customers map[string]sales.Customer
+	Letters   map[string]string   // the orders that were refused, and why
 	History   map[string][]string // of orders, but for mails
 	Mails     map[string]int      // how many a server sent, by order and subject
 
@@ -27,10 +29,12 @@ func fold(began time.Time, day []*happening) *model {
 		Orders: map[string]sales.Order{}, Payments: map[string]sales.Payment{},
 		Shipments: map[string]sales.Shipment{}, Returns: map[sales.ReturnKey]sales.Return{},
 		Stock: map[string]sales.Article{}, History: map[string][]string{},
+		Customers: map[string]sales.Customer{}, Letters: map[string]string{},
 		Mails: map[string]int{}, due: map[string]time.Time{},
 	}
 	for _, h := range day {
 		m.happens(began.Add(h.arrives), h.event)
+		delete(m.Customers, h.gone)
 	}
 	for id := range m.Orders {
 		m.expire(id, began.Add(48*time.Hour))
@@ -44,6 +48,10 @@ func (m *model) happens(at time.Time, event brook.Outgoing) {
 	switch e := event.(type) {
 	case brook.Emission[sales.OrderPlaced]:
 		d, _ := e.Data()
+		if len(d.Lines) == 0 {
+			m.Letters[d.Order] = "it is an order of nothing"
+			return
+		}
 		o := sales.Order{ID: d.Order, Customer: d.Customer, Email: d.Email, Lines: d.Lines, Placed: at}
 		m.put(o, sales.Placed, sales.OrderPlacedType)
 		m.reserve(o, 1)
@@ -87,6 +95,9 @@ func (m *model) happens(at time.Time, event brook.Outgoing) {
 			Quantity: m.Returns[d.ReturnKey].Quantity + d.Quantity}
 		m.stock(d.Article, 0, -d.Quantity)
 		m.repay(d.Order, d.Cents)
+	case brook.Emission[sales.CustomerKnown]:
+		d, _ := e.Data()
+		m.Customers[d.Customer] = sales.Customer{ID: d.Customer, Name: d.Name}
 	case brook.Emission[sales.StockReceived]:
 		d, _ := e.Data()
 		m.stock(d.Article, d.Quantity, 0)
@@ -139,9 +150,16 @@ func (m *model) mail(order, subject string) {
 	m.Mails[order+": "+subject]++
 }
 
-// result returns what is in the views, and what a server sent.
-func result(views sales.Views, server *mailServer) (m *model, err error) {
-	m = &model{History: map[string][]string{}, Mails: map[string]int{}}
+// result returns what is in the views, with the dead letters, and what a server sent.
+func result(app *sales.App, server *mailServer) (m *model, err error) {
+	views := app.Views
+	m = &model{History: map[string][]string{}, Mails: map[string]int{}, Letters: map[string]string{}}
+	for l, err := range app.DeadLetters() {
+		if err != nil {
+			return m, err
+		}
+		m.Letters[string(l.Key)] = l.Error
+	}
 	for _, mail := range server.sent {
 		m.Mails[mail.Order+": "+mail.Subject]++
 	}
@@ -158,6 +176,9 @@ func result(views sales.Views, server *mailServer) (m *model, err error) {
 		return m, err
 	}
 	if m.Stock, err = brook.Map(views.Stock.All()); err != nil {
+		return m, err
+	}
+	if m.Customers, err = brook.Map(views.Customers.All()); err != nil {
 		return m, err
 	}
 	for id := range m.Orders {

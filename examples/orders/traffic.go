@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/brookgen/brookgen/examples/orders/sales"
@@ -14,11 +16,27 @@ import (
 // payWithin is how long an order waits for its payment.
 const payWithin = 30 * time.Minute
 
-// happening is an event of the day's traffic.
+// happening is an event of the day's traffic, or a customer that wants to be forgotten.
 type happening struct {
 	at      time.Duration // when it happens; from the day's beginning, as arrives
 	arrives time.Duration // when it is published
 	event   brook.Outgoing
+	gone    string
+}
+
+// publish publishes what happens: an event by the app, or a record without a value, which compaction
+// of its topic takes as the last word on the customer.
+func (h *happening) publish(
+	ctx context.Context, app *sales.App, driver brook.Driver,
+) (brook.Position, error) {
+	if h.gone == "" {
+		return app.PublishAll(ctx, slices.Values([]brook.Outgoing{h.event}))
+	}
+	positions, err := driver.Publish(ctx, []brook.Record{{Topic: "customers", Key: []byte(h.gone)}})
+	if err != nil {
+		return brook.Position{}, err
+	}
+	return positions[0], nil
 }
 
 // traffic makes up a day.
@@ -35,6 +53,10 @@ func day(rnd *rand.Rand, orders int) []*happening {
 	for _, a := range articles {
 		d.add(0, 0, brook.Emit(sales.StockReceived{Article: a.Article, Quantity: 100}))
 	}
+	for _, c := range customers {
+		d.add(0, 0, brook.Emit(sales.CustomerKnown{Customer: c, Name: strings.ToUpper(c[:1]) + c[1:]}))
+	}
+	d.all = append(d.all, &happening{at: 20 * time.Hour, arrives: 20 * time.Hour, gone: customers[0]})
 	for n := range orders {
 		d.order(fmt.Sprintf("o%03d", n+1), d.between(10*time.Minute, 12*time.Hour))
 	}
@@ -49,6 +71,9 @@ func arrivals(day []*happening) []*happening {
 	})
 }
 
+// customers are who orders.
+var customers = []string{"ada", "bob", "cyd", "dot", "eve"}
+
 // articles are what can be ordered.
 var articles = []sales.Line{
 	{Article: "kettle", Cents: 4990}, {Article: "lamp", Cents: 3500},
@@ -59,14 +84,16 @@ var articles = []sales.Line{
 func (d *traffic) order(id string, at time.Duration) {
 	shop, bank, carrier := d.delay(), d.delay(), d.delay()
 	lines, cents := d.lines()
-	customer := []string{"ada", "bob", "cyd", "dot", "eve"}[d.rnd.IntN(5)]
-	fate := d.rnd.IntN(16)
-
+	customer := customers[d.rnd.IntN(len(customers))]
+	fate := d.rnd.IntN(17)
+	if fate == 16 { // a mistake
+		lines = nil
+	}
 	d.add(at, shop, brook.Emit(sales.OrderPlaced{
 		Order: id, Customer: customer, Email: customer + "@example.com", Lines: lines,
 	}))
 	switch fate {
-	case 0: // it is never paid
+	case 0, 16: // it is never paid
 		return
 	case 1: // it is paid when it was given up
 		d.add(at+d.between(time.Hour, 3*time.Hour), bank,
@@ -116,7 +143,7 @@ func (d *traffic) delay() time.Duration {
 
 // add adds an event that happens at a time, and is published later by as much as it is late.
 func (d *traffic) add(at, late time.Duration, event brook.Outgoing) {
-	d.all = append(d.all, &happening{at, at + late, event})
+	d.all = append(d.all, &happening{at: at, arrives: at + late, event: event})
 }
 
 func (d *traffic) between(from, to time.Duration) time.Duration {

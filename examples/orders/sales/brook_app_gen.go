@@ -14,11 +14,11 @@ import (
 //
 // Publish has a method for each event that the package sends or handles, in the form of
 //
-//	Publish.MailSent(ctx, MailSent{…}, options…) (brook.Position, error)
+//	Publish.CustomerKnown(ctx, CustomerKnown{…}, options…) (brook.Position, error)
 //
 // Process has one for each event that is handled:
 //
-//	Process.MailSent(ctx, MailSent{…}) error
+//	Process.CustomerKnown(ctx, CustomerKnown{…}) error
 type App struct {
 	*engine.App
 	Views   Views   // to read at any time
@@ -33,20 +33,22 @@ func NewApp(config brook.Config, desk Desk, mailer Mailer, warehouse Warehouse) 
 	app, err := engine.NewApp(config, &engine.Definition{
 		Sets:        []string{"Desk", "Warehouse"},
 		Collections: collections,
-		Events:      []*brook.EventDef{&mailSentEvent, &orderPlacedEvent, &orderCancelledEvent, &paymentOverdueEvent, &paymentReceivedEvent, &paymentRefundedEvent, &returnReceivedEvent, &shipmentSentEvent, &shipmentDeliveredEvent, &stockReceivedEvent, &stockReservedEvent, &stockReleasedEvent},
+		Events:      []*brook.EventDef{&customerKnownEvent, &mailSentEvent, &orderPlacedEvent, &orderRefusedEvent, &orderCancelledEvent, &paymentOverdueEvent, &paymentReceivedEvent, &paymentRefundedEvent, &returnReceivedEvent, &shipmentSentEvent, &shipmentDeliveredEvent, &stockReceivedEvent, &stockReservedEvent, &stockReleasedEvent, &customerKnownTombstone},
 		Handlers: []engine.Handler{
-			{Set: 0, Name: "MailSent", Event: MailSentType, Writes: []int{0}, Proved: true},
-			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Writes: []int{0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{StockReservedType}, Proved: true},
-			{Set: 0, Name: "OrderCancelled", Event: OrderCancelledType, Reads: []int{0, 1}, Writes: []int{0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{StockReleasedType, PaymentRefundedType}, Proved: true},
-			{Set: 0, Name: "PaymentOverdue", Event: PaymentOverdueType, Reads: []int{0}, Writes: []int{0}, Acts: true, Emits: []string{StockReleasedType}, Jobs: []string{"mail.send"}, Proved: true},
-			{Set: 0, Name: "PaymentReceived", Event: PaymentReceivedType, Reads: []int{0}, Writes: []int{1, 0}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{PaymentRefundedType}, Jobs: []string{"mail.send"}, Proved: true},
-			{Set: 0, Name: "PaymentRefunded", Event: PaymentRefundedType, Reads: []int{0}, Writes: []int{1}, Acts: true, Jobs: []string{"mail.send"}, Proved: true},
-			{Set: 0, Name: "ReturnReceived", Event: ReturnReceivedType, Reads: []int{3}, Writes: []int{2}, Acts: true, Emits: []string{StockReleasedType, PaymentRefundedType}, Proved: true},
-			{Set: 0, Name: "ShipmentSent", Event: ShipmentSentType, Reads: []int{0, 1}, Writes: []int{3, 0}, Acts: true, Jobs: []string{"mail.send"}, Proved: true},
-			{Set: 0, Name: "ShipmentDelivered", Event: ShipmentDeliveredType, Reads: []int{3}, Writes: []int{3, 0}, Proved: true},
-			{Set: 1, Name: "StockReceived", Event: StockReceivedType, Writes: []int{4}, Proved: true},
-			{Set: 1, Name: "StockReserved", Event: StockReservedType, Writes: []int{4}, Proved: true},
-			{Set: 1, Name: "StockReleased", Event: StockReleasedType, Writes: []int{4}, Proved: true},
+			{Set: 0, Name: "CustomerKnown", Event: CustomerKnownType, Writes: []int{0}, Proved: true},
+			{Set: 0, Name: "MailSent", Event: MailSentType, Writes: []int{1}, Proved: true},
+			{Set: 0, Name: "OrderPlaced", Event: OrderPlacedType, Writes: []int{1}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{StockReservedType, OrderRefusedType}, Proved: true},
+			{Set: 0, Name: "OrderCancelled", Event: OrderCancelledType, Reads: []int{1, 2}, Writes: []int{1}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{StockReleasedType, PaymentRefundedType}, Proved: true},
+			{Set: 0, Name: "PaymentOverdue", Event: PaymentOverdueType, Reads: []int{1}, Writes: []int{1}, Acts: true, Emits: []string{StockReleasedType}, Jobs: []string{"mail.send"}, Proved: true},
+			{Set: 0, Name: "PaymentReceived", Event: PaymentReceivedType, Reads: []int{1}, Writes: []int{2, 1}, Timers: []string{PaymentOverdueType}, Acts: true, Emits: []string{PaymentRefundedType}, Jobs: []string{"mail.send"}, Proved: true},
+			{Set: 0, Name: "PaymentRefunded", Event: PaymentRefundedType, Reads: []int{1}, Writes: []int{2}, Acts: true, Jobs: []string{"mail.send"}, Proved: true},
+			{Set: 0, Name: "ReturnReceived", Event: ReturnReceivedType, Reads: []int{4}, Writes: []int{3}, Acts: true, Emits: []string{StockReleasedType, PaymentRefundedType}, Proved: true},
+			{Set: 0, Name: "ShipmentSent", Event: ShipmentSentType, Reads: []int{1, 2}, Writes: []int{4, 1}, Acts: true, Jobs: []string{"mail.send"}, Proved: true},
+			{Set: 0, Name: "ShipmentDelivered", Event: ShipmentDeliveredType, Reads: []int{4}, Writes: []int{4, 1}, Proved: true},
+			{Set: 0, Name: "CustomerForgotten", Event: CustomerKnownType + brook.TombstoneSuffix, Writes: []int{0}, Proved: true},
+			{Set: 1, Name: "StockReceived", Event: StockReceivedType, Writes: []int{5}, Proved: true},
+			{Set: 1, Name: "StockReserved", Event: StockReservedType, Writes: []int{5}, Proved: true},
+			{Set: 1, Name: "StockReleased", Event: StockReleasedType, Writes: []int{5}, Proved: true},
 		},
 		Code: handlerCode,
 		Workers: []engine.Worker{
@@ -72,11 +74,12 @@ func NewApp(config brook.Config, desk Desk, mailer Mailer, warehouse Warehouse) 
 			d := &dispatch{
 				desk:      desk,
 				warehouse: warehouse,
-				orders:    brook.RowsOf(tx, 0, &ordersCollection),
-				payments:  brook.RowsOf(tx, 1, &paymentsCollection),
-				returns:   brook.RowsOf(tx, 2, &returnsCollection),
-				shipments: brook.RowsOf(tx, 3, &shipmentsCollection),
-				stock:     brook.RowsOf(tx, 4, &stockCollection),
+				customers: brook.RowsOf(tx, 0, &customersCollection),
+				orders:    brook.RowsOf(tx, 1, &ordersCollection),
+				payments:  brook.RowsOf(tx, 2, &paymentsCollection),
+				returns:   brook.RowsOf(tx, 3, &returnsCollection),
+				shipments: brook.RowsOf(tx, 4, &shipmentsCollection),
+				stock:     brook.RowsOf(tx, 5, &stockCollection),
 			}
 			return d.deliver
 		},
@@ -91,10 +94,14 @@ func NewApp(config brook.Config, desk Desk, mailer Mailer, warehouse Warehouse) 
 // eventOf returns the event type whose payload data points to, for PublishAll.
 func eventOf(data any) *brook.EventDef {
 	switch data.(type) {
+	case *CustomerKnown:
+		return &customerKnownEvent
 	case *MailSent:
 		return &mailSentEvent
 	case *OrderPlaced:
 		return &orderPlacedEvent
+	case *OrderRefused:
+		return &orderRefusedEvent
 	case *OrderCancelled:
 		return &orderCancelledEvent
 	case *PaymentOverdue:
@@ -121,6 +128,11 @@ func eventOf(data any) *brook.EventDef {
 
 type publish struct{ app *engine.App }
 
+// CustomerKnown publishes data as customer.known and returns its position in the log.
+func (p *publish) CustomerKnown(ctx context.Context, data CustomerKnown, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &customerKnownEvent, &data, options)
+}
+
 // MailSent publishes data as mail.sent and returns its position in the log.
 func (p *publish) MailSent(ctx context.Context, data MailSent, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &mailSentEvent, &data, options)
@@ -129,6 +141,11 @@ func (p *publish) MailSent(ctx context.Context, data MailSent, options ...brook.
 // OrderPlaced publishes data as order.placed and returns its position in the log.
 func (p *publish) OrderPlaced(ctx context.Context, data OrderPlaced, options ...brook.PublishOption) (brook.Position, error) {
 	return engine.Publish(ctx, p.app, &orderPlacedEvent, &data, options)
+}
+
+// OrderRefused publishes data as order.refused and returns its position in the log.
+func (p *publish) OrderRefused(ctx context.Context, data OrderRefused, options ...brook.PublishOption) (brook.Position, error) {
+	return engine.Publish(ctx, p.app, &orderRefusedEvent, &data, options)
 }
 
 // OrderCancelled publishes data as order.cancelled and returns its position in the log.
@@ -182,6 +199,12 @@ func (p *publish) StockReleased(ctx context.Context, data StockReleased, options
 }
 
 type process struct{ app *engine.App }
+
+// CustomerKnown applies data as customer.known at once, for all handler sets or for none. It is not
+// in the log: a Rebuild forgets it.
+func (p *process) CustomerKnown(ctx context.Context, data CustomerKnown) error {
+	return engine.Process(ctx, p.app, &customerKnownEvent, &data)
+}
 
 // MailSent applies data as mail.sent at once, for all handler sets or for none. It is not in the
 // log: a Rebuild forgets it.

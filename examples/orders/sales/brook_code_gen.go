@@ -6,8 +6,9 @@ package sales
 // worked on. By them a store knows which code made its views. "brookgen graph -v" says what they
 // cover.
 var handlerCode = []string{
+	"9b24104695cf", // Desk.CustomerKnown
 	"61dbf4338529", // Desk.MailSent
-	"c9f8e5394a96", // Desk.OrderPlaced
+	"7ec0c205c95f", // Desk.OrderPlaced
 	"2c2693b376c9", // Desk.OrderCancelled
 	"a5704a1605d1", // Desk.PaymentOverdue
 	"b2c0ecad07e0", // Desk.PaymentReceived
@@ -15,6 +16,7 @@ var handlerCode = []string{
 	"e0dfd03c8caf", // Desk.ReturnReceived
 	"106449bb46b9", // Desk.ShipmentSent
 	"12a59241e22a", // Desk.ShipmentDelivered
+	"fc8dff4b17a6", // Desk.CustomerForgotten
 	"aa2d37accac6", // Warehouse.StockReceived
 	"90efa62a6182", // Warehouse.StockReserved
 	"c2f096c8c139", // Warehouse.StockReleased

@@ -14,6 +14,7 @@ import (
 type dispatch struct {
 	desk      Desk
 	warehouse Warehouse
+	customers *brook.Rows
 	orders    *brook.Rows
 	payments  *brook.Rows
 	returns   *brook.Rows
@@ -23,6 +24,8 @@ type dispatch struct {
 
 func (d *dispatch) deliver(m *engine.Delivery) {
 	switch m.Type() {
+	case CustomerKnownType:
+		d.customerKnown(m)
 	case MailSentType:
 		d.mailSent(m)
 	case OrderPlacedType:
@@ -47,9 +50,24 @@ func (d *dispatch) deliver(m *engine.Delivery) {
 		d.stockReserved(m)
 	case StockReleasedType:
 		d.stockReleased(m)
+	case CustomerKnownType + brook.TombstoneSuffix:
+		d.customerKnownTombstone(m)
+	case OrderRefusedType:
+		m.Discard()
 	default:
 		m.Unknown()
 	}
+}
+
+func (d *dispatch) customerKnown(m *engine.Delivery) {
+	e := engine.Decode[CustomerKnown](m, &customerKnownEvent)
+	if e == nil {
+		return
+	}
+	m.Handle(0, func(context.Context) error {
+		brook.Apply(d.customers, key.AppendString[string], d.desk.CustomerKnown(*e))
+		return nil
+	})
 }
 
 func (d *dispatch) mailSent(m *engine.Delivery) {
@@ -69,10 +87,14 @@ func (d *dispatch) orderPlaced(m *engine.Delivery) {
 		return
 	}
 	m.Handle(0, func(context.Context) error {
-		order, stockReserveds, paymentOverdueTimer := d.desk.OrderPlaced(*e)
+		order, stockReserveds, paymentOverdueTimer, orderRefused, err := d.desk.OrderPlaced(*e)
+		if err != nil {
+			return err
+		}
 		brook.Apply(d.orders, key.AppendString[string], order)
 		engine.Send(m, &stockReservedEvent, stockReserveds...)
 		engine.Schedule(m, &paymentOverdueEvent, paymentOverdueTimer)
+		engine.Send(m, &orderRefusedEvent, orderRefused)
 		return nil
 	})
 }
@@ -226,6 +248,17 @@ func (d *dispatch) stockReleased(m *engine.Delivery) {
 	}
 	m.Handle(1, func(context.Context) error {
 		brook.Apply(d.stock, key.AppendString[string], d.warehouse.StockReleased(*e))
+		return nil
+	})
+}
+
+func (d *dispatch) customerKnownTombstone(m *engine.Delivery) {
+	e := engine.Bury[string, CustomerKnown](m, &customerKnownTombstone, key.DecodeString[string])
+	if e == nil {
+		return
+	}
+	m.Handle(0, func(context.Context) error {
+		brook.Apply(d.customers, key.AppendString[string], d.desk.CustomerForgotten(*e))
 		return nil
 	})
 }

@@ -14,8 +14,10 @@ const _ = brook.GeneratedV3
 
 // The types of the package's events, as they stand on the wire.
 const (
+	CustomerKnownType     = "customer.known"
 	MailSentType          = "mail.sent"
 	OrderPlacedType       = "order.placed"
+	OrderRefusedType      = "order.refused"
 	OrderCancelledType    = "order.cancelled"
 	PaymentOverdueType    = "payment.overdue"
 	PaymentReceivedType   = "payment.received"
@@ -32,6 +34,28 @@ const (
 const (
 	SendMailType = "mail.send"
 )
+
+var customerKnownEvent = brook.EventDef{
+	Type:  CustomerKnownType,
+	Topic: "customers",
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*CustomerKnown)
+		return key.AppendString(dst, e.Customer)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*CustomerKnown)
+		key.SetString(&e.Customer, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendCustomerKnownJSON(dst, data.(*CustomerKnown))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*CustomerKnown), err = DecodeCustomerKnownJSON(payload)
+		return err
+	},
+	History: 100,
+}
 
 var mailSentEvent = brook.EventDef{
 	Type:  MailSentType,
@@ -74,6 +98,28 @@ var orderPlacedEvent = brook.EventDef{
 	},
 	Decode: func(payload []byte, data any) (err error) {
 		*data.(*OrderPlaced), err = DecodeOrderPlacedJSON(payload)
+		return err
+	},
+	History: 100,
+}
+
+var orderRefusedEvent = brook.EventDef{
+	Type:  OrderRefusedType,
+	Topic: "refusals",
+	Shape: "string",
+	AppendKey: func(dst []byte, data any) []byte {
+		e := data.(*OrderRefused)
+		return key.AppendString(dst, e.Order)
+	},
+	ReadKey: func(r *key.Reader, data any) {
+		e := data.(*OrderRefused)
+		key.SetString(&e.Order, r)
+	},
+	Append: func(dst []byte, data any) ([]byte, error) {
+		return AppendOrderRefusedJSON(dst, data.(*OrderRefused))
+	},
+	Decode: func(payload []byte, data any) (err error) {
+		*data.(*OrderRefused), err = DecodeOrderRefusedJSON(payload)
 		return err
 	},
 	History: 100,
@@ -326,4 +372,11 @@ var sendMailJob = brook.EventDef{
 		*data.(*SendMail), err = DecodeSendMailJSON(payload)
 		return err
 	},
+}
+
+var customerKnownTombstone = brook.EventDef{
+	Type:      CustomerKnownType + brook.TombstoneSuffix,
+	Topic:     "customers",
+	Shape:     "string",
+	Tombstone: true,
 }

@@ -4,6 +4,39 @@ package sales
 
 import "github.com/brookgen/brookgen/runtime/wire"
 
+// AppendCustomerKnownJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendCustomerKnownJSON(dst []byte, v *CustomerKnown) ([]byte, error) {
+	e := wire.NewEncoder(dst)
+	encodeCustomerKnown(e, v)
+	return e.Finish()
+}
+
+// DecodeCustomerKnownJSON decodes the JSON of one CustomerKnown. It shares no memory with data.
+func DecodeCustomerKnownJSON(data []byte) (v CustomerKnown, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeCustomerKnown(d, &v)
+	return v, d.Finish()
+}
+
+func encodeCustomerKnown(e *wire.Encoder, v *CustomerKnown) {
+	e.NameString(`{"customer":`, v.Customer)
+	e.NameString(`,"name":`, v.Name)
+	e.End()
+}
+
+var customerKnownFields = []string{"customer", "name"}
+
+func decodeCustomerKnown(d *wire.Decoder, v *CustomerKnown) {
+	for i := d.Object(customerKnownFields); i >= 0; i = d.Next(customerKnownFields, i) {
+		switch i {
+		case 0:
+			d.String(&v.Customer)
+		case 1:
+			d.String(&v.Name)
+		}
+	}
+}
+
 // AppendMailSentJSON appends *v to dst as JSON. After an error it returns dst as it was.
 func AppendMailSentJSON(dst []byte, v *MailSent) ([]byte, error) {
 	e := wire.NewEncoder(dst)
@@ -94,6 +127,39 @@ func decodeLine(d *wire.Decoder, v *Line) {
 			d.Int(&v.Quantity)
 		case 2:
 			d.Int64(&v.Cents)
+		}
+	}
+}
+
+// AppendOrderRefusedJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendOrderRefusedJSON(dst []byte, v *OrderRefused) ([]byte, error) {
+	e := wire.NewEncoder(dst)
+	encodeOrderRefused(e, v)
+	return e.Finish()
+}
+
+// DecodeOrderRefusedJSON decodes the JSON of one OrderRefused. It shares no memory with data.
+func DecodeOrderRefusedJSON(data []byte) (v OrderRefused, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeOrderRefused(d, &v)
+	return v, d.Finish()
+}
+
+func encodeOrderRefused(e *wire.Encoder, v *OrderRefused) {
+	e.NameString(`{"order":`, v.Order)
+	e.NameString(`,"why":`, v.Why)
+	e.End()
+}
+
+var orderRefusedFields = []string{"order", "why"}
+
+func decodeOrderRefused(d *wire.Decoder, v *OrderRefused) {
+	for i := d.Object(orderRefusedFields); i >= 0; i = d.Next(orderRefusedFields, i) {
+		switch i {
+		case 0:
+			d.String(&v.Order)
+		case 1:
+			d.String(&v.Why)
 		}
 	}
 }
@@ -463,6 +529,39 @@ func decodeSendMail(d *wire.Decoder, v *SendMail) {
 			d.String(&v.To)
 		case 2:
 			d.String(&v.Subject)
+		}
+	}
+}
+
+// AppendCustomerJSON appends *v to dst as JSON. After an error it returns dst as it was.
+func AppendCustomerJSON(dst []byte, v *Customer) ([]byte, error) {
+	e := wire.NewEncoder(dst)
+	encodeCustomer(e, v)
+	return e.Finish()
+}
+
+// DecodeCustomerJSON decodes the JSON of one Customer. It shares no memory with data.
+func DecodeCustomerJSON(data []byte) (v Customer, err error) {
+	d := wire.BorrowDecoder(data)
+	decodeCustomer(d, &v)
+	return v, d.Finish()
+}
+
+func encodeCustomer(e *wire.Encoder, v *Customer) {
+	e.NameString(`{"id":`, v.ID)
+	e.NameString(`,"name":`, v.Name)
+	e.End()
+}
+
+var customerFields = []string{"id", "name"}
+
+func decodeCustomer(d *wire.Decoder, v *Customer) {
+	for i := d.Object(customerFields); i >= 0; i = d.Next(customerFields, i) {
+		switch i {
+		case 0:
+			d.String(&v.ID)
+		case 1:
+			d.String(&v.Name)
 		}
 	}
 }

@@ -4,6 +4,16 @@ package sales
 
 import "github.com/brookgen/brookgen/runtime/pack"
 
+// customerSchema is the shape of what packCustomer writes.
+const customerSchema = "{id string,name string}"
+
+// packCustomer writes one Customer as stores keep it, or reads it.
+func packCustomer(c *pack.Coder, v *Customer) {
+	c.Struct(2)
+	c.String(&v.ID)
+	c.String(&v.Name)
+}
+
 // orderSchema is the shape of what packOrder writes.
 const orderSchema = "{id string,customer string,email string,status string,lines []{article string,quantity int,cents int64},placed time,mails int}"
 

@@ -14,6 +14,7 @@ import (
 // Views are the package's collections as they were committed last. They are safe for concurrent
 // use, and values that they give are the caller's own.
 type Views struct {
+	Customers *CustomersView
 	Orders    *OrdersView
 	Payments  *PaymentsView
 	Returns   *ReturnsView
@@ -23,16 +24,17 @@ type Views struct {
 	source brook.Source
 }
 
-var collections = []*brook.Collection{&ordersCollection, &paymentsCollection, &returnsCollection, &shipmentsCollection, &stockCollection}
+var collections = []*brook.Collection{&customersCollection, &ordersCollection, &paymentsCollection, &returnsCollection, &shipmentsCollection, &stockCollection}
 
 func newViews(s brook.Source) Views {
 	rows := brook.RowReaders(s, collections)
 	return Views{
-		Orders:    (*OrdersView)(&rows[0]),
-		Payments:  (*PaymentsView)(&rows[1]),
-		Returns:   (*ReturnsView)(&rows[2]),
-		Shipments: (*ShipmentsView)(&rows[3]),
-		Stock:     (*StockView)(&rows[4]),
+		Customers: (*CustomersView)(&rows[0]),
+		Orders:    (*OrdersView)(&rows[1]),
+		Payments:  (*PaymentsView)(&rows[2]),
+		Returns:   (*ReturnsView)(&rows[3]),
+		Shipments: (*ShipmentsView)(&rows[4]),
+		Stock:     (*StockView)(&rows[5]),
 		source:    s,
 	}
 }
@@ -46,6 +48,90 @@ func (v Views) Snapshot(ctx context.Context, f func(Views) error) error {
 // WithContext returns the same views with ctx bound to every read, for stores that are remote.
 func (v Views) WithContext(ctx context.Context) Views {
 	return newViews(v.source.WithContext(ctx))
+}
+
+var customersCollection = brook.Collection{
+	Name:  "customers",
+	Shape: "string",
+	Cast: func(v any) any {
+		if at, ok := v.(*Customer); ok {
+			return at
+		}
+		return new(Customer)
+	},
+	Copy: func(dst, src any) error {
+		*dst.(*Customer) = *src.(*Customer)
+		return nil
+	},
+	Plain: true,
+	Key: func(v any) any {
+		at := v.(*Customer)
+		return &at.ID
+	},
+	Pack:   func(c *pack.Coder, v any) { packCustomer(c, v.(*Customer)) },
+	Schema: customerSchema,
+}
+
+// CustomersView reads the collection customers. It is a brook.View.
+type CustomersView brook.RowReader
+
+// Get returns the value at k, or brook.ErrNotFound.
+func (v *CustomersView) Get(k string) (own Customer, err error) {
+	row, end := (*brook.RowReader)(v).Get(key.AppendString(brook.KeyBuffer(), k))
+	if at, ok := row.(*Customer); ok {
+		own = *at
+	}
+	return own, end.End()
+}
+
+// Lookup returns the value at k and true, or false if there is none.
+func (v *CustomersView) Lookup(k string) (own Customer, ok bool, err error) {
+	row, end := (*brook.RowReader)(v).Lookup(key.AppendString(brook.KeyBuffer(), k))
+	at, ok := row.(*Customer)
+	if ok {
+		own = *at
+	}
+	return own, ok, end.End()
+}
+
+// Has reports whether there is a value at k.
+func (v *CustomersView) Has(k string) (bool, error) {
+	return (*brook.RowReader)(v).Has(key.AppendString(brook.KeyBuffer(), k))
+}
+
+// Len returns the number of values.
+func (v *CustomersView) Len() (int, error) {
+	return (*brook.RowReader)(v).Len()
+}
+
+// All yields every entry, in key order.
+func (v *CustomersView) All() iter.Seq2[brook.Entry[string, Customer], error] {
+	return brook.ScanEntries[string, Customer]((*brook.RowReader)(v).All(), key.DecodeString[string])
+}
+
+// Range yields the entries from from to before to, in key order.
+func (v *CustomersView) Range(from, to string) iter.Seq2[brook.Entry[string, Customer], error] {
+	return brook.ScanEntries[string, Customer]((*brook.RowReader)(v).Range(key.AppendString(nil, from), key.AppendString(nil, to)), key.DecodeString[string])
+}
+
+// Prefix yields the entries whose key has the same first n fields as k, in key order.
+func (v *CustomersView) Prefix(k string, n int) iter.Seq2[brook.Entry[string, Customer], error] {
+	return brook.ScanEntries[string, Customer]((*brook.RowReader)(v).Prefix(key.AppendString(nil, k), n), key.DecodeString[string])
+}
+
+// Page yields some of the entries, in key order or its reverse.
+func (v *CustomersView) Page(page brook.Page[string]) iter.Seq2[brook.Entry[string, Customer], error] {
+	return brook.ScanEntries[string, Customer](brook.PageOf((*brook.RowReader)(v).All(), page, key.AppendString[string]), key.DecodeString[string])
+}
+
+// Watch yields the value at k as it is, and again after every change, until ctx or the app ends.
+func (v *CustomersView) Watch(ctx context.Context, k string) iter.Seq2[brook.Update[string, Customer], error] {
+	return brook.Updates[string, Customer]((*brook.RowReader)(v).Watch(ctx, key.AppendString(nil, k)), key.DecodeString[string])
+}
+
+// Changes yields every change of the collection from the call on, until ctx or the app ends.
+func (v *CustomersView) Changes(ctx context.Context) iter.Seq2[brook.Update[string, Customer], error] {
+	return brook.Updates[string, Customer]((*brook.RowReader)(v).Changes(ctx), key.DecodeString[string])
 }
 
 var ordersCollection = brook.Collection{

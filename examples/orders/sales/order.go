@@ -1,6 +1,7 @@
 package sales
 
 import (
+	"errors"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -21,6 +22,15 @@ type Line struct {
 	Article  string `json:"article"`
 	Quantity int    `json:"quantity"`
 	Cents    int64  `json:"cents"` // of one
+}
+
+// OrderRefused says that an order could not be taken, to others: here it is a dead letter. If its
+// customer and the shop agree on what was meant, that is another order.
+//
+//brook:event order.refused topic=refusals publish
+type OrderRefused struct {
+	Order string `json:"order" brook:"key"`
+	Why   string `json:"why"`
 }
 
 // OrderCancelled says that the customer wants the order no longer.
@@ -64,14 +74,21 @@ type Order struct {
 
 //brook:handle
 func (d Desk) OrderPlaced(e brook.Event[OrderPlaced]) (
-	brook.Change[string, Order], []brook.Emission[StockReserved], brook.Timer[PaymentOverdue],
+	order brook.Change[string, Order], stock []brook.Emission[StockReserved],
+	overdue brook.Timer[PaymentOverdue], refused brook.Emission[OrderRefused], err error,
 ) {
+	if len(e.Data.Lines) == 0 {
+		err := errors.New("it is an order of nothing")
+		refusal := OrderRefused{Order: e.Data.Order, Why: err.Error()}
+		return order, stock, overdue, refused, brook.FailWith(err, brook.Emit(refusal))
+	}
 	o := Order{
 		ID: e.Data.Order, Customer: e.Data.Customer, Email: e.Data.Email,
 		Status: Placed, Lines: e.Data.Lines, Placed: e.Time,
 	}
-	overdue := PaymentOverdue{Order: e.Data.Order}
-	return brook.Create(e.Data.Order, o), reserve(o), brook.At(e.Time.Add(d.PayWithin), overdue)
+	order = brook.Create(e.Data.Order, o)
+	overdue = brook.At(e.Time.Add(d.PayWithin), PaymentOverdue{Order: e.Data.Order})
+	return order, reserve(o), overdue, refused, nil
 }
 
 // OrderCancelled cancels an order that is not yet on its way; after that, it can be returned.
