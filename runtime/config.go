@@ -48,9 +48,9 @@ type Config struct {
 	// [Fail] or [GoOn].
 	OnStale StalePolicy
 	// OnCodeChange says what to do with views that handlers made whose code was another one, while
-	// the structure is the same. With [Tell], the default, the log names the handlers at each start,
-	// until the views are rebuilt; with [RebuildStale] they are rebuilt; with [GoOn] it is recorded
-	// and reported once. With Tell and RebuildStale, code that made views that are kept
+	// the structure is the same. With [Tell], the default, the log names the handlers at each
+	// start, until the views are rebuilt; with [RebuildStale] they are rebuilt; with [GoOn] it is
+	// recorded and reported once. With Tell and RebuildStale, code that made views that are kept
 	// (KeepReplaced) gets these back. "brookgen graph -v" and docs/changing-code.md say what counts
 	// as code.
 	OnCodeChange CodeChangePolicy
@@ -66,8 +66,21 @@ type Config struct {
 	// MaxDeadLetters is how many dead letters, of any stage, a partition may have before it stands
 	// still; 0 is 10,000. A rebuild ends at an event of a partition that has as many already.
 	MaxDeadLetters int
-	// Patience is how long an event that came too early ([Early]) is parked before it is reported as
-	// a dead letter of stage [StageEarly]; 0 is 15 minutes. It waits on all the same.
+	// DeadLetterTopic is a topic that dead letters are published to besides being kept; "" is none.
+	// The record is the event's, with its key, value and headers, and further headers that say what
+	// failed: those of Kafka Streams, __streams.errors.exception, .message, .stacktrace, .topic,
+	// .partition and .offset, and brook-letter-id, -app, -stage and -set. It is published as
+	// emissions are: after the commit that keeps the letter, by the instance that acts, at least
+	// once, with the same brook-letter-id each time.
+	//
+	// An event is published when it fails first, once for each handler set, and not while it only
+	// waits behind another one, nor when it is redriven in vain, nor by a rebuild. Of jobs, the
+	// record is their data as JSON. Letters of stage [StageEmit] are not published. What is too
+	// large for the topic, or to be kept for it in one commit with its letter, is not published
+	// either, which log and Hooks.Failure report.
+	DeadLetterTopic string
+	// Patience is how long an event that came too early ([Early]) is parked before it is reported
+	// as a dead letter of stage [StageEarly]; 0 is 15 minutes. It waits on all the same.
 	Patience time.Duration
 	// MaxParked is how many events of a partition may be parked because they came too early, with
 	// those that wait behind them; 0 is 100,000. One more becomes a dead letter of stage

@@ -82,6 +82,12 @@ func NewApp(config brook.Config, def *delivery.Definition) (*App, error) {
 		return nil, err
 	}
 	a.code.Works = len(def.Workers) > 0
+	if a.code.Letters = config.DeadLetterTopic != ""; a.code.Letters {
+		if err := checkLetterTopic(&config, a.code); err != nil {
+			a.life.End()
+			return nil, err
+		}
+	}
 	follower := a.assemble(def)
 	ctx := a.life.Context()
 	if config.Group {

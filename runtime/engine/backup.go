@@ -10,16 +10,17 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 )
 
-// Backup writes all that the app's store holds to w, as it is at one instant, while the app goes on:
-// views, histories, positions, letters, and what is to be published and done. That is all that an
-// app needs to go on from there. It is the whole store, with what other apps keep in it. With
+// Backup writes all that the app's store holds to w, as it is at one instant, while the app goes
+// on: views, histories, positions, letters, and what is to be published and done. That is all that
+// an app needs to go on from there. It is the whole store, with what other apps keep in it. With
 // badgerstore, [badgerstore.Restore] makes a store of it, and says what happens again afterwards.
 //
 // The store must be a [brook.Backuper], else the error wraps errors.ErrUnsupported. An error of w
 // ends it, and so do the end of ctx and [App.Close]; what was written until then is no backup. It
 // needs no Run and is safe for concurrent use.
 //
-// [badgerstore.Restore]: https://pkg.go.dev/github.com/brookgen/brookgen/runtime/badgerstore#Restore
+// [badgerstore.Restore]:
+// https://pkg.go.dev/github.com/brookgen/brookgen/runtime/badgerstore#Restore
 func (a *App) Backup(ctx context.Context, w io.Writer) error {
 	ctx, cancel := a.life.WhileOpen(ctx)
 	defer cancel()
@@ -38,7 +39,8 @@ func (a *App) Backup(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// restorationOf returns the ID of the restoration that a store comes from, "" if it comes from none.
+// restorationOf returns the ID of the restoration that a store comes from, "" if it comes from
+// none.
 func restorationOf(store brook.Store) string {
 	if r, ok := store.(brook.Restored); ok {
 		return r.Restoration()

@@ -64,8 +64,8 @@ type Tables struct {
 func New(tx *txn.Tx) *Batch { return &Batch{Tx: tx} }
 
 // On makes the batch and its transaction write a generation's tables. outbox is the app's table of
-// emissions, and board has that of jobs; nil: the code has none. noted is where other processes hear
-// of jobs, nil if there are none.
+// emissions, and board has that of jobs; nil: the code has none. noted is where other processes
+// hear of jobs, nil if there are none.
 func (b *Batch) On(g *generation.Generation, outbox brook.Table, board *jobs.Board, noted brook.Table) {
 	b.Tx.On(g.Tables, g.Unready)
 	b.tables = Tables{
@@ -159,6 +159,22 @@ func (b *Batch) ShrinkLetters(
 		}
 	}
 	return any
+}
+
+// DropLetterItems removes from a batch that was too large for the store what publishes its letters
+// to Config.DeadLetterTopic, and from writes, which Assemble returned. It returns what is left of
+// these, and what was removed.
+func (b *Batch) DropLetterItems(writes []brook.Write) (left []brook.Write, dropped []*outbox.Item) {
+	b.Items = slices.DeleteFunc(b.Items, func(item *outbox.Item) bool {
+		if item.Letter {
+			dropped = append(dropped, item)
+		}
+		return item.Letter
+	})
+	return slices.DeleteFunc(writes, func(w brook.Write) bool {
+		return w.Table == b.tables.Outbox && slices.ContainsFunc(dropped,
+			func(item *outbox.Item) bool { return bytes.Equal(item.Key, w.Key) })
+	}), dropped
 }
 
 // UnlessRewritten returns remove, which begins with the removal of a letter, without that if the

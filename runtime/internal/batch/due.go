@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"fmt"
+
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
@@ -20,4 +22,18 @@ type Due struct {
 type Unknown struct {
 	Position brook.Position
 	Type     string
+}
+
+// Unpublished returns the reports of letters that are not published to Config.DeadLetterTopic,
+// because a commit that holds their records twice is too large.
+func Unpublished(items []*outbox.Item) (failures []brook.Failure) {
+	for _, item := range items {
+		failures = append(failures, brook.Failure{
+			What: "publish a dead letter to Config.DeadLetterTopic", Position: item.Position,
+			Attempts: 1, Final: true,
+			Err: fmt.Errorf("%w: the store does not take its record in one commit with the letter, "+
+				"which is kept", brook.ErrTooLarge),
+		})
+	}
+	return failures
 }

@@ -61,6 +61,9 @@ func (x *Calls) follow(ctx context.Context, due batch.Due) {
 	for _, l := range due.Letters {
 		x.Tasks.Report.DeadLetter(l.DeadLetter, l.Stack)
 	}
+	for _, f := range due.Failures {
+		x.Tasks.Report.Failure(f)
+	}
 	if len(due.Effects) == 0 {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/jobs"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/processor"
 )
 
 // ErrNoJob is returned for a letter whose job can't be put back.
@@ -54,4 +55,14 @@ func (t *Task) Released(letter *deadletter.Letter) (note []brook.Write, done fun
 			b.Release(j)
 		}
 	}
+}
+
+// PublishJob takes into the batch, to be published to Config.DeadLetterTopic, the letter of a job
+// that is given up. The caller opened the numbers of emissions.
+func (t *Task) PublishJob(ctx context.Context, l *deadletter.Letter) {
+	if t.set.Config.DeadLetterTopic == "" {
+		return
+	}
+	t.Batch.Items = append(t.Batch.Items, t.set.Publisher.LetterItem(
+		ctx, l, processor.LetterID("", l), t.set.Emissions.Sets, t.NextNumber()))
 }

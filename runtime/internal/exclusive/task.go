@@ -26,6 +26,8 @@ type Task struct {
 	rest   *task.Quiesced       // by which the owner holds the quiesce lock; nil: by itself
 	others []brook.Check        // of the positions of all partitions, see ReadStandings
 	aside  func() (back func()) // see setAside
+
+	failures []brook.Failure // to be reported once the quiesce lock is released
 }
 
 // End ends the task, and forgets what it did not commit.
@@ -86,7 +88,9 @@ func (t *Task) Commit(ctx context.Context) (due batch.Due, err error) {
 		return batch.Due{}, err
 	}
 	b := t.Batch
-	return batch.Due{Letters: slices.Clone(b.Letters), Effects: slices.Clone(b.Effects)}, nil
+	return batch.Due{
+		Letters: slices.Clone(b.Letters), Effects: slices.Clone(b.Effects), Failures: t.failures,
+	}, nil
 }
 
 // CommitOnce commits the batch without further tries, for a caller that wants to know of a failure.
@@ -113,7 +117,8 @@ func (t *Task) commit(ctx context.Context, try func(do func() error) error) erro
 		done := t.check(commit, unchanged)
 		do := func() error { return s.Observer.Commit(ctx, s.Store, commit, b.Size(), false) }
 		err := try(do)
-		for errors.Is(err, brook.ErrTooLarge) && b.ShrinkLetters(commit.Writes, t.unblock) {
+		for errors.Is(err, brook.ErrTooLarge) &&
+			(t.dropLetterItems(commit) || b.ShrinkLetters(commit.Writes, t.unblock)) {
 			commit.ID = s.IDs.Batch()
 			err = try(do)
 		}
@@ -153,6 +158,15 @@ func (t *Task) check(commit *brook.Batch, unchanged []brook.Check) (done func())
 		commit.Checks = append(commit.Checks, t.others...)
 	}
 	return s.ExclusiveMark.Set(commit, s.Catalog.Meta())
+}
+
+// dropLetterItems takes out of a commit what publishes its letters, and reports whether there was
+// any.
+func (t *Task) dropLetterItems(commit *brook.Batch) bool {
+	left, dropped := t.Batch.DropLetterItems(commit.Writes)
+	commit.Writes = left
+	t.failures = append(t.failures, batch.Unpublished(dropped)...)
+	return len(dropped) > 0
 }
 
 // unblock lets later events of a key go on that a letter was to block: the key is too large to be

@@ -27,6 +27,9 @@ type Item struct {
 	Set     string // whose handler emitted
 	Ordinal int    // among the emissions of the set
 	Record  brook.Record
+	// Letter says that the record is that of a dead letter, for Config.DeadLetterTopic: if the log
+	// refuses it, no letter is made of it.
+	Letter bool `json:",omitempty"`
 
 	// Key is the item's key in the store: see ItemKey.
 	Key []byte `json:"-"`

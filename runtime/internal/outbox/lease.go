@@ -50,7 +50,8 @@ func (l *Lease) Hold(held bool) {
 	l.box.Rouse()
 }
 
-// Publishes reports whether the process publishes what all commit: it holds the lease, or needs none.
+// Publishes reports whether the process publishes what all commit: it holds the lease, or needs
+// none.
 func (l *Lease) Publishes() bool {
 	l.box.mu.Lock()
 	defer l.box.mu.Unlock()
@@ -138,8 +139,8 @@ func (l *Lease) leave() {
 	}
 }
 
-// numbered leaves to the holder of the lease what is numbered apart, and returns the others. The holder
-// collects it from the store.
+// numbered leaves to the holder of the lease what is numbered apart, and returns the others. The
+// holder collects it from the store.
 func (l *Lease) numbered(items []*Item) []*Item {
 	free := func(i *Item) bool { return i.Free }
 	if slices.ContainsFunc(items, free) {

@@ -25,7 +25,8 @@ type Code struct {
 	Topics       []string                // those that the app reads, sorted
 	Made         map[string]Origin       // what rows are made from, by collection
 	Contract     string                  // a hash of Made and of the indexes
-	Works        bool                    // there are jobs; set by who makes it
+	Works        bool                    // there are jobs; set by who makes it, as Letters is
+	Letters      bool                    // dead letters are published
 }
 
 // New returns the Code of a package. defaultTopic is that of events that declare none; discards are
@@ -85,9 +86,10 @@ func (p *Code) Topic(declared string) string {
 // Reads reports whether the app reads a topic.
 func (p *Code) Reads(topic string) bool { return slices.Contains(p.Topics, topic) }
 
-// Acts reports whether any handler emits, asks for jobs or has effects, or there are workers.
+// Acts reports whether any handler emits, asks for jobs or has effects, there are workers, or dead
+// letters are published.
 func (p *Code) Acts() bool {
-	return p.Works || slices.ContainsFunc(p.handlers, func(h Handler) bool { return h.Acts })
+	return p.Works || p.Letters || slices.ContainsFunc(p.handlers, func(h Handler) bool { return h.Acts })
 }
 
 // HandlersOf returns the names of the sets that handle an event type.

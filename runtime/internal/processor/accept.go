@@ -15,6 +15,8 @@ import (
 // accept takes into the batch what became of an event: letters, emissions and effects. Its changes
 // stay in the transaction.
 func (x *Processor) accept(p *Partition, d *delivery.Delivery) {
+	letters := len(x.Batch.Letters)
+	defer func() { x.publishLetters(p, d, letters) }()
 	if d.DecodeErr != nil {
 		x.Tx.Revert()
 		var key []byte

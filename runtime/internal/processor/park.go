@@ -145,9 +145,9 @@ func unhandled(d *delivery.Delivery) delivery.Result {
 			"drop the letter, or bring it back", d.Message.Type, d.Only)}
 }
 
-// numbered reports whether the target takes emissions of the event that need numbers.
+// numbered reports whether the target takes emissions or letters of the event that need numbers.
 func (x *Processor) numbered(p *Partition, d *delivery.Delivery) bool {
-	return x.actor != nil && len(d.Emissions) > 0 && x.actor.Acts(x, p, d)
+	return x.actor != nil && (len(d.Emissions) > 0 || x.fails(d)) && x.actor.Acts(x, p, d)
 }
 
 // acceptParked takes into the batch what became of a parked event, and reports whether it was
@@ -155,6 +155,8 @@ func (x *Processor) numbered(p *Partition, d *delivery.Delivery) bool {
 func (x *Processor) acceptParked(
 	p *Partition, d *delivery.Delivery, e *parked.Event, tries int,
 ) (applied bool) {
+	letters := len(x.Batch.Letters)
+	defer func() { x.publishLetters(p, d, letters) }()
 	j, by := &x.Batch.Parked, *d.Woken
 	attempts := e.Attempts + tries + 1
 	if d.DecodeErr != nil {

@@ -66,6 +66,14 @@ func (p *Publisher) remove(
 	for _, l := range letters {
 		p.Report.DeadLetter(l.DeadLetter, l.Stack)
 	}
+	for _, item := range items {
+		if err := refused[item]; err != nil && item.Letter {
+			p.Report.Failure(brook.Failure{
+				What: "publish a dead letter to Config.DeadLetterTopic", Position: item.Position,
+				Attempts: 1, Err: err, Final: true,
+			})
+		}
+	}
 	return nil
 }
 
@@ -84,7 +92,7 @@ func (p *Publisher) commitRemoval(
 	for _, item := range items {
 		remove := brook.Write{Table: p.OutboxTable, Key: item.Key, Op: brook.Remove}
 		batch.Writes = append(batch.Writes, remove)
-		if err := refused[item]; err != nil {
+		if err := refused[item]; err != nil && !item.Letter {
 			l := LetterOf(item, err)
 			letters = append(letters, l)
 			batch.Writes = append(batch.Writes, l.Write(p.Catalog.Live().Letters))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -73,12 +74,25 @@ func (t *Task) commit(ctx context.Context) error {
 // shrunk if it is too large.
 func (c *commit) run(ctx context.Context) error {
 	err := c.retry(ctx)
-	for errors.Is(err, brook.ErrTooLarge) && c.Batch.Size() <= 1 &&
-		c.Batch.ShrinkLetters(c.batch.Writes, c.unblock) {
+	for step := 0; errors.Is(err, brook.ErrTooLarge) && c.Batch.Size() <= 1 && c.lighten(step); step++ {
 		c.batch.ID = c.set.IDs.Batch()
 		err = c.retry(ctx)
 	}
 	return err
+}
+
+// lighten makes a batch of one event smaller by one step, and reports whether there was one left.
+// What publishes its letter goes once the letter lacks its record, which the log has.
+func (c *commit) lighten(step int) bool {
+	if step == 1 {
+		left, dropped := c.Batch.DropLetterItems(c.batch.Writes)
+		c.batch.Writes = left
+		c.due.Failures = append(c.due.Failures, batch.Unpublished(dropped)...)
+		if len(dropped) > 0 {
+			return true
+		}
+	}
+	return c.Batch.ShrinkLetters(c.batch.Writes, c.unblock)
 }
 
 // retry tries to commit until that succeeds, fails for good, or ctx ends. Between two tries nobody
@@ -127,8 +141,8 @@ func (c *commit) unblock(letter *deadletter.Letter, key []byte) {
 	p.Blocked.Unblock(letter, key)
 }
 
-// complete adds to a commit what it changes besides: the epochs of partitions whose parked events it
-// wakes and that other tasks fold, and the numbers of emissions.
+// complete adds to a commit what it changes besides: the epochs of partitions whose parked events
+// it wakes and that other tasks fold, and the numbers of emissions.
 func (c *commit) complete(ctx context.Context, others []partition.ID) error {
 	for _, id := range others {
 		var writes []brook.Write

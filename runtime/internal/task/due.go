@@ -203,7 +203,7 @@ func (t *Task) ReportOverdue(stop, ctx context.Context) error {
 		return nil
 	}
 	if t.Target.Claimed() {
-		t.reportOverdue()
+		t.reportOverdue(ctx)
 	}
 	err := t.commit(ctx)
 	t.Leave()
@@ -215,7 +215,7 @@ func (t *Task) ReportOverdue(stop, ctx context.Context) error {
 }
 
 // reportOverdue takes the dead letters into the batch, as many as a batch may have events.
-func (t *Task) reportOverdue() {
+func (t *Task) reportOverdue(ctx context.Context) {
 	events := t.Batch.Parked.Events()
 	for _, p := range t.Partitions {
 		for t.Batch.Size() < t.limit {
@@ -223,6 +223,7 @@ func (t *Task) reportOverdue() {
 			if e == nil || t.left(e) > 0 {
 				break
 			}
+			t.PublishOverdue(ctx, &p.Partition, e, p.ID.At(p.Next()))
 			t.Batch.Parked.Report(e)
 			t.Batch.Overdue++
 			t.Batch.Last = e.Position

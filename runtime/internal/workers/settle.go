@@ -147,6 +147,9 @@ func (w *Workers) commitHeavy(ctx context.Context, results []result) error {
 	for i := range due.Letters {
 		s.Report.DeadLetter(due.Letters[i].DeadLetter, due.Letters[i].Stack)
 	}
+	for _, f := range due.Failures {
+		s.Report.Failure(f)
+	}
 	if err != nil {
 		return err
 	}
@@ -180,7 +183,9 @@ func (w *Workers) commitOnce(
 		t.Batch.Writes = append(t.Batch.Writes, r.job.Remove(w.Board.Table))
 		t.Batch.Checks = w.unchanged(t.Batch.Checks, r.job)
 		if r.outcome == final {
-			t.Batch.Letters = append(t.Batch.Letters, jobs.LetterOf(r.job, r.err, r.stack))
+			l := jobs.LetterOf(r.job, r.err, r.stack)
+			t.Batch.Letters = append(t.Batch.Letters, l)
+			t.PublishJob(ctx, &l)
 			lettered[r.job.Partition()] = true
 		}
 		for i := range r.answers {
