@@ -12,14 +12,22 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 )
 
-// live has a day happen, and the night after it. Half-way the process ends, and another one goes on.
+// live has a day happen, and the night after it. Half-way the process ends, or the first of two, and
+// another one goes on.
 func (s *shop) live(ctx context.Context, out io.Writer, orders int) error {
 	all := arrivals(day(rand.New(rand.NewPCG(20, 26)), orders))
 	fmt.Fprintf(out, "A day of %d orders: %d events, over 5 topics of 12 partitions.\n"+
 		"%d payments come before the order that they are for, and wait for it.\n",
 		orders, len(all), early(all))
-	if err := s.start(ctx); err != nil {
-		return err
+	processes := 1
+	if s.views.shared() {
+		processes = 2
+		fmt.Fprintln(out, "Two processes share the views, and divide the partitions.")
+	}
+	for range processes {
+		if err := s.start(ctx); err != nil {
+			return err
+		}
 	}
 	began, published := time.Now(), []brook.Position{}
 	for n, h := range all {
@@ -62,7 +70,7 @@ func (s *shop) restart(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	after, err := s.app.Views.Orders.Len()
-	fmt.Fprintf(out, "Half-way the process ends, with %d orders; the next one begins with %d.\n",
+	fmt.Fprintf(out, "Half-way a process ends, with %d orders; the next one begins with %d.\n",
 		before, after)
 	return err
 }

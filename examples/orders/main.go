@@ -5,6 +5,7 @@
 //
 //	go run ./examples/orders
 //	go run ./examples/orders -addr localhost:8080     # and goes on serving
+//	go run ./examples/orders -redis localhost:6379    # two processes share views in Redis
 //
 //	curl "localhost:8080/orders?limit=5"              # &after=NEXT, &newest=, &customer=ada, &status=paid
 //	curl localhost:8080/orders/o001                   # and /orders/o001/history
@@ -31,6 +32,7 @@ import (
 // options are what the command line says.
 type options struct {
 	addr   string
+	redis  string
 	orders int
 	hour   time.Duration
 }
@@ -39,6 +41,7 @@ func main() {
 	log.SetFlags(0)
 	var o options
 	flag.StringVar(&o.addr, "addr", "", "the address to go on serving at; none: the program ends")
+	flag.StringVar(&o.redis, "redis", "", "the address of a Redis server for the views, which two processes share then; none: they are in files")
 	flag.IntVar(&o.orders, "orders", 60, "how many orders the day has")
 	flag.DurationVar(&o.hour, "hour", 125*time.Millisecond, "how long an hour of it takes")
 	flag.Parse()
@@ -57,7 +60,7 @@ func run(ctx context.Context, out io.Writer, o options) (err error) {
 		return err
 	}
 	defer listener.Close()
-	s, err := newShop(o.hour)
+	s, err := newShop(o.hour, o.redis)
 	if err != nil {
 		return err
 	}
