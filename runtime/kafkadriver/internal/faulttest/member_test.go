@@ -108,6 +108,7 @@ func TestGroupCoordinatorKilled(t *testing.T) {
 	topic, group := c.topic(6, nil), "group"
 	config := settings()
 	config.Consumer.Group.Session.Timeout = 30 * time.Second
+	config.Consumer.Group.Rebalance.Timeout = 30 * time.Second // so long it looks for the group
 	d := c.driver(config)
 	first, second := join(t, d, group, topic), join(t, c.driver(config), group, topic)
 	first.until("has its part", share(3))
