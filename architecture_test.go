@@ -174,7 +174,8 @@ var layers = [][]string{
 		"masking", "operation"},
 	{"report"},
 	{"retry"},
-	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay", "timers", "values"},
+	{"staterow", "tenancy", "ownership", "lease", "checkpoint", "overlay", "timers", "values",
+		"gauge"},
 	{"generation"},
 	{"obsolete"},
 	{"input", "txn", "deadletter", "outbox", "catalog", "watch", "repeats"},
@@ -186,6 +187,7 @@ var layers = [][]string{
 	{"rebuild", "recovery", "resume", "exclusive"},
 	{"stale", "control", "workers", "inspection"},
 	{"runner", "catchup"},
+	{"status"},
 }
 
 // layerOf returns the line of layers that a package of this module stands in, len(layers) for

@@ -37,6 +37,11 @@
 // [Stray], [Failure], [IndexProgress] or [RebuildProgress], and see each [Operation] begin and end,
 // which has an [OperationKind] and an [Outcome]. [JoinHooks] makes one of several.
 //
+// Its [Status] has a [State], a [PartitionStatus] of each partition, a [StaleStatus] if other code
+// made the views, the last [RebuildStatus], and a [FailureStatus] of each thing that failed lately.
+// The states are [StateStarting], [StateCatchingUp], [StateLive], [StateWaitingForStore],
+// [StateWaitingForLog], [StatePaused] and [StateStopped].
+//
 // What is published, each an [Outgoing], has a [Position]. A [PublishOption] is [WithID],
 // [WithTime] or [WithHeader]. An event that fails becomes a [DeadLetter]. A rebuild ends with a
 // [RebuildReport], which has a [FailureCount] of each failure; [AcceptLetters] and [Review] are

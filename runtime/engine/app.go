@@ -10,19 +10,18 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/control"
-	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
 	"github.com/brookgen/brookgen/runtime/internal/exclusive"
 	"github.com/brookgen/brookgen/runtime/internal/follow"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/letters"
 	"github.com/brookgen/brookgen/runtime/internal/operation"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/parked"
-	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/placement"
 	"github.com/brookgen/brookgen/runtime/internal/plan"
 	"github.com/brookgen/brookgen/runtime/internal/processor"
@@ -35,6 +34,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/runner"
 	"github.com/brookgen/brookgen/runtime/internal/stale"
+	"github.com/brookgen/brookgen/runtime/internal/status"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 	"github.com/brookgen/brookgen/runtime/internal/timers"
 	"github.com/brookgen/brookgen/runtime/internal/watch"
@@ -62,6 +62,7 @@ type App struct {
 	timers   *control.Timers
 	stale    *stale.Views
 	workers  *workers.Workers // nil: the code has none
+	status   *status.Reader
 }
 
 // NewApp opens the views of a package in a store. Errors of the configuration wrap
@@ -122,7 +123,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Effects: &effects.Executor{
 			Policy: config.Retry, Report: reporter, Observer: observer, App: a,
 		},
-		Life: a.life.App, Blocked: map[partition.ID]*deadletter.Blocked{},
+		Life: a.life.App,
 	}
 	s.Flow = batch.NewFlow(len(def.Handlers))
 	s.Places = parked.NewPlaces(a.code.Layout)
@@ -135,16 +136,17 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	a.letters = control.Letters{Calls: a.calls}
 	a.owed = &control.Owed{Calls: a.calls}
 	if a.code.Layout.Timed {
-		s.Timers = timers.NewHeads(a.code.Layout.Due)
+		s.Timers, s.Waiting = timers.NewHeads(a.code.Layout.Due), &timers.Count{}
 	}
 	a.timers = &control.Timers{Calls: a.calls, Clock: now}
 	a.memory = &recovery.Memory{Tasks: s, Owed: a.owed.Note}
 	a.identity = resume.NewIdentity(s)
 	a.stale = &stale.Views{
 		Tasks: s, Memory: a.memory,
-		Rebuild: func(ctx context.Context) error { return a.rebuild(ctx, false) },
-		Back:    a.goBack,
+		Rebuild: a.rebuildStale, Back: a.goBack,
 	}
+	a.status = &status.Reader{Tasks: s, Stale: a.stale}
+	s.Running.Enter(gauge.Opened, nil)
 
 	var follower *follow.Follower // which the catalog calls once it is open
 	a.catalog = catalog.New(catalog.Parts{
@@ -156,7 +158,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 			Shown: func(replaced bool) {
 				if replaced {
 					a.owed.Note()
-					s.Timers.Forget()
+					s.ForgetTimers()
 				}
 				follower.Relisten()
 			},
@@ -167,7 +169,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	s.Publisher = &publisher.Publisher{
 		Config: config, Code: a.code, Catalog: a.catalog, Store: store, Reader: s.Reader,
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Observer: observer, Retry: s.Retry,
-		Outbox: s.Outbox, Destinations: placement.NewDestinations(config.Driver),
+		Outbox: s.Outbox, Destinations: placement.NewDestinations(config.Driver), Valve: &s.Valve,
 		On: publisher.Owner{
 			Adopt: a.owed.Adopt, Refused: s.CountLetter, Doubt: s.Doubt, Wake: a.emitted,
 			Broke: a.fatal.Note,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 )
 
 // Close ends Run if it is under way, waits for it, and ends all waiting calls with an error that
@@ -23,6 +24,7 @@ import (
 func (a *App) Close() error {
 	l := a.life
 	l.End()
+	a.tasks.Running.Enter(gauge.Closed, nil)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*a.config.ShutdownTimeout)
 	defer cancel()
 	if !l.running.LockContext(ctx) {

@@ -32,11 +32,14 @@ func (a *App) Preview(ctx context.Context) (diff brook.Diff, err error) {
 			diff = d
 			return errPreviewed
 		})
+		a.tasks.Rebuilds.Begin(true)
 		err = rebuild.New(a.tasks, func() {}, brook.AcceptLetters(), look).Run(ctx)
-		if !errors.Is(err, errPreviewed) {
-			return fmt.Errorf("brook: preview %s: %w", a.config.Name, err)
+		if errors.Is(err, errPreviewed) {
+			a.tasks.Rebuilds.End(&diff.Report, nil)
+			return nil
 		}
-		return nil
+		a.tasks.Rebuilds.End(nil, err)
+		return fmt.Errorf("brook: preview %s: %w", a.config.Name, err)
 	})
 	return diff, err
 }

@@ -33,7 +33,7 @@ import (
 // It is safe for concurrent use, beside Run too. One rebuild of an app runs at a time; others wait.
 func (a *App) Rebuild(ctx context.Context, options ...brook.RebuildOption) error {
 	return a.whileHeld(ctx, "rebuild", func(ctx context.Context) error {
-		return a.rebuild(ctx, true, options...)
+		return a.rebuild(ctx, options...)
 	})
 }
 
@@ -52,17 +52,24 @@ func (a *App) whileHeld(ctx context.Context, what string, do func(context.Contex
 	return lifetime.Closing(ctx, do(ctx))
 }
 
-// rebuild rebuilds the views, and reports to log and hooks what became of it. called says that
-// somebody called Rebuild.
-func (a *App) rebuild(
-	ctx context.Context, called bool, options ...brook.RebuildOption,
-) (err error) {
+// rebuild rebuilds the views because somebody called Rebuild.
+func (a *App) rebuild(ctx context.Context, options ...brook.RebuildOption) error {
 	unlock, err := a.lockRebuilding(ctx, "rebuild")
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	return a.remake(ctx, called, rebuild.New(a.tasks, a.owed.Note, options...))
+	return a.remake(ctx, true, rebuild.New(a.tasks, a.owed.Note, options...))
+}
+
+// rebuildStale rebuilds the views of other code by itself, and so not while the app is paused.
+func (a *App) rebuildStale(ctx context.Context) error {
+	unlock, err := a.lockRebuilding(ctx, "rebuild")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return a.remake(ctx, false, rebuild.New(a.tasks, a.owed.Note).Passing(&a.tasks.Valve))
 }
 
 // goBack makes the views live again that this code made before and that are kept, and reports
@@ -76,7 +83,7 @@ func (a *App) goBack(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer unlock()
-	err = a.remake(ctx, false, rebuild.Back(a.tasks, a.owed.Note))
+	err = a.remake(ctx, false, rebuild.Back(a.tasks, a.owed.Note).Passing(&a.tasks.Valve))
 	switch {
 	case err == nil:
 		return true, nil
@@ -101,8 +108,10 @@ func (a *App) remake(ctx context.Context, called bool, r *rebuild.Rebuild) (err 
 		defer func() { hook(true, err) }()
 	}
 	op := brook.Operation{Kind: brook.OperationRebuild, Called: called}
+	a.tasks.Rebuilds.Begin(false)
 	err = a.tasks.Observer.Do(ctx, op, r.Run)
 	result, changes, strangers := r.Report()
+	a.tasks.Rebuilds.End(promoted(&result, err), err)
 	report := a.tasks.Report
 	if err != nil {
 		if refused := (*brook.RebuildRefusedError)(nil); errors.As(err, &refused) {
@@ -125,6 +134,15 @@ func (a *App) remake(ctx context.Context, called bool, r *rebuild.Rebuild) (err 
 		}
 	}
 	return nil
+}
+
+// promoted returns a report to be shown, if the rebuild ended well.
+func promoted(report *brook.RebuildReport, err error) *brook.RebuildReport {
+	if err != nil {
+		return nil
+	}
+	shown := *report
+	return &shown
 }
 
 // lockRebuilding waits until no other rebuild or preview of the app runs.

@@ -6,6 +6,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catchup"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/lifetime"
 	"github.com/brookgen/brookgen/runtime/internal/runner"
 )
@@ -25,7 +26,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer a.life.running.Unlock()
-	a.tasks.Progress.Began()
+	a.began()
 	defer func() { a.runEnded(err) }()
 	release, err := a.catalog.Hold.Take(ctx)
 	switch {
@@ -42,8 +43,16 @@ func (a *App) Run(ctx context.Context) (err error) {
 	return r.Run(ctx)
 }
 
-// runEnded tells log and waiting calls that Run ended with an error, unless err is nil.
+// began notes that Run or CatchUp begins.
+func (a *App) began() {
+	a.tasks.Progress.Began()
+	a.tasks.Gauges.Keep(nil)
+	a.tasks.Running.Enter(gauge.Began, nil)
+}
+
+// runEnded notes that Run ended, and if that is with an error, tells log and waiting calls.
 func (a *App) runEnded(err error) {
+	a.tasks.Running.Enter(gauge.Ended, err)
 	if err == nil {
 		return
 	}
@@ -76,8 +85,11 @@ func (a *App) CatchUp(ctx context.Context) (err error) {
 		return err
 	}
 	defer a.life.running.Unlock()
-	a.tasks.Progress.Began()
-	defer func() { a.doubt(err) }()
+	a.began()
+	defer func() {
+		a.tasks.Running.Enter(gauge.Ended, err)
+		a.doubt(err)
+	}()
 	release, err := a.catalog.Hold.Take(ctx)
 	if err != nil {
 		return err

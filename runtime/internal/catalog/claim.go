@@ -59,6 +59,7 @@ func (c *Claim) Lost() bool { return c.lost.Load() }
 func (c *Claim) note() {
 	s, g := c.row.Known(), c.current.Load()
 	c.sets.note(s)
+	c.structure.note(s)
 	claimed := s.Folds == c.code.Contract && s.Generation == g.Number
 	c.had = c.had || claimed
 	c.lost.Store(c.had && s.Folds != c.code.Contract)

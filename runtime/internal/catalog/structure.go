@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -21,6 +22,33 @@ type Structure struct {
 	row       *staterow.Row
 	current   *generation.Current
 	positions func() map[partition.ID]int64 // how far the live views have come
+	differs   atomic.Pointer[Differences]   // as of the last change of the state; nil: it does not
+}
+
+// Differences are how the code differs from what made the live views, a line for each.
+type Differences struct {
+	Structure []string
+	Handlers  []string // if the structure is the same
+}
+
+// Differences returns how the code differs from what made the live views; nil: it does not, or
+// nothing was folded into them. Nobody changes it. Any goroutine may call it.
+func (x *Structure) Differences() *Differences { return x.differs.Load() }
+
+// note finds out how the code differs. The caller holds the quiesce lock, or opens the app.
+func (x *Structure) note(s *staterow.State) {
+	if x.untouched(s) {
+		x.differs.Store(nil)
+		return
+	}
+	d := &Differences{Structure: append(x.changes(s), x.current.Load().Shapes.Lost()...)}
+	if len(d.Structure) == 0 {
+		d.Handlers = plan.CodeChanges(x.code.TodayOrigins(s.Made), x.code.Made)
+	}
+	if len(d.Structure)+len(d.Handlers) == 0 {
+		d = nil
+	}
+	x.differs.Store(d)
 }
 
 // Changes returns how the code differs from what made the live views, or "". The caller holds or

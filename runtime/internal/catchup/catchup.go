@@ -106,7 +106,7 @@ func (c *CatchUp) loop(ctx context.Context) error {
 		switch {
 		case err == nil:
 			c.tidy(ctx)
-			return nil
+			return c.countTimers(ctx)
 		case errors.Is(err, task.ErrOthers):
 			continue
 		case !errors.Is(err, retry.ErrRestart):
@@ -130,12 +130,20 @@ func (c *CatchUp) tidy(ctx context.Context) {
 	}
 }
 
+// countTimers counts the timers that wait, if that is not known.
+func (c *CatchUp) countTimers(ctx context.Context) error {
+	if c.Tasks.Waiting.Waiting() >= 0 {
+		return nil
+	}
+	return c.Tasks.Retry.Do(ctx, "read", func() error { return c.Timers.Count(ctx) })
+}
+
 // leaveGroup makes the app do what it deferred as a member of a group that it has left, unless
 // others did it.
 func (c *CatchUp) leaveGroup(ctx context.Context) error {
 	if c.Tasks.Outbox.Group.HasDeferred() {
 		var checkpoints map[partition.ID]int64
-		err := c.Tasks.Retry.Do(ctx, "read", func() (err error) {
+		err := c.Tasks.Retry.Ask(ctx, "read", func() (err error) {
 			checkpoints, err = c.Tasks.Publisher.Checkpoints(ctx)
 			return err
 		})
@@ -153,61 +161,71 @@ func (c *CatchUp) leaveGroup(ctx context.Context) error {
 // once makes a task of all partitions and runs it until nothing is left.
 func (c *CatchUp) once(ctx context.Context) error {
 	from := &resume.Resumption{Tasks: c.Tasks, Serial: "the caller's goroutine"}
-	tasks, _, _, err := from.Resume(ctx)
+	tasks, _, mode, err := from.Resume(ctx)
 	if err != nil {
 		return err
 	}
+	c.Tasks.Running.Fold(mode)
 	c.task, c.input = tasks[0], newInput(c.Tasks.Config.Driver, c.Tasks, tasks[0])
 	return errors.Join(c.work(ctx), c.input.close())
 }
 
 // work reads, folds and publishes in turn until there is nothing to do.
 func (c *CatchUp) work(ctx context.Context) error {
-	p := c.Tasks.Publisher
 	for {
-		more, err := c.input.read(ctx)
-		if err != nil {
+		if c.task.Begin(ctx) != nil {
+			return c.task.Ended(ctx)
+		}
+		over, err := c.turn(ctx)
+		c.task.End()
+		if err != nil || over {
 			return err
-		}
-		folded, err := c.fold(ctx)
-		if err != nil {
-			return err
-		}
-		if err := c.AdoptOwed(ctx); err != nil {
-			return err
-		}
-		fired, _, err := c.Timers.Step(ctx)
-		if err != nil {
-			return err
-		}
-		if err := p.Lease.RenewIfDue(ctx); err != nil {
-			return err
-		}
-		if err := p.Collect(ctx); err != nil {
-			return err
-		}
-		published, err := p.PublishOnce(ctx, false)
-		if err != nil {
-			return err
-		}
-		worked := 0
-		if c.Work != nil {
-			if worked, err = c.Work(ctx); err != nil {
-				return err
-			}
-		}
-		wait := c.Tasks.Outbox.Next()
-		published = published || worked > 0
-		over := !more && !folded && !fired && !published && wait == 0
-		if _, err := p.Checkpoint(ctx, over, checkpointLimit); err != nil || over {
-			return err
-		}
-		if !more && !folded && !fired && !published {
-			if err := retry.Sleep(ctx, wait); err != nil {
-				return err
-			}
 		}
 	}
+}
+
+// turn does what is there to do, or waits if it is to be done later. It reports whether there was
+// nothing.
+func (c *CatchUp) turn(ctx context.Context) (over bool, err error) {
+	p := c.Tasks.Publisher
+	more, err := c.input.read(ctx)
+	if err != nil {
+		return false, err
+	}
+	folded, err := c.fold(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := c.AdoptOwed(ctx); err != nil {
+		return false, err
+	}
+	fired, _, err := c.Timers.Step(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := p.Lease.RenewIfDue(ctx); err != nil {
+		return false, err
+	}
+	if err := p.Collect(ctx); err != nil {
+		return false, err
+	}
+	published, err := p.PublishOnce(ctx, false)
+	if err != nil {
+		return false, err
+	}
+	worked := 0
+	if c.Work != nil {
+		if worked, err = c.Work(ctx); err != nil {
+			return false, err
+		}
+	}
+	wait := c.Tasks.Outbox.Next()
+	idle := !more && !folded && !fired && !published && worked == 0
+	over = idle && wait == 0
+	if _, err := p.Checkpoint(ctx, over, checkpointLimit); err != nil || over || !idle {
+		return over, err
+	}
+	return false, c.task.Sleep(ctx, wait)
 }
 
 // claim makes sure that all indexes are there before an event needs them.
@@ -238,6 +256,8 @@ func (c *CatchUp) fold(ctx context.Context) (any bool, err error) {
 		next, wait := t.Next()
 		t.Leave()
 		switch {
+		case c.Tasks.Valve.Closing():
+			return true, nil // work goes on later
 		case next != nil:
 			if err := c.claim(ctx); err != nil {
 				return any, err
@@ -247,7 +267,7 @@ func (c *CatchUp) fold(ctx context.Context) (any bool, err error) {
 			}
 			any = true
 		case wait > 0:
-			if err := retry.Sleep(ctx, wait); err != nil {
+			if err := t.Sleep(ctx, wait); err != nil {
 				return any, err
 			}
 		default:

@@ -59,7 +59,7 @@ func (c *partitionInput) read(ctx context.Context) (more bool, err error) {
 		if !one.Dry() || one.Ahead() >= ends[one.ID] {
 			continue
 		}
-		err := c.tasks.Retry.Do(ctx, "read", func() error { return c.readChunk(ctx, one) })
+		err := c.tasks.Retry.Ask(ctx, "read", func() error { return c.readChunk(ctx, one) })
 		if err != nil {
 			return false, fmt.Errorf("brook: read %s: %w", one.ID.At(one.Ahead()), err)
 		}

@@ -48,13 +48,13 @@ func (x *Timers) publish(ctx context.Context, ready []partition.ID) (fired bool,
 	if len(all) == 0 {
 		return false, nil
 	}
-	err = s.Retry.Do(ctx, "publishing timers", func() error {
+	err = s.Retry.DoApart(ctx, "publishing timers", func() error {
 		due, err := x.commit(ctx, all)
 		x.follow(ctx, due)
 		return err
 	})
 	if err != nil {
-		s.Timers.Forget() // collect took them for published
+		s.ForgetTimers() // collect took them for published
 	}
 	switch {
 	case errors.Is(err, brook.ErrConflict): // another process was faster, or promoted
@@ -125,6 +125,7 @@ func (x *Timers) commit(ctx context.Context, all []entry) (due batch.Due, err er
 	t := x.Exclusive.Begin(rest)
 	defer t.End()
 	rows, entries := t.Gen.Tables[s.Code.Layout.Timers], t.Gen.Tables[s.Code.Layout.Due]
+	published := 0
 	for _, e := range all {
 		v, err := s.Reader.Get(ctx, rows, e.row)
 		if errors.Is(err, brook.ErrNotFound) {
@@ -145,6 +146,7 @@ func (x *Timers) commit(ctx context.Context, all []entry) (due batch.Due, err er
 			t.Batch.Checks = append(t.Batch.Checks,
 				brook.Check{Table: rows, Key: e.row, Value: bytes.Clone(raw)})
 		}
+		published++
 		waits := row.EntryKey(nil, e.row)
 		row.Published = true
 		t.Batch.Writes = append(t.Batch.Writes,
@@ -179,6 +181,7 @@ func (x *Timers) commit(ctx context.Context, all []entry) (due batch.Due, err er
 	if due, err = t.Commit(ctx); err != nil {
 		return batch.Due{}, err
 	}
+	s.Waiting.Add(-published)
 	for i := range due.Letters {
 		s.BlockedOf(partition.Of(due.Letters[i].Position)).Add(&due.Letters[i], false)
 	}

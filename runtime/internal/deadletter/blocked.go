@@ -10,9 +10,9 @@ import (
 // to the partition's task, or to whoever holds the quiesce lock. The zero Blocked is empty.
 type Blocked struct {
 	keys map[BlockedKey][]int64 // offsets of the letters, in the order in which they were added
-	n    int                    // letters of the partition, except those of emissions and jobs
-	// after counts those: they come and go beside the task.
-	after atomic.Int64
+	// n counts the letters of the partition except those of emissions and jobs, which after counts:
+	// they come and go beside the task. Anybody may read both.
+	n, after atomic.Int64
 }
 
 // BlockedKey is a key that is blocked for a handler set.
@@ -21,8 +21,8 @@ type BlockedKey struct {
 	Key string
 }
 
-// Len returns how many dead letters the partition has, of all stages.
-func (b *Blocked) Len() int { return b.n + int(b.after.Load()) }
+// Len returns how many dead letters the partition has, of all stages. Any goroutine may call it.
+func (b *Blocked) Len() int { return int(b.n.Load() + b.after.Load()) }
 
 // Empty reports whether no key is blocked.
 func (b *Blocked) Empty() bool { return len(b.keys) == 0 }
@@ -38,7 +38,7 @@ func (b *Blocked) Add(l *Letter, blocks bool) {
 		b.after.Add(1)
 		return
 	}
-	b.n++
+	b.n.Add(1)
 	if !blocks || l.Key == nil {
 		return
 	}
@@ -61,7 +61,7 @@ func (b *Blocked) Remove(l *Letter) {
 		b.after.Add(-1)
 		return
 	}
-	b.n--
+	b.n.Add(-1)
 	k := BlockedKey{l.Set, string(l.Key)}
 	offsets := b.keys[k]
 	for i, o := range offsets {
@@ -87,7 +87,10 @@ func (b *Blocked) Unblock(l *Letter, key []byte) {
 
 // Replace makes b block what other does, which is not used after that. The count of letters of
 // emissions and jobs stays: they come and go beside the task.
-func (b *Blocked) Replace(other *Blocked) { b.keys, b.n = other.keys, other.n }
+func (b *Blocked) Replace(other *Blocked) {
+	b.keys = other.keys
+	b.n.Store(other.n.Load())
+}
 
 // Blocker returns the offset of the last letter below offset that blocks a key for a set, and
 // whether there is one.

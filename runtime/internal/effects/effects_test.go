@@ -16,6 +16,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 )
 
@@ -55,7 +56,7 @@ func effect(run func(context.Context) error) outbox.Effect {
 
 func TestEffectsOfALineKeepTheirOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lines := effects.NewLines(t.Context(), newRig(once).Executor, time.Minute)
+		lines := effects.NewLines(t.Context(), newRig(once).Executor, &quiesce.Valve{}, time.Minute)
 		var ran []int
 		hold := make(chan struct{})
 		other := false
@@ -78,7 +79,7 @@ func TestEffectsOfALineKeepTheirOrder(t *testing.T) {
 
 func TestTasksWaitForAFullLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lines := effects.NewLines(t.Context(), newRig(once).Executor, time.Minute)
+		lines := effects.NewLines(t.Context(), newRig(once).Executor, &quiesce.Valve{}, time.Minute)
 		woken := 0
 		line := lines.Line(effects.Single, func() { woken++ })
 		hold := make(chan struct{})
@@ -125,7 +126,7 @@ func TestTasksWaitForAFullLine(t *testing.T) {
 func TestTooManyEffectsAreNotRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(once)
-		lines := effects.NewLines(t.Context(), r.Executor, time.Minute)
+		lines := effects.NewLines(t.Context(), r.Executor, &quiesce.Valve{}, time.Minute)
 		hold := make(chan struct{})
 		line := lines.Line(0, nil)
 		line.Push(effect(func(context.Context) error { <-hold; return nil }))
@@ -165,7 +166,7 @@ func TestEnd(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				free = make(chan struct{})
 				r := newRig(brook.Retry{Attempts: 9, Min: time.Hour, Max: time.Hour})
-				lines := effects.NewLines(t.Context(), r.Executor, grace)
+				lines := effects.NewLines(t.Context(), r.Executor, &quiesce.Valve{}, grace)
 				lines.Line(0, nil).Push(effect(c.run))
 				started := time.Now()
 				lines.End()
@@ -193,7 +194,7 @@ func TestEnd(t *testing.T) {
 func TestEndGivesUpWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(brook.Retry{Attempts: 9, Min: time.Hour, Max: time.Hour})
-		lines := effects.NewLines(t.Context(), r.Executor, time.Second)
+		lines := effects.NewLines(t.Context(), r.Executor, &quiesce.Valve{}, time.Second)
 		lines.Line(0, nil).Push(effect(func(context.Context) error { return io.ErrUnexpectedEOF }))
 		ran := false
 		lines.Line(0, nil).Push(effect(func(context.Context) error { ran = true; return nil }))
@@ -259,7 +260,7 @@ func TestPanicsAndGoexit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(once)
-				lines := effects.NewLines(t.Context(), r.Executor, time.Second)
+				lines := effects.NewLines(t.Context(), r.Executor, &quiesce.Valve{}, time.Second)
 				ran := false
 				lines.Line(0, nil).Push(effect(c.run))
 				lines.Line(0, nil).Push(effect(func(context.Context) error { ran = true; return nil }))

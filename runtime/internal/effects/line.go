@@ -51,6 +51,7 @@ func (l *Line) add(e outbox.Effect) bool {
 	if !l.runs {
 		l.runs = true
 		s.busy++
+		s.valve.Join()
 		go l.run()
 	}
 	return true
@@ -80,6 +81,7 @@ func (l *Line) run() {
 		s.mu.Lock()
 		if len(l.queue) == 0 {
 			l.runs, l.queue, done = false, nil, true
+			s.valve.Leave()
 			if s.busy--; s.busy == 0 && s.idle != nil {
 				close(s.idle)
 				s.idle = nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 )
 
 // grace is how long effects may go on when Run ends, and again once their context has ended.
@@ -14,6 +16,7 @@ const grace = time.Second
 type Lines struct {
 	executor *Executor
 	grace    time.Duration
+	valve    *quiesce.Valve // is passed by lines that run
 	born     time.Time
 	ctx      context.Context // of the effects
 	cancel   context.CancelFunc
@@ -28,10 +31,14 @@ type Lines struct {
 // their task's partitions.
 const Single = -1
 
-// NewLines returns lines whose effects end with ctx. limit is how long the end of Run may wait for
+// NewLines returns lines whose effects end with ctx, and that v waits for. limit is how long the end of Run may wait for
 // effects, at most.
-func NewLines(ctx context.Context, x *Executor, limit time.Duration) *Lines {
-	s := &Lines{executor: x, grace: min(grace, limit), born: time.Now(), lines: map[int]*Line{}}
+func NewLines(
+	ctx context.Context, x *Executor, v *quiesce.Valve, limit time.Duration,
+) *Lines {
+	s := &Lines{
+		executor: x, valve: v, grace: min(grace, limit), born: time.Now(), lines: map[int]*Line{},
+	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	return s
 }

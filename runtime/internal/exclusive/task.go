@@ -136,7 +136,7 @@ func (t *Task) commit(ctx context.Context, try func(do func() error) error) erro
 		s.Progress.Rouse()
 	}
 	s.Hub.Publish(t.Tx.Changed)
-	s.Timers.Committed(t.Tx.Changed)
+	s.CountTimers(t.Tx)
 	s.Flow.Committed(b)
 	s.Outbox.Add(b.Items...)
 	if s.Jobs != nil {

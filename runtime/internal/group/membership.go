@@ -18,8 +18,10 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -34,6 +36,9 @@ type Membership struct {
 	Topics []string
 	Outbox *outbox.Outbox
 	Report *report.Reporter
+	Retry  *retry.Loop // shows what the driver fails at
+	Run    *gauge.Run  // shows whether the app is a member
+	Valve  *quiesce.Valve
 	// Checkpoints returns how far the group has acted, as the driver keeps it.
 	Checkpoints func(context.Context) (map[partition.ID]int64, error)
 	// Assigned is called when the partitions are divided anew.
@@ -49,6 +54,7 @@ type Membership struct {
 	changed  chan struct{}         // closed when assigned is replaced; guarded by mu
 	retired  chan struct{}         // closed by Rejoin; nil: the app may be a member; guarded by mu
 	leave    context.CancelFunc    // ends the membership that the app has now; guarded by mu
+	failing  *retry.Request        // joining the group; nil: it does not fail; guarded by mu
 }
 
 // New returns m as the membership of an app that is yet to join.
@@ -64,6 +70,7 @@ func (m *Membership) Join(
 	lines *effects.Lines, publishing context.Context, end context.CancelFunc,
 ) (leave func(*error)) {
 	m.publishing = publishing
+	m.part(true)
 	ctx, cancel := context.WithCancel(publishing)
 	var work sync.WaitGroup
 	var failed, deaf error
@@ -83,6 +90,9 @@ func (m *Membership) Join(
 		m.close(lines)
 		cancel()
 		work.Wait()
+		m.mu.Lock()
+		m.mended()
+		m.mu.Unlock()
 		if failed = cmp.Or(failed, deaf); failed != nil {
 			*err = failed
 		}
@@ -119,6 +129,7 @@ func (m *Membership) stay(ctx context.Context) error {
 		err = m.Driver.Join(member, m.Config.Name, m.Topics, m)
 		left := member.Err() != nil
 		m.leave()
+		m.part(true)
 		m.assign(nil)
 		if ctx.Err() != nil {
 			return nil // it left; if not well, the driver's hooks and the group's time-out say so
@@ -137,8 +148,27 @@ func (m *Membership) stay(ctx context.Context) error {
 		if time.Since(started) > settled {
 			attempts = 1
 		}
-		m.Report.Failure(brook.Failure{What: "group", Attempts: attempts, Err: err})
+		m.fails(attempts, err)
 		_ = retry.Sleep(ctx, retry.Wait(m.Config.Retry, attempts)) // begin returns the end of ctx
+	}
+}
+
+// fails reports that the app could not become a member, or remain one.
+func (m *Membership) fails(attempts int, err error) {
+	m.mu.Lock()
+	if m.failing == nil {
+		m.failing = m.Retry.Pending.Watch("group")
+	}
+	m.Retry.Pending.Failed(m.failing, attempts, err)
+	m.mu.Unlock()
+	m.Report.Failure(brook.Failure{What: "group", Attempts: attempts, Err: err})
+}
+
+// mended notes that joining the group fails no longer. The caller holds mu.
+func (m *Membership) mended() {
+	if m.failing != nil {
+		m.Retry.Pending.End(m.failing)
+		m.failing = nil
 	}
 }
 
@@ -227,6 +257,9 @@ func (m *Membership) Release(ctx context.Context) {
 	if !m.Config.Group {
 		m.Outbox.Group.Suspend()
 	}
+	if m.Valve.Closing() {
+		return // nobody publishes: what waits, waits for the next owner
+	}
 	ctx, cancel := limited(ctx, m.Config.ShutdownTimeout)
 	defer cancel()
 	defer context.AfterFunc(m.publishing, cancel)()
@@ -246,6 +279,7 @@ func (m *Membership) Assign(partitions []brook.Position) {
 	if !m.assign(partitions) {
 		return
 	}
+	m.part(false)
 	if hook := m.Config.Hooks.Assigned; hook != nil {
 		hook(slices.Clone(partitions))
 	}
@@ -254,6 +288,18 @@ func (m *Membership) Assign(partitions []brook.Position) {
 	} else {
 		m.Report.Info("this instance publishes and runs effects for partitions",
 			"partitions", len(partitions))
+	}
+}
+
+// part notes whether the app is without the partitions that it is to fold.
+func (m *Membership) part(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !on {
+		m.mended()
+	}
+	if m.Config.Group {
+		m.Run.Part(on)
 	}
 }
 

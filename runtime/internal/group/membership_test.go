@@ -15,10 +15,13 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/outbox"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
+	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 var (
@@ -31,6 +34,8 @@ var (
 type rig struct {
 	*group.Membership
 	born  time.Time
+	shown gauge.Run
+	valve quiesce.Valve
 	ctx   context.Context // of publishing
 	ended chan struct{}   // closed when the membership ends Run
 	lines *effects.Lines
@@ -74,6 +79,7 @@ func newRig(t *testing.T, folding bool) *rig {
 	box.Group.Join(!folding)
 	r.Membership = group.New(&group.Membership{
 		Config: config, Driver: (*driver)(r), Topics: []string{"in"}, Outbox: box, Report: reporter,
+		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Run: &r.shown, Valve: &r.valve,
 		Checkpoints: func(context.Context) (map[partition.ID]int64, error) {
 			defer r.locked()()
 			return maps.Clone(r.marks), r.marksErr
@@ -81,7 +87,7 @@ func newRig(t *testing.T, folding bool) *rig {
 		Assigned: count(&r.assigned), Wake: count(&r.woken),
 	})
 	runner := &effects.Executor{Policy: config.Retry, Report: reporter, App: r}
-	r.lines = effects.NewLines(t.Context(), runner, time.Second)
+	r.lines = effects.NewLines(t.Context(), runner, &r.valve, time.Second)
 	return r
 }
 

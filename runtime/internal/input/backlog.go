@@ -1,6 +1,10 @@
 package input
 
-import brook "github.com/brookgen/brookgen/runtime"
+import (
+	"time"
+
+	brook "github.com/brookgen/brookgen/runtime"
+)
 
 // backlog is what was read of a partition and is not committed. Its records stay in the chunks that
 // the driver returned, which are shared and do not change before they are released; the first of
@@ -95,4 +99,20 @@ func (b *backlog) lastTaken() *brook.Record {
 	}
 	records := b.chunks[b.next.chunk-1].records
 	return &records[len(records)-1]
+}
+
+// timeAt returns the time of the record at a cursor, zero if there is none yet.
+func (b *backlog) timeAt(c cursor) time.Time {
+	if r := b.at(c); r != nil {
+		return r.Time
+	}
+	return time.Time{}
+}
+
+// lastTime returns the time of the last record of the batch, zero if it has none.
+func (b *backlog) lastTime() time.Time {
+	if r := b.lastTaken(); r != nil {
+		return r.Time
+	}
+	return time.Time{}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 )
@@ -27,6 +28,8 @@ type Queue struct {
 	New    bool  // the store has yet to learn that there is the partition
 
 	Attempts int // of the head, before this one
+
+	Gauge *gauge.Partition // shows how far it is; nil: nobody looks
 
 	backlog backlog // what was read and is not committed
 	until   int64   // what is at or past it is not taken; -1: no end
@@ -114,6 +117,9 @@ func (q *Queue) Append(c brook.Chunk, release func()) {
 	if q.Dry() {
 		q.next = q.limit(q.ahead) // there were offsets without records
 	}
+	if q.Gauge != nil {
+		q.Gauge.Read(q.end, q.backlog.timeAt(cursor{}))
+	}
 }
 
 // limit caps an offset if the queue has an end.
@@ -190,6 +196,13 @@ func (q *Queue) Staged() []byte { return q.staged }
 
 // Stored returns the position as the store has it; nil: it has none.
 func (q *Queue) Stored() []byte { return q.stored }
+
+// Show shows that the batch is in the store. It comes before anybody who waits for that is told.
+func (q *Queue) Show() {
+	if q.Gauge != nil {
+		q.Gauge.Committed(q.next, q.backlog.timeAt(q.backlog.next), q.backlog.lastTime())
+	}
+}
 
 // Committed forgets the batch, which is in the store, and permits the reader to read ahead if there
 // is room.

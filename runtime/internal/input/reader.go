@@ -96,6 +96,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 			return
 		case err != nil:
 			closeReader(backoff.Failures()+1, false)
+			q.Gauge.ReadFails(err)
 			f := brook.Failure{What: "read", Position: q.ID.At(at.next), Err: err}
 			if backoff.Failed(ctx, f) != nil {
 				return
@@ -104,7 +105,8 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		}
 		// To read again what was read before is no success, if there is more: it comes before each
 		// attempt at the record that can't be read.
-		if fresh || f.Next >= f.End {
+		if (fresh || f.Next >= f.End) && backoff.Failures() > 0 {
+			q.Gauge.ReadFails(nil)
 			backoff.Succeeded()
 		}
 		if !fresh {

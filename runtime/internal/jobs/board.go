@@ -114,6 +114,16 @@ func (b *Board) Waiting(id partition.ID) int {
 	return 0
 }
 
+// Total returns how many jobs wait, are held up, or are being done.
+func (b *Board) Total() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range b.partitions {
+		n += w.jobs
+	}
+	return n
+}
+
 // Unfinished returns the offset of the first event of a partition, below next, whose jobs are not
 // all done, or next. Jobs that are done whoever owns the partition do not count.
 func (b *Board) Unfinished(id partition.ID, next int64) int64 {

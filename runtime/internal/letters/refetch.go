@@ -23,7 +23,7 @@ func (r *Reader) Refetch(
 		return letter, nil
 	}
 	var record brook.Record
-	err := r.Retry.Do(ctx, "read", func() (err error) {
+	err := r.Retry.Ask(ctx, "read", func() (err error) {
 		record, err = r.refetch(ctx, letter.Position)
 		return err
 	})

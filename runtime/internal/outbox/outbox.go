@@ -151,6 +151,16 @@ func (o *Outbox) Depth(id partition.ID) int {
 	return o.depth[id]
 }
 
+// Total returns how many emissions and deferred effects wait.
+func (o *Outbox) Total() (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, depth := range o.depth {
+		n += depth
+	}
+	return n
+}
+
 // Queued returns how many items wait to be tried for the first time.
 func (o *Outbox) Queued() int {
 	o.mu.Lock()

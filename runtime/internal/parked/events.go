@@ -84,6 +84,19 @@ func (x *Events) Len(id partition.ID) (n, reported int) {
 	return in.n, in.n - len(in.unreported)
 }
 
+// Total returns how many events are parked, and how many of these are reported.
+func (x *Events) Total() (n, reported int) {
+	if x.Empty() {
+		return 0, 0
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, in := range x.of {
+		n, reported = n+in.n, reported+in.n-len(in.unreported)
+	}
+	return n, reported
+}
+
 // Replace makes x hold these events instead, as the store has them.
 func (x *Events) Replace(events []*Event) {
 	x.ReplaceOf(func(partition.ID) bool { return true }, events)

@@ -92,7 +92,7 @@ func (p *Publisher) Checkpoint(
 		return err
 	}
 	if forgets && !p.Outbox.Group.Divided() {
-		err = p.Retry.Do(ctx, "mark", tell)
+		err = p.Retry.Ask(ctx, "mark", tell)
 	} else {
 		err = tell()
 	}

@@ -46,6 +46,7 @@ type Publisher struct {
 	Retry        *retry.Loop
 	On           Owner
 	Outbox       *outbox.Outbox
+	Valve        *quiesce.Valve // that Run passes
 	Destinations *placement.Destinations
 
 	// Set by Open, and constant from then on.
@@ -92,22 +93,16 @@ func (p *Publisher) Open(ctx context.Context) error {
 func (p *Publisher) Run(ctx context.Context, stop <-chan struct{}) error {
 	ending := false
 	for {
-		if err := p.On.Adopt(ctx); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("brook: take over what was emitted: %w", err)
+		if !p.Valve.EnterBefore(stop) {
+			return nil // the app is paused
 		}
-		if err := p.Collect(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-		tried, err := p.PublishOnce(ctx, ending)
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("brook: publish what was emitted: %w", err)
-		}
+		tried, wait, err := p.turn(p.Valve.Within(ctx), ending)
+		p.Valve.Leave()
 		if ctx.Err() != nil {
 			return nil
 		}
-		wait, err := p.Checkpoint(ctx, ending, 0)
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("brook: mark how far the app acted: %w", err)
+		if err != nil {
+			return err
 		}
 		if ending && p.Outbox.Queued() == 0 {
 			return nil
@@ -124,6 +119,26 @@ func (p *Publisher) Run(ctx context.Context, stop <-chan struct{}) error {
 			return nil
 		}
 	}
+}
+
+// turn publishes what there is, and hands the driver the checkpoints that are due, or returns how
+// long to wait until some are. It reports whether there was anything to publish.
+func (p *Publisher) turn(
+	ctx context.Context, ending bool,
+) (tried bool, wait time.Duration, err error) {
+	if err := p.On.Adopt(ctx); err != nil {
+		return false, 0, fmt.Errorf("brook: take over what was emitted: %w", err)
+	}
+	if err := p.Collect(ctx); err != nil {
+		return false, 0, err
+	}
+	if tried, err = p.PublishOnce(ctx, ending); err != nil {
+		return false, 0, fmt.Errorf("brook: publish what was emitted: %w", err)
+	}
+	if wait, err = p.Checkpoint(ctx, ending, 0); err != nil {
+		return false, 0, fmt.Errorf("brook: mark how far the app acted: %w", err)
+	}
+	return tried, wait, nil
 }
 
 // pause waits until there is something to publish, wait is over if it is not 0, stop is closed, or

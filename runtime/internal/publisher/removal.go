@@ -39,7 +39,7 @@ func (p *Publisher) remove(
 	leased := p.leases(items[0])
 	batch := brook.Batch{ID: p.Ids.Batch()}
 	var letters []deadletter.Letter
-	err := p.Retry.Do(ctx, "commit", func() (err error) {
+	err := p.Retry.DoApart(ctx, "commit", func() (err error) {
 		letters, err = p.commitRemoval(ctx, &batch, items, refused, leased)
 		return err
 	})

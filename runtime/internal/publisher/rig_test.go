@@ -250,6 +250,7 @@ func newRig(t *testing.T, d *disk, adapt func(*store, *brook.Config)) *rig {
 		t.Fatal(err)
 	}
 	r.Publisher = &publisher.Publisher{
+		Valve:  &quiesce.Valve{},
 		Config: config, Code: code, Catalog: cat, Store: s, Reader: read, Lock: lock, Ids: r.ids,
 		Report: rep, Retry: loop,
 		Outbox: outbox.New(), Destinations: placement.NewDestinations(config.Driver),

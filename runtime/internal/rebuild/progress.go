@@ -5,7 +5,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/report"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
@@ -28,7 +27,7 @@ func newProgress() progress {
 }
 
 // committed reports where the partitions stand, unless that was done a moment ago.
-func (p *progress) committed(r *report.Reporter, partitions []*task.Partition) {
+func (p *progress) committed(s *task.Set, partitions []*task.Partition) {
 	now := time.Now()
 	if now.Sub(p.reported) < reportEvery {
 		return
@@ -50,5 +49,6 @@ func (p *progress) committed(r *report.Reporter, partitions []*task.Partition) {
 	if log {
 		p.logged = now
 	}
-	r.RebuildProgress(at, log)
+	s.Rebuilds.Progress(at)
+	s.Report.RebuildProgress(at, log)
 }

@@ -102,7 +102,7 @@ func (p *promotion) install(
 	blocked map[partition.ID]*deadletter.Blocked, events []*parked.Event,
 ) {
 	s := p.set
-	s.Blocked = blocked
+	s.Blocked.Replace(blocked)
 	s.Parked.Replace(events)
 	first := map[partition.ID]int64{}
 	for _, f := range p.task.Partitions {

@@ -26,6 +26,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
@@ -35,6 +36,7 @@ type Rebuild struct {
 	target            // of task
 	promoted   func() // called when the views are live
 	options    brook.RebuildOptions
+	valve      *quiesce.Valve // is passed by all that it does; nil: none
 	task       *task.Task
 	partitions []brook.Partition // of the log, as the driver said last
 	contended  bool              // others commit all the time: they are asked to wait
@@ -60,6 +62,12 @@ func New(set *task.Set, promoted func(), options ...brook.RebuildOption) *Rebuil
 		o.Rebuild(&r.options)
 	}
 	r.review.do = r.options.Review
+	return r
+}
+
+// Passing makes the rebuild pass a valve, as all does that the app does by itself, and returns it.
+func (r *Rebuild) Passing(v *quiesce.Valve) *Rebuild {
+	r.valve = v
 	return r
 }
 
@@ -107,6 +115,7 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 		}
 	}()
 	r.task = s.NewTask(g, &r.target)
+	r.task.Valve = r.valve
 	err = s.Retry.Do(ctx, "rebuild", func() error { return r.parks(ctx, g) })
 	if err != nil {
 		return err
@@ -220,6 +229,10 @@ func (r *Rebuild) round(ctx context.Context, read func(*task.Partition)) error {
 			return err
 		}
 	}
+	if err := r.task.Begin(ctx); err != nil {
+		return err
+	}
+	defer r.task.End()
 	if err := r.redrive(ctx, nil); err != nil {
 		return err
 	}

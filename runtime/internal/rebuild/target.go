@@ -80,5 +80,5 @@ func (n *target) Silence(letter *deadletter.Letter) {
 // Committed counts what the code does not know any more, and reports how far the rebuild has come.
 func (n *target) Committed(t *task.Task, _ []brook.Progress, _ []brook.Position) {
 	n.tally.pass(t.Batch.Unknown)
-	n.progress.committed(n.set.Report, t.Partitions)
+	n.progress.committed(n.set, t.Partitions)
 }

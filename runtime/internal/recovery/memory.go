@@ -44,9 +44,11 @@ func (m *Memory) Load(ctx context.Context) error {
 	for id, stored := range standings {
 		s.Progress.Advance(id, stored.Next)
 	}
-	if s.Blocked, err = s.Letters.Blocked(ctx, live); err != nil {
+	blocked, err := s.Letters.Blocked(ctx, live)
+	if err != nil {
 		return err
 	}
+	s.Blocked.Replace(blocked)
 	if err := s.ReadParked(ctx, standings); err != nil {
 		return err
 	}
@@ -85,8 +87,9 @@ func (m *Memory) Reload(
 		return nil, err
 	}
 	return func() {
-		s.Blocked, s.Emissions.Numbers = blocked, nil
-		s.Timers.Forget()
+		s.Blocked.Replace(blocked)
+		s.Emissions.Numbers = nil
+		s.ForgetTimers()
 		s.Parked.Replace(parked)
 		for id, stored := range standings {
 			s.Progress.Advance(id, stored.Next)

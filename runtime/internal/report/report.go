@@ -1,8 +1,9 @@
 // Package report passes to hooks and log what an app does: failures, recoveries, dead letters,
 // events that strayed, and what a rebuild came to.
 //
-// Every part that runs an app uses it, from any goroutine. A Reporter never changes and has no
-// lock. Hooks are called by the goroutine that reports, before the line is logged.
+// Every part that runs an app uses it, from any goroutine. A Reporter keeps the last failures, which
+// recent.mu guards; nothing else of it changes, and nothing is called under that lock. Hooks are
+// called by the goroutine that reports, before the line is logged.
 package report
 
 import (
@@ -15,8 +16,9 @@ import (
 
 // Reporter reports to the hooks and the log of one app.
 type Reporter struct {
-	Hooks brook.Hooks
-	log   *slog.Logger // every line names the app
+	Hooks  brook.Hooks
+	log    *slog.Logger // every line names the app
+	recent recent
 }
 
 // New returns a reporter for the app of a name.
@@ -35,6 +37,7 @@ func (r *Reporter) Error(what string, args ...any) { r.log.Error("brook: "+what,
 
 // Failure reports what failed.
 func (r *Reporter) Failure(f brook.Failure) {
+	r.recent.failed(&f)
 	if r.Hooks.Failure != nil {
 		r.Hooks.Failure(f)
 	}
@@ -61,6 +64,7 @@ func Logged(attempts int) bool { return attempts&(attempts-1) == 0 || attempts%6
 
 // Recovered reports that what had failed works again.
 func (r *Reporter) Recovered(what string, failures int, pos brook.Position) {
+	r.recent.recovered(what, pos)
 	args := []any{"failures", failures}
 	if !pos.IsZero() {
 		args = append(args, "position", pos.String())

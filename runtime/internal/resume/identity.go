@@ -44,7 +44,7 @@ func (i *Identity) Confirm(ctx context.Context, id partition.ID) error {
 	if stored == nil || err != nil {
 		return err
 	}
-	err = s.Retry.Do(ctx, "read", func() error { return i.compare(ctx, id, stored) })
+	err = s.Retry.Ask(ctx, "read", func() error { return i.compare(ctx, id, stored) })
 	if err == nil {
 		s.Progress.Confirm(id)
 	}

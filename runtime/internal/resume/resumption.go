@@ -83,7 +83,7 @@ func (r *Resumption) look(ctx context.Context, g *generation.Generation) (st sta
 	if st.partitions, err = s.Partitions(ctx); err != nil {
 		return st, err
 	}
-	err = s.Retry.Do(ctx, "read", func() (err error) {
+	err = s.Retry.Ask(ctx, "read", func() (err error) {
 		st.checkpoints, err = s.Publisher.Checkpoints(ctx)
 		return err
 	})
@@ -110,9 +110,11 @@ func (r *Resumption) register(
 	// After the positions: letters that are older than they must not go by newer positions.
 	if s.Catalog.Fenced() {
 		err := s.Retry.Do(ctx, "read", func() (err error) {
-			if s.Blocked, err = s.Letters.Blocked(ctx, s.Catalog.Live()); err != nil {
+			blocked, err := s.Letters.Blocked(ctx, s.Catalog.Live())
+			if err != nil {
 				return err
 			}
+			s.Blocked.Replace(blocked)
 			return s.ReadParked(ctx, st.stored)
 		})
 		if err != nil {
@@ -155,6 +157,9 @@ func (r *Resumption) register(
 // holds the quiesce lock.
 func (r *Resumption) partitions(st standing) (all []*task.Partition, err error) {
 	s := r.Tasks
+	if r.Mine != nil {
+		s.Gauges.Keep(r.Mine)
+	}
 	var errs []error
 	for _, p := range st.partitions {
 		id := partition.ID{Topic: p.Topic, Number: p.Number}
@@ -172,6 +177,7 @@ func (r *Resumption) partitions(st standing) (all []*task.Partition, err error) 
 			errs = append(errs, one.Resume(stored, p, goOn, s.Report))
 		}
 		s.Progress.Advance(id, one.Base())
+		one.Gauge = s.Gauges.Resume(id, one.Base(), p.End)
 		all = append(all, one)
 	}
 	return all, errors.Join(errs...)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/quiesce"
 	"github.com/brookgen/brookgen/runtime/internal/report"
 )
 
@@ -23,10 +24,28 @@ type Loop struct {
 	Pending Pending // what is being tried
 }
 
-// Do does something until it succeeds, fails for good or ctx ends: see GaveUp. what says what it
+// Do does something that the store is asked for until it succeeds, fails for good or ctx ends: see GaveUp. what says what it
 // is, for people.
 func (l *Loop) Do(ctx context.Context, what string, do func() error) error {
 	r := l.Pending.Begin(what)
+	defer l.Pending.End(r)
+	return l.DoPausing(ctx, what, r, Sleep, do)
+}
+
+// DoApart is Do for a caller who holds no lock: between two tries it is outside of the valve that
+// the work of ctx has passed, so that an app whose store fails can be paused.
+func (l *Loop) DoApart(ctx context.Context, what string, do func() error) error {
+	r := l.Pending.Begin(what)
+	defer l.Pending.End(r)
+	outside := func(ctx context.Context, d time.Duration) error {
+		return quiesce.Outside(ctx, func() error { return Sleep(ctx, d) })
+	}
+	return l.DoPausing(ctx, what, r, outside, do)
+}
+
+// Ask is Do for what is asked of the driver.
+func (l *Loop) Ask(ctx context.Context, what string, do func() error) error {
+	r := l.Pending.begin(what, true)
 	defer l.Pending.End(r)
 	return l.DoPausing(ctx, what, r, Sleep, do)
 }

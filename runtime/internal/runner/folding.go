@@ -78,6 +78,7 @@ func (f *folding) runTask(ctx context.Context, t *task.Task) {
 		if t.Inside {
 			t.Leave()
 		}
+		t.Abandon()
 		if err != nil {
 			f.over(err)
 		}

@@ -13,16 +13,23 @@ import (
 // lagEvery is how often Hooks.Lag is called while partitions stand still.
 const lagEvery = 10 * time.Second
 
-// reportLag calls Hooks.Lag with the partitions that stand still, until ctx ends. A driver that
-// does not answer has no lag to report: the readers report that it fails.
+// reportLag calls Hooks.Lag with the partitions that stand still, and has their gauges learn how far
+// they go, if anybody asks for the status; until ctx ends. A driver that does not answer has no lag
+// to report: the readers report that it fails.
 func reportLag(ctx context.Context, config *brook.Config, tasks *task.Set) {
 	before := tasks.Positions()
 	for retry.Sleep(ctx, lagEvery) == nil {
 		now := tasks.Positions()
+		asked := tasks.Running.AskedSince(time.Now().Add(-lagEvery))
+		if config.Hooks.Lag == nil && (!asked || !tasks.StandStill(before)) {
+			before = now
+			continue
+		}
 		partitions, err := config.Driver.Partitions(ctx, tasks.Code.Topics...)
 		if err != nil {
 			continue
 		}
+		tasks.LearnEnds(partitions)
 		var still []brook.Progress
 		for _, p := range partitions {
 			id := partition.ID{Topic: p.Topic, Number: p.Number}
@@ -34,7 +41,7 @@ func reportLag(ctx context.Context, config *brook.Config, tasks *task.Set) {
 			}
 		}
 		before = now
-		if len(still) > 0 {
+		if len(still) > 0 && config.Hooks.Lag != nil {
 			config.Hooks.Lag(still)
 		}
 	}

@@ -94,7 +94,8 @@ func (r *Runner) run() (err error) {
 		r.Tasks.Outbox.Group.Join(!r.Tasks.Config.Group)
 	}
 	effectsCtx := context.WithoutCancel(r.finish)
-	r.lines = effects.NewLines(effectsCtx, r.Tasks.Effects, r.Tasks.Config.ShutdownTimeout)
+	r.lines = effects.NewLines(
+		effectsCtx, r.Tasks.Effects, &r.Tasks.Valve, r.Tasks.Config.ShutdownTimeout)
 	defer r.lines.End()
 	leave, err := r.Tasks.Publisher.KeepLease(r.stop, r.finish)
 	if err != nil {
@@ -114,10 +115,9 @@ func (r *Runner) run() (err error) {
 	if r.Tasks.Catalog.Fenced() {
 		r.beside.Go(func() { r.standby.beat(ctx) })
 	}
-	if r.Tasks.Config.Hooks.Lag != nil {
-		r.beside.Go(func() { reportLag(ctx, r.Tasks.Config, r.Tasks) })
-	}
+	r.beside.Go(func() { reportLag(ctx, r.Tasks.Config, r.Tasks) })
 	if r.Tasks.Timers != nil {
+		r.beside.Go(func() { countTimers(ctx, r.Timers) })
 		r.beside.Go(func() { r.Fatal.Note(keepTimers(ctx, r.Timers)) })
 	}
 	return r.loop(ctx, outdated)
@@ -264,6 +264,7 @@ func (r *Runner) replaceStale(ctx context.Context) error {
 
 // announce reports to log and hook how the partitions are run.
 func (r *Runner) announce(mode brook.Mode, tasks []*task.Task) {
+	r.Tasks.Running.Fold(mode)
 	partitions := 0
 	for _, t := range tasks {
 		partitions += len(t.Partitions)
@@ -287,7 +288,9 @@ func (r *Runner) membership() *group.Membership {
 	}
 	return group.New(&group.Membership{
 		Config: r.Tasks.Config, Driver: g, Topics: r.Tasks.Code.Topics, Outbox: r.Tasks.Outbox,
-		Report: r.Tasks.Report, Checkpoints: r.Tasks.Publisher.Checkpoints, Assigned: r.Assigned,
+		Report: r.Tasks.Report, Retry: r.Tasks.Retry, Run: &r.Tasks.Running,
+		Valve:       &r.Tasks.Valve,
+		Checkpoints: r.Tasks.Publisher.Checkpoints, Assigned: r.Assigned,
 		Wake: r.Tasks.WakeTasks,
 	})
 }

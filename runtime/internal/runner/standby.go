@@ -6,6 +6,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/group"
 	"github.com/brookgen/brookgen/runtime/internal/recovery"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
@@ -50,6 +51,7 @@ func (s standby) beat(ctx context.Context) {
 // standAside waits until the app may fold again, or ctx ends. m may be nil.
 func (s standby) standAside(ctx context.Context, m *group.Membership, why error) {
 	report := s.tasks.Report
+	s.tasks.Running.Enter(gauge.Aside, why)
 	report.Warn("this instance folds no longer, gives its partitions away and serves reads",
 		"why", why)
 	report.Failure(brook.Failure{What: "folding", Attempts: 1, Err: why, Final: true})
@@ -77,6 +79,7 @@ func (s standby) standAside(ctx context.Context, m *group.Membership, why error)
 		}
 	}
 	if ctx.Err() == nil {
+		s.tasks.Running.Enter(gauge.Began, nil)
 		report.Info("this instance folds again")
 	}
 }

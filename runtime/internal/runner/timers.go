@@ -21,7 +21,12 @@ func keepTimers(ctx context.Context, timers *control.Timers) error {
 	defer func() { timers.Pace = 0 }()
 	timers.Tasks.Timers.Forget() // others may have had the store meanwhile
 	for failures := 0; ctx.Err() == nil; {
-		fired, wait, err := timers.Step(ctx)
+		passed, err := timers.Tasks.Valve.Enter(ctx)
+		if err != nil {
+			return nil // ctx ended
+		}
+		fired, wait, err := timers.Step(passed)
+		timers.Tasks.Valve.Leave()
 		switch {
 		case err == nil:
 			failures = 0

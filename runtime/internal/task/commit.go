@@ -9,6 +9,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -208,6 +209,7 @@ func (c *commit) shrink(err error) {
 		return
 	}
 	p.unstored++
+	p.Gauge.FoldFails(err, gauge.Store)
 	p.PauseUntil(time.Now().Add(retry.Wait(c.set.Config.Retry, p.unstored)))
 	c.due.Failures = append(c.due.Failures, brook.Failure{
 		What: "commit", Position: at, Attempts: p.unstored,
@@ -218,6 +220,11 @@ func (c *commit) shrink(err error) {
 
 // done tells everybody what the batch brought, and forgets it.
 func (c *commit) done(moved []brook.Progress, from []brook.Position) {
+	for _, p := range c.Partitions {
+		if p.Dirty() {
+			p.Show()
+		}
+	}
 	c.Target.Committed(c.Task, moved, from)
 	for _, p := range c.Partitions {
 		if p.Dirty() {

@@ -22,7 +22,7 @@ func (t *Task) runExclusive(
 	if err != nil {
 		return processor.Cancelled, err
 	}
-	t.Rest = rest
+	t.Rest, rest.sleep = rest, t.Sleep
 	defer func() {
 		t.Rest = nil
 		rest.End()

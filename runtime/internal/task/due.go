@@ -67,8 +67,8 @@ func (t *Task) process(ctx context.Context, p *Partition) (processor.Outcome, er
 	if what != processor.Accepted {
 		return what, err
 	}
-	if p.broken > 0 {
-		t.recovered(p)
+	if p.broken > 0 || p.Attempts > 0 {
+		t.wentOn(p)
 	}
 	t.Batch.Bytes += len(r.Key) + len(r.Value)
 	p.Advance()
@@ -87,8 +87,8 @@ func (t *Task) processDue(
 	if what != processor.Accepted {
 		return what, err
 	}
-	if p.broken > 0 {
-		t.recovered(p)
+	if p.broken > 0 || t.parked.tries > 0 {
+		t.wentOn(p)
 	}
 	t.parked.of, t.parked.tries = nil, 0
 	t.Batch.Woken++

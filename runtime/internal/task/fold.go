@@ -6,6 +6,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/processor"
 	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
@@ -83,10 +84,13 @@ func (t *Task) fill(
 	return p, what, err, lost
 }
 
-// mustYield reports whether the batch should end: somebody waits for the tasks to rest, or it takes
-// long. Batches that nobody else reads may take their time.
+// mustYield reports whether the batch should end: the app is to be paused, somebody waits for the
+// tasks to rest, or it takes long. Batches that nobody else reads may take their time.
 func (t *Task) mustYield() bool {
 	n := t.Batch.Size()
+	if n > 0 && t.Valve != nil && t.Valve.Closing() {
+		return true
+	}
 	if n == 0 || !t.visits {
 		return false
 	}
@@ -108,6 +112,14 @@ func (t *Task) recovered(p *Partition) {
 	p.broken, t.trouble = 0, nil
 }
 
+// wentOn notes that what was tried again for p is in the batch.
+func (t *Task) wentOn(p *Partition) {
+	if p.broken > 0 {
+		t.recovered(p)
+	}
+	p.Gauge.FoldFails(nil, gauge.None)
+}
+
 // after does what is to be done about an event that is not in the batch.
 func (t *Task) after(
 	stop context.Context, p *Partition, what processor.Outcome, err error,
@@ -122,12 +134,14 @@ func (t *Task) after(
 		}
 		p.broken++
 		t.trouble = err
+		p.Gauge.FoldFails(err, gauge.Store)
 		t.set.Report.Failure(brook.Failure{
 			What: "store", Position: t.tried(p), Attempts: p.broken, Err: err,
 		})
-		_ = retry.Sleep(stop, retry.Wait(t.set.Config.Retry, p.broken)) // Run looks at stop itself
+		_ = t.Sleep(stop, retry.Wait(t.set.Config.Retry, p.broken)) // Run looks at stop itself
 		p.Attempts = 0
 	case processor.RetryLater:
+		p.Gauge.FoldFails(err, gauge.Handler)
 		if t.parked.ran != nil {
 			t.parked.tries++
 			t.parked.paused = time.Now().Add(retry.Wait(t.set.Config.Retry, t.parked.tries))

@@ -5,6 +5,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/processor"
 )
@@ -29,7 +30,10 @@ func NewPartition(p brook.Partition, blocked *deadletter.Blocked, dropRepeats in
 func (p *Partition) commit() {
 	p.Committed()
 	p.Repeats.Committed()
-	p.unstored = 0
+	if p.unstored > 0 {
+		p.unstored = 0
+		p.Gauge.FoldFails(nil, gauge.None)
+	}
 }
 
 // Partitions are those of one task, in the order of topic and number.

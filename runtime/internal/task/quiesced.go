@@ -11,8 +11,9 @@ import (
 // Quiesced is a time in which its owner holds the quiesce lock, so that all tasks rest.
 type Quiesced struct {
 	set      *Set
-	Over     bool // the lock is released
-	Released bool // others had the lock meanwhile
+	sleep    func(context.Context, time.Duration) error // between two tries
+	Over     bool                                       // the lock is released
+	Released bool                                       // others had the lock meanwhile
 }
 
 // Quiesce acquires the quiesce lock.
@@ -22,7 +23,7 @@ func (s *Set) Quiesce(ctx context.Context) (*Quiesced, error) {
 	if err := s.Lock.Lock(ctx); err != nil {
 		return nil, lifetime.Closing(ctx, err)
 	}
-	return &Quiesced{set: s}, nil
+	return &Quiesced{set: s, sleep: retry.Sleep}, nil
 }
 
 // QuiesceEnding is Quiesce for what may go on although the app closes, until ctx ends.
@@ -30,7 +31,7 @@ func (s *Set) QuiesceEnding(ctx context.Context) (*Quiesced, error) {
 	if err := s.Lock.Lock(ctx); err != nil {
 		return nil, err
 	}
-	return &Quiesced{set: s}, nil
+	return &Quiesced{set: s, sleep: retry.Sleep}, nil
 }
 
 // End releases the lock. It may be called again.
@@ -45,7 +46,7 @@ func (q *Quiesced) End() {
 // released.
 func (q *Quiesced) Pause(ctx context.Context, d time.Duration) error {
 	q.End()
-	err := retry.Sleep(ctx, d)
+	err := q.sleep(ctx, d)
 	if lerr := q.set.Lock.Lock(ctx); lerr != nil {
 		return lerr
 	}

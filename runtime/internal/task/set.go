@@ -13,6 +13,7 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/generation"
 	"github.com/brookgen/brookgen/runtime/internal/ids"
 	"github.com/brookgen/brookgen/runtime/internal/input"
@@ -43,10 +44,17 @@ type Set struct {
 	Flow     *batch.Flow // nil: nobody asks
 	Progress *input.Progress
 	Timers   *timers.Heads // nil: handlers set none
+	Waiting  *timers.Count // of timers; nil: handlers set none
 	Life     *lifetime.App
 
-	// Blocked are the blocked keys of the live generation. Guarded by the quiesce lock.
-	Blocked map[partition.ID]*deadletter.Blocked
+	Valve    quiesce.Valve    // that all passes which the app does by itself
+	Running  gauge.Run        // what Run is about
+	Gauges   gauge.Partitions // how far it is
+	Rebuilds gauge.Rebuild
+
+	// Blocked are the blocked keys of the live generation. They are replaced while the quiesce lock
+	// is held.
+	Blocked deadletter.AllBlocked
 
 	ExclusiveMark batch.ExclusiveMark
 	Unsure        atomic.Bool // a commit may have happened although it returned an error
@@ -60,10 +68,7 @@ var ErrOthers = errors.New("brook: the partitions are others now")
 
 // BlockedOf returns the blocked keys of a live partition. The caller holds the quiesce lock.
 func (s *Set) BlockedOf(id partition.ID) *deadletter.Blocked {
-	if s.Blocked[id] == nil {
-		s.Blocked[id] = &deadletter.Blocked{}
-	}
-	return s.Blocked[id]
+	return s.Blocked.Of(id)
 }
 
 // Installed makes tasks use the tables of g, which has the number of theirs. The caller holds the
@@ -79,11 +84,7 @@ func (s *Set) Installed(g *generation.Generation) {
 }
 
 // CountLetter counts a dead letter of an emission or a job. The caller visits the quiesce lock.
-func (s *Set) CountLetter(id partition.ID) {
-	if blocked := s.Blocked[id]; blocked != nil {
-		blocked.AddAfter()
-	}
-}
+func (s *Set) CountLetter(id partition.ID) { s.Blocked.Of(id).AddAfter() }
 
 // Spares reports whether a rebuild does without what a topic no longer has: Config.OnRetention says
 // so, or the topic is compacted, as its tombstones are handled: then later records replace those.
@@ -97,7 +98,7 @@ func (s *Set) Split(partitions []*Partition, mode brook.Mode) []*Task {
 	tasks := make([]*Task, 0, mode.Lanes)
 	for n := range mode.Lanes {
 		t := s.NewTask(s.Catalog.Live(), s.Live())
-		t.Parallel, t.tasks = mode.Lanes > 1, mode.Lanes
+		t.Parallel, t.tasks, t.Valve = mode.Lanes > 1, mode.Lanes, &s.Valve
 		var own []*Partition
 		for _, p := range partitions {
 			if mode.Lanes == 1 || p.ID.Number == int32(n) {
@@ -187,7 +188,7 @@ func (s *Set) Doubt(err error) {
 // Partitions asks the driver for the partitions that the app reads, and tries again for as long as
 // ctx lives.
 func (s *Set) Partitions(ctx context.Context) (partitions []brook.Partition, err error) {
-	err = s.Retry.Do(ctx, "read", func() (err error) {
+	err = s.Retry.Ask(ctx, "read", func() (err error) {
 		partitions, err = s.Config.Driver.Partitions(ctx, s.Code.Topics...)
 		return err
 	})
@@ -202,18 +203,4 @@ func (s *Set) Input(
 	return &input.Reader{
 		Driver: s.Config.Driver, Policy: s.Config.Retry, Report: s.Report, Overtaken: overtaken,
 	}
-}
-
-// Positions returns how far the live views have come in the partitions that the tasks fold. Any
-// goroutine may call it.
-func (s *Set) Positions() map[partition.ID]int64 {
-	s.TasksMu.Lock()
-	defer s.TasksMu.Unlock()
-	at := map[partition.ID]int64{}
-	for _, t := range s.Tasks {
-		for _, p := range t.Partitions {
-			at[p.ID] = s.Progress.At(p.ID)
-		}
-	}
-	return at
 }

@@ -8,14 +8,13 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
-	"github.com/brookgen/brookgen/runtime/internal/retry"
 )
 
 // Pause waits between two tries of a task that visits no lock. If somebody who holds the quiesce
 // lock runs it, others have the lock meanwhile.
 func (t *Task) Pause(ctx context.Context, d time.Duration) error {
 	if t.Rest == nil {
-		return retry.Sleep(ctx, d)
+		return t.Sleep(ctx, d)
 	}
 	return t.Rest.Pause(ctx, d)
 }
@@ -45,7 +44,7 @@ func (c *commit) stepOut(ctx context.Context, d time.Duration) error {
 		}
 	} else {
 		c.Leave()
-		err = retry.Sleep(ctx, d)
+		err = c.Sleep(ctx, d)
 		if eerr := c.Enter(ctx); eerr != nil {
 			return eerr
 		}

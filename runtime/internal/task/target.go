@@ -105,7 +105,7 @@ func (l Live) PassGap(*Partition, input.Gap) {}
 func (l Live) Committed(t *Task, moved []brook.Progress, from []brook.Position) {
 	s, b, due := l.set, t.Batch, &t.due
 	s.Hub.Publish(t.Tx.Changed)
-	s.Timers.Committed(t.Tx.Changed)
+	s.CountTimers(t.Tx)
 	s.Flow.Committed(b)
 	for _, p := range positions(moved) {
 		s.Progress.AdvanceTo(p)

@@ -50,6 +50,8 @@ type Task struct {
 	parked     dueEvents
 	looked     time.Time // when the store was asked last what others did to parked events
 
+	Valve     *quiesce.Valve  // is passed by all that the task does; nil: none
+	within    int             // how often Begin was called without End
 	visit     quiesce.Visitor // of the quiesce lock
 	Inside    bool            // between Enter and Leave
 	Rest      *Quiesced       // whose owner runs the task; nil: none
@@ -99,46 +101,47 @@ func (t *Task) SetPartitions(partitions []*Partition) {
 // then. It returns nil if stop ended, or if every partition reached its end.
 func (t *Task) Run(stop, ctx context.Context) error {
 	for !t.Partitions.finished() || t.anyDue() {
-		if stop.Err() != nil {
+		if stop.Err() != nil || t.Begin(stop) != nil {
 			return nil
 		}
-		if err := t.Target.Lost(); err != nil {
-			return err
+		idle, wait, err := t.turn(stop, ctx)
+		t.End()
+		if err == nil && idle {
+			err = t.await(stop, wait)
 		}
-		if err := t.ReportOverdue(stop, ctx); err != nil {
-			return err
-		}
-		if t.Enter(stop) != nil {
-			return nil
-		}
-		t.Target.Look(t.Partitions)
-		t.Over = nil
-		p, wait := t.Next()
-		t.Leave()
-		t.follow()
-		if t.Over != nil {
-			return t.Over
-		}
-		if p == nil && t.Partitions.dirty() {
-			if err := t.Moved(stop); err != nil {
-				return err
-			}
-			continue
-		}
-		if p == nil {
-			if err := t.lookAround(stop); err != nil {
-				return err
-			}
-			if err := t.await(stop, wait); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := t.Fold(stop, ctx); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// turn folds a batch. If there is nothing to fold, it is idle, and wait is for how long at most; 0:
+// until something comes.
+func (t *Task) turn(stop, ctx context.Context) (idle bool, wait time.Duration, err error) {
+	if err := t.Target.Lost(); err != nil {
+		return false, 0, err
+	}
+	if err := t.ReportOverdue(stop, ctx); err != nil {
+		return false, 0, err
+	}
+	if t.Enter(stop) != nil {
+		return false, 0, nil // Run finds out that stop ended
+	}
+	t.Target.Look(t.Partitions)
+	t.Over = nil
+	p, wait := t.Next()
+	t.Leave()
+	t.follow()
+	switch {
+	case t.Over != nil:
+		return false, 0, t.Over
+	case p != nil:
+		return false, 0, t.Fold(stop, ctx)
+	case t.Partitions.dirty():
+		return false, 0, t.Moved(stop)
+	}
+	return true, wait, t.lookAround(stop)
 }
 
 // await waits for a fetch, a signal, the end of a hold, or the end of stop. Then it takes what is

@@ -18,7 +18,6 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
-	"github.com/brookgen/brookgen/runtime/internal/deadletter"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 	"github.com/brookgen/brookgen/runtime/internal/effects"
 	"github.com/brookgen/brookgen/runtime/internal/emission"
@@ -99,7 +98,7 @@ func Claimed(t testing.TB, store *Store, change func(*brook.Config)) *Rig {
 	if err = errors.Join(err, r.Catalog.Claim.Take(ctx), r.ReadExclusiveMark(ctx)); err != nil {
 		t.Fatal(err)
 	}
-	r.Blocked = blocked
+	r.Blocked.Replace(blocked)
 	return r
 }
 
@@ -140,7 +139,7 @@ func (r *Rig) assemble(config *brook.Config, def *delivery.Definition) {
 		},
 		Store: config.Store, Hub: watch.NewHub(), Progress: input.NewProgress(), Report: reporter,
 		Retry: &retry.Loop{Policy: config.Retry, Report: reporter}, Life: life,
-		Blocked: map[partition.ID]*deadletter.Blocked{}, IDs: ids.New(), Lock: &quiesce.Lock{},
+		IDs: ids.New(), Lock: &quiesce.Lock{},
 		Effects: &effects.Executor{Policy: config.Retry, Report: reporter},
 	}
 	r.Set = s
@@ -151,6 +150,7 @@ func (r *Rig) assemble(config *brook.Config, def *delivery.Definition) {
 		Life: life, Lock: s.Lock, Retry: s.Retry, Owner: r.owner(),
 	})
 	s.Publisher = &publisher.Publisher{
+		Valve:  &s.Valve,
 		Config: config, Code: s.Code, Catalog: s.Catalog, Store: s.Store, Reader: s.Reader,
 		Lock: s.Lock, Ids: s.IDs, Report: reporter, Retry: s.Retry, Outbox: s.Outbox,
 		Destinations: placement.NewDestinations(config.Driver),

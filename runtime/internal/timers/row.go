@@ -101,6 +101,9 @@ func Decode(raw []byte) (*Row, error) {
 	return r, nil
 }
 
+// RowWaits reports whether a stored row is that of a timer that waits; it is not if raw is nil.
+func RowWaits(raw []byte) bool { return len(raw) > 1 && raw[1] == 0 }
+
 var errDamaged = fmt.Errorf("brook: a stored timer is damaged: %w", brook.ErrPermanent)
 
 // decoder reads what Encode wrote. After the first mistake it returns zero values.

@@ -43,10 +43,14 @@ func (tx *Tx) replaceTimer(
 	for _, typ := range slices.Backward(types) { // today's name, the first one, comes last
 		tx.buf = timers.RowKey(tx.buf[:0], typ, encoded)
 		cell = tx.Overlay.At(tx.layout.Timers, tx.buf)
+		fresh := !cell.Known()
 		if tx.load(cell) != nil {
 			return nil, false // load noted the fault
 		}
 		raw, _ := cell.Value().([]byte)
+		if fresh {
+			tx.waiting.found(cell.Key(), raw)
+		}
 		if raw == nil {
 			continue
 		}

@@ -31,6 +31,7 @@ type Tx struct {
 	recorder
 	indexes
 	misses
+	waiting
 	buf []byte // scratch: an encoded key
 }
 
@@ -113,6 +114,7 @@ func (tx *Tx) reserve(r *reservation) error {
 func (tx *Tx) Reset() {
 	tx.Overlay.Reset()
 	tx.Base.reset()
+	clear(tx.waiting.before)
 }
 
 // Writes appends to dst what the transaction changed, in the order of the first touch of each row.

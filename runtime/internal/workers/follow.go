@@ -107,7 +107,7 @@ func (w *Workers) removePassed(ctx context.Context) error {
 	}
 	err := retry.InParts(removals, func(part []brook.Write) error {
 		batch := &brook.Batch{ID: w.Tasks.IDs.Batch(), Writes: part}
-		return w.Tasks.Retry.Do(ctx, "commit", func() error {
+		return w.Tasks.Retry.DoApart(ctx, "commit", func() error {
 			return w.Tasks.Store.Commit(ctx, batch)
 		})
 	})

@@ -73,10 +73,19 @@ func (r *run) dispatch(stop context.Context) error {
 	r.looked.paced = true
 	defer func() { r.looked.paced = false }()
 	for stop.Err() == nil {
-		if err := r.follow(stop); err != nil && stop.Err() == nil {
+		passed, err := r.Tasks.Valve.Enter(stop)
+		if err != nil {
+			return nil // stop ended
+		}
+		err = r.follow(passed)
+		wait := time.Duration(0)
+		if err == nil {
+			wait = r.start(stop)
+		}
+		r.Tasks.Valve.Leave()
+		if err != nil && stop.Err() == nil {
 			return err
 		}
-		wait := r.start(stop)
 		if r.Board.Shared {
 			next := cmp.Or(r.looked.wait(), lookPause)
 			wait = min(cmp.Or(wait, next), next)
@@ -102,6 +111,7 @@ func (r *run) start(stop context.Context) (wait time.Duration) {
 			<-r.slots
 			return wait
 		}
+		r.Tasks.Valve.Join() // until its result is settled
 		r.busy.Go(func() {
 			done := result{job: j, outcome: untried}
 			defer func() {
@@ -128,7 +138,7 @@ func (r *run) commit(ctx context.Context, over <-chan struct{}) error {
 		r.results = nil
 		r.mu.Unlock()
 		if len(results) > 0 {
-			if err := r.settle(ctx, results); err != nil && ctx.Err() == nil {
+			if err := r.settleAll(ctx, results); err != nil && ctx.Err() == nil {
 				return err
 			}
 			continue
@@ -142,4 +152,15 @@ func (r *run) commit(ctx context.Context, over <-chan struct{}) error {
 			ending = true
 		}
 	}
+}
+
+// settleAll commits results. It passes the valve once for all of them.
+func (r *run) settleAll(ctx context.Context, results []result) error {
+	v := &r.Tasks.Valve
+	v.Join()
+	defer v.Leave()
+	for range results {
+		v.Leave() // what was begun with the job
+	}
+	return r.settle(v.Within(ctx), results)
 }

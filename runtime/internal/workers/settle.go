@@ -73,7 +73,7 @@ func (w *Workers) commitPlain(ctx context.Context, results []result) error {
 				batch.Writes = append(batch.Writes, r.job.Remove(w.Board.Table))
 			}
 		}
-		err := w.Tasks.Retry.Do(ctx, "commit", func() error {
+		err := w.Tasks.Retry.DoApart(ctx, "commit", func() error {
 			return w.Tasks.Observer.Commit(ctx, w.Tasks.Store, batch, 0, false)
 		})
 		if errors.Is(err, brook.ErrConflict) && w.Board.Shared {

@@ -1,0 +1,226 @@
+// Package gauge keeps what an app shows of itself while it works: how far each partition is, what
+// Run is about, and what became of rebuilds. It is what Status is made of, so that nobody who asks
+// waits for a task, the store or the log.
+//
+// Those who work write, batch by batch and never for each event; anybody reads. Each type has a
+// mutex, under which nothing else is taken or called.
+package gauge
+
+import (
+	"sync"
+	"time"
+)
+
+// Grace is for how long a partition may have events that are not folded before it is behind: with a
+// steady stream there are always some.
+const Grace = 10 * time.Second
+
+// Partition is how far one partition is that a task folds. The task writes what it folds, and the
+// reader what it reads. A nil Partition is that of a queue that nobody shows.
+type Partition struct {
+	mu         sync.Mutex
+	began      time.Time
+	next, end  int64
+	learned    time.Time // when the log was heard of last
+	head       time.Time // the time of the oldest record that was read and is not committed
+	last       time.Time // the time of the last record that is committed
+	moved      time.Time
+	aim        int64     // the end of the partition that is being folded to
+	aimed      time.Time // when that was the end
+	shown      time.Time // the views show what the log held then; zero: not since it began
+	live       time.Time // since when it is not behind
+	mended     time.Time // when store or log answered again
+	read, fold trouble
+}
+
+// trouble is what the reader or the task can't go on for.
+type trouble struct {
+	kind  Kind
+	since time.Time
+	why   string
+}
+
+// Kind is what a partition can't go on for.
+type Kind int
+
+// The kinds, and none.
+const (
+	None Kind = iota
+	Store
+	Log
+	Handler
+)
+
+// Reading is what a Partition said at an instant.
+type Reading struct {
+	Next, End   int64
+	Age         time.Duration // of the oldest record that waits, as far as is known
+	Last        time.Time     // the time of the last record that is dealt with
+	Moved       time.Time
+	Behind      bool      // it has events that were in the log before Grace
+	Since       time.Time // since when it is behind, or is not
+	Kind        Kind      // what it can't go on for
+	Stuck       time.Time // since when
+	Why         string
+	Undelivered time.Time // since when the log holds records that it does not deliver; zero: it does
+}
+
+// NewPartition returns the gauge of a partition that begins at an offset.
+func NewPartition(next, end int64) *Partition {
+	now := time.Now()
+	p := &Partition{
+		began: now, next: next, end: end, learned: now, aim: end, aimed: now, live: now,
+	}
+	if next >= end {
+		p.shown = now
+	}
+	return p
+}
+
+// resume notes that another task goes on at an offset.
+func (p *Partition) resume(next, end int64) {
+	p.Committed(next, time.Time{}, time.Time{})
+	p.Learn(end)
+	p.ReadFails(nil)
+	p.FoldFails(nil, None)
+}
+
+// Read notes what was read: the partition's end as it was a moment ago, and the time of the oldest
+// record that is not committed, zero if there is none.
+func (p *Partition) Read(end int64, head time.Time) {
+	if p == nil {
+		return
+	}
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.head = head
+	p.learn(end, now)
+}
+
+// Learn notes the partition's end, which the driver was asked for.
+func (p *Partition) Learn(end int64) {
+	if p == nil {
+		return
+	}
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.learn(end, now)
+}
+
+func (p *Partition) learn(end int64, now time.Time) {
+	p.learned = now
+	if p.next >= p.end { // until now there was nothing to fold
+		p.shown, p.aim, p.aimed = now, end, now
+	}
+	p.end = max(p.end, end)
+}
+
+// Committed notes a commit: all below next is dealt with. last is the time of the last record of
+// the batch, zero if it had none; head is as for Read.
+func (p *Partition) Committed(next int64, head, last time.Time) {
+	if p == nil {
+		return
+	}
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	behind := p.behind(now)
+	if next != p.next {
+		p.next, p.moved = next, now
+	}
+	p.end, p.head = max(p.end, next), head
+	if !last.IsZero() {
+		p.last = last
+	}
+	switch {
+	case p.next >= p.end:
+		p.shown, p.aim, p.aimed = now, p.end, now
+	case p.next >= p.aim:
+		p.shown, p.aim, p.aimed = p.aimed, p.end, p.learned
+	}
+	if behind && !p.behind(now) {
+		p.live = now
+	}
+}
+
+// behind reports whether the partition has events that were in the log before Grace.
+func (p *Partition) behind(now time.Time) bool {
+	return p.next < p.end && now.Sub(p.shown) > Grace
+}
+
+// ReadFails notes that the reader can't go on, and why; err nil: it goes on.
+func (p *Partition) ReadFails(err error) { p.fails(err, Log, func() *trouble { return &p.read }) }
+
+// FoldFails notes that the task can't go on, and why; err nil: it goes on.
+func (p *Partition) FoldFails(err error, kind Kind) {
+	p.fails(err, kind, func() *trouble { return &p.fold })
+}
+
+func (p *Partition) fails(err error, kind Kind, at func() *trouble) {
+	if p == nil {
+		return
+	}
+	now, why := time.Now(), ""
+	if err != nil {
+		why = err.Error()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := at()
+	switch {
+	case err == nil:
+		if t.kind == Store || t.kind == Log {
+			p.mended = now
+		}
+		*t = trouble{}
+	case t.kind == kind:
+		t.why = why
+	default:
+		*t = trouble{kind, now, why}
+	}
+}
+
+// Reading returns what the partition says now.
+func (p *Partition) Reading(now time.Time) Reading {
+	if p == nil {
+		return Reading{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := Reading{
+		Next: p.next, End: p.end, Last: p.last, Moved: p.moved,
+		Behind: p.behind(now), Since: p.live,
+	}
+	if r.Behind {
+		r.Since = p.began
+		if !p.shown.IsZero() {
+			r.Since = p.shown.Add(Grace)
+		}
+	}
+	r.Since = latest(r.Since, p.mended)
+	t := p.fold
+	if t.kind == None {
+		t = p.read
+	}
+	r.Kind, r.Stuck, r.Why = t.kind, t.since, t.why
+	switch {
+	case p.next >= p.end:
+	case !p.head.IsZero():
+		r.Age = max(0, now.Sub(p.head))
+	case !p.shown.IsZero():
+		r.Age = now.Sub(p.shown)
+	}
+	if idle := latest(p.moved, p.began); r.Behind && p.head.IsZero() && now.Sub(idle) > Grace {
+		r.Undelivered = idle
+	}
+	return r
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

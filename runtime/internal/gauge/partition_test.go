@@ -1,0 +1,148 @@
+package gauge
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// want compares what a gauge says now.
+func want(t *testing.T, p *Partition, behind bool, age time.Duration, since time.Duration) {
+	t.Helper()
+	now := time.Now()
+	r := p.Reading(now)
+	if r.Behind != behind || r.Age != age || now.Sub(r.Since) != since {
+		t.Errorf("behind %t by %s since %s ago, want %t by %s since %s ago",
+			r.Behind, r.Age, now.Sub(r.Since), behind, age, since)
+	}
+}
+
+// A partition is behind from its start until it comes to what the log held then, and again if what
+// it holds is older than Grace.
+func TestBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPartition(0, 100)
+		want(t, p, true, 0, 0)
+		time.Sleep(time.Minute)
+		p.Read(100, time.Now().Add(-time.Hour))
+		want(t, p, true, time.Hour, time.Minute)
+		p.Read(150, time.Now().Add(-time.Hour)) // it grows meanwhile
+		p.Committed(99, time.Now().Add(-time.Second), time.Time{})
+		want(t, p, true, time.Second, time.Minute)
+		p.Committed(100, time.Now().Add(-time.Second), time.Time{})
+		want(t, p, true, time.Second, time.Minute-Grace) // it shows what was there a minute ago
+		p.Committed(150, time.Time{}, time.Now())
+		want(t, p, false, 0, 0)
+		time.Sleep(time.Hour)
+		want(t, p, false, 0, time.Hour)
+		p.Read(151, time.Now().Add(-time.Millisecond)) // the next one comes
+		time.Sleep(Grace)
+		want(t, p, false, Grace+time.Millisecond, time.Hour+Grace)
+		time.Sleep(time.Second)
+		want(t, p, true, Grace+time.Second+time.Millisecond, time.Second)
+		p.Committed(151, time.Time{}, time.Now())
+		want(t, p, false, 0, 0)
+	})
+}
+
+// With a steady stream there is always something that is not folded: what comes to where the end
+// was a moment ago is not behind.
+func TestSteadyStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPartition(0, 0)
+		for n := int64(1); n < 100; n++ {
+			time.Sleep(Grace / 2)
+			p.Read(10*n, time.Now())
+			p.Committed(10*n-10, time.Now(), time.Now())
+			if p.Reading(time.Now()).Behind {
+				t.Fatalf("behind at the end of %d", n)
+			}
+		}
+		for n := int64(100); n < 105; n++ { // it is folded no longer
+			time.Sleep(Grace / 2)
+			p.Read(10*n, time.Now().Add(-Grace))
+		}
+		if !p.Reading(time.Now()).Behind {
+			t.Error("it is not behind")
+		}
+	})
+}
+
+// Reader and task each say what they can't go on for, since when, and what it failed with last. The
+// task's trouble comes first.
+func TestTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPartition(0, 0)
+		trouble := func(kind Kind, since time.Duration, why string) {
+			t.Helper()
+			now := time.Now()
+			r := p.Reading(now)
+			if r.Kind != kind || r.Why != why || kind != None && now.Sub(r.Stuck) != since {
+				t.Errorf("%d %q since %s, want %d %q since %s",
+					r.Kind, r.Why, now.Sub(r.Stuck), kind, why, since)
+			}
+		}
+		trouble(None, 0, "")
+		p.ReadFails(errors.New("down"))
+		time.Sleep(time.Second)
+		p.ReadFails(errors.New("down still"))
+		trouble(Log, time.Second, "down still")
+		p.FoldFails(errors.New("broken"), Store)
+		trouble(Store, 0, "broken")
+		time.Sleep(time.Second)
+		p.FoldFails(errors.New("later"), Handler)
+		trouble(Handler, 0, "later")
+		p.FoldFails(nil, None)
+		trouble(Log, 2*time.Second, "down still")
+		p.ReadFails(nil)
+		trouble(None, 0, "")
+		want(t, p, false, 0, 0) // since it is read again
+		time.Sleep(time.Second)
+		p.FoldFails(errors.New("later"), Handler)
+		p.FoldFails(nil, None)
+		want(t, p, false, 0, time.Second)
+	})
+}
+
+// A log that holds records and delivers none is noticed.
+func TestUndelivered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPartition(5, 9)
+		time.Sleep(Grace + time.Second)
+		if r := p.Reading(time.Now()); time.Since(r.Undelivered) != Grace+time.Second {
+			t.Errorf("undelivered since %s", r.Undelivered)
+		}
+		p.Read(9, time.Now())
+		if r := p.Reading(time.Now()); !r.Undelivered.IsZero() {
+			t.Errorf("undelivered since %s, though a record is there", r.Undelivered)
+		}
+	})
+}
+
+// A gauge outlasts the tasks of its partition, and is forgotten with the partition.
+func TestResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var all Partitions
+		first := all.Resume(at, 0, 0)
+		time.Sleep(time.Minute)
+		first.ReadFails(errors.New("down"))
+		if again := all.Resume(at, 3, 5); again != first {
+			t.Fatal("it is another one")
+		}
+		want(t, first, false, 0, 0) // since it is read again
+		if r := first.Reading(time.Now()); r.Next != 3 || r.End != 5 || r.Kind != None {
+			t.Errorf("%+v", r)
+		}
+		all.Keep(nil)
+		if again := all.Resume(at, 3, 5); again == first {
+			t.Error("it was kept")
+		}
+	})
+	var none *Partition // of a queue that nobody shows
+	none.Read(1, time.Time{})
+	none.Learn(1)
+	none.Committed(1, time.Time{}, time.Time{})
+	none.ReadFails(nil)
+	none.FoldFails(nil, None)
+}
