@@ -133,7 +133,7 @@ func (w *Workers) commitHeavy(ctx context.Context, results []result) error {
 	s := w.Tasks
 	var due batch.Due
 	err := s.Catalog.RetryConflicts(ctx, func() error {
-		return s.Retry.Do(ctx, "commit", func() error {
+		return s.Retry.DoApart(ctx, "commit", func() error {
 			left, once, err := w.commitOnce(ctx, results)
 			switch {
 			case err == nil:
