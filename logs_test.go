@@ -140,7 +140,7 @@ func attributes(cell string) string {
 }
 
 // whatOf are functions that are told what is done, and as which argument.
-var whatOf = map[string]int{"Do": 1, "DoPausing": 1, "Recovered": 0, "adoptAll": 1}
+var whatOf = map[string]int{"Do": 1, "DoApart": 1, "Ask": 1, "DoPausing": 1, "Recovered": 0, "adoptAll": 1}
 
 var reporter = regexp.MustCompile(`(^|\.)([rR]eport(er)?|log|r)$`)
 
@@ -194,7 +194,7 @@ func (s *logSource) call(fn *ast.FuncDecl, call *ast.CallExpr, alias map[string]
 		s.line(fn, "any", call.Args[2:])
 	case name == "Slow" && reports:
 		s.slow = append(s.slow, s.text(fn, call.Args[0]))
-	case told && len(call.Args) > i && (name != "Do" || retries.MatchString(on)):
+	case told && len(call.Args) > i && (name != "Do" && name != "Ask" || retries.MatchString(on)):
 		s.try(fn, call.Args[i])
 	}
 }

@@ -166,12 +166,12 @@ func (m *metrics) failure(f brook.Failure) {
 
 // failureNames are the first words of Failure.What: what follows them is for people.
 var failureNames = map[string]bool{
-	"close": true, "collecting": true, "commit": true, "effect": true, "filling": true,
-	"folding": true, "following": true, "forgetting": true, "group": true, "handle": true,
-	"job": true, "lease": true, "listening": true, "looking": true, "mark": true, "open": true,
-	"publish": true, "publishing": true, "read": true, "reading": true, "rebuild": true,
-	"redrive": true, "reload": true, "removal": true, "store": true, "taking": true,
-	"timers": true,
+	"close": true, "collecting": true, "commit": true, "counting": true, "effect": true,
+	"filling": true, "folding": true, "following": true, "forgetting": true, "group": true,
+	"handle": true, "job": true, "lease": true, "listening": true, "looking": true, "mark": true,
+	"open": true, "publish": true, "publishing": true, "read": true, "reading": true,
+	"rebuild": true, "redrive": true, "reload": true, "removal": true, "store": true,
+	"taking": true, "timers": true,
 }
 
 // failureName returns the word for what failed.
