@@ -69,6 +69,14 @@ var rules = []rule{
 		allow: func(_, i string) bool { return i != "./runtime/engine" },
 	},
 	{
+		name:  "handlers of HTTP know an app by interfaces, and not who runs it",
+		holds: below("runtime/brookhttp"),
+		allow: func(_, i string) bool {
+			return standard(i) || i == "./runtime" || i == "./runtime/inspect" ||
+				below("runtime/brookhttp")(local(i))
+		},
+	},
+	{
 		name:  "packages key, wire and pack know nothing of events",
 		holds: only("runtime/key", "runtime/wire", "runtime/pack"),
 		allow: func(_, i string) bool { return standard(i) || i == "./runtime/internal/spare" },

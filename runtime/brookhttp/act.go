@@ -1,0 +1,171 @@
+package brookhttp
+
+import (
+	"fmt"
+	"net/url"
+
+	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/inspect"
+)
+
+// choice is which dead letters something is to be done with.
+type choice struct {
+	inspect.LetterFilter
+	// All has to be set if the filter accepts all letters: an empty choice is a mistake.
+	All bool `json:"all,omitempty"`
+	// Confirmed has to be set to drop letters on a page: without it the page asks.
+	Confirmed bool `json:"-"`
+}
+
+// choice reads which letters are meant. In a form, scope is chosen (the boxes that are checked) or
+// all (those that the filter of the page accepts, which the field filter has).
+func (q *request) choice() (choice, error) {
+	var c choice
+	if q.json {
+		if err := q.decode(&c); err != nil {
+			return c, err
+		}
+	} else {
+		values := url.Values{"id": q.values["id"]}
+		if c.All = q.get("scope") == "all"; c.All {
+			var err error
+			if values, err = url.ParseQuery(q.get("filter")); err != nil {
+				return c, mistaken("the filter can't be read: " + err.Error())
+			}
+		}
+		var err error
+		if c.LetterFilter, err = filterOf(values); err != nil {
+			return c, err
+		}
+		c.Confirmed = q.get("confirmed") != ""
+	}
+	if len(valuesOf(c.LetterFilter)) == 0 && !c.All {
+		return c, mistaken("no dead letter is chosen")
+	}
+	return c, nil
+}
+
+// done is what a page says that something was done on.
+type done struct {
+	Did   string `json:"-"` // for people
+	Note  string `json:"-"` // what to know of it
+	Count int    `json:"count"`
+	Back  string `json:"-"` // a link to go on
+	Text  string `json:"-"` // of that link
+	// Ask is what is to be confirmed first; Query and All are the choice.
+	Ask   string   `json:"-"`
+	IDs   []string `json:"-"`
+	Query string   `json:"-"`
+	All   bool     `json:"-"`
+}
+
+// dryRunPage is what redriving letters would do.
+type dryRunPage struct {
+	inspect.DryRun
+	IDs     []string `json:"-"`
+	Query   string   `json:"-"`
+	All     bool     `json:"-"`
+	Redrive bool     `json:"-"`
+}
+
+// Counts returns how often each result comes up, in the order in which they come up.
+func (p dryRunPage) Counts() (all []resultCount) {
+	at := map[inspect.Result]int{}
+	for _, o := range p.Outcomes {
+		i, ok := at[o.Result]
+		if !ok {
+			i = len(all)
+			at[o.Result] = i
+			all = append(all, resultCount{Result: o.Result})
+		}
+		all[i].Count++
+	}
+	return all
+}
+
+// resultCount is how many letters have a result.
+type resultCount struct {
+	Result inspect.Result
+	Count  int
+}
+
+// dryRun returns what redriving would do. It changes nothing, and takes POST because it calls
+// handlers.
+func (i *Inspection) dryRun(q *request) (any, error) {
+	c, err := q.choice()
+	if err != nil {
+		return nil, err
+	}
+	run, err := i.app.Inspect().DryRun(q.Context(), c.LetterFilter)
+	if run.Outcomes == nil {
+		run.Outcomes = []inspect.Outcome{}
+	}
+	return dryRunPage{run, c.IDs, queryOf(c.LetterFilter), c.All, q.may(ActionRedrive)}, err
+}
+
+// redrive redrives dead letters.
+func (i *Inspection) redrive(q *request) (any, error) {
+	c, err := q.choice()
+	if err != nil {
+		return nil, err
+	}
+	n, err := i.app.Inspect().Redrive(q.Context(), c.LetterFilter)
+	q.record("dead letters redriven", err, "applied", n, "filter", queryOf(c.LetterFilter))
+	if err != nil {
+		return nil, fmt.Errorf("%s applied, and then: %w", letterCount(n), err)
+	}
+	return done{Did: letterCount(n) + " applied", Count: n, Back: "letters",
+		Note: "Those that failed again, and those behind them, are still there.",
+		Text: "Dead letters"}, nil
+}
+
+// drop drops dead letters, if that is confirmed.
+func (i *Inspection) drop(q *request) (any, error) {
+	c, err := q.choice()
+	if err != nil {
+		return nil, err
+	}
+	if !q.json && !c.Confirmed {
+		d := done{Ask: letterCount(len(c.IDs)), IDs: c.IDs, Back: "letters", Text: "Keep them"}
+		if c.All {
+			d.Ask, d.Query, d.All = "all dead letters", queryOf(c.LetterFilter), true
+			if d.Query != "" {
+				d.Ask = "all dead letters that fit the filter"
+			}
+		}
+		return d, nil
+	}
+	n, err := i.app.Inspect().Drop(q.Context(), c.LetterFilter)
+	q.record("dead letters dropped", err, "dropped", n, "filter", queryOf(c.LetterFilter))
+	if err != nil {
+		return nil, fmt.Errorf("%s dropped, and then: %w", letterCount(n), err)
+	}
+	return done{Did: letterCount(n) + " dropped", Count: n, Back: "letters",
+		Note: "What waited behind them is still there: redrive it.", Text: "Dead letters"}, nil
+}
+
+func letterCount(n int) string {
+	if n == 1 {
+		return "1 dead letter"
+	}
+	return number(int64(n)) + " dead letters"
+}
+
+// stateNow is the state that the app is in after it was paused or resumed.
+type stateNow struct {
+	State brook.State `json:"state"`
+}
+
+// pause has the app pause.
+func (i *Inspection) pause(q *request) (any, error) {
+	err := i.app.Pause(q.Context())
+	q.record("paused", err)
+	return stateNow{i.app.Status().State}, err
+}
+
+// resume has the app go on.
+func (i *Inspection) resume(q *request) (any, error) {
+	i.app.Resume()
+	q.record("resumed", nil)
+	return stateNow{i.app.Status().State}, nil
+}
