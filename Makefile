@@ -38,6 +38,10 @@ test-redis: ## run the tests of the Redis store, and of what earlier versions le
 test-kafka: ## run the tests of the Kafka driver on real brokers (needs Java, Maven, kcat and redis-server)
 	scripts/redis run scripts/kafka run --sasl --tls $(GO) test -race ./runtime/kafkadriver/...
 
+.PHONY: test-browser
+test-browser: ## run the tests of the inspector in a browser (needs Chromium)
+	cd browsertest && $(GO) test ./...
+
 .PHONY: lint
 lint: ## check format, vet and lint
 	@unformatted="$$(gofmt -l .)"; \
