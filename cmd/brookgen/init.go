@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -22,10 +23,14 @@ const toolPath = "github.com/brookgen/brookgen/cmd/brookgen"
 
 func initCommand() command {
 	return command{
-		name: "init", args: "[folder]", maximum: 1,
+		name: "init", args: "[-server] [folder]", maximum: 1,
 		short: "write a first package",
 		long:  initManual,
-		run:   initialise,
+		flags: func(set *flag.FlagSet) func(*job) {
+			server := set.Bool("server", false, "write a service as the program")
+			return func(j *job) { j.server = *server }
+		},
+		run: initialise,
 	}
 }
 
@@ -35,7 +40,7 @@ func initialise(j *job) int {
 		folder = filepath.ToSlash(filepath.Clean(j.args[0]))
 	}
 	name := path.Base(folder)
-	if problem := unfit(folder, name); problem != "" {
+	if problem := unfit(folder, name, j.server); problem != "" {
 		j.complain("init: %q is no folder for a package: %s", folder, problem)
 		return misuse
 	}
@@ -49,27 +54,45 @@ func initialise(j *job) int {
 		j.complain("%v", err)
 		return failure
 	}
-	program := "cmd/" + name
+	at := "cmd/" + name
 	fill := strings.NewReplacer("PACKAGE", name, "IMPORT",
 		path.Join(modfile.ModulePath(mod), filepath.ToSlash(below), folder))
 	files := []change{
 		{path: filepath.Join(j.dir, folder, name+".go"), new: []byte(fill.Replace(firstPackage))},
-		{path: filepath.Join(j.dir, program, "main.go"), new: []byte(fill.Replace(firstProgram))},
+	}
+	for _, f := range program(j.server) {
+		files = append(files,
+			change{path: filepath.Join(j.dir, at, f.name), new: []byte(fill.Replace(f.source))})
 	}
 	if err := create(files); err != nil {
 		j.complain("init: %v", err)
 		return failure
 	}
-	fmt.Fprintf(j.out, "wrote %s/%s.go and %s/main.go. Now run:\n\n", folder, name, program)
+	fmt.Fprintf(j.out, "wrote %s/%s.go and %s/main.go. Now run:\n\n", folder, name, at)
 	if !strings.Contains(string(mod), toolPath) {
 		fmt.Fprintf(j.out, "\tgo get -tool %s\n", toolPath)
 	}
-	fmt.Fprintf(j.out, "\tgo generate ./%s\n\tgo run ./%s\n", folder, program)
+	fmt.Fprintf(j.out, "\tgo generate ./%s\n", folder)
+	if j.server { // it imports more than the tool does
+		fmt.Fprint(j.out, "\tgo mod tidy\n")
+	}
+	fmt.Fprintf(j.out, "\tgo run ./%s\n", at)
 	return success
 }
 
+// source is a file of the program that init writes.
+type source struct{ name, source string }
+
+// program returns the files of the program: one that runs and ends, or a service.
+func program(server bool) []source {
+	if server {
+		return []source{{"main.go", serviceProgram}, {"backend.go", serviceBackend}, {"api.go", serviceAPI}}
+	}
+	return []source{{"main.go", firstProgram}}
+}
+
 // unfit says why a folder can't be that of a first package, whose name is that of the folder.
-func unfit(folder, name string) string {
+func unfit(folder, name string, server bool) string {
 	switch {
 	case !filepath.IsLocal(folder):
 		return "it must lie below this one"
@@ -80,7 +103,7 @@ func unfit(folder, name string) string {
 	case name == "main" || name == "init" || name == "testdata" || name == "vendor" ||
 		strings.HasPrefix(name, "_"):
 		return "a package of that name can't be imported, as Go has another meaning for it"
-	case programNames()[name]:
+	case programNames(server)[name]:
 		return "the program that uses it needs " + name + " for something else"
 	case !load.IsFileName(name + ".go"):
 		return name + ".go would be a test, or a file for one system alone"
@@ -98,18 +121,20 @@ func unfit(folder, name string) string {
 }
 
 // programNames are the names that mean something in the program that init writes.
-func programNames() map[string]bool {
+func programNames(server bool) map[string]bool {
 	names := map[string]bool{}
-	f, err := parser.ParseFile(token.NewFileSet(), "", firstProgram, parser.SkipObjectResolution)
-	if err != nil {
-		panic(err) // it is a constant
-	}
-	ast.Inspect(f, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && !id.IsExported() { // exported ones are members
-			names[id.Name] = true
+	for _, s := range program(server) {
+		f, err := parser.ParseFile(token.NewFileSet(), "", s.source, parser.SkipObjectResolution)
+		if err != nil {
+			panic(err) // it is a constant
 		}
-		return true
-	})
+		ast.Inspect(f, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && !id.IsExported() { // exported ones are members
+				names[id.Name] = true
+			}
+			return true
+		})
+	}
 	return names
 }
 

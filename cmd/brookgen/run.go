@@ -43,6 +43,7 @@ type job struct {
 	again   bool // even if nothing changed since the last run
 	accept  bool // what breaks
 	format  string
+	server  bool // init writes a service
 }
 
 func (j *job) complain(format string, args ...any) {
