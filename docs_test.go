@@ -36,7 +36,7 @@ func documents(t *testing.T) []string {
 func TestDocumentedNames(t *testing.T) {
 	packages := map[string]map[string]bool{"brook": exported(t, "runtime"), "engine": exported(t, "runtime/engine")}
 	for _, name := range []string{
-		"badgerstore", "brookotel", "brooktest", "drivertest", "elixir", "kafkadriver", "key", "mapstore", "memdriver", "pack", "redisstore", "storetest", "wire",
+		"badgerstore", "brookhttp", "brookotel", "brooktest", "drivertest", "elixir", "kafkadriver", "key", "mapstore", "memdriver", "pack", "redisstore", "storetest", "wire",
 	} {
 		packages[name] = exported(t, "runtime/"+name)
 	}
