@@ -1,67 +1,32 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"net/http"
+	"os"
 	"time"
 
-	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/brookhttp"
 )
 
-// livez says that the process answers. If the app can't go on, the process ends: there is nothing
-// to ask here.
-func (s *server) livez(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
+// maxBehind is how far the views may be behind the log while requests still come here.
+const maxBehind = time.Minute
 
-// readyz says whether requests should come here: once the views show what the log held when the
-// process started, and until it ends.
-func (s *server) readyz(w http.ResponseWriter, _ *http.Request) {
-	select {
-	case <-s.ending:
-		http.Error(w, "ending", http.StatusServiceUnavailable)
-	default:
-		if !s.ready.Load() {
-			http.Error(w, "catching up", http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	}
-}
-
-// becomeReady waits until all is folded that the log holds by now.
-func (s *server) becomeReady(ctx context.Context, driver brook.Driver, topic string) {
-	for {
-		err := s.caughtUp(ctx, driver, topic)
-		if ctx.Err() != nil {
-			return
-		}
-		if err == nil {
-			s.ready.Store(true)
-			s.log.Info("ready")
-			return
-		}
-		s.log.Warn("not ready yet", "error", err)
+// operate adds what operators and load balancers need: health, and the inspector, which lets the
+// user operator in with the password in INSPECTOR_PASSWORD, and nobody without one.
+func (s *server) operate() {
+	health := brookhttp.Health(s.app, brookhttp.MaxBehind(maxBehind))
+	s.mux.Handle("GET /livez", health)
+	s.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
+		case <-s.ending: // the views are as good as before, but the process is not for long
+			http.Error(w, "ending", http.StatusServiceUnavailable)
+		default:
+			health.ServeHTTP(w, r)
 		}
-	}
-}
-
-func (s *server) caughtUp(ctx context.Context, driver brook.Driver, topic string) error {
-	partitions, err := driver.Partitions(ctx, topic)
-	if err != nil {
-		return err
-	}
-	for _, p := range partitions {
-		if p.Start == p.End {
-			continue
-		}
-		last := brook.Position{Topic: p.Topic, Partition: p.Number, Offset: p.End - 1}
-		if err := s.app.WaitFor(ctx, last); err != nil && !errors.Is(err, brook.ErrDeadLetter) {
-			return err
-		}
-	}
-	return nil
+	})
+	s.inspector = brookhttp.Inspector(s.app, brookhttp.Options{
+		Allow: brookhttp.Password("operator", os.Getenv("INSPECTOR_PASSWORD")),
+		Log:   s.log,
+	})
+	s.mux.Handle("/inspect/", http.StripPrefix("/inspect", s.inspector))
 }

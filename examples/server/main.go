@@ -1,6 +1,7 @@
 // Server is the HTTP service that everyone builds first: it reads views as JSON, page by page; it
 // publishes what is posted and answers with the row that came of it; it streams changes as
-// Server-Sent Events; it says whether it is alive and ready; and it ends in order.
+// Server-Sent Events; it says whether it is alive and ready; it shows operators what it does; and it
+// ends in order.
 //
 //	go run ./examples/server                                   # all in memory
 //	go run ./examples/server -brokers HOST:9092 -dir VIEWS     # on Kafka, with views on disk
@@ -10,6 +11,9 @@
 //	curl -X POST localhost:8080/tasks/ID/done
 //	curl -N localhost:8080/changes                             # or /tasks/ID/changes
 //	curl localhost:8080/readyz                                 # and /livez
+//
+// With INSPECTOR_PASSWORD=… in the environment, http://localhost:8080/inspect/ shows what the app
+// does to the user operator.
 package main
 
 import (
@@ -80,14 +84,14 @@ func run(ctx context.Context, o options, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, newServer(app, log), driver, o.topic, listener)
+	s := newServer(app, log)
+	defer func() { err = errors.Join(err, s.close()) }()
+	return serve(ctx, s, listener)
 }
 
 // serve runs the app and the HTTP server side by side. The end is in the order of who needs whom:
 // first no more requests, then no more folding, for requests wait for what is folded.
-func serve(
-	ctx context.Context, s *server, driver brook.Driver, topic string, listener net.Listener,
-) error {
+func serve(ctx context.Context, s *server, listener net.Listener) error {
 	told := ctx
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -108,7 +112,6 @@ func serve(
 			fail(err)
 		}
 	})
-	work.Go(func() { s.becomeReady(ctx, driver, topic) })
 
 	<-ctx.Done()
 	s.log.Info("ending")

@@ -92,8 +92,7 @@ func TestProcessEndsInOrder(t *testing.T) {
 		t.Skip("there is no SIGTERM on Windows")
 	}
 	p := startProcess(t)
-	p.logged("INFO ready")
-	p.site.do("GET", "/readyz", "", http.StatusOK, nil)
+	p.site.ready()
 	next := p.site.events("/changes")
 	added := p.site.add("water", "ada")
 	if got := next(); !strings.Contains(got, added.ID) {
@@ -161,7 +160,7 @@ func TestProcessGoesOn(t *testing.T) {
 	var ids []string
 	for range 2 {
 		p := startProcess(t, args...)
-		p.logged("INFO ready")
+		p.site.ready()
 		for _, id := range ids {
 			p.site.do("GET", "/tasks/"+id, "", http.StatusOK, nil)
 		}
@@ -183,7 +182,9 @@ func TestAnAppThatFailsEndsTheService(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { app.Close() })
-		return newServer(app, slog.New(slog.DiscardHandler))
+		s := newServer(app, slog.New(slog.DiscardHandler))
+		t.Cleanup(func() { s.close() })
+		return s
 	}
 	before := open(memdriver.New())
 	task := tasks.TaskAdded{ID: "a", Title: "water"}
@@ -198,7 +199,7 @@ func TestAnAppThatFailsEndsTheService(t *testing.T) {
 		t.Fatal(err)
 	}
 	another := memdriver.New() // a log that the views were not made from
-	err = serve(t.Context(), open(another), another, "tasks", listener)
+	err = serve(t.Context(), open(another), listener)
 	if !errors.Is(err, brook.ErrLogChanged) {
 		t.Errorf("serve: %v", err)
 	}

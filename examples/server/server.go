@@ -7,22 +7,22 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/brookgen/brookgen/examples/server/tasks"
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/brookhttp"
 )
 
 // server answers requests from the views of an app.
 type server struct {
-	app      *tasks.App
-	log      *slog.Logger
-	mux      *http.ServeMux
-	ready    atomic.Bool
-	ending   chan struct{} // closed by end
-	patience time.Duration // how long a write waits until the views show it
-	ping     time.Duration // how often a stream without changes shows that it is alive
+	app       *tasks.App
+	log       *slog.Logger
+	mux       *http.ServeMux
+	inspector *brookhttp.Inspection
+	ending    chan struct{} // closed by end
+	patience  time.Duration // how long a write waits until the views show it
+	ping      time.Duration // how often a stream without changes shows that it is alive
 }
 
 func newServer(app *tasks.App, log *slog.Logger) *server {
@@ -30,8 +30,7 @@ func newServer(app *tasks.App, log *slog.Logger) *server {
 		app: app, log: log, mux: http.NewServeMux(), ending: make(chan struct{}),
 		patience: 5 * time.Second, ping: 15 * time.Second,
 	}
-	s.mux.HandleFunc("GET /livez", s.livez)
-	s.mux.HandleFunc("GET /readyz", s.readyz)
+	s.operate()
 	s.mux.HandleFunc("GET /tasks", s.answer(s.list))
 	s.mux.HandleFunc("POST /tasks", s.answer(s.add))
 	s.mux.HandleFunc("GET /tasks/{id}", s.answer(s.get))
@@ -45,6 +44,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 
 // end makes the server say that it is not ready any more, and ends all streams. It is called once.
 func (s *server) end() { close(s.ending) }
+
+// close ends what the inspector does by itself. It is called before the app is closed.
+func (s *server) close() error { return s.inspector.Close() }
 
 // errBadRequest is wrapped by errors that are the client's.
 var errBadRequest = errors.New("bad request")

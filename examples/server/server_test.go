@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -39,7 +40,7 @@ func newSite(t *testing.T) *site {
 	h := httptest.NewServer(s)
 	t.Cleanup(func() {
 		h.Close()
-		if err := app.Close(); err != nil {
+		if err := errors.Join(s.close(), app.Close()); err != nil {
 			t.Error(err)
 		}
 	})
