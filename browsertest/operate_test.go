@@ -99,6 +99,23 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// What is personal is on no page, wherever it comes from.
+func TestPersonalData(t *testing.T) {
+	s := busy(t)
+	s.down.Store(true)
+	s.order(901, true)
+	b := open(t, s)
+	for _, page := range append(pages, "row?collection=orders&key=o003", "row?collection=orders&key=o901") {
+		b.visit(page)
+		if html := eval[string](b, "document.documentElement.outerHTML"); strings.Contains(html, "@example.com") {
+			t.Errorf("%q shows an address: %s", page, b.text())
+		}
+	}
+	b.see(`"email": "***"`)
+	b.visit("jobs")
+	b.see(`"to":"***"`)
+}
+
 // The app pauses and goes on, and pages that are open show it.
 func TestPause(t *testing.T) {
 	s := newShop(t)

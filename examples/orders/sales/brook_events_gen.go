@@ -101,6 +101,7 @@ var orderPlacedEvent = brook.EventDef{
 		return err
 	},
 	History: 100,
+	PII:     []string{"email"},
 }
 
 var orderRefusedEvent = brook.EventDef{
@@ -372,6 +373,7 @@ var sendMailJob = brook.EventDef{
 		*data.(*SendMail), err = DecodeSendMailJSON(payload)
 		return err
 	},
+	PII: []string{"to"},
 }
 
 var customerKnownTombstone = brook.EventDef{

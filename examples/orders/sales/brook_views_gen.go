@@ -151,6 +151,7 @@ var ordersCollection = brook.Collection{
 	Pack:    func(c *pack.Coder, v any) { packOrder(c, v.(*Order)) },
 	Schema:  orderSchema,
 	History: true,
+	PII:     []string{"email"},
 	Indexes: []brook.IndexDef{
 		{Field: "Customer", Shape: "string", Entries: func(row any, e *brook.Entries) {
 			v := row.(*Order)

@@ -11,7 +11,7 @@ import (
 //brook:job mail.send
 type SendMail struct {
 	Order   string `json:"order" brook:"key"`
-	To      string `json:"to"`
+	To      string `json:"to" brook:"pii"`
 	Subject string `json:"subject"`
 }
 

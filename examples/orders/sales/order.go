@@ -13,7 +13,7 @@ import (
 type OrderPlaced struct {
 	Order    string `json:"order" brook:"key"`
 	Customer string `json:"customer"`
-	Email    string `json:"email"`
+	Email    string `json:"email" brook:"pii"`
 	Lines    []Line `json:"lines"`
 }
 
@@ -65,7 +65,7 @@ const (
 type Order struct {
 	ID       string    `json:"id" brook:"key"`
 	Customer string    `json:"customer" brook:"index"`
-	Email    string    `json:"email"`
+	Email    string    `json:"email" brook:"pii"`
 	Status   Status    `json:"status" brook:"index"`
 	Lines    []Line    `json:"lines"`
 	Placed   time.Time `json:"placed"`
