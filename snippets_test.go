@@ -133,8 +133,8 @@ func run(t *testing.T, snippets ...snippet) {
 
 // known are the packages that documents use.
 var known = []string{
-	"context", "encoding/json", "errors", "fmt", "io", "net/http", "os", "slices", "sync/atomic", "testing",
-	"time",
+	"context", "encoding/json", "errors", "fmt", "io", "net/http", "os", "slices", "sync/atomic",
+	"testing", "time",
 	"example.com/first/shop", "github.com/redis/go-redis/v9",
 	module + "/runtime/badgerstore", module + "/runtime/brookhttp", module + "/runtime/brookotel", module + "/runtime/elixir", module + "/runtime/kafkadriver",
 	module + "/runtime/mapstore",
