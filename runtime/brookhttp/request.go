@@ -99,12 +99,12 @@ func (q *request) page() (inspect.Page, error) {
 
 // record writes to the log who did what, and what came of it.
 func (q *request) record(did string, err error, args ...any) {
-	args = append(args, "address", q.RemoteAddr)
+	args = append(args, "did", did, "address", q.RemoteAddr)
 	if user, _, _ := q.BasicAuth(); user != "" {
 		args = append(args, "user", user)
 	}
 	if err != nil {
 		args = append(args, "error", err)
 	}
-	q.inspection.options.Log.InfoContext(q.Context(), "brook: inspector: "+did, args...)
+	q.inspection.options.Log.InfoContext(q.Context(), "brook: somebody acted in the inspector", args...)
 }
