@@ -17,7 +17,7 @@ const decisionTimeout = time.Hour
 var (
 	errKeep    = errors.New("somebody decided to keep the live views")
 	errNoWord  = errors.New("nobody decided within an hour: the live views are kept")
-	errBusy    = problem{http.StatusConflict, "a rebuild or preview that was started here is under way"}
+	errBusy    = problem{http.StatusConflict, "one that was started here is under way"}
 	errNothing = problem{http.StatusConflict, "no rebuild waits for a decision"}
 	errOver    = problem{http.StatusServiceUnavailable, "the inspector is closed"}
 )

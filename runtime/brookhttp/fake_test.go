@@ -98,7 +98,9 @@ func (f *fake) Count(_ context.Context, collection string) (int, error) {
 	return f.counts[collection], f.err
 }
 
-func (f *fake) Row(context.Context, string, string) (inspect.Row, error) { return f.story.Row, f.err }
+func (f *fake) Row(context.Context, string, string) (inspect.Row, error) {
+	return f.story.Row, f.err
+}
 
 func (f *fake) Rows(_ context.Context, _ string, q inspect.RowQuery) (inspect.Rows, error) {
 	f.mu.Lock()
@@ -117,7 +119,9 @@ func (f *fake) Letters(_ context.Context, filter inspect.LetterFilter, p inspect
 	return f.letters, f.err
 }
 
-func (f *fake) Letter(context.Context, string) (inspect.LetterDetail, error) { return f.letter, f.err }
+func (f *fake) Letter(context.Context, string) (inspect.LetterDetail, error) {
+	return f.letter, f.err
+}
 
 func (f *fake) DryRun(_ context.Context, filter inspect.LetterFilter) (inspect.DryRun, error) {
 	f.asked(filter, inspect.Page{})

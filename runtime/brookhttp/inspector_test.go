@@ -22,7 +22,9 @@ import (
 func TestPages(t *testing.T) {
 	full := newSite(t, filled("some-text"), anybody)
 	app := &fake{}
-	app.structure.Collections = []inspect.Collection{{Name: "c", Indexes: []inspect.Index{{Field: "F"}}}}
+	app.structure.Collections = []inspect.Collection{
+		{Name: "c", Indexes: []inspect.Index{{Field: "F"}}},
+	}
 	empty := newSite(t, app, anybody)
 	for _, page := range readable {
 		checkMarkup(t, page, full.want(strings.Replace(page, "=c&", "=some-text&", 1),

@@ -97,7 +97,8 @@ func TestManyAtOnce(t *testing.T) {
 	var asking sync.WaitGroup
 	for range 4 {
 		asking.Go(func() {
-			for _, page := range append(all(), "rows?collection=orders", "row?collection=orders&key=o000001") {
+			for _, page := range append(all(), "rows?collection=orders",
+				"row?collection=orders&key=o000001") {
 				if w := s.get(page); w.Code >= 500 {
 					t.Errorf("%s: %d %s", page, w.Code, w.Body)
 				}

@@ -56,7 +56,9 @@ type frame struct {
 const updateSeconds = 3
 
 // writePage writes a page with the layout around it.
-func (i *Inspection) writePage(w http.ResponseWriter, q *request, status int, name string, body any) {
+func (i *Inspection) writePage(
+	w http.ResponseWriter, q *request, status int, name string, body any,
+) {
 	app := i.app.Status()
 	f := frame{
 		Page: name, Body: body, Status: &app, Host: i.host, Now: i.now(), Every: updateSeconds,

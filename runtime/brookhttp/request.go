@@ -106,5 +106,6 @@ func (q *request) record(did string, err error, args ...any) {
 	if err != nil {
 		args = append(args, "error", err)
 	}
-	q.inspection.options.Log.InfoContext(q.Context(), "brook: somebody acted in the inspector", args...)
+	log := q.inspection.options.Log
+	log.InfoContext(q.Context(), "brook: somebody acted in the inspector", args...)
 }
