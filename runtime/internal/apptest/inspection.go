@@ -16,6 +16,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/inspect"
 	"github.com/brookgen/brookgen/runtime/internal/ledger"
+	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/memdriver"
 )
 
@@ -23,6 +24,7 @@ import (
 var Inspections = map[string]func(*testing.T, brook.Store){
 	"rows": InspectRows, "letters": InspectLetters, "stories": InspectStories,
 	"swaps": InspectSwaps, "jobs": InspectJobs, "timers": InspectTimers, "pii": InspectPII,
+	"folding": InspectFolding,
 }
 
 // inspected is an app of the ledger that is inspected, with names that are hard to show.
@@ -144,6 +146,44 @@ func InspectRows(t *testing.T, store brook.Store) {
 	x.lines()
 	x.cursors()
 	x.mistakes()
+	x.unreadable(store)
+}
+
+// unreadable looks at rows that nobody can read, among others.
+func (x *inspected) unreadable(store brook.Store) {
+	ctx := x.Context()
+	table, err := store.Table(ctx, brook.TableSpec{Name: "ledger/1/rows/lines"})
+	got(x, table, err)
+	before, err := x.seen.Rows(ctx, "lines", inspect.RowQuery{})
+	for n, damage := range []string{"", "\xff", "\x07\x92\x01\x02", "\x01\xc1", "\x01\x92\x01"} {
+		k := key.AppendInt(key.AppendString(nil, "0"), n)
+		got(x, 0, store.Commit(ctx, &brook.Batch{Writes: []brook.Write{
+			{Table: table, Key: k, Value: []byte(damage)},
+		}}))
+	}
+	rows, err := x.seen.Rows(ctx, "lines", inspect.RowQuery{})
+	all := got(x, rows, err).Rows
+	if len(all) != min(len(before.Rows)+5, inspect.DefaultLimit) {
+		x.Errorf("with rows that are damaged there are %d, want 5 more than %d", len(all),
+			len(before.Rows))
+	}
+	unreadable := 0
+	for _, row := range all {
+		if row.Unreadable == "" {
+			continue
+		}
+		unreadable++
+		again, err := x.seen.Row(ctx, "lines", row.Key)
+		if err != nil || again.Unreadable != row.Unreadable {
+			x.Errorf("the row %s is %+v, %v", row.Key, again, err)
+		}
+		if _, err := x.seen.Story(ctx, "lines", row.Key, 0); err != nil {
+			x.Error(err)
+		}
+	}
+	if unreadable != 5 {
+		x.Errorf("%d rows can't be read, want 5", unreadable)
+	}
 }
 
 // account returns the ID of a row of accounts, which is as its view has it.

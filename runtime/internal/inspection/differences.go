@@ -15,19 +15,19 @@ const maxChanges = 200
 
 // version is a value as it is, by which it is compared, and as it is shown. Either is JSON; nil:
 // there is none.
-type version struct{ real, shown json.RawMessage }
+type version struct{ actual, shown json.RawMessage }
 
 // differences returns in which fields two versions differ, in the order of their paths. A field
 // whose value is masked is shown so, and listed all the same.
 func differences(before, after version) []inspect.FieldChange {
 	switch {
-	case before.real == nil && after.real == nil:
+	case before.actual == nil && after.actual == nil:
 		return nil
-	case before.real == nil || after.real == nil:
+	case before.actual == nil || after.actual == nil:
 		return []inspect.FieldChange{{Before: before.shown, After: after.shown}}
 	}
 	d := differ{}
-	a, b := decoded(before.real), decoded(after.real)
+	a, b := decoded(before.actual), decoded(after.actual)
 	d.compare("", a, b, decoded(before.shown), decoded(after.shown))
 	return d.changes
 }

@@ -380,7 +380,7 @@ func (d *dryRun) change(o *inspect.Outcome, ord int, k []byte, v any) (err error
 		}
 	}
 	d.before[at] = after
-	if bytes.Equal(before.real, after.real) {
+	if bytes.Equal(before.actual, after.actual) {
 		return nil
 	}
 	if len(o.Rows) == maxDryRows {

@@ -49,14 +49,14 @@ func TestDifferences(t *testing.T) {
 			": 12345678901234567890 > 12345678901234567891"},
 		{`{"a":[]}`, `{"a":[]}`, "", "", ""},
 	} {
-		of := func(real, shown string) version {
-			if real == "" {
+		of := func(actual, shown string) version {
+			if actual == "" {
 				return version{}
 			}
 			if shown == "" {
-				shown = real
+				shown = actual
 			}
-			return version{[]byte(real), []byte(shown)}
+			return version{[]byte(actual), []byte(shown)}
 		}
 		var lines []string
 		for _, d := range differences(of(c.a, c.shownA), of(c.b, c.shownB)) {

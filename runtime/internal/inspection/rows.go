@@ -9,6 +9,7 @@ import (
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/inspect"
 	"github.com/brookgen/brookgen/runtime/internal/schema"
+	"github.com/brookgen/brookgen/runtime/internal/shapes"
 	"github.com/brookgen/brookgen/runtime/internal/values"
 	"github.com/brookgen/brookgen/runtime/key"
 	"github.com/brookgen/brookgen/runtime/pack"
@@ -66,17 +67,19 @@ func (x *collection) version(v brook.Value) (out version, unreadable string, err
 		return out, "the generated code is too old to show its rows: run go generate", nil
 	}
 	read, err := x.values.Read(v)
+	if errors.Is(err, shapes.ErrUnknown) {
+		return out, err.Error(), nil
+	}
 	if err != nil {
 		return out, "", err
-	}
-	real, shown, err := x.values.JSON(read)
-	if err != nil {
-		return out, "damaged: " + err.Error(), nil
 	}
 	if read.Unreadable != nil {
 		unreadable = read.Unreadable.Error()
 	}
-	return version{real, shown}, unreadable, nil
+	if out.actual, out.shown, err = x.values.JSON(read); err != nil {
+		unreadable = "damaged: " + err.Error()
+	}
+	return out, unreadable, nil
 }
 
 // row returns a row for people.

@@ -73,6 +73,9 @@ func (c *call) teller(collection, key string, limit int) (*teller, error) {
 		collection: at, limit: limit, place: place{slot, string(encoded)}, passed: map[place]bool{},
 		story: inspect.Story{Row: row, Steps: []inspect.Step{}},
 	}
+	if row.Unreadable != "" {
+		return t, nil
+	}
 	v, err := c.reader.Get(c.ctx, c.gen.Tables[slot], encoded)
 	switch {
 	case errors.Is(err, brook.ErrUnreadable):
@@ -202,7 +205,7 @@ func (t *teller) play() (asked map[place]bool, err error) {
 			if other != r {
 				_ = other.run(e, set) // what it can't do is no news
 			}
-			if after = t.now(r.value(t.place)); !bytes.Equal(was.real, after.real) {
+			if after = t.now(r.value(t.place)); !bytes.Equal(was.actual, after.actual) {
 				step.Sets = append(step.Sets, set)
 			}
 		}
@@ -210,7 +213,7 @@ func (t *teller) play() (asked map[place]bool, err error) {
 		case own && lost:
 			known = false
 		case own && !known:
-			known = bytes.Equal(t.now(other.value(t.place)).real, after.real) && other != r
+			known = bytes.Equal(t.now(other.value(t.place)).actual, after.actual) && other != r
 		}
 		if !own {
 			return
@@ -229,7 +232,7 @@ func (t *teller) play() (asked map[place]bool, err error) {
 		t.add(step)
 	})
 	last := t.now(r.value(t.place))
-	t.story.Exact = known && last.real != nil && bytes.Equal(last.real, t.stored.real)
+	t.story.Exact = known && last.actual != nil && bytes.Equal(last.actual, t.stored.actual)
 	return r.asked, errors.Join(r.failed, other.failed, t.failed)
 }
 

@@ -141,20 +141,20 @@ func (s *Reader) Text(v Value) string {
 // JSON returns a value as JSON, as the code reads it, and the same as it may be shown. What the code
 // can't read is as it was written, and nil if that is not known; none of it is shown if the
 // collection has pii.
-func (s *Reader) JSON(v Value) (real, shown []byte, err error) {
+func (s *Reader) JSON(v Value) (actual, shown []byte, err error) {
 	switch {
 	case v.written == nil:
 		return nil, nil, nil
 	case v.Unreadable == nil:
-		real, err = s.schema.AppendJSON(nil, v.Data)
+		actual, err = s.schema.AppendJSON(nil, v.Data)
 	default:
-		real, err = v.written.AppendJSON(nil, v.raw)
+		actual, err = v.written.AppendJSON(nil, v.raw)
 	}
 	switch {
 	case err != nil:
 		return nil, nil, s.def.MaskError(err)
 	case v.Unreadable != nil && s.def.PII != nil:
-		return real, []byte(wire.Masked), nil
+		return actual, []byte(wire.Masked), nil
 	}
-	return real, s.def.Mask(real), nil
+	return actual, s.def.Mask(actual), nil
 }
