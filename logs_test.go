@@ -31,9 +31,9 @@ type logSource struct {
 	slow  []string
 }
 
-// TestLogsPage wants docs/logs.md to have every line that the runtime writes, with its level and
+// TestDocumentedLogs wants docs/logs.md to have every line that the runtime writes, with its level and
 // its attributes, and nothing else.
-func TestLogsPage(t *testing.T) {
+func TestDocumentedLogs(t *testing.T) {
 	var code, tried, slow []string
 	for _, name := range sourceFiles(t) {
 		dir, _, _ := strings.Cut(name, "/")

@@ -50,6 +50,7 @@ it is stale. Never edit it; where git can't merge it, take either side and run b
 	event order.placed 1 cents int64
 	event order.placed 1 currency string was=cur default=EUR
 	event order.placed 1 lines[].sku string required
+	event order.placed 1 email string pii
 
 These are kind, name, version, path (. is the value as a whole, [] an element of a list, {} a value of a map), type and what else
 matters. A type with a marshaller of its own is opaque:NAME; "@PATH" is the struct at that path, in which it stands. A field that was
@@ -66,7 +67,8 @@ place another one has come, that is gone. The ways out:
 	a new version of the event, and an upcaster for the old one
 	brookgen lock -accept NAME, if no log holds such events: writes the present NAME into brook.lock
 
-Rows are only warned about, once: they can be made anew from the log.
+Rows are only warned about, once: they can be made anew from the log. So is a field that was brook:"pii" and is not, or is gone: what
+was written before is shown then.
 
 What the lock of the last commit (git HEAD) does not have is never breaking: nobody else can have published it. Without git,
 brook.lock as it is on disk is what counts.
