@@ -96,7 +96,11 @@ func (e *errandsRun) publish(rnd *rand.Rand, orders int) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	defer app.Close()
+	defer func() {
+		if err := app.Close(); err != nil {
+			e.t.Error(err)
+		}
+	}()
 	for range orders {
 		order := errands.Placed{
 			Order: fmt.Sprint("o", len(e.mails)), User: fmt.Sprint("u", rnd.IntN(6)), Mails: rnd.IntN(4),
