@@ -51,8 +51,8 @@ func (l Live) due(p *Partition, d *delivery.Delivery) bool {
 
 // AwaitsParked reports whether the checkpoint of a partition waits for its parked events: another
 // process, which folds the log anew or has views of its own, acts on what is not below it.
-func (x *Parts) AwaitsParked() bool {
-	return x.Publisher.Forgets() || x.Outbox.Group.Divided()
+func (p *Parts) AwaitsParked() bool {
+	return p.Publisher.Forgets() || p.Outbox.Group.Divided()
 }
 
 // Silence does nothing: the live views act on their events.

@@ -35,7 +35,7 @@ func (t *Task) lookAround(ctx context.Context) error {
 	t.looked = time.Now()
 	standings, err := t.Gen.Standings(ctx, t.set.Reader)
 	if err != nil {
-		return nil //nolint:nilerr // the next look, or the next commit, meets it too
+		return nil // the next look, or the next commit, meets it too
 	}
 	for _, p := range t.Partitions {
 		if stored, ok := standings[p.ID]; ok && stored.Epoch != p.Epoch {

@@ -139,7 +139,10 @@ func TestReverse(t *testing.T) {
 	f.begin()
 	rows, _ := f.tx.Reverse(countRows, nil, nil)
 	f.wantChecks(false)
-	for range rows {
+	for _, err := range rows {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	f.wantChecks(true, "3 c 3")
