@@ -163,7 +163,10 @@ var rules = []rule{
 		allow: func(dir, i string) bool {
 			return standard(i) || below("runtime")(local(i)) &&
 				!strings.Contains(i, "/internal/") || below("examples")(local(i)) ||
-				i == "github.com/redis/go-redis/v9" // the client that redisstore takes
+				i == "github.com/redis/go-redis/v9" || // the client that redisstore takes
+				// what serves metrics
+				below("examples/kafka")(dir) && (strings.HasPrefix(i, "go.opentelemetry.io/otel") ||
+					strings.HasPrefix(i, "github.com/prometheus/client_golang"))
 		},
 		tests: true,
 	},

@@ -19,7 +19,8 @@ func TestGoesOnWhereItWas(t *testing.T) {
 		"Orders in the views: 3\nOrders in the views: 6, of them ada's: 6\nEvents folded in this run: 3\n",
 	} {
 		var out strings.Builder
-		if err := run(t.Context(), &out, strings.Split(brokers, ","), topic, dir, 3); err != nil {
+		s := service{brokers: strings.Split(brokers, ","), topic: topic, dir: dir}
+		if err := s.run(t.Context(), &out, 3); err != nil {
 			t.Fatal(err)
 		}
 		if out.String() != want {

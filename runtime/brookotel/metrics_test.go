@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/semconv/v1.43.0/messagingconv"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -279,5 +284,125 @@ func TestInstrumentJoins(t *testing.T) {
 	c.Hooks.Commit(brook.Commit{Events: 1})
 	if commits != 1 || c.Hooks.Begin == nil || c.Hooks.End == nil || c.Hooks.Trace == nil {
 		t.Errorf("%d commits, hooks %+v", commits, c.Hooks)
+	}
+}
+
+// reported is an app with a Status.
+type reported struct{ status brook.Status }
+
+func (r *reported) Status() brook.Status { return r.status }
+
+// An app's Status is in the gauges, as it is when they are collected, until stop is called.
+func TestGauges(t *testing.T) {
+	m := newMeasured(t)
+	c := brook.Config{Author: "ledger"}
+	telemetry, err := brookotel.Instrument(&c, m.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reported{brook.Status{Timers: -1, State: brook.StateStarting}}
+	stop, err := telemetry.Observe(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := func(string) bool { return true }
+	states := func(is brook.State) (lines []string) {
+		for _, s := range []string{"starting", "catching up", "live", "waiting for the store",
+			"waiting for the log", "paused", "stopped"} {
+			n := 0
+			if s == string(is) {
+				n = 1
+			}
+			lines = append(lines, fmt.Sprintf("brook.state{brook.app=ledger,brook.state=%s} %d", s, n))
+		}
+		return lines
+	}
+	const own = "{brook.app=ledger} "
+	want(t, "gauges at the start", m.lines(t, all), append(states(brook.StateStarting),
+		"brook.lanes"+own+"0", "brook.dead_letters.waiting"+own+"0", "brook.parked"+own+"0",
+		"brook.jobs"+own+"0", "brook.outbox"+own+"0", "brook.stale"+own+"0",
+		"brook.rebuild.running"+own+"0")...)
+	r.status = brook.Status{
+		State: brook.StateLive, Mode: brook.Mode{Lanes: 2}, Letters: 1, Parked: 2, Jobs: 3,
+		Outbox: 4, Timers: 5, Stale: &brook.StaleStatus{},
+		Partitions: []brook.PartitionStatus{
+			{Topic: "a", Partition: 0, Next: 7, End: 9, Behind: 1500 * time.Millisecond},
+			{Topic: "b", Partition: 3, Next: 1, End: 1, Stands: "why"},
+		},
+		Rebuild: &brook.RebuildStatus{Running: true, Progress: brook.RebuildProgress{
+			Read: 10, Total: 20, Left: time.Minute}},
+	}
+	const (
+		a = "{brook.app=ledger,messaging.destination.name=a,messaging.destination.partition.id=0} "
+		b = "{brook.app=ledger,messaging.destination.name=b,messaging.destination.partition.id=3} "
+	)
+	want(t, "gauges", m.lines(t, all), append(states(brook.StateLive),
+		"brook.lanes"+own+"2", "brook.dead_letters.waiting"+own+"1", "brook.parked"+own+"2",
+		"brook.jobs"+own+"3", "brook.outbox"+own+"4", "brook.timers"+own+"5", "brook.stale"+own+"1",
+		"brook.lag.records"+a+"2", "brook.lag.time"+a+"1.5", "brook.position"+a+"7",
+		"brook.standing"+a+"0",
+		"brook.lag.records"+b+"0", "brook.lag.time"+b+"0", "brook.position"+b+"1",
+		"brook.standing"+b+"1",
+		"brook.rebuild.running"+own+"1", "brook.rebuild.read"+own+"10",
+		"brook.rebuild.total"+own+"20", "brook.rebuild.left"+own+"60")...)
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if left := m.lines(t, all); len(left) > 0 {
+		t.Errorf("stopped, and it reports %q", left)
+	}
+}
+
+// Every metric is in the document, and the document has no other.
+func TestMetricsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/observability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n## Metrics\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	documented := map[string]bool{}
+	for line := range strings.Lines(table) {
+		if first, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " |"); ok && line[0] == '|' {
+			for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(first, -1) {
+				documented[name[1]] = true
+			}
+		}
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured := map[string]bool{
+		messagingconv.ProcessDuration{}.Name():         true,
+		messagingconv.ClientOperationDuration{}.Name(): true,
+		messagingconv.ClientConsumedMessages{}.Name():  true,
+		messagingconv.ClientSentMessages{}.Name():      true,
+	}
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := regexp.MustCompile(`(?:histogram|counter)\(&m\.\w+, "([^"]+)"|\n\t\{"(brook\.[^"]+)"`)
+		for _, found := range made.FindAllStringSubmatch(string(source), -1) {
+			measured[found[1]+found[2]] = true
+		}
+	}
+	if len(measured) < 28 {
+		t.Errorf("only %d metrics are found", len(measured))
+	}
+	for name := range measured {
+		if !documented[name] {
+			t.Errorf("docs/observability.md lacks %s", name)
+		}
+	}
+	for name := range documented {
+		if !measured[name] {
+			t.Errorf("docs/observability.md has %s, which is not measured", name)
+		}
 	}
 }

@@ -2,8 +2,9 @@
 // and effects as spans of one trace, from whoever published an event to all that it causes, and what
 // it has done and has yet to do as metrics.
 //
-//	_, err := brookotel.Instrument(&config, brookotel.Options{})
+//	telemetry, err := brookotel.Instrument(&config, brookotel.Options{})
 //	app, err := shop.NewApp(config, shop.Projection{})
+//	stop, err := telemetry.Observe(app)
 //
 // It uses the API of OpenTelemetry only: where spans and metrics go is up to the providers of the
 // program. Names and attributes of what concerns the log are those of the semantic conventions for
@@ -15,6 +16,7 @@ package brookotel
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
@@ -109,4 +111,24 @@ func (t *Telemetry) end(ctx context.Context, op *brook.Operation) {
 	if t.spans != nil {
 		t.spans.end(ctx, op)
 	}
+}
+
+// App is what Observe asks: each app that brookgen generates.
+type App interface {
+	// Status returns what the app does, how far it is, and what is left to do.
+	Status() brook.Status
+}
+
+// Observe reports what the app does now and has yet to do whenever metrics are collected, until stop
+// is called: how far it is behind the log, dead letters, jobs and the like. It asks for the app's
+// Status then, which reads neither store nor log. An app that is closed goes on to be reported, as
+// stopped.
+func (t *Telemetry) Observe(app App) (stop func() error, err error) {
+	if app == nil {
+		return nil, errors.New("brookotel: Observe of a nil app")
+	}
+	if t.metrics == nil {
+		return func() error { return nil }, nil
+	}
+	return t.metrics.observe(app)
 }
