@@ -86,7 +86,8 @@ type source struct{ name, source string }
 // program returns the files of the program: one that runs and ends, or a service.
 func program(server bool) []source {
 	if server {
-		return []source{{"main.go", serviceProgram}, {"backend.go", serviceBackend}, {"api.go", serviceAPI}}
+		return []source{{"main.go", serviceProgram}, {"backend.go", serviceBackend}, {"api.go", serviceAPI},
+			{"metrics.go", serviceMetrics}}
 	}
 	return []source{{"main.go", firstProgram}}
 }

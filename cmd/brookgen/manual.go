@@ -82,8 +82,8 @@ paths: brookgen lock -accept order.placed ./shop.
 const initManual = `Init writes a first package, with an event, a collection and a handler, into the folder (default: shop), and a
 program that uses it into cmd/<folder>. It overwrites nothing.
 
-	-server	write a service as the program: an HTTP API over the views, health for load balancers, an inspector for
-		operators, and options for Kafka and for views on disk
+	-server	write a service as the program: an HTTP API over the views, health for load balancers, metrics for
+		Prometheus, an inspector for operators, and options for Kafka and for views on disk
 
 It does not touch go.mod. In a new project, go.mod comes first:
 

@@ -12,6 +12,7 @@ const serviceProgram = `// Command PACKAGE is a service: it folds events into vi
 //	curl localhost:8080/sales -d '{"item": "apple", "count": 3}'
 //	curl localhost:8080/sales/apple
 //	curl localhost:8080/readyz                         # and /livez, for load balancers
+//	curl localhost:8080/metrics                        # for Prometheus
 //
 // With INSPECTOR_PASSWORD=… in the environment, http://localhost:8080/inspect/ shows what the app
 // does, to the user operator.
@@ -32,6 +33,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/brookhttp"
+	"github.com/brookgen/brookgen/runtime/brookotel"
 
 	"IMPORT"
 )
@@ -61,16 +63,30 @@ func run(ctx context.Context, addr, brokers, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeStore()) }()
-	app, err := PACKAGE.NewApp(brook.Config{
+	config := brook.Config{
 		Author: "PACKAGE",
 		Driver: driver,
 		Store:  store,
 		Log:    slog.Default(),
-	}, PACKAGE.Projection{})
+	}
+	provider, metrics, err := newMetrics()
+	if err != nil {
+		return err
+	}
+	telemetry, err := brookotel.Instrument(&config, brookotel.Options{MeterProvider: provider})
+	if err != nil {
+		return err
+	}
+	app, err := PACKAGE.NewApp(config, PACKAGE.Projection{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
+	stopMetrics, err := telemetry.Observe(app)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 	inspector := brookhttp.Inspector(app, brookhttp.Options{
 		// Without a password nobody is let in.
 		Allow: brookhttp.Password("operator", os.Getenv("INSPECTOR_PASSWORD")),
@@ -80,6 +96,7 @@ func run(ctx context.Context, addr, brokers, dir string) (err error) {
 	mux := http.NewServeMux()
 	mux.Handle("/livez", brookhttp.Health(app))
 	mux.Handle("/readyz", brookhttp.Health(app, brookhttp.MaxBehind(time.Minute)))
+	mux.Handle("GET /metrics", metrics)
 	mux.Handle("/inspect/", http.StripPrefix("/inspect", inspector))
 	mux.HandleFunc("POST /sales", sell(app))
 	mux.HandleFunc("GET /sales/{item}", show(app))
@@ -216,5 +233,29 @@ func show(app *PACKAGE.App) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(row) // an error is the client's, who is gone
 	}
+}
+`
+
+const serviceMetrics = `package main
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	exporter "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/sdk/metric"
+)
+
+// newMetrics returns where metrics go, and a handler that Prometheus scrapes. Other exporters of
+// OpenTelemetry take its place as well.
+func newMetrics() (*metric.MeterProvider, http.Handler, error) {
+	registry := prometheus.NewRegistry()
+	reader, err := exporter.New(exporter.WithRegisterer(registry))
+	if err != nil {
+		return nil, nil, err
+	}
+	provider := metric.NewMeterProvider(metric.WithReader(reader))
+	return provider, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), nil
 }
 `
