@@ -33,8 +33,8 @@ type attributeSets struct {
 	mu  sync.Mutex // of who adds
 }
 
-// get returns the options for a key, which make makes the first time.
-func (s *attributeSets) get(k key, make func(key) []attribute.KeyValue) *options {
+// get returns the options for a key, whose attributes are listed the first time.
+func (s *attributeSets) get(k key, list func(key) []attribute.KeyValue) *options {
 	if all := s.all.Load(); all != nil {
 		if o := (*all)[k]; o != nil {
 			return o
@@ -49,7 +49,7 @@ func (s *attributeSets) get(k key, make func(key) []attribute.KeyValue) *options
 	if o := more[k]; o != nil {
 		return o
 	}
-	with := metric.WithAttributeSet(attribute.NewSet(make(k)...))
+	with := metric.WithAttributeSet(attribute.NewSet(list(k)...))
 	o := &options{record: []metric.RecordOption{with}, add: []metric.AddOption{with}}
 	more[k] = o
 	s.all.Store(&more)

@@ -99,7 +99,7 @@ func (x traces) span(t *testing.T, name string) tracetest.SpanStub {
 
 func attributesOf(s tracetest.SpanStub) (all []string) {
 	for _, a := range s.Attributes {
-		all = append(all, string(a.Key)+"="+a.Value.Emit())
+		all = append(all, string(a.Key)+"="+a.Value.String())
 	}
 	slices.Sort(all)
 	return all

@@ -64,7 +64,9 @@ func TestStateOfALife(t *testing.T) {
 		synctest.Wait()
 		is(t, app.Status(), brook.StateLive, 0, "")
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
 		if err := app.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -154,18 +154,19 @@ func (x *inspected) unreadable(store brook.Store) {
 	ctx := x.Context()
 	table, err := store.Table(ctx, brook.TableSpec{Name: "ledger/1/rows/lines"})
 	got(x, table, err)
-	before, err := x.seen.Rows(ctx, "lines", inspect.RowQuery{})
+	rows, err := x.seen.Rows(ctx, "lines", inspect.RowQuery{})
+	before := got(x, rows, err).Rows
 	for n, damage := range []string{"", "\xff", "\x07\x92\x01\x02", "\x01\xc1", "\x01\x92\x01"} {
 		k := key.AppendInt(key.AppendString(nil, "0"), n)
 		got(x, 0, store.Commit(ctx, &brook.Batch{Writes: []brook.Write{
 			{Table: table, Key: k, Value: []byte(damage)},
 		}}))
 	}
-	rows, err := x.seen.Rows(ctx, "lines", inspect.RowQuery{})
+	rows, err = x.seen.Rows(ctx, "lines", inspect.RowQuery{})
 	all := got(x, rows, err).Rows
-	if len(all) != min(len(before.Rows)+5, inspect.DefaultLimit) {
+	if len(all) != min(len(before)+5, inspect.DefaultLimit) {
 		x.Errorf("with rows that are damaged there are %d, want 5 more than %d", len(all),
-			len(before.Rows))
+			len(before))
 	}
 	unreadable := 0
 	for _, row := range all {

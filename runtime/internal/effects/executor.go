@@ -104,7 +104,7 @@ func (x *Executor) try(ctx context.Context, e outbox.Effect, attempts int) (err 
 		if p := recover(); p != nil {
 			outcome, err = brook.OutcomeFailed, &brook.PanicError{Value: p, Stack: debug.Stack()}
 		}
-		if outcome == brook.OutcomeFailed && err != errExited && attempts < x.Policy.Attempts {
+		if outcome == brook.OutcomeFailed && !errors.Is(err, errExited) && attempts < x.Policy.Attempts {
 			outcome = brook.OutcomeRetry
 		}
 		x.Observer.End(within, &op, outcome, err)

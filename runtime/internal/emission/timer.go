@@ -30,7 +30,7 @@ func (k *Maker) Timer(ctx context.Context, typ string, t *timers.Row) (*outbox.I
 		Free: true, Position: t.Position, Author: m.Author, Type: typ, ID: t.Cause, Set: t.Set,
 		Ordinal: t.Ordinal, Key: outbox.ItemKey(t.Position, t.Cause, number, set, t.Ordinal),
 	}
-	if err := k.emit(nil, t.Headers, item, &out); err != nil {
+	if err := k.emit(context.Background(), t.Headers, item, &out); err != nil {
 		return item, err
 	}
 	k.Publisher.Destinations.Choose(ctx, &item.Record, m.ID)
